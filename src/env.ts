@@ -1,0 +1,233 @@
+import type { Observable } from 'rxjs';
+import type { Message } from './protocol/messages.ts';
+import type { PeerState } from './torrent/peerState.ts';
+import type { Torrent } from './torrent/metainfo.ts';
+
+/** Where an address came from; it stays with the address everywhere. */
+export type PeerSource = 'tracker' | 'dht' | 'pex' | 'lsd' | 'incoming' | 'manual';
+
+/** A place where a peer may listen. `host` is an IPv4 or IPv6 literal or, from people only, a name. */
+export interface PeerAddress {
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number;
+  readonly source: PeerSource;
+  /** They called us: here is the wire, nothing is to be dialled. */
+  readonly wire$?: Observable<Wire>;
+}
+
+/** An open connection. Subscribing to what made it dialled; unsubscribing hangs up. */
+export interface Wire {
+  readonly address: PeerAddress;
+  /** Chunks are lent: valid until `next` returns. Completes when they hang up. */
+  readonly bytes$: Observable<Uint8Array>;
+  /** Takes `bytes` over. False when the buffer towards them is full: wait for `drained$`. */
+  write(bytes: Uint8Array): boolean;
+  readonly drained$: Observable<void>;
+}
+
+/** Emits one wire and completes when it closes. Errors with a `PeerError` (`refused`, `unreachable`, `timeout`, `reset`). */
+export type Connect = (address: PeerAddress) => Observable<Wire>;
+
+/** What the disk says of one file now. */
+export interface FileStamp {
+  /** Bytes; -1 if there is no such file. */
+  readonly size: number;
+  /** Milliseconds since 1970, with fraction; 0 if there is no such file. */
+  readonly mtime: number;
+}
+
+/**
+ * The bytes of one torrent on disk, as one row of `torrent.length` bytes. Errors are `StorageError`s.
+ * Nothing is created or changed before `prepare` or the first `write`.
+ */
+export interface Storage {
+  /** Fills `into` from `offset`; emits the number of bytes read: fewer where a file is shorter or missing. */
+  read(offset: number, into: Uint8Array): Observable<number>;
+  /** Writes all of `bytes` at `offset`, across file borders; emits their number. */
+  write(offset: number, bytes: Uint8Array): Observable<number>;
+  /** Creates the folders and the files, sparse, at their final sizes. Completes without a value. */
+  prepare(): Observable<never>;
+  /** One stamp per file of `torrent.files`, in their order. */
+  stamps(): Observable<readonly FileStamp[]>;
+  /** Makes what was written survive a power cut (fsync of every file written to). Completes without a value. */
+  flush(): Observable<never>;
+  /** The note kept beside the data: what was verified in earlier runs. */
+  readonly notes: Notes;
+}
+
+export interface Notes {
+  /** Emits the note, or undefined when there is none or it can't be read. */
+  load(): Observable<Uint8Array | undefined>;
+  /** Replaces the note atomically: temp file, fsync, rename. Completes without a value. */
+  save(note: Uint8Array): Observable<never>;
+  /** Distinguishes one run of this machine from the next, so that a note can tell that the power went. */
+  readonly boot: string;
+}
+
+/** Where a download goes. */
+export interface Target {
+  /** The folder; a multi-file torrent makes a folder of its own name in it. */
+  readonly folder: string;
+  /** For a torrent of one file: the name to use instead of the torrent's own. */
+  readonly fileName?: string;
+}
+
+/** Does the piece have the hash that its torrent promises? */
+export type Verify = (piece: { readonly index: number; readonly bytes: Uint8Array }) => Observable<boolean>;
+
+export interface HttpRequest {
+  readonly url: string;
+  /** Bytes of body accepted, after decompression. */
+  readonly maxBytes: number;
+  /** Milliseconds for the whole exchange. */
+  readonly timeout: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly body: Uint8Array;
+  /** After redirects. */
+  readonly url: string;
+}
+
+/** The outside world. Every function returns a cold Observable: subscribing acts, unsubscribing undoes. */
+export interface Env {
+  readonly connect: Connect;
+  /** One reply, whatever its status; errors with a `TrackerError` (`unreachable`, `timeout`, `malformed`, …). */
+  httpGet(request: HttpRequest): Observable<HttpReply>;
+  /** One storage; unsubscribing closes its files. Errors with a `StorageError` (`locked` when another process has it). */
+  openStorage(torrent: Torrent, target: Target): Observable<Storage>;
+  verify(torrent: Torrent): Verify;
+  /** 0 ≤ x < 1. */
+  random(): number;
+  /** `length` unpredictable bytes. */
+  randomBytes(length: number): Uint8Array;
+}
+
+/** A peer after the handshake. */
+export interface Peer {
+  readonly address: PeerAddress;
+  /** Their 20-byte peer id. */
+  readonly id: Uint8Array;
+  /** Updated *before* `messages$` emits. */
+  readonly state: Readonly<PeerState>;
+  /** Hot: subscribe at once. Completes when they hang up. Bytes inside are lent until `next` returns. */
+  readonly messages$: Observable<Message>;
+  /** Encodes all messages into one write. False when the buffer towards them is full. */
+  send(...messages: readonly Message[]): boolean;
+  readonly drained$: Observable<void>;
+}
+
+/** At most 16 KiB of a piece. `bytes` are lent until `next` returns. */
+export interface Block {
+  readonly piece: number;
+  /** Offset in the piece, in bytes. */
+  readonly begin: number;
+  readonly bytes: Uint8Array;
+  readonly from: Peer;
+}
+
+/** A whole piece in a buffer of the pool. Whoever turns it into something else releases it. */
+export interface Piece {
+  readonly index: number;
+  readonly bytes: Uint8Array;
+  /** Who sent each block, in the order of the blocks; empty for a piece read from disk. */
+  readonly from: readonly Peer[];
+  release(): void;
+}
+
+export interface CheckedPiece extends Piece {
+  readonly valid: boolean;
+}
+
+/** What became of a piece. */
+export interface PieceOutcome {
+  readonly type: 'stored' | 'corrupt';
+  readonly index: number;
+  /** Bytes of the piece. */
+  readonly length: number;
+  /** The peers that took part, each once. */
+  readonly from: readonly Peer[];
+}
+
+export interface PeerJoined {
+  readonly type: 'peer-joined';
+  readonly address: PeerAddress;
+}
+
+export interface PeerLeft {
+  readonly type: 'peer-left';
+  readonly address: PeerAddress;
+  /** A code of `PeerError`, or `closed` when they hung up. */
+  readonly reason: string;
+  readonly message?: string;
+}
+
+/** A tracker answered. */
+export interface Announced {
+  readonly type: 'announced';
+  readonly url: string;
+  readonly peers: number;
+  /** Seconds until the next regular announce. */
+  readonly interval: number;
+  readonly seeds?: number;
+  readonly leechers?: number;
+}
+
+/** Something the user should see, and that does not end the download. */
+export interface Warning {
+  readonly type: 'warning';
+  /** A code of the error behind it, for example `failure-reason` or `full`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** One piece of what was there already has been checked. */
+export interface Rechecked {
+  readonly type: 'rechecked';
+  readonly index: number;
+  readonly valid: boolean;
+  /** Pieces checked so far, and to check in all. */
+  readonly checked: number;
+  readonly total: number;
+}
+
+export interface Progress {
+  readonly type: 'progress';
+  /** `checking` what is on disk, `downloading`, `paused` for want of disk space, `done`. */
+  readonly phase: 'checking' | 'downloading' | 'paused' | 'done';
+  /** Bytes verified and stored, padding included, of `length`. */
+  readonly stored: number;
+  readonly length: number;
+  readonly pieces: number;
+  readonly pieceCount: number;
+  /** Payload bytes that came from peers in this run, good or bad. */
+  readonly downloaded: number;
+  readonly uploaded: number;
+  /** Bytes a second, over the last seconds. */
+  readonly rate: number;
+  /** Seconds to go at this rate; undefined while nothing moves. */
+  readonly eta?: number;
+  readonly peers: {
+    readonly known: number;
+    readonly connecting: number;
+    readonly connected: number;
+    /** Have unchoked us. */
+    readonly unchoked: number;
+    readonly banned: number;
+  };
+  /** Bytes thrown away: duplicates, corrupt pieces, what was not asked for. */
+  readonly wasted: number;
+  /** Why nothing moves, in words for people, when nothing has for a while. */
+  readonly reason?: string;
+}
+
+/** All pieces are verified and on disk. */
+export interface Done {
+  readonly type: 'done';
+  readonly length: number;
+}
+
+export type DownloadEvent = PieceOutcome | PeerJoined | PeerLeft | Announced | Warning | Rechecked | Progress | Done;

@@ -1,0 +1,83 @@
+/**
+ * First question: whose fault? That is the class. Second: what follows? That is {@link verdict}. Users match on
+ * `name` and `code`; `message` is one line for people: what, where, what to try. The original error is in `cause`.
+ */
+abstract class RxTorrentError<Code extends string> extends Error {
+  readonly code: Code;
+
+  constructor(code: Code, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export type InputCode = 'bad-bencode' | 'bad-metainfo' | 'bad-magnet' | 'bad-option' | 'unsafe-path' | 'unsupported';
+
+/** The user gave something that can't be used. Fatal; the CLI exits with 2. */
+export class InputError extends RxTorrentError<InputCode> {
+  override readonly name = 'InputError';
+}
+
+/** What a peer did that it never would if it were honest: it is banned. */
+export type BanCode = 'malformed' | 'oversized' | 'unexpected' | 'corrupt';
+/** What makes a peer of no use to us, today and tomorrow: it is dropped. */
+export type DropCode = 'wrong-info-hash' | 'self' | 'duplicate' | 'useless';
+/** What may be otherwise in a minute: the peer rests and is tried again. */
+export type RetryCode = 'refused' | 'unreachable' | 'timeout' | 'silent' | 'reset';
+export type PeerCode = BanCode | DropCode | RetryCode;
+
+/** A remote peer is at fault. Never travels beyond `swarm`. */
+export class PeerError extends RxTorrentError<PeerCode> {
+  override readonly name = 'PeerError';
+}
+
+export type TrackerCode = 'failure-reason' | 'http-status' | 'timeout' | 'malformed' | 'unsupported-scheme' | 'unreachable' | 'refused-address';
+
+/** A tracker is at fault. Never travels beyond `trackerPeers`; people see it as a `Warning`. */
+export class TrackerError extends RxTorrentError<TrackerCode> {
+  override readonly name = 'TrackerError';
+  /** BEP 31: minutes after which to ask again, or 'never'. */
+  readonly retryIn: number | 'never' | undefined;
+
+  constructor(code: TrackerCode, message: string, options?: ErrorOptions & { retryIn?: number | 'never' | undefined }) {
+    super(code, message, options);
+    this.retryIn = options?.retryIn;
+  }
+}
+
+export type StorageCode = 'full' | 'denied' | 'missing' | 'short-read' | 'io' | 'locked';
+
+/** This machine's disk can't do it. Fatal but for `full`, which is waited for; the CLI exits with 3. */
+export class StorageError extends RxTorrentError<StorageCode> {
+  override readonly name = 'StorageError';
+}
+
+/** Our own defect. Crash loudly; the CLI exits with 70. */
+export class InvariantError extends Error {
+  override readonly name = 'InvariantError';
+}
+
+export type Verdict = 'retry' | 'drop' | 'ban' | 'fatal';
+
+const verdicts: Record<PeerCode, Verdict> = {
+  malformed: 'ban',
+  oversized: 'ban',
+  unexpected: 'ban',
+  corrupt: 'ban',
+  'wrong-info-hash': 'drop',
+  self: 'drop',
+  duplicate: 'drop',
+  useless: 'drop',
+  refused: 'retry',
+  unreachable: 'retry',
+  timeout: 'retry',
+  silent: 'retry',
+  reset: 'retry',
+};
+
+/** What follows from an error: total, and `fatal` for whatever it does not know, so that defects surface. */
+export const verdict = (error: unknown): Verdict => {
+  if (error instanceof PeerError) return verdicts[error.code];
+  if (error instanceof TrackerError) return error.retryIn === 'never' ? 'drop' : 'retry';
+  return 'fatal';
+};

@@ -1,0 +1,122 @@
+/** What peers say to each other. BEP 3, 5 (port), 6 (fast extension), 10 (extended). */
+export type Message =
+  | { readonly type: 'keepAlive' | 'choke' | 'unchoke' | 'interested' | 'notInterested' | 'haveAll' | 'haveNone' }
+  | { readonly type: 'have' | 'suggest' | 'allowedFast'; readonly piece: number }
+  | { readonly type: 'bitfield'; readonly bytes: Uint8Array }
+  | BlockRange<'request' | 'cancel' | 'reject'>
+  | PieceMessage
+  | { readonly type: 'port'; readonly port: number }
+  | { readonly type: 'extended'; readonly id: number; readonly payload: Uint8Array }
+  /** A type we do not know: skipped, its length is all that is kept. */
+  | { readonly type: 'unknown'; readonly id: number; readonly length: number };
+
+export interface BlockRange<T extends string> {
+  readonly type: T;
+  readonly piece: number;
+  readonly begin: number;
+  readonly length: number;
+}
+
+export interface PieceMessage {
+  readonly type: 'piece';
+  readonly piece: number;
+  readonly begin: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Message ids on the wire. */
+export const ID = {
+  choke: 0,
+  unchoke: 1,
+  interested: 2,
+  notInterested: 3,
+  have: 4,
+  bitfield: 5,
+  request: 6,
+  piece: 7,
+  cancel: 8,
+  port: 9,
+  suggest: 13,
+  haveAll: 14,
+  haveNone: 15,
+  reject: 16,
+  allowedFast: 17,
+  extended: 20,
+} as const;
+
+/** Bytes of the message on the wire, its 4-byte length prefix included. */
+const sizeOf = (message: Message): number => {
+  switch (message.type) {
+    case 'keepAlive':
+      return 4;
+    case 'have':
+    case 'suggest':
+    case 'allowedFast':
+      return 9;
+    case 'bitfield':
+      return 5 + message.bytes.length;
+    case 'request':
+    case 'cancel':
+    case 'reject':
+      return 17;
+    case 'piece':
+      return 13 + message.bytes.length;
+    case 'port':
+      return 7;
+    case 'extended':
+      return 6 + message.payload.length;
+    case 'unknown':
+      return 0;
+    default:
+      return 5;
+  }
+};
+
+/** All messages after one another in one buffer of their own. `unknown` ones are left out. */
+export const encodeMessages = (messages: readonly Message[]): Uint8Array => {
+  let size = 0;
+  for (const message of messages) size += sizeOf(message);
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const message of messages) at = put(bytes, view, at, message);
+  return bytes;
+};
+
+const put = (bytes: Uint8Array, view: DataView, at: number, message: Message): number => {
+  const size = sizeOf(message);
+  if (size === 0) return at;
+  view.setUint32(at, size - 4);
+  if (message.type === 'keepAlive' || message.type === 'unknown') return at + size;
+  bytes[at + 4] = ID[message.type];
+  switch (message.type) {
+    case 'have':
+    case 'suggest':
+    case 'allowedFast':
+      view.setUint32(at + 5, message.piece);
+      break;
+    case 'request':
+    case 'cancel':
+    case 'reject':
+      view.setUint32(at + 5, message.piece);
+      view.setUint32(at + 9, message.begin);
+      view.setUint32(at + 13, message.length);
+      break;
+    case 'piece':
+      view.setUint32(at + 5, message.piece);
+      view.setUint32(at + 9, message.begin);
+      bytes.set(message.bytes, at + 13);
+      break;
+    case 'bitfield':
+      bytes.set(message.bytes, at + 5);
+      break;
+    case 'port':
+      view.setUint16(at + 5, message.port);
+      break;
+    case 'extended':
+      bytes[at + 5] = message.id;
+      bytes.set(message.payload, at + 6);
+      break;
+  }
+  return at + size;
+};

@@ -1,0 +1,49 @@
+/** The unit of a request: 16 KiB (BEP 3 in practice). */
+export const BLOCK = 16384;
+
+/** What arithmetic needs of a torrent. */
+export interface Shape {
+  readonly length: number;
+  readonly pieceLength: number;
+}
+
+/** All arithmetic of piece, block and offset of one torrent. A value: nothing in it changes. */
+export class Geometry {
+  readonly length: number;
+  readonly pieceLength: number;
+  readonly pieceCount: number;
+  /** Blocks of every piece but the last. */
+  readonly blocksPerPiece: number;
+
+  constructor({ length, pieceLength }: Shape) {
+    this.length = length;
+    this.pieceLength = pieceLength;
+    this.pieceCount = Math.ceil(length / pieceLength);
+    this.blocksPerPiece = Math.ceil(pieceLength / BLOCK);
+  }
+
+  /** Bytes of piece `index`; the last may be shorter. */
+  pieceSize(index: number): number {
+    return Math.min(this.pieceLength, this.length - index * this.pieceLength);
+  }
+
+  blockCount(piece: number): number {
+    return Math.ceil(this.pieceSize(piece) / BLOCK);
+  }
+
+  /** Bytes of block number `block` of `piece`; the last may be shorter. */
+  blockSize(piece: number, block: number): number {
+    return Math.min(BLOCK, this.pieceSize(piece) - block * BLOCK);
+  }
+
+  /** Where piece `index` begins in the torrent. */
+  pieceOffset(index: number): number {
+    return index * this.pieceLength;
+  }
+
+  /** Pieces that hold any byte of `length` bytes at `offset`: first and last, both included. */
+  piecesOf(offset: number, length: number): readonly [first: number, last: number] {
+    const end = Math.max(offset, offset + length - 1);
+    return [Math.floor(offset / this.pieceLength), Math.floor(end / this.pieceLength)];
+  }
+}

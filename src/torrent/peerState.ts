@@ -1,0 +1,116 @@
+import type { Message } from '../protocol/messages.ts';
+import { Malformed } from '../protocol/malformed.ts';
+import { Bitfield } from './bitfield.ts';
+
+/**
+ * What we know of one peer; changed by the reducer in `handshake` before anyone hears of the message, and by what
+ * we send. Invariant: `have` has one bit for each piece of the torrent.
+ */
+export class PeerState {
+  /** They will not serve us. True until they unchoke. */
+  choked = true;
+  /** They want something of us. */
+  interested = false;
+  /** We will not serve them. True until we unchoke. */
+  choking = true;
+  /** We told them that they have what we want. */
+  interesting = false;
+  /** Both sides speak the fast extension (BEP 6). */
+  readonly fast: boolean;
+  /** Both sides speak the extension protocol (BEP 10). */
+  readonly extended: boolean;
+  /** The pieces that they have. */
+  readonly have: Bitfield;
+  /** Payload bytes they sent. */
+  downloaded = 0;
+  /** Payload bytes we sent. */
+  uploaded = 0;
+  /** Pieces they may be asked for while choked (BEP 6). */
+  readonly allowedFast: Set<number> = new Set();
+  #first = true;
+
+  constructor(pieceCount: number, { fast = false, extended = false }: { readonly fast?: boolean; readonly extended?: boolean } = {}) {
+    this.fast = fast;
+    this.extended = extended;
+    this.have = new Bitfield(pieceCount);
+  }
+
+  /** Takes a message of theirs into account. @throws Malformed for what can't be said here. */
+  received(message: Message): void {
+    switch (message.type) {
+      case 'choke':
+        this.choked = true;
+        break;
+      case 'unchoke':
+        this.choked = false;
+        break;
+      case 'interested':
+        this.interested = true;
+        break;
+      case 'notInterested':
+        this.interested = false;
+        break;
+      case 'have':
+        this.#inRange('have', message.piece);
+        this.have.set(message.piece);
+        break;
+      case 'bitfield':
+        this.#onlyFirst('bitfield');
+        this.#replace(Bitfield.from(message.bytes, this.have.length));
+        break;
+      case 'haveAll':
+        this.#needsFast('have all');
+        this.#onlyFirst('have all');
+        this.have.setAll();
+        break;
+      case 'haveNone':
+        this.#needsFast('have none');
+        this.#onlyFirst('have none');
+        break;
+      case 'allowedFast':
+        this.#needsFast('allowed fast');
+        this.#inRange('allowed fast', message.piece);
+        if (this.allowedFast.size < MAX_ALLOWED_FAST) this.allowedFast.add(message.piece);
+        break;
+      case 'suggest':
+      case 'reject':
+        this.#needsFast(message.type);
+        this.#inRange(message.type, message.piece);
+        break;
+      case 'piece':
+        this.downloaded += message.bytes.length;
+        break;
+      default:
+        break;
+    }
+    if (message.type !== 'keepAlive' && message.type !== 'extended' && message.type !== 'port') this.#first = false;
+  }
+
+  /** Takes a message of ours into account. */
+  sent(message: Message): void {
+    if (message.type === 'choke') this.choking = true;
+    else if (message.type === 'unchoke') this.choking = false;
+    else if (message.type === 'interested') this.interesting = true;
+    else if (message.type === 'notInterested') this.interesting = false;
+    else if (message.type === 'piece') this.uploaded += message.bytes.length;
+  }
+
+  #replace(field: Bitfield): void {
+    for (let index = 0; index < field.length; index++) if (field.has(index)) this.have.set(index);
+  }
+
+  #inRange(what: string, piece: number): void {
+    if (piece >= this.have.length) throw new Malformed(what, `a piece below ${this.have.length}`, piece);
+  }
+
+  /** A bitfield may only be the first message; some clients send it after their extension handshake. */
+  #onlyFirst(what: string): void {
+    if (!this.#first) throw new Malformed(what, 'it before any other message', 'it later');
+  }
+
+  #needsFast(what: string): void {
+    if (!this.fast) throw new Malformed(what, 'the fast extension agreed in the handshake', 'it without');
+  }
+}
+
+const MAX_ALLOWED_FAST = 64;
