@@ -83,6 +83,8 @@ export interface HttpRequest {
   /** Milliseconds for the whole exchange. */
   readonly timeout: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What the path must begin with if the host turns out to be this machine. */
+  readonly loopbackPath?: string;
 }
 
 export interface HttpReply {

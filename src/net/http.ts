@@ -1,0 +1,169 @@
+import { lookup } from 'node:dns';
+import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { defer, Observable, of, switchMap, throwError, timeout } from 'rxjs';
+import type { HttpReply, HttpRequest } from '../env.ts';
+import { TrackerError } from '../errors.ts';
+import { httpUrl, shown } from './httpUrl.ts';
+import { ACCEPTED_ENCODINGS, inflate } from './inflate.ts';
+import { LOOPBACK, type Reach, reachOf } from './reach.ts';
+
+export const MAX_REDIRECTS = 5;
+export const MAX_HEADER_BYTES = 16 * 1024;
+const USER_AGENT = 'rxtorrent';
+
+/** Headers that say who we are: for the first origin only. */
+const PRIVATE_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization']);
+
+interface Hop {
+  readonly url: URL;
+  readonly request: HttpRequest;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Addresses closer than this are refused: nobody far away may send us to a neighbour. */
+  readonly closest: Reach;
+  readonly redirectsLeft: number;
+}
+
+interface Answer extends HttpReply {
+  /** Where to ask instead. */
+  readonly location?: string;
+  /** How far away the one who answered is. */
+  readonly reach: Reach;
+}
+
+/**
+ * Asks a web server once, over http or https.
+ *
+ * ```
+ *   subscribe  -----(r|)      one reply, whatever its status
+ *   refused    --#            TrackerError
+ *   unsubscribed: the socket is destroyed
+ * ```
+ *
+ * Follows up to five redirects, never from a public address to a private one, and tells credentials to the first origin
+ * only. `maxBytes` counts what comes out of gzip or brotli. Errors with a `TrackerError`: `unreachable`, `timeout`,
+ * `malformed` (HTTP, compression or size), `unsupported-scheme`, `refused-address`.
+ */
+export const httpGet = (request: HttpRequest): Observable<HttpReply> =>
+  defer(() => {
+    const url = httpUrl(request.url);
+    const late = () => new TrackerError('timeout', `${shown(url)}: no answer within ${request.timeout / 1000} s`);
+    const first: Hop = { url, request, headers: request.headers ?? {}, closest: LOOPBACK, redirectsLeft: MAX_REDIRECTS };
+    return follow(first).pipe(timeout({ first: request.timeout, with: () => throwError(late) }));
+  });
+
+const follow = (hop: Hop): Observable<HttpReply> =>
+  ask(hop).pipe(
+    switchMap(({ location, reach, ...reply }) => {
+      if (location === undefined) return of(reply);
+      if (hop.redirectsLeft === 0) return throwError(() => new TrackerError('malformed', `${shown(hop.url)}: more than ${MAX_REDIRECTS} redirects`));
+      const url = httpUrl(location, hop.url);
+      return follow({ ...hop, url, headers: headersFor(url, hop), closest: reach < hop.closest ? reach : hop.closest, redirectsLeft: hop.redirectsLeft - 1 });
+    }),
+  );
+
+const headersFor = (url: URL, hop: Hop): Hop['headers'] =>
+  url.origin === hop.url.origin ? hop.headers : Object.fromEntries(Object.entries(hop.headers).filter(([name]) => !PRIVATE_HEADERS.has(name.toLowerCase())));
+
+const ask = (hop: Hop): Observable<Answer> =>
+  new Observable((subscriber) => {
+    const fail = (error: unknown) => subscriber.error(asTrackerError(error, hop.url));
+    let client: ClientRequest;
+    try {
+      client = open(hop);
+    } catch (error) {
+      return fail(error);
+    }
+    client.on('error', fail);
+    client.on('response', (response) => {
+      response.on('error', fail);
+      const { statusCode: status = 0, headers } = response;
+      const reach = reachOf(response.socket.remoteAddress ?? '');
+      if (status >= 300 && status < 400 && headers.location !== undefined) {
+        subscriber.next({ status, body: new Uint8Array(), url: hop.url.href, reach, location: headers.location });
+        return subscriber.complete();
+      }
+      subscriber.add(
+        read({
+          response,
+          hop,
+          fail,
+          done: (body) => {
+            subscriber.next({ status, body, url: hop.url.href, reach });
+            subscriber.complete();
+          },
+        }),
+      );
+    });
+    client.end();
+    return () => client.destroy();
+  });
+
+const open = ({ url, headers, closest, request }: Hop): ClientRequest => {
+  const literal = url.hostname.replace(/^\[|\]$/g, '');
+  const refusal = (address: string): TrackerError | undefined => {
+    const reach = reachOf(address);
+    if (reach > closest) return new TrackerError('refused-address', `${shown(url)}: redirected from farther away to ${address}, which is refused`);
+    if (reach === LOOPBACK && request.loopbackPath !== undefined && !url.pathname.startsWith(request.loopbackPath)) {
+      return new TrackerError('refused-address', `${shown(url)}: on this machine only ${request.loopbackPath} may be asked`, { retryIn: 'never' });
+    }
+    return undefined;
+  };
+  const refused = isIP(literal) === 0 ? undefined : refusal(literal);
+  if (refused !== undefined) throw refused;
+  // No agent: the connection is ours alone and closes with the answer.
+  return (url.protocol === 'https:' ? secureRequest : plainRequest)(url, {
+    agent: false,
+    lookup: guarded(refusal),
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headers: { 'user-agent': USER_AGENT, accept: '*/*', 'accept-encoding': ACCEPTED_ENCODINGS, ...headers, connection: 'close' },
+  });
+};
+
+/** Names are judged by what they resolve to, at the moment of dialling, so that a name can't change its mind in between. */
+const guarded =
+  (refusal: (address: string) => TrackerError | undefined): LookupFunction =>
+  (host, options, callback) =>
+    lookup(host, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, '');
+      const allowed = addresses.filter(({ address }) => refusal(address) === undefined);
+      const [first] = allowed;
+      if (first === undefined) return callback(refusal(addresses[0]?.address ?? '') ?? new Error(`${host} has no address`), '');
+      return options.all ? callback(null, allowed) : callback(null, first.address, first.family);
+    });
+
+interface Reading {
+  readonly response: IncomingMessage;
+  readonly hop: Hop;
+  readonly fail: (error: unknown) => void;
+  readonly done: (body: Uint8Array) => void;
+}
+
+/** Returns how to stop. */
+const read = ({ response, hop, fail, done }: Reading): (() => void) => {
+  const { url, request } = hop;
+  const plain = inflate(response);
+  if (plain === undefined) {
+    fail(new TrackerError('malformed', `${shown(url)}: unknown content-encoding`));
+    return () => undefined;
+  }
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  plain.on('error', fail);
+  plain.on('data', (chunk: Uint8Array) => {
+    length += chunk.length;
+    if (length > request.maxBytes) fail(new TrackerError('malformed', `${shown(url)}: the answer is longer than ${request.maxBytes} bytes`));
+    else chunks.push(chunk);
+  });
+  plain.on('end', () => done(Buffer.concat(chunks, length)));
+  return () => plain.destroy();
+};
+
+const asTrackerError = (error: unknown, url: URL): TrackerError => {
+  if (error instanceof TrackerError) return error;
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  // Node's names for what is no HTTP (HPE_), no gzip (Z_), no brotli (ERR_ and more).
+  const malformed = /^(HPE_|Z_|ERR__|ERR_BROTLI|ERR_INVALID|ERR_STREAM|ERR_UNESCAPED)/.test(code);
+  return new TrackerError(malformed ? 'malformed' : 'unreachable', `${shown(url)}: ${message || code}`, { cause: error });
+};
