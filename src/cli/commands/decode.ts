@@ -1,0 +1,31 @@
+import { InputError } from '../../errors.ts';
+import { decodeWithSpans } from '../../protocol/bencode.ts';
+import type { Given, Io } from '../io.ts';
+import { asInputError, readBytes } from '../source.ts';
+import { text } from '../values.ts';
+import { bencodedJson } from '../views/bencoded.ts';
+
+const SPACE = /^[ \t\r\n]*$/;
+
+const bytesToDecode = async (given: Given): Promise<readonly [bytes: Uint8Array, where: string]> => {
+  const file = text(given, 'file');
+  const { bencoded } = given;
+  if (file !== undefined && bencoded !== undefined) throw new InputError('bad-option', 'rxtorrent decode: give the bytes or --file, not both');
+  if (file !== undefined) return [await readBytes(file), file];
+  if (typeof bencoded !== 'string') throw new InputError('bad-option', 'rxtorrent decode: an argument is missing: rxtorrent decode d3:bari1ee, or --file path');
+  return [Buffer.from(bencoded, 'utf8'), 'the argument'];
+};
+
+/** `rxtorrent decode`: one line of JSON. Keys out of order and white space at the end are taken, as real files have them. */
+export const decode = async (given: Given, io: Io): Promise<void> => {
+  const [bytes, where] = await bytesToDecode(given);
+  try {
+    const { value, end } = decodeWithSpans(bytes, { mode: 'lenient' });
+    if (!SPACE.test(Buffer.from(bytes.subarray(end, end + 64)).toString('latin1'))) {
+      throw new InputError('bad-bencode', `${where}: the value ends after ${end} of ${bytes.length} bytes: remove what follows`);
+    }
+    io.print(bencodedJson(value));
+  } catch (error) {
+    throw asInputError(where, error);
+  }
+};

@@ -1,0 +1,41 @@
+import { InputError, StorageError } from '../errors.ts';
+
+/** Not complete: no peers, no progress within `--timeout`, or `verify` found pieces missing. The exit code is 4. */
+export class GaveUp extends Error {
+  override readonly name = 'GaveUp';
+  readonly code: 'no-peers' | 'timeout' | 'incomplete';
+
+  constructor(code: GaveUp['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The user asked to stop: no message, the exit code is 130. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+/** What the shell is told. */
+export const exitCode = (error: unknown): number => {
+  if (error instanceof InputError) return 2;
+  if (error instanceof StorageError) return 3;
+  if (error instanceof GaveUp) return 4;
+  if (error instanceof Interrupted) return 130;
+  return 70;
+};
+
+/** The error as one line of plain facts; a defect of ours says that it is one. */
+export const explain = (error: unknown): string => {
+  const message = error instanceof Error ? error.message : String(error);
+  if (exitCode(error) !== 70) return message;
+  return `${message || 'unknown error'} (a defect of rxtorrent, not of yours: please report it with the output of --verbose)`;
+};
+
+/** The error as the last object of a `--json` run. */
+export const errorEvent = (error: unknown): object => ({
+  type: 'error',
+  name: error instanceof Error ? error.name : 'Error',
+  code: error instanceof Error && 'code' in error ? error.code : 'defect',
+  message: error instanceof Error ? error.message : String(error),
+});

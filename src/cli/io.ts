@@ -1,0 +1,12 @@
+/** What a command may use of the process it runs in. */
+export interface Io {
+  /** A result line: stdout. */
+  readonly print: (line: string) => void;
+  /** A line for people: stderr. */
+  readonly say: (line: string) => void;
+  /** Aborted when the user has had enough (Ctrl-C, a closed pipe): stop, tidy up, return. */
+  readonly stopped: AbortSignal;
+}
+
+/** Options and arguments as they came from the command line and the environment: text, or true for a flag. */
+export type Given = Readonly<Record<string, unknown>>;

@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import module from 'node:module';
+import { errorEvent, exitCode, explain, Interrupted } from './exit.ts';
+import { jsonLine, visible } from './views/text.ts';
+
+const args = process.argv.slice(2);
+const stop = new AbortController();
+const io = {
+  print: (line: string): void => void process.stdout.write(`${line}\n`),
+  say: (line: string): void => void process.stderr.write(`${line}\n`),
+  stopped: stop.signal,
+};
+
+const interrupt = (signal: NodeJS.Signals): void => {
+  if (stop.signal.aborted && process.exitCode === 130) {
+    // The second one is meant: die of it, as if nobody had listened.
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+    return;
+  }
+  process.exitCode = 130;
+  stop.abort(new Interrupted());
+};
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+
+/** Nobody reads any more, as in `rxtorrent info x | head -1`: that is an end, not a failure. */
+const deaf = (error: NodeJS.ErrnoException): void => {
+  if (error.code === 'EPIPE') stop.abort(new Interrupted());
+  else throw error;
+};
+process.stdout.on('error', deaf);
+process.stderr.on('error', deaf);
+
+/** The one line of an error; with `--verbose` the stack, with `--json` an object too. */
+const report = (error: unknown): void => {
+  const code = exitCode(error);
+  process.exitCode = code;
+  if (code === 130) return;
+  if (args.includes('--json')) io.print(jsonLine(errorEvent(error)));
+  io.say(`rxtorrent: ${visible(explain(error))}`);
+  if (args.includes('--verbose') && error instanceof Error) io.say((error.stack ?? '').split('\n').map(visible).join('\n'));
+};
+
+process.on('uncaughtException', (error) => {
+  report(error);
+  stop.abort(error);
+});
+
+const version = (): string => {
+  for (const up of ['../../..', '../..']) {
+    try {
+      const { version } = JSON.parse(readFileSync(new URL(`${up}/package.json`, import.meta.url), 'utf8')) as { version: string };
+      return version;
+    } catch {
+      // Run from src/ instead of dist/src/: one folder less.
+    }
+  }
+  return 'unknown';
+};
+
+// Node 22.1 and later keep compiled code between runs.
+(module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
+
+try {
+  const { runCommandLine } = await import('./commandLine.ts');
+  await runCommandLine(args, version(), io);
+} catch (error) {
+  report(error);
+}

@@ -1,0 +1,38 @@
+import type { Options } from 'yargs';
+
+export type OptionTable = Readonly<Record<string, Options>>;
+
+/** An option that takes one value; it is checked by `values.ts`, not by the parser, which turns what is no number into NaN. */
+const value = (describe: string, more: Options = {}): Options => ({ string: true, requiresArg: true, describe, ...more });
+const flag = (describe: string): Options => ({ boolean: true, describe });
+
+/** Every command has these. */
+export const common: OptionTable = {
+  json: flag('One JSON object a line on stdout, and nothing else there'),
+  verbose: flag('More detail; a stack with every error'),
+};
+
+export const infoOptions: OptionTable = { pieces: flag('All piece hashes, however many') };
+
+export const decodeOptions: OptionTable = { file: value('Read the bencoded bytes from this file (- is stdin)') };
+
+export const verifyOptions: OptionTable = { quiet: flag('No progress, no result: the exit code says it') };
+
+export const downloadOptions: OptionTable = {
+  output: value('A folder (it exists, or ends in /), or the file to write (default: here)', { alias: 'o' }),
+  peer: value('Connect to this peer, host:port; may be repeated'),
+  tracker: value('Ask this tracker too, http(s) URL; may be repeated'),
+  'no-trackers': flag("Do not ask the torrent's own trackers"),
+  port: value('The port told to trackers, 1–65535'),
+  'max-peers': value('Connections at most, 1–1000 (default 60)'),
+  order: value('rarest (the rarest piece first, default) or sequential'),
+  memory: value('Memory for unfinished pieces, for example 64M (default 64M)'),
+  recheck: flag('Do not trust notes of earlier runs: hash what is there'),
+  timeout: value('Give up (exit 4) after this many seconds without progress'),
+  quiet: flag('No progress, no result: the exit code says it'),
+};
+
+export const demoOptions: OptionTable = {
+  size: value('How much to download, for example 64M (default 64M)'),
+  quiet: flag('Only the result'),
+};

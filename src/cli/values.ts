@@ -1,0 +1,80 @@
+import { InputError } from '../errors.ts';
+import type { PeerAddress } from '../env.ts';
+import type { Given } from './io.ts';
+
+const bad = (option: string, got: string, expected: string): InputError => new InputError('bad-option', `--${option} ${JSON.stringify(got)}: ${expected}`);
+
+/** The texts given for `option`, none or many. */
+export const texts = (given: Given, option: string): readonly string[] => {
+  const value = given[option];
+  if (value === undefined) return [];
+  return (Array.isArray(value) ? value : [value]).map(String);
+};
+
+/** The one text given for `option`, if any. */
+export const text = (given: Given, option: string): string | undefined => {
+  const [first, ...more] = texts(given, option);
+  if (more.length > 0) throw new InputError('bad-option', `--${option} is given ${more.length + 1} times: give it once`);
+  if (first === '') throw new InputError('bad-option', `--${option} is empty: give it a value`);
+  return first;
+};
+
+export const flag = (given: Given, option: string): boolean => {
+  const value = given[option];
+  return Array.isArray(value) ? value.at(-1) === true : value === true;
+};
+
+/** A whole number from `least` to `most`. */
+export const wholeNumber = (given: Given, option: string, least: number, most: number): number | undefined => {
+  const got = text(given, option);
+  if (got === undefined) return undefined;
+  const number = /^\d{1,15}$/.test(got) ? Number(got) : Number.NaN;
+  if (!(number >= least && number <= most)) throw bad(option, got, `expected a whole number from ${least} to ${most}`);
+  return number;
+};
+
+/** A number of seconds above 0, such as `30` or `0.5`. */
+export const seconds = (given: Given, option: string): number | undefined => {
+  const got = text(given, option);
+  if (got === undefined) return undefined;
+  const number = /^\d{1,9}(\.\d{1,9})?$/.test(got) ? Number(got) : Number.NaN;
+  if (!(number > 0 && number <= 2_000_000)) throw bad(option, got, 'expected seconds above 0, for example 60');
+  return number;
+};
+
+const POWERS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+/** A number of bytes such as `65536`, `64M` or `1.5 GiB`; K, M, G are powers of 1024. */
+export const size = (given: Given, option: string, least: number, most: number): number | undefined => {
+  const got = text(given, option);
+  if (got === undefined) return undefined;
+  const [, number, unit] = /^(\d{1,15}(?:\.\d{1,6})?)\s*([kmg]?)(?:i?b)?$/i.exec(got) ?? [];
+  const bytes = number === undefined ? Number.NaN : Math.round(Number(number) * (POWERS[(unit ?? '').toLowerCase()] ?? Number.NaN));
+  if (!(bytes >= least && bytes <= most)) throw bad(option, got, `expected a size from ${least / 2 ** 20}M to ${most / 2 ** 20}M, for example 64M`);
+  return bytes;
+};
+
+/** One of `words`. */
+export const oneOf = <Word extends string>(given: Given, option: string, words: readonly Word[]): Word | undefined => {
+  const got = text(given, option);
+  if (got === undefined) return undefined;
+  const word = words.find((each) => each === got);
+  if (word === undefined) throw bad(option, got, `expected ${words.join(' or ')}`);
+  return word;
+};
+
+/** `host:port`, IPv6 as `[::1]:6881`. */
+export const address = (option: string, got: string): PeerAddress => {
+  const [, bracketed, plain, digits] = /^(?:\[([0-9a-f:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/i.exec(got) ?? [];
+  const host = bracketed ?? plain;
+  const port = Number(digits);
+  if (host === undefined || !(port >= 1 && port <= 65_535)) throw bad(option, got, 'expected host:port, for example 192.0.2.7:6881 or [2001:db8::7]:6881');
+  return { host, port, source: 'manual' };
+};
+
+/** An http or https URL. */
+export const webAddress = (option: string, got: string): string => {
+  const url = URL.canParse(got) ? new URL(got) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw bad(option, got, 'expected an http or https URL');
+  return got;
+};
