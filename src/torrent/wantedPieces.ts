@@ -19,7 +19,9 @@ class Scratch implements Candidate {
 interface Shortlist {
   /** Best last, so that taking is `pop`. */
   readonly pieces: number[];
-  version: number;
+  readonly version: number;
+  /** Nothing was left out for want of room. */
+  readonly complete: boolean;
 }
 
 /**
@@ -73,14 +75,12 @@ export class WantedPieces<Who extends object> {
   /** The best missing piece that `who`, who has `have`, can give; undefined if there is none. */
   best(who: Who, have: Bitfield): number | undefined {
     if (this.missing.count === 0) return undefined;
-    let list = this.#shortlists.get(who);
-    const tolerance = this.missing.length / STALENESS;
-    const fresh = list !== undefined && this.#availability.version - list.version <= tolerance;
-    if (list === undefined || !fresh) list = this.#look(who, have);
-    let piece = this.#take(list, have);
-    if (piece === undefined && list.version !== this.#availability.version) piece = this.#take(this.#look(who, have), have);
-    if (piece === undefined && list.pieces.length === 0) piece = this.#take(this.#look(who, have), have);
-    return piece;
+    const list = this.#shortlists.get(who);
+    if (list !== undefined && this.#availability.version - list.version <= this.missing.length / STALENESS) {
+      const piece = this.#take(list, have);
+      if (piece !== undefined || (list.complete && list.version === this.#availability.version)) return piece;
+    }
+    return this.#take(this.#look(who, have), have);
   }
 
   #take(list: Shortlist, have: Bitfield): number | undefined {
@@ -106,7 +106,7 @@ export class WantedPieces<Who extends object> {
         this.#insert(best, at * 8 + bit);
       }
     }
-    const list = { pieces: best.reverse(), version: this.#availability.version };
+    const list = { pieces: best.reverse(), version: this.#availability.version, complete: best.length < SHORTLIST };
     this.#shortlists.set(who, list);
     return list;
   }

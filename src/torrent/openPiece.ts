@@ -1,0 +1,119 @@
+/** How many peers may be asked for one block at the same time, in the endgame. */
+export const MAX_COPIES = 3;
+
+/** Who is asked for blocks: `cancel` is called when another was faster, or the block is no longer wanted from it. */
+export interface Asker {
+  cancel(piece: number, block: number): void;
+}
+
+/**
+ * One piece that has been begun. Each block is *missing* (no asker), *requested* (1 to {@link MAX_COPIES} askers) or
+ * *held*. Invariants: `unasked` = blocks missing; `held` = blocks held; a held block has no askers.
+ */
+export class OpenPiece {
+  readonly index: number;
+  readonly blockCount: number;
+  unasked: number;
+  held = 0;
+  /** After a corrupt copy: one peer alone gives all of it, so that a second failure names the culprit. */
+  readonly alone: boolean;
+  owner: Asker | undefined;
+  readonly #held: Uint8Array;
+  readonly #askers: (readonly Asker[] | undefined)[];
+  #cursor = 0;
+
+  constructor(index: number, blockCount: number, alone: boolean) {
+    this.index = index;
+    this.blockCount = this.unasked = blockCount;
+    this.alone = alone;
+    this.#held = new Uint8Array(blockCount);
+    this.#askers = new Array<readonly Asker[] | undefined>(blockCount).fill(undefined);
+  }
+
+  get requested(): number {
+    return this.blockCount - this.unasked - this.held;
+  }
+
+  /** May this peer be asked for blocks of it? */
+  admits(asker: Asker): boolean {
+    return !this.alone || this.owner === undefined || this.owner === asker;
+  }
+
+  isHeld(block: number): boolean {
+    return this.#held[block] === 1;
+  }
+
+  isAsked(block: number, asker: Asker): boolean {
+    return this.#askers[block]?.includes(asker) ?? false;
+  }
+
+  copies(block: number): number {
+    return this.#askers[block]?.length ?? 0;
+  }
+
+  /** The next missing block, now requested from `asker`; undefined if none is missing. */
+  ask(asker: Asker, only: readonly Asker[]): number | undefined {
+    if (this.unasked === 0) return undefined;
+    while (this.#held[this.#cursor] === 1 || this.#askers[this.#cursor] !== undefined) this.#cursor = (this.#cursor + 1) % this.blockCount;
+    const block = this.#cursor;
+    this.#askers[block] = only;
+    this.unasked--;
+    if (this.alone) this.owner = asker;
+    this.#cursor = (block + 1) % this.blockCount;
+    return block;
+  }
+
+  /** A second or third copy of a requested block: the one with the fewest; undefined if there is none to add. */
+  askAgain(asker: Asker, most: number): number | undefined {
+    if (this.alone) return undefined;
+    let best: number | undefined;
+    for (let block = 0; block < this.blockCount; block++) {
+      const askers = this.#askers[block];
+      if (askers === undefined || askers.length >= most || askers.includes(asker)) continue;
+      if (best === undefined || askers.length < this.copies(best)) best = block;
+    }
+    if (best !== undefined) this.#askers[best] = [...(this.#askers[best] as readonly Asker[]), asker];
+    return best;
+  }
+
+  /** The block has come; returns those who were asked for it. Undefined if it was held already. */
+  hold(block: number): readonly Asker[] | undefined {
+    if (this.#held[block] === 1) return undefined;
+    const askers = this.#askers[block];
+    if (askers === undefined) this.unasked--;
+    this.#askers[block] = undefined;
+    this.#held[block] = 1;
+    this.held++;
+    return askers ?? nobody;
+  }
+
+  /** `asker` will not give it. True if the block is missing again. */
+  release(block: number, asker: Asker): boolean {
+    const askers = this.#askers[block];
+    if (askers === undefined || !askers.includes(asker)) return false;
+    const others = askers.filter((other) => other !== asker);
+    this.#askers[block] = others.length > 0 ? others : undefined;
+    if (others.length > 0) return false;
+    this.unasked++;
+    if (this.owner === asker && !this.#has(asker)) this.owner = undefined;
+    return true;
+  }
+
+  #has(asker: Asker): boolean {
+    return this.#askers.some((askers) => askers?.includes(asker));
+  }
+
+  check(): void {
+    let unasked = 0;
+    let held = 0;
+    for (let block = 0; block < this.blockCount; block++) {
+      if (this.isHeld(block)) held++;
+      else if (this.copies(block) === 0) unasked++;
+      if (this.isHeld(block) && this.copies(block) > 0) throw new RangeError(`piece ${this.index} block ${block} is held and requested`);
+      if (this.copies(block) > MAX_COPIES) throw new RangeError(`piece ${this.index} block ${block} has ${this.copies(block)} copies`);
+    }
+    if (unasked !== this.unasked || held !== this.held) throw new RangeError(`piece ${this.index} miscounts its blocks`);
+  }
+}
+
+const nobody: readonly Asker[] = [];

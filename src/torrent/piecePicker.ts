@@ -1,0 +1,253 @@
+import { Availability } from './availability.ts';
+import type { Bitfield } from './bitfield.ts';
+import { Bitfield as Bits } from './bitfield.ts';
+import type { Geometry } from './geometry.ts';
+import { type Asker, MAX_COPIES, OpenPiece } from './openPiece.ts';
+import { byPriority, firstBy, type PieceOrder, randomFirst, rarestFirst } from './pieceOrder.ts';
+import { WantedPieces } from './wantedPieces.ts';
+
+export type { Asker } from './openPiece.ts';
+
+/** A block to ask for, as it goes into a request. */
+export interface Wanted {
+  readonly piece: number;
+  /** Number of the block in its piece. */
+  readonly block: number;
+}
+
+export interface PickerOptions {
+  readonly random: () => number;
+  /** What is asked for first; by default rarest first after a few at random. */
+  readonly order?: PieceOrder | undefined;
+  /** Bytes that pieces begun and not yet stored may occupy; two pieces are always allowed. */
+  readonly memory?: number | undefined;
+  /** There are blocks, or there is room, to ask for more. */
+  readonly freed?: () => void;
+  /** A begun piece has been given up: what is held of it is void. */
+  readonly abandoned?: (piece: number) => void;
+}
+
+/** Copies asked for at one time by a peer with nothing else to do. */
+const ENDGAME_BATCH = 8;
+
+export const defaultOrder: PieceOrder = firstBy(byPriority, randomFirst(), rarestFirst);
+
+/**
+ * Decides who is asked for which block. What the choice depends on, most important first; read it again before changing it:
+ *  1. a piece that is being checked or is stored is never asked for;
+ *  2. begun pieces before new ones, oldest first, so that memory is freed soonest;
+ *  3. a piece that came out corrupt is asked of one peer alone;
+ *  4. a new piece is begun only while memory allows, and which one is the order's choice;
+ *  5. endgame: when nothing is missing that is not requested, a peer with nothing else to do is asked for second and third
+ *     copies; when only memory stands in the way, for second copies, so that slow peers can't hold all of it;
+ *  6. begun pieces that nobody at hand can finish are given up when they are all that memory is spent on.
+ * Invariants: a piece is missing, open, whole (held, on its way to disk), stored or excluded; drafts = open + whole ≤ allowed
+ * but for pieces that came late.
+ */
+export class PiecePicker {
+  readonly geometry: Geometry;
+  readonly stored: Bitfield;
+  readonly availability: Availability<object>;
+  readonly #wanted: WantedPieces<object>;
+  readonly #open = new Map<number, OpenPiece>();
+  readonly #whole = new Set<number>();
+  /** Open pieces with a block nobody is asked for, oldest first. */
+  readonly #hungry = new Set<OpenPiece>();
+  readonly #suspect = new Set<number>();
+  readonly #allowed: number;
+  readonly #freed: () => void;
+  readonly #abandoned: (piece: number) => void;
+  #excluded = 0;
+
+  constructor(geometry: Geometry, { random, order = defaultOrder, memory = Infinity, freed = nothing, abandoned = nothing }: PickerOptions) {
+    this.geometry = geometry;
+    this.stored = new Bits(geometry.pieceCount);
+    this.availability = new Availability(geometry.pieceCount);
+    this.#wanted = new WantedPieces(geometry.pieceCount, this.availability, order, random);
+    this.#allowed = Math.max(2, Math.floor(memory / Math.min(geometry.pieceLength, geometry.length)));
+    this.#freed = freed;
+    this.#abandoned = abandoned;
+  }
+
+  get complete(): boolean {
+    return this.stored.count + this.#excluded === this.geometry.pieceCount;
+  }
+
+  /** Pieces begun or on their way to disk. */
+  get drafts(): number {
+    return this.#open.size + this.#whole.size;
+  }
+
+  /** Piece `index` was verified in an earlier run. */
+  restore(index: number): void {
+    if (this.stored.set(index)) this.#wanted.stored(index);
+  }
+
+  /** Piece `index` is never asked for. */
+  exclude(index: number): void {
+    if (this.stored.has(index) || !this.#wanted.missing.has(index)) return;
+    this.#wanted.begin(index);
+    this.#excluded++;
+  }
+
+  prioritise(index: number, priority: number): void {
+    this.#wanted.prioritise(index, priority);
+  }
+
+  /** Do they have a piece that is not yet whole here? */
+  wants(have: Bitfield): boolean {
+    if (this.complete) return false;
+    for (const index of this.#open.keys()) if (have.has(index)) return true;
+    const { bytes } = this.#wanted.missing;
+    return have.bytes.some((byte, at) => (byte & (bytes[at] as number)) !== 0);
+  }
+
+  wantsPiece(index: number): boolean {
+    return this.#open.has(index) || this.#wanted.missing.has(index);
+  }
+
+  /** Up to `count` blocks to ask of `asker`, who belongs to peer `who`; `idle` if nothing is asked of it now. */
+  next(asker: Asker, who: object, have: Bitfield, count: number, idle: boolean): Wanted[] {
+    const wanted: Wanted[] = [];
+    if (count <= 0) return wanted;
+    const only = [asker];
+    for (const piece of this.#hungry) {
+      if (wanted.length >= count) return wanted;
+      if (have.has(piece.index) && piece.admits(asker)) this.#ask(piece, asker, only, count, wanted);
+    }
+    while (wanted.length < count) {
+      const piece = this.#begin(who, have);
+      if (piece === undefined) break;
+      this.#ask(piece, asker, only, count, wanted);
+    }
+    if (wanted.length === 0 && idle) this.#copies(asker, have, Math.min(count, ENDGAME_BATCH), wanted);
+    if (wanted.length === 0 && idle && this.#giveUpStuck()) return this.next(asker, who, have, count, false);
+    return wanted;
+  }
+
+  #ask(piece: OpenPiece, asker: Asker, only: readonly Asker[], count: number, wanted: Wanted[]): void {
+    while (wanted.length < count) {
+      const block = piece.ask(asker, only);
+      if (block === undefined) break;
+      wanted.push({ piece: piece.index, block });
+    }
+    if (piece.unasked === 0) this.#hungry.delete(piece);
+  }
+
+  #begin(who: object, have: Bitfield): OpenPiece | undefined {
+    if (this.drafts >= this.#allowed) return undefined;
+    const index = this.#wanted.best(who, have);
+    if (index === undefined) return undefined;
+    this.#wanted.begin(index);
+    const piece = new OpenPiece(index, this.geometry.blockCount(index), this.#suspect.has(index));
+    this.#open.set(index, piece);
+    this.#hungry.add(piece);
+    return piece;
+  }
+
+  #copies(asker: Asker, have: Bitfield, count: number, wanted: Wanted[]): void {
+    const full = this.drafts >= this.#allowed;
+    if (this.#wanted.missing.count > 0 && !full) return;
+    const most = this.#wanted.missing.count === 0 ? MAX_COPIES : 2;
+    for (const piece of this.#open.values()) {
+      if (!have.has(piece.index)) continue;
+      while (wanted.length < count) {
+        const block = piece.askAgain(asker, most);
+        if (block === undefined) break;
+        wanted.push({ piece: piece.index, block });
+      }
+    }
+  }
+
+  /** Memory is spent, and this piece waits for nobody: its blocks are void, another may begin. */
+  #giveUpStuck(): boolean {
+    if (this.drafts < this.#allowed || this.#wanted.missing.count === 0 || this.#whole.size > 0) return false;
+    let stuck: OpenPiece | undefined;
+    for (const piece of this.#hungry) if (piece.requested === 0 && (stuck === undefined || piece.held < stuck.held)) stuck = piece;
+    if (stuck === undefined) return false;
+    this.#giveUp(stuck);
+    return true;
+  }
+
+  #giveUp(piece: OpenPiece): void {
+    this.#open.delete(piece.index);
+    this.#hungry.delete(piece);
+    this.#wanted.giveBack(piece.index);
+    if (piece.held > 0) this.#abandoned(piece.index);
+  }
+
+  /** Is this block worth having, whoever sends it? */
+  lacks(index: number, block: number): boolean {
+    const piece = this.#open.get(index);
+    return piece !== undefined && !piece.alone && !piece.isHeld(block);
+  }
+
+  /** A block of the right size has come from `asker`. False if it is of no use. Others asked for it are told to cancel. */
+  received(asker: Asker, index: number, block: number): boolean {
+    const piece = this.#open.get(index);
+    if (piece === undefined || (piece.alone && !piece.isAsked(block, asker))) return false;
+    const askers = piece.hold(block);
+    if (askers === undefined) return false;
+    for (const other of askers) if (other !== asker) other.cancel(index, block);
+    if (piece.unasked === 0) this.#hungry.delete(piece);
+    if (piece.held === piece.blockCount) {
+      this.#open.delete(index);
+      this.#whole.add(index);
+    }
+    return true;
+  }
+
+  /** `asker` will not send these blocks: it choked, rejected, was too slow or left. */
+  release(asker: Asker, blocks: Iterable<Wanted>): void {
+    let any = false;
+    for (const { piece: index, block } of blocks) {
+      const piece = this.#open.get(index);
+      if (piece === undefined || !piece.release(block, asker)) continue;
+      any = true;
+      this.#hungry.add(piece);
+      if (piece.held === 0 && piece.requested === 0) this.#giveUp(piece);
+      else if (piece.alone && piece.requested === 0) this.#giveUp(piece);
+    }
+    if (any) this.#freed();
+  }
+
+  /** `asker` will not be asked again: pieces it had for itself are free for another. */
+  left(asker: Asker): void {
+    let any = false;
+    for (const piece of [...this.#open.values()]) {
+      if (!piece.alone || piece.owner !== asker) continue;
+      any = true;
+      this.#giveUp(piece);
+    }
+    if (any) this.#freed();
+  }
+
+  /** What became of a whole piece. */
+  settle({ type, index }: { readonly type: 'stored' | 'corrupt'; readonly index: number }): void {
+    this.#whole.delete(index);
+    if (type === 'stored') {
+      this.stored.set(index);
+      this.#wanted.stored(index);
+      this.#suspect.delete(index);
+    } else {
+      this.#suspect.add(index);
+      this.#wanted.giveBack(index);
+    }
+    this.#freed();
+  }
+
+  check(): void {
+    this.stored.check();
+    this.availability.check();
+    for (let index = 0; index < this.geometry.pieceCount; index++) {
+      const states = [this.#wanted.missing.has(index), this.#open.has(index), this.#whole.has(index), this.stored.has(index)];
+      if (states.filter(Boolean).length > 1) throw new RangeError(`piece ${index} is in more than one state`);
+    }
+    for (const piece of this.#open.values()) {
+      piece.check();
+      if (piece.unasked > 0 !== this.#hungry.has(piece)) throw new RangeError(`piece ${piece.index}: hungry is wrong`);
+    }
+  }
+}
+
+const nothing = (): void => {};

@@ -1,0 +1,162 @@
+import { BLOCK } from './geometry.ts';
+
+/** Requests in flight with one peer, at the least and at the most. */
+export const MIN_WINDOW = 2;
+export const MAX_WINDOW = 500;
+/** Before anything is known of a peer. */
+const FIRST_WINDOW = 4;
+/** A window holds what a peer sends in so many seconds. */
+const QUEUE_SECONDS = 3;
+/** Slow start ends when a second brings less than so much more than the one before, in bytes a second. */
+const SLOW_START_GAIN = 5_000;
+/** Bounds of the wait for the next block, in milliseconds. */
+const MIN_PATIENCE = 2_000;
+const MAX_PATIENCE = 20_000;
+/** Blocks no longer waited for that may still come. */
+const MAX_LATE = 2 * MAX_WINDOW;
+
+/**
+ * How many requests to keep in flight with one peer, and when to stop waiting. Depends on the peer's rate (window = rate ×
+ * delay, after a slow start that adds one for each block) and on the mean gap between its blocks (patience = mean + 4
+ * deviations). Keys are any numbers that name a block. Invariants: a key is in flight or late or neither;
+ * 1 ≤ `limit` ≤ {@link MAX_WINDOW}.
+ */
+export class RequestWindow {
+  limit = FIRST_WINDOW;
+  snubbed = false;
+  /** Bytes a second, smoothed. */
+  rate = 0;
+  readonly #inFlight = new Set<number>();
+  readonly #late = new Set<number>();
+  readonly #most: number;
+  #slowStart = true;
+  #bytes = 0;
+  #arrivals = 0;
+  #arrivalsSeen = 0;
+  #mean = 0;
+  #deviation = 0;
+  #tickedAt: number;
+  /** When the present wait began: the last block, or the first request after a pause. */
+  #waitingSince: number;
+
+  constructor(now: number, most: number = MAX_WINDOW) {
+    this.#most = Math.max(1, Math.min(most, MAX_WINDOW));
+    this.limit = Math.min(FIRST_WINDOW, this.#most);
+    this.#tickedAt = this.#waitingSince = now;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Blocks received so far. */
+  get received(): number {
+    return this.#arrivals;
+  }
+
+  /** How many to ask for now: none until half the window is free, so that requests travel in batches. */
+  get room(): number {
+    const free = this.limit - this.#inFlight.size;
+    return free * 2 >= this.limit ? free : 0;
+  }
+
+  asked(key: number, now: number): void {
+    if (this.#inFlight.size === 0) this.#waitingSince = Math.max(this.#waitingSince, now);
+    this.#inFlight.add(key);
+    this.#late.delete(key);
+  }
+
+  has(key: number): boolean {
+    return this.#inFlight.has(key);
+  }
+
+  /** A block has come: was it asked for, and still waited for? */
+  take(key: number, bytes: number): 'expected' | 'late' | 'unexpected' {
+    const expected = this.#inFlight.delete(key);
+    if (!expected && !this.#late.delete(key)) return 'unexpected';
+    this.#bytes += bytes;
+    this.#arrivals++;
+    if (this.#slowStart && !this.snubbed && this.limit < this.#most) this.limit++;
+    return expected ? 'expected' : 'late';
+  }
+
+  /** No longer waited for: cancelled, or given to another. It may still come. */
+  forget(key: number): boolean {
+    if (!this.#inFlight.delete(key)) return false;
+    this.#late.add(key);
+    if (this.#late.size > MAX_LATE) for (const oldest of this.#late) if (this.#late.delete(oldest)) break;
+    return true;
+  }
+
+  /** They will not send it. */
+  rejected(key: number): boolean {
+    return this.#inFlight.delete(key) || this.#late.delete(key);
+  }
+
+  /** Every second: measures, resizes, and returns true if the peer has kept us waiting for too long. */
+  tick(now: number): boolean {
+    const elapsed = Math.max(1, now - this.#tickedAt) / 1000;
+    const arrived = this.#arrivals - this.#arrivalsSeen;
+    this.#tickedAt = now;
+    this.#arrivalsSeen = this.#arrivals;
+    this.#resize(this.#bytes / elapsed);
+    this.#bytes = 0;
+    if (arrived > 0) {
+      this.#observe((now - this.#waitingSince) / arrived);
+      this.#waitingSince = now;
+      this.snubbed = false;
+    }
+    if (this.#inFlight.size === 0) this.#waitingSince = now;
+    return now - this.#waitingSince > this.patience;
+  }
+
+  /** The wait is over for all that is in flight: returned, and only one request is risked until a block comes. */
+  expire(now: number): number[] {
+    const keys = [...this.#inFlight];
+    for (const key of keys) this.forget(key);
+    this.snubbed = true;
+    this.#slowStart = false;
+    this.limit = 1;
+    this.#waitingSince = now;
+    return keys;
+  }
+
+  /** All that is in flight, now neither in flight nor late. */
+  drain(): number[] {
+    const keys = [...this.#inFlight];
+    this.#inFlight.clear();
+    return keys;
+  }
+
+  /** Milliseconds to wait for the next block. */
+  get patience(): number {
+    if (this.#arrivals === 0) return MAX_PATIENCE / 2;
+    return Math.min(MAX_PATIENCE, Math.max(MIN_PATIENCE, this.#mean + 4 * this.#deviation));
+  }
+
+  #resize(rate: number): void {
+    const gained = rate - this.rate;
+    this.rate = this.rate === 0 ? rate : this.rate * 0.6 + rate * 0.4;
+    if (this.snubbed) return;
+    if (this.#slowStart && this.#arrivals > 0 && gained < SLOW_START_GAIN) this.#slowStart = false;
+    if (this.#slowStart || this.#arrivals === 0) return;
+    const wanted = Math.ceil((Math.max(rate, this.rate) * QUEUE_SECONDS) / BLOCK);
+    this.limit = Math.min(this.#most, Math.max(MIN_WINDOW, wanted));
+  }
+
+  #observe(gap: number): void {
+    if (this.#mean === 0) {
+      this.#mean = gap;
+      this.#deviation = gap / 2;
+      return;
+    }
+    const error = gap - this.#mean;
+    this.#mean += error / 8;
+    this.#deviation += (Math.abs(error) - this.#deviation) / 4;
+  }
+
+  check(): void {
+    for (const key of this.#inFlight) if (this.#late.has(key)) throw new RangeError(`request ${key} is both in flight and late`);
+    if (this.limit < 1 || this.limit > this.#most) throw new RangeError(`window of ${this.limit}`);
+  }
+}
