@@ -1,3 +1,18 @@
+import { bytesOf, type Dict, decodeWithSpans, dictOf, intOf, textOf } from '../protocol/bencode.ts';
+import { sha1, toHex } from '../protocol/id.ts';
+import { Malformed } from '../protocol/malformed.ts';
+import { described, fileList } from './fileList.ts';
+import { Geometry } from './geometry.ts';
+import { dhtNodes, trackerTiers, webSeeds } from './urls.ts';
+
+/** Bytes of a .torrent. */
+export const MAX_TORRENT_BYTES = 10_000_000;
+/** Bytes of an info dictionary that comes from peers. */
+export const MAX_INFO_BYTES = 16 * 1024 * 1024;
+/** Bytes of a piece: a piece is held in memory while it is being put together. */
+export const MAX_PIECE_LENGTH = 256 * 1024 * 1024;
+export const MAX_PIECES = 2_097_152;
+
 export interface TorrentFile {
   /** Names as the torrent has them, outermost first, text only: not yet safe to use on disk. */
   readonly path: readonly string[];
@@ -40,3 +55,91 @@ export interface Torrent {
   /** The original bytes of the info dictionary. */
   readonly info: Uint8Array;
 }
+
+/** It may be a good torrent, but not one that we can do. */
+export class Unsupported extends Malformed {}
+
+/** Throws `Malformed`, and `Unsupported` for a v2-only torrent (BEP 52). Keys may be out of order; the info-hash is of the original bytes. BEP 3. */
+export const parseTorrent = (bytes: Uint8Array): Torrent => {
+  if (bytes.length > MAX_TORRENT_BYTES) throw new Malformed('torrent', `at most ${MAX_TORRENT_BYTES} bytes`, bytes.length);
+  const { value, spans } = decodeWithSpans(bytes, { mode: 'lenient', maxBytes: MAX_TORRENT_BYTES });
+  const torrent = dictOf(value);
+  const info = dictOf(torrent?.get('info'));
+  const span = spans.get('info');
+  if (!torrent) throw new Malformed('torrent', 'a dictionary', described(value));
+  if (!info || !span) throw new Malformed('torrent.info', 'a dictionary', described(torrent.get('info')));
+  return { ...fromInfo(info, bytes.slice(span.start, span.end)), ...around(torrent) };
+};
+
+/** The torrent that an info dictionary describes on its own, without trackers or web seeds: what peers send for a magnet link. BEP 9. */
+export const parseInfo = (bytes: Uint8Array): Torrent => {
+  const { value } = decodeWithSpans(bytes, { mode: 'lenient', maxBytes: MAX_INFO_BYTES });
+  const info = dictOf(value);
+  if (!info) throw new Malformed('info', 'a dictionary', described(value));
+  return { ...fromInfo(info, bytes.slice()), ...around(new Map()) };
+};
+
+type Inside = Pick<Torrent, 'infoHash' | 'name' | 'pieceLength' | 'length' | 'pieceHashes' | 'files' | 'layout' | 'private' | 'source' | 'info'>;
+type Around = Omit<Torrent, keyof Inside>;
+
+const fromInfo = (info: Dict, bytes: Uint8Array): Inside => {
+  refuseV2Only(info);
+  const infoHash = sha1(bytes);
+  const name = textOf(info.get('name.utf-8')) ?? textOf(info.get('name'));
+  if (name === undefined) throw new Malformed('info.name', 'a string', described(info.get('name')));
+  const named = name === '' ? toHex(infoHash) : name;
+  const files = fileList(info, named);
+  const length = files.reduce((sum, file) => sum + file.length, 0);
+  if (length === 0) throw new Malformed('info', 'at least one byte of content', '0 bytes: there is nothing to download');
+  const pieceLength = pieceLengthOf(info);
+  const source = textOf(info.get('source'));
+  return {
+    infoHash,
+    name: named,
+    pieceLength,
+    length,
+    pieceHashes: pieceHashesOf(info, new Geometry({ length, pieceLength })),
+    files,
+    layout: info.has('files') ? 'folder' : 'file',
+    private: (intOf(info.get('private')) ?? 0) !== 0,
+    ...(source !== undefined && { source }),
+    info: bytes,
+  };
+};
+
+const refuseV2Only = (info: Dict): void => {
+  if (info.has('pieces')) return;
+  if (info.has('file tree') || info.has('meta version')) {
+    throw new Unsupported('info', 'a v1 or hybrid torrent', 'a v2-only one (BEP 52), which is not supported yet');
+  }
+};
+
+const pieceLengthOf = (info: Dict): number => {
+  const length = info.get('piece length');
+  if (typeof length === 'number' && length > 0 && length <= MAX_PIECE_LENGTH) return length;
+  throw new Malformed('info.piece length', `a number of bytes from 1 to ${MAX_PIECE_LENGTH}`, described(length));
+};
+
+const pieceHashesOf = (info: Dict, { pieceCount }: Geometry): Uint8Array => {
+  if (pieceCount > MAX_PIECES) throw new Malformed('info.piece length', `at most ${MAX_PIECES} pieces`, pieceCount);
+  const hashes = bytesOf(info.get('pieces'));
+  if (!hashes) throw new Malformed('info.pieces', 'a string of hashes', described(info.get('pieces')));
+  if (hashes.length % 20 !== 0) throw new Malformed('info.pieces', 'a multiple of 20 bytes', hashes.length);
+  if (hashes.length !== pieceCount * 20) throw new Malformed('info.pieces', `${pieceCount} hashes, as many as pieces`, hashes.length / 20);
+  return hashes;
+};
+
+const around = (torrent: Dict): Around => {
+  const comment = textOf(torrent.get('comment.utf-8')) ?? textOf(torrent.get('comment'));
+  const createdBy = textOf(torrent.get('created by'));
+  const creationDate = intOf(torrent.get('creation date'));
+  return {
+    announce: trackerTiers(torrent),
+    webSeeds: webSeeds(torrent.get('url-list')),
+    httpSeeds: webSeeds(torrent.get('httpseeds')),
+    nodes: dhtNodes(torrent.get('nodes')),
+    ...(comment !== undefined && { comment }),
+    ...(createdBy !== undefined && { createdBy }),
+    ...(creationDate !== undefined && creationDate >= 0 && { creationDate }),
+  };
+};

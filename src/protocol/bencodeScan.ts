@@ -1,0 +1,215 @@
+import { Malformed } from './malformed.ts';
+
+/** Lists and dictionaries open at once. Peers and trackers can't overflow our stack with a kilobyte of `l`. */
+export const MAX_DEPTH = 100;
+/** Values and keys in one input. */
+export const MAX_TOKENS = 3_000_000;
+/** Bytes of one input: the largest metadata accepted from peers. */
+export const MAX_BYTES = 16 * 1024 * 1024;
+/** Digits of an integer: 2⁶⁴ has 20. */
+export const MAX_DIGITS = 20;
+
+/** Bytes `start` to `end` (not included) of what was scanned. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ScanOptions {
+  /**
+   * `strict` takes canonical bencode only. `lenient` also takes what real .torrent files and trackers have: keys out of
+   * order, and anything after the value (often a newline). Nothing else: duplicate keys, leading zeros, `-0`, negative
+   * or over-long lengths, truncation and depth are refused in both.
+   */
+  readonly mode?: 'strict' | 'lenient';
+  /** Stop after the first value in strict mode too: a ut_metadata message goes on with raw bytes (BEP 9). */
+  readonly tail?: boolean;
+  readonly maxBytes?: number;
+}
+
+export interface Scan {
+  /** Where the first value ends and what follows it begins. */
+  readonly end: number;
+  /** Are the keys of every dictionary in byte order? If so there is no duplicate either. */
+  readonly sorted: boolean;
+  /** Sorted, printable ASCII keys that are no number and not `__proto__`, integers of at most 15 digits. */
+  readonly plain: boolean;
+  /** Values of the outermost dictionary by key (one char a byte): their original bytes. Empty for anything else. */
+  readonly spans: ReadonlyMap<string, Span>;
+}
+
+/** One char a byte: the form in which keys stay distinct whatever bytes they have. */
+export const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+
+/** Checks the grammar and every limit without recursion and without copying. Throws `Malformed` with the offset. BEP 3. */
+export const scan = (bytes: Uint8Array, options: ScanOptions = {}): Scan => {
+  const { mode = 'strict', tail = mode === 'lenient', maxBytes = MAX_BYTES } = options;
+  if (bytes.length > maxBytes) throw new Malformed('bencode', `at most ${maxBytes} bytes`, bytes.length);
+  const scanner = new Scanner(bytes, mode === 'strict');
+  do scanner.step();
+  while (scanner.depth > 0);
+  if (!tail && scanner.at < bytes.length) scanner.fail('the end of the data');
+  return { end: scanner.at, sorted: scanner.sorted, plain: scanner.plain && scanner.sorted, spans: scanner.spans };
+};
+
+// What is open at a depth, and what it waits for.
+const LIST = 0;
+const KEY = 1;
+const VALUE = 2;
+
+const COLON = 0x3a;
+const D = 0x64;
+const E = 0x65;
+const I = 0x69;
+const L = 0x6c;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= ZERO && byte < COLON;
+
+class Scanner {
+  at = 0;
+  depth = 0;
+  sorted = true;
+  plain = true;
+  readonly spans = new Map<string, Span>();
+  #tokens = 0;
+  readonly #bytes: Uint8Array;
+  readonly #strict: boolean;
+  readonly #open = new Uint8Array(MAX_DEPTH + 1);
+  // Of each open dictionary: its last key, to compare the next one with. The value begins where its key ends.
+  readonly #keyStart = new Uint32Array(MAX_DEPTH + 1);
+  readonly #keyEnd = new Uint32Array(MAX_DEPTH + 1);
+
+  constructor(bytes: Uint8Array, strict: boolean) {
+    this.#bytes = bytes;
+    this.#strict = strict;
+  }
+
+  /** One value that holds no others, one key, or one begin or end of a list or dictionary. */
+  step(): void {
+    const byte = this.#bytes[this.at];
+    const open = this.#open[this.depth];
+    if (byte === E && this.depth > 0 && open !== VALUE) {
+      this.at++;
+      this.depth--;
+      this.#valueEnded();
+      return;
+    }
+    if (++this.#tokens > MAX_TOKENS) this.fail(`at most ${MAX_TOKENS} values`, `more`);
+    if (open === KEY) this.#key();
+    else if (byte === L || byte === D) this.#begin(byte === L ? LIST : KEY);
+    else {
+      if (byte === I) this.#integer();
+      else if (isDigit(byte)) this.#string();
+      else this.fail('a value');
+      this.#valueEnded();
+    }
+  }
+
+  fail(expected: string, got = this.#seen()): never {
+    throw new Malformed(`bencode at byte ${this.at}`, expected, got);
+  }
+
+  #seen(): string {
+    const byte = this.#bytes[this.at];
+    if (byte === undefined) return 'the end of the data';
+    return byte > 0x20 && byte < 0x7f ? `'${String.fromCharCode(byte)}'` : `byte 0x${byte.toString(16).padStart(2, '0')}`;
+  }
+
+  #begin(kind: number): void {
+    if (this.depth === MAX_DEPTH) this.fail(`at most ${MAX_DEPTH} lists and dictionaries inside one another`, 'more');
+    this.at++;
+    this.depth++;
+    this.#open[this.depth] = kind;
+    this.#keyStart[this.depth] = this.#keyEnd[this.depth] = 0;
+  }
+
+  #valueEnded(): void {
+    if (this.#open[this.depth] !== VALUE) return;
+    this.#open[this.depth] = KEY;
+    if (this.depth > 1) return;
+    const start = this.#keyEnd[1] ?? 0;
+    const key = latin1(this.#bytes.subarray(this.#keyStart[1], start));
+    if (this.spans.has(key)) throw duplicate(this.#keyStart[1] ?? 0, key);
+    this.spans.set(key, { start, end: this.at });
+  }
+
+  #key(): void {
+    const { depth } = this;
+    if (!isDigit(this.#bytes[this.at])) this.fail('a key or the end of the dictionary');
+    const start = this.#string();
+    const first = this.#keyEnd[depth] === 0;
+    const order = first ? 1 : this.#compare(start, this.at, this.#keyStart[depth] ?? 0, this.#keyEnd[depth] ?? 0);
+    if (order === 0) throw duplicate(start, latin1(this.#bytes.subarray(start, this.at)));
+    if (order < 0) {
+      this.sorted = false;
+      if (this.#strict) throw new Malformed(`bencode at byte ${start}`, 'keys in byte order', this.#name(start));
+    }
+    this.plain &&= this.#isPlain(start, this.at);
+    this.#keyStart[depth] = start;
+    this.#keyEnd[depth] = this.at;
+    this.#open[depth] = VALUE;
+  }
+
+  #name(start: number): string {
+    return JSON.stringify(latin1(this.#bytes.subarray(start, Math.min(this.at, start + 40))));
+  }
+
+  #compare(start: number, end: number, lastStart: number, lastEnd: number): number {
+    const length = Math.min(end - start, lastEnd - lastStart);
+    for (let i = 0; i < length; i++) {
+      const difference = (this.#bytes[start + i] ?? 0) - (this.#bytes[lastStart + i] ?? 0);
+      if (difference !== 0) return difference;
+    }
+    return end - start - (lastEnd - lastStart);
+  }
+
+  #isPlain(start: number, end: number): boolean {
+    if (isDigit(this.#bytes[start])) return false;
+    for (let i = start; i < end; i++) {
+      const byte = this.#bytes[i] ?? 0;
+      if (byte < 0x20 || byte > 0x7e) return false;
+    }
+    return end - start !== 9 || latin1(this.#bytes.subarray(start, end)) !== '__proto__';
+  }
+
+  /** Passes over a string; returns where its content starts. */
+  #string(): number {
+    const lengthAt = this.at;
+    if (this.#bytes[this.at] === ZERO && isDigit(this.#bytes[this.at + 1])) this.fail('a length without leading zero');
+    let length = 0;
+    for (let byte = this.#bytes[this.at]; byte !== COLON; byte = this.#bytes[++this.at]) {
+      if (!isDigit(byte)) this.fail("a digit or ':'");
+      length = length * 10 + (byte ?? 0) - ZERO;
+      // Also keeps `length` small: no digits of it are read beyond what could still be true.
+      if (length > this.#bytes.length) break;
+    }
+    const left = this.#bytes.length - this.at - 1;
+    if (length > left) {
+      this.at = lengthAt;
+      this.fail(`a string within the ${Math.max(0, left)} bytes left`, `a length of ${length} or more`);
+    }
+    const start = this.at + 1;
+    this.at = start + length;
+    return start;
+  }
+
+  #integer(): void {
+    this.at++;
+    const negative = this.#bytes[this.at] === MINUS;
+    if (negative) this.at++;
+    const first = this.at;
+    if (this.#bytes[first] === ZERO && (negative || isDigit(this.#bytes[first + 1]))) this.fail('an integer without leading zero or -0');
+    while (isDigit(this.#bytes[this.at])) {
+      if (++this.at - first > MAX_DIGITS) this.fail(`an integer of at most ${MAX_DIGITS} digits`, 'more');
+    }
+    if (this.at === first) this.fail('a digit');
+    if (this.#bytes[this.at] !== E) this.fail("a digit or 'e'");
+    if (this.at - first > 15) this.plain = false;
+    this.at++;
+  }
+}
+
+export const duplicate = (at: number, key: string): Malformed =>
+  new Malformed(`bencode at byte ${at}`, 'every key once', `${JSON.stringify(key.slice(0, 40))} again`);

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { Malformed } from './malformed.ts';
+import { visible } from './visible.ts';
+
+/** Bytes of an info-hash, a peer id, or a DHT node id. */
+export const ID_LENGTH = 20;
+
+/** Azureus style (BEP 20): client, version, then random. */
+export const PEER_ID_PREFIX = '-RX0100-';
+
+export const sha1 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha1').update(bytes).digest());
+
+export const toHex = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.length).toString('hex');
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+export const toBase32 = (id: Uint8Array): string => {
+  let text = '';
+  let bits = 0;
+  let count = 0;
+  for (const byte of id) {
+    bits = ((bits << 8) | byte) & 0xfff;
+    for (count += 8; count >= 5; count -= 5) text += BASE32[(bits >> (count - 5)) & 31];
+  }
+  return count > 0 ? text + BASE32[(bits << (5 - count)) & 31] : text;
+};
+
+/** 40 hexadecimal or 32 base32 digits, of either case. Throws `Malformed`. */
+export const parseId = (text: string): Uint8Array => {
+  if (/^[0-9a-f]{40}$/i.test(text)) return new Uint8Array(Buffer.from(text, 'hex'));
+  if (!/^[a-z2-7]{32}$/i.test(text)) throw new Malformed('id', '40 hexadecimal or 32 base32 digits', JSON.stringify(visible(text.slice(0, 60))));
+  const id = new Uint8Array(ID_LENGTH);
+  let bits = 0;
+  let count = 0;
+  let at = 0;
+  for (const digit of text.toUpperCase()) {
+    bits = ((bits << 5) | BASE32.indexOf(digit)) & 0xfff;
+    count += 5;
+    if (count < 8) continue;
+    count -= 8;
+    id[at++] = bits >> count;
+  }
+  return id;
+};
+
+export const equalIds = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, index) => byte === b[index]);
+
+/** Negative when `a` is nearer to `target` than `b` by XOR, positive when farther, 0 when they are the same. BEP 5. */
+export const compareDistance = (target: Uint8Array, a: Uint8Array, b: Uint8Array): number => {
+  for (let i = 0; i < target.length; i++) {
+    const byte = target[i] ?? 0;
+    const difference = ((a[i] ?? 0) ^ byte) - ((b[i] ?? 0) ^ byte);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+};
+
+// 64 of them, so that every random byte picks one without bias; readable in other people's logs.
+const PEER_ID_ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-';
+
+/** Our peer id, from at least 12 random bytes. BEP 20. */
+export const createPeerId = (random: Uint8Array): Uint8Array => {
+  const needed = ID_LENGTH - PEER_ID_PREFIX.length;
+  if (random.length < needed) throw new RangeError(`createPeerId: expected at least ${needed} random bytes, got ${random.length}`);
+  let text = PEER_ID_PREFIX;
+  for (const byte of random.subarray(0, needed)) text += PEER_ID_ALPHABET[byte & 63];
+  return new Uint8Array(Buffer.from(text, 'latin1'));
+};

@@ -1,0 +1,58 @@
+const parseV4 = (text: string): Uint8Array | undefined => {
+  const parts = text.split('.');
+  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) return undefined;
+  return Uint8Array.from(parts, Number);
+};
+
+const groupsOf = (text: string): number[] | undefined => {
+  if (text === '') return [];
+  const groups: number[] = [];
+  const parts = text.split(':');
+  for (const [index, part] of parts.entries()) {
+    const v4 = index === parts.length - 1 ? parseV4(part) : undefined;
+    if (v4) groups.push(((v4[0] ?? 0) << 8) | (v4[1] ?? 0), ((v4[2] ?? 0) << 8) | (v4[3] ?? 0));
+    else if (/^[0-9a-f]{1,4}$/i.test(part)) groups.push(parseInt(part, 16));
+    else return undefined;
+  }
+  return groups;
+};
+
+const parseV6 = (text: string): Uint8Array | undefined => {
+  const halves = text.split('::');
+  if (halves.length > 2 || text.length > 45) return undefined;
+  // The dotted form is legal at the very end only.
+  if (halves.length === 2 && (halves[0] ?? '').includes('.')) return undefined;
+  const [head, tail = []] = halves.map(groupsOf);
+  if (!head || (halves.length === 2 && !groupsOf(halves[1] ?? ''))) return undefined;
+  const missing = 8 - head.length - tail.length;
+  if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
+  const bytes = new Uint8Array(16);
+  [...head, ...Array<number>(missing).fill(0), ...tail].forEach((group, index) => bytes.set([group >> 8, group & 0xff], index * 2));
+  return bytes;
+};
+
+/** 4 or 16 bytes of an address literal; undefined for anything else, such as a name or a zone. */
+export const parseIp = (text: string): Uint8Array | undefined => (text.includes(':') ? parseV6(text) : parseV4(text));
+
+const isMapped = (ip: Uint8Array): boolean => ip.length === 16 && ip[10] === 0xff && ip[11] === 0xff && ip.subarray(0, 10).every((byte) => byte === 0);
+
+/** Text of 4 or 16 bytes in the one canonical form (RFC 5952); an IPv4 address mapped into IPv6 comes out as IPv4. */
+export const formatIp = (ip: Uint8Array): string => {
+  if (ip.length === 4) return ip.join('.');
+  if (isMapped(ip)) return ip.subarray(12).join('.');
+  const groups = Array.from({ length: 8 }, (_, i) => (((ip[i * 2] ?? 0) << 8) | (ip[i * 2 + 1] ?? 0)).toString(16));
+  let longest = { start: 0, length: 1 };
+  for (let start = 0, end = 0; start < 8; start = end + 1) {
+    for (end = start; groups[end] === '0'; ) end++;
+    if (end - start > longest.length) longest = { start, length: end - start };
+  }
+  if (longest.length === 1) return groups.join(':');
+  return `${groups.slice(0, longest.start).join(':')}::${groups.slice(longest.start + longest.length).join(':')}`;
+};
+
+/** Can one peer be there? Not at the unspecified address, at a broadcast, multicast or reserved one. */
+export const isUnicast = (ip: Uint8Array): boolean => {
+  if (ip.length === 16 && !isMapped(ip)) return ip[0] !== 0xff && ip.some((byte) => byte !== 0);
+  const first = ip[ip.length === 16 ? 12 : 0] ?? 0;
+  return first > 0 && first < 224;
+};

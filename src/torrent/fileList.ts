@@ -1,0 +1,68 @@
+import { bytesOf, type Dict, dictOf, listOf, textOf, type Value } from '../protocol/bencode.ts';
+import { Malformed } from '../protocol/malformed.ts';
+import type { TorrentFile } from './metainfo.ts';
+
+export const MAX_FILES = 100_000;
+/** Folders inside one another. */
+export const MAX_PATH_DEPTH = 100;
+/** Bytes of content: offsets stay exact numbers. */
+export const MAX_LENGTH = Number.MAX_SAFE_INTEGER;
+
+// BitComet's padding, from before there was an attribute for it.
+const PADDING_NAME = /^_____padding_file/;
+
+/** The files of an info dictionary in their order, the one file named `name` if there is no list. BEP 3, 47. */
+export const fileList = (info: Dict, name: string): readonly TorrentFile[] => {
+  if (!info.has('files')) return [toFile(info, 'info', [name], 0)];
+  const list = listOf(info.get('files'));
+  if (!list) throw new Malformed('info.files', 'a list', 'another value');
+  if (list.length === 0) throw new Malformed('info.files', 'at least one file', 0);
+  if (list.length > MAX_FILES) throw new Malformed('info.files', `at most ${MAX_FILES} files`, list.length);
+  const files: TorrentFile[] = [];
+  let offset = 0;
+  for (const [index, item] of list.entries()) {
+    const what = `info.files[${index}]`;
+    const entry = dictOf(item);
+    if (!entry) throw new Malformed(what, 'a dictionary', 'another value');
+    const file = toFile(entry, what, pathOf(entry, what), offset);
+    files.push(file);
+    offset += file.length;
+    if (offset > MAX_LENGTH) throw new Malformed(what, `at most ${MAX_LENGTH} bytes in all files`, 'more');
+  }
+  return files;
+};
+
+const toFile = (entry: Dict, what: string, path: readonly string[], offset: number): TorrentFile => {
+  const attributes = textOf(entry.get('attr')) ?? '';
+  const padding = attributes.includes('p') || PADDING_NAME.test(path.at(-1) ?? '');
+  return { path, length: lengthOf(entry, what, attributes), offset, padding, attributes };
+};
+
+const lengthOf = (entry: Dict, what: string, attributes: string): number => {
+  // A symbolic link has no content of its own.
+  const length = entry.get('length') ?? (attributes.includes('l') ? 0 : undefined);
+  if (typeof length === 'number' && length >= 0) return length;
+  throw new Malformed(`${what}.length`, `a number of bytes from 0 to ${MAX_LENGTH}`, described(length));
+};
+
+const pathOf = (entry: Dict, what: string): readonly string[] => {
+  const path = componentsOf(entry.get('path.utf-8')) ?? componentsOf(entry.get('path'));
+  if (!path) throw new Malformed(`${what}.path`, 'a list of at least one name', described(entry.get('path')));
+  if (path.length > MAX_PATH_DEPTH) throw new Malformed(`${what}.path`, `at most ${MAX_PATH_DEPTH} folders inside one another`, path.length);
+  return path;
+};
+
+/** Undefined unless it is a list of strings, at least one. */
+const componentsOf = (value: Value | undefined): readonly string[] | undefined => {
+  const list = listOf(value);
+  if (!list || list.length === 0 || !list.every(bytesOf)) return undefined;
+  return list.map((component) => textOf(component) ?? '');
+};
+
+/** What came instead, in a word or two. */
+export const described = (value: Value | undefined): string => {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (value instanceof Uint8Array) return `a string of ${value.length} bytes`;
+  return listOf(value) ? 'a list' : 'a dictionary';
+};

@@ -1,0 +1,70 @@
+import { bytesOf, type Dict, listOf, textOf, type Value } from '../protocol/bencode.ts';
+
+/** Trackers kept of one torrent. */
+export const MAX_TRACKERS = 200;
+/** Web seeds kept of one torrent, of each kind. */
+export const MAX_WEB_SEEDS = 100;
+/** Chars of a URL. */
+export const MAX_URL = 2048;
+/** DHT nodes kept of one torrent. */
+export const MAX_NODES = 100;
+
+const TRACKER = ['http:', 'https:', 'udp:'];
+const WEB = ['http:', 'https:'];
+
+/**
+ * A URL that may be used: printable ASCII, one of `schemes`, a host, a port that exists. Undefined for any other, so that
+ * no line break gets into a request. Space around it is met in the wild and cut off.
+ */
+const usable = (value: Value | undefined, schemes: readonly string[]): string | undefined => {
+  const text = textOf(value)?.trim();
+  if (text === undefined || text.length > MAX_URL || !/^[\x21-\x7e]+$/.test(text) || !URL.canParse(text)) return undefined;
+  const { protocol, hostname, port } = new URL(text);
+  const needsPort = protocol === 'udp:';
+  return schemes.includes(protocol) && hostname !== '' && port !== '0' && !(needsPort && port === '') ? text : undefined;
+};
+
+const isTracker = (value: Value | undefined): string | undefined => usable(value, TRACKER);
+
+/** The tiers of `announce-list`, or else `announce` alone; no URL twice. BEP 3, 12. */
+export const trackerTiers = (torrent: Dict): readonly (readonly string[])[] => {
+  const seen = new Set<string>();
+  const tiers: string[][] = [];
+  for (const item of listOf(torrent.get('announce-list')) ?? []) {
+    // Some write a flat list: every URL is a tier of its own.
+    const tier: string[] = [];
+    for (const value of listOf(item) ?? [item]) {
+      const url = isTracker(value);
+      if (url === undefined || seen.has(url) || seen.size >= MAX_TRACKERS) continue;
+      seen.add(url);
+      tier.push(url);
+    }
+    if (tier.length > 0) tiers.push(tier);
+  }
+  const announce = isTracker(torrent.get('announce'));
+  if (tiers.length > 0) return tiers;
+  return announce === undefined ? [] : [[announce]];
+};
+
+/** `url-list` (BEP 19) or `httpseeds` (BEP 17): a list of URLs, or one. */
+export const webSeeds = (value: Value | undefined): readonly string[] => {
+  const urls = new Set<string>();
+  for (const item of listOf(value) ?? [value]) {
+    const url = usable(item, WEB);
+    if (url !== undefined && urls.size < MAX_WEB_SEEDS) urls.add(url);
+  }
+  return [...urls];
+};
+
+/** `nodes`: pairs of host and port. BEP 5. */
+export const dhtNodes = (value: Value | undefined): readonly { readonly host: string; readonly port: number }[] => {
+  const nodes: { host: string; port: number }[] = [];
+  for (const item of listOf(value) ?? []) {
+    const [address, port] = listOf(item) ?? [];
+    const host = textOf(bytesOf(address));
+    if (host === undefined || !/^[A-Za-z0-9._:-]{1,253}$/.test(host)) continue;
+    if (typeof port !== 'number' || port < 1 || port > 65535) continue;
+    if (nodes.push({ host, port }) >= MAX_NODES) break;
+  }
+  return nodes;
+};
