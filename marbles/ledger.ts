@@ -1,0 +1,15 @@
+/** What a drawing has opened and not closed yet. */
+export class Ledger {
+  readonly #open = new Map<symbol, string>();
+
+  /** Notes that something was opened; the function returned notes that it was closed, however often it is called. */
+  open(what: string): () => void {
+    const key = Symbol(what);
+    this.#open.set(key, what);
+    return () => void this.#open.delete(key);
+  }
+
+  get left(): readonly string[] {
+    return [...this.#open.values()];
+  }
+}

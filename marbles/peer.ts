@@ -1,0 +1,98 @@
+import { Observable, Subject } from 'rxjs';
+import type { Peer, PeerAddress } from '../src/env.ts';
+import { PeerError } from '../src/errors.ts';
+import type { Message } from '../src/protocol/messages.ts';
+import type { Geometry } from '../src/torrent/geometry.ts';
+import { PeerState } from '../src/torrent/peerState.ts';
+import type { Subscribed } from './expectation.ts';
+import { parseLane, type Mark } from './lane.ts';
+import { kept, spoil } from './speech.ts';
+import type { Backdrop } from './stage.ts';
+import { wordOf } from './words.ts';
+
+export interface PeerOptions {
+  /** Pieces they have from the start. Unless told otherwise all, or none if the lane has a `B` or an `H`. */
+  readonly has?: 'all' | readonly number[];
+  /** BEP 6 was agreed on. Unless told otherwise if the lane has an `A` or a `J`. */
+  readonly fast?: boolean;
+  readonly extended?: boolean;
+  readonly address?: PeerAddress;
+  /** The buffer towards them: `f` when it fills up (`send` returns false), `d` when it has drained. */
+  readonly buffer?: string;
+}
+
+/** A peer on a lane. */
+export interface DrawnPeer extends Peer {
+  readonly state: PeerState;
+  /** What we sent, one mark a message. */
+  readonly sent: readonly Mark[];
+  /** Who listened to `messages$`, and how long. */
+  readonly subscriptions: readonly Subscribed[];
+}
+
+const initially = (geometry: Geometry, lane: string, { has, fast, extended }: PeerOptions): PeerState => {
+  const state = new PeerState(geometry.pieceCount, { fast: fast ?? /[AJ]/.test(lane), extended: extended ?? lane.includes('E') });
+  const pieces = has ?? (/[BH]/.test(lane) ? [] : 'all');
+  if (pieces === 'all') state.have.setAll();
+  else for (const piece of pieces) state.have.set(piece);
+  return state;
+};
+
+/** Subscriptions of `source$` are logged, with the time by `now`. */
+export const logged = <T>(source$: Observable<T>, logs: { subscribedFrame: number; unsubscribedFrame: number }[], now: () => number): Observable<T> =>
+  new Observable((subscriber) => {
+    const log = { subscribedFrame: now(), unsubscribedFrame: Infinity };
+    logs.push(log);
+    subscriber.add(() => (log.unsubscribedFrame = now()));
+    subscriber.add(source$.subscribe(subscriber));
+  });
+
+/** A peer who says what is drawn; bytes of its messages are spoilt as soon as everyone has heard them. */
+export const drawPeer = (stage: Backdrop, host: string, lane: string, values: Readonly<Record<string, Message>> = {}, options: PeerOptions = {}): DrawnPeer => {
+  const { geometry } = stage;
+  const state = initially(geometry, lane, options);
+  const messages$ = new Subject<Message>();
+  const drained$ = new Subject<void>();
+  const sent: Mark[] = [];
+  const subscriptions: { subscribedFrame: number; unsubscribedFrame: number }[] = [];
+  let full = false;
+
+  const say = (letter: string): void => {
+    const message = kept(values[letter] ?? wordOf(letter, geometry));
+    try {
+      state.received(message);
+    } catch (cause) {
+      return messages$.error(new PeerError('malformed', (cause as Error).message, { cause }));
+    }
+    messages$.next(message);
+    spoil(message);
+  };
+  stage.play(parseLane(lane), {
+    value: say,
+    end: () => messages$.complete(),
+    error: () => messages$.error(new PeerError('reset', 'connection reset, as drawn')),
+  });
+  stage.play(parseLane(options.buffer ?? ''), {
+    value: (letter) => {
+      full = letter === 'f';
+      if (!full) drained$.next();
+    },
+  });
+
+  return {
+    address: options.address ?? { host, port: 6881, source: 'tracker' },
+    id: new TextEncoder().encode(`-DR0000-${host.padStart(12, '0')}`),
+    state,
+    messages$: logged(messages$, subscriptions, stage.now),
+    drained$: drained$.asObservable(),
+    sent,
+    subscriptions,
+    send: (...messages) => {
+      for (const message of messages) {
+        state.sent(message);
+        sent.push({ frame: stage.now(), kind: 'value', value: kept(message) });
+      }
+      return !full;
+    },
+  };
+};
