@@ -1,0 +1,266 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { Observable } from 'rxjs';
+import type { FileStamp, Storage, Target } from '../env.ts';
+import { StorageError } from '../errors.ts';
+import type { Torrent } from '../torrent/metainfo.ts';
+import { diskError, printable } from './diskError.ts';
+import { each } from './each.ts';
+import { hiddenName } from './hiddenName.ts';
+import type { Done } from './insideFolder.ts';
+import { LockFile } from './lockFile.ts';
+import { OpenFiles } from './openFiles.ts';
+import { ResumeFile, syncFolder } from './resumeFile.ts';
+import { rootName, safePaths } from './safePath.ts';
+import { Spans, type Span } from './spans.ts';
+
+/** Files created, looked at or synced at once by one call. */
+const AT_ONCE = 8;
+
+/**
+ * The files of `torrent` in `target`, until unsubscribed; emits once and does not complete.
+ *
+ * A hidden lock file beside the data keeps other processes out; where none can be made yet (no folder, read-only, no
+ * room) reading works without, and writing makes it first. Unsubscribing closes everything as soon as the disk
+ * operations under way have ended, then gives the lock back.
+ *
+ * An operation of the disk that has begun can't be taken back: when a `read` or `write` is unsubscribed before its end,
+ * its buffer must not be used for anything else, but be dropped.
+ *
+ * @throws StorageError `locked`, InputError `unsafe-path`.
+ */
+export const openStorage = (torrent: Torrent, target: Target): Observable<Storage> =>
+  new Observable((subscriber) => {
+    const storage = new FileStorage(torrent, target);
+    storage.open((error) => (error ? subscriber.error(error) : subscriber.next(storage)));
+    return () => storage.close();
+  });
+
+/**
+ * Invariants: no file is open after the last operation that began before `close` has ended; `#dirty` holds every file
+ * written to since it was last synced; padding is never on disk.
+ */
+class FileStorage implements Storage {
+  readonly notes: ResumeFile;
+  readonly #root: string;
+  readonly #paths: readonly string[];
+  readonly #torrent: Torrent;
+  readonly #spans: Spans;
+  readonly #files: OpenFiles;
+  readonly #lock: LockFile;
+  readonly #dirty = new Set<number>();
+  readonly #syncedFolders = new Set<string>();
+  /** Operations under way. */
+  #running = 0;
+  #closed = false;
+  #ready = false;
+  #whenReady: Done<void>[] = [];
+
+  constructor(torrent: Torrent, target: Target) {
+    this.#torrent = torrent;
+    this.#root = path.resolve(target.folder);
+    this.#paths = safePaths(torrent, target);
+    this.#spans = new Spans(torrent);
+    this.#files = new OpenFiles(this.#root, this.#paths);
+    const name = rootName(torrent, target);
+    this.#lock = new LockFile(path.join(this.#root, hiddenName(name, 'rxtorrent.lock')));
+    const mark = Buffer.from(torrent.infoHash).toString('hex', 0, 4);
+    this.notes = new ResumeFile(path.join(this.#root, hiddenName(name, `${mark}.rxtorrent`)), {
+      operation: (run) => this.#operation(run),
+      ready: (done) => this.#whenWritable(done),
+    });
+  }
+
+  open(done: Done<void>): void {
+    this.#running++;
+    this.#lock.take((error) => {
+      this.#ready = error === null;
+      const locked = error instanceof StorageError ? error : null;
+      if (!this.#closed) done(locked);
+      this.#ended();
+    });
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#lock.releasing();
+    this.#running++;
+    this.#ended();
+  }
+
+  read(offset: number, into: Uint8Array): Observable<number> {
+    return this.#operation((done, wanted) => this.#transfer(this.#spans.of(offset, into.length), 0, into, 'read', wanted, done));
+  }
+
+  write(offset: number, bytes: Uint8Array): Observable<number> {
+    return this.#operation((done, wanted) =>
+      this.#whenWritable((error) => (error ? done(error) : this.#transfer(this.#spans.of(offset, bytes.length), 0, bytes, 'write', wanted, done))),
+    );
+  }
+
+  prepare(): Observable<never> {
+    return this.#operation<never>((done, wanted) =>
+      this.#whenWritable((error) => {
+        if (error) return done(error);
+        each(this.#paths.length, AT_ONCE, (file, next) => (wanted() ? this.#allocate(file, next) : next(null)), done as Done<void>);
+      }),
+    );
+  }
+
+  stamps(): Observable<readonly FileStamp[]> {
+    return this.#operation<readonly FileStamp[]>((done, wanted) => {
+      const stamps: FileStamp[] = this.#paths.map(() => nothing);
+      const look = (file: number, next: Done<void>): void => {
+        const name = this.#paths[file] as string;
+        if (name === '' || !wanted()) return next(null);
+        fs.lstat(name, (error, stat) => {
+          if (!error && stat.isFile()) stamps[file] = { size: stat.size, mtime: stat.mtimeMs };
+          next(null);
+        });
+      };
+      each(stamps.length, AT_ONCE, look, () => done(null, stamps));
+    });
+  }
+
+  flush(): Observable<never> {
+    return this.#operation<never>((done) => {
+      const files = [...this.#dirty];
+      each(files.length, AT_ONCE, (n, next) => this.#sync(files[n] as number, next), (error) => {
+        const failure = error ?? this.#files.takeFailure();
+        if (failure) return done(failure);
+        const folders = this.#foldersOf(files);
+        each(folders.length, AT_ONCE, (n, next) => syncFolder(folders[n] as string, () => next(null)), done as Done<void>);
+      });
+    });
+  }
+
+  /** Runs until `done`, whether anyone still listens or not, and keeps the files open that long. */
+  #operation<T>(run: (done: Done<T>, wanted: () => boolean) => void): Observable<T> {
+    return new Observable<T>((subscriber) => {
+      if (this.#closed) return subscriber.error(new StorageError('io', `${printable(this.#root)}: the storage is closed; open it again`));
+      this.#running++;
+      run(
+        (error, value) => {
+          if (error) subscriber.error(error);
+          else {
+            if (value !== undefined) subscriber.next(value);
+            subscriber.complete();
+          }
+          this.#ended();
+        },
+        () => !subscriber.closed,
+      );
+    });
+  }
+
+  #ended(): void {
+    this.#running--;
+    if (this.#running > 0 || !this.#closed) return;
+    this.#files.close(() => this.#lock.release(() => {}));
+  }
+
+  /** Nothing is written without the lock; the folder that holds it may have to be made first. */
+  #whenWritable(done: Done<void>): void {
+    if (this.#ready) return done(null);
+    this.#whenReady.push(done);
+    if (this.#whenReady.length > 1) return;
+    const ended = (error: Error | null): void => {
+      this.#ready = error === null;
+      const waiting = this.#whenReady;
+      this.#whenReady = [];
+      for (const wait of waiting) wait(error && diskError('write to', this.#root, error));
+    };
+    fs.mkdir(this.#root, { recursive: true }, (error) => (error ? ended(error) : this.#lock.take(ended)));
+  }
+
+  /** Works off `spans` from number `n` on, one after the other. */
+  #transfer(spans: readonly Span[], n: number, bytes: Uint8Array, access: 'read' | 'write', wanted: () => boolean, done: Done<number>): void {
+    let next = n;
+    for (; spans[next]?.padding; next++) if (access === 'read') zero(bytes, spans[next] as Span);
+    const span = spans[next];
+    if (!span || !wanted()) return done(null, bytes.length);
+    this.#files.acquire(span.file, access, (error, open) => {
+      if (!open) return error instanceof StorageError && error.code === 'missing' && access === 'read' ? done(null, span.from) : done(error ?? null);
+      if (access === 'write') this.#dirty.add(span.file);
+      const end = (failure: Error | null, count = 0): void => {
+        this.#files.release(open);
+        if (failure) done(diskError(access, this.#paths[span.file] as string, failure));
+        else if (count < span.length) done(null, span.from + count);
+        else this.#transfer(spans, next + 1, bytes, access, wanted, done);
+      };
+      if (access === 'read') readSpan(open.fd, bytes, span, 0, end);
+      else writeSpan(open.fd, bytes, span, 0, end);
+    });
+  }
+
+  #allocate(file: number, done: Done<void>): void {
+    const length = this.#torrent.files[file]?.length ?? 0;
+    if (this.#paths[file] === '') return done(null);
+    this.#files.acquire(file, 'write', (denied, open) => {
+      if (!open) return done(denied ?? null);
+      const end = (error: Error | null): void => {
+        this.#files.release(open);
+        done(error && diskError('create', this.#paths[file] as string, error));
+      };
+      fs.fstat(open.fd, (error, stat) => {
+        if (error || stat.size === length) return end(error);
+        this.#dirty.add(file);
+        fs.ftruncate(open.fd, length, end);
+      });
+    });
+  }
+
+  #sync(file: number, done: Done<void>): void {
+    // Written to meanwhile, it is dirty again.
+    this.#dirty.delete(file);
+    this.#files.acquire(file, 'sync', (denied, open) => {
+      // A file that somebody deleted has nothing to keep; its stamp will tell.
+      if (!open) return done(denied instanceof StorageError && denied.code === 'missing' ? null : this.#unsynced(file, denied ?? null));
+      fs.fsync(open.fd, (error) => {
+        this.#files.release(open);
+        done(this.#unsynced(file, error));
+      });
+    });
+  }
+
+  #unsynced(file: number, error: Error | null): Error | null {
+    if (error) this.#dirty.add(file);
+    return error && diskError('write', this.#paths[file] as string, error);
+  }
+
+  /** The folders, up to and with the root, that hold `files` and were not synced before. */
+  #foldersOf(files: readonly number[]): readonly string[] {
+    const folders: string[] = [];
+    for (const file of files) {
+      let folder = path.dirname(this.#paths[file] as string);
+      while (folder.startsWith(this.#root) && !this.#syncedFolders.has(folder)) {
+        this.#syncedFolders.add(folder);
+        folders.push(folder);
+        folder = path.dirname(folder);
+      }
+    }
+    return folders;
+  }
+}
+
+const nothing: FileStamp = { size: -1, mtime: 0 };
+
+const zero = (bytes: Uint8Array, { from, length }: Span): void => void bytes.fill(0, from, from + length);
+
+type Moved = (error: Error | null, count?: number) => void;
+
+const readSpan = (fd: number, into: Uint8Array, span: Span, count: number, done: Moved): void => {
+  fs.read(fd, into, span.from + count, span.length - count, span.at + count, (error, read) => {
+    if (error || read === 0 || count + read === span.length) done(error, count + read);
+    else readSpan(fd, into, span, count + read, done);
+  });
+};
+
+const writeSpan = (fd: number, bytes: Uint8Array, span: Span, count: number, done: Moved): void => {
+  fs.write(fd, bytes, span.from + count, span.length - count, span.at + count, (error, written) => {
+    if (error || count + written === span.length) done(error, count + written);
+    else if (written === 0) done(new Error('nothing written'));
+    else writeSpan(fd, bytes, span, count + written, done);
+  });
+};
