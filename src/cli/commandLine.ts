@@ -20,9 +20,9 @@ const checkFlags = (args: readonly string[], { options }: Command): void => {
 const unknown = (typed: string, name: string, args: readonly string[]): InputError => {
   const dashes = typed.length > 1 ? '--' : '-';
   if (!args.some((arg) => arg.startsWith('-') && arg.replace(/^-+/, '').replace(/=.*$/s, '') === typed))
-    return usageError(`rxtorrent ${name}: ${visible(typed)} is one argument too many: try rxtorrent ${name} --help`);
+    return usageError(`${name}: ${visible(typed)} is one argument too many: try rxtorrent ${name} --help`);
   const like = nearest(typed, ['help', ...Object.keys(commands[name]?.options ?? {})]);
-  return usageError(`rxtorrent ${name}: unknown option ${dashes}${visible(typed)}: ${like ? `did you mean --${like}?` : `try rxtorrent ${name} --help`}`);
+  return usageError(`${name}: unknown option ${dashes}${visible(typed)}: ${like ? `did you mean --${like}?` : `try rxtorrent ${name} --help`}`);
 };
 
 /** What the parser complains about, in our words: what, and what to try. */
@@ -30,10 +30,9 @@ const complaint = (message: string, name: string, args: readonly string[]): Inpu
   const [first] = /^Unknown arguments?: (.*)$/s.exec(message)?.[1]?.split(', ') ?? [];
   if (first !== undefined) return unknown(first.replace(/^"|"$/g, ''), name, args);
   const [, option] = /^Not enough arguments following: (.*)$/s.exec(message) ?? [];
-  if (option !== undefined)
-    return usageError(`rxtorrent ${name}: ${option.length > 1 ? '--' : '-'}${visible(option)} needs a value: try rxtorrent ${name} --help`);
-  if (message.startsWith('Not enough non-option')) return usageError(`rxtorrent ${name}: an argument is missing: rxtorrent ${commands[name]?.usage ?? ''}`);
-  return usageError(`rxtorrent ${name}: ${visible(message)}`);
+  if (option !== undefined) return usageError(`${name}: ${option.length > 1 ? '--' : '-'}${visible(option)} needs a value: try rxtorrent ${name} --help`);
+  if (message.startsWith('Not enough non-option')) return usageError(`${name}: an argument is missing: rxtorrent ${commands[name]?.usage ?? ''}`);
+  return usageError(`${name}: ${visible(message)}`);
 };
 
 const commandOf = (args: readonly string[]): string | undefined => {

@@ -1,9 +1,10 @@
-// C0 and C1 controls, and what turns or hides the text around it: zero-width, bidi marks and overrides, BOM.
-const HIDDEN = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+// Controls; what turns or hides the text around it (bidi marks, zero-width, tags, BOM); halves of characters; odd line ends.
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** Text from strangers as it may be shown on a terminal, on one line: `\x1b` and its like are spelled out. */
 export const visible = (text: string): string =>
   text.replace(HIDDEN, (char) => {
-    const code = char.charCodeAt(0).toString(16);
+    const code = (char.codePointAt(0) ?? 0).toString(16);
+    if (code.length > 4) return `\\u{${code}}`;
     return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`;
   });

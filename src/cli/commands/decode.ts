@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts';
 import { decodeWithSpans } from '../../protocol/bencode.ts';
 import type { Given, Io } from '../io.ts';
-import { asInputError, readBytes } from '../source.ts';
+import { asInputError, readBytes } from '../files.ts';
 import { text } from '../values.ts';
 import { bencodedJson } from '../views/bencoded.ts';
 
@@ -10,9 +10,9 @@ const SPACE = /^[ \t\r\n]*$/;
 const bytesToDecode = async (given: Given): Promise<readonly [bytes: Uint8Array, where: string]> => {
   const file = text(given, 'file');
   const { bencoded } = given;
-  if (file !== undefined && bencoded !== undefined) throw new InputError('bad-option', 'rxtorrent decode: give the bytes or --file, not both');
+  if (file !== undefined && bencoded !== undefined) throw new InputError('bad-option', 'decode: give the bytes or --file, not both');
   if (file !== undefined) return [await readBytes(file), file];
-  if (typeof bencoded !== 'string') throw new InputError('bad-option', 'rxtorrent decode: an argument is missing: rxtorrent decode d3:bari1ee, or --file path');
+  if (typeof bencoded !== 'string') throw new InputError('bad-option', 'decode: an argument is missing: rxtorrent decode d3:bari1ee, or --file path');
   return [Buffer.from(bencoded, 'utf8'), 'the argument'];
 };
 

@@ -1,16 +1,10 @@
-/** Control, format (bidi, zero width, tags), unpaired, private, line and paragraph separators: all that is not seen as it is. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+export { visible } from '../../protocol/visible.ts';
+
+/** What JSON leaves as it is and a terminal would act on or hide. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 /** Characters that take two columns, roughly: CJK, Hangul, full-width forms, emoji. */
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const MARK = /\p{M}/u;
-
-const escape = (character: string): string => {
-  const code = character.codePointAt(0) ?? 0;
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
-};
-
-/** Text from strangers made harmless for a terminal: what would act on it is shown as an escape such as `\x1b` or `\u{202e}`. */
-export const visible = (text: string): string => text.replace(UNSEEN, escape);
 
 const width = (character: string): number => (MARK.test(character) ? 0 : WIDE.test(character) ? 2 : 1);
 

@@ -48,3 +48,15 @@ export const percent = (part: number, whole: number): string => {
   if (whole <= 0 || part >= whole) return '100 %';
   return `${(Math.floor((part / whole) * 1000) / 10).toFixed(1)} %`;
 };
+
+/** `[1, 2, 3, 7]` → `['1–3', '7']`, in order. */
+export const ranges = (numbers: readonly number[]): readonly string[] => {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const found: [first: number, last: number][] = [];
+  for (const number of sorted) {
+    const open = found.at(-1);
+    if (open && number <= open[1] + 1) open[1] = number;
+    else found.push([number, number]);
+  }
+  return found.map(([first, last]) => (first === last ? String(first) : `${first}–${last}`));
+};

@@ -1,0 +1,96 @@
+import { type DownloadOptions, download as downloadTorrent } from '../../download.ts';
+import type { DownloadEvent, Progress } from '../../env.ts';
+import { nodeEnv } from '../../node.ts';
+import type { Torrent } from '../../torrent/metainfo.ts';
+import { byPriority, firstBy, inOrder } from '../../torrent/pieceOrder.ts';
+import { GaveUp } from '../exit.ts';
+import { follow } from '../follow.ts';
+import type { Given, Io } from '../io.ts';
+import { Patience } from '../patience.ts';
+import { readTorrent } from '../source.ts';
+import { placeOf, targetOf } from '../target.ts';
+import { address, flag, oneOf, seconds, size, text, texts, webAddress, wholeNumber } from '../values.ts';
+import { eventLine, eventObject } from '../views/events.ts';
+import { type Live, live } from '../views/live.ts';
+import { progressLine, progressLines } from '../views/progress.ts';
+import { jsonLine, visible } from '../views/text.ts';
+import { bytes, duration, rate } from '../views/units.ts';
+
+const MiB = 2 ** 20;
+/** Lines that are remembered, so that none is said twice in a row of hours. */
+const SAID = 200;
+
+type Settings = Omit<DownloadOptions, 'target' | 'trackers'> & { readonly moreTrackers: readonly string[] };
+
+/** What was asked for, checked; nothing of the torrent is needed for that. */
+export const downloadSettings = (given: Given): Settings => {
+  const order = oneOf(given, 'order', ['rarest', 'sequential']);
+  const port = wholeNumber(given, 'port', 1, 65_535);
+  const maxPeers = wholeNumber(given, 'max-peers', 1, 1000);
+  const memory = size(given, 'memory', MiB, 16_384 * MiB);
+  return {
+    peers: texts(given, 'peer').map((each) => address('peer', each)),
+    moreTrackers: texts(given, 'tracker').map((each) => webAddress('tracker', each)),
+    recheck: flag(given, 'recheck'),
+    ...(order === 'sequential' && { order: firstBy(byPriority, inOrder) }),
+    ...(port && { port }),
+    ...(maxPeers && { maxPeers }),
+    ...(memory && { memory }),
+  };
+};
+
+/** Shows each event in the form that was asked for. */
+const viewer = (given: Given, io: Io, view: Live): ((event: DownloadEvent) => void) => {
+  if (flag(given, 'json')) return (event) => io.print(jsonLine(eventObject(event)));
+  const said = new Set<string>();
+  return (event) => {
+    if (event.type === 'progress') view.show({ lines: (width) => progressLines(event, width), line: () => progressLine(event) });
+    const line = eventLine(event, flag(given, 'verbose'));
+    if (line === undefined || said.has(line)) return;
+    if (said.size < SAID) said.add(line);
+    view.say(line);
+  };
+};
+
+const sourcesOf = (torrent: Torrent, { peers, moreTrackers }: Settings, own: boolean): DownloadOptions['trackers'] => {
+  const trackers = [...(own ? torrent.announce : []), ...moreTrackers.map((url) => [url])];
+  if (trackers.length > 0 || peers?.length) return trackers;
+  throw new GaveUp('no-peers', 'nobody to ask for peers: give a --tracker or a --peer');
+};
+
+/** `rxtorrent download`. */
+export const download = async (given: Given, io: Io): Promise<void> => {
+  const { moreTrackers, ...settings } = downloadSettings(given);
+  const patience = new Patience(seconds(given, 'timeout'));
+  const torrent = await readTorrent(String(given['torrent']));
+  const target = await targetOf(torrent, text(given, 'output'));
+  const trackers = sourcesOf(torrent, { ...settings, moreTrackers }, !flag(given, 'no-trackers'));
+  const view = await live(io, visible(torrent.name), flag(given, 'quiet') || flag(given, 'json'));
+  const show = viewer(given, io, view);
+  const began = performance.now();
+  let last: Progress | undefined;
+  let done = false;
+  const options = { ...settings, target, ...(trackers && { trackers }) };
+  try {
+    await follow(
+      downloadTorrent(torrent, nodeEnv(), options),
+      io,
+      (event) => {
+        if (event.type === 'progress') last = event;
+        if (event.type === 'done') done = true;
+        patience.see(event);
+        show(event);
+      },
+      patience.end$,
+    );
+  } finally {
+    view.end();
+  }
+  if (!done) throw new GaveUp('no-peers', `no peer left that could help: ${last?.reason ?? 'give another --tracker or --peer'}`);
+  if (flag(given, 'quiet') || flag(given, 'json')) return;
+  const took = (performance.now() - began) / 1000;
+  const got = last?.downloaded ?? 0;
+  io.print(
+    `${placeOf(torrent, target)}: complete, ${bytes(torrent.length)}${got > 0 ? ` (${bytes(got)} in ${duration(took)}, ${rate(got / took)})` : ', all there already'}`,
+  );
+};

@@ -1,0 +1,33 @@
+import { NEVER, Observable } from 'rxjs';
+import type { DownloadEvent, Progress } from '../env.ts';
+import { GaveUp } from './exit.ts';
+import { counted, duration } from './views/units.ts';
+
+/** How long the user waits for something to move. */
+export class Patience {
+  /** Errors with `GaveUp` when nothing has moved for that long; never when there is no limit. */
+  readonly end$: Observable<never>;
+  #timer: NodeJS.Timeout | undefined;
+  #last: Progress | undefined;
+
+  constructor(seconds: number | undefined) {
+    if (seconds === undefined) this.end$ = NEVER;
+    else
+      this.end$ = new Observable<never>((subscriber) => {
+        this.#timer = setTimeout(() => subscriber.error(this.#gaveUp(seconds)), seconds * 1000);
+        return () => clearTimeout(this.#timer);
+      });
+  }
+
+  /** Bytes that arrive and pieces that are stored or checked count; peers that come and go do not. */
+  see(event: DownloadEvent): void {
+    const moved = event.type === 'stored' || event.type === 'rechecked' || (event.type === 'progress' && event.downloaded > (this.#last?.downloaded ?? 0));
+    if (event.type === 'progress') this.#last = event;
+    if (moved) this.#timer?.refresh();
+  }
+
+  #gaveUp(seconds: number): GaveUp {
+    const why = this.#last?.reason ?? `${counted(this.#last?.peers.known ?? 0, 'peer')} known, ${this.#last?.peers.connected ?? 0} connected`;
+    return new GaveUp('timeout', `no progress for ${duration(seconds)} (${why}): try again later, or give another --tracker or --peer`);
+  }
+}

@@ -1,0 +1,48 @@
+import type { DownloadEvent, PeerAddress } from '../../env.ts';
+import { visible } from './text.ts';
+import { bytes, counted, duration } from './units.ts';
+
+interface Host {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `192.0.2.7:6881`, `[2001:db8::7]:6881`. */
+export const hostPort = ({ host, port }: Host): string => `${host.includes(':') ? `[${visible(host)}]` : visible(host)}:${port}`;
+
+const plain = ({ host, port, source }: PeerAddress): object => ({ host, port, source });
+
+/** The event as an object of texts and numbers only: peers become addresses, nothing holds a socket or bytes. */
+export const eventObject = (event: DownloadEvent): object => {
+  switch (event.type) {
+    case 'stored':
+    case 'corrupt':
+      return { type: event.type, index: event.index, length: event.length, from: event.from.map(({ address }) => plain(address)) };
+    case 'peer-joined':
+      return { type: event.type, address: plain(event.address) };
+    case 'peer-left':
+      return { type: event.type, address: plain(event.address), reason: event.reason, message: event.message };
+    default:
+      return event;
+  }
+};
+
+/** What a person sees of an event: warnings always, the rest when they asked for it. Progress has its own view. */
+export const eventLine = (event: DownloadEvent, verbose: boolean): string | undefined => {
+  if (event.type === 'warning') return `warning: ${visible(event.message)}`;
+  if (event.type === 'corrupt')
+    return `piece ${event.index} had the wrong hash, from ${event.from.map(({ address }) => hostPort(address)).join(', ')}: asked for again`;
+  if (!verbose) return undefined;
+  switch (event.type) {
+    case 'stored':
+      return `piece ${event.index} stored, ${bytes(event.length)} from ${event.from.map(({ address }) => hostPort(address)).join(', ')}`;
+    case 'peer-joined':
+      return `peer ${hostPort(event.address)} joined (${event.address.source})`;
+    case 'peer-left':
+      return `peer ${hostPort(event.address)} left: ${visible(event.message ?? event.reason)}`;
+    case 'announced':
+      return `tracker ${visible(event.url)}: ${counted(event.peers, 'peer')}, asks again in ${duration(event.interval)}`;
+    default:
+      return undefined;
+  }
+};

@@ -1,0 +1,61 @@
+import type { Ora } from 'ora';
+import type { Io } from '../io.ts';
+
+/** Milliseconds between two pictures on a terminal: four a second. */
+const FRAME = 250;
+/** Milliseconds between two lines on a pipe. */
+const LINE = 5000;
+
+/** One moment of what is going on, for a terminal of some width and for a log. */
+export interface Moment {
+  lines(width: number): readonly string[];
+  line(): string;
+}
+
+/** What moves while a command runs. It writes to stderr only; stdin is not touched. */
+export interface Live {
+  show(moment: Moment): void;
+  /** A line that stays, above what moves. */
+  say(line: string): void;
+  /** Takes what moves away. */
+  end(): void;
+}
+
+const onTerminal = async (io: Io, title: string): Promise<Live> => {
+  const { default: ora } = await import('ora');
+  const width = (): number => Math.max(20, (process.stderr.columns ?? 80) - 3);
+  const spinner: Ora = ora({ text: title, discardStdin: false, interval: FRAME, stream: process.stderr }).start();
+  return {
+    show: (moment) => {
+      // Drawn at the next frame, however often it changes.
+      spinner.text = [title, ...moment.lines(width())].join('\n  ');
+    },
+    say: (line) => {
+      spinner.clear();
+      io.say(line);
+    },
+    end: () => void spinner.stop(),
+  };
+};
+
+const onPipe = (io: Io, title: string): Live => {
+  let next = 0;
+  return {
+    show: (moment) => {
+      const now = performance.now();
+      if (now < next) return;
+      if (next === 0) io.say(title);
+      next = now + LINE;
+      io.say(moment.line());
+    },
+    say: io.say,
+    end: () => undefined,
+  };
+};
+
+/** On a terminal a picture that moves, on a pipe a line every few seconds; nothing that moves when `quiet`. */
+export const live = async (io: Io, title: string, quiet: boolean): Promise<Live> => {
+  if (quiet) return { show: () => undefined, say: io.say, end: () => undefined };
+  const moves = process.stderr.isTTY && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined;
+  return moves ? onTerminal(io, title) : onPipe(io, title);
+};

@@ -1,0 +1,62 @@
+import type { Progress } from '../../env.ts';
+import { columns, fit, visible } from './text.ts';
+import { bytes, counted, duration, percent, rate } from './units.ts';
+
+const BAR = 40;
+
+/** `█████░░░` of `size` columns. */
+export const bar = (part: number, whole: number, size: number): string => {
+  const full = whole <= 0 ? size : Math.min(size, Math.floor((part / whole) * size));
+  return '█'.repeat(full) + '░'.repeat(size - full);
+};
+
+const PHASES = { checking: 'checking what is there', downloading: 'downloading', paused: 'paused: the disk is full', done: 'done' } as const;
+
+const speed = ({ phase, rate: perSecond, eta }: Progress): readonly string[] => {
+  if (phase !== 'downloading') return [PHASES[phase]];
+  return [`↓ ${rate(perSecond)}`, ...(eta === undefined ? [] : [`${duration(eta)} left`])];
+};
+
+const people = ({ peers }: Progress): string => `${peers.connected} of ${counted(peers.known, 'peer')}`;
+
+const facts = (progress: Progress): readonly string[] => [
+  ...speed(progress),
+  people(progress),
+  `${progress.pieces} of ${counted(progress.pieceCount, 'piece')}`,
+  ...(progress.uploaded > 0 ? [`↑ ${bytes(progress.uploaded)}`] : []),
+  ...(progress.wasted > 0 ? [`${bytes(progress.wasted)} wasted`] : []),
+];
+
+const amount = ({ stored, length }: Progress): string => `${bytes(stored)} of ${bytes(length)}`;
+
+/** The live block of a download: bar, figures, and why nothing moves. No line is wider than `width`. */
+export const progressLines = (progress: Progress, width: number): readonly string[] => {
+  const left = percent(progress.stored, progress.length).padStart(6);
+  const right = amount(progress);
+  const room = Math.min(BAR, width - columns(left) - columns(right) - 4);
+  const first = room >= 5 ? `${left}  ${bar(progress.stored, progress.length, room)}  ${right}` : `${left}  ${right}`;
+  const lines = [first, facts(progress).join(' · ')];
+  if (progress.reason) lines.push(visible(progress.reason));
+  return lines.map((line) => fit(line, width));
+};
+
+/** The same as one line, for a log. */
+export const progressLine = (progress: Progress): string =>
+  [percent(progress.stored, progress.length), amount(progress), ...facts(progress), ...(progress.reason ? [visible(progress.reason)] : [])].join(', ');
+
+/** How far a check of what is on disk is. */
+export interface Checking {
+  readonly checked: number;
+  readonly total: number;
+  readonly valid: number;
+  /** Pieces a second. */
+  readonly rate: number;
+}
+
+export const checkingLines = ({ checked, total, valid, rate: perSecond }: Checking, width: number): readonly string[] => {
+  const left = percent(checked, total).padStart(6);
+  const eta = perSecond > 0 ? `, ${duration((total - checked) / perSecond)} left` : '';
+  const right = `${checked} of ${counted(total, 'piece')}, ${valid} right${eta}`;
+  const room = Math.min(BAR, width - columns(left) - columns(right) - 4);
+  return [fit(room >= 5 ? `${left}  ${bar(checked, total, room)}  ${right}` : `${left}  ${right}`, width)];
+};
