@@ -99,7 +99,8 @@ export class RequestWindow {
     const arrived = this.#arrivals - this.#arrivalsSeen;
     this.#tickedAt = now;
     this.#arrivalsSeen = this.#arrivals;
-    this.#resize(this.#bytes / elapsed);
+    // A peer that was asked for nothing has not become slow.
+    if (arrived > 0 || this.#inFlight.size > 0) this.#resize(this.#bytes / elapsed);
     this.#bytes = 0;
     if (arrived > 0) {
       this.#observe((now - this.#waitingSince) / arrived);

@@ -1,0 +1,37 @@
+import { NEVER, Observable, type OperatorFunction, startWith, switchMap } from 'rxjs';
+import type { Peer } from '../src/env.ts';
+
+/**
+ * Holds several conversations with each peer; only the main one yields.
+ *
+ * ```
+ * source  p-------|
+ * main    -x-x
+ * side    >K
+ * gives   -x-x----|
+ * ```
+ *
+ * The side conversations are subscribed first, in their order, so that what they say at once precedes what the main one says.
+ * Their type, `OperatorFunction<Peer, never>`, keeps them from putting anything into the pipe; what they learn they hand to an
+ * `Observer` given to them. All end when the peer hangs up (`messages$` completes) or the main one completes. An error in any
+ * ends all.
+ *
+ * @example
+ * converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })), advertise(picker, stored$), keepAlive())
+ */
+export const converse =
+  <T>(main: OperatorFunction<Peer, T>, ...side: readonly OperatorFunction<Peer, never>[]): OperatorFunction<Peer, T> =>
+  (peers) =>
+    peers.pipe(
+      switchMap(
+        (peer) =>
+          new Observable<T>((subscriber) => {
+            // `of(peer)` alone would let a conversation end before the peer does.
+            const peer$ = NEVER.pipe(startWith(peer));
+            const failed = { error: (error: unknown) => subscriber.error(error) };
+            subscriber.add(peer.messages$.subscribe({ complete: () => subscriber.complete() }));
+            for (const conversation of side) if (!subscriber.closed) subscriber.add(conversation(peer$).subscribe(failed));
+            if (!subscriber.closed) subscriber.add(main(peer$).subscribe(subscriber));
+          }),
+      ),
+    );

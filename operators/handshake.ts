@@ -1,0 +1,145 @@
+import { Observable, type OperatorFunction, Subject, switchMap, timer } from 'rxjs';
+import type { Peer, PeerAddress, Wire } from '../src/env.ts';
+import { PeerError } from '../src/errors.ts';
+import { FrameDecoder, Oversized } from '../src/protocol/frames.ts';
+import { checkProtocol, decodeHandshake, encodeHandshake, type Handshake, HANDSHAKE_LENGTH } from '../src/protocol/handshake.ts';
+import { equalIds } from '../src/protocol/id.ts';
+import { Malformed } from '../src/protocol/malformed.ts';
+import { encodeMessages, type Message } from '../src/protocol/messages.ts';
+import { PeerState } from '../src/torrent/peerState.ts';
+
+/** Who we are, to the peers of one torrent. */
+export interface Identity {
+  /** 20 bytes. */
+  readonly infoHash: Uint8Array;
+  /** 20 bytes, ours. */
+  readonly peerId: Uint8Array;
+  readonly pieceCount: number;
+}
+
+/** Milliseconds for all 68 bytes of theirs, from the first byte of ours. */
+export const HANDSHAKE_WITHIN = 10_000;
+
+/**
+ * Exchanges handshakes, then makes messages of bytes: a wire becomes a peer.
+ *
+ * ```
+ * bytes   -h---H--|
+ * writes  h--------
+ * gives   -p------|
+ * ```
+ *
+ * The peer is emitted in the middle of the chunk that completed the handshake, and decoding goes on after `next` returns:
+ * whoever wants `messages$` subscribes inside it. `state` is updated before `messages$` emits. Completes, like `messages$`,
+ * when they hang up.
+ *
+ * Errors with a `PeerError`: `timeout` after {@link HANDSHAKE_WITHIN} ms in all, however slowly they drip; `reset` if they
+ * hang up before; `wrong-info-hash`; `self`; `malformed` and `oversized` for what can't be a message.
+ *
+ * @see BEP 3, BEP 6
+ */
+export const handshake =
+  (identity: Identity, { within = HANDSHAKE_WITHIN }: { readonly within?: number } = {}): OperatorFunction<Wire, Peer> =>
+  (wires) =>
+    wires.pipe(
+      switchMap(
+        (wire) =>
+          new Observable<Peer>((subscriber) => {
+            const greeting = new Greeting(wire, identity);
+            const deadline = timer(within).subscribe(() => {
+              subscriber.error(new PeerError('timeout', `${nameOf(wire.address)}: no handshake within ${within / 1000} s`));
+            });
+            subscriber.add(deadline);
+            subscriber.add(() => greeting.end());
+            subscriber.add(
+              wire.bytes$.subscribe({
+                next: (chunk) => {
+                  try {
+                    const rest = greeting.peer === undefined ? greeting.push(chunk) : chunk;
+                    if (rest === undefined) return;
+                    if (!deadline.closed) {
+                      deadline.unsubscribe();
+                      subscriber.next(greeting.peer);
+                    }
+                    if (!subscriber.closed) greeting.decoder?.push(rest);
+                  } catch (error) {
+                    subscriber.error(blame(wire.address, error));
+                  }
+                },
+                error: (error: unknown) => subscriber.error(error),
+                complete: () => {
+                  if (greeting.peer === undefined) subscriber.error(new PeerError('reset', `${nameOf(wire.address)}: hung up before the handshake`));
+                  greeting.end();
+                  subscriber.complete();
+                },
+              }),
+            );
+            if (!subscriber.closed) wire.write(encodeHandshake({ ...identity, fast: true }));
+          }),
+      ),
+    );
+
+/** The first 68 bytes, and then the peer they make. */
+class Greeting {
+  peer: Peer | undefined;
+  decoder: FrameDecoder | undefined;
+  readonly #wire: Wire;
+  readonly #identity: Identity;
+  readonly #bytes = new Uint8Array(HANDSHAKE_LENGTH);
+  readonly #messages = new Subject<Message>();
+  #have = 0;
+
+  constructor(wire: Wire, identity: Identity) {
+    this.#wire = wire;
+    this.#identity = identity;
+  }
+
+  /** What follows the handshake in this chunk, once it is complete. */
+  push(chunk: Uint8Array): Uint8Array | undefined {
+    const part = chunk.subarray(0, HANDSHAKE_LENGTH - this.#have);
+    this.#bytes.set(part, this.#have);
+    this.#have += part.length;
+    checkProtocol(this.#bytes, this.#have);
+    if (this.#have < HANDSHAKE_LENGTH) return undefined;
+    const { infoHash, peerId, pieceCount } = this.#identity;
+    const theirs = decodeHandshake(this.#bytes);
+    const name = nameOf(this.#wire.address);
+    if (!equalIds(theirs.infoHash, infoHash)) throw new PeerError('wrong-info-hash', `${name}: shares another torrent`);
+    if (equalIds(theirs.peerId, peerId)) throw new PeerError('self', `${name}: is ourselves`);
+    this.peer = meet(this.#wire, theirs, pieceCount, this.#messages);
+    const { state } = this.peer;
+    this.decoder = new FrameDecoder(
+      (message) => {
+        (state as PeerState).received(message);
+        this.#messages.next(message);
+      },
+      { pieceCount },
+    );
+    return chunk.subarray(part.length);
+  }
+
+  end(): void {
+    this.#messages.complete();
+  }
+}
+
+const meet = (wire: Wire, theirs: Handshake, pieceCount: number, messages: Subject<Message>): Peer => {
+  const state = new PeerState(pieceCount, { fast: theirs.fast });
+  return {
+    address: wire.address,
+    id: theirs.peerId,
+    state,
+    messages$: messages.asObservable(),
+    drained$: wire.drained$,
+    send: (...sent) => {
+      for (const message of sent) state.sent(message);
+      return wire.write(encodeMessages(sent));
+    },
+  };
+};
+
+const nameOf = ({ host, port }: PeerAddress): string => `${host}:${port}`;
+
+/** Our own defects pass; what is wrong with their bytes is theirs. */
+const blame = (address: PeerAddress, error: unknown): unknown =>
+  error instanceof Malformed ? new PeerError(error instanceof Oversized ? 'oversized' : 'malformed', `${nameOf(address)}: ${error.message}`, { cause: error }) : error;

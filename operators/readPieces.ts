@@ -1,0 +1,54 @@
+import { map, mergeMap, Observable, type OperatorFunction } from 'rxjs';
+import type { Piece, Storage } from '../src/env.ts';
+import type { Geometry } from '../src/torrent/geometry.ts';
+import type { PieceBuffers } from '../src/torrent/pieceDrafts.ts';
+
+/** Pieces read at one time. */
+export const READS_IN_FLIGHT = 4;
+
+/**
+ * Reads pieces from disk, by their indices.
+ *
+ * ```
+ * source  (01)-----
+ * gives   ---a-b---
+ * ```
+ *
+ * What a short or missing file lacks reads as zeros, so that the hash decides. Each piece is in a buffer of the pool until it is
+ * released; at most {@link READS_IN_FLIGHT} are read at a time, so feed it no faster than pieces are released.
+ */
+export const readPieces =
+  (storage: Pick<Storage, 'read'>, geometry: Geometry, buffers: PieceBuffers): OperatorFunction<number, Piece> =>
+  (indices) =>
+    indices.pipe(
+      mergeMap(
+        (index) =>
+          new Observable<Piece>((subscriber) => {
+            const buffer = buffers.take();
+            const bytes = buffer.subarray(0, geometry.pieceSize(index));
+            let given = false;
+            const release = (): void => {
+              if (!given) buffers.give(buffer);
+              given = true;
+            };
+            const piece: Piece = { index, bytes, from: [], release };
+            let emitted = false;
+            subscriber.add(() => {
+              if (!emitted) release();
+            });
+            subscriber.add(
+              storage
+                .read(geometry.pieceOffset(index), bytes)
+                .pipe(
+                  map((length) => {
+                    bytes.fill(0, length);
+                    emitted = true;
+                    return piece;
+                  }),
+                )
+                .subscribe(subscriber),
+            );
+          }),
+        READS_IN_FLIGHT,
+      ),
+    );

@@ -1,0 +1,84 @@
+import { exhaustMap, interval, Observable, type OperatorFunction } from 'rxjs';
+import { now } from '../src/clock.ts';
+import type { Block, Peer } from '../src/env.ts';
+import { PeerError } from '../src/errors.ts';
+import type { Message } from '../src/protocol/messages.ts';
+import type { PiecePicker } from '../src/torrent/piecePicker.ts';
+import { Requests } from '../src/torrent/requests.ts';
+
+export interface RequestBlocksOptions {
+  /** There are blocks, or there is room, to ask for more. */
+  readonly wake$: Observable<unknown>;
+  /** Milliseconds without a block after which a peer that unchoked us is left; asked anew every second. One minute. */
+  readonly patience?: () => number;
+}
+
+/**
+ * Asks an unchoked peer for blocks and keeps its request window full.
+ *
+ * ```
+ * they    U---1-2---3-C
+ * writes  (RR)R-R-----
+ * gives   ----1-2---3-
+ * ```
+ *
+ * Which blocks is the picker's choice, how many the window's. A block is passed on only if this very block was asked of this very
+ * peer and is still missing; its bytes are lent until `next` returns. At a choke what is in flight goes back to the picker (with
+ * the fast extension: once they reject it). A peer that keeps us waiting is snubbed: others are asked for its blocks, and it
+ * for one at a time. The window is looked at once a second.
+ *
+ * Errors with `PeerError`: `silent` when no block came for `patience`, `unexpected` after ten blocks that nobody asked for.
+ *
+ * @see BEP 3, BEP 6
+ */
+export const requestBlocks =
+  (picker: PiecePicker, { wake$, patience = () => 60_000 }: RequestBlocksOptions): OperatorFunction<Peer, Block> =>
+  (peers) =>
+    peers.pipe(
+      exhaustMap(
+        (peer) =>
+          new Observable<Block>((subscriber) => {
+            const { state } = peer;
+            const requests = new Requests(picker, peer, now());
+            const hear = (message: Message): void => {
+              switch (message.type) {
+                case 'piece':
+                  if (requests.received(message)) {
+                    subscriber.next({ piece: message.piece, begin: message.begin, bytes: message.bytes, from: peer });
+                  } else if (requests.unexpected >= MAX_UNEXPECTED) {
+                    subscriber.error(blame(peer, 'unexpected', `sent ${MAX_UNEXPECTED} blocks that were not asked for`));
+                  }
+                  requests.refill(now());
+                  break;
+                case 'reject':
+                  requests.rejected(message, now());
+                  break;
+                case 'choke':
+                  if (!state.fast) requests.giveBack();
+                  break;
+                case 'unchoke':
+                  requests.refill(now());
+                  break;
+                default:
+                  return;
+              }
+              if (state.choked && requests.inFlight === 0) subscriber.complete();
+            };
+            subscriber.add(() => requests.end());
+            subscriber.add(peer.messages$.subscribe({ next: hear, complete: () => subscriber.complete() }));
+            subscriber.add(wake$.subscribe(() => requests.refill(now())));
+            subscriber.add(
+              interval(1000).subscribe(() => {
+                const silence = requests.tick(now());
+                if (silence >= patience()) subscriber.error(blame(peer, 'silent', `unchoked us and sent no block for ${Math.round(silence / 1000)} s`));
+              }),
+            );
+            requests.refill(now());
+          }),
+      ),
+    );
+
+/** Blocks nobody asked for that are borne with. */
+const MAX_UNEXPECTED = 10;
+
+const blame = ({ address: { host, port } }: Peer, code: 'silent' | 'unexpected', message: string): PeerError => new PeerError(code, `${host}:${port}: ${message}`);

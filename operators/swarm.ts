@@ -1,0 +1,103 @@
+import { Observable, type Observer, type OperatorFunction, Subscription, timer } from 'rxjs';
+import { now } from '../src/clock.ts';
+import type { PeerAddress } from '../src/env.ts';
+import { InvariantError, verdict } from '../src/errors.ts';
+import type { AddressBook } from '../src/torrent/addressBook.ts';
+
+export interface SwarmOptions {
+  /** Who can be dialled, and when. */
+  readonly book: AddressBook<PeerAddress>;
+  /** Sessions at one time. */
+  readonly maxPeers: number;
+  /** Hears by how many peers the swarm is short when the book has none to dial. */
+  readonly wanted?: Pick<Observer<number>, 'next'>;
+  /** Hears of each session that is over, and why; no error: they hung up. */
+  readonly ended?: (address: PeerAddress, error?: unknown) => void;
+}
+
+/**
+ * Keeps a number of sessions with peers going and replaces each that ends.
+ *
+ * ```
+ * source   (abc)
+ * a          --x|
+ * b             #
+ * c              ---y|
+ * gives    --x-----y    with maxPeers 1
+ * ```
+ *
+ * A session that fails is judged by `verdict`: its address rests and is tried again, is dropped, or is banned. None of these
+ * ends the stream; only `fatal` does. Completes when the source has completed, no session is left and none is to come.
+ *
+ * Not `mergeMap(session, n)`: its queue has neither limit nor view, and it hangs when hundreds of queued sessions fail at once.
+ */
+export const swarm =
+  <T>(session: (address: PeerAddress) => Observable<T>, { book, maxPeers, wanted, ended }: SwarmOptions): OperatorFunction<PeerAddress, T> =>
+  (addresses) =>
+    new Observable((subscriber) => {
+      let sessions = 0;
+      let over = false;
+      let filling = false;
+      let again = false;
+      let nap = Subscription.EMPTY;
+
+      const fill = (): void => {
+        again = true;
+        // A session may end while it begins; a loop, not a recursion, begins the next.
+        if (filling) return;
+        filling = true;
+        while (again && !subscriber.closed) {
+          again = false;
+          for (let address = next(); address !== undefined; address = next()) begin(address);
+        }
+        filling = false;
+        if (!subscriber.closed) rest();
+      };
+      const next = (): PeerAddress | undefined => (sessions < maxPeers && !subscriber.closed ? book.take(now()) : undefined);
+      const rest = (): void => {
+        nap.unsubscribe();
+        if (sessions >= maxPeers) return;
+        // Whoever hears this may have an address at once, and then `fill` and `rest` have run inside of it.
+        if (book.waiting === 0) wanted?.next(maxPeers - sessions);
+        nap.unsubscribe();
+        const wait = book.nextIn(now());
+        if (wait !== undefined && !subscriber.closed) subscriber.add((nap = timer(wait).subscribe(fill)));
+        else if (over && sessions === 0) subscriber.complete();
+      };
+      const begin = (address: PeerAddress): void => {
+        let useful = false;
+        let done = false;
+        sessions++;
+        const end = (error?: unknown): void => {
+          if (done) return;
+          done = true;
+          sessions--;
+          const ending = error === undefined ? 'closed' : verdict(error);
+          book.ended(address, ending, useful, now());
+          ended?.(address, error);
+          if (ending === 'fatal') subscriber.error(error);
+          else fill();
+        };
+        const next = (value: T): void => {
+          useful = true;
+          subscriber.next(value);
+        };
+        const running = session(address).subscribe({ next, error: (error: unknown) => end(error ?? new InvariantError('a session failed without an error')), complete: () => end() });
+        subscriber.add(running);
+      };
+
+      subscriber.add(() => nap.unsubscribe());
+      subscriber.add(
+        addresses.subscribe({
+          next: (address) => {
+            if (book.add(address)) fill();
+          },
+          error: (error: unknown) => subscriber.error(error),
+          complete: () => {
+            over = true;
+            fill();
+          },
+        }),
+      );
+      if (!subscriber.closed) fill();
+    });

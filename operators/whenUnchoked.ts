@@ -1,0 +1,79 @@
+import { interval, type MonoTypeOperatorFunction, Observable, switchMap } from 'rxjs';
+import type { Peer } from '../src/env.ts';
+import { PeerError } from '../src/errors.ts';
+import type { Message } from '../src/protocol/messages.ts';
+import type { Bitfield } from '../src/torrent/bitfield.ts';
+
+/** What we want of a peer, and the count of who has what. `PiecePicker` is one. */
+export interface Wishes {
+  readonly availability: {
+    told(who: object, have: Bitfield): void;
+    gained(who: object, piece: number): void;
+    left(who: object): void;
+  };
+  /** Have they anything that we lack? */
+  wants(have: Bitfield): boolean;
+  wantsPiece(piece: number): boolean;
+}
+
+export interface WhenUnchokedOptions {
+  /** Milliseconds to wait for an unchoke after saying *interested*; asked anew every look. Ten minutes. */
+  readonly patience?: () => number;
+}
+
+/** Milliseconds between looks at whether they still have what we lack. */
+const LOOK_EVERY = 10_000;
+
+/**
+ * Says *interested* while they have what we lack, and lets the peer through at each unchoke.
+ *
+ * ```
+ * they    -B-U--C--U
+ * writes  -I--------
+ * gives   ---p-----p
+ * ```
+ *
+ * Keeps the picker's count of who has what. Errors with `PeerError('timeout')` when they have kept us choked and interested
+ * for longer than `patience`.
+ *
+ * @see BEP 3, BEP 6
+ */
+export const whenUnchoked =
+  (wishes: Wishes, { patience = () => 600_000 }: WhenUnchokedOptions = {}): MonoTypeOperatorFunction<Peer> =>
+  (peers) =>
+    peers.pipe(
+      switchMap(
+        (peer) =>
+          new Observable<Peer>((subscriber) => {
+            const { state } = peer;
+            let waited = 0;
+            const look = (): void => {
+              const wants = wishes.wants(state.have);
+              if (wants !== state.interesting) peer.send({ type: wants ? 'interested' : 'notInterested' });
+            };
+            const heard = (message: Message): void => {
+              if (message.type === 'have') {
+                wishes.availability.gained(peer, message.piece);
+                if (!state.interesting && wishes.wantsPiece(message.piece)) peer.send({ type: 'interested' });
+              } else if (message.type === 'bitfield' || message.type === 'haveAll') {
+                wishes.availability.told(peer, state.have);
+                look();
+              } else if (message.type === 'unchoke') {
+                waited = 0;
+                subscriber.next(peer);
+              }
+            };
+            subscriber.add(() => wishes.availability.left(peer));
+            subscriber.add(peer.messages$.subscribe({ next: heard, complete: () => subscriber.complete() }));
+            subscriber.add(
+              interval(LOOK_EVERY).subscribe(() => {
+                look();
+                waited = state.choked && state.interesting ? waited + LOOK_EVERY : 0;
+                if (waited < patience()) return;
+                const { host, port } = peer.address;
+                subscriber.error(new PeerError('timeout', `${host}:${port}: has not unchoked us for ${waited / 1000} s`));
+              }),
+            );
+          }),
+      ),
+    );

@@ -1,0 +1,60 @@
+import { defer, map, mergeMap, type Observable, of, type OperatorFunction, retry, tap, throwError, timer } from 'rxjs';
+import type { CheckedPiece, PieceOutcome, Storage, Warning } from '../src/env.ts';
+import { StorageError } from '../src/errors.ts';
+import type { Geometry } from '../src/torrent/geometry.ts';
+
+export interface WritePiecesOptions {
+  /** Hears once that the disk is full, and once that it goes on. */
+  readonly report?: (warning: Warning) => void;
+  /** Milliseconds between looks at whether a full disk has room again. 15 s. */
+  readonly retryEvery?: number;
+}
+
+/** Pieces being written at one time; more wait in the pool they came from. */
+export const WRITES_IN_FLIGHT = 8;
+
+/**
+ * Writes the valid pieces to disk, passes the corrupt ones, and releases both.
+ *
+ * ```
+ * source  a-x----
+ * gives   --cs---   s stored, c corrupt
+ * ```
+ *
+ * A full disk is waited for: the piece keeps its buffer, so nothing more is asked for, and is tried again every `retryEvery`.
+ * Any other `StorageError` (`denied`, `missing`, `io`) ends the stream.
+ */
+export const writePieces = (storage: Pick<Storage, 'write'>, geometry: Geometry, { report, retryEvery = 15_000 }: WritePiecesOptions = {}): OperatorFunction<CheckedPiece, PieceOutcome> => {
+  return (pieces) =>
+    defer(() => {
+      let full = false;
+      const waitForRoom = (error: unknown): Observable<unknown> => {
+        if (!(error instanceof StorageError) || error.code !== 'full') return throwError(() => error);
+        if (!full) report?.({ type: 'warning', code: 'full', message: `${error.message}; waiting for room` });
+        full = true;
+        return timer(retryEvery);
+      };
+      const wentOn = (): void => {
+        if (full) report?.({ type: 'warning', code: 'room', message: 'there is room on the disk again; going on' });
+        full = false;
+      };
+      const store = (piece: CheckedPiece): Observable<unknown> =>
+        storage.write(geometry.pieceOffset(piece.index), piece.bytes).pipe(retry({ delay: waitForRoom }), tap(wentOn));
+      return pieces.pipe(
+        mergeMap((piece) => {
+          const outcome: PieceOutcome = {
+            type: piece.valid ? 'stored' : 'corrupt',
+            index: piece.index,
+            length: piece.bytes.length,
+            from: [...new Set(piece.from)],
+          };
+          return (piece.valid ? store(piece) : of(0)).pipe(
+            map(() => {
+              piece.release();
+              return outcome;
+            }),
+          );
+        }, WRITES_IN_FLIGHT),
+      );
+    });
+};

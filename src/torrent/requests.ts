@@ -1,0 +1,135 @@
+import type { BlockRange, Message, PieceMessage } from '../protocol/messages.ts';
+import type { Bitfield } from './bitfield.ts';
+import { BLOCK } from './geometry.ts';
+import type { PiecePicker, Wanted } from './piecePicker.ts';
+import { MAX_WINDOW, RequestWindow } from './requestWindow.ts';
+
+/** Who is asked. */
+export interface Source {
+  readonly state: { readonly choked: boolean; readonly have: Bitfield };
+  send(...messages: readonly Message[]): boolean;
+}
+
+/** Requests a second to a peer that rejects them. */
+const REJECTED_PACE = 10;
+
+/**
+ * The requests made of one peer while it serves us: between the picker, which knows which blocks, and the window, which knows
+ * how many. Depends on both, and on what the peer answers. Invariant: what is in flight in the window is requested from
+ * us in the picker, or cancelled.
+ */
+export class Requests {
+  /** Blocks that came without having been asked for. */
+  unexpected = 0;
+  readonly #picker: PiecePicker;
+  readonly #source: Source;
+  readonly #window: RequestWindow;
+  readonly #perPiece: number;
+  #refilling = false;
+  #ended = false;
+  #lastBlockAt: number;
+  #blocks = 0;
+  #blocksSeen = 0;
+  /** Rejected since the last tick: after too many, nothing is asked until the next. */
+  #rejections = 0;
+
+  constructor(picker: PiecePicker, source: Source, now: number, reqq: number = MAX_WINDOW) {
+    this.#picker = picker;
+    this.#source = source;
+    this.#window = new RequestWindow(now, reqq);
+    this.#perPiece = picker.geometry.blocksPerPiece;
+    this.#lastBlockAt = now;
+  }
+
+  get inFlight(): number {
+    return this.#window.inFlight;
+  }
+
+  get window(): RequestWindow {
+    return this.#window;
+  }
+
+  /** Another was faster. */
+  cancel(piece: number, block: number): void {
+    if (!this.#window.forget(piece * this.#perPiece + block) || this.#ended) return;
+    this.#source.send({ type: 'cancel', piece, begin: block * BLOCK, length: this.#picker.geometry.blockSize(piece, block) });
+  }
+
+  /** True if this block was asked for here and is still missing: then it is held from now on. */
+  received({ piece, begin, bytes }: PieceMessage): boolean {
+    const block = begin / BLOCK;
+    const { geometry } = this.#picker;
+    const known = piece < geometry.pieceCount && Number.isInteger(block) && block < geometry.blockCount(piece);
+    const fits = known && bytes.length === geometry.blockSize(piece, block);
+    const outcome = fits ? this.#window.take(piece * this.#perPiece + block, bytes.length) : 'unexpected';
+    if (outcome === 'unexpected') {
+      this.unexpected++;
+      return false;
+    }
+    this.#rejections = 0;
+    this.#blocks++;
+    return this.#picker.received(this, piece, block);
+  }
+
+  rejected({ piece, begin, length }: BlockRange<'reject'>, now: number): void {
+    const block = begin / BLOCK;
+    const { geometry } = this.#picker;
+    if (piece >= geometry.pieceCount || !Number.isInteger(block) || block >= geometry.blockCount(piece) || length !== geometry.blockSize(piece, block)) return;
+    if (!this.#window.rejected(piece * this.#perPiece + block)) return;
+    this.#rejections++;
+    this.#picker.release(this, [{ piece, block }]);
+    this.refill(now);
+  }
+
+  /** Asks for as many as the window has room for. */
+  refill(now: number): void {
+    // A block given or freed inside may wake us again: once is enough.
+    if (this.#refilling || this.#ended || this.#source.state.choked || this.#rejections >= REJECTED_PACE) return;
+    const window = this.#window;
+    const { room } = window;
+    if (room === 0) return;
+    this.#refilling = true;
+    const count = this.#rejections > 0 ? 1 : room;
+    const wanted = this.#picker.next(this, this.#source, this.#source.state.have, count, window.inFlight === 0);
+    if (wanted.length > 0) {
+      const { geometry } = this.#picker;
+      const requests: Message[] = new Array<Message>(wanted.length);
+      for (let index = 0; index < wanted.length; index++) {
+        const { piece, block } = wanted[index] as Wanted;
+        window.asked(piece * this.#perPiece + block, now);
+        requests[index] = { type: 'request', piece, begin: block * BLOCK, length: geometry.blockSize(piece, block) };
+      }
+      this.#source.send(...requests);
+    }
+    this.#refilling = false;
+  }
+
+  /** Every second: resizes, snubs who is too slow, asks again. Milliseconds since the last block while one is waited for. */
+  tick(now: number): number {
+    this.#rejections = 0;
+    if (this.#blocks !== this.#blocksSeen || (this.#window.inFlight === 0 && !this.#window.snubbed)) this.#lastBlockAt = now;
+    this.#blocksSeen = this.#blocks;
+    if (this.#window.tick(now)) {
+      const expired = this.#window.expire(now);
+      this.#picker.release(this, expired.map((key) => this.#wantedOf(key)));
+    }
+    this.refill(now);
+    return now - this.#lastBlockAt;
+  }
+
+  /** They choked us: nothing that is in flight will come. */
+  giveBack(): void {
+    this.#picker.release(this, this.#window.drain().map((key) => this.#wantedOf(key)));
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.giveBack();
+    this.#picker.left(this);
+  }
+
+  #wantedOf(key: number): Wanted {
+    return { piece: Math.floor(key / this.#perPiece), block: key % this.#perPiece };
+  }
+}
