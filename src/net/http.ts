@@ -5,12 +5,16 @@ import { isIP, type LookupFunction } from 'node:net';
 import { defer, Observable, of, switchMap, throwError, timeout } from 'rxjs';
 import type { HttpReply, HttpRequest } from '../env.ts';
 import { TrackerError } from '../errors.ts';
-import { httpUrl, shown } from './httpUrl.ts';
+import { shownUrl } from '../protocol/shownUrl.ts';
+import { visible } from '../protocol/visible.ts';
+import { httpUrl } from './httpUrl.ts';
 import { ACCEPTED_ENCODINGS, inflate } from './inflate.ts';
 import { LOOPBACK, type Reach, reachOf } from './reach.ts';
 
 export const MAX_REDIRECTS = 5;
 export const MAX_HEADER_BYTES = 16 * 1024;
+/** Chars of an error of the network, which may quote the other side. */
+const MAX_TEXT = 200;
 const USER_AGENT = 'rxtorrent';
 
 /** Headers that say who we are: for the first origin only. */
@@ -48,7 +52,7 @@ interface Answer extends HttpReply {
 export const httpGet = (request: HttpRequest): Observable<HttpReply> =>
   defer(() => {
     const url = httpUrl(request.url);
-    const late = () => new TrackerError('timeout', `${shown(url)}: no answer within ${request.timeout / 1000} s`);
+    const late = () => new TrackerError('timeout', `${shownUrl(url.href)}: no answer within ${request.timeout / 1000} s`);
     const first: Hop = { url, request, headers: request.headers ?? {}, closest: LOOPBACK, redirectsLeft: MAX_REDIRECTS };
     return follow(first).pipe(timeout({ first: request.timeout, with: () => throwError(late) }));
   });
@@ -57,7 +61,7 @@ const follow = (hop: Hop): Observable<HttpReply> =>
   ask(hop).pipe(
     switchMap(({ location, reach, ...reply }) => {
       if (location === undefined) return of(reply);
-      if (hop.redirectsLeft === 0) return throwError(() => new TrackerError('malformed', `${shown(hop.url)}: more than ${MAX_REDIRECTS} redirects`));
+      if (hop.redirectsLeft === 0) return throwError(() => new TrackerError('malformed', `${shownUrl(hop.url.href)}: more than ${MAX_REDIRECTS} redirects`));
       const url = httpUrl(location, hop.url);
       return follow({ ...hop, url, headers: headersFor(url, hop), closest: reach < hop.closest ? reach : hop.closest, redirectsLeft: hop.redirectsLeft - 1 });
     }),
@@ -104,9 +108,9 @@ const open = ({ url, headers, closest, request }: Hop): ClientRequest => {
   const literal = url.hostname.replace(/^\[|\]$/g, '');
   const refusal = (address: string): TrackerError | undefined => {
     const reach = reachOf(address);
-    if (reach > closest) return new TrackerError('refused-address', `${shown(url)}: redirected from farther away to ${address}, which is refused`);
+    if (reach > closest) return new TrackerError('refused-address', `${shownUrl(url.href)}: redirected from farther away to ${address}, which is refused`);
     if (reach === LOOPBACK && request.loopbackPath !== undefined && !url.pathname.startsWith(request.loopbackPath)) {
-      return new TrackerError('refused-address', `${shown(url)}: on this machine only ${request.loopbackPath} may be asked`, { retryIn: 'never' });
+      return new TrackerError('refused-address', `${shownUrl(url.href)}: on this machine only ${request.loopbackPath} may be asked`, { retryIn: 'never' });
     }
     return undefined;
   };
@@ -145,7 +149,7 @@ const read = ({ response, hop, fail, done }: Reading): (() => void) => {
   const { url, request } = hop;
   const plain = inflate(response);
   if (plain === undefined) {
-    fail(new TrackerError('malformed', `${shown(url)}: unknown content-encoding`));
+    fail(new TrackerError('malformed', `${shownUrl(url.href)}: unknown content-encoding`));
     return () => undefined;
   }
   const chunks: Uint8Array[] = [];
@@ -153,7 +157,7 @@ const read = ({ response, hop, fail, done }: Reading): (() => void) => {
   plain.on('error', fail);
   plain.on('data', (chunk: Uint8Array) => {
     length += chunk.length;
-    if (length > request.maxBytes) fail(new TrackerError('malformed', `${shown(url)}: the answer is longer than ${request.maxBytes} bytes`));
+    if (length > request.maxBytes) fail(new TrackerError('malformed', `${shownUrl(url.href)}: the answer is longer than ${request.maxBytes} bytes`));
     else chunks.push(chunk);
   });
   plain.on('end', () => done(Buffer.concat(chunks, length)));
@@ -165,5 +169,5 @@ const asTrackerError = (error: unknown, url: URL): TrackerError => {
   const { code = '', message } = error as NodeJS.ErrnoException;
   // Node's names for what is no HTTP (HPE_), no gzip (Z_), no brotli (ERR_ and more).
   const malformed = /^(HPE_|Z_|ERR__|ERR_BROTLI|ERR_INVALID|ERR_STREAM|ERR_UNESCAPED)/.test(code);
-  return new TrackerError(malformed ? 'malformed' : 'unreachable', `${shown(url)}: ${message || code}`, { cause: error });
+  return new TrackerError(malformed ? 'malformed' : 'unreachable', `${shownUrl(url.href)}: ${visible((message || code).slice(0, MAX_TEXT))}`, { cause: error });
 };

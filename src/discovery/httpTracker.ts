@@ -1,0 +1,57 @@
+import { defer, map } from 'rxjs';
+import type { Env, HttpReply } from '../env.ts';
+import { TrackerError } from '../errors.ts';
+import { type AnnounceReply, type AnnounceSuccess, announceUrl, decodeAnnounceReply, MAX_REPLY_BYTES } from '../protocol/httpTracker.ts';
+import { Malformed } from '../protocol/malformed.ts';
+import { shownUrl } from '../protocol/shownUrl.ts';
+import type { Announce } from './announce.ts';
+
+/** Milliseconds. */
+export const ANNOUNCE_TIMEOUT = 15_000;
+/** Milliseconds; people wait for it when they leave. */
+export const STOPPED_TIMEOUT = 3000;
+
+/** A tracker's own parameter of that name would speak for us. */
+const OURS = ['info_hash', 'peer_id', 'port', 'uploaded', 'downloaded', 'left', 'event', 'compact', 'numwant'];
+
+/**
+ * Announces once over HTTP.
+ *
+ * ```
+ *   subscribe  -----(r|)
+ *   failure    --#          TrackerError: failure-reason, with the tracker's words and when to ask again (BEP 31)
+ *   silence    15s #        timeout; 3 s for `stopped`
+ * ```
+ *
+ * Also errors with a `TrackerError` for a status that is no success (`http-status`), for bytes that are no reply
+ * (`malformed`), for a URL that would make us say something else than an announce (`refused-address`), and with those of
+ * `httpGet`. BEP 3, 7, 23, 31.
+ */
+export const announceOverHttp =
+  ({ httpGet }: Pick<Env, 'httpGet'>): Announce =>
+  (url, query) =>
+    defer(() => {
+      const foreign = URL.canParse(url) ? OURS.find((name) => new URL(url).searchParams.has(name)) : undefined;
+      if (foreign !== undefined) throw new TrackerError('refused-address', `${shownUrl(url)}: has a ${foreign} of its own`, { retryIn: 'never' });
+      const timeout = query.event === 'stopped' ? STOPPED_TIMEOUT : ANNOUNCE_TIMEOUT;
+      // A torrent may name a service of this machine: nothing but a tracker is asked there.
+      return httpGet({ url: announceUrl(url, query), maxBytes: MAX_REPLY_BYTES, timeout, loopbackPath: '/announce' }).pipe(map((reply) => success(url, reply)));
+    });
+
+const success = (url: string, { status, body }: HttpReply): AnnounceSuccess => {
+  const reply = decoded(url, status, body);
+  if (reply.type === 'failure') throw new TrackerError('failure-reason', `${shownUrl(url)}: says "${reply.reason}"`, { retryIn: reply.retryIn });
+  if (status >= 300) throw new TrackerError('http-status', `${shownUrl(url)}: HTTP status ${status}`);
+  return reply;
+};
+
+const decoded = (url: string, status: number, body: Uint8Array): AnnounceReply => {
+  try {
+    return decodeAnnounceReply(body);
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    // Trackers explain themselves under any status; those that don't have only the status to tell.
+    if (status >= 300) throw new TrackerError('http-status', `${shownUrl(url)}: HTTP status ${status}`, { cause: error });
+    throw new TrackerError('malformed', `${shownUrl(url)}: not the answer of a tracker: ${error.message}`, { cause: error });
+  }
+};

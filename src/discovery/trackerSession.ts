@@ -1,0 +1,159 @@
+import { catchError, concat, defer, EMPTY, from, ignoreElements, map, merge, mergeMap, type Observable, takeUntil, throwError, timer } from 'rxjs';
+import { now } from '../clock.ts';
+import type { Announced, Env, PeerAddress, Warning } from '../env.ts';
+import { TrackerError } from '../errors.ts';
+import { type AnnounceQuery, type AnnounceSuccess, DEFAULT_INTERVAL, MAX_INTERVAL, MIN_INTERVAL } from '../protocol/httpTracker.ts';
+import { shownUrl } from '../protocol/shownUrl.ts';
+import type { Announce } from './announce.ts';
+import { announceOverHttp } from './httpTracker.ts';
+import { Tiers, type Tracker } from './tiers.ts';
+
+export const NUMWANT = 200;
+/** Milliseconds between two announces while peers are wanted, for trackers that name no `min interval`. */
+export const EARLY_INTERVAL = 60_000;
+/** Milliseconds that a goodbye may take in all. */
+export const GOODBYE_TIMEOUT = 5000;
+
+export interface TrackerPeersOptions {
+  /** 20 bytes. */
+  readonly infoHash: Uint8Array;
+  /** 20 bytes. */
+  readonly peerId: Uint8Array;
+  /** Where we listen. */
+  readonly port: number;
+  /** URLs, BEP 12. */
+  readonly tiers: readonly (readonly string[])[];
+  /** Bytes; asked before each announce. */
+  readonly totals: () => { readonly uploaded: number; readonly downloaded: number; readonly left: number };
+  /** How many peers are wanted now; while it is above zero, announces come early. */
+  readonly wanted$: Observable<number>;
+  /** Emits when the last piece is there. What was complete from the start is not announced. */
+  readonly completed$: Observable<unknown>;
+  readonly report?: (event: Announced | Warning) => void;
+}
+
+type Event = AnnounceQuery['event'];
+
+/**
+ * What one subscription of `trackerPeers` says to whom, and what it was told. What the next word depends on: whether this
+ * tracker has accepted `started`, whether `completed` is still to be said, the intervals of the last answer, and for how
+ * many answers in a row we were early. Invariant: `completed` is accepted once at most, and `stopped` is said only to those who know us.
+ */
+export class TrackerSession {
+  readonly tiers: Tiers;
+  readonly #announcers: Readonly<Record<string, Announce>>;
+  readonly #options: TrackerPeersOptions;
+  readonly #key: string;
+  #completed: 'no' | 'pending' | 'said' = 'no';
+  #wanted = 0;
+  /** Milliseconds. */
+  #interval = DEFAULT_INTERVAL * 1000;
+  #minInterval = EARLY_INTERVAL;
+  #answeredAt = -Infinity;
+  #earlyInRow = 0;
+
+  constructor(env: Pick<Env, 'httpGet' | 'random' | 'randomBytes'>, options: TrackerPeersOptions) {
+    this.tiers = new Tiers(options.tiers, env.random);
+    this.#options = options;
+    this.#key = Buffer.from(env.randomBytes(4)).toString('hex');
+    const http = announceOverHttp(env);
+    this.#announcers = { 'http:': http, 'https:': http };
+  }
+
+  /** Milliseconds after an answer until the next regular announce. */
+  readonly atMost = (): number => this.#interval;
+
+  /** Milliseconds after an answer until an early one: longer each time, as a swarm that stays small is no reason to hurry. */
+  readonly atLeast = (): number => {
+    if (this.#completed === 'pending') return 0;
+    return this.#wanted > 0 ? Math.min(this.#interval, this.#minInterval * 2 ** this.#earlyInRow) : this.#interval;
+  };
+
+  wants(count: number): void {
+    this.#wanted = count;
+    if (count <= 0) this.#earlyInRow = 0;
+  }
+
+  completes(): void {
+    this.#completed = 'pending';
+  }
+
+  /** Asks one after the other until one answers. Errors with a `TrackerError` if none does. */
+  round(): Observable<PeerAddress> {
+    const ready = this.tiers.ready(now());
+    const nobody = throwError(() => new TrackerError(this.tiers.all.length > 0 ? 'unreachable' : 'unsupported-scheme', 'no tracker answers', this.#never()));
+    return ready.reduceRight<Observable<PeerAddress>>((others, tracker, index) => {
+      const failedBefore = ready.slice(0, index);
+      const failed = (error: unknown) => {
+        this.#failed(tracker, error);
+        return others;
+      };
+      return this.#ask(tracker, failedBefore).pipe(catchError(failed));
+    }, nobody);
+  }
+
+  /** Says goodbye to everyone who knows us. Never errors, and takes five seconds at most. */
+  goodbye(): Observable<never> {
+    const tell = (tracker: Tracker, event: Event) => this.#send(tracker, event).pipe(catchError(() => EMPTY));
+    const known = this.tiers.all.filter(({ started }) => started);
+    const all = known.map((tracker, index) => concat(index === 0 && this.#completed === 'pending' ? tell(tracker, 'completed') : EMPTY, tell(tracker, 'stopped')));
+    return merge(...all).pipe(ignoreElements(), takeUntil(timer(GOODBYE_TIMEOUT)));
+  }
+
+  #ask(tracker: Tracker, failedBefore: readonly Tracker[]): Observable<PeerAddress> {
+    const event = !tracker.started ? 'started' : this.#completed === 'pending' ? 'completed' : undefined;
+    return this.#send(tracker, event).pipe(
+      mergeMap((reply) => {
+        this.#answered(tracker, event, reply, failedBefore);
+        const peers$ = from(reply.peers).pipe(map(({ host, port }): PeerAddress => ({ host, port, source: 'tracker' })));
+        // Whoever heard just now that we exist hears next that we are done.
+        return concat(peers$, defer(() => (this.#completed === 'pending' ? this.#ask(tracker, []) : EMPTY)));
+      }),
+    );
+  }
+
+  #send(tracker: Tracker, event: Event): Observable<AnnounceSuccess> {
+    return defer(() => {
+      const { infoHash, peerId, port, totals } = this.#options;
+      const announce = this.#announcers[/^[a-z]+:/i.exec(tracker.url)?.[0].toLowerCase() ?? ''];
+      if (announce === undefined) throw new TrackerError('unsupported-scheme', 'not asked, only HTTP trackers are supported yet', { retryIn: 'never' });
+      const numwant = event === 'stopped' ? 0 : NUMWANT;
+      return announce(tracker.url, { infoHash, peerId, port, ...totals(), event, numwant, key: this.#key, trackerId: tracker.id });
+    });
+  }
+
+  #answered(tracker: Tracker, event: Event, { interval, minInterval, trackerId, peers, seeds, leechers, warning }: AnnounceSuccess, failed: readonly Tracker[]): void {
+    tracker.started = true;
+    tracker.id = trackerId ?? tracker.id;
+    if (event === 'completed') this.#completed = 'said';
+    if (event === undefined) this.#earlyInRow = now() - this.#answeredAt < this.#interval ? this.#earlyInRow + 1 : 0;
+    this.#answeredAt = now();
+    this.#minInterval = milliseconds(minInterval, EARLY_INTERVAL / 1000);
+    this.#interval = Math.max(milliseconds(interval, DEFAULT_INTERVAL), minInterval === undefined ? 0 : this.#minInterval);
+    this.tiers.answered(tracker, failed, now() + this.#interval);
+    const counts = { ...(seeds === undefined ? {} : { seeds }), ...(leechers === undefined ? {} : { leechers }) };
+    this.#report({ type: 'announced', url: tracker.url, peers: peers.length, interval: this.#interval / 1000, ...counts });
+    if (warning !== undefined) this.#report({ type: 'warning', code: 'warning-message', message: `${shownUrl(tracker.url)}: warns "${warning}"` });
+  }
+
+  #failed(tracker: Tracker, error: unknown): void {
+    if (!(error instanceof TrackerError)) throw error;
+    const { retryIn, code, message } = error;
+    if (retryIn === 'never') this.tiers.dropped(tracker);
+    else if (retryIn !== undefined) tracker.restsUntil = now() + retryIn * 60_000;
+    const name = shownUrl(tracker.url);
+    this.#report({ type: 'warning', code, message: message.startsWith(name) ? message : `${name}: ${message}` });
+  }
+
+  #never(): { readonly retryIn?: 'never' } {
+    return this.tiers.all.length > 0 ? {} : { retryIn: 'never' };
+  }
+
+  #report(event: Announced | Warning): void {
+    this.#options.report?.(event);
+  }
+}
+
+/** Whatever a codec lets through, timers stay sane: Node's fire at once beyond 24 days. */
+const milliseconds = (seconds: number | undefined, otherwise: number): number =>
+  Math.min(MAX_INTERVAL, Math.max(MIN_INTERVAL, Number.isFinite(seconds) ? (seconds as number) : otherwise)) * 1000;
