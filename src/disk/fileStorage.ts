@@ -126,12 +126,17 @@ class FileStorage implements Storage {
   flush(): Observable<never> {
     return this.#operation<never>((done) => {
       const files = [...this.#dirty];
-      each(files.length, AT_ONCE, (n, next) => this.#sync(files[n] as number, next), (error) => {
-        const failure = error ?? this.#files.takeFailure();
-        if (failure) return done(failure);
-        const folders = this.#foldersOf(files);
-        each(folders.length, AT_ONCE, (n, next) => syncFolder(folders[n] as string, () => next(null)), done as Done<void>);
-      });
+      each(
+        files.length,
+        AT_ONCE,
+        (n, next) => this.#sync(files[n] as number, next),
+        (error) => {
+          const failure = error ?? this.#files.takeFailure();
+          if (failure) return done(failure);
+          const folders = this.#foldersOf(files);
+          each(folders.length, AT_ONCE, (n, next) => syncFolder(folders[n] as string, () => next(null)), done as Done<void>);
+        },
+      );
     });
   }
 

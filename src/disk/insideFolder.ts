@@ -61,4 +61,7 @@ const inside = (root: string, folder: string, real: string, done: Done<void>): v
 const { native: realpath } = fs.realpath;
 
 const linked = (folder: string): StorageError =>
-  new StorageError('denied', `${printable(folder)} is, or is in, a symbolic link that leads out of the download folder; remove the link, or choose another folder`);
+  new StorageError(
+    'denied',
+    `${printable(folder)} is, or is in, a symbolic link that leads out of the download folder; remove the link, or choose another folder`,
+  );

@@ -141,7 +141,9 @@ const startOf = (pid: number): string => {
 const parse = (text: string): Owner | undefined => {
   try {
     const { pid, boot, start } = JSON.parse(text) as Partial<Record<keyof Owner, unknown>>;
-    return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 && typeof boot === 'string' && typeof start === 'string' ? { pid, boot, start } : undefined;
+    return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 && typeof boot === 'string' && typeof start === 'string'
+      ? { pid, boot, start }
+      : undefined;
   } catch {
     return undefined;
   }

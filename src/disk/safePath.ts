@@ -55,12 +55,14 @@ export const rootName = (torrent: Torrent, target: Target): string => {
 };
 
 const plainName = (name: string): string => {
-  if (/^\.{0,2}$|[\\/\0]/u.test(name)) throw new InputError('unsafe-path', `file name ${JSON.stringify(name)}: expected a name without folders; give the folder apart`);
+  if (/^\.{0,2}$|[\\/\0]/u.test(name))
+    throw new InputError('unsafe-path', `file name ${JSON.stringify(name)}: expected a name without folders; give the folder apart`);
   return name;
 };
 
 const within = (root: string, file: string): string => {
-  if (!file.startsWith(root.endsWith(path.sep) ? root : root + path.sep)) throw new InputError('unsafe-path', `${JSON.stringify(file)} is outside of ${JSON.stringify(root)}`);
+  if (!file.startsWith(root.endsWith(path.sep) ? root : root + path.sep))
+    throw new InputError('unsafe-path', `${JSON.stringify(file)} is outside of ${JSON.stringify(root)}`);
   return file;
 };
 

@@ -30,7 +30,8 @@ export class Spans {
 
   /** What `length` bytes at `offset` are made of, in order. */
   of(offset: number, length: number): readonly Span[] {
-    if (!(offset >= 0 && length >= 0 && offset + length <= this.#length)) throw new InvariantError(`${length} bytes at ${offset} of a torrent of ${this.#length}`);
+    if (!(offset >= 0 && length >= 0 && offset + length <= this.#length))
+      throw new InvariantError(`${length} bytes at ${offset} of a torrent of ${this.#length}`);
     const spans: Span[] = [];
     for (let from = 0, n = this.#find(offset); from < length; n++) {
       const file = this.#indices[n] as number;

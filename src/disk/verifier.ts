@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { Observable } from 'rxjs';
 import type { Verify } from '../env.ts';
 import type { Torrent } from '../torrent/metainfo.ts';
-import type { Question } from './verifyWorker.ts';
+import { holds, type Question } from './pieceHash.ts';
 
 /** More workers than these wait for memory, not for each other. */
 const MAX_WORKERS = 4;
@@ -23,8 +22,7 @@ export interface VerifierOptions {
  * keep the process alive only while they hash. Unsubscribing forgets the answer; the bytes are only ever read.
  */
 export const verifier = (torrent: Pick<Torrent, 'pieceHashes'>, { workers = defaultWorkers() }: VerifierOptions = {}): Verify => {
-  const promised = Buffer.from(torrent.pieceHashes.buffer, torrent.pieceHashes.byteOffset, torrent.pieceHashes.length);
-  const inline = ([index, bytes]: Question): boolean => promised.subarray(index * 20, index * 20 + 20).equals(sha1Of(bytes));
+  const inline = (question: Question): boolean => holds(torrent.pieceHashes, question);
   const pool = workers > 0 && workerFile ? new HashPool(torrent.pieceHashes, workers, workerFile, inline) : undefined;
   return ({ index, bytes }) =>
     new Observable<boolean>((subscriber) => {
@@ -37,16 +35,15 @@ export const verifier = (torrent: Pick<Torrent, 'pieceHashes'>, { workers = defa
     });
 };
 
-/** SHA-1, 20 bytes. */
-export const sha1Of = (bytes: Uint8Array): Uint8Array => createHash('sha1').update(bytes).digest();
-
 const defaultWorkers = (): number => {
   const processors = os.availableParallelism();
   return processors <= 2 ? 0 : Math.min(MAX_WORKERS, processors - 1);
 };
 
 /** Node runs only what is built; from the sources the built worker serves, and without it there is none. */
-const workerFile = [new URL('./verifyWorker.js', import.meta.url), new URL('../../dist/src/disk/verifyWorker.js', import.meta.url)].find((url) => fs.existsSync(url));
+const workerFile = [new URL('./verifyWorker.js', import.meta.url), new URL('../../dist/src/disk/verifyWorker.js', import.meta.url)].find((url) =>
+  fs.existsSync(url),
+);
 
 interface Job {
   readonly question: Question;

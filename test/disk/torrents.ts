@@ -21,7 +21,14 @@ export interface Spec {
 }
 
 /** A torrent made in memory; its info-hash follows from `seed`. */
-export const torrentOf = ({ name = 'name', pieceLength = 32, layout = 'folder', files = [{ path: ['a'], length: 100 }], data, seed = 1 }: Spec = {}): Torrent => {
+export const torrentOf = ({
+  name = 'name',
+  pieceLength = 32,
+  layout = 'folder',
+  files = [{ path: ['a'], length: 100 }],
+  data,
+  seed = 1,
+}: Spec = {}): Torrent => {
   let offset = 0;
   const placed: TorrentFile[] = files.map((file) => {
     const entry = { path: file.path, length: file.length, offset, padding: file.padding ?? false, attributes: file.padding ? 'p' : '' };
