@@ -73,7 +73,8 @@ class Reader {
   readonly #bytes: Uint8Array;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    // A Buffer's own `slice` would not copy.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   read(): Value {
@@ -143,7 +144,7 @@ export type Encodable =
  * Canonical bencode. A TypeError for what can't be said exactly: fractions, numbers beyond 2⁵³ (use a bigint), null, keys
  * beyond U+00FF. The package would write 1 for 1.5 and nothing at all for a bigint. BEP 3.
  */
-export const encode = (value: Encodable): Uint8Array => (hasWide(value) ? Buffer.concat(parts(value)) : bencode.encode(foreign(value)));
+export const encode = (value: Encodable): Uint8Array => (hasWide(value) ? new Uint8Array(Buffer.concat(parts(value))) : bencode.encode(foreign(value)));
 
 const isDict = (value: Encodable): value is ReadonlyMap<string, Encodable> => value instanceof Map;
 

@@ -1,10 +1,11 @@
 import { Malformed } from './malformed.ts';
+import { visible } from './visible.ts';
 
 /** Lists and dictionaries open at once. Peers and trackers can't overflow our stack with a kilobyte of `l`. */
 export const MAX_DEPTH = 100;
-/** Values and keys in one input. */
+/** Values and keys in one input, unless the caller allows fewer. */
 export const MAX_TOKENS = 3_000_000;
-/** Bytes of one input: the largest metadata accepted from peers. */
+/** Bytes of one input, unless the caller says otherwise: the largest metadata accepted from peers. */
 export const MAX_BYTES = 16 * 1024 * 1024;
 /** Digits of an integer: 2⁶⁴ has 20. */
 export const MAX_DIGITS = 20;
@@ -25,12 +26,14 @@ export interface ScanOptions {
   /** Stop after the first value in strict mode too: a ut_metadata message goes on with raw bytes (BEP 9). */
   readonly tail?: boolean;
   readonly maxBytes?: number;
+  /** Values and keys: an input of the smallest ones takes a hundred times its size in memory. */
+  readonly maxTokens?: number;
 }
 
 export interface Scan {
   /** Where the first value ends and what follows it begins. */
   readonly end: number;
-  /** Are the keys of every dictionary in byte order? If so there is no duplicate either. */
+  /** Are the keys of every dictionary in byte order? If not, inner ones may hold duplicates, which decoding finds. */
   readonly sorted: boolean;
   /** Sorted, printable ASCII keys that are no number and not `__proto__`, integers of at most 15 digits. */
   readonly plain: boolean;
@@ -43,9 +46,9 @@ export const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, b
 
 /** Checks the grammar and every limit without recursion and without copying. Throws `Malformed` with the offset. BEP 3. */
 export const scan = (bytes: Uint8Array, options: ScanOptions = {}): Scan => {
-  const { mode = 'strict', tail = mode === 'lenient', maxBytes = MAX_BYTES } = options;
+  const { mode = 'strict', tail = mode === 'lenient', maxBytes = MAX_BYTES, maxTokens = MAX_TOKENS } = options;
   if (bytes.length > maxBytes) throw new Malformed('bencode', `at most ${maxBytes} bytes`, bytes.length);
-  const scanner = new Scanner(bytes, mode === 'strict');
+  const scanner = new Scanner(bytes, mode === 'strict', maxTokens);
   do scanner.step();
   while (scanner.depth > 0);
   if (!tail && scanner.at < bytes.length) scanner.fail('the end of the data');
@@ -76,14 +79,16 @@ class Scanner {
   #tokens = 0;
   readonly #bytes: Uint8Array;
   readonly #strict: boolean;
+  readonly #maxTokens: number;
   readonly #open = new Uint8Array(MAX_DEPTH + 1);
   // Of each open dictionary: its last key, to compare the next one with. The value begins where its key ends.
   readonly #keyStart = new Uint32Array(MAX_DEPTH + 1);
   readonly #keyEnd = new Uint32Array(MAX_DEPTH + 1);
 
-  constructor(bytes: Uint8Array, strict: boolean) {
+  constructor(bytes: Uint8Array, strict: boolean, maxTokens: number) {
     this.#bytes = bytes;
     this.#strict = strict;
+    this.#maxTokens = maxTokens;
   }
 
   /** One value that holds no others, one key, or one begin or end of a list or dictionary. */
@@ -96,7 +101,7 @@ class Scanner {
       this.#valueEnded();
       return;
     }
-    if (++this.#tokens > MAX_TOKENS) this.fail(`at most ${MAX_TOKENS} values`, `more`);
+    if (++this.#tokens > this.#maxTokens) this.fail(`at most ${this.#maxTokens} values and keys`, 'more');
     if (open === KEY) this.#key();
     else if (byte === L || byte === D) this.#begin(byte === L ? LIST : KEY);
     else {
@@ -153,7 +158,7 @@ class Scanner {
   }
 
   #name(start: number): string {
-    return JSON.stringify(latin1(this.#bytes.subarray(start, Math.min(this.at, start + 40))));
+    return quoted(latin1(this.#bytes.subarray(start, this.at)));
   }
 
   #compare(start: number, end: number, lastStart: number, lastEnd: number): number {
@@ -182,13 +187,11 @@ class Scanner {
     for (let byte = this.#bytes[this.at]; byte !== COLON; byte = this.#bytes[++this.at]) {
       if (!isDigit(byte)) this.fail("a digit or ':'");
       length = length * 10 + (byte ?? 0) - ZERO;
-      // Also keeps `length` small: no digits of it are read beyond what could still be true.
-      if (length > this.#bytes.length) break;
     }
     const left = this.#bytes.length - this.at - 1;
     if (length > left) {
       this.at = lengthAt;
-      this.fail(`a string within the ${Math.max(0, left)} bytes left`, `a length of ${length} or more`);
+      this.fail(`a string within the ${left} bytes left`, `a length of ${length}`);
     }
     const start = this.at + 1;
     this.at = start + length;
@@ -211,5 +214,7 @@ class Scanner {
   }
 }
 
-export const duplicate = (at: number, key: string): Malformed =>
-  new Malformed(`bencode at byte ${at}`, 'every key once', `${JSON.stringify(key.slice(0, 40))} again`);
+export const duplicate = (at: number, key: string): Malformed => new Malformed(`bencode at byte ${at}`, 'every key once', `${quoted(key)} again`);
+
+/** A key in a message: short, on one line, harmless. */
+const quoted = (key: string): string => `"${visible(key.slice(0, 40))}"`;

@@ -54,7 +54,7 @@ export const decodeNodes = (bytes: Uint8Array, length: IpLength, limit = Infinit
   const nodes: NodeEndpoint[] = [];
   for (const chunk of chunks(bytes, ID_LENGTH + length + 2, 'compact nodes')) {
     const endpoint = decodeEndpoint(chunk.subarray(ID_LENGTH));
-    if (endpoint && nodes.push({ id: chunk.slice(0, ID_LENGTH), ...endpoint }) >= limit) break;
+    if (endpoint && nodes.push({ id: new Uint8Array(chunk.subarray(0, ID_LENGTH)), ...endpoint }) >= limit) break;
   }
   return nodes;
 };

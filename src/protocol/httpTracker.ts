@@ -13,6 +13,8 @@ export const DEFAULT_INTERVAL = 1800;
 export const MAX_REPLY_PEERS = 3000;
 /** Bytes of a reply, decompressed. */
 export const MAX_REPLY_BYTES = 2 * 1024 * 1024;
+/** Values in a reply: seven a peer, where peers come as dictionaries. */
+export const MAX_REPLY_TOKENS = 200_000;
 /** Chars kept of what a tracker tells people. */
 export const MAX_TEXT = 500;
 /** Bytes of a tracker id that we are ready to send back. */
@@ -92,7 +94,7 @@ export const announceUrl = (announce: string, query: AnnounceQuery): string => {
 
 /** Throws `Malformed`. A failure is a value: the tracker answered. BEP 3, 7, 23, 24, 31. */
 export const decodeAnnounceReply = (bytes: Uint8Array): AnnounceReply => {
-  const reply = dictOf(decode(bytes, { mode: 'lenient', maxBytes: MAX_REPLY_BYTES }));
+  const reply = dictOf(decode(bytes, { mode: 'lenient', maxBytes: MAX_REPLY_BYTES, maxTokens: MAX_REPLY_TOKENS }));
   if (!reply) throw new Malformed('tracker reply', 'a dictionary', 'another value');
   const reason = textFor(reply, 'failure reason');
   if (reason !== undefined) return { type: 'failure', reason, ...present('retryIn', retryIn(reply.get('retry in'))) };

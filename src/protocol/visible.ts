@@ -1,10 +1,10 @@
-// Controls; what turns or hides the text around it (bidi marks, zero-width, tags, BOM); halves of characters; odd line ends.
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** Control, format (bidi, zero width, tags), unpaired, private, line and paragraph separators: all that is not seen as it is. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
-/** Text from strangers as it may be shown on a terminal, on one line: `\x1b` and its like are spelled out. */
-export const visible = (text: string): string =>
-  text.replace(HIDDEN, (char) => {
-    const code = (char.codePointAt(0) ?? 0).toString(16);
-    if (code.length > 4) return `\\u{${code}}`;
-    return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`;
-  });
+const escape = (character: string): string => {
+  const code = character.codePointAt(0) ?? 0;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+};
+
+/** Text from strangers made harmless for a terminal, on one line: what would act on it is spelled out, as in `\x1b` or `\u{202e}`. */
+export const visible = (text: string): string => text.replace(UNSEEN, escape);

@@ -68,15 +68,16 @@ export const parseTorrent = (bytes: Uint8Array): Torrent => {
   const span = spans.get('info');
   if (!torrent) throw new Malformed('torrent', 'a dictionary', described(value));
   if (!info || !span) throw new Malformed('torrent.info', 'a dictionary', described(torrent.get('info')));
-  return { ...fromInfo(info, bytes.slice(span.start, span.end)), ...around(torrent) };
+  return { ...fromInfo(info, new Uint8Array(bytes.subarray(span.start, span.end))), ...around(torrent) };
 };
 
 /** The torrent that an info dictionary describes on its own, without trackers or web seeds: what peers send for a magnet link. BEP 9. */
 export const parseInfo = (bytes: Uint8Array): Torrent => {
-  const { value } = decodeWithSpans(bytes, { mode: 'lenient', maxBytes: MAX_INFO_BYTES });
+  // Unlike a .torrent it has no end but its own: the info-hash is of all of it.
+  const { value } = decodeWithSpans(bytes, { mode: 'lenient', tail: false, maxBytes: MAX_INFO_BYTES });
   const info = dictOf(value);
   if (!info) throw new Malformed('info', 'a dictionary', described(value));
-  return { ...fromInfo(info, bytes.slice()), ...around(new Map()) };
+  return { ...fromInfo(info, new Uint8Array(bytes)), ...around(new Map()) };
 };
 
 type Inside = Pick<Torrent, 'infoHash' | 'name' | 'pieceLength' | 'length' | 'pieceHashes' | 'files' | 'layout' | 'private' | 'source' | 'info'>;
@@ -101,7 +102,8 @@ const fromInfo = (info: Dict, bytes: Uint8Array): Inside => {
     pieceHashes: pieceHashesOf(info, new Geometry({ length, pieceLength })),
     files,
     layout: info.has('files') ? 'folder' : 'file',
-    private: (intOf(info.get('private')) ?? 0) !== 0,
+    // Whatever it says but 0: rather too private than not enough.
+    private: (info.get('private') ?? 0) !== 0,
     ...(source !== undefined && { source }),
     info: bytes,
   };

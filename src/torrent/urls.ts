@@ -24,34 +24,37 @@ const usable = (value: Value | undefined, schemes: readonly string[]): string | 
   return schemes.includes(protocol) && hostname !== '' && port !== '0' && !(needsPort && port === '') ? text : undefined;
 };
 
-const isTracker = (value: Value | undefined): string | undefined => usable(value, TRACKER);
+/** Looks at no more of a list than may be kept of it. */
+const first = (limit: number, value: Value | undefined): readonly Value[] => (listOf(value) ?? []).slice(0, limit);
+
+const trackerUrl = (value: Value | undefined): string | undefined => usable(value, TRACKER);
 
 /** The tiers of `announce-list`, or else `announce` alone; no URL twice. BEP 3, 12. */
 export const trackerTiers = (torrent: Dict): readonly (readonly string[])[] => {
   const seen = new Set<string>();
   const tiers: string[][] = [];
-  for (const item of listOf(torrent.get('announce-list')) ?? []) {
+  for (const item of first(MAX_TRACKERS, torrent.get('announce-list'))) {
     // Some write a flat list: every URL is a tier of its own.
     const tier: string[] = [];
-    for (const value of listOf(item) ?? [item]) {
-      const url = isTracker(value);
+    for (const value of listOf(item) ? first(MAX_TRACKERS, item) : [item]) {
+      const url = trackerUrl(value);
       if (url === undefined || seen.has(url) || seen.size >= MAX_TRACKERS) continue;
       seen.add(url);
       tier.push(url);
     }
     if (tier.length > 0) tiers.push(tier);
   }
-  const announce = isTracker(torrent.get('announce'));
   if (tiers.length > 0) return tiers;
+  const announce = trackerUrl(torrent.get('announce'));
   return announce === undefined ? [] : [[announce]];
 };
 
 /** `url-list` (BEP 19) or `httpseeds` (BEP 17): a list of URLs, or one. */
 export const webSeeds = (value: Value | undefined): readonly string[] => {
   const urls = new Set<string>();
-  for (const item of listOf(value) ?? [value]) {
+  for (const item of listOf(value) ? first(MAX_WEB_SEEDS, value) : [value]) {
     const url = usable(item, WEB);
-    if (url !== undefined && urls.size < MAX_WEB_SEEDS) urls.add(url);
+    if (url !== undefined) urls.add(url);
   }
   return [...urls];
 };
@@ -59,12 +62,12 @@ export const webSeeds = (value: Value | undefined): readonly string[] => {
 /** `nodes`: pairs of host and port. BEP 5. */
 export const dhtNodes = (value: Value | undefined): readonly { readonly host: string; readonly port: number }[] => {
   const nodes: { host: string; port: number }[] = [];
-  for (const item of listOf(value) ?? []) {
+  for (const item of first(MAX_NODES, value)) {
     const [address, port] = listOf(item) ?? [];
     const host = textOf(bytesOf(address));
     if (host === undefined || !/^[A-Za-z0-9._:-]{1,253}$/.test(host)) continue;
     if (typeof port !== 'number' || port < 1 || port > 65535) continue;
-    if (nodes.push({ host, port }) >= MAX_NODES) break;
+    nodes.push({ host, port });
   }
   return nodes;
 };
