@@ -1,4 +1,4 @@
-import yargs, { type Argv } from 'yargs';
+import type { Argv } from 'yargs';
 import { InputError } from '../errors.ts';
 import { type Command, commands } from './commands.ts';
 import { fromEnvironment } from './environment.ts';
@@ -8,21 +8,24 @@ import { visible } from './views/text.ts';
 
 const usageError = (message: string): InputError => new InputError('bad-option', message);
 
-/** The parser takes `--quiet=maybe` for false. */
-const checkFlags = (args: readonly string[], { options }: Command): void => {
+/** Refuses what the parser would take in silence (`--quiet=maybe`), or for something else (`--prot 1` takes the 1 away). */
+const checkOptions = (args: readonly string[], name: string, { options }: Command): void => {
   for (const arg of args) {
-    const [, name, value] = /^--([\w-]+)=(.*)$/s.exec(arg) ?? [];
-    if (name === undefined || !options[name]?.boolean || value === 'true' || value === 'false') continue;
-    throw usageError(`--${name} takes no value: leave out =${visible(value ?? '')}`);
+    if (arg === '--') return;
+    const [, option, value] = /^--([^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
+    if (option === undefined || option === 'help' || option === 'version') continue;
+    if (!Object.hasOwn(options, option)) {
+      const like = nearest(option, ['help', ...Object.keys(options)]);
+      throw usageError(`${name}: unknown option --${visible(option)}: ${like ? `did you mean --${like}?` : `try rxtorrent ${name} --help`}`);
+    }
+    if (!options[option]?.boolean || value === undefined || value === 'true' || value === 'false') continue;
+    throw usageError(`${name}: --${option} takes no value: leave out =${visible(value)}`);
   }
 };
 
 const unknown = (typed: string, name: string, args: readonly string[]): InputError => {
-  const dashes = typed.length > 1 ? '--' : '-';
-  if (!args.some((arg) => arg.startsWith('-') && arg.replace(/^-+/, '').replace(/=.*$/s, '') === typed))
-    return usageError(`${name}: ${visible(typed)} is one argument too many: try rxtorrent ${name} --help`);
-  const like = nearest(typed, ['help', ...Object.keys(commands[name]?.options ?? {})]);
-  return usageError(`${name}: unknown option ${dashes}${visible(typed)}: ${like ? `did you mean --${like}?` : `try rxtorrent ${name} --help`}`);
+  const letter = args.some((arg) => /^-[^-]/.test(arg) && arg.includes(typed));
+  return usageError(`${name}: ${letter ? `unknown option -${visible(typed)}` : `${visible(typed)} is one argument too many`}: try rxtorrent ${name} --help`);
 };
 
 /** What the parser complains about, in our words: what, and what to try. */
@@ -49,18 +52,6 @@ const commandOf = (args: readonly string[]): string | undefined => {
   throw usageError(`unknown command ${visible(name)}: ${like ? `did you mean rxtorrent ${visible(like)}?` : 'try rxtorrent --help'}`);
 };
 
-const define = (parser: Argv, { usage, about, positionals, options, examples, run }: Command, io: Io): Argv =>
-  parser.command(
-    usage,
-    about,
-    (own) => {
-      for (const [name, positional] of Object.entries(positionals)) own.positional(name, positional);
-      for (const [line, what] of examples) own.example(line, what);
-      return own.options(options).config(fromEnvironment(process.env, options));
-    },
-    (given) => run(given, io),
-  );
-
 const settings = {
   'boolean-negation': false,
   'camel-case-expansion': false,
@@ -70,27 +61,56 @@ const settings = {
   'parse-positional-numbers': false,
 };
 
-/** Parses `args` and runs the command they name. Rejects with an `InputError` whose message is one line when they make no sense. */
-export const runCommandLine = async (args: readonly string[], version: string, io: Io): Promise<void> => {
-  const name = commandOf(args);
-  const command = name === undefined ? undefined : commands[name];
-  if (command) checkFlags(args, command);
-  const parser = yargs([...args])
-    .scriptName('rxtorrent')
+const NOTE =
+  'Every option can be set in the environment: --max-peers is RXTORRENT_MAX_PEERS. Exit codes: 0 done, 2 bad input, 3 storage, 4 gave up, 70 our defect, 130 interrupted.';
+
+const parserOf = (parser: Argv, version: string): Argv =>
+  parser
     .detectLocale(false)
     .parserConfiguration(settings)
     .version(version)
     .wrap(Math.min(process.stdout.columns ?? 100, 110))
-    .epilogue(
-      'Every option can be set in the environment: --max-peers is RXTORRENT_MAX_PEERS. Exit codes: 0 done, 2 bad input, 3 storage, 4 gave up, 70 our defect, 130 interrupted.',
-    )
+    .epilogue(NOTE)
     .exitProcess(false)
-    .strict()
-    .fail((message, error) => {
-      // Whatever does not throw here lets the handler run.
-      if (error instanceof Error && error.name !== 'YError') throw error;
-      throw complaint(message ?? error.message, name ?? '', args);
-    });
-  for (const each of Object.values(commands)) define(parser, each, io);
+    .strict();
+
+/** What there is, for `--help` without a command; and `--version`. */
+const overview = async (args: readonly string[], version: string): Promise<void> => {
+  const { default: yargs } = await import('yargs');
+  const parser = parserOf(yargs([...args]).scriptName('rxtorrent'), version);
+  for (const { usage, about } of Object.values(commands)) parser.command(usage, about);
   await parser.parseAsync();
+};
+
+const define = (own: Argv, { positionals, options, examples }: Command): Argv => {
+  for (const [name, positional] of Object.entries(positionals)) own.positional(name, positional);
+  for (const [line, what] of examples) own.example(line, what);
+  return own.options(options).config(fromEnvironment(process.env, options));
+};
+
+/** Parses `args` and runs the command they name. Rejects with an `InputError` whose message is one line when they make no sense. */
+export const runCommandLine = async (args: readonly string[], version: string, io: Io): Promise<void> => {
+  const name = commandOf(args);
+  const command = name === undefined ? undefined : commands[name];
+  if (name === undefined || command === undefined) return overview(args, version);
+  checkOptions(args, name, command);
+  // The parser knows this one command only, and what the command needs is read while the parser is.
+  const loading = command.load();
+  loading.catch(() => undefined);
+  const { default: yargs } = await import('yargs');
+  const others = args.filter((_, at) => at !== args.indexOf(name));
+  const parser = parserOf(yargs(others).scriptName(`rxtorrent ${name}`), version).fail((message, error) => {
+    // Whatever does not throw here lets the handler run.
+    if (error instanceof Error && error.name !== 'YError') throw error;
+    throw complaint(message ?? error.message, name, args);
+  });
+  const usage = command.usage.replace(name, '$0');
+  await parser
+    .command(
+      usage,
+      command.about,
+      (own) => define(own, command),
+      async (given) => (await loading)(given, io),
+    )
+    .parseAsync();
 };

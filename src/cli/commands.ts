@@ -2,7 +2,7 @@ import type { PositionalOptions } from 'yargs';
 import type { Given, Io } from './io.ts';
 import { common, decodeOptions, demoOptions, downloadOptions, infoOptions, type OptionTable, verifyOptions } from './options.ts';
 
-/** One command. Its code is loaded when it runs: `info` and `--help` wait for nothing they do not need. */
+/** One command. Its code is loaded only when it is to run: `info` and `--help` wait for nothing they do not need. */
 export interface Command {
   /** Name and arguments, as the help shows them. */
   readonly usage: string;
@@ -10,7 +10,7 @@ export interface Command {
   readonly positionals: Readonly<Record<string, PositionalOptions>>;
   readonly options: OptionTable;
   readonly examples: readonly (readonly [line: string, about: string])[];
-  run(given: Given, io: Io): Promise<void>;
+  load(): Promise<(given: Given, io: Io) => Promise<void>>;
 }
 
 const torrent = { type: 'string', describe: 'A .torrent file, or the http(s) URL of one' } as const;
@@ -22,18 +22,18 @@ export const commands: Readonly<Record<string, Command>> = {
     positionals: { torrent },
     options: { ...downloadOptions, ...common },
     examples: [
-      ['$0 download debian.iso.torrent -o downloads/', 'into a folder'],
-      ['$0 download a.torrent --no-trackers --peer 127.0.0.1:6881', 'from one peer'],
+      ['$0 debian.iso.torrent -o downloads/', 'into a folder'],
+      ['$0 a.torrent --no-trackers --peer 127.0.0.1:6881', 'from one peer'],
     ],
-    run: async (given, io) => (await import('./commands/download.ts')).download(given, io),
+    load: async () => (await import('./commands/download.ts')).download,
   },
   info: {
     usage: 'info <torrent>',
     about: 'Trackers, length, info-hash, pieces and files',
     positionals: { torrent },
     options: { ...infoOptions, ...common },
-    examples: [['$0 info debian.iso.torrent --json --pieces', 'everything, for a program']],
-    run: async (given, io) => (await import('./commands/info.ts')).info(given, io),
+    examples: [['$0 debian.iso.torrent --json --pieces', 'everything, for a program']],
+    load: async () => (await import('./commands/info.ts')).info,
   },
   decode: {
     usage: 'decode [bencoded]',
@@ -41,18 +41,18 @@ export const commands: Readonly<Record<string, Command>> = {
     positionals: { bencoded: { type: 'string', describe: 'For example d3:bari1ee' } },
     options: { ...decodeOptions, ...common },
     examples: [
-      ['$0 decode l5:helloi52ee', '["hello",52]'],
-      ['$0 decode --file debian.iso.torrent', 'bytes that are no UTF-8 are {"$hex":"…"}'],
+      ['$0 l5:helloi52ee', '["hello",52]'],
+      ['$0 --file debian.iso.torrent', 'bytes that are no UTF-8 are {"$hex":"…"}'],
     ],
-    run: async (given, io) => (await import('./commands/decode.ts')).decode(given, io),
+    load: async () => (await import('./commands/decode.ts')).decode,
   },
   verify: {
     usage: 'verify <torrent> <path>',
     about: 'Hash the files on disk; exit 0 when complete, 4 when not',
     positionals: { torrent, path: { type: 'string', describe: 'The file, or the folder the torrent was downloaded into' } },
     options: { ...verifyOptions, ...common },
-    examples: [['$0 verify debian.iso.torrent downloads/', '']],
-    run: async (given, io) => (await import('./commands/verify.ts')).verify(given, io),
+    examples: [['$0 debian.iso.torrent downloads/', '']],
+    load: async () => (await import('./commands/verify.ts')).verify,
   },
   demo: {
     usage: 'demo',
@@ -60,6 +60,6 @@ export const commands: Readonly<Record<string, Command>> = {
     positionals: {},
     options: { ...demoOptions, ...common },
     examples: [],
-    run: async (given, io) => (await import('./commands/demo.ts')).demo(given, io),
+    load: async () => (await import('./commands/demo.ts')).demo,
   },
 };

@@ -1,8 +1,11 @@
-import { open } from 'node:fs/promises';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { InputError } from '../errors.ts';
 import { MAX_BYTES } from '../protocol/bencode.ts';
 import { Malformed } from '../protocol/malformed.ts';
 import { visible } from './views/text.ts';
+
+/** Bytes read at a time. */
+const CHUNK = 65_536;
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file: check the path',
@@ -11,17 +14,35 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'no permission to read it',
 };
 
+const stdin = async (add: (chunk: Uint8Array) => void): Promise<void> => {
+  for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) add(chunk);
+};
+
+const file = (path: string, add: (chunk: Uint8Array) => void): void => {
+  const fd = openSync(path, 'r');
+  try {
+    for (let size = -1; size !== 0; ) {
+      const chunk = Buffer.allocUnsafe(CHUNK);
+      size = readSync(fd, chunk);
+      add(chunk.subarray(0, size));
+    }
+  } finally {
+    closeSync(fd);
+  }
+};
+
 /** At most `MAX_BYTES` bytes of a file; `-` is stdin. */
 export const readBytes = async (path: string): Promise<Uint8Array> => {
   const chunks: Uint8Array[] = [];
   let size = 0;
+  const add = (chunk: Uint8Array): void => {
+    size += chunk.length;
+    if (size > MAX_BYTES) throw new InputError('bad-option', `${path}: more than ${MAX_BYTES} bytes: that is no torrent`);
+    chunks.push(chunk);
+  };
   try {
-    const file = path === '-' ? undefined : await open(path);
-    for await (const chunk of (file?.createReadStream() ?? process.stdin) as AsyncIterable<Uint8Array>) {
-      size += chunk.length;
-      if (size > MAX_BYTES) throw new InputError('bad-option', `${path}: more than ${MAX_BYTES} bytes: that is no torrent`);
-      chunks.push(chunk);
-    }
+    if (path === '-') await stdin(add);
+    else file(path, add);
   } catch (error) {
     if (error instanceof InputError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
@@ -31,9 +52,8 @@ export const readBytes = async (path: string): Promise<Uint8Array> => {
 };
 
 /** Turns what a codec says about bytes into whose bytes they were. */
-export const asInputError = (where: string, error: unknown): unknown => {
+export const asInputError = (where: string, error: unknown, advice = ''): unknown => {
   if (!(error instanceof Malformed)) return error;
   const code = error.constructor.name === 'Unsupported' ? 'unsupported' : error.what.startsWith('bencode') ? 'bad-bencode' : 'bad-metainfo';
-  const advice = code === 'bad-metainfo' ? ': is it really a .torrent file?' : '';
-  return new InputError(code, `${where}: ${visible(error.message)}${advice}`, { cause: error });
+  return new InputError(code, `${where}: ${visible(error.message)}${code === 'unsupported' ? '' : advice}`, { cause: error });
 };

@@ -23,6 +23,6 @@ export const readTorrent = async (source: string): Promise<Torrent> => {
   try {
     return parseTorrent(bytes);
   } catch (error) {
-    throw asInputError(source, error);
+    throw asInputError(source, error, ': is it really a .torrent file?');
   }
 };

@@ -8,6 +8,9 @@ import { bytes, counted } from '../views/units.ts';
 /** Piece hashes that a person is shown on a terminal without asking for all. */
 const SHOWN_HASHES = 20;
 
+/** The year 10000. */
+const LAST_DATE = 253_402_300_800;
+
 const hex = (part: Uint8Array): string => Buffer.from(part).toString('hex');
 
 const hashes = ({ pieceHashes }: Torrent): readonly string[] => {
@@ -16,7 +19,8 @@ const hashes = ({ pieceHashes }: Torrent): readonly string[] => {
   return all;
 };
 
-const { format } = new Intl.NumberFormat('en');
+/** `1234567` → `1,234,567`; `Intl` would take longer to load than all the rest. */
+const format = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** The torrent as one JSON object. */
 export const infoObject = (torrent: Torrent, withPieces: boolean): object => ({
@@ -36,8 +40,9 @@ export const infoObject = (torrent: Torrent, withPieces: boolean): object => ({
 });
 
 const date = (seconds: number): string => {
-  const when = new Date(seconds * 1000);
-  return Number.isNaN(when.getTime()) ? String(seconds) : when.toISOString().replace('T', ' ').replace('.000Z', ' UTC');
+  // Some torrents have milliseconds: what is beyond the year 9999 is shown as it is.
+  if (seconds >= LAST_DATE) return String(seconds);
+  return new Date(seconds * 1000).toISOString().replace('T', ' ').replace('.000Z', ' UTC');
 };
 
 const facts = (torrent: Torrent): readonly string[] => {
