@@ -1,6 +1,26 @@
+export { DrawnDisk, type DiskOptions, type DiskWork } from './disk.ts';
 export { DrawingError } from './expectation.ts';
+export type { Mark } from './lane.ts';
 export type { DrawnPeer, PeerOptions } from './peer.ts';
+export {
+  blurts,
+  chokesAfter,
+  corrupts,
+  garbage,
+  hangsUpAfter,
+  honest,
+  neverUnchokes,
+  silent,
+  stallsAfter,
+  wrongInfoHash,
+  type Cast,
+  type Manners,
+  type Player,
+  type Said,
+} from './players.ts';
+export type { Word } from './speech.ts';
 export { drawn, Stage, type DrawingOptions } from './stage.ts';
 export { blockBytes, pieceBytes, torrentOf, type Size } from './torrent.ts';
 export type { DrawnWire, WireOptions } from './wire.ts';
 export { LETTERS, blockAt, wordsFor } from './words.ts';
+export { announced, type World, type WorldOptions } from './world.ts';

@@ -9,6 +9,9 @@ const sameError = (received: Error, expected: Record<string, unknown>): boolean 
   return code !== undefined || expected['message'] === message;
 };
 
+export const sameBytes = (received: Uint8Array, expected: Uint8Array): boolean =>
+  received.length === expected.length && received.every((byte, at) => byte === expected[at]);
+
 /** Is `received` what was drawn? By structure; streams and functions by identity, errors by name and code. */
 export const same = (received: unknown, expected: unknown): boolean => {
   if (Object.is(received, expected)) return true;
@@ -16,6 +19,7 @@ export const same = (received: unknown, expected: unknown): boolean => {
   if (received instanceof Error) return sameError(received, expected);
   if (received instanceof Observable || expected instanceof Observable) return false;
   if (Object.getPrototypeOf(received) !== Object.getPrototypeOf(expected)) return false;
+  if (received instanceof Uint8Array) return sameBytes(received, expected as unknown as Uint8Array);
   if (received instanceof Map || received instanceof Set) return same([...received], [...(expected as unknown as Iterable<unknown>)]);
   const keys = Object.keys(received);
   return keys.length === Object.keys(expected).length && keys.every((key) => Object.hasOwn(expected, key) && same(received[key], expected[key]));

@@ -11,6 +11,7 @@ import { drawPeer, type DrawnPeer, type PeerOptions } from './peer.ts';
 import { torrentOf, type Size } from './torrent.ts';
 import { drawWire, type DrawnWire, type WireOptions } from './wire.ts';
 import { wordsFor } from './words.ts';
+import { drawWorld, type World, type WorldOptions } from './world.ts';
 
 /** What the players of a drawing need of the stage. */
 export interface Backdrop {
@@ -98,19 +99,21 @@ export class Stage implements Backdrop {
   };
 
   /** What a stream gives, subscribed to as the subscription lane says: `'^---!'`, or `'  --^'`, or from the beginning. */
-  readonly gives = (stream$: Observable<unknown>, subscription: string | null = null): ToBe => {
+  readonly gives = (stream$: Observable<unknown>, subscription: string | null = null): ToBe => this.#expect('gives', this.watch(stream$, subscription));
+
+  /** The marks of a stream, which come as time goes by: for what is not drawn as a lane. */
+  readonly watch = (stream$: Observable<unknown>, subscription: string | null = null): readonly Mark[] => {
     const received: Mark[] = [];
     const { subscribedFrame, unsubscribedFrame } = TestScheduler.parseMarblesAsSubscriptions(subscription, true);
-    const seat = this.#audience;
     let listening: Subscription | undefined;
     const mark = (kind: Mark['kind'], value?: unknown): void => void received.push({ frame: this.now(), kind, value: snapshot(value) });
     const listen = (): void => {
       listening = stream$.subscribe({ next: (value) => mark('value', value), error: (error: unknown) => mark('error', error), complete: () => mark('end') });
-      seat.add(listening);
+      this.#audience.add(listening);
     };
     this.#clock.schedule(listen, Number.isFinite(subscribedFrame) ? subscribedFrame : 0);
     if (Number.isFinite(unsubscribedFrame)) this.#clock.schedule(() => listening?.unsubscribe(), unsubscribedFrame);
-    return this.#expect('gives', received);
+    return received;
   };
 
   /** What a peer or a wire was sent, one letter a message. */
@@ -122,6 +125,12 @@ export class Stage implements Backdrop {
     this.#check(() => void asked.push(...to.sent.filter(isRequest).map((mark) => ({ ...mark, value: this.#digit(mark) }))));
     return this.#expect('asks', asked);
   };
+
+  /** What was recorded of a world: `happens(world.dials)`. */
+  readonly happens = (marks: readonly Mark[]): ToBe => this.#expect('happens', marks);
+
+  /** The outside world, drawn. */
+  readonly world = (options?: WorldOptions): World => drawWorld(this, options);
 
   /** When something was subscribed to: one lane for each subscription. */
   readonly expectSubscriptions = (logs: readonly Subscribed[]): { toBe(lanes: string | readonly string[]): void } => ({
@@ -184,7 +193,9 @@ export class Stage implements Backdrop {
 
 const told = (error: DrawingError, message: string): DrawingError => {
   error.message = message;
-  error.stack = `${error.name}: ${message}\n${error.stack?.split('\n').slice(1).join('\n') ?? ''}`;
+  // The first line to look at is in the drawing.
+  const frames = error.stack?.split('\n').filter((line) => /^ +at /.test(line) && !/marbles.stage\.[jt]s:/.test(line)) ?? [];
+  error.stack = [`${error.name}: ${message}`, ...frames].join('\n');
   return error;
 };
 

@@ -1,0 +1,277 @@
+import { NEVER, type Observable, Subject, concat, concatMap, defer, map, mergeMap, mergeWith, pipe, switchMap, take, takeWhile, tap, timer } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { assemblePieces } from '../operators/assemblePieces.ts';
+import { converse } from '../operators/converse.ts';
+import { handshake } from '../operators/handshake.ts';
+import { keepAlive } from '../operators/keepAlive.ts';
+import { requestBlocks } from '../operators/requestBlocks.ts';
+import { swarm } from '../operators/swarm.ts';
+import { verifyPieces } from '../operators/verifyPieces.ts';
+import { whenUnchoked } from '../operators/whenUnchoked.ts';
+import { writePieces } from '../operators/writePieces.ts';
+import type { Env, PeerAddress, PieceOutcome, Storage } from '../src/env.ts';
+import { StorageError, TrackerError } from '../src/errors.ts';
+import { AddressBook } from '../src/torrent/addressBook.ts';
+import { PieceDrafts } from '../src/torrent/pieceDrafts.ts';
+import { PiecePicker } from '../src/torrent/piecePicker.ts';
+import {
+  DrawnDisk,
+  announced,
+  blurts,
+  chokesAfter,
+  corrupts,
+  drawn,
+  garbage,
+  hangsUpAfter,
+  honest,
+  neverUnchokes,
+  silent,
+  stallsAfter,
+  torrentOf,
+  wrongInfoHash,
+  type Player,
+  type Stage,
+  type World,
+  type WorldOptions,
+  type Mark,
+} from './index.ts';
+
+/** A client of the drawn tracker: the last bytes of the reply are addresses of six bytes each. */
+const addresses = (env: Env): Observable<PeerAddress> =>
+  env.httpGet({ url: 'http://tracker.test/announce?event=started', maxBytes: 1000, timeout: 1000 }).pipe(
+    mergeMap(({ body }) => {
+      const text = new TextDecoder('latin1').decode(body);
+      const start = /peers\d+:/.exec(text);
+      const compact = body.subarray((start?.index ?? 0) + (start?.[0].length ?? 0), -1);
+      return Array.from({ length: compact.length / 6 }, (_, n): PeerAddress => {
+        const [a, b, c, d, high = 0, low = 0] = compact.subarray(n * 6);
+        return { host: `${a}.${b}.${c}.${d}`, port: high * 256 + low, source: 'tracker' };
+      });
+    }),
+  );
+
+/** A whole download made of our operators. */
+const download = ({ env }: World, { torrent, geometry }: Stage): Observable<PieceOutcome> =>
+  env.openStorage(torrent, { folder: '.' }).pipe(
+    switchMap((storage) =>
+      defer(() => {
+        const wake$ = new Subject<void>();
+        const picker = new PiecePicker(geometry, { random: env.random, freed: () => wake$.next() });
+        const session = (address: PeerAddress) =>
+          env
+            .connect(address)
+            .pipe(
+              handshake({ infoHash: torrent.infoHash, peerId: new Uint8Array(20), pieceCount: geometry.pieceCount }),
+              converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$, patience: () => 10_000 })), keepAlive()),
+            );
+        return concat(storage.prepare(), addresses(env)).pipe(
+          swarm(session, { book: new AddressBook(), maxPeers: 10 }),
+          assemblePieces(new PieceDrafts(geometry)),
+          verifyPieces(env.verify(torrent)),
+          writePieces(storage, geometry),
+          tap((outcome) => picker.settle(outcome)),
+          takeWhile(() => !picker.complete, true),
+        );
+      }),
+    ),
+  );
+
+const alone = (player: Player) => ({ peers: { '10.1.0.1:7000': player } });
+const besideAnHonestOne = (player: Player) => ({ peers: { '10.1.0.1:7000': player, '10.1.0.2:7000': honest({ latency: 1000 }) } });
+
+/** A download without a lane: what came out, and who was hung up on before the end. */
+const played = (options: WorldOptions, until: string): { readonly outcomes: string[]; readonly hangups: unknown[] } => {
+  let outcomes: readonly Mark[] = [];
+  const hangups: unknown[] = [];
+  drawn((stage) => {
+    const there = stage.world(options);
+    outcomes = stage.watch(download(there, stage), until);
+    stage.watch(timer(Number.parseInt(until) * 900).pipe(tap(() => hangups.push(...there.hangups.map(({ value }) => value)))));
+  })();
+  return {
+    hangups,
+    outcomes: outcomes.map(({ kind, value }) => (kind === 'value' ? `${(value as PieceOutcome).type} ${(value as PieceOutcome).index}` : kind)),
+  };
+};
+
+describe('a world', () => {
+  it(
+    'has honest peers from whom everything can be had',
+    drawn((stage) => {
+      const { world, gives, happens } = stage;
+      const there = world(alone(honest()));
+      gives(download(there, stage), '1s !').toBe('25ms (ss)');
+      happens(there.announces).toBe('             2ms s');
+      happens(there.dials).toBe('                 7ms a');
+      happens(there.disk.written).toBe('         25ms (10)');
+    }),
+  );
+
+  it(
+    'cuts what they say into chunks of any size',
+    drawn((stage) => {
+      const { world, gives } = stage;
+      gives(download(world({ ...alone(honest()), chunk: 7 }), stage), '1s !').toBe('25ms (ss)');
+    }),
+  );
+
+  it(
+    'keeps time for slow peers',
+    drawn((stage) => {
+      const { world, gives } = stage;
+      gives(download(world(alone(honest({ latency: 100, pace: 50 }))), stage), '1s !').toBe('410ms s 99ms s');
+    }),
+  );
+
+  it(
+    'has peers who choke in the middle of a piece',
+    drawn((stage) => {
+      const { world, gives } = stage;
+      gives(download(world(alone(chokesAfter(1, 500))), stage), '5s !').toBe('530ms (ss)');
+    }),
+  );
+
+  it(
+    'refuses whoever dials where nobody listens',
+    drawn(({ world, gives, happens }) => {
+      const { env, dials } = world();
+      gives(env.connect({ host: '10.9.9.9', port: 1, source: 'manual' })).toBe('-#', {}, { name: 'PeerError', code: 'refused' });
+      happens(dials).toBe('?');
+    }),
+  );
+
+  it.each<[string, Player, string]>([
+    ['never unchoke', neverUnchokes(), ''],
+    ['stall after a block', stallsAfter(1), ''],
+    ['hang up after a block', hangsUpAfter(1), 'a'],
+    ['say nothing', silent(), ''],
+    ['are of another torrent', wrongInfoHash(), 'a'],
+    ['talk rubbish', garbage(), 'a'],
+    ['claim pieces that do not exist', blurts([{ type: 'have', piece: 99 }]), 'a'],
+    ['send messages without end', blurts([Uint8Array.of(0x7f, 0xff, 0xff, 0xff, 7)]), 'a'],
+  ])('has peers who %s, of whom nothing but trouble is had', (_, player, hungUp) => {
+    const seen = played(alone(player), '5s !');
+    expect(seen.outcomes).toEqual([]);
+    expect(seen.hangups.slice(0, 1)).toEqual(hungUp === '' ? [] : [hungUp]);
+  });
+
+  it.each<[string, Player]>([
+    ['never unchokes', neverUnchokes()],
+    ['stalls', stallsAfter(1)],
+    ['hangs up', hangsUpAfter(1)],
+    ['says nothing', silent()],
+    ['talks rubbish', garbage()],
+    ['chokes for long', chokesAfter(1, 3_600_000)],
+  ])('lets a download end well beside a peer who %s', (_, player) => {
+    expect(played(besideAnHonestOne(player), '30m !').outcomes.sort()).toEqual(['stored 0', 'stored 1']);
+  });
+
+  it('has peers who spoil what they send', () => {
+    expect(
+      played(alone(corrupts([1])), '1s !')
+        .outcomes.slice(0, 2)
+        .sort(),
+    ).toEqual(['corrupt 0', 'stored 1']);
+  });
+
+  it(
+    'repeats itself, unless the seed is another',
+    drawn(({ world, gives, cold }) => {
+      const bytes = (seed: number): readonly number[] => [...world({ seed }).env.randomBytes(8)];
+      gives(cold('a').pipe(map(() => [bytes(1), bytes(2)]))).toBe('a', { a: [bytes(1), bytes(2)] });
+      gives(cold('a').pipe(map(() => bytes(1).join() === bytes(2).join()))).toBe('f');
+    }),
+  );
+});
+
+describe('the disk of a world', () => {
+  const full = new StorageError('full', 'no room');
+  const write = (at: number) => concatMap((storage: Storage) => storage.write(at, new Uint8Array(3).fill(at)));
+
+  it(
+    'takes its time, fails as told, and remembers',
+    drawn(({ world, gives, happens }) => {
+      const disk = world({ disk: { takes: 3, fails: (work, nth) => (work === 'write' && nth === 1 ? full : undefined) } });
+      const opened$ = disk.env.openStorage(torrentOf(), { folder: '.' });
+      gives(opened$.pipe(write(4))).toBe('------#', {}, full);
+      gives(opened$.pipe(write(5), take(1)), '-------^').toBe('-------------(n|)', { n: 3 });
+      happens(disk.disk.written).toBe('-------------0');
+    }),
+  );
+
+  it(
+    'is for one at a time',
+    drawn(({ world, gives }) => {
+      const { env } = world();
+      const storage$ = env.openStorage(torrentOf(), { folder: '.' }).pipe(map(() => 's'));
+      gives(storage$, '^----!').toBe('-s');
+      gives(storage$, '--^').toBe('--#', {}, { name: 'StorageError', code: 'locked' });
+      gives(storage$, '------^').toBe('-------s');
+    }),
+  );
+
+  it(
+    'knows what is there',
+    drawn(({ world, gives }) => {
+      const into = new Uint8Array(4);
+      const read = (has?: readonly number[]) =>
+        world({ disk: has === undefined ? {} : { has } })
+          .env.openStorage(torrentOf(), { folder: '.' })
+          .pipe(concatMap((storage) => storage.read(0, into)));
+      const stamps = (has?: readonly number[]) =>
+        world({ disk: has === undefined ? {} : { has } })
+          .env.openStorage(torrentOf(), { folder: '.' })
+          .pipe(concatMap((storage) => storage.stamps()));
+      gives(read()).toBe('--n', { n: 0 });
+      gives(read([0]).pipe(map((n) => [n, ...into]))).toBe('--n', { n: [4, 1, 1, 1, 1] });
+      gives(stamps()).toBe('--s', { s: [{ size: -1, mtime: 0 }] });
+      gives(stamps([0])).toBe('--s', { s: [{ size: 65536, mtime: 0 }] });
+    }),
+  );
+
+  it(
+    'keeps a note from one run to the next',
+    drawn((stage) => {
+      const { world, gives } = stage;
+      const disk = new DrawnDisk(stage);
+      const note = Uint8Array.of(1, 2);
+      const run = (work: (storage: Storage) => Observable<unknown>) => world({ disk }).env.openStorage(torrentOf(), { folder: '.' }).pipe(concatMap(work));
+      gives(
+        run((storage) => storage.notes.save(note)),
+        '^--!',
+      ).toBe('');
+      gives(
+        run((storage) => storage.notes.load()),
+        '----^',
+      ).toBe('------n', { n: note });
+    }),
+  );
+});
+
+describe('the tracker of a world', () => {
+  it(
+    'can be drawn',
+    drawn(({ world, gives, cold, happens }) => {
+      const down = new TrackerError('unreachable', 'gone');
+      const there = world({ tracker: (_, nth) => (nth === 1 ? cold('--#', {}, down) : cold('--(r|)', { r: announced(['10.1.0.1:7000']) })) });
+      const ask$ = there.env.httpGet({ url: 'http://tracker.test/?event=stopped', maxBytes: 99, timeout: 99 });
+      gives(ask$).toBe('--#', {}, down);
+      gives(ask$.pipe(map(({ status }) => status)), '---^').toBe('-----(s|)', { s: 200 });
+      happens(there.announces).toBe('x--x');
+    }),
+  );
+});
+
+describe('the leak gate', () => {
+  it.each<[string, (world: World) => Observable<unknown>]>([
+    ['the wire to 10.1.0.1:7000', ({ env }) => env.connect({ host: '10.1.0.1', port: 7000, source: 'manual' })],
+    ['the storage', ({ env }) => env.openStorage(torrentOf(), { folder: '.' })],
+    ['GET http://x/', ({ env }) => env.httpGet({ url: 'http://x/', maxBytes: 1, timeout: 1 }).pipe(mergeWith(NEVER))],
+  ])('finds %s left open', (what, open) => {
+    const leaky = drawn(({ world, cold, gives }) => {
+      const there = world({ ...alone(honest()), tracker: () => NEVER });
+      gives(cold('a').pipe(tap(() => void open(there).subscribe()))).toBe('a');
+    });
+    expect(leaky).toThrow(`left open at the end: ${what}`);
+  });
+});

@@ -1,0 +1,140 @@
+import { Observable, Subject, asapScheduler, defer, finalize, map, observeOn, tap, timer } from 'rxjs';
+import type { Env, HttpReply, HttpRequest, PeerAddress, Wire } from '../src/env.ts';
+import { PeerError } from '../src/errors.ts';
+import { DrawnDisk, type DiskOptions } from './disk.ts';
+import type { Mark } from './lane.ts';
+import type { Player, Said } from './players.ts';
+import { seeded } from './random.ts';
+import { sameBytes } from './same.ts';
+import { Hearing, encodeWord, type Word } from './speech.ts';
+import type { Backdrop } from './stage.ts';
+import { pieceBytes } from './torrent.ts';
+
+export interface WorldOptions {
+  /** Who listens where, by `host:port`. All other addresses refuse. */
+  readonly peers?: Readonly<Record<string, Player>>;
+  /** The answer to the nth request, counted from 1. Unless told otherwise the addresses of all `peers`, after 5 ms. */
+  readonly tracker?: (request: HttpRequest, nth: number) => Observable<HttpReply>;
+  readonly disk?: DiskOptions | DrawnDisk;
+  /** Milliseconds to open a connection. */
+  readonly dialling?: number;
+  /** Milliseconds to check a piece. */
+  readonly hashing?: number;
+  /** Longest chunk that a wire delivers, in bytes. */
+  readonly chunk?: number;
+  /** Another seed, another fate. */
+  readonly seed?: number;
+}
+
+/** A virtual world, and what was done in it. */
+export interface World {
+  readonly env: Env;
+  readonly disk: DrawnDisk;
+  /** When which peer was dialled: `a` for the first of `peers`, `b` for the second …; `?` for nobody. */
+  readonly dials: readonly Mark[];
+  /** When which peer's wire was open no longer. */
+  readonly hangups: readonly Mark[];
+  /** What the tracker was told: `s` started, `c` completed, `x` stopped, `u` anything else. */
+  readonly announces: readonly Mark[];
+  readonly requests: readonly HttpRequest[];
+}
+
+const EVENTS: Readonly<Record<string, string>> = { started: 's', completed: 'c', stopped: 'x' };
+
+/** What a tracker says: peers in compact form (BEP 23). `interval` in seconds. */
+export const announced = (peers: readonly string[], interval = 1800, url = 'http://tracker.test/announce'): HttpReply => {
+  const compact = peers.flatMap((address) => {
+    const [host = '', port = '0'] = address.split(':');
+    return [...host.split('.').map(Number), Number(port) >> 8, Number(port) & 0xff];
+  });
+  const text = new TextEncoder();
+  const body = [...text.encode(`d8:intervali${interval}e5:peers${compact.length}:`), ...compact, ...text.encode('e')];
+  return { status: 200, body: Uint8Array.from(body), url };
+};
+
+/** Wires to the players, with their two ends: bytes on ours, words on theirs. */
+class Network {
+  readonly dials: Mark[] = [];
+  readonly hangups: Mark[] = [];
+  readonly #stage: Backdrop;
+  readonly #options: WorldOptions;
+
+  constructor(stage: Backdrop, options: WorldOptions) {
+    this.#stage = stage;
+    this.#options = options;
+  }
+
+  connect(address: PeerAddress): Observable<Wire> {
+    const { peers = {}, dialling = 1 } = this.#options;
+    const name = `${address.host}:${address.port}`;
+    const player = peers[name];
+    const letter = player === undefined ? '?' : String.fromCharCode(97 + Object.keys(peers).indexOf(name));
+    return new Observable((subscriber) => {
+      this.dials.push({ frame: this.#stage.now(), kind: 'value', value: letter });
+      subscriber.add(this.#stage.ledger.open(`the wire to ${name}`));
+      const line = timer(dialling).subscribe(() => {
+        if (player === undefined) return subscriber.error(new PeerError('refused', `${name}: connection refused`));
+        subscriber.add(() => this.hangups.push({ frame: this.#stage.now(), kind: 'value', value: letter }));
+        const end = this.#ends(address, player);
+        subscriber.add(end.said$.subscribe({ error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }));
+        subscriber.next(end.wire);
+      });
+      subscriber.add(line);
+    });
+  }
+
+  #ends(address: PeerAddress, player: Player): { readonly wire: Wire; readonly said$: Observable<Said> } {
+    const { torrent, geometry } = this.#stage;
+    const heard$ = new Subject<Word>();
+    const bytes$ = new Subject<Uint8Array>();
+    const hearing = new Hearing((word) => heard$.next(word));
+    const id = new TextEncoder().encode(`-DR0000-${`${address.host}`.slice(-12).padStart(12, '0')}`);
+    // They listen before we speak, and are heard after we listen.
+    const said$ = player(heard$, { torrent, geometry, id }).pipe(
+      observeOn(asapScheduler),
+      tap({ next: (said) => this.#deliver(said, bytes$), complete: () => bytes$.complete(), error: () => bytes$.complete() }),
+    );
+    const write = (bytes: Uint8Array): boolean => {
+      hearing.push(bytes);
+      return true;
+    };
+    return { said$, wire: { address, bytes$, drained$: new Subject<void>(), write } };
+  }
+
+  #deliver(said: Said, bytes$: Subject<Uint8Array>): void {
+    const bytes = said instanceof Uint8Array ? said.slice() : encodeWord(said);
+    const size = this.#options.chunk ?? bytes.length;
+    for (let at = 0; at < bytes.length; at += size) bytes$.next(bytes.subarray(at, at + size));
+    bytes.fill(0xdd);
+  }
+}
+
+/** A world of its own for each drawing: peers who play, a tracker that answers, a disk in memory, and chance that repeats. */
+export const drawWorld = (stage: Backdrop, options: WorldOptions = {}): World => {
+  const { peers = {}, hashing = 1, seed = 1 } = options;
+  const disk = options.disk instanceof DrawnDisk ? options.disk : new DrawnDisk(stage, options.disk);
+  const network = new Network(stage, options);
+  const random = seeded(seed);
+  const requests: HttpRequest[] = [];
+  const announces: Mark[] = [];
+  const tracker = options.tracker ?? (({ url }: HttpRequest) => timer(5).pipe(map(() => announced(Object.keys(peers), 1800, url))));
+
+  const env: Env = {
+    connect: (address) => network.connect(address),
+    httpGet: (request) =>
+      defer(() => {
+        requests.push(request);
+        const event = /[?&]event=(\w+)/.exec(request.url)?.[1] ?? '';
+        announces.push({ frame: stage.now(), kind: 'value', value: EVENTS[event] ?? 'u' });
+        return tracker(request, requests.length).pipe(finalize(stage.ledger.open(`GET ${request.url}`)));
+      }),
+    openStorage: () => disk.open(),
+    verify:
+      () =>
+      ({ index, bytes }) =>
+        timer(hashing).pipe(map(() => sameBytes(bytes, pieceBytes(stage.geometry, index)))),
+    random,
+    randomBytes: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
+  };
+  return { env, disk, dials: network.dials, hangups: network.hangups, announces, requests };
+};
