@@ -55,13 +55,12 @@ export const handshake =
               wire.bytes$.subscribe({
                 next: (chunk) => {
                   try {
-                    const rest = greeting.peer === undefined ? greeting.push(chunk) : chunk;
-                    if (rest === undefined) return;
-                    if (!deadline.closed) {
-                      deadline.unsubscribe();
-                      subscriber.next(greeting.peer);
-                    }
-                    if (!subscriber.closed) greeting.decoder?.push(rest);
+                    if (greeting.peer !== undefined) return greeting.read(chunk);
+                    const rest = greeting.push(chunk);
+                    if (greeting.peer === undefined) return;
+                    deadline.unsubscribe();
+                    subscriber.next(greeting.peer);
+                    if (!subscriber.closed) greeting.read(rest);
                   } catch (error) {
                     subscriber.error(blame(wire.address, error));
                   }
@@ -82,11 +81,11 @@ export const handshake =
 /** The first 68 bytes, and then the peer they make. */
 class Greeting {
   peer: Peer | undefined;
-  decoder: FrameDecoder | undefined;
   readonly #wire: Wire;
   readonly #identity: Identity;
   readonly #bytes = new Uint8Array(HANDSHAKE_LENGTH);
   readonly #messages = new Subject<Message>();
+  #decoder: FrameDecoder | undefined;
   #have = 0;
 
   constructor(wire: Wire, identity: Identity) {
@@ -94,13 +93,14 @@ class Greeting {
     this.#identity = identity;
   }
 
-  /** What follows the handshake in this chunk, once it is complete. */
-  push(chunk: Uint8Array): Uint8Array | undefined {
+  /** Returns what follows the handshake in this chunk; there is a peer once it is complete. */
+  push(chunk: Uint8Array): Uint8Array {
     const part = chunk.subarray(0, HANDSHAKE_LENGTH - this.#have);
     this.#bytes.set(part, this.#have);
     this.#have += part.length;
     checkProtocol(this.#bytes, this.#have);
-    if (this.#have < HANDSHAKE_LENGTH) return undefined;
+    const rest = chunk.subarray(part.length);
+    if (this.#have < HANDSHAKE_LENGTH) return rest;
     const { infoHash, peerId, pieceCount } = this.#identity;
     const theirs = decodeHandshake(this.#bytes);
     const name = nameOf(this.#wire.address);
@@ -108,14 +108,19 @@ class Greeting {
     if (equalIds(theirs.peerId, peerId)) throw new PeerError('self', `${name}: is ourselves`);
     this.peer = meet(this.#wire, theirs, pieceCount, this.#messages);
     const { state } = this.peer;
-    this.decoder = new FrameDecoder(
+    this.#decoder = new FrameDecoder(
       (message) => {
         (state as PeerState).received(message);
         this.#messages.next(message);
       },
       { pieceCount },
     );
-    return chunk.subarray(part.length);
+    return rest;
+  }
+
+  /** Messages, after the handshake. */
+  read(chunk: Uint8Array): void {
+    this.#decoder?.push(chunk);
   }
 
   end(): void {

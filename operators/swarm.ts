@@ -9,8 +9,10 @@ export interface SwarmOptions {
   readonly book: AddressBook<PeerAddress>;
   /** Sessions at one time. */
   readonly maxPeers: number;
-  /** Hears by how many peers the swarm is short when the book has none to dial. */
+  /** Hears by how many sessions the swarm is short of `enough` when the book has nobody to dial; 0 when it is no longer. */
   readonly wanted?: Pick<Observer<number>, 'next'>;
+  /** Sessions below which more addresses are wanted. `maxPeers` unless given. */
+  readonly enough?: number;
   /** Hears of each session that is over, and why; no error: they hung up. */
   readonly ended?: (address: PeerAddress, error?: unknown) => void;
 }
@@ -32,10 +34,11 @@ export interface SwarmOptions {
  * Not `mergeMap(session, n)`: its queue has neither limit nor view, and it hangs when hundreds of queued sessions fail at once.
  */
 export const swarm =
-  <T>(session: (address: PeerAddress) => Observable<T>, { book, maxPeers, wanted, ended }: SwarmOptions): OperatorFunction<PeerAddress, T> =>
+  <T>(session: (address: PeerAddress) => Observable<T>, { book, maxPeers, wanted, enough = maxPeers, ended }: SwarmOptions): OperatorFunction<PeerAddress, T> =>
   (addresses) =>
     new Observable((subscriber) => {
       let sessions = 0;
+      let short = 0;
       let over = false;
       let filling = false;
       let again = false;
@@ -55,11 +58,11 @@ export const swarm =
       };
       const next = (): PeerAddress | undefined => (sessions < maxPeers && !subscriber.closed ? book.take(now()) : undefined);
       const rest = (): void => {
+        const shortBy = book.waiting === 0 ? Math.max(0, enough - sessions) : 0;
+        // Whoever hears this may have an address at once, and then `fill` and `rest` have run inside of it.
+        if (shortBy !== short) wanted?.next((short = shortBy));
         nap.unsubscribe();
         if (sessions >= maxPeers) return;
-        // Whoever hears this may have an address at once, and then `fill` and `rest` have run inside of it.
-        if (book.waiting === 0) wanted?.next(maxPeers - sessions);
-        nap.unsubscribe();
         const wait = book.nextIn(now());
         if (wait !== undefined && !subscriber.closed) subscriber.add((nap = timer(wait).subscribe(fill)));
         else if (over && sessions === 0) subscriber.complete();

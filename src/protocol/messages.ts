@@ -3,7 +3,9 @@ export type Message =
   | { readonly type: 'keepAlive' | 'choke' | 'unchoke' | 'interested' | 'notInterested' | 'haveAll' | 'haveNone' }
   | { readonly type: 'have' | 'suggest' | 'allowedFast'; readonly piece: number }
   | { readonly type: 'bitfield'; readonly bytes: Uint8Array }
-  | BlockRange<'request' | 'cancel' | 'reject'>
+  | BlockRange<'request'>
+  | BlockRange<'cancel'>
+  | BlockRange<'reject'>
   | PieceMessage
   | { readonly type: 'port'; readonly port: number }
   | { readonly type: 'extended'; readonly id: number; readonly payload: Uint8Array }

@@ -50,6 +50,8 @@ interface Open<Who> {
  * Invariant: a buffer is lent to exactly one open draft or one whole piece not yet released.
  */
 export class PieceDrafts<Who> {
+  /** Bytes copied so far. */
+  gathered = 0;
   readonly #geometry: Geometry;
   readonly #buffers: PieceBuffers;
   readonly #open = new Map<number, Open<Who>>();
@@ -78,6 +80,7 @@ export class PieceDrafts<Who> {
     open.buffer.set(bytes, begin);
     open.from[block] = from;
     open.missing--;
+    this.gathered += bytes.length;
     return open.missing === 0 ? this.#finish(piece, open) : undefined;
   }
 

@@ -94,6 +94,14 @@ export class PiecePicker {
     this.#wanted.prioritise(index, priority);
   }
 
+  /** Pieces that are stored, or on their way to disk, and were not in `then`. */
+  writtenSince(then: Bitfield): Bitfield {
+    const since = new Bits(this.geometry.pieceCount);
+    for (const index of this.#whole) since.set(index);
+    for (let index = 0; index < since.length; index++) if (this.stored.has(index) && !then.has(index)) since.set(index);
+    return since;
+  }
+
   /** Do they have a piece that is not yet whole here? */
   wants(have: Bitfield): boolean {
     if (this.complete) return false;

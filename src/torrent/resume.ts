@@ -14,13 +14,15 @@ export interface Stamp {
 /**
  * What to remember between runs. The stamps are taken *after* the copy of `have` they go with. So every piece of
  * `have` was verified and written before its files were stamped, and a file that looks the same still has them.
- * The other way round every write in between would make its whole file doubtful. What is written between the two, or
- * after, is not in `have`: at worst it is fetched again, never trusted.
+ * The other way round every write in between would make its whole file doubtful. What is written between the two is in
+ * `pending`, which is copied last: never trusted, but looked at.
  */
 export interface ResumeNote {
   readonly infoHash: Uint8Array;
   /** Pieces verified and written. */
   readonly have: Bitfield;
+  /** Pieces that may have been written since `have` was copied, or were being written: to be looked at. */
+  readonly pending: Bitfield;
   /** One per file of the torrent. */
   readonly stamps: readonly Stamp[];
   /** `Notes.boot` of the run that wrote the note; at most 255 bytes of it count. */
@@ -51,7 +53,7 @@ const STAMP = 16;
 /** Everything in big endian: head, boot, stamps, bitfield, and the SHA-1 of all that. */
 export const encodeResume = (note: ResumeNote): Uint8Array => {
   const boot = new TextEncoder().encode(note.boot).subarray(0, MAX_BOOT);
-  const size = HEAD + boot.length + note.stamps.length * STAMP + note.have.bytes.length;
+  const size = HEAD + boot.length + note.stamps.length * STAMP + 2 * note.have.bytes.length;
   const bytes = new Uint8Array(size + ID_LENGTH);
   const view = new DataView(bytes.buffer);
   bytes.set(MAGIC);
@@ -74,6 +76,7 @@ export const encodeResume = (note: ResumeNote): Uint8Array => {
     at += STAMP;
   }
   bytes.set(note.have.bytes, at);
+  bytes.set(note.pending.bytes, at + note.have.bytes.length);
   bytes.set(sha1(bytes.subarray(0, size)), size);
   return bytes;
 };
@@ -93,12 +96,15 @@ export const decodeResume = (bytes: Uint8Array, torrent: Files): ResumeNote | un
   at += 24;
   const bootLength = bytes[at++] ?? 0;
   if (!equalIds(infoHash, torrent.infoHash) || fileCount !== torrent.files.length || pieceCount !== new Geometry(torrent).pieceCount) return undefined;
-  if (size !== HEAD + bootLength + fileCount * STAMP + ((pieceCount + 7) >> 3)) return undefined;
+  const fieldLength = (pieceCount + 7) >> 3;
+  if (size !== HEAD + bootLength + fileCount * STAMP + 2 * fieldLength) return undefined;
   const boot = new TextDecoder().decode(bytes.subarray(at, at + bootLength));
   at += bootLength;
   const stamps = Array.from({ length: fileCount }, (_, n) => ({ size: view.getFloat64(at + n * STAMP), mtime: view.getFloat64(at + n * STAMP + 8) }));
-  const have = bitfield(bytes.subarray(at + fileCount * STAMP, size), pieceCount);
-  return have && isTotal(downloaded) && isTotal(uploaded) ? { infoHash, have, stamps, boot, clean, downloaded, uploaded } : undefined;
+  at += fileCount * STAMP;
+  const have = bitfield(bytes.subarray(at, at + fieldLength), pieceCount);
+  const pending = bitfield(bytes.subarray(at + fieldLength, size), pieceCount);
+  return have && pending && isTotal(downloaded) && isTotal(uploaded) ? { infoHash, have, pending, stamps, boot, clean, downloaded, uploaded } : undefined;
 };
 
 /**
@@ -124,6 +130,7 @@ export const trusted = (note: ResumeNote | undefined, now: readonly Stamp[], boo
   for (let piece = 0; piece < geometry.pieceCount; piece++) {
     if (!changed.has(piece)) {
       if (believable?.have.has(piece)) have.set(piece);
+      else if (believable?.pending.has(piece)) doubtful.push(piece);
     } else if (there.has(piece)) doubtful.push(piece);
   }
   return { have, doubtful };

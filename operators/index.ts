@@ -1,0 +1,20 @@
+/** The operators, in the order of the pipe: reading this is reading the protocol. */
+export { backoff } from './backoff.ts';
+export { replenish, type ReplenishOptions } from './replenish.ts';
+export { distinctPeers } from './distinctPeers.ts';
+export { swarm, type SwarmOptions } from './swarm.ts';
+export { handshake, type Identity } from './handshake.ts';
+export { converse } from './converse.ts';
+export { keepAlive, type KeepAliveOptions } from './keepAlive.ts';
+export { advertise, type Possessions } from './advertise.ts';
+export { whenUnchoked, type WhenUnchokedOptions, type Wishes } from './whenUnchoked.ts';
+export { requestBlocks, type RequestBlocksOptions } from './requestBlocks.ts';
+export { assemblePieces } from './assemblePieces.ts';
+export { readPieces } from './readPieces.ts';
+export { verifyPieces } from './verifyPieces.ts';
+export { writePieces, type WritePiecesOptions } from './writePieces.ts';
+export { sampleProgress } from './sampleProgress.ts';
+export { AddressBook } from '../src/torrent/addressBook.ts';
+export { Geometry } from '../src/torrent/geometry.ts';
+export { PieceBuffers, PieceDrafts } from '../src/torrent/pieceDrafts.ts';
+export { PiecePicker, type PickerOptions } from '../src/torrent/piecePicker.ts';

@@ -1,0 +1,157 @@
+import { asapScheduler, auditTime, concat, defer, EMPTY, filter, finalize, from, ignoreElements, map, merge, mergeMap, type Observable, of, pipe, share, Subject, takeUntil, takeWhile, tap, throwError } from 'rxjs';
+import { advertise } from '../operators/advertise.ts';
+import { assemblePieces } from '../operators/assemblePieces.ts';
+import { converse } from '../operators/converse.ts';
+import { distinctPeers } from '../operators/distinctPeers.ts';
+import { handshake } from '../operators/handshake.ts';
+import { keepAlive } from '../operators/keepAlive.ts';
+import { requestBlocks } from '../operators/requestBlocks.ts';
+import { sampleProgress } from '../operators/sampleProgress.ts';
+import { swarm } from '../operators/swarm.ts';
+import { verifyPieces } from '../operators/verifyPieces.ts';
+import { whenUnchoked } from '../operators/whenUnchoked.ts';
+import { writePieces } from '../operators/writePieces.ts';
+import { trackerPeers } from './discovery/trackerPeers.ts';
+import type { DownloadEvent, Env, Peer, PeerAddress, PieceOutcome, Target } from './env.ts';
+import { PeerError } from './errors.ts';
+import { createPeerId } from './protocol/id.ts';
+import { keepRemembering, remember, rememberForGood, restore } from './resumption.ts';
+import { scoped } from './scoped.ts';
+import { Tally } from './tally.ts';
+import { AddressBook } from './torrent/addressBook.ts';
+import { Geometry } from './torrent/geometry.ts';
+import type { Torrent } from './torrent/metainfo.ts';
+import { PieceDrafts } from './torrent/pieceDrafts.ts';
+import type { PieceOrder } from './torrent/pieceOrder.ts';
+import { PiecePicker } from './torrent/piecePicker.ts';
+import { Suspects } from './torrent/suspects.ts';
+
+const MiB = 2 ** 20;
+
+export interface DownloadOptions {
+  /** Where to put it. */
+  readonly target: Target;
+  /** 20 bytes; made up if not given. */
+  readonly peerId?: Uint8Array;
+  /** The port that trackers are told. 6881. */
+  readonly port?: number;
+  /** What is asked for first; rarest first after a few at random. */
+  readonly order?: PieceOrder;
+  /** Peers at one time. 200. */
+  readonly maxPeers?: number;
+  /** Bytes of pieces begun and not yet stored. 64 MiB; two pieces are always allowed. */
+  readonly memory?: number;
+  /** Peers known beforehand. */
+  readonly peers?: readonly PeerAddress[];
+  /** Instead of the torrent's own, in tiers (BEP 12). */
+  readonly trackers?: readonly (readonly string[])[];
+  /** Checks all that is on disk, whatever is remembered of it. */
+  readonly recheck?: boolean;
+  /** When it emits, nothing more is asked for; what has come is still stored, and the download completes. */
+  readonly stop$?: Observable<unknown>;
+}
+
+/** Peers below which trackers are asked early, and milliseconds to bear with a useless one while others wait, or none does. */
+const ENOUGH_PEERS = 20;
+const SILENCE = { crowded: 10_000, alone: 60_000 };
+const CHOKED = { crowded: 120_000, alone: 900_000 };
+
+/**
+ * From announce to byte on disk: all pieces of `torrent`, verified, in the files of `target`.
+ *
+ * ```
+ * gives   r-r-p-s-s-p-c-s-p-…-s-d|   rechecked, progress, stored, corrupt, done
+ * ```
+ *
+ * Cold: may be subscribed to twice. Completes after `done`; or without it when stopped, or when there is nobody left to ask.
+ * Unsubscribing hangs up on everyone, tells the trackers, and remembers what is stored.
+ *
+ * @throws StorageError, InvariantError. A peer or a tracker never ends it.
+ */
+export const download = (torrent: Torrent, env: Env, options: DownloadOptions): Observable<DownloadEvent> =>
+  scoped(env.openStorage(torrent, options.target), (storage) =>
+    defer(() => {
+      const { maxPeers = 200, memory = 64 * MiB, port = 6881, peers = [], trackers = torrent.announce, stop$ = EMPTY } = options;
+      const wanted$ = new Subject<number>(); // loop 1: the swarm is this many peers short
+      const freed$ = new Subject<void>(); // loop 2: there are blocks, or room, to ask for more
+      const settled$ = new Subject<PieceOutcome>(); // loop 3: what became of each piece
+      const liars$ = new Subject<Peer>(); // loop 4: who spoiled one
+      const news$ = new Subject<DownloadEvent>(); // what happens beside the pipe, for whoever watches
+
+      const geometry = new Geometry(torrent);
+      const drafts = new PieceDrafts<Peer>(geometry);
+      const picker = new PiecePicker(geometry, { order: options.order, memory, random: env.random, freed: () => freed$.next(), abandoned: (piece) => drafts.drop(piece) });
+      const book = new AddressBook<PeerAddress>();
+      const suspects = new Suspects<Peer>();
+      const tally = new Tally(picker, book, drafts);
+      const identity = { infoHash: torrent.infoHash, peerId: options.peerId ?? createPeerId(env.randomBytes(12)), pieceCount: geometry.pieceCount };
+      const wake$ = freed$.pipe(auditTime(0, asapScheduler), share());
+      const stored$ = settled$.pipe(filter(({ type }) => type === 'stored'));
+      const patience = (limits: typeof SILENCE) => () => (book.waiting > 0 ? limits.crowded : limits.alone);
+      const report = (event: DownloadEvent): void => news$.next(event);
+      const save = (clean: boolean) => remember(torrent, storage, picker, tally, clean);
+
+      const peers$ = merge(
+        from(peers),
+        trackerPeers(env, { ...identity, port, tiers: trackers, totals: () => tally.totals(), wanted$, completed$: stored$.pipe(filter(() => picker.complete)), report }),
+      );
+
+      const session = (address: PeerAddress) =>
+        env.connect(address).pipe(
+          handshake(identity),
+          tap((peer) => news$.next(tally.joined(peer))),
+          converse(
+            pipe(whenUnchoked(picker, { patience: patience(CHOKED) }), requestBlocks(picker, { wake$, patience: patience(SILENCE) })),
+            advertise(picker, stored$.pipe(map(({ index }) => index))),
+            expel(liars$),
+            keepAlive(),
+          ),
+        );
+
+      const fetched$ = peers$.pipe(
+        distinctPeers(),
+        swarm(session, { book, maxPeers, wanted: wanted$, enough: Math.min(ENOUGH_PEERS, maxPeers), ended: (address, error) => news$.next(tally.left(address, error)) }),
+        takeUntil(stop$),
+        assemblePieces(drafts),
+        verifyPieces(env.verify(torrent)),
+        tap((piece) => suspects.examine(piece).forEach((liar) => liars$.next(liar))),
+        writePieces(storage, geometry, { report: (warning) => news$.next(tally.warned(warning)) }),
+        tap((outcome) => {
+          picker.settle(outcome);
+          tally.settled(outcome);
+          settled$.next(outcome);
+        }),
+        takeWhile(() => !picker.complete, true),
+      );
+
+      const missing$ = defer(() => {
+        if (picker.complete) return EMPTY;
+        tally.phase = 'downloading';
+        return concat(storage.prepare(), merge(fetched$.pipe(finalize(() => settled$.complete())), keepRemembering(settled$, save(false), report)));
+      });
+      const end$ = defer(() => (picker.complete ? concat(storage.prepare(), of(tally.done()), rememberForGood(storage, save(true), report)) : save(false)));
+      let ended = false;
+      return merge(
+        news$,
+        concat(restore(torrent, env, storage, picker, options.recheck === true).pipe(takeUntil(stop$)), missing$, end$).pipe(
+          tap({ complete: () => (ended = true) }),
+          finalize(() => {
+            if (!ended) save(false).subscribe({ error: () => {} });
+            news$.complete();
+          }),
+        ),
+      ).pipe(sampleProgress(() => tally.progress()));
+    }),
+  );
+
+/** Hangs up on a peer that is proved to have sent wrong bytes. */
+const expel = (liars$: Observable<Peer>) => (peers: Observable<Peer>): Observable<never> =>
+  peers.pipe(
+    mergeMap((peer) =>
+      liars$.pipe(
+        filter((liar) => liar === peer),
+        mergeMap(() => throwError(() => new PeerError('corrupt', `${peer.address.host}:${peer.address.port}: sent wrong bytes`))),
+      ),
+    ),
+    ignoreElements(),
+  );

@@ -1,0 +1,11 @@
+/** rxtorrent: the BitTorrent client that is a stream pipeline. */
+export * from '../operators/index.ts';
+export { trackerPeers, type TrackerPeersOptions } from './discovery/trackerPeers.ts';
+export { download, type DownloadOptions } from './download.ts';
+export type * from './env.ts';
+export * from './errors.ts';
+export { nodeEnv } from './node.ts';
+export { recheck } from './recheck.ts';
+export { parseTorrent } from './torrent/metainfo.ts';
+export type { Torrent, TorrentFile } from './torrent/metainfo.ts';
+export * from './torrent/pieceOrder.ts';

@@ -1,0 +1,16 @@
+import { randomBytes } from 'node:crypto';
+import { openStorage } from './disk/fileStorage.ts';
+import { verifier } from './disk/verifier.ts';
+import type { Env } from './env.ts';
+import { connect } from './net/connect.ts';
+import { httpGet } from './net/http.ts';
+
+/** The outside world as Node provides it: sockets, files, threads. */
+export const nodeEnv = (): Env => ({
+  connect,
+  httpGet,
+  openStorage,
+  verify: verifier,
+  random: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
+  randomBytes: (length) => new Uint8Array(randomBytes(length)),
+});

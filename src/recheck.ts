@@ -1,0 +1,34 @@
+import { defer, from, map, type Observable, tap } from 'rxjs';
+import { readPieces } from '../operators/readPieces.ts';
+import { verifyPieces } from '../operators/verifyPieces.ts';
+import type { Env, Rechecked, Storage, Target } from './env.ts';
+import { scoped } from './scoped.ts';
+import { Geometry } from './torrent/geometry.ts';
+import type { Torrent } from './torrent/metainfo.ts';
+import { PieceBuffers } from './torrent/pieceDrafts.ts';
+
+/** Pieces `indices` of what is on disk, each read and compared with its hash: a download from the disk. */
+export const recheckPieces = (torrent: Torrent, env: Pick<Env, 'verify'>, storage: Pick<Storage, 'read'>, indices: readonly number[]): Observable<Rechecked> =>
+  defer(() => {
+    const geometry = new Geometry(torrent);
+    const buffers = new PieceBuffers(Math.min(torrent.pieceLength, torrent.length));
+    let checked = 0;
+    return from(indices).pipe(
+      readPieces(storage, geometry, buffers),
+      verifyPieces(env.verify(torrent)),
+      tap((piece) => piece.release()),
+      map(({ index, valid }): Rechecked => ({ type: 'rechecked', index, valid, checked: ++checked, total: indices.length })),
+    );
+  });
+
+/**
+ * Every piece of what is on disk, compared with its hash. Changes nothing.
+ *
+ * ```
+ * gives  -(01)-2-(3|)
+ * ```
+ *
+ * @throws StorageError
+ */
+export const recheck = (torrent: Torrent, env: Pick<Env, 'verify' | 'openStorage'>, target: Target): Observable<Rechecked> =>
+  scoped(env.openStorage(torrent, target), (storage) => recheckPieces(torrent, env, storage, [...new Array(new Geometry(torrent).pieceCount).keys()]));

@@ -1,0 +1,65 @@
+import { auditTime, concat, defer, exhaustMap, forkJoin, ignoreElements, map, mergeMap, type Observable, of, catchError, EMPTY, tap } from 'rxjs';
+import type { Env, PieceOutcome, Rechecked, Storage, Warning } from './env.ts';
+import { StorageError } from './errors.ts';
+import { recheckPieces } from './recheck.ts';
+import type { Tally } from './tally.ts';
+import { Bitfield } from './torrent/bitfield.ts';
+import type { Torrent } from './torrent/metainfo.ts';
+import type { PiecePicker } from './torrent/piecePicker.ts';
+import { decodeResume, encodeResume, trusted } from './torrent/resume.ts';
+
+/** Milliseconds between two savings of the note, while pieces are stored. */
+export const SAVE_EVERY = 1000;
+
+/**
+ * Finds out what earlier runs have left: believes the note as far as the files look untouched, checks the rest.
+ *
+ * ```
+ * gives  --r-r-r|   one for each piece that had to be checked
+ * ```
+ */
+export const restore = (torrent: Torrent, env: Pick<Env, 'verify'>, storage: Storage, picker: PiecePicker, all: boolean): Observable<Rechecked> =>
+  forkJoin({ bytes: all ? of(undefined) : storage.notes.load(), stamps: storage.stamps() }).pipe(
+    mergeMap(({ bytes, stamps }) => {
+      const note = bytes === undefined ? undefined : decodeResume(bytes, torrent);
+      const { have, doubtful } = trusted(note, stamps, storage.notes.boot, torrent);
+      for (let index = 0; index < have.length; index++) if (have.has(index)) picker.restore(index);
+      return recheckPieces(torrent, env, storage, doubtful);
+    }),
+    tap(({ index, valid }) => {
+      if (valid) picker.restore(index);
+    }),
+  );
+
+/** Writes down once what is verified and stored. Completes without a value. */
+export const remember = (torrent: Torrent, storage: Storage, picker: PiecePicker, tally: Tally, clean: boolean): Observable<never> =>
+  defer(() => {
+    const have = Bitfield.from(picker.stored.bytes, picker.stored.length);
+    return storage.stamps().pipe(
+      map((stamps) => {
+        const pending = picker.writtenSince(have);
+        const { downloaded, uploaded } = tally.totals();
+        return encodeResume({ infoHash: torrent.infoHash, have, pending, stamps, boot: storage.notes.boot, clean, downloaded, uploaded });
+      }),
+      mergeMap((note) => storage.notes.save(note)),
+    );
+  });
+
+/** Writes it down once a second while pieces are stored. Completes with `settled$`, without a value. */
+export const keepRemembering = (settled$: Observable<PieceOutcome>, save: Observable<never>, report: (warning: Warning) => void): Observable<never> =>
+  settled$.pipe(
+    auditTime(SAVE_EVERY),
+    // A note that can't be written costs a recheck next time, not the download.
+    exhaustMap(() => save.pipe(catchError((error: unknown) => warn(error, report)))),
+    ignoreElements(),
+  );
+
+/** Makes what is on disk survive a power cut, and then says so in the note. */
+export const rememberForGood = (storage: Storage, save: Observable<never>, report: (warning: Warning) => void): Observable<never> =>
+  concat(storage.flush(), save).pipe(catchError((error: unknown) => warn(error, report)));
+
+const warn = (error: unknown, report: (warning: Warning) => void): Observable<never> => {
+  if (!(error instanceof StorageError)) throw error;
+  report({ type: 'warning', code: error.code, message: `${error.message}; what is stored will be checked again next time` });
+  return EMPTY;
+};

@@ -1,0 +1,104 @@
+import { now } from './clock.ts';
+import type { Done, Peer, PeerAddress, PeerJoined, PeerLeft, PieceOutcome, Progress, Warning } from './env.ts';
+import { PeerError } from './errors.ts';
+import type { AddressBook } from './torrent/addressBook.ts';
+import { Crowd } from './torrent/crowd.ts';
+import type { PiecePicker } from './torrent/piecePicker.ts';
+import { Rate } from './torrent/rate.ts';
+import { STANDSTILL, standstill } from './torrent/standstill.ts';
+
+/**
+ * The counters of one download, read when somebody looks. Depends on the picker, the book and the crowd, which count for
+ * themselves; adds what none of them knows: the phase, the rate, and for how long nothing has moved.
+ */
+export class Tally {
+  phase: Progress['phase'] = 'checking';
+  readonly #drafts: { readonly gathered: number };
+  #corrupt = 0;
+  readonly crowd = new Crowd<PeerAddress, Peer>();
+  readonly #picker: PiecePicker;
+  readonly #book: AddressBook<PeerAddress>;
+  readonly #rate = new Rate();
+  #last = 0;
+  #movedAt = now();
+
+  constructor(picker: PiecePicker, book: AddressBook<PeerAddress>, drafts: { readonly gathered: number }) {
+    this.#picker = picker;
+    this.#book = book;
+    this.#drafts = drafts;
+  }
+
+  joined(peer: Peer): PeerJoined {
+    this.crowd.joined(peer.address, peer);
+    return { type: 'peer-joined', address: peer.address };
+  }
+
+  left(address: PeerAddress, error: unknown): PeerLeft {
+    this.crowd.left(address);
+    if (!(error instanceof PeerError)) return { type: 'peer-left', address, reason: 'closed' };
+    return { type: 'peer-left', address, reason: error.code, message: error.message };
+  }
+
+  settled({ type, length }: PieceOutcome): void {
+    if (type === 'corrupt') this.#corrupt += length;
+  }
+
+  /** A full disk is a pause. */
+  warned(warning: Warning): Warning {
+    if (warning.code === 'full') this.phase = 'paused';
+    else if (this.phase === 'paused') this.phase = 'downloading';
+    return warning;
+  }
+
+  done(): Done {
+    this.phase = 'done';
+    return { type: 'done', length: this.#picker.geometry.length };
+  }
+
+  /** Bytes of the torrent that are verified and stored. */
+  get have(): number {
+    const { stored, geometry } = this.#picker;
+    if (stored.count === 0) return 0;
+    const last = geometry.pieceCount - 1;
+    return stored.count * geometry.pieceLength - (stored.has(last) ? geometry.pieceLength - geometry.pieceSize(last) : 0);
+  }
+
+  /** What trackers are told. */
+  totals(): { readonly uploaded: number; readonly downloaded: number; readonly left: number } {
+    return { uploaded: this.crowd.uploaded, downloaded: this.crowd.downloaded, left: this.#picker.geometry.length - this.have };
+  }
+
+  progress(): Progress {
+    const { crowd } = this;
+    const { geometry, stored, complete } = this.#picker;
+    const time = now();
+    const { downloaded, uploaded } = crowd;
+    if (downloaded !== this.#last || this.phase !== 'downloading') this.#movedAt = time;
+    this.#last = downloaded;
+    const rate = this.#rate.sample(downloaded, time);
+    const reason = this.phase === 'paused' ? 'the disk is full: waiting for room' : this.#reason((time - this.#movedAt) / 1000);
+    const left = geometry.length - this.have;
+    return {
+      type: 'progress',
+      phase: complete && this.phase === 'downloading' ? 'done' : this.phase,
+      stored: this.have,
+      length: geometry.length,
+      pieces: stored.count,
+      pieceCount: geometry.pieceCount,
+      downloaded,
+      uploaded,
+      rate,
+      ...(rate > 0 && left > 0 && { eta: left / rate }),
+      peers: { known: this.#book.known, connecting: this.#book.active - crowd.size, connected: crowd.size, unchoked: crowd.unchoked, banned: this.#book.banned },
+      wasted: Math.max(0, downloaded - this.#drafts.gathered) + this.#corrupt,
+      ...(reason !== undefined && { reason }),
+    };
+  }
+
+  #reason(seconds: number): string | undefined {
+    if (this.phase !== 'downloading' || seconds < STANDSTILL) return undefined;
+    const { crowd } = this;
+    const useful = crowd.some(({ state }) => state.interesting);
+    return standstill({ known: this.#book.known, connected: crowd.size, unchoked: crowd.unchoked, useful, seconds });
+  }
+}
