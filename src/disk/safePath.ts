@@ -23,9 +23,8 @@ const reserved = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9¹²³]|lp
  */
 export const safeName = (name: string): string => {
   const visible = name.replaceAll(invisible, '').replaceAll(refused, '_');
-  const trimmed = shorten(visible.replace(/[. ]+$/u, '')).replace(/[. ]+$/u, '');
-  if (trimmed === '') return '_';
-  return reserved.test(trimmed) ? `_${trimmed}` : trimmed;
+  // Shortening may bring a device's name to light, or make one too long.
+  return noDevice(trimmed(shorten(noDevice(trimmed(visible))))) || '_';
 };
 
 /**
@@ -53,6 +52,10 @@ export const rootName = (torrent: Torrent, target: Target): string => {
   // Or a torrent could be named as the notes or the lock of another.
   return /^\..*\.rxtorrent/iu.test(name) ? safeName(`_${name}`) : name;
 };
+
+const trimmed = (name: string): string => name.replace(/[. ]+$/u, '');
+
+const noDevice = (name: string): string => (reserved.test(name) ? `_${name}` : name);
 
 const plainName = (name: string): string => {
   if (/^\.{0,2}$|[\\/\0]/u.test(name))
