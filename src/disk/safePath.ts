@@ -53,7 +53,12 @@ export const rootName = (torrent: Torrent, target: Target): string => {
   return /^\..*\.rxtorrent/iu.test(name) ? safeName(`_${name}`) : name;
 };
 
-const trimmed = (name: string): string => name.replace(/[. ]+$/u, '');
+// Not by `/[. ]+$/`: that takes the square of the length.
+const trimmed = (name: string): string => {
+  let end = name.length;
+  while (end > 0 && (name[end - 1] === '.' || name[end - 1] === ' ')) end--;
+  return name.slice(0, end);
+};
 
 const noDevice = (name: string): string => (reserved.test(name) ? `_${name}` : name);
 

@@ -130,6 +130,11 @@ describe('safePaths', () => {
     expect([path.basename(file), path.basename(other)]).toEqual(['x', 'x.1']);
   });
 
+  it('is done with names of a million characters before anyone grows old', () => {
+    for (const unit of [' ', '.', 'x', '. x', '\u200b', '🎬'])
+      expect(Buffer.byteLength(safeName(`${unit.repeat(1_000_000)}x`))).toBeLessThanOrEqual(MAX_COMPONENT);
+  });
+
   it('is done with 30,000 equal names before anyone grows old', () => {
     const same = Array.from({ length: 30_000 }, () => ['d', 'x'.repeat(240)]);
     expect(new Set(placed(...same)).size).toBe(30_000);

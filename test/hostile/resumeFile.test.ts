@@ -12,7 +12,7 @@ const torrent = torrentOf({ files: [{ path: ['a'], length: 1000 }] });
 const have = new Bitfield(32);
 have.setAll();
 const stamps = [{ size: 1000, mtime: 1.5 }];
-const good = encodeResume({ infoHash: torrent.infoHash, have, stamps, boot: 'now', clean: true, downloaded: 0, uploaded: 0 });
+const good = encodeResume({ infoHash: torrent.infoHash, have, pending: new Bitfield(32), stamps, boot: 'now', clean: true, downloaded: 0, uploaded: 0 });
 const hidden = (folder: string): string => path.join(folder, `.name.${Buffer.from(torrent.infoHash).toString('hex', 0, 4)}.rxtorrent`);
 
 const mutate = (bytes: Uint8Array, random: () => number): Uint8Array => {

@@ -24,6 +24,7 @@ const fieldOf = (...pieces: number[]): Bitfield => {
 const noteOf = (change: Partial<ResumeNote> = {}): ResumeNote => ({
   infoHash: torrent.infoHash,
   have: fieldOf(0, 1, 3),
+  pending: fieldOf(),
   stamps: present,
   boot: 'boot-1',
   clean: false,
@@ -48,10 +49,16 @@ describe('encodeResume and decodeResume', () => {
   it('give back any stamps, pieces and boots', () => {
     const stamp = fc.record({ size: fc.integer({ min: -1 }), mtime: fc.double({ noNaN: true }) });
     fc.assert(
-      fc.property(fc.array(stamp, { minLength: 5, maxLength: 5 }), fc.subarray([0, 1, 2, 3, 4]), fc.string({ maxLength: 60 }), (stamps, pieces, boot) => {
-        const note = noteOf({ stamps, have: fieldOf(...pieces), boot });
-        expect(decodeResume(encodeResume(note), torrent)).toEqual(note);
-      }),
+      fc.property(
+        fc.array(stamp, { minLength: 5, maxLength: 5 }),
+        fc.subarray([0, 1, 2, 3, 4]),
+        fc.subarray([0, 1, 2, 3, 4]),
+        fc.string({ maxLength: 60 }),
+        (stamps, pieces, late, boot) => {
+          const note = noteOf({ stamps, have: fieldOf(...pieces), pending: fieldOf(...late), boot });
+          expect(decodeResume(encodeResume(note), torrent)).toEqual(note);
+        },
+      ),
     );
   });
 
@@ -64,7 +71,7 @@ describe('encodeResume and decodeResume', () => {
 
   it('refuse the note of another torrent, or of another shape', () => {
     expect(decodeResume(encodeResume(noteOf()), { ...torrent, infoHash: torrentOf({ seed: 2 }).infoHash })).toBeUndefined();
-    expect(decodeResume(encodeResume(noteOf({ have: new Bitfield(6) })), torrent)).toBeUndefined();
+    expect(decodeResume(encodeResume(noteOf({ have: new Bitfield(6), pending: new Bitfield(6) })), torrent)).toBeUndefined();
     expect(decodeResume(encodeResume(noteOf({ stamps: present.slice(1) })), torrent)).toBeUndefined();
     expect(decodeResume(encodeResume(noteOf({ downloaded: -1 })), torrent)).toBeUndefined();
     expect(decodeResume(encodeResume(noteOf({ uploaded: Number.NaN })), torrent)).toBeUndefined();
@@ -74,6 +81,11 @@ describe('encodeResume and decodeResume', () => {
 describe('trusted', () => {
   it('believes the note when nothing changed', () => {
     expect(result(noteOf(), present)).toEqual({ have: [0, 1, 3], doubtful: [] });
+  });
+
+  it('looks at what may have been written since the copy, even when nothing changed', () => {
+    expect(result(noteOf({ pending: fieldOf(2, 3) }), present)).toEqual({ have: [0, 1, 3], doubtful: [2] });
+    expect(result(noteOf({ pending: fieldOf(4) }), absentAt(4))).toEqual({ have: [0, 1], doubtful: [] });
   });
 
   it('doubts every piece that touches a changed file, and no other', () => {
