@@ -84,15 +84,10 @@ const answerTo = ({ url = '', socket }: IncomingMessage, torrents: Map<string, M
   const others = [...peers].filter(([other, { seed }]) => other !== key && !(seed && left === 0)).map(([, known]) => known);
   const seeds = [...peers.values()].filter(({ seed }) => seed).length;
   const wanted = Math.min(MAX_ANSWER, Math.max(0, Number(query.get('numwant') ?? MAX_ANSWER) || 0));
-  return new Map<string, Encodable>([
-    ['complete', seeds],
-    ['incomplete', peers.size - seeds],
-    ['interval', INTERVAL],
-    ['peers', encodePeers(others.slice(0, wanted), 4)],
-  ]);
+  return { complete: seeds, incomplete: peers.size - seeds, interval: INTERVAL, peers: encodePeers(others.slice(0, wanted), 4) };
 };
 
-const failure = (reason: string): Encodable => new Map([['failure reason', Buffer.from(reason)]]);
+const failure = (reason: string): Encodable => ({ 'failure reason': reason });
 
 /** To the end of the map, and the one at its beginning goes when there are too many. */
 const remember = <T>(map: Map<string, T>, key: string, value: T, most: number): void => {
