@@ -1,4 +1,4 @@
-import { Observable, defer, filter, finalize, map, timer } from 'rxjs';
+import { Observable, defer, finalize, ignoreElements, map, timer } from 'rxjs';
 import type { FileStamp, Storage } from '../src/env.ts';
 import { StorageError } from '../src/errors.ts';
 import { Geometry } from '../src/torrent/geometry.ts';
@@ -108,4 +108,4 @@ export class DrawnDisk {
   }
 }
 
-const nothing = filter((_: void): _ is never => false);
+const nothing = ignoreElements();

@@ -36,7 +36,7 @@ export const show = (value: unknown): string => {
 const describe = (value: unknown, depth: number): string => {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'function') return 'ƒ';
-  if (!isObject(value)) return String(value);
+  if (!isObject(value)) return String(value as number | boolean | null | undefined);
   if (value instanceof Error)
     return [value.name, (value as { readonly code?: unknown }).code, `“${value.message}”`].filter((part) => part !== undefined).join(' ');
   if (value instanceof Observable) return 'Observable';

@@ -56,7 +56,7 @@ const download = ({ env }: World, { torrent, geometry }: Stage): Observable<Piec
     switchMap((storage) =>
       defer(() => {
         const wake$ = new Subject<void>();
-        const picker = new PiecePicker(geometry, { random: env.random, freed: () => wake$.next() });
+        const picker = new PiecePicker(geometry, { random: () => env.random(), freed: () => wake$.next() });
         const session = (address: PeerAddress) =>
           env
             .connect(address)

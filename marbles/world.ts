@@ -1,4 +1,4 @@
-import { Observable, Subject, asapScheduler, defer, finalize, map, observeOn, tap, timer } from 'rxjs';
+import { Observable, Subject, asapScheduler, defer, finalize, map, mergeMap, observeOn, tap, throwError, timer } from 'rxjs';
 import type { Env, HttpReply, HttpRequest, PeerAddress, Wire } from '../src/env.ts';
 import { PeerError } from '../src/errors.ts';
 import { DrawnDisk, type DiskOptions } from './disk.ts';
@@ -69,17 +69,24 @@ class Network {
     const name = `${address.host}:${address.port}`;
     const player = peers[name];
     const letter = player === undefined ? '?' : String.fromCharCode(97 + Object.keys(peers).indexOf(name));
-    return new Observable((subscriber) => {
+    return defer(() => {
       this.dials.push({ frame: this.#stage.now(), kind: 'value', value: letter });
-      subscriber.add(this.#stage.ledger.open(`the wire to ${name}`));
-      const line = timer(dialling).subscribe(() => {
-        if (player === undefined) return subscriber.error(new PeerError('refused', `${name}: connection refused`));
-        subscriber.add(() => this.hangups.push({ frame: this.#stage.now(), kind: 'value', value: letter }));
-        const end = this.#ends(address, player);
-        subscriber.add(end.said$.subscribe({ error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }));
-        subscriber.next(end.wire);
-      });
-      subscriber.add(line);
+      const close = this.#stage.ledger.open(`the wire to ${name}`);
+      const open$ = player === undefined ? throwError(() => new PeerError('refused', `${name}: connection refused`)) : this.#open(address, player, letter);
+      return timer(dialling).pipe(
+        mergeMap(() => open$),
+        finalize(close),
+      );
+    });
+  }
+
+  #open(address: PeerAddress, player: Player, letter: string): Observable<Wire> {
+    return new Observable((subscriber) => {
+      const { wire, said$ } = this.#ends(address, player);
+      subscriber.add(() => this.hangups.push({ frame: this.#stage.now(), kind: 'value', value: letter }));
+      // They listen before we speak.
+      subscriber.add(said$.subscribe({ error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }));
+      subscriber.next(wire);
     });
   }
 
@@ -89,7 +96,7 @@ class Network {
     const bytes$ = new Subject<Uint8Array>();
     const hearing = new Hearing((word) => heard$.next(word));
     const id = new TextEncoder().encode(`-DR0000-${`${address.host}`.slice(-12).padStart(12, '0')}`);
-    // They listen before we speak, and are heard after we listen.
+    // They are heard after we listen.
     const said$ = player(heard$, { torrent, geometry, id }).pipe(
       observeOn(asapScheduler),
       tap({ next: (said) => this.#deliver(said, bytes$), complete: () => bytes$.complete(), error: () => bytes$.complete() }),
