@@ -40,8 +40,8 @@ const AZUREUS: Readonly<Record<string, string>> = {
   XL: 'Xunlei',
 };
 
-/** `0100` is said as 0.1.0.0 by most, a third of them drop the last zero: we do so too. */
-const versionOf = (digits: string): string => [...digits.replace(/(?<=..)0$/, '')].join('.');
+/** `0D80` is 0.13.8: letters go on counting, and a last 0 is not said. */
+const versionOf = (digits: string): string => Array.from(digits.replace(/0$/, ''), (digit) => parseInt(digit, 36)).join('.');
 
 /** What a peer id says of its client, for people. Never throws; what is unknown is shown as it is. BEP 20. */
 export const clientName = (peerId: Uint8Array): string => {

@@ -15,7 +15,7 @@ export const MAX_REPLY_PEERS = 3000;
 export const MAX_REPLY_BYTES = 2 * 1024 * 1024;
 /** Values in a reply: seven a peer, where peers come as dictionaries. */
 export const MAX_REPLY_TOKENS = 200_000;
-/** Chars kept of what a tracker tells people. */
+/** Chars kept of what a tracker tells people, before they are made visible. */
 export const MAX_TEXT = 500;
 /** Bytes of a tracker id that we are ready to send back. */
 export const MAX_TRACKER_ID = 500;
@@ -118,8 +118,11 @@ const present = <K extends string, V>(key: K, value: V | undefined): { readonly 
   (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
 
 const textFor = (reply: Dict, key: string): string | undefined => {
-  const text = textOf(bytesOf(reply.get(key))?.subarray(0, MAX_TEXT * 4));
-  return text === undefined ? undefined : visible(text.slice(0, MAX_TEXT));
+  // No half of a character may be left at the end.
+  const text = textOf(reply.get(key))
+    ?.slice(0, MAX_TEXT)
+    .replace(/[\ud800-\udbff]$/, '');
+  return text === undefined ? undefined : visible(text);
 };
 
 const interval = (value: Value | undefined): number => {

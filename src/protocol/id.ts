@@ -28,7 +28,7 @@ export const toBase32 = (id: Uint8Array): string => {
 /** 40 hexadecimal or 32 base32 digits, of either case. Throws `Malformed`. */
 export const parseId = (text: string): Uint8Array => {
   if (/^[0-9a-f]{40}$/i.test(text)) return new Uint8Array(Buffer.from(text, 'hex'));
-  if (!/^[a-z2-7]{32}$/i.test(text)) throw new Malformed('id', '40 hexadecimal or 32 base32 digits', JSON.stringify(visible(text.slice(0, 60))));
+  if (!/^[a-z2-7]{32}$/i.test(text)) throw new Malformed('id', '40 hexadecimal or 32 base32 digits', `"${visible(text.slice(0, 60))}"`);
   const id = new Uint8Array(ID_LENGTH);
   let bits = 0;
   let count = 0;
