@@ -10,8 +10,9 @@ export interface WritePiecesOptions {
   readonly retryEvery?: number;
 }
 
-/** Pieces being written at one time; more wait in the pool they came from. */
+/** Pieces being written at one time, and bytes if the pieces are small; more wait in the pool they came from. */
 export const WRITES_IN_FLIGHT = 8;
+export const BYTES_IN_FLIGHT = 8 * 2 ** 20;
 
 /**
  * Writes the valid pieces to disk, passes the corrupt ones, and releases both.
@@ -54,7 +55,7 @@ export const writePieces = (storage: Pick<Storage, 'write'>, geometry: Geometry,
               return outcome;
             }),
           );
-        }, WRITES_IN_FLIGHT),
+        }, Math.max(WRITES_IN_FLIGHT, Math.floor(BYTES_IN_FLIGHT / geometry.pieceLength))),
       );
     });
 };

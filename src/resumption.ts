@@ -1,4 +1,4 @@
-import { auditTime, concat, defer, exhaustMap, forkJoin, ignoreElements, map, mergeMap, type Observable, of, catchError, EMPTY, tap } from 'rxjs';
+import { auditTime, concat, defer, exhaustMap, forkJoin, ignoreElements, map, mergeMap, type Observable, of, catchError, EMPTY, endWith, takeUntil, tap } from 'rxjs';
 import type { Env, PieceOutcome, Rechecked, Storage, Warning } from './env.ts';
 import { StorageError } from './errors.ts';
 import { recheckPieces } from './recheck.ts';
@@ -51,7 +51,8 @@ export const keepRemembering = (settled$: Observable<PieceOutcome>, save: Observ
     auditTime(SAVE_EVERY),
     // A note that can't be written costs a recheck next time, not the download.
     exhaustMap(() => save.pipe(catchError((error: unknown) => warn(error, report)))),
-    ignoreElements(),
+    // Not a second later, when the last audit is over: whoever comes after saves again.
+    takeUntil(settled$.pipe(ignoreElements(), endWith(true))),
   );
 
 /** Makes what is on disk survive a power cut, and then says so in the note. */

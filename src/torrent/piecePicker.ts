@@ -27,6 +27,8 @@ export interface PickerOptions {
   readonly abandoned?: (piece: number) => void;
 }
 
+/** Share of the memory that may wait for the disk before new pieces are begun: fresh memory costs more than waiting. */
+const BACKLOG = 1 / 4;
 /** Copies asked for at one time by a peer with nothing else to do. */
 const ENDGAME_BATCH = 8;
 
@@ -37,7 +39,7 @@ export const defaultOrder: PieceOrder = firstBy(byPriority, randomFirst(), rares
  *  1. a piece that is being checked or is stored is never asked for;
  *  2. begun pieces before new ones, oldest first, so that memory is freed soonest;
  *  3. a piece that came out corrupt is asked of one peer alone;
- *  4. a new piece is begun only while memory allows, and which one is the order's choice;
+ *  4. a new piece is begun only while memory allows and the disk keeps up, and which one is the order's choice;
  *  5. endgame: when nothing is missing that is not requested, a peer with nothing else to do is asked for second and third
  *     copies; when only memory stands in the way, for second copies, so that slow peers can't hold all of it;
  *  6. begun pieces that nobody at hand can finish are given up when they are all that memory is spent on.
@@ -55,6 +57,7 @@ export class PiecePicker {
   readonly #hungry = new Set<OpenPiece>();
   readonly #suspect = new Set<number>();
   readonly #allowed: number;
+  readonly #backlog: number;
   readonly #freed: () => void;
   readonly #abandoned: (piece: number) => void;
   #excluded = 0;
@@ -65,6 +68,7 @@ export class PiecePicker {
     this.availability = new Availability(geometry.pieceCount);
     this.#wanted = new WantedPieces(geometry.pieceCount, this.availability, order, random);
     this.#allowed = Math.max(2, Math.floor(memory / Math.min(geometry.pieceLength, geometry.length)));
+    this.#backlog = Math.max(2, Math.floor(this.#allowed * BACKLOG));
     this.#freed = freed;
     this.#abandoned = abandoned;
   }
@@ -143,7 +147,7 @@ export class PiecePicker {
   }
 
   #begin(who: object, have: Bitfield): OpenPiece | undefined {
-    if (this.drafts >= this.#allowed) return undefined;
+    if (this.drafts >= this.#allowed || this.#whole.size >= this.#backlog) return undefined;
     const index = this.#wanted.best(who, have);
     if (index === undefined) return undefined;
     this.#wanted.begin(index);
