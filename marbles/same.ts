@@ -36,9 +36,9 @@ export const show = (value: unknown): string => {
 const describe = (value: unknown, depth: number): string => {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'function') return 'ƒ';
-  if (!isObject(value)) return String(value as number | boolean | null | undefined);
+  if (!isObject(value)) return String(value);
   if (value instanceof Error)
-    return [value.name, (value as { readonly code?: unknown }).code, `“${value.message}”`].filter((part) => part !== undefined).join(' ');
+    return [value.name, (value as { readonly code?: string }).code, `“${value.message}”`].filter((part) => part !== undefined).join(' ');
   if (value instanceof Observable) return 'Observable';
   if (value instanceof Uint8Array)
     return `${value.length} bytes${value.length > 0 ? ` ${[...value.subarray(0, 8)].join(' ')}${value.length > 8 ? ' …' : ''}` : ''}`;

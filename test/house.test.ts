@@ -1,0 +1,217 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { circles, layers, neighbours, packages } from './house/layers.ts';
+import { MEDIAN_LINES, median, tooLong, undrawn } from './house/sizes.ts';
+import { filesIn, linesOf, parse, tell, type Finding, type Source } from './house/source.ts';
+import { anything, clockwork, defaults, elsewhere, emptyNames, leftOvers, moduleState, nestedSubscribes, replays, subjects } from './house/words.ts';
+
+const top = fileURLToPath(new URL('..', import.meta.url));
+const all = filesIn(top, ['src', 'operators', 'marbles', 'test'], /\.ts$/).map(({ path, text }) => parse(path, text));
+const texts = filesIn(top, ['src', 'operators', 'marbles', 'test'], /\.(md|json|js|sh|py|yml)$/);
+const product = all.filter(({ path }) => !path.startsWith('test/') && !path.endsWith('.marbles.ts'));
+
+type Rule = (source: Source) => readonly Finding[];
+type Sample = readonly [path: string, text: string];
+
+const titled = ([path, text]: Sample): readonly [title: string, path: string, text: string] => [
+  `${path} ${text.replaceAll('\n', ' ').slice(0, 60)}`,
+  path,
+  text,
+];
+
+/** A rule, where it holds, what it must find and what it must leave alone. */
+const rules: readonly (readonly [what: string, rule: Rule, where: readonly Source[], bad: readonly Sample[], good: readonly Sample[]])[] = [
+  [
+    'arrows point down',
+    layers,
+    all,
+    [
+      ['src/protocol/a.ts', "import type { T } from '../torrent/b.ts';"],
+      ['src/torrent/a.ts', "import { now } from '../clock.ts';"],
+      ['operators/a.ts', "import { b } from '../src/discovery/b.ts';"],
+      ['src/discovery/a.ts', "import { tcp } from '../net/tcp.ts';"],
+      ['src/net/a.ts', "export * from '../discovery/b.ts';"],
+      ['src/download.ts', "import { nodeEnv } from './node.ts';"],
+      ['src/download.ts', "import { run } from './cli/run.ts';"],
+      ['src/index.ts', "import { drawn } from '../marbles/index.ts';"],
+      ['marbles/stage.ts', "import { tcp } from '../src/net/tcp.ts';"],
+    ],
+    [
+      ['src/torrent/a.ts', "import { b } from '../protocol/b.ts';"],
+      ['operators/a.ts', "import type { Env } from '../src/env.ts';"],
+      ['src/index.ts', "import { nodeEnv } from './node.ts';"],
+      ['test/a.test.ts', "import { tcp } from '../src/net/tcp.ts';"],
+    ],
+  ],
+  [
+    'operators do not import one another',
+    neighbours,
+    all,
+    [['operators/a.ts', "import { map } from 'rxjs';\nimport { b } from './b.ts';"]],
+    [
+      ['operators/a.ts', "import { pipe } from 'rxjs';\nimport { b } from './b.ts';"],
+      ['operators/a.ts', "import { map } from 'rxjs';\nimport type { B } from './b.ts';"],
+      ['operators/index.ts', "export { b } from './b.ts';"],
+    ],
+  ],
+  [
+    'packages are imported where they belong',
+    packages,
+    all,
+    [
+      ['src/torrent/a.ts', "import { map } from 'rxjs';"],
+      ['src/env.ts', "import { Observable } from 'rxjs';"],
+      ['operators/a.ts', "import { map } from 'rxjs/operators';"],
+      ['src/protocol/id.ts', "import bencode from 'bencode';"],
+      ['src/index.ts', "import ora from 'ora';"],
+      ['src/index.ts', "import { hideBin } from 'yargs/helpers';"],
+      ['operators/a.ts', "import { createHash } from 'node:crypto';"],
+      ['src/discovery/a.ts', "import { Socket } from 'node:net';"],
+      ['src/disk/a.ts', "import { open } from 'fs';"],
+      ['marbles/stage.ts', "import { expect } from 'vitest';"],
+      ['src/torrent/a.ts', "const fs = import('node:fs');"],
+    ],
+    [
+      ['src/env.ts', "import type { Observable } from 'rxjs';"],
+      ['src/clock.ts', "import { asyncScheduler } from 'rxjs';"],
+      ['src/protocol/id.ts', "import { createHash } from 'node:crypto';"],
+      ['src/disk/a.ts', "import { open } from 'node:fs';"],
+      ['src/cli/a.ts', "import yargs from 'yargs';"],
+      ['src/protocol/bencode.ts', "import bencode from 'bencode';"],
+    ],
+  ],
+  [
+    'time, chance and promises come from outside',
+    clockwork,
+    all,
+    ['Date.now()', 'performance.now()', 'Math.random()', 'setTimeout(f, 1)', 'setInterval(f)', 'setImmediate(f)', 'AbortSignal.timeout(1)', 'new Date()']
+      .concat(['async () => 1', 'await x', 'new Promise(f)', 'f as Promise<void>', 'globalThis.setTimeout(f)', "import('./x.ts')"])
+      .map((code): Sample => ['operators/a.ts', `export const a = ${code};`]),
+    [
+      ['operators/a.ts', '// await setTimeout\nexport const a = "Date.now() await Promise";'],
+      ['operators/a.ts', 'export const a = new Date(0); socket.setTimeout(1);'],
+      ['src/net/a.ts', 'export const a = Date.now();'],
+      ['test/a.test.ts', 'export const a = async () => await Promise.resolve();'],
+    ],
+  ],
+  [
+    'Subjects are private and few',
+    subjects,
+    all,
+    [
+      ['operators/a.ts', 'const f = () => new Subject<void>();'],
+      ['src/torrent/a.ts', 'class A { a = new ReplaySubject(1); }'],
+      ['src/download.ts', 'export const bus$ = new Subject<void>();'],
+    ],
+    [
+      ['src/download.ts', 'const f = () => { const a$ = new Subject<void>(); };'],
+      ['operators/handshake.ts', 'class A { readonly #a$ = new Subject<void>(); }'],
+    ],
+  ],
+  [
+    'nobody subscribes inside of subscribe',
+    nestedSubscribes,
+    all,
+    [
+      ['operators/a.ts', 'a$.subscribe((a) => b$.subscribe());'],
+      ['operators/a.ts', 'a$.subscribe({ next: () => { if (x) y.add(b$.pipe(map(f)).subscribe()); } });'],
+    ],
+    [['operators/a.ts', 'a$.pipe(switchMap(() => new Observable((s) => b$.subscribe(s)))).subscribe(); c$.subscribe();']],
+  ],
+  [
+    'what is replayed is let go',
+    replays,
+    all,
+    [['operators/a.ts', 'a$.pipe(shareReplay(1));']],
+    [['operators/a.ts', 'a$.pipe(shareReplay({ bufferSize: 1, refCount: true }), share());']],
+  ],
+  ['nothing is any', anything, all, [['test/a.test.ts', 'const a = (b: any) => b;']], [['test/a.test.ts', 'const any = expect.anything(); // any']]],
+  [
+    'the module has no state',
+    moduleState,
+    product,
+    [['src/torrent/a.ts', 'let a = 1;']],
+    [['src/torrent/a.ts', 'const a = 1; const f = () => { let b = 1; };']],
+  ],
+  [
+    'there are no default exports',
+    defaults,
+    all,
+    [
+      ['src/a.ts', 'export default 1;'],
+      ['src/a.ts', 'export default class A {}'],
+    ],
+    [
+      ['test/vitest.config.ts', 'export default 1;'],
+      ['src/a.ts', 'export const a = 1;'],
+    ],
+  ],
+  ['names say something', emptyNames, product, [['src/a.ts', 'class PeerManager {}']], [['src/a.ts', 'class AddressBook {}']]],
+  ['nothing is left over', leftOvers, all, [['src/a.ts', `// ${'TO'}DO: later`]], [['src/a.ts', '// done']]],
+  ['the project speaks of itself only', elsewhere, all, [['src/a.ts', `// see ${'/wo'}rk/main`]], [['src/a.ts', '// see BEP 3']]],
+  [
+    'files are short',
+    tooLong,
+    all,
+    [
+      ['operators/a.ts', 'a;\n'.repeat(151)],
+      ['src/a.ts', 'a;\n'.repeat(301)],
+    ],
+    [
+      ['operators/a.ts', 'a;\n'.repeat(150)],
+      ['test/a.test.ts', 'a;\n'.repeat(300)],
+    ],
+  ],
+];
+
+describe.each(rules)('%s', (_, rule, where, bad, good) => {
+  it('everywhere', () => {
+    expect(where.length).toBeGreaterThan(0);
+    expect(tell(where.flatMap(rule))).toEqual([]);
+  });
+
+  it.each(bad.map(titled))('else it is found: %s', (_title, path, text) => {
+    expect(rule(parse(path, text))).not.toEqual([]);
+  });
+
+  it.each(good.map(titled))('and this is left alone: %s', (_title, path, text) => {
+    expect(tell(rule(parse(path, text)))).toEqual([]);
+  });
+});
+
+describe('the house as a whole', () => {
+  it('has no import circles', () => {
+    expect(tell(circles(product))).toEqual([]);
+  });
+
+  it('would notice a circle', () => {
+    const circle = [parse('src/a.ts', "import { b } from './b.ts';"), parse('src/b.ts', "import { a } from './a.ts';")];
+    expect(tell(circles(circle))).toEqual(['src/b.ts:1 closes a circle: src/a.ts → src/b.ts → src/a.ts']);
+    expect(circles([parse('src/a.ts', "import type { B } from './b.ts';"), parse('src/b.ts', "import { a } from './a.ts';")])).toEqual([]);
+  });
+
+  it('has one drawing for each operator', () => {
+    expect(tell(undrawn(all.map(({ path }) => path)))).toEqual([]);
+  });
+
+  it('would notice an operator without a drawing, and a drawing without an operator', () => {
+    expect(tell(undrawn(['operators/index.ts', 'operators/a.ts', 'marbles/b.marbles.ts', 'marbles/stage.ts', 'marbles/stage.marbles.ts']))).toEqual([
+      'operators/a.ts:1 has no drawing marbles/a.marbles.ts',
+      'marbles/b.marbles.ts:1 draws no operator',
+    ]);
+  });
+
+  it(`has files of fewer than ${MEDIAN_LINES} lines, by the median`, () => {
+    expect(median(all.filter(({ path }) => /^(src|operators)\//.test(path)).map(linesOf))).toBeLessThan(MEDIAN_LINES);
+    expect([median([3, 1, 2]), median([4, 1, 2, 3])]).toEqual([2, 2.5]);
+  });
+
+  it('opens bencode by one door', () => {
+    const doors = product.filter(({ text }) => /from 'bencode'/.test(text)).map(({ path }) => path);
+    expect(doors).toEqual(['src/protocol/bencode.ts']);
+  });
+
+  it('speaks of itself only in what is not code, too', () => {
+    expect(tell(texts.flatMap((text) => [...elsewhere(text), ...leftOvers(text)]))).toEqual([]);
+  });
+});

@@ -1,0 +1,100 @@
+import { badImports, importsOf } from './imports.ts';
+import { at, type Finding, type Source } from './source.ts';
+
+/** The rooms from the ground up; who is higher may look down. */
+const HEIGHT = { protocol: 0, torrent: 1, contracts: 2, operators: 3, discovery: 4, world: 4, composition: 5, cli: 6 } as const;
+export type Room = keyof typeof HEIGHT;
+
+const CONTRACTS = ['src/env.ts', 'src/clock.ts', 'src/errors.ts'];
+
+/** The room in which a file stands; undefined for drawings and tests, who see everything, and for packages. */
+export const roomOf = (path: string): Room | undefined => {
+  if (CONTRACTS.includes(path)) return 'contracts';
+  if (path === 'src/node.ts' || path.startsWith('src/net/') || path.startsWith('src/disk/')) return 'world';
+  const room = /^src\/(protocol|torrent|discovery|cli)\//.exec(path)?.[1] ?? /^(operators)\//.exec(path)?.[1];
+  if (room !== undefined) return room as Room;
+  return /^src\/[^/]+\.ts$/.test(path) ? 'composition' : undefined;
+};
+
+/** Those who may join the pipe with the real world. */
+const JOINERS = ['src/index.ts', 'src/client.ts'];
+
+/** Why one room may not look into another; undefined if it may. */
+const objection = (from: Room, to: Room, path: string): string | undefined => {
+  if (HEIGHT[to] > HEIGHT[from]) return `${from} looks up to ${to}`;
+  if (from !== to && HEIGHT[from] === HEIGHT[to]) return `${from} and ${to} do not know each other`;
+  if (from === 'composition' && to === 'world' && !JOINERS.includes(path)) return 'only index, client and cli join the pipe with the real world';
+  return undefined;
+};
+
+export const layers = (source: Source): readonly Finding[] =>
+  badImports(source, ({ to }) => {
+    const from = roomOf(source.path);
+    const room = roomOf(to);
+    if (/^(test|marbles)\//.test(to) && from !== undefined) return `the product does not import ${to}`;
+    if (source.path.startsWith('marbles/') && !source.path.endsWith('.marbles.ts') && (room === 'world' || room === 'cli'))
+      return `the stage stays virtual: ${to}`;
+    return from === undefined || room === undefined ? undefined : objection(from, room, source.path);
+  });
+
+/** Operators stand side by side; only the index, and compositions of nothing but `pipe`, know others. */
+export const neighbours = (source: Source): readonly Finding[] => {
+  if (roomOf(source.path) !== 'operators' || source.path === 'operators/index.ts') return [];
+  const imports = importsOf(source);
+  const others = imports.filter(({ to, typeOnly }) => !typeOnly && roomOf(to) === 'operators');
+  const composes = imports.filter(({ to, typeOnly }) => to === 'rxjs' && !typeOnly).every(({ names }) => names.every((name) => name === 'pipe'));
+  return composes ? [] : others.map(({ node, to }) => at(source, node, `imports its neighbour ${to}`));
+};
+
+const PACKAGES: readonly { readonly name: RegExp; readonly allowed: (path: string, typeOnly: boolean) => boolean; readonly why: string }[] = [
+  { name: /^rxjs\/testing$/, allowed: (path) => path.startsWith('marbles/') || path.startsWith('test/'), why: 'virtual time is for drawings' },
+  { name: /^rxjs\/./, allowed: (path) => path.startsWith('marbles/') || path.startsWith('test/'), why: "rxjs comes from 'rxjs'" },
+  {
+    name: /^rxjs$/,
+    allowed: (path, typeOnly) =>
+      !['protocol', 'torrent', 'contracts'].includes(roomOf(path) ?? '') || path === 'src/clock.ts' || (path === 'src/env.ts' && typeOnly),
+    why: 'rxjs is known from operators up; env.ts knows its types and clock.ts its scheduler',
+  },
+  {
+    name: /^bencode$/,
+    allowed: (path) => path === 'src/protocol/bencode.ts' || path.startsWith('test/'),
+    why: 'bencode has one door: src/protocol/bencode.ts',
+  },
+  { name: /^(yargs|ora)($|\/)/, allowed: (path) => roomOf(path) === 'cli' || path.startsWith('test/'), why: 'the command line is cli/' },
+  { name: /^(node:)?crypto$/, allowed: (path) => roomOf(path) === 'protocol' || mayTouch(path), why: 'hashes are for protocol, disk and net' },
+  { name: /^node:(?!crypto$)/, allowed: (path) => mayTouch(path), why: 'the machine is for net, disk, cli and node.ts' },
+  {
+    name: /^(fs|net|http|https|dgram|path|os|stream|util|events|url|zlib|worker_threads|child_process|dns|tls|timers)(\/|$)/,
+    allowed: () => false,
+    why: 'node modules are written node:…',
+  },
+  { name: /^vitest$|^fast-check$/, allowed: (path) => path.startsWith('test/') || path.endsWith('.marbles.ts'), why: 'tests are for test/ and drawings' },
+];
+
+const mayTouch = (path: string): boolean => ['world', 'cli'].includes(roomOf(path) ?? '') || path.startsWith('test/') || path.endsWith('.marbles.ts');
+
+export const packages = (source: Source): readonly Finding[] =>
+  badImports(source, ({ to, typeOnly }) => {
+    const rule = PACKAGES.find(({ name }) => name.test(to));
+    return rule === undefined || rule.allowed(source.path, typeOnly) ? undefined : `imports ${to}: ${rule.why}`;
+  });
+
+/** Import circles, each told once, at the file that closes it. Types alone make no circle. */
+export const circles = (sources: readonly Source[]): readonly Finding[] => {
+  const byPath = new Map(sources.map((source) => [source.path, source]));
+  const done = new Set<string>();
+  const findings: Finding[] = [];
+  const walk = (source: Source, way: readonly string[]): void => {
+    if (done.has(source.path)) return;
+    for (const { to, typeOnly, node } of importsOf(source)) {
+      const next = byPath.get(to);
+      if (typeOnly || next === undefined) continue;
+      if (to === source.path || way.includes(to))
+        findings.push(at(source, node, `closes a circle: ${[...way.slice(way.indexOf(to)), source.path, to].join(' → ')}`));
+      else walk(next, [...way, source.path]);
+    }
+    done.add(source.path);
+  };
+  for (const source of sources) walk(source, []);
+  return findings;
+};

@@ -1,0 +1,33 @@
+import { linesOf, type Finding, type Source } from './source.ts';
+
+/** Lines of an operator with its docs, and of any other file. */
+export const OPERATOR_LINES = 150;
+export const FILE_LINES = 300;
+export const MEDIAN_LINES = 70;
+
+export const tooLong = (source: Pick<Source, 'path' | 'text'>): readonly Finding[] => {
+  const cap = source.path.startsWith('operators/') ? OPERATOR_LINES : FILE_LINES;
+  const lines = linesOf(source);
+  return lines > cap ? [{ path: source.path, line: cap + 1, what: `${lines} lines; a file of this kind has at most ${cap}` }] : [];
+};
+
+export const median = (numbers: readonly number[]): number => {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
+};
+
+const nameOf = (path: string, ending: string): string => path.slice(path.lastIndexOf('/') + 1, -ending.length);
+
+/** Every operator has its drawing, every drawing its operator. Drawings of the stage itself stand beside what they draw. */
+export const undrawn = (paths: readonly string[]): readonly Finding[] => {
+  const top = (folder: string, ending: string): readonly string[] =>
+    paths.filter((path) => path.startsWith(`${folder}/`) && path.endsWith(ending) && path.split('/').length === 2);
+  const operators = top('operators', '.ts').filter((path) => path !== 'operators/index.ts');
+  const drawings = top('marbles', '.marbles.ts').map((path) => nameOf(path, '.marbles.ts'));
+  const missing = operators.filter((path) => !drawings.includes(nameOf(path, '.ts')));
+  const idle = drawings.filter((name) => !operators.includes(`operators/${name}.ts`) && !paths.includes(`marbles/${name}.ts`));
+  return [
+    ...missing.map((path) => ({ path, line: 1, what: `has no drawing marbles/${nameOf(path, '.ts')}.marbles.ts` })),
+    ...idle.map((name) => ({ path: `marbles/${name}.marbles.ts`, line: 1, what: 'draws no operator' })),
+  ];
+};
