@@ -49,7 +49,6 @@ class FileStorage implements Storage {
   readonly #files: OpenFiles;
   readonly #lock: LockFile;
   readonly #dirty = new Set<number>();
-  readonly #syncedFolders = new Set<string>();
   /** Operations under way. */
   #running = 0;
   #closed = false;
@@ -94,9 +93,10 @@ class FileStorage implements Storage {
   }
 
   write(offset: number, bytes: Uint8Array): Observable<number> {
-    return this.#operation((done, wanted) =>
-      this.#whenWritable((error) => (error ? done(error) : this.#transfer(this.#spans.of(offset, bytes.length), 0, bytes, 'write', wanted, done))),
-    );
+    return this.#operation((done, wanted) => {
+      const spans = this.#spans.of(offset, bytes.length);
+      this.#whenWritable((error) => (error ? done(error) : this.#transfer(spans, 0, bytes, 'write', wanted, done)));
+    });
   }
 
   prepare(): Observable<never> {
@@ -133,7 +133,7 @@ class FileStorage implements Storage {
         (error) => {
           const failure = error ?? this.#files.takeFailure();
           if (failure) return done(failure);
-          const folders = this.#foldersOf(files);
+          const folders = files.length > 0 ? this.#foldersOf(files) : [];
           each(folders.length, AT_ONCE, (n, next) => syncFolder(folders[n] as string, () => next(null)), done as Done<void>);
         },
       );
@@ -145,17 +145,19 @@ class FileStorage implements Storage {
     return new Observable<T>((subscriber) => {
       if (this.#closed) return subscriber.error(new StorageError('io', `${printable(this.#root)}: the storage is closed; open it again`));
       this.#running++;
-      run(
-        (error, value) => {
-          if (error) subscriber.error(error);
-          else {
-            if (value !== undefined) subscriber.next(value);
-            subscriber.complete();
-          }
-          this.#ended();
-        },
-        () => !subscriber.closed,
-      );
+      const done: Done<T> = (error, value) => {
+        if (error) subscriber.error(error);
+        else {
+          if (value !== undefined) subscriber.next(value);
+          subscriber.complete();
+        }
+        this.#ended();
+      };
+      try {
+        run(done, () => !subscriber.closed);
+      } catch (defect) {
+        done(defect as Error);
+      }
     });
   }
 
@@ -210,7 +212,6 @@ class FileStorage implements Storage {
       };
       fs.fstat(open.fd, (error, stat) => {
         if (error || stat.size === length) return end(error);
-        this.#dirty.add(file);
         fs.ftruncate(open.fd, length, end);
       });
     });
@@ -234,18 +235,13 @@ class FileStorage implements Storage {
     return error && diskError('write', this.#paths[file] as string, error);
   }
 
-  /** The folders, up to and with the root, that hold `files` and were not synced before. */
+  /** The folders that hold `files`, up to and with the root. */
   #foldersOf(files: readonly number[]): readonly string[] {
-    const folders: string[] = [];
+    const folders = new Set([this.#root]);
     for (const file of files) {
-      let folder = path.dirname(this.#paths[file] as string);
-      while (folder.startsWith(this.#root) && !this.#syncedFolders.has(folder)) {
-        this.#syncedFolders.add(folder);
-        folders.push(folder);
-        folder = path.dirname(folder);
-      }
+      for (let folder = path.dirname(this.#paths[file] as string); !folders.has(folder); folder = path.dirname(folder)) folders.add(folder);
     }
-    return folders;
+    return [...folders];
   }
 }
 

@@ -68,9 +68,12 @@ export const bytesOf = (length: number, seed = 1): Uint8Array => {
   return bytes;
 };
 
-/** A new folder for one test; `process.on('exit')` cleans up what a failing test leaves. */
+const folders: string[] = [];
+process.on('exit', () => folders.forEach((folder) => fs.rmSync(folder, { recursive: true, force: true })));
+
+/** A new folder for one test, deleted when the process ends. */
 export const tempFolder = (): string => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rxtorrent-'));
-  process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 };

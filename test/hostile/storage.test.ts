@@ -1,0 +1,316 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { bootId } from '../../src/disk/boot.ts';
+import { openStorage } from '../../src/disk/fileStorage.ts';
+import { MAX_OPEN_FILES } from '../../src/disk/openFiles.ts';
+import { ended, errorOf, withStorage } from '../disk/opened.ts';
+import { smallDisk } from '../disk/smallDisk.ts';
+import { bytesOf, tempFolder, torrentOf } from '../disk/torrents.ts';
+
+const undos: (() => void)[] = [];
+afterEach(() => {
+  for (const undo of undos.splice(0)) undo();
+});
+const disk = (room: number) => {
+  const made = smallDisk(room);
+  undos.push(() => made.undo());
+  return made;
+};
+const openFilesIn = (folder: string): string[] =>
+  fs.readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const file = fs.readlinkSync(`/proc/self/fd/${fd}`);
+      return file.startsWith(folder) ? [file] : [];
+    } catch {
+      return [];
+    }
+  });
+const eventually = async (check: () => boolean): Promise<void> => {
+  for (let tries = 0; !check() && tries < 400; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(check()).toBe(true);
+};
+
+describe('a full disk', () => {
+  it('is a `full` in one line, and goes on once there is room', async () => {
+    const { folder, free } = disk(200_000);
+    const data = bytesOf(600_000);
+    const torrent = torrentOf({
+      files: [
+        { path: ['a'], length: 250_000 },
+        { path: ['b'], length: 350_000 },
+      ],
+    });
+    await withStorage(torrent, { folder }, async (storage) => {
+      await ended(storage.prepare());
+      const error = await errorOf(storage.write(0, data));
+      expect(error).toMatchObject({ name: 'StorageError', code: 'full' });
+      expect((error as Error).message).toMatch(/^can't write .*\/name\/a: the disk is full; free some space$/);
+      free();
+      expect(await ended(storage.write(0, data))).toBe(600_000);
+      const back = new Uint8Array(600_000);
+      await ended(storage.read(0, back));
+      expect(Buffer.compare(back, data)).toBe(0);
+    });
+  });
+
+  it('leaves the note of before as it was', async () => {
+    const { folder } = disk(100_000);
+    await withStorage(torrentOf(), { folder }, async (storage) => {
+      await ended(storage.notes.save(bytesOf(1000, 1)));
+      const error = await errorOf(storage.notes.save(bytesOf(2_000_000, 2)));
+      expect(error).toMatchObject({ name: 'StorageError', code: 'full' });
+      expect(new Uint8Array((await ended(storage.notes.load())) ?? [])).toEqual(bytesOf(1000, 1));
+      expect(fs.readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    });
+  });
+});
+
+describe('a disk that refuses', () => {
+  it('read-only: reads what is there without a lock, and says `denied` to every change', async () => {
+    const { folder, readOnly } = disk(500_000);
+    fs.mkdirSync(path.join(folder, 'name'));
+    fs.writeFileSync(path.join(folder, 'name', 'a'), bytesOf(100));
+    const { open } = fs;
+    readOnly();
+    const pretended = fs.open !== open;
+    await withStorage(torrentOf(), { folder }, async (storage) => {
+      const into = new Uint8Array(100);
+      if (!pretended) expect(await ended(storage.read(0, into))).toBe(100);
+      for (const change of [storage.write(0, into), storage.prepare(), storage.notes.save(into)]) {
+        expect(await errorOf(change)).toMatchObject({ name: 'StorageError', code: 'denied', message: expect.stringContaining(folder) });
+      }
+    });
+  });
+
+  it.each([
+    ['EIO', 'io'],
+    ['EDQUOT', 'full'],
+    ['EACCES', 'denied'],
+    ['EFBIG', 'io'],
+  ])('%s while writing is a %s that names the file, and no retry', async (errno, code) => {
+    const folder = tempFolder();
+    const { write } = fs;
+    undos.push(() => Object.assign(fs, { write }));
+    let calls = 0;
+    await withStorage(torrentOf(), { folder }, async (storage) => {
+      fs.write = ((...args: unknown[]) => {
+        calls++;
+        setImmediate(() => (args.at(-1) as (error: Error) => void)(Object.assign(new Error(errno), { code: errno })));
+      }) as typeof fs.write;
+      const error = await errorOf(storage.write(0, bytesOf(100)));
+      expect(error).toMatchObject({ name: 'StorageError', code, message: expect.stringContaining(path.join(folder, 'name', 'a')) });
+      expect((error as Error).message).not.toContain('\n');
+      expect(calls).toBe(1);
+    });
+  });
+
+  it('a path that is too long for the disk is an error that says so', async () => {
+    const long = Array.from({ length: 90 }, (_, n) => `${n}`.padEnd(200, 'x'));
+    const torrent = torrentOf({ files: [{ path: [...long, 'f'], length: 10 }] });
+    await withStorage(torrent, { folder: tempFolder() }, async (storage) => {
+      for (const change of [storage.prepare(), storage.write(0, new Uint8Array(10))]) {
+        expect(await errorOf(change)).toMatchObject({ name: 'StorageError', code: 'io', message: expect.stringContaining('too long') });
+      }
+      expect((await ended(storage.stamps()))?.[0]).toEqual({ size: -1, mtime: 0 });
+    });
+  });
+
+  it('a folder, a named pipe or a file in the way is an error, and nothing hangs', async () => {
+    const folder = tempFolder();
+    fs.mkdirSync(path.join(folder, 'name', 'dir'), { recursive: true });
+    execFileSync('mkfifo', [path.join(folder, 'name', 'pipe')]);
+    fs.writeFileSync(path.join(folder, 'name', 'file'), 'x');
+    for (const names of [['dir'], ['pipe'], ['file', 'below']]) {
+      await withStorage(torrentOf({ files: [{ path: names, length: 10 }] }), { folder }, async (storage) => {
+        expect(await errorOf(storage.write(0, new Uint8Array(10))), names.join()).toMatchObject({ name: 'StorageError' });
+        expect(await errorOf(storage.prepare())).toMatchObject({ name: 'StorageError' });
+      });
+    }
+    const inTheWay = path.join(folder, 'name', 'file');
+    await withStorage(torrentOf(), { folder: inTheWay }, async (storage) => {
+      expect(await errorOf(storage.prepare())).toMatchObject({ name: 'StorageError' });
+    });
+  });
+});
+
+describe('symbolic links', () => {
+  const trap = (): { folder: string; outside: string } => {
+    const outside = tempFolder();
+    fs.writeFileSync(path.join(outside, 'a'), 'precious');
+    const folder = tempFolder();
+    return { folder, outside };
+  };
+  const refuses = async (folder: string, names: readonly string[]): Promise<void> => {
+    await withStorage(torrentOf({ files: [{ path: names, length: 100 }] }), { folder }, async (storage) => {
+      for (const use of [storage.write(0, bytesOf(100)), storage.prepare(), storage.read(0, new Uint8Array(100))]) {
+        expect(await errorOf(use)).toMatchObject({ name: 'StorageError', code: 'denied' });
+      }
+    });
+  };
+
+  it('in the place of a file is not followed, wherever it leads', async () => {
+    const { folder, outside } = trap();
+    fs.mkdirSync(path.join(folder, 'name'));
+    fs.symlinkSync(path.join(outside, 'a'), path.join(folder, 'name', 'a'));
+    fs.symlinkSync('/nowhere/at/all', path.join(folder, 'name', 'b'));
+    await refuses(folder, ['a']);
+    await refuses(folder, ['b']);
+    expect(fs.readFileSync(path.join(outside, 'a'), 'utf8')).toBe('precious');
+  });
+
+  it('in the place of a folder is not followed out, at any depth', async () => {
+    const { folder, outside } = trap();
+    fs.mkdirSync(path.join(folder, 'name', 'deep'), { recursive: true });
+    fs.symlinkSync(outside, path.join(folder, 'name', 'out'));
+    fs.symlinkSync('../../..', path.join(folder, 'name', 'deep', 'up'));
+    await refuses(folder, ['out', 'a']);
+    await refuses(folder, ['deep', 'up', 'a']);
+    const before = fs.readdirSync(outside);
+    await withStorage(torrentOf({ files: [{ path: ['out', 'new', 'folders', 'x'], length: 1 }] }), { folder }, async (storage) => {
+      expect(await errorOf(storage.prepare())).toMatchObject({ code: 'denied' });
+    });
+    expect(fs.readdirSync(outside)).toEqual(before);
+    expect(fs.readFileSync(path.join(outside, 'a'), 'utf8')).toBe('precious');
+  });
+
+  it('in the place of the folder of the torrent, to nowhere, or in a loop, are refused', async () => {
+    const { folder, outside } = trap();
+    fs.symlinkSync(outside, path.join(folder, 'name'));
+    await refuses(folder, ['a']);
+    fs.rmSync(path.join(folder, 'name'));
+    fs.symlinkSync(path.join(folder, 'name'), path.join(folder, 'name'));
+    await refuses(folder, ['a']);
+    fs.rmSync(path.join(folder, 'name'));
+    fs.symlinkSync('/nowhere/at/all', path.join(folder, 'name'));
+    await withStorage(torrentOf(), { folder }, async (storage) => {
+      expect(await errorOf(storage.prepare())).toMatchObject({ code: 'denied' });
+    });
+  });
+
+  it('are the choice of the user where they are, or lead to, the download folder itself', async () => {
+    const { folder, outside } = trap();
+    const link = path.join(outside, 'link');
+    fs.symlinkSync(folder, link);
+    await withStorage(torrentOf(), { folder: link }, (storage) => ended(storage.write(0, bytesOf(100))));
+    expect(new Uint8Array(fs.readFileSync(path.join(folder, 'name', 'a')))).toEqual(bytesOf(100));
+  });
+});
+
+describe('many files', () => {
+  const many = (count: number) =>
+    torrentOf({ pieceLength: 16_384, files: Array.from({ length: count }, (_, n) => ({ path: [`d${n % 50}`, `f${n}`], length: 7 })) });
+
+  it('5000 files keep at most 128 open, and everything is closed in the end', async () => {
+    const folder = tempFolder();
+    const data = bytesOf(35_000);
+    let most = 0;
+    await withStorage(many(5000), { folder }, async (storage) => {
+      await ended(storage.prepare());
+      most = Math.max(most, openFilesIn(folder).length);
+      await Promise.all([0, 7000, 14_000, 21_000, 28_000].map((at) => ended(storage.write(at, data.subarray(at, at + 7000)))));
+      most = Math.max(most, openFilesIn(folder).length);
+      const back = new Uint8Array(35_000);
+      expect(await ended(storage.read(0, back))).toBe(35_000);
+      expect(Buffer.compare(back, data)).toBe(0);
+      await ended(storage.flush());
+    });
+    expect(most).toBeGreaterThan(50);
+    expect(most).toBeLessThanOrEqual(MAX_OPEN_FILES);
+    await eventually(() => openFilesIn(folder).length === 0);
+  });
+
+  it('5000 files work where a process may open 256 in all', () => {
+    const script = fileURLToPath(new URL('../disk/manyFiles.ts', import.meta.url));
+    const ran = spawnSync('sh', ['-c', 'ulimit -n 256 && exec "$@"', 'sh', process.execPath, '--import', 'tsx', script, tempFolder()], { encoding: 'utf8' });
+    expect(ran.stderr).toBe('');
+    expect(ran.stdout).toBe('5000 files, the same back\n');
+  });
+
+  it('100,000 files of one byte in one piece do not overflow anything', async () => {
+    const files = Array.from({ length: 100_000 }, (_, n) => ({ path: [`f${n}`], length: 1, padding: n % 1000 !== 0 }));
+    await withStorage(torrentOf({ pieceLength: 2 ** 20, files }), { folder: tempFolder() }, async (storage) => {
+      expect(await ended(storage.write(0, bytesOf(100_000)))).toBe(100_000);
+      const back = new Uint8Array(100_000).fill(1);
+      expect(await ended(storage.read(0, back))).toBe(100_000);
+      expect(back.filter((byte) => byte !== 0).length).toBe(100);
+    });
+  });
+
+  it('a process without descriptors left closes its own and tries again', async () => {
+    const folder = tempFolder();
+    const { open } = fs;
+    undos.push(() => Object.assign(fs, { open }));
+    let refusals = 3;
+    await withStorage(many(10), { folder }, async (storage) => {
+      await ended(storage.write(0, bytesOf(35)));
+      fs.open = ((...args: Parameters<typeof fs.open>) => {
+        if (!String(args[0]).includes('/f') || refusals-- <= 0) return open(...args);
+        return setImmediate(() => (args.at(-1) as unknown as (error: Error) => void)(Object.assign(new Error('EMFILE'), { code: 'EMFILE' })));
+      }) as typeof fs.open;
+      expect(await ended(storage.write(35, bytesOf(35)))).toBe(35);
+      expect(refusals).toBeLessThan(0);
+    });
+  });
+});
+
+describe('two on one folder', () => {
+  const lock = (folder: string): string => path.join(folder, '.name.rxtorrent.lock');
+  const opens = async (folder: string): Promise<unknown> =>
+    withStorage(torrentOf(), { folder }, async (storage) => ended(storage.prepare())).catch((error: unknown) => error);
+  const startOf = (pid: number): string => fs.readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ')[19] as string;
+
+  it('the second of this process is refused, of whatever torrent with the same name, until the first is gone', async () => {
+    const folder = tempFolder();
+    await withStorage(torrentOf(), { folder }, async () => {
+      expect(await errorOf(openStorage(torrentOf({ seed: 2 }), { folder }))).toMatchObject({ name: 'StorageError', code: 'locked' });
+    });
+    // At once: while the first is still closing.
+    expect(await opens(folder)).toBeUndefined();
+    await eventually(() => !fs.existsSync(lock(folder)));
+  });
+
+  it('the second of another process that lives is refused, and the message names it', async () => {
+    const folder = tempFolder();
+    const child = spawn('sleep', ['60']);
+    undos.push(() => child.kill('SIGKILL'));
+    const pid = child.pid as number;
+    fs.writeFileSync(lock(folder), JSON.stringify({ pid, boot: bootId(), start: startOf(pid) }));
+    expect(await opens(folder)).toMatchObject({ name: 'StorageError', code: 'locked', message: expect.stringContaining(`process ${pid}`) });
+    expect(fs.existsSync(lock(folder))).toBe(true);
+  });
+
+  it.each([
+    ['of a dead process', () => JSON.stringify({ pid: spawnSync('true').pid, boot: bootId(), start: '1' })],
+    ['of an earlier run of the machine', () => JSON.stringify({ pid: process.pid, boot: 'earlier', start: startOf(process.pid) })],
+    ['of an earlier process of the same id', () => JSON.stringify({ pid: process.pid, boot: bootId(), start: '1' })],
+    ['too large to be one', () => 'x'.repeat(5000)],
+  ])('a lock %s is taken over', async (_, content) => {
+    const folder = tempFolder();
+    fs.writeFileSync(lock(folder), content());
+    expect(await opens(folder)).toBeUndefined();
+    await eventually(() => fs.readdirSync(folder).join() === 'name');
+  });
+
+  it.each(['', 'garbage', '{"pid":-1,"boot":"","start":""}', 'null', '{"pid":0}'])(
+    'a lock of %j may just be being written: refused when fresh, taken over when old',
+    async (content) => {
+      const folder = tempFolder();
+      fs.writeFileSync(lock(folder), content);
+      expect(await opens(folder)).toMatchObject({ code: 'locked' });
+      fs.utimesSync(lock(folder), 1, 1);
+      expect(await opens(folder)).toBeUndefined();
+    },
+  );
+
+  it('a folder or link in the place of the lock is not touched', async () => {
+    const folder = tempFolder();
+    fs.symlinkSync('/etc/passwd', lock(folder));
+    expect(await opens(folder)).toMatchObject({ code: 'locked' });
+    fs.rmSync(lock(folder));
+    fs.mkdirSync(lock(folder));
+    expect(await opens(folder)).toMatchObject({ code: 'locked' });
+  });
+});
