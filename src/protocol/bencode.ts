@@ -43,6 +43,14 @@ export const dictOf = (value: Value | undefined): Dict | undefined => (value ins
 /** UTF-8; bytes that are not UTF-8 are taken as Latin-1, so that different bytes stay different text. */
 export const textOf = (value: Value | undefined): string | undefined => (value instanceof Uint8Array ? toText(value) : undefined);
 
+/** What there is instead of what was expected, in a word or two. */
+export const described = (value: Value | undefined): string => {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (value instanceof Uint8Array) return `a string of ${value.length} bytes`;
+  return listOf(value) ? 'a list' : 'a dictionary';
+};
+
 const isList = <T>(value: T): value is Extract<T, readonly unknown[]> => Array.isArray(value);
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

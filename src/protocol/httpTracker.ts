@@ -1,4 +1,4 @@
-import { bytesOf, decode, type Dict, dictOf, intOf, listOf, textOf, type Value } from './bencode.ts';
+import { bytesOf, decode, described, type Dict, dictOf, intOf, listOf, textOf, type Value } from './bencode.ts';
 import { decodePeers, type Endpoint } from './compact.ts';
 import { formatIp, isUnicast, parseIp } from './ip.ts';
 import { Malformed } from './malformed.ts';
@@ -94,8 +94,9 @@ export const announceUrl = (announce: string, query: AnnounceQuery): string => {
 
 /** Throws `Malformed`. A failure is a value: the tracker answered. BEP 3, 7, 23, 24, 31. */
 export const decodeAnnounceReply = (bytes: Uint8Array): AnnounceReply => {
-  const reply = dictOf(decode(bytes, { mode: 'lenient', maxBytes: MAX_REPLY_BYTES, maxTokens: MAX_REPLY_TOKENS }));
-  if (!reply) throw new Malformed('tracker reply', 'a dictionary', 'another value');
+  const value = decode(bytes, { mode: 'lenient', maxBytes: MAX_REPLY_BYTES, maxTokens: MAX_REPLY_TOKENS });
+  const reply = dictOf(value);
+  if (!reply) throw new Malformed('tracker reply', 'a dictionary', described(value));
   const reason = textFor(reply, 'failure reason');
   if (reason !== undefined) return { type: 'failure', reason, ...present('retryIn', retryIn(reply.get('retry in'))) };
   const minimum = reply.get('min interval');

@@ -1,4 +1,4 @@
-import { bytesOf, type Dict, dictOf, listOf, textOf, type Value } from '../protocol/bencode.ts';
+import { bytesOf, described, type Dict, dictOf, listOf, textOf, type Value } from '../protocol/bencode.ts';
 import { Malformed } from '../protocol/malformed.ts';
 import type { TorrentFile } from './metainfo.ts';
 
@@ -13,9 +13,10 @@ const PADDING_NAME = /^_____padding_file/;
 
 /** The files of an info dictionary in their order, the one file named `name` if there is no list. BEP 3, 47. */
 export const fileList = (info: Dict, name: string): readonly TorrentFile[] => {
-  if (!info.has('files')) return [toFile(info, 'info', [name], 0)];
+  // A file on its own aligns nothing, whatever it is called.
+  if (!info.has('files')) return [{ ...toFile(info, 'info', [name], 0), padding: false }];
   const list = listOf(info.get('files'));
-  if (!list) throw new Malformed('info.files', 'a list', 'another value');
+  if (!list) throw new Malformed('info.files', 'a list', described(info.get('files')));
   if (list.length === 0) throw new Malformed('info.files', 'at least one file', 0);
   if (list.length > MAX_FILES) throw new Malformed('info.files', `at most ${MAX_FILES} files`, list.length);
   const files: TorrentFile[] = [];
@@ -23,7 +24,7 @@ export const fileList = (info: Dict, name: string): readonly TorrentFile[] => {
   for (const [index, item] of list.entries()) {
     const what = `info.files[${index}]`;
     const entry = dictOf(item);
-    if (!entry) throw new Malformed(what, 'a dictionary', 'another value');
+    if (!entry) throw new Malformed(what, 'a dictionary', described(item));
     const file = toFile(entry, what, pathOf(entry, what), offset);
     files.push(file);
     offset += file.length;
@@ -57,12 +58,4 @@ const componentsOf = (value: Value | undefined): readonly string[] | undefined =
   const list = listOf(value);
   if (!list || list.length === 0 || !list.every(bytesOf)) return undefined;
   return list.map((component) => textOf(component) ?? '');
-};
-
-/** What came instead, in a word or two. */
-export const described = (value: Value | undefined): string => {
-  if (value === undefined) return 'nothing';
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  if (value instanceof Uint8Array) return `a string of ${value.length} bytes`;
-  return listOf(value) ? 'a list' : 'a dictionary';
 };

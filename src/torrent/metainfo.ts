@@ -1,7 +1,7 @@
-import { bytesOf, type Dict, decodeWithSpans, dictOf, intOf, textOf } from '../protocol/bencode.ts';
+import { bytesOf, described, type Dict, decodeWithSpans, dictOf, intOf, textOf } from '../protocol/bencode.ts';
 import { sha1, toHex } from '../protocol/id.ts';
 import { Malformed } from '../protocol/malformed.ts';
-import { described, fileList } from './fileList.ts';
+import { fileList } from './fileList.ts';
 import { Geometry } from './geometry.ts';
 import { dhtNodes, trackerTiers, webSeeds } from './urls.ts';
 
