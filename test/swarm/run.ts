@@ -1,0 +1,50 @@
+import { lastValueFrom, timeout, throwError, toArray, tap } from 'rxjs';
+import { type DownloadOptions, download } from '../../src/download.ts';
+import type { DownloadEvent, Progress } from '../../src/env.ts';
+import { nodeEnv } from '../../src/node.ts';
+import { type Content, newFolder, sha256OnDisk } from './content.ts';
+
+export interface Ran {
+  readonly events: readonly DownloadEvent[];
+  readonly folder: string;
+  /** Hexadecimal, of the files. */
+  readonly sha256: string;
+  readonly done: boolean;
+  readonly progress: Progress;
+  /** Milliseconds. */
+  readonly took: number;
+}
+
+/** Downloads with Node's sockets and files until it ends; fails with its last words when it does not in time. */
+export const run = async (content: Content, options: Partial<DownloadOptions>, within = 25_000): Promise<Ran> => {
+  const folder = options.target?.folder ?? newFolder();
+  const began = performance.now();
+  let progress: Progress | undefined;
+  const events = await lastValueFrom(
+    download(content.torrent, nodeEnv(), { target: { folder }, trackers: [], ...options }).pipe(
+      tap((event) => {
+        if (event.type === 'progress') progress = event;
+      }),
+      toArray(),
+      timeout({ first: within, with: () => throwError(() => new Error(`not done within ${within} ms: ${JSON.stringify(progress)}`)) }),
+    ),
+  );
+  const took = performance.now() - began;
+  return { events, folder, sha256: sha256OnDisk(content, folder), done: events.some(({ type }) => type === 'done'), progress: progress as Progress, took };
+};
+
+export const count = ({ events }: Ran, type: DownloadEvent['type']): number => events.filter((event) => event.type === type).length;
+
+/** Why the peer at `port` left, in order. */
+export const leavings = ({ events }: Ran, port: number): readonly string[] =>
+  events.flatMap((event) => (event.type === 'peer-left' && event.address.port === port ? [event.reason] : []));
+
+/** Waits until `holds`, looking often; false if it did not within so many milliseconds. */
+export const eventually = async (holds: () => boolean, within = 5000): Promise<boolean> => {
+  const end = performance.now() + within;
+  while (!holds()) {
+    if (performance.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return true;
+};
