@@ -32,5 +32,5 @@ export const backoff =
   ({ first, most, factor = 2, jitter = 0.5, random }: BackoffOptions): Backoff =>
   (errorOrCount, count = errorOrCount as number) => {
     const wait = Math.min(most, first * factor ** (count - 1));
-    return timer(Math.min(most, wait * (1 + jitter * (2 * random() - 1))));
+    return timer(Math.min(most, Math.round(wait * (1 + jitter * (2 * random() - 1)))));
   };

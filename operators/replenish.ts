@@ -1,4 +1,20 @@
-import { defer, ignoreElements, merge, type MonoTypeOperatorFunction, NEVER, type ObservableInput, repeat, retry, share, startWith, switchMap, take, tap, throwError, timer } from 'rxjs';
+import {
+  defer,
+  ignoreElements,
+  merge,
+  type MonoTypeOperatorFunction,
+  NEVER,
+  type ObservableInput,
+  repeat,
+  retry,
+  share,
+  startWith,
+  switchMap,
+  take,
+  tap,
+  throwError,
+  timer,
+} from 'rxjs';
 import { now } from '../src/clock.ts';
 import { verdict } from '../src/errors.ts';
 

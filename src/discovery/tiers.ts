@@ -62,7 +62,8 @@ export class Tiers {
 
   check(): void {
     const urls = this.all.map(({ url }) => url);
-    if (new Set(urls).size !== urls.length || urls.length > MAX_TRACKERS || this.#tiers.some((tier) => tier.length === 0)) throw new RangeError(`tiers: ${urls.join(' ')}`);
+    if (new Set(urls).size !== urls.length || urls.length > MAX_TRACKERS || this.#tiers.some((tier) => tier.length === 0))
+      throw new RangeError(`tiers: ${urls.join(' ')}`);
   }
 }
 

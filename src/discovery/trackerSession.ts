@@ -96,7 +96,9 @@ export class TrackerSession {
   goodbye(): Observable<never> {
     const tell = (tracker: Tracker, event: Event) => this.#send(tracker, event).pipe(catchError(() => EMPTY));
     const known = this.tiers.all.filter(({ started }) => started);
-    const all = known.map((tracker, index) => concat(index === 0 && this.#completed === 'pending' ? tell(tracker, 'completed') : EMPTY, tell(tracker, 'stopped')));
+    const all = known.map((tracker, index) =>
+      concat(index === 0 && this.#completed === 'pending' ? tell(tracker, 'completed') : EMPTY, tell(tracker, 'stopped')),
+    );
     return merge(...all).pipe(ignoreElements(), takeUntil(timer(GOODBYE_TIMEOUT)));
   }
 
@@ -107,7 +109,10 @@ export class TrackerSession {
         this.#answered(tracker, event, reply, failedBefore);
         const peers$ = from(reply.peers).pipe(map(({ host, port }): PeerAddress => ({ host, port, source: 'tracker' })));
         // Whoever heard just now that we exist hears next that we are done.
-        return concat(peers$, defer(() => (this.#completed === 'pending' ? this.#ask(tracker, []) : EMPTY)));
+        return concat(
+          peers$,
+          defer(() => (this.#completed === 'pending' ? this.#ask(tracker, []) : EMPTY)),
+        );
       }),
     );
   }
@@ -122,7 +127,12 @@ export class TrackerSession {
     });
   }
 
-  #answered(tracker: Tracker, event: Event, { interval, minInterval, trackerId, peers, seeds, leechers, warning }: AnnounceSuccess, failed: readonly Tracker[]): void {
+  #answered(
+    tracker: Tracker,
+    event: Event,
+    { interval, minInterval, trackerId, peers, seeds, leechers, warning }: AnnounceSuccess,
+    failed: readonly Tracker[],
+  ): void {
     tracker.started = true;
     tracker.id = trackerId ?? tracker.id;
     if (event === 'completed') this.#completed = 'said';
