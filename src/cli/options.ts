@@ -24,7 +24,7 @@ export const downloadOptions: OptionTable = {
   tracker: value('Ask this tracker too, http(s) URL; may be repeated'),
   'no-trackers': flag("Do not ask the torrent's own trackers"),
   port: value('The port told to trackers, 1–65535'),
-  'max-peers': value('Connections at most, 1–1000 (default 60)'),
+  'max-peers': value('Connections at most, 1–1000 (default 200)'),
   order: value('rarest (the rarest piece first, default) or sequential'),
   memory: value('Memory for unfinished pieces, for example 64M (default 64M)'),
   recheck: flag('Do not trust notes of earlier runs: hash what is there'),

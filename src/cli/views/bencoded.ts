@@ -1,4 +1,4 @@
-import type { Value } from '../../protocol/bencode.ts';
+import { dictOf, listOf, type Value } from '../../protocol/bencode.ts';
 import { harmless } from './text.ts';
 
 /** Marks bytes that are no text. */
@@ -31,8 +31,9 @@ const key = (latin1: string): string => {
 const write = (value: Value): string => {
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   if (value instanceof Uint8Array) return string(value);
-  if (value instanceof Map) return `{${[...value].map(([name, each]) => `${key(name)}:${write(each)}`).join(',')}}`;
-  return `[${(value as readonly Value[]).map(write).join(',')}]`;
+  const dict = dictOf(value);
+  if (dict) return `{${[...dict].map(([name, each]) => `${key(name)}:${write(each)}`).join(',')}}`;
+  return `[${(listOf(value) ?? []).map(write).join(',')}]`;
 };
 
 /**

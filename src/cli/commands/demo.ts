@@ -1,0 +1,98 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { extname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { InvariantError } from '../../errors.ts';
+import { type DemoContent, demoContent } from '../demo/content.ts';
+import type { Given, Io } from '../io.ts';
+import { flag, size } from '../values.ts';
+import { jsonLine } from '../views/text.ts';
+import { bytes } from '../views/units.ts';
+import { download } from './download.ts';
+
+const MiB = 2 ** 20;
+/** Bytes a second of all seeds together: a few seconds to look at, whatever the size. */
+const RATE = 16 * MiB;
+const SIZE = 64 * MiB;
+
+const script = fileURLToPath(new URL(`../demo/swarm${extname(import.meta.url)}`, import.meta.url));
+
+/** Starts the tracker and the seeds in a process of their own; resolves when they can be asked. */
+const startSwarm = async (torrent: string, length: number): Promise<ChildProcess> => {
+  const child = fork(script, [torrent, String(length), String(RATE)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const heard: unknown[] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
+  if (heard[0] !== 'ready') throw new InvariantError('the seeds of the demo did not start');
+  return child;
+};
+
+/** Lets go of it: it ends by itself as soon as it notices. */
+const endSwarm = async (child: ChildProcess | undefined): Promise<void> => {
+  if (!child?.connected) return;
+  child.disconnect();
+  await once(child, 'exit');
+};
+
+const equal = (path: string, expected: Buffer): boolean => {
+  const fd = openSync(path, 'r');
+  try {
+    const found = Buffer.alloc(expected.length + 1);
+    return readSync(fd, found, 0, found.length, 0) === expected.length && found.subarray(0, expected.length).equals(expected);
+  } finally {
+    closeSync(fd);
+  }
+};
+
+const compare = (folder: string, { files, bytes: all }: DemoContent): void => {
+  for (const { path, offset, length } of files) {
+    if (!equal(join(folder, ...path), all.subarray(offset, offset + length))) throw new InvariantError(`${join(folder, ...path)} is not what the seeds have`);
+  }
+};
+
+/** How the reader calls us: by name when installed, else by path. */
+const self = (): string => {
+  const called = process.argv[1] ?? '';
+  const main = fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url));
+  return called.endsWith('rxtorrent') ? 'rxtorrent' : `node ${relative(process.cwd(), main)}`;
+};
+
+const nextSteps = (torrent: string, folder: string, files: DemoContent['files']): readonly string[] => [
+  '',
+  'Every file is byte for byte what the seeds have:',
+  ...files.map(({ path, length }) => `  ${bytes(length).padStart(9)}  ${join(folder, ...path)}`),
+  '',
+  'Try next:',
+  `  ${self()} info ${torrent}`,
+  `  ${self()} verify ${torrent} ${folder}`,
+  `  printf oops | dd conv=notrunc of=${join(folder, 'README.txt')} && ${self()} verify ${torrent} ${folder}`,
+  `  ${self()} download some.torrent -o downloads/`,
+  `  ${self()} --help`,
+];
+
+/** `rxtorrent demo`: a tracker, three seeds and a real download, all on this machine. */
+export const demo = async (given: Given, io: Io): Promise<void> => {
+  const length = size(given, 'size', MiB, 1024 * MiB) ?? SIZE;
+  const json = flag(given, 'json');
+  const people = !json && !flag(given, 'quiet');
+  const home = mkdtempSync(join(tmpdir(), 'rxtorrent-demo-'));
+  const torrent = join(home, 'demo.torrent');
+  let child: ChildProcess | undefined;
+  let complete = false;
+  try {
+    if (people) io.say('Starting a tracker and three seeds, one of them slow, in another process of this machine …');
+    child = await startSwarm(torrent, length);
+    io.stopped.throwIfAborted();
+    await download({ ...given, torrent, output: `${home}/`, timeout: '60' }, io);
+    const content = demoContent(length);
+    const folder = join(home, 'rxtorrent-demo');
+    compare(folder, content);
+    complete = true;
+    if (json) io.print(jsonLine({ type: 'demo', torrent, folder, identical: true }));
+    else io.print(people ? nextSteps(torrent, folder, content.files).join('\n') : folder);
+  } finally {
+    await endSwarm(child);
+    if (!complete) await rm(home, { recursive: true, force: true, maxRetries: 3 });
+  }
+};

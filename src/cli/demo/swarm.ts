@@ -1,0 +1,66 @@
+/** The process in which the demo's tracker and seeds live. The demo starts it, hears `ready` from it, and lets go of it at the end. */
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { concatMap, from, mergeMap, Observable, switchMap } from 'rxjs';
+import { type AnnounceQuery, announceUrl } from '../../protocol/httpTracker.ts';
+import { encodeTorrent } from '../../torrent/encodeTorrent.ts';
+import { parseTorrent } from '../../torrent/metainfo.ts';
+import { demoContent, demoTorrent } from './content.ts';
+import { seed } from './seed.ts';
+import { localTracker } from './tracker.ts';
+
+/** Parts of the whole rate, one for each seed: the last is slow, as some always are. */
+const SHARES = [0.57, 0.35, 0.08];
+/** Milliseconds that the tracker stays, to hear a last `stopped`. */
+const LINGER = 500;
+
+/** Tells the tracker about a seed; emits once it has answered. */
+const announce = (tracker: string, query: AnnounceQuery): Observable<void> =>
+  new Observable((subscriber) => {
+    const request = get(announceUrl(tracker, query), (response) => {
+      response.resume().on('end', () => {
+        subscriber.next();
+        subscriber.complete();
+      });
+    });
+    request.on('error', (error) => subscriber.error(error));
+    return () => request.destroy();
+  });
+
+/** A tracker and its seeds; writes the .torrent to `file` and emits each time that a seed is ready. */
+const swarm = (file: string, size: number, rate: number): Observable<void> => {
+  const content = demoContent(size);
+  return localTracker().pipe(
+    switchMap(({ url }) => {
+      const bytes = encodeTorrent(demoTorrent(content, url));
+      const torrent = parseTorrent(bytes);
+      writeFileSync(file, bytes);
+      return from(SHARES).pipe(
+        mergeMap((share) => {
+          const peerId = Buffer.concat([Buffer.from('-RD0100-'), randomBytes(12)]);
+          return seed({ torrent, bytes: content.bytes, peerId, rate: rate * share }).pipe(
+            concatMap((port) => announce(url, { infoHash: torrent.infoHash, peerId, port, uploaded: 0, downloaded: 0, left: 0, event: 'started' })),
+          );
+        }),
+      );
+    }),
+  );
+};
+
+const [file = '', size, rate] = process.argv.slice(2);
+let ready = 0;
+const running = swarm(file, Number(size), Number(rate)).subscribe({
+  next: () => {
+    if (++ready === SHARES.length) process.send?.('ready');
+  },
+  error: (error: unknown) => {
+    process.exitCode = 1;
+    process.stderr.write(`${String(error)}\n`);
+    process.disconnect();
+  },
+});
+
+// Ctrl-C reaches this process too: it is for the demo to say when the end has come.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
+process.on('disconnect', () => setTimeout(() => running.unsubscribe(), LINGER));
