@@ -168,7 +168,14 @@ class Key extends Uint8Array {
 
 const keyOf = (key: string): Key => {
   for (let i = 0; i < key.length; i++) if (key.charCodeAt(i) > 0xff) throw new TypeError(`bencode: a key of one char a byte, not ${JSON.stringify(key)}`);
-  return Key.from(Buffer.from(key, 'latin1')) as Key;
+  const bytes = new Key(key.length);
+  for (let i = 0; i < key.length; i++) bytes[i] = key.charCodeAt(i);
+  return bytes;
+};
+
+const isAscii = (key: string): boolean => {
+  for (let i = 0; i < key.length; i++) if (key.charCodeAt(i) > 0x7f) return false;
+  return true;
 };
 
 /** The form in which the package writes exactly what was meant. */
@@ -178,7 +185,12 @@ const foreign = (value: Encodable): unknown => {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
   if (isList(value)) return value.map(foreign);
   if (typeof value !== 'object' || value === null) throw new TypeError(`bencode: can't write ${String(value)}`);
-  return new Map(entriesOf(value).map(([key, member]) => [keyOf(key), foreign(member)]));
+  const entries = entriesOf(value);
+  if (!entries.every(([key]) => isAscii(key))) return new Map(entries.map(([key, member]) => [keyOf(key), foreign(member)]));
+  // As text and as bytes ASCII sorts the same, and is written faster.
+  const members = Object.create(null) as Record<string, unknown>;
+  for (const [key, member] of entries) members[key] = foreign(member);
+  return members;
 };
 
 /** An integer that the package can't take: it writes no bigint, and as a number it would be rounded. */

@@ -42,7 +42,17 @@ export interface Scan {
 }
 
 /** One char a byte: the form in which keys stay distinct whatever bytes they have. */
-export const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+export const latin1 = (bytes: Uint8Array): string => latin1Between(bytes, 0, bytes.length);
+
+// Keys are short: a call into native code costs more than all their characters.
+const SHORT = 24;
+
+const latin1Between = (bytes: Uint8Array, start: number, end: number): string => {
+  if (end - start > SHORT) return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+  let text = '';
+  for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i] ?? 0);
+  return text;
+};
 
 /** Checks the grammar and every limit without recursion and without copying. Throws `Malformed` with the offset. BEP 3. */
 export const scan = (bytes: Uint8Array, options: ScanOptions = {}): Scan => {
@@ -80,10 +90,10 @@ class Scanner {
   readonly #bytes: Uint8Array;
   readonly #strict: boolean;
   readonly #maxTokens: number;
-  readonly #open = new Uint8Array(MAX_DEPTH + 1);
+  readonly #open = [LIST];
   // Of each open dictionary: its last key, to compare the next one with. The value begins where its key ends.
-  readonly #keyStart = new Uint32Array(MAX_DEPTH + 1);
-  readonly #keyEnd = new Uint32Array(MAX_DEPTH + 1);
+  readonly #keyStart = [0];
+  readonly #keyEnd = [0];
 
   constructor(bytes: Uint8Array, strict: boolean, maxTokens: number) {
     this.#bytes = bytes;
@@ -127,16 +137,18 @@ class Scanner {
     this.at++;
     this.depth++;
     this.#open[this.depth] = kind;
-    this.#keyStart[this.depth] = this.#keyEnd[this.depth] = 0;
+    this.#keyStart[this.depth] = 0;
+    this.#keyEnd[this.depth] = 0;
   }
 
   #valueEnded(): void {
     if (this.#open[this.depth] !== VALUE) return;
     this.#open[this.depth] = KEY;
     if (this.depth > 1) return;
+    const keyStart = this.#keyStart[1] ?? 0;
     const start = this.#keyEnd[1] ?? 0;
-    const key = latin1(this.#bytes.subarray(this.#keyStart[1], start));
-    if (this.spans.has(key)) throw duplicate(this.#keyStart[1] ?? 0, key);
+    const key = latin1Between(this.#bytes, keyStart, start);
+    if (this.spans.has(key)) throw duplicate(keyStart, key);
     this.spans.set(key, { start, end: this.at });
   }
 
@@ -146,7 +158,7 @@ class Scanner {
     const start = this.#string();
     const first = this.#keyEnd[depth] === 0;
     const order = first ? 1 : this.#compare(start, this.at, this.#keyStart[depth] ?? 0, this.#keyEnd[depth] ?? 0);
-    if (order === 0) throw duplicate(start, latin1(this.#bytes.subarray(start, this.at)));
+    if (order === 0) throw duplicate(start, latin1Between(this.#bytes, start, this.at));
     if (order < 0) {
       this.sorted = false;
       if (this.#strict) throw new Malformed(`bencode at byte ${start}`, 'keys in byte order', this.#name(start));
@@ -158,7 +170,7 @@ class Scanner {
   }
 
   #name(start: number): string {
-    return quoted(latin1(this.#bytes.subarray(start, this.at)));
+    return quoted(latin1Between(this.#bytes, start, this.at));
   }
 
   #compare(start: number, end: number, lastStart: number, lastEnd: number): number {
@@ -176,7 +188,7 @@ class Scanner {
       const byte = this.#bytes[i] ?? 0;
       if (byte < 0x20 || byte > 0x7e) return false;
     }
-    return end - start !== 9 || latin1(this.#bytes.subarray(start, end)) !== '__proto__';
+    return end - start !== 9 || latin1Between(this.#bytes, start, end) !== '__proto__';
   }
 
   /** Passes over a string; returns where its content starts. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Value } from '../../src/protocol/bencode.ts';
+import { dictOf, listOf, type Value } from '../../src/protocol/bencode.ts';
 
 export const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
 
@@ -7,9 +7,10 @@ export const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(te
 export const written = (value: Value): string => {
   if (typeof value === 'number' || typeof value === 'bigint') return `i${value}e`;
   if (value instanceof Uint8Array) return `${value.length}:${Buffer.from(value).toString('latin1')}`;
-  if (!(value instanceof Map)) return `l${(value as readonly Value[]).map(written).join('')}e`;
-  const keys = [...value.keys()].sort((a, b) => Buffer.compare(bytes(a), bytes(b)));
-  return `d${keys.map((key) => `${key.length}:${key}${written(value.get(key) as Value)}`).join('')}e`;
+  const list = listOf(value);
+  if (list) return `l${list.map(written).join('')}e`;
+  const entries = [...(dictOf(value) ?? [])].sort(([a], [b]) => Buffer.compare(bytes(a), bytes(b)));
+  return `d${entries.map(([key, member]) => `${key.length}:${key}${written(member)}`).join('')}e`;
 };
 
 const binaryKey = fc.uint8Array({ maxLength: 12 }).map((key) => Buffer.from(key).toString('latin1'));
