@@ -20,6 +20,7 @@ export {
 } from './players.ts';
 export type { Word } from './speech.ts';
 export { drawn, Stage, type DrawingOptions } from './stage.ts';
+export { drawnPicker, type PickerDrawing } from './picker.ts';
 export { blockBytes, pieceBytes, torrentOf, type Size } from './torrent.ts';
 export type { DrawnWire, WireOptions } from './wire.ts';
 export { LETTERS, blockAt, wordsFor } from './words.ts';
