@@ -1,4 +1,4 @@
-import { ignoreElements, interval, merge, Observable, type OperatorFunction, switchMap, tap } from 'rxjs';
+import { interval, Observable, type OperatorFunction, switchMap } from 'rxjs';
 import type { Peer } from '../src/env.ts';
 import { PeerError } from '../src/errors.ts';
 
@@ -16,12 +16,13 @@ const STEPS = 5;
  * Speaks so that they don't hang up, and hangs up when they say nothing.
  *
  * ```
- * they   -K------
- * writes   2m K 119999ms K
- * gives  their silence → 2m 30s #
+ * they    -
+ * writes  2m K 29999ms -
+ * gives   2m - 29999ms #
  * ```
  *
- * Errors with `PeerError('silent')`, up to a fifth of `hangUpAfter` late.
+ * Completes when they hang up. Errors with `PeerError('silent')` when they have said nothing for `hangUpAfter`, never early,
+ * and up to a fifth of it late.
  *
  * @see BEP 3
  */
@@ -29,26 +30,23 @@ export const keepAlive =
   ({ speakEvery = 120_000, hangUpAfter = 150_000 }: KeepAliveOptions = {}): OperatorFunction<Peer, never> =>
   (peers) =>
     peers.pipe(
-      switchMap((peer) =>
-        merge(
-          interval(speakEvery).pipe(
-            tap(() => peer.send({ type: 'keepAlive' })),
-            ignoreElements(),
-          ),
-          hangUp(peer, hangUpAfter),
-        ),
+      switchMap(
+        (peer) =>
+          new Observable<never>((subscriber) => {
+            let silentSteps = 0;
+            // The step in which they spoke is not a silent one.
+            const heard = (): void => void (silentSteps = -1);
+            subscriber.add(
+              peer.messages$.subscribe({ next: heard, error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }),
+            );
+            subscriber.add(interval(speakEvery).subscribe(() => peer.send({ type: 'keepAlive' })));
+            subscriber.add(
+              interval(hangUpAfter / STEPS).subscribe(() => {
+                if (++silentSteps < STEPS) return;
+                const { host, port } = peer.address;
+                subscriber.error(new PeerError('silent', `${host}:${port}: has said nothing for ${hangUpAfter / 1000} s`));
+              }),
+            );
+          }),
       ),
     );
-
-const hangUp = (peer: Peer, after: number): Observable<never> =>
-  new Observable((subscriber) => {
-    let silentSteps = 0;
-    subscriber.add(peer.messages$.subscribe({ next: () => (silentSteps = 0), complete: () => subscriber.complete() }));
-    subscriber.add(
-      interval(after / STEPS).subscribe(() => {
-        if (++silentSteps < STEPS) return;
-        const { host, port } = peer.address;
-        subscriber.error(new PeerError('silent', `${host}:${port}: has said nothing for ${after / 1000} s`));
-      }),
-    );
-  });

@@ -39,13 +39,14 @@ export const requestBlocks =
         (peer) =>
           new Observable<Block>((subscriber) => {
             const { state } = peer;
-            const requests = new Requests(picker, peer, now());
+            let requests = new Requests(picker, peer, now());
+            let borne = 0; // unexpected blocks of earlier windows
             const hear = (message: Message): void => {
               switch (message.type) {
                 case 'piece':
                   if (requests.received(message)) {
                     subscriber.next({ piece: message.piece, begin: message.begin, bytes: message.bytes, from: peer });
-                  } else if (requests.unexpected >= MAX_UNEXPECTED) {
+                  } else if (borne + requests.unexpected >= MAX_UNEXPECTED) {
                     subscriber.error(blame(peer, 'unexpected', `sent ${MAX_UNEXPECTED} blocks that were not asked for`));
                   }
                   requests.refill(now());
@@ -54,23 +55,30 @@ export const requestBlocks =
                   requests.rejected(message, now());
                   break;
                 case 'choke':
-                  if (!state.fast) requests.giveBack();
+                  if (!state.fast) requests.end();
                   break;
                 case 'unchoke':
+                  if (requests.ended) {
+                    borne += requests.unexpected;
+                    requests = new Requests(picker, peer, now());
+                  }
                   requests.refill(now());
                   break;
                 default:
                   return;
               }
-              if (state.choked && requests.inFlight === 0) subscriber.complete();
+              if (state.choked && requests.inFlight === 0) requests.end();
             };
             subscriber.add(() => requests.end());
-            subscriber.add(peer.messages$.subscribe({ next: hear, complete: () => subscriber.complete() }));
+            subscriber.add(peer.messages$.subscribe({ next: hear, error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }));
             subscriber.add(wake$.subscribe(() => requests.refill(now())));
             subscriber.add(
               interval(1000).subscribe(() => {
+                if (requests.ended) return;
                 const silence = requests.tick(now());
-                if (silence >= patience()) subscriber.error(blame(peer, 'silent', `unchoked us and sent no block for ${Math.round(silence / 1000)} s`));
+                // With the fast extension a choke is over when all is rejected, or no longer waited for.
+                if (state.choked && requests.inFlight === 0) requests.end();
+                else if (silence >= patience()) subscriber.error(blame(peer, 'silent', `unchoked us and sent no block for ${Math.round(silence / 1000)} s`));
               }),
             );
             requests.refill(now());

@@ -1,4 +1,4 @@
-import { Observable, type Observer, type OperatorFunction, Subscription, timer } from 'rxjs';
+import { defer, Observable, type Observer, type OperatorFunction, Subscription, timer } from 'rxjs';
 import { now } from '../src/clock.ts';
 import type { PeerAddress } from '../src/env.ts';
 import { InvariantError, verdict } from '../src/errors.ts';
@@ -21,15 +21,16 @@ export interface SwarmOptions {
  * Keeps a number of sessions with peers going and replaces each that ends.
  *
  * ```
- * source   (abc)
- * a          --x|
- * b             #
- * c              ---y|
- * gives    --x-----y    with maxPeers 1
+ * source  (abc)
+ * a       --x|
+ * b          #
+ * c          ---y|
+ * gives   --x---y--    with maxPeers 1
  * ```
  *
  * A session that fails is judged by `verdict`: its address rests and is tried again, is dropped, or is banned. None of these
- * ends the stream; only `fatal` does. Completes when the source has completed, no session is left and none is to come.
+ * ends the stream; only `fatal` does. A session is over when all of it is undone: there are never more than `maxPeers`.
+ * Completes when the source has completed, no session is left and none is to come.
  *
  * Not `mergeMap(session, n)`: its queue has neither limit nor view, and it hangs when hundreds of queued sessions fail at once.
  */
@@ -69,12 +70,11 @@ export const swarm =
       };
       const begin = (address: PeerAddress): void => {
         let useful = false;
-        let done = false;
+        let error: unknown;
         sessions++;
-        const end = (error?: unknown): void => {
-          if (done) return;
-          done = true;
+        const end = (): void => {
           sessions--;
+          if (subscriber.closed) return;
           const ending = error === undefined ? 'closed' : verdict(error);
           book.ended(address, ending, useful, now());
           ended?.(address, error);
@@ -85,8 +85,11 @@ export const swarm =
           useful = true;
           subscriber.next(value);
         };
-        const running = session(address).subscribe({ next, error: (error: unknown) => end(error ?? new InvariantError('a session failed without an error')), complete: () => end() });
+        const fail = (cause: unknown): void => void (error = cause ?? new InvariantError('a session failed without an error'));
+        const running = defer(() => session(address)).subscribe({ next, error: fail });
         subscriber.add(running);
+        // Last of all that is undone at the end of a session: so the next one does not begin before.
+        running.add(end);
       };
 
       subscriber.add(() => nap.unsubscribe());

@@ -33,7 +33,7 @@ const LOOK_EVERY = 10_000;
  * gives   ---p-----p
  * ```
  *
- * Keeps the picker's count of who has what. Errors with `PeerError('timeout')` when they have kept us choked and interested
+ * What the peer said before counts too. Keeps the picker's count of who has what. Errors with `PeerError('timeout')` when they have kept us choked and interested
  * for longer than `patience`.
  *
  * @see BEP 3, BEP 6
@@ -64,7 +64,9 @@ export const whenUnchoked =
               }
             };
             subscriber.add(() => wishes.availability.left(peer));
-            subscriber.add(peer.messages$.subscribe({ next: heard, complete: () => subscriber.complete() }));
+            if (state.have.count > 0) wishes.availability.told(peer, state.have);
+            look();
+            subscriber.add(peer.messages$.subscribe({ next: heard, error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }));
             subscriber.add(
               interval(LOOK_EVERY).subscribe(() => {
                 look();
@@ -74,6 +76,7 @@ export const whenUnchoked =
                 subscriber.error(new PeerError('timeout', `${host}:${port}: has not unchoked us for ${waited / 1000} s`));
               }),
             );
+            if (!state.choked) subscriber.next(peer);
           }),
       ),
     );

@@ -116,6 +116,8 @@ export class FrameDecoder {
 
   /** Refuses a length that its type can't have, before anything is kept for it. */
   #check(id: number, length: number): void {
+    // First, so that it makes no difference whether the id came with the length.
+    if (length > MAX_MESSAGE) throw new Oversized('message length', `at most ${MAX_MESSAGE} bytes`, length);
     const payload = length - 1;
     const fixed = FIXED[id];
     if (fixed !== undefined) {
@@ -127,8 +129,6 @@ export class FrameDecoder {
       if (payload !== this.#bitfieldLength) throw new Malformed('bitfield', `${this.#bitfieldLength} bytes`, payload);
     } else if (id === ID.extended && payload < 1) {
       throw new Malformed('extended message', 'an extension id', 'none');
-    } else if (length > MAX_MESSAGE) {
-      throw new Oversized(`message ${id}`, `at most ${MAX_MESSAGE} bytes`, length);
     }
   }
 }

@@ -13,7 +13,7 @@ export const MAX_KNOWN = 3000;
 export const DIAL_RATE = 30;
 /** Connections to one address of the public internet. */
 export const MAX_PER_HOST = 3;
-/** Failures in a row after which a peer is given up. */
+/** Failures in a row that are borne: at the next one a peer is given up. */
 export const MAX_FAILURES = 3;
 /** Rest of a peer that was useful, and of one that was not (doubled with each failure), in milliseconds. */
 const SHORT_REST = 5_000;

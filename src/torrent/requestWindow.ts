@@ -9,16 +9,18 @@ const FIRST_WINDOW = 4;
 const QUEUE_SECONDS = 3;
 /** Slow start ends when a second brings less than so much more than the one before, in bytes a second. */
 const SLOW_START_GAIN = 5_000;
-/** Bounds of the wait for the next block, in milliseconds. */
+/** Bounds of the wait for the next block, in milliseconds. Up to two seconds go by between ticks, and no block may wait for more than 20. */
 const MIN_PATIENCE = 2_000;
-const MAX_PATIENCE = 20_000;
+const MAX_PATIENCE = 18_000;
+/** The same, while nothing is known of a peer. */
+const FIRST_PATIENCE = 10_000;
 /** Blocks no longer waited for that may still come. */
 const MAX_LATE = 2 * MAX_WINDOW;
 
 /**
  * How many requests to keep in flight with one peer, and when to stop waiting. Depends on the peer's rate (window = rate ×
  * delay, after a slow start that adds one for each block) and on the mean gap between its blocks (patience = mean + 4
- * deviations). Keys are any numbers that name a block. Invariants: a key is in flight or late or neither;
+ * deviations). Keys are any numbers that name a block. Invariants: what is in flight is not late, unless it was asked for again;
  * 1 ≤ `limit` ≤ {@link MAX_WINDOW}.
  */
 export class RequestWindow {
@@ -62,8 +64,8 @@ export class RequestWindow {
 
   asked(key: number, now: number): void {
     if (this.#inFlight.size === 0) this.#waitingSince = Math.max(this.#waitingSince, now);
+    // Late keys stay: one that was asked for twice comes twice, and that is nobody's fault.
     this.#inFlight.add(key);
-    this.#late.delete(key);
   }
 
   has(key: number): boolean {
@@ -131,7 +133,7 @@ export class RequestWindow {
 
   /** Milliseconds to wait for the next block. */
   get patience(): number {
-    if (this.#arrivals === 0) return MAX_PATIENCE / 2;
+    if (this.#arrivals === 0) return FIRST_PATIENCE;
     return Math.min(MAX_PATIENCE, Math.max(MIN_PATIENCE, this.#mean + 4 * this.#deviation));
   }
 
@@ -157,7 +159,7 @@ export class RequestWindow {
   }
 
   check(): void {
-    for (const key of this.#inFlight) if (this.#late.has(key)) throw new RangeError(`request ${key} is both in flight and late`);
+    if (this.#late.size > MAX_LATE) throw new RangeError(`${this.#late.size} late requests`);
     if (this.limit < 1 || this.limit > this.#most) throw new RangeError(`window of ${this.limit}`);
   }
 }

@@ -10,7 +10,7 @@ export interface Source {
   send(...messages: readonly Message[]): boolean;
 }
 
-/** Requests a second to a peer that rejects them. */
+/** Requests a second to a peer that has rejected one and sent no block since. */
 const REJECTED_PACE = 10;
 
 /**
@@ -26,12 +26,16 @@ export class Requests {
   readonly #window: RequestWindow;
   readonly #perPiece: number;
   #refilling = false;
+  /** Between the tick that took its blocks from it and the next, so that others are asked for them first. */
+  #standsBack = false;
   #ended = false;
   #lastBlockAt: number;
   #blocks = 0;
   #blocksSeen = 0;
-  /** Rejected since the last tick: after too many, nothing is asked until the next. */
-  #rejections = 0;
+  /** They rejected the last of what they answered. */
+  #rejecting = false;
+  /** Requests since the last tick. */
+  #asked = 0;
 
   constructor(picker: PiecePicker, source: Source, now: number, reqq: number = MAX_WINDOW) {
     this.#picker = picker;
@@ -43,6 +47,10 @@ export class Requests {
 
   get inFlight(): number {
     return this.#window.inFlight;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
   }
 
   get window(): RequestWindow {
@@ -66,7 +74,7 @@ export class Requests {
       this.unexpected++;
       return false;
     }
-    this.#rejections = 0;
+    this.#rejecting = false;
     this.#blocks++;
     return this.#picker.received(this, piece, block);
   }
@@ -76,7 +84,7 @@ export class Requests {
     const { geometry } = this.#picker;
     if (piece >= geometry.pieceCount || !Number.isInteger(block) || block >= geometry.blockCount(piece) || length !== geometry.blockSize(piece, block)) return;
     if (!this.#window.rejected(piece * this.#perPiece + block)) return;
-    this.#rejections++;
+    this.#rejecting = true;
     this.#picker.release(this, [{ piece, block }]);
     this.refill(now);
   }
@@ -84,14 +92,14 @@ export class Requests {
   /** Asks for as many as the window has room for. */
   refill(now: number): void {
     // A block given or freed inside may wake us again: once is enough.
-    if (this.#refilling || this.#ended || this.#source.state.choked || this.#rejections >= REJECTED_PACE) return;
+    if (this.#refilling || this.#ended || this.#standsBack || this.#source.state.choked) return;
     const window = this.#window;
-    const { room } = window;
-    if (room === 0) return;
+    const room = this.#rejecting ? Math.min(window.room, REJECTED_PACE - this.#asked) : window.room;
+    if (room <= 0) return;
     this.#refilling = true;
-    const count = this.#rejections > 0 ? 1 : room;
-    const wanted = this.#picker.next(this, this.#source, this.#source.state.have, count, window.inFlight === 0);
+    const wanted = this.#picker.next(this, this.#source, this.#source.state.have, room, window.inFlight === 0);
     if (wanted.length > 0) {
+      this.#asked += wanted.length;
       const { geometry } = this.#picker;
       const requests: Message[] = new Array<Message>(wanted.length);
       for (let index = 0; index < wanted.length; index++) {
@@ -106,10 +114,11 @@ export class Requests {
 
   /** Every second: resizes, snubs who is too slow, asks again. Milliseconds since the last block while one is waited for. */
   tick(now: number): number {
-    this.#rejections = 0;
+    this.#asked = 0;
     if (this.#blocks !== this.#blocksSeen || (this.#window.inFlight === 0 && !this.#window.snubbed)) this.#lastBlockAt = now;
     this.#blocksSeen = this.#blocks;
-    if (this.#window.tick(now)) {
+    this.#standsBack = this.#window.tick(now);
+    if (this.#standsBack) {
       const expired = this.#window.expire(now);
       this.#picker.release(this, expired.map((key) => this.#wantedOf(key)));
     }
