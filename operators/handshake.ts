@@ -147,4 +147,6 @@ const nameOf = ({ host, port }: PeerAddress): string => `${host}:${port}`;
 
 /** Our own defects pass; what is wrong with their bytes is theirs. */
 const blame = (address: PeerAddress, error: unknown): unknown =>
-  error instanceof Malformed ? new PeerError(error instanceof Oversized ? 'oversized' : 'malformed', `${nameOf(address)}: ${error.message}`, { cause: error }) : error;
+  error instanceof Malformed
+    ? new PeerError(error instanceof Oversized ? 'oversized' : 'malformed', `${nameOf(address)}: ${error.message}`, { cause: error })
+    : error;

@@ -89,4 +89,5 @@ export const requestBlocks =
 /** Blocks nobody asked for that are borne with. */
 const MAX_UNEXPECTED = 10;
 
-const blame = ({ address: { host, port } }: Peer, code: 'silent' | 'unexpected', message: string): PeerError => new PeerError(code, `${host}:${port}: ${message}`);
+const blame = ({ address: { host, port } }: Peer, code: 'silent' | 'unexpected', message: string): PeerError =>
+  new PeerError(code, `${host}:${port}: ${message}`);

@@ -66,7 +66,9 @@ export const whenUnchoked =
             subscriber.add(() => wishes.availability.left(peer));
             if (state.have.count > 0) wishes.availability.told(peer, state.have);
             look();
-            subscriber.add(peer.messages$.subscribe({ next: heard, error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }));
+            subscriber.add(
+              peer.messages$.subscribe({ next: heard, error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }),
+            );
             subscriber.add(
               interval(LOOK_EVERY).subscribe(() => {
                 look();

@@ -120,7 +120,10 @@ export class Requests {
     this.#standsBack = this.#window.tick(now);
     if (this.#standsBack) {
       const expired = this.#window.expire(now);
-      this.#picker.release(this, expired.map((key) => this.#wantedOf(key)));
+      this.#picker.release(
+        this,
+        expired.map((key) => this.#wantedOf(key)),
+      );
     }
     this.refill(now);
     return now - this.#lastBlockAt;
@@ -128,7 +131,10 @@ export class Requests {
 
   /** They choked us: nothing that is in flight will come. */
   giveBack(): void {
-    this.#picker.release(this, this.#window.drain().map((key) => this.#wantedOf(key)));
+    this.#picker.release(
+      this,
+      this.#window.drain().map((key) => this.#wantedOf(key)),
+    );
   }
 
   end(): void {
