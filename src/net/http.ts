@@ -24,6 +24,7 @@ interface Hop {
   readonly url: URL;
   readonly request: HttpRequest;
   readonly headers: Readonly<Record<string, string>>;
+  readonly reachOf: (address: string) => Reach;
   /** Addresses closer than this are refused: nobody far away may send us to a neighbour. */
   readonly closest: Reach;
   readonly redirectsLeft: number;
@@ -49,13 +50,18 @@ interface Answer extends HttpReply {
  * only. `maxBytes` counts what comes out of gzip or brotli. Errors with a `TrackerError`: `unreachable`, `timeout`,
  * `malformed` (HTTP, compression or size), `unsupported-scheme`, `refused-address`.
  */
-export const httpGet = (request: HttpRequest): Observable<HttpReply> =>
-  defer(() => {
-    const url = httpUrl(request.url);
-    const late = () => new TrackerError('timeout', `${shownUrl(url.href)}: no answer within ${request.timeout / 1000} s`);
-    const first: Hop = { url, request, headers: request.headers ?? {}, closest: LOOPBACK, redirectsLeft: MAX_REDIRECTS };
-    return follow(first).pipe(timeout({ first: request.timeout, with: () => throwError(late) }));
-  });
+export const httpGet = (request: HttpRequest): Observable<HttpReply> => httpGetBy(reachOf)(request);
+
+/** The same with another opinion about which addresses are near. */
+export const httpGetBy =
+  (reachOf: Hop['reachOf']) =>
+  (request: HttpRequest): Observable<HttpReply> =>
+    defer(() => {
+      const url = httpUrl(request.url);
+      const late = () => new TrackerError('timeout', `${shownUrl(url.href)}: no answer within ${request.timeout / 1000} s`);
+      const first: Hop = { url, request, reachOf, headers: request.headers ?? {}, closest: LOOPBACK, redirectsLeft: MAX_REDIRECTS };
+      return follow(first).pipe(timeout({ first: request.timeout, with: () => throwError(late) }));
+    });
 
 const follow = (hop: Hop): Observable<HttpReply> =>
   ask(hop).pipe(
@@ -83,7 +89,7 @@ const ask = (hop: Hop): Observable<Answer> =>
     client.on('response', (response) => {
       response.on('error', fail);
       const { statusCode: status = 0, headers } = response;
-      const reach = reachOf(response.socket.remoteAddress ?? '');
+      const reach = hop.reachOf(response.socket.remoteAddress ?? '');
       if (status >= 300 && status < 400 && headers.location !== undefined) {
         subscriber.next({ status, body: new Uint8Array(), url: hop.url.href, reach, location: headers.location });
         return subscriber.complete();
@@ -104,13 +110,15 @@ const ask = (hop: Hop): Observable<Answer> =>
     return () => client.destroy();
   });
 
-const open = ({ url, headers, closest, request }: Hop): ClientRequest => {
+const open = ({ url, headers, closest, request, reachOf, redirectsLeft }: Hop): ClientRequest => {
   const literal = url.hostname.replace(/^\[|\]$/g, '');
   const refusal = (address: string): TrackerError | undefined => {
     const reach = reachOf(address);
     if (reach > closest) return new TrackerError('refused-address', `${shownUrl(url.href)}: redirected from farther away to ${address}, which is refused`);
     if (reach === LOOPBACK && request.loopbackPath !== undefined && !url.pathname.startsWith(request.loopbackPath)) {
-      return new TrackerError('refused-address', `${shownUrl(url.href)}: on this machine only ${request.loopbackPath} may be asked`, { retryIn: 'never' });
+      return new TrackerError('refused-address', `${shownUrl(url.href)}: on this machine only ${request.loopbackPath} may be asked`, {
+        retryIn: redirectsLeft === MAX_REDIRECTS ? 'never' : undefined,
+      });
     }
     return undefined;
   };
