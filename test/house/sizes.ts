@@ -18,16 +18,16 @@ export const median = (numbers: readonly number[]): number => {
 
 const nameOf = (path: string, ending: string): string => path.slice(path.lastIndexOf('/') + 1, -ending.length);
 
-/** Every operator has its drawing, every drawing its operator. Drawings of the stage itself stand beside what they draw. */
+/** Every operator has its drawing; every drawing is named after the operator, the source or the part of the stage that it draws. */
 export const undrawn = (paths: readonly string[]): readonly Finding[] => {
   const top = (folder: string, ending: string): readonly string[] =>
     paths.filter((path) => path.startsWith(`${folder}/`) && path.endsWith(ending) && path.split('/').length === 2);
   const operators = top('operators', '.ts').filter((path) => path !== 'operators/index.ts');
   const drawings = top('marbles', '.marbles.ts').map((path) => nameOf(path, '.marbles.ts'));
   const missing = operators.filter((path) => !drawings.includes(nameOf(path, '.ts')));
-  const idle = drawings.filter((name) => !operators.includes(`operators/${name}.ts`) && !paths.includes(`marbles/${name}.ts`));
+  const idle = drawings.filter((name) => !paths.some((path) => !path.startsWith('test/') && path.endsWith(`/${name}.ts`)));
   return [
     ...missing.map((path) => ({ path, line: 1, what: `has no drawing marbles/${nameOf(path, '.ts')}.marbles.ts` })),
-    ...idle.map((name) => ({ path: `marbles/${name}.marbles.ts`, line: 1, what: 'draws no operator' })),
+    ...idle.map((name) => ({ path: `marbles/${name}.marbles.ts`, line: 1, what: 'draws nothing that there is' })),
   ];
 };

@@ -62,9 +62,10 @@ export const replays = (source: Source): readonly Finding[] =>
 
 export const anything = (source: Source): readonly Finding[] => search(source, (node) => (node.kind === ts.SyntaxKind.AnyKeyword ? 'any' : undefined));
 
-/** State has an owner, and that is never the module. */
+/** State has an owner, and that is never the module; only the command line is one with its process. */
 export const moduleState = (source: Source): readonly Finding[] =>
   search(source, (node) => {
+    if (roomOf(source.path) === 'cli') return undefined;
     if (!ts.isVariableStatement(node) || !ts.isSourceFile(node.parent)) return undefined;
     return (node.declarationList.flags & ts.NodeFlags.Const) === 0 ? 'a variable of the module' : undefined;
   });
@@ -72,9 +73,9 @@ export const moduleState = (source: Source): readonly Finding[] =>
 const isExported = (node: ts.Node): boolean =>
   ts.canHaveModifiers(node) && (ts.getModifiers(node) ?? []).some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword);
 
-/** Names are given once: no default exports, but where a tool asks for one. */
+/** Names are given once: no default exports, but where a tool asks for one, or another package has one. */
 export const defaults = (source: Source): readonly Finding[] =>
-  source.path.endsWith('config.ts')
+  /config\.ts$|\.d\.ts$/.test(source.path)
     ? []
     : search(source, (node) => ((ts.isExportAssignment(node) && !node.isExportEquals) || isExported(node) ? 'a default export' : undefined));
 
