@@ -36,7 +36,7 @@ export const openInside = (root: string, file: string, access: Access, done: Don
 const realFolder = (root: string, folder: string, create: boolean, done: Done<void>): void => {
   if (folder === root) return create ? void fs.mkdir(root, { recursive: true }, (error) => done(error)) : done(null);
   realpath(folder, (missing, real) => {
-    if (!missing) return inside(root, folder, real as string, done);
+    if (!missing) return inside(root, folder, real, done);
     if (!create || missing.code !== 'ENOENT') return done(missing);
     realFolder(root, path.dirname(folder), create, (error) => (error ? done(error) : makeFolder(root, folder, done)));
   });
@@ -46,14 +46,14 @@ const makeFolder = (root: string, folder: string, done: Done<void>): void => {
   fs.mkdir(folder, (error) => {
     if (error && error.code !== 'EEXIST') return done(error);
     // What exists now and still has no real path is a link to nowhere.
-    realpath(folder, (missing, real) => (missing ? done(linked(folder)) : inside(root, folder, real as string, done)));
+    realpath(folder, (missing, real) => (missing ? done(linked(folder)) : inside(root, folder, real, done)));
   });
 };
 
 const inside = (root: string, folder: string, real: string, done: Done<void>): void => {
   realpath(root, (error, realRoot) => {
     if (error) return done(error);
-    const prefix = (realRoot as string).endsWith(path.sep) ? (realRoot as string) : realRoot + path.sep;
+    const prefix = realRoot.endsWith(path.sep) ? realRoot : realRoot + path.sep;
     done(real.startsWith(prefix) ? null : linked(folder));
   });
 };

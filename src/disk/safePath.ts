@@ -91,16 +91,14 @@ class Folder {
 
   /** Takes one file in; returns its names, renamed where they were taken. */
   place(names: readonly string[]): string[] {
-    const placed: string[] = [];
-    let folder: Folder = this;
-    for (const name of names.slice(0, -1)) {
-      const [as, inner] = folder.#enter(name);
-      placed.push(as);
-      folder = inner;
+    const [name = '_', ...below] = names;
+    if (below.length > 0) {
+      const [as, inner] = this.#enter(name);
+      return [as, ...inner.place(below)];
     }
-    const last = folder.#unused(names.at(-1) as string);
-    folder.#entries.set(fold(last), undefined);
-    return [...placed, last];
+    const last = this.#unused(name);
+    this.#entries.set(fold(last), undefined);
+    return [last];
   }
 
   #enter(name: string): readonly [name: string, folder: Folder] {
