@@ -27,7 +27,7 @@ export interface RequestBlocksOptions {
  * the fast extension: once they reject it). A peer that keeps us waiting is snubbed: others are asked for its blocks, and it
  * for one at a time. The window is looked at once a second.
  *
- * Errors with `PeerError`: `silent` when no block came for `patience`, `unexpected` after ten blocks that nobody asked for.
+ * Errors with `PeerError`: `silent` when no block came for `patience` or between ten chokes, `unexpected` after ten blocks that nobody asked for.
  *
  * @see BEP 3, BEP 6
  */
@@ -41,10 +41,12 @@ export const requestBlocks =
             const { state } = peer;
             let requests = new Requests(picker, peer, now());
             let borne = 0; // unexpected blocks of earlier windows
+            let barren = 0; // chokes since the last block
             const hear = (message: Message): void => {
               switch (message.type) {
                 case 'piece':
                   if (requests.received(message)) {
+                    barren = 0;
                     subscriber.next({ piece: message.piece, begin: message.begin, bytes: message.bytes, from: peer });
                   } else if (borne + requests.unexpected >= MAX_UNEXPECTED) {
                     subscriber.error(blame(peer, 'unexpected', `sent ${MAX_UNEXPECTED} blocks that were not asked for`));
@@ -55,6 +57,8 @@ export const requestBlocks =
                   requests.rejected(message, now());
                   break;
                 case 'choke':
+                  if (requests.inFlight > 0 && ++barren >= MAX_BARREN)
+                    subscriber.error(blame(peer, 'silent', `choked us ${MAX_BARREN} times before it sent a block`));
                   if (!state.fast) requests.end();
                   break;
                 case 'unchoke':
@@ -88,6 +92,8 @@ export const requestBlocks =
 
 /** Blocks nobody asked for that are borne with. */
 const MAX_UNEXPECTED = 10;
+/** Chokes in a row, each with requests in flight and no block: a peer could make us ask at the pace of its wire. */
+const MAX_BARREN = 10;
 
 const blame = ({ address: { host, port } }: Peer, code: 'silent' | 'unexpected', message: string): PeerError =>
   new PeerError(code, `${host}:${port}: ${message}`);

@@ -23,6 +23,8 @@ export interface WhenUnchokedOptions {
 
 /** Milliseconds between looks at whether they still have what we lack. */
 const LOOK_EVERY = 10_000;
+/** Blocks that come while we can't have asked for any. */
+const MAX_UNASKED = 10;
 
 /**
  * Says *interested* while they have what we lack, and lets the peer through at each unchoke.
@@ -34,7 +36,7 @@ const LOOK_EVERY = 10_000;
  * ```
  *
  * What the peer said before counts too. Keeps the picker's count of who has what. Errors with `PeerError('timeout')` when they have kept us choked and interested
- * for longer than `patience`.
+ * for longer than `patience`, with `unexpected` after ten blocks before the first unchoke.
  *
  * @see BEP 3, BEP 6
  */
@@ -47,6 +49,11 @@ export const whenUnchoked =
           new Observable<Peer>((subscriber) => {
             const { state } = peer;
             let waited = 0;
+            let unasked = 0; // blocks before they let us ask for any
+            const pass = (): void => {
+              unasked = -Infinity;
+              subscriber.next(peer);
+            };
             const look = (): void => {
               const wants = wishes.wants(state.have);
               if (wants !== state.interesting) peer.send({ type: wants ? 'interested' : 'notInterested' });
@@ -60,7 +67,10 @@ export const whenUnchoked =
                 look();
               } else if (message.type === 'unchoke') {
                 waited = 0;
-                subscriber.next(peer);
+                pass();
+              } else if (message.type === 'piece' && ++unasked >= MAX_UNASKED) {
+                const { host, port } = peer.address;
+                subscriber.error(new PeerError('unexpected', `${host}:${port}: sent ${MAX_UNASKED} blocks before it unchoked us`));
               }
             };
             subscriber.add(() => wishes.availability.left(peer));
@@ -78,7 +88,7 @@ export const whenUnchoked =
                 subscriber.error(new PeerError('timeout', `${host}:${port}: has not unchoked us for ${waited / 1000} s`));
               }),
             );
-            if (!state.choked) subscriber.next(peer);
+            if (!state.choked) pass();
           }),
       ),
     );

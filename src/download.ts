@@ -1,4 +1,26 @@
-import { asapScheduler, auditTime, concat, defer, EMPTY, filter, finalize, from, ignoreElements, map, merge, mergeMap, type Observable, of, pipe, share, Subject, takeUntil, takeWhile, tap, throwError } from 'rxjs';
+import {
+  asapScheduler,
+  auditTime,
+  concat,
+  defer,
+  EMPTY,
+  filter,
+  finalize,
+  from,
+  ignoreElements,
+  map,
+  merge,
+  mergeMap,
+  type Observable,
+  of,
+  pipe,
+  share,
+  Subject,
+  takeUntil,
+  takeWhile,
+  tap,
+  throwError,
+} from 'rxjs';
 import { advertise } from '../operators/advertise.ts';
 import { assemblePieces } from '../operators/assemblePieces.ts';
 import { converse } from '../operators/converse.ts';
@@ -80,7 +102,13 @@ export const download = (torrent: Torrent, env: Env, options: DownloadOptions): 
 
       const geometry = new Geometry(torrent);
       const drafts = new PieceDrafts<Peer>(geometry);
-      const picker = new PiecePicker(geometry, { order: options.order, memory, random: env.random, freed: () => freed$.next(), abandoned: (piece) => drafts.drop(piece) });
+      const picker = new PiecePicker(geometry, {
+        order: options.order,
+        memory,
+        random: env.random,
+        freed: () => freed$.next(),
+        abandoned: (piece) => drafts.drop(piece),
+      });
       const book = new AddressBook<PeerAddress>();
       const suspects = new Suspects<Peer>();
       const tally = new Tally(picker, book, drafts);
@@ -93,7 +121,15 @@ export const download = (torrent: Torrent, env: Env, options: DownloadOptions): 
 
       const peers$ = merge(
         from(peers),
-        trackerPeers(env, { ...identity, port, tiers: trackers, totals: () => tally.totals(), wanted$, completed$: stored$.pipe(filter(() => picker.complete)), report }),
+        trackerPeers(env, {
+          ...identity,
+          port,
+          tiers: trackers,
+          totals: () => tally.totals(),
+          wanted$,
+          completed$: stored$.pipe(filter(() => picker.complete)),
+          report,
+        }),
       );
 
       const session = (address: PeerAddress) =>
@@ -110,11 +146,23 @@ export const download = (torrent: Torrent, env: Env, options: DownloadOptions): 
 
       const fetched$ = peers$.pipe(
         distinctPeers(),
-        swarm(session, { book, maxPeers, wanted: wanted$, enough: Math.min(ENOUGH_PEERS, maxPeers), ended: (address, error) => news$.next(tally.left(address, error)) }),
+        swarm(session, {
+          book,
+          maxPeers,
+          wanted: wanted$,
+          enough: Math.min(ENOUGH_PEERS, maxPeers),
+          ended: (address, error) => news$.next(tally.left(address, error)),
+        }),
         takeUntil(stop$),
         assemblePieces(drafts),
         verifyPieces(env.verify(torrent)),
-        tap((piece) => suspects.examine(piece).forEach((liar) => liars$.next(liar))),
+        tap((piece) => {
+          for (const liar of suspects.examine(piece)) {
+            // It may have hung up before its lie was found.
+            book.ban(liar.address);
+            liars$.next(liar);
+          }
+        }),
         writePieces(storage, geometry, { report: (warning) => news$.next(tally.warned(warning)) }),
         tap((outcome) => {
           picker.settle(outcome);
@@ -145,13 +193,15 @@ export const download = (torrent: Torrent, env: Env, options: DownloadOptions): 
   );
 
 /** Hangs up on a peer that is proved to have sent wrong bytes. */
-const expel = (liars$: Observable<Peer>) => (peers: Observable<Peer>): Observable<never> =>
-  peers.pipe(
-    mergeMap((peer) =>
-      liars$.pipe(
-        filter((liar) => liar === peer),
-        mergeMap(() => throwError(() => new PeerError('corrupt', `${peer.address.host}:${peer.address.port}: sent wrong bytes`))),
+const expel =
+  (liars$: Observable<Peer>) =>
+  (peers: Observable<Peer>): Observable<never> =>
+    peers.pipe(
+      mergeMap((peer) =>
+        liars$.pipe(
+          filter((liar) => liar.address === peer.address),
+          mergeMap(() => throwError(() => new PeerError('corrupt', `${peer.address.host}:${peer.address.port}: sent wrong bytes`))),
+        ),
       ),
-    ),
-    ignoreElements(),
-  );
+      ignoreElements(),
+    );

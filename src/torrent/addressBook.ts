@@ -109,7 +109,7 @@ export class AddressBook<A extends Candidate> {
     this.#leave(entry);
     if (ending === 'ban') this.ban(address);
     entry.failures = useful ? 0 : entry.failures + 1;
-    if (ending === 'ban' || ending === 'drop' || entry.failures > MAX_FAILURES) {
+    if (this.isBanned(address) || ending === 'drop' || entry.failures > MAX_FAILURES) {
       this.#entries.delete(key);
       return;
     }

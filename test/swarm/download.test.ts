@@ -1,26 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { type Content, contentOf } from './content.ts';
-import { type Conduct, RealPeer } from './realPeer.ts';
+import { describe, expect, it } from 'vitest';
+import { contentOf } from './content.ts';
+import { addresses, peer, peers, tracker } from './fixture.ts';
+import type { Conduct, RealPeer } from './realPeer.ts';
 import { count, run } from './run.ts';
-import { TinyTracker } from './tracker.ts';
-
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((each) => each.close()));
-});
-
-const peer = async (content: Content, conduct: Conduct = {}): Promise<RealPeer> => {
-  const real = await RealPeer.listen(content, conduct);
-  open.push(real);
-  return real;
-};
-const peers = (content: Content, conducts: readonly Conduct[]): Promise<RealPeer[]> => Promise.all(conducts.map((conduct) => peer(content, conduct)));
-const addresses = (all: readonly RealPeer[]) => all.map(({ address }) => address);
-const tracker = async (all: readonly RealPeer[]): Promise<TinyTracker> => {
-  const tiny = await TinyTracker.listen(addresses(all));
-  open.push(tiny);
-  return tiny;
-};
 
 const KiB = 1024;
 const MiB = 1024 * KiB;

@@ -1,0 +1,251 @@
+import { describe, expect, it } from 'vitest';
+import { BLOCK } from '../../src/torrent/geometry.ts';
+import { contentOf } from '../swarm/content.ts';
+import { addresses, duel, peers } from '../swarm/fixture.ts';
+import type { Conduct, RealPeer, Talk } from '../swarm/realPeer.ts';
+import { count, leavings, run } from '../swarm/run.ts';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const content = contentOf({ length: 4 * MiB - 5, pieceLength: 128 * KiB });
+const piece = 128 * KiB;
+
+/** Spoils one in `n` of the blocks it gives. */
+const spoilsOneIn = (n: number): Conduct => {
+  let blocks = 0;
+  return {
+    onRequest: (request, talk) => {
+      if (++blocks % n !== 0) return false;
+      talk.giveWrong(request);
+      return true;
+    },
+  };
+};
+
+describe('wrong bytes', () => {
+  it.each([1, 3, 8, 20])('one block in %i from a liar, beside an honest seed', async (n) => {
+    const { ran, hostile, honest } = await duel(content, spoilsOneIn(n), { honest: { bytesPerSecond: 8 * MiB } });
+    expect(ran.sha256).toBe(content.sha256);
+    expect(count(ran, 'corrupt')).toBeLessThanOrEqual(3);
+    expect(leavings(ran, hostile.port)[0]).toBe('corrupt');
+    expect(leavings(ran, honest.port)).not.toContain('corrupt');
+    expect(ran.progress.peers.banned).toBe(1);
+    expect(ran.progress.wasted).toBeLessThanOrEqual(3 * piece);
+    expect(hostile.talks.length).toBe(1);
+  });
+
+  it('three liars among five honest seeds: all liars go, all others stay', async () => {
+    const bad = await peers(content, [spoilsOneIn(2), spoilsOneIn(5), { ...spoilsOneIn(4), fast: false }]);
+    const good = await peers(content, new Array<Conduct>(5).fill({ bytesPerSecond: 2 * MiB }));
+    const ran = await run(content, { peers: addresses([...bad, ...good]) });
+    expect(ran.sha256).toBe(content.sha256);
+    expect(good.flatMap(({ port }) => leavings(ran, port)).filter((reason) => reason === 'corrupt')).toEqual([]);
+    expect(count(ran, 'corrupt')).toBeLessThanOrEqual(9);
+    expect(ran.progress.peers.banned).toBe(3);
+  });
+
+  it('a liar that hangs up after each bad block and is called again does not come back once it is known', async () => {
+    let blocks = 0;
+    const conduct: Conduct = {
+      onRequest: (request, talk) => {
+        if (++blocks % 4 !== 0) return false;
+        talk.giveWrong(request);
+        talk.after(20, () => talk.socket.destroy());
+        return true;
+      },
+    };
+    const { ran, hostile } = await duel(content, conduct, { honest: { bytesPerSecond: MiB / 2 } });
+    expect(ran.sha256).toBe(content.sha256);
+    expect(ran.progress.peers.banned).toBe(1);
+    expect(count(ran, 'corrupt')).toBeLessThanOrEqual(3);
+    expect(hostile.talks.length).toBe(1);
+  });
+});
+
+const offer = (talk: Talk, index: number, begin: number, length: number): void => {
+  talk.send({ type: 'piece', piece: index, begin, bytes: new Uint8Array(length).fill(0xbd) });
+};
+
+describe('blocks nobody asked for', () => {
+  it.each([40, 100])('%i wrong ones at once do no harm and end the conversation', async (blocks) => {
+    const flood: Conduct = {
+      onMessage: (message, talk) => {
+        if (message.type !== 'interested') return false;
+        talk.unchoke();
+        for (let n = 0; n < blocks; n++) offer(talk, n % 32, BLOCK * (n % 8), BLOCK - (n % 32 === 31 && n % 8 === 7 ? 5 : 0));
+        return true;
+      },
+      onRequest: () => true,
+    };
+    const { ran, hostile, honest } = await duel(content, flood);
+    expect(ran.sha256).toBe(content.sha256);
+    expect(count(ran, 'corrupt')).toBeLessThanOrEqual(1);
+    expect(['unexpected', 'corrupt']).toContain(leavings(ran, hostile.port)[0]);
+    expect(leavings(ran, honest.port)).not.toContain('corrupt');
+  });
+
+  it('blocks while it chokes us', async () => {
+    const flood: Conduct = {
+      unchokeAfter: Infinity,
+      onMessage: (message, talk) => {
+        if (message.type === 'interested') for (let n = 0; n < 100; n++) offer(talk, n % 31, BLOCK * (n % 8), BLOCK);
+        return true;
+      },
+    };
+    const { ran, hostile } = await duel(content, flood, { honest: { bytesPerSecond: 4 * MiB } });
+    expect(ran.sha256).toBe(content.sha256);
+    expect(count(ran, 'corrupt')).toBe(0);
+    expect(leavings(ran, hostile.port)[0]).toBe('unexpected');
+  });
+
+  const shifted: readonly (readonly [string, (talk: Talk, index: number, begin: number) => void])[] = [
+    ['the wrong piece', (talk, index, begin) => offer(talk, index === 0 ? 1 : index - 1, begin, BLOCK)],
+    ['a piece past the end', (talk, _, begin) => offer(talk, 5000, begin, BLOCK)],
+    ['the last piece there can be', (talk, _, begin) => offer(talk, 0xffff_ffff, begin, BLOCK)],
+    ['an offset that is no multiple of a block', (talk, index, begin) => offer(talk, index, begin + 1, BLOCK)],
+    ['an offset past the end of the piece', (talk, index) => offer(talk, index, piece, BLOCK)],
+    ['the largest offset there can be', (talk, index) => offer(talk, index, 0xffff_c000, BLOCK)],
+    ['a block that is too short', (talk, index, begin) => offer(talk, index, begin, BLOCK - 1)],
+    ['a block of one byte', (talk, index, begin) => offer(talk, index, begin, 1)],
+  ];
+  it.each(shifted)('%s for each request', async (_, answer) => {
+    const { ran, hostile, honest } = await duel(content, {
+      onRequest: ({ piece: index, begin }, talk) => {
+        answer(talk, index, begin);
+        return true;
+      },
+    });
+    expect(ran.sha256).toBe(content.sha256);
+    expect(count(ran, 'corrupt')).toBe(0);
+    expect(leavings(ran, honest.port)).not.toContain('corrupt');
+    expect(hostile.talks.length).toBe(1);
+  });
+
+  it('an empty block, and one larger than was asked for, end the conversation', async () => {
+    for (const [length, reason] of [
+      [0, 'malformed'],
+      [BLOCK + 1, 'oversized'],
+      [4 * BLOCK, 'oversized'],
+    ] as const) {
+      const { ran, hostile } = await duel(content, {
+        onRequest: ({ piece: index, begin }, talk) => {
+          offer(talk, index, begin, length);
+          return true;
+        },
+      });
+      expect(ran.sha256).toBe(content.sha256);
+      expect(leavings(ran, hostile.port)[0]).toBe(reason);
+    }
+  });
+
+  it('every block twice costs no more than the second copies', async () => {
+    const twice: Conduct = {
+      onRequest: (request, talk) => {
+        talk.give(request);
+        talk.give(request);
+        return true;
+      },
+    };
+    const { ran, hostile } = await duel(content, twice, { honest: { bytesPerSecond: 8 * MiB } });
+    expect(ran.sha256).toBe(content.sha256);
+    expect(leavings(ran, hostile.port)[0]).toBe('unexpected');
+    expect(ran.progress.wasted).toBeLessThanOrEqual(hostile.givenBytes);
+  });
+});
+
+describe('requests that are not served', () => {
+  it('all rejected: at most ten a second', async () => {
+    const rejects: Conduct = {
+      onRequest: ({ piece: index, begin, length }, talk) => {
+        talk.send({ type: 'reject', piece: index, begin, length });
+        return true;
+      },
+    };
+    const { ran, hostile } = await duel(content, rejects, { honest: { bytesPerSecond: 1.5 * MiB } });
+    expect(ran.sha256).toBe(content.sha256);
+    expect(hostile.talks[0]?.requests.length).toBeLessThanOrEqual(10 * (ran.took / 1000) + 14);
+  });
+
+  it('choked and unchoked at each request: at most some dozens a second', async () => {
+    const dances: Conduct = {
+      fast: false,
+      onRequest: (_, talk) => {
+        talk.choke();
+        talk.unchoke();
+        return true;
+      },
+    };
+    const { ran, hostile } = await duel(content, dances, { honest: { bytesPerSecond: 1.5 * MiB } });
+    expect(ran.sha256).toBe(content.sha256);
+    expect(hostile.talks[0]?.requests.length).toBeLessThanOrEqual(50 * (ran.took / 1000) + 50);
+  });
+
+  it('choked in the middle of a piece: its blocks go to the other at once', async () => {
+    for (const fast of [true, false]) {
+      let blocks = 0;
+      const conduct: Conduct = {
+        fast,
+        onRequest: ({ piece: index, begin, length }, talk) => {
+          if (++blocks < 11) return false;
+          if (blocks === 11) talk.choke();
+          if (fast) talk.send({ type: 'reject', piece: index, begin, length });
+          return true;
+        },
+        onMessage: (message, talk) => {
+          // What was under way when it choked.
+          if (fast && message.type === 'request' && talk.choking) talk.send({ ...message, type: 'reject' });
+        },
+      };
+      const { ran, hostile } = await duel(content, conduct);
+      expect(ran.sha256).toBe(content.sha256);
+      expect(ran.took).toBeLessThan(5000);
+      expect(ran.progress.wasted).toBe(0);
+      expect(hostile.given.size).toBe(10);
+    }
+  });
+
+  it('half of a block, and then the end or a reset', async () => {
+    const half = (talk: Talk, index: number, begin: number): void => {
+      const header = new Uint8Array(13 + 8000);
+      const view = new DataView(header.buffer);
+      view.setUint32(0, 9 + BLOCK);
+      header[4] = 7;
+      view.setUint32(5, index);
+      view.setUint32(9, begin);
+      talk.raw(header);
+    };
+    const endings: readonly ((talk: Talk) => void)[] = [
+      (talk) => talk.socket.end(),
+      (talk) => void talk.socket.resetAndDestroy(),
+      (talk) => talk.socket.destroy(),
+    ];
+    for (const ending of endings) {
+      let first = true;
+      const { ran, hostile } = await duel(content, {
+        onRequest: ({ piece: index, begin }, talk) => {
+          if (first) {
+            half(talk, index, begin);
+            talk.after(20, () => ending(talk));
+          }
+          first = false;
+          return true;
+        },
+      });
+      expect(ran.sha256).toBe(content.sha256);
+      expect(ran.took).toBeLessThan(5000);
+      expect(['closed', 'reset']).toContain(leavings(ran, hostile.port)[0]);
+    }
+  });
+});
+
+describe('the last block', () => {
+  it('asked of a peer of 8 KiB/s comes from the fast one', async () => {
+    const small = contentOf({ length: 2 * MiB, pieceLength: 256 * KiB });
+    const [slow, fast] = (await peers(small, [{ bytesPerSecond: 8 * KiB }, { bytesPerSecond: MiB, unchokeAfter: 200 }])) as [RealPeer, RealPeer];
+    const ran = await run(small, { peers: addresses([slow, fast]) });
+    expect(ran.sha256).toBe(small.sha256);
+    expect(slow.asked.size).toBeGreaterThan(0);
+    // Two seconds are the fast one's own.
+    expect(ran.took).toBeLessThan(2200 + 5000);
+  });
+});
