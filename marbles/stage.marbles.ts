@@ -130,6 +130,16 @@ describe('a drawing that came out otherwise', () => {
     expect(failure(scene)).not.toBe('');
   });
 
+  it('says which lane is meant when there are several', () => {
+    const lines = failure(({ cold, gives }) => {
+      gives(cold('-a')).toBe('-b');
+      gives(cold('-a')).toBe('-a');
+      gives(cold('-a')).toBe('-c');
+    }).match(/in line \d+/g);
+    const [first = 0, second = 0] = (lines ?? []).map((text) => Number(text.slice(8)));
+    expect([lines?.length, second - first]).toEqual([2, 2]);
+  });
+
   it('notices when it goes round in circles', () => {
     expect(failure(({ gives }) => gives(interval(0)).toBe('-'))).toContain('give the drawing an end');
   });

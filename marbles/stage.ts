@@ -156,7 +156,8 @@ export class Stage implements Backdrop {
     this.#helpers.flush();
     if (failures.length === 0 && !mayLeak) failures.push(...this.#leaks().map((text) => ({ at: new DrawingError(), text })));
     if (failures[0] === undefined) return;
-    throw told(failures[0].at, `\n${failures.map(({ text }) => text).join('\n')}`);
+    const texts = failures.map(({ at, text }) => (failures.length > 1 ? text?.replace('\n', `, in line ${lineOf(at)}\n`) : text));
+    throw told(failures[0].at, `\n${texts.join('\n')}`);
   }
 
   /** Something to find out when all is over; if it fails, the error points to the line that asked for it. */
@@ -191,11 +192,14 @@ export class Stage implements Backdrop {
   }
 }
 
+/** Calls that lead to an error, those in the drawing first. */
+const callsOf = ({ stack = '' }: Error): readonly string[] => stack.split('\n').filter((line) => /^ +at /.test(line) && !/marbles.stage\.[jt]s:/.test(line));
+
+const lineOf = (error: Error): string => /:(\d+):\d+\)?$/.exec(callsOf(error)[0] ?? '')?.[1] ?? '?';
+
 const told = (error: DrawingError, message: string): DrawingError => {
   error.message = message;
-  // The first line to look at is in the drawing.
-  const frames = error.stack?.split('\n').filter((line) => /^ +at /.test(line) && !/marbles.stage\.[jt]s:/.test(line)) ?? [];
-  error.stack = [`${error.name}: ${message}`, ...frames].join('\n');
+  error.stack = [`${error.name}: ${message}`, ...callsOf(error)].join('\n');
   return error;
 };
 
