@@ -10,7 +10,9 @@ const setUp = (limit: number) => {
   const paths = Array.from({ length: 10 }, (_, n) => path.join(folder, `${n}`));
   const pool = new OpenFiles(folder, paths, limit);
   const acquire = (file: number, access: Access = 'write'): Promise<OpenFile> =>
-    new Promise((resolve, reject) => pool.acquire(file, access, (error, open) => (open ? resolve(open) : reject(error))));
+    new Promise((resolve, reject) =>
+      pool.acquire(file, access, (error, open) => (open ? resolve(open) : reject(error ?? new Error('neither handle nor error')))),
+    );
   const isOpen = ({ fd, file }: OpenFile): boolean => {
     try {
       return fs.readlinkSync(`/proc/self/fd/${fd}`) === paths[file];
