@@ -34,6 +34,17 @@ describe('decode', () => {
     expect('injected' in {}).toBe(false);
   });
 
+  it.each<[string, string[]]>([
+    ['d9:__proto__d8:injectedi1eee', ['__proto__']],
+    ['d2:10i1e1:2i2ee', ['10', '2']],
+    ['d4:\u00ef\u00bb\u00bfai1ee', ['\u00ef\u00bb\u00bfa']],
+    ['d2:\u00ff\u00fei1ee', ['\u00ff\u00fe']],
+    ['d3:\u00ef\u00bf\u00bdi1ee', ['\u00ef\u00bf\u00bd']],
+    ['d0:i1ee', ['']],
+  ])('keeps each of them alone, in their order: %j', (text, keys) => {
+    expect([...(dictOf(decode(bytes(text))) ?? new Map()).keys()]).toEqual(keys);
+  });
+
   it('gives copies: the input may be used again', () => {
     for (const text of ['l3:abce', 'd1:\u00ff3:abce']) {
       const input = Buffer.from(text, 'latin1');

@@ -137,6 +137,13 @@ describe('compact peers', () => {
     expect(() => decodeNodes(new Uint8Array(26), 16)).toThrow('a multiple of 38 bytes');
   });
 
+  it('keep no part of the packet they came in', () => {
+    const packet = Buffer.concat([Buffer.alloc(20, 7), of(10, 0, 0, 1, 0, 1)]);
+    const [node] = decodeNodes(packet, 4);
+    packet.fill(0);
+    expect(node?.id).toEqual(new Uint8Array(20).fill(7));
+  });
+
   it('encode only what has that length, and no names', () => {
     const peers = [
       { host: '10.0.0.1', port: 258 },
