@@ -182,6 +182,23 @@ describe('trackerPeers', () => {
   );
 
   it(
+    'says stopped even if nothing is said to completed',
+    drawn((stage) => {
+      const completed$ = new Subject<void>();
+      const { peers$, one } = scene(stage, { one: ['(a|)', '-'], options: { completed$ } });
+      stage
+        .gives(
+          peers$.pipe(
+            tap(() => completed$.next()),
+            take(1),
+          ),
+        )
+        .toBe('(a|)', peers);
+      stage.happens(one).toBe('(sc) 2996ms x');
+    }),
+  );
+
+  it(
     'does not say completed of what was complete from the start',
     drawn((stage) => {
       const completed$ = stage.hot('---c');

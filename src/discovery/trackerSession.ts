@@ -5,7 +5,7 @@ import { TrackerError } from '../errors.ts';
 import { type AnnounceQuery, type AnnounceSuccess, DEFAULT_INTERVAL, MAX_INTERVAL, MIN_INTERVAL } from '../protocol/httpTracker.ts';
 import { shownUrl } from '../protocol/shownUrl.ts';
 import type { Announce } from './announce.ts';
-import { announceOverHttp } from './httpTracker.ts';
+import { announceOverHttp, STOPPED_TIMEOUT } from './httpTracker.ts';
 import { Tiers, type Tracker } from './tiers.ts';
 
 export const NUMWANT = 200;
@@ -94,7 +94,11 @@ export class TrackerSession {
 
   /** Says goodbye to everyone who knows us. Never errors, and takes five seconds at most. */
   goodbye(): Observable<never> {
-    const tell = (tracker: Tracker, event: Event) => this.#send(tracker, event).pipe(catchError(() => EMPTY));
+    const tell = (tracker: Tracker, event: Event) =>
+      this.#send(tracker, event).pipe(
+        catchError(() => EMPTY),
+        takeUntil(timer(STOPPED_TIMEOUT)),
+      );
     const known = this.tiers.all.filter(({ started }) => started);
     const all = known.map((tracker, index) =>
       concat(index === 0 && this.#completed === 'pending' ? tell(tracker, 'completed') : EMPTY, tell(tracker, 'stopped')),
