@@ -146,7 +146,5 @@ const meet = (wire: Wire, theirs: Handshake, pieceCount: number, messages: Subje
 const nameOf = ({ host, port }: PeerAddress): string => `${host}:${port}`;
 
 /** Our own defects pass; what is wrong with their bytes is theirs. */
-const blame = (address: PeerAddress, error: unknown): unknown =>
-  error instanceof Malformed
-    ? new PeerError(error instanceof Oversized ? 'oversized' : 'malformed', `${nameOf(address)}: ${error.message}`, { cause: error })
-    : error;
+const blame = (address: PeerAddress, cause: unknown): unknown =>
+  cause instanceof Malformed ? new PeerError(cause instanceof Oversized ? 'oversized' : 'malformed', `${nameOf(address)}: ${cause.message}`, { cause }) : cause;

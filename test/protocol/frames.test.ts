@@ -14,7 +14,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: fc.constant('piece'), piece: number, begin: number, bytes: fc.uint8Array({ minLength: 1, maxLength: 300 }) }),
   fc.record({ type: fc.constant('port'), port: fc.nat({ max: 65535 }) }),
   fc.record({ type: fc.constant('extended'), id: fc.nat({ max: 255 }), payload: fc.uint8Array({ maxLength: 200 }) }),
-) as fc.Arbitrary<Message>;
+);
 
 /** A frame of a type that nobody knows, and what is heard of it. */
 const stranger = fc

@@ -1,0 +1,131 @@
+import { concat, EMPTY, NEVER, type Observable, of, tap } from 'rxjs';
+import { describe, it } from 'vitest';
+import { advertise, type Possessions } from '../operators/advertise.ts';
+import type { Peer } from '../src/env.ts';
+import type { Message } from '../src/protocol/messages.ts';
+import { Bitfield } from '../src/torrent/bitfield.ts';
+import { drawn } from './index.ts';
+
+const ten = { torrent: { pieces: 10 } };
+const stored = { '0': 0, '3': 3, '7': 7 };
+const open = (peer: Peer): Observable<Peer> => concat(of(peer), NEVER);
+
+/** So many pieces, of which we have these. */
+const possessing = (count: number, ...pieces: readonly number[]): Possessions => {
+  const field = new Bitfield(count);
+  for (const piece of pieces) field.set(piece);
+  return { stored: field };
+};
+const all = (count: number): Possessions => possessing(count, ...Array.from({ length: count }, (_, piece) => piece));
+
+describe('advertise', () => {
+  it(
+    'tells what we have, and each piece as it is stored',
+    drawn(({ peer, hot, gives, sends, words }) => {
+      const stored$ = hot('---7---', stored);
+      const they = peer('  -------', {}, { has: [] });
+      const writes = '     B--H---';
+      gives(open(they).pipe(advertise(possessing(10, 1, 2), stored$)), '^------!').toBe('-');
+      sends(they).toBe(writes);
+      sends(they).toBe('b--h', { b: words.bitfield(1, 2), h: words.have(7) });
+    }, ten),
+  );
+
+  it.each<[string, Possessions, boolean, Message | undefined]>([
+    ['nothing, as there is nothing to tell', possessing(10), false, undefined],
+    ['have none', possessing(10), true, { type: 'haveNone' }],
+    ['a bitfield', possessing(10, 0, 9), false, { type: 'bitfield', bytes: Uint8Array.of(0x80, 0x40) }],
+    ['a bitfield even with the fast extension', possessing(10, 0, 9), true, { type: 'bitfield', bytes: Uint8Array.of(0x80, 0x40) }],
+    ['a full bitfield', all(10), false, { type: 'bitfield', bytes: Uint8Array.of(0xff, 0xc0) }],
+    ['have all', all(10), true, { type: 'haveAll' }],
+  ])('begins with %s', (_, possessions, fast, message) =>
+    drawn(({ peer, gives, sends }) => {
+      const they = peer('-', {}, { has: [], fast });
+      gives(open(they).pipe(advertise(possessions, NEVER)), '^-!').toBe('-');
+      sends(they).toBe(message === undefined ? '-' : 'm', { m: message });
+    }, ten)(),
+  );
+
+  it(
+    'says nothing of pieces they have themselves',
+    drawn(({ peer, hot, gives, sends, words }) => {
+      const they = peer('  -B---H-------', { B: words.bitfield(3), H: words.have(7) });
+      const stored$ = hot('--3-7---7--0--', stored);
+      const writes = '     ----h------i--';
+      gives(open(they).pipe(advertise(possessing(10), stored$)), '^-------------!').toBe('-');
+      sends(they).toBe(writes, { h: words.have(7), i: words.have(0) });
+    }, ten),
+  );
+
+  it(
+    'tells each peer what we have when it comes',
+    drawn(({ peer, cold, hot, gives, sends, words }) => {
+      const possessions = possessing(10, 1);
+      const stored$ = hot(' --3---7---', stored).pipe(tap((piece) => possessions.stored.set(piece)));
+      const first = peer('  -', {}, { has: [] });
+      const second = peer(' -', {}, { has: [] });
+      const peers = cold('  a---b-----', { a: first, b: second });
+      gives(peers.pipe(advertise(possessions, stored$)), '^--------!').toBe('-');
+      sends(first).toBe(' b-h-------', { b: words.bitfield(1), h: words.have(3) });
+      sends(second).toBe('----b-h---', { b: words.bitfield(1, 3), h: words.have(7) });
+    }, ten),
+  );
+
+  it(
+    'tells what is stored at once after what was stored before',
+    drawn(({ peer, gives, sends }) => {
+      const they = peer('-', {}, { has: [] });
+      gives(open(they).pipe(advertise(possessing(10, 1), concat(of(7), NEVER))), '^-!').toBe('-');
+      sends(they).toBe('(BH)');
+    }, ten),
+  );
+
+  it(
+    'waits for a peer that never comes, and ends without one',
+    drawn(({ cold, gives }) => {
+      gives(cold<Peer>('-').pipe(advertise(all(2), NEVER)), '^---!').toBe('-');
+      gives(cold<Peer>('-|').pipe(advertise(all(2), NEVER))).toBe('-|');
+      gives(cold<Peer>('-#').pipe(advertise(all(2), NEVER))).toBe('-#');
+    }),
+  );
+
+  it(
+    'is over when nothing more will be stored',
+    drawn(({ peer, gives, cold, sends }) => {
+      const they = peer('-', {}, { has: [] });
+      gives(of(they).pipe(advertise(possessing(2), cold('-0-|', stored)))).toBe('---|');
+      sends(they).toBe('-H');
+      gives(of(peer('-')).pipe(advertise(all(2), EMPTY))).toBe('|');
+    }),
+  );
+
+  it(
+    'passes an error of what is stored',
+    drawn(({ peer, gives, cold }) => {
+      gives(of(peer('-')).pipe(advertise(all(2), cold('--#')))).toBe('--#');
+    }),
+  );
+
+  it(
+    'tells nothing more when nobody listens',
+    drawn(({ peer, hot, gives, sends, expectSubscriptions }) => {
+      const they = peer('   -------', {}, { has: [] });
+      const stored$ = hot(' -0-3-7-', stored);
+      const subs = '        ^---!';
+      gives(open(they).pipe(advertise(possessing(10), stored$)), subs).toBe('-');
+      sends(they).toBe('    -H-H');
+      expectSubscriptions(stored$.subscriptions).toBe(subs);
+    }, ten),
+  );
+
+  it(
+    'sends a bitfield of its own: what is stored later does not change it',
+    drawn(({ peer, hot, gives, sends }) => {
+      const possessions = possessing(10, 1);
+      const they = peer('--', {}, { has: [] });
+      const stored$ = hot('-7', stored).pipe(tap((piece) => possessions.stored.set(piece)));
+      gives(open(they).pipe(advertise(possessions, stored$)), '^--!').toBe('-');
+      sends(they).toBe('bh', { b: { type: 'bitfield', bytes: Uint8Array.of(0x40, 0) }, h: { type: 'have', piece: 7 } });
+    }, ten),
+  );
+});
