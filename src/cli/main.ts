@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import module from 'node:module';
+import { StorageError } from '../errors.ts';
 import { errorEvent, exitCode, explain, Interrupted } from './exit.ts';
 import { jsonLine, visible } from './views/text.ts';
 
@@ -24,28 +25,31 @@ const interrupt = (signal: NodeJS.Signals): void => {
 };
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
 
-/** Nobody reads any more, as in `rxtorrent info x | head -1`: that is an end, not a failure. */
-const deaf = (error: NodeJS.ErrnoException): void => {
-  if (error.code === 'EPIPE') stop.abort(new Interrupted());
-  else throw error;
-};
-process.stdout.on('error', deaf);
-process.stderr.on('error', deaf);
+let reported: unknown;
 
 /** The one line of an error; with `--verbose` the stack, with `--json` an object too. */
 const report = (error: unknown): void => {
-  const code = exitCode(error);
-  process.exitCode = code;
-  if (code === 130) return;
+  process.exitCode = exitCode(error);
+  if (error === reported || error instanceof Interrupted) return;
+  reported = error;
   if (args.includes('--json')) io.print(jsonLine(errorEvent(error)));
   io.say(`rxtorrent: ${visible(explain(error))}`);
   if (args.includes('--verbose') && error instanceof Error) io.say((error.stack ?? '').split('\n').map(visible).join('\n'));
 };
 
-process.on('uncaughtException', (error) => {
+const fail = (error: unknown): void => {
   report(error);
   stop.abort(error);
+};
+process.on('uncaughtException', fail);
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Nobody reads any more, as in `rxtorrent info x | head -1`: that is an end, not a failure.
+  if (error.code === 'EPIPE') stop.abort(new Interrupted());
+  else fail(new StorageError('io', `cannot write to stdout: ${error.message}`, { cause: error }));
 });
+// Without anybody to tell there is nothing to be told.
+process.stderr.on('error', () => undefined);
 
 const version = (): string => {
   for (const up of ['../../..', '../..']) {

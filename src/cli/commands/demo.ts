@@ -66,7 +66,7 @@ const nextSteps = (torrent: string, folder: string, files: DemoContent['files'])
   'Try next:',
   `  ${self()} info ${torrent}`,
   `  ${self()} verify ${torrent} ${folder}`,
-  `  printf oops | dd conv=notrunc of=${join(folder, 'README.txt')} && ${self()} verify ${torrent} ${folder}`,
+  `  printf oops | dd conv=notrunc of=${join(folder, 'README.txt')}; ${self()} verify ${torrent} ${folder}`,
   `  ${self()} download some.torrent -o downloads/`,
   `  ${self()} --help`,
 ];
