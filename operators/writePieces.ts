@@ -25,37 +25,47 @@ export const BYTES_IN_FLIGHT = 8 * 2 ** 20;
  * A full disk is waited for: the piece keeps its buffer, so nothing more is asked for, and is tried again every `retryEvery`.
  * Any other `StorageError` (`denied`, `missing`, `io`) ends the stream.
  */
-export const writePieces = (storage: Pick<Storage, 'write'>, geometry: Geometry, { report, retryEvery = 15_000 }: WritePiecesOptions = {}): OperatorFunction<CheckedPiece, PieceOutcome> => {
+export const writePieces = (
+  storage: Pick<Storage, 'write'>,
+  geometry: Geometry,
+  { report, retryEvery = 15_000 }: WritePiecesOptions = {},
+): OperatorFunction<CheckedPiece, PieceOutcome> => {
   return (pieces) =>
     defer(() => {
-      let full = false;
-      const waitForRoom = (error: unknown): Observable<unknown> => {
+      const waiting = new Set<CheckedPiece>();
+      const waitForRoom = (piece: CheckedPiece, error: unknown): Observable<unknown> => {
         if (!(error instanceof StorageError) || error.code !== 'full') return throwError(() => error);
-        if (!full) report?.({ type: 'warning', code: 'full', message: `${error.message}; waiting for room` });
-        full = true;
+        if (waiting.size === 0) report?.({ type: 'warning', code: 'full', message: `${error.message}; waiting for room` });
+        waiting.add(piece);
         return timer(retryEvery);
       };
-      const wentOn = (): void => {
-        if (full) report?.({ type: 'warning', code: 'room', message: 'there is room on the disk again; going on' });
-        full = false;
+      // A piece that still fits says nothing of room for those that did not.
+      const wentOn = (piece: CheckedPiece): void => {
+        if (waiting.delete(piece) && waiting.size === 0) report?.({ type: 'warning', code: 'room', message: 'there is room on the disk again; going on' });
       };
       const store = (piece: CheckedPiece): Observable<unknown> =>
-        storage.write(geometry.pieceOffset(piece.index), piece.bytes).pipe(retry({ delay: waitForRoom }), tap(wentOn));
+        storage.write(geometry.pieceOffset(piece.index), piece.bytes).pipe(
+          retry({ delay: (error: unknown) => waitForRoom(piece, error) }),
+          tap(() => wentOn(piece)),
+        );
       return pieces.pipe(
-        mergeMap((piece) => {
-          const outcome: PieceOutcome = {
-            type: piece.valid ? 'stored' : 'corrupt',
-            index: piece.index,
-            length: piece.bytes.length,
-            from: [...new Set(piece.from)],
-          };
-          return (piece.valid ? store(piece) : of(0)).pipe(
-            map(() => {
-              piece.release();
-              return outcome;
-            }),
-          );
-        }, Math.max(WRITES_IN_FLIGHT, Math.floor(BYTES_IN_FLIGHT / geometry.pieceLength))),
+        mergeMap(
+          (piece) => {
+            const outcome: PieceOutcome = {
+              type: piece.valid ? 'stored' : 'corrupt',
+              index: piece.index,
+              length: piece.bytes.length,
+              from: [...new Set(piece.from)],
+            };
+            return (piece.valid ? store(piece) : of(0)).pipe(
+              map(() => {
+                piece.release();
+                return outcome;
+              }),
+            );
+          },
+          Math.max(WRITES_IN_FLIGHT, Math.floor(BYTES_IN_FLIGHT / geometry.pieceLength)),
+        ),
       );
     });
 };

@@ -1,4 +1,4 @@
-import { defer, from, map, type Observable, tap } from 'rxjs';
+import { defer, from, map, mergeMap, type Observable, of, tap } from 'rxjs';
 import { readPieces } from '../operators/readPieces.ts';
 import { verifyPieces } from '../operators/verifyPieces.ts';
 import type { Env, Rechecked, Storage, Target } from './env.ts';
@@ -7,15 +7,19 @@ import { Geometry } from './torrent/geometry.ts';
 import type { Torrent } from './torrent/metainfo.ts';
 import { PieceBuffers } from './torrent/pieceDrafts.ts';
 
+/** Pieces in memory at one time: a disk may read faster than anyone can hash. */
+const CHECKS_IN_FLIGHT = 4;
+
 /** Pieces `indices` of what is on disk, each read and compared with its hash: a download from the disk. */
 export const recheckPieces = (torrent: Torrent, env: Pick<Env, 'verify'>, storage: Pick<Storage, 'read'>, indices: readonly number[]): Observable<Rechecked> =>
   defer(() => {
     const geometry = new Geometry(torrent);
     const buffers = new PieceBuffers(Math.min(torrent.pieceLength, torrent.length));
+    const read = readPieces(storage, geometry, buffers);
+    const check = verifyPieces(env.verify(torrent));
     let checked = 0;
     return from(indices).pipe(
-      readPieces(storage, geometry, buffers),
-      verifyPieces(env.verify(torrent)),
+      mergeMap((index) => of(index).pipe(read, check), CHECKS_IN_FLIGHT),
       tap((piece) => piece.release()),
       map(({ index, valid }): Rechecked => ({ type: 'rechecked', index, valid, checked: ++checked, total: indices.length })),
     );

@@ -1,4 +1,20 @@
-import { auditTime, concat, defer, exhaustMap, forkJoin, ignoreElements, map, mergeMap, type Observable, of, catchError, EMPTY, endWith, takeUntil, tap } from 'rxjs';
+import {
+  auditTime,
+  concat,
+  defer,
+  exhaustMap,
+  forkJoin,
+  ignoreElements,
+  map,
+  mergeMap,
+  type Observable,
+  of,
+  catchError,
+  EMPTY,
+  endWith,
+  takeUntil,
+  tap,
+} from 'rxjs';
 import type { Env, PieceOutcome, Rechecked, Storage, Warning } from './env.ts';
 import { StorageError } from './errors.ts';
 import { recheckPieces } from './recheck.ts';
@@ -47,13 +63,25 @@ export const remember = (torrent: Torrent, storage: Storage, picker: PiecePicker
 
 /** Writes it down once a second while pieces are stored. Completes with `settled$`, without a value. */
 export const keepRemembering = (settled$: Observable<PieceOutcome>, save: Observable<never>, report: (warning: Warning) => void): Observable<never> =>
-  settled$.pipe(
-    auditTime(SAVE_EVERY),
-    // A note that can't be written costs a recheck next time, not the download.
-    exhaustMap(() => save.pipe(catchError((error: unknown) => warn(error, report)))),
-    // Not a second later, when the last audit is over: whoever comes after saves again.
-    takeUntil(settled$.pipe(ignoreElements(), endWith(true))),
-  );
+  defer(() => {
+    let failing = false;
+    const once = (warning: Warning): void => {
+      if (!failing) report(warning);
+      failing = true;
+    };
+    return settled$.pipe(
+      auditTime(SAVE_EVERY),
+      // A note that can't be written costs a recheck next time, not the download; one word about it is enough.
+      exhaustMap(() =>
+        save.pipe(
+          tap({ complete: () => (failing = false) }),
+          catchError((error: unknown) => warn(error, once)),
+        ),
+      ),
+      // Not a second later, when the last audit is over: whoever comes after saves again.
+      takeUntil(settled$.pipe(ignoreElements(), endWith(true))),
+    );
+  });
 
 /** Makes what is on disk survive a power cut, and then says so in the note. */
 export const rememberForGood = (storage: Storage, save: Observable<never>, report: (warning: Warning) => void): Observable<never> =>

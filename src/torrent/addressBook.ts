@@ -31,7 +31,7 @@ interface Entry<A> {
 /**
  * Who can be dialled, and when. Depends on: what each peer did last time, how often it failed, how many are connected at its
  * host, and how many were dialled just now. Invariants: an address is waiting, active, resting or unknown; at most
- * {@link MAX_KNOWN} are known; a banned host is none of these.
+ * {@link MAX_KNOWN} are known; a banned one is none of these, but for sessions that are still to end.
  */
 export class AddressBook<A extends Candidate> {
   readonly #entries = new Map<string, Entry<A>>();
@@ -62,11 +62,11 @@ export class AddressBook<A extends Candidate> {
     return this.#bans.size;
   }
 
-  /** A new address; false if it is known, banned or there is no room for it. */
+  /** A new address; false if it is known or banned, or the book is full of those that have not failed. */
   add(address: A): boolean {
     const key = keyOf(address);
     if (this.#entries.has(key) || this.#bans.has(banKeyOf(address))) return false;
-    if (this.#entries.size >= this.#most) return false;
+    if (this.#entries.size >= this.#most && !this.#forgetWorst()) return false;
     const entry: Entry<A> = { address, state: 'waiting', failures: 0, until: 0 };
     this.#entries.set(key, entry);
     this.#waiting.set(key, entry);
@@ -133,6 +133,18 @@ export class AddressBook<A extends Candidate> {
 
   isBanned(address: Candidate): boolean {
     return this.#bans.has(banKeyOf(address));
+  }
+
+  /** Makes room: of those that are not active, the one that failed most often goes. */
+  #forgetWorst(): boolean {
+    let worst: [key: string, entry: Entry<A>] | undefined;
+    for (const known of this.#entries) if (known[1].state !== 'active' && known[1].failures > (worst?.[1].failures ?? 0)) worst = known;
+    if (worst === undefined) return false;
+    const [key, entry] = worst;
+    this.#entries.delete(key);
+    this.#waiting.delete(key);
+    this.#resting.delete(entry);
+    return true;
   }
 
   #leave(entry: Entry<A>): void {

@@ -8,8 +8,10 @@ export class Availability<Who> {
   readonly #counts: Uint16Array;
   readonly #known = new Map<Who, Bitfield>();
   readonly #seeds = new Set<Who>();
-  /** Grows with every change; tells whether what was derived from the counts is still true. */
+  /** Grows by one with each count that changes; tells whether what was derived from them is still true. */
   version = 0;
+  /** All counts together. */
+  sum = 0;
 
   constructor(pieceCount: number) {
     this.#counts = new Uint16Array(pieceCount);
@@ -23,8 +25,9 @@ export class Availability<Who> {
   /** They told us all that they have. */
   told(who: Who, have: Bitfield): void {
     this.left(who);
-    this.version++;
     if (have.full) {
+      // All counts change alike: no order does.
+      this.version++;
       this.#seeds.add(who);
       return;
     }
@@ -41,14 +44,17 @@ export class Availability<Who> {
     if (!known.set(piece)) return;
     this.#counts[piece] = (this.#counts[piece] as number) + 1;
     this.version++;
+    this.sum++;
     if (!known.full) return;
     this.left(who);
     this.#seeds.add(who);
   }
 
   left(who: Who): void {
-    this.version++;
-    if (this.#seeds.delete(who)) return;
+    if (this.#seeds.delete(who)) {
+      this.version++;
+      return;
+    }
     const known = this.#known.get(who);
     if (known === undefined) return;
     this.#known.delete(who);
@@ -56,6 +62,8 @@ export class Availability<Who> {
   }
 
   #add(field: Bitfield, by: 1 | -1): void {
+    this.version += field.count;
+    this.sum += by * field.count;
     for (let at = 0; at < field.bytes.length; at++) {
       if (field.bytes[at] === 0) continue;
       for (let piece = at * 8; piece < Math.min(at * 8 + 8, field.length); piece++) {
@@ -67,6 +75,7 @@ export class Availability<Who> {
   check(): void {
     const sums = new Uint16Array(this.#counts.length);
     for (const known of this.#known.values()) for (let piece = 0; piece < sums.length; piece++) if (known.has(piece)) sums[piece] = (sums[piece] as number) + 1;
+    if (this.sum !== sums.reduce((sum, one) => sum + one, 0)) throw new RangeError('availability miscounts its sum');
     if (sums.some((sum, piece) => sum !== this.#counts[piece])) throw new RangeError('availability is not the sum of the bitfields');
   }
 }

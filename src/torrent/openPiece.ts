@@ -95,12 +95,7 @@ export class OpenPiece {
     this.#askers[block] = others.length > 0 ? others : undefined;
     if (others.length > 0) return false;
     this.unasked++;
-    if (this.owner === asker && !this.#has(asker)) this.owner = undefined;
     return true;
-  }
-
-  #has(asker: Asker): boolean {
-    return this.#askers.some((askers) => askers?.includes(asker));
   }
 
   check(): void {

@@ -37,14 +37,14 @@ export const defaultOrder: PieceOrder = firstBy(byPriority, randomFirst(), rares
 /**
  * Decides who is asked for which block. What the choice depends on, most important first; read it again before changing it:
  *  1. a piece that is being checked or is stored is never asked for;
- *  2. begun pieces before new ones, oldest first, so that memory is freed soonest;
+ *  2. begun pieces before new ones, so that memory is freed soonest;
  *  3. a piece that came out corrupt is asked of one peer alone;
  *  4. a new piece is begun only while memory allows and the disk keeps up, and which one is the order's choice;
  *  5. endgame: when nothing is missing that is not requested, a peer with nothing else to do is asked for second and third
  *     copies; when only memory stands in the way, for second copies, so that slow peers can't hold all of it;
- *  6. begun pieces that nobody at hand can finish are given up when they are all that memory is spent on.
- * Invariants: a piece is missing, open, whole (held, on its way to disk), stored or excluded; drafts = open + whole ≤ allowed
- * but for pieces that came late.
+ *  6. a begun piece that nobody is asked for is given up when memory is spent and a peer with nothing else to do could begin
+ *     another: of these, the one of which least is held.
+ * Invariants: a piece is missing, open, whole (held, on its way to disk), stored or excluded; drafts = open + whole ≤ allowed.
  */
 export class PiecePicker {
   readonly geometry: Geometry;
@@ -53,14 +53,14 @@ export class PiecePicker {
   readonly #wanted: WantedPieces<object>;
   readonly #open = new Map<number, OpenPiece>();
   readonly #whole = new Set<number>();
-  /** Open pieces with a block nobody is asked for, oldest first. */
+  /** Open pieces with a block nobody is asked for, in the order in which that came about. */
   readonly #hungry = new Set<OpenPiece>();
   readonly #suspect = new Set<number>();
   readonly #allowed: number;
   readonly #backlog: number;
   readonly #freed: () => void;
   readonly #abandoned: (piece: number) => void;
-  #excluded = 0;
+  readonly #excluded = new Set<number>();
 
   constructor(geometry: Geometry, { random, order = defaultOrder, memory = Infinity, freed = nothing, abandoned = nothing }: PickerOptions) {
     this.geometry = geometry;
@@ -74,7 +74,7 @@ export class PiecePicker {
   }
 
   get complete(): boolean {
-    return this.stored.count + this.#excluded === this.geometry.pieceCount;
+    return this.stored.count + this.#excluded.size === this.geometry.pieceCount;
   }
 
   /** Pieces begun or on their way to disk. */
@@ -84,14 +84,16 @@ export class PiecePicker {
 
   /** Piece `index` was verified in an earlier run. */
   restore(index: number): void {
-    if (this.stored.set(index)) this.#wanted.stored(index);
+    if (!this.stored.set(index)) return;
+    this.#excluded.delete(index);
+    this.#wanted.stored(index);
   }
 
-  /** Piece `index` is never asked for. */
+  /** Piece `index` is never asked for, unless it has been begun. */
   exclude(index: number): void {
     if (this.stored.has(index) || !this.#wanted.missing.has(index)) return;
     this.#wanted.begin(index);
-    this.#excluded++;
+    this.#excluded.add(index);
   }
 
   prioritise(index: number, priority: number): void {
@@ -133,7 +135,7 @@ export class PiecePicker {
       this.#ask(piece, asker, only, count, wanted);
     }
     if (wanted.length === 0 && idle) this.#copies(asker, have, Math.min(count, ENDGAME_BATCH), wanted);
-    if (wanted.length === 0 && idle && this.#giveUpStuck()) return this.next(asker, who, have, count, false);
+    if (wanted.length === 0 && idle && this.#giveUpStuck(who, have)) return this.next(asker, who, have, count, false);
     return wanted;
   }
 
@@ -171,9 +173,9 @@ export class PiecePicker {
     }
   }
 
-  /** Memory is spent, and this piece waits for nobody: its blocks are void, another may begin. */
-  #giveUpStuck(): boolean {
-    if (this.drafts < this.#allowed || this.#wanted.missing.count === 0 || this.#whole.size > 0) return false;
+  /** Memory is spent on a piece that waits for nobody, and they have one that is missing: the blocks of the former are void. */
+  #giveUpStuck(who: object, have: Bitfield): boolean {
+    if (this.drafts < this.#allowed || this.#whole.size > 0 || this.#wanted.best(who, have) === undefined) return false;
     let stuck: OpenPiece | undefined;
     for (const piece of this.#hungry) if (piece.requested === 0 && (stuck === undefined || piece.held < stuck.held)) stuck = piece;
     if (stuck === undefined) return false;
@@ -217,8 +219,7 @@ export class PiecePicker {
       if (piece === undefined || !piece.release(block, asker)) continue;
       any = true;
       this.#hungry.add(piece);
-      if (piece.held === 0 && piece.requested === 0) this.#giveUp(piece);
-      else if (piece.alone && piece.requested === 0) this.#giveUp(piece);
+      if (piece.requested === 0 && (piece.held === 0 || piece.alone)) this.#giveUp(piece);
     }
     if (any) this.#freed();
   }
@@ -252,9 +253,10 @@ export class PiecePicker {
     this.stored.check();
     this.availability.check();
     for (let index = 0; index < this.geometry.pieceCount; index++) {
-      const states = [this.#wanted.missing.has(index), this.#open.has(index), this.#whole.has(index), this.stored.has(index)];
-      if (states.filter(Boolean).length > 1) throw new RangeError(`piece ${index} is in more than one state`);
+      const states = [this.#wanted.missing.has(index), this.#open.has(index), this.#whole.has(index), this.stored.has(index), this.#excluded.has(index)];
+      if (states.filter(Boolean).length !== 1) throw new RangeError(`piece ${index} is in ${states.filter(Boolean).length} states`);
     }
+    if (this.drafts > this.#allowed) throw new RangeError(`${this.drafts} drafts, ${this.#allowed} allowed`);
     for (const piece of this.#open.values()) {
       piece.check();
       if (piece.unasked > 0 !== this.#hungry.has(piece)) throw new RangeError(`piece ${piece.index}: hungry is wrong`);
