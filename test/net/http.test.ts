@@ -6,7 +6,7 @@ import type { HttpReply, HttpRequest } from '../../src/env.ts';
 import { TrackerError } from '../../src/errors.ts';
 import { httpGet, httpGetBy } from '../../src/net/http.ts';
 import { LOOPBACK, PRIVATE, PUBLIC, reachOf } from '../../src/net/reach.ts';
-import { deadOrigin, eventually, held, serve, serveRaw } from './servers.ts';
+import { deadOrigin, eventually, held, serve, serveRaw, serveSelfSigned } from './servers.ts';
 
 const get = (url: string, more: Partial<HttpRequest> = {}): Promise<HttpReply> => lastValueFrom(httpGet({ url, maxBytes: 100_000, timeout: 5000, ...more }));
 const textOf = async (reply: Promise<HttpReply>): Promise<string> => Buffer.from((await reply).body).toString();
@@ -94,6 +94,29 @@ describe('httpGet', () => {
       'http://bücher.example/',
     ])
       expect(await failing(get(url))).toMatchObject({ code: 'malformed', retryIn: 'never' });
+  });
+});
+
+describe('TLS', () => {
+  it('is checked: who can not prove a name is not asked', async () => {
+    let asked = 0;
+    const origin = await serveSelfSigned((_, response) => {
+      asked++;
+      response.end('ok');
+    });
+    const { code, message } = await failing(get(origin.replace('127.0.0.1', 'localhost')));
+    expect([code, message]).toEqual(['unreachable', expect.stringContaining('certificate')]);
+    expect(asked).toBe(0);
+    const redirecting = await serve((_, response) => response.writeHead(302, { location: origin }).end());
+    expect(await codeOf(get(redirecting))).toBe('unreachable');
+    expect(asked).toBe(0);
+  });
+
+  it('is not mistaken for HTTP, nor HTTP for it', async () => {
+    const plain = await serve((_, response) => response.end('ok'));
+    expect(await codeOf(get(plain.replace('http:', 'https:')))).toBe('unreachable');
+    const secure = await serveSelfSigned((_, response) => response.end('ok'));
+    expect(await codeOf(get(secure.replace('https:', 'http:')))).not.toBe('timeout');
   });
 });
 

@@ -1,6 +1,8 @@
 import { createServer as createHttp, type RequestListener } from 'node:http';
+import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { selfSigned } from './selfSigned.ts';
 
 const listening = async (server: Server, host: string): Promise<string> => {
   const sockets = new Set<Socket>();
@@ -19,6 +21,10 @@ const listening = async (server: Server, host: string): Promise<string> => {
 
 /** A well-behaved server on this machine until the test ends; its origin. */
 export const serve = (listener: RequestListener, host = '127.0.0.1'): Promise<string> => listening(createHttp(listener), host);
+
+/** The same over TLS, with a certificate that nobody vouches for. */
+export const serveSelfSigned = async (listener: RequestListener): Promise<string> =>
+  (await listening(createHttps(selfSigned, listener), '127.0.0.1')).replace('http:', 'https:');
 
 /** One that does with a connection what it likes; `request` is what it was sent first. */
 export const serveRaw = (talk: (socket: Socket, request: string) => void): Promise<string> =>
