@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { encodeHandshake } from '../../src/protocol/handshake.ts';
+import { encodeMessages, type Message } from '../../src/protocol/messages.ts';
+import { contentOf } from '../swarm/content.ts';
+import { duel } from '../swarm/fixture.ts';
+import type { Conduct, Talk } from '../swarm/realPeer.ts';
+import { leavings } from '../swarm/run.ts';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const content = contentOf({ length: 2 * MiB - 5, pieceLength: 64 * KiB });
+
+/** A message whose length prefix says `length`, and then `bytes`. */
+const claims = (length: number, ...bytes: number[]): Uint8Array => {
+  const message = new Uint8Array(4 + bytes.length);
+  new DataView(message.buffer).setUint32(0, length);
+  message.set(bytes, 4);
+  return message;
+};
+
+/** After the handshakes. */
+const says = (what: (talk: Talk) => void, more: Conduct = {}): Conduct => ({
+  ...more,
+  onHandshake: (talk) => {
+    what(talk);
+    return true;
+  },
+});
+const field = (length: number, fill: number): Message => ({ type: 'bitfield', bytes: new Uint8Array(length).fill(fill) });
+const full = field(4, 0xff);
+
+describe('what can be no message, or not here', () => {
+  const cases: readonly (readonly [string, string, Conduct])[] = [
+    ['random bytes instead of a handshake', 'malformed', { onConnect: (talk) => (talk.raw(randomBytes(100_000)), true) }],
+    ['a handshake with one letter wrong', 'malformed', { onConnect: (talk) => (talk.raw(Buffer.from('\x13BitTorrent protocoL' + '0'.repeat(48))), true) }],
+    ['the handshake of another torrent', 'wrong-info-hash', { infoHash: new Uint8Array(20).fill(7) }],
+    [
+      'half a handshake and the end',
+      'reset',
+      { onConnect: (talk) => (talk.socket.end(encodeHandshake({ infoHash: content.torrent.infoHash, peerId: talk.peer.id }).subarray(0, 40)), true) },
+    ],
+    [
+      'half a handshake and a reset',
+      'reset',
+      { onConnect: (talk) => (talk.raw(Buffer.from('\x13BitT')), talk.after(30, () => void talk.socket.resetAndDestroy()), true) },
+    ],
+    ['random bytes after the handshake', 'oversized', says((talk) => talk.raw(Uint8Array.of(0xde, 0xad, 0xbe, 0xef, 0x99, ...randomBytes(50_000))))],
+    ['a message of 4 GiB', 'oversized', says((talk) => talk.raw(claims(0xffff_ffff, 7)))],
+    ['a message of 1 MiB and 1 byte', 'oversized', says((talk) => talk.raw(claims(MiB + 1, 99)))],
+    ['a block of 128 KiB', 'oversized', says((talk) => talk.raw(claims(9 + 128 * KiB, 7)))],
+    ['a have of three bytes', 'malformed', says((talk) => talk.raw(claims(4, 4, 0, 0, 0)))],
+    ['a choke of two bytes', 'malformed', says((talk) => talk.raw(claims(2, 0, 0)))],
+    ['a have past the end', 'malformed', says((talk) => talk.send({ type: 'have', piece: 32 }))],
+    ['the last have there can be', 'malformed', says((talk) => talk.send({ type: 'have', piece: 0xffff_ffff }))],
+    ['a bitfield that is too short', 'malformed', says((talk) => talk.send(field(3, 0xff)))],
+    ['a bitfield that is too long', 'malformed', says((talk) => talk.send(field(5, 0xff)))],
+    ['a bitfield twice', 'malformed', says((talk) => talk.send(full, full))],
+    ['have all, then a bitfield', 'malformed', says((talk) => talk.send({ type: 'haveAll' }, full))],
+    ['have none, then have all', 'malformed', says((talk) => talk.send({ type: 'haveNone' }, { type: 'haveAll' }))],
+    ['have all without the fast extension', 'malformed', says((talk) => talk.send({ type: 'haveAll' }), { fast: false })],
+    ['a bitfield in the middle', 'malformed', says((talk) => talk.send({ type: 'have', piece: 3 }, { type: 'unchoke' }, full))],
+    ['an allowed fast past the end', 'malformed', says((talk) => talk.send({ type: 'haveAll' }, { type: 'allowedFast', piece: 32 }))],
+    ['a reject past the end', 'malformed', says((talk) => talk.send({ type: 'haveAll' }, { type: 'reject', piece: 99, begin: 0, length: 16 * KiB }))],
+    ['an extended message without an id', 'malformed', says((talk) => talk.raw(claims(1, 20)))],
+  ];
+  it.each(cases)('%s: %s', async (_, reason, conduct) => {
+    const { ran, hostile, honest } = await duel(content, conduct, { honest: { unchokeAfter: 100 } });
+    expect(ran.sha256).toBe(content.sha256);
+    expect(leavings(ran, hostile.port)[0]).toBe(reason);
+    expect(leavings(ran, honest.port)).not.toContain(reason);
+    expect(hostile.talks.length).toBe(1);
+  });
+});
+
+describe('what is odd, and no harm', () => {
+  const serves = (what: (talk: Talk) => void): Conduct =>
+    says((talk) => {
+      talk.sayWhatThereIs();
+      what(talk);
+    });
+  const cases: readonly (readonly [string, Conduct])[] = [
+    [
+      'extension handshakes of garbage',
+      serves((talk) => talk.send(...new Array(50).fill(0).map((_, n): Message => ({ type: 'extended', id: n % 4, payload: randomBytes(n * 40) })))),
+    ],
+    [
+      'messages of unknown types, up to 1 MiB',
+      serves((talk) => talk.raw(Buffer.concat([claims(1, 99), claims(5, 250, 1, 2, 3, 4), claims(MiB, 10), new Uint8Array(MiB - 1), claims(0)]))),
+    ],
+    ['300,000 haves', serves((talk) => talk.raw(Buffer.concat(new Array<Uint8Array>(300_000).fill(encodeMessages([{ type: 'have', piece: 7 }])))))],
+    ['100,000 keep-alives', serves((talk) => talk.raw(new Uint8Array(400_000)))],
+    [
+      '100,000 chokes before the first unchoke',
+      serves((talk) => talk.raw(Buffer.concat(new Array<Uint8Array>(100_000).fill(encodeMessages([{ type: 'choke' }]))))),
+    ],
+    [
+      '10,000 times interested and not',
+      serves((talk) => talk.send(...new Array(20_000).fill(0).map((_, n): Message => ({ type: n % 2 === 0 ? 'interested' : 'notInterested' })))),
+    ],
+    [
+      '10,000 suggestions and allowed fast',
+      serves((talk) => talk.send(...new Array(20_000).fill(0).map((_, n): Message => ({ type: n % 2 === 0 ? 'suggest' : 'allowedFast', piece: n % 32 })))),
+    ],
+    [
+      'requests of ours, thousands',
+      serves((talk) => talk.send(...new Array(5000).fill(0).map((_, n): Message => ({ type: 'request', piece: n % 99, begin: n, length: 2 ** 31 })))),
+    ],
+    [
+      'cancels of what was not asked for',
+      serves((talk) => talk.send(...new Array(1000).fill(0).map((_, n): Message => ({ type: 'cancel', piece: n, begin: 0, length: 16 * KiB })))),
+    ],
+    [
+      'rejects of what was not asked for',
+      serves((talk) => talk.send(...new Array(1000).fill(0).map((_, n): Message => ({ type: 'reject', piece: n % 32, begin: 0, length: 16 * KiB })))),
+    ],
+  ];
+  it.each(cases)('%s: it may still serve', async (_, conduct) => {
+    const { ran, hostile } = await duel(content, conduct, { honest: { unchokeAfter: 300, bytesPerSecond: 2 * MiB } });
+    expect(ran.sha256).toBe(content.sha256);
+    expect(leavings(ran, hostile.port)).toEqual([]);
+    expect(hostile.given.size).toBeGreaterThan(0);
+  });
+
+  it('every byte in a packet of its own', async () => {
+    const small = contentOf({ length: 40_000 });
+    const drips: Conduct = {
+      onRequest: (request, talk) => {
+        const bytes = encodeMessages([{ type: 'piece', piece: request.piece, begin: request.begin, bytes: talk.blockOf(request) }]);
+        for (let at = 0; at < bytes.length; at += 7) talk.raw(bytes.subarray(at, at + 7));
+        talk.peer.served(request, request.length);
+        return true;
+      },
+    };
+    const { ran } = await duel(small, drips, { honest: { unchokeAfter: Infinity } });
+    expect(ran.sha256).toBe(small.sha256);
+  });
+
+  it('ourselves: dropped', async () => {
+    const peerId = new Uint8Array(20).fill(65);
+    const mirror: Conduct = { onConnect: (talk) => (talk.socket.on('data', (bytes) => talk.raw(bytes)), true) };
+    const { ran, hostile } = await duel(content, mirror, { peerId });
+    expect(ran.sha256).toBe(content.sha256);
+    expect(leavings(ran, hostile.port)).toEqual(['self']);
+  });
+});
