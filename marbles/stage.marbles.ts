@@ -243,6 +243,19 @@ describe('wires', () => {
       gives(wire('-x', { x: Uint8Array.of(1, 2, 3) }).bytes$).toBe('-x', { x: Uint8Array.of(1, 2, 3) });
     }),
   );
+
+  it(
+    'lend their chunks only for a moment',
+    drawn(({ wire, gives }) => {
+      let lent = new Uint8Array();
+      const late$ = wire('-U-|').bytes$.pipe(
+        tap((bytes) => (lent = bytes as typeof lent)),
+        delay(1),
+        map(() => lent[0]),
+      );
+      gives(late$).toBe('--x|', { x: 0xdd });
+    }),
+  );
 });
 
 describe('the leak gate', () => {

@@ -1,4 +1,4 @@
-import { NEVER, type Observable, Subject, concat, concatMap, defer, map, mergeMap, mergeWith, pipe, switchMap, take, takeWhile, tap, timer } from 'rxjs';
+import { NEVER, type Observable, Subject, concat, defer, delay, map, mergeMap, mergeWith, of, pipe, switchMap, takeWhile, tap, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { assemblePieces } from '../operators/assemblePieces.ts';
 import { converse } from '../operators/converse.ts';
@@ -9,13 +9,12 @@ import { swarm } from '../operators/swarm.ts';
 import { verifyPieces } from '../operators/verifyPieces.ts';
 import { whenUnchoked } from '../operators/whenUnchoked.ts';
 import { writePieces } from '../operators/writePieces.ts';
-import type { Env, PeerAddress, PieceOutcome, Storage } from '../src/env.ts';
-import { StorageError, TrackerError } from '../src/errors.ts';
+import type { Env, PeerAddress, PieceOutcome } from '../src/env.ts';
+import { TrackerError } from '../src/errors.ts';
 import { AddressBook } from '../src/torrent/addressBook.ts';
 import { PieceDrafts } from '../src/torrent/pieceDrafts.ts';
 import { PiecePicker } from '../src/torrent/piecePicker.ts';
 import {
-  DrawnDisk,
   announced,
   blurts,
   chokesAfter,
@@ -184,66 +183,29 @@ describe('a world', () => {
   );
 });
 
-describe('the disk of a world', () => {
-  const full = new StorageError('full', 'no room');
-  const write = (at: number) => concatMap((storage: Storage) => storage.write(at, new Uint8Array(3).fill(at)));
+describe('the wires of a world', () => {
+  const there: PeerAddress = { host: '10.1.0.1', port: 7000, source: 'manual' };
 
   it(
-    'takes its time, fails as told, and remembers',
-    drawn(({ world, gives, happens }) => {
-      const disk = world({ disk: { takes: 3, fails: (work, nth) => (work === 'write' && nth === 1 ? full : undefined) } });
-      const opened$ = disk.env.openStorage(torrentOf(), { folder: '.' });
-      gives(opened$.pipe(write(4))).toBe('------#', {}, full);
-      gives(opened$.pipe(write(5), take(1)), '-------^').toBe('-------------(n|)', { n: 3 });
-      happens(disk.disk.written).toBe('-------------0');
-    }),
-  );
-
-  it(
-    'is for one at a time',
+    'let us hear those who speak first',
     drawn(({ world, gives }) => {
-      const { env } = world();
-      const storage$ = env.openStorage(torrentOf(), { folder: '.' }).pipe(map(() => 's'));
-      gives(storage$, '^----!').toBe('-s');
-      gives(storage$, '--^').toBe('--#', {}, { name: 'StorageError', code: 'locked' });
-      gives(storage$, '------^').toBe('-------s');
+      const { env } = world(alone(() => of(Uint8Array.of(7))));
+      gives(env.connect(there).pipe(mergeMap(({ bytes$ }) => bytes$.pipe(map(([first]) => first))))).toBe('-(7|)');
     }),
   );
 
   it(
-    'knows what is there',
+    'lend their chunks only for a moment',
     drawn(({ world, gives }) => {
-      const into = new Uint8Array(4);
-      const read = (has?: readonly number[]) =>
-        world({ disk: has === undefined ? {} : { has } })
-          .env.openStorage(torrentOf(), { folder: '.' })
-          .pipe(concatMap((storage) => storage.read(0, into)));
-      const stamps = (has?: readonly number[]) =>
-        world({ disk: has === undefined ? {} : { has } })
-          .env.openStorage(torrentOf(), { folder: '.' })
-          .pipe(concatMap((storage) => storage.stamps()));
-      gives(read()).toBe('--n', { n: 0 });
-      gives(read([0]).pipe(map((n) => [n, ...into]))).toBe('--n', { n: [4, 1, 1, 1, 1] });
-      gives(stamps()).toBe('--s', { s: [{ size: -1, mtime: 0 }] });
-      gives(stamps([0])).toBe('--s', { s: [{ size: 65536, mtime: 0 }] });
-    }),
-  );
-
-  it(
-    'keeps a note from one run to the next',
-    drawn((stage) => {
-      const { world, gives } = stage;
-      const disk = new DrawnDisk(stage);
-      const note = Uint8Array.of(1, 2);
-      const run = (work: (storage: Storage) => Observable<unknown>) => world({ disk }).env.openStorage(torrentOf(), { folder: '.' }).pipe(concatMap(work));
-      gives(
-        run((storage) => storage.notes.save(note)),
-        '^--!',
-      ).toBe('');
-      gives(
-        run((storage) => storage.notes.load()),
-        '----^',
-      ).toBe('------n', { n: note });
+      const kept: Uint8Array[] = [];
+      const { env } = world(alone(() => of(Uint8Array.of(7))));
+      const late$ = env.connect(there).pipe(
+        mergeMap(({ bytes$ }) => bytes$),
+        tap((bytes) => kept.push(bytes)),
+        delay(1),
+        map(() => kept[0]?.[0]),
+      );
+      gives(late$).toBe('--(x|)', { x: 0xdd });
     }),
   );
 });
