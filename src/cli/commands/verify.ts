@@ -42,7 +42,7 @@ export const verify = async (given: Given, io: Io): Promise<void> => {
   if (wrong.length > 0) {
     const which = ranges(wrong);
     const list = `${which.slice(0, LISTED).join(', ')}${which.length > LISTED ? ', …' : ''}`;
-    throw new GaveUp('incomplete', `${place}: ${wrong.length} of ${total} pieces missing or wrong (${list}): download again to fetch them`);
+    throw new GaveUp('incomplete', `${place}: ${wrong.length} of ${total} pieces missing or wrong (number ${list}): download again to fetch them`);
   }
   if (!json && !quiet) io.print(`${place}: complete, all ${total} pieces are right`);
 };

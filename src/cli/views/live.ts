@@ -3,8 +3,9 @@ import type { Io } from '../io.ts';
 
 /** Milliseconds between two pictures on a terminal: four a second. */
 const FRAME = 250;
-/** Milliseconds between two lines on a pipe. */
+/** Milliseconds between two lines on a pipe; before the first one less, and what is done sooner needs none. */
 const LINE = 5000;
+const FIRST_LINE = 2000;
 
 /** One moment of what is going on, for a terminal of some width and for a log. */
 export interface Moment {
@@ -39,12 +40,14 @@ const onTerminal = async (io: Io, title: string): Promise<Live> => {
 };
 
 const onPipe = (io: Io, title: string): Live => {
-  let next = 0;
+  let next = performance.now() + FIRST_LINE;
+  let titled = false;
   return {
     show: (moment) => {
       const now = performance.now();
       if (now < next) return;
-      if (next === 0) io.say(title);
+      if (!titled) io.say(title);
+      titled = true;
       next = now + LINE;
       io.say(moment.line());
     },

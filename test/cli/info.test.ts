@@ -1,0 +1,145 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { bencodedJson } from '../../src/cli/views/bencoded.ts';
+import { decode } from '../../src/protocol/bencode.ts';
+import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
+import { fixture, folder, MAIN, objects, run } from './run.ts';
+
+const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
+
+describe('info', () => {
+  it('prints the known lines first, then the rest', async () => {
+    const { code, stdout, stderr } = await run(['info', fixture('numbers.torrent')]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.split('\n')).toEqual([
+      'Tracker URL: none',
+      'Length: 6',
+      'Info Hash: 89d97c2261a21b040cf11caa661a3ba7233bb7e6',
+      'Piece Length: 16384',
+      'Piece Hashes:',
+      '1f74648e50a6a6708ec54ab327a163d5536b7ced',
+      'Name: numbers',
+      'Size: 6 B in 1 piece',
+      'Creation Date: 1449730287842',
+      'Files: 3',
+      '  1  1.txt',
+      '  2  2.txt',
+      '  3  3.txt',
+      '',
+    ]);
+  });
+
+  it.each([
+    ['leaves', 'd2474e86c95b19b8bcfdb92bc12c9d44667cfa36', 23],
+    ['sintel', 'c334138ef5bfc2d568ea7324e0e2a3a7ec229bdd', 1310],
+    ['bunny', 'af8f10f30bf9aefecf3686922bfa0d5bd290a395', 830],
+    ['folder', 'b88da2caac6648e6c7d7687e3f89085f7e230e6b', 1],
+  ])('is one object for a program: %s', async (name, infoHash, pieceCount) => {
+    const { code, stdout } = await run(['info', '--json', '--pieces', fixture(`${name}.torrent`)]);
+    const [torrent, ...more] = objects(stdout);
+    expect(code).toBe(0);
+    expect(more).toEqual([]);
+    expect(torrent).toMatchObject({ infoHash, pieceCount, announce: [] });
+    const hashes = torrent?.['pieceHashes'] as string[];
+    expect(hashes).toHaveLength(pieceCount);
+    for (const hash of hashes) expect(hash).toMatch(/^[0-9a-f]{40}$/);
+    const { stdout: without } = await run(['info', '--json', fixture(`${name}.torrent`)]);
+    expect(objects(without)[0]).not.toHaveProperty('pieceHashes');
+  });
+
+  it('shows all trackers, and nothing that a terminal would act on', async () => {
+    const file = join(folder(), 'evil.torrent');
+    const content = { name: 'a\x1b]0;b\x07', pieceLength: 16384, pieceHashes: new Uint8Array(20), files: [{ path: ['x\u202etxt.exe'], length: 5 }] };
+    writeFileSync(
+      file,
+      encodeTorrent({ ...content, announce: [['http://a.example/announce', 'http://b.example/announce'], ['udp://c.example:1']], comment: '\x1b[2J' }),
+    );
+    const { stdout } = await run(['info', file]);
+    expect(stdout.split('\n').slice(0, 3).sort()).toEqual(
+      ['http://a.example/announce', 'http://b.example/announce', 'udp://c.example:1'].map((url) => `Tracker URL: ${url}`),
+    );
+    expect(stdout).not.toMatch(/[\x1b\x07\u202e]/);
+    expect(stdout).toContain('\\x1b[2J');
+    const json = (await run(['info', file, '--json'])).stdout;
+    expect(json).not.toMatch(/[\x1b\x07\u202e]/);
+    expect(objects(json)[0]).toMatchObject({ name: 'a\x1b]0;b\x07', comment: '\x1b[2J', files: [{ path: 'x\u202etxt.exe', length: 5 }] });
+  });
+
+  it('fetches a .torrent from a web server', async () => {
+    const server = createServer((request, response) => {
+      if (request.url === '/a.torrent') response.end(readFileSync(fixture('numbers.torrent')));
+      else response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    expect((await run(['info', `${url}/a.torrent`])).stdout).toContain('Info Hash: 89d97c2261a21b040cf11caa661a3ba7233bb7e6');
+    const missing = await run(['info', `${url}/b.torrent`]);
+    expect(missing).toMatchObject({ code: 2, stdout: '', stderr: `rxtorrent: cannot fetch ${url}/b.torrent: the server answered 404\n` });
+  });
+
+  it.each(['info', 'decode', 'help'])('%s loads neither rxjs nor ora', async (command) => {
+    const list = join(folder(), 'list.mjs');
+    writeFileSync(
+      list,
+      `import { createRequire } from 'node:module';
+      import inspector from 'node:inspector';
+      const session = new inspector.Session();
+      session.connect();
+      const urls = [];
+      session.on('Debugger.scriptParsed', ({ params }) => urls.push(params.url));
+      session.post('Debugger.enable');
+      const { cache } = createRequire(import.meta.url);
+      process.on('exit', () => console.error(JSON.stringify([...urls, ...Object.keys(cache)])));`,
+    );
+    const args = { info: ['info', fixture('numbers.torrent')], decode: ['decode', 'le'], help: ['--help'] }[command] ?? [];
+    const { code, stderr } = await run(args, { node: ['--import', list] });
+    expect(code).toBe(0);
+    const loaded = JSON.parse(stderr) as string[];
+    expect(loaded.some((url) => url.endsWith(MAIN) || url.endsWith('/cli/main.js'))).toBe(true);
+    expect(loaded.filter((url) => /node_modules\/(rxjs|ora)\//.test(url))).toEqual([]);
+  });
+});
+
+describe('decode', () => {
+  it.each([
+    ['5:hello', '"hello"'],
+    ['i-52e', '-52'],
+    ['l5:helloi52ee', '["hello",52]'],
+    ['d3:foo3:bar5:helloi52ee', '{"foo":"bar","hello":52}'],
+    ['d1:bi1e1:ai2ee', '{"b":1,"a":2}'],
+    ['i18446744073709551615e', '18446744073709551615'],
+    ['i9007199254740993e', '9007199254740993'],
+    ['d9:__proto__i1ee', '{"__proto__":1}'],
+    ['6:Grüß', '"Grüß"'],
+    ['0:', '""'],
+  ])('%s is %s', async (bencoded, json) => expect(await run(['decode', bencoded])).toEqual({ code: 0, stdout: `${json}\n`, stderr: '' }));
+
+  it('loses no byte', () => {
+    expect(bencodedJson(decode(latin1('3:\xff\x00\xe2')))).toBe('{"$hex":"ff00e2"}');
+    expect(bencodedJson(decode(latin1('d2:\xff\xfei1ee')))).toBe('{"$hex:fffe":1}');
+    // What looks like our own mark can't be mistaken for it.
+    expect(bencodedJson(decode(latin1('d4:$hex2:ffe')))).toBe('{"$hex:24686578":"ff"}');
+    expect(bencodedJson(decode(latin1('4:\x1b[2J')))).toBe('"\\u001b[2J"');
+  });
+
+  it('reads a file or stdin, with a newline at the end', async () => {
+    const file = join(folder(), 'f');
+    writeFileSync(file, 'd1:ai1ee\r\n');
+    expect((await run(['decode', '--file', file])).stdout).toBe('{"a":1}\n');
+    expect((await run(['decode', '--file', '-'], { input: 'le\n' })).stdout).toBe('[]\n');
+    expect((await run(['decode'], { env: { RXTORRENT_FILE: file } })).stdout).toBe('{"a":1}\n');
+  });
+
+  it.each(['', 'i', 'i-0e', 'i03e', '5:hell', 'd1:a', 'l-3:ee', 'd-3:e', 'le!', 'x', `${'l'.repeat(101)}${'e'.repeat(101)}`])(
+    'refuses %s',
+    async (bencoded) => {
+      const { code, stdout, stderr } = await run(['decode', bencoded]);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(/^rxtorrent: the argument: [^\n]+\n$/);
+    },
+  );
+});

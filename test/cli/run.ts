@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+/** The built command line, as users get it. */
+export const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+
+const fixtures = fileURLToPath(new URL('../../node_modules/webtorrent-fixtures/fixtures', import.meta.url));
+
+export const fixture = (name: string): string => join(fixtures, name);
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly ended: Promise<Ended>;
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves as soon as stdout and stderr together match. */
+  says(pattern: RegExp): Promise<void>;
+}
+
+interface Options {
+  readonly env?: Record<string, string>;
+  readonly input?: string | Uint8Array;
+  readonly node?: readonly string[];
+}
+
+export const start = (args: readonly string[], { env = {}, input, node = [] }: Options = {}): Running => {
+  const child = spawn(process.execPath, [...node, MAIN, ...args], { env: { PATH: process.env['PATH'], ...env }, stdio: 'pipe' });
+  const said = { stdout: '', stderr: '' };
+  const listeners = new Set<() => void>();
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text;
+      for (const listener of listeners) listener();
+    });
+  }
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, ...said })));
+  return {
+    ended,
+    kill: (signal) => void child.kill(signal),
+    says: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (!pattern.test(said.stdout + said.stderr)) return;
+          listeners.delete(look);
+          resolve();
+        };
+        listeners.add(look);
+        look();
+        void ended.then(() => reject(new Error(`ended without ${String(pattern)}: ${said.stderr}`)));
+      }),
+  };
+};
+
+export const run = (args: readonly string[], options?: Options): Promise<Ended> => start(args, options).ended;
+
+/** An empty folder that goes away with the test. */
+export const folder = (): string => {
+  const path = mkdtempSync(join(tmpdir(), 'rxtorrent-cli-'));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+};
+
+export const objects = (stdout: string): Record<string, unknown>[] =>
+  stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);

@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { eventLine, eventObject, hostPort } from '../../src/cli/views/events.ts';
+import { bar, checkingLines, progressLine, progressLines } from '../../src/cli/views/progress.ts';
+import { columns, fit, jsonLine, visible } from '../../src/cli/views/text.ts';
+import { bytes, counted, duration, percent, ranges } from '../../src/cli/views/units.ts';
+import type { Peer, Progress } from '../../src/env.ts';
+
+const MiB = 2 ** 20;
+const progress: Progress = {
+  type: 'progress',
+  phase: 'downloading',
+  stored: 24 * MiB,
+  length: 64 * MiB,
+  pieces: 96,
+  pieceCount: 256,
+  downloaded: 25 * MiB,
+  uploaded: 0,
+  rate: 8 * MiB,
+  eta: 5,
+  peers: { known: 12, connecting: 1, connected: 5, unchoked: 3, banned: 0 },
+  wasted: 0,
+};
+
+describe('units', () => {
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [1000, '0.98 KiB'],
+    [1024, '1.00 KiB'],
+    [1536, '1.50 KiB'],
+    [10 * 1024, '10.0 KiB'],
+    [64 * MiB, '64.0 MiB'],
+    [1023 * MiB, '1.00 GiB'],
+    [5e15, '4.44 PiB'],
+    [Number.NaN, '?'],
+  ])('%s bytes are %s', (count, text) => expect(bytes(count)).toBe(text));
+
+  it.each([
+    [0, '0 s'],
+    [0.4, '0.4 s'],
+    [5, '5 s'],
+    [59.7, '1 min'],
+    [61, '1 min 1 s'],
+    [3600, '1 h'],
+    [3661, '1 h 1 min'],
+    [90_000, '1 d 1 h'],
+    [86_405, '1 d'],
+    [1e12, 'more than 1000 d'],
+    [Number.POSITIVE_INFINITY, '?'],
+  ])('%s seconds are %s', (count, text) => expect(duration(count)).toBe(text));
+
+  it('never says 100 % too early', () => {
+    expect(percent(99_999, 100_000)).toBe('99.9 %');
+    expect(percent(100_000, 100_000)).toBe('100 %');
+    expect(percent(0, 0)).toBe('100 %');
+  });
+
+  it('counts and lists', () => {
+    expect([counted(0, 'peer'), counted(1, 'peer'), counted(2, 'peer')]).toEqual(['0 peers', '1 peer', '2 peers']);
+    expect(ranges([7, 1, 2, 3, 9, 10])).toEqual(['1–3', '7', '9–10']);
+    expect(ranges([])).toEqual([]);
+  });
+});
+
+describe('progressLines', () => {
+  it('shows percent, bar, rate, time left, peers and pieces', () => {
+    expect(progressLines(progress, 80)).toEqual([
+      '37.5 %  ███████████████░░░░░░░░░░░░░░░░░░░░░░░░░  24.0 MiB of 64.0 MiB',
+      '↓ 8.00 MiB/s · 5 s left · 5 of 12 peers · 96 of 256 pieces',
+    ]);
+  });
+
+  it('says why nothing moves, what was wasted, and that it is a stranger who says so', () => {
+    const reason = '12 peers known, 5 connected, none has unchoked us for 20 s\x1b[2J';
+    const { eta, ...still } = progress;
+    expect(eta).toBe(5);
+    expect(progressLines({ ...still, rate: 0, wasted: MiB, reason }, 100).slice(1)).toEqual([
+      '↓ 0 B/s · 5 of 12 peers · 96 of 256 pieces · 1.00 MiB wasted',
+      '12 peers known, 5 connected, none has unchoked us for 20 s\\x1b[2J',
+    ]);
+  });
+
+  it.each(['checking', 'paused', 'done'] as const)('names the phase %s instead of a rate', (phase) => {
+    const [, second] = progressLines({ ...progress, phase }, 100);
+    expect(second).not.toContain('/s');
+    expect(second).toMatch({ checking: /^checking/, paused: /^paused: the disk is full/, done: /^done/ }[phase]);
+  });
+
+  it('fits in any width', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 200 }), fc.string(), fc.double({ min: 0, max: 1, noNaN: true }), (width, reason, part) => {
+        for (const line of progressLines({ ...progress, stored: part * progress.length, reason }, width)) expect(columns(line)).toBeLessThanOrEqual(width);
+        for (const line of checkingLines({ checked: 7, total: 12, valid: 5, rate: part }, width)) expect(columns(line)).toBeLessThanOrEqual(width);
+      }),
+    );
+  });
+
+  it('is one line for a log', () => {
+    expect(progressLine({ ...progress, reason: 'a\nb' })).toBe(
+      '37.5 %, 24.0 MiB of 64.0 MiB, ↓ 8.00 MiB/s, 5 s left, 5 of 12 peers, 96 of 256 pieces, a\\x0ab',
+    );
+  });
+
+  it('draws bars', () => {
+    expect([bar(0, 10, 4), bar(5, 10, 4), bar(10, 10, 4), bar(0, 0, 4)]).toEqual(['░░░░', '██░░', '████', '████']);
+  });
+});
+
+describe('text', () => {
+  it('makes controls and directions visible, and leaves the rest', () => {
+    expect(visible('a\x1b[31m\u202etxt.exe\u0000\u009b\u200b')).toBe('a\\x1b[31m\\u{202e}txt.exe\\x00\\x9b\\u{200b}');
+    expect(visible('Grüße, 日本 🎉')).toBe('Grüße, 日本 🎉');
+  });
+
+  it('leaves nothing that a terminal acts on, in text or JSON, and loses nothing in JSON', () => {
+    const text = fc.string({ unit: 'binary' });
+    fc.assert(
+      fc.property(text, (given) => {
+        expect(visible(given)).not.toMatch(/[\p{Cc}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u);
+        expect(jsonLine({ given })).not.toMatch(/[\p{Cc}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u);
+        expect(JSON.parse(jsonLine({ given }))).toEqual({ given });
+      }),
+    );
+  });
+
+  it('counts columns and cuts', () => {
+    expect([columns('abc'), columns('日本'), columns('e\u0301'), columns('🎉')]).toEqual([3, 4, 1, 2]);
+    expect([fit('abcdef', 6), fit('abcdef', 4), fit('日本語', 4), fit('ab', 0)]).toEqual(['abcdef', 'abc…', '日…', '']);
+  });
+});
+
+describe('events', () => {
+  const address = { host: '192.0.2.7', port: 6881, source: 'tracker' } as const;
+  const peer = { address, id: new Uint8Array(20) } as unknown as Peer;
+
+  it('turns peers into addresses', () => {
+    expect(eventObject({ type: 'stored', index: 3, length: 16, from: [peer] })).toEqual({ type: 'stored', index: 3, length: 16, from: [address] });
+    const wired = { ...address, wire$: 'a socket' } as never;
+    expect(eventObject({ type: 'peer-joined', address: wired })).toEqual({ type: 'peer-joined', address });
+    expect(eventObject({ type: 'peer-left', address: wired, reason: 'closed' })).toEqual({ type: 'peer-left', address, reason: 'closed', message: undefined });
+    expect(eventObject(progress)).toBe(progress);
+  });
+
+  it('shows warnings always, the rest when asked', () => {
+    expect(eventLine({ type: 'warning', code: 'failure-reason', message: 'tracker says \x1b[1mno' }, false)).toBe('warning: tracker says \\x1b[1mno');
+    expect(eventLine({ type: 'stored', index: 3, length: 16, from: [peer] }, false)).toBeUndefined();
+    expect(eventLine({ type: 'stored', index: 3, length: 16, from: [peer] }, true)).toBe('piece 3 stored, 16 B from 192.0.2.7:6881');
+    expect(eventLine({ type: 'corrupt', index: 3, length: 16, from: [peer] }, false)).toContain('piece 3 had the wrong hash, from 192.0.2.7:6881');
+    expect(hostPort({ host: '2001:db8::7', port: 1 })).toBe('[2001:db8::7]:1');
+  });
+});
