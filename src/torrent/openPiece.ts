@@ -1,13 +1,15 @@
-/** How many peers may be asked for one block at the same time, in the endgame. */
+/** How many peers may be asked for one block at the same time, in the endgame; two more for each that is overdue. */
 export const MAX_COPIES = 3;
 
 /** Who is asked for blocks: `cancel` is called when another was faster, or the block is no longer wanted from it. */
 export interface Asker {
+  /** It keeps us waiting: what it is asked for may be asked of more others, else a few dead peers could hold the last blocks. */
+  readonly overdue?: boolean;
   cancel(piece: number, block: number): void;
 }
 
 /**
- * One piece that has been begun. Each block is *missing* (no asker), *requested* (1 to {@link MAX_COPIES} askers) or
+ * One piece that has been begun. Each block is *missing* (no asker), *requested* (one asker or more) or
  * *held*. Invariants: `unasked` = blocks missing; `held` = blocks held; a held block has no askers.
  */
 export class OpenPiece {
@@ -69,7 +71,7 @@ export class OpenPiece {
     let best: number | undefined;
     for (let block = 0; block < this.blockCount; block++) {
       const askers = this.#askers[block];
-      if (askers === undefined || askers.length >= most || askers.includes(asker)) continue;
+      if (askers === undefined || askers.includes(asker) || askers.length >= most + 2 * overdue(askers)) continue;
       if (best === undefined || askers.length < this.copies(best)) best = block;
     }
     if (best !== undefined) this.#askers[best] = [...(this.#askers[best] as readonly Asker[]), asker];
@@ -105,10 +107,15 @@ export class OpenPiece {
       if (this.isHeld(block)) held++;
       else if (this.copies(block) === 0) unasked++;
       if (this.isHeld(block) && this.copies(block) > 0) throw new RangeError(`piece ${this.index} block ${block} is held and requested`);
-      if (this.copies(block) > MAX_COPIES) throw new RangeError(`piece ${this.index} block ${block} has ${this.copies(block)} copies`);
     }
     if (unasked !== this.unasked || held !== this.held) throw new RangeError(`piece ${this.index} miscounts its blocks`);
   }
 }
 
 const nobody: readonly Asker[] = [];
+
+const overdue = (askers: readonly Asker[]): number => {
+  let count = 0;
+  for (const asker of askers) if (asker.overdue === true) count++;
+  return count;
+};

@@ -62,6 +62,11 @@ export class RequestWindow {
     return free * 2 >= this.limit ? free : 0;
   }
 
+  /** Milliseconds for which the next block has been waited for; 0 while nothing is in flight. */
+  waited(now: number): number {
+    return this.#inFlight.size === 0 ? 0 : now - this.#waitingSince;
+  }
+
   asked(key: number, now: number): void {
     if (this.#inFlight.size === 0) this.#waitingSince = Math.max(this.#waitingSince, now);
     // Late keys stay: one that was asked for twice comes twice, and that is nobody's fault.

@@ -12,6 +12,8 @@ export interface Source {
 
 /** Requests a second to a peer that has rejected one and sent no block since. */
 const REJECTED_PACE = 10;
+/** Milliseconds after which a peer that is waited for is overdue, until it sends a block. */
+const OVERDUE = 1_500;
 
 /**
  * The requests made of one peer while it serves us: between the picker, which knows which blocks, and the window, which knows
@@ -21,6 +23,8 @@ const REJECTED_PACE = 10;
 export class Requests {
   /** Blocks that came without having been asked for. */
   unexpected = 0;
+  /** Others may be asked for its blocks, too. */
+  overdue = false;
   readonly #picker: PiecePicker;
   readonly #source: Source;
   readonly #window: RequestWindow;
@@ -74,7 +78,7 @@ export class Requests {
       this.unexpected++;
       return false;
     }
-    this.#rejecting = false;
+    this.#rejecting = this.overdue = false;
     this.#blocks++;
     return this.#picker.received(this, piece, block);
   }
@@ -125,6 +129,7 @@ export class Requests {
         expired.map((key) => this.#wantedOf(key)),
       );
     }
+    this.overdue ||= this.#window.waited(now) >= OVERDUE;
     this.refill(now);
     return now - this.#lastBlockAt;
   }
