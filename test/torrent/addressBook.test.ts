@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AddressBook, type Candidate, type Ending } from '../../src/torrent/addressBook.ts';
+
+const at = (host: string, port = 6881): Candidate => ({ host, port });
+const publicHost = (n: number): Candidate => at(`8.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
+const bookOf = (...addresses: Candidate[]): AddressBook<Candidate> => {
+  const book = new AddressBook<Candidate>();
+  for (const address of addresses) book.add(address);
+  return book;
+};
+const MINUTE = 60_000;
+
+describe('the address book', () => {
+  it('gives each address once, in the order in which it came to know them', () => {
+    const book = bookOf(at('8.8.8.8', 1), at('8.8.8.8', 2), at('8.8.8.8', 1));
+    expect([book.known, book.waiting]).toEqual([2, 2]);
+    expect([book.take(0), book.take(0), book.take(0)]).toEqual([at('8.8.8.8', 1), at('8.8.8.8', 2), undefined]);
+    expect([book.known, book.waiting, book.active]).toEqual([2, 0, 2]);
+    expect(book.add(at('8.8.8.8', 1))).toBe(false);
+  });
+
+  it('knows 3000 addresses', () => {
+    const book = bookOf(...Array.from({ length: 3001 }, (_, n) => publicHost(n)));
+    expect(book.known).toBe(3000);
+    expect(book.add(publicHost(3001))).toBe(false);
+    book.check();
+  });
+
+  it('forgets for a new one the one that failed most often, but nobody who is connected', () => {
+    const book = new AddressBook<Candidate>(3);
+    for (const n of [0, 1, 2]) book.add(publicHost(n));
+    for (const n of [0, 1]) {
+      book.take(0);
+      book.ended(publicHost(n), 'retry', false, 0);
+    }
+    expect(book.take(MINUTE)).toEqual(publicHost(2));
+    expect(book.take(MINUTE)).toEqual(publicHost(0));
+    book.ended(publicHost(0), 'retry', false, MINUTE);
+    expect(book.add(publicHost(3))).toBe(true);
+    book.check();
+    // 0 has gone, 1 goes next, and then there is nobody to go: 2 is connected, and 3 and 4 have done nothing yet.
+    expect(book.add(publicHost(4))).toBe(true);
+    expect(book.add(publicHost(5))).toBe(false);
+    expect([book.take(MINUTE), book.take(MINUTE), book.take(MINUTE)]).toEqual([publicHost(3), publicHost(4), undefined]);
+    book.check();
+  });
+
+  it('dials three at one public host, and as many as there are at a local one', () => {
+    for (const [host, count] of [
+      ['8.8.8.8', 3],
+      ['2001:db8::1', 3],
+      ['127.0.0.1', 8],
+      ['10.77.0.1', 8],
+      ['172.31.0.1', 8],
+      ['172.32.0.1', 3],
+      ['192.168.1.1', 8],
+      ['::1', 8],
+      ['fd00::1', 8],
+      ['fe80::1', 8],
+    ] as const) {
+      const book = bookOf(...Array.from({ length: 8 }, (_, n) => at(host, n + 1)));
+      let dialled = 0;
+      while (book.take(0) !== undefined) dialled++;
+      expect([host, dialled]).toEqual([host, count]);
+    }
+  });
+
+  it('goes on to other hosts, and dials again when one has hung up', () => {
+    const book = bookOf(...[1, 2, 3, 4].map((port) => at('8.8.8.8', port)), at('9.9.9.9'));
+    expect([0, 1, 2, 3].map(() => book.take(0)?.host)).toEqual(['8.8.8.8', '8.8.8.8', '8.8.8.8', '9.9.9.9']);
+    expect(book.take(0)).toBeUndefined();
+    book.ended(at('8.8.8.8', 2), 'drop', false, 0);
+    expect(book.take(0)).toEqual(at('8.8.8.8', 4));
+  });
+
+  it('dials thirty at once, and then thirty a second', () => {
+    const book = bookOf(...Array.from({ length: 100 }, (_, n) => publicHost(n)));
+    const dial = (now: number): number => {
+      let dialled = 0;
+      while (book.take(now) !== undefined) dialled++;
+      return dialled;
+    };
+    expect([dial(0), dial(0)]).toEqual([30, 0]);
+    expect(book.nextIn(0)).toBe(34);
+    expect([dial(100), dial(1100), dial(60_000)]).toEqual([3, 30, 30]);
+  });
+
+  it('lets one that was useful rest for 5 s', () => {
+    const book = bookOf(at('8.8.8.8'));
+    book.take(0);
+    book.ended(at('8.8.8.8'), 'closed', true, 1000);
+    expect([book.take(5999), book.nextIn(5999)]).toEqual([undefined, 1]);
+    expect(book.take(6000)).toEqual(at('8.8.8.8'));
+  });
+
+  it('lets one that fails rest for one, two and four minutes, and then gives it up', () => {
+    const book = bookOf(at('8.8.8.8'));
+    let now = 0;
+    for (const rest of [1, 2, 4]) {
+      expect(book.take(now)).toEqual(at('8.8.8.8'));
+      book.ended(at('8.8.8.8'), 'retry', false, now);
+      expect([book.take(now + rest * MINUTE - 1), book.nextIn(now)]).toEqual([undefined, rest * MINUTE]);
+      now += rest * MINUTE;
+    }
+    book.take(now);
+    book.ended(at('8.8.8.8'), 'retry', false, now);
+    expect([book.known, book.nextIn(now)]).toEqual([0, undefined]);
+    expect(book.add(at('8.8.8.8'))).toBe(true);
+  });
+
+  it('forgives all failures when one was useful', () => {
+    const book = bookOf(at('8.8.8.8'));
+    let now = 0;
+    for (const useful of [false, false, true, false]) {
+      expect(book.take(now)).toBeDefined();
+      book.ended(at('8.8.8.8'), 'retry', useful, now);
+      now += 10 * MINUTE;
+    }
+    expect(book.take(now - 9 * MINUTE)).toEqual(at('8.8.8.8'));
+  });
+
+  it('drops for good who is of no use', () => {
+    const book = bookOf(at('8.8.8.8'));
+    book.take(0);
+    book.ended(at('8.8.8.8'), 'drop', true, 0);
+    expect([book.known, book.active]).toEqual([0, 0]);
+  });
+
+  it('bans a public host with all its ports, and of a local one the port', () => {
+    const book = bookOf(at('8.8.8.8', 1), at('8.8.8.8', 2), at('8.8.8.8', 3), at('127.0.0.1', 1), at('127.0.0.1', 2));
+    for (let n = 0; n < 2; n++) book.take(0);
+    book.ended(at('8.8.8.8', 1), 'ban', false, 0);
+    book.ban(at('127.0.0.1', 1));
+    expect([book.known, book.active, book.banned]).toEqual([2, 1, 2]);
+    // The session that is still going on is the last.
+    book.ended(at('8.8.8.8', 2), 'closed', true, 0);
+    expect(book.known).toBe(1);
+    expect([at('8.8.8.8', 9), at('127.0.0.1', 1), at('127.0.0.1', 3)].map((address) => [book.isBanned(address), book.add(address)])).toEqual([
+      [true, false],
+      [true, false],
+      [false, true],
+    ]);
+    book.check();
+  });
+
+  it('remembers 10,000 bans and forgets the oldest', () => {
+    const book = new AddressBook<Candidate>();
+    for (let n = 0; n <= 10_000; n++) book.ban(publicHost(n));
+    expect([book.banned, book.isBanned(publicHost(0)), book.isBanned(publicHost(1))]).toEqual([10_000, false, true]);
+  });
+
+  it('hears only once of an end, and of nobody it did not dial', () => {
+    const book = bookOf(at('8.8.8.8'));
+    book.ended(at('8.8.8.8'), 'drop', false, 0);
+    book.ended(at('9.9.9.9'), 'ban', false, 0);
+    expect([book.known, book.active, book.banned]).toEqual([1, 0, 0]);
+  });
+
+  it('keeps its books whatever happens', () => {
+    const event = fc.record({
+      type: fc.constantFrom('add', 'add', 'take', 'take', 'ended', 'ban'),
+      n: fc.nat(11),
+      local: fc.boolean(),
+      ending: fc.constantFrom<Ending>('closed', 'retry', 'drop', 'ban', 'fatal'),
+      useful: fc.boolean(),
+      later: fc.nat(100_000),
+    });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 150 }), (events) => {
+        const book = new AddressBook<Candidate>(6);
+        const active: Candidate[] = [];
+        let now = 0;
+        for (const { type, n, local, ending, useful, later } of events) {
+          const address = at(local ? '127.0.0.1' : `8.8.8.${n % 2}`, n);
+          now += later;
+          const taken = type === 'take' ? book.take(now) : undefined;
+          if (taken !== undefined) active.push(taken);
+          if (type === 'add') book.add(address);
+          if (type === 'ban') book.ban(address);
+          const ended = type === 'ended' ? active.shift() : undefined;
+          if (ended !== undefined) book.ended(ended, ending, useful, now);
+          book.check();
+          expect(book.active).toBe(active.length);
+          for (const host of ['8.8.8.0', '8.8.8.1']) expect(active.filter((one) => one.host === host).length).toBeLessThanOrEqual(3);
+        }
+      }),
+    );
+  });
+});
