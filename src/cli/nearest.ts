@@ -1,12 +1,16 @@
-/** Letters to insert, remove or replace to turn `a` into `b` (Levenshtein). */
+/** Letters to insert, remove, replace or swap with their neighbour to turn `a` into `b`. */
 const edits = (a: string, b: string): number => {
-  let above = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (const [i, letter] of [...a].entries()) {
-    const row = [i + 1];
-    for (let j = 0; j < b.length; j++) row.push(Math.min((above[j + 1] ?? 0) + 1, (row[j] ?? 0) + 1, (above[j] ?? 0) + (letter === b[j] ? 0 : 1)));
-    above = row;
+  const rows = [Array.from({ length: b.length + 1 }, (_, at) => at)];
+  const far = (i: number, j: number): number => rows[i]?.[j] ?? 0;
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    rows.push(row);
+    for (let j = 1; j <= b.length; j++) {
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? far(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY;
+      row.push(Math.min(far(i - 1, j) + 1, far(i, j - 1) + 1, far(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1), swapped));
+    }
   }
-  return above[b.length] ?? 0;
+  return far(a.length, b.length);
 };
 
 /** The word most like `typed`, if one is like it at all. */

@@ -72,7 +72,7 @@ describe('nearest', () => {
 
   it.each([
     ['downlaod', 'download'],
-    ['inof', undefined],
+    ['inof', 'info'],
     ['inf', 'info'],
     ['verfy', 'verify'],
     ['do', 'download'],
