@@ -172,19 +172,23 @@ export const download = (torrent: Torrent, env: Env, options: DownloadOptions): 
         takeWhile(() => !picker.complete, true),
       );
 
+      // Before it is known what is there, the note of the run before knows better.
+      let restored = false;
+      const restored$ = restore(torrent, env, storage, picker, options.recheck === true).pipe(tap({ complete: () => (restored = true) }), takeUntil(stop$));
+      const leave = () => (restored ? save(false) : EMPTY);
       const missing$ = defer(() => {
-        if (picker.complete) return EMPTY;
+        if (picker.complete || !restored) return EMPTY;
         tally.phase = 'downloading';
         return concat(storage.prepare(), merge(fetched$.pipe(finalize(() => settled$.complete())), keepRemembering(settled$, save(false), report)));
       });
-      const end$ = defer(() => (picker.complete ? concat(storage.prepare(), of(tally.done()), rememberForGood(storage, save(true), report)) : save(false)));
+      const end$ = defer(() => (picker.complete ? concat(storage.prepare(), of(tally.done()), rememberForGood(storage, save(true), report)) : leave()));
       let ended = false;
       return merge(
         news$,
-        concat(restore(torrent, env, storage, picker, options.recheck === true).pipe(takeUntil(stop$)), missing$, end$).pipe(
+        concat(restored$, missing$, end$).pipe(
           tap({ complete: () => (ended = true) }),
           finalize(() => {
-            if (!ended) save(false).subscribe({ error: () => {} });
+            if (!ended) leave().subscribe({ error: () => {} });
             news$.complete();
           }),
         ),

@@ -54,6 +54,8 @@ class FileStorage implements Storage {
   #closed = false;
   #ready = false;
   #whenReady: Done<void>[] = [];
+  /** Writes under way, each with those who wait for its end. */
+  readonly #writes = new Set<(() => void)[]>();
 
   constructor(torrent: Torrent, target: Target) {
     this.#torrent = torrent;
@@ -95,7 +97,14 @@ class FileStorage implements Storage {
   write(offset: number, bytes: Uint8Array): Observable<number> {
     return this.#operation((done, wanted) => {
       const spans = this.#spans.of(offset, bytes.length);
-      this.#whenWritable((error) => (error ? done(error) : this.#transfer(spans, 0, bytes, 'write', wanted, done)));
+      const waiting: (() => void)[] = [];
+      this.#writes.add(waiting);
+      const ended: Done<number> = (error, count) => {
+        this.#writes.delete(waiting);
+        done(error, count);
+        for (const wait of waiting) wait();
+      };
+      this.#whenWritable((error) => (error ? ended(error) : this.#transfer(spans, 0, bytes, 'write', wanted, ended)));
     });
   }
 
@@ -119,8 +128,18 @@ class FileStorage implements Storage {
           next(null);
         });
       };
-      each(stamps.length, AT_ONCE, look, () => done(null, stamps));
+      this.#afterWrites(() => each(stamps.length, AT_ONCE, look, () => done(null, stamps)));
     });
+  }
+
+  /** Calls back when the writes that are under way now have ended: after them no file would look as it did before. */
+  #afterWrites(done: () => void): void {
+    let left = this.#writes.size;
+    if (left === 0) return done();
+    const ended = (): void => {
+      if (--left === 0) done();
+    };
+    for (const waiting of this.#writes) waiting.push(ended);
   }
 
   flush(): Observable<never> {
@@ -143,7 +162,9 @@ class FileStorage implements Storage {
   /** Runs until `done`, whether anyone still listens or not, and keeps the files open that long. */
   #operation<T>(run: (done: Done<T>, wanted: () => boolean) => void): Observable<T> {
     return new Observable<T>((subscriber) => {
-      if (this.#closed) return subscriber.error(new StorageError('io', `${printable(this.#root)}: the storage is closed; open it again`));
+      // What follows from an operation under way, as the last note does from the stamps, still belongs to it.
+      if (this.#closed && this.#running === 0)
+        return subscriber.error(new StorageError('io', `${printable(this.#root)}: the storage is closed; open it again`));
       this.#running++;
       const done: Done<T> = (error, value) => {
         if (error) subscriber.error(error);
