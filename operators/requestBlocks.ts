@@ -1,4 +1,4 @@
-import { exhaustMap, interval, Observable, type OperatorFunction } from 'rxjs';
+import { distinctUntilChanged, interval, Observable, type OperatorFunction, switchMap } from 'rxjs';
 import { now } from '../src/clock.ts';
 import type { Block, Peer } from '../src/env.ts';
 import { PeerError } from '../src/errors.ts';
@@ -17,9 +17,9 @@ export interface RequestBlocksOptions {
  * Asks an unchoked peer for blocks and keeps its request window full.
  *
  * ```
- * they    U---1-2---3-C
- * writes  (RR)R-R-----
- * gives   ----1-2---3-
+ * they    U-------1-2-------3-C
+ * writes  (RRRR)----(RRRR)-----
+ * gives   --------1-2-------3--
  * ```
  *
  * Which blocks is the picker's choice, how many the window's. A block is passed on only if this very block was asked of this very
@@ -27,7 +27,8 @@ export interface RequestBlocksOptions {
  * the fast extension: once they reject it). A peer that keeps us waiting is snubbed: others are asked for its blocks, and it
  * for one at a time. The window is looked at once a second.
  *
- * Errors with `PeerError`: `silent` when no block came for `patience` or between ten chokes, `unexpected` after ten blocks that nobody asked for.
+ * Errors with `PeerError`: `silent` when no block came for `patience` or between ten chokes, `unexpected` after ten blocks that
+ * nobody asked for; and with those of `wake$`.
  *
  * @see BEP 3, BEP 6
  */
@@ -35,7 +36,8 @@ export const requestBlocks =
   (picker: PiecePicker, { wake$, patience = () => 60_000 }: RequestBlocksOptions): OperatorFunction<Peer, Block> =>
   (peers) =>
     peers.pipe(
-      exhaustMap(
+      distinctUntilChanged(), // later unchokes are heard from the peer itself
+      switchMap(
         (peer) =>
           new Observable<Block>((subscriber) => {
             const { state } = peer;
@@ -74,8 +76,9 @@ export const requestBlocks =
               if (state.choked && requests.inFlight === 0) requests.end();
             };
             subscriber.add(() => requests.end());
-            subscriber.add(peer.messages$.subscribe({ next: hear, error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }));
-            subscriber.add(wake$.subscribe(() => requests.refill(now())));
+            const error = (cause: unknown): void => subscriber.error(cause);
+            subscriber.add(peer.messages$.subscribe({ next: hear, error, complete: () => subscriber.complete() }));
+            subscriber.add(wake$.subscribe({ next: () => requests.refill(now()), error }));
             subscriber.add(
               interval(1000).subscribe(() => {
                 if (requests.ended) return;

@@ -35,8 +35,10 @@ const MAX_UNASKED = 10;
  * gives   ---p-----p
  * ```
  *
- * What the peer said before counts too. Keeps the picker's count of who has what. Errors with `PeerError('timeout')` when they have kept us choked and interested
- * for longer than `patience`, with `unexpected` after ten blocks before the first unchoke.
+ * What the peer said before counts too. Keeps the picker's count of who has what.
+ *
+ * Errors with `PeerError`: `timeout` when they have kept us choked and interested for `patience`, never early, and up to ten
+ * seconds late; `unexpected` after ten blocks before the first unchoke.
  *
  * @see BEP 3, BEP 6
  */
@@ -48,7 +50,7 @@ export const whenUnchoked =
         (peer) =>
           new Observable<Peer>((subscriber) => {
             const { state } = peer;
-            let waited = 0;
+            let waited = -LOOK_EVERY; // the step in which it begins does not count
             let unasked = 0; // blocks before they let us ask for any
             const pass = (): void => {
               unasked = -Infinity;
@@ -66,7 +68,7 @@ export const whenUnchoked =
                 wishes.availability.told(peer, state.have);
                 look();
               } else if (message.type === 'unchoke') {
-                waited = 0;
+                waited = -LOOK_EVERY;
                 pass();
               } else if (message.type === 'piece' && ++unasked >= MAX_UNASKED) {
                 const { host, port } = peer.address;
@@ -82,7 +84,7 @@ export const whenUnchoked =
             subscriber.add(
               interval(LOOK_EVERY).subscribe(() => {
                 look();
-                waited = state.choked && state.interesting ? waited + LOOK_EVERY : 0;
+                waited = state.choked && state.interesting ? waited + LOOK_EVERY : -LOOK_EVERY;
                 if (waited < patience()) return;
                 const { host, port } = peer.address;
                 subscriber.error(new PeerError('timeout', `${host}:${port}: has not unchoked us for ${waited / 1000} s`));

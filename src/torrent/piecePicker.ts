@@ -130,7 +130,7 @@ export class PiecePicker {
       if (have.has(piece.index) && piece.admits(asker)) this.#ask(piece, asker, only, count, wanted);
     }
     while (wanted.length < count) {
-      const piece = this.#begin(who, have);
+      const piece = this.#begin(asker, who, have);
       if (piece === undefined) break;
       this.#ask(piece, asker, only, count, wanted);
     }
@@ -148,10 +148,13 @@ export class PiecePicker {
     if (piece.unasked === 0) this.#hungry.delete(piece);
   }
 
-  #begin(who: object, have: Bitfield): OpenPiece | undefined {
+  #begin(asker: Asker, who: object, have: Bitfield): OpenPiece | undefined {
     if (this.drafts >= this.#allowed || this.#whole.size >= this.#backlog) return undefined;
     const index = this.#wanted.best(who, have);
-    if (index === undefined) return undefined;
+    return index === undefined || asker.owes?.(index) === true ? undefined : this.#opened(index);
+  }
+
+  #opened(index: number): OpenPiece {
     this.#wanted.begin(index);
     const piece = new OpenPiece(index, this.geometry.blockCount(index), this.#suspect.has(index));
     this.#open.set(index, piece);
@@ -164,7 +167,7 @@ export class PiecePicker {
     if (this.#wanted.missing.count > 0 && !full) return;
     const most = this.#wanted.missing.count === 0 ? MAX_COPIES : 2;
     for (const piece of this.#open.values()) {
-      if (!have.has(piece.index)) continue;
+      if (!have.has(piece.index) || !piece.admits(asker)) continue;
       while (wanted.length < count) {
         const block = piece.askAgain(asker, most);
         if (block === undefined) break;
@@ -198,7 +201,7 @@ export class PiecePicker {
 
   /** A block of the right size has come from `asker`. False if it is of no use. Others asked for it are told to cancel. */
   received(asker: Asker, index: number, block: number): boolean {
-    const piece = this.#open.get(index);
+    const piece = this.#open.get(index) ?? this.#late(index);
     if (piece === undefined || (piece.alone && !piece.isAsked(block, asker))) return false;
     const askers = piece.hold(block);
     if (askers === undefined) return false;
@@ -209,6 +212,12 @@ export class PiecePicker {
       this.#whole.add(index);
     }
     return true;
+  }
+
+  /** A block may come when its piece has been given up because nobody sent any: that begins the piece again, if there is room. */
+  #late(index: number): OpenPiece | undefined {
+    if (!this.#wanted.missing.has(index) || this.#suspect.has(index) || this.drafts >= this.#allowed) return undefined;
+    return this.#opened(index);
   }
 
   /** `asker` will not send these blocks: it choked, rejected, was too slow or left. */

@@ -9,9 +9,9 @@ const FIRST_WINDOW = 4;
 const QUEUE_SECONDS = 3;
 /** Slow start ends when a second brings less than so much more than the one before, in bytes a second. */
 const SLOW_START_GAIN = 5_000;
-/** Bounds of the wait for the next block, in milliseconds. Up to two seconds go by between ticks, and no block may wait for more than 20. */
+/** Bounds of the wait for the next block, in milliseconds: with two ticks and another's room to wait for, no block waits for more than 20 s. */
 const MIN_PATIENCE = 2_000;
-const MAX_PATIENCE = 18_000;
+const MAX_PATIENCE = 16_000;
 /** The same, while nothing is known of a peer. */
 const FIRST_PATIENCE = 10_000;
 /** Blocks no longer waited for that may still come. */
@@ -85,6 +85,12 @@ export class RequestWindow {
     this.#arrivals++;
     if (this.#slowStart && !this.snubbed && this.limit < this.#most) this.limit++;
     return expected ? 'expected' : 'late';
+  }
+
+  /** May a key from `first` up to `end` still come late? */
+  owes(first: number, end: number): boolean {
+    for (const key of this.#late) if (key >= first && key < end) return true;
+    return false;
   }
 
   /** No longer waited for: cancelled, or given to another. It may still come. */

@@ -61,6 +61,11 @@ export class Requests {
     return this.#window;
   }
 
+  /** While it is snubbed it is not asked again for what it has not sent: so no block waits for it twice. */
+  owes(piece: number): boolean {
+    return this.#window.snubbed && this.#window.owes(piece * this.#perPiece, (piece + 1) * this.#perPiece);
+  }
+
   /** Another was faster. */
   cancel(piece: number, block: number): void {
     if (!this.#window.forget(piece * this.#perPiece + block) || this.#ended) return;

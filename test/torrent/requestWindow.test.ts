@@ -121,10 +121,10 @@ describe('how long a block is waited for', () => {
     expect(uneven.window.patience).toBeLessThan(6500);
   });
 
-  it('is eighteen seconds at the most, so that with the ticks it is never more than twenty', () => {
+  it('is sixteen seconds at the most, so that with the ticks it is never more than twenty', () => {
     const line = new Line();
     for (let n = 0; n < 200; n++) line.second(n % 40 < 1 ? 1 : 0);
-    expect(line.window.patience).toBe(18_000);
+    expect(line.window.patience).toBe(16_000);
   });
 
   it('does not count the time before it was asked for', () => {
@@ -231,7 +231,7 @@ describe('a block that comes', () => {
           else window[type](key);
           window.check();
           expect(window.patience).toBeGreaterThanOrEqual(2000);
-          expect(window.patience).toBeLessThanOrEqual(18_000);
+          expect(window.patience).toBeLessThanOrEqual(16_000);
           expect(Number.isFinite(window.rate)).toBe(true);
         }
       }),
