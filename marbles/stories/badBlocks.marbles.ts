@@ -1,0 +1,162 @@
+import { ignoreElements, interval, map, merge, type Observable, take, tap } from 'rxjs';
+import { describe, it } from 'vitest';
+import type { BlockRange, Message, PieceMessage } from '../../src/protocol/messages.ts';
+import { drawn, type Stage } from '../index.ts';
+import { answering, asker, failed, right } from './asker.ts';
+
+describe('blocks that were not asked for', () => {
+  it(
+    'are dropped; the tenth is one too many',
+    drawn(
+      (stage) => {
+        const they = stage.peer('U-----99999-1-9999-9', {}, { has: [0] });
+        const result = '         ------------1------#';
+        stage.gives(asker(stage).blocksOf(they)).toBe(result, undefined, failed('unexpected'));
+      },
+      { torrent: { pieces: 5 } },
+    ),
+  );
+
+  it(
+    'are counted through chokes',
+    drawn((stage) => {
+      const they = stage.peer('U-----444-C-444-U-----444-1-C-U-----4', {}, { has: [0] });
+      const result = '         --------------------------1---------#';
+      stage.gives(asker(stage).blocksOf(they)).toBe(result, undefined, failed('unexpected'));
+    }),
+  );
+
+  it(
+    'are not those of an honest peer that is slower than we are patient',
+    drawn((stage) => {
+      const they = stage.peer('U');
+      const slow = answering(they, 12_000, right(stage));
+      const result = '12s 1 11999ms 2 11999ms 3 11999ms (4|)';
+      stage
+        .gives(
+          asker(stage, { patience: () => 600_000 })
+            .blocksOf(slow)
+            .pipe(take(4)),
+        )
+        .toBe(result);
+    }),
+  );
+
+  it(
+    'are not those that we have given up waiting for: late is better than never',
+    drawn((stage) => {
+      const they = stage.peer('U 15s 1234 1s |');
+      const result = '         - 15s 1234 1s |';
+      stage.gives(asker(stage).blocksOf(they)).toBe(result);
+    }),
+  );
+
+  it.each<[string, (stage: Stage) => Message]>([
+    ['too short', ({ words }) => ({ ...(words.block(2) as PieceMessage), bytes: new Uint8Array(16383) })],
+    ['longer than the last one is', ({ words }) => ({ ...(words.block(4) as PieceMessage), bytes: new Uint8Array(16384) })],
+    ['beginning in the middle of one', ({ words }) => ({ ...(words.block(2) as PieceMessage), begin: 8192 })],
+    ['beginning beyond their piece', ({ words }) => ({ ...(words.block(2) as PieceMessage), begin: 32768 })],
+    ['of a piece that there is not', ({ words }) => ({ ...(words.block(2) as PieceMessage), piece: 2 })],
+    ['of a piece beyond all numbers', ({ words }) => ({ ...(words.block(2) as PieceMessage), piece: 2 ** 32 - 1 })],
+  ])('are those %s', (_, wrong) =>
+    drawn(
+      (stage) => {
+        const they = stage.peer('U-----x--2-4-|', { x: wrong(stage) });
+        const result = '         ---------2-4-|';
+        stage.gives(asker(stage).blocksOf(they)).toBe(result);
+      },
+      { torrent: { lastBlock: 1000 } },
+    )(),
+  );
+
+  it(
+    'are those that come again',
+    drawn((stage) => {
+      const they = stage.peer('U-----11112|');
+      const result = '         ------1---2|';
+      stage.gives(asker(stage).blocksOf(they)).toBe(result);
+    }),
+  );
+});
+
+describe('those who reject', () => {
+  it(
+    'are asked at most ten times a second if that is all they do, whoever wakes us',
+    drawn((stage) => {
+      const they = stage.peer('U', {}, { fast: true });
+      const { wake$, blocksOf } = asker(stage, { patience: () => 3_600_000 });
+      const rejecting = answering(they, 1, (request) => ({ ...request, type: 'reject' }));
+      const asked$ = stage.cold('999ms a 999ms b 999ms c 5999ms d').pipe(map(() => they.sent.length));
+      stage
+        .gives(
+          merge(
+            blocksOf(rejecting),
+            interval(7).pipe(
+              tap(() => wake$.next()),
+              ignoreElements(),
+            ),
+          ),
+          '^ 9999ms !',
+        )
+        .toBe('-');
+      stage.gives(asked$).toBe('999ms a 999ms b 999ms c 5999ms d', { a: 10, b: 20, c: 30, d: 90 });
+    }),
+  );
+
+  it(
+    'lose what they rejected to others, and when they leave the rest',
+    drawn((stage) => {
+      const first = stage.peer(' U-------j-----1-|', { j: stage.words.reject(3) }, { fast: true });
+      const second = stage.peer('----------U--------|');
+      const { blocksOf } = asker(stage);
+      const asks = '            (1234)-----------';
+      const others = '          ----------3-----(24)';
+      const result = '          --------------1----|';
+      stage.gives(merge(blocksOf(first), blocksOf(second))).toBe(result);
+      stage.asks(first).toBe(asks);
+      stage.asks(second).toBe(others);
+    }),
+  );
+
+  it.each<[string, Partial<BlockRange<'reject'>>]>([
+    ['a piece that was not asked for', { piece: 1 }],
+    ['the middle of a block', { begin: 100 }],
+    ['another length', { length: 1 }],
+  ])('%s are not believed', (_, wrong) =>
+    drawn((stage) => {
+      const they = stage.peer('U----j-1|', { j: { ...(stage.words.reject(1) as BlockRange<'reject'>), ...wrong } }, { fast: true, has: [0] });
+      stage.gives(asker(stage).blocksOf(they)).toBe('-------1|');
+      stage.asks(they).toBe('(12)');
+    })(),
+  );
+});
+
+describe('those who send nothing', () => {
+  it(
+    'are left after a minute, or after as long as we are told',
+    drawn((stage) => {
+      const from = (lane: string, options = {}): Observable<unknown> => asker(stage, options).blocksOf(stage.peer(lane));
+      stage.gives(from('U')).toBe('60s #', undefined, failed('silent'));
+      stage.gives(from('500ms U', { patience: () => 10_000 })).toBe('10500ms #', undefined, failed('silent'));
+      stage.gives(from('U 4499ms 1')).toBe('4500ms 1 60499ms #', undefined, failed('silent'));
+    }),
+  );
+
+  it(
+    'are not blamed while nothing is asked of them, or while they choke us',
+    drawn((stage) => {
+      const { blocksOf, picker } = asker(stage);
+      picker.restore(0);
+      stage.gives(blocksOf(stage.peer('U', {}, { has: [0] })), '^ 5m !').toBe('-');
+      stage.gives(blocksOf(stage.peer('U-C')), '^ 5m !').toBe('-');
+    }),
+  );
+
+  it(
+    'and choke us again and again are left as well',
+    drawn((stage) => {
+      const they = stage.peer('UC'.repeat(30));
+      stage.gives(asker(stage).blocksOf(they)).toBe('-------------------#', undefined, failed('silent'));
+    }),
+  );
+});
