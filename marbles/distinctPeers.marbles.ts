@@ -31,6 +31,24 @@ describe('distinctPeers', () => {
   );
 
   it(
+    'lets an address through again half an hour after it passed, however often it was named meanwhile',
+    drawn(({ cold, gives }) => {
+      const source = cold('a 999ms A 28m A 118997ms AA', values);
+      const result = '     a 999ms - 28m - 118997ms -A';
+      gives(source.pipe(distinctPeers())).toBe(result, values);
+    }),
+  );
+
+  it(
+    'forgets sooner if told so',
+    drawn(({ cold, gives }) => {
+      const source = cold('a-aaaaaaa|', values);
+      const result = '     a---a---a|';
+      gives(source.pipe(distinctPeers({ forgetAfter: 4 }))).toBe(result, values);
+    }),
+  );
+
+  it(
     'passes an error on at once',
     drawn(({ cold, gives }) => {
       gives(cold('a-a#', values).pipe(distinctPeers())).toBe('a--#', values);

@@ -1,11 +1,17 @@
 import { filter, type MonoTypeOperatorFunction, Observable } from 'rxjs';
+import { now } from '../src/clock.ts';
 import type { PeerAddress } from '../src/env.ts';
+
+export interface DistinctPeersOptions {
+  /** Milliseconds after which an address that was let through is let through again. Half an hour. */
+  readonly forgetAfter?: number;
+}
 
 /** Addresses remembered; the one not heard of for longest is forgotten first. */
 export const REMEMBERED = 4096;
 
 /**
- * Lets each address through once, whoever named it.
+ * Lets each address through once in half an hour, whoever named it.
  *
  * ```
  *   source  a-b-a-c|
@@ -13,18 +19,24 @@ export const REMEMBERED = 4096;
  * ```
  *
  * Two addresses are the same if host and port are; the source does not count, the first one wins. A peer that called us
- * (`wire$`) always passes and is not remembered: its port is a passing one and its connection is open already. Of 4096
- * addresses the least recently named is forgotten, so one may come a second time after that. Errors are those of the source.
+ * (`wire$`) always passes and is not remembered: its port is a passing one and its connection is open already. Whoever was away
+ * may be back: after `forgetAfter`, however often it was named meanwhile, an address passes again, and so does the least recently
+ * named of more than 4096. Errors are those of the source.
  */
-export const distinctPeers = (): MonoTypeOperatorFunction<PeerAddress> => (source) =>
-  new Observable((subscriber) => {
-    const seen = new Set<string>();
-    const isNew = (key: string): boolean => {
-      const known = seen.delete(key);
-      seen.add(key);
-      const [oldest] = seen;
-      if (seen.size > REMEMBERED && oldest !== undefined) seen.delete(oldest);
-      return !known;
-    };
-    return source.pipe(filter(({ host, port, wire$ }) => wire$ !== undefined || isNew(`${host.toLowerCase()} ${port}`))).subscribe(subscriber);
-  });
+export const distinctPeers =
+  ({ forgetAfter = 1_800_000 }: DistinctPeersOptions = {}): MonoTypeOperatorFunction<PeerAddress> =>
+  (source) =>
+    new Observable((subscriber) => {
+      const passed = new Map<string, number>();
+      const isNew = (key: string): boolean => {
+        const time = now();
+        const last = passed.get(key);
+        const known = last !== undefined && time - last < forgetAfter;
+        passed.delete(key);
+        passed.set(key, known ? last : time);
+        const [oldest] = passed.keys();
+        if (passed.size > REMEMBERED && oldest !== undefined) passed.delete(oldest);
+        return !known;
+      };
+      return source.pipe(filter(({ host, port, wire$ }) => wire$ !== undefined || isNew(`${host.toLowerCase()} ${port}`))).subscribe(subscriber);
+    });
