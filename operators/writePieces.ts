@@ -19,7 +19,7 @@ export const BYTES_IN_FLIGHT = 8 * 2 ** 20;
  *
  * ```
  * source  a-x----
- * gives   --cs---   s stored, c corrupt
+ * gives   --(cs)-   s stored, c corrupt
  * ```
  *
  * A full disk is waited for: the piece keeps its buffer, so nothing more is asked for, and is tried again every `retryEvery`.

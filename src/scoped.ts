@@ -19,12 +19,9 @@ export const scoped = <R, T>(resource$: Observable<R>, use: (resource: R) => Obs
       uses.unsubscribe();
       resource.unsubscribe();
     });
-    resource.add(
-      resource$.subscribe({
-        next: (value) => {
-          uses.add(use(value).subscribe({ next: (used) => subscriber.next(used), error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }));
-        },
-        error: (error: unknown) => subscriber.error(error),
-      }),
-    );
+    const error = (failure: unknown): void => subscriber.error(failure);
+    const next = (value: R): void => {
+      uses.add(use(value).subscribe({ next: (used) => subscriber.next(used), error, complete: () => subscriber.complete() }));
+    };
+    resource.add(resource$.subscribe({ next, error }));
   });
