@@ -1,0 +1,58 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Content, HOST, listening, type World } from './world.ts';
+
+/** Starts a client that shares what is in `folder`, and waits until it listens. */
+export type StartClient = (world: World, content: Content, folder: string, port: number) => Promise<void>;
+
+export const libtorrent: StartClient = async (world, { torrent }, folder, port) => {
+  world.start('/usr/bin/python3', resolve('test/interop/libtorrentPeer.py'), torrent, folder, `${HOST}:${port}`);
+  await listening(port);
+};
+
+export const aria2: StartClient = async (world, { torrent }, folder, port) => {
+  world.start(
+    'aria2c',
+    ...['--check-integrity=true', '--seed-ratio=0.0', '--enable-dht=false', '--enable-dht6=false', '--bt-enable-lpd=false', '--enable-peer-exchange=false'],
+    ...[`--listen-port=${port}`, '--allow-overwrite=true', '--file-allocation=none', '-d', folder, torrent],
+  );
+  await listening(port);
+};
+
+export const transmission: StartClient = async (world, { torrent }, folder, port) => {
+  const config = world.path(`transmission-${port}`);
+  mkdirSync(config);
+  const settings = {
+    'dht-enabled': false,
+    'lpd-enabled': false,
+    'pex-enabled': false,
+    'utp-enabled': false,
+    'port-forwarding-enabled': false,
+    'peer-port': port,
+    'rpc-enabled': false,
+    encryption: 0,
+  };
+  writeFileSync(`${config}/settings.json`, JSON.stringify(settings));
+  world.start('transmission-cli', '-g', config, '-w', folder, '-M', '-p', String(port), '-v', torrent);
+  await listening(port);
+};
+
+/** Debian's opentracker answers only for torrents on its white list, which it reads as nobody. */
+export const opentracker = async (world: World, { infoHash }: Content): Promise<void> => {
+  chmodSync(world.folder, 0o755);
+  writeFileSync(world.path('whitelist'), `${infoHash}\n`);
+  world.start('opentracker', '-i', HOST, '-p', '6969', '-P', '6969', '-d', world.folder, '-w', 'whitelist');
+  await listening(6969);
+};
+
+/** Waits until so many peers have announced themselves: a tracker is not asked twice within a minute. */
+export const announced = async ({ infoHash }: Content, count: number): Promise<void> => {
+  const escaped = infoHash.replace(/../g, '%$&');
+  for (let tries = 0; tries < 300; tries++) {
+    const reply = await (await fetch(`http://${HOST}:6969/scrape?info_hash=${escaped}`)).text();
+    const peers = ['complete', 'incomplete'].map((kind) => Number(new RegExp(`\\d:${kind}i(\\d+)e`).exec(reply)?.[1] ?? 0));
+    if (peers.reduce((sum, each) => sum + each, 0) >= count) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error(`fewer than ${count} peers have announced themselves`);
+};

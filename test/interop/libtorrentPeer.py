@@ -1,0 +1,24 @@
+#!/usr/bin/python3
+"""A libtorrent peer for the interop tests: shares what is in DIR of TORRENT, TCP only, and prints its progress.
+
+usage: libtorrentPeer.py TORRENT DIR ADDRESS:PORT
+"""
+import sys
+import time
+
+import libtorrent as lt
+
+torrent, folder, listen = sys.argv[1:4]
+session = lt.session({
+    'listen_interfaces': listen, 'enable_dht': False, 'enable_lsd': False, 'enable_upnp': False, 'enable_natpmp': False,
+    'enable_outgoing_utp': False, 'enable_incoming_utp': False, 'dht_bootstrap_nodes': '', 'allow_multiple_connections_per_ip': True,
+    'announce_to_all_trackers': True, 'alert_mask': 0,
+})
+params = lt.add_torrent_params()
+params.ti = lt.torrent_info(torrent)
+params.save_path = folder
+handle = session.add_torrent(params)
+while True:
+    status = handle.status()
+    print('%s %.3f' % (status.state, status.progress), flush=True)
+    time.sleep(0.2)

@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { toHex } from '../../src/protocol/id.ts';
+import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
+import { parseTorrent } from '../../src/torrent/metainfo.ts';
+
+/** The address of everyone in the namespace. */
+export const HOST = '10.77.0.1';
+export const TRACKER = `http://${HOST}:6969/announce`;
+const CLI = resolve('dist/src/cli/main.js');
+const PIECE = 65_536;
+
+export interface Content {
+  readonly name: string;
+  readonly files: readonly { readonly path: readonly string[]; readonly bytes: Uint8Array }[];
+  /** Path of the .torrent. */
+  readonly torrent: string;
+  /** In hex. */
+  readonly infoHash: string;
+}
+
+/** Folders and processes of one test, all gone after `end`. */
+export class World {
+  readonly folder = mkdtempSync(join(tmpdir(), 'rxtorrent-interop-'));
+  readonly #children: ChildProcess[] = [];
+
+  constructor() {
+    const others = Object.keys(networkInterfaces()).filter((name) => name !== 'lo');
+    if (others.length > 0) throw new Error(`interop tests run in a network namespace of their own (test/interop/run.sh); here is also ${others.join(' ')}`);
+  }
+
+  path(...parts: readonly string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  /** A torrent of random bytes: one file, or a folder with several. */
+  content(name: string, sizes: readonly number[]): Content {
+    const single = sizes.length === 1;
+    const files = sizes.map((size, index) => ({ path: single ? [name] : [`part ${index % 2}`, `file-${index}.bin`], bytes: new Uint8Array(randomBytes(size)) }));
+    const all = Buffer.concat(files.map(({ bytes }) => bytes));
+    const pieceHashes = Buffer.concat(
+      Array.from({ length: Math.ceil(all.length / PIECE) }, (_, index) => createHash('sha1').update(all.subarray(index * PIECE, (index + 1) * PIECE)).digest()),
+    );
+    const layout = single ? { length: all.length } : { files: files.map(({ path, bytes }) => ({ path, length: bytes.length })) };
+    const torrent = this.path(`${name}.torrent`);
+    const bytes = encodeTorrent({ name, pieceLength: PIECE, pieceHashes: new Uint8Array(pieceHashes), announce: [[TRACKER]], ...layout });
+    writeFileSync(torrent, bytes);
+    return { name, files, torrent, infoHash: toHex(parseTorrent(bytes).infoHash) };
+  }
+
+  /** Puts the content into `folder`, where a client that seeds it looks for it; `keep` says which bytes are there, others are zero. */
+  lay(content: Content, folder: string, keep: (offset: number) => boolean = () => true): string {
+    let offset = 0;
+    for (const { path, bytes } of content.files) {
+      const file = this.path(folder, ...(content.files.length > 1 ? [content.name] : []), ...path);
+      mkdirSync(dirname(file), { recursive: true });
+      const kept = new Uint8Array(bytes);
+      for (let at = 0; at < kept.length; at += PIECE) if (!keep(offset + at)) kept.fill(0, at, at + PIECE);
+      writeFileSync(file, kept);
+      offset += bytes.length;
+    }
+    return this.path(folder);
+  }
+
+  /** Is all of the content in `folder`? */
+  holds(content: Content, folder: string): boolean {
+    return content.files.every(({ path, bytes }) => {
+      const file = readFileSync(this.path(folder, ...(content.files.length > 1 ? [content.name] : []), ...path));
+      return file.equals(bytes);
+    });
+  }
+
+  start(command: string, ...args: readonly string[]): ChildProcess {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.folder });
+    child.stdout?.resume();
+    child.stderr?.resume();
+    this.#children.push(child);
+    return child;
+  }
+
+  /** Our own CLI; resolves when it has ended by itself. */
+  run(...args: readonly string[]): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
+    const child = this.start(process.execPath, CLI, ...args);
+    let out = '';
+    let err = '';
+    child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    return new Promise((done) => child.once('close', (code) => done({ code, out, err })));
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(
+      this.#children.map(async (child) => {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        const closed = new Promise((done) => child.once('exit', done));
+        child.kill('SIGKILL');
+        await closed;
+      }),
+    );
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Waits until somebody listens. */
+export const listening = async (port: number): Promise<void> => {
+  for (let tries = 0; tries < 200; tries++) {
+    const open = await new Promise<boolean>((done) => {
+      const socket = connect({ host: HOST, port });
+      socket.once('connect', () => done(true)).once('error', () => done(false));
+      socket.once('close', () => socket.destroy());
+      setTimeout(() => socket.destroy(), 200);
+    });
+    if (open) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error(`nobody listens at ${HOST}:${port}`);
+};
