@@ -1,4 +1,4 @@
-import { defer, EMPTY, finalize, map, NEVER, type Observable, of, Subject, take, tap, throwError } from 'rxjs';
+import { defer, EMPTY, finalize, map, NEVER, type Observable, of, Subject, take, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { swarm, type SwarmOptions } from '../operators/swarm.ts';
 import type { PeerAddress } from '../src/env.ts';
