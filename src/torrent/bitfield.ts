@@ -21,7 +21,8 @@ export class Bitfield {
     const field = new Bitfield(length);
     if (bytes.length !== field.bytes.length) throw new Malformed('bitfield', `${field.bytes.length} bytes`, bytes.length);
     const spare = field.bytes.length * 8 - length;
-    if (spare > 0 && ((bytes[bytes.length - 1] as number) & ((1 << spare) - 1)) !== 0) throw new Malformed('bitfield', `${spare} spare bits of zero`, 'a set one');
+    if (spare > 0 && ((bytes[bytes.length - 1] as number) & ((1 << spare) - 1)) !== 0)
+      throw new Malformed('bitfield', `${spare} spare bits of zero`, 'a set one');
     field.bytes.set(bytes);
     field.#count = count(bytes);
     return field;

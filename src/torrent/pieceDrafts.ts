@@ -66,7 +66,17 @@ export class PieceDrafts<Who> {
   }
 
   /** Copies the block. The whole piece, if it was the last one missing. @throws RangeError for a block twice or out of place. */
-  add({ piece, begin, bytes, from }: { readonly piece: number; readonly begin: number; readonly bytes: Uint8Array; readonly from: Who }): Draft<Who> | undefined {
+  add({
+    piece,
+    begin,
+    bytes,
+    from,
+  }: {
+    readonly piece: number;
+    readonly begin: number;
+    readonly bytes: Uint8Array;
+    readonly from: Who;
+  }): Draft<Who> | undefined {
     const block = begin / BLOCK;
     let open = this.#open.get(piece);
     if (open === undefined) {

@@ -152,8 +152,7 @@ describe('the endgame', () => {
     const [one, other] = pair(model);
     model.ask(one, 1);
     expect(shown(model.ask(other, 1))).toEqual(['1/0']);
-    expect(shown(model.ask(other, 1))).toEqual([]);
-    expect(shown(model.ask(one, 1))).toEqual([]);
+    expect([...model.ask(other, 1), ...model.ask(one, 1)]).toEqual([]);
   });
 
   it('takes a block that comes late and cancels whoever was asked instead', () => {
