@@ -19,6 +19,8 @@ export interface Wishes {
 export interface WhenUnchokedOptions {
   /** Milliseconds to wait for an unchoke after saying *interested*; asked anew every look. Ten minutes. */
   readonly patience?: () => number;
+  /** Milliseconds to bear a peer that has nothing we lack; asked anew every look. For ever. */
+  readonly idle?: () => number;
 }
 
 /** Milliseconds between looks at whether they still have what we lack. */
@@ -37,13 +39,13 @@ const MAX_UNASKED = 10;
  *
  * What the peer said before counts too. Keeps the picker's count of who has what.
  *
- * Errors with `PeerError`: `timeout` when they have kept us choked and interested for `patience`, never early, and up to ten
- * seconds late; `unexpected` after ten blocks before the first unchoke.
+ * Errors with `PeerError`: `timeout` when they have kept us choked and interested for `patience`, or have had nothing we lack
+ * for `idle`, never early, and up to ten seconds late; `unexpected` after ten blocks before the first unchoke.
  *
  * @see BEP 3, BEP 6
  */
 export const whenUnchoked =
-  (wishes: Wishes, { patience = () => 600_000 }: WhenUnchokedOptions = {}): MonoTypeOperatorFunction<Peer> =>
+  (wishes: Wishes, { patience = () => 600_000, idle = () => Infinity }: WhenUnchokedOptions = {}): MonoTypeOperatorFunction<Peer> =>
   (peers) =>
     peers.pipe(
       switchMap(
@@ -51,6 +53,7 @@ export const whenUnchoked =
           new Observable<Peer>((subscriber) => {
             const { state } = peer;
             let waited = -LOOK_EVERY; // the step in which it begins does not count
+            let idled = -LOOK_EVERY;
             let unasked = 0; // blocks before they let us ask for any
             const pass = (): void => {
               unasked = -Infinity;
@@ -85,9 +88,11 @@ export const whenUnchoked =
               interval(LOOK_EVERY).subscribe(() => {
                 look();
                 waited = state.choked && state.interesting ? waited + LOOK_EVERY : -LOOK_EVERY;
-                if (waited < patience()) return;
+                idled = state.interesting ? -LOOK_EVERY : idled + LOOK_EVERY;
+                if (waited < patience() && idled < idle()) return;
                 const { host, port } = peer.address;
-                subscriber.error(new PeerError('timeout', `${host}:${port}: has not unchoked us for ${waited / 1000} s`));
+                const what = waited > idled ? `has not unchoked us for ${waited / 1000} s` : `has had nothing we lack for ${idled / 1000} s`;
+                subscriber.error(new PeerError('timeout', `${host}:${port}: ${what}`));
               }),
             );
             if (!state.choked) pass();

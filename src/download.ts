@@ -75,8 +75,9 @@ export interface DownloadOptions {
 
 /** Peers below which trackers are asked early, and milliseconds to bear with a useless one while others wait, or none does. */
 const ENOUGH_PEERS = 20;
-const SILENCE = { crowded: 10_000, alone: 60_000 };
-const CHOKED = { crowded: 120_000, alone: 900_000 };
+const SILENCE = { starved: 10_000, crowded: 10_000, alone: 60_000 };
+const CHOKED = { starved: 20_000, crowded: 120_000, alone: 900_000 };
+const IDLE = { starved: 20_000, crowded: 120_000, alone: Infinity };
 
 /**
  * From announce to byte on disk: all pieces of `torrent`, verified, in the files of `target`.
@@ -115,7 +116,10 @@ export const download = (torrent: Torrent, env: Env, options: DownloadOptions): 
       const identity = { infoHash: torrent.infoHash, peerId: options.peerId ?? createPeerId(env.randomBytes(12)), pieceCount: geometry.pieceCount };
       const wake$ = freed$.pipe(auditTime(0, asapScheduler), share());
       const stored$ = settled$.pipe(filter(({ type }) => type === 'stored'));
-      const patience = (limits: typeof SILENCE) => () => (book.waiting > 0 ? limits.crowded : limits.alone);
+      const patience = (limits: typeof SILENCE) => () => {
+        if (book.waiting === 0 || book.active < maxPeers) return limits.alone;
+        return tally.crowd.unchoked > 0 ? limits.crowded : limits.starved;
+      };
       const report = (event: DownloadEvent): void => news$.next(event);
       const save = (clean: boolean) => remember(torrent, storage, picker, tally, clean);
 
@@ -137,7 +141,7 @@ export const download = (torrent: Torrent, env: Env, options: DownloadOptions): 
           handshake(identity),
           tap((peer) => news$.next(tally.joined(peer))),
           converse(
-            pipe(whenUnchoked(picker, { patience: patience(CHOKED) }), requestBlocks(picker, { wake$, patience: patience(SILENCE) })),
+            pipe(whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }), requestBlocks(picker, { wake$, patience: patience(SILENCE) })),
             advertise(picker, stored$.pipe(map(({ index }) => index))),
             expel(liars$),
             keepAlive(),

@@ -94,6 +94,23 @@ describe.concurrent('peers that keep us waiting', () => {
     expect(ran.took).toBeLessThan(1.5 * 21_500);
   });
 
+  it.for([
+    ['only shake hands', { onHandshake: () => true }],
+    ['have nothing', { have: [] }],
+    ['never unchoke us', { unchokeAfter: Infinity }],
+    ['choke and unchoke us without end', { fast: false, onRequest: (_, talk) => (talk.choke(), talk.unchoke(), true) }],
+  ] as readonly (readonly [string, Conduct])[])(
+    'as many peers as there may be that %s, before the seed',
+    { timeout: 60_000 },
+    async ([, conduct], { expect, onTestFinished }) => {
+      const dead = await peers(content, new Array<Conduct>(4).fill(conduct), onTestFinished);
+      const seed = await peer(content, {}, onTestFinished);
+      const ran = await run(content, { peers: addresses([...dead, seed]), maxPeers: 4 }, 50_000);
+      expect(ran.sha256).toBe(content.sha256);
+      expect(ran.took).toBeLessThan(35_000);
+    },
+  );
+
   it('10,000 addresses of nobody from the tracker', { timeout: 40_000 }, async ({ expect, onTestFinished }) => {
     const seed = await peer(content, {}, onTestFinished);
     const nobody = new Array(10_000).fill(0).map((_, n) => ({ host: '127.0.0.1', port: 1 + n }));
