@@ -123,8 +123,10 @@ export class Requests {
 
   /** Every second: resizes, snubs who is too slow, asks again. Milliseconds since the last block while one is waited for. */
   tick(now: number): number {
+    // One that rejects whatever it is asked for keeps us waiting, too.
+    const rejectsAll = this.#rejecting && this.#asked > 0;
+    if (this.#blocks !== this.#blocksSeen || (this.#window.inFlight === 0 && !this.#window.snubbed && !rejectsAll)) this.#lastBlockAt = now;
     this.#asked = 0;
-    if (this.#blocks !== this.#blocksSeen || (this.#window.inFlight === 0 && !this.#window.snubbed)) this.#lastBlockAt = now;
     this.#blocksSeen = this.#blocks;
     this.#standsBack = this.#window.tick(now);
     if (this.#standsBack) {

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { blockAt, blockBytes } from '../../marbles/index.ts';
+import type { Message, PieceMessage } from '../../src/protocol/messages.ts';
+import { Bitfield } from '../../src/torrent/bitfield.ts';
+import { BLOCK, Geometry } from '../../src/torrent/geometry.ts';
+import { inOrder } from '../../src/torrent/pieceOrder.ts';
+import { PiecePicker } from '../../src/torrent/piecePicker.ts';
+import { Requests } from '../../src/torrent/requests.ts';
+
+const TAIL = 5;
+// Two pieces of two blocks; the last has five bytes.
+const geometry = new Geometry({ length: 3 * BLOCK + TAIL, pieceLength: 2 * BLOCK });
+const block = (n: number): PieceMessage => {
+  const { piece, begin, length } = blockAt(geometry, n);
+  return { type: 'piece', piece, begin, bytes: blockBytes(geometry, piece, begin, length) };
+};
+
+const world = (reqq?: number) => {
+  const picker = new PiecePicker(geometry, { random: () => 0.5, order: inOrder });
+  const have = new Bitfield(2);
+  have.setAll();
+  const join = () => {
+    const sent: Message[] = [];
+    const state = { choked: false, have };
+    const requests = new Requests(picker, { state, send: (...messages) => sent.push(...messages) > 0 }, 0, reqq);
+    return {
+      requests,
+      state,
+      sent,
+      asked: () => sent.splice(0).map((message) => ('begin' in message ? `${message.type} ${message.piece * 2 + message.begin / BLOCK + 1}` : message.type)),
+    };
+  };
+  return { picker, join };
+};
+
+describe('the requests made of a peer', () => {
+  it('ask for whole blocks, the last for what there is', () => {
+    const { requests, sent } = world().join();
+    requests.refill(0);
+    expect(sent.map((message) => ('length' in message ? message.length : 0))).toEqual([BLOCK, BLOCK, BLOCK, TAIL]);
+    expect(requests.inFlight).toBe(4);
+  });
+
+  it('are as many as the peer takes', () => {
+    const { requests, asked } = world(2).join();
+    requests.refill(0);
+    expect(asked()).toEqual(['request 1', 'request 2']);
+    expect(requests.received(block(2))).toBe(true);
+    requests.refill(0);
+    expect(asked()).toEqual(['request 3']);
+  });
+
+  it('are none while we are choked, and none after the end', () => {
+    const { requests, state, asked } = world().join();
+    state.choked = true;
+    requests.refill(0);
+    state.choked = false;
+    requests.end();
+    requests.refill(0);
+    expect([asked(), requests.inFlight]).toEqual([[], 0]);
+  });
+
+  it.each<[string, PieceMessage]>([
+    ['too short', { ...block(1), bytes: new Uint8Array(BLOCK - 1) }],
+    ['too long', { ...block(4), bytes: new Uint8Array(BLOCK) }],
+    ['empty', { ...block(1), bytes: new Uint8Array() }],
+    ['not where one begins', { ...block(1), begin: 1 }],
+    ['beyond its piece', { ...block(1), begin: 2 * BLOCK }],
+    ['of no piece', { ...block(1), piece: 2 }],
+    ['of a piece far away', { ...block(1), piece: 2 ** 32 - 1, begin: 2 ** 32 - BLOCK }],
+  ])('are not answered by a block that is %s', (_, message) => {
+    const { picker, join } = world();
+    const { requests } = join();
+    requests.refill(0);
+    expect([requests.received(message), requests.unexpected, requests.inFlight]).toEqual([false, 1, 4]);
+    picker.check();
+  });
+
+  it('are answered once; what was not asked for is unexpected', () => {
+    const { requests, asked } = world(2).join();
+    requests.refill(0);
+    asked();
+    expect([requests.received(block(1)), requests.received(block(1)), requests.received(block(4))]).toEqual([true, false, false]);
+    expect(requests.unexpected).toBe(2);
+  });
+
+  it('are cancelled when another was faster, whose block may come all the same', () => {
+    const { picker, join } = world();
+    const [one, other] = [join(), join()];
+    one.requests.refill(0);
+    other.requests.refill(0);
+    one.asked();
+    expect(other.requests.received(block(2))).toBe(true);
+    expect(one.asked()).toEqual(['cancel 2']);
+    expect([one.requests.received(block(2)), one.requests.unexpected, one.requests.inFlight]).toEqual([false, 0, 3]);
+    picker.check();
+  });
+
+  it('go to others at a choke and at the end', () => {
+    const { join } = world();
+    const [one, other] = [join(), join()];
+    one.requests.refill(0);
+    one.requests.giveBack();
+    expect(one.requests.inFlight).toBe(0);
+    other.requests.refill(0);
+    expect(other.asked()).toHaveLength(4);
+    other.requests.end();
+    other.requests.end();
+    one.asked();
+    one.requests.refill(0);
+    expect(one.asked()).toHaveLength(4);
+  });
+
+  it('that are all rejected are ten a second, and a peer that does so has been silent', () => {
+    const { requests, asked } = world().join();
+    const silences: number[] = [];
+    requests.refill(0);
+    for (let second = 1; second <= 3; second++) {
+      let rejected = 0;
+      for (let open = asked(); open.length > 0; open = asked()) {
+        for (const request of open) {
+          const { piece, begin, length } = blockAt(geometry, Number(request.split(' ')[1]));
+          rejected++;
+          requests.rejected({ type: 'reject', piece, begin, length: piece === 1 && begin > 0 ? TAIL : length }, second * 1000 - 1);
+        }
+      }
+      expect(rejected).toBeLessThanOrEqual(14);
+      silences.push(requests.tick(second * 1000));
+    }
+    expect(silences).toEqual([1000, 2000, 3000]);
+  });
+
+  it('that nobody makes are no silence', () => {
+    const { requests, state } = world().join();
+    state.choked = true;
+    expect([1000, 2000, 90_000].map((now) => requests.tick(now))).toEqual([0, 0, 0]);
+  });
+});
