@@ -1,0 +1,26 @@
+import { defer, EMPTY, filter, takeUntil, tap, timer, type Observable } from 'rxjs';
+import { download, type DownloadOptions } from '../../src/download.ts';
+import type { DownloadEvent } from '../../src/env.ts';
+import type { Mark, Player, Stage, World } from '../index.ts';
+
+/** What a whole download in a drawn world tells, but for the samples of its progress. */
+export const downloaded = ({ torrent }: Stage, { env }: World, options: Partial<DownloadOptions> = {}): Observable<DownloadEvent> =>
+  download(torrent, env, { target: { folder: '.' }, ...options }).pipe(filter(({ type }) => type !== 'progress'));
+
+/** A player whose ears we see into: `asks(…)` and `sends(…)` draw what it was sent. */
+export interface Overheard {
+  readonly player: Player;
+  readonly sent: readonly Mark[];
+}
+
+export const overheard = ({ now }: Stage, player: Player): Overheard => {
+  const sent: Mark[] = [];
+  const heard = tap((value: unknown) => void sent.push({ frame: now(), kind: 'value', value }));
+  return { sent, player: (heard$, cast) => player(heard$.pipe(heard) as typeof heard$, cast) };
+};
+
+/** Is there from `from` until `until`, in milliseconds since the drawing began; hangs up on whoever calls at another time. */
+export const present =
+  ({ now }: Stage, from: number, until: number, player: Player): Player =>
+  (heard$, cast) =>
+    defer(() => (now() < from || now() >= until ? EMPTY : player(heard$, cast).pipe(takeUntil(timer(until - now())))));

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { chokesAfter, drawn, hangsUpAfter, honest, type Mark, type Player, type World } from '../index.ts';
+import { downloaded, overheard } from './scene.ts';
+
+const a = '10.1.0.1:7000';
+
+describe('the whole download', () => {
+  it(
+    'goes from announce to byte on disk, and says goodbye',
+    drawn((stage) => {
+      const seed = overheard(stage, honest({ latency: 10, pace: 2 }));
+      const there = stage.world({ peers: { [a]: seed.player } });
+      stage.happens(there.announces).toBe('       ---s 45ms c----x');
+      stage.happens(there.dials).toBe('           --------a');
+      stage.sends(seed).toBe('                    ---------h---------I---------(RRRR)');
+      stage.gives(downloaded(stage, there)).toBe('--------a----------j 25ms s---sd--|');
+      stage.happens(there.hangups).toBe('         49ms a');
+    }),
+  );
+
+  it('stores every byte, of hundreds of pieces and thirty peers of whom each has its own faults', () => {
+    let there: World | undefined;
+    let tidings: readonly Mark[] = [];
+    const manner = (nth: number): Player => {
+      const player = honest({ latency: 5 + nth, pace: 1 + (nth % 7), fast: nth % 2 === 0, has: Array.from({ length: 100 }, (_, n) => (n * 3 + nth) % 300) });
+      return [player, chokesAfter(nth, 2000, player), hangsUpAfter(nth + 1, player)][nth % 3] ?? player;
+    };
+    const peers = Object.fromEntries(Array.from({ length: 30 }, (_, nth) => [`10.1.1.${nth}:7000`, manner(nth)]));
+    drawn(
+      (stage) => {
+        there = stage.world({ peers, chunk: 5000 });
+        tidings = stage.watch(downloaded(stage, there, { memory: 40 * 2 ** 16 }), '^ 60m !');
+      },
+      { torrent: { pieces: 300, blocksPerPiece: 4, lastBlock: 77 } },
+    )();
+    expect(tidings.at(-1)?.kind).toBe('end');
+    expect(there?.disk.written).toHaveLength(300);
+    expect(there?.disk.bytes.every((byte, at) => byte === Math.floor(at / 16_384 + 1) % 256)).toBe(true);
+  });
+
+  it(
+    'serves two who subscribe to it, one after the other',
+    drawn((stage) => {
+      const there = stage.world({ peers: { [a]: honest({ pace: 1 }) } });
+      const download$ = downloaded(stage, there);
+      stage.gives(download$).toBe('           --------a-----j-------------s-sd--|');
+      stage.gives(download$, '100ms ^').toBe('103ms d--|');
+      stage.happens(there.dials).toBe('       --------a');
+    }),
+  );
+
+  it(
+    'does not serve two at once: they would write the same files',
+    drawn((stage) => {
+      const there = stage.world({ peers: { [a]: honest({ pace: 1 }) } });
+      const download$ = downloaded(stage, there);
+      stage.gives(download$).toBe('               --------a-----j-------------s-sd--|');
+      stage.gives(download$, '----------^').toBe('----------#', undefined, { name: 'StorageError', code: 'locked' });
+    }),
+  );
+});
