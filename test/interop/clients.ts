@@ -2,24 +2,24 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Content, HOST, listening, type World } from './world.ts';
 
-/** Starts a client that shares what is in `folder`, and waits until it listens. */
-export type StartClient = (world: World, content: Content, folder: string, port: number) => Promise<void>;
+/** Starts a client that shares what is in `folder`, at so many bytes a second if that is given, and waits until it listens. */
+export type StartClient = (world: World, content: Content, folder: string, port: number, limit?: number) => Promise<void>;
 
-export const libtorrent: StartClient = async (world, { torrent }, folder, port) => {
-  world.start('/usr/bin/python3', resolve('test/interop/libtorrentPeer.py'), torrent, folder, `${HOST}:${port}`);
+export const libtorrent: StartClient = async (world, { torrent }, folder, port, limit = 0) => {
+  world.start('/usr/bin/python3', resolve('test/interop/libtorrentPeer.py'), torrent, folder, `0.0.0.0:${port}`, String(limit));
   await listening(port);
 };
 
-export const aria2: StartClient = async (world, { torrent }, folder, port) => {
+export const aria2: StartClient = async (world, { torrent }, folder, port, limit = 0) => {
   world.start(
     'aria2c',
     ...['--check-integrity=true', '--seed-ratio=0.0', '--enable-dht=false', '--enable-dht6=false', '--bt-enable-lpd=false', '--enable-peer-exchange=false'],
-    ...[`--listen-port=${port}`, '--allow-overwrite=true', '--file-allocation=none', '-d', folder, torrent],
+    ...[`--listen-port=${port}`, `--max-upload-limit=${limit}`, '--allow-overwrite=true', '--file-allocation=none', '-d', folder, torrent],
   );
   await listening(port);
 };
 
-export const transmission: StartClient = async (world, { torrent }, folder, port) => {
+export const transmission: StartClient = async (world, { torrent }, folder, port, limit = 0) => {
   const config = world.path(`transmission-${port}`);
   mkdirSync(config);
   const settings = {
@@ -31,6 +31,8 @@ export const transmission: StartClient = async (world, { torrent }, folder, port
     'peer-port': port,
     'rpc-enabled': false,
     encryption: 0,
+    'speed-limit-up-enabled': limit > 0,
+    'speed-limit-up': limit / 1000,
   };
   writeFileSync(`${config}/settings.json`, JSON.stringify(settings));
   world.start('transmission-cli', '-g', config, '-w', folder, '-M', '-p', String(port), '-v', torrent);

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A libtorrent peer for the interop tests: shares what is in DIR of TORRENT, TCP only, and prints its progress.
 
-usage: libtorrentPeer.py TORRENT DIR ADDRESS:PORT
+usage: libtorrentPeer.py TORRENT DIR ADDRESS:PORT [UPLOAD_BYTES_A_SECOND]
 """
 import sys
 import time
@@ -9,15 +9,18 @@ import time
 import libtorrent as lt
 
 torrent, folder, listen = sys.argv[1:4]
+limit = int(sys.argv[4]) if len(sys.argv) > 4 else 0
 session = lt.session({
     'listen_interfaces': listen, 'enable_dht': False, 'enable_lsd': False, 'enable_upnp': False, 'enable_natpmp': False,
     'enable_outgoing_utp': False, 'enable_incoming_utp': False, 'dht_bootstrap_nodes': '', 'allow_multiple_connections_per_ip': True,
     'announce_to_all_trackers': True, 'alert_mask': 0,
+    'upload_rate_limit': limit,
 })
 params = lt.add_torrent_params()
 params.ti = lt.torrent_info(torrent)
 params.save_path = folder
 handle = session.add_torrent(params)
+handle.set_upload_limit(limit or -1)
 while True:
     status = handle.status()
     print('%s %.3f' % (status.state, status.progress), flush=True)

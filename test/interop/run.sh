@@ -1,6 +1,8 @@
 #!/bin/sh
 # Runs the interop tests in a network namespace that has nothing but loopback: no packet can leave this machine.
-# 10.77.0.1 is there because some clients refuse peers at 127.0.0.1.
+#
+# The tracker is at 10.77.0.1. Who calls it comes from 10.77.0.2, so there every peer lives for the others; and who calls there
+# comes from 10.77.0.3: some clients refuse peers at 127.0.0.1, and transmission hangs up on callers from its own address.
 set -eu
 missing=
 for tool in unshare ip opentracker aria2c transmission-cli; do command -v "$tool" >/dev/null || missing="$missing $tool"; done
@@ -11,5 +13,9 @@ if [ -n "$missing" ]; then
 fi
 [ "$(id -u)" = 0 ] && user= || user=-r
 # shellcheck disable=SC2086
-exec unshare $user -n sh -c 'ip link set lo up; ip addr add 10.77.0.1/32 dev lo; exec "$@"' sh \
+exec unshare $user -n sh -c 'ip link set lo up
+  for n in 1 2 3; do ip addr add 10.77.0.$n/32 dev lo; done
+  ip route change table local local 10.77.0.1 dev lo src 10.77.0.2
+  ip route change table local local 10.77.0.2 dev lo src 10.77.0.3
+  exec "$@"' sh \
   npx vitest run --config test/interop/vitest.config.ts --root . "$@"

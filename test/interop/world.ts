@@ -8,7 +8,7 @@ import { toHex } from '../../src/protocol/id.ts';
 import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
 import { parseTorrent } from '../../src/torrent/metainfo.ts';
 
-/** The address of everyone in the namespace. */
+/** The tracker's address in the namespace. */
 export const HOST = '10.77.0.1';
 export const TRACKER = `http://${HOST}:6969/announce`;
 const CLI = resolve('dist/src/cli/main.js');
@@ -52,14 +52,14 @@ export class World {
     return { name, files, torrent, infoHash: toHex(parseTorrent(bytes).infoHash) };
   }
 
-  /** Puts the content into `folder`, where a client that seeds it looks for it; `keep` says which bytes are there, others are zero. */
-  lay(content: Content, folder: string, keep: (offset: number) => boolean = () => true): string {
+  /** Puts the content into `folder`, where a client that seeds it looks for it; pieces for which `keep` does not hold are zero. */
+  lay(content: Content, folder: string, keep: (piece: number) => boolean = () => true): string {
     let offset = 0;
     for (const { path, bytes } of content.files) {
       const file = this.path(folder, ...(content.files.length > 1 ? [content.name] : []), ...path);
       mkdirSync(dirname(file), { recursive: true });
       const kept = new Uint8Array(bytes);
-      for (let at = 0; at < kept.length; at += PIECE) if (!keep(offset + at)) kept.fill(0, at, at + PIECE);
+      for (let at = 0; at < kept.length; at++) if (!keep(Math.floor((offset + at) / PIECE))) kept[at] = 0;
       writeFileSync(file, kept);
       offset += bytes.length;
     }
