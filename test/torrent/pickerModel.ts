@@ -9,6 +9,8 @@ export class Player implements Asker {
   readonly have: Bitfield;
   readonly asked: Wanted[] = [];
   readonly cancelled: Wanted[] = [];
+  /** Given up, but still on their way. */
+  readonly late: Wanted[] = [];
   joined = false;
   overdue = false;
 
@@ -97,7 +99,14 @@ export class Model {
     return true;
   }
 
+  /** A block comes that was given up, or cancelled. */
+  giveLate(player: Player): void {
+    const wanted = player.late.shift() ?? player.cancelled.shift();
+    if (wanted !== undefined && !player.asked.some(({ piece, block }) => piece === wanted.piece && block === wanted.block)) this.receive(player, wanted);
+  }
+
   release(player: Player): void {
+    player.late.push(...player.asked);
     this.picker.release(player, player.asked.splice(0));
   }
 
@@ -106,6 +115,7 @@ export class Model {
     player.joined = false;
     this.release(player);
     this.picker.left(player);
+    player.late.length = player.cancelled.length = 0;
     this.picker.availability.left(player);
   }
 

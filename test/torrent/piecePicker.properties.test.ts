@@ -4,14 +4,14 @@ import { seeded } from '../../marbles/random.ts';
 import { all, Model, type Player } from './pickerModel.ts';
 
 type Step =
-  | { readonly type: 'join' | 'give' | 'give all' | 'release' | 'leave'; readonly peer: number }
+  | { readonly type: 'join' | 'give' | 'give all' | 'give late' | 'release' | 'leave'; readonly peer: number }
   | { readonly type: 'ask' | 'gain'; readonly peer: number; readonly number: number }
   | { readonly type: 'stored' | 'corrupt'; readonly nth: number };
 
 const PEERS = 6;
 const peer = fc.nat(PEERS - 1);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ type: fc.constantFrom('join', 'give', 'give all', 'release', 'leave'), peer }) },
+  { weight: 6, arbitrary: fc.record({ type: fc.constantFrom('join', 'give', 'give all', 'give late', 'release', 'leave'), peer }) },
   { weight: 6, arbitrary: fc.record({ type: fc.constant('ask'), peer, number: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('gain'), peer, number: fc.nat(11) }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('stored', 'stored', 'corrupt'), nth: fc.nat(3) }) },
@@ -38,6 +38,7 @@ const play = (model: Model, move: Step): void => {
   else if (move.type === 'gain') model.gain(player, move.number % model.geometry.pieceCount);
   else if (move.type === 'give') model.give(player);
   else if (move.type === 'give all') while (player.asked.length > 0) model.give(player);
+  else if (move.type === 'give late') model.giveLate(player);
   else if (move.type === 'release') model.release(player);
   else model.leave(player);
 };
@@ -65,7 +66,7 @@ describe('the picker, whatever happens', () => {
           model.check();
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 600 },
     );
   });
 

@@ -146,6 +146,25 @@ describe('WantedPieces', () => {
     for (const of of given) expect(of).toEqual([...of].sort((a, b) => a - b));
   });
 
+  it('finds what a peer came to have that was passed over before, among thousands', () => {
+    const availability = new Availability<object>(5000);
+    const wanted = new WantedPieces(5000, availability, inOrder, seeded(1));
+    const [who, have] = [{}, fieldOf(5000, [4000])];
+    availability.told(who, have);
+    expect(wanted.best(who, have)).toBe(4000);
+    wanted.begin(4000);
+    expect(wanted.best(who, have)).toBeUndefined();
+    for (const piece of [10, 4500, 4000]) {
+      have.set(piece);
+      availability.gained(who, piece);
+    }
+    for (const piece of [10, 4500]) {
+      expect(wanted.best(who, have)).toBe(piece);
+      wanted.begin(piece);
+    }
+    expect(wanted.best(who, have)).toBeUndefined();
+  });
+
   it('takes back what was begun, before all that comes after it', () => {
     const wanted = new WantedPieces(200, new Availability<object>(200), inOrder, seeded(1));
     const [who, have] = [{}, new Bitfield(200)];
