@@ -94,11 +94,44 @@ export interface HttpReply {
   readonly url: string;
 }
 
+/** Where a datagram comes from or goes to: an address literal and a port. */
+export interface UdpEndpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Datagram {
+  /** Lent: valid until `next` returns. */
+  readonly bytes: Uint8Array;
+  readonly from: UdpEndpoint;
+}
+
+/** A bound UDP socket. Unsubscribing from what made it closes it. */
+export interface UdpSocket {
+  readonly port: number;
+  /** Hot. Errors of single sends never end it. */
+  readonly datagrams$: Observable<Datagram>;
+  /** Takes `bytes` over; like the network, it may lose them without a word. */
+  send(bytes: Uint8Array, to: UdpEndpoint): void;
+}
+
+export interface UdpOptions {
+  /** Any free port if not given or taken. */
+  readonly port?: number;
+  readonly family: 4 | 6;
+  /** A group to join, and so to hear what others send to it; `port` is then shared with others. */
+  readonly multicast?: string;
+}
+
 /** The outside world. Every function returns a cold Observable: subscribing acts, unsubscribing undoes. */
 export interface Env {
   readonly connect: Connect;
   /** One reply, whatever its status; errors with a `TrackerError` (`unreachable`, `timeout`, `malformed`, …). */
   httpGet(request: HttpRequest): Observable<HttpReply>;
+  /** Emits one bound socket and does not complete. Errors with an `InputError('bad-option')` if it can't be bound. */
+  bindUdp(options: UdpOptions): Observable<UdpSocket>;
+  /** The addresses of a host name, or the literal itself; empty if there is none. Never errors. */
+  resolve(host: string): Observable<readonly string[]>;
   /** One storage; unsubscribing closes its files. Errors with a `StorageError` (`locked` when another process has it). */
   openStorage(torrent: Torrent, target: Target): Observable<Storage>;
   verify(torrent: Torrent): Verify;

@@ -4,11 +4,14 @@ import { verifier } from './disk/verifier.ts';
 import type { Env } from './env.ts';
 import { connect } from './net/connect.ts';
 import { httpGet } from './net/http.ts';
+import { bindUdp, resolve } from './net/udp.ts';
 
 /** The outside world as Node provides it: sockets, files, threads. */
 export const nodeEnv = (): Env => ({
   connect,
   httpGet,
+  bindUdp,
+  resolve,
   openStorage,
   verify: verifier,
   random: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
