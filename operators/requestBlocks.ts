@@ -81,7 +81,6 @@ export const requestBlocks =
             subscriber.add(wake$.subscribe({ next: () => requests.refill(now()), error }));
             subscriber.add(
               interval(1000).subscribe(() => {
-                if (requests.ended) return;
                 const silence = requests.tick(now());
                 // With the fast extension a choke is over when all is rejected, or no longer waited for.
                 if (state.choked && requests.inFlight === 0) requests.end();

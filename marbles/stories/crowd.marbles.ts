@@ -61,7 +61,7 @@ describe('a crowd', () => {
   );
 
   it(
-    'survives a thousand that end at once while they wait in the book',
+    'survives three thousand that end at once while they wait in the book',
     drawn((stage) => {
       const gate$ = new Subject<void>();
       let dialled = 0;
@@ -70,7 +70,7 @@ describe('a crowd', () => {
         return dialled === 1 ? gate$.pipe(take(1), ignoreElements()) : EMPTY;
       };
       const book = new AddressBook<PeerAddress>(3000, { dialRate: 100_000 });
-      const addresses$ = from(Array.from({ length: 1000 }, (_, n) => addressOf(n + 1)));
+      const addresses$ = from(Array.from({ length: 3000 }, (_, n) => addressOf(n + 1)));
       stage.gives(merge(addresses$, NEVER).pipe(swarm(session, { book, maxPeers: 1 })), '^----!').toBe('-');
       stage
         .gives(
@@ -79,7 +79,7 @@ describe('a crowd', () => {
             map(() => dialled),
           ),
         )
-        .toBe('--x', { x: 1000 });
+        .toBe('--x', { x: 3000 });
     }),
   );
 });

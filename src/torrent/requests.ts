@@ -30,8 +30,6 @@ export class Requests {
   readonly #window: RequestWindow;
   readonly #perPiece: number;
   #refilling = false;
-  /** Between the tick that took its blocks from it and the next, so that others are asked for them first. */
-  #standsBack = false;
   #ended = false;
   #lastBlockAt: number;
   #blocks = 0;
@@ -101,7 +99,7 @@ export class Requests {
   /** Asks for as many as the window has room for. */
   refill(now: number): void {
     // A block given or freed inside may wake us again: once is enough.
-    if (this.#refilling || this.#ended || this.#standsBack || this.#source.state.choked) return;
+    if (this.#refilling || this.#ended || this.#source.state.choked) return;
     const window = this.#window;
     const room = this.#rejecting ? Math.min(window.room, REJECTED_PACE - this.#asked) : window.room;
     if (room <= 0) return;
@@ -128,8 +126,7 @@ export class Requests {
     if (this.#blocks !== this.#blocksSeen || (this.#window.inFlight === 0 && !this.#window.snubbed && !rejectsAll)) this.#lastBlockAt = now;
     this.#asked = 0;
     this.#blocksSeen = this.#blocks;
-    this.#standsBack = this.#window.tick(now);
-    if (this.#standsBack) {
+    if (this.#window.tick(now)) {
       const expired = this.#window.expire(now);
       this.#picker.release(
         this,
