@@ -2,6 +2,7 @@ import {
   asapScheduler,
   auditTime,
   concat,
+  connect,
   defer,
   EMPTY,
   filter,
@@ -14,8 +15,10 @@ import {
   type Observable,
   of,
   pipe,
+  ReplaySubject,
   share,
   Subject,
+  take,
   takeUntil,
   takeWhile,
   tap,
@@ -92,9 +95,16 @@ const IDLE = { starved: 20_000, crowded: 120_000, alone: Infinity };
  * @throws StorageError, InvariantError. A peer or a tracker never ends it.
  */
 export const download = (torrent: Torrent, env: Env, options: DownloadOptions): Observable<DownloadEvent> =>
+  (options.stop$ ?? EMPTY).pipe(
+    take(1),
+    // Whoever listens later must hear it, too: it may come between two phases.
+    connect((stop$) => pipeline(torrent, env, options, stop$), { connector: () => new ReplaySubject(1) }),
+  );
+
+const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: Observable<unknown>): Observable<DownloadEvent> =>
   scoped(env.openStorage(torrent, options.target), (storage) =>
     defer(() => {
-      const { maxPeers = 200, memory = 64 * MiB, port = 6881, peers = [], trackers = torrent.announce, stop$ = EMPTY } = options;
+      const { maxPeers = 200, memory = 64 * MiB, port = 6881, peers = [], trackers = torrent.announce } = options;
       const wanted$ = new Subject<number>(); // loop 1: the swarm is this many peers short
       const freed$ = new Subject<void>(); // loop 2: there are blocks, or room, to ask for more
       const settled$ = new Subject<PieceOutcome>(); // loop 3: what became of each piece

@@ -1,0 +1,88 @@
+import { map, timer } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { inOrder } from '../../src/torrent/pieceOrder.ts';
+import { chokesAfter, corrupts, drawn, DrawnDisk, honest, silent, type World } from '../index.ts';
+import { downloaded, overheard } from './scene.ts';
+
+const a = '10.1.0.1:7000';
+const b = '10.1.0.2:7000';
+const c = '10.1.0.3:7000';
+const four = { torrent: { pieces: 4, blocksPerPiece: 1 } };
+
+describe('a download that is stopped', () => {
+  it(
+    'asks for nothing more, stores what has come, and completes',
+    drawn(
+      (stage) => {
+        const seed = overheard(stage, honest({ pace: 10 }));
+        const there = stage.world({ peers: { [a]: seed.player }, disk: { takes: 4 } });
+        stage.asks(seed).toBe('                                                           28ms (1234)-------------------(5678)');
+        stage.happens(there.disk.written).toBe('                                          48ms 0---------1---------2');
+        stage
+          .gives(downloaded(stage, there, { order: inOrder, stop$: stage.hot('69ms x') }))
+          .toBe('-----------------a-----j 24ms s---------s---------s--------|');
+        stage.happens(there.hangups).toBe('                                               69ms a');
+        stage.happens(there.announces).toBe('                                             ------------s 56ms x');
+      },
+      { torrent: { pieces: 8, blocksPerPiece: 1 } },
+    ),
+  );
+
+  it.each([1, 5, 9, 12, 13, 15, 18])('is stopped for good, and asks nobody, also before it has begun: after %i ms', (at) => {
+    drawn((stage) => {
+      const there = stage.world({ peers: { [a]: honest() }, disk: { takes: 4, has: [0, 1] } });
+      const said = stage.watch(downloaded(stage, there, { stop$: stage.hot(`${at}ms x`) }));
+      stage.gives(timer(99).pipe(map(() => said.at(-1)?.kind))).toBe('99ms (x|)', { x: 'end' });
+      stage.happens(there.dials).toBe('');
+    }, four)();
+  });
+});
+
+describe('a download that is unsubscribed', () => {
+  const moments = Array.from({ length: 100 }, (_, at) => at);
+
+  it.each(moments)('leaves nothing open after %i ms', (at) => {
+    drawn((stage) => {
+      const peers = { [a]: chokesAfter(1, 20, honest({ pace: 5 })), [b]: corrupts([3], honest({ latency: 7, pace: 5 })), [c]: silent() };
+      const there = stage.world({ peers, disk: { takes: 3 } });
+      stage.watch(downloaded(stage, there), `^ ${at}ms !`);
+    }, four)();
+  });
+});
+
+describe('a second run', () => {
+  it(
+    'asks only for what the first has not stored',
+    drawn((stage) => {
+      const seed = overheard(stage, honest({ pace: 10 }));
+      const disk = new DrawnDisk(stage);
+      const [first, second] = [1, 2].map(() => stage.world({ peers: { [a]: seed.player }, disk })) as [World, World];
+      stage.gives(downloaded(stage, first, { order: inOrder }), '^ 50ms !').toBe('--------a-----j 21ms s---------s');
+      stage.gives(downloaded(stage, second, { order: inOrder }), '100ms ^').toBe('108ms a-----j 21ms s---------sd--|');
+      stage.asks(seed).toBe('                                                     -------------------(1234) 94ms (34)');
+    }, four),
+  );
+
+  it('finishes what was interrupted anywhere, and stores no piece twice', () => {
+    for (let at = 1; at < 90; at += 2) {
+      let disk: DrawnDisk | undefined;
+      let ended = 0;
+      drawn((stage) => {
+        const shared = (disk = new DrawnDisk(stage, { takes: 2 }));
+        const there = stage.world({ peers: { [a]: honest({ pace: 7 }) }, disk });
+        stage.watch(downloaded(stage, there), `^ ${at}ms !`);
+        const again = stage.watch(downloaded(stage, there), '200ms ^');
+        stage.watch(timer(500).pipe(map(() => (ended = again.filter(({ kind }) => kind === 'end').length))));
+        void shared;
+      }, four)();
+      expect([
+        at,
+        ended,
+        disk?.written
+          .map(({ value }) => value)
+          .sort()
+          .join(''),
+      ]).toEqual([at, 1, '0123']);
+    }
+  });
+});
