@@ -116,7 +116,7 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
       const picker = new PiecePicker(geometry, {
         order: options.order,
         memory,
-        random: env.random,
+        random: () => env.random(),
         freed: () => freed$.next(),
         abandoned: (piece) => drafts.drop(piece),
       });
@@ -167,6 +167,7 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
           enough: Math.min(ENOUGH_PEERS, maxPeers),
           ended: (address, error) => news$.next(tally.left(address, error)),
         }),
+        // eslint-disable-next-line rxjs-x/no-unsafe-takeuntil -- what has come is still stored
         takeUntil(stop$),
         assemblePieces(drafts),
         verifyPieces(env.verify(torrent)),
