@@ -1,4 +1,4 @@
-import { Observable, Subject, asapScheduler, defer, finalize, map, mergeMap, observeOn, tap, throwError, timer } from 'rxjs';
+import { NEVER, Observable, Subject, asapScheduler, defer, finalize, map, mergeMap, observeOn, of, tap, throwError, timer } from 'rxjs';
 import type { Env, HttpReply, HttpRequest, PeerAddress, Wire } from '../src/env.ts';
 import { PeerError } from '../src/errors.ts';
 import { DrawnDisk, type DiskOptions } from './disk.ts';
@@ -140,6 +140,8 @@ export const drawWorld = (stage: Backdrop, options: WorldOptions = {}): World =>
       () =>
       ({ index, bytes }) =>
         timer(hashing).pipe(map(() => sameBytes(bytes, pieceBytes(stage.geometry, index)))),
+    bindUdp: () => NEVER,
+    resolve: (host) => of([host]),
     random,
     randomBytes: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
   };
