@@ -2,6 +2,7 @@ import { seeded } from '../../marbles/random.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
 import { BLOCK, Geometry } from '../../src/torrent/geometry.ts';
 import { type Asker, PiecePicker, type Wanted } from '../../src/torrent/piecePicker.ts';
+import { figure, median, table } from './measure.ts';
 
 /** How much each peer has: everything, or each piece with this chance. */
 interface Crowd {
@@ -12,7 +13,8 @@ interface Crowd {
 const PEERS = 200;
 const BATCH = 16;
 /** Picks after which a figure is trusted. */
-const PICKS = 150_000;
+const PICKS = 40_000;
+const RUNS = 3;
 
 const crowds: readonly Crowd[] = [
   { name: 'all seeds', has: () => true },
@@ -64,14 +66,19 @@ const measure = (
   return { perSecond: (picks * 1000) / elapsed, perCall: (elapsed * 1000) / turn, slowest };
 };
 
+const rows: string[][] = [];
 for (const [pieceCount, blocksPerPiece] of [
   [100_000, 16],
   [100_000, 1],
   [2_000, 16],
 ] as const) {
   for (const crowd of crowds) {
-    const { perSecond, perCall, slowest } = measure(pieceCount, blocksPerPiece, crowd);
-    const figures = `${Math.round(perSecond).toLocaleString('en')} picks/s, ${(1e6 / perSecond).toFixed(2)} µs each, ${perCall.toFixed(1)} µs a turn, slowest call ${slowest.toFixed(1)} ms`;
-    console.log(`${pieceCount} pieces × ${blocksPerPiece}, ${PEERS} peers, ${crowd.name}: ${figures}`);
+    // The first run warms up.
+    const runs = Array.from({ length: RUNS + 1 }, () => measure(pieceCount, blocksPerPiece, crowd)).slice(1);
+    const perSecond = median(runs.map((run) => run.perSecond));
+    const perCall = median(runs.map((run) => run.perCall));
+    const slowest = Math.max(...runs.map((run) => run.slowest));
+    rows.push([`${pieceCount} × ${blocksPerPiece}, ${crowd.name}`, figure(perSecond), figure(1e6 / perSecond), figure(perCall), figure(slowest)]);
   }
 }
+table(`picker: ${PEERS} peers, pieces × blocks (medians of ${RUNS})`, ['', 'picks/s', 'µs/pick', 'µs/turn', 'slowest ms'], rows);
