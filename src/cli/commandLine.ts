@@ -94,9 +94,9 @@ export const runCommandLine = async (args: readonly string[], version: string, i
   const command = name === undefined ? undefined : commands[name];
   if (name === undefined || command === undefined) return overview(args, version);
   checkOptions(args, name, command);
-  // The parser knows this one command only, and what the command needs is read while the parser is.
-  const loading = command.load();
-  loading.catch(() => undefined);
+  // The parser knows this one command only, and what the command needs is read while the parser is; help needs nothing.
+  const loading = args.includes('--help') ? undefined : command.load();
+  loading?.catch(() => undefined);
   const { default: yargs } = await import('yargs');
   const others = args.filter((_, at) => at !== args.indexOf(name));
   const parser = parserOf(yargs(others).scriptName(`rxtorrent ${name}`), version).fail((message, error) => {
@@ -110,7 +110,7 @@ export const runCommandLine = async (args: readonly string[], version: string, i
       usage,
       command.about,
       (own) => define(own, command),
-      async (given) => (await loading)(given, io),
+      async (given) => (await (loading ?? command.load()))(given, io),
     )
     .parseAsync();
 };
