@@ -38,7 +38,7 @@ export const defaultOrder: PieceOrder = firstBy(byPriority, randomFirst(), rares
  * Decides who is asked for which block. What the choice depends on, most important first; read it again before changing it:
  *  1. a piece that is being checked or is stored is never asked for;
  *  2. begun pieces before new ones, so that memory is freed soonest;
- *  3. a piece that came out corrupt is asked of one peer alone;
+ *  3. a piece that came out corrupt is asked of one peer alone, and of another when that one is overdue;
  *  4. a new piece is begun only while memory allows and the disk keeps up, and which one is the order's choice;
  *  5. endgame: when nothing is missing that is not requested, a peer with nothing else to do is asked for second and third
  *     copies; when only memory stands in the way, for second copies, so that slow peers can't hold all of it;
@@ -135,7 +135,7 @@ export class PiecePicker {
       this.#ask(piece, asker, only, count, wanted);
     }
     if (wanted.length === 0 && idle) this.#copies(asker, have, Math.min(count, ENDGAME_BATCH), wanted);
-    if (wanted.length === 0 && idle && this.#giveUpStuck(who, have)) return this.next(asker, who, have, count, false);
+    if (wanted.length === 0 && idle && (this.#takeOver(asker, have) || this.#giveUpStuck(who, have))) return this.next(asker, who, have, count, false);
     return wanted;
   }
 
@@ -174,6 +174,19 @@ export class PiecePicker {
         wanted.push({ piece: piece.index, block });
       }
     }
+  }
+
+  /** A piece that one peer alone should give, and that keeps us waiting for it, is begun anew by another. */
+  #takeOver(asker: Asker, have: Bitfield): boolean {
+    if (asker.overdue === true) return false;
+    for (const piece of this.#open.values()) {
+      const { owner, index } = piece;
+      if (!piece.alone || owner?.overdue !== true || owner === asker || !have.has(index)) continue;
+      this.#giveUp(piece);
+      for (let block = 0; block < piece.blockCount; block++) if (piece.isAsked(block, owner)) owner.cancel(index, block);
+      return true;
+    }
+    return false;
   }
 
   /** Memory is spent on a piece that waits for nobody, and they have one that is missing: the blocks of the former are void. */
