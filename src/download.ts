@@ -40,7 +40,7 @@ import { trackerPeers } from './discovery/trackerPeers.ts';
 import type { DownloadEvent, Env, Peer, PeerAddress, PieceOutcome, Target } from './env.ts';
 import { PeerError } from './errors.ts';
 import { createPeerId } from './protocol/id.ts';
-import { keepRemembering, remember, rememberForGood, restore } from './resumption.ts';
+import { calmly, keepRemembering, remember, rememberForGood, restore } from './resumption.ts';
 import { scoped } from './scoped.ts';
 import { Tally } from './tally.ts';
 import { AddressBook } from './torrent/addressBook.ts';
@@ -196,7 +196,7 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
         tally.phase = 'downloading';
         return concat(storage.prepare(), merge(fetched$.pipe(finalize(() => settled$.complete())), keepRemembering(settled$, save(false), report)));
       });
-      const end$ = defer(() => (picker.complete ? concat(storage.prepare(), of(tally.done()), rememberForGood(storage, save(true), report)) : leave()));
+      const end$ = defer(() => (picker.complete ? concat(storage.prepare(), of(tally.done()), rememberForGood(storage, save(true), report)) : calmly(leave(), report)));
       let ended = false;
       return merge(
         news$,

@@ -83,9 +83,13 @@ export const keepRemembering = (settled$: Observable<PieceOutcome>, save: Observ
     );
   });
 
+/** A note that can't be written is a warning, not an end. */
+export const calmly = (save: Observable<never>, report: (warning: Warning) => void): Observable<never> =>
+  save.pipe(catchError((error: unknown) => warn(error, report)));
+
 /** Makes what is on disk survive a power cut, and then says so in the note. */
 export const rememberForGood = (storage: Storage, save: Observable<never>, report: (warning: Warning) => void): Observable<never> =>
-  concat(storage.flush(), save).pipe(catchError((error: unknown) => warn(error, report)));
+  calmly(concat(storage.flush(), save), report);
 
 const warn = (error: unknown, report: (warning: Warning) => void): Observable<never> => {
   if (!(error instanceof StorageError)) throw error;
