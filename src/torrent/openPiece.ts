@@ -5,6 +5,8 @@ export const MAX_COPIES = 3;
 export interface Asker {
   /** It keeps us waiting: what it is asked for may be asked of more others, else a few dead peers could hold the last blocks. */
   readonly overdue?: boolean;
+  /** It has sent a block that was asked for. */
+  readonly proven?: boolean;
   /** It owes blocks of this piece since it was last given up waiting for: others come first. */
   owes?(piece: number): boolean;
   cancel(piece: number, block: number): void;

@@ -51,6 +51,10 @@ export class Requests {
     return this.#window.inFlight;
   }
 
+  get proven(): boolean {
+    return this.#blocks > 0;
+  }
+
   get ended(): boolean {
     return this.#ended;
   }

@@ -249,3 +249,35 @@ describe('the last block', () => {
     expect(ran.took).toBeLessThan(2200 + 5000);
   });
 });
+
+describe('all of it at once', () => {
+  it('every kind of peer beside three honest seeds', async () => {
+    const zoo: readonly Conduct[] = [
+      spoilsOneIn(1),
+      spoilsOneIn(7),
+      { ...spoilsOneIn(3), fast: false },
+      { onConnect: () => true },
+      { onConnect: (talk) => (talk.raw(new Uint8Array(5000).fill(0x13)), true) },
+      { onHandshake: () => true },
+      { onHandshake: (talk) => (talk.send({ type: 'have', piece: 10_000 }), true) },
+      { unchokeAfter: Infinity },
+      { onRequest: () => true },
+      { onRequest: ({ piece: index, begin, length }, talk) => (talk.send({ type: 'reject', piece: index, begin, length }), true) },
+      { fast: false, onRequest: (_, talk) => (talk.choke(), talk.unchoke(), true) },
+      { onRequest: ({ piece: index, begin }, talk) => (offer(talk, index, begin, 77), true) },
+      { onRequest: (_, talk) => (talk.socket.destroy(), true) },
+      { leaveAfter: 9 },
+      { have: [3, 9, 27] },
+      { have: [] },
+      { bytesPerSecond: 8 * KiB },
+      { infoHash: new Uint8Array(20) },
+    ];
+    const bad = await peers(content, zoo);
+    const good = await peers(content, [{ bytesPerSecond: MiB }, { bytesPerSecond: MiB, fast: false }, { bytesPerSecond: MiB, unchokeAfter: 500 }]);
+    const ran = await run(content, { peers: addresses([...bad, ...good]) });
+    expect(ran.sha256).toBe(content.sha256);
+    expect(good.flatMap(({ port }) => leavings(ran, port))).toEqual([]);
+    expect(count(ran, 'corrupt')).toBeLessThanOrEqual(9);
+    expect(bad.slice(0, 3).every(({ connected }) => connected === 0)).toBe(true);
+  });
+});

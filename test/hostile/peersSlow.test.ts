@@ -66,6 +66,23 @@ describe.concurrent('peers that keep us waiting', () => {
     expect(ran.took).toBeLessThan(2200 + 5000);
   });
 
+  it('five peers of 8 KiB/s that hold the last blocks', { timeout: 40_000 }, async ({ expect, onTestFinished }) => {
+    const slow = await peers(content, new Array<Conduct>(5).fill({ bytesPerSecond: 8 * KiB }), onTestFinished);
+    const fast = await peer(content, { bytesPerSecond: MiB, unchokeAfter: 200 }, onTestFinished);
+    const ran = await run(content, { peers: addresses([...slow, fast]) }, 35_000);
+    expect(ran.sha256).toBe(content.sha256);
+    expect(ran.took).toBeLessThan(2200 + 5000);
+  });
+
+  it('a corrupt piece among peers who stall', { timeout: 60_000 }, async ({ expect, onTestFinished }) => {
+    let blocks = 0;
+    const liar: Conduct = { onRequest: (request, talk) => (++blocks % 3 === 0 ? (talk.giveWrong(request), true) : false) };
+    const all = await peers(content, [liar, ...new Array<Conduct>(40).fill(stalls), { bytesPerSecond: MiB, unchokeAfter: 100 }], onTestFinished);
+    const ran = await run(content, { peers: addresses(all) }, 55_000);
+    expect(ran.sha256).toBe(content.sha256);
+    expect(ran.took).toBeLessThan(15_000);
+  });
+
   it('a corrupt piece whose second try is a slow peer alone', { timeout: 40_000 }, async ({ expect, onTestFinished }) => {
     let lies = 0;
     const liar: Conduct = { onRequest: (request, talk) => (request.piece === 0 && lies++ === 0 ? (talk.giveWrong(request), true) : false) };
