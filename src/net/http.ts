@@ -9,7 +9,7 @@ import { shownUrl } from '../protocol/shownUrl.ts';
 import { visible } from '../protocol/visible.ts';
 import { httpUrl } from './httpUrl.ts';
 import { ACCEPTED_ENCODINGS, inflate } from './inflate.ts';
-import { LOOPBACK, type Reach, reachOf } from './reach.ts';
+import { LOOPBACK, type Reach, reachOf } from '../protocol/reach.ts';
 
 export const MAX_REDIRECTS = 5;
 export const MAX_HEADER_BYTES = 16 * 1024;

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { HttpReply, HttpRequest } from '../../src/env.ts';
 import { TrackerError } from '../../src/errors.ts';
 import { httpGet, httpGetBy } from '../../src/net/http.ts';
-import { LOOPBACK, PRIVATE, PUBLIC, reachOf } from '../../src/net/reach.ts';
+import { LOOPBACK, PRIVATE, PUBLIC, reachOf } from '../../src/protocol/reach.ts';
 import { deadOrigin, eventually, held, serve, serveRaw, serveSelfSigned } from './servers.ts';
 
 const get = (url: string, more: Partial<HttpRequest> = {}): Promise<HttpReply> => lastValueFrom(httpGet({ url, maxBytes: 100_000, timeout: 5000, ...more }));
