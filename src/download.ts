@@ -1,6 +1,4 @@
 import {
-  asapScheduler,
-  auditTime,
   concat,
   connect,
   defer,
@@ -16,7 +14,6 @@ import {
   of,
   pipe,
   ReplaySubject,
-  share,
   Subject,
   take,
   takeUntil,
@@ -39,17 +36,14 @@ import { writePieces } from '../operators/writePieces.ts';
 import { trackerPeers } from './discovery/trackerPeers.ts';
 import type { DownloadEvent, Env, Peer, PeerAddress, PieceOutcome, Target } from './env.ts';
 import { PeerError } from './errors.ts';
-import { createPeerId } from './protocol/id.ts';
 import { calmly, keepRemembering, remember, rememberForGood, restore } from './resumption.ts';
 import { scoped } from './scoped.ts';
 import { Tally } from './tally.ts';
 import { AddressBook } from './torrent/addressBook.ts';
-import { Geometry } from './torrent/geometry.ts';
 import type { Torrent } from './torrent/metainfo.ts';
-import { PieceDrafts } from './torrent/pieceDrafts.ts';
 import type { PieceOrder } from './torrent/pieceOrder.ts';
-import { PiecePicker } from './torrent/piecePicker.ts';
 import { Suspects } from './torrent/suspects.ts';
+import { transfer } from './transfer.ts';
 
 const MiB = 2 ** 20;
 
@@ -106,25 +100,15 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
     defer(() => {
       const { maxPeers = 200, memory = 64 * MiB, port = 6881, peers = [], trackers = torrent.announce } = options;
       const wanted$ = new Subject<number>(); // loop 1: the swarm is this many peers short
-      const freed$ = new Subject<void>(); // loop 2: there are blocks, or room, to ask for more
       const settled$ = new Subject<PieceOutcome>(); // loop 3: what became of each piece
       const liars$ = new Subject<Peer>(); // loop 4: who spoiled one
       const news$ = new Subject<DownloadEvent>(); // what happens beside the pipe, for whoever watches
 
-      const geometry = new Geometry(torrent);
-      const drafts = new PieceDrafts<Peer>(geometry);
-      const picker = new PiecePicker(geometry, {
-        order: options.order,
-        memory,
-        random: () => env.random(),
-        freed: () => freed$.next(),
-        abandoned: (piece) => drafts.drop(piece),
-      });
+      // Loop 2, `wake$`: there are blocks, or room, to ask for more.
+      const { geometry, picker, drafts, identity, wake$ } = transfer(torrent, env, { order: options.order, memory, peerId: options.peerId });
       const book = new AddressBook<PeerAddress>();
       const suspects = new Suspects<Peer>();
       const tally = new Tally(picker, book, drafts);
-      const identity = { infoHash: torrent.infoHash, peerId: options.peerId ?? createPeerId(env.randomBytes(12)), pieceCount: geometry.pieceCount };
-      const wake$ = freed$.pipe(auditTime(0, asapScheduler), share());
       const stored$ = settled$.pipe(filter(({ type }) => type === 'stored'));
       const patience = (limits: typeof SILENCE) => () => {
         if (book.waiting === 0 || book.active < maxPeers) return limits.alone;
@@ -196,7 +180,9 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
         tally.phase = 'downloading';
         return concat(storage.prepare(), merge(fetched$.pipe(finalize(() => settled$.complete())), keepRemembering(settled$, save(false), report)));
       });
-      const end$ = defer(() => (picker.complete ? concat(storage.prepare(), of(tally.done()), rememberForGood(storage, save(true), report)) : calmly(leave(), report)));
+      const end$ = defer(() =>
+        picker.complete ? concat(storage.prepare(), of(tally.done()), rememberForGood(storage, save(true), report)) : calmly(leave(), report),
+      );
       let ended = false;
       return merge(
         news$,

@@ -6,6 +6,8 @@ export type * from './env.ts';
 export * from './errors.ts';
 export { nodeEnv } from './node.ts';
 export { recheck } from './recheck.ts';
+export { scoped } from './scoped.ts';
 export { parseTorrent } from './torrent/metainfo.ts';
 export type { Torrent, TorrentFile } from './torrent/metainfo.ts';
 export * from './torrent/pieceOrder.ts';
+export { transfer, type Transfer, type TransferOptions } from './transfer.ts';

@@ -1,0 +1,46 @@
+import { asapScheduler, auditTime, type Observable, share, Subject } from 'rxjs';
+import type { Identity } from '../operators/handshake.ts';
+import type { Env, Peer } from './env.ts';
+import { createPeerId } from './protocol/id.ts';
+import { Geometry } from './torrent/geometry.ts';
+import type { Torrent } from './torrent/metainfo.ts';
+import { PieceDrafts } from './torrent/pieceDrafts.ts';
+import type { PieceOrder } from './torrent/pieceOrder.ts';
+import { PiecePicker } from './torrent/piecePicker.ts';
+
+export interface TransferOptions {
+  /** What is asked for first; rarest first after a few at random. */
+  readonly order?: PieceOrder | undefined;
+  /** Bytes of pieces begun and not yet stored. No limit; two pieces are always allowed. */
+  readonly memory?: number | undefined;
+  /** 20 bytes; made up if not given. */
+  readonly peerId?: Uint8Array | undefined;
+}
+
+/** What the operators of one download share. */
+export interface Transfer {
+  readonly geometry: Geometry;
+  /** Who is asked for which block. */
+  readonly picker: PiecePicker;
+  /** What has come of the pieces that are not whole. */
+  readonly drafts: PieceDrafts<Peer>;
+  readonly identity: Identity;
+  /** There are blocks, or there is room, to ask for more: once for all that happens at one time. */
+  readonly wake$: Observable<void>;
+}
+
+/** The state of one download, wired up. It is of one subscription: make it where the storage is opened. */
+export const transfer = (torrent: Torrent, env: Pick<Env, 'random' | 'randomBytes'>, { order, memory, peerId }: TransferOptions = {}): Transfer => {
+  const freed$ = new Subject<void>();
+  const geometry = new Geometry(torrent);
+  const drafts = new PieceDrafts<Peer>(geometry);
+  const picker = new PiecePicker(geometry, {
+    order,
+    memory,
+    random: () => env.random(),
+    freed: () => freed$.next(),
+    abandoned: (piece) => drafts.drop(piece),
+  });
+  const identity = { infoHash: torrent.infoHash, peerId: peerId ?? createPeerId(env.randomBytes(12)), pieceCount: geometry.pieceCount };
+  return { geometry, picker, drafts, identity, wake$: freed$.pipe(auditTime(0, asapScheduler), share()) };
+};
