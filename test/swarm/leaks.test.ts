@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { of, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { download, type DownloadOptions } from '../../src/download.ts';
 import { nodeEnv } from '../../src/node.ts';
@@ -143,5 +144,55 @@ describe('unsubscribing', () => {
     expect(again.length).toBeLessThanOrEqual(content.geometry.pieceCount - 40);
     // Left in order, so nothing but what was being written is doubtful.
     expect(rechecked).toBeLessThanOrEqual(20);
+  });
+
+  it('in the middle of a check forgets nothing', async () => {
+    const seed = await peer(content);
+    const options: DownloadOptions = { target: { folder: newFolder() }, peers: [seed.address], trackers: [] };
+    expect((await run(content, options)).done).toBe(true);
+    seed.forget();
+    await new Promise<void>((resolve, reject) => {
+      const subscription = download(content.torrent, nodeEnv(), { ...options, recheck: true }).subscribe({
+        next: ({ type }) => {
+          if (type !== 'rechecked') return;
+          subscription.unsubscribe();
+          resolve();
+        },
+        error: reject,
+      });
+    });
+    const after = await run(content, options);
+    expect(after.done).toBe(true);
+    expect(count(after, 'rechecked')).toBe(0);
+    expect(seed.asked.size).toBe(0);
+  });
+});
+
+describe('stop$', () => {
+  it('ends it without a loss: what has come is stored, and the next run asks for the rest', async () => {
+    const seed = await peer(content, { bytesPerSecond: 4 * MiB });
+    const stop$ = timer(700);
+    const options: DownloadOptions = { target: { folder: newFolder() }, peers: [seed.address], trackers: [] };
+    const before = holdings();
+    const first = await run(content, { ...options, stop$ });
+    expect(first.done).toBe(false);
+    const stored = first.events.flatMap((event) => (event.type === 'stored' ? event.index : []));
+    expect(stored.length).toBeGreaterThan(5);
+    expect(await left(before)).toBe('');
+    seed.forget();
+    const second = await run(content, options);
+    expect(second.sha256).toBe(content.sha256);
+    expect(stored.filter((piece) => seed.wholePieces().includes(piece))).toEqual([]);
+  });
+
+  it('in the middle of a check ends it, and forgets nothing', async () => {
+    const seed = await peer(content);
+    const options: DownloadOptions = { target: { folder: newFolder() }, peers: [seed.address], trackers: [] };
+    await run(content, options);
+    seed.forget();
+    const stopped = await run(content, { ...options, recheck: true, stop$: of('now') });
+    expect(stopped.done).toBe(false);
+    expect((await run(content, options)).done).toBe(true);
+    expect(seed.asked.size).toBe(0);
   });
 });
