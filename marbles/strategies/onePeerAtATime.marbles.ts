@@ -12,15 +12,10 @@ import { corrupts, drawn, hangsUpAfter, honest, type Player, type Stage, stallsA
 const onePeerAtATime = (torrent: Torrent, env: Env, peers$: Observable<PeerAddress>): Observable<PieceOutcome> =>
   scoped(env.openStorage(torrent, { folder: '.' }), (storage) => {
     const { geometry, picker, drafts, identity, wake$ } = transfer(torrent, env);
-    const blocks = pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ }));
+    const conversation = converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })), keepAlive());
+    const session = (address: PeerAddress) => env.connect(address).pipe(handshake(identity), conversation);
     return peers$.pipe(
-      concatMap((address) =>
-        env.connect(address).pipe(
-          handshake(identity),
-          converse(blocks, keepAlive()),
-          catchError(() => EMPTY),
-        ),
-      ),
+      concatMap((address) => session(address).pipe(catchError(() => EMPTY))),
       assemblePieces(drafts),
       verifyPieces(env.verify(torrent)),
       writePieces(storage, geometry),

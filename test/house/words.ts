@@ -26,7 +26,9 @@ const isMember = (node: ts.Identifier): boolean =>
 
 const SUBJECTS = /^(Subject|ReplaySubject|BehaviorSubject|AsyncSubject)$/;
 const mayHaveSubjects = (path: string): boolean =>
-  ['src/download.ts', 'src/client.ts', 'operators/handshake.ts'].includes(path) || /^src\/(discovery|net)\//.test(path) || /^(marbles|test)\//.test(path);
+  ['src/download.ts', 'src/transfer.ts', 'src/client.ts', 'operators/handshake.ts'].includes(path) ||
+  /^src\/(discovery|net)\//.test(path) ||
+  /^(marbles|test)\//.test(path);
 
 /** Subjects are few, private and at home where a loop is closed or the world speaks. */
 export const subjects = (source: Source): readonly Finding[] =>
