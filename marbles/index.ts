@@ -23,5 +23,6 @@ export { drawn, Stage, type DrawingOptions } from './stage.ts';
 export { drawnPicker, type PickerDrawing } from './picker.ts';
 export { blockBytes, pieceBytes, torrentOf, type Size } from './torrent.ts';
 export type { DrawnWire, WireOptions } from './wire.ts';
+export { DrawnUdp, type UdpNetworkOptions, type UdpPlayer } from './udp.ts';
 export { LETTERS, blockAt, wordsFor } from './words.ts';
-export { announced, type World, type WorldOptions } from './world.ts';
+export { announced, HOME, type World, type WorldOptions } from './world.ts';

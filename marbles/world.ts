@@ -1,4 +1,4 @@
-import { NEVER, Observable, Subject, asapScheduler, defer, finalize, map, mergeMap, observeOn, of, tap, throwError, timer } from 'rxjs';
+import { Observable, Subject, asapScheduler, defer, finalize, map, mergeMap, observeOn, tap, throwError, timer } from 'rxjs';
 import type { Env, HttpReply, HttpRequest, PeerAddress, Wire } from '../src/env.ts';
 import { PeerError } from '../src/errors.ts';
 import { DrawnDisk, type DiskOptions } from './disk.ts';
@@ -9,6 +9,7 @@ import { sameBytes } from './same.ts';
 import { Hearing, encodeWord, type Word } from './speech.ts';
 import type { Backdrop } from './stage.ts';
 import { pieceBytes } from './torrent.ts';
+import { DrawnUdp, type UdpNetworkOptions } from './udp.ts';
 
 export interface WorldOptions {
   /** Who listens where, by `host:port`. All other addresses refuse. */
@@ -16,6 +17,8 @@ export interface WorldOptions {
   /** The answer to the nth request, counted from 1. Unless told otherwise the addresses of all `peers`, after 5 ms. */
   readonly tracker?: (request: HttpRequest, nth: number) => Observable<HttpReply>;
   readonly disk?: DiskOptions | DrawnDisk;
+  /** The network for datagrams: its manners, or one that others are at already. */
+  readonly udp?: UdpNetworkOptions | DrawnUdp;
   /** Milliseconds to open a connection. */
   readonly dialling?: number;
   /** Milliseconds to check a piece. */
@@ -30,6 +33,8 @@ export interface WorldOptions {
 export interface World {
   readonly env: Env;
   readonly disk: DrawnDisk;
+  /** The network for datagrams; we are at {@link HOME}. */
+  readonly udp: DrawnUdp;
   /** When which peer was dialled: `a` for the first of `peers`, `b` for the second …; `?` for nobody. */
   readonly dials: readonly Mark[];
   /** When which peer's wire was open no longer. */
@@ -38,6 +43,9 @@ export interface World {
   readonly announces: readonly Mark[];
   readonly requests: readonly HttpRequest[];
 }
+
+/** Our addresses in every world. */
+export const HOME = ['192.0.2.1', '2001:db8::1'] as const;
 
 const EVENTS: Readonly<Record<string, string>> = { started: 's', completed: 'c', stopped: 'x' };
 
@@ -120,6 +128,7 @@ class Network {
 export const drawWorld = (stage: Backdrop, options: WorldOptions = {}): World => {
   const { peers = {}, hashing = 1, seed = 1 } = options;
   const disk = options.disk instanceof DrawnDisk ? options.disk : new DrawnDisk(stage, options.disk);
+  const udp = options.udp instanceof DrawnUdp ? options.udp : new DrawnUdp(options.udp, stage.ledger);
   const network = new Network(stage, options);
   const random = seeded(seed);
   const requests: HttpRequest[] = [];
@@ -140,10 +149,9 @@ export const drawWorld = (stage: Backdrop, options: WorldOptions = {}): World =>
       () =>
       ({ index, bytes }) =>
         timer(hashing).pipe(map(() => sameBytes(bytes, pieceBytes(stage.geometry, index)))),
-    bindUdp: () => NEVER,
-    resolve: (host) => of([host]),
+    ...udp.at(...HOME),
     random,
     randomBytes: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
   };
-  return { env, disk, dials: network.dials, hangups: network.hangups, announces, requests };
+  return { env, disk, udp, dials: network.dials, hangups: network.hangups, announces, requests };
 };

@@ -1,0 +1,67 @@
+import { map, mergeMap, switchMap, tap, timer } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import type { UdpSocket } from '../src/env.ts';
+import { DrawnUdp, drawn, HOME } from './index.ts';
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const bytes = (words: string): Uint8Array => new TextEncoder().encode(words);
+const heard = (socket: UdpSocket) => socket.datagrams$.pipe(map((datagram) => text(datagram.bytes)));
+const [home] = HOME;
+
+describe('udp', () => {
+  it(
+    'takes a datagram there and the answer back',
+    drawn((stage) => {
+      const { env, udp } = stage.world({ udp: { latency: 3 } });
+      udp.plays({ host: '10.0.0.9', port: 53 }, ({ bytes: asked }) => bytes(text(asked).toUpperCase()));
+      const answers$ = env.bindUdp({ family: 4 }).pipe(
+        tap((socket) => timer(1).subscribe(() => socket.send(bytes('a'), { host: '10.0.0.9', port: 53 }))),
+        switchMap(heard),
+      );
+      stage.gives(answers$, '^---------!').toBe('-------A');
+    }),
+  );
+
+  it(
+    'loses all that it loses, and is silent where nobody listens',
+    drawn((stage) => {
+      const { env, udp } = stage.world({ udp: { loss: 1 } });
+      udp.plays({ host: '10.0.0.9', port: 53 }, () => bytes('x'));
+      const lost$ = env.bindUdp({ family: 4 }).pipe(
+        tap((socket) => socket.send(bytes('a'), { host: '10.0.0.9', port: 53 })),
+        switchMap(heard),
+      );
+      stage.gives(lost$, '^ 50ms !').toBe('-');
+    }),
+  );
+
+  it(
+    'gives another port where one is taken, and the same to all who listen for a group',
+    drawn((stage) => {
+      const network = new DrawnUdp({ latency: 1 }, stage.ledger);
+      const [one, two] = [network.at(home), network.at('192.0.2.2')];
+      const ports$ = one
+        .bindUdp({ family: 4, port: 9 })
+        .pipe(mergeMap(({ port }) => one.bindUdp({ family: 4, port }).pipe(map((again) => again.port === port))));
+      stage.gives(ports$, '^-!').toBe('f', { f: false });
+      const group = { family: 4, port: 6771, multicast: '239.192.152.143' } as const;
+      const hears$ = two.bindUdp(group).pipe(switchMap(heard));
+      stage.gives(hears$, '^----!').toBe('---h');
+      const calls$ = one
+        .bindUdp(group)
+        .pipe(mergeMap((socket) => timer(2).pipe(tap(() => socket.send(bytes('h'), { host: group.multicast, port: group.port })))));
+      stage.gives(calls$, '^----!').toBe('--0', { 0: 0 });
+      expect(network.sockets).toBe(0);
+    }),
+  );
+
+  it(
+    'knows names, and takes literals for what they are',
+    drawn((stage) => {
+      const { env } = stage.world({ udp: { names: { 'a.example': ['10.0.0.1'] } } });
+      stage.gives(env.resolve('a.example')).toBe('(a|)', { a: ['10.0.0.1'] });
+      stage.gives(env.resolve('b.example')).toBe('(a|)', { a: [] });
+      stage.gives(env.resolve('::1')).toBe('(a|)', { a: ['::1'] });
+    }),
+  );
+});

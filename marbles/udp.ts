@@ -1,0 +1,142 @@
+import { Observable, Subject, of, throwError, timer } from 'rxjs';
+import type { Datagram, Env, UdpEndpoint, UdpOptions, UdpSocket } from '../src/env.ts';
+import { InputError } from '../src/errors.ts';
+import { parseIp } from '../src/protocol/ip.ts';
+import type { Ledger } from './ledger.ts';
+import { seeded } from './random.ts';
+
+export interface UdpNetworkOptions {
+  /** Milliseconds on the way; a function may make it depend on who talks to whom. 10 if not given. */
+  readonly latency?: number | ((from: UdpEndpoint, to: UdpEndpoint) => number);
+  /** The part of all datagrams that is lost, 0 to 1. */
+  readonly loss?: number;
+  /** What names resolve to. */
+  readonly names?: Readonly<Record<string, readonly string[]>>;
+  /** Another seed, other losses. */
+  readonly seed?: number;
+  /** Sees each datagram when it is sent, lost or not. */
+  readonly watch?: (datagram: Datagram, to: UdpEndpoint) => void;
+}
+
+/** Whoever answers at an address: nothing, or one or more datagrams, which go back to where `datagram` came from. */
+export type UdpPlayer = (datagram: Datagram, nth: number) => Uint8Array | readonly Uint8Array[] | undefined;
+
+interface Bound {
+  readonly family: 4 | 6;
+  readonly group: string | undefined;
+  readonly receive: (datagram: Datagram) => void;
+}
+
+const FIRST_FREE_PORT = 49_152;
+
+const nameOf = ({ host, port }: UdpEndpoint): string => `${host} ${port}`;
+
+const familyOf = (host: string): 4 | 6 => (parseIp(host)?.length === 16 ? 6 : 4);
+
+/**
+ * A network for datagrams with as many machines as are wanted, each at addresses of its own. Time is that of RxJS: virtual in a
+ * drawing. Datagrams take `latency` and may be lost; which ones is the same in every run. Those who listen for a multicast
+ * group hear what is sent to it and to their port, as does its sender.
+ */
+export class DrawnUdp {
+  /** Datagrams handed over by senders so far. */
+  sent = 0;
+  readonly #bound = new Map<string, Bound[]>();
+  readonly #options: UdpNetworkOptions;
+  readonly #ledger: Ledger | undefined;
+  readonly #random: () => number;
+  #port = FIRST_FREE_PORT;
+
+  constructor(options: UdpNetworkOptions = {}, ledger?: Ledger) {
+    this.#options = options;
+    this.#ledger = ledger;
+    this.#random = seeded(options.seed ?? 1);
+  }
+
+  /** The sockets open now. */
+  get sockets(): number {
+    let count = 0;
+    for (const bound of this.#bound.values()) count += bound.length;
+    return count;
+  }
+
+  /** What a machine at these addresses sees of the network: one for each family, and none for a family that it lacks. */
+  at(...hosts: readonly string[]): Pick<Env, 'bindUdp' | 'resolve'> {
+    return {
+      bindUdp: (options) => {
+        const host = hosts.find((each) => familyOf(each) === options.family);
+        if (host === undefined) return throwError(() => new InputError('bad-option', `UDP: no IPv${options.family} address`));
+        return this.#bind(host, options);
+      },
+      resolve: (name) => of(parseIp(name) === undefined ? (this.#options.names?.[name] ?? []) : [name]),
+    };
+  }
+
+  /** Puts somebody at an address for as long as the network lasts. */
+  plays(at: UdpEndpoint, player: UdpPlayer): void {
+    let count = 0;
+    const receive = (datagram: Datagram): void => {
+      const said = player(datagram, ++count);
+      for (const bytes of said instanceof Uint8Array ? [said] : (said ?? [])) this.#send(at, bytes, datagram.from);
+    };
+    this.#listen(nameOf(at), { family: familyOf(at.host), group: undefined, receive });
+  }
+
+  #bind(host: string, { port: wanted = 0, family, multicast }: UdpOptions): Observable<UdpSocket> {
+    return new Observable((subscriber) => {
+      const port = this.#portOf(host, wanted, multicast !== undefined);
+      const datagrams$ = new Subject<Datagram>();
+      const close = this.#ledger?.open(`the UDP socket at ${host}:${port}`);
+      const leave = this.#listen(nameOf({ host, port }), { family, group: multicast, receive: (datagram) => datagrams$.next(datagram) });
+      subscriber.add(() => {
+        leave();
+        close?.();
+        datagrams$.complete();
+      });
+      const send: UdpSocket['send'] = (bytes, to) => {
+        if (!subscriber.closed && to.port > 0 && to.port < 65_536 && parseIp(to.host) !== undefined && familyOf(to.host) === family)
+          this.#send({ host, port }, bytes, to);
+      };
+      subscriber.next({ port, datagrams$: datagrams$.asObservable(), send });
+    });
+  }
+
+  #portOf(host: string, wanted: number, shared: boolean): number {
+    if (wanted !== 0 && (shared || !this.#bound.has(nameOf({ host, port: wanted })))) return wanted;
+    while (this.#bound.has(nameOf({ host, port: this.#port }))) this.#port++;
+    return this.#port++;
+  }
+
+  #listen(name: string, bound: Bound): () => void {
+    this.#bound.set(name, [...(this.#bound.get(name) ?? []), bound]);
+    return () => {
+      const left = (this.#bound.get(name) ?? []).filter((each) => each !== bound);
+      if (left.length > 0) this.#bound.set(name, left);
+      else this.#bound.delete(name);
+    };
+  }
+
+  #send(from: UdpEndpoint, bytes: Uint8Array, to: UdpEndpoint): void {
+    const { latency = 10, loss = 0, watch } = this.#options;
+    this.sent++;
+    watch?.({ bytes, from }, to);
+    if (loss > 0 && this.#random() < loss) return;
+    timer(typeof latency === 'number' ? latency : latency(from, to)).subscribe(() => this.#deliver(from, bytes, to));
+  }
+
+  #deliver(from: UdpEndpoint, bytes: Uint8Array, to: UdpEndpoint): void {
+    const listeners = this.#bound.get(nameOf(to)) ?? this.#members(to);
+    for (const { receive } of listeners) {
+      const lent = listeners.length > 1 ? bytes.slice() : bytes;
+      receive({ bytes: lent, from });
+      // What was kept without a copy shows.
+      lent.fill(0xdd);
+    }
+  }
+
+  #members(to: UdpEndpoint): readonly Bound[] {
+    const ip = parseIp(to.host);
+    if (!ip || !(ip.length === 4 ? (ip[0] ?? 0) >= 224 : ip[0] === 0xff)) return [];
+    return [...this.#bound].filter(([name]) => name.endsWith(` ${to.port}`)).flatMap(([, bound]) => bound.filter(({ group }) => group === to.host));
+  }
+}
