@@ -6,8 +6,8 @@ import type { PieceDrafts } from '../src/torrent/pieceDrafts.ts';
  * Gathers blocks, in any order and of many pieces at once, into whole pieces.
  *
  * ```
- * source  1-2-3-4
- * gives   --a---b
+ * source  -3-1-4-2-|
+ * gives   -----b-a-|
  * ```
  *
  * Copies each block before it returns, the only copy there is. Whoever takes a piece releases it. The picker sees to it that a

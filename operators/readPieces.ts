@@ -10,8 +10,8 @@ export const READS_IN_FLIGHT = 4;
  * Reads pieces from disk, by their indices.
  *
  * ```
- * source  (01)-----
- * gives   ---a-b---
+ * source  (01)----
+ * gives   --(ab)--
  * ```
  *
  * What a short or missing file lacks reads as zeros, so that the hash decides. Each piece is in a buffer of the pool until it is

@@ -6,7 +6,7 @@ import type { DownloadEvent, Progress } from '../src/env.ts';
  *
  * ```
  * source  --s-------|
- * gives   --s--p--p-(p|)
+ * gives   --s-p---p-(p|)   every 4 ms
  * ```
  *
  * Counters are fields, read here; they are never streamed. `every` is in milliseconds, a quarter of a second by default.
