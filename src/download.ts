@@ -66,7 +66,7 @@ export interface DownloadOptions {
   readonly trackers?: readonly (readonly string[])[];
   /** Checks all that is on disk, whatever is remembered of it. */
   readonly recheck?: boolean;
-  /** When it emits, nothing more is asked for; what has come is still stored, and the download completes. */
+  /** When it emits, nothing more is asked for; what has come is still stored, if need be when a full disk has room again, and the download completes. */
   readonly stop$?: Observable<unknown>;
 }
 

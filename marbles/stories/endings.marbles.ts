@@ -1,7 +1,8 @@
-import { map, timer } from 'rxjs';
+import { map, take, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { download } from '../../src/download.ts';
 import { inOrder } from '../../src/torrent/pieceOrder.ts';
-import { chokesAfter, corrupts, drawn, DrawnDisk, honest, silent, type World } from '../index.ts';
+import { chokesAfter, corrupts, drawn, DrawnDisk, honest, silent, type Mark, type World } from '../index.ts';
 import { downloaded, overheard } from './scene.ts';
 
 const a = '10.1.0.1:7000';
@@ -50,6 +51,19 @@ describe('a download that is unsubscribed', () => {
   });
 });
 
+describe('a download of which only the first so many events are taken', () => {
+  const counts = Array.from({ length: 24 }, (_, nth) => nth + 1);
+
+  it.each(counts)('leaves nothing open: %i', (count) => {
+    drawn((stage) => {
+      const peers = { [a]: chokesAfter(1, 20, honest({ pace: 5 })), [b]: corrupts([3], honest({ latency: 7, pace: 5 })), [c]: silent() };
+      const there = stage.world({ peers, disk: { takes: 3, has: [0] } });
+      const taken = stage.watch(download(stage.torrent, there.env, { target: { folder: '.' } }).pipe(take(count)));
+      stage.gives(timer(60_000).pipe(map(() => taken.at(-1)?.kind))).toBe('60s (e|)', { e: 'end' });
+    }, four)();
+  });
+});
+
 describe('a second run', () => {
   it(
     'asks only for what the first has not stored',
@@ -63,26 +77,44 @@ describe('a second run', () => {
     }, four),
   );
 
-  it('finishes what was interrupted anywhere, and stores no piece twice', () => {
+  it('finishes what was stopped anywhere, and stores no piece twice', () => {
     for (let at = 1; at < 90; at += 2) {
       let disk: DrawnDisk | undefined;
-      let ended = 0;
+      let runs: readonly (readonly Mark[])[] = [];
       drawn((stage) => {
-        const shared = (disk = new DrawnDisk(stage, { takes: 2 }));
+        disk = new DrawnDisk(stage, { takes: 2 });
         const there = stage.world({ peers: { [a]: honest({ pace: 7 }) }, disk });
-        stage.watch(downloaded(stage, there), `^ ${at}ms !`);
-        const again = stage.watch(downloaded(stage, there), '200ms ^');
-        stage.watch(timer(500).pipe(map(() => (ended = again.filter(({ kind }) => kind === 'end').length))));
-        void shared;
+        runs = [stage.watch(downloaded(stage, there, { stop$: stage.hot(`${at}ms x`) })), stage.watch(downloaded(stage, there), '200ms ^')];
       }, four)();
+      expect([at, ...runs.map((marks) => marks.at(-1)?.kind)]).toEqual([at, 'end', 'end']);
       expect([
         at,
-        ended,
         disk?.written
           .map(({ value }) => value)
           .sort()
           .join(''),
-      ]).toEqual([at, 1, '0123']);
+      ]).toEqual([at, '0123']);
+    }
+  });
+
+  it('finishes what was interrupted anywhere, and stores no piece twice', () => {
+    for (let at = 1; at < 90; at += 2) {
+      let disk: DrawnDisk | undefined;
+      let second: readonly Mark[] = [];
+      drawn((stage) => {
+        disk = new DrawnDisk(stage, { takes: 2 });
+        const there = stage.world({ peers: { [a]: honest({ pace: 7 }) }, disk });
+        stage.watch(downloaded(stage, there), `^ ${at}ms !`);
+        second = stage.watch(downloaded(stage, there), '200ms ^');
+      }, four)();
+      expect([
+        at,
+        second.at(-1)?.kind,
+        disk?.written
+          .map(({ value }) => value)
+          .sort()
+          .join(''),
+      ]).toEqual([at, 'end', '0123']);
     }
   });
 });

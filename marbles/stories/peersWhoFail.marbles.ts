@@ -71,6 +71,20 @@ describe('a peer who', () => {
   );
 
   it(
+    'was banned is not called again, however often trackers name it',
+    drawn((stage) => {
+      const there = stage.world({ peers: { [a]: corrupts() } });
+      stage.happens(there.dials).toBe('                      --------a');
+      stage
+        .happens(there.announces)
+        .toBe('                  ---s 60004ms u 120004ms u 240004ms u 480004ms u 960004ms u 1800004ms u 60004ms u 120004ms u 240004ms u 119952ms x');
+      stage
+        .gives(downloaded(stage, there), '^ 70m !')
+        .toBe('--------a-----j----------(lcc) 59983ms a 120004ms a 240004ms a 480004ms a 960004ms a 1800004ms a 60004ms a 120004ms a 240004ms a');
+    }),
+  );
+
+  it(
     'says nothing is hung up on, and replaced',
     drawn((stage) => {
       const there = stage.world({ peers: { [a]: silent(), [b]: honest({ pace: 1 }) } });

@@ -1,4 +1,7 @@
+import { filter, map } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { download } from '../../src/download.ts';
+import { BLOCK } from '../../src/torrent/geometry.ts';
 import { chokesAfter, drawn, hangsUpAfter, honest, type Mark, type Player, type World } from '../index.ts';
 import { downloaded, overheard } from './scene.ts';
 
@@ -15,6 +18,18 @@ describe('the whole download', () => {
       stage.sends(seed).toBe('                    ---------h---------I---------(RRRR)');
       stage.gives(downloaded(stage, there)).toBe('--------a----------j 25ms s---sd--|');
       stage.happens(there.hangups).toBe('         49ms a');
+    }),
+  );
+
+  it(
+    'says how far it is four times a second, and at the end',
+    drawn((stage) => {
+      const there = stage.world({ peers: { [a]: honest({ pace: 100 }) } });
+      const stored$ = download(stage.torrent, there.env, { target: { folder: '.' } }).pipe(
+        filter((event) => event.type === 'progress'),
+        map(({ phase, stored, downloaded, wasted }) => [phase, stored / BLOCK, downloaded / BLOCK, wasted]),
+      );
+      stage.gives(stored$).toBe('251ms p 178ms (e|)', { p: ['downloading', 2, 2, 0], e: ['done', 4, 4, 0] });
     }),
   );
 
