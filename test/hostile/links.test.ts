@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { errorOf, withStorage } from '../disk/opened.ts';
+import { ended, errorOf, withStorage } from '../disk/opened.ts';
 import { bytesOf, tempFolder, torrentOf } from '../disk/torrents.ts';
 
 describe('symbolic links', () => {
