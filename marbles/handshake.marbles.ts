@@ -54,9 +54,9 @@ describe('handshake', () => {
     drawn((stage) => {
       const wire = stage.wire('-----');
       stage.gives(of(wire).pipe(handshake(us(stage))), '^--!').toBe('-');
-      const reserved = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 4);
+      const reserved = Uint8Array.of(0, 0, 0, 0, 0, 0x10, 0, 4);
       stage.gives(stage.cold('-a').pipe(map(() => wire.sent[0]?.value))).toBe('-h', {
-        h: { type: 'handshake', infoHash: stage.torrent.infoHash, peerId, reserved, fast: true, extended: false, dht: false },
+        h: { type: 'handshake', infoHash: stage.torrent.infoHash, peerId, reserved, fast: true, extended: true, dht: false },
       });
     }),
   );

@@ -39,6 +39,8 @@ export const digitOf = (geometry: Geometry, piece: number, begin: number): strin
   return Number.isInteger(n) && n <= 9 ? String(n) : undefined;
 };
 
+const EMPTY_DICTIONARY = new TextEncoder().encode('de');
+
 /** Messages by what they are about: blocks by number, counted from 1, and pieces by index. */
 export const wordsFor = (geometry: Geometry) => ({
   have: (piece: number): Message => ({ type: 'have', piece }),
@@ -55,7 +57,7 @@ export const wordsFor = (geometry: Geometry) => ({
     return { type: 'piece', piece, begin, bytes: blockBytes(geometry, piece, begin, length) };
   },
   allowedFast: (piece: number): Message => ({ type: 'allowedFast', piece }),
-  extended: (id: number, payload: Uint8Array = new Uint8Array()): Message => ({ type: 'extended', id, payload }),
+  extended: (id: number, payload: Uint8Array = EMPTY_DICTIONARY): Message => ({ type: 'extended', id, payload }),
 });
 
 const plain: Readonly<Record<string, Message['type']>> = { K: 'keepAlive', C: 'choke', U: 'unchoke', I: 'interested', N: 'notInterested' };

@@ -36,7 +36,7 @@ export const HANDSHAKE_WITHIN = 10_000;
  * Errors with a `PeerError`: `timeout` after {@link HANDSHAKE_WITHIN} ms in all, however slowly they drip; `reset` if they
  * hang up before; `wrong-info-hash`; `self`; `malformed` and `oversized` for what can't be a message.
  *
- * @see BEP 3, BEP 6
+ * @see BEP 3, BEP 6, BEP 10
  */
 export const handshake =
   (identity: Identity, { within = HANDSHAKE_WITHIN }: { readonly within?: number } = {}): OperatorFunction<Wire, Peer> =>
@@ -73,7 +73,7 @@ export const handshake =
                 },
               }),
             );
-            if (!subscriber.closed) wire.write(encodeHandshake({ ...identity, fast: true }));
+            if (!subscriber.closed) wire.write(encodeHandshake({ ...identity, fast: true, extended: true }));
           }),
       ),
     );
@@ -129,7 +129,7 @@ class Greeting {
 }
 
 const meet = (wire: Wire, theirs: Handshake, pieceCount: number, messages: Subject<Message>): Peer => {
-  const state = new PeerState(pieceCount, { fast: theirs.fast });
+  const state = new PeerState(pieceCount, { fast: theirs.fast, extended: theirs.extended });
   return {
     address: wire.address,
     id: theirs.peerId,

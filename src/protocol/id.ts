@@ -7,6 +7,8 @@ export const ID_LENGTH = 20;
 
 /** Azureus style (BEP 20): client, version, then random. */
 export const PEER_ID_PREFIX = '-RX0100-';
+/** What we call ourselves where there is room for it. BEP 10. */
+export const CLIENT = 'rxtorrent 0.1.0';
 
 export const sha1 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha1').update(bytes).digest());
 

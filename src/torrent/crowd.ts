@@ -17,6 +17,10 @@ export class Crowd<Key, M extends Member> {
     return this.#members.size;
   }
 
+  get members(): Iterable<M> {
+    return this.#members.values();
+  }
+
   joined(key: Key, member: M): void {
     this.#members.set(key, member);
   }

@@ -1,3 +1,4 @@
+import { decodeExtensionHandshake, EXTENSION_HANDSHAKE, type ExtensionHandshake, mergeExtensionHandshakes } from '../protocol/extensions.ts';
 import type { Message } from '../protocol/messages.ts';
 import { Malformed } from '../protocol/malformed.ts';
 import { Bitfield } from './bitfield.ts';
@@ -27,6 +28,12 @@ export class PeerState {
   uploaded = 0;
   /** Pieces they may be asked for while choked (BEP 6). */
   readonly allowedFast: Set<number> = new Set();
+  /** What they have said of themselves (BEP 10), the later over the earlier; undefined before they have. */
+  extensions: ExtensionHandshake | undefined = undefined;
+  /** What we have said of ourselves. */
+  ourExtensions: ExtensionHandshake | undefined = undefined;
+  /** Requests that they keep at one time, if they have said so. */
+  reqq: number | undefined = undefined;
   #first = true;
 
   constructor(pieceCount: number, { fast = false, extended = false }: { readonly fast?: boolean; readonly extended?: boolean } = {}) {
@@ -80,6 +87,9 @@ export class PeerState {
       case 'piece':
         this.downloaded += message.bytes.length;
         break;
+      case 'extended':
+        if (this.extended && message.id === EXTENSION_HANDSHAKE) this.#introduced(decodeExtensionHandshake(message.payload));
+        break;
       default:
         break;
     }
@@ -93,6 +103,19 @@ export class PeerState {
     else if (message.type === 'interested') this.interesting = true;
     else if (message.type === 'notInterested') this.interesting = false;
     else if (message.type === 'piece') this.uploaded += message.bytes.length;
+    else if (message.type === 'extended' && message.id === EXTENSION_HANDSHAKE) {
+      this.ourExtensions = mergeExtensionHandshakes(this.ourExtensions, decodeExtensionHandshake(message.payload));
+    }
+  }
+
+  /** The id by which they want to be told of an extension; undefined unless both sides speak it. */
+  idOf(extension: string): number | undefined {
+    return this.ourExtensions?.ids.has(extension) === true ? this.extensions?.ids.get(extension) : undefined;
+  }
+
+  #introduced(handshake: ExtensionHandshake): void {
+    this.extensions = mergeExtensionHandshakes(this.extensions, handshake);
+    this.reqq = this.extensions.reqq;
   }
 
   #replace(field: Bitfield): void {

@@ -30,7 +30,7 @@ export class RequestWindow {
   rate = 0;
   readonly #inFlight = new Set<number>();
   readonly #late = new Set<number>();
-  readonly #most: number;
+  #most: number;
   #slowStart = true;
   #bytes = 0;
   #arrivals = 0;
@@ -45,6 +45,12 @@ export class RequestWindow {
     this.#most = Math.max(1, Math.min(most, MAX_WINDOW));
     this.limit = Math.min(FIRST_WINDOW, this.#most);
     this.#tickedAt = this.#waitingSince = now;
+  }
+
+  /** Requests that they keep at one time. */
+  set most(most: number) {
+    this.#most = Math.max(1, Math.min(most, MAX_WINDOW));
+    if (this.limit > this.#most) this.limit = this.#most;
   }
 
   get inFlight(): number {

@@ -6,7 +6,8 @@ import { MAX_WINDOW, RequestWindow } from './requestWindow.ts';
 
 /** Who is asked. */
 export interface Source {
-  readonly state: { readonly choked: boolean; readonly have: Bitfield };
+  /** `reqq` is how many requests they keep at one time, if they have said so. */
+  readonly state: { readonly choked: boolean; readonly have: Bitfield; readonly reqq?: number | undefined };
   send(...messages: readonly Message[]): boolean;
 }
 
@@ -39,10 +40,10 @@ export class Requests {
   /** Requests since the last tick. */
   #asked = 0;
 
-  constructor(picker: PiecePicker, source: Source, now: number, reqq: number = MAX_WINDOW) {
+  constructor(picker: PiecePicker, source: Source, now: number) {
     this.#picker = picker;
     this.#source = source;
-    this.#window = new RequestWindow(now, reqq);
+    this.#window = new RequestWindow(now, source.state.reqq);
     this.#perPiece = picker.geometry.blocksPerPiece;
     this.#lastBlockAt = now;
   }
@@ -105,6 +106,8 @@ export class Requests {
     // A block given or freed inside may wake us again: once is enough.
     if (this.#refilling || this.#ended || this.#source.state.choked) return;
     const window = this.#window;
+    // They may say it after they have unchoked us.
+    window.most = this.#source.state.reqq ?? MAX_WINDOW;
     const room = this.#rejecting ? Math.min(window.room, REJECTED_PACE - this.#asked) : window.room;
     if (room <= 0) return;
     this.#refilling = true;

@@ -21,8 +21,8 @@ const world = (reqq?: number) => {
   have.setAll();
   const join = () => {
     const sent: Message[] = [];
-    const state = { choked: false, have };
-    const requests = new Requests(picker, { state, send: (...messages) => sent.push(...messages) > 0 }, 0, reqq);
+    const state = { choked: false, have, reqq };
+    const requests = new Requests(picker, { state, send: (...messages) => sent.push(...messages) > 0 }, 0);
     return {
       requests,
       state,

@@ -1,0 +1,127 @@
+import { interval, Observable, type Observer, type OperatorFunction, switchMap } from 'rxjs';
+import { now } from '../src/clock.ts';
+import type { Peer, PeerAddress } from '../src/env.ts';
+import { PeerError } from '../src/errors.ts';
+import { EXTENSION_HANDSHAKE } from '../src/protocol/extensions.ts';
+import { formatIp, nearness, parseIp } from '../src/protocol/ip.ts';
+import { Malformed } from '../src/protocol/malformed.ts';
+import type { Message } from '../src/protocol/messages.ts';
+import { decodePex, encodePex, PEX_FLAGS, type PexMessage, type PexPeer, UT_PEX } from '../src/protocol/utPex.ts';
+import { Acquaintances } from '../src/torrent/acquaintances.ts';
+
+type Connected = Pick<Peer, 'address' | 'state'>;
+
+export interface ExchangePeersOptions {
+  /** Who is connected now: whom of them others can dial is found out here. */
+  readonly connected: () => Iterable<Connected>;
+}
+
+/** Milliseconds between looks at whether there is something to tell: so soon comes the first message. */
+const LOOK_EVERY = 5_000;
+/** Milliseconds between two messages of ours: some hang up on whoever speaks more often than once a minute. */
+const TELL_EVERY = 65_000;
+/** Milliseconds between two messages of theirs that are listened to. */
+const LISTEN_EVERY = 30_000;
+/** Messages before that time which are only passed over. */
+const MAX_EARLY = 6;
+
+/**
+ * Hears of other peers from each peer that speaks `ut_pex`, and tells it whom we are connected with.
+ *
+ * ```
+ * they    -E
+ * found   -(ab)
+ * writes  5s E 64999ms E
+ * ```
+ *
+ * What they tell goes to `found`, with source `pex`: at most 50 addresses a message, one message in 30 s. The first message of ours
+ * comes within 5 s, others at least 65 s later; each has the differences only, at most 50 who came and 50 who went, and none is sent
+ * without any. Only addresses that can be dialled are told: of who called us, the port that it says it listens at. Addresses of
+ * local networks and of this machine are neither told to peers farther away nor believed when those tell them, and nobody is told of
+ * itself, nor we of us. Not for private torrents (BEP 27).
+ *
+ * Completes when they hang up. Errors with a `PeerError`: `malformed`; `unexpected` for the seventh message that came too early.
+ *
+ * @see BEP 11
+ */
+export const exchangePeers =
+  (found: Pick<Observer<PeerAddress>, 'next'>, { connected }: ExchangePeersOptions): OperatorFunction<Peer, never> =>
+  (peers) =>
+    peers.pipe(
+      switchMap(
+        (peer) =>
+          new Observable<never>((subscriber) => {
+            const { state } = peer;
+            const told = new Acquaintances();
+            let toldAt = -Infinity;
+            let heardAt = -Infinity;
+            let early = 0;
+            const hear = (payload: Uint8Array): void => {
+              if (now() - heardAt < LISTEN_EVERY) {
+                if (++early > MAX_EARLY) throw blame(peer, 'unexpected', `sent ${early + 1} messages of peers within ${LISTEN_EVERY / 1000} s`);
+                return;
+              }
+              early = 0;
+              heardAt = now();
+              for (const { host, port } of decoded(peer, payload).added) {
+                if (subscriber.closed) return;
+                if (isCredible(peer, host, port)) found.next({ host, port, source: 'pex' });
+              }
+            };
+            const tell = (): void => {
+              const id = state.idOf(UT_PEX);
+              if (id === undefined || now() - toldAt < TELL_EVERY) return;
+              const news = told.news(presentable(peer, connected()));
+              if (news === undefined) return;
+              toldAt = now();
+              peer.send({ type: 'extended', id, payload: encodePex(news) });
+            };
+            const next = (message: Message): void => {
+              if (message.type !== 'extended' || message.id === EXTENSION_HANDSHAKE || message.id !== state.ourExtensions?.ids.get(UT_PEX)) return;
+              try {
+                hear(message.payload);
+              } catch (error) {
+                subscriber.error(error);
+              }
+            };
+            subscriber.add(peer.messages$.subscribe({ next, error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }));
+            subscriber.add(interval(LOOK_EVERY).subscribe(tell));
+          }),
+      ),
+    );
+
+/** How near they are; a name, which only people give, is anywhere. */
+const nearnessOf = (host: string): number => nearness(parseIp(host) ?? new Uint8Array(4).fill(255));
+
+const isCredible = ({ address, state }: Peer, host: string, port: number): boolean =>
+  nearnessOf(host) <= nearnessOf(address.host) && !(host === state.extensions?.yourIp && port === state.ourExtensions?.port);
+
+/** Where others can dial a peer. */
+const dialable = ({ address, state }: Connected): PexPeer | undefined => {
+  const ip = parseIp(address.host);
+  // The port of who called us is a passing one.
+  const called = address.source === 'incoming' || address.wire$ !== undefined;
+  const port = called ? state.extensions?.port : address.port;
+  if (ip === undefined || port === undefined) return undefined;
+  const seeds = state.have.full || state.extensions?.uploadOnly === true;
+  return { host: formatIp(ip), port, flags: (seeds ? PEX_FLAGS.seed : 0) | (called ? 0 : PEX_FLAGS.reachable) };
+};
+
+/** Those of whom `to` may be told. */
+function* presentable(to: Peer, connected: Iterable<Connected>): Generator<PexPeer> {
+  for (const other of connected) {
+    const peer = other.address === to.address ? undefined : dialable(other);
+    if (peer !== undefined && nearnessOf(peer.host) <= nearnessOf(to.address.host)) yield peer;
+  }
+}
+
+const decoded = (peer: Peer, payload: Uint8Array): PexMessage => {
+  try {
+    return decodePex(payload);
+  } catch (cause) {
+    throw cause instanceof Malformed ? blame(peer, 'malformed', cause.message, cause) : cause;
+  }
+};
+
+const blame = ({ address: { host, port } }: Peer, code: 'malformed' | 'unexpected', message: string, cause?: unknown): PeerError =>
+  new PeerError(code, `${host}:${port}: ${message}`, { cause });
