@@ -20,7 +20,9 @@ export const verifyPieces =
     pieces.pipe(
       mergeMap(
         (piece) =>
-          verify(piece).pipe(map((valid): CheckedPiece => ({ index: piece.index, bytes: piece.bytes, from: piece.from, valid, release: () => piece.release() }))),
+          verify(piece).pipe(
+            map((valid): CheckedPiece => ({ index: piece.index, bytes: piece.bytes, from: piece.from, valid, release: () => piece.release() })),
+          ),
         concurrency,
       ),
     );

@@ -89,7 +89,13 @@ export class Tally {
       uploaded,
       rate,
       ...(rate > 0 && left > 0 && { eta: left / rate }),
-      peers: { known: this.#book.known, connecting: this.#book.active - crowd.size, connected: crowd.size, unchoked: crowd.unchoked, banned: this.#book.banned },
+      peers: {
+        known: this.#book.known,
+        connecting: this.#book.active - crowd.size,
+        connected: crowd.size,
+        unchoked: crowd.unchoked,
+        banned: this.#book.banned,
+      },
       wasted: Math.max(0, downloaded - this.#drafts.gathered) + this.#corrupt,
       ...(reason !== undefined && { reason }),
     };

@@ -38,8 +38,16 @@ describe('from several clients at once', () => {
     const { code, out } = await world.run('download', content.torrent, '-o', `${world.path('got')}/`, '--timeout', '60', '--json');
     expect(code).toBe(0);
     expect(world.holds(content, 'got')).toBe(true);
-    const events = out.trim().split('\n').map((line) => JSON.parse(line) as { type: string; from?: { port: number }[] });
-    const senders = new Set(events.filter(({ type }) => type === 'stored').flatMap(({ from }) => from ?? []).map((sender) => sender.port));
+    const events = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; from?: { port: number }[] });
+    const senders = new Set(
+      events
+        .filter(({ type }) => type === 'stored')
+        .flatMap(({ from }) => from ?? [])
+        .map((sender) => sender.port),
+    );
     expect([...senders].sort()).toEqual([7001, 7002, 7003]);
   });
 

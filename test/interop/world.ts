@@ -40,10 +40,17 @@ export class World {
   /** A torrent of random bytes: one file, or a folder with several. */
   content(name: string, sizes: readonly number[]): Content {
     const single = sizes.length === 1;
-    const files = sizes.map((size, index) => ({ path: single ? [name] : [`part ${index % 2}`, `file-${index}.bin`], bytes: new Uint8Array(randomBytes(size)) }));
+    const files = sizes.map((size, index) => ({
+      path: single ? [name] : [`part ${index % 2}`, `file-${index}.bin`],
+      bytes: new Uint8Array(randomBytes(size)),
+    }));
     const all = Buffer.concat(files.map(({ bytes }) => bytes));
     const pieceHashes = Buffer.concat(
-      Array.from({ length: Math.ceil(all.length / PIECE) }, (_, index) => createHash('sha1').update(all.subarray(index * PIECE, (index + 1) * PIECE)).digest()),
+      Array.from({ length: Math.ceil(all.length / PIECE) }, (_, index) =>
+        createHash('sha1')
+          .update(all.subarray(index * PIECE, (index + 1) * PIECE))
+          .digest(),
+      ),
     );
     const layout = single ? { length: all.length } : { files: files.map(({ path, bytes }) => ({ path, length: bytes.length })) };
     const torrent = this.path(`${name}.torrent`);
