@@ -52,7 +52,7 @@ const scene = (stage: Stage, { one = ['-(a|)'], two = ['-(b|)'], options = {} }:
     return stage.cold((left.length > 1 ? left.shift() : left[0]) ?? '-', replies, down);
   };
   const peers$ = trackerPeers(
-    { httpGet, random: () => 0.5, randomBytes: (length) => new Uint8Array(length).fill(7) },
+    { ...stage.world().env, httpGet, random: () => 0.5, randomBytes: (length) => new Uint8Array(length).fill(7) },
     {
       infoHash: new Uint8Array(20),
       peerId: new Uint8Array(20),
@@ -75,13 +75,13 @@ describe('trackerPeers', () => {
     'completes without a tracker, and with none that it can talk to',
     drawn((stage) => {
       const silent = scene(stage, { options: { tiers: [[]] } });
-      const udp = scene(stage, { options: { tiers: [['udp://one.example:80/announce'], ['no URL']] } });
+      const foreign = scene(stage, { options: { tiers: [['wss://one.example:80/announce'], ['no URL']] } });
       stage.gives(silent.peers$).toBe('|');
-      stage.gives(udp.peers$).toBe('|');
-      stage.gives(of(udp.warnings), '1ms ^').toBe('-(w|)', {
+      stage.gives(foreign.peers$).toBe('|');
+      stage.gives(of(foreign.warnings), '1ms ^').toBe('-(w|)', {
         w: [
-          { type: 'warning', code: 'unsupported-scheme', message: 'udp://one.example:80/announce: not asked, only HTTP trackers are supported yet' },
-          { type: 'warning', code: 'unsupported-scheme', message: 'no URL: not asked, only HTTP trackers are supported yet' },
+          { type: 'warning', code: 'unsupported-scheme', message: 'wss://one.example:80/announce: not asked, only http, https and udp are supported' },
+          { type: 'warning', code: 'unsupported-scheme', message: 'no URL: not asked, only http, https and udp are supported' },
         ],
       });
     }),
@@ -260,8 +260,8 @@ describe('trackerPeers', () => {
     'passes on the error of a defect',
     drawn((stage) => {
       const defect = new TypeError('a defect');
-      const report = () => {
-        throw defect;
+      const report = ({ type }: { readonly type: string }) => {
+        if (type === 'announced') throw defect;
       };
       stage.gives(scene(stage, { one: ['--(a|)'], options: { report } }).peers$).toBe('--#', undefined, defect);
       stage.gives(scene(stage, { options: { wanted$: stage.hot<number>('#', undefined, defect) } }).peers$).toBe('#', undefined, defect);
@@ -272,7 +272,7 @@ describe('trackerPeers', () => {
     'may be unsubscribed by what it reports',
     drawn((stage) => {
       const enough$ = new Subject<void>();
-      const { peers$, one } = scene(stage, { one: ['-(a|)'], options: { report: () => enough$.next() } });
+      const { peers$, one } = scene(stage, { one: ['-(a|)'], options: { report: ({ type }) => type === 'announced' && enough$.next() } });
       stage.gives(peers$.pipe(takeUntil(enough$))).toBe('-|');
       stage.happens(one).toBe('sx');
     }),

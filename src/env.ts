@@ -85,6 +85,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** What the path must begin with if the host turns out to be this machine. */
   readonly loopbackPath?: string;
+  /** The URL comes from a stranger: a host that claims to be far away must not turn out to be near. */
+  readonly stranger?: boolean;
 }
 
 export interface HttpReply {
@@ -211,6 +213,27 @@ export interface Announced {
   readonly leechers?: number;
 }
 
+/** What is known of one tracker: told when it is asked, and with whatever comes of it. Times are in ms, as `now()` tells them. */
+export interface TrackerStatus {
+  readonly type: 'tracker';
+  readonly url: string;
+  /** Counted from 0. */
+  readonly tier: number;
+  /** `asking` now, `working` since its last answer, `failing` since the last time it was asked, `dropped`: never asked again. */
+  readonly state: 'asking' | 'working' | 'failing' | 'dropped';
+  /** Failures since its last answer. */
+  readonly failures: number;
+  /** What came of it the last time, unless that was an answer. */
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly lastAnswer?: number;
+  /** When it is asked again at the latest, if it is known already. */
+  readonly nextAnnounce?: number;
+  /** As of its last answer. */
+  readonly peers?: number;
+  readonly seeds?: number;
+  readonly leechers?: number;
+}
+
 /** Something the user should see, and that does not end the download. */
 export interface Warning {
   readonly type: 'warning';
@@ -265,4 +288,4 @@ export interface Done {
   readonly length: number;
 }
 
-export type DownloadEvent = PieceOutcome | PeerJoined | PeerLeft | Announced | Warning | Rechecked | Progress | Done;
+export type DownloadEvent = PieceOutcome | PeerJoined | PeerLeft | Announced | TrackerStatus | Warning | Rechecked | Progress | Done;

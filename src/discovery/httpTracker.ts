@@ -5,6 +5,7 @@ import { type AnnounceReply, type AnnounceSuccess, announceUrl, decodeAnnounceRe
 import { Malformed } from '../protocol/malformed.ts';
 import { shownUrl } from '../protocol/shownUrl.ts';
 import type { Announce } from './announce.ts';
+import type { Given } from './trackerAddresses.ts';
 
 /** Milliseconds. */
 export const ANNOUNCE_TIMEOUT = 15_000;
@@ -28,14 +29,15 @@ const OURS = ['info_hash', 'peer_id', 'port', 'uploaded', 'downloaded', 'left', 
  * `httpGet`. BEP 3, 7, 23, 31.
  */
 export const announceOverHttp =
-  ({ httpGet }: Pick<Env, 'httpGet'>): Announce =>
+  ({ httpGet }: Pick<Env, 'httpGet'>, given: Given = () => false): Announce =>
   (url, query) =>
     defer(() => {
       const foreign = URL.canParse(url) ? OURS.find((name) => new URL(url).searchParams.has(name)) : undefined;
       if (foreign !== undefined) throw new TrackerError('refused-address', `${shownUrl(url)}: has a ${foreign} of its own`, { retryIn: 'never' });
       const timeout = query.event === 'stopped' ? STOPPED_TIMEOUT : ANNOUNCE_TIMEOUT;
-      // A torrent may name a service of this machine: nothing but a tracker is asked there.
-      return httpGet({ url: announceUrl(url, query), maxBytes: MAX_REPLY_BYTES, timeout, loopbackPath: '/announce' }).pipe(map((reply) => success(url, reply)));
+      // A torrent may name a service of this machine or of this house: nothing but a tracker is asked there.
+      const wary = given(url) ? {} : { loopbackPath: '/announce', stranger: true };
+      return httpGet({ url: announceUrl(url, query), maxBytes: MAX_REPLY_BYTES, timeout, ...wary }).pipe(map((reply) => success(url, reply)));
     });
 
 const success = (url: string, { status, body }: HttpReply): AnnounceSuccess => {

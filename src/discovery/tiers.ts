@@ -4,6 +4,8 @@ export const MAX_TRACKERS = 100;
 /** What is remembered of one tracker. */
 export interface Tracker {
   readonly url: string;
+  /** Counted from 0. */
+  readonly tier: number;
   /** It has accepted our `started`. */
   started: boolean;
   /** To be echoed, as it gave it. */
@@ -12,6 +14,15 @@ export interface Tracker {
   restsUntil: number;
   /** Asked after all others until then, in ms: it failed where another one answered. */
   lastUntil: number;
+  /** Where the question to it stands: `late` when the others are asked meanwhile. */
+  asked: 'no' | 'now' | 'late';
+  /** Since its last answer. */
+  failures: number;
+  /** When it answered last, and when it is asked again, in ms. */
+  lastAnswer?: number;
+  nextAnnounce?: number;
+  /** What it said last. */
+  counts: { readonly peers?: number; readonly seeds?: number; readonly leechers?: number };
 }
 
 /**
@@ -26,7 +37,8 @@ export class Tiers {
     const known = new Set<string>();
     for (const tier of tiers) {
       const fresh = tier.filter((url) => known.size < MAX_TRACKERS && !known.has(url) && known.add(url));
-      if (fresh.length > 0) this.#tiers.push(shuffled(fresh, random).map((url) => ({ url, started: false, id: undefined, restsUntil: 0, lastUntil: 0 })));
+      const at = this.#tiers.length;
+      if (fresh.length > 0) this.#tiers.push(shuffled(fresh, random).map((url) => unasked(url, at)));
     }
   }
 
@@ -34,9 +46,9 @@ export class Tiers {
     return this.#tiers.flat();
   }
 
-  /** Those that may be asked now, in order. */
+  /** Those that may be asked now and are not being asked, in order. */
   ready(now: number): readonly Tracker[] {
-    const ready = this.all.filter(({ restsUntil }) => restsUntil <= now);
+    const ready = this.all.filter(({ restsUntil, asked }) => restsUntil <= now && asked === 'no');
     return [...ready.filter(({ lastUntil }) => lastUntil <= now), ...ready.filter(({ lastUntil }) => lastUntil > now)];
   }
 
@@ -66,6 +78,8 @@ export class Tiers {
       throw new RangeError(`tiers: ${urls.join(' ')}`);
   }
 }
+
+const unasked = (url: string, tier: number): Tracker => ({ url, tier, started: false, id: undefined, restsUntil: 0, lastUntil: 0, asked: 'no', failures: 0, counts: {} });
 
 const shuffled = <T>(items: readonly T[], random: () => number): T[] => {
   const row = [...items];

@@ -1,18 +1,42 @@
-import { catchError, concat, defer, EMPTY, from, ignoreElements, map, merge, mergeMap, type Observable, takeUntil, throwError, timer } from 'rxjs';
+import {
+  catchError,
+  concat,
+  defer,
+  EMPTY,
+  filter,
+  finalize,
+  from,
+  ignoreElements,
+  map,
+  merge,
+  mergeMap,
+  type Observable,
+  race,
+  share,
+  Subject,
+  takeUntil,
+  throwError,
+  timer,
+} from 'rxjs';
 import { now } from '../clock.ts';
-import type { Announced, Env, PeerAddress, Warning } from '../env.ts';
+import type { Announced, Env, PeerAddress, TrackerStatus, Warning } from '../env.ts';
 import { TrackerError } from '../errors.ts';
 import { type AnnounceQuery, type AnnounceSuccess, DEFAULT_INTERVAL, MAX_INTERVAL, MIN_INTERVAL } from '../protocol/httpTracker.ts';
 import { shownUrl } from '../protocol/shownUrl.ts';
 import type { Announce } from './announce.ts';
 import { announceOverHttp, STOPPED_TIMEOUT } from './httpTracker.ts';
 import { Tiers, type Tracker } from './tiers.ts';
+import { announceOverUdp, type UdpEnv } from './udpTracker.ts';
 
 export const NUMWANT = 200;
 /** Milliseconds between two announces while peers are wanted, for trackers that name no `min interval`. */
 export const EARLY_INTERVAL = 60_000;
+/** Milliseconds of silence until the next tracker is asked. */
+export const PATIENCE = 15_000;
 /** Milliseconds that a goodbye may take in all. */
 export const GOODBYE_TIMEOUT = 5000;
+
+export type TrackerEnv = Pick<Env, 'httpGet' | 'random'> & UdpEnv;
 
 export interface TrackerPeersOptions {
   /** 20 bytes. */
@@ -23,13 +47,15 @@ export interface TrackerPeersOptions {
   readonly port: number;
   /** URLs, BEP 12. */
   readonly tiers: readonly (readonly string[])[];
+  /** Those of them that people gave themselves: they may lead to private addresses. */
+  readonly given?: readonly string[];
   /** Bytes; asked before each announce. */
   readonly totals: () => { readonly uploaded: number; readonly downloaded: number; readonly left: number };
   /** How many peers are wanted now; while it is above zero, announces come early. */
   readonly wanted$: Observable<number>;
   /** Emits when the last piece is there. What was complete from the start is not announced. */
   readonly completed$: Observable<unknown>;
-  readonly report?: (event: Announced | Warning) => void;
+  readonly report?: (event: Announced | TrackerStatus | Warning) => void;
 }
 
 type Event = AnnounceQuery['event'];
@@ -37,10 +63,16 @@ type Event = AnnounceQuery['event'];
 /**
  * What one subscription of `trackerPeers` says to whom, and what it was told. What the next word depends on: whether this
  * tracker has accepted `started`, whether `completed` is still to be said, the intervals of the last answer, and for how
- * many answers in a row we were early. Invariant: `completed` is accepted once at most, and `stopped` is said only to those who know us.
+ * many answers in a row we were early, and who has been silent for long and may still answer. Invariant: `completed` is accepted once at most, and `stopped` is said only to those who know us.
  */
 export class TrackerSession {
   readonly tiers: Tiers;
+  /** What silent trackers say in the end: they are asked on, beside the rounds, until any tracker answers. */
+  readonly late$: Observable<PeerAddress>;
+  /** Emits when one of them has answered. */
+  readonly lateAnswer$: Observable<Tracker>;
+  readonly #late$ = new Subject<Observable<PeerAddress>>();
+  readonly #answers$ = new Subject<Tracker>();
   readonly #announcers: Readonly<Record<string, Announce>>;
   readonly #options: TrackerPeersOptions;
   readonly #key: string;
@@ -52,12 +84,15 @@ export class TrackerSession {
   #answeredAt = -Infinity;
   #earlyInRow = 0;
 
-  constructor(env: Pick<Env, 'httpGet' | 'random' | 'randomBytes'>, options: TrackerPeersOptions) {
+  constructor(env: TrackerEnv, options: TrackerPeersOptions) {
     this.tiers = new Tiers(options.tiers, env.random);
     this.#options = options;
     this.#key = Buffer.from(env.randomBytes(4)).toString('hex');
-    const http = announceOverHttp(env);
-    this.#announcers = { 'http:': http, 'https:': http };
+    const given = (url: string): boolean => options.given?.includes(url) === true;
+    const http = announceOverHttp(env, given);
+    this.#announcers = { 'http:': http, 'https:': http, 'udp:': announceOverUdp(env, given) };
+    this.late$ = this.#late$.pipe(mergeMap((answer$) => answer$));
+    this.lateAnswer$ = this.#answers$.pipe(filter(({ asked }) => asked === 'late'));
   }
 
   /** Milliseconds after an answer until the next regular announce. */
@@ -78,18 +113,24 @@ export class TrackerSession {
     this.#completed = 'pending';
   }
 
+  /** Nothing more is to be heard. */
+  ends(): void {
+    this.#late$.complete();
+  }
+
   /** Asks one after the other until one answers. Errors with a `TrackerError` if none does. */
   round(): Observable<PeerAddress> {
     const ready = this.tiers.ready(now());
     const nobody = throwError(() => new TrackerError(this.tiers.all.length > 0 ? 'unreachable' : 'unsupported-scheme', 'no tracker answers', this.#never()));
-    return ready.reduceRight<Observable<PeerAddress>>((others, tracker, index) => {
+    const round$ = ready.reduceRight<Observable<PeerAddress>>((others, tracker, index) => {
       const failedBefore = ready.slice(0, index);
       const failed = (error: unknown) => {
         this.#failed(tracker, error);
         return others;
       };
-      return this.#ask(tracker, failedBefore).pipe(catchError(failed));
+      return this.#hurried(tracker, this.#ask(tracker, failedBefore)).pipe(catchError(failed));
     }, nobody);
+    return round$.pipe(takeUntil(this.lateAnswer$));
   }
 
   /** Says goodbye to everyone who knows us. Never errors, and takes five seconds at most. */
@@ -106,8 +147,35 @@ export class TrackerSession {
     return merge(...all).pipe(ignoreElements(), takeUntil(timer(GOODBYE_TIMEOUT)));
   }
 
+  /** Errors when there is no answer for long; it is still waited for, but elsewhere. */
+  #hurried(tracker: Tracker, ask$: Observable<PeerAddress>): Observable<PeerAddress> {
+    return defer(() => {
+      const answer$ = ask$.pipe(share());
+      const failed = (error: unknown) => {
+        this.#failed(tracker, error);
+        return EMPTY;
+      };
+      const elsewhere$ = timer(PATIENCE).pipe(
+        mergeMap(() => {
+          tracker.asked = 'late';
+          this.#late$.next(answer$.pipe(catchError(failed), takeUntil(this.#answers$.pipe(filter((other) => other !== tracker)))));
+          return throwError(() => new TrackerError('timeout', `no answer within ${PATIENCE / 1000} s`));
+        }),
+      );
+      return race(answer$, elsewhere$);
+    });
+  }
+
   #ask(tracker: Tracker, failedBefore: readonly Tracker[]): Observable<PeerAddress> {
-    const event = !tracker.started ? 'started' : this.#completed === 'pending' ? 'completed' : undefined;
+    return defer(() => {
+      tracker.asked = 'now';
+      this.#tell(tracker, 'asking');
+      const event = !tracker.started ? 'started' : this.#completed === 'pending' ? 'completed' : undefined;
+      return this.#reply(tracker, event, failedBefore);
+    }).pipe(finalize(() => (tracker.asked = 'no')));
+  }
+
+  #reply(tracker: Tracker, event: Event, failedBefore: readonly Tracker[]): Observable<PeerAddress> {
     return this.#send(tracker, event).pipe(
       mergeMap((reply) => {
         this.#answered(tracker, event, reply, failedBefore);
@@ -125,7 +193,7 @@ export class TrackerSession {
     return defer(() => {
       const { infoHash, peerId, port, totals } = this.#options;
       const announce = this.#announcers[/^[a-z]+:/i.exec(tracker.url)?.[0].toLowerCase() ?? ''];
-      if (announce === undefined) throw new TrackerError('unsupported-scheme', 'not asked, only HTTP trackers are supported yet', { retryIn: 'never' });
+      if (announce === undefined) throw new TrackerError('unsupported-scheme', 'not asked, only http, https and udp are supported', { retryIn: 'never' });
       const numwant = event === 'stopped' ? 0 : NUMWANT;
       return announce(tracker.url, { infoHash, peerId, port, ...totals(), event, numwant, key: this.#key, trackerId: tracker.id });
     });
@@ -146,6 +214,9 @@ export class TrackerSession {
     this.#interval = Math.max(milliseconds(interval, DEFAULT_INTERVAL), minInterval === undefined ? 0 : this.#minInterval);
     this.tiers.answered(tracker, failed, now() + this.#interval);
     const counts = { ...(seeds === undefined ? {} : { seeds }), ...(leechers === undefined ? {} : { leechers }) };
+    Object.assign(tracker, { failures: 0, lastAnswer: now(), nextAnnounce: now() + this.#interval, counts: { peers: peers.length, ...counts } });
+    this.#answers$.next(tracker);
+    this.#tell(tracker, 'working');
     this.#report({ type: 'announced', url: tracker.url, peers: peers.length, interval: this.#interval / 1000, ...counts });
     if (warning !== undefined) this.#report({ type: 'warning', code: 'warning-message', message: `${shownUrl(tracker.url)}: warns "${warning}"` });
   }
@@ -153,17 +224,27 @@ export class TrackerSession {
   #failed(tracker: Tracker, error: unknown): void {
     if (!(error instanceof TrackerError)) throw error;
     const { retryIn, code, message } = error;
+    tracker.failures++;
+    delete tracker.nextAnnounce;
     if (retryIn === 'never') this.tiers.dropped(tracker);
-    else if (retryIn !== undefined) tracker.restsUntil = now() + retryIn * 60_000;
+    else if (retryIn !== undefined) tracker.nextAnnounce = tracker.restsUntil = now() + retryIn * 60_000;
     const name = shownUrl(tracker.url);
-    this.#report({ type: 'warning', code, message: message.startsWith(name) ? message : `${name}: ${message}` });
+    const told = message.startsWith(name) ? message : `${name}: ${message}`;
+    this.#tell(tracker, retryIn === 'never' ? 'dropped' : 'failing', { code, message: told });
+    this.#report({ type: 'warning', code, message: told });
   }
 
   #never(): { readonly retryIn?: 'never' } {
     return this.tiers.all.length > 0 ? {} : { retryIn: 'never' };
   }
 
-  #report(event: Announced | Warning): void {
+  #tell(tracker: Tracker, state: TrackerStatus['state'], error?: TrackerStatus['error']): void {
+    const { url, tier, failures, lastAnswer, nextAnnounce, counts } = tracker;
+    const times = { ...(lastAnswer === undefined ? {} : { lastAnswer }), ...(nextAnnounce === undefined ? {} : { nextAnnounce }) };
+    this.#report({ type: 'tracker', url, tier, state, failures, ...(error === undefined ? {} : { error }), ...times, ...counts });
+  }
+
+  #report(event: Announced | TrackerStatus | Warning): void {
     this.#options.report?.(event);
   }
 }

@@ -9,7 +9,7 @@ import { shownUrl } from '../protocol/shownUrl.ts';
 import { visible } from '../protocol/visible.ts';
 import { httpUrl } from './httpUrl.ts';
 import { ACCEPTED_ENCODINGS, inflate } from './inflate.ts';
-import { LOOPBACK, type Reach, reachOf } from '../protocol/reach.ts';
+import { isFarHost, LOOPBACK, PUBLIC, type Reach, reachOf } from '../protocol/reach.ts';
 
 export const MAX_REDIRECTS = 5;
 export const MAX_HEADER_BYTES = 16 * 1024;
@@ -114,6 +114,9 @@ const open = ({ url, headers, closest, request, reachOf, redirectsLeft }: Hop): 
   const literal = url.hostname.replace(/^\[|\]$/g, '');
   const refusal = (address: string): TrackerError | undefined => {
     const reach = reachOf(address);
+    if (request.stranger === true && reach > PUBLIC && isFarHost(literal)) {
+      return new TrackerError('refused-address', `${shownUrl(url.href)}: leads to ${address}, which is not where it claims to be`);
+    }
     if (reach > closest) return new TrackerError('refused-address', `${shownUrl(url.href)}: redirected from farther away to ${address}, which is refused`);
     if (reach === LOOPBACK && request.loopbackPath !== undefined && !url.pathname.startsWith(request.loopbackPath)) {
       return new TrackerError('refused-address', `${shownUrl(url.href)}: on this machine only ${request.loopbackPath} may be asked`, {

@@ -4,6 +4,7 @@ import { type Heard, localTracker } from '../../src/cli/demo/tracker.ts';
 import { announceOverHttp } from '../../src/discovery/httpTracker.ts';
 import { trackerPeers } from '../../src/discovery/trackerPeers.ts';
 import { httpGet } from '../../src/net/http.ts';
+import { bindUdp, resolve } from '../../src/net/udp.ts';
 import type { AnnounceQuery } from '../../src/protocol/httpTracker.ts';
 import { eventually } from '../net/servers.ts';
 
@@ -62,7 +63,7 @@ describe('localTracker', () => {
   it('hears what a download has to say', async () => {
     const { url, heard } = await started();
     await announce(url, { port: 7000, left: 0 });
-    const env = { httpGet, random: () => 0.5, randomBytes: (length: number) => new Uint8Array(length) };
+    const env = { httpGet, bindUdp, resolve, random: () => 0.5, randomBytes: (length: number) => new Uint8Array(length) };
     const totals = () => ({ uploaded: 0, downloaded: 0, left: 5 });
     const peers$ = trackerPeers(env, { infoHash, peerId: query.peerId, port: 6881, tiers: [[url]], totals, wanted$: NEVER, completed$: NEVER });
     expect(await lastValueFrom(peers$.pipe(take(1)))).toEqual({ host: '127.0.0.1', port: 7000, source: 'tracker' });

@@ -6,10 +6,11 @@ import { STOPPED_TIMEOUT } from '../../src/discovery/httpTracker.ts';
 import { trackerPeers, type TrackerPeersOptions } from '../../src/discovery/trackerPeers.ts';
 import type { Announced, Warning } from '../../src/env.ts';
 import { httpGet } from '../../src/net/http.ts';
+import { bindUdp, resolve } from '../../src/net/udp.ts';
 import { encode, type Encodable } from '../../src/protocol/bencode.ts';
 import { deadOrigin, eventually, held, serve, serveRaw } from '../net/servers.ts';
 
-const env = { httpGet, random: () => 0.5, randomBytes: (length: number) => new Uint8Array(length) };
+const env = { httpGet, bindUdp, resolve, random: () => 0.5, randomBytes: (length: number) => new Uint8Array(length) };
 const REPLY = encode({ interval: 1800, peers: Uint8Array.of(10, 0, 0, 1, 0x1a, 0xe1) });
 
 /** Asks the trackers, one tier each. */
@@ -23,7 +24,7 @@ const ask = (urls: readonly string[], options: Partial<TrackerPeersOptions> = {}
     totals: () => ({ uploaded: 0, downloaded: 0, left: 1 }),
     wanted$: NEVER,
     completed$: NEVER,
-    report: (event) => events.push(event),
+    report: (event) => event.type !== 'tracker' && events.push(event),
     ...options,
   });
   return { peers$, events, codes: () => events.map((event) => (event.type === 'warning' ? event.code : 'announced')) };
