@@ -1,6 +1,6 @@
 import type { PositionalOptions } from 'yargs';
 import type { Given, Io } from './io.ts';
-import { common, decodeOptions, demoOptions, downloadOptions, infoOptions, type OptionTable, verifyOptions } from './options.ts';
+import { common, decodeOptions, demoOptions, downloadOptions, infoOptions, type OptionTable, peersOptions, verifyOptions } from './options.ts';
 
 /** One command. Its code is loaded only when it is to run: `info` and `--help` wait for nothing they do not need. */
 export interface Command {
@@ -34,6 +34,17 @@ export const commands: Readonly<Record<string, Command>> = {
     options: { ...infoOptions, ...common },
     examples: [['$0 debian.iso.torrent --json --pieces', 'everything, for a program']],
     load: async () => (await import('./commands/info.ts')).info,
+  },
+  peers: {
+    usage: 'peers <torrent>',
+    about: 'The addresses of peers, live, with who named them; until --count, --timeout or Ctrl-C',
+    positionals: { torrent },
+    options: { ...peersOptions, ...common },
+    examples: [
+      ['$0 debian.iso.torrent --count 10', 'ten of them'],
+      ['$0 debian.iso.torrent --scrape', 'seeds and leechers by tracker'],
+    ],
+    load: async () => (await import('./commands/peers.ts')).peers,
   },
   decode: {
     usage: 'decode [bencoded]',

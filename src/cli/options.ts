@@ -21,7 +21,7 @@ export const verifyOptions: OptionTable = { quiet: flag('No progress, no result:
 export const downloadOptions: OptionTable = {
   output: value('A folder (it exists, or ends in /), or the file to write (default: here)', { alias: 'o' }),
   peer: value('Connect to this peer, host:port; may be repeated'),
-  tracker: value('Ask this tracker too, http(s) URL; may be repeated'),
+  tracker: value('Ask this tracker too, http(s) or udp URL; may be repeated'),
   'no-trackers': flag("Do not ask the torrent's own trackers"),
   port: value('The port told to trackers, 1–65535'),
   'max-peers': value('Connections at most, 1–1000 (default 200)'),
@@ -30,6 +30,15 @@ export const downloadOptions: OptionTable = {
   recheck: flag('Do not trust notes of earlier runs: hash what is there'),
   timeout: value('Give up (exit 4) after this many seconds without progress'),
   quiet: flag('No progress, no result: the exit code says it'),
+};
+
+export const peersOptions: OptionTable = {
+  tracker: value('Ask this tracker too, http(s) or udp URL; may be repeated'),
+  'no-trackers': flag("Do not ask the torrent's own trackers"),
+  scrape: flag('Only what each tracker counts: seeds, leechers, downloads'),
+  port: value('The port told to trackers, 1–65535'),
+  count: value('Stop after so many peers'),
+  timeout: value('Stop after this many seconds; exit 0 if there was a peer, else 4'),
 };
 
 export const demoOptions: OptionTable = {

@@ -72,9 +72,10 @@ export const address = (option: string, got: string): PeerAddress => {
   return { host, port, source: 'manual' };
 };
 
-/** An http or https URL. */
-export const webAddress = (option: string, got: string): string => {
-  const url = URL.canParse(got) ? new URL(got) : undefined;
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw bad(option, got, 'expected an http or https URL');
+/** The http, https or udp URL of a tracker; udp needs a port. */
+export const trackerAddress = (option: string, got: string): string => {
+  const url = /^[\x21-\x7e]+$/.test(got) && URL.canParse(got) ? new URL(got) : undefined;
+  const known = url?.protocol === 'http:' || url?.protocol === 'https:' || (url?.protocol === 'udp:' && url.hostname !== '' && Number(url.port) > 0);
+  if (!known) throw bad(option, got, 'expected http(s)://host/announce or udp://host:port');
   return got;
 };

@@ -63,7 +63,8 @@ export interface AnnounceFailure {
 
 export type AnnounceReply = AnnounceSuccess | AnnounceFailure;
 
-const percent = (bytes: Uint8Array): string => {
+/** Bytes as a query has them. */
+export const percent = (bytes: Uint8Array): string => {
   let text = '';
   for (const byte of bytes) {
     const char = String.fromCharCode(byte);

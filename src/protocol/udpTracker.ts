@@ -1,6 +1,7 @@
 import { decodePeers } from './compact.ts';
 import { type AnnounceQuery, type AnnounceSuccess, MAX_INTERVAL, MAX_REPLY_PEERS, MAX_TEXT, MIN_INTERVAL } from './httpTracker.ts';
 import { Malformed } from './malformed.ts';
+import type { ScrapeCounts } from './scrape.ts';
 import { visible } from './visible.ts';
 
 /** Says to a tracker that this is its protocol. */
@@ -21,15 +22,6 @@ const EVENTS = { none: 0, completed: 1, started: 2, stopped: 3 } as const;
 const EVERYBODY = 0xff_ff_ff_ff;
 const URL_DATA = 2;
 const MAX_OPTION = 255;
-
-/** What a tracker knows of one torrent. */
-export interface ScrapeCounts {
-  /** Peers that have all of it. */
-  readonly complete: number;
-  readonly incomplete: number;
-  /** How often it was completed so far. */
-  readonly downloaded: number;
-}
 
 export type UdpReply =
   | { readonly type: 'connect'; readonly connectionId: Uint8Array }

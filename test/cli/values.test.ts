@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fromEnvironment } from '../../src/cli/environment.ts';
 import { nearest } from '../../src/cli/nearest.ts';
 import { downloadOptions } from '../../src/cli/options.ts';
-import { address, flag, oneOf, seconds, size, text, texts, webAddress, wholeNumber } from '../../src/cli/values.ts';
+import { address, flag, oneOf, seconds, size, text, texts, trackerAddress, wholeNumber } from '../../src/cli/values.ts';
 import { InputError } from '../../src/errors.ts';
 
 describe('values', () => {
@@ -49,8 +49,9 @@ describe('values', () => {
   });
 
   it('takes http and https trackers, one of some words', () => {
-    expect(webAddress('tracker', 'https://t.example/announce?x=1')).toBe('https://t.example/announce?x=1');
-    for (const bad of ['udp://t.example:1', 'file:///etc/passwd', 't.example', '']) expect(() => webAddress('tracker', bad)).toThrow('--tracker');
+    expect(trackerAddress('tracker', 'https://t.example/announce?x=1')).toBe('https://t.example/announce?x=1');
+    expect(trackerAddress('tracker', 'udp://t.example:1')).toBe('udp://t.example:1');
+    for (const bad of ['udp://t.example', 'udp://t.example:0', 'http://t .example', 'file:///etc/passwd', 't.example', '']) expect(() => trackerAddress('tracker', bad)).toThrow('--tracker');
     expect(oneOf({ order: 'rarest' }, 'order', ['rarest', 'sequential'])).toBe('rarest');
     expect(() => oneOf({ order: 'best' }, 'order', ['rarest', 'sequential'])).toThrow('--order "best": expected rarest or sequential');
   });

@@ -9,7 +9,7 @@ import type { Given, Io } from '../io.ts';
 import { Patience } from '../patience.ts';
 import { readTorrent } from '../source.ts';
 import { placeOf, targetOf } from '../target.ts';
-import { address, flag, oneOf, seconds, size, text, texts, webAddress, wholeNumber } from '../values.ts';
+import { address, flag, oneOf, seconds, size, text, texts, trackerAddress, wholeNumber } from '../values.ts';
 import { eventLine, eventObject } from '../views/events.ts';
 import { type Live, live } from '../views/live.ts';
 import { progressLine, progressLines } from '../views/progress.ts';
@@ -30,7 +30,7 @@ export const downloadSettings = (given: Given): Settings => {
   const memory = size(given, 'memory', MiB, 16_384 * MiB);
   return {
     peers: texts(given, 'peer').map((each) => address('peer', each)),
-    moreTrackers: texts(given, 'tracker').map((each) => webAddress('tracker', each)),
+    moreTrackers: texts(given, 'tracker').map((each) => trackerAddress('tracker', each)),
     recheck: flag(given, 'recheck'),
     ...(order === 'sequential' && { order: firstBy(byPriority, inOrder) }),
     ...(port && { port }),

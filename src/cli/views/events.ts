@@ -1,4 +1,5 @@
-import type { DownloadEvent, PeerAddress } from '../../env.ts';
+import type { DownloadEvent, PeerAddress, TrackerStatus } from '../../env.ts';
+import { shownUrl } from '../../protocol/shownUrl.ts';
 import { visible } from './text.ts';
 import { bytes, counted, duration } from './units.ts';
 
@@ -27,6 +28,12 @@ export const eventObject = (event: DownloadEvent): object => {
   }
 };
 
+/** Failures are warnings already: what is left to tell is who is asked, and who has failed before. */
+const trackerLine = ({ url, state, tier, failures }: TrackerStatus): string | undefined => {
+  if (state !== 'asking') return undefined;
+  return `tracker ${shownUrl(url)}: asked, tier ${tier + 1}${failures > 0 ? `, ${counted(failures, 'failure')} so far` : ''}`;
+};
+
 /** What a person sees of an event: warnings always, the rest when they asked for it. Progress has its own view. */
 export const eventLine = (event: DownloadEvent, verbose: boolean): string | undefined => {
   if (event.type === 'warning') return `warning: ${visible(event.message)}`;
@@ -42,6 +49,8 @@ export const eventLine = (event: DownloadEvent, verbose: boolean): string | unde
       return `peer ${hostPort(event.address)} left: ${visible(event.message ?? event.reason)}`;
     case 'announced':
       return `tracker ${visible(event.url)}: ${counted(event.peers, 'peer')}, asks again in ${duration(event.interval)}`;
+    case 'tracker':
+      return trackerLine(event);
     default:
       return undefined;
   }

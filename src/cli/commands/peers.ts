@@ -1,0 +1,95 @@
+import { catchError, EMPTY, finalize, map, merge, mergeMap, NEVER, type Observable, of, Subject, take, takeUntil, timer } from 'rxjs';
+import { distinctPeers } from '../../../operators/distinctPeers.ts';
+import { scrape } from '../../discovery/scrape.ts';
+import { trackerPeers } from '../../discovery/trackerPeers.ts';
+import type { Announced, Env, PeerAddress, TrackerStatus, Warning } from '../../env.ts';
+import { TrackerError } from '../../errors.ts';
+import { nodeEnv } from '../../node.ts';
+import { createPeerId } from '../../protocol/id.ts';
+import type { Torrent } from '../../torrent/metainfo.ts';
+import { GaveUp } from '../exit.ts';
+import { follow } from '../follow.ts';
+import type { Given, Io } from '../io.ts';
+import { readTorrent } from '../source.ts';
+import { flag, seconds, texts, trackerAddress, wholeNumber } from '../values.ts';
+import { peerEvent, type PeerEvent, peerLine, scrapedEvent, type ScrapedEvent } from '../views/peers.ts';
+import { jsonLine } from '../views/text.ts';
+
+/** Trackers scraped at the same time. */
+const AT_ONCE = 10;
+
+interface Sources {
+  readonly tiers: readonly (readonly string[])[];
+  readonly given: readonly string[];
+  readonly port: number;
+}
+
+type Tidings = PeerEvent | ScrapedEvent | Announced | TrackerStatus | Warning;
+
+/** Peers from everywhere, each once, and what the sources have to say meanwhile. */
+const discovered = (torrent: Torrent, env: Env, { tiers, given, port }: Sources, count: number): Observable<Tidings> => {
+  const news$ = new Subject<Tidings>();
+  const peers$: Observable<PeerAddress> = merge(
+    trackerPeers(env, {
+      infoHash: torrent.infoHash,
+      peerId: createPeerId(env.randomBytes(12)),
+      port,
+      tiers,
+      given,
+      totals: () => ({ uploaded: 0, downloaded: 0, left: torrent.length }),
+      wanted$: of(1),
+      completed$: NEVER,
+      report: (event) => news$.next(event),
+    }),
+  );
+  return merge(
+    news$,
+    peers$.pipe(
+      distinctPeers(),
+      take(count),
+      map(peerEvent),
+      finalize(() => news$.complete()),
+    ),
+  );
+};
+
+/** What each tracker counts; those that can't be asked are a warning. */
+const scraped = ({ infoHash }: Torrent, env: Env, { tiers, given }: Sources): Observable<Tidings> =>
+  of(...new Set(tiers.flat())).pipe(
+    mergeMap((url) => {
+      const failed = (error: unknown): Observable<Warning> => {
+        if (!(error instanceof TrackerError)) throw error;
+        return of({ type: 'warning', code: error.code, message: error.message });
+      };
+      return scrape(env, url, [infoHash], (each) => given.includes(each)).pipe(
+        map((counts) => scrapedEvent(url, counts)),
+        catchError(failed),
+      );
+    }, AT_ONCE),
+  );
+
+/** `rxtorrent peers`: exit 0 when there was at least one peer, or with `--scrape` one tracker that answered. */
+export const peers = async (given: Given, io: Io): Promise<void> => {
+  const count = wholeNumber(given, 'count', 1, 1_000_000) ?? Number.POSITIVE_INFINITY;
+  const within = seconds(given, 'timeout');
+  const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
+  const more = texts(given, 'tracker').map((each) => trackerAddress('tracker', each));
+  const torrent = await readTorrent(String(given['torrent']));
+  const tiers = [...(flag(given, 'no-trackers') ? [] : torrent.announce), ...more.map((url) => [url])];
+  if (tiers.length === 0) throw new GaveUp('no-peers', 'nobody to ask for peers: give a --tracker');
+  const sources = { tiers, given: more, port };
+  const tidings$ = flag(given, 'scrape') ? scraped(torrent, nodeEnv(), sources) : discovered(torrent, nodeEnv(), sources, count);
+  let found = 0;
+  const late$ = within === undefined ? EMPTY : timer(within * 1000);
+  await follow(tidings$.pipe(takeUntil(late$)), io, (event) => {
+    if (event.type === 'peer' || event.type === 'scraped') found++;
+    const line = flag(given, 'json') ? jsonLine(event) : peerLine(event, flag(given, 'verbose'));
+    if (line === undefined) return;
+    if (flag(given, 'json') || event.type === 'peer' || event.type === 'scraped') io.print(line);
+    else io.say(line);
+  });
+  if (found > 0) return;
+  if (flag(given, 'scrape')) throw new GaveUp('no-peers', 'no tracker has told its counts: give another --tracker');
+  if (within === undefined) throw new GaveUp('no-peers', 'nobody knows a peer, and nobody is left to ask: give another --tracker');
+  throw new GaveUp('timeout', `no peer found within ${within} s: try again later, or give another --tracker`);
+};
