@@ -25,6 +25,8 @@ import { advertise } from '../operators/advertise.ts';
 import { assemblePieces } from '../operators/assemblePieces.ts';
 import { converse } from '../operators/converse.ts';
 import { distinctPeers } from '../operators/distinctPeers.ts';
+import { exchangePeers } from '../operators/exchangePeers.ts';
+import { extensionHandshake } from '../operators/extensionHandshake.ts';
 import { handshake } from '../operators/handshake.ts';
 import { keepAlive } from '../operators/keepAlive.ts';
 import { requestBlocks } from '../operators/requestBlocks.ts';
@@ -33,9 +35,11 @@ import { swarm } from '../operators/swarm.ts';
 import { verifyPieces } from '../operators/verifyPieces.ts';
 import { whenUnchoked } from '../operators/whenUnchoked.ts';
 import { writePieces } from '../operators/writePieces.ts';
+import { now } from './clock.ts';
 import { trackerPeers } from './discovery/trackerPeers.ts';
 import type { DownloadEvent, Env, Peer, PeerAddress, PieceOutcome, Target } from './env.ts';
 import { PeerError } from './errors.ts';
+import { UT_PEX } from './protocol/utPex.ts';
 import { calmly, keepRemembering, remember, rememberForGood, restore } from './resumption.ts';
 import { scoped } from './scoped.ts';
 import { Tally } from './tally.ts';
@@ -102,6 +106,7 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
       const wanted$ = new Subject<number>(); // loop 1: the swarm is this many peers short
       const settled$ = new Subject<PieceOutcome>(); // loop 3: what became of each piece
       const liars$ = new Subject<Peer>(); // loop 4: who spoiled one
+      const found$ = new Subject<PeerAddress>(); // loop 5: peers that peers told us about
       const news$ = new Subject<DownloadEvent>(); // what happens beside the pipe, for whoever watches
 
       // Loop 2, `wake$`: there are blocks, or room, to ask for more.
@@ -117,7 +122,12 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
       const report = (event: DownloadEvent): void => news$.next(event);
       const save = (clean: boolean) => remember(torrent, storage, picker, tally, clean);
 
-      const peers$ = merge(
+      let named = false;
+      // Peers tell of others as long as there are any: with the last of them this source ends, too.
+      const forsaken = (): void => {
+        if (named && book.active === 0 && book.waiting === 0 && book.nextIn(now()) === undefined) found$.complete();
+      };
+      const named$ = merge(
         from(peers),
         trackerPeers(env, {
           ...identity,
@@ -128,28 +138,42 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
           completed$: stored$.pipe(filter(() => picker.complete)),
           report,
         }),
+      ).pipe(
+        tap({
+          complete: () => {
+            named = true;
+            forsaken();
+          },
+        }),
       );
+      // The extensions of BEP 11 are not for private torrents (BEP 27).
+      const names = torrent.private ? [] : [UT_PEX];
 
       const session = (address: PeerAddress) =>
         env.connect(address).pipe(
           handshake(identity),
+          extensionHandshake({ names }),
           tap((peer) => news$.next(tally.joined(peer))),
           converse(
             pipe(whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }), requestBlocks(picker, { wake$, patience: patience(SILENCE) })),
             advertise(picker, stored$.pipe(map(({ index }) => index))),
+            exchangePeers(found$, { connected: () => tally.crowd.members }),
             expel(liars$),
             keepAlive(),
           ),
         );
 
-      const fetched$ = peers$.pipe(
+      const fetched$ = merge(found$, named$).pipe(
         distinctPeers(),
         swarm(session, {
           book,
           maxPeers,
           wanted: wanted$,
           enough: Math.min(ENOUGH_PEERS, maxPeers),
-          ended: (address, error) => news$.next(tally.left(address, error)),
+          ended: (address, error) => {
+            news$.next(tally.left(address, error));
+            forsaken();
+          },
         }),
         // eslint-disable-next-line rxjs-x/no-unsafe-takeuntil -- what has come is still stored
         takeUntil(stop$),
