@@ -108,7 +108,7 @@ const cases: readonly Case[] = [
   framesCase(true),
   requestsCase(),
   ...torrentCases('1 MB of hashes', big, 200),
-  ...torrentCases('12,500 files', manyFiles, 5),
+  ...torrentCases('12,500 files', manyFiles, 3),
   trackerCase(),
 ];
 
