@@ -1,0 +1,61 @@
+import { defer, map, type Observable, switchMap, tap } from 'rxjs';
+import { replenish } from '../../../operators/replenish.ts';
+import { now } from '../../clock.ts';
+import type { Env, PeerAddress } from '../../env.ts';
+import type { DhtNode } from './node.ts';
+
+/** Milliseconds between two lookups while peers are wanted: after one that found nobody, and after one that did. */
+export const AFTER_NONE = 30_000;
+export const AFTER_SOME = 5 * 60_000;
+/** Milliseconds between two lookups in any case, give or take a tenth. */
+export const AT_MOST = 15 * 60_000;
+/** Milliseconds between two announces: others forget us after 30 minutes. */
+export const ANNOUNCE_EVERY = 14 * 60_000;
+
+export interface DhtPeersOptions {
+  /** How many peers are wanted now; while it is above zero, lookups come early. */
+  readonly wanted$: Observable<number>;
+  /** Where we listen for peers; 0 for the port that our packets come from. */
+  readonly port: number;
+  /** Tell others that we are there, too; yes if not given. */
+  readonly announce?: boolean;
+  readonly random: Env['random'];
+}
+
+/**
+ * The addresses that the DHT has for a torrent, for as long as it is subscribed to.
+ *
+ * ```
+ *   lookup  --a-(bc)|        --d-|
+ *   result  --a-(bc)---…-------d---…
+ * ```
+ *
+ * Looks up at once, and again after 15 minutes; while peers are wanted after 5 minutes already, and after half a minute if
+ * nobody was found. Announces us with the first lookup, and when 14 minutes have passed. Not for private torrents (BEP 27).
+ * Never completes; errors with those of `node$` only. BEP 5.
+ */
+export const dhtPeers = (
+  node$: Observable<DhtNode>,
+  infoHash: Uint8Array,
+  { wanted$, port, announce = true, random }: DhtPeersOptions,
+): Observable<PeerAddress> =>
+  node$.pipe(
+    switchMap((node) => {
+      let [found, announced] = [0, -Infinity];
+      const lookup$ = defer(() => {
+        found = 0;
+        const tells = announce && now() - announced >= ANNOUNCE_EVERY;
+        return (tells ? node.announce(infoHash, port) : node.getPeers(infoHash)).pipe(
+          tap({
+            next: () => found++,
+            complete: () => {
+              if (tells && node.stats().nodes + node.stats().nodes6 > 0) announced = now();
+            },
+          }),
+        );
+      });
+      const atLeast = (): number => (found === 0 ? AFTER_NONE : AFTER_SOME);
+      return lookup$.pipe(replenish({ wanted$, atLeast, atMost: () => AT_MOST * (0.9 + random() / 5) }));
+    }),
+    map(({ host, port: theirs }): PeerAddress => ({ host, port: theirs, source: 'dht' })),
+  );

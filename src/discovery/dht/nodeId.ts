@@ -1,0 +1,50 @@
+import { ID_LENGTH } from '../../protocol/id.ts';
+import { parseIp } from '../../protocol/ip.ts';
+import { isLocalHost } from './network.ts';
+
+const MASK_4 = Uint8Array.of(0x03, 0x0f, 0x3f, 0xff);
+const MASK_6 = Uint8Array.of(0x01, 0x03, 0x07, 0x0f, 0x1f, 0x3f, 0x7f, 0xff);
+
+const POLYNOMIAL = 0x82f63b78;
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
+  let remainder = index;
+  for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? POLYNOMIAL : 0);
+  return remainder;
+});
+
+/** Castagnoli's. */
+const crc32c = (bytes: Uint8Array): number => {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = (crc >>> 8) ^ (TABLE[(crc ^ byte) & 0xff] ?? 0);
+  return ~crc >>> 0;
+};
+
+/** What the first 21 bits of an id at that address have to be, if its last byte is `last`. */
+const prefixOf = (ip: Uint8Array, last: number): number => {
+  const mask = ip.length === 4 ? MASK_4 : MASK_6;
+  const masked = mask.map((bits, index) => bits & (ip[index] ?? 0));
+  masked[0] = (masked[0] ?? 0) | ((last & 7) << 5);
+  return crc32c(masked);
+};
+
+/** An id for a node at `host`, made of 20 random bytes; all of them are taken as they are if `host` is no address. BEP 42. */
+export const createNodeId = (random: Uint8Array, host?: string): Uint8Array => {
+  const id = new Uint8Array(random.subarray(0, ID_LENGTH));
+  const ip = host === undefined ? undefined : parseIp(host);
+  if (!ip) return id;
+  const prefix = prefixOf(ip, id[19] ?? 0);
+  id[0] = prefix >>> 24;
+  id[1] = (prefix >>> 16) & 0xff;
+  id[2] = ((prefix >>> 8) & 0xf8) | ((id[2] ?? 0) & 7);
+  return id;
+};
+
+/** May a node at `host` have that id? Local addresses may have any. BEP 42. */
+export const isValidNodeId = (id: Uint8Array, host: string): boolean => {
+  const ip = parseIp(host);
+  if (!ip) return false;
+  if (isLocalHost(host)) return true;
+  const prefix = prefixOf(ip, id[19] ?? 0);
+  return id[0] === prefix >>> 24 && id[1] === ((prefix >>> 16) & 0xff) && ((id[2] ?? 0) & 0xf8) === ((prefix >>> 8) & 0xf8);
+};

@@ -1,0 +1,223 @@
+import type { Endpoint, NodeEndpoint } from '../../protocol/compact.ts';
+import { equalIds, ID_LENGTH, toHex } from '../../protocol/id.ts';
+import { type Bucket, type Contact, isBad, isQuestionable, K, QUIET, spare, victimOf } from './bucket.ts';
+import { commonBits, idNear, nearestFirst } from './distance.ts';
+import { networkOf } from './network.ts';
+import { isValidNodeId } from './nodeId.ts';
+
+/** Answers missed in a row after which a node is forgotten, even if nobody wants its place: we may have been cut off ourselves. */
+export const MAX_MISSED = 20;
+
+const keyOf = ({ host, port }: Endpoint): string => `${host} ${port}`;
+
+/**
+ * The nodes that we know, more of them the nearer they are to us. Depends on: who answered, who did not, how long ago, and
+ * whose network is in it already. Bucket n has the nodes with n leading bits in common with our id, the last one those with
+ * more; only that one is split when it is full. Invariants: at most 8 contacts and 8 spares a bucket, 160 buckets; each id and each
+ * endpoint once; one contact for each /24 or /64 of the public network; all have answered us. BEP 5, 42.
+ */
+export class RoutingTable {
+  readonly id: Uint8Array;
+  readonly #buckets: Bucket[];
+  readonly #byKey = new Map<string, Contact>();
+  readonly #byId = new Map<string, Contact>();
+  readonly #networks = new Set<string>();
+
+  constructor(id: Uint8Array) {
+    this.id = id;
+    this.#buckets = [{ contacts: [], spares: [], refreshed: -Infinity }];
+  }
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  /** Contacts that are not bad. */
+  get usable(): number {
+    let count = 0;
+    for (const contact of this.#byKey.values()) if (!isBad(contact)) count++;
+    return count;
+  }
+
+  get depth(): number {
+    return this.#buckets.length;
+  }
+
+  has(node: Endpoint): boolean {
+    return this.#byKey.has(keyOf(node));
+  }
+
+  /** Would somebody unknown have a place here, if it answered? */
+  wants(node: NodeEndpoint): boolean {
+    if (equalIds(node.id, this.id) || this.has(node) || this.#byId.has(toHex(node.id)) || this.#isTaken(node.host)) return false;
+    const bucket = this.#bucketOf(node.id);
+    if (bucket.contacts.length < K || this.#maySplit(bucket)) return true;
+    return victimOf(bucket, { secure: isValidNodeId(node.id, node.host) }) !== undefined;
+  }
+
+  /** It has answered us under that id: that alone lets a node in. */
+  answered(node: NodeEndpoint, now: number): void {
+    if (equalIds(node.id, this.id)) return;
+    const known = this.#byKey.get(keyOf(node));
+    if (known && equalIds(known.id, node.id)) {
+      known.seen = now;
+      known.failures = 0;
+      return;
+    }
+    // Somebody else is there now.
+    if (known) this.#remove(known);
+    const namesake = this.#byId.get(toHex(node.id));
+    if (namesake) {
+      // One who answers keeps its id: who else claims it may be after its place.
+      if (!isBad(namesake)) return;
+      this.#remove(namesake);
+    }
+    const { id, host, port } = node;
+    this.#enter({ id: new Uint8Array(id), host, port, seen: now, failures: 0, secure: isValidNodeId(id, host) });
+  }
+
+  /** It has asked us something: it lives, if it is one who has answered before. */
+  asked(node: NodeEndpoint, now: number): void {
+    const known = this.#byKey.get(keyOf(node));
+    if (known && known.failures === 0 && equalIds(known.id, node.id)) known.seen = now;
+  }
+
+  /** It has not answered, or not as itself. */
+  failed(node: Endpoint): void {
+    const known = this.#byKey.get(keyOf(node));
+    if (!known) return;
+    known.failures++;
+    const bucket = this.#bucketOf(known.id);
+    const heir = isBad(known) ? this.#heirOf(bucket) : undefined;
+    if (!heir && known.failures < MAX_MISSED) return;
+    this.#remove(known);
+    if (heir) this.#add(bucket, heir);
+  }
+
+  /** The `count` nearest to `target` that are not bad, the nearest first. */
+  closest(target: Uint8Array, count = K): readonly Contact[] {
+    const near: Contact[] = [];
+    for (const group of this.#groups(target)) {
+      near.push(
+        ...nearestFirst(
+          target,
+          group.filter((contact) => !isBad(contact)),
+        ),
+      );
+      if (near.length >= count) break;
+    }
+    return near.slice(0, count);
+  }
+
+  /** Whom to begin a lookup with: as `closest`, but bad ones before none at all. */
+  starts(target: Uint8Array, count = K): readonly Contact[] {
+    const near = this.closest(target, count);
+    if (near.length >= count) return near;
+    const bad = [...this.#byKey.values()].filter(isBad);
+    return [...near, ...nearestFirst(target, bad).slice(0, count - near.length)];
+  }
+
+  /** An id to look up because its bucket has been quiet, or was never looked up in and has room; marks it as looked up in. */
+  due(now: number, random: Uint8Array): Uint8Array | undefined {
+    const index = this.#buckets.findIndex(({ refreshed, contacts }) => now - refreshed >= QUIET && (refreshed > -Infinity || contacts.length < K));
+    const bucket = this.#buckets[index];
+    if (!bucket) return undefined;
+    bucket.refreshed = now;
+    return idNear(this.id, index, random, index === this.#buckets.length - 1);
+  }
+
+  /** Somebody to ping: questionable, the one not heard of for longest, in a bucket where others wait for a place. */
+  doubtful(now: number): Contact | undefined {
+    const doubted = this.#buckets.flatMap(({ contacts, spares }) => (spares.length > 0 ? contacts.filter((contact) => isQuestionable(contact, now)) : []));
+    return doubted.sort((a, b) => a.seen - b.seen)[0];
+  }
+
+  /** All contacts, those nearest to us first. */
+  nodes(): readonly Contact[] {
+    return this.#buckets.toReversed().flatMap(({ contacts }) => contacts);
+  }
+
+  check(): void {
+    const contacts = this.nodes();
+    const fails =
+      contacts.length !== this.#byKey.size ||
+      contacts.length !== this.#byId.size ||
+      this.#buckets.length > ID_LENGTH * 8 ||
+      this.#buckets.some(({ contacts: some, spares }) => some.length > K || spares.length > K) ||
+      contacts.some((contact) => !this.#bucketOf(contact.id).contacts.includes(contact)) ||
+      new Set(contacts.map(({ host }) => networkOf(host)).filter((network) => network !== undefined)).size !== this.#networks.size ||
+      contacts.filter(({ host }) => networkOf(host) !== undefined).length !== this.#networks.size;
+    if (fails) throw new Error('routing table: out of order');
+  }
+
+  #bucketOf(id: Uint8Array): Bucket {
+    return this.#buckets[Math.min(commonBits(this.id, id), this.#buckets.length - 1)] as Bucket;
+  }
+
+  /** Contacts in groups, each nearer to the target than the next: its own bucket, all nearer to us, then those farther away. */
+  *#groups(target: Uint8Array): Generator<readonly Contact[]> {
+    const own = Math.min(commonBits(this.id, target), this.#buckets.length - 1);
+    yield this.#buckets[own]?.contacts ?? [];
+    yield this.#buckets.slice(own + 1).flatMap(({ contacts }) => contacts);
+    for (let index = own - 1; index >= 0; index--) yield this.#buckets[index]?.contacts ?? [];
+  }
+
+  #isTaken(host: string): boolean {
+    const network = networkOf(host);
+    return network !== undefined && this.#networks.has(network);
+  }
+
+  #maySplit(bucket: Bucket): boolean {
+    return bucket === this.#buckets.at(-1) && this.#buckets.length < ID_LENGTH * 8;
+  }
+
+  #enter(contact: Contact): void {
+    for (let bucket = this.#bucketOf(contact.id); ; bucket = this.#bucketOf(contact.id)) {
+      if (this.#isTaken(contact.host)) return;
+      if (bucket.contacts.length < K) return this.#add(bucket, contact);
+      if (this.#maySplit(bucket)) {
+        this.#split();
+        continue;
+      }
+      const victim = victimOf(bucket, contact);
+      if (!victim) return spare(bucket, contact);
+      this.#remove(victim);
+      return this.#add(bucket, contact);
+    }
+  }
+
+  #split(): void {
+    const last = this.#buckets.pop() as Bucket;
+    const halves: readonly [Bucket, Bucket] = [
+      { contacts: [], spares: [], refreshed: last.refreshed },
+      { contacts: [], spares: [], refreshed: last.refreshed },
+    ];
+    const depth = this.#buckets.push(...halves) - 2;
+    for (const contact of last.contacts) halves[commonBits(this.id, contact.id) > depth ? 1 : 0].contacts.push(contact);
+    for (const contact of last.spares) spare(halves[commonBits(this.id, contact.id) > depth ? 1 : 0], contact);
+  }
+
+  #heirOf({ spares }: Bucket): Contact | undefined {
+    for (let heir = spares.pop(); heir; heir = spares.pop()) {
+      if (!this.has(heir) && !this.#byId.has(toHex(heir.id)) && !this.#isTaken(heir.host)) return heir;
+    }
+    return undefined;
+  }
+
+  #add(bucket: Bucket, contact: Contact): void {
+    bucket.contacts.push(contact);
+    this.#byKey.set(keyOf(contact), contact);
+    this.#byId.set(toHex(contact.id), contact);
+    const network = networkOf(contact.host);
+    if (network !== undefined) this.#networks.add(network);
+  }
+
+  #remove(contact: Contact): void {
+    const { contacts } = this.#bucketOf(contact.id);
+    contacts.splice(contacts.indexOf(contact), 1);
+    this.#byKey.delete(keyOf(contact));
+    this.#byId.delete(toHex(contact.id));
+    const network = networkOf(contact.host);
+    if (network !== undefined) this.#networks.delete(network);
+  }
+}

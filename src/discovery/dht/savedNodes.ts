@@ -1,0 +1,38 @@
+import { bytesOf, decode, dictOf, encode, intOf, type Dict } from '../../protocol/bencode.ts';
+import { decodeNodes, encodeNodes, type NodeEndpoint } from '../../protocol/compact.ts';
+import { ID_LENGTH } from '../../protocol/id.ts';
+import { Malformed } from '../../protocol/malformed.ts';
+
+/** Nodes that are kept from one run to the next, of each family. */
+export const MAX_SAVED = 300;
+const VERSION = 1;
+const MAX_SAVED_BYTES = 65_536;
+
+/** What a node knows when it ends, and is to know when it begins again. */
+export interface SavedNodes {
+  /** Our id, 20 bytes. */
+  readonly id: Uint8Array;
+  /** The most valuable first. */
+  readonly nodes: readonly NodeEndpoint[];
+}
+
+export const encodeSavedNodes = ({ id, nodes }: SavedNodes): Uint8Array => {
+  const of = (length: 4 | 16) => encodeNodes(nodes, length).subarray(0, MAX_SAVED * (ID_LENGTH + length + 2));
+  return encode({ version: VERSION, id, nodes: of(4), nodes6: of(16) });
+};
+
+/** Undefined for anything that `encodeSavedNodes` has not made: then a node begins anew. */
+export const decodeSavedNodes = (bytes: Uint8Array): SavedNodes | undefined => {
+  try {
+    const saved = dictOf(decode(bytes, { maxBytes: MAX_SAVED_BYTES, maxTokens: 20 }));
+    const id = bytesOf(saved?.get('id'));
+    if (!saved || id?.length !== ID_LENGTH || intOf(saved.get('version')) !== VERSION) return undefined;
+    return { id, nodes: [...nodesOf(saved, 'nodes', 4), ...nodesOf(saved, 'nodes6', 16)] };
+  } catch (error) {
+    if (error instanceof Malformed) return undefined;
+    throw error;
+  }
+};
+
+const nodesOf = (saved: Dict, name: string, length: 4 | 16): readonly NodeEndpoint[] =>
+  decodeNodes(bytesOf(saved.get(name)) ?? new Uint8Array(), length, MAX_SAVED);

@@ -1,0 +1,170 @@
+import { ignoreElements, merge, mergeMap, Observable, ReplaySubject, Subject, take, tap, timer } from 'rxjs';
+import { now } from '../../clock.ts';
+import type { Datagram, Env, UdpSocket } from '../../env.ts';
+import type { Endpoint, NodeEndpoint } from '../../protocol/compact.ts';
+import { equalIds } from '../../protocol/id.ts';
+import { decodeKrpc, encodeKrpc, type Failure, type Family, type Krpc, type Query, type Question, type Reply } from '../../protocol/krpc.ts';
+import { Malformed } from '../../protocol/malformed.ts';
+import type { DosGuard } from './dosGuard.ts';
+import { mayTellOf } from './network.ts';
+import type { Responder } from './responder.ts';
+import type { RoutingTable } from './routingTable.ts';
+import { Transactions } from './transactions.ts';
+
+/** Milliseconds after which an answer is slow, and after which it is no longer waited for. */
+export const SHORT_TIMEOUT = 1500;
+export const HARD_TIMEOUT = 10_000;
+/** Newcomers that are being pinged at one time. */
+export const MAX_PINGS = 8;
+/** Nodes with which lookups can begin. */
+const ENOUGH = 4;
+
+/** Somebody to ask; without an id, whoever answers there is the right one. */
+export type Asked = Endpoint & { readonly id?: Uint8Array };
+
+export interface SideOptions {
+  readonly env: Pick<Env, 'randomBytes'>;
+  readonly socket: UdpSocket;
+  readonly family: Family;
+  readonly table: RoutingTable;
+  readonly guard: DosGuard;
+  readonly responder: Responder;
+  readonly readOnly: boolean;
+  /** Sees each reply to a question of ours. */
+  readonly replied?: (reply: Reply, from: Endpoint) => void;
+}
+
+/**
+ * Our node as seen by IPv4 or by IPv6: a socket and a routing table. What came in unasked costs its sender, not us: it is counted,
+ * and nothing of it is kept but by the responder, for a good token.
+ */
+export class Side {
+  readonly family: Family;
+  readonly table: RoutingTable;
+  readonly #options: SideOptions;
+  readonly #transactions: Transactions<(answer: Reply | Failure) => void>;
+  readonly #newcomers$ = new Subject<NodeEndpoint>();
+  readonly #pinged = new Set<string>();
+  readonly #ready$ = new ReplaySubject<void>(1);
+
+  constructor(options: SideOptions) {
+    this.#options = options;
+    this.family = options.family;
+    this.table = options.table;
+    this.#transactions = new Transactions(options.env.randomBytes);
+  }
+
+  /** Emits as soon as lookups have somewhere to begin, or it is known that they have not. */
+  get ready$(): Observable<void> {
+    return this.#ready$.pipe(take(1));
+  }
+
+  get open(): number {
+    return this.#transactions.size;
+  }
+
+  /** Listens and answers. */
+  run(): Observable<never> {
+    const heard$ = this.#options.socket.datagrams$.pipe(tap((datagram) => this.#receive(datagram)));
+    const pings$ = this.#newcomers$.pipe(
+      mergeMap((node) => this.ask(node, { method: 'ping' }).pipe(tap({ finalize: () => this.#pinged.delete(keyOf(node)) }))),
+    );
+    return merge(heard$, pings$).pipe(ignoreElements());
+  }
+
+  settled(): void {
+    this.#ready$.next();
+  }
+
+  /** Somebody who may be a node: a ping tells. Nobody is pinged who would have no place, or while many are. */
+  heardOf(node: NodeEndpoint): void {
+    if (this.#pinged.size >= MAX_PINGS || this.#pinged.has(keyOf(node)) || !this.table.wants(node)) return;
+    this.#pinged.add(keyOf(node));
+    this.#newcomers$.next(node);
+  }
+
+  /**
+   * Asks once. Emits `slow` after 1.5 s and the reply when it comes; completes without one after 10 s, or if they answer with an
+   * error or as somebody else.
+   */
+  ask(to: Asked, question: Question): Observable<Reply | 'slow'> {
+    return new Observable((subscriber) => {
+      let [answered, slow] = [false, false];
+      const transaction = this.#transactions.open(to, (answer) => {
+        answered = true;
+        if (this.#accepts(answer, to)) subscriber.next(this.#trimmed(answer, to));
+        subscriber.complete();
+      });
+      if (!transaction) return subscriber.complete();
+      subscriber.add(() => {
+        this.#transactions.close(transaction);
+        if (slow && !answered) this.table.failed(to);
+      });
+      this.#send({ type: 'query', transaction, id: this.table.id, question, readOnly: this.#options.readOnly }, to);
+      const patience$ = timer(SHORT_TIMEOUT, HARD_TIMEOUT - SHORT_TIMEOUT).pipe(take(2));
+      const expire = (tick: number): void => {
+        slow = true;
+        if (tick === 0) subscriber.next('slow');
+      };
+      subscriber.add(patience$.subscribe({ next: expire, complete: () => subscriber.complete() }));
+    });
+  }
+
+  #send(krpc: Krpc, to: Endpoint): void {
+    this.#options.socket.send(encodeKrpc(krpc), to);
+  }
+
+  #receive({ bytes, from }: Datagram): void {
+    const { guard } = this.#options;
+    const isOurs = isLoopback(from.host);
+    if (!isOurs && guard.isIgnored(from.host, now())) return;
+    const krpc = read(bytes);
+    if (krpc && krpc.type !== 'query') {
+      const answer = this.#transactions.answered(krpc.transaction, from);
+      if (answer) return answer(krpc);
+    }
+    if (!isOurs && !guard.received(from.host, now())) return;
+    if (krpc?.type === 'query') this.#answer(krpc, from);
+  }
+
+  #answer(query: Query, from: Endpoint): void {
+    const { guard, responder, readOnly } = this.#options;
+    if (readOnly || equalIds(query.id, this.table.id) || !guard.mayAnswer(now())) return;
+    const node = { id: query.id, host: from.host, port: from.port };
+    this.#send(responder.answer(query, from, this.table.id, now()), from);
+    this.table.asked(node, now());
+    if (query.readOnly !== true) this.heardOf(node);
+  }
+
+  /** Has it answered, and as the one whom we asked? Whoever answers is a node, if perhaps another one. */
+  #accepts(answer: Reply | Failure, to: Asked): answer is Reply {
+    if (answer.type === 'error' || equalIds(answer.id, this.table.id)) {
+      this.table.failed(to);
+      return false;
+    }
+    this.table.answered({ id: answer.id, host: to.host, port: to.port }, now());
+    if (this.table.usable >= ENOUGH) this.#ready$.next();
+    this.#options.replied?.(answer, to);
+    return to.id === undefined || equalIds(answer.id, to.id);
+  }
+
+  /** Without those of whom they may not tell us. */
+  #trimmed({ nodes = [], peers = [], ...reply }: Reply, from: Endpoint): Reply {
+    const may = ({ host }: Endpoint): boolean => mayTellOf(from.host, host);
+    return { ...reply, nodes: nodes.filter(may), peers: peers.filter(may) };
+  }
+}
+
+/** Whoever is on this machine has other ways to harm it, and there may be many nodes at one address. */
+const isLoopback = (host: string): boolean => host.startsWith('127.') || host === '::1';
+
+const keyOf = ({ host, port }: Endpoint): string => `${host} ${port}`;
+
+const read = (bytes: Uint8Array): Krpc | undefined => {
+  try {
+    return decodeKrpc(bytes);
+  } catch (error) {
+    if (error instanceof Malformed) return undefined;
+    throw error;
+  }
+};

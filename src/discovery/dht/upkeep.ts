@@ -1,0 +1,84 @@
+import { concat, defer, EMPTY, from, ignoreElements, merge, mergeMap, type Observable, repeat, tap, timer } from 'rxjs';
+import { now } from '../../clock.ts';
+import type { Env, UdpEndpoint } from '../../env.ts';
+import type { NodeEndpoint } from '../../protocol/compact.ts';
+import { ID_LENGTH } from '../../protocol/id.ts';
+import type { Family } from '../../protocol/krpc.ts';
+import { K } from './bucket.ts';
+import { Lookup } from './lookup.ts';
+import type { Side } from './side.ts';
+import { walk } from './walk.ts';
+
+/** Milliseconds between two looks at the table: while there is work, and when there is none. */
+export const BUSY = 5000;
+export const IDLE = 60_000;
+/** Milliseconds before a network that could not be joined is tried again, the first time and at most. */
+export const FIRST_REJOIN = 15_000;
+export const LAST_REJOIN = 5 * 60_000;
+/** Nodes below which we join again. */
+export const FEW = 4;
+/** Addresses of the bootstrap nodes that are asked at one time. */
+const MAX_BOOTSTRAP = 8;
+
+export interface UpkeepOptions {
+  readonly env: Pick<Env, 'resolve' | 'random' | 'randomBytes'>;
+  /** Names or literals. */
+  readonly bootstrap: readonly UdpEndpoint[];
+  /** Nodes of an earlier run. */
+  readonly saved: readonly NodeEndpoint[];
+  readonly want: readonly Family[];
+}
+
+const isOf = (family: Family) => (host: string) => host.includes(':') === (family === 6);
+
+/** Walks to an id to get to know the nodes there. */
+export const explore = (side: Side, target: Uint8Array, want: readonly Family[], more: readonly NodeEndpoint[] = []): Observable<never> =>
+  defer(() => {
+    const lookup = new Lookup(target, side.table.id);
+    lookup.add([...side.table.starts(target), ...more]);
+    return walk(side, lookup, { method: 'find_node', target, want });
+  }).pipe(ignoreElements());
+
+/** Asks the bootstrap nodes; whoever answers is in the table then. */
+const bootstrapped = (side: Side, { env, bootstrap, want }: UpkeepOptions): Observable<never> => {
+  const isOurs = isOf(side.family);
+  return from(bootstrap).pipe(
+    mergeMap(({ host, port }) => env.resolve(host).pipe(mergeMap((hosts) => hosts.filter(isOurs).map((each) => ({ host: each, port }))))),
+    mergeMap((endpoint) => side.ask(endpoint, { method: 'find_node', target: side.table.id, want }), MAX_BOOTSTRAP),
+    ignoreElements(),
+  );
+};
+
+/** Looks for our own neighbourhood: first with the nodes that we know, then, if that leads nowhere, from the bootstrap nodes on. */
+const join = (side: Side, options: UpkeepOptions): Observable<never> => {
+  const { id } = side.table;
+  const saved = options.saved.filter(({ host }) => isOf(side.family)(host));
+  const fallback$ = defer(() => (side.table.usable < K ? concat(bootstrapped(side, options), explore(side, id, options.want)) : EMPTY));
+  return concat(explore(side, id, options.want, saved), fallback$).pipe(tap({ complete: () => side.settled() }));
+};
+
+/**
+ * Keeps the table of one side: joins the network, joins again when hardly a node is left, looks up in buckets that have been quiet for
+ * 15 minutes, and pings those who are in doubt while others wait for their places. Never completes, never errors.
+ */
+export const upkeep = (side: Side, options: UpkeepOptions): Observable<never> => {
+  const { env, want } = options;
+  let fails = 0;
+  const step = (): Observable<never> => {
+    if (side.table.usable < FEW) {
+      fails++;
+      return join(side, options);
+    }
+    fails = 0;
+    const target = side.table.due(now(), env.randomBytes(ID_LENGTH));
+    const doubtful = side.table.doubtful(now());
+    busy = target !== undefined || doubtful !== undefined;
+    return merge(target ? explore(side, target, want) : EMPTY, doubtful ? side.ask(doubtful, { method: 'ping' }).pipe(ignoreElements()) : EMPTY);
+  };
+  let busy = true;
+  const pause = (): number => {
+    if (fails > 0 && side.table.usable < FEW) return Math.min(LAST_REJOIN, FIRST_REJOIN * 2 ** (fails - 1));
+    return busy ? BUSY : IDLE;
+  };
+  return defer(step).pipe(repeat({ delay: () => timer(pause() * (0.75 + env.random() / 2)) }));
+};
