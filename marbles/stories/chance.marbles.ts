@@ -39,7 +39,8 @@ const someone = (random: () => number, pieces: number): Player => {
     () => silent(),
     () => garbage(),
   ];
-  return (faults[below(faults.length)] ?? honest())(random() < 0.3 ? chokesAfter(1 + below(4), below(5000), player) : player);
+  const fault = faults[below(faults.length)] ?? corrupts.bind(undefined, []);
+  return fault(random() < 0.3 ? chokesAfter(1 + below(4), below(5000), player) : player);
 };
 
 describe('whatever peers and disk do', () => {
