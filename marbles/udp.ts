@@ -31,7 +31,7 @@ const FIRST_FREE_PORT = 49_152;
 
 const nameOf = ({ host, port }: UdpEndpoint): string => `${host} ${port}`;
 
-const familyOf = (host: string): 4 | 6 => (parseIp(host)?.length === 16 ? 6 : 4);
+const familyOf = (host: string): 4 | 6 => (host.includes(':') ? 6 : 4);
 
 /**
  * A network for datagrams with as many machines as are wanted, each at addresses of its own. Time is that of RxJS: virtual in a
@@ -94,8 +94,7 @@ export class DrawnUdp {
         datagrams$.complete();
       });
       const send: UdpSocket['send'] = (bytes, to) => {
-        if (!subscriber.closed && to.port > 0 && to.port < 65_536 && parseIp(to.host) !== undefined && familyOf(to.host) === family)
-          this.#send({ host, port }, bytes, to);
+        if (!subscriber.closed && to.port > 0 && to.port < 65_536 && familyOf(to.host) === family) this.#send({ host, port }, bytes, to);
       };
       subscriber.next({ port, datagrams$: datagrams$.asObservable(), send });
     });

@@ -10,8 +10,20 @@ export const MAX_CANDIDATES = 256;
 /** Nodes that one lookup asks. */
 export const MAX_ASKED = 160;
 
+/** Nodes of one teller that may be asked before one of them has answered: a liar names eight, and nearer ones than there are. */
+export const TRUST = 2;
+/** Tellers remembered of each candidate. */
+const MAX_TELLERS = 3;
+
+/** Somebody who named nodes: how many of them were asked, and how many have answered. */
+interface Teller {
+  asked: number;
+  answered: number;
+}
+
 interface Candidate {
   readonly node: NodeEndpoint;
+  readonly tellers: Teller[];
   /** Answers that it took to hear of this one. */
   readonly hops: number;
   state: 'fresh' | 'asked' | 'slow' | 'answered' | 'failed';
@@ -26,9 +38,19 @@ export interface Answerer {
 
 const keyOf = ({ host, port }: { readonly host: string; readonly port: number }): string => `${host} ${port}`;
 
+/** Not asked for now, as all who named it have named others who don't answer. Those that we know ourselves have no teller. */
+const isHeld = ({ tellers }: Candidate): boolean => tellers.length > 0 && tellers.every(({ asked, answered }) => answered === 0 && asked >= TRUST);
+
+/** One more has named it, and is judged by it. */
+const vouch = ({ tellers, state }: Candidate, teller: Teller): void => {
+  tellers.push(teller);
+  if (state !== 'fresh') teller.asked++;
+  if (state === 'answered') teller.answered++;
+};
+
 /**
  * The walk towards an id: asks the nearest nodes known for nearer ones until the eight nearest have answered. Depends on: who answered
- * with what, who is slow, who failed. Invariants: candidates are in the order of their distance, at most 256, at most one of each
+ * with what, who is slow, who failed, and who named them. Invariants: candidates are in the order of their distance, at most 256, at most one of each
  * network that has not failed; at most `alpha` are asked and not yet slow; at most 160 are asked in all. BEP 5.
  */
 export class Lookup {
@@ -58,8 +80,8 @@ export class Lookup {
     return Math.max(0, ...this.#nearest(({ state }) => state === 'answered').map(({ hops }) => hops));
   }
 
-  add(nodes: readonly NodeEndpoint[], hops = 0): void {
-    for (const node of nodes) this.#add(node, hops);
+  add(nodes: readonly NodeEndpoint[]): void {
+    for (const node of nodes) this.#add(node, 0);
   }
 
   /** Whom to ask now; they count as asked. */
@@ -68,7 +90,9 @@ export class Lookup {
     for (const candidate of this.#top()) {
       if (this.#inFlight >= this.#alpha || this.asked >= MAX_ASKED) break;
       if (candidate.state !== 'fresh') continue;
+      if (isHeld(candidate)) continue;
       candidate.state = 'asked';
+      for (const teller of candidate.tellers) teller.asked++;
       this.#inFlight++;
       this.asked++;
       chosen.push(candidate.node);
@@ -80,7 +104,9 @@ export class Lookup {
     const candidate = this.#ended(node, 'answered');
     if (!candidate) return;
     candidate.token = token;
-    this.add(nodes, candidate.hops + 1);
+    for (const each of candidate.tellers) each.answered++;
+    const teller: Teller = { asked: 0, answered: 0 };
+    for (const each of nodes) this.#add(each, candidate.hops + 1, teller);
   }
 
   /** It has not answered for a while, and may yet: somebody else is asked beside it. */
@@ -128,7 +154,7 @@ export class Lookup {
 
   /** The nearest of those from whom there is something to be expected soon. */
   #top(): readonly Candidate[] {
-    return this.#nearest(({ state }) => state !== 'failed' && state !== 'slow');
+    return this.#nearest((candidate) => candidate.state !== 'failed' && candidate.state !== 'slow' && !(candidate.state === 'fresh' && isHeld(candidate)));
   }
 
   #nearest(is: (candidate: Candidate) => boolean, count = K): readonly Candidate[] {
@@ -150,12 +176,14 @@ export class Lookup {
     return candidate;
   }
 
-  #add(node: NodeEndpoint, hops: number): void {
+  #add(node: NodeEndpoint, hops: number, teller?: Teller): void {
     const network = networkOf(node.host);
-    if (this.#byKey.has(keyOf(node)) || equalIds(node.id, this.#own) || (network !== undefined && this.#networks.has(network))) return;
+    const known = this.#byKey.get(keyOf(node));
+    if (known && teller && known.tellers.length > 0 && known.tellers.length < MAX_TELLERS) vouch(known, teller);
+    if (known || equalIds(node.id, this.#own) || (network !== undefined && this.#networks.has(network))) return;
     const at = this.#placeOf(node.id);
     if (at >= MAX_CANDIDATES) return;
-    const candidate: Candidate = { node, hops, state: 'fresh', token: undefined };
+    const candidate: Candidate = { node, tellers: teller ? [teller] : [], hops, state: 'fresh', token: undefined };
     this.#candidates.splice(at, 0, candidate);
     this.#byKey.set(keyOf(node), candidate);
     if (network !== undefined) this.#networks.add(network);
