@@ -1,4 +1,4 @@
-import { catchError, EMPTY, finalize, map, merge, mergeMap, NEVER, type Observable, of, Subject, take, takeUntil, timer } from 'rxjs';
+import { catchError, defaultIfEmpty, EMPTY, finalize, map, merge, mergeMap, NEVER, type Observable, of, Subject, take, takeUntil, timer } from 'rxjs';
 import { distinctPeers } from '../../../operators/distinctPeers.ts';
 import { scrape } from '../../discovery/scrape.ts';
 import { trackerPeers } from '../../discovery/trackerPeers.ts';
@@ -6,6 +6,7 @@ import type { Announced, Env, PeerAddress, TrackerStatus, Warning } from '../../
 import { TrackerError } from '../../errors.ts';
 import { nodeEnv } from '../../node.ts';
 import { createPeerId } from '../../protocol/id.ts';
+import { shownUrl } from '../../protocol/shownUrl.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
 import { GaveUp } from '../exit.ts';
 import { follow } from '../follow.ts';
@@ -62,7 +63,8 @@ const scraped = ({ infoHash }: Torrent, env: Env, { tiers, given }: Sources): Ob
         return of({ type: 'warning', code: error.code, message: error.message });
       };
       return scrape(env, url, [infoHash], (each) => given.includes(each)).pipe(
-        map((counts) => scrapedEvent(url, counts)),
+        map((counts): Tidings => scrapedEvent(url, counts)),
+        defaultIfEmpty<Tidings, Tidings>({ type: 'warning', code: 'unknown-torrent', message: `${shownUrl(url)}: does not know this torrent` }),
         catchError(failed),
       );
     }, AT_ONCE),
