@@ -2,7 +2,7 @@ import { ignoreElements, map, NEVER, type Observable, of, take, tap, timer } fro
 import { describe, it } from 'vitest';
 import { trackerPeers } from '../src/discovery/trackerPeers.ts';
 import { announceOverUdp, askOverUdp, UdpMemory } from '../src/discovery/udpTracker.ts';
-import type { Datagram, HttpReply, PeerAddress, UdpEndpoint } from '../src/env.ts';
+import type { Datagram, HttpReply, PeerAddress, UdpEndpoint, UdpSocket } from '../src/env.ts';
 import { TrackerError } from '../src/errors.ts';
 import { encodePeers } from '../src/protocol/compact.ts';
 import type { AnnounceQuery } from '../src/protocol/httpTracker.ts';
@@ -54,7 +54,8 @@ const scene = (stage: Stage, { udp = {}, answers = () => true, says = () => unde
   return { env, network, asked };
 };
 
-const hosts = (replies: Observable<{ readonly peers: readonly { readonly host: string }[] }>) => replies.pipe(map(({ peers }) => peers.map(({ host }) => host).join(' ')));
+const hosts = (replies: Observable<{ readonly peers: readonly { readonly host: string }[] }>) =>
+  replies.pipe(map(({ peers }) => peers.map(({ host }) => host).join(' ')));
 const values = { a: a.host, s: six.host, n: '' };
 
 describe('udpTracker', () => {
@@ -140,13 +141,21 @@ describe('udpTracker', () => {
   ])('believes the right answer of %s, or does not', (_, from, lane) =>
     drawn((stage) => {
       // It hears us speak to the tracker, and so knows what would be the right answer.
-      let speak = (_bytes: Uint8Array, _to: UdpEndpoint): void => undefined;
+      let speak: UdpSocket['send'] = () => undefined;
       const watch = ({ bytes, from: us }: Datagram, to: UdpEndpoint): void => {
         if (to.host === AT.host && to.port === AT.port) timer(1).subscribe(() => speak(honest(bytes, 5, encodePeers([a], 4)), us));
       };
       const network = new DrawnUdp({ latency: 1, names, watch }, stage.ledger);
       const speaker$ = network.at(from.host).bindUdp({ family: 4, port: from.port });
-      stage.gives(speaker$.pipe(tap((socket) => (speak = (bytes, to) => socket.send(bytes, to))), ignoreElements()), '^ 14s !').toBe('-');
+      stage
+        .gives(
+          speaker$.pipe(
+            tap((socket) => (speak = (bytes, to) => socket.send(bytes, to))),
+            ignoreElements(),
+          ),
+          '^ 14s !',
+        )
+        .toBe('-');
       stage.gives(hosts(announceOverUdp(stage.world({ udp: network }).env)(URL_ONE, query)), '^ 13s !').toBe(lane, { r: a.host });
     })(),
   );

@@ -79,7 +79,17 @@ export class Tiers {
   }
 }
 
-const unasked = (url: string, tier: number): Tracker => ({ url, tier, started: false, id: undefined, restsUntil: 0, lastUntil: 0, asked: 'no', failures: 0, counts: {} });
+const unasked = (url: string, tier: number): Tracker => ({
+  url,
+  tier,
+  started: false,
+  id: undefined,
+  restsUntil: 0,
+  lastUntil: 0,
+  asked: 'no',
+  failures: 0,
+  counts: {},
+});
 
 const shuffled = <T>(items: readonly T[], random: () => number): T[] => {
   const row = [...items];

@@ -18,11 +18,7 @@ export type Given = (url: string) => boolean;
  * only to a path that begins with `/announce`, as for HTTP. Errors with a `TrackerError`: `refused-address`, `malformed`
  * for a URL that is none or has no port, `unreachable` for a name without an address.
  */
-export const trackerAddresses = (
-  { resolve }: Pick<Env, 'resolve'>,
-  url: string,
-  given: Given,
-): Observable<readonly [UdpEndpoint, ...UdpEndpoint[]]> => {
+export const trackerAddresses = ({ resolve }: Pick<Env, 'resolve'>, url: string, given: Given): Observable<readonly [UdpEndpoint, ...UdpEndpoint[]]> => {
   const { hostname, port } = udpUrl(url);
   const host = hostname.replace(/^\[|\]$/g, '');
   return resolve(host).pipe(
@@ -50,7 +46,10 @@ const refusal = (url: string, address: string): TrackerError | undefined => {
   const { hostname, pathname } = new URL(url);
   const reach = reachOf(address);
   if (reach > PUBLIC && isFarHost(hostname)) {
-    return new TrackerError('refused-address', `${shownUrl(url)}: leads to ${address}, which is not where it claims to be; give it as a tracker of yours if it is`);
+    return new TrackerError(
+      'refused-address',
+      `${shownUrl(url)}: leads to ${address}, which is not where it claims to be; give it as a tracker of yours if it is`,
+    );
   }
   if (reach === LOOPBACK && !pathname.startsWith('/announce')) {
     return new TrackerError('refused-address', `${shownUrl(url)}: on this machine only /announce may be asked`, { retryIn: 'never' });

@@ -79,9 +79,11 @@ const bounded = <Item>(items: Map<string, Item>): Map<string, Item> => {
 export const announceOverUdp =
   (env: UdpEnv, given: Given = () => false, memory = new UdpMemory()): Announce =>
   (url, query) =>
-    askOverUdp(env, given, memory)(url, { type: 'announce', encode: (id, transaction) => encodeAnnounce(id, transaction, query, url) }).pipe(
-      map(({ reply }) => reply),
-    );
+    askOverUdp(
+      env,
+      given,
+      memory,
+    )(url, { type: 'announce', encode: (id, transaction) => encodeAnnounce(id, transaction, query, url) }).pipe(map(({ reply }) => reply));
 
 /** One question and its answer, as {@link announceOverUdp}. */
 export const askOverUdp =
@@ -140,7 +142,9 @@ const conversation = <Type extends UdpReply['type']>(
     );
     const connected$ = defer((): Observable<Answer<Type>> => {
       const known = memory.id(key);
-      const answer$ = (known === undefined ? connect$ : of(known)).pipe(mergeMap((id) => ask(question.type, (transaction) => question.encode(id, transaction))));
+      const answer$ = (known === undefined ? connect$ : of(known)).pipe(
+        mergeMap((id) => ask(question.type, (transaction) => question.encode(id, transaction))),
+      );
       if (known === undefined) return answer$;
       return answer$.pipe(
         catchError(() => {
@@ -153,7 +157,9 @@ const conversation = <Type extends UdpReply['type']>(
   };
   return bindUdp({ family }).pipe(
     // Only a socket can fail here: what it carries never does.
-    catchError((error: unknown) => throwError(() => (error instanceof InputError ? new TrackerError('unreachable', `${shownUrl(url)}: ${error.message}`, { cause: error }) : error))),
+    catchError((error: unknown) =>
+      throwError(() => (error instanceof InputError ? new TrackerError('unreachable', `${shownUrl(url)}: ${error.message}`, { cause: error }) : error)),
+    ),
     mergeMap(talk),
     map((answer) => {
       memory.answered(url, to.host);

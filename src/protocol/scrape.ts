@@ -14,8 +14,7 @@ export interface ScrapeCounts {
 
 export type ScrapeReply =
   /** By info-hash, one char a byte. */
-  | { readonly type: 'success'; readonly files: ReadonlyMap<string, ScrapeCounts> }
-  | { readonly type: 'failure'; readonly reason: string };
+  { readonly type: 'success'; readonly files: ReadonlyMap<string, ScrapeCounts> } | { readonly type: 'failure'; readonly reason: string };
 
 /** Where to scrape the tracker of an announce URL; undefined unless what follows its last slash begins with `announce`. BEP 48. */
 export const scrapeUrl = (announce: string, infoHashes: readonly Uint8Array[]): string | undefined => {
@@ -39,7 +38,11 @@ export const decodeScrapeReply = (bytes: Uint8Array): ScrapeReply => {
   for (const [infoHash, file] of files) {
     const counts = dictOf(file);
     if (infoHash.length === 20 && counts) {
-      known.set(infoHash, { complete: count(counts.get('complete')), incomplete: count(counts.get('incomplete')), downloaded: count(counts.get('downloaded')) });
+      known.set(infoHash, {
+        complete: count(counts.get('complete')),
+        incomplete: count(counts.get('incomplete')),
+        downloaded: count(counts.get('downloaded')),
+      });
     }
   }
   return { type: 'success', files: known };

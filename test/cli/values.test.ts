@@ -51,7 +51,8 @@ describe('values', () => {
   it('takes http and https trackers, one of some words', () => {
     expect(trackerAddress('tracker', 'https://t.example/announce?x=1')).toBe('https://t.example/announce?x=1');
     expect(trackerAddress('tracker', 'udp://t.example:1')).toBe('udp://t.example:1');
-    for (const bad of ['udp://t.example', 'udp://t.example:0', 'http://t .example', 'file:///etc/passwd', 't.example', '']) expect(() => trackerAddress('tracker', bad)).toThrow('--tracker');
+    for (const bad of ['udp://t.example', 'udp://t.example:0', 'http://t .example', 'file:///etc/passwd', 't.example', ''])
+      expect(() => trackerAddress('tracker', bad)).toThrow('--tracker');
     expect(oneOf({ order: 'rarest' }, 'order', ['rarest', 'sequential'])).toBe('rarest');
     expect(() => oneOf({ order: 'best' }, 'order', ['rarest', 'sequential'])).toThrow('--order "best": expected rarest or sequential');
   });

@@ -71,6 +71,21 @@ describe('announceOverHttp', () => {
     expect(message.length).toBeLessThan(600);
   });
 
+  it('is wary of the URLs of strangers only', async () => {
+    const asked: HttpRequest[] = [];
+    const httpGet = (request: HttpRequest) => {
+      asked.push(request);
+      return of({ status: 200, body: encode({ peers: '' }), url: URL_ONE });
+    };
+    const ask = announceOverHttp({ httpGet }, (url) => url === 'http://ours.example/x');
+    await lastValueFrom(ask(URL_ONE, query));
+    await lastValueFrom(ask('http://ours.example/x', query));
+    expect(asked.map(({ loopbackPath, stranger }) => [loopbackPath, stranger])).toEqual([
+      ['/announce', true],
+      [undefined, undefined],
+    ]);
+  });
+
   it('is not made to speak in the name of another', async () => {
     const asked: HttpRequest[] = [];
     await expect(announce({ peers: '' }, { url: `${URL_ONE}?info_hash=x`, asked })).rejects.toMatchObject({ code: 'refused-address', retryIn: 'never' });

@@ -181,6 +181,14 @@ describe('redirects', () => {
     expect(asked).toBe(0);
   });
 
+  it('are not needed to be led into the house: a host that claims to be far away must be', async () => {
+    // Refused before anything is dialled.
+    const near$ = httpGetBy(() => PRIVATE)({ url: 'http://203.0.113.9/', maxBytes: 100, timeout: 5000, stranger: true });
+    expect(await codeOf(lastValueFrom(near$))).toBe('refused-address');
+    const inside = await serve((_, response) => response.end('ours'));
+    expect(await textOf(get(inside, { stranger: true }))).toBe('ours');
+  });
+
   it('from this machine to itself are followed', async () => {
     const inside = await serve((_, response) => response.end('ours'));
     const first = await serve((_, response) => response.writeHead(302, { location: inside.replace('127.0.0.1', 'localhost') }).end());
