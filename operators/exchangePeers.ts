@@ -3,9 +3,10 @@ import { now } from '../src/clock.ts';
 import type { Peer, PeerAddress } from '../src/env.ts';
 import { PeerError } from '../src/errors.ts';
 import { EXTENSION_HANDSHAKE } from '../src/protocol/extensions.ts';
-import { formatIp, nearness, parseIp } from '../src/protocol/ip.ts';
+import { formatIp, parseIp } from '../src/protocol/ip.ts';
 import { Malformed } from '../src/protocol/malformed.ts';
 import type { Message } from '../src/protocol/messages.ts';
+import { reachOf } from '../src/protocol/reach.ts';
 import { decodePex, encodePex, PEX_FLAGS, type PexMessage, type PexPeer, UT_PEX } from '../src/protocol/utPex.ts';
 import { Acquaintances } from '../src/torrent/acquaintances.ts';
 
@@ -90,11 +91,8 @@ export const exchangePeers =
       ),
     );
 
-/** How near they are; a name, which only people give, is anywhere. */
-const nearnessOf = (host: string): number => nearness(parseIp(host) ?? new Uint8Array(4).fill(255));
-
 const isCredible = ({ address, state }: Peer, host: string, port: number): boolean =>
-  nearnessOf(host) <= nearnessOf(address.host) && !(host === state.extensions?.yourIp && port === state.ourExtensions?.port);
+  reachOf(host) <= reachOf(address.host) && !(host === state.extensions?.yourIp && port === state.ourExtensions?.port);
 
 /** Where others can dial a peer. */
 const dialable = ({ address, state }: Connected): PexPeer | undefined => {
@@ -111,7 +109,7 @@ const dialable = ({ address, state }: Connected): PexPeer | undefined => {
 function* presentable(to: Peer, connected: Iterable<Connected>): Generator<PexPeer> {
   for (const other of connected) {
     const peer = other.address === to.address ? undefined : dialable(other);
-    if (peer !== undefined && nearnessOf(peer.host) <= nearnessOf(to.address.host)) yield peer;
+    if (peer !== undefined && reachOf(peer.host) <= reachOf(to.address.host)) yield peer;
   }
 }
 

@@ -3,9 +3,9 @@ import { replenish } from '../../operators/replenish.ts';
 import type { Datagram, Env, PeerAddress, UdpSocket } from '../env.ts';
 import { InputError } from '../errors.ts';
 import { equalIds, toHex } from '../protocol/id.ts';
-import { nearness, parseIp } from '../protocol/ip.ts';
 import { decodeLsd, encodeLsd, LSD_GROUPS, LSD_PORT, type LsdAnnounce } from '../protocol/lsd.ts';
 import { Malformed } from '../protocol/malformed.ts';
+import { PUBLIC, reachOf } from '../protocol/reach.ts';
 
 /** Milliseconds between two announces of ours, and when peers are wanted. */
 export const ANNOUNCE_EVERY = 300_000;
@@ -65,8 +65,7 @@ export const localPeers = (env: Pick<Env, 'bindUdp' | 'randomBytes'>, { infoHash
 
 /** What somebody in the local network says; undefined for anything else. */
 const announceIn = ({ bytes, from }: Datagram): LsdAnnounce | undefined => {
-  const ip = parseIp(from.host.replace(/%.*$/, ''));
-  if (ip === undefined || nearness(ip) === 0) return undefined;
+  if (reachOf(from.host) === PUBLIC) return undefined;
   try {
     return decodeLsd(bytes);
   } catch (error) {

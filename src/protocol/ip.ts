@@ -74,16 +74,3 @@ export const isUnicast = (ip: Uint8Array): boolean => {
   const first = ip[ip.length === 16 ? 12 : 0] ?? 0;
   return first > 0 && first < 224;
 };
-
-/** How near an address is: 2 on one's own machine, 1 in a network of one's own, 0 anywhere. */
-export const nearness = (ip: Uint8Array): 0 | 1 | 2 => {
-  if (ip.length === 16 && !isMapped(ip)) {
-    if (ip.subarray(0, 15).every((byte) => byte === 0)) return 2;
-    const [first = 0, second = 0] = ip;
-    return (first & 0xfe) === 0xfc || (first === 0xfe && second >= 0x80) ? 1 : 0;
-  }
-  const [first = 0, second = 0] = ip.length === 16 ? ip.subarray(12) : ip;
-  if (first === 127 || first === 0) return 2;
-  const own = first === 10 || (first === 172 && second >> 4 === 1) || (first === 192 && second === 168);
-  return own || (first === 169 && second === 254) || (first === 100 && second >> 6 === 1) ? 1 : 0;
-};

@@ -50,6 +50,21 @@ describe('the requests made of a peer', () => {
     expect(asked()).toEqual(['request 3']);
   });
 
+  it('are fewer once the peer says that it keeps fewer', () => {
+    const { requests, state, asked } = world().join();
+    requests.refill(0);
+    expect(asked()).toHaveLength(4);
+    state.reqq = 1;
+    requests.received(block(1));
+    requests.refill(0);
+    expect([asked(), requests.window.limit]).toEqual([[], 1]);
+    for (const n of [2, 3]) requests.received(block(n));
+    requests.window.check();
+    state.reqq = undefined;
+    requests.refill(0);
+    expect(requests.window.limit).toBe(1);
+  });
+
   it('are none while we are choked, and none after the end', () => {
     const { requests, state, asked } = world().join();
     state.choked = true;
