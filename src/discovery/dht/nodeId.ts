@@ -1,24 +1,10 @@
+import { crc32c } from '../../protocol/crc32c.ts';
 import { ID_LENGTH } from '../../protocol/id.ts';
 import { parseIp } from '../../protocol/ip.ts';
 import { isLocalHost } from './network.ts';
 
 const MASK_4 = Uint8Array.of(0x03, 0x0f, 0x3f, 0xff);
 const MASK_6 = Uint8Array.of(0x01, 0x03, 0x07, 0x0f, 0x1f, 0x3f, 0x7f, 0xff);
-
-const POLYNOMIAL = 0x82f63b78;
-
-const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
-  let remainder = index;
-  for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? POLYNOMIAL : 0);
-  return remainder;
-});
-
-/** Castagnoli's. */
-const crc32c = (bytes: Uint8Array): number => {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ (TABLE[(crc ^ byte) & 0xff] ?? 0);
-  return ~crc >>> 0;
-};
 
 /** What the first 21 bits of an id at that address have to be, if its last byte is `last`. */
 const prefixOf = (ip: Uint8Array, last: number): number => {

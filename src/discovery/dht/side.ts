@@ -2,13 +2,15 @@ import { ignoreElements, merge, mergeMap, Observable, ReplaySubject, Subject, ta
 import { now } from '../../clock.ts';
 import type { Datagram, Env, UdpSocket } from '../../env.ts';
 import type { Endpoint, NodeEndpoint } from '../../protocol/compact.ts';
-import { equalIds } from '../../protocol/id.ts';
+import { equalIds, ID_LENGTH } from '../../protocol/id.ts';
 import { decodeKrpc, encodeKrpc, type Failure, type Family, type Krpc, type Query, type Question, type Reply } from '../../protocol/krpc.ts';
 import { Malformed } from '../../protocol/malformed.ts';
 import type { DosGuard } from './dosGuard.ts';
+import { IpVotes } from './ipVotes.ts';
 import { mayTellOf } from './network.ts';
+import { createNodeId, isValidNodeId } from './nodeId.ts';
 import type { Responder } from './responder.ts';
-import type { RoutingTable } from './routingTable.ts';
+import { RoutingTable } from './routingTable.ts';
 import { Transactions } from './transactions.ts';
 
 /** Milliseconds after which an answer is slow, and after which it is no longer waited for. */
@@ -31,7 +33,7 @@ export interface SideOptions {
   readonly responder: Responder;
   readonly readOnly: boolean;
   /** Sees each reply to a question of ours. */
-  readonly replied?: (reply: Reply, from: Endpoint) => void;
+  readonly replied?: (reply: Reply) => void;
 }
 
 /**
@@ -40,7 +42,9 @@ export interface SideOptions {
  */
 export class Side {
   readonly family: Family;
-  readonly table: RoutingTable;
+  /** Another one when our id changes. */
+  table: RoutingTable;
+  readonly #votes = new IpVotes();
   readonly #options: SideOptions;
   readonly #transactions: Transactions<(answer: Reply | Failure) => void>;
   readonly #newcomers$ = new Subject<NodeEndpoint>();
@@ -57,6 +61,10 @@ export class Side {
   /** Emits as soon as lookups have somewhere to begin, or it is known that they have not. */
   get ready$(): Observable<void> {
     return this.#ready$.pipe(take(1));
+  }
+
+  get port(): number {
+    return this.#options.socket.port;
   }
 
   get open(): number {
@@ -144,8 +152,19 @@ export class Side {
     }
     this.table.answered({ id: answer.id, host: to.host, port: to.port }, now());
     if (this.table.usable >= ENOUGH) this.#ready$.next();
-    this.#options.replied?.(answer, to);
+    this.#seen(answer, to);
+    this.#options.replied?.(answer);
     return to.id === undefined || equalIds(answer.id, to.id);
+  }
+
+  /** Where most see us there we are: our id has to fit, or others would not have us. BEP 42. */
+  #seen({ ip }: Reply, from: Endpoint): void {
+    const host = ip && this.#votes.voted(from.host, ip.host);
+    if (host === undefined || isValidNodeId(this.table.id, host)) return;
+    this.#votes.clear();
+    const nodes = this.table.nodes();
+    this.table = new RoutingTable(createNodeId(this.#options.env.randomBytes(ID_LENGTH), host));
+    for (const node of nodes) this.table.answered(node, node.seen);
   }
 
   /** Without those of whom they may not tell us. */

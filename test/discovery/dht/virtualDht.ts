@@ -48,7 +48,12 @@ export class VirtualDht {
       return known;
     };
     this.udp = new DrawnUdp({ latency: (from, to) => Math.round(5 + 150 * Math.abs(placeOf(from) - placeOf(to)) + 20 * this.random()), loss, seed: seed + 2 });
-    this.places = Array.from({ length: nodes }, (_, index) => ({ host: hostOf(index), liar: index > 4 && this.random() < liars, node: undefined, life: new Subscription() }));
+    this.places = Array.from({ length: nodes }, (_, index) => ({
+      host: hostOf(index),
+      liar: index > 4 && this.random() < liars,
+      node: undefined,
+      life: new Subscription(),
+    }));
     for (const [index, each] of this.places.entries()) {
       this.start(each);
       if (index % 10 === 0) time.pass(joinEvery * 10);
