@@ -133,6 +133,8 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
           ...identity,
           port,
           tiers: trackers,
+          // What the torrent does not name, people have.
+          given: trackers.flat().filter((url) => !torrent.announce.flat().includes(url)),
           totals: () => tally.totals(),
           wanted$,
           completed$: stored$.pipe(filter(() => picker.complete)),

@@ -37,7 +37,7 @@ describe('what makes no sense is said in one line, with exit code 2', () => {
     [['download', numbers, '--memory', '1'], '--memory "1"'],
     [['download', numbers, '--timeout', '-1'], '--timeout'],
     [['download', numbers, '--peer', 'nobody'], '--peer "nobody": expected host:port'],
-    [['download', numbers, '--tracker', 'ftp://x'], '--tracker "ftp://x": expected an http or https URL'],
+    [['download', numbers, '--tracker', 'ftp://x'], '--tracker "ftp://x": expected http(s)://host/announce or udp://host:port'],
     [['demo', '--size', '1'], '--size "1"'],
     [['info', '/nowhere/x.torrent'], 'cannot read /nowhere/x.torrent: there is no such file'],
     [['info', '/'], 'cannot read /: it is a folder'],

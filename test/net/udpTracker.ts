@@ -1,5 +1,4 @@
 import { createSocket } from 'node:dgram';
-import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /** Says what to answer to a packet; or answers later by `reply`, or from another port by `forge`. */

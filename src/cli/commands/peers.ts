@@ -1,8 +1,8 @@
-import { catchError, defaultIfEmpty, EMPTY, finalize, map, merge, mergeMap, NEVER, type Observable, of, Subject, take, takeUntil, timer } from 'rxjs';
+import { catchError, defaultIfEmpty, EMPTY, map, merge, mergeMap, NEVER, type Observable, of, take, takeUntil, timer } from 'rxjs';
 import { distinctPeers } from '../../../operators/distinctPeers.ts';
 import { scrape } from '../../discovery/scrape.ts';
 import { trackerPeers } from '../../discovery/trackerPeers.ts';
-import type { Announced, Env, PeerAddress, TrackerStatus, Warning } from '../../env.ts';
+import type { Announced, Env, TrackerStatus, Warning } from '../../env.ts';
 import { TrackerError } from '../../errors.ts';
 import { nodeEnv } from '../../node.ts';
 import { createPeerId } from '../../protocol/id.ts';
@@ -27,10 +27,9 @@ interface Sources {
 
 type Tidings = PeerEvent | ScrapedEvent | Announced | TrackerStatus | Warning;
 
-/** Peers from everywhere, each once, and what the sources have to say meanwhile. */
-const discovered = (torrent: Torrent, env: Env, { tiers, given, port }: Sources, count: number): Observable<Tidings> => {
-  const news$ = new Subject<Tidings>();
-  const peers$: Observable<PeerAddress> = merge(
+/** Peers from everywhere, each once; `report` is told what the sources have to say meanwhile. */
+const discovered = (torrent: Torrent, env: Env, { tiers, given, port }: Sources, report: (event: Tidings) => void): Observable<PeerEvent> =>
+  merge(
     trackerPeers(env, {
       infoHash: torrent.infoHash,
       peerId: createPeerId(env.randomBytes(12)),
@@ -40,19 +39,9 @@ const discovered = (torrent: Torrent, env: Env, { tiers, given, port }: Sources,
       totals: () => ({ uploaded: 0, downloaded: 0, left: torrent.length }),
       wanted$: of(1),
       completed$: NEVER,
-      report: (event) => news$.next(event),
+      report,
     }),
-  );
-  return merge(
-    news$,
-    peers$.pipe(
-      distinctPeers(),
-      take(count),
-      map(peerEvent),
-      finalize(() => news$.complete()),
-    ),
-  );
-};
+  ).pipe(distinctPeers(), map(peerEvent));
 
 /** What each tracker counts; those that can't be asked are a warning. */
 const scraped = ({ infoHash }: Torrent, env: Env, { tiers, given }: Sources): Observable<Tidings> =>
@@ -80,16 +69,19 @@ export const peers = async (given: Given, io: Io): Promise<void> => {
   const tiers = [...(flag(given, 'no-trackers') ? [] : torrent.announce), ...more.map((url) => [url])];
   if (tiers.length === 0) throw new GaveUp('no-peers', 'nobody to ask for peers: give a --tracker');
   const sources = { tiers, given: more, port };
-  const tidings$ = flag(given, 'scrape') ? scraped(torrent, nodeEnv(), sources) : discovered(torrent, nodeEnv(), sources, count);
   let found = 0;
+  const tell = (event: Tidings): void => {
+    const result = event.type === 'peer' || event.type === 'scraped';
+    if (result) found++;
+    const json = flag(given, 'json');
+    const line = json ? jsonLine(event) : peerLine(event, flag(given, 'verbose'));
+    if (line !== undefined) (json || result ? io.print : io.say)(line);
+  };
+  const tidings$: Observable<Tidings> = flag(given, 'scrape')
+    ? scraped(torrent, nodeEnv(), sources)
+    : discovered(torrent, nodeEnv(), sources, tell).pipe(take(count));
   const late$ = within === undefined ? EMPTY : timer(within * 1000);
-  await follow(tidings$.pipe(takeUntil(late$)), io, (event) => {
-    if (event.type === 'peer' || event.type === 'scraped') found++;
-    const line = flag(given, 'json') ? jsonLine(event) : peerLine(event, flag(given, 'verbose'));
-    if (line === undefined) return;
-    if (flag(given, 'json') || event.type === 'peer' || event.type === 'scraped') io.print(line);
-    else io.say(line);
-  });
+  await follow(tidings$.pipe(takeUntil(late$)), io, tell);
   if (found > 0) return;
   if (flag(given, 'scrape')) throw new GaveUp('no-peers', 'no tracker has told its counts: give another --tracker');
   if (within === undefined) throw new GaveUp('no-peers', 'nobody knows a peer, and nobody is left to ask: give another --tracker');
