@@ -1,6 +1,7 @@
 /** rxtorrent: the BitTorrent client that is a stream pipeline. */
 export * from '../operators/index.ts';
-export { trackerPeers, type TrackerPeersOptions } from './discovery/trackerPeers.ts';
+export { scrape, type Scraped, type ScrapeEnv } from './discovery/scrape.ts';
+export { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './discovery/trackerPeers.ts';
 export { download, type DownloadOptions } from './download.ts';
 export type * from './env.ts';
 export * from './errors.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eventLine, eventObject, hostPort } from '../../src/cli/views/events.ts';
+import { peerEvent, peerLine, scrapedEvent } from '../../src/cli/views/peers.ts';
 import { bar, checkingLines, progressLine, progressLines } from '../../src/cli/views/progress.ts';
 import { columns, fit, jsonLine, visible } from '../../src/cli/views/text.ts';
 import { bytes, counted, duration, percent, ranges } from '../../src/cli/views/units.ts';
@@ -148,5 +149,21 @@ describe('events', () => {
     expect(eventLine({ type: 'stored', index: 3, length: 16, from: [peer] }, true)).toBe('piece 3 stored, 16 B from 192.0.2.7:6881');
     expect(eventLine({ type: 'corrupt', index: 3, length: 16, from: [peer] }, false)).toContain('piece 3 had the wrong hash, from 192.0.2.7:6881');
     expect(hostPort({ host: '2001:db8::7', port: 1 })).toBe('[2001:db8::7]:1');
+  });
+});
+
+describe('peers and trackers', () => {
+  it('are one line each, without passkeys', () => {
+    expect(peerLine(peerEvent({ host: '2001:db8::1', port: 80, source: 'dht' }), false)).toBe('[2001:db8::1]:80  dht');
+    const scraped = scrapedEvent('http://t.example/announce?key=secret', { infoHash: new Uint8Array(20), complete: 1, incomplete: 0, downloaded: 2 });
+    expect(peerLine(scraped, false)).toBe('http://t.example/announce  1 seed, 0 leechers, 2 downloads');
+  });
+
+  it('say who is asked, and how often it has failed, to those who want to know', () => {
+    const asked = { type: 'tracker', url: 'udp://t.example:80/x?key=secret', tier: 1, state: 'asking', failures: 2 } as const;
+    expect(eventLine(asked, true)).toBe('tracker udp://t.example:80/x: asked, tier 2, 2 failures so far');
+    expect(eventLine({ ...asked, failures: 0 }, true)).toBe('tracker udp://t.example:80/x: asked, tier 2');
+    expect(eventLine(asked, false)).toBeUndefined();
+    expect(eventLine({ ...asked, state: 'failing' }, true)).toBeUndefined();
   });
 });
