@@ -4,6 +4,7 @@ import { seeded } from '../../../marbles/random.ts';
 import { type DhtNode, dhtNode, type DhtNodeOptions } from '../../../src/discovery/dht/node.ts';
 import type { Endpoint } from '../../../src/protocol/compact.ts';
 import { decodeKrpc, encodeKrpc, type Krpc } from '../../../src/protocol/krpc.ts';
+import { hostOf } from './made.ts';
 import type { VirtualTime } from './virtualTime.ts';
 
 export interface VirtualDhtOptions {
@@ -24,9 +25,6 @@ interface Place {
   node: DhtNode | undefined;
   life: Subscription;
 }
-
-/** Addresses of the public internet, each in a network of its own. */
-const hostOf = (index: number): string => `${11 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.${1 + (index % 250)}`;
 
 /** A DHT of our nodes on virtual time. All that happens follows from `seed`. */
 export class VirtualDht {

@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+import { seeded } from '../../../marbles/random.ts';
+import { commonBits, idNear } from '../../../src/discovery/dht/distance.ts';
+import { DosGuard, IGNORED, MAX_ANSWERS, MAX_HOSTS, MAX_PACKETS, WINDOW } from '../../../src/discovery/dht/dosGuard.ts';
+import { IpVotes } from '../../../src/discovery/dht/ipVotes.ts';
+import { isLocalHost, mayTellOf, networkOf } from '../../../src/discovery/dht/network.ts';
+import { createNodeId, isValidNodeId } from '../../../src/discovery/dht/nodeId.ts';
+import { EXPIRY, MAX_OF_HOST, MAX_PEERS, MAX_TOLD, MAX_TORRENTS, PeerStore } from '../../../src/discovery/dht/peerStore.ts';
+import { decodeSavedNodes, encodeSavedNodes } from '../../../src/discovery/dht/savedNodes.ts';
+import { ROTATION, Tokens } from '../../../src/discovery/dht/tokens.ts';
+import { MAX_OPEN, Transactions } from '../../../src/discovery/dht/transactions.ts';
+import { parseId, sha1, toHex } from '../../../src/protocol/id.ts';
+import { hostOf, idOf, randomBytesOf } from './made.ts';
+
+const hash = (text: string): Uint8Array => sha1(new TextEncoder().encode(text));
+
+describe('distance', () => {
+  it('counts common bits, and makes ids that have them', () => {
+    const random = randomBytesOf(seeded(3));
+    const own = random(20);
+    expect(commonBits(own, own)).toBe(160);
+    for (let bits = 0; bits < 160; bits++) {
+      expect(commonBits(own, idNear(own, bits, random(20)))).toBe(bits);
+      expect(commonBits(own, idNear(own, bits, random(20), true))).toBeGreaterThanOrEqual(bits);
+    }
+  });
+});
+
+describe('networks', () => {
+  it('are those of the public internet', () => {
+    expect(['8.8.8.8', '8.8.8.9', '8.8.9.8'].map(networkOf)).toEqual(['8.8.8', '8.8.8', '8.8.9']);
+    expect(networkOf('2001:db8:1:2:3::')).toBe(networkOf('2001:db8:1:2::9'));
+    expect(networkOf('2001:db8:1:3::')).not.toBe(networkOf('2001:db8:1:2::'));
+  });
+
+  it.each(['127.0.0.1', '10.9.8.7', '172.16.0.1', '172.31.255.1', '192.168.1.1', '169.254.1.1', '100.64.0.1', '::1', 'fe80::1', 'fd00::1'])('%s is local', (host) => {
+    expect(isLocalHost(host)).toBe(true);
+    expect(networkOf(host)).toBeUndefined();
+    expect(mayTellOf('8.8.8.8', host)).toBe(false);
+    expect(mayTellOf('192.168.0.9', host)).toBe(true);
+  });
+
+  it.each(['172.15.0.1', '172.32.0.1', '100.63.0.1', '100.128.0.1', '11.0.0.1', '192.169.0.1', '2001:db8::1'])('%s is not', (host) => {
+    expect(isLocalHost(host)).toBe(false);
+    expect(mayTellOf('8.8.8.8', host)).toBe(true);
+  });
+});
+
+describe('node ids', () => {
+  // The examples of BEP 42.
+  it.each([
+    ['124.31.75.21', 1, '5fbfbf'],
+    ['21.75.31.124', 86, '5a3ce9'],
+    ['65.23.51.170', 22, 'a5d432'],
+    ['84.124.73.14', 65, '1b0321'],
+    ['43.213.53.83', 90, 'e56f6c'],
+  ])('at %s with %i begin with %s', (host, last, prefix) => {
+    const random = new Uint8Array(20).fill(0x07);
+    random[19] = last;
+    const id = createNodeId(random, host);
+    expect(commonBits(id, parseId(prefix.padEnd(40, '0')))).toBeGreaterThanOrEqual(21);
+    expect(isValidNodeId(id, host)).toBe(true);
+    expect(isValidNodeId(id, '8.8.8.8')).toBe(false);
+  });
+
+  it('fit IPv6 addresses, too, and any fits a local one', () => {
+    const random = randomBytesOf(seeded(1))(20);
+    expect(isValidNodeId(createNodeId(random, '2001:db8:85a3::8a2e'), '2001:db8:85a3::1')).toBe(true);
+    expect(isValidNodeId(random, '2001:db8:85a3::1')).toBe(false);
+    expect(isValidNodeId(random, '192.168.0.1')).toBe(true);
+    expect(createNodeId(random)).toEqual(random);
+  });
+
+  it('follow what most see, of one network one', () => {
+    const votes = new IpVotes();
+    for (let n = 0; n < 200; n++) expect(votes.voted(`9.9.9.${n}`, '6.6.6.6')).toBeUndefined();
+    const said = Array.from({ length: 11 }, (_, n) => votes.voted(hostOf(n), '5.5.5.5'));
+    expect(said.slice(0, 10)).toEqual(Array(10).fill(undefined));
+    expect(said[10]).toBe('5.5.5.5');
+    expect(votes.voted('192.168.0.1', '5.5.5.5')).toBeUndefined();
+    votes.clear();
+    expect(votes.voted(hostOf(1), '5.5.5.5')).toBeUndefined();
+  });
+});
+
+describe('Tokens', () => {
+  const made = () => new Tokens(randomBytesOf(seeded(1)), 0);
+
+  it('are good for five to ten minutes, one address and one info-hash', () => {
+    const tokens = made();
+    const token = tokens.give('1.2.3.4', hash('a'), 1000);
+    expect(tokens.isGood(token, '1.2.3.4', hash('a'), 2000)).toBe(true);
+    expect(tokens.isGood(token, '1.2.3.5', hash('a'), 2000)).toBe(false);
+    expect(tokens.isGood(token, '1.2.3.4', hash('b'), 2000)).toBe(false);
+    expect(tokens.isGood(new Uint8Array(0), '1.2.3.4', hash('a'), 2000)).toBe(false);
+    expect(tokens.isGood(token, '1.2.3.4', hash('a'), ROTATION + 1)).toBe(true);
+    expect(tokens.isGood(token, '1.2.3.4', hash('a'), 2 * ROTATION + 2)).toBe(false);
+  });
+
+  it('are no good after a long silence', () => {
+    const tokens = made();
+    const token = tokens.give('1.2.3.4', hash('a'), 0);
+    expect(tokens.isGood(token, '1.2.3.4', hash('a'), 2 * ROTATION)).toBe(false);
+  });
+});
+
+describe('Transactions', () => {
+  it('take an answer once, from where they asked, under the id they gave', () => {
+    const open = new Transactions<string>(randomBytesOf(seeded(1)));
+    const id = open.open({ host: '1.2.3.4', port: 5 }, 'a') as Uint8Array;
+    expect(open.answered(id, { host: '1.2.3.5', port: 5 })).toBeUndefined();
+    expect(open.answered(id, { host: '1.2.3.4', port: 6 })).toBeUndefined();
+    expect(open.answered(new Uint8Array(4), { host: '1.2.3.4', port: 5 })).toBeUndefined();
+    expect(open.answered(id, { host: '1.2.3.4', port: 5 })).toBe('a');
+    expect(open.answered(id, { host: '1.2.3.4', port: 5 })).toBeUndefined();
+  });
+
+  it('are at most 512', () => {
+    const open = new Transactions<number>(randomBytesOf(seeded(1)));
+    const ids = Array.from({ length: MAX_OPEN + 9 }, (_, n) => open.open({ host: '1.2.3.4', port: 5 }, n));
+    expect(ids.filter((id) => id !== undefined).length).toBe(MAX_OPEN);
+    expect(new Set(ids.slice(0, MAX_OPEN).map((id) => toHex(id as Uint8Array))).size).toBe(MAX_OPEN);
+    open.close(ids[0] as Uint8Array);
+    expect(open.open({ host: '1.2.3.4', port: 5 }, 1)).toBeDefined();
+  });
+});
+
+describe('DosGuard', () => {
+  it('ignores for five minutes who sends more than 50 packets in ten seconds', () => {
+    const guard = new DosGuard();
+    for (let n = 0; n < MAX_PACKETS; n++) expect(guard.received('a', n)).toBe(true);
+    expect(guard.received('b', 100)).toBe(true);
+    expect(guard.received('a', 100)).toBe(false);
+    expect([guard.isIgnored('a', 101), guard.isIgnored('b', 101)]).toEqual([true, false]);
+    expect(guard.isIgnored('a', 100 + IGNORED)).toBe(false);
+    for (let n = 0; n < 1000; n++) expect(guard.received('c', (n * WINDOW) / MAX_PACKETS)).toBe(true);
+  });
+
+  it('remembers at most 4096 addresses', () => {
+    const guard = new DosGuard();
+    for (let n = 0; n < 3 * MAX_HOSTS; n++) guard.received(`h${n}`, 0);
+    expect(guard.hosts).toBe(MAX_HOSTS);
+  });
+
+  it('lets us answer a hundred times a second', () => {
+    const guard = new DosGuard();
+    let answers = 0;
+    for (let at = 0; at < 10_000; at++) for (let n = 0; n < 3; n++) if (guard.mayAnswer(at)) answers++;
+    expect(answers).toBeGreaterThanOrEqual(10 * MAX_ANSWERS);
+    expect(answers).toBeLessThanOrEqual(11 * MAX_ANSWERS);
+  });
+});
+
+describe('PeerStore', () => {
+  it('tells those of the family, each once, and forgets after half an hour', () => {
+    const store = new PeerStore();
+    store.announced(hash('a'), { host: '1.2.3.4', port: 5 }, false, 0);
+    store.announced(hash('a'), { host: '1.2.3.4', port: 5 }, true, 1000);
+    store.announced(hash('a'), { host: '2001:db8::1', port: 6 }, false, 0);
+    const random = seeded(1);
+    expect(store.told(hash('a'), 4, random, 2000)).toMatchObject([{ host: '1.2.3.4', port: 5 }]);
+    expect(store.told(hash('a'), 4, random, 2000, { noSeed: true })).toEqual([]);
+    expect(store.told(hash('a'), 6, random, 2000)).toMatchObject([{ host: '2001:db8::1', port: 6 }]);
+    expect(store.told(hash('b'), 4, random, 2000)).toEqual([]);
+    expect(store.told(hash('a'), 4, random, EXPIRY + 1000)).toEqual([]);
+    store.expire(EXPIRY + 1000);
+    expect([store.torrents, store.peers]).toEqual([0, 0]);
+    store.check();
+  });
+
+  it('keeps its limits whatever is announced, and tells another hundred each time', () => {
+    const store = new PeerStore();
+    for (let n = 0; n < 2 * MAX_PEERS; n++) store.announced(hash('full'), { host: hostOf(n), port: 1 }, false, n);
+    expect(store.peers).toBe(MAX_PEERS);
+    const random = seeded(1);
+    const [one, two] = [store.told(hash('full'), 4, random, 1000), store.told(hash('full'), 4, random, 1000)];
+    expect([one.length, new Set(one.map(({ host }) => host)).size]).toEqual([MAX_TOLD, MAX_TOLD]);
+    expect(one).not.toEqual(two);
+    for (let n = 0; n < 2 * MAX_TORRENTS; n++) store.announced(hash(`${n}`), { host: hostOf(n), port: 2 }, false, 1000 + n);
+    expect(store.torrents).toBe(MAX_TORRENTS);
+    // The one that many are in has outlived those that one was in.
+    expect(store.told(hash('full'), 4, random, 1000).length).toBe(MAX_TOLD);
+    store.check();
+  });
+
+  it('takes no more than a hundred of one address', () => {
+    const store = new PeerStore();
+    const taken = Array.from({ length: 3 * MAX_OF_HOST }, (_, n) => store.announced(hash(`${n}`), { host: '6.6.6.6', port: 1 }, false, 0));
+    expect(taken.filter(Boolean).length).toBe(MAX_OF_HOST);
+    expect(store.announced(hash('later'), { host: '6.6.6.6', port: 1 }, false, EXPIRY)).toBe(true);
+    store.check();
+  });
+});
+
+describe('saved nodes', () => {
+  const nodes = Array.from({ length: 20 }, (_, n) => ({ id: idOf(n), host: n % 2 ? hostOf(n) : `2001:db8::${n + 1}`, port: 1000 + n }));
+
+  it('come back as they were', () => {
+    const saved = decodeSavedNodes(encodeSavedNodes({ id: idOf(99), nodes }));
+    expect(saved?.id).toEqual(idOf(99));
+    expect(new Set(saved?.nodes)).toEqual(new Set(nodes));
+  });
+
+  it('are nothing if they are anything else', () => {
+    const bytes = encodeSavedNodes({ id: idOf(99), nodes });
+    for (const end of [0, 1, 20, bytes.length - 1]) expect(decodeSavedNodes(bytes.subarray(0, end))).toBeUndefined();
+    expect(decodeSavedNodes(new Uint8Array(70_000).fill(0x64))).toBeUndefined();
+    expect(decodeSavedNodes(new TextEncoder().encode('d2:id20:aaaaaaaaaaaaaaaaaaaa5:nodes3:abc7:versioni1ee'))).toBeUndefined();
+  });
+});
