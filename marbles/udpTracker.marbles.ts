@@ -260,6 +260,40 @@ describe('udpTracker among other trackers', () => {
   );
 
   it(
+    'may answer late, while the next one is being asked: that is enough',
+    drawn((stage) => {
+      const { env, asked } = scene(stage, { answers: (nth) => nth > 1 });
+      const httpGet = () => stage.cold<HttpReply>('-');
+      stage.gives(trackerPeers({ ...env, httpGet }, { ...identity, tiers: [[URL_ONE], [HTTP]] }), '^ 99s !').toBe('15s ----a', { a });
+      stage.happens(asked).toBe('c 14999ms c-a 83997ms -c-a');
+    }),
+  );
+
+  it(
+    'is left after 3 s when it is silent to our goodbye',
+    drawn((stage) => {
+      const { env, network, asked } = scene(stage, { answers: (nth) => nth < 3 });
+      const peers$ = trackerPeers(env, { ...identity, tiers: [[URL_ONE]] });
+      const open$ = of(0).pipe(map(() => network.sockets - 1));
+      stage.gives(peers$, '^ 99s !').toBe('                  ----a', { a });
+      stage.gives(open$, '101s ^').toBe('101s (1|)', { 1: 1 });
+      stage.gives(open$, '103s ^').toBe('103s (0|)', { 0: 0 });
+      stage.happens(asked).toBe('c-a 98997ms -c');
+    }),
+  );
+
+  it(
+    'is left at once when it is silent and we leave before it has heard of us',
+    drawn((stage) => {
+      const { env, network, asked } = scene(stage, { answers: () => false });
+      const peers$ = trackerPeers(env, { ...identity, tiers: [[URL_ONE]] });
+      stage.gives(peers$, '^ 20s !').toBe('-');
+      stage.gives(of(0).pipe(map(() => network.sockets - 1)), '20001ms ^').toBe('20001ms (0|)', { 0: 0 });
+      stage.happens(asked).toBe('c 14999ms c');
+    }),
+  );
+
+  it(
     'says what is known of each tracker',
     drawn((stage) => {
       const { env } = scene(stage, { answers: (nth) => nth > 1 });
