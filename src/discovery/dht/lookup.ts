@@ -87,10 +87,10 @@ export class Lookup {
   /** Whom to ask now; they count as asked. */
   next(): readonly NodeEndpoint[] {
     const chosen: NodeEndpoint[] = [];
-    for (const candidate of this.#top()) {
-      if (this.#inFlight >= this.#alpha || this.asked >= MAX_ASKED) break;
-      if (candidate.state !== 'fresh') continue;
-      if (isHeld(candidate)) continue;
+    while (this.#inFlight < this.#alpha && this.asked < MAX_ASKED) {
+      // Afresh each time: whoever is asked may hold others back.
+      const candidate = this.#top().find(({ state }) => state === 'fresh');
+      if (!candidate) break;
       candidate.state = 'asked';
       for (const teller of candidate.tellers) teller.asked++;
       this.#inFlight++;

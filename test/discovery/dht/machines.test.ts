@@ -33,12 +33,15 @@ describe('networks', () => {
     expect(networkOf('2001:db8:1:3::')).not.toBe(networkOf('2001:db8:1:2::'));
   });
 
-  it.each(['127.0.0.1', '10.9.8.7', '172.16.0.1', '172.31.255.1', '192.168.1.1', '169.254.1.1', '100.64.0.1', '::1', 'fe80::1', 'fd00::1'])('%s is local', (host) => {
-    expect(isLocalHost(host)).toBe(true);
-    expect(networkOf(host)).toBeUndefined();
-    expect(mayTellOf('8.8.8.8', host)).toBe(false);
-    expect(mayTellOf('192.168.0.9', host)).toBe(true);
-  });
+  it.each(['127.0.0.1', '10.9.8.7', '172.16.0.1', '172.31.255.1', '192.168.1.1', '169.254.1.1', '100.64.0.1', '::1', 'fe80::1', 'fd00::1'])(
+    '%s is local',
+    (host) => {
+      expect(isLocalHost(host)).toBe(true);
+      expect(networkOf(host)).toBeUndefined();
+      expect(mayTellOf('8.8.8.8', host)).toBe(false);
+      expect(mayTellOf('192.168.0.9', host)).toBe(true);
+    },
+  );
 
   it.each(['172.15.0.1', '172.32.0.1', '100.63.0.1', '100.128.0.1', '11.0.0.1', '192.169.0.1', '2001:db8::1'])('%s is not', (host) => {
     expect(isLocalHost(host)).toBe(false);
