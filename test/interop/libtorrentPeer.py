@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""A libtorrent peer for the interop tests: shares what is in DIR of TORRENT, TCP only, and prints its progress.
+"""A libtorrent peer for the interop tests: shares what is in DIR of TORRENT, TCP only, and prints its progress and its peers.
 
-usage: libtorrentPeer.py TORRENT DIR ADDRESS:PORT [UPLOAD_BYTES_A_SECOND]
+usage: libtorrentPeer.py TORRENT DIR ADDRESS:PORT [UPLOAD_BYTES_A_SECOND [PEER_HOST:PORT]]
 """
 import sys
 import time
@@ -21,7 +21,12 @@ params.ti = lt.torrent_info(torrent)
 params.save_path = folder
 handle = session.add_torrent(params)
 handle.set_upload_limit(limit or -1)
+if len(sys.argv) > 5:
+    host, port = sys.argv[5].rsplit(':', 1)
+    handle.connect_peer((host, int(port)))
 while True:
     status = handle.status()
     print('%s %.3f' % (status.state, status.progress), flush=True)
+    for peer in handle.get_peer_info():
+        print('peer %s:%d %s%s' % (peer.ip[0], peer.ip[1], peer.client.decode(errors='replace'), ', by pex' if peer.source & lt.peer_info.pex else ''), flush=True)
     time.sleep(0.2)

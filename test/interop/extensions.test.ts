@@ -1,0 +1,94 @@
+import { resolve } from 'node:path';
+import { mergeMap } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { extensionHandshake, handshake } from '../../operators/index.ts';
+import type { Peer } from '../../src/env.ts';
+import { connectTcp } from '../../src/net/tcp.ts';
+import { createPeerId } from '../../src/protocol/id.ts';
+import { type Content, HOST, listening, World } from './world.ts';
+
+let world: World;
+
+beforeEach(() => {
+  world = new World();
+});
+afterEach(() => world.end());
+
+const eventually = async (holds: () => boolean, seconds: number): Promise<boolean> => {
+  for (let tries = 0; tries < seconds * 10 && !holds(); tries++) await new Promise((done) => setTimeout(done, 100));
+  return holds();
+};
+
+/** A libtorrent peer, and what it says of itself. */
+const talkative = async (content: Content, folder: string, port: number, limit = 0, calls?: string): Promise<{ readonly says: () => string }> => {
+  const script = resolve('test/interop/libtorrentPeer.py');
+  const child = world.start('/usr/bin/python3', script, content.torrent, folder, `0.0.0.0:${port}`, String(limit), ...(calls === undefined ? [] : [calls]));
+  let out = '';
+  child.stdout?.on('data', (chunk: Buffer) => (out = (out + chunk.toString()).slice(-100_000)));
+  await listening(port);
+  // While it checks what it has, it hangs up on whoever calls.
+  await eventually(() => /^(seeding|finished|downloading) /m.test(out), 20);
+  return { says: () => out };
+};
+
+const half = (n: number) => (piece: number) => piece % 2 === n;
+
+describe('the extension protocol with libtorrent', () => {
+  it('is spoken by both: each knows what the other said', async () => {
+    const content = world.content('content', [3_000_000]);
+    const { says } = await talkative(content, world.lay(content, 'seed'), 7001);
+    const identity = { infoHash: new Uint8Array(Buffer.from(content.infoHash, 'hex')), peerId: createPeerId(new Uint8Array(12)), pieceCount: 46 };
+    let theirs: Peer['state'] | undefined;
+    const talk = connectTcp({ host: HOST, port: 7001, source: 'manual' })
+      .pipe(
+        handshake(identity),
+        extensionHandshake({ names: ['ut_pex', 'ut_metadata'], port: 6881, version: 'us 7.7' }),
+        mergeMap((peer) => {
+          theirs = peer.state;
+          return peer.messages$;
+        }),
+      )
+      .subscribe();
+    expect(await eventually(() => theirs?.extensions !== undefined && / us 7\.7\b/.test(says()), 20)).toBe(true);
+    talk.unsubscribe();
+    const { version, reqq, metadataSize, yourIp, port } = theirs?.extensions ?? {};
+    expect({ version, yourIp, reqq: (reqq ?? 0) > 0, metadataSize: (metadataSize ?? 0) > 100, port }).toEqual({
+      version: expect.stringMatching(/^libtorrent\/2/) as string,
+      yourIp: expect.stringMatching(/^10\.77\.0\./) as string,
+      reqq: true,
+      metadataSize: true,
+      port: undefined,
+    });
+    expect([theirs?.reqq, theirs?.idOf('ut_pex'), theirs?.idOf('ut_metadata')]).toEqual([reqq, expect.any(Number), expect.any(Number)]);
+  });
+});
+
+describe('peer exchange with libtorrent', () => {
+  it('is learned from: half of the content is where only another peer knows', async () => {
+    const content = world.content('content', [4_000_000]);
+    await talkative(content, world.lay(content, 'odd', half(1)), 7002);
+    await talkative(content, world.lay(content, 'even', half(0)), 7001, 0, `${HOST}:7002`);
+    const { code, err } = await world.run(
+      'download',
+      content.torrent,
+      '-o',
+      `${world.path('got')}/`,
+      '--no-trackers',
+      '--peer',
+      `${HOST}:7001`,
+      '--timeout',
+      '90',
+    );
+    expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
+    expect(world.holds(content, 'got')).toBe(true);
+  });
+
+  it('is taught: a leech that knew only us gets all from a seed that only we knew', async () => {
+    const content = world.content('content', [8_000_000]);
+    await talkative(content, world.lay(content, 'seed'), 7001, 300_000);
+    const leech = await talkative(content, world.path('leech'), 7002);
+    const running = world.run('download', content.torrent, '-o', `${world.path('got')}/`, '--no-trackers', '--peer', `${HOST}:7001`, '--peer', `${HOST}:7002`);
+    expect(await eventually(() => /peer 10\.77\.0\.\d:7001 libtorrent.*, by pex/.test(leech.says()), 60), leech.says().slice(-500)).toBe(true);
+    expect((await running).code).toBe(0);
+  });
+});
