@@ -1,9 +1,10 @@
-import { defer, EMPTY, finalize, map, NEVER, type Observable, of, Subject, take, throwError } from 'rxjs';
+import { defer, EMPTY, endWith, finalize, map, NEVER, type Observable, of, Subject, take, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { swarm, type SwarmOptions } from '../operators/swarm.ts';
-import type { PeerAddress } from '../src/env.ts';
+import type { PeerAddress, PeerSource } from '../src/env.ts';
 import { PeerError, StorageError, type PeerCode } from '../src/errors.ts';
 import { AddressBook } from '../src/torrent/addressBook.ts';
+import { Funnel } from '../src/torrent/funnel.ts';
 import { drawn, type Mark, type Stage } from './index.ts';
 
 const addressOf = (port: number): PeerAddress => ({ host: '10.1.0.1', port, source: 'tracker' });
@@ -140,15 +141,22 @@ describe('swarm, with what follows from an end', () => {
     }),
   );
 
-  it.each<PeerCode>(['refused', 'unreachable', 'timeout', 'silent', 'reset'])(
-    'dials those that %s again after one, two and four minutes, then no more',
-    (code) =>
-      drawn((stage) => {
-        const a = stage.cold('--#', undefined, failure(code));
-        const { run, dials } = drawnSwarm(stage, { a });
-        stage.gives(stage.cold('(a|)', values).pipe(run)).toBe('420008ms |');
-        stage.happens(dials).toBe('a 60001ms a 120001ms a 240001ms a');
-      })(),
+  it.each<PeerCode>(['refused', 'unreachable', 'reset'])('dials those that are %s again after one, two and four minutes, then no more', (code) =>
+    drawn((stage) => {
+      const a = stage.cold('--#', undefined, failure(code));
+      const { run, dials } = drawnSwarm(stage, { a });
+      stage.gives(stage.cold('(a|)', values).pipe(run)).toBe('420008ms |');
+      stage.happens(dials).toBe('a 60001ms a 120001ms a 240001ms a');
+    })(),
+  );
+
+  it.each<PeerCode>(['timeout', 'silent'])('dials those that let us wait (%s) again after two, four and eight minutes, then no more', (code) =>
+    drawn((stage) => {
+      const a = stage.cold('--#', undefined, failure(code));
+      const { run, dials } = drawnSwarm(stage, { a });
+      stage.gives(stage.cold('(a|)', values).pipe(run)).toBe('840008ms |');
+      stage.happens(dials).toBe('a 120001ms a 240001ms a 480001ms a');
+    })(),
   );
 
   it(
@@ -204,6 +212,38 @@ describe('swarm, with what follows from an end', () => {
         throw new TypeError('ours');
       };
       stage.gives(stage.cold('a', values).pipe(swarm(broken, { book: new AddressBook(), maxPeers: 1 }))).toBe('#', undefined, new TypeError('ours'));
+    }),
+  );
+});
+
+describe('swarm, and who is dialled first', () => {
+  it(
+    'are those whom people name, then those of trackers, then hearsay',
+    drawn((stage) => {
+      const named = { a, b: { ...b, source: 'pex' }, c, d: { ...d, source: 'manual' } } as const;
+      const source = stage.cold<PeerAddress>('(abcd)', named);
+      const session = '                               ---#';
+      const dials = '                                a--d--c--b';
+      const [again] = [stage.cold(session, undefined, failure('useless'))];
+      const { run, dials: dialled } = drawnSwarm(stage, { a: again, b: again, c: again, d: again }, { maxPeers: 1 });
+      stage.gives(source.pipe(run), '^-----------!').toBe('-');
+      stage.happens(dialled).toBe(dials);
+    }),
+  );
+
+  it(
+    'are no more than eight of one host of the internet, and never ourselves again',
+    drawn((stage) => {
+      const funnel = new Funnel<PeerSource>();
+      const [us, ...others] = Array.from({ length: 10 }, (_, n): PeerAddress => ({ host: '8.8.8.8', port: n + 1, source: 'tracker' }));
+      const source = stage.cold<PeerAddress>('a--(a|)', { a: us }).pipe(endWith(...others));
+      const { run, dials } = drawnSwarm(stage, { a: throwError(() => failure('self')) }, { funnel, maxPeers: 1 });
+      stage.gives(source.pipe(run), '^----!').toBe('-');
+      stage.happens(dials).toBe('a--b');
+      const seen$ = stage.cold('----x').pipe(map(() => funnel.rows));
+      stage.gives(seen$.pipe(map((rows) => rows.map(({ discovered, dialled, lost }) => [discovered, dialled, lost])))).toBe('----x', {
+        x: [[3, 2, { self: 1, 'per-host': 1 }]],
+      });
     }),
   );
 });

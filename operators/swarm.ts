@@ -1,8 +1,9 @@
 import { defer, Observable, type Observer, type OperatorFunction, Subscription, timer } from 'rxjs';
 import { now } from '../src/clock.ts';
 import type { PeerAddress } from '../src/env.ts';
-import { InvariantError, verdict } from '../src/errors.ts';
+import { InvariantError, PeerError, verdict } from '../src/errors.ts';
 import type { AddressBook } from '../src/torrent/addressBook.ts';
+import type { Funnel } from '../src/torrent/funnel.ts';
 
 export interface SwarmOptions {
   /** Who can be dialled, and when. */
@@ -15,6 +16,8 @@ export interface SwarmOptions {
   readonly enough?: number;
   /** Hears of each session that is over, and why; no error: they hung up. */
   readonly ended?: (address: PeerAddress, error?: unknown) => void;
+  /** Counts who is dialled, and who is lost and why. */
+  readonly funnel?: Pick<Funnel<string>, 'reached' | 'lost'>;
 }
 
 /**
@@ -35,7 +38,7 @@ export interface SwarmOptions {
  * Not `mergeMap(session, n)`: its queue has neither limit nor view, and it hangs when hundreds of queued sessions fail at once.
  */
 export const swarm =
-  <T>(session: (address: PeerAddress) => Observable<T>, { book, maxPeers, wanted, enough = maxPeers, ended }: SwarmOptions): OperatorFunction<PeerAddress, T> =>
+  <T>(session: (address: PeerAddress) => Observable<T>, { book, maxPeers, wanted, enough = maxPeers, ended, funnel }: SwarmOptions): OperatorFunction<PeerAddress, T> =>
   (addresses) =>
     new Observable((subscriber) => {
       let sessions = 0;
@@ -72,11 +75,14 @@ export const swarm =
         let useful = false;
         let error: unknown;
         sessions++;
+        funnel?.reached(address, 'dialled');
         const end = (): void => {
           sessions--;
           if (subscriber.closed) return;
           const ending = error === undefined ? 'closed' : verdict(error);
-          book.ended(address, ending, useful, now());
+          const cause = error instanceof PeerError ? error.code : ending;
+          book.ended(address, ending, useful, now(), cause);
+          funnel?.lost(address, cause);
           ended?.(address, error);
           if (ending === 'fatal') subscriber.error(error);
           else fill();
@@ -96,7 +102,9 @@ export const swarm =
       subscriber.add(
         addresses.subscribe({
           next: (address) => {
-            if (book.add(address)) fill();
+            const admission = book.add(address);
+            if (admission === 'added') fill();
+            else if (admission !== 'known') funnel?.lost(address, admission);
           },
           error: (error: unknown) => subscriber.error(error),
           complete: () => {

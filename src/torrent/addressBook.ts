@@ -1,11 +1,32 @@
+import { parseIp } from '../protocol/ip.ts';
+import { PUBLIC, reachOf } from '../protocol/reach.ts';
+import { peerPriority } from './peerPriority.ts';
+
 /** What the book needs to know of an address. */
 export interface Candidate {
   readonly host: string;
   readonly port: number;
+  /** Who named it; those that are no {@link PREFERENCE} come last. */
+  readonly source?: string;
 }
 
 /** What followed from a session with a peer, as `verdict` names it; `closed` when they hung up without an error. */
 export type Ending = 'closed' | 'retry' | 'drop' | 'ban' | 'fatal';
+
+/** What becomes of an address that is named: why it is not taken up, if it is not. */
+export type Admission = 'added' | 'known' | 'banned' | 'self' | 'per-host' | 'full';
+
+export interface AddressBookOptions<A> {
+  /** Dials a second; as many may be saved up. */
+  readonly dialRate?: number;
+  /** Where we listen, or say that we do. */
+  readonly port?: number;
+  /** Hears of those who are forgotten before their turn, and why. */
+  readonly forgotten?: (address: A, why: 'banned' | 'full') => void;
+}
+
+/** Who is dialled first, by who named them: people know best, and whoever calls is there. */
+export const PREFERENCE: Readonly<Record<string, number>> = { manual: 0, incoming: 1, tracker: 2, lsd: 2, pex: 3, dht: 3 };
 
 /** Addresses known at one time. */
 export const MAX_KNOWN = 3000;
@@ -13,41 +34,61 @@ export const MAX_KNOWN = 3000;
 export const DIAL_RATE = 30;
 /** Connections to one address of the public internet. */
 export const MAX_PER_HOST = 3;
+/** Addresses known of one host of the public internet: it alone could fill the book otherwise. */
+export const MAX_KNOWN_PER_HOST = 8;
 /** Failures in a row that are borne: at the next one a peer is given up. */
 export const MAX_FAILURES = 3;
-/** Rest of a peer that was useful, and of one that was not (doubled with each failure), in milliseconds. */
+/** Rest of a peer that was useful, in milliseconds. */
 const SHORT_REST = 5_000;
+/** Rest of one that was not; doubled with each failure. */
 const LONG_REST = 60_000;
-/** Bans remembered. */
+/** Rest instead of it after failures that took long: whoever does not answer costs more than who refuses. */
+const LONGER_REST: Readonly<Record<string, number>> = { timeout: 120_000, silent: 120_000 };
+/** Bans remembered, and addresses of our own. */
 const MAX_BANS = 10_000;
+const MAX_SELVES = 100;
 
 interface Entry<A> {
   readonly address: A;
   state: 'waiting' | 'active' | 'resting';
   failures: number;
+  /** It gave us something, the last time. */
+  useful: boolean;
+  /** Of BEP 40; 0 if unknown. */
+  priority: number;
   until: number;
 }
 
 /**
- * Who can be dialled, and when. Depends on: what each peer did last time, how often it failed, how many are connected at its
- * host, and how many were dialled just now. Invariants: an address is waiting, active, resting or unknown; at most
- * {@link MAX_KNOWN} are known; a banned one is none of these, but for sessions that are still to end.
+ * Who can be dialled, when, and who first: those that were useful, then those that failed least often, then by who named them,
+ * then by their priority (BEP 40), then whoever was named first. Depends on: what each peer did last time, how often it failed, how
+ * many are known and connected at its host, where others see us, and how many were dialled just now. Invariants: an address is
+ * waiting, active, resting or unknown; at most {@link MAX_KNOWN} are known, and at most {@link MAX_KNOWN_PER_HOST} of a public host;
+ * a banned one and our own are none of these, but for sessions that are still to end.
  */
 export class AddressBook<A extends Candidate> {
   readonly #entries = new Map<string, Entry<A>>();
   readonly #waiting = new Map<string, Entry<A>>();
   readonly #resting = new Set<Entry<A>>();
-  readonly #hosts = new Map<string, number>();
+  readonly #knownAt = new Map<string, number>();
+  readonly #activeAt = new Map<string, number>();
   readonly #bans = new Set<string>();
+  readonly #selves = new Set<string>();
+  /** Where others see us, by bytes of the address. */
+  readonly #seenAs = new Map<number, string>();
   readonly #most: number;
   readonly #dialRate: number;
+  readonly #port: number;
+  readonly #forgotten: (address: A, why: 'banned' | 'full') => void;
   #dials: number;
   #dialsAt = 0;
   active = 0;
 
-  constructor(most: number = MAX_KNOWN, { dialRate = DIAL_RATE }: { readonly dialRate?: number } = {}) {
+  constructor(most: number = MAX_KNOWN, { dialRate = DIAL_RATE, port = 0, forgotten = () => {} }: AddressBookOptions<A> = {}) {
     this.#most = most;
     this.#dialRate = this.#dials = dialRate;
+    this.#port = port;
+    this.#forgotten = forgotten;
   }
 
   get known(): number {
@@ -62,15 +103,27 @@ export class AddressBook<A extends Candidate> {
     return this.#bans.size;
   }
 
-  /** A new address; false if it is known or banned, or the book is full of those that have not failed. */
-  add(address: A): boolean {
-    const key = keyOf(address);
-    if (this.#entries.has(key) || this.#bans.has(banKeyOf(address))) return false;
-    if (this.#entries.size >= this.#most && !this.#forgetWorst()) return false;
-    const entry: Entry<A> = { address, state: 'waiting', failures: 0, until: 0 };
+  /** A new address; not taken up if the book is `full` of those that have not failed. */
+  add(address: A): Admission {
+    const [key, host] = [keyOf(address), hostOf(address)];
+    if (this.#entries.has(key)) return 'known';
+    if (this.#bans.has(host)) return 'banned';
+    if (this.#selves.has(key)) return 'self';
+    if ((this.#knownAt.get(host) ?? 0) >= MAX_KNOWN_PER_HOST) return 'per-host';
+    if (this.#entries.size >= this.#most && !this.#forgetWorst()) return 'full';
+    const entry: Entry<A> = { address, state: 'waiting', failures: 0, useful: false, priority: this.#priorityOf(address), until: 0 };
     this.#entries.set(key, entry);
     this.#waiting.set(key, entry);
-    return true;
+    count(this.#knownAt, host, 1);
+    return 'added';
+  }
+
+  /** Others see us at this address: from now on priorities can be told. The first one of each family counts, and only public ones. */
+  seenAs(host: string): void {
+    const family = parseIp(host)?.length;
+    if (family === undefined || this.#seenAs.has(family) || reachOf(host) !== PUBLIC) return;
+    this.#seenAs.set(family, host);
+    for (const entry of this.#entries.values()) entry.priority = this.#priorityOf(entry.address);
   }
 
   /** The next to dial at `now` (ms), from now on active; undefined if there is none or too many were dialled just now. */
@@ -79,18 +132,14 @@ export class AddressBook<A extends Candidate> {
     this.#dials = Math.min(this.#dialRate, this.#dials + ((now - this.#dialsAt) * this.#dialRate) / 1000);
     this.#dialsAt = now;
     if (this.#dials < 1) return undefined;
-    for (const [key, entry] of this.#waiting) {
-      const host = banKeyOf(entry.address);
-      const connected = this.#hosts.get(host) ?? 0;
-      if (connected >= MAX_PER_HOST) continue;
-      this.#waiting.delete(key);
-      entry.state = 'active';
-      this.#hosts.set(host, connected + 1);
-      this.#dials--;
-      this.active++;
-      return entry.address;
-    }
-    return undefined;
+    const entry = this.#best();
+    if (entry === undefined) return undefined;
+    this.#waiting.delete(keyOf(entry.address));
+    entry.state = 'active';
+    count(this.#activeAt, hostOf(entry.address), 1);
+    this.#dials--;
+    this.active++;
+    return entry.address;
   }
 
   /** When `take` may have something that it has not now: milliseconds from `now`; undefined if only `add` can help. */
@@ -101,58 +150,72 @@ export class AddressBook<A extends Candidate> {
     return next === Infinity ? undefined : Math.max(1, Math.ceil(next));
   }
 
-  /** The session with an active address is over; `useful` if it gave us anything. */
-  ended(address: A, ending: Ending, useful: boolean, now: number): void {
-    const key = keyOf(address);
-    const entry = this.#entries.get(key);
+  /** The session with an active address is over; `useful` if it gave us anything. `cause` is the code of its error. */
+  ended(address: A, ending: Ending, useful: boolean, now: number, cause: string = ending): void {
+    const entry = this.#entries.get(keyOf(address));
     if (entry?.state !== 'active') return;
-    this.#leave(entry);
+    this.active--;
+    count(this.#activeAt, hostOf(address), -1);
     if (ending === 'ban') this.ban(address);
+    const self = cause === 'self';
+    if (self) remember(this.#selves, keyOf(address), MAX_SELVES);
+    entry.useful = useful;
     entry.failures = useful ? 0 : entry.failures + 1;
-    if (this.isBanned(address) || ending === 'drop' || entry.failures > MAX_FAILURES) {
-      this.#entries.delete(key);
+    if (self || this.isBanned(address) || ending === 'drop' || entry.failures > MAX_FAILURES) {
+      this.#forget(entry);
       return;
     }
     entry.state = 'resting';
-    entry.until = now + (useful ? SHORT_REST : LONG_REST * 2 ** (entry.failures - 1));
+    entry.until = now + (useful ? SHORT_REST : (LONGER_REST[cause] ?? LONG_REST) * 2 ** (entry.failures - 1));
     this.#resting.add(entry);
   }
 
   /** Never again: all of its host if that is a public address, else only this port (many peers may share a machine). */
   ban(address: Candidate): void {
-    const banned = banKeyOf(address);
-    this.#bans.add(banned);
-    if (this.#bans.size > MAX_BANS) for (const oldest of this.#bans) if (this.#bans.delete(oldest)) break;
-    for (const [key, entry] of this.#entries) {
-      if (entry.state === 'active' || banKeyOf(entry.address) !== banned) continue;
-      this.#entries.delete(key);
-      this.#waiting.delete(key);
-      this.#resting.delete(entry);
+    const banned = hostOf(address);
+    remember(this.#bans, banned, MAX_BANS);
+    for (const entry of [...this.#entries.values()]) {
+      if (entry.state === 'active' || hostOf(entry.address) !== banned) continue;
+      this.#forget(entry);
+      this.#forgotten(entry.address, 'banned');
     }
   }
 
   isBanned(address: Candidate): boolean {
-    return this.#bans.has(banKeyOf(address));
+    return this.#bans.has(hostOf(address));
+  }
+
+  /** Of those that wait and may be dialled, the one to dial first. */
+  #best(): Entry<A> | undefined {
+    let best: Entry<A> | undefined;
+    for (const entry of this.#waiting.values()) {
+      if (best !== undefined && !isBefore(entry, best)) continue;
+      if ((this.#activeAt.get(hostOf(entry.address)) ?? 0) < MAX_PER_HOST) best = entry;
+    }
+    return best;
   }
 
   /** Makes room: of those that are not active, the one that failed most often goes. */
   #forgetWorst(): boolean {
-    let worst: [key: string, entry: Entry<A>] | undefined;
-    for (const known of this.#entries) if (known[1].state !== 'active' && known[1].failures > (worst?.[1].failures ?? 0)) worst = known;
+    let worst: Entry<A> | undefined;
+    for (const entry of this.#entries.values()) if (entry.state !== 'active' && entry.failures > (worst?.failures ?? 0)) worst = entry;
     if (worst === undefined) return false;
-    const [key, entry] = worst;
-    this.#entries.delete(key);
-    this.#waiting.delete(key);
-    this.#resting.delete(entry);
+    this.#forget(worst);
+    this.#forgotten(worst.address, 'full');
     return true;
   }
 
-  #leave(entry: Entry<A>): void {
-    this.active--;
-    const host = banKeyOf(entry.address);
-    const left = (this.#hosts.get(host) ?? 1) - 1;
-    if (left > 0) this.#hosts.set(host, left);
-    else this.#hosts.delete(host);
+  #forget(entry: Entry<A>): void {
+    const key = keyOf(entry.address);
+    this.#entries.delete(key);
+    this.#waiting.delete(key);
+    this.#resting.delete(entry);
+    count(this.#knownAt, hostOf(entry.address), -1);
+  }
+
+  #priorityOf(address: A): number {
+    const us = this.#seenAs.size > 0 ? this.#seenAs.get(parseIp(address.host)?.length ?? 0) : undefined;
+    return us === undefined ? 0 : (peerPriority({ host: us, port: this.#port }, address) ?? 0);
   }
 
   #wake(now: number): void {
@@ -165,18 +228,52 @@ export class AddressBook<A extends Candidate> {
   }
 
   check(): void {
-    const states = [...this.#entries.values()].map(({ state }) => state);
-    const count = (wanted: string): number => states.filter((state) => state === wanted).length;
-    if (count('waiting') !== this.#waiting.size || count('resting') !== this.#resting.size || count('active') !== this.active) {
+    const entries = [...this.#entries.values()];
+    const within = (wanted: string): number => entries.filter(({ state }) => state === wanted).length;
+    if (within('waiting') !== this.#waiting.size || within('resting') !== this.#resting.size || within('active') !== this.active) {
       throw new RangeError('the address book miscounts');
     }
-    if (this.#entries.size > this.#most) throw new RangeError(`${this.#entries.size} addresses known`);
+    if (entries.length > this.#most) throw new RangeError(`${entries.length} addresses known`);
+    for (const [counts, counted] of [
+      [this.#knownAt, entries],
+      [this.#activeAt, entries.filter(({ state }) => state === 'active')],
+    ] as const) {
+      const hosts = new Map<string, number>();
+      for (const { address } of counted) count(hosts, hostOf(address), 1);
+      if (hosts.size !== counts.size || [...hosts].some(([host, times]) => counts.get(host) !== times)) throw new RangeError('the hosts are miscounted');
+    }
+    if ([...this.#knownAt.values()].some((known) => known > MAX_KNOWN_PER_HOST)) throw new RangeError('one host has too many addresses');
+    if (entries.some(({ address, state }) => state !== 'active' && (this.#selves.has(keyOf(address)) || this.isBanned(address)))) {
+      throw new RangeError('somebody is known who must not be');
+    }
   }
 }
+
+const isBefore = <A extends Candidate>(one: Entry<A>, other: Entry<A>): boolean => {
+  if (one.useful !== other.useful) return one.useful;
+  if (one.failures !== other.failures) return one.failures < other.failures;
+  const [first, second] = [preferenceOf(one.address), preferenceOf(other.address)];
+  return first === second ? one.priority > other.priority : first < second;
+};
+
+const preferenceOf = ({ source = '' }: Candidate): number => PREFERENCE[source] ?? Infinity;
+
+const count = (counts: Map<string, number>, key: string, change: 1 | -1): void => {
+  const sum = (counts.get(key) ?? 0) + change;
+  if (sum > 0) counts.set(key, sum);
+  else counts.delete(key);
+};
+
+/** The oldest one is forgotten when there are more than `most`. */
+const remember = (set: Set<string>, key: string, most: number): void => {
+  set.add(key);
+  const [oldest] = set;
+  if (set.size > most && oldest !== undefined) set.delete(oldest);
+};
 
 const keyOf = ({ host, port }: Candidate): string => `${host}:${port}`;
 
 const LOCAL = /^(?:127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|::1$|f[cd][0-9a-f]{2}:|fe80:|localhost$)/i;
 
-/** Peers in one house share an address of the internet; those on one machine or local network do not. */
-const banKeyOf = (address: Candidate): string => (LOCAL.test(address.host) ? keyOf(address) : address.host);
+/** Peers in one house share an address of the internet; those on one machine or local network do not: each is a host of its own. */
+const hostOf = (address: Candidate): string => (LOCAL.test(address.host) ? keyOf(address) : address.host);

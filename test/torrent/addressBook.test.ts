@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AddressBook, type Candidate, type Ending } from '../../src/torrent/addressBook.ts';
+import { peerPriority } from '../../src/torrent/peerPriority.ts';
 
-const at = (host: string, port = 6881): Candidate => ({ host, port });
+const at = (host: string, port = 6881, source?: string): Candidate => ({ host, port, ...(source !== undefined && { source }) });
 const publicHost = (n: number): Candidate => at(`8.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
 const bookOf = (...addresses: Candidate[]): AddressBook<Candidate> => {
   const book = new AddressBook<Candidate>();
@@ -17,13 +18,13 @@ describe('the address book', () => {
     expect([book.known, book.waiting]).toEqual([2, 2]);
     expect([book.take(0), book.take(0), book.take(0)]).toEqual([at('8.8.8.8', 1), at('8.8.8.8', 2), undefined]);
     expect([book.known, book.waiting, book.active]).toEqual([2, 0, 2]);
-    expect(book.add(at('8.8.8.8', 1))).toBe(false);
+    expect(book.add(at('8.8.8.8', 1))).toBe('known');
   });
 
   it('knows 3000 addresses', () => {
     const book = bookOf(...Array.from({ length: 3001 }, (_, n) => publicHost(n)));
     expect(book.known).toBe(3000);
-    expect(book.add(publicHost(3001))).toBe(false);
+    expect(book.add(publicHost(3001))).toBe('full');
     book.check();
   });
 
@@ -37,11 +38,11 @@ describe('the address book', () => {
     expect(book.take(MINUTE)).toEqual(publicHost(2));
     expect(book.take(MINUTE)).toEqual(publicHost(0));
     book.ended(publicHost(0), 'retry', false, MINUTE);
-    expect(book.add(publicHost(3))).toBe(true);
+    expect(book.add(publicHost(3))).toBe('added');
     book.check();
     // 0 has gone, 1 goes next, and then there is nobody to go: 2 is connected, and 3 and 4 have done nothing yet.
-    expect(book.add(publicHost(4))).toBe(true);
-    expect(book.add(publicHost(5))).toBe(false);
+    expect(book.add(publicHost(4))).toBe('added');
+    expect(book.add(publicHost(5))).toBe('full');
     expect([book.take(MINUTE), book.take(MINUTE), book.take(MINUTE)]).toEqual([publicHost(3), publicHost(4), undefined]);
     book.check();
   });
@@ -106,7 +107,7 @@ describe('the address book', () => {
     book.take(now);
     book.ended(at('8.8.8.8'), 'retry', false, now);
     expect([book.known, book.nextIn(now)]).toEqual([0, undefined]);
-    expect(book.add(at('8.8.8.8'))).toBe(true);
+    expect(book.add(at('8.8.8.8'))).toBe('added');
   });
 
   it('forgives all failures when one was useful', () => {
@@ -137,9 +138,9 @@ describe('the address book', () => {
     book.ended(at('8.8.8.8', 2), 'closed', true, 0);
     expect(book.known).toBe(1);
     expect([at('8.8.8.8', 9), at('127.0.0.1', 1), at('127.0.0.1', 3)].map((address) => [book.isBanned(address), book.add(address)])).toEqual([
-      [true, false],
-      [true, false],
-      [false, true],
+      [true, 'banned'],
+      [true, 'banned'],
+      [false, 'added'],
     ]);
     book.check();
   });
@@ -157,29 +158,106 @@ describe('the address book', () => {
     expect([book.known, book.active, book.banned]).toEqual([1, 0, 0]);
   });
 
+  it.each(['timeout', 'silent'])('lets one rest twice as long after %s', (cause) => {
+    const book = bookOf(at('8.8.8.8'));
+    let now = 0;
+    for (const rest of [2, 4, 8]) {
+      book.take(now);
+      book.ended(at('8.8.8.8'), 'retry', false, now, cause);
+      expect(book.nextIn(now)).toBe(rest * MINUTE);
+      now += rest * MINUTE;
+    }
+  });
+
+  it('knows eight addresses of a public host, and as many as there are of a local one', () => {
+    const book = bookOf();
+    expect(Array.from({ length: 9 }, (_, n) => book.add(at('8.8.8.8', n + 1))).slice(7)).toEqual(['added', 'per-host']);
+    expect(Array.from({ length: 9 }, (_, n) => book.add(at('10.0.0.1', n + 1))).slice(7)).toEqual(['added', 'added']);
+    book.take(0);
+    book.ended(at('8.8.8.8', 1), 'drop', false, 0);
+    expect(book.add(at('8.8.8.8', 9))).toBe('added');
+    book.check();
+  });
+
+  it('never dials itself twice, nor anything it was told of itself', () => {
+    const book = bookOf(at('8.8.8.8'));
+    book.take(0);
+    book.ended(at('8.8.8.8'), 'drop', false, 0, 'self');
+    expect([book.add(at('8.8.8.8')), book.add(at('8.8.8.8', 1)), book.known]).toEqual(['self', 'added', 1]);
+    book.check();
+  });
+
+  it('dials first whoever was useful, then who failed less, then whom people or callers or trackers named', () => {
+    const sources = [undefined, 'dht', 'pex', 'lsd', 'tracker', 'incoming', 'manual'];
+    const book = bookOf(at('10.0.0.1', 8, 'dht'), at('10.0.0.1', 9, 'manual'));
+    for (const useful of [true, false]) {
+      const [port, source] = useful ? [9, 'manual'] : [8, 'dht'];
+      expect(book.take(0)).toEqual(at('10.0.0.1', port, source));
+    }
+    book.ended(at('10.0.0.1', 8), 'closed', true, 0);
+    book.ended(at('10.0.0.1', 9), 'retry', false, 0);
+    sources.forEach((source, n) => book.add(at('10.0.0.1', n + 1, source)));
+    const taken = Array.from({ length: 9 }, () => book.take(MINUTE)?.port);
+    // Of two that are as good, the one that was named first.
+    expect(taken).toEqual([8, 7, 6, 4, 5, 2, 3, 1, 9]);
+  });
+
+  it('dials by canonical priority once it is known where we are, and only then', () => {
+    const hosts = Array.from({ length: 12 }, (_, n) => at(`8.${n}.8.8`, 6881, 'tracker'));
+    const us = { host: '9.9.9.9', port: 7000 };
+    const book = new AddressBook<Candidate>(100, { port: us.port });
+    for (const host of hosts) book.add(host);
+    expect(book.take(0)).toEqual(hosts[0]);
+    for (const nowhere of ['10.0.0.1', '127.0.0.1', 'peer.example', '2001:db8::1']) book.seenAs(nowhere);
+    expect(book.take(0)).toEqual(hosts[1]);
+    book.seenAs(us.host);
+    book.seenAs('7.7.7.7');
+    const rest = Array.from({ length: 10 }, () => book.take(0));
+    const priority = (host: Candidate | undefined): number => (host && peerPriority(us, host)) ?? -1;
+    expect(rest.map(priority)).toEqual(hosts.slice(2).map(priority).sort((a, b) => b - a));
+  });
+
+  it('tells whom it forgets before their turn', () => {
+    const forgotten: unknown[] = [];
+    const book = new AddressBook<Candidate>(2, { forgotten: ({ port }, why) => forgotten.push([port, why]) });
+    for (const port of [1, 2]) book.add(at('8.8.8.8', port));
+    book.take(0);
+    book.ended(at('8.8.8.8', 1), 'retry', false, 0);
+    book.add(at('8.8.8.8', 3));
+    book.take(0);
+    book.ban(at('8.8.8.8', 9));
+    expect(forgotten).toEqual([
+      [1, 'full'],
+      [3, 'banned'],
+    ]);
+  });
+
   it('keeps its books whatever happens', () => {
     const event = fc.record({
-      type: fc.constantFrom('add', 'add', 'take', 'take', 'ended', 'ban'),
-      n: fc.nat(11),
+      type: fc.constantFrom('add', 'add', 'take', 'take', 'ended', 'ban', 'seen'),
+      n: fc.nat(24),
       local: fc.boolean(),
       ending: fc.constantFrom<Ending>('closed', 'retry', 'drop', 'ban', 'fatal'),
       useful: fc.boolean(),
       later: fc.nat(100_000),
+      cause: fc.constantFrom('refused', 'timeout', 'self', 'closed'),
+      source: fc.constantFrom(undefined, 'tracker', 'dht', 'manual'),
     });
     fc.assert(
-      fc.property(fc.array(event, { maxLength: 150 }), (events) => {
-        const book = new AddressBook<Candidate>(6);
+      fc.property(fc.array(event, { maxLength: 200 }), (events) => {
+        const book = new AddressBook<Candidate>(15);
         const active: Candidate[] = [];
         let now = 0;
-        for (const { type, n, local, ending, useful, later } of events) {
-          const address = at(local ? '127.0.0.1' : `8.8.8.${n % 2}`, n);
+        for (const { type, n, local, ending, useful, later, cause, source } of events) {
+          const address = at(local ? '127.0.0.1' : `8.8.8.${n % 2}`, n, source);
           now += later;
           const taken = type === 'take' ? book.take(now) : undefined;
           if (taken !== undefined) active.push(taken);
           if (type === 'add') book.add(address);
           if (type === 'ban') book.ban(address);
           const ended = type === 'ended' ? active.shift() : undefined;
-          if (ended !== undefined) book.ended(ended, ending, useful, now);
+          if (ended !== undefined) book.ended(ended, ending, useful, now, cause);
+          if (type === 'seen') book.seenAs(`9.9.9.${n}`);
           book.check();
           expect(book.active).toBe(active.length);
           for (const host of ['8.8.8.0', '8.8.8.1']) expect(active.filter((one) => one.host === host).length).toBeLessThanOrEqual(3);

@@ -1,0 +1,145 @@
+/** How far an address can get, in this order: named by a source, then as far as a peer that gives us blocks. */
+export const STAGES = ['discovered', 'dialled', 'connected', 'handshaken', 'interested', 'unchoked', 'sending'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** How many addresses of one source ever got so far; and of those that are lost now, how many for which cause. */
+export interface FunnelRow<Source extends string> extends Readonly<Record<Stage, number>> {
+  readonly source: Source;
+  /** By the code of a `PeerError`; `closed` when they hung up; `known` when another source named them first; `banned`, `full`, `per-host`. */
+  readonly lost: Readonly<Record<string, number>>;
+}
+
+interface Named<Source extends string> {
+  readonly host: string;
+  readonly port: number;
+  readonly source: Source;
+}
+
+/** Addresses whose fate is remembered. The oldest one is forgotten first; it stays counted. */
+export const MAX_TRACES = 10_000;
+
+interface Trace<Source> {
+  /** Who named it first: to whose credit it counts. */
+  readonly source: Source;
+  /** Who named it later. */
+  readonly others: Set<Source>;
+  stage: number;
+  cause: string | undefined;
+}
+
+interface Row {
+  readonly reached: number[];
+  readonly lost: Map<string, number>;
+}
+
+/**
+ * What has become of each address, source by source. Depends on what it is told only. Invariants: of each source at most as many
+ * got to a stage as to the one before it; and at most as many are lost as were named.
+ */
+export class Funnel<Source extends string> {
+  readonly #traces = new Map<string, Trace<Source>>();
+  readonly #rows = new Map<Source, Row>();
+  readonly #most: number;
+  /** Grows with each change. */
+  version = 0;
+
+  constructor(most: number = MAX_TRACES) {
+    this.#most = most;
+  }
+
+  /** A source names an address: counted once for each source, and as lost where another was first. */
+  named(address: Named<Source>): void {
+    const { source } = address;
+    const trace = this.#traceOf(address);
+    if (trace.source === source || trace.others.has(source)) return;
+    trace.others.add(source);
+    this.#advance(this.#rowOf(source), 0, 0);
+    this.#lose(this.#rowOf(source), 'known', 1);
+  }
+
+  /** It got so far. Being dialled again takes its loss back. */
+  reached(address: Named<Source>, stage: Stage): void {
+    const trace = this.#traceOf(address);
+    const row = this.#rowOf(trace.source);
+    const index = STAGES.indexOf(stage);
+    if (stage === 'dialled' && trace.cause !== undefined) {
+      this.#lose(row, trace.cause, -1);
+      trace.cause = undefined;
+    }
+    if (index <= trace.stage) return;
+    this.#advance(row, trace.stage + 1, index);
+    trace.stage = index;
+  }
+
+  /** It is of no use to us now; what it was lost for first counts. */
+  lost(address: Named<Source>, cause: string): void {
+    const trace = this.#traceOf(address);
+    if (trace.cause !== undefined) return;
+    trace.cause = cause;
+    this.#lose(this.#rowOf(trace.source), cause, 1);
+  }
+
+  /** A row for each source that has named anybody, in the order in which they first did. */
+  get rows(): readonly FunnelRow<Source>[] {
+    return [...this.#rows].map(([source, { reached, lost }]) => {
+      const stages = Object.fromEntries(STAGES.map((stage, index) => [stage, reached[index] ?? 0])) as Record<Stage, number>;
+      return { source, ...stages, lost: sorted(lost) };
+    });
+  }
+
+  /** All sources together: how many were dialled, and what those that are lost were lost for. */
+  get total(): { readonly dialled: number; readonly lost: Readonly<Record<string, number>> } {
+    let dialled = 0;
+    const lost = new Map<string, number>();
+    for (const row of this.#rows.values()) {
+      dialled += row.reached[1] ?? 0;
+      for (const [cause, count] of row.lost) lost.set(cause, (lost.get(cause) ?? 0) + count);
+    }
+    return { dialled, lost: sorted(lost) };
+  }
+
+  #traceOf(address: Named<Source>): Trace<Source> {
+    const key = `${address.host} ${address.port}`;
+    const known = this.#traces.get(key);
+    if (known !== undefined) return known;
+    const trace: Trace<Source> = { source: address.source, others: new Set(), stage: 0, cause: undefined };
+    this.#traces.set(key, trace);
+    const [oldest] = this.#traces.keys();
+    if (this.#traces.size > this.#most && oldest !== undefined) this.#traces.delete(oldest);
+    this.#advance(this.#rowOf(address.source), 0, 0);
+    return trace;
+  }
+
+  #rowOf(source: Source): Row {
+    let row = this.#rows.get(source);
+    if (row === undefined) this.#rows.set(source, (row = { reached: STAGES.map(() => 0), lost: new Map() }));
+    return row;
+  }
+
+  #advance({ reached }: Row, from: number, to: number): void {
+    this.version++;
+    for (let stage = from; stage <= to; stage++) reached[stage] = (reached[stage] ?? 0) + 1;
+  }
+
+  #lose({ lost }: Row, cause: string, change: 1 | -1): void {
+    this.version++;
+    const count = (lost.get(cause) ?? 0) + change;
+    if (count > 0) lost.set(cause, count);
+    else lost.delete(cause);
+  }
+
+  check(): void {
+    if (this.#traces.size > this.#most) throw new RangeError(`${this.#traces.size} addresses remembered`);
+    for (const [source, { reached, lost }] of this.#rows) {
+      reached.forEach((count, stage) => {
+        if (stage > 0 && count > (reached[stage - 1] ?? 0)) throw new RangeError(`more of ${source} are ${STAGES[stage]} than ${STAGES[stage - 1]}`);
+      });
+      const losses = [...lost.values()].reduce((sum, count) => sum + count, 0);
+      if (losses > (reached[0] ?? 0)) throw new RangeError(`more of ${source} are lost than were named`);
+    }
+  }
+}
+
+/** Those most often first. */
+const sorted = (counts: ReadonlyMap<string, number>): Readonly<Record<string, number>> =>
+  Object.fromEntries([...counts].sort(([, one], [, other]) => other - one));
