@@ -3,7 +3,9 @@ import { mergeMap } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { extensionHandshake, handshake } from '../../operators/index.ts';
 import type { Peer } from '../../src/env.ts';
+import { localPeers } from '../../src/discovery/localPeers.ts';
 import { connectTcp } from '../../src/net/tcp.ts';
+import { nodeEnv } from '../../src/node.ts';
 import { createPeerId } from '../../src/protocol/id.ts';
 import { type Content, HOST, listening, World } from './world.ts';
 
@@ -90,5 +92,23 @@ describe('peer exchange with libtorrent', () => {
     const running = world.run('download', content.torrent, '-o', `${world.path('got')}/`, '--no-trackers', '--peer', `${HOST}:7001`, '--peer', `${HOST}:7002`);
     expect(await eventually(() => /peer 10\.77\.0\.\d:7001 libtorrent.*, by pex/.test(leech.says()), 60), leech.says().slice(-500)).toBe(true);
     expect((await running).code).toBe(0);
+  });
+});
+
+describe('local discovery with libtorrent', () => {
+  it('hears of it, and is heard', async () => {
+    const content = world.content('content', [2_000_000]);
+    const infoHash = new Uint8Array(Buffer.from(content.infoHash, 'hex'));
+    await talkative(content, world.lay(content, 'seed'), 7001);
+    // We say that we listen where the seed does, which says nothing itself.
+    const found: string[] = [];
+    const looking = localPeers(nodeEnv(), { infoHash, port: 7001 }).subscribe(({ port, source }) => found.push(`${source} ${port}`));
+    const leech = await talkative(content, world.path('leech'), 7002, 0, 'lsd');
+    expect(await eventually(() => found.includes('lsd 7002'), 20), `${found.join()}`).toBe(true);
+    looking.unsubscribe();
+    // Once a minute is not soon enough for a test: a newcomer announces itself at once.
+    const again = localPeers(nodeEnv(), { infoHash, port: 7001 }).subscribe();
+    expect(await eventually(() => /:7001 libtorrent.*, by lsd/.test(leech.says()), 20), leech.says().slice(-500)).toBe(true);
+    again.unsubscribe();
   });
 });

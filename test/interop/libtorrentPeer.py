@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """A libtorrent peer for the interop tests: shares what is in DIR of TORRENT, TCP only, and prints its progress and its peers.
 
-usage: libtorrentPeer.py TORRENT DIR ADDRESS:PORT [UPLOAD_BYTES_A_SECOND [PEER_HOST:PORT]]
+usage: libtorrentPeer.py TORRENT DIR ADDRESS:PORT [UPLOAD_BYTES_A_SECOND [PEER_HOST:PORT | lsd]]
+
+With `lsd` it looks for peers in the local network.
 """
 import sys
 import time
@@ -11,7 +13,7 @@ import libtorrent as lt
 torrent, folder, listen = sys.argv[1:4]
 limit = int(sys.argv[4]) if len(sys.argv) > 4 else 0
 session = lt.session({
-    'listen_interfaces': listen, 'enable_dht': False, 'enable_lsd': False, 'enable_upnp': False, 'enable_natpmp': False,
+    'listen_interfaces': listen, 'enable_dht': False, 'enable_lsd': 'lsd' in sys.argv[5:], 'enable_upnp': False, 'enable_natpmp': False,
     'enable_outgoing_utp': False, 'enable_incoming_utp': False, 'dht_bootstrap_nodes': '', 'allow_multiple_connections_per_ip': True,
     'announce_to_all_trackers': True, 'alert_mask': 0,
     'upload_rate_limit': limit,
@@ -21,12 +23,12 @@ params.ti = lt.torrent_info(torrent)
 params.save_path = folder
 handle = session.add_torrent(params)
 handle.set_upload_limit(limit or -1)
-if len(sys.argv) > 5:
+if len(sys.argv) > 5 and sys.argv[5] != 'lsd':
     host, port = sys.argv[5].rsplit(':', 1)
     handle.connect_peer((host, int(port)))
 while True:
     status = handle.status()
     print('%s %.3f' % (status.state, status.progress), flush=True)
     for peer in handle.get_peer_info():
-        print('peer %s:%d %s%s' % (peer.ip[0], peer.ip[1], peer.client.decode(errors='replace'), ', by pex' if peer.source & lt.peer_info.pex else ''), flush=True)
+        print('peer %s:%d %s%s' % (peer.ip[0], peer.ip[1], peer.client.decode(errors='replace'), ', by pex' if peer.source & lt.peer_info.pex else ', by lsd' if peer.source & lt.peer_info.lsd else ''), flush=True)
     time.sleep(0.2)

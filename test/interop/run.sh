@@ -2,7 +2,8 @@
 # Runs the interop tests in a network namespace that has nothing but loopback: no packet can leave this machine.
 #
 # The tracker is at 10.77.0.1. Who calls it comes from 10.77.0.2, so there every peer lives for the others; and who calls there
-# comes from 10.77.0.3: some clients refuse peers at 127.0.0.1, and transmission hangs up on callers from its own address.
+# comes from 10.77.0.3: some clients refuse peers at 127.0.0.1, and transmission hangs up on callers from its own address. What is said to
+# multicast groups stays on loopback, too.
 set -eu
 missing=
 for tool in unshare ip opentracker aria2c transmission-cli; do command -v "$tool" >/dev/null || missing="$missing $tool"; done
@@ -17,5 +18,8 @@ exec unshare $user -n sh -c 'ip link set lo up
   for n in 1 2 3; do ip addr add 10.77.0.$n/32 dev lo; done
   ip route change table local local 10.77.0.1 dev lo src 10.77.0.2
   ip route change table local local 10.77.0.2 dev lo src 10.77.0.3
+  ip link set lo multicast on
+  ip route add 239.0.0.0/8 dev lo
+  ip -6 route add ff15::/16 dev lo table local || true
   exec "$@"' sh \
   npx vitest run --config test/interop/vitest.config.ts --root . "$@"
