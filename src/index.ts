@@ -1,6 +1,7 @@
 /** rxtorrent: the BitTorrent client that is a stream pipeline. */
 export * from '../operators/index.ts';
 export { scrape, type Scraped, type ScrapeEnv } from './discovery/scrape.ts';
+export { localPeers, type LocalPeersOptions } from './discovery/localPeers.ts';
 export { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './discovery/trackerPeers.ts';
 export { download, type DownloadOptions } from './download.ts';
 export type * from './env.ts';
