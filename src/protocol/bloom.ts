@@ -26,5 +26,6 @@ export const bloomCount = (blooms: readonly Uint8Array[]): number => {
     for (let bit = 0; bit < 8; bit++) zeros += ((byte >> bit) & 1) ^ 1;
   }
   // A full filter says no more than "many".
-  return Math.log(Math.min(BITS, Math.max(1, zeros)) / BITS) / (2 * Math.log(1 - 1 / BITS));
+  const clear = zeros === 0 ? 1 : zeros;
+  return zeros === BITS ? 0 : Math.log(clear / BITS) / (2 * Math.log(1 - 1 / BITS));
 };

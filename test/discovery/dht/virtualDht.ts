@@ -2,6 +2,7 @@ import { map, Subscription } from 'rxjs';
 import { DrawnUdp } from '../../../marbles/udp.ts';
 import { seeded } from '../../../marbles/random.ts';
 import { type DhtNode, dhtNode, type DhtNodeOptions } from '../../../src/discovery/dht/node.ts';
+import type { DhtLookup } from '../../../src/discovery/dht/search.ts';
 import type { Endpoint } from '../../../src/protocol/compact.ts';
 import { decodeKrpc, encodeKrpc, type Krpc } from '../../../src/protocol/krpc.ts';
 import { hostOf } from './made.ts';
@@ -31,6 +32,8 @@ export class VirtualDht {
   readonly udp: DrawnUdp;
   readonly places: readonly Place[];
   readonly random: () => number;
+  /** What the lookups for peers took. */
+  readonly lookups: DhtLookup[] = [];
   readonly #time: VirtualTime;
   readonly #next: () => number;
 
@@ -67,7 +70,10 @@ export class VirtualDht {
     const own = place.liar ? { ...env, bindUdp: this.#lying(env.bindUdp) } : env;
     const bootstrap = Array.from({ length: 3 }, () => ({ host: (this.places?.[Math.floor(this.#next() * 5)] ?? place).host, port: 6881 }));
     const randomBytes = (length: number): Uint8Array => Uint8Array.from({ length }, () => this.#next() * 256);
-    place.life = dhtNode({ ...own, random: this.#next, randomBytes }, { port: 6881, bootstrap, ...options }).subscribe((node) => {
+    place.life = dhtNode(
+      { ...own, random: this.#next, randomBytes },
+      { port: 6881, bootstrap, report: (lookup) => this.lookups.push(lookup), ...options },
+    ).subscribe((node) => {
       place.node = node;
     });
   }
