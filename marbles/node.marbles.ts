@@ -1,0 +1,130 @@
+import { ignoreElements, merge, mergeMap, type Observable, switchMap, tap, timer } from 'rxjs';
+import { describe, it } from 'vitest';
+import { type DhtNode, dhtNode, type DhtNodeOptions } from '../src/discovery/dht/node.ts';
+import type { Endpoint, NodeEndpoint } from '../src/protocol/compact.ts';
+import { decodeKrpc, encodeKrpc, type Krpc, type Reply } from '../src/protocol/krpc.ts';
+import { drawn, HOME, type Mark, type Stage } from './index.ts';
+
+const [home] = HOME;
+const US = { host: home, port: 6881 };
+/** Four nodes, one of each quarter of all ids. */
+const nodes = [0, 1, 2, 3].map((n): NodeEndpoint => ({ id: new Uint8Array(20).fill(n * 64 + 9), host: `198.51.${n}.1`, port: 6881 }));
+const [a, b, c, d] = nodes as [NodeEndpoint, NodeEndpoint, NodeEndpoint, NodeEndpoint];
+const HASH = new Uint8Array(20).fill(64);
+
+/** What is said, in letters: `p` ping, `f` find_node, `g` get_peers, `a` announce_peer, `r` a reply, `e` an error. */
+const LETTERS: Readonly<Record<string, string>> = { ping: 'p', find_node: 'f', get_peers: 'g', announce_peer: 'a', reply: 'r', error: 'e' };
+const letterOf = (krpc: Krpc): string => LETTERS[krpc.type === 'query' ? krpc.question.method : krpc.type] ?? '?';
+
+/** A world with these nodes in it, each 1 ms away, and what we said to each. */
+const scene = (stage: Stage, present: readonly NodeEndpoint[], peers: readonly Endpoint[] = []) => {
+  const lanes = new Map(nodes.map(({ host }): [string, Mark[]] => [host, []]));
+  const watch = ({ bytes, from }: { readonly bytes: Uint8Array; readonly from: Endpoint }, to: Endpoint): void => {
+    if (from.host === home) lanes.get(to.host)?.push({ frame: stage.now(), kind: 'value', value: letterOf(decodeKrpc(bytes)) });
+  };
+  const { env, udp } = stage.world({ udp: { latency: 1, watch, names: { 'router.test': [a.host] } } });
+  for (const node of present)
+    udp.plays(node, ({ bytes }) => {
+      const asked = decodeKrpc(bytes);
+      if (asked.type !== 'query') return undefined;
+      const reply: Reply = { type: 'reply', transaction: asked.transaction, id: node.id };
+      const { method } = asked.question;
+      if (method === 'find_node') return encodeKrpc({ ...reply, nodes: present });
+      return encodeKrpc(method === 'get_peers' ? { ...reply, nodes: present, token: Uint8Array.of(1), peers } : reply);
+    });
+  const node$ = (options: Partial<DhtNodeOptions> = {}): Observable<DhtNode> =>
+    dhtNode({ ...env, random: () => 0.5 }, { port: 6881, bootstrap: [{ host: 'router.test', port: 6881 }], ...options });
+  /** Somebody at an address says something to us, and hears what we say. */
+  const says = (at: Endpoint, krpc: Krpc) =>
+    udp
+      .at(at.host)
+      .bindUdp({ family: 4, port: at.port })
+      .pipe(
+        tap((socket) => socket.send(encodeKrpc(krpc), US)),
+        switchMap((socket) => socket.datagrams$),
+        mergeMap(({ bytes }) => letterOf(decodeKrpc(bytes))),
+      );
+  const to = (node: NodeEndpoint): readonly Mark[] => lanes.get(node.host) ?? [];
+  return { node$, says, to };
+};
+
+const quiet = (node$: Observable<DhtNode>) => node$.pipe(ignoreElements());
+const transaction = Uint8Array.of(1, 2);
+const stranger = { host: '203.0.113.9', port: 999 };
+
+describe('dhtNode', () => {
+  it(
+    'asks a bootstrap node, then two of those that it names, and the others when these are there',
+    drawn((stage) => {
+      const { node$, to } = scene(stage, [a, b, c, d]);
+      stage.gives(quiet(node$()), '^--------!').toBe('-');
+      stage.happens(to(a)).toBe('  f-f');
+      stage.happens(to(b)).toBe('  ------f');
+      stage.happens(to(c)).toBe('  ----f');
+      stage.happens(to(d)).toBe('  ----f');
+    }),
+  );
+
+  it(
+    'begins with what it knew, and asks no bootstrap node if that is enough',
+    drawn((stage) => {
+      const others = [5, 6, 7, 8].map((n): NodeEndpoint => ({ id: new Uint8Array(20).fill(n), host: `198.51.${n}.1`, port: 6881 }));
+      const { node$, to } = scene(stage, [b, c, d, ...others, { ...b, id: new Uint8Array(20).fill(200), host: '198.51.9.1' }]);
+      stage.gives(quiet(node$({ saved: { id: new Uint8Array(20).fill(3), nodes: [b, c] } })), '^--------!').toBe('-');
+      stage.happens(to(a)).toBe('  -');
+      stage.happens(to(b)).toBe('  f');
+      stage.happens(to(c)).toBe('  f');
+    }),
+  );
+
+  it(
+    'tries again when nobody answers: after 15 s, then 30 s, then longer',
+    drawn((stage) => {
+      const { node$, to } = scene(stage, []);
+      stage.gives(quiet(node$()), '^ 100s !').toBe('-');
+      stage.happens(to(a)).toBe('  f 24999ms f 39999ms f');
+    }),
+  );
+
+  it(
+    'looks for peers as soon as it has joined, and announces us to those who gave a token',
+    drawn((stage) => {
+      const peers = [stranger];
+      const { node$, to } = scene(stage, [a, b, c, d], peers);
+      const found$ = node$().pipe(switchMap((node) => node.announce(HASH, 7000)));
+      stage.gives(found$, '^------------!').toBe('----------p', { p: stranger });
+      stage.happens(to(b)).toBe('                ------f-g-a');
+    }),
+  );
+
+  it(
+    'answers who asks, pings who may be a node, and refuses what it does not know',
+    drawn((stage) => {
+      const { node$, says } = scene(stage, []);
+      const ping = { type: 'query', transaction, id: new Uint8Array(20).fill(1), question: { method: 'ping' } } as const;
+      stage.gives(quiet(node$({ bootstrap: [] })), '^--------!').toBe('-');
+      stage.gives(says(stranger, ping), '           -^------!').toBe('---(rp)');
+      const bad = { ...ping, readOnly: true, question: { method: 'announce_peer', infoHash: HASH, port: 1, impliedPort: false, token: transaction } } as const;
+      stage.gives(says({ ...stranger, port: 1 }, bad), '-^------!').toBe('---e');
+    }),
+  );
+
+  it(
+    'takes somebody into the table by being told of them',
+    drawn((stage) => {
+      const { node$, to } = scene(stage, [a]);
+      const told$ = node$({ bootstrap: [] }).pipe(switchMap((node) => merge(node.addNode(a), timer(4).pipe(mergeMap(() => [node.stats().nodes])))));
+      stage.gives(told$, '^-----!').toBe('----1', { 1: 1 });
+      stage.happens(to(a)).toBe('        p');
+    }),
+  );
+
+  it(
+    'lets a lookup go when nobody wants it any longer, and everything when unsubscribed',
+    drawn((stage) => {
+      const { node$, to } = scene(stage, [a, b, c, d]);
+      stage.gives(node$().pipe(switchMap((node) => node.getPeers(HASH))), '^---------!').toBe('-');
+      stage.happens(to(b)).toBe('  ------f-g');
+    }),
+  );
+});
