@@ -33,6 +33,17 @@ describe('sampleProgress', () => {
   );
 
   it(
+    'adds nothing while there is nothing to tell',
+    drawn(({ cold, gives }) => {
+      const source = cold('--s-------|', events);
+      const told = [undefined, progress(1), progress(2)];
+      const all = '        --s-----p-(q|)';
+      gives(cold<DownloadEvent>('|').pipe(sampleProgress(() => undefined))).toBe('|');
+      gives(source.pipe(sampleProgress(() => told.shift(), 4))).toBe(all, { s: stored, p: progress(1), q: progress(2) });
+    }),
+  );
+
+  it(
     'samples four times a second',
     drawn(({ gives }) => {
       gives(NEVER.pipe(sample()), '^ 1s !').toBe('250ms p 249ms p 249ms p 249ms p');

@@ -236,7 +236,7 @@ describe('swarm, and who is dialled first', () => {
     drawn((stage) => {
       const funnel = new Funnel<PeerSource>();
       const [us, ...others] = Array.from({ length: 10 }, (_, n): PeerAddress => ({ host: '8.8.8.8', port: n + 1, source: 'tracker' }));
-      const source = stage.cold<PeerAddress>('a--(a|)', { a: us }).pipe(endWith(...others));
+      const source = stage.cold<PeerAddress>('a--(a|)', { a: us as PeerAddress }).pipe(endWith(...others));
       const { run, dials } = drawnSwarm(stage, { a: throwError(() => failure('self')) }, { funnel, maxPeers: 1 });
       stage.gives(source.pipe(run), '^----!').toBe('-');
       stage.happens(dials).toBe('a--b');

@@ -1,5 +1,5 @@
-import { connect, endWith, ignoreElements, interval, map, merge, type MonoTypeOperatorFunction, takeUntil } from 'rxjs';
-import type { DownloadEvent, Progress } from '../src/env.ts';
+import { connect, endWith, filter, ignoreElements, interval, map, merge, type MonoTypeOperatorFunction, takeUntil } from 'rxjs';
+import type { DownloadEvent } from '../src/env.ts';
 
 /**
  * Adds a sample of the progress to the events, each period and at the end.
@@ -9,10 +9,11 @@ import type { DownloadEvent, Progress } from '../src/env.ts';
  * gives   --s-p---p-(p|)   every 4 ms
  * ```
  *
- * Counters are fields, read here; they are never streamed. `every` is in milliseconds, a quarter of a second by default.
+ * Counters are fields, read here; they are never streamed. `every` is in milliseconds, a quarter of a second by default. No sample
+ * is added when there is nothing to tell, which is undefined.
  */
 export const sampleProgress =
-  (read: () => Progress, every: number = 250): MonoTypeOperatorFunction<DownloadEvent> =>
+  (read: () => DownloadEvent | undefined, every: number = 250): MonoTypeOperatorFunction<DownloadEvent> =>
   (events) =>
     events.pipe(
       connect((shared) =>
@@ -24,4 +25,5 @@ export const sampleProgress =
           ),
         ),
       ),
+      filter((event) => event !== undefined),
     );

@@ -38,7 +38,10 @@ export interface SwarmOptions {
  * Not `mergeMap(session, n)`: its queue has neither limit nor view, and it hangs when hundreds of queued sessions fail at once.
  */
 export const swarm =
-  <T>(session: (address: PeerAddress) => Observable<T>, { book, maxPeers, wanted, enough = maxPeers, ended, funnel }: SwarmOptions): OperatorFunction<PeerAddress, T> =>
+  <T>(
+    session: (address: PeerAddress) => Observable<T>,
+    { book, maxPeers, wanted, enough = maxPeers, ended, funnel }: SwarmOptions,
+  ): OperatorFunction<PeerAddress, T> =>
   (addresses) =>
     new Observable((subscriber) => {
       let sessions = 0;

@@ -37,13 +37,14 @@ import { whenUnchoked } from '../operators/whenUnchoked.ts';
 import { writePieces } from '../operators/writePieces.ts';
 import { now } from './clock.ts';
 import { trackerPeers } from './discovery/trackerPeers.ts';
-import type { DownloadEvent, Env, Peer, PeerAddress, PieceOutcome, Target } from './env.ts';
+import type { DownloadEvent, Env, Peer, PeerAddress, PeerSource, PieceOutcome, Target } from './env.ts';
 import { PeerError } from './errors.ts';
 import { UT_PEX } from './protocol/utPex.ts';
 import { calmly, keepRemembering, remember, rememberForGood, restore } from './resumption.ts';
 import { scoped } from './scoped.ts';
 import { Tally } from './tally.ts';
-import { AddressBook } from './torrent/addressBook.ts';
+import { AddressBook, MAX_KNOWN } from './torrent/addressBook.ts';
+import { Funnel } from './torrent/funnel.ts';
 import type { Torrent } from './torrent/metainfo.ts';
 import type { PieceOrder } from './torrent/pieceOrder.ts';
 import { Suspects } from './torrent/suspects.ts';
@@ -74,6 +75,8 @@ export interface DownloadOptions {
   readonly stop$?: Observable<unknown>;
 }
 
+/** Milliseconds between two looks at how far peers got. */
+const FUNNEL_EVERY = 2_000;
 /** Peers below which trackers are asked early, and milliseconds to bear with a useless one while others wait, or none does. */
 const ENOUGH_PEERS = 20;
 const SILENCE = { starved: 10_000, crowded: 10_000, alone: 60_000 };
@@ -111,9 +114,10 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
 
       // Loop 2, `wake$`: there are blocks, or room, to ask for more.
       const { geometry, picker, drafts, identity, wake$ } = transfer(torrent, env, { order: options.order, memory, peerId: options.peerId });
-      const book = new AddressBook<PeerAddress>();
+      const funnel = new Funnel<PeerSource>();
+      const book = new AddressBook<PeerAddress>(MAX_KNOWN, { port, forgotten: (address, why) => funnel.lost(address, why) });
       const suspects = new Suspects<Peer>();
-      const tally = new Tally(picker, book, drafts);
+      const tally = new Tally(picker, book, drafts, funnel);
       const stored$ = settled$.pipe(filter(({ type }) => type === 'stored'));
       const patience = (limits: typeof SILENCE) => () => {
         if (book.waiting === 0 || book.active < maxPeers) return limits.alone;
@@ -139,6 +143,7 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
           wanted$,
           completed$: stored$.pipe(filter(() => picker.complete)),
           report,
+          seenAs: (host) => book.seenAs(host),
         }),
       ).pipe(
         tap({
@@ -153,6 +158,7 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
 
       const session = (address: PeerAddress) =>
         env.connect(address).pipe(
+          tap(() => funnel.reached(address, 'connected')),
           handshake(identity),
           extensionHandshake({ names }),
           tap((peer) => news$.next(tally.joined(peer))),
@@ -165,13 +171,17 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
           ),
         );
 
-      const fetched$ = merge(found$, named$).pipe(
+      const addresses$ = merge(found$, named$).pipe(
+        tap((address) => funnel.named(address)),
         distinctPeers(),
+      );
+      const fetched$ = addresses$.pipe(
         swarm(session, {
           book,
           maxPeers,
           wanted: wanted$,
           enough: Math.min(ENOUGH_PEERS, maxPeers),
+          funnel,
           ended: (address, error) => {
             news$.next(tally.left(address, error));
             forsaken();
@@ -219,7 +229,10 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
             news$.complete();
           }),
         ),
-      ).pipe(sampleProgress(() => tally.progress()));
+      ).pipe(
+        sampleProgress(() => tally.funnel(), FUNNEL_EVERY),
+        sampleProgress(() => tally.progress()),
+      );
     }),
   );
 

@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { Message } from './protocol/messages.ts';
+import type { FunnelRow } from './torrent/funnel.ts';
 import type { PeerState } from './torrent/peerState.ts';
 import type { Torrent } from './torrent/metainfo.ts';
 
@@ -282,10 +283,16 @@ export interface Progress {
   readonly reason?: string;
 }
 
+/** What has become of the peers that each source named: how many got how far, and why the others did not. Told when it has changed. */
+export interface FunnelSample {
+  readonly type: 'funnel';
+  readonly sources: readonly FunnelRow<PeerSource>[];
+}
+
 /** All pieces are verified and on disk. */
 export interface Done {
   readonly type: 'done';
   readonly length: number;
 }
 
-export type DownloadEvent = PieceOutcome | PeerJoined | PeerLeft | Announced | TrackerStatus | Warning | Rechecked | Progress | Done;
+export type DownloadEvent = PieceOutcome | PeerJoined | PeerLeft | Announced | TrackerStatus | Warning | Rechecked | Progress | FunnelSample | Done;

@@ -1,14 +1,15 @@
 import { now } from './clock.ts';
-import type { Done, Peer, PeerAddress, PeerJoined, PeerLeft, PieceOutcome, Progress, Warning } from './env.ts';
+import type { Done, FunnelSample, Peer, PeerAddress, PeerJoined, PeerLeft, PeerSource, PieceOutcome, Progress, Warning } from './env.ts';
 import { PeerError } from './errors.ts';
 import type { AddressBook } from './torrent/addressBook.ts';
 import { Crowd } from './torrent/crowd.ts';
+import { Funnel } from './torrent/funnel.ts';
 import type { PiecePicker } from './torrent/piecePicker.ts';
 import { Rate } from './torrent/rate.ts';
 import { STANDSTILL, standstill } from './torrent/standstill.ts';
 
 /**
- * The counters of one download, read when somebody looks. Depends on the picker, the book and the crowd, which count for
+ * The counters of one download, read when somebody looks. Depends on the picker, the book, the crowd and the funnel, which count for
  * themselves; adds what none of them knows: the phase, the rate, and for how long nothing has moved.
  */
 export class Tally {
@@ -18,23 +19,28 @@ export class Tally {
   readonly crowd = new Crowd<PeerAddress, Peer>();
   readonly #picker: PiecePicker;
   readonly #book: AddressBook<PeerAddress>;
+  readonly #funnel: Funnel<PeerSource>;
   readonly #rate = new Rate();
   #last = 0;
   #movedAt = now();
+  #told = 0;
 
-  constructor(picker: PiecePicker, book: AddressBook<PeerAddress>, drafts: { readonly gathered: number }) {
+  constructor(picker: PiecePicker, book: AddressBook<PeerAddress>, drafts: { readonly gathered: number }, funnel: Funnel<PeerSource> = new Funnel()) {
     this.#picker = picker;
     this.#book = book;
     this.#drafts = drafts;
+    this.#funnel = funnel;
   }
 
   joined(peer: Peer): PeerJoined {
     this.crowd.joined(peer.address, peer);
+    this.#funnel.reached(peer.address, 'handshaken');
     return { type: 'peer-joined', address: peer.address };
   }
 
   left(address: PeerAddress, error: unknown): PeerLeft {
-    this.crowd.left(address);
+    const peer = this.crowd.left(address);
+    if (peer !== undefined) this.#look(peer);
     if (!(error instanceof PeerError)) return { type: 'peer-left', address, reason: 'closed' };
     return { type: 'peer-left', address, reason: error.code, message: error.message };
   }
@@ -68,8 +74,25 @@ export class Tally {
     return { uploaded: this.crowd.uploaded, downloaded: this.crowd.downloaded, left: this.#picker.geometry.length - this.have };
   }
 
+  /** How far peers got; undefined if that has not changed since it was told. */
+  funnel(): FunnelSample | undefined {
+    for (const peer of this.crowd.members) this.#look(peer);
+    if (this.#told === this.#funnel.version) return undefined;
+    this.#told = this.#funnel.version;
+    return { type: 'funnel', sources: this.#funnel.rows };
+  }
+
+  /** What can be seen of a peer only as long as it is there. */
+  #look({ address, state }: Peer): void {
+    if (state.downloaded > 0) this.#funnel.reached(address, 'sending');
+    else if (!state.choked) this.#funnel.reached(address, 'unchoked');
+    else if (state.interesting) this.#funnel.reached(address, 'interested');
+    if (state.extensions?.yourIp !== undefined) this.#book.seenAs(state.extensions.yourIp);
+  }
+
   progress(): Progress {
     const { crowd } = this;
+    for (const peer of crowd.members) this.#look(peer);
     const { geometry, stored, complete } = this.#picker;
     const time = now();
     const { downloaded, uploaded } = crowd;
@@ -105,6 +128,6 @@ export class Tally {
     if (this.phase !== 'downloading' || seconds < STANDSTILL) return undefined;
     const { crowd } = this;
     const useful = crowd.some(({ state }) => state.interesting);
-    return standstill({ known: this.#book.known, connected: crowd.size, unchoked: crowd.unchoked, useful, seconds });
+    return standstill({ known: this.#book.known, connected: crowd.size, unchoked: crowd.unchoked, useful, seconds, funnel: this.#funnel.total });
   }
 }

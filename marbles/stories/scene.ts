@@ -3,9 +3,9 @@ import { download, type DownloadOptions } from '../../src/download.ts';
 import type { DownloadEvent } from '../../src/env.ts';
 import type { Mark, Player, Stage, World } from '../index.ts';
 
-/** What a whole download in a drawn world tells, but for the samples of its progress and of its trackers. */
+/** What a whole download in a drawn world tells, but for the samples of its progress, of its trackers and of the funnel. */
 export const downloaded = ({ torrent }: Stage, { env }: World, options: Partial<DownloadOptions> = {}): Observable<DownloadEvent> =>
-  download(torrent, env, { target: { folder: '.' }, ...options }).pipe(filter(({ type }) => type !== 'progress' && type !== 'tracker'));
+  download(torrent, env, { target: { folder: '.' }, ...options }).pipe(filter(({ type }) => type !== 'progress' && type !== 'tracker' && type !== 'funnel'));
 
 /** A player whose ears we see into: `asks(…)` and `sends(…)` draw what it was sent. */
 export interface Overheard {

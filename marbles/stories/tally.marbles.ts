@@ -78,7 +78,7 @@ describe('the counters of a download', () => {
       tally.phase = 'downloading';
       const reason = map(({ reason: why }: Progress) => why ?? '');
       stage.gives(at(4_999).pipe(reason)).toBe('4999ms (r|)', { r: '' });
-      stage.gives(at(7_000).pipe(reason)).toBe('7s (r|)', { r: 'no peers known for 7 s' });
+      stage.gives(at(7_000).pipe(reason)).toBe('7s (r|)', { r: 'no peers left for 7 s, 1 dialled' });
       stage
         .gives(
           timer(8_000).pipe(
@@ -88,7 +88,7 @@ describe('the counters of a download', () => {
           ),
         )
         .toBe('8s (r|)', { r: '' });
-      stage.gives(at(14_000).pipe(reason)).toBe('14s (r|)', { r: 'no peers known for 6 s' });
+      stage.gives(at(14_000).pipe(reason)).toBe('14s (r|)', { r: 'no peers left for 6 s, 1 dialled' });
     }),
   );
 

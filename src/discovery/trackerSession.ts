@@ -56,6 +56,8 @@ export interface TrackerPeersOptions {
   /** Emits when the last piece is there. What was complete from the start is not announced. */
   readonly completed$: Observable<unknown>;
   readonly report?: (event: Announced | TrackerStatus | Warning) => void;
+  /** Hears at what address a tracker sees us, if it says so. BEP 24. */
+  readonly seenAs?: (host: string) => void;
 }
 
 type Event = AnnounceQuery['event'];
@@ -202,10 +204,11 @@ export class TrackerSession {
   #answered(
     tracker: Tracker,
     event: Event,
-    { interval, minInterval, trackerId, peers, seeds, leechers, warning }: AnnounceSuccess,
+    { interval, minInterval, trackerId, externalIp, peers, seeds, leechers, warning }: AnnounceSuccess,
     failed: readonly Tracker[],
   ): void {
     tracker.started = true;
+    if (externalIp !== undefined) this.#options.seenAs?.(externalIp);
     tracker.id = trackerId ?? tracker.id;
     if (event === 'completed') this.#completed = 'said';
     if (event === undefined) this.#earlyInRow = now() - this.#answeredAt < this.#interval ? this.#earlyInRow + 1 : 0;

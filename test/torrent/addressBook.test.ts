@@ -214,7 +214,12 @@ describe('the address book', () => {
     book.seenAs('7.7.7.7');
     const rest = Array.from({ length: 10 }, () => book.take(0));
     const priority = (host: Candidate | undefined): number => (host && peerPriority(us, host)) ?? -1;
-    expect(rest.map(priority)).toEqual(hosts.slice(2).map(priority).sort((a, b) => b - a));
+    expect(rest.map(priority)).toEqual(
+      hosts
+        .slice(2)
+        .map(priority)
+        .sort((a, b) => b - a),
+    );
   });
 
   it('tells whom it forgets before their turn', () => {

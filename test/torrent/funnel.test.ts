@@ -12,7 +12,9 @@ describe('the funnel', () => {
     for (const port of [1, 2, 3]) funnel.named(at(port));
     funnel.reached(at(1), 'dialled');
     funnel.reached(at(2), 'sending');
-    expect(funnel.rows).toEqual([{ source: 'tracker', discovered: 3, dialled: 2, connected: 1, handshaken: 1, interested: 1, unchoked: 1, sending: 1, lost: {} }]);
+    expect(funnel.rows).toEqual([
+      { source: 'tracker', discovered: 3, dialled: 2, connected: 1, handshaken: 1, interested: 1, unchoked: 1, sending: 1, lost: {} },
+    ]);
     funnel.check();
   });
 

@@ -213,6 +213,17 @@ describe('why nothing moves', () => {
     [{ useful: false }, '12 peers known, 5 connected, none has a piece that we lack'],
     [{ known: 1, connected: 0 }, '1 peer known, none connected for 20 s'],
     [{ known: 0 }, 'no peers known for 20 s'],
+    [{ connected: 0, funnel: { dialled: 0, lost: { banned: 1 } } }, '12 peers known, none connected for 20 s'],
+    [{ connected: 0, funnel: { dialled: 4, lost: {} } }, '12 peers known, 4 dialled, none connected for 20 s'],
+    [
+      { known: 48, connected: 0, funnel: { dialled: 48, lost: { timeout: 30, refused: 6, known: 9 } } },
+      '48 peers known, 48 dialled (30 timed out, 6 refused), none connected for 20 s',
+    ],
+    [
+      { known: 0, funnel: { dialled: 9, lost: { refused: 1, malformed: 2, oversized: 1, self: 1, useless: 2 } } },
+      'no peers left for 20 s, 9 dialled (3 talked rubbish, 2 useless, 1 refused)',
+    ],
+    [{ funnel: { dialled: 9, lost: { refused: 1 } } }, '12 peers known, 5 connected, 2 unchoked us, none has sent a block for 20 s'],
     [{ seconds: 4.9 }, undefined],
   ])('is said in words: %j', (change, words) => {
     expect(standstill({ ...situation, ...change })).toBe(words);

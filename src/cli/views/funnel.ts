@@ -1,0 +1,31 @@
+import type { FunnelSample } from '../../env.ts';
+import { fit } from './text.ts';
+
+const STEPS = [
+  ['discovered', 'found'],
+  ['dialled', 'dialled'],
+  ['connected', 'connected'],
+  ['handshaken', 'handshaken'],
+  ['interested', 'interested'],
+  ['unchoked', 'unchoked'],
+  ['sending', 'sending'],
+] as const;
+
+type Row = FunnelSample['sources'][number];
+
+/** How far it goes until there is nobody left; what nobody has come to need not be told. */
+const steps = (row: Row): string => {
+  const shown = STEPS.findLastIndex(([stage]) => row[stage] > 0);
+  return STEPS.slice(0, Math.max(shown + 2, 2))
+    .map(([stage, word]) => `${row[stage]} ${word}`)
+    .join(' · ');
+};
+
+/** `tracker: 50 found · 48 dialled · 12 connected · 0 handshaken; lost: 30 timeout, 6 refused`. */
+const funnelLine = (row: Row): string => {
+  const lost = Object.entries(row.lost).map(([cause, count]) => `${count} ${cause}`);
+  return `${row.source}: ${steps(row)}${lost.length > 0 ? `; lost: ${lost.join(', ')}` : ''}`;
+};
+
+/** One line for each source of peers: how far those got whom it named, and why others did not. No line is wider than `width`. */
+export const funnelLines = ({ sources }: FunnelSample, width = Infinity): readonly string[] => sources.map((row) => fit(funnelLine(row), width));
