@@ -1,0 +1,111 @@
+import { map, NEVER, of, take } from 'rxjs';
+import { describe, it } from 'vitest';
+import { trackerPeers } from '../../src/discovery/trackerPeers.ts';
+import type { HttpReply, PeerAddress } from '../../src/env.ts';
+import { TrackerError } from '../../src/errors.ts';
+import { announced, drawn } from '../index.ts';
+import { URL_ONE, a, query, scene } from './udpTrackerScene.ts';
+
+describe('udpTracker among other trackers', () => {
+  const HTTP = 'http://two.example/announce';
+  const totals = () => ({ uploaded: 0, downloaded: 0, left: 1 });
+  const identity = { infoHash: query.infoHash, peerId: query.peerId, port: 6881, totals, wanted$: NEVER, completed$: NEVER };
+  const b: PeerAddress = { host: '198.51.100.2', port: 6881, source: 'tracker' };
+  const reply = announced(['198.51.100.2:6881']);
+
+  it(
+    'is asked when the one over HTTP is down, and hears goodbye',
+    drawn((stage) => {
+      const { env, asked } = scene(stage);
+      const down = new TrackerError('unreachable', 'connection refused');
+      const httpGet = () => stage.cold<HttpReply>('-#', {}, down);
+      stage.gives(trackerPeers({ ...env, httpGet }, { ...identity, tiers: [[HTTP], [URL_ONE]] }), '^--------!').toBe('-----a', { a });
+      stage.happens(asked).toBe('                                                                                            -c-a-----a');
+    }),
+  );
+
+  it(
+    'makes room for the next one after 15 s of silence, and is left alone when that one answers',
+    drawn((stage) => {
+      const { env, asked } = scene(stage, { answers: () => false });
+      const httpGet = () => stage.cold('-(b|)', { b: reply });
+      stage.gives(trackerPeers({ ...env, httpGet }, { ...identity, tiers: [[URL_ONE], [HTTP]] }), '^ 99s !').toBe('15s -b', { b });
+      stage.happens(asked).toBe('c 14999ms c');
+    }),
+  );
+
+  it(
+    'may answer late, while nobody else does: as if it had been in time',
+    drawn((stage) => {
+      const { env, asked } = scene(stage, { answers: (nth) => nth > 2 });
+      stage.gives(trackerPeers(env, { ...identity, tiers: [[URL_ONE]] }).pipe(take(2))).toBe('45s ---- a 1799999ms ----(a|)', { a });
+      stage.happens(asked).toBe('c 14999ms c 29999ms c-a 1800s -c-a-a');
+    }),
+  );
+
+  it(
+    'may answer late, while the next one is being asked: that is enough',
+    drawn((stage) => {
+      const { env, asked } = scene(stage, { answers: (nth) => nth > 1 });
+      const httpGet = () => stage.cold<HttpReply>('-');
+      stage.gives(trackerPeers({ ...env, httpGet }, { ...identity, tiers: [[URL_ONE], [HTTP]] }), '^ 99s !').toBe('15s ----a', { a });
+      stage.happens(asked).toBe('c 14999ms c-a 83997ms -c-a');
+    }),
+  );
+
+  it(
+    'is left after 3 s when it is silent to our goodbye',
+    drawn((stage) => {
+      const { env, network, asked } = scene(stage, { answers: (nth) => nth < 3 });
+      const peers$ = trackerPeers(env, { ...identity, tiers: [[URL_ONE]] });
+      const open$ = of(0).pipe(map(() => network.sockets - 1));
+      stage.gives(peers$, '^ 99s !').toBe('                  ----a', { a });
+      stage.gives(open$, '101s ^').toBe('101s (1|)', { 1: 1 });
+      stage.gives(open$, '103s ^').toBe('103s (0|)', { 0: 0 });
+      stage.happens(asked).toBe('c-a 98997ms -c');
+    }),
+  );
+
+  it(
+    'is left at once when it is silent and we leave before it has heard of us',
+    drawn((stage) => {
+      const { env, network, asked } = scene(stage, { answers: () => false });
+      const peers$ = trackerPeers(env, { ...identity, tiers: [[URL_ONE]] });
+      stage.gives(peers$, '^ 20s !').toBe('-');
+      stage.gives(of(0).pipe(map(() => network.sockets - 1)), '20001ms ^').toBe('20001ms (0|)', { 0: 0 });
+      stage.happens(asked).toBe('c 14999ms c');
+    }),
+  );
+
+  it(
+    'says what is known of each tracker',
+    drawn((stage) => {
+      const { env } = scene(stage, { answers: (nth) => nth > 1 });
+      const told: string[] = [];
+      const httpGet = () => stage.cold<HttpReply>('-#', {}, new TrackerError('http-status', 'HTTP status 500'));
+      const report = (event: { readonly type: string }) => void told.push(JSON.stringify(event));
+      const peers$ = trackerPeers({ ...env, httpGet }, { ...identity, tiers: [[HTTP], [URL_ONE]], report });
+      stage.gives(peers$, '^ 16s !').toBe('15s -----a', { a });
+      const status = (more: object) => JSON.stringify({ type: 'tracker', ...more });
+      const warning = (code: string, message: string) => JSON.stringify({ type: 'warning', code, message });
+      const failed = (code: string, message: string) => ({ state: 'failing', failures: 1, error: { code, message } });
+      const [one, two] = [
+        { url: URL_ONE, tier: 1 },
+        { url: HTTP, tier: 0 },
+      ];
+      const counts = { peers: 1, seeds: 4, leechers: 3 };
+      stage.gives(of(told), '20s ^').toBe('20s (t|)', {
+        t: [
+          status({ ...two, state: 'asking', failures: 0 }),
+          status({ ...two, ...failed('http-status', `${HTTP}: HTTP status 500`) }),
+          warning('http-status', `${HTTP}: HTTP status 500`),
+          status({ ...one, state: 'asking', failures: 0 }),
+          status({ ...one, ...failed('timeout', `${URL_ONE}: no answer within 15 s`) }),
+          warning('timeout', `${URL_ONE}: no answer within 15 s`),
+          status({ ...one, state: 'working', failures: 0, lastAnswer: 15_005, nextAnnounce: 1_815_005, ...counts }),
+          JSON.stringify({ type: 'announced', url: URL_ONE, peers: 1, interval: 1800, seeds: 4, leechers: 3 }),
+        ],
+      });
+    }),
+  );
+});
