@@ -138,6 +138,8 @@ export interface Env {
   /** One storage; unsubscribing closes its files. Errors with a `StorageError` (`locked` when another process has it). */
   openStorage(torrent: Torrent, target: Target): Observable<Storage>;
   verify(torrent: Torrent): Verify;
+  /** Do other threads verify? Then pieces are gathered in memory that is shared with them; copying into it costs more. */
+  readonly sharesMemory?: boolean;
   /** 0 ≤ x < 1. */
   random(): number;
   /** `length` unpredictable bytes. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { openStorage } from './disk/fileStorage.ts';
-import { verifier } from './disk/verifier.ts';
+import { verifier, verifiesInThreads } from './disk/verifier.ts';
 import type { Env } from './env.ts';
 import { connect } from './net/connect.ts';
 import { httpGet } from './net/http.ts';
@@ -14,6 +14,7 @@ export const nodeEnv = (): Env => ({
   resolve,
   openStorage,
   verify: verifier,
+  sharesMemory: verifiesInThreads(),
   random: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
 });

@@ -5,17 +5,21 @@ import type { Env, Rechecked, Storage, Target } from './env.ts';
 import { scoped } from './scoped.ts';
 import { Geometry } from './torrent/geometry.ts';
 import type { Torrent } from './torrent/metainfo.ts';
-import { PieceBuffers } from './torrent/pieceDrafts.ts';
+import { buffersFor } from './transfer.ts';
 
 /** Pieces in memory at one time: a disk may read faster than anyone can hash. */
 const CHECKS_IN_FLIGHT = 4;
 
 /** Pieces `indices` of what is on disk, each read and compared with its hash: a download from the disk. */
-export const recheckPieces = (torrent: Torrent, env: Pick<Env, 'verify'>, storage: Pick<Storage, 'read'>, indices: readonly number[]): Observable<Rechecked> =>
+export const recheckPieces = (
+  torrent: Torrent,
+  env: Pick<Env, 'verify' | 'sharesMemory'>,
+  storage: Pick<Storage, 'read'>,
+  indices: readonly number[],
+): Observable<Rechecked> =>
   defer(() => {
     const geometry = new Geometry(torrent);
-    const buffers = new PieceBuffers(Math.min(torrent.pieceLength, torrent.length));
-    const read = readPieces(storage, geometry, buffers);
+    const read = readPieces(storage, geometry, buffersFor(geometry, env));
     const check = verifyPieces(env.verify(torrent));
     let checked = 0;
     return from(indices).pipe(
@@ -34,5 +38,5 @@ export const recheckPieces = (torrent: Torrent, env: Pick<Env, 'verify'>, storag
  *
  * @throws StorageError
  */
-export const recheck = (torrent: Torrent, env: Pick<Env, 'verify' | 'openStorage'>, target: Target): Observable<Rechecked> =>
+export const recheck = (torrent: Torrent, env: Pick<Env, 'verify' | 'sharesMemory' | 'openStorage'>, target: Target): Observable<Rechecked> =>
   scoped(env.openStorage(torrent, target), (storage) => recheckPieces(torrent, env, storage, [...new Array(new Geometry(torrent).pieceCount).keys()]));

@@ -34,7 +34,13 @@ export const SAVE_EVERY = 1000;
  * gives  --r-r-r|   one for each piece that had to be checked
  * ```
  */
-export const restore = (torrent: Torrent, env: Pick<Env, 'verify'>, storage: Storage, picker: PiecePicker, all: boolean): Observable<Rechecked> =>
+export const restore = (
+  torrent: Torrent,
+  env: Pick<Env, 'verify' | 'sharesMemory'>,
+  storage: Storage,
+  picker: PiecePicker,
+  all: boolean,
+): Observable<Rechecked> =>
   forkJoin({ bytes: all ? of(undefined) : storage.notes.load(), stamps: storage.stamps() }).pipe(
     mergeMap(({ bytes, stamps }) => {
       const note = bytes === undefined ? undefined : decodeResume(bytes, torrent);

@@ -4,7 +4,7 @@ import type { Env, Peer } from './env.ts';
 import { createPeerId } from './protocol/id.ts';
 import { Geometry } from './torrent/geometry.ts';
 import type { Torrent } from './torrent/metainfo.ts';
-import { PieceDrafts } from './torrent/pieceDrafts.ts';
+import { PieceBuffers, PieceDrafts } from './torrent/pieceDrafts.ts';
 import type { PieceOrder } from './torrent/pieceOrder.ts';
 import { PiecePicker } from './torrent/piecePicker.ts';
 
@@ -16,6 +16,10 @@ export interface TransferOptions {
   /** 20 bytes; made up if not given. */
   readonly peerId?: Uint8Array | undefined;
 }
+
+/** Buffers for the pieces of one torrent. */
+export const buffersFor = ({ pieceLength, length }: Geometry, { sharesMemory = false }: Pick<Env, 'sharesMemory'>): PieceBuffers =>
+  new PieceBuffers(Math.min(pieceLength, length), { shared: sharesMemory });
 
 /** What the operators of one download share. */
 export interface Transfer {
@@ -30,10 +34,14 @@ export interface Transfer {
 }
 
 /** The state of one download, wired up. It is of one subscription: make it where the storage is opened. */
-export const transfer = (torrent: Torrent, env: Pick<Env, 'random' | 'randomBytes'>, { order, memory, peerId }: TransferOptions = {}): Transfer => {
+export const transfer = (
+  torrent: Torrent,
+  env: Pick<Env, 'random' | 'randomBytes' | 'sharesMemory'>,
+  { order, memory, peerId }: TransferOptions = {},
+): Transfer => {
   const freed$ = new Subject<void>();
   const geometry = new Geometry(torrent);
-  const drafts = new PieceDrafts<Peer>(geometry);
+  const drafts = new PieceDrafts<Peer>(geometry, buffersFor(geometry, env));
   const picker = new PiecePicker(geometry, {
     order,
     memory,

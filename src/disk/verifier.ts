@@ -35,6 +35,9 @@ export const verifier = (torrent: Pick<Torrent, 'pieceHashes'>, { workers = defa
     });
 };
 
+/** Does the verifier use other threads, unless told otherwise? */
+export const verifiesInThreads = (): boolean => defaultWorkers() > 0;
+
 const defaultWorkers = (): number => {
   const processors = os.availableParallelism();
   return processors <= 2 ? 0 : Math.min(MAX_WORKERS, processors - 1);

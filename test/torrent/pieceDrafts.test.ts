@@ -80,9 +80,9 @@ describe('drafts of pieces', () => {
 });
 
 describe('buffers of pieces', () => {
-  it('are shared memory, unless told otherwise', () => {
-    expect(new PieceBuffers(8).take().buffer).toBeInstanceOf(SharedArrayBuffer);
-    expect(new PieceBuffers(8, { shared: false }).take().buffer).toBeInstanceOf(ArrayBuffer);
+  it('are memory of one thread, unless told otherwise', () => {
+    expect(new PieceBuffers(8, { shared: true }).take().buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(new PieceBuffers(8).take().buffer).toBeInstanceOf(ArrayBuffer);
   });
 
   it('are used again, the last given first', () => {
