@@ -2,13 +2,9 @@ import { defer, map, type Observable, switchMap, tap } from 'rxjs';
 import { replenish } from '../../../operators/replenish.ts';
 import { now } from '../../clock.ts';
 import type { Env, PeerAddress } from '../../env.ts';
+import { defaultPace, type DhtPace } from '../pace.ts';
 import type { DhtNode } from './node.ts';
 
-/** Milliseconds between two lookups while peers are wanted: after one that found nobody, and after one that did. */
-export const AFTER_NONE = 30_000;
-export const AFTER_SOME = 5 * 60_000;
-/** Milliseconds between two lookups in any case, give or take a tenth. */
-export const AT_MOST = 15 * 60_000;
 /** Milliseconds between two announces: others forget us after 30 minutes. */
 export const ANNOUNCE_EVERY = 14 * 60_000;
 
@@ -20,6 +16,8 @@ export interface DhtPeersOptions {
   /** Tell others that we are there, too; yes if not given. */
   readonly announce?: boolean;
   readonly random: Env['random'];
+  /** How often lookups are made, `atMost` give or take a tenth; `dht` of {@link defaultPace} if not given. */
+  readonly pace?: Omit<DhtPace, 'after'>;
 }
 
 /**
@@ -37,7 +35,7 @@ export interface DhtPeersOptions {
 export const dhtPeers = (
   node$: Observable<DhtNode>,
   infoHash: Uint8Array,
-  { wanted$, port, announce = true, random }: DhtPeersOptions,
+  { wanted$, port, announce = true, random, pace = defaultPace.dht }: DhtPeersOptions,
 ): Observable<PeerAddress> =>
   node$.pipe(
     switchMap((node) => {
@@ -54,8 +52,8 @@ export const dhtPeers = (
           }),
         );
       });
-      const atLeast = (): number => (found === 0 ? AFTER_NONE : AFTER_SOME);
-      return lookup$.pipe(replenish({ wanted$, atLeast, atMost: () => AT_MOST * (0.9 + random() / 5) }));
+      const atLeast = (): number => (found === 0 ? pace.afterNone : pace.atLeast);
+      return lookup$.pipe(replenish({ wanted$, atLeast, atMost: () => pace.atMost * (0.9 + random() / 5) }));
     }),
     map(({ host, port: theirs }): PeerAddress => ({ host, port: theirs, source: 'dht' })),
   );

@@ -5,8 +5,10 @@ export const WINDOW = 10_000;
 export const IGNORED = 5 * 60_000;
 /** Addresses that are counted; the one that began least recently is forgotten first. */
 export const MAX_HOSTS = 4096;
-/** Answers a second, to all together. */
+/** Answers a second, to all together, and bytes of them; what was not used in the last ten seconds may be used at once. */
 export const MAX_ANSWERS = 100;
+export const MAX_ANSWER_BYTES = 8000;
+const SAVED_SECONDS = 10;
 
 interface Count {
   packets: number;
@@ -15,13 +17,14 @@ interface Count {
 }
 
 /**
- * Who may have our attention. Depends on: what each address sent in the last ten seconds, and what we sent to all in the last
- * one. Invariant: at most 4096 addresses are remembered.
+ * Who may have our attention. Depends on: what each address sent in the last ten seconds, and what we answered to all in the last
+ * ones. Invariant: at most 4096 addresses are remembered.
  */
 export class DosGuard {
   readonly #counts = new Map<string, Count>();
   #answers = MAX_ANSWERS;
-  #answersAt = -Infinity;
+  #bytes = MAX_ANSWER_BYTES * SAVED_SECONDS;
+  #since = -Infinity;
 
   get hosts(): number {
     return this.#counts.size;
@@ -47,12 +50,17 @@ export class DosGuard {
     return false;
   }
 
-  /** May we answer one more now? */
+  /** May we answer one more now? If so, it is to be told what the answer took. */
   mayAnswer(now: number): boolean {
-    this.#answers = Math.min(MAX_ANSWERS, this.#answers + ((now - this.#answersAt) * MAX_ANSWERS) / 1000);
-    this.#answersAt = now;
-    if (this.#answers < 1) return false;
+    const seconds = (now - this.#since) / 1000;
+    this.#since = now;
+    this.#answers = Math.min(MAX_ANSWERS, this.#answers + seconds * MAX_ANSWERS);
+    this.#bytes = Math.min(MAX_ANSWER_BYTES * SAVED_SECONDS, this.#bytes + seconds * MAX_ANSWER_BYTES);
+    return this.#answers >= 1 && this.#bytes > 0;
+  }
+
+  answered(bytes: number): void {
     this.#answers--;
-    return true;
+    this.#bytes -= bytes;
   }
 }

@@ -118,8 +118,12 @@ export class Side {
     });
   }
 
-  #send(krpc: Krpc, to: Endpoint): void {
-    this.#options.socket.send(encodeKrpc(krpc), to);
+  /** How many bytes it took. */
+  #send(krpc: Krpc, to: Endpoint): number {
+    const bytes = encodeKrpc(krpc);
+    const { length } = bytes;
+    this.#options.socket.send(bytes, to);
+    return length;
   }
 
   #receive({ bytes, from }: Datagram): void {
@@ -139,7 +143,7 @@ export class Side {
     const { guard, responder, readOnly } = this.#options;
     if (readOnly || equalIds(query.id, this.table.id) || !guard.mayAnswer(now())) return;
     const node = { id: query.id, host: from.host, port: from.port };
-    this.#send(responder.answer(query, from, this.table.id, now()), from);
+    guard.answered(this.#send(responder.answer(query, from, this.table.id, now()), from));
     this.table.asked(node, now());
     if (query.readOnly !== true) this.heardOf(node);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../../marbles/random.ts';
 import { commonBits, idNear } from '../../../src/discovery/dht/distance.ts';
-import { DosGuard, IGNORED, MAX_ANSWERS, MAX_HOSTS, MAX_PACKETS, WINDOW } from '../../../src/discovery/dht/dosGuard.ts';
+import { DosGuard, IGNORED, MAX_ANSWER_BYTES, MAX_ANSWERS, MAX_HOSTS, MAX_PACKETS, WINDOW } from '../../../src/discovery/dht/dosGuard.ts';
 import { IpVotes } from '../../../src/discovery/dht/ipVotes.ts';
 import { isLocalHost, mayTellOf, networkOf } from '../../../src/discovery/dht/network.ts';
 import { createNodeId, isValidNodeId } from '../../../src/discovery/dht/nodeId.ts';
@@ -145,12 +145,21 @@ describe('DosGuard', () => {
     expect(guard.hosts).toBe(MAX_HOSTS);
   });
 
-  it('lets us answer a hundred times a second', () => {
-    const guard = new DosGuard();
-    let answers = 0;
-    for (let at = 0; at < 10_000; at++) for (let n = 0; n < 3; n++) if (guard.mayAnswer(at)) answers++;
-    expect(answers).toBeGreaterThanOrEqual(10 * MAX_ANSWERS);
-    expect(answers).toBeLessThanOrEqual(11 * MAX_ANSWERS);
+  it('lets us answer a hundred times and eight thousand bytes a second', () => {
+    const answersOf = (bytes: number): number => {
+      const guard = new DosGuard();
+      let answers = 0;
+      for (let at = 0; at < 100_000; at += 5) {
+        if (!guard.mayAnswer(at)) continue;
+        guard.answered(bytes);
+        answers++;
+      }
+      return answers;
+    };
+    expect(answersOf(60) / 100).toBeGreaterThanOrEqual(MAX_ANSWERS);
+    expect(answersOf(60) / 100).toBeLessThanOrEqual(MAX_ANSWERS + 1);
+    expect((answersOf(1000) * 1000) / 100).toBeGreaterThanOrEqual(MAX_ANSWER_BYTES);
+    expect((answersOf(1000) * 1000) / 100).toBeLessThanOrEqual(1.2 * MAX_ANSWER_BYTES);
   });
 });
 

@@ -4,8 +4,8 @@ import { sha1, toHex } from '../../../src/protocol/id.ts';
 import { VirtualDht } from './virtualDht.ts';
 import { VirtualTime } from './virtualTime.ts';
 
-const NODES = 250;
-const TORRENTS = 25;
+const NODES = 200;
+const TORRENTS = 20;
 const hash = (n: number): Uint8Array => sha1(new TextEncoder().encode(`torrent ${n}`));
 
 const time = new VirtualTime();

@@ -1,0 +1,131 @@
+import { Subscription } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { seeded } from '../../../marbles/random.ts';
+import { DrawnUdp } from '../../../marbles/udp.ts';
+import { type DhtNode, dhtNode, type DhtNodeOptions, type DhtScrape } from '../../../src/discovery/dht/node.ts';
+import { isValidNodeId } from '../../../src/discovery/dht/nodeId.ts';
+import { InputError } from '../../../src/errors.ts';
+import type { Endpoint } from '../../../src/protocol/compact.ts';
+import { hostOf, idOf, randomBytesOf } from './made.ts';
+import { VirtualTime } from './virtualTime.ts';
+
+let time: VirtualTime;
+let udp: DrawnUdp;
+let open: Subscription;
+
+beforeEach(() => {
+  time = new VirtualTime();
+  time.install();
+  open = new Subscription();
+  udp = new DrawnUdp({ latency: 20, names: { 'both.test': [hostOf(0), '2001:db8:0:1::1'] } });
+});
+afterEach(() => {
+  open.unsubscribe();
+  time.uninstall();
+  expect(udp.sockets).toBe(0);
+});
+
+let seed = 1;
+const start = (hosts: readonly string[], options: Partial<DhtNodeOptions> = {}): DhtNode => {
+  let node: DhtNode | undefined;
+  const random = seeded(seed++);
+  open.add(
+    dhtNode(
+      { ...udp.at(...hosts), random, randomBytes: randomBytesOf(random) },
+      { port: 6881, bootstrap: [{ host: 'both.test', port: 6881 }], ...options },
+    ).subscribe((each) => {
+      node = each;
+    }),
+  );
+  if (!node) throw new Error('not bound');
+  return node;
+};
+const v6 = (n: number): string => `2001:db8:0:${n + 1}::1`;
+const foundBy = (node: DhtNode, infoHash: Uint8Array): Endpoint[] => {
+  const found: Endpoint[] = [];
+  node.getPeers(infoHash).subscribe((peer) => found.push(peer));
+  time.pass(60_000);
+  return found.sort((a, b) => a.host.localeCompare(b.host));
+};
+
+describe('dhtNode', () => {
+  it('is at home in IPv4 and IPv6, and hears of nodes of one by the other', () => {
+    const nodes = Array.from({ length: 24 }, (_, n) => start([hostOf(n), v6(n)]));
+    time.pass(10 * 60_000);
+    const [one, two] = nodes.slice(10) as [DhtNode, DhtNode];
+    expect(one.stats().nodes).toBeGreaterThan(7);
+    expect(one.stats().nodes6).toBeGreaterThan(7);
+    one.announce(idOf(1), 0).subscribe();
+    time.pass(60_000);
+    expect(foundBy(two, idOf(1))).toEqual([
+      { host: hostOf(10), port: 6881 },
+      { host: v6(10), port: 6881 },
+    ]);
+    // Who knows nodes of IPv4 only asks these for others.
+    const late = start([hostOf(50), v6(50)], { bootstrap: [{ host: hostOf(3), port: 6881 }] });
+    time.pass(10 * 60_000);
+    expect(late.stats().nodes6).toBeGreaterThan(3);
+    const saved = late.nodes();
+    expect(saved.nodes.some(({ host }) => host.includes(':')) && saved.nodes.some(({ host }) => !host.includes(':'))).toBe(true);
+  });
+
+  it('takes an id that fits the address that the others see', () => {
+    const nodes = Array.from({ length: 40 }, (_, n) => start([hostOf(n)]));
+    const before = nodes.map((node) => node.nodes().id);
+    expect(before.filter((id, n) => isValidNodeId(id, hostOf(n))).length).toBe(0);
+    time.pass(30 * 60_000);
+    expect(nodes.filter((node, n) => isValidNodeId(node.nodes().id, hostOf(n))).length).toBe(40);
+    nodes[7]?.announce(idOf(2), 77).subscribe();
+    time.pass(60_000);
+    expect(foundBy(nodes[30] as DhtNode, idOf(2))).toEqual([{ host: hostOf(7), port: 77 }]);
+  });
+
+  it('estimates how many there are', () => {
+    const nodes = Array.from({ length: 60 }, (_, n) => start([hostOf(n)]));
+    time.pass(5 * 60_000);
+    for (const node of nodes.slice(0, 40)) node.announce(idOf(3), 1).subscribe();
+    time.pass(60_000);
+    let scraped: DhtScrape | undefined;
+    nodes[50]?.scrape(idOf(3)).subscribe((each) => {
+      scraped = each;
+    });
+    let unknown: DhtScrape | undefined;
+    nodes[50]?.scrape(idOf(4)).subscribe((each) => {
+      unknown = each;
+    });
+    time.pass(60_000);
+    expect(scraped?.seeds).toBe(0);
+    expect(scraped?.leechers).toBeGreaterThan(30);
+    expect(scraped?.leechers).toBeLessThan(50);
+    expect(unknown).toBeUndefined();
+  });
+
+  it('goes on when all the others have gone for an hour, and come back', () => {
+    const others = Array.from({ length: 20 }, (_, n) => n);
+    const lives = new Map<number, Subscription>();
+    const come = (n: number): void => {
+      const random = seeded(100 + n);
+      const env = { ...udp.at(hostOf(n)), random, randomBytes: randomBytesOf(random) };
+      lives.set(n, dhtNode(env, { port: 6881, bootstrap: [{ host: hostOf(0), port: 6881 }], saved: { id: idOf(n), nodes: [] } }).subscribe());
+    };
+    others.forEach(come);
+    const us = start([hostOf(77)], { bootstrap: [{ host: hostOf(0), port: 6881 }] });
+    time.pass(5 * 60_000);
+    expect(us.stats().nodes).toBeGreaterThan(7);
+    for (const life of lives.values()) life.unsubscribe();
+    time.pass(60 * 60_000);
+    expect(us.stats().nodes).toBeLessThan(4);
+    others.forEach(come);
+    time.pass(10 * 60_000);
+    expect(us.stats().nodes).toBeGreaterThan(7);
+    for (const life of lives.values()) life.unsubscribe();
+  });
+
+  it('says that there is no port when there is none', () => {
+    const errors: unknown[] = [];
+    const random = seeded(1);
+    dhtNode({ ...udp.at(), random, randomBytes: randomBytesOf(random) }, { bootstrap: [] }).subscribe({ error: (error: unknown) => errors.push(error) });
+    expect(errors).toMatchObject([{ name: 'InputError', code: 'bad-option' }]);
+    expect(errors[0]).toBeInstanceOf(InputError);
+  });
+});
