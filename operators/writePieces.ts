@@ -10,9 +10,12 @@ export interface WritePiecesOptions {
   readonly retryEvery?: number;
 }
 
-/** Pieces being written at one time, and bytes if the pieces are small; more wait in the pool they came from. */
-export const WRITES_IN_FLIGHT = 8;
-export const BYTES_IN_FLIGHT = 8 * 2 ** 20;
+/**
+ * Pieces being written at one time, and bytes if the pieces are small; more wait in the pool they came from. Few: writes to one
+ * file wait for each other in the kernel, and spin there.
+ */
+export const WRITES_IN_FLIGHT = 2;
+export const BYTES_IN_FLIGHT = 2 * 2 ** 20;
 
 /**
  * Writes the valid pieces to disk, passes the corrupt ones, and releases both.
