@@ -238,11 +238,16 @@ const wanted = (want: readonly Family[]): readonly string[] | undefined => (want
 
 const compact = (peer: Endpoint): Uint8Array => encodePeers([peer], peer.host.includes(':') ? 16 : 4);
 
+const slices = (bytes: Uint8Array, length: number): readonly Uint8Array[] =>
+  Array.from({ length: bytes.length / length }, (_, index) => bytes.subarray(index * length, (index + 1) * length));
+
 const returned = ({ id, nodes, peers, token, blooms }: Reply): Readonly<Record<string, Encodable | undefined>> => {
   const [nodes4, nodes6] = [encodeNodes(nodes ?? [], 4), encodeNodes(nodes ?? [], 16)];
   let room = MAX_ANSWER - FRAME - nodes4.length - nodes6.length - (blooms ? 2 * BLOOM_LENGTH : 0);
-  // `6:` or `18:` and the bytes.
-  const values = (peers ?? []).map(compact).filter(({ length }) => (room -= length + (length > 9 ? 3 : 2)) >= 0);
+  const values = [...slices(encodePeers(peers ?? [], 4), 6), ...slices(encodePeers(peers ?? [], 16), 18)].filter(
+    // `6:` or `18:` and the bytes.
+    ({ length }) => (room -= length + (length > 9 ? 3 : 2)) >= 0,
+  );
   return {
     id,
     nodes: nodes4.length > 0 || (nodes && nodes6.length === 0) ? nodes4 : undefined,
