@@ -18,6 +18,7 @@ export { verifyPieces } from './verifyPieces.ts';
 export { writePieces, type WritePiecesOptions } from './writePieces.ts';
 export { sampleProgress } from './sampleProgress.ts';
 export { AddressBook } from '../src/torrent/addressBook.ts';
+export { Funnel, type FunnelRow } from '../src/torrent/funnel.ts';
 export { Geometry } from '../src/torrent/geometry.ts';
 export { PieceBuffers, PieceDrafts } from '../src/torrent/pieceDrafts.ts';
 export { PiecePicker, type PickerOptions } from '../src/torrent/piecePicker.ts';

@@ -36,6 +36,7 @@ import { verifyPieces } from '../operators/verifyPieces.ts';
 import { whenUnchoked } from '../operators/whenUnchoked.ts';
 import { writePieces } from '../operators/writePieces.ts';
 import { now } from './clock.ts';
+import { defaultPace, inTurn, type Pace } from './discovery/pace.ts';
 import { trackerPeers } from './discovery/trackerPeers.ts';
 import type { DownloadEvent, Env, Peer, PeerAddress, PeerSource, PieceOutcome, Target } from './env.ts';
 import { PeerError } from './errors.ts';
@@ -65,6 +66,8 @@ export interface DownloadOptions {
   readonly maxPeers?: number;
   /** Bytes of pieces begun and not yet stored. 64 MiB; two pieces are always allowed. */
   readonly memory?: number;
+  /** In which order and how often the sources of peers are asked; {@link defaultPace} if not given. */
+  readonly pace?: Pace;
   /** Peers known beforehand. */
   readonly peers?: readonly PeerAddress[];
   /** Instead of the torrent's own, in tiers (BEP 12). */
@@ -77,8 +80,7 @@ export interface DownloadOptions {
 
 /** Milliseconds between two looks at how far peers got. */
 const FUNNEL_EVERY = 2_000;
-/** Peers below which trackers are asked early, and milliseconds to bear with a useless one while others wait, or none does. */
-const ENOUGH_PEERS = 20;
+/** Milliseconds to bear with a useless peer while others wait, or none does. */
 const SILENCE = { starved: 10_000, crowded: 10_000, alone: 60_000 };
 const CHOKED = { starved: 20_000, crowded: 120_000, alone: 900_000 };
 const IDLE = { starved: 20_000, crowded: 120_000, alone: Infinity };
@@ -105,7 +107,7 @@ export const download = (torrent: Torrent, env: Env, options: DownloadOptions): 
 const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: Observable<unknown>): Observable<DownloadEvent> =>
   scoped(env.openStorage(torrent, options.target), (storage) =>
     defer(() => {
-      const { maxPeers = 200, memory = 64 * MiB, port = 6881, peers = [], trackers = torrent.announce } = options;
+      const { maxPeers = 200, memory = 64 * MiB, port = 6881, peers = [], trackers = torrent.announce, pace = defaultPace } = options;
       const wanted$ = new Subject<number>(); // loop 1: the swarm is this many peers short
       const settled$ = new Subject<PieceOutcome>(); // loop 3: what became of each piece
       const liars$ = new Subject<Peer>(); // loop 4: who spoiled one
@@ -144,7 +146,8 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
           completed$: stored$.pipe(filter(() => picker.complete)),
           report,
           seenAs: (host) => book.seenAs(host),
-        }),
+          pace: pace.trackers,
+        }).pipe(inTurn(pace.trackers)),
       ).pipe(
         tap({
           complete: () => {
@@ -180,7 +183,7 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
           book,
           maxPeers,
           wanted: wanted$,
-          enough: Math.min(ENOUGH_PEERS, maxPeers),
+          enough: Math.min(pace.enough, maxPeers),
           funnel,
           ended: (address, error) => {
             news$.next(tally.left(address, error));

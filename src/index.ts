@@ -2,6 +2,7 @@
 export * from '../operators/index.ts';
 export { scrape, type Scraped, type ScrapeEnv } from './discovery/scrape.ts';
 export { localPeers, type LocalPeersOptions } from './discovery/localPeers.ts';
+export { defaultPace, type DhtPace, inTurn, type Pace, type SourcePace, type TrackerPace } from './discovery/pace.ts';
 export { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './discovery/trackerPeers.ts';
 export { download, type DownloadOptions } from './download.ts';
 export type * from './env.ts';

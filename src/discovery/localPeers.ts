@@ -6,10 +6,7 @@ import { equalIds, toHex } from '../protocol/id.ts';
 import { decodeLsd, encodeLsd, LSD_GROUPS, LSD_PORT, type LsdAnnounce } from '../protocol/lsd.ts';
 import { Malformed } from '../protocol/malformed.ts';
 import { PUBLIC, reachOf } from '../protocol/reach.ts';
-
-/** Milliseconds between two announces of ours, and when peers are wanted. */
-export const ANNOUNCE_EVERY = 300_000;
-export const ANNOUNCE_AT_LEAST = 60_000;
+import { defaultPace, type SourcePace } from './pace.ts';
 
 export interface LocalPeersOptions {
   /** 20 bytes. */
@@ -18,6 +15,8 @@ export interface LocalPeersOptions {
   readonly port?: number;
   /** How many peers are wanted now: above zero we announce ourselves once a minute. */
   readonly wanted$?: Observable<number>;
+  /** How often we announce ourselves; `lsd` of {@link defaultPace} if not given. */
+  readonly pace?: Omit<SourcePace, 'after'>;
 }
 
 /**
@@ -35,7 +34,10 @@ export interface LocalPeersOptions {
  *
  * @see BEP 14
  */
-export const localPeers = (env: Pick<Env, 'bindUdp' | 'randomBytes'>, { infoHash, port, wanted$ = NEVER }: LocalPeersOptions): Observable<PeerAddress> =>
+export const localPeers = (
+  env: Pick<Env, 'bindUdp' | 'randomBytes'>,
+  { infoHash, port, wanted$ = NEVER, pace = defaultPace.lsd }: LocalPeersOptions,
+): Observable<PeerAddress> =>
   defer(() => {
     const cookie = toHex(env.randomBytes(4));
     const announce = (socket: UdpSocket, family: 4 | 6): Observable<never> => {
@@ -44,7 +46,7 @@ export const localPeers = (env: Pick<Env, 'bindUdp' | 'randomBytes'>, { infoHash
         socket.send(encodeLsd({ port, infoHashes: [infoHash], cookie }, family), { host: LSD_GROUPS[family], port: LSD_PORT });
         return EMPTY;
       });
-      return once$.pipe(replenish({ wanted$, atLeast: ANNOUNCE_AT_LEAST, atMost: ANNOUNCE_EVERY }), ignoreElements());
+      return once$.pipe(replenish({ wanted$, atLeast: pace.atLeast, atMost: pace.atMost }), ignoreElements());
     };
     const isForUs = (heard: LsdAnnounce): boolean => heard.cookie !== cookie && heard.infoHashes.some((hash) => equalIds(hash, infoHash));
     const listen = ({ datagrams$ }: UdpSocket): Observable<PeerAddress> =>

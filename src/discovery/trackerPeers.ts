@@ -3,11 +3,8 @@ import { backoff } from '../../operators/backoff.ts';
 import { replenish } from '../../operators/replenish.ts';
 import { now } from '../clock.ts';
 import type { PeerAddress } from '../env.ts';
+import { defaultPace } from './pace.ts';
 import { type TrackerEnv, type TrackerPeersOptions, TrackerSession } from './trackerSession.ts';
-
-/** Milliseconds before all trackers are asked again when none has answered, the first time and at most. */
-export const FIRST_RETRY = 5000;
-export const LAST_RETRY = 30 * 60_000;
 
 export type { TrackerEnv, TrackerPeersOptions };
 
@@ -22,7 +19,7 @@ export type { TrackerEnv, TrackerPeersOptions };
  *
  * Asks the trackers, over HTTP (BEP 3) or UDP (BEP 15), in the order of their tiers until one answers (BEP 12); when one is
  * silent for 15 s the next one is asked while the first may still answer. Asks again after its `interval`, and early while
- * peers are wanted: never before `min interval` or a minute, and less and less often. When none answers, waits 5 s, then
+ * peers are wanted: never before `min interval` or, without one, a minute, and less and less often. When none answers, waits 5 s, then
  * twice as long each time up to 30 min, give or take half, or as long as they ask for (BEP 31). Says `started`,
  * `completed` and, when unsubscribed, `stopped`: that goes on for 5 s at most, on its own. Reports each tracker's state as a
  * `TrackerStatus`, each answer as `Announced`.
@@ -42,7 +39,7 @@ export const trackerPeers = (env: TrackerEnv, options: TrackerPeersOptions): Obs
     );
     // What it emits only says that `atLeast` may have changed.
     const wanted$ = merge(completed$, options.wanted$.pipe(tap((count) => session.wants(count)))).pipe(map(() => 1));
-    const pause = backoff({ first: FIRST_RETRY, most: LAST_RETRY, random: env.random });
+    const pause = backoff({ ...(options.pace ?? defaultPace.trackers).retry, random: env.random });
     // An answer that came late ends the lookup as if it had come in time.
     const delay = (error: unknown, count: number) => forkJoin([pause(error, count), timer(session.tiers.rest(now()))]).pipe(takeUntil(session.lateAnswer$));
     const rounds$ = defer(() => session.round()).pipe(

@@ -25,14 +25,11 @@ import { type AnnounceQuery, type AnnounceSuccess, DEFAULT_INTERVAL, MAX_INTERVA
 import { shownUrl } from '../protocol/shownUrl.ts';
 import type { Announce } from './announce.ts';
 import { announceOverHttp, STOPPED_TIMEOUT } from './httpTracker.ts';
+import { defaultPace, type TrackerPace } from './pace.ts';
 import { Tiers, type Tracker } from './tiers.ts';
 import { announceOverUdp, type UdpEnv } from './udpTracker.ts';
 
 export const NUMWANT = 200;
-/** Milliseconds between two announces while peers are wanted, for trackers that name no `min interval`. */
-export const EARLY_INTERVAL = 60_000;
-/** Milliseconds of silence until the next tracker is asked. */
-export const PATIENCE = 15_000;
 /** Milliseconds that a goodbye may take in all. */
 export const GOODBYE_TIMEOUT = 5000;
 
@@ -56,6 +53,8 @@ export interface TrackerPeersOptions {
   /** Emits when the last piece is there. What was complete from the start is not announced. */
   readonly completed$: Observable<unknown>;
   readonly report?: (event: Announced | TrackerStatus | Warning) => void;
+  /** How often; {@link defaultPace} if not given. */
+  readonly pace?: TrackerPace;
   /** Hears at what address a tracker sees us, if it says so. BEP 24. */
   readonly seenAs?: (host: string) => void;
 }
@@ -82,13 +81,16 @@ export class TrackerSession {
   #wanted = 0;
   /** Milliseconds. */
   #interval = DEFAULT_INTERVAL * 1000;
-  #minInterval = EARLY_INTERVAL;
+  #minInterval: number;
+  readonly #pace: TrackerPace;
   #answeredAt = -Infinity;
   #earlyInRow = 0;
 
   constructor(env: TrackerEnv, options: TrackerPeersOptions) {
     this.tiers = new Tiers(options.tiers, env.random);
     this.#options = options;
+    this.#pace = options.pace ?? defaultPace.trackers;
+    this.#minInterval = this.#pace.atLeast;
     this.#key = Buffer.from(env.randomBytes(4)).toString('hex');
     const given = (url: string): boolean => options.given?.includes(url) === true;
     const http = announceOverHttp(env, given);
@@ -157,11 +159,11 @@ export class TrackerSession {
         this.#failed(tracker, error);
         return EMPTY;
       };
-      const elsewhere$ = timer(PATIENCE).pipe(
+      const elsewhere$ = timer(this.#pace.patience).pipe(
         mergeMap(() => {
           tracker.asked = 'late';
           this.#late$.next(answer$.pipe(catchError(failed), takeUntil(this.#answers$.pipe(filter((other) => other !== tracker)))));
-          return throwError(() => new TrackerError('timeout', `no answer within ${PATIENCE / 1000} s`));
+          return throwError(() => new TrackerError('timeout', `no answer within ${this.#pace.patience / 1000} s`));
         }),
       );
       return race(answer$, elsewhere$);
@@ -213,7 +215,7 @@ export class TrackerSession {
     if (event === 'completed') this.#completed = 'said';
     if (event === undefined) this.#earlyInRow = now() - this.#answeredAt < this.#interval ? this.#earlyInRow + 1 : 0;
     this.#answeredAt = now();
-    this.#minInterval = milliseconds(minInterval, EARLY_INTERVAL / 1000);
+    this.#minInterval = minInterval === undefined ? this.#pace.atLeast : milliseconds(minInterval, MIN_INTERVAL);
     this.#interval = Math.max(milliseconds(interval, DEFAULT_INTERVAL), minInterval === undefined ? 0 : this.#minInterval);
     this.tiers.answered(tracker, failed, now() + this.#interval);
     const counts = { ...(seeds === undefined ? {} : { seeds }), ...(leechers === undefined ? {} : { leechers }) };

@@ -2,10 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eventLine, eventObject, hostPort } from '../../src/cli/views/events.ts';
 import { peerEvent, peerLine, scrapedEvent } from '../../src/cli/views/peers.ts';
+import { funnelLines } from '../../src/cli/views/funnel.ts';
+import { paceLine } from '../../src/cli/views/pace.ts';
 import { bar, checkingLines, progressLine, progressLines } from '../../src/cli/views/progress.ts';
 import { columns, fit, jsonLine, visible } from '../../src/cli/views/text.ts';
 import { bytes, counted, duration, percent, ranges } from '../../src/cli/views/units.ts';
-import type { Peer, Progress } from '../../src/env.ts';
+import { defaultPace } from '../../src/discovery/pace.ts';
+import type { FunnelSample, Peer, Progress } from '../../src/env.ts';
 
 const MiB = 2 ** 20;
 const progress: Progress = {
@@ -105,6 +108,60 @@ describe('progressLines', () => {
 
   it('draws bars', () => {
     expect([bar(0, 10, 4), bar(5, 10, 4), bar(10, 10, 4), bar(0, 0, 4)]).toEqual(['░░░░', '██░░', '████', '████']);
+  });
+});
+
+describe('funnelLines', () => {
+  const none = { dialled: 0, connected: 0, handshaken: 0, interested: 0, unchoked: 0, sending: 0, lost: {} };
+  const sample: FunnelSample = {
+    type: 'funnel',
+    sources: [
+      {
+        source: 'tracker',
+        discovered: 50,
+        dialled: 48,
+        connected: 12,
+        handshaken: 10,
+        interested: 8,
+        unchoked: 3,
+        sending: 2,
+        lost: { timeout: 30, refused: 6 },
+      },
+      { source: 'pex', ...none, discovered: 9, dialled: 4, lost: { known: 5 } },
+      { source: 'manual', ...none, discovered: 1 },
+    ],
+  };
+
+  it('say of each source how far its peers got, and why the others did not', () => {
+    expect(funnelLines(sample)).toEqual([
+      'tracker: 50 found · 48 dialled · 12 connected · 10 handshaken · 8 interested · 3 unchoked · 2 sending; lost: 30 timeout, 6 refused',
+      'pex: 9 found · 4 dialled · 0 connected; lost: 5 known',
+      'manual: 1 found · 0 dialled',
+    ]);
+  });
+
+  it('fit in any width', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 150 }), (width) => {
+        for (const line of funnelLines(sample, width)) expect(columns(line)).toBeLessThanOrEqual(width);
+      }),
+    );
+  });
+
+  it('are an event as --json has it', () => {
+    expect(JSON.parse(jsonLine(eventObject(sample)))).toEqual(sample);
+    expect(eventLine(sample, true)).toBeUndefined();
+  });
+});
+
+describe('paceLine', () => {
+  it('names the sources in their order, and how often each is asked', () => {
+    const { dht } = defaultPace;
+    expect(paceLine({ ...defaultPace, enough: 7, dht: { ...dht, after: 90_000 }, lsd: { after: 2000, atLeast: 3000, atMost: 4000 } })).toBe(
+      'pace: trackers at once, local network after 2 s, DHT after 1 min 30 s; with fewer than 7 peers trackers are asked again after 1 min; ' +
+        'the local network after 3 s; the DHT after 5 min (30 s if nobody was found); a silent tracker is passed over after 15 s; ' +
+        'all failing, they are tried again after 5 s to 30 min',
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import { type DownloadOptions, download as downloadTorrent } from '../../download.ts';
-import type { DownloadEvent, Progress } from '../../env.ts';
+import { defaultPace } from '../../discovery/pace.ts';
+import type { DownloadEvent, FunnelSample, Progress } from '../../env.ts';
 import { nodeEnv } from '../../node.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
 import { byPriority, firstBy, inOrder } from '../../torrent/pieceOrder.ts';
@@ -11,7 +12,9 @@ import { readTorrent } from '../source.ts';
 import { placeOf, targetOf } from '../target.ts';
 import { address, flag, oneOf, seconds, size, text, texts, trackerAddress, wholeNumber } from '../values.ts';
 import { eventLine, eventObject } from '../views/events.ts';
+import { funnelLines } from '../views/funnel.ts';
 import { type Live, live } from '../views/live.ts';
+import { paceLine } from '../views/pace.ts';
 import { progressLine, progressLines } from '../views/progress.ts';
 import { jsonLine, visible } from '../views/text.ts';
 import { bytes, duration, rate } from '../views/units.ts';
@@ -39,17 +42,34 @@ export const downloadSettings = (given: Given): Settings => {
   };
 };
 
+interface Viewer {
+  readonly show: (event: DownloadEvent) => void;
+  readonly end: () => void;
+}
+
 /** Shows each event in the form that was asked for. */
-const viewer = (given: Given, io: Io, view: Live): ((event: DownloadEvent) => void) => {
-  if (flag(given, 'json')) return (event) => io.print(jsonLine(eventObject(event)));
+const viewer = (given: Given, io: Io, view: Live): Viewer => {
+  if (flag(given, 'json')) return { show: (event) => io.print(jsonLine(eventObject(event))), end: () => view.end() };
+  const verbose = flag(given, 'verbose');
   const said = new Set<string>();
-  return (event) => {
-    if (event.type === 'progress') view.show({ lines: (width) => progressLines(event, width), line: () => progressLine(event) });
-    const line = eventLine(event, flag(given, 'verbose'));
+  let funnel: FunnelSample = { type: 'funnel', sources: [] };
+  if (verbose) view.say(paceLine(defaultPace));
+  const show = (event: DownloadEvent): void => {
+    if (event.type === 'funnel' && verbose) funnel = event;
+    if (event.type === 'progress') {
+      const lines = (width: number): readonly string[] => [...progressLines(event, width), ...funnelLines(funnel, width)];
+      view.show({ lines, line: () => [progressLine(event), ...funnelLines(funnel)].join('\n  ') });
+    }
+    const line = eventLine(event, verbose);
     if (line === undefined || said.has(line)) return;
     if (said.size < SAID) said.add(line);
     view.say(line);
   };
+  const end = (): void => {
+    view.end();
+    for (const line of funnelLines(funnel)) view.say(line);
+  };
+  return { show, end };
 };
 
 const sourcesOf = (torrent: Torrent, { peers, moreTrackers }: Settings, own: boolean): DownloadOptions['trackers'] => {
@@ -66,7 +86,7 @@ export const download = async (given: Given, io: Io): Promise<void> => {
   const target = await targetOf(torrent, text(given, 'output'));
   const trackers = sourcesOf(torrent, { ...settings, moreTrackers }, !flag(given, 'no-trackers'));
   const view = await live(io, visible(torrent.name), flag(given, 'quiet') || flag(given, 'json'));
-  const show = viewer(given, io, view);
+  const { show, end } = viewer(given, io, view);
   const began = performance.now();
   let last: Progress | undefined;
   let done = false;
@@ -84,7 +104,7 @@ export const download = async (given: Given, io: Io): Promise<void> => {
       patience.end$,
     );
   } finally {
-    view.end();
+    end();
   }
   if (!done) throw new GaveUp('no-peers', `no peer left that could help: ${last?.reason ?? 'give another --tracker or --peer'}`);
   if (flag(given, 'quiet') || flag(given, 'json')) return;

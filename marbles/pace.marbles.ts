@@ -1,0 +1,88 @@
+import { map, NEVER, type Observable, of } from 'rxjs';
+import { describe, it } from 'vitest';
+import { inTurn, type TrackerPace } from '../src/discovery/pace.ts';
+import { trackerPeers } from '../src/discovery/trackerPeers.ts';
+import type { HttpReply } from '../src/env.ts';
+import { TrackerError } from '../src/errors.ts';
+import { encode } from '../src/protocol/bencode.ts';
+import { drawn, type Mark, type Stage } from './index.ts';
+
+const pace: TrackerPace = { after: 0, atLeast: 20, patience: 5, retry: { first: 100, most: 100 } };
+const reply: HttpReply = { status: 200, body: encode({ interval: 1800, peers: '', 'external ip': Uint8Array.of(9, 9, 9, 9) }), url: '' };
+
+/** Two trackers in that pace, while one peer is wanted: when each is asked, and where they say they see us. */
+const scene = (stage: Stage, lanes: Readonly<Record<string, string>>) => {
+  const asked: Record<string, Mark[]> = { one: [], two: [] };
+  const seen: string[] = [];
+  const httpGet = ({ url }: { readonly url: string }): Observable<HttpReply> => {
+    const { host } = new URL(url);
+    asked[host]?.push({ frame: stage.now(), kind: 'value', value: 'r' });
+    return stage.cold(lanes[host] ?? '-', { r: reply }, new TrackerError('unreachable', 'gone'));
+  };
+  const peers$ = trackerPeers(
+    { ...stage.world().env, httpGet, random: () => 0.5 },
+    {
+      infoHash: new Uint8Array(20),
+      peerId: new Uint8Array(20),
+      port: 6881,
+      tiers: [['http://one/announce'], ['http://two/announce']],
+      totals: () => ({ uploaded: 0, downloaded: 0, left: 1 }),
+      wanted$: of(1),
+      completed$: NEVER,
+      seenAs: (host) => void seen.push(host),
+      pace,
+    },
+  );
+  return { peers$, seen, one: asked['one'] ?? [], two: asked['two'] ?? [] };
+};
+
+describe('inTurn', () => {
+  it(
+    'asks a source when it is its turn',
+    drawn((stage) => {
+      const source = stage.cold('a-b|');
+      stage.gives(source.pipe(inTurn({ after: 3 }))).toBe('---a-b|');
+      stage.expectSubscriptions(source.subscriptions).toBe('---^--!');
+    }),
+  );
+
+  it(
+    'asks it at once if it is the first',
+    drawn((stage) => {
+      const source = stage.cold('a-b|');
+      stage.gives(source.pipe(inTurn({ after: 0 }))).toBe('a-b|');
+    }),
+  );
+
+  it(
+    'never asks it if nobody listens any more',
+    drawn((stage) => {
+      const source = stage.cold('a-b|');
+      stage.gives(source.pipe(inTurn({ after: 3 })), '^-!').toBe('-');
+      stage.expectSubscriptions(source.subscriptions).toBe([]);
+    }),
+  );
+});
+
+describe('trackers in another pace', () => {
+  it(
+    'are given up sooner, and all of them asked again sooner',
+    drawn((stage) => {
+      const { peers$, one, two } = scene(stage, { one: '-', two: '---#' });
+      stage.gives(peers$, '^ 150ms !').toBe('-');
+      stage.happens(one).toBe('r');
+      stage.happens(two).toBe('-----r 102ms r');
+    }),
+  );
+
+  it(
+    'are asked sooner while peers are wanted, and say where they see us',
+    drawn((stage) => {
+      const { peers$, one, two, seen } = scene(stage, { one: '-(r|)', two: '' });
+      stage.gives(peers$, '^ 30ms !').toBe('-');
+      stage.happens(one).toBe('r 20ms r---------r');
+      stage.happens(two).toBe('-');
+      stage.gives(stage.cold('99ms x').pipe(map(() => seen))).toBe('99ms x', { x: ['9.9.9.9', '9.9.9.9'] });
+    }),
+  );
+});
