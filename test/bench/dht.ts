@@ -1,5 +1,6 @@
 import { seeded } from '../../marbles/random.ts';
 import { K } from '../../src/discovery/dht/bucket.ts';
+import { idNear } from '../../src/discovery/dht/distance.ts';
 import { Lookup } from '../../src/discovery/dht/lookup.ts';
 import { PeerStore } from '../../src/discovery/dht/peerStore.ts';
 import { Responder } from '../../src/discovery/dht/responder.ts';
@@ -91,15 +92,28 @@ const virtual = (count: number): readonly string[] => {
   ];
 };
 
+/** Where an id is, or would be, among nodes in the order of their ids. */
+const placeOf = (nodes: readonly NodeEndpoint[], id: Uint8Array): number => {
+  let [low, high] = [0, nodes.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (Buffer.compare((nodes[middle] as NodeEndpoint).id, id) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
 /** Tables as they would be after a while, and lookups among them without sockets and time. */
 const still = (count: number): readonly string[] => {
   const random = seeded(2);
+  const randomBytes = randomBytesOf(random);
   const nodes = Array.from({ length: count }, (_, n) => nodeOf(n)).sort((a, b) => Buffer.compare(a.id, b.id));
   const tables = new Map<string, RoutingTable>();
   for (const [at, node] of nodes.entries()) {
     const own = new RoutingTable(node.id);
     for (let away = 1; away <= 8; away++) for (const each of [nodes[at - away], nodes[at + away]]) if (each) own.answered(each, 0);
-    for (let n = 0; n < 120; n++) own.answered(nodes[Math.floor(random() * count)] as NodeEndpoint, 0);
+    for (let bits = 0; bits < Math.log2(count); bits++)
+      for (let n = 0; n < K; n++) own.answered(nodes[placeOf(nodes, idNear(node.id, bits, randomBytes(20)))] as NodeEndpoint, 0);
     tables.set(node.host, own);
   }
   const [hops, asked]: [number[], number[]] = [[], []];
@@ -142,4 +156,5 @@ const still = (count: number): readonly string[] => {
 };
 
 answers();
-table('lookups', HEAD, [still(2000), still(20_000), virtual(Number(process.argv[2] ?? 2000))]);
+const nodes = Number(process.argv[2] ?? 2000);
+table('lookups', HEAD, [still(2000), still(20_000), ...(nodes > 0 ? [virtual(nodes)] : [])]);
