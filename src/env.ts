@@ -3,6 +3,7 @@ import type { Message } from './protocol/messages.ts';
 import type { FunnelRow } from './torrent/funnel.ts';
 import type { PeerState } from './torrent/peerState.ts';
 import type { Torrent } from './torrent/metainfo.ts';
+import type { Hasher } from './torrent/pieceDrafts.ts';
 
 /** Where an address came from; it stays with the address everywhere. */
 export type PeerSource = 'tracker' | 'dht' | 'pex' | 'lsd' | 'incoming' | 'manual';
@@ -74,8 +75,8 @@ export interface Target {
   readonly fileName?: string;
 }
 
-/** Does the piece have the hash that its torrent promises? */
-export type Verify = (piece: { readonly index: number; readonly bytes: Uint8Array }) => Observable<boolean>;
+/** Does the piece have the hash that its torrent promises? `digest` is that of `Env.hasher`, if it was computed while the piece came. */
+export type Verify = (piece: { readonly index: number; readonly bytes: Uint8Array; readonly digest?: Uint8Array | undefined }) => Observable<boolean>;
 
 export interface HttpRequest {
   readonly url: string;
@@ -140,6 +141,8 @@ export interface Env {
   verify(torrent: Torrent): Verify;
   /** Do other threads verify? Then pieces are gathered in memory that is shared with them; copying into it costs more. */
   readonly sharesMemory?: boolean;
+  /** Digests pieces while they come, so that `verify` has only to compare. Without it `verify` does it all. */
+  hasher?(): Hasher;
   /** 0 ≤ x < 1. */
   random(): number;
   /** `length` unpredictable bytes. */
@@ -175,6 +178,8 @@ export interface Piece {
   readonly bytes: Uint8Array;
   /** Who sent each block, in the order of the blocks; empty for a piece read from disk. */
   readonly from: readonly Peer[];
+  /** Of all bytes, if they were digested while they came. */
+  readonly digest?: Uint8Array | undefined;
   release(): void;
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { openStorage } from './disk/fileStorage.ts';
-import { verifier, verifiesInThreads } from './disk/verifier.ts';
+import { pieceHasher, verifier, verifiesInThreads } from './disk/verifier.ts';
 import type { Env } from './env.ts';
 import { connect } from './net/connect.ts';
 import { httpGet } from './net/http.ts';
@@ -15,6 +15,8 @@ export const nodeEnv = (): Env => ({
   openStorage,
   verify: verifier,
   sharesMemory: verifiesInThreads(),
+  // A thread that hashes anyway does it as the bytes come.
+  ...(!verifiesInThreads() && { hasher: pieceHasher }),
   random: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
 });

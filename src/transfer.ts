@@ -36,12 +36,12 @@ export interface Transfer {
 /** The state of one download, wired up. It is of one subscription: make it where the storage is opened. */
 export const transfer = (
   torrent: Torrent,
-  env: Pick<Env, 'random' | 'randomBytes' | 'sharesMemory'>,
+  env: Pick<Env, 'random' | 'randomBytes' | 'sharesMemory' | 'hasher'>,
   { order, memory, peerId }: TransferOptions = {},
 ): Transfer => {
   const freed$ = new Subject<void>();
   const geometry = new Geometry(torrent);
-  const drafts = new PieceDrafts<Peer>(geometry, buffersFor(geometry, env));
+  const drafts = new PieceDrafts<Peer>(geometry, buffersFor(geometry, env), () => env.hasher?.());
   const picker = new PiecePicker(geometry, {
     order,
     memory,

@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { Observable } from 'rxjs';
 import type { Verify } from '../env.ts';
 import type { Torrent } from '../torrent/metainfo.ts';
-import { holds, type Question } from './pieceHash.ts';
+import type { Hasher } from '../torrent/pieceDrafts.ts';
+import { holds, isPromised, type Question } from './pieceHash.ts';
 
 /** More workers than these wait for memory, not for each other. */
 const MAX_WORKERS = 4;
@@ -24,16 +26,20 @@ export interface VerifierOptions {
 export const verifier = (torrent: Pick<Torrent, 'pieceHashes'>, { workers = defaultWorkers() }: VerifierOptions = {}): Verify => {
   const inline = (question: Question): boolean => holds(torrent.pieceHashes, question);
   const pool = workers > 0 && workerFile ? new HashPool(torrent.pieceHashes, workers, workerFile, inline) : undefined;
-  return ({ index, bytes }) =>
+  return ({ index, bytes, digest }) =>
     new Observable<boolean>((subscriber) => {
       const answer = (valid: boolean): void => {
         subscriber.next(valid);
         subscriber.complete();
       };
-      if (pool && bytes.buffer instanceof SharedArrayBuffer) pool.ask([index, bytes], answer);
+      if (digest) answer(isPromised(torrent.pieceHashes, index, digest));
+      else if (pool && bytes.buffer instanceof SharedArrayBuffer) pool.ask([index, bytes], answer);
       else answer(inline([index, bytes]));
     });
 };
+
+/** What digests a piece while it comes, so that there is nothing to hash when it is whole. */
+export const pieceHasher = (): Hasher => createHash('sha1');
 
 /** Does the verifier use other threads, unless told otherwise? */
 export const verifiesInThreads = (): boolean => defaultWorkers() > 0;

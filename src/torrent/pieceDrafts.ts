@@ -32,22 +32,66 @@ export class PieceBuffers {
   }
 }
 
+/** Digests bytes that are handed over one after the other. */
+export interface Hasher {
+  update(bytes: Uint8Array): unknown;
+  digest(): Uint8Array;
+}
+
+/** Bytes digested at one time: few calls, and still in the processor's cache. */
+const STRIDE = 4 * BLOCK;
+
 /** A whole piece as it comes out of the drafts. `release` gives its buffer back, once. */
 export interface Draft<Who> {
   readonly index: number;
   readonly bytes: Uint8Array;
   readonly from: readonly Who[];
+  /** Of `bytes`, if they were digested while they came. */
+  readonly digest: Uint8Array | undefined;
   release(): void;
 }
 
-interface Open<Who> {
+class Open<Who> {
   readonly buffer: Uint8Array;
   readonly from: (Who | undefined)[];
   missing: number;
+  readonly #hasher: Hasher | undefined;
+  /** Blocks from the first one on without a gap, and bytes of them that are digested. */
+  #ready = 0;
+  #digested = 0;
+
+  constructor(buffer: Uint8Array, blocks: number, hasher: Hasher | undefined) {
+    this.buffer = buffer;
+    this.from = new Array<Who | undefined>(blocks).fill(undefined);
+    this.missing = blocks;
+    this.#hasher = hasher;
+  }
+
+  put(block: number, bytes: Uint8Array, from: Who): void {
+    this.buffer.set(bytes, block * BLOCK);
+    this.from[block] = from;
+    this.missing--;
+    if (this.#hasher === undefined) return;
+    while (this.#ready < this.from.length && this.from[this.#ready] !== undefined) this.#ready++;
+    if (this.#ready < this.from.length && this.#ready * BLOCK - this.#digested >= STRIDE) this.#update(this.#hasher, this.#ready * BLOCK);
+  }
+
+  /** Of all `size` bytes. */
+  digest(size: number): Uint8Array | undefined {
+    if (this.#hasher === undefined) return undefined;
+    this.#update(this.#hasher, size);
+    return this.#hasher.digest();
+  }
+
+  #update(hasher: Hasher, end: number): void {
+    hasher.update(this.buffer.subarray(this.#digested, end));
+    this.#digested = end;
+  }
 }
 
 /**
- * Gathers blocks into pieces; makes the only copy of their bytes. Depends on the picker accepting a block but once.
+ * Gathers blocks into pieces; makes the only copy of their bytes, and digests them as far as they come in order, while they are in the
+ * processor's cache. Depends on the picker accepting a block but once.
  * Invariant: a buffer is lent to exactly one open draft or one whole piece not yet released.
  */
 export class PieceDrafts<Who> {
@@ -55,11 +99,18 @@ export class PieceDrafts<Who> {
   gathered = 0;
   readonly #geometry: Geometry;
   readonly #buffers: PieceBuffers;
+  readonly #hasher: () => Hasher | undefined;
   readonly #open = new Map<number, Open<Who>>();
 
-  constructor(geometry: Geometry, buffers: PieceBuffers = new PieceBuffers(Math.min(geometry.pieceLength, geometry.length))) {
+  /** Without a `hasher` nothing is digested. */
+  constructor(
+    geometry: Geometry,
+    buffers: PieceBuffers = new PieceBuffers(Math.min(geometry.pieceLength, geometry.length)),
+    hasher: () => Hasher | undefined = () => undefined,
+  ) {
     this.#geometry = geometry;
     this.#buffers = buffers;
+    this.#hasher = hasher;
   }
 
   get size(): number {
@@ -81,16 +132,13 @@ export class PieceDrafts<Who> {
     const block = begin / BLOCK;
     let open = this.#open.get(piece);
     if (open === undefined) {
-      const count = this.#geometry.blockCount(piece);
-      open = { buffer: this.#buffers.take(), from: new Array<Who | undefined>(count).fill(undefined), missing: count };
+      open = new Open<Who>(this.#buffers.take(), this.#geometry.blockCount(piece), this.#hasher());
       this.#open.set(piece, open);
     }
     if (!Number.isInteger(block) || block >= open.from.length || open.from[block] !== undefined || bytes.length !== this.#geometry.blockSize(piece, block)) {
       throw new RangeError(`piece ${piece} offset ${begin}, ${bytes.length} bytes: not a block that is missing`);
     }
-    open.buffer.set(bytes, begin);
-    open.from[block] = from;
-    open.missing--;
+    open.put(block, bytes, from);
     this.gathered += bytes.length;
     return open.missing === 0 ? this.#finish(piece, open) : undefined;
   }
@@ -103,14 +151,17 @@ export class PieceDrafts<Who> {
     this.#buffers.give(open.buffer);
   }
 
-  #finish(index: number, { buffer, from }: Open<Who>): Draft<Who> {
+  #finish(index: number, open: Open<Who>): Draft<Who> {
     this.#open.delete(index);
     const buffers = this.#buffers;
+    const { buffer, from } = open;
+    const size = this.#geometry.pieceSize(index);
     let released = false;
     return {
       index,
-      bytes: buffer.subarray(0, this.#geometry.pieceSize(index)),
+      bytes: buffer.subarray(0, size),
       from: from as Who[],
+      digest: open.digest(size),
       release() {
         if (released) return;
         released = true;

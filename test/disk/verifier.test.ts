@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { verifier } from '../../src/disk/verifier.ts';
+import { pieceHasher, verifier } from '../../src/disk/verifier.ts';
 import { ended } from './opened.ts';
 import { bytesOf, torrentOf } from './torrents.ts';
 
@@ -22,6 +22,11 @@ const shared = (bytes: Uint8Array): Uint8Array => {
   copy.set(bytes);
   return copy;
 };
+const pieceHasherOf = (bytes: Uint8Array): Uint8Array => {
+  const hasher = pieceHasher();
+  hasher.update(bytes);
+  return hasher.digest();
+};
 const atOnce = (answer: Observable<boolean>): boolean | undefined => {
   let now: boolean | undefined;
   answer.subscribe((valid) => (now = valid)).unsubscribe();
@@ -38,6 +43,14 @@ describe('verifier, on the calling thread', () => {
       expect(atOnce(verify({ index: 3, bytes: as(piece(3).subarray(1)) }))).toBe(false);
       expect(atOnce(verify({ index: 10, bytes: as(piece(3)) }))).toBe(false);
     }
+  });
+
+  it('believes a digest that was computed while the piece came', () => {
+    const verify = verifier(torrent, { workers: 0 });
+    const digest = (bytes: Uint8Array) => pieceHasherOf(bytes);
+    expect(atOnce(verify({ index: 3, bytes: new Uint8Array(), digest: digest(piece(3)) }))).toBe(true);
+    expect(atOnce(verify({ index: 3, bytes: piece(3), digest: digest(piece(3, true)) }))).toBe(false);
+    expect(atOnce(verify({ index: 4, bytes: piece(3), digest: digest(piece(3)) }))).toBe(false);
   });
 
   it('is cold: hashes at each subscription', () => {

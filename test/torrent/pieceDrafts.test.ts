@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { equalIds, sha1 } from '../../src/protocol/id.ts';
 import { BLOCK, Geometry } from '../../src/torrent/geometry.ts';
 import { PieceBuffers, PieceDrafts } from '../../src/torrent/pieceDrafts.ts';
 
@@ -76,6 +79,42 @@ describe('drafts of pieces', () => {
     const { drafts, add } = world();
     add(0, 0);
     expect(() => drafts.add({ piece, begin, bytes: new Uint8Array(length), from: 'a' })).toThrow(RangeError);
+  });
+});
+
+describe('drafts that are digested while they come', () => {
+  const long = new Geometry({ length: 31 * BLOCK + TAIL, pieceLength: 20 * BLOCK });
+  const bytesOf = (piece: number, block: number) => Uint8Array.from({ length: long.blockSize(piece, block) }, (_, at) => (at * 7 + block * 31 + piece) % 251);
+
+  it('have the digest of all their bytes, in whatever order the blocks come', () => {
+    const anyOrder = fc.shuffledSubarray(
+      [0, 1].flatMap((piece) => Array.from({ length: long.blockCount(piece) }, (_, block) => ({ piece, block }))),
+      { minLength: 32 },
+    );
+    fc.assert(
+      fc.property(fc.boolean(), anyOrder, (inOrder, shuffled) => {
+        const blocks = inOrder ? shuffled.toSorted((a, b) => a.piece - b.piece || a.block - b.block) : shuffled;
+        const drafts = new PieceDrafts<string>(long, undefined, () => createHash('sha1'));
+        const pieces = blocks.flatMap(({ piece, block }) => drafts.add({ piece, begin: block * BLOCK, bytes: bytesOf(piece, block), from: 'a' }) ?? []);
+        expect(pieces.map(({ bytes, digest }) => equalIds(digest ?? new Uint8Array(), sha1(bytes)))).toEqual([true, true]);
+      }),
+      { seed: 1, numRuns: 50 },
+    );
+  });
+
+  it('hash several blocks at once, and each byte once', () => {
+    const seen: number[] = [];
+    const hasher = () => ({ update: (bytes: Uint8Array) => seen.push(bytes.length / BLOCK), digest: () => new Uint8Array(20) });
+    const drafts = new PieceDrafts<string>(long, undefined, hasher);
+    for (let block = 0; block < 20; block++) drafts.add({ piece: 0, begin: block * BLOCK, bytes: bytesOf(0, block), from: 'a' });
+    expect(seen).toEqual([4, 4, 4, 4, 4]);
+  });
+
+  it('have none without a hasher', () => {
+    expect(world().add(1, 0)).toBeUndefined();
+    const { add } = world();
+    add(1, 0);
+    expect(add(1, 1)?.digest).toBeUndefined();
   });
 });
 
