@@ -1,74 +1,7 @@
-import { NEVER, Subject, type Observable, of, take, takeUntil, tap } from 'rxjs';
+import { Subject, of, take, takeUntil, tap } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { trackerPeers, type TrackerPeersOptions } from '../src/discovery/trackerPeers.ts';
-import type { HttpReply, PeerAddress, Warning } from '../src/env.ts';
-import { TrackerError } from '../src/errors.ts';
-import { encode, type Encodable } from '../src/protocol/bencode.ts';
-import { encodePeers } from '../src/protocol/compact.ts';
-import type { Mark } from './lane.ts';
-import { drawn, type Stage } from './index.ts';
-
-const a: PeerAddress = { host: '10.0.0.1', port: 6881, source: 'tracker' };
-const b: PeerAddress = { host: '10.0.0.2', port: 6881, source: 'tracker' };
-const ONE = 'http://one.example/announce';
-const TWO = 'http://two.example/announce';
-const down = new TrackerError('unreachable', 'connection refused');
-const totals = { uploaded: 1, downloaded: 2, left: 3 };
-
-const http = (reply: Encodable): HttpReply => ({ status: 200, body: encode(reply), url: ONE });
-const knows = (peers: readonly PeerAddress[], more: Readonly<Record<string, Encodable>> = {}) =>
-  http({ interval: 1800, peers: encodePeers(peers, 4), ...more });
-const replies = {
-  a: knows([a]),
-  b: knows([b]),
-  n: knows([]),
-  z: knows([a], { interval: 0 }),
-  m: knows([a], { 'min interval': 90, 'tracker id': 'T' }),
-  f: http({ 'failure reason': 'full', 'retry in': '2' }),
-  g: http({ 'failure reason': 'gone', 'retry in': 'never' }),
-};
-
-/** What we said: started, completed, stopped, or an announce of no event. */
-const LETTERS: Readonly<Record<string, string>> = { started: 's', completed: 'c', stopped: 'x' };
-
-interface Scene {
-  /** How each tracker answers, one lane an announce; the last one again and again. */
-  readonly one?: readonly string[];
-  readonly two?: readonly string[];
-  readonly options?: Partial<TrackerPeersOptions>;
-}
-
-/** Trackers that answer as drawn, and what each was told. */
-const scene = (stage: Stage, { one = ['-(a|)'], two = ['-(b|)'], options = {} }: Scene) => {
-  const lanes: Record<string, string[]> = { 'one.example': [...one], 'two.example': [...two] };
-  const told: Record<string, Mark[]> = { 'one.example': [], 'two.example': [] };
-  const queries: URLSearchParams[] = [];
-  const warnings: Warning[] = [];
-  const httpGet = ({ url }: { readonly url: string }): Observable<HttpReply> => {
-    const { host, searchParams } = new URL(url);
-    const left = lanes[host] ?? [];
-    queries.push(searchParams);
-    told[host]?.push({ frame: stage.now(), kind: 'value', value: LETTERS[searchParams.get('event') ?? ''] ?? 'r' });
-    return stage.cold((left.length > 1 ? left.shift() : left[0]) ?? '-', replies, down);
-  };
-  const peers$ = trackerPeers(
-    { ...stage.world().env, httpGet, random: () => 0.5, randomBytes: (length) => new Uint8Array(length).fill(7) },
-    {
-      infoHash: new Uint8Array(20),
-      peerId: new Uint8Array(20),
-      port: 6881,
-      tiers: [[ONE], [TWO]],
-      totals: () => totals,
-      wanted$: NEVER,
-      completed$: NEVER,
-      report: (event) => event.type === 'warning' && warnings.push(event),
-      ...options,
-    },
-  );
-  return { peers$, queries, warnings, one: told['one.example'] ?? [], two: told['two.example'] ?? [] };
-};
-
-const peers = { a, b };
+import { drawn } from './index.ts';
+import { ONE, TWO, totals, scene, peers } from './stories/trackerScene.ts';
 
 describe('trackerPeers', () => {
   it(

@@ -1,0 +1,70 @@
+import { NEVER, type Observable } from 'rxjs';
+import { trackerPeers, type TrackerPeersOptions } from '../../src/discovery/trackerPeers.ts';
+import type { HttpReply, PeerAddress, Warning } from '../../src/env.ts';
+import { TrackerError } from '../../src/errors.ts';
+import { encode, type Encodable } from '../../src/protocol/bencode.ts';
+import { encodePeers } from '../../src/protocol/compact.ts';
+import type { Mark } from '../lane.ts';
+import type { Stage } from '../index.ts';
+
+export const a: PeerAddress = { host: '10.0.0.1', port: 6881, source: 'tracker' };
+export const b: PeerAddress = { host: '10.0.0.2', port: 6881, source: 'tracker' };
+export const ONE = 'http://one.example/announce';
+export const TWO = 'http://two.example/announce';
+export const down = new TrackerError('unreachable', 'connection refused');
+export const totals = { uploaded: 1, downloaded: 2, left: 3 };
+
+export const http = (reply: Encodable): HttpReply => ({ status: 200, body: encode(reply), url: ONE });
+export const knows = (peers: readonly PeerAddress[], more: Readonly<Record<string, Encodable>> = {}) =>
+  http({ interval: 1800, peers: encodePeers(peers, 4), ...more });
+export const replies = {
+  a: knows([a]),
+  b: knows([b]),
+  n: knows([]),
+  z: knows([a], { interval: 0 }),
+  m: knows([a], { 'min interval': 90, 'tracker id': 'T' }),
+  f: http({ 'failure reason': 'full', 'retry in': '2' }),
+  g: http({ 'failure reason': 'gone', 'retry in': 'never' }),
+};
+
+/** What we said: started, completed, stopped, or an announce of no event. */
+export const LETTERS: Readonly<Record<string, string>> = { started: 's', completed: 'c', stopped: 'x' };
+
+export interface Scene {
+  /** How each tracker answers, one lane an announce; the last one again and again. */
+  readonly one?: readonly string[];
+  readonly two?: readonly string[];
+  readonly options?: Partial<TrackerPeersOptions>;
+}
+
+/** Trackers that answer as drawn, and what each was told. */
+export const scene = (stage: Stage, { one = ['-(a|)'], two = ['-(b|)'], options = {} }: Scene) => {
+  const lanes: Record<string, string[]> = { 'one.example': [...one], 'two.example': [...two] };
+  const told: Record<string, Mark[]> = { 'one.example': [], 'two.example': [] };
+  const queries: URLSearchParams[] = [];
+  const warnings: Warning[] = [];
+  const httpGet = ({ url }: { readonly url: string }): Observable<HttpReply> => {
+    const { host, searchParams } = new URL(url);
+    const left = lanes[host] ?? [];
+    queries.push(searchParams);
+    told[host]?.push({ frame: stage.now(), kind: 'value', value: LETTERS[searchParams.get('event') ?? ''] ?? 'r' });
+    return stage.cold((left.length > 1 ? left.shift() : left[0]) ?? '-', replies, down);
+  };
+  const peers$ = trackerPeers(
+    { ...stage.world().env, httpGet, random: () => 0.5, randomBytes: (length) => new Uint8Array(length).fill(7) },
+    {
+      infoHash: new Uint8Array(20),
+      peerId: new Uint8Array(20),
+      port: 6881,
+      tiers: [[ONE], [TWO]],
+      totals: () => totals,
+      wanted$: NEVER,
+      completed$: NEVER,
+      report: (event) => event.type === 'warning' && warnings.push(event),
+      ...options,
+    },
+  );
+  return { peers$, queries, warnings, one: told['one.example'] ?? [], two: told['two.example'] ?? [] };
+};
+
+export const peers = { a, b };

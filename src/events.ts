@@ -1,0 +1,119 @@
+import type { Peer, PeerAddress, PeerSource } from './env.ts';
+import type { FunnelRow } from './torrent/funnel.ts';
+
+/** What became of a piece. */
+export interface PieceOutcome {
+  readonly type: 'stored' | 'corrupt';
+  readonly index: number;
+  /** Bytes of the piece. */
+  readonly length: number;
+  /** The peers that took part, each once. */
+  readonly from: readonly Peer[];
+}
+
+export interface PeerJoined {
+  readonly type: 'peer-joined';
+  readonly address: PeerAddress;
+}
+
+export interface PeerLeft {
+  readonly type: 'peer-left';
+  readonly address: PeerAddress;
+  /** A code of `PeerError`, or `closed` when they hung up. */
+  readonly reason: string;
+  readonly message?: string;
+}
+
+/** A tracker answered. */
+export interface Announced {
+  readonly type: 'announced';
+  readonly url: string;
+  readonly peers: number;
+  /** Seconds until the next regular announce. */
+  readonly interval: number;
+  readonly seeds?: number;
+  readonly leechers?: number;
+}
+
+/** What is known of one tracker: told when it is asked, and with whatever comes of it. Times are in ms, as `now()` tells them. */
+export interface TrackerStatus {
+  readonly type: 'tracker';
+  readonly url: string;
+  /** Counted from 0. */
+  readonly tier: number;
+  /** `asking` now, `working` since its last answer, `failing` since the last time it was asked, `dropped`: never asked again. */
+  readonly state: 'asking' | 'working' | 'failing' | 'dropped';
+  /** Failures since its last answer. */
+  readonly failures: number;
+  /** What came of it the last time, unless that was an answer. */
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly lastAnswer?: number;
+  /** When it is asked again at the latest, if it is known already. */
+  readonly nextAnnounce?: number;
+  /** As of its last answer. */
+  readonly peers?: number;
+  readonly seeds?: number;
+  readonly leechers?: number;
+}
+
+/** Something the user should see, and that does not end the download. */
+export interface Warning {
+  readonly type: 'warning';
+  /** A code of the error behind it, for example `failure-reason` or `full`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** One piece of what was there already has been checked. */
+export interface Rechecked {
+  readonly type: 'rechecked';
+  readonly index: number;
+  readonly valid: boolean;
+  /** Pieces checked so far, and to check in all. */
+  readonly checked: number;
+  readonly total: number;
+}
+
+export interface Progress {
+  readonly type: 'progress';
+  /** `checking` what is on disk, `downloading`, `paused` for want of disk space, `done`. */
+  readonly phase: 'checking' | 'downloading' | 'paused' | 'done';
+  /** Bytes verified and stored, padding included, of `length`. */
+  readonly stored: number;
+  readonly length: number;
+  readonly pieces: number;
+  readonly pieceCount: number;
+  /** Payload bytes that came from peers in this run, good or bad. */
+  readonly downloaded: number;
+  readonly uploaded: number;
+  /** Bytes a second, over the last seconds. */
+  readonly rate: number;
+  /** Seconds to go at this rate; undefined while nothing moves. */
+  readonly eta?: number;
+  readonly peers: {
+    readonly known: number;
+    readonly connecting: number;
+    readonly connected: number;
+    /** Have unchoked us. */
+    readonly unchoked: number;
+    readonly banned: number;
+  };
+  /** Bytes thrown away: duplicates, corrupt pieces, what was not asked for. */
+  readonly wasted: number;
+  /** Why nothing moves, in words for people, when nothing has for a while. */
+  readonly reason?: string;
+}
+
+/** What has become of the peers that each source named: how many got how far, and why the others did not. Told when it has changed. */
+export interface FunnelSample {
+  readonly type: 'funnel';
+  readonly sources: readonly FunnelRow<PeerSource>[];
+}
+
+/** All pieces are verified and on disk. */
+export interface Done {
+  readonly type: 'done';
+  readonly length: number;
+}
+
+export type DownloadEvent = PieceOutcome | PeerJoined | PeerLeft | Announced | TrackerStatus | Warning | Rechecked | Progress | FunnelSample | Done;
