@@ -1,6 +1,10 @@
 /** rxtorrent: the BitTorrent client that is a stream pipeline. */
 export * from '../operators/index.ts';
 export { scrape, type Scraped, type ScrapeEnv } from './discovery/scrape.ts';
+export { BOOTSTRAP } from './discovery/dht/bootstrap.ts';
+export { dhtPeers, type DhtPeersOptions } from './discovery/dht/dhtPeers.ts';
+export { dhtNode, type DhtNode, type DhtNodeOptions } from './discovery/dht/node.ts';
+export { decodeSavedNodes, encodeSavedNodes, type SavedNodes } from './discovery/dht/savedNodes.ts';
 export { localPeers, type LocalPeersOptions } from './discovery/localPeers.ts';
 export { defaultPace, type DhtPace, inTurn, type Pace, type SourcePace, type TrackerPace } from './discovery/pace.ts';
 export { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './discovery/trackerPeers.ts';
