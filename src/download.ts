@@ -6,43 +6,30 @@ import {
   filter,
   finalize,
   from,
-  ignoreElements,
   map,
   merge,
-  mergeMap,
   type Observable,
   of,
-  pipe,
   ReplaySubject,
   Subject,
   take,
   takeUntil,
   takeWhile,
   tap,
-  throwError,
 } from 'rxjs';
-import { advertise } from '../operators/advertise.ts';
 import { assemblePieces } from '../operators/assemblePieces.ts';
-import { converse } from '../operators/converse.ts';
 import { distinctPeers } from '../operators/distinctPeers.ts';
-import { exchangePeers } from '../operators/exchangePeers.ts';
-import { extensionHandshake } from '../operators/extensionHandshake.ts';
-import { handshake } from '../operators/handshake.ts';
-import { keepAlive } from '../operators/keepAlive.ts';
-import { requestBlocks } from '../operators/requestBlocks.ts';
 import { sampleProgress } from '../operators/sampleProgress.ts';
 import { swarm } from '../operators/swarm.ts';
 import { verifyPieces } from '../operators/verifyPieces.ts';
-import { whenUnchoked } from '../operators/whenUnchoked.ts';
 import { writePieces } from '../operators/writePieces.ts';
 import { now } from './clock.ts';
 import { defaultPace, inTurn, type Pace } from './discovery/pace.ts';
 import { trackerPeers } from './discovery/trackerPeers.ts';
 import type { DownloadEvent, Env, Peer, PeerAddress, PeerSource, PieceOutcome, Target } from './env.ts';
-import { PeerError } from './errors.ts';
-import { UT_PEX } from './protocol/utPex.ts';
 import { calmly, keepRemembering, remember, rememberForGood, restore } from './resumption.ts';
 import { scoped } from './scoped.ts';
+import { session } from './session.ts';
 import { Tally } from './tally.ts';
 import { AddressBook, MAX_KNOWN } from './torrent/addressBook.ts';
 import { Funnel } from './torrent/funnel.ts';
@@ -80,10 +67,6 @@ export interface DownloadOptions {
 
 /** Milliseconds between two looks at how far peers got. */
 const FUNNEL_EVERY = 2_000;
-/** Milliseconds to bear with a useless peer while others wait, or none does. */
-const SILENCE = { starved: 10_000, crowded: 10_000, alone: 60_000 };
-const CHOKED = { starved: 20_000, crowded: 120_000, alone: 900_000 };
-const IDLE = { starved: 20_000, crowded: 120_000, alone: Infinity };
 
 /**
  * From announce to byte on disk: all pieces of `torrent`, verified, in the files of `target`.
@@ -115,16 +98,13 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
       const news$ = new Subject<DownloadEvent>(); // what happens beside the pipe, for whoever watches
 
       // Loop 2, `wake$`: there are blocks, or room, to ask for more.
-      const { geometry, picker, drafts, identity, wake$ } = transfer(torrent, env, { order: options.order, memory, peerId: options.peerId });
+      const shared = transfer(torrent, env, { order: options.order, memory, peerId: options.peerId });
+      const { geometry, picker, drafts, identity } = shared;
       const funnel = new Funnel<PeerSource>();
       const book = new AddressBook<PeerAddress>(MAX_KNOWN, { port, forgotten: (address, why) => funnel.lost(address, why) });
       const suspects = new Suspects<Peer>();
       const tally = new Tally(picker, book, drafts, funnel);
       const stored$ = settled$.pipe(filter(({ type }) => type === 'stored'));
-      const patience = (limits: typeof SILENCE) => () => {
-        if (book.waiting === 0 || book.active < maxPeers) return limits.alone;
-        return tally.crowd.unchoked > 0 ? limits.crowded : limits.starved;
-      };
       const report = (event: DownloadEvent): void => news$.next(event);
       const save = (clean: boolean) => remember(torrent, storage, picker, tally, clean);
 
@@ -156,30 +136,23 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
           },
         }),
       );
-      // The extensions of BEP 11 are not for private torrents (BEP 27).
-      const names = torrent.private ? [] : [UT_PEX];
-
-      const session = (address: PeerAddress) =>
-        env.connect(address).pipe(
-          tap(() => funnel.reached(address, 'connected')),
-          handshake(identity),
-          extensionHandshake({ names }),
-          tap((peer) => news$.next(tally.joined(peer))),
-          converse(
-            pipe(whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }), requestBlocks(picker, { wake$, patience: patience(SILENCE) })),
-            advertise(picker, stored$.pipe(map(({ index }) => index))),
-            exchangePeers(found$, { connected: () => tally.crowd.members }),
-            expel(liars$),
-            keepAlive(),
-          ),
-        );
-
+      const company = {
+        transfer: shared,
+        crowd: tally.crowd,
+        funnel,
+        secluded: torrent.private,
+        crowded: () => book.waiting > 0 && book.active >= maxPeers,
+        stored$: stored$.pipe(map(({ index }) => index)),
+        found$,
+        liars$,
+        joined: (peer: Peer) => report(tally.joined(peer)),
+      };
       const addresses$ = merge(found$, named$).pipe(
         tap((address) => funnel.named(address)),
         distinctPeers(),
       );
       const fetched$ = addresses$.pipe(
-        swarm(session, {
+        swarm(session(env, company), {
           book,
           maxPeers,
           wanted: wanted$,
@@ -238,17 +211,3 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
       );
     }),
   );
-
-/** Hangs up on a peer that is proved to have sent wrong bytes. */
-const expel =
-  (liars$: Observable<Peer>) =>
-  (peers: Observable<Peer>): Observable<never> =>
-    peers.pipe(
-      mergeMap((peer) =>
-        liars$.pipe(
-          filter((liar) => liar.address === peer.address),
-          mergeMap(() => throwError(() => new PeerError('corrupt', `${peer.address.host}:${peer.address.port}: sent wrong bytes`))),
-        ),
-      ),
-      ignoreElements(),
-    );

@@ -1,0 +1,79 @@
+import { filter, ignoreElements, mergeMap, type Observable, pipe, type Subject, tap, throwError } from 'rxjs';
+import { advertise } from '../operators/advertise.ts';
+import { converse } from '../operators/converse.ts';
+import { exchangePeers } from '../operators/exchangePeers.ts';
+import { extensionHandshake } from '../operators/extensionHandshake.ts';
+import { handshake } from '../operators/handshake.ts';
+import { keepAlive } from '../operators/keepAlive.ts';
+import { requestBlocks } from '../operators/requestBlocks.ts';
+import { whenUnchoked } from '../operators/whenUnchoked.ts';
+import type { Block, Env, Peer, PeerAddress, PeerSource } from './env.ts';
+import { PeerError } from './errors.ts';
+import { UT_PEX } from './protocol/utPex.ts';
+import type { Crowd } from './torrent/crowd.ts';
+import type { Funnel } from './torrent/funnel.ts';
+import type { Transfer } from './transfer.ts';
+
+/** What the sessions of one download share. */
+export interface Company {
+  readonly transfer: Transfer;
+  readonly crowd: Crowd<PeerAddress, Peer>;
+  readonly funnel: Funnel<PeerSource>;
+  /** The torrent is private: its peers don't tell of others (BEP 27). */
+  readonly secluded: boolean;
+  /** Others wait for the place of a useless peer. */
+  readonly crowded: () => boolean;
+  /** Pieces as they are stored. */
+  readonly stored$: Observable<number>;
+  /** Takes the peers that peers tell us about. */
+  readonly found$: Subject<PeerAddress>;
+  /** Who spoiled a piece. */
+  readonly liars$: Observable<Peer>;
+  /** Hears of each peer after its handshake. */
+  readonly joined: (peer: Peer) => void;
+}
+
+/** Milliseconds to bear with a useless peer while others wait, or none does. */
+const SILENCE = { starved: 10_000, crowded: 10_000, alone: 60_000 };
+const CHOKED = { starved: 20_000, crowded: 120_000, alone: 900_000 };
+const IDLE = { starved: 20_000, crowded: 120_000, alone: Infinity };
+
+/** All that is said with one peer, from dialling to hanging up; emits the blocks that it sends. */
+export const session = (env: Pick<Env, 'connect'>, company: Company): ((address: PeerAddress) => Observable<Block>) => {
+  const { crowd, funnel, stored$, found$ } = company;
+  const { picker, identity, wake$ } = company.transfer;
+  // The extensions of BEP 11 are not for private torrents (BEP 27).
+  const names = company.secluded ? [] : [UT_PEX];
+  const patience = (limits: typeof SILENCE) => () => {
+    if (!company.crowded()) return limits.alone;
+    return crowd.unchoked > 0 ? limits.crowded : limits.starved;
+  };
+  return (address) =>
+    (address.wire$ ?? env.connect(address)).pipe(
+      tap(() => funnel.reached(address, 'connected')),
+      handshake(identity),
+      extensionHandshake({ names }),
+      tap((peer) => company.joined(peer)),
+      converse(
+        pipe(whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }), requestBlocks(picker, { wake$, patience: patience(SILENCE) })),
+        advertise(picker, stored$),
+        exchangePeers(found$, { connected: () => crowd.members }),
+        expel(company.liars$),
+        keepAlive(),
+      ),
+    );
+};
+
+/** Hangs up on a peer that is proved to have sent wrong bytes. */
+const expel =
+  (liars$: Observable<Peer>) =>
+  (peers: Observable<Peer>): Observable<never> =>
+    peers.pipe(
+      mergeMap((peer) =>
+        liars$.pipe(
+          filter((liar) => liar.address === peer.address),
+          mergeMap(() => throwError(() => new PeerError('corrupt', `${peer.address.host}:${peer.address.port}: sent wrong bytes`))),
+        ),
+      ),
+      ignoreElements(),
+    );
