@@ -5,7 +5,6 @@ import {
   EMPTY,
   filter,
   finalize,
-  from,
   map,
   merge,
   type Observable,
@@ -24,12 +23,12 @@ import { swarm } from '../operators/swarm.ts';
 import { verifyPieces } from '../operators/verifyPieces.ts';
 import { writePieces } from '../operators/writePieces.ts';
 import { now } from './clock.ts';
-import { defaultPace, inTurn, type Pace } from './discovery/pace.ts';
-import { trackerPeers } from './discovery/trackerPeers.ts';
+import { defaultPace, type Pace } from './discovery/pace.ts';
 import type { DownloadEvent, Env, Peer, PeerAddress, PeerSource, PieceOutcome, Target } from './env.ts';
 import { calmly, keepRemembering, remember, rememberForGood, restore } from './resumption.ts';
 import { scoped } from './scoped.ts';
 import { session } from './session.ts';
+import { sources } from './sources.ts';
 import { Tally } from './tally.ts';
 import { AddressBook, MAX_KNOWN } from './torrent/addressBook.ts';
 import { Funnel } from './torrent/funnel.ts';
@@ -90,11 +89,12 @@ export const download = (torrent: Torrent, env: Env, options: DownloadOptions): 
 const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: Observable<unknown>): Observable<DownloadEvent> =>
   scoped(env.openStorage(torrent, options.target), (storage) =>
     defer(() => {
-      const { maxPeers = 200, memory = 64 * MiB, port = 6881, peers = [], trackers = torrent.announce, pace = defaultPace } = options;
+      const { maxPeers = 200, memory = 64 * MiB, port = 6881, pace = defaultPace } = options;
       const wanted$ = new Subject<number>(); // loop 1: the swarm is this many peers short
       const settled$ = new Subject<PieceOutcome>(); // loop 3: what became of each piece
       const liars$ = new Subject<Peer>(); // loop 4: who spoiled one
       const found$ = new Subject<PeerAddress>(); // loop 5: peers that peers told us about
+      const left$ = new Subject<void>(); // one peer less: perhaps there is nobody left
       const news$ = new Subject<DownloadEvent>(); // what happens beside the pipe, for whoever watches
 
       // Loop 2, `wake$`: there are blocks, or room, to ask for more.
@@ -108,34 +108,6 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
       const report = (event: DownloadEvent): void => news$.next(event);
       const save = (clean: boolean) => remember(torrent, storage, picker, tally, clean);
 
-      let named = false;
-      // Peers tell of others as long as there are any: with the last of them this source ends, too.
-      const forsaken = (): void => {
-        if (named && book.active === 0 && book.waiting === 0 && book.nextIn(now()) === undefined) found$.complete();
-      };
-      const named$ = merge(
-        from(peers),
-        trackerPeers(env, {
-          ...identity,
-          port,
-          tiers: trackers,
-          // What the torrent does not name, people have.
-          given: trackers.flat().filter((url) => !torrent.announce.flat().includes(url)),
-          totals: () => tally.totals(),
-          wanted$,
-          completed$: stored$.pipe(filter(() => picker.complete)),
-          report,
-          seenAs: (host) => book.seenAs(host),
-          pace: pace.trackers,
-        }).pipe(inTurn(pace.trackers)),
-      ).pipe(
-        tap({
-          complete: () => {
-            named = true;
-            forsaken();
-          },
-        }),
-      );
       const company = {
         transfer: shared,
         crowd: tally.crowd,
@@ -147,7 +119,21 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
         liars$,
         joined: (peer: Peer) => report(tally.joined(peer)),
       };
-      const addresses$ = merge(found$, named$).pipe(
+      const addresses$ = sources(env, torrent, {
+        ...identity,
+        port,
+        peers: options.peers,
+        trackers: options.trackers,
+        pace,
+        totals: () => tally.totals(),
+        wanted$,
+        completed$: stored$.pipe(filter(() => picker.complete)),
+        report,
+        seenAs: (host) => book.seenAs(host),
+        told$: found$,
+        left$,
+        alone: () => book.active === 0 && book.waiting === 0 && book.nextIn(now()) === undefined,
+      }).pipe(
         tap((address) => funnel.named(address)),
         distinctPeers(),
       );
@@ -160,7 +146,7 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
           funnel,
           ended: (address, error) => {
             news$.next(tally.left(address, error));
-            forsaken();
+            left$.next();
           },
         }),
         // eslint-disable-next-line rxjs-x/no-unsafe-takeuntil -- what has come is still stored
