@@ -65,7 +65,7 @@ export class TokenBucket {
     if (this.#rate === Infinity) return true;
     if (this.#rate === 0) return false;
     this.#count(now);
-    if (this.#tokens < this.#needed(bytes)) return false;
+    if (this.#lacking(bytes) > ROUNDING) return false;
     this.#tokens -= bytes;
     return true;
   }
@@ -86,13 +86,13 @@ export class TokenBucket {
   readyIn(bytes: number, now: number): number {
     if (this.#rate === Infinity) return 0;
     this.#count(now);
-    const lacking = this.#needed(bytes) - this.#tokens;
+    const lacking = this.#lacking(bytes);
     if (this.#rate === 0) return Infinity;
-    return lacking <= 0 ? 0 : Math.ceil((lacking / this.#rate) * 1000);
+    return lacking <= ROUNDING ? 0 : Math.ceil((lacking / this.#rate) * 1000);
   }
 
-  #needed(bytes: number): number {
-    return Math.min(bytes, this.capacity) - ROUNDING;
+  #lacking(bytes: number): number {
+    return Math.min(bytes, this.capacity) - this.#tokens;
   }
 
   #count(now: number): void {
