@@ -27,7 +27,9 @@ const peer = createServer().listen(0, '127.0.0.1');
 await once(peer, 'listening');
 const { port } = peer.address() as AddressInfo;
 const dialling: Work = async () => {
-  const child = spawn(process.execPath, [main, 'download', torrent, '--no-trackers', '--peer', `127.0.0.1:${port}`, '-o', `${home}/`, '--quiet'], {
+  const alone = ['--no-trackers', '--peer', `127.0.0.1:${port}`];
+  const child = spawn(process.execPath, [main, 'download', torrent, ...alone, '-o', `${home}/`, '--quiet'], {
+    env: { ...process.env, RXTORRENT_NO_DHT: '1', RXTORRENT_NO_LSD: '1' },
     stdio: 'ignore',
   });
   await once(peer, 'connection');

@@ -21,8 +21,11 @@ export interface Running {
   printed(): string;
 }
 
+/** Nothing of ours may leave this machine: no test asks the real DHT, or the local network. */
+const env = { ...process.env, RXTORRENT_NO_DHT: '1', RXTORRENT_NO_LSD: '1' };
+
 export const cli = (...args: readonly string[]): Running => {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => (stdout += String(chunk)));

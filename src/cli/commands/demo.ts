@@ -84,7 +84,8 @@ export const demo = async (given: Given, io: Io): Promise<void> => {
     if (people) io.say('Starting a tracker and three seeds, one of them slow, in another process of this machine …');
     child = await startSwarm(torrent, length);
     io.stopped.throwIfAborted();
-    await download({ ...given, torrent, output: `${home}/`, timeout: '60' }, io);
+    // It is a swarm of this machine only.
+    await download({ ...given, torrent, output: `${home}/`, timeout: '60', 'no-dht': true, 'no-lsd': true }, io);
     const content = demoContent(length);
     const folder = join(home, 'rxtorrent-demo');
     compare(folder, content);
