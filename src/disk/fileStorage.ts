@@ -9,7 +9,9 @@ import { each } from './each.ts';
 import { hiddenName } from './hiddenName.ts';
 import type { Done } from './insideFolder.ts';
 import { LockFile } from './lockFile.ts';
+import { readSpan, writeSpan } from './moveSpan.ts';
 import { OpenFiles } from './openFiles.ts';
+import { Quickness } from './quickness.ts';
 import { ResumeFile, syncFolder } from './resumeFile.ts';
 import { rootName, safePaths } from './safePath.ts';
 import { Spans, type Span } from './spans.ts';
@@ -49,6 +51,7 @@ class FileStorage implements Storage {
   readonly #files: OpenFiles;
   readonly #lock: LockFile;
   readonly #dirty = new Set<number>();
+  readonly #disk = new Quickness();
   /** Operations under way. */
   #running = 0;
   #closed = false;
@@ -218,7 +221,7 @@ class FileStorage implements Storage {
         else this.#transfer(spans, next + 1, bytes, access, wanted, done);
       };
       if (access === 'read') readSpan(open.fd, bytes, span, 0, end);
-      else writeSpan(open.fd, bytes, span, 0, end);
+      else writeSpan(open.fd, bytes, span, 0, this.#disk, end);
     });
   }
 
@@ -269,20 +272,3 @@ class FileStorage implements Storage {
 const nothing: FileStamp = { size: -1, mtime: 0 };
 
 const zero = (bytes: Uint8Array, { from, length }: Span): void => void bytes.fill(0, from, from + length);
-
-type Moved = (error: Error | null, count?: number) => void;
-
-const readSpan = (fd: number, into: Uint8Array, span: Span, count: number, done: Moved): void => {
-  fs.read(fd, into, span.from + count, span.length - count, span.at + count, (error, read) => {
-    if (error || read === 0 || count + read === span.length) done(error, count + read);
-    else readSpan(fd, into, span, count + read, done);
-  });
-};
-
-const writeSpan = (fd: number, bytes: Uint8Array, span: Span, count: number, done: Moved): void => {
-  fs.write(fd, bytes, span.from + count, span.length - count, span.at + count, (error, written) => {
-    if (error || count + written === span.length) done(error, count + written);
-    else if (written === 0) done(new Error('nothing written'));
-    else writeSpan(fd, bytes, span, count + written, done);
-  });
-};
