@@ -4,6 +4,7 @@ export type { Mark } from './lane.ts';
 export type { DrawnPeer, PeerOptions } from './peer.ts';
 export {
   blurts,
+  calling,
   chokesAfter,
   corrupts,
   garbage,

@@ -128,3 +128,13 @@ export const garbage =
       delay(5),
       map(() => bytes.slice()),
     );
+
+/** Whoever calls greets first, and knows then whom it hears. */
+export const calling =
+  (player: Player = honest()): Player =>
+  (heard$, cast) => {
+    const { torrent, id } = cast;
+    const isGreeting = (said: Said): boolean => !(said instanceof Uint8Array) && said.type === 'handshake';
+    const greeting = of<Said>({ type: 'handshake', infoHash: torrent.infoHash, peerId: id, ...bits, fast: false });
+    return merge(greeting, player(heard$, cast).pipe(filter((said) => !isGreeting(said))));
+  };

@@ -1,6 +1,6 @@
 import { Observable, Subject, asapScheduler, defer, finalize, map, mergeMap, observeOn, tap, throwError, timer } from 'rxjs';
-import type { Env, HttpReply, HttpRequest, PeerAddress, Wire } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
+import type { Env, HttpReply, HttpRequest, ListenOptions, Listening, PeerAddress, Wire } from '../src/env.ts';
+import { InputError, PeerError } from '../src/errors.ts';
 import { DrawnDisk, type DiskOptions } from './disk.ts';
 import type { Mark } from './lane.ts';
 import type { Player, Said } from './players.ts';
@@ -14,6 +14,10 @@ import { DrawnUdp, type UdpNetworkOptions } from './udp.ts';
 export interface WorldOptions {
   /** Who listens where, by `host:port`. All other addresses refuse. */
   readonly peers?: Readonly<Record<string, Player>>;
+  /** Who calls us, from which `host:port`, and how many milliseconds after we began to listen. */
+  readonly callers?: Readonly<Record<string, { readonly at: number; readonly player: Player }>>;
+  /** TCP ports that other programs have. */
+  readonly taken?: readonly number[];
   /** The answer to the nth request, counted from 1. Unless told otherwise the addresses of all `peers`, after 5 ms. */
   readonly tracker?: (request: HttpRequest, nth: number) => Observable<HttpReply>;
   readonly disk?: DiskOptions | DrawnDisk;
@@ -37,7 +41,7 @@ export interface World {
   readonly udp: DrawnUdp;
   /** When which peer was dialled: `a` for the first of `peers`, `b` for the second …; `?` for nobody. */
   readonly dials: readonly Mark[];
-  /** When which peer's wire was open no longer. */
+  /** When which peer's wire was open no longer: as in `dials`, and `A` for the first of `callers`. */
   readonly hangups: readonly Mark[];
   /** What the tracker was told: `s` started, `c` completed, `x` stopped, `u` anything else. */
   readonly announces: readonly Mark[];
@@ -46,6 +50,8 @@ export interface World {
 
 /** Our addresses in every world. */
 export const HOME = ['192.0.2.1', '2001:db8::1'] as const;
+
+const FREE_PORT = 49_152;
 
 const EVENTS: Readonly<Record<string, string>> = { started: 's', completed: 'c', stopped: 'x' };
 
@@ -86,6 +92,29 @@ class Network {
         finalize(close),
       );
     });
+  }
+
+  listen({ ports }: ListenOptions): Observable<Listening> {
+    const { callers = {}, taken = [] } = this.#options;
+    return new Observable((subscriber) => {
+      const port = ports.find((each) => !taken.includes(each));
+      if (port === undefined) return subscriber.error(new InputError('bad-option', 'TCP: no port is free'));
+      const calls$ = new Subject<PeerAddress>();
+      subscriber.add(this.#stage.ledger.open(`TCP port ${port}`));
+      for (const [name, { at, player }] of Object.entries(callers)) {
+        subscriber.add(timer(at).subscribe(() => calls$.next(this.#call(name, player))));
+      }
+      subscriber.next({ port: port === 0 ? FREE_PORT : port, calls$: calls$.asObservable() });
+    });
+  }
+
+  /** They called: the wire is open, whether somebody answers or not. */
+  #call(name: string, player: Player): PeerAddress {
+    const colon = name.lastIndexOf(':');
+    const letter = String.fromCharCode(65 + Object.keys(this.#options.callers ?? {}).indexOf(name));
+    const wire$ = defer(() => this.#open(address, player, letter).pipe(finalize(this.#stage.ledger.open(`the wire from ${name}`))));
+    const address: PeerAddress = { host: name.slice(0, colon), port: Number(name.slice(colon + 1)), source: 'incoming', wire$ };
+    return address;
   }
 
   #open(address: PeerAddress, player: Player, letter: string): Observable<Wire> {
@@ -137,6 +166,7 @@ export const drawWorld = (stage: Backdrop, options: WorldOptions = {}): World =>
 
   const env: Env = {
     connect: (address) => network.connect(address),
+    listen: (wanted) => network.listen(wanted),
     httpGet: (request) =>
       defer(() => {
         requests.push(request);

@@ -126,9 +126,25 @@ export interface UdpOptions {
   readonly multicast?: string;
 }
 
+export interface ListenOptions {
+  /** The first that is free is taken; 0 is any free one. */
+  readonly ports: readonly number[];
+  /** An address of this machine; all of them if not given. */
+  readonly host?: string;
+}
+
+/** A port where peers can call us. Unsubscribing from what made it closes it; who has called by then stays. */
+export interface Listening {
+  readonly port: number;
+  /** Hot: who calls, with `wire$`. Who is not answered while `next` runs, by subscribing to that, is hung up on. */
+  readonly calls$: Observable<PeerAddress>;
+}
+
 /** The outside world. Every function returns a cold Observable: subscribing acts, unsubscribing undoes. */
 export interface Env {
   readonly connect: Connect;
+  /** Emits one open port and does not complete. Errors with an `InputError('bad-option')` if none of them can be had. */
+  listen(options: ListenOptions): Observable<Listening>;
   /** One reply, whatever its status; errors with a `TrackerError` (`unreachable`, `timeout`, `malformed`, …). */
   httpGet(request: HttpRequest): Observable<HttpReply>;
   /** Emits one bound socket and does not complete. Errors with an `InputError('bad-option')` if it can't be bound. */

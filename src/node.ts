@@ -4,11 +4,13 @@ import { pieceHasher, verifier, verifiesInThreads } from './disk/verifier.ts';
 import type { Env } from './env.ts';
 import { connect } from './net/connect.ts';
 import { httpGet } from './net/http.ts';
+import { listenTcp } from './net/listen.ts';
 import { bindUdp, resolve } from './net/udp.ts';
 
 /** The outside world as Node provides it: sockets, files, threads. */
 export const nodeEnv = (): Env => ({
   connect,
+  listen: listenTcp,
   httpGet,
   bindUdp,
   resolve,

@@ -1,0 +1,58 @@
+import type { OnReadOpts, Socket } from 'node:net';
+import { Subject, type Subscriber } from 'rxjs';
+import type { PeerAddress, Wire } from '../env.ts';
+import { PeerError, type PeerCode } from '../errors.ts';
+
+/** Bytes of one read: one buffer for all sockets, since a chunk is lent only until `next` returns. */
+const READ_SIZE = 65_536;
+const chunk = Buffer.allocUnsafeSlow(READ_SIZE);
+
+/** A socket and the wire it is. */
+export interface Line {
+  readonly socket: Socket;
+  readonly wire: Wire;
+  readonly fail: (code: PeerCode, why: string, cause?: Error) => void;
+}
+
+/**
+ * Makes a wire of a socket that `open` opens, whoever dialled. `subscriber` hears when it closes, and of errors; that it is open is
+ * for the caller to tell. When `subscriber` is done the socket is destroyed.
+ */
+export const lineOf = (address: PeerAddress, subscriber: Subscriber<Wire>, open: (onread: OnReadOpts) => Socket): Line => {
+  const bytes$ = new Subject<Uint8Array>();
+  const drained$ = new Subject<void>();
+  const callback = (length: number, buffer: Uint8Array): boolean => {
+    bytes$.next(buffer.subarray(0, length));
+    return true;
+  };
+  const socket = open({ buffer: chunk, callback });
+  const end = (): void => {
+    socket.destroy();
+    bytes$.complete();
+    subscriber.complete();
+  };
+  const fail: Line['fail'] = (code, why, cause) => {
+    socket.destroy();
+    const error = new PeerError(code, `${address.host}:${address.port}: ${why}`, { cause });
+    bytes$.error(error);
+    subscriber.error(error);
+  };
+  socket.on('drain', () => drained$.next());
+  socket.once('end', end);
+  socket.once('close', end);
+  socket.on('error', (error: NodeJS.ErrnoException) => fail(codeOf(error), error.message, error));
+  subscriber.add(() => {
+    socket.destroy();
+    bytes$.complete();
+    drained$.complete();
+  });
+  const write = (bytes: Uint8Array): boolean => !socket.destroyed && socket.write(bytes);
+  return { socket, fail, wire: { address, bytes$: bytes$.asObservable(), drained$: drained$.asObservable(), write } };
+};
+
+const codeOf = ({ code }: NodeJS.ErrnoException): PeerCode => {
+  if (code === 'ECONNREFUSED') return 'refused';
+  if (code === 'ECONNRESET' || code === 'EPIPE') return 'reset';
+  if (code === 'ETIMEDOUT') return 'timeout';
+  return 'unreachable';
+};

@@ -1,0 +1,103 @@
+import { createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
+import { catchError, concat, map, NEVER, Observable, of, Subject, switchMap, throwError } from 'rxjs';
+import type { ListenOptions, Listening, PeerAddress, Wire } from '../env.ts';
+import { InputError, PeerError } from '../errors.ts';
+import { lineOf } from './line.ts';
+
+/** Connections that the kernel keeps until we take them. */
+const BACKLOG = 128;
+
+/**
+ * Listens for peers over TCP, with both families: emits once the first free port of `ports` is bound. Unsubscribing stops listening;
+ * who has called until then stays. A call that nobody answers while it is told, by subscribing to its `wire$`, is hung up on.
+ * When this process has no descriptor left for a caller, the caller is turned away.
+ * Errors with an `InputError('bad-option')` if none of the ports can be had.
+ */
+export const listenTcp = ({ ports, host }: ListenOptions): Observable<Listening> =>
+  new Observable((subscriber) => {
+    const calls$ = new Subject<PeerAddress>();
+    const accept = (socket: Socket): void => {
+      const call = callOf(socket);
+      if (call !== undefined) calls$.next(call);
+      // Whoever answers has taken the descriptor out of this socket.
+      socket.destroy();
+    };
+    subscriber.add(() => calls$.complete());
+    subscriber.add(
+      firstOf(ports, (port) => bindAll(port, host, accept))
+        .pipe(map((port): Listening => ({ port, calls$: calls$.asObservable() })))
+        .subscribe(subscriber),
+    );
+  });
+
+type Accept = (socket: Socket) => void;
+
+const firstOf = (ports: readonly number[], bind: (port: number) => Observable<number>): Observable<number> => {
+  const range = ports.length > 1 ? `ports ${ports[0]}–${ports.at(-1)}` : `port ${ports[0]}`;
+  const none$ = throwError(() => new InputError('bad-option', `TCP ${range}: none is free to listen at; give another --port, or --no-listen`));
+  return ports.reduceRight<Observable<number>>((otherwise$, port) => {
+    const taken = (error: unknown): Observable<number> => {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'EADDRINUSE' || code === 'EACCES') return otherwise$;
+      return throwError(() => new InputError('bad-option', `TCP port ${port}: ${message}; give another --port, or --no-listen`, { cause: error }));
+    };
+    // What is bound fails no longer, so that what is caught is about this port.
+    return bind(port).pipe(catchError((error: unknown) => (error instanceof InputError ? throwError(() => error) : taken(error))));
+  }, none$);
+};
+
+/** Both families if there are both; the port is that of the first. */
+const bindAll = (port: number, host: string | undefined, accept: Accept): Observable<number> => {
+  if (host !== undefined) return bound(host, port, accept);
+  const withSix = (four: number): Observable<number> =>
+    bound('::', four, accept).pipe(
+      map(() => four),
+      catchError(() => concat(of(four), NEVER)),
+    );
+  const onlySix = (error: unknown): Observable<number> => (isMissing(error) ? bound('::', port, accept) : throwError(() => error));
+  return bound('0.0.0.0', port, accept).pipe(catchError(onlySix), switchMap(withSix));
+};
+
+const isMissing = (error: unknown): boolean => ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+/** Emits the port once it is bound, and does not complete. */
+const bound = (host: string, port: number, accept: Accept): Observable<number> =>
+  new Observable((subscriber) => {
+    const server: Server = createServer({ pauseOnConnect: true, noDelay: true }, accept);
+    let listening = false;
+    server.on('error', (error) => {
+      // Afterwards: a caller for whom there was no descriptor. The next one may have more luck.
+      if (!listening) subscriber.error(error);
+    });
+    server.listen({ host, port, ipv6Only: true, backlog: BACKLOG }, () => {
+      listening = true;
+      const address = server.address();
+      if (address !== null && typeof address === 'object') subscriber.next(address.port);
+    });
+    return () => server.close();
+  });
+
+/** Node's own way to hand a connection on: what it holds open. */
+interface Held {
+  _handle: object | null;
+}
+
+const callOf = (accepted: Socket): PeerAddress | undefined => {
+  const { remoteAddress: host, remotePort: port } = accepted;
+  if (host === undefined || port === undefined) return undefined;
+  const wire$ = new Observable<Wire>((subscriber) => {
+    const held = accepted as unknown as Held;
+    const handle = held._handle;
+    if (handle === null || accepted.destroyed) {
+      subscriber.error(new PeerError('reset', `${host}:${port}: called, and is gone`));
+      return;
+    }
+    // Accepted sockets can't be told to read into a given buffer, new ones can.
+    held._handle = null;
+    const { socket, wire } = lineOf(address, subscriber, (onread) => new Socket({ handle, onread } as SocketConstructorOpts));
+    subscriber.next(wire);
+    if (!subscriber.closed) socket.resume();
+  });
+  const address: PeerAddress = { host, port, source: 'incoming', wire$ };
+  return address;
+};
