@@ -24,6 +24,17 @@ export interface PeerLeft {
   readonly message?: string;
 }
 
+/** We serve a peer from now on, or no longer. */
+export interface Choking {
+  readonly type: 'choke' | 'unchoke';
+  readonly address: PeerAddress;
+  /**
+   * Unchoked: `free-slot`, `gives` more than others, `optimistic` by chance, its `turn`. Choked: `not-interested`, `outbid` by others that
+   * give more, `snubs` us, `turn-over`. Or what a strategy of the user says.
+   */
+  readonly reason: string;
+}
+
 /** A tracker answered. */
 export interface Announced {
   readonly type: 'announced';
@@ -116,4 +127,4 @@ export interface Done {
   readonly length: number;
 }
 
-export type DownloadEvent = PieceOutcome | PeerJoined | PeerLeft | Announced | TrackerStatus | Warning | Rechecked | Progress | FunnelSample | Done;
+export type DownloadEvent = PieceOutcome | PeerJoined | PeerLeft | Choking | Announced | TrackerStatus | Warning | Rechecked | Progress | FunnelSample | Done;

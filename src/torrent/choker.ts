@@ -1,0 +1,206 @@
+import { type ChokeStrategy, type Contender, fairExchange } from './chokeStrategy.ts';
+import { MAX_SLOTS, UploadSlots } from './uploadSlots.ts';
+
+/** Whom we serve or do not. */
+export interface Chokable {
+  readonly address: { readonly host: string; readonly port: number };
+  readonly state: {
+    /** They want something of us. */
+    readonly interested: boolean;
+    /** They will not serve us. */
+    readonly choked: boolean;
+    /** We want something of them. */
+    readonly interesting: boolean;
+    readonly downloaded: number;
+    readonly uploaded: number;
+  };
+}
+
+/** What becomes of a peer, and why. */
+export interface ChokeDecision {
+  readonly type: 'choke' | 'unchoke';
+  readonly reason: string;
+}
+
+export interface ChokerOptions {
+  /** 0 ≤ x < 1. */
+  readonly random: () => number;
+  readonly pieceLength: number;
+  /** Is there nothing that we want? Asked anew every round. */
+  readonly seeding?: () => boolean;
+  readonly strategy?: ChokeStrategy | undefined;
+  /** How many are served at one time; as many as the line bears if not given. */
+  readonly slots?: number | undefined;
+}
+
+/** Milliseconds between two rounds. */
+export const ROUND = 10_000;
+/** Milliseconds without a block of a peer that has what we want. */
+const SNUBBED_AFTER = 60_000;
+
+/**
+ * Whom we serve. Depends on who is interested, on what each gave and got, on `now` (ms) and on the strategy's choice. Between rounds a slot
+ * that is free goes to whoever becomes interested; nobody loses one, so nobody is choked and unchoked in turns.
+ * Invariants: at most `slots` are served; only members are; who is not interested is choked in the next round.
+ */
+export class Choker<P extends Chokable> {
+  readonly #members = new Map<P, Member<P>>();
+  readonly #random: () => number;
+  readonly #strategy: ChokeStrategy;
+  readonly #seeding: () => boolean;
+  readonly #pieceLength: number;
+  readonly #fixed: number | undefined;
+  readonly #auto = new UploadSlots();
+  #roundAt = -Infinity;
+
+  constructor({ random, pieceLength, seeding = () => false, strategy = fairExchange, slots }: ChokerOptions) {
+    this.#random = random;
+    this.#pieceLength = pieceLength;
+    this.#seeding = seeding;
+    this.#strategy = strategy;
+    this.#fixed = slots;
+  }
+
+  /** How many may be served. */
+  get slots(): number {
+    return this.#fixed ?? this.#auto.count;
+  }
+
+  /** How many are. */
+  get served(): number {
+    let count = 0;
+    for (const { reason } of this.#members.values()) if (reason !== undefined) count++;
+    return count;
+  }
+
+  /** A peer to decide about; it is told each time that what is decided changes. */
+  joined(peer: P, now: number, tell: (decision: ChokeDecision) => void): void {
+    this.#members.set(peer, new Member(peer, now, tell));
+    this.interested(peer, now);
+  }
+
+  left(peer: P): void {
+    this.#members.delete(peer);
+  }
+
+  /** It may be interested now. */
+  interested(peer: P, now: number): void {
+    const member = this.#members.get(peer);
+    if (member === undefined || !peer.state.interested || member.reason !== undefined || this.served >= this.slots) return;
+    member.decide('free-slot', now);
+    member.tell({ type: 'unchoke', reason: 'free-slot' });
+  }
+
+  /** Decides anew; nothing if it has just done so. */
+  round(now: number): void {
+    if (now - this.#roundAt < ROUND / 2) return;
+    this.#roundAt = now;
+    const contenders = new Map<Contender, Member<P>>();
+    for (const member of this.#members.values()) {
+      member.measure(now);
+      if (member.peer.state.interested) contenders.set(member.contender(now), member);
+    }
+    this.#widen([...contenders.keys()]);
+    const occasion = { slots: this.slots, seeding: this.#seeding(), pieceLength: this.#pieceLength, random: this.#random };
+    const chosen = new Map<Member<P>, string>();
+    for (const [contender, reason] of this.#strategy([...contenders.keys()], occasion)) {
+      const member = contenders.get(contender);
+      if (member !== undefined && chosen.size < occasion.slots) chosen.set(member, reason);
+    }
+    this.#settle(chosen, occasion.seeding, now);
+  }
+
+  #widen(contenders: readonly Contender[]): void {
+    const served = contenders.filter((one) => one.served !== undefined);
+    let rate = 0;
+    for (const { gets } of served) rate += gets;
+    this.#auto.follow(rate, served.length, contenders.length - served.length);
+  }
+
+  /** All is decided before anyone is told, and slots are free before others take them. */
+  #settle(chosen: ReadonlyMap<Member<P>, string>, seeding: boolean, now: number): void {
+    const told: [member: Member<P>, decision: ChokeDecision][] = [];
+    for (const member of this.#members.values()) {
+      const reason = chosen.get(member);
+      if (reason === undefined && member.reason !== undefined) told.unshift([member, { type: 'choke', reason: why(member, seeding, now) }]);
+      if (reason !== undefined && member.reason === undefined) told.push([member, { type: 'unchoke', reason }]);
+      member.decide(reason, now);
+    }
+    for (const [member, decision] of told) if (this.#members.get(member.peer) === member) member.tell(decision);
+  }
+
+  check(): void {
+    if (this.served > this.slots) throw new RangeError(`${this.served} are served in ${this.slots} slots`);
+    if (this.#fixed === undefined && this.slots > MAX_SLOTS) throw new RangeError(`${this.slots} slots`);
+    for (const [peer, member] of this.#members) if (member.peer !== peer) throw new RangeError('a member is another');
+  }
+}
+
+/** Why somebody is served no longer. */
+const why = (member: Member<Chokable>, seeding: boolean, now: number): string => {
+  if (!member.peer.state.interested) return 'not-interested';
+  if (member.snubs(now)) return 'snubs';
+  return seeding || member.reason === 'optimistic' ? 'turn-over' : 'outbid';
+};
+
+interface Sample {
+  readonly at: number;
+  readonly downloaded: number;
+  readonly uploaded: number;
+}
+
+/** One peer, and what it gave and got. */
+class Member<P extends Chokable> {
+  readonly peer: P;
+  readonly tell: (decision: ChokeDecision) => void;
+  /** Why it is served. */
+  reason: string | undefined = undefined;
+  readonly #joinedAt: number;
+  #changedAt: number;
+  #gaveAt: number;
+  #uploaded: number;
+  #samples: readonly Sample[];
+
+  constructor(peer: P, now: number, tell: (decision: ChokeDecision) => void) {
+    this.peer = peer;
+    this.tell = tell;
+    this.#joinedAt = this.#changedAt = this.#gaveAt = now;
+    this.#uploaded = peer.state.uploaded;
+    this.#samples = [{ at: now, downloaded: peer.state.downloaded, uploaded: peer.state.uploaded }];
+  }
+
+  decide(reason: string | undefined, now: number): void {
+    // A chance that has become a right goes on; a right that becomes a chance begins anew.
+    if ((reason === undefined) !== (this.reason === undefined) || (reason === 'optimistic' && this.reason !== reason)) {
+      this.#changedAt = now;
+      this.#uploaded = this.peer.state.uploaded;
+    }
+    this.reason = reason;
+  }
+
+  /** Once a round. */
+  measure(now: number): void {
+    const { downloaded, uploaded } = this.peer.state;
+    if (downloaded > (this.#samples.at(-1) as Sample).downloaded || !this.peer.state.interesting) this.#gaveAt = now;
+    this.#samples = [...this.#samples.slice(-2), { at: now, downloaded, uploaded }];
+  }
+
+  snubs(now: number): boolean {
+    return now - this.#gaveAt >= SNUBBED_AFTER;
+  }
+
+  contender(now: number): Contender {
+    const [first, last] = [this.#samples[0] as Sample, this.#samples.at(-1) as Sample];
+    const seconds = Math.max(1, last.at - first.at) / 1000;
+    return {
+      address: this.peer.address,
+      served: this.reason,
+      since: now - this.#changedAt,
+      age: now - this.#joinedAt,
+      gives: (last.downloaded - first.downloaded) / seconds,
+      gets: (last.uploaded - first.uploaded) / seconds,
+      got: this.peer.state.uploaded - this.#uploaded,
+      snubs: this.snubs(now),
+    };
+  }
+}
