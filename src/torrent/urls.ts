@@ -16,8 +16,8 @@ const WEB = ['http:', 'https:'];
  * A URL that may be used: printable ASCII, one of `schemes`, a host, a port that exists. Undefined for any other, so that
  * no line break gets into a request. Space around it is met in the wild and cut off.
  */
-const usable = (value: Value | undefined, schemes: readonly string[]): string | undefined => {
-  const text = textOf(value)?.trim();
+const usable = (value: Value | string | undefined, schemes: readonly string[]): string | undefined => {
+  const text = (typeof value === 'string' ? value : textOf(value))?.trim();
   if (text === undefined || text.length > MAX_URL || !/^[\x21-\x7e]+$/.test(text) || !URL.canParse(text)) return undefined;
   const { protocol, hostname, port } = new URL(text);
   const needsPort = protocol === 'udp:';
@@ -27,7 +27,11 @@ const usable = (value: Value | undefined, schemes: readonly string[]): string | 
 /** Looks at no more of a list than may be kept of it. */
 const first = (limit: number, value: Value | undefined): readonly Value[] => (listOf(value) ?? []).slice(0, limit);
 
-const trackerUrl = (value: Value | undefined): string | undefined => usable(value, TRACKER);
+/** The URL of a tracker, if it may be used as one. */
+export const trackerUrl = (value: Value | string | undefined): string | undefined => usable(value, TRACKER);
+
+/** An http(s) URL, if it may be used. */
+export const webUrl = (value: Value | string | undefined): string | undefined => usable(value, WEB);
 
 /** The tiers of `announce-list`, or else `announce` alone; no URL twice. BEP 3, 12. */
 export const trackerTiers = (torrent: Dict): readonly (readonly string[])[] => {

@@ -1,6 +1,7 @@
 declare module 'webtorrent-fixtures' {
   interface Fixture {
     readonly torrent: Uint8Array;
+    readonly magnetURI: string;
     readonly parsedTorrent: {
       readonly infoHash: string;
       readonly name: string;

@@ -1,0 +1,37 @@
+import { Malformed } from '../protocol/malformed.ts';
+import { visible } from '../protocol/visible.ts';
+
+/** First and last, both inclusive. */
+export type Span = readonly [first: number, last: number];
+
+/** Spans of one selection, and the highest number in one. */
+export const MAX_SPANS = 10_000;
+export const MAX_SELECTED = 100_000;
+
+/** Numbers and spans like `0,2,4-8`, as spans in order that neither touch nor overlap. Throws `Malformed` named `what`. BEP 53. */
+export const parseSelection = (what: string, text: string): readonly Span[] => {
+  const parts = text.split(',', MAX_SPANS + 1);
+  if (parts.length > MAX_SPANS) throw new Malformed(what, `at most ${MAX_SPANS} numbers and spans`, 'more');
+  const spans = parts.map((part): Span => {
+    const [, first, last = first] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(part.trim()) ?? [];
+    const span: Span = [Number(first), Number(last)];
+    if (first === undefined || span[1] < span[0]) throw new Malformed(what, 'numbers and spans of files like 0,2,4-8', `"${visible(part.slice(0, 40))}"`);
+    if (span[1] >= MAX_SELECTED) throw new Malformed(what, `files below ${MAX_SELECTED}`, span[1]);
+    return span;
+  });
+  return merged(spans);
+};
+
+export const formatSelection = (spans: readonly Span[]): string => spans.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
+
+export const isSelected = (spans: readonly Span[], index: number): boolean => spans.some(([first, last]) => index >= first && index <= last);
+
+const merged = (spans: readonly Span[]): readonly Span[] => {
+  const joined: [number, number][] = [];
+  for (const [first, last] of spans.toSorted((a, b) => a[0] - b[0])) {
+    const before = joined.at(-1);
+    if (before !== undefined && first <= before[1] + 1) before[1] = Math.max(before[1], last);
+    else joined.push([first, last]);
+  }
+  return joined;
+};
