@@ -1,6 +1,16 @@
 import type { PositionalOptions } from 'yargs';
 import type { Given, Io } from './io.ts';
-import { common, decodeOptions, demoOptions, downloadOptions, infoOptions, type OptionTable, peersOptions, verifyOptions } from './options.ts';
+import {
+  common,
+  decodeOptions,
+  demoOptions,
+  downloadOptions,
+  handshakeOptions,
+  infoOptions,
+  type OptionTable,
+  peersOptions,
+  verifyOptions,
+} from './options.ts';
 
 /** One command. Its code is loaded only when it is to run: `info` and `--help` wait for nothing they do not need. */
 export interface Command {
@@ -14,6 +24,9 @@ export interface Command {
 }
 
 const torrent = { type: 'string', describe: 'A .torrent file, or the http(s) URL of one' } as const;
+
+const source = { type: 'string', describe: 'A .torrent file, its http(s) URL, or an info-hash' } as const;
+const peer = { type: 'string', describe: 'host:port, IPv6 as [2001:db8::7]:6881' } as const;
 
 export const commands: Readonly<Record<string, Command>> = {
   download: {
@@ -56,6 +69,28 @@ export const commands: Readonly<Record<string, Command>> = {
       ['$0 --file debian.iso.torrent', 'bytes that are no UTF-8 are {"$hex":"…"}'],
     ],
     load: async () => (await import('./commands/decode.ts')).decode,
+  },
+  handshake: {
+    usage: 'handshake <source> <peer>',
+    about: 'Who is at host:port: peer id, client, reserved bits',
+    positionals: { source, peer },
+    options: { ...handshakeOptions, ...common },
+    examples: [
+      ['$0 debian.iso.torrent 192.0.2.7:6881', 'peer id and client'],
+      ['$0 89d97c2261a21b040cf11caa661a3ba7233bb7e6 [2001:db8::7]:6881', 'the info-hash is enough'],
+    ],
+    load: async () => (await import('./commands/handshake.ts')).handshake,
+  },
+  nhandshake: {
+    usage: 'nhandshake <source> <peer>',
+    about: 'The same, and extensions, metadata size, client version, DHT port',
+    positionals: { source, peer },
+    options: { ...handshakeOptions, ...common },
+    examples: [
+      ['$0 debian.iso.torrent 192.0.2.7:6881', 'what it speaks'],
+      ['$0 debian.iso.torrent 192.0.2.7:6881 --json --timeout 3', 'for a program'],
+    ],
+    load: async () => (await import('./commands/handshake.ts')).nhandshake,
   },
   verify: {
     usage: 'verify <torrent> <path>',

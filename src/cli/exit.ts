@@ -1,15 +1,22 @@
-import { InputError, StorageError } from '../errors.ts';
+import { InputError, PeerError, StorageError } from '../errors.ts';
 
 /** Not complete: no peers, no progress within `--timeout`, or `verify` found pieces missing. The exit code is 4. */
 export class GaveUp extends Error {
   override readonly name = 'GaveUp';
   readonly code: 'no-peers' | 'timeout' | 'incomplete';
 
-  constructor(code: GaveUp['code'], message: string) {
-    super(message);
+  constructor(code: GaveUp['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
 }
+
+/** What a command about one peer makes of its fault; any other error as it is. */
+export const gaveUp = (who: string, error: unknown, advice: string): unknown => {
+  if (!(error instanceof PeerError)) return error;
+  const why = error.code === 'refused' ? `${who}: nobody listens there` : error.message;
+  return new GaveUp(error.code === 'timeout' ? 'timeout' : 'no-peers', `${why}: ${advice}`, { cause: error });
+};
 
 /** The user asked to stop: no message, the exit code is 130. */
 export class Interrupted extends Error {

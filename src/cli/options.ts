@@ -41,6 +41,19 @@ export const peersOptions: OptionTable = {
   timeout: value('Stop after this many seconds; exit 0 if there was a peer, else 4'),
 };
 
+export const handshakeOptions: OptionTable = { timeout: value('Seconds to wait for what the peer says of itself (default 10)') };
+
+export const pieceOptions: OptionTable = {
+  output: value('The file to write; - is stdout', { alias: 'o' }),
+  peer: value('Ask this peer, host:port; may be repeated'),
+  tracker: value('Ask this tracker too, http(s) or udp URL; may be repeated'),
+  'no-trackers': flag("Do not ask the torrent's own trackers"),
+  port: value('The port told to trackers, 1–65535'),
+  'max-peers': value('Connections at most, 1–1000 (default 50)'),
+  timeout: value('Give up (exit 4) after this many seconds (default 60)'),
+  quiet: flag('No result: the exit code says it'),
+};
+
 export const demoOptions: OptionTable = {
   size: value('How much to download, for example 64M (default 64M)'),
   quiet: flag('Only the result'),

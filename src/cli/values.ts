@@ -63,14 +63,17 @@ export const oneOf = <Word extends string>(given: Given, option: string, words: 
   return word;
 };
 
-/** `host:port`, IPv6 as `[::1]:6881`. */
-export const address = (option: string, got: string): PeerAddress => {
+/** `host:port`, IPv6 as `[::1]:6881`; `what` is the argument that it was given for. */
+export const hostAndPort = (what: string, got: string): PeerAddress => {
   const [, bracketed, plain, digits] = /^(?:\[([0-9a-f:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/i.exec(got) ?? [];
   const host = bracketed ?? plain;
   const port = Number(digits);
-  if (host === undefined || !(port >= 1 && port <= 65_535)) throw bad(option, got, 'expected host:port, for example 192.0.2.7:6881 or [2001:db8::7]:6881');
-  return { host, port, source: 'manual' };
+  if (host !== undefined && port >= 1 && port <= 65_535) return { host, port, source: 'manual' };
+  throw new InputError('bad-option', `${what} ${JSON.stringify(got)}: expected host:port, for example 192.0.2.7:6881 or [2001:db8::7]:6881`);
 };
+
+/** The `host:port` given for `option`. */
+export const address = (option: string, got: string): PeerAddress => hostAndPort(`--${option}`, got);
 
 /** The http, https or udp URL of a tracker; udp needs a port. */
 export const trackerAddress = (option: string, got: string): string => {

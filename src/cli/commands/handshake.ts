@@ -1,0 +1,42 @@
+import { nodeEnv } from '../../node.ts';
+import { createPeerId } from '../../protocol/id.ts';
+import { follow } from '../follow.ts';
+import { gaveUp, GaveUp } from '../exit.ts';
+import { introduce, type Met } from '../introduce.ts';
+import type { Given, Io } from '../io.ts';
+import { sought } from '../sought.ts';
+import { flag, hostAndPort, seconds } from '../values.ts';
+import { hostPort } from '../views/events.ts';
+import { handshakeLines, metObject, negotiationLines } from '../views/handshake.ts';
+import { jsonLine } from '../views/text.ts';
+
+/** Seconds for an extension handshake. */
+const WITHIN = 10;
+
+const greet = async (given: Given, io: Io, negotiate: boolean): Promise<void> => {
+  const name = negotiate ? 'nhandshake' : 'handshake';
+  const address = hostAndPort(`${name}: the peer`, String(given['peer']));
+  const within = seconds(given, 'timeout') ?? WITHIN;
+  const { findable, torrent } = await sought(String(given['source']));
+  const env = nodeEnv();
+  const pieceCount = torrent && torrent.pieceHashes.length / 20;
+  const identity = { infoHash: findable.infoHash, peerId: createPeerId(env.randomBytes(12)), pieceCount: pieceCount ?? 0 };
+  let met: Met | undefined;
+  try {
+    await follow(introduce(env, address, identity, { negotiate, within: within * 1000 }), io, (found) => (met = found));
+  } catch (error) {
+    throw gaveUp(hostPort(address), error, 'try again later, or another peer (rxtorrent peers finds some)');
+  }
+  if (met === undefined) return;
+  if (flag(given, 'json')) io.print(jsonLine(metObject(met, negotiate, pieceCount)));
+  else io.print((negotiate ? negotiationLines(met, pieceCount) : handshakeLines(met)).join('\n'));
+  if (negotiate && met.peer.state.extended && met.peer.state.extensions === undefined) {
+    throw new GaveUp('timeout', `${hostPort(address)}: no extension handshake within ${within} s: try a longer --timeout`);
+  }
+};
+
+/** `rxtorrent handshake`: who is there. */
+export const handshake = (given: Given, io: Io): Promise<void> => greet(given, io, false);
+
+/** `rxtorrent nhandshake`: and what they speak. */
+export const nhandshake = (given: Given, io: Io): Promise<void> => greet(given, io, true);
