@@ -16,6 +16,8 @@ export interface PeerOptions {
   /** BEP 6 was agreed on. Unless told otherwise if the lane has an `A` or a `J`. */
   readonly fast?: boolean;
   readonly extended?: boolean;
+  /** They have a node of the DHT. */
+  readonly dht?: boolean;
   readonly address?: PeerAddress;
   /** The buffer towards them: `f` when it fills up (`send` returns false), `d` when it has drained. */
   readonly buffer?: string;
@@ -30,8 +32,8 @@ export interface DrawnPeer extends Peer {
   readonly subscriptions: readonly Subscribed[];
 }
 
-const initially = (geometry: Geometry, lane: string, { has, fast, extended }: PeerOptions): PeerState => {
-  const state = new PeerState(geometry.pieceCount, { fast: fast ?? /[AJ]/.test(lane), extended: extended ?? lane.includes('E') });
+const initially = (geometry: Geometry, lane: string, { has, fast, extended, dht = false }: PeerOptions): PeerState => {
+  const state = new PeerState(geometry.pieceCount, { fast: fast ?? /[AJ]/.test(lane), extended: extended ?? lane.includes('E'), dht });
   const pieces = has ?? (/[BH]/.test(lane) ? [] : 'all');
   if (pieces === 'all') state.have.setAll();
   else for (const piece of pieces) state.have.set(piece);

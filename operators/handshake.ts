@@ -15,13 +15,15 @@ export interface Identity {
   /** 20 bytes, ours. */
   readonly peerId: Uint8Array;
   readonly pieceCount: number;
+  /** We have a node of the DHT (BEP 5). */
+  readonly dht?: boolean;
 }
 
 /** Milliseconds for all 68 bytes of theirs, from the first byte of ours. */
 export const HANDSHAKE_WITHIN = 10_000;
 
 /**
- * Exchanges handshakes, then makes messages of bytes: a wire becomes a peer.
+ * Exchanges handshakes, then makes messages of bytes: a wire becomes a peer. BEP 3, 5, 6, 10.
  *
  * ```
  * bytes   -h---H--|
@@ -35,8 +37,6 @@ export const HANDSHAKE_WITHIN = 10_000;
  *
  * Errors with a `PeerError`: `timeout` after {@link HANDSHAKE_WITHIN} ms in all, however slowly they drip; `reset` if they
  * hang up before; `wrong-info-hash`; `self`; `malformed` and `oversized` for what can't be a message.
- *
- * @see BEP 3, BEP 6, BEP 10
  */
 export const handshake =
   (identity: Identity, { within = HANDSHAKE_WITHIN }: { readonly within?: number } = {}): OperatorFunction<Wire, Peer> =>
@@ -129,7 +129,7 @@ class Greeting {
 }
 
 const meet = (wire: Wire, theirs: Handshake, pieceCount: number, messages: Subject<Message>): Peer => {
-  const state = new PeerState(pieceCount, { fast: theirs.fast, extended: theirs.extended });
+  const state = new PeerState(pieceCount, theirs);
   return {
     address: wire.address,
     id: theirs.peerId,

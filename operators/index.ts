@@ -9,6 +9,7 @@ export { extension, type ExtensionChannel } from './extension.ts';
 export { converse } from './converse.ts';
 export { keepAlive, type KeepAliveOptions } from './keepAlive.ts';
 export { advertise, type Possessions } from './advertise.ts';
+export { type DhtContact, exchangeDhtPorts } from './exchangeDhtPorts.ts';
 export { exchangePeers, type ExchangePeersOptions } from './exchangePeers.ts';
 export { whenUnchoked, type WhenUnchokedOptions, type Wishes } from './whenUnchoked.ts';
 export { requestBlocks, type RequestBlocksOptions } from './requestBlocks.ts';

@@ -23,12 +23,12 @@ import { swarm } from '../operators/swarm.ts';
 import { verifyPieces } from '../operators/verifyPieces.ts';
 import { writePieces } from '../operators/writePieces.ts';
 import { now } from './clock.ts';
-import { defaultPace, type Pace } from './discovery/pace.ts';
+import { defaultPace } from './discovery/pace.ts';
 import type { DownloadEvent, Env, Peer, PeerAddress, PeerSource, PieceOutcome, Target } from './env.ts';
 import { calmly, keepRemembering, remember, rememberForGood, restore } from './resumption.ts';
 import { scoped } from './scoped.ts';
 import { session } from './session.ts';
-import { sources } from './sources.ts';
+import { nodeFor, type SourceOptions, sources } from './sources.ts';
 import { Tally } from './tally.ts';
 import { AddressBook, MAX_KNOWN } from './torrent/addressBook.ts';
 import { Funnel } from './torrent/funnel.ts';
@@ -39,7 +39,7 @@ import { transfer } from './transfer.ts';
 
 const MiB = 2 ** 20;
 
-export interface DownloadOptions {
+export interface DownloadOptions extends SourceOptions {
   /** Where to put it. */
   readonly target: Target;
   /** 20 bytes; made up if not given. */
@@ -52,12 +52,8 @@ export interface DownloadOptions {
   readonly maxPeers?: number;
   /** Bytes of pieces begun and not yet stored. 64 MiB; two pieces are always allowed. */
   readonly memory?: number;
-  /** In which order and how often the sources of peers are asked; {@link defaultPace} if not given. */
-  readonly pace?: Pace;
-  /** Peers known beforehand. */
-  readonly peers?: readonly PeerAddress[];
-  /** Instead of the torrent's own, in tiers (BEP 12). */
-  readonly trackers?: readonly (readonly string[])[];
+  /** Peers tell each other of others (BEP 11). Yes; never for private torrents. */
+  readonly pex?: boolean;
   /** Checks all that is on disk, whatever is remembered of it. */
   readonly recheck?: boolean;
   /** When it emits, nothing more is asked for; what has come is still stored, if need be when a full disk has room again, and the download completes. */
@@ -90,7 +86,7 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
   scoped(env.openStorage(torrent, options.target), (storage) =>
     defer(() => {
       const { maxPeers = 200, memory = 64 * MiB, port = 6881, pace = defaultPace } = options;
-      const wanted$ = new Subject<number>(); // loop 1: the swarm is this many peers short
+      const wanted$ = new ReplaySubject<number>(1); // loop 1: the swarm is this many peers short
       const settled$ = new Subject<PieceOutcome>(); // loop 3: what became of each piece
       const liars$ = new Subject<Peer>(); // loop 4: who spoiled one
       const found$ = new Subject<PeerAddress>(); // loop 5: peers that peers told us about
@@ -106,25 +102,26 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
       const tally = new Tally(picker, book, drafts, funnel);
       const stored$ = settled$.pipe(filter(({ type }) => type === 'stored'));
       const report = (event: DownloadEvent): void => news$.next(event);
+      const dht$ = nodeFor(torrent, { dht: options.dht, report });
       const save = (clean: boolean) => remember(torrent, storage, picker, tally, clean);
 
       const company = {
         transfer: shared,
         crowd: tally.crowd,
         funnel,
-        secluded: torrent.private,
+        secluded: torrent.private || options.pex === false,
         crowded: () => book.waiting > 0 && book.active >= maxPeers,
         stored$: stored$.pipe(map(({ index }) => index)),
         found$,
+        dht$,
         liars$,
         joined: (peer: Peer) => report(tally.joined(peer)),
       };
       const addresses$ = sources(env, torrent, {
+        ...options,
         ...identity,
+        dht: dht$,
         port,
-        peers: options.peers,
-        trackers: options.trackers,
-        pace,
         totals: () => tally.totals(),
         wanted$,
         completed$: stored$.pipe(filter(() => picker.complete)),

@@ -1,6 +1,7 @@
-import { filter, ignoreElements, mergeMap, type Observable, pipe, type Subject, tap, throwError } from 'rxjs';
+import { EMPTY, filter, ignoreElements, mergeMap, type Observable, pipe, type Subject, tap, throwError } from 'rxjs';
 import { advertise } from '../operators/advertise.ts';
 import { converse } from '../operators/converse.ts';
+import { type DhtContact, exchangeDhtPorts } from '../operators/exchangeDhtPorts.ts';
 import { exchangePeers } from '../operators/exchangePeers.ts';
 import { extensionHandshake } from '../operators/extensionHandshake.ts';
 import { handshake } from '../operators/handshake.ts';
@@ -27,6 +28,8 @@ export interface Company {
   readonly stored$: Observable<number>;
   /** Takes the peers that peers tell us about. */
   readonly found$: Subject<PeerAddress>;
+  /** Our node of the DHT, if we have one. */
+  readonly dht$: Observable<DhtContact> | undefined;
   /** Who spoiled a piece. */
   readonly liars$: Observable<Peer>;
   /** Hears of each peer after its handshake. */
@@ -40,7 +43,7 @@ const IDLE = { starved: 20_000, crowded: 120_000, alone: Infinity };
 
 /** All that is said with one peer, from dialling to hanging up; emits the blocks that it sends. */
 export const session = (env: Pick<Env, 'connect'>, company: Company): ((address: PeerAddress) => Observable<Block>) => {
-  const { crowd, funnel, stored$, found$ } = company;
+  const { crowd, funnel, stored$, found$, dht$ } = company;
   const { picker, identity, wake$ } = company.transfer;
   // The extensions of BEP 11 are not for private torrents (BEP 27).
   const names = company.secluded ? [] : [UT_PEX];
@@ -51,12 +54,13 @@ export const session = (env: Pick<Env, 'connect'>, company: Company): ((address:
   return (address) =>
     (address.wire$ ?? env.connect(address)).pipe(
       tap(() => funnel.reached(address, 'connected')),
-      handshake(identity),
+      handshake({ ...identity, dht: dht$ !== undefined }),
       extensionHandshake({ names }),
       tap((peer) => company.joined(peer)),
       converse(
         pipe(whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }), requestBlocks(picker, { wake$, patience: patience(SILENCE) })),
         advertise(picker, stored$),
+        exchangeDhtPorts(dht$ ?? EMPTY),
         exchangePeers(found$, { connected: () => crowd.members }),
         expel(company.liars$),
         keepAlive(),

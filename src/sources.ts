@@ -1,24 +1,61 @@
-import { concat, EMPTY, filter, from, map, merge, NEVER, type Observable, startWith, take, takeWhile } from 'rxjs';
+import {
+  catchError,
+  concat,
+  defer,
+  EMPTY,
+  filter,
+  from,
+  ignoreElements,
+  map,
+  merge,
+  mergeMap,
+  NEVER,
+  type Observable,
+  ReplaySubject,
+  share,
+  startWith,
+  switchMap,
+  take,
+  takeWhile,
+  throwError,
+} from 'rxjs';
+import { dhtPeers } from './discovery/dht/dhtPeers.ts';
+import type { DhtNode } from './discovery/dht/node.ts';
+import { localPeers } from './discovery/localPeers.ts';
 import { defaultPace, inTurn, type Pace } from './discovery/pace.ts';
 import { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './discovery/trackerPeers.ts';
-import type { PeerAddress } from './env.ts';
+import type { PeerAddress, Warning } from './env.ts';
+import { InputError } from './errors.ts';
 import type { Torrent } from './torrent/metainfo.ts';
 
 /** What of a torrent leads to those who share it. */
 export type Findable = Pick<Torrent, 'infoHash'> & Partial<Pick<Torrent, 'announce' | 'private' | 'nodes'>>;
 
-export interface SourcesOptions extends Pick<TrackerPeersOptions, 'peerId' | 'port' | 'totals' | 'wanted$' | 'report' | 'seenAs'> {
-  /** Known beforehand. */
+/** Who is asked for peers. */
+export interface SourceOptions {
+  /** Peers known beforehand. */
   readonly peers?: readonly PeerAddress[] | undefined;
   /** Instead of the torrent's own, in tiers (BEP 12). */
   readonly trackers?: readonly (readonly string[])[] | undefined;
-  /** In which order and how often they are asked; {@link defaultPace} if not given. */
+  /**
+   * Our node of the DHT (BEP 5), for as long as it is subscribed to; without it the DHT is not asked. Downloads may share one:
+   * `dhtNode(…).pipe(shareReplay({ bufferSize: 1, refCount: true }))`. It is left alone for private torrents (BEP 27).
+   */
+  readonly dht?: Observable<DhtNode> | undefined;
+  /** Looks for peers in the local network (BEP 14), too; no if not given. Never for private torrents. */
+  readonly lsd?: boolean | undefined;
+  /** Peers can call us at `port`: the DHT and the local network are told so. No if not given. */
+  readonly listens?: boolean | undefined;
+  /** In which order and how often the sources are asked; {@link defaultPace} if not given. */
   readonly pace?: Pace | undefined;
+}
+
+export interface SourcesOptions extends SourceOptions, Pick<TrackerPeersOptions, 'peerId' | 'port' | 'totals' | 'wanted$' | 'report' | 'seenAs'> {
   /** Emits when the last piece is there. */
   readonly completed$?: Observable<unknown>;
   /** Peers that peers tell us about (BEP 11). */
   readonly told$?: Observable<PeerAddress>;
-  /** Emits when a peer has left; are there none now, and is none to come back? */
+  /** Emits when a peer has left; is there none now, nor any to come back? */
   readonly left$?: Observable<unknown>;
   readonly alone?: () => boolean;
 }
@@ -27,19 +64,22 @@ export interface SourcesOptions extends Pick<TrackerPeersOptions, 'peerId' | 'po
  * All who may have a torrent, from wherever they are heard of, as one Observable.
  *
  * ```
- *   trackers  ---(ab)----…
- *   peers     -----c-d---…
- *   result    ---(ab)c-d-…
+ *   trackers  ---(ab)------…
+ *   dht       -------b-d---…
+ *   peers     -----c-------…
+ *   result    ---(ab)cbd---…
  * ```
  *
  * Each address says where it came from; some come several times. Completes when there is nobody left to ask: peers tell of others
- * only as long as there are any.
+ * only as long as there are any, the DHT and the local network can always be asked again. Never errors because of a source.
  */
 export const sources = (env: TrackerEnv, torrent: Findable, options: SourcesOptions): Observable<PeerAddress> => {
   const { peers = [], told$ = EMPTY, left$ = EMPTY, alone = () => true, pace = defaultPace } = options;
   const asked$ = merge(
-    from(peers), //
+    from(peers),
     trackersOf(env, torrent, options).pipe(inTurn(pace.trackers)),
+    localPeersOf(env, torrent, options).pipe(inTurn(pace.lsd)),
+    dhtPeersOf(env, torrent, options).pipe(inTurn(pace.dht)),
   );
   const forsaken$ = left$.pipe(
     startWith(undefined),
@@ -60,3 +100,34 @@ const trackersOf = (env: TrackerEnv, { infoHash, announce = [] }: Findable, { tr
     completed$: options.completed$ ?? NEVER,
     pace: pace.trackers,
   });
+
+const localPeersOf = (env: TrackerEnv, torrent: Findable, { lsd, listens, port, wanted$, pace = defaultPace }: SourcesOptions) =>
+  lsd !== true || torrent.private === true
+    ? EMPTY
+    : localPeers(env, { infoHash: torrent.infoHash, ...(listens === true && { port }), wanted$, pace: pace.lsd });
+
+const dhtPeersOf = (
+  { random }: TrackerEnv,
+  { infoHash, private: secluded = false, nodes = [] }: Findable,
+  { dht, listens = false, port, wanted$, report, pace = defaultPace }: SourcesOptions,
+): Observable<PeerAddress> => {
+  const node$ = nodeFor({ private: secluded }, { dht, report });
+  if (node$ === undefined) return EMPTY;
+  const named$ = node$.pipe(switchMap((node) => from(nodes).pipe(mergeMap((each) => node.addNode(each)))));
+  return merge(named$.pipe(ignoreElements()), dhtPeers(node$, infoHash, { wanted$, port, announce: listens, random, pace: pace.dht }));
+};
+
+/** Our DHT node for one torrent, if it may have one: the same for all who subscribe. That it can't be bound is a warning, and no node. */
+export const nodeFor = (
+  torrent: Pick<Findable, 'private'>,
+  { dht, report }: { readonly dht?: Observable<DhtNode> | undefined; readonly report?: ((event: Warning) => void) | undefined },
+): Observable<DhtNode> | undefined => {
+  if (dht === undefined || torrent.private === true) return undefined;
+  const unbound = (error: unknown): Observable<never> =>
+    defer(() => {
+      if (!(error instanceof InputError)) return throwError(() => error);
+      report?.({ type: 'warning', code: error.code, message: error.message });
+      return EMPTY;
+    });
+  return dht.pipe(catchError(unbound), share({ connector: () => new ReplaySubject(1), resetOnComplete: false }));
+};

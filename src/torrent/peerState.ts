@@ -1,4 +1,5 @@
 import { decodeExtensionHandshake, EXTENSION_HANDSHAKE, type ExtensionHandshake, mergeExtensionHandshakes } from '../protocol/extensions.ts';
+import type { Abilities } from '../protocol/handshake.ts';
 import type { Message } from '../protocol/messages.ts';
 import { Malformed } from '../protocol/malformed.ts';
 import { Bitfield } from './bitfield.ts';
@@ -20,6 +21,8 @@ export class PeerState {
   readonly fast: boolean;
   /** Both sides speak the extension protocol (BEP 10). */
   readonly extended: boolean;
+  /** They have a node of the DHT (BEP 5). */
+  readonly dht: boolean;
   /** The pieces that they have. */
   readonly have: Bitfield;
   /** Payload bytes they sent. */
@@ -36,9 +39,10 @@ export class PeerState {
   reqq: number | undefined = undefined;
   #first = true;
 
-  constructor(pieceCount: number, { fast = false, extended = false }: { readonly fast?: boolean; readonly extended?: boolean } = {}) {
+  constructor(pieceCount: number, { fast = false, extended = false, dht = false }: Partial<Abilities> = {}) {
     this.fast = fast;
     this.extended = extended;
+    this.dht = dht;
     this.have = new Bitfield(pieceCount);
   }
 

@@ -1,0 +1,60 @@
+import {
+  combineLatest,
+  endWith,
+  filter,
+  ignoreElements,
+  map,
+  merge,
+  mergeMap,
+  type Observable,
+  type OperatorFunction,
+  switchMap,
+  take,
+  takeUntil,
+  tap,
+} from 'rxjs';
+import type { Peer, UdpEndpoint } from '../src/env.ts';
+
+/** What has to be known of our node of the DHT. */
+export interface DhtContact {
+  /** UDP. */
+  readonly port: number;
+  /** Somebody may be a node: asks, and completes when that is known. */
+  addNode(endpoint: UdpEndpoint): Observable<never>;
+}
+
+/** Ports of one peer that are tried: it may move once. */
+const MAX_PORTS = 2;
+
+/**
+ * Tells each peer that has a node of the DHT where ours is, and has ours get to know theirs.
+ *
+ * ```
+ * node    -n----
+ * they    ---9--
+ * asks    ---9--
+ * writes  -P----
+ * ```
+ *
+ * Whoever says that it has a node in its handshake is told of ours, as soon as it is there. The first two ports that a peer sends are
+ * asked, whatever its handshake said; a port 0 is none. Completes when they hang up. Errors with those of `node$` only.
+ *
+ * @see BEP 5
+ */
+export const exchangeDhtPorts =
+  (node$: Observable<DhtContact>): OperatorFunction<Peer, never> =>
+  (peers) =>
+    peers.pipe(
+      switchMap((peer) => {
+        const { messages$ } = peer;
+        const tells$ = node$.pipe(tap(({ port }) => peer.state.dht && peer.send({ type: 'port', port })));
+        const ports$ = messages$.pipe(
+          filter((message) => message.type === 'port'),
+          map(({ port }) => port),
+          filter((port) => port > 0),
+          take(MAX_PORTS),
+        );
+        const asks$ = combineLatest([node$, ports$]).pipe(mergeMap(([node, port]) => node.addNode({ host: peer.address.host, port })));
+        return merge(tells$, asks$).pipe(ignoreElements(), takeUntil(messages$.pipe(ignoreElements(), endWith(true))));
+      }),
+    );
