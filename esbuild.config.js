@@ -38,9 +38,10 @@ const licences = [...new Set(Object.keys(metafile.inputs).map((input) => /^(.*no
   .filter((folder) => folder !== undefined)
   .sort()
   .map((folder) => {
-    const { name, version } = JSON.parse(fs.readFileSync(`${folder}/package.json`, 'utf8'));
+    const { name, version, license, author } = JSON.parse(fs.readFileSync(`${folder}/package.json`, 'utf8'));
     const file = fs.readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
-    if (file === undefined) throw new Error(`${name} comes without a licence`);
-    return `${name} ${version}\n\n${fs.readFileSync(`${folder}/${file}`, 'utf8').trim()}\n`;
+    if (file === undefined && license === undefined) throw new Error(`${name} comes without a licence`);
+    const terms = file === undefined ? `${license}, ${author?.name ?? author ?? 'its authors'}` : fs.readFileSync(`${folder}/${file}`, 'utf8').trim();
+    return `${name} ${version}\n\n${terms}\n`;
   });
 fs.writeFileSync(`${cli}/LICENCES.txt`, licences.join(`\n${'-'.repeat(72)}\n\n`));
