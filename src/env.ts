@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { Message } from './protocol/messages.ts';
+import type { FileEntry } from './torrent/padding.ts';
 import type { PeerState } from './torrent/peerState.ts';
 import type { Torrent } from './torrent/metainfo.ts';
 import type { Hasher } from './torrent/pieceDrafts.ts';
@@ -200,6 +201,40 @@ export interface Piece {
 
 export interface CheckedPiece extends Piece {
   readonly valid: boolean;
+}
+
+/** What is there to make a torrent of: a file, or a folder of files. */
+export interface Content {
+  readonly name: string;
+  readonly layout: 'file' | 'folder';
+  /** Sorted by their paths, byte for byte. Names are text, outermost first. */
+  readonly files: readonly FileEntry[];
+  /** What was left out, in words for people. */
+  readonly skipped: readonly string[];
+  /**
+   * SHA-1 of all pieces, as they are ready, if `files` (those above, with padding among them) are cut at every `pieceLength` bytes.
+   * Completes only if no file has changed since it was found. Errors with a `StorageError`.
+   */
+  digests(files: readonly FileEntry[], pieceLength: number): Observable<PieceDigest>;
+}
+
+export interface PieceDigest {
+  readonly index: number;
+  /** 20 bytes. */
+  readonly digest: Uint8Array;
+}
+
+export interface ContentOptions {
+  /** What becomes of symbolic links in the folder: an error, left out, or taken for what they lead to. `refuse`. */
+  readonly links?: 'refuse' | 'skip' | 'follow';
+  /** Absolute path of a file that is left out: where the .torrent is written to. */
+  readonly except?: string;
+}
+
+/** What making a torrent needs of the outside world. */
+export interface CreateEnv {
+  /** Emits once and completes. Errors with a `StorageError`, or an `InputError` for what no torrent can hold. */
+  openContent(path: string, options?: ContentOptions): Observable<Content>;
 }
 
 export type * from './events.ts';

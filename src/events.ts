@@ -1,5 +1,6 @@
 import type { Peer, PeerAddress, PeerSource } from './env.ts';
 import type { FunnelRow } from './torrent/funnel.ts';
+import type { Torrent } from './torrent/metainfo.ts';
 
 /** What became of a piece. */
 export interface PieceOutcome {
@@ -126,5 +127,27 @@ export interface Done {
   readonly type: 'done';
   readonly length: number;
 }
+
+/** One piece of what is to be a torrent has been hashed. */
+export interface Hashed {
+  readonly type: 'hashed';
+  readonly index: number;
+  /** Pieces hashed so far, and to hash in all. */
+  readonly hashed: number;
+  readonly total: number;
+  /** Bytes of the torrent, padding included, and of a piece. */
+  readonly length: number;
+  readonly pieceLength: number;
+}
+
+/** The torrent is made, and nothing is written. */
+export interface Created {
+  readonly type: 'created';
+  /** Of the .torrent. */
+  readonly bytes: Uint8Array;
+  readonly torrent: Torrent;
+}
+
+export type CreateEvent = Hashed | Created | Warning;
 
 export type DownloadEvent = PieceOutcome | PeerJoined | PeerLeft | Choking | Announced | TrackerStatus | Warning | Rechecked | Progress | FunnelSample | Done;

@@ -8,6 +8,7 @@ export { decodeSavedNodes, encodeSavedNodes, type SavedNodes } from './discovery
 export { localPeers, type LocalPeersOptions } from './discovery/localPeers.ts';
 export { defaultPace, type DhtPace, inTurn, type Pace, type SourcePace, type TrackerPace } from './discovery/pace.ts';
 export { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './discovery/trackerPeers.ts';
+export { create, type CreateOptions } from './create.ts';
 export { download, type DownloadOptions } from './download.ts';
 export type * from './env.ts';
 export * from './errors.ts';

@@ -1,0 +1,112 @@
+import { concat, defer, map, mergeMap, type Observable, of, tap } from 'rxjs';
+import type { Content, ContentOptions, CreateEnv } from './env.ts';
+import { InputError } from './errors.ts';
+import type { Created, CreateEvent } from './events.ts';
+import { CLIENT, ID_LENGTH } from './protocol/id.ts';
+import { Malformed } from './protocol/malformed.ts';
+import { encodeTorrent } from './torrent/encodeTorrent.ts';
+import { MAX_PIECES, parseTorrent, type Torrent } from './torrent/metainfo.ts';
+import { padded } from './torrent/padding.ts';
+import { isPieceLength, pieceLengthFor } from './torrent/pieceLength.ts';
+
+export interface CreateOptions extends ContentOptions {
+  /** What it is called; the name of the file or folder if not given. */
+  readonly name?: string;
+  /** Bytes, a power of two from 16 KiB to 256 MiB; by size if not given. */
+  readonly pieceLength?: number;
+  /** In tiers (BEP 12). */
+  readonly trackers?: readonly (readonly string[])[];
+  /** BEP 19. */
+  readonly webSeeds?: readonly string[];
+  /** Peers come from its trackers alone (BEP 27). */
+  readonly private?: boolean;
+  readonly comment?: string;
+  /** Goes into the info-hash: so the same content is another torrent elsewhere. */
+  readonly source?: string;
+  /** Seconds since 1970. None if not given: then the same content makes the same bytes. */
+  readonly creationDate?: number;
+  /** Each file begins with a piece (BEP 47). */
+  readonly padding?: boolean;
+}
+
+/**
+ * A torrent of the file or folder at `path`: its pieces hashed on all processors, then the bytes of the .torrent.
+ *
+ * ```
+ * gives  w-h-h-h-h-(hc|)   warning of what is left out, hashed, created
+ * ```
+ *
+ * Files are sorted by their paths, so that the same content makes the same torrent. Nothing is written.
+ *
+ * @throws StorageError for what can't be read, or has changed meanwhile; InputError for what no torrent can hold
+ * @see BEP 3, BEP 12, BEP 19, BEP 27, BEP 47
+ */
+export const create = (path: string, env: CreateEnv, options: CreateOptions = {}): Observable<CreateEvent> =>
+  env.openContent(path, options).pipe(mergeMap((content) => hashed(path, content, options)));
+
+const hashed = (path: string, content: Content, options: CreateOptions): Observable<CreateEvent> =>
+  defer(() => {
+    const plan = planOf(path, content, options);
+    const { files, pieceLength, pieceCount } = plan;
+    const hashes = new Uint8Array(pieceCount * ID_LENGTH);
+    let done = 0;
+    return concat(
+      content.skipped.map((message): CreateEvent => ({ type: 'warning', code: 'skipped', message })),
+      content.digests(files, pieceLength).pipe(
+        tap(({ index, digest }) => hashes.set(digest, index * ID_LENGTH)),
+        map(({ index }): CreateEvent => ({ type: 'hashed', index, hashed: ++done, total: pieceCount, length: plan.length, pieceLength })),
+      ),
+      defer(() => of(made(path, content, plan, hashes, options))),
+    );
+  });
+
+/** What the torrent will be like, once it is hashed. */
+interface Plan {
+  readonly name: string;
+  readonly files: Content['files'];
+  readonly length: number;
+  readonly pieceLength: number;
+  readonly pieceCount: number;
+}
+
+const planOf = (path: string, content: Content, { name = content.name, padding = false, ...options }: CreateOptions): Plan => {
+  const bare = content.files.reduce((sum, file) => sum + file.length, 0);
+  if (bare === 0) throw new InputError('bad-option', `${path}: there is not one byte in it: nothing to share`);
+  if (name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name))
+    throw new InputError('bad-option', `name ${JSON.stringify(name)}: expected a name without folders`);
+  const pieceLength = options.pieceLength ?? pieceLengthFor(bare);
+  if (!isPieceLength(pieceLength)) throw new InputError('bad-option', `piece length ${pieceLength}: expected a power of two from 16 KiB to 256 MiB`);
+  const files = padding && content.layout === 'folder' ? padded(content.files, pieceLength) : content.files;
+  const length = files.reduce((sum, file) => sum + file.length, 0);
+  const pieceCount = Math.ceil(length / pieceLength);
+  if (pieceCount > MAX_PIECES) throw new InputError('bad-option', `${pieceCount} pieces of ${pieceLength} bytes: choose a larger piece length`);
+  return { name, files, length, pieceLength, pieceCount };
+};
+
+const made = (path: string, { layout }: Content, { name, files, length, pieceLength }: Plan, pieceHashes: Uint8Array, options: CreateOptions): Created => {
+  const { trackers = [], webSeeds = [], creationDate, comment, source } = options;
+  const bytes = encodeTorrent({
+    name,
+    pieceLength,
+    pieceHashes,
+    ...(layout === 'file' ? { length } : { files }),
+    ...(trackers.length > 0 && { announce: trackers }),
+    ...(webSeeds.length > 0 && { webSeeds }),
+    ...(options.private && { private: true }),
+    ...(comment !== undefined && { comment }),
+    ...(source !== undefined && { source }),
+    ...(creationDate !== undefined && { creationDate }),
+    createdBy: CLIENT,
+  });
+  return { type: 'created', bytes, torrent: read(path, bytes) };
+};
+
+/** What we could not read ourselves is given to nobody. */
+const read = (path: string, bytes: Uint8Array): Torrent => {
+  try {
+    return parseTorrent(bytes);
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    throw new InputError('bad-metainfo', `${path}: ${error.message}: choose larger pieces, or share fewer files`, { cause: error });
+  }
+};

@@ -1,0 +1,86 @@
+import { createHash, type Hash } from 'node:crypto';
+import fs from 'node:fs';
+
+/** Bytes read at one time: few calls, and still in the processor's cache when they are hashed. */
+const STRIDE = 256 * 1024;
+
+/** A part of what is hashed: of a file, or zeros. In bytes. */
+export interface Part {
+  /** An open file, or the path of one that must be as it was. Neither for zeros. */
+  readonly file?: number | KnownFile;
+  readonly at: number;
+  readonly length: number;
+}
+
+/** A file, and what the disk said of it when it was found. */
+export interface KnownFile {
+  readonly path: string;
+  readonly size: number;
+  /** In milliseconds, with fraction. */
+  readonly mtime: number;
+}
+
+/** Parts that are hashed as one. */
+export type Reading = readonly Part[];
+
+/** The SHA-1, or what went wrong and where: `errno` is Node's code, or `changed`, or `short`. */
+export type Digested = { readonly digest: Uint8Array } | { readonly errno: string; readonly path: string };
+
+/** Like an error of Node, it has a code. */
+class Unreadable extends Error {
+  readonly code: string;
+
+  constructor(code: 'changed' | 'short') {
+    super(code);
+    this.code = code;
+  }
+}
+
+// One for each thread: the first touch of fresh memory costs more than hashing it.
+let buffer: Uint8Array | undefined;
+
+/** Reads and hashes on the calling thread, which it blocks. */
+export const digest = (reading: Reading): Digested => {
+  buffer ??= new Uint8Array(STRIDE);
+  const hash = createHash('sha1');
+  let path = '';
+  try {
+    for (const part of reading) {
+      path = typeof part.file === 'object' ? part.file.path : '';
+      add(hash, part, buffer);
+    }
+    return { digest: new Uint8Array(hash.digest()) };
+  } catch (error) {
+    return { errno: (error as NodeJS.ErrnoException).code ?? 'EIO', path };
+  }
+};
+
+const add = (hash: Hash, { file, at, length }: Part, into: Uint8Array): void => {
+  if (file === undefined) return zeros(hash, length, into);
+  if (typeof file === 'number') return read(hash, file, at, length, into);
+  // A pipe that has taken the place of the file would be waited for without end.
+  const fd = fs.openSync(file.path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+  try {
+    if (isChanged(fs.fstatSync(fd), file)) throw new Unreadable('changed');
+    read(hash, fd, at, length, into);
+  } finally {
+    fs.closeSync(fd);
+  }
+};
+
+/** Is it another file, or has it been written to? */
+export const isChanged = (stat: fs.Stats, { size, mtime }: KnownFile): boolean => !stat.isFile() || stat.size !== size || stat.mtimeMs !== mtime;
+
+const read = (hash: Hash, fd: number, at: number, length: number, into: Uint8Array): void => {
+  for (let done = 0; done < length; ) {
+    const count = fs.readSync(fd, into, 0, Math.min(into.length, length - done), at + done);
+    if (count === 0) throw new Unreadable('short');
+    hash.update(into.subarray(0, count));
+    done += count;
+  }
+};
+
+const zeros = (hash: Hash, length: number, into: Uint8Array): void => {
+  into.fill(0);
+  for (let left = length; left > 0; left -= into.length) hash.update(into.subarray(0, Math.min(left, into.length)));
+};

@@ -1,0 +1,100 @@
+import fs from 'node:fs';
+import { Worker } from 'node:worker_threads';
+
+/** Milliseconds without work after which a worker ends. */
+const IDLE = 5000;
+
+/** Node runs only what is built; from the sources the built worker serves, and without it there is none. */
+export const workerFile = (name: string): URL | undefined =>
+  [
+    new URL(`./${name}.js`, import.meta.url),
+    new URL(`../../disk/${name}.js`, import.meta.url),
+    new URL(`../../dist/src/disk/${name}.js`, import.meta.url),
+  ].find((url) => fs.existsSync(url));
+
+interface Job<Question, Answer> {
+  readonly question: Question;
+  readonly answer: (answer: Answer) => void;
+}
+
+interface Thread<Question, Answer> {
+  readonly worker: Worker;
+  /** Asked, oldest first: answers come in order. */
+  readonly jobs: Job<Question, Answer>[];
+  idle: NodeJS.Timeout | undefined;
+}
+
+export interface ThreadsOptions<Question, Answer> {
+  /** Threads at most. */
+  readonly size: number;
+  /** What they run: each answers every question, in their order. */
+  readonly file: URL;
+  /** What they are started with. */
+  readonly data?: unknown;
+  /** Answers on the calling thread, when threads can't start, or die. */
+  readonly inline: (question: Question) => Answer;
+}
+
+/**
+ * Threads that answer questions. They start with the first question and end when idle.
+ * Invariant: a thread with jobs keeps the process alive; one without has a timer that ends it.
+ */
+export class Threads<Question, Answer> {
+  readonly #options: ThreadsOptions<Question, Answer>;
+  readonly #threads = new Set<Thread<Question, Answer>>();
+  /** Threads that can't start, or die, would die again. */
+  #broken = false;
+
+  constructor(options: ThreadsOptions<Question, Answer>) {
+    this.#options = options;
+  }
+
+  ask(question: Question, answer: (answer: Answer) => void): void {
+    if (this.#broken) return answer(this.#options.inline(question));
+    const thread = this.#pick();
+    clearTimeout(thread.idle);
+    if (thread.jobs.length === 0) thread.worker.ref();
+    thread.jobs.push({ question, answer });
+    thread.worker.postMessage(question);
+  }
+
+  /** The least busy; a new one rather than a busy one. */
+  #pick(): Thread<Question, Answer> {
+    let best: Thread<Question, Answer> | undefined;
+    for (const thread of this.#threads) if (!best || thread.jobs.length < best.jobs.length) best = thread;
+    return best && (best.jobs.length === 0 || this.#threads.size >= this.#options.size) ? best : this.#start();
+  }
+
+  #start(): Thread<Question, Answer> {
+    const { file, data } = this.#options;
+    const thread: Thread<Question, Answer> = { worker: new Worker(file, { workerData: data }), jobs: [], idle: undefined };
+    this.#threads.add(thread);
+    thread.worker.on('message', (answer: Answer) => this.#answered(thread, answer));
+    thread.worker.on('error', () => this.#lost(thread));
+    thread.worker.on('exit', () => this.#lost(thread));
+    return thread;
+  }
+
+  #answered(thread: Thread<Question, Answer>, answer: Answer): void {
+    const job = thread.jobs.shift();
+    if (thread.jobs.length === 0) {
+      thread.worker.unref();
+      thread.idle = setTimeout(() => this.#end(thread), IDLE).unref();
+    }
+    job?.answer(answer);
+  }
+
+  #end(thread: Thread<Question, Answer>): void {
+    this.#threads.delete(thread);
+    // Its exit is expected and must not count as a failure.
+    thread.worker.removeAllListeners();
+    void thread.worker.terminate();
+  }
+
+  #lost(thread: Thread<Question, Answer>): void {
+    if (!this.#threads.delete(thread)) return;
+    this.#broken = true;
+    clearTimeout(thread.idle);
+    for (const { question, answer } of thread.jobs.splice(0)) answer(this.#options.inline(question));
+  }
+}
