@@ -31,6 +31,8 @@ export class PeerState {
   uploaded = 0;
   /** Pieces they may be asked for while choked (BEP 6). */
   readonly allowedFast: Set<number> = new Set();
+  /** Pieces we have told them that they may ask for while choked (BEP 6). */
+  readonly allowing: Set<number> = new Set();
   /** What they have said of themselves (BEP 10), the later over the earlier; undefined before they have. */
   extensions: ExtensionHandshake | undefined = undefined;
   /** What we have said of ourselves. */
@@ -107,6 +109,7 @@ export class PeerState {
     else if (message.type === 'interested') this.interesting = true;
     else if (message.type === 'notInterested') this.interesting = false;
     else if (message.type === 'piece') this.uploaded += message.bytes.length;
+    else if (message.type === 'allowedFast') this.allowing.add(message.piece);
     else if (message.type === 'extended' && message.id === EXTENSION_HANDSHAKE) {
       this.ourExtensions = mergeExtensionHandshakes(this.ourExtensions, decodeExtensionHandshake(message.payload));
     }

@@ -1,0 +1,82 @@
+import { interval, Observable, type OperatorFunction, type Subscription, switchMap } from 'rxjs';
+import { now } from '../src/clock.ts';
+import type { Peer } from '../src/env.ts';
+import { PeerError } from '../src/errors.ts';
+import type { Message } from '../src/protocol/messages.ts';
+import type { Geometry } from '../src/torrent/geometry.ts';
+import { Serving } from '../src/torrent/serving.ts';
+import type { Allowance } from '../src/torrent/tokenBucket.ts';
+
+/** Where blocks come from. */
+export interface Shelf {
+  /** May piece `index` be given to others? */
+  has(index: number): boolean;
+  /** Fills `into` from `begin` of piece `index`, and emits true; or false where the disk no longer has what was stored. */
+  read(index: number, begin: number, into: Uint8Array): Observable<boolean>;
+}
+
+export interface ServeBlocksOptions {
+  /** Requests of one peer that are kept; others are refused. 500. */
+  readonly reqq?: number;
+  /** Asked for leave before each block. */
+  readonly limit?: Allowance | undefined;
+}
+
+/** Milliseconds between looks at whether they still read. */
+const LOOK_EVERY = 10_000;
+
+/**
+ * Answers requests while we do not choke them: in the order in which they came, from disk in stretches, no faster than they read.
+ *
+ * ```
+ * they    -R-R-X----
+ * writes  --P-------
+ * ```
+ *
+ * What is cancelled is not sent. What is out of range, of more than 128 KiB, not stored, one too many, or asked for while choked, unless it
+ * is of a piece that is allowed fast, is refused: rejected if both sides speak the fast extension, else passed over. So is at a choke
+ * whatever has not been sent. At most 256 KiB are read ahead, and as much is written before they have read what came before.
+ *
+ * Completes when they hang up. Errors with a `PeerError`: `unexpected` after 300 requests in vain, or 2000 answers that nobody reads;
+ * `timeout` for who has read nothing for two minutes. And with those of the shelf.
+ *
+ * @see BEP 3, BEP 6
+ */
+export const serveBlocks =
+  (shelf: Shelf, geometry: Geometry, { reqq = 500, limit }: ServeBlocksOptions = {}): OperatorFunction<Peer, never> =>
+  (peers) =>
+    peers.pipe(
+      switchMap(
+        (peer) =>
+          new Observable<never>((subscriber) => {
+            const error = (cause: unknown): void => subscriber.error(cause);
+            const offended = (code: 'unexpected' | 'timeout', what: string): void => {
+              const { host, port } = peer.address;
+              error(new PeerError(code, `${host}:${port}: ${what}`));
+            };
+            let reading: Subscription | undefined;
+            const read = (index: number, begin: number, into: Uint8Array, done: (whole: boolean) => void): void => {
+              reading = shelf.read(index, begin, into).subscribe({ next: done, error });
+            };
+            const serving = new Serving(peer, { geometry, has: (index) => shelf.has(index), read, reqq, limit, offended }, now());
+            const hear = (message: Message): void => {
+              switch (message.type) {
+                case 'request':
+                  serving.requested(message, now());
+                  break;
+                case 'cancel':
+                  serving.cancelled(message);
+                  break;
+                default:
+              }
+            };
+            subscriber.add(() => {
+              serving.end();
+              reading?.unsubscribe();
+            });
+            subscriber.add(peer.messages$.subscribe({ next: hear, error, complete: () => subscriber.complete() }));
+            subscriber.add(peer.drained$.subscribe(() => serving.drained(now())));
+            subscriber.add(interval(LOOK_EVERY).subscribe(() => serving.look(now())));
+          }),
+      ),
+    );
