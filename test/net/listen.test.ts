@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { connect, createServer, type Socket } from 'node:net';
-import { firstValueFrom, type Subscription } from 'rxjs';
+import { EMPTY, firstValueFrom, map, mergeMap, type Observable, type Subscription, take } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Listening, PeerAddress, Wire } from '../../src/env.ts';
 import { listenTcp } from '../../src/net/listen.ts';
@@ -30,22 +30,30 @@ const dial = (port: number, host = '127.0.0.1'): Socket => {
 
 const closed = (socket: Socket): Promise<void> => new Promise((resolve) => void socket.resume().once('close', () => resolve()));
 
+interface Answered {
+  readonly address: PeerAddress;
+  readonly wire: Wire;
+  readonly line: Subscription;
+  readonly text: () => string;
+}
+
+const wireOf = ({ wire$ }: PeerAddress): Observable<Wire> => wire$ ?? EMPTY;
+
 /** The next caller, answered. */
-const answered = ({
-  calls$,
-}: Listening): Promise<{ readonly address: PeerAddress; readonly wire: Wire; readonly line: Subscription; readonly text: () => string }> =>
+const answered = ({ calls$ }: Listening): Promise<Answered> =>
   new Promise((resolve, reject) => {
-    keep(
-      calls$.subscribe((address) => {
-        let text = '';
-        const line: Subscription | undefined = address.wire$?.subscribe({
-          next: (wire) => {
-            wire.bytes$.subscribe({ next: (chunk) => (text += Buffer.from(chunk).toString('latin1')), error: () => {} });
-            queueMicrotask(() => resolve({ address, wire, line: keep(line as Subscription), text: () => text }));
-          },
-          error: reject,
-        });
-      }),
+    let text = '';
+    const listened = ({ wire, address }: { readonly wire: Wire; readonly address: PeerAddress }): Observable<Uint8Array> => {
+      queueMicrotask(() => resolve({ address, wire, line, text: () => text }));
+      return wire.bytes$;
+    };
+    const line: Subscription = keep(
+      calls$
+        .pipe(
+          mergeMap((address) => wireOf(address).pipe(map((wire) => ({ wire, address })))),
+          mergeMap(listened),
+        )
+        .subscribe({ next: (chunk) => (text += Buffer.from(chunk).toString('latin1')), error: reject }),
     );
   });
 
@@ -72,7 +80,7 @@ describe('listenTcp', () => {
   it('completes the wire when they hang up', async () => {
     const listening = await listen();
     const done = new Promise<void>((resolve, reject) => {
-      keep(listening.calls$.subscribe(({ wire$ }) => void keep((wire$ as NonNullable<typeof wire$>).subscribe({ complete: resolve, error: reject }))));
+      keep(listening.calls$.pipe(take(1), mergeMap(wireOf)).subscribe({ complete: resolve, error: reject }));
     });
     dial(listening.port).end();
     await done;

@@ -1,0 +1,80 @@
+import { Observable, type Subscriber, switchMap } from 'rxjs';
+import { now } from '../clock.ts';
+import type { Env, ListenOptions, PeerAddress } from '../env.ts';
+import { toHex } from '../protocol/id.ts';
+import { Caller } from './caller.ts';
+import { Doorman } from './doorman.ts';
+
+/** Callers who have not said yet what they want. When there is one more, the one that has been silent for longest is hung up on. */
+export const MAX_UNDECIDED = 100;
+
+/** The ports that are tried if none is given. */
+export const PORTS: readonly number[] = [6881, 6882, 6883, 6884, 6885, 6886, 6887, 6888, 6889];
+
+/** A port where peers call us, whatever they want. */
+export interface Reception {
+  readonly port: number;
+  /** Who calls for this torrent while it is subscribed to. Never completes. Who has no place for a caller leaves its `wire$` alone. */
+  peersOf(infoHash: Uint8Array): Observable<PeerAddress>;
+}
+
+/**
+ * Opens a port for the peers of all torrents. Emits once and does not complete; unsubscribing closes the port, and those who have
+ * been handed on stay. Errors with an `InputError('bad-option')` if there is no port to be had.
+ */
+export const reception = (env: Pick<Env, 'listen'>, options: ListenOptions): Observable<Reception> =>
+  env.listen(options).pipe(
+    switchMap(({ port, calls$ }) => {
+      const desk = new Desk();
+      return new Observable<Reception>((subscriber) => {
+        subscriber.add(calls$.subscribe((call) => desk.called(call)));
+        subscriber.add(() => desk.close());
+        subscriber.next({ port, peersOf: (infoHash) => desk.peersOf(infoHash) });
+      });
+    }),
+  );
+
+/**
+ * Who calls, and where they are sent. Depends on what the doorman says, and on which torrents are wanted. Invariant: at most
+ * {@link MAX_UNDECIDED} callers are listened to.
+ */
+class Desk {
+  readonly #doorman = new Doorman();
+  readonly #undecided = new Set<Caller>();
+  readonly #torrents = new Map<string, Subscriber<PeerAddress>[]>();
+
+  called(call: PeerAddress): void {
+    if (!this.#doorman.admits(call.host, now())) return;
+    const [oldest] = this.#undecided;
+    // Whoever wants something says so at once: those who crowd the door make room for those who come.
+    if (this.#undecided.size >= MAX_UNDECIDED) oldest?.hangUp();
+    const caller: Caller = new Caller(call, {
+      route: (infoHash, address) => this.#route(infoHash, address),
+      settled: () => this.#undecided.delete(caller),
+    });
+    this.#undecided.add(caller);
+    caller.listen();
+  }
+
+  peersOf(infoHash: Uint8Array): Observable<PeerAddress> {
+    const key = toHex(infoHash);
+    return new Observable((subscriber) => {
+      const others = this.#torrents.get(key) ?? [];
+      this.#torrents.set(key, [...others, subscriber]);
+      return () => {
+        const left = (this.#torrents.get(key) ?? []).filter((each) => each !== subscriber);
+        if (left.length > 0) this.#torrents.set(key, left);
+        else this.#torrents.delete(key);
+      };
+    });
+  }
+
+  close(): void {
+    for (const caller of [...this.#undecided]) caller.hangUp();
+  }
+
+  #route(infoHash: Uint8Array, address: PeerAddress): void {
+    // The first who wants the torrent: a wire can't be had twice.
+    this.#torrents.get(toHex(infoHash))?.[0]?.next(address);
+  }
+}
