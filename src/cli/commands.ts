@@ -2,6 +2,7 @@ import type { PositionalOptions } from 'yargs';
 import type { Given, Io } from './io.ts';
 import {
   common,
+  createOptions,
   decodeOptions,
   demoOptions,
   downloadOptions,
@@ -99,6 +100,17 @@ export const commands: Readonly<Record<string, Command>> = {
     options: { ...verifyOptions, ...common },
     examples: [['$0 debian.iso.torrent downloads/', '']],
     load: async () => (await import('./commands/verify.ts')).verify,
+  },
+  create: {
+    usage: 'create <path>',
+    about: 'Make a .torrent of a file or a folder, and its magnet link',
+    positionals: { path: { type: 'string', describe: 'The file or folder to share' } },
+    options: { ...createOptions, ...common },
+    examples: [
+      ['$0 photos/ --tracker udp://tracker.example:6969', 'photos.torrent'],
+      ['$0 film.mkv -o film.torrent --private --source example', ''],
+    ],
+    load: async () => (await import('./commands/create.ts')).create,
   },
   demo: {
     usage: 'demo',

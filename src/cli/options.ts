@@ -54,6 +54,22 @@ export const pieceOptions: OptionTable = {
   quiet: flag('No result: the exit code says it'),
 };
 
+export const createOptions: OptionTable = {
+  output: value('The .torrent to write, or a folder (it exists, or ends in /) for it (default: NAME.torrent here)', { alias: 'o' }),
+  force: flag('Replace the .torrent if it is there already'),
+  name: value('What the torrent is called (default: the name of the file or folder)'),
+  tracker: value('Announce there, http(s) or udp URL; repeated: one tier each, with commas: one tier of several'),
+  'web-seed': value('The same files are there, too, http(s) URL; may be repeated'),
+  'piece-length': value('A power of two from 16K to 256M (default: by size)'),
+  private: flag('Peers come from the trackers alone'),
+  source: value('A word that makes the info-hash another one'),
+  comment: value('A comment for people'),
+  date: value('Creation date: now, or such as 2026-11-21 (default: none, so the same files make the same torrent)'),
+  padding: flag('Each file begins with a piece'),
+  links: value('What becomes of symbolic links: refuse (default), skip or follow'),
+  quiet: flag('No progress, no result: the exit code says it'),
+};
+
 export const demoOptions: OptionTable = {
   size: value('How much to download, for example 64M (default 64M)'),
   quiet: flag('Only the result'),

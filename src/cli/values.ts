@@ -44,13 +44,18 @@ export const seconds = (given: Given, option: string): number | undefined => {
 
 const POWERS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 
+const sizeText = (bytes: number): string => {
+  const [unit = '', power = 1] = Object.entries(POWERS).findLast(([, each]) => bytes >= each) ?? [];
+  return `${bytes / power}${unit.toUpperCase()}`;
+};
+
 /** A number of bytes such as `65536`, `64M` or `1.5 GiB`; K, M, G are powers of 1024. */
 export const size = (given: Given, option: string, least: number, most: number): number | undefined => {
   const got = text(given, option);
   if (got === undefined) return undefined;
   const [, number, unit] = /^(\d{1,15}(?:\.\d{1,6})?)\s*([kmg]?)(?:i?b)?$/i.exec(got) ?? [];
   const bytes = number === undefined ? Number.NaN : Math.round(Number(number) * (POWERS[(unit ?? '').toLowerCase()] ?? Number.NaN));
-  if (!(bytes >= least && bytes <= most)) throw bad(option, got, `expected a size from ${least / 2 ** 20}M to ${most / 2 ** 20}M, for example 64M`);
+  if (!(bytes >= least && bytes <= most)) throw bad(option, got, `expected a size from ${sizeText(least)} to ${sizeText(most)}, for example 64M`);
   return bytes;
 };
 
@@ -81,4 +86,21 @@ export const trackerAddress = (option: string, got: string): string => {
   const known = url?.protocol === 'http:' || url?.protocol === 'https:' || (url?.protocol === 'udp:' && url.hostname !== '' && Number(url.port) > 0);
   if (!known) throw bad(option, got, 'expected http(s)://host/announce or udp://host:port');
   return got;
+};
+
+/** The http(s) URL of a web seed. */
+export const webSeedAddress = (option: string, got: string): string => {
+  const url = /^[\x21-\x7e]+$/.test(got) && URL.canParse(got) ? new URL(got) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw bad(option, got, 'expected http(s)://host/path');
+  return got;
+};
+
+/** Seconds since 1970: `now`, such a number, or a date such as `2026-11-21` or `2026-11-21T12:00:00Z`. */
+export const date = (given: Given, option: string, now: number): number | undefined => {
+  const got = text(given, option);
+  if (got === undefined) return undefined;
+  if (got === 'now') return Math.floor(now / 1000);
+  const seconds = /^\d{1,12}$/.test(got) ? Number(got) : /^\d{4}-\d\d-\d\d(T[\d:.]+Z?)?$/.test(got) ? Math.floor(Date.parse(got) / 1000) : Number.NaN;
+  if (!(seconds >= 0)) throw bad(option, got, 'expected now, seconds since 1970, or a date such as 2026-11-21');
+  return seconds;
 };

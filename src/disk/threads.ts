@@ -4,13 +4,12 @@ import { Worker } from 'node:worker_threads';
 /** Milliseconds without work after which a worker ends. */
 const IDLE = 5000;
 
-/** Node runs only what is built; from the sources the built worker serves, and without it there is none. */
+/** Where workers are, seen from here, from the command line as it is bundled, and from the sources: Node runs only what is built. */
+const PLACES = ['.', '../disk', '../../disk', '../../dist/src/disk'];
+
+/** The file of a worker; undefined where nothing is built. */
 export const workerFile = (name: string): URL | undefined =>
-  [
-    new URL(`./${name}.js`, import.meta.url),
-    new URL(`../../disk/${name}.js`, import.meta.url),
-    new URL(`../../dist/src/disk/${name}.js`, import.meta.url),
-  ].find((url) => fs.existsSync(url));
+  PLACES.map((place) => new URL(`${place}/${name}.js`, import.meta.url)).find((url) => fs.existsSync(url));
 
 interface Job<Question, Answer> {
   readonly question: Question;

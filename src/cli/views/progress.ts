@@ -60,3 +60,23 @@ export const checkingLines = ({ checked, total, valid, rate: perSecond }: Checki
   const room = Math.min(BAR, width - columns(left) - columns(right) - 4);
   return [fit(room >= 5 ? `${left}  ${bar(checked, total, room)}  ${right}` : `${left}  ${right}`, width)];
 };
+
+/** How far the making of a torrent is. */
+export interface Hashing {
+  readonly hashed: number;
+  readonly total: number;
+  /** Bytes. */
+  readonly length: number;
+  readonly pieceLength: number;
+  /** Milliseconds since it began. */
+  readonly elapsed: number;
+}
+
+export const hashingLines = ({ hashed, total, length, pieceLength, elapsed }: Hashing, width: number): readonly string[] => {
+  const done = Math.min(length, hashed * pieceLength);
+  const perSecond = elapsed > 0 ? (done * 1000) / elapsed : 0;
+  const left = percent(hashed, total).padStart(6);
+  const right = `${bytes(done)} of ${bytes(length)}, ${rate(perSecond)}${perSecond > 0 ? `, ${duration((length - done) / perSecond)} left` : ''}`;
+  const room = Math.min(BAR, width - columns(left) - columns(right) - 4);
+  return [fit(room >= 5 ? `${left}  ${bar(hashed, total, room)}  ${right}` : `${left}  ${right}`, width)];
+};

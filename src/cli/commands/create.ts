@@ -1,0 +1,111 @@
+import { statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { create as createTorrent, type CreateOptions } from '../../create.ts';
+import type { CreateEvent } from '../../env.ts';
+import { InputError } from '../../errors.ts';
+import { nodeEnv } from '../../node.ts';
+import { toHex } from '../../protocol/id.ts';
+import { formatMagnet } from '../../torrent/magnet.ts';
+import { MAX_PIECE_LENGTH, type Torrent } from '../../torrent/metainfo.ts';
+import { isPieceLength } from '../../torrent/pieceLength.ts';
+import { follow } from '../follow.ts';
+import type { Given, Io } from '../io.ts';
+import { mayWrite, writeNew } from '../newFile.ts';
+import { date, flag, oneOf, size, text, texts, trackerAddress, webSeedAddress } from '../values.ts';
+import { live } from '../views/live.ts';
+import { hashingLines } from '../views/progress.ts';
+import { jsonLine, visible } from '../views/text.ts';
+import { bytes, counted } from '../views/units.ts';
+
+const SMALLEST_PIECE = 16_384;
+
+const pieceLengthOf = (given: Given): number | undefined => {
+  const pieceLength = size(given, 'piece-length', SMALLEST_PIECE, MAX_PIECE_LENGTH);
+  if (pieceLength === undefined || isPieceLength(pieceLength)) return pieceLength;
+  throw new InputError('bad-option', `--piece-length ${text(given, 'piece-length')}: expected a power of two, for example 256K or 1M`);
+};
+
+const optionsOf = (given: Given): CreateOptions => {
+  const known = {
+    name: text(given, 'name'),
+    pieceLength: pieceLengthOf(given),
+    comment: text(given, 'comment'),
+    source: text(given, 'source'),
+    creationDate: date(given, 'date', Date.now()),
+    links: oneOf(given, 'links', ['refuse', 'skip', 'follow'] as const),
+  };
+  return {
+    ...(Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)) as CreateOptions),
+    trackers: texts(given, 'tracker').map((tier) => tier.split(',').map((url) => trackerAddress('tracker', url))),
+    webSeeds: texts(given, 'web-seed').map((url) => webSeedAddress('web-seed', url)),
+    private: flag(given, 'private'),
+    padding: flag(given, 'padding'),
+  };
+};
+
+/** Where the .torrent goes: `NAME.torrent` in this folder, or in the one that `--output` names. */
+const outputOf = (output: string | undefined, name: string): string => {
+  const file = `${name}.torrent`;
+  if (output === undefined) return resolve(file);
+  const folder = /[/\\]$/.test(output) || statSync(output, { throwIfNoEntry: false })?.isDirectory();
+  return folder ? join(resolve(output), file) : resolve(output);
+};
+
+const magnetOf = ({ infoHash, name, length, announce, webSeeds }: Torrent): string =>
+  formatMagnet({ infoHash, name, length, announce, webSeeds, peers: [], sources: [] });
+
+const resultObject = (torrent: Torrent, path: string): object => ({
+  type: 'created',
+  path,
+  infoHash: toHex(torrent.infoHash),
+  name: torrent.name,
+  length: torrent.length,
+  files: torrent.files.filter(({ padding }) => !padding).length,
+  pieceLength: torrent.pieceLength,
+  pieceCount: torrent.pieceHashes.length / 20,
+  private: torrent.private,
+  magnet: magnetOf(torrent),
+});
+
+const resultLines = (torrent: Torrent, path: string): readonly string[] => {
+  const files = counted(torrent.files.filter(({ padding }) => !padding).length, 'file');
+  const pieces = counted(torrent.pieceHashes.length / 20, 'piece');
+  return [
+    `${visible(path)}: ${bytes(torrent.length)} in ${files}, ${pieces} of ${bytes(torrent.pieceLength)}`,
+    `Info Hash: ${toHex(torrent.infoHash)}`,
+    magnetOf(torrent),
+  ];
+};
+
+/** `rxtorrent create`: writes the .torrent as a whole, in the end, or not at all. */
+export const create = async (given: Given, io: Io): Promise<void> => {
+  const source = String(given['path']);
+  const options = optionsOf(given);
+  const force = flag(given, 'force');
+  const json = flag(given, 'json');
+  const quiet = flag(given, 'quiet');
+  const output = outputOf(text(given, 'output'), options.name ?? basename(resolve(source)));
+  mayWrite(output, force);
+  const view = await live(io, `hashing ${visible(source)}`, quiet || json);
+  const began = performance.now();
+  let torrent: Torrent | undefined;
+  const see = (event: CreateEvent): void => {
+    if (event.type === 'created') {
+      writeNew(output, event.bytes, force);
+      torrent = event.torrent;
+      return;
+    }
+    if (json) io.print(jsonLine(event));
+    if (event.type === 'warning') return void (json || quiet || view.say(`warning: ${visible(event.message)}`));
+    const moment = { ...event, elapsed: performance.now() - began };
+    view.show({ lines: (width) => hashingLines(moment, width), line: () => hashingLines(moment, 100).join('') });
+  };
+  try {
+    await follow(createTorrent(source, nodeEnv(), { ...options, except: output }), io, see);
+  } finally {
+    view.end();
+  }
+  if (!torrent) return;
+  if (json) io.print(jsonLine(resultObject(torrent, output)));
+  else if (!quiet) io.print(resultLines(torrent, output).join('\n'));
+};

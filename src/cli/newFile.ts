@@ -1,0 +1,40 @@
+import { existsSync, linkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { diskError, printable } from '../disk/diskError.ts';
+import { InputError } from '../errors.ts';
+
+const taken = (path: string): InputError => new InputError('bad-option', `${printable(path)} is there already: name another with -o, or --force`);
+
+/** Refuses early what `writeNew` would refuse in the end. @throws InputError */
+export const mayWrite = (path: string, force: boolean): void => {
+  const folder = dirname(path);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new InputError('bad-option', `${printable(folder)}: there is no such folder`);
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory()) throw new InputError('bad-option', `${printable(path)} is a folder: name another with -o`);
+  if (there && !force) throw taken(path);
+};
+
+/** Puts a whole file there or none: it is written beside the place, then moved. Replaces one only by `force`. @throws InputError, StorageError */
+export const writeNew = (path: string, bytes: Uint8Array, force: boolean): void => {
+  const temporary = join(dirname(path), `.${basename(path).slice(0, 60)}.${process.pid}.tmp`);
+  try {
+    writeFileSync(temporary, bytes, { flag: 'wx', flush: true });
+    if (force || !link(temporary, path)) renameSync(temporary, path);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw diskError('write', path, error);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+};
+
+/** Unlike a rename a link never replaces what has come meanwhile. False where a disk has none. */
+const link = (from: string, to: string): boolean => {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' || existsSync(to)) throw taken(to);
+    return false;
+  }
+};
