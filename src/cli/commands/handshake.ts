@@ -20,7 +20,7 @@ const greet = async (given: Given, io: Io, negotiate: boolean): Promise<void> =>
   const { findable, torrent } = await sought(String(given['source']));
   const env = nodeEnv();
   const pieceCount = torrent && torrent.pieceHashes.length / 20;
-  const identity = { infoHash: findable.infoHash, peerId: createPeerId(env.randomBytes(12)), pieceCount: pieceCount ?? 0 };
+  const identity = { infoHash: findable.infoHash, peerId: createPeerId(env.randomBytes(12)), pieceCount: pieceCount ?? 0, dht: negotiate };
   let met: Met | undefined;
   try {
     await follow(introduce(env, address, identity, { negotiate, within: within * 1000 }), io, (found) => (met = found));

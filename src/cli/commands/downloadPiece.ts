@@ -1,0 +1,97 @@
+import { writeFile } from 'node:fs/promises';
+import { takeUntil, tap, timer } from 'rxjs';
+import { diskError } from '../../disk/diskError.ts';
+import type { PeerSource } from '../../env.ts';
+import { InputError, StorageError } from '../../errors.ts';
+import { nodeEnv } from '../../node.ts';
+import { sha1, toHex } from '../../protocol/id.ts';
+import { Funnel } from '../../torrent/funnel.ts';
+import type { Torrent } from '../../torrent/metainfo.ts';
+import { GaveUp } from '../exit.ts';
+import { fetchPiece, type WholePiece } from '../fetchPiece.ts';
+import { follow } from '../follow.ts';
+import type { Given, Io } from '../io.ts';
+import { readTorrent } from '../source.ts';
+import { address, flag, seconds, text, texts, trackerAddress, wholeNumber } from '../values.ts';
+import { eventLine, hostPort } from '../views/events.ts';
+import { funnelLines } from '../views/funnel.ts';
+import { jsonLine, visible } from '../views/text.ts';
+import { bytes } from '../views/units.ts';
+
+/** Seconds until it is given up. */
+const WITHIN = 60;
+const MAX_PEERS = 50;
+
+/** Where the piece goes; `-` is stdout. */
+const outputOf = (given: Given): string => {
+  const output = text(given, 'output');
+  if (output === undefined) throw new InputError('bad-option', 'download_piece: -o is missing: the file to write, or - for stdout');
+  if (output === '-' && flag(given, 'json')) throw new InputError('bad-option', 'download_piece: -o - and --json both want stdout: name a file');
+  return output;
+};
+
+const indexOf = (given: Given, { pieceHashes }: Torrent): number => {
+  const got = String(given['index']);
+  const last = pieceHashes.length / 20 - 1;
+  const index = /^\d{1,9}$/.test(got) ? Number(got) : Number.NaN;
+  if (index >= 0 && index <= last) return index;
+  throw new InputError('bad-option', `download_piece: piece ${JSON.stringify(got)}: expected a number from 0 to ${last}`);
+};
+
+const put = async (output: string, piece: Uint8Array): Promise<void> => {
+  if (output === '-') {
+    await new Promise<void>((resolve) => void process.stdout.write(piece, () => resolve()));
+    return;
+  }
+  try {
+    await writeFile(output, piece);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EISDIR') throw new InputError('bad-option', `--output ${visible(output)} is a folder: name the file to write`, { cause: error });
+    throw error instanceof StorageError ? error : diskError('write', output, error);
+  }
+};
+
+const pieceObject = ({ index, bytes: all, from }: WholePiece, path: string): object => ({
+  type: 'piece',
+  index,
+  length: all.length,
+  sha1: toHex(sha1(all)),
+  path,
+  from: from.map(({ host, port, source }) => ({ host, port, source })),
+});
+
+/** `rxtorrent download_piece`. */
+export const downloadPiece = async (given: Given, io: Io): Promise<void> => {
+  const output = outputOf(given);
+  const within = seconds(given, 'timeout') ?? WITHIN;
+  const peers = texts(given, 'peer').map((each) => address('peer', each));
+  const more = texts(given, 'tracker').map((each) => trackerAddress('tracker', each));
+  const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
+  const maxPeers = wholeNumber(given, 'max-peers', 1, 1000) ?? MAX_PEERS;
+  const torrent = await readTorrent(String(given['source']));
+  const index = indexOf(given, torrent);
+  const trackers = [...(flag(given, 'no-trackers') ? [] : torrent.announce), ...more.map((url) => [url])];
+  const funnel = new Funnel<PeerSource>();
+  const report = (event: Parameters<typeof eventLine>[0]): void => {
+    const line = eventLine(event, flag(given, 'verbose'));
+    if (line !== undefined && !flag(given, 'quiet')) io.say(line);
+  };
+  if (trackers.length === 0 && peers.length === 0) throw new GaveUp('no-peers', 'nobody to ask for peers: give a --tracker or a --peer');
+  let late = false;
+  let piece: WholePiece | undefined;
+  const piece$ = fetchPiece(torrent, nodeEnv(), index, { peers, trackers, port, maxPeers, report, funnel });
+  await follow(piece$.pipe(takeUntil(timer(within * 1000).pipe(tap(() => (late = true))))), io, (found) => (piece = found));
+  if (piece === undefined) {
+    const why = funnelLines({ type: 'funnel', sources: funnel.rows }).join('; ') || 'nobody was named';
+    throw new GaveUp(
+      late ? 'timeout' : 'no-peers',
+      `piece ${index} did not come${late ? ` within ${within} s` : ', and nobody is left to ask'} (${why}): try again later, or give another --tracker or --peer`,
+    );
+  }
+  await put(output, piece.bytes);
+  if (flag(given, 'json')) io.print(jsonLine(pieceObject(piece, output)));
+  else if (output !== '-' && !flag(given, 'quiet')) {
+    io.print(`Piece ${index}: ${bytes(piece.bytes.length)}, verified, from ${piece.from.map(hostPort).join(', ')}: written to ${visible(output)}`);
+  }
+};
