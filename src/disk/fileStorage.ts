@@ -9,12 +9,12 @@ import { each } from './each.ts';
 import { hiddenName } from './hiddenName.ts';
 import type { Done } from './insideFolder.ts';
 import { LockFile } from './lockFile.ts';
-import { readSpan, writeSpan } from './moveSpan.ts';
 import { OpenFiles } from './openFiles.ts';
-import { Quickness } from './quickness.ts';
+import { readSpan } from './readSpan.ts';
 import { ResumeFile, syncFolder } from './resumeFile.ts';
 import { rootName, safePaths } from './safePath.ts';
 import { Spans, type Span } from './spans.ts';
+import { SpanWriter } from './spanWriter.ts';
 
 /** Files created, looked at or synced at once by one call. */
 const AT_ONCE = 8;
@@ -51,7 +51,7 @@ class FileStorage implements Storage {
   readonly #files: OpenFiles;
   readonly #lock: LockFile;
   readonly #dirty = new Set<number>();
-  readonly #disk = new Quickness();
+  readonly #writer = new SpanWriter();
   /** Operations under way. */
   #running = 0;
   #closed = false;
@@ -221,7 +221,7 @@ class FileStorage implements Storage {
         else this.#transfer(spans, next + 1, bytes, access, wanted, done);
       };
       if (access === 'read') readSpan(open.fd, bytes, span, 0, end);
-      else writeSpan(open.fd, bytes, span, 0, this.#disk, end);
+      else this.#writer.write(open.fd, bytes, span, end);
     });
   }
 
