@@ -102,7 +102,7 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
       const tally = new Tally(picker, book, drafts, funnel);
       const stored$ = settled$.pipe(filter(({ type }) => type === 'stored'));
       const report = (event: DownloadEvent): void => news$.next(event);
-      const dht$ = nodeFor(torrent, { dht: options.dht, report });
+      const dht$ = nodeFor(torrent, { ...options, report });
       const save = (clean: boolean) => remember(torrent, storage, picker, tally, clean);
 
       const company = {
@@ -120,7 +120,7 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
       const addresses$ = sources(env, torrent, {
         ...options,
         ...identity,
-        dht: dht$,
+        dht$,
         port,
         totals: () => tally.totals(),
         wanted$,

@@ -1,6 +1,7 @@
 import {
   catchError,
   concat,
+  connect,
   defer,
   EMPTY,
   filter,
@@ -41,7 +42,7 @@ export interface SourceOptions {
    * Our node of the DHT (BEP 5), for as long as it is subscribed to; without it the DHT is not asked. Downloads may share one:
    * `dhtNode(…).pipe(shareReplay({ bufferSize: 1, refCount: true }))`. It is left alone for private torrents (BEP 27).
    */
-  readonly dht?: Observable<DhtNode> | undefined;
+  readonly dht$?: Observable<DhtNode> | undefined;
   /** Looks for peers in the local network (BEP 14), too; no if not given. Never for private torrents. */
   readonly lsd?: boolean | undefined;
   /** Peers can call us at `port`: the DHT and the local network are told so. No if not given. */
@@ -75,12 +76,15 @@ export interface SourcesOptions extends SourceOptions, Pick<TrackerPeersOptions,
  */
 export const sources = (env: TrackerEnv, torrent: Findable, options: SourcesOptions): Observable<PeerAddress> => {
   const { peers = [], told$ = EMPTY, left$ = EMPTY, alone = () => true, pace = defaultPace } = options;
-  const asked$ = merge(
-    from(peers),
-    trackersOf(env, torrent, options).pipe(inTurn(pace.trackers)),
-    localPeersOf(env, torrent, options).pipe(inTurn(pace.lsd)),
-    dhtPeersOf(env, torrent, options).pipe(inTurn(pace.dht)),
-  );
+  const ask = (wanted$: Observable<number>): Observable<PeerAddress> =>
+    merge(
+      from(peers),
+      trackersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.trackers)),
+      localPeersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.lsd)),
+      dhtPeersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.dht)),
+    );
+  // Whoever's turn comes later must know what is wanted, too.
+  const asked$ = options.wanted$.pipe(connect(ask, { connector: () => new ReplaySubject(1) }));
   const forsaken$ = left$.pipe(
     startWith(undefined),
     filter(alone),
@@ -109,9 +113,9 @@ const localPeersOf = (env: TrackerEnv, torrent: Findable, { lsd, listens, port, 
 const dhtPeersOf = (
   { random }: TrackerEnv,
   { infoHash, private: secluded = false, nodes = [] }: Findable,
-  { dht, listens = false, port, wanted$, report, pace = defaultPace }: SourcesOptions,
+  { dht$, listens = false, port, wanted$, report, pace = defaultPace }: SourcesOptions,
 ): Observable<PeerAddress> => {
-  const node$ = nodeFor({ private: secluded }, { dht, report });
+  const node$ = nodeFor({ private: secluded }, { dht$, report });
   if (node$ === undefined) return EMPTY;
   const named$ = node$.pipe(switchMap((node) => from(nodes).pipe(mergeMap((each) => node.addNode(each)))));
   return merge(named$.pipe(ignoreElements()), dhtPeers(node$, infoHash, { wanted$, port, announce: listens, random, pace: pace.dht }));
@@ -120,14 +124,14 @@ const dhtPeersOf = (
 /** Our DHT node for one torrent, if it may have one: the same for all who subscribe. That it can't be bound is a warning, and no node. */
 export const nodeFor = (
   torrent: Pick<Findable, 'private'>,
-  { dht, report }: { readonly dht?: Observable<DhtNode> | undefined; readonly report?: ((event: Warning) => void) | undefined },
+  { dht$, report }: { readonly dht$?: Observable<DhtNode> | undefined; readonly report?: ((event: Warning) => void) | undefined },
 ): Observable<DhtNode> | undefined => {
-  if (dht === undefined || torrent.private === true) return undefined;
+  if (dht$ === undefined || torrent.private === true) return undefined;
   const unbound = (error: unknown): Observable<never> =>
     defer(() => {
       if (!(error instanceof InputError)) return throwError(() => error);
       report?.({ type: 'warning', code: error.code, message: error.message });
       return EMPTY;
     });
-  return dht.pipe(catchError(unbound), share({ connector: () => new ReplaySubject(1), resetOnComplete: false }));
+  return dht$.pipe(catchError(unbound), share({ connector: () => new ReplaySubject(1), resetOnComplete: false }));
 };

@@ -5,11 +5,13 @@ import {
   createOptions,
   decodeOptions,
   demoOptions,
+  dhtOptions,
   downloadOptions,
   handshakeOptions,
   infoOptions,
   type OptionTable,
   peersOptions,
+  pieceOptions,
   verifyOptions,
 } from './options.ts';
 
@@ -60,6 +62,17 @@ export const commands: Readonly<Record<string, Command>> = {
     ],
     load: async () => (await import('./commands/peers.ts')).peers,
   },
+  dht: {
+    usage: 'dht <torrent>',
+    about: 'Download with the DHT as the only source of peers',
+    positionals: { torrent },
+    options: { ...dhtOptions, ...common },
+    examples: [
+      ['$0 debian.iso.torrent -o downloads/', 'as if its trackers were gone'],
+      ['$0 a.torrent --bootstrap 192.0.2.7:6881', 'in the DHT of that node'],
+    ],
+    load: async () => (await import('./commands/download.ts')).dht,
+  },
   decode: {
     usage: 'decode [bencoded]',
     about: 'Bencode as one line of JSON',
@@ -92,6 +105,17 @@ export const commands: Readonly<Record<string, Command>> = {
       ['$0 debian.iso.torrent 192.0.2.7:6881 --json --timeout 3', 'for a program'],
     ],
     load: async () => (await import('./commands/handshake.ts')).nhandshake,
+  },
+  download_piece: {
+    usage: 'download_piece <source> <index>',
+    about: 'One verified piece, into the file named by -o',
+    positionals: { source, index: { type: 'string', describe: 'Number of the piece, from 0' } },
+    options: { ...pieceOptions, ...common },
+    examples: [
+      ['$0 debian.iso.torrent 0 -o first.bin', 'the first'],
+      ['$0 -o - debian.iso.torrent 7 --peer 192.0.2.7:6881 | sha1sum', 'from one peer, to stdout'],
+    ],
+    load: async () => (await import('./commands/downloadPiece.ts')).downloadPiece,
   },
   verify: {
     usage: 'verify <torrent> <path>',

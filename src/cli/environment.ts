@@ -3,6 +3,9 @@ import type { OptionTable } from './options.ts';
 
 const PREFIX = 'RXTORRENT_';
 
+/** Options that may be repeated. */
+const LISTS: ReadonlySet<string> = new Set(['peer', 'tracker', 'bootstrap']);
+
 const truth = (name: string, value: string): boolean => {
   if (value === '1' || value === 'true') return true;
   if (value === '0' || value === 'false' || value === '') return false;
@@ -20,7 +23,7 @@ export const fromEnvironment = (environment: NodeJS.ProcessEnv, options: OptionT
     const value = environment[name];
     if (value === undefined) continue;
     if (boolean) given[option] = truth(name, value);
-    else if (option === 'peer' || option === 'tracker') given[option] = value.split(/\s+/).filter(Boolean);
+    else if (LISTS.has(option)) given[option] = value.split(/\s+/).filter(Boolean);
     else given[option] = value;
   }
   return given;

@@ -18,12 +18,23 @@ export const decodeOptions: OptionTable = { file: value('Read the bencoded bytes
 
 export const verifyOptions: OptionTable = { quiet: flag('No progress, no result: the exit code says it') };
 
-export const downloadOptions: OptionTable = {
+/** Our node of the DHT. */
+const nodeOptions: OptionTable = {
+  bootstrap: value('Begin here in the DHT, host:port, instead of where others do; may be repeated'),
+  'dht-port': value('The UDP port of our DHT node, 1–65535 (default 6881, or as --port)'),
+  'node-file': value('Where known DHT nodes are kept between runs'),
+};
+
+/** Who is asked for peers beside trackers. */
+const discoveryOptions: OptionTable = {
+  'no-dht': flag('Do not ask the DHT'),
+  'no-lsd': flag('Do not look for peers in the local network'),
+  ...nodeOptions,
+};
+
+/** What is fetched, and where to. */
+const fetchOptions: OptionTable = {
   output: value('A folder (it exists, or ends in /), or the file to write (default: here)', { alias: 'o' }),
-  peer: value('Connect to this peer, host:port; may be repeated'),
-  tracker: value('Ask this tracker too, http(s) or udp URL; may be repeated'),
-  'no-trackers': flag("Do not ask the torrent's own trackers"),
-  port: value('The port told to trackers, 1–65535'),
   'max-peers': value('Connections at most, 1–1000 (default 200)'),
   order: value('rarest (the rarest piece first, default) or sequential'),
   memory: value('Memory for unfinished pieces, for example 64M (default 64M)'),
@@ -32,9 +43,22 @@ export const downloadOptions: OptionTable = {
   quiet: flag('No progress, no result: the exit code says it'),
 };
 
+export const downloadOptions: OptionTable = {
+  peer: value('Connect to this peer, host:port; may be repeated'),
+  tracker: value('Ask this tracker too, http(s) or udp URL; may be repeated'),
+  'no-trackers': flag("Do not ask the torrent's own trackers"),
+  'no-pex': flag('Peers do not tell each other of others'),
+  ...discoveryOptions,
+  port: value('The port told to trackers, 1–65535'),
+  ...fetchOptions,
+};
+
+export const dhtOptions: OptionTable = { ...nodeOptions, ...fetchOptions };
+
 export const peersOptions: OptionTable = {
   tracker: value('Ask this tracker too, http(s) or udp URL; may be repeated'),
   'no-trackers': flag("Do not ask the torrent's own trackers"),
+  ...discoveryOptions,
   scrape: flag('Only what each tracker counts: seeds, leechers, downloads'),
   port: value('The port told to trackers, 1–65535'),
   count: value('Stop after so many peers'),

@@ -2,15 +2,16 @@ import { type DownloadOptions, download as downloadTorrent } from '../../downloa
 import { defaultPace } from '../../discovery/pace.ts';
 import type { DownloadEvent, FunnelSample, Progress } from '../../env.ts';
 import { nodeEnv } from '../../node.ts';
-import type { Torrent } from '../../torrent/metainfo.ts';
+import type { SourceOptions } from '../../sources.ts';
 import { byPriority, firstBy, inOrder } from '../../torrent/pieceOrder.ts';
+import { discovery, trackersFor } from '../discovery.ts';
 import { GaveUp } from '../exit.ts';
 import { follow } from '../follow.ts';
 import type { Given, Io } from '../io.ts';
 import { Patience } from '../patience.ts';
 import { readTorrent } from '../source.ts';
 import { placeOf, targetOf } from '../target.ts';
-import { address, flag, oneOf, seconds, size, text, texts, trackerAddress, wholeNumber } from '../values.ts';
+import { flag, oneOf, seconds, size, text, wholeNumber } from '../values.ts';
 import { eventLine, eventObject } from '../views/events.ts';
 import { funnelLines } from '../views/funnel.ts';
 import { type Live, live } from '../views/live.ts';
@@ -23,7 +24,7 @@ const MiB = 2 ** 20;
 /** Lines that are remembered, so that none is said twice in a row of hours. */
 const SAID = 200;
 
-type Settings = Omit<DownloadOptions, 'target' | 'trackers'> & { readonly moreTrackers: readonly string[] };
+type Settings = Omit<DownloadOptions, 'target' | keyof SourceOptions | 'pex'>;
 
 /** What was asked for, checked; nothing of the torrent is needed for that. */
 export const downloadSettings = (given: Given): Settings => {
@@ -32,8 +33,6 @@ export const downloadSettings = (given: Given): Settings => {
   const maxPeers = wholeNumber(given, 'max-peers', 1, 1000);
   const memory = size(given, 'memory', MiB, 16_384 * MiB);
   return {
-    peers: texts(given, 'peer').map((each) => address('peer', each)),
-    moreTrackers: texts(given, 'tracker').map((each) => trackerAddress('tracker', each)),
     recheck: flag(given, 'recheck'),
     ...(order === 'sequential' && { order: firstBy(byPriority, inOrder) }),
     ...(port && { port }),
@@ -72,28 +71,27 @@ const viewer = (given: Given, io: Io, view: Live): Viewer => {
   return { show, end };
 };
 
-const sourcesOf = (torrent: Torrent, { peers, moreTrackers }: Settings, own: boolean): DownloadOptions['trackers'] => {
-  const trackers = [...(own ? torrent.announce : []), ...moreTrackers.map((url) => [url])];
-  if (trackers.length > 0 || peers?.length) return trackers;
-  throw new GaveUp('no-peers', 'nobody to ask for peers: give a --tracker or a --peer');
-};
+/** `rxtorrent dht`: a download that is told of peers by nobody else. */
+export const dht = (given: Given, io: Io): Promise<void> => download({ ...given, 'no-trackers': true, 'no-lsd': true, 'no-pex': true }, io);
 
 /** `rxtorrent download`. */
 export const download = async (given: Given, io: Io): Promise<void> => {
-  const { moreTrackers, ...settings } = downloadSettings(given);
+  const settings = downloadSettings(given);
+  const env = nodeEnv();
+  const found = discovery(given, env);
   const patience = new Patience(seconds(given, 'timeout'));
   const torrent = await readTorrent(String(given['torrent']));
   const target = await targetOf(torrent, text(given, 'output'));
-  const trackers = sourcesOf(torrent, { ...settings, moreTrackers }, !flag(given, 'no-trackers'));
+  const trackers = trackersFor(torrent, found);
   const view = await live(io, visible(torrent.name), flag(given, 'quiet') || flag(given, 'json'));
   const { show, end } = viewer(given, io, view);
   const began = performance.now();
   let last: Progress | undefined;
   let done = false;
-  const options = { ...settings, target, ...(trackers && { trackers }) };
+  const options = { ...settings, ...found, target, trackers };
   try {
     await follow(
-      downloadTorrent(torrent, nodeEnv(), options),
+      downloadTorrent(torrent, env, options),
       io,
       (event) => {
         if (event.type === 'progress') last = event;

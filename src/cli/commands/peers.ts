@@ -1,57 +1,51 @@
-import { catchError, defaultIfEmpty, EMPTY, map, merge, mergeMap, NEVER, type Observable, of, take, takeUntil, timer } from 'rxjs';
+import { catchError, defaultIfEmpty, EMPTY, map, mergeMap, type Observable, of, take, takeUntil, timer } from 'rxjs';
 import { distinctPeers } from '../../../operators/distinctPeers.ts';
 import { scrape } from '../../discovery/scrape.ts';
-import { trackerPeers } from '../../discovery/trackerPeers.ts';
 import type { Announced, Env, TrackerStatus, Warning } from '../../env.ts';
 import { TrackerError } from '../../errors.ts';
 import { nodeEnv } from '../../node.ts';
 import { createPeerId } from '../../protocol/id.ts';
 import { shownUrl } from '../../protocol/shownUrl.ts';
+import { type SourceOptions, sources } from '../../sources.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
+import { discovery, trackersFor } from '../discovery.ts';
 import { GaveUp } from '../exit.ts';
 import { follow } from '../follow.ts';
 import type { Given, Io } from '../io.ts';
 import { readTorrent } from '../source.ts';
-import { flag, seconds, texts, trackerAddress, wholeNumber } from '../values.ts';
+import { flag, seconds, wholeNumber } from '../values.ts';
 import { peerEvent, type PeerEvent, peerLine, scrapedEvent, type ScrapedEvent } from '../views/peers.ts';
 import { jsonLine } from '../views/text.ts';
 
 /** Trackers scraped at the same time. */
 const AT_ONCE = 10;
 
-interface Sources {
-  readonly tiers: readonly (readonly string[])[];
-  readonly given: readonly string[];
+interface Asked extends Pick<SourceOptions, 'dht$' | 'lsd'> {
+  readonly trackers: readonly (readonly string[])[];
   readonly port: number;
 }
 
 type Tidings = PeerEvent | ScrapedEvent | Announced | TrackerStatus | Warning;
 
 /** Peers from everywhere, each once; `report` is told what the sources have to say meanwhile. */
-const discovered = (torrent: Torrent, env: Env, { tiers, given, port }: Sources, report: (event: Tidings) => void): Observable<PeerEvent> =>
-  merge(
-    trackerPeers(env, {
-      infoHash: torrent.infoHash,
-      peerId: createPeerId(env.randomBytes(12)),
-      port,
-      tiers,
-      given,
-      totals: () => ({ uploaded: 0, downloaded: 0, left: torrent.length }),
-      wanted$: of(1),
-      completed$: NEVER,
-      report,
-    }),
-  ).pipe(distinctPeers(), map(peerEvent));
+const discovered = (torrent: Torrent, env: Env, asked: Asked, report: (event: Tidings) => void): Observable<PeerEvent> =>
+  sources(env, torrent, {
+    ...asked,
+    peerId: createPeerId(env.randomBytes(12)),
+    totals: () => ({ uploaded: 0, downloaded: 0, left: torrent.length }),
+    wanted$: of(1),
+    report,
+  }).pipe(distinctPeers(), map(peerEvent));
 
 /** What each tracker counts; those that can't be asked are a warning. */
-const scraped = ({ infoHash }: Torrent, env: Env, { tiers, given }: Sources): Observable<Tidings> =>
-  of(...new Set(tiers.flat())).pipe(
+const scraped = ({ infoHash, announce }: Torrent, env: Env, { trackers }: Asked): Observable<Tidings> =>
+  of(...new Set(trackers.flat())).pipe(
     mergeMap((url) => {
       const failed = (error: unknown): Observable<Warning> => {
         if (!(error instanceof TrackerError)) throw error;
         return of({ type: 'warning', code: error.code, message: error.message });
       };
-      return scrape(env, url, [infoHash], (each) => given.includes(each)).pipe(
+      return scrape(env, url, [infoHash], (each) => !announce.flat().includes(each)).pipe(
         map((counts): Tidings => scrapedEvent(url, counts)),
         defaultIfEmpty<Tidings, Tidings>({ type: 'warning', code: 'unknown-torrent', message: `${shownUrl(url)}: does not know this torrent` }),
         catchError(failed),
@@ -64,11 +58,10 @@ export const peers = async (given: Given, io: Io): Promise<void> => {
   const count = wholeNumber(given, 'count', 1, 1_000_000) ?? Number.POSITIVE_INFINITY;
   const within = seconds(given, 'timeout');
   const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
-  const more = texts(given, 'tracker').map((each) => trackerAddress('tracker', each));
+  const env = nodeEnv();
+  const who = discovery(given, env);
   const torrent = await readTorrent(String(given['torrent']));
-  const tiers = [...(flag(given, 'no-trackers') ? [] : torrent.announce), ...more.map((url) => [url])];
-  if (tiers.length === 0) throw new GaveUp('no-peers', 'nobody to ask for peers: give a --tracker');
-  const sources = { tiers, given: more, port };
+  const asked = { ...who, trackers: trackersFor(torrent, who), port };
   let found = 0;
   const tell = (event: Tidings): void => {
     const result = event.type === 'peer' || event.type === 'scraped';
@@ -77,9 +70,7 @@ export const peers = async (given: Given, io: Io): Promise<void> => {
     const line = json ? jsonLine(event) : peerLine(event, flag(given, 'verbose'));
     if (line !== undefined) (json || result ? io.print : io.say)(line);
   };
-  const tidings$: Observable<Tidings> = flag(given, 'scrape')
-    ? scraped(torrent, nodeEnv(), sources)
-    : discovered(torrent, nodeEnv(), sources, tell).pipe(take(count));
+  const tidings$: Observable<Tidings> = flag(given, 'scrape') ? scraped(torrent, env, asked) : discovered(torrent, env, asked, tell).pipe(take(count));
   const late$ = within === undefined ? EMPTY : timer(within * 1000);
   await follow(tidings$.pipe(takeUntil(late$)), io, tell);
   if (found > 0) return;

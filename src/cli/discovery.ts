@@ -1,0 +1,43 @@
+import { BOOTSTRAP } from '../discovery/dht/bootstrap.ts';
+import type { Env } from '../env.ts';
+import type { SourceOptions } from '../sources.ts';
+import type { Torrent } from '../torrent/metainfo.ts';
+import { GaveUp } from './exit.ts';
+import type { Given } from './io.ts';
+import { defaultNodeFile, keptNode } from './nodeFile.ts';
+import { address, flag, text, texts, trackerAddress, wholeNumber } from './values.ts';
+
+const PORT = 6881;
+
+/** Who is to be asked for peers, checked; nothing of the torrent is needed for that. */
+export interface Discovery extends Pick<SourceOptions, 'dht$' | 'lsd' | 'peers'> {
+  readonly moreTrackers: readonly string[];
+  readonly pex: boolean;
+  /** The torrent's own trackers, too. */
+  readonly own: boolean;
+}
+
+export const discovery = (given: Given, env: Env): Discovery => {
+  const bootstrap = texts(given, 'bootstrap').map((each) => address('bootstrap', each));
+  const port = wholeNumber(given, 'dht-port', 1, 65_535) ?? wholeNumber(given, 'port', 1, 65_535) ?? PORT;
+  const file = text(given, 'node-file') ?? defaultNodeFile();
+  return {
+    peers: texts(given, 'peer').map((each) => address('peer', each)),
+    moreTrackers: texts(given, 'tracker').map((each) => trackerAddress('tracker', each)),
+    own: !flag(given, 'no-trackers'),
+    lsd: !flag(given, 'no-lsd'),
+    pex: !flag(given, 'no-pex'),
+    ...(!flag(given, 'no-dht') && { dht$: keptNode(env, file, { port, bootstrap: bootstrap.length > 0 ? bootstrap : BOOTSTRAP }) }),
+  };
+};
+
+/** The trackers to ask, in tiers, if there is anybody at all to ask. */
+export const trackersFor = (torrent: Pick<Torrent, 'announce' | 'private'>, { own, moreTrackers, peers = [], dht$, lsd }: Discovery) => {
+  const trackers = [...(own ? torrent.announce : []), ...moreTrackers.map((url) => [url])];
+  if (trackers.length > 0 || peers.length > 0) return trackers;
+  // BEP 27.
+  if (torrent.private)
+    throw new GaveUp('no-peers', 'nobody to ask for peers: the torrent is private, only trackers may name them: give a --tracker or a --peer');
+  if (dht$ === undefined && lsd !== true) throw new GaveUp('no-peers', 'nobody to ask for peers: give a --tracker or a --peer');
+  return trackers;
+};
