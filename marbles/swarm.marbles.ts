@@ -170,7 +170,7 @@ describe('swarm, with what follows from an end', () => {
     }),
   );
 
-  it.each<PeerCode>(['wrong-info-hash', 'self', 'duplicate', 'useless'])('drops those that are %s', (code) =>
+  it.each<PeerCode>(['wrong-info-hash', 'self', 'useless'])('drops those that are %s', (code) =>
     drawn((stage) => {
       const book = new AddressBook<PeerAddress>();
       const { run, dials } = drawnSwarm(stage, { a: throwError(() => failure(code)) }, { book });
@@ -288,6 +288,64 @@ describe('swarm, when more are wanted', () => {
         )
         .toBe('-');
       stage.happens(dials).toBe('(abcd)');
+    }),
+  );
+});
+
+describe('swarm with those who have called', () => {
+  const called = (port: number): PeerAddress => ({ host: '10.2.0.1', port, source: 'incoming', wire$: NEVER });
+  const [p, q] = [called(3), called(4)];
+
+  it(
+    'begins at once, however many were dialled just now, and never again',
+    drawn((stage) => {
+      const c = stage.cold('   -x|');
+      const book = new AddressBook<PeerAddress>(10, { dialRate: 1 });
+      const { run, dials } = drawnSwarm(stage, { c }, { book });
+      stage.gives(stage.cold('abp', { a, b, p }).pipe(run), '^ 990ms !').toBe('---x');
+      stage.happens(dials).toBe('a-c');
+      stage.gives(stage.cold('-x').pipe(map(() => book.known)), '   990ms ^-!').toBe('991ms x', { x: 2 });
+    }),
+  );
+
+  it(
+    'has no more sessions for it, and nobody waits for a place',
+    drawn((stage) => {
+      const funnel = new Funnel<PeerSource>();
+      const book = new AddressBook<PeerAddress>();
+      const { run, dials } = drawnSwarm(stage, { a: stage.cold('---|') }, { maxPeers: 2, funnel, book });
+      stage.gives(stage.cold('apq', { a, p, q }).pipe(run), '^ 1s !').toBe('-');
+      stage.happens(dials).toBe('ac');
+      const lost$ = stage.cold('--x').pipe(map(() => [funnel.total.lost['full'], book.active, book.waiting]));
+      stage.gives(lost$).toBe('--x', { x: [1, 2, 0] });
+    }),
+  );
+
+  it(
+    'turns away who is banned, and who has too many connections',
+    drawn((stage) => {
+      const host = '198.51.100.1';
+      const calls = Object.fromEntries([1, 2, 3, 4].map((port) => ['abcd'[port - 1] ?? '', { ...called(port), host }]));
+      const { run, dials } = drawnSwarm(stage, { a: throwError(() => failure('corrupt')) });
+      stage.gives(stage.cold('bcda', calls).pipe(run), '^---!').toBe('-');
+      stage.happens(dials).toBe('bcd');
+      const other = drawnSwarm(stage, { a: throwError(() => failure('corrupt')) });
+      stage.gives(stage.cold('abc', calls).pipe(other.run), '^---!').toBe('-');
+      stage.happens(other.dials).toBe('a');
+    }),
+  );
+
+  it(
+    'dials them where they listen, if they have said where',
+    drawn((stage) => {
+      const book = new AddressBook<PeerAddress>();
+      const c = defer(() => {
+        book.listensAt(p, b);
+        return of('x');
+      });
+      const { run, dials } = drawnSwarm(stage, { c }, { book });
+      stage.gives(stage.cold('p', { p }).pipe(run), '^ 6s !').toBe('x');
+      stage.happens(dials).toBe('c 4999ms b');
     }),
   );
 });

@@ -51,6 +51,8 @@ export const handshake =
             });
             subscriber.add(deadline);
             subscriber.add(() => greeting.end());
+            // Who has called may have spoken already: then they are heard within `subscribe`.
+            wire.write(encodeHandshake({ ...identity, fast: true, extended: true }));
             subscriber.add(
               wire.bytes$.subscribe({
                 next: (chunk) => {
@@ -73,7 +75,6 @@ export const handshake =
                 },
               }),
             );
-            if (!subscriber.closed) wire.write(encodeHandshake({ ...identity, fast: true, extended: true }));
           }),
       ),
     );
@@ -144,7 +145,6 @@ const meet = (wire: Wire, theirs: Handshake, pieceCount: number, messages: Subje
 };
 
 const nameOf = ({ host, port }: PeerAddress): string => `${host}:${port}`;
-
 /** Our own defects pass; what is wrong with their bytes is theirs. */
 const blame = (address: PeerAddress, cause: unknown): unknown =>
   cause instanceof Malformed ? new PeerError(cause instanceof Oversized ? 'oversized' : 'malformed', `${nameOf(address)}: ${cause.message}`, { cause }) : cause;

@@ -2,7 +2,7 @@ import { defer, Observable, type Observer, type OperatorFunction, Subscription, 
 import { now } from '../src/clock.ts';
 import type { PeerAddress } from '../src/env.ts';
 import { InvariantError, PeerError, verdict } from '../src/errors.ts';
-import type { AddressBook } from '../src/torrent/addressBook.ts';
+import type { AddressBook, Admission } from '../src/torrent/addressBook.ts';
 import type { Funnel } from '../src/torrent/funnel.ts';
 
 export interface SwarmOptions {
@@ -33,6 +33,7 @@ export interface SwarmOptions {
  *
  * A session that fails is judged by `verdict`: its address rests and is tried again, is dropped, or is banned. None of these
  * ends the stream; only `fatal` does. A session is over when all of it is undone: there are never more than `maxPeers`.
+ * Who has called us (`wire$`) is not dialled: its session begins at once, or never if there is no place.
  * Completes when the source has completed, no session is left and none is to come.
  *
  * Not `mergeMap(session, n)`: its queue has neither limit nor view, and it hangs when hundreds of queued sessions fail at once.
@@ -74,6 +75,7 @@ export const swarm =
         if (wait !== undefined && !subscriber.closed) subscriber.add((nap = timer(wait).subscribe(fill)));
         else if (over && sessions === 0) subscriber.complete();
       };
+      const admit = (address: PeerAddress): Admission => (sessions < maxPeers ? book.admit(address) : 'full');
       const begin = (address: PeerAddress): void => {
         let useful = false;
         let error: unknown;
@@ -105,9 +107,10 @@ export const swarm =
       subscriber.add(
         addresses.subscribe({
           next: (address) => {
-            const admission = book.add(address);
-            if (admission === 'added') fill();
-            else if (admission !== 'known') funnel?.lost(address, admission);
+            const admission = address.wire$ === undefined ? book.add(address) : admit(address);
+            if (admission !== 'added') return admission === 'known' ? undefined : funnel?.lost(address, admission);
+            if (address.wire$ === undefined) fill();
+            else begin(address);
           },
           error: (error: unknown) => subscriber.error(error),
           complete: () => {

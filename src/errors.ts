@@ -21,9 +21,9 @@ export class InputError extends RxTorrentError<InputCode> {
 /** What a peer did that it never would if it were honest: it is banned. */
 export type BanCode = 'malformed' | 'oversized' | 'unexpected' | 'corrupt';
 /** What makes a peer of no use to us, today and tomorrow: it is dropped. */
-export type DropCode = 'wrong-info-hash' | 'self' | 'duplicate' | 'useless';
+export type DropCode = 'wrong-info-hash' | 'self' | 'useless';
 /** What may be otherwise in a minute: the peer rests and is tried again. */
-export type RetryCode = 'refused' | 'unreachable' | 'timeout' | 'silent' | 'reset';
+export type RetryCode = 'duplicate' | 'refused' | 'unreachable' | 'timeout' | 'silent' | 'reset';
 export type PeerCode = BanCode | DropCode | RetryCode;
 
 /** A remote peer is at fault. Never travels beyond `swarm`. */
@@ -66,8 +66,8 @@ const verdicts: Record<PeerCode, Verdict> = {
   corrupt: 'ban',
   'wrong-info-hash': 'drop',
   self: 'drop',
-  duplicate: 'drop',
   useless: 'drop',
+  duplicate: 'retry',
   refused: 'retry',
   unreachable: 'retry',
   timeout: 'retry',

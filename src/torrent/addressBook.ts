@@ -1,5 +1,7 @@
 import { parseIp } from '../protocol/ip.ts';
 import { PUBLIC, reachOf } from '../protocol/reach.ts';
+import { isBefore } from './dialOrder.ts';
+import { count, hostOf, keyOf, remember } from './hosts.ts';
 import { peerPriority } from './peerPriority.ts';
 
 /** What the book needs to know of an address. */
@@ -25,9 +27,6 @@ export interface AddressBookOptions<A> {
   readonly forgotten?: (address: A, why: 'banned' | 'full') => void;
 }
 
-/** Who is dialled first, by who named them: people know best, and whoever calls is there. */
-export const PREFERENCE: Readonly<Record<string, number>> = { manual: 0, incoming: 1, tracker: 2, lsd: 2, pex: 3, dht: 3 };
-
 /** Addresses known at one time. */
 export const MAX_KNOWN = 3000;
 /** Dials a second; as many may be saved up. */
@@ -49,11 +48,13 @@ const MAX_BANS = 10_000;
 const MAX_SELVES = 100;
 
 interface Entry<A> {
-  readonly address: A;
+  address: A;
   state: 'waiting' | 'active' | 'resting';
   failures: number;
   /** It gave us something, the last time. */
   useful: boolean;
+  /** It has called, and can't be dialled. */
+  passing: boolean;
   /** Of BEP 40; 0 if unknown. */
   priority: number;
   until: number;
@@ -70,6 +71,8 @@ export class AddressBook<A extends Candidate> {
   readonly #entries = new Map<string, Entry<A>>();
   readonly #waiting = new Map<string, Entry<A>>();
   readonly #resting = new Set<Entry<A>>();
+  /** Those who have called and are active; where they called from may be taken by others when they have said where they listen. */
+  readonly #callers = new Map<Candidate, Entry<A>>();
   readonly #knownAt = new Map<string, number>();
   readonly #activeAt = new Map<string, number>();
   readonly #bans = new Set<string>();
@@ -111,11 +114,38 @@ export class AddressBook<A extends Candidate> {
     if (this.#selves.has(key)) return 'self';
     if ((this.#knownAt.get(host) ?? 0) >= MAX_KNOWN_PER_HOST) return 'per-host';
     if (this.#entries.size >= this.#most && !this.#forgetWorst()) return 'full';
-    const entry: Entry<A> = { address, state: 'waiting', failures: 0, useful: false, priority: this.#priorityOf(address), until: 0 };
-    this.#entries.set(key, entry);
-    this.#waiting.set(key, entry);
-    count(this.#knownAt, host, 1);
+    this.#waiting.set(key, this.#enter(address, 'waiting', false));
     return 'added';
+  }
+
+  /** Somebody has called: active from now on if there is a place. Forgotten when that is over, unless it has said where it listens. */
+  admit(address: A): Admission {
+    const host = hostOf(address);
+    if (this.#bans.has(host)) return 'banned';
+    if (this.#entries.has(keyOf(address))) return 'known';
+    if ((this.#activeAt.get(host) ?? 0) >= MAX_PER_HOST) return 'per-host';
+    if ((this.#knownAt.get(host) ?? 0) >= MAX_KNOWN_PER_HOST) this.#forgetAt(host);
+    if (this.#entries.size >= this.#most && !this.#forgetWorst()) return 'full';
+    this.#callers.set(address, this.#enter(address, 'active', true));
+    count(this.#activeAt, host, 1);
+    this.active++;
+    return 'added';
+  }
+
+  /** Whoever called from `address` can be dialled at `dialable`: it is known there, and not dialled as long as it is connected. */
+  listensAt(address: A, dialable: A): void {
+    const entry = this.#callers.get(address);
+    const other = this.#entries.get(keyOf(dialable));
+    if (entry?.passing !== true || other?.state === 'active' || this.isBanned(dialable)) return;
+    if (other !== undefined) this.#forget(other);
+    for (const counts of [this.#knownAt, this.#activeAt]) {
+      count(counts, hostOf(address), -1);
+      count(counts, hostOf(dialable), 1);
+    }
+    this.#entries.delete(keyOf(address));
+    this.#entries.set(keyOf(dialable), entry);
+    entry.address = dialable;
+    entry.passing = false;
   }
 
   /** Others see us at this address: from now on priorities can be told. The first one of each family counts, and only public ones. */
@@ -152,16 +182,17 @@ export class AddressBook<A extends Candidate> {
 
   /** The session with an active address is over; `useful` if it gave us anything. `cause` is the code of its error. */
   ended(address: A, ending: Ending, useful: boolean, now: number, cause: string = ending): void {
-    const entry = this.#entries.get(keyOf(address));
+    const entry = this.#callers.get(address) ?? this.#entries.get(keyOf(address));
     if (entry?.state !== 'active') return;
     this.active--;
-    count(this.#activeAt, hostOf(address), -1);
+    count(this.#activeAt, hostOf(entry.address), -1);
     if (ending === 'ban') this.ban(address);
+    this.#callers.delete(address);
     const self = cause === 'self';
-    if (self) remember(this.#selves, keyOf(address), MAX_SELVES);
+    if (self && !entry.passing) remember(this.#selves, keyOf(entry.address), MAX_SELVES);
     entry.useful = useful;
     entry.failures = useful ? 0 : entry.failures + 1;
-    if (self || this.isBanned(address) || ending === 'drop' || entry.failures > MAX_FAILURES) {
+    if (self || entry.passing || this.isBanned(entry.address) || ending === 'drop' || entry.failures > MAX_FAILURES) {
       this.#forget(entry);
       return;
     }
@@ -172,7 +203,7 @@ export class AddressBook<A extends Candidate> {
 
   /** Never again: all of its host if that is a public address, else only this port (many peers may share a machine). */
   ban(address: Candidate): void {
-    const banned = hostOf(address);
+    const banned = hostOf(this.#callers.get(address)?.address ?? address);
     remember(this.#bans, banned, MAX_BANS);
     for (const entry of [...this.#entries.values()]) {
       if (entry.state === 'active' || hostOf(entry.address) !== banned) continue;
@@ -203,6 +234,23 @@ export class AddressBook<A extends Candidate> {
     this.#forget(worst);
     this.#forgotten(worst.address, 'full');
     return true;
+  }
+
+  /** Makes room at one host. */
+  #forgetAt(host: string): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.state === 'active' || hostOf(entry.address) !== host) continue;
+      this.#forget(entry);
+      this.#forgotten(entry.address, 'full');
+      return;
+    }
+  }
+
+  #enter(address: A, state: 'waiting' | 'active', passing: boolean): Entry<A> {
+    const entry: Entry<A> = { address, state, passing, failures: 0, useful: false, priority: this.#priorityOf(address), until: 0 };
+    this.#entries.set(keyOf(address), entry);
+    count(this.#knownAt, hostOf(address), 1);
+    return entry;
   }
 
   #forget(entry: Entry<A>): void {
@@ -248,32 +296,3 @@ export class AddressBook<A extends Candidate> {
     }
   }
 }
-
-const isBefore = <A extends Candidate>(one: Entry<A>, other: Entry<A>): boolean => {
-  if (one.useful !== other.useful) return one.useful;
-  if (one.failures !== other.failures) return one.failures < other.failures;
-  const [first, second] = [preferenceOf(one.address), preferenceOf(other.address)];
-  return first === second ? one.priority > other.priority : first < second;
-};
-
-const preferenceOf = ({ source = '' }: Candidate): number => PREFERENCE[source] ?? Infinity;
-
-const count = (counts: Map<string, number>, key: string, change: 1 | -1): void => {
-  const sum = (counts.get(key) ?? 0) + change;
-  if (sum > 0) counts.set(key, sum);
-  else counts.delete(key);
-};
-
-/** The oldest one is forgotten when there are more than `most`. */
-const remember = (set: Set<string>, key: string, most: number): void => {
-  set.add(key);
-  const [oldest] = set;
-  if (set.size > most && oldest !== undefined) set.delete(oldest);
-};
-
-const keyOf = ({ host, port }: Candidate): string => `${host}:${port}`;
-
-const LOCAL = /^(?:127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|::1$|f[cd][0-9a-f]{2}:|fe80:|localhost$)/i;
-
-/** Peers in one house share an address of the internet; those on one machine or local network do not: each is a host of its own. */
-const hostOf = (address: Candidate): string => (LOCAL.test(address.host) ? keyOf(address) : address.host);

@@ -1,0 +1,19 @@
+/** Who is dialled first, by who named them: people know best, and whoever calls is there. */
+export const PREFERENCE: Readonly<Record<string, number>> = { manual: 0, incoming: 1, tracker: 2, lsd: 2, pex: 3, dht: 3 };
+
+interface Dialable {
+  readonly address: { readonly source?: string };
+  readonly failures: number;
+  readonly useful: boolean;
+  readonly priority: number;
+}
+
+/** Is `one` dialled before `other`? */
+export const isBefore = (one: Dialable, other: Dialable): boolean => {
+  if (one.useful !== other.useful) return one.useful;
+  if (one.failures !== other.failures) return one.failures < other.failures;
+  const [first, second] = [preferenceOf(one.address), preferenceOf(other.address)];
+  return first === second ? one.priority > other.priority : first < second;
+};
+
+const preferenceOf = ({ source = '' }: Dialable['address']): number => PREFERENCE[source] ?? Infinity;

@@ -1,0 +1,25 @@
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Counts up or down; what has come to nothing is forgotten. */
+export const count = (counts: Map<string, number>, key: string, change: 1 | -1): void => {
+  const sum = (counts.get(key) ?? 0) + change;
+  if (sum > 0) counts.set(key, sum);
+  else counts.delete(key);
+};
+
+/** The oldest one is forgotten when there are more than `most`. */
+export const remember = (set: Set<string>, key: string, most: number): void => {
+  set.add(key);
+  const [oldest] = set;
+  if (set.size > most && oldest !== undefined) set.delete(oldest);
+};
+
+export const keyOf = ({ host, port }: Place): string => `${host}:${port}`;
+
+const LOCAL = /^(?:127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|::1$|f[cd][0-9a-f]{2}:|fe80:|localhost$)/i;
+
+/** Peers in one house share an address of the internet; those on one machine or local network do not: each is a host of its own. */
+export const hostOf = (address: Place): string => (LOCAL.test(address.host) ? keyOf(address) : address.host);
