@@ -50,6 +50,8 @@ const hashed = (path: string, content: Content, options: CreateOptions): Observa
     const { files, pieceLength, pieceCount } = plan;
     const hashes = new Uint8Array(pieceCount * ID_LENGTH);
     let done = 0;
+    // What can't be a torrent is refused now, and not after hours of hashing.
+    made(path, content, plan, hashes, options);
     return concat(
       content.skipped.map((message): CreateEvent => ({ type: 'warning', code: 'skipped', message })),
       content.digests(files, pieceLength).pipe(
