@@ -13,7 +13,7 @@ import {
   NEVER,
   type Observable,
   ReplaySubject,
-  share,
+  shareReplay,
   startWith,
   switchMap,
   take,
@@ -133,5 +133,5 @@ export const nodeFor = (
       report?.({ type: 'warning', code: error.code, message: error.message });
       return EMPTY;
     });
-  return dht$.pipe(catchError(unbound), share({ connector: () => new ReplaySubject(1), resetOnComplete: false }));
+  return dht$.pipe(catchError(unbound), shareReplay({ bufferSize: 1, refCount: true }));
 };
