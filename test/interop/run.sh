@@ -6,10 +6,10 @@
 # multicast groups stays on loopback, too.
 set -eu
 missing=
-for tool in unshare ip opentracker aria2c transmission-cli; do command -v "$tool" >/dev/null || missing="$missing $tool"; done
+for tool in unshare ip opentracker aria2c transmission-cli mktorrent; do command -v "$tool" >/dev/null || missing="$missing $tool"; done
 /usr/bin/python3 -c 'import libtorrent' 2>/dev/null || missing="$missing python3-libtorrent"
 if [ -n "$missing" ]; then
-  echo "interop: not found:$missing; on Debian: apt-get install util-linux iproute2 opentracker aria2 transmission-cli python3-libtorrent" >&2
+  echo "interop: not found:$missing; on Debian: apt-get install util-linux iproute2 opentracker aria2 transmission-cli mktorrent python3-libtorrent" >&2
   exit 1
 fi
 [ "$(id -u)" = 0 ] && user= || user=-r
