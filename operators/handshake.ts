@@ -14,7 +14,8 @@ export interface Identity {
   readonly infoHash: Uint8Array;
   /** 20 bytes, ours. */
   readonly peerId: Uint8Array;
-  readonly pieceCount: number;
+  /** Undefined while it is not known: `countPieces` makes up for it. */
+  readonly pieceCount?: number | undefined;
   /** We have a node of the DHT (BEP 5). */
   readonly dht?: boolean;
 }
@@ -129,7 +130,7 @@ class Greeting {
   }
 }
 
-const meet = (wire: Wire, theirs: Handshake, pieceCount: number, messages: Subject<Message>): Peer => {
+const meet = (wire: Wire, theirs: Handshake, pieceCount: number | undefined, messages: Subject<Message>): Peer => {
   const state = new PeerState(pieceCount, theirs);
   return {
     address: wire.address,

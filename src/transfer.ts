@@ -28,7 +28,7 @@ export interface Transfer {
   readonly picker: PiecePicker;
   /** What has come of the pieces that are not whole. */
   readonly drafts: PieceDrafts<Peer>;
-  readonly identity: Identity;
+  readonly identity: Identity & { readonly pieceCount: number };
   /** There are blocks, or there is room, to ask for more: once for all that happens at one time. */
   readonly wake$: Observable<void>;
 }

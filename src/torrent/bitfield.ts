@@ -33,8 +33,9 @@ export class Bitfield {
     return this.#count;
   }
 
+  /** Are all bits set? Not of none. */
   get full(): boolean {
-    return this.#count === this.length;
+    return this.#count === this.length && this.length > 0;
   }
 
   has(index: number): boolean {

@@ -3,10 +3,12 @@ import type { Abilities } from '../protocol/handshake.ts';
 import type { Message } from '../protocol/messages.ts';
 import { Malformed } from '../protocol/malformed.ts';
 import { Bitfield } from './bitfield.ts';
+import { EarlyHave } from './earlyHave.ts';
 
 /**
  * What we know of one peer; changed by the reducer in `handshake` before anyone hears of the message, and by what
- * we send. Invariant: `have` has one bit for each piece of the torrent.
+ * we send. Invariant: `have` has one bit for each piece of the torrent, and none while it is not known how many there are; what they
+ * say they have is then in `#early`.
  */
 export class PeerState {
   /** They will not serve us. True until they unchoke. */
@@ -23,8 +25,8 @@ export class PeerState {
   readonly extended: boolean;
   /** They have a node of the DHT (BEP 5). */
   readonly dht: boolean;
-  /** The pieces that they have. */
-  readonly have: Bitfield;
+  /** The pieces that they have; none as long as it is not known how many there are. */
+  have: Bitfield;
   /** Payload bytes they sent. */
   downloaded = 0;
   /** Payload bytes we sent. */
@@ -40,12 +42,22 @@ export class PeerState {
   /** Requests that they keep at one time, if they have said so. */
   reqq: number | undefined = undefined;
   #first = true;
+  #early: EarlyHave | undefined;
 
-  constructor(pieceCount: number, { fast = false, extended = false, dht = false }: Partial<Abilities> = {}) {
+  /** `pieceCount` is undefined as long as it is not known. */
+  constructor(pieceCount: number | undefined, { fast = false, extended = false, dht = false }: Partial<Abilities> = {}) {
     this.fast = fast;
     this.extended = extended;
     this.dht = dht;
-    this.have = new Bitfield(pieceCount);
+    this.have = new Bitfield(pieceCount ?? 0);
+    this.#early = pieceCount === undefined ? new EarlyHave() : undefined;
+  }
+
+  /** It is known now how many pieces there are. @throws Malformed if what they have said can't be. */
+  counted(pieceCount: number): void {
+    if (this.#early === undefined) return;
+    this.have = this.#early.counted(pieceCount);
+    this.#early = undefined;
   }
 
   /** Takes a message of theirs into account. @throws Malformed for what can't be said here. */
@@ -65,16 +77,19 @@ export class PeerState {
         break;
       case 'have':
         this.#inRange('have', message.piece);
-        this.have.set(message.piece);
+        if (this.#early === undefined) this.have.set(message.piece);
+        else this.#early.set('have', message.piece);
         break;
       case 'bitfield':
         this.#onlyFirst('bitfield');
-        this.#replace(Bitfield.from(message.bytes, this.have.length));
+        if (this.#early === undefined) this.#replace(Bitfield.from(message.bytes, this.have.length));
+        else this.#early.replace(message.bytes);
         break;
       case 'haveAll':
         this.#needsFast('have all');
         this.#onlyFirst('have all');
-        this.have.setAll();
+        if (this.#early === undefined) this.have.setAll();
+        else this.#early.setAll();
         break;
       case 'haveNone':
         this.#needsFast('have none');
@@ -130,7 +145,8 @@ export class PeerState {
   }
 
   #inRange(what: string, piece: number): void {
-    if (piece >= this.have.length) throw new Malformed(what, `a piece below ${this.have.length}`, piece);
+    if (this.#early !== undefined) this.#early.within(what, piece);
+    else if (piece >= this.have.length) throw new Malformed(what, `a piece below ${this.have.length}`, piece);
   }
 
   /** A bitfield may only be the first message; some clients send it after their extension handshake. */

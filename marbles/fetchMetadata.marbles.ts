@@ -1,0 +1,243 @@
+import { merge, NEVER, type Observable, of, take } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { extensionHandshake } from '../operators/extensionHandshake.ts';
+import { fetchMetadata, type FetchMetadataOptions } from '../operators/fetchMetadata.ts';
+import type { Peer } from '../src/env.ts';
+import { encodeExtensionHandshake } from '../src/protocol/extensions.ts';
+import { sha1 } from '../src/protocol/id.ts';
+import type { Message } from '../src/protocol/messages.ts';
+import { encodeMetadata, METADATA_PIECE } from '../src/protocol/utMetadata.ts';
+import { MetadataDraft } from '../src/torrent/metadataDraft.ts';
+import { drawn } from './index.ts';
+
+const info = Uint8Array.from({ length: 6 * METADATA_PIECE - 500 }, (_, at) => (at * 7 + (at >> 9)) & 0xff);
+const short = info.slice(0, METADATA_PIECE + 9);
+const extended = (id: number, payload: Uint8Array): Message => ({ type: 'extended', id, payload });
+/** They want to be asked with the id 3; we with 1. */
+const claims = (metadataSize: number): Message => extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]), metadataSize }));
+const part = (of_: Uint8Array, piece: number): Uint8Array => of_.slice(piece * METADATA_PIECE, (piece + 1) * METADATA_PIECE);
+const data = (of_: Uint8Array, piece: number, bytes = part(of_, piece)): Message =>
+  extended(1, encodeMetadata({ type: 'data', piece, size: of_.length, bytes }));
+const junk = (of_: Uint8Array, piece: number): Message => data(of_, piece, part(of_, piece).fill(0xee));
+const ask = (piece: number): Message => extended(3, encodeMetadata({ type: 'request', piece }));
+const reject = (piece: number): Message => extended(1, encodeMetadata({ type: 'reject', piece }));
+const hello = (host = '10.0.0.1'): Message =>
+  extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 1]]), version: 'rxtorrent 0.1.0', reqq: 500, yourIp: host }));
+
+/** Six pieces: `0` to `5` right, `v` to `z` for 0 to 4 wrong. */
+const they = {
+  E: claims(info.length),
+  ...Object.fromEntries([0, 1, 2, 3, 4, 5].map((piece) => [String(piece), data(info, piece)])),
+  ...Object.fromEntries([...'vwxyz'].map((letter, piece) => [letter, junk(info, piece)])),
+};
+const we = { h: hello(), i: hello('10.0.0.2'), k: hello('10.0.0.3'), ...Object.fromEntries([0, 1, 2, 3, 4, 5].map((piece) => [String(piece), ask(piece)])) };
+const given = { m: info };
+const failed = (code: string): unknown => ({ name: 'PeerError', code });
+
+const talking = (draft: MetadataDraft, options?: FetchMetadataOptions) => (peer$: Observable<Peer>) =>
+  peer$.pipe(extensionHandshake({ names: ['ut_metadata'] }), fetchMetadata(draft, options));
+const wanted = (bytes = info): MetadataDraft => new MetadataDraft(sha1(bytes));
+const tiny = { E: claims(short.length), F: claims(short.length + 1), '0': data(short, 0), '1': data(short, 1), x: junk(short, 0), y: junk(short, 1) };
+
+describe('peers who have it', () => {
+  it(
+    'share the work, and each gives it as soon as it is whole',
+    drawn(({ peer, gives, sends }) => {
+      const draft = wanted();
+      const a = peer('   -E------0-1-2-3', they);
+      const asksOfA = 'h(0123)----------';
+      const b = peer('   -E------4-5----', they);
+      const asksOfB = 'i(45)-----2-3----';
+      const gift = '     --------------(m|)';
+      gives(of(a).pipe(talking(draft))).toBe(gift, given);
+      gives(of(b).pipe(talking(draft))).toBe(gift, given);
+      sends(a).toBe(asksOfA, we);
+      sends(b).toBe(asksOfB, we);
+    }),
+  );
+
+  it(
+    'give it at once when they come later, and are asked for nothing',
+    drawn(({ peer, gives, sends }) => {
+      const draft = wanted(short);
+      gives(of(peer('E0-1', tiny)).pipe(talking(draft))).toBe('---(m|)', { m: short });
+      const late = peer('E', tiny);
+      gives(of(late).pipe(talking(draft)), '    -----^').toBe('-----(m|)', { m: short });
+      sends(late).toBe('-----i', we);
+    }),
+  );
+
+  it(
+    'may say so in a later handshake, and may correct themselves',
+    drawn(({ peer, gives, sends }) => {
+      const one = peer(' -e--E--0-1', { ...tiny, e: extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]) })) });
+      const asks1 = '    h---(01)--';
+      const two = peer(' -F-----E--0-1', tiny);
+      const asks2 = '    i(01)--(01)--';
+      gives(of(one).pipe(talking(wanted(short)))).toBe('---------(m|)', { m: short });
+      gives(of(two).pipe(talking(wanted(short)))).toBe('------------(m|)', { m: short });
+      sends(one).toBe(asks1, we);
+      sends(two).toBe(asks2, we);
+    }),
+  );
+
+  it(
+    'are not asked if they do not speak of it, or do not say how large it is',
+    drawn(({ peer, gives, sends }) => {
+      const mute = peer('-e-0', { ...tiny, e: extended(0, encodeExtensionHandshake({ ids: new Map(), metadataSize: short.length })) }, { extended: true });
+      gives(of(mute).pipe(talking(wanted(short))), '^-----!').toBe('-');
+      sends(mute).toBe('h', we);
+    }),
+  );
+});
+
+describe('peers who do not give it', () => {
+  it(
+    'one stalls: who has nothing else to do is asked in its place, and what comes late is taken',
+    drawn(({ peer, gives, sends }) => {
+      const draft = wanted();
+      const a = peer('   -E------0 1030ms 3', they);
+      const asksOfA = 'h(0123)--------------';
+      const b = peer('   -E------4-5-1 1000ms 2', they);
+      const asksOfB = 'i(45)-----1-2 1000ms 3';
+      gives(of(a).pipe(talking(draft))).toBe('1039ms (m|)', given);
+      gives(of(b).pipe(talking(draft))).toBe('1039ms (m|)', given);
+      sends(a).toBe(asksOfA, we);
+      sends(b).toBe(asksOfB, we);
+    }),
+  );
+
+  it(
+    'are left after three silences, and asked for one thing at a time in between',
+    drawn(({ peer, gives, sends }) => {
+      const stalls = peer('-E', tiny);
+      gives(of(stalls).pipe(talking(wanted(short)))).toBe('16s #', undefined, failed('silent'));
+      sends(stalls).toBe('h(01) 5995ms 0 4999ms 0', we);
+    }),
+  );
+
+  it(
+    'reject: they are left alone, a second, two, four …',
+    drawn(({ peer, gives, sends }) => {
+      const rejects = peer('-E---J 2004ms J 2999ms J', { E: claims(5), J: reject(0) });
+      const asks = '         h0 1998ms 0 2999ms 0 4999ms 0';
+      gives(of(rejects).pipe(talking(wanted(short.slice(0, 5)))), '^ 11s !').toBe('-');
+      sends(rejects).toBe(asks, we);
+    }),
+  );
+
+  it(
+    'have nothing to give for two minutes, or for as long as we bear it: others come in their place',
+    drawn(({ peer, gives }) => {
+      gives(of(peer('-')).pipe(talking(wanted()))).toBe('2m #', undefined, failed('timeout'));
+      gives(of(peer('-')).pipe(talking(wanted(), { patience: () => 5_000 }))).toBe('5s #', undefined, failed('timeout'));
+    }),
+  );
+
+  it(
+    'hang up, or are left: the others go on',
+    drawn(({ peer, gives, sends }) => {
+      const draft = wanted();
+      const a = peer('  -E-----|', they);
+      const b = peer('  -E----------4-5', they);
+      const asksOfB = 'i(45)--(01)-2-3';
+      const c = peer('  E', they);
+      gives(of(a).pipe(talking(draft))).toBe('-------|');
+      gives(of(b).pipe(talking(draft)), '^---------------!').toBe('-');
+      gives(of(c).pipe(talking(draft)), '^!').toBe('-');
+      sends(b).toBe(asksOfB, we);
+    }),
+  );
+});
+
+describe('liars', () => {
+  it(
+    'one of two sends other bytes: each is asked for all of it, and it is the liar who goes',
+    drawn(({ peer, gives, sends }) => {
+      const draft = wanted(short);
+      const liar = peer('     E--x------y', tiny);
+      const honest = peer('   ----E---1-----0', tiny);
+      const asksOfHonest = ' i---1---0------';
+      gives(of(liar).pipe(talking(draft))).toBe('----------#', undefined, failed('corrupt'));
+      gives(of(honest).pipe(talking(draft))).toBe('--------------(m|)', { m: short });
+      sends(honest).toBe(asksOfHonest, we);
+    }),
+  );
+
+  it(
+    'one alone sends other bytes: what it gave is thrown away, and the next is asked',
+    drawn(({ peer, gives, sends }) => {
+      const draft = wanted(short);
+      const liar = peer('      -E---x-1', tiny);
+      const asksOfLiar = '     h(01)----';
+      const honest = peer('    -----------E---0-1', tiny);
+      const asksOfHonest = '   i----------(01)---';
+      gives(of(liar).pipe(talking(draft))).toBe('-------#', undefined, failed('corrupt'));
+      gives(of(honest).pipe(talking(draft))).toBe('-----------------(m|)', { m: short });
+      sends(liar).toBe(asksOfLiar, we);
+      sends(honest).toBe(asksOfHonest, we);
+    }),
+  );
+
+  it(
+    'claim another size than they give, or give a piece of another length',
+    drawn(({ peer, gives }) => {
+      gives(of(peer('-E---z', { ...tiny, z: data(info, 0) })).pipe(talking(wanted(short)))).toBe('-----#', undefined, failed('corrupt'));
+      gives(of(peer('-E---z', { ...tiny, z: data(short, 0, short.slice(0, 9)) })).pipe(talking(wanted(short)))).toBe('-----#', undefined, failed('corrupt'));
+    }),
+  );
+
+  it(
+    'claim another size than is true: they are asked in vain, and found out when it is there',
+    drawn(({ peer, gives }) => {
+      const draft = wanted(short);
+      gives(of(peer('-F', tiny, { extended: true })).pipe(talking(draft))).toBe('-----#', undefined, failed('corrupt'));
+      gives(of(peer('-E-0-1', tiny)).pipe(talking(draft))).toBe('-----(m|)', { m: short });
+    }),
+  );
+
+  it(
+    'claim more than can be',
+    drawn(({ peer, gives, sends }) => {
+      const liar = peer('-E', { E: claims(2 ** 31 - 1) });
+      gives(of(liar).pipe(talking(wanted()))).toBe('-#', undefined, failed('oversized'));
+      sends(liar).toBe('h', we);
+    }),
+  );
+
+  it(
+    'send what means nothing, or what nobody asked for',
+    drawn(({ peer, gives, words }) => {
+      const garbage = extended(1, new TextEncoder().encode('d8:msg_type'));
+      gives(of(peer('E-g', { E: claims(short.length), g: garbage })).pipe(talking(wanted(short)))).toBe('--#', undefined, failed('malformed'));
+      gives(of(peer('E-5555555555', they)).pipe(talking(wanted(short)))).toBe('-----------#', undefined, failed('unexpected'));
+      gives(of(peer('--1111111111', { 1: words.block(1) })).pipe(talking(wanted(short)))).toBe('-----------#', undefined, failed('unexpected'));
+      const other = extended(1, new TextEncoder().encode('d8:msg_typei7ee'));
+      gives(of(peer('Eo0-1', { ...tiny, o: other })).pipe(talking(wanted(short)))).toBe('----(m|)', { m: short });
+    }),
+  );
+});
+
+describe('like every operator it', () => {
+  it(
+    'waits for a peer that never comes, ends without one, and passes errors on',
+    drawn(({ gives, cold }) => {
+      gives(NEVER.pipe(talking(wanted())), '^---!').toBe('-');
+      gives(cold<Peer>('--|').pipe(talking(wanted()))).toBe('--|');
+      gives(cold<Peer>('--#').pipe(talking(wanted()))).toBe('--#');
+    }),
+  );
+
+  it(
+    'may be left from inside, by whoever has it first',
+    drawn(({ peer, gives }) => {
+      const draft = wanted(short);
+      const both$ = merge(of(peer('E0-1', tiny)).pipe(talking(draft)), of(peer('E--', tiny)).pipe(talking(draft)));
+      gives(both$.pipe(take(1))).toBe('---(m|)', { m: short });
+    }),
+  );
+
+  it('begins with nothing anew for each subscription but what its draft has', () => {
+    expect(wanted(short).gathered).toEqual({ bytes: 0, size: 0 });
+  });
+});

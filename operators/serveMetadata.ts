@@ -1,0 +1,80 @@
+import { Observable, type OperatorFunction, switchMap } from 'rxjs';
+import type { Peer } from '../src/env.ts';
+import { PeerError } from '../src/errors.ts';
+import { EXTENSION_HANDSHAKE } from '../src/protocol/extensions.ts';
+import { Malformed } from '../src/protocol/malformed.ts';
+import type { Message } from '../src/protocol/messages.ts';
+import { decodeMetadata, encodeMetadata, METADATA_PIECE, UT_METADATA } from '../src/protocol/utMetadata.ts';
+
+/** Requests of one peer that wait for room in the buffer towards it. */
+const MAX_WAITING = 64;
+/** How often one peer is given the whole; what it asks for beyond that is rejected. */
+const MAX_TIMES = 3;
+
+/**
+ * Gives the info dictionary to peers that ask for it.
+ *
+ * ```
+ * they    -0-1-2-
+ * writes  -0-1-J-    of two pieces
+ * ```
+ *
+ * `metadata` tells what there is: undefined while we don't have it ourselves. Rejected is what we don't have, what is beyond 64 requests in waiting
+ * while the buffer towards them is full, and what is asked for more than three times. `extensionHandshake` must have named `ut_metadata`; who is to
+ * ask for it, must be told `metadataSize`. What it hears beside requests it leaves to `fetchMetadata`.
+ *
+ * Completes when they hang up. Errors with a `PeerError('malformed')`.
+ *
+ * @see BEP 9
+ */
+export const serveMetadata =
+  (metadata: () => Uint8Array | undefined): OperatorFunction<Peer, never> =>
+  (peers) =>
+    peers.pipe(
+      switchMap(
+        (peer) =>
+          new Observable<never>((subscriber) => {
+            const waiting: number[] = [];
+            let given = 0;
+            let full = false;
+            const give = (piece: number): void => {
+              const id = peer.state.idOf(UT_METADATA);
+              const bytes = metadata();
+              if (id === undefined || bytes === undefined) return;
+              const part = bytes.subarray(piece * METADATA_PIECE, (piece + 1) * METADATA_PIECE);
+              full = !peer.send({ type: 'extended', id, payload: encodeMetadata({ type: 'data', piece, size: bytes.length, bytes: part }) });
+            };
+            const asked = (piece: number): void => {
+              const pieces = Math.ceil((metadata()?.length ?? 0) / METADATA_PIECE);
+              const id = peer.state.idOf(UT_METADATA);
+              if (id === undefined) return;
+              if (piece >= pieces || given >= MAX_TIMES * pieces || waiting.length >= MAX_WAITING) {
+                peer.send({ type: 'extended', id, payload: encodeMetadata({ type: 'reject', piece }) });
+                return;
+              }
+              given++;
+              if (full) waiting.push(piece);
+              else give(piece);
+            };
+            const hear = (message: Message): void => {
+              if (message.type !== 'extended' || message.id === EXTENSION_HANDSHAKE || message.id !== peer.state.ourExtensions?.ids.get(UT_METADATA)) return;
+              try {
+                const said = decodeMetadata(message.payload);
+                if (said?.type === 'request') asked(said.piece);
+              } catch (cause) {
+                if (!(cause instanceof Malformed)) throw cause;
+                const { host, port } = peer.address;
+                subscriber.error(new PeerError('malformed', `${host}:${port}: ${cause.message}`, { cause }));
+              }
+            };
+            const failed = { error: (error: unknown): void => subscriber.error(error) };
+            subscriber.add(peer.messages$.subscribe({ ...failed, next: hear, complete: () => subscriber.complete() }));
+            subscriber.add(
+              peer.drained$.subscribe(() => {
+                full = false;
+                for (let piece = waiting.shift(); piece !== undefined; piece = full ? undefined : waiting.shift()) give(piece);
+              }),
+            );
+          }),
+      ),
+    );

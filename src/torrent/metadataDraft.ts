@@ -1,0 +1,264 @@
+import { equalIds, sha1 } from '../protocol/id.ts';
+import { MAX_INFO_BYTES } from './metainfo.ts';
+import { MetadataAssembly } from './metadataAssembly.ts';
+
+/** Requests in flight with one peer; one with a peer that has kept us waiting. */
+export const MAX_ASKED = 4;
+/** Milliseconds after which others are asked, too; after which nothing is expected any more; silences in a row that are borne with. */
+export const OVERDUE = 1_000;
+export const EXPIRES = 5_000;
+export const MAX_SILENCES = 3;
+/** Peers that are asked for a piece at one time, those that are overdue not counted. */
+export const MAX_COPIES = 8;
+/** Milliseconds that a peer is left alone after it has rejected a request: doubled each time. */
+const REJECTED_PAUSE = { first: 1_000, most: 30_000 };
+/** Bytes of pieces held in all, whatever is claimed. */
+export const MAX_HELD = 4 * MAX_INFO_BYTES;
+/** Sizes remembered of which a joint assembly was wrong. */
+const MAX_DISPUTED = 1_000;
+
+/** Who can be asked. */
+export interface MetadataSource {
+  /** Is asked for a piece. */
+  ask(piece: number): void;
+  /** There it is, whoever gave it. */
+  whole(metadata: Uint8Array): void;
+}
+
+/** What became of a piece: `wrong` and `unasked` are the peer's fault. */
+export type Received = 'kept' | 'wrong' | 'unasked';
+
+/** One peer: what it claims, what it is asked for. */
+class Asked {
+  readonly source: MetadataSource;
+  size = 0;
+  /** When each request went out. */
+  readonly inFlight = new Map<number, number>();
+  /** Requests that nothing is expected of any more; what comes is taken. */
+  readonly late = new Set<number>();
+  /** What it alone gives. */
+  own: MetadataAssembly<Asked> | undefined;
+  silences = 0;
+  rejections = 0;
+  pausedUntil = -Infinity;
+
+  constructor(source: MetadataSource) {
+    this.source = source;
+  }
+}
+
+/**
+ * Who is asked for which piece of an info dictionary, and what has come of it. Depends on what peers claim as its size, on what they give,
+ * and on the info-hash, which is all that is believed.
+ *
+ * Peers that claim the same size share the work. If what they gave together has not the hash, one of them lied, and nobody knows which: from
+ * then on each of them gives all of it on its own, beginning with what it gave before. What one alone gave and has not the hash is its lie. So a
+ * liar costs the others one round, and no number of them can keep an honest peer from being believed.
+ *
+ * Invariants: a piece is kept only if this very peer was asked for it; no more than {@link MAX_HELD} bytes are held.
+ */
+export class MetadataDraft {
+  readonly #infoHash: Uint8Array;
+  readonly #peers = new Map<MetadataSource, Asked>();
+  readonly #shared = new Map<number, MetadataAssembly<Asked>>();
+  readonly #disputed = new Set<number>();
+  #metadata: Uint8Array | undefined;
+  #asking = false;
+
+  constructor(infoHash: Uint8Array) {
+    this.#infoHash = infoHash;
+  }
+
+  /** All of it, once it is there and has the hash. */
+  get metadata(): Uint8Array | undefined {
+    return this.#metadata;
+  }
+
+  /** Bytes held, for people: of the assembly that is farthest. */
+  get gathered(): { readonly bytes: number; readonly size: number } {
+    let best = { bytes: 0, size: 0 };
+    for (const { bytes, size } of this.#assemblies()) if (bytes >= best.bytes) best = { bytes, size };
+    return best;
+  }
+
+  /** A peer says of which size it is: it can be asked. False if that can't be. */
+  claims(source: MetadataSource, size: number, now: number): boolean {
+    if (size > MAX_INFO_BYTES) return false;
+    const peer = this.#peers.get(source) ?? new Asked(source);
+    this.#peers.set(source, peer);
+    if (peer.size === size) return true;
+    this.#shared.get(peer.size)?.forget(peer);
+    peer.inFlight.clear();
+    peer.late.clear();
+    peer.own = undefined;
+    peer.size = size;
+    this.refill(now);
+    return true;
+  }
+
+  /** A piece has come. `bytes` are copied. After `wrong` nothing that it gave counts. */
+  received(source: MetadataSource, message: { readonly piece: number; readonly size?: number; readonly bytes: Uint8Array }, now: number): Received {
+    const peer = this.#peers.get(source);
+    const { piece, size, bytes } = message;
+    if (peer === undefined || (!peer.inFlight.delete(piece) && !peer.late.delete(piece))) return 'unasked';
+    peer.silences = peer.rejections = 0;
+    peer.pausedUntil = -Infinity;
+    const assembly = this.#assemblyOf(peer);
+    if ((size !== undefined && size !== peer.size) || bytes.length !== assembly.sizeOf(piece)) return this.#wrong(peer, assembly);
+    if (!assembly.has(piece)) {
+      this.#makeRoom(bytes.length, assembly);
+      assembly.put(piece, bytes.slice(), peer);
+      if (assembly.whole && this.#judge(assembly) === 'wrong') return this.#wrong(peer, assembly);
+    }
+    this.refill(now);
+    return 'kept';
+  }
+
+  /** They don't give it: they are left alone for a while. */
+  rejected(source: MetadataSource, piece: number, now: number): void {
+    const peer = this.#peers.get(source);
+    if (peer === undefined || (!peer.inFlight.delete(piece) && !peer.late.delete(piece))) return;
+    peer.pausedUntil = now + Math.min(REJECTED_PAUSE.most, REJECTED_PAUSE.first * 2 ** peer.rejections++);
+    peer.silences = 0;
+    this.refill(now);
+  }
+
+  left(source: MetadataSource, now: number): void {
+    if (!this.#peers.delete(source)) return;
+    for (const size of this.#shared.keys()) {
+      const assembly = this.#shared.get(size);
+      if (assembly?.held === 0 && ![...this.#peers.values()].some((peer) => peer.size === size)) this.#shared.delete(size);
+    }
+    this.refill(now);
+  }
+
+  /** Every second. False for a peer that has kept us waiting too often. */
+  tick(source: MetadataSource, now: number): boolean {
+    const peer = this.#peers.get(source);
+    if (peer === undefined) return true;
+    let expired = false;
+    for (const [piece, at] of peer.inFlight) {
+      if (now - at < EXPIRES) continue;
+      peer.inFlight.delete(piece);
+      peer.late.add(piece);
+      expired = true;
+    }
+    if (expired && ++peer.silences >= MAX_SILENCES) return false;
+    this.refill(now);
+    return true;
+  }
+
+  /** Now that it is there: did a peer claim or give anything else? */
+  lied(source: MetadataSource): boolean {
+    const peer = this.#peers.get(source);
+    const truth = this.#metadata;
+    if (peer === undefined || truth === undefined) return false;
+    return peer.size !== truth.length || peer.own?.agrees(peer, truth) === false;
+  }
+
+  /** Asks everyone who can be asked for what is missing. */
+  refill(now: number): void {
+    if (this.#asking || this.#metadata !== undefined) return;
+    this.#asking = true;
+    // Who has kept us waiting comes last.
+    for (const peer of [...this.#peers.values()].toSorted((a, b) => a.silences - b.silences)) {
+      const room = peer.silences > 0 ? 1 : MAX_ASKED;
+      while (now >= peer.pausedUntil && peer.inFlight.size < room && this.#peers.has(peer.source)) {
+        const piece = this.#next(peer, now);
+        if (piece === undefined) break;
+        peer.inFlight.set(piece, now);
+        peer.source.ask(piece);
+      }
+    }
+    this.#asking = false;
+  }
+
+  #assemblyOf(peer: Asked): MetadataAssembly<Asked> {
+    if (peer.own !== undefined) return peer.own;
+    if (this.#disputed.has(peer.size)) return (peer.own = new MetadataAssembly(peer.size));
+    const shared = this.#shared.get(peer.size) ?? new MetadataAssembly<Asked>(peer.size);
+    this.#shared.set(peer.size, shared);
+    return shared;
+  }
+
+  #next(peer: Asked, now: number): number | undefined {
+    const assembly = this.#assemblyOf(peer);
+    const copies = peer.own === undefined ? this.#copies(peer.size, now) : undefined;
+    let fewest: number | undefined;
+    for (let piece = 0; piece < assembly.pieceCount; piece++) {
+      if (assembly.has(piece) || peer.inFlight.has(piece)) continue;
+      const asked = copies?.get(piece) ?? 0;
+      if (asked === 0) return piece;
+      if (asked < (fewest === undefined ? MAX_COPIES : (copies?.get(fewest) ?? 0))) fewest = piece;
+    }
+    // What others are being asked for already, but only one at a time: they may keep us waiting.
+    for (const piece of peer.inFlight.keys()) if (!assembly.has(piece)) return undefined;
+    return fewest;
+  }
+
+  /** Of how many each piece is being asked for, those that are overdue left out. */
+  #copies(size: number, now: number): Map<number, number> {
+    const copies = new Map<number, number>();
+    for (const peer of this.#peers.values()) {
+      if (peer.size !== size) continue;
+      for (const [piece, at] of peer.inFlight) if (now - at < OVERDUE) copies.set(piece, (copies.get(piece) ?? 0) + 1);
+    }
+    return copies;
+  }
+
+  /** Is what is whole true? If several gave it, it is not known who lied. */
+  #judge(assembly: MetadataAssembly<Asked>): 'true' | 'wrong' | 'disputed' {
+    const metadata = assembly.joined();
+    if (equalIds(sha1(metadata), this.#infoHash)) {
+      this.#metadata = metadata;
+      this.#shared.clear();
+      for (const { source } of [...this.#peers.values()]) if (this.#peers.has(source)) source.whole(metadata);
+      return 'true';
+    }
+    if (assembly.givers.size === 1) return 'wrong';
+    if (this.#disputed.size >= MAX_DISPUTED) this.#disputed.clear();
+    this.#disputed.add(assembly.size);
+    this.#shared.delete(assembly.size);
+    for (const each of this.#peers.values()) {
+      if (each.size !== assembly.size) continue;
+      each.own = new MetadataAssembly(each.size);
+      for (const [piece, bytes] of assembly.forget(each)) each.own.put(piece, bytes, each);
+    }
+    return 'disputed';
+  }
+
+  #wrong(peer: Asked, assembly: MetadataAssembly<Asked>): 'wrong' {
+    assembly.forget(peer);
+    this.#peers.delete(peer.source);
+    return 'wrong';
+  }
+
+  /** What has the most to come makes room. */
+  #makeRoom(bytes: number, spared: MetadataAssembly<Asked>): void {
+    for (;;) {
+      let held = bytes;
+      let farthest: MetadataAssembly<Asked> | undefined;
+      for (const assembly of this.#assemblies()) {
+        held += assembly.bytes;
+        if (assembly !== spared && assembly.held > 0 && assembly.missing > (farthest?.missing ?? -1)) farthest = assembly;
+      }
+      if (held <= MAX_HELD || farthest === undefined) return;
+      for (const who of farthest.givers) farthest.forget(who);
+    }
+  }
+
+  *#assemblies(): Generator<MetadataAssembly<Asked>> {
+    yield* this.#shared.values();
+    for (const { own } of this.#peers.values()) if (own !== undefined) yield own;
+  }
+
+  check(): void {
+    let held = 0;
+    for (const { bytes } of this.#assemblies()) held += bytes;
+    if (held > MAX_HELD) throw new RangeError(`${held} bytes of metadata held`);
+    for (const peer of this.#peers.values()) {
+      if (peer.inFlight.size > MAX_ASKED) throw new RangeError(`${peer.inFlight.size} requests in flight`);
+      if (peer.own !== undefined && peer.own.size !== peer.size) throw new RangeError(`an assembly of ${peer.own.size} for a claim of ${peer.size}`);
+    }
+  }
+}

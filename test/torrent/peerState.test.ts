@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Malformed } from '../../src/protocol/malformed.ts';
+import type { Message } from '../../src/protocol/messages.ts';
+import { MAX_PIECES } from '../../src/torrent/metainfo.ts';
+import { PeerState } from '../../src/torrent/peerState.ts';
+
+describe('what a peer has said before it is known how many pieces there are', () => {
+  const message: fc.Arbitrary<Message> = fc.oneof(
+    fc.record({ type: fc.constantFrom('have' as const, 'allowedFast' as const, 'suggest' as const), piece: fc.nat(24) }),
+    fc.record({ type: fc.constant('bitfield' as const), bytes: fc.uint8Array({ minLength: 1, maxLength: 4 }) }),
+    fc.record({ type: fc.constantFrom('haveAll' as const, 'haveNone' as const, 'choke' as const, 'unchoke' as const) }),
+  );
+
+  /** What they have in the end, or that something of it can't be. */
+  const outcome = (state: PeerState, said: readonly Message[], then: () => void): string => {
+    try {
+      for (const each of said) state.received(each);
+      then();
+      return `${Buffer.from(state.have.bytes).toString('hex')} ${state.have.count} ${[...state.allowedFast].join()}`;
+    } catch (error) {
+      expect(error).toBeInstanceOf(Malformed);
+      return 'malformed';
+    }
+  };
+
+  it('comes to the same as if it had been known', () => {
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 6 }), fc.integer({ min: 1, max: 24 }), fc.boolean(), (said, pieceCount, fast) => {
+        const early = new PeerState(undefined, { fast });
+        const known = outcome(new PeerState(pieceCount, { fast }), said, () => {});
+        expect(outcome(early, said, () => early.counted(pieceCount))).toBe(known);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('takes no more room than the largest torrent', () => {
+    const state = new PeerState(undefined);
+    for (let piece = 0; piece < MAX_PIECES; piece += 4099) state.received({ type: 'have', piece });
+    expect(state.have.length).toBe(0);
+    expect(state.have.full).toBe(false);
+    state.counted(MAX_PIECES);
+    expect(state.have.count).toBe(Math.ceil(MAX_PIECES / 4099));
+    state.counted(5);
+    expect(state.have.length).toBe(MAX_PIECES);
+  });
+});
