@@ -3,6 +3,7 @@ import { now } from '../src/clock.ts';
 import type { PeerAddress } from '../src/env.ts';
 import { InvariantError, PeerError, verdict } from '../src/errors.ts';
 import type { AddressBook, Admission } from '../src/torrent/addressBook.ts';
+import type { ConnectionBudget } from '../src/torrent/connectionBudget.ts';
 import type { Funnel } from '../src/torrent/funnel.ts';
 
 export interface SwarmOptions {
@@ -18,6 +19,8 @@ export interface SwarmOptions {
   readonly ended?: (address: PeerAddress, error?: unknown) => void;
   /** Counts who is dialled, and who is lost and why. */
   readonly funnel?: Pick<Funnel<string>, 'reached' | 'lost'>;
+  /** Shares connections and dials with other swarms. */
+  readonly budget?: Pick<ConnectionBudget, 'join'> | undefined;
 }
 
 /**
@@ -41,7 +44,7 @@ export interface SwarmOptions {
 export const swarm =
   <T>(
     session: (address: PeerAddress) => Observable<T>,
-    { book, maxPeers, wanted, enough = maxPeers, ended, funnel }: SwarmOptions,
+    { book, maxPeers, wanted, enough = maxPeers, ended, funnel, budget }: SwarmOptions,
   ): OperatorFunction<PeerAddress, T> =>
   (addresses) =>
     new Observable((subscriber) => {
@@ -64,18 +67,30 @@ export const swarm =
         filling = false;
         if (!subscriber.closed) rest();
       };
-      const next = (): PeerAddress | undefined => (sessions < maxPeers && !subscriber.closed ? book.take(now()) : undefined);
+      const open = new Set<Subscription>();
+      const places = budget?.join({ wake: () => fill(), shed: () => [...open].at(-1)?.unsubscribe() });
+      const next = (): PeerAddress | undefined => {
+        if (sessions >= maxPeers || subscriber.closed) return undefined;
+        // A place is asked for only if there is somebody to be dialled: others may have to give one up.
+        return places === undefined || (book.offers(now()) && places.dial(now())) ? book.take(now()) : undefined;
+      };
       const rest = (): void => {
         const shortBy = book.waiting === 0 ? Math.max(0, enough - sessions) : 0;
         // Whoever hears this may have an address at once, and then `fill` and `rest` have run inside of it.
         if (shortBy !== short) wanted?.next((short = shortBy));
         nap.unsubscribe();
         if (sessions >= maxPeers) return;
-        const wait = book.nextIn(now());
-        if (wait !== undefined && !subscriber.closed) subscriber.add((nap = timer(wait).subscribe(fill)));
-        else if (over && sessions === 0) subscriber.complete();
+        const waits = book.waiting > 0;
+        const wait = Math.min(book.nextIn(now()) ?? Infinity, (waits ? places?.nextIn(now()) : undefined) ?? Infinity);
+        if (wait < Infinity && !subscriber.closed) subscriber.add((nap = timer(wait).subscribe(fill)));
+        else if (over && sessions === 0 && !(waits && places)) subscriber.complete();
       };
-      const admit = (address: PeerAddress): Admission => (sessions < maxPeers ? book.admit(address) : 'full');
+      const admit = (address: PeerAddress): Admission => {
+        if (sessions >= maxPeers || places?.answer() === false) return 'full';
+        const admission = book.admit(address);
+        if (admission !== 'added') places?.give();
+        return admission;
+      };
       const begin = (address: PeerAddress): void => {
         let useful = false;
         let error: unknown;
@@ -83,12 +98,14 @@ export const swarm =
         funnel?.reached(address, 'dialled');
         const end = (): void => {
           sessions--;
+          open.delete(running);
           if (subscriber.closed) return;
           const ending = error === undefined ? 'closed' : verdict(error);
           const cause = error instanceof PeerError ? error.code : ending;
           book.ended(address, ending, useful, now(), cause);
           funnel?.lost(address, cause);
           ended?.(address, error);
+          places?.give();
           if (ending === 'fatal') subscriber.error(error);
           else fill();
         };
@@ -99,11 +116,13 @@ export const swarm =
         const fail = (cause: unknown): void => void (error = cause ?? new InvariantError('a session failed without an error'));
         const running = defer(() => session(address)).subscribe({ next, error: fail });
         subscriber.add(running);
+        open.add(running);
         // Last of all that is undone at the end of a session: so the next one does not begin before.
         running.add(end);
       };
 
       subscriber.add(() => nap.unsubscribe());
+      subscriber.add(() => places?.leave());
       subscriber.add(
         addresses.subscribe({
           next: (address) => {

@@ -1,22 +1,10 @@
 import { parseIp } from '../protocol/ip.ts';
 import { PUBLIC, reachOf } from '../protocol/reach.ts';
 import { isBefore } from './dialOrder.ts';
-import { count, hostOf, keyOf, remember } from './hosts.ts';
+import { type Admission, type Candidate, count, type Ending, hostOf, keyOf, remember } from './hosts.ts';
 import { peerPriority } from './peerPriority.ts';
 
-/** What the book needs to know of an address. */
-export interface Candidate {
-  readonly host: string;
-  readonly port: number;
-  /** Who named it; those that are no {@link PREFERENCE} come last. */
-  readonly source?: string;
-}
-
-/** What followed from a session with a peer, as `verdict` names it; `closed` when they hung up without an error. */
-export type Ending = 'closed' | 'retry' | 'drop' | 'ban' | 'fatal';
-
-/** What becomes of an address that is named: why it is not taken up, if it is not. */
-export type Admission = 'added' | 'known' | 'banned' | 'self' | 'per-host' | 'full';
+export type { Admission, Candidate, Ending } from './hosts.ts';
 
 export interface AddressBookOptions<A> {
   /** Dials a second; as many may be saved up. */
@@ -158,11 +146,7 @@ export class AddressBook<A extends Candidate> {
 
   /** The next to dial at `now` (ms), from now on active; undefined if there is none or too many were dialled just now. */
   take(now: number): A | undefined {
-    this.#wake(now);
-    this.#dials = Math.min(this.#dialRate, this.#dials + ((now - this.#dialsAt) * this.#dialRate) / 1000);
-    this.#dialsAt = now;
-    if (this.#dials < 1) return undefined;
-    const entry = this.#best();
+    const entry = this.#next(now);
     if (entry === undefined) return undefined;
     this.#waiting.delete(keyOf(entry.address));
     entry.state = 'active';
@@ -170,6 +154,11 @@ export class AddressBook<A extends Candidate> {
     this.#dials--;
     this.active++;
     return entry.address;
+  }
+
+  /** Is there somebody whom `take` would give? */
+  offers(now: number): boolean {
+    return this.#next(now) !== undefined;
   }
 
   /** When `take` may have something that it has not now: milliseconds from `now`; undefined if only `add` can help. */
@@ -214,6 +203,13 @@ export class AddressBook<A extends Candidate> {
 
   isBanned(address: Candidate): boolean {
     return this.#bans.has(hostOf(address));
+  }
+
+  #next(now: number): Entry<A> | undefined {
+    this.#wake(now);
+    this.#dials = Math.min(this.#dialRate, this.#dials + ((now - this.#dialsAt) * this.#dialRate) / 1000);
+    this.#dialsAt = now;
+    return this.#dials < 1 ? undefined : this.#best();
   }
 
   /** Of those that wait and may be dialled, the one to dial first. */

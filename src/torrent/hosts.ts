@@ -1,7 +1,16 @@
-interface Place {
+/** What the book needs to know of an address. */
+export interface Candidate {
   readonly host: string;
   readonly port: number;
+  /** Who named it; those that are no `PREFERENCE` come last. */
+  readonly source?: string;
 }
+
+/** What followed from a session with a peer, as `verdict` names it; `closed` when they hung up without an error. */
+export type Ending = 'closed' | 'retry' | 'drop' | 'ban' | 'fatal';
+
+/** What becomes of an address that is named: why it is not taken up, if it is not. */
+export type Admission = 'added' | 'known' | 'banned' | 'self' | 'per-host' | 'full';
 
 /** Counts up or down; what has come to nothing is forgotten. */
 export const count = (counts: Map<string, number>, key: string, change: 1 | -1): void => {
@@ -17,9 +26,9 @@ export const remember = (set: Set<string>, key: string, most: number): void => {
   if (set.size > most && oldest !== undefined) set.delete(oldest);
 };
 
-export const keyOf = ({ host, port }: Place): string => `${host}:${port}`;
+export const keyOf = ({ host, port }: Candidate): string => `${host}:${port}`;
 
 const LOCAL = /^(?:127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|::1$|f[cd][0-9a-f]{2}:|fe80:|localhost$)/i;
 
 /** Peers in one house share an address of the internet; those on one machine or local network do not: each is a host of its own. */
-export const hostOf = (address: Place): string => (LOCAL.test(address.host) ? keyOf(address) : address.host);
+export const hostOf = (address: Candidate): string => (LOCAL.test(address.host) ? keyOf(address) : address.host);

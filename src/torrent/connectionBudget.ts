@@ -1,0 +1,131 @@
+/** Connections of all torrents together. */
+export const MAX_CONNECTIONS = 400;
+/** Dials a second of all torrents together; as many may be saved up. */
+export const MAX_DIAL_RATE = 50;
+
+/** A swarm that shares the budget with others. */
+export interface Sharer {
+  /** There is a place again. */
+  readonly wake: () => void;
+  /** Others have fewer places: ends the session that began last. */
+  readonly shed: () => void;
+}
+
+/** What one swarm has of the budget. */
+export interface Places {
+  /** Takes a place to dial at `now` (ms); false if there is none: then `wake` is called when there may be one again. */
+  dial(now: number): boolean;
+  /** The same for somebody who has called. */
+  answer(): boolean;
+  /** A session is over, or what was taken is not used. */
+  give(): void;
+  /** Milliseconds from `now` until too many were not dialled just now; undefined if they were not. */
+  nextIn(now: number): number | undefined;
+  /** Has no sessions any more, and wants none. */
+  leave(): void;
+}
+
+interface Share {
+  readonly sharer: Sharer;
+  held: number;
+  hungry: boolean;
+}
+
+/**
+ * The places of all torrents of a process. Depends on how many each of them has, and on how many were dialled just now. Who has fewest
+ * is first; who has more than an equal part gives places up to those who want them and have less. Invariant: never more than `most`.
+ */
+export class ConnectionBudget {
+  readonly #most: number;
+  readonly #dialRate: number;
+  readonly #shares = new Set<Share>();
+  #held = 0;
+  #reserved: Share | undefined;
+  #dials: number;
+  #dialsAt = 0;
+
+  constructor({ most = MAX_CONNECTIONS, dialRate = MAX_DIAL_RATE }: { readonly most?: number; readonly dialRate?: number } = {}) {
+    this.#most = most;
+    this.#dialRate = this.#dials = dialRate;
+  }
+
+  get held(): number {
+    return this.#held;
+  }
+
+  join(sharer: Sharer): Places {
+    const share: Share = { sharer, held: 0, hungry: false };
+    this.#shares.add(share);
+    return {
+      dial: (now) => this.#dial(share, now),
+      answer: () => this.#take(share),
+      give: () => {
+        this.#drop(share, 1);
+        this.#feed();
+      },
+      nextIn: (now) => {
+        this.#count(now);
+        return this.#dials >= 1 ? undefined : Math.max(1, Math.ceil(((1 - this.#dials) * 1000) / this.#dialRate));
+      },
+      leave: () => {
+        this.#shares.delete(share);
+        this.#drop(share, share.held);
+        this.#feed();
+      },
+    };
+  }
+
+  #dial(share: Share, now: number): boolean {
+    this.#count(now);
+    if (this.#dials < 1 || !this.#take(share)) return false;
+    this.#dials--;
+    return true;
+  }
+
+  #take(share: Share): boolean {
+    if (this.#held >= this.#most) this.#makeRoom(share);
+    share.hungry = this.#held >= this.#most || (this.#reserved !== undefined && this.#reserved !== share);
+    if (share.hungry) return false;
+    share.held++;
+    this.#held++;
+    return true;
+  }
+
+  /** Whoever has most gives one up for one who has less than an equal part. */
+  #makeRoom(share: Share): void {
+    const part = Math.floor(this.#most / this.#shares.size);
+    let richest = share;
+    for (const other of this.#shares) if (other.held > richest.held) richest = other;
+    if (this.#reserved !== undefined || share.held >= part || richest.held <= part) return;
+    // The place is for this one, and neither for those who wait nor for whoever gives it up.
+    this.#reserved = share;
+    richest.sharer.shed();
+    this.#reserved = undefined;
+  }
+
+  #drop(share: Share, places: number): void {
+    share.held -= places;
+    this.#held -= places;
+  }
+
+  #feed(): void {
+    while (this.#reserved === undefined && this.#held < this.#most) {
+      let poorest: Share | undefined;
+      for (const share of this.#shares) if (share.hungry && share.held < (poorest?.held ?? Infinity)) poorest = share;
+      if (poorest === undefined) return;
+      poorest.hungry = false;
+      poorest.sharer.wake();
+    }
+  }
+
+  #count(now: number): void {
+    this.#dials = Math.min(this.#dialRate, this.#dials + ((now - this.#dialsAt) * this.#dialRate) / 1000);
+    this.#dialsAt = now;
+  }
+
+  check(): void {
+    let held = 0;
+    for (const share of this.#shares) held += share.held;
+    if (held !== this.#held || held > this.#most) throw new RangeError(`${held} connections of ${this.#most}, counted as ${this.#held}`);
+  }
+}

@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { superfluous, twinOf } from '../../src/torrent/twins.ts';
+
+const [low, high] = [Uint8Array.of(1, 0), Uint8Array.of(1, 1)];
+const peer = (id: Uint8Array, called: boolean) => ({ id, address: called ? { wire$: 'open' } : {} });
+
+describe('twins', () => {
+  it('are known by their ids', () => {
+    const [one, other, third] = [peer(low, false), peer(low.slice(), true), peer(high, true)];
+    expect(twinOf(one, [one, third])).toBe(undefined);
+    expect(twinOf(one, [one, third, other])).toBe(other);
+  });
+
+  it('the newer one goes if both were made by the same side', () => {
+    for (const called of [true, false]) {
+      const [older, newer] = [peer(low, called), peer(low, called)];
+      expect(superfluous(high, older, newer)).toBe(newer);
+    }
+  });
+
+  it('else the one that the side with the greater id has not made', () => {
+    const [called, dialled] = [peer(low, true), peer(low, false)];
+    expect([superfluous(high, called, dialled), superfluous(high, dialled, called)]).toEqual([called, called]);
+    const [theirs, ours] = [peer(high, true), peer(high, false)];
+    expect([superfluous(low, theirs, ours), superfluous(low, ours, theirs)]).toEqual([ours, ours]);
+  });
+
+  it('both sides close the same one, whichever they see first', () => {
+    const id = fc.uint8Array({ minLength: 20, maxLength: 20 });
+    fc.assert(
+      fc.property(id, id, fc.boolean(), fc.boolean(), (a, b, first, second) => {
+        fc.pre(Buffer.compare(a, b) !== 0);
+        // Two connections: A has made one and B the other.
+        const atA = { byA: peer(b, false), byB: peer(b, true) };
+        const atB = { byA: peer(a, true), byB: peer(a, false) };
+        const closedByA = first ? superfluous(a, atA.byA, atA.byB) : superfluous(a, atA.byB, atA.byA);
+        const closedByB = second ? superfluous(b, atB.byA, atB.byB) : superfluous(b, atB.byB, atB.byA);
+        expect(closedByA === atA.byA).toBe(closedByB === atB.byA);
+      }),
+    );
+  });
+});
