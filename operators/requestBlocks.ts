@@ -5,12 +5,15 @@ import { PeerError } from '../src/errors.ts';
 import type { Message } from '../src/protocol/messages.ts';
 import type { PiecePicker } from '../src/torrent/piecePicker.ts';
 import { Requests } from '../src/torrent/requests.ts';
+import type { Allowance } from '../src/torrent/tokenBucket.ts';
 
 export interface RequestBlocksOptions {
   /** There are blocks, or there is room, to ask for more. */
   readonly wake$: Observable<unknown>;
   /** Milliseconds without a block after which a peer that unchoked us is left; asked anew every second. One minute. */
   readonly patience?: () => number;
+  /** A rate limit: asked before the peer is, block by block. Nothing that it holds back is taken for a fault of the peer. */
+  readonly limit?: Allowance | undefined;
 }
 
 /**
@@ -33,7 +36,7 @@ export interface RequestBlocksOptions {
  * @see BEP 3, BEP 6
  */
 export const requestBlocks =
-  (picker: PiecePicker, { wake$, patience = () => 60_000 }: RequestBlocksOptions): OperatorFunction<Peer, Block> =>
+  (picker: PiecePicker, { wake$, patience = () => 60_000, limit }: RequestBlocksOptions): OperatorFunction<Peer, Block> =>
   (peers) =>
     peers.pipe(
       distinctUntilChanged(), // later unchokes are heard from the peer itself
@@ -41,7 +44,8 @@ export const requestBlocks =
         (peer) =>
           new Observable<Block>((subscriber) => {
             const { state } = peer;
-            let requests = new Requests(picker, peer, now());
+            const limited = limit && { allowance: limit, wake: () => requests.refill(now()) };
+            let requests = new Requests(picker, peer, now(), limited);
             let borne = 0; // unexpected blocks of earlier windows
             let barren = 0; // chokes since the last block
             const hear = (message: Message): void => {
@@ -66,7 +70,7 @@ export const requestBlocks =
                 case 'unchoke':
                   if (requests.ended) {
                     borne += requests.unexpected;
-                    requests = new Requests(picker, peer, now());
+                    requests = new Requests(picker, peer, now(), limited);
                   }
                   requests.refill(now());
                   break;

@@ -3,12 +3,19 @@ import type { Bitfield } from './bitfield.ts';
 import { BLOCK } from './geometry.ts';
 import type { PiecePicker, Wanted } from './piecePicker.ts';
 import { MAX_WINDOW, RequestWindow } from './requestWindow.ts';
+import type { Allowance } from './tokenBucket.ts';
 
 /** Who is asked. */
 export interface Source {
   /** `reqq` is how many requests they keep at one time, if they have said so. */
   readonly state: { readonly choked: boolean; readonly have: Bitfield; readonly reqq?: number | undefined };
   send(...messages: readonly Message[]): boolean;
+}
+
+/** A rate limit, and what it is to call when it is our turn. */
+export interface Limited {
+  readonly allowance: Allowance;
+  readonly wake: () => void;
 }
 
 /** Requests a second to a peer that has rejected one and sent no block since. */
@@ -18,8 +25,9 @@ const OVERDUE = 1_500;
 
 /**
  * The requests made of one peer while it serves us: between the picker, which knows which blocks, and the window, which knows
- * how many. Depends on both, and on what the peer answers. Invariant: what is in flight in the window is requested from
- * us in the picker, or cancelled.
+ * how many. Depends on both, and on what the peer answers; and on the rate limit, if there is one, which is asked before the peer is.
+ * Invariants: what is in flight in the window is requested from us in the picker, or cancelled; and what was taken of the limit is
+ * what has come, and what is in flight.
  */
 export class Requests {
   /** Blocks that came without having been asked for. */
@@ -30,6 +38,9 @@ export class Requests {
   readonly #source: Source;
   readonly #window: RequestWindow;
   readonly #perPiece: number;
+  readonly #limited: Limited | undefined;
+  /** The rate limit holds back what the peer could be asked for. */
+  #held = false;
   #refilling = false;
   #ended = false;
   #lastBlockAt: number;
@@ -40,8 +51,9 @@ export class Requests {
   /** Requests since the last tick. */
   #asked = 0;
 
-  constructor(picker: PiecePicker, source: Source, now: number) {
+  constructor(picker: PiecePicker, source: Source, now: number, limited?: Limited) {
     this.#picker = picker;
+    this.#limited = limited;
     this.#source = source;
     this.#window = new RequestWindow(now, source.state.reqq);
     this.#perPiece = picker.geometry.blocksPerPiece;
@@ -71,7 +83,9 @@ export class Requests {
 
   /** Another was faster. */
   cancel(piece: number, block: number): void {
-    if (!this.#window.forget(piece * this.#perPiece + block) || this.#ended) return;
+    if (!this.#window.forget(piece * this.#perPiece + block)) return;
+    if (this.#limited) this.#limited.allowance.give(this.#picker.geometry.blockSize(piece, block));
+    if (this.#ended) return;
     this.#source.send({ type: 'cancel', piece, begin: block * BLOCK, length: this.#picker.geometry.blockSize(piece, block) });
   }
 
@@ -86,6 +100,7 @@ export class Requests {
       this.unexpected++;
       return false;
     }
+    if (outcome === 'late' && this.#limited) this.#limited.allowance.spend(bytes.length);
     this.#rejecting = this.overdue = false;
     this.#blocks++;
     return this.#picker.received(this, piece, block);
@@ -95,7 +110,10 @@ export class Requests {
     const block = begin / BLOCK;
     const { geometry } = this.#picker;
     if (piece >= geometry.pieceCount || !Number.isInteger(block) || block >= geometry.blockCount(piece) || length !== geometry.blockSize(piece, block)) return;
-    if (!this.#window.rejected(piece * this.#perPiece + block)) return;
+    const key = piece * this.#perPiece + block;
+    const inFlight = this.#window.has(key);
+    if (!this.#window.rejected(key)) return;
+    if (inFlight && this.#limited) this.#limited.allowance.give(length);
     this.#rejecting = true;
     this.#picker.release(this, [{ piece, block }]);
     this.refill(now);
@@ -108,7 +126,8 @@ export class Requests {
     const window = this.#window;
     // They may say it after they have unchoked us.
     window.most = this.#source.state.reqq ?? MAX_WINDOW;
-    const room = this.#rejecting ? Math.min(window.room, REJECTED_PACE - this.#asked) : window.room;
+    const free = this.#rejecting ? Math.min(window.room, REJECTED_PACE - this.#asked) : window.room;
+    const room = this.#limited === undefined || free <= 0 ? free : this.#taken(this.#limited, free);
     if (room <= 0) return;
     this.#refilling = true;
     const wanted = this.#picker.next(this, this.#source, this.#source.state.have, room, window.inFlight === 0);
@@ -123,22 +142,42 @@ export class Requests {
       }
       this.#source.send(...requests);
     }
+    if (this.#limited) this.#giveRest(this.#limited, room, wanted);
     this.#refilling = false;
+  }
+
+  /** For how many blocks, of as many as there is room for, there is leave; whoever has less is woken when there is more. */
+  #taken({ allowance, wake }: Limited, room: number): number {
+    let taken = 0;
+    while (taken < room && allowance.take(BLOCK, wake)) taken++;
+    this.#held = taken < room;
+    return taken;
+  }
+
+  /** Fewer were wanted, or shorter ones. */
+  #giveRest({ allowance, wake }: Limited, taken: number, wanted: readonly Wanted[]): void {
+    const rest = wanted.reduce((sum, each) => sum - this.#sizeOf(each), taken * BLOCK);
+    if (rest > 0) allowance.give(rest);
+    if (wanted.length === taken) return;
+    this.#held = false;
+    allowance.leave(wake);
+  }
+
+  #sizeOf({ piece, block }: Wanted): number {
+    return this.#picker.geometry.blockSize(piece, block);
   }
 
   /** Every second: resizes, snubs who is too slow, asks again. Milliseconds since the last block while one is waited for. */
   tick(now: number): number {
     // One that rejects whatever it is asked for keeps us waiting, too.
     const rejectsAll = this.#rejecting && this.#asked > 0;
-    if (this.#blocks !== this.#blocksSeen || (this.#window.inFlight === 0 && !this.#window.snubbed && !rejectsAll)) this.#lastBlockAt = now;
+    // Nor has one that is not asked because of our limit become silent.
+    const idle = this.#window.inFlight === 0 && (this.#held || (!this.#window.snubbed && !rejectsAll));
+    if (this.#blocks !== this.#blocksSeen || idle) this.#lastBlockAt = now;
     this.#asked = 0;
     this.#blocksSeen = this.#blocks;
     if (this.#window.tick(now)) {
-      const expired = this.#window.expire(now);
-      this.#picker.release(
-        this,
-        expired.map((key) => this.#wantedOf(key)),
-      );
+      this.#release(this.#window.expire(now));
     }
     this.overdue ||= this.#window.waited(now) >= OVERDUE;
     this.refill(now);
@@ -147,17 +186,21 @@ export class Requests {
 
   /** They choked us: nothing that is in flight will come. */
   giveBack(): void {
-    this.#picker.release(
-      this,
-      this.#window.drain().map((key) => this.#wantedOf(key)),
-    );
+    this.#release(this.#window.drain());
   }
 
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
     this.giveBack();
+    if (this.#limited) this.#limited.allowance.leave(this.#limited.wake);
     this.#picker.left(this);
+  }
+
+  #release(keys: readonly number[]): void {
+    const blocks = keys.map((key) => this.#wantedOf(key));
+    if (this.#limited && blocks.length > 0) this.#limited.allowance.give(blocks.reduce((sum, each) => sum + this.#sizeOf(each), 0));
+    this.#picker.release(this, blocks);
   }
 
   #wantedOf(key: number): Wanted {
