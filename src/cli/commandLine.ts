@@ -2,11 +2,19 @@ import type { Argv } from 'yargs';
 import { InputError } from '../errors.ts';
 import { type Command, commands } from './commands.ts';
 import { fromEnvironment } from './environment.ts';
+import { roomsOf } from './log/rooms.ts';
 import type { Io } from './io.ts';
 import { nearest } from './nearest.ts';
+import { texts } from './values.ts';
 import { visible } from './views/text.ts';
 
 const usageError = (message: string): InputError => new InputError('bad-option', message);
+
+/** `--verbose`, `-v` and `--verbose=peer`: without a value it is given one, or the parser would take the next argument for it. */
+const withRooms = (args: readonly string[]): readonly string[] => {
+  const end = args.indexOf('--');
+  return args.map((arg, at) => ((arg === '--verbose' || arg === '-v') && (end < 0 || at < end) ? '--verbose=all' : arg));
+};
 
 /** Refuses what the parser would take in silence (`--quiet=maybe`), or for something else (`--prot 1` takes the 1 away). */
 const checkOptions = (args: readonly string[], name: string, { options }: Command): void => {
@@ -98,7 +106,7 @@ export const runCommandLine = async (args: readonly string[], version: string, i
   const loading = args.includes('--help') ? undefined : command.load();
   loading?.catch(() => undefined);
   const { default: yargs } = await import('yargs');
-  const others = args.filter((_, at) => at !== args.indexOf(name));
+  const others = withRooms(args.filter((_, at) => at !== args.indexOf(name)));
   const parser = parserOf(yargs(others).scriptName(`rxtorrent ${name}`), version).fail((message, error) => {
     // Whatever does not throw here lets the handler run.
     if (error instanceof Error && error.name !== 'YError') throw error;
@@ -110,7 +118,10 @@ export const runCommandLine = async (args: readonly string[], version: string, i
       usage,
       command.about,
       (own) => define(own, command),
-      async (given) => (await (loading ?? command.load()))(given, io),
+      async (given) => {
+        const rooms = roomsOf(texts(given, 'verbose'));
+        await (await (loading ?? command.load()))({ ...given, verbose: rooms.length > 0, rooms }, io);
+      },
     )
     .parseAsync();
 };

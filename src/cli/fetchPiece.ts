@@ -22,6 +22,8 @@ import { Suspects } from '../torrent/suspects.ts';
 import { transfer } from '../transfer.ts';
 
 export interface FetchPieceOptions extends SourceOptions {
+  /** Peers tell of others. */
+  readonly pex: boolean;
   readonly port: number;
   readonly maxPeers: number;
   /** Hears what the sources have to say. */
@@ -42,10 +44,15 @@ export interface WholePiece {
  * One verified piece, from whoever has it: the pipe of a download whose picker wants nothing else, and whose end is in memory.
  * Emits it and hangs up on everyone. Completes without it when there is nobody left to ask.
  */
-export const fetchPiece = (torrent: Torrent, env: Env, index: number, { maxPeers, report, funnel, ...options }: FetchPieceOptions): Observable<WholePiece> =>
+export const fetchPiece = (
+  torrent: Torrent,
+  env: Env,
+  index: number,
+  { maxPeers, report, funnel, pex, ...options }: FetchPieceOptions,
+): Observable<WholePiece> =>
   defer(() => {
-    const { picker, drafts, identity, wake$ } = transfer(torrent, env);
-    for (let other = 0; other < identity.pieceCount; other++) if (other !== index) picker.exclude(other);
+    const { geometry, picker, drafts, identity, wake$ } = transfer(torrent, env);
+    for (let other = 0; other < geometry.pieceCount; other++) if (other !== index) picker.exclude(other);
     const wanted$ = new Subject<number>();
     const told$ = new Subject<PeerAddress>();
     const left$ = new Subject<void>();
@@ -57,7 +64,7 @@ export const fetchPiece = (torrent: Torrent, env: Env, index: number, { maxPeers
       env.connect(address).pipe(
         tap(() => funnel.reached(address, 'connected')),
         handshake(identity),
-        extensionHandshake({ names: torrent.private ? [] : [UT_PEX] }),
+        extensionHandshake({ names: torrent.private || !pex ? [] : [UT_PEX] }),
         tap(() => funnel.reached(address, 'handshaken')),
         converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })), exchangePeers(told$, { connected: () => [] }), hangUpOn(liars$), keepAlive()),
       );

@@ -27,14 +27,18 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 let reported: unknown;
 
+/** Is this flag set, by an argument or in the environment? Known before anything is parsed, and when nothing can be. */
+const asked = (flag: string, argument: RegExp): boolean =>
+  args.some((arg) => argument.test(arg)) || !['', '0', 'false'].includes(process.env[`RXTORRENT_${flag}`] ?? '');
+
 /** The one line of an error; with `--verbose` the stack, with `--json` an object too. */
 const report = (error: unknown): void => {
   process.exitCode = exitCode(error);
   if (error === reported || error instanceof Interrupted) return;
   reported = error;
-  if (args.includes('--json')) io.print(jsonLine(errorEvent(error)));
+  if (asked('JSON', /^--json(=true)?$/)) io.print(jsonLine(errorEvent(error)));
   io.say(`rxtorrent: ${visible(explain(error))}`);
-  if (args.includes('--verbose') && error instanceof Error) io.say((error.stack ?? '').split('\n').map(visible).join('\n'));
+  if (asked('VERBOSE', /^(-v|--verbose(=.*)?)$/) && error instanceof Error) io.say((error.stack ?? '').split('\n').map(visible).join('\n'));
 };
 
 const fail = (error: unknown): void => {

@@ -9,7 +9,8 @@ const flag = (describe: string): Options => ({ boolean: true, describe });
 /** Every command has these. */
 export const common: OptionTable = {
   json: flag('One JSON object a line on stdout, and nothing else there'),
-  verbose: flag('More detail; a stack with every error'),
+  // Its value may be left out: what the parser is given then is `all`.
+  verbose: value('What is said, as it is said; or only in =tracker,dht,lsd,http,peer,disk', { alias: 'v' }),
 };
 
 export const infoOptions: OptionTable = { pieces: flag('All piece hashes, however many') };
@@ -43,15 +44,17 @@ const fetchOptions: OptionTable = {
   quiet: flag('No progress, no result: the exit code says it'),
 };
 
-export const downloadOptions: OptionTable = {
+/** Who is asked for peers. */
+const sourceOptions: OptionTable = {
   peer: value('Connect to this peer, host:port; may be repeated'),
   tracker: value('Ask this tracker too, http(s) or udp URL; may be repeated'),
   'no-trackers': flag("Do not ask the torrent's own trackers"),
   'no-pex': flag('Peers do not tell each other of others'),
   ...discoveryOptions,
   port: value('The port told to trackers, 1–65535'),
-  ...fetchOptions,
 };
+
+export const downloadOptions: OptionTable = { ...sourceOptions, ...fetchOptions };
 
 export const dhtOptions: OptionTable = { ...nodeOptions, ...fetchOptions };
 
@@ -68,11 +71,8 @@ export const peersOptions: OptionTable = {
 export const handshakeOptions: OptionTable = { timeout: value('Seconds to wait for what the peer says of itself (default 10)') };
 
 export const pieceOptions: OptionTable = {
+  ...sourceOptions,
   output: value('The file to write; - is stdout', { alias: 'o' }),
-  peer: value('Ask this peer, host:port; may be repeated'),
-  tracker: value('Ask this tracker too, http(s) or udp URL; may be repeated'),
-  'no-trackers': flag("Do not ask the torrent's own trackers"),
-  port: value('The port told to trackers, 1–65535'),
   'max-peers': value('Connections at most, 1–1000 (default 50)'),
   timeout: value('Give up (exit 4) after this many seconds (default 60)'),
   quiet: flag('No result: the exit code says it'),

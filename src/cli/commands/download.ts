@@ -1,7 +1,6 @@
 import { type DownloadOptions, download as downloadTorrent } from '../../download.ts';
 import { defaultPace } from '../../discovery/pace.ts';
 import type { DownloadEvent, FunnelSample, Progress } from '../../env.ts';
-import { nodeEnv } from '../../node.ts';
 import type { SourceOptions } from '../../sources.ts';
 import { byPriority, firstBy, inOrder } from '../../torrent/pieceOrder.ts';
 import { discovery, trackersFor } from '../discovery.ts';
@@ -12,13 +11,14 @@ import { Patience } from '../patience.ts';
 import { readTorrent } from '../source.ts';
 import { placeOf, targetOf } from '../target.ts';
 import { flag, oneOf, seconds, size, text, wholeNumber } from '../values.ts';
-import { eventLine, eventObject } from '../views/events.ts';
+import { eventLine, eventObject, told } from '../views/events.ts';
 import { funnelLines } from '../views/funnel.ts';
 import { type Live, live } from '../views/live.ts';
 import { paceLine } from '../views/pace.ts';
 import { progressLine, progressLines } from '../views/progress.ts';
 import { jsonLine, visible } from '../views/text.ts';
 import { bytes, duration, rate } from '../views/units.ts';
+import { worldOf } from '../world.ts';
 
 const MiB = 2 ** 20;
 /** Lines that are remembered, so that none is said twice in a row of hours. */
@@ -59,7 +59,7 @@ const viewer = (given: Given, io: Io, view: Live): Viewer => {
       const lines = (width: number): readonly string[] => [...progressLines(event, width), ...funnelLines(funnel, width)];
       view.show({ lines, line: () => [progressLine(event), ...funnelLines(funnel)].join('\n  ') });
     }
-    const line = eventLine(event, verbose);
+    const line = eventLine(event, told(given, event));
     if (line === undefined || said.has(line)) return;
     if (said.size < SAID) said.add(line);
     view.say(line);
@@ -77,13 +77,15 @@ export const dht = (given: Given, io: Io): Promise<void> => download({ ...given,
 /** `rxtorrent download`. */
 export const download = async (given: Given, io: Io): Promise<void> => {
   const settings = downloadSettings(given);
-  const env = nodeEnv();
+  let say = io.say;
+  const env = await worldOf(given, (line) => say(line));
   const found = discovery(given, env);
   const patience = new Patience(seconds(given, 'timeout'));
   const torrent = await readTorrent(String(given['torrent']));
   const target = await targetOf(torrent, text(given, 'output'));
   const trackers = trackersFor(torrent, found);
   const view = await live(io, visible(torrent.name), flag(given, 'quiet') || flag(given, 'json'));
+  say = (line) => view.say(line);
   const { show, end } = viewer(given, io, view);
   const began = performance.now();
   let last: Progress | undefined;

@@ -3,20 +3,21 @@ import { takeUntil, tap, timer } from 'rxjs';
 import { diskError } from '../../disk/diskError.ts';
 import type { PeerSource } from '../../env.ts';
 import { InputError, StorageError } from '../../errors.ts';
-import { nodeEnv } from '../../node.ts';
 import { sha1, toHex } from '../../protocol/id.ts';
 import { Funnel } from '../../torrent/funnel.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
+import { discovery, trackersFor } from '../discovery.ts';
 import { GaveUp } from '../exit.ts';
 import { fetchPiece, type WholePiece } from '../fetchPiece.ts';
 import { follow } from '../follow.ts';
 import type { Given, Io } from '../io.ts';
 import { readTorrent } from '../source.ts';
-import { address, flag, seconds, text, texts, trackerAddress, wholeNumber } from '../values.ts';
-import { eventLine, hostPort } from '../views/events.ts';
+import { flag, seconds, text, wholeNumber } from '../values.ts';
+import { eventLine, hostPort, told } from '../views/events.ts';
 import { funnelLines } from '../views/funnel.ts';
 import { jsonLine, visible } from '../views/text.ts';
 import { bytes } from '../views/units.ts';
+import { worldOf } from '../world.ts';
 
 /** Seconds until it is given up. */
 const WITHIN = 60;
@@ -65,22 +66,21 @@ const pieceObject = ({ index, bytes: all, from }: WholePiece, path: string): obj
 export const downloadPiece = async (given: Given, io: Io): Promise<void> => {
   const output = outputOf(given);
   const within = seconds(given, 'timeout') ?? WITHIN;
-  const peers = texts(given, 'peer').map((each) => address('peer', each));
-  const more = texts(given, 'tracker').map((each) => trackerAddress('tracker', each));
   const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
   const maxPeers = wholeNumber(given, 'max-peers', 1, 1000) ?? MAX_PEERS;
+  const env = await worldOf(given, io.say);
+  const who = discovery(given, env);
   const torrent = await readTorrent(String(given['source']));
   const index = indexOf(given, torrent);
-  const trackers = [...(flag(given, 'no-trackers') ? [] : torrent.announce), ...more.map((url) => [url])];
+  const trackers = trackersFor(torrent, who);
   const funnel = new Funnel<PeerSource>();
   const report = (event: Parameters<typeof eventLine>[0]): void => {
-    const line = eventLine(event, flag(given, 'verbose'));
+    const line = eventLine(event, told(given, event));
     if (line !== undefined && !flag(given, 'quiet')) io.say(line);
   };
-  if (trackers.length === 0 && peers.length === 0) throw new GaveUp('no-peers', 'nobody to ask for peers: give a --tracker or a --peer');
   let late = false;
   let piece: WholePiece | undefined;
-  const piece$ = fetchPiece(torrent, nodeEnv(), index, { peers, trackers, port, maxPeers, report, funnel });
+  const piece$ = fetchPiece(torrent, env, index, { ...who, trackers, port, maxPeers, report, funnel });
   await follow(piece$.pipe(takeUntil(timer(within * 1000).pipe(tap(() => (late = true))))), io, (found) => (piece = found));
   if (piece === undefined) {
     const why = funnelLines({ type: 'funnel', sources: funnel.rows }).join('; ') || 'nobody was named';

@@ -1,4 +1,3 @@
-import { nodeEnv } from '../../node.ts';
 import { createPeerId } from '../../protocol/id.ts';
 import { follow } from '../follow.ts';
 import { gaveUp, GaveUp } from '../exit.ts';
@@ -9,6 +8,7 @@ import { flag, hostAndPort, seconds } from '../values.ts';
 import { hostPort } from '../views/events.ts';
 import { handshakeLines, metObject, negotiationLines } from '../views/handshake.ts';
 import { jsonLine } from '../views/text.ts';
+import { worldOf } from '../world.ts';
 
 /** Seconds for an extension handshake. */
 const WITHIN = 10;
@@ -18,9 +18,9 @@ const greet = async (given: Given, io: Io, negotiate: boolean): Promise<void> =>
   const address = hostAndPort(`${name}: the peer`, String(given['peer']));
   const within = seconds(given, 'timeout') ?? WITHIN;
   const { findable, torrent } = await sought(String(given['source']));
-  const env = nodeEnv();
+  const env = await worldOf(given, io.say);
   const pieceCount = torrent && torrent.pieceHashes.length / 20;
-  const identity = { infoHash: findable.infoHash, peerId: createPeerId(env.randomBytes(12)), pieceCount: pieceCount ?? 0, dht: negotiate };
+  const identity = { infoHash: findable.infoHash, peerId: createPeerId(env.randomBytes(12)), ...(pieceCount && { pieceCount }), dht: negotiate };
   let met: Met | undefined;
   try {
     await follow(introduce(env, address, identity, { negotiate, within: within * 1000 }), io, (found) => (met = found));

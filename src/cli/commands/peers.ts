@@ -3,7 +3,6 @@ import { distinctPeers } from '../../../operators/distinctPeers.ts';
 import { scrape } from '../../discovery/scrape.ts';
 import type { Announced, Env, TrackerStatus, Warning } from '../../env.ts';
 import { TrackerError } from '../../errors.ts';
-import { nodeEnv } from '../../node.ts';
 import { createPeerId } from '../../protocol/id.ts';
 import { shownUrl } from '../../protocol/shownUrl.ts';
 import { type SourceOptions, sources } from '../../sources.ts';
@@ -14,8 +13,10 @@ import { follow } from '../follow.ts';
 import type { Given, Io } from '../io.ts';
 import { readTorrent } from '../source.ts';
 import { flag, seconds, wholeNumber } from '../values.ts';
+import { told } from '../views/events.ts';
 import { peerEvent, type PeerEvent, peerLine, scrapedEvent, type ScrapedEvent } from '../views/peers.ts';
 import { jsonLine } from '../views/text.ts';
+import { worldOf } from '../world.ts';
 
 /** Trackers scraped at the same time. */
 const AT_ONCE = 10;
@@ -58,7 +59,7 @@ export const peers = async (given: Given, io: Io): Promise<void> => {
   const count = wholeNumber(given, 'count', 1, 1_000_000) ?? Number.POSITIVE_INFINITY;
   const within = seconds(given, 'timeout');
   const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
-  const env = nodeEnv();
+  const env = await worldOf(given, io.say);
   const who = discovery(given, env);
   const torrent = await readTorrent(String(given['torrent']));
   const asked = { ...who, trackers: trackersFor(torrent, who), port };
@@ -67,7 +68,7 @@ export const peers = async (given: Given, io: Io): Promise<void> => {
     const result = event.type === 'peer' || event.type === 'scraped';
     if (result) found++;
     const json = flag(given, 'json');
-    const line = json ? jsonLine(event) : peerLine(event, flag(given, 'verbose'));
+    const line = json ? jsonLine(event) : peerLine(event, told(given, event));
     if (line !== undefined) (json || result ? io.print : io.say)(line);
   };
   const tidings$: Observable<Tidings> = flag(given, 'scrape') ? scraped(torrent, env, asked) : discovered(torrent, env, asked, tell).pipe(take(count));

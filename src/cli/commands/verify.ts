@@ -1,5 +1,4 @@
 import type { Rechecked } from '../../env.ts';
-import { nodeEnv } from '../../node.ts';
 import { recheck } from '../../recheck.ts';
 import { GaveUp } from '../exit.ts';
 import { follow } from '../follow.ts';
@@ -11,6 +10,7 @@ import { live } from '../views/live.ts';
 import { checkingLines } from '../views/progress.ts';
 import { jsonLine, visible } from '../views/text.ts';
 import { ranges } from '../views/units.ts';
+import { worldOf } from '../world.ts';
 
 /** Ranges of wrong pieces that are listed in a message. */
 const LISTED = 10;
@@ -21,7 +21,10 @@ export const verify = async (given: Given, io: Io): Promise<void> => {
   const target = await existingTarget(torrent, String(given['path']));
   const json = flag(given, 'json');
   const quiet = flag(given, 'quiet');
+  let say = io.say;
+  const env = await worldOf(given, (line) => say(line));
   const view = await live(io, `checking ${visible(torrent.name)}`, quiet || json);
+  say = (line) => view.say(line);
   const began = performance.now();
   const total = torrent.pieceHashes.length / 20;
   const wrong: number[] = [];
@@ -33,7 +36,7 @@ export const verify = async (given: Given, io: Io): Promise<void> => {
     view.show({ lines: (width) => checkingLines(moment, width), line: () => checkingLines(moment, 100).join('') });
   };
   try {
-    await follow(recheck(torrent, nodeEnv(), target), io, see);
+    await follow(recheck(torrent, env, target), io, see);
   } finally {
     view.end();
   }

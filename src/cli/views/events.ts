@@ -1,5 +1,7 @@
 import type { DownloadEvent, PeerAddress, TrackerStatus } from '../../env.ts';
 import { shownUrl } from '../../protocol/shownUrl.ts';
+import type { Given } from '../io.ts';
+import type { Room } from '../log/rooms.ts';
 import { visible } from './text.ts';
 import { bytes, counted, duration } from './units.ts';
 
@@ -32,6 +34,21 @@ export const eventObject = (event: DownloadEvent): object => {
 const trackerLine = ({ url, state, tier, failures }: TrackerStatus): string | undefined => {
   if (state !== 'asking') return undefined;
   return `tracker ${shownUrl(url)}: asked, tier ${tier + 1}${failures > 0 ? `, ${counted(failures, 'failure')} so far` : ''}`;
+};
+
+/** Where the details of an event belong that a person sees with `--verbose`. */
+const ROOM: Readonly<Partial<Record<DownloadEvent['type'], Room>>> = {
+  stored: 'disk',
+  'peer-joined': 'peer',
+  'peer-left': 'peer',
+  announced: 'tracker',
+  tracker: 'tracker',
+};
+
+/** Does `--verbose` ask for the details of this event? */
+export const told = (given: Given, { type }: { readonly type: string }): boolean => {
+  const room = ROOM[type as DownloadEvent['type']];
+  return room !== undefined && ((given['rooms'] ?? []) as readonly Room[]).includes(room);
 };
 
 /** What a person sees of an event: warnings always, the rest when they asked for it. Progress has its own view. */

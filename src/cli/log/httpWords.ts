@@ -1,0 +1,32 @@
+import type { HttpReply } from '../../env.ts';
+import { decodeAnnounceReply } from '../../protocol/httpTracker.ts';
+import { Malformed } from '../../protocol/malformed.ts';
+import { visible } from '../views/text.ts';
+import { counted, duration } from '../views/units.ts';
+import type { Room } from './rooms.ts';
+
+/** What is asked, and in which room; the URL itself has what strangers must not see: keys and ids. */
+export const httpRequest = (url: string): readonly [room: Room, what: string] => {
+  const [, query = ''] = url.split('?');
+  if (!/(^|&)info_hash=/.test(query)) return ['http', 'get'];
+  const of = (name: string): string | undefined => new RegExp(`(?:^|&)${name}=([^&]*)`).exec(query)?.[1];
+  if (of('port') === undefined) return ['tracker', 'scrape'];
+  const event = of('event');
+  return ['tracker', `announce${event ? `, ${visible(event)}` : ''}, port ${visible(of('port') ?? '')}, left ${visible(of('left') ?? '?')}`];
+};
+
+const announced = (body: Uint8Array): string | undefined => {
+  try {
+    const reply = decodeAnnounceReply(body);
+    if (reply.type === 'failure') return `refused: ${visible(reply.reason)}`;
+    return `${counted(reply.peers.length, 'peer')}, asks again in ${duration(reply.interval)}${reply.warning ? `, warns: ${visible(reply.warning)}` : ''}`;
+  } catch (error) {
+    if (error instanceof Malformed) return undefined;
+    throw error;
+  }
+};
+
+export const httpReply = (room: Room, { status, body }: HttpReply): string => {
+  const known = room === 'tracker' && status === 200 ? announced(body) : undefined;
+  return known ?? `status ${status}, ${counted(body.length, 'byte')}`;
+};

@@ -1,0 +1,149 @@
+import { map, type Observable, tap } from 'rxjs';
+import type { Env, Notes, PeerAddress, Storage, UdpEndpoint, UdpOptions, UdpSocket, Wire } from '../../env.ts';
+import { PeerError } from '../../errors.ts';
+import { shownUrl } from '../../protocol/shownUrl.ts';
+import { hostPort } from '../views/events.ts';
+import { visible } from '../views/text.ts';
+import { counted } from '../views/units.ts';
+import { httpReply, httpRequest } from './httpWords.ts';
+import { packetWords } from './packetWords.ts';
+import { PeerWords } from './peerWords.ts';
+import type { Note, Room } from './rooms.ts';
+import { type Direction, tapped } from './tapped.ts';
+
+type Hear = (note: Note) => void;
+
+const messageOf = (error: unknown): string => visible(error instanceof Error ? error.message : String(error));
+
+/** Messages of one kind that come, or go, at one time are one line. */
+class Run {
+  #kind: string | undefined;
+  #what = '';
+  #more = 0;
+
+  add(kind: string, what: () => string, tell: (line: string) => void): void {
+    if (kind === this.#kind) {
+      this.#more++;
+      return;
+    }
+    this.end(tell);
+    this.#kind = kind;
+    this.#what = what();
+  }
+
+  end(tell: (line: string) => void): void {
+    if (this.#kind !== undefined) tell(this.#more > 0 ? `${this.#what} (and ${this.#more} more)` : this.#what);
+    this.#kind = undefined;
+    this.#more = 0;
+  }
+}
+
+const loggedWire = (wire: Wire, hear: Hear): Wire => {
+  const who = hostPort(wire.address);
+  const words = new PeerWords();
+  const runs = { '<': new Run(), '>': new Run() };
+  const tell = {
+    '<': (what: string) => hear({ room: 'peer', direction: '<', who, what }),
+    '>': (what: string) => hear({ room: 'peer', direction: '>', who, what }),
+  };
+  return tapped(wire, {
+    heard: (direction, said) => runs[direction].add(words.kindOf(direction, said), () => words.of(direction, said), tell[direction]),
+    paused: (direction) => runs[direction].end(tell[direction]),
+    lost: (direction, why) => {
+      runs[direction].end(tell[direction]);
+      tell[direction](`malformed: ${visible(why.message)}`);
+    },
+  });
+};
+
+const loggedWires = (wires: Observable<Wire>, address: PeerAddress, verb: string, hear: Hear): Observable<Wire> => {
+  const note = (what: string): void => hear({ room: 'peer', direction: '·', who: hostPort(address), what });
+  return wires.pipe(
+    tap({
+      subscribe: () => note(`${verb} (${address.source})`),
+      next: () => note('connected'),
+      error: (error: unknown) => note(error instanceof PeerError ? `lost: ${error.code}` : messageOf(error)),
+      complete: () => note('they hung up'),
+      unsubscribe: () => note('we hang up'),
+    }),
+    map((wire) => loggedWire(wire, hear)),
+  );
+};
+
+const loggedCaller = (address: PeerAddress, hear: Hear): PeerAddress =>
+  address.wire$ === undefined ? address : { ...address, wire$: loggedWires(address.wire$, address, 'calls us', hear) };
+
+const loggedUdp = (socket: UdpSocket, { family, multicast }: UdpOptions, hear: Hear): UdpSocket => {
+  const tell = (direction: Direction, bytes: Uint8Array, other: UdpEndpoint): void => {
+    const [room, what] = packetWords(direction, bytes, multicast !== undefined, family);
+    hear({ room, direction, who: hostPort(other), what });
+  };
+  return {
+    port: socket.port,
+    datagrams$: socket.datagrams$.pipe(tap(({ bytes, from }) => tell('<', bytes, from))),
+    send: (bytes, to) => {
+      tell('>', bytes, to);
+      socket.send(bytes, to);
+    },
+  };
+};
+
+const loggedStorage = (storage: Storage, who: string, hear: Hear): Storage => {
+  const note =
+    <T>(what: string) =>
+    (source: Observable<T>): Observable<T> =>
+      source.pipe(
+        tap({
+          subscribe: () => hear({ room: 'disk', direction: '·', who, what }),
+          error: (error: unknown) => hear({ room: 'disk', direction: '·', who, what: messageOf(error) }),
+        }),
+      );
+  const notes: Notes = {
+    boot: storage.notes.boot,
+    load: () => storage.notes.load().pipe(note('read the note of earlier runs')),
+    save: (bytes) => storage.notes.save(bytes).pipe(note(`save a note, ${counted(bytes.length, 'byte')}`)),
+  };
+  return {
+    notes,
+    read: (offset, into) => storage.read(offset, into).pipe(note(`read ${counted(into.length, 'byte')} at ${offset}`)),
+    write: (offset, bytes) => storage.write(offset, bytes).pipe(note(`write ${counted(bytes.length, 'byte')} at ${offset}`)),
+    prepare: () => storage.prepare().pipe(note('make folders and files')),
+    stamps: () => storage.stamps().pipe(note('look at sizes and times')),
+    flush: () => storage.flush().pipe(note('flush')),
+  };
+};
+
+/** The same world; `listen` hears what is said in `rooms`. What is said elsewhere is not even looked at. */
+export const loggedEnv = (env: Env, rooms: readonly Room[], listen: Hear): Env => {
+  const wanted = new Set(rooms);
+  const hear: Hear = (note) => {
+    if (wanted.has(note.room)) listen(note);
+  };
+  const asked = (...any: readonly Room[]): boolean => any.some((room) => wanted.has(room));
+  return {
+    ...env,
+    ...(asked('peer') && {
+      connect: (address) => loggedWires(env.connect(address), address, 'dial', hear),
+      listen: (options) => env.listen(options).pipe(map((port) => ({ ...port, calls$: port.calls$.pipe(map((caller) => loggedCaller(caller, hear))) }))),
+    }),
+    ...(asked('tracker', 'http') && {
+      httpGet: (request) => {
+        const [room, what] = httpRequest(request.url);
+        const note = (direction: Note['direction'], words: string): void => hear({ room, direction, who: shownUrl(request.url), what: words });
+        return env.httpGet(request).pipe(
+          tap({
+            subscribe: () => note('>', what),
+            next: (reply) => note('<', httpReply(room, reply)),
+            error: (error: unknown) => note('·', messageOf(error)),
+          }),
+        );
+      },
+    }),
+    ...(asked('tracker', 'dht', 'lsd') && {
+      bindUdp: (options) => env.bindUdp(options).pipe(map((socket) => loggedUdp(socket, options, hear))),
+    }),
+    ...(asked('disk') && {
+      openStorage: (torrent, target) => env.openStorage(torrent, target).pipe(map((storage) => loggedStorage(storage, visible(torrent.name), hear))),
+    }),
+  };
+};

@@ -1,0 +1,106 @@
+import { clientName } from '../../protocol/clientName.ts';
+import { decodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../../protocol/extensions.ts';
+import { toHex } from '../../protocol/id.ts';
+import { Malformed } from '../../protocol/malformed.ts';
+import type { Message } from '../../protocol/messages.ts';
+import { decodeMetadata, UT_METADATA } from '../../protocol/utMetadata.ts';
+import { decodePex, UT_PEX } from '../../protocol/utPex.ts';
+import { visible } from '../views/text.ts';
+import { counted } from '../views/units.ts';
+import type { Direction, Said } from './tapped.ts';
+
+const PLAIN: Readonly<Partial<Record<Message['type'], string>>> = {
+  keepAlive: 'keep-alive',
+  notInterested: 'not interested',
+  haveAll: 'have all',
+  haveNone: 'have none',
+};
+
+const ones = (bytes: Uint8Array): number => bytes.reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
+
+const introduction = (payload: Uint8Array): string => {
+  const { ids, version, reqq, metadataSize, port, yourIp, uploadOnly } = decodeExtensionHandshake(payload);
+  const facts = [
+    [...ids].map(([name, id]) => `${visible(name)} ${id}`).join(', ') || 'no extensions',
+    version,
+    reqq && `keeps ${counted(reqq, 'request')}`,
+    metadataSize && `metadata of ${counted(metadataSize, 'byte')}`,
+    port && `listens at ${port}`,
+    yourIp && `sees ${yourIp}`,
+    uploadOnly && 'uploads only',
+  ];
+  return `extension handshake: ${facts.filter(Boolean).join('; ')}`;
+};
+
+const pex = (payload: Uint8Array): string => {
+  const { added, dropped } = decodePex(payload);
+  return `ut_pex: ${counted(added.length, 'peer')} came, ${dropped.length} went`;
+};
+
+const metadata = (payload: Uint8Array): string => {
+  const message = decodeMetadata(payload);
+  if (message === undefined) return 'ut_metadata: of a kind not known';
+  return `ut_metadata: ${message.type} piece ${message.piece}${message.type === 'data' ? `, ${counted(message.bytes.length, 'byte')}` : ''}`;
+};
+
+/** What one side of a connection says, in words; knows the extensions by the ids that the other side gave them. */
+export class PeerWords {
+  readonly #ids: Readonly<Record<Direction, Map<number, string>>> = { '<': new Map(), '>': new Map() };
+
+  of(direction: Direction, said: Said): string {
+    switch (said.type) {
+      case 'handshake': {
+        const can = [said.extended && 'extensions', said.fast && 'fast', said.dht && 'DHT'].filter(Boolean).join(', ');
+        return `handshake: ${clientName(said.peerId)}, torrent ${toHex(said.infoHash)}${can && `; ${can}`}`;
+      }
+      case 'have':
+      case 'suggest':
+        return `${said.type} piece ${said.piece}`;
+      case 'allowedFast':
+        return `allowed fast: piece ${said.piece}`;
+      case 'bitfield':
+        return `bitfield: has ${counted(ones(said.bytes), 'piece')}`;
+      case 'request':
+      case 'cancel':
+      case 'reject':
+        return `${said.type} piece ${said.piece} from ${said.begin}, ${counted(said.length, 'byte')}`;
+      case 'piece':
+        return `block of piece ${said.piece} from ${said.begin}, ${counted(said.bytes.length, 'byte')}`;
+      case 'port':
+        return `port: a DHT node is at ${said.port}`;
+      case 'extended':
+        return this.#extended(direction, said.id, said.payload);
+      case 'unknown':
+        return `message ${said.id}, not known, ${counted(said.length, 'byte')}`;
+      default:
+        return PLAIN[said.type] ?? said.type;
+    }
+  }
+
+  /** The same word for messages that are told as one line. */
+  kindOf(direction: Direction, said: Said): string {
+    return said.type === 'extended' ? `${said.type} ${this.#nameOf(direction, said.id)}` : said.type;
+  }
+
+  #nameOf(direction: Direction, id: number): string {
+    if (id === EXTENSION_HANDSHAKE) return 'handshake';
+    // Whoever hears a message has said by which id.
+    return this.#ids[direction === '<' ? '>' : '<'].get(id) ?? `extension ${id}`;
+  }
+
+  #extended(direction: Direction, id: number, payload: Uint8Array): string {
+    const name = this.#nameOf(direction, id);
+    try {
+      if (id === EXTENSION_HANDSHAKE) {
+        for (const [extension, theirs] of decodeExtensionHandshake(payload).ids) this.#ids[direction].set(theirs, extension);
+        return introduction(payload);
+      }
+      if (name === UT_PEX) return pex(payload);
+      if (name === UT_METADATA) return metadata(payload);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      return `${visible(name)}: malformed: ${visible(error.message)}`;
+    }
+    return `${visible(name)}: ${counted(payload.length, 'byte')}`;
+  }
+}
