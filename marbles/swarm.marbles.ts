@@ -4,6 +4,7 @@ import { swarm, type SwarmOptions } from '../operators/swarm.ts';
 import type { PeerAddress, PeerSource } from '../src/env.ts';
 import { PeerError, StorageError, type PeerCode } from '../src/errors.ts';
 import { AddressBook } from '../src/torrent/addressBook.ts';
+import { ConnectionBudget } from '../src/torrent/connectionBudget.ts';
 import { Funnel } from '../src/torrent/funnel.ts';
 import { drawn, type Mark, type Stage } from './index.ts';
 
@@ -346,6 +347,45 @@ describe('swarm with those who have called', () => {
       const { run, dials } = drawnSwarm(stage, { c }, { book });
       stage.gives(stage.cold('p', { p }).pipe(run), '^ 6s !').toBe('x');
       stage.happens(dials).toBe('c 4999ms b');
+    }),
+  );
+});
+
+describe('swarms that share a budget', () => {
+  it(
+    'have no more sessions together, and the one that waits begins when the other has ended one',
+    drawn((stage) => {
+      const budget = new ConnectionBudget({ most: 2 });
+      const one = drawnSwarm(stage, { a: stage.cold('----|'), b: NEVER }, { budget });
+      const other = drawnSwarm(stage, {}, { budget });
+      stage.gives(stage.cold('(ab)', values).pipe(one.run), '^------!').toBe('-');
+      stage.gives(stage.cold('-(cd)', values).pipe(other.run), '^------!').toBe('-');
+      stage.happens(one.dials).toBe('  (ab)');
+      // One of two places is its equal part: `b`, who began last, gives it up.
+      stage.happens(other.dials).toBe('-c--d');
+    }),
+  );
+
+  it(
+    'dial no more a second together',
+    drawn((stage) => {
+      const budget = new ConnectionBudget({ dialRate: 2 });
+      const [one, other] = [drawnSwarm(stage, {}, { budget }), drawnSwarm(stage, {}, { budget })];
+      stage.gives(stage.cold('(abc)', values).pipe(one.run), '^ 2s !').toBe('-');
+      stage.gives(stage.cold('-d', values).pipe(other.run), ' ^ 2s !').toBe('-');
+      stage.happens(one.dials).toBe('  (ab) 496ms c');
+      stage.happens(other.dials).toBe('1s d');
+    }),
+  );
+
+  it(
+    'end when all is over, not while one still waits for its turn',
+    drawn((stage) => {
+      const budget = new ConnectionBudget({ most: 1 });
+      const one = drawnSwarm(stage, { a: stage.cold('--x--|') }, { budget });
+      const other = drawnSwarm(stage, { b: stage.cold('y|') }, { budget, maxPeers: 1 });
+      stage.gives(stage.cold('(a|)', values).pipe(one.run), '^--------!').toBe('--x');
+      stage.gives(stage.cold('(b|)', values).pipe(other.run), '^--------!').toBe('-----y');
     }),
   );
 });
