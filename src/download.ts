@@ -5,6 +5,7 @@ import {
   EMPTY,
   filter,
   finalize,
+  last,
   map,
   merge,
   type Observable,
@@ -25,12 +26,16 @@ import { writePieces } from '../operators/writePieces.ts';
 import { now } from './clock.ts';
 import { defaultPace } from './discovery/pace.ts';
 import type { DownloadEvent, Env, Peer, PeerAddress, PeerSource, PieceOutcome, Target } from './env.ts';
+import { allowancesOf, type Limits } from './limits.ts';
 import { calmly, keepRemembering, remember, rememberForGood, restore } from './resumption.ts';
 import { scoped } from './scoped.ts';
 import { session } from './session.ts';
+import { PieceShelf } from './shelf.ts';
 import { nodeFor, type SourceOptions, sources } from './sources.ts';
 import { Tally } from './tally.ts';
 import { AddressBook, MAX_KNOWN } from './torrent/addressBook.ts';
+import { Choker } from './torrent/choker.ts';
+import type { ChokeStrategy } from './torrent/chokeStrategy.ts';
 import { Funnel } from './torrent/funnel.ts';
 import type { Torrent } from './torrent/metainfo.ts';
 import type { PieceOrder } from './torrent/pieceOrder.ts';
@@ -48,10 +53,16 @@ export interface DownloadOptions extends SourceOptions {
   readonly port?: number;
   /** What is asked for first; rarest first after a few at random. */
   readonly order?: PieceOrder;
+  /** Whom we serve; those who give us most and some by chance, and while seeding everybody in turn. */
+  readonly choker?: ChokeStrategy;
+  /** How many are served at one time; as many as the line bears if not given. */
+  readonly slots?: number;
   /** Peers at one time. 200. */
   readonly maxPeers?: number;
   /** Bytes of pieces begun and not yet stored. 64 MiB; two pieces are always allowed. */
   readonly memory?: number;
+  /** Bytes a second, each way, as they change; none if not given. */
+  readonly limits?: Limits;
   /** Peers tell each other of others (BEP 11). Yes; never for private torrents. */
   readonly pex?: boolean;
   /** Checks all that is on disk, whatever is remembered of it. */
@@ -86,10 +97,11 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
   scoped(env.openStorage(torrent, options.target), (storage) =>
     defer(() => {
       const { maxPeers = 200, memory = 64 * MiB, port = 6881, pace = defaultPace } = options;
-      const wanted$ = new ReplaySubject<number>(1); // loop 1: the swarm is this many peers short
+      const wanted$ = new Subject<number>(); // loop 1: the swarm is this many peers short
       const settled$ = new Subject<PieceOutcome>(); // loop 3: what became of each piece
       const liars$ = new Subject<Peer>(); // loop 4: who spoiled one
       const found$ = new Subject<PeerAddress>(); // loop 5: peers that peers told us about
+      const lost$ = new Subject<number>(); // pieces that are no longer on disk as they should be
       const left$ = new Subject<void>(); // one peer less: perhaps there is nobody left
       const news$ = new Subject<DownloadEvent>(); // what happens beside the pipe, for whoever watches
 
@@ -102,14 +114,32 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
       const tally = new Tally(picker, book, drafts, funnel);
       const stored$ = settled$.pipe(filter(({ type }) => type === 'stored'));
       const report = (event: DownloadEvent): void => news$.next(event);
+      const lost = (index: number, message: string): void => {
+        picker.lose(index);
+        lost$.next(index);
+        report({ type: 'warning', code: 'damaged', message });
+      };
+      const shelf = new PieceShelf(torrent, env, storage, { stored: picker.stored, lost });
+      const choker = new Choker<Peer>({
+        random: () => env.random(),
+        pieceLength: torrent.pieceLength,
+        seeding: () => picker.complete,
+        strategy: options.choker,
+        slots: options.slots,
+      });
       const dht$ = nodeFor(torrent, { ...options, report });
       const save = (clean: boolean) => remember(torrent, storage, picker, tally, clean);
 
+      const { changes$, ...limits } = allowancesOf(options.limits);
       const company = {
         transfer: shared,
+        limits,
         crowd: tally.crowd,
         funnel,
         secluded: torrent.private || options.pex === false,
+        choker,
+        shelf,
+        choking: report,
         crowded: () => book.waiting > 0 && book.active >= maxPeers,
         stored$: stored$.pipe(map(({ index }) => index)),
         found$,
@@ -161,6 +191,7 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
         tap((outcome) => {
           picker.settle(outcome);
           tally.settled(outcome);
+          if (outcome.type === 'stored') shelf.vouch(outcome.index);
           settled$.next(outcome);
         }),
         takeWhile(() => !picker.complete, true),
@@ -181,6 +212,7 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
       let ended = false;
       return merge(
         news$,
+        changes$.pipe(takeUntil(news$.pipe(last(null, undefined)))),
         concat(restored$, missing$, end$).pipe(
           tap({ complete: () => (ended = true) }),
           finalize(() => {

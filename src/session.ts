@@ -6,11 +6,15 @@ import { exchangePeers } from '../operators/exchangePeers.ts';
 import { extensionHandshake } from '../operators/extensionHandshake.ts';
 import { handshake } from '../operators/handshake.ts';
 import { keepAlive } from '../operators/keepAlive.ts';
+import { rechoke } from '../operators/rechoke.ts';
 import { requestBlocks } from '../operators/requestBlocks.ts';
+import { serveBlocks, type Shelf } from '../operators/serveBlocks.ts';
 import { whenUnchoked } from '../operators/whenUnchoked.ts';
-import type { Block, Env, Peer, PeerAddress, PeerSource } from './env.ts';
+import type { Block, Choking, Env, Peer, PeerAddress, PeerSource } from './env.ts';
 import { PeerError } from './errors.ts';
 import { UT_PEX } from './protocol/utPex.ts';
+import type { Allowances } from './limits.ts';
+import type { Choker } from './torrent/choker.ts';
 import type { Crowd } from './torrent/crowd.ts';
 import type { Funnel } from './torrent/funnel.ts';
 import type { Transfer } from './transfer.ts';
@@ -18,12 +22,19 @@ import type { Transfer } from './transfer.ts';
 /** What the sessions of one download share. */
 export interface Company {
   readonly transfer: Transfer;
+  /** Rate limits, if there are any. */
+  readonly limits: Allowances;
   readonly crowd: Crowd<PeerAddress, Peer>;
   readonly funnel: Funnel<PeerSource>;
   /** The torrent is private: its peers don't tell of others (BEP 27). */
   readonly secluded: boolean;
   /** Others wait for the place of a useless peer. */
   readonly crowded: () => boolean;
+  /** Who is served, and from where. */
+  readonly choker: Choker<Peer>;
+  readonly shelf: Shelf;
+  /** Hears of each choke and unchoke of ours. */
+  readonly choking: (choking: Choking) => void;
   /** Pieces as they are stored. */
   readonly stored$: Observable<number>;
   /** Takes the peers that peers tell us about. */
@@ -43,14 +54,16 @@ const IDLE = { starved: 20_000, crowded: 120_000, alone: Infinity };
 
 /** All that is said with one peer, from dialling to hanging up; emits the blocks that it sends. */
 export const session = (env: Pick<Env, 'connect'>, company: Company): ((address: PeerAddress) => Observable<Block>) => {
-  const { crowd, funnel, stored$, found$, dht$ } = company;
-  const { picker, identity, wake$ } = company.transfer;
+  const { crowd, funnel, limits, stored$, found$, dht$ } = company;
+  const { picker, geometry, identity, wake$ } = company.transfer;
   // The extensions of BEP 11 are not for private torrents (BEP 27).
   const names = company.secluded ? [] : [UT_PEX];
   const patience = (limits: typeof SILENCE) => () => {
     if (!company.crowded()) return limits.alone;
     return crowd.unchoked > 0 ? limits.crowded : limits.starved;
   };
+  const rechoking = rechoke(company.choker, { report: company.choking });
+  const serving = serveBlocks(company.shelf, geometry, { limit: limits.up });
   return (address) =>
     (address.wire$ ?? env.connect(address)).pipe(
       tap(() => funnel.reached(address, 'connected')),
@@ -58,8 +71,10 @@ export const session = (env: Pick<Env, 'connect'>, company: Company): ((address:
       extensionHandshake({ names }),
       tap((peer) => company.joined(peer)),
       converse(
-        pipe(whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }), requestBlocks(picker, { wake$, patience: patience(SILENCE) })),
+        pipe(whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }), requestBlocks(picker, { wake$, patience: patience(SILENCE), limit: limits.down })),
         advertise(picker, stored$),
+        rechoking,
+        serving,
         exchangeDhtPorts(dht$ ?? EMPTY),
         exchangePeers(found$, { connected: () => crowd.members }),
         expel(company.liars$),

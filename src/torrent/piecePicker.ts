@@ -89,6 +89,14 @@ export class PiecePicker {
     this.#wanted.stored(index);
   }
 
+  /** Piece `index` was stored, and is no longer as it should be: it is missing again. */
+  lose(index: number): void {
+    if (!this.stored.has(index)) return;
+    this.stored.clear(index);
+    this.#wanted.lost(index);
+    this.#freed();
+  }
+
   /** Piece `index` is never asked for, unless it has been begun. */
   exclude(index: number): void {
     if (this.stored.has(index) || !this.#wanted.missing.has(index)) return;

@@ -97,6 +97,12 @@ export class WantedPieces<Who extends object> {
     if (this.#stored <= FEW_STORED) this.#ordered = undefined;
   }
 
+  /** It was stored, and is missing again. */
+  lost(piece: number): void {
+    this.#stored--;
+    this.giveBack(piece);
+  }
+
   /** The best missing piece that `who`, who has `have`, can give; undefined if there is none. */
   best(who: Who, have: Bitfield): number | undefined {
     if (this.missing.count === 0) return undefined;

@@ -1,0 +1,143 @@
+import { catchError, defer, exhaustMap, finalize, ignoreElements, interval, map, mergeMap, Observable, of, share, tap, throwError } from 'rxjs';
+import type { Shelf } from '../operators/serveBlocks.ts';
+import type { Env, FileStamp, Storage } from './env.ts';
+import { StorageError } from './errors.ts';
+import { recheckPieces } from './recheck.ts';
+import { Bitfield } from './torrent/bitfield.ts';
+import { Geometry } from './torrent/geometry.ts';
+import type { Torrent } from './torrent/metainfo.ts';
+
+/** Milliseconds between looks at whether somebody has changed the files, and for each file. */
+const LOOK_EVERY = 30_000;
+const LOOK_PER_FILE = 10;
+/** Pieces checked at one time. */
+const CHECKS_IN_FLIGHT = 2;
+
+export interface ShelfOptions {
+  readonly stored: Bitfield;
+  /** Hears of a piece that was stored, and is not, or not as it should be, on disk. */
+  readonly lost: (index: number, why: string) => void;
+}
+
+/**
+ * The pieces on disk, for others: nobody gets what is damaged. A piece that this run has not itself checked or written is checked when
+ * it is first asked for, and again when its file has changed behind our back. Depends on `stored`.
+ * Invariants: what is read is of a piece that was sound when it was last looked at; one check of a piece at a time.
+ */
+export class PieceShelf implements Shelf {
+  readonly #torrent: Torrent;
+  readonly #env: Pick<Env, 'verify' | 'sharesMemory'>;
+  readonly #storage: Pick<Storage, 'read' | 'stamps'>;
+  readonly #geometry: Geometry;
+  readonly #options: ShelfOptions;
+  readonly #sound: Bitfield;
+  readonly #checks = new Map<number, Observable<boolean>>();
+  readonly #turns = new Turns(CHECKS_IN_FLIGHT);
+
+  constructor(torrent: Torrent, env: Pick<Env, 'verify' | 'sharesMemory'>, storage: Pick<Storage, 'read' | 'stamps'>, options: ShelfOptions) {
+    this.#torrent = torrent;
+    this.#env = env;
+    this.#storage = storage;
+    this.#geometry = new Geometry(torrent);
+    this.#options = options;
+    this.#sound = new Bitfield(this.#geometry.pieceCount);
+  }
+
+  has(index: number): boolean {
+    return this.#options.stored.has(index);
+  }
+
+  /** It has been checked, or written, just now. */
+  vouch(index: number): void {
+    this.#sound.set(index);
+  }
+
+  read(index: number, begin: number, into: Uint8Array): Observable<boolean> {
+    return defer(() => (this.#sound.has(index) ? of(true) : this.#checked(index))).pipe(
+      mergeMap((sound) => (sound ? this.#fill(index, begin, into) : of(false))),
+    );
+  }
+
+  /** Looks now and then whether somebody has changed the files. Never completes. */
+  watch(): Observable<never> {
+    const every = Math.max(LOOK_EVERY, LOOK_PER_FILE * this.#torrent.files.length);
+    return this.#storage.stamps().pipe(
+      mergeMap((first) => {
+        let before = first;
+        return interval(every).pipe(
+          exhaustMap(() => this.#storage.stamps()),
+          tap((stamps) => {
+            this.#doubt(before, stamps);
+            before = stamps;
+          }),
+        );
+      }),
+      ignoreElements(),
+    );
+  }
+
+  #doubt(before: readonly FileStamp[], after: readonly FileStamp[]): void {
+    this.#torrent.files.forEach(({ offset, length }, file) => {
+      if (length === 0 || (before[file]?.size === after[file]?.size && before[file]?.mtime === after[file]?.mtime)) return;
+      const [first, last] = this.#geometry.piecesOf(offset, length);
+      for (let index = first; index <= last; index++) this.#sound.clear(index);
+    });
+  }
+
+  #fill(index: number, begin: number, into: Uint8Array): Observable<boolean> {
+    return this.#storage.read(this.#geometry.pieceOffset(index) + begin, into).pipe(
+      map((length) => length === into.length || this.#lost(index, 'is no longer there')),
+      catchError((error: unknown) => (error instanceof StorageError ? of(this.#lost(index, `can't be read: ${error.message}`)) : throwError(() => error))),
+    );
+  }
+
+  #checked(index: number): Observable<boolean> {
+    let check$ = this.#checks.get(index);
+    if (check$ === undefined) {
+      check$ = this.#turns.take(recheckPieces(this.#torrent, this.#env, this.#storage, [index])).pipe(
+        map(({ valid }) => valid || this.#lost(index, 'is damaged')),
+        catchError((error: unknown) => (error instanceof StorageError ? of(this.#lost(index, `can't be read: ${error.message}`)) : throwError(() => error))),
+        tap((sound) => {
+          if (sound) this.vouch(index);
+        }),
+        finalize(() => this.#checks.delete(index)),
+        share(),
+      );
+      this.#checks.set(index, check$);
+    }
+    return check$;
+  }
+
+  #lost(index: number, why: string): false {
+    this.#sound.clear(index);
+    if (this.has(index)) this.#options.lost(index, `piece ${index} on disk ${why}: it is not given to others, and fetched anew if need be`);
+    return false;
+  }
+}
+
+/** So many at a time; others wait. */
+class Turns {
+  #free: number;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(most: number) {
+    this.#free = most;
+  }
+
+  take<T>(work$: Observable<T>): Observable<T> {
+    return new Observable((subscriber) => {
+      const begin = (): void => {
+        this.#waiting.delete(begin);
+        this.#free--;
+        subscriber.add(() => {
+          this.#free++;
+          for (const next of this.#waiting) return next();
+        });
+        subscriber.add(work$.subscribe(subscriber));
+      };
+      if (this.#free > 0) return begin();
+      this.#waiting.add(begin);
+      return () => this.#waiting.delete(begin);
+    });
+  }
+}
