@@ -71,7 +71,10 @@ export const session = (env: Pick<Env, 'connect'>, company: Company): ((address:
       extensionHandshake({ names }),
       tap((peer) => company.joined(peer)),
       converse(
-        pipe(whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }), requestBlocks(picker, { wake$, patience: patience(SILENCE), limit: limits.down })),
+        pipe(
+          whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }),
+          requestBlocks(picker, { wake$, patience: patience(SILENCE), limit: limits.down }),
+        ),
         advertise(picker, stored$),
         rechoking,
         serving,
