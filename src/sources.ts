@@ -56,6 +56,8 @@ export interface SourcesOptions extends SourceOptions, Pick<TrackerPeersOptions,
   readonly completed$?: Observable<unknown>;
   /** Peers that peers tell us about (BEP 11). */
   readonly told$?: Observable<PeerAddress>;
+  /** Peers that call us. */
+  readonly calls$?: Observable<PeerAddress>;
   /** Emits when a peer has left; is there none now, nor any to come back? */
   readonly left$?: Observable<unknown>;
   readonly alone?: () => boolean;
@@ -72,10 +74,10 @@ export interface SourcesOptions extends SourceOptions, Pick<TrackerPeersOptions,
  * ```
  *
  * Each address says where it came from; some come several times. Completes when there is nobody left to ask: peers tell of others
- * only as long as there are any, the DHT and the local network can always be asked again. Never errors because of a source.
+ * only as long as there are any, and who may call is not waited for; the DHT and the local network can always be asked again. Never errors because of a source.
  */
 export const sources = (env: TrackerEnv, torrent: Findable, options: SourcesOptions): Observable<PeerAddress> => {
-  const { peers = [], told$ = EMPTY, left$ = EMPTY, alone = () => true, pace = defaultPace } = options;
+  const { peers = [], told$ = EMPTY, calls$ = EMPTY, left$ = EMPTY, alone = () => true, pace = defaultPace } = options;
   const ask = (wanted$: Observable<number>): Observable<PeerAddress> =>
     merge(
       from(peers),
@@ -91,7 +93,7 @@ export const sources = (env: TrackerEnv, torrent: Findable, options: SourcesOpti
     take(1),
     map(() => undefined),
   );
-  return merge(told$, concat(asked$, forsaken$)).pipe(takeWhile((address) => address !== undefined));
+  return merge(told$, calls$, concat(asked$, forsaken$)).pipe(takeWhile((address) => address !== undefined));
 };
 
 const trackersOf = (env: TrackerEnv, { infoHash, announce = [] }: Findable, { trackers = announce, pace = defaultPace, ...options }: SourcesOptions) =>

@@ -1,0 +1,38 @@
+import { catchError, EMPTY, map, type Observable, of, throwError } from 'rxjs';
+import type { Reception } from './discovery/reception.ts';
+import type { PeerAddress, Warning } from './env.ts';
+import { InputError } from './errors.ts';
+
+/** The port that trackers are told when nobody listens there: they insist on one. */
+const PORT = 6881;
+
+/** Where peers reach us for one torrent, as trackers, the DHT, the local network and peers are told. */
+export interface Door {
+  readonly port: number;
+  /** Peers can call us there. */
+  readonly listens: boolean;
+  /** Who calls. */
+  readonly calls$: Observable<PeerAddress>;
+  /** Why nobody can. */
+  readonly warnings: readonly Warning[];
+}
+
+export interface DoorOptions {
+  /** An open port; downloads may share one: `reception(…).pipe(shareReplay({ bufferSize: 1, refCount: true }))`. */
+  readonly reception$?: Observable<Reception> | undefined;
+  /** The port that is told if there is no `reception$`. 6881. */
+  readonly port?: number | undefined;
+  /** Peers can call us at `port`, somehow. No if not given. */
+  readonly listens?: boolean | undefined;
+}
+
+/** Emits once, when it is known where peers reach us. That no port could be had is a warning. */
+export const doorFor = (infoHash: Uint8Array, { reception$, port = PORT, listens = false }: DoorOptions): Observable<Door> => {
+  const closed: Door = { port, listens, calls$: EMPTY, warnings: [] };
+  if (reception$ === undefined) return of(closed);
+  const warned = ({ code, message }: InputError): Door => ({ ...closed, warnings: [{ type: 'warning', code, message }] });
+  return reception$.pipe(
+    map((reception): Door => ({ port: reception.port, listens: true, calls$: reception.peersOf(infoHash), warnings: [] })),
+    catchError((error: unknown) => (error instanceof InputError ? of(warned(error)) : throwError(() => error))),
+  );
+};
