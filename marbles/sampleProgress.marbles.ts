@@ -14,6 +14,8 @@ const progress = (stored = 0): Progress => ({
   downloaded: 0,
   uploaded: 0,
   rate: 0,
+  upRate: 0,
+  ratio: 0,
   peers: { known: 0, connecting: 0, connected: 0, unchoked: 0, banned: 0 },
   wasted: 0,
 });

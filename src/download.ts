@@ -5,9 +5,12 @@ import {
   EMPTY,
   filter,
   finalize,
+  from,
   last,
   map,
   merge,
+  startWith,
+  mergeMap,
   type Observable,
   of,
   ReplaySubject,
@@ -24,18 +27,21 @@ import { swarm } from '../operators/swarm.ts';
 import { verifyPieces } from '../operators/verifyPieces.ts';
 import { writePieces } from '../operators/writePieces.ts';
 import { now } from './clock.ts';
+import { type Door, doorFor, type DoorOptions } from './door.ts';
 import { defaultPace } from './discovery/pace.ts';
 import type { DownloadEvent, Env, Peer, PeerAddress, PeerSource, PieceOutcome, Target } from './env.ts';
 import { allowancesOf, type Limits } from './limits.ts';
 import { calmly, keepRemembering, remember, rememberForGood, restore } from './resumption.ts';
 import { scoped } from './scoped.ts';
-import { session } from './session.ts';
+import { type Expulsion, parted, session } from './session.ts';
+import { givenEnough, type SeedOptions } from './seeding.ts';
 import { PieceShelf } from './shelf.ts';
 import { nodeFor, type SourceOptions, sources } from './sources.ts';
 import { Tally } from './tally.ts';
 import { AddressBook, MAX_KNOWN } from './torrent/addressBook.ts';
 import { Choker } from './torrent/choker.ts';
 import type { ChokeStrategy } from './torrent/chokeStrategy.ts';
+import type { ConnectionBudget } from './torrent/connectionBudget.ts';
 import { Funnel } from './torrent/funnel.ts';
 import type { Torrent } from './torrent/metainfo.ts';
 import type { PieceOrder } from './torrent/pieceOrder.ts';
@@ -44,25 +50,27 @@ import { transfer } from './transfer.ts';
 
 const MiB = 2 ** 20;
 
-export interface DownloadOptions extends SourceOptions {
+export interface DownloadOptions extends SourceOptions, DoorOptions {
   /** Where to put it. */
   readonly target: Target;
   /** 20 bytes; made up if not given. */
   readonly peerId?: Uint8Array;
-  /** The port that trackers are told. 6881. */
-  readonly port?: number;
   /** What is asked for first; rarest first after a few at random. */
   readonly order?: PieceOrder;
   /** Whom we serve; those who give us most and some by chance, and while seeding everybody in turn. */
   readonly choker?: ChokeStrategy;
   /** How many are served at one time; as many as the line bears if not given. */
   readonly slots?: number;
+  /** Goes on when it is complete, and gives to others until it has given enough; `{}` is for ever. Without it the download ends. */
+  readonly seed?: SeedOptions;
   /** Peers at one time. 200. */
   readonly maxPeers?: number;
   /** Bytes of pieces begun and not yet stored. 64 MiB; two pieces are always allowed. */
   readonly memory?: number;
   /** Bytes a second, each way, as they change; none if not given. */
   readonly limits?: Limits;
+  /** Connections and dials that are shared with other downloads. */
+  readonly budget?: ConnectionBudget;
   /** Peers tell each other of others (BEP 11). Yes; never for private torrents. */
   readonly pex?: boolean;
   /** Checks all that is on disk, whatever is remembered of it. */
@@ -90,16 +98,18 @@ export const download = (torrent: Torrent, env: Env, options: DownloadOptions): 
   (options.stop$ ?? EMPTY).pipe(
     take(1),
     // Whoever listens later must hear it, too: it may come between two phases.
-    connect((stop$) => pipeline(torrent, env, options, stop$), { connector: () => new ReplaySubject(1) }),
+    connect((stop$) => scoped(doorFor(torrent.infoHash, options), (door) => pipeline(torrent, env, { ...options, ...door }, stop$)), {
+      connector: () => new ReplaySubject(1),
+    }),
   );
 
-const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: Observable<unknown>): Observable<DownloadEvent> =>
+const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions & Door, stop$: Observable<unknown>): Observable<DownloadEvent> =>
   scoped(env.openStorage(torrent, options.target), (storage) =>
     defer(() => {
-      const { maxPeers = 200, memory = 64 * MiB, port = 6881, pace = defaultPace } = options;
+      const { maxPeers = 200, memory = 64 * MiB, port, listens, pace = defaultPace, seed } = options;
       const wanted$ = new Subject<number>(); // loop 1: the swarm is this many peers short
       const settled$ = new Subject<PieceOutcome>(); // loop 3: what became of each piece
-      const liars$ = new Subject<Peer>(); // loop 4: who spoiled one
+      const expelled$ = new Subject<Expulsion>(); // loop 4: who spoiled one, or is connected twice
       const found$ = new Subject<PeerAddress>(); // loop 5: peers that peers told us about
       const lost$ = new Subject<number>(); // pieces that are no longer on disk as they should be
       const left$ = new Subject<void>(); // one peer less: perhaps there is nobody left
@@ -131,6 +141,7 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
       const save = (clean: boolean) => remember(torrent, storage, picker, tally, clean);
 
       const { changes$, ...limits } = allowancesOf(options.limits);
+      tally.held = () => limits.down?.awaited === true;
       const company = {
         transfer: shared,
         limits,
@@ -144,8 +155,12 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
         stored$: stored$.pipe(map(({ index }) => index)),
         found$,
         dht$,
-        liars$,
-        joined: (peer: Peer) => report(tally.joined(peer)),
+        expelled$,
+        ...(listens && { port }),
+        joined: (peer: Peer) => {
+          parted(identity.peerId, tally.crowd.members, peer, expelled$);
+          report(tally.joined(peer));
+        },
       };
       const addresses$ = sources(env, torrent, {
         ...options,
@@ -154,16 +169,20 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
         port,
         totals: () => tally.totals(),
         wanted$,
-        completed$: stored$.pipe(filter(() => picker.complete)),
+        completed$: stored$.pipe(
+          filter(() => picker.complete),
+          take(1),
+        ),
         report,
         seenAs: (host) => book.seenAs(host),
         told$: found$,
         left$,
-        alone: () => book.active === 0 && book.waiting === 0 && book.nextIn(now()) === undefined,
+        alone: () => seed === undefined && book.active === 0 && book.waiting === 0 && book.nextIn(now()) === undefined,
       }).pipe(
         tap((address) => funnel.named(address)),
         distinctPeers(),
       );
+      const enough$ = givenEnough(seed, tally).pipe(tap(report));
       const fetched$ = addresses$.pipe(
         swarm(session(env, company), {
           book,
@@ -171,20 +190,21 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
           wanted: wanted$,
           enough: Math.min(pace.enough, maxPeers),
           funnel,
+          budget: options.budget,
           ended: (address, error) => {
             news$.next(tally.left(address, error));
             left$.next();
           },
         }),
         // eslint-disable-next-line rxjs-x/no-unsafe-takeuntil -- what has come is still stored
-        takeUntil(stop$),
+        takeUntil(merge(stop$, enough$)),
         assemblePieces(drafts),
         verifyPieces(env.verify(torrent)),
         tap((piece) => {
           for (const liar of suspects.examine(piece)) {
             // It may have hung up before its lie was found.
             book.ban(liar.address);
-            liars$.next(liar);
+            expelled$.next({ peer: liar, code: 'corrupt', why: 'sent wrong bytes' });
           }
         }),
         writePieces(storage, geometry, { report: (warning) => news$.next(tally.warned(warning)) }),
@@ -194,26 +214,40 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions, stop$: O
           if (outcome.type === 'stored') shelf.vouch(outcome.index);
           settled$.next(outcome);
         }),
-        takeWhile(() => !picker.complete, true),
+        takeWhile(() => seed !== undefined || !picker.complete, true),
       );
 
       // Before it is known what is there, the note of the run before knows better.
       let restored = false;
-      const restored$ = restore(torrent, env, storage, picker, options.recheck === true).pipe(tap({ complete: () => (restored = true) }), takeUntil(stop$));
-      const leave = () => (restored ? save(false) : EMPTY);
-      const missing$ = defer(() => {
-        if (picker.complete || !restored) return EMPTY;
-        tally.phase = 'downloading';
-        return concat(storage.prepare(), merge(fetched$.pipe(finalize(() => settled$.complete())), keepRemembering(settled$, save(false), report)));
-      });
-      const end$ = defer(() =>
-        picker.complete ? concat(storage.prepare(), of(tally.done()), rememberForGood(storage, save(true), report)) : calmly(leave(), report),
+      const restored$ = restore(torrent, env, storage, picker, options.recheck === true, (totals) => (tally.before = totals)).pipe(
+        tap({ next: ({ index, valid }) => valid && shelf.vouch(index), complete: () => (restored = true) }),
+        takeUntil(stop$),
       );
+      const leave = () => (restored ? save(false) : EMPTY);
+      const complete$ = defer(() => concat(of(tally.done(seed && 'seeding')), rememberForGood(storage, save(true), report)));
+      const seeding$ = stored$.pipe(
+        startWith(undefined),
+        filter(() => seed !== undefined && picker.complete),
+        take(1),
+        mergeMap(() => concat(complete$, shelf.watch())),
+        takeUntil(settled$.pipe(last(null, undefined))),
+      );
+      const fetching$ = defer(() => {
+        if ((picker.complete && seed === undefined) || !restored) return EMPTY;
+        tally.phase = 'downloading';
+        return concat(storage.prepare(), merge(fetched$.pipe(finalize(() => settled$.complete())), seeding$, keepRemembering(settled$, save(false), report)));
+      });
+      const end$ = defer(() => {
+        if (!picker.complete) return calmly(leave(), report);
+        if (tally.phase === 'seeding') return calmly(save(true), report);
+        return concat(storage.prepare(), complete$);
+      });
       let ended = false;
       return merge(
+        from(options.warnings),
         news$,
         changes$.pipe(takeUntil(news$.pipe(last(null, undefined)))),
-        concat(restored$, missing$, end$).pipe(
+        concat(restored$, fetching$, end$).pipe(
           tap({ complete: () => (ended = true) }),
           finalize(() => {
             if (!ended) leave().subscribe({ error: () => {} });

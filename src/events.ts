@@ -88,8 +88,8 @@ export interface Rechecked {
 
 export interface Progress {
   readonly type: 'progress';
-  /** `checking` what is on disk, `downloading`, `paused` for want of disk space, `done`. */
-  readonly phase: 'checking' | 'downloading' | 'paused' | 'done';
+  /** `checking` what is on disk, `downloading`, `paused` for want of disk space, `seeding` what is complete, `done`. */
+  readonly phase: 'checking' | 'downloading' | 'paused' | 'seeding' | 'done';
   /** Bytes verified and stored, padding included, of `length`. */
   readonly stored: number;
   readonly length: number;
@@ -100,6 +100,10 @@ export interface Progress {
   readonly uploaded: number;
   /** Bytes a second, over the last seconds. */
   readonly rate: number;
+  /** The same of what peers got. */
+  readonly upRate: number;
+  /** Bytes given in all runs, as a multiple of `length`. */
+  readonly ratio: number;
   /** Seconds to go at this rate; undefined while nothing moves. */
   readonly eta?: number;
   readonly peers: {
@@ -114,6 +118,8 @@ export interface Progress {
   readonly wasted: number;
   /** Why nothing moves, in words for people, when nothing has for a while. */
   readonly reason?: string;
+  /** Our own rate limit holds back what could be asked for. */
+  readonly held?: boolean;
 }
 
 /** What has become of the peers that each source named: how many got how far, and why the others did not. Told when it has changed. */
@@ -150,4 +156,26 @@ export interface Created {
 
 export type CreateEvent = Hashed | Created | Warning;
 
-export type DownloadEvent = PieceOutcome | PeerJoined | PeerLeft | Choking | Announced | TrackerStatus | Warning | Rechecked | Progress | FunnelSample | Done;
+/** Enough has been given: seeding ends. */
+export interface Seeded {
+  readonly type: 'seeded';
+  /** Which limit was reached. */
+  readonly reason: 'ratio' | 'time' | 'idle';
+  /** Bytes given in this run, and in all as a multiple of the length. */
+  readonly uploaded: number;
+  readonly ratio: number;
+}
+
+export type DownloadEvent =
+  | PieceOutcome
+  | PeerJoined
+  | PeerLeft
+  | Choking
+  | Announced
+  | TrackerStatus
+  | Warning
+  | Rechecked
+  | Progress
+  | FunnelSample
+  | Done
+  | Seeded;

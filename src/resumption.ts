@@ -8,7 +8,6 @@ import {
   map,
   mergeMap,
   type Observable,
-  of,
   catchError,
   EMPTY,
   endWith,
@@ -40,10 +39,13 @@ export const restore = (
   storage: Storage,
   picker: PiecePicker,
   all: boolean,
+  noted: (totals: { readonly downloaded: number; readonly uploaded: number }) => void = () => {},
 ): Observable<Rechecked> =>
-  forkJoin({ bytes: all ? of(undefined) : storage.notes.load(), stamps: storage.stamps() }).pipe(
+  forkJoin({ bytes: storage.notes.load(), stamps: storage.stamps() }).pipe(
     mergeMap(({ bytes, stamps }) => {
-      const note = bytes === undefined ? undefined : decodeResume(bytes, torrent);
+      const last = bytes === undefined ? undefined : decodeResume(bytes, torrent);
+      if (last !== undefined) noted(last);
+      const note = all ? undefined : last;
       const { have, doubtful } = trusted(note, stamps, storage.notes.boot, torrent);
       for (let index = 0; index < have.length; index++) if (have.has(index)) picker.restore(index);
       return recheckPieces(torrent, env, storage, doubtful);
@@ -60,7 +62,7 @@ export const remember = (torrent: Torrent, storage: Storage, picker: PiecePicker
     return storage.stamps().pipe(
       map((stamps) => {
         const pending = picker.writtenSince(have);
-        const { downloaded, uploaded } = tally.totals();
+        const { downloaded, uploaded } = tally.lifetime;
         return encodeResume({ infoHash: torrent.infoHash, have, pending, stamps, boot: storage.notes.boot, clean, downloaded, uploaded });
       }),
       mergeMap((note) => storage.notes.save(note)),

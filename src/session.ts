@@ -1,4 +1,4 @@
-import { EMPTY, filter, ignoreElements, mergeMap, type Observable, pipe, type Subject, tap, throwError } from 'rxjs';
+import { EMPTY, filter, ignoreElements, mergeMap, type Observable, type Observer, pipe, type Subject, tap, throwError } from 'rxjs';
 import { advertise } from '../operators/advertise.ts';
 import { converse } from '../operators/converse.ts';
 import { type DhtContact, exchangeDhtPorts } from '../operators/exchangeDhtPorts.ts';
@@ -11,13 +11,22 @@ import { requestBlocks } from '../operators/requestBlocks.ts';
 import { serveBlocks, type Shelf } from '../operators/serveBlocks.ts';
 import { whenUnchoked } from '../operators/whenUnchoked.ts';
 import type { Block, Choking, Env, Peer, PeerAddress, PeerSource } from './env.ts';
-import { PeerError } from './errors.ts';
+import { type PeerCode, PeerError } from './errors.ts';
+import { partFromSeeds } from './seeding.ts';
 import { UT_PEX } from './protocol/utPex.ts';
 import type { Allowances } from './limits.ts';
 import type { Choker } from './torrent/choker.ts';
 import type { Crowd } from './torrent/crowd.ts';
 import type { Funnel } from './torrent/funnel.ts';
+import { superfluous, twinOf } from './torrent/twins.ts';
 import type { Transfer } from './transfer.ts';
+
+/** Somebody to hang up on. */
+export interface Expulsion {
+  readonly peer: Peer;
+  readonly code: PeerCode;
+  readonly why: string;
+}
 
 /** What the sessions of one download share. */
 export interface Company {
@@ -41,8 +50,10 @@ export interface Company {
   readonly found$: Subject<PeerAddress>;
   /** Our node of the DHT, if we have one. */
   readonly dht$: Observable<DhtContact> | undefined;
-  /** Who spoiled a piece. */
-  readonly liars$: Observable<Peer>;
+  /** Where we listen, if we do. */
+  readonly port?: number;
+  /** Who has to go. */
+  readonly expelled$: Observable<Expulsion>;
   /** Hears of each peer after its handshake. */
   readonly joined: (peer: Peer) => void;
 }
@@ -68,7 +79,7 @@ export const session = (env: Pick<Env, 'connect'>, company: Company): ((address:
     (address.wire$ ?? env.connect(address)).pipe(
       tap(() => funnel.reached(address, 'connected')),
       handshake({ ...identity, dht: dht$ !== undefined }),
-      extensionHandshake({ names }),
+      extensionHandshake({ names, ...(company.port !== undefined && { port: company.port }) }),
       tap((peer) => company.joined(peer)),
       converse(
         pipe(
@@ -80,22 +91,33 @@ export const session = (env: Pick<Env, 'connect'>, company: Company): ((address:
         serving,
         exchangeDhtPorts(dht$ ?? EMPTY),
         exchangePeers(found$, { connected: () => crowd.members }),
-        expel(company.liars$),
+        expel(company.expelled$),
+        partFromSeeds(() => picker.complete),
         keepAlive(),
       ),
     );
 };
 
-/** Hangs up on a peer that is proved to have sent wrong bytes. */
+/** Hangs up on a peer, and says why. */
 const expel =
-  (liars$: Observable<Peer>) =>
+  (expelled$: Observable<Expulsion>) =>
   (peers: Observable<Peer>): Observable<never> =>
     peers.pipe(
-      mergeMap((peer) =>
-        liars$.pipe(
-          filter((liar) => liar.address === peer.address),
-          mergeMap(() => throwError(() => new PeerError('corrupt', `${peer.address.host}:${peer.address.port}: sent wrong bytes`))),
+      mergeMap((one) =>
+        expelled$.pipe(
+          filter(({ peer }) => peer.address === one.address),
+          mergeMap(({ peer, code, why }) => throwError(() => new PeerError(code, `${nameOf(peer)}: ${why}`))),
         ),
       ),
       ignoreElements(),
     );
+
+/** Closes one of two connections with the same peer. @throws PeerError if that is the one of `newer`. */
+export const parted = (us: Uint8Array, members: Iterable<Peer>, newer: Peer, expelled: Pick<Observer<Expulsion>, 'next'>): void => {
+  const older = twinOf(newer, members);
+  if (older === undefined) return;
+  if (superfluous(us, older, newer) === newer) throw new PeerError('duplicate', `${nameOf(newer)}: is connected as ${nameOf(older)} already`);
+  expelled.next({ peer: older, code: 'duplicate', why: `is connected as ${nameOf(newer)}, too` });
+};
+
+const nameOf = ({ address: { host, port } }: Peer): string => `${host}:${port}`;

@@ -16,11 +16,16 @@ export class Tally {
   phase: Progress['phase'] = 'checking';
   readonly #drafts: { readonly gathered: number };
   #corrupt = 0;
+  /** Does our own rate limit hold the download back? */
+  held = (): boolean => false;
   readonly crowd = new Crowd<PeerAddress, Peer>();
   readonly #picker: PiecePicker;
   readonly #book: AddressBook<PeerAddress>;
   readonly #funnel: Funnel<PeerSource>;
   readonly #rate = new Rate();
+  readonly #upRate = new Rate();
+  /** Payload bytes of earlier runs. */
+  before = { downloaded: 0, uploaded: 0 };
   #last = 0;
   #movedAt = now();
   #told = 0;
@@ -56,8 +61,8 @@ export class Tally {
     return warning;
   }
 
-  done(): Done {
-    this.phase = 'done';
+  done(phase: 'done' | 'seeding' = 'done'): Done {
+    this.phase = phase;
     return { type: 'done', length: this.#picker.geometry.length };
   }
 
@@ -74,6 +79,20 @@ export class Tally {
     return { uploaded: this.crowd.uploaded, downloaded: this.crowd.downloaded, left: this.#picker.geometry.length - this.have };
   }
 
+  get complete(): boolean {
+    return this.#picker.complete;
+  }
+
+  /** Payload bytes of all runs. */
+  get lifetime(): { readonly downloaded: number; readonly uploaded: number } {
+    return { downloaded: this.before.downloaded + this.crowd.downloaded, uploaded: this.before.uploaded + this.crowd.uploaded };
+  }
+
+  /** What has been given, in bytes of this run and of all, as a multiple of the torrent's length. */
+  given(): { readonly uploaded: number; readonly ratio: number } {
+    return { uploaded: this.crowd.uploaded, ratio: this.lifetime.uploaded / this.#picker.geometry.length };
+  }
+
   /** How far peers got; undefined if that has not changed since it was told. */
   funnel(): FunnelSample | undefined {
     for (const peer of this.crowd.members) this.#look(peer);
@@ -84,6 +103,8 @@ export class Tally {
 
   /** What can be seen of a peer only as long as it is there. */
   #look({ address, state }: Peer): void {
+    const port = address.wire$ && state.extensions?.port;
+    if (port !== undefined) this.#book.listensAt(address, { host: address.host, port, source: 'incoming' });
     if (state.downloaded > 0) this.#funnel.reached(address, 'sending');
     else if (!state.choked) this.#funnel.reached(address, 'unchoked');
     else if (state.interesting) this.#funnel.reached(address, 'interested');
@@ -101,9 +122,10 @@ export class Tally {
     const rate = this.#rate.sample(downloaded, time);
     const reason = this.phase === 'paused' ? 'the disk is full: waiting for room' : this.#reason((time - this.#movedAt) / 1000);
     const left = geometry.length - this.have;
+    const held = this.phase === 'downloading' && this.held();
     return {
       type: 'progress',
-      phase: complete && this.phase === 'downloading' ? 'done' : this.phase,
+      phase: complete && this.phase === 'downloading' ? 'done' : !complete && this.phase === 'seeding' ? 'downloading' : this.phase,
       stored: this.have,
       length: geometry.length,
       pieces: stored.count,
@@ -111,6 +133,8 @@ export class Tally {
       downloaded,
       uploaded,
       rate,
+      upRate: this.#upRate.sample(uploaded, time),
+      ratio: this.given().ratio,
       ...(rate > 0 && left > 0 && { eta: left / rate }),
       peers: {
         known: this.#book.known,
@@ -121,11 +145,13 @@ export class Tally {
       },
       wasted: Math.max(0, downloaded - this.#drafts.gathered) + this.#corrupt,
       ...(reason !== undefined && { reason }),
+      ...(held && { held }),
     };
   }
 
   #reason(seconds: number): string | undefined {
     if (this.phase !== 'downloading' || seconds < STANDSTILL) return undefined;
+    if (this.held()) return 'held back by the limit of the download rate';
     const { crowd } = this;
     const useful = crowd.some(({ state }) => state.interesting);
     return standstill({ known: this.#book.known, connected: crowd.size, unchoked: crowd.unchoked, useful, seconds, funnel: this.#funnel.total });

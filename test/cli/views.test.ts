@@ -21,6 +21,8 @@ const progress: Progress = {
   downloaded: 25 * MiB,
   uploaded: 0,
   rate: 8 * MiB,
+  upRate: 0,
+  ratio: 0,
   eta: 5,
   peers: { known: 12, connecting: 1, connected: 5, unchoked: 3, banned: 0 },
   wasted: 0,

@@ -10,7 +10,13 @@ export const bar = (part: number, whole: number, size: number): string => {
   return '█'.repeat(full) + '░'.repeat(size - full);
 };
 
-const PHASES = { checking: 'checking what is there', downloading: 'downloading', paused: 'paused: the disk is full', done: 'done' } as const;
+const PHASES = {
+  checking: 'checking what is there',
+  downloading: 'downloading',
+  paused: 'paused: the disk is full',
+  seeding: 'seeding',
+  done: 'done',
+} as const;
 
 const speed = ({ phase, rate: perSecond, eta }: Progress): readonly string[] => {
   if (phase !== 'downloading') return [PHASES[phase]];
@@ -19,11 +25,16 @@ const speed = ({ phase, rate: perSecond, eta }: Progress): readonly string[] => 
 
 const people = ({ peers }: Progress): string => `${peers.connected} of ${counted(peers.known, 'peer')}`;
 
+const given = ({ phase, uploaded, upRate, ratio }: Progress): readonly string[] => {
+  if (phase === 'seeding') return [`↑ ${rate(upRate)}`, `${bytes(uploaded)} given, ratio ${ratio.toFixed(2)}`];
+  return uploaded > 0 ? [`↑ ${bytes(uploaded)}${upRate > 0 ? ` at ${rate(upRate)}` : ''}`] : [];
+};
+
 const facts = (progress: Progress): readonly string[] => [
   ...speed(progress),
   people(progress),
   `${progress.pieces} of ${counted(progress.pieceCount, 'piece')}`,
-  ...(progress.uploaded > 0 ? [`↑ ${bytes(progress.uploaded)}`] : []),
+  ...given(progress),
   ...(progress.wasted > 0 ? [`${bytes(progress.wasted)} wasted`] : []),
 ];
 

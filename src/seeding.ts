@@ -1,0 +1,76 @@
+import { filter, ignoreElements, interval, map, mergeMap, NEVER, type Observable, type OperatorFunction, take, throwError } from 'rxjs';
+import { now } from './clock.ts';
+import type { Peer, Seeded } from './env.ts';
+import { PeerError } from './errors.ts';
+
+/** When a torrent that is complete has been given enough; for ever if nothing is said. */
+export interface SeedOptions {
+  /** Bytes given in all runs, as a multiple of the torrent's length. */
+  readonly ratio?: number | undefined;
+  /** Milliseconds since it is complete, or since this run began. */
+  readonly time?: number | undefined;
+  /** Milliseconds in which nobody has taken anything. */
+  readonly idle?: number | undefined;
+  /** Shows each peer only one piece at a time, so that each is given once before any is given twice (BEP 16). For first seeds only. */
+  readonly super?: boolean | undefined;
+}
+
+/** What is looked at. */
+export interface Giving {
+  /** Is there all to give? */
+  readonly complete: boolean;
+  /** Bytes given in this run, and in all as a multiple of the torrent's length. */
+  given(): { readonly uploaded: number; readonly ratio: number };
+}
+
+/** Milliseconds between looks. */
+const LOOK_EVERY = 1_000;
+
+/** Emits once, why, when enough has been given; never before all is there, nor without `limits`. */
+export const givenEnough = (limits: SeedOptions | undefined, giving: Giving): Observable<Seeded> => {
+  if (limits === undefined) return NEVER;
+  const { ratio = Infinity, time = Infinity, idle = Infinity } = limits;
+  let since: number | undefined;
+  let movedAt = 0;
+  let last = -1;
+  const why = (): Seeded['reason'] | undefined => {
+    if (!giving.complete) return undefined;
+    const moment = now();
+    since ??= moment;
+    const is = giving.given();
+    if (is.uploaded !== last) movedAt = moment;
+    last = is.uploaded;
+    if (is.ratio >= ratio) return 'ratio';
+    if (moment - since >= time) return 'time';
+    return moment - movedAt >= idle ? 'idle' : undefined;
+  };
+  return interval(LOOK_EVERY).pipe(
+    map(why),
+    filter((reason) => reason !== undefined),
+    take(1),
+    map((reason): Seeded => ({ type: 'seeded', reason, ...giving.given() })),
+  );
+};
+
+/** Milliseconds to bear with who has everything, as we do: it may have something to tell of others. */
+const USELESS_AFTER = 30_000;
+const STEP = 10_000;
+
+/** Hangs up on seeds while we seed. */
+export const partFromSeeds =
+  (complete: () => boolean): OperatorFunction<Peer, never> =>
+  (peers) =>
+    peers.pipe(
+      mergeMap((peer) => {
+        let waited = 0;
+        return interval(STEP).pipe(
+          filter(() => {
+            const { have, extensions } = peer.state;
+            waited = complete() && (have.full || extensions?.uploadOnly === true) ? waited + STEP : 0;
+            return waited >= USELESS_AFTER;
+          }),
+          mergeMap(() => throwError(() => new PeerError('useless', `${peer.address.host}:${peer.address.port}: wants nothing, as we do`))),
+        );
+      }),
+      ignoreElements(),
+    );
