@@ -35,6 +35,10 @@ export class RateLimit implements Allowance {
     this.#within = within;
   }
 
+  get awaited(): boolean {
+    return this.#waiting.size > 0 || this.#within?.awaited === true;
+  }
+
   /** Bytes a second. */
   get rate(): number {
     return this.#bucket.rate;

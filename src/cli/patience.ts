@@ -19,9 +19,12 @@ export class Patience {
       });
   }
 
-  /** Bytes that arrive and pieces that are stored or checked count; peers that come and go do not. */
+  /** Bytes that arrive and pieces that are stored or checked count, and so does waiting for a limit of ours; peers that come and go do not. */
   see(event: DownloadEvent): void {
-    const moved = event.type === 'stored' || event.type === 'rechecked' || (event.type === 'progress' && event.downloaded > (this.#last?.downloaded ?? 0));
+    const moved =
+      event.type === 'stored' ||
+      event.type === 'rechecked' ||
+      (event.type === 'progress' && (event.held === true || event.downloaded > (this.#last?.downloaded ?? 0)));
     if (event.type === 'progress') this.#last = event;
     if (moved) this.#timer?.refresh();
   }

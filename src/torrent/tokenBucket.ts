@@ -8,6 +8,8 @@ const ROUNDING = 0.001;
  * Who is refused waits for its turn; all who wait take turns, oldest first.
  */
 export interface Allowance {
+  /** Somebody waits for a turn. */
+  readonly awaited: boolean;
   /**
    * Counts `bytes` and returns true; or returns false, and calls `wake` once when it is this one's turn to take them. To ask again
    * while waiting keeps the place.
