@@ -1,0 +1,60 @@
+import { merge, type Observable, of, shareReplay } from 'rxjs';
+import type { DhtNode } from './discovery/dht/node.ts';
+import { PORTS, reception } from './discovery/reception.ts';
+import { download, type DownloadOptions } from './download.ts';
+import type { DownloadEvent, Env } from './env.ts';
+import { allowancesOf, type Limits } from './limits.ts';
+import { createPeerId } from './protocol/id.ts';
+import { scoped } from './scoped.ts';
+import { ConnectionBudget } from './torrent/connectionBudget.ts';
+import type { Torrent } from './torrent/metainfo.ts';
+
+export interface ClientOptions {
+  /** 20 bytes; made up if not given. */
+  readonly peerId?: Uint8Array;
+  /** Where peers can call us: at the first of these TCP ports that is free. 6881 to 6889; none of them if empty. */
+  readonly ports?: readonly number[];
+  /** Listens at this address of the machine only. */
+  readonly host?: string;
+  /** Our node of the DHT; without it the DHT is not asked. */
+  readonly dht$?: Observable<DhtNode>;
+  /** Connections of all torrents together. 400. */
+  readonly maxConnections?: number;
+  /** Dials a second of all torrents together. 50. */
+  readonly dialRate?: number;
+  /** Bytes a second of all torrents together. */
+  readonly limits?: Limits;
+}
+
+/** Several torrents in one process, and what they share. */
+export interface Client {
+  /** As the function of this name; what the client shares is not to be given again. */
+  download(torrent: Torrent, options: Omit<DownloadOptions, 'peerId' | 'reception$' | 'dht$' | 'budget'>): Observable<DownloadEvent>;
+}
+
+/**
+ * What downloads share: who we are, the port where peers call us, our node of the DHT, rate limits, connections and dials. Who has fewest
+ * connections has the next one; a torrent with more than an equal part gives some up to those that come later.
+ *
+ * Nothing happens before the first download is subscribed to, and all is closed when the last one is over. Each is as cold as one of
+ * `download`; errors end only the one they concern.
+ *
+ * @example
+ * const { download } = client(nodeEnv(), { dht$: dhtNode(env, { bootstrap: BOOTSTRAP }) });
+ * merge(...torrents.map((torrent) => download(torrent, { target: { folder: '.' } })))
+ */
+export const client = (env: Env, options: ClientOptions = {}): Client => {
+  const { ports = PORTS, host, maxConnections: most, dialRate } = options;
+  const peerId = options.peerId ?? createPeerId(env.randomBytes(12));
+  const budget = new ConnectionBudget({ ...(most !== undefined && { most }), ...(dialRate !== undefined && { dialRate }) });
+  const reception$ = ports.length > 0 ? shared(reception(env, { ports, ...(host !== undefined && { host }) })) : undefined;
+  const dht$ = options.dht$ && shared(options.dht$);
+  const { changes$, ...within } = allowancesOf(options.limits);
+  // Once for all downloads, as long as there is one.
+  const limited$ = shared(merge(of(within), changes$));
+  return {
+    download: (torrent, own) => scoped(limited$, () => download(torrent, env, { ...own, peerId, reception$, dht$, budget, limits: { ...own.limits, within } })),
+  };
+};
+
+const shared = <T>(source$: Observable<T>): Observable<T> => source$.pipe(shareReplay({ bufferSize: 1, refCount: true }));
