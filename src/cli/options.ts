@@ -38,6 +38,8 @@ const fetchOptions: OptionTable = {
   output: value('A folder (it exists, or ends in /), or the file to write (default: here)', { alias: 'o' }),
   'max-peers': value('Connections at most, 1–1000 (default 200)'),
   order: value('rarest (the rarest piece first, default) or sequential'),
+  'down-limit': value('Bytes of payload a second that come at most, for example 2M (default: no limit)'),
+  'up-limit': value('Bytes of payload a second that go at most, for example 500K (default: no limit)'),
   memory: value('Memory for unfinished pieces, for example 64M (default 64M)'),
   recheck: flag('Do not trust notes of earlier runs: hash what is there'),
   timeout: value('Give up (exit 4) after this many seconds without progress'),

@@ -7,6 +7,7 @@ import { discovery, trackersFor } from '../discovery.ts';
 import { GaveUp } from '../exit.ts';
 import { follow } from '../follow.ts';
 import type { Given, Io } from '../io.ts';
+import { limitsOf } from '../limits.ts';
 import { Patience } from '../patience.ts';
 import { readTorrent } from '../source.ts';
 import { placeOf, targetOf } from '../target.ts';
@@ -34,6 +35,7 @@ export const downloadSettings = (given: Given): Settings => {
   const memory = size(given, 'memory', MiB, 16_384 * MiB);
   return {
     recheck: flag(given, 'recheck'),
+    limits: limitsOf(given),
     ...(order === 'sequential' && { order: firstBy(byPriority, inOrder) }),
     ...(port && { port }),
     ...(maxPeers && { maxPeers }),
