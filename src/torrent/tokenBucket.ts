@@ -9,7 +9,7 @@ const ROUNDING = 0.001;
  */
 export interface Allowance {
   /** Somebody waits for a turn. */
-  readonly awaited: boolean;
+  readonly awaited?: boolean;
   /**
    * Counts `bytes` and returns true; or returns false, and calls `wake` once when it is this one's turn to take them. To ask again
    * while waiting keeps the place.
