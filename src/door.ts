@@ -1,6 +1,6 @@
 import { catchError, EMPTY, map, type Observable, of, throwError } from 'rxjs';
 import type { Reception } from './discovery/reception.ts';
-import type { PeerAddress, Warning } from './env.ts';
+import type { PeerAddress, PortOpen, Warning } from './env.ts';
 import { InputError } from './errors.ts';
 
 /** The port that trackers are told when nobody listens there: they insist on one. */
@@ -13,8 +13,8 @@ export interface Door {
   readonly listens: boolean;
   /** Who calls. */
   readonly calls$: Observable<PeerAddress>;
-  /** Why nobody can. */
-  readonly warnings: readonly Warning[];
+  /** What is to be told about it. */
+  readonly news: readonly (PortOpen | Warning)[];
 }
 
 export interface DoorOptions {
@@ -28,11 +28,11 @@ export interface DoorOptions {
 
 /** Emits once, when it is known where peers reach us. That no port could be had is a warning. */
 export const doorFor = (infoHash: Uint8Array, { reception$, port = PORT, listens = false }: DoorOptions): Observable<Door> => {
-  const closed: Door = { port, listens, calls$: EMPTY, warnings: [] };
+  const closed: Door = { port, listens, calls$: EMPTY, news: [] };
   if (reception$ === undefined) return of(closed);
-  const warned = ({ code, message }: InputError): Door => ({ ...closed, warnings: [{ type: 'warning', code, message }] });
+  const warned = ({ code, message }: InputError): Door => ({ ...closed, news: [{ type: 'warning', code, message }] });
   return reception$.pipe(
-    map((reception): Door => ({ port: reception.port, listens: true, calls$: reception.peersOf(infoHash), warnings: [] })),
+    map((it): Door => ({ port: it.port, listens: true, calls$: it.peersOf(infoHash), news: [{ type: 'port-open', port: it.port }] })),
     catchError((error: unknown) => (error instanceof InputError ? of(warned(error)) : throwError(() => error))),
   );
 };

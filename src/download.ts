@@ -244,7 +244,7 @@ const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions & Door, s
       });
       let ended = false;
       return merge(
-        from(options.warnings),
+        from(options.news),
         news$,
         changes$.pipe(takeUntil(news$.pipe(last(null, undefined)))),
         concat(restored$, fetching$, end$).pipe(

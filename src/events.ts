@@ -1,6 +1,7 @@
 import type { Peer, PeerAddress, PeerSource } from './env.ts';
 import type { FunnelRow } from './torrent/funnel.ts';
 import type { Torrent } from './torrent/metainfo.ts';
+import type { Torrent } from './torrent/metainfo.ts';
 
 /** What became of a piece. */
 export interface PieceOutcome {
@@ -68,6 +69,13 @@ export interface TrackerStatus {
   readonly leechers?: number;
 }
 
+/** Peers can call us. */
+export interface PortOpen {
+  readonly type: 'port-open';
+  /** TCP. */
+  readonly port: number;
+}
+
 /** Something the user should see, and that does not end the download. */
 export interface Warning {
   readonly type: 'warning';
@@ -88,8 +96,8 @@ export interface Rechecked {
 
 export interface Progress {
   readonly type: 'progress';
-  /** `checking` what is on disk, `downloading`, `paused` for want of disk space, `seeding` what is complete, `done`. */
-  readonly phase: 'checking' | 'downloading' | 'paused' | 'seeding' | 'done';
+  /** `metadata` while it is not known what a magnet link stands for, `checking` what is on disk, `downloading`, `paused` for want of disk space, `seeding` what is complete, `done`. */
+  readonly phase: 'metadata' | 'checking' | 'downloading' | 'paused' | 'seeding' | 'done';
   /** Bytes verified and stored, padding included, of `length`. */
   readonly stored: number;
   readonly length: number;
@@ -126,6 +134,12 @@ export interface Progress {
 export interface FunnelSample {
   readonly type: 'funnel';
   readonly sources: readonly FunnelRow<PeerSource>[];
+}
+
+/** It is known what a magnet link stands for. */
+export interface MetadataKnown {
+  readonly type: 'metadata';
+  readonly torrent: Torrent;
 }
 
 /** All pieces are verified and on disk. */
@@ -168,6 +182,7 @@ export interface Seeded {
 
 export type DownloadEvent =
   | PieceOutcome
+  | PortOpen
   | PeerJoined
   | PeerLeft
   | Choking
