@@ -18,6 +18,8 @@ export { nodeEnv } from './node.ts';
 export { RateLimit, type RateLimitOptions } from './rateLimit.ts';
 export { recheck } from './recheck.ts';
 export { scoped } from './scoped.ts';
+export type { SeedOptions } from './seeding.ts';
+export * from './torrent/chokeStrategy.ts';
 export { formatMagnet, type MagnetLink, magnetOf, parseMagnet } from './torrent/magnet.ts';
 export { parseTorrent } from './torrent/metainfo.ts';
 export type { Torrent, TorrentFile } from './torrent/metainfo.ts';

@@ -4,8 +4,10 @@ import type { PeerAddress, Wire } from '../../src/env.ts';
 /** One end of a line: what is written comes out at the other one, a turn of the event loop later, and not before that one listens. */
 class End implements Wire {
   readonly address: PeerAddress;
-  readonly bytes$ = new Subject<Uint8Array>();
-  readonly drained$ = new Subject<void>();
+  readonly #bytes = new Subject<Uint8Array>();
+  readonly #drained = new Subject<void>();
+  readonly bytes$ = this.#bytes.asObservable();
+  readonly drained$ = this.#drained.asObservable();
   other: End | undefined;
   open = false;
   readonly #waiting: Uint8Array[] = [];
@@ -23,12 +25,12 @@ class End implements Wire {
   flush(): void {
     if (this.other?.open !== true) return;
     const waiting = this.#waiting.splice(0);
-    for (const bytes of waiting) this.other.bytes$.next(bytes);
-    if (waiting.length > 0) this.drained$.next();
+    for (const bytes of waiting) this.other.#bytes.next(bytes);
+    if (waiting.length > 0) this.#drained.next();
   }
 
   hangUp(): void {
-    setImmediate(() => this.other?.bytes$.complete());
+    setImmediate(() => this.other?.#bytes.complete());
   }
 }
 

@@ -1,0 +1,115 @@
+import { concat, merge, mergeMap, NEVER, type Observable, of, type OperatorFunction, Subject, takeUntil } from 'rxjs';
+import { describe, it } from 'vitest';
+import { rechoke } from '../operators/rechoke.ts';
+import type { Choking, Peer } from '../src/env.ts';
+import { PeerError } from '../src/errors.ts';
+import { Choker, type ChokerOptions } from '../src/torrent/choker.ts';
+import type { ChokeStrategy } from '../src/torrent/chokeStrategy.ts';
+import { drawn } from './index.ts';
+
+const open = (peer: Peer): Observable<Peer> => concat(of(peer), NEVER);
+const chokerOf = (options: Partial<ChokerOptions> = {}): Choker<Peer> => new Choker<Peer>({ random: () => 0.5, pieceLength: 32_768, ...options });
+const reset = { name: 'PeerError', code: 'reset' };
+
+describe('rechoke', () => {
+  it(
+    'unchokes at once who becomes interested while a slot is free',
+    drawn(({ peer, gives, sends }) => {
+      const they = peer('-I---|');
+      const writes = '   -U';
+      const result = '   -----|';
+      gives(of(they).pipe(rechoke(chokerOf()))).toBe(result);
+      sends(they).toBe(writes);
+    }),
+  );
+
+  it(
+    'unchokes in the next round who becomes interested when none is: then others have had their turn',
+    drawn(({ peer, gives, sends }) => {
+      const one = peer('  -I     ');
+      const other = peer('--I    ');
+      const first = '     -U 69998ms C';
+      const second = '    70s U';
+      const all$ = merge(of(one), of(other), NEVER).pipe(rechokeAll(chokerOf({ slots: 1, seeding: () => true })));
+      gives(all$, '^ 75s !').toBe('-');
+      sends(one).toBe(first);
+      sends(other).toBe(second);
+    }),
+  );
+
+  it(
+    'chokes in the next round who is not interested any more, however often they change their mind',
+    drawn(({ peer, gives, sends }) => {
+      const they = peer('-I-N-I-N 9995ms I');
+      const writes = '   -U 9998ms    C--U';
+      gives(open(they).pipe(rechoke(chokerOf())), '^ 11s !').toBe('-');
+      sends(they).toBe(writes);
+    }),
+  );
+
+  it(
+    'tells of each choke and unchoke, and why',
+    drawn(({ peer, gives }) => {
+      const told$ = new Subject<Choking>();
+      const they = peer('-I-N');
+      const events = '   -u 9998ms c';
+      const address = they.address;
+      gives(open(they).pipe(rechoke(chokerOf(), { report: (event) => told$.next(event) })), '^ 15s !').toBe('-');
+      gives(told$, '^ 15s !').toBe(events, { u: { type: 'unchoke', address, reason: 'free-slot' }, c: { type: 'choke', address, reason: 'not-interested' } });
+    }),
+  );
+
+  it(
+    'does as a strategy of your own says',
+    drawn(({ peer, gives, sends }) => {
+      const [nice, other] = [peer('-I'), peer('-I')];
+      const friends: ChokeStrategy = (contenders) =>
+        new Map(contenders.filter(({ address }) => address.host === nice.address.host).map((one) => [one, 'friend']));
+      gives(merge(of(nice), of(other), NEVER).pipe(rechokeAll(chokerOf({ strategy: friends }))), '^ 35s !').toBe('-');
+      sends(nice).toBe('-U');
+      sends(other).toBe('-U 9998ms C');
+    }),
+  );
+
+  it(
+    'waits for a peer that never comes, ends without one, and fails with the source or the peer',
+    drawn(({ peer, cold, gives }) => {
+      const rechoking = rechoke(chokerOf());
+      gives(cold<Peer>('-').pipe(rechoking), '^ 1m !').toBe('-');
+      gives(cold<Peer>('-|').pipe(rechoking)).toBe('-|');
+      gives(cold<Peer>('-#', {}, new PeerError('reset', '')).pipe(rechoking)).toBe('-#', undefined, reset);
+      gives(of(peer('-I-#')).pipe(rechoking)).toBe('---#', undefined, reset);
+    }),
+  );
+
+  it(
+    'leaves the slot to others when they leave, or nobody listens',
+    drawn(({ peer, gives, sends, expectSubscriptions }) => {
+      const choker = chokerOf({ slots: 1 });
+      const [one, two, three] = [peer('-I--|'), peer('-----I'), peer('----------I')];
+      gives(of(one).pipe(rechoke(choker))).toBe('----|');
+      gives(open(two).pipe(rechoke(choker)), '^-------!').toBe('-');
+      gives(open(three).pipe(rechoke(choker)), '^--------------!').toBe('-');
+      sends(one).toBe('  -U');
+      sends(two).toBe('  -----U');
+      sends(three).toBe('----------U');
+      expectSubscriptions(two.subscriptions).toBe('^-------!');
+    }),
+  );
+
+  it(
+    'may be ended by what it says',
+    drawn(({ peer, gives, sends }) => {
+      const they = peer('-I---I');
+      const enough$ = new Subject<void>();
+      gives(open(they).pipe(rechoke(chokerOf(), { report: () => enough$.next() }), takeUntil(enough$))).toBe('-|');
+      sends(they).toBe('-U');
+    }),
+  );
+});
+
+/** Each peer for itself, as in sessions. */
+const rechokeAll = (choker: Choker<Peer>): OperatorFunction<Peer, never> => {
+  const rechoking = rechoke(choker);
+  return mergeMap((peer) => open(peer).pipe(rechoking));
+};
