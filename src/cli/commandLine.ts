@@ -4,6 +4,7 @@ import { type Command, commands } from './commands.ts';
 import { fromEnvironment } from './environment.ts';
 import { roomsOf } from './log/rooms.ts';
 import type { Io } from './io.ts';
+import { aliases, overviewLines } from './help.ts';
 import { nearest } from './nearest.ts';
 import { texts } from './values.ts';
 import { visible } from './views/text.ts';
@@ -56,7 +57,8 @@ const commandOf = (args: readonly string[]): string | undefined => {
     );
   }
   if (Object.hasOwn(commands, name)) return name;
-  const like = /\.torrent$|^https?:/.test(name) ? `download ${name}` : nearest(name, Object.keys(commands));
+  if (Object.hasOwn(aliases, name)) return aliases[name];
+  const like = /\.torrent$|^(https?|magnet):/.test(name) ? `download ${name}` : nearest(name, [...Object.keys(commands), ...Object.keys(aliases)]);
   throw usageError(`unknown command ${visible(name)}: ${like ? `did you mean rxtorrent ${visible(like)}?` : 'try rxtorrent --help'}`);
 };
 
@@ -78,35 +80,35 @@ const parserOf = (parser: Argv, version: string): Argv =>
     .parserConfiguration(settings)
     .version(version)
     .wrap(Math.min(process.stdout.columns ?? 100, 110))
-    .epilogue(NOTE)
     .exitProcess(false)
     .strict();
 
-/** What there is, for `--help` without a command; and `--version`. */
-const overview = async (args: readonly string[], version: string): Promise<void> => {
-  const { default: yargs } = await import('yargs');
-  const parser = parserOf(yargs([...args]).scriptName('rxtorrent'), version);
-  for (const { usage, about } of Object.values(commands)) parser.command(usage, about);
-  await parser.parseAsync();
-};
+/** A line that can be copied, and below it what it is for. */
+const examplesText = (name: string, examples: Command['examples']): string =>
+  ['Examples:', ...examples.flatMap(([line, what]) => [`  ${line.replace('$0', `rxtorrent ${name}`)}`, `      ${what}`])].join('\n');
 
-const define = (own: Argv, { positionals, options, examples }: Command): Argv => {
+const define = (own: Argv, name: string, { positionals, options, examples }: Command): Argv => {
   for (const [name, positional] of Object.entries(positionals)) own.positional(name, positional);
-  for (const [line, what] of examples) own.example(line, what);
-  return own.options(options).config(fromEnvironment(process.env, options));
+  return own
+    .epilogue(`${examplesText(name, examples)}\n\n${NOTE}`)
+    .options(options)
+    .config(fromEnvironment(process.env, options));
 };
 
 /** Parses `args` and runs the command they name. Rejects with an `InputError` whose message is one line when they make no sense. */
 export const runCommandLine = async (args: readonly string[], version: string, io: Io): Promise<void> => {
+  const [typed = '', ...after] = args;
+  // `help` and `help info`, as others have it.
+  if (typed === 'help') return runCommandLine([...after.slice(0, 1), '--help'], version, io);
   const name = commandOf(args);
   const command = name === undefined ? undefined : commands[name];
-  if (name === undefined || command === undefined) return overview(args, version);
+  if (name === undefined || command === undefined) return io.print(args.includes('--help') ? overviewLines().join('\n') : version);
   checkOptions(args, name, command);
   // The parser knows this one command only, and what the command needs is read while the parser is; help needs nothing.
   const loading = args.includes('--help') ? undefined : command.load();
   loading?.catch(() => undefined);
   const { default: yargs } = await import('yargs');
-  const others = withRooms(args.filter((_, at) => at !== args.indexOf(name)));
+  const others = withRooms(args.filter((_, at) => at !== args.findIndex((arg) => !arg.startsWith('-'))));
   const parser = parserOf(yargs(others).scriptName(`rxtorrent ${name}`), version).fail((message, error) => {
     // Whatever does not throw here lets the handler run.
     if (error instanceof Error && error.name !== 'YError') throw error;
@@ -117,7 +119,7 @@ export const runCommandLine = async (args: readonly string[], version: string, i
     .command(
       usage,
       command.about,
-      (own) => define(own, command),
+      (own) => define(own, name, command),
       async (given) => {
         const rooms = roomsOf(texts(given, 'verbose'));
         await (await (loading ?? command.load()))({ ...given, verbose: rooms.length > 0, rooms }, io);

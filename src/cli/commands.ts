@@ -7,6 +7,7 @@ import {
   demoOptions,
   dhtOptions,
   downloadOptions,
+  greetOptions,
   handshakeOptions,
   infoOptions,
   type OptionTable,
@@ -48,7 +49,10 @@ export const commands: Readonly<Record<string, Command>> = {
     about: 'Trackers, length, info-hash, pieces and files',
     positionals: { torrent },
     options: { ...infoOptions, ...common },
-    examples: [['$0 debian.iso.torrent --json --pieces', 'everything, for a program']],
+    examples: [
+      ['$0 debian.iso.torrent', 'for people'],
+      ['$0 debian.iso.torrent --json --pieces', 'everything, for a program'],
+    ],
     load: async () => (await import('./commands/info.ts')).info,
   },
   peers: {
@@ -106,6 +110,17 @@ export const commands: Readonly<Record<string, Command>> = {
     ],
     load: async () => (await import('./commands/handshake.ts')).nhandshake,
   },
+  magnet_handshake: {
+    usage: 'magnet_handshake <source>',
+    about: 'The same with whoever can be found: peer id and id of the metadata extension, of each',
+    positionals: { source },
+    options: { ...greetOptions, ...common },
+    examples: [
+      ['$0 debian.iso.torrent', 'ten of its peers'],
+      ['$0 debian.iso.torrent --count 1 --no-dht --json', 'the first one that answers, for a program'],
+    ],
+    load: async () => (await import('./commands/greetAll.ts')).greetAll,
+  },
   download_piece: {
     usage: 'download_piece <source> <index>',
     about: 'One verified piece, into the file named by -o',
@@ -122,7 +137,10 @@ export const commands: Readonly<Record<string, Command>> = {
     about: 'Hash the files on disk; exit 0 when complete, 4 when not',
     positionals: { torrent, path: { type: 'string', describe: 'The file, or the folder the torrent was downloaded into' } },
     options: { ...verifyOptions, ...common },
-    examples: [['$0 debian.iso.torrent downloads/', '']],
+    examples: [
+      ['$0 debian.iso.torrent downloads/', 'what was downloaded into that folder'],
+      ['$0 debian.iso.torrent debian.iso --quiet', 'one file; the exit code says it'],
+    ],
     load: async () => (await import('./commands/verify.ts')).verify,
   },
   create: {
@@ -132,7 +150,7 @@ export const commands: Readonly<Record<string, Command>> = {
     options: { ...createOptions, ...common },
     examples: [
       ['$0 photos/ --tracker udp://tracker.example:6969', 'photos.torrent'],
-      ['$0 film.mkv -o film.torrent --private --source example', ''],
+      ['$0 film.mkv -o film.torrent --private --source example', 'for one tracker alone'],
     ],
     load: async () => (await import('./commands/create.ts')).create,
   },
@@ -141,7 +159,21 @@ export const commands: Readonly<Record<string, Command>> = {
     about: 'A tracker, three seeds and a download, all on this machine',
     positionals: {},
     options: { ...demoOptions, ...common },
-    examples: [],
+    examples: [
+      ['$0', 'a few seconds to look at'],
+      ['$0 --size 4M --verbose=peer', 'all that the peers say to each other'],
+    ],
     load: async () => (await import('./commands/demo.ts')).demo,
+  },
+  completion: {
+    usage: 'completion <shell>',
+    about: 'The script by which bash, zsh or fish complete what you type',
+    positionals: { shell: { type: 'string', describe: 'bash, zsh or fish' } },
+    options: common,
+    examples: [
+      ['source <($0 bash)', 'in ~/.bashrc; for zsh in ~/.zshrc the same with zsh'],
+      ['$0 fish | source', 'in ~/.config/fish/config.fish'],
+    ],
+    load: async () => (await import('./commands/completion.ts')).completion,
   },
 };

@@ -72,6 +72,12 @@ export const peersOptions: OptionTable = {
 
 export const handshakeOptions: OptionTable = { timeout: value('Seconds to wait for what the peer says of itself (default 10)') };
 
+export const greetOptions: OptionTable = {
+  ...sourceOptions,
+  count: value('Stop after so many peers (default 10)'),
+  timeout: value('Stop after this many seconds (default 30); exit 0 if there was a peer, else 4'),
+};
+
 export const pieceOptions: OptionTable = {
   ...sourceOptions,
   output: value('The file to write; - is stdout', { alias: 'o' }),

@@ -85,7 +85,7 @@ describe('help and version', () => {
   it('go to stdout', async () => {
     const help = await run(['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    for (const command of ['download', 'info', 'decode', 'verify', 'demo']) expect(help.stdout).toContain(`rxtorrent ${command}`);
+    for (const command of ['download', 'info', 'decode', 'verify', 'demo']) expect(help.stdout).toContain(` ${command} `);
     expect((await run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect((await run(['download', '--help'])).stdout).toContain('--max-peers');
   });

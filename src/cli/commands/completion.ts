@@ -1,0 +1,19 @@
+import { InputError } from '../../errors.ts';
+import { bash } from '../completion/bash.ts';
+import { fish } from '../completion/fish.ts';
+import { completed, SHELLS } from '../completion/words.ts';
+import { zsh } from '../completion/zsh.ts';
+import type { Given, Io } from '../io.ts';
+import { flag } from '../values.ts';
+import { jsonLine } from '../views/text.ts';
+
+const writers = { bash, zsh, fish };
+
+/** `rxtorrent completion`: a script for the shell. */
+export const completion = (given: Given, io: Io): Promise<void> => {
+  const shell = SHELLS.find((each) => each === given['shell']);
+  if (shell === undefined) throw new InputError('bad-option', `completion: ${JSON.stringify(given['shell'])}: expected ${SHELLS.join(', ')}`);
+  const script = writers[shell](completed());
+  io.print(flag(given, 'json') ? jsonLine({ type: 'completion', shell, script }) : script);
+  return Promise.resolve();
+};

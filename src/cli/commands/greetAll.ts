@@ -1,0 +1,75 @@
+import { catchError, EMPTY, mergeMap, type Observable, of, take, takeUntil, throwError, timer } from 'rxjs';
+import { distinctPeers } from '../../../operators/distinctPeers.ts';
+import type { DownloadEvent } from '../../env.ts';
+import { PeerError } from '../../errors.ts';
+import { createPeerId, toHex } from '../../protocol/id.ts';
+import { sources } from '../../sources.ts';
+import { discovery, trackersFor } from '../discovery.ts';
+import { GaveUp } from '../exit.ts';
+import { follow } from '../follow.ts';
+import { introduce, type Met } from '../introduce.ts';
+import type { Given, Io } from '../io.ts';
+import { sought } from '../sought.ts';
+import { flag, seconds, wholeNumber } from '../values.ts';
+import { eventLine, told } from '../views/events.ts';
+import { metObject } from '../views/handshake.ts';
+import { jsonLine, visible } from '../views/text.ts';
+import { worldOf } from '../world.ts';
+
+const COUNT = 10;
+/** Seconds in all. */
+const WITHIN = 30;
+/** Peers greeted at the same time. */
+const AT_ONCE = 20;
+/** Milliseconds for an extension handshake. */
+const MANNERS = { negotiate: true, within: 10_000 };
+
+const lines = ({ theirs, peer }: Met): readonly string[] => {
+  const id = peer.state.extensions?.ids.get('ut_metadata');
+  return [`Peer ID: ${toHex(theirs.peerId)}`, ...(id === undefined ? [] : [`Peer Metadata Extension ID: ${id}`])];
+};
+
+/** `rxtorrent magnet_handshake`: exit 0 when there was at least one peer. */
+export const greetAll = async (given: Given, io: Io): Promise<void> => {
+  const count = wholeNumber(given, 'count', 1, 1_000_000) ?? COUNT;
+  const within = seconds(given, 'timeout') ?? WITHIN;
+  const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
+  const env = await worldOf(given, io.say);
+  const who = discovery(given, env);
+  const { findable, torrent, peers } = await sought(String(given['source']));
+  const pieceCount = torrent && torrent.pieceHashes.length / 20;
+  const identity = { infoHash: findable.infoHash, peerId: createPeerId(env.randomBytes(12)), ...(pieceCount && { pieceCount }), dht: true };
+  const named = { ...who, peers: [...(who.peers ?? []), ...peers] };
+  const report = (event: DownloadEvent): void => {
+    const line = eventLine(event, told(given, event));
+    if (line !== undefined) io.say(line);
+  };
+  const met$ = sources(env, findable, {
+    ...named,
+    trackers: trackersFor({ announce: [], private: false, ...findable }, named),
+    peerId: identity.peerId,
+    port,
+    totals: () => ({ uploaded: 0, downloaded: 0, left: torrent?.length ?? 1 }),
+    wanted$: of(count),
+    report,
+  }).pipe(
+    distinctPeers(),
+    mergeMap((address): Observable<Met> => {
+      const failed = (error: unknown): Observable<never> => {
+        if (!(error instanceof PeerError)) return throwError(() => error);
+        if (flag(given, 'verbose')) io.say(visible(error.message));
+        return EMPTY;
+      };
+      return introduce(env, address, identity, MANNERS).pipe(catchError(failed));
+    }, AT_ONCE),
+    take(count),
+    takeUntil(timer(within * 1000)),
+  );
+  let found = 0;
+  await follow(met$, io, (met) => {
+    found++;
+    if (flag(given, 'json')) io.print(jsonLine(metObject(met, true, pieceCount)));
+    else io.print(lines(met).join('\n'));
+  });
+  if (found === 0) throw new GaveUp('no-peers', `nobody answered within ${within} s: try a longer --timeout, or give a --tracker or a --peer`);
+};

@@ -1,0 +1,58 @@
+import type { Options, PositionalOptions } from 'yargs';
+import { type Command, commands } from '../commands.ts';
+import { ROOMS } from '../log/rooms.ts';
+
+/** What can be typed after an option or as an argument: one of some words, the path of a file, or something that no shell can know. */
+export type Values = readonly string[] | 'file' | 'unknown';
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  order: ['rarest', 'sequential'],
+  links: ['refuse', 'skip', 'follow'],
+  verbose: ROOMS,
+  shell: SHELLS,
+};
+const FILE_OPTIONS: ReadonlySet<string> = new Set(['output', 'file', 'node-file', 'save-torrent']);
+const FILE_ARGUMENTS: ReadonlySet<string> = new Set(['torrent', 'source', 'path']);
+
+const valuesOf = (name: string, files: ReadonlySet<string>): Values => WORDS[name] ?? (files.has(name) ? 'file' : 'unknown');
+
+export interface Option {
+  readonly name: string;
+  readonly letter?: string;
+  readonly about: string;
+  /** Undefined for a flag. */
+  readonly values?: Values;
+  /** The value may be left out, and follows `=`. */
+  readonly loose: boolean;
+}
+
+const optionOf = ([name, { alias, describe, boolean }]: readonly [string, Options]): Option => ({
+  name,
+  about: String(describe),
+  loose: name === 'verbose',
+  ...(typeof alias === 'string' && { letter: alias }),
+  ...(boolean !== true && { values: valuesOf(name, FILE_OPTIONS) }),
+});
+
+const HELP: Option = { name: 'help', about: 'What there is to say', loose: false };
+
+export interface Completed {
+  readonly name: string;
+  readonly about: string;
+  readonly options: readonly Option[];
+  readonly positionals: readonly (readonly [name: string, values: Values])[];
+}
+
+const positionalsOf = (positionals: Readonly<Record<string, PositionalOptions>>): Completed['positionals'] =>
+  Object.keys(positionals).map((name) => [name, valuesOf(name, FILE_ARGUMENTS)]);
+
+/** All that can be completed, from the table of commands. */
+export const completed = (table: Readonly<Record<string, Command>> = commands): readonly Completed[] =>
+  Object.entries(table).map(([name, { about, options, positionals }]) => ({
+    name,
+    about,
+    options: [...Object.entries(options).map(optionOf), HELP],
+    positionals: positionalsOf(positionals),
+  }));
