@@ -30,7 +30,11 @@ class End implements Wire {
   }
 
   hangUp(): void {
-    setImmediate(() => this.other?.#bytes.complete());
+    setImmediate(() => this.#end());
+  }
+
+  #end(): void {
+    if (this.other !== undefined) this.other.#bytes.complete();
   }
 }
 
