@@ -5,7 +5,7 @@ import { encodeExtensionHandshake } from '../../src/protocol/extensions.ts';
 import { encodeHandshake } from '../../src/protocol/handshake.ts';
 import { toBase32, toHex } from '../../src/protocol/id.ts';
 import { contentOf } from '../swarm/content.ts';
-import { peer } from '../swarm/fixture.ts';
+import { peer, tracker } from '../swarm/fixture.ts';
 import type { Conduct, Talk } from '../swarm/realPeer.ts';
 import { folder, objects, run, start } from './run.ts';
 
@@ -148,6 +148,34 @@ describe('nhandshake', () => {
     expect(code).toBe(4);
     expect(stdout).toContain(`Peer ID: ${toHex(peerId)}\n`);
     expect(stderr).toMatch(/no extension handshake within 0\.5 s: try a longer --timeout\n$/);
+  });
+});
+
+describe('magnet_handshake', () => {
+  it('greets whoever the sources name, each in two lines, until nobody is left', async () => {
+    const one = await peer(content, { onConnect: modern() });
+    const other = await peer(content, { onConnect: modern({ ids: new Map() }) });
+    const { url } = await tracker([one, other, await peer(content, { onConnect: (talk) => void talk.socket.destroy() })]);
+    const { code, stdout, stderr } = await run(['magnet_handshake', infoHash, '--tracker', url, '--timeout', '5']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.split('\n').sort()).toEqual(['', `Peer ID: ${toHex(peerId)}`, `Peer ID: ${toHex(peerId)}`, 'Peer Metadata Extension ID: 3']);
+  });
+
+  it('stops at --count; --json is an object for each', async () => {
+    const all = await Promise.all([1, 2, 3].map(() => peer(content, { onConnect: modern() })));
+    const { url } = await tracker(all);
+    const { code, stdout } = await run(['magnet_handshake', torrent(), '--tracker', url, '--count', '2', '--json']);
+    expect(code).toBe(0);
+    const found = objects(stdout);
+    expect(found).toHaveLength(2);
+    for (const each of found) expect(each).toMatchObject({ type: 'handshake', source: 'tracker', extensions: { ut_metadata: 3 }, pieces: 2 });
+  });
+
+  it('gives up when nobody answers, or is named', async () => {
+    const { url } = await tracker([await peer(content, { onConnect: () => true })]);
+    const late = await run(['magnet_handshake', infoHash, '--tracker', url, '--timeout', '0.5']);
+    expect(late).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('nobody answered within 0.5 s: try a longer --timeout') as string });
+    expect(await run(['magnet_handshake', infoHash])).toMatchObject({ code: 4, stderr: expect.stringContaining('give a --tracker or a --peer') as string });
   });
 });
 
