@@ -12,6 +12,9 @@ if [ -n "$missing" ]; then
   echo "interop: not found:$missing; on Debian: apt-get install util-linux iproute2 opentracker aria2 transmission-cli mktorrent python3-libtorrent" >&2
   exit 1
 fi
+# A tracker that wants to run scripts when it is installed, which nothing here needs.
+export BITTORRENT_TRACKER="${TMPDIR:-/tmp}/rxtorrent-interop-bittorrent-tracker-11.2.3"
+[ -d "$BITTORRENT_TRACKER/node_modules/bittorrent-tracker" ] || npm install --ignore-scripts --no-audit --no-fund --prefix "$BITTORRENT_TRACKER" bittorrent-tracker@11.2.3
 [ "$(id -u)" = 0 ] && user= || user=-r
 # shellcheck disable=SC2086
 exec unshare $user -n sh -c 'ip link set lo up

@@ -82,7 +82,9 @@ export class World {
   }
 
   start(command: string, ...args: readonly string[]): ChildProcess {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.folder });
+    // What a program keeps for its next run is of this test only.
+    const env = { ...process.env, XDG_STATE_HOME: this.path('state') };
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.folder, env });
     child.stdout?.resume();
     child.stderr?.resume();
     this.#children.push(child);
@@ -113,10 +115,10 @@ export class World {
 }
 
 /** Waits until somebody listens. */
-export const listening = async (port: number): Promise<void> => {
+export const listening = async (port: number, host = HOST): Promise<void> => {
   for (let tries = 0; tries < 200; tries++) {
     const open = await new Promise<boolean>((done) => {
-      const socket = connect({ host: HOST, port });
+      const socket = connect({ host, port });
       socket.once('connect', () => done(true)).once('error', () => done(false));
       socket.once('close', () => socket.destroy());
       setTimeout(() => socket.destroy(), 200);
@@ -124,5 +126,5 @@ export const listening = async (port: number): Promise<void> => {
     if (open) return;
     await new Promise((done) => setTimeout(done, 100));
   }
-  throw new Error(`nobody listens at ${HOST}:${port}`);
+  throw new Error(`nobody listens at ${host}:${port}`);
 };
