@@ -1,7 +1,8 @@
 import { filter, ignoreElements, interval, map, mergeMap, NEVER, type Observable, type OperatorFunction, take, throwError } from 'rxjs';
 import { now } from './clock.ts';
 import type { Peer, Seeded } from './env.ts';
-import { PeerError } from './errors.ts';
+import { PeerError, StorageError } from './errors.ts';
+import type { Bitfield } from './torrent/bitfield.ts';
 
 /** When a torrent that is complete has been given enough; for ever if nothing is said. */
 export interface SeedOptions {
@@ -11,9 +12,15 @@ export interface SeedOptions {
   readonly time?: number | undefined;
   /** Milliseconds in which nobody has taken anything. */
   readonly idle?: number | undefined;
+  /** Fetches nothing: errors with a `StorageError` `missing` if not all is there. */
+  readonly only?: boolean | undefined;
   /** Shows each peer only one piece at a time, so that each is given once before any is given twice (BEP 16). For first seeds only. */
   readonly super?: boolean | undefined;
 }
+
+/** There is not all to give. */
+export const incomplete = (name: string, { length, count }: Bitfield): Observable<never> =>
+  throwError(() => new StorageError('missing', `${name}: ${length - count} of ${length} pieces are not there, or not as they should be: download them first`));
 
 /** What is looked at. */
 export interface Giving {

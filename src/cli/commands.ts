@@ -14,6 +14,7 @@ import {
   peersOptions,
   pieceOptions,
   verifyOptions,
+  seedOptions,
 } from './options.ts';
 
 /** One command. Its code is loaded only when it is to run: `info` and `--help` wait for nothing they do not need. */
@@ -43,6 +44,14 @@ export const commands: Readonly<Record<string, Command>> = {
       ['$0 a.torrent --no-trackers --peer 127.0.0.1:6881', 'from one peer'],
     ],
     load: async () => (await import('./commands/download.ts')).download,
+  },
+  seed: {
+    usage: 'seed <torrent> <path>',
+    about: 'Check what is there and give it to others, until Ctrl-C, --ratio, --seed-time or --seed-idle',
+    positionals: { torrent, path: { type: 'string', describe: 'The file, or the folder the torrent was downloaded into' } },
+    options: { ...seedOptions, ...common },
+    examples: [['$0 debian.iso.torrent downloads/ --ratio 2', '']],
+    load: async () => (await import('./commands/download.ts')).seed,
   },
   info: {
     usage: 'info <torrent>',
@@ -174,6 +183,6 @@ export const commands: Readonly<Record<string, Command>> = {
       ['source <($0 bash)', 'in ~/.bashrc; for zsh in ~/.zshrc the same with zsh'],
       ['$0 fish | source', 'in ~/.config/fish/config.fish'],
     ],
-    load: async () => (await import('./commands/completion.ts')).completion,
+    load: async () => (await import('./commands/completion.ts')).completion(commands),
   },
 };

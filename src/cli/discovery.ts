@@ -31,9 +31,16 @@ export const discovery = (given: Given, env: Env): Discovery => {
   };
 };
 
+/** The trackers to ask, in tiers. */
+export const trackersOf = (torrent: Pick<Torrent, 'announce'>, { own, moreTrackers }: Discovery): readonly (readonly string[])[] => [
+  ...(own ? torrent.announce : []),
+  ...moreTrackers.map((url) => [url]),
+];
+
 /** The trackers to ask, in tiers, if there is anybody at all to ask. */
-export const trackersFor = (torrent: Pick<Torrent, 'announce' | 'private'>, { own, moreTrackers, peers = [], dht$, lsd }: Discovery) => {
-  const trackers = [...(own ? torrent.announce : []), ...moreTrackers.map((url) => [url])];
+export const trackersFor = (torrent: Pick<Torrent, 'announce' | 'private'>, found: Discovery) => {
+  const { peers = [], dht$, lsd } = found;
+  const trackers = trackersOf(torrent, found);
   if (trackers.length > 0 || peers.length > 0) return trackers;
   // BEP 27.
   if (torrent.private)

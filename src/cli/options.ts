@@ -56,7 +56,25 @@ const sourceOptions: OptionTable = {
   port: value('The port told to trackers, 1–65535'),
 };
 
-export const downloadOptions: OptionTable = { ...sourceOptions, ...fetchOptions };
+/** How what is there is given to others. */
+const givingOptions: OptionTable = {
+  ratio: value('Seed until so many times its length has been given, for example 1.5'),
+  'seed-time': value('Seed for so many seconds'),
+  'seed-idle': value('Seed until nobody has taken anything for so many seconds'),
+  'super-seed': flag('Show each peer one piece at a time: for the first seed only'),
+};
+const slots: OptionTable = { slots: value('Peers served at one time, 1–500 (default: as many as the line bears)') };
+
+export const downloadOptions: OptionTable = { ...sourceOptions, ...fetchOptions, seed: flag('Go on to seed when it is complete'), ...givingOptions, ...slots };
+
+const seedless = ['output', 'order', 'memory', 'timeout', 'down-limit'];
+
+export const seedOptions: OptionTable = {
+  ...sourceOptions,
+  ...Object.fromEntries(Object.entries(fetchOptions).filter(([name]) => !seedless.includes(name))),
+  ...givingOptions,
+  ...slots,
+};
 
 export const dhtOptions: OptionTable = { ...nodeOptions, ...fetchOptions };
 

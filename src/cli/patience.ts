@@ -22,6 +22,7 @@ export class Patience {
   /** Bytes that arrive and pieces that are stored or checked count, and so does waiting for a limit of ours; peers that come and go do not. */
   see(event: DownloadEvent): void {
     const moved =
+      seeds(event) ||
       event.type === 'stored' ||
       event.type === 'rechecked' ||
       (event.type === 'progress' && (event.held === true || event.downloaded > (this.#last?.downloaded ?? 0)));
@@ -34,3 +35,6 @@ export class Patience {
     return new GaveUp('timeout', `no progress for ${duration(seconds)} (${why}): try again later, or give another --tracker or --peer`);
   }
 }
+
+/** Whoever seeds waits for others. */
+const seeds = (event: DownloadEvent): boolean => event.type === 'progress' && event.phase === 'seeding';

@@ -25,6 +25,9 @@ export const eventObject = (event: DownloadEvent): object => {
       return { type: event.type, address: plain(event.address) };
     case 'peer-left':
       return { type: event.type, address: plain(event.address), reason: event.reason, message: event.message };
+    case 'choke':
+    case 'unchoke':
+      return { type: event.type, address: plain(event.address), reason: event.reason };
     default:
       return event;
   }
@@ -41,6 +44,8 @@ const ROOM: Readonly<Partial<Record<DownloadEvent['type'], Room>>> = {
   stored: 'disk',
   'peer-joined': 'peer',
   'peer-left': 'peer',
+  choke: 'peer',
+  unchoke: 'peer',
   announced: 'tracker',
   tracker: 'tracker',
 };
@@ -51,11 +56,14 @@ export const told = (given: Given, { type }: { readonly type: string }): boolean
   return room !== undefined && ((given['rooms'] ?? []) as readonly Room[]).includes(room);
 };
 
+const ENOUGH = { ratio: 'the ratio is reached', time: 'the time is over', idle: 'nobody takes anything' } as const;
+
 /** What a person sees of an event: warnings always, the rest when they asked for it. Progress has its own view. */
 export const eventLine = (event: DownloadEvent, verbose: boolean): string | undefined => {
   if (event.type === 'warning') return `warning: ${visible(event.message)}`;
   if (event.type === 'corrupt')
     return `piece ${event.index} had the wrong hash, from ${event.from.map(({ address }) => hostPort(address)).join(', ')}: asked for again`;
+  if (event.type === 'seeded') return `enough given (${ENOUGH[event.reason]}): ${bytes(event.uploaded)} in this run, ratio ${event.ratio.toFixed(2)}`;
   if (!verbose) return undefined;
   switch (event.type) {
     case 'stored':
@@ -64,6 +72,9 @@ export const eventLine = (event: DownloadEvent, verbose: boolean): string | unde
       return `peer ${hostPort(event.address)} joined (${event.address.source})`;
     case 'peer-left':
       return `peer ${hostPort(event.address)} left: ${visible(event.message ?? event.reason)}`;
+    case 'choke':
+    case 'unchoke':
+      return `peer ${hostPort(event.address)} ${event.type}d by us: ${visible(event.reason).replaceAll('-', ' ')}`;
     case 'announced':
       return `tracker ${visible(event.url)}: ${counted(event.peers, 'peer')}, asks again in ${duration(event.interval)}`;
     case 'tracker':
