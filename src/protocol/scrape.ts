@@ -1,5 +1,6 @@
 import { decode, described, dictOf, intOf, textOf, type Value } from './bencode.ts';
 import { MAX_REPLY_BYTES, MAX_REPLY_TOKENS, MAX_TEXT, percent } from './httpTracker.ts';
+import { ID_LENGTH } from './id.ts';
 import { Malformed } from './malformed.ts';
 import { visible } from './visible.ts';
 
@@ -35,9 +36,10 @@ export const decodeScrapeReply = (bytes: Uint8Array): ScrapeReply => {
   const files = dictOf(reply.get('files'));
   if (!files) throw new Malformed('scrape reply', 'files, a dictionary', described(reply.get('files')));
   const known = new Map<string, ScrapeCounts>();
-  for (const [infoHash, file] of files) {
+  for (const [key, file] of files) {
     const counts = dictOf(file);
-    if (infoHash.length === 20 && counts) {
+    const infoHash = infoHashOf(key);
+    if (infoHash !== undefined && counts) {
       known.set(infoHash, {
         complete: count(counts.get('complete')),
         incomplete: count(counts.get('incomplete')),
@@ -46,6 +48,14 @@ export const decodeScrapeReply = (bytes: Uint8Array): ScrapeReply => {
     }
   }
   return { type: 'success', files: known };
+};
+
+/** Some trackers write the bytes as if they were characters, in UTF-8. */
+const infoHashOf = (key: string): string | undefined => {
+  if (key.length === ID_LENGTH) return key;
+  if (key.length > 2 * ID_LENGTH) return undefined;
+  const text = new TextDecoder().decode(Uint8Array.from(key, (letter) => letter.charCodeAt(0)));
+  return /^[\0-\xff]{20}$/.test(text) ? text : undefined;
 };
 
 const count = (value: Value | undefined): number => Math.max(0, intOf(value) ?? 0);

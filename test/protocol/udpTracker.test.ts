@@ -153,6 +153,18 @@ describe('scrape over HTTP', () => {
     expect(decodeScrapeReply(body)).toEqual({ type: 'success', files });
   });
 
+  it('is understood even from those who write the bytes of an info-hash as characters', () => {
+    const infoHash = String.fromCharCode(...Array.from({ length: 20 }, (_, n) => (n * 37 + 120) % 256));
+    const scraped = (key: Buffer): unknown => decodeScrapeReply(Buffer.concat([Buffer.from(`d5:filesd${key.length}:`), key, Buffer.from('d8:completei7eeee')]));
+    const counts = { complete: 7, incomplete: 0, downloaded: 0 };
+    expect(scraped(Buffer.from(infoHash, 'utf8'))).toEqual({ type: 'success', files: new Map([[infoHash, counts]]) });
+    // As many characters, but none of a byte; and no text at all.
+    for (const key of ['é'.repeat(19), '√'.repeat(20), 'x'.repeat(40)]) {
+      expect(scraped(Buffer.from(key, 'utf8'))).toEqual({ type: 'success', files: new Map() });
+    }
+    expect(scraped(Buffer.alloc(30, 0xff))).toEqual({ type: 'success', files: new Map() });
+  });
+
   it('tells a failure', () => {
     expect(decodeScrapeReply(encode({ 'failure reason': 'no\nscrape' }))).toEqual({ type: 'failure', reason: 'no\\x0ascrape' });
   });
