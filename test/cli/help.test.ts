@@ -70,7 +70,7 @@ describe('names of before', () => {
 });
 
 describe('completion', () => {
-  const all = completed();
+  const all = completed(commands);
 
   /** What bash offers for the last of `words`. */
   const offered = (words: readonly string[], where = folder()): string[] => {

@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts';
+import type { Command } from '../commands.ts';
 import { bash } from '../completion/bash.ts';
 import { fish } from '../completion/fish.ts';
 import { completed, SHELLS } from '../completion/words.ts';
@@ -9,11 +10,13 @@ import { jsonLine } from '../views/text.ts';
 
 const writers = { bash, zsh, fish };
 
-/** `rxtorrent completion`: a script for the shell. */
-export const completion = (given: Given, io: Io): Promise<void> => {
-  const shell = SHELLS.find((each) => each === given['shell']);
-  if (shell === undefined) throw new InputError('bad-option', `completion: ${JSON.stringify(given['shell'])}: expected ${SHELLS.join(', ')}`);
-  const script = writers[shell](completed());
-  io.print(flag(given, 'json') ? jsonLine({ type: 'completion', shell, script }) : script);
-  return Promise.resolve();
-};
+/** `rxtorrent completion`: a script for the shell, of this table of commands. */
+export const completion =
+  (table: Readonly<Record<string, Command>>) =>
+  (given: Given, io: Io): Promise<void> => {
+    const shell = SHELLS.find((each) => each === given['shell']);
+    if (shell === undefined) throw new InputError('bad-option', `completion: ${JSON.stringify(given['shell'])}: expected ${SHELLS.join(', ')}`);
+    const script = writers[shell](completed(table));
+    io.print(flag(given, 'json') ? jsonLine({ type: 'completion', shell, script }) : script);
+    return Promise.resolve();
+  };

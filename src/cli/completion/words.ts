@@ -1,5 +1,5 @@
 import type { Options, PositionalOptions } from 'yargs';
-import { type Command, commands } from '../commands.ts';
+import type { Command } from '../commands.ts';
 import { ROOMS } from '../log/rooms.ts';
 
 /** What can be typed after an option or as an argument: one of some words, the path of a file, or something that no shell can know. */
@@ -49,7 +49,7 @@ const positionalsOf = (positionals: Readonly<Record<string, PositionalOptions>>)
   Object.keys(positionals).map((name) => [name, valuesOf(name, FILE_ARGUMENTS)]);
 
 /** All that can be completed, from the table of commands. */
-export const completed = (table: Readonly<Record<string, Command>> = commands): readonly Completed[] =>
+export const completed = (table: Readonly<Record<string, Command>>): readonly Completed[] =>
   Object.entries(table).map(([name, { about, options, positionals }]) => ({
     name,
     about,
