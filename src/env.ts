@@ -46,6 +46,8 @@ export interface FileStamp {
 export interface Storage {
   /** Fills `into` from `offset`; emits the number of bytes read: fewer where a file is shorter or missing. */
   read(offset: number, into: Uint8Array): Observable<number>;
+  /** SHA-1 of `length` bytes at `offset`, read and hashed elsewhere; completes without a value where only `read` can help. */
+  digest?(offset: number, length: number): Observable<Uint8Array>;
   /** Writes all of `bytes` at `offset`, across file borders; emits their number. */
   write(offset: number, bytes: Uint8Array): Observable<number>;
   /** Creates the folders and the files, sparse, at their final sizes. Completes without a value. */

@@ -7,7 +7,7 @@ import { StorageError } from '../errors.ts';
 import { Geometry } from '../torrent/geometry.ts';
 import type { TorrentFile } from '../torrent/metainfo.ts';
 import type { FileEntry } from '../torrent/padding.ts';
-import { digest, type Digested, isChanged, type KnownFile, type Reading } from './digest.ts';
+import { type Digested, digester, isChanged, type KnownFile, type Reading } from './digest.ts';
 import { diskError, printable } from './diskError.ts';
 import { each } from './each.ts';
 import { findFiles, type FoundFile } from './findFiles.ts';
@@ -75,6 +75,7 @@ interface Asker {
 }
 
 const asker = (length: number): Asker => {
+  const digest = digester();
   const size = Math.min(MAX_THREADS, os.availableParallelism());
   const file = length > SMALL ? workerFile('digestWorker') : undefined;
   if (file) {

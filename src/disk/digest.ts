@@ -7,7 +7,7 @@ const STRIDE = 256 * 1024;
 /** A part of what is hashed: of a file, or zeros. In bytes. */
 export interface Part {
   /** An open file, or the path of one that must be as it was. Neither for zeros. */
-  readonly file?: number | KnownFile;
+  readonly file?: number | KnownFile | undefined;
   readonly at: number;
   readonly length: number;
 }
@@ -36,12 +36,13 @@ class Unreadable extends Error {
   }
 }
 
-// One for each thread: the first touch of fresh memory costs more than hashing it.
-let buffer: Uint8Array | undefined;
+/** Reads and hashes on the calling thread, which it blocks; into one buffer: the first touch of fresh memory costs more than hashing it. */
+export const digester = (): ((reading: Reading) => Digested) => {
+  let buffer: Uint8Array | undefined;
+  return (reading) => digest(reading, (buffer ??= new Uint8Array(STRIDE)));
+};
 
-/** Reads and hashes on the calling thread, which it blocks. */
-export const digest = (reading: Reading): Digested => {
-  buffer ??= new Uint8Array(STRIDE);
+const digest = (reading: Reading, buffer: Uint8Array): Digested => {
   const hash = createHash('sha1');
   let path = '';
   try {

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { Observable } from 'rxjs';
 import type { FileStamp, Storage, Target } from '../env.ts';
@@ -9,6 +10,7 @@ import { each } from './each.ts';
 import { hiddenName } from './hiddenName.ts';
 import type { Done } from './insideFolder.ts';
 import { LockFile } from './lockFile.ts';
+import { OpenDigests } from './openDigests.ts';
 import { OpenFiles } from './openFiles.ts';
 import { readSpan } from './readSpan.ts';
 import { ResumeFile, syncFolder } from './resumeFile.ts';
@@ -18,6 +20,8 @@ import { SpanWriter } from './spanWriter.ts';
 
 /** Files created, looked at or synced at once by one call. */
 const AT_ONCE = 8;
+/** Threads that hash what is on disk; more wait for memory. */
+const MAX_THREADS = 32;
 
 /**
  * The files of `torrent` in `target`, until unsubscribed; emits once and does not complete.
@@ -49,6 +53,7 @@ class FileStorage implements Storage {
   readonly #torrent: Torrent;
   readonly #spans: Spans;
   readonly #files: OpenFiles;
+  readonly #digests: OpenDigests;
   readonly #lock: LockFile;
   readonly #dirty = new Set<number>();
   readonly #writer = new SpanWriter();
@@ -66,6 +71,7 @@ class FileStorage implements Storage {
     this.#paths = safePaths(torrent, target);
     this.#spans = new Spans(torrent);
     this.#files = new OpenFiles(this.#root, this.#paths);
+    this.#digests = new OpenDigests(this.#files, this.#spans, Math.min(MAX_THREADS, os.availableParallelism()));
     const name = rootName(torrent, target);
     this.#lock = new LockFile(path.join(this.#root, hiddenName(name, 'rxtorrent.lock')));
     const mark = Buffer.from(torrent.infoHash).toString('hex', 0, 4);
@@ -95,6 +101,10 @@ class FileStorage implements Storage {
 
   read(offset: number, into: Uint8Array): Observable<number> {
     return this.#operation((done, wanted) => this.#transfer(this.#spans.of(offset, into.length), 0, into, 'read', wanted, done));
+  }
+
+  digest(offset: number, length: number): Observable<Uint8Array> {
+    return this.#operation((done, wanted) => this.#digests.of(offset, length, wanted, done));
   }
 
   write(offset: number, bytes: Uint8Array): Observable<number> {

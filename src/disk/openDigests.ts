@@ -1,0 +1,61 @@
+import type { Digested, Reading } from './digest.ts';
+import { digester } from './digest.ts';
+import type { Done } from './insideFolder.ts';
+import type { OpenFile, OpenFiles } from './openFiles.ts';
+import type { Span, Spans } from './spans.ts';
+import { Threads, workerFile } from './threads.ts';
+
+/** Parts of one piece that threads are asked for; with more files than these it is read as others are, a few at a time. */
+const MAX_PARTS = 16;
+
+/** Digests of what is in open files, made by the threads that read it. Depends on the files; they stay open until the answer. */
+export class OpenDigests {
+  readonly #files: OpenFiles;
+  readonly #spans: Spans;
+  readonly #size: number;
+  #threads: Threads<Reading, Digested> | undefined;
+
+  constructor(files: OpenFiles, spans: Spans, size: number) {
+    this.#files = files;
+    this.#spans = spans;
+    this.#size = size;
+  }
+
+  /** Of `length` bytes at `offset`; undefined where there are fewer, or too many parts, or no threads. */
+  of(offset: number, length: number, wanted: () => boolean, done: Done<Uint8Array>): void {
+    const spans = this.#spans.of(offset, length);
+    const file = workerFile('digestWorker');
+    if (spans.length > MAX_PARTS || !file) return done(null);
+    this.#threads ??= new Threads({ size: this.#size, file, inline: digester() });
+    this.#open(spans, [], wanted, this.#threads, done);
+  }
+
+  #open(
+    spans: readonly Span[],
+    open: readonly (OpenFile | undefined)[],
+    wanted: () => boolean,
+    threads: Threads<Reading, Digested>,
+    done: Done<Uint8Array>,
+  ): void {
+    const release = (): void => open.forEach((each) => each && this.#files.release(each));
+    const span = spans[open.length];
+    if (!wanted()) {
+      release();
+      return done(null);
+    }
+    if (!span) {
+      const reading = spans.map(({ at, length }, n) => ({ file: open[n]?.fd, at, length }));
+      return threads.ask(reading, (digested) => {
+        release();
+        done(null, 'digest' in digested ? digested.digest : undefined);
+      });
+    }
+    if (span.padding) return this.#open(spans, [...open, undefined], wanted, threads, done);
+    this.#files.acquire(span.file, 'read', (_, next) => {
+      if (next) return this.#open(spans, [...open, next], wanted, threads, done);
+      // Why it can't be opened is told by whoever reads it in the other way.
+      release();
+      done(null);
+    });
+  }
+}
