@@ -21,32 +21,29 @@ import {
   tap,
 } from 'rxjs';
 import { assemblePieces } from '../operators/assemblePieces.ts';
-import { distinctPeers } from '../operators/distinctPeers.ts';
 import { sampleProgress } from '../operators/sampleProgress.ts';
-import { swarm } from '../operators/swarm.ts';
 import { verifyPieces } from '../operators/verifyPieces.ts';
 import { writePieces } from '../operators/writePieces.ts';
-import { now } from './clock.ts';
 import { type Door, doorFor, type DoorOptions } from './door.ts';
-import { defaultPace } from './discovery/pace.ts';
-import type { DownloadEvent, Env, Peer, PeerAddress, PeerSource, PieceOutcome, Target } from './env.ts';
+import type { DownloadEvent, Env, Peer, PieceOutcome, Storage, Target } from './env.ts';
+import { peersOf } from './fetchTorrent.ts';
+import { type Gathering, gathering } from './gathering.ts';
 import { allowancesOf, type Limits } from './limits.ts';
 import { calmly, keepRemembering, remember, rememberForGood, restore } from './resumption.ts';
 import { scoped } from './scoped.ts';
-import { type Expulsion, parted, session } from './session.ts';
-import { givenEnough, type SeedOptions } from './seeding.ts';
+import { session } from './session.ts';
+import { givenEnough, incomplete, type SeedOptions } from './seeding.ts';
 import { PieceShelf } from './shelf.ts';
-import { nodeFor, type SourceOptions, sources } from './sources.ts';
-import { Tally } from './tally.ts';
-import { AddressBook, MAX_KNOWN } from './torrent/addressBook.ts';
+import type { SourceOptions } from './sources.ts';
 import { Choker } from './torrent/choker.ts';
 import type { ChokeStrategy } from './torrent/chokeStrategy.ts';
 import type { ConnectionBudget } from './torrent/connectionBudget.ts';
-import { Funnel } from './torrent/funnel.ts';
+import type { MagnetLink } from './torrent/magnet.ts';
 import type { Torrent } from './torrent/metainfo.ts';
 import type { PieceOrder } from './torrent/pieceOrder.ts';
 import { Suspects } from './torrent/suspects.ts';
 import { transfer } from './transfer.ts';
+import { type Talk, untilKnown } from './untilKnown.ts';
 
 const MiB = 2 ** 20;
 
@@ -94,169 +91,151 @@ const FUNNEL_EVERY = 2_000;
  *
  * @throws StorageError, InvariantError. A peer or a tracker never ends it.
  */
-export const download = (torrent: Torrent, env: Env, options: DownloadOptions): Observable<DownloadEvent> =>
+export const download = (source: Torrent | MagnetLink, env: Env, options: DownloadOptions): Observable<DownloadEvent> =>
   (options.stop$ ?? EMPTY).pipe(
     take(1),
     // Whoever listens later must hear it, too: it may come between two phases.
-    connect((stop$) => scoped(doorFor(torrent.infoHash, options), (door) => pipeline(torrent, env, { ...options, ...door }, stop$)), {
+    connect((stop$) => scoped(doorFor(source.infoHash, options), (door) => events(source, env, { ...options, ...door }, stop$)), {
       connector: () => new ReplaySubject(1),
     }),
   );
 
-const pipeline = (torrent: Torrent, env: Env, options: DownloadOptions & Door, stop$: Observable<unknown>): Observable<DownloadEvent> =>
-  scoped(env.openStorage(torrent, options.target), (storage) =>
-    defer(() => {
-      const { maxPeers = 200, memory = 64 * MiB, port, listens, pace = defaultPace, seed } = options;
-      const wanted$ = new Subject<number>(); // loop 1: the swarm is this many peers short
-      const settled$ = new Subject<PieceOutcome>(); // loop 3: what became of each piece
-      const expelled$ = new Subject<Expulsion>(); // loop 4: who spoiled one, or is connected twice
-      const found$ = new Subject<PeerAddress>(); // loop 5: peers that peers told us about
-      const lost$ = new Subject<number>(); // pieces that are no longer on disk as they should be
-      const left$ = new Subject<void>(); // one peer less: perhaps there is nobody left
-      const news$ = new Subject<DownloadEvent>(); // what happens beside the pipe, for whoever watches
-
-      // Loop 2, `wake$`: there are blocks, or room, to ask for more.
-      const shared = transfer(torrent, env, { order: options.order, memory, peerId: options.peerId });
-      const { geometry, picker, drafts, identity } = shared;
-      const funnel = new Funnel<PeerSource>();
-      const book = new AddressBook<PeerAddress>(MAX_KNOWN, { port, forgotten: (address, why) => funnel.lost(address, why) });
-      const suspects = new Suspects<Peer>();
-      const tally = new Tally(picker, book, drafts, funnel);
-      const stored$ = settled$.pipe(filter(({ type }) => type === 'stored'));
-      const report = (event: DownloadEvent): void => news$.next(event);
-      const lost = (index: number, message: string): void => {
-        picker.lose(index);
-        lost$.next(index);
-        report({ type: 'warning', code: 'damaged', message });
-      };
-      const shelf = new PieceShelf(torrent, env, storage, { stored: picker.stored, lost });
-      const choker = new Choker<Peer>({
-        random: () => env.random(),
-        pieceLength: torrent.pieceLength,
-        seeding: () => picker.complete,
-        strategy: options.choker,
-        slots: options.slots,
-      });
-      const dht$ = nodeFor(torrent, { ...options, report });
-      const save = (clean: boolean) => remember(torrent, storage, picker, tally, clean);
-
-      const { changes$, ...limits } = allowancesOf(options.limits);
-      tally.held = () => limits.down?.awaited === true;
-      const company = {
-        transfer: shared,
-        limits,
-        crowd: tally.crowd,
-        funnel,
-        secluded: torrent.private || options.pex === false,
-        choker,
-        shelf,
-        choking: report,
-        crowded: () => book.waiting > 0 && book.active >= maxPeers,
-        stored$: stored$.pipe(map(({ index }) => index)),
-        found$,
-        dht$,
-        expelled$,
-        ...(listens && { port }),
-        joined: (peer: Peer) => {
-          parted(identity.peerId, tally.crowd.members, peer, expelled$);
-          report(tally.joined(peer));
-        },
-      };
-      const addresses$ = sources(env, torrent, {
-        ...options,
-        ...identity,
-        dht$,
-        port,
-        totals: () => tally.totals(),
-        wanted$,
-        completed$: stored$.pipe(
-          filter(() => picker.complete),
-          take(1),
-        ),
-        report,
-        seenAs: (host) => book.seenAs(host),
-        told$: found$,
-        left$,
-        alone: () => seed === undefined && book.active === 0 && book.waiting === 0 && book.nextIn(now()) === undefined,
-      }).pipe(
-        tap((address) => funnel.named(address)),
-        distinctPeers(),
-      );
-      const enough$ = givenEnough(seed, tally).pipe(tap(report));
-      const fetched$ = addresses$.pipe(
-        swarm(session(env, company), {
-          book,
-          maxPeers,
-          wanted: wanted$,
-          enough: Math.min(pace.enough, maxPeers),
-          funnel,
-          budget: options.budget,
-          ended: (address, error) => {
-            news$.next(tally.left(address, error));
-            left$.next();
-          },
-        }),
-        // eslint-disable-next-line rxjs-x/no-unsafe-takeuntil -- what has come is still stored
-        takeUntil(merge(stop$, enough$)),
-        assemblePieces(drafts),
-        verifyPieces(env.verify(torrent)),
-        tap((piece) => {
-          for (const liar of suspects.examine(piece)) {
-            // It may have hung up before its lie was found.
-            book.ban(liar.address);
-            expelled$.next({ peer: liar, code: 'corrupt', why: 'sent wrong bytes' });
-          }
-        }),
-        writePieces(storage, geometry, { report: (warning) => news$.next(tally.warned(warning)) }),
-        tap((outcome) => {
-          picker.settle(outcome);
-          tally.settled(outcome);
-          if (outcome.type === 'stored') shelf.vouch(outcome.index);
-          settled$.next(outcome);
-        }),
-        takeWhile(() => seed !== undefined || !picker.complete, true),
-      );
-
-      // Before it is known what is there, the note of the run before knows better.
-      let restored = false;
-      const restored$ = restore(torrent, env, storage, picker, options.recheck === true, (totals) => (tally.before = totals)).pipe(
-        tap({ next: ({ index, valid }) => valid && shelf.vouch(index), complete: () => (restored = true) }),
-        takeUntil(stop$),
-      );
-      const leave = () => (restored ? save(false) : EMPTY);
-      const complete$ = defer(() => concat(of(tally.done(seed && 'seeding')), rememberForGood(storage, save(true), report)));
-      const seeding$ = stored$.pipe(
-        startWith(undefined),
-        filter(() => seed !== undefined && picker.complete),
-        take(1),
-        mergeMap(() => concat(complete$, shelf.watch())),
-        takeUntil(settled$.pipe(last(null, undefined))),
-      );
-      const fetching$ = defer(() => {
-        if ((picker.complete && seed === undefined) || !restored) return EMPTY;
-        tally.phase = 'downloading';
-        return concat(storage.prepare(), merge(fetched$.pipe(finalize(() => settled$.complete())), seeding$, keepRemembering(settled$, save(false), report)));
-      });
-      const end$ = defer(() => {
-        if (!picker.complete) return calmly(leave(), report);
-        if (tally.phase === 'seeding') return calmly(save(true), report);
-        return concat(storage.prepare(), complete$);
-      });
-      let ended = false;
-      return merge(
-        from(options.news),
-        news$,
-        changes$.pipe(takeUntil(news$.pipe(last(null, undefined)))),
-        concat(restored$, fetching$, end$).pipe(
-          tap({ complete: () => (ended = true) }),
-          finalize(() => {
-            if (!ended) leave().subscribe({ error: () => {} });
-            news$.complete();
-          }),
-        ),
-      ).pipe(
+/** All that happens, beside the pipe, too. */
+const events = (source: Torrent | MagnetLink, env: Env, options: DownloadOptions & Door, stop$: Observable<unknown>): Observable<DownloadEvent> =>
+  defer(() => {
+    const there = gathering(source, env, isMagnet(source) ? { ...options, peers: [...(options.peers ?? []), ...peersOf(source)] } : options);
+    const { tally, news$ } = there;
+    const watched = (main$: Observable<DownloadEvent>): Observable<DownloadEvent> =>
+      merge(from(options.news), news$, main$.pipe(finalize(() => news$.complete()))).pipe(
         sampleProgress(() => tally.funnel(), FUNNEL_EVERY),
         sampleProgress(() => tally.progress()),
       );
-    }),
-  );
+    const stored = (torrent: Torrent, main: (storage: Storage) => Observable<DownloadEvent>) => scoped(env.openStorage(torrent, options.target), main);
+    const goOn = (torrent: Torrent, storage: Storage, talk: Talk) => pipeline(torrent, storage, env, options, stop$, there, talk);
+    if (!isMagnet(source)) {
+      return stored(source, (storage) => watched(goOn(source, storage, (company) => there.swarm(session(env, company)))));
+    }
+    return watched(untilKnown(source, env, options, stop$, there, (torrent, talk) => stored(torrent, (storage) => goOn(torrent, storage, talk))));
+  });
+
+const isMagnet = (source: Torrent | MagnetLink): source is MagnetLink => !('info' in source);
+
+const pipeline = (
+  torrent: Torrent,
+  storage: Storage,
+  env: Env,
+  options: DownloadOptions & Door,
+  stop$: Observable<unknown>,
+  there: Gathering,
+  talk: Talk,
+): Observable<DownloadEvent> =>
+  defer(() => {
+    const { memory = 64 * MiB, port, listens, seed } = options;
+    const { peerId, funnel, book, tally, expelled$, found$, completed$, dht$, report } = there;
+    const settled$ = new Subject<PieceOutcome>(); // loop 3: what became of each piece
+    const lost$ = new Subject<number>(); // pieces that are no longer on disk as they should be
+
+    // Loop 2, `wake$`: there are blocks, or room, to ask for more.
+    const shared = transfer(torrent, env, { order: options.order, memory, peerId });
+    const { geometry, picker, drafts } = shared;
+    tally.begin(picker, drafts);
+    const suspects = new Suspects<Peer>();
+    const stored$ = settled$.pipe(filter(({ type }) => type === 'stored'));
+    const lost = (index: number, message: string): void => {
+      picker.lose(index);
+      lost$.next(index);
+      report({ type: 'warning', code: 'damaged', message });
+    };
+    const shelf = new PieceShelf(torrent, env, storage, { stored: picker.stored, lost });
+    const choker = new Choker<Peer>({
+      random: () => env.random(),
+      pieceLength: torrent.pieceLength,
+      seeding: () => picker.complete,
+      strategy: options.choker,
+      slots: options.slots,
+    });
+    const save = (clean: boolean) => remember(torrent, storage, picker, tally, clean);
+
+    const { changes$, ...limits } = allowancesOf(options.limits);
+    tally.held = () => limits.down?.awaited === true;
+    const company = {
+      transfer: shared,
+      info: torrent.info,
+      limits,
+      crowd: tally.crowd,
+      funnel,
+      secluded: torrent.private || options.pex === false,
+      choker,
+      shelf,
+      choking: report,
+      crowded: there.crowded,
+      stored$: stored$.pipe(map(({ index }) => index)),
+      found$,
+      dht$,
+      expelled$,
+      ...(listens && { port }),
+      introduced: (peer: Peer) => there.introduced(peer),
+      joined: there.joined,
+    };
+    const enough$ = givenEnough(seed, tally).pipe(tap(report));
+    const fetched$ = talk(company).pipe(
+      // eslint-disable-next-line rxjs-x/no-unsafe-takeuntil -- what has come is still stored
+      takeUntil(merge(stop$, enough$)),
+      assemblePieces(drafts),
+      verifyPieces(env.verify(torrent)),
+      tap((piece) => {
+        for (const liar of suspects.examine(piece)) {
+          // It may have hung up before its lie was found.
+          book.ban(liar.address);
+          expelled$.next({ peer: liar, code: 'corrupt', why: 'sent wrong bytes' });
+        }
+      }),
+      writePieces(storage, geometry, { report: (warning) => report(tally.warned(warning)) }),
+      tap((outcome) => {
+        picker.settle(outcome);
+        tally.settled(outcome);
+        if (outcome.type === 'stored') shelf.vouch(outcome.index);
+        settled$.next(outcome);
+        if (picker.complete) completed$.next();
+      }),
+      takeWhile(() => seed !== undefined || !picker.complete, true),
+    );
+
+    // Before it is known what is there, the note of the run before knows better.
+    let restored = false;
+    const restored$ = restore(torrent, env, storage, picker, options.recheck === true, (totals) => (tally.before = totals)).pipe(
+      tap({ next: ({ index, valid }) => valid && shelf.vouch(index), complete: () => (restored = true) }),
+      takeUntil(stop$),
+    );
+    const leave = () => (restored ? save(false) : EMPTY);
+    const complete$ = defer(() => concat(of(tally.done(seed && 'seeding')), rememberForGood(storage, save(true), report)));
+    const seeding$ = stored$.pipe(
+      startWith(undefined),
+      filter(() => seed !== undefined && picker.complete),
+      take(1),
+      mergeMap(() => concat(complete$, shelf.watch())),
+      takeUntil(settled$.pipe(last(null, undefined))),
+    );
+    const fetching$ = defer(() => {
+      if ((picker.complete && seed === undefined) || !restored) return EMPTY;
+      if (seed?.only === true && !picker.complete) return incomplete(torrent.name, picker.stored);
+      tally.phase = 'downloading';
+      return concat(storage.prepare(), merge(fetched$.pipe(finalize(() => settled$.complete())), seeding$, keepRemembering(settled$, save(false), report)));
+    });
+    const end$ = defer(() => {
+      if (!picker.complete) return calmly(leave(), report);
+      if (tally.phase === 'seeding') return calmly(save(true), report);
+      return concat(storage.prepare(), complete$);
+    });
+    let ended = false;
+    return merge(
+      changes$.pipe(takeUntil(there.news$.pipe(last(null, undefined)))),
+      concat(restored$, fetching$, end$).pipe(
+        tap({ complete: () => (ended = true) }),
+        finalize(() => {
+          if (!ended) leave().subscribe({ error: () => {} });
+          there.news$.complete();
+        }),
+      ),
+    );
+  });

@@ -1,7 +1,6 @@
 import type { Peer, PeerAddress, PeerSource } from './env.ts';
 import type { FunnelRow } from './torrent/funnel.ts';
 import type { Torrent } from './torrent/metainfo.ts';
-import type { Torrent } from './torrent/metainfo.ts';
 
 /** What became of a piece. */
 export interface PieceOutcome {
@@ -96,7 +95,10 @@ export interface Rechecked {
 
 export interface Progress {
   readonly type: 'progress';
-  /** `metadata` while it is not known what a magnet link stands for, `checking` what is on disk, `downloading`, `paused` for want of disk space, `seeding` what is complete, `done`. */
+  /**
+   * `metadata` while it is not known what a magnet link stands for, `checking` what is on disk, `downloading`, `paused` for want of disk space,
+   * `seeding` what is complete, `done`.
+   */
   readonly phase: 'metadata' | 'checking' | 'downloading' | 'paused' | 'seeding' | 'done';
   /** Bytes verified and stored, padding included, of `length`. */
   readonly stored: number;
@@ -183,6 +185,7 @@ export interface Seeded {
 export type DownloadEvent =
   | PieceOutcome
   | PortOpen
+  | MetadataKnown
   | PeerJoined
   | PeerLeft
   | Choking

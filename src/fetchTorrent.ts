@@ -9,6 +9,7 @@ import { InputError } from './errors.ts';
 import { createPeerId } from './protocol/id.ts';
 import { Malformed } from './protocol/malformed.ts';
 import { nodeFor, type SourceOptions, sources } from './sources.ts';
+import { UNKNOWN_LEFT } from './tally.ts';
 import { AddressBook, MAX_KNOWN } from './torrent/addressBook.ts';
 import { Funnel } from './torrent/funnel.ts';
 import type { MagnetLink } from './torrent/magnet.ts';
@@ -29,9 +30,6 @@ export interface FetchTorrentOptions extends SourceOptions {
   /** Counts how far the peers get. */
   readonly funnel?: Funnel<PeerSource>;
 }
-
-/** Bytes that trackers are told are missing, as long as nobody knows how many are. */
-export const UNKNOWN_LEFT = 16_384;
 
 /**
  * The torrent that a magnet link leads to, from those who have it: their trackers, the DHT and other peers are asked who that is.

@@ -1,18 +1,34 @@
-import { EMPTY, filter, ignoreElements, mergeMap, type Observable, type Observer, pipe, type Subject, tap, throwError } from 'rxjs';
+import {
+  EMPTY,
+  filter,
+  ignoreElements,
+  mergeMap,
+  type Observable,
+  type Observer,
+  type OperatorFunction,
+  pipe,
+  startWith,
+  type Subject,
+  tap,
+  throwError,
+} from 'rxjs';
 import { advertise } from '../operators/advertise.ts';
 import { converse } from '../operators/converse.ts';
 import { type DhtContact, exchangeDhtPorts } from '../operators/exchangeDhtPorts.ts';
 import { exchangePeers } from '../operators/exchangePeers.ts';
-import { extensionHandshake } from '../operators/extensionHandshake.ts';
+import { extensionHandshake, type OurExtensions } from '../operators/extensionHandshake.ts';
 import { handshake } from '../operators/handshake.ts';
 import { keepAlive } from '../operators/keepAlive.ts';
 import { rechoke } from '../operators/rechoke.ts';
 import { requestBlocks } from '../operators/requestBlocks.ts';
+import { serveMetadata } from '../operators/serveMetadata.ts';
 import { serveBlocks, type Shelf } from '../operators/serveBlocks.ts';
 import { whenUnchoked } from '../operators/whenUnchoked.ts';
 import type { Block, Choking, Env, Peer, PeerAddress, PeerSource } from './env.ts';
 import { type PeerCode, PeerError } from './errors.ts';
 import { partFromSeeds } from './seeding.ts';
+import { UT_METADATA } from './protocol/utMetadata.ts';
+import { EXTENSION_HANDSHAKE } from './protocol/extensions.ts';
 import { UT_PEX } from './protocol/utPex.ts';
 import type { Allowances } from './limits.ts';
 import type { Choker } from './torrent/choker.ts';
@@ -31,6 +47,8 @@ export interface Expulsion {
 /** What the sessions of one download share. */
 export interface Company {
   readonly transfer: Transfer;
+  /** The original bytes of the info dictionary. */
+  readonly info: Uint8Array;
   /** Rate limits, if there are any. */
   readonly limits: Allowances;
   readonly crowd: Crowd<PeerAddress, Peer>;
@@ -54,6 +72,8 @@ export interface Company {
   readonly port?: number;
   /** Who has to go. */
   readonly expelled$: Observable<Expulsion>;
+  /** Hears of a peer when it has said of itself what it speaks, and where it listens. */
+  readonly introduced: (peer: Peer) => void;
   /** Hears of each peer after its handshake. */
   readonly joined: (peer: Peer) => void;
 }
@@ -63,39 +83,52 @@ const SILENCE = { starved: 10_000, crowded: 10_000, alone: 60_000 };
 const CHOKED = { starved: 20_000, crowded: 120_000, alone: 900_000 };
 const IDLE = { starved: 20_000, crowded: 120_000, alone: Infinity };
 
+/** What we say of ourselves to the peers of one download. */
+export const introduction = ({ secluded, info, port }: Pick<Company, 'secluded' | 'info' | 'port'>): OurExtensions => ({
+  // The extensions of BEP 11 are not for private torrents (BEP 27).
+  names: secluded ? [UT_METADATA] : [UT_PEX, UT_METADATA],
+  ...(port !== undefined && { port }),
+  ...(info.length > 0 && { metadataSize: info.length }),
+});
+
 /** All that is said with one peer, from dialling to hanging up; emits the blocks that it sends. */
 export const session = (env: Pick<Env, 'connect'>, company: Company): ((address: PeerAddress) => Observable<Block>) => {
-  const { crowd, funnel, limits, stored$, found$, dht$ } = company;
-  const { picker, geometry, identity, wake$ } = company.transfer;
-  // The extensions of BEP 11 are not for private torrents (BEP 27).
-  const names = company.secluded ? [] : [UT_PEX];
+  const { funnel, dht$ } = company;
+  const talk = conversation(company);
+  return (address) =>
+    (address.wire$ ?? env.connect(address)).pipe(
+      tap(() => funnel.reached(address, 'connected')),
+      handshake({ ...company.transfer.identity, dht: dht$ !== undefined }),
+      extensionHandshake(introduction(company)),
+      tap((peer) => company.joined(peer)),
+      talk,
+    );
+};
+
+/** All that is said with one peer after the handshakes. */
+export const conversation = (company: Company): OperatorFunction<Peer, Block> => {
+  const { crowd, limits, stored$, found$, dht$ } = company;
+  const { picker, geometry, wake$ } = company.transfer;
   const patience = (limits: typeof SILENCE) => () => {
     if (!company.crowded()) return limits.alone;
     return crowd.unchoked > 0 ? limits.crowded : limits.starved;
   };
-  const rechoking = rechoke(company.choker, { report: company.choking });
-  const serving = serveBlocks(company.shelf, geometry, { limit: limits.up });
-  return (address) =>
-    (address.wire$ ?? env.connect(address)).pipe(
-      tap(() => funnel.reached(address, 'connected')),
-      handshake({ ...identity, dht: dht$ !== undefined }),
-      extensionHandshake({ names, ...(company.port !== undefined && { port: company.port }) }),
-      tap((peer) => company.joined(peer)),
-      converse(
-        pipe(
-          whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }),
-          requestBlocks(picker, { wake$, patience: patience(SILENCE), limit: limits.down }),
-        ),
-        advertise(picker, stored$),
-        rechoking,
-        serving,
-        exchangeDhtPorts(dht$ ?? EMPTY),
-        exchangePeers(found$, { connected: () => crowd.members }),
-        expel(company.expelled$),
-        partFromSeeds(() => picker.complete),
-        keepAlive(),
-      ),
-    );
+  return converse(
+    pipe(
+      whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }),
+      requestBlocks(picker, { wake$, patience: patience(SILENCE), limit: limits.down }),
+    ),
+    advertise(picker, stored$),
+    rechoke(company.choker, { report: company.choking }),
+    serveBlocks(company.shelf, geometry, { limit: limits.up }),
+    serveMetadata(() => company.info),
+    exchangeDhtPorts(dht$ ?? EMPTY),
+    company.secluded ? () => EMPTY : exchangePeers(found$, { connected: () => crowd.members }),
+    expel(company.expelled$),
+    partFromSeeds(() => picker.complete),
+    introductions(company.introduced),
+    keepAlive(),
+  );
 };
 
 /** Hangs up on a peer, and says why. */
@@ -107,6 +140,21 @@ const expel =
         expelled$.pipe(
           filter(({ peer }) => peer.address === one.address),
           mergeMap(({ peer, code, why }) => throwError(() => new PeerError(code, `${nameOf(peer)}: ${why}`))),
+        ),
+      ),
+      ignoreElements(),
+    );
+
+/** Tells of a peer as it is, and whenever it has said something of itself. */
+const introductions =
+  (introduced: Company['introduced']) =>
+  (peers: Observable<Peer>): Observable<never> =>
+    peers.pipe(
+      mergeMap((peer) =>
+        peer.messages$.pipe(
+          filter((message) => message.type === 'extended' && message.id === EXTENSION_HANDSHAKE),
+          startWith(undefined),
+          tap(() => introduced(peer)),
         ),
       ),
       ignoreElements(),

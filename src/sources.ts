@@ -17,6 +17,7 @@ import {
   startWith,
   switchMap,
   take,
+  takeUntil,
   takeWhile,
   throwError,
 } from 'rxjs';
@@ -58,6 +59,8 @@ export interface SourcesOptions extends SourceOptions, Pick<TrackerPeersOptions,
   readonly told$?: Observable<PeerAddress>;
   /** Peers that call us. */
   readonly calls$?: Observable<PeerAddress>;
+  /** Emits when it turns out that the torrent is private: from then on only trackers and people name peers (BEP 27). */
+  readonly secluded$?: Observable<unknown> | undefined;
   /** Emits when a peer has left; is there none now, nor any to come back? */
   readonly left$?: Observable<unknown>;
   readonly alone?: () => boolean;
@@ -78,12 +81,13 @@ export interface SourcesOptions extends SourceOptions, Pick<TrackerPeersOptions,
  */
 export const sources = (env: TrackerEnv, torrent: Findable, options: SourcesOptions): Observable<PeerAddress> => {
   const { peers = [], told$ = EMPTY, calls$ = EMPTY, left$ = EMPTY, alone = () => true, pace = defaultPace } = options;
+  const { secluded$ = NEVER } = options;
   const ask = (wanted$: Observable<number>): Observable<PeerAddress> =>
     merge(
       from(peers),
       trackersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.trackers)),
-      localPeersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.lsd)),
-      dhtPeersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.dht)),
+      localPeersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.lsd), takeUntil(secluded$)),
+      dhtPeersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.dht), takeUntil(secluded$)),
     );
   // Whoever's turn comes later must know what is wanted, too.
   const asked$ = options.wanted$.pipe(connect(ask, { connector: () => new ReplaySubject(1) }));
@@ -93,7 +97,7 @@ export const sources = (env: TrackerEnv, torrent: Findable, options: SourcesOpti
     take(1),
     map(() => undefined),
   );
-  return merge(told$, calls$, concat(asked$, forsaken$)).pipe(takeWhile((address) => address !== undefined));
+  return merge(told$.pipe(takeUntil(secluded$)), calls$, concat(asked$, forsaken$)).pipe(takeWhile((address) => address !== undefined));
 };
 
 const trackersOf = (env: TrackerEnv, { infoHash, announce = [] }: Findable, { trackers = announce, pace = defaultPace, ...options }: SourcesOptions) =>

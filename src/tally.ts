@@ -1,6 +1,6 @@
 import { now } from './clock.ts';
 import type { Done, FunnelSample, Peer, PeerAddress, PeerJoined, PeerLeft, PeerSource, PieceOutcome, Progress, Warning } from './env.ts';
-import { PeerError } from './errors.ts';
+import { InvariantError, PeerError } from './errors.ts';
 import type { AddressBook } from './torrent/addressBook.ts';
 import { Crowd } from './torrent/crowd.ts';
 import { Funnel } from './torrent/funnel.ts';
@@ -8,18 +8,22 @@ import type { PiecePicker } from './torrent/piecePicker.ts';
 import { Rate } from './torrent/rate.ts';
 import { STANDSTILL, standstill } from './torrent/standstill.ts';
 
+/** Bytes that trackers are told are missing, as long as nobody knows how many are. */
+export const UNKNOWN_LEFT = 16_384;
+const METADATA_STANDSTILL = 'none of the connected peers has told yet what the magnet link stands for';
+
 /**
  * The counters of one download, read when somebody looks. Depends on the picker, the book, the crowd and the funnel, which count for
  * themselves; adds what none of them knows: the phase, the rate, and for how long nothing has moved.
  */
 export class Tally {
   phase: Progress['phase'] = 'checking';
-  readonly #drafts: { readonly gathered: number };
+  #drafts: { readonly gathered: number };
   #corrupt = 0;
   /** Does our own rate limit hold the download back? */
   held = (): boolean => false;
   readonly crowd = new Crowd<PeerAddress, Peer>();
-  readonly #picker: PiecePicker;
+  #known: PiecePicker | undefined;
   readonly #book: AddressBook<PeerAddress>;
   readonly #funnel: Funnel<PeerSource>;
   readonly #rate = new Rate();
@@ -30,11 +34,30 @@ export class Tally {
   #movedAt = now();
   #told = 0;
 
-  constructor(picker: PiecePicker, book: AddressBook<PeerAddress>, drafts: { readonly gathered: number }, funnel: Funnel<PeerSource> = new Funnel()) {
-    this.#picker = picker;
+  /** `picker` is undefined while it is not known of what pieces the torrent is. */
+  constructor(
+    picker: PiecePicker | undefined,
+    book: AddressBook<PeerAddress>,
+    drafts: { readonly gathered: number },
+    funnel: Funnel<PeerSource> = new Funnel(),
+  ) {
+    this.#known = picker;
+    if (picker === undefined) this.phase = 'metadata';
     this.#book = book;
     this.#drafts = drafts;
     this.#funnel = funnel;
+  }
+
+  /** Now it is known. */
+  begin(picker: PiecePicker, drafts: { readonly gathered: number }): void {
+    this.#known = picker;
+    this.#drafts = drafts;
+    this.phase = 'checking';
+  }
+
+  get #picker(): PiecePicker {
+    if (this.#known === undefined) throw new InvariantError('it is not known yet of what pieces the torrent is');
+    return this.#known;
   }
 
   joined(peer: Peer): PeerJoined {
@@ -76,7 +99,8 @@ export class Tally {
 
   /** What trackers are told. */
   totals(): { readonly uploaded: number; readonly downloaded: number; readonly left: number } {
-    return { uploaded: this.crowd.uploaded, downloaded: this.crowd.downloaded, left: this.#picker.geometry.length - this.have };
+    const left = this.#known === undefined ? UNKNOWN_LEFT : this.#picker.geometry.length - this.have;
+    return { uploaded: this.crowd.uploaded, downloaded: this.crowd.downloaded, left };
   }
 
   get complete(): boolean {
@@ -103,8 +127,6 @@ export class Tally {
 
   /** What can be seen of a peer only as long as it is there. */
   #look({ address, state }: Peer): void {
-    const port = address.wire$ && state.extensions?.port;
-    if (port !== undefined) this.#book.listensAt(address, { host: address.host, port, source: 'incoming' });
     if (state.downloaded > 0) this.#funnel.reached(address, 'sending');
     else if (!state.choked) this.#funnel.reached(address, 'unchoked');
     else if (state.interesting) this.#funnel.reached(address, 'interested');
@@ -114,8 +136,9 @@ export class Tally {
   progress(): Progress {
     const { crowd } = this;
     for (const peer of crowd.members) this.#look(peer);
-    const { geometry, stored, complete } = this.#picker;
     const time = now();
+    if (this.#known === undefined) return this.#sketch((time - this.#movedAt) / 1000);
+    const { geometry, stored, complete } = this.#picker;
     const { downloaded, uploaded } = crowd;
     if (downloaded !== this.#last || this.phase !== 'downloading') this.#movedAt = time;
     this.#last = downloaded;
@@ -136,21 +159,29 @@ export class Tally {
       upRate: this.#upRate.sample(uploaded, time),
       ratio: this.given().ratio,
       ...(rate > 0 && left > 0 && { eta: left / rate }),
-      peers: {
-        known: this.#book.known,
-        connecting: this.#book.active - crowd.size,
-        connected: crowd.size,
-        unchoked: crowd.unchoked,
-        banned: this.#book.banned,
-      },
+      peers: this.#peers,
       wasted: Math.max(0, downloaded - this.#drafts.gathered) + this.#corrupt,
       ...(reason !== undefined && { reason }),
       ...(held && { held }),
     };
   }
 
+  get #peers(): Progress['peers'] {
+    const { known, active, banned } = this.#book;
+    return { known, connecting: active - this.crowd.size, connected: this.crowd.size, unchoked: this.crowd.unchoked, banned };
+  }
+
+  /** While only the info-hash is known. */
+  #sketch(seconds: number): Progress {
+    const { uploaded, downloaded } = this.crowd;
+    const reason = this.#reason(seconds);
+    const nothing = { stored: 0, length: 0, pieces: 0, pieceCount: 0, rate: 0, upRate: 0, ratio: 0, wasted: 0 };
+    return { type: 'progress', phase: 'metadata', ...nothing, downloaded, uploaded, peers: this.#peers, ...(reason !== undefined && { reason }) };
+  }
+
   #reason(seconds: number): string | undefined {
-    if (this.phase !== 'downloading' || seconds < STANDSTILL) return undefined;
+    if (this.phase === 'metadata' && seconds >= STANDSTILL && this.crowd.size > 0) return METADATA_STANDSTILL;
+    if ((this.phase !== 'downloading' && this.phase !== 'metadata') || seconds < STANDSTILL) return undefined;
     if (this.held()) return 'held back by the limit of the download rate';
     const { crowd } = this;
     const useful = crowd.some(({ state }) => state.interesting);

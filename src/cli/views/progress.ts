@@ -11,6 +11,7 @@ export const bar = (part: number, whole: number, size: number): string => {
 };
 
 const PHASES = {
+  metadata: 'asking peers what the link stands for',
   checking: 'checking what is there',
   downloading: 'downloading',
   paused: 'paused: the disk is full',

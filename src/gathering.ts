@@ -1,0 +1,121 @@
+import { type Observable, Subject, take, tap } from 'rxjs';
+import { distinctPeers } from '../operators/distinctPeers.ts';
+import { swarm } from '../operators/swarm.ts';
+import { now } from './clock.ts';
+import { defaultPace } from './discovery/pace.ts';
+import type { DhtNode } from './discovery/dht/node.ts';
+import type { Door } from './door.ts';
+import type { DownloadEvent, Env, Peer, PeerAddress, PeerSource } from './env.ts';
+import { createPeerId } from './protocol/id.ts';
+import type { SeedOptions } from './seeding.ts';
+import { type Expulsion, parted } from './session.ts';
+import { type Findable, nodeFor, type SourceOptions, sources } from './sources.ts';
+import { Tally } from './tally.ts';
+import { AddressBook, MAX_KNOWN } from './torrent/addressBook.ts';
+import type { ConnectionBudget } from './torrent/connectionBudget.ts';
+import { Funnel } from './torrent/funnel.ts';
+
+export type GatheringOptions = SourceOptions &
+  Door & {
+    readonly peerId?: Uint8Array;
+    readonly maxPeers?: number;
+    readonly budget?: ConnectionBudget;
+    readonly seed?: SeedOptions;
+  };
+
+/** Those who gather round an info-hash, and what is known of them: the same before and after it is known what it stands for. */
+export interface Gathering {
+  /** 20 bytes, ours. */
+  readonly peerId: Uint8Array;
+  readonly funnel: Funnel<PeerSource>;
+  readonly book: AddressBook<PeerAddress>;
+  readonly tally: Tally;
+  readonly dht$: Observable<DhtNode> | undefined;
+  /** Loop 4: who spoiled a piece, or is connected twice. */
+  readonly expelled$: Subject<Expulsion>;
+  /** Loop 5: peers that peers told us about. */
+  readonly found$: Subject<PeerAddress>;
+  /** The last piece is there. */
+  readonly completed$: Subject<void>;
+  /** What happens beside the pipe, for whoever watches. */
+  readonly news$: Subject<DownloadEvent>;
+  readonly report: (event: DownloadEvent) => void;
+  /** Others wait for the place of a useless peer. */
+  readonly crowded: () => boolean;
+  /** Hears of each peer after its handshake. */
+  readonly joined: (peer: Peer) => void;
+  /** Hears of a peer when it has said of itself where it listens. */
+  readonly introduced: (peer: Peer) => void;
+  /** Finds peers and holds a session with each, as many as may be at one time. When `secluded$` emits, only trackers are asked. */
+  swarm<T>(session: (address: PeerAddress) => Observable<T>, secluded$?: Observable<unknown>): Observable<T>;
+}
+
+/** Nothing happens before its swarm is subscribed to. It is of one subscription. */
+export const gathering = (source: Findable, env: Env, options: GatheringOptions): Gathering => {
+  const { maxPeers = 200, port, pace = defaultPace, seed } = options;
+  const peerId = options.peerId ?? createPeerId(env.randomBytes(12));
+  const wanted$ = new Subject<number>(); // loop 1: the swarm is this many peers short
+  const left$ = new Subject<void>(); // one peer less: perhaps there is nobody left
+  const expelled$ = new Subject<Expulsion>();
+  const found$ = new Subject<PeerAddress>();
+  const completed$ = new Subject<void>();
+  const news$ = new Subject<DownloadEvent>();
+  const report = (event: DownloadEvent): void => news$.next(event);
+  const funnel = new Funnel<PeerSource>();
+  const book = new AddressBook<PeerAddress>(MAX_KNOWN, { port, forgotten: (address, why) => funnel.lost(address, why) });
+  const tally = new Tally(undefined, book, { gathered: 0 }, funnel);
+  const dht$ = nodeFor(source, { ...options, report });
+  const addresses = (secluded$: Observable<unknown> | undefined): Observable<PeerAddress> =>
+    sources(env, source, {
+      ...options,
+      peerId,
+      dht$,
+      totals: () => tally.totals(),
+      wanted$,
+      completed$: completed$.pipe(take(1)),
+      report,
+      seenAs: (host) => book.seenAs(host),
+      told$: found$,
+      secluded$,
+      left$,
+      alone: () => seed === undefined && book.active === 0 && book.waiting === 0 && book.nextIn(now()) === undefined,
+    });
+  return {
+    peerId,
+    funnel,
+    book,
+    tally,
+    dht$,
+    expelled$,
+    found$,
+    completed$,
+    news$,
+    report,
+    crowded: () => book.waiting > 0 && book.active >= maxPeers,
+    joined: (peer) => {
+      parted(peerId, tally.crowd.members, peer, expelled$);
+      report(tally.joined(peer));
+    },
+    introduced: ({ address, state: { extensions } }) => {
+      const dialable = extensions?.port;
+      if (address.wire$ && dialable !== undefined) book.listensAt(address, { host: address.host, port: dialable, source: 'incoming' });
+    },
+    swarm: (session, secluded$) =>
+      addresses(secluded$).pipe(
+        tap((address) => funnel.named(address)),
+        distinctPeers(),
+        swarm(session, {
+          book,
+          maxPeers,
+          wanted: wanted$,
+          enough: Math.min(pace.enough, maxPeers),
+          funnel,
+          budget: options.budget,
+          ended: (address, error) => {
+            report(tally.left(address, error));
+            left$.next();
+          },
+        }),
+      ),
+  };
+};

@@ -1,0 +1,111 @@
+import {
+  concat,
+  connect,
+  defer,
+  filter,
+  last,
+  map,
+  merge,
+  mergeMap,
+  type Observable,
+  of,
+  type OperatorFunction,
+  pipe,
+  ReplaySubject,
+  switchMap,
+  take,
+  takeUntil,
+  tap,
+} from 'rxjs';
+import { countPieces } from '../operators/countPieces.ts';
+import { extensionHandshake } from '../operators/extensionHandshake.ts';
+import { becomeAcquainted, meet } from './acquaintance.ts';
+import type { Door } from './door.ts';
+import type { Block, DownloadEvent, Env, Peer } from './env.ts';
+import { torrentOf } from './fetchTorrent.ts';
+import type { Gathering } from './gathering.ts';
+import { type Company, conversation, introduction } from './session.ts';
+import type { MagnetLink } from './torrent/magnet.ts';
+import { MetadataDraft } from './torrent/metadataDraft.ts';
+import type { Torrent } from './torrent/metainfo.ts';
+
+/** Holds the sessions of a download; gives the blocks that peers send. */
+export type Talk = (company: Company) => Observable<Block>;
+
+/**
+ * Asks the peers of a magnet link what it stands for, and goes on with the same peers on the same connections.
+ *
+ * ```
+ * peers   --j-j-----j--
+ * gives   -------m---s-…   what it stands for, and what `goOn` tells
+ * ```
+ *
+ * Those who are met stay, and what they say they have is kept, until `goOn` knows what to talk about. Completes without anything when stopped
+ * before, or when there is nobody left to ask.
+ *
+ * @throws InputError `bad-metainfo` or `unsupported`, and what `goOn` throws.
+ */
+export const untilKnown = (
+  magnet: MagnetLink,
+  env: Env,
+  { pex = true, listens, port }: { readonly pex?: boolean } & Door,
+  stop$: Observable<unknown>,
+  there: Gathering,
+  goOn: (torrent: Torrent, talk: Talk) => Observable<DownloadEvent>,
+): Observable<DownloadEvent> =>
+  defer(() => {
+    const draft = new MetadataDraft(magnet.infoHash);
+    const known$ = new ReplaySubject<Torrent>(1);
+    const talk$ = new ReplaySubject<OperatorFunction<Peer, Block>>(1);
+    let known = false;
+    const learn = (metadata: Uint8Array): void => {
+      if (known) return;
+      known = true;
+      known$.next(torrentOf(magnet, metadata));
+    };
+    const acquaintance = {
+      infoHash: magnet.infoHash,
+      peerId: there.peerId,
+      draft,
+      funnel: there.funnel,
+      found$: pex ? there.found$ : undefined,
+      dht$: there.dht$,
+      port: listens ? port : undefined,
+      joined: there.joined,
+    };
+    const wait: OperatorFunction<Uint8Array, OperatorFunction<Peer, Block>> = pipe(
+      tap(learn),
+      switchMap(() => talk$),
+      take(1),
+    );
+    const dial = meet(env, acquaintance);
+    const blocks$ = there.swarm(
+      (address) =>
+        dial(address).pipe(
+          switchMap((peer) =>
+            of(peer).pipe(
+              becomeAcquainted(acquaintance, wait),
+              switchMap((talk) => of(peer).pipe(talk)),
+            ),
+          ),
+        ),
+      known$.pipe(filter((torrent) => torrent.private)),
+    );
+    const begin =
+      (shared$: Observable<Block>): Talk =>
+      (company) =>
+        defer(() => {
+          talk$.next(pipe(countPieces(company.transfer.geometry.pieceCount), extensionHandshake(introduction(company)), conversation(company)));
+          return shared$;
+        });
+    return blocks$.pipe(
+      connect((shared$) =>
+        known$.pipe(
+          take(1),
+          // eslint-disable-next-line rxjs-x/no-unsafe-takeuntil -- only the waiting ends
+          takeUntil(merge(stop$, shared$.pipe(last(null, undefined)))),
+          mergeMap((torrent) => concat(of(torrent).pipe(map((found): DownloadEvent => ({ type: 'metadata', torrent: found }))), goOn(torrent, begin(shared$)))),
+        ),
+      ),
+    );
+  });
