@@ -30,17 +30,18 @@ export interface Command {
 
 const torrent = { type: 'string', describe: 'A .torrent file, or the http(s) URL of one' } as const;
 
-const source = { type: 'string', describe: 'A .torrent file, its http(s) URL, or an info-hash' } as const;
+const source = { type: 'string', describe: 'A .torrent file, its http(s) URL, a magnet link, or an info-hash' } as const;
 const peer = { type: 'string', describe: 'host:port, IPv6 as [2001:db8::7]:6881' } as const;
 
 export const commands: Readonly<Record<string, Command>> = {
   download: {
-    usage: 'download <torrent>',
-    about: 'Download, verify, write; goes on where it stopped',
+    usage: 'download <torrent..>',
+    about: 'Download, verify, write; goes on where it stopped. Several torrents share the port and the limits',
     positionals: { torrent },
     options: { ...downloadOptions, ...common },
     examples: [
       ['$0 debian.iso.torrent -o downloads/', 'into a folder'],
+      ['$0 a.torrent b.torrent --down-limit 5M', 'two at the same time'],
       ['$0 a.torrent --no-trackers --peer 127.0.0.1:6881', 'from one peer'],
     ],
     load: async () => (await import('./commands/download.ts')).download,

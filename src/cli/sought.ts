@@ -1,11 +1,16 @@
 import type { PeerAddress } from '../env.ts';
+import { InputError } from '../errors.ts';
+import { peersOf } from '../fetchTorrent.ts';
 import { parseId } from '../protocol/id.ts';
+import { Malformed } from '../protocol/malformed.ts';
 import type { Findable } from '../sources.ts';
-import type { Torrent } from '../torrent/metainfo.ts';
+import { type MagnetLink, magnetOf, parseMagnet } from '../torrent/magnet.ts';
+import { type Torrent, Unsupported } from '../torrent/metainfo.ts';
 import { readTorrent } from './source.ts';
+import { visible } from './views/text.ts';
 
 /** 40 hexadecimal or 32 base32 digits. */
-export const INFO_HASH = /^([0-9a-f]{40}|[a-z2-7]{32})$/i;
+const INFO_HASH = /^([0-9a-f]{40}|[a-z2-7]{32})$/i;
 
 /** What is enough to find peers and to greet them. */
 export interface Sought {
@@ -14,11 +19,23 @@ export interface Sought {
   readonly peers: readonly PeerAddress[];
   /** If it is known already what is in it. */
   readonly torrent?: Torrent;
+  /** If not. */
+  readonly magnet?: MagnetLink;
 }
+
+const ofMagnet = (magnet: MagnetLink): Sought => ({ findable: magnet, peers: peersOf(magnet), magnet });
 
 /** What `source` says without asking any peer. */
 export const sought = async (source: string): Promise<Sought> => {
-  if (INFO_HASH.test(source)) return { findable: { infoHash: parseId(source) }, peers: [] };
-  const torrent = await readTorrent(source);
-  return { findable: torrent, peers: [], torrent };
+  if (INFO_HASH.test(source)) return ofMagnet(magnetOf(parseId(source)));
+  if (!/^magnet:/i.test(source)) {
+    const torrent = await readTorrent(source);
+    return { findable: torrent, peers: [], torrent };
+  }
+  try {
+    return ofMagnet(parseMagnet(source));
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    throw new InputError(error instanceof Unsupported ? 'unsupported' : 'bad-magnet', visible(error.message), { cause: error });
+  }
 };

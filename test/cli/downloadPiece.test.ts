@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { sha1, toHex } from '../../src/protocol/id.ts';
 import { contentOf } from '../swarm/content.ts';
 import { peer, peers, tracker } from '../swarm/fixture.ts';
+import { withMetadata } from '../swarm/metadata.ts';
 import type { Conduct } from '../swarm/realPeer.ts';
 import { folder, MAIN, objects, run, start } from './run.ts';
 
@@ -47,6 +48,29 @@ describe('download_piece', () => {
     expect(objects(stdout)).toEqual([
       { type: 'piece', index: 3, length: 3392, sha1: toHex(sha1(piece)), path: out, from: [{ host: '127.0.0.1', port: seeds[1]?.port, source: 'tracker' }] },
     ]);
+  });
+
+  it('needs no more than a magnet link, or an info-hash', async () => {
+    const { out } = place();
+    const seed = await peer(content, withMetadata(content));
+    const { url } = await tracker([seed]);
+    const infoHash = toHex(content.torrent.infoHash);
+    for (const [name, source] of [
+      ['magnet_download_piece', `magnet:?xt=urn:btih:${infoHash}&tr=${encodeURIComponent(url)}`],
+      ['magnet_download_piece', `magnet:?xt=urn:btih:${infoHash}&x.pe=127.0.0.1:${seed.port}`],
+      ['download_piece', infoHash],
+    ]) {
+      const own = source === infoHash ? ['--peer', `127.0.0.1:${seed.port}`] : [];
+      const { code, stdout, stderr } = await run([name ?? '', '-o', out, source ?? '', '2', ...own]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toBe(`Piece 2: 64.0 KiB, verified, from 127.0.0.1:${seed.port}: written to ${out}\n`);
+      expect(readFileSync(out).equals(pieceOf(2))).toBe(true);
+      writeFileSync(out, '');
+    }
+    expect(await run(['download_piece', '-o', out, infoHash, '4', '--peer', `127.0.0.1:${seed.port}`])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('expected a number from 0 to 3') as string,
+    });
   });
 
   it('is bytes and nothing else on stdout with -o -', async () => {

@@ -52,7 +52,7 @@ describe('handshake', () => {
     ]);
   });
 
-  it.each([infoHash, infoHash.toUpperCase(), toBase32(content.torrent.infoHash)])(
+  it.each([infoHash, infoHash.toUpperCase(), toBase32(content.torrent.infoHash), `magnet:?xt=urn:btih:${infoHash}`])(
     'needs no more than the info-hash, %s, and is one object with --json',
     async (source) => {
       const at = await address({ onConnect: modern() });
@@ -127,6 +127,12 @@ describe('nhandshake', () => {
     });
   });
 
+  it('does not know how many pieces there are from an info-hash alone', async () => {
+    const { code, stdout, stderr } = await run(['nhandshake', infoHash, await address({ onConnect: modern() })]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/\nMetadata Size: 1234\n[^]*\nDHT Port: 6881\n$/);
+  });
+
   it('shows nothing that a terminal would act on', async () => {
     const at = await address({ onConnect: modern({ version: '\x1b[2J', ids: new Map([['\x1b]0;x\x07', 9]]) }) });
     for (const json of [[], ['--json']]) {
@@ -186,6 +192,7 @@ describe('arguments', () => {
     [['nhandshake', infoHash, '::1:80'], 'nhandshake: the peer "::1:80": expected host:port'],
     [['handshake', infoHash, '[::1]:0'], 'expected host:port'],
     [['handshake', '/nowhere.torrent', '127.0.0.1:1'], 'there is no such file'],
+    [['handshake', 'magnet:?dn=x', '127.0.0.1:1'], 'magnet.xt'],
     [['handshake', infoHash, '127.0.0.1:1', '--timeout', 'x'], '--timeout "x"'],
   ])('%j', async (args, says) => {
     const { code, stdout, stderr } = await run(args);

@@ -15,6 +15,8 @@ export interface Conduct {
   readonly have?: readonly number[];
   /** Speaks the fast extension. True unless given. */
   readonly fast?: boolean;
+  /** Speaks the extension protocol. False unless given. */
+  readonly extended?: boolean;
   /** Bytes a second to all its visitors together. */
   readonly bytesPerSecond?: number;
   /** Milliseconds from *interested* to *unchoke*; never if infinite. */
@@ -75,7 +77,7 @@ export class Talk {
   }
 
   handshake(infoHash: Uint8Array = this.peer.conduct.infoHash ?? this.content.torrent.infoHash): void {
-    this.raw(encodeHandshake({ infoHash, peerId: this.peer.id, fast: this.peer.conduct.fast ?? true }));
+    this.raw(encodeHandshake({ infoHash, peerId: this.peer.id, fast: this.peer.conduct.fast ?? true, extended: this.peer.conduct.extended ?? false }));
   }
 
   sayWhatThereIs(): void {

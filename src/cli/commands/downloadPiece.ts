@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { takeUntil, tap, timer } from 'rxjs';
+import { type Observable, takeUntil, tap, timer } from 'rxjs';
 import { diskError } from '../../disk/diskError.ts';
-import type { PeerSource } from '../../env.ts';
-import { InputError, StorageError } from '../../errors.ts';
+import type { DownloadEvent, PeerSource } from '../../env.ts';
+import { InputError, InvariantError, StorageError } from '../../errors.ts';
+import { fetchTorrent } from '../../fetchTorrent.ts';
 import { sha1, toHex } from '../../protocol/id.ts';
 import { Funnel } from '../../torrent/funnel.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
@@ -11,7 +12,7 @@ import { GaveUp } from '../exit.ts';
 import { fetchPiece, type WholePiece } from '../fetchPiece.ts';
 import { follow } from '../follow.ts';
 import type { Given, Io } from '../io.ts';
-import { readTorrent } from '../source.ts';
+import { sought } from '../sought.ts';
 import { flag, seconds, text, wholeNumber } from '../values.ts';
 import { eventLine, hostPort, told } from '../views/events.ts';
 import { funnelLines } from '../views/funnel.ts';
@@ -62,6 +63,20 @@ const pieceObject = ({ index, bytes: all, from }: WholePiece, path: string): obj
   from: from.map(({ host, port, source }) => ({ host, port, source })),
 });
 
+/** The one value of `source$`, if it comes in time. */
+const awaited = async <T>(what: string, within: number, funnel: Funnel<PeerSource>, source$: Observable<T>, io: Io): Promise<T> => {
+  let late = false;
+  const found: T[] = [];
+  await follow(source$.pipe(takeUntil(timer(within * 1000).pipe(tap(() => (late = true))))), io, (value) => void found.push(value));
+  const [value] = found;
+  if (value !== undefined) return value;
+  const why = funnelLines({ type: 'funnel', sources: funnel.rows }).join('; ') || 'nobody was named';
+  throw new GaveUp(
+    late ? 'timeout' : 'no-peers',
+    `${what} did not come${late ? ` within ${within} s` : ', and nobody is left to ask'} (${why}): try again later, or give another --tracker or --peer`,
+  );
+};
+
 /** `rxtorrent download_piece`. */
 export const downloadPiece = async (given: Given, io: Io): Promise<void> => {
   const output = outputOf(given);
@@ -70,25 +85,19 @@ export const downloadPiece = async (given: Given, io: Io): Promise<void> => {
   const maxPeers = wholeNumber(given, 'max-peers', 1, 1000) ?? MAX_PEERS;
   const env = await worldOf(given, io.say);
   const who = discovery(given, env);
-  const torrent = await readTorrent(String(given['source']));
-  const index = indexOf(given, torrent);
-  const trackers = trackersFor(torrent, who);
-  const funnel = new Funnel<PeerSource>();
-  const report = (event: Parameters<typeof eventLine>[0]): void => {
+  const { findable, magnet, peers, torrent: known } = await sought(String(given['source']));
+  if (known) indexOf(given, known);
+  const named = { ...who, peers: [...(who.peers ?? []), ...peers] };
+  const report = (event: DownloadEvent): void => {
     const line = eventLine(event, told(given, event));
     if (line !== undefined && !flag(given, 'quiet')) io.say(line);
   };
-  let late = false;
-  let piece: WholePiece | undefined;
-  const piece$ = fetchPiece(torrent, env, index, { ...who, trackers, port, maxPeers, report, funnel });
-  await follow(piece$.pipe(takeUntil(timer(within * 1000).pipe(tap(() => (late = true))))), io, (found) => (piece = found));
-  if (piece === undefined) {
-    const why = funnelLines({ type: 'funnel', sources: funnel.rows }).join('; ') || 'nobody was named';
-    throw new GaveUp(
-      late ? 'timeout' : 'no-peers',
-      `piece ${index} did not come${late ? ` within ${within} s` : ', and nobody is left to ask'} (${why}): try again later, or give another --tracker or --peer`,
-    );
-  }
+  const funnel = new Funnel<PeerSource>();
+  const options = { ...named, trackers: trackersFor({ announce: [], private: false, ...findable }, named), port, maxPeers, report, funnel };
+  const torrent = magnet ? await awaited('the metadata', within, funnel, fetchTorrent(magnet, env, options), io) : known;
+  if (torrent === undefined) throw new InvariantError('neither a torrent nor a magnet link');
+  const index = indexOf(given, torrent);
+  const piece = await awaited(`piece ${index}`, within, funnel, fetchPiece(torrent, env, index, options), io);
   await put(output, piece.bytes);
   if (flag(given, 'json')) io.print(jsonLine(pieceObject(piece, output)));
   else if (output !== '-' && !flag(given, 'quiet')) {
