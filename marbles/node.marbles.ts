@@ -78,6 +78,28 @@ describe('dhtNode', () => {
   );
 
   it(
+    'waits for bootstrap nodes that are gone for 1.5 s only, when another one has answered',
+    drawn((stage) => {
+      const { node$, to } = scene(stage, [a, b]);
+      const bootstrap = [c, a, d].map(({ host, port }) => ({ host, port }));
+      stage.gives(node$({ bootstrap }).pipe(switchMap((node) => node.getPeers(HASH))), '^ 2s !').toBe('-');
+      stage.happens(to(c)).toBe('  f');
+      stage.happens(to(a)).toBe('  f 1501ms f---g');
+      stage.happens(to(b)).toBe('  1504ms f-g');
+    }),
+  );
+
+  it(
+    'does not wait for them at all when somebody it knew has answered',
+    drawn((stage) => {
+      const { node$, to } = scene(stage, [b]);
+      const found$ = node$({ saved: { id: new Uint8Array(20).fill(3), nodes: [b] } }).pipe(switchMap((node) => node.getPeers(HASH)));
+      stage.gives(found$, '^ 2s !').toBe('-');
+      stage.happens(to(b)).toBe('  f-g');
+    }),
+  );
+
+  it(
     'tries again when nobody answers: after 15 s, then 30 s, then longer',
     drawn((stage) => {
       const { node$, to } = scene(stage, []);

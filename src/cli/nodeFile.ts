@@ -43,10 +43,14 @@ export const saveNodes = (file: string, saved: SavedNodes): void => {
   const draft = `${file}.${process.pid}`;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(draft, encodeSavedNodes(saved), { mode: 0o600 });
-    renameSync(draft, file);
+    try {
+      writeFileSync(draft, encodeSavedNodes(saved), { mode: 0o600 });
+      renameSync(draft, file);
+    } finally {
+      rmSync(draft, { force: true });
+    }
   } catch {
-    rmSync(draft, { force: true });
+    return;
   }
 };
 

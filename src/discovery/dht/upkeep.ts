@@ -1,4 +1,4 @@
-import { concat, defer, EMPTY, from, ignoreElements, merge, mergeMap, type Observable, repeat, tap, timer } from 'rxjs';
+import { concat, connect, defer, delay, EMPTY, first, from, ignoreElements, merge, mergeMap, type Observable, repeat, takeUntil, tap, timer } from 'rxjs';
 import { now } from '../../clock.ts';
 import type { Env, UdpEndpoint } from '../../env.ts';
 import type { NodeEndpoint } from '../../protocol/compact.ts';
@@ -6,7 +6,7 @@ import { ID_LENGTH } from '../../protocol/id.ts';
 import type { Family } from '../../protocol/krpc.ts';
 import { K } from './bucket.ts';
 import { Lookup } from './lookup.ts';
-import type { Side } from './side.ts';
+import { SHORT_TIMEOUT, type Side } from './side.ts';
 import { walk } from './walk.ts';
 
 /** Milliseconds between two looks at the table: while there is work, and when there is none. */
@@ -39,12 +39,22 @@ export const explore = (side: Side, target: Uint8Array, want: readonly Family[],
     return walk(side, lookup, { method: 'find_node', target, want });
   }).pipe(ignoreElements());
 
-/** Asks the bootstrap nodes; whoever answers is in the table then. */
+/** Asks the bootstrap nodes; whoever answers is in the table then. Some are gone for good: when one has answered, the others have 1.5 s left. */
 const bootstrapped = (side: Side, { env, bootstrap, want }: UpkeepOptions): Observable<never> => {
   const isOurs = isOf(side.family);
   return from(bootstrap).pipe(
     mergeMap(({ host, port }) => env.resolve(host).pipe(mergeMap((hosts) => hosts.filter(isOurs).map((each) => ({ host: each, port }))))),
     mergeMap((endpoint) => side.ask(endpoint, { method: 'find_node', target: side.table.id, want }), MAX_BOOTSTRAP),
+    connect((answers$) =>
+      answers$.pipe(
+        takeUntil(
+          answers$.pipe(
+            first((answer) => answer !== 'slow', 'slow'),
+            delay(SHORT_TIMEOUT),
+          ),
+        ),
+      ),
+    ),
     ignoreElements(),
   );
 };
@@ -53,8 +63,11 @@ const bootstrapped = (side: Side, { env, bootstrap, want }: UpkeepOptions): Obse
 const join = (side: Side, options: UpkeepOptions): Observable<never> => {
   const { id } = side.table;
   const saved = options.saved.filter(({ host }) => isOf(side.family)(host));
+  const known = (): void => {
+    if (side.table.usable > 0) side.settled();
+  };
   const fallback$ = defer(() => (side.table.usable < K ? concat(bootstrapped(side, options), explore(side, id, options.want)) : EMPTY));
-  return concat(explore(side, id, options.want, saved), fallback$).pipe(tap({ complete: () => side.settled() }));
+  return concat(explore(side, id, options.want, saved).pipe(tap({ complete: known })), fallback$).pipe(tap({ complete: () => side.settled() }));
 };
 
 /**
