@@ -1,11 +1,24 @@
-import { EMPTY, ignoreElements, type Observable, type OperatorFunction, switchMap, tap, concat, defer } from 'rxjs';
+import { EMPTY, Observable, type OperatorFunction, switchMap } from 'rxjs';
 import type { Peer } from '../src/env.ts';
+import { ALLOWED_FAST, allowedFastSet } from '../src/protocol/allowedFast.ts';
+import { encodeDontHave, LT_DONTHAVE } from '../src/protocol/dontHave.ts';
+import { encodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../src/protocol/extensions.ts';
 import type { Message } from '../src/protocol/messages.ts';
 import type { Bitfield } from '../src/torrent/bitfield.ts';
+import type { SuperSeed } from '../src/torrent/superSeed.ts';
 
 /** Says what we have. `PiecePicker` is one. */
 export interface Possessions {
   readonly stored: Bitfield;
+}
+
+export interface AdvertiseOptions {
+  /** Pieces that we no longer have. */
+  readonly lost$?: Observable<number>;
+  /** With it peers are told which pieces they may have while choked. */
+  readonly infoHash?: Uint8Array;
+  /** Once all is there: shows who comes then one piece at a time, instead of all. */
+  readonly superSeed?: SuperSeed<Peer> | undefined;
 }
 
 /**
@@ -17,33 +30,70 @@ export interface Possessions {
  * ```
  *
  * With nothing to tell it says nothing, or *have none* where both speak the fast extension; with everything, *have all*. A
- * piece that they have themselves is not worth telling.
+ * piece that they have themselves is not worth telling. Who speaks the extension protocol is told when there is nothing left that
+ * we want, and of what we have lost; who is choked and has little, which pieces it may have nevertheless.
  *
- * @see BEP 3, BEP 6
+ * A super-seed seems to have nothing, and shows each peer one piece, and the next when it has passed that on.
+ *
+ * @see BEP 3, BEP 6, BEP 16, BEP 21, BEP 54
  */
 export const advertise =
-  ({ stored }: Possessions, stored$: Observable<number>): OperatorFunction<Peer, never> =>
+  ({ stored }: Possessions, stored$: Observable<number>, { lost$ = EMPTY, infoHash, superSeed: asked }: AdvertiseOptions = {}): OperatorFunction<Peer, never> =>
   (peers) =>
     peers.pipe(
-      switchMap((peer) =>
-        concat(
-          defer(() => {
-            const opening = openingOf(stored, peer.state.fast);
+      switchMap(
+        (peer) =>
+          new Observable<never>((subscriber) => {
+            const { state } = peer;
+            const superSeed = stored.full ? asked : undefined;
+            const error = (cause: unknown): void => subscriber.error(cause);
+            const show = (piece: number): void => {
+              if (!state.have.has(piece)) peer.send({ type: 'have', piece });
+            };
+            const hear = ({ type }: Message): void => {
+              if (type === 'interested' && infoHash !== undefined) allow(peer, stored, infoHash);
+              else if (superSeed !== undefined && (type === 'have' || type === 'bitfield' || type === 'haveAll')) superSeed.gained();
+            };
+            const told = (piece: number): void => {
+              if (superSeed === undefined) show(piece);
+              tellWish(peer, stored);
+            };
+            const lost = (piece: number): void => {
+              const id = state.idOf(LT_DONTHAVE);
+              if (id !== undefined) peer.send({ type: 'extended', id, payload: encodeDontHave(piece) });
+              tellWish(peer, stored);
+            };
+            const opening = superSeed === undefined ? openingOf(stored, state.fast) : openingOf(undefined, state.fast);
             if (opening !== undefined) peer.send(opening);
-            return EMPTY;
+            if (superSeed === undefined) tellWish(peer, stored);
+            else {
+              subscriber.add(() => superSeed.left(peer));
+              superSeed.joined(peer, show);
+            }
+            subscriber.add(peer.messages$.subscribe({ next: hear, error }));
+            subscriber.add(lost$.subscribe({ next: lost, error }));
+            subscriber.add(stored$.subscribe({ next: told, error, complete: () => subscriber.complete() }));
           }),
-          stored$.pipe(
-            tap((piece) => {
-              if (!peer.state.have.has(piece)) peer.send({ type: 'have', piece });
-            }),
-            ignoreElements(),
-          ),
-        ),
       ),
     );
 
-const openingOf = (stored: Bitfield, fast: boolean): Message | undefined => {
-  if (fast && stored.full) return { type: 'haveAll' };
-  if (stored.count > 0) return { type: 'bitfield', bytes: stored.bytes };
+const openingOf = (stored: Bitfield | undefined, fast: boolean): Message | undefined => {
+  if (fast && stored?.full === true) return { type: 'haveAll' };
+  if (stored !== undefined && stored.count > 0) return { type: 'bitfield', bytes: stored.bytes };
   return fast ? { type: 'haveNone' } : undefined;
+};
+
+/** Says that we want nothing more, or something again, if that is not what they have been told. */
+const tellWish = (peer: Peer, { full: uploadOnly }: Bitfield): void => {
+  const { extended, ourExtensions } = peer.state;
+  if (!extended || ourExtensions === undefined || (ourExtensions.uploadOnly ?? false) === uploadOnly) return;
+  peer.send({ type: 'extended', id: EXTENSION_HANDSHAKE, payload: encodeExtensionHandshake({ ids: new Map(), uploadOnly }) });
+};
+
+/** Says, once, which pieces they may have while we choke them, if they have but few. */
+const allow = (peer: Peer, stored: Bitfield, infoHash: Uint8Array): void => {
+  const { fast, choking, have, allowing } = peer.state;
+  if (!fast || !choking || have.count >= ALLOWED_FAST || allowing.size > 0) return;
+  const pieces = allowedFastSet(peer.address.host, infoHash, stored.length).filter((piece) => stored.has(piece) && !have.has(piece));
+  if (pieces.length > 0) peer.send(...pieces.map((piece): Message => ({ type: 'allowedFast', piece })));
 };

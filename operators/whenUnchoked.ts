@@ -54,6 +54,7 @@ export const whenUnchoked =
             const { state } = peer;
             let waited = -LOOK_EVERY; // the step in which it begins does not count
             let idled = -LOOK_EVERY;
+            let { revoked } = state;
             let unasked = 0; // blocks before they let us ask for any
             const pass = (): void => {
               unasked = -Infinity;
@@ -68,6 +69,10 @@ export const whenUnchoked =
                 wishes.availability.gained(peer, message.piece);
                 if (!state.interesting && wishes.wantsPiece(message.piece)) peer.send({ type: 'interested' });
               } else if (message.type === 'bitfield' || message.type === 'haveAll') {
+                wishes.availability.told(peer, state.have);
+                look();
+              } else if (message.type === 'extended' && state.revoked > revoked) {
+                revoked = state.revoked;
                 wishes.availability.told(peer, state.have);
                 look();
               } else if (message.type === 'unchoke') {

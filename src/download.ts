@@ -41,6 +41,7 @@ import type { ConnectionBudget } from './torrent/connectionBudget.ts';
 import type { MagnetLink } from './torrent/magnet.ts';
 import type { Torrent } from './torrent/metainfo.ts';
 import type { PieceOrder } from './torrent/pieceOrder.ts';
+import { SuperSeed } from './torrent/superSeed.ts';
 import { Suspects } from './torrent/suspects.ts';
 import { transfer } from './transfer.ts';
 import { type Talk, untilKnown } from './untilKnown.ts';
@@ -167,6 +168,8 @@ const pipeline = (
       secluded: torrent.private || options.pex === false,
       choker,
       shelf,
+      lost$,
+      superSeed: seed?.super === true ? new SuperSeed<Peer>(geometry.pieceCount, () => env.random()) : undefined,
       choking: report,
       crowded: there.crowded,
       stored$: stored$.pipe(map(({ index }) => index)),

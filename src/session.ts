@@ -27,6 +27,7 @@ import { whenUnchoked } from '../operators/whenUnchoked.ts';
 import type { Block, Choking, Env, Peer, PeerAddress, PeerSource } from './env.ts';
 import { type PeerCode, PeerError } from './errors.ts';
 import { partFromSeeds } from './seeding.ts';
+import { LT_DONTHAVE } from './protocol/dontHave.ts';
 import { UT_METADATA } from './protocol/utMetadata.ts';
 import { EXTENSION_HANDSHAKE } from './protocol/extensions.ts';
 import { UT_PEX } from './protocol/utPex.ts';
@@ -34,6 +35,7 @@ import type { Allowances } from './limits.ts';
 import type { Choker } from './torrent/choker.ts';
 import type { Crowd } from './torrent/crowd.ts';
 import type { Funnel } from './torrent/funnel.ts';
+import type { SuperSeed } from './torrent/superSeed.ts';
 import { superfluous, twinOf } from './torrent/twins.ts';
 import type { Transfer } from './transfer.ts';
 
@@ -62,8 +64,11 @@ export interface Company {
   readonly shelf: Shelf;
   /** Hears of each choke and unchoke of ours. */
   readonly choking: (choking: Choking) => void;
-  /** Pieces as they are stored. */
+  /** Pieces as they are stored, and as they turn out to be damaged. */
   readonly stored$: Observable<number>;
+  readonly lost$: Observable<number>;
+  /** We are the first seed, and show each peer one piece at a time (BEP 16). */
+  readonly superSeed: SuperSeed<Peer> | undefined;
   /** Takes the peers that peers tell us about. */
   readonly found$: Subject<PeerAddress>;
   /** Our node of the DHT, if we have one. */
@@ -86,7 +91,7 @@ const IDLE = { starved: 20_000, crowded: 120_000, alone: Infinity };
 /** What we say of ourselves to the peers of one download. */
 export const introduction = ({ secluded, info, port }: Pick<Company, 'secluded' | 'info' | 'port'>): OurExtensions => ({
   // The extensions of BEP 11 are not for private torrents (BEP 27).
-  names: secluded ? [UT_METADATA] : [UT_PEX, UT_METADATA],
+  names: secluded ? [UT_METADATA, LT_DONTHAVE] : [UT_PEX, UT_METADATA, LT_DONTHAVE],
   ...(port !== undefined && { port }),
   ...(info.length > 0 && { metadataSize: info.length }),
 });
@@ -107,8 +112,8 @@ export const session = (env: Pick<Env, 'connect'>, company: Company): ((address:
 
 /** All that is said with one peer after the handshakes. */
 export const conversation = (company: Company): OperatorFunction<Peer, Block> => {
-  const { crowd, limits, stored$, found$, dht$ } = company;
-  const { picker, geometry, wake$ } = company.transfer;
+  const { crowd, limits, stored$, lost$, superSeed, found$, dht$ } = company;
+  const { picker, geometry, identity, wake$ } = company.transfer;
   const patience = (limits: typeof SILENCE) => () => {
     if (!company.crowded()) return limits.alone;
     return crowd.unchoked > 0 ? limits.crowded : limits.starved;
@@ -118,7 +123,7 @@ export const conversation = (company: Company): OperatorFunction<Peer, Block> =>
       whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }),
       requestBlocks(picker, { wake$, patience: patience(SILENCE), limit: limits.down }),
     ),
-    advertise(picker, stored$),
+    advertise(picker, stored$, { lost$, infoHash: identity.infoHash, superSeed }),
     rechoke(company.choker, { report: company.choking }),
     serveBlocks(company.shelf, geometry, { limit: limits.up }),
     serveMetadata(() => company.info),

@@ -1,3 +1,4 @@
+import { decodeDontHave, LT_DONTHAVE } from '../protocol/dontHave.ts';
 import { decodeExtensionHandshake, EXTENSION_HANDSHAKE, type ExtensionHandshake, mergeExtensionHandshakes } from '../protocol/extensions.ts';
 import type { Abilities } from '../protocol/handshake.ts';
 import type { Message } from '../protocol/messages.ts';
@@ -41,6 +42,8 @@ export class PeerState {
   ourExtensions: ExtensionHandshake | undefined = undefined;
   /** Requests that they keep at one time, if they have said so. */
   reqq: number | undefined = undefined;
+  /** Pieces that they had and have no longer (BEP 54), counted. */
+  revoked = 0;
   #first = true;
   #early: EarlyHave | undefined;
 
@@ -110,6 +113,7 @@ export class PeerState {
         break;
       case 'extended':
         if (this.extended && message.id === EXTENSION_HANDSHAKE) this.#introduced(decodeExtensionHandshake(message.payload));
+        else if (this.ourExtensions?.ids.get(LT_DONTHAVE) === message.id) this.#revoke(decodeDontHave(message.payload, this.have.length));
         break;
       default:
         break;
@@ -142,6 +146,11 @@ export class PeerState {
 
   #replace(field: Bitfield): void {
     for (let index = 0; index < field.length; index++) if (field.has(index)) this.have.set(index);
+  }
+
+  #revoke(piece: number): void {
+    this.have.clear(piece);
+    this.revoked++;
   }
 
   #inRange(what: string, piece: number): void {
