@@ -3,6 +3,7 @@ import {
   connect,
   defer,
   filter,
+  finalize,
   last,
   map,
   merge,
@@ -12,6 +13,7 @@ import {
   type OperatorFunction,
   pipe,
   ReplaySubject,
+  Subject,
   switchMap,
   take,
   takeUntil,
@@ -57,6 +59,7 @@ export const untilKnown = (
     const draft = new MetadataDraft(magnet.infoHash);
     const known$ = new ReplaySubject<Torrent>(1);
     const talk$ = new ReplaySubject<OperatorFunction<Peer, Block>>(1);
+    const over$ = new Subject<void>();
     let known = false;
     const learn = (metadata: Uint8Array): void => {
       if (known) return;
@@ -96,9 +99,12 @@ export const untilKnown = (
       (company) =>
         defer(() => {
           talk$.next(pipe(countPieces(company.transfer.geometry.pieceCount), extensionHandshake(introduction(company)), conversation(company)));
-          return shared$;
+          // Whoever needs no more blocks needs no more peers.
+          return shared$.pipe(finalize(() => over$.next()));
         });
     return blocks$.pipe(
+      // eslint-disable-next-line rxjs-x/no-unsafe-takeuntil -- the swarm ends before what is told of it does
+      takeUntil(over$),
       connect((shared$) =>
         known$.pipe(
           take(1),
