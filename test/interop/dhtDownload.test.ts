@@ -100,6 +100,24 @@ describe('a download that only the DHT leads to', () => {
   });
 });
 
+describe('a seed of ours', () => {
+  it('is found by libtorrent, which knows nothing but the DHT', async () => {
+    const content = world.content('content', [3_000_000]);
+    await network();
+    const folder = world.lay(content, 'seed');
+    const ours = world.run('seed', content.torrent, folder, '--no-trackers', '--no-lsd', '--bootstrap', ROUTER, '--port', '7130', '--json');
+    await listening(7130, AWAY);
+    const leech = libtorrentNode('10.77.0.3:7111', ROUTER, 'share', content.torrent, world.path('leech'));
+    await until(
+      () => /is (seeding|finished)/.test(leech.said()),
+      () => `libtorrent to have it all: ${leech.said().slice(-500)}`,
+    );
+    expect(world.holds(content, 'leech')).toBe(true);
+    await world.end();
+    expect((await ours).out).toMatch(/"type":"peer-joined".*"source":"incoming"/);
+  });
+});
+
 describe('PORT', () => {
   it('of a peer leads to its node, and through it to all the others', async () => {
     const content = world.content('content', [3_000_000]);
