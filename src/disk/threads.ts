@@ -66,7 +66,8 @@ export class Threads<Question, Answer> {
 
   #start(): Thread<Question, Answer> {
     const { file, data } = this.#options;
-    const thread: Thread<Question, Answer> = { worker: new Worker(file, { workerData: data }), jobs: [], idle: undefined };
+    // What the process was started with, as loaders of other languages, is not for them.
+    const thread: Thread<Question, Answer> = { worker: new Worker(file, { workerData: data, execArgv: [] }), jobs: [], idle: undefined };
     this.#threads.add(thread);
     thread.worker.on('message', (answer: Answer) => this.#answered(thread, answer));
     thread.worker.on('error', () => this.#lost(thread));
