@@ -19,6 +19,7 @@ export { RateLimit, type RateLimitOptions } from './rateLimit.ts';
 export { recheck } from './recheck.ts';
 export { scoped } from './scoped.ts';
 export type { SeedOptions } from './seeding.ts';
+export { type Findable, type SourceOptions, sources, type SourcesOptions } from './sources.ts';
 export * from './torrent/chokeStrategy.ts';
 export { formatMagnet, type MagnetLink, magnetOf, parseMagnet } from './torrent/magnet.ts';
 export { parseTorrent } from './torrent/metainfo.ts';
