@@ -139,8 +139,8 @@ export class Choker<P extends Chokable> {
 /** Why somebody is served no longer. */
 const why = (member: Member<Chokable>, seeding: boolean, now: number): string => {
   if (!member.peer.state.interested) return 'not-interested';
-  if (member.snubs(now)) return 'snubs';
-  return seeding || member.reason === 'optimistic' ? 'turn-over' : 'outbid';
+  if (seeding || member.reason === 'optimistic') return 'turn-over';
+  return member.snubs(now) ? 'snubs' : 'outbid';
 };
 
 interface Sample {
