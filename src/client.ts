@@ -7,6 +7,7 @@ import { allowancesOf, type Limits } from './limits.ts';
 import { createPeerId } from './protocol/id.ts';
 import { scoped } from './scoped.ts';
 import { ConnectionBudget } from './torrent/connectionBudget.ts';
+import type { MagnetLink } from './torrent/magnet.ts';
 import type { Torrent } from './torrent/metainfo.ts';
 
 export interface ClientOptions {
@@ -29,7 +30,7 @@ export interface ClientOptions {
 /** Several torrents in one process, and what they share. */
 export interface Client {
   /** As the function of this name; what the client shares is not to be given again. */
-  download(torrent: Torrent, options: Omit<DownloadOptions, 'peerId' | 'reception$' | 'dht$' | 'budget'>): Observable<DownloadEvent>;
+  download(source: Torrent | MagnetLink, options: Omit<DownloadOptions, 'peerId' | 'reception$' | 'dht$' | 'budget'>): Observable<DownloadEvent>;
 }
 
 /**
@@ -53,7 +54,7 @@ export const client = (env: Env, options: ClientOptions = {}): Client => {
   // Once for all downloads, as long as there is one.
   const limited$ = shared(merge(of(within), changes$));
   return {
-    download: (torrent, own) => scoped(limited$, () => download(torrent, env, { ...own, peerId, reception$, dht$, budget, limits: { ...own.limits, within } })),
+    download: (source, own) => scoped(limited$, () => download(source, env, { ...own, peerId, reception$, dht$, budget, limits: { ...own.limits, within } })),
   };
 };
 

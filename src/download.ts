@@ -15,6 +15,7 @@ import {
   of,
   ReplaySubject,
   Subject,
+  switchMap,
   take,
   takeUntil,
   takeWhile,
@@ -26,6 +27,7 @@ import { verifyPieces } from '../operators/verifyPieces.ts';
 import { writePieces } from '../operators/writePieces.ts';
 import { type Door, doorFor, type DoorOptions } from './door.ts';
 import type { DownloadEvent, Env, Peer, PieceOutcome, Storage, Target } from './env.ts';
+import { InputError } from './errors.ts';
 import { peersOf } from './fetchTorrent.ts';
 import { type Gathering, gathering } from './gathering.ts';
 import { allowancesOf, type Limits } from './limits.ts';
@@ -42,6 +44,7 @@ import type { MagnetLink } from './torrent/magnet.ts';
 import type { Torrent } from './torrent/metainfo.ts';
 import type { PieceOrder } from './torrent/pieceOrder.ts';
 import { SuperSeed } from './torrent/superSeed.ts';
+import { type Span, unselected } from './torrent/selection.ts';
 import { Suspects } from './torrent/suspects.ts';
 import { transfer } from './transfer.ts';
 import { type Talk, untilKnown } from './untilKnown.ts';
@@ -49,8 +52,8 @@ import { type Talk, untilKnown } from './untilKnown.ts';
 const MiB = 2 ** 20;
 
 export interface DownloadOptions extends SourceOptions, DoorOptions {
-  /** Where to put it. */
-  readonly target: Target;
+  /** Where to put it; of a magnet link it may be known only when the torrent is. */
+  readonly target: Target | ((torrent: Torrent) => Observable<Target>);
   /** 20 bytes; made up if not given. */
   readonly peerId?: Uint8Array;
   /** What is asked for first; rarest first after a few at random. */
@@ -71,6 +74,8 @@ export interface DownloadOptions extends SourceOptions, DoorOptions {
   readonly budget?: ConnectionBudget;
   /** Peers tell each other of others (BEP 11). Yes; never for private torrents. */
   readonly pex?: boolean;
+  /** Files that are wanted, by their numbers from 0 (BEP 53); the link's own, or all, if not given. */
+  readonly select?: readonly Span[] | undefined;
   /** Checks all that is on disk, whatever is remembered of it. */
   readonly recheck?: boolean;
   /** When it emits, nothing more is asked for; what has come is still stored, if need be when a full disk has room again, and the download completes. */
@@ -111,8 +116,11 @@ const events = (source: Torrent | MagnetLink, env: Env, options: DownloadOptions
         sampleProgress(() => tally.funnel(), FUNNEL_EVERY),
         sampleProgress(() => tally.progress()),
       );
-    const stored = (torrent: Torrent, main: (storage: Storage) => Observable<DownloadEvent>) => scoped(env.openStorage(torrent, options.target), main);
-    const goOn = (torrent: Torrent, storage: Storage, talk: Talk) => pipeline(torrent, storage, env, options, stop$, there, talk);
+    const { target } = options;
+    const stored = (torrent: Torrent, main: (storage: Storage) => Observable<DownloadEvent>) =>
+      (typeof target === 'function' ? target(torrent) : of(target)).pipe(switchMap((place) => scoped(env.openStorage(torrent, place), main)));
+    const select = options.select ?? (isMagnet(source) ? source.select : undefined);
+    const goOn = (torrent: Torrent, storage: Storage, talk: Talk) => pipeline(torrent, storage, env, { ...options, select }, stop$, there, talk);
     if (!isMagnet(source)) {
       return stored(source, (storage) => watched(goOn(source, storage, (company) => there.swarm(session(env, company)))));
     }
@@ -140,6 +148,9 @@ const pipeline = (
     const shared = transfer(torrent, env, { order: options.order, memory, peerId });
     const { geometry, picker, drafts } = shared;
     tally.begin(picker, drafts);
+    const unwanted = unselected(torrent, geometry, options.select);
+    if (unwanted.length === geometry.pieceCount) throw new InputError('bad-option', `none of the files is selected: there are ${torrent.files.length}, from 0`);
+    for (const index of unwanted) picker.exclude(index);
     const suspects = new Suspects<Peer>();
     const stored$ = settled$.pipe(filter(({ type }) => type === 'stored'));
     const lost = (index: number, message: string): void => {

@@ -1,5 +1,7 @@
 import { Malformed } from '../protocol/malformed.ts';
 import { visible } from '../protocol/visible.ts';
+import type { Geometry } from './geometry.ts';
+import type { Torrent } from './metainfo.ts';
 
 /** First and last, both inclusive. */
 export type Span = readonly [first: number, last: number];
@@ -24,7 +26,18 @@ export const parseSelection = (what: string, text: string): readonly Span[] => {
 
 export const formatSelection = (spans: readonly Span[]): string => spans.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
 
-export const isSelected = (spans: readonly Span[], index: number): boolean => spans.some(([first, last]) => index >= first && index <= last);
+/** The pieces of which no selected file has a byte; none if there is no selection. A selection of files that there are not selects nothing. */
+export const unselected = ({ files }: Pick<Torrent, 'files'>, { pieceCount, pieceLength }: Geometry, spans: readonly Span[] | undefined): readonly number[] => {
+  if (spans === undefined) return [];
+  const wanted = new Set<number>();
+  for (const [first, last] of spans) {
+    for (const { offset, length } of files.slice(first, last + 1)) {
+      if (length === 0) continue;
+      for (let piece = Math.floor(offset / pieceLength); piece * pieceLength < offset + length; piece++) wanted.add(piece);
+    }
+  }
+  return Array.from({ length: pieceCount }, (_, index) => index).filter((index) => !wanted.has(index));
+};
 
 const merged = (spans: readonly Span[]): readonly Span[] => {
   const joined: [number, number][] = [];

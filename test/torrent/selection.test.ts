@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { Geometry } from '../../src/torrent/geometry.ts';
+import { unselected } from '../../src/torrent/selection.ts';
+
+const file = (offset: number, length: number) => ({ path: ['x'], length, offset, padding: false, attributes: '' });
+/** Ten pieces of 10 bytes; files of 25, 0, 5, 40 and 30 bytes. */
+const files = [file(0, 25), file(25, 0), file(25, 5), file(30, 40), file(70, 30)];
+const geometry = new Geometry({ length: 100, pieceLength: 10 });
+
+describe('pieces of files that are not selected', () => {
+  it('are none without a selection', () => {
+    expect(unselected({ files }, geometry, undefined)).toEqual([]);
+    expect(unselected({ files }, geometry, [[0, 4]])).toEqual([]);
+  });
+
+  it('are those of which no selected file has a byte', () => {
+    expect(unselected({ files }, geometry, [[0, 0]])).toEqual([3, 4, 5, 6, 7, 8, 9]);
+    expect(unselected({ files }, geometry, [[2, 2]])).toEqual([0, 1, 3, 4, 5, 6, 7, 8, 9]);
+    expect(
+      unselected({ files }, geometry, [
+        [0, 0],
+        [4, 99_999],
+      ]),
+    ).toEqual([3, 4, 5, 6]);
+  });
+
+  it('are all if there are no such files, or none with a byte', () => {
+    expect(unselected({ files }, geometry, [[7, 9]])).toHaveLength(10);
+    expect(unselected({ files }, geometry, [[1, 1]])).toHaveLength(10);
+  });
+});
