@@ -52,8 +52,10 @@ import { type Talk, untilKnown } from './untilKnown.ts';
 const MiB = 2 ** 20;
 
 export interface DownloadOptions extends SourceOptions, DoorOptions {
-  /** Where to put it; of a magnet link it may be known only when the torrent is. */
-  readonly target: Target | ((torrent: Torrent) => Observable<Target>);
+  /** Where to put it. */
+  readonly target: Target;
+  /** The same, for whoever must know the torrent of a magnet link first; then `target` does not count. */
+  readonly placed?: ((torrent: Torrent) => Observable<Target>) | undefined;
   /** 20 bytes; made up if not given. */
   readonly peerId?: Uint8Array;
   /** What is asked for first; rarest first after a few at random. */
@@ -116,9 +118,9 @@ const events = (source: Torrent | MagnetLink, env: Env, options: DownloadOptions
         sampleProgress(() => tally.funnel(), FUNNEL_EVERY),
         sampleProgress(() => tally.progress()),
       );
-    const { target } = options;
+    const { target, placed = () => of(target) } = options;
     const stored = (torrent: Torrent, main: (storage: Storage) => Observable<DownloadEvent>) =>
-      (typeof target === 'function' ? target(torrent) : of(target)).pipe(switchMap((place) => scoped(env.openStorage(torrent, place), main)));
+      placed(torrent).pipe(switchMap((place) => scoped(env.openStorage(torrent, place), main)));
     const select = options.select ?? (isMagnet(source) ? source.select : undefined);
     const goOn = (torrent: Torrent, storage: Storage, talk: Talk) => pipeline(torrent, storage, env, { ...options, select }, stop$, there, talk);
     if (!isMagnet(source)) {

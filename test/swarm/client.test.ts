@@ -5,7 +5,7 @@ import { filter, firstValueFrom, lastValueFrom, map, of, share, Subject, takeUnt
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { client, type ClientOptions } from '../../src/client.ts';
 import type { DownloadOptions } from '../../src/download.ts';
-import type { DownloadEvent, PeerAddress, Target } from '../../src/env.ts';
+import type { DownloadEvent, PeerAddress } from '../../src/env.ts';
 import { nodeEnv } from '../../src/node.ts';
 import { type Content, contentOf, newFolder, sha256OnDisk } from './content.ts';
 import { eventually } from './run.ts';
@@ -26,7 +26,7 @@ interface Running {
 }
 
 /** Runs until it ends, or the test does. */
-const begin = (it: ReturnType<typeof client>, { torrent }: Content, options: Partial<DownloadOptions> & { readonly target?: Target } = {}): Running => {
+const begin = (it: ReturnType<typeof client>, { torrent }: Content, options: Partial<DownloadOptions> = {}): Running => {
   const folder = options.target?.folder ?? newFolder();
   const events: DownloadEvent[] = [];
   const stop$ = new Subject<void>();

@@ -1,6 +1,6 @@
 import { lastValueFrom, timeout, throwError, toArray, tap } from 'rxjs';
 import { type DownloadOptions, download } from '../../src/download.ts';
-import type { DownloadEvent, Progress, Target } from '../../src/env.ts';
+import type { DownloadEvent, Progress } from '../../src/env.ts';
 import { nodeEnv } from '../../src/node.ts';
 import { type Content, newFolder, sha256OnDisk } from './content.ts';
 
@@ -16,7 +16,7 @@ export interface Ran {
 }
 
 /** Downloads with Node's sockets and files until it ends; fails with its last words when it does not in time. */
-export const run = async (content: Content, options: Partial<DownloadOptions> & { readonly target?: Target }, within = 25_000): Promise<Ran> => {
+export const run = async (content: Content, options: Partial<DownloadOptions>, within = 25_000): Promise<Ran> => {
   const folder = options.target?.folder ?? newFolder();
   const began = performance.now();
   let progress: Progress | undefined;
