@@ -46,6 +46,12 @@ const fetchOptions: OptionTable = {
   quiet: flag('No progress, no result: the exit code says it'),
 };
 
+/** Where peers call us. */
+const listening: OptionTable = {
+  port: value('The TCP port where peers can call us, 1–65535 (default: the first free one of 6881–6889)'),
+  'no-listen': flag('Nobody can call us'),
+};
+
 /** Who is asked for peers. */
 const sourceOptions: OptionTable = {
   peer: value('Connect to this peer, host:port; may be repeated'),
@@ -53,7 +59,7 @@ const sourceOptions: OptionTable = {
   'no-trackers': flag("Do not ask the torrent's own trackers"),
   'no-pex': flag('Peers do not tell each other of others'),
   ...discoveryOptions,
-  port: value('The port told to trackers, 1–65535'),
+  ...listening,
 };
 
 /** How what is there is given to others. */
@@ -76,7 +82,7 @@ export const seedOptions: OptionTable = {
   ...slots,
 };
 
-export const dhtOptions: OptionTable = { ...nodeOptions, ...fetchOptions };
+export const dhtOptions: OptionTable = { ...nodeOptions, ...listening, ...fetchOptions };
 
 export const peersOptions: OptionTable = {
   tracker: value('Ask this tracker too, http(s) or udp URL; may be repeated'),

@@ -29,7 +29,7 @@ const { port } = peer.address() as AddressInfo;
 const dialling: Work = async () => {
   const alone = ['--no-trackers', '--peer', `127.0.0.1:${port}`];
   const child = spawn(process.execPath, [main, 'download', torrent, ...alone, '-o', `${home}/`, '--quiet'], {
-    env: { ...process.env, RXTORRENT_NO_DHT: '1', RXTORRENT_NO_LSD: '1' },
+    env: { ...process.env, RXTORRENT_NO_DHT: '1', RXTORRENT_NO_LSD: '1', RXTORRENT_NO_LISTEN: '1' },
     stdio: 'ignore',
   });
   await once(peer, 'connection');

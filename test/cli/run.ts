@@ -32,7 +32,7 @@ interface Options {
 }
 
 /** Nothing of ours may leave this machine: no test asks the real DHT, or the local network. */
-const ALONE = { RXTORRENT_NO_DHT: '1', RXTORRENT_NO_LSD: '1' };
+const ALONE = { RXTORRENT_NO_DHT: '1', RXTORRENT_NO_LSD: '1', RXTORRENT_NO_LISTEN: '1' };
 
 export const start = (args: readonly string[], { env = {}, input, node = [] }: Options = {}): Running => {
   const child = spawn(process.execPath, [...node, MAIN, ...args], { env: { PATH: process.env['PATH'], ...ALONE, ...env }, stdio: 'pipe' });

@@ -22,7 +22,7 @@ export interface Running {
 }
 
 /** Nothing of ours may leave this machine: no test asks the real DHT, or the local network. */
-const env = { ...process.env, RXTORRENT_NO_DHT: '1', RXTORRENT_NO_LSD: '1' };
+const env = { ...process.env, RXTORRENT_NO_DHT: '1', RXTORRENT_NO_LSD: '1', RXTORRENT_NO_LISTEN: '1' };
 
 export const cli = (...args: readonly string[]): Running => {
   const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
