@@ -11,10 +11,12 @@ import { visible } from './views/text.ts';
 
 const usageError = (message: string): InputError => new InputError('bad-option', message);
 
-/** `--verbose`, `-v` and `--verbose=peer`: without a value it is given one, or the parser would take the next argument for it. */
-const withRooms = (args: readonly string[]): readonly string[] => {
-  const end = args.indexOf('--');
-  return args.map((arg, at) => ((arg === '--verbose' || arg === '-v') && (end < 0 || at < end) ? '--verbose=all' : arg));
+/** What stands for something longer. Without a value `--verbose` is given one, or the parser would take the next argument for it. */
+const SHORT: Readonly<Record<string, string>> = { '-h': '--help', '-v': '--verbose=all', '--verbose': '--verbose=all' };
+
+const spelledOut = (args: readonly string[]): readonly string[] => {
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  return args.map((arg, at) => (at < end && Object.hasOwn(SHORT, arg) ? (SHORT[arg] ?? arg) : arg));
 };
 
 /** Refuses what the parser would take in silence (`--quiet=maybe`), or for something else (`--prot 1` takes the 1 away). */
@@ -96,7 +98,8 @@ const define = (own: Argv, name: string, { positionals, options, examples }: Com
 };
 
 /** Parses `args` and runs the command they name. Rejects with an `InputError` whose message is one line when they make no sense. */
-export const runCommandLine = async (args: readonly string[], version: string, io: Io): Promise<void> => {
+export const runCommandLine = async (given: readonly string[], version: string, io: Io): Promise<void> => {
+  const args = spelledOut(given);
   const [typed = '', ...after] = args;
   // `help` and `help info`, as others have it.
   if (typed === 'help') return runCommandLine([...after.slice(0, 1), '--help'], version, io);
@@ -108,7 +111,7 @@ export const runCommandLine = async (args: readonly string[], version: string, i
   const loading = args.includes('--help') ? undefined : command.load();
   loading?.catch(() => undefined);
   const { default: yargs } = await import('yargs');
-  const others = withRooms(args.filter((_, at) => at !== args.findIndex((arg) => !arg.startsWith('-'))));
+  const others = args.filter((_, at) => at !== args.findIndex((arg) => !arg.startsWith('-')));
   const parser = parserOf(yargs(others).scriptName(`rxtorrent ${name}`), version).fail((message, error) => {
     // Whatever does not throw here lets the handler run.
     if (error instanceof Error && error.name !== 'YError') throw error;

@@ -1,4 +1,4 @@
-import type { PeerAddress } from '../env.ts';
+import type { Env, PeerAddress } from '../env.ts';
 import { InputError } from '../errors.ts';
 import { peersOf } from '../fetchTorrent.ts';
 import { parseId } from '../protocol/id.ts';
@@ -26,10 +26,10 @@ export interface Sought {
 const ofMagnet = (magnet: MagnetLink): Sought => ({ findable: magnet, peers: peersOf(magnet), magnet });
 
 /** What `source` says without asking any peer. */
-export const sought = async (source: string): Promise<Sought> => {
+export const sought = async (source: string, env: Pick<Env, 'httpGet'>): Promise<Sought> => {
   if (INFO_HASH.test(source)) return ofMagnet(magnetOf(parseId(source)));
   if (!/^magnet:/i.test(source)) {
-    const torrent = await readTorrent(source);
+    const torrent = await readTorrent(source, env);
     return { findable: torrent, peers: [], torrent };
   }
   try {

@@ -39,7 +39,9 @@ describe('what makes no sense is said in one line, with exit code 2', () => {
     [['download', numbers, '--peer', 'nobody'], '--peer "nobody": expected host:port'],
     [['download', numbers, '--tracker', 'ftp://x'], '--tracker "ftp://x": expected http(s)://host/announce or udp://host:port'],
     [['demo', '--size', '1'], '--size "1"'],
-    [['info', '/nowhere/x.torrent'], 'cannot read /nowhere/x.torrent: there is no such file'],
+    [['info', '/nowhere/x.torrent'], 'cannot read /nowhere/x.torrent: there is no such file, nor is it an http(s) URL, a magnet link or an info-hash'],
+    [['handshake', 'xyz', '127.0.0.1:1'], 'cannot read xyz: there is no such file, nor'],
+    [['info', 'http://127.0.0.1:1/x.torrent'], 'cannot fetch http://127.0.0.1:1/x.torrent: connect ECONNREFUSED'],
     [['info', '/'], 'cannot read /: it is a folder'],
     [['info', '/dev/zero'], '/dev/zero: more than'],
     [['info', fixture('corrupt.torrent')], 'info.name: expected a string'],
@@ -82,6 +84,11 @@ describe('what makes no sense is said in one line, with exit code 2', () => {
 });
 
 describe('help and version', () => {
+  it('have a letter', async () => {
+    expect(await run(['-h'])).toEqual(await run(['--help']));
+    expect(await run(['info', '-h'])).toEqual(await run(['info', '--help']));
+  });
+
   it('go to stdout', async () => {
     const help = await run(['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });

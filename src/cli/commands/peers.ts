@@ -61,7 +61,7 @@ export const peers = async (given: Given, io: Io): Promise<void> => {
   const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
   const env = await worldOf(given, io.say);
   const who = discovery(given, env);
-  const torrent = await readTorrent(String(given['torrent']));
+  const torrent = await readTorrent(String(given['torrent']), env);
   const asked = { ...who, trackers: trackersFor(torrent, who), port };
   let found = 0;
   const tell = (event: Tidings): void => {

@@ -129,7 +129,8 @@ export const loggedEnv = (env: Env, rooms: readonly Room[], listen: Hear): Env =
     ...(asked('tracker', 'http') && {
       httpGet: (request) => {
         const [room, what] = httpRequest(request.url);
-        const note = (direction: Note['direction'], words: string): void => hear({ room, direction, who: shownUrl(request.url), what: words });
+        const who = shownUrl(request.url);
+        const note = (direction: Note['direction'], words: string): void => hear({ room, direction, who, what: words.replace(`${who}: `, '') });
         return env.httpGet(request).pipe(
           tap({
             subscribe: () => note('>', what),
