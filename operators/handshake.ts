@@ -32,9 +32,8 @@ export const HANDSHAKE_WITHIN = 10_000;
  * gives   -p------|
  * ```
  *
- * The peer is emitted in the middle of the chunk that completed the handshake, and decoding goes on after `next` returns:
- * whoever wants `messages$` subscribes inside it. `state` is updated before `messages$` emits. Completes, like `messages$`,
- * when they hang up.
+ * The peer is emitted in the middle of the chunk that completed the handshake, and decoding goes on after `next` returns: whoever wants
+ * `messages$` subscribes inside it. `state` is updated before `messages$` emits. Completes, like `messages$`, when they hang up.
  *
  * Errors with a `PeerError`: `timeout` after {@link HANDSHAKE_WITHIN} ms in all, however slowly they drip; `reset` if they
  * hang up before; `wrong-info-hash`; `self`; `malformed` and `oversized` for what can't be a message.
