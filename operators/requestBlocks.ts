@@ -28,7 +28,7 @@ export interface RequestBlocksOptions {
  * Which blocks is the picker's choice, how many the window's. A block is passed on only if this very block was asked of this very
  * peer and is still missing; its bytes are lent until `next` returns. At a choke what is in flight goes back to the picker (with
  * the fast extension: once they reject it). A peer that keeps us waiting is snubbed: others are asked for its blocks, and it
- * for one at a time. The window is looked at once a second.
+ * for one at a time. The window is looked at once a second. A `limit` is asked first; while it holds back, the peer is waited for by nobody.
  *
  * Errors with `PeerError`: `silent` when no block came for `patience` or between ten chokes, `unexpected` after ten blocks that
  * nobody asked for; and with those of `wake$`.

@@ -8,7 +8,14 @@ export interface Allowances {
   readonly up?: Allowance | undefined;
 }
 
-/** Bytes of payload a second, as they change; Infinity for no limit, 0 for nothing at all. There is none before the first value. */
+/**
+ * Bytes of payload a second, as they change; Infinity for no limit, 0 for nothing at all. There is none before the first value.
+ *
+ * ```ts
+ * const slower$ = fromEvent(process, 'SIGUSR1').pipe(map(() => 100_000), startWith(2_000_000));
+ * download(torrent, env, { target, limits: { down: slower$, up: of(500_000) } });
+ * ```
+ */
 export interface Limits {
   readonly down?: Observable<number> | undefined;
   readonly up?: Observable<number> | undefined;

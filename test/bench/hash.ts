@@ -12,7 +12,8 @@ import { recheck } from '../../src/recheck.ts';
 import type { Torrent } from '../../src/torrent/metainfo.ts';
 import { figure, median, MiB, ratio, spread, table } from './measure.ts';
 
-const LENGTH = 1024 * MiB;
+/** MiB of content, if not 1024. */
+const LENGTH = Number(process.argv[2] ?? 1024) * MiB;
 const PIECE = 2 * MiB;
 const ROUNDS = 7;
 const THREADS = os.availableParallelism();
