@@ -40,7 +40,8 @@ const DEAF_AFTER = 120_000;
 
 /**
  * What one peer asks for and gets. Depends on whether we choke it, on what may be given, on how fast it reads, and on the limit.
- * Answers in the order of the requests; a run of them is read, and written, at one time; who asks in order is read ahead for.
+ * Answers in the order of the requests; a run of them is read, and written, at one time; who asks in order is read ahead for, while they
+ * read what was written.
  * Invariants: one read at a time, into one buffer of READ_AHEAD bytes; nothing is written while the buffer towards them is full, but
  * refusals, and of these MAX_UNREAD at most.
  */
@@ -123,10 +124,10 @@ export class Serving {
   /** What was asked for before a choke, or before a piece was lost. */
   #sift(): void {
     const { choking } = this.#peer.state;
-    if (choking && !this.#choking) this.#credit += this.#options.reqq;
+    if (choking === this.#choking) return;
     this.#choking = choking;
-    const out = this.#queue.size > 0 ? this.#queue.sift((piece) => this.#mayHave(piece)) : [];
-    if (out.length > 0) this.#refuse(out);
+    if (choking) this.#credit += this.#options.reqq;
+    this.#refuse(this.#queue.sift((piece) => this.#mayHave(piece)));
   }
 
   #refuse(ranges: readonly Range[]): void {
@@ -156,13 +157,14 @@ export class Serving {
   #serve(): void {
     if (this.#serving) return;
     this.#serving = true;
-    while (!this.#ended && !this.#reading && this.#fullSince === undefined) {
+    while (!this.#ended && !this.#reading) {
       this.#sift();
       const run = this.#queue.run(this.#write);
       const [first] = run;
       if (first === undefined) break;
       if (!covers(this.#stretch, first)) this.#read(first, run);
-      else if (!this.#give(run, this.#stretch)) break;
+      else if (!this.#options.has(first.piece)) this.#refuse(this.#queue.sift((piece) => this.#options.has(piece)));
+      else if (this.#fullSince !== undefined || !this.#give(run, this.#stretch)) break;
     }
     this.#serving = false;
   }
