@@ -4,7 +4,7 @@ import type { OptionTable } from './options.ts';
 const PREFIX = 'RXTORRENT_';
 
 /** Options that may be repeated. */
-const LISTS: ReadonlySet<string> = new Set(['peer', 'tracker', 'bootstrap']);
+const LISTS: ReadonlySet<string> = new Set(['peer', 'tracker', 'bootstrap', 'web-seed']);
 
 const truth = (name: string, value: string): boolean => {
   if (value === '1' || value === 'true') return true;
