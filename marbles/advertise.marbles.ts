@@ -1,9 +1,13 @@
-import { concat, EMPTY, NEVER, type Observable, of, tap } from 'rxjs';
+import { concat, EMPTY, merge, mergeMap, NEVER, type Observable, of, tap } from 'rxjs';
 import { describe, it } from 'vitest';
 import { advertise, type Possessions } from '../operators/advertise.ts';
 import type { Peer } from '../src/env.ts';
+import { allowedFastSet } from '../src/protocol/allowedFast.ts';
+import { LT_DONTHAVE } from '../src/protocol/dontHave.ts';
+import { encodeExtensionHandshake } from '../src/protocol/extensions.ts';
 import type { Message } from '../src/protocol/messages.ts';
 import { Bitfield } from '../src/torrent/bitfield.ts';
+import { SuperSeed } from '../src/torrent/superSeed.ts';
 import { drawn } from './index.ts';
 
 const ten = { torrent: { pieces: 10 } };
@@ -127,5 +131,70 @@ describe('advertise', () => {
       gives(open(they).pipe(advertise(possessions, stored$)), '^--!').toBe('-');
       sends(they).toBe('bh', { b: { type: 'bitfield', bytes: Uint8Array.of(0x40, 0) }, h: { type: 'have', piece: 7 } });
     }, ten),
+  );
+
+  it(
+    'takes back what is lost, from those who understand it',
+    drawn(({ peer, hot, gives, sends }) => {
+      const lost$ = hot('--3--', stored);
+      const speaking = peer('-', {}, { has: [], extended: true });
+      const other = peer('-', {}, { has: [], extended: true });
+      const ours = (dontHave: boolean): Message => ({
+        type: 'extended',
+        id: 0,
+        payload: encodeExtensionHandshake({ ids: new Map(dontHave ? [[LT_DONTHAVE, 1]] : []) }),
+      });
+      speaking.state.sent(ours(true));
+      speaking.state.received({ ...ours(true), payload: encodeExtensionHandshake({ ids: new Map([[LT_DONTHAVE, 7]]) }) } as Message);
+      other.state.sent(ours(true));
+      gives(merge(of(speaking), of(other), NEVER).pipe(mergeMap((one) => open(one).pipe(advertise(possessing(10, 3), NEVER, { lost$ })))), '^-----!').toBe('-');
+      sends(speaking).toBe('B-e', {
+        B: { type: 'bitfield', bytes: Uint8Array.of(0x10, 0) },
+        e: { type: 'extended', id: 7, payload: Uint8Array.of(0, 0, 0, 3) },
+      });
+      sends(other).toBe('B');
+    }, ten),
+  );
+
+  it(
+    'says when we want nothing more, and when we do again',
+    drawn(({ peer, hot, gives, sends, words }) => {
+      const possessions = possessing(2, 0);
+      const stored$ = hot('--1--', { 1: 1 }).pipe(tap((piece) => possessions.stored.set(piece)));
+      const lost$ = hot('-------0', { 0: 0 }).pipe(tap((piece) => possessions.stored.clear(piece)));
+      const they = peer('-', {}, { has: [], extended: true });
+      they.state.sent(words.extended(0));
+      gives(open(they).pipe(advertise(possessions, stored$, { lost$ })), '^---------!').toBe('-');
+      const wish = (uploadOnly: boolean): Message => ({ type: 'extended', id: 0, payload: encodeExtensionHandshake({ ids: new Map(), uploadOnly }) });
+      sends(they).toBe('B-(hu)-w', { B: words.bitfield(0), h: words.have(1), u: wish(true), w: wish(false) });
+    }),
+  );
+
+  it(
+    'allows who is choked and has little a few pieces nevertheless, once',
+    drawn(
+      ({ peer, gives, sends, words }) => {
+        const they = peer('-I-N-I', {}, { has: [0], fast: true });
+        const options = { infoHash: new Uint8Array(20).fill(1) };
+        gives(open(they).pipe(advertise(possessing(4, 0, 1, 3), NEVER, options)), '^------!').toBe('-');
+        const allowed = allowedFastSet(they.address.host, options.infoHash, 4).filter((piece) => piece === 1 || piece === 3);
+        const [one, other] = allowed.map(words.allowedFast);
+        sends(they).toBe('B(xy)', { B: words.bitfield(0, 1, 3), x: one, y: other });
+      },
+      { torrent: { pieces: 4 } },
+    ),
+  );
+
+  it(
+    'as a super-seed shows each peer one piece, and the next when it has passed that on',
+    drawn(({ peer, gives, sends, words }) => {
+      const superSeed = new SuperSeed<Peer>(2, () => 0);
+      const one = peer('  ---H------', { H: words.have(0) }, { has: [], fast: true });
+      const other = peer('------h----', { h: words.have(0) }, { has: [], fast: true });
+      const advertising = advertise(all(2), NEVER, { superSeed });
+      gives(merge(of(one), of(other), NEVER).pipe(mergeMap((they) => open(they).pipe(advertising))), '^---------!').toBe('-');
+      sends(one).toBe('  (Ba)--b', { B: { type: 'haveNone' }, a: words.have(0), b: words.have(1) });
+      sends(other).toBe('(Bb)', { B: { type: 'haveNone' }, b: words.have(1) });
+    }),
   );
 });
