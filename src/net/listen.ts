@@ -4,8 +4,8 @@ import type { ListenOptions, Listening, PeerAddress, Wire } from '../env.ts';
 import { InputError, PeerError } from '../errors.ts';
 import { lineOf } from './line.ts';
 
-/** Connections that the kernel keeps until we take them. */
-const BACKLOG = 128;
+/** Connections that the kernel keeps until we take them: with fewer, many who call at the same time wait for a second and longer. */
+const BACKLOG = 511;
 
 /**
  * Listens for peers over TCP, with both families: emits once the first free port of `ports` is bound. Unsubscribing stops listening;
