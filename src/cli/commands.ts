@@ -37,7 +37,7 @@ export const commands: Readonly<Record<string, Command>> = {
   download: {
     usage: 'download <torrent..>',
     about: 'Download, verify, write; goes on where it stopped. Several torrents share the port and the limits',
-    positionals: { torrent },
+    positionals: { torrent: source },
     options: { ...downloadOptions, ...common },
     examples: [
       ['$0 debian.iso.torrent -o downloads/', 'into a folder'],
@@ -57,7 +57,7 @@ export const commands: Readonly<Record<string, Command>> = {
   info: {
     usage: 'info <torrent>',
     about: 'Trackers, length, info-hash, pieces and files',
-    positionals: { torrent },
+    positionals: { torrent: source },
     options: { ...infoOptions, ...common },
     examples: [
       ['$0 debian.iso.torrent', 'for people'],
@@ -68,7 +68,7 @@ export const commands: Readonly<Record<string, Command>> = {
   peers: {
     usage: 'peers <torrent>',
     about: 'The addresses of peers, live, with who named them; until --count, --timeout or Ctrl-C',
-    positionals: { torrent },
+    positionals: { torrent: source },
     options: { ...peersOptions, ...common },
     examples: [
       ['$0 debian.iso.torrent --count 10', 'ten of them'],
@@ -79,7 +79,7 @@ export const commands: Readonly<Record<string, Command>> = {
   dht: {
     usage: 'dht <torrent>',
     about: 'Download with the DHT as the only source of peers',
-    positionals: { torrent },
+    positionals: { torrent: source },
     options: { ...dhtOptions, ...common },
     examples: [
       ['$0 debian.iso.torrent -o downloads/', 'as if its trackers were gone'],
@@ -130,6 +130,17 @@ export const commands: Readonly<Record<string, Command>> = {
       ['$0 debian.iso.torrent --count 1 --no-dht --json', 'the first one that answers, for a program'],
     ],
     load: async () => (await import('./commands/greetAll.ts')).greetAll,
+  },
+  magnet_parse: {
+    usage: 'magnet_parse <magnet>',
+    about: 'What a magnet link says: trackers, info-hash, name, peers, selected files',
+    positionals: { magnet: { type: 'string', describe: 'magnet:?xt=urn:btih:…, in quotes' } },
+    options: { ...common },
+    examples: [
+      ["$0 'magnet:?xt=urn:btih:89d97c2261a21b040cf11caa661a3ba7233bb7e6&dn=debian.iso'", 'for people'],
+      ["$0 'magnet:?xt=urn:btih:89d97c2261a21b040cf11caa661a3ba7233bb7e6' --json", 'for a program'],
+    ],
+    load: async () => (await import('./commands/magnetParse.ts')).magnetParse,
   },
   download_piece: {
     usage: 'download_piece <source> <index>',

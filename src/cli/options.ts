@@ -13,8 +13,6 @@ export const common: OptionTable = {
   verbose: value('What is said, as it is said; or only in =tracker,dht,lsd,http,peer,disk', { alias: 'v' }),
 };
 
-export const infoOptions: OptionTable = { pieces: flag('All piece hashes, however many') };
-
 export const decodeOptions: OptionTable = { file: value('Read the bencoded bytes from this file (- is stdin)') };
 
 export const verifyOptions: OptionTable = { quiet: flag('No progress, no result: the exit code says it') };
@@ -34,6 +32,11 @@ const discoveryOptions: OptionTable = {
 };
 
 /** What is fetched, and where to. */
+const saveOptions: OptionTable = {
+  'save-torrent': value('Write a .torrent file, too: what a magnet link stands for'),
+  force: flag('Replace the file of --save-torrent'),
+};
+
 const fetchOptions: OptionTable = {
   output: value('A folder (it exists, or ends in /), or the file to write (default: here)', { alias: 'o' }),
   'max-peers': value('Connections at most, 1–1000 (default 200)'),
@@ -71,7 +74,14 @@ const givingOptions: OptionTable = {
 };
 const slots: OptionTable = { slots: value('Peers served at one time, 1–500 (default: as many as the line bears)') };
 
-export const downloadOptions: OptionTable = { ...sourceOptions, ...fetchOptions, seed: flag('Go on to seed when it is complete'), ...givingOptions, ...slots };
+export const downloadOptions: OptionTable = {
+  ...sourceOptions,
+  ...fetchOptions,
+  ...saveOptions,
+  seed: flag('Go on to seed when it is complete'),
+  ...givingOptions,
+  ...slots,
+};
 
 const seedless = ['output', 'order', 'memory', 'timeout', 'down-limit'];
 
@@ -82,7 +92,7 @@ export const seedOptions: OptionTable = {
   ...slots,
 };
 
-export const dhtOptions: OptionTable = { ...nodeOptions, ...listening, ...fetchOptions };
+export const dhtOptions: OptionTable = { ...nodeOptions, ...listening, ...fetchOptions, ...saveOptions };
 
 export const peersOptions: OptionTable = {
   tracker: value('Ask this tracker too, http(s) or udp URL; may be repeated'),
@@ -92,6 +102,13 @@ export const peersOptions: OptionTable = {
   port: value('The port told to trackers, 1–65535'),
   count: value('Stop after so many peers'),
   timeout: value('Stop after this many seconds; exit 0 if there was a peer, else 4'),
+};
+
+export const infoOptions: OptionTable = {
+  pieces: flag('All piece hashes, however many'),
+  ...sourceOptions,
+  port: value('The port told to trackers, 1–65535'),
+  timeout: value('Give up (exit 4) after this many seconds, of a magnet link (default 60)'),
 };
 
 export const handshakeOptions: OptionTable = { timeout: value('Seconds to wait for what the peer says of itself (default 10)') };

@@ -1,19 +1,23 @@
+import { defer, type Observable, of, tap } from 'rxjs';
 import { client } from '../client.ts';
 import { PORTS } from '../discovery/reception.ts';
 import type { DownloadOptions } from '../download.ts';
-import type { Env, Progress, Target } from '../env.ts';
+import type { Env, PeerAddress, Progress, Target } from '../env.ts';
 import { InputError } from '../errors.ts';
 import { toHex } from '../protocol/id.ts';
 import type { SeedOptions } from '../seeding.ts';
 import type { SourceOptions } from '../sources.ts';
+import { encodeOriginal } from '../torrent/encodeTorrent.ts';
+import type { MagnetLink } from '../torrent/magnet.ts';
 import type { Torrent } from '../torrent/metainfo.ts';
 import { type Discovery, discovery, trackersFor, trackersOf } from './discovery.ts';
 import { explain, GaveUp, Interrupted } from './exit.ts';
 import { follow } from './follow.ts';
 import type { Given, Io } from './io.ts';
 import { limitsOf } from './limits.ts';
+import { mayWrite, writeNew } from './newFile.ts';
 import { Patience } from './patience.ts';
-import { readTorrent } from './source.ts';
+import { sought } from './sought.ts';
 import { placeOf } from './target.ts';
 import { flag, seconds, wholeNumber } from './values.ts';
 import { type Viewer, viewer, viewerOfSeveral } from './viewer.ts';
@@ -27,15 +31,23 @@ export interface Plan {
   readonly settings: Omit<DownloadOptions, 'target' | 'limits' | keyof SourceOptions | 'pex' | 'port' | 'peerId' | 'reception$' | 'budget'>;
   readonly seeding: SeedOptions | undefined;
   readonly targetFor: (torrent: Torrent) => Promise<Target>;
+  /** Where the .torrent is written. */
+  readonly saveTorrent?: string | undefined;
 }
 
 interface Job {
-  readonly torrent: Torrent;
-  readonly target: Target;
+  readonly source: Torrent | MagnetLink;
+  readonly named: { readonly name: string; readonly infoHash: string };
+  /** Those whom the source names. */
+  readonly peers: readonly PeerAddress[];
   readonly trackers: readonly (readonly string[])[];
+  /** Known of a magnet link when its torrent is. */
+  torrent?: Torrent;
+  target?: Target;
 }
 
 interface Desk {
+  readonly given: Given;
   readonly io: Io;
   readonly silent: boolean;
   readonly say: (line: string) => void;
@@ -56,14 +68,14 @@ const clientFor = (given: Given, env: Env, { dht$ }: Discovery) => client(env, {
 /** Downloads one torrent, or seeds it, until it is over; says what has become of it. */
 const work = async (
   it: ReturnType<typeof client>,
-  { torrent, target, trackers }: Job,
-  { settings, seeding }: Plan,
+  job: Job,
+  { settings, seeding, targetFor, saveTorrent }: Plan,
   found: Discovery,
   desk: Desk,
 ): Promise<void> => {
   const { io, silent, say, show, timeout } = desk;
   const patience = new Patience(timeout);
-  const named = { name: torrent.name, infoHash: toHex(torrent.infoHash) };
+  const { source, named, trackers } = job;
   const began = performance.now();
   let last: Progress | undefined;
   let done = false;
@@ -71,10 +83,17 @@ const work = async (
     const took = (performance.now() - began) / 1000;
     const got = last?.downloaded ?? 0;
     const how = got > 0 ? ` (${bytes(got)} in ${duration(took)}, ${rate(got / took)})` : ', all there already';
-    return `${placeOf(torrent, target)}: complete, ${bytes(torrent.length)}${how}`;
+    return `${placeOfJob(job)}: complete, ${bytes(job.torrent?.length ?? 0)}${how}`;
   };
-  const { lsd, peers, pex } = found;
-  const events$ = it.download(torrent, { ...settings, lsd, peers, pex, target, trackers, ...(seeding && { seed: seeding }) });
+  const { lsd, peers = [], pex } = found;
+  const placed = (torrent: Torrent): Observable<Target> =>
+    defer(() => {
+      job.torrent = torrent;
+      if (saveTorrent !== undefined) writeNew(saveTorrent, encodeOriginal(torrent), flag(desk.given, 'force'));
+      return job.target === undefined ? targetFor(torrent) : of(job.target);
+    }).pipe(tap((target) => (job.target = target)));
+  const more = { lsd, peers: [...peers, ...job.peers], pex, trackers, target: { folder: '.' }, placed, ...(seeding && { seed: seeding }) };
+  const events$ = it.download(source, { ...settings, ...more });
   await follow(
     events$,
     io,
@@ -89,17 +108,31 @@ const work = async (
     patience.end$,
   );
   if (!done) throw new GaveUp('no-peers', `no peer left that could help: ${last?.reason ?? 'give another --tracker or --peer'}`);
-  if (!silent) io.print(seeding && last ? `${placeOf(torrent, target)}: ${bytes(last.uploaded)} given, ratio ${last.ratio.toFixed(2)}` : complete());
+  if (!silent) io.print(seeding && last ? `${placeOfJob(job)}: ${bytes(last.uploaded)} given, ratio ${last.ratio.toFixed(2)}` : complete());
 };
 
-const jobsOf = async (sources: readonly string[], { seeding, targetFor }: Plan, found: Discovery): Promise<readonly Job[]> => {
+const placeOfJob = ({ torrent, target, named }: Job): string => (torrent && target ? placeOf(torrent, target) : named.name);
+
+const jobsOf = async (
+  sources: readonly string[],
+  { seeding, targetFor }: Plan,
+  found: Discovery,
+  env: Env,
+  say: (line: string) => void,
+): Promise<readonly Job[]> => {
   const jobs = new Map<string, Job>();
   for (const source of sources) {
-    const torrent = await readTorrent(source);
-    const key = toHex(torrent.infoHash);
+    const { findable, torrent, magnet, peers } = await sought(source, env);
+    const key = toHex(findable.infoHash);
     if (jobs.has(key)) throw new InputError('bad-option', `${source}: is given twice: name each torrent once`);
-    const target = await targetFor(torrent);
-    jobs.set(key, { torrent, target, trackers: seeding === undefined ? trackersFor(torrent, found) : trackersOf(torrent, found) });
+    const target = torrent && (await targetFor(torrent));
+    const asked = { announce: [], private: false, ...findable };
+    const known = { ...found, peers: [...(found.peers ?? []), ...peers] };
+    const trackers = seeding === undefined ? trackersFor(asked, known) : trackersOf(asked, found);
+    const job = { named: { name: torrent?.name ?? magnet?.name ?? key, infoHash: key }, peers, trackers };
+    if (torrent !== undefined) jobs.set(key, { ...job, source: torrent, torrent, ...(target && { target }) });
+    else if (magnet !== undefined) jobs.set(key, { ...job, source: magnet });
+    for (const part of magnet?.ignored ?? []) say(`not used: ${part}`);
   }
   return [...jobs.values()];
 };
@@ -110,20 +143,21 @@ export const share = async (given: Given, io: Io, sources: readonly string[], pl
   const env = await worldOf(given, (line) => say(line));
   const found = discovery(given, env);
   const timeout = seconds(given, 'timeout');
+  if (plan.saveTorrent !== undefined) mayWrite(plan.saveTorrent, flag(given, 'force'));
   const it = clientFor(given, env, found);
-  const jobs = await jobsOf(sources, plan, found);
+  const jobs = await jobsOf(sources, plan, found, env, io.say);
   const [first] = jobs;
   const silent = flag(given, 'quiet') || flag(given, 'json');
-  const view = await live(io, jobs.length > 1 ? counted(jobs.length, 'torrent') : visible(first?.torrent.name ?? ''), silent);
+  const view = await live(io, jobs.length > 1 ? counted(jobs.length, 'torrent') : visible(first?.named.name ?? ''), silent);
   say = (line) => view.say(line);
   const { show, end } = (jobs.length > 1 ? viewerOfSeveral : viewer)(given, io, view);
-  const desk = { io, silent, say, show, timeout };
+  const desk = { given, io, silent, say, show, timeout };
   let failed: { readonly error: unknown } | undefined;
   const attempt = async (job: Job): Promise<void> => {
     try {
       await work(it, job, plan, found, desk);
     } catch (error) {
-      if (failed !== undefined && !(error instanceof Interrupted)) say(`${visible(job.torrent.name)}: ${explain(error)}`);
+      if (failed !== undefined && !(error instanceof Interrupted)) say(`${visible(job.named.name)}: ${explain(error)}`);
       failed ??= { error };
     }
   };

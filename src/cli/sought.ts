@@ -1,6 +1,5 @@
 import type { Env, PeerAddress } from '../env.ts';
 import { InputError } from '../errors.ts';
-import { peersOf } from '../fetchTorrent.ts';
 import { parseId } from '../protocol/id.ts';
 import { Malformed } from '../protocol/malformed.ts';
 import type { Findable } from '../sources.ts';
@@ -23,19 +22,24 @@ export interface Sought {
   readonly magnet?: MagnetLink;
 }
 
-const ofMagnet = (magnet: MagnetLink): Sought => ({ findable: magnet, peers: peersOf(magnet), magnet });
+const ofMagnet = (magnet: MagnetLink): Sought => ({ findable: magnet, peers: magnet.peers.map((each) => ({ ...each, source: 'manual' })), magnet });
 
-/** What `source` says without asking any peer. */
-export const sought = async (source: string, env: Pick<Env, 'httpGet'>): Promise<Sought> => {
-  if (INFO_HASH.test(source)) return ofMagnet(magnetOf(parseId(source)));
-  if (!/^magnet:/i.test(source)) {
-    const torrent = await readTorrent(source, env);
-    return { findable: torrent, peers: [], torrent };
-  }
+/** The link that `source` is, or the one of an info-hash; undefined for anything else. @throws InputError */
+export const readMagnet = (source: string): MagnetLink | undefined => {
+  if (INFO_HASH.test(source)) return magnetOf(parseId(source));
+  if (!/^\s*magnet:/i.test(source)) return undefined;
   try {
-    return ofMagnet(parseMagnet(source));
+    return parseMagnet(source);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     throw new InputError(error instanceof Unsupported ? 'unsupported' : 'bad-magnet', visible(error.message), { cause: error });
   }
+};
+
+/** What `source` says without asking any peer. */
+export const sought = async (source: string, env: Pick<Env, 'httpGet'>): Promise<Sought> => {
+  const magnet = readMagnet(source);
+  if (magnet !== undefined) return ofMagnet(magnet);
+  const torrent = await readTorrent(source, env);
+  return { findable: torrent, peers: [], torrent };
 };

@@ -1,4 +1,5 @@
 import { type Encodable, encode } from '../protocol/bencode.ts';
+import type { Torrent } from './metainfo.ts';
 
 /** What goes into a .torrent. Give `length` for one file, `files` for a folder. */
 export interface TorrentContent {
@@ -35,6 +36,14 @@ export const encodeTorrent = (content: TorrentContent): Uint8Array => {
     info: infoOf(content),
     'url-list': content.webSeeds,
   });
+};
+
+/** The bytes of a .torrent with the original info dictionary, and so the same info-hash: of one that came by a magnet link. BEP 3, 9. */
+export const encodeOriginal = ({ info, announce, webSeeds }: Pick<Torrent, 'info' | 'announce' | 'webSeeds'>): Uint8Array => {
+  const before = encode({ announce: announce[0]?.[0], 'announce-list': announce.length > 0 ? announce : undefined });
+  const after = encode({ 'url-list': webSeeds.length > 0 ? webSeeds : undefined });
+  // Keys are in order: those before `info`, and those after it.
+  return new Uint8Array(Buffer.concat([before.subarray(0, -1), Buffer.from('4:info'), info, after.subarray(1)]));
 };
 
 const infoOf = ({ name, length, files, pieceLength, pieceHashes, source, ...content }: TorrentContent): Encodable => ({

@@ -1,3 +1,4 @@
+import { InputError } from '../../errors.ts';
 import type { Given, Io } from '../io.ts';
 import { seedingOf, slotsOf } from '../seeding.ts';
 import { type Plan, share } from '../share.ts';
@@ -21,6 +22,14 @@ export const downloadSettings = (given: Given): Plan['settings'] => {
   };
 };
 
+/** Where the .torrent goes; of one download only. */
+const saveTorrentOf = (given: Given, torrents: number): string | undefined => {
+  const path = text(given, 'save-torrent');
+  if (path !== undefined && torrents !== 1)
+    throw new InputError('bad-option', `--save-torrent ${path}: there are ${torrents} torrents: download one at a time`);
+  return path;
+};
+
 /** `rxtorrent dht`: a download that is told of peers by nobody else. */
 export const dht = (given: Given, io: Io): Promise<void> => download({ ...given, 'no-trackers': true, 'no-lsd': true, 'no-pex': true }, io);
 
@@ -30,7 +39,12 @@ export const download = (given: Given, io: Io): Promise<void> => {
   const output = text(given, 'output');
   // Several torrents can't be one file.
   const into = output === undefined || torrents.length === 1 ? output : `${output}/`;
-  return share(given, io, torrents, { settings: downloadSettings(given), seeding: seedingOf(given, false), targetFor: (torrent) => targetOf(torrent, into) });
+  return share(given, io, torrents, {
+    settings: downloadSettings(given),
+    seeding: seedingOf(given, false),
+    targetFor: (torrent) => targetOf(torrent, into),
+    saveTorrent: saveTorrentOf(given, torrents.length),
+  });
 };
 
 /** `rxtorrent seed`. */

@@ -1,5 +1,6 @@
 import type { Torrent } from '../../torrent/metainfo.ts';
 import type { Given, Io } from '../io.ts';
+import { readMagnet } from '../sought.ts';
 import { readTorrent } from '../source.ts';
 import { flag } from '../values.ts';
 import { jsonLine, visible } from '../views/text.ts';
@@ -79,7 +80,10 @@ export const infoLines = (torrent: Torrent, limit: number): readonly string[] =>
 
 /** `rxtorrent info`. */
 export const info = async (given: Given, io: Io): Promise<void> => {
-  const torrent = await readTorrent(String(given['torrent']));
+  const source = String(given['torrent']);
+  const magnet = readMagnet(source);
+  // Whoever reads a file waits for nothing of the network.
+  const torrent = magnet ? await (await import('../fetched.ts')).fetched(magnet, given, io) : await readTorrent(source);
   const all = flag(given, 'pieces');
   if (flag(given, 'json')) io.print(jsonLine(infoObject(torrent, all)));
   else io.print(infoLines(torrent, all || !process.stdout.isTTY ? Number.POSITIVE_INFINITY : SHOWN_HASHES).join('\n'));

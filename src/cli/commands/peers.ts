@@ -5,13 +5,13 @@ import type { Announced, Env, TrackerStatus, Warning } from '../../env.ts';
 import { TrackerError } from '../../errors.ts';
 import { createPeerId } from '../../protocol/id.ts';
 import { shownUrl } from '../../protocol/shownUrl.ts';
-import { type SourceOptions, sources } from '../../sources.ts';
-import type { Torrent } from '../../torrent/metainfo.ts';
+import { type Findable, type SourceOptions, sources } from '../../sources.ts';
+import { UNKNOWN_LEFT } from '../../tally.ts';
 import { discovery, trackersFor } from '../discovery.ts';
 import { GaveUp } from '../exit.ts';
 import { follow } from '../follow.ts';
 import type { Given, Io } from '../io.ts';
-import { readTorrent } from '../source.ts';
+import { sought } from '../sought.ts';
 import { flag, seconds, wholeNumber } from '../values.ts';
 import { told } from '../views/events.ts';
 import { peerEvent, type PeerEvent, peerLine, scrapedEvent, type ScrapedEvent } from '../views/peers.ts';
@@ -29,17 +29,17 @@ interface Asked extends Pick<SourceOptions, 'dht$' | 'lsd'> {
 type Tidings = PeerEvent | ScrapedEvent | Announced | TrackerStatus | Warning;
 
 /** Peers from everywhere, each once; `report` is told what the sources have to say meanwhile. */
-const discovered = (torrent: Torrent, env: Env, asked: Asked, report: (event: Tidings) => void): Observable<PeerEvent> =>
+const discovered = (torrent: Findable & { readonly length?: number }, env: Env, asked: Asked, report: (event: Tidings) => void): Observable<PeerEvent> =>
   sources(env, torrent, {
     ...asked,
     peerId: createPeerId(env.randomBytes(12)),
-    totals: () => ({ uploaded: 0, downloaded: 0, left: torrent.length }),
+    totals: () => ({ uploaded: 0, downloaded: 0, left: torrent.length ?? UNKNOWN_LEFT }),
     wanted$: of(1),
     report,
   }).pipe(distinctPeers(), map(peerEvent));
 
 /** What each tracker counts; those that can't be asked are a warning. */
-const scraped = ({ infoHash, announce }: Torrent, env: Env, { trackers }: Asked): Observable<Tidings> =>
+const scraped = ({ infoHash, announce = [] }: Findable, env: Env, { trackers }: Asked): Observable<Tidings> =>
   of(...new Set(trackers.flat())).pipe(
     mergeMap((url) => {
       const failed = (error: unknown): Observable<Warning> => {
@@ -61,8 +61,9 @@ export const peers = async (given: Given, io: Io): Promise<void> => {
   const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
   const env = await worldOf(given, io.say);
   const who = discovery(given, env);
-  const torrent = await readTorrent(String(given['torrent']), env);
-  const asked = { ...who, trackers: trackersFor(torrent, who), port };
+  const { findable, torrent = findable, peers: named } = await sought(String(given['torrent']), env);
+  const known = { ...who, peers: [...(who.peers ?? []), ...named] };
+  const asked = { ...known, trackers: trackersFor({ announce: [], private: false, ...torrent }, known), port };
   let found = 0;
   const tell = (event: Tidings): void => {
     const result = event.type === 'peer' || event.type === 'scraped';

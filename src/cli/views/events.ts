@@ -1,4 +1,5 @@
 import type { DownloadEvent, PeerAddress, TrackerStatus } from '../../env.ts';
+import { toHex } from '../../protocol/id.ts';
 import { shownUrl } from '../../protocol/shownUrl.ts';
 import type { Given } from '../io.ts';
 import type { Room } from '../log/rooms.ts';
@@ -25,6 +26,10 @@ export const eventObject = (event: DownloadEvent): object => {
       return { type: event.type, address: plain(event.address) };
     case 'peer-left':
       return { type: event.type, address: plain(event.address), reason: event.reason, message: event.message };
+    case 'metadata': {
+      const { name, infoHash, length, pieceLength, files } = event.torrent;
+      return { type: event.type, name, infoHash: toHex(infoHash), length, pieceLength, files: files.length };
+    }
     case 'choke':
     case 'unchoke':
       return { type: event.type, address: plain(event.address), reason: event.reason };
@@ -60,6 +65,8 @@ const ENOUGH = { ratio: 'the ratio is reached', time: 'the time is over', idle: 
 
 /** What a person sees of an event: warnings always, the rest when they asked for it. Progress has its own view. */
 export const eventLine = (event: DownloadEvent, verbose: boolean): string | undefined => {
+  if (event.type === 'metadata')
+    return `it is ${visible(event.torrent.name)}: ${bytes(event.torrent.length)} in ${counted(event.torrent.files.length, 'file')}`;
   if (event.type === 'warning') return `warning: ${visible(event.message)}`;
   if (event.type === 'corrupt')
     return `piece ${event.index} had the wrong hash, from ${event.from.map(({ address }) => hostPort(address)).join(', ')}: asked for again`;

@@ -1,0 +1,54 @@
+import { InputError } from '../../errors.ts';
+import { toHex } from '../../protocol/id.ts';
+import { formatMagnet, type MagnetLink } from '../../torrent/magnet.ts';
+import { formatSelection } from '../../torrent/selection.ts';
+import type { Given, Io } from '../io.ts';
+import { readMagnet } from '../sought.ts';
+import { flag } from '../values.ts';
+import { hostPort } from '../views/events.ts';
+import { jsonLine, visible } from '../views/text.ts';
+
+/** The link as one JSON object. */
+export const magnetObject = (magnet: MagnetLink): object => ({
+  infoHash: toHex(magnet.infoHash),
+  ...(magnet.infoHashV2 && { infoHashV2: toHex(magnet.infoHashV2) }),
+  name: magnet.name,
+  length: magnet.length,
+  announce: magnet.announce,
+  peers: magnet.peers.map(hostPort),
+  webSeeds: magnet.webSeeds,
+  sources: magnet.sources,
+  select: magnet.select && formatSelection(magnet.select),
+  ignored: magnet.ignored,
+  link: formatMagnet(magnet),
+});
+
+/** The link as lines for people. */
+export const magnetLines = (magnet: MagnetLink): readonly string[] => {
+  const trackers = magnet.announce.flat();
+  const all = (label: string, values: readonly string[]): string[] => values.map((value) => `${label}: ${visible(value)}`);
+  return [
+    ...all('Tracker URL', trackers.length > 0 ? trackers : ['none']),
+    `Info Hash: ${toHex(magnet.infoHash)}`,
+    ...(magnet.infoHashV2 ? [`Info Hash v2: ${toHex(magnet.infoHashV2)} (not used yet)`] : []),
+    ...all('Name', magnet.name === undefined ? [] : [magnet.name]),
+    ...all('Length', magnet.length === undefined ? [] : [String(magnet.length)]),
+    ...all('Peer', magnet.peers.map(hostPort)),
+    ...all('Web Seed', magnet.webSeeds),
+    ...all('Torrent URL', magnet.sources),
+    ...all('Selected Files', magnet.select === undefined ? [] : [formatSelection(magnet.select)]),
+  ];
+};
+
+/** `rxtorrent magnet_parse`: asks nobody. */
+export const magnetParse = (given: Given, io: Io): Promise<void> => {
+  const source = String(given['magnet']);
+  const magnet = readMagnet(source);
+  if (magnet === undefined) throw new InputError('bad-magnet', `${visible(source.slice(0, 100))}: that is no magnet link: it begins with magnet:?xt=urn:btih:`);
+  if (flag(given, 'json')) io.print(jsonLine(magnetObject(magnet)));
+  else {
+    io.print(magnetLines(magnet).join('\n'));
+    for (const part of magnet.ignored) io.say(`not used: ${part}`);
+  }
+  return Promise.resolve();
+};
