@@ -28,8 +28,8 @@ const talkative = async (content: Content, folder: string, port: number, limit =
   let out = '';
   child.stdout?.on('data', (chunk: Buffer) => (out = (out + chunk.toString()).slice(-100_000)));
   await listening(port);
-  // While it checks what it has, it hangs up on whoever calls.
-  await eventually(() => /^(seeding|finished|downloading) /m.test(out), 20);
+  // While it checks what it has, and a little longer, it hangs up on whoever calls.
+  await eventually(() => /(^(seeding|finished|downloading) [^]*){8}/m.test(out), 20);
   return { says: () => out };
 };
 
@@ -112,5 +112,21 @@ describe('local discovery with libtorrent', () => {
       .subscribe();
     expect(await eventually(() => /:7001 libtorrent.*, by lsd/.test(leech.says()), 40), leech.says().slice(-500)).toBe(true);
     newcomers.unsubscribe();
+  });
+
+  it('leads one of us to another, and nobody else is asked', async () => {
+    const content = world.content('content', [2_000_000]);
+    const alone = ['--no-trackers', '--no-dht', '--no-pex'];
+    const first = world.run('download', content.torrent, '-o', `${world.path('got')}/`, ...alone, '--port', '7131', '--timeout', '60', '--json');
+    // Who listens says so at once, and then once a minute: so the seed is heard by the one who waits for it.
+    await listening(7131);
+    const seed = world.run('seed', content.torrent, world.lay(content, 'seed'), ...alone, '--port', '7132', '--quiet');
+    const { code, out, err } = await first;
+    expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
+    expect(world.holds(content, 'got')).toBe(true);
+    expect(out).toMatch(/"type":"peer-joined".*"source":"(lsd|incoming)"/);
+    expect(out).toMatch(/"source":"lsd","discovered":[1-9]/);
+    await world.end();
+    expect((await seed).err).toBe('');
   });
 });
