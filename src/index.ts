@@ -1,16 +1,20 @@
 /** rxtorrent: the BitTorrent client that is a stream pipeline. */
 export * from '../operators/index.ts';
+export { client, type Client, type ClientOptions } from './client.ts';
 export { scrape, type Scraped, type ScrapeEnv } from './discovery/scrape.ts';
 export { BOOTSTRAP } from './discovery/dht/bootstrap.ts';
 export { dhtPeers, type DhtPeersOptions } from './discovery/dht/dhtPeers.ts';
 export { dhtNode, type DhtNode, type DhtNodeOptions } from './discovery/dht/node.ts';
 export { decodeSavedNodes, encodeSavedNodes, type SavedNodes } from './discovery/dht/savedNodes.ts';
+export { incomingPeers } from './discovery/incomingPeers.ts';
 export { localPeers, type LocalPeersOptions } from './discovery/localPeers.ts';
 export { defaultPace, type DhtPace, inTurn, type Pace, type SourcePace, type TrackerPace } from './discovery/pace.ts';
+export { PORTS, type Reception, reception } from './discovery/reception.ts';
 export { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './discovery/trackerPeers.ts';
 export { create, type CreateOptions } from './create.ts';
 export { download, type DownloadOptions } from './download.ts';
 export type * from './env.ts';
+export type { DoorOptions } from './door.ts';
 export * from './errors.ts';
 export type { Allowances, Limits } from './limits.ts';
 export { fetchTorrent, type FetchTorrentOptions } from './fetchTorrent.ts';
@@ -21,6 +25,7 @@ export { scoped } from './scoped.ts';
 export type { SeedOptions } from './seeding.ts';
 export { type Findable, type SourceOptions, sources, type SourcesOptions } from './sources.ts';
 export * from './torrent/chokeStrategy.ts';
+export { ConnectionBudget } from './torrent/connectionBudget.ts';
 export { formatMagnet, type MagnetLink, magnetOf, parseMagnet } from './torrent/magnet.ts';
 export { parseTorrent } from './torrent/metainfo.ts';
 export type { Torrent, TorrentFile } from './torrent/metainfo.ts';
