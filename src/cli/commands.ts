@@ -35,9 +35,9 @@ const peer = { type: 'string', describe: 'host:port, IPv6 as [2001:db8::7]:6881'
 
 export const commands: Readonly<Record<string, Command>> = {
   download: {
-    usage: 'download <torrent..>',
+    usage: 'download <source..>',
     about: 'Download, verify, write; goes on where it stopped. Several torrents share the port and the limits',
-    positionals: { torrent: source },
+    positionals: { source },
     options: { ...downloadOptions, ...common },
     examples: [
       ['$0 debian.iso.torrent -o downloads/', 'into a folder'],
@@ -55,9 +55,9 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./commands/download.ts')).seed,
   },
   info: {
-    usage: 'info <torrent>',
+    usage: 'info <source>',
     about: 'Trackers, length, info-hash, pieces and files',
-    positionals: { torrent: source },
+    positionals: { source },
     options: { ...infoOptions, ...common },
     examples: [
       ['$0 debian.iso.torrent', 'for people'],
@@ -66,9 +66,9 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./commands/info.ts')).info,
   },
   peers: {
-    usage: 'peers <torrent>',
+    usage: 'peers <source>',
     about: 'The addresses of peers, live, with who named them; until --count, --timeout or Ctrl-C',
-    positionals: { torrent: source },
+    positionals: { source },
     options: { ...peersOptions, ...common },
     examples: [
       ['$0 debian.iso.torrent --count 10', 'ten of them'],
@@ -77,9 +77,9 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./commands/peers.ts')).peers,
   },
   dht: {
-    usage: 'dht <torrent>',
+    usage: 'dht <source>',
     about: 'Download with the DHT as the only source of peers',
-    positionals: { torrent: source },
+    positionals: { source },
     options: { ...dhtOptions, ...common },
     examples: [
       ['$0 debian.iso.torrent -o downloads/', 'as if its trackers were gone'],

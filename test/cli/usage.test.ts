@@ -17,7 +17,7 @@ describe('what makes no sense is said in one line, with exit code 2', () => {
     [['x.torrent'], 'did you mean rxtorrent download x.torrent?'],
     [['frobnicate'], 'unknown command frobnicate: try rxtorrent --help'],
     [['evil\x1b[2J\ncommand'], 'unknown command evil\\x1b[2J\\x0acommand'],
-    [['info'], 'info: an argument is missing: rxtorrent info <torrent>'],
+    [['info'], 'info: an argument is missing: rxtorrent info <source>'],
     [['verify', numbers], 'verify: an argument is missing: rxtorrent verify <torrent> <path>'],
     [['decode'], 'decode: an argument is missing'],
     [['decode', 'le', '--file', 'x'], 'not both'],

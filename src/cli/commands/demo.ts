@@ -85,7 +85,7 @@ export const demo = async (given: Given, io: Io): Promise<void> => {
     child = await startSwarm(torrent, length);
     io.stopped.throwIfAborted();
     // It is a swarm of this machine only.
-    await download({ ...given, torrent, output: `${home}/`, timeout: '60', 'no-dht': true, 'no-lsd': true }, io);
+    await download({ ...given, source: torrent, output: `${home}/`, timeout: '60', 'no-dht': true, 'no-lsd': true }, io);
     const content = demoContent(length);
     const folder = join(home, 'rxtorrent-demo');
     compare(folder, content);

@@ -35,7 +35,7 @@ export const dht = (given: Given, io: Io): Promise<void> => download({ ...given,
 
 /** `rxtorrent download`. */
 export const download = (given: Given, io: Io): Promise<void> => {
-  const torrents = [given['torrent'] ?? []].flat().map(String);
+  const torrents = [given['source'] ?? []].flat().map(String);
   const output = text(given, 'output');
   // Several torrents can't be one file.
   const into = output === undefined || torrents.length === 1 ? output : `${output}/`;

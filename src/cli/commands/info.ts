@@ -80,7 +80,7 @@ export const infoLines = (torrent: Torrent, limit: number): readonly string[] =>
 
 /** `rxtorrent info`. */
 export const info = async (given: Given, io: Io): Promise<void> => {
-  const source = String(given['torrent']);
+  const source = String(given['source']);
   const magnet = readMagnet(source);
   // Whoever reads a file waits for nothing of the network.
   const torrent = magnet ? await (await import('../fetched.ts')).fetched(magnet, given, io) : await readTorrent(source);

@@ -61,7 +61,7 @@ export const peers = async (given: Given, io: Io): Promise<void> => {
   const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
   const env = await worldOf(given, io.say);
   const who = discovery(given, env);
-  const { findable, torrent = findable, peers: named } = await sought(String(given['torrent']), env);
+  const { findable, torrent = findable, peers: named } = await sought(String(given['source']), env);
   const known = { ...who, peers: [...(who.peers ?? []), ...named] };
   const asked = { ...known, trackers: trackersFor({ announce: [], private: false, ...torrent }, known), port };
   let found = 0;
