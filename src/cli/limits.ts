@@ -7,9 +7,10 @@ import { size } from './values.ts';
 const LEAST = 1024;
 const MOST = 2 ** 40;
 
-/** The rate limits that were asked for. @throws InputError */
-export const limitsOf = (given: Given): Limits => {
-  const down = size(given, 'down-limit', LEAST, MOST);
-  const up = size(given, 'up-limit', LEAST, MOST);
+/** The rate limits that were asked for, of all torrents together or of each. @throws InputError */
+export const limitsOf = (given: Given, whose: 'all' | 'each' = 'all'): Limits => {
+  const suffix = whose === 'each' ? '-each' : '';
+  const down = size(given, `down-limit${suffix}`, LEAST, MOST);
+  const up = size(given, `up-limit${suffix}`, LEAST, MOST);
   return { ...(down !== undefined && { down: of(down) }), ...(up !== undefined && { up: of(up) }) };
 };

@@ -43,6 +43,8 @@ const fetchOptions: OptionTable = {
   order: value('rarest (the rarest piece first, default) or sequential'),
   'down-limit': value('Bytes of payload a second that come at most, for example 2M (default: no limit)'),
   'up-limit': value('Bytes of payload a second that go at most, for example 500K (default: no limit)'),
+  'down-limit-each': value('The same, for each of several torrents'),
+  'up-limit-each': value('The same, for each of several torrents'),
   memory: value('Memory for unfinished pieces, for example 64M (default 64M)'),
   recheck: flag('Do not trust notes of earlier runs: hash what is there'),
   timeout: value('Give up (exit 4) after this many seconds without progress'),
@@ -83,7 +85,7 @@ export const downloadOptions: OptionTable = {
   ...slots,
 };
 
-const seedless = ['output', 'order', 'memory', 'timeout', 'down-limit'];
+const seedless = ['output', 'order', 'memory', 'timeout', 'down-limit', 'down-limit-each'];
 
 export const seedOptions: OptionTable = {
   ...sourceOptions,

@@ -92,7 +92,16 @@ const work = async (
       if (saveTorrent !== undefined) writeNew(saveTorrent, encodeOriginal(torrent), flag(desk.given, 'force'));
       return job.target === undefined ? targetFor(torrent) : of(job.target);
     }).pipe(tap((target) => (job.target = target)));
-  const more = { lsd, peers: [...peers, ...job.peers], pex, trackers, target: { folder: '.' }, placed, ...(seeding && { seed: seeding }) };
+  const more = {
+    limits: limitsOf(desk.given, 'each'),
+    lsd,
+    peers: [...peers, ...job.peers],
+    pex,
+    trackers,
+    target: { folder: '.' },
+    placed,
+    ...(seeding && { seed: seeding }),
+  };
   const events$ = it.download(source, { ...settings, ...more });
   await follow(
     events$,
