@@ -1,11 +1,11 @@
-import { lastValueFrom, toArray } from 'rxjs';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { lastValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { limitsOf } from '../../src/cli/limits.ts';
 import { contentOf } from '../swarm/content.ts';
 import { addresses, peers } from '../swarm/fixture.ts';
 import { folder, objects, run } from './run.ts';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 
 const KiB = 1024;
 
@@ -13,7 +13,7 @@ describe('limitsOf', () => {
   it('reads sizes, of all torrents and of each', async () => {
     const given = { 'down-limit': '2M', 'up-limit': '500K', 'down-limit-each': '100000' };
     const { down, up } = limitsOf(given);
-    expect(await Promise.all([down, up].map((rate$) => rate$ && lastValueFrom(rate$.pipe(toArray()))))).toEqual([[2 * KiB * KiB], [500 * KiB]]);
+    expect([down && (await lastValueFrom(down)), up && (await lastValueFrom(up))]).toEqual([2 * KiB * KiB, 500 * KiB]);
     const each = limitsOf(given, 'each');
     expect([each.down && (await lastValueFrom(each.down)), each.up]).toEqual([100_000, undefined]);
     expect(limitsOf({})).toEqual({});
