@@ -196,45 +196,6 @@ describe('handshake, however it is cut', () => {
   );
 });
 
-describe('handshake with those who have called', () => {
-  /** What they have said already is heard as soon as somebody listens. */
-  const early = (wire: Wire, ...chunks: readonly Uint8Array[]): Wire => ({ ...wire, bytes$: concat(chunks, wire.bytes$) });
-
-  it(
-    'answers what they have said before anybody else says a word',
-    drawn((stage) => {
-      const wire = stage.wire('--U-|');
-      const greeted$ = of(early(wire, theirs(stage).slice(0, 50), theirs(stage).slice(50))).pipe(
-        handshake(us(stage)),
-        tap((peer) => peer.send({ type: 'interested' })),
-        words,
-      );
-      stage.gives(greeted$).toBe('--U-|');
-      stage.sends(wire).toBe('   (hI)');
-    }),
-  );
-
-  it(
-    'waits for the rest of what they have begun to say',
-    drawn((stage) => {
-      const wire = stage.wire('--a', { a: theirs(stage).subarray(48) });
-      stage.gives(open(early(wire, theirs(stage).slice(0, 48))).pipe(handshake(us(stage)))).toBe('--p');
-      const idle = stage.wire('-');
-      stage.gives(open(early(idle, theirs(stage).slice(0, 48))).pipe(handshake(us(stage)))).toBe('10s #', undefined, failed('timeout'));
-    }),
-  );
-
-  it(
-    'tells ourselves that it is us',
-    drawn((stage) => {
-      const wire = stage.wire('-');
-      const bytes = encodeHandshake({ infoHash: stage.torrent.infoHash, peerId });
-      stage.gives(open(early(wire, bytes)).pipe(handshake(us(stage)))).toBe('#', undefined, failed('self'));
-      stage.sends(wire).toBe('h');
-    }),
-  );
-});
-
 describe('handshake with those who are not what they should be', () => {
   it.each([
     ['say nothing', '-', {}, '10s #', 'timeout'],
