@@ -11,7 +11,7 @@ import { parseTorrent } from '../../src/torrent/metainfo.ts';
 /** The tracker's address in the namespace. */
 export const HOST = '10.77.0.1';
 export const TRACKER = `http://${HOST}:6969/announce`;
-const CLI = resolve('dist/src/cli/main.js');
+const CLI = process.env['MAIN'] ?? resolve('dist/src/cli/main.js');
 const PIECE = 65_536;
 
 export interface Content {
@@ -89,6 +89,28 @@ export class World {
     child.stderr?.resume();
     this.#children.push(child);
     return child;
+  }
+
+  /** Our own CLI, for as long as the test. */
+  ours(...args: readonly string[]): ChildProcess {
+    return this.start(process.execPath, CLI, ...args);
+  }
+
+  /** The pieces of the content that are in `folder`. */
+  pieces(content: Content, folder: string): ReadonlySet<number> {
+    const all = Buffer.concat(content.files.map(({ bytes }) => bytes));
+    const there = Buffer.alloc(all.length);
+    let offset = 0;
+    for (const { path, bytes } of content.files) {
+      try {
+        readFileSync(this.path(folder, ...(content.files.length > 1 ? [content.name] : []), ...path)).copy(there, offset);
+      } catch {
+        // Not yet.
+      }
+      offset += bytes.length;
+    }
+    const held = Array.from({ length: Math.ceil(all.length / PIECE) }, (_, index) => index);
+    return new Set(held.filter((index) => all.subarray(index * PIECE, (index + 1) * PIECE).equals(there.subarray(index * PIECE, (index + 1) * PIECE))));
   }
 
   /** Our own CLI; resolves when it has ended by itself. */
