@@ -51,7 +51,10 @@ export const commands: Readonly<Record<string, Command>> = {
     about: 'Check what is there and give it to others, until Ctrl-C, --ratio, --seed-time or --seed-idle',
     positionals: { torrent, path: { type: 'string', describe: 'The file, or the folder the torrent was downloaded into' } },
     options: { ...seedOptions, ...common },
-    examples: [['$0 debian.iso.torrent downloads/ --ratio 2', '']],
+    examples: [
+      ['$0 debian.iso.torrent downloads/ --ratio 2', ''],
+      ['$0 debian.iso.torrent debian.iso --ratio 2 --up-limit 500K', 'until twice its length is given'],
+    ],
     load: async () => (await import('./commands/download.ts')).seed,
   },
   info: {
