@@ -25,19 +25,24 @@ const AT_ONCE = 8;
 export const openContent = (place: string, options: ContentOptions = {}): Observable<Content> =>
   new Observable((subscriber) => {
     const root = path.resolve(place);
-    findFiles(root, options, (error, found) => {
-      if (error || !found) return subscriber.error(error);
-      const { layout, files, skipped } = found;
-      const entries = files.map(({ names, known: { size } }) => ({ path: names, length: size }));
-      subscriber.next({
-        name: path.basename(root),
-        layout,
-        files: entries,
-        skipped,
-        digests: (all, pieceLength) => digests(files, all, pieceLength),
-      });
-      subscriber.complete();
-    });
+    findFiles(
+      root,
+      options,
+      () => !subscriber.closed,
+      (error, found) => {
+        if (error || !found) return subscriber.error(error);
+        const { layout, files, skipped } = found;
+        const entries = files.map(({ names, known: { size } }) => ({ path: names, length: size }));
+        subscriber.next({
+          name: path.basename(root),
+          layout,
+          files: entries,
+          skipped,
+          digests: (all, pieceLength) => digests(files, all, pieceLength),
+        });
+        subscriber.complete();
+      },
+    );
   });
 
 /** The files where they lie in the torrent. */

@@ -23,13 +23,13 @@ export interface Found {
 /** Our own notes and locks beside the data (hiddenName.ts): they are of this machine. */
 const OURS = /^\..+\.rxtorrent(?:\.lock)?(?:\.tmp)?$/u;
 
-/** The file at `root`, or all files in the folder `root`; hidden ones are files like others. `root` itself may be a link. */
-export const findFiles = (root: string, options: ContentOptions, done: Done<Found>): void => {
+/** Calls back, unless it is no longer wanted, with the file at `root`, or all files in the folder `root`; hidden ones are files like others. `root` itself may be a link. */
+export const findFiles = (root: string, options: ContentOptions, wanted: () => boolean, done: Done<Found>): void => {
   fs.stat(root, (error, stat) => {
     if (error) return done(error.code === 'ENOENT' ? nothing(root) : diskError('read', root, error));
     if (stat.isFile()) return done(null, { layout: 'file', files: [{ names: [path.basename(root)], known: knownOf(root, stat) }], skipped: [] });
     if (!stat.isDirectory()) return done(new InputError('bad-option', `${printable(root)} is neither a file nor a folder: name one`));
-    new Search(root, options).run(done);
+    new Search(root, options, wanted).run(done);
   });
 };
 
@@ -41,16 +41,19 @@ const knownOf = (file: string, stat: fs.Stats): KnownFile => ({ path: file, size
 class Search {
   readonly #root: string;
   readonly #options: ContentOptions;
+  readonly #wanted: () => boolean;
   readonly #waiting: (readonly string[])[] = [[]];
   readonly #files: FoundFile[] = [];
   readonly #skipped: string[] = [];
 
-  constructor(root: string, options: ContentOptions) {
+  constructor(root: string, options: ContentOptions, wanted: () => boolean) {
     this.#root = root;
+    this.#wanted = wanted;
     this.#options = options;
   }
 
   run(done: Done<Found>): void {
+    if (!this.#wanted()) return;
     const names = this.#waiting.pop();
     if (!names) return done(null, { layout: 'folder', files: this.#sorted(), skipped: this.#skipped });
     const file = path.join(this.#root, ...names);
