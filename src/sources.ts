@@ -4,6 +4,7 @@ import {
   connect,
   defer,
   EMPTY,
+  endWith,
   filter,
   from,
   ignoreElements,
@@ -12,7 +13,9 @@ import {
   mergeMap,
   NEVER,
   type Observable,
+  of,
   ReplaySubject,
+  share,
   shareReplay,
   startWith,
   switchMap,
@@ -20,6 +23,7 @@ import {
   takeUntil,
   takeWhile,
   throwError,
+  timer,
 } from 'rxjs';
 import { dhtPeers } from './discovery/dht/dhtPeers.ts';
 import type { DhtNode } from './discovery/dht/node.ts';
@@ -116,6 +120,9 @@ const localPeersOf = (env: TrackerEnv, torrent: Findable, { lsd, listens, port, 
     ? EMPTY
     : localPeers(env, { infoHash: torrent.infoHash, ...(listens === true && { port }), wanted$, pace: pace.lsd });
 
+/** Milliseconds that the nodes named by a torrent have to answer before the DHT is asked for peers without them. */
+const INTRODUCTION = 1_500;
+
 const dhtPeersOf = (
   { random }: TrackerEnv,
   { infoHash, private: secluded = false, nodes = [] }: Findable,
@@ -123,8 +130,13 @@ const dhtPeersOf = (
 ): Observable<PeerAddress> => {
   const node$ = nodeFor({ private: secluded }, { dht$, report });
   if (node$ === undefined) return EMPTY;
-  const named$ = node$.pipe(switchMap((node) => from(nodes).pipe(mergeMap((each) => node.addNode(each)))));
-  return merge(named$.pipe(ignoreElements()), dhtPeers(node$, infoHash, { wanted$, port, announce: listens, random, pace: pace.dht }));
+  const met$ = node$.pipe(
+    switchMap((node) => from(nodes).pipe(mergeMap((each) => node.addNode(each).pipe(endWith(true))))),
+    share(),
+  );
+  const introduced$ = nodes.length === 0 ? of(true) : merge(met$, timer(INTRODUCTION)).pipe(take(1));
+  const found$ = introduced$.pipe(switchMap(() => dhtPeers(node$, infoHash, { wanted$, port, announce: listens, random, pace: pace.dht })));
+  return merge(found$, met$.pipe(ignoreElements()));
 };
 
 /** Our DHT node for one torrent, if it may have one: the same for all who subscribe. That it can't be bound is a warning, and no node. */

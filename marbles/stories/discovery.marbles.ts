@@ -229,6 +229,19 @@ describe('PORT', () => {
   );
 });
 
+describe('nodes that the torrent names', () => {
+  it(
+    'lead to the others, though there is nowhere else to begin',
+    drawn((stage) => {
+      const { there, asked } = scene(stage, { peers: { [b]: honest() }, tracker: () => NEVER, knows: () => [b] });
+      const dht$ = dhtNode(there.env, { port: 6881, bootstrap: [] });
+      const events$ = download({ ...stage.torrent, nodes: [router] }, there.env, { target: { folder: '.' }, dht$ });
+      stage.happens(asked).toBe('                --------p---------g');
+      stage.gives(events$.pipe(filter(({ type }) => type === 'stored'))).toBe('41ms (ss)|');
+    }),
+  );
+});
+
 describe('a private torrent', () => {
   it(
     'stays silent on the DHT, with its peers and in the local network',
