@@ -84,9 +84,10 @@ export class PeerState {
         else this.#early.set('have', message.piece);
         break;
       case 'bitfield':
-        this.#onlyFirst('bitfield');
-        if (this.#early === undefined) this.#replace(Bitfield.from(message.bytes, this.have.length));
-        else this.#early.replace(message.bytes);
+        if (this.#early !== undefined) {
+          this.#onlyFirst('bitfield');
+          this.#early.replace(message.bytes);
+        } else this.#replace(Bitfield.from(message.bytes, this.have.length));
         break;
       case 'haveAll':
         this.#needsFast('have all');
@@ -144,8 +145,11 @@ export class PeerState {
     this.reqq = this.extensions.reqq;
   }
 
+  /** Aria2 sends a bitfield instead of several *have* messages: a later one must have more than is known. */
   #replace(field: Bitfield): void {
+    const before = this.have.count;
     for (let index = 0; index < field.length; index++) if (field.has(index)) this.have.set(index);
+    if (this.have.count === before) this.#onlyFirst('bitfield');
   }
 
   #revoke(piece: number): void {
@@ -158,7 +162,6 @@ export class PeerState {
     else if (piece >= this.have.length) throw new Malformed(what, `a piece below ${this.have.length}`, piece);
   }
 
-  /** A bitfield may only be the first message; some clients send it after their extension handshake. */
   #onlyFirst(what: string): void {
     if (!this.#first) throw new Malformed(what, 'it before any other message', 'it later');
   }
