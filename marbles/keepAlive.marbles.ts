@@ -10,6 +10,15 @@ const deaf = { speakEvery: 3_600_000 };
 
 describe('keepAlive', () => {
   it(
+    'a block is as good as a word',
+    drawn(({ peer, gives }) => {
+      const they = peer('140s 1 -');
+      const result = '   300s #';
+      gives(of(they).pipe(keepAlive(deaf))).toBe(result, undefined, silent);
+    }),
+  );
+
+  it(
     'speaks every two minutes, and hangs up after two and a half of silence',
     drawn(({ peer, gives, sends }) => {
       const they = peer('-');

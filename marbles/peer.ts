@@ -28,7 +28,7 @@ export interface DrawnPeer extends Peer {
   readonly state: PeerState;
   /** What we sent, one mark a message. */
   readonly sent: readonly Mark[];
-  /** Who listened to `messages$`, and how long. */
+  /** Who listened to `messages$` or `talk$`, and how long. */
   readonly subscriptions: readonly Subscribed[];
 }
 
@@ -54,25 +54,34 @@ export const drawPeer = (stage: Backdrop, host: string, lane: string, values: Re
   const { geometry } = stage;
   const state = initially(geometry, lane, options);
   const messages$ = new Subject<Message>();
+  const talk$ = new Subject<Message>();
   const drained$ = new Subject<void>();
   const sent: Mark[] = [];
   const subscriptions: { subscribedFrame: number; unsubscribedFrame: number }[] = [];
   let full = false;
 
+  const fail = (error: PeerError): void => {
+    talk$.error(error);
+    messages$.error(error);
+  };
   const say = (letter: string): void => {
     const message = kept(values[letter] ?? wordOf(letter, geometry));
     try {
       state.received(message);
     } catch (cause) {
-      return messages$.error(new PeerError('malformed', (cause as Error).message, { cause }));
+      return fail(new PeerError('malformed', (cause as Error).message, { cause }));
     }
+    if (message.type !== 'piece') talk$.next(message);
     messages$.next(message);
     spoil(message);
   };
   stage.play(parseLane(lane), {
     value: say,
-    end: () => messages$.complete(),
-    error: () => messages$.error(new PeerError('reset', 'connection reset, as drawn')),
+    end: () => {
+      talk$.complete();
+      messages$.complete();
+    },
+    error: () => fail(new PeerError('reset', 'connection reset, as drawn')),
   });
   stage.play(parseLane(options.buffer ?? ''), {
     value: (letter) => {
@@ -86,6 +95,7 @@ export const drawPeer = (stage: Backdrop, host: string, lane: string, values: Re
     id: new TextEncoder().encode(`-DR0000-${host.padStart(12, '0')}`),
     state,
     messages$: logged(messages$, subscriptions, stage.now),
+    talk$: logged(talk$, subscriptions, stage.now),
     drained$: drained$.asObservable(),
     sent,
     subscriptions,

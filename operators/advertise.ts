@@ -70,7 +70,7 @@ export const advertise =
               subscriber.add(() => superSeed.left(peer));
               superSeed.joined(peer, show);
             }
-            subscriber.add(peer.messages$.subscribe({ next: hear, error }));
+            subscriber.add(peer.talk$.subscribe({ next: hear, error }));
             subscriber.add(lost$.subscribe({ next: lost, error }));
             subscriber.add(stored$.subscribe({ next: told, error, complete: () => subscriber.complete() }));
           }),

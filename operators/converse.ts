@@ -29,7 +29,7 @@ export const converse =
             // `of(peer)` alone would let a conversation end before the peer does.
             const peer$ = NEVER.pipe(startWith(peer));
             const failed = { error: (error: unknown) => subscriber.error(error) };
-            subscriber.add(peer.messages$.subscribe({ ...failed, complete: () => subscriber.complete() }));
+            subscriber.add(peer.talk$.subscribe({ ...failed, complete: () => subscriber.complete() }));
             for (const conversation of side) if (!subscriber.closed) subscriber.add(conversation(peer$).subscribe(failed));
             if (!subscriber.closed) subscriber.add(main(peer$).subscribe(subscriber));
           }),

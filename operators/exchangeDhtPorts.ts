@@ -46,15 +46,15 @@ export const exchangeDhtPorts =
   (peers) =>
     peers.pipe(
       switchMap((peer) => {
-        const { messages$ } = peer;
+        const { talk$ } = peer;
         const tells$ = node$.pipe(tap(({ port }) => peer.state.dht && peer.send({ type: 'port', port })));
-        const ports$ = messages$.pipe(
+        const ports$ = talk$.pipe(
           filter((message) => message.type === 'port'),
           map(({ port }) => port),
           filter((port) => port > 0),
           take(MAX_PORTS),
         );
         const asks$ = combineLatest([node$, ports$]).pipe(mergeMap(([node, port]) => node.addNode({ host: peer.address.host, port })));
-        return merge(tells$, asks$).pipe(ignoreElements(), takeUntil(messages$.pipe(ignoreElements(), endWith(true))));
+        return merge(tells$, asks$).pipe(ignoreElements(), takeUntil(talk$.pipe(ignoreElements(), endWith(true))));
       }),
     );

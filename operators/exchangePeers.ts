@@ -85,7 +85,7 @@ export const exchangePeers =
                 subscriber.error(error);
               }
             };
-            subscriber.add(peer.messages$.subscribe({ next, error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }));
+            subscriber.add(peer.talk$.subscribe({ next, error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }));
             subscriber.add(interval(LOOK_EVERY).subscribe(tell));
           }),
       ),

@@ -60,15 +60,15 @@ export const extension =
 const isExtended = (message: Message): message is Extract<Message, { type: 'extended' }> => message.type === 'extended';
 
 /** Do both sides speak it now? */
-const spoken = ({ state, messages$ }: Peer, name: string): Observable<boolean> =>
-  merge(messages$.pipe(filter((message) => isExtended(message) && message.id === EXTENSION_HANDSHAKE)), of(0)).pipe(
+const spoken = ({ state, talk$ }: Peer, name: string): Observable<boolean> =>
+  merge(talk$.pipe(filter((message) => isExtended(message) && message.id === EXTENSION_HANDSHAKE)), of(0)).pipe(
     map(() => state.idOf(name) !== undefined),
     distinctUntilChanged(),
   );
 
 const channelTo = (peer: Peer, name: string): ExtensionChannel => ({
   peer,
-  payloads$: peer.messages$.pipe(
+  payloads$: peer.talk$.pipe(
     filter(isExtended),
     filter(({ id }) => id !== EXTENSION_HANDSHAKE && id === peer.state.ourExtensions?.ids.get(name)),
     map(({ payload }) => payload),

@@ -10,9 +10,8 @@ import { PeerState } from '../src/torrent/peerState.ts';
 
 /** Who we are, to the peers of one torrent. */
 export interface Identity {
-  /** 20 bytes. */
+  /** 20 bytes each; the peer id is ours. */
   readonly infoHash: Uint8Array;
-  /** 20 bytes, ours. */
   readonly peerId: Uint8Array;
   /** Undefined while it is not known: `countPieces` makes up for it. */
   readonly pieceCount?: number | undefined;
@@ -86,6 +85,7 @@ class Greeting {
   readonly #identity: Identity;
   readonly #bytes = new Uint8Array(HANDSHAKE_LENGTH);
   readonly #messages = new Subject<Message>();
+  readonly #talk = new Subject<Message>();
   #decoder: FrameDecoder | undefined;
   #have = 0;
 
@@ -103,15 +103,15 @@ class Greeting {
     const rest = chunk.subarray(part.length);
     if (this.#have < HANDSHAKE_LENGTH) return rest;
     const { infoHash, peerId, pieceCount } = this.#identity;
-    const theirs = decodeHandshake(this.#bytes);
-    const name = nameOf(this.#wire.address);
+    const [theirs, name] = [decodeHandshake(this.#bytes), nameOf(this.#wire.address)];
     if (!equalIds(theirs.infoHash, infoHash)) throw new PeerError('wrong-info-hash', `${name}: shares another torrent`);
     if (equalIds(theirs.peerId, peerId)) throw new PeerError('self', `${name}: is ourselves`);
-    this.peer = meet(this.#wire, theirs, pieceCount, this.#messages);
+    this.peer = meet(this.#wire, theirs, pieceCount, { messages$: this.#messages.asObservable(), talk$: this.#talk.asObservable() });
     const { state } = this.peer;
     this.#decoder = new FrameDecoder(
       (message) => {
         (state as PeerState).received(message);
+        if (message.type !== 'piece') this.#talk.next(message);
         this.#messages.next(message);
       },
       { pieceCount },
@@ -125,17 +125,17 @@ class Greeting {
   }
 
   end(): void {
-    this.#messages.complete();
+    for (const heard of [this.#talk, this.#messages]) heard.complete();
   }
 }
 
-const meet = (wire: Wire, theirs: Handshake, pieceCount: number | undefined, messages: Subject<Message>): Peer => {
+const meet = (wire: Wire, theirs: Handshake, pieceCount: number | undefined, heard: Pick<Peer, 'messages$' | 'talk$'>): Peer => {
   const state = new PeerState(pieceCount, theirs);
   return {
     address: wire.address,
     id: theirs.peerId,
     state,
-    messages$: messages.asObservable(),
+    ...heard,
     drained$: wire.drained$,
     send: (...sent) => {
       for (const message of sent) state.sent(message);

@@ -34,14 +34,15 @@ export const keepAlive =
         (peer) =>
           new Observable<never>((subscriber) => {
             let silentSteps = 0;
+            let { downloaded } = peer.state;
             // The step in which they spoke is not a silent one.
             const heard = (): void => void (silentSteps = -1);
-            subscriber.add(
-              peer.messages$.subscribe({ next: heard, error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }),
-            );
+            subscriber.add(peer.talk$.subscribe({ next: heard, error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }));
             subscriber.add(interval(speakEvery).subscribe(() => peer.send({ type: 'keepAlive' })));
             subscriber.add(
               interval(hangUpAfter / STEPS).subscribe(() => {
+                if (peer.state.downloaded !== downloaded) heard();
+                ({ downloaded } = peer.state);
                 if (++silentSteps < STEPS) return;
                 const { host, port } = peer.address;
                 subscriber.error(new PeerError('silent', `${host}:${port}: has said nothing for ${hangUpAfter / 1000} s`));

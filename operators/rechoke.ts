@@ -42,7 +42,7 @@ export const rechoke = (
               report?.({ type, address: peer.address, reason });
             });
             subscriber.add(
-              peer.messages$.subscribe({
+              peer.talk$.subscribe({
                 next: ({ type }) => {
                   if (type === 'interested') choker.interested(peer, now());
                 },

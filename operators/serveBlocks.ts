@@ -74,7 +74,7 @@ export const serveBlocks =
               serving.end();
               reading?.unsubscribe();
             });
-            subscriber.add(peer.messages$.subscribe({ next: hear, error, complete: () => subscriber.complete() }));
+            subscriber.add(peer.talk$.subscribe({ next: hear, error, complete: () => subscriber.complete() }));
             subscriber.add(peer.drained$.subscribe(() => serving.drained(now())));
             subscriber.add(interval(LOOK_EVERY).subscribe(() => serving.look(now())));
           }),

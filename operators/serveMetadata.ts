@@ -68,7 +68,7 @@ export const serveMetadata =
               }
             };
             const failed = { error: (error: unknown): void => subscriber.error(error) };
-            subscriber.add(peer.messages$.subscribe({ ...failed, next: hear, complete: () => subscriber.complete() }));
+            subscriber.add(peer.talk$.subscribe({ ...failed, next: hear, complete: () => subscriber.complete() }));
             subscriber.add(
               peer.drained$.subscribe(() => {
                 full = false;

@@ -156,7 +156,7 @@ const introductions =
   (peers: Observable<Peer>): Observable<never> =>
     peers.pipe(
       mergeMap((peer) =>
-        peer.messages$.pipe(
+        peer.talk$.pipe(
           filter((message) => message.type === 'extended' && message.id === EXTENSION_HANDSHAKE),
           startWith(undefined),
           tap(() => introduced(peer)),

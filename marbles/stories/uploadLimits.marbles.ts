@@ -18,7 +18,7 @@ const greedy = (stage: Stage): DrawnPeer => {
     filter(() => asked - they.sent.length < OPEN),
     map(() => stage.words.request((asked++ % (stage.geometry.pieceCount * stage.geometry.blocksPerPiece)) + 1)),
   );
-  return { ...they, messages$: merge(they.messages$, asks$).pipe(share()) };
+  return { ...they, talk$: merge(they.talk$, asks$).pipe(share()) };
 };
 
 const shelf: Shelf = { has: () => true, read: () => timer(1).pipe(map(() => true)) };
