@@ -12,8 +12,8 @@ const CHECKS_IN_FLIGHT = 4;
 /** Pieces whose digests are asked for at one time, and their bytes: what can't be digested elsewhere is read after all. */
 const DIGESTS_IN_FLIGHT = 16;
 const MEMORY = 64 * 2 ** 20;
-/** Bytes below which it is not worth to start threads. */
-const MANY = 8 * 2 ** 20;
+/** Bytes below which threads would cost more time to start than they save. */
+const MANY = 64 * 2 ** 20;
 
 const NONE = new Uint8Array();
 

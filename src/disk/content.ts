@@ -16,13 +16,13 @@ import { Threads, workerFile } from './threads.ts';
 
 /** Threads that read and hash: one for each processor, up to this many. */
 const MAX_THREADS = 32;
-/** Bytes below which threads are not worth their start. */
-const SMALL = 8 * 2 ** 20;
+/** Bytes below which threads would cost more time to start than they save. */
+const SMALL = 64 * 2 ** 20;
 /** Files looked at, at one time. */
 const AT_ONCE = 8;
 
-/** A file, or a folder with all in it, to make a torrent of. Reads no content yet. */
-export const openContent = (place: string, options: ContentOptions = {}): Observable<Content> =>
+/** A file, or a folder with all in it, to make a torrent of. Reads no content yet. Content of up to `small` bytes is hashed on the calling thread. */
+export const openContent = (place: string, options: ContentOptions = {}, small: number = SMALL): Observable<Content> =>
   new Observable((subscriber) => {
     const root = path.resolve(place);
     findFiles(
@@ -38,7 +38,7 @@ export const openContent = (place: string, options: ContentOptions = {}): Observ
           layout,
           files: entries,
           skipped,
-          digests: (all, pieceLength) => digests(files, all, pieceLength),
+          digests: (all, pieceLength) => digests(files, all, pieceLength, small),
         });
         subscriber.complete();
       },
@@ -54,7 +54,7 @@ const laid = (entries: readonly FileEntry[]): Pick<TorrentFile, 'length' | 'offs
   });
 };
 
-const digests = (found: readonly FoundFile[], entries: readonly FileEntry[], pieceLength: number): Observable<PieceDigest> =>
+const digests = (found: readonly FoundFile[], entries: readonly FileEntry[], pieceLength: number, small: number): Observable<PieceDigest> =>
   defer(() => {
     const files = laid(entries);
     const length = files.reduce((sum, file) => sum + file.length, 0);
@@ -68,7 +68,7 @@ const digests = (found: readonly FoundFile[], entries: readonly FileEntry[], pie
         const of = known[file];
         return { ...(of && { file: of }), at, length: size };
       });
-    const ask = asker(length);
+    const ask = asker(length > small);
     const hashed$ = range(0, geometry.pieceCount).pipe(mergeMap((index) => digestOf(index, reading(index), ask.ask), ask.atOnce));
     return concat(hashed$, unchanged(found));
   });
@@ -79,10 +79,10 @@ interface Asker {
   readonly atOnce: number;
 }
 
-const asker = (length: number): Asker => {
+const asker = (threaded: boolean): Asker => {
   const digest = digester();
   const size = Math.min(MAX_THREADS, os.availableParallelism());
-  const file = length > SMALL ? workerFile('digestWorker') : undefined;
+  const file = threaded ? workerFile('digestWorker') : undefined;
   if (file) {
     const threads = new Threads<Reading, Digested>({ size, file, inline: digest });
     return {

@@ -18,13 +18,13 @@ const folder = (): string => {
   return made;
 };
 
-/** Ten MiB in four files and padding; the last piece but one is of many small ones, and the tail is zeros. */
+/** 65 MiB in four files and padding; the last piece but one is of many small ones, and the tail is zeros. */
 const contentOf = () => {
   const many = Array.from({ length: 40 }, (_, n) => ({ path: [`small-${n}`], length: 100 }));
   const files = [
     { path: ['a'], length: 5 * MiB + 1 },
     { path: ['.pad', '65535'], length: PIECE - 1, padding: true },
-    { path: ['b'], length: 5 * MiB },
+    { path: ['b'], length: 60 * MiB },
     ...many,
     { path: ['zeros'], length: 200_000 },
   ];
@@ -85,7 +85,7 @@ describe('recheck by the threads that read', () => {
       },
       [3],
     ],
-    ['a file is short', (root) => fs.truncateSync(path.join(root, 'b'), 5 * MiB - PIECE), [160]],
+    ['a file is short', (root) => fs.truncateSync(path.join(root, 'b'), 60 * MiB - PIECE), [1040]],
     ['a file is gone', (root) => fs.rmSync(path.join(root, 'a')), Array.from({ length: 81 }, (_, n) => n)],
     ['zeros are not there', (root) => fs.truncateSync(path.join(root, 'zeros'), 5), []],
   ])('finds the same as reading does: %s', async (_, spoil, found) => {
