@@ -52,8 +52,8 @@ export const commands: Readonly<Record<string, Command>> = {
     positionals: { torrent, path: { type: 'string', describe: 'The file, or the folder the torrent was downloaded into' } },
     options: { ...seedOptions, ...common },
     examples: [
-      ['$0 debian.iso.torrent downloads/ --ratio 2', ''],
-      ['$0 debian.iso.torrent debian.iso --ratio 2 --up-limit 500K', 'until twice its length is given'],
+      ['$0 debian.iso.torrent downloads/ --ratio 2', 'until twice its length is given'],
+      ['$0 debian.iso.torrent debian.iso --up-limit 500K', 'one file, at half a mebibyte a second, until Ctrl-C'],
     ],
     load: async () => (await import('./commands/download.ts')).seed,
   },

@@ -67,6 +67,14 @@ describe('--verbose', () => {
     );
   });
 
+  it('tells who hangs up', async () => {
+    const greeting = encodeHandshake({ infoHash: content.torrent.infoHash, peerId, extended: true });
+    const rude = await peer(content, { onConnect: (talk) => (talk.raw(greeting), talk.after(100, () => void talk.socket.end()), true) });
+    const { code, stderr } = await run(['nhandshake', torrent(), `127.0.0.1:${rude.port}`, '--verbose=peer']);
+    expect(code).toBe(4);
+    expect(logged(stderr).at(-1)).toBe(`peer    · 127.0.0.1:${rude.port}  they hung up`);
+  });
+
   it('tells trackers, peers and the disk of a download; stdout stays JSON', async () => {
     const seed = await peer(content);
     const { url } = await tracker([seed]);

@@ -1,4 +1,4 @@
-import { map, type Observable, tap } from 'rxjs';
+import { map, Observable, tap } from 'rxjs';
 import type { Env, Notes, PeerAddress, Storage, UdpEndpoint, UdpOptions, UdpSocket, Wire } from '../../env.ts';
 import { PeerError } from '../../errors.ts';
 import { shownUrl } from '../../protocol/shownUrl.ts';
@@ -38,7 +38,7 @@ class Run {
   }
 }
 
-const loggedWire = (wire: Wire, hear: Hear): Wire => {
+const loggedWire = (wire: Wire, hear: Hear, ended: () => void): Wire => {
   const who = hostPort(wire.address);
   const words = new PeerWords();
   const runs = { '<': new Run(), '>': new Run() };
@@ -46,7 +46,7 @@ const loggedWire = (wire: Wire, hear: Hear): Wire => {
     '<': (what: string) => hear({ room: 'peer', direction: '<', who, what }),
     '>': (what: string) => hear({ room: 'peer', direction: '>', who, what }),
   };
-  return tapped(wire, {
+  const logged = tapped(wire, {
     heard: (direction, said) => runs[direction].add(words.kindOf(direction, said), () => words.of(direction, said), tell[direction]),
     paused: (direction) => runs[direction].end(tell[direction]),
     lost: (direction, why) => {
@@ -54,21 +54,38 @@ const loggedWire = (wire: Wire, hear: Hear): Wire => {
       tell[direction](`malformed: ${visible(why.message)}`);
     },
   });
+  return { ...logged, bytes$: logged.bytes$.pipe(tap({ complete: ended })) };
 };
 
-const loggedWires = (wires: Observable<Wire>, address: PeerAddress, verb: string, hear: Hear): Observable<Wire> => {
-  const note = (what: string): void => hear({ room: 'peer', direction: '·', who: hostPort(address), what });
-  return wires.pipe(
-    tap({
-      subscribe: () => note(`${verb} (${address.source})`),
-      next: () => note('connected'),
-      error: (error: unknown) => note(error instanceof PeerError ? `lost: ${error.code}` : messageOf(error)),
-      complete: () => note('they hung up'),
-      unsubscribe: () => note('we hang up'),
-    }),
-    map((wire) => loggedWire(wire, hear)),
-  );
-};
+const loggedWires = (wires: Observable<Wire>, address: PeerAddress, verb: string, hear: Hear): Observable<Wire> =>
+  new Observable((subscriber) => {
+    const note = (what: string): void => hear({ room: 'peer', direction: '·', who: hostPort(address), what });
+    // Their bytes end before the wire does, and by then whoever listened may have left; ours end when we leave, which is told before.
+    let ended = false;
+    let over = false;
+    note(`${verb} (${address.source})`);
+    const running = wires.subscribe({
+      next: (wire) => {
+        note('connected');
+        subscriber.next(loggedWire(wire, hear, () => (ended = true)));
+      },
+      error: (error: unknown) => {
+        over = true;
+        note(error instanceof PeerError ? `lost: ${error.code}` : messageOf(error));
+        subscriber.error(error);
+      },
+      complete: () => {
+        over = true;
+        note('they hung up');
+        subscriber.complete();
+      },
+    });
+    return () => {
+      if (!over) note(ended ? 'they hung up' : 'we hang up');
+      over = true;
+      running.unsubscribe();
+    };
+  });
 
 const loggedCaller = (address: PeerAddress, hear: Hear): PeerAddress =>
   address.wire$ === undefined ? address : { ...address, wire$: loggedWires(address.wire$, address, 'calls us', hear) };

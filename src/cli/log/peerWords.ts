@@ -21,7 +21,7 @@ const ones = (bytes: Uint8Array): number => bytes.reduce((sum, byte) => sum + by
 const introduction = (payload: Uint8Array): string => {
   const { ids, version, reqq, metadataSize, port, yourIp, uploadOnly } = decodeExtensionHandshake(payload);
   const facts = [
-    [...ids].map(([name, id]) => `${visible(name)} ${id}`).join(', ') || 'no extensions',
+    [...ids].map(([name, id]) => `${visible(name)} ${id}`).join(', '),
     version,
     reqq && `keeps ${counted(reqq, 'request')}`,
     metadataSize && `metadata of ${counted(metadataSize, 'byte')}`,
@@ -29,7 +29,8 @@ const introduction = (payload: Uint8Array): string => {
     yourIp && `sees ${yourIp}`,
     uploadOnly && 'uploads only',
   ];
-  return `extension handshake: ${facts.filter(Boolean).join('; ')}`;
+  // A later one has only what has changed.
+  return `extension handshake: ${facts.filter(Boolean).join('; ') || 'nothing'}`;
 };
 
 const pex = (payload: Uint8Array): string => {
