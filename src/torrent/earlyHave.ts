@@ -34,7 +34,8 @@ export class EarlyHave {
   /** The first that they say, so nothing is lost. `bytes` are copied. @throws Malformed */
   replace(bytes: Uint8Array): void {
     if (bytes.length > MAX_PIECES >> 3) throw new Malformed('bitfield', `at most ${MAX_PIECES >> 3} bytes`, bytes.length);
-    this.#bits = bytes.slice();
+    // A Buffer's own `slice` would not copy.
+    this.#bits = new Uint8Array(bytes);
     this.#length = bytes.length;
   }
 

@@ -107,7 +107,8 @@ export class MetadataDraft {
     if ((size !== undefined && size !== peer.size) || bytes.length !== assembly.sizeOf(piece)) return this.#wrong(peer, assembly);
     if (!assembly.has(piece)) {
       this.#makeRoom(bytes.length, assembly);
-      assembly.put(piece, bytes.slice(), peer);
+      // A Buffer's own `slice` would not copy.
+      assembly.put(piece, new Uint8Array(bytes), peer);
       if (assembly.whole && this.#judge(assembly) === 'wrong') return this.#wrong(peer, assembly);
     }
     this.refill(now);

@@ -35,6 +35,15 @@ describe('what a peer has said before it is known how many pieces there are', ()
     );
   });
 
+  it('is kept though the bytes were only lent', () => {
+    const state = new PeerState(undefined);
+    const lent = Buffer.from([0xf0]);
+    state.received({ type: 'bitfield', bytes: lent });
+    lent.fill(0);
+    state.counted(8);
+    expect(state.have.count).toBe(4);
+  });
+
   it('takes no more room than the largest torrent', () => {
     const state = new PeerState(undefined);
     for (let piece = 0; piece < MAX_PIECES; piece += 4099) state.received({ type: 'have', piece });
