@@ -1,11 +1,15 @@
 import { parseIp } from '../protocol/ip.ts';
+import { PUBLIC, reachOf } from '../protocol/reach.ts';
 
 /** Calls a second that are listened to; twice as many may be saved up. */
 export const CALL_RATE = 200;
-/** The same of one host. */
+/** The same of one host of the public internet. */
 export const CALL_RATE_PER_HOST = 20;
-/** What one host may save up: a house full of peers. */
+/** What one such host may save up: a house full of peers. */
 export const CALL_BURST_PER_HOST = 100;
+/** The same for those nearby, on this machine and in local networks: there a process may have hundreds of torrents for us. */
+export const CALL_RATE_NEARBY = 100;
+export const CALL_BURST_NEARBY = 300;
 /** Hosts remembered; whoever called longest ago is forgotten first. */
 export const MAX_CALLERS = 1000;
 
@@ -29,13 +33,14 @@ export class Doorman {
   /** One call at `now` (ms): is it to be listened to? */
   admits(host: string, now: number): boolean {
     const key = networkOf(host);
-    const bucket = this.#hosts.get(key) ?? { tokens: CALL_BURST_PER_HOST, at: now };
+    const [rate, most] = reachOf(host) === PUBLIC ? [CALL_RATE_PER_HOST, CALL_BURST_PER_HOST] : [CALL_RATE_NEARBY, CALL_BURST_NEARBY];
+    const bucket = this.#hosts.get(key) ?? { tokens: most, at: now };
     this.#hosts.delete(key);
     this.#hosts.set(key, bucket);
     const [oldest] = this.#hosts.keys();
     if (this.#hosts.size > MAX_CALLERS && oldest !== undefined) this.#hosts.delete(oldest);
     // Who calls too often costs the others nothing.
-    return takes(bucket, CALL_RATE_PER_HOST, CALL_BURST_PER_HOST, now) && takes(this.#all, CALL_RATE, 2 * CALL_RATE, now);
+    return takes(bucket, rate, most, now) && takes(this.#all, CALL_RATE, 2 * CALL_RATE, now);
   }
 }
 
