@@ -38,22 +38,6 @@ describe('handshake', () => {
   );
 
   it(
-    'blocks are no talk',
-    drawn((stage) => {
-      const wire = stage.wire('-h-B-U-1-2-C|');
-      const talk = '           ---B-U-----C|';
-      stage
-        .gives(
-          of(wire).pipe(
-            handshake(us(stage)),
-            mergeMap(({ talk$ }) => talk$),
-          ),
-        )
-        .toBe(talk);
-    }),
-  );
-
-  it(
     'waits for a wire that never opens',
     drawn((stage) => {
       stage.gives(stage.cold<Wire>('-').pipe(handshake(us(stage))), '^ 1m !').toBe('-');
