@@ -98,7 +98,10 @@ export const untilKnown = (
       (shared$: Observable<Block>): Talk =>
       (company) =>
         defer(() => {
-          talk$.next(pipe(countPieces(company.transfer.geometry.pieceCount), extensionHandshake(introduction(company)), conversation(company)));
+          // The ids that they have been told stay what they are, whatever is spoken.
+          talk$.next(
+            pipe(countPieces(company.transfer.geometry.pieceCount), extensionHandshake(introduction({ ...company, secluded: !pex })), conversation(company)),
+          );
           // Whoever needs no more blocks needs no more peers.
           return shared$.pipe(finalize(() => over$.next()));
         });

@@ -31,12 +31,20 @@ export class EarlyHave {
     this.#highest = Math.max(this.#highest, piece);
   }
 
-  /** The first that they say, so nothing is lost. `bytes` are copied. @throws Malformed */
-  replace(bytes: Uint8Array): void {
+  /** Adds what a bitfield says. False if all of it was known. `bytes` are copied. @throws Malformed */
+  add(bytes: Uint8Array): boolean {
     if (bytes.length > MAX_PIECES >> 3) throw new Malformed('bitfield', `at most ${MAX_PIECES >> 3} bytes`, bytes.length);
-    // A Buffer's own `slice` would not copy.
-    this.#bits = new Uint8Array(bytes);
+    if (this.#length !== undefined && this.#length !== bytes.length) throw new Malformed('bitfield', `${this.#length} bytes, as before`, bytes.length);
     this.#length = bytes.length;
+    const before = this.#bits;
+    this.#bits = new Uint8Array(Math.max(before.length, bytes.length));
+    this.#bits.set(before);
+    let more = false;
+    for (const [at, byte] of bytes.entries()) {
+      more ||= (byte & ~(this.#bits[at] as number)) !== 0;
+      this.#bits[at] = (this.#bits[at] as number) | byte;
+    }
+    return more && !this.#all;
   }
 
   setAll(): void {

@@ -85,8 +85,7 @@ export class PeerState {
         break;
       case 'bitfield':
         if (this.#early !== undefined) {
-          this.#onlyFirst('bitfield');
-          this.#early.replace(message.bytes);
+          if (!this.#early.add(message.bytes)) this.#onlyFirst('bitfield');
         } else this.#replace(Bitfield.from(message.bytes, this.have.length));
         break;
       case 'haveAll':
