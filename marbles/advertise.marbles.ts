@@ -51,13 +51,14 @@ describe('advertise', () => {
   );
 
   it(
-    'says nothing of pieces they have themselves',
+    'says nothing of pieces to who has all of them',
     drawn(({ peer, hot, gives, sends, words }) => {
-      const they = peer('  -B---H-------', { B: words.bitfield(3), H: words.have(7) });
-      const stored$ = hot('--3-7---7--0--', stored);
-      const writes = '     ----h------i--';
+      const they = peer('  ----B---------');
+      const stored$ = hot('--3-----7---0--', stored);
+      const writes = '     --h------------';
+      they.state.have.clear(0);
       gives(open(they).pipe(advertise(possessing(10), stored$)), '^-------------!').toBe('-');
-      sends(they).toBe(writes, { h: words.have(7), i: words.have(0) });
+      sends(they).toBe(writes, { h: words.have(3) });
     }, ten),
   );
 

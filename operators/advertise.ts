@@ -29,8 +29,8 @@ export interface AdvertiseOptions {
  * writes  B--H---
  * ```
  *
- * With nothing to tell it says nothing, or *have none* where both speak the fast extension; with everything, *have all*. A
- * piece that they have themselves is not worth telling. Who speaks the extension protocol is told when there is nothing left that
+ * With nothing to tell it says nothing, or *have none* where both speak the fast extension; with everything, *have all*. To who has
+ * everything no piece is worth telling; to others even one that they have: a super-seed waits to hear of it. Who speaks the extension protocol is told when there is nothing left that
  * we want, and of what we have lost; who is choked and has little, which pieces it may have nevertheless.
  *
  * A super-seed seems to have nothing, and shows each peer one piece, and the next when it has passed that on.
@@ -47,15 +47,13 @@ export const advertise =
             const { state } = peer;
             const superSeed = stored.full ? asked : undefined;
             const error = (cause: unknown): void => subscriber.error(cause);
-            const show = (piece: number): void => {
-              if (!state.have.has(piece)) peer.send({ type: 'have', piece });
-            };
+            const show = (piece: number): void => void peer.send({ type: 'have', piece });
             const hear = ({ type }: Message): void => {
               if (type === 'interested' && infoHash !== undefined) allow(peer, stored, infoHash);
               else if (superSeed !== undefined && (type === 'have' || type === 'bitfield' || type === 'haveAll')) superSeed.gained();
             };
             const told = (piece: number): void => {
-              if (superSeed === undefined) show(piece);
+              if (superSeed === undefined && !state.have.full) show(piece);
               tellWish(peer, stored);
             };
             const lost = (piece: number): void => {

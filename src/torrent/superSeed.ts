@@ -45,7 +45,7 @@ export class SuperSeed<V extends Viewer> {
     for (const other of this.#viewers.keys()) {
       if (other === viewer) continue;
       if (!other.state.have.has(piece)) lacking++;
-      else if (this.#viewers.get(other)?.piece !== piece && viewer.state.have.has(piece)) return true;
+      else if (this.#viewers.get(other)?.piece !== piece) return true;
     }
     return lacking === 0 && viewer.state.have.has(piece);
   }

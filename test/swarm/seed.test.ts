@@ -72,6 +72,35 @@ describe('a seed of ours', () => {
   });
 });
 
+describe('a super-seed', () => {
+  it('gives two leechers, who have each other, little more than one copy', async () => {
+    const content = contentOf({ length: 4 * MiB, pieceLength: 512 * KiB });
+    const elsewhere: PeerAddress = { host: '127.0.0.1', port: 7003, source: 'manual' };
+    const [seedOne, oneSeed] = line(here, there);
+    const [seedTwo, twoSeed] = line(here, elsewhere);
+    const [oneTwo, twoOne] = line(there, elsewhere);
+    const calls = [
+      { ...there, wire$: seedOne },
+      { ...elsewhere, wire$: seedTwo },
+    ];
+    const seed = start(content, await full(content), { peers: calls, seed: { super: true } });
+    const leechers = [
+      [
+        { ...here, wire$: oneSeed },
+        { ...elsewhere, wire$: oneTwo },
+      ],
+      [
+        { ...here, wire$: twoSeed },
+        { ...there, wire$: twoOne },
+      ],
+    ];
+    const ran = await Promise.all(leechers.map((peers) => run(content, { peers, seed: { idle: 1500 } })));
+    for (const { sha256 } of ran) expect(sha256).toBe(content.sha256);
+    expect(seed.of('progress').at(-1)?.ratio).toBeLessThan(1.5);
+    seed.stop();
+  });
+});
+
 describe('two leechers', () => {
   it('give each other what they have, and both come to have all', async () => {
     const content = contentOf({ length: 4 * MiB, pieceLength: 128 * KiB });
