@@ -26,7 +26,8 @@ const isMember = (node: ts.Identifier): boolean =>
 
 const SUBJECTS = /^(Subject|ReplaySubject|BehaviorSubject|AsyncSubject)$/;
 const mayHaveSubjects = (path: string): boolean =>
-  ['src/download.ts', 'src/sources.ts', 'src/transfer.ts', 'src/client.ts', 'src/cli/fetchPiece.ts', 'operators/handshake.ts'].includes(path) ||
+  /^src\/(download|gathering|untilKnown|fetchTorrent|sources|transfer|client|cli\/fetchPiece)\.ts$/.test(path) ||
+  path === 'operators/handshake.ts' ||
   /^src\/(discovery|net)\//.test(path) ||
   /^(marbles|test)\//.test(path);
 
