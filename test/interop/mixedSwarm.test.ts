@@ -5,8 +5,6 @@ import { announced, aria2, libtorrent, opentracker, transmission } from './clien
 import { type Content, listening, World } from './world.ts';
 
 const clients = { libtorrent, aria2, transmission };
-const SINGLE = [3_000_001];
-const MULTIPLE = [1_000_003, 0, 65_536, 17, 2_500_000];
 const ALONE = ['--no-dht', '--no-lsd'];
 
 let world: World;
@@ -39,19 +37,6 @@ const until = async (holds: () => boolean, seconds: number): Promise<boolean> =>
 
 const count = (content: Content): number => Math.ceil(content.files.reduce((sum, { bytes }) => sum + bytes.length, 0) / 65_536);
 const complete = (content: Content, folder: string): boolean => world.pieces(content, folder).size === count(content);
-
-describe.each(Object.entries(clients))('%s, which calls a seed of ours', (_, client) => {
-  it.each([
-    ['one file', SINGLE],
-    ['several files', MULTIPLE],
-  ])('has all of %s', async (_, sizes) => {
-    const content = world.content('content', sizes);
-    await opentracker(world, content);
-    await seed(content);
-    await client(world, content, empty('got'), 7001);
-    expect(await until(() => complete(content, 'got'), 60)).toBe(true);
-  });
-});
 
 describe('a mixed swarm', () => {
   it('three clients have all from one seed of ours, together', async () => {
