@@ -56,9 +56,12 @@ const onPipe = (io: Io, title: string): Live => {
   };
 };
 
+/** Can what was shown be shown over? Not where nobody knows how wide a line is: ora would take away lines without end. */
+export const canMove = ({ isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>, { TERM, CI }: NodeJS.ProcessEnv): boolean =>
+  isTTY && columns > 0 && TERM !== 'dumb' && CI === undefined;
+
 /** On a terminal a picture that moves, on a pipe a line every few seconds; nothing that moves when `quiet`. */
 export const live = async (io: Io, title: string, quiet: boolean): Promise<Live> => {
   if (quiet) return { show: () => undefined, say: io.say, end: () => undefined };
-  const moves = process.stderr.isTTY && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined;
-  return moves ? onTerminal(io, title) : onPipe(io, title);
+  return canMove(process.stderr, process.env) ? onTerminal(io, title) : onPipe(io, title);
 };
