@@ -11,8 +11,8 @@ const MEMORY = 2 ** 30 / 1000;
 const RUN = 16;
 /** Writes left to threads when it was too much. */
 const REST = 128;
-/** Bytes that are written while everything else waits, at most. */
-const LARGEST = 4 * 2 ** 20;
+/** Bytes that are written while everything else waits, at most: to copy more takes longer than to wake a thread. */
+const LARGEST = 2 ** 18;
 
 /**
  * Whether a write is worth a thread. As long as the system takes what is written into its memory, handing it to a thread costs
