@@ -51,7 +51,7 @@ export class SpanWriter {
     this.#writers++;
     fs.write(fd, bytes, span.from + count, span.length - count, span.at + count, (error, written) => {
       this.#writers--;
-      if (!error) this.#quickness.threaded(written, performance.now() - began);
+      if (!error) this.#quickness.wrote(written, performance.now() - began);
       ended(error, written);
       // The first may go at once now, and then so may the next.
       while (this.#writers < WRITERS && this.#waiting.length > 0) this.#waiting.shift()?.();

@@ -8,54 +8,36 @@ const KiB = 1024;
 const MiB = 2 ** 20;
 const proven = (): Quickness => {
   const disk = new Quickness();
-  for (let n = 0; n < 8; n++) disk.threaded(256 * KiB, 1);
+  for (let n = 0; n < 8; n++) disk.wrote(256 * KiB, 1);
   return disk;
 };
 
 describe('Quickness', () => {
   it('trusts a disk after eight quick writes in a row', () => {
     const disk = new Quickness();
-    for (let n = 0; n < 7; n++) disk.threaded(256 * KiB, 1);
+    for (let n = 0; n < 7; n++) disk.wrote(256 * KiB, 1);
     expect(disk.trusts(256 * KiB)).toBe(false);
-    disk.threaded(256 * KiB, 1);
+    disk.wrote(256 * KiB, 1);
     expect(disk.trusts(256 * KiB)).toBe(true);
   });
 
   it('one slow write, or one that failed, and all has to be proved again', () => {
-    for (const spoil of [
-      (disk: Quickness) => disk.threaded(256 * KiB, 10),
-      (disk: Quickness) => disk.wrote(256 * KiB, 10),
-      (disk: Quickness) => disk.failed(),
-    ]) {
+    for (const spoil of [(disk: Quickness) => disk.wrote(256 * KiB, 10), (disk: Quickness) => disk.wrote(256 * KiB, 10), (disk: Quickness) => disk.failed()]) {
       const disk = proven();
       spoil(disk);
       expect(disk.trusts(1)).toBe(false);
-      for (let n = 0; n < 8; n++) disk.threaded(1, 1);
+      for (let n = 0; n < 8; n++) disk.wrote(1, 1);
       expect(disk.trusts(1)).toBe(true);
     }
   });
 
   it('a large write may take longer, but is never done while everything waits', () => {
     const disk = proven();
-    disk.threaded(16 * MiB, 60);
+    disk.wrote(16 * MiB, 60);
     expect(disk.trusts(256 * KiB)).toBe(true);
     expect(disk.trusts(256 * KiB + 1)).toBe(false);
-    disk.threaded(16 * MiB, 80);
+    disk.wrote(16 * MiB, 80);
     expect(disk.trusts(1)).toBe(false);
-  });
-
-  it('when memory is slow threads do the next 128, whatever they prove', () => {
-    const disk = proven();
-    for (let n = 0; n < 100; n++) disk.wrote(256 * KiB, 0.25);
-    expect(disk.trusts(1)).toBe(true);
-    let borne = 0;
-    for (; disk.trusts(1); borne++) disk.wrote(256 * KiB, 0.6);
-    expect(borne).toBeGreaterThan(1);
-    expect(borne).toBeLessThanOrEqual(16);
-    for (let n = 0; n < 127; n++) disk.threaded(256 * KiB, 0.1);
-    expect(disk.trusts(1)).toBe(false);
-    disk.threaded(256 * KiB, 0.1);
-    expect(disk.trusts(1)).toBe(true);
   });
 });
 
