@@ -10,13 +10,12 @@ import { each } from './each.ts';
 import { hiddenName } from './hiddenName.ts';
 import type { Done } from './insideFolder.ts';
 import { LockFile } from './lockFile.ts';
+import { readSpan, writeSpan } from './moveSpan.ts';
 import { OpenDigests } from './openDigests.ts';
 import { OpenFiles } from './openFiles.ts';
-import { readSpan } from './readSpan.ts';
 import { ResumeFile, syncFolder } from './resumeFile.ts';
 import { rootName, safePaths } from './safePath.ts';
 import { Spans, type Span } from './spans.ts';
-import { SpanWriter } from './spanWriter.ts';
 
 /** Files created, looked at or synced at once by one call. */
 const AT_ONCE = 8;
@@ -56,7 +55,6 @@ class FileStorage implements Storage {
   readonly #digests: OpenDigests;
   readonly #lock: LockFile;
   readonly #dirty = new Set<number>();
-  readonly #writer = new SpanWriter();
   /** Operations under way. */
   #running = 0;
   #closed = false;
@@ -231,7 +229,7 @@ class FileStorage implements Storage {
         else this.#transfer(spans, next + 1, bytes, access, wanted, done);
       };
       if (access === 'read') readSpan(open.fd, bytes, span, 0, end);
-      else this.#writer.write(open.fd, bytes, span, end);
+      else writeSpan(open.fd, bytes, span, 0, end);
     });
   }
 
