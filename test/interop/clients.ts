@@ -39,6 +39,14 @@ export const transmission: StartClient = async (world, { torrent }, folder, port
   await listening(port);
 };
 
+/** Where it is installed. */
+export const WEBTORRENT = process.env['WEBTORRENT'] ?? '';
+
+export const webtorrent: StartClient = async (world, { torrent }, folder, port, limit = 0) => {
+  world.start(process.execPath, resolve('test/interop/webtorrentPeer.js'), WEBTORRENT, torrent, folder, String(port), String(limit));
+  await listening(port);
+};
+
 /** Debian's opentracker answers only for torrents on its white list, which it reads as nobody. */
 export const opentracker = async (world: World, { infoHash }: Content): Promise<void> => {
   chmodSync(world.folder, 0o755);

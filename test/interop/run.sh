@@ -15,6 +15,9 @@ fi
 # A tracker that wants to run scripts when it is installed, which nothing here needs.
 export BITTORRENT_TRACKER="${TMPDIR:-/tmp}/rxtorrent-interop-bittorrent-tracker-11.2.3"
 [ -d "$BITTORRENT_TRACKER/node_modules/bittorrent-tracker" ] || npm install --ignore-scripts --no-audit --no-fund --prefix "$BITTORRENT_TRACKER" bittorrent-tracker@11.2.3
+# WebTorrent's WebRTC is native code that a script would fetch; over TCP it works without.
+export WEBTORRENT="${TMPDIR:-/tmp}/rxtorrent-interop-webtorrent-3.0.21"
+[ -d "$WEBTORRENT/node_modules/webtorrent" ] || npm install --ignore-scripts --no-audit --no-fund --prefix "$WEBTORRENT" webtorrent@3.0.21
 [ "$(id -u)" = 0 ] && user= || user=-r
 # shellcheck disable=SC2086
 exec unshare $user -n sh -c 'ip link set lo up

@@ -1,0 +1,58 @@
+import type { ChildProcess } from 'node:child_process';
+import { resolve } from 'node:path';
+import { Client } from 'bittorrent-dht';
+import { type Content, HOST, listening, type World } from './world.ts';
+
+/** Where others see those who are at no address of their own: there the DHT leads to. */
+export const AWAY = '10.77.0.2';
+export const ROUTER = `${HOST}:7101`;
+
+export const until = async (holds: () => boolean, what: () => string): Promise<void> => {
+  for (let tries = 0; tries < 200; tries++) {
+    if (holds()) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error(`waited in vain for ${what()}`);
+};
+
+/** A node of libtorrent, and what it says. */
+export const libtorrentNode = (world: World, listen: string, bootstrap: string, ...job: readonly string[]): { readonly said: () => string } => {
+  const child: ChildProcess = world.start('/usr/bin/python3', resolve('test/interop/libtorrentDht.py'), listen, bootstrap, ...job);
+  let said = '';
+  child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  return { said: () => said };
+};
+
+const joined = ({ said }: { readonly said: () => string }): boolean => /nodes [1-9]/.test(said());
+
+/** Nodes of libtorrent and of bittorrent-dht that know each other; gives what ends the latter. */
+export const network = async (world: World): Promise<() => Promise<unknown>> => {
+  const theirs: Client[] = [];
+  const router = libtorrentNode(world, ROUTER, '-');
+  await until(
+    () => router.said().includes('nodes'),
+    () => 'the first node',
+  );
+  const nodes = [1, 2, 3].map((n) => libtorrentNode(world, `${HOST}:${7101 + n}`, ROUTER));
+  for (let n = 0; n < 3; n++) {
+    const client = new Client({ bootstrap: [ROUTER], host: HOST });
+    theirs.push(client);
+    await new Promise<void>((done) => client.listen(7151 + n, HOST, done));
+  }
+  await until(
+    () => nodes.every(joined) && theirs.every((client) => client.toJSON().nodes.length > 0),
+    () => 'the nodes to know each other',
+  );
+  return () => Promise.all(theirs.map((client) => new Promise<void>((done) => client.destroy(done))));
+};
+
+/** A seed of libtorrent that nobody knows but the DHT. */
+export const seed = async (world: World, content: Content, limit = 0): Promise<void> => {
+  const sharing = libtorrentNode(world, `${AWAY}:7110`, ROUTER, 'share', content.torrent, world.lay(content, 'seed'), String(limit));
+  await listening(7110, AWAY);
+  await until(
+    () => /is seeding/.test(sharing.said()) && joined(sharing),
+    () => `the seed: ${sharing.said().slice(-500)}`,
+  );
+};
