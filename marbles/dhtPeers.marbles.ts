@@ -16,7 +16,7 @@ interface Scene {
   readonly stats?: DhtStats;
 }
 
-/** A node that looks up as drawn; `g` when it only looks, `a` when it announces us as well. */
+/** A node that looks up as drawn; `g` when it only looks, `a` when it announces us as well: as a seed in capitals. */
 const scene = (stage: Stage, { lookups, options = {}, stats = known }: Scene) => {
   const left = [...lookups];
   const asked: Mark[] = [];
@@ -27,8 +27,8 @@ const scene = (stage: Stage, { lookups, options = {}, stats = known }: Scene) =>
     });
   const node: DhtNode = {
     port: 6881,
-    getPeers: () => looks('g'),
-    announce: () => looks('a'),
+    getPeers: (_, seed) => looks(seed === true ? 'G' : 'g'),
+    announce: (_, __, seed) => looks(seed === true ? 'A' : 'a'),
     scrape: () => NEVER,
     addNode: () => NEVER,
     nodes: () => ({ id: new Uint8Array(20), nodes: [] }),
@@ -82,6 +82,25 @@ describe('dhtPeers', () => {
       const { peers$, asked } = scene(stage, { lookups: ['(a|)'], options: { announce: false } });
       stage.gives(peers$, '^ 1m !').toBe('a', peers);
       stage.happens(asked).toBe('        g');
+    }),
+  );
+
+  it(
+    'looks and announces as a seed once we have all of it, BEP 33',
+    drawn((stage) => {
+      const complete = () => stage.now() >= 400_000;
+      const { peers$, asked } = scene(stage, { lookups: ['(a|)'], options: { wanted$: of(5), complete } });
+      stage.gives(peers$, '^ 15m 20ms !').toBe('a 299999ms a 299999ms a 299999ms a', peers);
+      stage.happens(asked).toBe('               a 299999ms g 299999ms G 299999ms A');
+    }),
+  );
+
+  it(
+    'is in no hurry as a seed, though nobody wants it',
+    drawn((stage) => {
+      const { peers$, asked } = scene(stage, { lookups: ['|'], options: { wanted$: of(5), complete: () => true } });
+      stage.gives(peers$, '^ 11m !').toBe('-');
+      stage.happens(asked).toBe('        A 299999ms G 299999ms G');
     }),
   );
 

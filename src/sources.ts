@@ -126,7 +126,7 @@ const INTRODUCTION = 1_500;
 const dhtPeersOf = (
   { random }: TrackerEnv,
   { infoHash, private: secluded = false, nodes = [] }: Findable,
-  { dht$, listens = false, port, wanted$, report, pace = defaultPace }: SourcesOptions,
+  { dht$, listens = false, port, wanted$, report, totals, pace = defaultPace }: SourcesOptions,
 ): Observable<PeerAddress> => {
   const node$ = nodeFor({ private: secluded }, { dht$, report });
   if (node$ === undefined) return EMPTY;
@@ -135,7 +135,9 @@ const dhtPeersOf = (
     share(),
   );
   const introduced$ = nodes.length === 0 ? of(true) : merge(met$, timer(INTRODUCTION)).pipe(take(1));
-  const found$ = introduced$.pipe(switchMap(() => dhtPeers(node$, infoHash, { wanted$, port, announce: listens, random, pace: pace.dht })));
+  const complete = (): boolean => totals().left === 0;
+  const asked = { wanted$, port, announce: listens, complete, random, pace: pace.dht };
+  const found$ = introduced$.pipe(switchMap(() => dhtPeers(node$, infoHash, asked)));
   return merge(found$, met$.pipe(ignoreElements()));
 };
 

@@ -15,6 +15,8 @@ export interface DhtPeersOptions {
   readonly port: number;
   /** Tell others that we are there, too; yes if not given. */
   readonly announce?: boolean;
+  /** Asked before each lookup: have we all of it? Then others who have are not looked for (BEP 33). No if not given. */
+  readonly complete?: () => boolean;
   readonly random: Env['random'];
   /** How often lookups are made, `atMost` give or take a tenth; `dht` of {@link defaultPace} if not given. */
   readonly pace?: Omit<DhtPace, 'after'>;
@@ -30,12 +32,12 @@ export interface DhtPeersOptions {
  *
  * Looks up at once, and again after 15 minutes; while peers are wanted after 5 minutes already, and after half a minute if
  * nobody was found. Announces us with the first lookup, and when 14 minutes have passed. Not for private torrents (BEP 27).
- * Never completes; errors with those of `node$` only. BEP 5.
+ * Never completes; errors with those of `node$` only. BEP 5, 33.
  */
 export const dhtPeers = (
   node$: Observable<DhtNode>,
   infoHash: Uint8Array,
-  { wanted$, port, announce = true, random, pace = defaultPace.dht }: DhtPeersOptions,
+  { wanted$, port, announce = true, complete = () => false, random, pace = defaultPace.dht }: DhtPeersOptions,
 ): Observable<PeerAddress> =>
   node$.pipe(
     switchMap((node) => {
@@ -43,7 +45,7 @@ export const dhtPeers = (
       const lookup$ = defer(() => {
         found = 0;
         const tells = announce && now() - announced >= ANNOUNCE_EVERY;
-        return (tells ? node.announce(infoHash, port) : node.getPeers(infoHash)).pipe(
+        return (tells ? node.announce(infoHash, port, complete()) : node.getPeers(infoHash, complete())).pipe(
           tap({
             next: () => found++,
             complete: () => {
@@ -52,7 +54,8 @@ export const dhtPeers = (
           }),
         );
       });
-      const atLeast = (): number => (found === 0 ? pace.afterNone : pace.atLeast);
+      // Whoever has all of it can wait until somebody wants it.
+      const atLeast = (): number => (found === 0 && !complete() ? pace.afterNone : pace.atLeast);
       return lookup$.pipe(replenish({ wanted$, atLeast, atMost: () => pace.atMost * (0.9 + random() / 5) }));
     }),
     map(({ host, port: theirs }): PeerAddress => ({ host, port: theirs, source: 'dht' })),

@@ -73,10 +73,10 @@ export interface DhtStats {
 export interface DhtNode {
   /** UDP. */
   readonly port: number;
-  /** Looks once for those who have announced themselves; each is emitted once. */
-  getPeers(infoHash: Uint8Array): Observable<Endpoint>;
+  /** Looks once for those who have announced themselves; each is emitted once. As a `seed`, for those only who have not all of it (BEP 33). */
+  getPeers(infoHash: Uint8Array, seed?: boolean): Observable<Endpoint>;
   /** The same, and then announces us at `port` to the nearest nodes, 0 for the port that our packets come from. */
-  announce(infoHash: Uint8Array, port: number): Observable<Endpoint>;
+  announce(infoHash: Uint8Array, port: number, seed?: boolean): Observable<Endpoint>;
   /** Estimates how many have announced themselves: emits once, or nothing if nobody knows. BEP 33. */
   scrape(infoHash: Uint8Array): Observable<DhtScrape>;
   /** Somebody may be a node: asks, and completes when that is known. */
@@ -149,12 +149,12 @@ class RunningNode implements DhtNode {
     return merge(...this.sides.map((side) => side.run()), ...upkeeps, sweep$).pipe(ignoreElements());
   }
 
-  getPeers(infoHash: Uint8Array): Observable<Endpoint> {
-    return this.#search(infoHash, undefined);
+  getPeers(infoHash: Uint8Array, seed?: boolean): Observable<Endpoint> {
+    return this.#search(infoHash, undefined, seed);
   }
 
-  announce(infoHash: Uint8Array, port: number): Observable<Endpoint> {
-    return this.#search(infoHash, port);
+  announce(infoHash: Uint8Array, port: number, seed?: boolean): Observable<Endpoint> {
+    return this.#search(infoHash, port, seed);
   }
 
   scrape(infoHash: Uint8Array): Observable<DhtScrape> {
@@ -190,8 +190,8 @@ class RunningNode implements DhtNode {
     return this.sides.find((side) => side.family === family);
   }
 
-  #search(infoHash: Uint8Array, announce: number | undefined): Observable<Endpoint> {
-    const options = { want: this.#want, report: this.#options.report, announce };
+  #search(infoHash: Uint8Array, announce: number | undefined, seed: boolean | undefined): Observable<Endpoint> {
+    const options = { want: this.#want, report: this.#options.report, announce, seed };
     return defer(() => merge(...this.sides.map((side) => search(side, infoHash, options)))).pipe(distinct(({ host, port }) => `${host} ${port}`));
   }
 

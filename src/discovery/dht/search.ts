@@ -29,6 +29,8 @@ export interface SearchOptions {
   readonly report?: ((lookup: DhtLookup) => void) | undefined;
   /** Where to announce us when the nearest nodes are known, 0 for the port that our packets come from; nowhere if not given. */
   readonly announce?: number | undefined;
+  /** We have all of it: this is announced, too, and others who have all of it are not wanted. BEP 33. */
+  readonly seed?: boolean | undefined;
 }
 
 const begun = ({ table }: Side, infoHash: Uint8Array): Lookup => {
@@ -38,7 +40,7 @@ const begun = ({ table }: Side, infoHash: Uint8Array): Lookup => {
 };
 
 /** Looks for peers on one side, as soon as it is ready, and announces us if that is wanted. Completes; never errors. BEP 5. */
-export const search = (side: Side, infoHash: Uint8Array, { want, report, announce }: SearchOptions): Observable<Endpoint> => {
+export const search = (side: Side, infoHash: Uint8Array, { want, report, announce, seed = false }: SearchOptions): Observable<Endpoint> => {
   const searched$ = defer(() => {
     const began = now();
     const lookup = begun(side, infoHash);
@@ -48,25 +50,25 @@ export const search = (side: Side, infoHash: Uint8Array, { want, report, announc
       peers += reply.peers?.length ?? 0;
     };
     const ended = (): void => report?.({ infoHash, family: side.family, asked: lookup.asked, answered, hops: lookup.hops, peers, took: now() - began });
-    const peers$ = walk(side, lookup, { method: 'get_peers', infoHash, want }).pipe(
+    const peers$ = walk(side, lookup, { method: 'get_peers', infoHash, want, noSeed: seed }).pipe(
       tap({ next: count, complete: ended }),
       mergeMap((reply) => reply.peers ?? []),
       take(MAX_FOUND),
     );
     return concat(
       peers$,
-      defer(() => (announce === undefined ? EMPTY : announced(side, lookup, announce))),
+      defer(() => (announce === undefined ? EMPTY : announced(side, lookup, announce, seed))),
     );
   });
   return side.ready$.pipe(mergeMap(() => searched$));
 };
 
 /** Tells those who answered that we are there; without a token of theirs they would not hear of it. */
-const announced = (side: Side, lookup: Lookup, port: number): Observable<never> =>
+const announced = (side: Side, lookup: Lookup, port: number, seed: boolean): Observable<never> =>
   from(lookup.closest()).pipe(
     mergeMap(({ node, token }) => {
       if (!token) return EMPTY;
-      const question: Question = { method: 'announce_peer', infoHash: lookup.target, port: port || side.port, impliedPort: port === 0, token };
+      const question: Question = { method: 'announce_peer', infoHash: lookup.target, port: port || side.port, impliedPort: port === 0, token, seed };
       return side.ask(node, question);
     }),
     ignoreElements(),

@@ -100,6 +100,24 @@ describe('dhtNode', () => {
     expect(unknown).toBeUndefined();
   });
 
+  it('tells seeds from those who are not, and does not tell seeds of seeds', () => {
+    const nodes = Array.from({ length: 40 }, (_, n) => start([hostOf(n)]));
+    time.pass(5 * 60_000);
+    for (const [n, node] of nodes.slice(0, 20).entries()) node.announce(idOf(3), 1, n < 15).subscribe();
+    time.pass(60_000);
+    const asker = nodes[30] as DhtNode;
+    let scraped: DhtScrape | undefined;
+    asker.scrape(idOf(3)).subscribe((each) => {
+      scraped = each;
+    });
+    expect(foundBy(asker, idOf(3)).length).toBe(20);
+    expect([scraped?.seeds, scraped?.leechers]).toEqual([15, 5]);
+    const found: Endpoint[] = [];
+    asker.getPeers(idOf(3), true).subscribe((peer) => found.push(peer));
+    time.pass(60_000);
+    expect(found.map(({ host }) => host).sort()).toEqual([15, 16, 17, 18, 19].map(hostOf).sort());
+  });
+
   it('goes on when all the others have gone for an hour, and come back', () => {
     const others = Array.from({ length: 20 }, (_, n) => n);
     const lives = new Map<number, Subscription>();
