@@ -1,4 +1,4 @@
-import { concatMap, delay, filter, from, ignoreElements, map, merge, of, share, takeUntil, tap, timer } from 'rxjs';
+import { concatMap, delay, filter, from, ignoreElements, map, merge, of, share, takeLast, takeUntil, tap, timer } from 'rxjs';
 import { describe, it } from 'vitest';
 import { download } from '../../src/download.ts';
 import { decodeExtensionHandshake, encodeExtensionHandshake } from '../../src/protocol/extensions.ts';
@@ -41,6 +41,26 @@ describe('a peer that only another peer knows', () => {
       const there = stage.world({ peers: { [a]: tells(honest({ has: [0] })), [b]: honest({ has: [1] }) }, tracker: onlyA });
       stage.happens(there.dials).toBe('           --------a 15ms b');
       stage.gives(downloaded(stage, there)).toBe('--------a-----j-----------s---j-----------sd--|');
+    }),
+  );
+
+  it(
+    'has its row in the funnel',
+    drawn((stage) => {
+      const there = stage.world({ peers: { [a]: tells(honest({ has: [0] })), [b]: honest({ has: [1] }) }, tracker: onlyA });
+      const rows$ = download(stage.torrent, there.env, { target: { folder: '.' } }).pipe(
+        filter((event) => event.type === 'funnel'),
+        takeLast(1),
+        map(({ sources }) =>
+          sources.map(({ source, discovered, dialled, connected, sending, lost }) => [source, discovered, dialled, connected, sending, lost]),
+        ),
+      );
+      stage.gives(rows$).toBe('46ms (r|)', {
+        r: [
+          ['tracker', 1, 1, 1, 1, {}],
+          ['pex', 1, 1, 1, 1, {}],
+        ],
+      });
     }),
   );
 

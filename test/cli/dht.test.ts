@@ -49,6 +49,8 @@ describe('dht', () => {
     const told = objects(first.stdout);
     expect(told.find(({ type }) => type === 'peer-joined')).toMatchObject({ address: { host: '127.0.0.1', source: 'dht' } });
     expect(told.some(({ type }) => type === 'announced' || type === 'tracker')).toBe(false);
+    const { sources } = told.findLast(({ type }) => type === 'funnel') as { sources: unknown };
+    expect(sources).toMatchObject([{ source: 'dht', discovered: 1, dialled: 1, connected: 1, handshaken: 1, interested: 1, unchoked: 1, sending: 1 }]);
     expect(loadNodes(nodeFile)?.nodes.map(({ port }) => port)).toContain(Number(router.split(':')[1]));
     // Nobody is where it would begin otherwise.
     const again = ['dht', file, '-o', join(home, 'two/'), '--bootstrap', '127.0.0.1:9', '--timeout', '30', '--quiet'];

@@ -101,6 +101,14 @@ describe('--verbose', () => {
     expect(lines.filter((line) => line.startsWith('disk    · a  write '))).not.toEqual([]);
   });
 
+  it('tells people in which order and how often sources are asked, and how far their peers got', async () => {
+    const { url } = await tracker([await peer(content)]);
+    const { code, stdout, stderr } = await run(['download', torrent(url), '-o', `${folder()}/`, '-v']);
+    expect(code).toBe(0);
+    expect(stdout + stderr).toContain('pace: with fewer than 20 peers trackers are asked again after 1 min; ');
+    expect(stdout + stderr).toMatch(/tracker: 1 found · 1 dialled · 1 connected · 1 handshaken · 1 interested · 1 unchoked · 1 sending/);
+  });
+
   it('tells only of the rooms that are named, by an option or in the environment', async () => {
     const seed = await peer(content);
     const { url } = await tracker([seed]);

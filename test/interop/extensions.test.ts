@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
-import { mergeMap, switchMap, timer } from 'rxjs';
+import { mergeMap, Subscription, switchMap, throwError, timer } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { extensionHandshake, handshake } from '../../operators/index.ts';
 import type { Peer } from '../../src/env.ts';
 import { localPeers } from '../../src/discovery/localPeers.ts';
 import { connectTcp } from '../../src/net/tcp.ts';
+import { InputError } from '../../src/errors.ts';
 import { nodeEnv } from '../../src/node.ts';
 import { createPeerId } from '../../src/protocol/id.ts';
 import { type Content, HOST, listening, World } from './world.ts';
@@ -112,6 +113,24 @@ describe('local discovery with libtorrent', () => {
       .subscribe();
     expect(await eventually(() => /:7001 libtorrent.*, by lsd/.test(leech.says()), 40), leech.says().slice(-500)).toBe(true);
     newcomers.unsubscribe();
+  });
+
+  it.each([4, 6] as const)('is said to both groups and heard in each: IPv%i', async (family) => {
+    const infoHash = new Uint8Array(20).fill(family);
+    const env = nodeEnv();
+    const bindUdp: typeof env.bindUdp = (options) =>
+      options.family === family ? env.bindUdp(options) : throwError(() => new InputError('bad-option', 'no such family here'));
+    const ears = new Subscription();
+    const heard: string[] = [];
+    const hear = (port: number, more: string[] = []) =>
+      ears.add(localPeers({ ...env, bindUdp }, { infoHash, port }).subscribe(({ host, port: theirs }) => more.push(`${host.includes(':') ? 6 : 4} ${theirs}`)));
+    hear(7001, heard);
+    // Who is there hears of the newcomer.
+    const newcomers = timer(200, 1000).subscribe(() => hear(7002));
+    expect(await eventually(() => heard.includes(`${family} 7002`), 10)).toBe(true);
+    newcomers.unsubscribe();
+    ears.unsubscribe();
+    expect(heard.every((each) => each === `${family} 7002`)).toBe(true);
   });
 
   it('leads one of us to another, and nobody else is asked', async () => {

@@ -2,7 +2,7 @@ import { firstValueFrom, lastValueFrom, map, type Observable, Subscription, toAr
 import { afterEach, describe, expect, it } from 'vitest';
 import { type DhtNode, dhtNode, type DhtNodeOptions } from '../../../src/discovery/dht/node.ts';
 import { sha1 } from '../../../src/protocol/id.ts';
-import { loopbackEnv } from './loopback.ts';
+import { loopbackEnv, loopbackEnv6 } from './loopback.ts';
 
 let open = new Subscription();
 afterEach(() => {
@@ -10,9 +10,9 @@ afterEach(() => {
   open = new Subscription();
 });
 
-/** A node at 127.0.0.1 that runs until the test ends. */
-const start = (options: Partial<DhtNodeOptions> = {}): Promise<DhtNode> =>
-  new Promise((done, failed) => open.add(dhtNode(loopbackEnv, { bootstrap: [], ...options }).subscribe({ next: done, error: failed })));
+/** A node of this machine that runs until the test ends. */
+const start = (options: Partial<DhtNodeOptions> = {}, env = loopbackEnv): Promise<DhtNode> =>
+  new Promise((done, failed) => open.add(dhtNode(env, { bootstrap: [], ...options }).subscribe({ next: done, error: failed })));
 
 const all = <T>(values$: Observable<T>): Promise<T[]> => lastValueFrom(values$.pipe(toArray()));
 const here = (node: DhtNode) => ({ host: '127.0.0.1', port: node.port });
@@ -33,6 +33,19 @@ describe('nodes on real sockets', () => {
     const found = await all(c.getPeers(infoHash));
     expect(found.map(({ host }) => host)).toEqual(['127.0.0.1', '127.0.0.1']);
     expect(found.map(({ port }) => port).sort()).toEqual([7001, b.port].sort());
+  });
+
+  it('do so over IPv6, too, where there is no IPv4', async () => {
+    const first = await start({}, loopbackEnv6);
+    const bootstrap = [{ host: '::1', port: first.port }];
+    const others = await Promise.all(Array.from({ length: 7 }, () => start({ bootstrap }, loopbackEnv6)));
+    await until(() => others.every((node) => node.stats().nodes6 >= 4 && node.stats().nodes === 0));
+    const infoHash = sha1(new TextEncoder().encode('loopback'));
+    const [a, b] = others as [DhtNode, DhtNode];
+    expect(await all(a.announce(infoHash, 7001))).toEqual([]);
+    expect(await all(b.getPeers(infoHash))).toEqual([{ host: '::1', port: 7001 }]);
+    const again = await start({ saved: b.nodes() }, loopbackEnv6);
+    await until(() => again.stats().nodes6 >= 4);
   });
 
   it('begin again with what they knew, without a bootstrap node', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../../marbles/random.ts';
+import { BOOTSTRAP } from '../../../src/discovery/dht/bootstrap.ts';
 import { commonBits, idNear } from '../../../src/discovery/dht/distance.ts';
 import { DosGuard, IGNORED, MAX_ANSWER_BYTES, MAX_ANSWERS, MAX_HOSTS, MAX_PACKETS, WINDOW } from '../../../src/discovery/dht/dosGuard.ts';
 import { IpVotes } from '../../../src/discovery/dht/ipVotes.ts';
@@ -201,6 +202,18 @@ describe('PeerStore', () => {
     expect(taken.filter(Boolean).length).toBe(MAX_OF_HOST);
     expect(store.announced(hash('later'), { host: '6.6.6.6', port: 1 }, false, EXPIRY)).toBe(true);
     store.check();
+  });
+});
+
+describe('where everybody begins', () => {
+  it('are five nodes, each a name and its port', () => {
+    expect(BOOTSTRAP.map(({ host, port }) => `${host}:${port}`)).toEqual([
+      'router.bittorrent.com:6881',
+      'dht.transmissionbt.com:6881',
+      'router.utorrent.com:6881',
+      'dht.aelitis.com:6881',
+      'dht.libtorrent.org:25401',
+    ]);
   });
 });
 
