@@ -29,6 +29,8 @@ export const MAX_FAILURES = 3;
 const SHORT_REST = 5_000;
 /** Rest of one that was not; doubled with each failure. */
 const LONG_REST = 60_000;
+/** First rest of those whom people name: they may be all there is, and a peer that we have just left may not have noticed. */
+const FIRST_REST = 10_000;
 /** Rest instead of it after failures that took long: whoever does not answer costs more than who refuses. */
 const LONGER_REST: Readonly<Record<string, number>> = { timeout: 120_000, silent: 120_000 };
 /** Bans remembered, and addresses of our own. */
@@ -186,7 +188,8 @@ export class AddressBook<A extends Candidate> {
       return;
     }
     entry.state = 'resting';
-    entry.until = now + (useful ? SHORT_REST : (LONGER_REST[cause] ?? LONG_REST) * 2 ** (entry.failures - 1));
+    const long = entry.address.source === 'manual' && entry.failures === 1 ? FIRST_REST : LONG_REST;
+    entry.until = now + (useful ? SHORT_REST : (LONGER_REST[cause] ?? long) * 2 ** (entry.failures - 1));
     this.#resting.add(entry);
   }
 

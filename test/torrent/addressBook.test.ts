@@ -95,6 +95,17 @@ describe('the address book', () => {
     expect(book.take(6000)).toEqual(at('8.8.8.8'));
   });
 
+  it('lets one that people name rest for 10 s at first, then as long as others', () => {
+    const book = bookOf(at('8.8.8.8', 1, 'manual'));
+    let now = 0;
+    for (const rest of [10_000, 2 * MINUTE, 4 * MINUTE]) {
+      expect(book.take(now)).toEqual(at('8.8.8.8', 1, 'manual'));
+      book.ended(at('8.8.8.8', 1), 'closed', false, now);
+      expect(book.nextIn(now)).toBe(rest);
+      now += rest;
+    }
+  });
+
   it('lets one that fails rest for one, two and four minutes, and then gives it up', () => {
     const book = bookOf(at('8.8.8.8'));
     let now = 0;
