@@ -104,7 +104,7 @@ describe('writePieces', () => {
   );
 
   it.each([
-    ['two at a time', 2 ** 20, WRITES_IN_FLIGHT],
+    ['two at a time', 2 ** 22, WRITES_IN_FLIGHT],
     ['more if they are small, up to so many bytes', 2 ** 18, BYTES_IN_FLIGHT / 2 ** 18],
   ])('writes %s', (_, pieceLength, most) => {
     const geometry = new Geometry({ length: 100 * pieceLength, pieceLength });

@@ -57,7 +57,7 @@ export const requestBlocks =
                   } else if (borne + requests.unexpected >= MAX_UNEXPECTED) {
                     subscriber.error(blame(peer, 'unexpected', `sent ${MAX_UNEXPECTED} blocks that were not asked for`));
                   }
-                  requests.refill(now());
+                  if (requests.hungry) requests.refill(now());
                   break;
                 case 'reject':
                   requests.rejected(message, now());

@@ -15,7 +15,7 @@ export interface WritePiecesOptions {
  * file wait for each other in the kernel, and spin there.
  */
 export const WRITES_IN_FLIGHT = 2;
-export const BYTES_IN_FLIGHT = 2 * 2 ** 20;
+export const BYTES_IN_FLIGHT = 4 * 2 ** 20;
 
 /**
  * Writes the valid pieces to disk, passes the corrupt ones, and releases both.

@@ -48,6 +48,7 @@ export class Requests {
   #blocksSeen = 0;
   /** They rejected the last of what they answered. */
   #rejecting = false;
+  #most = MAX_WINDOW;
   /** Requests since the last tick. */
   #asked = 0;
 
@@ -62,6 +63,11 @@ export class Requests {
 
   get inFlight(): number {
     return this.#window.inFlight;
+  }
+
+  /** Is there room for more? Else `refill` has nothing to do. */
+  get hungry(): boolean {
+    return this.#window.room > 0;
   }
 
   get proven(): boolean {
@@ -124,8 +130,9 @@ export class Requests {
     // A block given or freed inside may wake us again: once is enough.
     if (this.#refilling || this.#ended || this.#source.state.choked) return;
     const window = this.#window;
+    const most = this.#source.state.reqq ?? MAX_WINDOW;
     // They may say it after they have unchoked us.
-    window.most = this.#source.state.reqq ?? MAX_WINDOW;
+    if (most !== this.#most) window.most = this.#most = most;
     const free = this.#rejecting ? Math.min(window.room, REJECTED_PACE - this.#asked) : window.room;
     const room = this.#limited === undefined || free <= 0 ? free : this.#taken(this.#limited, free);
     if (room <= 0) return;
