@@ -1,9 +1,10 @@
 #!/bin/sh
-# Runs the interop tests in a network namespace that has nothing but loopback: no packet can leave this machine.
+# Runs the interop tests in a network namespace that leads nowhere: no packet can leave this machine.
 #
 # The tracker is at 10.77.0.1. Who calls it comes from 10.77.0.2, so there every peer lives for the others; and who calls there
 # comes from 10.77.0.3: some clients refuse peers at 127.0.0.1, and transmission hangs up on callers from its own address. What is said to
-# multicast groups stays on loopback, too.
+# multicast groups of IPv4 stays on loopback, too; as Linux gives nothing back there that is said to those of IPv6, these have a cable of their
+# own, both ends of which are here.
 set -eu
 missing=
 for tool in unshare ip opentracker aria2c transmission-cli mktorrent; do command -v "$tool" >/dev/null || missing="$missing $tool"; done
@@ -26,6 +27,9 @@ exec unshare $user -n sh -c 'ip link set lo up
   ip route change table local local 10.77.0.2 dev lo src 10.77.0.3
   ip link set lo multicast on
   ip route add 239.0.0.0/8 dev lo
-  ip -6 route add ff15::/16 dev lo table local || true
+  ip link add rxlan0 type veth peer name rxlan1
+  ip link set rxlan0 up
+  ip link set rxlan1 up
+  ip -6 addr add fd00:77::1/64 dev rxlan0 nodad
   exec "$@"' sh \
   npx vitest run --config test/interop/vitest.config.ts --root . "$@"
