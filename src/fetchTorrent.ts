@@ -1,4 +1,4 @@
-import { defer, identity, map, type Observable, Subject, take, tap } from 'rxjs';
+import { defer, identity, map, merge, type Observable, Subject, take, tap } from 'rxjs';
 import { distinctPeers } from '../operators/distinctPeers.ts';
 import { swarm } from '../operators/swarm.ts';
 import { becomeAcquainted, meet } from './acquaintance.ts';
@@ -6,6 +6,7 @@ import { now } from './clock.ts';
 import { defaultPace } from './discovery/pace.ts';
 import type { DownloadEvent, Env, PeerAddress, PeerSource } from './env.ts';
 import { InputError } from './errors.ts';
+import { exactSource } from './exactSource.ts';
 import { createPeerId } from './protocol/id.ts';
 import { Malformed } from './protocol/malformed.ts';
 import { nodeFor, type SourceOptions, sources } from './sources.ts';
@@ -38,7 +39,8 @@ export interface FetchTorrentOptions extends SourceOptions {
  * gives   -----(t|)
  * ```
  *
- * The info dictionary is believed because its SHA-1 is the info-hash; trackers and web seeds are those of the link. Hangs up on everyone then.
+ * The info dictionary is believed because its SHA-1 is the info-hash; trackers and web seeds are those of the link. If peers
+ * have not told it for 5 s, it is looked for where the link says that the .torrent is. Hangs up on everyone then.
  * Completes without it when there is nobody left to ask.
  *
  * @throws InputError `bad-metainfo` or `unsupported`, if what has this info-hash is no torrent that we can do.
@@ -66,7 +68,7 @@ export const fetchTorrent = (magnet: MagnetLink, env: Env, options: FetchTorrent
       },
     };
     const dial = meet(env, acquaintance);
-    return sources(env, magnet, {
+    const found$ = sources(env, magnet, {
       ...options,
       peers: [...(options.peers ?? []), ...peersOf(magnet)],
       dht$,
@@ -90,6 +92,8 @@ export const fetchTorrent = (magnet: MagnetLink, env: Env, options: FetchTorrent
         funnel,
         ended: () => left$.next(),
       }),
+    );
+    return merge(found$, exactSource(magnet, env, report)).pipe(
       take(1),
       map((metadata) => torrentOf(magnet, metadata)),
     );

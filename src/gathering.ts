@@ -1,4 +1,4 @@
-import { type Observable, Subject, take, tap } from 'rxjs';
+import { EMPTY, merge, type Observable, Subject, take, tap } from 'rxjs';
 import { distinctPeers } from '../operators/distinctPeers.ts';
 import { swarm } from '../operators/swarm.ts';
 import { now } from './clock.ts';
@@ -46,8 +46,8 @@ export interface Gathering {
   readonly joined: (peer: Peer) => void;
   /** Hears of a peer when it has said of itself where it listens. */
   readonly introduced: (peer: Peer) => void;
-  /** Finds peers and holds a session with each, as many as may be at one time. When `secluded$` emits, only trackers are asked. */
-  swarm<T>(session: (address: PeerAddress) => Observable<T>, secluded$?: Observable<unknown>): Observable<T>;
+  /** Finds peers and holds a session with each, as many as may be at one time. When `secluded$` emits, only trackers are asked. It does not end before `held$`. */
+  swarm<T>(session: (address: PeerAddress) => Observable<T>, secluded$?: Observable<unknown>, held$?: Observable<never>): Observable<T>;
 }
 
 /** Nothing happens before its swarm is subscribed to. It is of one subscription. */
@@ -100,8 +100,8 @@ export const gathering = (source: Findable, env: Env, options: GatheringOptions)
       const dialable = extensions?.port;
       if (address.wire$ && dialable !== undefined) book.listensAt(address, { host: address.host, port: dialable, source: 'incoming' });
     },
-    swarm: (session, secluded$) =>
-      addresses(secluded$).pipe(
+    swarm: (session, secluded$, held$ = EMPTY) =>
+      merge(addresses(secluded$), held$).pipe(
         tap((address) => funnel.named(address)),
         distinctPeers(),
         swarm(session, {

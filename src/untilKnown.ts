@@ -4,6 +4,7 @@ import {
   defer,
   filter,
   finalize,
+  ignoreElements,
   last,
   map,
   merge,
@@ -25,6 +26,7 @@ import { becomeAcquainted, meet } from './acquaintance.ts';
 import type { Door } from './door.ts';
 import type { Block, DownloadEvent, Env, Peer } from './env.ts';
 import { torrentOf } from './fetchTorrent.ts';
+import { exactSource } from './exactSource.ts';
 import type { Gathering } from './gathering.ts';
 import { type Company, conversation, introduction } from './session.ts';
 import type { MagnetLink } from './torrent/magnet.ts';
@@ -81,6 +83,14 @@ export const untilKnown = (
       switchMap(() => talk$),
       take(1),
     );
+    const exact$ = exactSource(magnet, env, there.report).pipe(
+      tap((metadata) => {
+        draft.adopt(metadata);
+        learn(metadata);
+      }),
+      ignoreElements(),
+      takeUntil(known$),
+    );
     const dial = meet(env, acquaintance);
     const blocks$ = there.swarm(
       (address) =>
@@ -93,6 +103,7 @@ export const untilKnown = (
           ),
         ),
       known$.pipe(filter((torrent) => torrent.private)),
+      exact$,
     );
     const begin =
       (shared$: Observable<Block>): Talk =>

@@ -1,6 +1,7 @@
 import { BOOTSTRAP } from '../discovery/dht/bootstrap.ts';
 import type { Env } from '../env.ts';
 import type { SourceOptions } from '../sources.ts';
+import type { MagnetLink } from '../torrent/magnet.ts';
 import type { Torrent } from '../torrent/metainfo.ts';
 import { GaveUp } from './exit.ts';
 import type { Given } from './io.ts';
@@ -38,10 +39,10 @@ export const trackersOf = (torrent: Pick<Torrent, 'announce'>, { own, moreTracke
 ];
 
 /** The trackers to ask, in tiers, if there is anybody at all to ask. */
-export const trackersFor = (torrent: Pick<Torrent, 'announce' | 'private'>, found: Discovery) => {
+export const trackersFor = (torrent: Pick<Torrent, 'announce' | 'private'> & Partial<Pick<MagnetLink, 'sources'>>, found: Discovery) => {
   const { peers = [], dht$, lsd } = found;
   const trackers = trackersOf(torrent, found);
-  if (trackers.length > 0 || peers.length > 0) return trackers;
+  if (trackers.length > 0 || peers.length > 0 || (torrent.sources ?? []).length > 0) return trackers;
   // BEP 27.
   if (torrent.private)
     throw new GaveUp('no-peers', 'nobody to ask for peers: the torrent is private, only trackers may name them: give a --tracker or a --peer');

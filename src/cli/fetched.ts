@@ -23,7 +23,7 @@ export const fetched = async (magnet: MagnetLink, given: Given, io: Io): Promise
   const env = await worldOf(given, io.say);
   const found = discovery(given, env);
   const named = { ...found, peers: [...(found.peers ?? []), ...magnet.peers] };
-  const trackers = trackersFor({ announce: magnet.announce, private: false }, { ...found, peers: named.peers.map((each) => ({ source: 'manual', ...each })) });
+  const trackers = trackersFor({ ...magnet, private: false }, { ...found, peers: named.peers.map((each) => ({ source: 'manual', ...each })) });
   const funnel = new Funnel<PeerSource>();
   const report = (event: DownloadEvent): void => {
     const line = eventLine(event, told(given, event));

@@ -157,6 +157,14 @@ export class MetadataDraft {
     return peer.size !== truth.length || peer.own?.agrees(peer, truth) === false;
   }
 
+  /** It is known from elsewhere, and has the hash. */
+  adopt(metadata: Uint8Array): void {
+    if (this.#metadata !== undefined) return;
+    this.#metadata = metadata;
+    this.#shared.clear();
+    for (const { source } of [...this.#peers.values()]) if (this.#peers.has(source)) source.whole(metadata);
+  }
+
   /** Asks everyone who can be asked for what is missing. */
   refill(now: number): void {
     if (this.#asking || this.#metadata !== undefined) return;
@@ -211,9 +219,7 @@ export class MetadataDraft {
   #judge(assembly: MetadataAssembly<Asked>): 'true' | 'wrong' | 'disputed' {
     const metadata = assembly.joined();
     if (equalIds(sha1(metadata), this.#infoHash)) {
-      this.#metadata = metadata;
-      this.#shared.clear();
-      for (const { source } of [...this.#peers.values()]) if (this.#peers.has(source)) source.whole(metadata);
+      this.adopt(metadata);
       return 'true';
     }
     if (assembly.givers.size === 1) return 'wrong';

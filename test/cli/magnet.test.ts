@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { toBase32, toHex } from '../../src/protocol/id.ts';
 import { parseTorrent } from '../../src/torrent/metainfo.ts';
 import { contentOf } from '../swarm/content.ts';
@@ -101,6 +103,20 @@ describe('from a magnet link', () => {
     const told = objects(stdout) as { readonly type: string; readonly infoHash?: string }[];
     expect(told.find(({ type }) => type === 'metadata')).toEqual({ type: 'metadata', name: 'a', infoHash, length: 200_000, pieceLength: 65_536, files: 1 });
     expect(readFileSync(out).equals(content.bytes)).toBe(true);
+  });
+
+  it('xs is enough to know what it is, and is not believed when it is something else', async () => {
+    const file = join(folder(), 'saved.torrent');
+    const other = contentOf({ name: 'b', length: 100_000, pieceLength: 65_536 });
+    const server = createServer((request, response) => response.end((request.url === '/torrents/a.torrent' ? content : other).metainfo));
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const at = (path: string): string => `xs=${encodeURIComponent(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`)}`;
+    writeFileSync(file, content.metainfo);
+    const wanted = (await run(['info', file])).stdout;
+    const link = `magnet:?${XT}&${at('/torrents/b.torrent')}&${at('/torrents/a.torrent')}`;
+    expect(await run(['magnet_info', link])).toMatchObject({ code: 0, stdout: wanted, stderr: expect.stringContaining('another one') as string });
+    expect(await run(['magnet_info', `magnet:?${XT}&${at('/private')}`])).toMatchObject({ code: 4, stdout: '' });
   });
 
   it('only the selected files are fetched', async () => {
