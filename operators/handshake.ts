@@ -139,7 +139,7 @@ const meet = (wire: Wire, theirs: Handshake, pieceCount: number | undefined, hea
     drained$: wire.drained$,
     send: (...sent) => {
       for (const message of sent) state.sent(message);
-      return wire.write(encodeMessages(sent));
+      return wire.write(encodeMessages(sent, wire.room));
     },
   };
 };

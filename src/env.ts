@@ -25,6 +25,8 @@ export interface Wire {
   readonly bytes$: Observable<Uint8Array>;
   /** Takes `bytes` over. False when the buffer towards them is full: wait for `drained$`. */
   write(bytes: Uint8Array): boolean;
+  /** Memory of `size` bytes, of any content, for what is written next; what is not written is lost to it. */
+  readonly room?: ((size: number) => Uint8Array) | undefined;
   readonly drained$: Observable<void>;
 }
 
@@ -50,8 +52,8 @@ export interface Storage {
   digest?(offset: number, length: number): Observable<Uint8Array>;
   /** Writes all of `bytes` at `offset`, across file borders; emits their number. */
   write(offset: number, bytes: Uint8Array): Observable<number>;
-  /** Creates the folders and the files, sparse, at their final sizes. Completes without a value. */
-  prepare(): Observable<never>;
+  /** Creates the folders and the files, sparse, at their final sizes; those files alone for whose numbers `wanted` holds. Completes without a value. */
+  prepare(wanted?: (file: number) => boolean): Observable<never>;
   /** One stamp per file of `torrent.files`, in their order. */
   stamps(): Observable<readonly FileStamp[]>;
   /** Makes what was written survive a power cut (fsync of every file written to). Completes without a value. */

@@ -2,10 +2,12 @@ import type { OnReadOpts, Socket } from 'node:net';
 import { Subject, type Subscriber } from 'rxjs';
 import type { PeerAddress, Wire } from '../env.ts';
 import { PeerError, type PeerCode } from '../errors.ts';
+import { WriteBuffers } from './writeBuffers.ts';
 
 /** Bytes of one read: one buffer for all sockets, since a chunk is lent only until `next` returns. */
 const READ_SIZE = 65_536;
 const chunk = Buffer.allocUnsafeSlow(READ_SIZE);
+const buffers = new WriteBuffers();
 
 /** A socket and the wire it is. */
 export interface Line {
@@ -46,8 +48,15 @@ export const lineOf = (address: PeerAddress, subscriber: Subscriber<Wire>, open:
     bytes$.complete();
     drained$.complete();
   });
-  const write = (bytes: Uint8Array): boolean => !socket.destroyed && socket.write(bytes);
-  return { socket, fail, wire: { address, bytes$: bytes$.asObservable(), drained$: drained$.asObservable(), write } };
+  const write = (bytes: Uint8Array): boolean => {
+    if (!buffers.owns(bytes)) return !socket.destroyed && socket.write(bytes);
+    const written = (error?: unknown): void => buffers.give(bytes, error);
+    if (!socket.destroyed) return socket.write(bytes, written);
+    written();
+    return false;
+  };
+  const room = (size: number): Uint8Array => buffers.take(size);
+  return { socket, fail, wire: { address, bytes$: bytes$.asObservable(), drained$: drained$.asObservable(), write, room } };
 };
 
 const codeOf = ({ code }: NodeJS.ErrnoException): PeerCode => {

@@ -74,12 +74,14 @@ const sizeOf = (message: Message): number => {
   }
 };
 
-/** All messages after one another in one buffer of their own. `unknown` ones are left out. */
-export const encodeMessages = (messages: readonly Message[]): Uint8Array => {
+const fresh = (size: number): Uint8Array => new Uint8Array(size);
+
+/** All messages after one another in one buffer of their own, which `room` gives, of any content. `unknown` ones are left out. */
+export const encodeMessages = (messages: readonly Message[], room: (size: number) => Uint8Array = fresh): Uint8Array => {
   let size = 0;
   for (const message of messages) size += sizeOf(message);
-  const bytes = new Uint8Array(size);
-  const view = new DataView(bytes.buffer);
+  const bytes = room(size);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, size);
   let at = 0;
   for (const message of messages) at = put(bytes, view, at, message);
   return bytes;

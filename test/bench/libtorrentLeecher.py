@@ -1,0 +1,30 @@
+#!/usr/bin/python3
+"""A libtorrent leecher for the benchmark: has TORRENT from the peers into DIR, TCP only, prints the seconds that it took, and ends.
+
+usage: libtorrentLeecher.py TORRENT DIR ADDRESS HOST:PORT...
+"""
+import sys
+import time
+
+import libtorrent as lt
+
+torrent, folder, address, peers = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
+session = lt.session({
+    'listen_interfaces': address + ':0', 'enable_dht': False, 'enable_lsd': False, 'enable_upnp': False, 'enable_natpmp': False,
+    'enable_outgoing_utp': False, 'enable_incoming_utp': False, 'dht_bootstrap_nodes': '', 'allow_multiple_connections_per_ip': True,
+    # Else the first connection is tried encrypted, and who does not speak that is called again a second later.
+    'out_enc_policy': 2, 'max_out_request_queue': 1500, 'alert_mask': lt.alert.category_t.status_notification,
+})
+params = lt.add_torrent_params()
+params.ti = lt.torrent_info(torrent)
+params.save_path = folder
+params.trackers = []
+began = time.monotonic()
+handle = session.add_torrent(params)
+for peer in peers:
+    host, port = peer.rsplit(':', 1)
+    handle.connect_peer((host, int(port)))
+while not handle.status().is_seeding:
+    session.wait_for_alert(20)
+    session.pop_alerts()
+print('%.3f' % (time.monotonic() - began), flush=True)
