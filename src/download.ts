@@ -44,7 +44,7 @@ import type { MagnetLink } from './torrent/magnet.ts';
 import type { Torrent } from './torrent/metainfo.ts';
 import type { PieceOrder } from './torrent/pieceOrder.ts';
 import { SuperSeed } from './torrent/superSeed.ts';
-import { type Span, unselected } from './torrent/selection.ts';
+import { selects, type Span, unselected } from './torrent/selection.ts';
 import { Suspects } from './torrent/suspects.ts';
 import { transfer } from './transfer.ts';
 import { type Talk, untilKnown } from './untilKnown.ts';
@@ -236,12 +236,15 @@ const pipeline = (
       if ((picker.complete && seed === undefined) || !restored) return EMPTY;
       if (seed?.only === true && !picker.complete) return incomplete(torrent.name, picker.stored);
       tally.phase = 'downloading';
-      return concat(storage.prepare(), merge(fetched$.pipe(finalize(() => settled$.complete())), seeding$, keepRemembering(settled$, save(false), report)));
+      return concat(
+        storage.prepare(selects(options.select)),
+        merge(fetched$.pipe(finalize(() => settled$.complete())), seeding$, keepRemembering(settled$, save(false), report)),
+      );
     });
     const end$ = defer(() => {
       if (!picker.complete) return calmly(leave(), report);
       if (tally.phase === 'seeding') return calmly(save(true), report);
-      return concat(storage.prepare(), complete$);
+      return concat(storage.prepare(selects(options.select)), complete$);
     });
     let ended = false;
     return merge(

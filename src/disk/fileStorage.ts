@@ -119,11 +119,11 @@ class FileStorage implements Storage {
     });
   }
 
-  prepare(): Observable<never> {
+  prepare(selected: (file: number) => boolean = () => true): Observable<never> {
     return this.#operation<never>((done, wanted) =>
       this.#whenWritable((error) => {
         if (error) return done(error);
-        each(this.#paths.length, AT_ONCE, (file, next) => (wanted() ? this.#allocate(file, next) : next(null)), done as Done<void>);
+        each(this.#paths.length, AT_ONCE, (file, next) => (selected(file) && wanted() ? this.#allocate(file, next) : next(null)), done as Done<void>);
       }),
     );
   }

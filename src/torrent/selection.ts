@@ -39,6 +39,12 @@ export const unselected = ({ files }: Pick<Torrent, 'files'>, { pieceCount, piec
   return Array.from({ length: pieceCount }, (_, index) => index).filter((index) => !wanted.has(index));
 };
 
+/** Is a file, by its number, in the selection? All are if there is none. */
+export const selects =
+  (spans: readonly Span[] | undefined) =>
+  (file: number): boolean =>
+    spans === undefined || spans.some(([first, last]) => file >= first && file <= last);
+
 const merged = (spans: readonly Span[]): readonly Span[] => {
   const joined: [number, number][] = [];
   for (const [first, last] of spans.toSorted((a, b) => a[0] - b[0])) {

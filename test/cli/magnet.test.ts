@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -135,7 +135,10 @@ describe('from a magnet link', () => {
     const { code } = await run(['download', link, '-o', `${home}/`]);
     expect(code).toBe(0);
     expect(seed.wholePieces().toSorted((x, y) => x - y)).toEqual([0, 1, 2]);
-    expect(existsSync(join(home, 'several', 'a'))).toBe(true);
+    // What the last piece has of the next file is kept; of others there is not even a name.
+    expect(readdirSync(join(home, 'several')).sort()).toEqual(['a', 'b']);
+    expect(readFileSync(join(home, 'several', 'a')).equals(several.bytes.subarray(0, 70_000))).toBe(true);
+    expect(statSync(join(home, 'several', 'b')).size).toBe(3 * 32_768 - 70_000);
   });
 
   it('gives up in time, and says why', async () => {

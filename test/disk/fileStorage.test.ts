@@ -42,6 +42,16 @@ describe('openStorage', () => {
     expect(fs.readFileSync(path.join(folder, 'name', 'sub', 'b'))).toEqual(Buffer.alloc(36, 7));
   });
 
+  it('prepares only the files that are wanted', async () => {
+    const folder = tempFolder();
+    await withStorage(torrentOf({ files: three }), { folder }, async (storage) => {
+      await ended(storage.prepare((file) => file === 1));
+      expect((await ended(storage.stamps()))?.map(({ size }) => size)).toEqual([-1, 0, -1, -1]);
+      await ended(storage.prepare((file) => file === 3));
+    });
+    expect(fs.readdirSync(path.join(folder, 'name'), { recursive: true }).sort()).toEqual(['empty', 'sub', path.join('sub', 'b')]);
+  });
+
   it('creates nothing but its lock before it is asked to', async () => {
     const folder = tempFolder();
     await withStorage(torrentOf({ files: three }), { folder }, async (storage) => {

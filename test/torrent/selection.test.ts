@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Geometry } from '../../src/torrent/geometry.ts';
-import { unselected } from '../../src/torrent/selection.ts';
+import { selects, unselected } from '../../src/torrent/selection.ts';
 
 const file = (offset: number, length: number) => ({ path: ['x'], length, offset, padding: false, attributes: '' });
 /** Ten pieces of 10 bytes; files of 25, 0, 5, 40 and 30 bytes. */
@@ -27,5 +27,20 @@ describe('pieces of files that are not selected', () => {
   it('are all if there are no such files, or none with a byte', () => {
     expect(unselected({ files }, geometry, [[7, 9]])).toHaveLength(10);
     expect(unselected({ files }, geometry, [[1, 1]])).toHaveLength(10);
+  });
+});
+
+describe('files that are selected', () => {
+  it('are those within a span, or all', () => {
+    const numbers = [0, 1, 2, 3, 4, 5];
+    expect(numbers.filter(selects(undefined))).toEqual(numbers);
+    expect(
+      numbers.filter(
+        selects([
+          [0, 0],
+          [2, 3],
+        ]),
+      ),
+    ).toEqual([0, 2, 3]);
   });
 });

@@ -124,7 +124,7 @@ const loggedStorage = (storage: Storage, who: string, hear: Hear): Storage => {
     notes,
     read: (offset, into) => storage.read(offset, into).pipe(note(`read ${counted(into.length, 'byte')} at ${offset}`)),
     write: (offset, bytes) => storage.write(offset, bytes).pipe(note(`write ${counted(bytes.length, 'byte')} at ${offset}`)),
-    prepare: () => storage.prepare().pipe(note('make folders and files')),
+    prepare: (wanted) => storage.prepare(wanted).pipe(note('make folders and files')),
     stamps: () => storage.stamps().pipe(note('look at sizes and times')),
     flush: () => storage.flush().pipe(note('flush')),
   };
