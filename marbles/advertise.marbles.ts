@@ -158,15 +158,16 @@ describe('advertise', () => {
   );
 
   it(
-    'says when we want nothing more, and when we do again',
+    'says when we want nothing more, and when we do again, with all that it has said before: some forget what is left out',
     drawn(({ peer, hot, gives, sends, words }) => {
       const possessions = possessing(2, 0);
       const stored$ = hot('--1--', { 1: 1 }).pipe(tap((piece) => possessions.stored.set(piece)));
       const lost$ = hot('-------0', { 0: 0 }).pipe(tap((piece) => possessions.stored.clear(piece)));
       const they = peer('-', {}, { has: [], extended: true });
-      they.state.sent(words.extended(0));
+      const said = { ids: new Map([['ut_metadata', 2]]), version: 'us 1', port: 6881, reqq: 500, metadataSize: 31_235 };
+      they.state.sent({ type: 'extended', id: 0, payload: encodeExtensionHandshake(said) });
       gives(open(they).pipe(advertise(possessions, stored$, { lost$ })), '^---------!').toBe('-');
-      const wish = (uploadOnly: boolean): Message => ({ type: 'extended', id: 0, payload: encodeExtensionHandshake({ ids: new Map(), uploadOnly }) });
+      const wish = (uploadOnly: boolean): Message => ({ type: 'extended', id: 0, payload: encodeExtensionHandshake({ ...said, uploadOnly }) });
       sends(they).toBe('B-(hu)-w', { B: words.bitfield(0), h: words.have(1), u: wish(true), w: wish(false) });
     }),
   );

@@ -81,11 +81,14 @@ const openingOf = (stored: Bitfield | undefined, fast: boolean): Message | undef
   return fast ? { type: 'haveNone' } : undefined;
 };
 
-/** Says that we want nothing more, or something again, if that is not what they have been told. */
+/**
+ * Says that we want nothing more, or something again, if that is not what they have been told. Repeats all that they have been told:
+ * libtorrent and aria2 forget the extensions, and the size of the metadata, that a later handshake leaves out.
+ */
 const tellWish = (peer: Peer, { full: uploadOnly }: Bitfield): void => {
   const { extended, ourExtensions } = peer.state;
   if (!extended || ourExtensions === undefined || (ourExtensions.uploadOnly ?? false) === uploadOnly) return;
-  peer.send({ type: 'extended', id: EXTENSION_HANDSHAKE, payload: encodeExtensionHandshake({ ids: new Map(), uploadOnly }) });
+  peer.send({ type: 'extended', id: EXTENSION_HANDSHAKE, payload: encodeExtensionHandshake({ ...ourExtensions, uploadOnly }) });
 };
 
 /** Says, once, which pieces they may have while we choke them, if they have but few. */
