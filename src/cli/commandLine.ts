@@ -19,6 +19,20 @@ const spelledOut = (args: readonly string[]): readonly string[] => {
   return args.map((arg, at) => (at < end && Object.hasOwn(SHORT, arg) ? (SHORT[arg] ?? arg) : arg));
 };
 
+/** No argument can have it: marks those after `--` that look like options, which the parser would not give to a command. */
+const LITERAL = '\0';
+
+const literally = (args: readonly string[]): readonly string[] => {
+  const end = args.indexOf('--');
+  if (end < 0) return args;
+  return [...args.slice(0, end), ...args.slice(end + 1).map((arg) => (arg.startsWith('-') ? `${LITERAL}${arg}` : arg))];
+};
+
+const asTyped = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(asTyped);
+  return typeof value === 'string' && value.startsWith(LITERAL) ? value.slice(LITERAL.length) : value;
+};
+
 /** Refuses what the parser would take in silence (`--quiet=maybe`), or for something else (`--prot 1` takes the 1 away). */
 const checkOptions = (args: readonly string[], name: string, { options }: Command): void => {
   for (const arg of args) {
@@ -111,11 +125,12 @@ export const runCommandLine = async (given: readonly string[], version: string, 
   const loading = args.includes('--help') ? undefined : command.load();
   loading?.catch(() => undefined);
   const { default: yargs } = await import('yargs');
-  const others = args.filter((_, at) => at !== args.findIndex((arg) => !arg.startsWith('-')));
+  const words = literally(args);
+  const others = words.filter((_, at) => at !== words.findIndex((arg) => !arg.startsWith('-')));
   const parser = parserOf(yargs(others).scriptName(`rxtorrent ${name}`), version).fail((message, error) => {
     // Whatever does not throw here lets the handler run.
     if (error instanceof Error && error.name !== 'YError') throw error;
-    throw complaint(message ?? error.message, name, args);
+    throw complaint((message ?? error.message).replaceAll(LITERAL, ''), name, args.slice(0, args.includes('--') ? args.indexOf('--') : undefined));
   });
   const usage = command.usage.replace(name, '$0');
   await parser
@@ -125,7 +140,8 @@ export const runCommandLine = async (given: readonly string[], version: string, 
       (own) => define(own, name, command),
       async (given) => {
         const rooms = roomsOf(texts(given, 'verbose'));
-        await (await (loading ?? command.load()))({ ...given, verbose: rooms.length > 0, rooms }, io);
+        const typed = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, asTyped(value)]));
+        await (await (loading ?? command.load()))({ ...typed, verbose: rooms.length > 0, rooms }, io);
       },
     )
     .parseAsync();

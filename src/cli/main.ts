@@ -6,6 +6,8 @@ import { errorEvent, exitCode, explain, Interrupted } from './exit.ts';
 import { jsonLine, visible } from './views/text.ts';
 
 const args = process.argv.slice(2);
+/** After `--` nothing is an option. */
+const options = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
 const stop = new AbortController();
 const io = {
   print: (line: string): void => void process.stdout.write(`${line}\n`),
@@ -29,7 +31,7 @@ let reported: unknown;
 
 /** Is this flag set, by an argument or in the environment? Known before anything is parsed, and when nothing can be. */
 const asked = (flag: string, argument: RegExp): boolean =>
-  args.some((arg) => argument.test(arg)) || !['', '0', 'false'].includes(process.env[`RXTORRENT_${flag}`] ?? '');
+  options.some((arg) => argument.test(arg)) || !['', '0', 'false'].includes(process.env[`RXTORRENT_${flag}`] ?? '');
 
 /** The one line of an error; with `--verbose` the stack, with `--json` an object too. */
 const report = (error: unknown): void => {

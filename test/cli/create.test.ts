@@ -20,6 +20,20 @@ const content = (): { readonly place: string; readonly path: string } => {
 };
 
 describe('create', () => {
+  it('tells what it does on disk with --verbose, and nothing of it to those who ask for something else', async () => {
+    const { place, path } = content();
+    const { code, stderr } = await run(['create', path, '-o', join(place, 'out.torrent'), '--verbose=disk']);
+    expect(code).toBe(0);
+    const lines = stderr.split('\n').filter((line) => line.includes(' disk '));
+    expect(lines.map((line) => line.replace(/^[\d:.]+ disk +· /, '').replace(`${path}  `, ''))).toEqual([
+      'look for files',
+      '3 files found',
+      'hash 3 files, pieces of 32768 bytes',
+      ...['piece 0 hashed', 'piece 1 hashed', 'piece 2 hashed'].map((line) => expect.stringMatching(line.replace(/\d/, String.raw`\d`)) as string),
+    ]);
+    expect((await run(['create', path, '-o', join(place, 'other.torrent'), '--verbose=peer'])).stderr).not.toContain(' disk ');
+  });
+
   it('writes the .torrent, and prints its info-hash and its magnet link', async () => {
     const { place, path } = content();
     const output = join(place, 'out.torrent');

@@ -3,7 +3,6 @@ import { basename, join, resolve } from 'node:path';
 import { create as createTorrent, type CreateOptions } from '../../create.ts';
 import type { CreateEvent } from '../../env.ts';
 import { InputError } from '../../errors.ts';
-import { nodeEnv } from '../../node.ts';
 import { toHex } from '../../protocol/id.ts';
 import { formatMagnet } from '../../torrent/magnet.ts';
 import { MAX_PIECE_LENGTH, type Torrent } from '../../torrent/metainfo.ts';
@@ -16,6 +15,7 @@ import { live } from '../views/live.ts';
 import { hashingLines } from '../views/progress.ts';
 import { jsonLine, visible } from '../views/text.ts';
 import { bytes, counted } from '../views/units.ts';
+import { worldOf } from '../world.ts';
 
 const SMALLEST_PIECE = 16_384;
 
@@ -86,7 +86,10 @@ export const create = async (given: Given, io: Io): Promise<void> => {
   const quiet = flag(given, 'quiet');
   const output = outputOf(text(given, 'output'), options.name ?? basename(resolve(source)));
   mayWrite(output, force);
+  let say = io.say;
+  const env = await worldOf(given, (line) => say(line));
   const view = await live(io, `hashing ${visible(source)}`, quiet || json);
+  say = (line) => view.say(line);
   const began = performance.now();
   let torrent: Torrent | undefined;
   const see = (event: CreateEvent): void => {
@@ -101,7 +104,7 @@ export const create = async (given: Given, io: Io): Promise<void> => {
     view.show({ lines: (width) => hashingLines(moment, width), line: () => hashingLines(moment, 100).join('') });
   };
   try {
-    await follow(createTorrent(source, nodeEnv(), { ...options, except: output }), io, see);
+    await follow(createTorrent(source, env, { ...options, except: output }), io, see);
   } finally {
     view.end();
   }

@@ -1,0 +1,36 @@
+import { map, tap } from 'rxjs';
+import type { Content, CreateEnv } from '../../env.ts';
+import { visible } from '../views/text.ts';
+import { counted } from '../views/units.ts';
+import type { Note, Room } from './rooms.ts';
+
+const messageOf = (error: unknown): string => visible(error instanceof Error ? error.message : String(error));
+
+const loggedContent = (content: Content, note: (what: string) => void): Content => ({
+  ...content,
+  digests: (files, pieceLength) =>
+    content.digests(files, pieceLength).pipe(
+      tap({
+        subscribe: () => note(`hash ${counted(files.length, 'file')}, pieces of ${counted(pieceLength, 'byte')}`),
+        next: ({ index }) => note(`piece ${index} hashed`),
+        error: (error: unknown) => note(messageOf(error)),
+      }),
+    ),
+});
+
+/** The world of whoever makes a torrent; `listen` hears what is done on disk. */
+export const loggedCreateEnv = ({ openContent }: CreateEnv, rooms: readonly Room[], listen: (note: Note) => void): CreateEnv => ({
+  openContent: (path, options) => {
+    if (!rooms.includes('disk')) return openContent(path, options);
+    const who = visible(path);
+    const note = (what: string): void => listen({ room: 'disk', direction: '·', who, what });
+    return openContent(path, options).pipe(
+      tap({
+        subscribe: () => note('look for files'),
+        next: ({ files }) => note(`${counted(files.length, 'file')} found`),
+        error: (error: unknown) => note(messageOf(error)),
+      }),
+      map((content) => loggedContent(content, note)),
+    );
+  },
+});
