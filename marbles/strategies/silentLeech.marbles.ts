@@ -58,7 +58,7 @@ describe('a leech in silence', () => {
       const listener = overheard(stage, peers['10.1.0.2:7000']);
       const { env } = stage.world({ peers: { ...peers, '10.1.0.2:7000': listener.player } });
       stage.watch(download(stage.torrent, env, { target: { folder: '.' } }));
-      stage.sends(listener).toBe('---------h----I----(RR)-------H');
+      stage.sends(listener).toBe('---------h----I----(RR)-------H 35ms H');
     }),
   );
 });

@@ -50,10 +50,11 @@ const sceneOf = async (of: Content, rate: number): Promise<Scene> => {
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const noteIn = (folder: string): string | undefined => fs.readdirSync(folder).find((name) => /\.[0-9a-f]{8}\.rxtorrent$/.test(name));
 
-/** Starts, lets it run for so long, kills it: which pieces were given in whole. */
-const killed = async ({ start, seed }: Scene, after: number): Promise<readonly number[]> => {
+/** Starts, lets it run for so long (from its first connection on, if so `connected`), kills it: which pieces were given in whole. */
+const killed = async ({ start, seed }: Scene, after: number, connected = false): Promise<readonly number[]> => {
   seed.forget();
   const running = start('--quiet');
+  if (connected) await eventually(() => seed.connected > 0);
   await sleep(after);
   running.child.kill('SIGKILL');
   const { signal, stderr } = await running.ended;
@@ -69,7 +70,7 @@ describe('kill -9', () => {
     const given = new Set<number>();
     let twice = 0;
     for (let n = 0; n < 32; n++) {
-      const pieces = await killed(scene, 80 + Math.random() * 900);
+      const pieces = await (n % 2 === 0 ? killed(scene, 80 + Math.random() * 900) : killed(scene, Math.random() * 800, true));
       const again = pieces.filter((piece) => given.has(piece)).length;
       twice += again;
       // A second's worth, and what was on its way.
