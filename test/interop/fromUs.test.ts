@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { announced, aria2, libtorrent, opentracker } from './clients.ts';
+import { announced, aria2, libtorrent, linkTo, opentracker, transmission, webtorrent } from './clients.ts';
 import { type Content, listening, World } from './world.ts';
 
-const clients = { libtorrent, aria2 };
-const CLI = resolve('dist/src/cli/main.js');
+const clients = { libtorrent, aria2, transmission, webtorrent };
+const SINGLE = [3_000_001];
+const MULTIPLE = [1_000_003, 0, 65_536, 17, 2_500_000];
 
 let world: World;
 
@@ -14,18 +14,22 @@ beforeEach(() => {
 });
 afterEach(() => world.end());
 
-/** A seed of ours. */
-const seed = async (content: Content, folder: string, port: number): Promise<void> => {
-  world.start(process.execPath, CLI, 'seed', content.torrent, folder, '--port', String(port), '--no-dht', '--no-lsd');
-  await listening(port);
+/** A seed of ours, at 7000, of which the tracker has heard. */
+const seed = async (content: Content): Promise<void> => {
+  world.ours('seed', content.torrent, world.lay(content, 'seed'), '--port', '7000', '--no-dht', '--no-lsd');
+  await listening(7000);
+  await announced(content, 1);
 };
 
+const empty = (folder: string): string => {
+  mkdirSync(world.path(folder));
+  return world.path(folder);
+};
+
+/** Transmission makes no files of no length. */
 const complete = (content: Content, folder: string): boolean => {
-  try {
-    return world.holds(content, folder);
-  } catch {
-    return false; // files that are not there yet
-  }
+  const length = content.files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  return world.pieces(content, folder).size === Math.ceil(length / 65_536);
 };
 
 const eventually = async (holds: () => boolean, seconds: number): Promise<boolean> => {
@@ -35,16 +39,35 @@ const eventually = async (holds: () => boolean, seconds: number): Promise<boolea
 
 describe.each(Object.entries(clients))('%s downloads from a seed of ours', (_, client) => {
   it.each([
-    ['one file', [3_000_001]],
-    ['several files', [1_000_003, 0, 65_536, 17, 2_500_000]],
+    ['one file', SINGLE],
+    ['several files', MULTIPLE],
   ])('%s', async (__, sizes) => {
     const content = world.content('content', sizes);
     await opentracker(world, content);
-    await seed(content, world.lay(content, 'seed'), 7001);
+    await seed(content);
+    await client(world, content, empty('leech'), 7001);
+    expect(await eventually(() => complete(content, 'leech'), 60)).toBe(true);
+  });
+
+  it('knowing nothing but a magnet link', async () => {
+    // So many files that the info dictionary is of several pieces.
+    const content = world.content('content', [1_000_003, ...Array.from({ length: 300 }, (__, n) => n * 7)]);
+    await opentracker(world, content);
+    await seed(content);
+    await client(world, linkTo(content), empty('leech'), 7001);
+    expect(await eventually(() => complete(content, 'leech'), 60)).toBe(true);
+  });
+
+  it('while it is no seed yet: from a download of ours that fetches from another', async () => {
+    const content = world.content('content', MULTIPLE);
+    await opentracker(world, content);
+    const even = world.lay(content, 'even', (piece) => piece % 2 === 0);
+    const odd = world.lay(content, 'odd', (piece) => piece % 2 === 1);
+    world.ours('download', content.torrent, '-o', `${even}/`, '--seed', '--recheck', '--port', '7000', '--no-dht', '--no-lsd');
+    await listening(7000);
     await announced(content, 1);
-    mkdirSync(world.path('leech'));
-    await client(world, content, world.path('leech'), 7002);
-    expect(await eventually(() => complete(content, 'leech'), 50)).toBe(true);
+    await client(world, content, odd, 7001);
+    expect(await eventually(() => complete(content, 'odd') && complete(content, 'even'), 60)).toBe(true);
   });
 });
 
@@ -52,13 +75,9 @@ describe('all at once from a seed of ours', () => {
   it('complete', async () => {
     const content = world.content('content', [20_000_000, 5, 1_000_000]);
     await opentracker(world, content);
-    await seed(content, world.lay(content, 'seed'), 7001);
-    await announced(content, 1);
-    let port = 7002;
-    for (const [name, client] of Object.entries(clients)) {
-      mkdirSync(world.path(name));
-      await client(world, content, world.path(name), port++);
-    }
-    for (const name of Object.keys(clients)) expect(await eventually(() => complete(content, name), 50), name).toBe(true);
+    await seed(content);
+    let port = 7001;
+    for (const [name, client] of Object.entries(clients)) await client(world, content, empty(name), port++);
+    for (const name of Object.keys(clients)) expect(await eventually(() => complete(content, name), 60), name).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A libtorrent peer for the interop tests: shares what is in DIR of TORRENT, TCP only, and prints its progress and its peers.
+"""A libtorrent peer for the interop tests: shares what is in DIR of TORRENT (a file or a magnet link), TCP only, and prints its progress and its peers.
 
 usage: libtorrentPeer.py TORRENT DIR ADDRESS:PORT [UPLOAD_BYTES_A_SECOND [PEER_HOST:PORT | lsd]]
 
@@ -18,8 +18,11 @@ session = lt.session({
     'announce_to_all_trackers': True, 'alert_mask': 0,
     'upload_rate_limit': limit,
 })
-params = lt.add_torrent_params()
-params.ti = lt.torrent_info(torrent)
+if torrent.startswith('magnet:'):
+    params = lt.parse_magnet_uri(torrent)
+else:
+    params = lt.add_torrent_params()
+    params.ti = lt.torrent_info(torrent)
 params.save_path = folder
 handle = session.add_torrent(params)
 handle.set_upload_limit(limit or -1)

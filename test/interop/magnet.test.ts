@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { announced, aria2, libtorrent, opentracker, transmission, WEBTORRENT, webtorrent } from './clients.ts';
-import { AWAY, network, ROUTER, seed, until } from './dhtNetwork.ts';
+import { announced, AT, aria2, libtorrent, opentracker, transmission, WEBTORRENT, webtorrent } from './clients.ts';
+import { network, ROUTER, seed, until } from './dhtNetwork.ts';
 import { type Content, listening, TRACKER, World } from './world.ts';
 
 const clients = { libtorrent, aria2, transmission, webtorrent };
@@ -18,7 +18,7 @@ afterEach(() => world.end());
 
 const ended = ({ code, err }: { readonly code: number | null; readonly err: string }) => ({ code, err: code === 0 ? '' : err });
 
-describe.each(Object.entries(clients))('from nothing but a magnet link, with a seed of %s', (_, client) => {
+describe.each(Object.entries(clients))('from nothing but a magnet link, with a seed of %s', (name, client) => {
   it('that a tracker names', async () => {
     const content = world.content('content', SIZES);
     await opentracker(world, content);
@@ -43,7 +43,7 @@ describe.each(Object.entries(clients))('from nothing but a magnet link, with a s
     await client(world, content, world.lay(content, 'seed'), 7001);
     // Until it has announced itself it may be checking what it has.
     await announced(content, 1);
-    const link = `magnet:?xt=urn:btih:${content.infoHash}&x.pe=${AWAY}:7001`;
+    const link = `magnet:?xt=urn:btih:${content.infoHash}&x.pe=${AT[name as keyof typeof clients]}:7001`;
     const { out, ...run } = await world.run('magnet_info', link, '--timeout', '60');
     expect(ended(run)).toEqual({ code: 0, err: '' });
     expect(out).toContain(`Info Hash: ${content.infoHash}`);

@@ -2,8 +2,8 @@
 # Runs the interop tests in a network namespace that leads nowhere: no packet can leave this machine.
 #
 # The tracker is at 10.77.0.1. Who calls it comes from 10.77.0.2, so there every peer lives for the others; and who calls there
-# comes from 10.77.0.3: some clients refuse peers at 127.0.0.1, and transmission hangs up on callers from its own address. What is said to
-# multicast groups of IPv4 stays on loopback, too; as Linux gives nothing back there that is said to those of IPv6, these have a cable of their
+# comes from 10.77.0.3: some clients refuse peers at 127.0.0.1, and transmission hangs up on callers from its own address. Most clients
+# have an address of their own (AT in clients.ts). What is said to multicast groups of IPv4 stays on loopback, too; as Linux gives nothing back there that is said to those of IPv6, these have a cable of their
 # own, both ends of which are here.
 set -eu
 missing=
@@ -22,9 +22,9 @@ export WEBTORRENT="${TMPDIR:-/tmp}/rxtorrent-interop-webtorrent-3.0.21"
 [ "$(id -u)" = 0 ] && user= || user=-r
 # shellcheck disable=SC2086
 exec unshare $user -n sh -c 'ip link set lo up
-  for n in 1 2 3; do ip addr add 10.77.0.$n/32 dev lo; done
+  for n in 1 2 3 4 5 6; do ip addr add 10.77.0.$n/32 dev lo; done
   ip route change table local local 10.77.0.1 dev lo src 10.77.0.2
-  ip route change table local local 10.77.0.2 dev lo src 10.77.0.3
+  for n in 2 4 5 6; do ip route change table local local 10.77.0.$n dev lo src 10.77.0.3; done
   ip link set lo multicast on
   ip route add 239.0.0.0/8 dev lo
   ip link add rxlan0 type veth peer name rxlan1
