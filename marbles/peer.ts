@@ -6,7 +6,7 @@ import type { Geometry } from '../src/torrent/geometry.ts';
 import { PeerState } from '../src/torrent/peerState.ts';
 import type { Subscribed } from './expectation.ts';
 import { parseLane, type Mark } from './lane.ts';
-import { kept, spoil } from './speech.ts';
+import { kept, lent, spoil } from './speech.ts';
 import type { Backdrop } from './stage.ts';
 import { wordOf } from './words.ts';
 
@@ -65,7 +65,7 @@ export const drawPeer = (stage: Backdrop, host: string, lane: string, values: Re
     messages$.error(error);
   };
   const say = (letter: string): void => {
-    const message = kept(values[letter] ?? wordOf(letter, geometry));
+    const message = lent(values[letter] ?? wordOf(letter, geometry));
     try {
       state.received(message);
     } catch (cause) {

@@ -5,11 +5,20 @@ import { encodeMessages, type Message } from '../src/protocol/messages.ts';
 /** Whatever may go over a wire: the greeting, then messages. */
 export type Word = Message | ({ readonly type: 'handshake' } & Handshake);
 
-/** Bytes of their own, which nobody else will change. */
-export const kept = (message: Message): Message => {
-  if (message.type === 'piece' || message.type === 'bitfield') return { ...message, bytes: message.bytes.slice() };
-  return message.type === 'extended' ? { ...message, payload: message.payload.slice() } : message;
+/** The same message with other bytes. */
+const withBytes = (message: Message, bytes: (old: Uint8Array) => Uint8Array): Message => {
+  if (message.type === 'piece' || message.type === 'bitfield') return { ...message, bytes: bytes(message.bytes) };
+  return message.type === 'extended' ? { ...message, payload: bytes(message.payload) } : message;
 };
+
+/** Bytes of their own, which nobody else will change. */
+export const kept = (message: Message): Message => withBytes(message, own);
+
+/** Bytes as sockets have them: of a `Buffer` nothing is kept by its `slice`, which does not copy. */
+export const lent = (message: Message): Message => withBytes(message, (bytes) => Buffer.from(bytes));
+
+/** A copy, whatever it is a copy of. */
+export const own = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 
 /** Lent bytes are worth nothing once `next` has returned: a drawing makes sure that nobody looks at them later. */
 export const spoil = (message: Message): void => {

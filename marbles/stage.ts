@@ -8,6 +8,7 @@ import { DrawingError, difference, subscriptionDifference, type Subscribed } fro
 import type { Mark } from './lane.ts';
 import { Ledger } from './ledger.ts';
 import { drawPeer, type DrawnPeer, type PeerOptions } from './peer.ts';
+import { own } from './speech.ts';
 import { torrentOf, type Size } from './torrent.ts';
 import { drawWire, type DrawnWire, type WireOptions } from './wire.ts';
 import { wordsFor } from './words.ts';
@@ -207,10 +208,10 @@ const isRequest = ({ value }: Mark): boolean => (value as { readonly type?: stri
 
 /** Bytes are lent: what is compared later has to be kept now. */
 const snapshot = (value: unknown): unknown => {
-  if (value instanceof Uint8Array) return value.slice();
+  if (value instanceof Uint8Array) return own(value);
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
   const { bytes } = value as { readonly bytes?: unknown };
-  return bytes instanceof Uint8Array ? { ...value, bytes: bytes.slice() } : value;
+  return bytes instanceof Uint8Array ? { ...value, bytes: own(bytes) } : value;
 };
 
 /** A drawing as the body of a test: `it('keeps order', drawn(({ cold, gives }) => { … }))`. Runs on virtual time. */

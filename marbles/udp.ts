@@ -126,7 +126,8 @@ export class DrawnUdp {
   #deliver(from: UdpEndpoint, bytes: Uint8Array, to: UdpEndpoint): void {
     const listeners = this.#bound.get(nameOf(to)) ?? this.#members(to);
     for (const { receive } of listeners) {
-      const lent = listeners.length > 1 ? bytes.slice() : bytes;
+      // As a socket has it: a `Buffer`, whose own `slice` does not copy.
+      const lent = Buffer.from(bytes);
       receive({ bytes: lent, from });
       // What was kept without a copy shows.
       lent.fill(0xdd);

@@ -42,15 +42,16 @@ export const drawWire = (
   const hearing = new Hearing((value) => sent.push({ frame: stage.now(), kind: 'value', value }));
   const theirs = peerId ?? new TextEncoder().encode(`-DR0000-${host.padStart(12, '0')}`);
 
-  const chunkOf = (letter: string): Uint8Array => {
+  const bytesOf = (letter: string): Uint8Array => {
     const value = values[letter];
-    if (value instanceof Uint8Array) return value.slice();
+    if (value instanceof Uint8Array) return value;
     if (value === undefined && letter === 'h') return encodeHandshake({ infoHash: infoHash ?? stage.torrent.infoHash, peerId: theirs, fast, extended });
     return encodeMessages([value ?? wordOf(letter, stage.geometry)]);
   };
   stage.play(parseLane(lane), {
     value: (letter) => {
-      const chunk = chunkOf(letter);
+      // As a socket has it: a `Buffer`, whose own `slice` does not copy.
+      const chunk = Buffer.from(bytesOf(letter));
       bytes$.next(chunk);
       chunk.fill(0xdd);
     },

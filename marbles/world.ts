@@ -146,7 +146,8 @@ class Network {
   }
 
   #deliver(said: Said, bytes$: Subject<Uint8Array>): void {
-    const bytes = said instanceof Uint8Array ? said.slice() : encodeWord(said);
+    // As a socket has them: a `Buffer`, whose own `slice` does not copy.
+    const bytes = Buffer.from(said instanceof Uint8Array ? said : encodeWord(said));
     const size = this.#options.chunk ?? bytes.length;
     for (let at = 0; at < bytes.length; at += size) bytes$.next(bytes.subarray(at, at + size));
     bytes.fill(0xdd);

@@ -23,7 +23,7 @@ describe('what makes no sense is said in one line, with exit code 2', () => {
     [['decode', 'le', '--file', 'x'], 'not both'],
     [['decode', '--', '-x'], 'the argument: '],
     [['decode', '--', 'le', '-x'], '-x is one argument too many'],
-    [['info', '--', '--json'], 'cannot read --json: there is no such file'],
+    [['info', '--', '--quiet'], 'cannot read --quiet: there is no such file'],
     [['download', '--', '-a.torrent', '-b.torrent'], 'cannot read -a.torrent: there is no such file'],
     [['info', numbers, 'more'], 'more is one argument too many'],
     [['info', numbers, '--peices'], 'unknown option --peices: did you mean --pieces?'],

@@ -19,12 +19,12 @@ const loggedContent = (content: Content, note: (what: string) => void): Content 
 });
 
 /** The world of whoever makes a torrent; `listen` hears what is done on disk. */
-export const loggedCreateEnv = ({ openContent }: CreateEnv, rooms: readonly Room[], listen: (note: Note) => void): CreateEnv => ({
+export const loggedCreateEnv = (env: CreateEnv, rooms: readonly Room[], listen: (note: Note) => void): CreateEnv => ({
   openContent: (path, options) => {
-    if (!rooms.includes('disk')) return openContent(path, options);
+    if (!rooms.includes('disk')) return env.openContent(path, options);
     const who = visible(path);
     const note = (what: string): void => listen({ room: 'disk', direction: '·', who, what });
-    return openContent(path, options).pipe(
+    return env.openContent(path, options).pipe(
       tap({
         subscribe: () => note('look for files'),
         next: ({ files }) => note(`${counted(files.length, 'file')} found`),
