@@ -27,7 +27,7 @@ export interface RequestBlocksOptions {
  *
  * Which blocks is the picker's choice, how many the window's. A block is passed on only if this very block was asked of this very
  * peer and is still missing; its bytes are lent until `next` returns. At a choke what is in flight goes back to the picker (with
- * the fast extension: once they reject it). A peer that keeps us waiting is snubbed: others are asked for its blocks, and it
+ * the fast extension: once they reject it), and they are asked only for what they allow us all the same. A peer that keeps us waiting is snubbed: others are asked for its blocks, and it
  * for one at a time. The window is looked at once a second. A `limit` is asked first; while it holds back, the peer is waited for by nobody.
  *
  * Errors with `PeerError`: `silent` when no block came for `patience` or between ten chokes, `unexpected` after ten blocks that
@@ -48,6 +48,14 @@ export const requestBlocks =
             let requests = new Requests(picker, peer, now(), limited);
             let borne = 0; // unexpected blocks of earlier windows
             let barren = 0; // chokes since the last block
+            let allowed = state.allowedFast.size; // pieces that may be asked for while we are choked
+            const resume = (): void => {
+              if (requests.ended) {
+                borne += requests.unexpected;
+                requests = new Requests(picker, peer, now(), limited);
+              }
+              requests.refill(now());
+            };
             const hear = (message: Message): void => {
               switch (message.type) {
                 case 'piece':
@@ -68,11 +76,11 @@ export const requestBlocks =
                   if (!state.fast) requests.end();
                   break;
                 case 'unchoke':
-                  if (requests.ended) {
-                    borne += requests.unexpected;
-                    requests = new Requests(picker, peer, now(), limited);
-                  }
-                  requests.refill(now());
+                  resume();
+                  break;
+                case 'allowedFast':
+                  if (state.allowedFast.size > allowed) resume();
+                  allowed = state.allowedFast.size;
                   break;
                 default:
                   return;

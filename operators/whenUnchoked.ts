@@ -37,7 +37,7 @@ const MAX_UNASKED = 10;
  * gives   ---p-----p
  * ```
  *
- * What the peer said before counts too. Keeps the picker's count of who has what.
+ * What the peer said before counts too. It is let through, too, when it allows us a piece that we lack while it chokes us. Keeps the picker's count of who has what.
  *
  * Errors with `PeerError`: `timeout` when they have kept us choked and interested for `patience`, or have had nothing we lack
  * for `idle`, never early, and up to ten seconds late; `unexpected` after ten blocks before the first unchoke.
@@ -60,6 +60,7 @@ export const whenUnchoked =
               unasked = -Infinity;
               subscriber.next(peer);
             };
+            const allows = (piece: number): boolean => state.allowedFast.has(piece) && state.have.has(piece) && wishes.wantsPiece(piece);
             const look = (): void => {
               const wants = wishes.wants(state.have);
               if (wants !== state.interesting) peer.send({ type: wants ? 'interested' : 'notInterested' });
@@ -68,6 +69,9 @@ export const whenUnchoked =
               if (message.type === 'have') {
                 wishes.availability.gained(peer, message.piece);
                 if (!state.interesting && wishes.wantsPiece(message.piece)) peer.send({ type: 'interested' });
+                if (state.choked && allows(message.piece)) pass();
+              } else if (message.type === 'allowedFast') {
+                if (state.choked && allows(message.piece)) pass();
               } else if (message.type === 'bitfield' || message.type === 'haveAll') {
                 wishes.availability.told(peer, state.have);
                 look();
@@ -100,7 +104,7 @@ export const whenUnchoked =
                 subscriber.error(new PeerError('timeout', `${host}:${port}: ${what}`));
               }),
             );
-            if (!state.choked) pass();
+            if (!state.choked || [...state.allowedFast].some(allows)) pass();
           }),
       ),
     );

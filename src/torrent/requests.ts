@@ -1,5 +1,5 @@
 import type { BlockRange, Message, PieceMessage } from '../protocol/messages.ts';
-import type { Bitfield } from './bitfield.ts';
+import { Bitfield } from './bitfield.ts';
 import { BLOCK } from './geometry.ts';
 import type { PiecePicker, Wanted } from './piecePicker.ts';
 import { MAX_WINDOW, RequestWindow } from './requestWindow.ts';
@@ -7,8 +7,13 @@ import type { Allowance } from './tokenBucket.ts';
 
 /** Who is asked. */
 export interface Source {
-  /** `reqq` is how many requests they keep at one time, if they have said so. */
-  readonly state: { readonly choked: boolean; readonly have: Bitfield; readonly reqq?: number | undefined };
+  /** `reqq` is how many requests they keep at one time, if they have said so; `allowedFast` are pieces they give though we are choked. */
+  readonly state: {
+    readonly choked: boolean;
+    readonly have: Bitfield;
+    readonly reqq?: number | undefined;
+    readonly allowedFast?: ReadonlySet<number>;
+  };
   send(...messages: readonly Message[]): boolean;
 }
 
@@ -51,6 +56,9 @@ export class Requests {
   #most = MAX_WINDOW;
   /** Requests since the last tick. */
   #asked = 0;
+  /** What may be asked for while we are choked (BEP 6), and what of it they have rejected after all. */
+  #permitted: Bitfield | undefined;
+  readonly #denied = new Set<number>();
 
   constructor(picker: PiecePicker, source: Source, now: number, limited?: Limited) {
     this.#picker = picker;
@@ -121,6 +129,7 @@ export class Requests {
     if (!this.#window.rejected(key)) return;
     if (inFlight && this.#limited) this.#limited.allowance.give(length);
     this.#rejecting = true;
+    if (this.#source.state.choked) this.#denied.add(piece);
     this.#picker.release(this, [{ piece, block }]);
     this.refill(now);
   }
@@ -128,16 +137,20 @@ export class Requests {
   /** Asks for as many as the window has room for. */
   refill(now: number): void {
     // A block given or freed inside may wake us again: once is enough.
-    if (this.#refilling || this.#ended || this.#source.state.choked) return;
+    if (this.#refilling || this.#ended) return;
+    const { state } = this.#source;
+    const have = state.choked ? this.#allowed() : state.have;
+    if (have === undefined) return;
     const window = this.#window;
-    const most = this.#source.state.reqq ?? MAX_WINDOW;
+    const most = state.reqq ?? MAX_WINDOW;
     // They may say it after they have unchoked us.
     if (most !== this.#most) window.most = this.#most = most;
     const free = this.#rejecting ? Math.min(window.room, REJECTED_PACE - this.#asked) : window.room;
     const room = this.#limited === undefined || free <= 0 ? free : this.#taken(this.#limited, free);
     if (room <= 0) return;
     this.#refilling = true;
-    const wanted = this.#picker.next(this, this.#source, this.#source.state.have, room, window.inFlight === 0);
+    // The picker remembers how far it has looked for whom: with other pieces, for another.
+    const wanted = this.#picker.next(this, state.choked ? have : this.#source, have, room, window.inFlight === 0 && !state.choked);
     if (wanted.length > 0) {
       this.#asked += wanted.length;
       const { geometry } = this.#picker;
@@ -151,6 +164,18 @@ export class Requests {
     }
     if (this.#limited) this.#giveRest(this.#limited, room, wanted);
     this.#refilling = false;
+  }
+
+  /** What they have of the pieces that they give though we are choked; undefined if that is nothing. */
+  #allowed(): Bitfield | undefined {
+    const { allowedFast, have } = this.#source.state;
+    if (allowedFast === undefined || allowedFast.size === 0) return undefined;
+    this.#permitted ??= new Bitfield(have.length);
+    for (const piece of allowedFast) {
+      if (have.has(piece) && !this.#denied.has(piece)) this.#permitted.set(piece);
+      else this.#permitted.clear(piece);
+    }
+    return this.#permitted.count > 0 ? this.#permitted : undefined;
   }
 
   /** For how many blocks, of as many as there is room for, there is leave; whoever has less is woken when there is more. */
