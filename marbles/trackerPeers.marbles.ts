@@ -118,7 +118,7 @@ describe('trackerPeers', () => {
     'says stopped even if nothing is said to completed',
     drawn((stage) => {
       const completed$ = new Subject<void>();
-      const { peers$, one } = scene(stage, { one: ['(a|)', '-'], options: { completed$ } });
+      const { peers$, one, overs } = scene(stage, { one: ['(a|)', '-'], options: { completed$ } });
       stage
         .gives(
           peers$.pipe(
@@ -127,7 +127,9 @@ describe('trackerPeers', () => {
           ),
         )
         .toBe('(a|)', peers);
-      stage.happens(one).toBe('(sc) 2996ms x');
+      stage.happens(one).toBe('  (sc) 2996ms x');
+      // All of it together takes 5 s at most.
+      stage.happens(overs).toBe('o 2999ms o 1999ms o');
     }),
   );
 

@@ -187,7 +187,8 @@ const pipeline = (
       crowded: there.crowded,
       stored$: stored$.pipe(map(({ index }) => index)),
       found$,
-      dht$,
+      // A magnet link has it until it is known that it may not (BEP 27).
+      dht$: torrent.private ? undefined : dht$,
       expelled$,
       ...(listens && { port }),
       introduced: (peer: Peer) => there.introduced(peer),

@@ -60,6 +60,7 @@ export const untilKnown = (
   defer(() => {
     const draft = new MetadataDraft(magnet.infoHash);
     const known$ = new ReplaySubject<Torrent>(1);
+    const secluded$ = known$.pipe(filter((torrent) => torrent.private));
     const talk$ = new ReplaySubject<OperatorFunction<Peer, Block>>(1);
     const over$ = new Subject<void>();
     let known = false;
@@ -74,7 +75,7 @@ export const untilKnown = (
       draft,
       funnel: there.funnel,
       found$: pex ? there.found$ : undefined,
-      dht$: there.dht$,
+      dht$: there.dht$?.pipe(takeUntil(secluded$)),
       port: listens ? port : undefined,
       joined: there.joined,
     };
@@ -102,7 +103,7 @@ export const untilKnown = (
             ),
           ),
         ),
-      known$.pipe(filter((torrent) => torrent.private)),
+      secluded$,
       exact$,
     );
     const begin =

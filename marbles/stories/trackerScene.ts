@@ -1,4 +1,4 @@
-import { NEVER, type Observable } from 'rxjs';
+import { finalize, NEVER, type Observable } from 'rxjs';
 import { trackerPeers, type TrackerPeersOptions } from '../../src/discovery/trackerPeers.ts';
 import type { HttpReply, PeerAddress, Warning } from '../../src/env.ts';
 import { TrackerError } from '../../src/errors.ts';
@@ -37,18 +37,20 @@ export interface Scene {
   readonly options?: Partial<TrackerPeersOptions>;
 }
 
-/** Trackers that answer as drawn, and what each was told. */
+/** Trackers that answer as drawn, what each was told, and when a question was over: `o`. */
 export const scene = (stage: Stage, { one = ['-(a|)'], two = ['-(b|)'], options = {} }: Scene) => {
   const lanes: Record<string, string[]> = { 'one.example': [...one], 'two.example': [...two] };
   const told: Record<string, Mark[]> = { 'one.example': [], 'two.example': [] };
   const queries: URLSearchParams[] = [];
   const warnings: Warning[] = [];
+  const overs: Mark[] = [];
   const httpGet = ({ url }: { readonly url: string }): Observable<HttpReply> => {
     const { host, searchParams } = new URL(url);
     const left = lanes[host] ?? [];
     queries.push(searchParams);
     told[host]?.push({ frame: stage.now(), kind: 'value', value: LETTERS[searchParams.get('event') ?? ''] ?? 'r' });
-    return stage.cold((left.length > 1 ? left.shift() : left[0]) ?? '-', replies, down);
+    const answer$ = stage.cold((left.length > 1 ? left.shift() : left[0]) ?? '-', replies, down);
+    return answer$.pipe(finalize(() => overs.push({ frame: stage.now(), kind: 'value', value: 'o' })));
   };
   const peers$ = trackerPeers(
     { ...stage.world().env, httpGet, random: () => 0.5, randomBytes: (length) => new Uint8Array(length).fill(7) },
@@ -64,7 +66,7 @@ export const scene = (stage: Stage, { one = ['-(a|)'], two = ['-(b|)'], options 
       ...options,
     },
   );
-  return { peers$, queries, warnings, one: told['one.example'] ?? [], two: told['two.example'] ?? [] };
+  return { peers$, queries, warnings, overs, one: told['one.example'] ?? [], two: told['two.example'] ?? [] };
 };
 
 export const peers = { a, b };

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../../marbles/random.ts';
 import { BOOTSTRAP } from '../../../src/discovery/dht/bootstrap.ts';
+import { Responder } from '../../../src/discovery/dht/responder.ts';
+import type { Question, Reply } from '../../../src/protocol/krpc.ts';
 import { commonBits, idNear } from '../../../src/discovery/dht/distance.ts';
 import { DosGuard, IGNORED, MAX_ANSWER_BYTES, MAX_ANSWERS, MAX_HOSTS, MAX_PACKETS, WINDOW } from '../../../src/discovery/dht/dosGuard.ts';
 import { IpVotes } from '../../../src/discovery/dht/ipVotes.ts';
@@ -161,6 +163,26 @@ describe('DosGuard', () => {
     expect(answersOf(60) / 100).toBeLessThanOrEqual(MAX_ANSWERS + 1);
     expect((answersOf(1000) * 1000) / 100).toBeGreaterThanOrEqual(MAX_ANSWER_BYTES);
     expect((answersOf(1000) * 1000) / 100).toBeLessThanOrEqual(1.2 * MAX_ANSWER_BYTES);
+  });
+});
+
+describe('Responder', () => {
+  const random = seeded(1);
+  const answers = (question: Question, from = { host: '1.2.3.4', port: 5 }) =>
+    responder.answer({ type: 'query', transaction, id: idOf(1), question }, from, idOf(2), 0);
+  const transaction = Uint8Array.of(1);
+  const store = new PeerStore();
+  const responder = new Responder({ table: () => undefined, store, tokens: new Tokens(randomBytesOf(random), 0), random });
+
+  it('believes the port that is named, or if that is implied the one that the packet comes from, as behind a router', () => {
+    for (const [name, impliedPort] of [
+      ['named', false],
+      ['implied', true],
+    ] as const) {
+      const { token = new Uint8Array() } = answers({ method: 'get_peers', infoHash: hash(name), want: [] }) as Reply;
+      expect(answers({ method: 'announce_peer', infoHash: hash(name), port: 77, impliedPort, token })).toMatchObject({ type: 'reply' });
+      expect(answers({ method: 'get_peers', infoHash: hash(name), want: [] })).toMatchObject({ peers: [{ host: '1.2.3.4', port: impliedPort ? 5 : 77 }] });
+    }
   });
 });
 
