@@ -1,6 +1,6 @@
 import { EMPTY, ignoreElements, mergeMap, type Observable, tap, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { drawn, HOME, honest, type Stage } from './index.ts';
+import { drawn, HOME, honest, type Stage } from '../index.ts';
 
 const A = '10.1.0.1:7000';
 const address = { host: '10.1.0.1', port: 7000, source: 'manual' } as const;
