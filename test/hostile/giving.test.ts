@@ -1,0 +1,151 @@
+import type { Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { FrameDecoder } from '../../src/protocol/frames.ts';
+import { encodeHandshake, HANDSHAKE_LENGTH } from '../../src/protocol/handshake.ts';
+import { encodeMessages, type Message } from '../../src/protocol/messages.ts';
+import { eventually } from '../swarm/run.ts';
+import { content, dial, greeting, listening, servesOthers } from './strangers.ts';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const BLOCK = 16 * KiB;
+const { pieceLength } = content.torrent;
+
+const request = (n: number, length = BLOCK): Message => {
+  const begin = (n * BLOCK) % content.bytes.length;
+  return { type: 'request', piece: Math.floor(begin / pieceLength), begin: begin % pieceLength, length };
+};
+const flood = (count: number): readonly Message[] => Array.from({ length: count }, (_, n) => request(n));
+
+/** A stranger who greets, says this, and hears what is answered. */
+const stranger = (port: number, id: number, ...said: readonly Message[]): { readonly socket: Socket; readonly heard: Message[] } => {
+  const socket = dial(port);
+  const heard: Message[] = [];
+  const decoder = new FrameDecoder((message) => heard.push(message), { pieceCount: undefined });
+  let greeted = 0;
+  socket.on('data', (chunk: Uint8Array) => {
+    const missing = HANDSHAKE_LENGTH - greeted;
+    greeted += Math.min(missing, chunk.length);
+    decoder.push(chunk.subarray(Math.max(0, missing)));
+  });
+  socket.write(Buffer.concat([greeting(content.torrent.infoHash, id), encodeMessages(said)]));
+  return { socket, heard };
+};
+
+const leavings = ({ events }: Awaited<ReturnType<typeof listening>>): readonly string[] =>
+  events.flatMap((event) => (event.type === 'peer-left' ? [event.reason] : []));
+
+describe('R29: a seed of ours', () => {
+  it('keeps little for 40 who ask for everything again and again and never read, and serves others', { timeout: 60_000 }, async () => {
+    const seed = await listening();
+    await servesOthers(seed.port);
+    const before = process.memoryUsage().rss;
+    const deaf = Array.from({ length: 40 }, (_, n) => {
+      const { socket } = stranger(seed.port, 50 + n, { type: 'interested' });
+      socket.pause();
+      return socket;
+    });
+    const asking = setInterval(() => {
+      for (const socket of deaf) if (!socket.destroyed && socket.writableLength < MiB) socket.write(encodeMessages(flood(500)));
+    }, 20);
+    onTestFinished(() => clearInterval(asking));
+    await servesOthers(seed.port);
+    expect(await eventually(() => leavings(seed).filter((reason) => reason === 'unexpected').length >= 4, 20_000)).toBe(true);
+    await servesOthers(seed.port);
+    // The kernel's buffers are not ours; what is written to 40 of them, and not sent, is 256 KiB each, and their own megabytes are in here too.
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * MiB);
+  });
+
+  it.each<readonly [string, readonly Message[]]>([
+    ['while choked', flood(400)],
+    ['past the end', [{ type: 'interested' }, ...new Array<Message>(400).fill({ type: 'request', piece: 9999, begin: 0, length: BLOCK })]],
+    ['of more than 128 KiB', [{ type: 'interested' }, ...Array.from({ length: 400 }, (_, n) => request(n, 128 * KiB + 1))]],
+    ['of nothing', [{ type: 'interested' }, ...Array.from({ length: 400 }, (_, n) => request(n, 0))]],
+  ])('hangs up on who asks 400 times %s, and gives none of it', async (_, said) => {
+    const seed = await listening();
+    const { socket, heard } = stranger(seed.port, 5, ...said);
+    expect(await eventually(() => socket.destroyed)).toBe(true);
+    expect(leavings(seed)).toEqual(['unexpected']);
+    expect(heard.some(({ type }) => type === 'piece')).toBe(false);
+    expect(heard.filter(({ type }) => type === 'reject').length).toBeLessThanOrEqual(301);
+    await servesOthers(seed.port);
+  });
+
+  it('refuses one request that can not be, and gives what can be to the same peer', async () => {
+    const seed = await listening();
+    const wrong: Message = { type: 'request', piece: 0, begin: 1, length: 129 * KiB };
+    const { heard } = stranger(seed.port, 6, { type: 'interested' });
+    const { socket, heard: answers } = stranger(seed.port, 7, { type: 'interested' });
+    expect(await eventually(() => answers.some(({ type }) => type === 'unchoke'))).toBe(true);
+    socket.write(encodeMessages([wrong, request(3)]));
+    expect(await eventually(() => answers.some(({ type }) => type === 'piece'))).toBe(true);
+    expect(answers.filter(({ type }) => type === 'reject')).toEqual([{ ...wrong, type: 'reject' }]);
+    expect(heard.some(({ type }) => type === 'piece')).toBe(false);
+  });
+});
+
+describe('R21: blocks that a seed of ours has not asked for', () => {
+  it('end the conversation, and change nothing', async () => {
+    const seed = await listening();
+    const blocks = Array.from({ length: 40 }, (_, n): Message => ({ type: 'piece', piece: 0, begin: (n * BLOCK) % pieceLength, bytes: new Uint8Array(BLOCK) }));
+    const { socket } = stranger(seed.port, 8, ...blocks);
+    expect(await eventually(() => socket.destroyed)).toBe(true);
+    expect(leavings(seed)).toEqual(['unexpected']);
+    await servesOthers(seed.port);
+  });
+});
+
+describe('R24: who has said which torrent it wants', () => {
+  it('and drips the rest is gone after 15 s in all', { timeout: 40_000 }, async () => {
+    const { port, events } = await listening();
+    const socket = dial(port);
+    const began = performance.now();
+    const bytes = encodeHandshake({ infoHash: content.torrent.infoHash, peerId: new Uint8Array(20).fill(7) });
+    socket.write(bytes.subarray(0, 48));
+    let at = 48;
+    const dripping = setInterval(() => at < HANDSHAKE_LENGTH - 1 && !socket.destroyed && socket.write(bytes.subarray(at, ++at)), 900);
+    onTestFinished(() => clearInterval(dripping));
+    expect(await eventually(() => socket.destroyed, 20_000)).toBe(true);
+    expect(performance.now() - began).toBeLessThan(15_500);
+    expect(events.some(({ type }) => type === 'peer-joined')).toBe(false);
+  });
+
+  it('or begins with something else is hung up on at its first byte, so that who would rather encrypt may call again without', async () => {
+    const { port } = await listening();
+    const socket = dial(port);
+    await new Promise((opened) => socket.once('connect', opened));
+    socket.write(Buffer.of(0xeb));
+    const began = performance.now();
+    expect(await eventually(() => socket.destroyed)).toBe(true);
+    // Not when its time is over.
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+});
+
+describe('R33: who has called and', () => {
+  it.each<readonly [string, (socket: Socket) => void]>([
+    ['closes its half', (socket) => socket.end()],
+    ['resets in the middle of a block', (socket) => void socket.resetAndDestroy()],
+  ])('%s is gone within 5 s, and so is its slot', async (_, ending) => {
+    const seed = await listening();
+    const { socket, heard } = stranger(seed.port, 9, { type: 'interested' });
+    expect(await eventually(() => heard.some(({ type }) => type === 'unchoke'))).toBe(true);
+    socket.write(encodeMessages(flood(64)));
+    expect(await eventually(() => heard.some(({ type }) => type === 'piece'))).toBe(true);
+    ending(socket);
+    expect(await eventually(() => leavings(seed).length === 1)).toBe(true);
+    expect(['closed', 'reset']).toContain(leavings(seed)[0]);
+    expect(await eventually(() => socket.destroyed)).toBe(true);
+    await servesOthers(seed.port);
+  });
+
+  it('calls again under the same id while it is here has one connection', async () => {
+    const seed = await listening();
+    const first = stranger(seed.port, 10, { type: 'interested' });
+    expect(await eventually(() => first.heard.some(({ type }) => type === 'unchoke'))).toBe(true);
+    const again = Array.from({ length: 20 }, () => stranger(seed.port, 10));
+    expect(await eventually(() => [first, ...again].filter(({ socket }) => !socket.destroyed).length === 1)).toBe(true);
+    expect(leavings(seed).every((reason) => reason === 'duplicate')).toBe(true);
+    await servesOthers(seed.port);
+  });
+});
