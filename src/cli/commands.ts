@@ -47,12 +47,13 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./commands/download.ts')).download,
   },
   seed: {
-    usage: 'seed <torrent> <path>',
+    usage: 'seed <source> <path..>',
     about: 'Check what is there and give it to others, until Ctrl-C, --ratio, --seed-time or --seed-idle',
-    positionals: { torrent, path: { type: 'string', describe: 'The file, or the folder the torrent was downloaded into' } },
+    positionals: { source, path: { type: 'string', describe: 'The file, or the folder it was downloaded into; before it more torrents, in the same folder' } },
     options: { ...seedOptions, ...common },
     examples: [
       ['$0 debian.iso.torrent downloads/ --ratio 2', 'until twice its length is given'],
+      ['$0 a.torrent b.torrent downloads/', 'two at the same time'],
       ['$0 debian.iso.torrent debian.iso --up-limit 500K', 'one file, at half a mebibyte a second, until Ctrl-C'],
     ],
     load: async () => (await import('./commands/download.ts')).seed,

@@ -47,10 +47,12 @@ export const download = (given: Given, io: Io): Promise<void> => {
   });
 };
 
-/** `rxtorrent seed`. */
-export const seed = (given: Given, io: Io): Promise<void> =>
-  share(given, io, [String(given['torrent'])], {
+/** `rxtorrent seed`. What comes last is where all of them are. */
+export const seed = (given: Given, io: Io): Promise<void> => {
+  const [path = '', ...more] = [given['path'] ?? []].flat().map(String).reverse();
+  return share(given, io, [String(given['source']), ...more.reverse()], {
     settings: downloadSettings(given),
     seeding: { ...seedingOf(given, true), only: true },
-    targetFor: (torrent) => existingTarget(torrent, String(given['path'])),
+    targetFor: (torrent) => existingTarget(torrent, path),
   });
+};
