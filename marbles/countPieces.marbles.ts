@@ -58,7 +58,7 @@ describe('countPieces', () => {
       const endless: Message = { type: 'bitfield', bytes: new Uint8Array(MAX_PIECES / 8 + 1) };
       stage.gives(met(stage, 'h-B', '-----k', { B: endless })).toBe('--#', undefined, malformed);
       stage.gives(met(stage, 'h-H', '-----k', { H: { type: 'have', piece: MAX_PIECES } })).toBe('--#', undefined, malformed);
-      stage.gives(met(stage, 'h-BUB', '-----k', {})).toBe('----#', undefined, malformed);
+      stage.gives(met(stage, 'h-BUBBBBBBBBB', '--------------k', {})).toBe('------------#', undefined, malformed);
     }),
   );
 

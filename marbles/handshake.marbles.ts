@@ -228,7 +228,11 @@ describe('handshake with those who are not what they should be', () => {
     ['a bitfield of another torrent', said({ type: 'bitfield', bytes: new Uint8Array(2) }), 'malformed'],
     ['spare bits that are set', said({ type: 'bitfield', bytes: Uint8Array.of(0xe0) }), 'malformed'],
     ['a piece that there is not', said({ type: 'have', piece: 2 }), 'malformed'],
-    ['a bitfield too late, that says nothing new', said({ type: 'unchoke' }, { type: 'bitfield', bytes: Uint8Array.of(0) }), 'malformed'],
+    [
+      'bitfields too late, that say nothing new',
+      said({ type: 'unchoke' }, ...new Array<Message>(9).fill({ type: 'bitfield', bytes: Uint8Array.of(0) })),
+      'malformed',
+    ],
     ['an extension that was not agreed on', said({ type: 'haveAll' }), 'malformed'],
   ] as const)('hangs up on %s afterwards', (_, bytes, code) =>
     drawn((stage) => {

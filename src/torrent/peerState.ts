@@ -45,6 +45,7 @@ export class PeerState {
   /** Pieces that they had and have no longer (BEP 54), counted. */
   revoked = 0;
   #first = true;
+  #repeats = 0;
   #early: EarlyHave | undefined;
 
   /** `pieceCount` is undefined as long as it is not known. */
@@ -85,12 +86,12 @@ export class PeerState {
         break;
       case 'bitfield':
         if (this.#early !== undefined) {
-          if (!this.#early.add(message.bytes)) this.#onlyFirst('bitfield');
+          if (!this.#early.add(message.bytes)) this.#repeated('bitfield');
         } else this.#replace(Bitfield.from(message.bytes, this.have.length));
         break;
       case 'haveAll':
         this.#needsFast('have all');
-        this.#onlyFirst('have all');
+        this.#repeated('have all');
         if (this.#early === undefined) this.have.setAll();
         else this.#early.setAll();
         break;
@@ -144,11 +145,11 @@ export class PeerState {
     this.reqq = this.extensions.reqq;
   }
 
-  /** Aria2 sends a bitfield instead of several *have* messages: a later one must have more than is known. */
+  /** Aria2 sends a bitfield, or *have all*, instead of several *have* messages, and of what it had before again. */
   #replace(field: Bitfield): void {
     const before = this.have.count;
     for (let index = 0; index < field.length; index++) if (field.has(index)) this.have.set(index);
-    if (this.have.count === before) this.#onlyFirst('bitfield');
+    if (this.have.count === before) this.#repeated('bitfield');
   }
 
   #revoke(piece: number): void {
@@ -161,6 +162,11 @@ export class PeerState {
     else if (piece >= this.have.length) throw new Malformed(what, `a piece below ${this.have.length}`, piece);
   }
 
+  /** Each costs a look at all pieces: some are borne with, a flood is not. */
+  #repeated(what: string): void {
+    if (!this.#first && ++this.#repeats > MAX_REPEATS) throw new Malformed(what, `at most ${MAX_REPEATS} after the first message`, 'more');
+  }
+
   #onlyFirst(what: string): void {
     if (!this.#first) throw new Malformed(what, 'it before any other message', 'it later');
   }
@@ -171,3 +177,5 @@ export class PeerState {
 }
 
 const MAX_ALLOWED_FAST = 64;
+/** Bitfields that say nothing new, and *have all*, after the first message. */
+const MAX_REPEATS = 8;

@@ -147,14 +147,17 @@ describe('PeerState', () => {
     expect(say(new PeerState(10), ...after, bitfield).have.count).toBe(2);
     // aria2 says one again instead of many haves.
     expect(say(new PeerState(10), { type: 'have', piece: 0 }, bitfield).have.count).toBe(2);
+    expect(say(new PeerState(10), bitfield, { type: 'unchoke' }, bitfield).have.count).toBe(2);
     expect(say(fast(), { type: 'haveAll' }).have.full).toBe(true);
+    expect(say(fast(), bitfield, { type: 'have', piece: 0 }, { type: 'haveAll' }, { type: 'haveAll' }).have.full).toBe(true);
     expect(say(fast(), { type: 'haveNone' }, { type: 'have', piece: 1 }).have.count).toBe(1);
   });
 
   it.each<[string, PeerState, Message[]]>([
-    ['a bitfield twice', new PeerState(10), [bitfield, bitfield]],
+    ['a bitfield that says nothing new nine times', new PeerState(10), new Array<Message>(10).fill(bitfield)],
     ['a bitfield of another length', new PeerState(20), [bitfield]],
-    ['have all later', fast(), [{ type: 'unchoke' }, { type: 'haveAll' }]],
+    ['have all later nine times', fast(), [{ type: 'unchoke' }, ...new Array<Message>(9).fill({ type: 'haveAll' })]],
+    ['have none later', fast(), [{ type: 'unchoke' }, { type: 'haveNone' }]],
     ['have all without the fast extension', new PeerState(10), [{ type: 'haveAll' }]],
     ['have none without the fast extension', new PeerState(10), [{ type: 'haveNone' }]],
     ['a piece that does not exist', new PeerState(10), [{ type: 'have', piece: 10 }]],
