@@ -70,7 +70,7 @@ describe('names of before', () => {
 });
 
 describe('completion', () => {
-  const all = completed(commands);
+  const all = completed(commands, aliases);
 
   /** What bash offers for the last of `words`. */
   const offered = (words: readonly string[], where = folder()): string[] => {
@@ -82,6 +82,8 @@ describe('completion', () => {
 
   it.each<[words: string[], offers: string[]]>([
     [['dow'], ['download', 'download_piece']],
+    [['magnet_'], ['magnet_handshake', 'magnet_parse', 'magnet_download', 'magnet_info', 'magnet_download_piece']],
+    [['magnet_info', '--pie'], ['--pieces']],
     [['--v'], ['--version']],
     [['download', '--max'], ['--max-peers']],
     [

@@ -2,6 +2,7 @@ import { InputError } from '../../errors.ts';
 import type { Command } from '../commands.ts';
 import { bash } from '../completion/bash.ts';
 import { fish } from '../completion/fish.ts';
+import { aliases } from '../help.ts';
 import { completed, SHELLS } from '../completion/words.ts';
 import { zsh } from '../completion/zsh.ts';
 import type { Given, Io } from '../io.ts';
@@ -16,7 +17,7 @@ export const completion =
   (given: Given, io: Io): Promise<void> => {
     const shell = SHELLS.find((each) => each === given['shell']);
     if (shell === undefined) throw new InputError('bad-option', `completion: ${JSON.stringify(given['shell'])}: expected ${SHELLS.join(', ')}`);
-    const script = writers[shell](completed(table));
+    const script = writers[shell](completed(table, aliases));
     io.print(flag(given, 'json') ? jsonLine({ type: 'completion', shell, script }) : script);
     return Promise.resolve();
   };

@@ -48,11 +48,15 @@ export interface Completed {
 const positionalsOf = (positionals: Readonly<Record<string, PositionalOptions>>): Completed['positionals'] =>
   Object.keys(positionals).map((name) => [name, valuesOf(name, FILE_ARGUMENTS)]);
 
-/** All that can be completed, from the table of commands. */
-export const completed = (table: Readonly<Record<string, Command>>): readonly Completed[] =>
-  Object.entries(table).map(([name, { about, options, positionals }]) => ({
-    name,
-    about,
-    options: [...Object.entries(options).map(optionOf), HELP],
-    positionals: positionalsOf(positionals),
-  }));
+const completedAs = (name: string, { about, options, positionals }: Command): Completed => ({
+  name,
+  about,
+  options: [...Object.entries(options).map(optionOf), HELP],
+  positionals: positionalsOf(positionals),
+});
+
+/** All that can be completed, from the table of commands and their other names. */
+export const completed = (table: Readonly<Record<string, Command>>, aliases: Readonly<Record<string, string>> = {}): readonly Completed[] => [
+  ...Object.entries(table).map(([name, command]) => completedAs(name, command)),
+  ...Object.entries(aliases).flatMap(([alias, name]) => (table[name] === undefined ? [] : [completedAs(alias, table[name])])),
+];
