@@ -48,7 +48,9 @@ describe('a mixed swarm', () => {
     expect(await until(() => Object.keys(clients).every((name) => complete(content, name)), 90)).toBe(true);
   });
 
-  it('of two of ours and three of theirs completes everywhere when the seed leaves as soon as each piece is in two of them on average', { timeout: 240_000 }, async () => {
+  it('of two of ours and three of theirs completes everywhere when the seed leaves as soon as each piece is in two of them on average', {
+    timeout: 240_000,
+  }, async () => {
     const content = world.content('content', [16_000_000, 1_000_000]);
     await opentracker(world, content);
     const leaving = await seed(content, '--up-limit', '4M');
