@@ -1,4 +1,4 @@
-import { catchError, EMPTY, map, type Observable, of, throwError } from 'rxjs';
+import { catchError, EMPTY, merge, type Observable, of, switchMap, throwError } from 'rxjs';
 import type { Reception } from './discovery/reception.ts';
 import type { PeerAddress, PortOpen, Warning } from './env.ts';
 import { InputError } from './errors.ts';
@@ -32,7 +32,11 @@ export const doorFor = (infoHash: Uint8Array, { reception$, port = PORT, listens
   if (reception$ === undefined) return of(closed);
   const warned = ({ code, message }: InputError): Door => ({ ...closed, news: [{ type: 'warning', code, message }] });
   return reception$.pipe(
-    map((it): Door => ({ port: it.port, listens: true, calls$: it.peersOf(infoHash), news: [{ type: 'port-open', port: it.port }] })),
+    switchMap((it) => {
+      const door: Door = { port: it.port, listens: true, calls$: it.peersOf(infoHash), news: [{ type: 'port-open', port: it.port }] };
+      // Who calls while what is there is checked is not sent away.
+      return merge(it.expecting?.(infoHash) ?? EMPTY, of(door));
+    }),
     catchError((error: unknown) => (error instanceof InputError ? of(warned(error)) : throwError(() => error))),
   );
 };

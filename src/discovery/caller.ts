@@ -10,8 +10,13 @@ const ENOUGH = 48;
 const INFO_HASH = 28;
 /** Milliseconds for these bytes in all, however slowly they drip. With the time for the rest, an idle caller is gone after 15 s. */
 export const CALLER_WITHIN = 5_000;
+/** Milliseconds for a torrent to be ready that is being checked, and bytes that may come meanwhile: who says more does not wait for an answer. */
+export const WAITS = 20_000;
+const MAX_HEAD = 4_096;
 
 export interface CallerOptions {
+  /** Is this torrent there, but not ready for callers yet? */
+  readonly later: (infoHash: Uint8Array) => boolean;
   /** Hears which torrent they want. */
   readonly route: (infoHash: Uint8Array, address: PeerAddress) => void;
   /** It is known what they want, or they are gone. */
@@ -20,7 +25,7 @@ export interface CallerOptions {
 
 /**
  * Somebody who has called and did not say yet what for. Keeps what it hears until somebody takes the wire over, and hangs up if
- * nobody does while `route` runs, when the bytes are no handshake, or when they don't come in time.
+ * nobody does while `route` runs, unless that is `later`; when the bytes are no handshake, or when they don't come in time.
  */
 export class Caller {
   readonly #call: PeerAddress;
@@ -32,6 +37,7 @@ export class Caller {
   #head: Uint8Array = new Uint8Array();
   #wire: Wire | undefined;
   #taker: Subscriber<Wire> | undefined;
+  #deadline: Subscription | undefined;
 
   constructor(call: PeerAddress, options: CallerOptions) {
     this.#call = call;
@@ -42,7 +48,7 @@ export class Caller {
   listen(): void {
     this.#line.add(this.#doubt);
     this.#doubt.add(() => this.#options.settled());
-    this.#doubt.add(timer(CALLER_WITHIN).subscribe(() => this.hangUp()));
+    this.#doubt.add((this.#deadline = timer(CALLER_WITHIN).subscribe(() => this.hangUp())));
     const ended = { error: (error: unknown) => this.#ended(error), complete: () => this.#ended() };
     this.#line.add((this.#call.wire$ ?? EMPTY).subscribe({ ...ended, next: (wire) => this.#open(wire) }));
   }
@@ -61,10 +67,25 @@ export class Caller {
     if (this.#doubt.closed) return this.#bytes$.next(chunk);
     this.#head = joined(this.#head, chunk);
     if (!isGreeting(this.#head)) return this.hangUp();
-    if (this.#head.length < ENOUGH) return;
+    this.decide();
+  }
+
+  /** Sends them where they want to, once that is known and ready. */
+  decide(): void {
+    if (this.#doubt.closed || this.#head.length < ENOUGH) return;
+    const infoHash = this.#head.slice(INFO_HASH, ENOUGH);
+    if (this.#options.later(infoHash)) return this.#wait();
     this.#doubt.unsubscribe();
-    this.#options.route(this.#head.slice(INFO_HASH, ENOUGH), this.#address());
+    this.#options.route(infoHash, this.#address());
     if (this.#taker === undefined) this.hangUp();
+  }
+
+  #wait(): void {
+    if (this.#head.length > MAX_HEAD) return this.hangUp();
+    if (this.#deadline === undefined) return;
+    this.#deadline.unsubscribe();
+    this.#deadline = undefined;
+    this.#doubt.add(timer(WAITS).subscribe(() => this.hangUp()));
   }
 
   #ended(error?: unknown): void {

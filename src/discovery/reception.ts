@@ -16,6 +16,8 @@ export interface Reception {
   readonly port: number;
   /** Who calls for this torrent while it is subscribed to. Never completes. Who has no place for a caller leaves its `wire$` alone. */
   peersOf(infoHash: Uint8Array): Observable<PeerAddress>;
+  /** While it is subscribed to, who calls for this torrent before anybody takes its callers waits for a while. Never completes. */
+  expecting?(infoHash: Uint8Array): Observable<never>;
 }
 
 /**
@@ -29,7 +31,7 @@ export const reception = (env: Pick<Env, 'listen'>, options: ListenOptions): Obs
       return new Observable<Reception>((subscriber) => {
         subscriber.add(calls$.subscribe((call) => desk.called(call)));
         subscriber.add(() => desk.close());
-        subscriber.next({ port, peersOf: (infoHash) => desk.peersOf(infoHash) });
+        subscriber.next({ port, peersOf: (infoHash) => desk.peersOf(infoHash), expecting: (infoHash) => desk.expecting(infoHash) });
       });
     }),
   );
@@ -42,6 +44,7 @@ class Desk {
   readonly #doorman = new Doorman();
   readonly #undecided = new Set<Caller>();
   readonly #torrents = new Map<string, Subscriber<PeerAddress>[]>();
+  readonly #expected = new Map<string, number>();
 
   called(call: PeerAddress): void {
     if (!this.#doorman.admits(call.host, now())) return;
@@ -49,6 +52,7 @@ class Desk {
     // Whoever wants something says so at once: those who crowd the door make room for those who come.
     if (this.#undecided.size >= MAX_UNDECIDED) oldest?.hangUp();
     const caller: Caller = new Caller(call, {
+      later: (infoHash) => this.#later(toHex(infoHash)),
       route: (infoHash, address) => this.#route(infoHash, address),
       settled: () => this.#undecided.delete(caller),
     });
@@ -61,12 +65,29 @@ class Desk {
     return new Observable((subscriber) => {
       const others = this.#torrents.get(key) ?? [];
       this.#torrents.set(key, [...others, subscriber]);
+      for (const caller of [...this.#undecided]) caller.decide();
       return () => {
         const left = (this.#torrents.get(key) ?? []).filter((each) => each !== subscriber);
         if (left.length > 0) this.#torrents.set(key, left);
         else this.#torrents.delete(key);
       };
     });
+  }
+
+  expecting(infoHash: Uint8Array): Observable<never> {
+    const key = toHex(infoHash);
+    return new Observable(() => {
+      this.#expected.set(key, (this.#expected.get(key) ?? 0) + 1);
+      return () => {
+        const left = (this.#expected.get(key) ?? 1) - 1;
+        if (left > 0) this.#expected.set(key, left);
+        else this.#expected.delete(key);
+      };
+    });
+  }
+
+  #later(key: string): boolean {
+    return this.#expected.has(key) && !this.#torrents.has(key);
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import fs from 'node:fs';
 import path from 'node:path';
-import { concat, map, of, type Observable, Subject, takeUntil, tap, timer } from 'rxjs';
+import { concat, map, mergeMap, of, type Observable, Subject, take, takeUntil, tap, timer } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { client } from '../../src/client.ts';
 import type { DownloadOptions } from '../../src/download.ts';
@@ -91,6 +91,37 @@ describe('what is given', () => {
     expect(hashed).toEqual([]);
     for (let time = 0; time < 2; time++) expect((await run(content, { peers: [seed.address()] })).sha256).toBe(content.sha256);
     expect(ascending(hashed)).toEqual(all(16));
+  });
+});
+
+describe('who calls while what is there is checked', () => {
+  it('waits, and is given it afterwards', async () => {
+    const content = contentOf({ length: 2 * MiB, pieceLength: 256 * KiB });
+    const env = nodeEnv();
+    const checked$ = new Subject<void>();
+    const slow: Env = {
+      ...env,
+      verify: (torrent) => {
+        const verify = env.verify(torrent);
+        return (piece) =>
+          checked$.pipe(
+            take(1),
+            mergeMap(() => verify(piece)),
+          );
+      },
+    };
+    const seed = shares(content, filled(content), slow, { recheck: true });
+    expect(await eventually(() => seed.address().port > 0)).toBe(true);
+    const leecher = run(content, { peers: [seed.address()] });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(seed.events.some(({ type }) => type === 'done' || type === 'peer-joined')).toBe(false);
+    const going = setInterval(() => checked$.next(), 5);
+    onTestFinished(() => clearInterval(going));
+    const { sha256, events } = await leecher;
+    expect(sha256).toBe(content.sha256);
+    // It was not sent away, and did not have to come again.
+    expect(events.filter(({ type }) => type === 'peer-joined').length).toBe(1);
+    expect(events.filter((event) => event.type === 'peer-left' && event.reason !== 'closed')).toEqual([]);
   });
 });
 
