@@ -14,12 +14,19 @@ beforeEach(() => {
 });
 afterEach(() => world.end());
 
-/** A seed of ours, at 7000, of which the tracker has heard. */
-const seed = async (content: Content): Promise<void> => {
-  world.ours('seed', content.torrent, world.lay(content, 'seed'), '--port', '7000', '--no-dht', '--no-lsd');
+/** One of ours, at 7000, of which the tracker has heard; gives what it says. */
+const ours = async (content: Content, ...args: readonly string[]): Promise<() => string> => {
+  const child = world.ours(...args, '--port', '7000', '--no-dht', '--no-lsd', '--json');
+  let said = '';
+  child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   await listening(7000);
   await announced(content, 1);
+  return () => said;
 };
+const seed = (content: Content): Promise<() => string> => ours(content, 'seed', content.torrent, world.lay(content, 'seed'));
+
+/** Somebody was taken for a liar. */
+const FAULT = /"reason":"(malformed|oversized|unexpected|corrupt)"/;
 
 const empty = (folder: string): string => {
   mkdirSync(world.path(folder));
@@ -37,16 +44,20 @@ const eventually = async (holds: () => boolean, seconds: number): Promise<boolea
   return holds();
 };
 
-describe.each(Object.entries(clients))('%s downloads from a seed of ours', (_, client) => {
+describe.each(Object.entries(clients))('%s downloads from us', (_, client) => {
   it.each([
     ['one file', SINGLE],
     ['several files', MULTIPLE],
   ])('%s', async (__, sizes) => {
     const content = world.content('content', sizes);
     await opentracker(world, content);
-    await seed(content);
+    const said = await seed(content);
     await client(world, content, empty('leech'), 7001);
     expect(await eventually(() => complete(content, 'leech'), 60)).toBe(true);
+    // It has still to say that it has all.
+    await eventually(() => /"type":"peer-left"/.test(said()), 3);
+    expect(said()).toMatch(/"type":"unchoke"/);
+    expect(said()).not.toMatch(FAULT);
   });
 
   it('knowing nothing but a magnet link', async () => {
@@ -58,16 +69,15 @@ describe.each(Object.entries(clients))('%s downloads from a seed of ours', (_, c
     expect(await eventually(() => complete(content, 'leech'), 60)).toBe(true);
   });
 
-  it('while it is no seed yet: from a download of ours that fetches from another', async () => {
+  it('while we download from it: each has what the other lacks', async () => {
     const content = world.content('content', MULTIPLE);
     await opentracker(world, content);
     const even = world.lay(content, 'even', (piece) => piece % 2 === 0);
     const odd = world.lay(content, 'odd', (piece) => piece % 2 === 1);
-    world.ours('download', content.torrent, '-o', `${even}/`, '--seed', '--recheck', '--port', '7000', '--no-dht', '--no-lsd');
-    await listening(7000);
-    await announced(content, 1);
+    const said = await ours(content, 'download', content.torrent, '-o', `${even}/`, '--seed', '--recheck');
     await client(world, content, odd, 7001);
     expect(await eventually(() => complete(content, 'odd') && complete(content, 'even'), 60)).toBe(true);
+    expect(said()).not.toMatch(FAULT);
   });
 });
 
