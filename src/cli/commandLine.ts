@@ -1,10 +1,11 @@
 import type { Argv } from 'yargs';
 import { InputError } from '../errors.ts';
+import { aliases } from './aliases.ts';
 import { type Command, commands } from './commands.ts';
 import { fromEnvironment } from './environment.ts';
 import { roomsOf } from './log/rooms.ts';
 import type { Io } from './io.ts';
-import { aliases, overviewLines } from './help.ts';
+import { overviewLines } from './help.ts';
 import { nearest } from './nearest.ts';
 import { texts } from './values.ts';
 import { visible } from './views/text.ts';

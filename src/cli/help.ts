@@ -1,3 +1,4 @@
+import { aliases } from './aliases.ts';
 import { commands } from './commands.ts';
 import { fit } from './views/text.ts';
 
@@ -24,9 +25,6 @@ export const groups: readonly (readonly [job: string, what: Readonly<Record<stri
   ['give', { create: 'A .torrent, and its magnet link', seed: 'Serve it to others', verify: 'Hash what is on disk' }],
   ['try', { demo: 'A swarm and a download on this machine', completion: 'Completion for bash, zsh or fish' }],
 ];
-
-/** Names that other programs gave to some commands. */
-export const aliases: Readonly<Record<string, string>> = { magnet_download: 'download', magnet_info: 'info', magnet_download_piece: 'download_piece' };
 
 /** Columns for the job, and for name and arguments. */
 const JOB = 7;

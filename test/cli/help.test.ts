@@ -2,12 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { aliases } from '../../src/cli/aliases.ts';
 import { commands } from '../../src/cli/commands.ts';
 import { bash } from '../../src/cli/completion/bash.ts';
 import { fish } from '../../src/cli/completion/fish.ts';
 import { completed } from '../../src/cli/completion/words.ts';
 import { zsh } from '../../src/cli/completion/zsh.ts';
-import { aliases, groups, overviewLines } from '../../src/cli/help.ts';
+import { groups, overviewLines } from '../../src/cli/help.ts';
 import { columns } from '../../src/cli/views/text.ts';
 import { folder, objects, run } from './run.ts';
 

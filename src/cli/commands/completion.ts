@@ -1,8 +1,8 @@
 import { InputError } from '../../errors.ts';
 import type { Command } from '../commands.ts';
+import { aliases } from '../aliases.ts';
 import { bash } from '../completion/bash.ts';
 import { fish } from '../completion/fish.ts';
-import { aliases } from '../help.ts';
 import { completed, SHELLS } from '../completion/words.ts';
 import { zsh } from '../completion/zsh.ts';
 import type { Given, Io } from '../io.ts';
