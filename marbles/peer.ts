@@ -13,7 +13,7 @@ import { wordOf } from './words.ts';
 export interface PeerOptions {
   /** Pieces they have from the start. Unless told otherwise all, or none if the lane has a `B` or an `H`. */
   readonly has?: 'all' | readonly number[];
-  /** BEP 6 was agreed on. Unless told otherwise if the lane has an `A` or a `J`. */
+  /** BEP 6 was agreed on. Unless told otherwise if the lane has an `A`, `J` or `S`. */
   readonly fast?: boolean;
   readonly extended?: boolean;
   /** They have a node of the DHT. */
@@ -33,7 +33,7 @@ export interface DrawnPeer extends Peer {
 }
 
 const initially = (geometry: Geometry, lane: string, { has, fast, extended, dht = false }: PeerOptions): PeerState => {
-  const state = new PeerState(geometry.pieceCount, { fast: fast ?? /[AJ]/.test(lane), extended: extended ?? lane.includes('E'), dht });
+  const state = new PeerState(geometry.pieceCount, { fast: fast ?? /[AJS]/.test(lane), extended: extended ?? lane.includes('E'), dht });
   const pieces = has ?? (/[BH]/.test(lane) ? [] : 'all');
   if (pieces === 'all') state.have.setAll();
   else for (const piece of pieces) state.have.set(piece);

@@ -57,6 +57,7 @@ export const wordsFor = (geometry: Geometry) => ({
     return { type: 'piece', piece, begin, bytes: blockBytes(geometry, piece, begin, length) };
   },
   allowedFast: (piece: number): Message => ({ type: 'allowedFast', piece }),
+  suggest: (piece: number): Message => ({ type: 'suggest', piece }),
   extended: (id: number, payload: Uint8Array = EMPTY_DICTIONARY): Message => ({ type: 'extended', id, payload }),
 });
 
@@ -82,6 +83,8 @@ export const wordOf = (letter: string, geometry: Geometry): Message => {
       return words.reject(1);
     case 'A':
       return words.allowedFast(0);
+    case 'S':
+      return words.suggest(0);
     case 'E':
       return words.extended(0);
     default:

@@ -7,6 +7,8 @@ export interface Asker {
   readonly overdue?: boolean;
   /** It has sent a block that was asked for. */
   readonly proven?: boolean;
+  /** Pieces it would rather give; those that are not wanted are taken out. */
+  readonly suggested?: Set<number> | undefined;
   /** It owes blocks of this piece since it was last given up waiting for: others come first. */
   owes?(piece: number): boolean;
   cancel(piece: number, block: number): void;

@@ -34,6 +34,8 @@ export class PeerState {
   uploaded = 0;
   /** Pieces they may be asked for while choked (BEP 6). */
   readonly allowedFast: Set<number> = new Set();
+  /** Pieces they would rather give (BEP 6), those that they named last; a choke changes nothing of it. Whoever asks takes out what is not wanted. */
+  readonly suggested: Set<number> = new Set();
   /** Pieces we have told them that they may ask for while choked (BEP 6). */
   readonly allowing: Set<number> = new Set();
   /** What they have said of themselves (BEP 10), the later over the earlier; undefined before they have. */
@@ -105,9 +107,13 @@ export class PeerState {
         if (this.allowedFast.size < MAX_ALLOWED_FAST) this.allowedFast.add(message.piece);
         break;
       case 'suggest':
+        this.#needsFast('suggest');
+        this.#inRange('suggest', message.piece);
+        this.#suggest(message.piece);
+        break;
       case 'reject':
-        this.#needsFast(message.type);
-        this.#inRange(message.type, message.piece);
+        this.#needsFast('reject');
+        this.#inRange('reject', message.piece);
         break;
       case 'piece':
         this.downloaded += message.bytes.length;
@@ -152,6 +158,17 @@ export class PeerState {
     if (this.have.count === before) this.#repeated('bitfield');
   }
 
+  /** The oldest goes: what they suggest is what they have at hand now. */
+  #suggest(piece: number): void {
+    this.suggested.delete(piece);
+    this.suggested.add(piece);
+    if (this.suggested.size <= MAX_SUGGESTED) return;
+    for (const oldest of this.suggested) {
+      this.suggested.delete(oldest);
+      return;
+    }
+  }
+
   #revoke(piece: number): void {
     this.have.clear(piece);
     this.revoked++;
@@ -177,5 +194,7 @@ export class PeerState {
 }
 
 const MAX_ALLOWED_FAST = 64;
+/** Suggestions of one peer that are kept. */
+const MAX_SUGGESTED = 64;
 /** Bitfields that say nothing new, and *have all*, after the first message. */
 const MAX_REPEATS = 8;

@@ -47,3 +47,6 @@ export const firstBy =
     }
     return 0;
   };
+
+/** What is asked for first unless told otherwise. With no other order are suggestions of peers followed (BEP 6), among pieces of one priority. */
+export const defaultOrder: PieceOrder = firstBy(byPriority, randomFirst(), rarestFirst);

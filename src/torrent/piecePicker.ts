@@ -3,7 +3,7 @@ import type { Bitfield } from './bitfield.ts';
 import { Bitfield as Bits } from './bitfield.ts';
 import type { Geometry } from './geometry.ts';
 import { type Asker, MAX_COPIES, OpenPiece } from './openPiece.ts';
-import { byPriority, firstBy, type PieceOrder, randomFirst, rarestFirst } from './pieceOrder.ts';
+import { defaultOrder, type PieceOrder } from './pieceOrder.ts';
 import { WantedPieces } from './wantedPieces.ts';
 
 export type { Asker } from './openPiece.ts';
@@ -32,14 +32,12 @@ const BACKLOG = 1 / 4;
 /** Copies asked for at one time by a peer with nothing else to do. */
 const ENDGAME_BATCH = 8;
 
-export const defaultOrder: PieceOrder = firstBy(byPriority, randomFirst(), rarestFirst);
-
 /**
  * Decides who is asked for which block. What the choice depends on, most important first; read it again before changing it:
  *  1. a piece that is being checked or is stored is never asked for;
  *  2. begun pieces before new ones, so that memory is freed soonest;
  *  3. a piece that came out corrupt is asked of one peer alone, and of another when that one is overdue;
- *  4. a new piece is begun only while memory allows and the disk keeps up, and which one is the order's choice;
+ *  4. a new piece is begun only while memory allows and the disk keeps up; one that they suggest, else which one is the order's choice;
  *  5. endgame: when nothing is missing that is not requested, a peer with nothing else to do is asked for second and third
  *     copies; when only memory stands in the way, for second copies, so that slow peers can't hold all of it;
  *  6. a begun piece that nobody is asked for is given up when memory is spent and a peer with nothing else to do could begin
@@ -158,7 +156,8 @@ export class PiecePicker {
 
   #begin(asker: Asker, who: object, have: Bitfield): OpenPiece | undefined {
     if (this.drafts >= this.#allowed || this.#whole.size >= this.#backlog) return undefined;
-    const index = this.#wanted.best(who, have);
+    for (const index of asker.suggested ?? []) if (!this.wantsPiece(index)) asker.suggested?.delete(index);
+    const index = this.#wanted.best(who, have, asker.suggested);
     return index === undefined || asker.owes?.(index) === true ? undefined : this.#opened(index);
   }
 

@@ -7,12 +7,13 @@ import type { Allowance } from './tokenBucket.ts';
 
 /** Who is asked. */
 export interface Source {
-  /** `reqq` is how many requests they keep at one time, if they have said so; `allowedFast` are pieces they give though we are choked. */
+  /** `reqq` is how many requests they keep at one time, if they have said so; `allowedFast` are pieces they give though we are choked, `suggested` those they would rather give. */
   readonly state: {
     readonly choked: boolean;
     readonly have: Bitfield;
     readonly reqq?: number | undefined;
     readonly allowedFast?: ReadonlySet<number>;
+    readonly suggested?: Set<number>;
   };
   send(...messages: readonly Message[]): boolean;
 }
@@ -84,6 +85,11 @@ export class Requests {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** What they would rather give, unless they owe us what they were asked for. */
+  get suggested(): Set<number> | undefined {
+    return this.#window.snubbed ? undefined : this.#source.state.suggested;
   }
 
   get window(): RequestWindow {

@@ -1,7 +1,7 @@
 import type { Availability } from './availability.ts';
 import { Bitfield } from './bitfield.ts';
 import { LazySort } from './lazySort.ts';
-import type { Candidate, PieceOrder } from './pieceOrder.ts';
+import { type Candidate, defaultOrder, type PieceOrder } from './pieceOrder.ts';
 
 /** Of as many pieces, or of as many known to be had, one change is borne with before the order is made anew. */
 const PIECES_PER_CHANGE = 64;
@@ -43,7 +43,7 @@ interface Place {
 
 /**
  * The pieces nobody has begun, and which of them a peer should begin next. The choice depends on: the order, the
- * availability, the priorities, what the peer has, and one random salt a piece, which breaks all ties. One order for all
+ * availability, the priorities, what the peer has and suggests, and one random salt a piece, which breaks all ties. One order for all
  * peers, sorted only as far as they look and made anew when too much has changed: a look at 100,000 pieces costs a
  * millisecond, and 200 peers want the same ones.
  * Invariant: `missing` has the bit of a piece exactly while it is neither begun, nor stored, nor excluded.
@@ -103,12 +103,22 @@ export class WantedPieces<Who extends object> {
     this.giveBack(piece);
   }
 
-  /** The best missing piece that `who`, who has `have`, can give; undefined if there is none. */
-  best(who: Who, have: Bitfield): number | undefined {
+  /** The best missing piece that `who`, who has `have`, can give, of those it has `suggested` if it may choose; undefined if there is none. */
+  best(who: Who, have: Bitfield, suggested: Iterable<number> = []): number | undefined {
     if (this.missing.count === 0) return undefined;
     const ordered = this.#fresh();
     let best = this.#next(ordered, who, have);
     for (const piece of this.#returned) if (have.has(piece) && (best === undefined || this.#compare(piece, best) < 0)) best = piece;
+    return best === undefined || this.#order !== defaultOrder ? best : (this.#bestOf(suggested, have, this.#priorities[best] as number) ?? best);
+  }
+
+  /** Whoever gives a piece may say which, as long as people want no other sooner: an order of theirs is not to be overruled, nor are priorities. */
+  #bestOf(suggested: Iterable<number>, have: Bitfield, priority: number): number | undefined {
+    let best: number | undefined;
+    for (const piece of suggested) {
+      if (!this.missing.has(piece) || !have.has(piece) || (this.#priorities[piece] as number) < priority) continue;
+      if (best === undefined || this.#compare(piece, best) < 0) best = piece;
+    }
     return best;
   }
 

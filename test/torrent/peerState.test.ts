@@ -55,3 +55,36 @@ describe('what a peer has said before it is known how many pieces there are', ()
     expect(state.have.length).toBe(MAX_PIECES);
   });
 });
+
+describe('what a peer suggests', () => {
+  it('is kept, the last 64 different pieces, whatever else it says', () => {
+    const said = fc.array(
+      fc.oneof(
+        { weight: 9, arbitrary: fc.record({ type: fc.constant('suggest' as const), piece: fc.nat(149) }) },
+        { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('choke' as const, 'unchoke' as const, 'haveAll' as const) }) },
+      ),
+      { maxLength: 400, size: 'max' },
+    );
+    fc.assert(
+      fc.property(said, fc.boolean(), (messages, early) => {
+        const state = new PeerState(early ? undefined : 150, { fast: true });
+        const repeats = messages.filter(({ type }) => type === 'haveAll').length;
+        fc.pre(repeats <= 8);
+        for (const message of messages) state.received(message);
+        state.counted(150);
+        const pieces = messages.flatMap((message) => ('piece' in message ? [message.piece] : []));
+        const last = [...new Set(pieces.reverse())].slice(0, 64).reverse();
+        expect([...state.suggested]).toEqual(last);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('must be a piece that there is, also if that is known only later', () => {
+    const state = new PeerState(undefined, { fast: true });
+    state.received({ type: 'suggest', piece: 12 });
+    expect(() => state.counted(12)).toThrow(Malformed);
+    expect(() => new PeerState(12, { fast: true }).received({ type: 'suggest', piece: 12 })).toThrow(Malformed);
+    expect(() => new PeerState(12).received({ type: 'suggest', piece: 1 })).toThrow(Malformed);
+  });
+});

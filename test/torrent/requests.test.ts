@@ -3,7 +3,7 @@ import { blockAt, blockBytes } from '../../marbles/index.ts';
 import type { Message, PieceMessage } from '../../src/protocol/messages.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
 import { BLOCK, Geometry } from '../../src/torrent/geometry.ts';
-import { inOrder } from '../../src/torrent/pieceOrder.ts';
+import { byPriority, firstBy, inOrder, type PieceOrder, rarestFirst } from '../../src/torrent/pieceOrder.ts';
 import { PiecePicker } from '../../src/torrent/piecePicker.ts';
 import { Requests } from '../../src/torrent/requests.ts';
 
@@ -149,5 +149,97 @@ describe('the requests made of a peer', () => {
     const { requests, state } = world().join();
     state.choked = true;
     expect([1000, 2000, 90_000].map((now) => requests.tick(now))).toEqual([0, 0, 0]);
+  });
+});
+
+describe('what a peer suggests', () => {
+  const eight = new Geometry({ length: 8 * BLOCK, pieceLength: BLOCK });
+
+  /** A peer with all of eight pieces of one block, but for `lacking`; they are as rare as one another. */
+  const suggesting = (pieces: readonly number[], { order, lacking = [], stored = [] }: Suggested = {}) => {
+    const picker = new PiecePicker(eight, { random: () => 0.5, order });
+    for (const piece of stored) picker.restore(piece);
+    const have = new Bitfield(8);
+    for (let piece = 0; piece < 8; piece++) if (!lacking.includes(piece)) have.set(piece);
+    const state = { choked: false, have, reqq: 3, suggested: new Set(pieces), allowedFast: new Set<number>() };
+    const sent: Message[] = [];
+    const requests = new Requests(picker, { state, send: (...messages) => sent.push(...messages) > 0 }, 0);
+    return { picker, state, requests, asked: () => sent.splice(0).map((message) => ('piece' in message ? message.piece : -1)) };
+  };
+  const whole = (piece: number): PieceMessage => ({ type: 'piece', piece, begin: 0, bytes: new Uint8Array(BLOCK) });
+  interface Suggested {
+    readonly order?: PieceOrder;
+    readonly lacking?: readonly number[];
+    readonly stored?: readonly number[];
+  }
+
+  it('is asked for first, the rarest of it before the rest', () => {
+    const { picker, requests, asked } = suggesting([7, 5], { stored: [0, 1, 2, 3] });
+    const seven = new Bitfield(8);
+    seven.set(7);
+    picker.availability.told({}, seven);
+    requests.refill(0);
+    expect(asked()).toEqual([5, 7, 4]);
+  });
+
+  it('is forgotten when it is there, or not wanted; not while it is asked for, nor at a choke', () => {
+    const { picker, state, requests, asked } = suggesting([6, 1, 2], { stored: [1] });
+    picker.exclude(2);
+    requests.refill(0);
+    expect([asked(), [...state.suggested]]).toEqual([[6, 0, 3], [6]]);
+    state.choked = true;
+    requests.giveBack();
+    state.choked = false;
+    requests.refill(0);
+    expect([asked()[0], [...state.suggested]]).toEqual([6, [6]]);
+    for (const index of [6, 0]) {
+      requests.received(whole(index));
+      picker.settle({ type: 'stored', index });
+    }
+    requests.refill(0);
+    expect([asked(), [...state.suggested]]).toEqual([[4, 5], []]);
+    picker.check();
+  });
+
+  it('waits until they have it, or allow it while they choke us', () => {
+    const { state, requests, asked } = suggesting([6, 5], { lacking: [6] });
+    state.choked = true;
+    state.allowedFast.add(5).add(3);
+    requests.refill(0);
+    expect([asked(), [...state.suggested]]).toEqual([
+      [5, 3],
+      [6, 5],
+    ]);
+    state.choked = false;
+    state.have.set(6);
+    for (const index of [5, 3]) requests.received(whole(index));
+    requests.refill(0);
+    expect(asked()).toEqual([6, 0, 1]);
+  });
+
+  it.each<[string, PieceOrder]>([
+    ['in order', inOrder],
+    ['rarest first, chosen by people', firstBy(byPriority, rarestFirst, inOrder)],
+  ])('does not count when people have another order: %s', (_, order) => {
+    const { requests, asked } = suggesting([7, 6], { order });
+    requests.refill(0);
+    expect(asked()).toEqual([0, 1, 2]);
+  });
+
+  it('does not come before what has a higher priority, nor is it asked for sooner if it has a lower one', () => {
+    const { picker, requests, asked } = suggesting([7, 5]);
+    picker.prioritise(2, 1);
+    picker.prioritise(7, -1);
+    requests.refill(0);
+    expect(asked()).toEqual([2, 5, 0]);
+  });
+
+  it('is not followed of a peer that owes us what it was asked for', () => {
+    const { state, requests, asked } = suggesting([]);
+    requests.refill(0);
+    expect(asked()).toEqual([0, 1, 2]);
+    state.suggested.add(7);
+    for (let now = 1000; !requests.window.snubbed; now += 1000) requests.tick(now);
+    expect([asked(), requests.suggested]).toEqual([[], undefined]);
   });
 });
