@@ -2,7 +2,6 @@ import { defer, identity, map, merge, type Observable, Subject, take, tap } from
 import { distinctPeers } from '../operators/distinctPeers.ts';
 import { swarm } from '../operators/swarm.ts';
 import { becomeAcquainted, meet } from './acquaintance.ts';
-import { now } from './clock.ts';
 import { defaultPace } from './discovery/pace.ts';
 import type { DownloadEvent, Env, PeerAddress, PeerSource } from './env.ts';
 import { InputError } from './errors.ts';
@@ -80,7 +79,7 @@ export const fetchTorrent = (magnet: MagnetLink, env: Env, options: FetchTorrent
       seenAs: (host) => book.seenAs(host),
       told$,
       left$,
-      alone: () => book.active === 0 && book.waiting === 0 && book.nextIn(now()) === undefined,
+      alone: () => book.alone,
     }).pipe(
       tap((address) => funnel.named(address)),
       distinctPeers(),

@@ -1,7 +1,6 @@
 import { EMPTY, merge, type Observable, Subject, take, tap } from 'rxjs';
 import { distinctPeers } from '../operators/distinctPeers.ts';
 import { swarm } from '../operators/swarm.ts';
-import { now } from './clock.ts';
 import { defaultPace } from './discovery/pace.ts';
 import type { DhtNode } from './discovery/dht/node.ts';
 import type { Door } from './door.ts';
@@ -78,7 +77,7 @@ export const gathering = (source: Findable, env: Env, options: GatheringOptions)
       told$: found$,
       secluded$,
       left$,
-      alone: () => seed === undefined && book.active === 0 && book.waiting === 0 && book.nextIn(now()) === undefined,
+      alone: () => seed === undefined && book.alone,
     });
   return {
     peerId,

@@ -3,6 +3,7 @@ import { PUBLIC, reachOf } from '../protocol/reach.ts';
 import { isBefore } from './dialOrder.ts';
 import { type Admission, type Candidate, count, type Ending, hostOf, keyOf, remember } from './hosts.ts';
 import { peerPriority } from './peerPriority.ts';
+import { restOf } from './rest.ts';
 
 export type { Admission, Candidate, Ending } from './hosts.ts';
 
@@ -25,14 +26,6 @@ export const MAX_PER_HOST = 3;
 export const MAX_KNOWN_PER_HOST = 8;
 /** Failures in a row that are borne: at the next one a peer is given up. */
 export const MAX_FAILURES = 3;
-/** Rest of a peer that was useful, in milliseconds. */
-const SHORT_REST = 5_000;
-/** Rest of one that was not; doubled with each failure. */
-const LONG_REST = 60_000;
-/** First rest of those whom people name: they may be all there is, and a peer that we have just left may not have noticed. */
-const FIRST_REST = 10_000;
-/** Rest instead of it after failures that took long: whoever does not answer costs more than who refuses. */
-const LONGER_REST: Readonly<Record<string, number>> = { timeout: 120_000, silent: 120_000 };
 /** Bans remembered, and addresses of our own. */
 const MAX_BANS = 10_000;
 const MAX_SELVES = 100;
@@ -90,6 +83,11 @@ export class AddressBook<A extends Candidate> {
 
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  /** Is nobody connected, nor waiting, nor to come back after a rest? */
+  get alone(): boolean {
+    return this.#entries.size === 0;
   }
 
   get banned(): number {
@@ -188,8 +186,7 @@ export class AddressBook<A extends Candidate> {
       return;
     }
     entry.state = 'resting';
-    const long = entry.address.source === 'manual' && entry.failures === 1 ? FIRST_REST : LONG_REST;
-    entry.until = now + (useful ? SHORT_REST : (LONGER_REST[cause] ?? long) * 2 ** (entry.failures - 1));
+    entry.until = now + restOf(entry, cause);
     this.#resting.add(entry);
   }
 
