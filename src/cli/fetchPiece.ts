@@ -10,7 +10,6 @@ import { requestBlocks } from '../../operators/requestBlocks.ts';
 import { swarm } from '../../operators/swarm.ts';
 import { verifyPieces } from '../../operators/verifyPieces.ts';
 import { whenUnchoked } from '../../operators/whenUnchoked.ts';
-import { now } from '../clock.ts';
 import type { CheckedPiece, DownloadEvent, Env, Peer, PeerAddress, PeerSource } from '../env.ts';
 import { PeerError } from '../errors.ts';
 import { UT_PEX } from '../protocol/utPex.ts';
@@ -83,9 +82,10 @@ export const fetchPiece = (
       totals: () => ({ uploaded: 0, downloaded: 0, left: torrent.length }),
       wanted$,
       report,
+      seenAs: (host) => book.seenAs(host),
       told$,
       left$,
-      alone: () => book.active === 0 && book.waiting === 0 && book.nextIn(now()) === undefined,
+      alone: () => book.alone,
     }).pipe(
       tap((address) => funnel.named(address)),
       distinctPeers(),
