@@ -101,7 +101,7 @@ export const peersOptions: OptionTable = {
   'no-trackers': flag("Do not ask the torrent's own trackers"),
   ...discoveryOptions,
   scrape: flag('Only what each tracker counts: seeds, leechers, downloads'),
-  port: value('The port told to trackers, 1–65535'),
+  port: value('The port told to trackers, 1–65535 (default: any)'),
   count: value('Stop after so many peers'),
   timeout: value('Stop after this many seconds; exit 0 if there was a peer, else 4'),
 };

@@ -1,4 +1,4 @@
-import { catchError, defaultIfEmpty, EMPTY, map, mergeMap, type Observable, of, take, takeUntil, timer } from 'rxjs';
+import { catchError, defaultIfEmpty, EMPTY, filter, map, mergeMap, type Observable, of, take, takeUntil, timer } from 'rxjs';
 import { distinctPeers } from '../../../operators/distinctPeers.ts';
 import { scrape } from '../../discovery/scrape.ts';
 import type { Announced, Env, TrackerStatus, Warning } from '../../env.ts';
@@ -11,6 +11,7 @@ import { discovery, trackersFor } from '../discovery.ts';
 import { GaveUp } from '../exit.ts';
 import { follow } from '../follow.ts';
 import type { Given, Io } from '../io.ts';
+import { type Ourselves, ourselves } from '../ourselves.ts';
 import { sought } from '../sought.ts';
 import { flag, seconds, wholeNumber } from '../values.ts';
 import { told } from '../views/events.ts';
@@ -23,20 +24,26 @@ const AT_ONCE = 10;
 
 interface Asked extends Pick<SourceOptions, 'dht$' | 'lsd'> {
   readonly trackers: readonly (readonly string[])[];
-  readonly port: number;
+  readonly us: Ourselves;
 }
 
 type Tidings = PeerEvent | ScrapedEvent | Announced | TrackerStatus | Warning;
 
-/** Peers from everywhere, each once; `report` is told what the sources have to say meanwhile. */
-const discovered = (torrent: Findable & { readonly length?: number }, env: Env, asked: Asked, report: (event: Tidings) => void): Observable<PeerEvent> =>
+/** Peers from everywhere but ourselves, each once; `report` is told what the sources have to say meanwhile. */
+const discovered = (torrent: Findable & { readonly length?: number }, env: Env, { us, ...asked }: Asked, report: (event: Tidings) => void) =>
   sources(env, torrent, {
     ...asked,
+    port: us.port,
+    seenAs: (host) => us.seenAs(host),
     peerId: createPeerId(env.randomBytes(12)),
     totals: () => ({ uploaded: 0, downloaded: 0, left: torrent.length ?? UNKNOWN_LEFT }),
     wanted$: of(1),
     report,
-  }).pipe(distinctPeers(), map(peerEvent));
+  }).pipe(
+    filter((address) => !us.are(address)),
+    distinctPeers(),
+    map(peerEvent),
+  );
 
 /** What each tracker counts; those that can't be asked are a warning. */
 const scraped = ({ infoHash, announce = [] }: Findable, env: Env, { trackers }: Asked): Observable<Tidings> =>
@@ -58,12 +65,12 @@ const scraped = ({ infoHash, announce = [] }: Findable, env: Env, { trackers }: 
 export const peers = async (given: Given, io: Io): Promise<void> => {
   const count = wholeNumber(given, 'count', 1, 1_000_000) ?? Number.POSITIVE_INFINITY;
   const within = seconds(given, 'timeout');
-  const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
+  const port = wholeNumber(given, 'port', 1, 65_535);
   const env = await worldOf(given, io.say);
   const who = discovery(given, env);
   const { findable, torrent = findable, peers: named } = await sought(String(given['source']), env);
   const known = { ...who, peers: [...(who.peers ?? []), ...named] };
-  const asked = { ...known, trackers: trackersFor({ announce: [], private: false, ...torrent }, known), port };
+  const asked = { ...known, trackers: trackersFor({ announce: [], private: false, ...torrent }, known), us: ourselves(env, port) };
   let found = 0;
   const tell = (event: Tidings): void => {
     const result = event.type === 'peer' || event.type === 'scraped';
