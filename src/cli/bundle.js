@@ -6,6 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const cli = 'dist/src/cli';
+const lazily = fileURLToPath(new URL('lazyWidth.js', import.meta.url));
+
+/** What lays out help needs it only then. */
+const lazyWidth = {
+  name: 'lazy-width',
+  setup: ({ onResolve }) => onResolve({ filter: /^string-width$/ }, ({ importer }) => (importer === lazily ? undefined : { path: lazily })),
+};
 
 const { outputFiles, metafile } = await build({
   entryPoints: ['main', 'start', 'demo/swarm'].map((name) => `${cli}/${name}.js`),
@@ -20,6 +27,7 @@ const { outputFiles, metafile } = await build({
   target: 'node20',
   alias: { rxjs: fileURLToPath(new URL('../esm/index.js', import.meta.resolve('rxjs'))) },
   banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
+  plugins: [lazyWidth],
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,

@@ -11,7 +11,7 @@ import { Threads, workerFile } from './threads.ts';
 const MAX_WORKERS = 4;
 
 export interface VerifierOptions {
-  /** Threads that hash; 0 to hash on the calling one. Default: one fewer than there are processors, at most 4; 0 with two or fewer. */
+  /** Threads that hash; 0 to hash on the calling one. Default: one fewer than there are processors, at most 4. */
   readonly workers?: number;
 }
 
@@ -42,7 +42,4 @@ export const pieceHasher = (): Hasher => createHash('sha1');
 /** Does the verifier use other threads, unless told otherwise? */
 export const verifiesInThreads = (): boolean => defaultWorkers() > 0;
 
-const defaultWorkers = (): number => {
-  const processors = os.availableParallelism();
-  return processors <= 2 ? 0 : Math.min(MAX_WORKERS, processors - 1);
-};
+const defaultWorkers = (): number => Math.min(MAX_WORKERS, os.availableParallelism() - 1);

@@ -2,15 +2,14 @@ import { BLOCK, type Geometry } from './geometry.ts';
 
 /**
  * Buffers of one size, used again and again: the first touch of fresh memory costs more than hashing it.
- * Last in, first out, so that the warmest is used next. In shared memory if other threads are to hash in place: copying into that
- * is word by word in V8, and takes three times as long.
+ * Last in, first out, so that the warmest is used next. In shared memory if other threads are to hash in place.
  */
 export class PieceBuffers {
   readonly size: number;
   /** Buffers lent out now, and made so far. */
   lent = 0;
   made = 0;
-  readonly #free: Uint8Array[] = [];
+  readonly #free: Buffer[] = [];
   readonly #shared: boolean;
 
   constructor(size: number, { shared = false }: { readonly shared?: boolean } = {}) {
@@ -18,15 +17,15 @@ export class PieceBuffers {
     this.#shared = shared;
   }
 
-  take(): Uint8Array {
+  take(): Buffer {
     this.lent++;
     const free = this.#free.pop();
     if (free !== undefined) return free;
     this.made++;
-    return new Uint8Array(this.#shared ? new SharedArrayBuffer(this.size) : new ArrayBuffer(this.size));
+    return Buffer.from(this.#shared ? new SharedArrayBuffer(this.size) : new ArrayBuffer(this.size));
   }
 
-  give(buffer: Uint8Array): void {
+  give(buffer: Buffer): void {
     this.lent--;
     this.#free.push(buffer);
   }
@@ -52,7 +51,7 @@ export interface Draft<Who> {
 }
 
 class Open<Who> {
-  readonly buffer: Uint8Array;
+  readonly buffer: Buffer;
   readonly from: (Who | undefined)[];
   missing: number;
   readonly #hasher: Hasher | undefined;
@@ -60,7 +59,7 @@ class Open<Who> {
   #ready = 0;
   #digested = 0;
 
-  constructor(buffer: Uint8Array, blocks: number, hasher: Hasher | undefined) {
+  constructor(buffer: Buffer, blocks: number, hasher: Hasher | undefined) {
     this.buffer = buffer;
     this.from = new Array<Who | undefined>(blocks).fill(undefined);
     this.missing = blocks;
@@ -68,7 +67,8 @@ class Open<Who> {
   }
 
   put(block: number, bytes: Uint8Array, from: Who): void {
-    this.buffer.set(bytes, block * BLOCK);
+    // Not `set`: V8 copies into shared memory word by word, which takes ten times as long.
+    this.buffer.fill(bytes, block * BLOCK, block * BLOCK + bytes.length);
     this.from[block] = from;
     this.missing--;
     if (this.#hasher === undefined) return;

@@ -124,6 +124,15 @@ describe('buffers of pieces', () => {
     expect(new PieceBuffers(8).take().buffer).toBeInstanceOf(ArrayBuffer);
   });
 
+  it('gather the same in shared memory, each block in its place', () => {
+    const geometry = new Geometry({ length: 3 * BLOCK + 5, pieceLength: 4 * BLOCK });
+    const drafts = new PieceDrafts<string>(geometry, new PieceBuffers(geometry.length, { shared: true }));
+    const blocks = [0, 1, 2, 3].map((block) => new Uint8Array(geometry.blockSize(0, block)).fill(block + 1));
+    const whole = [2, 0, 3, 1].map((block) => drafts.add({ piece: 0, begin: block * BLOCK, bytes: blocks[block] as Uint8Array, from: 'a' })).at(-1);
+    expect(whole?.bytes.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(Buffer.concat(blocks).equals(whole?.bytes as Uint8Array)).toBe(true);
+  });
+
   it('are used again, the last given first', () => {
     const buffers = new PieceBuffers(8);
     const [one, two] = [buffers.take(), buffers.take()];
