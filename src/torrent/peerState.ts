@@ -47,6 +47,8 @@ export class PeerState {
   /** Pieces that they had and have no longer (BEP 54), counted. */
   revoked = 0;
   #first = true;
+  /** They have said which pieces they have. */
+  #told = false;
   #repeats = 0;
   #early: EarlyHave | undefined;
 
@@ -99,7 +101,7 @@ export class PeerState {
         break;
       case 'haveNone':
         this.#needsFast('have none');
-        this.#onlyFirst('have none');
+        this.#nothing('have none');
         break;
       case 'allowedFast':
         this.#needsFast('allowed fast');
@@ -126,6 +128,7 @@ export class PeerState {
         break;
     }
     if (message.type !== 'keepAlive' && message.type !== 'extended' && message.type !== 'port') this.#first = false;
+    if (message.type === 'have' || message.type === 'bitfield' || message.type === 'haveAll') this.#told = true;
   }
 
   /** Takes a message of ours into account. */
@@ -184,8 +187,10 @@ export class PeerState {
     if (!this.#first && ++this.#repeats > MAX_REPEATS) throw new Malformed(what, `at most ${MAX_REPEATS} after the first message`, 'more');
   }
 
-  #onlyFirst(what: string): void {
-    if (!this.#first) throw new Malformed(what, 'it before any other message', 'it later');
+  /** WebTorrent, which knew nothing but a magnet link, says so when it has the metadata: later than other messages. */
+  #nothing(what: string): void {
+    if (this.#told) throw new Malformed(what, 'it before anything else about pieces', 'it later');
+    this.#repeated(what);
   }
 
   #needsFast(what: string): void {
@@ -196,5 +201,5 @@ export class PeerState {
 const MAX_ALLOWED_FAST = 64;
 /** Suggestions of one peer that are kept. */
 const MAX_SUGGESTED = 64;
-/** Bitfields that say nothing new, and *have all*, after the first message. */
+/** Bitfields that say nothing new, *have all* and *have none*, after the first message. */
 const MAX_REPEATS = 8;

@@ -151,13 +151,18 @@ describe('PeerState', () => {
     expect(say(fast(), { type: 'haveAll' }).have.full).toBe(true);
     expect(say(fast(), bitfield, { type: 'have', piece: 0 }, { type: 'haveAll' }, { type: 'haveAll' }).have.full).toBe(true);
     expect(say(fast(), { type: 'haveNone' }, { type: 'have', piece: 1 }).have.count).toBe(1);
+    // WebTorrent says that it has none only when it has the metadata.
+    expect(say(fast(), { type: 'interested' }, { type: 'haveNone' }, { type: 'have', piece: 1 }).have.count).toBe(1);
   });
 
   it.each<[string, PeerState, Message[]]>([
     ['a bitfield that says nothing new nine times', new PeerState(10), new Array<Message>(10).fill(bitfield)],
     ['a bitfield of another length', new PeerState(20), [bitfield]],
     ['have all later nine times', fast(), [{ type: 'unchoke' }, ...new Array<Message>(9).fill({ type: 'haveAll' })]],
-    ['have none later', fast(), [{ type: 'unchoke' }, { type: 'haveNone' }]],
+    ['have none after have all', fast(), [{ type: 'haveAll' }, { type: 'haveNone' }]],
+    ['have none after a bitfield', fast(), [bitfield, { type: 'haveNone' }]],
+    ['have none after have', fast(), [{ type: 'have', piece: 1 }, { type: 'haveNone' }]],
+    ['have none later nine times', fast(), [{ type: 'unchoke' }, ...new Array<Message>(9).fill({ type: 'haveNone' })]],
     ['have all without the fast extension', new PeerState(10), [{ type: 'haveAll' }]],
     ['have none without the fast extension', new PeerState(10), [{ type: 'haveNone' }]],
     ['a piece that does not exist', new PeerState(10), [{ type: 'have', piece: 10 }]],
