@@ -248,27 +248,6 @@ describe('the address book', () => {
     ]);
   });
 
-  it('is alone when nobody is connected, waits or rests', () => {
-    const book = bookOf();
-    const known = at('8.8.8.8', 1);
-    const caller = at('8.8.4.4', 50_000);
-    const seen = [book.alone];
-    book.add(known);
-    seen.push(book.alone);
-    book.take(0);
-    seen.push(book.alone);
-    book.ended(known, 'closed', true, 0);
-    seen.push(book.alone);
-    book.take(5000);
-    book.ended(known, 'ban', false, 5000);
-    seen.push(book.alone);
-    book.admit(caller);
-    seen.push(book.alone);
-    book.ended(caller, 'closed', true, 6000);
-    seen.push(book.alone);
-    expect(seen).toEqual([true, false, false, false, true, false, true]);
-  });
-
   it('keeps its books whatever happens', () => {
     const event = fc.record({
       type: fc.constantFrom('add', 'add', 'take', 'take', 'admit', 'listens', 'ended', 'ban', 'seen'),

@@ -81,3 +81,26 @@ describe('the address book and those who call', () => {
     expect(full.admit(at('8.8.4.4'))).toBe('full');
   });
 });
+
+describe('the address book', () => {
+  it('is alone when nobody is connected, waits or rests', () => {
+    const book = new AddressBook<Candidate>();
+    const known = at('8.8.8.8', 1);
+    const caller = at('8.8.4.4', 50_000);
+    const seen = [book.alone];
+    book.add(known);
+    seen.push(book.alone);
+    book.take(0);
+    seen.push(book.alone);
+    book.ended(known, 'closed', true, 0);
+    seen.push(book.alone);
+    book.take(5000);
+    book.ended(known, 'ban', false, 5000);
+    seen.push(book.alone);
+    book.admit(caller);
+    seen.push(book.alone);
+    book.ended(caller, 'closed', true, 6000);
+    seen.push(book.alone);
+    expect(seen).toEqual([true, false, false, false, true, false, true]);
+  });
+});

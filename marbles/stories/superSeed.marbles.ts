@@ -1,0 +1,55 @@
+import { mergeMap, type Observable } from 'rxjs';
+import { describe, it } from 'vitest';
+import { drawn } from '../index.ts';
+import { ends, line, type LineEnd, shares } from './line.ts';
+
+/** Letters are pieces that are shown, `a` the first; digits blocks that are given, `1` the first. */
+const shown = ({ said$ }: LineEnd): Observable<string> =>
+  said$.pipe(mergeMap((word) => (word.type === 'have' ? ['abcdef'[word.piece] ?? '?'] : word.type === 'piece' ? [String(word.piece + 1)] : [])));
+
+describe('a super-seed', () => {
+  it(
+    'shows each a piece of its own, and the next when another has that one from them: it gives all once, they give each other the rest',
+    drawn(
+      (stage) => {
+        const all = [0, 1, 2, 3, 4, 5];
+        const [seed, one, other] = [stage.world({ disk: { has: all } }), stage.world({ seed: 2 }), stage.world({ seed: 3 })];
+        const [toOne, oneToSeed] = line(stage, '10.1.0.1', '10.1.0.2');
+        const [toOther, otherToSeed] = line(stage, '10.1.0.1', '10.1.0.3');
+        const [oneToOther, otherToOne] = line(stage, '10.1.0.2', '10.1.0.3');
+        const seed$ = shares(stage, seed, { peers: [toOne.address, toOther.address], seed: { idle: 15_000, super: true } });
+        const one$ = shares(stage, one, { peers: [oneToSeed.address, oneToOther.address] });
+        const other$ = shares(stage, other, { peers: [otherToSeed.address, otherToOne.address] });
+        // Who is shown a piece while it has nothing to ask for looks again once a second.
+        stage.gives(shown(toOne)).toBe('     --------a--------------------1 39ms d 959ms 4 39ms b 959ms 2 39ms f');
+        stage.gives(shown(toOther)).toBe('   --------c--------------------3 39ms e 959ms 5 39ms f 959ms 6 39ms -');
+        // What they have of the seed they show and give each other, and the seed hears of it from both.
+        stage.gives(shown(oneToOther)).toBe('- 35ms a--------------------1------c 971ms d--------------------4------e 971ms b--------------------2------f');
+        stage.gives(shown(otherToOne)).toBe('- 35ms c--------------------3------a 971ms e--------------------5------d 971ms f--------------------6------b');
+        stage.gives(ends(seed$)).toBe('      -------d 17999ms s-|', { d: 'd', s: ['idle', 1] });
+        stage.gives(ends(one$)).toBe('        - 2063ms d 15938ms s-|', { d: 'd', s: ['idle', 0.5] });
+        stage.gives(ends(other$)).toBe('      - 2063ms d 15938ms s-|', { d: 'd', s: ['idle', 0.5] });
+      },
+      { torrent: { pieces: 6, blocksPerPiece: 1 } },
+    ),
+  );
+
+  it(
+    'shows nothing more to who does not pass on what it has been given, while another could have it',
+    drawn(
+      (stage) => {
+        const [seed, one, other] = [stage.world({ disk: { has: [0, 1, 2, 3, 4, 5] } }), stage.world({ seed: 2 }), stage.world({ seed: 3 })];
+        const [toOne, oneToSeed] = line(stage, '10.1.0.1', '10.1.0.2');
+        const [toOther, otherToSeed] = line(stage, '10.1.0.1', '10.1.0.3');
+        const seed$ = shares(stage, seed, { peers: [toOne.address, toOther.address], seed: { time: 600_000, super: true } });
+        stage.gives(shown(toOne)).toBe('     --------a--------------------1');
+        // Who is alone can pass on nothing.
+        stage.gives(shown(toOther)).toBe('   --------c--------------------3 299976ms d');
+        stage.gives(ends(seed$)).toBe('      -------d 600999ms s-|', { d: 'd', s: ['time', 1 / 3] });
+        stage.gives(ends(shares(stage, one, { peers: [oneToSeed.address] })), '^ 5m !').toBe('-');
+        stage.gives(ends(shares(stage, other, { peers: [otherToSeed.address] })), '^ 5m ------!').toBe('-');
+      },
+      { torrent: { pieces: 6, blocksPerPiece: 1 } },
+    ),
+  );
+});
