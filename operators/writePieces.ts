@@ -1,4 +1,4 @@
-import { defer, map, mergeMap, type Observable, of, type OperatorFunction, retry, tap, throwError, timer } from 'rxjs';
+import { catchError, defer, map, mergeMap, type Observable, of, type OperatorFunction, retry, switchMap, throwError, timer } from 'rxjs';
 import type { CheckedPiece, PieceOutcome, Storage, Warning } from '../src/env.ts';
 import { StorageError } from '../src/errors.ts';
 import type { Geometry } from '../src/torrent/geometry.ts';
@@ -46,10 +46,13 @@ export const writePieces = (
       const wentOn = (piece: CheckedPiece): void => {
         if (waiting.delete(piece) && waiting.size === 0) report?.({ type: 'warning', code: 'room', message: 'there is room on the disk again; going on' });
       };
+      const write = (piece: CheckedPiece): Observable<unknown> => storage.write(geometry.pieceOffset(piece.index), piece.bytes);
       const store = (piece: CheckedPiece): Observable<unknown> =>
-        storage.write(geometry.pieceOffset(piece.index), piece.bytes).pipe(
-          retry({ delay: (error: unknown) => waitForRoom(piece, error) }),
-          tap(() => wentOn(piece)),
+        write(piece).pipe(
+          // Pieces are many, and most are written at once: what goes on trying is made for those that were not.
+          catchError((error: unknown) =>
+            waitForRoom(piece, error).pipe(switchMap(() => write(piece).pipe(retry({ delay: (again: unknown) => waitForRoom(piece, again) })))),
+          ),
         );
       return pieces.pipe(
         mergeMap(
@@ -62,6 +65,7 @@ export const writePieces = (
             };
             return (piece.valid ? store(piece) : of(0)).pipe(
               map(() => {
+                wentOn(piece);
                 piece.release();
                 return outcome;
               }),

@@ -1,4 +1,4 @@
-import { asapScheduler, auditTime, type Observable, share, Subject } from 'rxjs';
+import { asapScheduler, Observable, share, Subject, type Subscription } from 'rxjs';
 import type { Identity } from '../operators/handshake.ts';
 import type { Env, Peer } from './env.ts';
 import { createPeerId } from './protocol/id.ts';
@@ -33,6 +33,22 @@ export interface Transfer {
   readonly wake$: Observable<void>;
 }
 
+/** One for all that happens at one time: `auditTime(0, asapScheduler)` without a timer for each, as pieces are many. */
+const atOnce = (source$: Observable<void>): Observable<void> =>
+  new Observable((subscriber) => {
+    let due: Subscription | undefined;
+    const emit = (): void => {
+      due = undefined;
+      subscriber.next();
+    };
+    subscriber.add(() => due?.unsubscribe());
+    return source$.subscribe({
+      next: () => (due ??= asapScheduler.schedule(emit)),
+      error: (error: unknown) => subscriber.error(error),
+      complete: () => subscriber.complete(),
+    });
+  });
+
 /** The state of one download, wired up. It is of one subscription: make it where the storage is opened. */
 export const transfer = (
   torrent: Torrent,
@@ -50,5 +66,5 @@ export const transfer = (
     abandoned: (piece) => drafts.drop(piece),
   });
   const identity = { infoHash: torrent.infoHash, peerId: peerId ?? createPeerId(env.randomBytes(12)), pieceCount: geometry.pieceCount };
-  return { geometry, picker, drafts, identity, wake$: freed$.pipe(auditTime(0, asapScheduler), share()) };
+  return { geometry, picker, drafts, identity, wake$: atOnce(freed$).pipe(share()) };
 };

@@ -30,6 +30,8 @@ export class OpenFiles {
   readonly #limit: number;
   /** In order of use, the longest unused first. */
   readonly #open = new Map<number, OpenFile>();
+  /** The last of them. */
+  #newest: OpenFile | undefined;
   /** Being opened, and who waits for it. */
   readonly #opening = new Map<number, (() => void)[]>();
   /** For want of room. Bounded by the operations in flight. */
@@ -59,8 +61,11 @@ export class OpenFiles {
   acquire(file: number, access: Access, use: Use): void {
     const open = this.#open.get(file);
     if (open && (open.writable || access === 'read')) {
-      this.#open.delete(file);
-      this.#open.set(file, open);
+      if (open !== this.#newest) {
+        this.#open.delete(file);
+        this.#open.set(file, open);
+        this.#newest = open;
+      }
       open.users++;
       return use(undefined, open);
     }
@@ -110,6 +115,7 @@ export class OpenFiles {
       if (replaced.users === 0) this.#close(replaced);
     }
     this.#open.set(open.file, open);
+    this.#newest = open;
     use(undefined, open);
     this.#done(open.file);
   }

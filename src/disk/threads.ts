@@ -36,7 +36,7 @@ export interface ThreadsOptions<Question, Answer> {
 
 /**
  * Threads that answer questions. They start with the first question and end when idle.
- * Invariant: a thread with jobs keeps the process alive; one without has a timer that ends it.
+ * Invariant: a thread with jobs keeps the process alive; one without has a timer that ends it, which does nothing while there are jobs.
  */
 export class Threads<Question, Answer> {
   readonly #options: ThreadsOptions<Question, Answer>;
@@ -51,7 +51,6 @@ export class Threads<Question, Answer> {
   ask(question: Question, answer: (answer: Answer) => void): void {
     if (this.#broken) return answer(this.#options.inline(question));
     const thread = this.#pick();
-    clearTimeout(thread.idle);
     if (thread.jobs.length === 0) thread.worker.ref();
     thread.jobs.push({ question, answer });
     thread.worker.postMessage(question);
@@ -79,12 +78,16 @@ export class Threads<Question, Answer> {
     const job = thread.jobs.shift();
     if (thread.jobs.length === 0) {
       thread.worker.unref();
-      thread.idle = setTimeout(() => this.#end(thread), IDLE).unref();
+      // Thousands of times a second: one timer for all.
+      if (thread.idle) thread.idle.refresh();
+      else thread.idle = setTimeout(() => this.#rest(thread), IDLE).unref();
     }
     job?.answer(answer);
   }
 
-  #end(thread: Thread<Question, Answer>): void {
+  /** Not while it works: then its next answer begins the wait anew. */
+  #rest(thread: Thread<Question, Answer>): void {
+    if (thread.jobs.length > 0) return;
     this.#threads.delete(thread);
     // Its exit is expected and must not count as a failure.
     thread.worker.removeAllListeners();
