@@ -10,20 +10,27 @@ import { Threads, workerFile } from './threads.ts';
 /** More workers than these wait for memory, not for each other. */
 const MAX_WORKERS = 4;
 
+/** Bytes that are hashed on the calling thread before there are others: a small torrent is complete before they would have started. */
+const BEFORE_THREADS = 16 * 2 ** 20;
+
 export interface VerifierOptions {
   /** Threads that hash; 0 to hash on the calling one. Default: one fewer than there are processors, at most 4. */
   readonly workers?: number;
+  /** Bytes of shared memory that are hashed on the calling thread before others are started. 16 MiB. */
+  readonly first?: number;
 }
 
 /**
  * Compares pieces with the hashes of `torrent`. Bytes in shared memory go to worker threads when there are processors
- * for them; others are hashed at once, during subscription. Workers start with the first piece, end when idle, and
- * keep the process alive only while they hash. Unsubscribing forgets the answer; the bytes are only ever read.
+ * for them; others, and the `first` ones, are hashed at once, during subscription. Workers start when they are needed, end when idle,
+ * and keep the process alive only while they hash. Unsubscribing forgets the answer; the bytes are only ever read.
  */
-export const verifier = (torrent: Pick<Torrent, 'pieceHashes'>, { workers = defaultWorkers() }: VerifierOptions = {}): Verify => {
+export const verifier = (torrent: Pick<Torrent, 'pieceHashes'>, { workers = defaultWorkers(), first = BEFORE_THREADS }: VerifierOptions = {}): Verify => {
   const inline = (question: Question): boolean => holds(torrent.pieceHashes, question);
   const file = workers > 0 ? workerFile('verifyWorker') : undefined;
   const pool = file && new Threads<Question, boolean>({ size: workers, file, data: torrent.pieceHashes, inline });
+  let here = 0;
+  const mayBeElsewhere = (bytes: Uint8Array): boolean => bytes.buffer instanceof SharedArrayBuffer && (here += bytes.length) > first;
   return ({ index, bytes, digest }) =>
     new Observable<boolean>((subscriber) => {
       const answer = (valid: boolean): void => {
@@ -31,7 +38,7 @@ export const verifier = (torrent: Pick<Torrent, 'pieceHashes'>, { workers = defa
         subscriber.complete();
       };
       if (digest) answer(isPromised(torrent.pieceHashes, index, digest));
-      else if (pool && bytes.buffer instanceof SharedArrayBuffer) pool.ask([index, bytes], answer);
+      else if (pool && mayBeElsewhere(bytes)) pool.ask([index, bytes], answer);
       else answer(inline([index, bytes]));
     });
 };

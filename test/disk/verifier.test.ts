@@ -70,7 +70,7 @@ describe('verifier, with threads, as built', () => {
 
   it('hashes shared bytes elsewhere, others here', async () => {
     const { verifier: fromBuild } = (await import(pathToFileURL(built).href)) as { verifier: typeof verifier };
-    const verify = fromBuild(torrent, { workers: 2 });
+    const verify = fromBuild(torrent, { workers: 2, first: 0 });
     // A pool that is broken would answer the second round at once.
     for (let round = 0; round < 2; round++) {
       expect(atOnce(verify({ index: 0, bytes: shared(piece(0)) }))).toBeUndefined();
@@ -80,11 +80,20 @@ describe('verifier, with threads, as built', () => {
     expect(atOnce(verify({ index: 0, bytes: piece(0) }))).toBe(true);
   });
 
+  it('hashes the first ones here: nobody waits for threads that a small torrent does not need', async () => {
+    const { verifier: fromBuild } = (await import(pathToFileURL(built).href)) as { verifier: typeof verifier };
+    const verify = fromBuild(torrent, { workers: 1, first: 2 * piece(0).length });
+    expect(atOnce(verify({ index: 0, bytes: shared(piece(0)) }))).toBe(true);
+    expect(atOnce(verify({ index: 1, bytes: shared(piece(1, true)) }))).toBe(false);
+    expect(atOnce(verify({ index: 2, bytes: shared(piece(2)) }))).toBeUndefined();
+    expect(await ended(verify({ index: 3, bytes: shared(piece(3)) }))).toBe(true);
+  });
+
   it('lets the process end by itself, but not before it has answered', () => {
     const script = `
       const { verifier } = await import(${JSON.stringify(pathToFileURL(built).href)});
       const bytes = new Uint8Array(new SharedArrayBuffer(1 << 24));
-      const verify = verifier({ pieceHashes: new Uint8Array(20) }, { workers: 2 });
+      const verify = verifier({ pieceHashes: new Uint8Array(20) }, { workers: 2, first: 0 });
       for (let n = 0; n < 3; n++) verify({ index: 0, bytes }).subscribe((valid) => console.log(valid));
       console.log('asked');`;
     const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 20_000 });
