@@ -1,5 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { encode } from '../../src/protocol/bencode.ts';
+import { NODES, ROUTER } from './dhtNetwork.ts';
 import { type Content, HOST, listening, TRACKER, type World } from './world.ts';
 
 /**
@@ -9,44 +11,58 @@ import { type Content, HOST, listening, TRACKER, type World } from './world.ts';
 export const AT = { libtorrent: '10.77.0.5', aria2: '10.77.0.6', transmission: '10.77.0.4', webtorrent: '10.77.0.2' } as const;
 
 /** The same content, for clients that are given nothing but a magnet link. */
-export const linkTo = (content: Content): Content => ({
-  ...content,
-  torrent: `magnet:?xt=urn:btih:${content.infoHash}&dn=${content.name}&tr=${encodeURIComponent(TRACKER)}`,
-});
+export const linkTo = (content: Content): Content => ({ ...content, torrent: `${bareLinkTo(content).torrent}&tr=${encodeURIComponent(TRACKER)}` });
 
-/** Starts a client that shares what is in `folder`, at so many bytes a second if that is given, and waits until it listens. */
-export type StartClient = (world: World, content: Content, folder: string, port: number, limit?: number) => Promise<void>;
+/** A link that names no tracker, either. */
+export const bareLinkTo = (content: Content): Content => ({ ...content, torrent: `magnet:?xt=urn:btih:${content.infoHash}&dn=${content.name}` });
 
-export const libtorrent: StartClient = async (world, { torrent }, folder, port, limit = 0) => {
-  world.start('/usr/bin/python3', resolve('test/interop/libtorrentPeer.py'), torrent, folder, `${AT.libtorrent}:${port}`, String(limit));
+export interface Ways {
+  /** Bytes a second that go at most. */
+  readonly limit?: number;
+  /** Takes part in the DHT of `dhtNetwork.ts`. */
+  readonly dht?: boolean;
+  /** Tells peers of others, and is told. */
+  readonly pex?: boolean;
+}
+
+/** Starts a client that shares what is in `folder`, and waits until it listens. Who is in the DHT uses nothing else if the torrent names no tracker. */
+export type StartClient = (world: World, content: Content, folder: string, port: number, ways?: Ways) => Promise<void>;
+
+export const libtorrent: StartClient = async (world, { torrent }, folder, port, { limit = 0, dht = false } = {}) => {
+  const at = `${AT.libtorrent}:${port}`;
+  if (dht) world.start('/usr/bin/python3', resolve('test/interop/libtorrentDht.py'), at, ROUTER, 'share', torrent, folder, String(limit));
+  else world.start('/usr/bin/python3', resolve('test/interop/libtorrentPeer.py'), torrent, folder, at, String(limit));
   await listening(port, AT.libtorrent);
 };
 
-export const aria2: StartClient = async (world, { torrent }, folder, port, limit = 0) => {
+export const aria2: StartClient = async (world, { torrent }, folder, port, { limit = 0, dht = false } = {}) => {
+  const network = [`--dht-entry-point=${ROUTER}`, `--dht-listen-port=${port}`, `--dht-file-path=${world.path(`aria2-${port}`)}`];
   world.start(
     'aria2c',
-    ...['--check-integrity=true', '--seed-ratio=0.0', '--enable-dht=false', '--enable-dht6=false', '--bt-enable-lpd=false', '--enable-peer-exchange=false'],
-    ...[
-      `--interface=${AT.aria2}`,
-      `--listen-port=${port}`,
-      `--max-upload-limit=${limit}`,
-      '--allow-overwrite=true',
-      '--file-allocation=none',
-      '-d',
-      folder,
-      torrent,
-    ],
+    ...['--check-integrity=true', '--seed-ratio=0.0', '--enable-dht6=false', '--bt-enable-lpd=false', '--enable-peer-exchange=false'],
+    // What it has is on disk at once.
+    ...['--allow-overwrite=true', '--file-allocation=none', '--disk-cache=0', `--enable-dht=${dht}`, ...(dht ? network : [])],
+    ...[`--interface=${AT.aria2}`, `--listen-port=${port}`, `--max-upload-limit=${limit}`, '-d', folder, torrent],
   );
   await listening(port, AT.aria2);
 };
 
-export const transmission: StartClient = async (world, { torrent }, folder, port, limit = 0) => {
+/** Those that were there when transmission ran before: it goes to them one after the other, and uses the DHT as soon as it knows nine, four of which answer. */
+const knownNodes = (): Uint8Array =>
+  Buffer.concat(
+    NODES.map((node) => {
+      const [host = '', port = ''] = node.split(':');
+      return Buffer.from([...host.split('.').map(Number), Number(port) >> 8, Number(port) & 255]);
+    }),
+  );
+
+export const transmission: StartClient = async (world, { torrent }, folder, port, { limit = 0, dht = false, pex = false } = {}) => {
   const config = world.path(`transmission-${port}`);
   mkdirSync(config);
   const settings = {
-    'dht-enabled': false,
+    'dht-enabled': dht,
     'lpd-enabled': false,
-    'pex-enabled': false,
+    'pex-enabled': pex,
     'utp-enabled': false,
     'port-forwarding-enabled': false,
     'bind-address-ipv4': AT.transmission,
@@ -54,10 +70,17 @@ export const transmission: StartClient = async (world, { torrent }, folder, port
     'rpc-enabled': false,
     // Encrypted if the other side can, else not.
     encryption: 1,
+    // What it has is on disk at once.
+    'cache-size-mb': 0,
     'speed-limit-up-enabled': limit > 0,
     'speed-limit-up': limit / 1000,
   };
   writeFileSync(`${config}/settings.json`, JSON.stringify(settings));
+  if (dht) {
+    writeFileSync(`${config}/dht.dat`, encode({ nodes: knownNodes() }));
+    // It takes some 15 s for each of these lines, and asks its own bootstrap node only after the last of them: later than any test ends.
+    writeFileSync(`${config}/dht.bootstrap`, `${ROUTER.replace(':', ' ')}\n`.repeat(50));
+  }
   world.start('transmission-cli', '-g', config, '-w', folder, '-M', '-p', String(port), '-v', torrent);
   await listening(port, AT.transmission);
 };
@@ -65,8 +88,9 @@ export const transmission: StartClient = async (world, { torrent }, folder, port
 /** Where it is installed. */
 export const WEBTORRENT = process.env['WEBTORRENT'] ?? '';
 
-export const webtorrent: StartClient = async (world, { torrent }, folder, port, limit = 0) => {
-  world.start(process.execPath, resolve('test/interop/webtorrentPeer.js'), WEBTORRENT, torrent, folder, String(port), String(limit));
+export const webtorrent: StartClient = async (world, { torrent }, folder, port, { limit = 0, dht = false } = {}) => {
+  const program = resolve('test/interop/webtorrentPeer.js');
+  world.start(process.execPath, program, WEBTORRENT, torrent, folder, String(port), String(limit), ...(dht ? [ROUTER] : []));
   await listening(port);
 };
 

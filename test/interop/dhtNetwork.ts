@@ -6,6 +6,10 @@ import { type Content, HOST, listening, type World } from './world.ts';
 /** Where others see those who are at no address of their own: there the DHT leads to. */
 export const AWAY = '10.77.0.2';
 export const ROUTER = `${HOST}:7101`;
+const LIBTORRENT = [7101, 7102, 7103, 7104];
+const BITTORRENT_DHT = [7151, 7152, 7153, 7154, 7155, 7156, 7157, 7158];
+/** Everybody in {@link network}. */
+export const NODES: readonly string[] = [...LIBTORRENT, ...BITTORRENT_DHT].map((port) => `${HOST}:${port}`);
 
 export const until = async (holds: () => boolean, what: () => string): Promise<void> => {
   for (let tries = 0; tries < 200; tries++) {
@@ -34,11 +38,11 @@ export const network = async (world: World): Promise<() => Promise<unknown>> => 
     () => router.said().includes('nodes'),
     () => 'the first node',
   );
-  const nodes = [1, 2, 3].map((n) => libtorrentNode(world, `${HOST}:${7101 + n}`, ROUTER));
-  for (let n = 0; n < 3; n++) {
+  const nodes = LIBTORRENT.slice(1).map((port) => libtorrentNode(world, `${HOST}:${port}`, ROUTER));
+  for (const port of BITTORRENT_DHT) {
     const client = new Client({ bootstrap: [ROUTER], host: HOST });
     theirs.push(client);
-    await new Promise<void>((done) => client.listen(7151 + n, HOST, done));
+    await new Promise<void>((done) => client.listen(port, HOST, done));
   }
   await until(
     () => nodes.every(joined) && theirs.every((client) => client.toJSON().nodes.length > 0),
@@ -55,4 +59,21 @@ export const seed = async (world: World, content: Content, limit = 0): Promise<v
     () => /is seeding/.test(sharing.said()) && joined(sharing),
     () => `the seed: ${sharing.said().slice(-500)}`,
   );
+};
+
+/** Waits until the DHT, asked from within, names somebody at `port` for the content: some clients ask it once, and then not for half an hour. */
+export const announcedInDht = async ({ infoHash }: Content, port: number): Promise<void> => {
+  const asking = new Client({ bootstrap: [ROUTER], host: HOST });
+  const named = new Set<number>();
+  asking.on('peer', (peer: { readonly port: number }) => named.add(peer.port));
+  await new Promise<void>((done) => asking.listen(7150, HOST, done));
+  try {
+    for (let tries = 0; tries < 60 && !named.has(port); tries++) {
+      await new Promise((done) => asking.lookup(Buffer.from(infoHash, 'hex'), done));
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    if (!named.has(port)) throw new Error(`nobody at ${port} has announced himself in the DHT`);
+  } finally {
+    await new Promise<void>((done) => asking.destroy(done));
+  }
 };

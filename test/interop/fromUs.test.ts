@@ -1,32 +1,59 @@
 import { mkdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { announced, aria2, libtorrent, linkTo, opentracker, transmission, webtorrent } from './clients.ts';
+import { announced, AT, aria2, bareLinkTo, libtorrent, linkTo, opentracker, transmission, webtorrent } from './clients.ts';
+import { announcedInDht, network, ROUTER } from './dhtNetwork.ts';
 import { type Content, listening, World } from './world.ts';
 
 const clients = { libtorrent, aria2, transmission, webtorrent };
 const SINGLE = [3_000_001];
 const MULTIPLE = [1_000_003, 0, 65_536, 17, 2_500_000];
+/** So many files that the info dictionary is of several pieces. */
+const MANY = [1_000_003, ...Array.from({ length: 300 }, (_, n) => n * 7)];
 
 let world: World;
+let end: () => Promise<unknown>;
 
 beforeEach(() => {
   world = new World();
+  end = () => Promise.resolve();
 });
-afterEach(() => world.end());
+afterEach(async () => {
+  await world.end();
+  await end();
+});
 
-/** One of ours, at 7000, of which the tracker has heard; gives what it says. */
-const ours = async (content: Content, ...args: readonly string[]): Promise<() => string> => {
-  const child = world.ours(...args, '--port', '7000', '--no-dht', '--no-lsd', '--json');
+/** One of ours, at 7000; gives what it says. */
+const ours = async (...args: readonly string[]): Promise<() => string> => {
+  const child = world.ours(...args, '--port', '7000', '--no-lsd', '--json');
   let said = '';
   child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   await listening(7000);
-  await announced(content, 1);
   return () => said;
 };
-const seed = (content: Content): Promise<() => string> => ours(content, 'seed', content.torrent, world.lay(content, 'seed'));
+/** A seed of ours of which the tracker has heard, and nobody else. */
+const seed = async (content: Content, ...more: readonly string[]): Promise<() => string> => {
+  await opentracker(world, content);
+  const said = await ours('seed', content.torrent, world.lay(content, 'seed'), '--no-dht', ...more);
+  await announced(content, 1);
+  return said;
+};
+/** A seed of ours of which the DHT has heard, and nobody else. */
+const seedInDht = async (content: Content, ...more: readonly string[]): Promise<() => string> => {
+  end = await network(world);
+  const said = await ours('seed', content.torrent, world.lay(content, 'seed'), '--no-trackers', '--bootstrap', ROUTER, ...more);
+  await announcedInDht(content, 7000);
+  return said;
+};
 
 /** Somebody was taken for a liar. */
 const FAULT = /"reason":"(malformed|oversized|unexpected|corrupt)"/;
+
+/** What a test that fails shows of it. */
+const toldBy = (said: string): string =>
+  said
+    .split('\n')
+    .filter((line) => /"type":"(peer-|choke|unchoke|warning|done)/.test(line))
+    .join('\n');
 
 const empty = (folder: string): string => {
   mkdirSync(world.path(folder));
@@ -48,9 +75,8 @@ describe.each(Object.entries(clients))('%s downloads from us', (_, client) => {
   it.each([
     ['one file', SINGLE],
     ['several files', MULTIPLE],
-  ])('%s', async (__, sizes) => {
+  ])('by the tracker: %s', async (__, sizes) => {
     const content = world.content('content', sizes);
-    await opentracker(world, content);
     const said = await seed(content);
     await client(world, content, empty('leech'), 7001);
     expect(await eventually(() => complete(content, 'leech'), 60)).toBe(true);
@@ -60,13 +86,25 @@ describe.each(Object.entries(clients))('%s downloads from us', (_, client) => {
     expect(said()).not.toMatch(FAULT);
   });
 
-  it('knowing nothing but a magnet link', async () => {
-    // So many files that the info dictionary is of several pieces.
-    const content = world.content('content', [1_000_003, ...Array.from({ length: 300 }, (__, n) => n * 7)]);
-    await opentracker(world, content);
+  it('by the tracker, knowing nothing but a magnet link', async () => {
+    const content = world.content('content', MANY);
     await seed(content);
     await client(world, linkTo(content), empty('leech'), 7001);
     expect(await eventually(() => complete(content, 'leech'), 60)).toBe(true);
+  });
+
+  it.each([
+    ['which is all that leads to us', MULTIPLE, (content: Content) => content],
+    ['knowing nothing but an info-hash', MANY, bareLinkTo],
+  ])('by the DHT, %s', async (__, sizes, known) => {
+    const content = world.content('content', sizes, []);
+    const said = await seedInDht(content);
+    await client(world, known(content), empty('leech'), 7001, { dht: true });
+    expect(await eventually(() => complete(content, 'leech'), 90), toldBy(said())).toBe(true);
+    // It called us.
+    expect(said()).toMatch(/"type":"peer-joined".*"source":"incoming"/);
+    expect(said()).not.toMatch(/"source":"(tracker|pex|lsd|manual)"/);
+    expect(said()).not.toMatch(FAULT);
   });
 
   it('while we download from it: each has what the other lacks', async () => {
@@ -74,20 +112,38 @@ describe.each(Object.entries(clients))('%s downloads from us', (_, client) => {
     await opentracker(world, content);
     const even = world.lay(content, 'even', (piece) => piece % 2 === 0);
     const odd = world.lay(content, 'odd', (piece) => piece % 2 === 1);
-    const said = await ours(content, 'download', content.torrent, '-o', `${even}/`, '--seed', '--recheck');
+    const said = await ours('download', content.torrent, '-o', `${even}/`, '--seed', '--recheck', '--no-dht');
+    await announced(content, 1);
     await client(world, content, odd, 7001);
     expect(await eventually(() => complete(content, 'odd') && complete(content, 'even'), 60)).toBe(true);
     expect(said()).not.toMatch(FAULT);
   });
 });
 
-describe('all at once from a seed of ours', () => {
-  it('complete', async () => {
-    const content = world.content('content', [20_000_000, 5, 1_000_000]);
-    await opentracker(world, content);
-    await seed(content);
-    let port = 7001;
-    for (const [name, client] of Object.entries(clients)) await client(world, content, empty(name), port++);
-    for (const name of Object.keys(clients)) expect(await eventually(() => complete(content, name), 60), name).toBe(true);
+describe('all four at once complete with a seed of ours', () => {
+  it.each([
+    ['by the tracker', seed, (content: Content) => content, false],
+    ['by the tracker, knowing nothing but a magnet link', seed, linkTo, false],
+    ['by the DHT, knowing nothing but an info-hash', seedInDht, bareLinkTo, true],
+  ])('%s', async (_, start, known, dht) => {
+    const content = world.content('content', [20_000_000, 5, 1_000_000], dht ? [] : undefined);
+    const said = await start(content, '--up-limit', '2M');
+    const served = (host: string): number => new Set(said().match(new RegExp(`"type":"unchoke","address":\\{"host":"${host}","port":\\d+`, 'g'))).size;
+    const joined = (host: string): boolean => said().includes(`"type":"peer-joined","address":{"host":"${host}"`);
+    // The slow ones first; and transmission before WebTorrent, which is at our address: it calls only one of the two.
+    await transmission(world, known(content), empty('transmission'), 7001, { dht });
+    expect(await eventually(() => joined(AT.transmission), 60), toldBy(said())).toBe(true);
+    await aria2(world, known(content), empty('aria2'), 7002, { dht });
+    // By a link to the DHT it takes the metadata from us, and looks again for those who have the content: by then transmission has some, too.
+    expect(await eventually(() => (dht ? joined(AT.aria2) : served(AT.aria2) > 0), 60), toldBy(said())).toBe(true);
+    await libtorrent(world, known(content), empty('libtorrent'), 7003, { dht });
+    await webtorrent(world, known(content), empty('webtorrent'), 7004, { dht });
+    const missing = (): string[] => Object.keys(clients).filter((name) => !complete(content, name));
+    expect(await eventually(() => missing().length === 0, 60), `${missing().join()}: ${toldBy(said())}`).toBe(true);
+    // libtorrent and WebTorrent call from 10.77.0.3.
+    expect([served(AT.transmission) > 0, served('10.77.0.3') > 1], toldBy(said())).toEqual([true, true]);
+    const connected = Math.max(...[...said().matchAll(/"connected":(\d+),"unchoked"/g)].map(([, count]) => Number(count)));
+    if (!dht) expect(connected).toBeGreaterThanOrEqual(4);
+    expect(said()).not.toMatch(FAULT);
   });
 });

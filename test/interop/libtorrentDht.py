@@ -4,7 +4,7 @@
 usage: libtorrentDht.py ADDRESS:PORT BOOTSTRAP [announce HASH | get HASH | share TORRENT DIR [UPLOAD_BYTES_A_SECOND]]
 
 BOOTSTRAP is HOST:PORT or `-`. Prints `nodes N`, `found HOST:PORT` for each peer found, and `told HOST:PORT` for each peer announced to it.
-With `share` it has what is in DIR, too, announces itself, and prints its state.
+With `share` it has what is in DIR of TORRENT (a file or a magnet link), too, announces itself, and prints its state.
 """
 import sys
 import time
@@ -29,8 +29,11 @@ def magnet(info_hash):
 
 
 def shared(torrent, folder, limit=0):
-    params = lt.add_torrent_params()
-    params.ti = lt.torrent_info(torrent)
+    if torrent.startswith('magnet:'):
+        params = lt.parse_magnet_uri(torrent)
+    else:
+        params = lt.add_torrent_params()
+        params.ti = lt.torrent_info(torrent)
     params.save_path = folder
     params.trackers = []
     params.flags |= lt.torrent_flags.override_trackers

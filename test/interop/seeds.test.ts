@@ -33,7 +33,7 @@ describe('from several clients at once', () => {
     const content = world.content('content', [30_000_000, 5, 1_000_000]);
     await opentracker(world, content);
     let port = 7001;
-    for (const [name, client] of Object.entries(clients)) await client(world, content, world.lay(content, `seed-${name}`), port++, 1_000_000);
+    for (const [name, client] of Object.entries(clients)) await client(world, content, world.lay(content, `seed-${name}`), port++, { limit: 1_000_000 });
     await announced(content, 3);
     const { code, out } = await world.run('download', content.torrent, '-o', `${world.path('got')}/`, '--timeout', '60', '--json');
     expect(code).toBe(0);

@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/interop/**/*.test.ts'],
     fileParallelism: false,
-    testTimeout: 120_000,
+    testTimeout: 150_000,
     hookTimeout: 60_000,
   },
 });

@@ -39,8 +39,8 @@ export class World {
     return join(this.folder, ...parts);
   }
 
-  /** A torrent of random bytes: one file, or a folder with several. */
-  content(name: string, sizes: readonly number[]): Content {
+  /** A torrent of random bytes: one file, or a folder with several. Of the tracker, if not said otherwise. */
+  content(name: string, sizes: readonly number[], announce: readonly (readonly string[])[] = [[TRACKER]]): Content {
     const single = sizes.length === 1;
     const files = sizes.map((size, index) => ({
       path: single ? [name] : [`part ${index % 2}`, `file-${index}.bin`],
@@ -56,7 +56,7 @@ export class World {
     );
     const layout = single ? { length: all.length } : { files: files.map(({ path, bytes }) => ({ path, length: bytes.length })) };
     const torrent = this.path(`${name}.torrent`);
-    const bytes = encodeTorrent({ name, pieceLength: PIECE, pieceHashes: new Uint8Array(pieceHashes), announce: [[TRACKER]], ...layout });
+    const bytes = encodeTorrent({ name, pieceLength: PIECE, pieceHashes: new Uint8Array(pieceHashes), ...(announce.length > 0 && { announce }), ...layout });
     writeFileSync(torrent, bytes);
     return { name, files, torrent, infoHash: toHex(parseTorrent(bytes).infoHash) };
   }
@@ -84,8 +84,9 @@ export class World {
   }
 
   start(command: string, ...args: readonly string[]): ChildProcess {
-    // What a program keeps for its next run is of this test only.
-    const env = { ...process.env, XDG_STATE_HOME: this.path('state') };
+    // What a program keeps for its next run is of this test only; and nobody's RXTORRENT_NO_DHT takes away what a test is about.
+    const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('RXTORRENT_'));
+    const env = { ...Object.fromEntries(kept), XDG_STATE_HOME: this.path('state') };
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.folder, env });
     child.stdout?.resume();
     child.stderr?.resume();
