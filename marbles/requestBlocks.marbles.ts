@@ -157,13 +157,23 @@ describe('requestBlocks', () => {
   );
 
   it(
-    'hears of pieces that they get later',
+    'asks at once for a piece that they get while they have nothing else to give',
     drawn((stage) => {
-      const { blocks, wake$ } = asker(stage);
+      const { blocks } = asker(stage);
+      const they = stage.peer('U--H--3-------', { H: stage.words.have(1) });
+      stage.gives(blocks(of(they)), '^-------!').toBe('------3');
+      stage.asks(they).toBe('---(34)');
+    }),
+  );
+
+  it(
+    'asks for nothing when they get a piece that is stored',
+    drawn((stage) => {
+      const { blocks, picker } = asker(stage);
+      picker.restore(1);
       const they = stage.peer('U--H-------', { H: stage.words.have(1) });
       stage.gives(blocks(of(they)), '^------!').toBe('-');
-      stage.gives(stage.cold('-----w').pipe(tap(() => wake$.next()))).toBe('-----w');
-      stage.asks(they).toBe('-----(34)');
+      stage.asks(they).toBe('-');
     }),
   );
 

@@ -67,6 +67,10 @@ export const requestBlocks =
                   }
                   if (requests.hungry) requests.refill(now());
                   break;
+                case 'have':
+                  // Who has something to give again is not kept waiting; who is busy is asked when there is room.
+                  if (requests.inFlight === 0 && !picker.stored.has(message.piece)) requests.refill(now());
+                  break;
                 case 'reject':
                   requests.rejected(message, now());
                   break;

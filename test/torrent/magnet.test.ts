@@ -142,7 +142,8 @@ describe('a magnet link', () => {
 });
 
 describe('what is written and read again', () => {
-  const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,20}[a-z]$/);
+  // Names that begin with xn-- are of other characters, or of none.
+  const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,20}[a-z]$/).filter((each) => !each.startsWith('xn--'));
   const host = fc.oneof(
     fc.tuple(fc.integer({ min: 1, max: 223 }), fc.nat(255), fc.nat(255), fc.nat(255)).map((parts) => parts.join('.')),
     fc.constantFrom('2001:db8::1', 'fe80::1', '::1'),
