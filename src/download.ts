@@ -1,4 +1,5 @@
 import {
+  asapScheduler,
   concat,
   connect,
   defer,
@@ -12,6 +13,7 @@ import {
   startWith,
   mergeMap,
   type Observable,
+  observeOn,
   of,
   ReplaySubject,
   Subject,
@@ -230,6 +232,7 @@ const pipeline = (
       startWith(undefined),
       filter(() => seed !== undefined && picker.complete),
       take(1),
+      observeOn(asapScheduler), // the last piece is told before
       mergeMap(() => concat(complete$, shelf.watch())),
       takeUntil(settled$.pipe(last(null, undefined))),
     );

@@ -1,4 +1,4 @@
-import { map, take, timer } from 'rxjs';
+import { filter, map, take, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { download } from '../../src/download.ts';
 import { inOrder } from '../../src/torrent/pieceOrder.ts';
@@ -117,4 +117,22 @@ describe('a second run', () => {
       ]).toEqual([at, 'end', '0123']);
     }
   });
+});
+
+describe('a download that goes on as a seed', () => {
+  it(
+    'says that it is done after its last piece, and ends when it has given enough',
+    drawn(
+      (stage) => {
+        const there = stage.world({ peers: { [a]: honest() }, disk: { takes: 4 } });
+        const letters: Readonly<Record<string, string>> = { stored: 's', done: 'd', seeded: 'e' };
+        const told$ = downloaded(stage, there, { seed: { time: 1_000 } }).pipe(
+          map(({ type }) => letters[type] ?? ''),
+          filter((letter) => letter !== ''),
+        );
+        stage.gives(told$).toBe('38ms (ssd) 1969ms e-------|');
+      },
+      { torrent: { pieces: 2, blocksPerPiece: 1 } },
+    ),
+  );
 });
