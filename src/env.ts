@@ -159,10 +159,10 @@ export interface Env {
   /** One storage; unsubscribing closes its files. Errors with a `StorageError` (`locked` when another process has it). */
   openStorage(torrent: Torrent, target: Target): Observable<Storage>;
   verify(torrent: Torrent): Verify;
-  /** Do other threads verify? Then pieces are gathered in memory that is shared with them; copying into it costs more. */
+  /** Do other threads verify? Then pieces are gathered in memory that is shared with them. */
   readonly sharesMemory?: boolean;
-  /** Digests pieces while they come, so that `verify` has only to compare. Without it `verify` does it all. */
-  hasher?(): Hasher;
+  /** Digests a piece while it comes, so that `verify` has only to compare. Without it, or where it is undefined, `verify` does it all. */
+  hasher?(): Hasher | undefined;
   /** 0 ≤ x < 1. */
   random(): number;
   /** `length` unpredictable bytes. */

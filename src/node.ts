@@ -31,8 +31,7 @@ export const nodeEnv = (): Env & CreateEnv => ({
   openStorage,
   verify: verifier,
   sharesMemory: verifiesInThreads(),
-  // A thread that hashes anyway does it as the bytes come.
-  ...(!verifiesInThreads() && { hasher: pieceHasher }),
+  hasher: pieceHasher(),
   random: dice(),
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
 });

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
@@ -23,9 +24,9 @@ const shared = (bytes: Uint8Array): Uint8Array => {
   return copy;
 };
 const pieceHasherOf = (bytes: Uint8Array): Uint8Array => {
-  const hasher = pieceHasher();
-  hasher.update(bytes);
-  return hasher.digest();
+  const hasher = pieceHasher(() => false)();
+  hasher?.update(bytes);
+  return hasher?.digest() ?? new Uint8Array();
 };
 const atOnce = (answer: Observable<boolean>): boolean | undefined => {
   let now: boolean | undefined;
@@ -63,6 +64,18 @@ describe('verifier, on the calling thread', () => {
   });
 });
 
+describe('what digests pieces as they come', () => {
+  it('does so as long as there is time for it, or nobody else', () => {
+    let busy = false;
+    const hasher = pieceHasher(() => busy);
+    expect(hasher()).toBeDefined();
+    busy = true;
+    expect(hasher() === undefined).toBe(os.availableParallelism() > 1);
+    busy = false;
+    expect(hasher()).toBeDefined();
+  });
+});
+
 describe('verifier, with threads, as built', () => {
   it('is built: run `npm run build` first', () => {
     expect(fs.existsSync(built)).toBe(true);
@@ -70,7 +83,7 @@ describe('verifier, with threads, as built', () => {
 
   it('hashes shared bytes elsewhere, others here', async () => {
     const { verifier: fromBuild } = (await import(pathToFileURL(built).href)) as { verifier: typeof verifier };
-    const verify = fromBuild(torrent, { workers: 2, first: 0 });
+    const verify = fromBuild(torrent, { workers: 2 });
     // A pool that is broken would answer the second round at once.
     for (let round = 0; round < 2; round++) {
       expect(atOnce(verify({ index: 0, bytes: shared(piece(0)) }))).toBeUndefined();
@@ -80,20 +93,11 @@ describe('verifier, with threads, as built', () => {
     expect(atOnce(verify({ index: 0, bytes: piece(0) }))).toBe(true);
   });
 
-  it('hashes the first ones here: nobody waits for threads that a small torrent does not need', async () => {
-    const { verifier: fromBuild } = (await import(pathToFileURL(built).href)) as { verifier: typeof verifier };
-    const verify = fromBuild(torrent, { workers: 1, first: 2 * piece(0).length });
-    expect(atOnce(verify({ index: 0, bytes: shared(piece(0)) }))).toBe(true);
-    expect(atOnce(verify({ index: 1, bytes: shared(piece(1, true)) }))).toBe(false);
-    expect(atOnce(verify({ index: 2, bytes: shared(piece(2)) }))).toBeUndefined();
-    expect(await ended(verify({ index: 3, bytes: shared(piece(3)) }))).toBe(true);
-  });
-
   it('lets the process end by itself, but not before it has answered', () => {
     const script = `
       const { verifier } = await import(${JSON.stringify(pathToFileURL(built).href)});
       const bytes = new Uint8Array(new SharedArrayBuffer(1 << 24));
-      const verify = verifier({ pieceHashes: new Uint8Array(20) }, { workers: 2, first: 0 });
+      const verify = verifier({ pieceHashes: new Uint8Array(20) }, { workers: 2 });
       for (let n = 0; n < 3; n++) verify({ index: 0, bytes }).subscribe((valid) => console.log(valid));
       console.log('asked');`;
     const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 20_000 });
