@@ -81,7 +81,7 @@ export const transmission: StartClient = async (world, { torrent }, folder, port
     // It takes some 15 s for each of these lines, and asks its own bootstrap node only after the last of them: later than any test ends.
     writeFileSync(`${config}/dht.bootstrap`, `${ROUTER.replace(':', ' ')}\n`.repeat(50));
   }
-  world.start('transmission-cli', '-g', config, '-w', folder, '-M', '-p', String(port), '-v', torrent);
+  world.start('transmission-cli', '-g', config, '-w', folder, '-M', '-p', String(port), torrent);
   await listening(port, AT.transmission);
 };
 
