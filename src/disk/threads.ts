@@ -43,13 +43,15 @@ export class Threads<Question, Answer> {
   readonly #threads = new Set<Thread<Question, Answer>>();
   /** Threads that can't start, or die, would die again. */
   #broken = false;
+  /** For the calling thread, oldest first. */
+  readonly #left: Job<Question, Answer>[] = [];
 
   constructor(options: ThreadsOptions<Question, Answer>) {
     this.#options = options;
   }
 
   ask(question: Question, answer: (answer: Answer) => void): void {
-    if (this.#broken) return answer(this.#options.inline(question));
+    if (this.#broken) return this.#alone([{ question, answer }]);
     const thread = this.#pick();
     if (thread.jobs.length === 0) thread.worker.ref();
     thread.jobs.push({ question, answer });
@@ -98,6 +100,19 @@ export class Threads<Question, Answer> {
     if (!this.#threads.delete(thread)) return;
     this.#broken = true;
     clearTimeout(thread.idle);
-    for (const { question, answer } of thread.jobs.splice(0)) answer(this.#options.inline(question));
+    this.#alone(thread.jobs.splice(0));
+  }
+
+  /** One a turn: who asks for the next as soon as it is answered would else go deeper with each, and who wants to stop must have a turn. */
+  #alone(jobs: readonly Job<Question, Answer>[]): void {
+    const idle = this.#left.length === 0;
+    this.#left.push(...jobs);
+    if (idle && jobs.length > 0) setImmediate(() => this.#next());
+  }
+
+  #next(): void {
+    const job = this.#left.shift();
+    if (this.#left.length > 0) setImmediate(() => this.#next());
+    job?.answer(this.#options.inline(job.question));
   }
 }

@@ -84,9 +84,10 @@ describe('verifier, with threads, as built', () => {
   it('hashes shared bytes elsewhere, others here', async () => {
     const { verifier: fromBuild } = (await import(pathToFileURL(built).href)) as { verifier: typeof verifier };
     const verify = fromBuild(torrent, { workers: 2 });
-    // A pool that is broken would answer the second round at once.
     for (let round = 0; round < 2; round++) {
       expect(atOnce(verify({ index: 0, bytes: shared(piece(0)) }))).toBeUndefined();
+      // A pool that is broken would have nobody who works.
+      expect(process.getActiveResourcesInfo()).toContain('MessagePort');
       const answers = Array.from({ length: 10 }, (_, index) => ended(verify({ index, bytes: shared(piece(index, index % 3 === 0)) })));
       expect(await Promise.all(answers)).toEqual(Array.from({ length: 10 }, (_, index) => index % 3 !== 0));
     }
