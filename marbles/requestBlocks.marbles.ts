@@ -178,6 +178,20 @@ describe('requestBlocks', () => {
   );
 
   it(
+    'looks for something to ask for once, however often they say that they have a piece',
+    drawn((stage) => {
+      const { blocks, picker } = asker(stage);
+      picker.exclude(1);
+      let looks = 0;
+      const next = picker.next.bind(picker);
+      picker.next = (...asked) => (looks++, next(...asked));
+      const they = stage.peer('U--H-(HHHH)-------', { H: stage.words.have(1) });
+      stage.gives(blocks(of(they)), '^---------!').toBe('-');
+      stage.gives(stage.cold('--x-x----x').pipe(map(() => looks))).toBe('--1-2----2');
+    }),
+  );
+
+  it(
     'fails with what wakes it, if that fails',
     drawn((stage) => {
       const { blocks } = asker(stage, { wake$: stage.cold('--#') });

@@ -49,6 +49,7 @@ export const requestBlocks =
             let borne = 0; // unexpected blocks of earlier windows
             let barren = 0; // chokes since the last block
             let allowed = state.allowedFast.size; // pieces that may be asked for while we are choked
+            let had = state.have.count;
             const resume = (): void => {
               if (requests.ended) {
                 borne += requests.unexpected;
@@ -68,14 +69,15 @@ export const requestBlocks =
                   if (requests.hungry) requests.refill(now());
                   break;
                 case 'have':
-                  // Who has something to give again is not kept waiting; who is busy is asked when there is room.
-                  if (requests.inFlight === 0 && !picker.stored.has(message.piece)) requests.refill(now());
+                  // Who has something to give again is not kept waiting; who is busy is asked when there is room, and who repeats itself is not heard.
+                  if (requests.inFlight === 0 && state.have.count !== had && !picker.stored.has(message.piece)) requests.refill(now());
+                  had = state.have.count;
                   break;
                 case 'reject':
                   requests.rejected(message, now());
                   break;
                 case 'choke':
-                  if (requests.inFlight > 0 && ++barren >= MAX_BARREN)
+                  if (!requests.ended && (requests.inFlight > 0 || requests.rejecting) && ++barren >= MAX_BARREN)
                     subscriber.error(blame(peer, 'silent', `choked us ${MAX_BARREN} times before it sent a block`));
                   if (!state.fast) requests.end();
                   break;
@@ -110,7 +112,7 @@ export const requestBlocks =
 
 /** Blocks nobody asked for that are borne with. */
 const MAX_UNEXPECTED = 10;
-/** Chokes in a row, each with requests in flight and no block: a peer could make us ask at the pace of its wire. */
+/** Chokes in a row, each with requests in flight or all rejected, and no block: a peer could make us ask at the pace of its wire. */
 const MAX_BARREN = 10;
 
 const blame = ({ address: { host, port } }: Peer, code: 'silent' | 'unexpected', message: string): PeerError =>

@@ -52,7 +52,6 @@ export class Requests {
   #lastBlockAt: number;
   #blocks = 0;
   #blocksSeen = 0;
-  /** They rejected the last of what they answered. */
   #rejecting = false;
   #most = MAX_WINDOW;
   /** Requests since the last tick. */
@@ -81,6 +80,11 @@ export class Requests {
 
   get proven(): boolean {
     return this.#blocks > 0;
+  }
+
+  /** They rejected the last of what they answered. */
+  get rejecting(): boolean {
+    return this.#rejecting;
   }
 
   get ended(): boolean {

@@ -166,6 +166,26 @@ describe('requests that are not served', () => {
     expect(hostile.talks[0]?.requests.length).toBeLessThanOrEqual(10 * (ran.took / 1000) + 14);
   });
 
+  it('all rejected, and then choked and unchoked, again and again: that is seen through', async () => {
+    let asked = 0;
+    const rejects: Conduct = {
+      onRequest: ({ piece: index, begin, length }, talk) => {
+        talk.send({ type: 'reject', piece: index, begin, length });
+        const before = ++asked;
+        talk.after(5, () => {
+          if (asked !== before) return;
+          talk.choke();
+          talk.unchoke();
+        });
+        return true;
+      },
+    };
+    const { ran, hostile } = await duel(content, rejects, { honest: { bytesPerSecond: 1.5 * MiB } });
+    expect(ran.sha256).toBe(content.sha256);
+    expect(hostile.talks[0]?.requests.length).toBeLessThanOrEqual(100);
+    expect(leavings(ran, hostile.port)[0]).toBe('silent');
+  });
+
   it('choked and unchoked at each request: at most some dozens a second', async () => {
     const dances: Conduct = {
       fast: false,
