@@ -183,13 +183,13 @@ export class PiecePicker {
     }
   }
 
-  /** A piece that one peer alone should give, who keeps us waiting or never gave any, is begun anew by a better one. */
+  /** A piece that one peer alone should give, who keeps us waiting, never gave any or no longer has it, is begun anew by a better one. */
   #takeOver(asker: Asker, have: Bitfield): boolean {
     if (asker.overdue === true) return false;
     for (const piece of this.#open.values()) {
       const { owner, index } = piece;
-      if (!piece.alone || owner === undefined || owner === asker || !have.has(index)) continue;
-      if (owner.overdue !== true && (owner.proven === true || asker.proven !== true)) continue;
+      if (!piece.alone || owner === undefined || (owner === asker) === have.has(index)) continue;
+      if (owner !== asker && owner.overdue !== true && (owner.proven === true || asker.proven !== true)) continue;
       this.#giveUp(piece);
       for (let block = 0; block < piece.blockCount; block++) if (piece.isAsked(block, owner)) owner.cancel(index, block);
       return true;

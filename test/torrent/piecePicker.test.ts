@@ -112,6 +112,21 @@ describe('a piece that came out corrupt', () => {
     model.check();
   });
 
+  it('is free for another when that one, with nothing else to give, no longer has it', () => {
+    const model = modelOf(1, 3, [[0], [0]]);
+    const [one, other] = pair(model);
+    model.ask(one, 2);
+    model.ask(other, 1);
+    for (const player of [one, other]) while (player.asked.length > 0) model.give(player);
+    model.settle(0, 'corrupt');
+    model.ask(one, 1);
+    one.have.clear(0);
+    model.give(one);
+    expect(shown([...model.ask(other, 9), ...model.ask(one, 9)])).toEqual([]);
+    expect(shown(model.ask(other, 9))).toEqual(['0/0', '0/1', '0/2']);
+    model.check();
+  });
+
   it('takes nothing that was not asked for now', () => {
     const model = modelOf(1, 2, [[0], [0]]);
     const [one, other] = pair(model);
