@@ -14,6 +14,8 @@ export const MAX_COPIES = 8;
 const REJECTED_PAUSE = { first: 1_000, most: 30_000 };
 /** Bytes of pieces held in all, whatever is claimed. */
 export const MAX_HELD = 4 * MAX_INFO_BYTES;
+/** Sizes that one peer may claim, one after the other. */
+const MAX_CLAIMS = 3;
 /** Sizes remembered of which a joint assembly was wrong. */
 const MAX_DISPUTED = 1_000;
 
@@ -32,6 +34,7 @@ export type Received = 'kept' | 'wrong' | 'unasked';
 class Asked {
   readonly source: MetadataSource;
   size = 0;
+  claims = 0;
   /** When each request went out. */
   readonly inFlight = new Map<number, number>();
   /** Requests that nothing is expected of any more; what comes is taken. */
@@ -81,17 +84,20 @@ export class MetadataDraft {
     return best;
   }
 
-  /** A peer says of which size it is: it can be asked. False if that can't be. */
+  /** A peer says of which size it is: it can be asked. False if that can't be, or is not the same often enough. */
   claims(source: MetadataSource, size: number, now: number): boolean {
     if (size > MAX_INFO_BYTES) return false;
     const peer = this.#peers.get(source) ?? new Asked(source);
     this.#peers.set(source, peer);
     if (peer.size === size) return true;
-    this.#shared.get(peer.size)?.forget(peer);
+    if (++peer.claims > MAX_CLAIMS) return false;
+    const before = peer.size;
+    this.#shared.get(before)?.forget(peer);
     peer.inFlight.clear();
     peer.late.clear();
     peer.own = undefined;
     peer.size = size;
+    this.#tidy(before);
     this.refill(now);
     return true;
   }
@@ -126,11 +132,13 @@ export class MetadataDraft {
 
   left(source: MetadataSource, now: number): void {
     if (!this.#peers.delete(source)) return;
-    for (const size of this.#shared.keys()) {
-      const assembly = this.#shared.get(size);
-      if (assembly?.held === 0 && ![...this.#peers.values()].some((peer) => peer.size === size)) this.#shared.delete(size);
-    }
+    for (const size of this.#shared.keys()) this.#tidy(size);
     this.refill(now);
+  }
+
+  /** Nothing is kept of a size that nobody claims any more and nobody gave anything of. */
+  #tidy(size: number): void {
+    if (this.#shared.get(size)?.held === 0 && ![...this.#peers.values()].some((peer) => peer.size === size)) this.#shared.delete(size);
   }
 
   /** Every second. False for a peer that has kept us waiting too often. */
@@ -237,6 +245,7 @@ export class MetadataDraft {
   #wrong(peer: Asked, assembly: MetadataAssembly<Asked>): 'wrong' {
     assembly.forget(peer);
     this.#peers.delete(peer.source);
+    this.#tidy(assembly.size);
     return 'wrong';
   }
 
@@ -251,6 +260,7 @@ export class MetadataDraft {
       }
       if (held <= MAX_HELD || farthest === undefined) return;
       for (const who of farthest.givers) farthest.forget(who);
+      this.#tidy(farthest.size);
     }
   }
 
@@ -263,6 +273,8 @@ export class MetadataDraft {
     let held = 0;
     for (const { bytes } of this.#assemblies()) held += bytes;
     if (held > MAX_HELD) throw new RangeError(`${held} bytes of metadata held`);
+    const claimed = new Set([...this.#peers.values()].map(({ size }) => size));
+    for (const [size, shared] of this.#shared) if (shared.held === 0 && !claimed.has(size)) throw new RangeError(`an assembly of ${size}, and nobody claims it`);
     for (const peer of this.#peers.values()) {
       if (peer.inFlight.size > MAX_ASKED) throw new RangeError(`${peer.inFlight.size} requests in flight`);
       if (peer.own !== undefined && peer.own.size !== peer.size) throw new RangeError(`an assembly of ${peer.own.size} for a claim of ${peer.size}`);

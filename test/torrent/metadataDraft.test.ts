@@ -159,6 +159,17 @@ describe('a peer alone', () => {
 });
 
 describe('liars', () => {
+  it('that claim one size after another are believed three times, and nothing is kept of it', () => {
+    const draft = new MetadataDraft(sha1(truth(100)));
+    const liar = new Doll();
+    const believed = Array.from({ length: 100 }, (_, n) => draft.claims(liar, 100 + n, 0));
+    expect(believed.filter(Boolean).length).toBe(3);
+    expect(liar.asked.length).toBe(3);
+    draft.check();
+    draft.left(liar, 1);
+    draft.check();
+  });
+
   it('who gave a part together with others are found out, and the others believed', () => {
     const info = truth(2 * METADATA_PIECE);
     const size = info.length;
