@@ -274,7 +274,8 @@ export class MetadataDraft {
     for (const { bytes } of this.#assemblies()) held += bytes;
     if (held > MAX_HELD) throw new RangeError(`${held} bytes of metadata held`);
     const claimed = new Set([...this.#peers.values()].map(({ size }) => size));
-    for (const [size, shared] of this.#shared) if (shared.held === 0 && !claimed.has(size)) throw new RangeError(`an assembly of ${size}, and nobody claims it`);
+    for (const [size, shared] of this.#shared)
+      if (shared.held === 0 && !claimed.has(size)) throw new RangeError(`an assembly of ${size}, and nobody claims it`);
     for (const peer of this.#peers.values()) {
       if (peer.inFlight.size > MAX_ASKED) throw new RangeError(`${peer.inFlight.size} requests in flight`);
       if (peer.own !== undefined && peer.own.size !== peer.size) throw new RangeError(`an assembly of ${peer.own.size} for a claim of ${peer.size}`);
