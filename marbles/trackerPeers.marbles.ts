@@ -1,4 +1,4 @@
-import { Subject, of, take, takeUntil, tap } from 'rxjs';
+import { map, Subject, of, take, takeUntil, tap, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { drawn } from './index.ts';
 import { ONE, TWO, totals, scene, peers } from './stories/trackerScene.ts';
@@ -140,6 +140,16 @@ describe('trackerPeers', () => {
       const { peers$, one } = scene(stage, { one: ['(n|)'], options: { completed$, totals: () => ({ ...totals, left: 0 }) } });
       stage.gives(peers$, '  ^-------!').toBe('-');
       stage.happens(one).toBe('     s-------x');
+    }),
+  );
+
+  it(
+    'says paused with each announce while there is all that is wanted, and not all (BEP 21), but not instead of started and stopped',
+    drawn((stage) => {
+      const { peers$, queries } = scene(stage, { one: ['(n|)'], options: { partial: () => stage.now() < 4_000_000 } });
+      stage.gives(peers$, '  ^ 91m !').toBe('-');
+      const events$ = timer(92 * 60_000).pipe(map(() => queries.map((query) => query.get('event'))));
+      stage.gives(events$).toBe('92m (e|)', { e: ['started', 'paused', 'paused', null, 'stopped'] });
     }),
   );
 

@@ -215,15 +215,17 @@ const pipeline = (
         tally.settled(outcome);
         if (outcome.type === 'stored') shelf.vouch(outcome.index);
         settled$.next(outcome);
-        if (picker.complete) completed$.next();
+        // What was there from the start, or is only part of it, has not been completed.
+        if (picker.stored.full && began < geometry.pieceCount) completed$.next();
       }),
       takeWhile(() => seed !== undefined || !picker.complete, true),
     );
 
     // Before it is known what is there, the note of the run before knows better.
     let restored = false;
+    let began = 0; // pieces that were there
     const restored$ = restore(torrent, env, storage, picker, options.recheck === true, (totals) => (tally.before = totals)).pipe(
-      tap({ next: ({ index, valid }) => valid && shelf.vouch(index), complete: () => (restored = true) }),
+      tap({ next: ({ index, valid }) => valid && shelf.vouch(index), complete: () => ([restored, began] = [true, picker.stored.count]) }),
       takeUntil(stop$),
     );
     const leave = () => (restored ? save(false) : EMPTY);

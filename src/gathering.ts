@@ -76,7 +76,9 @@ export const gathering = (source: Findable, env: Env, options: GatheringOptions)
       seenAs: (host) => book.seenAs(host),
       told$: found$,
       secluded$,
-      left$,
+      partial: () => tally.partial,
+      // Who is banned may have left before.
+      left$: merge(left$, expelled$),
       alone: () => seed === undefined && book.alone,
     });
   return {

@@ -56,7 +56,7 @@ export interface SourceOptions {
   readonly pace?: Pace | undefined;
 }
 
-export interface SourcesOptions extends SourceOptions, Pick<TrackerPeersOptions, 'peerId' | 'port' | 'totals' | 'wanted$' | 'report' | 'seenAs'> {
+export interface SourcesOptions extends SourceOptions, Pick<TrackerPeersOptions, 'peerId' | 'port' | 'totals' | 'partial' | 'wanted$' | 'report' | 'seenAs'> {
   /** Emits when the last piece is there. */
   readonly completed$?: Observable<unknown>;
   /** Peers that peers tell us about (BEP 11). */

@@ -103,8 +103,20 @@ export class Tally {
     return { uploaded: this.crowd.uploaded, downloaded: this.crowd.downloaded, left };
   }
 
+  /** Bytes that nobody waits for. */
+  get #unwanted(): number {
+    let bytes = 0;
+    for (const index of this.#picker.excluded) bytes += this.#picker.geometry.pieceSize(index);
+    return bytes;
+  }
+
   get complete(): boolean {
     return this.#picker.complete;
+  }
+
+  /** All that is wanted is there, but that is not all of the torrent (BEP 21). */
+  get partial(): boolean {
+    return this.#known !== undefined && this.#known.complete && !this.#known.stored.full;
   }
 
   /** Payload bytes of all runs. */
@@ -144,7 +156,7 @@ export class Tally {
     this.#last = downloaded;
     const rate = this.#rate.sample(downloaded, time);
     const reason = this.phase === 'paused' ? 'the disk is full: waiting for room' : this.#reason((time - this.#movedAt) / 1000);
-    const left = geometry.length - this.have;
+    const left = geometry.length - this.have - this.#unwanted;
     const held = this.phase === 'downloading' && this.held();
     return {
       type: 'progress',

@@ -2,7 +2,7 @@ import { filter, map, take, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { download } from '../../src/download.ts';
 import { inOrder } from '../../src/torrent/pieceOrder.ts';
-import { chokesAfter, corrupts, drawn, DrawnDisk, honest, silent, type Mark, type World } from '../index.ts';
+import { chokesAfter, corrupts, drawn, DrawnDisk, hangsUpAfter, honest, silent, torrentOf, type Mark, type World } from '../index.ts';
 import { downloaded, overheard } from './scene.ts';
 
 const a = '10.1.0.1:7000';
@@ -62,6 +62,59 @@ describe('a download of which only the first so many events are taken', () => {
       stage.gives(timer(60_000).pipe(map(() => taken.at(-1)?.kind))).toBe('60s (e|)', { e: 'end' });
     }, four)();
   });
+});
+
+describe('a download of which nobody is left', () => {
+  it(
+    'ends, too, when the last one has hung up before its lie was found',
+    drawn((stage) => {
+      const there = stage.world({ peers: { [a]: hangsUpAfter(1, corrupts()) }, hashing: 50 });
+      const letters: Readonly<Record<string, string>> = { 'peer-joined': 'j', 'peer-left': 'l', corrupt: 'c' };
+      const peers = [{ host: '10.1.0.1', port: 7000, source: 'manual' }] as const;
+      const told$ = downloaded(stage, there, { trackers: [], peers }).pipe(map(({ type }) => letters[type] ?? type));
+      stage.gives(told$).toBe('---------j---------l 39ms ----------c-|');
+    }, four),
+  );
+});
+
+describe('a download of a part', () => {
+  const half = {
+    ...torrentOf({ pieces: 4, blocksPerPiece: 1 }),
+    files: ['x', 'y'].map((name, nth) => ({ path: [name], length: 32_768, offset: nth * 32_768, padding: false, attributes: '' })),
+  };
+
+  it(
+    'has not completed the torrent, whatever trackers make of it: it is paused as they see it (BEP 21)',
+    drawn(
+      (stage) => {
+        const there = stage.world({ peers: { [a]: honest() } });
+        stage.watch(downloaded(stage, there, { select: [[0, 0]], seed: {} }), '^ 31m !');
+        const told$ = timer(32 * 60_000).pipe(
+          map(() => [...new Set(there.requests.map(({ url }) => `${/event=\w+/.exec(url)?.[0]} ${/left=\d+/.exec(url)?.[0]}`))]),
+        );
+        stage.gives(told$).toBe('32m (t|)', { t: ['event=started left=65536', 'event=paused left=32768', 'event=stopped left=32768'] });
+      },
+      { torrent: half },
+    ),
+  );
+
+  it(
+    'has so much to go as is wanted of it',
+    drawn(
+      (stage) => {
+        const there = stage.world({ peers: { [a]: honest({ pace: 4000 }) } });
+        const eta$ = download(half, there.env, { target: { folder: '.' }, select: [[0, 0]], order: inOrder }).pipe(
+          filter((event) => event.type === 'progress'),
+          filter(({ eta = 0 }) => eta > 0),
+          map(({ eta = 0, rate }) => Math.round(eta * rate)),
+          take(1),
+        );
+        const marks = stage.watch(eta$);
+        stage.gives(timer(60_000).pipe(map(() => marks[0]?.value))).toBe('60s (e|)', { e: 16_384 });
+      },
+      { torrent: half },
+    ),
+  );
 });
 
 describe('a second run', () => {

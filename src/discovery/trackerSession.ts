@@ -48,6 +48,8 @@ export interface TrackerPeersOptions {
   readonly given?: readonly string[];
   /** Bytes; asked before each announce. */
   readonly totals: () => { readonly uploaded: number; readonly downloaded: number; readonly left: number };
+  /** Have we all that we want of it, but not all? Then trackers are told so with each announce. No if not given. BEP 21. */
+  readonly partial?: () => boolean;
   /** How many peers are wanted now; while it is above zero, announces come early. */
   readonly wanted$: Observable<number>;
   /** Emits when the last piece is there. What was complete from the start is not announced. */
@@ -174,7 +176,7 @@ export class TrackerSession {
     return defer(() => {
       tracker.asked = 'now';
       this.#tell(tracker, 'asking');
-      const event = !tracker.started ? 'started' : this.#completed === 'pending' ? 'completed' : undefined;
+      const event = !tracker.started ? 'started' : this.#completed === 'pending' ? 'completed' : this.#options.partial?.() ? 'paused' : undefined;
       return this.#reply(tracker, event, failedBefore);
     }).pipe(finalize(() => (tracker.asked = 'no')));
   }
@@ -213,7 +215,7 @@ export class TrackerSession {
     if (externalIp !== undefined) this.#options.seenAs?.(externalIp);
     tracker.id = trackerId ?? tracker.id;
     if (event === 'completed') this.#completed = 'said';
-    if (event === undefined) this.#earlyInRow = now() - this.#answeredAt < this.#interval ? this.#earlyInRow + 1 : 0;
+    if (event === undefined || event === 'paused') this.#earlyInRow = now() - this.#answeredAt < this.#interval ? this.#earlyInRow + 1 : 0;
     this.#answeredAt = now();
     this.#minInterval = minInterval === undefined ? this.#pace.atLeast : milliseconds(minInterval, MIN_INTERVAL);
     this.#interval = Math.max(milliseconds(interval, DEFAULT_INTERVAL), minInterval === undefined ? 0 : this.#minInterval);

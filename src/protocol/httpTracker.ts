@@ -29,8 +29,8 @@ export interface AnnounceQuery {
   readonly uploaded: number;
   readonly downloaded: number;
   readonly left: number;
-  /** None for a regular announce. */
-  readonly event?: 'started' | 'completed' | 'stopped' | undefined;
+  /** None for a regular announce; `paused` for that of a partial seed (BEP 21). */
+  readonly event?: 'started' | 'completed' | 'stopped' | 'paused' | undefined;
   /** Peers wanted. */
   readonly numwant?: number | undefined;
   /** Tells the tracker that it is still us when our address changes. */

@@ -18,7 +18,8 @@ export const MAX_SCRAPED = 74;
 /** Bytes of a URL that a tracker is sent: with the rest still one datagram that is never cut. BEP 41. */
 export const MAX_URL_DATA = 1024;
 
-const EVENTS = { none: 0, completed: 1, started: 2, stopped: 3 } as const;
+// BEP 15 has no number for what BEP 21 says.
+const EVENTS = { none: 0, completed: 1, started: 2, stopped: 3, paused: 0 } as const;
 const EVERYBODY = 0xff_ff_ff_ff;
 const URL_DATA = 2;
 const MAX_OPTION = 255;

@@ -58,7 +58,8 @@ export class PiecePicker {
   readonly #backlog: number;
   readonly #freed: () => void;
   readonly #abandoned: (piece: number) => void;
-  readonly #excluded = new Set<number>();
+  /** Pieces that are not wanted. */
+  readonly excluded = new Set<number>();
 
   constructor(geometry: Geometry, { random, order = defaultOrder, memory = Infinity, freed = nothing, abandoned = nothing }: PickerOptions) {
     this.geometry = geometry;
@@ -72,7 +73,7 @@ export class PiecePicker {
   }
 
   get complete(): boolean {
-    return this.stored.count + this.#excluded.size === this.geometry.pieceCount;
+    return this.stored.count + this.excluded.size === this.geometry.pieceCount;
   }
 
   /** Pieces begun or on their way to disk. */
@@ -83,7 +84,7 @@ export class PiecePicker {
   /** Piece `index` was verified in an earlier run. */
   restore(index: number): void {
     if (!this.stored.set(index)) return;
-    this.#excluded.delete(index);
+    this.excluded.delete(index);
     this.#wanted.stored(index);
   }
 
@@ -99,7 +100,7 @@ export class PiecePicker {
   exclude(index: number): void {
     if (this.stored.has(index) || !this.#wanted.missing.has(index)) return;
     this.#wanted.begin(index);
-    this.#excluded.add(index);
+    this.excluded.add(index);
   }
 
   prioritise(index: number, priority: number): void {
@@ -283,7 +284,7 @@ export class PiecePicker {
     this.stored.check();
     this.availability.check();
     for (let index = 0; index < this.geometry.pieceCount; index++) {
-      const states = [this.#wanted.missing.has(index), this.#open.has(index), this.#whole.has(index), this.stored.has(index), this.#excluded.has(index)];
+      const states = [this.#wanted.missing.has(index), this.#open.has(index), this.#whole.has(index), this.stored.has(index), this.excluded.has(index)];
       if (states.filter(Boolean).length !== 1) throw new RangeError(`piece ${index} is in ${states.filter(Boolean).length} states`);
     }
     if (this.drafts > this.#allowed) throw new RangeError(`${this.drafts} drafts, ${this.#allowed} allowed`);
