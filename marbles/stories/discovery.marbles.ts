@@ -192,12 +192,12 @@ describe('the order in which sources are asked', () => {
 
 describe('who listens', () => {
   it(
-    'announces itself in the DHT, every 14 minutes; the others never do',
+    'announces itself in the DHT, every 13 minutes; the others never do',
     drawn((stage) => {
       const { there, dht$, asked } = scene(stage, { peers: {}, tracker: () => NEVER });
       stage.gives(downloaded(stage, there, { dht$, listens: true }), '^ 16m !').toBe('15003ms w');
       const told$ = stage.cold('16m x').pipe(map(() => frames(asked, 'a').map((at) => Math.floor(at / MINUTE))));
-      stage.gives(told$).toBe('16m t', { t: [0, 14] });
+      stage.gives(told$).toBe('16m t', { t: [0, 13] });
     }),
   );
 });

@@ -1,6 +1,7 @@
 import type { Endpoint, NodeEndpoint } from '../../protocol/compact.ts';
 import { bloomOf } from '../../protocol/bloom.ts';
 import { ERROR, type Failure, type Family, type Query, type Question, type Reply } from '../../protocol/krpc.ts';
+import { mayTellOf } from './network.ts';
 import type { PeerStore } from './peerStore.ts';
 import type { RoutingTable } from './routingTable.ts';
 import type { Tokens } from './tokens.ts';
@@ -21,7 +22,7 @@ const familyOf = ({ host }: Endpoint): Family => (host.includes(':') ? 6 : 4);
 
 /**
  * What others are told. Depends on: the routing tables, the peers that were announced, and the tokens that we gave. Whoever asks is not
- * entered anywhere but by a good token. BEP 5, 32, 33, 42.
+ * entered anywhere but by a good token, and nobody from outside hears of who is in our own house. BEP 5, 32, 33, 42.
  */
 export class Responder {
   readonly #knowledge: Knowledge;
@@ -49,12 +50,12 @@ export class Responder {
 
   #nodes(target: Uint8Array, want: readonly Family[], from: Endpoint): readonly NodeEndpoint[] {
     const families = want.length > 0 ? want : [familyOf(from)];
-    return families.flatMap((family) => this.#knowledge.table(family)?.closest(target) ?? []);
+    return families.flatMap((family) => this.#knowledge.table(family)?.closest(target) ?? []).filter(({ host }) => mayTellOf(from.host, host));
   }
 
   #peers({ infoHash, want, noSeed = false, scrape }: Asked<'get_peers'>, from: Endpoint, now: number): Pick<Reply, 'nodes' | 'peers' | 'token' | 'blooms'> {
     const { store, tokens, random } = this.#knowledge;
-    const peers = store.told(infoHash, familyOf(from), random, now, { noSeed });
+    const peers = store.told(infoHash, familyOf(from), random, now, { noSeed }).filter(({ host }) => mayTellOf(from.host, host));
     const all = scrape === true ? store.all(infoHash, now) : [];
     const hosts = (seeds: boolean): readonly string[] => all.filter(({ seed }) => seed === seeds).map(({ host }) => host);
     return {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { seeded } from '../../../marbles/random.ts';
 import { BOOTSTRAP } from '../../../src/discovery/dht/bootstrap.ts';
 import { Responder } from '../../../src/discovery/dht/responder.ts';
+import type { Endpoint } from '../../../src/protocol/compact.ts';
 import type { Question, Reply } from '../../../src/protocol/krpc.ts';
 import { commonBits, idNear } from '../../../src/discovery/dht/distance.ts';
 import { DosGuard, IGNORED, MAX_ANSWER_BYTES, MAX_ANSWERS, MAX_HOSTS, MAX_PACKETS, WINDOW } from '../../../src/discovery/dht/dosGuard.ts';
@@ -9,6 +10,7 @@ import { IpVotes } from '../../../src/discovery/dht/ipVotes.ts';
 import { isLocalHost, mayTellOf, networkOf } from '../../../src/discovery/dht/network.ts';
 import { createNodeId, isValidNodeId } from '../../../src/discovery/dht/nodeId.ts';
 import { EXPIRY, MAX_OF_HOST, MAX_PEERS, MAX_TOLD, MAX_TORRENTS, PeerStore } from '../../../src/discovery/dht/peerStore.ts';
+import { RoutingTable } from '../../../src/discovery/dht/routingTable.ts';
 import { decodeSavedNodes, encodeSavedNodes } from '../../../src/discovery/dht/savedNodes.ts';
 import { ROTATION, Tokens } from '../../../src/discovery/dht/tokens.ts';
 import { MAX_OPEN, Transactions } from '../../../src/discovery/dht/transactions.ts';
@@ -183,6 +185,28 @@ describe('Responder', () => {
       expect(answers({ method: 'announce_peer', infoHash: hash(name), port: 77, impliedPort, token })).toMatchObject({ type: 'reply' });
       expect(answers({ method: 'get_peers', infoHash: hash(name), want: [] })).toMatchObject({ peers: [{ host: '1.2.3.4', port: impliedPort ? 5 : 77 }] });
     }
+  });
+
+  it('tells nobody from outside who is in our own house', () => {
+    const [near, far] = ['192.168.1.7', '8.8.8.8'].map((host) => ({ host, port: 5 })) as [Endpoint, Endpoint];
+    const known = new PeerStore();
+    const table = new RoutingTable(idOf(3));
+    for (const each of [near, far]) {
+      known.announced(hash('house'), each, false, 0);
+      table.answered({ id: sha1(new TextEncoder().encode(each.host)), ...each }, 0);
+    }
+    const asked = new Responder({ table: () => table, store: known, tokens: new Tokens(randomBytesOf(random), 0), random });
+    const told = (from: Endpoint, question: Question) => {
+      const { peers = [], nodes = [] } = asked.answer({ type: 'query', transaction, id: idOf(1), question }, from, idOf(2), 0) as Reply;
+      return [peers, nodes].map((each) => each.map(({ host }) => host).sort());
+    };
+    const peers: Question = { method: 'get_peers', infoHash: hash('house'), want: [] };
+    const nodes: Question = { method: 'find_node', target: idOf(9), want: [] };
+    const both = [near.host, far.host].sort();
+    expect(told({ host: '9.9.9.9', port: 1 }, peers)).toEqual([[far.host], [far.host]]);
+    expect(told({ host: '9.9.9.9', port: 1 }, nodes)).toEqual([[], [far.host]]);
+    expect(told({ host: '192.168.1.9', port: 1 }, peers)).toEqual([both, both]);
+    expect(told({ host: '192.168.1.9', port: 1 }, nodes)).toEqual([[], both]);
   });
 });
 
