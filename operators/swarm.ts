@@ -75,7 +75,7 @@ export const swarm =
         return places === undefined || (book.offers(now()) && places.dial(now())) ? book.take(now()) : undefined;
       };
       const rest = (): void => {
-        const shortBy = book.waiting === 0 ? Math.max(0, enough - sessions) : 0;
+        const shortBy = book.exhausted ? Math.max(0, enough - sessions) : 0;
         // Whoever hears this may have an address at once, and then `fill` and `rest` have run inside of it.
         if (shortBy !== short) wanted?.next((short = shortBy));
         nap.unsubscribe();

@@ -85,6 +85,12 @@ export class AddressBook<A extends Candidate> {
     return this.#waiting.size;
   }
 
+  /** Can none of those who wait be dialled before others at their hosts are gone? */
+  get exhausted(): boolean {
+    for (const { address } of this.#waiting.values()) if ((this.#activeAt.get(hostOf(address)) ?? 0) < MAX_PER_HOST) return false;
+    return true;
+  }
+
   /** Is nobody connected, nor waiting, nor to come back after a rest? */
   get alone(): boolean {
     return this.#entries.size === 0;
