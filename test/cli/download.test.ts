@@ -178,7 +178,8 @@ describe('demo', () => {
     running.kill('SIGINT');
     // Closed only when the process of the seeds is gone too: it has our stderr.
     expect(await running.ended).toMatchObject({ code: 130, stderr: '' });
-    expect(readdirSync(home)).toEqual([]);
+    // What Node itself keeps between runs, from 22.1 on, is not ours to take away.
+    expect(readdirSync(home).filter((name) => name !== 'node-compile-cache')).toEqual([]);
   });
 
   it('says to people what to try next', async () => {
