@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { whenUnchoked } from '../operators/whenUnchoked.ts';
 import type { Peer } from '../src/env.ts';
 import { PeerError } from '../src/errors.ts';
+import { encodeDontHave, LT_DONTHAVE } from '../src/protocol/dontHave.ts';
+import { encodeExtensionHandshake } from '../src/protocol/extensions.ts';
 import { PiecePicker } from '../src/torrent/piecePicker.ts';
 import { drawn, type Stage } from './index.ts';
 
@@ -167,6 +169,25 @@ describe('whenUnchoked', () => {
       const result = '          -p--p-';
       stage.gives(stage.cold('a--b', { a: first, b: second }).pipe(whenUnchoked(pickerOf(stage))), '^-----!').toBe(result);
       stage.expectSubscriptions(first.subscriptions).toBe('^--!');
+    }),
+  );
+});
+
+describe('whenUnchoked, with those who take back what they had', () => {
+  it(
+    'is no longer interested at once, and counts anew once in ten seconds, however often they do it',
+    drawn((stage) => {
+      const picker = pickerOf(stage, 0);
+      const lacks = { type: 'extended', id: 1, payload: encodeDontHave(1) } as const;
+      const they = stage.peer('-D--(HDHDHD)', { D: lacks, H: stage.words.have(1) }, { has: [0, 1], extended: true });
+      they.state.sent({ type: 'extended', id: 0, payload: encodeExtensionHandshake({ ids: new Map([[LT_DONTHAVE, 1]]) }) });
+      let counts = 0;
+      const { availability } = picker;
+      const told = availability.told.bind(availability);
+      availability.told = (...all) => (counts++, told(...all));
+      stage.gives(of(they).pipe(whenUnchoked(picker)), '^ 15s !').toBe('-');
+      stage.sends(they).toBe('IN--I 9995ms N', { I: { type: 'interested' }, N: { type: 'notInterested' } });
+      stage.gives(stage.cold('---x-y 10s z').pipe(map(() => `${counts}${picker.availability.of(1)}`))).toBe('---x-y 10s z', { x: '20', y: '21', z: '30' });
     }),
   );
 });

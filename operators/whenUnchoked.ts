@@ -55,6 +55,7 @@ export const whenUnchoked =
             let waited = -LOOK_EVERY; // the step in which it begins does not count
             let idled = -LOOK_EVERY;
             let { revoked } = state;
+            let recounted = false; // since the last look: it costs a pass over all pieces, and whoever takes back one after the other could make it many
             let unasked = 0; // blocks before they let us ask for any
             const pass = (): void => {
               unasked = -Infinity;
@@ -64,6 +65,13 @@ export const whenUnchoked =
             const look = (): void => {
               const wants = wishes.wants(state.have);
               if (wants !== state.interesting) peer.send({ type: wants ? 'interested' : 'notInterested' });
+            };
+            const recount = (): void => {
+              if (state.revoked === revoked) return;
+              revoked = state.revoked;
+              recounted = true;
+              wishes.availability.told(peer, state.have);
+              look();
             };
             const heard = (message: Message): void => {
               if (message.type === 'have') {
@@ -75,10 +83,8 @@ export const whenUnchoked =
               } else if (message.type === 'bitfield' || message.type === 'haveAll') {
                 wishes.availability.told(peer, state.have);
                 look();
-              } else if (message.type === 'extended' && state.revoked > revoked) {
-                revoked = state.revoked;
-                wishes.availability.told(peer, state.have);
-                look();
+              } else if (message.type === 'extended') {
+                if (!recounted) recount();
               } else if (message.type === 'unchoke') {
                 waited = -LOOK_EVERY;
                 pass();
@@ -96,6 +102,8 @@ export const whenUnchoked =
             subscriber.add(
               interval(LOOK_EVERY).subscribe(() => {
                 look();
+                recount();
+                recounted = false;
                 waited = state.choked && state.interesting ? waited + LOOK_EVERY : -LOOK_EVERY;
                 idled = state.interesting ? -LOOK_EVERY : idled + LOOK_EVERY;
                 if (waited < patience() && idled < idle()) return;
