@@ -9,6 +9,7 @@ import { diskError, printable } from './diskError.ts';
 import { each } from './each.ts';
 import { hiddenName } from './hiddenName.ts';
 import type { Done } from './insideFolder.ts';
+import { Lengths } from './lengths.ts';
 import { LockFile } from './lockFile.ts';
 import { readSpan, writeSpan } from './moveSpan.ts';
 import { OpenDigests } from './openDigests.ts';
@@ -53,6 +54,7 @@ class FileStorage implements Storage {
   readonly #spans: Spans;
   readonly #files: OpenFiles;
   readonly #digests: OpenDigests;
+  readonly #lengths: Lengths;
   readonly #lock: LockFile;
   readonly #dirty = new Set<number>();
   /** Operations under way. */
@@ -70,6 +72,7 @@ class FileStorage implements Storage {
     this.#spans = new Spans(torrent);
     this.#files = new OpenFiles(this.#root, this.#paths);
     this.#digests = new OpenDigests(this.#files, this.#spans, Math.min(MAX_THREADS, os.availableParallelism()));
+    this.#lengths = new Lengths(this.#paths, (file) => torrent.files[file]?.length);
     const name = rootName(torrent, target);
     this.#lock = new LockFile(path.join(this.#root, hiddenName(name, 'rxtorrent.lock')));
     const mark = Buffer.from(torrent.infoHash).toString('hex', 0, 4);
@@ -120,12 +123,17 @@ class FileStorage implements Storage {
   }
 
   prepare(selected: (file: number) => boolean = () => true): Observable<never> {
-    return this.#operation<never>((done, wanted) =>
-      this.#whenWritable((error) => {
-        if (error) return done(error);
-        each(this.#paths.length, AT_ONCE, (file, next) => (selected(file) && wanted() ? this.#allocate(file, next) : next(null)), done as Done<void>);
-      }),
-    );
+    return this.#operation<never>((done, wanted) => {
+      const wants = (file: number): boolean => wanted() && selected(file);
+      this.#lengths.lacking(wants, (gone, lacking = []) => {
+        // Where nothing is to be changed nobody needs to be able to: a seed may be read-only.
+        if (gone || lacking.length === 0) return done(gone);
+        this.#whenWritable((error) => {
+          if (error) return done(error);
+          each(lacking.length, AT_ONCE, (n, next) => (wanted() ? this.#allocate(lacking[n] as number, next) : next(null)), done as Done<void>);
+        });
+      });
+    });
   }
 
   stamps(): Observable<readonly FileStamp[]> {
@@ -235,11 +243,11 @@ class FileStorage implements Storage {
 
   #allocate(file: number, done: Done<void>): void {
     const length = this.#torrent.files[file]?.length ?? 0;
-    if (this.#paths[file] === '') return done(null);
     this.#files.acquire(file, 'write', (denied, open) => {
       if (!open) return done(denied ?? null);
       const end = (error: Error | null): void => {
         this.#files.release(open);
+        if (!error) this.#lengths.made(file);
         done(error && diskError('create', this.#paths[file] as string, error));
       };
       fs.fstat(open.fd, (error, stat) => {

@@ -42,6 +42,21 @@ describe('openStorage', () => {
     expect(fs.readFileSync(path.join(folder, 'name', 'sub', 'b'))).toEqual(Buffer.alloc(36, 7));
   });
 
+  it('says so when what it prepared is deleted, moved or cut before it is prepared again, also while it is open', async () => {
+    const harms: ((file: string) => void)[] = [(file) => fs.rmSync(file), (file) => fs.renameSync(file, `${file}.old`), (file) => fs.truncateSync(file, 3)];
+    for (const harm of harms) {
+      const folder = tempFolder();
+      const file = path.join(folder, 'name', 'sub', 'b');
+      await withStorage(torrentOf({ files: three }), { folder }, async (storage) => {
+        await ended(storage.prepare());
+        await ended(storage.write(0, bytesOf(100)));
+        await ended(storage.prepare());
+        harm(file);
+        expect(await errorOf(storage.prepare())).toMatchObject({ name: 'StorageError', code: 'missing', message: expect.stringContaining(file) });
+      });
+    }
+  });
+
   it('prepares only the files that are wanted', async () => {
     const folder = tempFolder();
     await withStorage(torrentOf({ files: three }), { folder }, async (storage) => {

@@ -79,9 +79,14 @@ describe('a disk that refuses', () => {
     await withStorage(torrentOf(), { folder }, async (storage) => {
       const into = new Uint8Array(100);
       if (!pretended) expect(await ended(storage.read(0, into))).toBe(100);
-      for (const change of [storage.write(0, into), storage.prepare(), storage.notes.save(into)]) {
+      // Nothing is lacking, so nothing is changed.
+      expect(await ended(storage.prepare())).toBeUndefined();
+      for (const change of [storage.write(0, into), storage.notes.save(into)]) {
         expect(await errorOf(change)).toMatchObject({ name: 'StorageError', code: 'denied', message: expect.stringContaining(folder) });
       }
+    });
+    await withStorage(torrentOf({ files: [{ path: ['b'], length: 100 }] }), { folder }, async (storage) => {
+      expect(await errorOf(storage.prepare())).toMatchObject({ name: 'StorageError', code: 'denied' });
     });
   });
 
