@@ -48,9 +48,12 @@ export const advertise =
             const superSeed = stored.full ? asked : undefined;
             const error = (cause: unknown): void => subscriber.error(cause);
             const show = (piece: number): void => void peer.send({ type: 'have', piece });
-            const hear = ({ type }: Message): void => {
-              if (type === 'interested' && infoHash !== undefined) allow(peer, stored, infoHash);
-              else if (superSeed !== undefined && (type === 'have' || type === 'bitfield' || type === 'haveAll')) superSeed.gained();
+            let had = state.have.count;
+            const hear = (message: Message): void => {
+              if (message.type === 'interested' && infoHash !== undefined) allow(peer, stored, infoHash);
+              if (superSeed === undefined || state.have.count === had) return;
+              had = state.have.count;
+              superSeed.gained(message.type === 'have' ? message.piece : undefined);
             };
             const told = (piece: number): void => {
               if (superSeed === undefined && !state.have.full) show(piece);

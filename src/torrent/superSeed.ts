@@ -30,13 +30,17 @@ export class SuperSeed<V extends Viewer> {
     this.#look();
   }
 
-  /** Somebody has more than before. */
-  gained(): void {
-    this.#look();
+  /** Somebody has more than before: this piece, if it is no more than one. */
+  gained(piece?: number): void {
+    this.#look(piece);
   }
 
-  #look(): void {
-    for (const [viewer, { piece }] of [...this.#viewers]) if (piece === undefined || this.#passedOn(viewer, piece)) this.#next(viewer);
+  #look(gained?: number): void {
+    for (const [viewer, { piece }] of this.#viewers) {
+      // Of the others nothing has changed: all tell of all their pieces.
+      if (gained !== undefined && piece !== undefined && piece !== gained) continue;
+      if (piece === undefined || this.#passedOn(viewer, piece)) this.#next(viewer);
+    }
   }
 
   /** Has another got it from them, or is there nobody who could? */
@@ -61,6 +65,7 @@ export class SuperSeed<V extends Viewer> {
   }
 
   #least(have: Bitfield): number | undefined {
+    if (have.full) return undefined;
     let best: number | undefined;
     const start = Math.floor(this.#random() * this.#shown.length);
     for (let n = 0; n < this.#shown.length; n++) {
