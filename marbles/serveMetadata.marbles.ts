@@ -73,6 +73,17 @@ describe('serveMetadata', () => {
   );
 
   it(
+    'hangs up on who asks for what there is not, and reads no answer',
+    drawn(({ peer, gives }) => {
+      const buffer = 'f';
+      const deaf = peer(`E${'2'.repeat(1100)}`, they, { buffer });
+      const reads = peer(`E${'2'.repeat(1100)}|`, they);
+      gives(of(deaf).pipe(serving())).toBe(' 1002ms #', undefined, { name: 'PeerError', code: 'unexpected' });
+      gives(of(reads).pipe(serving())).toBe('1101ms |');
+    }),
+  );
+
+  it(
     'says nothing to those who do not speak of it, and leaves to others what it did not ask for',
     drawn(({ peer, gives, sends }) => {
       const mute = peer('-e-0', { ...they, e: extended(0, encodeExtensionHandshake({ ids: new Map() })) }, { extended: true });

@@ -10,6 +10,8 @@ import { decodeMetadata, encodeMetadata, METADATA_PIECE, UT_METADATA } from '../
 const MAX_WAITING = 64;
 /** How often one peer is given the whole; what it asks for beyond that is rejected. */
 const MAX_TIMES = 3;
+/** Rejections to somebody who does not read what was sent before. */
+const MAX_UNREAD = 1_000;
 
 /**
  * Gives the info dictionary to peers that ask for it.
@@ -23,7 +25,7 @@ const MAX_TIMES = 3;
  * while the buffer towards them is full, and what is asked for more than three times. `extensionHandshake` must have named `ut_metadata`; who is to
  * ask for it, must be told `metadataSize`. What it hears beside requests it leaves to `fetchMetadata`.
  *
- * Completes when they hang up. Errors with a `PeerError('malformed')`.
+ * Completes when they hang up. Errors with a `PeerError`: `malformed`; `unexpected` for who asks, and does not read a thousand rejections.
  *
  * @see BEP 9
  */
@@ -37,6 +39,11 @@ export const serveMetadata =
             const waiting: number[] = [];
             let given = 0;
             let full = false;
+            let unread = 0;
+            const fail = (code: 'malformed' | 'unexpected', what: string, cause?: unknown): void => {
+              const { host, port } = peer.address;
+              subscriber.error(new PeerError(code, `${host}:${port}: ${what}`, { cause }));
+            };
             const give = (piece: number): void => {
               const id = peer.state.idOf(UT_METADATA);
               const bytes = metadata();
@@ -49,7 +56,8 @@ export const serveMetadata =
               const id = peer.state.idOf(UT_METADATA);
               if (id === undefined) return;
               if (piece >= pieces || given >= MAX_TIMES * pieces || waiting.length >= MAX_WAITING) {
-                peer.send({ type: 'extended', id, payload: encodeMetadata({ type: 'reject', piece }) });
+                if (full && ++unread > MAX_UNREAD) return fail('unexpected', `asked for metadata, and did not read ${MAX_UNREAD} answers`);
+                if (!peer.send({ type: 'extended', id, payload: encodeMetadata({ type: 'reject', piece }) })) full = true;
                 return;
               }
               given++;
@@ -63,8 +71,7 @@ export const serveMetadata =
                 if (said?.type === 'request') asked(said.piece);
               } catch (cause) {
                 if (!(cause instanceof Malformed)) throw cause;
-                const { host, port } = peer.address;
-                subscriber.error(new PeerError('malformed', `${host}:${port}: ${cause.message}`, { cause }));
+                fail('malformed', cause.message, cause);
               }
             };
             const failed = { error: (error: unknown): void => subscriber.error(error) };
@@ -72,6 +79,7 @@ export const serveMetadata =
             subscriber.add(
               peer.drained$.subscribe(() => {
                 full = false;
+                unread = 0;
                 for (let piece = waiting.shift(); piece !== undefined; piece = full ? undefined : waiting.shift()) give(piece);
               }),
             );
