@@ -34,7 +34,7 @@ const LOOK_EVERY = 10_000;
  * ```
  *
  * What is cancelled is not sent. What is out of range, of more than 128 KiB, not stored, one too many, or asked for while choked, unless it
- * is of a piece that is allowed fast, is refused: rejected if both sides speak the fast extension, else passed over. So is at a choke
+ * is of a piece that is allowed fast (twice at most), is refused: rejected if both sides speak the fast extension, else passed over. So is at a choke
  * whatever has not been sent. At most 256 KiB are read ahead, and as much is written before they have read what came before.
  *
  * Completes when they hang up. Errors with a `PeerError`: `unexpected` after 300 requests in vain, or 2000 answers that nobody reads;

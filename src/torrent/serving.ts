@@ -33,6 +33,8 @@ const QUICK = 100;
 const SLOW = 400;
 /** Requests in vain that are borne with. Each block they get makes up for one; each choke of ours for all that we said we keep. */
 export const MAX_REFUSED = 300;
+/** Times that who is choked gets as many bytes as the pieces have that it may have nevertheless: what it lost it may ask for again, but not for ever. */
+const GIFTS = 2;
 /** Messages to somebody who does not read what was sent before. */
 export const MAX_UNREAD = 2_000;
 /** Milliseconds of not reading. */
@@ -61,6 +63,8 @@ export class Serving {
   #fullSince: number | undefined;
   #unread = 0;
   #credit = MAX_REFUSED;
+  /** Bytes given while it was choked. */
+  #gifts = 0;
   #choking = true;
   /** Nothing was asked for since the last look. */
   #quiet = true;
@@ -118,7 +122,8 @@ export class Serving {
 
   #mayHave(piece: number): boolean {
     const { choking, allowing } = this.#peer.state;
-    return (!choking || allowing.has(piece)) && this.#options.has(piece);
+    const given = choking && this.#gifts >= GIFTS * allowing.size * this.#options.geometry.pieceLength;
+    return (!choking || (allowing.has(piece) && !given)) && this.#options.has(piece);
   }
 
   /** What was asked for before a choke, or before a piece was lost. */
@@ -163,7 +168,7 @@ export class Serving {
       const [first] = run;
       if (first === undefined) break;
       if (!covers(this.#stretch, first)) this.#read(first, run);
-      else if (!this.#options.has(first.piece)) this.#refuse(this.#queue.sift((piece) => this.#options.has(piece)));
+      else if (!this.#mayHave(first.piece)) this.#refuse(this.#queue.sift((piece) => this.#mayHave(piece)));
       else if (this.#fullSince !== undefined || !this.#give(run, this.#stretch)) break;
     }
     this.#serving = false;
@@ -178,6 +183,7 @@ export class Serving {
       leave = this.#options.limit?.take(range.length, this.#wake) ?? true;
       if (!leave) break;
       this.#queue.remove(range);
+      if (this.#peer.state.choking) this.#gifts += range.length;
       const at = range.begin - stretch.begin;
       messages.push({ type: 'piece', piece: range.piece, begin: range.begin, bytes: stretch.bytes.subarray(at, at + range.length) });
     }

@@ -124,6 +124,25 @@ describe('serving a stranger', () => {
     expect(bytes()).toBeLessThanOrEqual(262_144 + 17 * (MAX_UNREAD + MAX_REFUSED));
   });
 
+  it('gives who is choked twice what it may have nevertheless, and then no more until it is unchoked', () => {
+    const { serving, state, sent, reads, offence } = stranger();
+    state.choking = true;
+    state.allowing.add(0);
+    const ask = (n: number): void => {
+      serving.requested(request(0, n % 4), 0);
+      while (reads.length > 0) reads.shift()?.();
+    };
+    const given = (): number => sent.splice(0).filter(({ type }) => type === 'piece').length;
+    for (let n = 0; n < 40; n++) ask(n);
+    expect([given(), offence()]).toEqual([8, undefined]);
+    state.choking = false;
+    for (let n = 0; n < 40; n++) ask(n);
+    expect(given()).toBe(40);
+    state.choking = true;
+    for (let n = 0; n < 4; n++) serving.requested(request(0, n), 0);
+    expect([given(), serving.waiting]).toEqual([0, 0]);
+  });
+
   it('sends nothing after an offence', () => {
     const { serving, sent, offence } = stranger();
     for (let n = 0; n <= MAX_REFUSED; n++) serving.requested(request(99, 0), 0);
