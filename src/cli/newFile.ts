@@ -1,16 +1,26 @@
-import { existsSync, linkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { diskError, printable } from '../disk/diskError.ts';
 import { InputError } from '../errors.ts';
 
 const taken = (path: string): InputError => new InputError('bad-option', `${printable(path)} is there already: name another with -o, or --force`);
 
-/** Refuses early what `writeNew` would refuse in the end. @throws InputError */
+/** What is at `path`; undefined if nothing can be. @throws StorageError */
+export const lookAt = (path: string): Stats | undefined => {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    throw diskError('write', path, error);
+  }
+};
+
+/** Refuses early what `writeNew` would refuse in the end. @throws InputError, StorageError */
 export const mayWrite = (path: string, force: boolean): void => {
   const folder = dirname(path);
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new InputError('bad-option', `${printable(folder)}: there is no such folder`);
-  const there = statSync(path, { throwIfNoEntry: false });
-  if (there?.isDirectory()) throw new InputError('bad-option', `${printable(path)} is a folder: name another with -o`);
+  if (!lookAt(folder)?.isDirectory()) throw new InputError('bad-option', `${printable(folder)}: there is no such folder`);
+  const there = lookAt(path);
+  if (there?.isDirectory()) throw new InputError('bad-option', `${printable(path)} is a folder: name the file to write`);
   if (there && !force) throw taken(path);
 };
 

@@ -50,6 +50,10 @@ describe('what makes no sense is said in one line, with exit code 2', () => {
     [['info', '/dev/zero'], '/dev/zero: more than'],
     [['info', fixture('corrupt.torrent')], 'info.name: expected a string'],
     [['info', fixture('alice.txt')], 'is it really a .torrent file?'],
+    [['download_piece', numbers, '0', '-o', '/nowhere/piece'], '/nowhere: there is no such folder'],
+    [['create', numbers, '-o', join(numbers, 'in', 'it')], 'there is no such folder'],
+    [['verify', `magnet:?xt=urn:btih:${'0'.repeat(40)}`, '.'], 'a magnet link has no hashes of pieces: name the .torrent'],
+    [['verify', join(numbers, 'in'), '.'], 'ENOTDIR'],
     [['verify', numbers, '/nowhere'], '/nowhere: there is no such file or folder'],
     [['verify', numbers, numbers], 'is a file, and the torrent has several'],
     [['download', numbers, '-o', numbers], 'is a file, and the torrent needs a folder'],
@@ -60,6 +64,18 @@ describe('what makes no sense is said in one line, with exit code 2', () => {
     expect(code).toBe(2);
     if (args.includes('--json')) expect(objects(stdout)).toMatchObject([{ type: 'error', name: 'InputError' }]);
     else expect(stdout).toBe('');
+  });
+
+  it.each([
+    ['create', numbers, '-o'],
+    ['download_piece', numbers, '0', '-o'],
+    ['download', numbers, '-o'],
+    ['verify', numbers],
+  ])('and what the disk refuses to look at is no defect of ours: %s', async (...args) => {
+    expect(await run([...args, 'x'.repeat(300)])).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/^rxtorrent: [^\n]*the path is too long[^\n]*\n$/) as string,
+    });
   });
 
   it('says so of the environment too, but not of what other commands take from it', async () => {

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { create as createTorrent, type CreateOptions } from '../../create.ts';
 import type { CreateEvent } from '../../env.ts';
@@ -9,7 +8,7 @@ import { MAX_PIECE_LENGTH, type Torrent } from '../../torrent/metainfo.ts';
 import { isPieceLength } from '../../torrent/pieceLength.ts';
 import { follow } from '../follow.ts';
 import type { Given, Io } from '../io.ts';
-import { mayWrite, writeNew } from '../newFile.ts';
+import { lookAt, mayWrite, writeNew } from '../newFile.ts';
 import { date, flag, oneOf, size, text, texts, trackerAddress, webSeedAddress } from '../values.ts';
 import { live } from '../views/live.ts';
 import { hashingLines } from '../views/progress.ts';
@@ -47,7 +46,7 @@ const optionsOf = (given: Given): CreateOptions => {
 const outputOf = (output: string | undefined, name: string): string => {
   const file = `${name}.torrent`;
   if (output === undefined) return resolve(file);
-  const folder = /[/\\]$/.test(output) || statSync(output, { throwIfNoEntry: false })?.isDirectory();
+  const folder = /[/\\]$/.test(output) || lookAt(output)?.isDirectory();
   return folder ? join(resolve(output), file) : resolve(output);
 };
 

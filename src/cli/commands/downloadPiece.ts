@@ -12,6 +12,7 @@ import { GaveUp } from '../exit.ts';
 import { fetchPiece, type WholePiece } from '../fetchPiece.ts';
 import { follow } from '../follow.ts';
 import type { Given, Io } from '../io.ts';
+import { mayWrite } from '../newFile.ts';
 import { sought } from '../sought.ts';
 import { flag, seconds, text, wholeNumber } from '../values.ts';
 import { eventLine, hostPort, told } from '../views/events.ts';
@@ -29,6 +30,7 @@ const outputOf = (given: Given): string => {
   const output = text(given, 'output');
   if (output === undefined) throw new InputError('bad-option', 'download_piece: -o is missing: the file to write, or - for stdout');
   if (output === '-' && flag(given, 'json')) throw new InputError('bad-option', 'download_piece: -o - and --json both want stdout: name a file');
+  if (output !== '-') mayWrite(output, true);
   return output;
 };
 
