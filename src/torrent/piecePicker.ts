@@ -58,8 +58,9 @@ export class PiecePicker {
   readonly #backlog: number;
   readonly #freed: () => void;
   readonly #abandoned: (piece: number) => void;
-  /** Pieces that are not wanted. */
+  /** Pieces that are not wanted; those to spare are there all the same. */
   readonly excluded = new Set<number>();
+  readonly #spare = new Set<number>();
 
   constructor(geometry: Geometry, { random, order = defaultOrder, memory = Infinity, freed = nothing, abandoned = nothing }: PickerOptions) {
     this.geometry = geometry;
@@ -84,15 +85,16 @@ export class PiecePicker {
   /** Piece `index` was verified in an earlier run. */
   restore(index: number): void {
     if (!this.stored.set(index)) return;
-    this.excluded.delete(index);
+    if (this.excluded.delete(index)) this.#spare.add(index);
     this.#wanted.stored(index);
   }
 
-  /** Piece `index` was stored, and is no longer as it should be: it is missing again. */
+  /** Piece `index` was stored, and is no longer as it should be: it is missing again, or excluded again. */
   lose(index: number): void {
     if (!this.stored.has(index)) return;
     this.stored.clear(index);
     this.#wanted.lost(index);
+    if (this.#spare.has(index)) this.exclude(index);
     this.#freed();
   }
 

@@ -300,6 +300,19 @@ describe('what is wanted', () => {
     expect(shown(model.ask(one, 9))).toEqual(['2/0']);
   });
 
+  it('does not want what is excluded only because it was there and is lost', () => {
+    const model = modelOf(3, 1, [all(3)]);
+    const [one] = pair(model);
+    model.picker.exclude(1);
+    for (const piece of all(3)) model.picker.restore(piece);
+    for (const piece of [1, 2]) model.picker.lose(piece);
+    model.check();
+    expect(shown(model.ask(one, 9))).toEqual(['2/0']);
+    model.give(one);
+    model.settle(2, 'stored');
+    expect(model.picker.complete).toBe(true);
+  });
+
   it('tells what was written since a copy was made, and what may be', () => {
     const model = modelOf(4, 1, [all(4)]);
     const [one] = pair(model);
