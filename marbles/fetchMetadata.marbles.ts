@@ -68,6 +68,16 @@ describe('peers who have it', () => {
   );
 
   it(
+    'give it to those, too, who are there and have none, or say nothing',
+    drawn(({ peer, gives }) => {
+      const draft = wanted(short);
+      gives(of(peer('-', {}, { extended: true })).pipe(talking(draft))).toBe('---(m|)', { m: short });
+      gives(of(peer('-')).pipe(talking(draft))).toBe('                        ---(m|)', { m: short });
+      gives(of(peer('E0-1', tiny)).pipe(talking(draft))).toBe('                ---(m|)', { m: short });
+    }),
+  );
+
+  it(
     'may say so in a later handshake, and may correct themselves',
     drawn(({ peer, gives, sends }) => {
       const one = peer(' -e--E--0-1', { ...tiny, e: extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]) })) });

@@ -82,6 +82,7 @@ export const fetchMetadata =
               }
             };
             if (draft.metadata !== undefined) return source.whole(draft.metadata);
+            draft.awaited(source);
             subscriber.add(() => draft.left(source, now()));
             const failed = { error: (error: unknown): void => subscriber.error(error) };
             subscriber.add(peer.messages$.subscribe({ ...failed, next: hear, complete: () => subscriber.complete() }));

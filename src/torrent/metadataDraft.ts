@@ -63,6 +63,8 @@ class Asked {
 export class MetadataDraft {
   readonly #infoHash: Uint8Array;
   readonly #peers = new Map<MetadataSource, Asked>();
+  /** All who wait for it, also those who can't be asked. */
+  readonly #waiting = new Set<MetadataSource>();
   readonly #shared = new Map<number, MetadataAssembly<Asked>>();
   readonly #disputed = new Set<number>();
   #metadata: Uint8Array | undefined;
@@ -84,11 +86,17 @@ export class MetadataDraft {
     return best;
   }
 
+  /** Is told when it is there, whether it can be asked or not. */
+  awaited(source: MetadataSource): void {
+    this.#waiting.add(source);
+  }
+
   /** A peer says of which size it is: it can be asked. False if that can't be, or is not the same often enough. */
   claims(source: MetadataSource, size: number, now: number): boolean {
     if (size > MAX_INFO_BYTES) return false;
     const peer = this.#peers.get(source) ?? new Asked(source);
     this.#peers.set(source, peer);
+    this.awaited(source);
     if (peer.size === size) return true;
     if (++peer.claims > MAX_CLAIMS) return false;
     const before = peer.size;
@@ -131,6 +139,7 @@ export class MetadataDraft {
   }
 
   left(source: MetadataSource, now: number): void {
+    this.#waiting.delete(source);
     if (!this.#peers.delete(source)) return;
     for (const size of this.#shared.keys()) this.#tidy(size);
     this.refill(now);
@@ -170,7 +179,7 @@ export class MetadataDraft {
     if (this.#metadata !== undefined) return;
     this.#metadata = metadata;
     this.#shared.clear();
-    for (const { source } of [...this.#peers.values()]) if (this.#peers.has(source)) source.whole(metadata);
+    for (const source of [...this.#waiting]) if (this.#waiting.has(source)) source.whole(metadata);
   }
 
   /** Asks everyone who can be asked for what is missing. */
@@ -245,6 +254,7 @@ export class MetadataDraft {
   #wrong(peer: Asked, assembly: MetadataAssembly<Asked>): 'wrong' {
     assembly.forget(peer);
     this.#peers.delete(peer.source);
+    this.#waiting.delete(peer.source);
     this.#tidy(assembly.size);
     return 'wrong';
   }
