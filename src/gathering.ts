@@ -1,4 +1,4 @@
-import { EMPTY, merge, type Observable, Subject, take, tap } from 'rxjs';
+import { EMPTY, identity, merge, type Observable, Subject, take, tap } from 'rxjs';
 import { distinctPeers } from '../operators/distinctPeers.ts';
 import { swarm } from '../operators/swarm.ts';
 import { defaultPace } from './discovery/pace.ts';
@@ -7,6 +7,7 @@ import type { Door } from './door.ts';
 import type { DownloadEvent, Env, Peer, PeerAddress, PeerSource } from './env.ts';
 import { createPeerId } from './protocol/id.ts';
 import type { SeedOptions } from './seeding.ts';
+import { seclusion } from './seclusion.ts';
 import { type Expulsion, parted } from './session.ts';
 import { type Findable, nodeFor, type SourceOptions, sources } from './sources.ts';
 import { Tally } from './tally.ts';
@@ -45,7 +46,7 @@ export interface Gathering {
   readonly joined: (peer: Peer) => void;
   /** Hears of a peer when it has said of itself where it listens. */
   readonly introduced: (peer: Peer) => void;
-  /** Finds peers and holds a session with each, as many as may be at one time. When `secluded$` emits, only trackers are asked. It does not end before `held$`. */
+  /** Finds peers and holds a session with each, as many as may be at one time. When `secluded$` emits, only trackers are asked, and only whom they or people have named stays. It does not end before `held$`. */
   swarm<T>(session: (address: PeerAddress) => Observable<T>, secluded$?: Observable<unknown>, held$?: Observable<never>): Observable<T>;
 }
 
@@ -101,11 +102,12 @@ export const gathering = (source: Findable, env: Env, options: GatheringOptions)
       const dialable = extensions?.port;
       if (address.wire$ && dialable !== undefined) book.listensAt(address, { host: address.host, port: dialable, source: 'incoming' });
     },
-    swarm: (session, secluded$, held$ = EMPTY) =>
-      merge(addresses(secluded$), held$).pipe(
+    swarm: (session, secluded$, held$ = EMPTY) => {
+      const { distinct, guarded } = secluded$ === undefined ? { distinct: distinctPeers(), guarded: identity<typeof session> } : seclusion(secluded$);
+      return merge(addresses(secluded$), held$).pipe(
         tap((address) => funnel.named(address)),
-        distinctPeers(),
-        swarm(session, {
+        distinct,
+        swarm(guarded(session), {
           book,
           maxPeers,
           wanted: wanted$,
@@ -117,6 +119,7 @@ export const gathering = (source: Findable, env: Env, options: GatheringOptions)
             left$.next();
           },
         }),
-      ),
+      );
+    },
   };
 };

@@ -8,7 +8,7 @@ import { decodeExtensionHandshake } from '../../src/protocol/extensions.ts';
 import { decodeKrpc, encodeKrpc } from '../../src/protocol/krpc.ts';
 import { LSD_PORT } from '../../src/protocol/lsd.ts';
 import { encodePex } from '../../src/protocol/utPex.ts';
-import { announced, drawn, DrawnUdp, HOME, type Player, type Said, stallsAfter } from '../index.ts';
+import { announced, drawn, DrawnUdp, HOME, honest, type Player, type Said, stallsAfter } from '../index.ts';
 import { linkTo, tellsMetadata, torrentWithInfo } from './magnetScene.ts';
 
 const [a, b] = ['10.1.0.1:7000', '10.1.0.2:7000'] as const;
@@ -67,6 +67,43 @@ describe('a magnet link that turns out to lead to a private torrent', () => {
           return { d: to(router.port, false), l: to(LSD_PORT, false), b: there.dials.some(({ value }) => value === 'b') };
         };
         stage.gives(stage.cold('29m x').pipe(map(told))).toBe('29m t', { t: later });
+      },
+      { torrent },
+    )();
+  });
+
+  it.each([
+    ['', true, { hungUp: ['b'], asked: ['a', 'c'] }],
+    [', unlike any other', false, { hungUp: [], asked: ['a', 'b', 'c'] }],
+  ])('parts from those whom no tracker has named, though they have told what it is%s', (_, isPrivate, then) => {
+    const torrent = torrentWithInfo({ private: isPrivate });
+    const [ours, theirs, both] = ['203.0.113.1:7000', '203.0.113.2:7000', '203.0.113.3:7000'] as const;
+    drawn(
+      (stage) => {
+        const udp = new DrawnUdp({ latency: 5 }, stage.ledger);
+        udp.plays(router, ({ bytes }) => {
+          const krpc = decodeKrpc(bytes);
+          if (krpc.type !== 'query') return undefined;
+          const peers = [theirs, both].map((each) => ({ host: each.slice(0, -5), port: 7000 }));
+          const reply = { type: 'reply', transaction: krpc.transaction, id: router.id, nodes: [] } as const;
+          return encodeKrpc(krpc.question.method === 'get_peers' ? { ...reply, token: Uint8Array.of(1), peers } : reply);
+        });
+        const asked = new Set<string>();
+        const notes =
+          (name: string, player: Player): Player =>
+          (heard$, cast) =>
+            player(heard$.pipe(tap(({ type }) => type === 'request' && asked.add(name))), cast);
+        const has = (name: string, pieces: readonly number[], after: number) => notes(name, tellsMetadata(stallsAfter(0, honest({ has: pieces })), { after }));
+        const there = stage.world({
+          udp,
+          // Only one of them has told of the metadata when it is there.
+          peers: { [ours]: has('a', [0], 5000), [theirs]: has('b', [0, 1], 500), [both]: has('c', [1], 5000) },
+          tracker: () => of(announced([ours, both])).pipe(delay(300)),
+        });
+        const dht$ = dhtNode(there.env, { port: 6881, bootstrap: [router] }).pipe(shareReplay({ bufferSize: 1, refCount: true }));
+        stage.watch(download(linkTo(torrent), there.env, { target: { folder: '.' }, dht$ }), '^ 2m !');
+        const told = () => ({ hungUp: there.hangups.map(({ value }) => value), asked: [...asked].sort() });
+        stage.gives(stage.cold('9s x').pipe(map(told))).toBe('9s t', { t: then });
       },
       { torrent },
     )();
