@@ -3,7 +3,7 @@ import { digester } from './digest.ts';
 import type { Done } from './insideFolder.ts';
 import type { OpenFile, OpenFiles } from './openFiles.ts';
 import type { Span, Spans } from './spans.ts';
-import { Threads, workerFile } from './threads.ts';
+import { sharedThreads, type Threads } from './threads.ts';
 
 /** Parts of one piece that threads are asked for; with more files than these it is read as others are, a few at a time. */
 const MAX_PARTS = 16;
@@ -13,7 +13,6 @@ export class OpenDigests {
   readonly #files: OpenFiles;
   readonly #spans: Spans;
   readonly #size: number;
-  #threads: Threads<Reading, Digested> | undefined;
 
   constructor(files: OpenFiles, spans: Spans, size: number) {
     this.#files = files;
@@ -24,10 +23,9 @@ export class OpenDigests {
   /** Of `length` bytes at `offset`; undefined where there are fewer, or too many parts, or no threads. */
   of(offset: number, length: number, wanted: () => boolean, done: Done<Uint8Array>): void {
     const spans = this.#spans.of(offset, length);
-    const file = workerFile('digestWorker');
-    if (spans.length > MAX_PARTS || !file) return done(null);
-    this.#threads ??= new Threads({ size: this.#size, file, inline: digester() });
-    this.#open(spans, [], wanted, this.#threads, done);
+    const threads = spans.length > MAX_PARTS ? undefined : sharedThreads<Reading, Digested>('digestWorker', { size: this.#size, inline: digester() });
+    if (!threads) return done(null);
+    this.#open(spans, [], wanted, threads, done);
   }
 
   #open(

@@ -28,8 +28,6 @@ export interface ThreadsOptions<Question, Answer> {
   readonly size: number;
   /** What they run: each answers every question, in their order. */
   readonly file: URL;
-  /** What they are started with. */
-  readonly data?: unknown;
   /** Answers on the calling thread, when threads can't start, or die. */
   readonly inline: (question: Question) => Answer;
 }
@@ -66,9 +64,9 @@ export class Threads<Question, Answer> {
   }
 
   #start(): Thread<Question, Answer> {
-    const { file, data } = this.#options;
+    const { file } = this.#options;
     // What the process was started with, as loaders of other languages, is not for them.
-    const thread: Thread<Question, Answer> = { worker: new Worker(file, { workerData: data, execArgv: [] }), jobs: [], idle: undefined };
+    const thread: Thread<Question, Answer> = { worker: new Worker(file, { execArgv: [] }), jobs: [], idle: undefined };
     this.#threads.add(thread);
     thread.worker.on('message', (answer: Answer) => this.#answered(thread, answer));
     thread.worker.on('error', () => this.#lost(thread));
@@ -116,3 +114,19 @@ export class Threads<Question, Answer> {
     job?.answer(this.#options.inline(job.question));
   }
 }
+
+const pools = new Map<string, unknown>();
+
+/** Those that all torrents of the process share: a hundred of them need no hundred threads. Undefined where nothing is built. */
+export const sharedThreads = <Question, Answer>(
+  name: string,
+  options: Pick<ThreadsOptions<Question, Answer>, 'size' | 'inline'>,
+): Threads<Question, Answer> | undefined => {
+  const key = `${name} ${options.size}`;
+  const known = pools.get(key) as Threads<Question, Answer> | undefined;
+  const file = known ? undefined : workerFile(name);
+  if (!file) return known;
+  const pool = new Threads({ ...options, file });
+  pools.set(key, pool);
+  return pool;
+};

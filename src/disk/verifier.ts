@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import os from 'node:os';
 import { Observable } from 'rxjs';
 import type { Verify } from '../env.ts';
+import { equalIds, ID_LENGTH, sha1 } from '../protocol/id.ts';
 import type { Torrent } from '../torrent/metainfo.ts';
 import type { Hasher } from '../torrent/pieceDrafts.ts';
 import { busyLoop } from './busyLoop.ts';
-import { holds, isPromised, type Question } from './pieceHash.ts';
-import { Threads, workerFile } from './threads.ts';
+import { sharedThreads } from './threads.ts';
 
 /** More workers than these wait for memory, not for each other. */
 const MAX_WORKERS = 4;
 
 export interface VerifierOptions {
-  /** Threads that hash; 0 to hash on the calling one. Default: one fewer than there are processors, at most 4. */
+  /** Threads that hash, for all torrents of the process; 0 to hash on the calling one. Default: one fewer than there are processors, at most 4. */
   readonly workers?: number;
 }
 
@@ -22,18 +22,16 @@ export interface VerifierOptions {
  * keep the process alive only while they hash. Unsubscribing forgets the answer; the bytes are only ever read.
  */
 export const verifier = (torrent: Pick<Torrent, 'pieceHashes'>, { workers = defaultWorkers() }: VerifierOptions = {}): Verify => {
-  const inline = (question: Question): boolean => holds(torrent.pieceHashes, question);
-  const file = workers > 0 ? workerFile('verifyWorker') : undefined;
-  const pool = file && new Threads<Question, boolean>({ size: workers, file, data: torrent.pieceHashes, inline });
+  const pool = workers > 0 ? sharedThreads<Uint8Array, Uint8Array>('verifyWorker', { size: workers, inline: sha1 }) : undefined;
   return ({ index, bytes, digest }) =>
     new Observable<boolean>((subscriber) => {
-      const answer = (valid: boolean): void => {
-        subscriber.next(valid);
+      const answer = (found: Uint8Array): void => {
+        subscriber.next(equalIds(torrent.pieceHashes.subarray(index * ID_LENGTH, (index + 1) * ID_LENGTH), found));
         subscriber.complete();
       };
-      if (digest) answer(isPromised(torrent.pieceHashes, index, digest));
-      else if (pool && bytes.buffer instanceof SharedArrayBuffer) pool.ask([index, bytes], answer);
-      else answer(inline([index, bytes]));
+      if (digest) answer(digest);
+      else if (pool && bytes.buffer instanceof SharedArrayBuffer) pool.ask(bytes, answer);
+      else answer(sha1(bytes));
     });
 };
 

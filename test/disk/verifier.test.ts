@@ -94,6 +94,21 @@ describe('verifier, with threads, as built', () => {
     expect(atOnce(verify({ index: 0, bytes: piece(0) }))).toBe(true);
   });
 
+  it('has no more threads for many torrents than for one', () => {
+    const script = `
+      const { readdirSync } = await import('node:fs');
+      const { verifier } = await import(${JSON.stringify(pathToFileURL(built).href)});
+      const bytes = new Uint8Array(new SharedArrayBuffer(1 << 20));
+      const before = readdirSync('/proc/self/task').length;
+      let most = 0;
+      for (let n = 0; n < 30; n++) verifier({ pieceHashes: new Uint8Array(20) }, { workers: 1 })({ index: 0, bytes }).subscribe(() => {
+        most = Math.max(most, readdirSync('/proc/self/task').length);
+        if (n === 29) console.log(most - before);
+      });`;
+    const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 20_000 });
+    expect([ran.status, ran.stderr, ran.stdout]).toEqual([0, '', '1\n']);
+  });
+
   it('lets the process end by itself, but not before it has answered', () => {
     const script = `
       const { verifier } = await import(${JSON.stringify(pathToFileURL(built).href)});

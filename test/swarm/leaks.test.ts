@@ -2,11 +2,10 @@ import fs from 'node:fs';
 import { of, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { download, type DownloadOptions } from '../../src/download.ts';
-import { nodeEnv } from '../../src/node.ts';
 import { contentOf, newFolder, sha256OnDisk } from './content.ts';
 import { addresses, peer, peers, tracker } from './fixture.ts';
 import type { Conduct } from './realPeer.ts';
-import { count, eventually, run } from './run.ts';
+import { count, eventually, run, threadless } from './run.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -73,7 +72,7 @@ describe('unsubscribing', () => {
           if (began.some((piece) => asked.has(piece))) reject(new Error(`run ${n} fetched again what was stored`));
           else resolve();
         };
-        const subscription = download(content.torrent, nodeEnv(), options).subscribe({
+        const subscription = download(content.torrent, threadless(), options).subscribe({
           next: (event) => {
             if (event.type === 'stored') stored.add(event.index);
           },
@@ -101,7 +100,7 @@ describe('unsubscribing', () => {
     tiny.hangsOn = ['stopped'];
     const before = holdings();
     await new Promise<void>((resolve, reject) => {
-      const subscription = download(content.torrent, nodeEnv(), { target: { folder: newFolder() }, trackers: [[tiny.url]] }).subscribe({
+      const subscription = download(content.torrent, threadless(), { target: { folder: newFolder() }, trackers: [[tiny.url]] }).subscribe({
         next: (event) => {
           if (event.type !== 'stored') return;
           subscription.unsubscribe();
@@ -118,7 +117,7 @@ describe('unsubscribing', () => {
   it('the same cold download twice, one after the other: the second goes on where the first was left', async () => {
     const seed = await peer(content, { bytesPerSecond: 4 * MiB });
     const folder = newFolder();
-    const cold = download(content.torrent, nodeEnv(), { target: { folder }, peers: [seed.address], trackers: [] });
+    const cold = download(content.torrent, threadless(), { target: { folder }, peers: [seed.address], trackers: [] });
     expect(seed.talks.length).toBe(0);
     const stored: number[] = [];
     await new Promise<void>((resolve, reject) => {
@@ -152,7 +151,7 @@ describe('unsubscribing', () => {
     expect((await run(content, options)).done).toBe(true);
     seed.forget();
     await new Promise<void>((resolve, reject) => {
-      const subscription = download(content.torrent, nodeEnv(), { ...options, recheck: true }).subscribe({
+      const subscription = download(content.torrent, threadless(), { ...options, recheck: true }).subscribe({
         next: ({ type }) => {
           if (type !== 'rechecked') return;
           subscription.unsubscribe();

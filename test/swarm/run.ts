@@ -1,8 +1,12 @@
 import { lastValueFrom, timeout, throwError, toArray, tap } from 'rxjs';
 import { type DownloadOptions, download } from '../../src/download.ts';
 import type { DownloadEvent, Progress } from '../../src/env.ts';
+import { pieceHasher } from '../../src/disk/verifier.ts';
 import { nodeEnv } from '../../src/node.ts';
 import { type Content, newFolder, sha256OnDisk } from './content.ts';
+
+/** Without threads that hash: they are of the process, and stay for some seconds after a download. */
+export const threadless = (): ReturnType<typeof nodeEnv> => ({ ...nodeEnv(), hasher: pieceHasher(() => false) });
 
 export interface Ran {
   readonly events: readonly DownloadEvent[];

@@ -4,9 +4,8 @@ import { filter, firstValueFrom, ignoreElements, lastValueFrom, map, merge, merg
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { client } from '../../src/client.ts';
 import type { PeerAddress } from '../../src/env.ts';
-import { nodeEnv } from '../../src/node.ts';
 import { contentOf, newFolder, sha256OnDisk } from './content.ts';
-import { eventually } from './run.ts';
+import { eventually, threadless } from './run.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -22,7 +21,7 @@ describe('many small torrents', () => {
     for (const { torrent, bytes } of contents) fs.writeFileSync(path.join(folder, torrent.name), bytes);
     const stop$ = new Subject<void>();
     onTestFinished(() => stop$.next());
-    const giver = client(nodeEnv(), { ports: [0], host: '127.0.0.1' });
+    const giver = client(threadless(), { ports: [0], host: '127.0.0.1' });
     let ready = 0;
     const given$ = merge(...contents.map(({ torrent }) => giver.download(torrent, { target: { folder }, trackers: [], recheck: true, seed: {} }))).pipe(
       tap(({ type }) => (ready += type === 'done' ? 1 : 0)),
@@ -42,7 +41,7 @@ describe('many small torrents', () => {
     const after: { readonly fds: number; readonly rss: number }[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       const into = newFolder();
-      const taker = client(nodeEnv(), { ports: [0], host: '127.0.0.1' });
+      const taker = client(threadless(), { ports: [0], host: '127.0.0.1' });
       const one = (content: (typeof contents)[0]) => taker.download(content.torrent, { target: { folder: into }, trackers: [], peers: [there] });
       await lastValueFrom(from(contents).pipe(mergeMap(one)));
       for (const content of contents) expect(sha256OnDisk(content, into)).toBe(content.sha256);
