@@ -1,4 +1,4 @@
-import { defer, filter, map, mergeMap, type Observable, pipe, Subject, take, tap, throwError } from 'rxjs';
+import { defer, filter, map, merge, mergeMap, type Observable, pipe, Subject, take, tap, throwError } from 'rxjs';
 import { assemblePieces } from '../../operators/assemblePieces.ts';
 import { converse } from '../../operators/converse.ts';
 import { distinctPeers } from '../../operators/distinctPeers.ts';
@@ -84,7 +84,8 @@ export const fetchPiece = (
       report,
       seenAs: (host) => book.seenAs(host),
       told$,
-      left$,
+      // Who is banned may have left before.
+      left$: merge(left$, liars$),
       alone: () => book.alone,
     }).pipe(
       tap((address) => funnel.named(address)),

@@ -1,6 +1,6 @@
 import { ignoreElements, map, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { announced, drawn, type Mark, wrongInfoHash } from '../../marbles/index.ts';
+import { announced, corrupts, drawn, hangsUpAfter, type Mark, wrongInfoHash } from '../../marbles/index.ts';
 import { fetchPiece } from '../../src/cli/fetchPiece.ts';
 import type { PeerSource } from '../../src/env.ts';
 import { Funnel } from '../../src/torrent/funnel.ts';
@@ -37,4 +37,14 @@ describe('one piece', () => {
     expect(dialled('')).toBe('abcde');
     expect(dialled('11:external ip4:\xcb\x00\x71\x07')).toBe(nearest);
   });
+
+  it(
+    'is waited for no longer when the last one has hung up before its lie was found',
+    drawn((stage) => {
+      const there = stage.world({ peers: { '7.7.7.7:7000': hangsUpAfter(2, corrupts()) }, hashing: 50 });
+      const peers = [{ host: '7.7.7.7', port: 7000, source: 'manual' }] as const;
+      const options = { pex: false, port: us.port, maxPeers: 1, report: () => {}, funnel: new Funnel<PeerSource>(), trackers: [], peers };
+      stage.gives(fetchPiece(stage.torrent, there.env, 0, options)).toBe('66ms |');
+    }),
+  );
 });
