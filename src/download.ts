@@ -33,7 +33,7 @@ import { InputError } from './errors.ts';
 import { peersOf } from './fetchTorrent.ts';
 import { type Gathering, gathering } from './gathering.ts';
 import { allowancesOf, type Limits } from './limits.ts';
-import { calmly, keepRemembering, remember, rememberForGood, restore } from './resumption.ts';
+import { calmly, keepCounting, keepRemembering, remember, rememberForGood, restore } from './resumption.ts';
 import { scoped } from './scoped.ts';
 import { session } from './session.ts';
 import { givenEnough, incomplete, type SeedOptions } from './seeding.ts';
@@ -229,13 +229,18 @@ const pipeline = (
       takeUntil(stop$),
     );
     const leave = () => (restored ? save(false) : EMPTY);
-    const complete$ = defer(() => concat(of(tally.done(seed && 'seeding')), rememberForGood(storage, save(true), report)));
+    const forGood$ = rememberForGood(storage, save(true), report);
+    const complete$ = defer(() => concat(of(tally.done(seed && 'seeding')), forGood$));
+    const counted$ = keepCounting(
+      () => tally.lifetime.uploaded,
+      defer(() => (picker.complete ? forGood$ : EMPTY)),
+    );
     const seeding$ = stored$.pipe(
       startWith(undefined),
       filter(() => seed !== undefined && picker.complete),
       take(1),
       observeOn(asapScheduler), // the last piece is told before
-      mergeMap(() => concat(complete$, shelf.watch())),
+      mergeMap(() => concat(complete$, merge(shelf.watch(), counted$))),
       takeUntil(settled$.pipe(last(null, undefined))),
     );
     const fetching$ = defer(() => {
@@ -249,7 +254,7 @@ const pipeline = (
     });
     const end$ = defer(() => {
       if (!picker.complete) return calmly(leave(), report);
-      if (tally.phase === 'seeding') return calmly(save(true), report);
+      if (tally.phase === 'seeding') return forGood$;
       return concat(storage.prepare(selects(options.select)), complete$);
     });
     let ended = false;

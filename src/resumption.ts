@@ -3,8 +3,10 @@ import {
   concat,
   defer,
   exhaustMap,
+  filter,
   forkJoin,
   ignoreElements,
+  interval,
   map,
   mergeMap,
   type Observable,
@@ -25,6 +27,8 @@ import { decodeResume, encodeResume, trusted } from './torrent/resume.ts';
 
 /** Milliseconds between two savings of the note, while pieces are stored. */
 export const SAVE_EVERY = 1000;
+/** The same, while others take. */
+export const COUNT_EVERY = 60_000;
 
 /**
  * Finds out what earlier runs have left: believes the note as far as the files look untouched, checks the rest.
@@ -88,6 +92,19 @@ export const keepRemembering = (settled$: Observable<PieceOutcome>, save: Observ
       ),
       // Not a second later, when the last audit is over: whoever comes after saves again.
       takeUntil(settled$.pipe(ignoreElements(), endWith(true))),
+    );
+  });
+
+/** Writes it down once a minute while `given` grows: a seed that is killed knows what it has given. Never completes. */
+export const keepCounting = (given: () => number, save: Observable<never>): Observable<never> =>
+  defer(() => {
+    let noted = given();
+    return interval(COUNT_EVERY).pipe(
+      filter(() => given() !== noted),
+      exhaustMap(() => {
+        noted = given();
+        return save;
+      }),
     );
   });
 

@@ -9,7 +9,7 @@ export interface Seclusion {
   /** As `distinctPeers`, but whom trackers or people name is heard of even if others have named it before. */
   readonly distinct: MonoTypeOperatorFunction<PeerAddress>;
   /** The session, until it turns out that the peer has no business here: then it errors with a `PeerError` `useless`. */
-  guarded<T>(session: (address: PeerAddress) => Observable<T>): (address: PeerAddress) => Observable<T>;
+  readonly guarded: <T>(session: (address: PeerAddress) => Observable<T>) => (address: PeerAddress) => Observable<T>;
 }
 
 /** Trackers and people vouch for whom they name; whoever calls has come on its own. */

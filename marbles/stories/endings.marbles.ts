@@ -183,7 +183,7 @@ describe('a download that goes on as a seed', () => {
           map(({ type }) => letters[type] ?? ''),
           filter((letter) => letter !== ''),
         );
-        stage.gives(told$).toBe('38ms (ssd) 1969ms e-------|');
+        stage.gives(told$).toBe('38ms (ssd) 1969ms e-----------|');
       },
       { torrent: { pieces: 2, blocksPerPiece: 1 } },
     ),

@@ -37,12 +37,12 @@ describe('two leechers', () => {
         const answers = '   -----h----(EB)-I----(AAU)(RR)--42-----H(HE) 9967ms N';
         const gets = '      --------------------------------------42';
         const othersGets = '--------------------------------------31';
-        const end = '       ---------------------------------------d 15965ms s-|';
+        const end = '       ---------------------------------------d 15965ms s--|';
         const [one$, other$] = [shares(stage, one, { peers: [toOther.address] }), shares(stage, other, { peers: [toOne.address] })];
         stage.sends(toOther).toBe(says);
         stage.sends(toOne).toBe(answers);
-        stage.gives(stored(one$)).toBe(`${gets} 15967ms |`);
-        stage.gives(stored(other$)).toBe(`${othersGets} 15967ms |`);
+        stage.gives(stored(one$)).toBe(`${gets} 15968ms |`);
+        stage.gives(stored(other$)).toBe(`${othersGets} 15968ms |`);
         for (const each$ of [one$, other$]) stage.gives(ends(each$)).toBe(end, { d: 'd', s: ['idle', 0.5] });
       },
       { torrent: { pieces: 4, blocksPerPiece: 1 } },
@@ -65,7 +65,7 @@ describe('two leechers', () => {
           filter((event): event is Choking => event.type === 'choke' || event.type === 'unchoke'),
           map(({ type, address: { host }, reason }) => `${type} ${host} ${reason}`),
         );
-        stage.gives(choking$).toBe('50ms (ab) 9996ms (cd) 29996ms (ef) 29997ms |', {
+        stage.gives(choking$).toBe('50ms (ab) 9996ms (cd) 29996ms (ef) 29998ms |', {
           a: 'unchoke 10.1.0.8 free-slot',
           b: 'unchoke 10.1.0.9 free-slot',
           // It has given from the beginning, though it got nothing.
@@ -74,8 +74,8 @@ describe('two leechers', () => {
           e: 'choke 10.1.0.9 turn-over',
           f: 'unchoke 10.1.0.8 optimistic',
         });
-        stage.gives(ends(one$)).toBe('44308ms d 25740ms s-|', { d: 'd', s: ['idle', 0.5] });
-        stage.gives(ends(other$)).toBe('54068ms d 15980ms s-|', { d: 'd', s: ['idle', 0.5] });
+        stage.gives(ends(one$)).toBe('44308ms d 25740ms s--|', { d: 'd', s: ['idle', 0.5] });
+        stage.gives(ends(other$)).toBe('54068ms d 15980ms s--|', { d: 'd', s: ['idle', 0.5] });
       },
       { torrent: { pieces: 90, blocksPerPiece: 1 } },
     ),
