@@ -36,7 +36,7 @@ const ENDGAME_BATCH = 8;
  * Decides who is asked for which block. What the choice depends on, most important first; read it again before changing it:
  *  1. a piece that is being checked or is stored is never asked for;
  *  2. begun pieces before new ones, so that memory is freed soonest;
- *  3. a piece that came out corrupt is asked of one peer alone, and of another when that one is overdue;
+ *  3. a piece that came out corrupt is asked of one peer alone, and of another when that one is overdue, or much slower than one with nothing else to do;
  *  4. a new piece is begun only while memory allows and the disk keeps up; one that they suggest, else which one is the order's choice;
  *  5. endgame: when nothing is missing that is not requested, a peer with nothing else to do is asked for second and third
  *     copies; when only memory stands in the way, for second copies, so that slow peers can't hold all of it;
@@ -186,13 +186,13 @@ export class PiecePicker {
     }
   }
 
-  /** A piece that one peer alone should give, who keeps us waiting, never gave any or no longer has it, is begun anew by a better one. */
+  /** A piece that one peer alone should give, who keeps us waiting, never gave any, is slow or no longer has it, is begun anew by a better one. */
   #takeOver(asker: Asker, have: Bitfield): boolean {
     if (asker.overdue === true) return false;
     for (const piece of this.#open.values()) {
       const { owner, index } = piece;
       if (!piece.alone || owner === undefined || (owner === asker) === have.has(index)) continue;
-      if (owner !== asker && owner.overdue !== true && (owner.proven === true || asker.proven !== true)) continue;
+      if (owner !== asker && !piece.fitsBetter(asker)) continue;
       this.#giveUp(piece);
       for (let block = 0; block < piece.blockCount; block++) if (piece.isAsked(block, owner)) owner.cancel(index, block);
       return true;

@@ -87,6 +87,10 @@ export class Requests {
     return this.#rejecting;
   }
 
+  get rate(): number {
+    return this.#window.rate;
+  }
+
   get ended(): boolean {
     return this.#ended;
   }

@@ -172,11 +172,7 @@ describe('requests that are not served', () => {
       onRequest: ({ piece: index, begin, length }, talk) => {
         talk.send({ type: 'reject', piece: index, begin, length });
         const before = ++asked;
-        talk.after(5, () => {
-          if (asked !== before) return;
-          talk.choke();
-          talk.unchoke();
-        });
+        talk.after(5, () => asked === before && (talk.choke(), talk.unchoke()));
         return true;
       },
     };

@@ -166,8 +166,6 @@ describe('liars', () => {
     expect(believed.filter(Boolean).length).toBe(3);
     expect(liar.asked.length).toBe(3);
     draft.check();
-    draft.left(liar, 1);
-    draft.check();
   });
 
   it('who gave a part together with others are found out, and the others believed', () => {

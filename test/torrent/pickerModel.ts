@@ -2,6 +2,7 @@ import { Bitfield } from '../../src/torrent/bitfield.ts';
 import { BLOCK, Geometry } from '../../src/torrent/geometry.ts';
 import { type Asker, PiecePicker, type PickerOptions, type Wanted } from '../../src/torrent/piecePicker.ts';
 import { MAX_COPIES } from '../../src/torrent/openPiece.ts';
+import { inOrder } from '../../src/torrent/pieceOrder.ts';
 import { seeded } from '../../marbles/random.ts';
 
 /** One peer of the model: what it has, what it is asked, and what it is told to cancel. */
@@ -150,3 +151,12 @@ export class Model {
 }
 
 export const all = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+/** Asks from the beginning to the end, and all have joined. */
+export const modelOf = (pieces: number, blocksPerPiece: number, peers: readonly (readonly number[])[], options: { readonly drafts?: number } = {}): Model => {
+  const model = new Model({ pieces, blocksPerPiece, peers, order: inOrder, ...options });
+  for (const player of model.players) model.join(player);
+  return model;
+};
+export const pair = (model: Model): [Player, Player] => model.players as unknown as [Player, Player];
+export const shown = (wanted: readonly { readonly piece: number; readonly block: number }[]): string[] => wanted.map(({ piece, block }) => `${piece}/${block}`);

@@ -4,17 +4,10 @@ import { seeded } from '../../marbles/random.ts';
 import { BLOCK, Geometry } from '../../src/torrent/geometry.ts';
 import { byPriority, firstBy, inOrder, preferring, randomFirst, rarestFirst } from '../../src/torrent/pieceOrder.ts';
 import { PiecePicker } from '../../src/torrent/piecePicker.ts';
-import { all, Model, type Player } from './pickerModel.ts';
+import { all, Model, modelOf, pair, type Player, shown } from './pickerModel.ts';
 
 const MiB = 2 ** 20;
 
-const modelOf = (pieces: number, blocksPerPiece: number, peers: readonly (readonly number[])[], options: { readonly drafts?: number } = {}): Model => {
-  const model = new Model({ pieces, blocksPerPiece, peers, order: inOrder, ...options });
-  for (const player of model.players) model.join(player);
-  return model;
-};
-const pair = (model: Model): [Player, Player] => model.players as unknown as [Player, Player];
-const shown = (wanted: readonly { readonly piece: number; readonly block: number }[]): string[] => wanted.map(({ piece, block }) => `${piece}/${block}`);
 /** The order in which a peer that has everything is asked for pieces of one block, with chance by `seed`. */
 const begun = (picker: PiecePicker, count: number): number[] => {
   const who = { cancel: () => {} };
@@ -92,63 +85,6 @@ describe('which piece is begun', () => {
     expect(shown(model.ask(player, 1))).toEqual([]);
     model.gain(player, 1);
     expect(shown(model.ask(player, 9))).toEqual(['1/0']);
-  });
-});
-
-describe('a piece that came out corrupt', () => {
-  it('is asked of one peer alone, until that one leaves', () => {
-    const model = modelOf(1, 3, [[0], [0]]);
-    const [one, other] = pair(model);
-    model.ask(one, 2);
-    model.ask(other, 1);
-    for (const player of [one, other]) while (player.asked.length > 0) model.give(player);
-    model.settle(0, 'corrupt');
-    expect(shown(model.ask(one, 1))).toEqual(['0/0']);
-    expect(shown(model.ask(other, 9))).toEqual([]);
-    model.give(one);
-    model.leave(one);
-    expect(model.held.size).toBe(0);
-    expect(shown(model.ask(other, 9))).toEqual(['0/0', '0/1', '0/2']);
-    model.check();
-  });
-
-  it('is free for another when that one, with nothing else to give, no longer has it', () => {
-    const model = modelOf(1, 3, [[0], [0]]);
-    const [one, other] = pair(model);
-    model.ask(one, 2);
-    model.ask(other, 1);
-    for (const player of [one, other]) while (player.asked.length > 0) model.give(player);
-    model.settle(0, 'corrupt');
-    model.ask(one, 1);
-    one.have.clear(0);
-    model.give(one);
-    expect(shown([...model.ask(other, 9), ...model.ask(one, 9)])).toEqual([]);
-    expect(shown(model.ask(other, 9))).toEqual(['0/0', '0/1', '0/2']);
-    model.check();
-  });
-
-  it('takes nothing that was not asked for now', () => {
-    const model = modelOf(1, 2, [[0], [0]]);
-    const [one, other] = pair(model);
-    model.ask(one, 2);
-    while (one.asked.length > 0) model.give(one);
-    model.settle(0, 'corrupt');
-    model.ask(one, 2);
-    expect(model.picker.lacks(0, 0)).toBe(false);
-    expect(model.receive(other, { piece: 0, block: 0 })).toBe(false);
-    expect(model.held.size).toBe(0);
-  });
-
-  it('is as any other once it is stored', () => {
-    const model = modelOf(1, 1, [[0]]);
-    const [one] = pair(model);
-    model.ask(one, 1);
-    model.give(one);
-    model.settle(0, 'corrupt');
-    model.ask(one, 1);
-    model.give(one);
-    model.settle(0, 'stored');
-    expect(model.picker.complete).toBe(true);
   });
 });
 
