@@ -1,4 +1,4 @@
-import { map, Subject, of, take, takeUntil, tap, timer } from 'rxjs';
+import { interval, map, Subject, of, take, takeUntil, tap, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { drawn } from './index.ts';
 import { ONE, TWO, totals, scene, peers } from './stories/trackerScene.ts';
@@ -55,6 +55,16 @@ describe('trackerPeers', () => {
     'comes early while peers are wanted, less and less often, and never before a minute',
     drawn((stage) => {
       const wanted$ = stage.hot('10s w 500s n', { w: 5, n: 0 });
+      const { peers$, one } = scene(stage, { one: ['(a|)'], options: { wanted$ } });
+      stage.gives(peers$.pipe(take(4))).toBe('a 59999ms a 119999ms a 239999ms (a|)', peers);
+      stage.happens(one).toBe('                     s 59999ms r 119999ms r 239999ms (rx)');
+    }),
+  );
+
+  it(
+    'comes less and less often, too, while now none are wanted and now one is',
+    drawn((stage) => {
+      const wanted$ = interval(10_000).pipe(map((nth) => nth % 2));
       const { peers$, one } = scene(stage, { one: ['(a|)'], options: { wanted$ } });
       stage.gives(peers$.pipe(take(4))).toBe('a 59999ms a 119999ms a 239999ms (a|)', peers);
       stage.happens(one).toBe('                     s 59999ms r 119999ms r 239999ms (rx)');

@@ -111,8 +111,8 @@ export class TrackerSession {
   };
 
   wants(count: number): void {
+    // To have enough for a moment is no reason to begin a new row of early announces.
     this.#wanted = count;
-    if (count <= 0) this.#earlyInRow = 0;
   }
 
   completes(): void {
