@@ -51,9 +51,9 @@ export const advertise =
             let had = state.have.count;
             const hear = (message: Message): void => {
               if (message.type === 'interested' && infoHash !== undefined) allow(peer, stored, infoHash);
-              if (superSeed === undefined || state.have.count === had) return;
+              const more = state.have.count > had;
               had = state.have.count;
-              superSeed.gained(message.type === 'have' ? message.piece : undefined);
+              if (more) superSeed?.gained(message.type === 'have' ? message.piece : undefined);
             };
             const told = (piece: number): void => {
               if (superSeed === undefined && !state.have.full) show(piece);

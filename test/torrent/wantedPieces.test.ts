@@ -85,7 +85,7 @@ const plainly = (missing: Bitfield, have: Bitfield, availability: Availability<o
 
 describe('WantedPieces', () => {
   it('gives the rarest of few pieces after each change, and something whenever there is something', () => {
-    const move = fc.record({ type: fc.constantFrom('gained', 'best', 'best', 'give back', 'stored'), who: fc.nat(3), piece: fc.nat(19) });
+    const move = fc.record({ type: fc.constantFrom('gained', 'gained', 'lost', 'best', 'best', 'give back', 'stored'), who: fc.nat(3), piece: fc.nat(19) });
     fc.assert(
       fc.property(fc.nat(), fc.array(move, { maxLength: 150 }), (seed, moves) => {
         const availability = new Availability<object>(20);
@@ -95,7 +95,10 @@ describe('WantedPieces', () => {
         for (const { type, who, piece } of moves) {
           const peer = peers[who] as (typeof peers)[number];
           if (type === 'gained' && peer.have.set(piece)) availability.gained(peer, piece);
-          else if (type === 'give back' && begun.delete(piece)) wanted.giveBack(piece);
+          else if (type === 'lost') {
+            peer.have.clear(piece);
+            availability.told(peer, peer.have);
+          } else if (type === 'give back' && begun.delete(piece)) wanted.giveBack(piece);
           else if (type === 'stored' && begun.delete(piece)) wanted.stored(piece);
           else if (type === 'best') {
             const candidates = plainly(wanted.missing, peer.have, availability);
