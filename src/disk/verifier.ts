@@ -12,7 +12,7 @@ import { sharedThreads } from './threads.ts';
 const MAX_WORKERS = 4;
 
 export interface VerifierOptions {
-  /** Threads that hash, for all torrents of the process; 0 to hash on the calling one. Default: one fewer than there are processors, at most 4. */
+  /** Threads that hash, for all torrents of the process; 0 to hash on the calling one. Default: one fewer than there are processors, at most 4; none with two. */
   readonly workers?: number;
 }
 
@@ -45,4 +45,10 @@ export const pieceHasher = (busy: () => boolean = busyLoop()): (() => Hasher | u
 /** Does the verifier use other threads, unless told otherwise? */
 export const verifiesInThreads = (): boolean => defaultWorkers() > 0;
 
-const defaultWorkers = (): number => Math.min(MAX_WORKERS, os.availableParallelism() - 1);
+/** With two, others need the second one: the system, writing, who sends. */
+const FEW_PROCESSORS = 2;
+
+const defaultWorkers = (): number => {
+  const processors = os.availableParallelism();
+  return processors <= FEW_PROCESSORS ? 0 : Math.min(MAX_WORKERS, processors - 1);
+};
