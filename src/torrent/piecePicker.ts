@@ -160,8 +160,10 @@ export class PiecePicker {
   #begin(asker: Asker, who: object, have: Bitfield): OpenPiece | undefined {
     if (this.drafts >= this.#allowed || this.#whole.size >= this.#backlog) return undefined;
     for (const index of asker.suggested ?? []) if (!this.wantsPiece(index)) asker.suggested?.delete(index);
-    const index = this.#wanted.best(who, have, asker.suggested);
-    return index === undefined || asker.owes?.(index) === true ? undefined : this.#opened(index);
+    let index = this.#wanted.best(who, have, asker.suggested);
+    // Who has lost our requests, and nothing else, shows it with any other piece.
+    if (index !== undefined && asker.owes?.(index) === true) index = this.#wanted.any(have, (piece) => asker.owes?.(piece) !== true);
+    return index === undefined ? undefined : this.#opened(index);
   }
 
   #opened(index: number): OpenPiece {
@@ -259,13 +261,9 @@ export class PiecePicker {
 
   /** `asker` will not be asked again: pieces it had for itself are free for another. */
   left(asker: Asker): void {
-    let any = false;
-    for (const piece of [...this.#open.values()]) {
-      if (!piece.alone || piece.owner !== asker) continue;
-      any = true;
-      this.#giveUp(piece);
-    }
-    if (any) this.#freed();
+    const own = [...this.#open.values()].filter((piece) => piece.alone && piece.owner === asker);
+    for (const piece of own) this.#giveUp(piece);
+    if (own.length > 0) this.#freed();
   }
 
   /** What became of a whole piece. */

@@ -112,6 +112,12 @@ export class WantedPieces<Who extends object> {
     return best === undefined || this.#order !== defaultOrder ? best : (this.#bestOf(suggested, have, this.#priorities[best] as number) ?? best);
   }
 
+  /** The first missing piece of `have` that will do. */
+  any(have: Bitfield, does: (piece: number) => boolean): number | undefined {
+    for (let piece = 0; piece < have.length; piece++) if (this.missing.has(piece) && have.has(piece) && does(piece)) return piece;
+    return undefined;
+  }
+
   /** Whoever gives a piece may say which, as long as people want no other sooner: an order of theirs is not to be overruled, nor are priorities. */
   #bestOf(suggested: Iterable<number>, have: Bitfield, priority: number): number | undefined {
     let best: number | undefined;

@@ -126,6 +126,21 @@ describe('the requests made of a peer', () => {
     expect(one.asked()).toHaveLength(4);
   });
 
+  it('that are lost are made again when the peer has answered another, of another piece', () => {
+    const { requests, asked } = world(1).join();
+    requests.refill(0);
+    expect(asked()).toEqual(['request 1']);
+    requests.tick(11_000);
+    expect(asked()).toEqual(['request 3']);
+    requests.received(block(3));
+    requests.refill(11_500);
+    expect(asked()).toEqual(['request 4']);
+    requests.tick(12_000);
+    requests.received(block(4));
+    requests.refill(12_000);
+    expect(asked()).toEqual(['request 1']);
+  });
+
   it('that are all rejected are ten a second, and a peer that does so has been silent', () => {
     const { requests, asked } = world().join();
     const silences: number[] = [];
@@ -240,6 +255,7 @@ describe('what a peer suggests', () => {
     expect(asked()).toEqual([0, 1, 2]);
     state.suggested.add(7);
     for (let now = 1000; !requests.window.snubbed; now += 1000) requests.tick(now);
-    expect([asked(), requests.suggested]).toEqual([[], undefined]);
+    // It is tried with one, and not with what it would rather give.
+    expect([asked(), requests.suggested]).toEqual([[3], undefined]);
   });
 });
