@@ -29,6 +29,10 @@ export const isBad = ({ failures }: Contact): boolean => failures >= BAD;
 
 export const isQuestionable = (contact: Contact, now: number): boolean => contact.failures > 0 || now - contact.seen >= QUIET;
 
+/** When it was last looked up in; one that has become full without that, when anyone in it was last heard of. */
+export const lastMoved = ({ refreshed, contacts }: Bucket): number =>
+  refreshed > -Infinity || contacts.length < K ? refreshed : Math.max(...contacts.map(({ seen }) => seen));
+
 /** Who of a full bucket has to leave for a newcomer: a bad one, or for a secure one an insecure one. BEP 42. */
 export const victimOf = ({ contacts }: Bucket, newcomer: Pick<Contact, 'secure'>): Contact | undefined => {
   const bad = contacts.filter(isBad).sort((a, b) => b.failures - a.failures)[0];

@@ -1,6 +1,6 @@
 import type { Endpoint, NodeEndpoint } from '../../protocol/compact.ts';
 import { equalIds, ID_LENGTH, toHex } from '../../protocol/id.ts';
-import { type Bucket, type Contact, isBad, isQuestionable, K, QUIET, spare, victimOf } from './bucket.ts';
+import { type Bucket, type Contact, isBad, isQuestionable, K, lastMoved, QUIET, spare, victimOf } from './bucket.ts';
 import { commonBits, idNear, nearestFirst } from './distance.ts';
 import { networkOf } from './network.ts';
 import { isValidNodeId } from './nodeId.ts';
@@ -119,7 +119,7 @@ export class RoutingTable {
 
   /** An id to look up because its bucket has been quiet, or was never looked up in and has room; marks it as looked up in. */
   due(now: number, random: Uint8Array): Uint8Array | undefined {
-    const index = this.#buckets.findIndex(({ refreshed, contacts }) => now - refreshed >= QUIET && (refreshed > -Infinity || contacts.length < K));
+    const index = this.#buckets.findIndex((bucket) => now - lastMoved(bucket) >= QUIET);
     const bucket = this.#buckets[index];
     if (!bucket) return undefined;
     bucket.refreshed = now;

@@ -127,6 +127,19 @@ describe('RoutingTable', () => {
     expect(due(15 * 60_000)).toBeGreaterThanOrEqual(first);
   });
 
+  it('looks up in buckets that have become full before anyone has been heard of in them for a quarter of an hour, too', () => {
+    const table = new RoutingTable(own);
+    for (let n = 0; n < K; n++) table.answered(near(0, n), 0);
+    for (let n = 0; n < K; n++) table.answered(near(1, 20 + n), 1000);
+    const random = randomBytesOf(seeded(9));
+    expect([table.due(0, random(20)), table.due(QUIET - 1, random(20))]).toEqual([undefined, undefined]);
+    expect(commonBits(own, table.due(QUIET, random(20)) ?? own)).toBe(0);
+    expect(table.due(QUIET + 999, random(20))).toBeUndefined();
+    expect(commonBits(own, table.due(QUIET + 1000, random(20)) ?? own)).toBeGreaterThanOrEqual(1);
+    table.asked(near(0, 0), QUIET + 2000);
+    expect(table.due(2 * QUIET - 1, random(20))).toBeUndefined();
+  });
+
   it('doubts who is quiet where others wait, the quietest first', () => {
     const table = new RoutingTable(own);
     for (let n = 0; n < K; n++) table.answered(near(0, n), n);
