@@ -16,7 +16,7 @@ const abortion = (signal: AbortSignal): Observable<never> =>
 /** Calls `next` with every event; resolves when they end, rejects when they fail or the user stops: then all is unsubscribed. */
 export const follow = async <Event>(
   events$: Observable<Event>,
-  { stopped }: Io,
+  { stopped }: Pick<Io, 'stopped'>,
   next: (event: Event) => void,
   end$: Observable<never> = NEVER,
 ): Promise<void> => {

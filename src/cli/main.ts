@@ -15,13 +15,20 @@ const io = {
   stopped: stop.signal,
 };
 
+/** As if nobody had listened. */
+const die = (signal: NodeJS.Signals): void => {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+};
+
+let interrupted = false;
 const interrupt = (signal: NodeJS.Signals): void => {
   if (stop.signal.aborted && process.exitCode === 130) {
-    // The second one is meant: die of it, as if nobody had listened.
-    process.removeAllListeners(signal);
-    process.kill(process.pid, signal);
+    // The second one is meant.
+    die(signal);
     return;
   }
+  interrupted = true;
   process.exitCode = 130;
   stop.abort(new Interrupted());
 };
@@ -78,3 +85,15 @@ try {
 } catch (error) {
   report(error);
 }
+
+/** Milliseconds between looks at what keeps the process alive when its work is done. */
+const LOOK_EVERY = 50;
+/**
+ * The system looks for a host name for up to half a minute, and can't be told that nobody waits for it any more: Node would wait even to
+ * exit. Who has asked us to stop does not: then we die of it, and the shell is told 130 all the same.
+ */
+const leave = (): void => {
+  const kept = process.getActiveResourcesInfo();
+  if (interrupted && kept.length > 0 && kept.every((what) => what === 'GetAddrInfoReqWrap')) die('SIGINT');
+};
+setInterval(leave, LOOK_EVERY).unref();

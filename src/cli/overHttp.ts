@@ -1,21 +1,25 @@
-import { firstValueFrom } from 'rxjs';
-import type { Env } from '../env.ts';
-import { InputError } from '../errors.ts';
+import type { Env, HttpReply } from '../env.ts';
+import { InputError, InvariantError } from '../errors.ts';
 import { nodeEnv } from '../node.ts';
 import { MAX_TORRENT_BYTES } from '../torrent/metainfo.ts';
+import { Interrupted } from './exit.ts';
+import { follow } from './follow.ts';
+import type { Io } from './io.ts';
 
 /** Milliseconds for fetching a .torrent. */
 const FETCH_TIMEOUT = 30_000;
 
 /** A .torrent from a web server. */
-export const overHttp = async (url: string, env: Pick<Env, 'httpGet'> = nodeEnv()): Promise<Uint8Array> => {
+export const overHttp = async (url: string, io: Pick<Io, 'stopped'>, env: Pick<Env, 'httpGet'> = nodeEnv()): Promise<Uint8Array> => {
+  let reply: HttpReply | undefined;
   try {
-    const { status, body } = await firstValueFrom(env.httpGet({ url, maxBytes: MAX_TORRENT_BYTES, timeout: FETCH_TIMEOUT }));
-    if (status !== 200) throw new InputError('bad-option', `cannot fetch ${url}: the server answered ${status}`);
-    return body;
+    await follow(env.httpGet({ url, maxBytes: MAX_TORRENT_BYTES, timeout: FETCH_TIMEOUT }), io, (got) => (reply = got));
   } catch (error) {
-    if (error instanceof InputError) throw error;
+    if (error instanceof InputError || error instanceof Interrupted) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new InputError('bad-option', `cannot fetch ${why.startsWith(url) ? '' : `${url}: `}${why}: check the address`, { cause: error });
   }
+  if (reply === undefined) throw new InvariantError('neither a reply nor an error');
+  if (reply.status !== 200) throw new InputError('bad-option', `cannot fetch ${url}: the server answered ${reply.status}`);
+  return reply.body;
 };

@@ -122,16 +122,10 @@ const work = async (
 
 const placeOfJob = ({ torrent, target, named }: Job): string => (torrent && target ? placeOf(torrent, target) : named.name);
 
-const jobsOf = async (
-  sources: readonly string[],
-  { seeding, targetFor }: Plan,
-  found: Discovery,
-  env: Env,
-  say: (line: string) => void,
-): Promise<readonly Job[]> => {
+const jobsOf = async (sources: readonly string[], { seeding, targetFor }: Plan, found: Discovery, env: Env, io: Io): Promise<readonly Job[]> => {
   const jobs = new Map<string, Job>();
   for (const source of sources) {
-    const { findable, torrent, magnet, peers } = await sought(source, env);
+    const { findable, torrent, magnet, peers } = await sought(source, env, io);
     const key = toHex(findable.infoHash);
     if (jobs.has(key)) throw new InputError('bad-option', `${source}: is given twice: name each torrent once`);
     const target = torrent && (await targetFor(torrent));
@@ -141,7 +135,7 @@ const jobsOf = async (
     const job = { named: { name: torrent?.name ?? magnet?.name ?? key, infoHash: key }, peers, trackers };
     if (torrent !== undefined) jobs.set(key, { ...job, source: torrent, torrent, ...(target && { target }) });
     else if (magnet !== undefined) jobs.set(key, { ...job, source: magnet });
-    for (const part of magnet?.ignored ?? []) say(`not used: ${part}`);
+    for (const part of magnet?.ignored ?? []) io.say(`not used: ${part}`);
   }
   return [...jobs.values()];
 };
@@ -154,7 +148,7 @@ export const share = async (given: Given, io: Io, sources: readonly string[], pl
   const timeout = seconds(given, 'timeout');
   if (plan.saveTorrent !== undefined) mayWrite(plan.saveTorrent, flag(given, 'force'));
   const it = clientFor(given, env, found);
-  const jobs = await jobsOf(sources, plan, found, env, io.say);
+  const jobs = await jobsOf(sources, plan, found, env, io);
   const [first] = jobs;
   const silent = flag(given, 'quiet') || flag(given, 'json');
   const view = await live(io, jobs.length > 1 ? counted(jobs.length, 'torrent') : visible(first?.named.name ?? ''), silent);

@@ -5,6 +5,7 @@ import { Malformed } from '../protocol/malformed.ts';
 import type { Findable } from '../sources.ts';
 import { type MagnetLink, magnetOf, parseMagnet } from '../torrent/magnet.ts';
 import { type Torrent, Unsupported } from '../torrent/metainfo.ts';
+import type { Io } from './io.ts';
 import { readTorrent } from './source.ts';
 import { visible } from './views/text.ts';
 
@@ -37,9 +38,9 @@ export const readMagnet = (source: string): MagnetLink | undefined => {
 };
 
 /** What `source` says without asking any peer. */
-export const sought = async (source: string, env: Pick<Env, 'httpGet'>): Promise<Sought> => {
+export const sought = async (source: string, env: Pick<Env, 'httpGet'>, io: Pick<Io, 'stopped'>): Promise<Sought> => {
   const magnet = readMagnet(source);
   if (magnet !== undefined) return ofMagnet(magnet);
-  const torrent = await readTorrent(source, env);
+  const torrent = await readTorrent(source, io, env);
   return { findable: torrent, peers: [], torrent };
 };

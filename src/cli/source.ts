@@ -2,6 +2,7 @@ import type { Env } from '../env.ts';
 import { InputError } from '../errors.ts';
 import { parseTorrent, type Torrent } from '../torrent/metainfo.ts';
 import { asInputError, readBytes } from './files.ts';
+import type { Io } from './io.ts';
 import { visible } from './views/text.ts';
 
 type Web = Pick<Env, 'httpGet'>;
@@ -20,9 +21,9 @@ const readFile = async (path: string): Promise<Uint8Array> => {
 };
 
 /** The torrent that `source`, a path or an http(s) URL, leads to. */
-export const readTorrent = async (source: string, env?: Web): Promise<Torrent> => {
+export const readTorrent = async (source: string, io: Pick<Io, 'stopped'>, env?: Web): Promise<Torrent> => {
   // Only who fetches something waits for what that takes.
-  const bytes = /^https?:\/\//i.test(source) ? await (await import('./overHttp.ts')).overHttp(source, env) : await readFile(source);
+  const bytes = /^https?:\/\//i.test(source) ? await (await import('./overHttp.ts')).overHttp(source, io, env) : await readFile(source);
   try {
     return parseTorrent(bytes);
   } catch (error) {

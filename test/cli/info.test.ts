@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { bencodedJson } from '../../src/cli/views/bencoded.ts';
 import { decode } from '../../src/protocol/bencode.ts';
 import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
-import { fixture, folder, MAIN, objects, run } from './run.ts';
+import { fixture, folder, MAIN, objects, run, start } from './run.ts';
 
 const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
 
@@ -80,6 +80,19 @@ describe('info', () => {
     expect((await run(['info', `${url}/a.torrent`])).stdout).toContain('Info Hash: 89d97c2261a21b040cf11caa661a3ba7233bb7e6');
     const missing = await run(['info', `${url}/b.torrent`]);
     expect(missing).toMatchObject({ code: 2, stdout: '', stderr: `rxtorrent: cannot fetch ${url}/b.torrent: the server answered 404\n` });
+  });
+
+  it.each(['info', 'download', 'peers', 'handshake'])('Ctrl-C ends %s with 130 while a web server lets it wait', async (command) => {
+    let asked = (): void => {};
+    const waiting = new Promise<void>((resolve) => (asked = resolve));
+    const server = createServer(() => asked());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.torrent`;
+    const running = start([command, url, ...(command === 'handshake' ? ['127.0.0.1:1'] : [])]);
+    await waiting;
+    running.kill('SIGINT');
+    expect(await running.ended).toEqual({ code: 130, stdout: '', stderr: '' });
   });
 
   it.each(['info', 'decode', 'help', 'download'])('of info, decode, help and download only the last loads rxjs: %s', async (command) => {

@@ -87,7 +87,7 @@ export const downloadPiece = async (given: Given, io: Io): Promise<void> => {
   const maxPeers = wholeNumber(given, 'max-peers', 1, 1000) ?? MAX_PEERS;
   const env = await worldOf(given, io.say);
   const who = discovery(given, env);
-  const { findable, magnet, peers, torrent: known } = await sought(String(given['source']), env);
+  const { findable, magnet, peers, torrent: known } = await sought(String(given['source']), env, io);
   if (known) indexOf(given, known);
   const named = { ...who, peers: [...(who.peers ?? []), ...peers] };
   const report = (event: DownloadEvent): void => {

@@ -36,7 +36,7 @@ export const greetAll = async (given: Given, io: Io): Promise<void> => {
   const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
   const env = await worldOf(given, io.say);
   const who = discovery(given, env);
-  const { findable, torrent, peers } = await sought(String(given['source']), env);
+  const { findable, torrent, peers } = await sought(String(given['source']), env, io);
   const pieceCount = torrent && torrent.pieceHashes.length / 20;
   const identity = { infoHash: findable.infoHash, peerId: createPeerId(env.randomBytes(12)), ...(pieceCount && { pieceCount }), dht: true };
   const named = { ...who, peers: [...(who.peers ?? []), ...peers] };

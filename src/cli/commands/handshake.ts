@@ -18,7 +18,7 @@ const greet = async (given: Given, io: Io, negotiate: boolean): Promise<void> =>
   const address = hostAndPort(`${name}: the peer`, String(given['peer']));
   const within = seconds(given, 'timeout') ?? WITHIN;
   const env = await worldOf(given, io.say);
-  const { findable, torrent } = await sought(String(given['source']), env);
+  const { findable, torrent } = await sought(String(given['source']), env, io);
   const pieceCount = torrent && torrent.pieceHashes.length / 20;
   const identity = { infoHash: findable.infoHash, peerId: createPeerId(env.randomBytes(12)), ...(pieceCount && { pieceCount }), dht: negotiate };
   let met: Met | undefined;

@@ -83,7 +83,7 @@ export const info = async (given: Given, io: Io): Promise<void> => {
   const source = String(given['source']);
   const magnet = readMagnet(source);
   // Whoever reads a file waits for nothing of the network.
-  const torrent = magnet ? await (await import('../fetched.ts')).fetched(magnet, given, io) : await readTorrent(source);
+  const torrent = magnet ? await (await import('../fetched.ts')).fetched(magnet, given, io) : await readTorrent(source, io);
   const all = flag(given, 'pieces');
   if (flag(given, 'json')) io.print(jsonLine(infoObject(torrent, all)));
   else io.print(infoLines(torrent, all || !process.stdout.isTTY ? Number.POSITIVE_INFINITY : SHOWN_HASHES).join('\n'));

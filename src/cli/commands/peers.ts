@@ -68,7 +68,7 @@ export const peers = async (given: Given, io: Io): Promise<void> => {
   const port = wholeNumber(given, 'port', 1, 65_535);
   const env = await worldOf(given, io.say);
   const who = discovery(given, env);
-  const { findable, torrent = findable, peers: named } = await sought(String(given['source']), env);
+  const { findable, torrent = findable, peers: named } = await sought(String(given['source']), env, io);
   const known = { ...who, peers: [...(who.peers ?? []), ...named] };
   const asked = { ...known, trackers: trackersFor({ announce: [], private: false, ...torrent }, known), us: ourselves(env, port) };
   let found = 0;

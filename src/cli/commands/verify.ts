@@ -17,7 +17,7 @@ const LISTED = 10;
 
 /** `rxtorrent verify`: exit code 0 when every piece is right, 4 when not. Nothing on disk is changed. */
 export const verify = async (given: Given, io: Io): Promise<void> => {
-  const torrent = await readTorrent(String(given['torrent']));
+  const torrent = await readTorrent(String(given['torrent']), io);
   const target = await existingTarget(torrent, String(given['path']));
   const json = flag(given, 'json');
   const quiet = flag(given, 'quiet');

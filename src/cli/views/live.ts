@@ -24,7 +24,7 @@ export interface Live {
 
 const onTerminal = async (io: Io, title: string): Promise<Live> => {
   const { default: ora } = await import('ora');
-  const width = (): number => Math.max(20, (process.stderr.columns ?? 80) - 3);
+  const width = (): number => Math.max(8, (process.stderr.columns ?? 80) - 3);
   const spinner: Ora = ora({ text: title, discardStdin: false, interval: FRAME, stream: process.stderr }).start();
   return {
     show: (moment) => {
