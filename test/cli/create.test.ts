@@ -34,6 +34,21 @@ describe('create', () => {
     expect((await run(['create', path, '-o', join(place, 'other.torrent'), '--verbose=peer'])).stderr).not.toContain(' disk ');
   });
 
+  it('warns of names that would be others on disk: it could not be seeded from here', async () => {
+    const { place, path } = content();
+    writeFileSync(join(path, 'what?'), 'x');
+    writeFileSync(join(path, 'B.TXT'), 'x');
+    const args = ['create', path, '-o', join(place, 'out.torrent'), '--force'];
+    const says = '2 names that not every disk takes (things/b.txt would be things/b.1.txt)';
+    expect(await run(args)).toMatchObject({ code: 0, stderr: expect.stringContaining(`warning: ${says}`) as string });
+    expect(objects((await run([...args, '--json'])).stdout)).toContainEqual({
+      type: 'warning',
+      code: 'renamed',
+      message: expect.stringContaining(says) as string,
+    });
+    expect((await run(['create', join(path, 'what?'), '-o', join(place, 'one.torrent')])).stderr).toBe('');
+  });
+
   it('writes the .torrent, and prints its info-hash and its magnet link', async () => {
     const { place, path } = content();
     const output = join(place, 'out.torrent');

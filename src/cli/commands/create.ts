@@ -1,5 +1,6 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { create as createTorrent, type CreateOptions } from '../../create.ts';
+import { safePaths } from '../../disk/safePath.ts';
 import type { CreateEvent } from '../../env.ts';
 import { InputError } from '../../errors.ts';
 import { toHex } from '../../protocol/id.ts';
@@ -76,6 +77,19 @@ const resultLines = (torrent: Torrent, path: string): readonly string[] => {
   ];
 };
 
+/** A word about names that are changed on disk, for not every disk takes them: nobody could seed from here. A single file may have any name. */
+const renamed = (torrent: Torrent): string | undefined => {
+  if (torrent.layout === 'file') return undefined;
+  const folder = resolve('/');
+  const places = safePaths(torrent, { folder });
+  const changed = torrent.files.flatMap(({ path, padding }, n) => {
+    const [given, place] = [join(torrent.name, ...path), relative(folder, places[n] as string)];
+    return padding || place === given ? [] : [`${given} would be ${place}`];
+  });
+  if (changed.length === 0) return undefined;
+  return `${counted(changed.length, 'name')} that not every disk takes (${changed[0]}): rename and create again, or it can't be seeded from here`;
+};
+
 /** `rxtorrent create`: writes the .torrent as a whole, in the end, or not at all. */
 export const create = async (given: Given, io: Io): Promise<void> => {
   const source = String(given['path']);
@@ -95,6 +109,8 @@ export const create = async (given: Given, io: Io): Promise<void> => {
     if (event.type === 'created') {
       writeNew(output, event.bytes, force);
       torrent = event.torrent;
+      const message = renamed(torrent);
+      if (message !== undefined) see({ type: 'warning', code: 'renamed', message });
       return;
     }
     if (json) io.print(jsonLine(event));
