@@ -1,4 +1,4 @@
-import { EMPTY, Observable, type OperatorFunction, switchMap } from 'rxjs';
+import { EMPTY, interval, Observable, type OperatorFunction, switchMap } from 'rxjs';
 import type { Peer } from '../src/env.ts';
 import { ALLOWED_FAST, allowedFastSet } from '../src/protocol/allowedFast.ts';
 import { encodeDontHave, LT_DONTHAVE } from '../src/protocol/dontHave.ts';
@@ -21,6 +21,9 @@ export interface AdvertiseOptions {
   readonly superSeed?: SuperSeed<Peer> | undefined;
 }
 
+/** Milliseconds between two looks at whether a super-seed waits in vain: after the second to third, it waits no longer. */
+const LOOK_EVERY = 60_000;
+
 /**
  * Tells each peer what we have: the bitfield first, then every piece as it is stored.
  *
@@ -33,7 +36,8 @@ export interface AdvertiseOptions {
  * everything no piece is worth telling; to others even one that they have: a super-seed waits to hear of it. Who speaks the extension protocol is told when there is nothing left that
  * we want, and of what we have lost; who is choked and has little, which pieces it may have nevertheless.
  *
- * A super-seed seems to have nothing, and shows each peer one piece, and the next when it has passed that on.
+ * A super-seed seems to have nothing, and shows each peer one piece, and the next when it has passed that on, or has had it for two minutes: those who
+ * can't call each other would else have one piece each for ever.
  *
  * @see BEP 3, BEP 6, BEP 16, BEP 21, BEP 54
  */
@@ -70,6 +74,7 @@ export const advertise =
             else {
               subscriber.add(() => superSeed.left(peer));
               superSeed.joined(peer, show);
+              subscriber.add(interval(LOOK_EVERY).subscribe(() => superSeed.waited(peer)));
             }
             subscriber.add(peer.talk$.subscribe({ next: hear, error }));
             subscriber.add(lost$.subscribe({ next: lost, error }));

@@ -5,15 +5,26 @@ export interface Viewer {
   readonly state: { readonly have: Bitfield };
 }
 
+interface Shown {
+  readonly show: (piece: number) => void;
+  piece: number | undefined;
+  /** Looks at it since it has that piece. */
+  looks: number;
+}
+
+/** Looks after which a peer that has its piece is shown the next, though nobody has got it from it: others may not be able to call it. */
+const MAX_LOOKS = 2;
+
 /**
  * Which piece each peer is shown by a first seed that wants to give each piece only once: one at a time, the next when another peer has got
- * the last one from them. Depends on what the peers have. Whoever is alone, or whose piece all others have, is shown the next at once.
+ * the last one from them, or has not for a while. Depends on what the peers have. Whoever is alone, or whose piece all others have, is shown the
+ * next at once.
  * Invariants: a peer is shown nothing that it has; of the pieces it lacks one that has been shown least often. BEP 16.
  */
 export class SuperSeed<V extends Viewer> {
   readonly #shown: Uint32Array;
   readonly #random: () => number;
-  readonly #viewers = new Map<V, { show: (piece: number) => void; piece: number | undefined }>();
+  readonly #viewers = new Map<V, Shown>();
 
   constructor(pieceCount: number, random: () => number) {
     this.#shown = new Uint32Array(pieceCount);
@@ -21,7 +32,7 @@ export class SuperSeed<V extends Viewer> {
   }
 
   joined(viewer: V, show: (piece: number) => void): void {
-    this.#viewers.set(viewer, { show, piece: undefined });
+    this.#viewers.set(viewer, { show, piece: undefined, looks: 0 });
     this.#next(viewer);
   }
 
@@ -33,6 +44,13 @@ export class SuperSeed<V extends Viewer> {
   /** Somebody has more than before: this piece, if it is no more than one. */
   gained(piece?: number): void {
     this.#look(piece);
+  }
+
+  /** Every now and then: has it kept its piece for itself for too long? */
+  waited(viewer: V): void {
+    const entry = this.#viewers.get(viewer);
+    if (entry?.piece === undefined || !viewer.state.have.has(entry.piece)) return;
+    if (entry.looks++ === MAX_LOOKS) this.#next(viewer);
   }
 
   #look(gained?: number): void {
@@ -59,6 +77,7 @@ export class SuperSeed<V extends Viewer> {
     if (entry === undefined) return;
     const piece = this.#least(viewer.state.have);
     entry.piece = piece;
+    entry.looks = 0;
     if (piece === undefined) return;
     this.#shown[piece] = (this.#shown[piece] as number) + 1;
     entry.show(piece);

@@ -42,4 +42,20 @@ describe('a super-seed in a crowd', () => {
     superSeed.gained(PIECES - 1);
     expect(looks).toBe(0);
   });
+
+  it('gives those who can not call each other all of it, one piece in three looks', () => {
+    const { superSeed, viewers } = crowd(2);
+    for (let look = 0; look < 3 * PIECES; look++) {
+      for (const { state, shown } of viewers) state.have.set(shown.at(-1) as number);
+      for (const viewer of viewers) superSeed.waited(viewer);
+      expect(viewers.every(({ shown }) => shown.length <= 2 + look / 3)).toBe(true);
+    }
+    expect(viewers.every(({ state }) => state.have.full)).toBe(true);
+  });
+
+  it('waits for who has not got its piece yet, however long that takes', () => {
+    const { superSeed, viewers } = crowd(2);
+    for (let look = 0; look < 10; look++) for (const viewer of viewers) superSeed.waited(viewer);
+    expect(viewers.map(({ shown }) => shown.length)).toEqual([1, 1]);
+  });
 });
