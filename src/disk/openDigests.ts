@@ -7,6 +7,8 @@ import { sharedThreads, type Threads } from './threads.ts';
 
 /** Parts of one piece that threads are asked for; with more files than these it is read as others are, a few at a time. */
 const MAX_PARTS = 16;
+/** For where threads can't be had. */
+const digest = digester();
 
 /** Digests of what is in open files, made by the threads that read it. Depends on the files; they stay open until the answer. */
 export class OpenDigests {
@@ -23,7 +25,7 @@ export class OpenDigests {
   /** Of `length` bytes at `offset`; undefined where there are fewer, or too many parts, or no threads. */
   of(offset: number, length: number, wanted: () => boolean, done: Done<Uint8Array>): void {
     const spans = this.#spans.of(offset, length);
-    const threads = spans.length > MAX_PARTS ? undefined : sharedThreads<Reading, Digested>('digestWorker', { size: this.#size, inline: digester() });
+    const threads = spans.length > MAX_PARTS ? undefined : sharedThreads<Reading, Digested>('digestWorker', { size: this.#size, inline: digest });
     if (!threads) return done(null);
     this.#open(spans, [], wanted, threads, done);
   }

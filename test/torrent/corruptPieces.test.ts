@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { modelOf, pair, shown } from './pickerModel.ts';
+import { type Model, modelOf, pair, shown } from './pickerModel.ts';
+
+/** Both have given of piece 0, the second its last block, and it was wrong. */
+const spoil = (model: Model): void => {
+  const [one, other] = pair(model);
+  model.ask(one, model.picker.geometry.blockCount(0) - 1);
+  model.ask(other, 1);
+  for (const player of [one, other]) while (player.asked.length > 0) model.give(player);
+  model.settle(0, 'corrupt');
+};
 
 describe('a piece that came out corrupt', () => {
   it('is asked of one peer alone, until that one leaves', () => {
     const model = modelOf(1, 3, [[0], [0]]);
     const [one, other] = pair(model);
-    model.ask(one, 2);
-    model.ask(other, 1);
-    for (const player of [one, other]) while (player.asked.length > 0) model.give(player);
-    model.settle(0, 'corrupt');
+    spoil(model);
     expect(shown(model.ask(one, 1))).toEqual(['0/0']);
     expect(shown(model.ask(other, 9))).toEqual([]);
     model.give(one);
@@ -21,10 +27,7 @@ describe('a piece that came out corrupt', () => {
   it('is free for another when that one, with nothing else to give, no longer has it', () => {
     const model = modelOf(1, 3, [[0], [0]]);
     const [one, other] = pair(model);
-    model.ask(one, 2);
-    model.ask(other, 1);
-    for (const player of [one, other]) while (player.asked.length > 0) model.give(player);
-    model.settle(0, 'corrupt');
+    spoil(model);
     model.ask(one, 1);
     one.have.clear(0);
     model.give(one);
@@ -43,10 +46,7 @@ describe('a piece that came out corrupt', () => {
   ])('%s, when there is nothing else to ask for', (_, slow, given, quick, taken) => {
     const model = modelOf(1, 10, [[0], [0]]);
     const [one, other] = pair(model);
-    model.ask(one, 9);
-    model.ask(other, 1);
-    for (const player of [one, other]) while (player.asked.length > 0) model.give(player);
-    model.settle(0, 'corrupt');
+    spoil(model);
     Object.assign(one, { proven: true, rate: slow });
     Object.assign(other, { proven: true, rate: quick });
     model.ask(one, 10);
