@@ -1,4 +1,4 @@
-import { connect, endWith, filter, ignoreElements, interval, map, merge, type MonoTypeOperatorFunction, takeUntil } from 'rxjs';
+import { interval, type MonoTypeOperatorFunction, Observable } from 'rxjs';
 import type { DownloadEvent } from '../src/env.ts';
 
 /**
@@ -15,15 +15,25 @@ import type { DownloadEvent } from '../src/env.ts';
 export const sampleProgress =
   (read: () => DownloadEvent | undefined, every: number = 250): MonoTypeOperatorFunction<DownloadEvent> =>
   (events) =>
-    events.pipe(
-      connect((shared) =>
-        merge(
-          interval(every).pipe(map(read), takeUntil(shared.pipe(ignoreElements(), endWith(true)))),
-          shared.pipe(
-            endWith(undefined),
-            map((event) => event ?? read()),
-          ),
-        ),
-      ),
-      filter((event) => event !== undefined),
-    );
+    new Observable((subscriber) => {
+      const error = (cause: unknown): void => subscriber.error(cause);
+      const sample = (): void => {
+        try {
+          const event = read();
+          if (event !== undefined) subscriber.next(event);
+        } catch (defect) {
+          error(defect);
+        }
+      };
+      subscriber.add(interval(every).subscribe({ next: sample, error }));
+      subscriber.add(
+        events.subscribe({
+          next: (event) => subscriber.next(event),
+          error,
+          complete: () => {
+            sample();
+            subscriber.complete();
+          },
+        }),
+      );
+    });

@@ -56,9 +56,20 @@ export const whenUnchoked =
             let idled = -LOOK_EVERY;
             let { revoked } = state;
             let recounted = false; // since the last look: it costs a pass over all pieces, and whoever takes back one after the other could make it many
-            let unasked = 0; // blocks before they let us ask for any
+            const error = (cause: unknown): void => subscriber.error(cause);
+            // Blocks before they let us ask for any. Not all messages for all that is to come: most are blocks.
+            let unasked = 0;
+            const early = peer.messages$.subscribe({
+              next: (message) => {
+                if (message.type !== 'piece' || ++unasked < MAX_UNASKED) return;
+                const { host, port } = peer.address;
+                error(new PeerError('unexpected', `${host}:${port}: sent ${MAX_UNASKED} blocks before it unchoked us`));
+              },
+              error,
+            });
+            subscriber.add(early);
             const pass = (): void => {
-              unasked = -Infinity;
+              early.unsubscribe();
               subscriber.next(peer);
             };
             const allows = (piece: number): boolean => state.allowedFast.has(piece) && state.have.has(piece) && wishes.wantsPiece(piece);
@@ -88,17 +99,12 @@ export const whenUnchoked =
               } else if (message.type === 'unchoke') {
                 waited = -LOOK_EVERY;
                 pass();
-              } else if (message.type === 'piece' && ++unasked >= MAX_UNASKED) {
-                const { host, port } = peer.address;
-                subscriber.error(new PeerError('unexpected', `${host}:${port}: sent ${MAX_UNASKED} blocks before it unchoked us`));
               }
             };
             subscriber.add(() => wishes.availability.left(peer));
             if (state.have.count > 0) wishes.availability.told(peer, state.have);
             look();
-            subscriber.add(
-              peer.messages$.subscribe({ next: heard, error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }),
-            );
+            subscriber.add(peer.talk$.subscribe({ next: heard, error, complete: () => subscriber.complete() }));
             subscriber.add(
               interval(LOOK_EVERY).subscribe(() => {
                 look();

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import module from 'node:module';
 import { StorageError } from '../errors.ts';
 import { errorEvent, exitCode, explain, Interrupted } from './exit.ts';
 import { jsonLine, visible } from './views/text.ts';
@@ -90,13 +89,13 @@ const version = (): string => {
   return 'unknown';
 };
 
-// Node 22.1 and later keep compiled code between runs.
-(module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
-
-try {
-  const { runCommandLine } = await import('./commandLine.ts');
-  await runCommandLine(args, version(), io);
-} catch (error) {
-  report(error);
-}
-done = true;
+const run = async (): Promise<void> => {
+  try {
+    const { runCommandLine } = await import('./commandLine.ts');
+    await runCommandLine(args, version(), io);
+  } catch (error) {
+    report(error);
+  }
+  done = true;
+};
+void run();

@@ -1,3 +1,3 @@
 /** What `npm start` runs: the demo, or with arguments the command line. */
 if (process.argv.length <= 2) process.argv.push('demo');
-await import('./main.ts');
+void import('./main.ts');

@@ -6,7 +6,8 @@ import { WriteBuffers } from './writeBuffers.ts';
 
 /** Bytes of one read: one buffer for all sockets, since a chunk is lent only until `next` returns. */
 const READ_SIZE = 65_536;
-const chunk = Buffer.allocUnsafeSlow(READ_SIZE);
+/** Not a `Buffer`, whose parts take several calls to make. */
+const chunk = new Uint8Array(READ_SIZE);
 const buffers = new WriteBuffers();
 
 /** A socket and the wire it is. */
@@ -23,8 +24,8 @@ export interface Line {
 export const lineOf = (address: PeerAddress, subscriber: Subscriber<Wire>, open: (onread: OnReadOpts) => Socket): Line => {
   const bytes$ = new Subject<Uint8Array>();
   const drained$ = new Subject<void>();
-  const callback = (length: number, buffer: Uint8Array): boolean => {
-    bytes$.next(buffer.subarray(0, length));
+  const callback = (length: number): boolean => {
+    bytes$.next(chunk.subarray(0, length));
     return true;
   };
   const socket = open({ buffer: chunk, callback });

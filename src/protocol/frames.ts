@@ -56,7 +56,10 @@ export class FrameDecoder {
         at += this.#pass(end - at);
         continue;
       }
-      if (end - at < length + 4) break;
+      if (end - at < length + 4) {
+        this.#need = length + 4;
+        break;
+      }
       this.#emit(decode(chunk, view, at, length));
       at += length + 4;
     }
@@ -75,6 +78,7 @@ export class FrameDecoder {
     // Four bytes first: a keep-alive has no fifth.
     const wanted = (this.#need || (this.#have < 4 ? 4 : 5)) - this.#have;
     const taken = Math.min(wanted, chunk.length - at);
+    if (this.#need > this.#scratch.length) this.#grow(this.#need);
     this.#scratch.set(chunk.subarray(at, at + taken), this.#have);
     this.#have += taken;
     if (this.#need === 0 && this.#have >= 4) this.#measure();
@@ -104,7 +108,6 @@ export class FrameDecoder {
       return;
     }
     this.#need = length + 4;
-    if (this.#need > this.#scratch.length) this.#grow(this.#need);
   }
 
   #grow(size: number): void {

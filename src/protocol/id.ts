@@ -45,7 +45,10 @@ export const parseId = (text: string): Uint8Array => {
   return id;
 };
 
-export const equalIds = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, index) => byte === b[index]);
+export const equalIds = (a: Uint8Array, b: Uint8Array): boolean => {
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return a.length === b.length;
+};
 
 /** Negative when `a` is nearer to `target` than `b` by XOR, positive when farther, 0 when they are the same. BEP 5. */
 export const compareDistance = (target: Uint8Array, a: Uint8Array, b: Uint8Array): number => {

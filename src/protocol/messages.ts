@@ -49,6 +49,12 @@ export const ID = {
 /** Bytes of the message on the wire, its 4-byte length prefix included. */
 const sizeOf = (message: Message): number => {
   switch (message.type) {
+    case 'request':
+    case 'cancel':
+    case 'reject':
+      return 17;
+    case 'piece':
+      return 13 + message.bytes.length;
     case 'keepAlive':
       return 4;
     case 'have':
@@ -57,12 +63,6 @@ const sizeOf = (message: Message): number => {
       return 9;
     case 'bitfield':
       return 5 + message.bytes.length;
-    case 'request':
-    case 'cancel':
-    case 'reject':
-      return 17;
-    case 'piece':
-      return 13 + message.bytes.length;
     case 'port':
       return 7;
     case 'extended':
@@ -87,18 +87,14 @@ export const encodeMessages = (messages: readonly Message[], room: (size: number
   return bytes;
 };
 
+/** Writes it, and returns where the next one goes. */
 const put = (bytes: Uint8Array, view: DataView, at: number, message: Message): number => {
-  const size = sizeOf(message);
-  if (size === 0) return at;
-  view.setUint32(at, size - 4);
-  if (message.type === 'keepAlive' || message.type === 'unknown') return at + size;
+  if (message.type === 'unknown') return at;
+  const end = at + sizeOf(message);
+  view.setUint32(at, end - at - 4);
+  if (message.type === 'keepAlive') return end;
   bytes[at + 4] = ID[message.type];
   switch (message.type) {
-    case 'have':
-    case 'suggest':
-    case 'allowedFast':
-      view.setUint32(at + 5, message.piece);
-      break;
     case 'request':
     case 'cancel':
     case 'reject':
@@ -111,6 +107,11 @@ const put = (bytes: Uint8Array, view: DataView, at: number, message: Message): n
       view.setUint32(at + 9, message.begin);
       bytes.set(message.bytes, at + 13);
       break;
+    case 'have':
+    case 'suggest':
+    case 'allowedFast':
+      view.setUint32(at + 5, message.piece);
+      break;
     case 'bitfield':
       bytes.set(message.bytes, at + 5);
       break;
@@ -122,5 +123,5 @@ const put = (bytes: Uint8Array, view: DataView, at: number, message: Message): n
       bytes.set(message.payload, at + 6);
       break;
   }
-  return at + size;
+  return end;
 };

@@ -70,6 +70,11 @@ export class PeerState {
 
   /** Takes a message of theirs into account. @throws Malformed for what can't be said here. */
   received(message: Message): void {
+    if (message.type === 'piece') {
+      this.downloaded += message.bytes.length;
+      this.#first = false;
+      return;
+    }
     switch (message.type) {
       case 'choke':
         this.choked = true;
@@ -117,9 +122,6 @@ export class PeerState {
         this.#needsFast('reject');
         this.#inRange('reject', message.piece);
         break;
-      case 'piece':
-        this.downloaded += message.bytes.length;
-        break;
       case 'extended':
         if (this.extended && message.id === EXTENSION_HANDSHAKE) this.#introduced(decodeExtensionHandshake(message.payload));
         else if (this.ourExtensions?.ids.get(LT_DONTHAVE) === message.id) this.#revoke(decodeDontHave(message.payload, this.have.length));
@@ -133,6 +135,7 @@ export class PeerState {
 
   /** Takes a message of ours into account. */
   sent(message: Message): void {
+    if (message.type === 'request') return;
     if (message.type === 'choke') this.choking = true;
     else if (message.type === 'unchoke') this.choking = false;
     else if (message.type === 'interested') this.interesting = true;

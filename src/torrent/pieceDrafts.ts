@@ -54,6 +54,7 @@ class Open<Who> {
   readonly buffer: Buffer;
   readonly from: (Who | undefined)[];
   missing: number;
+  readonly #shared: boolean;
   readonly #hasher: Hasher | undefined;
   /** Blocks from the first one on without a gap, and bytes of them that are digested. */
   #ready = 0;
@@ -61,14 +62,16 @@ class Open<Who> {
 
   constructor(buffer: Buffer, blocks: number, hasher: Hasher | undefined) {
     this.buffer = buffer;
+    this.#shared = buffer.buffer instanceof SharedArrayBuffer;
     this.from = new Array<Who | undefined>(blocks).fill(undefined);
     this.missing = blocks;
     this.#hasher = hasher;
   }
 
   put(block: number, bytes: Uint8Array, from: Who): void {
-    // Not `set`: V8 copies into shared memory word by word, which takes ten times as long.
-    this.buffer.fill(bytes, block * BLOCK, block * BLOCK + bytes.length);
+    // V8 sets shared memory word by word, which takes ten times as long as to fill it.
+    if (this.#shared) this.buffer.fill(bytes, block * BLOCK, block * BLOCK + bytes.length);
+    else this.buffer.set(bytes, block * BLOCK);
     this.from[block] = from;
     this.missing--;
     if (this.#hasher === undefined) return;

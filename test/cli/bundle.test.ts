@@ -1,0 +1,49 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { folder, MAIN } from './run.ts';
+
+const built = dirname(MAIN);
+
+/** Runs `code` in a Node of its own, where the bundle in `cli` is. */
+const node = (cli: string, code: string, ...flags: readonly string[]): string =>
+  execFileSync(process.execPath, [...flags, '-e', code], { cwd: cli, encoding: 'utf8', env: { PATH: process.env['PATH'] } }).trim();
+
+const REFUSED = "const { compiled, script } = require('./load.cjs'); console.log(script(fs.readFileSync(compiled)).cachedDataRejected)";
+
+/** A copy, to be broken, in a package of its own. */
+const copied = (): string => {
+  const root = folder();
+  writeFileSync(join(root, 'package.json'), '{ "version": "9.8.7" }');
+  const cli = join(root, 'dist', 'src', 'cli');
+  cpSync(built, cli, { recursive: true });
+  return cli;
+};
+const version = (cli: string): string => execFileSync(process.execPath, [join(cli, 'main.js'), '--version'], { encoding: 'utf8' }).trim();
+
+describe('the bundle', () => {
+  it('is compiled when it is built, and V8 takes what was compiled', () => {
+    expect(node(built, REFUSED)).toBe('false');
+    expect(node(built, REFUSED, '--no-opt')).toBe('true');
+  });
+
+  it('starts without what was compiled, and when it is of no use', () => {
+    const cli = copied();
+    const compiled = join(cli, readdirSync(cli).find((name) => name.endsWith('.bin')) ?? 'none');
+    expect(version(cli)).toBe('9.8.7');
+    truncateSync(compiled, 1000);
+    expect(node(cli, REFUSED)).toBe('true');
+    expect(version(cli)).toBe('9.8.7');
+    rmSync(compiled);
+    expect(version(cli)).toBe('9.8.7');
+  });
+
+  it('needs nothing beside it but Node', () => {
+    const text = readFileSync(join(built, 'rxtorrent.cjs'), 'utf8');
+    const needed = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name as string);
+    expect(needed.length).toBeGreaterThan(20);
+    expect(needed.filter((name) => !isBuiltin(name))).toEqual([]);
+  });
+});
