@@ -24,16 +24,17 @@ export class Geometry {
 
   /** Bytes of piece `index`; the last may be shorter. */
   pieceSize(index: number): number {
-    return Math.min(this.pieceLength, this.length - index * this.pieceLength);
+    return index < this.pieceCount - 1 ? this.pieceLength : this.length - index * this.pieceLength;
   }
 
   blockCount(piece: number): number {
-    return Math.ceil(this.pieceSize(piece) / BLOCK);
+    return piece < this.pieceCount - 1 ? this.blocksPerPiece : Math.ceil(this.pieceSize(piece) / BLOCK);
   }
 
   /** Bytes of block number `block` of `piece`; the last may be shorter. */
   blockSize(piece: number, block: number): number {
-    return Math.min(BLOCK, this.pieceSize(piece) - block * BLOCK);
+    const rest = this.pieceSize(piece) - block * BLOCK;
+    return rest > BLOCK ? BLOCK : rest;
   }
 
   /** Where piece `index` begins in the torrent. */
