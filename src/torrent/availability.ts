@@ -5,7 +5,8 @@ import { Bitfield } from './bitfield.ts';
  * Depends on: what each peer told us. Invariant: `of(p)` = peers whose remembered bitfield has p.
  */
 export class Availability<Who> {
-  readonly #counts: Uint16Array;
+  /** For each piece the peers that have it and are no seeds. */
+  readonly counts: Uint16Array;
   readonly #known = new Map<Who, Bitfield>();
   readonly #seeds = new Set<Who>();
   /** Grows by one with each count that changes; tells whether what was derived from them is still true. */
@@ -14,12 +15,17 @@ export class Availability<Who> {
   sum = 0;
 
   constructor(pieceCount: number) {
-    this.#counts = new Uint16Array(pieceCount);
+    this.counts = new Uint16Array(pieceCount);
   }
 
   /** Peers that have `piece`. */
   of(piece: number): number {
-    return (this.#counts[piece] as number) + this.#seeds.size;
+    return (this.counts[piece] as number) + this.#seeds.size;
+  }
+
+  /** No piece has a higher one of `counts`. */
+  get most(): number {
+    return this.#known.size;
   }
 
   /** They told us all that they have. */
@@ -40,9 +46,9 @@ export class Availability<Who> {
   gained(who: Who, piece: number): void {
     if (this.#seeds.has(who)) return;
     let known = this.#known.get(who);
-    if (known === undefined) this.#known.set(who, (known = new Bitfield(this.#counts.length)));
+    if (known === undefined) this.#known.set(who, (known = new Bitfield(this.counts.length)));
     if (!known.set(piece)) return;
-    this.#counts[piece] = (this.#counts[piece] as number) + 1;
+    this.counts[piece] = (this.counts[piece] as number) + 1;
     this.version++;
     this.sum++;
     if (!known.full) return;
@@ -61,21 +67,22 @@ export class Availability<Who> {
     this.#add(known, -1);
   }
 
-  #add(field: Bitfield, by: 1 | -1): void {
-    this.version += field.count;
-    this.sum += by * field.count;
-    for (let at = 0; at < field.bytes.length; at++) {
-      if (field.bytes[at] === 0) continue;
-      for (let piece = at * 8; piece < Math.min(at * 8 + 8, field.length); piece++) {
-        if (field.has(piece)) this.#counts[piece] = (this.#counts[piece] as number) + by;
+  #add({ bytes, count }: Bitfield, by: 1 | -1): void {
+    const { counts } = this;
+    this.version += count;
+    this.sum += by * count;
+    for (let at = 0; at < bytes.length; at++) {
+      // The highest bit is the first piece; spare ones are zero.
+      for (let bits = bytes[at] as number, piece = at * 8; bits !== 0; bits = (bits << 1) & 0xff, piece++) {
+        if (bits >= 0x80) counts[piece] = (counts[piece] as number) + by;
       }
     }
   }
 
   check(): void {
-    const sums = new Uint16Array(this.#counts.length);
+    const sums = new Uint16Array(this.counts.length);
     for (const known of this.#known.values()) for (let piece = 0; piece < sums.length; piece++) if (known.has(piece)) sums[piece] = (sums[piece] as number) + 1;
     if (this.sum !== sums.reduce((sum, one) => sum + one, 0)) throw new RangeError('availability miscounts its sum');
-    if (sums.some((sum, piece) => sum !== this.#counts[piece])) throw new RangeError('availability is not the sum of the bitfields');
+    if (sums.some((sum, piece) => sum !== this.counts[piece])) throw new RangeError('availability is not the sum of the bitfields');
   }
 }

@@ -25,9 +25,12 @@ export const inOrder: PieceOrder = (a, b) => a.index - b.index;
 /** The highest priority. */
 export const byPriority: PieceOrder = (a, b) => b.priority - a.priority;
 
+/** So many pieces are asked for at random unless told otherwise. */
+export const RANDOM_FIRST = 4;
+
 /** Any, while fewer than `count` pieces are stored: to have soon something to give. Then no opinion. */
 export const randomFirst =
-  (count = 4): PieceOrder =>
+  (count = RANDOM_FIRST): PieceOrder =>
   (a, b) =>
     a.stored < count ? a.salt - b.salt : 0;
 

@@ -1,38 +1,58 @@
 import type { Availability } from './availability.ts';
 import { Bitfield } from './bitfield.ts';
+import { countingSort } from './countingSort.ts';
 import { LazySort } from './lazySort.ts';
-import { type Candidate, defaultOrder, type PieceOrder } from './pieceOrder.ts';
+import { type Candidate, defaultOrder, type PieceOrder, RANDOM_FIRST } from './pieceOrder.ts';
 
 /** Of as many pieces, or of as many known to be had, one change is borne with before the order is made anew. */
 const PIECES_PER_CHANGE = 64;
 const KNOWN_PER_CHANGE = 8;
-/** The order is made anew when one in so many of its pieces was begun. */
+/** The order is made anew when one in so many of its pieces was begun behind one that was not. */
 const PIECES_PER_ORDER = 16;
 /** Pieces that may come back before the order is made anew. */
 const MAX_RETURNED = 64;
-/** An order may look at the number of stored pieces while it is small. */
+/** An order of people may look at the number of stored pieces while it is small. */
 const FEW_STORED = 16;
 /** A peer that has one in so many pieces more than when it last began at the front begins there again. */
 const PIECES_PER_RETURN = 1024;
+/** The highest priority. */
+const HIGHEST = 127;
+/** No piece. */
+const NONE = -1;
 
-class Scratch implements Candidate {
-  index = 0;
-  availability = 0;
-  priority = 0;
-  missing = 0;
-  stored = 0;
-  salt = 0;
+/** How many pieces were stored when the order was made, and whether an order has ever looked at that. */
+interface Stock {
+  stored: number;
+  looked: boolean;
 }
+
+type Scratch = { -readonly [Key in keyof Candidate]: Candidate[Key] };
+
+const scratch = (stock: Stock): Scratch => ({
+  index: NONE,
+  availability: 0,
+  priority: 0,
+  missing: 0,
+  get stored() {
+    stock.looked = true;
+    return stock.stored;
+  },
+  salt: 0,
+});
 
 /** The missing pieces as they were ordered at one time. */
 interface Ordered {
-  readonly pieces: LazySort;
+  readonly pieces: Uint32Array;
+  /** Sorts them as far as is looked; undefined when they are sorted. */
+  readonly lazy: LazySort | undefined;
   readonly version: number;
   /** Changes of the availability that make it stale. */
   readonly patience: number;
   /** How far each peer has looked: it lacks what is before, or that was not missing. */
   readonly places: WeakMap<object, Place>;
   begun: number;
+  /** None before this place is missing, but what was given back: nobody looks there again. */
+  front: number;
 }
 
 interface Place {
@@ -44,8 +64,8 @@ interface Place {
 /**
  * The pieces nobody has begun, and which of them a peer should begin next. The choice depends on: the order, the
  * availability, the priorities, what the peer has and suggests, and one random salt a piece, which breaks all ties. One order for all
- * peers, sorted only as far as they look and made anew when too much has changed: a look at 100,000 pieces costs a
- * millisecond, and 200 peers want the same ones.
+ * peers, made anew when too much has changed: a look at 100,000 pieces costs a millisecond, and 200 peers want the same ones. The
+ * default order is made without a comparison, any other is sorted only as far as they look.
  * Invariant: `missing` has the bit of a piece exactly while it is neither begun, nor stored, nor excluded.
  */
 export class WantedPieces<Who extends object> {
@@ -54,12 +74,17 @@ export class WantedPieces<Who extends object> {
   readonly #order: PieceOrder;
   readonly #salts: Uint32Array;
   readonly #priorities: Int8Array;
+  /** The priorities upside down, for a sort that begins with the lowest; none while all are alike. */
+  #ranks: Uint8Array | undefined;
+  /** All pieces, the lowest salt first; none before the default order is made. */
+  #bySalt: Uint32Array | undefined;
   #ordered: Ordered | undefined;
   /** Missing again since the order was made: they come before their place in it, or have none. */
   readonly #returned = new Set<number>();
   #stored = 0;
-  readonly #a = new Scratch();
-  readonly #b = new Scratch();
+  readonly #stock: Stock = { stored: 0, looked: false };
+  readonly #a = scratch(this.#stock);
+  readonly #b = scratch(this.#stock);
   readonly #before = (one: number, other: number): number => this.#compare(one, other);
 
   constructor(pieceCount: number, availability: Availability<Who>, order: PieceOrder, random: () => number) {
@@ -67,13 +92,16 @@ export class WantedPieces<Who extends object> {
     this.missing.setAll();
     this.#availability = availability;
     this.#order = order;
-    this.#salts = Uint32Array.from({ length: pieceCount }, () => random() * 2 ** 32);
+    this.#salts = new Uint32Array(pieceCount);
+    for (let piece = 0; piece < pieceCount; piece++) this.#salts[piece] = random() * 2 ** 32;
     this.#priorities = new Int8Array(pieceCount);
   }
 
   /** −128 to 127; higher is asked for first by `byPriority`. */
   prioritise(piece: number, priority: number): void {
     this.#priorities[piece] = priority;
+    this.#ranks ??= new Uint8Array(this.#priorities.length).fill(HIGHEST);
+    this.#ranks[piece] = HIGHEST - this.#priorities[piece];
     this.#ordered = undefined;
   }
 
@@ -94,7 +122,8 @@ export class WantedPieces<Who extends object> {
     this.missing.clear(piece);
     this.#returned.delete(piece);
     this.#stored++;
-    if (this.#stored <= FEW_STORED) this.#ordered = undefined;
+    const { stored, looked } = this.#stock;
+    if (this.#order === defaultOrder ? this.#stored < RANDOM_FIRST !== stored < RANDOM_FIRST : looked && this.#stored <= FEW_STORED) this.#ordered = undefined;
   }
 
   /** It was stored, and is missing again. */
@@ -106,6 +135,7 @@ export class WantedPieces<Who extends object> {
   /** The best missing piece that `who`, who has `have`, can give, of those it has `suggested` if it may choose; undefined if there is none. */
   best(who: Who, have: Bitfield, suggested: Iterable<number> = []): number | undefined {
     if (this.missing.count === 0) return undefined;
+    this.#a.index = this.#b.index = NONE;
     const ordered = this.#fresh();
     let best = this.#next(ordered, who, have);
     for (const piece of this.#returned) if (have.has(piece) && (best === undefined || this.#compare(piece, best) < 0)) best = piece;
@@ -130,41 +160,58 @@ export class WantedPieces<Who extends object> {
 
   #fresh(): Ordered {
     const old = this.#ordered;
-    if (old !== undefined && this.#availability.version - old.version <= old.patience && old.begun * PIECES_PER_ORDER <= old.pieces.length) return old;
+    if (old !== undefined && this.#availability.version - old.version <= old.patience && (old.begun - old.front) * PIECES_PER_ORDER <= old.pieces.length)
+      return old;
     this.#a.missing = this.#b.missing = this.missing.count;
-    this.#a.stored = this.#b.stored = this.#stored;
+    this.#stock.stored = this.#stored;
     this.#returned.clear();
     const { version, sum } = this.#availability;
     const pieceCount = this.missing.length;
     // Each of the peers that join at first changes everything; none of the hundredth does.
     const patience = Math.min(pieceCount, Math.max(pieceCount / PIECES_PER_CHANGE, sum / KNOWN_PER_CHANGE));
-    this.#ordered = { pieces: new LazySort(piecesOf(this.missing), this.#before), version, patience, places: new WeakMap(), begun: 0 };
+    const sorted = this.#order === defaultOrder;
+    const pieces = sorted ? this.#sorted() : piecesOf(this.missing);
+    const lazy = sorted ? undefined : new LazySort(pieces, this.#before);
+    this.#ordered = { pieces, lazy, version, patience, places: new WeakMap(), begun: 0, front: 0 };
     return this.#ordered;
   }
 
-  #next({ pieces, places }: Ordered, who: Who, have: Bitfield): number | undefined {
+  /** The missing pieces as `defaultOrder` has them, sorted by what matters least first. */
+  #sorted(): Uint32Array {
+    this.#bySalt ??= bySalt(this.#salts);
+    const { sum, counts, most } = this.#availability;
+    const anyhow = piecesOf(this.missing, this.#bySalt);
+    const rarest = this.#stored < RANDOM_FIRST || sum === 0 ? anyhow : countingSort(anyhow, counts, most + 1);
+    return this.#ranks === undefined ? rarest : countingSort(rarest, this.#ranks, 2 * HIGHEST + 2);
+  }
+
+  #next(ordered: Ordered, who: Who, have: Bitfield): number | undefined {
+    const { places } = ordered;
     let place = places.get(who);
     if (place === undefined) places.set(who, (place = { at: 0, had: have.count }));
     const gained = have.count - place.had;
     if (gained > 0 && gained * PIECES_PER_RETURN >= have.length) [place.at, place.had] = [0, have.count];
-    const piece = this.#from(place, pieces, have);
+    const piece = this.#from(place, ordered, have);
     if (piece !== undefined || have.count === place.had) return piece;
     place.had = have.count;
     if (share(this.missing.bytes, have.bytes)) place.at = 0;
-    return this.#from(place, pieces, have);
+    return this.#from(place, ordered, have);
   }
 
-  #from(place: Place, pieces: LazySort, have: Bitfield): number | undefined {
-    for (; place.at < pieces.length; place.at++) {
-      const piece = pieces.at(place.at);
+  #from(place: Place, ordered: Ordered, have: Bitfield): number | undefined {
+    const { pieces, lazy } = ordered;
+    while (ordered.front < pieces.length && !this.missing.has(lazy?.at(ordered.front) ?? (pieces[ordered.front] as number))) ordered.front++;
+    for (place.at = Math.max(place.at, ordered.front); place.at < pieces.length; place.at++) {
+      const piece = lazy === undefined ? (pieces[place.at] as number) : lazy.at(place.at);
       if (this.missing.has(piece) && have.has(piece)) return piece;
     }
     return undefined;
   }
 
   #compare(one: number, other: number): number {
-    this.#fill(this.#a, one);
-    this.#fill(this.#b, other);
+    // Of one stretch all are compared with one: nothing changes meanwhile.
+    if (this.#a.index !== one) this.#fill(this.#a, one);
+    if (this.#b.index !== other) this.#fill(this.#b, other);
     return this.#order(this.#a, this.#b) || this.#a.salt - this.#b.salt;
   }
 
@@ -176,10 +223,25 @@ export class WantedPieces<Who extends object> {
   }
 }
 
-const piecesOf = (field: Bitfield): Uint32Array => {
-  const pieces = new Uint32Array(field.count);
+/** All pieces, the lowest salt first; exact for 2²¹ of them, as many as there may be. */
+const bySalt = (salts: Uint32Array): Uint32Array => {
+  const pieceCount = salts.length;
+  const keys = new Float64Array(pieceCount);
+  for (let piece = 0; piece < pieceCount; piece++) keys[piece] = (salts[piece] as number) * pieceCount + piece;
+  keys.sort();
+  const pieces = new Uint32Array(pieceCount);
+  for (let at = 0; at < pieceCount; at++) pieces[at] = (keys[at] as number) % pieceCount;
+  return pieces;
+};
+
+/** The pieces of a field, in their own order or in that of `all`. Reads the bits itself: a call for each would cost a start more than the rest of it. */
+const piecesOf = ({ bytes, count }: Bitfield, all?: Uint32Array): Uint32Array => {
+  const pieces = new Uint32Array(count);
   let found = 0;
-  for (let piece = 0; found < pieces.length; piece++) if (field.has(piece)) pieces[found++] = piece;
+  for (let at = 0; found < count; at++) {
+    const piece = all === undefined ? at : (all[at] as number);
+    if (((bytes[piece >> 3] as number) & (0x80 >> (piece & 7))) !== 0) pieces[found++] = piece;
+  }
   return pieces;
 };
 

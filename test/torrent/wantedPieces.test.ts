@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { seeded } from '../../marbles/random.ts';
 import { Availability } from '../../src/torrent/availability.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
 import { LazySort } from '../../src/torrent/lazySort.ts';
-import { inOrder, rarestFirst } from '../../src/torrent/pieceOrder.ts';
+import { inOrder, type PieceOrder, rarestFirst } from '../../src/torrent/pieceOrder.ts';
 import { WantedPieces } from '../../src/torrent/wantedPieces.ts';
 
 const fieldOf = (length: number, pieces: Iterable<number>): Bitfield => {
@@ -180,5 +180,75 @@ describe('WantedPieces', () => {
     const taken = Array.from({ length: 100 }, take);
     for (const piece of taken.slice(0, 80)) wanted.giveBack(piece);
     expect(Array.from({ length: 120 }, take)).toEqual(Array.from({ length: 180 }, (_, n) => (n < 80 ? n : n + 20)).slice(0, 120));
+  });
+
+  it('lets an order of people look at what is stored, and does not make one anew that does not look', () => {
+    const compared = (order: PieceOrder): readonly [given: number[], comparisons: number] => {
+      let comparisons = 0;
+      const wanted = new WantedPieces(1000, new Availability<object>(1000), (a, b) => ++comparisons && order(a, b), seeded(1));
+      const [who, have] = [{}, new Bitfield(1000)];
+      have.setAll();
+      const given = Array.from({ length: 30 }, () => {
+        const piece = wanted.best(who, have) as number;
+        wanted.begin(piece);
+        wanted.stored(piece);
+        return piece;
+      });
+      return [given, comparisons];
+    };
+    const [upwards, few] = compared(inOrder);
+    expect(upwards).toEqual(Array.from({ length: 30 }, (_, n) => n));
+    const [turned, many] = compared((a, b) => (a.stored < 16 ? a.index - b.index : b.index - a.index));
+    expect(turned).toEqual(Array.from({ length: 30 }, (_, n) => (n < 16 ? n : 1015 - n)));
+    expect(few * 4).toBeLessThan(many);
+  });
+
+  it('makes one order of all that is begun from the front on', () => {
+    const pieces = Uint32Array.from({ length: 1000 }, (_, piece) => piece);
+    let [compared, plainly] = [0, 0];
+    const lazy = new LazySort(pieces.slice(), (a, b) => ++plainly && a - b);
+    const wanted = new WantedPieces(1000, new Availability<object>(1000), (a, b) => ++compared && inOrder(a, b), seeded(1));
+    const [who, have] = [{}, new Bitfield(1000)];
+    have.setAll();
+    for (const piece of pieces) {
+      expect(wanted.best(who, have)).toBe(lazy.at(piece));
+      wanted.begin(piece);
+    }
+    expect(compared).toBe(plainly);
+  });
+
+  it('compares what was given back as it is now, though the order is from before', () => {
+    const availability = new Availability<object>(640);
+    const wanted = new WantedPieces(640, availability, rarestFirst, seeded(1));
+    const [who, have, others] = [{}, fieldOf(640, [0, 1]), [{}, {}]];
+    for (const other of others) availability.told(other, fieldOf(640, [1]));
+    expect(wanted.best(who, have)).toBe(0);
+    wanted.begin(0);
+    expect(wanted.best(who, have)).toBe(1);
+    wanted.giveBack(0);
+    expect(wanted.best(who, have)).toBe(0);
+    for (const other of [...others, {}]) availability.gained(other, 0);
+    expect(wanted.best(who, have)).toBe(1);
+  });
+
+  /** Looks at what is missing until peers without the first `lacked` pieces, each of them new, have begun all that they have. */
+  const looksOf = (pieces: number, lacked: number): number => {
+    const wanted = new WantedPieces(pieces, new Availability<object>(pieces), inOrder, seeded(1));
+    const looks = vi.spyOn(wanted.missing, 'has');
+    const have = new Bitfield(pieces);
+    for (let piece = lacked; piece < pieces; piece++) have.set(piece);
+    for (let piece = lacked; piece < pieces; piece++) {
+      expect(wanted.best({}, have)).toBe(piece);
+      wanted.begin(piece);
+    }
+    return looks.mock.calls.length;
+  };
+
+  it('looks once at what is begun at the front, whoever comes', () => {
+    expect(looksOf(4096, 0)).toBeLessThanOrEqual(4 * 4096);
+  });
+
+  it('does not look for ever at what is begun behind a piece that nobody has', () => {
+    expect(looksOf(4096, 1)).toBeLessThan(4096 * (4096 / 16));
   });
 });
