@@ -29,4 +29,5 @@ export { Funnel, type FunnelRow } from '../src/torrent/funnel.ts';
 export { Geometry } from '../src/torrent/geometry.ts';
 export { MetadataDraft } from '../src/torrent/metadataDraft.ts';
 export { PieceBuffers, PieceDrafts } from '../src/torrent/pieceDrafts.ts';
-export { PiecePicker, type PickerOptions } from '../src/torrent/piecePicker.ts';
+export { PiecePicker } from '../src/torrent/piecePicker.ts';
+export type { PickerOptions } from '../src/torrent/pickerOptions.ts';

@@ -1,9 +1,9 @@
 import { Availability } from './availability.ts';
-import type { Bitfield } from './bitfield.ts';
-import { Bitfield as Bits } from './bitfield.ts';
+import { Bitfield } from './bitfield.ts';
 import type { Geometry } from './geometry.ts';
 import { type Asker, MAX_COPIES, OpenPiece } from './openPiece.ts';
-import { defaultOrder, type PieceOrder } from './pieceOrder.ts';
+import { defaultOrder } from './pieceOrder.ts';
+import type { PickerOptions } from './pickerOptions.ts';
 import { WantedPieces } from './wantedPieces.ts';
 
 export type { Asker } from './openPiece.ts';
@@ -13,18 +13,6 @@ export interface Wanted {
   readonly piece: number;
   /** Number of the block in its piece. */
   readonly block: number;
-}
-
-export interface PickerOptions {
-  readonly random: () => number;
-  /** What is asked for first; by default rarest first after a few at random. */
-  readonly order?: PieceOrder | undefined;
-  /** Bytes that pieces begun and not yet stored may occupy; two pieces are always allowed. */
-  readonly memory?: number | undefined;
-  /** There are blocks, or there is room, to ask for more. */
-  readonly freed?: () => void;
-  /** A begun piece has been given up: what is held of it is void. */
-  readonly abandoned?: (piece: number) => void;
 }
 
 /** Share of the memory that may wait for the disk before new pieces are begun: fresh memory costs more than waiting. */
@@ -56,20 +44,22 @@ export class PiecePicker {
   readonly #suspect = new Set<number>();
   readonly #allowed: number;
   readonly #backlog: number;
-  readonly #freed: () => void;
+  readonly #free: () => void;
+  /** Since the last time that something was freed somebody has been given less than they had room for. */
+  #refused = false;
   readonly #abandoned: (piece: number) => void;
   /** Pieces that are not wanted; those to spare are there all the same. */
   readonly excluded = new Set<number>();
   readonly #spare = new Set<number>();
 
-  constructor(geometry: Geometry, { random, order = defaultOrder, memory = Infinity, freed = nothing, abandoned = nothing }: PickerOptions) {
+  constructor(geometry: Geometry, { random, order = defaultOrder, memory = Infinity, freed = () => {}, abandoned = () => {} }: PickerOptions) {
     this.geometry = geometry;
-    this.stored = new Bits(geometry.pieceCount);
+    this.stored = new Bitfield(geometry.pieceCount);
     this.availability = new Availability(geometry.pieceCount);
     this.#wanted = new WantedPieces(geometry.pieceCount, this.availability, order, random);
     this.#allowed = Math.max(2, Math.floor(memory / Math.min(geometry.pieceLength, geometry.length)));
     this.#backlog = Math.max(2, Math.floor(this.#allowed * BACKLOG));
-    this.#freed = freed;
+    this.#free = freed;
     this.#abandoned = abandoned;
   }
 
@@ -111,7 +101,7 @@ export class PiecePicker {
 
   /** Pieces that are stored, or on their way to disk, and were not in `then`. */
   writtenSince(then: Bitfield): Bitfield {
-    const since = new Bits(this.geometry.pieceCount);
+    const since = new Bitfield(this.geometry.pieceCount);
     for (const index of this.#whole) since.set(index);
     for (let index = 0; index < since.length; index++) if (this.stored.has(index) && !then.has(index)) since.set(index);
     return since;
@@ -145,6 +135,7 @@ export class PiecePicker {
     }
     if (wanted.length === 0 && idle) this.#copies(asker, have, Math.min(count, ENDGAME_BATCH), wanted);
     if (wanted.length === 0 && idle && (this.#takeOver(asker, have) || this.#giveUpStuck(who, have))) return this.next(asker, who, have, count, false);
+    this.#refused ||= wanted.length < count;
     return wanted;
   }
 
@@ -196,7 +187,7 @@ export class PiecePicker {
       if (!piece.alone || owner === undefined || (owner === asker) === have.has(index)) continue;
       if (owner !== asker && !piece.fitsBetter(asker)) continue;
       this.#giveUp(piece);
-      for (let block = 0; block < piece.blockCount; block++) if (piece.isAsked(block, owner)) owner.cancel(index, block);
+      for (let block = 0; block < piece.blockCount; block++) if (piece.isAsked(block, owner)) this.#cancel(owner, index, block);
       return true;
     }
     return false;
@@ -231,7 +222,7 @@ export class PiecePicker {
     if (piece === undefined || (piece.alone && !piece.isAsked(block, asker))) return false;
     const askers = piece.hold(block);
     if (askers === undefined) return false;
-    for (const other of askers) if (other !== asker) other.cancel(index, block);
+    for (const other of askers) if (other !== asker) this.#cancel(other, index, block);
     if (piece.unasked === 0) this.#hungry.delete(piece);
     if (piece.held === piece.blockCount) {
       this.#open.delete(index);
@@ -280,6 +271,19 @@ export class PiecePicker {
     this.#freed();
   }
 
+  /** Then they have room for another. */
+  #cancel(asker: Asker, index: number, block: number): void {
+    asker.cancel(index, block);
+    this.#refused = true;
+  }
+
+  /** Pieces are settled by the thousand: whoever has all they have room for is not told of each. */
+  #freed(): void {
+    if (!this.#refused) return;
+    this.#refused = false;
+    this.#free();
+  }
+
   check(): void {
     this.stored.check();
     this.availability.check();
@@ -294,5 +298,3 @@ export class PiecePicker {
     }
   }
 }
-
-const nothing = (): void => {};

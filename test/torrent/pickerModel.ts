@@ -1,6 +1,7 @@
 import { Bitfield } from '../../src/torrent/bitfield.ts';
 import { BLOCK, Geometry } from '../../src/torrent/geometry.ts';
-import { type Asker, PiecePicker, type PickerOptions, type Wanted } from '../../src/torrent/piecePicker.ts';
+import { type Asker, PiecePicker, type Wanted } from '../../src/torrent/piecePicker.ts';
+import type { PickerOptions } from '../../src/torrent/pickerOptions.ts';
 import { MAX_COPIES } from '../../src/torrent/openPiece.ts';
 import { inOrder } from '../../src/torrent/pieceOrder.ts';
 import { seeded } from '../../marbles/random.ts';

@@ -104,6 +104,37 @@ describe('the picker, whatever happens', () => {
     );
   });
 
+  it('lets nobody wait who asks only when a block has come, when they were refused a request, or when woken', () => {
+    const many = fc.infiniteStream(fc.nat(999));
+    fc.assert(
+      fc.property(world, fc.integer({ min: 1, max: 9 }), many, (size, window, dice) => {
+        let woken = true;
+        const model = new Model({ ...size, random: seeded(size.seed), peers: size.peers.map(() => all(size.pieces)), freed: () => (woken = true) });
+        const roll = (sides: number): number => (dice.next().value as number) % sides;
+        const refill = (player: Player): void => void model.ask(player, window - player.asked.length);
+        for (const player of model.players) model.join(player);
+        for (let corrupt = 5; ; ) {
+          if (woken) {
+            woken = false;
+            model.players.forEach(refill);
+            continue;
+          }
+          const busy = model.players.filter(({ asked }) => asked.length > 0);
+          const { whole } = model;
+          if (busy.length + whole.length === 0) break;
+          const next = roll(busy.length + whole.length);
+          const player = busy[next];
+          if (player === undefined) model.settle(whole[next - busy.length] as number, corrupt > 0 && roll(4) === 0 && corrupt-- > 0 ? 'corrupt' : 'stored');
+          else if (roll(9) === 0) model.release(player);
+          else model.give(player);
+          if (player !== undefined) refill(player);
+        }
+        expect(model.picker.complete).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('never asks for what is excluded, and does not wait for it', () => {
     fc.assert(
       fc.property(world, fc.uniqueArray(fc.nat(11)), (size, without) => {

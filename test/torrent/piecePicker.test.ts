@@ -199,15 +199,48 @@ describe('memory', () => {
     const model = new Model({ pieces: 3, blocksPerPiece: 1, peers: [all(3)], freed: () => freed++ });
     const [player] = pair(model);
     model.join(player);
-    model.ask(player, 3);
+    model.ask(player, 4); // one more than there is
     model.give(player);
     expect(freed).toBe(0);
     model.settle(model.whole[0] as number, 'stored');
     expect(freed).toBe(1);
+    model.ask(player, 1);
     model.release(player);
     expect(freed).toBe(2);
-    model.picker.release(player, [{ piece: 0, block: 0 }]);
+    model.ask(player, 9);
+    const stored = [0, 1, 2].find((piece) => model.picker.stored.has(piece)) as number;
+    model.picker.release(player, [{ piece: stored, block: 0 }]);
     expect(freed).toBe(2);
+  });
+
+  it('wakes nobody while all have what they have room for', () => {
+    let freed = 0;
+    const model = new Model({ pieces: 9, blocksPerPiece: 1, peers: [all(9)], freed: () => freed++ });
+    const [player] = pair(model);
+    model.join(player);
+    model.ask(player, 3);
+    model.give(player);
+    model.settle(model.whole[0] as number, 'stored');
+    model.release(player);
+    expect(freed).toBe(0);
+    // Refused once, woken once.
+    model.ask(player, 99);
+    model.give(player);
+    for (const index of model.whole) model.settle(index, 'stored');
+    expect(freed).toBe(1);
+  });
+
+  it('wakes whoever has room since another was faster', () => {
+    let freed = 0;
+    const model = new Model({ pieces: 1, blocksPerPiece: 2, peers: [all(1), all(1)], freed: () => freed++ });
+    const [slow, quick] = pair(model);
+    model.join(slow);
+    model.join(quick);
+    model.ask(slow, 2);
+    model.ask(quick, 1);
+    model.give(quick);
+    model.release(slow);
+    expect(freed).toBe(1);
   });
 });
 

@@ -1,0 +1,13 @@
+import type { PieceOrder } from './pieceOrder.ts';
+
+export interface PickerOptions {
+  readonly random: () => number;
+  /** What is asked for first; by default rarest first after a few at random. */
+  readonly order?: PieceOrder | undefined;
+  /** Bytes that pieces begun and not yet stored may occupy; two pieces are always allowed. */
+  readonly memory?: number | undefined;
+  /** There are blocks, or there is room, for somebody who has asked for more than there was. */
+  readonly freed?: () => void;
+  /** A begun piece has been given up: what is held of it is void. */
+  readonly abandoned?: (piece: number) => void;
+}
