@@ -55,6 +55,11 @@ describe('verifyPieces', () => {
     'fails when nothing can be verified',
     drawn(({ cold, gives }) => {
       gives(cold('-a-', pieces).pipe(verifyPieces(() => cold('--#')))).toBe('---#');
+      const defect = new RangeError('drawn');
+      const defective: Verify = () => {
+        throw defect;
+      };
+      gives(cold('-a-', pieces).pipe(verifyPieces(defective))).toBe('-#', {}, defect);
     }),
   );
 
@@ -81,6 +86,15 @@ describe('verifyPieces', () => {
       });
     expect(released).toBe(1);
   });
+
+  it(
+    'stops checking when it is left',
+    drawn(({ cold, gives, expectSubscriptions }) => {
+      const check = cold<boolean>('----t', { t: true });
+      gives(cold('aa', pieces).pipe(verifyPieces(() => check, 1)), '^--!').toBe('');
+      expectSubscriptions(check.subscriptions).toBe('^--!');
+    }),
+  );
 
   it('may hear of the next piece while it gives one', () => {
     const pieces$ = new Subject<Piece>();

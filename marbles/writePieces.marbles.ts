@@ -193,6 +193,13 @@ describe('writePieces, on a disk that is full', () => {
       const broken: Pick<Storage, 'write'> = { write: () => stage.cold('-#', {}, new RangeError('drawn')) };
       stage.gives(stage.cold('a', pieces).pipe(writePieces(broken, stage.geometry))).toBe('-#', {}, new RangeError('drawn'));
       stage.gives(stage.cold('a|', pieces).pipe(writePieces({ write: () => EMPTY }, stage.geometry))).toBe('-|');
+      const defect = new RangeError('drawn');
+      const defective: Pick<Storage, 'write'> = {
+        write: () => {
+          throw defect;
+        },
+      };
+      stage.gives(stage.cold('-a', pieces).pipe(writePieces(defective, stage.geometry))).toBe('-#', {}, defect);
     }, small),
   );
 });
