@@ -104,8 +104,9 @@ describe('writePieces', () => {
   );
 
   it.each([
-    ['two at a time', 2 ** 22, WRITES_IN_FLIGHT],
-    ['more if they are small, up to so many bytes', 2 ** 18, BYTES_IN_FLIGHT / 2 ** 18],
+    ['two at a time', 2 ** 24, WRITES_IN_FLIGHT.least],
+    ['more if they are small, up to so many bytes', 2 ** 20, BYTES_IN_FLIGHT / 2 ** 20],
+    ['no more than so many, however small', 2 ** 15, WRITES_IN_FLIGHT.most],
   ])('writes %s', (_, pieceLength, most) => {
     const geometry = new Geometry({ length: 100 * pieceLength, pieceLength });
     const pieces$ = new Subject<CheckedPiece>();

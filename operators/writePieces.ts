@@ -11,11 +11,11 @@ export interface WritePiecesOptions {
 }
 
 /**
- * Pieces being written at one time, and bytes if the pieces are small; more wait in the pool they came from. Few: writes to one
- * file wait for each other in the kernel, and spin there.
+ * Pieces being written at one time: at the least, at the most, and in between as many as make so many bytes. More wait in the pool they
+ * came from. As much as a busy wire brings before anybody hears that a write has ended: else the disk waits for us, and then we for the disk.
  */
-export const WRITES_IN_FLIGHT = 2;
-export const BYTES_IN_FLIGHT = 4 * 2 ** 20;
+export const WRITES_IN_FLIGHT = { least: 2, most: 64 } as const;
+export const BYTES_IN_FLIGHT = 16 * 2 ** 20;
 
 /**
  * Writes the valid pieces to disk, passes the corrupt ones, and releases both.
@@ -34,7 +34,7 @@ export const writePieces =
   (storage: Pick<Storage, 'write'>, geometry: Geometry, options: WritePiecesOptions = {}): OperatorFunction<CheckedPiece, PieceOutcome> =>
   (pieces) =>
     new Observable((subscriber) => {
-      const most = Math.max(WRITES_IN_FLIGHT, Math.floor(BYTES_IN_FLIGHT / geometry.pieceLength));
+      const most = Math.max(WRITES_IN_FLIGHT.least, Math.min(WRITES_IN_FLIGHT.most, Math.floor(BYTES_IN_FLIGHT / geometry.pieceLength)));
       const store = patiently((piece) => storage.write(geometry.pieceOffset(piece.index), piece.bytes), options);
       const waiting: CheckedPiece[] = [];
       let writing = 0;

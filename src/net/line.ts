@@ -4,8 +4,11 @@ import type { PeerAddress, Wire } from '../env.ts';
 import { PeerError, type PeerCode } from '../errors.ts';
 import { WriteBuffers } from './writeBuffers.ts';
 
-/** Bytes of one read: one buffer for all sockets, since a chunk is lent only until `next` returns. */
-const READ_SIZE = 65_536;
+/**
+ * Bytes of one read: one buffer for all sockets, since a chunk is lent only until `next` returns. Many blocks, as the one that a chunk ends
+ * in has to be copied twice.
+ */
+const READ_SIZE = 524_288;
 /** Not a `Buffer`, whose parts take several calls to make. */
 const chunk = new Uint8Array(READ_SIZE);
 const buffers = new WriteBuffers();
