@@ -138,7 +138,7 @@ const meet = (wire: Wire, theirs: Handshake, pieceCount: number | undefined, hea
     ...heard,
     drained$: wire.drained$,
     send: (...sent) => {
-      for (const message of sent) state.sent(message);
+      for (const message of sent) if (message.type !== 'request') state.sent(message);
       return wire.write(encodeMessages(sent, wire.room));
     },
   };

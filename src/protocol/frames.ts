@@ -49,8 +49,10 @@ export class FrameDecoder {
         continue;
       }
       const id = chunk[at + 4] as number;
-      this.#check(id, length);
-      if (!known(id)) {
+      // Most are that, and need no further look.
+      const block = id === ID.piece && length >= 10 && length <= MAX_BLOCK + 9;
+      if (!block) this.#check(id, length);
+      if (!block && !known(id)) {
         this.#emit({ type: 'unknown', id, length });
         this.#skip = length + 4;
         at += this.#pass(end - at);

@@ -133,9 +133,8 @@ export class PeerState {
     if (message.type === 'have' || message.type === 'bitfield' || message.type === 'haveAll') this.#told = true;
   }
 
-  /** Takes a message of ours into account. */
+  /** Takes a message of ours into account; requests, of which there are the most, change nothing here. */
   sent(message: Message): void {
-    if (message.type === 'request') return;
     if (message.type === 'choke') this.choking = true;
     else if (message.type === 'unchoke') this.choking = false;
     else if (message.type === 'interested') this.interesting = true;
