@@ -64,7 +64,7 @@ interface Place {
 /**
  * The pieces nobody has begun, and which of them a peer should begin next. The choice depends on: the order, the
  * availability, the priorities, what the peer has and suggests, and one random salt a piece, which breaks all ties. One order for all
- * peers, made anew when too much has changed: a look at 100,000 pieces costs a millisecond, and 200 peers want the same ones. The
+ * peers, made anew when too much has changed: to order 100,000 pieces costs milliseconds, and 200 peers want the same ones. The
  * default order is made without a comparison, any other is sorted only as far as they look.
  * Invariant: `missing` has the bit of a piece exactly while it is neither begun, nor stored, nor excluded.
  */
