@@ -5,12 +5,15 @@ import { PeerError, type PeerCode } from '../errors.ts';
 import { WriteBuffers } from './writeBuffers.ts';
 
 /**
- * Bytes of one read: one buffer for all sockets, since a chunk is lent only until `next` returns. Many blocks, as the one that a chunk ends
- * in has to be copied twice.
+ * Bytes of one read, at first and once a wire has brought so many. Many blocks, as the one that a chunk ends in has to be copied twice; but
+ * others are not heard meanwhile, and who sends wrong bytes should not get far before anybody can tell.
  */
+const FIRST_READS = 65_536;
 const READ_SIZE = 524_288;
-/** Not a `Buffer`, whose parts take several calls to make. */
+const QUICK = 16 * 2 ** 20;
+/** One buffer for all sockets, since a chunk is lent only until `next` returns. Not a `Buffer`, whose parts take several calls to make. */
 const chunk = new Uint8Array(READ_SIZE);
+const start = chunk.subarray(0, FIRST_READS);
 const buffers = new WriteBuffers();
 
 /** A socket and the wire it is. */
@@ -27,11 +30,13 @@ export interface Line {
 export const lineOf = (address: PeerAddress, subscriber: Subscriber<Wire>, open: (onread: OnReadOpts) => Socket): Line => {
   const bytes$ = new Subject<Uint8Array>();
   const drained$ = new Subject<void>();
+  let brought = 0;
   const callback = (length: number): boolean => {
+    brought += length;
     bytes$.next(chunk.subarray(0, length));
     return true;
   };
-  const socket = open({ buffer: chunk, callback });
+  const socket = open({ buffer: () => (brought < QUICK ? start : chunk), callback });
   const end = (): void => {
     socket.destroy();
     bytes$.complete();
