@@ -30,7 +30,7 @@ export const verifyPieces =
         const next = (valid: boolean): void => subscriber.next({ index, bytes, from, valid, release: () => piece.release() });
         const complete = (): void => {
           checking--;
-          const [following] = waiting.splice(0, 1);
+          const following = waiting.shift();
           if (following !== undefined) check(following);
           else if (over && checking === 0) subscriber.complete();
         };
