@@ -2,6 +2,7 @@ import { catchError, Observable, type OperatorFunction, retry, switchMap, tap, t
 import type { CheckedPiece, PieceOutcome, Storage, Warning } from '../src/env.ts';
 import { StorageError } from '../src/errors.ts';
 import type { Geometry } from '../src/torrent/geometry.ts';
+import { PieceRuns } from '../src/torrent/pieceRuns.ts';
 
 export interface WritePiecesOptions {
   /** Hears once that the disk is full, and once that it goes on. */
@@ -12,10 +13,12 @@ export interface WritePiecesOptions {
 
 /**
  * Pieces being written at one time: at the least, at the most, and in between as many as make so many bytes. More wait in the pool they
- * came from. As much as a busy wire brings before anybody hears that a write has ended: else the disk waits for us, and then we for the disk.
+ * came from.
  */
 export const WRITES_IN_FLIGHT = { least: 2, most: 64 } as const;
 export const BYTES_IN_FLIGHT = 16 * 2 ** 20;
+/** Bytes of neighbours that are written at once. */
+export const BYTES_PER_WRITE = 4 * 2 ** 20;
 
 /**
  * Writes the valid pieces to disk, passes the corrupt ones, and releases both.
@@ -25,51 +28,83 @@ export const BYTES_IN_FLIGHT = 16 * 2 ** 20;
  * gives   --(cs)-   s stored, c corrupt
  * ```
  *
+ * What comes while two writes are under way waits for the end of one, and is then written together with its neighbours, if the storage has
+ * `writev`: a file takes one write at a time, and many small ones cost more than a large one. Pieces without neighbours then go all at one time.
+ *
  * A full disk is waited for: the piece keeps its buffer, so nothing more is asked for, and is tried again every `retryEvery`.
  * Any other `StorageError` (`denied`, `missing`, `io`) ends the stream.
  *
  * Not `mergeMap`: pieces come by the thousand, and what it makes for each costs as much as to ask for its blocks.
  */
 export const writePieces =
-  (storage: Pick<Storage, 'write'>, geometry: Geometry, options: WritePiecesOptions = {}): OperatorFunction<CheckedPiece, PieceOutcome> =>
+  (storage: Pick<Storage, 'write' | 'writev'>, geometry: Geometry, options: WritePiecesOptions = {}): OperatorFunction<CheckedPiece, PieceOutcome> =>
   (pieces) =>
     new Observable((subscriber) => {
-      const most = Math.max(WRITES_IN_FLIGHT.least, Math.min(WRITES_IN_FLIGHT.most, Math.floor(BYTES_IN_FLIGHT / geometry.pieceLength)));
+      const { pieceLength } = geometry;
+      const { least, most } = WRITES_IN_FLIGHT;
+      const writev = storage.writev?.bind(storage);
+      const together = writev === undefined ? 1 : Math.max(1, Math.floor(BYTES_PER_WRITE / pieceLength));
       const store = patiently((piece) => storage.write(geometry.pieceOffset(piece.index), piece.bytes), options);
-      const waiting: CheckedPiece[] = [];
-      let writing = 0;
+      const waiting = new PieceRuns<CheckedPiece>();
+      let writes = 0;
+      let pieceCount = 0; // in these writes
       let over = false;
-      const error = (cause: unknown): void => subscriber.error(cause);
+      let going = false;
       const settle = (piece: CheckedPiece): void => {
         const outcome = outcomeOf(piece);
         piece.release();
         subscriber.next(outcome);
       };
-      const begin = (piece: CheckedPiece): void => {
-        writing++;
+      const written = (run: readonly CheckedPiece[]): Observable<unknown> => {
+        const [first] = run as readonly [CheckedPiece];
+        if (run.length === 1 || writev === undefined) return store(first);
+        return writev(geometry.pieceOffset(first.index), run.map(bytesOf));
+      };
+      const begin = (run: readonly CheckedPiece[]): void => {
+        writes++;
+        pieceCount += run.length;
         const complete = (): void => {
-          writing--;
-          const following = waiting.shift();
-          if (following !== undefined) begin(following);
-          else if (over && writing === 0) subscriber.complete();
+          writes--;
+          pieceCount -= run.length;
+          goOn();
+        };
+        const error = (cause: unknown): void => {
+          if (run.length === 1 || !isFull(cause)) return subscriber.error(cause);
+          // There may be room for some of them.
+          for (const piece of run) begin([piece]);
+          complete();
         };
         try {
-          subscriber.add(store(piece).subscribe({ next: () => settle(piece), error, complete }));
+          subscriber.add(written(run).subscribe({ next: () => run.forEach(settle), error, complete }));
         } catch (defect) {
-          error(defect);
+          subscriber.error(defect);
         }
+      };
+      /** For one that has to wait for the end of none. */
+      const room = (): boolean => writes < least || (writes < most && (pieceCount + 1) * pieceLength <= BYTES_IN_FLIGHT);
+      /** What waits is begun as long as there is room; neighbours not before they have to be: while two are under way more may join them. */
+      const goOn = (): void => {
+        if (going) return;
+        going = true;
+        let run: readonly CheckedPiece[] = [];
+        while (room() && (writes < least || run.length < 2) && (run = waiting.take(together)).length > 0) begin(run);
+        going = false;
+        if (over && writes === 0) subscriber.complete();
       };
       const take = (piece: CheckedPiece): void => {
         if (!piece.valid) settle(piece);
-        else if (writing < most) begin(piece);
-        else waiting.push(piece);
+        else if (writes < least || (together === 1 && room()) || !waiting.add(piece)) begin([piece]);
       };
       const complete = (): void => {
         over = true;
-        if (writing === 0) subscriber.complete();
+        if (writes === 0) subscriber.complete();
       };
-      subscriber.add(pieces.subscribe({ next: take, error, complete }));
+      subscriber.add(pieces.subscribe({ next: take, error: (error: unknown) => subscriber.error(error), complete }));
     });
+
+const bytesOf = ({ bytes }: CheckedPiece): Uint8Array => bytes;
+
+const isFull = (error: unknown): boolean => error instanceof StorageError && error.code === 'full';
 
 const outcomeOf = ({ valid, index, bytes, from }: CheckedPiece): PieceOutcome => ({
   type: valid ? 'stored' : 'corrupt',
@@ -82,8 +117,8 @@ const outcomeOf = ({ valid, index, bytes, from }: CheckedPiece): PieceOutcome =>
 const patiently = (write: (piece: CheckedPiece) => Observable<unknown>, { report, retryEvery = 15_000 }: WritePiecesOptions) => {
   const waiting = new Set<CheckedPiece>();
   const waitForRoom = (piece: CheckedPiece, error: unknown): Observable<unknown> => {
-    if (!(error instanceof StorageError) || error.code !== 'full') return throwError(() => error);
-    if (waiting.size === 0) report?.({ type: 'warning', code: 'full', message: `${error.message}; waiting for room` });
+    if (!isFull(error)) return throwError(() => error);
+    if (waiting.size === 0) report?.({ type: 'warning', code: 'full', message: `${(error as StorageError).message}; waiting for room` });
     waiting.add(piece);
     return timer(retryEvery);
   };

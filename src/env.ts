@@ -52,6 +52,8 @@ export interface Storage {
   digest?(offset: number, length: number): Observable<Uint8Array>;
   /** Writes all of `bytes` at `offset`, across file borders; emits their number. */
   write(offset: number, bytes: Uint8Array): Observable<number>;
+  /** The same for what lies in several buffers, one after the other. Where it is missing each is written on its own. */
+  writev?(offset: number, parts: readonly Uint8Array[]): Observable<number>;
   /** Creates the folders and the files, sparse, at their final sizes; those files alone for whose numbers `wanted` holds. Completes without a value. */
   prepare(wanted?: (file: number) => boolean): Observable<never>;
   /** One stamp per file of `torrent.files`, in their order. */

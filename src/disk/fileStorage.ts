@@ -101,7 +101,7 @@ class FileStorage implements Storage {
   }
 
   read(offset: number, into: Uint8Array): Observable<number> {
-    return this.#operation((done, wanted) => this.#transfer(this.#spans.of(offset, into.length), 0, into, 'read', wanted, done));
+    return this.#operation((done, wanted) => this.#transfer(this.#spans.of(offset, into.length), 0, [into], 'read', wanted, done));
   }
 
   digest(offset: number, length: number): Observable<Uint8Array> {
@@ -109,8 +109,12 @@ class FileStorage implements Storage {
   }
 
   write(offset: number, bytes: Uint8Array): Observable<number> {
+    return this.writev(offset, [bytes]);
+  }
+
+  writev(offset: number, parts: readonly Uint8Array[]): Observable<number> {
     return this.#operation((done, wanted) => {
-      const spans = this.#spans.of(offset, bytes.length);
+      const spans = this.#spans.of(offset, lengthOf(parts));
       const waiting: (() => void)[] = [];
       this.#writes.add(waiting);
       const ended: Done<number> = (error, count) => {
@@ -118,7 +122,7 @@ class FileStorage implements Storage {
         done(error, count);
         for (const wait of waiting) wait();
       };
-      this.#whenWritable((error) => (error ? ended(error) : this.#transfer(spans, 0, bytes, 'write', wanted, ended)));
+      this.#whenWritable((error) => (error ? ended(error) : this.#transfer(spans, 0, parts, 'write', wanted, ended)));
     });
   }
 
@@ -222,11 +226,11 @@ class FileStorage implements Storage {
   }
 
   /** Works off `spans` from number `n` on, one after the other. */
-  #transfer(spans: readonly Span[], n: number, bytes: Uint8Array, access: 'read' | 'write', wanted: () => boolean, done: Done<number>): void {
+  #transfer(spans: readonly Span[], n: number, parts: readonly Uint8Array[], access: 'read' | 'write', wanted: () => boolean, done: Done<number>): void {
     let next = n;
-    for (; spans[next]?.padding; next++) if (access === 'read') zero(bytes, spans[next] as Span);
+    for (; spans[next]?.padding; next++) if (access === 'read') zero(parts, spans[next] as Span);
     const span = spans[next];
-    if (!span || !wanted()) return done(null, bytes.length);
+    if (!span || !wanted()) return done(null, lengthOf(parts));
     this.#files.acquire(span.file, access, (error, open) => {
       if (!open) return error instanceof StorageError && error.code === 'missing' && access === 'read' ? done(null, span.from) : done(error ?? null);
       if (access === 'write') this.#dirty.add(span.file);
@@ -234,10 +238,10 @@ class FileStorage implements Storage {
         this.#files.release(open);
         if (failure) done(diskError(access, this.#paths[span.file] as string, failure));
         else if (count < span.length) done(null, span.from + count);
-        else this.#transfer(spans, next + 1, bytes, access, wanted, done);
+        else this.#transfer(spans, next + 1, parts, access, wanted, done);
       };
-      if (access === 'read') readSpan(open.fd, bytes, span, 0, end);
-      else writeSpan(open.fd, bytes, span, 0, end);
+      if (access === 'read') readSpan(open.fd, parts[0] as Uint8Array, span, 0, end);
+      else writeSpan(open.fd, parts, span, 0, end);
     });
   }
 
@@ -287,4 +291,7 @@ class FileStorage implements Storage {
 
 const nothing: FileStamp = { size: -1, mtime: 0 };
 
-const zero = (bytes: Uint8Array, { from, length }: Span): void => void bytes.fill(0, from, from + length);
+const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, { length }) => sum + length, 0);
+
+/** What is read goes into one buffer. */
+const zero = ([into]: readonly Uint8Array[], { from, length }: Span): void => void into?.fill(0, from, from + length);

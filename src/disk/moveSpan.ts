@@ -11,11 +11,27 @@ export const readSpan = (fd: number, into: Uint8Array, span: Span, count: number
   });
 };
 
-/** Writes `span` of `bytes`; `count` bytes of it are written already. */
-export const writeSpan = (fd: number, bytes: Uint8Array, span: Span, count: number, done: Moved): void => {
-  fs.write(fd, bytes, span.from + count, span.length - count, span.at + count, (error, written) => {
+/** Writes `span` of `parts`, buffers that follow each other; `count` bytes of it are written already. */
+export const writeSpan = (fd: number, parts: readonly Uint8Array[], span: Span, count: number, done: Moved): void => {
+  const end = (error: Error | null, written: number): void => {
     if (error || count + written === span.length) done(error, count + written);
     else if (written === 0) done(new Error('nothing written'));
-    else writeSpan(fd, bytes, span, count + written, done);
-  });
+    else writeSpan(fd, parts, span, count + written, done);
+  };
+  const [from, length, at] = [span.from + count, span.length - count, span.at + count];
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) fs.write(fd, first, from, length, at, end);
+  else fs.writev(fd, viewsOf(parts, from, length), at, end);
+};
+
+/** Where `length` bytes are, from the byte `from` of all `parts` on. */
+const viewsOf = (parts: readonly Uint8Array[], from: number, length: number): Uint8Array[] => {
+  const views: Uint8Array[] = [];
+  let begin = 0;
+  for (const part of parts) {
+    const [first, last] = [Math.max(from, begin), Math.min(from + length, begin + part.length)];
+    if (first < last) views.push(part.subarray(first - begin, last - begin));
+    begin += part.length;
+  }
+  return views;
 };

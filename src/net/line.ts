@@ -11,6 +11,8 @@ import { WriteBuffers } from './writeBuffers.ts';
 const FIRST_READS = 65_536;
 const READ_SIZE = 524_288;
 const QUICK = 16 * 2 ** 20;
+/** Bytes read in a row before others have their turn: writes that have ended, other wires. Else who sends as fast as we read is read 32 times. */
+const TURN = 524_288;
 /** One buffer for all sockets, since a chunk is lent only until `next` returns. Not a `Buffer`, whose parts take several calls to make. */
 const chunk = new Uint8Array(READ_SIZE);
 const start = chunk.subarray(0, FIRST_READS);
@@ -31,12 +33,20 @@ export const lineOf = (address: PeerAddress, subscriber: Subscriber<Wire>, open:
   const bytes$ = new Subject<Uint8Array>();
   const drained$ = new Subject<void>();
   let brought = 0;
+  let buffer = start;
+  /** Bytes since others had their turn. */
+  let row = 0;
   const callback = (length: number): boolean => {
     brought += length;
+    // Less than there is room for is all that was there: then Node does not read on.
+    row = length < buffer.length ? 0 : row + length;
     bytes$.next(chunk.subarray(0, length));
-    return true;
+    if (row < TURN) return true;
+    row = 0;
+    setImmediate(() => void socket.resume());
+    return false;
   };
-  const socket = open({ buffer: () => (brought < QUICK ? start : chunk), callback });
+  const socket = open({ buffer: () => (buffer = brought < QUICK ? start : chunk), callback });
   const end = (): void => {
     socket.destroy();
     bytes$.complete();

@@ -9,7 +9,7 @@ export interface Candidate {
   readonly missing: number;
   /** Pieces stored so far. */
   readonly stored: number;
-  /** A random number of 32 bits that stays with the piece: breaks ties. */
+  /** A random number of 32 bits that stays with the piece: breaks ties. Small pieces that adjoin each other may have numbers that do. */
   readonly salt: number;
 }
 

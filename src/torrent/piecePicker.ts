@@ -4,7 +4,7 @@ import type { Geometry } from './geometry.ts';
 import { type Asker, MAX_COPIES, OpenPiece } from './openPiece.ts';
 import { defaultOrder } from './pieceOrder.ts';
 import type { PickerOptions } from './pickerOptions.ts';
-import { WantedPieces } from './wantedPieces.ts';
+import { extentOf, WantedPieces } from './wantedPieces.ts';
 
 export type { Asker } from './openPiece.ts';
 
@@ -56,7 +56,7 @@ export class PiecePicker {
     this.geometry = geometry;
     this.stored = new Bitfield(geometry.pieceCount);
     this.availability = new Availability(geometry.pieceCount);
-    this.#wanted = new WantedPieces(geometry.pieceCount, this.availability, order, random);
+    this.#wanted = new WantedPieces(geometry.pieceCount, this.availability, order, random, extentOf(geometry));
     this.#allowed = Math.max(2, Math.floor(memory / Math.min(geometry.pieceLength, geometry.length)));
     this.#backlog = Math.max(2, Math.floor(this.#allowed * BACKLOG));
     this.#free = freed;

@@ -1,6 +1,7 @@
 import type { Availability } from './availability.ts';
 import { Bitfield } from './bitfield.ts';
 import { countingSort } from './countingSort.ts';
+import type { Shape } from './geometry.ts';
 import { LazySort } from './lazySort.ts';
 import { type Candidate, defaultOrder, type PieceOrder, RANDOM_FIRST } from './pieceOrder.ts';
 
@@ -19,6 +20,12 @@ const PIECES_PER_RETURN = 1024;
 const HIGHEST = 127;
 /** No piece. */
 const NONE = -1;
+/** Bytes of pieces that follow each other wherever nothing but chance decides, so that they can be written at once; and how many such extents a torrent has at the least. */
+const EXTENT = 2 ** 20;
+const MIN_EXTENTS = 256;
+
+/** How many pieces an extent is. Through a swarm they spread as one larger piece would. */
+export const extentOf = ({ length, pieceLength }: Shape): number => Math.max(1, Math.floor(Math.min(EXTENT, length / MIN_EXTENTS) / pieceLength));
 
 /** How many pieces were stored when the order was made, and whether an order has ever looked at that. */
 interface Stock {
@@ -63,8 +70,8 @@ interface Place {
 
 /**
  * The pieces nobody has begun, and which of them a peer should begin next. The choice depends on: the order, the
- * availability, the priorities, what the peer has and suggests, and one random salt a piece, which breaks all ties. One order for all
- * peers, made anew when too much has changed: to order 100,000 pieces costs milliseconds, and 200 peers want the same ones. The
+ * availability, the priorities, what the peer has and suggests, and one random salt a piece, which breaks all ties: of an
+ * extent they follow each other. One order for all peers, made anew when too much has changed: to order 100,000 pieces costs milliseconds, and 200 peers want the same ones. The
  * default order is made without a comparison, any other is sorted only as far as they look.
  * Invariant: `missing` has the bit of a piece exactly while it is neither begun, nor stored, nor excluded.
  */
@@ -87,13 +94,13 @@ export class WantedPieces<Who extends object> {
   readonly #b = scratch(this.#stock);
   readonly #before = (one: number, other: number): number => this.#compare(one, other);
 
-  constructor(pieceCount: number, availability: Availability<Who>, order: PieceOrder, random: () => number) {
+  /** Ties of `extent` pieces that adjoin each other are broken together. */
+  constructor(pieceCount: number, availability: Availability<Who>, order: PieceOrder, random: () => number, extent: number = 1) {
     this.missing = new Bitfield(pieceCount);
     this.missing.setAll();
     this.#availability = availability;
     this.#order = order;
-    this.#salts = new Uint32Array(pieceCount);
-    for (let piece = 0; piece < pieceCount; piece++) this.#salts[piece] = random() * 2 ** 32;
+    this.#salts = saltsOf(pieceCount, random, extent);
     this.#priorities = new Int8Array(pieceCount);
   }
 
@@ -222,6 +229,16 @@ export class WantedPieces<Who extends object> {
     scratch.salt = this.#salts[piece] as number;
   }
 }
+
+/** A random number for each extent, in which its pieces are counted. */
+const saltsOf = (pieceCount: number, random: () => number, extent: number): Uint32Array => {
+  const salts = new Uint32Array(pieceCount);
+  for (let first = 0; first < pieceCount; first += extent) {
+    const salt = Math.floor((random() * 2 ** 32) / extent) * extent;
+    for (let n = 0; n < extent && first + n < pieceCount; n++) salts[first + n] = salt + n;
+  }
+  return salts;
+};
 
 /** All pieces, the lowest salt first; exact for 2²¹ of them, as many as there may be. */
 const bySalt = (salts: Uint32Array): Uint32Array => {

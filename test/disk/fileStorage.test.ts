@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesOf, tempFolder, torrentOf } from './torrents.ts';
 import { openStorage } from '../../src/disk/fileStorage.ts';
@@ -100,6 +101,55 @@ describe('openStorage', () => {
       fs.truncateSync(path.join(folder, 'name', 'a'), 49);
       expect(await ended(storage.read(0, into))).toBe(49);
     });
+  });
+
+  it('writes several buffers as if they were one, across file borders and padding, whatever is cut where', async () => {
+    const data = bytesOf(100);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(100), { maxLength: 6 }), fc.nat(99), async (cuts, offset) => {
+        const folder = tempFolder();
+        const places = [offset, ...cuts.filter((cut) => cut > offset).sort((a, b) => a - b), 100];
+        const parts = places.slice(1).map((end, n) => data.subarray(places[n], end));
+        await withStorage(torrentOf({ files: three }), { folder }, async (storage) => {
+          expect(await ended((storage.writev as NonNullable<Storage['writev']>)(offset, parts))).toBe(100 - offset);
+          const back = new Uint8Array(100 - offset);
+          await ended(storage.read(offset, back));
+          const expected = data.slice();
+          expected.fill(0, 50, 64);
+          expect(back).toEqual(expected.subarray(offset));
+        });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('writes several buffers inside one file by one call, and goes on after part of them', async () => {
+    const folder = tempFolder();
+    const data = bytesOf(1000);
+    const { writev } = fs;
+    const calls: number[] = [];
+    let most = Infinity;
+    try {
+      await withStorage(torrentOf({ files: [{ path: ['a'], length: 2000 }] }), { folder }, async (storage) => {
+        fs.writev = ((fd: number, views: readonly Uint8Array[], at: number, done: () => void) => {
+          calls.push(views.length);
+          const some = Buffer.concat(views).subarray(0, most);
+          fs.write(fd, some, 0, some.length, at, done);
+        }) as unknown as typeof writev;
+        const parts = [data.subarray(0, 100), data.subarray(100, 600), data.subarray(600)];
+        expect(await ended((storage.writev as NonNullable<Storage['writev']>)(7, parts))).toBe(1000);
+        expect(calls).toEqual([3]);
+        most = 300;
+        expect(await ended((storage.writev as NonNullable<Storage['writev']>)(500, parts))).toBe(1000);
+        expect(calls).toEqual([3, 3, 2, 1, 1]);
+        const back = new Uint8Array(1500);
+        await ended(storage.read(0, back));
+        expect(Buffer.compare(back.subarray(500), data)).toBe(0);
+        expect(Buffer.compare(back.subarray(7, 500), data.subarray(0, 493))).toBe(0);
+      });
+    } finally {
+      fs.writev = writev;
+    }
   });
 
   it('writes a piece inside one file by one call, and goes on after part of one', async () => {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { lastValueFrom, mergeMap, takeWhile, tap } from 'rxjs';
 import { expect, it, onTestFinished } from 'vitest';
 import { connectTcp } from '../../src/net/tcp.ts';
@@ -31,3 +33,42 @@ it('reads in small parts until a wire has brought much, and loses nothing when t
   expect(early).toBe(64 * KiB);
   expect(hash.digest('hex')).toBe(createHash('sha1').update(bytes).digest('hex'));
 });
+
+it('gives others a turn after 512 KiB, however fast bytes come', async () => {
+  const bytes = Buffer.alloc(48 * MiB);
+  const sender = new Worker(SENDER, { eval: true, workerData: bytes.length });
+  onTestFinished(() => void sender.terminate());
+  const [port] = (await once(sender, 'message')) as [number];
+  let row = 0;
+  let longest = 0;
+  let brought = 0;
+  let turn: NodeJS.Immediate | undefined;
+  onTestFinished(() => clearImmediate(turn));
+  const others = (): void => {
+    row = 0;
+    turn = setImmediate(others);
+  };
+  others();
+  await lastValueFrom(
+    connectTcp({ host: '127.0.0.1', port, source: 'tracker' }).pipe(
+      mergeMap(({ bytes$ }) => bytes$),
+      tap((chunk) => {
+        row += chunk.length;
+        brought += chunk.length;
+        longest = Math.max(longest, row);
+        // As long as it takes to hash it: so there is always more to be read.
+        createHash('sha1').update(chunk).digest();
+      }),
+      takeWhile(() => brought < bytes.length, true),
+    ),
+  );
+  expect(brought).toBe(bytes.length);
+  expect(longest).toBeLessThan(MiB);
+});
+
+/** Sends from another thread, since nothing comes while this one reads. */
+const SENDER = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const server = require('node:net').createServer((socket) => void socket.on('error', () => {}).end(Buffer.alloc(workerData)));
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
+`;
