@@ -9,7 +9,7 @@ import { WriteBuffers } from './writeBuffers.ts';
  * others are not heard meanwhile, and who sends wrong bytes should not get far before anybody can tell.
  */
 const FIRST_READS = 65_536;
-const READ_SIZE = 524_288;
+const READ_SIZE = 1_048_576;
 const QUICK = 16 * 2 ** 20;
 /** Bytes read in a row before others have their turn: writes that have ended, other wires. Else who sends as fast as we read is read 32 times. */
 const TURN = 524_288;
