@@ -26,8 +26,6 @@ const MAX_LATE = 2 * MAX_WINDOW;
 export class RequestWindow {
   limit = FIRST_WINDOW;
   snubbed = false;
-  /** Bytes a second, smoothed. */
-  rate = 0;
   readonly #inFlight = new Set<number>();
   readonly #late = new Set<number>();
   #most: number;
@@ -35,8 +33,8 @@ export class RequestWindow {
   #bytes = 0;
   #arrivals = 0;
   #arrivalsSeen = 0;
-  #mean = 0;
-  #deviation = 0;
+  /** The rate in bytes a second, and the gap between blocks in milliseconds. Apart: whole at first, and then not, they would change the shape of what each block looks at. */
+  readonly #smoothed = { rate: 0, mean: 0, deviation: 0 };
   #tickedAt: number;
   /** When the present wait began: the last block, or the first request after a pause. */
   #waitingSince: number;
@@ -51,6 +49,11 @@ export class RequestWindow {
   set most(most: number) {
     this.#most = Math.max(1, Math.min(most, MAX_WINDOW));
     if (this.limit > this.#most) this.limit = this.#most;
+  }
+
+  /** Bytes a second, smoothed. */
+  get rate(): number {
+    return this.#smoothed.rate;
   }
 
   get inFlight(): number {
@@ -74,7 +77,9 @@ export class RequestWindow {
   }
 
   asked(key: number, now: number): void {
-    if (this.#inFlight.size === 0) this.#waitingSince = Math.max(this.#waitingSince, now);
+    const since = this.#waitingSince;
+    const later = Math.max(since, now);
+    this.#waitingSince = this.#inFlight.size === 0 ? later : since;
     // Late keys stay: one that was asked for twice comes twice, and that is nobody's fault.
     this.#inFlight.add(key);
   }
@@ -151,28 +156,30 @@ export class RequestWindow {
   /** Milliseconds to wait for the next block. */
   get patience(): number {
     if (this.#arrivals === 0) return FIRST_PATIENCE;
-    return Math.min(MAX_PATIENCE, Math.max(MIN_PATIENCE, this.#mean + 4 * this.#deviation));
+    return Math.min(MAX_PATIENCE, Math.max(MIN_PATIENCE, this.#smoothed.mean + 4 * this.#smoothed.deviation));
   }
 
   #resize(rate: number): void {
-    const gained = rate - this.rate;
-    this.rate = this.rate === 0 ? rate : this.rate * 0.6 + rate * 0.4;
+    const smoothed = this.#smoothed;
+    const gained = rate - smoothed.rate;
+    smoothed.rate = smoothed.rate === 0 ? rate : smoothed.rate * 0.6 + rate * 0.4;
     if (this.snubbed) return;
     if (this.#slowStart && this.#arrivals > 0 && gained < SLOW_START_GAIN) this.#slowStart = false;
     if (this.#slowStart || this.#arrivals === 0) return;
-    const wanted = Math.ceil((Math.max(rate, this.rate) * QUEUE_SECONDS) / BLOCK);
+    const wanted = Math.ceil((Math.max(rate, smoothed.rate) * QUEUE_SECONDS) / BLOCK);
     this.limit = Math.min(this.#most, Math.max(MIN_WINDOW, wanted));
   }
 
   #observe(gap: number): void {
-    if (this.#mean === 0) {
-      this.#mean = gap;
-      this.#deviation = gap / 2;
+    const smoothed = this.#smoothed;
+    if (smoothed.mean === 0) {
+      smoothed.mean = gap;
+      smoothed.deviation = gap / 2;
       return;
     }
-    const error = gap - this.#mean;
-    this.#mean += error / 8;
-    this.#deviation += (Math.abs(error) - this.#deviation) / 4;
+    const error = gap - smoothed.mean;
+    smoothed.mean += error / 8;
+    smoothed.deviation += (Math.abs(error) - smoothed.deviation) / 4;
   }
 
   check(): void {
