@@ -8,11 +8,11 @@ import { WriteBuffers } from './writeBuffers.ts';
  * Bytes of one read, at first and once a wire has brought so many. Many blocks, as the one that a chunk ends in has to be copied twice; but
  * others are not heard meanwhile, and who sends wrong bytes should not get far before anybody can tell.
  */
-const FIRST_READS = 65_536;
-const READ_SIZE = 1_048_576;
+const FIRST_READS = 2 ** 16;
+const READ_SIZE = 2 ** 20;
 const QUICK = 16 * 2 ** 20;
-/** Bytes read in a row before others have their turn: writes that have ended, other wires. Else who sends as fast as we read is read 32 times. */
-const TURN = 524_288;
+/** Bytes read in a row before others have their turn: writes that have ended, other wires. Node itself goes on for 32 reads, while there is more. */
+const TURN = 2 ** 21;
 /** One buffer for all sockets, since a chunk is lent only until `next` returns. Not a `Buffer`, whose parts take several calls to make. */
 const chunk = new Uint8Array(READ_SIZE);
 const start = chunk.subarray(0, FIRST_READS);

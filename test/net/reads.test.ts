@@ -34,7 +34,7 @@ it('reads in small parts until a wire has brought much, and loses nothing when t
   expect(hash.digest('hex')).toBe(createHash('sha1').update(bytes).digest('hex'));
 });
 
-it('gives others a turn before it has read 2 MiB, however fast bytes come', async () => {
+it('gives others a turn before it has read 4 MiB, however fast bytes come', async () => {
   const bytes = Buffer.alloc(48 * MiB);
   const sender = new Worker(SENDER, { eval: true, workerData: bytes.length });
   onTestFinished(() => void sender.terminate());
@@ -63,7 +63,7 @@ it('gives others a turn before it has read 2 MiB, however fast bytes come', asyn
     ),
   );
   expect(brought).toBe(bytes.length);
-  expect(longest).toBeLessThan(2 * MiB);
+  expect(longest).toBeLessThan(4 * MiB);
 });
 
 /** Sends from another thread, since nothing comes while this one reads. */
