@@ -104,7 +104,7 @@ export const writePieces =
 
 const bytesOf = ({ bytes }: CheckedPiece): Uint8Array => bytes;
 
-const isFull = (error: unknown): boolean => error instanceof StorageError && error.code === 'full';
+const isFull = (error: unknown): error is StorageError => error instanceof StorageError && error.code === 'full';
 
 const outcomeOf = ({ valid, index, bytes, from }: CheckedPiece): PieceOutcome => ({
   type: valid ? 'stored' : 'corrupt',
@@ -118,7 +118,7 @@ const patiently = (write: (piece: CheckedPiece) => Observable<unknown>, { report
   const waiting = new Set<CheckedPiece>();
   const waitForRoom = (piece: CheckedPiece, error: unknown): Observable<unknown> => {
     if (!isFull(error)) return throwError(() => error);
-    if (waiting.size === 0) report?.({ type: 'warning', code: 'full', message: `${(error as StorageError).message}; waiting for room` });
+    if (waiting.size === 0) report?.({ type: 'warning', code: 'full', message: `${error.message}; waiting for room` });
     waiting.add(piece);
     return timer(retryEvery);
   };

@@ -33,7 +33,10 @@ export class RequestWindow {
   #bytes = 0;
   #arrivals = 0;
   #arrivalsSeen = 0;
-  /** The rate in bytes a second, and the gap between blocks in milliseconds. Apart: whole at first, and then not, they would change the shape of what each block looks at. */
+  /**
+   * The rate in bytes a second, and the gap between blocks in milliseconds. Apart: whole numbers at first, and then not, they
+   * would change the shape of what each block looks at.
+   */
   readonly #smoothed = { rate: 0, mean: 0, deviation: 0 };
   #tickedAt: number;
   /** When the present wait began: the last block, or the first request after a pause. */

@@ -20,7 +20,10 @@ const PIECES_PER_RETURN = 1024;
 const HIGHEST = 127;
 /** No piece. */
 const NONE = -1;
-/** Bytes of pieces that follow each other wherever nothing but chance decides, so that they can be written at once; and how many such extents a torrent has at the least. */
+/**
+ * Bytes of pieces that follow each other wherever nothing but chance decides, so that they can be written at once; and how
+ * many such extents a torrent has at the least.
+ */
 const EXTENT = 2 ** 20;
 const MIN_EXTENTS = 256;
 
@@ -70,9 +73,10 @@ interface Place {
 
 /**
  * The pieces nobody has begun, and which of them a peer should begin next. The choice depends on: the order, the
- * availability, the priorities, what the peer has and suggests, and one random salt a piece, which breaks all ties: of an
- * extent they follow each other. One order for all peers, made anew when too much has changed: to order 100,000 pieces costs milliseconds, and 200 peers want the same ones. The
- * default order is made without a comparison, any other is sorted only as far as they look.
+ * availability, the priorities, what the peer has and suggests, and one random salt a piece, which breaks all ties: those of
+ * an extent follow each other. One order for all peers, made anew when too much has changed: to order 100,000 pieces costs
+ * milliseconds, and 200 peers want the same ones. The default order is made without a comparison, any other is sorted only
+ * as far as they look.
  * Invariant: `missing` has the bit of a piece exactly while it is neither begun, nor stored, nor excluded.
  */
 export class WantedPieces<Who extends object> {
