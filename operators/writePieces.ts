@@ -42,6 +42,7 @@ export const writePieces =
     new Observable((subscriber) => {
       const { pieceLength } = geometry;
       const { least, most } = WRITES_IN_FLIGHT;
+      const allowed = Math.max(least, Math.floor(BYTES_IN_FLIGHT / pieceLength));
       const writev = storage.writev?.bind(storage);
       const together = writev === undefined ? 1 : Math.max(1, Math.floor(BYTES_PER_WRITE / pieceLength));
       const store = patiently((piece) => storage.write(geometry.pieceOffset(piece.index), piece.bytes), options);
@@ -81,13 +82,14 @@ export const writePieces =
         }
       };
       /** For one that has to wait for the end of none. */
-      const room = (): boolean => writes < least || (writes < most && (pieceCount + 1) * pieceLength <= BYTES_IN_FLIGHT);
+      const room = (): boolean => writes < least || (writes < most && pieceCount < allowed);
+      const following = (): CheckedPiece[] => waiting.take(Math.max(1, Math.min(together, allowed - pieceCount)));
       /** What waits is begun as long as there is room; neighbours not before they have to be: while two are under way more may join them. */
       const goOn = (): void => {
         if (going) return;
         going = true;
         let run: readonly CheckedPiece[] = [];
-        while (room() && (writes < least || run.length < 2) && (run = waiting.take(together)).length > 0) begin(run);
+        while (room() && (writes < least || run.length < 2) && (run = following()).length > 0) begin(run);
         going = false;
         if (over && writes === 0) subscriber.complete();
       };

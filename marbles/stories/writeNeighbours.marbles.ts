@@ -1,6 +1,6 @@
 import { defer, finalize, map, type Observable, of, Subject, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { BYTES_PER_WRITE, WRITES_IN_FLIGHT, writePieces } from '../../operators/writePieces.ts';
+import { BYTES_IN_FLIGHT, BYTES_PER_WRITE, WRITES_IN_FLIGHT, writePieces } from '../../operators/writePieces.ts';
 import type { CheckedPiece, Storage } from '../../src/env.ts';
 import { StorageError } from '../../src/errors.ts';
 import { Geometry } from '../../src/torrent/geometry.ts';
@@ -155,6 +155,26 @@ describe('writePieces, how much at one time', () => {
     }
     expect(Math.max(...writing.map(({ count }) => count))).toBe(together);
     expect(written).toEqual(Array.from({ length: 100 }, (_, at) => at));
+  });
+
+  it('writes no more at one time than there may be, however neighbours come after many that have none', () => {
+    const pieceLength = 2 ** 18;
+    const allowed = BYTES_IN_FLIGHT / pieceLength;
+    const geometry = new Geometry({ length: 1000 * pieceLength, pieceLength });
+    const pieces$ = new Subject<CheckedPiece>();
+    const slow$ = new Subject<number>();
+    let underWay = 0;
+    const writev = (_: number, parts: readonly Uint8Array[]): Observable<number> => {
+      underWay += parts.length;
+      return slow$;
+    };
+    const first$ = new Subject<number>();
+    const write = (offset: number, bytes: Uint8Array): Observable<number> => (offset === 0 ? first$ : writev(offset, [bytes]));
+    pieces$.pipe(writePieces({ write, writev }, geometry)).subscribe();
+    for (let at = 0; at < allowed; at++) pieces$.next(piece(2 * at));
+    for (let at = 500; at < 600; at++) pieces$.next(piece(at));
+    first$.complete();
+    expect(underWay).toBe(allowed);
   });
 
   it('goes on with thousands that wait when the disk is suddenly quick, and hears of more while it tells of one', () => {
