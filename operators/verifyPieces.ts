@@ -24,21 +24,27 @@ export const verifyPieces =
       let checking = 0;
       let over = false;
       const error = (cause: unknown): void => subscriber.error(cause);
-      const check = (piece: Piece): void => {
-        checking++;
+      const tell = (piece: Piece, valid: boolean): void => {
         const { index, bytes, from } = piece;
-        const next = (valid: boolean): void => subscriber.next({ index, bytes, from, valid, release: () => piece.release() });
-        const complete = (): void => {
-          checking--;
-          const following = waiting.shift();
-          if (following !== undefined) check(following);
-          else if (over && checking === 0) subscriber.complete();
-        };
+        subscriber.next({ index, bytes, from, valid, release: () => piece.release() });
+      };
+      const check = (piece: Piece): void => {
         try {
-          subscriber.add(verify(piece).subscribe({ next, error, complete }));
+          const answer = verify(piece);
+          if (typeof answer === 'boolean') tell(piece, answer);
+          else waitFor(piece, answer);
         } catch (defect) {
           error(defect);
         }
+      };
+      const waitFor = (piece: Piece, answer: Observable<boolean>): void => {
+        checking++;
+        const complete = (): void => {
+          checking--;
+          while (checking < concurrency && waiting.length > 0 && !subscriber.closed) check(waiting.shift() as Piece);
+          if (over && checking === 0) subscriber.complete();
+        };
+        subscriber.add(answer.subscribe({ next: (valid) => tell(piece, valid), error, complete }));
       };
       subscriber.add(
         pieces.subscribe({

@@ -81,8 +81,8 @@ export interface Target {
   readonly fileName?: string;
 }
 
-/** Does the piece have the hash that its torrent promises? `digest` is that of `Env.hasher`, if it was computed while the piece came. */
-export type Verify = (piece: { readonly index: number; readonly bytes: Uint8Array; readonly digest?: Uint8Array | undefined }) => Observable<boolean>;
+/** Does the piece have the hash that its torrent promises? At once, or when it is known. `digest` is that of `Env.hasher`, if it was computed while the piece came. */
+export type Verify = (piece: { readonly index: number; readonly bytes: Uint8Array; readonly digest?: Uint8Array | undefined }) => boolean | Observable<boolean>;
 
 export interface HttpRequest {
   readonly url: string;

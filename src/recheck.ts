@@ -27,8 +27,7 @@ export const recheckPieces = (
   defer(() => {
     const geometry = new Geometry(torrent);
     const read = readPieces(storage, geometry, buffersFor(geometry, env));
-    const verify = env.verify(torrent);
-    const check = verifyPieces(verify);
+    const check = verifyPieces(env.verify(torrent));
     const bytesOf = (index: number) =>
       of(index).pipe(
         read,
@@ -38,7 +37,7 @@ export const recheckPieces = (
     const digestOf = (index: number) =>
       (storage.digest?.(geometry.pieceOffset(index), geometry.pieceSize(index)) ?? EMPTY).pipe(
         defaultIfEmpty(undefined),
-        mergeMap((digest) => (digest ? verify({ index, bytes: NONE, digest }).pipe(map((valid) => ({ index, valid }))) : bytesOf(index))),
+        mergeMap((digest) => (digest ? of({ index, bytes: NONE, from: [], digest, release: () => {} }).pipe(check) : bytesOf(index))),
       );
     const elsewhere = storage.digest !== undefined && indices.length * geometry.pieceLength > MANY;
     const atOnce = Math.max(CHECKS_IN_FLIGHT, Math.min(DIGESTS_IN_FLIGHT, Math.floor(MEMORY / geometry.pieceLength)));

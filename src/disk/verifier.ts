@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
-import { Observable, of } from 'rxjs';
+import { Observable } from 'rxjs';
 import type { Verify } from '../env.ts';
 import { equalIds, ID_LENGTH, sha1 } from '../protocol/id.ts';
 import type { Torrent } from '../torrent/metainfo.ts';
@@ -18,28 +18,23 @@ export interface VerifierOptions {
 
 /**
  * Compares pieces with the hashes of `torrent`. Bytes in shared memory go to worker threads when there are processors
- * for them; others are hashed at once, during subscription. Workers start with the first piece, end when idle, and
+ * for them; others are hashed at once. Workers start with the first piece, end when idle, and
  * keep the process alive only while they hash. Unsubscribing forgets the answer; the bytes are only ever read.
  */
 export const verifier = (torrent: Pick<Torrent, 'pieceHashes'>, { workers = defaultWorkers() }: VerifierOptions = {}): Verify => {
   const pool = workers > 0 ? sharedThreads<Uint8Array, Uint8Array>('verifyWorker', { size: workers, inline: sha1 }) : undefined;
   const promised = (index: number, found: Uint8Array): boolean => equalIds(torrent.pieceHashes.subarray(index * ID_LENGTH, (index + 1) * ID_LENGTH), found);
   return ({ index, bytes, digest }) => {
-    // Nothing is made for each of the many that were digested while they came.
-    if (digest) return promised(index, digest) ? yes$ : no$;
-    return new Observable<boolean>((subscriber) => {
-      const answer = (found: Uint8Array): void => {
+    if (digest) return promised(index, digest);
+    if (!pool || !(bytes.buffer instanceof SharedArrayBuffer)) return promised(index, sha1(bytes));
+    return new Observable<boolean>((subscriber) =>
+      pool.ask(bytes, (found) => {
         subscriber.next(promised(index, found));
         subscriber.complete();
-      };
-      if (pool && bytes.buffer instanceof SharedArrayBuffer) pool.ask(bytes, answer);
-      else answer(sha1(bytes));
-    });
+      }),
+    );
   };
 };
-
-const yes$ = of(true);
-const no$ = of(false);
 
 /**
  * What digests a piece while it comes, so that there is nothing to hash when it is whole: as long as the calling thread has time for

@@ -1,4 +1,5 @@
 import { BLOCK, type Geometry } from './geometry.ts';
+import { Passing } from './passing.ts';
 
 /**
  * Buffers of one size, used again and again: the first touch of fresh memory costs more than hashing it.
@@ -103,7 +104,7 @@ export class PieceDrafts<Who> {
   readonly #geometry: Geometry;
   readonly #buffers: PieceBuffers;
   readonly #hasher: () => Hasher | undefined;
-  readonly #open = new Map<number, Open<Who>>();
+  readonly #open = new Passing<number, Open<Who>>();
 
   /** Without a `hasher` nothing is digested. */
   constructor(

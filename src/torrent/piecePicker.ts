@@ -2,6 +2,7 @@ import { Availability } from './availability.ts';
 import { Bitfield } from './bitfield.ts';
 import type { Geometry } from './geometry.ts';
 import { type Asker, MAX_COPIES, OpenPiece } from './openPiece.ts';
+import { Passing } from './passing.ts';
 import { defaultOrder } from './pieceOrder.ts';
 import type { PickerOptions } from './pickerOptions.ts';
 import { extentOf, WantedPieces } from './wantedPieces.ts';
@@ -17,8 +18,7 @@ export interface Wanted {
 
 /** Share of the memory that may wait for the disk before new pieces are begun: fresh memory costs more than waiting. */
 const BACKLOG = 1 / 4;
-/** Copies asked for at one time by a peer with nothing else to do. */
-const ENDGAME_BATCH = 8;
+const ENDGAME_BATCH = 8; // copies asked for at one time by a peer with nothing else to do
 
 /**
  * Decides who is asked for which block. What the choice depends on, most important first; read it again before changing it:
@@ -37,10 +37,10 @@ export class PiecePicker {
   readonly stored: Bitfield;
   readonly availability: Availability<object>;
   readonly #wanted: WantedPieces<object>;
-  readonly #open = new Map<number, OpenPiece>();
-  readonly #whole = new Set<number>();
+  readonly #open = new Passing<number, OpenPiece>();
+  readonly #whole: Bitfield;
   /** Open pieces with a block nobody is asked for, in the order in which that came about. */
-  readonly #hungry = new Set<OpenPiece>();
+  readonly #hungry = new Passing<number, OpenPiece>();
   readonly #suspect = new Set<number>();
   readonly #allowed: number;
   readonly #backlog: number;
@@ -55,6 +55,7 @@ export class PiecePicker {
   constructor(geometry: Geometry, { random, order = defaultOrder, memory = Infinity, freed = () => {}, abandoned = () => {} }: PickerOptions) {
     this.geometry = geometry;
     this.stored = new Bitfield(geometry.pieceCount);
+    this.#whole = new Bitfield(geometry.pieceCount);
     this.availability = new Availability(geometry.pieceCount);
     this.#wanted = new WantedPieces(geometry.pieceCount, this.availability, order, random, extentOf(geometry));
     this.#allowed = Math.max(2, Math.floor(memory / Math.min(geometry.pieceLength, geometry.length)));
@@ -69,7 +70,7 @@ export class PiecePicker {
 
   /** Pieces begun or on their way to disk. */
   get drafts(): number {
-    return this.#open.size + this.#whole.size;
+    return this.#open.size + this.#whole.count;
   }
 
   /** Piece `index` was verified in an earlier run. */
@@ -102,8 +103,7 @@ export class PiecePicker {
   /** Pieces that are stored, or on their way to disk, and were not in `then`. */
   writtenSince(then: Bitfield): Bitfield {
     const since = new Bitfield(this.geometry.pieceCount);
-    for (const index of this.#whole) since.set(index);
-    for (let index = 0; index < since.length; index++) if (this.stored.has(index) && !then.has(index)) since.set(index);
+    for (let index = 0; index < since.length; index++) if (this.#whole.has(index) || (this.stored.has(index) && !then.has(index))) since.set(index);
     return since;
   }
 
@@ -124,7 +124,7 @@ export class PiecePicker {
     const wanted: Wanted[] = [];
     if (count <= 0) return wanted;
     const only = [asker];
-    for (const piece of this.#hungry) {
+    for (const piece of this.#hungry.values()) {
       if (wanted.length >= count) return wanted;
       if (have.has(piece.index) && piece.admits(asker)) this.#ask(piece, asker, only, count, wanted);
     }
@@ -145,11 +145,11 @@ export class PiecePicker {
       if (block === undefined) break;
       wanted.push({ piece: piece.index, block });
     }
-    if (piece.unasked === 0) this.#hungry.delete(piece);
+    if (piece.unasked === 0) this.#hungry.delete(piece.index);
   }
 
   #begin(asker: Asker, who: object, have: Bitfield): OpenPiece | undefined {
-    if (this.drafts >= this.#allowed || this.#whole.size >= this.#backlog) return undefined;
+    if (this.drafts >= this.#allowed || this.#whole.count >= this.#backlog) return undefined;
     for (const index of asker.suggested ?? []) if (!this.wantsPiece(index)) asker.suggested?.delete(index);
     let index = this.#wanted.best(who, have, asker.suggested);
     // Who has lost our requests, and nothing else, shows it with any other piece.
@@ -161,7 +161,7 @@ export class PiecePicker {
     this.#wanted.begin(index);
     const piece = new OpenPiece(index, this.geometry.blockCount(index), this.#suspect.has(index));
     this.#open.set(index, piece);
-    this.#hungry.add(piece);
+    this.#hungry.set(piece.index, piece);
     return piece;
   }
 
@@ -195,9 +195,9 @@ export class PiecePicker {
 
   /** Memory is spent on a piece that waits for nobody, and they have one that is missing: the blocks of the former are void. */
   #giveUpStuck(who: object, have: Bitfield): boolean {
-    if (this.drafts < this.#allowed || this.#whole.size > 0 || this.#wanted.best(who, have) === undefined) return false;
+    if (this.drafts < this.#allowed || this.#whole.count > 0 || this.#wanted.best(who, have) === undefined) return false;
     let stuck: OpenPiece | undefined;
-    for (const piece of this.#hungry) if (piece.requested === 0 && (stuck === undefined || piece.held < stuck.held)) stuck = piece;
+    for (const piece of this.#hungry.values()) if (piece.requested === 0 && (stuck === undefined || piece.held < stuck.held)) stuck = piece;
     if (stuck === undefined) return false;
     this.#giveUp(stuck);
     return true;
@@ -205,7 +205,7 @@ export class PiecePicker {
 
   #giveUp(piece: OpenPiece): void {
     this.#open.delete(piece.index);
-    this.#hungry.delete(piece);
+    this.#hungry.delete(piece.index);
     this.#wanted.giveBack(piece.index);
     if (piece.held > 0) this.#abandoned(piece.index);
   }
@@ -223,10 +223,10 @@ export class PiecePicker {
     const askers = piece.hold(block);
     if (askers === undefined) return false;
     for (const other of askers) if (other !== asker) this.#cancel(other, index, block);
-    if (piece.unasked === 0) this.#hungry.delete(piece);
+    if (askers.length === 0 && piece.unasked === 0) this.#hungry.delete(index); // the last one that nobody was asked for
     if (piece.held === piece.blockCount) {
       this.#open.delete(index);
-      this.#whole.add(index);
+      this.#whole.set(index);
     }
     return true;
   }
@@ -244,7 +244,7 @@ export class PiecePicker {
       const piece = this.#open.get(index);
       if (piece === undefined || !piece.release(block, asker)) continue;
       any = true;
-      this.#hungry.add(piece);
+      this.#hungry.set(piece.index, piece);
       if (piece.requested === 0 && (piece.held === 0 || piece.alone)) this.#giveUp(piece);
     }
     if (any) this.#freed();
@@ -259,7 +259,7 @@ export class PiecePicker {
 
   /** What became of a whole piece. */
   settle({ type, index }: { readonly type: 'stored' | 'corrupt'; readonly index: number }): void {
-    this.#whole.delete(index);
+    this.#whole.clear(index);
     if (type === 'stored') {
       this.stored.set(index);
       this.#wanted.stored(index);
@@ -294,7 +294,7 @@ export class PiecePicker {
     if (this.drafts > this.#allowed) throw new RangeError(`${this.drafts} drafts, ${this.#allowed} allowed`);
     for (const piece of this.#open.values()) {
       piece.check();
-      if (piece.unasked > 0 !== this.#hungry.has(piece)) throw new RangeError(`piece ${piece.index}: hungry is wrong`);
+      if (piece.unasked > 0 !== this.#hungry.has(piece.index)) throw new RangeError(`piece ${piece.index}: hungry is wrong`);
     }
   }
 }

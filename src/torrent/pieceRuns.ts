@@ -1,7 +1,9 @@
+import { Passing } from './passing.ts';
+
 /** Pieces that wait, and are taken with their neighbours. */
 export class PieceRuns<Item extends { readonly index: number }> {
   /** The longest waiting first. */
-  readonly #waiting = new Map<number, Item>();
+  readonly #waiting = new Passing<number, Item>();
 
   /** False if another of its index waits: then it does not. */
   add(item: Item): boolean {

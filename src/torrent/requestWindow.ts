@@ -1,3 +1,4 @@
+import { Flight } from './flight.ts';
 import { BLOCK } from './geometry.ts';
 
 /** Requests in flight with one peer, at the least and at the most. */
@@ -26,7 +27,7 @@ const MAX_LATE = 2 * MAX_WINDOW;
 export class RequestWindow {
   limit = FIRST_WINDOW;
   snubbed = false;
-  readonly #inFlight = new Set<number>();
+  readonly #inFlight = new Flight();
   readonly #late = new Set<number>();
   #most: number;
   #slowStart = true;
@@ -140,7 +141,7 @@ export class RequestWindow {
 
   /** The wait is over for all that is in flight: returned, and only one request is risked until a block comes. */
   expire(now: number): number[] {
-    const keys = [...this.#inFlight];
+    const keys = this.#inFlight.toArray();
     for (const key of keys) this.forget(key);
     this.snubbed = true;
     this.#slowStart = false;
@@ -151,7 +152,7 @@ export class RequestWindow {
 
   /** All that is in flight, now neither in flight nor late. */
   drain(): number[] {
-    const keys = [...this.#inFlight];
+    const keys = this.#inFlight.toArray();
     this.#inFlight.clear();
     return keys;
   }
@@ -186,6 +187,7 @@ export class RequestWindow {
   }
 
   check(): void {
+    this.#inFlight.check();
     if (this.#late.size > MAX_LATE) throw new RangeError(`${this.#late.size} late requests`);
     if (this.limit < 1 || this.limit > this.#most) throw new RangeError(`window of ${this.limit}`);
   }

@@ -24,7 +24,7 @@ const NONE = -1;
  * Bytes of pieces that follow each other wherever nothing but chance decides, so that they can be written at once; and how
  * many such extents a torrent has at the least.
  */
-const EXTENT = 2 ** 20;
+const EXTENT = 2 ** 22;
 const MIN_EXTENTS = 256;
 
 /** How many pieces an extent is. Through a swarm they spread as one larger piece would. */

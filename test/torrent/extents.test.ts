@@ -51,12 +51,13 @@ describe('extents', () => {
     expect(first.sort((a, b) => a - b)).toEqual([5, 33]);
   });
 
-  it('are of 1 MiB, but at most a 256th of the torrent, and at least one piece', () => {
+  it('are of 4 MiB, but at most a 256th of the torrent, and at least one piece', () => {
     const KiB = 1024;
     const of = (length: number, pieceLength: number): number => extentOf({ length, pieceLength });
-    expect(of(2 ** 30, 256 * KiB)).toBe(4);
-    expect(of(2 ** 30, 16 * KiB)).toBe(64);
-    expect(of(2 ** 30, 2 ** 20)).toBe(1);
+    expect(of(2 ** 40, 256 * KiB)).toBe(16);
+    expect(of(2 ** 30, 16 * KiB)).toBe(256);
+    expect(of(2 ** 30, 2 ** 20)).toBe(4);
+    expect(of(2 ** 28, 2 ** 18)).toBe(4);
     expect(of(2 ** 30, 2 ** 24)).toBe(1);
     expect(of(2 ** 26, 32 * KiB)).toBe(8);
     expect(of(2 ** 22, 16 * KiB)).toBe(1);
@@ -68,9 +69,10 @@ describe('extents', () => {
     const picker = new PiecePicker(geometry, { random: seeded(1) });
     const have = new Bitfield(geometry.pieceCount);
     have.setAll();
-    const blocks = picker.next({ cancel: () => {} }, have, have, 128, true);
+    const blocks = picker.next({ cancel: () => {} }, have, have, 512, true);
     const begun = [...new Set(blocks.map(({ piece }) => piece))];
-    expect(begun.map((piece) => piece % 4)).toEqual([0, 1, 2, 3, 0, 1, 2, 3]);
-    expect(Math.abs((begun[4] as number) - (begun[0] as number))).toBeGreaterThan(4);
+    const one = Array.from({ length: 16 }, (_, piece) => piece);
+    expect(begun.map((piece) => piece % 16)).toEqual([...one, ...one]);
+    expect(Math.abs((begun[16] as number) - (begun[0] as number))).toBeGreaterThan(16);
   });
 });
