@@ -42,4 +42,8 @@ export class Passing<Key, Value> {
   values(): MapIterator<Value> {
     return this.#map.values();
   }
+
+  entries(): MapIterator<[Key, Value]> {
+    return this.#map.entries();
+  }
 }

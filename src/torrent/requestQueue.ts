@@ -1,4 +1,5 @@
 import type { Geometry } from './geometry.ts';
+import { Passing } from './passing.ts';
 
 /** A part of a piece that somebody asks for. */
 export interface Range {
@@ -28,7 +29,7 @@ export const covers = (stretch: Stretch | undefined, range: Range): stretch is S
 export class RequestQueue {
   readonly #geometry: Geometry;
   readonly #most: number;
-  readonly #ranges = new Map<number, Range>();
+  readonly #ranges = new Passing<number, Range>();
 
   constructor(geometry: Geometry, most: number) {
     this.#geometry = geometry;
@@ -58,7 +59,7 @@ export class RequestQueue {
   /** Takes out, and returns, what no longer holds. */
   sift(holds: (piece: number) => boolean): readonly Range[] {
     const out: Range[] = [];
-    for (const [key, range] of this.#ranges) {
+    for (const [key, range] of this.#ranges.entries()) {
       if (holds(range.piece)) continue;
       this.#ranges.delete(key);
       out.push(range);
@@ -83,7 +84,7 @@ export class RequestQueue {
 
   check(): void {
     if (this.#ranges.size > this.#most) throw new RangeError(`${this.#ranges.size} requests, ${this.#most} at most`);
-    for (const [key, { piece, begin, length }] of this.#ranges) {
+    for (const [key, { piece, begin, length }] of this.#ranges.entries()) {
       if (key !== piece * PIECE + begin || begin + length > this.#geometry.pieceSize(piece) || length > MAX_REQUEST || length < 1)
         throw new RangeError(`a request for ${length} bytes at ${begin} of piece ${piece}`);
     }
