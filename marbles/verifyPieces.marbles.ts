@@ -26,9 +26,9 @@ describe('verifyPieces', () => {
     'says so at once of a piece of which that is known at once, unless others are being checked',
     drawn(({ cold, gives }) => {
       const known: Verify = (piece) => (piece.index === 0 ? slowly(4)(piece) : piece.index === 2);
-      const source = cold('b-cab-c---b--|', pieces);
-      gives(source.pipe(verifyPieces(known))).toBe('x-c-x-ca--x--|');
-      gives(source.pipe(verifyPieces(known, 1))).toBe('x-c----(axc)x|');
+      const source = cold('b-cab-c-------b--|', pieces);
+      gives(source.pipe(verifyPieces(known))).toBe('x-c-x-ca------x--|');
+      gives(source.pipe(verifyPieces(known, 1))).toBe('x-c----(axc)--x--|');
     }),
   );
 
