@@ -125,14 +125,18 @@ const alive = ({ pid, boot, start }: Owner): boolean => {
   }
   // Process ids come back, in containers nearly always.
   const now = startOf(pid);
-  return start === '' || now === '' || start === now;
+  return now !== ENDED && (start === '' || now === '' || start === now);
 };
+
+/** Killed, and its parent has not looked: in a container it may never. */
+const ENDED = 'ended';
 
 const startOf = (pid: number): string => {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The 22nd field; the second is a name in brackets that may hold spaces and brackets.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    // The 3rd field and the 22nd; the second is a name in brackets that may hold spaces and brackets.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return /[ZX]/.test(fields[0] ?? '') ? ENDED : (fields[19] ?? '');
   } catch {
     return '';
   }

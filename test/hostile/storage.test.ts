@@ -224,6 +224,19 @@ describe('two on one folder', () => {
     expect(fs.existsSync(lock(folder))).toBe(true);
   });
 
+  it('a lock of a process that was killed is taken over, though its parent has not looked', async () => {
+    const folder = tempFolder();
+    // What the shell becomes never asks how its child ended.
+    const parent = spawn('sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    undos.push(() => parent.kill('SIGKILL'));
+    const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)));
+    const start = startOf(pid);
+    const state = (): string | undefined => fs.readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.[0];
+    await eventually(() => state() === 'Z');
+    fs.writeFileSync(lock(folder), JSON.stringify({ pid, boot: bootId(), start }));
+    expect(await opens(folder)).toBeUndefined();
+  });
+
   it.each([
     ['of a dead process', () => JSON.stringify({ pid: spawnSync('true').pid, boot: bootId(), start: '1' })],
     ['of an earlier run of the machine', () => JSON.stringify({ pid: process.pid, boot: 'earlier', start: startOf(process.pid) })],
