@@ -85,7 +85,7 @@ export class RequestWindow {
     const later = Math.max(since, now);
     this.#waitingSince = this.#inFlight.size === 0 ? later : since;
     // Late keys stay: one that was asked for twice comes twice, and that is nobody's fault.
-    this.#inFlight.add(key);
+    if (!this.#inFlight.has(key)) this.#inFlight.add(key);
   }
 
   has(key: number): boolean {
