@@ -53,6 +53,9 @@ import { type Talk, untilKnown } from './untilKnown.ts';
 
 const MiB = 2 ** 20;
 
+/** Spans of numbers of files, in order; all files if undefined. */
+export type Selection = readonly Span[] | undefined;
+
 export interface DownloadOptions extends SourceOptions, DoorOptions {
   /** Where to put it. */
   readonly target: Target;
@@ -78,8 +81,8 @@ export interface DownloadOptions extends SourceOptions, DoorOptions {
   readonly budget?: ConnectionBudget;
   /** Peers tell each other of others (BEP 11). Yes; never for private torrents. */
   readonly pex?: boolean;
-  /** Files that are wanted, by their numbers from 0 (BEP 53); the link's own, or all, if not given. */
-  readonly select?: readonly Span[] | undefined;
+  /** Files that are wanted, by their numbers from 0 (BEP 53), or what chooses them once the torrent is known; the link's own, or all, if not given. */
+  readonly select?: Selection | ((torrent: Torrent) => Observable<Selection>) | undefined;
   /** Checks all that is on disk, whatever is remembered of it. */
   readonly recheck?: boolean;
   /** When it emits, nothing more is asked for; what has come is still stored, if need be when a full disk has room again, and the download completes. */
@@ -120,15 +123,20 @@ const events = (source: Torrent | MagnetLink, env: Env, options: DownloadOptions
         sampleProgress(() => tally.funnel(), FUNNEL_EVERY),
         sampleProgress(() => tally.progress()),
       );
-    const { target, placed = () => of(target) } = options;
-    const stored = (torrent: Torrent, main: (storage: Storage) => Observable<DownloadEvent>) =>
-      placed(torrent).pipe(switchMap((place) => scoped(env.openStorage(torrent, place), main)));
-    const select = options.select ?? (isMagnet(source) ? source.select : undefined);
-    const goOn = (torrent: Torrent, storage: Storage, talk: Talk) => pipeline(torrent, storage, env, { ...options, select }, stop$, there, talk);
+    const { target, placed = () => of(target), select = isMagnet(source) ? source.select : undefined } = options;
+    const chosen = (torrent: Torrent): Observable<Selection> => (typeof select === 'function' ? select(torrent) : of(select));
+    const stored = (torrent: Torrent, main: (storage: Storage, selected: Selection) => Observable<DownloadEvent>) =>
+      chosen(torrent).pipe(
+        switchMap((selected) => placed(torrent).pipe(switchMap((place) => scoped(env.openStorage(torrent, place), (storage) => main(storage, selected))))),
+      );
+    const goOn = (torrent: Torrent, storage: Storage, selected: Selection, talk: Talk) =>
+      pipeline(torrent, storage, env, { ...options, select: selected }, stop$, there, talk);
     if (!isMagnet(source)) {
-      return stored(source, (storage) => watched(goOn(source, storage, (company) => there.swarm(session(env, company)))));
+      return stored(source, (storage, selected) => watched(goOn(source, storage, selected, (company) => there.swarm(session(env, company)))));
     }
-    return watched(untilKnown(source, env, options, stop$, there, (torrent, talk) => stored(torrent, (storage) => goOn(torrent, storage, talk))));
+    return watched(
+      untilKnown(source, env, options, stop$, there, (torrent, talk) => stored(torrent, (storage, selected) => goOn(torrent, storage, selected, talk))),
+    );
   });
 
 const isMagnet = (source: Torrent | MagnetLink): source is MagnetLink => !('info' in source);
@@ -137,7 +145,7 @@ const pipeline = (
   torrent: Torrent,
   storage: Storage,
   env: Env,
-  options: DownloadOptions & Door,
+  options: Omit<DownloadOptions, 'select'> & Door & { readonly select: Selection },
   stop$: Observable<unknown>,
   there: Gathering,
   talk: Talk,

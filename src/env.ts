@@ -75,10 +75,14 @@ export interface Notes {
 
 /** Where a download goes. */
 export interface Target {
-  /** The folder; a multi-file torrent makes a folder of its own name in it. */
+  /** The folder; a torrent of several files makes a folder of its own name in it. */
   readonly folder: string;
-  /** For a torrent of one file: the name to use instead of the torrent's own. */
-  readonly fileName?: string;
+  /** The name of the file, or of the folder made in `folder`, instead of the torrent's own. */
+  readonly name?: string;
+  /** Files that are in the way may be replaced. Otherwise they are an error, and stay as they are. */
+  readonly force?: boolean;
+  /** Nothing in `folder` is created or changed, not even a lock. */
+  readonly readOnly?: boolean;
 }
 
 /** Does the piece have the hash that its torrent promises? At once, or when it is known. `digest` is that of `Env.hasher`, if it was computed while the piece came. */

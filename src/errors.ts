@@ -45,7 +45,7 @@ export class TrackerError extends RxTorrentError<TrackerCode> {
   }
 }
 
-export type StorageCode = 'full' | 'denied' | 'missing' | 'short-read' | 'io' | 'locked';
+export type StorageCode = 'full' | 'denied' | 'missing' | 'short-read' | 'io' | 'locked' | 'occupied';
 
 /** This machine's disk can't do it. Fatal but for `full`, which is waited for; the CLI exits with 3. */
 export class StorageError extends RxTorrentError<StorageCode> {

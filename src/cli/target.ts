@@ -15,7 +15,7 @@ const kindOf = async (path: string, verb: string): Promise<'folder' | 'file' | '
   }
 };
 
-const asFile = (path: string): Target => ({ folder: dirname(resolve(path)), fileName: basename(path) });
+const asFile = (path: string): Target => ({ folder: dirname(resolve(path)), name: basename(path) });
 
 /** What `--output` names: a folder if it is one, ends in `/`, or the torrent has several files; else the file itself. */
 export const targetOf = async (torrent: Torrent, output: string | undefined): Promise<Target> => {

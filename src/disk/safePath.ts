@@ -31,7 +31,7 @@ export const safeName = (name: string): string => {
  * Where each of `torrent.files` goes: absolute paths in `target.folder`, in the order of the files, and '' for padding,
  * which is never on disk. No two are the same, even where case or composition of letters does not count: the later
  * one gets a number (`bar.1.txt`). A torrent of one file goes to `folder/name`, others to `folder/name/…`.
- * @throws InputError `unsafe-path` when `target.fileName` is not a plain file name.
+ * @throws InputError `unsafe-path` when `target.name` is not a plain file name.
  */
 export const safePaths = (torrent: Torrent, target: Target): string[] => {
   const root = path.resolve(target.folder);
@@ -47,7 +47,7 @@ export const safePaths = (torrent: Torrent, target: Target): string[] => {
 
 /** The one name in `target.folder` that everything of this torrent is, or is in. */
 export const rootName = (torrent: Torrent, target: Target): string => {
-  if (torrent.layout === 'file' && target.fileName !== undefined) return plainName(target.fileName);
+  if (target.name !== undefined) return plainName(target.name);
   const name = safeName(torrent.name === '.' || torrent.name === '..' ? '' : torrent.name);
   // Or a torrent could be named as the notes or the lock of another.
   return /^\..*\.rxtorrent/iu.test(name) ? safeName(`_${name}`) : name;

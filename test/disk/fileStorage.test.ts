@@ -196,7 +196,7 @@ describe('openStorage', () => {
     const folder = tempFolder();
     const length = 2 ** 36;
     const torrent = torrentOf({ pieceLength: 2 ** 24, layout: 'file', name: 'big', files: [{ path: ['big'], length }] });
-    await withStorage(torrent, { folder, fileName: 'mine' }, async (storage) => {
+    await withStorage(torrent, { folder, name: 'mine' }, async (storage) => {
       await ended(storage.prepare());
       const before = await ended(storage.stamps());
       expect(before?.[0]?.size).toBe(length);

@@ -79,15 +79,15 @@ describe('safePaths', () => {
   it('puts one file under its own name, or the one that was asked for', () => {
     const torrent = torrentOf({ layout: 'file', name: '../../x.txt', files: [{ path: ['ignored'], length: 1 }] });
     expect(safePaths(torrent, { folder })).toEqual([`${folder}/.._.._x.txt`]);
-    expect(safePaths(torrent, { folder, fileName: 'mine' })).toEqual([`${folder}/mine`]);
+    expect(safePaths(torrent, { folder, name: 'mine' })).toEqual([`${folder}/mine`]);
     expect(safePaths(torrentOf({ name: '..' }), { folder })).toEqual([`${folder}/_/a`]);
-    expect(safePaths(torrentOf({ name: 'x' }), { folder, fileName: 'only for one file' })).toEqual([`${folder}/x/a`]);
+    expect(safePaths(torrentOf({ name: 'x' }), { folder, name: 'mine' })).toEqual([`${folder}/mine/a`]);
     expect(safePaths(torrentOf({ name: 'x' }), { folder: '/' })).toEqual(['/x/a']);
   });
 
-  it.each(['', '.', '..', 'a/b', '../a', 'a\\b', '/a', 'a\0'])('refuses %j as the name that was asked for', (fileName) => {
+  it.each(['', '.', '..', 'a/b', '../a', 'a\\b', '/a', 'a\0'])('refuses %j as the name that was asked for', (name) => {
     const torrent = torrentOf({ layout: 'file' });
-    expect(() => safePaths(torrent, { folder, fileName })).toThrow(expect.objectContaining({ name: 'InputError', code: 'unsafe-path' }));
+    expect(() => safePaths(torrent, { folder, name })).toThrow(expect.objectContaining({ name: 'InputError', code: 'unsafe-path' }));
   });
 
   it('does not let a torrent pose as the notes or the lock of another', () => {
