@@ -1,6 +1,7 @@
-import { existsSync, linkSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { diskError, printable } from '../disk/diskError.ts';
+import { fsyncSoftlySync } from '../disk/softSync.ts';
 import { InputError } from '../errors.ts';
 
 const taken = (path: string): InputError => new InputError('bad-option', `${printable(path)} is there already: name another with -o, or --force`);
@@ -28,13 +29,24 @@ export const mayWrite = (path: string, force: boolean): void => {
 export const writeNew = (path: string, bytes: Uint8Array, force: boolean): void => {
   const temporary = join(dirname(path), `.${basename(path).slice(0, 60)}.${process.pid}.tmp`);
   try {
-    writeFileSync(temporary, bytes, { flag: 'wx', flush: true });
+    writeSynced(temporary, bytes);
     if (force || !link(temporary, path)) renameSync(temporary, path);
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw diskError('write', path, error);
   } finally {
     rmSync(temporary, { force: true });
+  }
+};
+
+/** Through to the disk, so that what is moved into its place survives a power cut. */
+const writeSynced = (path: string, bytes: Uint8Array): void => {
+  const fd = openSync(path, 'wx');
+  try {
+    writeFileSync(fd, bytes);
+    fsyncSoftlySync(fd);
+  } finally {
+    closeSync(fd);
   }
 };
 
