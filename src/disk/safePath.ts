@@ -1,4 +1,4 @@
-import path from 'node:path';
+import path, { posix, win32 } from 'node:path';
 import type { Target } from '../env.ts';
 import { InputError } from '../errors.ts';
 import type { Torrent } from '../torrent/metainfo.ts';
@@ -33,7 +33,8 @@ export const safeName = (name: string): string => {
  * one gets a number (`bar.1.txt`). A torrent of one file goes to `folder/name`, others to `folder/name/…`.
  * @throws InputError `unsafe-path` when `target.name` is not a plain file name.
  */
-export const safePaths = (torrent: Torrent, target: Target): string[] => {
+export const safePaths = (torrent: Torrent, target: Target, platform: NodeJS.Platform = process.platform): string[] => {
+  const path = platform === 'win32' ? win32 : posix;
   const root = path.resolve(target.folder);
   const single = torrent.layout === 'file';
   const base = single ? root : path.join(root, rootName(torrent, target));
@@ -41,7 +42,7 @@ export const safePaths = (torrent: Torrent, target: Target): string[] => {
   return torrent.files.map((file) => {
     if (file.padding) return '';
     const names = single ? [rootName(torrent, target)] : folder.place(components(file.path));
-    return within(root, path.join(base, ...names));
+    return within(root, path.join(base, ...names), path.sep);
   });
 };
 
@@ -68,8 +69,8 @@ const plainName = (name: string): string => {
   return name;
 };
 
-const within = (root: string, file: string): string => {
-  if (!file.startsWith(root.endsWith(path.sep) ? root : root + path.sep))
+const within = (root: string, file: string, sep: string): string => {
+  if (!file.startsWith(root.endsWith(sep) ? root : root + sep))
     throw new InputError('unsafe-path', `${JSON.stringify(file)} is outside of ${JSON.stringify(root)}`);
   return file;
 };

@@ -1,0 +1,29 @@
+import { posix, win32 } from 'node:path';
+import type { Torrent } from '../torrent/metainfo.ts';
+import { safePaths } from './safePath.ts';
+
+/** One file of a torrent: where it goes, and what the torrent calls it. Both are names joined by `/`. */
+export interface FilePlace {
+  /** What is written, below the download folder; '' for padding, which never is. */
+  readonly path: string;
+  /** The torrent's own names. They are a stranger's: not safe to use on disk, nor on a terminal. */
+  readonly originalPath: string;
+  /** Do the two differ? Never for padding. */
+  readonly renamed: boolean;
+}
+
+/**
+ * Where each of `torrent.files` goes on a system, in their order, and which of them get another name there.
+ *
+ * @example filePlaces(torrent, 'win32') // [{ path: 'ROOT/what_.txt', originalPath: 'ROOT/what?.txt', renamed: true }]
+ */
+export const filePlaces = (torrent: Torrent, platform: NodeJS.Platform = process.platform): readonly FilePlace[] => {
+  const path = platform === 'win32' ? win32 : posix;
+  const folder = path.resolve('/');
+  const places = safePaths(torrent, { folder }, platform);
+  return torrent.files.map((file, n) => {
+    const originalPath = torrent.layout === 'file' ? torrent.name : [torrent.name, ...file.path].join('/');
+    const place = file.padding ? '' : path.relative(folder, places[n] as string).replaceAll(path.sep, '/');
+    return { path: place, originalPath, renamed: !file.padding && place !== originalPath };
+  });
+};
