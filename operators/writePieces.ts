@@ -31,18 +31,25 @@ export const BYTES_PER_WRITE = 4 * 2 ** 20;
  * What comes while two writes are under way waits for the end of one, and is then written together with its neighbours, if the storage has
  * `writev`: a file takes one write at a time, and many small ones cost more than a large one. Pieces without neighbours then go all at one time.
  *
+ * Where writes wait for one another (`ordered`) each is begun at once: the one that all others wait for may come last.
+ *
  * A full disk is waited for: the piece keeps its buffer, so nothing more is asked for, and is tried again every `retryEvery`.
  * Any other `StorageError` (`denied`, `missing`, `io`) ends the stream.
  *
  * Not `mergeMap`: pieces come by the thousand, and what it makes for each costs as much as to ask for its blocks.
  */
 export const writePieces =
-  (storage: Pick<Storage, 'write' | 'writev'>, geometry: Geometry, options: WritePiecesOptions = {}): OperatorFunction<CheckedPiece, PieceOutcome> =>
+  (
+    storage: Pick<Storage, 'write' | 'writev' | 'ordered'>,
+    geometry: Geometry,
+    options: WritePiecesOptions = {},
+  ): OperatorFunction<CheckedPiece, PieceOutcome> =>
   (pieces) =>
     new Observable((subscriber) => {
       const { pieceLength } = geometry;
       const { least, most } = WRITES_IN_FLIGHT;
       const allowed = Math.max(least, Math.floor(BYTES_IN_FLIGHT / pieceLength));
+      const { ordered = false } = storage;
       const writev = storage.writev?.bind(storage);
       const together = writev === undefined ? 1 : Math.max(1, Math.floor(BYTES_PER_WRITE / pieceLength));
       const store = patiently((piece) => storage.write(geometry.pieceOffset(piece.index), piece.bytes), options);
@@ -95,7 +102,7 @@ export const writePieces =
       };
       const take = (piece: CheckedPiece): void => {
         if (!piece.valid) settle(piece);
-        else if (writes < least || (together === 1 && room()) || !waiting.add(piece)) begin([piece]);
+        else if (ordered || writes < least || (together === 1 && room()) || !waiting.add(piece)) begin([piece]);
       };
       const complete = (): void => {
         over = true;

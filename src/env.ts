@@ -62,6 +62,11 @@ export interface Storage {
   flush(): Observable<never>;
   /** The note kept beside the data: what was verified in earlier runs. */
   readonly notes: Notes;
+  /**
+   * This is a pipe, not a disk: a write ends only when all that lies before it has been written, and nothing can be read again. So writes
+   * never wait for one another's end before they begin, pieces are asked for in their order, and no peer is told that we have any.
+   */
+  readonly ordered?: boolean;
 }
 
 export interface Notes {
