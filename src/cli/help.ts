@@ -2,28 +2,28 @@ import { aliases } from './aliases.ts';
 import { commands } from './commands.ts';
 import { fit } from './views/text.ts';
 
-/** The commands by what one wants to do, each in few words. */
+/** The commands by what the user wants to do, each in few words. */
 export const groups: readonly (readonly [job: string, what: Readonly<Record<string, string>>])[] = [
   [
     'get',
     {
-      download: 'Fetch it all; goes on where it stopped',
-      dht: 'The same, with the DHT as only source',
-      download_piece: 'One verified piece, into a file',
+      download: 'Download; resumes where it stopped',
+      dht: 'Download with the DHT alone',
+      download_piece: 'Download one verified piece',
     },
   ],
   [
     'look',
     {
-      info: 'Trackers, hash, pieces and files',
-      peers: 'Who has it, and who says so',
-      magnet_parse: 'What a magnet link says',
-      decode: 'Bencode as JSON',
+      info: 'Show trackers, hash, pieces and files',
+      peers: 'List peers, and where each came from',
+      magnet_parse: 'Show what is in a magnet link',
+      decode: 'Print bencode as JSON',
     },
   ],
-  ['greet', { handshake: 'Who is there: peer id and client', nhandshake: 'And what it speaks: its extensions', magnet_handshake: 'And whoever can be found' }],
-  ['give', { create: 'A .torrent, and its magnet link', seed: 'Serve it to others', verify: 'Hash what is on disk' }],
-  ['try', { demo: 'A swarm and a download on this machine', completion: 'Completion for bash, zsh or fish' }],
+  ['greet', { handshake: 'Ask a peer: its id and client', nhandshake: 'Ask a peer: also its extensions', magnet_handshake: 'Ask all peers that can be found' }],
+  ['give', { create: 'Create a .torrent and a magnet link', seed: 'Upload existing data', verify: 'Check files on disk' }],
+  ['try', { demo: 'A swarm and a download, all local', completion: 'Completion for bash, zsh or fish' }],
 ];
 
 /** Columns for the job, and for name and arguments. */
@@ -41,7 +41,7 @@ export const overviewLines = (width = 80): readonly string[] => [
   ),
   '',
   '<source>: a .torrent, its http(s) URL, a magnet link or an info-hash',
-  `Also as before: ${Object.keys(aliases).join(', ')}`,
+  `Also: ${Object.keys(aliases).join(', ')}`,
   'rxtorrent <command> --help has options and examples; in the environment',
   '--max-peers is RXTORRENT_MAX_PEERS. Exit codes: 0 done, 2 bad input,',
   '3 storage, 4 gave up, 70 our defect, 130 interrupted',

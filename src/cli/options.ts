@@ -8,79 +8,79 @@ const flag = (describe: string): Options => ({ boolean: true, describe });
 
 /** Every command has these. */
 export const common: OptionTable = {
-  json: flag('One JSON object a line on stdout, and nothing else there'),
-  // Its value may be left out: what the parser is given then is `all`.
-  verbose: value('What is said, as it is said; or only in =tracker,dht,lsd,http,peer,disk', { alias: 'v' }),
+  json: flag('Print one JSON object per line on stdout, and nothing else'),
+  // The value is optional: the parser is given `all` where it is missing.
+  verbose: value('Log network and disk traffic; =tracker,dht,lsd,http,peer,disk logs only these', { alias: 'v' }),
 };
 
-export const decodeOptions: OptionTable = { file: value('Read the bencoded bytes from this file (- is stdin)') };
+export const decodeOptions: OptionTable = { file: value('File to decode; - is stdin') };
 
-export const verifyOptions: OptionTable = { quiet: flag('No progress, no result: the exit code says it') };
+export const verifyOptions: OptionTable = { quiet: flag('Print nothing but errors; the exit code tells the result') };
 
-/** Our node of the DHT. */
+/** How our own DHT node works. */
 const nodeOptions: OptionTable = {
-  bootstrap: value('Begin here in the DHT, host:port, instead of where others do; may be repeated'),
-  'dht-port': value('The UDP port of our DHT node, 1–65535 (default 6881, or as --port)'),
-  'node-file': value('Where known DHT nodes are kept between runs'),
+  bootstrap: value('DHT node to start from, host:port, instead of the public ones; may be repeated'),
+  'dht-port': value('UDP port of the DHT node, 1–65535 (default: that of --port, else 6881)'),
+  'node-file': value('File that keeps known DHT nodes between runs'),
 };
 
-/** Who is asked for peers beside trackers. */
+/** Where peers are looked for beside trackers. */
 const discoveryOptions: OptionTable = {
-  'no-dht': flag('Do not ask the DHT'),
-  'no-lsd': flag('Do not look for peers in the local network'),
+  'no-dht': flag('Do not use the DHT'),
+  'no-lsd': flag('Do not look for peers on the local network (LSD)'),
   ...nodeOptions,
 };
 
-/** What is fetched, and where to. */
+/** The .torrent file that a download leaves. */
 const saveOptions: OptionTable = {
-  'save-torrent': value('Write a .torrent file, too: what a magnet link stands for'),
+  'save-torrent': value('Save the .torrent to this file, also that of a magnet link'),
   force: flag('Replace the file of --save-torrent'),
 };
 
 const fetchOptions: OptionTable = {
-  output: value('A folder (it exists, or ends in /), or the file to write (default: here)', { alias: 'o' }),
-  'max-peers': value('Connections at most, 1–1000 (default 200)'),
-  order: value('rarest (the rarest piece first, default) or sequential'),
-  'down-limit': value('Bytes of payload a second that come at most, for example 2M (default: no limit)'),
-  'up-limit': value('Bytes of payload a second that go at most, for example 500K (default: no limit)'),
-  'down-limit-each': value('The same, for each of several torrents'),
-  'up-limit-each': value('The same, for each of several torrents'),
-  memory: value('Memory for unfinished pieces, for example 64M (default 64M)'),
-  recheck: flag('Do not trust notes of earlier runs: hash what is there'),
-  timeout: value('Give up (exit 4) after this many seconds without progress'),
-  quiet: flag('No progress, no result: the exit code says it'),
+  output: value('Folder to save to (one that exists, or ends in /), or name of the file to write (default: the current folder)', { alias: 'o' }),
+  'max-peers': value('Maximum number of connections, 1–1000 (default 200)'),
+  order: value('Piece order: rarest (default) or sequential'),
+  'down-limit': value('Maximum download rate, bytes/s, for example 2M (default: no limit)'),
+  'up-limit': value('Maximum upload rate, bytes/s, for example 500K (default: no limit)'),
+  'down-limit-each': value('Maximum download rate of each torrent, bytes/s'),
+  'up-limit-each': value('Maximum upload rate of each torrent, bytes/s'),
+  memory: value('Memory for unfinished pieces, at least 1M (default 64M)'),
+  recheck: flag('Hash all existing data again, whatever earlier runs have noted'),
+  timeout: value('Give up (exit 4) after this long without progress, for example 90s or 5m'),
+  quiet: flag('Print nothing but errors; the exit code tells the result'),
 };
 
-/** Where peers call us. */
+/** Incoming connections. */
 const listening: OptionTable = {
-  port: value('The TCP port where peers can call us, 1–65535 (default: the first free one of 6881–6889)'),
-  'no-listen': flag('Nobody can call us'),
+  port: value('TCP port for incoming connections, 1–65535 (default: the first free one of 6881–6889)'),
+  'no-listen': flag('Accept no incoming connections'),
 };
 
-/** Who is asked for peers. */
+/** Where peers come from. */
 const sourceOptions: OptionTable = {
-  peer: value('Connect to this peer, host:port; may be repeated'),
-  tracker: value('Ask this tracker too, http(s) or udp URL; may be repeated'),
-  'no-trackers': flag("Do not ask the torrent's own trackers"),
-  'no-pex': flag('Peers do not tell each other of others'),
+  peer: value('Peer to connect to, host:port; may be repeated'),
+  tracker: value('Additional tracker, http(s) or udp URL; may be repeated'),
+  'no-trackers': flag("Do not use the torrent's own trackers"),
+  'no-pex': flag('Do not exchange addresses with peers (PEX)'),
   ...discoveryOptions,
   ...listening,
 };
 
-/** How what is there is given to others. */
+/** How long, and in which way, a complete torrent is seeded. */
 const givingOptions: OptionTable = {
-  ratio: value('Seed until so many times its length has been given, for example 1.5'),
-  'seed-time': value('Seed for so many seconds'),
-  'seed-idle': value('Seed until nobody has taken anything for so many seconds'),
-  'super-seed': flag('Show each peer one piece at a time: for the first seed only'),
+  ratio: value('Seed until this share ratio, for example 1.5'),
+  'seed-time': value('Seed for this long, for example 90s, 30m, 2h or 1d'),
+  'seed-idle': value('Seed until no peer has downloaded anything for this long, for example 30m'),
+  'super-seed': flag('Super-seeding: offer each peer one piece at a time; for the first seed only'),
 };
-const slots: OptionTable = { slots: value('Peers served at one time, 1–500 (default: as many as the line bears)') };
+const slots: OptionTable = { slots: value('Upload slots, 1–500 (default: as many as the line can fill)') };
 
 export const downloadOptions: OptionTable = {
   ...sourceOptions,
   ...fetchOptions,
   ...saveOptions,
-  seed: flag('Go on to seed when it is complete'),
+  seed: flag('Seed when the download is complete'),
   ...givingOptions,
   ...slots,
 };
@@ -97,55 +97,55 @@ export const seedOptions: OptionTable = {
 export const dhtOptions: OptionTable = { ...nodeOptions, ...listening, ...fetchOptions, ...saveOptions };
 
 export const peersOptions: OptionTable = {
-  tracker: value('Ask this tracker too, http(s) or udp URL; may be repeated'),
-  'no-trackers': flag("Do not ask the torrent's own trackers"),
+  tracker: value('Additional tracker, http(s) or udp URL; may be repeated'),
+  'no-trackers': flag("Do not use the torrent's own trackers"),
   ...discoveryOptions,
-  scrape: flag('Only what each tracker counts: seeds, leechers, downloads'),
-  port: value('The port told to trackers, 1–65535 (default: any)'),
-  count: value('Stop after so many peers'),
-  timeout: value('Stop after this many seconds; exit 0 if there was a peer, else 4'),
+  scrape: flag('Only ask each tracker for its counts of seeds, leechers and downloads'),
+  port: value('Port announced to trackers, 1–65535 (default: a random one)'),
+  count: value('Stop after this many peers'),
+  timeout: value('Stop after this long, for example 30s; exit 0 if a peer was found, else 4'),
 };
 
 export const infoOptions: OptionTable = {
-  pieces: flag('All piece hashes, however many'),
+  pieces: flag('Print all piece hashes'),
   ...sourceOptions,
-  port: value('The port told to trackers, 1–65535'),
-  timeout: value('Give up (exit 4) after this many seconds, of a magnet link (default 60)'),
+  port: value('Port announced to trackers, 1–65535'),
+  timeout: value('Magnet links: give up (exit 4) after this long (default 60s)'),
 };
 
-export const handshakeOptions: OptionTable = { timeout: value('Seconds to wait for what the peer says of itself (default 10)') };
+export const handshakeOptions: OptionTable = { timeout: value('Time for the peer to introduce itself (default 10s)') };
 
 export const greetOptions: OptionTable = {
   ...sourceOptions,
-  count: value('Stop after so many peers (default 10)'),
-  timeout: value('Stop after this many seconds (default 30); exit 0 if there was a peer, else 4'),
+  count: value('Stop after this many peers (default 10)'),
+  timeout: value('Stop after this long (default 30s); exit 0 if a peer was found, else 4'),
 };
 
 export const pieceOptions: OptionTable = {
   ...sourceOptions,
-  output: value('The file to write; - is stdout', { alias: 'o' }),
-  'max-peers': value('Connections at most, 1–1000 (default 50)'),
-  timeout: value('Give up (exit 4) after this many seconds (default 60)'),
-  quiet: flag('No result: the exit code says it'),
+  output: value('File to write; - is stdout', { alias: 'o' }),
+  'max-peers': value('Maximum number of connections, 1–1000 (default 50)'),
+  timeout: value('Give up (exit 4) after this long (default 60s)'),
+  quiet: flag('Print nothing but errors; the exit code tells the result'),
 };
 
 export const createOptions: OptionTable = {
-  output: value('The .torrent to write, or a folder (it exists, or ends in /) for it (default: NAME.torrent here)', { alias: 'o' }),
-  force: flag('Replace the .torrent if it is there already'),
-  name: value('What the torrent is called (default: the name of the file or folder)'),
-  tracker: value('Announce there, http(s) or udp URL; repeated: one tier each, with commas: one tier of several'),
-  'web-seed': value('The same files are there, too, http(s) URL; may be repeated'),
-  'piece-length': value('A power of two from 16K to 256M (default: by size)'),
-  private: flag('Peers come from the trackers alone'),
-  source: value('A word that makes the info-hash another one'),
-  comment: value('A comment for people'),
-  date: value('Creation date: now, or such as 2026-11-21 (default: none, so the same files make the same torrent)'),
-  padding: flag('Each file begins with a piece'),
-  links: value('What becomes of symbolic links: refuse (default), skip or follow'),
-  quiet: flag('No progress, no result: the exit code says it'),
+  output: value('.torrent file to write, or a folder for it (one that exists, or ends in /) (default: NAME.torrent in the current folder)', { alias: 'o' }),
+  force: flag('Replace an existing .torrent file'),
+  name: value('Name of the torrent (default: that of the file or folder)'),
+  tracker: value('Tracker, http(s) or udp URL; may be repeated, each a tier of its own; a,b puts two in one tier'),
+  'web-seed': value('Web seed, an http(s) URL with the same files; may be repeated'),
+  'piece-length': value('Piece length, a power of two from 16K to 256M (default: by size)'),
+  private: flag('Private torrent: peers come from its trackers only'),
+  source: value('Source tag, which changes the info-hash (for cross-seeding)'),
+  comment: value('Comment'),
+  date: value('Creation date: now, or a date such as 2026-11-21 (default: none, so that the same files make the same .torrent)'),
+  padding: flag('Align each file to a piece, with padding files (BEP 47)'),
+  links: value('Symbolic links: refuse (default), skip or follow'),
+  quiet: flag('Print nothing but errors; the exit code tells the result'),
 };
 
 export const demoOptions: OptionTable = {
-  size: value('How much to download, for example 64M (default 64M)'),
-  quiet: flag('Only the result'),
+  size: value('Size of the download, from 1M to 1G (default 64M)'),
+  quiet: flag('Print only the result'),
 };

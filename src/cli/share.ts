@@ -122,12 +122,13 @@ const work = async (
 
 const placeOfJob = ({ torrent, target, named }: Job): string => (torrent && target ? placeOf(torrent, target) : named.name);
 
-const jobsOf = async (sources: readonly string[], { seeding, targetFor }: Plan, found: Discovery, env: Env, io: Io): Promise<readonly Job[]> => {
+const jobsOf = async (sources: readonly (string | Torrent)[], { seeding, targetFor }: Plan, found: Discovery, env: Env, io: Io): Promise<readonly Job[]> => {
   const jobs = new Map<string, Job>();
   for (const source of sources) {
     const { findable, torrent, magnet, peers } = await sought(source, env, io);
     const key = toHex(findable.infoHash);
-    if (jobs.has(key)) throw new InputError('bad-option', `${source}: is given twice: name each torrent once`);
+    if (jobs.has(key))
+      throw new InputError('bad-option', `${visible(typeof source === 'string' ? source : source.name)}: is given twice: name each torrent once`);
     const target = torrent && (await targetFor(torrent));
     const asked = { announce: [], private: false, ...findable };
     const known = { ...found, peers: [...(found.peers ?? []), ...peers] };
@@ -141,7 +142,7 @@ const jobsOf = async (sources: readonly string[], { seeding, targetFor }: Plan, 
 };
 
 /** Downloads or seeds all of `sources` at the same time. One that fails does not end the others; the first failure is that of the command. */
-export const share = async (given: Given, io: Io, sources: readonly string[], plan: Plan): Promise<void> => {
+export const share = async (given: Given, io: Io, sources: readonly (string | Torrent)[], plan: Plan): Promise<void> => {
   let say = io.say;
   const env = await worldOf(given, (line) => say(line));
   const found = discovery(given, env);

@@ -37,8 +37,9 @@ export const readMagnet = (source: string): MagnetLink | undefined => {
   }
 };
 
-/** What `source` says without asking any peer. */
-export const sought = async (source: string, env: Pick<Env, 'httpGet'>, io: Pick<Io, 'stopped'>): Promise<Sought> => {
+/** What `source` says without asking any peer: text as the user has typed it, or a torrent that was made here. */
+export const sought = async (source: string | Torrent, env: Pick<Env, 'httpGet'>, io: Pick<Io, 'stopped'>): Promise<Sought> => {
+  if (typeof source !== 'string') return { findable: source, peers: [], torrent: source };
   const magnet = readMagnet(source);
   if (magnet !== undefined) return ofMagnet(magnet);
   const torrent = await readTorrent(source, io, env);

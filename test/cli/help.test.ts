@@ -50,7 +50,7 @@ describe('--help', () => {
     for (const text of [
       'rxtorrent download_piece <source> <index>',
       'Examples:',
-      '  rxtorrent download_piece debian.iso.torrent 0 -o first.bin\n      the first\n',
+      '  rxtorrent download_piece debian.iso.torrent 0 -o first.bin\n      the first piece\n',
       '--max-peers',
       '-v, --verbose',
     ])
