@@ -1,6 +1,5 @@
-import { posix, win32 } from 'node:path';
 import type { Torrent } from '../torrent/metainfo.ts';
-import { safePaths } from './safePath.ts';
+import { safeNames } from './safePath.ts';
 
 /** One file of a torrent: where it goes, and what the torrent calls it. Both are names joined by `/`. */
 export interface FilePlace {
@@ -13,17 +12,16 @@ export interface FilePlace {
 }
 
 /**
- * Where each of `torrent.files` goes on a system, in their order, and which of them get another name there.
+ * Where each of `torrent.files` goes on a system, in their order, and which of them get another name there. `name` is
+ * what the user calls the file, or the folder, instead (`Target.name`).
  *
  * @example filePlaces(torrent, 'win32') // [{ path: 'ROOT/what_.txt', originalPath: 'ROOT/what?.txt', renamed: true }]
  */
-export const filePlaces = (torrent: Torrent, platform: NodeJS.Platform = process.platform): readonly FilePlace[] => {
-  const path = platform === 'win32' ? win32 : posix;
-  const folder = path.resolve('/');
-  const places = safePaths(torrent, { folder }, platform);
+export const filePlaces = (torrent: Torrent, platform: NodeJS.Platform = process.platform, name?: string): readonly FilePlace[] => {
+  const places = safeNames(torrent, name === undefined ? {} : { name }, platform);
   return torrent.files.map((file, n) => {
-    const originalPath = torrent.layout === 'file' ? torrent.name : [torrent.name, ...file.path].join('/');
-    const place = file.padding ? '' : path.relative(folder, places[n] as string).replaceAll(path.sep, '/');
-    return { path: place, originalPath, renamed: !file.padding && place !== originalPath };
+    const originalPath = (torrent.layout === 'file' ? [torrent.name] : [torrent.name, ...file.path]).join('/');
+    const path = places[n]?.join('/') ?? '';
+    return { path, originalPath, renamed: !file.padding && path !== originalPath };
   });
 };

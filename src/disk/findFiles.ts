@@ -5,6 +5,7 @@ import { InputError } from '../errors.ts';
 import { MAX_FILES, MAX_PATH_DEPTH } from '../torrent/fileList.ts';
 import type { KnownFile } from './digest.ts';
 import { diskError, printable } from './diskError.ts';
+import { isHiddenName } from './hiddenName.ts';
 import type { Done } from './insideFolder.ts';
 
 /** A file to be shared: its names in the torrent, and what the disk says of it. */
@@ -19,9 +20,6 @@ export interface Found {
   readonly files: readonly FoundFile[];
   readonly skipped: readonly string[];
 }
-
-/** Our own notes and locks beside the data (hiddenName.ts): they are of this machine. */
-const OURS = /^\..+\.rxtorrent(?:\.lock)?(?:\.tmp)?$/u;
 
 /** Calls back, unless it is no longer wanted, with the file at `root`, or all files in the folder `root`; hidden ones are files like others. `root` itself may be a link. */
 export const findFiles = (root: string, options: ContentOptions, wanted: () => boolean, done: Done<Found>): void => {
@@ -74,7 +72,8 @@ class Search {
     if (stat.isDirectory()) return this.#enter(file, names, go);
     if (!stat.isFile()) return go(new InputError('bad-option', `${printable(file)} is no file but a device, a pipe or a socket: move it away`));
     if (file === this.#options.except) return go(this.#skip(file, 'the .torrent itself'));
-    if (OURS.test(names.at(-1) ?? '')) return go(this.#skip(file, 'a note or a lock of rxtorrent'));
+    // They are of this machine.
+    if (isHiddenName(names.at(-1) ?? '')) return go(this.#skip(file, 'a note or a lock of rxtorrent'));
     this.#files.push({ names, known: knownOf(file, stat) });
     go(this.#files.length > MAX_FILES ? new InputError('bad-option', `${printable(this.#root)}: more than ${MAX_FILES} files: share a part of it`) : null);
   }

@@ -34,12 +34,12 @@ describe('create', () => {
     expect((await run(['create', path, '-o', join(place, 'other.torrent'), '--verbose=peer'])).stderr).not.toContain(' disk ');
   });
 
-  it('warns of names that would be others on disk: it could not be seeded from here', async () => {
+  it('warns of names that would be others on Windows', async () => {
     const { place, path } = content();
     writeFileSync(join(path, 'what?'), 'x');
     writeFileSync(join(path, 'B.TXT'), 'x');
     const args = ['create', path, '-o', join(place, 'out.torrent'), '--force'];
-    const says = '2 names that not every disk takes (things/b.txt would be things/b.1.txt)';
+    const says = "2 names that Windows can't have (things/b.txt becomes things/b.1.txt there)";
     expect(await run(args)).toMatchObject({ code: 0, stderr: expect.stringContaining(`warning: ${says}`) as string });
     expect(objects((await run([...args, '--json'])).stdout)).toContainEqual({
       type: 'warning',

@@ -1,98 +1,60 @@
-import path from 'node:path';
+import { posix, win32 } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_COMPONENT, MAX_DEPTH, rootName, safeName, safePaths } from '../../src/disk/safePath.ts';
+import { isPossible } from '../../src/disk/safeName.ts';
+import { FOLDER_ROOM, MAX_DEPTH, rootName, safePaths } from '../../src/disk/safePath.ts';
+import { systemOf } from '../../src/disk/system.ts';
+import { truePaths } from '../../src/disk/truePath.ts';
 import { type FileSpec, torrentOf } from '../disk/torrents.ts';
+import { filesOf, names, platforms } from './names.ts';
 
-const folder = '/downloads/here';
-const placed = (...paths: readonly (readonly string[])[]): string[] =>
-  safePaths(torrentOf({ files: paths.map((path) => ({ path, length: 1 })) }), { folder }).map((file) => path.relative(`${folder}/name`, file));
+const folders = { linux: '/downloads/here', darwin: '/downloads/here', win32: 'D:\\downloads\\here' } as const;
+type Platform = keyof typeof folders;
 
-describe('safeName', () => {
-  it.each([
-    ['..hidden'],
-    ['a..b'],
-    ['foo... bar'],
-    ['.bashrc'],
-    ['a b.tar.gz'],
-    ['CONSOLE'],
-    ['com'],
-    ['com10.txt'],
-    ['näïve – 日本語 🎬.mkv'],
-    ['~user'],
-    ['-rf'],
-    ['$HOME `x`'],
-    [' leading space'],
-  ])('leaves %j as it is', (name) => {
-    expect(safeName(name)).toBe(name);
-  });
-
-  it.each([
-    ['a/b', 'a_b'],
-    ['a\\b', 'a_b'],
-    ['/etc/passwd', '_etc_passwd'],
-    ['..\\..\\x', '.._.._x'],
-    ['C:', 'C_'],
-    ['c:\\windows', 'c__windows'],
-    ['file.txt:stream', 'file.txt_stream'],
-    ['a\0b', 'a_b'],
-    ['a\nb\x1b[31m\x7f\x85\x9bc', 'a_b_[31m___c'],
-    ['what?*<>|"', 'what______'],
-    ['photo\u202egpj.exe', 'photogpj.exe'],
-    ['a\u200b\u200d\u2060\ufeff\u00ad\u061c\u2066b', 'a\u00adb'],
-    ['\ud800x', '_x'],
-    ['trailing. . .', 'trailing'],
-    ['trailing ', 'trailing'],
-    ['...', '_'],
-    [' ', '_'],
-    ['', '_'],
-    ['\u200b', '_'],
-    ['CON', '_CON'],
-    ['nul.txt', '_nul.txt'],
-    ['Com1.tar.gz', '_Com1.tar.gz'],
-    ['lpt9 .x', '_lpt9 .x'],
-    ['COM²', '_COM²'],
-    ['aux.', '_aux'],
-    ['c\u200bon', '_con'],
-  ])('makes %j into %j', (name, safe) => {
-    expect(safeName(name)).toBe(safe);
-  });
-
-  it('shortens at 240 bytes between two characters and keeps a short extension', () => {
-    expect(safeName(`${'a'.repeat(300)}.torrent`)).toBe(`${'a'.repeat(232)}.torrent`);
-    expect(safeName(`${'a'.repeat(300)}.0123456789`)).toBe(`${'a'.repeat(229)}.0123456789`);
-    expect(safeName(`${'a'.repeat(300)}.0123456789x`)).toBe('a'.repeat(240));
-    expect(safeName('é'.repeat(200))).toBe('é'.repeat(120));
-    expect(safeName(`x${'🎬'.repeat(100)}`)).toBe(`x${'🎬'.repeat(59)}`);
-    expect(safeName('a'.repeat(240))).toBe('a'.repeat(240));
-    expect(safeName(`${'.'.repeat(240)}${'x'.repeat(20)}`)).toBe('_');
-    expect(safeName(`con${' '.repeat(300)}x`)).toBe('_con');
-    expect(safeName(`con.${'x'.repeat(236)}`)).toBe(`_con.${'x'.repeat(235)}`);
-  });
-});
+/** Below the torrent's own folder, with `/` on every system. */
+const placedOn = (platform: Platform, paths: readonly (readonly string[])[], how = safePaths): string[] => {
+  const { relative, sep } = systemOf(platform).path;
+  const torrent = torrentOf({ files: paths.map((path) => ({ path, length: 1 })) });
+  return how(torrent, { folder: folders[platform] }, platform).map((file) => file && relative(`${folders[platform]}${sep}name`, file).replaceAll(sep, '/'));
+};
+const placed = (...paths: readonly (readonly string[])[]): string[] => placedOn('linux', paths);
+const folder = folders.linux;
 
 describe('safePaths', () => {
   it('drops `.`, `..` and empty names, and never gives a file no name', () => {
-    expect(placed(['..', '..', 'etc', 'passwd'], ['.', 'a', '', 'b'], ['..'], [])).toEqual(['etc/passwd', 'a/b', '_', '_.1']);
+    const paths = [['..', '..', 'etc', 'passwd'], ['.', 'a', '', 'b'], ['..'], []];
+    for (const platform of platforms) expect(placedOn(platform, paths)).toEqual(['etc/passwd', 'a/b', '_', '_.1']);
   });
 
   it('puts one file under its own name, or the one that was asked for', () => {
     const torrent = torrentOf({ layout: 'file', name: '../../x.txt', files: [{ path: ['ignored'], length: 1 }] });
-    expect(safePaths(torrent, { folder })).toEqual([`${folder}/.._.._x.txt`]);
-    expect(safePaths(torrent, { folder, name: 'mine' })).toEqual([`${folder}/mine`]);
-    expect(safePaths(torrentOf({ name: '..' }), { folder })).toEqual([`${folder}/_/a`]);
-    expect(safePaths(torrentOf({ name: 'x' }), { folder, name: 'mine' })).toEqual([`${folder}/mine/a`]);
-    expect(safePaths(torrentOf({ name: 'x' }), { folder: '/' })).toEqual(['/x/a']);
+    expect(safePaths(torrent, { folder }, 'linux')).toEqual([`${folder}/.._.._x.txt`]);
+    expect(safePaths(torrent, { folder, name: 'mine' }, 'linux')).toEqual([`${folder}/mine`]);
+    expect(safePaths(torrent, { folder: 'C:\\', name: 'mine' }, 'win32')).toEqual(['C:\\mine']);
+    expect(safePaths(torrentOf({ name: '..' }), { folder }, 'linux')).toEqual([`${folder}/_/a`]);
+    expect(safePaths(torrentOf({ name: 'x' }), { folder, name: 'mine' }, 'linux')).toEqual([`${folder}/mine/a`]);
+    expect(safePaths(torrentOf({ name: 'x' }), { folder: '/' }, 'linux')).toEqual(['/x/a']);
   });
 
-  it.each(['', '.', '..', 'a/b', '../a', 'a\\b', '/a', 'a\0'])('refuses %j as the name that was asked for', (name) => {
+  it.each(['', '.', '..', 'a/b', '../a', '/a', 'a\0'])('refuses %j as the name that was asked for', (name) => {
     const torrent = torrentOf({ layout: 'file' });
-    expect(() => safePaths(torrent, { folder, name })).toThrow(expect.objectContaining({ name: 'InputError', code: 'unsafe-path' }));
+    for (const platform of platforms) {
+      const unsafe = expect.objectContaining({ name: 'InputError', code: 'unsafe-path' }) as Error;
+      expect(() => safePaths(torrent, { folder: folders[platform], name }, platform)).toThrow(unsafe);
+      expect(() => truePaths(torrent, { folder: folders[platform], name }, platform)).toThrow(unsafe);
+    }
+  });
+
+  it('takes a backslash in the name that was asked for where it is a letter like others', () => {
+    const torrent = torrentOf({ layout: 'file' });
+    expect(safePaths(torrent, { folder, name: 'a\\b' }, 'linux')).toEqual([`${folder}/a\\b`]);
+    expect(() => safePaths(torrent, { folder: 'D:\\', name: 'a\\b' }, 'win32')).toThrow('without folders');
   });
 
   it('does not let a torrent pose as the notes or the lock of another', () => {
-    expect(rootName(torrentOf({ name: '.other.01234567.rxtorrent' }), { folder })).toBe('_.other.01234567.rxtorrent');
-    expect(rootName(torrentOf({ name: '.Other.RXTORRENT.lock' }), { folder })).toBe('_.Other.RXTORRENT.lock');
+    for (const name of ['.other.01234567.rxtorrent', '.Other.RXTORRENT.lock', '.a.0a1b2c3d.rxtorrent.tmp', '.a.rxtorrent.lock.77'])
+      for (const platform of platforms) expect(rootName(torrentOf({ name }), { folder }, platform)).toBe(`_${name}`);
+    expect(rootName(torrentOf({ name: '.not.rxtorrent-notes' }), { folder }, 'linux')).toBe('.not.rxtorrent-notes');
   });
 
   it('gives padding no path', () => {
@@ -101,24 +63,74 @@ describe('safePaths', () => {
       { path: ['.pad', '1'], length: 1, padding: true },
       { path: ['.pad', '1'], length: 1 },
     ];
-    expect(safePaths(torrentOf({ files }), { folder })).toEqual([`${folder}/name/a`, '', `${folder}/name/.pad/1`]);
+    expect(safePaths(torrentOf({ files }), { folder }, 'linux')).toEqual([`${folder}/name/a`, '', `${folder}/name/.pad/1`]);
+    expect(truePaths(torrentOf({ files }), { folder }, 'linux')).toEqual(['', '', '']);
   });
 
-  it('numbers the later of two equal names', () => {
-    expect(placed(['bar.txt'], ['bar.txt'], ['bar.txt'], ['.rc'], ['.rc'])).toEqual(['bar.txt', 'bar.1.txt', 'bar.2.txt', '.rc', '.rc.1']);
-    expect(placed(['a'], ['a.1'], ['a'])).toEqual(['a', 'a.1', 'a.2']);
-    expect(placed(['a?'], ['a*'])).toEqual(['a_', 'a_.1']);
+  it('numbers the later of two equal names on every system', () => {
+    for (const platform of platforms) {
+      expect(placedOn(platform, [['bar.txt'], ['bar.txt'], ['bar.txt'], ['.rc'], ['.rc']])).toEqual(['bar.txt', 'bar.1.txt', 'bar.2.txt', '.rc', '.rc.1']);
+      expect(placedOn(platform, [['a'], ['a.1'], ['a']])).toEqual(['a', 'a.1', 'a.2']);
+      expect(placedOn(platform, [['a/'], ['a_']])).toEqual(['a_', 'a_.1']);
+    }
+    expect(placedOn('win32', [['a?'], ['a*']])).toEqual(['a_', 'a_.1']);
   });
 
-  it('numbers names that differ by case or composition alone', () => {
-    expect(placed(['Readme'], ['README'], ['readme'])).toEqual(['Readme', 'README.1', 'readme.2']);
-    expect(placed(['caf\u00e9'], ['cafe\u0301'])).toEqual(['caf\u00e9', 'cafe\u0301.1']);
-    expect(placed(['straße'], ['STRASSE'], ['STRAẞE'])).toEqual(['straße', 'STRASSE.1', 'STRAẞE.2']);
-    expect(placed(['\u212a'], ['k'])).toEqual(['\u212a', 'k.1']);
+  const alike: readonly (readonly string[])[] = [
+    ['Readme', 'README', 'readme'],
+    ['caf\u00e9', 'cafe\u0301'],
+    ['straße', 'STRASSE'],
+    ['ß', 'ẞ'],
+    ['\u212a', 'k'],
+    ['ᾳ', 'ᾼ'],
+    ['a\u200cb', 'ab'],
+  ];
+
+  it('on Linux names that differ by case or composition alone are different names', () => {
+    for (const each of alike)
+      expect(
+        placedOn(
+          'linux',
+          each.map((name) => [name]),
+        ),
+      ).toEqual(each);
+    expect(placed(['Dir', 'a'], ['dir', 'a'])).toEqual(['Dir/a', 'dir/a']);
   });
 
-  it('keeps a folder together, under one spelling', () => {
-    expect(placed(['Dir', 'a'], ['dir', 'b'], ['DIR', 'A'])).toEqual(['Dir/a', 'Dir/b', 'Dir/A.1']);
+  it('on macOS they are numbered', () => {
+    expect(
+      alike.map((each) =>
+        placedOn(
+          'darwin',
+          each.map((name) => [name]),
+        ).slice(1),
+      ),
+    ).toEqual([['README.1', 'readme.2'], ['cafe\u0301.1'], ['STRASSE.1'], ['ẞ.1'], ['k.1'], ['ᾼ.1'], ['ab.1']]);
+  });
+
+  it('on Windows they are numbered where case alone differs, unit by unit', () => {
+    expect(
+      alike.map((each) =>
+        placedOn(
+          'win32',
+          each.map((name) => [name]),
+        ).slice(1),
+      ),
+    ).toEqual([['README.1', 'readme.2'], ['cafe\u0301'], ['STRASSE'], ['ẞ'], ['k'], ['ᾼ.1'], ['ab']]);
+  });
+
+  it('a number never brings the name of a device to light', () => {
+    const name = `con${' '.repeat(251)}x`;
+    expect(placedOn('win32', [[name], [name]])[1]).toBe(`_con${' '.repeat(249)}.1`);
+  });
+
+  it('keeps a folder together, under one spelling where it is one', () => {
+    const dirs = [
+      ['Dir', 'a'],
+      ['dir', 'b'],
+      ['DIR', 'A'],
+    ];
+    for (const platform of ['darwin', 'win32'] as const) expect(placedOn(platform, dirs)).toEqual(['Dir/a', 'Dir/b', 'Dir/A.1']);
     expect(placed(['a', 'x'], ['a'], ['a', 'y'])).toEqual(['a/x', 'a.1', 'a/y']);
     expect(placed(['a'], ['a', 'x'], ['a', 'y'], ['a.1'])).toEqual(['a', 'a.1/x', 'a.1/y', 'a.1.1']);
   });
@@ -127,98 +139,156 @@ describe('safePaths', () => {
     const deep = Array.from({ length: 150 }, (_, n) => `d${n}`);
     const [file = '', other = ''] = placed([...deep, 'x'], [...deep, 'y', 'x']);
     expect(file.split('/').length).toBe(MAX_DEPTH);
-    expect([path.basename(file), path.basename(other)]).toEqual(['x', 'x.1']);
+    expect([posix.basename(file), posix.basename(other)]).toEqual(['x', 'x.1']);
   });
 
-  it('is done with names of a million characters before anyone grows old', () => {
-    for (const unit of [' ', '.', 'x', '. x', '\u200b', '🎬'])
-      expect(Buffer.byteLength(safeName(`${unit.repeat(1_000_000)}x`))).toBeLessThanOrEqual(MAX_COMPONENT);
+  it('moves up what would make a path longer than the system can have, and nothing else', () => {
+    const deep = Array.from({ length: 60 }, (_, n) => String(n).padStart(200, 'd'));
+    for (const platform of platforms) {
+      const { pathSize, maxPath } = systemOf(platform);
+      const [file = ''] = placedOn(platform, [[...deep, 'x.mkv']]);
+      const kept = file.split('/');
+      expect(kept).toEqual([...deep.slice(0, kept.length - 1), 'x.mkv']);
+      const length = pathSize(`name/${file}`);
+      expect(length).toBeLessThanOrEqual(maxPath - FOLDER_ROOM);
+      if (kept.length <= deep.length) expect(length + 201).toBeGreaterThan(maxPath - FOLDER_ROOM);
+    }
+    expect(placedOn('win32', [[...deep, 'x.mkv']])[0]?.split('/')).toHaveLength(61);
   });
 
   it('is done with 30,000 equal names before anyone grows old', () => {
-    const same = Array.from({ length: 30_000 }, () => ['d', 'x'.repeat(240)]);
+    const same = Array.from({ length: 30_000 }, () => ['d', 'x'.repeat(255)]);
     expect(new Set(placed(...same)).size).toBe(30_000);
   });
 });
 
-const nasty = fc.constantFrom(
-  '..',
-  '.',
-  '',
-  'a',
-  'A',
-  'a.1',
-  'á',
-  'a\u0301',
-  'ß',
-  'SS',
-  'con',
-  'a/b',
-  'a\\b',
-  '\0',
-  'a ',
-  'a.',
-  '\u202e',
-  'C:',
-  'x'.repeat(250),
-  'x'.repeat(240),
-);
-const component = fc.oneof(
-  nasty,
-  fc.string({ unit: 'binary', maxLength: 12 }),
-  fc.string({ maxLength: 4 }),
-  fc.string({ unit: fc.constantFrom('.', ' ', '/', '\ud800', 'é'), maxLength: 5 }),
-);
-const filesOf = fc.array(fc.record({ path: fc.array(component, { maxLength: 4 }), length: fc.constant(1) }), { maxLength: 12 });
-const folds: ((name: string) => string)[] = [
-  (name) => name,
-  (name) => name.normalize('NFC').toLowerCase(),
-  (name) => name.normalize('NFD').toLowerCase(),
-  (name) => name.normalize('NFC').toUpperCase(),
-];
+describe('truePaths', () => {
+  const truly = (platform: Platform, ...paths: readonly (readonly string[])[]): string[] => placedOn(platform, paths, truePaths);
 
-describe('safePaths, whatever the names', () => {
-  it('stay inside the folder, in names that every disk takes', () => {
+  it('are the names as they are where the system can have them and we would not give them', () => {
+    expect(truly('linux', ['plain'], ['a\u202eb'], ['c\nd', 'e'], ['f:g'])).toEqual(['', 'a\u202eb', 'c\nd/e', '']);
+    expect(truly('darwin', ['plain'], ['a\u202eb'], ['c\nd', 'e'], ['f:g'])).toEqual(['', 'a\u202eb', 'c\nd/e', 'f:g']);
+    expect(truly('win32', ['plain'], ['a\u202eb'], ['c\nd', 'e'], ['f:g'], ['h\x85'])).toEqual(['', 'a\u202eb', '', '', 'h\x85']);
+  });
+
+  it('are none where no file can be called so, or where the path would lead elsewhere', () => {
+    const impossible = [['a/b'], ['..', 'c'], ['.'], [''], ['a', '', 'b'], ['d\0'], ['x'.repeat(256)], ['\ud800'], ['..\u202e/..']];
+    for (const platform of platforms) expect(truly(platform, ...impossible)).toEqual(impossible.map(() => ''));
+    expect(truly('win32', ['con\x85'], ['con'], ['a.'], ['a '], ['..\\x'], ['C:x'])).toEqual(['con\x85', '', '', '', '', '']);
+  });
+
+  it('are none where another file of the torrent is, or where it has a folder', () => {
+    expect(truly('linux', ['a'], ['a'])).toEqual(['', '']);
+    expect(truly('linux', ['\u202eab'], ['ab'])).toEqual(['\u202eab', '']);
+    expect(truly('linux', ['a\u202e'], ['a\u202e'])).toEqual(['a\u202e', '']);
+    expect(truly('linux', ['a\u202e'], ['a\u202e', 'b'])).toEqual(['a\u202e', '']);
+    expect(truly('win32', ['A\u202e'], ['a\u202e'])).toEqual(['A\u202e', '']);
+  });
+
+  it('have the name that the user chose, and the torrent’s own name where none was', () => {
+    const torrent = torrentOf({
+      name: 'a\u202eb',
+      files: [
+        { path: ['c\u2066'], length: 1 },
+        { path: ['d'], length: 1 },
+      ],
+    });
+    expect(truePaths(torrent, { folder }, 'linux')).toEqual([`${folder}/a\u202eb/c\u2066`, `${folder}/a\u202eb/d`]);
+    expect(truePaths(torrent, { folder, name: 'mine' }, 'linux')).toEqual([`${folder}/mine/c\u2066`, '']);
+    const single = torrentOf({ name: 'a\u202eb', layout: 'file', files: [{ path: ['a\u202eb'], length: 1 }] });
+    expect(truePaths(single, { folder }, 'linux')).toEqual([`${folder}/a\u202eb`]);
+    expect(truePaths(single, { folder, name: 'mine' }, 'linux')).toEqual(['']);
+  });
+
+  it('never are the notes or the lock of another torrent', () => {
+    for (const name of ['.other.01234567.rxtorrent', '.other.rxtorrent.lock', '.a\u202eb.rxtorrent.lock']) {
+      const torrent = torrentOf({ name, layout: 'file', files: [{ path: [name], length: 1 }] });
+      expect(truePaths(torrent, { folder }, 'linux')).toEqual(['']);
+    }
+  });
+
+  it('are none where the path is too long', () => {
+    const deep = Array.from({ length: 20 }, () => `${'d'.repeat(200)}\u202e`);
+    expect(truly('linux', [...deep, 'x'])).toEqual(['']);
+  });
+});
+
+describe('the paths of a torrent, whatever its names', () => {
+  const some = { numRuns: 500, seed: 5 };
+  const system = fc.constantFrom(...platforms);
+
+  it('stay inside the folder, in names that the system can have', () => {
     fc.assert(
-      fc.property(component, filesOf, (name, files) => {
+      fc.property(names, filesOf, system, (name, files, platform) => {
         const torrent = torrentOf({ name, files });
-        const top = path.join(folder, rootName(torrent, { folder }));
-        for (const file of safePaths(torrent, { folder })) {
+        const { path } = systemOf(platform);
+        const target = { folder: folders[platform] };
+        const top = path.join(target.folder, rootName(torrent, target, platform));
+        const safe = safePaths(torrent, target, platform);
+        for (const file of safe) expect(file.startsWith(top + path.sep)).toBe(true);
+        for (const file of [...safe, ...truePaths(torrent, target, platform)].filter((each) => each !== '')) {
           expect(path.resolve(file)).toBe(file);
-          expect(file.startsWith(`${top}/`)).toBe(true);
-          for (const part of file.slice(folder.length + 1).split('/')) {
-            expect(part).not.toMatch(/^\.{0,2}$|[\\:*?"<>|\p{Cc}\p{Surrogate}\u200b-\u200f\u202a-\u202e\u2066-\u2069]|[. ]$/u);
-            expect(Buffer.byteLength(part)).toBeLessThanOrEqual(MAX_COMPONENT);
-          }
+          expect(file.startsWith(target.folder + path.sep)).toBe(true);
+          for (const part of file.slice(target.folder.length + 1).split(path.sep)) expect(isPossible(part, systemOf(platform))).toBe(true);
         }
       }),
-      { numRuns: 500, seed: 5 },
+      some,
     );
   });
 
-  it('differ from one another and from every folder, even where case and composition do not count', () => {
+  it('differ from one another and from every folder, as the system sees them', () => {
     fc.assert(
-      fc.property(filesOf, (files) => {
-        const paths = safePaths(torrentOf({ files }), { folder });
-        for (const fold of folds) {
-          const folded = paths.map(fold);
-          expect(new Set(folded).size).toBe(paths.length);
-          for (const file of folded) expect(folded.some((other) => other.startsWith(`${file}/`))).toBe(false);
-        }
+      fc.property(filesOf, system, (files, platform) => {
+        const { fold, path } = systemOf(platform);
+        const torrent = torrentOf({ files });
+        const target = { folder: folders[platform] };
+        const safe = safePaths(torrent, target, platform).map(fold);
+        const also = truePaths(torrent, target, platform).map(fold);
+        // A file's own two paths may be one to the disk.
+        const all = safe.flatMap((file, n) => (also[n] === '' || also[n] === file ? [file] : [file, also[n] as string]));
+        expect(new Set(all).size).toBe(all.length);
+        for (const file of all) expect(all.some((other) => other.startsWith(file + path.sep))).toBe(false);
       }),
-      { numRuns: 500, seed: 9 },
+      some,
     );
   });
 
   it('are the same each time, and stay as they are when they are made safe again', () => {
     fc.assert(
-      fc.property(filesOf, (files) => {
-        const paths = safePaths(torrentOf({ files }), { folder });
-        expect(safePaths(torrentOf({ files }), { folder })).toEqual(paths);
-        const again = paths.map((file) => ({ path: path.relative(`${folder}/name`, file).split('/'), length: 1 }));
-        expect(safePaths(torrentOf({ files: again }), { folder })).toEqual(paths);
+      fc.property(filesOf, system, (files, platform) => {
+        const paths = placedOn(
+          platform,
+          files.map(({ path }) => path),
+        );
+        expect(
+          placedOn(
+            platform,
+            files.map(({ path }) => path),
+          ),
+        ).toEqual(paths);
+        expect(
+          placedOn(
+            platform,
+            paths.map((file) => file.split('/')),
+          ),
+        ).toEqual(paths);
       }),
-      { numRuns: 500, seed: 6 },
+      some,
     );
   });
+
+  it('true paths end in the very names of the torrent', () => {
+    fc.assert(
+      fc.property(names, filesOf, system, (name, files, platform) => {
+        const { path } = systemOf(platform);
+        const all = truePaths(torrentOf({ name, files }), { folder: folders[platform] }, platform);
+        for (const [n, file] of all.entries()) if (file !== '') expect(file).toBe([folders[platform], name, ...(files[n] as FileSpec).path].join(path.sep));
+      }),
+      some,
+    );
+  });
+});
+
+it('Windows paths are made with its own separator', () => {
+  expect(safePaths(torrentOf({ files: [{ path: ['a', 'b'], length: 1 }] }), { folder: 'D:\\x' }, 'win32')).toEqual([win32.join('D:\\x', 'name', 'a', 'b')]);
 });

@@ -1,6 +1,6 @@
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { create as createTorrent, type CreateOptions } from '../../create.ts';
-import { safePaths } from '../../disk/safePath.ts';
+import { filePlaces } from '../../disk/filePlaces.ts';
 import type { CreateEvent } from '../../env.ts';
 import { InputError } from '../../errors.ts';
 import { toHex } from '../../protocol/id.ts';
@@ -77,17 +77,14 @@ const resultLines = (torrent: Torrent, path: string): readonly string[] => {
   ];
 };
 
-/** A word about names that are changed on disk, for not every disk takes them: nobody could seed from here. A single file may have any name. */
+/** A word about names that Windows can't have: whoever downloads there gets others. The name of a single file is theirs to choose. */
 const renamed = (torrent: Torrent): string | undefined => {
   if (torrent.layout === 'file') return undefined;
-  const folder = resolve('/');
-  const places = safePaths(torrent, { folder });
-  const changed = torrent.files.flatMap(({ path, padding }, n) => {
-    const [given, place] = [join(torrent.name, ...path), relative(folder, places[n] as string)];
-    return padding || place === given ? [] : [`${given} would be ${place}`];
-  });
-  if (changed.length === 0) return undefined;
-  return `${counted(changed.length, 'name')} that not every disk takes (${changed[0]}): rename and create again, or it can't be seeded from here`;
+  const changed = filePlaces(torrent, 'win32').filter((place) => place.renamed);
+  const [first] = changed;
+  if (!first) return undefined;
+  const example = `${first.originalPath} becomes ${first.path} there`;
+  return `${counted(changed.length, 'name')} that Windows can't have (${example}): rename and create again if that matters`;
 };
 
 /** `rxtorrent create`: writes the .torrent as a whole, in the end, or not at all. */
