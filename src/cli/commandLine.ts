@@ -20,18 +20,28 @@ const spelledOut = (args: readonly string[]): readonly string[] => {
   return args.map((arg, at) => (at < end && Object.hasOwn(SHORT, arg) ? (SHORT[arg] ?? arg) : arg));
 };
 
-/** No argument can have it: marks those after `--` that look like options, which the parser would not give to a command. */
+/**
+ * No argument can have it: marks what looks like an option and is none, which the parser would not give to a command. That is `-` anywhere,
+ * and whatever stands after `--`.
+ */
 const LITERAL = '\0';
 
 const literally = (args: readonly string[]): readonly string[] => {
-  const end = args.indexOf('--');
-  if (end < 0) return args;
-  return [...args.slice(0, end), ...args.slice(end + 1).map((arg) => (arg.startsWith('-') ? `${LITERAL}${arg}` : arg))];
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  const marked = (arg: string): string => `${LITERAL}${arg}`;
+  const before = args.slice(0, end).map((arg) => (arg === '-' ? marked(arg) : arg));
+  return [...before, ...args.slice(end + 1).map((arg) => (arg.startsWith('-') ? marked(arg) : arg))];
 };
 
 const asTyped = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(asTyped);
   return typeof value === 'string' && value.startsWith(LITERAL) ? value.slice(LITERAL.length) : value;
+};
+
+/** An empty argument is a variable that was not set: taken for a path it would be the current folder. */
+const checkArguments = (given: Readonly<Record<string, unknown>>, name: string, { positionals, usage }: Command): void => {
+  const empty = Object.keys(positionals).find((each) => [given[each]].flat().includes(''));
+  if (empty !== undefined) throw usageError(`${name}: <${empty}> is empty: rxtorrent ${usage}`);
 };
 
 /** Refuses what the parser would take in silence (`--quiet=maybe`), or for something else (`--prot 1` takes the 1 away). */
@@ -142,6 +152,7 @@ export const runCommandLine = async (given: readonly string[], version: string, 
       async (given) => {
         const rooms = roomsOf(texts(given, 'verbose'));
         const typed = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, asTyped(value)]));
+        checkArguments(typed, name, command);
         await (await (loading ?? command.load()))({ ...typed, verbose: rooms.length > 0, rooms }, io);
       },
     )

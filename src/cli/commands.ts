@@ -28,9 +28,9 @@ export interface Command {
   load(): Promise<(given: Given, io: Io) => Promise<void>>;
 }
 
-const torrent = { type: 'string', describe: '.torrent file, or the http(s) URL of one' } as const;
+const torrent = { type: 'string', describe: '.torrent file, the http(s) URL of one, or - for stdin' } as const;
 
-const source = { type: 'string', describe: '.torrent file, its http(s) URL, a magnet link, or an info-hash' } as const;
+const source = { type: 'string', describe: '.torrent file, its http(s) URL, a magnet link, an info-hash, or - for stdin' } as const;
 /** A usage line with `..` takes it many times. */
 const several = { ...source, describe: `${source.describe}; may be given several times` } as const;
 const peer = { type: 'string', describe: 'Address of the peer, host:port; IPv6 as [2001:db8::7]:6881' } as const;
@@ -102,7 +102,7 @@ export const commands: Readonly<Record<string, Command>> = {
   decode: {
     usage: 'decode [bencoded]',
     about: 'Print bencode as one line of JSON',
-    positionals: { bencoded: { type: 'string', describe: 'Bencoded text, for example d3:bari1ee' } },
+    positionals: { bencoded: { type: 'string', describe: 'Bencoded text, for example d3:bari1ee, or - for stdin' } },
     options: { ...decodeOptions, ...common },
     examples: [
       ['$0 l5:helloi52ee', '["hello",52]'],
@@ -146,7 +146,7 @@ export const commands: Readonly<Record<string, Command>> = {
   magnet_parse: {
     usage: 'magnet_parse <magnet>',
     about: 'Show what is in a magnet link: trackers, info-hash, name, peers, selected files',
-    positionals: { magnet: { type: 'string', describe: 'Magnet link, magnet:?xt=urn:btih:…, in quotes' } },
+    positionals: { magnet: { type: 'string', describe: 'Magnet link, magnet:?xt=urn:btih:…, in quotes, or - for stdin' } },
     options: { ...common },
     examples: [
       ["$0 'magnet:?xt=urn:btih:89d97c2261a21b040cf11caa661a3ba7233bb7e6&dn=debian.iso'", 'as text'],

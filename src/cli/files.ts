@@ -1,7 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { addAbortSignal } from 'node:stream';
 import { InputError } from '../errors.ts';
 import { MAX_BYTES } from '../protocol/bencode.ts';
 import { Malformed } from '../protocol/malformed.ts';
+import type { Io } from './io.ts';
 import { visible } from './views/text.ts';
 
 /** Bytes read at a time. */
@@ -14,8 +16,14 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'no permission to read it',
 };
 
-const stdin = async (add: (chunk: Uint8Array) => void): Promise<void> => {
-  for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) add(chunk);
+const stdin = async (add: (chunk: Uint8Array) => void, { stopped }: Pick<Io, 'stopped'>): Promise<void> => {
+  if (process.stdin.readableEnded || process.stdin.destroyed) throw new InputError('bad-option', '-: stdin can be read only once: name - once');
+  try {
+    // Who waits for others may be told to stop.
+    for await (const chunk of addAbortSignal(stopped, process.stdin) as AsyncIterable<Uint8Array>) add(chunk);
+  } catch (error) {
+    throw stopped.aborted ? stopped.reason : error;
+  }
 };
 
 const file = (path: string, add: (chunk: Uint8Array) => void): void => {
@@ -32,7 +40,7 @@ const file = (path: string, add: (chunk: Uint8Array) => void): void => {
 };
 
 /** At most `MAX_BYTES` bytes of a file; `-` is stdin. */
-export const readBytes = async (path: string): Promise<Uint8Array> => {
+export const readBytes = async (path: string, io: Pick<Io, 'stopped'>): Promise<Uint8Array> => {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const add = (chunk: Uint8Array): void => {
@@ -41,10 +49,10 @@ export const readBytes = async (path: string): Promise<Uint8Array> => {
     chunks.push(chunk);
   };
   try {
-    if (path === '-') await stdin(add);
+    if (path === '-') await stdin(add, io);
     else file(path, add);
   } catch (error) {
-    if (error instanceof InputError) throw error;
+    if (error instanceof InputError || io.stopped.aborted) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     throw new InputError('bad-option', `cannot read ${path}: ${reasons[code ?? ''] ?? message}`, { cause: error });
   }

@@ -7,10 +7,8 @@ import { type MagnetLink, magnetOf, parseMagnet } from '../torrent/magnet.ts';
 import { type Torrent, Unsupported } from '../torrent/metainfo.ts';
 import type { Io } from './io.ts';
 import { readTorrent } from './source.ts';
+import { INFO_HASH, said } from './stdin.ts';
 import { visible } from './views/text.ts';
-
-/** 40 hexadecimal or 32 base32 digits. */
-const INFO_HASH = /^([0-9a-f]{40}|[a-z2-7]{32})$/i;
 
 /** What is enough to find peers and to greet them. */
 export interface Sought {
@@ -26,7 +24,8 @@ export interface Sought {
 const ofMagnet = (magnet: MagnetLink): Sought => ({ findable: magnet, peers: magnet.peers.map((each) => ({ ...each, source: 'manual' })), magnet });
 
 /** The link that `source` is, or the one of an info-hash; undefined for anything else. @throws InputError */
-export const readMagnet = (source: string): MagnetLink | undefined => {
+export const readMagnet = (source: string | Uint8Array): MagnetLink | undefined => {
+  if (typeof source !== 'string') return undefined;
   if (INFO_HASH.test(source)) return magnetOf(parseId(source));
   if (!/^\s*magnet:/i.test(source)) return undefined;
   try {
@@ -37,11 +36,12 @@ export const readMagnet = (source: string): MagnetLink | undefined => {
   }
 };
 
-/** What `source` says without asking any peer: text as the user has typed it, or a torrent that was made here. */
+/** What `source` says without asking any peer: as the user has typed it, `-` for what is piped into this process, or a torrent that was made here. */
 export const sought = async (source: string | Torrent, env: Pick<Env, 'httpGet'>, io: Pick<Io, 'stopped'>): Promise<Sought> => {
   if (typeof source !== 'string') return { findable: source, peers: [], torrent: source };
-  const magnet = readMagnet(source);
+  const what = await said(source, io);
+  const magnet = readMagnet(what);
   if (magnet !== undefined) return ofMagnet(magnet);
-  const torrent = await readTorrent(source, io, env);
+  const torrent = await readTorrent(what, io, env);
   return { findable: torrent, peers: [], torrent };
 };

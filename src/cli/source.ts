@@ -3,15 +3,16 @@ import { InputError } from '../errors.ts';
 import { parseTorrent, type Torrent } from '../torrent/metainfo.ts';
 import { asInputError, readBytes } from './files.ts';
 import type { Io } from './io.ts';
+import { said } from './stdin.ts';
 import { visible } from './views/text.ts';
 
 type Web = Pick<Env, 'httpGet'>;
 
 const NO_HASHES = 'a magnet link has no hashes of pieces: name the .torrent, which rxtorrent download LINK --save-torrent FILE writes';
 
-const readFile = async (path: string): Promise<Uint8Array> => {
+const readFile = async (path: string, io: Pick<Io, 'stopped'>): Promise<Uint8Array> => {
   try {
-    return await readBytes(path);
+    return await readBytes(path, io);
   } catch (error) {
     if (!(error instanceof InputError) || (error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error;
     if (/^magnet:/i.test(path)) throw new InputError('bad-option', `${visible(path)}: ${NO_HASHES}`, { cause: error.cause });
@@ -20,13 +21,19 @@ const readFile = async (path: string): Promise<Uint8Array> => {
   }
 };
 
-/** The torrent that `source`, a path or an http(s) URL, leads to. */
-export const readTorrent = async (source: string, io: Pick<Io, 'stopped'>, env?: Web): Promise<Torrent> => {
+const fetchOrRead = async (source: string, io: Pick<Io, 'stopped'>, env?: Web): Promise<Uint8Array> => {
   // Only who fetches something waits for what that takes.
-  const bytes = /^https?:\/\//i.test(source) ? await (await import('./overHttp.ts')).overHttp(source, io, env) : await readFile(source);
+  if (/^https?:\/\//i.test(source)) return (await import('./overHttp.ts')).overHttp(source, io, env);
+  return readFile(source, io);
+};
+
+/** The torrent that `source` leads to: a path, an http(s) URL, `-` for what is piped into this process, or the bytes of a .torrent. */
+export const readTorrent = async (source: string | Uint8Array, io: Pick<Io, 'stopped'>, env?: Web): Promise<Torrent> => {
+  const what = typeof source === 'string' ? await said(source, io) : source;
+  const bytes = typeof what === 'string' ? await fetchOrRead(what, io, env) : what;
   try {
     return parseTorrent(bytes);
   } catch (error) {
-    throw asInputError(source, error, ': is it really a .torrent file?');
+    throw asInputError(typeof what === 'string' ? what : 'stdin', error, ': is it really a .torrent file?');
   }
 };

@@ -7,18 +7,19 @@ import { bencodedJson } from '../views/bencoded.ts';
 
 const SPACE = /^[ \t\r\n]*$/;
 
-const bytesToDecode = async (given: Given): Promise<readonly [bytes: Uint8Array, where: string]> => {
+const bytesToDecode = async (given: Given, io: Io): Promise<readonly [bytes: Uint8Array, where: string]> => {
   const file = text(given, 'file');
   const { bencoded } = given;
   if (file !== undefined && bencoded !== undefined) throw new InputError('bad-option', 'decode: give the bytes or --file, not both');
-  if (file !== undefined) return [await readBytes(file), file];
+  if (file !== undefined) return [await readBytes(file, io), file];
+  if (bencoded === '-') return [await readBytes('-', io), 'stdin'];
   if (typeof bencoded !== 'string') throw new InputError('bad-option', 'decode: an argument is missing: rxtorrent decode d3:bari1ee, or --file path');
   return [Buffer.from(bencoded, 'utf8'), 'the argument'];
 };
 
 /** `rxtorrent decode`: one line of JSON. Keys out of order and white space at the end are taken, as real files have them. */
 export const decode = async (given: Given, io: Io): Promise<void> => {
-  const [bytes, where] = await bytesToDecode(given);
+  const [bytes, where] = await bytesToDecode(given, io);
   try {
     const { value, end } = decodeWithSpans(bytes, { mode: 'lenient' });
     if (!SPACE.test(Buffer.from(bytes.subarray(end, end + 64)).toString('latin1'))) {

@@ -2,6 +2,7 @@ import type { Torrent } from '../../torrent/metainfo.ts';
 import type { Given, Io } from '../io.ts';
 import { readMagnet } from '../sought.ts';
 import { readTorrent } from '../source.ts';
+import { said } from '../stdin.ts';
 import { flag } from '../values.ts';
 import { jsonLine, visible } from '../views/text.ts';
 import { bytes, counted } from '../views/units.ts';
@@ -80,7 +81,7 @@ export const infoLines = (torrent: Torrent, limit: number): readonly string[] =>
 
 /** `rxtorrent info`. */
 export const info = async (given: Given, io: Io): Promise<void> => {
-  const source = String(given['source']);
+  const source = await said(String(given['source']), io);
   const magnet = readMagnet(source);
   // Whoever reads a file waits for nothing of the network.
   const torrent = magnet ? await (await import('../fetched.ts')).fetched(magnet, given, io) : await readTorrent(source, io);

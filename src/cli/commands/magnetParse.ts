@@ -4,6 +4,7 @@ import { formatMagnet, type MagnetLink } from '../../torrent/magnet.ts';
 import { formatSelection } from '../../torrent/selection.ts';
 import type { Given, Io } from '../io.ts';
 import { readMagnet } from '../sought.ts';
+import { said } from '../stdin.ts';
 import { flag } from '../values.ts';
 import { hostPort } from '../views/events.ts';
 import { jsonLine, visible } from '../views/text.ts';
@@ -41,14 +42,14 @@ export const magnetLines = (magnet: MagnetLink): readonly string[] => {
 };
 
 /** `rxtorrent magnet_parse`: asks nobody. */
-export const magnetParse = (given: Given, io: Io): Promise<void> => {
-  const source = String(given['magnet']);
+export const magnetParse = async (given: Given, io: Io): Promise<void> => {
+  const source = await said(String(given['magnet']), io);
   const magnet = readMagnet(source);
-  if (magnet === undefined) throw new InputError('bad-magnet', `${visible(source.slice(0, 100))}: that is no magnet link: it begins with magnet:?xt=urn:btih:`);
+  const shown = typeof source === 'string' ? visible(source.slice(0, 100)) : 'stdin';
+  if (magnet === undefined) throw new InputError('bad-magnet', `${shown}: that is no magnet link: it begins with magnet:?xt=urn:btih:`);
   if (flag(given, 'json')) io.print(jsonLine(magnetObject(magnet)));
   else {
     io.print(magnetLines(magnet).join('\n'));
     for (const part of magnet.ignored) io.say(`not used: ${part}`);
   }
-  return Promise.resolve();
 };
