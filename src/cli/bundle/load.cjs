@@ -1,36 +1,77 @@
 // Finds the command line in one file beside this one, and what V8 made of it when it was built: then nothing is parsed or compiled at a start.
+// An old Node has to understand this file, to say that it is too old: so it is ES5, and names nothing that is newer before it has looked.
 'use strict';
-const fs = require('node:fs');
-const Module = require('node:module');
-const path = require('node:path');
-const vm = require('node:vm');
 
-const file = path.join(__dirname, 'rxtorrent.cjs');
+/** As `engines` in package.json has it. */
+var NEEDED = [20, 19];
+
+/** Is `version`, such as 18.12.0, too old for us? */
+var tooOld = function (version) {
+  var parts = version.split('.').map(Number);
+  return parts[0] < NEEDED[0] || (parts[0] === NEEDED[0] && parts[1] < NEEDED[1]);
+};
+
+/** Has the user asked for JSON? Nothing else is parsed. */
+var wantsJson = function () {
+  var args = process.argv.slice(2);
+  var end = args.indexOf('--');
+  var asked = process.env.RXTORRENT_JSON;
+  return (
+    (end < 0 ? args : args.slice(0, end)).some(function (arg) {
+      return arg === '--json' || arg === '--json=true';
+    }) ||
+    (asked !== undefined && asked !== '' && asked !== '0' && asked !== 'false')
+  );
+};
+
+/** One line about what to do, and the exit code of what the user can mend. */
+var refuse = function (version) {
+  var message = 'needs Node ' + NEEDED.join('.') + ' or newer (this is ' + version + '): get it from https://nodejs.org';
+  if (wantsJson()) {
+    console.log(JSON.stringify({ type: 'error', time: new Date().toISOString(), name: 'InputError', code: 'unsupported', message: message }));
+  }
+  console.error('rxtorrent: ' + message);
+  process.exitCode = 2;
+};
+
+/** For the parts of a program that does not run. */
+var nothing = function () {};
+
+var file = require('path').join(__dirname, 'rxtorrent.cjs');
 /** Code that one Node has compiled is of no use to another. */
-const compiled = path.join(__dirname, `rxtorrent.${process.version}.${process.platform}.${process.arch}.bin`);
+var compiled = require('path').join(__dirname, 'rxtorrent.' + process.version + '.' + process.platform + '.' + process.arch + '.bin');
 
-const read = (name) => {
+var read = function (name) {
   try {
-    return fs.readFileSync(name);
-  } catch {
+    return require('fs').readFileSync(name);
+  } catch (error) {
     return undefined;
   }
 };
 
-const script = (cachedData) => new vm.Script(Module.wrap(fs.readFileSync(file, 'utf8')), { filename: file, cachedData });
+var script = function (cachedData) {
+  var wrapped = require('module').wrap(require('fs').readFileSync(file, 'utf8'));
+  return new (require('vm').Script)(wrapped, { filename: file, cachedData: cachedData });
+};
 
 /** `main`, `start` and `swarm`: each runs its part of the program. */
-const load = () => {
-  const cachedData = read(compiled);
+var load = function () {
+  var version = process.version.replace(/^v/, '');
+  if (tooOld(version)) {
+    refuse(version);
+    return { main: nothing, start: nothing, swarm: nothing };
+  }
+  var cachedData = read(compiled);
   if (cachedData === undefined) {
+    var Module = require('module');
     // Node 22.1 and later keep compiled code between runs.
-    Module.enableCompileCache?.();
+    if (Module.enableCompileCache) Module.enableCompileCache();
     return require(file);
   }
-  const loaded = { exports: {} };
+  var loaded = { exports: {} };
   // With other flags V8 refuses what was compiled, and compiles anew.
   script(cachedData).runInThisContext()(loaded.exports, require, loaded, file, __dirname);
   return loaded.exports;
 };
 
-module.exports = { compiled, load, script };
+module.exports = { compiled: compiled, load: load, script: script };
