@@ -2,12 +2,12 @@ import type { Argv } from 'yargs';
 import { InputError } from '../errors.ts';
 import { aliases } from './aliases.ts';
 import { type Command, commands } from './commands.ts';
-import { fromEnvironment } from './environment.ts';
+import { aboutVariable, fromEnvironment, unknownVariables } from './environment.ts';
 import { roomsOf } from './log/rooms.ts';
 import type { Io } from './io.ts';
 import { overviewLines } from './help.ts';
 import { nearest } from './nearest.ts';
-import { texts } from './values.ts';
+import { flag, texts } from './values.ts';
 import { visible } from './views/text.ts';
 
 const usageError = (message: string): InputError => new InputError('bad-option', message);
@@ -114,12 +114,20 @@ const parserOf = (parser: Argv, version: string): Argv =>
 const examplesText = (name: string, examples: Command['examples']): string =>
   ['Examples:', ...examples.flatMap(([line, what]) => [`  ${line.replace('$0', `rxtorrent ${name}`)}`, `      ${what}`])].join('\n');
 
-const define = (own: Argv, name: string, { positionals, options, examples }: Command): Argv => {
+const define = (own: Argv, name: string, { positionals, options, examples }: Command, environment: object): Argv => {
   for (const [name, positional] of Object.entries(positionals)) own.positional(name, positional);
   return own
     .epilogue(`${examplesText(name, examples)}\n\n${NOTE}`)
     .options(options)
-    .config(fromEnvironment(process.env, options));
+    .config(environment);
+};
+
+/** Was `option` given as an argument? Then the environment is not asked for it. */
+const isTyped = (args: readonly string[], option: string, { options }: Command): boolean => {
+  const letter = options[option]?.alias;
+  const short = typeof letter === 'string' ? new RegExp(`^-[a-z]*${letter}`) : undefined;
+  const before = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
+  return before.some((arg) => arg === `--${option}` || arg.startsWith(`--${option}=`) || short?.test(arg));
 };
 
 /** Parses `args` and runs the command they name. Rejects with an `InputError` whose message is one line when they make no sense. */
@@ -135,6 +143,8 @@ export const runCommandLine = async (given: readonly string[], version: string, 
   // The parser knows this one command only, and what the command needs is read while the parser is; help needs nothing.
   const loading = args.includes('--help') ? undefined : command.load();
   loading?.catch(() => undefined);
+  // Nor does help fail because of a variable.
+  const environment = args.includes('--help') ? {} : fromEnvironment(process.env, command.options);
   const { default: yargs } = await import('yargs');
   const words = literally(args);
   const others = words.filter((_, at) => at !== words.findIndex((arg) => !arg.startsWith('-')));
@@ -148,12 +158,17 @@ export const runCommandLine = async (given: readonly string[], version: string, 
     .command(
       usage,
       command.about,
-      (own) => define(own, name, command),
+      (own) => define(own, name, command, environment),
       async (given) => {
-        const rooms = roomsOf(texts(given, 'verbose'));
         const typed = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, asTyped(value)]));
         checkArguments(typed, name, command);
-        await (await (loading ?? command.load()))({ ...typed, verbose: rooms.length > 0, rooms }, io);
+        if (!flag(typed, 'quiet')) for (const line of unknownVariables(process.env, Object.values(commands))) io.say(`warning: ${line}`);
+        try {
+          const rooms = roomsOf(texts(given, 'verbose'));
+          await (await (loading ?? command.load()))({ ...typed, verbose: rooms.length > 0, rooms }, io);
+        } catch (error) {
+          throw aboutVariable(error, new Set(Object.keys(environment).filter((option) => !isTyped(args, option, command))));
+        }
       },
     )
     .parseAsync();

@@ -1,16 +1,33 @@
 import type { Options } from 'yargs';
 
-export type OptionTable = Readonly<Record<string, Options>>;
+/** Where the values of a repeatable option end when they stand in one variable of the environment. */
+export const APART = {
+  /** URLs, which may hold commas. */
+  words: /\s+/,
+  /** What holds neither blanks nor commas. */
+  commas: /[\s,]+/,
+  /** What may hold anything but a line break, such as a pattern of names. */
+  lines: /[\r\n]+/,
+} as const;
+
+export interface Option extends Options {
+  /** Only of an option that may be repeated. */
+  readonly apart?: RegExp;
+}
+
+export type OptionTable = Readonly<Record<string, Option>>;
 
 /** An option that takes one value; it is checked by `values.ts`, not by the parser, which turns what is no number into NaN. */
-const value = (describe: string, more: Options = {}): Options => ({ string: true, requiresArg: true, describe, ...more });
-const flag = (describe: string): Options => ({ boolean: true, describe });
+const value = (describe: string, more: Option = {}): Option => ({ string: true, requiresArg: true, describe, ...more });
+const flag = (describe: string): Option => ({ boolean: true, describe });
+/** An option that may be repeated. */
+const values = (describe: string, apart: RegExp): Option => value(`${describe}; may be repeated`, { apart });
 
 /** Every command has these. */
 export const common: OptionTable = {
   json: flag('Print one JSON object per line on stdout, and nothing else'),
   // The value is optional: the parser is given `all` where it is missing.
-  verbose: value('Log network and disk traffic; =tracker,dht,lsd,http,peer,disk logs only these', { alias: 'v' }),
+  verbose: value('Log network and disk traffic; =tracker,dht,lsd,http,peer,disk logs only these', { alias: 'v', apart: APART.commas }),
 };
 
 export const decodeOptions: OptionTable = { file: value('File to decode; - is stdin') };
@@ -19,7 +36,7 @@ export const verifyOptions: OptionTable = { quiet: flag('Print nothing but error
 
 /** How our own DHT node works. */
 const nodeOptions: OptionTable = {
-  bootstrap: value('DHT node to start from, host:port, instead of the public ones; may be repeated'),
+  bootstrap: values('DHT node to start from, host:port, instead of the public ones', APART.commas),
   'dht-port': value('UDP port of the DHT node, 1–65535 (default: that of --port, else 6881)'),
   'node-file': value('File that keeps known DHT nodes between runs'),
 };
@@ -59,8 +76,8 @@ const listening: OptionTable = {
 
 /** Where peers come from. */
 const sourceOptions: OptionTable = {
-  peer: value('Peer to connect to, host:port; may be repeated'),
-  tracker: value('Additional tracker, http(s) or udp URL; may be repeated'),
+  peer: values('Peer to connect to, host:port', APART.commas),
+  tracker: values('Additional tracker, http(s) or udp URL', APART.words),
   'no-trackers': flag("Do not use the torrent's own trackers"),
   'no-pex': flag('Do not exchange addresses with peers (PEX)'),
   ...discoveryOptions,
@@ -97,7 +114,7 @@ export const seedOptions: OptionTable = {
 export const dhtOptions: OptionTable = { ...nodeOptions, ...listening, ...fetchOptions, ...saveOptions };
 
 export const peersOptions: OptionTable = {
-  tracker: value('Additional tracker, http(s) or udp URL; may be repeated'),
+  tracker: values('Additional tracker, http(s) or udp URL', APART.words),
   'no-trackers': flag("Do not use the torrent's own trackers"),
   ...discoveryOptions,
   scrape: flag('Only ask each tracker for its counts of seeds, leechers and downloads'),
@@ -133,8 +150,8 @@ export const createOptions: OptionTable = {
   output: value('.torrent file to write, or a folder for it (one that exists, or ends in /) (default: NAME.torrent in the current folder)', { alias: 'o' }),
   force: flag('Replace an existing .torrent file'),
   name: value('Name of the torrent (default: that of the file or folder)'),
-  tracker: value('Tracker, http(s) or udp URL; may be repeated, each a tier of its own; a,b puts two in one tier'),
-  'web-seed': value('Web seed, an http(s) URL with the same files; may be repeated'),
+  tracker: values('Tracker, http(s) or udp URL, a tier of its own; a,b puts two in one tier', APART.words),
+  'web-seed': values('Web seed, an http(s) URL with the same files', APART.words),
   'piece-length': value('Piece length, a power of two from 16K to 256M (default: by size)'),
   private: flag('Private torrent: peers come from its trackers only'),
   source: value('Source tag, which changes the info-hash (for cross-seeding)'),

@@ -1,6 +1,7 @@
 import { InputError } from '../errors.ts';
 import type { PeerAddress } from '../env.ts';
 import type { Given } from './io.ts';
+import { secondsOf } from './time.ts';
 
 const bad = (option: string, got: string, expected: string): InputError => new InputError('bad-option', `--${option} ${JSON.stringify(got)}: ${expected}`);
 
@@ -33,13 +34,16 @@ export const wholeNumber = (given: Given, option: string, least: number, most: n
   return number;
 };
 
-/** A number of seconds above 0, such as `30` or `0.5`. */
+/** Seconds of the longest time that can be given: Node's timers take none of more than 24 days. */
+const LONGEST = 2_000_000;
+
+/** Seconds of a time above 0, such as `30`, `90s`, `5m`, `1.5h` or `1h30m`. */
 export const seconds = (given: Given, option: string): number | undefined => {
   const got = text(given, option);
   if (got === undefined) return undefined;
-  const number = /^\d{1,9}(\.\d{1,9})?$/.test(got) ? Number(got) : Number.NaN;
-  if (!(number > 0 && number <= 2_000_000)) throw bad(option, got, 'expected seconds above 0, for example 60');
-  return number;
+  const time = secondsOf(got);
+  if (!(time > 0 && time <= LONGEST)) throw bad(option, got, 'expected a time above 0 and up to 23d, for example 90s, 5m, 1h30m or 1d');
+  return time;
 };
 
 const POWERS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };

@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { NEVER, Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { commands } from '../../src/cli/commands.ts';
-import { fromEnvironment } from '../../src/cli/environment.ts';
 import { httpReply, httpRequest } from '../../src/cli/log/httpWords.ts';
 import { packetWords } from '../../src/cli/log/packetWords.ts';
 import { PeerWords } from '../../src/cli/log/peerWords.ts';
@@ -162,21 +160,5 @@ describe('the log', () => {
     const some = await worldOf({ rooms: ['disk'] }, say);
     expect(some).toMatchObject({ connect, httpGet, bindUdp });
     expect(some.openStorage).not.toBe(openStorage);
-  });
-});
-
-describe('the environment', () => {
-  it.each(Object.entries(commands))('has every option of %s', (_, { options }) => {
-    for (const [option, { boolean, describe: about }] of Object.entries(options)) {
-      const name = `RXTORRENT_${option.toUpperCase().replaceAll('-', '_')}`;
-      const many = /repeated/.test(about ?? '');
-      expect(fromEnvironment({ [name]: '1 2' }, boolean ? {} : { [option]: options[option] ?? {} })).toEqual(
-        boolean ? {} : { [option]: many ? ['1', '2'] : '1 2' },
-      );
-      if (!boolean) continue;
-      expect(fromEnvironment({ [name]: '1' }, options)).toEqual({ [option]: true });
-      expect(fromEnvironment({ [name]: '0' }, options)).toEqual({ [option]: false });
-      expect(() => fromEnvironment({ [name]: 'maybe' }, options)).toThrow(`${name}="maybe": expected 1 or 0`);
-    }
   });
 });

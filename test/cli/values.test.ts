@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fromEnvironment } from '../../src/cli/environment.ts';
 import { nearest } from '../../src/cli/nearest.ts';
-import { downloadOptions } from '../../src/cli/options.ts';
 import { address, flag, oneOf, seconds, size, text, texts, trackerAddress, wholeNumber } from '../../src/cli/values.ts';
+import { duration } from '../../src/cli/views/units.ts';
 import { InputError } from '../../src/errors.ts';
 
 describe('values', () => {
@@ -34,10 +33,31 @@ describe('values', () => {
     expect(() => size({ memory }, 'memory', 2 ** 20, 2 ** 34)).toThrow('--memory');
   });
 
-  it('takes seconds above 0', () => {
-    expect(seconds({ timeout: '0.5' }, 'timeout')).toBe(0.5);
-    // Node's timers would take anything longer for a millisecond.
-    for (const timeout of ['0', '-1', 'soon', '2147484']) expect(() => seconds({ timeout }, 'timeout')).toThrow('--timeout');
+  it.each([
+    ['90', 90],
+    ['0.5', 0.5],
+    ['90s', 90],
+    ['5m', 300],
+    ['5 min', 300],
+    ['2h', 7200],
+    ['1d', 86_400],
+    ['1h30m', 5400],
+    ['1 h 4 min', 3840],
+    ['1.5h', 5400],
+    ['1d2h3m4.5s', 93_784.5],
+    ['2H', 7200],
+    ['90m', 5400],
+    ['23d', 1_987_200],
+  ])('takes the time %s', (timeout, time) => expect(seconds({ timeout }, 'timeout')).toBe(time));
+
+  // Node's timers would take anything longer for a millisecond.
+  it.each(['0', '0s', '-1', 'soon', '2147484', '24d', '5x', '1s2m', '5m5m', 'm', '1h30', ' 90', '90s ', '1e3', '5..5m', '0x10', '5ms'])(
+    'refuses the time %j, with an example',
+    (timeout) => expect(() => seconds({ timeout }, 'timeout')).toThrow(/^--timeout ".*": expected a time above 0 and up to 23d, for example 90s, 5m/),
+  );
+
+  it('reads the times that it prints', () => {
+    for (const time of [1, 59, 60, 61, 3600, 3660, 86_400, 90_000]) expect(seconds({ timeout: duration(time) }, 'timeout')).toBe(time);
   });
 
   it('takes hosts and ports', () => {
@@ -55,17 +75,6 @@ describe('values', () => {
       expect(() => trackerAddress('tracker', bad)).toThrow('--tracker');
     expect(oneOf({ order: 'rarest' }, 'order', ['rarest', 'sequential'])).toBe('rarest');
     expect(() => oneOf({ order: 'best' }, 'order', ['rarest', 'sequential'])).toThrow('--order "best": expected rarest or sequential');
-  });
-});
-
-describe('fromEnvironment', () => {
-  it('takes the options of a command, and leaves others alone', () => {
-    const environment = { RXTORRENT_MAX_PEERS: '7', RXTORRENT_QUIET: '1', RXTORRENT_RECHECK: '0', RXTORRENT_PEER: 'a:1 b:2', RXTORRENT_PIECES: 'x', PORT: '1' };
-    expect(fromEnvironment(environment, downloadOptions)).toEqual({ 'max-peers': '7', quiet: true, recheck: false, peer: ['a:1', 'b:2'] });
-  });
-
-  it('refuses a flag that is neither', () => {
-    expect(() => fromEnvironment({ RXTORRENT_QUIET: 'maybe' }, downloadOptions)).toThrow('RXTORRENT_QUIET="maybe": expected 1 or 0');
   });
 });
 
