@@ -1,3 +1,5 @@
+import type { Floor } from './choice/floor.ts';
+
 /** What a command may use of the process it runs in. */
 export interface Io {
   /** A result line: stdout. */
@@ -6,6 +8,8 @@ export interface Io {
   readonly say: (line: string) => void;
   /** Aborted when the user has had enough (Ctrl-C, a closed pipe): stop, tidy up, return. */
   readonly stopped: AbortSignal;
+  /** Where the user can be asked; nowhere if there is none. */
+  readonly floor?: Floor;
 }
 
 /** Options and arguments as they came from the command line and the environment: text, or true for a flag. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { StorageError } from '../errors.ts';
+import { Floor } from './choice/floor.ts';
 import { errorEvent, exitCode, explain, Interrupted } from './exit.ts';
 import { jsonLine, visible } from './views/text.ts';
 
@@ -8,10 +9,12 @@ const args = process.argv.slice(2);
 /** After `--` nothing is an option. */
 const options = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
 const stop = new AbortController();
+const floor = new Floor((line) => void process.stderr.write(`${line}\n`));
 const io = {
   print: (line: string): void => void process.stdout.write(`${line}\n`),
-  say: (line: string): void => void process.stderr.write(`${line}\n`),
+  say: floor.say,
   stopped: stop.signal,
+  floor,
 };
 
 /** As if nobody had listened. */

@@ -54,6 +54,14 @@ const saveOptions: OptionTable = {
   force: flag('Replace the file of --save-torrent'),
 };
 
+const FILES = 'Only these files: numbers as shown by info (1,3-5) or a pattern (*.mkv), with ! all but these';
+
+/** Which files of a torrent. */
+const choiceOptions: OptionTable = {
+  files: values(FILES, APART.lines),
+  choose: flag('Choose the files from a list in the terminal'),
+};
+
 const fetchOptions: OptionTable = {
   output: value('Folder to save to (one that exists, or ends in /), or name of the file to write (default: the current folder)', { alias: 'o' }),
   'max-peers': value('Maximum number of connections, 1–1000 (default 200)'),
@@ -66,6 +74,7 @@ const fetchOptions: OptionTable = {
   recheck: flag('Hash all existing data again, whatever earlier runs have noted'),
   timeout: value('Give up (exit 4) after this long without progress, for example 90s or 5m'),
   quiet: flag('Print nothing but errors; the exit code tells the result'),
+  ...choiceOptions,
 };
 
 /** Incoming connections. */
@@ -102,7 +111,7 @@ export const downloadOptions: OptionTable = {
   ...slots,
 };
 
-const seedless = ['output', 'order', 'memory', 'timeout', 'down-limit', 'down-limit-each'];
+const seedless = ['output', 'choose', 'order', 'memory', 'timeout', 'down-limit', 'down-limit-each'];
 
 export const seedOptions: OptionTable = {
   ...sourceOptions,
@@ -125,6 +134,7 @@ export const peersOptions: OptionTable = {
 
 export const infoOptions: OptionTable = {
   pieces: flag('Print all piece hashes'),
+  files: values(`Mark the files that a download with the same option would fetch. ${FILES}`, APART.lines),
   ...sourceOptions,
   port: value('Port announced to trackers, 1–65535'),
   timeout: value('Magnet links: give up (exit 4) after this long (default 60s)'),

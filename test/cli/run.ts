@@ -21,6 +21,10 @@ export interface Ended {
 export interface Running {
   readonly ended: Promise<Ended>;
   kill(signal: NodeJS.Signals): void;
+  /** Writes to its stdin, which must be open. */
+  type(keys: string): void;
+  /** Ends its stdin. */
+  hangUp(): void;
   /** Resolves as soon as stdout and stderr together match. */
   says(pattern: RegExp): Promise<void>;
 }
@@ -29,6 +33,8 @@ interface Options {
   readonly env?: Record<string, string>;
   readonly input?: string | Uint8Array;
   readonly node?: readonly string[];
+  /** Its stdin stays open. */
+  readonly open?: boolean;
 }
 
 /** The home of all tests, where a command may keep what it likes. */
@@ -37,7 +43,7 @@ const HOME = ['HOME', 'USERPROFILE', 'LOCALAPPDATA', 'XDG_STATE_HOME'].map((name
 /** Nothing of ours may leave this machine: no test asks the real DHT, or the local network. */
 const ALONE = { RXTORRENT_NO_DHT: '1', RXTORRENT_NO_LSD: '1', RXTORRENT_NO_LISTEN: '1' };
 
-export const start = (args: readonly string[], { env = {}, input, node = [] }: Options = {}): Running => {
+export const start = (args: readonly string[], { env = {}, input, node = [], open = false }: Options = {}): Running => {
   const child = spawn(process.execPath, [...node, MAIN, ...args], {
     env: { PATH: process.env['PATH'], ...Object.fromEntries(HOME), ...ALONE, ...env },
     stdio: 'pipe',
@@ -51,11 +57,13 @@ export const start = (args: readonly string[], { env = {}, input, node = [] }: O
     });
   }
   child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
+  if (!open) child.stdin.end(input);
   const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, ...said })));
   return {
     ended,
     kill: (signal) => void child.kill(signal),
+    type: (keys) => void child.stdin.write(keys),
+    hangUp: () => void child.stdin.end(),
     says: (pattern) =>
       new Promise((resolve, reject) => {
         const look = (): void => {

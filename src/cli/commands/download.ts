@@ -1,4 +1,7 @@
 import { InputError } from '../../errors.ts';
+import type { Target } from '../../env.ts';
+import type { Torrent } from '../../torrent/metainfo.ts';
+import { selecting } from '../choice/selecting.ts';
 import type { Given, Io } from '../io.ts';
 import { seedingOf, slotsOf } from '../seeding.ts';
 import { type Plan, share } from '../share.ts';
@@ -30,6 +33,21 @@ const saveTorrentOf = (given: Given, torrents: number): string | undefined => {
   return path;
 };
 
+/** What both commands do with the files that are chosen: whoever is asked is asked before anything else begins, where that is possible. */
+const chosenOf = (
+  given: Given,
+  io: Io,
+  sources: readonly string[],
+  targetOf: Plan['targetFor'],
+): Pick<Plan, 'targetFor'> & Pick<Plan['settings'], 'select'> => {
+  const chosen = selecting(given, io, sources);
+  const targetFor = async (torrent: Torrent): Promise<Target> => {
+    await chosen?.ask(torrent);
+    return targetOf(torrent);
+  };
+  return { targetFor, ...(chosen && { select: chosen.select }) };
+};
+
 /** `rxtorrent dht`: a download that is told of peers by nobody else. */
 export const dht = (given: Given, io: Io): Promise<void> => download({ ...given, 'no-trackers': true, 'no-lsd': true, 'no-pex': true }, io);
 
@@ -39,10 +57,11 @@ export const download = (given: Given, io: Io): Promise<void> => {
   const output = text(given, 'output');
   // Several torrents can't be one file.
   const into = output === undefined || torrents.length === 1 ? output : `${output}/`;
+  const { targetFor, ...chosen } = chosenOf(given, io, torrents, (torrent) => targetOf(torrent, into));
   return share(given, io, torrents, {
-    settings: downloadSettings(given),
+    settings: { ...downloadSettings(given), ...chosen },
     seeding: seedingOf(given, false),
-    targetFor: (torrent) => targetOf(torrent, into),
+    targetFor,
     saveTorrent: saveTorrentOf(given, torrents.length),
   });
 };
@@ -50,9 +69,11 @@ export const download = (given: Given, io: Io): Promise<void> => {
 /** `rxtorrent seed`. What comes last is where all of them are. */
 export const seed = (given: Given, io: Io): Promise<void> => {
   const [path = '', ...more] = [given['path'] ?? []].flat().map(String).reverse();
-  return share(given, io, [String(given['source']), ...more.reverse()], {
-    settings: downloadSettings(given),
+  const torrents = [String(given['source']), ...more.reverse()];
+  const { targetFor, ...chosen } = chosenOf(given, io, torrents, (torrent) => existingTarget(torrent, path));
+  return share(given, io, torrents, {
+    settings: { ...downloadSettings(given), ...chosen },
     seeding: { ...seedingOf(given, true), only: true },
-    targetFor: (torrent) => existingTarget(torrent, path),
+    targetFor,
   });
 };

@@ -26,16 +26,20 @@ const onTerminal = async (io: Io, title: string): Promise<Live> => {
   const { default: ora } = await import('ora');
   const width = (): number => Math.max(8, (process.stderr.columns ?? 80) - 3);
   const spinner: Ora = ora({ text: title, discardStdin: false, interval: FRAME, stream: process.stderr }).start();
+  const leave = io.floor?.enter({ rest: () => void spinner.stop(), goOn: () => void spinner.start() });
   return {
     show: (moment) => {
       // Drawn at the next frame, however often it changes.
       spinner.text = [title, ...moment.lines(width())].join('\n  ');
     },
     say: (line) => {
-      spinner.clear();
+      if (spinner.isSpinning) spinner.clear();
       io.say(line);
     },
-    end: () => void spinner.stop(),
+    end: () => {
+      leave?.();
+      spinner.stop();
+    },
   };
 };
 

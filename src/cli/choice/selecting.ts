@@ -1,0 +1,67 @@
+import { defer, type Observable } from 'rxjs';
+import { InputError } from '../../errors.ts';
+import { toHex } from '../../protocol/id.ts';
+import type { Torrent } from '../../torrent/metainfo.ts';
+import type { Span } from '../../torrent/selection.ts';
+import { Interrupted } from '../exit.ts';
+import type { Given, Io } from '../io.ts';
+import { readMagnet } from '../sought.ts';
+import { flag, texts } from '../values.ts';
+import { canMove } from '../views/live.ts';
+import { parseChoices } from './choices.ts';
+
+type Selection = readonly Span[] | undefined;
+
+/** What chooses the files of a torrent, once for each. */
+export interface Selecting {
+  /** For whoever can wait before anything else begins. */
+  readonly ask: (torrent: Torrent) => Promise<Selection>;
+  /** For `DownloadOptions.select`. */
+  readonly select: (torrent: Torrent) => Observable<Selection>;
+}
+
+/** What the magnet link of this torrent selects, if there is one among `sources`; those that can't be read are refused elsewhere. */
+const linked = (sources: readonly string[], infoHash: string): Selection => {
+  for (const source of sources) {
+    try {
+      const magnet = readMagnet(source);
+      if (magnet !== undefined && toHex(magnet.infoHash) === infoHash) return magnet.select;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+    }
+  }
+  return undefined;
+};
+
+/** Asks; whoever leaves the question with Ctrl-C means all that this process does. */
+const asked = async (torrent: Torrent, ticked: Selection, io: Io): Promise<Selection> => {
+  const { tick } = await import('./tick.ts');
+  try {
+    return await tick(torrent, ticked, { input: process.stdin, output: process.stderr }, io.stopped);
+  } catch (error) {
+    if (error instanceof Interrupted && !io.stopped.aborted) process.emit('SIGINT', 'SIGINT');
+    throw error;
+  }
+};
+
+/** What `--files` and `--choose` ask for; undefined if neither is given, and all files, or those of the link, are meant. @throws InputError */
+export const selecting = (given: Given, io: Io, sources: readonly string[]): Selecting | undefined => {
+  const choices = parseChoices(texts(given, 'files'));
+  const asks = flag(given, 'choose');
+  if (choices.length === 0 && !asks) return undefined;
+  const { floor } = io;
+  if (asks && (floor === undefined || !process.stdin.isTTY || !canMove(process.stderr, process.env)))
+    throw new InputError('bad-option', '--choose asks in a terminal, and this is none: name the files with --files, for example --files 1,3-5');
+  const decide = async (torrent: Torrent): Promise<Selection> => {
+    const named = choices.length > 0 ? (await import('./chooseFiles.ts')).chooseFiles(torrent, choices) : linked(sources, toHex(torrent.infoHash));
+    return asks && floor !== undefined ? floor.ask(() => asked(torrent, named, io)) : named;
+  };
+  const decided = new Map<string, Promise<Selection>>();
+  const ask = (torrent: Torrent): Promise<Selection> => {
+    const key = toHex(torrent.infoHash);
+    const known = decided.get(key) ?? decide(torrent);
+    decided.set(key, known);
+    return known;
+  };
+  return { ask, select: (torrent) => defer(() => ask(torrent)) };
+};

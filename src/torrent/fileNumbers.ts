@@ -1,0 +1,39 @@
+import type { Torrent } from './metainfo.ts';
+import type { Span } from './selection.ts';
+
+type Files = Pick<Torrent, 'files'>;
+
+/** The places in `files` of what people see: padding has no number. File number 1 is at `[0]`. */
+export const numberedFiles = ({ files }: Files): readonly number[] => [...files.keys()].filter((index) => files[index]?.padding === false);
+
+/** Numbers in ascending order as spans that neither touch nor overlap. */
+export const spansOf = (ascending: readonly number[]): readonly Span[] => {
+  const spans: [first: number, last: number][] = [];
+  for (const number of ascending) {
+    const open = spans.at(-1);
+    if (open !== undefined && number <= open[1] + 1) open[1] = number;
+    else spans.push([number, number]);
+  }
+  return spans;
+};
+
+/** Is the file at this place in `files` in one of `spans`, which are in order and do not overlap? All are if there are none to look at. */
+export const within = (spans: readonly Span[] | undefined): ((index: number) => boolean) => {
+  if (spans === undefined) return () => true;
+  return (index) => {
+    let [low, high] = [0, spans.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((spans[middle]?.[1] ?? 0) < index) low = middle + 1;
+      else high = middle;
+    }
+    return index >= (spans[low]?.[0] ?? Number.POSITIVE_INFINITY);
+  };
+};
+
+/** A selection (places in `files`) by the numbers that people see, as spans in order. */
+export const numbersOf = (torrent: Files, selection: readonly Span[] | undefined): readonly Span[] => {
+  const selected = within(selection);
+  const numbers = numberedFiles(torrent).flatMap((index, at) => (selected(index) ? [at + 1] : []));
+  return spansOf(numbers);
+};
