@@ -173,6 +173,7 @@ export const createOptions: OptionTable = {
 };
 
 export const demoOptions: OptionTable = {
+  keep: flag('Keep the files in their temporary folder, and print where it is'),
   size: value('Size of the download, from 1M to 1G (default 64M)'),
   quiet: flag('Print only the result'),
 };

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -156,36 +156,5 @@ describe('Ctrl-C', () => {
     expect((await running.ended).code).toBe(130);
     expect(performance.now() - asked).toBeLessThan(6500);
     expect(heard).toContain('stopped');
-  });
-});
-
-describe('demo', () => {
-  it('downloads from its own seeds, compares, and leaves its files', async () => {
-    const { code, stdout, stderr } = await run(['demo', '--size', '2M', '--json'], { env: { TMPDIR: folder() } });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const events = objects(stdout);
-    expect(events.filter(({ type }) => type === 'announced')).toMatchObject([{ peers: 3 }, ...events.filter(({ type }) => type === 'announced').slice(1)]);
-    expect(events.at(-1)).toMatchObject({ type: 'demo', identical: true });
-    const { folder: place } = events.at(-1) as { folder: string };
-    expect(readdirSync(place).sort()).toEqual(['README.txt', 'empty.txt', 'film', 'songs']);
-    expect(existsSync(join(place, 'film/subtitles/english.bin'))).toBe(true);
-  });
-
-  it('tidies up after Ctrl-C', async () => {
-    const home = folder();
-    const running = start(['demo', '--json'], { env: { TMPDIR: home } });
-    await running.says(/"type":"stored"/);
-    running.kill('SIGINT');
-    // Closed only when the process of the seeds is gone too: it has our stderr.
-    expect(await running.ended).toMatchObject({ code: 130, stderr: '' });
-    // What Node itself keeps between runs, from 22.1 on, is not ours to take away.
-    expect(readdirSync(home).filter((name) => name !== 'node-compile-cache')).toEqual([]);
-  });
-
-  it('says to people what to try next', async () => {
-    const { stdout } = await run(['demo', '--size', '1M'], { env: { TMPDIR: folder() } });
-    expect(stdout).toMatch(/^.*: complete, 1\.00 MiB/);
-    expect(stdout).toContain('Try next:');
-    expect(stdout).toMatch(/main\.js verify \/.*demo\.torrent \//);
   });
 });

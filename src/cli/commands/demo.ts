@@ -5,8 +5,9 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { diskError } from '../../disk/diskError.ts';
 import { InvariantError } from '../../errors.ts';
-import { type DemoContent, demoContent } from '../demo/content.ts';
+import { type DemoContent, demoContent, NAME, TORRENT } from '../demo/content.ts';
 import type { Given, Io } from '../io.ts';
 import { flag, size } from '../values.ts';
 import { jsonLine } from '../views/text.ts';
@@ -21,18 +22,22 @@ const SIZE = 64 * MiB;
 const script = fileURLToPath(new URL(`../demo/swarm${extname(import.meta.url)}`, import.meta.url));
 
 /** Starts the tracker and the seeds in a process of their own; resolves when they can be asked. */
-const startSwarm = async (torrent: string, length: number): Promise<ChildProcess> => {
-  const child = fork(script, [torrent, String(length), String(RATE)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+const startSwarm = async (home: string, length: number, { stopped }: Io): Promise<ChildProcess> => {
+  const child = fork(script, [home, String(length), String(RATE)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const heard: unknown[] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
+  // Ctrl-C ends a process that has not yet begun to ignore it: that is no failure.
+  if (heard[0] !== 'ready') stopped.throwIfAborted();
   if (heard[0] !== 'ready') throw new InvariantError('the seeds of the demo did not start');
   return child;
 };
 
-/** Lets go of it: it ends by itself as soon as it notices. */
-const endSwarm = async (child: ChildProcess | undefined): Promise<void> => {
+/** Lets go of it: it ends by itself as soon as it notices, and removes the folder unless that is to be kept. */
+const endSwarm = async (child: ChildProcess | undefined, keep: boolean): Promise<void> => {
   if (!child?.connected) return;
-  child.disconnect();
-  await once(child, 'exit');
+  const ended = once(child, 'exit');
+  if (keep) child.send('keep', () => child.disconnect());
+  else child.disconnect();
+  await ended;
 };
 
 const equal = (path: string, expected: Buffer): boolean => {
@@ -58,42 +63,66 @@ const self = (): string => {
   return called.endsWith('rxtorrent') ? 'rxtorrent' : `node ${relative(process.cwd(), main)}`;
 };
 
-const nextSteps = (torrent: string, folder: string, files: DemoContent['files']): readonly string[] => [
+const nextSteps = (torrent: string, folder: string, kept: boolean): readonly string[] => {
+  if (!kept) return [`${self()} demo --keep`, `${self()} create photos/`];
+  const verify = `${self()} verify ${torrent} ${folder}`;
+  return [`${self()} info ${torrent}`, verify, `printf oops | dd conv=notrunc of=${join(folder, 'README.txt')}; ${verify}`];
+};
+
+const resultLines = (torrent: string, folder: string, files: DemoContent['files'], kept: boolean): readonly string[] => [
   '',
   'Every file is byte for byte what the seeds have:',
-  ...files.map(({ path, length }) => `  ${bytes(length).padStart(9)}  ${join(folder, ...path)}`),
+  ...files.map(({ path, length }) => `  ${bytes(length).padStart(9)}  ${join(kept ? folder : NAME, ...path)}`),
+  ...(kept ? [] : ['They were in a temporary folder, which is removed again.']),
   '',
   'Try next:',
-  `  ${self()} info ${torrent}`,
-  `  ${self()} verify ${torrent} ${folder}`,
-  `  printf oops | dd conv=notrunc of=${join(folder, 'README.txt')}; ${self()} verify ${torrent} ${folder}`,
-  `  ${self()} download some.torrent -o downloads/`,
-  `  ${self()} --help`,
+  ...[...nextSteps(torrent, folder, kept), `${self()} download some.torrent -o downloads/`, `${self()} --help`].map((line) => `  ${line}`),
 ];
 
-/** `rxtorrent demo`: a tracker, three seeds and a real download, all on this machine. */
+/** A new folder that no other program uses. @throws StorageError */
+const temporaryFolder = (): string => {
+  const start = join(tmpdir(), 'rxtorrent-demo-');
+  try {
+    return mkdtempSync(start);
+  } catch (error) {
+    throw diskError('create a folder in', tmpdir(), error);
+  }
+};
+
+const remove = async (folder: string): Promise<void> => {
+  try {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  } catch (error) {
+    throw diskError('remove', folder, error);
+  }
+};
+
+/** `rxtorrent demo`: a tracker, three seeds and a real download, all on this machine. Nothing of it stays without `--keep`. */
 export const demo = async (given: Given, io: Io): Promise<void> => {
   const length = size(given, 'size', MiB, 1024 * MiB) ?? SIZE;
   const json = flag(given, 'json');
   const people = !json && !flag(given, 'quiet');
-  const home = mkdtempSync(join(tmpdir(), 'rxtorrent-demo-'));
-  const torrent = join(home, 'demo.torrent');
+  const keep = flag(given, 'keep');
+  const home = temporaryFolder();
+  const torrent = join(home, TORRENT);
   let child: ChildProcess | undefined;
   let complete = false;
   try {
     if (people) io.say('Starting a tracker and three seeds, one of them slow, in another process of this machine …');
-    child = await startSwarm(torrent, length);
+    child = await startSwarm(home, length, io);
     io.stopped.throwIfAborted();
     // It is a swarm of this machine only.
     await download({ ...given, source: torrent, output: `${home}/`, timeout: '60', 'no-dht': true, 'no-lsd': true }, io);
     const content = demoContent(length);
-    const folder = join(home, 'rxtorrent-demo');
+    const folder = join(home, NAME);
     compare(folder, content);
     complete = true;
-    if (json) io.print(jsonLine({ type: 'demo', torrent, folder, identical: true }));
-    else io.print(people ? nextSteps(torrent, folder, content.files).join('\n') : folder);
+    if (json) io.print(jsonLine({ type: 'demo', ...(keep && { torrent, folder }), identical: true }));
+    else if (people) io.print(resultLines(torrent, folder, content.files, keep).join('\n'));
+    else io.print(keep ? folder : 'every file is byte for byte what the seeds have');
   } finally {
-    await endSwarm(child);
-    if (!complete) await rm(home, { recursive: true, force: true, maxRetries: 3 });
+    const stays = complete && keep;
+    await endSwarm(child, stays);
+    if (!stays) await remove(home);
   }
 };

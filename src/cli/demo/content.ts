@@ -4,7 +4,9 @@ import type { TorrentContent } from '../../torrent/encodeTorrent.ts';
 
 /** Bytes of a piece. */
 const PIECE = 256 * 1024;
-const NAME = 'rxtorrent-demo';
+export const NAME = 'rxtorrent-demo';
+/** Its .torrent. */
+export const TORRENT = 'demo.torrent';
 
 const LETTER = Buffer.from(`Hello!
 

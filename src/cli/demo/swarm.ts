@@ -1,12 +1,16 @@
-/** The process in which the demo's tracker and seeds live. The demo starts it, hears `ready` from it, and lets go of it at the end. */
+/**
+ * The process in which the demo's tracker and seeds live. The demo starts it, hears `ready` from it, and lets go of it at the end. This
+ * process then removes the folder of the demo, unless it has been told `keep`: so nothing is left even of a demo that was killed.
+ */
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
+import { join } from 'node:path';
 import { concatMap, from, mergeMap, Observable, switchMap } from 'rxjs';
 import { type AnnounceQuery, announceUrl } from '../../protocol/httpTracker.ts';
 import { encodeTorrent } from '../../torrent/encodeTorrent.ts';
 import { parseTorrent } from '../../torrent/metainfo.ts';
-import { demoContent, demoTorrent } from './content.ts';
+import { demoContent, demoTorrent, TORRENT } from './content.ts';
 import { seed } from './seed.ts';
 import { localTracker } from './tracker.ts';
 
@@ -48,11 +52,13 @@ const swarm = (file: string, size: number, rate: number): Observable<void> => {
   );
 };
 
-const [file = '', size, rate] = process.argv.slice(2);
+const [home = '', size, rate] = process.argv.slice(2);
 let ready = 0;
-const running = swarm(file, Number(size), Number(rate)).subscribe({
+let keep = false;
+const running = swarm(join(home, TORRENT), Number(size), Number(rate)).subscribe({
   next: () => {
-    if (++ready === SHARES.length) process.send?.('ready');
+    // A demo that is gone by now needs no answer.
+    if (++ready === SHARES.length) process.send?.('ready', () => undefined);
   },
   error: (error: unknown) => {
     process.exitCode = 1;
@@ -63,4 +69,12 @@ const running = swarm(file, Number(size), Number(rate)).subscribe({
 
 // Ctrl-C reaches this process too: it is for the demo to say when the end has come.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
-process.on('disconnect', () => setTimeout(() => running.unsubscribe(), LINGER));
+process.on('message', (message) => (keep ||= message === 'keep'));
+
+const leave = (): void => {
+  running.unsubscribe();
+  if (!keep && home !== '') rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+};
+process.on('disconnect', () => setTimeout(leave, LINGER));
+// It may have gone before anybody listened here.
+if (!process.connected) leave();
