@@ -1,4 +1,4 @@
-import { Observable, defer, finalize, ignoreElements, map, timer } from 'rxjs';
+import { EMPTY, Observable, defer, finalize, ignoreElements, map, of, timer } from 'rxjs';
 import type { FileStamp, Storage } from '../src/env.ts';
 import { StorageError } from '../src/errors.ts';
 import { Geometry } from '../src/torrent/geometry.ts';
@@ -7,7 +7,7 @@ import type { Mark } from './lane.ts';
 import type { Backdrop } from './stage.ts';
 import { pieceBytes } from './torrent.ts';
 
-export type DiskWork = 'open' | 'read' | 'write' | 'prepare' | 'stamps' | 'flush' | 'load' | 'save';
+export type DiskWork = 'open' | 'read' | 'write' | 'finish' | 'stamps' | 'flush' | 'others' | 'load' | 'save';
 
 export interface DiskOptions {
   /** Milliseconds that each piece of work takes. */
@@ -60,17 +60,30 @@ export class DrawnDisk {
 
   #storage(): Storage {
     return {
+      place: 'drawn',
+      paths: this.#torrent.files.map(({ padding }, file) => (padding ? '' : `drawn/${file}`)),
+      apart: { pieces: () => [], read: () => of(0) },
+      replace: () => undefined,
+      doubted: () => [],
       read: (offset, into) => this.#work('read', () => this.#read(offset, into)),
       write: (offset, bytes) => this.#work('write', () => this.#write(offset, bytes)),
-      prepare: () => this.#work('prepare', () => void (this.#mtime ??= this.#stage.now())).pipe(nothing),
+      finish: () => this.#work('finish', () => void (this.#mtime ??= this.#stage.now())).pipe(nothing),
       stamps: () => this.#work('stamps', () => this.#stamps()),
       flush: () => this.#work('flush', () => undefined).pipe(nothing),
       notes: {
         boot: this.#options.boot ?? 'drawn',
+        others: () => this.#work('others', () => []),
         load: () => this.#work('load', () => this.note?.slice()),
-        save: (note) => this.#work('save', () => void (this.note = note.slice())).pipe(nothing),
+        save: (note) => this.#save(note),
       },
     };
+  }
+
+  /** The first note, which only says whose the files are, takes no time: so drawings are of pieces. */
+  #save(note: Uint8Array): Observable<never> {
+    const first = this.note === undefined;
+    const kept = (): void => void (this.note = note.slice());
+    return first ? defer(() => (kept(), EMPTY)) : this.#work('save', kept).pipe(nothing);
   }
 
   /** Work is done at the end of its time: bytes that were let go before that are the wrong ones. */

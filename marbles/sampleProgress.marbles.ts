@@ -85,7 +85,7 @@ describe('sampleProgress', () => {
     const given: string[] = [];
     events$.pipe(sample(1e9)).subscribe(({ type }) => {
       given.push(type);
-      if (type === 'stored') events$.next({ type: 'done', length: 9 });
+      if (type === 'stored') events$.next({ type: 'done', length: 9, path: 'a', paths: ['a'], downloaded: 9, uploaded: 0, wasted: 0 });
       if (type === 'done') events$.complete();
     });
     events$.next(stored);

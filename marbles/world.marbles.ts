@@ -1,4 +1,4 @@
-import { NEVER, type Observable, Subject, concat, defer, delay, map, mergeMap, mergeWith, of, pipe, switchMap, takeWhile, tap, timer } from 'rxjs';
+import { NEVER, type Observable, Subject, defer, delay, map, mergeMap, mergeWith, of, pipe, switchMap, takeWhile, tap, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { assemblePieces } from '../operators/assemblePieces.ts';
 import { converse } from '../operators/converse.ts';
@@ -63,7 +63,7 @@ const download = ({ env }: World, { torrent, geometry }: Stage): Observable<Piec
               handshake({ infoHash: torrent.infoHash, peerId: new Uint8Array(20), pieceCount: geometry.pieceCount }),
               converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$, patience: () => 10_000 })), keepAlive()),
             );
-        return concat(storage.prepare(), addresses(env)).pipe(
+        return addresses(env).pipe(
           swarm(session, { book: new AddressBook(), maxPeers: 10 }),
           assemblePieces(new PieceDrafts(geometry)),
           verifyPieces(env.verify(torrent)),
@@ -99,10 +99,10 @@ describe('a world', () => {
     drawn((stage) => {
       const { world, gives, happens } = stage;
       const there = world(alone(honest()));
-      gives(download(there, stage), '1s !').toBe('25ms (ss)');
-      happens(there.announces).toBe('             2ms s');
-      happens(there.dials).toBe('                 7ms a');
-      happens(there.disk.written).toBe('         25ms (10)');
+      gives(download(there, stage), '1s !').toBe('24ms (ss)');
+      happens(there.announces).toBe('             1ms s');
+      happens(there.dials).toBe('                 6ms a');
+      happens(there.disk.written).toBe('         24ms (10)');
     }),
   );
 
@@ -110,7 +110,7 @@ describe('a world', () => {
     'cuts what they say into chunks of any size',
     drawn((stage) => {
       const { world, gives } = stage;
-      gives(download(world({ ...alone(honest()), chunk: 7 }), stage), '1s !').toBe('25ms (ss)');
+      gives(download(world({ ...alone(honest()), chunk: 7 }), stage), '1s !').toBe('24ms (ss)');
     }),
   );
 
@@ -118,7 +118,7 @@ describe('a world', () => {
     'keeps time for slow peers',
     drawn((stage) => {
       const { world, gives } = stage;
-      gives(download(world(alone(honest({ latency: 100, pace: 50 }))), stage), '1s !').toBe('410ms s 99ms s');
+      gives(download(world(alone(honest({ latency: 100, pace: 50 }))), stage), '1s !').toBe('409ms s 99ms s');
     }),
   );
 
@@ -126,7 +126,7 @@ describe('a world', () => {
     'has peers who choke in the middle of a piece',
     drawn((stage) => {
       const { world, gives } = stage;
-      gives(download(world(alone(chokesAfter(1, 500))), stage), '5s !').toBe('530ms (ss)');
+      gives(download(world(alone(chokesAfter(1, 500))), stage), '5s !').toBe('529ms (ss)');
     }),
   );
 

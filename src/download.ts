@@ -27,67 +27,33 @@ import { assemblePieces } from '../operators/assemblePieces.ts';
 import { sampleProgress } from '../operators/sampleProgress.ts';
 import { verifyPieces } from '../operators/verifyPieces.ts';
 import { writePieces } from '../operators/writePieces.ts';
-import { type Door, doorFor, type DoorOptions } from './door.ts';
-import type { DownloadEvent, Env, Peer, PieceOutcome, Storage, Target } from './env.ts';
+import { beginning } from './beginning.ts';
+import { type Door, doorFor } from './door.ts';
+import type { DownloadOptions, Selection } from './downloadOptions.ts';
+import type { DownloadEvent, Env, Peer, PieceOutcome, Storage } from './env.ts';
 import { InputError } from './errors.ts';
 import { peersOf } from './fetchTorrent.ts';
 import { type Gathering, gathering } from './gathering.ts';
-import { allowancesOf, type Limits } from './limits.ts';
-import { calmly, keepCounting, keepRemembering, remember, rememberForGood, restore } from './resumption.ts';
+import { allowancesOf } from './limits.ts';
+import { finished, notedFirst } from './completion.ts';
+import { calmly, claim, type Found, keepCounting, keepRemembering, remember, rememberForGood } from './resumption.ts';
 import { scoped } from './scoped.ts';
 import { session } from './session.ts';
-import { givenEnough, incomplete, type SeedOptions } from './seeding.ts';
+import { givenEnough, incomplete } from './seeding.ts';
 import { PieceShelf } from './shelf.ts';
-import type { SourceOptions } from './sources.ts';
 import { Choker } from './torrent/choker.ts';
-import type { ChokeStrategy } from './torrent/chokeStrategy.ts';
-import type { ConnectionBudget } from './torrent/connectionBudget.ts';
 import type { MagnetLink } from './torrent/magnet.ts';
+import { FileSelection } from './torrent/fileSelection.ts';
 import type { Torrent } from './torrent/metainfo.ts';
-import type { PieceOrder } from './torrent/pieceOrder.ts';
 import { SuperSeed } from './torrent/superSeed.ts';
-import { selects, type Span, unselected } from './torrent/selection.ts';
+import { selects } from './torrent/selection.ts';
 import { Suspects } from './torrent/suspects.ts';
 import { transfer } from './transfer.ts';
 import { type Talk, untilKnown } from './untilKnown.ts';
 
+export type { DownloadOptions, Selection } from './downloadOptions.ts';
+
 const MiB = 2 ** 20;
-
-/** Spans of numbers of files, in order; all files if undefined. */
-export type Selection = readonly Span[] | undefined;
-
-export interface DownloadOptions extends SourceOptions, DoorOptions {
-  /** Where to put it. */
-  readonly target: Target;
-  /** The same, for whoever must know the torrent of a magnet link first; then `target` does not count. */
-  readonly placed?: ((torrent: Torrent) => Observable<Target>) | undefined;
-  /** 20 bytes; made up if not given. */
-  readonly peerId?: Uint8Array;
-  /** What is asked for first; rarest first after a few at random. */
-  readonly order?: PieceOrder;
-  /** Whom we serve; those who give us most and some by chance, and while seeding everybody in turn. */
-  readonly choker?: ChokeStrategy;
-  /** How many are served at one time; as many as the line bears if not given. */
-  readonly slots?: number;
-  /** Goes on when it is complete, and gives to others until it has given enough; `{}` is for ever. Without it the download ends. */
-  readonly seed?: SeedOptions;
-  /** Peers at one time. 200. */
-  readonly maxPeers?: number;
-  /** Bytes of pieces begun and not yet stored. 64 MiB; two pieces are always allowed. */
-  readonly memory?: number;
-  /** Bytes a second, each way, as they change; none if not given. */
-  readonly limits?: Limits;
-  /** Connections and dials that are shared with other downloads. */
-  readonly budget?: ConnectionBudget;
-  /** Peers tell each other of others (BEP 11). Yes; never for private torrents. */
-  readonly pex?: boolean;
-  /** Files that are wanted, by their numbers from 0 (BEP 53), or what chooses them once the torrent is known; the link's own, or all, if not given. */
-  readonly select?: Selection | ((torrent: Torrent) => Observable<Selection>) | undefined;
-  /** Checks all that is on disk, whatever is remembered of it. */
-  readonly recheck?: boolean;
-  /** When it emits, nothing more is asked for; what has come is still stored, if need be when a full disk has room again, and the download completes. */
-  readonly stop$?: Observable<unknown>;
-}
 
 /** Milliseconds between two looks at how far peers got. */
 const FUNNEL_EVERY = 2_000;
@@ -125,19 +91,26 @@ const events = (source: Torrent | MagnetLink, env: Env, options: DownloadOptions
       );
     const { target, placed = () => of(target), select = isMagnet(source) ? source.select : undefined } = options;
     const chosen = (torrent: Torrent): Observable<Selection> => (typeof select === 'function' ? select(torrent) : of(select));
-    const stored = (torrent: Torrent, main: (storage: Storage, selected: Selection) => Observable<DownloadEvent>) =>
+    const stored = (torrent: Torrent, main: (storage: Storage, chosen: Chosen) => Observable<DownloadEvent>) =>
       chosen(torrent).pipe(
-        switchMap((selected) => placed(torrent).pipe(switchMap((place) => scoped(env.openStorage(torrent, place), (storage) => main(storage, selected))))),
+        switchMap((select) => placed(torrent).pipe(map((place) => ({ select, place })))),
+        switchMap(({ select, place }) => {
+          const only = options.seed?.only === true && { readOnly: true };
+          return scoped(env.openStorage(torrent, { ...place, wanted: selects(select), ...only }), (storage) => main(storage, { select, force: place.force }));
+        }),
       );
-    const goOn = (torrent: Torrent, storage: Storage, selected: Selection, talk: Talk) =>
-      pipeline(torrent, storage, env, { ...options, select: selected }, stop$, there, talk);
+    const goOn = (torrent: Torrent, storage: Storage, what: Chosen, talk: Talk) => pipeline(torrent, storage, env, { ...options, ...what }, stop$, there, talk);
     if (!isMagnet(source)) {
-      return stored(source, (storage, selected) => watched(goOn(source, storage, selected, (company) => there.swarm(session(env, company)))));
+      return stored(source, (storage, what) => watched(goOn(source, storage, what, (company) => there.swarm(session(env, company)))));
     }
-    return watched(
-      untilKnown(source, env, options, stop$, there, (torrent, talk) => stored(torrent, (storage, selected) => goOn(torrent, storage, selected, talk))),
-    );
+    return watched(untilKnown(source, env, options, stop$, there, (torrent, talk) => stored(torrent, (storage, what) => goOn(torrent, storage, what, talk))));
   });
+
+/** What is known once a place has been chosen. */
+interface Chosen {
+  readonly select: Selection;
+  readonly force: boolean | undefined;
+}
 
 const isMagnet = (source: Torrent | MagnetLink): source is MagnetLink => !('info' in source);
 
@@ -145,7 +118,7 @@ const pipeline = (
   torrent: Torrent,
   storage: Storage,
   env: Env,
-  options: Omit<DownloadOptions, 'select'> & Door & { readonly select: Selection },
+  options: Omit<DownloadOptions, 'select'> & Door & Chosen,
   stop$: Observable<unknown>,
   there: Gathering,
   talk: Talk,
@@ -153,20 +126,23 @@ const pipeline = (
   defer(() => {
     const { memory = 64 * MiB, port, listens, seed } = options;
     const { peerId, funnel, book, tally, expelled$, found$, completed$, dht$, report } = there;
+    const fetches = seed?.only !== true;
     const settled$ = new Subject<PieceOutcome>(); // loop 3: what became of each piece
     const lost$ = new Subject<number>(); // pieces that are no longer on disk as they should be
 
     // Loop 2, `wake$`: there are blocks, or room, to ask for more.
     const shared = transfer(torrent, env, { order: options.order, memory, peerId });
     const { geometry, picker, drafts } = shared;
-    tally.begin(picker, drafts);
-    const unwanted = unselected(torrent, geometry, options.select);
-    if (unwanted.length === geometry.pieceCount) throw new InputError('bad-option', `none of the files is selected: there are ${torrent.files.length}, from 0`);
-    for (const index of unwanted) picker.exclude(index);
+    const selection = new FileSelection(torrent, geometry, options.select);
+    tally.begin(picker, drafts, selection);
+    if (selection.files === 0) throw new InputError('bad-option', `none of the files is selected: there are ${torrent.files.length}, from 0`);
+    for (const index of selection.excluded) picker.exclude(index);
     const suspects = new Suspects<Peer>();
     const stored$ = settled$.pipe(filter(({ type }) => type === 'stored'));
     const lost = (index: number, message: string): void => {
       picker.lose(index);
+      // What only gives fetches nothing.
+      if (!fetches) picker.exclude(index);
       lost$.next(index);
       report({ type: 'warning', code: 'damaged', message });
     };
@@ -179,6 +155,12 @@ const pipeline = (
       slots: options.slots,
     });
     const save = (clean: boolean) => remember(torrent, storage, picker, tally, clean);
+
+    let found: Found = { note: undefined, stamps: [] };
+    const writable = notedFirst(
+      storage,
+      defer(() => claim(torrent, storage, picker, tally, found)),
+    );
 
     const { changes$, ...limits } = allowancesOf(options.limits);
     tally.held = () => limits.down?.awaited === true;
@@ -217,7 +199,7 @@ const pipeline = (
           expelled$.next({ peer: liar, code: 'corrupt', why: 'sent wrong bytes' });
         }
       }),
-      writePieces(storage, geometry, { report: (warning) => report(tally.warned(warning)) }),
+      writePieces(writable, geometry, { report: (warning) => report(tally.warned(warning)) }),
       tap((outcome) => {
         picker.settle(outcome);
         tally.settled(outcome);
@@ -232,13 +214,22 @@ const pipeline = (
     // Before it is known what is there, the note of the run before knows better.
     let restored = false;
     let began = 0; // pieces that were there
-    const restored$ = restore(torrent, env, storage, picker, options.recheck === true, (totals) => (tally.before = totals)).pipe(
-      tap({ next: ({ index, valid }) => valid && shelf.vouch(index), complete: () => ([restored, began] = [true, picker.stored.count]) }),
-      takeUntil(stop$),
-    );
-    const leave = () => (restored ? save(false) : EMPTY);
+    const restored$ = beginning(torrent, env, storage, picker, {
+      ...{ selection, fetches, writable, force: options.force === true, recheck: options.recheck === true },
+      found: (what) => {
+        found = what;
+        if (what.note) tally.before = what.note;
+      },
+      sound: (index) => shelf.vouch(index),
+    }).pipe(tap({ complete: () => ([restored, began] = [true, picker.stored.count]) }), takeUntil(stop$));
+    // Where nothing of it is, nothing is left behind.
+    const leave = () => (restored && (picker.stored.count > 0 || found.note !== undefined) ? save(false) : EMPTY);
     const forGood$ = rememberForGood(storage, save(true), report);
-    const complete$ = defer(() => concat(of(tally.done(seed && 'seeding')), forGood$));
+    const complete$ = concat(
+      finished(torrent, env, storage, picker),
+      defer(() => of(tally.done(seed ? 'seeding' : 'done', storage))),
+      forGood$,
+    );
     const counted$ = keepCounting(
       () => tally.lifetime.uploaded,
       defer(() => (picker.complete ? forGood$ : EMPTY)),
@@ -253,17 +244,13 @@ const pipeline = (
     );
     const fetching$ = defer(() => {
       if ((picker.complete && seed === undefined) || !restored) return EMPTY;
-      if (seed?.only === true && !picker.complete) return incomplete(torrent.name, picker.stored);
+      if (!fetches && !picker.complete) return incomplete(torrent.name, tally.progress());
       tally.phase = 'downloading';
-      return concat(
-        storage.prepare(selects(options.select)),
-        merge(fetched$.pipe(finalize(() => settled$.complete())), seeding$, keepRemembering(settled$, save(false), report)),
-      );
+      return merge(fetched$.pipe(finalize(() => settled$.complete())), seeding$, keepRemembering(settled$, save(false), report));
     });
     const end$ = defer(() => {
       if (!picker.complete) return calmly(leave(), report);
-      if (tally.phase === 'seeding') return forGood$;
-      return concat(storage.prepare(selects(options.select)), complete$);
+      return tally.phase === 'seeding' ? forGood$ : complete$;
     });
     let ended = false;
     return merge(

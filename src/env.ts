@@ -37,15 +37,25 @@ export type Connect = (address: PeerAddress) => Observable<Wire>;
 export interface FileStamp {
   /** Bytes; -1 if there is no such file. */
   readonly size: number;
-  /** Milliseconds since 1970, with fraction; 0 if there is no such file. */
+  /** When the content was last changed, in milliseconds since 1970, with fraction; 0 if there is no such file. */
   readonly mtime: number;
+  /** The same of content, name and rights. 0 where that is unknown. */
+  readonly ctime?: number;
+  /** Which file it is on its disk, whatever its name. 0 where that is unknown. */
+  readonly ino?: number;
+  /** Bytes that it takes on disk: less than `size` where it has holes. `size` where that is unknown. */
+  readonly allocated?: number;
 }
 
 /**
  * The bytes of one torrent on disk, as one row of `torrent.length` bytes. Errors are `StorageError`s.
- * Nothing is created or changed before `prepare` or the first `write`.
+ * Nothing is created or changed before the first `write`, `finish` or `notes.save`; no file but those of `Target.wanted`.
  */
 export interface Storage {
+  /** The file or folder that all is, or is in. */
+  readonly place: string;
+  /** Where each file of `torrent.files` is, or will be; '' for padding, which is never on disk. */
+  readonly paths: readonly string[];
   /** Fills `into` from `offset`; emits the number of bytes read: fewer where a file is shorter or missing. */
   read(offset: number, into: Uint8Array): Observable<number>;
   /** SHA-1 of `length` bytes at `offset`, read and hashed elsewhere; completes without a value where only `read` can help. */
@@ -54,8 +64,18 @@ export interface Storage {
   write(offset: number, bytes: Uint8Array): Observable<number>;
   /** The same for what lies in several buffers, one after the other. Where it is missing each is written on its own. */
   writev?(offset: number, parts: readonly Uint8Array[]): Observable<number>;
-  /** Creates the folders and the files, sparse, at their final sizes; those files alone for whose numbers `wanted` holds. Completes without a value. */
-  prepare(wanted?: (file: number) => boolean): Observable<never>;
+  /** Nothing of what is in `files` (their numbers) is kept once one of them is written to. Only with `Target.force`. */
+  replace(files: readonly number[]): void;
+  /**
+   * To be called when all that is wanted is stored: makes files that have no byte, cuts what is too long (with `Target.force`), and gives up
+   * what is kept apart and no longer needed. Completes without a value. Errors with `missing` when a file has been replaced, cut or deleted
+   * by another program, and with `occupied` when one is too long.
+   */
+  finish(): Observable<never>;
+  /** Files that another program has changed since they were first written to: what is in them is to be checked again. */
+  doubted(): readonly number[];
+  /** Whole pieces that touch a file that is not wanted, and so are kept apart from the files, too: unchecked. */
+  readonly apart: Pick<Storage, 'read'> & { pieces(): readonly number[] };
   /** One stamp per file of `torrent.files`, in their order. */
   stamps(): Observable<readonly FileStamp[]>;
   /** Makes what was written survive a power cut (fsync of every file written to). Completes without a value. */
@@ -72,8 +92,10 @@ export interface Storage {
 export interface Notes {
   /** Emits the note, or undefined when there is none or it can't be read. */
   load(): Observable<Uint8Array | undefined>;
-  /** Replaces the note atomically: temp file, fsync, rename. Completes without a value. */
-  save(note: Uint8Array): Observable<never>;
+  /** Replaces the note atomically: temp file, fsync, rename. That of a `complete` torrent may be kept elsewhere. Completes without a value. */
+  save(note: Uint8Array, complete?: boolean): Observable<never>;
+  /** Emits the notes of other torrents about the same place, once. */
+  others(): Observable<readonly Uint8Array[]>;
   /** Distinguishes one run of this machine from the next, so that a note can tell that the power went. */
   readonly boot: string;
 }
@@ -88,6 +110,8 @@ export interface Target {
   readonly force?: boolean;
   /** Nothing in `folder` is created or changed, not even a lock. */
   readonly readOnly?: boolean;
+  /** The files, by their numbers from 0, that are to be on disk. All if not given. `download` says it by its `select`. */
+  readonly wanted?: (file: number) => boolean;
 }
 
 /** Does the piece have the hash that its torrent promises? At once, or when it is known. `digest` is that of `Env.hasher`, if it was computed while the piece came. */

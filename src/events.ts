@@ -100,9 +100,10 @@ export interface Progress {
    * `seeding` what is complete, `done`.
    */
   readonly phase: 'metadata' | 'checking' | 'downloading' | 'paused' | 'seeding' | 'done';
-  /** Bytes verified and stored, padding included, of `length`. */
+  /** Bytes of what is wanted (padding included, if that is everything), and how many of them are verified and stored. */
   readonly stored: number;
   readonly length: number;
+  /** Pieces that are wanted, and how many of them are verified and stored. */
   readonly pieces: number;
   readonly pieceCount: number;
   /** Payload bytes that came from peers in this run, good or bad. */
@@ -144,10 +145,19 @@ export interface MetadataKnown {
   readonly torrent: Torrent;
 }
 
-/** All pieces are verified and on disk. */
+/** All that is wanted is verified and on disk. */
 export interface Done {
   readonly type: 'done';
+  /** Bytes of what is wanted. */
   readonly length: number;
+  /** The file or folder that all of it is, or is in. */
+  readonly path: string;
+  /** The files that are wanted. */
+  readonly paths: readonly string[];
+  /** Payload bytes of this run, as `Progress` has them, up to this moment. */
+  readonly downloaded: number;
+  readonly uploaded: number;
+  readonly wasted: number;
 }
 
 /** One piece of what is to be a torrent has been hashed. */

@@ -1,6 +1,7 @@
 import { getRandomValues, randomBytes } from 'node:crypto';
 import { openContent } from './disk/content.ts';
 import { openStorage } from './disk/fileStorage.ts';
+import { stateFolder } from './disk/stateFolder.ts';
 import { pieceHasher, verifier, verifiesInThreads } from './disk/verifier.ts';
 import type { CreateEnv, Env } from './env.ts';
 import { connect } from './net/connect.ts';
@@ -20,15 +21,20 @@ const dice = (): (() => number) => {
   };
 };
 
+export interface NodeEnvOptions {
+  /** Where notes of complete downloads are kept; `false` for nowhere. `rxtorrent` in the user's state folder. */
+  readonly state?: string | false;
+}
+
 /** The outside world as Node provides it: sockets, files, threads. */
-export const nodeEnv = (): Env & CreateEnv => ({
+export const nodeEnv = ({ state = stateFolder() }: NodeEnvOptions = {}): Env & CreateEnv => ({
   connect,
   listen: listenTcp,
   httpGet,
   bindUdp,
   resolve,
   openContent,
-  openStorage,
+  openStorage: (torrent, target) => openStorage(torrent, target, state === false ? undefined : state),
   verify: verifier,
   sharesMemory: verifiesInThreads(),
   hasher: pieceHasher(),

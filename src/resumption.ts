@@ -16,19 +16,25 @@ import {
   takeUntil,
   tap,
 } from 'rxjs';
-import type { Env, PieceOutcome, Rechecked, Storage, Warning } from './env.ts';
+import type { Env, FileStamp, PieceOutcome, Rechecked, Storage, Warning } from './env.ts';
 import { StorageError } from './errors.ts';
 import { recheckPieces } from './recheck.ts';
 import type { Tally } from './tally.ts';
 import { Bitfield } from './torrent/bitfield.ts';
 import type { Torrent } from './torrent/metainfo.ts';
 import type { PiecePicker } from './torrent/piecePicker.ts';
-import { decodeResume, encodeResume, trusted } from './torrent/resume.ts';
+import { decodeResume, encodeResume, type ResumeNote, trusted } from './torrent/resume.ts';
 
 /** Milliseconds between two savings of the note, while pieces are stored. */
 export const SAVE_EVERY = 1000;
 /** The same, while others take. */
 export const COUNT_EVERY = 60_000;
+
+/** What there is at the start: the note of the run before, if it is of this torrent, and what the disk says of each file. */
+export interface Found {
+  readonly note: ResumeNote | undefined;
+  readonly stamps: readonly FileStamp[];
+}
 
 /**
  * Finds out what earlier runs have left: believes the note as far as the files look untouched, checks the rest.
@@ -36,6 +42,8 @@ export const COUNT_EVERY = 60_000;
  * ```
  * gives  --r-r-r|   one for each piece that had to be checked
  * ```
+ *
+ * `found` hears what there is before anything is read; what it throws is the error.
  */
 export const restore = (
   torrent: Torrent,
@@ -43,12 +51,12 @@ export const restore = (
   storage: Storage,
   picker: PiecePicker,
   all: boolean,
-  noted: (totals: { readonly downloaded: number; readonly uploaded: number }) => void = () => {},
+  found: (found: Found) => void = () => {},
 ): Observable<Rechecked> =>
   forkJoin({ bytes: storage.notes.load(), stamps: storage.stamps() }).pipe(
     mergeMap(({ bytes, stamps }) => {
       const last = bytes === undefined ? undefined : decodeResume(bytes, torrent);
-      if (last !== undefined) noted(last);
+      found({ note: last, stamps });
       const note = all ? undefined : last;
       const { have, doubtful } = trusted(note, stamps, storage.notes.boot, torrent);
       for (let index = 0; index < have.length; index++) if (have.has(index)) picker.restore(index);
@@ -59,7 +67,7 @@ export const restore = (
     }),
   );
 
-/** Writes down once what is verified and stored. Completes without a value. */
+/** Writes down once what is verified and stored; `clean` when that has reached the disk, and is all that is wanted. Completes without a value. */
 export const remember = (torrent: Torrent, storage: Storage, picker: PiecePicker, tally: Tally, clean: boolean): Observable<never> =>
   defer(() => {
     const have = Bitfield.from(picker.stored.bytes, picker.stored.length);
@@ -69,8 +77,18 @@ export const remember = (torrent: Torrent, storage: Storage, picker: PiecePicker
         const { downloaded, uploaded } = tally.lifetime;
         return encodeResume({ infoHash: torrent.infoHash, have, pending, stamps, boot: storage.notes.boot, clean, downloaded, uploaded });
       }),
-      mergeMap((note) => storage.notes.save(note)),
+      mergeMap((note) => storage.notes.save(note, clean)),
     );
+  });
+
+/** Writes down whose the files are, before anything is written to them, unless the note of the run before says it. Completes without a value. */
+export const claim = (torrent: Torrent, { notes }: Storage, picker: PiecePicker, tally: Tally, { note, stamps }: Found): Observable<never> =>
+  defer(() => {
+    if (note?.clean === false) return EMPTY;
+    const have = Bitfield.from(picker.stored.bytes, picker.stored.length);
+    const pending = new Bitfield(have.length);
+    const { downloaded, uploaded } = tally.lifetime;
+    return notes.save(encodeResume({ infoHash: torrent.infoHash, have, pending, stamps, boot: notes.boot, clean: false, downloaded, uploaded }));
   });
 
 /** Writes it down once a second while pieces are stored. Completes with `settled$`, without a value. */

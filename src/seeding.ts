@@ -2,7 +2,6 @@ import { filter, ignoreElements, interval, map, mergeMap, NEVER, type Observable
 import { now } from './clock.ts';
 import type { Peer, Seeded } from './env.ts';
 import { PeerError, StorageError } from './errors.ts';
-import type { Bitfield } from './torrent/bitfield.ts';
 
 /** When a torrent that is complete has been given enough; for ever if nothing is said. */
 export interface SeedOptions {
@@ -18,9 +17,11 @@ export interface SeedOptions {
   readonly super?: boolean | undefined;
 }
 
-/** There is not all to give. */
-export const incomplete = (name: string, { length, count }: Bitfield): Observable<never> =>
-  throwError(() => new StorageError('missing', `${name}: ${length - count} of ${length} pieces are not there, or not as they should be: download them first`));
+/** There is not all to give: of `pieceCount` pieces that are wanted there are `pieces`. */
+export const incomplete = (name: string, { pieces, pieceCount }: { readonly pieces: number; readonly pieceCount: number }): Observable<never> =>
+  throwError(
+    () => new StorageError('missing', `${name}: ${pieceCount - pieces} of ${pieceCount} pieces are not there, or not as they should be: download them first`),
+  );
 
 /** What is looked at. */
 export interface Giving {

@@ -1,8 +1,9 @@
 import { now } from './clock.ts';
-import type { Done, FunnelSample, Peer, PeerAddress, PeerJoined, PeerLeft, PeerSource, PieceOutcome, Progress, Warning } from './env.ts';
+import type { Done, FunnelSample, Peer, PeerAddress, PeerJoined, PeerLeft, PeerSource, PieceOutcome, Progress, Storage, Warning } from './env.ts';
 import { InvariantError, PeerError } from './errors.ts';
 import type { AddressBook } from './torrent/addressBook.ts';
 import { Crowd } from './torrent/crowd.ts';
+import type { FileSelection } from './torrent/fileSelection.ts';
 import { Funnel } from './torrent/funnel.ts';
 import type { PiecePicker } from './torrent/piecePicker.ts';
 import { Rate } from './torrent/rate.ts';
@@ -24,6 +25,7 @@ export class Tally {
   held = (): boolean => false;
   readonly crowd = new Crowd<PeerAddress, Peer>();
   #known: PiecePicker | undefined;
+  #selection: FileSelection | undefined;
   readonly #book: AddressBook<PeerAddress>;
   readonly #funnel: Funnel<PeerSource>;
   readonly #rate = new Rate();
@@ -49,9 +51,10 @@ export class Tally {
   }
 
   /** Now it is known. */
-  begin(picker: PiecePicker, drafts: { readonly gathered: number }): void {
+  begin(picker: PiecePicker, drafts: { readonly gathered: number }, selection: FileSelection): void {
     this.#known = picker;
     this.#drafts = drafts;
+    this.#selection = selection;
     this.phase = 'checking';
   }
 
@@ -84,30 +87,31 @@ export class Tally {
     return warning;
   }
 
-  done(phase: 'done' | 'seeding' = 'done'): Done {
+  done(phase: 'done' | 'seeding', { place, paths }: Pick<Storage, 'place' | 'paths'>): Done {
     this.phase = phase;
-    return { type: 'done', length: this.#picker.geometry.length };
+    const { downloaded, uploaded } = this.crowd;
+    const wanted = paths.filter((path, file) => path !== '' && this.#wanted.wants(file));
+    return { type: 'done', length: this.#wanted.total.bytes, path: place, paths: wanted, downloaded, uploaded, wasted: this.#wasted };
   }
 
-  /** Bytes of the torrent that are verified and stored. */
+  /** Bytes of what is wanted that are verified and stored. */
   get have(): number {
-    const { stored, geometry } = this.#picker;
-    if (stored.count === 0) return 0;
-    const last = geometry.pieceCount - 1;
-    return stored.count * geometry.pieceLength - (stored.has(last) ? geometry.pieceLength - geometry.pieceSize(last) : 0);
+    return this.#wanted.in(this.#picker.stored).bytes;
+  }
+
+  get #wanted(): FileSelection {
+    if (this.#selection === undefined) throw new InvariantError('it is not known yet of what files the torrent is');
+    return this.#selection;
+  }
+
+  get #wasted(): number {
+    return Math.max(0, this.crowd.downloaded - this.#drafts.gathered) + this.#corrupt;
   }
 
   /** What trackers are told. */
   totals(): { readonly uploaded: number; readonly downloaded: number; readonly left: number } {
-    const left = this.#known === undefined ? UNKNOWN_LEFT : this.#picker.geometry.length - this.have;
+    const left = this.#known === undefined ? UNKNOWN_LEFT : this.#wanted.total.bytes - this.have;
     return { uploaded: this.crowd.uploaded, downloaded: this.crowd.downloaded, left };
-  }
-
-  /** Bytes that nobody waits for. */
-  get #unwanted(): number {
-    let bytes = 0;
-    for (const index of this.#picker.excluded) bytes += this.#picker.geometry.pieceSize(index);
-    return bytes;
   }
 
   get complete(): boolean {
@@ -124,9 +128,9 @@ export class Tally {
     return { downloaded: this.before.downloaded + this.crowd.downloaded, uploaded: this.before.uploaded + this.crowd.uploaded };
   }
 
-  /** What has been given, in bytes of this run and of all, as a multiple of the torrent's length. */
+  /** What has been given, in bytes of this run and of all, as a multiple of what is wanted. */
   given(): { readonly uploaded: number; readonly ratio: number } {
-    return { uploaded: this.crowd.uploaded, ratio: this.lifetime.uploaded / this.#picker.geometry.length };
+    return { uploaded: this.crowd.uploaded, ratio: this.lifetime.uploaded / Math.max(1, this.#wanted.total.bytes) };
   }
 
   /** How far peers got; undefined if that has not changed since it was told. */
@@ -150,21 +154,23 @@ export class Tally {
     for (const peer of crowd.members) this.#look(peer);
     const time = now();
     if (this.#known === undefined) return this.#sketch((time - this.#movedAt) / 1000);
-    const { geometry, stored, complete } = this.#picker;
+    const { stored, complete } = this.#picker;
+    const { total } = this.#wanted;
+    const have = this.#wanted.in(stored);
     const { downloaded, uploaded } = crowd;
     if (downloaded !== this.#last || this.phase !== 'downloading') this.#movedAt = time;
     this.#last = downloaded;
     const rate = this.#rate.sample(downloaded, time);
     const reason = this.phase === 'paused' ? 'the disk is full: waiting for room' : this.#reason((time - this.#movedAt) / 1000);
-    const left = geometry.length - this.have - this.#unwanted;
+    const left = total.bytes - have.bytes;
     const held = this.phase === 'downloading' && this.held();
     return {
       type: 'progress',
       phase: complete && this.phase === 'downloading' ? 'done' : !complete && this.phase === 'seeding' ? 'downloading' : this.phase,
-      stored: this.have,
-      length: geometry.length,
-      pieces: stored.count,
-      pieceCount: geometry.pieceCount,
+      stored: have.bytes,
+      length: total.bytes,
+      pieces: have.pieces,
+      pieceCount: total.pieces,
       downloaded,
       uploaded,
       rate,
@@ -172,7 +178,7 @@ export class Tally {
       ratio: this.given().ratio,
       ...(rate > 0 && left > 0 && { eta: left / rate }),
       peers: this.#peers,
-      wasted: Math.max(0, downloaded - this.#drafts.gathered) + this.#corrupt,
+      wasted: this.#wasted,
       ...(reason !== undefined && { reason }),
       ...(held && { held }),
     };

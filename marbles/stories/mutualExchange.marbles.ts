@@ -37,7 +37,7 @@ describe('two leechers', () => {
         const answers = '   -----h----(EB)-I----(AAU)(RR)--42-----H(HE) 9967ms N';
         const gets = '      --------------------------------------42';
         const othersGets = '--------------------------------------31';
-        const end = '       ---------------------------------------d 15965ms s--|';
+        const end = '       ----------------------------------------d 15964ms s--|';
         const [one$, other$] = [shares(stage, one, { peers: [toOther.address] }), shares(stage, other, { peers: [toOne.address] })];
         stage.sends(toOther).toBe(says);
         stage.sends(toOne).toBe(answers);
@@ -74,8 +74,8 @@ describe('two leechers', () => {
           e: 'choke 10.1.0.9 turn-over',
           f: 'unchoke 10.1.0.8 optimistic',
         });
-        stage.gives(ends(one$)).toBe('44308ms d 25740ms s--|', { d: 'd', s: ['idle', 0.5] });
-        stage.gives(ends(other$)).toBe('54068ms d 15980ms s--|', { d: 'd', s: ['idle', 0.5] });
+        stage.gives(ends(one$)).toBe('44309ms d 25739ms s--|', { d: 'd', s: ['idle', 0.5] });
+        stage.gives(ends(other$)).toBe('54069ms d 15979ms s--|', { d: 'd', s: ['idle', 0.5] });
       },
       { torrent: { pieces: 90, blocksPerPiece: 1 } },
     ),

@@ -202,7 +202,7 @@ describe('the note', () => {
         filter(() => false),
       );
       stage.gives(write).toBe('-------|');
-      stage.gives(scoped(disk.open(), (storage) => remember(stage.torrent, storage, picker, tally, false))).toBe('15ms |');
+      stage.gives(scoped(disk.open(), (storage) => remember(stage.torrent, storage, picker, tally, false))).toBe('10ms |');
       const note = timer(20).pipe(
         map(() => decodeResume(disk.note as Uint8Array, stage.torrent)),
         map((saved) => [shown(saved?.have), saved?.pending.count, saved?.pending.has(0), saved?.clean]),

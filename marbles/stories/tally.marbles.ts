@@ -4,6 +4,7 @@ import type { Progress } from '../../src/env.ts';
 import { PeerError } from '../../src/errors.ts';
 import { Tally } from '../../src/tally.ts';
 import { AddressBook } from '../../src/torrent/addressBook.ts';
+import { FileSelection } from '../../src/torrent/fileSelection.ts';
 import { PiecePicker } from '../../src/torrent/piecePicker.ts';
 import { drawn, type DrawnPeer, type Stage } from '../index.ts';
 
@@ -11,6 +12,7 @@ const scene = (stage: Stage) => {
   const picker = new PiecePicker(stage.geometry, { random: () => 0.5 });
   const drafts = { gathered: 0 };
   const tally = new Tally(picker, new AddressBook(), drafts);
+  tally.begin(picker, drafts, new FileSelection(stage.torrent, stage.geometry));
   const at = (ms: number) => timer(ms).pipe(map(() => tally.progress()));
   const join = (...peers: readonly DrawnPeer[]): void => peers.forEach((peer) => tally.joined(peer));
   return { picker, drafts, tally, at, join };
@@ -101,7 +103,7 @@ describe('the counters of a download', () => {
       expect([tally.progress().phase, tally.progress().reason]).toEqual(['paused', 'the disk is full: waiting for room']);
       tally.warned({ type: 'warning', code: 'room', message: '' });
       expect([tally.progress().phase, tally.progress().reason]).toEqual(['downloading', undefined]);
-      expect([tally.done().length, tally.progress().phase]).toEqual([stage.torrent.length, 'done']);
+      expect([tally.done('done', { place: 'a', paths: ['a'] }).length, tally.progress().phase]).toEqual([stage.torrent.length, 'done']);
     }),
   );
 });

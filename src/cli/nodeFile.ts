@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { defer, finalize, ignoreElements, interval, merge, type Observable, of, shareReplay, switchMap, tap } from 'rxjs';
+import { stateFolder } from '../disk/stateFolder.ts';
 import { type DhtEnv, type DhtNode, dhtNode, type DhtNodeOptions } from '../discovery/dht/node.ts';
 import { decodeSavedNodes, encodeSavedNodes, type SavedNodes } from '../discovery/dht/savedNodes.ts';
 
@@ -12,16 +12,9 @@ const ENOUGH = 50;
 /** Bytes of a file that can be one of ours. */
 const MAX_FILE = 65_536;
 
-/** Where programs keep what is worth keeping, but not to be backed up. */
-const stateFolder = ({ XDG_STATE_HOME, LOCALAPPDATA }: NodeJS.ProcessEnv, platform: NodeJS.Platform): string => {
-  if (platform === 'win32') return LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local');
-  if (XDG_STATE_HOME?.startsWith('/')) return XDG_STATE_HOME;
-  return platform === 'darwin' ? join(homedir(), 'Library', 'Application Support') : join(homedir(), '.local', 'state');
-};
-
 /** The file with the nodes of the DHT that the run before knew. */
 export const defaultNodeFile = (environment: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string =>
-  join(stateFolder(environment, platform), 'rxtorrent', 'dht-nodes');
+  join(stateFolder(environment, platform), 'dht-nodes');
 
 /** Undefined if there is nothing that we wrote: then a node begins anew. */
 export const loadNodes = (file: string): SavedNodes | undefined => {

@@ -4,27 +4,37 @@ import path from 'node:path';
 import { Observable } from 'rxjs';
 import type { FileStamp, Storage, Target } from '../env.ts';
 import { StorageError } from '../errors.ts';
+import { Geometry } from '../torrent/geometry.ts';
 import type { Torrent } from '../torrent/metainfo.ts';
 import { diskError, printable } from './diskError.ts';
 import { each } from './each.ts';
+import { finish } from './finish.ts';
 import { hiddenName } from './hiddenName.ts';
 import type { Done } from './insideFolder.ts';
-import { Lengths } from './lengths.ts';
 import { LockFile } from './lockFile.ts';
-import { readSpan, writeSpan } from './moveSpan.ts';
 import { OpenDigests } from './openDigests.ts';
 import { OpenFiles } from './openFiles.ts';
-import { ResumeFile, syncFolder } from './resumeFile.ts';
+import { Operations } from './operations.ts';
+import { OwnFiles } from './ownFiles.ts';
+import { PartFile } from './partFile.ts';
+import { syncFolder } from './resumeFile.ts';
+import { besideName, ResumeNotes } from './resumeNotes.ts';
 import { rootName, safePaths } from './safePath.ts';
-import { Spans, type Span } from './spans.ts';
+import { fsyncSoftly } from './softSync.ts';
+import { Spans } from './spans.ts';
+import { Transfers } from './transfers.ts';
+import { trueFolder } from './trueFolder.ts';
+import { truePaths } from './truePath.ts';
+import { WriteAccess } from './writeAccess.ts';
 
-/** Files created, looked at or synced at once by one call. */
+/** Files looked at or synced at once by one call. */
 const AT_ONCE = 8;
 /** Threads that hash what is on disk; more wait for memory. */
 const MAX_THREADS = 32;
 
 /**
- * The files of `torrent` in `target`, until unsubscribed; emits once and does not complete.
+ * The files of `torrent` in `target`, until unsubscribed; emits once and does not complete. Notes of complete torrents
+ * are kept in the folder `state`, or nowhere if it is not given.
  *
  * A hidden lock file beside the data keeps other processes out; where none can be made yet (no folder, read-only, no
  * room) reading works without, and writing makes it first. Unsubscribing closes everything as soon as the disk
@@ -35,9 +45,9 @@ const MAX_THREADS = 32;
  *
  * @throws StorageError `locked`, InputError `unsafe-path`.
  */
-export const openStorage = (torrent: Torrent, target: Target): Observable<Storage> =>
+export const openStorage = (torrent: Torrent, target: Target, state?: string): Observable<Storage> =>
   new Observable((subscriber) => {
-    const storage = new FileStorage(torrent, target);
+    const storage = new FileStorage(torrent, target, state);
     storage.open((error) => (error ? subscriber.error(error) : subscriber.next(storage)));
     return () => storage.close();
   });
@@ -47,65 +57,108 @@ export const openStorage = (torrent: Torrent, target: Target): Observable<Storag
  * written to since it was last synced; padding is never on disk.
  */
 class FileStorage implements Storage {
-  readonly notes: ResumeFile;
+  readonly notes: ResumeNotes;
+  readonly place: string;
+  readonly paths: string[];
+  readonly apart: Storage['apart'];
   readonly #root: string;
-  readonly #paths: readonly string[];
   readonly #torrent: Torrent;
-  readonly #spans: Spans;
+  readonly #target: Target;
   readonly #files: OpenFiles;
+  readonly #own: OwnFiles;
+  readonly #parts: PartFile;
+  readonly #transfers: Transfers;
   readonly #digests: OpenDigests;
-  readonly #lengths: Lengths;
-  readonly #lock: LockFile;
+  readonly #lock: LockFile | undefined;
+  readonly #access: WriteAccess;
+  readonly #operations: Operations;
   readonly #dirty = new Set<number>();
-  /** Operations under way. */
-  #running = 0;
-  #closed = false;
-  #ready = false;
-  #whenReady: Done<void>[] = [];
   /** Writes under way, each with those who wait for its end. */
   readonly #writes = new Set<(() => void)[]>();
 
-  constructor(torrent: Torrent, target: Target) {
-    this.#torrent = torrent;
-    this.#root = path.resolve(target.folder);
-    this.#paths = safePaths(torrent, target);
-    this.#spans = new Spans(torrent);
-    this.#files = new OpenFiles(this.#root, this.#paths);
-    this.#digests = new OpenDigests(this.#files, this.#spans, Math.min(MAX_THREADS, os.availableParallelism()));
-    this.#lengths = new Lengths(this.#paths, (file) => torrent.files[file]?.length);
+  constructor(torrent: Torrent, target: Target, state: string | undefined) {
     const name = rootName(torrent, target);
-    this.#lock = new LockFile(path.join(this.#root, hiddenName(name, 'rxtorrent.lock')));
-    const mark = Buffer.from(torrent.infoHash).toString('hex', 0, 4);
-    this.notes = new ResumeFile(path.join(this.#root, hiddenName(name, `${mark}.rxtorrent`)), {
-      operation: (run) => this.#operation(run),
-      ready: (done) => this.#whenWritable(done),
+    const { wanted = () => true, force = false, readOnly = false } = target;
+    const { pieceLength, infoHash } = torrent;
+    const { pieceCount } = new Geometry(torrent);
+    const mark = Buffer.from(infoHash).toString('hex', 0, 4);
+    this.#torrent = torrent;
+    this.#target = target;
+    this.#root = path.resolve(target.folder);
+    this.place = path.join(this.#root, name);
+    this.paths = safePaths(torrent, target);
+    const { paths } = this;
+    const spans = new Spans(torrent);
+    this.#files = new OpenFiles(this.#root, paths);
+    this.#own = new OwnFiles(paths, (file) => this.#lengthOf(file), force);
+    this.#parts = new PartFile(this.#root, path.join(this.#root, besideName(name, `${mark}.parts`)), { infoHash, pieceLength, pieceCount });
+    this.#transfers = new Transfers({
+      ...{ paths, spans, wanted, pieceLength, files: this.#files, own: this.#own, parts: this.#parts },
+      dirty: (file) => void this.#dirty.add(file),
     });
+    this.#digests = new OpenDigests(this.#files, spans, Math.min(MAX_THREADS, os.availableParallelism()));
+    this.#lock = readOnly ? undefined : new LockFile(path.join(this.#root, hiddenName(name, 'rxtorrent.lock')));
+    this.#access = new WriteAccess(this.#root, this.#lock);
+    this.#operations = new Operations(
+      () => new StorageError('io', `${printable(this.#root)}: the storage is closed; open it again`),
+      () => this.#files.close(() => this.#parts.close(() => this.#lock?.release(() => {}))),
+    );
+    this.notes = new ResumeNotes(
+      { folder: trueFolder(this.#root), name, infoHash, state, readOnly, apart: () => this.#parts.pieces.length > 0 },
+      { operation: (run) => this.#operations.run(run), ready: (done) => this.#access.ask(done) },
+    );
+    this.apart = {
+      pieces: () => this.#parts.pieces,
+      read: (offset, into) => {
+        const piece = Math.floor(offset / pieceLength);
+        return this.#operations.run((done) => this.#parts.read(piece, offset - piece * pieceLength, into, done));
+      },
+    };
   }
 
   open(done: Done<void>): void {
-    this.#running++;
-    this.#lock.take((error) => {
-      this.#ready = error === null;
-      const locked = error instanceof StorageError ? error : null;
-      if (!this.#closed) done(locked);
-      this.#ended();
-    });
+    this.#operations.begin();
+    this.#access.try((locked) =>
+      this.#findTrueNames(() =>
+        this.#parts.load(() => {
+          if (!this.#operations.closed) done(locked);
+          this.#operations.end();
+        }),
+      ),
+    );
+  }
+
+  /** A file that is there under its true name, as another client has put it, is that file; a name made safe is for new ones. */
+  #findTrueNames(done: () => void): void {
+    const names = truePaths(this.#torrent, this.#target);
+    const look = (file: number, next: Done<void>): void => {
+      const name = names[file];
+      if (!name) return next(null);
+      fs.lstat(name, (unknown, stat) => {
+        if (unknown || !stat.isFile()) return next(null);
+        fs.lstat(this.paths[file] as string, (missing) => {
+          if (missing) this.paths[file] = name;
+          next(null);
+        });
+      });
+    };
+    each(names.length, AT_ONCE, look, done);
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#lock.releasing();
-    this.#running++;
-    this.#ended();
+    this.#lock?.releasing();
+    this.#operations.close();
   }
 
   read(offset: number, into: Uint8Array): Observable<number> {
-    return this.#operation((done, wanted) => this.#transfer(this.#spans.of(offset, into.length), 0, [into], 'read', wanted, done));
+    return this.#operations.run((done, wanted) => this.#transfers.read(offset, into, wanted, done));
   }
 
   digest(offset: number, length: number): Observable<Uint8Array> {
-    return this.#operation((done, wanted) => this.#digests.of(offset, length, wanted, done));
+    return this.#operations.run((done, wanted) => {
+      if (this.#transfers.whole(offset, length)) this.#digests.of(offset, length, wanted, done);
+      else done(null);
+    });
   }
 
   write(offset: number, bytes: Uint8Array): Observable<number> {
@@ -113,8 +166,7 @@ class FileStorage implements Storage {
   }
 
   writev(offset: number, parts: readonly Uint8Array[]): Observable<number> {
-    return this.#operation((done, wanted) => {
-      const spans = this.#spans.of(offset, lengthOf(parts));
+    return this.#operations.run((done, wanted) => {
       const waiting: (() => void)[] = [];
       this.#writes.add(waiting);
       const ended: Done<number> = (error, count) => {
@@ -122,32 +174,45 @@ class FileStorage implements Storage {
         done(error, count);
         for (const wait of waiting) wait();
       };
-      this.#whenWritable((error) => (error ? ended(error) : this.#transfer(spans, 0, parts, 'write', wanted, ended)));
+      this.#access.ask((error) => (error ? ended(error) : this.#transfers.write(offset, parts, wanted, ended)));
     });
   }
 
-  prepare(selected: (file: number) => boolean = () => true): Observable<never> {
-    return this.#operation<never>((done, wanted) => {
-      const wants = (file: number): boolean => wanted() && selected(file);
-      this.#lengths.lacking(wants, (gone, lacking = []) => {
-        // Where nothing is to be changed nobody needs to be able to: a seed may be read-only.
-        if (gone || lacking.length === 0) return done(gone);
-        this.#whenWritable((error) => {
-          if (error) return done(error);
-          each(lacking.length, AT_ONCE, (n, next) => (wanted() ? this.#allocate(lacking[n] as number, next) : next(null)), done as Done<void>);
-        });
+  replace(files: readonly number[]): void {
+    this.#own.replace(files);
+  }
+
+  doubted(): readonly number[] {
+    return this.#own.doubted;
+  }
+
+  finish(): Observable<never> {
+    return this.#operations.run<never>((done) => {
+      const { wanted = () => true, force = false, readOnly = false } = this.#target;
+      if (readOnly) return done(null);
+      const lengthOf = (file: number): number => this.#lengthOf(file);
+      const writable = (ready: Done<void>): void => this.#access.ask(ready);
+      finish({ paths: this.paths, lengthOf, wanted, files: this.#files, own: this.#own, force, writable }, (error) => {
+        if (error) return done(error);
+        const { pieceLength } = this.#torrent;
+        const size = (piece: number): number => Math.min(pieceLength, this.#torrent.length - piece * pieceLength);
+        const settled = this.#parts.pieces.filter((piece) => this.#transfers.whole(piece * pieceLength, size(piece)));
+        this.#parts.drop(settled, done as Done<void>);
       });
     });
   }
 
   stamps(): Observable<readonly FileStamp[]> {
-    return this.#operation<readonly FileStamp[]>((done, wanted) => {
-      const stamps: FileStamp[] = this.#paths.map(() => nothing);
+    return this.#operations.run<readonly FileStamp[]>((done, wanted) => {
+      const stamps: FileStamp[] = this.paths.map(() => nothing);
       const look = (file: number, next: Done<void>): void => {
-        const name = this.#paths[file] as string;
+        const name = this.paths[file] as string;
         if (name === '' || !wanted()) return next(null);
         fs.lstat(name, (error, stat) => {
-          if (!error && stat.isFile()) stamps[file] = { size: stat.size, mtime: stat.mtimeMs };
+          const there = !error && stat.isFile();
+          // A file that is no longer ours, or was changed by others, has no stamp that could be believed later.
+          if (this.#own.check(file, there ? stat : undefined) || this.#own.doubted.includes(file)) stamps[file] = { ...nothing, size: there ? stat.size : -1 };
+          else if (there) stamps[file] = stampOf(stat);
           next(null);
         });
       };
@@ -166,124 +231,45 @@ class FileStorage implements Storage {
   }
 
   flush(): Observable<never> {
-    return this.#operation<never>((done) => {
+    return this.#operations.run<never>((done) => {
       const files = [...this.#dirty];
-      each(
-        files.length,
-        AT_ONCE,
-        (n, next) => this.#sync(files[n] as number, next),
-        (error) => {
-          const failure = error ?? this.#files.takeFailure();
-          if (failure) return done(failure);
-          const folders = files.length > 0 ? this.#foldersOf(files) : [];
-          each(folders.length, AT_ONCE, (n, next) => syncFolder(folders[n] as string, () => next(null)), done as Done<void>);
-        },
-      );
-    });
-  }
-
-  /** Runs until `done`, whether anyone still listens or not, and keeps the files open that long. */
-  #operation<T>(run: (done: Done<T>, wanted: () => boolean) => void): Observable<T> {
-    return new Observable<T>((subscriber) => {
-      // What follows from an operation under way, as the last note does from the stamps, still belongs to it.
-      if (this.#closed && this.#running === 0)
-        return subscriber.error(new StorageError('io', `${printable(this.#root)}: the storage is closed; open it again`));
-      this.#running++;
-      const done: Done<T> = (error, value) => {
-        if (error) subscriber.error(error);
-        else {
-          if (value !== undefined) subscriber.next(value);
-          subscriber.complete();
-        }
-        this.#ended();
-      };
-      try {
-        run(done, () => !subscriber.closed);
-      } catch (defect) {
-        done(defect as Error);
-      }
-    });
-  }
-
-  #ended(): void {
-    this.#running--;
-    if (this.#running > 0 || !this.#closed) return;
-    this.#files.close(() => this.#lock.release(() => {}));
-  }
-
-  /** Nothing is written without the lock; the folder that holds it may have to be made first. */
-  #whenWritable(done: Done<void>): void {
-    if (this.#ready) return done(null);
-    this.#whenReady.push(done);
-    if (this.#whenReady.length > 1) return;
-    const ended = (error: Error | null): void => {
-      this.#ready = error === null;
-      const waiting = this.#whenReady;
-      this.#whenReady = [];
-      for (const wait of waiting) wait(error && diskError('write to', this.#root, error));
-    };
-    fs.mkdir(this.#root, { recursive: true }, (error) => (error ? ended(error) : this.#lock.take(ended)));
-  }
-
-  /** Works off `spans` from number `n` on, one after the other. */
-  #transfer(spans: readonly Span[], n: number, parts: readonly Uint8Array[], access: 'read' | 'write', wanted: () => boolean, done: Done<number>): void {
-    let next = n;
-    for (; spans[next]?.padding; next++) if (access === 'read') zero(parts, spans[next] as Span);
-    const span = spans[next];
-    if (!span || !wanted()) return done(null, lengthOf(parts));
-    this.#files.acquire(span.file, access, (error, open) => {
-      if (!open) return error instanceof StorageError && error.code === 'missing' && access === 'read' ? done(null, span.from) : done(error ?? null);
-      if (access === 'write') this.#dirty.add(span.file);
-      const end = (failure: Error | null, count = 0): void => {
-        this.#files.release(open);
-        if (failure) done(diskError(access, this.#paths[span.file] as string, failure));
-        else if (count < span.length) done(null, span.from + count);
-        else this.#transfer(spans, next + 1, parts, access, wanted, done);
-      };
-      if (access === 'read') readSpan(open.fd, parts[0] as Uint8Array, span, 0, end);
-      else writeSpan(open.fd, parts, span, 0, end);
-    });
-  }
-
-  #allocate(file: number, done: Done<void>): void {
-    const length = this.#torrent.files[file]?.length ?? 0;
-    this.#files.acquire(file, 'write', (denied, open) => {
-      if (!open) return done(denied ?? null);
-      const end = (error: Error | null): void => {
-        this.#files.release(open);
-        if (!error) this.#lengths.made(file);
-        done(error && diskError('create', this.#paths[file] as string, error));
-      };
-      fs.fstat(open.fd, (error, stat) => {
-        if (error || stat.size === length) return end(error);
-        fs.ftruncate(open.fd, length, end);
+      const sync = (n: number, next: Done<void>): void => this.#sync(files[n] as number, next);
+      each(files.length, AT_ONCE, sync, (error) => {
+        const failure = error ?? this.#files.takeFailure();
+        if (failure) return done(failure);
+        const folders = files.length > 0 ? this.#foldersOf(files) : [];
+        const folder = (n: number, next: Done<void>): void => syncFolder(folders[n] as string, () => next(null));
+        each(folders.length, AT_ONCE, folder, () => this.#parts.sync(done as Done<void>));
       });
     });
+  }
+
+  #lengthOf(file: number): number {
+    return this.#torrent.files[file]?.length ?? 0;
   }
 
   #sync(file: number, done: Done<void>): void {
     // Written to meanwhile, it is dirty again.
     this.#dirty.delete(file);
+    const ended = (error: Error | null): void => {
+      if (error) this.#dirty.add(file);
+      done(error && diskError('write', this.paths[file] as string, error));
+    };
     this.#files.acquire(file, 'sync', (denied, open) => {
       // A file that somebody deleted has nothing to keep; its stamp will tell.
-      if (!open) return done(denied instanceof StorageError && denied.code === 'missing' ? null : this.#unsynced(file, denied ?? null));
-      fs.fsync(open.fd, (error) => {
+      if (!open) return denied instanceof StorageError && denied.code === 'missing' ? done(null) : ended(denied ?? null);
+      fsyncSoftly(open.fd, (error) => {
         this.#files.release(open);
-        done(this.#unsynced(file, error));
+        ended(error);
       });
     });
-  }
-
-  #unsynced(file: number, error: Error | null): Error | null {
-    if (error) this.#dirty.add(file);
-    return error && diskError('write', this.#paths[file] as string, error);
   }
 
   /** The folders that hold `files`, up to and with the root. */
   #foldersOf(files: readonly number[]): readonly string[] {
     const folders = new Set([this.#root]);
     for (const file of files) {
-      for (let folder = path.dirname(this.#paths[file] as string); !folders.has(folder); folder = path.dirname(folder)) folders.add(folder);
+      for (let folder = path.dirname(this.paths[file] as string); !folders.has(folder); folder = path.dirname(folder)) folders.add(folder);
     }
     return [...folders];
   }
@@ -291,7 +277,9 @@ class FileStorage implements Storage {
 
 const nothing: FileStamp = { size: -1, mtime: 0 };
 
-const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, { length }) => sum + length, 0);
-
-/** What is read goes into one buffer. */
-const zero = ([into]: readonly Uint8Array[], { from, length }: Span): void => void into?.fill(0, from, from + length);
+const stampOf = ({ size, mtimeMs, ctimeMs, ino, blocks }: fs.Stats): FileStamp => ({
+  ...{ size, ino },
+  mtime: mtimeMs,
+  ctime: ctimeMs,
+  allocated: blocks * 512,
+});

@@ -1,12 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Observable } from 'rxjs';
-import type { Notes } from '../env.ts';
-import { bootId } from './boot.ts';
 import { diskError } from './diskError.ts';
 import type { Done } from './insideFolder.ts';
+import { fsyncSoftly } from './softSync.ts';
 
-/** Bytes of a note: 2 million pieces and 250,000 files take 4.3 MB. */
+/** Bytes of a note: 2 million pieces and 100,000 files take 3.8 MB. */
 export const MAX_NOTE = 8 * 1024 * 1024;
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
@@ -18,31 +17,18 @@ export interface Guard {
 }
 
 /**
- * The note in `file`, replaced as a whole or not at all. Saves come one after the other; while one is under way only
- * the latest of the others waits, and it completes those it replaces, too. Damage shows on loading as undefined.
+ * The note in one file, replaced as a whole or not at all. Saves come one after the other; while one is under way only
+ * the latest of the others waits, and it completes those it replaces, too.
  */
-export class ResumeFile implements Notes {
-  readonly boot = bootId();
-  readonly #file: string;
+export class ResumeFile {
+  readonly path: string;
   readonly #guard: Guard;
   #saving = false;
   #next: { note: Uint8Array; readonly done: Done<never>[] } | undefined;
 
   constructor(file: string, guard: Guard) {
-    this.#file = file;
+    this.path = file;
     this.#guard = guard;
-  }
-
-  load(): Observable<Uint8Array | undefined> {
-    return new Observable((subscriber) =>
-      this.#guard
-        .operation<{ note: Uint8Array | undefined }>((done) => load(this.#file, (note) => done(null, { note })))
-        .subscribe({
-          next: ({ note }) => subscriber.next(note),
-          error: (error: unknown) => subscriber.error(error),
-          complete: () => subscriber.complete(),
-        }),
-    );
   }
 
   /** Takes `note` over. A save goes on when it is unsubscribed: half a save would be worth nothing. */
@@ -56,6 +42,14 @@ export class ResumeFile implements Notes {
     });
   }
 
+  /** Deletes the file, if there is one and nothing is being saved. */
+  remove(): Observable<never> {
+    return this.#guard.operation<never>((done) => {
+      if (this.#saving) return done(null);
+      fs.unlink(this.path, (error) => done(error && error.code !== 'ENOENT' ? diskError('delete', this.path, error) : null));
+    });
+  }
+
   #pump(): void {
     const next = this.#next;
     if (this.#saving || !next) return;
@@ -64,25 +58,32 @@ export class ResumeFile implements Notes {
     this.#guard.ready((refused) => {
       const ended = (error: Error | null): void => {
         this.#saving = false;
-        const failure = error && diskError('save', this.#file, error);
+        const failure = error && diskError('save', this.path, error);
         for (const done of next.done) done(failure);
         this.#pump();
       };
       if (refused) ended(refused);
-      else replace(this.#file, next.note, ended);
+      else replace(this.path, next.note, ended);
     });
   }
 }
 
-const load = (file: string, done: (note: Uint8Array | undefined) => void): void => {
+/** What is in a file that may be a note, and when it was written; undefined where there is none, or it can't be one. */
+export interface FoundNote {
+  readonly bytes: Uint8Array;
+  /** Milliseconds since 1970. */
+  readonly mtime: number;
+}
+
+export const loadNote = (file: string, done: (found: FoundNote | undefined) => void): void => {
   fs.open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, (missing, fd) => {
     if (missing) return done(undefined);
-    const close = (note: Uint8Array | undefined): void => fs.close(fd, () => done(note));
+    const close = (found: FoundNote | undefined): void => fs.close(fd, () => done(found));
     fs.fstat(fd, (unknown, stat) => {
       if (unknown || !stat.isFile() || stat.size > MAX_NOTE) return close(undefined);
       // Not `readFile`: the file may grow meanwhile, and the limit must hold.
-      const note = new Uint8Array(stat.size);
-      fill(fd, note, 0, (size) => close(size === note.length ? note : undefined));
+      const bytes = new Uint8Array(stat.size);
+      fill(fd, bytes, 0, (size) => close(size === bytes.length ? { bytes, mtime: stat.mtimeMs } : undefined));
     });
   });
 };
@@ -99,7 +100,7 @@ const replace = (file: string, note: Uint8Array, done: Done<void>): void => {
     fs.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600, (denied, fd) => {
       if (denied) return done(denied);
       fs.writeFile(fd, note, (unwritten) => {
-        fs.fsync(fd, (unsynced) => {
+        fsyncSoftly(fd, (unsynced) => {
           fs.close(fd, (unclosed) => {
             const failure = unwritten ?? unsynced ?? unclosed;
             if (failure) return fs.unlink(temporary, () => done(failure));

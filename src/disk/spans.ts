@@ -28,8 +28,8 @@ export class Spans {
     this.#offsets = Float64Array.from(this.#indices, (index) => files[index]?.offset ?? 0);
   }
 
-  /** What `length` bytes at `offset` are made of, in order. */
-  of(offset: number, length: number): readonly Span[] {
+  /** What `length` bytes at `offset` are made of, in order; what is of a file is cut at each multiple of `cut(file)` in the torrent. */
+  of(offset: number, length: number, cut: (file: number) => number = uncut): readonly Span[] {
     if (!(offset >= 0 && length >= 0 && offset + length <= this.#length))
       throw new InvariantError(`${length} bytes at ${offset} of a torrent of ${this.#length}`);
     const spans: Span[] = [];
@@ -37,7 +37,8 @@ export class Spans {
       const file = this.#indices[n] as number;
       const { offset: begin, length: size, padding } = this.#files[file] as Torrent['files'][number];
       const at = offset + from - begin;
-      const part = Math.min(length - from, size - at);
+      const border = cut(file);
+      const part = Math.min(length - from, size - at, border - ((offset + from) % border));
       spans.push({ file, padding, at, from, length: part });
       from += part;
     }
@@ -56,3 +57,8 @@ export class Spans {
     return low;
   }
 }
+
+const uncut = (): number => Infinity;
+
+/** Bytes of all `parts`. */
+export const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, { length }) => sum + length, 0);

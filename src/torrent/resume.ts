@@ -9,6 +9,10 @@ export interface Stamp {
   readonly size: number;
   /** Milliseconds since 1970, with fraction. */
   readonly mtime: number;
+  /** The same of the last change of content, name or rights. 0 where that is unknown. */
+  readonly ctime?: number;
+  /** Which file it is on its disk, whatever its name. 0 where that is unknown. */
+  readonly ino?: number;
 }
 
 /**
@@ -44,11 +48,11 @@ export interface Trust {
 type Files = Pick<Torrent, 'infoHash' | 'length' | 'pieceLength' | 'files'>;
 
 const MAGIC = new TextEncoder().encode('rxtorrent resume');
-const VERSION = 1;
+const VERSION = 2;
 const MAX_BOOT = 255;
 /** Magic, version, info-hash, clean, two totals, two counts, length of boot. */
 const HEAD = MAGIC.length + 1 + ID_LENGTH + 1 + 16 + 8 + 1;
-const STAMP = 16;
+const STAMP = 32;
 
 /** Everything in big endian: head, boot, stamps, bitfield, and the SHA-1 of all that. */
 export const encodeResume = (note: ResumeNote): Uint8Array => {
@@ -73,6 +77,8 @@ export const encodeResume = (note: ResumeNote): Uint8Array => {
   for (const stamp of note.stamps) {
     view.setFloat64(at, stamp.size);
     view.setFloat64(at + 8, stamp.mtime);
+    view.setFloat64(at + 16, stamp.ctime ?? 0);
+    view.setFloat64(at + 24, stamp.ino ?? 0);
     at += STAMP;
   }
   bytes.set(note.have.bytes, at);
@@ -81,8 +87,20 @@ export const encodeResume = (note: ResumeNote): Uint8Array => {
   return bytes;
 };
 
+/** A note of any torrent, as far as it can be read without knowing the torrent. */
+export type AnyNote = Pick<ResumeNote, 'infoHash' | 'stamps' | 'clean'>;
+
+/** The note, if it is whole and of this version; otherwise undefined. Never throws. */
+export const decodeAnyNote = (bytes: Uint8Array): AnyNote | undefined => read(bytes);
+
 /** The note, if it is whole, of this version, and of this torrent; otherwise undefined. Never throws. */
 export const decodeResume = (bytes: Uint8Array, torrent: Files): ResumeNote | undefined => {
+  const note = read(bytes);
+  if (note === undefined || !equalIds(note.infoHash, torrent.infoHash)) return undefined;
+  return note.stamps.length === torrent.files.length && note.have.length === new Geometry(torrent).pieceCount ? note : undefined;
+};
+
+const read = (bytes: Uint8Array): ResumeNote | undefined => {
   if (bytes.length < HEAD + ID_LENGTH || !equalIds(bytes.subarray(0, MAGIC.length), MAGIC) || bytes[MAGIC.length] !== VERSION) return undefined;
   const size = bytes.length - ID_LENGTH;
   if (!equalIds(sha1(bytes.subarray(0, size)), bytes.subarray(size))) return undefined;
@@ -95,21 +113,21 @@ export const decodeResume = (bytes: Uint8Array, torrent: Files): ResumeNote | un
   const [fileCount, pieceCount] = [view.getUint32(at + 16), view.getUint32(at + 20)];
   at += 24;
   const bootLength = bytes[at++] ?? 0;
-  if (!equalIds(infoHash, torrent.infoHash) || fileCount !== torrent.files.length || pieceCount !== new Geometry(torrent).pieceCount) return undefined;
-  const fieldLength = (pieceCount + 7) >> 3;
+  const fieldLength = Math.ceil(pieceCount / 8);
   if (size !== HEAD + bootLength + fileCount * STAMP + 2 * fieldLength) return undefined;
   const boot = new TextDecoder().decode(bytes.subarray(at, at + bootLength));
   at += bootLength;
-  const stamps = Array.from({ length: fileCount }, (_, n) => ({ size: view.getFloat64(at + n * STAMP), mtime: view.getFloat64(at + n * STAMP + 8) }));
-  at += fileCount * STAMP;
-  const have = bitfield(bytes.subarray(at, at + fieldLength), pieceCount);
-  const pending = bitfield(bytes.subarray(at + fieldLength, size), pieceCount);
+  const number = (n: number, field: number): number => view.getFloat64(at + n * STAMP + field * 8);
+  const stamps = Array.from({ length: fileCount }, (_, n) => ({ size: number(n, 0), mtime: number(n, 1), ctime: number(n, 2), ino: number(n, 3) }));
+  const fields = at + fileCount * STAMP;
+  const have = bitfield(bytes.subarray(fields, fields + fieldLength), pieceCount);
+  const pending = bitfield(bytes.subarray(fields + fieldLength, size), pieceCount);
   return have && pending && isTotal(downloaded) && isTotal(uploaded) ? { infoHash, have, pending, stamps, boot, clean, downloaded, uploaded } : undefined;
 };
 
 /**
  * What may be believed of `note`, given what the disk says `now` (one stamp per file) and this run's `boot`.
- * - A file of full size whose size and mtime are those of the note is as it was: its pieces are believed, no others looked for.
+ * - A file of full size whose stamp is that of the note is as it was: its pieces are believed, no others looked for.
  * - If the machine restarted since, and the note was not a clean one, the disk may have lost what it had said it wrote:
  *   no file is as it was. Without a note, none is either.
  * - A piece that touches a file that is not as it was is doubtful, unless none of its files has a byte on disk.
@@ -123,7 +141,7 @@ export const trusted = (note: ResumeNote | undefined, now: readonly Stamp[], boo
     if (file.padding || file.length === 0) return;
     const size = now[index]?.size ?? -1;
     if (size > 0) mark(there, geometry, file);
-    if (!believable || size < file.length || !same(believable.stamps[index], now[index])) mark(changed, geometry, file);
+    if (!believable || size < file.length || !sameStamp(believable.stamps[index], now[index])) mark(changed, geometry, file);
   });
   const have = new Bitfield(geometry.pieceCount);
   const doubtful: number[] = [];
@@ -141,8 +159,11 @@ const mark = (field: Bitfield, geometry: Geometry, { offset, length }: Torrent['
   for (let piece = first; piece <= last; piece++) field.set(piece);
 };
 
-const same = (then: Stamp | undefined, now: Stamp | undefined): boolean =>
-  then !== undefined && now !== undefined && then.size === now.size && then.mtime === now.mtime;
+/** Is it the same file, and untouched? What one of them does not know counts for nothing. */
+export const sameStamp = (then: Stamp | undefined, now: Stamp | undefined): boolean =>
+  then !== undefined && now !== undefined && then.size === now.size && then.mtime === now.mtime && agree(then.ctime, now.ctime) && agree(then.ino, now.ino);
+
+const agree = (then = 0, now = 0): boolean => then === now || then === 0 || now === 0;
 
 const isTotal = (bytes: number): boolean => Number.isSafeInteger(bytes) && bytes >= 0;
 

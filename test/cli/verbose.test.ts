@@ -93,7 +93,7 @@ describe('--verbose', () => {
       `peer    < ${at}  have all`,
       `peer    > ${at}  interested`,
       `peer    < ${at}  unchoke`,
-      'disk    · a  make folders and files',
+      'disk    · a  make empty files, look whether all is as it was left',
     ])
       expect(lines).toContain(line);
     expect(lines.some((line) => line.startsWith(`peer    > ${at}  request piece `) && line.includes('(and '))).toBe(true);

@@ -32,42 +32,6 @@ describe('openStorage', () => {
     expect(new Uint8Array(fs.readFileSync(path.join(folder, 'name', 'sub', 'b')))).toEqual(data.slice(64));
   });
 
-  it('prepares folders and sparse files at their final sizes, cuts longer ones, leaves the content', async () => {
-    const folder = tempFolder();
-    fs.mkdirSync(path.join(folder, 'name', 'sub'), { recursive: true });
-    fs.writeFileSync(path.join(folder, 'name', 'sub', 'b'), Buffer.alloc(100, 7));
-    await withStorage(torrentOf({ files: three }), { folder }, async (storage) => {
-      await ended(storage.prepare());
-      expect((await ended(storage.stamps()))?.map(({ size }) => size)).toEqual([50, 0, -1, 36]);
-    });
-    expect(fs.readFileSync(path.join(folder, 'name', 'sub', 'b'))).toEqual(Buffer.alloc(36, 7));
-  });
-
-  it('says so when what it prepared is deleted, moved or cut before it is prepared again, also while it is open', async () => {
-    const harms: ((file: string) => void)[] = [(file) => fs.rmSync(file), (file) => fs.renameSync(file, `${file}.old`), (file) => fs.truncateSync(file, 3)];
-    for (const harm of harms) {
-      const folder = tempFolder();
-      const file = path.join(folder, 'name', 'sub', 'b');
-      await withStorage(torrentOf({ files: three }), { folder }, async (storage) => {
-        await ended(storage.prepare());
-        await ended(storage.write(0, bytesOf(100)));
-        await ended(storage.prepare());
-        harm(file);
-        expect(await errorOf(storage.prepare())).toMatchObject({ name: 'StorageError', code: 'missing', message: expect.stringContaining(file) });
-      });
-    }
-  });
-
-  it('prepares only the files that are wanted', async () => {
-    const folder = tempFolder();
-    await withStorage(torrentOf({ files: three }), { folder }, async (storage) => {
-      await ended(storage.prepare((file) => file === 1));
-      expect((await ended(storage.stamps()))?.map(({ size }) => size)).toEqual([-1, 0, -1, -1]);
-      await ended(storage.prepare((file) => file === 3));
-    });
-    expect(fs.readdirSync(path.join(folder, 'name'), { recursive: true }).sort()).toEqual(['empty', 'sub', path.join('sub', 'b')]);
-  });
-
   it('creates nothing but its lock before it is asked to', async () => {
     const folder = tempFolder();
     await withStorage(torrentOf({ files: three }), { folder }, async (storage) => {
@@ -192,19 +156,17 @@ describe('openStorage', () => {
     });
   });
 
-  it('prepares without allocating, and without touching a file of the right size', async () => {
+  it('takes no room for what was not written, and leaves a file of the right size alone', async () => {
     const folder = tempFolder();
     const length = 2 ** 36;
     const torrent = torrentOf({ pieceLength: 2 ** 24, layout: 'file', name: 'big', files: [{ path: ['big'], length }] });
     await withStorage(torrent, { folder, name: 'mine' }, async (storage) => {
-      await ended(storage.prepare());
+      await ended(storage.write(length - 10, bytesOf(10)));
       const before = await ended(storage.stamps());
       expect(before?.[0]?.size).toBe(length);
       await new Promise((resolve) => setTimeout(resolve, 20));
-      await ended(storage.prepare());
+      await ended(storage.finish());
       expect(await ended(storage.stamps())).toEqual(before);
-      await ended(storage.write(length - 10, bytesOf(10)));
-      expect((await ended(storage.stamps()))?.[0]?.mtime).toBeGreaterThan(before?.[0]?.mtime ?? Infinity);
     });
     expect(fs.statSync(path.join(folder, 'mine')).blocks * 512).toBeLessThan(2 ** 20);
   });
@@ -255,7 +217,7 @@ describe('openStorage', () => {
       expect(await errorOf(storage.write(99, bytesOf(2)))).toMatchObject({ name: 'InvariantError' });
       expect(await errorOf(storage.read(-1, new Uint8Array(2)))).toMatchObject({ name: 'InvariantError' });
     });
-    await withStorage(torrentOf(), { folder }, (storage) => ended(storage.prepare()));
+    await withStorage(torrentOf(), { folder }, (storage) => ended(storage.write(0, bytesOf(1))));
   });
 
   it('flushes each file once, and again what failed', async () => {

@@ -5,8 +5,8 @@ import { bytesOf, torrentOf } from './torrents.ts';
 const torrent = torrentOf({ pieceLength: 16_384, files: Array.from({ length: 5000 }, (_, n) => ({ path: [`d${n % 9}`, `f${n}`], length: 7 })) });
 const data = bytesOf(torrent.length);
 await withStorage(torrent, { folder: process.argv[2] as string }, async (storage) => {
-  await ended(storage.prepare());
   await Promise.all(Array.from({ length: 8 }, (_, n) => ended(storage.write(n * 4375, data.subarray(n * 4375, (n + 1) * 4375)))));
+  await ended(storage.finish());
   await ended(storage.flush());
   const back = new Uint8Array(data.length);
   await ended(storage.read(0, back));

@@ -54,7 +54,12 @@ const readOnly: Open = (torrent, target) =>
         subscriber.next({
           read: (offset, into) => storage.read(offset, into),
           write: (offset, bytes) => storage.write(offset, bytes),
-          prepare: () => storage.prepare(),
+          place: storage.place,
+          paths: storage.paths,
+          apart: storage.apart,
+          replace: (files) => storage.replace(files),
+          doubted: () => storage.doubted(),
+          finish: () => storage.finish(),
           stamps: () => storage.stamps(),
           flush: () => storage.flush(),
           notes: storage.notes,

@@ -44,7 +44,6 @@ describe('a full disk', () => {
       ],
     });
     await withStorage(torrent, { folder }, async (storage) => {
-      await ended(storage.prepare());
       const error = await errorOf(storage.write(0, data));
       expect(error).toMatchObject({ name: 'StorageError', code: 'full' });
       expect((error as Error).message).toMatch(/^can't write .*\/name\/a: the disk is full; free some space$/);
@@ -80,13 +79,14 @@ describe('a disk that refuses', () => {
       const into = new Uint8Array(100);
       if (!pretended) expect(await ended(storage.read(0, into))).toBe(100);
       // Nothing is lacking, so nothing is changed.
-      expect(await ended(storage.prepare())).toBeUndefined();
+      expect(await ended(storage.finish())).toBeUndefined();
       for (const change of [storage.write(0, into), storage.notes.save(into)]) {
         expect(await errorOf(change)).toMatchObject({ name: 'StorageError', code: 'denied', message: expect.stringContaining(folder) });
       }
     });
-    await withStorage(torrentOf({ files: [{ path: ['b'], length: 100 }] }), { folder }, async (storage) => {
-      expect(await errorOf(storage.prepare())).toMatchObject({ name: 'StorageError', code: 'denied' });
+    const empty = { path: ['empty'], length: 0 };
+    await withStorage(torrentOf({ files: [{ path: ['a'], length: 100 }, empty] }), { folder }, async (storage) => {
+      expect(await errorOf(storage.finish())).toMatchObject({ name: 'StorageError', code: 'denied' });
     });
   });
 
@@ -115,7 +115,7 @@ describe('a disk that refuses', () => {
   it('a path that is too long for the disk is an error that says so', async () => {
     // The names of a torrent are made to fit; the one that the user gives is not.
     await withStorage(torrentOf(), { folder: tempFolder(), name: 'x'.repeat(256) }, async (storage) => {
-      for (const change of [storage.prepare(), storage.write(0, new Uint8Array(10))]) {
+      for (const change of [storage.write(0, new Uint8Array(10))]) {
         expect(await errorOf(change)).toMatchObject({ name: 'StorageError', code: 'io', message: expect.stringContaining('too long') });
       }
       expect((await ended(storage.stamps()))?.[0]).toEqual({ size: -1, mtime: 0 });
@@ -130,12 +130,12 @@ describe('a disk that refuses', () => {
     for (const names of [['dir'], ['pipe'], ['file', 'below']]) {
       await withStorage(torrentOf({ files: [{ path: names, length: 10 }] }), { folder }, async (storage) => {
         expect(await errorOf(storage.write(0, new Uint8Array(10))), names.join()).toMatchObject({ name: 'StorageError' });
-        expect(await errorOf(storage.prepare())).toMatchObject({ name: 'StorageError' });
+        expect(await errorOf(storage.finish())).toMatchObject({ name: 'StorageError' });
       });
     }
     const inTheWay = path.join(folder, 'name', 'file');
     await withStorage(torrentOf(), { folder: inTheWay }, async (storage) => {
-      expect(await errorOf(storage.prepare())).toMatchObject({ name: 'StorageError' });
+      expect(await errorOf(storage.write(0, new Uint8Array(10)))).toMatchObject({ name: 'StorageError' });
     });
   });
 });
@@ -149,7 +149,6 @@ describe('many files', () => {
     const data = bytesOf(35_000);
     let most = 0;
     await withStorage(many(5000), { folder }, async (storage) => {
-      await ended(storage.prepare());
       most = Math.max(most, openFilesIn(folder).length);
       await Promise.all([0, 7000, 14_000, 21_000, 28_000].map((at) => ended(storage.write(at, data.subarray(at, at + 7000)))));
       most = Math.max(most, openFilesIn(folder).length);
@@ -200,7 +199,7 @@ describe('many files', () => {
 describe('two on one folder', () => {
   const lock = (folder: string): string => path.join(folder, '.name.rxtorrent.lock');
   const opens = async (folder: string): Promise<unknown> =>
-    withStorage(torrentOf(), { folder }, async (storage) => ended(storage.prepare())).catch((error: unknown) => error);
+    withStorage(torrentOf(), { folder }, async (storage) => void (await ended(storage.write(0, bytesOf(10))))).catch((error: unknown) => error);
   const startOf = (pid: number): string => fs.readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ')[19] as string;
 
   it('the second of this process is refused, of whatever torrent with the same name, until the first is gone', async () => {

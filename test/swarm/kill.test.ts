@@ -148,7 +148,7 @@ const spoil = (folder: string, name: string | undefined, at: number): void => {
 };
 
 describe('a byte that changes in secret', () => {
-  it('is found by verify and by --recheck, and its piece alone is fetched again', async () => {
+  it('is found though the time of its file was set back, and its piece alone is fetched again', async () => {
     const small = contentOf({ name: 'secret', length: 2 * MiB, pieceLength });
     const { folder, seed, start, torrent } = await sceneOf(small, Infinity);
     expect((await start('--quiet').ended).code).toBe(0);
@@ -159,13 +159,13 @@ describe('a byte that changes in secret', () => {
     spoil(folder, 'secret', 5 * pieceLength + 3);
     execFileSync('touch', ['-r', stamp, file]);
     seed.forget();
-    expect((await start('--quiet').ended).code).toBe(0);
-    expect(seed.asked.size).toBe(0);
     const verified = await cli('verify', torrent, file, '--quiet').ended;
     expect(verified.code).toBe(4);
     expect(verified.stderr).toContain('1 of 32 pieces');
-    expect((await start('--quiet', '--recheck').ended).code).toBe(0);
+    expect((await start('--quiet').ended).code).toBe(0);
     expect(seed.wholePieces()).toEqual([5]);
+    expect(seed.asked.size).toBe(4);
+    expect((await start('--quiet', '--recheck').ended).code).toBe(0);
     expect(seed.asked.size).toBe(4);
     expect(sha256OnDisk(small, folder)).toBe(small.sha256);
     expect((await cli('verify', torrent, file, '--quiet').ended).code).toBe(0);

@@ -14,7 +14,8 @@ const torrent = torrentOf({
     { path: ['c'], length: 40 },
   ],
 });
-const stampsOf = (sizes: readonly number[], mtime = 1000.25): Stamp[] => sizes.map((size) => ({ size, mtime: size < 0 ? 0 : mtime }));
+const stampsOf = (sizes: readonly number[], mtime = 1000.25): Stamp[] =>
+  sizes.map((size, n) => (size < 0 ? { size, mtime: 0, ctime: 0, ino: 0 } : { size, mtime, ctime: 2000.5, ino: n + 1 }));
 const present = stampsOf([50, 30, 0, -1, 40]);
 const fieldOf = (...pieces: number[]): Bitfield => {
   const field = new Bitfield(5);
@@ -47,7 +48,7 @@ describe('encodeResume and decodeResume', () => {
   });
 
   it('give back any stamps, pieces and boots', () => {
-    const stamp = fc.record({ size: fc.integer({ min: -1 }), mtime: fc.double({ noNaN: true }) });
+    const stamp = fc.record({ size: fc.integer({ min: -1 }), mtime: fc.double({ noNaN: true }), ctime: fc.double({ noNaN: true }), ino: fc.maxSafeNat() });
     fc.assert(
       fc.property(
         fc.array(stamp, { minLength: 5, maxLength: 5 }),
@@ -79,6 +80,14 @@ describe('encodeResume and decodeResume', () => {
 });
 
 describe('trusted', () => {
+  it('does not believe that a file is as it was if it is another one, or its name or rights have changed', () => {
+    const other = (change: Partial<Stamp>): Stamp[] => present.map((stamp, n) => (n === 4 ? { ...stamp, ...change } : stamp));
+    expect(result(noteOf(), other({ ino: 99 }))).toEqual({ have: [0, 1], doubtful: [3, 4] });
+    expect(result(noteOf(), other({ ctime: 2001 }))).toEqual({ have: [0, 1], doubtful: [3, 4] });
+    // A disk that does not tell is believed.
+    expect(result(noteOf(), other({ ctime: 0, ino: 0 }))).toEqual({ have: [0, 1, 3], doubtful: [] });
+  });
+
   it('believes the note when nothing changed', () => {
     expect(result(noteOf(), present)).toEqual({ have: [0, 1, 3], doubtful: [] });
   });
@@ -133,7 +142,7 @@ describe('trusted', () => {
         const filesOf = [[0], [0, 1], [1], [4], [4]];
         for (const piece of have) {
           expect(clean || boot === 'boot-1').toBe(true);
-          for (const file of filesOf[piece] ?? []) expect(now[file]).toEqual(present[file]);
+          for (const file of filesOf[piece] ?? []) expect(present[file]).toMatchObject(now[file] ?? {});
           expect(doubtful).not.toContain(piece);
         }
         for (const piece of doubtful) expect(filesOf[piece]?.some((file) => (now[file]?.size ?? 0) > 0)).toBe(true);

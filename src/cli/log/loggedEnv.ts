@@ -1,5 +1,6 @@
 import { map, Observable, tap } from 'rxjs';
 import type { Env, Notes, PeerAddress, Storage, UdpEndpoint, UdpOptions, UdpSocket, Wire } from '../../env.ts';
+import { lengthOf } from '../../disk/spans.ts';
 import { PeerError } from '../../errors.ts';
 import { shownUrl } from '../../protocol/shownUrl.ts';
 import { hostPort } from '../views/events.ts';
@@ -117,14 +118,26 @@ const loggedStorage = (storage: Storage, who: string, hear: Hear): Storage => {
       );
   const notes: Notes = {
     boot: storage.notes.boot,
+    others: () => storage.notes.others().pipe(note('look for notes of other torrents')),
     load: () => storage.notes.load().pipe(note('read the note of earlier runs')),
-    save: (bytes) => storage.notes.save(bytes).pipe(note(`save a note, ${counted(bytes.length, 'byte')}`)),
+    save: (bytes, complete) => storage.notes.save(bytes, complete).pipe(note(`save a note, ${counted(bytes.length, 'byte')}`)),
   };
+  const digest = storage.digest?.bind(storage);
+  const writev = storage.writev?.bind(storage);
   return {
     notes,
+    place: storage.place,
+    paths: storage.paths,
+    apart: storage.apart,
+    replace: (files) => storage.replace(files),
+    doubted: () => storage.doubted(),
     read: (offset, into) => storage.read(offset, into).pipe(note(`read ${counted(into.length, 'byte')} at ${offset}`)),
     write: (offset, bytes) => storage.write(offset, bytes).pipe(note(`write ${counted(bytes.length, 'byte')} at ${offset}`)),
-    prepare: (wanted) => storage.prepare(wanted).pipe(note('make folders and files')),
+    ...(digest && { digest: (offset: number, length: number) => digest(offset, length) }),
+    ...(writev && {
+      writev: (offset: number, parts: readonly Uint8Array[]) => writev(offset, parts).pipe(note(`write ${counted(lengthOf(parts), 'byte')} at ${offset}`)),
+    }),
+    finish: () => storage.finish().pipe(note('make empty files, look whether all is as it was left')),
     stamps: () => storage.stamps().pipe(note('look at sizes and times')),
     flush: () => storage.flush().pipe(note('flush')),
   };
