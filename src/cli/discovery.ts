@@ -5,6 +5,7 @@ import type { MagnetLink } from '../torrent/magnet.ts';
 import type { Torrent } from '../torrent/metainfo.ts';
 import { GaveUp } from './exit.ts';
 import type { Given } from './io.ts';
+import { mayKeep } from './newFile.ts';
 import { defaultNodeFile, keptNode } from './nodeFile.ts';
 import { address, flag, text, texts, trackerAddress, wholeNumber } from './values.ts';
 
@@ -21,7 +22,9 @@ export interface Discovery extends Pick<SourceOptions, 'dht$' | 'lsd' | 'peers'>
 export const discovery = (given: Given, env: Env): Discovery => {
   const bootstrap = texts(given, 'bootstrap').map((each) => address('bootstrap', each));
   const port = wholeNumber(given, 'dht-port', 1, 65_535) ?? wholeNumber(given, 'port', 1, 65_535) ?? PORT;
-  const file = text(given, 'node-file') ?? defaultNodeFile();
+  const named = text(given, 'node-file');
+  if (named !== undefined && !flag(given, 'no-dht')) mayKeep(named);
+  const file = named ?? defaultNodeFile();
   return {
     peers: texts(given, 'peer').map((each) => address('peer', each)),
     moreTrackers: texts(given, 'tracker').map((each) => trackerAddress('tracker', each)),

@@ -1,5 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
+import { diskError } from '../disk/diskError.ts';
+import { errnoOf } from '../disk/errno.ts';
 import { InputError } from '../errors.ts';
 import { MAX_BYTES } from '../protocol/bencode.ts';
 import { Malformed } from '../protocol/malformed.ts';
@@ -12,8 +14,11 @@ const CHUNK = 65_536;
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file: check the path',
   EISDIR: 'it is a folder: name the .torrent file in it',
-  EACCES: 'no permission to read it',
-  EPERM: 'no permission to read it',
+  EACCES: 'no permission: check who may read it',
+  EPERM: 'not permitted: check who may read it',
+  ENOTDIR: 'a part of its path is a file, not a folder: check the path',
+  ENAMETOOLONG: 'the path is too long: check it',
+  ELOOP: 'its symbolic links go round in a circle: check the path',
 };
 
 const stdin = async (add: (chunk: Uint8Array) => void, { stopped }: Pick<Io, 'stopped'>): Promise<void> => {
@@ -53,8 +58,9 @@ export const readBytes = async (path: string, io: Pick<Io, 'stopped'>): Promise<
     else file(path, add);
   } catch (error) {
     if (error instanceof InputError || io.stopped.aborted) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new InputError('bad-option', `cannot read ${path}: ${reasons[code ?? ''] ?? message}`, { cause: error });
+    const reason = reasons[errnoOf(error)];
+    if (reason === undefined) throw diskError('read', path === '-' ? 'stdin' : path, error);
+    throw new InputError('bad-option', `cannot read ${path}: ${reason}`, { cause: error });
   }
   return Buffer.concat(chunks);
 };

@@ -1,10 +1,10 @@
-import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { accessSync, closeSync, constants, existsSync, linkSync, openSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { diskError, printable } from '../disk/diskError.ts';
 import { fsyncSoftlySync } from '../disk/softSync.ts';
 import { InputError } from '../errors.ts';
 
-const taken = (path: string): InputError => new InputError('bad-option', `${printable(path)} is there already: name another with -o, or --force`);
+const taken = (path: string): InputError => new InputError('bad-option', `${printable(path)} is there already: name another file, or give --force`);
 
 /** What is at `path`; undefined if nothing can be. @throws StorageError */
 export const lookAt = (path: string): Stats | undefined => {
@@ -23,6 +23,26 @@ export const mayWrite = (path: string, force: boolean): void => {
   const there = lookAt(path);
   if (there?.isDirectory()) throw new InputError('bad-option', `${printable(path)} is a folder: name the file to write`);
   if (there && !force) throw taken(path);
+  // What is there may be replaced, or be a device that anybody may write to.
+  if (!there) mayChange(folder, path);
+};
+
+/** Refuses early what can't be kept: `path` need not be there yet, nor the folder that it is to be in. @throws InputError, StorageError */
+export const mayKeep = (path: string): void => {
+  if (lookAt(path)?.isDirectory()) throw new InputError('bad-option', `${printable(path)} is a folder: name the file to write`);
+  let folder = dirname(resolve(path));
+  while (lookAt(folder) === undefined && folder !== dirname(folder)) folder = dirname(folder);
+  if (!lookAt(folder)?.isDirectory()) throw new InputError('bad-option', `${printable(folder)} is a file, not a folder: name another place`);
+  mayChange(folder, path);
+};
+
+/** @throws StorageError about `path`, if nothing can be created in `folder` */
+const mayChange = (folder: string, path: string): void => {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw diskError('write', path, error);
+  }
 };
 
 /** Puts a whole file there or none: it is written beside the place, then moved. Replaces one only by `force`. @throws InputError, StorageError */

@@ -103,7 +103,7 @@ describe('create', () => {
     const output = join(place, 'things.torrent');
     writeFileSync(output, 'mine');
     const { code, stderr } = await run(['create', path, '-o', output]);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: `rxtorrent: ${output} is there already: name another with -o, or --force\n` });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: `rxtorrent: ${output} is there already: name another file, or give --force\n` });
     expect(readFileSync(output, 'latin1')).toBe('mine');
     expect((await run(['create', path, '-o', output, '--force'])).code).toBe(0);
     expect(torrentAt(output).name).toBe('things');

@@ -53,7 +53,7 @@ describe('what makes no sense is said in one line, with exit code 2', () => {
     [['download_piece', numbers, '0', '-o', '/nowhere/piece'], '/nowhere: there is no such folder'],
     [['create', numbers, '-o', join(numbers, 'in', 'it')], 'there is no such folder'],
     [['verify', `magnet:?xt=urn:btih:${'0'.repeat(40)}`, '.'], 'a magnet link has no hashes of pieces: name the .torrent'],
-    [['verify', join(numbers, 'in'), '.'], 'ENOTDIR'],
+    [['verify', join(numbers, 'in'), '.'], 'a part of its path is a file, not a folder: check the path'],
     [['verify', numbers, '/nowhere'], '/nowhere: there is no such file or folder'],
     [['verify', numbers, numbers], 'is a file, and the torrent has several'],
     [['download', numbers, '-o', numbers], 'is a file, and the torrent needs a folder'],
