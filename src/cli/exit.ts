@@ -23,8 +23,20 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
+/** Some of several sources failed. Each was told when it did; the exit code is that of the first. */
+export class SomeFailed extends Error {
+  override readonly name = 'SomeFailed';
+  readonly first: unknown;
+
+  constructor(failures: readonly unknown[], of: number) {
+    super(`${failures.length} of ${of} torrents failed`, { cause: failures[0] });
+    this.first = failures[0];
+  }
+}
+
 /** What the shell is told. */
 export const exitCode = (error: unknown): number => {
+  if (error instanceof SomeFailed) return exitCode(error.first);
   if (error instanceof InputError) return 2;
   if (error instanceof StorageError) return 3;
   if (error instanceof GaveUp) return 4;
@@ -35,14 +47,18 @@ export const exitCode = (error: unknown): number => {
 /** The error as one line of plain facts; a defect of ours says that it is one. */
 export const explain = (error: unknown): string => {
   const message = error instanceof Error ? error.message : String(error);
-  if (exitCode(error) !== 70) return message;
+  if (error instanceof SomeFailed || exitCode(error) !== 70) return message;
   return `${message || 'unknown error'} (a defect of rxtorrent, not of yours: please report it with the output of --verbose)`;
 };
 
 /** The error as the last object of a `--json` run. */
 export const errorEvent = (error: unknown): object => ({
   type: 'error',
+  ...kindOf(error instanceof SomeFailed ? error.first : error),
+  message: error instanceof Error ? error.message : String(error),
+});
+
+const kindOf = (error: unknown): { readonly name: string; readonly code: unknown } => ({
   name: error instanceof Error ? error.name : 'Error',
   code: error instanceof Error && 'code' in error ? error.code : 'defect',
-  message: error instanceof Error ? error.message : String(error),
 });

@@ -2,7 +2,7 @@ import { fromEvent, lastValueFrom, map, merge, NEVER, Observable, takeUntil, tap
 import type { Io } from './io.ts';
 
 /** Errors with the signal's reason once it is aborted. */
-const abortion = (signal: AbortSignal): Observable<never> =>
+export const abortion = (signal: AbortSignal): Observable<never> =>
   new Observable<never>((subscriber) => {
     if (signal.aborted) {
       subscriber.error(signal.reason);

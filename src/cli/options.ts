@@ -65,6 +65,7 @@ const choiceOptions: OptionTable = {
 const fetchOptions: OptionTable = {
   output: value('Folder to save to (one that exists, or ends in /), or name of the file to write (default: the current folder)', { alias: 'o' }),
   'max-peers': value('Maximum number of connections, 1–1000 (default 200)'),
+  'max-active': value('Maximum number of simultaneous downloads, 1–1000 (default 5); seeding torrents do not count'),
   order: value('Piece order: rarest (default) or sequential'),
   'down-limit': value('Maximum download rate, bytes/s, for example 2M (default: no limit)'),
   'up-limit': value('Maximum upload rate, bytes/s, for example 500K (default: no limit)'),
@@ -111,7 +112,7 @@ export const downloadOptions: OptionTable = {
   ...slots,
 };
 
-const seedless = ['output', 'choose', 'order', 'memory', 'timeout', 'down-limit', 'down-limit-each'];
+const seedless = ['output', 'choose', 'max-active', 'order', 'memory', 'timeout', 'down-limit', 'down-limit-each'];
 
 export const seedOptions: OptionTable = {
   ...sourceOptions,

@@ -1,13 +1,16 @@
 import { defaultPace } from '../discovery/pace.ts';
-import type { DownloadEvent, FunnelSample, Progress } from '../env.ts';
+import type { DownloadEvent, FunnelSample } from '../env.ts';
+import { explain, GaveUp } from './exit.ts';
 import type { Given, Io } from './io.ts';
+import type { Figures } from './run/account.ts';
 import { flag } from './values.ts';
+import { Board } from './views/board.ts';
 import { eventLine, eventObject, told } from './views/events.ts';
 import { funnelLines } from './views/funnel.ts';
 import type { Live } from './views/live.ts';
 import { paceLine } from './views/pace.ts';
 import { progressLine, progressLines } from './views/progress.ts';
-import { severalLine, severalLines } from './views/several.ts';
+import { type Chosen, completeLine, givenLine, stoppedLine, stoppedSumLine, type Sum, thereLine } from './views/summary.ts';
 import { jsonLine, visible } from './views/text.ts';
 
 /** Lines that are remembered, so that none is said twice in a row of hours. */
@@ -18,12 +21,34 @@ export interface Named {
   readonly name: string;
   /** 40 hexadecimal digits. */
   readonly infoHash: string;
+  /** Bytes, if that is known beforehand. */
+  readonly length?: number;
+}
+
+/** What has become of one torrent. */
+export interface Ending {
+  /** It is `complete`, or was `stopped` by the user, or `failed`; it begins to seed, or has `given` enough. */
+  readonly how: 'complete' | 'seeding' | 'given' | 'stopped' | 'failed';
+  readonly figures: Figures;
+  /** Its path, or its name while that is unknown. */
+  readonly place: string;
+  /** Does a later run go on from here? */
+  readonly kept: boolean;
+  readonly chosen?: Chosen;
+  readonly error?: unknown;
 }
 
 export interface Viewer {
   readonly show: (event: DownloadEvent, of: Named) => void;
-  readonly end: () => void;
+  /** One torrent is over, or begins to seed. */
+  readonly over: (of: Named, ending: Ending) => void;
+  /** A source that is none: it was never begun. */
+  readonly refused: (source: string, error: unknown) => void;
+  /** Takes what moves away; `stopped` is how far all had come when the user stopped them. */
+  readonly end: (stopped?: Sum) => void;
 }
+
+const NOBODY: FunnelSample = { type: 'funnel', sources: [] };
 
 /** Says a line once. */
 const saying = (view: Live): ((line: string | undefined) => void) => {
@@ -35,42 +60,91 @@ const saying = (view: Live): ((line: string | undefined) => void) => {
   };
 };
 
+/** The line of a failure, with the name of what has failed. */
+const failure = (name: string, error: unknown): string => {
+  const what = visible(explain(error));
+  return what.includes(visible(name)) ? what : `${visible(name)}: ${what}`;
+};
+
+/** Every event as an object. */
+const asJson = (io: Io, view: Live, object: (event: DownloadEvent, of: Named) => object): Pick<Viewer, 'show' | 'end'> => ({
+  show: (event, of) => io.print(jsonLine(object(event, of))),
+  end: () => view.end(),
+});
+
+/** What is said of the end of one torrent; the result is for stdout, unless `quiet`. */
+const overLine = ({ how, figures, kept, place, chosen, error }: Ending): string | undefined => {
+  const at = visible(place);
+  if (how === 'complete') return `${at}: ${completeLine(figures, chosen)}`;
+  if (how === 'seeding') return `${at}: ${completeLine(figures, chosen)}; seeding`;
+  if (how === 'given') return `${at}: ${givenLine(figures)}`;
+  if (how === 'stopped') return `${at}: ${stoppedLine(figures, kept)}`;
+  return error instanceof GaveUp && figures.stored > 0 ? `${at}: ${thereLine(figures, kept)}` : undefined;
+};
+
+/** Results go to stdout, all else is for people. */
+const telling =
+  (given: Given, io: Io, view: Live): Viewer['over'] =>
+  (_, ending) => {
+    const line = flag(given, 'quiet') ? undefined : overLine(ending);
+    if (line === undefined) return;
+    if (ending.how === 'complete' || ending.how === 'given') io.print(line);
+    else view.say(line);
+  };
+
 /** Shows each event in the form that was asked for. */
-export const viewer = (given: Given, io: Io, view: Live): Viewer => {
-  if (flag(given, 'json')) return { show: (event) => io.print(jsonLine(eventObject(event))), end: () => view.end() };
+export const viewerOfOne = (given: Given, io: Io, view: Live): Viewer => {
+  // What is wrong with the only source is the error of the command.
+  const refused = (): void => undefined;
+  if (flag(given, 'json')) return { ...asJson(io, view, eventObject), over: () => undefined, refused };
   const verbose = flag(given, 'verbose');
   const say = saying(view);
-  let funnel: FunnelSample = { type: 'funnel', sources: [] };
+  let funnel = NOBODY;
   if (verbose) view.say(paceLine(defaultPace));
   const show = (event: DownloadEvent): void => {
-    if (event.type === 'funnel' && verbose) funnel = event;
+    if (event.type === 'funnel') funnel = event;
     if (event.type === 'progress') {
-      const lines = (width: number): readonly string[] => [...progressLines(event, width), ...funnelLines(funnel, width)];
-      view.show({ lines, line: () => [progressLine(event), ...funnelLines(funnel)].join('\n  ') });
+      const shown = verbose || event.phase === 'metadata' ? funnel : NOBODY;
+      const lines = (width: number): readonly string[] => [...progressLines(event, width), ...funnelLines(shown, width)];
+      view.show({ lines, line: () => [progressLine(event), ...funnelLines(shown)].join('\n  ') });
     }
     say(eventLine(event, told(given, event)));
   };
   const end = (): void => {
     view.end();
-    for (const line of funnelLines(funnel)) view.say(line);
+    if (verbose) for (const line of funnelLines(funnel)) view.say(line);
   };
-  return { show, end };
+  return { show, over: telling(given, io, view), refused, end };
 };
 
 /** The same for several torrents: a line for each, and each event says which torrent it is of. */
-export const viewerOfSeveral = (given: Given, io: Io, view: Live): Viewer => {
-  const end = (): void => view.end();
-  if (flag(given, 'json')) return { show: (event, { infoHash }) => io.print(jsonLine({ torrent: infoHash, ...eventObject(event) })), end };
+export const viewerOfSeveral = (given: Given, io: Io, view: Live, all: readonly Named[]): Viewer => {
+  const refused = (source: string, error: unknown): void => view.say(failure(source, error));
+  const failed = ({ name }: Named, { how, error }: Ending): void => {
+    if (how === 'failed') refused(name, error);
+  };
+  if (flag(given, 'json')) {
+    const json = asJson(io, view, (event, { infoHash }) => ({ torrent: infoHash, ...eventObject(event) }));
+    return { ...json, over: failed, refused };
+  }
   const say = saying(view);
-  const samples = new Map<Named, Progress>();
+  const tell = telling(given, io, view);
+  const board = new Board(all, () => performance.now());
   const show = (event: DownloadEvent, of: Named): void => {
-    if (event.type === 'progress') {
-      samples.set(of, event);
-      const rows = [...samples].map(([{ name }, progress]) => ({ name: visible(name), progress }));
-      view.show({ lines: (width) => severalLines(rows, width), line: () => rows.map(severalLine).join('\n  ') });
-    }
+    board.see(event, of);
+    if (event.type === 'progress') view.show(board);
     const line = eventLine(event, told(given, event));
     say(line === undefined ? undefined : `${visible(of.name)}: ${line}`);
   };
-  return { show, end };
+  const over = (of: Named, ending: Ending): void => {
+    if (ending.how !== 'seeding') board.over(of, ending.how);
+    view.show(board);
+    tell(of, ending);
+    failed(of, ending);
+  };
+  const end = (stopped?: Sum): void => {
+    view.end();
+    if (stopped !== undefined && !flag(given, 'quiet')) view.say(stoppedSumLine(stopped));
+  };
+  return { show, over, refused, end };
 };

@@ -1,10 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { firstValueFrom, shareReplay } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { seed } from '../../src/cli/demo/seed.ts';
-import { severalLine, severalLines } from '../../src/cli/views/several.ts';
-import type { Progress } from '../../src/env.ts';
 import { contentOf } from '../swarm/content.ts';
 import { folder, objects, run, start } from './run.ts';
 
@@ -56,25 +54,121 @@ describe('several torrents', () => {
     const { home, all, files, source } = await torrents(['one', 'two']);
     mkdirSync(join(home, 'one'));
     const { code, stdout, stderr } = await run(['download', ...files, '-o', home, ...source]);
-    expect({ code, lines: stderr.split('\n').length }).toEqual({ code: 3, lines: 2 });
+    expect({ code, lines: stderr.split('\n') }).toEqual({
+      code: 3,
+      lines: [expect.stringMatching(/one/) as string, 'rxtorrent: 1 of 2 torrents failed', ''],
+    });
     expect(stdout).toContain('two: complete');
     expect(readFileSync(join(home, 'two')).equals(all[1]?.bytes ?? new Uint8Array())).toBe(true);
   });
 
-  it('must be different ones', async () => {
-    const { files, source } = await torrents(['one']);
-    const { code, stderr } = await run(['download', ...files, ...files, ...source]);
-    expect(code).toBe(2);
-    expect(stderr).toContain('is given twice: name each torrent once');
+  it('must be different ones: one that is given twice is fetched once', async () => {
+    const { home, files, source } = await torrents(['one']);
+    const { code, stdout, stderr } = await run(['download', ...files, ...files, '-o', home, ...source]);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: `${String(files[0])}: is given twice: name each torrent once\nrxtorrent: 1 of 2 torrents failed\n`,
+    });
+    expect(stdout).toContain('one: complete');
   });
 
-  it('stop together at Ctrl-C', async () => {
+  it('are fetched though others of the sources are none, each of which is told; the first is that of the command', async () => {
+    const { home, all, files, source } = await torrents(['one', 'two']);
+    const missing = join(home, 'missing.torrent');
+    const garbage = join(home, 'garbage.torrent');
+    writeFileSync(garbage, 'no torrent at all');
+    mkdirSync(join(home, 'two'));
+    const sources = [String(files[1]), missing, garbage, 'http://127.0.0.1:1/down.torrent', String(files[0])];
+    const { code, stderr } = await run(['download', ...sources, '-o', home, ...source]);
+    const lines = stderr.trimEnd().split('\n');
+    expect({ code, lines }).toEqual({
+      code: 2,
+      lines: [
+        expect.stringContaining(missing) as string,
+        expect.stringContaining(garbage) as string,
+        expect.stringContaining('http://127.0.0.1:1/down.torrent') as string,
+        expect.stringContaining('two') as string,
+        'rxtorrent: 4 of 5 torrents failed',
+      ],
+    });
+    expect(readFileSync(join(home, 'one')).equals(all[0]?.bytes ?? new Uint8Array())).toBe(true);
+  });
+
+  it('that are all none begin nothing', async () => {
+    const home = folder();
+    const [garbage, missing] = [join(home, 'garbage.torrent'), join(home, 'missing.torrent')];
+    writeFileSync(garbage, 'no torrent at all');
+    const { code, stdout, stderr } = await run(['download', garbage, missing, '-o', join(home, 'out/'), '--peer', '127.0.0.1:1', '--json']);
+    expect({ code, lines: stderr.split('\n').length }).toEqual({ code: 2, lines: 4 });
+    expect(objects(stdout).map(({ type }) => type)).toEqual(['error']);
+    expect(existsSync(join(home, 'out'))).toBe(false);
+  });
+
+  it('stop together at Ctrl-C, quietly with --json', async () => {
     const { home, files, source } = await torrents(['one', 'two'], 64 * 1024);
     const running = start(['download', ...files, '-o', home, '--json', ...source]);
     await running.says(/"stored"/);
     running.kill('SIGINT');
     const { code, stderr } = await running.ended;
     expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
+  });
+
+  it('say at Ctrl-C how far each of those that ran has come, and all together', async () => {
+    const { home, files, source } = await torrents(['one', 'two', 'three'], 128 * 1024);
+    const running = start(['download', ...files, '-o', home, '--max-active', '2', '--verbose=disk', ...source]);
+    await running.says(/two: piece \d+ stored/);
+    running.kill('SIGINT');
+    const { code, stderr } = await running.ended;
+    const line = (name: string): RegExp => new RegExp(`${name}: stopped: \\S+( KiB)? of 1.00 MiB is there, verified; the same command goes on from here$`);
+    expect(code).toBe(130);
+    const said = stderr.split('\n').filter((each) => each.includes('stopped: '));
+    expect(said).toEqual([
+      expect.stringMatching(line('one')) as string,
+      expect.stringMatching(line('two')) as string,
+      expect.stringMatching(/^stopped: 0 of 3 torrents complete, \S+( KiB)? of 3.00 MiB is there, verified; the same command goes on from here$/) as string,
+    ]);
+  });
+
+  it('of which there are thirty are no reason for a warning of Node', async () => {
+    const names = [...Array(30).keys()].map((index) => `t${index}`);
+    const { home, files, source } = await torrents(names, 64 * 1024);
+    const running = start(['download', ...files, '-o', join(home, 'out/'), '--max-active', '30', '--verbose=disk', ...source]);
+    await running.says(/t29: piece \d+ stored/);
+    running.kill('SIGINT');
+    const { code, stderr } = await running.ended;
+    expect(code).toBe(130);
+    expect(stderr).not.toMatch(/Warning/);
+    expect(stderr.split('\n').filter((line) => line.includes('stopped: '))).toHaveLength(31);
+  });
+});
+
+describe('--max-active', () => {
+  const order = (stdout: string): readonly string[] =>
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => /([^/]+): complete/.exec(line)?.[1] ?? line);
+
+  it('lets so many run, the others begin in the order given as those end', async () => {
+    const { home, files, source } = await torrents(['one', 'two', 'three', 'four'], 4 * MiB);
+    mkdirSync(join(home, 'out/two'), { recursive: true });
+    const { code, stdout, stderr } = await run(['download', ...files, '-o', join(home, 'out/'), '--max-active', '1', ...source]);
+    expect({ code, order: order(stdout) }).toEqual({ code: 3, order: ['one', 'three', 'four'] });
+    expect(stderr).toContain('1 of 4 torrents failed');
+  });
+
+  it('does not count what seeds', async () => {
+    const { home, files, source } = await torrents(['one', 'two', 'three']);
+    const running = start(['download', ...files, '-o', home, '--max-active', '1', '--seed', '--json', ...source]);
+    await running.says(/("done"[^]*){3}/);
+    running.kill('SIGINT');
+    expect((await running.ended).code).toBe(130);
+  });
+
+  it('is a number', async () => {
+    const { files } = await torrents(['one']);
+    const { code, stderr } = await run(['download', ...files, '--max-active', '0']);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: 'rxtorrent: --max-active "0": expected a whole number from 1 to 1000\n' });
   });
 });
 
@@ -105,40 +199,5 @@ describe('the port', () => {
     expect(stderr).toBe('warning: TCP port 6899: none is free to listen at; give another --port, or --no-listen\n');
     first.kill('SIGINT');
     await first.ended;
-  });
-});
-
-describe('the lines of several torrents', () => {
-  const progress = (stored: number): Progress => ({
-    type: 'progress',
-    phase: 'downloading',
-    stored,
-    length: 100 * MiB,
-    pieces: 4,
-    pieceCount: 8,
-    downloaded: stored,
-    uploaded: 0,
-    rate: 2 * MiB,
-    upRate: 0,
-    ratio: 0,
-    eta: 25,
-    peers: { known: 9, connecting: 0, connected: 3, unchoked: 2, banned: 0 },
-    wasted: 0,
-  });
-  const rows = [
-    { name: 'debian', progress: progress(50 * MiB) },
-    { name: 'a name that is much longer than all the others', progress: progress(100 * MiB) },
-  ];
-
-  it('are one each, with the names beneath one another, none wider than the terminal', () => {
-    expect(severalLines(rows, 90)).toEqual([
-      '50.0 %  debian                    50.0 MiB of 100 MiB · ↓ 2.00 MiB/s · 25 s left · 3 of 9…',
-      ' 100 %  a name that is much lon…  100 MiB of 100 MiB · ↓ 2.00 MiB/s · 25 s left · 3 of 9 …',
-    ]);
-    for (const width of [20, 40, 80, 200]) for (const line of severalLines(rows, width)) expect(line.length).toBeLessThanOrEqual(width);
-  });
-
-  it('say all in a log', () => {
-    expect(severalLine(rows[0] as (typeof rows)[0])).toMatch(/^debian: 50\.0 ?%, 50\.0 MiB of 100 MiB, ↓ 2\.00 MiB\/s/);
   });
 });

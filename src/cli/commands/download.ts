@@ -51,8 +51,8 @@ const chosenOf = (
 /** `rxtorrent dht`: a download that is told of peers by nobody else. */
 export const dht = (given: Given, io: Io): Promise<void> => download({ ...given, 'no-trackers': true, 'no-lsd': true, 'no-pex': true }, io);
 
-/** `rxtorrent download`. */
-export const download = (given: Given, io: Io): Promise<void> => {
+/** `rxtorrent download`. Unless `kept`, what has come is thrown away when it is interrupted. */
+export const download = (given: Given, io: Io, kept = true): Promise<void> => {
   const torrents = [given['source'] ?? []].flat().map(String);
   const output = text(given, 'output');
   // Several torrents can't be one file.
@@ -63,6 +63,7 @@ export const download = (given: Given, io: Io): Promise<void> => {
     seeding: seedingOf(given, false),
     targetFor,
     saveTorrent: saveTorrentOf(given, torrents.length),
+    kept,
   });
 };
 

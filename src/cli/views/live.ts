@@ -1,15 +1,22 @@
 import type { Ora } from 'ora';
 import type { Io } from '../io.ts';
+import { columns, fit } from './text.ts';
 
 /** Milliseconds between two pictures on a terminal: four a second. */
 const FRAME = 250;
 /** Milliseconds between two lines on a pipe; before the first one less, and what is done sooner needs none. */
 const LINE = 5000;
 const FIRST_LINE = 2000;
+/** Lines of a terminal that does not say how many it has. */
+const ROWS = 24;
 
-/** One moment of what is going on, for a terminal of some width and for a log. */
+/** What is going on, asked for whenever it is drawn. */
 export interface Moment {
-  lines(width: number): readonly string[];
+  /** Instead of the title that was given. */
+  readonly title?: string;
+  /** For a terminal of some width and height. */
+  lines(width: number, height: number): readonly string[];
+  /** For a log. */
   line(): string;
 }
 
@@ -22,22 +29,58 @@ export interface Live {
   end(): void;
 }
 
+/** Does a terminal that becomes narrower break long lines anew? Most do; these leave out what has no room. */
+export const reflows = ({ TERM, XTERM_VERSION, STY }: NodeJS.ProcessEnv): boolean => XTERM_VERSION === undefined && STY === undefined && TERM !== 'linux';
+
+/**
+ * What takes away `lines` that were drawn before the terminal had `width` columns, and leaves the cursor where it would be had they not been
+ * broken into more of them: the spinner takes away as many as it has drawn.
+ */
+export const undone = (lines: readonly string[], width: number): string => {
+  const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(columns(line) / width)), 0);
+  return rows > lines.length ? `\r\x1b[${rows - 1}A\x1b[J${'\n'.repeat(lines.length - 1)}` : '';
+};
+
 const onTerminal = async (io: Io, title: string): Promise<Live> => {
   const { default: ora } = await import('ora');
-  const width = (): number => Math.max(8, (process.stderr.columns ?? 80) - 3);
-  const spinner: Ora = ora({ text: title, discardStdin: false, interval: FRAME, stream: process.stderr }).start();
+  const stream = process.stderr;
+  // The spinner takes it over, and would first take away what it has drawn.
+  const write = stream.write.bind(stream);
+  let last: Moment | undefined;
+  let drawn: readonly string[] = [];
+  const draw = (): string => {
+    // The spinner and a space before, and one column is left free, as some terminals begin a line after the last one.
+    const width = Math.max(1, stream.columns - 3);
+    // Without the title, and the line that is said above.
+    const height = Math.max(0, (stream.rows || ROWS) - 2);
+    drawn = [fit(last?.title ?? title, width), ...(last?.lines(width, height) ?? []).slice(0, height)].map((line) => `  ${line}`);
+    return drawn.join('\n').trimStart();
+  };
+  // It is asked for first of all that is drawn: so what is drawn is as of now, not as of when it was shown.
+  const prefixText = (): string => {
+    spinner.text = draw();
+    return '';
+  };
+  const color = process.env['NO_COLOR'] ? { color: false as const } : {};
+  const spinner: Ora = ora({ text: title, discardStdin: false, interval: FRAME, stream, ...color });
+  spinner.prefixText = prefixText;
+  spinner.start();
   const leave = io.floor?.enter({ rest: () => void spinner.stop(), goOn: () => void spinner.start() });
+  const resized = (): void => {
+    if (!spinner.isSpinning) return;
+    if (reflows(process.env)) write(undone(drawn, stream.columns));
+    spinner.render();
+  };
+  stream.on('resize', resized);
   return {
-    show: (moment) => {
-      // Drawn at the next frame, however often it changes.
-      spinner.text = [title, ...moment.lines(width())].join('\n  ');
-    },
+    show: (moment) => (last = moment),
     say: (line) => {
       if (spinner.isSpinning) spinner.clear();
       io.say(line);
     },
     end: () => {
       leave?.();
+      stream.off('resize', resized);
       spinner.stop();
     },
   };

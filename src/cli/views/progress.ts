@@ -39,22 +39,32 @@ const facts = (progress: Progress): readonly string[] => [
   ...(progress.wasted > 0 ? [`${bytes(progress.wasted)} wasted`] : []),
 ];
 
+const because = ({ reason }: Progress): readonly string[] => (reason ? [visible(reason)] : []);
+
 const amount = ({ stored, length }: Progress): string => `${bytes(stored)} of ${bytes(length)}`;
+
+/** What is seen while it is not known what a magnet link stands for: nothing that looks like a download. */
+const asking = ({ peers: { known, connected } }: Progress): string => {
+  if (connected > 0) return `asking ${connected} of ${counted(known, 'peer')} what the link stands for`;
+  return known > 0 ? `connecting to ${counted(known, 'peer')}, to ask what the link stands for` : 'looking for peers, to ask what the link stands for';
+};
 
 /** The live block of a download: bar, figures, and why nothing moves. No line is wider than `width`. */
 export const progressLines = (progress: Progress, width: number): readonly string[] => {
+  if (progress.phase === 'metadata') return [asking(progress), ...because(progress)].map((line) => fit(line, width));
   const left = percent(progress.stored, progress.length).padStart(6);
   const right = amount(progress);
   const room = Math.min(BAR, width - columns(left) - columns(right) - 4);
   const first = room >= 5 ? `${left}  ${bar(progress.stored, progress.length, room)}  ${right}` : `${left}  ${right}`;
-  const lines = [first, facts(progress).join(' · ')];
-  if (progress.reason) lines.push(visible(progress.reason));
-  return lines.map((line) => fit(line, width));
+  return [first, facts(progress).join(' · '), ...because(progress)].map((line) => fit(line, width));
 };
 
 /** The same as one line, for a log. */
 export const progressLine = (progress: Progress): string =>
-  [percent(progress.stored, progress.length), amount(progress), ...facts(progress), ...(progress.reason ? [visible(progress.reason)] : [])].join(', ');
+  (progress.phase === 'metadata'
+    ? [asking(progress), ...because(progress)]
+    : [percent(progress.stored, progress.length), amount(progress), ...facts(progress), ...because(progress)]
+  ).join(', ');
 
 /** How far a check of what is on disk is. */
 export interface Checking {

@@ -1,31 +1,44 @@
+import stringWidth from 'string-width';
+
 export { visible } from '../../protocol/visible.ts';
 
 /** What JSON leaves as it is and a terminal would act on or hide. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-/** Characters that take two columns, roughly: CJK, Hangul, full-width forms, emoji. */
-const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
-const MARK = /\p{M}/u;
-
-const width = (character: string): number => (MARK.test(character) ? 0 : WIDE.test(character) ? 2 : 1);
+const PLAIN = /^[\x20-\x7e]*$/;
 
 /** How many columns of a terminal `text` takes; it holds no control characters. */
-export const columns = (text: string): number => {
+export const columns = (text: string): number => (PLAIN.test(text) ? text.length : stringWidth(text));
+
+/** What is seen as one character, however many it is made of. */
+const characters = (text: string): readonly string[] =>
+  PLAIN.test(text) ? text.split('') : [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
+
+/** As many of the characters as fit in `limit` columns. */
+const taken = (parts: Iterable<string>, limit: number): readonly string[] => {
+  const kept: string[] = [];
   let sum = 0;
-  for (const character of text) sum += width(character);
-  return sum;
+  for (const part of parts) {
+    sum += columns(part);
+    if (sum > limit) break;
+    kept.push(part);
+  }
+  return kept;
 };
 
 /** `text` cut to at most `limit` columns, with `…` where something is missing. */
 export const fit = (text: string, limit: number): string => {
   if (columns(text) <= limit) return text;
-  let kept = '';
-  let sum = 1;
-  for (const character of text) {
-    sum += width(character);
-    if (sum > limit) break;
-    kept += character;
-  }
-  return limit > 0 ? `${kept}…` : '';
+  return limit > 0 ? `${taken(characters(text), limit - 1).join('')}…` : '';
+};
+
+/** The same, cut in the middle: names differ at their ends. */
+export const middle = (text: string, limit: number): string => {
+  if (columns(text) <= limit) return text;
+  if (limit <= 0) return '';
+  const all = characters(text);
+  const end = taken(all.toReversed(), Math.floor((limit - 1) / 3)).toReversed();
+  const start = taken(all, limit - 1 - columns(end.join('')));
+  return `${start.join('')}…${end.join('')}`;
 };
 
 const asJson = (unseen: string): string => [...Array(unseen.length).keys()].map((at) => `\\u${unseen.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');

@@ -13,6 +13,13 @@ export const bytes = (count: number): string => {
   return `${value.toFixed(digits)} ${UNITS[unit]}`;
 };
 
+/** `42.4 of 64.0 MiB`, `512 KiB of 64.0 MiB`: the unit is said once where it is the same. */
+export const bytesOf = (part: number, whole: number): string => {
+  const [few = '', unit = ''] = bytes(part).split(' ');
+  const all = bytes(whole);
+  return all.endsWith(` ${unit}`) ? `${few} of ${all}` : `${bytes(part)} of ${all}`;
+};
+
 /** Bytes a second. */
 export const rate = (perSecond: number): string => `${bytes(perSecond)}/s`;
 
@@ -39,6 +46,9 @@ export const duration = (seconds: number): string => {
   }
   return words.join(' ');
 };
+
+/** Seconds → `1 h`: one unit, in six columns. */
+export const roughly = (seconds: number): string => (seconds >= 999.5 * 86_400 ? '999+ d' : duration(seconds).split(' ').slice(0, 2).join(' '));
 
 /** `3`, `piece` → `3 pieces`. */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

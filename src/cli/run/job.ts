@@ -1,0 +1,82 @@
+import { from, lastValueFrom, mergeMap, toArray } from 'rxjs';
+import type { Env, PeerAddress, Target } from '../../env.ts';
+import { InputError } from '../../errors.ts';
+import { toHex } from '../../protocol/id.ts';
+import type { MagnetLink } from '../../torrent/magnet.ts';
+import type { Torrent } from '../../torrent/metainfo.ts';
+import { type Discovery, trackersFor, trackersOf } from '../discovery.ts';
+import { Interrupted } from '../exit.ts';
+import type { Io } from '../io.ts';
+import type { Plan } from '../share.ts';
+import { sought } from '../sought.ts';
+import { placeOf } from '../target.ts';
+import type { Named } from '../viewer.ts';
+import { visible } from '../views/text.ts';
+
+/** Sources that are read at the same time: a web server that is slow does not make the others wait. */
+const READ_AT_ONCE = 5;
+
+/** One torrent of a command: what is to be fetched or given, from whom, and where it is on disk. */
+export interface Job {
+  readonly source: Torrent | MagnetLink;
+  readonly named: Named;
+  /** The peers that the source names. */
+  readonly peers: readonly PeerAddress[];
+  readonly trackers: readonly (readonly string[])[];
+  /** Of a magnet link it is known once peers have told. */
+  torrent?: Torrent;
+  target?: Target;
+  /** How many of its files are wanted, if not all. */
+  chosen?: { readonly files: number; readonly of: number };
+}
+
+/** A source that cannot become a job, and why. */
+export interface Refused {
+  readonly source: string;
+  readonly error: unknown;
+}
+
+/** The path of what is downloaded, or its name while that is unknown. */
+export const placeOfJob = ({ torrent, target, named }: Job): string => (torrent && target ? placeOf(torrent, target) : named.name);
+
+const jobOf = async (source: string | Torrent, { seeding, targetFor }: Plan, found: Discovery, env: Env, io: Io): Promise<Job> => {
+  const { findable, torrent, magnet, peers } = await sought(source, env, io);
+  const infoHash = toHex(findable.infoHash);
+  const target = torrent && (await targetFor(torrent));
+  const asked = { announce: [], private: false, ...findable };
+  const known = { ...found, peers: [...(found.peers ?? []), ...peers] };
+  const trackers = seeding === undefined ? trackersFor(asked, known) : trackersOf(asked, found);
+  for (const part of magnet?.ignored ?? []) io.say(`not used: ${part}`);
+  const name = torrent?.name ?? magnet?.name ?? infoHash;
+  const named = { name, infoHash, ...(torrent && { length: torrent.length }) };
+  return { source: torrent ?? (magnet as MagnetLink), named, peers, trackers, ...(torrent && { torrent }), ...(target && { target }) };
+};
+
+/** Reads all `sources`. One that is missing, broken or there twice is refused, and the others are not: both are in the order given. */
+export const readJobs = async (
+  sources: readonly (string | Torrent)[],
+  plan: Plan,
+  found: Discovery,
+  env: Env,
+  io: Io,
+): Promise<{ readonly jobs: readonly Job[]; readonly refused: readonly Refused[] }> => {
+  const read = async (given: string | Torrent, at: number): Promise<{ at: number; source: string; job?: Job; error?: unknown }> => {
+    const source = typeof given === 'string' ? given : given.name;
+    try {
+      return { at, source, job: await jobOf(given, plan, found, env, io) };
+    } catch (error) {
+      if (error instanceof Interrupted) throw error;
+      return { at, source, error };
+    }
+  };
+  const all = await lastValueFrom(from(sources).pipe(mergeMap(read, READ_AT_ONCE), toArray()));
+  const jobs = new Map<string, Job>();
+  const refused: Refused[] = [];
+  for (const { source, job, error } of all.sort((one, other) => one.at - other.at)) {
+    if (job === undefined) refused.push({ source, error });
+    else if (jobs.has(job.named.infoHash))
+      refused.push({ source, error: new InputError('bad-option', `${visible(source)}: is given twice: name each torrent once`) });
+    else jobs.set(job.named.infoHash, job);
+  }
+  return { jobs: [...jobs.values()], refused };
+};

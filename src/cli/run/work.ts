@@ -1,0 +1,108 @@
+import { defer, lastValueFrom, merge, type Observable, of, takeUntil, tap } from 'rxjs';
+import type { Client } from '../../client.ts';
+import type { DownloadOptions, Selection } from '../../download.ts';
+import type { DownloadEvent, Target } from '../../env.ts';
+import { encodeOriginal } from '../../torrent/encodeTorrent.ts';
+import type { Torrent } from '../../torrent/metainfo.ts';
+import { selects } from '../../torrent/selection.ts';
+import type { Discovery } from '../discovery.ts';
+import { GaveUp, Interrupted } from '../exit.ts';
+import type { Given } from '../io.ts';
+import { limitsOf } from '../limits.ts';
+import { writeNew } from '../newFile.ts';
+import { Patience } from '../patience.ts';
+import type { Plan } from '../share.ts';
+import { flag, seconds } from '../values.ts';
+import type { Ending, Viewer } from '../viewer.ts';
+import type { Account } from './account.ts';
+import { type Job, placeOfJob } from './job.ts';
+
+/** What all torrents of a command are worked on with. */
+export interface Bench {
+  readonly given: Given;
+  readonly it: Client;
+  readonly plan: Plan;
+  readonly found: Discovery;
+  /** Errors when the user has had enough. */
+  readonly stop$: Observable<never>;
+  readonly viewer: Viewer;
+}
+
+/** Notes how many of the files are wanted, if not all. */
+const choose = (job: Job, torrent: Torrent, selection: Selection): void => {
+  const numbers = torrent.files.map((file, index) => ({ file, index })).filter(({ file }) => !file.padding);
+  const files = numbers.filter(({ index }) => selects(selection)(index)).length;
+  if (files < numbers.length) job.chosen = { files, of: numbers.length };
+};
+
+const selecting = (job: Job, { select }: Plan['settings']): Pick<DownloadOptions, 'select'> => {
+  const own = 'info' in job.source ? undefined : job.source.select;
+  const wanted = select ?? own;
+  if (wanted === undefined) return {};
+  const chosen = (torrent: Torrent): Observable<Selection> => (typeof wanted === 'function' ? wanted(torrent) : of(wanted));
+  return { select: (torrent) => chosen(torrent).pipe(tap((selection) => choose(job, torrent, selection))) };
+};
+
+const downloaded = async (job: Job, account: Account, { given, it, plan, found, stop$ }: Bench, see: (event: DownloadEvent) => void): Promise<void> => {
+  const { settings, seeding, targetFor, saveTorrent } = plan;
+  const { lsd, peers = [], pex } = found;
+  const patience = new Patience(seconds(given, 'timeout'));
+  const placed = (torrent: Torrent): Observable<Target> =>
+    defer(() => {
+      job.torrent = torrent;
+      if (saveTorrent !== undefined) writeNew(saveTorrent, encodeOriginal(torrent), flag(given, 'force'));
+      return job.target === undefined ? targetFor(torrent) : of(job.target);
+    }).pipe(tap((target) => (job.target = target)));
+  const events$ = it.download(job.source, {
+    ...settings,
+    ...selecting(job, settings),
+    limits: limitsOf(given, 'each'),
+    lsd,
+    peers: [...peers, ...job.peers],
+    pex,
+    trackers: job.trackers,
+    target: { folder: '.' },
+    placed,
+    ...(seeding && { seed: seeding }),
+  });
+  const seen$ = events$.pipe(
+    tap((event) => {
+      account.see(event);
+      patience.see(event);
+      see(event);
+    }),
+    takeUntil(merge(stop$, patience.end$)),
+  );
+  await lastValueFrom(seen$, { defaultValue: undefined });
+  if (!account.done) throw new GaveUp('no-peers', `no peer left that could help: ${account.reason ?? 'give another --tracker or --peer'}`);
+};
+
+/**
+ * Downloads one torrent, or seeds it, until it is over, and tells the viewer how that was. Calls `freed` once it is complete: what follows
+ * is seeding. Resolves with the error that ended it, if one did.
+ */
+export const work = async (job: Job, account: Account, bench: Bench, freed: () => void): Promise<unknown> => {
+  const { plan, viewer } = bench;
+  const tell = (how: Ending['how'], error?: unknown): void => {
+    const { chosen } = job;
+    const kept = plan.kept !== false;
+    viewer.over(job.named, { how, figures: account.figures, place: placeOfJob(job), kept, ...(chosen && { chosen }), ...(error !== undefined && { error }) });
+  };
+  let seeding = false;
+  const see = (event: DownloadEvent): void => {
+    viewer.show(event, job.named);
+    if (event.type === 'done') freed();
+    // A sample that was taken after it is complete has the figures of all of it.
+    if (!account.done || event.type !== 'progress' || seeding || plan.seeding === undefined) return;
+    seeding = true;
+    tell('seeding');
+  };
+  try {
+    await downloaded(job, account, bench, see);
+    tell(plan.seeding ? 'given' : 'complete');
+    return undefined;
+  } catch (error) {
+    tell(error instanceof Interrupted ? 'stopped' : 'failed', error);
+    return error;
+  }
+};

@@ -1,0 +1,83 @@
+import type { DownloadEvent } from '../../env.ts';
+import type { Moment } from './live.ts';
+import { type Row, severalLine, severalLines, statesLine, totalLine, totalLogLine } from './several.ts';
+import { visible } from './text.ts';
+
+/** Milliseconds between two orders of the rows: whoever reads one must find it where it was. */
+const SORT_EVERY = 5_000;
+/** Torrents that are told of in a log at one time. */
+const LOGGED = 10;
+
+interface Known {
+  readonly name: string;
+  readonly infoHash: string;
+  readonly length?: number;
+}
+
+/** Which rows come first: what moves, then what may soon, then what waits. */
+const RANKS = { downloading: 0, paused: 0, checking: 1, metadata: 1, seeding: 2, done: 3, waiting: 4 } as const;
+
+const rank = ({ progress }: Row): number => RANKS[progress?.phase ?? 'waiting'];
+const busy = ({ progress }: Row): number => (progress?.phase === 'seeding' ? progress.upRate : (progress?.rate ?? 0));
+
+/**
+ * All torrents of a command, as they are seen: those that are over are counted, the others have a row, the busiest first. Invariant: the
+ * order changes at most every few seconds, but for rows that go.
+ */
+export class Board implements Moment {
+  readonly #now: () => number;
+  readonly #rows = new Map<string, Row>();
+  /** Info-hashes, in the order in which they are shown. */
+  #order: readonly string[];
+  #sortAt = 0;
+
+  constructor(all: readonly Known[], now: () => number) {
+    this.#now = now;
+    for (const { name, infoHash, length } of all) this.#rows.set(infoHash, { name: visible(name), state: 'waiting', length });
+    this.#order = [...this.#rows.keys()];
+  }
+
+  see(event: DownloadEvent, { infoHash }: Known): void {
+    const row = this.#rows.get(infoHash);
+    if (row === undefined) return;
+    if (event.type === 'progress') this.#rows.set(infoHash, { ...row, state: 'running', progress: event });
+    if (event.type === 'metadata') this.#rows.set(infoHash, { ...row, name: visible(event.torrent.name), length: event.torrent.length });
+  }
+
+  over({ infoHash }: Known, how: 'complete' | 'given' | 'stopped' | 'failed'): void {
+    const row = this.#rows.get(infoHash);
+    if (row !== undefined) this.#rows.set(infoHash, { ...row, state: how === 'failed' ? 'failed' : 'over' });
+  }
+
+  get title(): string {
+    return statesLine([...this.#rows.values()]);
+  }
+
+  lines(width: number, height: number): readonly string[] {
+    const all = [...this.#rows.values()];
+    return [totalLine(all, width), ...severalLines(this.#open(), width, height - 1)];
+  }
+
+  line(): string {
+    const open = this.#open();
+    const more = open.length > LOGGED ? [`… and ${open.length - LOGGED} more`] : [];
+    return [totalLogLine([...this.#rows.values()]), ...open.slice(0, LOGGED).map(severalLine), ...more].join('\n  ');
+  }
+
+  /** Those that have a row, in order. */
+  #open(): readonly Row[] {
+    const now = this.#now();
+    if (now >= this.#sortAt) {
+      this.#sortAt = now + SORT_EVERY;
+      this.#order = [...this.#rows.keys()].sort((one, other) => this.#compare(one, other));
+    }
+    return this.#order.flatMap((infoHash) => this.#rows.get(infoHash) ?? []).filter(({ state }) => state === 'waiting' || state === 'running');
+  }
+
+  /** As given where nothing else tells them apart: sorting is stable, and the map has the order of the command line. */
+  #compare(one: string, other: string): number {
+    const [a, b] = [this.#rows.get(one), this.#rows.get(other)];
+    if (a === undefined || b === undefined) return 0;
+    return rank(a) - rank(b) || busy(b) - busy(a);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Figures } from '../run/account.ts';
+import { bytes, bytesOf, counted, duration, rate } from './units.ts';
+
+/** How many of its files are wanted. */
+export interface Chosen {
+  readonly files: number;
+  readonly of: number;
+}
+
+/** How to go on after an interruption. */
+const GO_ON = 'the same command goes on from here';
+
+const given = ({ uploaded, ratio }: Figures): string => `${bytes(uploaded)} given, ratio ${ratio.toFixed(2)}`;
+
+/** `complete, 64.0 MiB (64.2 MiB in 3.2 s, 20.1 MiB/s), 2 of 7 files, 16.0 KiB wasted, 12.0 MiB given, ratio 0.19`. */
+export const completeLine = (figures: Figures, chosen?: Chosen): string => {
+  const { length = 0, downloaded, wasted, uploaded, took, elapsed } = figures;
+  const time = took ?? elapsed;
+  const how = downloaded > 0 ? ` (${bytes(downloaded)} in ${duration(time)}, ${rate(time > 0 ? downloaded / time : 0)})` : ', all there already';
+  return [
+    `complete, ${bytes(length)}${how}`,
+    ...(chosen ? [`${chosen.files} of ${counted(chosen.of, 'file')}`] : []),
+    ...(wasted > 0 ? [`${bytes(wasted)} wasted`] : []),
+    ...(uploaded > 0 ? [given(figures)] : []),
+  ].join(', ');
+};
+
+/** `12.0 MiB given, ratio 0.19, in 5 min 3 s`: what is said when a seed ends. */
+export const givenLine = (figures: Figures): string => `${given(figures)}, in ${duration(figures.elapsed)}`;
+
+/** `42.4 of 64.0 MiB is there, verified`, what was given, and how to go on, unless it is not `kept`. */
+export const thereLine = (figures: Figures, kept: boolean): string => {
+  const { length, stored, uploaded } = figures;
+  const there = length === undefined ? 'it is not known yet what the link stands for' : `${bytesOf(stored, length)} is there, verified`;
+  return [there, ...(uploaded > 0 ? [given(figures)] : []), ...(kept ? [GO_ON] : [])].join('; ');
+};
+
+/** What is said of a torrent that the user stopped. */
+export const stoppedLine = (figures: Figures, kept: boolean): string => `stopped: ${thereLine(figures, kept)}`;
+
+/** All torrents of a command together. */
+export interface Sum {
+  readonly torrents: number;
+  readonly complete: number;
+  /** Bytes that are wanted and those that are there, of torrents of which that is known. */
+  readonly length: number;
+  readonly stored: number;
+  readonly uploaded: number;
+}
+
+/** The same of several: `stopped: 2 of 7 torrents complete, 1.20 of 3.40 GiB is there, verified; …`. */
+export const stoppedSumLine = ({ torrents, complete, length, stored, uploaded }: Sum): string =>
+  [
+    `stopped: ${complete} of ${counted(torrents, 'torrent')} complete, ${bytesOf(stored, length)} is there, verified`,
+    ...(uploaded > 0 ? [`${bytes(uploaded)} given`] : []),
+    GO_ON,
+  ].join('; ');

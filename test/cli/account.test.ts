@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { Account } from '../../src/cli/run/account.ts';
+import { completeLine, givenLine, stoppedLine, stoppedSumLine, thereLine } from '../../src/cli/views/summary.ts';
+import type { PieceOutcome, Progress } from '../../src/env.ts';
+
+const MiB = 2 ** 20;
+const sample = (part: Partial<Progress>): Progress => ({
+  type: 'progress',
+  phase: 'downloading',
+  stored: 0,
+  length: 64 * MiB,
+  pieces: 0,
+  pieceCount: 64,
+  downloaded: 0,
+  uploaded: 0,
+  rate: 0,
+  upRate: 0,
+  ratio: 0,
+  peers: { known: 0, connecting: 0, connected: 0, unchoked: 0, banned: 0 },
+  wasted: 0,
+  ...part,
+});
+const stored: PieceOutcome = { type: 'stored', index: 0, length: MiB, from: [] };
+
+describe('how far a torrent has come', () => {
+  it('counts the pieces that were stored since the last sample', () => {
+    const account = new Account();
+    account.see(sample({ stored: 40 * MiB }));
+    account.see(stored);
+    account.see(stored);
+    expect(stoppedLine(account.figures, true)).toBe('stopped: 42.0 of 64.0 MiB is there, verified; the same command goes on from here');
+    account.see(sample({ stored: 42 * MiB, uploaded: 3 * MiB, ratio: 0.05 }));
+    expect(stoppedLine(account.figures, true)).toBe(
+      'stopped: 42.0 of 64.0 MiB is there, verified; 3.00 MiB given, ratio 0.05; the same command goes on from here',
+    );
+    expect(thereLine(account.figures, false)).toBe('42.0 of 64.0 MiB is there, verified; 3.00 MiB given, ratio 0.05');
+  });
+
+  it('does not know what a link stands for before somebody has told', () => {
+    const account = new Account();
+    const line = 'stopped: it is not known yet what the link stands for; the same command goes on from here';
+    expect(stoppedLine(account.figures, true)).toBe(line);
+    account.see(sample({ phase: 'metadata', length: 0 }));
+    expect(stoppedLine(account.figures, true)).toBe(line);
+  });
+
+  it('says when it is complete in what time, at what rate, what was wasted, given and chosen', () => {
+    let time = 1_000;
+    const account = new Account(() => time);
+    time = 5_000;
+    account.see({ type: 'done', length: 64 * MiB });
+    time = 9_000;
+    account.see(sample({ phase: 'seeding', stored: 64 * MiB, downloaded: 65 * MiB, wasted: MiB, uploaded: 12 * MiB, ratio: 0.19 }));
+    expect(completeLine(account.figures)).toBe('complete, 64.0 MiB (65.0 MiB in 4 s, 16.3 MiB/s), 1.00 MiB wasted, 12.0 MiB given, ratio 0.19');
+    expect(completeLine({ ...account.figures, wasted: 0, uploaded: 0, downloaded: 0 }, { files: 2, of: 7 })).toBe(
+      'complete, 64.0 MiB, all there already, 2 of 7 files',
+    );
+    expect(givenLine(account.figures)).toBe('12.0 MiB given, ratio 0.19, in 8 s');
+  });
+
+  it('is told of all together', () => {
+    const sum = { torrents: 7, complete: 2, length: 3.4 * 1024 * MiB, stored: 1.2 * 1024 * MiB, uploaded: 0 };
+    expect(stoppedSumLine(sum)).toBe('stopped: 2 of 7 torrents complete, 1.20 of 3.40 GiB is there, verified; the same command goes on from here');
+    expect(stoppedSumLine({ ...sum, uploaded: MiB })).toContain('verified; 1.00 MiB given; the same');
+  });
+});
