@@ -86,7 +86,7 @@ describe('completion', () => {
     [['magnet_'], ['magnet_handshake', 'magnet_parse', 'magnet_download', 'magnet_info', 'magnet_download_piece']],
     [['magnet_info', '--pie'], ['--pieces']],
     [['--v'], ['--version']],
-    [['download', '--max'], ['--max-peers']],
+    [['download', '--max-p'], ['--max-peers']],
     [
       ['download', 'x.torrent', '--order', ''],
       ['rarest', 'sequential'],

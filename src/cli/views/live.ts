@@ -54,7 +54,7 @@ const onTerminal = async (io: Io, title: string): Promise<Live> => {
     // Without the title, and the line that is said above.
     const height = Math.max(0, (stream.rows || ROWS) - 2);
     drawn = [fit(last?.title ?? title, width), ...(last?.lines(width, height) ?? []).slice(0, height)].map((line) => `  ${line}`);
-    return drawn.join('\n').trimStart();
+    return drawn.join('\n').slice(2);
   };
   // It is asked for first of all that is drawn: so what is drawn is as of now, not as of when it was shown.
   const prefixText = (): string => {
