@@ -48,9 +48,10 @@ describe('how far a torrent has come', () => {
     let time = 1_000;
     const account = new Account(() => time);
     time = 5_000;
-    account.see({ type: 'done', length: 64 * MiB });
+    account.see(sample({ stored: 42 * MiB, downloaded: 43 * MiB, uploaded: 11 * MiB, ratio: 0.19 }));
+    account.see({ type: 'done', length: 64 * MiB, path: '/a', paths: ['/a'], downloaded: 65 * MiB, wasted: MiB, uploaded: 12 * MiB });
     time = 9_000;
-    account.see(sample({ phase: 'seeding', stored: 64 * MiB, downloaded: 65 * MiB, wasted: MiB, uploaded: 12 * MiB, ratio: 0.19 }));
+    expect([account.path, account.figures.stored]).toEqual(['/a', 64 * MiB]);
     expect(completeLine(account.figures)).toBe('complete, 64.0 MiB (65.0 MiB in 4 s, 16.3 MiB/s), 1.00 MiB wasted, 12.0 MiB given, ratio 0.19');
     expect(completeLine({ ...account.figures, wasted: 0, uploaded: 0, downloaded: 0 }, { files: 2, of: 7 })).toBe(
       'complete, 64.0 MiB, all there already, 2 of 7 files',

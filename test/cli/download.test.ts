@@ -75,7 +75,9 @@ describe('download', () => {
     const stored = events.filter(({ type }) => type === 'stored');
     expect(stored.map(({ index }) => index).sort((a, b) => Number(a) - Number(b))).toEqual([...Array(16).keys()]);
     for (const event of stored) expect(event).toEqual({ type: 'stored', index: event['index'], length: 256 * 1024, from });
-    expect(events.filter(({ type }) => type === 'done')).toMatchObject([{ type: 'done', length: 4 * MiB, downloaded: 4 * MiB, paths: expect.any(Array) as string[] }]);
+    expect(events.filter(({ type }) => type === 'done')).toMatchObject([
+      { type: 'done', length: 4 * MiB, downloaded: 4 * MiB, paths: expect.any(Array) as string[] },
+    ]);
   });
 
   it('names the output as told: a folder, or the file itself', async () => {

@@ -1,4 +1,4 @@
-import type { DownloadEvent, Progress } from '../../env.ts';
+import type { DownloadEvent, Done, Progress } from '../../env.ts';
 
 /** How far a torrent has come, when its end is told. */
 export interface Figures {
@@ -28,7 +28,10 @@ export class Account {
   readonly #now: Clock;
   readonly #began: number;
   #doneAt: number | undefined;
+  #done: Done | undefined;
   #last: Progress | undefined;
+  /** As the last event that has them tells them. */
+  #bytes: Pick<Progress, 'downloaded' | 'wasted' | 'uploaded'> = { downloaded: 0, wasted: 0, uploaded: 0 };
   /** Bytes stored since `#last`. */
   #since = 0;
 
@@ -39,15 +42,24 @@ export class Account {
 
   see(event: DownloadEvent): void {
     if (event.type === 'stored') this.#since += event.length;
-    else if (event.type === 'done') this.#doneAt ??= this.#now();
-    else if (event.type === 'progress') {
+    if (event.type === 'progress' || event.type === 'done') this.#bytes = event;
+    if (event.type === 'progress') {
       this.#last = event;
       this.#since = 0;
+    }
+    if (event.type === 'done') {
+      this.#doneAt ??= this.#now();
+      this.#done = event;
     }
   }
 
   get done(): boolean {
-    return this.#doneAt !== undefined;
+    return this.#done !== undefined;
+  }
+
+  /** Where all of it is, once it is complete. */
+  get path(): string | undefined {
+    return this.#done?.path;
   }
 
   /** Why nothing moves, if anybody knows. */
@@ -56,10 +68,12 @@ export class Account {
   }
 
   get figures(): Figures {
-    const { phase, length = 0, stored = 0, downloaded = 0, wasted = 0, uploaded = 0, ratio = 0 } = this.#last ?? {};
+    const { phase, length = 0, stored = 0, ratio = 0 } = this.#last ?? {};
+    const { downloaded, wasted, uploaded } = this.#bytes;
+    const wanted = phase === undefined || phase === 'metadata' ? undefined : length;
     return {
-      length: phase === undefined || phase === 'metadata' ? undefined : length,
-      stored: this.done ? length : Math.min(length, stored + this.#since),
+      length: this.#done?.length ?? wanted,
+      stored: this.#done?.length ?? Math.min(length, stored + this.#since),
       downloaded,
       wasted,
       uploaded,

@@ -86,16 +86,20 @@ export const work = async (job: Job, account: Account, bench: Bench, freed: () =
   const tell = (how: Ending['how'], error?: unknown): void => {
     const { chosen } = job;
     const kept = plan.kept !== false;
-    viewer.over(job.named, { how, figures: account.figures, place: placeOfJob(job), kept, ...(chosen && { chosen }), ...(error !== undefined && { error }) });
+    viewer.over(job.named, {
+      how,
+      figures: account.figures,
+      place: account.path ?? placeOfJob(job),
+      kept,
+      ...(chosen && { chosen }),
+      ...(error !== undefined && { error }),
+    });
   };
-  let seeding = false;
   const see = (event: DownloadEvent): void => {
     viewer.show(event, job.named);
-    if (event.type === 'done') freed();
-    // A sample that was taken after it is complete has the figures of all of it.
-    if (!account.done || event.type !== 'progress' || seeding || plan.seeding === undefined) return;
-    seeding = true;
-    tell('seeding');
+    if (event.type !== 'done') return;
+    freed();
+    if (plan.seeding !== undefined) tell('seeding');
   };
   try {
     await downloaded(job, account, bench, see);
