@@ -36,7 +36,8 @@ export const fileList = (info: Dict, name: string): readonly TorrentFile[] => {
 const toFile = (entry: Dict, what: string, path: readonly string[], offset: number): TorrentFile => {
   const attributes = textOf(entry.get('attr')) ?? '';
   const padding = attributes.includes('p') || PADDING_NAME.test(path.at(-1) ?? '');
-  return { path, length: lengthOf(entry, what, attributes), offset, padding, attributes };
+  const link = attributes.includes('l') ? componentsOf(entry.get('symlink path')) : undefined;
+  return { path, length: lengthOf(entry, what, attributes), offset, padding, attributes, ...(link && { link }) };
 };
 
 const lengthOf = (entry: Dict, what: string, attributes: string): number => {

@@ -23,6 +23,8 @@ export interface TorrentFile {
   readonly padding: boolean;
   /** BEP 47: the letters of `attr`, for example `x` or `h`. */
   readonly attributes: string;
+  /** BEP 47: where a symbolic link leads to, names from the top of the torrent; a stranger's word, never followed. */
+  readonly link?: readonly string[];
 }
 
 /** What a .torrent says, checked. */

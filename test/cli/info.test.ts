@@ -11,7 +11,7 @@ import { fixture, folder, objects, run, start } from './run.ts';
 const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
 
 describe('info', () => {
-  it('prints the known lines first, then the rest', async () => {
+  it('prints the known lines first, then what it is, then the files, and hashes last', async () => {
     const { code, stdout, stderr } = await run(['info', fixture('numbers.torrent')]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.split('\n')).toEqual([
@@ -19,17 +19,26 @@ describe('info', () => {
       'Length: 6',
       'Info Hash: 89d97c2261a21b040cf11caa661a3ba7233bb7e6',
       'Piece Length: 16384',
-      'Piece Hashes:',
-      '1f74648e50a6a6708ec54ab327a163d5536b7ced',
       'Name: numbers',
       'Size: 6 B in 1 piece',
+      'Magnet Link: magnet:?xt=urn:btih:89d97c2261a21b040cf11caa661a3ba7233bb7e6&dn=numbers&xl=6',
       'Creation Date: 1449730287842',
       'Files: 3',
-      '  1  1.txt',
-      '  2  2.txt',
-      '  3  3.txt',
+      '1       1 B  1.txt',
+      '2       2 B  2.txt',
+      '3       3 B  3.txt',
+      'Piece Hashes:',
+      '1f74648e50a6a6708ec54ab327a163d5536b7ced',
       '',
     ]);
+  });
+
+  it('shows twenty hashes, on a pipe, too, and all with --pieces', async () => {
+    const few = (await run(['info', fixture('sintel.torrent')])).stdout.split('\n');
+    expect(few.slice(-3)).toEqual([expect.stringMatching(/^[0-9a-f]{40}$/), '… and 1290 more (--pieces shows all)', '']);
+    expect(few.slice(few.indexOf('Piece Hashes:') + 1)).toHaveLength(22);
+    const all = (await run(['info', fixture('sintel.torrent'), '--pieces'])).stdout.split('\n');
+    expect(all.slice(all.indexOf('Piece Hashes:') + 1)).toHaveLength(1311);
   });
 
   it.each([
@@ -65,7 +74,7 @@ describe('info', () => {
     expect(stdout).toContain('\\x1b[2J');
     const json = (await run(['info', file, '--json'])).stdout;
     expect(json).not.toMatch(/[\x1b\x07\u202e]/);
-    expect(objects(json)[0]).toMatchObject({ name: 'a\x1b]0;b\x07', comment: '\x1b[2J', files: [{ path: 'x\u202etxt.exe', length: 5 }] });
+    expect(objects(json)[0]).toMatchObject({ name: 'a\x1b]0;b\x07', comment: '\x1b[2J', files: [{ originalPath: 'a\x1b]0;b\x07/x\u202etxt.exe', length: 5 }] });
   });
 
   it('fetches a .torrent from a web server', async () => {

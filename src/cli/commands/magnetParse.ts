@@ -24,6 +24,10 @@ export const magnetObject = (magnet: MagnetLink): object => ({
   link: formatMagnet(magnet),
 });
 
+/** As `info` counts them: from 1. Where there is padding, which only the torrent tells, `info` of the link knows better. */
+const selectedFiles = ({ select = [] }: MagnetLink): readonly string[] =>
+  select.length === 0 ? [] : [`${formatSelection(select.map(([first, last]) => [first + 1, last + 1]))} (counted from 1, padding included)`];
+
 /** The link as lines for people. */
 export const magnetLines = (magnet: MagnetLink): readonly string[] => {
   const trackers = magnet.announce.flat();
@@ -37,7 +41,7 @@ export const magnetLines = (magnet: MagnetLink): readonly string[] => {
     ...all('Peer', magnet.peers.map(hostPort)),
     ...all('Web Seed', magnet.webSeeds),
     ...all('Torrent URL', magnet.sources),
-    ...all('Selected Files', magnet.select === undefined ? [] : [formatSelection(magnet.select)]),
+    ...all('Selected Files', selectedFiles(magnet)),
   ];
 };
 

@@ -1,0 +1,62 @@
+import type { FilePlace } from '../../disk/filePlaces.ts';
+import type { Torrent, TorrentFile } from '../../torrent/metainfo.ts';
+import { visible } from './text.ts';
+import { bytes } from './units.ts';
+
+/** Levels of folders that are indented; deeper ones stand below each other. */
+const MAX_INDENT = 16;
+/** Columns of a size, such as `1023 KiB`. */
+const SIZE = 8;
+
+const indent = (depth: number): string => '  '.repeat(Math.min(depth, MAX_INDENT));
+
+const joined = (names: readonly string[]): string => visible(names.join('/'));
+
+/** What there is to say of a file beside its name. */
+const notes = ({ path, attributes, link }: TorrentFile, becomes: readonly string[]): string => {
+  const last = path.at(-1);
+  const words: string[] = [];
+  if (attributes.includes('x')) words.push('executable');
+  if (attributes.includes('h')) words.push('hidden');
+  if (becomes.length > 0 && becomes.length !== path.length) words.push(`saved as ${joined(becomes)}`);
+  else if (becomes.length > 0 && becomes.at(-1) !== last) words.push(`saved as ${visible(becomes.at(-1) ?? '')}`);
+  const to = attributes.includes('l') ? (link ? ` -> ${joined(link)}` : ' (symbolic link)') : '';
+  return `${to}${words.length > 0 ? ` (${words.join(', ')})` : ''}`;
+};
+
+/** Names of folders of a file, and what they become on disk. */
+const foldersOf = ({ path }: TorrentFile, becomes: readonly string[]): readonly string[] =>
+  path.slice(0, -1).map((name, depth) => {
+    const as = becomes.length === path.length ? becomes[depth] : name;
+    return `${visible(name)}/${as === undefined || as === name ? '' : ` (saved as ${visible(as)}/)`}`;
+  });
+
+/**
+ * The files with their numbers and sizes, in their order, each folder above what is in it. Names that are changed say what they become,
+ * by `places`. What `marked` says is chosen begins with `*`, if there is anything to choose.
+ */
+export const fileTree = (
+  { files, layout }: Pick<Torrent, 'files' | 'layout'>,
+  places: readonly FilePlace[],
+  marked?: (place: number) => boolean,
+): readonly string[] => {
+  const digits = String(files.length).length;
+  const lines: string[] = [];
+  let above: readonly string[] = [];
+  let number = 0;
+  files.forEach((file, place) => {
+    if (file.padding) return;
+    const names = (places[place]?.path ?? '').split('/');
+    const becomes = layout === 'file' ? [] : names.slice(1);
+    const folders = foldersOf(file, becomes);
+    let depth = 0;
+    while (depth < folders.length && folders[depth] === above[depth]) depth++;
+    const edge = marked ? '  ' : '';
+    for (; depth < folders.length; depth++) lines.push(`${edge}${' '.repeat(digits + SIZE + 4)}${indent(depth)}${folders[depth]}`);
+    above = folders;
+    const mark = marked ? (marked(place) ? '* ' : '  ') : '';
+    const name = `${indent(folders.length)}${visible(file.path.at(-1) ?? '')}${notes(file, becomes)}`;
+    lines.push(`${mark}${String(++number).padStart(digits)}  ${bytes(file.length).padStart(SIZE)}  ${name}`);
+  });
+  return lines;
+};

@@ -1,0 +1,140 @@
+import { type FilePlace, filePlaces } from '../../disk/filePlaces.ts';
+import { toHex } from '../../protocol/id.ts';
+import { contentLength, numberedFiles, numbersOf, within } from '../../torrent/fileNumbers.ts';
+import { formatMagnet } from '../../torrent/magnet.ts';
+import type { Torrent } from '../../torrent/metainfo.ts';
+import { formatSelection, type Span } from '../../torrent/selection.ts';
+import { fileTree } from './fileTree.ts';
+import { visible } from './text.ts';
+import { bytes, counted } from './units.ts';
+
+/** Piece hashes that a person is shown without asking for all. */
+export const SHOWN_HASHES = 20;
+/** Trackers in the link: each can be as long as the longest line. */
+const LINK_TRACKERS = 20;
+/** Spans of chosen files that are listed, and that go into a link. */
+const LISTED_SPANS = 20;
+const LINK_SPANS = 1000;
+/** The year 10000. */
+const LAST_DATE = 253_402_300_800;
+
+/** Files that are chosen, as places in `torrent.files`; undefined if there was no choice. */
+type Selection = readonly Span[] | undefined;
+
+const hashes = ({ pieceHashes }: Torrent, limit: number): readonly string[] =>
+  Array.from({ length: Math.min(limit, pieceHashes.length / 20) }, (_, piece) => toHex(pieceHashes.subarray(piece * 20, piece * 20 + 20)));
+
+/** The link that stands for the torrent, and for what is chosen of it. */
+const linkOf = ({ infoHash, name, length, announce, webSeeds }: Torrent, select: Selection): string =>
+  formatMagnet({
+    infoHash,
+    name,
+    length,
+    announce: announce
+      .flat()
+      .slice(0, LINK_TRACKERS)
+      .map((url) => [url]),
+    webSeeds,
+    peers: [],
+    sources: [],
+    ...(select && select.length <= LINK_SPANS && { select }),
+  });
+
+const fileObject = ({ length, padding, attributes, link }: Torrent['files'][number], { path, originalPath }: FilePlace): object => {
+  if (padding) return { originalPath, length, padding };
+  return {
+    path,
+    originalPath,
+    length,
+    ...(attributes.includes('l') && { symlink: link?.join('/') ?? true }),
+    ...(attributes.includes('x') && { executable: true }),
+    ...(attributes.includes('h') && { hidden: true }),
+  };
+};
+
+/** The torrent as one JSON object. `length` is that of its content; what only fills up pieces is `paddingLength`. */
+export const infoObject = (torrent: Torrent, withPieces: boolean, selection: Selection): object => {
+  const places = filePlaces(torrent);
+  const selected = within(selection);
+  const length = contentLength(torrent);
+  const pieceCount = torrent.pieceHashes.length / 20;
+  let number = 0;
+  return {
+    type: 'info',
+    name: torrent.name,
+    path: places.find(({ path }) => path !== '')?.path.split('/')[0],
+    infoHash: toHex(torrent.infoHash),
+    magnet: linkOf(torrent, selection),
+    pieceLength: torrent.pieceLength,
+    pieceCount,
+    length,
+    ...(length < torrent.length && { paddingLength: torrent.length - length }),
+    private: torrent.private,
+    announce: torrent.announce,
+    webSeeds: torrent.webSeeds,
+    files: torrent.files.map((file, at) => ({
+      ...(!file.padding && { number: ++number }),
+      ...fileObject(file, places[at] ?? { path: '', originalPath: file.path.join('/'), renamed: false }),
+      ...(selection && !file.padding && { selected: selected(at) }),
+    })),
+    comment: torrent.comment,
+    createdBy: torrent.createdBy,
+    creationDate: torrent.creationDate,
+    source: torrent.source,
+    ...(withPieces && { pieceHashes: hashes(torrent, pieceCount) }),
+  };
+};
+
+const date = (seconds: number): string => {
+  // Some torrents have milliseconds: what is beyond the year 9999 is shown as it is.
+  if (seconds >= LAST_DATE) return String(seconds);
+  return new Date(seconds * 1000).toISOString().replace('T', ' ').replace('.000Z', ' UTC');
+};
+
+const facts = (torrent: Torrent, places: readonly FilePlace[], selection: Selection): readonly string[] => {
+  const { name, comment, createdBy, creationDate, source, webSeeds, pieceHashes } = torrent;
+  const length = contentLength(torrent);
+  const padding = torrent.length > length ? ` and ${bytes(torrent.length - length)} of padding` : '';
+  const lines = [`Name: ${visible(name)}`];
+  const [becomes = name] = places.find(({ path }) => path !== '')?.path.split('/') ?? [];
+  if (becomes !== name) lines.push(`Saved As: ${visible(becomes)}`);
+  lines.push(`Size: ${bytes(length)}${padding} in ${counted(pieceHashes.length / 20, 'piece')}`, `Magnet Link: ${visible(linkOf(torrent, selection))}`);
+  if (torrent.private) lines.push('Private: yes');
+  if (comment) lines.push(`Comment: ${visible(comment)}`);
+  if (createdBy) lines.push(`Created By: ${visible(createdBy)}`);
+  if (creationDate !== undefined) lines.push(`Creation Date: ${date(creationDate)}`);
+  if (source) lines.push(`Source: ${visible(source)}`);
+  for (const url of webSeeds) lines.push(`Web Seed: ${visible(url)}`);
+  return lines;
+};
+
+/** `2 of 3 files, 5.00 MiB (number 1,3)`. */
+const selectedLine = (torrent: Torrent, selection: readonly Span[]): string => {
+  const selected = within(selection);
+  const all = numberedFiles(torrent);
+  const chosen = all.filter(selected);
+  const length = chosen.reduce((sum, place) => sum + (torrent.files[place]?.length ?? 0), 0);
+  const spans = numbersOf(torrent, selection);
+  const numbers = `${formatSelection(spans.slice(0, LISTED_SPANS))}${spans.length > LISTED_SPANS ? ',…' : ''}`;
+  return `Selected: ${chosen.length} of ${counted(all.length, 'file')}, ${bytes(length)}${numbers === '' ? '' : ` (number ${numbers})`}`;
+};
+
+/** The torrent as lines for people; `limit` cuts the list of hashes. `Length` is that of its content, without padding. */
+export const infoLines = (torrent: Torrent, limit: number, selection: Selection): readonly string[] => {
+  const trackers = torrent.announce.flat();
+  const places = filePlaces(torrent);
+  const more = torrent.pieceHashes.length / 20 - limit;
+  return [
+    ...(trackers.length > 0 ? trackers : ['none']).map((url) => `Tracker URL: ${visible(url)}`),
+    `Length: ${contentLength(torrent)}`,
+    `Info Hash: ${toHex(torrent.infoHash)}`,
+    `Piece Length: ${torrent.pieceLength}`,
+    ...facts(torrent, places, selection),
+    ...(selection ? [selectedLine(torrent, selection)] : []),
+    `Files: ${numberedFiles(torrent).length}`,
+    ...fileTree(torrent, places, selection && within(selection)),
+    'Piece Hashes:',
+    ...hashes(torrent, limit),
+    ...(more > 0 ? [`… and ${more} more (--pieces shows all)`] : []),
+  ];
+};
