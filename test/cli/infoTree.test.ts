@@ -115,7 +115,7 @@ describe('the files that info shows', () => {
     };
     timeOf(1000);
     // Eight times as many: the square would be 64 times as long.
-    expect(timeOf(80_000) / timeOf(10_000)).toBeLessThan(32);
+    expect(timeOf(24_000) / timeOf(3000)).toBeLessThan(32);
   });
 
   it('of the deepest are not indented out of sight', () => {

@@ -24,12 +24,8 @@ const notes = ({ path, attributes, link }: TorrentFile, becomes: readonly string
   return `${to}${words.length > 0 ? ` (${words.join(', ')})` : ''}`;
 };
 
-/** Names of folders of a file, and what they become on disk. */
-const foldersOf = ({ path }: TorrentFile, becomes: readonly string[]): readonly string[] =>
-  path.slice(0, -1).map((name, depth) => {
-    const as = becomes.length === path.length ? becomes[depth] : name;
-    return `${visible(name)}/${as === undefined || as === name ? '' : ` (saved as ${visible(as)}/)`}`;
-  });
+/** A folder, and what it becomes on disk. */
+const folderLine = (name: string, becomes: string): string => `${visible(name)}/${becomes === name ? '' : ` (saved as ${visible(becomes)}/)`}`;
 
 /**
  * The files with their numbers and sizes, in their order, each folder above what is in it. Names that are changed say what they become,
@@ -42,20 +38,22 @@ export const fileTree = (
 ): readonly string[] => {
   const digits = String(files.length).length;
   const lines: string[] = [];
-  let above: readonly string[] = [];
+  const edge = ' '.repeat(digits + SIZE + (marked ? 6 : 4));
+  let above: { readonly path: readonly string[]; readonly as: readonly string[] } = { path: [], as: [] };
   let number = 0;
   files.forEach((file, place) => {
     if (file.padding) return;
-    const names = (places[place]?.path ?? '').split('/');
-    const becomes = layout === 'file' ? [] : names.slice(1);
-    const folders = foldersOf(file, becomes);
+    const { path } = file;
+    const becomes = layout === 'file' ? [] : (places[place]?.path ?? '').split('/').slice(1);
+    const as = becomes.length === path.length ? becomes : path;
+    const folders = path.length - 1;
     let depth = 0;
-    while (depth < folders.length && folders[depth] === above[depth]) depth++;
-    const edge = marked ? '  ' : '';
-    for (; depth < folders.length; depth++) lines.push(`${edge}${' '.repeat(digits + SIZE + 4)}${indent(depth)}${folders[depth]}`);
-    above = folders;
+    const last = above.path.length - 1;
+    while (depth < Math.min(folders, last) && path[depth] === above.path[depth] && as[depth] === above.as[depth]) depth++;
+    for (; depth < folders; depth++) lines.push(`${edge}${indent(depth)}${folderLine(path[depth] ?? '', as[depth] ?? '')}`);
+    above = { path, as };
     const mark = marked ? (marked(place) ? '* ' : '  ') : '';
-    const name = `${indent(folders.length)}${visible(file.path.at(-1) ?? '')}${notes(file, becomes)}`;
+    const name = `${indent(folders)}${visible(path.at(-1) ?? '')}${notes(file, becomes)}`;
     lines.push(`${mark}${String(++number).padStart(digits)}  ${bytes(file.length).padStart(SIZE)}  ${name}`);
   });
   return lines;
