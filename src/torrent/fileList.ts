@@ -1,6 +1,7 @@
-import { bytesOf, described, type Dict, dictOf, listOf, textOf, type Value } from '../protocol/bencode.ts';
+import { described, type Dict, dictOf, listOf, textOf } from '../protocol/bencode.ts';
 import { Malformed } from '../protocol/malformed.ts';
 import type { TorrentFile } from './metainfo.ts';
+import { type Raw, rawPath, type ToText } from './names.ts';
 
 export const MAX_FILES = 100_000;
 /** Folders inside one another. */
@@ -11,8 +12,8 @@ export const MAX_LENGTH = Number.MAX_SAFE_INTEGER;
 // BitComet's padding, from before there was an attribute for it.
 const PADDING_NAME = /^_____padding_file/;
 
-/** The files of an info dictionary in their order, the one file named `name` if there is no list. BEP 3, 47. */
-export const fileList = (info: Dict, name: string): readonly TorrentFile[] => {
+/** The files of an info dictionary in their order, the one file named `name` if there is no list; `toText` makes text of names. BEP 3, 47. */
+export const fileList = (info: Dict, name: string, toText: ToText): readonly TorrentFile[] => {
   // A file on its own aligns nothing, whatever it is called.
   if (!info.has('files')) return [{ ...toFile(info, 'info', [name], 0), padding: false }];
   const list = listOf(info.get('files'));
@@ -25,7 +26,7 @@ export const fileList = (info: Dict, name: string): readonly TorrentFile[] => {
     const what = `info.files[${index}]`;
     const entry = dictOf(item);
     if (!entry) throw new Malformed(what, 'a dictionary', described(item));
-    const file = toFile(entry, what, pathOf(entry, what), offset);
+    const file = toFile(entry, what, pathOf(entry, what).map(toText), offset);
     files.push(file);
     offset += file.length;
     if (offset > MAX_LENGTH) throw new Malformed(what, `at most ${MAX_LENGTH} bytes in all files`, 'more');
@@ -47,16 +48,9 @@ const lengthOf = (entry: Dict, what: string, attributes: string): number => {
   throw new Malformed(`${what}.length`, `a number of bytes from 0 to ${MAX_LENGTH}`, described(length));
 };
 
-const pathOf = (entry: Dict, what: string): readonly string[] => {
-  const path = componentsOf(entry.get('path.utf-8')) ?? componentsOf(entry.get('path'));
+const pathOf = (entry: Dict, what: string): readonly Raw[] => {
+  const path = rawPath(entry);
   if (!path) throw new Malformed(`${what}.path`, 'a list of at least one name', described(entry.get('path')));
   if (path.length > MAX_PATH_DEPTH) throw new Malformed(`${what}.path`, `at most ${MAX_PATH_DEPTH} folders inside one another`, path.length);
   return path;
-};
-
-/** Undefined unless it is a list of strings, at least one. */
-const componentsOf = (value: Value | undefined): readonly string[] | undefined => {
-  const list = listOf(value);
-  if (!list || list.length === 0 || !list.every(bytesOf)) return undefined;
-  return list.map((component) => textOf(component) ?? '');
 };

@@ -1,8 +1,9 @@
-import { bytesOf, described, type Dict, decodeWithSpans, dictOf, intOf, textOf } from '../protocol/bencode.ts';
+import { bytesOf, described, type Dict, decodeWithSpans, dictOf, intOf } from '../protocol/bencode.ts';
 import { sha1, toHex } from '../protocol/id.ts';
 import { Malformed } from '../protocol/malformed.ts';
 import { fileList } from './fileList.ts';
 import { Geometry } from './geometry.ts';
+import { namesOf, rawText, toTextOf } from './names.ts';
 import { dhtNodes, trackerTiers, webSeeds } from './urls.ts';
 
 /** Bytes of a .torrent. */
@@ -70,7 +71,7 @@ export const parseTorrent = (bytes: Uint8Array): Torrent => {
   const span = spans.get('info');
   if (!torrent) throw new Malformed('torrent', 'a dictionary', described(value));
   if (!info || !span) throw new Malformed('torrent.info', 'a dictionary', described(torrent.get('info')));
-  return { ...fromInfo(info, new Uint8Array(bytes.subarray(span.start, span.end))), ...around(torrent) };
+  return { ...fromInfo(info, torrent, new Uint8Array(bytes.subarray(span.start, span.end))), ...around(torrent) };
 };
 
 /** The torrent that an info dictionary describes on its own, without trackers or web seeds: what peers send for a magnet link. BEP 9. */
@@ -79,23 +80,25 @@ export const parseInfo = (bytes: Uint8Array): Torrent => {
   const { value } = decodeWithSpans(bytes, { mode: 'lenient', tail: false, maxBytes: MAX_INFO_BYTES });
   const info = dictOf(value);
   if (!info) throw new Malformed('info', 'a dictionary', described(value));
-  return { ...fromInfo(info, new Uint8Array(bytes)), ...around(new Map()) };
+  return { ...fromInfo(info, new Map(), new Uint8Array(bytes)), ...around(new Map()) };
 };
 
 type Inside = Pick<Torrent, 'infoHash' | 'name' | 'pieceLength' | 'length' | 'pieceHashes' | 'files' | 'layout' | 'private' | 'source' | 'info'>;
 type Around = Omit<Torrent, keyof Inside>;
 
-const fromInfo = (info: Dict, bytes: Uint8Array): Inside => {
+const fromInfo = (info: Dict, outside: Dict, bytes: Uint8Array): Inside => {
   refuseV2Only(info);
   const infoHash = sha1(bytes);
-  const name = textOf(info.get('name.utf-8')) ?? textOf(info.get('name'));
-  if (name === undefined) throw new Malformed('info.name', 'a string', described(info.get('name')));
-  const named = name === '' ? toHex(infoHash) : name;
-  const files = fileList(info, named);
+  const rawName = rawText(info, 'name');
+  if (rawName === undefined) throw new Malformed('info.name', 'a string', described(info.get('name')));
+  const toText = namesOf(info, outside);
+  const named = toText(rawName) || toHex(infoHash);
+  const files = fileList(info, named, toText);
   const length = files.reduce((sum, file) => sum + file.length, 0);
   if (length === 0) throw new Malformed('info', 'at least one byte of content', '0 bytes: there is nothing to download');
   const pieceLength = pieceLengthOf(info);
-  const source = textOf(info.get('source'));
+  const rawSource = rawText(info, 'source');
+  const source = rawSource && toTextOf([rawSource], info, outside)(rawSource);
   return {
     infoHash,
     name: named,
@@ -133,9 +136,14 @@ const pieceHashesOf = (info: Dict, { pieceCount }: Geometry): Uint8Array => {
   return hashes;
 };
 
+const textsOf = (torrent: Dict, ...keys: readonly string[]): readonly (string | undefined)[] => {
+  const raws = keys.map((key) => rawText(torrent, key));
+  const toText = toTextOf(raws, torrent);
+  return raws.map((raw) => (raw === undefined ? undefined : toText(raw)));
+};
+
 const around = (torrent: Dict): Around => {
-  const comment = textOf(torrent.get('comment.utf-8')) ?? textOf(torrent.get('comment'));
-  const createdBy = textOf(torrent.get('created by'));
+  const [comment, createdBy] = textsOf(torrent, 'comment', 'created by');
   const creationDate = intOf(torrent.get('creation date'));
   return {
     announce: trackerTiers(torrent),
