@@ -14,6 +14,8 @@ export interface PickerDrawing {
   readonly memory?: number;
   /** Blocks asked for at once. */
   readonly count?: number;
+  /** Pieces are taken from the first to the last. */
+  readonly ordered?: boolean;
 }
 
 const NAMES = ['avail', 'have', 'prio', 'asked', 'they', 'asks'] as const;
@@ -79,11 +81,11 @@ const setUp = ({ avail = '', have = '', prio = '', asked = '' }: Rows, picker: P
  * blocks are asked is drawn with the number of the first.
  */
 export const drawnPicker =
-  (picture: string, { order = firstBy(byPriority, rarestFirst), blocksPerPiece = 1, memory = Infinity, count = 9 }: PickerDrawing = {}) =>
+  (picture: string, { order = firstBy(byPriority, rarestFirst), blocksPerPiece = 1, memory = Infinity, count = 9, ordered = false }: PickerDrawing = {}) =>
   (): void => {
     const { rows, pieces } = parsePicture(picture);
     const geometry = new Geometry(torrentOf({ pieces, blocksPerPiece }));
-    const picker = new PiecePicker(geometry, { order, random: () => 0.5, memory: memory * geometry.pieceLength });
+    const picker = new PiecePicker(geometry, { order, ordered, random: () => 0.5, memory: memory * geometry.pieceLength });
     setUp(rows, picker);
     const they = fieldOf(rows.they ?? '*'.repeat(pieces), (cell) => cell === '*');
     const who = asker();

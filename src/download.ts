@@ -131,7 +131,7 @@ const pipeline = (
     const lost$ = new Subject<number>(); // pieces that are no longer on disk as they should be
 
     // Loop 2, `wake$`: there are blocks, or room, to ask for more.
-    const shared = transfer(torrent, env, { order: options.order, memory, peerId });
+    const shared = transfer(torrent, env, { order: options.order, ordered: storage.ordered, memory, peerId });
     const { geometry, picker, drafts } = shared;
     const selection = new FileSelection(torrent, geometry, options.select);
     tally.begin(picker, drafts, selection);

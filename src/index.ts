@@ -22,6 +22,7 @@ export { nodeEnv } from './node.ts';
 export { RateLimit, type RateLimitOptions } from './rateLimit.ts';
 export { recheck } from './recheck.ts';
 export { scoped } from './scoped.ts';
+export { type Sink, streamStorage } from './disk/streamStorage.ts';
 export type { SeedOptions } from './seeding.ts';
 export { type Findable, type SourceOptions, sources, type SourcesOptions } from './sources.ts';
 export * from './torrent/chokeStrategy.ts';

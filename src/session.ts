@@ -12,7 +12,7 @@ import {
   tap,
   throwError,
 } from 'rxjs';
-import { advertise } from '../operators/advertise.ts';
+import { advertise, type Possessions } from '../operators/advertise.ts';
 import { converse } from '../operators/converse.ts';
 import { type DhtContact, exchangeDhtPorts } from '../operators/exchangeDhtPorts.ts';
 import { exchangePeers } from '../operators/exchangePeers.ts';
@@ -61,7 +61,7 @@ export interface Company {
   readonly crowded: () => boolean;
   /** Who is served, and from where. */
   readonly choker: Choker<Peer>;
-  readonly shelf: Shelf;
+  readonly shelf: Shelf & Possessions;
   /** Hears of each choke and unchoke of ours. */
   readonly choking: (choking: Choking) => void;
   /** Pieces as they are stored, and as they turn out to be damaged. */
@@ -112,7 +112,9 @@ export const session = (env: Pick<Env, 'connect'>, company: Company): ((address:
 
 /** All that is said with one peer after the handshakes. */
 export const conversation = (company: Company): OperatorFunction<Peer, Block> => {
-  const { crowd, limits, stored$, lost$, superSeed, found$, dht$ } = company;
+  const { crowd, limits, shelf, lost$, superSeed, found$, dht$ } = company;
+  // What is stored and not kept is not told of.
+  const stored$ = company.stored$.pipe(filter((piece) => shelf.has(piece)));
   const { picker, geometry, identity, wake$ } = company.transfer;
   const patience = (limits: typeof SILENCE) => () => {
     if (!company.crowded()) return limits.alone;
@@ -123,9 +125,9 @@ export const conversation = (company: Company): OperatorFunction<Peer, Block> =>
       whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }),
       requestBlocks(picker, { wake$, patience: patience(SILENCE), limit: limits.down }),
     ),
-    advertise(picker, stored$, { lost$, infoHash: identity.infoHash, superSeed }),
+    advertise(shelf, stored$, { lost$, infoHash: identity.infoHash, superSeed }),
     rechoke(company.choker, { report: company.choking }),
-    serveBlocks(company.shelf, geometry, { limit: limits.up }),
+    serveBlocks(shelf, geometry, { limit: limits.up }),
     serveMetadata(() => company.info),
     exchangeDhtPorts(dht$ ?? EMPTY),
     company.secluded ? () => EMPTY : exchangePeers(found$, { connected: () => crowd.members }),

@@ -1,4 +1,5 @@
 import { catchError, defer, exhaustMap, finalize, ignoreElements, interval, map, mergeMap, Observable, of, share, tap, throwError } from 'rxjs';
+import type { Possessions } from '../operators/advertise.ts';
 import type { Shelf } from '../operators/serveBlocks.ts';
 import type { Env, FileStamp, Storage } from './env.ts';
 import { StorageError } from './errors.ts';
@@ -21,10 +22,13 @@ export interface ShelfOptions {
 
 /**
  * The pieces on disk, for others: nobody gets what is damaged. A piece that this run has not itself checked or written is checked when
- * it is first asked for, and again when its file has changed behind our back. Depends on `stored`.
+ * it is first asked for, and again when its file has changed behind our back. What has gone into a pipe (`Storage.ordered`) is gone: then there
+ * is nothing to give, and nobody is told of it. Depends on `stored`.
  * Invariants: what is read is of a piece that was sound when it was last looked at; one check of a piece at a time.
  */
-export class PieceShelf implements Shelf {
+export class PieceShelf implements Shelf, Possessions {
+  /** What peers are told that we have. */
+  readonly stored: Bitfield;
   readonly #torrent: Torrent;
   readonly #env: Pick<Env, 'verify' | 'sharesMemory'>;
   readonly #storage: Pick<Storage, 'read' | 'stamps'>;
@@ -34,17 +38,18 @@ export class PieceShelf implements Shelf {
   readonly #checks = new Map<number, Observable<boolean>>();
   readonly #turns = new Turns(CHECKS_IN_FLIGHT);
 
-  constructor(torrent: Torrent, env: Pick<Env, 'verify' | 'sharesMemory'>, storage: Pick<Storage, 'read' | 'stamps'>, options: ShelfOptions) {
+  constructor(torrent: Torrent, env: Pick<Env, 'verify' | 'sharesMemory'>, storage: Pick<Storage, 'read' | 'stamps' | 'ordered'>, options: ShelfOptions) {
     this.#torrent = torrent;
     this.#env = env;
     this.#storage = storage;
     this.#geometry = new Geometry(torrent);
     this.#options = options;
     this.#sound = new Bitfield(this.#geometry.pieceCount);
+    this.stored = storage.ordered === true ? new Bitfield(this.#geometry.pieceCount) : options.stored;
   }
 
   has(index: number): boolean {
-    return this.#options.stored.has(index);
+    return this.stored.has(index);
   }
 
   /** It has been checked, or written, just now. */

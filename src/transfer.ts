@@ -11,6 +11,8 @@ import { PiecePicker } from './torrent/piecePicker.ts';
 export interface TransferOptions {
   /** What is asked for first; rarest first after a few at random. */
   readonly order?: PieceOrder | undefined;
+  /** Whoever takes the pieces takes them in their order, whatever `order` says. */
+  readonly ordered?: boolean | undefined;
   /** Bytes of pieces begun and not yet stored. No limit; two pieces are always allowed. */
   readonly memory?: number | undefined;
   /** 20 bytes; made up if not given. */
@@ -53,13 +55,14 @@ const atOnce = (source$: Observable<void>): Observable<void> =>
 export const transfer = (
   torrent: Torrent,
   env: Pick<Env, 'random' | 'randomBytes' | 'sharesMemory' | 'hasher'>,
-  { order, memory, peerId }: TransferOptions = {},
+  { order, ordered, memory, peerId }: TransferOptions = {},
 ): Transfer => {
   const freed$ = new Subject<void>();
   const geometry = new Geometry(torrent);
   const drafts = new PieceDrafts<Peer>(geometry, buffersFor(geometry, env), () => env.hasher?.());
   const picker = new PiecePicker(geometry, {
     order,
+    ordered,
     memory,
     random: () => env.random(),
     freed: () => freed$.next(),

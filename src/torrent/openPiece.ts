@@ -1,5 +1,10 @@
+import type { Bitfield } from './bitfield.ts';
+
 /** How many peers may be asked for one block at the same time, in the endgame; two more for each that is overdue. */
 export const MAX_COPIES = 3;
+
+/** A peer that is so many times as fast as another is asked for what that one has been asked for, when all else waits for it. */
+const MUCH_FASTER = 4;
 
 /** Who is asked for blocks: `cancel` is called when another was faster, or the block is no longer wanted from it. */
 export interface Asker {
@@ -15,6 +20,22 @@ export interface Asker {
   owes?(piece: number): boolean;
   cancel(piece: number, block: number): void;
 }
+
+/** A block to ask for, as it goes into a request. */
+export interface Wanted {
+  readonly piece: number;
+  /** Number of the block in its piece. */
+  readonly block: number;
+}
+
+/** Adds the blocks of `piece` that `next` gives, until there are none, or `count` in all. */
+export const fill = (wanted: Wanted[], count: number, { index: piece }: OpenPiece, next: () => number | undefined): void => {
+  while (wanted.length < count) {
+    const block = next();
+    if (block === undefined) return;
+    wanted.push({ piece, block });
+  }
+};
 
 /**
  * One piece that has been begun. Each block is *missing* (no asker), *requested* (one asker or more) or
@@ -58,6 +79,13 @@ export class OpenPiece {
     return slow > 0 && 2 * this.blockCount * slow < (this.blockCount - this.held) * (asker.rate ?? 0);
   }
 
+  /** Its owner, the only one that may give it, if that no longer has it, or `asker` would better begin it anew. */
+  loserTo(asker: Asker, have: Bitfield): Asker | undefined {
+    const { alone, owner, index } = this;
+    if (!alone || owner === undefined || (owner === asker) === have.has(index)) return undefined;
+    return owner === asker || this.fitsBetter(asker) ? owner : undefined;
+  }
+
   isHeld(block: number): boolean {
     return this.#held[block] === 1;
   }
@@ -93,6 +121,22 @@ export class OpenPiece {
     }
     if (best !== undefined) this.#askers[best] = [...(this.#askers[best] as readonly Asker[]), asker];
     return best;
+  }
+
+  /**
+   * A copy of a requested block that comes too slowly: all who are asked for it are overdue or, if the piece is `awaited`, much slower than
+   * `asker`. Undefined if there is none to add.
+   */
+  askInstead(asker: Asker, awaited: boolean): number | undefined {
+    if (this.alone || this.requested === 0 || asker.overdue === true) return undefined;
+    const late = (other: Asker): boolean => other.overdue === true || (awaited && (other.rate ?? 0) > 0 && MUCH_FASTER * (other.rate ?? 0) < (asker.rate ?? 0));
+    for (let block = 0; block < this.blockCount; block++) {
+      const askers = this.#askers[block];
+      if (askers === undefined || askers.length >= MAX_COPIES || askers.includes(asker) || !askers.every(late)) continue;
+      this.#askers[block] = [...askers, asker];
+      return block;
+    }
+    return undefined;
   }
 
   /** The block has come; returns those who were asked for it. Undefined if it was held already. */

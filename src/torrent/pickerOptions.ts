@@ -4,6 +4,8 @@ export interface PickerOptions {
   readonly random: () => number;
   /** What is asked for first; by default rarest first after a few at random. */
   readonly order?: PieceOrder | undefined;
+  /** Pieces are taken from the first to the last, whatever the order: the next one is always asked for first. */
+  readonly ordered?: boolean | undefined;
   /** Bytes that pieces begun and not yet stored may occupy; two pieces are always allowed. */
   readonly memory?: number | undefined;
   /** There are blocks, or there is room, for somebody who has asked for more than there was. */

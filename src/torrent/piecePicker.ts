@@ -1,20 +1,14 @@
 import { Availability } from './availability.ts';
 import { Bitfield } from './bitfield.ts';
+import { Front } from './front.ts';
 import type { Geometry } from './geometry.ts';
-import { type Asker, MAX_COPIES, OpenPiece } from './openPiece.ts';
+import { type Asker, fill, MAX_COPIES, OpenPiece, type Wanted } from './openPiece.ts';
 import { Passing } from './passing.ts';
-import { defaultOrder } from './pieceOrder.ts';
+import { defaultOrder, inOrder } from './pieceOrder.ts';
 import type { PickerOptions } from './pickerOptions.ts';
 import { extentOf, WantedPieces } from './wantedPieces.ts';
 
-export type { Asker } from './openPiece.ts';
-
-/** A block to ask for, as it goes into a request. */
-export interface Wanted {
-  readonly piece: number;
-  /** Number of the block in its piece. */
-  readonly block: number;
-}
+export type { Asker, Wanted } from './openPiece.ts';
 
 /** Share of the memory that may wait for the disk before new pieces are begun: fresh memory costs more than waiting. */
 const BACKLOG = 1 / 4;
@@ -44,6 +38,8 @@ export class PiecePicker {
   readonly #suspect = new Set<number>();
   readonly #allowed: number;
   readonly #backlog: number;
+  /** Pieces are taken in order: what is waited for comes before all else in the list above. */
+  readonly #front: Front | undefined;
   readonly #free: () => void;
   /** Since the last time that something was freed somebody has been given less than they had room for. */
   #refused = false;
@@ -52,14 +48,15 @@ export class PiecePicker {
   readonly excluded = new Set<number>();
   readonly #spare = new Set<number>();
 
-  constructor(geometry: Geometry, { random, order = defaultOrder, memory = Infinity, freed = () => {}, abandoned = () => {} }: PickerOptions) {
+  constructor(geometry: Geometry, { random, ordered = false, order = defaultOrder, memory = Infinity, freed = () => {}, abandoned = () => {} }: PickerOptions) {
     this.geometry = geometry;
     this.stored = new Bitfield(geometry.pieceCount);
     this.#whole = new Bitfield(geometry.pieceCount);
     this.availability = new Availability(geometry.pieceCount);
-    this.#wanted = new WantedPieces(geometry.pieceCount, this.availability, order, random, extentOf(geometry));
+    this.#wanted = new WantedPieces(geometry.pieceCount, this.availability, ordered ? inOrder : order, random, extentOf(geometry));
     this.#allowed = Math.max(2, Math.floor(memory / Math.min(geometry.pieceLength, geometry.length)));
-    this.#backlog = Math.max(2, Math.floor(this.#allowed * BACKLOG));
+    this.#backlog = ordered ? this.#allowed : Math.max(2, Math.floor(this.#allowed * BACKLOG));
+    if (ordered) this.#front = new Front(this, this.#allowed, geometry.pieceLength);
     this.#free = freed;
     this.#abandoned = abandoned;
   }
@@ -85,6 +82,7 @@ export class PiecePicker {
     if (!this.stored.has(index)) return;
     this.stored.clear(index);
     this.#wanted.lost(index);
+    this.#front?.lost(index);
     if (this.#spare.has(index)) this.exclude(index);
     this.#freed();
   }
@@ -124,6 +122,7 @@ export class PiecePicker {
     const wanted: Wanted[] = [];
     if (count <= 0) return wanted;
     const only = [asker];
+    if (this.#front !== undefined) this.#hasten(this.#front, asker, only, have, count, wanted);
     for (const piece of this.#hungry.values()) {
       if (wanted.length >= count) return wanted;
       if (have.has(piece.index) && piece.admits(asker)) this.#ask(piece, asker, only, count, wanted);
@@ -140,21 +139,27 @@ export class PiecePicker {
   }
 
   #ask(piece: OpenPiece, asker: Asker, only: readonly Asker[], count: number, wanted: Wanted[]): void {
-    while (wanted.length < count) {
-      const block = piece.ask(asker, only);
-      if (block === undefined) break;
-      wanted.push({ piece: piece.index, block });
-    }
+    fill(wanted, count, piece, () => piece.ask(asker, only));
     if (piece.unasked === 0) this.#hungry.delete(piece.index);
+  }
+
+  /** What a reader waits for now or soon, before all else, though somebody slow has been asked for it. */
+  #hasten(front: Front, asker: Asker, only: readonly Asker[], have: Bitfield, count: number, wanted: Wanted[]): void {
+    for (const begun of front.soon(this.#open)) {
+      const piece = this.#takeOver(asker, have, [begun]) ? this.#opened(begun.index) : begun;
+      if (!have.has(piece.index) || !piece.admits(asker)) continue;
+      this.#ask(piece, asker, only, count, wanted);
+      fill(wanted, count, piece, () => piece.askInstead(asker, piece.index === front.index && this.#whole.count > 0));
+    }
   }
 
   #begin(asker: Asker, who: object, have: Bitfield): OpenPiece | undefined {
     if (this.drafts >= this.#allowed || this.#whole.count >= this.#backlog) return undefined;
     for (const index of asker.suggested ?? []) if (!this.wantsPiece(index)) asker.suggested?.delete(index);
-    let index = this.#wanted.best(who, have, asker.suggested);
+    let index = this.#front?.of(this.#wanted.missing, have) ?? this.#wanted.best(who, have, asker.suggested);
     // Who has lost our requests, and nothing else, shows it with any other piece.
     if (index !== undefined && asker.owes?.(index) === true) index = this.#wanted.any(have, (piece) => asker.owes?.(piece) !== true);
-    return index === undefined ? undefined : this.#opened(index);
+    return index === undefined || this.#front?.reaches(index) === false ? undefined : this.#opened(index);
   }
 
   #opened(index: number): OpenPiece {
@@ -166,28 +171,21 @@ export class PiecePicker {
   }
 
   #copies(asker: Asker, have: Bitfield, count: number, wanted: Wanted[]): void {
-    const full = this.drafts >= this.#allowed;
-    if (this.#wanted.missing.count > 0 && !full) return;
+    if (this.#wanted.missing.count > 0 && this.drafts < this.#allowed) return;
     const most = this.#wanted.missing.count === 0 ? MAX_COPIES : 2;
     for (const piece of this.#open.values()) {
-      if (!have.has(piece.index) || !piece.admits(asker)) continue;
-      while (wanted.length < count) {
-        const block = piece.askAgain(asker, most);
-        if (block === undefined) break;
-        wanted.push({ piece: piece.index, block });
-      }
+      if (have.has(piece.index) && piece.admits(asker)) fill(wanted, count, piece, () => piece.askAgain(asker, most));
     }
   }
 
   /** A piece that one peer alone should give, who keeps us waiting, never gave any, is slow or no longer has it, is begun anew by a better one. */
-  #takeOver(asker: Asker, have: Bitfield): boolean {
+  #takeOver(asker: Asker, have: Bitfield, pieces: Iterable<OpenPiece> = this.#open.values()): boolean {
     if (asker.overdue === true) return false;
-    for (const piece of this.#open.values()) {
-      const { owner, index } = piece;
-      if (!piece.alone || owner === undefined || (owner === asker) === have.has(index)) continue;
-      if (owner !== asker && !piece.fitsBetter(asker)) continue;
+    for (const piece of pieces) {
+      const owner = piece.loserTo(asker, have);
+      if (owner === undefined) continue;
       this.#giveUp(piece);
-      for (let block = 0; block < piece.blockCount; block++) if (piece.isAsked(block, owner)) this.#cancel(owner, index, block);
+      for (let block = 0; block < piece.blockCount; block++) if (piece.isAsked(block, owner)) this.#cancel(owner, piece.index, block);
       return true;
     }
     return false;
@@ -195,12 +193,13 @@ export class PiecePicker {
 
   /** Memory is spent on a piece that waits for nobody, and they have one that is missing: the blocks of the former are void. */
   #giveUpStuck(who: object, have: Bitfield): boolean {
-    if (this.drafts < this.#allowed || this.#whole.count > 0 || this.#wanted.best(who, have) === undefined) return false;
+    const best = this.drafts < this.#allowed || this.#whole.count > 0 ? undefined : this.#wanted.best(who, have);
+    if (best === undefined) return false;
     let stuck: OpenPiece | undefined;
-    for (const piece of this.#hungry.values()) if (piece.requested === 0 && (stuck === undefined || piece.held < stuck.held)) stuck = piece;
-    if (stuck === undefined) return false;
-    this.#giveUp(stuck);
-    return true;
+    for (const piece of this.#hungry.values())
+      if (piece.requested === 0 && !(this.#front && piece.index < best) && (stuck === undefined || piece.held < stuck.held)) stuck = piece;
+    if (stuck !== undefined) this.#giveUp(stuck);
+    return stuck !== undefined;
   }
 
   #giveUp(piece: OpenPiece): void {
@@ -234,7 +233,7 @@ export class PiecePicker {
   /** A block may come when its piece has been given up because nobody sent any: that begins the piece again, if there is room. */
   #late(index: number): OpenPiece | undefined {
     if (!this.#wanted.missing.has(index) || this.#suspect.has(index) || this.drafts >= this.#allowed) return undefined;
-    return this.#opened(index);
+    return this.#front?.reaches(index) === false ? undefined : this.#opened(index);
   }
 
   /** `asker` will not send these blocks: it choked, rejected, was too slow or left. */
@@ -290,6 +289,7 @@ export class PiecePicker {
     for (let index = 0; index < this.geometry.pieceCount; index++) {
       const states = [this.#wanted.missing.has(index), this.#open.has(index), this.#whole.has(index), this.stored.has(index), this.excluded.has(index)];
       if (states.filter(Boolean).length !== 1) throw new RangeError(`piece ${index} is in ${states.filter(Boolean).length} states`);
+      if ((states[1] || states[2]) && this.#front?.reaches(index) === false) throw new RangeError(`piece ${index} is begun before its time`);
     }
     if (this.drafts > this.#allowed) throw new RangeError(`${this.drafts} drafts, ${this.#allowed} allowed`);
     for (const piece of this.#open.values()) {

@@ -15,6 +15,8 @@ export class Player implements Asker {
   readonly late: Wanted[] = [];
   joined = false;
   overdue = false;
+  proven?: boolean;
+  rate?: number;
 
   constructor(pieceCount: number, pieces: Iterable<number>) {
     this.have = new Bitfield(pieceCount);
