@@ -15,7 +15,7 @@ const PADDING_NAME = /^_____padding_file/;
 /** The files of an info dictionary in their order, the one file named `name` if there is no list; `toText` makes text of names. BEP 3, 47. */
 export const fileList = (info: Dict, name: string, toText: ToText): readonly TorrentFile[] => {
   // A file on its own aligns nothing, whatever it is called.
-  if (!info.has('files')) return [{ ...toFile(info, 'info', [name], 0), padding: false }];
+  if (!info.has('files')) return [{ ...toFile(info, 'info', [name], 0, toText), padding: false }];
   const list = listOf(info.get('files'));
   if (!list) throw new Malformed('info.files', 'a list', described(info.get('files')));
   if (list.length === 0) throw new Malformed('info.files', 'at least one file', 0);
@@ -26,7 +26,7 @@ export const fileList = (info: Dict, name: string, toText: ToText): readonly Tor
     const what = `info.files[${index}]`;
     const entry = dictOf(item);
     if (!entry) throw new Malformed(what, 'a dictionary', described(item));
-    const file = toFile(entry, what, pathOf(entry, what).map(toText), offset);
+    const file = toFile(entry, what, pathOf(entry, what).map(toText), offset, toText);
     files.push(file);
     offset += file.length;
     if (offset > MAX_LENGTH) throw new Malformed(what, `at most ${MAX_LENGTH} bytes in all files`, 'more');
@@ -34,10 +34,10 @@ export const fileList = (info: Dict, name: string, toText: ToText): readonly Tor
   return files;
 };
 
-const toFile = (entry: Dict, what: string, path: readonly string[], offset: number): TorrentFile => {
+const toFile = (entry: Dict, what: string, path: readonly string[], offset: number, toText: ToText): TorrentFile => {
   const attributes = textOf(entry.get('attr')) ?? '';
   const padding = attributes.includes('p') || PADDING_NAME.test(path.at(-1) ?? '');
-  const link = attributes.includes('l') ? componentsOf(entry.get('symlink path')) : undefined;
+  const link = attributes.includes('l') ? rawPath(entry, 'symlink path')?.map(toText) : undefined;
   return { path, length: lengthOf(entry, what, attributes), offset, padding, attributes, ...(link && { link }) };
 };
 
@@ -49,7 +49,7 @@ const lengthOf = (entry: Dict, what: string, attributes: string): number => {
 };
 
 const pathOf = (entry: Dict, what: string): readonly Raw[] => {
-  const path = rawPath(entry);
+  const path = rawPath(entry, 'path');
   if (!path) throw new Malformed(`${what}.path`, 'a list of at least one name', described(entry.get('path')));
   if (path.length > MAX_PATH_DEPTH) throw new Malformed(`${what}.path`, `at most ${MAX_PATH_DEPTH} folders inside one another`, path.length);
   return path;

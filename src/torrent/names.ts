@@ -12,11 +12,11 @@ export const rawText = (dict: Dict, key: string): Raw | undefined => {
   return (better && decodeUtf8(better)) ?? bytesOf(dict.get(key)) ?? better;
 };
 
-/** The names of one file, outermost first. Undefined unless they are a list of strings, at least one. */
-export const rawPath = (entry: Dict): readonly Raw[] | undefined => {
-  const better = strings(entry.get('path.utf-8'));
+/** The names in the member `key`, outermost first. Undefined unless they are a list of strings, at least one. */
+export const rawPath = (entry: Dict, key: 'path' | 'symlink path'): readonly Raw[] | undefined => {
+  const better = strings(entry.get(`${key}.utf-8`));
   const texts = better?.map(decodeUtf8);
-  return texts?.every((text) => text !== undefined) ? texts : (strings(entry.get('path')) ?? better);
+  return texts?.every((text) => text !== undefined) ? texts : (strings(entry.get(key)) ?? better);
 };
 
 const strings = (value: Value | undefined): readonly Uint8Array[] | undefined => {
@@ -56,6 +56,7 @@ const fits = (decode: Decode, samples: readonly Uint8Array[]): boolean => {
 
 /** The texts of an info dictionary: its own `encoding` counts first, for whoever has it from peers knows no other. */
 export const namesOf = (info: Dict, around: Dict): ToText => {
-  const paths = (listOf(info.get('files')) ?? []).flatMap((item) => rawPath(dictOf(item) ?? new Map()) ?? []);
+  const files = [info, ...(listOf(info.get('files')) ?? []).map((item) => dictOf(item) ?? new Map<string, Value>())];
+  const paths = files.flatMap((file) => [...(rawPath(file, 'path') ?? []), ...(rawPath(file, 'symlink path') ?? [])]);
   return toTextOf([rawText(info, 'name'), ...paths], info, around);
 };

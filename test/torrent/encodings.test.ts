@@ -110,6 +110,12 @@ describe('names in the encoding that the torrent gives', () => {
     expect(torrent(single('a'), { comment: hex('e9'), 'comment.utf-8': hex('e8') })).toMatchObject({ comment: 'é' });
   });
 
+  it('so are the places that symbolic links lead to', () => {
+    const { files, ...info } = folder([hex('d6d0')]);
+    const link = { path: ['link'], attr: 'l', 'symlink path': [hex('c1aacda8')] };
+    expect(torrent({ ...info, files: [...(files as Encodable[]), link] }, { encoding: 'GBK' }).files[1]?.link).toEqual(['联通']);
+  });
+
   it('a slash in it separates nothing', () => {
     expect(torrent(folder([hex('d6d02f2e2e2fd6d0')]), { encoding: 'GBK' }).files.map(({ path }) => path)).toEqual([['中/../中']]);
   });

@@ -103,7 +103,7 @@ describe('what a torrent says', () => {
       ['sub/empty', { length: 0, offset: 32, padding: false, attributes: '' }],
       ['sub/b', { length: 5, offset: 32, padding: false, attributes: '' }],
       ['_____padding_file_0_i', { length: 3, offset: 37, padding: true, attributes: '' }],
-      ['link', { length: 0, offset: 40, padding: false, attributes: 'l' }],
+      ['link', { length: 0, offset: 40, padding: false, attributes: 'l', link: ['..', 'x'] }],
     ]);
     expect(torrent({ ...single, name: '_____padding_file_0', attr: 'p' }).files[0]?.padding).toBe(false);
   });
