@@ -1,4 +1,17 @@
-import { accessSync, closeSync, constants, existsSync, linkSync, openSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  linkSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { diskError, printable } from '../disk/diskError.ts';
 import { fsyncSoftlySync } from '../disk/softSync.ts';
@@ -45,8 +58,14 @@ const mayChange = (folder: string, path: string): void => {
   }
 };
 
-/** Puts a whole file there or none: it is written beside the place, then moved. Replaces one only by `force`. @throws InputError, StorageError */
-export const writeNew = (path: string, bytes: Uint8Array, force: boolean): void => {
+/**
+ * Puts a whole file there or none: it is written beside the place, then moved. Replaces one only by `force`; where a symbolic link leads to
+ * a file, that one. A device or a pipe is written to: moving something into its place would take it away. @throws InputError, StorageError
+ */
+export const writeNew = (named: string, bytes: Uint8Array, force: boolean): void => {
+  const there = lookAt(named);
+  if (force && there && !there.isFile()) return writeInto(named, bytes);
+  const path = there ? realpathSync(named) : named;
   const temporary = join(dirname(path), `.${basename(path).slice(0, 60)}.${process.pid}.tmp`);
   try {
     writeSynced(temporary, bytes);
@@ -56,6 +75,14 @@ export const writeNew = (path: string, bytes: Uint8Array, force: boolean): void 
     throw diskError('write', path, error);
   } finally {
     rmSync(temporary, { force: true });
+  }
+};
+
+const writeInto = (path: string, bytes: Uint8Array): void => {
+  try {
+    writeFileSync(path, bytes);
+  } catch (error) {
+    throw diskError('write', path, error);
   }
 };
 

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { spawn } from 'node:child_process';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha1, toHex } from '../../src/protocol/id.ts';
@@ -111,6 +112,48 @@ describe('download_piece', () => {
     running.kill('SIGINT');
     expect(await running.ended).toEqual({ code: 130, stdout: '', stderr: '' });
     await expect.poll(() => slow.connected).toBe(0);
+  });
+
+  it('leaves what was there when it can not be written to the end', async () => {
+    const { torrent, out, home } = place();
+    writeFileSync(out, 'before');
+    // Files of at most 8 blocks of 512 bytes.
+    const limited = ['sh', '-c', 'ulimit -f 8; exec "$@"', 'sh', process.execPath, MAIN];
+    const child = spawn(limited[0] ?? '', [...limited.slice(1), 'download_piece', torrent, '0', '-o', out, ...(await from()), '--quiet']);
+    expect(await new Promise((resolve) => child.on('close', resolve))).not.toBe(0);
+    expect(readFileSync(out, 'utf8')).toBe('before');
+    expect(readdirSync(home).sort()).toEqual(['a.torrent', 'piece']);
+  });
+
+  it('replaces the file that a link leads to, and writes to a device without taking its place', async () => {
+    const { torrent, out, home } = place();
+    const link = join(home, 'link');
+    writeFileSync(out, 'before');
+    symlinkSync(out, link);
+    expect(await run(['download_piece', torrent, '0', '-o', link, ...(await from()), '--quiet'])).toMatchObject({ code: 0 });
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(out).equals(pieceOf(0))).toBe(true);
+    const pipe = join(home, 'pipe');
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    const reading = readFile(pipe);
+    expect(await run(['download_piece', torrent, '1', '-o', pipe, ...(await from()), '--quiet'])).toMatchObject({ code: 0 });
+    expect((await reading).equals(pieceOf(1))).toBe(true);
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+  });
+
+  it.each([
+    ['download_piece', ['0', '-o', '/dev/null']],
+    ['info', []],
+  ])('says how far peers got while it waits: %s', async (command, more) => {
+    const slow = await peer(content, { unchokeAfter: Infinity });
+    const link = `magnet:?xt=urn:btih:${toHex(content.torrent.infoHash)}&dn=it&x.pe=127.0.0.1:${slow.port}`;
+    const running = start([command, link, ...more]);
+    await running.says(/\n[^\n]*1 found · 1 dialled · 1 connected · 1 handshaken/);
+    running.kill('SIGINT');
+    const { code, stdout, stderr } = await running.ended;
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+    expect(stderr.split('\n')[0]).toBe(command === 'info' ? 'asking what it is' : 'piece 0 of it');
+    expect(await run([command, link, ...more, '--json', '--timeout', '3'])).toMatchObject({ code: 4, stderr: expect.stringMatching(/^[^\n]*\n$/) as string });
   });
 
   it('asks nobody when it can not be written', async () => {

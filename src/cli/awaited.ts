@@ -1,0 +1,43 @@
+import { type Observable, takeUntil, tap, timer } from 'rxjs';
+import type { PeerSource } from '../env.ts';
+import type { Funnel } from '../torrent/funnel.ts';
+import { GaveUp } from './exit.ts';
+import { follow } from './follow.ts';
+import type { Io } from './io.ts';
+import { funnelLines } from './views/funnel.ts';
+import type { Live } from './views/live.ts';
+import { duration } from './views/units.ts';
+
+/** Milliseconds between two looks at how far peers got. */
+const LOOK_EVERY = 250;
+
+export interface Wait {
+  /** What is said when it does not come, such as `the metadata did not come`. */
+  readonly missed: string;
+  /** Seconds until it is given up. */
+  readonly within: number;
+  readonly funnel: Funnel<PeerSource>;
+  readonly view: Live;
+}
+
+const NOBODY = 'nobody is found yet';
+
+/** The one value of `source$`, if it comes in time; shows meanwhile how far peers got. @throws GaveUp, Interrupted */
+export const awaited = async <T>(source$: Observable<T>, { missed, within, funnel, view }: Wait, io: Io): Promise<T> => {
+  let late = false;
+  const found: T[] = [];
+  const rows = (width?: number): readonly string[] => funnelLines({ type: 'funnel', sources: funnel.rows }, width);
+  const look = (): void => view.show({ lines: (width) => (funnel.rows.length > 0 ? rows(width) : [NOBODY]), line: () => rows().join('; ') || NOBODY });
+  const looks = setInterval(look, LOOK_EVERY);
+  try {
+    look();
+    await follow(source$.pipe(takeUntil(timer(within * 1000).pipe(tap(() => (late = true))))), io, (value) => void found.push(value));
+  } finally {
+    clearInterval(looks);
+  }
+  const [value] = found;
+  if (value !== undefined) return value;
+  const how = late ? ` within ${duration(within)}` : ', and nobody is left to ask';
+  const advice = 'try again later, or give another --tracker or --peer';
+  throw new GaveUp(late ? 'timeout' : 'no-peers', `${missed}${how} (${rows().join('; ') || 'nobody was named'}): ${advice}`);
+};
