@@ -1,5 +1,5 @@
-import { EMPTY, Observable, defer, finalize, ignoreElements, map, of, timer } from 'rxjs';
-import type { FileStamp, Storage } from '../src/env.ts';
+import { EMPTY, Observable, defer, finalize, ignoreElements, map, timer } from 'rxjs';
+import type { FileStamp, Storage, Target } from '../src/env.ts';
 import { StorageError } from '../src/errors.ts';
 import { Geometry } from '../src/torrent/geometry.ts';
 import type { Torrent } from '../src/torrent/metainfo.ts';
@@ -14,8 +14,10 @@ export interface DiskOptions {
   readonly takes?: number;
   /** The error with which the nth piece of work of its kind fails, counted from 1. */
   readonly fails?: (work: DiskWork, nth: number) => StorageError | undefined;
-  /** Pieces that are there from the start. */
+  /** Pieces that are there from the start; if given, so are all files. */
   readonly has?: readonly number[];
+  /** Files, by their numbers from 0, that are there from the start and are somebody else's: none of their bytes is right. */
+  readonly foreign?: readonly number[];
   /** Distinguishes one run of the machine from the next. */
   readonly boot?: string;
 }
@@ -30,8 +32,11 @@ export class DrawnDisk {
   readonly #torrent: Torrent;
   readonly #options: DiskOptions;
   readonly #done = new Map<DiskWork, number>();
-  /** What `stamps` says of the files; undefined before there are any. */
-  #mtime: number | undefined;
+  /** When each file was last written to; undefined if it is not there. */
+  readonly #mtimes: (number | undefined)[];
+  /** Pieces that are kept apart, since they touch a file that is not wanted. */
+  readonly apart = new Map<number, Uint8Array>();
+  readonly #geometry: Geometry;
   #locked = false;
 
   constructor(stage: Backdrop, options: DiskOptions = {}) {
@@ -40,11 +45,21 @@ export class DrawnDisk {
     this.#options = options;
     this.bytes = new Uint8Array(this.#torrent.length);
     const geometry = new Geometry(this.#torrent);
+    this.#geometry = geometry;
     for (const index of options.has ?? []) this.bytes.set(pieceBytes(geometry, index), geometry.pieceOffset(index));
-    if (options.has !== undefined) this.#mtime = 0;
+    this.#mtimes = this.#torrent.files.map((_, file) => (options.has !== undefined || options.foreign?.includes(file) ? 0 : undefined));
+    for (const file of options.foreign ?? []) {
+      const { offset, length } = this.#torrent.files[file] as Torrent['files'][number];
+      this.bytes.fill(0xee, offset, offset + length);
+    }
   }
 
-  open(): Observable<Storage> {
+  /** The numbers of the files that are there. */
+  get files(): readonly number[] {
+    return this.#mtimes.flatMap((mtime, file) => (mtime === undefined ? [] : [file]));
+  }
+
+  open({ wanted = () => true }: Pick<Target, 'wanted'> = {}): Observable<Storage> {
     return new Observable<Storage>((subscriber) => {
       if (this.#locked) return subscriber.error(new StorageError('locked', 'the drawn disk is open already: close it first'));
       this.#locked = true;
@@ -53,21 +68,24 @@ export class DrawnDisk {
         this.#locked = false;
         close();
       });
-      const storage$ = this.#work('open', () => this.#storage());
+      const storage$ = this.#work('open', () => this.#storage(wanted));
       subscriber.add(storage$.subscribe({ next: (storage) => subscriber.next(storage), error: (error: unknown) => subscriber.error(error) }));
     });
   }
 
-  #storage(): Storage {
+  #storage(wanted: (file: number) => boolean): Storage {
     return {
       place: 'drawn',
       paths: this.#torrent.files.map(({ padding }, file) => (padding ? '' : `drawn/${file}`)),
-      apart: { pieces: () => [], read: () => of(0) },
+      apart: {
+        pieces: () => [...this.apart.keys()],
+        read: (offset, into) => this.#work('read', () => this.#readApart(offset, into)),
+      },
       replace: () => undefined,
       doubted: () => [],
       read: (offset, into) => this.#work('read', () => this.#read(offset, into)),
-      write: (offset, bytes) => this.#work('write', () => this.#write(offset, bytes)),
-      finish: () => this.#work('finish', () => void (this.#mtime ??= this.#stage.now())).pipe(nothing),
+      write: (offset, bytes) => this.#work('write', () => this.#write(offset, bytes, wanted)),
+      finish: () => this.#work('finish', () => this.#finish(wanted)).pipe(nothing),
       stamps: () => this.#work('stamps', () => this.#stamps()),
       flush: () => this.#work('flush', () => undefined).pipe(nothing),
       notes: {
@@ -104,21 +122,57 @@ export class DrawnDisk {
   }
 
   #read(offset: number, into: Uint8Array): number {
-    const there = this.#mtime === undefined ? new Uint8Array() : this.bytes.subarray(offset, offset + into.length);
-    into.set(there);
-    return there.length;
+    let count = 0;
+    for (const [file, from, to] of this.#spans(offset, into.length)) {
+      const apart = this.apart.get(Math.floor(from / this.#torrent.pieceLength));
+      if (this.#mtimes[file] === undefined && apart === undefined) break;
+      const there = this.#mtimes[file] === undefined ? apart?.subarray(from % this.#torrent.pieceLength) : this.bytes.subarray(from, to);
+      into.set(there?.subarray(0, to - from) ?? [], from - offset);
+      count = to - offset;
+    }
+    return count;
   }
 
-  #write(offset: number, bytes: Uint8Array): number {
-    this.bytes.set(bytes, offset);
-    this.#mtime = this.#stage.now();
-    this.written.push({ frame: this.#mtime, kind: 'value', value: String(Math.floor(offset / this.#torrent.pieceLength)) });
+  #readApart(offset: number, into: Uint8Array): number {
+    into.set(this.apart.get(Math.floor(offset / this.#torrent.pieceLength)) ?? []);
+    return into.length;
+  }
+
+  #write(offset: number, bytes: Uint8Array, wanted: (file: number) => boolean): number {
+    const now = this.#stage.now();
+    const { pieceLength } = this.#torrent;
+    for (const [file, from, to] of this.#spans(offset, bytes.length)) {
+      if (wanted(file)) {
+        this.bytes.set(bytes.subarray(from - offset, to - offset), from);
+        this.#mtimes[file] = now;
+      } else this.apart.set(Math.floor(from / pieceLength), bytes.slice());
+    }
+    this.written.push({ frame: now, kind: 'value', value: String(Math.floor(offset / pieceLength)) });
     return bytes.length;
   }
 
+  #finish(wanted: (file: number) => boolean): void {
+    const of = (piece: number): Span[] => this.#spans(this.#geometry.pieceOffset(piece), this.#geometry.pieceSize(piece));
+    for (const piece of this.apart.keys()) if (of(piece).every(([file]) => wanted(file))) this.apart.delete(piece);
+    this.#mtimes.forEach((mtime, file) => wanted(file) && (this.#mtimes[file] = mtime ?? this.#stage.now()));
+  }
+
+  /** The parts of files that `length` bytes at `offset` are, and where each begins and ends in the torrent. */
+  #spans(offset: number, length: number): Span[] {
+    return this.#torrent.files.flatMap((file, nth): Span[] => {
+      const [from, to] = [Math.max(offset, file.offset), Math.min(offset + length, file.offset + file.length)];
+      return from < to ? [[nth, from, to]] : [];
+    });
+  }
+
   #stamps(): readonly FileStamp[] {
-    return this.#torrent.files.map(({ length }) => (this.#mtime === undefined ? { size: -1, mtime: 0 } : { size: length, mtime: this.#mtime }));
+    return this.#torrent.files.map(({ length }, file) => {
+      const mtime = this.#mtimes[file];
+      return mtime === undefined ? { size: -1, mtime: 0 } : { size: length, mtime };
+    });
   }
 }
+
+type Span = readonly [file: number, from: number, to: number];
 
 const nothing = ignoreElements();

@@ -175,7 +175,7 @@ export const drawWorld = (stage: Backdrop, options: WorldOptions = {}): World =>
         announces.push({ frame: stage.now(), kind: 'value', value: EVENTS[event] ?? 'u' });
         return tracker(request, requests.length).pipe(finalize(stage.ledger.open(`GET ${request.url}`)));
       }),
-    openStorage: () => disk.open(),
+    openStorage: (_, target) => disk.open(target),
     verify:
       () =>
       ({ index, bytes }) =>

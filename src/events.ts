@@ -1,4 +1,5 @@
 import type { Peer, PeerAddress, PeerSource } from './env.ts';
+import type { CheckedFile } from './torrent/fileStates.ts';
 import type { FunnelRow } from './torrent/funnel.ts';
 import type { Torrent } from './torrent/metainfo.ts';
 
@@ -91,6 +92,18 @@ export interface Rechecked {
   /** Pieces checked so far, and to check in all. */
   readonly checked: number;
   readonly total: number;
+}
+
+/** All of what is there has been checked. */
+export interface Checked {
+  readonly type: 'checked';
+  /** Is everything that was looked for there, and nothing behind it? */
+  readonly complete: boolean;
+  /** Pieces that were looked for, and how many of them are right. */
+  readonly pieceCount: number;
+  readonly valid: number;
+  /** Each file that was looked for, with its absolute path. */
+  readonly files: readonly (CheckedFile & { readonly path: string })[];
 }
 
 export interface Progress {

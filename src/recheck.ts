@@ -1,10 +1,14 @@
-import { defaultIfEmpty, defer, EMPTY, from, map, mergeMap, type Observable, of, tap } from 'rxjs';
+import { concat, defaultIfEmpty, defer, EMPTY, from, map, mergeMap, type Observable, of, tap } from 'rxjs';
 import { readPieces } from '../operators/readPieces.ts';
 import { verifyPieces } from '../operators/verifyPieces.ts';
-import type { Env, Rechecked, Storage, Target } from './env.ts';
+import type { Checked, Env, FileStamp, Rechecked, Storage, Target } from './env.ts';
 import { scoped } from './scoped.ts';
+import { Bitfield } from './torrent/bitfield.ts';
+import { FileSelection } from './torrent/fileSelection.ts';
+import { fileStates } from './torrent/fileStates.ts';
 import { Geometry } from './torrent/geometry.ts';
 import type { Torrent } from './torrent/metainfo.ts';
+import type { Span } from './torrent/selection.ts';
 import { buffersFor } from './transfer.ts';
 
 /** Pieces in memory at one time: a disk may read faster than anyone can hash. */
@@ -49,13 +53,41 @@ export const recheckPieces = (
   });
 
 /**
- * Every piece of what is on disk, compared with its hash. Changes nothing.
+ * Every piece of what is on disk, compared with its hash, and at last what that means for the files: those of `select`
+ * (BEP 53), or all. Changes nothing, not even by a lock.
  *
  * ```
- * gives  -(01)-2-(3|)
+ * gives  -(01)-2-(3c|)   rechecked, checked
  * ```
+ *
+ * @example
+ * recheck(torrent, nodeEnv(), { folder: '.' }).subscribe((event) => {
+ *   if (event.type === 'checked') console.log(event.files.filter(({ state }) => state !== 'complete'));
+ * });
  *
  * @throws StorageError
  */
-export const recheck = (torrent: Torrent, env: Pick<Env, 'verify' | 'sharesMemory' | 'openStorage'>, target: Target): Observable<Rechecked> =>
-  scoped(env.openStorage(torrent, target), (storage) => recheckPieces(torrent, env, storage, [...new Array(new Geometry(torrent).pieceCount).keys()]));
+export const recheck = (
+  torrent: Torrent,
+  env: Pick<Env, 'verify' | 'sharesMemory' | 'openStorage'>,
+  target: Target,
+  select?: readonly Span[],
+): Observable<Rechecked | Checked> =>
+  defer(() => {
+    const geometry = new Geometry(torrent);
+    const selection = new FileSelection(torrent, geometry, select);
+    const excluded = new Set(selection.excluded);
+    const pieces = Array.from({ length: geometry.pieceCount }, (_, index) => index).filter((index) => !excluded.has(index));
+    const right = new Bitfield(geometry.pieceCount);
+    const checked = ({ paths }: Storage, stamps: readonly FileStamp[]): Checked => {
+      const files = fileStates(torrent, stamps, right, selection.wants).map((each) => ({ ...each, path: paths[each.file] ?? '' }));
+      const complete = right.count === pieces.length && files.every(({ state }) => state === 'complete');
+      return { type: 'checked', complete, pieceCount: pieces.length, valid: right.count, files };
+    };
+    return scoped(env.openStorage(torrent, { ...target, wanted: selection.wants, readOnly: true }), (storage) =>
+      concat(
+        recheckPieces(torrent, env, storage, pieces).pipe(tap(({ index, valid }) => valid && right.set(index))),
+        storage.stamps().pipe(map((stamps) => checked(storage, stamps))),
+      ),
+    );
+  });

@@ -32,8 +32,6 @@ export const common: OptionTable = {
 
 export const decodeOptions: OptionTable = { file: value('File to decode; - is stdin') };
 
-export const verifyOptions: OptionTable = { quiet: flag('Print nothing but errors; the exit code tells the result') };
-
 /** How our own DHT node works. */
 const nodeOptions: OptionTable = {
   bootstrap: values('DHT node to start from, host:port, instead of the public ones', APART.commas),
@@ -51,7 +49,7 @@ const discoveryOptions: OptionTable = {
 /** The .torrent file that a download leaves. */
 const saveOptions: OptionTable = {
   'save-torrent': value('Save the .torrent to this file, also that of a magnet link'),
-  force: flag('Replace the file of --save-torrent'),
+  force: flag('Replace files that are in the way: too long, or not of this torrent; and that of --save-torrent'),
 };
 
 const FILES = 'Only these files: numbers as shown by info (1,3-5) or a pattern (*.mkv), with ! all but these';
@@ -60,6 +58,11 @@ const FILES = 'Only these files: numbers as shown by info (1,3-5) or a pattern (
 const choiceOptions: OptionTable = {
   files: values(FILES, APART.lines),
   choose: flag('Choose the files from a list in the terminal'),
+};
+
+export const verifyOptions: OptionTable = {
+  files: values(FILES, APART.lines),
+  quiet: flag('Print nothing but errors; the exit code tells the result'),
 };
 
 const fetchOptions: OptionTable = {

@@ -57,7 +57,8 @@ export const download = (given: Given, io: Io, kept = true): Promise<void> => {
   const output = text(given, 'output');
   // Several torrents can't be one file.
   const into = output === undefined || torrents.length === 1 ? output : `${output}/`;
-  const { targetFor, ...chosen } = chosenOf(given, io, torrents, (torrent) => targetOf(torrent, into));
+  const force = flag(given, 'force');
+  const { targetFor, ...chosen } = chosenOf(given, io, torrents, async (torrent) => ({ ...(await targetOf(torrent, into)), force }));
   return share(given, io, torrents, {
     settings: { ...downloadSettings(given), ...chosen },
     seeding: seedingOf(given, false),
