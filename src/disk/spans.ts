@@ -33,7 +33,7 @@ export class Spans {
     if (!(offset >= 0 && length >= 0 && offset + length <= this.#length))
       throw new InvariantError(`${length} bytes at ${offset} of a torrent of ${this.#length}`);
     const spans: Span[] = [];
-    for (let from = 0, n = this.#find(offset); from < length; n++) {
+    for (let from = 0, n = this.#find(offset); from < length; ) {
       const file = this.#indices[n] as number;
       const { offset: begin, length: size, padding } = this.#files[file] as Torrent['files'][number];
       const at = offset + from - begin;
@@ -41,6 +41,7 @@ export class Spans {
       const part = Math.min(length - from, size - at, border - ((offset + from) % border));
       spans.push({ file, padding, at, from, length: part });
       from += part;
+      if (at + part === size) n++;
     }
     return spans;
   }
