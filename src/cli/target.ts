@@ -35,7 +35,8 @@ export const existingTarget = async (torrent: Torrent, path: string): Promise<Ta
   if (kind === 'file') throw new InputError('bad-option', `${path} is a file, and the torrent has several: name the folder they were downloaded into`);
   const folder = resolve(path);
   const name = rootName(torrent, { folder });
-  const isItself = basename(folder) === name && (await kindOf(join(folder, name), 'read')) !== 'folder';
+  // Another client may have made it under the torrent's own name, which we would not give.
+  const isItself = [name, torrent.name].includes(basename(folder)) && (await kindOf(join(folder, basename(folder)), 'read')) !== 'folder';
   return { folder: isItself ? dirname(folder) : folder };
 };
 
