@@ -50,22 +50,24 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./commands/download.ts')).download,
   },
   seed: {
-    usage: 'seed <source> <path..>',
-    about: 'Verify existing data and upload it, until Ctrl-C, --ratio, --seed-time or --seed-idle',
+    usage: 'seed <source> [path..]',
+    about: 'Upload a torrent whose data is here, or a file or folder: a torrent is made of it first. Until Ctrl-C, --ratio, --seed-time or --seed-idle',
     positionals: {
-      source,
+      source: { ...source, describe: `${source.describe}. Or a file or folder to share: what is there and is no .torrent file is content` },
       path: {
         type: 'string',
-        describe: 'The data: the file, or the folder it was downloaded into. Before it there may be more torrents, with data in the same folder',
+        describe:
+          'More of these. With torrents, one place for their data: the file, or the folder it was downloaded into (default: beside the .torrent, or here)',
       },
     },
     options: { ...seedOptions, ...common },
     examples: [
-      ['$0 debian.iso.torrent downloads/ --ratio 2', 'until the ratio is 2'],
-      ['$0 a.torrent b.torrent downloads/', 'two at once'],
-      ['$0 debian.iso.torrent debian.iso --up-limit 500K', 'one file, at 500 KiB/s, until Ctrl-C'],
+      ['$0 debian.iso.torrent --ratio 2', 'the data is beside the .torrent or here; until the ratio is 2'],
+      ['$0 a.torrent b.torrent downloads/', 'two at once, the data of both is in downloads/'],
+      ['$0 film.mkv --tracker udp://tracker.example:6969', 'makes a torrent in memory and prints its magnet link'],
+      ['$0 photos/ --save-torrent photos.torrent', 'also writes the .torrent'],
     ],
-    load: async () => (await import('./commands/download.ts')).seed,
+    load: async () => (await import('./commands/seed.ts')).seed,
   },
   info: {
     usage: 'info <source>',

@@ -120,6 +120,8 @@ const seedless = ['output', 'choose', 'max-active', 'order', 'memory', 'timeout'
 export const seedOptions: OptionTable = {
   ...sourceOptions,
   ...Object.fromEntries(Object.entries(fetchOptions).filter(([name]) => !seedless.includes(name))),
+  ...saveOptions,
+  links: value('Symbolic links in what is shared: refuse (default) or skip'),
   ...givingOptions,
   ...slots,
 };

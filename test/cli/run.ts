@@ -35,6 +35,8 @@ interface Options {
   readonly node?: readonly string[];
   /** Its stdin stays open. */
   readonly open?: boolean;
+  /** The folder it is called in. */
+  readonly cwd?: string;
 }
 
 /** The home of all tests, where a command may keep what it likes. */
@@ -43,10 +45,11 @@ const HOME = ['HOME', 'USERPROFILE', 'LOCALAPPDATA', 'XDG_STATE_HOME'].map((name
 /** Nothing of ours may leave this machine: no test asks the real DHT, or the local network. */
 const ALONE = { RXTORRENT_NO_DHT: '1', RXTORRENT_NO_LSD: '1', RXTORRENT_NO_LISTEN: '1' };
 
-export const start = (args: readonly string[], { env = {}, input, node = [], open = false }: Options = {}): Running => {
+export const start = (args: readonly string[], { env = {}, input, node = [], open = false, cwd }: Options = {}): Running => {
   const child = spawn(process.execPath, [...node, MAIN, ...args], {
     env: { PATH: process.env['PATH'], ...Object.fromEntries(HOME), ...ALONE, ...env },
     stdio: 'pipe',
+    ...(cwd !== undefined && { cwd }),
   });
   const said = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();

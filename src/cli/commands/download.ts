@@ -5,7 +5,7 @@ import { selecting } from '../choice/selecting.ts';
 import type { Given, Io } from '../io.ts';
 import { seedingOf, slotsOf } from '../seeding.ts';
 import { type Plan, share } from '../share.ts';
-import { existingTarget, targetOf } from '../target.ts';
+import { targetOf } from '../target.ts';
 import { byPriority, firstBy, inOrder } from '../../torrent/pieceOrder.ts';
 import { flag, oneOf, size, text, wholeNumber } from '../values.ts';
 
@@ -26,15 +26,14 @@ export const downloadSettings = (given: Given): Plan['settings'] => {
 };
 
 /** Where the .torrent goes; of one download only. */
-const saveTorrentOf = (given: Given, torrents: number): string | undefined => {
+export const saveTorrentOf = (given: Given, torrents: number): string | undefined => {
   const path = text(given, 'save-torrent');
-  if (path !== undefined && torrents !== 1)
-    throw new InputError('bad-option', `--save-torrent ${path}: there are ${torrents} torrents: download one at a time`);
+  if (path !== undefined && torrents !== 1) throw new InputError('bad-option', `--save-torrent ${path}: there are ${torrents} torrents: name one at a time`);
   return path;
 };
 
 /** What both commands do with the files that are chosen: whoever is asked is asked before anything else begins, where that is possible. */
-const chosenOf = (
+export const chosenOf = (
   given: Given,
   io: Io,
   sources: readonly string[],
@@ -65,17 +64,5 @@ export const download = (given: Given, io: Io, kept = true): Promise<void> => {
     targetFor,
     saveTorrent: saveTorrentOf(given, torrents.length),
     kept,
-  });
-};
-
-/** `rxtorrent seed`. What comes last is where all of them are. */
-export const seed = (given: Given, io: Io): Promise<void> => {
-  const [path = '', ...more] = [given['path'] ?? []].flat().map(String).reverse();
-  const torrents = [String(given['source']), ...more.reverse()];
-  const { targetFor, ...chosen } = chosenOf(given, io, torrents, (torrent) => existingTarget(torrent, path));
-  return share(given, io, torrents, {
-    settings: { ...downloadSettings(given), ...chosen },
-    seeding: { ...seedingOf(given, true), only: true },
-    targetFor,
   });
 };

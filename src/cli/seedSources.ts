@@ -1,0 +1,94 @@
+import { realpathSync, statSync, type Stats } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import type { Target } from '../env.ts';
+import { InputError } from '../errors.ts';
+import { toHex } from '../protocol/id.ts';
+import { Malformed } from '../protocol/malformed.ts';
+import { parseTorrent, type Torrent, Unsupported } from '../torrent/metainfo.ts';
+import { MAX_BYTES } from '../protocol/bencode.ts';
+import { asInputError, readBytes } from './files.ts';
+import { findData } from './findData.ts';
+import type { Io } from './io.ts';
+import { INFO_HASH } from './stdin.ts';
+import { existingTarget } from './target.ts';
+import { visible } from './views/text.ts';
+
+const D = 'd'.charCodeAt(0);
+/** What is no path, or leads to what is to be read: `-` is stdin. */
+const LINK = /^(\s*magnet:|https?:\/\/|-$)/i;
+
+/** What `seed` was given, in the order of its arguments. */
+export interface SeedSources {
+  /** Files, URLs and links that lead to a torrent. */
+  readonly torrents: readonly string[];
+  /** Files and folders: the one place where the data of `torrents` is, or without those what torrents are to be made of. */
+  readonly contents: readonly string[];
+  /** Where the data of a torrent is, changed by nobody. */
+  readonly targetFor: (torrent: Torrent) => Promise<Target>;
+}
+
+const lookAt = (path: string): Stats | undefined => {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+};
+
+/** The torrent that the file is; undefined if it is content. A name that ends in `.torrent` promises one. @throws InputError */
+const torrentIn = async (path: string, length: number, io: Io): Promise<Torrent | undefined> => {
+  const promised = /\.torrent$/i.test(path);
+  if (!promised && length > MAX_BYTES) return undefined;
+  const bytes = await readBytes(path, io);
+  if (!promised && bytes[0] !== D) return undefined;
+  try {
+    return parseTorrent(bytes);
+  } catch (error) {
+    if (!promised && error instanceof Malformed && !(error instanceof Unsupported)) return undefined;
+    throw asInputError(path, error, ': is it really a .torrent file?');
+  }
+};
+
+const sorted = async (args: readonly string[], io: Io) => {
+  const torrents: string[] = [];
+  const contents: string[] = [];
+  /** Which argument each torrent came from, by its info-hash. */
+  const paths = new Map<string, string>();
+  for (const arg of args) {
+    const there = LINK.test(arg) || INFO_HASH.test(arg) ? undefined : lookAt(arg);
+    const torrent = there?.isFile() ? await torrentIn(arg, there.size, io) : undefined;
+    if (torrent !== undefined) paths.set(toHex(torrent.infoHash), arg);
+    // A pipe, as of `<(curl …)`, can be read once.
+    if (there?.isDirectory() || (there?.isFile() && torrent === undefined)) contents.push(arg);
+    else torrents.push(arg);
+  }
+  return { torrents, contents, paths };
+};
+
+/**
+ * Tells torrents from content: a file that is a .torrent is one, and what else exists is content. With torrents there is one place for the
+ * data of all of them, or none: then it is looked for beside each .torrent, and in the current folder.
+ *
+ * @throws InputError
+ */
+export const seedSources = async (args: readonly string[], io: Io): Promise<SeedSources> => {
+  const { torrents, contents, paths } = await sorted(args, io);
+  const [content, ...more] = contents;
+  if (torrents.length > 0 && more.length > 0)
+    throw new InputError('bad-option', `${visible(more[0] ?? '')}: with torrents, name one place for the data of all of them, or seed them one at a time`);
+  const targetFor = async (torrent: Torrent): Promise<Target> => {
+    const path = paths.get(toHex(torrent.infoHash));
+    const found =
+      content === undefined
+        ? findData(torrent, path === undefined ? ['.'] : [dirname(path), '.'], path ?? torrent.name)
+        : await existingTarget(torrent, content);
+    return { ...found, readOnly: true };
+  };
+  return { torrents, contents, targetFor };
+};
+
+/** Where content is of which a torrent was made: a link to it may have any name. */
+export const contentTarget = (path: string): Target => {
+  const real = realpathSync(resolve(path));
+  return { folder: dirname(real), name: basename(real), readOnly: true };
+};
