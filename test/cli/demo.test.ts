@@ -19,7 +19,7 @@ interface Started {
 /** The demo, in a group of its own. */
 const demo = (home: string, args: readonly string[], entry = ['main.js', 'demo'], node: readonly string[] = []): Started => {
   const [file = '', ...before] = entry;
-  const env = { PATH: process.env['PATH'], TMPDIR: home, XDG_STATE_HOME: folder() };
+  const env = { PATH: process.env['PATH'], TMPDIR: home, XDG_STATE_HOME: join(home, 'state') };
   const child = spawn(process.execPath, [...node, join(dirname(MAIN), file), ...before, ...args], { env, detached: true, stdio: 'pipe' });
   const said = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
