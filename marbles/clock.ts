@@ -1,4 +1,5 @@
 import { TestScheduler } from 'rxjs/testing';
+import { Agenda } from './agenda.ts';
 import { DrawingError } from './expectation.ts';
 
 /** A drawing that does more than this many things goes round in circles. */
@@ -7,6 +8,7 @@ const MAX_ACTIONS = 2_000_000;
 /** RxJS's virtual time, which also notices drawings that never end. */
 export class Clock extends TestScheduler {
   #actions = 0;
+  override actions: TestScheduler['actions'] = new Agenda();
 
   constructor() {
     super(() => {

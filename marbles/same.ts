@@ -9,8 +9,7 @@ const sameError = (received: Error, expected: Record<string, unknown>): boolean 
   return code !== undefined || expected['message'] === message;
 };
 
-export const sameBytes = (received: Uint8Array, expected: Uint8Array): boolean =>
-  received.length === expected.length && received.every((byte, at) => byte === expected[at]);
+export const sameBytes = (received: Uint8Array, expected: Uint8Array): boolean => Buffer.compare(received, expected) === 0;
 
 /** Is `received` what was drawn? By structure; streams and functions by identity, errors by name and code. */
 export const same = (received: unknown, expected: unknown): boolean => {

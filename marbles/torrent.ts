@@ -37,7 +37,12 @@ export const torrentOf = ({ pieces = 2, blocksPerPiece = 2, lastBlock = BLOCK }:
 export const blockBytes = (geometry: Geometry, piece: number, begin: number, length: number): Uint8Array => {
   const bytes = new Uint8Array(length);
   const offset = geometry.pieceOffset(piece) + begin;
-  for (let at = 0; at < length; at++) bytes[at] = Math.floor((offset + at) / BLOCK) + 1;
+  for (let at = 0; at < length; ) {
+    const number = Math.floor((offset + at) / BLOCK) + 1;
+    const end = number * BLOCK - offset;
+    bytes.fill(number, at, end);
+    at = end;
+  }
   return bytes;
 };
 

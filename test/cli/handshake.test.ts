@@ -77,7 +77,7 @@ describe('handshake', () => {
   );
 
   it.each<[what: string, conduct: Conduct | undefined, says: string, code: number]>([
-    ['hangs up', { onConnect: (talk) => void talk.socket.destroy() }, 'hung up before the handshake', 4],
+    ['hangs up', { onConnect: (talk) => (talk.socket.end(), true) }, 'hung up before the handshake', 4],
     ['is no peer', { onConnect: (talk) => (talk.raw(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')), true) }, 'handshake: expected byte 0 to be 19', 4],
     ['has another torrent', { infoHash: new Uint8Array(20) }, 'shares another torrent', 4],
     ['does not listen', undefined, '127.0.0.1:1: nobody listens there', 4],

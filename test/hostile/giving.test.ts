@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { FrameDecoder } from '../../src/protocol/frames.ts';
-import { encodeHandshake, HANDSHAKE_LENGTH } from '../../src/protocol/handshake.ts';
+import { HANDSHAKE_LENGTH } from '../../src/protocol/handshake.ts';
 import { encodeMessages, type Message } from '../../src/protocol/messages.ts';
+import { memoryHeld } from '../machine.ts';
 import { eventually } from '../swarm/run.ts';
 import { content, dial, greeting, listening, servesOthers } from './strangers.ts';
 
@@ -36,10 +37,10 @@ const leavings = ({ events }: Awaited<ReturnType<typeof listening>>): readonly s
   events.flatMap((event) => (event.type === 'peer-left' ? [event.reason] : []));
 
 describe('R29: a seed of ours', () => {
-  it('keeps little for 40 who ask for everything again and again and never read, and serves others', { timeout: 60_000 }, async () => {
+  it('keeps little for 40 who ask for everything again and again and never read, and serves others', async () => {
     const seed = await listening();
     await servesOthers(seed.port);
-    const before = process.memoryUsage().rss;
+    const before = memoryHeld();
     const deaf = Array.from({ length: 40 }, (_, n) => {
       const { socket } = stranger(seed.port, 50 + n, { type: 'interested' });
       socket.pause();
@@ -52,8 +53,8 @@ describe('R29: a seed of ours', () => {
     await servesOthers(seed.port);
     expect(await eventually(() => leavings(seed).filter((reason) => reason === 'unexpected').length >= 4, 20_000)).toBe(true);
     await servesOthers(seed.port);
-    // The kernel's buffers are not ours; what is written to 40 of them, and not sent, is 256 KiB each, and their own megabytes are in here too.
-    expect(process.memoryUsage().rss - before).toBeLessThan(200 * MiB);
+    // What is read ahead and what is written to 40 of them, and not sent, is 256 KiB each, and their own megabytes are in here too.
+    expect(memoryHeld() - before).toBeLessThan(80 * MiB);
   });
 
   it.each<readonly [string, readonly Message[]]>([
@@ -96,29 +97,12 @@ describe('R21: blocks that a seed of ours has not asked for', () => {
 });
 
 describe('R24: who has said which torrent it wants', () => {
-  it('and drips the rest is gone after 15 s in all', { timeout: 40_000 }, async () => {
-    const { port, events } = await listening();
-    const socket = dial(port);
-    const began = performance.now();
-    const bytes = encodeHandshake({ infoHash: content.torrent.infoHash, peerId: new Uint8Array(20).fill(7) });
-    socket.write(bytes.subarray(0, 48));
-    let at = 48;
-    const dripping = setInterval(() => at < HANDSHAKE_LENGTH - 1 && !socket.destroyed && socket.write(bytes.subarray(at, ++at)), 900);
-    onTestFinished(() => clearInterval(dripping));
-    expect(await eventually(() => socket.destroyed, 20_000)).toBe(true);
-    expect(performance.now() - began).toBeLessThan(15_500);
-    expect(events.some(({ type }) => type === 'peer-joined')).toBe(false);
-  });
-
   it('or begins with something else is hung up on at its first byte, so that who would rather encrypt may call again without', async () => {
     const { port } = await listening();
     const socket = dial(port);
     await new Promise((opened) => socket.once('connect', opened));
     socket.write(Buffer.of(0xeb));
-    const began = performance.now();
     expect(await eventually(() => socket.destroyed)).toBe(true);
-    // Not when its time is over.
-    expect(performance.now() - began).toBeLessThan(2000);
   });
 });
 

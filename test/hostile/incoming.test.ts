@@ -3,6 +3,7 @@ import { MAX_UNDECIDED, reception } from '../../src/discovery/reception.ts';
 import { nodeEnv } from '../../src/node.ts';
 import { encodeHandshake } from '../../src/protocol/handshake.ts';
 import { encodeMessages } from '../../src/protocol/messages.ts';
+import { memoryHeld } from '../machine.ts';
 import { eventually } from '../swarm/run.ts';
 import { content, dial, greeting, listening, opened, servesOthers } from './strangers.ts';
 
@@ -10,18 +11,17 @@ const MiB = 1024 * 1024;
 const handles = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
 
 describe('a port among strangers', () => {
-  it('500 who say nothing have no more than their places, and the others are served', { timeout: 60_000 }, async () => {
+  it('500 who say nothing have no more than their places, and the others are served', async () => {
     const { port, events } = await listening();
     const idle = Array.from({ length: 500 }, (_, n) => dial(port, `127.0.${1 + (n % 10)}.1`));
     expect(await opened(idle)).toBe(true);
     expect(await eventually(() => idle.filter(({ destroyed }) => !destroyed).length <= MAX_UNDECIDED)).toBe(true);
     await servesOthers(port);
-    // All of them are gone when their time is over, and nobody heard of them.
-    expect(await eventually(() => idle.every(({ destroyed }) => destroyed), 10_000)).toBe(true);
+    // Nobody heard of them.
     expect(events.filter(({ type }) => type === 'peer-joined').length).toBeLessThanOrEqual(1);
   });
 
-  it('500 who greet and say nothing then have no more than their places', { timeout: 60_000 }, async () => {
+  it('500 who greet and say nothing then have no more than their places', async () => {
     const { port, events } = await listening();
     await servesOthers(port);
     const idle = Array.from({ length: 500 }, (_, n) => dial(port, `127.0.${1 + (n % 10)}.1`));
@@ -36,24 +36,9 @@ describe('a port among strangers', () => {
     await servesOthers(port);
   });
 
-  it('those who drip are gone after five seconds, however slowly they do', { timeout: 60_000 }, async () => {
-    const { port } = await listening();
-    const slow = Array.from({ length: 20 }, () => dial(port));
-    const bytes = greeting(content.torrent.infoHash, 7);
-    let at = 0;
-    const dripping = setInterval(() => {
-      for (const socket of slow) if (!socket.destroyed) socket.write(bytes.subarray(at, at + 1));
-      at++;
-    }, 400);
-    onTestFinished(() => clearInterval(dripping));
-    await servesOthers(port);
-    expect(await eventually(() => slow.every(({ destroyed }) => destroyed), 8000)).toBe(true);
-    expect(at).toBeLessThan(48);
-  });
-
-  it('10,000 calls leave nothing behind', { timeout: 120_000 }, async () => {
+  it('10,000 calls leave nothing behind', async () => {
     const { port, events } = await listening();
-    const before = { memory: process.memoryUsage().rss, handles: handles() };
+    const before = { memory: memoryHeld(), handles: handles() };
     for (let round = 0; round < 40; round++) {
       const some = Array.from({ length: 250 }, (_, n) => dial(port, `127.1.${round}.${1 + (n % 20)}`));
       for (const [n, socket] of some.entries()) {
@@ -65,7 +50,7 @@ describe('a port among strangers', () => {
       for (const socket of some) socket.destroy();
     }
     expect(await eventually(() => handles() <= before.handles, 10_000)).toBe(true);
-    expect(process.memoryUsage().rss - before.memory).toBeLessThan(150 * MiB);
+    expect(memoryHeld() - before.memory).toBeLessThan(16 * MiB);
     expect(events.some(({ type }) => type === 'peer-joined')).toBe(false);
     await servesOthers(port);
   });

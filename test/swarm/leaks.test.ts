@@ -54,7 +54,7 @@ const conducts: readonly Conduct[] = [
 ];
 
 describe('unsubscribing', () => {
-  it('at 40 random moments leaves nothing, and what is stored is never asked for again', { timeout: 120_000 }, async () => {
+  it('at 40 random moments leaves nothing, and what is stored is never asked for again', async () => {
     const all = await peers(content, conducts);
     const tiny = await tracker(all);
     const random = dice(7);
@@ -94,7 +94,7 @@ describe('unsubscribing', () => {
     expect(await left(before)).toBe('');
   });
 
-  it('tells a tracker that hangs, and gives it up within 5 s', { timeout: 20_000 }, async () => {
+  it('tells a tracker that hangs, and gives it up within 5 s', async () => {
     const seed = await peer(content, { bytesPerSecond: MiB });
     const tiny = await tracker([seed]);
     tiny.hangsOn = ['stopped'];

@@ -3,6 +3,7 @@ import { type DownloadOptions, download } from '../../src/download.ts';
 import type { DownloadEvent, Progress } from '../../src/env.ts';
 import { pieceHasher } from '../../src/disk/verifier.ts';
 import { nodeEnv } from '../../src/node.ts';
+import { within } from '../machine.ts';
 import { type Content, newFolder, sha256OnDisk } from './content.ts';
 
 /** Without threads that hash: they are of the process, and stay for some seconds after a download. */
@@ -19,8 +20,8 @@ export interface Ran {
   readonly took: number;
 }
 
-/** Downloads with Node's sockets and files until it ends; fails with its last words when it does not in time. */
-export const run = async (content: Content, options: Partial<DownloadOptions>, within = 25_000): Promise<Ran> => {
+/** Downloads with Node's sockets and files until it ends; fails with its last words when it does not in so many milliseconds of a quiet machine. */
+export const run = async (content: Content, options: Partial<DownloadOptions>, most = 25_000): Promise<Ran> => {
   const folder = options.target?.folder ?? newFolder();
   const began = performance.now();
   let progress: Progress | undefined;
@@ -30,7 +31,7 @@ export const run = async (content: Content, options: Partial<DownloadOptions>, w
         if (event.type === 'progress') progress = event;
       }),
       toArray(),
-      timeout({ first: within, with: () => throwError(() => new Error(`not done within ${within} ms: ${JSON.stringify(progress)}`)) }),
+      timeout({ first: within(most), with: () => throwError(() => new Error(`not done within ${most} ms: ${JSON.stringify(progress)}`)) }),
     ),
   );
   const took = performance.now() - began;
@@ -43,9 +44,9 @@ export const count = ({ events }: Ran, type: DownloadEvent['type']): number => e
 export const leavings = ({ events }: Ran, port: number): readonly string[] =>
   events.flatMap((event) => (event.type === 'peer-left' && event.address.port === port ? [event.reason] : []));
 
-/** Waits until `holds`, looking often; false if it did not within so many milliseconds. */
-export const eventually = async (holds: () => boolean, within = 5000): Promise<boolean> => {
-  const end = performance.now() + within;
+/** Waits until `holds`, looking often; false if it did not within so many milliseconds of a quiet machine. */
+export const eventually = async (holds: () => boolean, most = 5000): Promise<boolean> => {
+  const end = performance.now() + within(most);
   while (!holds()) {
     if (performance.now() > end) return false;
     await new Promise((resolve) => setTimeout(resolve, 10));
