@@ -1,12 +1,12 @@
 import { realpathSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { Target } from '../env.ts';
-import { InputError } from '../errors.ts';
+import { InputError, StorageError } from '../errors.ts';
 import { toHex } from '../protocol/id.ts';
 import { Malformed } from '../protocol/malformed.ts';
 import { parseTorrent, type Torrent, Unsupported } from '../torrent/metainfo.ts';
 import { MAX_BYTES } from '../protocol/bencode.ts';
-import { asInputError, readBytes } from './files.ts';
+import { readBytes } from './files.ts';
 import { findData } from './findData.ts';
 import type { Io } from './io.ts';
 import { INFO_HASH } from './stdin.ts';
@@ -35,17 +35,19 @@ const lookAt = (path: string): Stats | undefined => {
   }
 };
 
-/** The torrent that the file is; undefined if it is content. A name that ends in `.torrent` promises one. @throws InputError */
-const torrentIn = async (path: string, length: number, io: Io): Promise<Torrent | undefined> => {
+/**
+ * The torrent that the file is; `content` if it is none. A name that ends in `.torrent` promises one: what is wrong with such a `source`
+ * is told when it is read as one, and so it is with a torrent of a kind that we do not know.
+ */
+const torrentIn = async (path: string, length: number, io: Io): Promise<Torrent | 'content' | 'source'> => {
   const promised = /\.torrent$/i.test(path);
-  if (!promised && length > MAX_BYTES) return undefined;
-  const bytes = await readBytes(path, io);
-  if (!promised && bytes[0] !== D) return undefined;
+  if (!promised && length > MAX_BYTES) return 'content';
   try {
-    return parseTorrent(bytes);
+    const bytes = await readBytes(path, io);
+    return promised || bytes[0] === D ? parseTorrent(bytes) : 'content';
   } catch (error) {
-    if (!promised && error instanceof Malformed && !(error instanceof Unsupported)) return undefined;
-    throw asInputError(path, error, ': is it really a .torrent file?');
+    if (!(error instanceof Malformed || error instanceof InputError || error instanceof StorageError)) throw error;
+    return promised || error instanceof Unsupported ? 'source' : 'content';
   }
 };
 
@@ -56,11 +58,11 @@ const sorted = async (args: readonly string[], io: Io) => {
   const paths = new Map<string, string>();
   for (const arg of args) {
     const there = LINK.test(arg) || INFO_HASH.test(arg) ? undefined : lookAt(arg);
-    const torrent = there?.isFile() ? await torrentIn(arg, there.size, io) : undefined;
-    if (torrent !== undefined) paths.set(toHex(torrent.infoHash), arg);
     // A pipe, as of `<(curl …)`, can be read once.
-    if (there?.isDirectory() || (there?.isFile() && torrent === undefined)) contents.push(arg);
+    const found = there?.isDirectory() ? 'content' : there?.isFile() ? await torrentIn(arg, there.size, io) : 'source';
+    if (found === 'content') contents.push(arg);
     else torrents.push(arg);
+    if (typeof found === 'object') paths.set(toHex(found.infoHash), arg);
   }
   return { torrents, contents, paths };
 };

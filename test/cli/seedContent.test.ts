@@ -122,6 +122,25 @@ describe('seed of a file or folder', () => {
     expect(await told(join(home, 'x'), root, join(home, 'album'))).toContain('with torrents, name one place for the data of all of them');
   });
 
+  it('seeds the others when one can not be read', async () => {
+    const home = folder();
+    const path = join(home, 'film.bin');
+    writeFileSync(path, film.bytes);
+    mkdirSync(join(home, 'empty'));
+    const { code, stdout, stderr } = await run(['seed', join(home, 'empty'), path, ...SHORT]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: expect.stringContaining(`${path}: `) as string });
+    expect(stderr).toMatch(/empty: .*not one byte in it/);
+    expect(stderr).toMatch(/rxtorrent: 1 of 2 torrents failed\n$/);
+    writeFileSync(join(home, 'broken.torrent'), 'something else');
+    writeFileSync(join(home, 'x.torrent'), film.metainfo);
+    const two = await run(['seed', join(home, 'broken.torrent'), join(home, 'x.torrent'), ...SHORT]);
+    expect(two).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining(path) as string,
+      stderr: expect.stringContaining('is it really a .torrent') as string,
+    });
+  });
+
   it('takes for content what only looks like a .torrent at first', async () => {
     const home = folder();
     const path = join(home, 'diary.txt');

@@ -1,52 +1,74 @@
 import { lastValueFrom } from 'rxjs';
+import type { Target } from '../../env.ts';
 import { InputError } from '../../errors.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
+import { explain, Interrupted, SomeFailed } from '../exit.ts';
 import { hashed } from '../hashed.ts';
 import type { Given, Io } from '../io.ts';
 import { madeLines, madeObject } from '../made.ts';
 import { mayWrite } from '../newFile.ts';
 import { seedingOf } from '../seeding.ts';
 import { contentTarget, seedSources } from '../seedSources.ts';
-import { share } from '../share.ts';
+import { type Plan, share } from '../share.ts';
 import { noteSound } from '../sound.ts';
 import { flag, oneOf, texts, trackerAddress } from '../values.ts';
-import { jsonLine } from '../views/text.ts';
+import { jsonLine, visible } from '../views/text.ts';
 import { worldOf } from '../world.ts';
 import { chosenOf, downloadSettings, saveTorrentOf } from './download.ts';
 
-/** Makes a torrent of each of `contents`, and says what leads others to it. */
-const make = async (contents: readonly string[], saveTorrent: string | undefined, given: Given, io: Io): Promise<readonly Torrent[]> => {
+/** A torrent of each content that one could be made of, and why there is none of the others. */
+interface Made {
+  readonly places: ReadonlyMap<Torrent, string>;
+  readonly failures: readonly unknown[];
+}
+
+/** Makes a torrent of each of `contents`, and says what leads others to it. One that fails does not stop the others. */
+const make = async (contents: readonly string[], saveTorrent: string | undefined, given: Given, io: Io): Promise<Made> => {
   const trackers = texts(given, 'tracker').map((url) => [trackerAddress('tracker', url)]);
   // What a link leads to is never read from where the link is.
   const links = oneOf(given, 'links', ['refuse', 'skip'] as const);
+  const options = { trackers, ...(links && { links }), ...(saveTorrent !== undefined && { except: saveTorrent }) };
   const env = await worldOf(given, io.say);
-  const all: Torrent[] = [];
+  const places = new Map<Torrent, string>();
+  const failures: unknown[] = [];
   for (const content of contents) {
-    const { torrent } = await hashed(content, { trackers, ...(links && { links }), ...(saveTorrent !== undefined && { except: saveTorrent }) }, given, io);
-    await lastValueFrom(noteSound(torrent, contentTarget(content), env), { defaultValue: undefined });
-    if (flag(given, 'json')) io.print(jsonLine(madeObject(torrent, saveTorrent)));
-    else if (!flag(given, 'quiet')) io.print(madeLines(torrent, content).join('\n'));
-    all.push(torrent);
+    try {
+      const { torrent } = await hashed(content, options, given, io);
+      await lastValueFrom(noteSound(torrent, contentTarget(content), env), { defaultValue: undefined });
+      if (flag(given, 'json')) io.print(jsonLine(madeObject(torrent, saveTorrent)));
+      else if (!flag(given, 'quiet')) io.print(madeLines(torrent, content).join('\n'));
+      places.set(torrent, content);
+    } catch (error) {
+      if (contents.length === 1 || error instanceof Interrupted) throw error;
+      io.say(`${visible(content)}: ${visible(explain(error))}`);
+      failures.push(error);
+    }
   }
-  return all;
+  return { places, failures };
+};
+
+/** Seeds files and folders, of which torrents are made first. */
+const seedContents = async (contents: readonly string[], given: Given, io: Io, plan: Omit<Plan, 'targetFor'>): Promise<void> => {
+  if (texts(given, 'files').length > 0) throw new InputError('bad-option', '--files chooses files of a torrent: name the files or folders to seed instead');
+  const { places, failures } = await make(contents, plan.saveTorrent, given, io);
+  const targetFor = (torrent: Torrent): Promise<Target> => Promise.resolve(contentTarget(places.get(torrent) ?? ''));
+  // Its trackers are its own by now, unless those are not to be asked.
+  const asked = flag(given, 'no-trackers') ? given : { ...given, tracker: undefined };
+  if (places.size > 0) await share(asked, io, [...places.keys()], { ...plan, targetFor });
+  if (failures.length > 0) throw new SomeFailed(failures, contents.length);
 };
 
 /** `rxtorrent seed`: torrents whose data is there, or files and folders of which torrents are made first. None of the data is changed. */
 export const seed = async (given: Given, io: Io): Promise<void> => {
   const args = [given['source'], given['path'] ?? []].flat().map(String);
   const seeding = { ...seedingOf(given, true), only: true };
-  const { torrents, contents, targetFor } = await seedSources(args, io);
-  const saveTorrent = saveTorrentOf(given, torrents.length > 0 ? torrents.length : contents.length);
-  if (saveTorrent !== undefined) mayWrite(saveTorrent, flag(given, 'force'));
-  if (torrents.length > 0) {
-    const { targetFor: chosenTargetFor, ...chosen } = chosenOf(given, io, torrents, targetFor);
-    return share(given, io, torrents, { settings: { ...downloadSettings(given), ...chosen }, seeding, targetFor: chosenTargetFor, saveTorrent });
-  }
   const settings = downloadSettings(given);
-  if (texts(given, 'files').length > 0) throw new InputError('bad-option', '--files chooses files of a torrent: name the files or folders to seed instead');
-  const made = await make(contents, saveTorrent, given, io);
-  const places = new Map(made.map((torrent, n) => [torrent, contents[n] ?? '']));
-  // Its trackers are its own by now, unless those are not to be asked.
-  const asked = flag(given, 'no-trackers') ? given : { ...given, tracker: undefined };
-  return share(asked, io, made, { settings, seeding, targetFor: (torrent) => Promise.resolve(contentTarget(places.get(torrent) ?? '')), saveTorrent });
+  const { torrents, contents, ...data } = await seedSources(args, io);
+  const saveTorrent = saveTorrentOf(given, torrents.length > 0 ? torrents.length : contents.length);
+  if (torrents.length === 0) {
+    if (saveTorrent !== undefined) mayWrite(saveTorrent, flag(given, 'force'));
+    return seedContents(contents, given, io, { settings, seeding, saveTorrent });
+  }
+  const { targetFor, ...chosen } = chosenOf(given, io, torrents, data.targetFor);
+  return share(given, io, torrents, { settings: { ...settings, ...chosen }, seeding, targetFor, saveTorrent });
 };
