@@ -126,16 +126,21 @@ export class World {
     return new Promise((done) => child.once('close', (code) => done({ code, out, err })));
   }
 
-  async end(): Promise<void> {
+  end(): Promise<void> {
+    return this.stop().then(() => rmSync(this.folder, { recursive: true, force: true }));
+  }
+
+  /** Kills the programs whose arguments are such; all if not said. */
+  async stop(which: (args: readonly string[]) => boolean = () => true): Promise<void> {
+    const chosen = this.#children.filter(({ spawnargs }) => which(spawnargs));
     await Promise.all(
-      this.#children.map(async (child) => {
+      chosen.map(async (child) => {
         if (child.exitCode !== null || child.signalCode !== null) return;
         const closed = new Promise((done) => child.once('exit', done));
         child.kill('SIGKILL');
         await closed;
       }),
     );
-    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
