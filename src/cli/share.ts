@@ -76,7 +76,7 @@ export const share = async (given: Given, io: Io, sources: readonly (string | To
   const accounts = new Map<Job, Account>();
   const attempt = async (job: Job, freed: () => void): Promise<void> => {
     if (io.stopped.aborted) return;
-    const account = new Account();
+    const account = new Account(job.torrent?.length);
     accounts.set(job, account);
     const error = await work(job, account, bench, freed);
     if (error !== undefined && !(error instanceof Interrupted)) failures.push(error);

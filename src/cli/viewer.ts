@@ -146,5 +146,9 @@ export const viewerOfSeveral = (given: Given, io: Io, view: Live, all: readonly 
     view.end();
     if (stopped !== undefined && !flag(given, 'quiet')) view.say(stoppedSumLine(stopped));
   };
-  return { show, over, refused, end };
+  const refuse = (source: string, error: unknown): void => {
+    board.refuse(source);
+    refused(source, error);
+  };
+  return { show, over, refused: refuse, end };
 };

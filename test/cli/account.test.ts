@@ -44,9 +44,15 @@ describe('how far a torrent has come', () => {
     expect(stoppedLine(account.figures, true)).toBe(line);
   });
 
+  it('counts what it has seen if it is over before anybody has looked', () => {
+    const account = new Account(64 * MiB);
+    account.see(stored);
+    expect(stoppedLine(account.figures, true)).toBe('stopped: at least 1.00 of 64.0 MiB is there, verified; the same command goes on from here');
+  });
+
   it('says when it is complete in what time, at what rate, what was wasted, given and chosen', () => {
     let time = 1_000;
-    const account = new Account(() => time);
+    const account = new Account(undefined, () => time);
     time = 5_000;
     account.see(sample({ stored: 42 * MiB, downloaded: 43 * MiB, uploaded: 11 * MiB, ratio: 0.19 }));
     account.see({ type: 'done', length: 64 * MiB, path: '/a', paths: ['/a'], downloaded: 65 * MiB, wasted: MiB, uploaded: 12 * MiB });

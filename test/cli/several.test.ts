@@ -132,7 +132,9 @@ describe('several torrents', () => {
   it('of which there are thirty are no reason for a warning of Node', async () => {
     const names = [...Array(30).keys()].map((index) => `t${index}`);
     const { home, files, source } = await torrents(names, 64 * 1024);
-    const running = start(['download', ...files, '-o', join(home, 'out/'), '--max-active', '30', '--verbose=disk', ...source]);
+    // The last of them has its seed; all others wait for one.
+    const [noTrackers = '', ...peers] = source;
+    const running = start(['download', ...files, '-o', join(home, 'out/'), '--max-active', '30', '--verbose=disk', noTrackers, ...peers.slice(-2)]);
     await running.says(/t29: piece \d+ stored/);
     running.kill('SIGINT');
     const { code, stderr } = await running.ended;
@@ -161,6 +163,15 @@ describe('--max-active', () => {
     const { home, files, source } = await torrents(['one', 'two', 'three']);
     const running = start(['download', ...files, '-o', home, '--max-active', '1', '--seed', '--json', ...source]);
     await running.says(/("done"[^]*){3}/);
+    running.kill('SIGINT');
+    expect((await running.ended).code).toBe(130);
+  });
+
+  it('does not keep seeds from one another', async () => {
+    const { home, files, source } = await torrents(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+    expect((await run(['download', ...files, '-o', home, ...source, '--quiet'])).code).toBe(0);
+    const running = start(['seed', ...files, home, '--no-trackers', '--json']);
+    await running.says(/("done"[^]*){7}/);
     running.kill('SIGINT');
     expect((await running.ended).code).toBe(130);
   });

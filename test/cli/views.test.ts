@@ -5,8 +5,8 @@ import { peerEvent, peerLine, scrapedEvent } from '../../src/cli/views/peers.ts'
 import { funnelLines } from '../../src/cli/views/funnel.ts';
 import { paceLine } from '../../src/cli/views/pace.ts';
 import { bar, checkingLines, progressLine, progressLines } from '../../src/cli/views/progress.ts';
-import { columns, fit, jsonLine, visible } from '../../src/cli/views/text.ts';
-import { bytes, counted, duration, percent, ranges } from '../../src/cli/views/units.ts';
+import { columns, fit, jsonLine, middle, visible } from '../../src/cli/views/text.ts';
+import { bytes, bytesOf, counted, duration, percent, ranges, roughly } from '../../src/cli/views/units.ts';
 import { defaultPace } from '../../src/discovery/pace.ts';
 import type { FunnelSample, Peer, Progress } from '../../src/env.ts';
 
@@ -62,6 +62,28 @@ describe('units', () => {
     expect(percent(0, 0)).toBe('100 %');
   });
 
+  it('says a unit once where it is the same', () => {
+    expect([bytesOf(42.4 * MiB, 64 * MiB), bytesOf(512 * 1024, 64 * MiB), bytesOf(0, 64 * MiB), bytesOf(3, 9)]).toEqual([
+      '42.4 of 64.0 MiB',
+      '512 KiB of 64.0 MiB',
+      '0 B of 64.0 MiB',
+      '3 of 9 B',
+    ]);
+  });
+
+  it('says times in six columns, roughly', () => {
+    expect([0.4, 59, 215, 86_399, 90_000, 998 * 86_400, 1e9, Infinity].map(roughly)).toEqual([
+      '0.4 s',
+      '59 s',
+      '3 min',
+      '23 h',
+      '1 d',
+      '998 d',
+      '999+ d',
+      '999+ d',
+    ]);
+  });
+
   it('counts and lists', () => {
     expect([counted(0, 'peer'), counted(1, 'peer'), counted(2, 'peer')]).toEqual(['0 peers', '1 peer', '2 peers']);
     expect(ranges([7, 1, 2, 3, 9, 10])).toEqual(['1–3', '7', '9–10']);
@@ -100,6 +122,18 @@ describe('progressLines', () => {
         for (const line of checkingLines({ checked: 7, total: 12, valid: 5, rate: part }, width)) expect(columns(line)).toBeLessThanOrEqual(width);
       }),
     );
+  });
+
+  it('never looks finished while nobody has told what a link stands for', () => {
+    const { eta, ...still } = progress;
+    expect(eta).toBe(5);
+    const link: Progress = { ...still, phase: 'metadata', stored: 0, length: 0, pieces: 0, pieceCount: 0, rate: 0 };
+    const peers = (known: number, connected: number): Progress => ({ ...link, peers: { ...link.peers, known, connected } });
+    expect(progressLines(peers(40, 12), 80)).toEqual(['asking 12 of 40 peers what the link stands for']);
+    expect(progressLines(peers(40, 0), 80)).toEqual(['connecting to 40 peers, to ask what the link stands for']);
+    expect(progressLines(peers(0, 0), 80)).toEqual(['looking for peers, to ask what the link stands for']);
+    expect(progressLines({ ...peers(1, 1), reason: 'why' }, 80)).toEqual(['asking 1 of 1 peer what the link stands for', 'why']);
+    expect(progressLine({ ...peers(40, 12), reason: 'why' })).toBe('asking 12 of 40 peers what the link stands for, why');
   });
 
   it('is one line for a log', () => {
@@ -187,6 +221,25 @@ describe('text', () => {
   it('counts columns and cuts', () => {
     expect([columns('abc'), columns('日本'), columns('e\u0301'), columns('🎉')]).toEqual([3, 4, 1, 2]);
     expect([fit('abcdef', 6), fit('abcdef', 4), fit('日本語', 4), fit('ab', 0)]).toEqual(['abcdef', 'abc…', '日…', '']);
+    const family = '👨‍👩‍👧‍👦';
+    expect([columns(family), columns('🇩🇪'), columns('각'), columns('नमस्ते') < 'नमस्ते'.length]).toEqual([2, 2, 2, true]);
+    expect([fit(family.repeat(3), 5), fit(family.repeat(3), 4), fit('e\u0301e\u0301e\u0301', 2)]).toEqual([`${family}${family}…`, `${family}…`, 'e\u0301…']);
+  });
+
+  it('cuts names in the middle', () => {
+    expect([
+      middle('debian-12.7.0.iso', 17),
+      middle('debian-12.7.0.iso', 10),
+      middle('debian-12.7.0.iso', 2),
+      middle('x'.repeat(9), 1),
+      middle('ab', 0),
+    ]).toEqual(['debian-12.7.0.iso', 'debian…iso', 'd…', '…', '']);
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 0, max: 40 }), (text, limit) => {
+        expect(columns(middle(visible(text), limit))).toBeLessThanOrEqual(limit);
+        expect(columns(fit(visible(text), limit))).toBeLessThanOrEqual(limit);
+      }),
+    );
   });
 });
 

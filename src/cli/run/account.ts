@@ -4,8 +4,9 @@ import type { DownloadEvent, Done, Progress } from '../../env.ts';
 export interface Figures {
   /** Bytes that are wanted; undefined while it is not known what a magnet link stands for. */
   readonly length: number | undefined;
-  /** Bytes verified and stored, of `length`. */
+  /** Bytes verified and stored, of `length`; those of this run alone, if it was over before anybody had looked. */
   readonly stored: number;
+  readonly looked: boolean;
   /** Payload bytes of this run: what came, what of it was of no use, what was given. */
   readonly downloaded: number;
   readonly wasted: number;
@@ -35,7 +36,11 @@ export class Account {
   /** Bytes stored since `#last`. */
   #since = 0;
 
-  constructor(now: Clock = () => performance.now()) {
+  /** Bytes of the torrent, if they are known beforehand. */
+  readonly #length: number | undefined;
+
+  constructor(length?: number, now: Clock = () => performance.now()) {
+    this.#length = length;
     this.#now = now;
     this.#began = now();
   }
@@ -68,16 +73,18 @@ export class Account {
   }
 
   get figures(): Figures {
-    const { phase, length = 0, stored = 0, ratio = 0 } = this.#last ?? {};
+    const last = this.#last;
     const { downloaded, wasted, uploaded } = this.#bytes;
-    const wanted = phase === undefined || phase === 'metadata' ? undefined : length;
+    const told = last === undefined || last.phase === 'metadata' ? this.#length : last.length;
+    const length = this.#done?.length ?? told;
     return {
-      length: this.#done?.length ?? wanted,
-      stored: this.#done?.length ?? Math.min(length, stored + this.#since),
+      length,
+      stored: this.#done?.length ?? Math.min(length ?? 0, (last?.stored ?? 0) + this.#since),
+      looked: last !== undefined || this.done,
       downloaded,
       wasted,
       uploaded,
-      ratio,
+      ratio: last?.ratio ?? 0,
       elapsed: (this.#now() - this.#began) / 1000,
       took: this.#doneAt === undefined ? undefined : (this.#doneAt - this.#began) / 1000,
     };

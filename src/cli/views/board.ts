@@ -44,6 +44,11 @@ export class Board implements Moment {
     if (event.type === 'metadata') this.#rows.set(infoHash, { ...row, name: visible(event.torrent.name), length: event.torrent.length });
   }
 
+  /** A source that is no torrent has failed before it could begin. */
+  refuse(source: string): void {
+    this.#rows.set(`refused ${this.#rows.size}`, { name: visible(source), state: 'failed' });
+  }
+
   over({ infoHash }: Known, how: 'complete' | 'given' | 'stopped' | 'failed'): void {
     const row = this.#rows.get(infoHash);
     if (row !== undefined) this.#rows.set(infoHash, { ...row, state: how === 'failed' ? 'failed' : 'over' });

@@ -41,9 +41,11 @@ export const undone = (lines: readonly string[], width: number): string => {
   return rows > lines.length ? `\r\x1b[${rows - 1}A\x1b[J${'\n'.repeat(lines.length - 1)}` : '';
 };
 
-const onTerminal = async (io: Io, title: string): Promise<Live> => {
+/** What can be shown over. */
+export type Terminal = NodeJS.WriteStream;
+
+export const onTerminal = async (io: Pick<Io, 'say' | 'floor'>, title: string, stream: Terminal, env: NodeJS.ProcessEnv): Promise<Live> => {
   const { default: ora } = await import('ora');
-  const stream = process.stderr;
   // The spinner takes it over, and would first take away what it has drawn.
   const write = stream.write.bind(stream);
   let last: Moment | undefined;
@@ -61,14 +63,14 @@ const onTerminal = async (io: Io, title: string): Promise<Live> => {
     spinner.text = draw();
     return '';
   };
-  const color = process.env['NO_COLOR'] ? { color: false as const } : {};
-  const spinner: Ora = ora({ text: title, discardStdin: false, interval: FRAME, stream, ...color });
+  const color = env['NO_COLOR'] ? { color: false as const } : {};
+  const spinner: Ora = ora({ text: title, discardStdin: false, isEnabled: true, interval: FRAME, stream, ...color });
   spinner.prefixText = prefixText;
   spinner.start();
   const leave = io.floor?.enter({ rest: () => void spinner.stop(), goOn: () => void spinner.start() });
   const resized = (): void => {
     if (!spinner.isSpinning) return;
-    if (reflows(process.env)) write(undone(drawn, stream.columns));
+    if (reflows(env)) write(undone(drawn, stream.columns));
     spinner.render();
   };
   stream.on('resize', resized);
@@ -110,5 +112,5 @@ export const canMove = ({ isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | '
 /** On a terminal a picture that moves, on a pipe a line every few seconds; nothing that moves when `quiet`. */
 export const live = async (io: Io, title: string, quiet: boolean): Promise<Live> => {
   if (quiet) return { show: () => undefined, say: io.say, end: () => undefined };
-  return canMove(process.stderr, process.env) ? onTerminal(io, title) : onPipe(io, title);
+  return canMove(process.stderr, process.env) ? onTerminal(io, title, process.stderr, process.env) : onPipe(io, title);
 };

@@ -21,7 +21,7 @@ const PHASES = {
 
 const speed = ({ phase, rate: perSecond, eta }: Progress): readonly string[] => {
   if (phase !== 'downloading') return [PHASES[phase]];
-  return [`↓ ${rate(perSecond)}`, ...(eta === undefined ? [] : [`${duration(eta)} left`])];
+  return [`↓ ${rate(perSecond)}`, ...(eta === undefined ? [] : [`${duration(Math.ceil(eta))} left`])];
 };
 
 const people = ({ peers }: Progress): string => `${peers.connected} of ${counted(peers.known, 'peer')}`;

@@ -28,11 +28,16 @@ export const completeLine = (figures: Figures, chosen?: Chosen): string => {
 /** `12.0 MiB given, ratio 0.19, in 5 min 3 s`: what is said when a seed ends. */
 export const givenLine = (figures: Figures): string => `${given(figures)}, in ${duration(figures.elapsed)}`;
 
+const there = (length: number | undefined, stored: number): string => {
+  if (length === undefined) return 'it is not known yet what the link stands for';
+  return `${stored < length ? bytesOf(stored, length) : `all ${bytes(length)}`} is there, verified`;
+};
+
 /** `42.4 of 64.0 MiB is there, verified`, what was given, and how to go on, unless it is not `kept`. */
 export const thereLine = (figures: Figures, kept: boolean): string => {
-  const { length, stored, uploaded } = figures;
-  const there = length === undefined ? 'it is not known yet what the link stands for' : `${bytesOf(stored, length)} is there, verified`;
-  return [there, ...(uploaded > 0 ? [given(figures)] : []), ...(kept ? [GO_ON] : [])].join('; ');
+  const { length, stored, looked, uploaded, took } = figures;
+  const gave = took !== undefined ? [givenLine(figures)] : uploaded > 0 ? [given(figures)] : [];
+  return [`${looked || length === undefined ? '' : 'at least '}${there(length, stored)}`, ...gave, ...(kept ? [GO_ON] : [])].join('; ');
 };
 
 /** What is said of a torrent that the user stopped. */
@@ -51,7 +56,7 @@ export interface Sum {
 /** The same of several: `stopped: 2 of 7 torrents complete, 1.20 of 3.40 GiB is there, verified; …`. */
 export const stoppedSumLine = ({ torrents, complete, length, stored, uploaded }: Sum): string =>
   [
-    `stopped: ${complete} of ${counted(torrents, 'torrent')} complete, ${bytesOf(stored, length)} is there, verified`,
+    `stopped: ${complete} of ${counted(torrents, 'torrent')} complete, ${there(length, stored)}`,
     ...(uploaded > 0 ? [`${bytes(uploaded)} given`] : []),
     GO_ON,
   ].join('; ');
