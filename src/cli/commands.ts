@@ -44,6 +44,7 @@ export const commands: Readonly<Record<string, Command>> = {
     examples: [
       ['$0 debian.iso.torrent -o downloads/', 'into a folder'],
       ["$0 show.torrent --files '*.mkv' --files '!*sample*'", 'some of its files; by the numbers of info: --files 1,3-5'],
+      ['$0 film.torrent -o - | mpv -', 'watch it while it comes: nothing is written to disk'],
       ['$0 a.torrent b.torrent --down-limit 5M', 'two at once'],
       ['$0 a.torrent --no-trackers --peer 127.0.0.1:6881', 'from one peer only'],
     ],

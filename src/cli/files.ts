@@ -22,7 +22,6 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 const stdin = async (add: (chunk: Uint8Array) => void, { stopped }: Pick<Io, 'stopped'>): Promise<void> => {
-  if (process.stdin.readableEnded || process.stdin.destroyed) throw new InputError('bad-option', '-: stdin can be read only once: name - once');
   try {
     // Who waits for others may be told to stop.
     for await (const chunk of addAbortSignal(stopped, process.stdin) as AsyncIterable<Uint8Array>) add(chunk);

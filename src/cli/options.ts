@@ -66,7 +66,10 @@ export const verifyOptions: OptionTable = {
 };
 
 const fetchOptions: OptionTable = {
-  output: value('Folder to save to (one that exists, or ends in /), or name of the file to write (default: the current folder)', { alias: 'o' }),
+  output: value(
+    'Folder to save to (one that exists, or ends in /), or name of the file to write; - is stdout, for one file, in order (default: the current folder)',
+    { alias: 'o' },
+  ),
   'max-peers': value('Maximum number of connections, 1–1000 (default 200)'),
   'max-active': value('Maximum number of simultaneous downloads, 1–1000 (default 5); seeding torrents do not count'),
   order: value('Piece order: rarest (default) or sequential'),
@@ -163,7 +166,9 @@ export const pieceOptions: OptionTable = {
 };
 
 export const createOptions: OptionTable = {
-  output: value('.torrent file to write, or a folder for it (one that exists, or ends in /) (default: NAME.torrent in the current folder)', { alias: 'o' }),
+  output: value('.torrent file to write, or a folder for it (one that exists, or ends in /); - is stdout (default: NAME.torrent in the current folder)', {
+    alias: 'o',
+  }),
   force: flag('Replace an existing .torrent file'),
   name: value('Name of the torrent (default: that of the file or folder)'),
   tracker: values('Tracker, http(s) or udp URL, a tier of its own; a,b puts two in one tier', APART.words),

@@ -2,7 +2,7 @@ import { share as shared } from 'rxjs';
 import { client } from '../client.ts';
 import { PORTS } from '../discovery/reception.ts';
 import type { DownloadOptions } from '../download.ts';
-import type { Target } from '../env.ts';
+import type { DownloadEvent, Env, Target } from '../env.ts';
 import type { SeedOptions } from '../seeding.ts';
 import type { SourceOptions } from '../sources.ts';
 import type { Torrent } from '../torrent/metainfo.ts';
@@ -33,6 +33,10 @@ export interface Plan {
   readonly saveTorrent?: string | undefined;
   /** Is what has come kept for a later run? Yes unless this is false. */
   readonly kept?: boolean;
+  /** Where what comes goes instead of to disk. */
+  readonly openStorage?: Env['openStorage'];
+  /** What is made of each event before it is looked at. */
+  readonly seen?: (event: DownloadEvent) => DownloadEvent;
 }
 
 /** The ports where peers may call us. */
@@ -48,7 +52,8 @@ export const portsOf = (given: Given): readonly number[] => {
  */
 export const share = async (given: Given, io: Io, sources: readonly (string | Torrent)[], asked: Plan): Promise<void> => {
   let say = io.say;
-  const env = await worldOf(given, (line) => say(line));
+  const { openStorage } = asked;
+  const env = { ...(await worldOf(given, (line) => say(line))), ...(openStorage && { openStorage }) };
   const found = discovery(given, env);
   const active = asked.seeding?.only === true ? Infinity : (wholeNumber(given, 'max-active', 1, MOST_ACTIVE) ?? ACTIVE);
   const it = client(env, { ports: portsOf(given), limits: limitsOf(given), ...(found.dht$ && { dht$: found.dht$ }) });

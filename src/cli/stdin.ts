@@ -30,3 +30,9 @@ export const said = async (source: string, io: Pick<Io, 'stopped'>): Promise<str
   if (more.length > 0) throw new InputError('bad-option', `-: stdin has ${more.length + 1} lines: give one link or info-hash at a time`);
   return first;
 };
+
+/** Refuses to read stdin for two of `sources`. @throws InputError */
+export const checkStdin = (sources: readonly string[]): void => {
+  const times = sources.filter((source) => source === '-').length;
+  if (times > 1) throw new InputError('bad-option', `-: stdin can be read only once, and - is given ${times} times: name it once`);
+};

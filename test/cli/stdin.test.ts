@@ -50,6 +50,7 @@ describe('a source that is -', () => {
 
   it.each<[what: string, args: readonly string[], input: string | Uint8Array, says: string]>([
     ['that was read already', ['download', '-', '-', ...NOBODY], content.metainfo, '-: stdin can be read only once'],
+    ['that seed would read twice', ['seed', '-', '-', ...NOBODY], content.metainfo, '-: stdin can be read only once'],
     ['of nothing', ['info', '-'], '', '-: stdin is empty'],
     ['of blanks', ['magnet_parse', '-'], ' \n\n', '-: stdin is empty'],
     ['of several links', ['info', '-'], `${magnet}\n${magnet}\n`, '-: stdin has 2 lines: give one link'],

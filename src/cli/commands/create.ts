@@ -10,6 +10,7 @@ import { isPieceLength } from '../../torrent/pieceLength.ts';
 import { follow } from '../follow.ts';
 import type { Given, Io } from '../io.ts';
 import { lookAt, mayWrite, writeNew } from '../newFile.ts';
+import { toStdout } from '../stdout.ts';
 import { date, flag, oneOf, size, text, texts, trackerAddress, webSeedAddress } from '../values.ts';
 import { live } from '../views/live.ts';
 import { hashingLines } from '../views/progress.ts';
@@ -43,8 +44,11 @@ const optionsOf = (given: Given): CreateOptions => {
   };
 };
 
-/** Where the .torrent goes: `NAME.torrent` in this folder, or in the one that `--output` names. */
-const outputOf = (output: string | undefined, name: string): string => {
+/** Where the .torrent goes: `NAME.torrent` in this folder, or in the one that `--output` names; undefined is stdout. @throws InputError */
+const outputOf = (given: Given, name: string): string | undefined => {
+  const output = text(given, 'output');
+  if (output === '-' && flag(given, 'json')) throw new InputError('bad-option', 'create: -o - and --json both want stdout: name a file');
+  if (output === '-') return undefined;
   const file = `${name}.torrent`;
   if (output === undefined) return resolve(file);
   const folder = /[/\\]$/.test(output) || lookAt(output)?.isDirectory();
@@ -96,18 +100,19 @@ export const create = async (given: Given, io: Io): Promise<void> => {
   const force = flag(given, 'force');
   const json = flag(given, 'json');
   const quiet = flag(given, 'quiet');
-  const output = outputOf(text(given, 'output'), options.name ?? basename(resolve(source)));
-  mayWrite(output, force);
+  const output = outputOf(given, options.name ?? basename(resolve(source)));
+  if (output !== undefined) mayWrite(output, force);
   let say = io.say;
   const env = await worldOf(given, (line) => say(line));
   const view = await live(io, `hashing ${visible(source)}`, quiet || json);
   say = (line) => view.say(line);
   const began = performance.now();
   let torrent: Torrent | undefined;
+  let encoded: Uint8Array = new Uint8Array();
   const see = (event: CreateEvent): void => {
     if (event.type === 'created') {
-      writeNew(output, event.bytes, force);
-      torrent = event.torrent;
+      if (output !== undefined) writeNew(output, event.bytes, force);
+      ({ torrent, bytes: encoded } = event);
       const message = renamed(torrent);
       if (message !== undefined) see({ type: 'warning', code: 'renamed', message });
       return;
@@ -118,11 +123,12 @@ export const create = async (given: Given, io: Io): Promise<void> => {
     view.show({ lines: (width) => hashingLines(moment, width), line: () => hashingLines(moment, 100).join('') });
   };
   try {
-    await follow(createTorrent(source, env, { ...options, except: output }), io, see);
+    await follow(createTorrent(source, env, { ...options, ...(output !== undefined && { except: output }) }), io, see);
   } finally {
     view.end();
   }
   if (!torrent) return;
-  if (json) io.print(jsonLine(resultObject(torrent, output)));
-  else if (!quiet) io.print(resultLines(torrent, output).join('\n'));
+  if (output === undefined) await toStdout(encoded);
+  if (json && output !== undefined) io.print(jsonLine(resultObject(torrent, output)));
+  else if (!quiet) (output === undefined ? io.say : io.print)(resultLines(torrent, output ?? 'stdout').join('\n'));
 };

@@ -2,11 +2,13 @@ import { InputError } from '../../errors.ts';
 import type { Target } from '../../env.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
 import { selecting } from '../choice/selecting.ts';
+import { downloadToStdout } from './downloadToStdout.ts';
 import type { Given, Io } from '../io.ts';
 import { seedingOf, slotsOf } from '../seeding.ts';
 import { type Plan, share } from '../share.ts';
 import { targetOf } from '../target.ts';
 import { byPriority, firstBy, inOrder } from '../../torrent/pieceOrder.ts';
+import { checkStdin } from '../stdin.ts';
 import { flag, oneOf, size, text, wholeNumber } from '../values.ts';
 
 const MiB = 2 ** 20;
@@ -28,6 +30,7 @@ export const downloadSettings = (given: Given): Plan['settings'] => {
 /** Where the .torrent goes; of one download only. */
 export const saveTorrentOf = (given: Given, torrents: number): string | undefined => {
   const path = text(given, 'save-torrent');
+  if (path === '-') throw new InputError('bad-option', '--save-torrent -: the result goes to stdout: name a file');
   if (path !== undefined && torrents !== 1) throw new InputError('bad-option', `--save-torrent ${path}: there are ${torrents} torrents: name one at a time`);
   return path;
 };
@@ -51,9 +54,12 @@ export const chosenOf = (
 export const dht = (given: Given, io: Io): Promise<void> => download({ ...given, 'no-trackers': true, 'no-lsd': true, 'no-pex': true }, io);
 
 /** `rxtorrent download`. Unless `kept`, what has come is thrown away when it is interrupted. */
-export const download = (given: Given, io: Io, kept = true): Promise<void> => {
+export const download = async (given: Given, io: Io, kept = true): Promise<void> => {
   const torrents = [given['source'] ?? []].flat().map(String);
+  checkStdin(torrents);
   const output = text(given, 'output');
+  const saveTorrent = saveTorrentOf(given, torrents.length);
+  if (output === '-') return downloadToStdout(given, io, torrents, { settings: downloadSettings(given), saveTorrent });
   // Several torrents can't be one file.
   const into = output === undefined || torrents.length === 1 ? output : `${output}/`;
   const force = flag(given, 'force');
@@ -62,7 +68,7 @@ export const download = (given: Given, io: Io, kept = true): Promise<void> => {
     settings: { ...downloadSettings(given), ...chosen },
     seeding: seedingOf(given, false),
     targetFor,
-    saveTorrent: saveTorrentOf(given, torrents.length),
+    saveTorrent,
     kept,
   });
 };

@@ -13,6 +13,7 @@ import { fetchPiece, type WholePiece } from '../fetchPiece.ts';
 import type { Given, Io } from '../io.ts';
 import { lookAt, mayWrite, writeNew } from '../newFile.ts';
 import { sought } from '../sought.ts';
+import { toStdout } from '../stdout.ts';
 import { flag, seconds, text, wholeNumber } from '../values.ts';
 import { eventLine, hostPort, told } from '../views/events.ts';
 import { live } from '../views/live.ts';
@@ -44,7 +45,7 @@ const indexOf = (given: Given, { pieceHashes }: Torrent): number => {
 /** All of it, or nothing; what is no file, as a device is, can't be replaced by one. */
 const put = async (output: string, piece: Uint8Array): Promise<void> => {
   if (output === '-') {
-    await new Promise<void>((resolve) => void process.stdout.write(piece, () => resolve()));
+    await toStdout(piece);
     return;
   }
   if (lookAt(output)?.isFile() ?? true) return writeNew(output, piece, true);

@@ -11,6 +11,7 @@ import { seedingOf } from '../seeding.ts';
 import { contentTarget, seedSources } from '../seedSources.ts';
 import { type Plan, share } from '../share.ts';
 import { noteSound } from '../sound.ts';
+import { checkStdin } from '../stdin.ts';
 import { flag, oneOf, texts, trackerAddress } from '../values.ts';
 import { jsonLine, visible } from '../views/text.ts';
 import { worldOf } from '../world.ts';
@@ -61,6 +62,7 @@ const seedContents = async (contents: readonly string[], given: Given, io: Io, p
 /** `rxtorrent seed`: torrents whose data is there, or files and folders of which torrents are made first. None of the data is changed. */
 export const seed = async (given: Given, io: Io): Promise<void> => {
   const args = [given['source'], given['path'] ?? []].flat().map(String);
+  checkStdin(args);
   const seeding = { ...seedingOf(given, true), only: true };
   const settings = downloadSettings(given);
   const { torrents, contents, ...data } = await seedSources(args, io);

@@ -1,4 +1,4 @@
-import { defer, lastValueFrom, merge, type Observable, of, takeUntil, tap } from 'rxjs';
+import { defer, identity, lastValueFrom, map, merge, type Observable, of, takeUntil, tap } from 'rxjs';
 import type { Client } from '../../client.ts';
 import type { DownloadOptions, Selection } from '../../download.ts';
 import type { DownloadEvent, Target } from '../../env.ts';
@@ -66,6 +66,7 @@ const downloaded = async (job: Job, account: Account, { given, it, plan, found, 
     ...(seeding && { seed: seeding }),
   });
   const seen$ = events$.pipe(
+    map(plan.seen ?? identity),
     tap((event) => {
       account.see(event);
       patience.see(event);

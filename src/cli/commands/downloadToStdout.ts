@@ -1,0 +1,72 @@
+import { defer, firstValueFrom, from, map, type Observable } from 'rxjs';
+import { streamStorage } from '../../disk/streamStorage.ts';
+import type { Selection } from '../../download.ts';
+import type { Target } from '../../env.ts';
+import { InputError } from '../../errors.ts';
+import { numberedFiles, within } from '../../torrent/fileNumbers.ts';
+import type { Torrent } from '../../torrent/metainfo.ts';
+import { selecting } from '../choice/selecting.ts';
+import type { Given, Io } from '../io.ts';
+import { seedingOf } from '../seeding.ts';
+import { type Plan, share } from '../share.ts';
+import { readMagnet } from '../sought.ts';
+import { readTorrent } from '../source.ts';
+import { said } from '../stdin.ts';
+import { outletTo } from '../stdout.ts';
+import { flag, text } from '../values.ts';
+import { visible } from '../views/text.ts';
+import { counted } from '../views/units.ts';
+
+/** What summaries call the place. */
+const STDOUT: Target = { folder: '', name: 'stdout' };
+
+const refused = (why: string): InputError => new InputError('bad-option', `--output -: ${why}`);
+
+/** Refuses what makes no sense for a pipe, before anything is read. @throws InputError */
+const check = (given: Given, sources: readonly string[]): void => {
+  if (sources.length > 1) throw refused(`stdout takes one torrent, and there are ${sources.length}: download one at a time`);
+  if (flag(given, 'json')) throw refused('--json wants stdout, too: name a file with -o, or leave out --json');
+  if (seedingOf(given, false) !== undefined) throw refused('what has gone through a pipe is not there to be seeded: name a file with -o, or leave out --seed');
+  if (text(given, 'order') === 'rarest') throw refused('a pipe takes the pieces in order: leave out --order rarest');
+  if (process.stdout.isTTY) throw refused('stdout is a terminal: add | mpv -, or > FILE');
+};
+
+/** The place in `torrent.files` of the one file that is chosen. @throws InputError */
+export const theFileOf = (torrent: Pick<Torrent, 'name' | 'files'>, selection: Selection): number => {
+  const chosen = numberedFiles(torrent).filter(within(selection));
+  const [file] = chosen;
+  if (file !== undefined && chosen.length === 1) return file;
+  const those = selection === undefined ? `${visible(torrent.name)} has ${counted(chosen.length, 'file')}` : `${counted(chosen.length, 'file')} are chosen`;
+  throw refused(`${those}, and stdout takes one: give --files and the number that rxtorrent info shows`);
+};
+
+/**
+ * `rxtorrent download -o -`: one file to stdout, from its beginning to its end, each piece as soon as it is verified, and no faster than it is
+ * read. Nothing is written to disk, and nothing is given to others. All that is for people goes to stderr.
+ */
+export const downloadToStdout = async (
+  given: Given,
+  io: Io,
+  sources: readonly string[],
+  { settings, saveTorrent }: Pick<Plan, 'settings' | 'saveTorrent'>,
+): Promise<void> => {
+  check(given, sources);
+  const what = await said(sources[0] ?? '', io);
+  const source = typeof what === 'string' ? what : await readTorrent(what, io);
+  const link = typeof source === 'string' ? readMagnet(source)?.select : undefined;
+  const chosen = selecting(given, io, typeof source === 'string' ? [source] : []);
+  const file$ = (torrent: Torrent): Observable<number> =>
+    defer(() => (chosen === undefined ? [link] : from(chosen.ask(torrent)))).pipe(map((selection) => theFileOf(torrent, selection)));
+  const outlet = outletTo(process.stdout);
+  // When the reader has left nobody asks what became of the rest.
+  const say = (line: string): void => void (outlet.broken() || io.say(line));
+  return share(given, { ...io, say, print: say }, [source], {
+    settings: { ...settings, select: (torrent) => file$(torrent).pipe(map((file) => [[file, file]] as const)) },
+    seeding: undefined,
+    targetFor: async (torrent) => firstValueFrom(file$(torrent).pipe(map(() => STDOUT))),
+    saveTorrent,
+    kept: false,
+    openStorage: (torrent) => file$(torrent).pipe(map((file) => streamStorage(torrent, file, outlet.sink))),
+    seen: outlet.seen,
+  });
+};
