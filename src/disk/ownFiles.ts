@@ -17,12 +17,14 @@ interface Own {
 /**
  * The files that are written to, from the first write on: gives each its length then, and notices when another program
  * has replaced, cut or changed one since.
- * Invariant: a file is made longer or shorter at its first write only, and shorter only if it may be replaced.
+ * Invariants: no two files are one on the disk; a file is made longer or shorter at its first write only, and shorter only if it may be replaced.
  */
 export class OwnFiles {
   readonly #paths: readonly string[];
   readonly #lengthOf: (file: number) => number;
   readonly #own = new Map<number, Own>();
+  /** Which file of ours each one on the disk is. */
+  readonly #byInode = new Map<number, number>();
   readonly #preparing = new Map<number, Done<void>[]>();
   readonly #replaced = new Set<number>();
   readonly #doubted = new Set<number>();
@@ -107,6 +109,10 @@ export class OwnFiles {
     };
     fs.fstat(fd, (error, stat) => {
       if (error) return ended(error);
+      // A disk may take two names for one, whatever the system says: those that ignore case do.
+      const twin = this.#byInode.get(stat.ino) ?? file;
+      if (twin !== file && stat.ino > 0) return ended(same(this.#paths[twin] as string, this.#paths[file] as string));
+      this.#byInode.set(stat.ino, file);
       const replaced = this.#force && this.#replaced.has(file);
       if (stat.size > length && !this.#force) return ended(tooLong(this.#paths[file] as string, stat.size, length));
       if (!replaced && stat.size === length) return known(stat);
@@ -126,6 +132,9 @@ export const gone = (path: string): StorageError =>
     'missing',
     `${printable(path)} is not there any more, or not as it was: another program deleted, moved, cut or replaced it meanwhile; download again to fetch what is missing`,
   );
+
+const same = (one: string, other: string): StorageError =>
+  new StorageError('io', `${printable(one)} and ${printable(other)} are one file on this disk, and two in the torrent: choose a folder on another disk`);
 
 export const tooLong = (path: string, size: number, length: number): StorageError =>
   new StorageError('occupied', `${printable(path)} is longer (${size} bytes) than the torrent has it (${length} bytes), so it may be another file: ${ADVICE}`);

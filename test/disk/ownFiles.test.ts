@@ -104,4 +104,14 @@ describe('the files of a storage', () => {
       });
     }
   });
+
+  it('says so when two of them are one on the disk', async () => {
+    const folder = tempFolder();
+    fs.mkdirSync(path.join(folder, 'name', 'sub'), { recursive: true });
+    fs.writeFileSync(path.join(folder, 'name', 'a'), '');
+    fs.linkSync(path.join(folder, 'name', 'a'), path.join(folder, 'name', 'sub', 'b'));
+    await withStorage(torrentOf({ files: three }), { folder }, async (storage) => {
+      expect(await errorOf(storage.write(0, bytesOf(100)))).toMatchObject({ code: 'io', message: expect.stringContaining('one file on this disk') });
+    });
+  });
 });
