@@ -40,9 +40,9 @@ export const overviewLines = (width = 80): readonly string[] => [
       .map(([name, brief], at) => fit(`${(at === 0 ? job : '').padEnd(JOB)}${commands[name]?.usage.padEnd(USAGE)}${brief}`, width)),
   ),
   '',
-  '<source>: a .torrent, its http(s) URL, a magnet link or an info-hash',
+  '<source>: a .torrent, its http(s) URL, a magnet link, an info-hash, or - (stdin)',
+  '[x] may be left out, x.. may be several. rxtorrent <command> --help says more',
   `Also: ${Object.keys(aliases).join(', ')}`,
-  'rxtorrent <command> --help has options and examples; in the environment',
-  '--max-peers is RXTORRENT_MAX_PEERS. Exit codes: 0 done, 2 bad input,',
-  '3 storage, 4 gave up, 70 our defect, 130 interrupted',
+  'In the environment --max-peers is RXTORRENT_MAX_PEERS. Exit codes: 0 done,',
+  '2 bad input, 3 storage, 4 gave up, 70 our defect, 130 interrupted',
 ];

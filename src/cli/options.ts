@@ -124,6 +124,7 @@ export const seedOptions: OptionTable = {
   ...sourceOptions,
   ...Object.fromEntries(Object.entries(fetchOptions).filter(([name]) => !seedless.includes(name))),
   ...saveOptions,
+  force: flag('Replace the file of --save-torrent'),
   links: value('Symbolic links in what is shared: refuse (default) or skip'),
   ...givingOptions,
   ...slots,

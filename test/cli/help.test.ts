@@ -44,6 +44,23 @@ describe('--help', () => {
     }
   });
 
+  it.each(names)('of %s explains each argument and each option', (name) => {
+    const { usage, positionals, options } = commands[name] ?? expect.unreachable();
+    const named = [...usage.matchAll(/[<[](\w+)(\.\.)?[>\]]/g)];
+    expect(named.map(([, argument]) => argument)).toEqual(Object.keys(positionals));
+    for (const [, argument = '', several] of named) {
+      const about = positionals[argument]?.describe ?? '';
+      expect(about).toMatch(/^[A-Z.]/);
+      if (several !== undefined) expect(about).toMatch(/several|^More/);
+    }
+    for (const [option, { describe: about = '', apart }] of Object.entries(options)) {
+      expect(about, option).toMatch(/^[A-Z.]\S* ?/);
+      if (apart !== undefined && option !== 'verbose') expect(about, option).toMatch(/; may be repeated$/);
+      // Times have units, and an example of one.
+      if (/timeout|seed-time|seed-idle/.test(option)) expect(about, option).toMatch(/\d(s|m)\b/);
+    }
+  });
+
   it('of a command shows them', async () => {
     const { code, stdout, stderr } = await run(['download_piece', '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
