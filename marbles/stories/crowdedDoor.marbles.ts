@@ -1,38 +1,14 @@
-import { concat, defer, finalize, from, map, mergeMap, NEVER, type Observable, of, takeWhile, timer } from 'rxjs';
+import { concat, defer, finalize, map, NEVER, type Observable, takeWhile, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { client } from '../../src/client.ts';
 import { MAX_UNDECIDED } from '../../src/discovery/reception.ts';
 import type { DownloadEvent } from '../../src/env.ts';
 import { encodeHandshake } from '../../src/protocol/handshake.ts';
-import { calling, drawn, type Mark, type Player, type Said, silent, type Word } from '../index.ts';
-import { sameBytes } from '../same.ts';
-import { blockBytes } from '../torrent.ts';
+import { drawn, type Mark, type Player, type Said, silent } from '../index.ts';
+import { leecher } from './leecher.ts';
 
 const pieces = 8;
 const blocks = 2 * pieces;
-
-/** Calls, asks for everything at once, and hangs up when it has it; `got` hears of each right block. */
-const leecher = (got: (block: number) => void): Player =>
-  calling((heard$, { geometry }) => {
-    const left = new Set(Array.from({ length: blocks }, (_, block) => block));
-    const request = (block: number): Said => ({ type: 'request', piece: block >> 1, begin: (block % 2) * 16_384, length: 16_384 });
-    const took = ({ piece, begin, bytes }: Extract<Word, { type: 'piece' }>): void => {
-      if (!sameBytes(bytes, blockBytes(geometry, piece, begin, bytes.length))) return;
-      const block = 2 * piece + begin / 16_384;
-      if (left.delete(block)) got(block);
-    };
-    const answer = (word: Word): readonly Said[] => {
-      if (word.type === 'handshake') return [{ type: 'interested' }];
-      if (word.type === 'unchoke') return [...left].map(request);
-      if (word.type === 'piece') took(word);
-      return [];
-    };
-    return heard$.pipe(
-      mergeMap((word) => concat(from(answer(word)), of(undefined))),
-      takeWhile(() => left.size > 0),
-      mergeMap((said) => (said === undefined ? [] : [said])),
-    );
-  });
 
 interface Visit {
   /** When the first of the strangers called and when the last of them was hung up on, in milliseconds; infinite if some stayed. */
