@@ -1,20 +1,18 @@
-import { lookup } from 'node:dns';
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
-import { defer, Observable, of, switchMap, throwError, timeout } from 'rxjs';
+import { isIP } from 'node:net';
+import { defer, Observable, of, type Subscription, switchMap, throwError, timeout } from 'rxjs';
 import type { HttpReply, HttpRequest } from '../env.ts';
 import { TrackerError } from '../errors.ts';
 import { shownUrl } from '../protocol/shownUrl.ts';
-import { visible } from '../protocol/visible.ts';
+import { errorWords } from './errorWords.ts';
 import { httpUrl } from './httpUrl.ts';
 import { ACCEPTED_ENCODINGS, inflate } from './inflate.ts';
+import { type LookUp, lookUp, lookupFunction } from './lookUp.ts';
 import { isFarHost, LOOPBACK, PUBLIC, type Reach, reachOf } from '../protocol/reach.ts';
 
 export const MAX_REDIRECTS = 5;
 export const MAX_HEADER_BYTES = 16 * 1024;
-/** Chars of an error of the network, which may quote the other side. */
-const MAX_TEXT = 200;
 const USER_AGENT = 'rxtorrent';
 
 /** Headers that say who we are: for the first origin only. */
@@ -28,6 +26,7 @@ interface Hop {
   /** Addresses closer than this are refused: nobody far away may send us to a neighbour. */
   readonly closest: Reach;
   readonly redirectsLeft: number;
+  readonly look: LookUp;
 }
 
 interface Answer extends HttpReply {
@@ -52,14 +51,14 @@ interface Answer extends HttpReply {
  */
 export const httpGet = (request: HttpRequest): Observable<HttpReply> => httpGetBy(reachOf)(request);
 
-/** The same with another opinion about which addresses are near. */
+/** The same with another opinion about which addresses are near, or about what names lead to. */
 export const httpGetBy =
-  (reachOf: Hop['reachOf']) =>
+  (reachOf: Hop['reachOf'], look = lookUp) =>
   (request: HttpRequest): Observable<HttpReply> =>
     defer(() => {
       const url = httpUrl(request.url);
       const late = () => new TrackerError('timeout', `${shownUrl(url.href)}: no answer within ${request.timeout / 1000} s`);
-      const first: Hop = { url, request, reachOf, headers: request.headers ?? {}, closest: LOOPBACK, redirectsLeft: MAX_REDIRECTS };
+      const first: Hop = { url, request, reachOf, look, headers: request.headers ?? {}, closest: LOOPBACK, redirectsLeft: MAX_REDIRECTS };
       return follow(first).pipe(timeout({ first: request.timeout, with: () => throwError(late) }));
     });
 
@@ -81,7 +80,7 @@ const ask = (hop: Hop): Observable<Answer> =>
     const fail = (error: unknown) => subscriber.error(asTrackerError(error, hop.url));
     let client: ClientRequest;
     try {
-      client = open(hop);
+      client = open(hop, subscriber);
     } catch (error) {
       return fail(error);
     }
@@ -110,7 +109,7 @@ const ask = (hop: Hop): Observable<Answer> =>
     return () => client.destroy();
   });
 
-const open = ({ url, headers, closest, request, reachOf, redirectsLeft }: Hop): ClientRequest => {
+const open = ({ url, headers, closest, request, reachOf, look, redirectsLeft }: Hop, life: Subscription): ClientRequest => {
   const literal = url.hostname.replace(/^\[|\]$/g, '');
   const refusal = (address: string): TrackerError | undefined => {
     const reach = reachOf(address);
@@ -127,26 +126,22 @@ const open = ({ url, headers, closest, request, reachOf, redirectsLeft }: Hop): 
   };
   const refused = isIP(literal) === 0 ? undefined : refusal(literal);
   if (refused !== undefined) throw refused;
+  // Names are judged by what they resolve to, at the moment of dialling, so that a name can't change its mind in between.
+  const judged = (addresses: readonly string[]): readonly string[] => {
+    const allowed = addresses.filter((address) => refusal(address) === undefined);
+    const [first] = addresses;
+    const refused = allowed.length === 0 && first !== undefined ? refusal(first) : undefined;
+    if (refused !== undefined) throw refused;
+    return allowed;
+  };
   // No agent: the connection is ours alone and closes with the answer.
   return (url.protocol === 'https:' ? secureRequest : plainRequest)(url, {
     agent: false,
-    lookup: guarded(refusal),
+    lookup: lookupFunction(life, judged, look),
     maxHeaderSize: MAX_HEADER_BYTES,
     headers: { 'user-agent': USER_AGENT, accept: '*/*', 'accept-encoding': ACCEPTED_ENCODINGS, ...headers, connection: 'close' },
   });
 };
-
-/** Names are judged by what they resolve to, at the moment of dialling, so that a name can't change its mind in between. */
-const guarded =
-  (refusal: (address: string) => TrackerError | undefined): LookupFunction =>
-  (host, options, callback) =>
-    lookup(host, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) return callback(error, '');
-      const allowed = addresses.filter(({ address }) => refusal(address) === undefined);
-      const [first] = allowed;
-      if (first === undefined) return callback(refusal(addresses[0]?.address ?? '') ?? new Error(`${host} has no address`), '');
-      return options.all ? callback(null, allowed) : callback(null, first.address, first.family);
-    });
 
 interface Reading {
   readonly response: IncomingMessage;
@@ -177,8 +172,8 @@ const read = ({ response, hop, fail, done }: Reading): (() => void) => {
 
 const asTrackerError = (error: unknown, url: URL): TrackerError => {
   if (error instanceof TrackerError) return error;
-  const { code = '', message } = error as NodeJS.ErrnoException;
+  const { code = '' } = error as NodeJS.ErrnoException;
   // Node's names for what is no HTTP (HPE_), no gzip (Z_), no brotli (ERR_ and more).
   const malformed = /^(HPE_|Z_|ERR__|ERR_BROTLI|ERR_INVALID|ERR_STREAM|ERR_UNESCAPED)/.test(code);
-  return new TrackerError(malformed ? 'malformed' : 'unreachable', `${shownUrl(url.href)}: ${visible((message || code).slice(0, MAX_TEXT))}`, { cause: error });
+  return new TrackerError(malformed ? 'malformed' : 'unreachable', `${shownUrl(url.href)}: ${errorWords(error)}`, { cause: error });
 };

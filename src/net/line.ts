@@ -2,6 +2,7 @@ import type { OnReadOpts, Socket } from 'node:net';
 import { Subject, type Subscriber } from 'rxjs';
 import type { PeerAddress, Wire } from '../env.ts';
 import { PeerError, type PeerCode } from '../errors.ts';
+import { errorWords } from './errorWords.ts';
 import { WriteBuffers } from './writeBuffers.ts';
 
 /**
@@ -61,7 +62,7 @@ export const lineOf = (address: PeerAddress, subscriber: Subscriber<Wire>, open:
   socket.on('drain', () => drained$.next());
   socket.once('end', end);
   socket.once('close', end);
-  socket.on('error', (error: NodeJS.ErrnoException) => fail(codeOf(error), error.message, error));
+  socket.on('error', (error: NodeJS.ErrnoException) => fail(codeOf(error), errorWords(error), error));
   subscriber.add(() => {
     socket.destroy();
     bytes$.complete();

@@ -2,6 +2,7 @@ import { createServer, type Server, Socket, type SocketConstructorOpts } from 'n
 import { catchError, concat, map, NEVER, Observable, of, Subject, switchMap, throwError } from 'rxjs';
 import type { ListenOptions, Listening, PeerAddress, Wire } from '../env.ts';
 import { InputError, PeerError } from '../errors.ts';
+import { bindWords } from './errorWords.ts';
 import { lineOf } from './line.ts';
 
 /** Connections that the kernel keeps until we take them: with fewer, many who call at the same time wait for a second and longer. */
@@ -34,12 +35,14 @@ type Accept = (socket: Socket) => void;
 
 const firstOf = (ports: readonly number[], bind: (port: number) => Observable<number>): Observable<number> => {
   const range = ports.length > 1 ? `ports ${ports[0]}–${ports.at(-1)}` : `port ${ports[0]}`;
-  const none$ = throwError(() => new InputError('bad-option', `TCP ${range}: none is free to listen at; give another --port, or --no-listen`));
+  let last: unknown;
+  const none$ = throwError(() => new InputError('bad-option', `TCP ${range}: ${bindWords(last)}, or --no-listen`, { cause: last }));
   return ports.reduceRight<Observable<number>>((otherwise$, port) => {
     const taken = (error: unknown): Observable<number> => {
-      const { code, message } = error as NodeJS.ErrnoException;
+      const { code } = error as NodeJS.ErrnoException;
+      last = error;
       if (code === 'EADDRINUSE' || code === 'EACCES') return otherwise$;
-      return throwError(() => new InputError('bad-option', `TCP port ${port}: ${message}; give another --port, or --no-listen`, { cause: error }));
+      return throwError(() => new InputError('bad-option', `TCP port ${port}: ${bindWords(error)}, or --no-listen`, { cause: error }));
     };
     // What is bound fails no longer, so that what is caught is about this port.
     return bind(port).pipe(catchError((error: unknown) => (error instanceof InputError ? throwError(() => error) : taken(error))));

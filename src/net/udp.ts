@@ -1,9 +1,11 @@
 import { createSocket } from 'node:dgram';
-import { lookup } from 'node:dns';
 import { isIP } from 'node:net';
-import { Observable, Subject } from 'rxjs';
+import { catchError, Observable, of, Subject, throwError } from 'rxjs';
 import type { Datagram, UdpOptions, UdpSocket } from '../env.ts';
 import { InputError } from '../errors.ts';
+import { lookUp } from './lookUp.ts';
+import { NameError } from './nameError.ts';
+import { bindWords, errorWords } from './errorWords.ts';
 
 /** Bytes that the kernel may keep of what has come and was not yet read. */
 const RECEIVE_BUFFER = 1 << 20;
@@ -30,7 +32,12 @@ export const bindUdp = ({ port = 0, family, multicast }: UdpOptions): Observable
         if (bound) return;
         close();
         if (error.code === 'EADDRINUSE' && wanted !== 0 && multicast === undefined) again = open(0);
-        else subscriber.error(new InputError('bad-option', `UDP port ${wanted}: ${error.message}; give another --port`, { cause: error }));
+        else
+          subscriber.error(
+            new InputError('bad-option', wanted === 0 ? `UDP: ${errorWords(error)}` : `UDP port ${wanted}: ${bindWords(error, '--dht-port')}`, {
+              cause: error,
+            }),
+          );
       });
       socket.bind(wanted, () => {
         bound = true;
@@ -62,11 +69,4 @@ const join = (membership: () => void): void => {
 
 /** The addresses of a host name. Emits once; an empty list when there are none. */
 export const resolve = (host: string): Observable<readonly string[]> =>
-  new Observable((subscriber) => {
-    const answer = (addresses: readonly string[]): void => {
-      subscriber.next(addresses);
-      subscriber.complete();
-    };
-    if (isIP(host) !== 0) return answer([host]);
-    lookup(host, { all: true }, (error, addresses) => answer(error ? [] : addresses.map(({ address }) => address)));
-  });
+  lookUp(host).pipe(catchError((error: unknown) => (error instanceof NameError ? of([]) : throwError(() => error))));

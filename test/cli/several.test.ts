@@ -207,7 +207,7 @@ describe('the port', () => {
     await first.says(/"done"/);
     const { code, stderr } = await run(['download', ...files, ...source, '-o', join(home, 'b/'), '--port', '6899'], listening);
     expect(code).toBe(0);
-    expect(stderr).toBe('warning: TCP port 6899: none is free to listen at; give another --port, or --no-listen\n');
+    expect(stderr).toBe('warning: TCP port 6899: another program listens there: give another --port, or --no-listen\n');
     first.kill('SIGINT');
     await first.ended;
   });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, Server, type Socket } from 'node:net';
 import { EMPTY, firstValueFrom, map, mergeMap, type Observable, type Subscription, take } from 'rxjs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Listening, PeerAddress, Wire } from '../../src/env.ts';
 import { listenTcp } from '../../src/net/listen.ts';
 
@@ -134,12 +134,24 @@ describe('listenTcp', () => {
     const { port } = await listen();
     const taken = listen({ ports: [port], host: '127.0.0.1' });
     await expect(taken).rejects.toMatchObject({ name: 'InputError', code: 'bad-option' });
-    await expect(taken).rejects.toThrow(`TCP port ${port}: none is free to listen at; give another --port, or --no-listen`);
+    await expect(taken).rejects.toThrow(`TCP port ${port}: another program listens there: give another --port, or --no-listen`);
     await expect(listen({ ports: [port, port], host: '127.0.0.1' })).rejects.toThrow(`TCP ports ${port}–${port}`);
   });
 
+  it('says that permission is missing, and which ports need none', async () => {
+    const listen$ = listenTcp({ ports: [80], host: '127.0.0.1' });
+    const denied = vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server) {
+      process.nextTick(() => this.emit('error', Object.assign(new Error('listen EACCES: permission denied 127.0.0.1:80'), { code: 'EACCES' })));
+      return this;
+    });
+    onTestFinished(() => denied.mockRestore());
+    await expect(firstValueFrom(listen$)).rejects.toThrow('TCP port 80: no permission to listen there: give a --port above 1023, or --no-listen');
+  });
+
   it('says what is wrong with an address that is not of this machine', async () => {
-    await expect(listen({ ports: [0], host: '192.0.2.1' })).rejects.toThrow(/^TCP port 0: .*EADDRNOTAVAIL.*; give another --port, or --no-listen$/);
+    await expect(listen({ ports: [0], host: '192.0.2.1' })).rejects.toThrow(
+      /^TCP port 0: this machine has no such address: give another --port, or --no-listen$/,
+    );
   });
 
   it('listens with both families at the same port', async () => {

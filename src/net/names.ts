@@ -1,0 +1,98 @@
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
+import { catchError, defer, from, map, mergeMap, Observable, of, share, throwError, timeout } from 'rxjs';
+import { preferred } from './addressOrder.ts';
+import { HostsFile, MAX_OF_NAME } from './hostsFile.ts';
+import type { LookUp } from './lookUp.ts';
+import { NameError, nameError } from './nameError.ts';
+import { askNameServers } from './nameServers.ts';
+import { isForSystem, mayKnowMore, type SystemFiles, systemFiles } from './systemFiles.ts';
+import { MAX_AT_ONCE, SystemLookup } from './systemLookup.ts';
+import { Turns } from './turns.ts';
+
+/** Milliseconds until a name is given up. */
+export const NAME_WITHIN = 10_000;
+/** Names that may wait for their turn; for any more nobody is asked. */
+export const MAX_WAITING = 1_000;
+/** Characters of a name, and of a part of it (RFC 1035). */
+const MAX_NAME = 253;
+const PART = /^[a-z0-9_][a-z0-9_-]{0,62}$/;
+/** What would be left out of a name without a word when it becomes ASCII. */
+const LEFT_OUT = /[\s\p{Cc}\p{Cf}]/u;
+const LOOPBACK: readonly string[] = ['127.0.0.1', '::1'];
+
+export interface LookUpOptions {
+  /** Asked instead of the name servers of the system: `127.0.0.1:5353`. */
+  readonly servers?: readonly string[];
+  readonly hosts?: HostsFile;
+  readonly system?: Pick<SystemLookup, 'addresses'>;
+  readonly files?: SystemFiles;
+}
+
+/** What can be asked for, in the one form of it; undefined for what is no name. Numbers such as `127.1` are the address that they mean. */
+const nameOf = (host: string): string | undefined => {
+  const name = LEFT_OUT.test(host) ? '' : domainToASCII(host);
+  const bare = name.replace(/\.$/, '');
+  if (isIP(name) !== 0) return name;
+  return bare.length <= MAX_NAME && bare.split('.').every((part) => PART.test(part)) ? name : undefined;
+};
+
+/**
+ * How names are looked up. This machine itself and its hosts file are known at once. Then name servers are asked, over sockets of ours, as those can be
+ * closed; getaddrinfo, which can't be given up, runs in a process of its own, and only for names that name servers need not know.
+ */
+export const lookUpWith = ({ servers, hosts = new HostsFile(), system = new SystemLookup(), files = systemFiles }: LookUpOptions = {}): LookUp => {
+  const turns = new Turns(MAX_AT_ONCE);
+  const underWay = new Map<string, Observable<readonly string[]>>();
+  const asked = (name: string): Observable<readonly string[]> => {
+    const more = (error: unknown) => {
+      const { code } = nameError(name, error);
+      const none = code === 'ENOTFOUND' ? mayKnowMore(files) : (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+      return none ? system.addresses(name) : throwError(() => error);
+    };
+    const source$ = defer(() =>
+      isForSystem(name, files)
+        ? system.addresses(name)
+        : askNameServers(name, servers).pipe(
+            catchError(more),
+            mergeMap((addresses) => from(preferred(addresses))),
+          ),
+    );
+    return turns.inTurn(source$);
+  };
+  /** Whoever asks for the same name meanwhile is told the same. */
+  const once = (name: string): Observable<readonly string[]> =>
+    defer(() => {
+      const known = underWay.get(name);
+      if (known !== undefined) return known;
+      if (turns.waiting >= MAX_WAITING) throw new NameError('EAI_AGAIN', name);
+      const fresh$ = new Observable<readonly string[]>((subscriber) => {
+        subscriber.add(() => underWay.delete(name));
+        subscriber.add(asked(name).subscribe(subscriber));
+      }).pipe(share());
+      underWay.set(name, fresh$);
+      return fresh$;
+    });
+  return (host) =>
+    defer(() => {
+      if (isIP(host) !== 0) return of([host]);
+      const name = nameOf(host);
+      if (name === undefined) throw new NameError('ENOTFOUND', host);
+      if (isIP(name) !== 0) return of([name]);
+      const bare = name.replace(/\.$/, '');
+      const known = hosts.addresses(bare);
+      if (known.length > 0) return from(preferred(known));
+      if (bare === 'localhost' || bare.endsWith('.localhost')) return from(preferred(LOOPBACK));
+      return once(name).pipe(timeout({ first: NAME_WITHIN }));
+    }).pipe(
+      map((addresses) => addresses.filter((each) => isIP(each) !== 0).slice(0, MAX_OF_NAME)),
+      map((addresses) => {
+        if (addresses.length === 0) throw new NameError('ENOTFOUND', host);
+        return addresses;
+      }),
+      catchError((error: unknown) => throwError(() => (error instanceof NameError ? error : nameError(host, error)))),
+    );
+};
+
+/** As this machine looks names up. */
+export const lookUpName: LookUp = lookUpWith();

@@ -1,0 +1,46 @@
+import { Observable, type Subscriber } from 'rxjs';
+
+/**
+ * Lets so many run at the same time, and the others wait in line. Depends on: who runs. Invariant: at most `most` run, and nobody waits while
+ * fewer do.
+ */
+export class Turns {
+  readonly #most: number;
+  readonly #line = new Set<() => void>();
+  #running = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get waiting(): number {
+    return this.#line.size;
+  }
+
+  /** `source$`, when it is its turn. Whoever unsubscribes leaves the line, or makes room. */
+  inTurn<T>(source$: Observable<T>): Observable<T> {
+    return new Observable((subscriber) => {
+      const run = (): void => this.#run(source$, subscriber);
+      subscriber.add(() => this.#line.delete(run));
+      if (this.#running < this.#most) run();
+      else this.#line.add(run);
+    });
+  }
+
+  #run<T>(source$: Observable<T>, subscriber: Subscriber<T>): void {
+    this.#running++;
+    // Before the source, as that may end at once.
+    subscriber.add(() => {
+      this.#running--;
+      this.#next();
+    });
+    subscriber.add(source$.subscribe(subscriber));
+  }
+
+  #next(): void {
+    const [next] = this.#line;
+    if (next === undefined || this.#running >= this.#most) return;
+    this.#line.delete(next);
+    next();
+  }
+}
