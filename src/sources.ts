@@ -22,6 +22,7 @@ import {
   take,
   takeUntil,
   takeWhile,
+  tap,
   throwError,
   timer,
 } from 'rxjs';
@@ -134,11 +135,16 @@ const dhtPeersOf = (
     switchMap((node) => from(nodes).pipe(mergeMap((each) => node.addNode(each).pipe(endWith(true))))),
     share(),
   );
+  const warned$ = node$.pipe(
+    switchMap(({ warnings$ = EMPTY }) => warnings$),
+    tap((warning) => report?.(warning)),
+    ignoreElements(),
+  );
   const introduced$ = nodes.length === 0 ? of(true) : merge(met$, timer(INTRODUCTION)).pipe(take(1));
   const complete = (): boolean => totals().left === 0;
   const asked = { wanted$, port, announce: listens, complete, random, pace: pace.dht };
   const found$ = introduced$.pipe(switchMap(() => dhtPeers(node$, infoHash, asked)));
-  return merge(found$, met$.pipe(ignoreElements()));
+  return merge(warned$, found$, met$.pipe(ignoreElements()));
 };
 
 /** Our DHT node for one torrent, if it may have one: the same for all who subscribe. That it can't be bound is a warning, and no node. */

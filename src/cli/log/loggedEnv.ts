@@ -2,6 +2,7 @@ import { map, Observable, tap } from 'rxjs';
 import type { Env, Notes, PeerAddress, Storage, UdpEndpoint, UdpOptions, UdpSocket, Wire } from '../../env.ts';
 import { lengthOf } from '../../disk/spans.ts';
 import { PeerError } from '../../errors.ts';
+import { parseIp } from '../../protocol/ip.ts';
 import { shownUrl } from '../../protocol/shownUrl.ts';
 import { hostPort } from '../views/events.ts';
 import { visible } from '../views/text.ts';
@@ -106,6 +107,16 @@ const loggedUdp = (socket: UdpSocket, { family, multicast }: UdpOptions, hear: H
   };
 };
 
+const loggedNames = (found$: Observable<readonly string[]>, host: string, room: Room, hear: Hear): Observable<readonly string[]> => {
+  const note = (what: string): void => hear({ room, direction: '·', who: visible(host), what });
+  return found$.pipe(
+    tap({
+      subscribe: () => note('look it up'),
+      next: (addresses) => note(addresses.length > 0 ? `is at ${addresses.join(', ')}` : 'leads to no address'),
+    }),
+  );
+};
+
 const loggedStorage = (storage: Storage, who: string, hear: Hear): Storage => {
   const note =
     <T>(what: string) =>
@@ -143,8 +154,8 @@ const loggedStorage = (storage: Storage, who: string, hear: Hear): Storage => {
   };
 };
 
-/** The same world; `listen` hears what is said in `rooms`. What is said elsewhere is not even looked at. */
-export const loggedEnv = (env: Env, rooms: readonly Room[], listen: Hear): Env => {
+/** The same world; `listen` hears what is said in `rooms`, and of the names of `ofDht` in the room of the DHT. What is said elsewhere is not even looked at. */
+export const loggedEnv = (env: Env, rooms: readonly Room[], listen: Hear, ofDht: (host: string) => boolean = () => false): Env => {
   const wanted = new Set(rooms);
   const hear: Hear = (note) => {
     if (wanted.has(note.room)) listen(note);
@@ -172,6 +183,9 @@ export const loggedEnv = (env: Env, rooms: readonly Room[], listen: Hear): Env =
     }),
     ...(asked('tracker', 'dht', 'lsd') && {
       bindUdp: (options) => env.bindUdp(options).pipe(map((socket) => loggedUdp(socket, options, hear))),
+    }),
+    ...(asked('tracker', 'dht') && {
+      resolve: (host) => (parseIp(host) !== undefined ? env.resolve(host) : loggedNames(env.resolve(host), host, ofDht(host) ? 'dht' : 'tracker', hear)),
     }),
     ...(asked('disk') && {
       openStorage: (torrent, target) => env.openStorage(torrent, target).pipe(map((storage) => loggedStorage(storage, visible(torrent.name), hear))),

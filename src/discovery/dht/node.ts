@@ -10,6 +10,7 @@ import {
   mergeMap,
   Observable,
   of,
+  ReplaySubject,
   switchMap,
   tap,
   throwError,
@@ -17,7 +18,7 @@ import {
   toArray,
 } from 'rxjs';
 import { now } from '../../clock.ts';
-import type { Env, UdpEndpoint, UdpSocket } from '../../env.ts';
+import type { Env, UdpEndpoint, UdpSocket, Warning } from '../../env.ts';
 import { InputError } from '../../errors.ts';
 import { bloomCount } from '../../protocol/bloom.ts';
 import type { Endpoint, NodeEndpoint } from '../../protocol/compact.ts';
@@ -37,6 +38,9 @@ import { upkeep } from './upkeep.ts';
 
 /** Milliseconds between two looks for peers that have expired. */
 const SWEEP = 60_000;
+/** Bootstrap nodes that are named when none of them can be found, and what can be done then. */
+const NAMED = 3;
+const ADVICE = 'is this machine online? It is tried again; --bootstrap takes other nodes';
 /** Addresses of one name that are taken for a node's. */
 const MAX_ADDRESSES = 2;
 
@@ -73,6 +77,8 @@ export interface DhtStats {
 export interface DhtNode {
   /** UDP. */
   readonly port: number;
+  /** What the user should know of it; told to whoever subscribes later, too. Does not complete. */
+  readonly warnings$?: Observable<Warning>;
   /** Looks once for those who have announced themselves; each is emitted once. As a `seed`, for those only who have not all of it (BEP 33). */
   getPeers(infoHash: Uint8Array, seed?: boolean): Observable<Endpoint>;
   /** The same, and then announces us at `port` to the nearest nodes, 0 for the port that our packets come from. */
@@ -100,18 +106,25 @@ type Sockets = Readonly<Record<Family, UdpSocket | undefined>>;
  * errors with an `InputError('bad-option')` if it can't be bound. BEP 5, 32, 33, 42, 43.
  */
 export const dhtNode = (env: DhtEnv, options: DhtNodeOptions): Observable<DhtNode> => {
-  const bound = (family: Family, port = 0): Observable<UdpSocket | undefined> =>
-    env.bindUdp({ family, port }).pipe(catchError((error: unknown) => (error instanceof InputError ? of(undefined) : throwError(() => error))));
+  const failures: InputError[] = [];
+  const unbound = (error: unknown): Observable<undefined> => {
+    if (!(error instanceof InputError)) return throwError(() => error);
+    failures.push(error);
+    return of(undefined);
+  };
+  const bound = (family: Family, port = 0): Observable<UdpSocket | undefined> => env.bindUdp({ family, port }).pipe(catchError(unbound));
   return bound(4, options.port).pipe(
     switchMap((v4) => bound(6, v4?.port ?? options.port).pipe(map((v6) => ({ 4: v4, 6: v6 })))),
-    switchMap((sockets) => run(env, options, sockets)),
+    switchMap((sockets) => run(env, options, sockets, failures[0])),
   );
 };
 
-const run = (env: DhtEnv, options: DhtNodeOptions, sockets: Sockets): Observable<DhtNode> =>
+const run = (env: DhtEnv, options: DhtNodeOptions, sockets: Sockets, failure?: InputError): Observable<DhtNode> =>
   new Observable((subscriber) => {
     const node = new RunningNode(env, options, sockets);
-    if (node.sides.length === 0) return subscriber.error(new InputError('bad-option', 'the DHT node: no UDP port could be bound; give another --port'));
+    if (node.sides.length === 0) {
+      return subscriber.error(new InputError('bad-option', `the DHT node: ${failure?.message ?? 'no UDP port could be bound'}`, { cause: failure }));
+    }
     subscriber.add(node.run().subscribe({ error: (error: unknown) => subscriber.error(error) }));
     subscriber.next(node);
   });
@@ -123,6 +136,8 @@ class RunningNode implements DhtNode {
   readonly #env: DhtEnv;
   readonly #options: DhtNodeOptions;
   readonly #want: readonly Family[];
+  readonly #warnings$ = new ReplaySubject<Warning>(1);
+  #warned = false;
 
   constructor(env: DhtEnv, options: DhtNodeOptions, sockets: Sockets) {
     this.#env = env;
@@ -142,10 +157,15 @@ class RunningNode implements DhtNode {
     this.#want = this.sides.length > 1 ? [4, 6] : [];
   }
 
+  get warnings$(): Observable<Warning> {
+    return this.#warnings$.asObservable();
+  }
+
   run(): Observable<never> {
     const { bootstrap, saved } = this.#options;
+    const lost = (): void => this.#lost();
     const sweep$ = timer(SWEEP, SWEEP).pipe(tap(() => this.#store.expire(now())));
-    const upkeeps = this.sides.map((side) => upkeep(side, { env: this.#env, bootstrap, saved: saved?.nodes ?? [], want: this.#want }));
+    const upkeeps = this.sides.map((side) => upkeep(side, { env: this.#env, bootstrap, saved: saved?.nodes ?? [], want: this.#want, lost }));
     return merge(...this.sides.map((side) => side.run()), ...upkeeps, sweep$).pipe(ignoreElements());
   }
 
@@ -184,6 +204,18 @@ class RunningNode implements DhtNode {
   stats(): DhtStats {
     const usable = (family: Family): number => this.#side(family)?.table.usable ?? 0;
     return { nodes: usable(4), nodes6: usable(6), torrents: this.#store.torrents, peers: this.#store.peers };
+  }
+
+  /** Once: it is tried again by itself. */
+  #lost(): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    const names = this.#options.bootstrap.map(({ host }) => host).slice(0, NAMED);
+    this.#warnings$.next({
+      type: 'warning',
+      code: 'dht-bootstrap',
+      message: `the DHT can't be joined yet: no address is known of ${names.join(', ')}: ${ADVICE}`,
+    });
   }
 
   #side(family: Family): Side | undefined {

@@ -1,4 +1,4 @@
-import { concat, connect, defer, delay, EMPTY, first, from, ignoreElements, merge, mergeMap, type Observable, repeat, takeUntil, tap, timer } from 'rxjs';
+import { concat, connect, defer, delay, EMPTY, first, from, ignoreElements, last, merge, mergeMap, type Observable, repeat, takeUntil, tap, timer } from 'rxjs';
 import { now } from '../../clock.ts';
 import type { Env, UdpEndpoint } from '../../env.ts';
 import type { NodeEndpoint } from '../../protocol/compact.ts';
@@ -17,6 +17,8 @@ export const FIRST_REJOIN = 15_000;
 export const LAST_REJOIN = 5 * 60_000;
 /** Nodes below which we join again. */
 export const FEW = 4;
+/** Milliseconds until it is told that no bootstrap node is known; that may change yet. */
+export const LOST_AFTER = 4_000;
 /** Addresses of the bootstrap nodes that are asked at one time. */
 const MAX_BOOTSTRAP = 8;
 
@@ -27,6 +29,8 @@ export interface UpkeepOptions {
   /** Nodes of an earlier run. */
   readonly saved: readonly NodeEndpoint[];
   readonly want: readonly Family[];
+  /** Hears that none of the names of bootstrap nodes leads anywhere. */
+  readonly lost?: () => void;
 }
 
 const isOf = (family: Family) => (host: string) => host.includes(':') === (family === 6);
@@ -40,10 +44,26 @@ export const explore = (side: Side, target: Uint8Array, want: readonly Family[],
   }).pipe(ignoreElements());
 
 /** Asks the bootstrap nodes; whoever answers is in the table then. Some are gone for good: when one has answered, the others have 1.5 s left. */
-const bootstrapped = (side: Side, { env, bootstrap, want }: UpkeepOptions): Observable<never> => {
+const bootstrapped = (side: Side, { env, bootstrap, want, lost }: UpkeepOptions): Observable<never> => {
   const isOurs = isOf(side.family);
-  return from(bootstrap).pipe(
-    mergeMap(({ host, port }) => env.resolve(host).pipe(mergeMap((hosts) => hosts.filter(isOurs).map((each) => ({ host: each, port }))))),
+  let led = 0;
+  const count = (hosts: readonly string[]): void => void (led += hosts.length);
+  const unknown = (): void => {
+    if (led === 0 && bootstrap.length > 0 && side.table.usable === 0) lost?.();
+  };
+  const silence$ = timer(LOST_AFTER).pipe(tap(unknown), ignoreElements());
+  const named$ = from(bootstrap).pipe(
+    mergeMap(({ host, port }) =>
+      env.resolve(host).pipe(
+        tap(count),
+        mergeMap((hosts) => hosts.filter(isOurs).map((each) => ({ host: each, port }))),
+      ),
+    ),
+    tap({ complete: unknown }),
+  );
+  // Whoever has to be asked first may be silent for longer than anybody waits.
+  return named$.pipe(
+    connect((known$) => merge(known$, silence$.pipe(takeUntil(known$.pipe(last(null, undefined)))))),
     mergeMap((endpoint) => side.ask(endpoint, { method: 'find_node', target: side.table.id, want }), MAX_BOOTSTRAP),
     connect((answers$) =>
       answers$.pipe(
