@@ -1,6 +1,7 @@
 import { type Observable, takeUntil, tap, timer } from 'rxjs';
 import type { PeerSource } from '../env.ts';
 import type { Funnel } from '../torrent/funnel.ts';
+import type { Deadline } from './deadline.ts';
 import { GaveUp } from './exit.ts';
 import { follow } from './follow.ts';
 import type { Io } from './io.ts';
@@ -14,8 +15,8 @@ const LOOK_EVERY = 250;
 export interface Wait {
   /** What is said when it does not come, such as `the metadata did not come`. */
   readonly missed: string;
-  /** Seconds until it is given up. */
-  readonly within: number;
+  /** When it is given up. */
+  readonly deadline: Deadline;
   readonly funnel: Funnel<PeerSource>;
   readonly view: Live;
 }
@@ -23,7 +24,7 @@ export interface Wait {
 const NOBODY = 'nobody is found yet';
 
 /** The one value of `source$`, if it comes in time; shows meanwhile how far peers got. @throws GaveUp, Interrupted */
-export const awaited = async <T>(source$: Observable<T>, { missed, within, funnel, view }: Wait, io: Io): Promise<T> => {
+export const awaited = async <T>(source$: Observable<T>, { missed, deadline, funnel, view }: Wait, io: Io): Promise<T> => {
   let late = false;
   const found: T[] = [];
   const rows = (width?: number): readonly string[] => funnelLines({ type: 'funnel', sources: funnel.rows }, width);
@@ -31,13 +32,13 @@ export const awaited = async <T>(source$: Observable<T>, { missed, within, funne
   const looks = setInterval(look, LOOK_EVERY);
   try {
     look();
-    await follow(source$.pipe(takeUntil(timer(within * 1000).pipe(tap(() => (late = true))))), io, (value) => void found.push(value));
+    await follow(source$.pipe(takeUntil(timer(deadline.left).pipe(tap(() => (late = true))))), io, (value) => void found.push(value));
   } finally {
     clearInterval(looks);
   }
   const [value] = found;
   if (value !== undefined) return value;
-  const how = late ? ` within ${duration(within)}` : ', and nobody is left to ask';
+  const how = late ? ` within ${duration(deadline.seconds)}` : ', and nobody is left to ask';
   const advice = 'try again later, or give another --tracker or --peer';
   throw new GaveUp(late ? 'timeout' : 'no-peers', `${missed}${how} (${rows().join('; ') || 'nobody was named'}): ${advice}`);
 };

@@ -5,6 +5,7 @@ import { Funnel } from '../torrent/funnel.ts';
 import type { MagnetLink } from '../torrent/magnet.ts';
 import type { Torrent } from '../torrent/metainfo.ts';
 import { awaited } from './awaited.ts';
+import { Deadline } from './deadline.ts';
 import { discovery, trackersFor } from './discovery.ts';
 import type { Given, Io } from './io.ts';
 import { flag, seconds, wholeNumber } from './values.ts';
@@ -18,7 +19,7 @@ const WITHIN = 60;
 
 /** The torrent that a magnet link stands for, from whoever has it. @throws GaveUp */
 export const fetched = async (magnet: MagnetLink, given: Given, io: Io): Promise<Torrent> => {
-  const within = seconds(given, 'timeout') ?? WITHIN;
+  const deadline = new Deadline(seconds(given, 'timeout') ?? WITHIN);
   const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
   const json = flag(given, 'json');
   let say = io.say;
@@ -36,7 +37,7 @@ export const fetched = async (magnet: MagnetLink, given: Given, io: Io): Promise
   const funnel = new Funnel<PeerSource>();
   const torrent$ = fetchTorrent(magnet, env, { ...found, trackers, port, report, funnel });
   try {
-    return await awaited(torrent$, { missed: 'nobody has told what the link stands for', within, funnel, view }, io);
+    return await awaited(torrent$, { missed: 'nobody has told what the link stands for', deadline, funnel, view }, io);
   } finally {
     view.end();
   }

@@ -1,12 +1,13 @@
-import { combineLatest, concatMap, defaultIfEmpty, defer, delay, filter, map, type Observable, of, race, take, takeUntil, tap, timer } from 'rxjs';
+import { combineLatest, concatMap, defaultIfEmpty, defer, delay, filter, map, type Observable, of, race, take, tap, timer } from 'rxjs';
 import { extensionHandshake } from '../../operators/extensionHandshake.ts';
 import { handshake, type Identity } from '../../operators/handshake.ts';
 import type { Env, Peer, PeerAddress } from '../env.ts';
-import { InvariantError } from '../errors.ts';
+import { InvariantError, PeerError } from '../errors.ts';
 import { EXTENSION_HANDSHAKE } from '../protocol/extensions.ts';
 import type { Handshake } from '../protocol/handshake.ts';
 import type { Message } from '../protocol/messages.ts';
 import { UT_PEX } from '../protocol/utPex.ts';
+import type { Deadline } from './deadline.ts';
 import { tapped } from './log/tapped.ts';
 
 /** Milliseconds for what a peer says beside its extension handshake: what it has, and its DHT port. */
@@ -24,8 +25,8 @@ export interface Met {
 interface Manners {
   /** Waits for the extension handshake, too. */
   readonly negotiate: boolean;
-  /** Milliseconds to wait for that. */
-  readonly within: number;
+  /** For all of it: the name, the connection, and what the peer says. */
+  readonly deadline: Deadline;
 }
 
 const FIELDS: readonly Message['type'][] = ['bitfield', 'haveAll', 'haveNone'];
@@ -49,32 +50,41 @@ const introduced = (peer: Peer, { dht }: Handshake): Observable<number | undefin
  * Dials one peer and exchanges handshakes; when `negotiate`, extension handshakes too. Emits once and hangs up. A peer that does not say
  * all of itself within the time, or hangs up before, is emitted as far as it is known.
  *
- * Errors with a `PeerError` as `connect` and `handshake` do.
+ * Errors with a `PeerError` as `connect` and `handshake` do, and with `timeout` if there is no handshake in time.
  *
  * @see BEP 3, BEP 5, BEP 10
  */
-export const introduce = (env: Pick<Env, 'connect'>, address: PeerAddress, identity: Identity, { negotiate, within }: Manners): Observable<Met> =>
+export const introduce = (env: Pick<Env, 'connect'>, address: PeerAddress, identity: Identity, { negotiate, deadline }: Manners): Observable<Met> =>
   defer(() => {
     let theirs: Handshake | undefined;
+    let known: Met | undefined;
+    let connected = false;
     const listener = {
       heard: (direction: string, said: { readonly type: string }): void => {
         if (direction === '<' && said.type === 'handshake') theirs = said as Handshake & typeof said;
       },
     };
-    return env.connect(address).pipe(
+    const late$ = timer(deadline.left).pipe(
+      map((): Met => {
+        if (known !== undefined) return known;
+        const { host, port } = address;
+        throw new PeerError('timeout', `${host}:${port}: ${connected ? 'no handshake' : 'no connection'} within ${deadline.seconds} s`);
+      }),
+    );
+    const met$ = env.connect(address).pipe(
+      tap(() => (connected = true)),
       map((wire) => tapped(wire, listener)),
       handshake(identity),
       extensionHandshake({ names: negotiate ? NAMES : [] }),
       concatMap((peer) => {
         if (theirs === undefined) throw new InvariantError('a peer without a handshake');
-        const met = { peer, theirs };
+        const met = (known = { peer, theirs });
         if (!negotiate) return of(met);
         return introduced(peer, theirs).pipe(
           map((dhtPort) => ({ ...met, ...(dhtPort && { dhtPort }) })),
-          takeUntil(timer(within)),
           defaultIfEmpty(met),
         );
       }),
-      take(1),
     );
+    return race(met$, late$).pipe(take(1));
   });

@@ -23,21 +23,6 @@ const die = (signal: NodeJS.Signals): void => {
   process.kill(process.pid, signal);
 };
 
-/** Milliseconds between looks at what keeps the process alive when its work is done. */
-const LOOK_EVERY = 50;
-/** What it is called there, and what is there when stdout and stderr are pipes or terminals. */
-const LOOKUP = 'GetAddrInfoReqWrap';
-const HARMLESS: ReadonlySet<string> = new Set([LOOKUP, 'PipeWrap', 'TTYWrap']);
-let done = false;
-/**
- * The system looks for a host name for up to half a minute, and can't be told that nobody waits for it any more: Node would wait even to
- * exit. Who has asked us to stop does not: then we die of it, and the shell is told 130 all the same.
- */
-const leave = (): void => {
-  const kept = process.getActiveResourcesInfo();
-  if (done && kept.includes(LOOKUP) && kept.every((what) => HARMLESS.has(what))) die('SIGINT');
-};
-
 const interrupt = (signal: NodeJS.Signals): void => {
   if (stop.signal.aborted && process.exitCode === 130) {
     // The second one is meant.
@@ -46,7 +31,6 @@ const interrupt = (signal: NodeJS.Signals): void => {
   }
   process.exitCode = 130;
   stop.abort(new Interrupted());
-  setInterval(leave, LOOK_EVERY).unref();
 };
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
 
@@ -99,6 +83,5 @@ const run = async (): Promise<void> => {
   } catch (error) {
     report(error);
   }
-  done = true;
 };
 void run();

@@ -1,4 +1,4 @@
-import type { Env, PeerAddress } from '../env.ts';
+import type { PeerAddress } from '../env.ts';
 import { InputError } from '../errors.ts';
 import { parseId } from '../protocol/id.ts';
 import { Malformed } from '../protocol/malformed.ts';
@@ -6,6 +6,7 @@ import type { Findable } from '../sources.ts';
 import { type MagnetLink, magnetOf, parseMagnet } from '../torrent/magnet.ts';
 import { type Torrent, Unsupported } from '../torrent/metainfo.ts';
 import type { Io } from './io.ts';
+import type { Web } from './overHttp.ts';
 import { readTorrent } from './source.ts';
 import { INFO_HASH, said } from './stdin.ts';
 import { visible } from './views/text.ts';
@@ -37,7 +38,7 @@ export const readMagnet = (source: string | Uint8Array): MagnetLink | undefined 
 };
 
 /** What `source` says without asking any peer: as the user has typed it, `-` for what is piped into this process, or a torrent that was made here. */
-export const sought = async (source: string | Torrent, env: Pick<Env, 'httpGet'>, io: Pick<Io, 'stopped'>): Promise<Sought> => {
+export const sought = async (source: string | Torrent, env: Web, io: Pick<Io, 'stopped'>): Promise<Sought> => {
   if (typeof source !== 'string') return { findable: source, peers: [], torrent: source };
   const what = await said(source, io);
   const magnet = readMagnet(what);

@@ -1,12 +1,10 @@
-import type { Env } from '../env.ts';
 import { InputError } from '../errors.ts';
 import { parseTorrent, type Torrent } from '../torrent/metainfo.ts';
 import { asInputError, readBytes } from './files.ts';
 import type { Io } from './io.ts';
+import type { Web } from './overHttp.ts';
 import { said } from './stdin.ts';
 import { visible } from './views/text.ts';
-
-type Web = Pick<Env, 'httpGet'>;
 
 const NO_HASHES = 'a magnet link has no hashes of pieces: name the .torrent, which rxtorrent download LINK --save-torrent FILE writes';
 
@@ -21,16 +19,19 @@ const readFile = async (path: string, io: Pick<Io, 'stopped'>): Promise<Uint8Arr
   }
 };
 
-const fetchOrRead = async (source: string, io: Pick<Io, 'stopped'>, env?: Web): Promise<Uint8Array> => {
+/** The web, or how to get there for whoever needs to. */
+type Way = Web | (() => Promise<Web>);
+
+const fetchOrRead = async (source: string, io: Pick<Io, 'stopped'>, way?: Way): Promise<Uint8Array> => {
   // Only who fetches something waits for what that takes.
-  if (/^https?:\/\//i.test(source)) return (await import('./overHttp.ts')).overHttp(source, io, env);
+  if (/^https?:\/\//i.test(source)) return (await import('./overHttp.ts')).overHttp(source, io, typeof way === 'function' ? await way() : way);
   return readFile(source, io);
 };
 
 /** The torrent that `source` leads to: a path, an http(s) URL, `-` for what is piped into this process, or the bytes of a .torrent. */
-export const readTorrent = async (source: string | Uint8Array, io: Pick<Io, 'stopped'>, env?: Web): Promise<Torrent> => {
+export const readTorrent = async (source: string | Uint8Array, io: Pick<Io, 'stopped'>, way?: Way): Promise<Torrent> => {
   const what = typeof source === 'string' ? await said(source, io) : source;
-  const bytes = typeof what === 'string' ? await fetchOrRead(what, io, env) : what;
+  const bytes = typeof what === 'string' ? await fetchOrRead(what, io, way) : what;
   try {
     return parseTorrent(bytes);
   } catch (error) {

@@ -8,6 +8,7 @@ import { sha1, toHex } from '../../protocol/id.ts';
 import { Funnel } from '../../torrent/funnel.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
 import { awaited } from '../awaited.ts';
+import { Deadline } from '../deadline.ts';
 import { discovery, trackersFor } from '../discovery.ts';
 import { fetchPiece, type WholePiece } from '../fetchPiece.ts';
 import type { Given, Io } from '../io.ts';
@@ -70,7 +71,7 @@ const pieceObject = ({ index, bytes: all, from }: WholePiece, path: string): obj
 /** `rxtorrent download_piece`. */
 export const downloadPiece = async (given: Given, io: Io): Promise<void> => {
   const output = outputOf(given);
-  const within = seconds(given, 'timeout') ?? WITHIN;
+  const deadline = new Deadline(seconds(given, 'timeout') ?? WITHIN);
   const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
   const maxPeers = wholeNumber(given, 'max-peers', 1, 1000) ?? MAX_PEERS;
   const [json, quiet] = [flag(given, 'json'), flag(given, 'quiet')];
@@ -89,7 +90,7 @@ export const downloadPiece = async (given: Given, io: Io): Promise<void> => {
   };
   const funnel = new Funnel<PeerSource>();
   const options = { ...named, trackers: trackersFor({ announce: [], private: false, ...findable }, named), port, maxPeers, report, funnel };
-  const found = <T>(what: string, source$: Observable<T>): Promise<T> => awaited(source$, { missed: `${what} did not come`, within, funnel, view }, io);
+  const found = <T>(what: string, source$: Observable<T>): Promise<T> => awaited(source$, { missed: `${what} did not come`, deadline, funnel, view }, io);
   try {
     const torrent = magnet ? await found('the metadata', fetchTorrent(magnet, env, options)) : known;
     if (torrent === undefined) throw new InvariantError('neither a torrent nor a magnet link');

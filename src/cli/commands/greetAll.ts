@@ -4,6 +4,7 @@ import type { DownloadEvent } from '../../env.ts';
 import { PeerError } from '../../errors.ts';
 import { createPeerId, toHex } from '../../protocol/id.ts';
 import { sources } from '../../sources.ts';
+import { Deadline } from '../deadline.ts';
 import { discovery, trackersFor } from '../discovery.ts';
 import { GaveUp } from '../exit.ts';
 import { follow } from '../follow.ts';
@@ -21,8 +22,8 @@ const COUNT = 10;
 const WITHIN = 30;
 /** Peers greeted at the same time. */
 const AT_ONCE = 20;
-/** Milliseconds for an extension handshake. */
-const MANNERS = { negotiate: true, within: 10_000 };
+/** Seconds for one peer. */
+const FOR_ONE = 10;
 
 const lines = ({ theirs, peer }: Met): readonly string[] => {
   const id = peer.state.extensions?.ids.get('ut_metadata');
@@ -32,7 +33,7 @@ const lines = ({ theirs, peer }: Met): readonly string[] => {
 /** `rxtorrent magnet_handshake`: exit 0 when there was at least one peer. */
 export const greetAll = async (given: Given, io: Io): Promise<void> => {
   const count = wholeNumber(given, 'count', 1, 1_000_000) ?? COUNT;
-  const within = seconds(given, 'timeout') ?? WITHIN;
+  const deadline = new Deadline(seconds(given, 'timeout') ?? WITHIN);
   const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
   const env = await worldOf(given, io.say);
   const who = discovery(given, env);
@@ -60,10 +61,10 @@ export const greetAll = async (given: Given, io: Io): Promise<void> => {
         if (flag(given, 'verbose')) io.say(visible(error.message));
         return EMPTY;
       };
-      return introduce(env, address, identity, MANNERS).pipe(catchError(failed));
+      return introduce(env, address, identity, { negotiate: true, deadline: new Deadline(FOR_ONE) }).pipe(catchError(failed));
     }, AT_ONCE),
     take(count),
-    takeUntil(timer(within * 1000)),
+    takeUntil(timer(deadline.left)),
   );
   let found = 0;
   await follow(met$, io, (met) => {
@@ -71,5 +72,5 @@ export const greetAll = async (given: Given, io: Io): Promise<void> => {
     if (flag(given, 'json')) io.print(jsonLine(metObject(met, true, pieceCount)));
     else io.print(lines(met).join('\n'));
   });
-  if (found === 0) throw new GaveUp('no-peers', `nobody answered within ${within} s: try a longer --timeout, or give a --tracker or a --peer`);
+  if (found === 0) throw new GaveUp('no-peers', `nobody answered within ${deadline.seconds} s: try a longer --timeout, or give a --tracker or a --peer`);
 };

@@ -1,4 +1,5 @@
 import { createPeerId } from '../../protocol/id.ts';
+import { Deadline } from '../deadline.ts';
 import { follow } from '../follow.ts';
 import { gaveUp, GaveUp } from '../exit.ts';
 import { introduce, type Met } from '../introduce.ts';
@@ -10,20 +11,20 @@ import { handshakeLines, metObject, negotiationLines } from '../views/handshake.
 import { jsonLine } from '../views/text.ts';
 import { worldOf } from '../world.ts';
 
-/** Seconds for an extension handshake. */
+/** Seconds for all of it. */
 const WITHIN = 10;
 
 const greet = async (given: Given, io: Io, negotiate: boolean): Promise<void> => {
   const name = negotiate ? 'nhandshake' : 'handshake';
   const address = hostAndPort(`${name}: the peer`, String(given['peer']));
-  const within = seconds(given, 'timeout') ?? WITHIN;
+  const deadline = new Deadline(seconds(given, 'timeout') ?? WITHIN);
   const env = await worldOf(given, io.say);
   const { findable, torrent } = await sought(String(given['source']), env, io);
   const pieceCount = torrent && torrent.pieceHashes.length / 20;
   const identity = { infoHash: findable.infoHash, peerId: createPeerId(env.randomBytes(12)), ...(pieceCount && { pieceCount }), dht: negotiate };
   let met: Met | undefined;
   try {
-    await follow(introduce(env, address, identity, { negotiate, within: within * 1000 }), io, (found) => (met = found));
+    await follow(introduce(env, address, identity, { negotiate, deadline }), io, (found) => (met = found));
   } catch (error) {
     throw gaveUp(hostPort(address), error, 'try again later, or another peer (rxtorrent peers finds some)');
   }
@@ -31,7 +32,7 @@ const greet = async (given: Given, io: Io, negotiate: boolean): Promise<void> =>
   if (flag(given, 'json')) io.print(jsonLine(metObject(met, negotiate, pieceCount)));
   else io.print((negotiate ? negotiationLines(met, pieceCount) : handshakeLines(met)).join('\n'));
   if (negotiate && met.peer.state.extended && met.peer.state.extensions === undefined) {
-    throw new GaveUp('timeout', `${hostPort(address)}: no extension handshake within ${within} s: try a longer --timeout`);
+    throw new GaveUp('timeout', `${hostPort(address)}: no extension handshake within ${deadline.seconds} s: try a longer --timeout`);
   }
 };
 

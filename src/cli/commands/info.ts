@@ -24,7 +24,8 @@ export const info = async (given: Given, io: Io): Promise<void> => {
   parseChoices(values);
   const magnet = readMagnet(source);
   // Whoever reads a file waits for nothing of the network.
-  const torrent = magnet ? await (await import('../fetched.ts')).fetched(magnet, given, io) : await readTorrent(source, io);
+  const world = async () => (await import('../world.ts')).worldOf(given, io.say);
+  const torrent = magnet ? await (await import('../fetched.ts')).fetched(magnet, given, io) : await readTorrent(source, io, world);
   const selection = await selectionOf(torrent, values, magnet?.select);
   const all = flag(given, 'pieces');
   if (flag(given, 'json')) io.print(jsonLine(infoObject(torrent, all, selection)));

@@ -7,6 +7,7 @@ import { createPeerId } from '../../protocol/id.ts';
 import { shownUrl } from '../../protocol/shownUrl.ts';
 import { type Findable, type SourceOptions, sources } from '../../sources.ts';
 import { UNKNOWN_LEFT } from '../../tally.ts';
+import { Deadline } from '../deadline.ts';
 import { discovery, trackersFor } from '../discovery.ts';
 import { GaveUp } from '../exit.ts';
 import { follow } from '../follow.ts';
@@ -65,6 +66,7 @@ const scraped = ({ infoHash, announce = [] }: Findable, env: Env, { trackers }: 
 export const peers = async (given: Given, io: Io): Promise<void> => {
   const count = wholeNumber(given, 'count', 1, 1_000_000) ?? Number.POSITIVE_INFINITY;
   const within = seconds(given, 'timeout');
+  const deadline = within === undefined ? undefined : new Deadline(within);
   const port = wholeNumber(given, 'port', 1, 65_535);
   const env = await worldOf(given, io.say);
   const who = discovery(given, env);
@@ -80,7 +82,7 @@ export const peers = async (given: Given, io: Io): Promise<void> => {
     if (line !== undefined) (json || result ? io.print : io.say)(line);
   };
   const tidings$: Observable<Tidings> = flag(given, 'scrape') ? scraped(torrent, env, asked) : discovered(torrent, env, asked, tell).pipe(take(count));
-  const late$ = within === undefined ? EMPTY : timer(within * 1000);
+  const late$ = deadline === undefined ? EMPTY : timer(deadline.left);
   await follow(tidings$.pipe(takeUntil(late$)), io, tell);
   if (found > 0) return;
   if (flag(given, 'scrape')) throw new GaveUp('no-peers', 'no tracker has told its counts: give another --tracker');
