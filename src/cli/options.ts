@@ -67,7 +67,7 @@ export const verifyOptions: OptionTable = {
 
 const fetchOptions: OptionTable = {
   output: value(
-    'Folder to save to (one that exists, or ends in /), or name of the file to write; - is stdout, for one file, in order (default: the current folder)',
+    'Folder to save to (one that exists, or ends in /), or new name of the file or folder; - is stdout, for one file, in order (default: the current folder)',
     { alias: 'o' },
   ),
   'max-peers': value('Maximum number of connections, 1–1000 (default 200)'),

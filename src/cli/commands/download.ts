@@ -44,8 +44,9 @@ export const chosenOf = (
 ): Pick<Plan, 'targetFor'> & Pick<Plan['settings'], 'select'> => {
   const chosen = selecting(given, io, sources);
   const targetFor = async (torrent: Torrent): Promise<Target> => {
+    const target = await targetOf(torrent);
     await chosen?.ask(torrent);
-    return targetOf(torrent);
+    return target;
   };
   return { targetFor, ...(chosen && { select: chosen.select }) };
 };
