@@ -16,6 +16,7 @@ export { download, type DownloadOptions } from './download.ts';
 export type * from './env.ts';
 export type { DoorOptions } from './door.ts';
 export * from './errors.ts';
+export type { JsonEvent } from './jsonEvent.ts';
 export type { Allowances, Limits } from './limits.ts';
 export { fetchTorrent, type FetchTorrentOptions } from './fetchTorrent.ts';
 export { nodeEnv } from './node.ts';

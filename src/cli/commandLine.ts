@@ -130,6 +130,13 @@ const isTyped = (args: readonly string[], option: string, { options }: Command):
   return before.some((arg) => arg === `--${option}` || arg.startsWith(`--${option}=`) || short?.test(arg));
 };
 
+/** What is not about one command. */
+const general = (isVersion: boolean, text: string, { print, json }: Io): void => {
+  json?.start();
+  json?.tell(isVersion ? { type: 'version', version: text } : { type: 'help', text });
+  if (!json) print(text);
+};
+
 /** Parses `args` and runs the command they name. Rejects with an `InputError` whose message is one line when they make no sense. */
 export const runCommandLine = async (given: readonly string[], version: string, io: Io): Promise<void> => {
   const args = spelledOut(given);
@@ -138,7 +145,8 @@ export const runCommandLine = async (given: readonly string[], version: string, 
   if (typed === 'help') return runCommandLine([...after.slice(0, 1), '--help'], version, io);
   const name = commandOf(args);
   const command = name === undefined ? undefined : commands[name];
-  if (name === undefined || command === undefined) return io.print(args.includes('--help') ? overviewLines().join('\n') : version);
+  if (name === undefined || command === undefined) return args.includes('--help') ? general(false, overviewLines().join('\n'), io) : general(true, version, io);
+  if (io.json) io.json.command = name;
   checkOptions(args, name, command);
   // The parser knows this one command only, and what the command needs is read while the parser is; help needs nothing.
   const loading = args.includes('--help') ? undefined : command.load();
@@ -154,6 +162,8 @@ export const runCommandLine = async (given: readonly string[], version: string, 
     throw complaint((message ?? error.message).replaceAll(LITERAL, ''), name, args.slice(0, args.includes('--') ? args.indexOf('--') : undefined));
   });
   const usage = command.usage.replace(name, '$0');
+  // What the parser itself has to say is for us to print.
+  let text = '';
   await parser
     .command(
       usage,
@@ -162,7 +172,10 @@ export const runCommandLine = async (given: readonly string[], version: string, 
       async (given) => {
         const typed = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, asTyped(value)]));
         checkArguments(typed, name, command);
-        if (!flag(typed, 'quiet')) for (const line of unknownVariables(process.env, Object.values(commands))) io.say(`warning: ${line}`);
+        for (const message of unknownVariables(process.env, Object.values(commands))) {
+          io.json?.tell({ type: 'warning', code: 'unknown-variable', message });
+          if (!flag(typed, 'quiet')) io.say(`warning: ${message}`);
+        }
         try {
           const rooms = roomsOf(texts(given, 'verbose'));
           await (await (loading ?? command.load()))({ ...typed, verbose: rooms.length > 0, rooms }, io);
@@ -171,5 +184,6 @@ export const runCommandLine = async (given: readonly string[], version: string, 
         }
       },
     )
-    .parseAsync();
+    .parseAsync(others, {}, (_error, _argv, output) => void (text = output));
+  if (text !== '') general(text === version, text, io);
 };

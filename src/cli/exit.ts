@@ -50,15 +50,3 @@ export const explain = (error: unknown): string => {
   if (error instanceof SomeFailed || exitCode(error) !== 70) return message;
   return `${message || 'unknown error'} (a defect of rxtorrent, not of yours: please report it with the output of --verbose)`;
 };
-
-/** The error as the last object of a `--json` run. */
-export const errorEvent = (error: unknown): object => ({
-  type: 'error',
-  ...kindOf(error instanceof SomeFailed ? error.first : error),
-  message: error instanceof Error ? error.message : String(error),
-});
-
-const kindOf = (error: unknown): { readonly name: string; readonly code: unknown } => ({
-  name: error instanceof Error ? error.name : 'Error',
-  code: error instanceof Error && 'code' in error ? error.code : 'defect',
-});

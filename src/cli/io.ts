@@ -1,9 +1,12 @@
 import type { Floor } from './choice/floor.ts';
+import type { Journal } from './json/journal.ts';
 
 /** What a command may use of the process it runs in. */
 export interface Io {
   /** A result line: stdout. */
   readonly print: (line: string) => void;
+  /** With `--json`: all that goes to stdout, instead of `print`. */
+  readonly json?: Journal | undefined;
   /** A line for people: stderr. */
   readonly say: (line: string) => void;
   /** Aborted when the user has had enough (Ctrl-C, a closed pipe): stop, tidy up, return. */

@@ -2,23 +2,32 @@
 import { readFileSync } from 'node:fs';
 import { StorageError } from '../errors.ts';
 import { Floor } from './choice/floor.ts';
-import { errorEvent, exitCode, explain, Interrupted } from './exit.ts';
-import { jsonLine, visible } from './views/text.ts';
+import { exitCode, explain, Interrupted } from './exit.ts';
+import type { Io } from './io.ts';
+import type { Journal } from './json/journal.ts';
+import { visible } from './views/text.ts';
 
 const args = process.argv.slice(2);
 /** After `--` nothing is an option. */
 const options = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
 const stop = new AbortController();
 const floor = new Floor((line) => void process.stderr.write(`${line}\n`));
-const io = {
-  print: (line: string): void => void process.stdout.write(`${line}\n`),
+/** With `--json`. */
+let journal: Journal | undefined;
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const io: Io = {
+  print,
   say: floor.say,
   stopped: stop.signal,
   floor,
+  get json() {
+    return journal;
+  },
 };
 
 /** As if nobody had listened. */
 const die = (signal: NodeJS.Signals): void => {
+  journal?.close(new Interrupted());
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 };
@@ -36,16 +45,18 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 let reported: unknown;
 
-/** Is this flag set, by an argument or in the environment? Known before anything is parsed, and when nothing can be. */
-const asked = (flag: string, argument: RegExp): boolean =>
-  options.some((arg) => argument.test(arg)) || !['', '0', 'false'].includes(process.env[`RXTORRENT_${flag}`] ?? '');
+/** Is this flag set, by the last such argument or in the environment? Known before anything is parsed, and when nothing can be. */
+const asked = (flag: string, argument: RegExp): boolean => {
+  const last = options.findLast((arg) => argument.test(arg));
+  return last === undefined ? !['', '0', 'false'].includes(process.env[`RXTORRENT_${flag}`] ?? '') : !last.endsWith('=false');
+};
 
 /** The one line of an error; with `--verbose` the stack, with `--json` an object too. */
 const report = (error: unknown): void => {
   process.exitCode = exitCode(error);
   if (error === reported || error instanceof Interrupted) return;
   reported = error;
-  if (asked('JSON', /^--json(=true)?$/)) io.print(jsonLine(errorEvent(error)));
+  journal?.fail(error);
   io.say(`rxtorrent: ${visible(explain(error))}`);
   if (asked('VERBOSE', /^(-v|--verbose(=.*)?)$/) && error instanceof Error) io.say((error.stack ?? '').split('\n').map(visible).join('\n'));
 };
@@ -61,6 +72,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') stop.abort(new Interrupted());
   else fail(new StorageError('io', `cannot write to stdout: ${error.message}`, { cause: error }));
 });
+// However it comes to this, what has begun has an end.
+process.once('exit', () => journal?.close(reported ?? (process.exitCode === 130 ? new Interrupted() : undefined)));
 // Without anybody to tell there is nothing to be told.
 process.stderr.on('error', () => undefined);
 
@@ -78,9 +91,12 @@ const version = (): string => {
 
 const run = async (): Promise<void> => {
   try {
+    if (asked('JSON', /^--json(=(true|false))?$/)) journal = new (await import('./json/journal.ts')).Journal(print, version());
     const { runCommandLine } = await import('./commandLine.ts');
     await runCommandLine(args, version(), io);
+    journal?.close(reported ?? (process.exitCode === 130 ? new Interrupted() : undefined));
   } catch (error) {
+    journal?.close(error);
     report(error);
   }
 };

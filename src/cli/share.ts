@@ -12,7 +12,7 @@ import { abortion } from './follow.ts';
 import type { Given, Io } from './io.ts';
 import { limitsOf } from './limits.ts';
 import { Account } from './run/account.ts';
-import { type Job, readJobs } from './run/job.ts';
+import { beginJob, type Job, readJobs } from './run/job.ts';
 import { unsaved } from './run/savedTorrent.ts';
 import { sumOf } from './run/sum.ts';
 import { ACTIVE, inTurns, MOST_ACTIVE } from './run/turns.ts';
@@ -59,7 +59,12 @@ export const share = async (given: Given, io: Io, sources: readonly (string | To
   const it = client(env, { ports: portsOf(given), limits: limitsOf(given), ...(found.dht$ && { dht$: found.dht$ }) });
   const { jobs, refused } = await readJobs(sources, asked, found, env, io);
   const several = sources.length > 1;
-  if (!several) for (const { error } of refused) throw error;
+  if (!several) {
+    for (const { source, error } of refused) {
+      io.json?.refused(source, error);
+      throw error;
+    }
+  }
   const [first] = jobs;
   const saveTorrent = first && unsaved(asked.saveTorrent, first.named.infoHash, flag(given, 'force'));
 
@@ -83,6 +88,7 @@ export const share = async (given: Given, io: Io, sources: readonly (string | To
     if (io.stopped.aborted) return;
     const account = new Account(job.torrent?.length);
     accounts.set(job, account);
+    beginJob(job, io);
     const error = await work(job, account, bench, freed);
     if (error !== undefined && !(error instanceof Interrupted)) failures.push(error);
   };

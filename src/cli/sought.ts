@@ -22,7 +22,8 @@ export interface Sought {
   readonly magnet?: MagnetLink;
 }
 
-const ofMagnet = (magnet: MagnetLink): Sought => ({ findable: magnet, peers: magnet.peers.map((each) => ({ ...each, source: 'manual' })), magnet });
+/** What a magnet link says without asking anybody. */
+export const ofMagnet = (magnet: MagnetLink): Sought => ({ findable: magnet, peers: magnet.peers.map((each) => ({ ...each, source: 'manual' })), magnet });
 
 /** The link that `source` is, or the one of an info-hash; undefined for anything else. @throws InputError */
 export const readMagnet = (source: string | Uint8Array): MagnetLink | undefined => {

@@ -2,16 +2,17 @@ import { defaultPace } from '../discovery/pace.ts';
 import type { DownloadEvent, FunnelSample } from '../env.ts';
 import { explain, GaveUp } from './exit.ts';
 import type { Given, Io } from './io.ts';
+import { jsonViewer } from './json/viewer.ts';
 import type { Figures } from './run/account.ts';
 import { flag } from './values.ts';
 import { Board } from './views/board.ts';
-import { eventLine, eventObject, told } from './views/events.ts';
+import { eventLine, told } from './views/events.ts';
 import { funnelLines } from './views/funnel.ts';
 import type { Live } from './views/live.ts';
 import { paceLine } from './views/pace.ts';
 import { progressLine, progressLines } from './views/progress.ts';
 import { type Chosen, completeLine, givenLine, stoppedLine, stoppedSumLine, type Sum, thereLine } from './views/summary.ts';
-import { jsonLine, visible } from './views/text.ts';
+import { visible } from './views/text.ts';
 
 /** Lines that are remembered, so that none is said twice in a row of hours. */
 const SAID = 200;
@@ -32,6 +33,8 @@ export interface Ending {
   readonly figures: Figures;
   /** Its path, or its name while that is unknown. */
   readonly place: string;
+  /** Its path, if that is known. */
+  readonly path?: string;
   /** Does a later run go on from here? */
   readonly kept: boolean;
   readonly chosen?: Chosen;
@@ -66,12 +69,6 @@ const failure = (name: string, error: unknown): string => {
   return what.includes(visible(name)) ? what : `${visible(name)}: ${what}`;
 };
 
-/** Every event as an object. */
-const asJson = (io: Io, view: Live, object: (event: DownloadEvent, of: Named) => object): Pick<Viewer, 'show' | 'end'> => ({
-  show: (event, of) => io.print(jsonLine(object(event, of))),
-  end: () => view.end(),
-});
-
 /** What is said of the end of one torrent; the result is for stdout, unless `quiet`. */
 const overLine = ({ how, figures, kept, place, chosen, error }: Ending): string | undefined => {
   const at = visible(place);
@@ -96,7 +93,7 @@ const telling =
 export const viewerOfOne = (given: Given, io: Io, view: Live): Viewer => {
   // What is wrong with the only source is the error of the command.
   const refused = (): void => undefined;
-  if (flag(given, 'json')) return { ...asJson(io, view, eventObject), over: () => undefined, refused };
+  if (io.json) return { ...jsonViewer(io.json), refused, end: () => view.end() };
   const verbose = flag(given, 'verbose');
   const say = saying(view);
   let funnel = NOBODY;
@@ -123,9 +120,20 @@ export const viewerOfSeveral = (given: Given, io: Io, view: Live, all: readonly 
   const failed = ({ name }: Named, { how, error }: Ending): void => {
     if (how === 'failed') refused(name, error);
   };
-  if (flag(given, 'json')) {
-    const json = asJson(io, view, (event, { infoHash }) => ({ torrent: infoHash, ...eventObject(event) }));
-    return { ...json, over: failed, refused };
+  if (io.json) {
+    const json = jsonViewer(io.json);
+    return {
+      show: json.show,
+      over: (of, ending) => {
+        json.over(of, ending);
+        failed(of, ending);
+      },
+      refused: (source, error) => {
+        json.refused(source, error);
+        refused(source, error);
+      },
+      end: () => view.end(),
+    };
   }
   const say = saying(view);
   const tell = telling(given, io, view);

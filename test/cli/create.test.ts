@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/protocol/id.ts';
 import { parseMagnet } from '../../src/torrent/magnet.ts';
 import { parseTorrent, type Torrent } from '../../src/torrent/metainfo.ts';
-import { fixture, folder, objects, run, start } from './run.ts';
+import { fixture, folder, run, start, told } from './run.ts';
 
 const torrentAt = (path: string): Torrent => parseTorrent(new Uint8Array(readFileSync(path)));
 
@@ -41,7 +41,7 @@ describe('create', () => {
     const args = ['create', path, '-o', join(place, 'out.torrent'), '--force'];
     const says = "2 names that Windows can't have (things/b.txt becomes things/b.1.txt there)";
     expect(await run(args)).toMatchObject({ code: 0, stderr: expect.stringContaining(`warning: ${says}`) as string });
-    expect(objects((await run([...args, '--json'])).stdout)).toContainEqual({
+    expect(told((await run([...args, '--json'])).stdout)).toContainEqual({
       type: 'warning',
       code: 'renamed',
       message: expect.stringContaining(says) as string,
@@ -95,7 +95,7 @@ describe('create', () => {
     const known = torrentAt(fixture('leaves.torrent'));
     const { code, stdout } = await run(['create', fixture('Leaves of Grass by Walt Whitman.epub'), '-o', `${place}/`, '--piece-length', '16K', '--json']);
     expect(code).toBe(0);
-    expect(objects(stdout).at(-1)).toMatchObject({ type: 'created', infoHash: toHex(known.infoHash), pieceCount: 23 });
+    expect(told(stdout).at(-1)).toMatchObject({ type: 'created', torrent: toHex(known.infoHash), pieceCount: 23 });
   });
 
   it('never replaces a file unless told to', async () => {

@@ -47,7 +47,7 @@ describe('dht', () => {
     const first = await run(['dht', file, '-o', join(home, 'one/'), '--bootstrap', router, '--node-file', nodeFile, '--timeout', '30', '--json']);
     expect({ code: first.code, stderr: first.stderr }).toEqual({ code: 0, stderr: '' });
     const told = objects(first.stdout);
-    expect(told.find(({ type }) => type === 'peer-joined')).toMatchObject({ address: { host: '127.0.0.1', source: 'dht' } });
+    expect(told.find(({ type }) => type === 'peer-joined')).toMatchObject({ host: '127.0.0.1', source: 'dht' });
     expect(told.some(({ type }) => type === 'announced' || type === 'tracker')).toBe(false);
     const { sources } = told.findLast(({ type }) => type === 'funnel') as { sources: unknown };
     expect(sources).toMatchObject([{ source: 'dht', discovered: 1, dialled: 1, connected: 1, handshaken: 1, interested: 1, unchoked: 1, sending: 1 }]);

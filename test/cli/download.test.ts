@@ -9,7 +9,7 @@ import { seed } from '../../src/cli/demo/seed.ts';
 import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
 import { parseTorrent, type Torrent } from '../../src/torrent/metainfo.ts';
 import { within } from '../machine.ts';
-import { folder, objects, run, start } from './run.ts';
+import { folder, objects, run, start, told } from './run.ts';
 
 const MiB = 2 ** 20;
 
@@ -60,9 +60,10 @@ describe('download', () => {
     expect(wrong.code).toBe(4);
     const events = objects(wrong.stdout);
     expect(events.filter(({ type }) => type === 'rechecked')).toHaveLength(16);
-    expect(events.slice(-2)).toMatchObject([
+    expect(events.slice(-3)).toMatchObject([
       { type: 'verified', complete: false, valid: 15, pieceCount: 16 },
       { type: 'error', name: 'GaveUp', code: 'incomplete' },
+      { type: 'end', reason: 'gave-up', exitCode: 4 },
     ]);
   });
 
@@ -70,12 +71,13 @@ describe('download', () => {
     const here = await world();
     const { code, stdout, stderr } = await run(['download', here.file, '-o', here.home, '--no-trackers', '--json', ...here.source]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const events = objects(stdout);
+    const events = told(stdout);
+    const torrent = expect.any(String) as string;
     const from = [{ host: '127.0.0.1', port: expect.any(Number) as number, source: 'manual' }];
-    expect(events.find(({ type }) => type === 'peer-joined')).toEqual({ type: 'peer-joined', address: from[0] });
+    expect(events.find(({ type }) => type === 'peer-joined')).toEqual({ type: 'peer-joined', torrent, ...from[0] });
     const stored = events.filter(({ type }) => type === 'stored');
     expect(stored.map(({ index }) => index).sort((a, b) => Number(a) - Number(b))).toEqual([...Array(16).keys()]);
-    for (const event of stored) expect(event).toEqual({ type: 'stored', index: event['index'], length: 256 * 1024, from });
+    for (const event of stored) expect(event).toEqual({ type: 'stored', torrent, index: event['index'], length: 256 * 1024, from });
     expect(events.filter(({ type }) => type === 'done')).toMatchObject([
       { type: 'done', length: 4 * MiB, downloaded: 4 * MiB, paths: expect.any(Array) as string[] },
     ]);
@@ -97,7 +99,10 @@ describe('download', () => {
     expect(alone).toEqual({ code: 4, stdout: '', stderr: 'rxtorrent: nobody to ask for peers: give a --tracker or a --peer\n' });
     const { code, stdout, stderr } = await run(['download', here.file, '-o', here.home, '--timeout', '1', '--json']);
     expect(code).toBe(4);
-    expect(objects(stdout).at(-1)).toMatchObject({ type: 'error', name: 'GaveUp', code: 'timeout' });
+    expect(objects(stdout).slice(-2)).toMatchObject([
+      { type: 'error', name: 'GaveUp', code: 'timeout' },
+      { type: 'end', reason: 'gave-up', exitCode: 4 },
+    ]);
     expect(stderr).toMatch(/^rxtorrent: no progress for 1 s [^\n]+\n$/);
   });
 

@@ -7,7 +7,7 @@ import { toBase32, toHex } from '../../src/protocol/id.ts';
 import { contentOf } from '../swarm/content.ts';
 import { peer, tracker } from '../swarm/fixture.ts';
 import type { Conduct, Talk } from '../swarm/realPeer.ts';
-import { folder, objects, run, start } from './run.ts';
+import { folder, run, start, told } from './run.ts';
 
 const content = contentOf({ name: 'a', length: 200_000 });
 const infoHash = toHex(content.torrent.infoHash);
@@ -58,9 +58,10 @@ describe('handshake', () => {
       const at = await address({ onConnect: modern() });
       const { code, stdout } = await run(['handshake', source, at, '--json']);
       expect(code).toBe(0);
-      expect(objects(stdout)).toEqual([
+      expect(told(stdout)).toEqual([
         {
           type: 'handshake',
+          torrent: infoHash,
           host: '127.0.0.1',
           port: Number(at.split(':')[1]),
           source: 'manual',
@@ -115,11 +116,13 @@ describe('nhandshake', () => {
       'Pieces: 2 of 7',
       '',
     ]);
-    const [found] = objects((await run(['nhandshake', torrent(), at, '--json'])).stdout);
+    const [found] = told((await run(['nhandshake', torrent(), at, '--json'])).stdout);
     expect(found).toMatchObject({
       extensions: { ut_metadata: 3, ut_pex: 1 },
       version: 'libtorrent/2.0.8',
       reqq: 500,
+      port: Number(at.split(':')[1]),
+      listensOn: 51_413,
       metadataSize: 1234,
       dhtPort: 6881,
       pieces: 2,
@@ -172,7 +175,7 @@ describe('magnet_handshake', () => {
     const { url } = await tracker(all);
     const { code, stdout } = await run(['magnet_handshake', torrent(), '--tracker', url, '--count', '2', '--json']);
     expect(code).toBe(0);
-    const found = objects(stdout);
+    const found = told(stdout).filter(({ type }) => type === 'handshake');
     expect(found).toHaveLength(2);
     for (const each of found) expect(each).toMatchObject({ type: 'handshake', source: 'tracker', extensions: { ut_metadata: 3 }, pieces: 2 });
   });

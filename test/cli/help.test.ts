@@ -10,7 +10,7 @@ import { completed } from '../../src/cli/completion/words.ts';
 import { zsh } from '../../src/cli/completion/zsh.ts';
 import { groups, overviewLines } from '../../src/cli/help.ts';
 import { columns } from '../../src/cli/views/text.ts';
-import { folder, objects, run } from './run.ts';
+import { folder, run, told as toldBy } from './run.ts';
 
 const names = Object.keys(commands);
 const told = groups.flatMap(([, briefs]) => Object.keys(briefs));
@@ -143,7 +143,7 @@ describe('completion', () => {
 
   it('is a command', async () => {
     expect(await run(['completion', 'bash'])).toEqual({ code: 0, stderr: '', stdout: `${bash(all)}\n` });
-    expect(objects((await run(['completion', 'zsh', '--json'])).stdout)).toEqual([{ type: 'completion', shell: 'zsh', script: zsh(all) }]);
+    expect(toldBy((await run(['completion', 'zsh', '--json'])).stdout)).toEqual([{ type: 'completion', shell: 'zsh', script: zsh(all) }]);
     expect((await run(['completion', 'fish'])).stdout).toBe(`${fish(all)}\n`);
     expect(await run(['completion', 'tcsh'])).toMatchObject({ code: 2, stderr: 'rxtorrent: completion: "tcsh": expected bash, zsh, fish\n' });
   });

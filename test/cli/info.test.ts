@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { bencodedJson } from '../../src/cli/views/bencoded.ts';
 import { decode } from '../../src/protocol/bencode.ts';
 import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
-import { fixture, folder, objects, run, start } from './run.ts';
+import { fixture, folder, run, start, told } from './run.ts';
 
 const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
 
@@ -48,15 +48,15 @@ describe('info', () => {
     ['folder', 'b88da2caac6648e6c7d7687e3f89085f7e230e6b', 1],
   ])('is one object for a program: %s', async (name, infoHash, pieceCount) => {
     const { code, stdout } = await run(['info', '--json', '--pieces', fixture(`${name}.torrent`)]);
-    const [torrent, ...more] = objects(stdout);
+    const [torrent, ...more] = told(stdout);
     expect(code).toBe(0);
     expect(more).toEqual([]);
-    expect(torrent).toMatchObject({ infoHash, pieceCount, announce: [] });
+    expect(torrent).toMatchObject({ type: 'info', torrent: infoHash, infoHash, pieceCount, announce: [] });
     const hashes = torrent?.['pieceHashes'] as string[];
     expect(hashes).toHaveLength(pieceCount);
     for (const hash of hashes) expect(hash).toMatch(/^[0-9a-f]{40}$/);
     const { stdout: without } = await run(['info', '--json', fixture(`${name}.torrent`)]);
-    expect(objects(without)[0]).not.toHaveProperty('pieceHashes');
+    expect(told(without)[0]).not.toHaveProperty('pieceHashes');
   });
 
   it('shows all trackers, and nothing that a terminal would act on', async () => {
@@ -74,7 +74,7 @@ describe('info', () => {
     expect(stdout).toContain('\\x1b[2J');
     const json = (await run(['info', file, '--json'])).stdout;
     expect(json).not.toMatch(/[\x1b\x07\u202e]/);
-    expect(objects(json)[0]).toMatchObject({ name: 'a\x1b]0;b\x07', comment: '\x1b[2J', files: [{ originalPath: 'a\x1b]0;b\x07/x\u202etxt.exe', length: 5 }] });
+    expect(told(json)[0]).toMatchObject({ name: 'a\x1b]0;b\x07', comment: '\x1b[2J', files: [{ originalPath: 'a\x1b]0;b\x07/x\u202etxt.exe', length: 5 }] });
   });
 
   it('fetches a .torrent from a web server', async () => {

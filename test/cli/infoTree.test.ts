@@ -8,7 +8,7 @@ import { parseTorrent, type Torrent } from '../../src/torrent/metainfo.ts';
 import { contentOf } from '../swarm/content.ts';
 import { peer } from '../swarm/fixture.ts';
 import { withMetadata } from '../swarm/metadata.ts';
-import { folder, objects, run } from './run.ts';
+import { folder, run, told } from './run.ts';
 
 const P = 16_384;
 
@@ -86,17 +86,17 @@ describe('the files that info shows', () => {
       { path: ['be\u0007ep'], length: 5 },
     ]);
     const lines = infoLines(torrent, 20, undefined);
-    const { path, files } = infoObject(torrent, false, undefined) as { path: string; files: { path: string; originalPath: string }[] };
-    expect(lines).toContain(`Saved As: ${path}`);
+    const { path, files } = infoObject(torrent, false, undefined);
+    expect(lines).toContain(`Saved As: ${String(path)}`);
     const [, inner = ''] = (files[0]?.path ?? '').split('/');
     expect(treeOf(lines)).toEqual([
       `             x\\u{202e}y/ (saved as ${inner}/)`,
       '1       5 B    z.txt',
       '             x\\u{202e}y/',
       '               ../',
-      `2       5 B      up\\x07.txt (saved as ${files[1]?.path.split('/').slice(1).join('/')})`,
+      `2       5 B      up\\x07.txt (saved as ${files[1]?.path?.split('/').slice(1).join('/')})`,
       '3       5 B  fine.txt',
-      `4       5 B  be\\x07ep (saved as ${files[3]?.path.split('/')[1]})`,
+      `4       5 B  be\\x07ep (saved as ${files[3]?.path?.split('/')[1]})`,
     ]);
     expect(files.map(({ originalPath }) => originalPath)[3]).toBe('a\u202eb/be\u0007ep');
     expect(lines.join('\n')).not.toMatch(/[\u0007\u202e]/);
@@ -137,7 +137,7 @@ describe('the files that would be fetched', () => {
     expect(stdout).toContain('Selected: 2 of 7 files, 48.0 KiB (number 2,5)\n');
     expect(stdout).toContain('  1     100 B  readme.txt\n               Season 1/\n* 2  32.0 KiB    e1.mkv\n');
     const json = (await run(['info', save(), '--files', '1', '--json'])).stdout;
-    expect((objects(json)[0] as { files: { selected?: boolean }[] }).files.map(({ selected }) => selected)).toEqual([
+    expect((told(json)[0] as { files: { selected?: boolean }[] }).files.map(({ selected }) => selected)).toEqual([
       true,
       undefined,
       ...Array<boolean>(6).fill(false),

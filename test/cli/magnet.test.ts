@@ -8,7 +8,7 @@ import { parseTorrent } from '../../src/torrent/metainfo.ts';
 import { contentOf } from '../swarm/content.ts';
 import { peer, tracker } from '../swarm/fixture.ts';
 import { withMetadata } from '../swarm/metadata.ts';
-import { folder, objects, run } from './run.ts';
+import { folder, run, told } from './run.ts';
 
 const content = contentOf({ name: 'a', length: 200_000, pieceLength: 65_536 });
 const infoHash = toHex(content.torrent.infoHash);
@@ -38,8 +38,8 @@ describe('magnet_parse', () => {
   it('takes base32 and a bare info-hash, and says it in one line with --json', async () => {
     const base32 = `magnet:?xt=urn:btih:${toBase32(content.torrent.infoHash)}`;
     for (const source of [base32, infoHash]) expect((await run(['magnet_parse', source])).stdout).toBe(`Tracker URL: none\nInfo Hash: ${infoHash}\n`);
-    expect(objects((await run(['magnet_parse', base32, '--json'])).stdout)).toEqual([
-      { infoHash, announce: [], peers: [], webSeeds: [], sources: [], ignored: [], link: `magnet:?${XT}` },
+    expect(told((await run(['magnet_parse', base32, '--json'])).stdout)).toEqual([
+      { type: 'magnet', torrent: infoHash, infoHash, announce: [], peers: [], webSeeds: [], sources: [], ignored: [], link: `magnet:?${XT}` },
     ]);
   });
 
@@ -104,8 +104,8 @@ describe('from a magnet link', () => {
     const out = join(folder(), 'out');
     const { code, stdout } = await run(['download', `magnet:?${XT}&x.pe=127.0.0.1:${seed.port}`, '-o', out, '--json']);
     expect(code).toBe(0);
-    const told = objects(stdout) as { readonly type: string; readonly infoHash?: string }[];
-    expect(told.find(({ type }) => type === 'metadata')).toEqual({ type: 'metadata', name: 'a', infoHash, length: 200_000, pieceLength: 65_536, files: 1 });
+    const what = { name: 'a', infoHash, length: 200_000, pieceLength: 65_536, pieceCount: 4, files: 1 };
+    expect(told(stdout).find(({ type }) => type === 'metadata')).toEqual({ type: 'metadata', torrent: infoHash, ...what });
     expect(readFileSync(out).equals(content.bytes)).toBe(true);
   });
 

@@ -6,7 +6,7 @@ import type { PeerAddress } from '../../src/env.ts';
 import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
 import { eventually, serve } from '../net/servers.ts';
 import { answer, error, udpTracker } from '../net/udpTracker.ts';
-import { folder, objects, run, start } from './run.ts';
+import { folder, run, start, told } from './run.ts';
 
 const torrent = (...tiers: readonly (readonly string[])[]): string => {
   const path = join(folder(), 'a.torrent');
@@ -65,7 +65,7 @@ describe('peers', () => {
     const [unwilling, willing] = [await udpTracker((asked) => [error(asked, 'no')]), await udpTracker(many)];
     const { code, stdout, stderr } = await run(['peers', torrent([unwilling.url]), '--tracker', `udp://127.0.0.1:${willing.port}`, '--count', '1', '--json']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(objects(stdout)).toMatchObject([
+    expect(told(stdout)).toMatchObject([
       { type: 'tracker', tier: 0, state: 'asking' },
       { type: 'tracker', tier: 0, state: 'failing', failures: 1, error: { code: 'failure-reason' } },
       { type: 'warning', code: 'failure-reason' },

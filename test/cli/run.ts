@@ -90,6 +90,12 @@ export const folder = (): string => {
   return path;
 };
 
+/** What a run has told between the first and the last object of it, without the times. */
+export const told = (stdout: string): Record<string, unknown>[] =>
+  objects(stdout)
+    .filter(({ type }) => type !== 'start' && type !== 'end')
+    .map((object) => Object.fromEntries(Object.entries(object).filter(([key]) => key !== 'time')));
+
 export const objects = (stdout: string): Record<string, unknown>[] =>
   stdout
     .split('\n')

@@ -100,7 +100,7 @@ describe('several torrents', () => {
     writeFileSync(garbage, 'no torrent at all');
     const { code, stdout, stderr } = await run(['download', garbage, missing, '-o', join(home, 'out/'), '--peer', '127.0.0.1:1', '--json']);
     expect({ code, lines: stderr.split('\n').length }).toEqual({ code: 2, lines: 4 });
-    expect(objects(stdout).map(({ type }) => type)).toEqual(['error']);
+    expect(objects(stdout).map(({ type }) => type)).toEqual(['start', 'error', 'end', 'start', 'error', 'end']);
     expect(existsSync(join(home, 'out'))).toBe(false);
   });
 

@@ -6,7 +6,7 @@ import { toHex } from '../../src/protocol/id.ts';
 import { contentOf } from '../swarm/content.ts';
 import { peer } from '../swarm/fixture.ts';
 import { withMetadata } from '../swarm/metadata.ts';
-import { folder, MAIN, objects, run, start } from './run.ts';
+import { folder, MAIN, run, start, told } from './run.ts';
 
 const content = contentOf({ name: 'a', length: 200_000, pieceLength: 65_536 });
 const infoHash = toHex(content.torrent.infoHash);
@@ -31,7 +31,7 @@ describe('a source that is -', () => {
     const there = ['--no-trackers', '--peer', `127.0.0.1:${seed.port}`];
     const input = content.metainfo;
     const info = await run(['info', '-', '--json'], { input });
-    expect(objects(info.stdout)).toMatchObject([{ infoHash, length: 200_000 }]);
+    expect(told(info.stdout)).toMatchObject([{ infoHash, length: 200_000 }]);
     expect((await run(['info', '-', ...there], { input: magnet })).stdout).toContain(`Info Hash: ${infoHash}`);
     expect((await run(['magnet_parse', '-'], { input: `${magnet}\n` })).stdout).toContain(`Info Hash: ${infoHash}`);
     expect((await run(['handshake', '-', `127.0.0.1:${seed.port}`], { input })).code).toBe(0);

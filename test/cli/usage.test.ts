@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { errorEvent, exitCode, explain, GaveUp, Interrupted } from '../../src/cli/exit.ts';
+import { exitCode, explain, GaveUp, Interrupted } from '../../src/cli/exit.ts';
+import { errorTold } from '../../src/cli/json/events.ts';
 import { InputError, InvariantError, StorageError } from '../../src/errors.ts';
-import { fixture, folder, MAIN, objects, run } from './run.ts';
+import { fixture, folder, MAIN, run, told } from './run.ts';
 
 const numbers = fixture('numbers.torrent');
 
@@ -62,7 +63,7 @@ describe('what makes no sense is said in one line, with exit code 2', () => {
     expect(stderr).toMatch(/^rxtorrent: [^\n\x1b]+\n$/);
     expect(stderr).toContain(says);
     expect(code).toBe(2);
-    if (args.includes('--json')) expect(objects(stdout)).toMatchObject([{ type: 'error', name: 'InputError' }]);
+    if (args.includes('--json')) expect(told(stdout)).toMatchObject([{ type: 'error', name: 'InputError' }]);
     else expect(stdout).toBe('');
   });
 
@@ -88,13 +89,13 @@ describe('what makes no sense is said in one line, with exit code 2', () => {
       code: 0,
       stderr: 'warning: RXTORRENT_MAX_PEER is not the variable of any option: did you mean RXTORRENT_MAX_PEERS?\n',
     });
-    expect((await run(['info', numbers], { env: { RXTORRENT_JSON: '1' } })).stdout).toMatch(/^\{"name":"numbers"/);
+    expect((await run(['info', numbers], { env: { RXTORRENT_JSON: '1' } })).stdout).toMatch(/^\{"type":"info".*"name":"numbers"/m);
   });
 
   it('is an object too with --json, and has a stack with --verbose', async () => {
     const { code, stdout, stderr } = await run(['info', '/nowhere', '--json', '--verbose']);
     expect(code).toBe(2);
-    expect(objects(stdout)).toEqual([{ type: 'error', name: 'InputError', code: 'bad-option', message: expect.stringContaining('/nowhere') as string }]);
+    expect(told(stdout)).toEqual([{ type: 'error', name: 'InputError', code: 'bad-option', message: expect.stringContaining('/nowhere') as string }]);
     expect(stderr).toMatch(/^rxtorrent: cannot read .*\nInputError: [^]*\n {4}at /);
   });
 
@@ -103,7 +104,7 @@ describe('what makes no sense is said in one line, with exit code 2', () => {
     writeFileSync(file, 'd4:infod9:file treede12:meta versioni2e4:name1:a12:piece lengthi16384eee');
     const { code, stdout } = await run(['info', file, '--json']);
     expect(code).toBe(2);
-    expect(objects(stdout)).toMatchObject([{ code: 'unsupported', message: expect.stringContaining('BEP 52') as string }]);
+    expect(told(stdout)).toMatchObject([{ code: 'unsupported', message: expect.stringContaining('BEP 52') as string }]);
   });
 });
 
@@ -146,6 +147,6 @@ describe('exit codes', () => {
   ])('%s is %i', (error, code) => {
     expect(exitCode(error)).toBe(code);
     expect(explain(error).includes('a defect of rxtorrent')).toBe(code === 70);
-    expect(errorEvent(error)).toMatchObject({ type: 'error', name: expect.any(String) as string, message: expect.any(String) as string });
+    expect(errorTold(error)).toMatchObject({ type: 'error', name: expect.any(String) as string, message: expect.any(String) as string });
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eventLine, eventObject, hostPort } from '../../src/cli/views/events.ts';
+import { eventTold } from '../../src/cli/json/events.ts';
+import { eventLine, hostPort } from '../../src/cli/views/events.ts';
 import { peerEvent, peerLine, scrapedEvent } from '../../src/cli/views/peers.ts';
 import { funnelLines } from '../../src/cli/views/funnel.ts';
 import { paceLine } from '../../src/cli/views/pace.ts';
@@ -185,7 +186,7 @@ describe('funnelLines', () => {
   });
 
   it('are an event as --json has it', () => {
-    expect(JSON.parse(jsonLine(eventObject(sample)))).toEqual(sample);
+    expect(JSON.parse(jsonLine(eventTold(sample)))).toEqual(sample);
     expect(eventLine(sample, true)).toBeUndefined();
   });
 });
@@ -248,11 +249,12 @@ describe('events', () => {
   const peer = { address, id: new Uint8Array(20) } as unknown as Peer;
 
   it('turns peers into addresses', () => {
-    expect(eventObject({ type: 'stored', index: 3, length: 16, from: [peer] })).toEqual({ type: 'stored', index: 3, length: 16, from: [address] });
+    expect(eventTold({ type: 'stored', index: 3, length: 16, from: [peer] })).toEqual({ type: 'stored', index: 3, length: 16, from: [address] });
     const wired = { ...address, wire$: 'a socket' } as never;
-    expect(eventObject({ type: 'peer-joined', address: wired })).toEqual({ type: 'peer-joined', address });
-    expect(eventObject({ type: 'peer-left', address: wired, reason: 'closed' })).toEqual({ type: 'peer-left', address, reason: 'closed', message: undefined });
-    expect(eventObject(progress)).toBe(progress);
+    expect(eventTold({ type: 'peer-joined', address: wired })).toStrictEqual({ type: 'peer-joined', ...address });
+    expect(eventTold({ type: 'peer-left', address: wired, reason: 'closed' })).toStrictEqual({ type: 'peer-left', ...address, reason: 'closed' });
+    expect(eventTold({ type: 'choke', address: wired, reason: 'outbid' })).toStrictEqual({ type: 'choke', ...address, reason: 'outbid' });
+    expect(eventTold(progress)).toStrictEqual(progress);
   });
 
   it('shows warnings always, the rest when asked', () => {

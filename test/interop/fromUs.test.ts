@@ -128,8 +128,8 @@ describe('all four at once complete with a seed of ours', () => {
   ])('%s', async (_, start, known, dht) => {
     const content = world.content('content', [20_000_000, 5, 1_000_000], dht ? [] : undefined);
     const said = await start(content, '--up-limit', '2M');
-    const served = (host: string): number => new Set(said().match(new RegExp(`"type":"unchoke","address":\\{"host":"${host}","port":\\d+`, 'g'))).size;
-    const joined = (host: string): boolean => said().includes(`"type":"peer-joined","address":{"host":"${host}"`);
+    const served = (host: string): number => new Set(said().match(new RegExp(`"type":"unchoke",[^\\n]*"host":"${host}","port":\\d+`, 'g'))).size;
+    const joined = (host: string): boolean => new RegExp(`"type":"peer-joined",[^\\n]*"host":"${host}"`).test(said());
     // The slow ones first; and transmission before WebTorrent, which is at our address: it calls only one of the two.
     await transmission(world, known(content), empty('transmission'), 7001, { dht });
     expect(await eventually(() => joined(AT.transmission), 60), toldBy(said())).toBe(true);

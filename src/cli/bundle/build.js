@@ -64,6 +64,7 @@ if (missing.length > 0) throw new Error(`not in the bundle: ${missing.map(({ pat
 fs.rmSync(cli, { recursive: true });
 fs.mkdirSync(`${cli}/demo`, { recursive: true });
 for (const { path: file, contents } of outputFiles) fs.writeFileSync(file, contents);
+fs.copyFileSync('src/events.schema.json', 'dist/src/events.schema.json');
 fs.copyFileSync(beside('load.cjs'), `${cli}/load.cjs`);
 // Modules start later than what Node calls CommonJS.
 fs.writeFileSync(`${cli}/package.json`, '{ "type": "commonjs" }\n');

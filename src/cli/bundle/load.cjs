@@ -28,7 +28,11 @@ var wantsJson = function () {
 var refuse = function (version) {
   var message = 'needs Node ' + NEEDED.join('.') + ' or newer (this is ' + version + '): get it from https://nodejs.org';
   if (wantsJson()) {
-    console.log(JSON.stringify({ type: 'error', time: new Date().toISOString(), name: 'InputError', code: 'unsupported', message: message }));
+    var time = new Date().toISOString();
+    var ours = require('../../../package.json').version;
+    console.log(JSON.stringify({ type: 'start', time: time, command: '', version: ours }));
+    console.log(JSON.stringify({ type: 'error', time: time, name: 'InputError', code: 'unsupported', message: message }));
+    console.log(JSON.stringify({ type: 'end', time: time, reason: 'error', exitCode: 2, seconds: 0 }));
   }
   console.error('rxtorrent: ' + message);
   process.exitCode = 2;

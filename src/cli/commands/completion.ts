@@ -6,8 +6,6 @@ import { fish } from '../completion/fish.ts';
 import { completed, SHELLS } from '../completion/words.ts';
 import { zsh } from '../completion/zsh.ts';
 import type { Given, Io } from '../io.ts';
-import { flag } from '../values.ts';
-import { jsonLine } from '../views/text.ts';
 
 const writers = { bash, zsh, fish };
 
@@ -18,6 +16,8 @@ export const completion =
     const shell = SHELLS.find((each) => each === given['shell']);
     if (shell === undefined) throw new InputError('bad-option', `completion: ${JSON.stringify(given['shell'])}: expected ${SHELLS.join(', ')}`);
     const script = writers[shell](completed(table, aliases));
-    io.print(flag(given, 'json') ? jsonLine({ type: 'completion', shell, script }) : script);
+    io.json?.start();
+    io.json?.tell({ type: 'completion', shell, script });
+    if (!io.json) io.print(script);
     return Promise.resolve();
   };

@@ -9,12 +9,13 @@ import { MAX_PIECE_LENGTH, type Torrent } from '../../torrent/metainfo.ts';
 import { isPieceLength } from '../../torrent/pieceLength.ts';
 import { follow } from '../follow.ts';
 import type { Given, Io } from '../io.ts';
+import type { ToldAs } from '../json/told.ts';
 import { lookAt, mayWrite, writeNew } from '../newFile.ts';
 import { toStdout } from '../stdout.ts';
 import { date, flag, oneOf, size, text, texts, trackerAddress, webSeedAddress } from '../values.ts';
 import { live } from '../views/live.ts';
 import { hashingLines } from '../views/progress.ts';
-import { jsonLine, visible } from '../views/text.ts';
+import { visible } from '../views/text.ts';
 import { bytes, counted } from '../views/units.ts';
 import { worldOf } from '../world.ts';
 
@@ -58,7 +59,7 @@ const outputOf = (given: Given, name: string): string | undefined => {
 const magnetOf = ({ infoHash, name, length, announce, webSeeds }: Torrent): string =>
   formatMagnet({ infoHash, name, length, announce, webSeeds, peers: [], sources: [] });
 
-const resultObject = (torrent: Torrent, path: string): object => ({
+const resultObject = (torrent: Torrent, path: string): ToldAs<'created'> => ({
   type: 'created',
   path,
   infoHash: toHex(torrent.infoHash),
@@ -98,13 +99,14 @@ export const create = async (given: Given, io: Io): Promise<void> => {
   if (source === '-') throw new InputError('bad-option', 'create: a torrent is not made of what comes through a pipe: write it into a file, and name that');
   const options = optionsOf(given);
   const force = flag(given, 'force');
-  const json = flag(given, 'json');
+  const { json } = io;
   const quiet = flag(given, 'quiet');
   const output = outputOf(given, options.name ?? basename(resolve(source)));
+  json?.start({ sources: [source], ...(output !== undefined && { target: output }) });
   if (output !== undefined) mayWrite(output, force);
   let say = io.say;
   const env = await worldOf(given, (line) => say(line));
-  const view = await live(io, `hashing ${visible(source)}`, quiet || json);
+  const view = await live(io, `hashing ${visible(source)}`, quiet || json !== undefined);
   say = (line) => view.say(line);
   const began = performance.now();
   let torrent: Torrent | undefined;
@@ -117,8 +119,8 @@ export const create = async (given: Given, io: Io): Promise<void> => {
       if (message !== undefined) see({ type: 'warning', code: 'renamed', message });
       return;
     }
-    if (json) io.print(jsonLine(event));
-    if (event.type === 'warning') return void (json || quiet || view.say(`warning: ${visible(event.message)}`));
+    json?.tell(event);
+    if (event.type === 'warning') return void (json !== undefined || quiet || view.say(`warning: ${visible(event.message)}`));
     const moment = { ...event, elapsed: performance.now() - began };
     view.show({ lines: (width) => hashingLines(moment, width), line: () => hashingLines(moment, 100).join('') });
   };
@@ -129,6 +131,6 @@ export const create = async (given: Given, io: Io): Promise<void> => {
   }
   if (!torrent) return;
   if (output === undefined) await toStdout(encoded);
-  if (json && output !== undefined) io.print(jsonLine(resultObject(torrent, output)));
+  if (json && output !== undefined) json.tell(resultObject(torrent, output), toHex(torrent.infoHash));
   else if (!quiet) (output === undefined ? io.say : io.print)(resultLines(torrent, output ?? 'stdout').join('\n'));
 };

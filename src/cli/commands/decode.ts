@@ -20,12 +20,15 @@ const bytesToDecode = async (given: Given, io: Io): Promise<readonly [bytes: Uin
 /** `rxtorrent decode`: one line of JSON. Keys out of order and white space at the end are taken, as real files have them. */
 export const decode = async (given: Given, io: Io): Promise<void> => {
   const [bytes, where] = await bytesToDecode(given, io);
+  io.json?.start(typeof given['file'] === 'string' ? { sources: [given['file']] } : {});
   try {
     const { value, end } = decodeWithSpans(bytes, { mode: 'lenient' });
     if (!SPACE.test(Buffer.from(bytes.subarray(end, end + 64)).toString('latin1'))) {
       throw new InputError('bad-bencode', `${where}: the value ends after ${end} of ${bytes.length} bytes: remove what follows`);
     }
-    io.print(bencodedJson(value));
+    const json = bencodedJson(value);
+    if (io.json) io.json.decoded(json);
+    else io.print(json);
   } catch (error) {
     throw asInputError(where, error);
   }

@@ -7,10 +7,11 @@ import { extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { diskError } from '../../disk/diskError.ts';
 import { InvariantError } from '../../errors.ts';
+import { toHex } from '../../protocol/id.ts';
 import { type DemoContent, demoContent, NAME, TORRENT } from '../demo/content.ts';
 import type { Given, Io } from '../io.ts';
+import { readTorrent } from '../source.ts';
 import { flag, size } from '../values.ts';
-import { jsonLine } from '../views/text.ts';
 import { bytes } from '../views/units.ts';
 import { download } from './download.ts';
 
@@ -100,7 +101,8 @@ const remove = async (folder: string): Promise<void> => {
 /** `rxtorrent demo`: a tracker, three seeds and a real download, all on this machine. Nothing of it stays without `--keep`. */
 export const demo = async (given: Given, io: Io): Promise<void> => {
   const length = size(given, 'size', MiB, 1024 * MiB) ?? SIZE;
-  const json = flag(given, 'json');
+  const { json } = io;
+  json?.hold();
   const people = !json && !flag(given, 'quiet');
   const keep = flag(given, 'keep');
   const home = temporaryFolder();
@@ -117,7 +119,7 @@ export const demo = async (given: Given, io: Io): Promise<void> => {
     const folder = join(home, NAME);
     compare(folder, content);
     complete = true;
-    if (json) io.print(jsonLine({ type: 'demo', ...(keep && { torrent, folder }), identical: true }));
+    if (json) json.tell({ type: 'demo', ...(keep && { file: torrent, folder }), identical: true }, toHex((await readTorrent(torrent, io)).infoHash));
     else if (people) io.print(resultLines(torrent, folder, content.files, keep).join('\n'));
     else io.print(keep ? folder : 'every file is byte for byte what the seeds have');
   } finally {

@@ -12,13 +12,16 @@ import { Deadline } from '../deadline.ts';
 import { discovery, trackersFor } from '../discovery.ts';
 import { fetchPiece, type WholePiece } from '../fetchPiece.ts';
 import type { Given, Io } from '../io.ts';
+import { addressTold } from '../json/events.ts';
+import { begin } from '../json/known.ts';
+import type { ToldAs } from '../json/told.ts';
 import { lookAt, mayWrite, writeNew } from '../newFile.ts';
 import { sought } from '../sought.ts';
 import { toStdout } from '../stdout.ts';
 import { flag, seconds, text, wholeNumber } from '../values.ts';
 import { eventLine, hostPort, told } from '../views/events.ts';
 import { live } from '../views/live.ts';
-import { jsonLine, visible } from '../views/text.ts';
+import { visible } from '../views/text.ts';
 import { bytes } from '../views/units.ts';
 import { worldOf } from '../world.ts';
 
@@ -59,13 +62,13 @@ const put = async (output: string, piece: Uint8Array): Promise<void> => {
   }
 };
 
-const pieceObject = ({ index, bytes: all, from }: WholePiece, path: string): object => ({
+const pieceObject = ({ index, bytes: all, from }: WholePiece, path: string): ToldAs<'piece'> => ({
   type: 'piece',
   index,
   length: all.length,
   sha1: toHex(sha1(all)),
   path,
-  from: from.map(({ host, port, source }) => ({ host, port, source })),
+  from: from.map(addressTold),
 });
 
 /** `rxtorrent download_piece`. */
@@ -74,17 +77,21 @@ export const downloadPiece = async (given: Given, io: Io): Promise<void> => {
   const deadline = new Deadline(seconds(given, 'timeout') ?? WITHIN);
   const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
   const maxPeers = wholeNumber(given, 'max-peers', 1, 1000) ?? MAX_PEERS;
-  const [json, quiet] = [flag(given, 'json'), flag(given, 'quiet')];
+  const quiet = flag(given, 'quiet');
   let say = io.say;
   const env = await worldOf(given, (line) => say(line));
   const who = discovery(given, env);
-  const { findable, magnet, peers, torrent: known } = await sought(String(given['source']), env, io);
+  const source = String(given['source']);
+  const it = await sought(source, env, io);
+  const hash = begin(io, source, it, output);
+  const { findable, magnet, peers, torrent: known } = it;
   if (known) indexOf(given, known);
   const named = { ...who, peers: [...(who.peers ?? []), ...peers] };
   const name = visible(known?.name ?? magnet?.name ?? toHex(findable.infoHash));
-  const view = await live(io, `piece ${visible(String(given['index']))} of ${name}`, quiet || json);
+  const view = await live(io, `piece ${visible(String(given['index']))} of ${name}`, quiet || io.json !== undefined);
   say = (line) => view.say(line);
   const report = (event: DownloadEvent): void => {
+    if (io.json) return io.json.event(event, hash);
     const line = eventLine(event, told(given, event));
     if (line !== undefined && !quiet) say(line);
   };
@@ -98,7 +105,7 @@ export const downloadPiece = async (given: Given, io: Io): Promise<void> => {
     const piece = await found(`piece ${index}`, fetchPiece(torrent, env, index, options));
     view.end();
     await put(output, piece.bytes);
-    if (json) io.print(jsonLine(pieceObject(piece, output)));
+    if (io.json) io.json.tell(pieceObject(piece, output), hash);
     else if (output !== '-' && !quiet) {
       io.print(`Piece ${index}: ${bytes(piece.bytes.length)}, verified, from ${piece.from.map(hostPort).join(', ')}: written to ${visible(output)}`);
     }

@@ -10,11 +10,12 @@ import { GaveUp } from '../exit.ts';
 import { follow } from '../follow.ts';
 import { introduce, type Met } from '../introduce.ts';
 import type { Given, Io } from '../io.ts';
+import { begin } from '../json/known.ts';
 import { sought } from '../sought.ts';
 import { flag, seconds, wholeNumber } from '../values.ts';
 import { eventLine, told } from '../views/events.ts';
 import { metObject } from '../views/handshake.ts';
-import { jsonLine, visible } from '../views/text.ts';
+import { visible } from '../views/text.ts';
 import { worldOf } from '../world.ts';
 
 const COUNT = 10;
@@ -37,11 +38,15 @@ export const greetAll = async (given: Given, io: Io): Promise<void> => {
   const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
   const env = await worldOf(given, io.say);
   const who = discovery(given, env);
-  const { findable, torrent, peers } = await sought(String(given['source']), env, io);
+  const source = String(given['source']);
+  const it = await sought(source, env, io);
+  const hash = begin(io, source, it);
+  const { findable, torrent, peers } = it;
   const pieceCount = torrent && torrent.pieceHashes.length / 20;
   const identity = { infoHash: findable.infoHash, peerId: createPeerId(env.randomBytes(12)), ...(pieceCount && { pieceCount }), dht: true };
   const named = { ...who, peers: [...(who.peers ?? []), ...peers] };
   const report = (event: DownloadEvent): void => {
+    if (io.json) return io.json.event(event, hash);
     const line = eventLine(event, told(given, event));
     if (line !== undefined) io.say(line);
   };
@@ -69,7 +74,7 @@ export const greetAll = async (given: Given, io: Io): Promise<void> => {
   let found = 0;
   await follow(met$, io, (met) => {
     found++;
-    if (flag(given, 'json')) io.print(jsonLine(metObject(met, true, pieceCount)));
+    if (io.json) io.json.tell(metObject(met, true, pieceCount), hash);
     else io.print(lines(met).join('\n'));
   });
   if (found === 0) throw new GaveUp('no-peers', `nobody answered within ${deadline.seconds} s: try a longer --timeout, or give a --tracker or a --peer`);

@@ -4,11 +4,11 @@ import { follow } from '../follow.ts';
 import { gaveUp, GaveUp } from '../exit.ts';
 import { introduce, type Met } from '../introduce.ts';
 import type { Given, Io } from '../io.ts';
+import { begin } from '../json/known.ts';
 import { sought } from '../sought.ts';
-import { flag, hostAndPort, seconds } from '../values.ts';
+import { hostAndPort, seconds } from '../values.ts';
 import { hostPort } from '../views/events.ts';
 import { handshakeLines, metObject, negotiationLines } from '../views/handshake.ts';
-import { jsonLine } from '../views/text.ts';
 import { worldOf } from '../world.ts';
 
 /** Seconds for all of it. */
@@ -19,7 +19,10 @@ const greet = async (given: Given, io: Io, negotiate: boolean): Promise<void> =>
   const address = hostAndPort(`${name}: the peer`, String(given['peer']));
   const deadline = new Deadline(seconds(given, 'timeout') ?? WITHIN);
   const env = await worldOf(given, io.say);
-  const { findable, torrent } = await sought(String(given['source']), env, io);
+  const source = String(given['source']);
+  const it = await sought(source, env, io);
+  const hash = begin(io, source, it);
+  const { findable, torrent } = it;
   const pieceCount = torrent && torrent.pieceHashes.length / 20;
   const identity = { infoHash: findable.infoHash, peerId: createPeerId(env.randomBytes(12)), ...(pieceCount && { pieceCount }), dht: negotiate };
   let met: Met | undefined;
@@ -29,7 +32,7 @@ const greet = async (given: Given, io: Io, negotiate: boolean): Promise<void> =>
     throw gaveUp(hostPort(address), error, 'try again later, or another peer (rxtorrent peers finds some)');
   }
   if (met === undefined) return;
-  if (flag(given, 'json')) io.print(jsonLine(metObject(met, negotiate, pieceCount)));
+  if (io.json) io.json.tell(metObject(met, negotiate, pieceCount), hash);
   else io.print((negotiate ? negotiationLines(met, pieceCount) : handshakeLines(met)).join('\n'));
   if (negotiate && met.peer.state.extended && met.peer.state.extensions === undefined) {
     throw new GaveUp('timeout', `${hostPort(address)}: no extension handshake within ${deadline.seconds} s: try a longer --timeout`);

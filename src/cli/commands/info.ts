@@ -1,13 +1,14 @@
+import { toHex } from '../../protocol/id.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
 import type { Span } from '../../torrent/selection.ts';
 import { parseChoices } from '../choice/choices.ts';
 import type { Given, Io } from '../io.ts';
-import { readMagnet } from '../sought.ts';
+import { begin } from '../json/known.ts';
+import { ofMagnet, readMagnet } from '../sought.ts';
 import { readTorrent } from '../source.ts';
 import { said } from '../stdin.ts';
 import { flag, texts } from '../values.ts';
 import { infoLines, infoObject, SHOWN_HASHES } from '../views/info.ts';
-import { jsonLine } from '../views/text.ts';
 
 /** What a download with the same options would fetch; undefined if nothing says that it is not all. */
 const selectionOf = async (torrent: Torrent, values: readonly string[], linked: readonly Span[] | undefined): Promise<readonly Span[] | undefined> => {
@@ -24,10 +25,13 @@ export const info = async (given: Given, io: Io): Promise<void> => {
   parseChoices(values);
   const magnet = readMagnet(source);
   // Whoever reads a file waits for nothing of the network.
+  const name = String(given['source']);
+  if (magnet) begin(io, name, ofMagnet(magnet));
   const world = async () => (await import('../world.ts')).worldOf(given, io.say);
   const torrent = magnet ? await (await import('../fetched.ts')).fetched(magnet, given, io) : await readTorrent(source, io, world);
+  if (!magnet) begin(io, name, { findable: torrent, peers: [], torrent });
   const selection = await selectionOf(torrent, values, magnet?.select);
   const all = flag(given, 'pieces');
-  if (flag(given, 'json')) io.print(jsonLine(infoObject(torrent, all, selection)));
+  if (io.json) io.json.tell(infoObject(torrent, all, selection), toHex(torrent.infoHash));
   else io.print(infoLines(torrent, all ? Number.POSITIVE_INFINITY : SHOWN_HASHES, selection).join('\n'));
 };

@@ -3,23 +3,25 @@ import { toHex } from '../../protocol/id.ts';
 import { formatMagnet, type MagnetLink } from '../../torrent/magnet.ts';
 import { formatSelection } from '../../torrent/selection.ts';
 import type { Given, Io } from '../io.ts';
-import { readMagnet } from '../sought.ts';
+import { begin } from '../json/known.ts';
+import type { ToldAs } from '../json/told.ts';
+import { ofMagnet, readMagnet } from '../sought.ts';
 import { said } from '../stdin.ts';
-import { flag } from '../values.ts';
 import { hostPort } from '../views/events.ts';
-import { jsonLine, visible } from '../views/text.ts';
+import { visible } from '../views/text.ts';
 
 /** The link as one JSON object. */
-export const magnetObject = (magnet: MagnetLink): object => ({
+export const magnetObject = (magnet: MagnetLink): ToldAs<'magnet'> => ({
+  type: 'magnet',
   infoHash: toHex(magnet.infoHash),
   ...(magnet.infoHashV2 && { infoHashV2: toHex(magnet.infoHashV2) }),
-  name: magnet.name,
-  length: magnet.length,
+  ...(magnet.name !== undefined && { name: magnet.name }),
+  ...(magnet.length !== undefined && { length: magnet.length }),
   announce: magnet.announce,
-  peers: magnet.peers.map(hostPort),
+  peers: magnet.peers.map(({ host, port }) => ({ host, port, source: 'manual' })),
   webSeeds: magnet.webSeeds,
   sources: magnet.sources,
-  select: magnet.select && formatSelection(magnet.select),
+  ...(magnet.select && { select: formatSelection(magnet.select) }),
   ignored: magnet.ignored,
   link: formatMagnet(magnet),
 });
@@ -51,7 +53,8 @@ export const magnetParse = async (given: Given, io: Io): Promise<void> => {
   const magnet = readMagnet(source);
   const shown = typeof source === 'string' ? visible(source.slice(0, 100)) : 'stdin';
   if (magnet === undefined) throw new InputError('bad-magnet', `${shown}: that is no magnet link: it begins with magnet:?xt=urn:btih:`);
-  if (flag(given, 'json')) io.print(jsonLine(magnetObject(magnet)));
+  const { json } = io;
+  if (json) json.tell(magnetObject(magnet), begin(io, String(given['magnet']), ofMagnet(magnet)));
   else {
     io.print(magnetLines(magnet).join('\n'));
     for (const part of magnet.ignored) io.say(`not used: ${part}`);

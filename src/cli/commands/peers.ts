@@ -12,12 +12,13 @@ import { discovery, trackersFor } from '../discovery.ts';
 import { GaveUp } from '../exit.ts';
 import { follow } from '../follow.ts';
 import type { Given, Io } from '../io.ts';
+import type { Journal } from '../json/journal.ts';
+import { begin } from '../json/known.ts';
 import { type Ourselves, ourselves } from '../ourselves.ts';
 import { sought } from '../sought.ts';
 import { flag, seconds, wholeNumber } from '../values.ts';
 import { told } from '../views/events.ts';
 import { peerEvent, type PeerEvent, peerLine, scrapedEvent, type ScrapedEvent } from '../views/peers.ts';
-import { jsonLine } from '../views/text.ts';
 import { worldOf } from '../world.ts';
 
 /** Trackers scraped at the same time. */
@@ -62,6 +63,9 @@ const scraped = ({ infoHash, announce = [] }: Findable, env: Env, { trackers }: 
     }, AT_ONCE),
   );
 
+const tellOf = (json: Journal, event: Tidings, hash: string): void =>
+  event.type === 'peer' || event.type === 'scraped' ? json.tell(event, hash) : json.event(event, hash);
+
 /** `rxtorrent peers`: exit 0 when there was at least one peer, or with `--scrape` one tracker that answered. */
 export const peers = async (given: Given, io: Io): Promise<void> => {
   const count = wholeNumber(given, 'count', 1, 1_000_000) ?? Number.POSITIVE_INFINITY;
@@ -70,16 +74,19 @@ export const peers = async (given: Given, io: Io): Promise<void> => {
   const port = wholeNumber(given, 'port', 1, 65_535);
   const env = await worldOf(given, io.say);
   const who = discovery(given, env);
-  const { findable, torrent = findable, peers: named } = await sought(String(given['source']), env, io);
+  const source = String(given['source']);
+  const it = await sought(source, env, io);
+  const hash = begin(io, source, it);
+  const { findable, torrent = findable, peers: named } = it;
   const known = { ...who, peers: [...(who.peers ?? []), ...named] };
   const asked = { ...known, trackers: trackersFor({ announce: [], private: false, ...torrent }, known), us: ourselves(env, port) };
   let found = 0;
   const tell = (event: Tidings): void => {
     const result = event.type === 'peer' || event.type === 'scraped';
     if (result) found++;
-    const json = flag(given, 'json');
-    const line = json ? jsonLine(event) : peerLine(event, told(given, event));
-    if (line !== undefined) (json || result ? io.print : io.say)(line);
+    if (io.json) return tellOf(io.json, event, hash);
+    const line = peerLine(event, told(given, event));
+    if (line !== undefined) (result ? io.print : io.say)(line);
   };
   const tidings$: Observable<Tidings> = flag(given, 'scrape') ? scraped(torrent, env, asked) : discovered(torrent, env, asked, tell).pipe(take(count));
   const late$ = deadline === undefined ? EMPTY : timer(deadline.left);

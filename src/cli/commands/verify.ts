@@ -5,13 +5,14 @@ import { selecting } from '../choice/selecting.ts';
 import { GaveUp } from '../exit.ts';
 import { follow } from '../follow.ts';
 import type { Given, Io } from '../io.ts';
+import { begin } from '../json/known.ts';
 import { readTorrent } from '../source.ts';
 import { existingTarget, placeOf } from '../target.ts';
 import { flag } from '../values.ts';
 import { badFileLines, checkedObject, summary } from '../views/checked.ts';
 import { live } from '../views/live.ts';
 import { checkingLines } from '../views/progress.ts';
-import { jsonLine, visible } from '../views/text.ts';
+import { visible } from '../views/text.ts';
 import { counted } from '../views/units.ts';
 import { worldOf } from '../world.ts';
 
@@ -20,11 +21,12 @@ export const verify = async (given: Given, io: Io): Promise<void> => {
   const torrent = await readTorrent(String(given['torrent']), io);
   const select = selecting(given, io, [])?.select ?? (() => of(undefined));
   const target = await existingTarget(torrent, String(given['path']));
-  const json = flag(given, 'json');
+  const { json } = io;
+  const hash = begin(io, String(given['torrent']), { findable: torrent, peers: [], torrent }, placeOf(torrent, target));
   const quiet = flag(given, 'quiet');
   let say = io.say;
   const env = await worldOf(given, (line) => say(line));
-  const view = await live(io, `checking ${visible(torrent.name)}`, quiet || json);
+  const view = await live(io, `checking ${visible(torrent.name)}`, quiet || json !== undefined);
   say = (line) => view.say(line);
   const began = performance.now();
   const wrong: number[] = [];
@@ -33,7 +35,7 @@ export const verify = async (given: Given, io: Io): Promise<void> => {
     if (event.type === 'checked') result = event;
     else if (!event.valid) wrong.push(event.index);
     if (event.type === 'checked') return;
-    if (json) io.print(jsonLine(event));
+    json?.event(event, hash);
     const { checked, total } = event;
     const moment = { checked, total, valid: checked - wrong.length, rate: (checked / (performance.now() - began)) * 1000 };
     view.show({ lines: (width) => checkingLines(moment, width), line: () => checkingLines(moment, 100).join('') });
@@ -45,7 +47,7 @@ export const verify = async (given: Given, io: Io): Promise<void> => {
   }
   if (result === undefined) return;
   const place = placeOf(torrent, target);
-  if (json) io.print(jsonLine(checkedObject(place, result)));
+  if (json) json.tell(checkedObject(place, torrent, result), hash);
   else if (!quiet) for (const line of badFileLines(torrent, result)) io.print(line);
   if (!result.complete) throw new GaveUp('incomplete', summary(place, torrent, result, wrong));
   if (!json && !quiet) io.print(`${visible(place)}: complete, all ${counted(result.pieceCount, 'piece')} are right`);

@@ -7,6 +7,7 @@ import type { Torrent } from '../../torrent/metainfo.ts';
 import { type Discovery, trackersFor, trackersOf } from '../discovery.ts';
 import { Interrupted } from '../exit.ts';
 import type { Io } from '../io.ts';
+import { knownOf } from '../json/known.ts';
 import type { Plan } from '../share.ts';
 import { sought } from '../sought.ts';
 import { placeOf } from '../target.ts';
@@ -18,6 +19,8 @@ const READ_AT_ONCE = 5;
 
 /** One torrent of a command: what is to be fetched or given, from whom, and where it is on disk. */
 export interface Job {
+  /** What the user calls it; what is made here has no other name than its own. */
+  readonly given?: string;
   readonly source: Torrent | MagnetLink;
   readonly named: Named;
   /** The peers that the source names. */
@@ -36,8 +39,15 @@ export interface Refused {
   readonly error: unknown;
 }
 
-/** The path of what is downloaded, or its name while that is unknown. */
-export const placeOfJob = ({ torrent, target, named }: Job): string => (torrent && target ? placeOf(torrent, target) : named.name);
+/** The path of what is downloaded, as soon as that is known. */
+export const pathOfJob = ({ torrent, target }: Job): string | undefined => torrent && target && placeOf(torrent, target);
+
+/** The first object of a torrent with `--json`. */
+export const beginJob = (job: Job, { json }: Pick<Io, 'json'>): void => {
+  const target = pathOfJob(job);
+  const sources = job.given === undefined ? {} : { sources: [job.given] };
+  json?.start({ ...sources, ...knownOf(job.torrent ?? job.source), ...(target !== undefined && { target }) }, job.named.infoHash);
+};
 
 const jobOf = async (source: string | Torrent, { seeding, targetFor }: Plan, found: Discovery, env: Env, io: Io): Promise<Job> => {
   const { findable, torrent, magnet, peers } = await sought(source, env, io);
@@ -49,7 +59,8 @@ const jobOf = async (source: string | Torrent, { seeding, targetFor }: Plan, fou
   for (const part of magnet?.ignored ?? []) io.say(`not used: ${part}`);
   const name = torrent?.name ?? magnet?.name ?? infoHash;
   const named = { name, infoHash, ...(torrent && { length: torrent.length }) };
-  return { source: torrent ?? (magnet as MagnetLink), named, peers, trackers, ...(torrent && { torrent }), ...(target && { target }) };
+  const given = typeof source === 'string' ? { given: source } : {};
+  return { ...given, source: torrent ?? (magnet as MagnetLink), named, peers, trackers, ...(torrent && { torrent }), ...(target && { target }) };
 };
 
 /** Reads all `sources`. One that is missing, broken or there twice is refused, and the others are not: both are in the order given. */

@@ -15,7 +15,7 @@ import type { Plan } from '../share.ts';
 import { flag, seconds } from '../values.ts';
 import type { Ending, Viewer } from '../viewer.ts';
 import type { Account } from './account.ts';
-import { type Job, placeOfJob } from './job.ts';
+import { type Job, pathOfJob } from './job.ts';
 
 /** What all torrents of a command are worked on with. */
 export interface Bench {
@@ -87,10 +87,12 @@ export const work = async (job: Job, account: Account, bench: Bench, freed: () =
   const tell = (how: Ending['how'], error?: unknown): void => {
     const { chosen } = job;
     const kept = plan.kept !== false;
+    const path = account.path ?? pathOfJob(job);
     viewer.over(job.named, {
       how,
       figures: account.figures,
-      place: account.path ?? placeOfJob(job),
+      place: path ?? job.named.name,
+      ...(path !== undefined && { path }),
       kept,
       ...(chosen && { chosen }),
       ...(error !== undefined && { error }),

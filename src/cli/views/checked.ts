@@ -1,6 +1,8 @@
 import type { Checked } from '../../env.ts';
+import { numberedFiles } from '../../torrent/fileNumbers.ts';
 import type { FileState } from '../../torrent/fileStates.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
+import type { ToldAs } from '../json/told.ts';
 import { visible } from './text.ts';
 import { bytes, counted, ranges } from './units.ts';
 
@@ -50,11 +52,14 @@ export const summary = (place: string, torrent: Torrent, checked: Checked, wrong
 };
 
 /** The same as one JSON object: only the files that are not as they should be are listed. */
-export const checkedObject = (path: string, checked: Checked): object => ({
-  type: 'verified',
-  path,
-  complete: checked.complete,
-  valid: checked.valid,
-  pieceCount: checked.pieceCount,
-  files: badOf(checked).map(({ file, path: of, state, size }) => ({ number: file + 1, path: of, state, size })),
-});
+export const checkedObject = (path: string, torrent: Torrent, checked: Checked): ToldAs<'verified'> => {
+  const numbers = new Map(numberedFiles(torrent).map((place, at) => [place, at + 1]));
+  return {
+    type: 'verified',
+    path,
+    complete: checked.complete,
+    valid: checked.valid,
+    pieceCount: checked.pieceCount,
+    files: badOf(checked).map(({ file, path: of, state, size }) => ({ number: numbers.get(file) ?? file + 1, path: of, state, size })),
+  };
+};

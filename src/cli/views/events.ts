@@ -1,5 +1,4 @@
-import type { DownloadEvent, PeerAddress, TrackerStatus } from '../../env.ts';
-import { toHex } from '../../protocol/id.ts';
+import type { DownloadEvent, TrackerStatus } from '../../env.ts';
 import { shownUrl } from '../../protocol/shownUrl.ts';
 import type { Given } from '../io.ts';
 import type { Room } from '../log/rooms.ts';
@@ -13,30 +12,6 @@ interface Host {
 
 /** `192.0.2.7:6881`, `[2001:db8::7]:6881`. */
 export const hostPort = ({ host, port }: Host): string => `${host.includes(':') ? `[${visible(host)}]` : visible(host)}:${port}`;
-
-const plain = ({ host, port, source }: PeerAddress): object => ({ host, port, source });
-
-/** The event as an object of texts and numbers only: peers become addresses, nothing holds a socket or bytes. */
-export const eventObject = (event: DownloadEvent): object => {
-  switch (event.type) {
-    case 'stored':
-    case 'corrupt':
-      return { type: event.type, index: event.index, length: event.length, from: event.from.map(({ address }) => plain(address)) };
-    case 'peer-joined':
-      return { type: event.type, address: plain(event.address) };
-    case 'peer-left':
-      return { type: event.type, address: plain(event.address), reason: event.reason, message: event.message };
-    case 'metadata': {
-      const { name, infoHash, length, pieceLength, files } = event.torrent;
-      return { type: event.type, name, infoHash: toHex(infoHash), length, pieceLength, files: files.length };
-    }
-    case 'choke':
-    case 'unchoke':
-      return { type: event.type, address: plain(event.address), reason: event.reason };
-    default:
-      return event;
-  }
-};
 
 /** Failures are warnings already: what is left to tell is who is asked, and who has failed before. */
 const trackerLine = ({ url, state, tier, failures }: TrackerStatus): string | undefined => {

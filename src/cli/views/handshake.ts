@@ -2,6 +2,7 @@ import { clientName } from '../../protocol/clientName.ts';
 import type { Handshake } from '../../protocol/handshake.ts';
 import { toHex } from '../../protocol/id.ts';
 import type { Met } from '../introduce.ts';
+import type { ToldAs } from '../json/told.ts';
 import { hostPort } from './events.ts';
 import { visible } from './text.ts';
 
@@ -21,9 +22,10 @@ const promises = ({ reserved }: Handshake): string => {
 };
 
 /** Both handshakes as one JSON object. */
-export const metObject = ({ peer, theirs, dhtPort }: Met, negotiated: boolean, pieceCount: number | undefined): object => {
+export const metObject = ({ peer, theirs, dhtPort }: Met, negotiated: boolean, pieceCount: number | undefined): ToldAs<'handshake'> => {
   const { address, state } = peer;
-  const { ids, ...said } = state.extensions ?? {};
+  // Where a peer listens need not be where we have met it.
+  const { ids, port: listensOn, ...said } = state.extensions ?? {};
   return {
     type: 'handshake',
     host: address.host,
@@ -39,6 +41,7 @@ export const metObject = ({ peer, theirs, dhtPort }: Met, negotiated: boolean, p
     ...(negotiated && {
       ...(ids && { extensions: Object.fromEntries(ids) }),
       ...said,
+      ...(listensOn !== undefined && { listensOn }),
       ...(dhtPort && { dhtPort }),
       ...(pieceCount !== undefined && { pieces: state.have.count, pieceCount }),
     }),

@@ -4,6 +4,7 @@ import { contentLength, numberedFiles, numbersOf, within } from '../../torrent/f
 import { formatMagnet } from '../../torrent/magnet.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
 import { formatSelection, type Span } from '../../torrent/selection.ts';
+import type { ToldAs } from '../json/told.ts';
 import { fileTree } from './fileTree.ts';
 import { visible } from './text.ts';
 import { bytes, counted } from './units.ts';
@@ -40,7 +41,7 @@ const linkOf = ({ infoHash, name, length, announce, webSeeds }: Torrent, select:
     ...(select && select.length <= LINK_SPANS && { select }),
   });
 
-const fileObject = ({ length, padding, attributes, link }: Torrent['files'][number], { path, originalPath }: FilePlace): object => {
+const fileObject = ({ length, padding, attributes, link }: Torrent['files'][number], { path, originalPath }: FilePlace): ToldAs<'info'>['files'][number] => {
   if (padding) return { originalPath, length, padding };
   return {
     path,
@@ -53,16 +54,17 @@ const fileObject = ({ length, padding, attributes, link }: Torrent['files'][numb
 };
 
 /** The torrent as one JSON object. `length` is that of its content; what only fills up pieces is `paddingLength`. */
-export const infoObject = (torrent: Torrent, withPieces: boolean, selection: Selection): object => {
+export const infoObject = (torrent: Torrent, withPieces: boolean, selection: Selection): ToldAs<'info'> => {
   const places = filePlaces(torrent);
   const selected = within(selection);
   const length = contentLength(torrent);
   const pieceCount = torrent.pieceHashes.length / 20;
+  const path = places.find(({ path }) => path !== '')?.path.split('/')[0];
   let number = 0;
   return {
     type: 'info',
     name: torrent.name,
-    path: places.find(({ path }) => path !== '')?.path.split('/')[0],
+    ...(path !== undefined && { path }),
     infoHash: toHex(torrent.infoHash),
     magnet: linkOf(torrent, selection),
     pieceLength: torrent.pieceLength,
@@ -77,10 +79,10 @@ export const infoObject = (torrent: Torrent, withPieces: boolean, selection: Sel
       ...fileObject(file, places[at] ?? { path: '', originalPath: file.path.join('/'), renamed: false }),
       ...(selection && !file.padding && { selected: selected(at) }),
     })),
-    comment: torrent.comment,
-    createdBy: torrent.createdBy,
-    creationDate: torrent.creationDate,
-    source: torrent.source,
+    ...(torrent.comment !== undefined && { comment: torrent.comment }),
+    ...(torrent.createdBy !== undefined && { createdBy: torrent.createdBy }),
+    ...(torrent.creationDate !== undefined && { creationDate: torrent.creationDate }),
+    ...(torrent.source !== undefined && { source: torrent.source }),
     ...(withPieces && { pieceHashes: hashes(torrent, pieceCount) }),
   };
 };

@@ -1,0 +1,15 @@
+/** The machine's clocks, in milliseconds, as `--json` reads them; tests have others. */
+export interface Clock {
+  /** Since 1970. */
+  readonly wall: () => number;
+  /** Since any moment; never goes back. */
+  readonly steady: () => number;
+}
+
+export const machineClock: Clock = { wall: () => Date.now(), steady: () => performance.now() };
+
+/** ISO 8601, UTC, with milliseconds; undefined for what is no date. */
+export const isoTime = (milliseconds: number): string | undefined => {
+  const date = new Date(milliseconds);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+};

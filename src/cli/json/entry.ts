@@ -1,0 +1,63 @@
+import { exitCode, GaveUp, Interrupted } from '../exit.ts';
+import { Account } from '../run/account.ts';
+import { ratioTold } from './events.ts';
+import { Sampled } from './sampled.ts';
+import type { Told, ToldAs } from './told.ts';
+
+/** Commands that move a torrent's data, and say how much of it. */
+const MOVING: ReadonlySet<string> = new Set(['download', 'dht', 'seed', 'demo']);
+
+/** What the command line knows of a torrent when it begins with it. */
+export type Begun = Omit<ToldAs<'start'>, 'type' | 'command' | 'version'>;
+
+type End = ToldAs<'end'>;
+
+const reasonOf = (error: unknown, seeded: boolean): End['reason'] => {
+  if (error === undefined) return seeded ? 'seeded' : 'complete';
+  if (error instanceof Interrupted) return 'interrupted';
+  return error instanceof GaveUp ? 'gave-up' : 'error';
+};
+
+/** One torrent in the journal: what it has come to so far is gathered from what is told of it, so no command has to count for its end. */
+export class Entry {
+  readonly account: Account;
+  readonly #moving: boolean;
+  readonly #samples = { progress: new Sampled(), funnel: new Sampled() };
+  #seeded = false;
+  #there: Pick<End, 'paths' | 'morePaths'> = {};
+  /** The file or folder that is written or read. */
+  path: string | undefined;
+  ended = false;
+
+  constructor(command: string, { length, files, target }: Begun, now: () => number) {
+    // What only a link says of the length is a stranger's word.
+    this.account = new Account(files === undefined ? undefined : length, now);
+    this.#moving = MOVING.has(command);
+    this.path = target;
+  }
+
+  /** Takes note of what is to be told; gives it back if it is to be told now. */
+  see(told: Told, now: number): Told | undefined {
+    if (told.type === 'seeded') this.#seeded = true;
+    if (told.type === 'done') {
+      const { path, paths, morePaths } = told;
+      this.path = path;
+      this.#there = { paths, ...(morePaths !== undefined && { morePaths }) };
+    }
+    return told.type === 'progress' || told.type === 'funnel' ? this.#samples[told.type].due(told, now) : told;
+  }
+
+  /** What has not been told for want of time. */
+  rest(now: number): readonly Told[] {
+    return [this.#samples.funnel.rest(now), this.#samples.progress.rest(now)].filter((told) => told !== undefined);
+  }
+
+  end(error: unknown): End {
+    const { elapsed, length, stored, downloaded, uploaded, wasted, ratio } = this.account.figures;
+    const seconds = Math.max(0, Math.round(elapsed * 1000) / 1000);
+    const about = { type: 'end', reason: reasonOf(error, this.#seeded), exitCode: error === undefined ? 0 : exitCode(error), seconds } as const;
+    if (!this.#moving) return about;
+    const figures = { ...(length !== undefined && { length }), stored, downloaded, uploaded, wasted, ratio: ratioTold(ratio) };
+    return { ...about, ...figures, ...(this.path !== undefined && { path: this.path }), ...this.#there };
+  }
+}

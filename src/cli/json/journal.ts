@@ -1,0 +1,144 @@
+import type { DownloadEvent } from '../../env.ts';
+import { Interrupted, SomeFailed } from '../exit.ts';
+import { jsonLine } from '../views/text.ts';
+import { type Clock, isoTime, machineClock } from './clock.ts';
+import { type Begun, Entry } from './entry.ts';
+import { errorTold, eventTold } from './events.ts';
+import type { Told, ToldOfAny } from './told.ts';
+
+/** Objects that wait for the first `start`. */
+const WAITING = 100;
+
+/**
+ * All that `--json` writes. Depends on what it is told. Invariants: the first object of all and of each torrent is `start`, the last one
+ * `end`; each error is told once; of a torrent that has ended nothing is told.
+ */
+export class Journal {
+  readonly #print: (line: string) => void;
+  readonly #version: string;
+  readonly #clock: Clock;
+  /** By info-hash; by nothing what no torrent is known of. */
+  readonly #entries = new Map<string | undefined, Entry>();
+  readonly #errors = new Set<unknown>();
+  #waiting: ToldOfAny[] = [];
+  #held = false;
+  #closed = false;
+  /** As the user calls it. */
+  command = '';
+
+  constructor(print: (line: string) => void, version: string, clock: Clock = machineClock) {
+    this.#print = print;
+    this.#version = version;
+    this.#clock = clock;
+  }
+
+  /** The command begins with a torrent; without one if it is about none, or about one that does not exist yet. */
+  start(begun: Begun = {}, torrent?: string): void {
+    this.#entries.set(torrent, new Entry(this.command, begun, this.#clock.steady));
+    this.#write({ type: 'start', command: this.command, version: this.#version, ...begun }, torrent);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const told of waiting) this.#write(told, undefined);
+  }
+
+  /** Where the torrent is written or read, as soon as that is known. */
+  place(path: string, torrent: string): void {
+    this.#entryOf(torrent).path = path;
+  }
+
+  /** One object. */
+  tell(told: Told, torrent: string): void;
+  tell(told: ToldOfAny): void;
+  tell(told: Told, torrent?: string): void {
+    if (torrent === undefined && this.#entries.size === 0) {
+      if (this.#waiting.length < WAITING) this.#waiting.push(told as ToldOfAny);
+      return;
+    }
+    const entry = torrent === undefined ? undefined : this.#entryOf(torrent);
+    if (entry?.ended) return;
+    const due = entry === undefined ? told : entry.see(told, this.#clock.steady());
+    if (due !== undefined) this.#write(due, torrent);
+  }
+
+  /** An event of a download. */
+  event(event: DownloadEvent, torrent: string): void {
+    this.#entryOf(torrent).account.see(event);
+    this.tell(eventTold(event), torrent);
+  }
+
+  /** What bencode stands for: JSON text, since its integers may be longer than a number of JavaScript. */
+  decoded(json: string): void {
+    this.#write({ type: 'decoded', value: null }, undefined, (line) => line.replace(/null\}$/, () => `${json}}`));
+  }
+
+  /** What went wrong, if it has not been told. */
+  fail(error: unknown, torrent?: string): void {
+    if (!this.#isNews(error)) return;
+    this.#errors.add(error);
+    const told = errorTold(error);
+    if (torrent === undefined) this.tell(told);
+    else this.tell(told, torrent);
+  }
+
+  /** A source that can't be used, beside others that can. */
+  refused(source: string, error: unknown): void {
+    this.start({ sources: [source] });
+    this.#end(undefined, error);
+  }
+
+  /** Torrents end when the command does: there is more to say of them. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  /** A torrent is over, for better or worse. */
+  end(torrent: string, error?: unknown): void {
+    if (!this.#held) this.#end(torrent, error);
+  }
+
+  /** The command is over, and with it whatever has not ended. */
+  close(error?: unknown): void {
+    if (this.#closed) return;
+    const open = [...this.#entries].filter(([, { ended }]) => !ended).map(([torrent]) => torrent);
+    if (this.#entries.size === 0 || (open.length === 0 && this.#isNews(error))) {
+      this.start();
+      open.push(undefined);
+    }
+    this.fail(error, open.length === 1 ? open[0] : undefined);
+    for (const torrent of open) this.#end(torrent, error);
+    this.#closed = true;
+  }
+
+  #isNews(error: unknown): boolean {
+    return error !== undefined && !(error instanceof Interrupted || error instanceof SomeFailed || this.#errors.has(error));
+  }
+
+  #end(torrent: string | undefined, error: unknown): void {
+    const entry = torrent === undefined ? this.#entries.get(undefined) : this.#entryOf(torrent);
+    if (entry === undefined || entry.ended) return;
+    this.fail(error, torrent);
+    const now = this.#clock.steady();
+    for (const told of entry.rest(now)) this.#write(told, torrent);
+    this.#write(entry.end(error), torrent);
+    entry.ended = true;
+  }
+
+  /** The entry of a torrent. One that nobody has begun with is what the command has made, or is begun with now. */
+  #entryOf(torrent: string): Entry {
+    const known = this.#entries.get(torrent);
+    if (known !== undefined) return known;
+    const nameless = this.#entries.get(undefined);
+    if (nameless === undefined || nameless.ended) {
+      this.start({}, torrent);
+      return this.#entryOf(torrent);
+    }
+    this.#entries.delete(undefined);
+    this.#entries.set(torrent, nameless);
+    return nameless;
+  }
+
+  #write({ type, ...rest }: Told, torrent: string | undefined, last = (line: string): string => line): void {
+    if (this.#closed) return;
+    this.#print(last(jsonLine({ type, torrent, time: isoTime(this.#clock.wall()), ...rest })));
+  }
+}

@@ -1,0 +1,21 @@
+import { toHex } from '../../protocol/id.ts';
+import type { MagnetLink } from '../../torrent/magnet.ts';
+import type { Torrent } from '../../torrent/metainfo.ts';
+import type { Io } from '../io.ts';
+import type { Sought } from '../sought.ts';
+import type { Begun } from './entry.ts';
+
+/** What a .torrent or a magnet link says of itself. */
+export const knownOf = (known: Torrent | MagnetLink): Begun => ({
+  ...(known.name !== undefined && { name: known.name }),
+  ...(known.length !== undefined && { length: known.length }),
+  ...('files' in known && { files: known.files.filter(({ padding }) => !padding).length }),
+});
+
+/** Tells that the command begins with the torrent that is `sought`; gives its info-hash, of which all objects of it tell. */
+export const begin = ({ json }: Io, source: string, { findable, torrent, magnet }: Sought, target?: string): string => {
+  const hash = toHex(findable.infoHash);
+  const known = torrent ?? magnet;
+  json?.start({ sources: [source], ...(known && knownOf(known)), ...(target !== undefined && { target }) }, hash);
+  return hash;
+};

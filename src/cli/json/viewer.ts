@@ -1,0 +1,12 @@
+import type { Viewer } from '../viewer.ts';
+import type { Journal } from './journal.ts';
+
+/** What is seen of torrents with `--json`: each event is an object, and so is the end of each. */
+export const jsonViewer = (json: Journal): Pick<Viewer, 'show' | 'over' | 'refused'> => ({
+  show: (event, { infoHash }) => json.event(event, infoHash),
+  over: ({ infoHash }, { how, error, path }) => {
+    if (path !== undefined) json.place(path, infoHash);
+    if (how !== 'seeding') json.end(infoHash, error);
+  },
+  refused: (source, error) => json.refused(source, error),
+});
