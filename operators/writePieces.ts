@@ -31,7 +31,7 @@ export const BYTES_PER_WRITE = 4 * 2 ** 20;
  * What comes while two writes are under way waits for the end of one, and is then written together with its neighbours, if the storage has
  * `writev`: a file takes one write at a time, and many small ones cost more than a large one. Pieces without neighbours then go all at one time.
  *
- * Where writes wait for one another (`ordered`) each is begun at once: the one that all others wait for may come last.
+ * If writes wait for one another (`ordered`), each starts at once: the one that the others wait for may come last.
  *
  * A full disk is waited for: the piece keeps its buffer, so nothing more is asked for, and is tried again every `retryEvery`.
  * Any other `StorageError` (`denied`, `missing`, `io`) ends the stream.

@@ -83,8 +83,8 @@ export interface Storage {
   /** The note kept beside the data: what was verified in earlier runs. */
   readonly notes: Notes;
   /**
-   * This is a pipe, not a disk: a write ends only when all that lies before it has been written, and nothing can be read again. So writes
-   * never wait for one another's end before they begin, pieces are asked for in their order, and no peer is told that we have any.
+   * True for a pipe: a write completes only after everything before it has been written, and nothing can be read back. The download then
+   * starts every write at once, requests pieces in order, and tells no peer that it has any.
    */
   readonly ordered?: boolean;
 }

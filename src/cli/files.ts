@@ -23,7 +23,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 const stdin = async (add: (chunk: Uint8Array) => void, { stopped }: Pick<Io, 'stopped'>): Promise<void> => {
   try {
-    // Who waits for others may be told to stop.
+    // The user may press Ctrl-C while whoever writes to this pipe keeps it open.
     for await (const chunk of addAbortSignal(stopped, process.stdin) as AsyncIterable<Uint8Array>) add(chunk);
   } catch (error) {
     throw stopped.aborted ? stopped.reason : error;

@@ -5,7 +5,7 @@ import type { Io } from './io.ts';
 
 /** 40 hexadecimal or 32 base32 digits. */
 export const INFO_HASH = /^([0-9a-f]{40}|[a-z2-7]{32})$/i;
-/** What a .torrent never begins with. */
+/** A .torrent never begins with one of these. */
 const LINK = /^(magnet:|https?:\/\/)/i;
 
 const HINT = 'pipe something into it, as in rxtorrent info - < x.torrent';
@@ -18,7 +18,7 @@ const HINT = 'pipe something into it, as in rxtorrent info - < x.torrent';
  */
 export const said = async (source: string, io: Pick<Io, 'stopped'>): Promise<string | Uint8Array> => {
   if (source !== '-') return source;
-  // Nobody types a .torrent, and a command that waits for a key says so to nobody.
+  // On a terminal the command would seem to hang: the user does not know that it waits for input.
   if (process.stdin.isTTY) throw new InputError('bad-option', `-: stdin is a terminal: ${HINT}`);
   const bytes = await readBytes('-', io);
   const text = Buffer.from(bytes.subarray(0, MAX_LINK + 1))

@@ -3,24 +3,24 @@ import { Observable } from 'rxjs';
 import type { Sink } from '../disk/streamStorage.ts';
 import type { DownloadEvent } from '../env.ts';
 
-/** Milliseconds for which a reader may keep us waiting before it is said why nothing comes. */
+/** Milliseconds that a reader may keep us waiting before the user is told that nothing is downloaded because of it. */
 const SAID_AFTER = 2_000;
 
-/** Writes all of `bytes` to stdout; resolves when the system has taken them. Of errors `main.ts` hears. */
+/** Writes all of `bytes` to stdout; resolves when the system has taken them. Errors are reported by `main.ts`. */
 export const toStdout = (bytes: Uint8Array): Promise<void> => new Promise((resolve) => void process.stdout.write(bytes, () => resolve()));
 
-/** A pipe that bytes are handed on to, and what is known of who reads it. */
+/** The writing end of a pipe, and what is known of its reader. */
 export interface Outlet {
   readonly sink: Sink;
   /** Has the reader left, or something else gone wrong? */
   readonly broken: () => boolean;
-  /** While bytes wait for the reader nothing is asked for: that is nobody's fault, and no reason to give up. */
+  /** Marks progress as held back while bytes wait for the reader: that is no fault of the peers, and no reason to give up. */
   readonly seen: (event: DownloadEvent) => DownloadEvent;
 }
 
 /**
- * Hands bytes on to `out`, one part at a time: each is over when the system has taken it. Never errors: whoever owns `out` hears of that, and
- * stops all.
+ * Writes to `out`; each write completes when the system has taken its bytes. Never errors: the owner of `out` hears its errors and stops the
+ * command.
  */
 export const outletTo = (out: Writable, now: () => number = () => performance.now()): Outlet => {
   let since: number | undefined;
@@ -39,7 +39,7 @@ export const outletTo = (out: Writable, now: () => number = () => performance.no
     seen: (event) => {
       if (event.type !== 'progress' || since === undefined) return event;
       const waits = now() - since >= SAID_AFTER;
-      return { ...event, held: true, ...(waits && { reason: 'nobody reads what has come: waiting for that' }) };
+      return { ...event, held: true, ...(waits && { reason: 'the program that reads stdout is not reading: waiting for it' }) };
     },
   };
 };

@@ -6,12 +6,12 @@ interface Settled {
   readonly excluded: ReadonlySet<number>;
 }
 
-/** Bytes from the front on that a reader needs soon: nobody who keeps us waiting is left alone with them. */
+/** Bytes that a reader needs soon, counted from the front: other peers are asked for them when one is overdue. */
 const SOON = 4 * 2 ** 20;
 
 /**
- * Where somebody who takes pieces in their order has got to: the front is the first piece that is wanted and not stored. Only pieces less than
- * `reach` behind it may be begun, so there is always room for the front itself, even when it has come out corrupt while all behind it wait.
+ * How far a reader who takes pieces in order has come: the front is the first wanted piece that is not stored. Only pieces less than `reach`
+ * after it may be begun. So there is always room for the front itself, even if it turns out corrupt while all pieces after it wait.
  * Depends on what is stored and excluded. Invariant: nothing wanted before the front is missing.
  */
 export class Front {

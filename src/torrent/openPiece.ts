@@ -3,7 +3,7 @@ import type { Bitfield } from './bitfield.ts';
 /** How many peers may be asked for one block at the same time, in the endgame; two more for each that is overdue. */
 export const MAX_COPIES = 3;
 
-/** A peer that is so many times as fast as another is asked for what that one has been asked for, when all else waits for it. */
+/** A peer this many times as fast as another is asked for the same block when everything else waits for that block. */
 const MUCH_FASTER = 4;
 
 /** Who is asked for blocks: `cancel` is called when another was faster, or the block is no longer wanted from it. */
@@ -124,8 +124,8 @@ export class OpenPiece {
   }
 
   /**
-   * A copy of a requested block that comes too slowly: all who are asked for it are overdue or, if the piece is `awaited`, much slower than
-   * `asker`. Undefined if there is none to add.
+   * The next requested block that `asker` should be asked for as well, because every peer asked for it is overdue or, if the piece is
+   * `awaited`, much slower than `asker`. Undefined if there is none.
    */
   askInstead(asker: Asker, awaited: boolean): number | undefined {
     if (this.alone || this.requested === 0 || asker.overdue === true) return undefined;

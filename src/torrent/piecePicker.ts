@@ -38,7 +38,7 @@ export class PiecePicker {
   readonly #suspect = new Set<number>();
   readonly #allowed: number;
   readonly #backlog: number;
-  /** Pieces are taken in order: what is waited for comes before all else in the list above. */
+  /** Set if pieces are taken in order: then what the reader needs next comes before everything in the list above. */
   readonly #front: Front | undefined;
   readonly #free: () => void;
   /** Since the last time that something was freed somebody has been given less than they had room for. */
@@ -143,7 +143,7 @@ export class PiecePicker {
     if (piece.unasked === 0) this.#hungry.delete(piece.index);
   }
 
-  /** What a reader waits for now or soon, before all else, though somebody slow has been asked for it. */
+  /** Asks for what a reader needs next before anything else, and again if only slow peers have been asked for it. */
   #hasten(front: Front, asker: Asker, only: readonly Asker[], have: Bitfield, count: number, wanted: Wanted[]): void {
     for (const begun of front.soon(this.#open)) {
       const piece = this.#takeOver(asker, have, [begun]) ? this.#opened(begun.index) : begun;

@@ -58,7 +58,7 @@ describe('a source that is -', () => {
     ['of more than a .torrent may have', ['info', '-'], new Uint8Array(17 * 2 ** 20), '-: more than 16777216 bytes: that is no torrent'],
     ['that is no link where one is needed', ['magnet_parse', '-'], content.metainfo, 'stdin: that is no magnet link'],
     ['that is a link where a .torrent is needed', ['verify', '-', '.'], magnet, 'a magnet link has no hashes of pieces'],
-    ['for what a pipe does not have', ['create', '-'], 'text', 'create: a torrent is not made of what comes through a pipe'],
+    ['for what a pipe does not have', ['create', '-'], 'text', 'create: a torrent cannot be made from a pipe'],
   ])('%s is refused', async (_, args, input, says) => {
     const { code, stdout, stderr } = await run(args, { input });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

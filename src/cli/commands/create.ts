@@ -95,8 +95,8 @@ const renamed = (torrent: Torrent): string | undefined => {
 /** `rxtorrent create`: writes the .torrent as a whole, in the end, or not at all. */
 export const create = async (given: Given, io: Io): Promise<void> => {
   const source = String(given['path']);
-  // The name, the length and a second look at what has changed meanwhile need a file.
-  if (source === '-') throw new InputError('bad-option', 'create: a torrent is not made of what comes through a pipe: write it into a file, and name that');
+  // A pipe has no name, and its length is unknown until it ends.
+  if (source === '-') throw new InputError('bad-option', 'create: a torrent cannot be made from a pipe: save the content to a file and name that file');
   const options = optionsOf(given);
   const force = flag(given, 'force');
   const { json } = io;

@@ -58,7 +58,7 @@ export const downloadToStdout = async (
   const file$ = (torrent: Torrent): Observable<number> =>
     defer(() => (chosen === undefined ? [link] : from(chosen.ask(torrent)))).pipe(map((selection) => theFileOf(torrent, selection)));
   const outlet = outletTo(process.stdout);
-  // When the reader has left nobody asks what became of the rest.
+  // Once the reader has left, as in `| head -c 1M`, the user has what was wanted: no last line.
   const say = (line: string): void => void (outlet.broken() || io.say(line));
   return share(given, { ...io, say, print: say }, [source], {
     settings: { ...settings, select: (torrent) => file$(torrent).pipe(map((file) => [[file, file]] as const)) },
