@@ -17,7 +17,7 @@ import { unsaved } from './run/savedTorrent.ts';
 import { sumOf } from './run/sum.ts';
 import { ACTIVE, inTurns, MOST_ACTIVE } from './run/turns.ts';
 import { work } from './run/work.ts';
-import { flag, wholeNumber } from './values.ts';
+import { flag, seconds, wholeNumber } from './values.ts';
 import { viewerOfOne, viewerOfSeveral } from './viewer.ts';
 import { live } from './views/live.ts';
 import { visible } from './views/text.ts';
@@ -55,6 +55,8 @@ export const share = async (given: Given, io: Io, sources: readonly (string | To
   const { openStorage } = asked;
   const env = { ...(await worldOf(given, (line) => say(line))), ...(openStorage && { openStorage }) };
   const found = discovery(given, env);
+  // What makes no sense is refused before anything is read or asked.
+  const each = { timeout: seconds(given, 'timeout'), limits: limitsOf(given, 'each') };
   const active = asked.seeding?.only === true ? Infinity : (wholeNumber(given, 'max-active', 1, MOST_ACTIVE) ?? ACTIVE);
   const it = client(env, { ports: portsOf(given), limits: limitsOf(given), ...(found.dht$ && { dht$: found.dht$ }) });
   const { jobs, refused } = await readJobs(sources, asked, found, env, io);
@@ -82,7 +84,7 @@ export const share = async (given: Given, io: Io, sources: readonly (string | To
   const failures = refused.map(({ error }) => error);
   for (const { source, error } of refused) viewer.refused(source, error);
   const plan = { ...asked, saveTorrent };
-  const bench = { given, it, plan, found, stop$: abortion(io.stopped).pipe(shared()), viewer };
+  const bench = { given, each, it, plan, found, stop$: abortion(io.stopped).pipe(shared()), viewer };
   const accounts = new Map<Job, Account>();
   const attempt = async (job: Job, freed: () => void): Promise<void> => {
     if (io.stopped.aborted) return;

@@ -2,17 +2,17 @@ import { defer, identity, lastValueFrom, map, merge, type Observable, of, takeUn
 import type { Client } from '../../client.ts';
 import type { DownloadOptions, Selection } from '../../download.ts';
 import type { DownloadEvent, Target } from '../../env.ts';
+import type { Limits } from '../../limits.ts';
 import { encodeOriginal } from '../../torrent/encodeTorrent.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
 import { selects } from '../../torrent/selection.ts';
 import type { Discovery } from '../discovery.ts';
 import { GaveUp, Interrupted } from '../exit.ts';
 import type { Given } from '../io.ts';
-import { limitsOf } from '../limits.ts';
 import { writeNew } from '../newFile.ts';
 import { Patience } from '../patience.ts';
 import type { Plan } from '../share.ts';
-import { flag, seconds } from '../values.ts';
+import { flag } from '../values.ts';
 import type { Ending, Viewer } from '../viewer.ts';
 import type { Account } from './account.ts';
 import { type Job, pathOfJob } from './job.ts';
@@ -20,6 +20,8 @@ import { type Job, pathOfJob } from './job.ts';
 /** What all torrents of a command are worked on with. */
 export interface Bench {
   readonly given: Given;
+  /** Of each torrent: seconds without progress until it is given up, and its own rate limits. */
+  readonly each: { readonly timeout: number | undefined; readonly limits: Limits };
   readonly it: Client;
   readonly plan: Plan;
   readonly found: Discovery;
@@ -43,10 +45,10 @@ const selecting = (job: Job, { select }: Plan['settings']): Pick<DownloadOptions
   return { select: (torrent) => chosen(torrent).pipe(tap((selection) => choose(job, torrent, selection))) };
 };
 
-const downloaded = async (job: Job, account: Account, { given, it, plan, found, stop$ }: Bench, see: (event: DownloadEvent) => void): Promise<void> => {
+const downloaded = async (job: Job, account: Account, { given, each, it, plan, found, stop$ }: Bench, see: (event: DownloadEvent) => void): Promise<void> => {
   const { settings, seeding, targetFor, saveTorrent } = plan;
   const { lsd, peers = [], pex } = found;
-  const patience = new Patience(seconds(given, 'timeout'));
+  const patience = new Patience(each.timeout);
   const placed = (torrent: Torrent): Observable<Target> =>
     defer(() => {
       job.torrent = torrent;
@@ -56,7 +58,7 @@ const downloaded = async (job: Job, account: Account, { given, it, plan, found, 
   const events$ = it.download(job.source, {
     ...settings,
     ...selecting(job, settings),
-    limits: limitsOf(given, 'each'),
+    limits: each.limits,
     lsd,
     peers: [...peers, ...job.peers],
     pex,
