@@ -33,7 +33,8 @@ describe('seed', () => {
     await seed.says(/("done"[^]*){3}/);
     const out = join(home, 'out');
     const got = await run(['download', ...files, '-o', out, ...from(PORT)]);
-    expect({ code: got.code, stderr: got.stderr }).toEqual({ code: 0, stderr: '' });
+    // How far it is, is said where it takes long.
+    expect(got).toMatchObject({ code: 0, stderr: expect.not.stringContaining('rxtorrent:') as string });
     for (const { torrent, bytes } of all) expect(readFileSync(join(out, torrent.name)).equals(bytes)).toBe(true);
     const { code, stdout } = await seed.ended;
     expect(code).toBe(0);
