@@ -5,26 +5,36 @@ import { folder, run, start } from './run.ts';
 
 const BYTES = Buffer.alloc(300_000, 7);
 
+const world = async () => {
+  const where = folder();
+  writeFileSync(join(where, 'content'), BYTES);
+  const torrent = join(folder(), 'content.torrent');
+  expect((await run(['create', join(where, 'content'), '-o', torrent])).code).toBe(0);
+  const download = ['download', torrent, '-o', `${where}/`, '--no-trackers', '--peer', '127.0.0.1:9'];
+  return { download, seed: ['seed', torrent, where, '--no-trackers', '--seed-time', '1'] };
+};
+
 describe('R79: two processes on the same files', () => {
-  it.each([
-    ['download', (torrent: string, where: string) => ['download', torrent, '-o', `${where}/`, '--peer', '127.0.0.1:9']],
-    ['seed', (torrent: string, where: string) => ['seed', torrent, where]],
-  ])('while one seeds, another that would %s says who is there, and leaves', async (_, args) => {
-    const where = folder();
-    writeFileSync(join(where, 'content'), BYTES);
-    const torrent = join(folder(), 'content.torrent');
-    expect((await run(['create', join(where, 'content'), '-o', torrent])).code).toBe(0);
-    const first = start(['seed', torrent, where, '--json']);
+  it('while one may write, another that may says who is there, and leaves', async () => {
+    const { download } = await world();
+    const first = start([...download, '--seed', '--json']);
     await first.says(/"type":"done"/);
-    const { code, stderr } = await run(args(torrent, where));
+    const { code, stderr } = await run(download);
     expect(code).toBe(3);
     expect(stderr).toMatch(/process \d+/);
     first.kill('SIGINT');
     await first.ended;
     // The files are free again.
-    const third = start(['seed', torrent, where, '--json']);
-    await third.says(/"type":"done"/);
-    third.kill('SIGINT');
-    await third.ended;
+    expect((await run(download)).code).toBe(0);
+  });
+
+  it('those that only read disturb nobody', async () => {
+    const { download, seed } = await world();
+    const first = start([...download, '--seed', '--json']);
+    await first.says(/"type":"done"/);
+    const both = await Promise.all([run(seed), run(seed)]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    first.kill('SIGINT');
+    await first.ended;
   });
 });
