@@ -1,4 +1,4 @@
-import { ignoreElements, merge, mergeMap, type Observable, switchMap, tap, timer } from 'rxjs';
+import { EMPTY, ignoreElements, map, merge, mergeMap, NEVER, type Observable, switchMap, tap, timer } from 'rxjs';
 import { describe, it } from 'vitest';
 import { type DhtNode, dhtNode, type DhtNodeOptions } from '../src/discovery/dht/node.ts';
 import type { Endpoint, NodeEndpoint } from '../src/protocol/compact.ts';
@@ -33,7 +33,10 @@ const scene = (stage: Stage, present: readonly NodeEndpoint[], peers: readonly E
       return encodeKrpc(method === 'get_peers' ? { ...reply, nodes: present, token: Uint8Array.of(1), peers } : reply);
     });
   const node$ = (options: Partial<DhtNodeOptions> = {}): Observable<DhtNode> =>
-    dhtNode({ ...env, random: () => 0.5 }, { port: 6881, bootstrap: [{ host: 'router.test', port: 6881 }], ...options });
+    dhtNode(
+      { ...env, resolve: (host) => (host === 'silent.test' ? NEVER : env.resolve(host)), random: () => 0.5 },
+      { port: 6881, bootstrap: [{ host: 'router.test', port: 6881 }], ...options },
+    );
   /** Somebody at an address says something to us, and hears what we say. */
   const says = (at: Endpoint, krpc: Krpc) =>
     udp
@@ -47,6 +50,13 @@ const scene = (stage: Stage, present: readonly NodeEndpoint[], peers: readonly E
   const to = (node: NodeEndpoint): readonly Mark[] => lanes.get(node.host) ?? [];
   return { node$, says, to };
 };
+
+/** `w` for each warning that the DHT has nowhere to begin. */
+const warnings = (node$: Observable<DhtNode>): Observable<string> =>
+  node$.pipe(
+    switchMap(({ warnings$ = EMPTY }) => warnings$),
+    map(({ code }) => (code === 'dht-bootstrap' ? 'w' : code)),
+  );
 
 const quiet = (node$: Observable<DhtNode>) => node$.pipe(ignoreElements());
 const transaction = Uint8Array.of(1, 2);
@@ -105,6 +115,26 @@ describe('dhtNode', () => {
       const { node$, to } = scene(stage, []);
       stage.gives(quiet(node$()), '^ 100s !').toBe('-');
       stage.happens(to(a)).toBe('  f 24999ms f 39999ms f');
+    }),
+  );
+
+  it(
+    'says once that none of its names leads anywhere, however often it tries',
+    drawn((stage) => {
+      const { node$ } = scene(stage, []);
+      const bootstrap = ['one.test', 'other.test'].map((host) => ({ host, port: 6881 }));
+      stage.gives(warnings(node$({ bootstrap })), '^ 100s !').toBe('w');
+    }),
+  );
+
+  it(
+    'says so after 4 s when nobody tells where they lead, and does not if it knows a node that answers, or one name leads somewhere',
+    drawn((stage) => {
+      const { node$ } = scene(stage, [b]);
+      const bootstrap = [{ host: 'silent.test', port: 6881 }];
+      stage.gives(warnings(node$({ bootstrap })), '^ 10s !').toBe('4s w');
+      stage.gives(warnings(node$({ bootstrap, saved: { id: new Uint8Array(20).fill(3), nodes: [b] } })), '^ 10s !').toBe('-');
+      stage.gives(warnings(node$({ bootstrap: [...bootstrap, { host: 'router.test', port: 6881 }] })), '^ 10s !').toBe('-');
     }),
   );
 

@@ -1,10 +1,11 @@
 import { type Observable, takeUntil, tap, timer } from 'rxjs';
 import type { PeerSource } from '../env.ts';
 import type { Funnel } from '../torrent/funnel.ts';
+import { tryAgain } from './advice.ts';
 import type { Deadline } from './deadline.ts';
 import { GaveUp } from './exit.ts';
 import { follow } from './follow.ts';
-import type { Io } from './io.ts';
+import type { Given, Io } from './io.ts';
 import { funnelLines } from './views/funnel.ts';
 import type { Live } from './views/live.ts';
 import { duration } from './views/units.ts';
@@ -15,6 +16,7 @@ const LOOK_EVERY = 250;
 export interface Wait {
   /** What is said when it does not come, such as `the metadata did not come`. */
   readonly missed: string;
+  readonly given: Given;
   /** When it is given up. */
   readonly deadline: Deadline;
   readonly funnel: Funnel<PeerSource>;
@@ -24,7 +26,7 @@ export interface Wait {
 const NOBODY = 'nobody is found yet';
 
 /** The one value of `source$`, if it comes in time; shows meanwhile how far peers got. @throws GaveUp, Interrupted */
-export const awaited = async <T>(source$: Observable<T>, { missed, deadline, funnel, view }: Wait, io: Io): Promise<T> => {
+export const awaited = async <T>(source$: Observable<T>, { missed, given, deadline, funnel, view }: Wait, io: Io): Promise<T> => {
   let late = false;
   const found: T[] = [];
   const rows = (width?: number): readonly string[] => funnelLines({ type: 'funnel', sources: funnel.rows }, width);
@@ -39,6 +41,5 @@ export const awaited = async <T>(source$: Observable<T>, { missed, deadline, fun
   const [value] = found;
   if (value !== undefined) return value;
   const how = late ? ` within ${duration(deadline.seconds)}` : ', and nobody is left to ask';
-  const advice = 'try again later, or give another --tracker or --peer';
-  throw new GaveUp(late ? 'timeout' : 'no-peers', `${missed}${how} (${rows().join('; ') || 'nobody was named'}): ${advice}`);
+  throw new GaveUp(late ? 'timeout' : 'no-peers', `${missed}${how} (${rows().join('; ') || 'nobody was named'}): ${tryAgain(given)}`);
 };

@@ -178,7 +178,7 @@ export const runCommandLine = async (given: readonly string[], version: string, 
         }
         try {
           const rooms = roomsOf(texts(given, 'verbose'));
-          await (await (loading ?? command.load()))({ ...typed, verbose: rooms.length > 0, rooms }, io);
+          await (await (loading ?? command.load()))({ ...typed, verbose: rooms.length > 0, rooms, offers: Object.keys(command.options) }, io);
         } catch (error) {
           throw aboutVariable(error, new Set(Object.keys(environment).filter((option) => !isTyped(args, option, command))));
         }

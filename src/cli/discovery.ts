@@ -3,6 +3,7 @@ import type { Env } from '../env.ts';
 import type { SourceOptions } from '../sources.ts';
 import type { MagnetLink } from '../torrent/magnet.ts';
 import type { Torrent } from '../torrent/metainfo.ts';
+import { give } from './advice.ts';
 import { GaveUp } from './exit.ts';
 import type { Given } from './io.ts';
 import { mayKeep } from './newFile.ts';
@@ -17,6 +18,8 @@ export interface Discovery extends Pick<SourceOptions, 'dht$' | 'lsd' | 'peers'>
   readonly pex: boolean;
   /** The torrent's own trackers, too. */
   readonly own: boolean;
+  /** What is left to try when there is nobody to ask. */
+  readonly advice: string;
 }
 
 export const discovery = (given: Given, env: Env): Discovery => {
@@ -26,6 +29,7 @@ export const discovery = (given: Given, env: Env): Discovery => {
   if (named !== undefined && !flag(given, 'no-dht')) mayKeep(named);
   const file = named ?? defaultNodeFile();
   return {
+    advice: give(given, 'a'),
     peers: texts(given, 'peer').map((each) => address('peer', each)),
     moreTrackers: texts(given, 'tracker').map((each) => trackerAddress('tracker', each)),
     own: !flag(given, 'no-trackers'),
@@ -43,12 +47,11 @@ export const trackersOf = (torrent: Pick<Torrent, 'announce'>, { own, moreTracke
 
 /** The trackers to ask, in tiers, if there is anybody at all to ask. */
 export const trackersFor = (torrent: Pick<Torrent, 'announce' | 'private'> & Partial<Pick<MagnetLink, 'sources'>>, found: Discovery) => {
-  const { peers = [], dht$, lsd } = found;
+  const { peers = [], dht$, lsd, advice } = found;
   const trackers = trackersOf(torrent, found);
   if (trackers.length > 0 || peers.length > 0 || (torrent.sources ?? []).length > 0) return trackers;
   // BEP 27.
-  if (torrent.private)
-    throw new GaveUp('no-peers', 'nobody to ask for peers: the torrent is private, only trackers may name them: give a --tracker or a --peer');
-  if (dht$ === undefined && lsd !== true) throw new GaveUp('no-peers', 'nobody to ask for peers: give a --tracker or a --peer');
+  if (torrent.private) throw new GaveUp('no-peers', `nobody to ask for peers: the torrent is private, only trackers may name them${advice}`);
+  if (dht$ === undefined && lsd !== true) throw new GaveUp('no-peers', `nobody to ask for peers${advice}`);
   return trackers;
 };

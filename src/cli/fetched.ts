@@ -37,7 +37,7 @@ export const fetched = async (magnet: MagnetLink, given: Given, io: Io): Promise
   const funnel = new Funnel<PeerSource>();
   const torrent$ = fetchTorrent(magnet, env, { ...found, trackers, port, report, funnel });
   try {
-    return await awaited(torrent$, { missed: 'nobody has told what the link stands for', deadline, funnel, view }, io);
+    return await awaited(torrent$, { missed: 'nobody has told what the link stands for', given, deadline, funnel, view }, io);
   } finally {
     view.end();
   }

@@ -1,6 +1,8 @@
 import { NEVER, Observable } from 'rxjs';
 import type { DownloadEvent, Progress } from '../env.ts';
+import { tryAgain } from './advice.ts';
 import { GaveUp } from './exit.ts';
+import type { Given } from './io.ts';
 import { counted, duration } from './views/units.ts';
 
 /** How long the user waits for something to move. */
@@ -8,9 +10,11 @@ export class Patience {
   /** Errors with `GaveUp` when nothing has moved for that long; never when there is no limit. */
   readonly end$: Observable<never>;
   #timer: NodeJS.Timeout | undefined;
+  readonly #given: Given;
   #last: Progress | undefined;
 
-  constructor(seconds: number | undefined) {
+  constructor(seconds: number | undefined, given: Given) {
+    this.#given = given;
     if (seconds === undefined) this.end$ = NEVER;
     else
       this.end$ = new Observable<never>((subscriber) => {
@@ -32,7 +36,7 @@ export class Patience {
 
   #gaveUp(seconds: number): GaveUp {
     const why = this.#last?.reason ?? `${counted(this.#last?.peers.known ?? 0, 'peer')} known, ${this.#last?.peers.connected ?? 0} connected`;
-    return new GaveUp('timeout', `no progress for ${duration(seconds)} (${why}): try again later, or give another --tracker or --peer`);
+    return new GaveUp('timeout', `no progress for ${duration(seconds)} (${why}): ${tryAgain(this.#given)}`);
   }
 }
 

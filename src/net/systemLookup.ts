@@ -132,10 +132,10 @@ export class SystemLookup {
 
 /** The same in this process. */
 export const lookedUpHere = (name: string): Observable<readonly string[]> =>
-  new Observable((subscriber) =>
+  new Observable((subscriber) => {
     lookup(name, { all: true }, (error, found) => {
       if (error) return subscriber.error(error);
       subscriber.next(found.map(({ address }) => address));
       subscriber.complete();
-    }),
-  );
+    });
+  });

@@ -102,6 +102,9 @@ const WAITING: readonly (readonly [what: string, args: (world: World) => readonl
   ['magnet_handshake', ({ torrent }) => ['magnet_handshake', torrent]],
   ['peers', ({ torrent }) => ['peers', torrent]],
   ['peers --scrape', ({ torrent }) => ['peers', torrent, '--scrape']],
+  ['peers, TLS', ({ torrent, port }) => ['peers', torrent, '--no-trackers', '--tracker', `https://127.0.0.1:${port}/announce`]],
+  ['peers, UDP', ({ torrent, names }) => ['peers', torrent, '--no-trackers', '--tracker', `udp://${names.at}/announce`]],
+  ['peers, scraped over UDP', ({ torrent, names }) => ['peers', torrent, '--no-trackers', '--scrape', '--tracker', `udp://${names.at}/announce`]],
   ['info, magnet', ({ magnet }) => ['info', magnet]],
   ['info, web', () => ['info', 'https://web.example.org/a.torrent']],
   ['download_piece', ({ torrent, home }) => ['download_piece', torrent, '0', '-o', join(home, 'piece')]],
@@ -114,7 +117,7 @@ const WAITING: readonly (readonly [what: string, args: (world: World) => readonl
 ];
 
 /** Each starts in half a second when it is alone, so not all of them at the same time. */
-const rounds = [0, 4, 8, 12].map((from) => WAITING.slice(from, from + 4)).map((some) => [some.map(([what]) => what).join('; '), some] as const);
+const rounds = [0, 4, 8, 12, 16].map((from) => WAITING.slice(from, from + 4)).map((some) => [some.map(([what]) => what).join('; '), some] as const);
 
 describe.each(rounds)('%s', (_, some) => {
   it('end when the time is over', async () => {
@@ -176,6 +179,23 @@ describe('a download among silent names', () => {
   }, 40_000);
 });
 
+describe('what goes on until it is stopped', () => {
+  it('is gone when the user asks it to go, and the trackers never answer', async () => {
+    const world = await nobody();
+    writeFileSync(join(world.home, 'a'), content.bytes);
+    const runs = [world.run('seed', world.torrent, join(world.home, 'a')), world.run('demo', '--size', '64M')];
+    const ready = [/seeding/, /peer/];
+    const ends = runs.map(async ({ child, says, ended }, at) => {
+      await says(ready[at] ?? /./);
+      const asked = performance.now();
+      child.kill('SIGTERM');
+      const { code, at: gone, out } = await ended;
+      expect({ code, soon: gone - asked < SOON + starting, out }).toMatchObject({ code: 130, soon: true });
+    });
+    await Promise.all(ends);
+  });
+});
+
 describe('a program that uses the library among silent names', () => {
   const program = (world: World, seed: number, then: string): Run => {
     const file = join(world.home, 'program.mjs');
@@ -220,7 +240,7 @@ describe('what waits for its input', () => {
     const world = await nobody();
     const { child, ended } = world.run(...args);
     child.stdin?.write('d');
-    await new Promise((resolve) => setTimeout(resolve, 1_000 + 2 * starting));
+    await new Promise((resolve) => setTimeout(resolve, 1_000 + starting));
     const running = child.exitCode === null;
     const asked = performance.now();
     child.kill('SIGINT');

@@ -40,10 +40,15 @@ const reply = (query: Buffer, end: number, said: readonly string[] | keyof typeo
 };
 
 /** A name server on this machine, until the test ends: where, and what it was asked. */
-export const nameServer = async (say: (question: Asked) => Said, { after = 0 } = {}): Promise<{ readonly at: string; readonly heard: readonly Asked[] }> => {
+export const nameServer = async (
+  say: (question: Asked) => Said,
+  { after = 0, host = '127.0.0.1', port: wanted = 0 } = {},
+): Promise<{ readonly at: string; readonly heard: readonly Asked[] }> => {
   const heard: Asked[] = [];
   const socket = createSocket('udp4');
   const answer = (query: Buffer, { port, address }: RemoteInfo): void => {
+    // Somebody who takes us for a tracker.
+    if (query.length < 17) return;
     const { end, ...question } = asked(query);
     heard.push(question);
     const said = say(question);
@@ -52,7 +57,7 @@ export const nameServer = async (say: (question: Asked) => Said, { after = 0 } =
     setTimeout(() => socket.send(bytes, port, address), after).unref();
   };
   socket.on('message', answer);
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => socket.bind(wanted, host, resolve));
   const { port } = socket.address();
   // Whoever is told too little asks again over TCP.
   const server = createServer((caller) => {
@@ -63,10 +68,10 @@ export const nameServer = async (say: (question: Asked) => Said, { after = 0 } =
       caller.end(Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]));
     });
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
   onTestFinished(() => {
     socket.close();
     server.close();
   });
-  return { at: `127.0.0.1:${port}`, heard };
+  return { at: `${host}:${port}`, heard };
 };

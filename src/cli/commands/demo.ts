@@ -114,7 +114,7 @@ export const demo = async (given: Given, io: Io): Promise<void> => {
     child = await startSwarm(home, length, io);
     io.stopped.throwIfAborted();
     // It is a swarm of this machine only.
-    await download({ ...given, source: torrent, output: `${home}/`, timeout: '60', 'no-dht': true, 'no-lsd': true, notes: keep }, io, false);
+    await download({ ...given, source: torrent, output: `${home}/`, timeout: '60', 'no-dht': true, 'no-lsd': true, 'no-listen': true, notes: keep }, io, false);
     const content = demoContent(length);
     const folder = join(home, NAME);
     compare(folder, content);

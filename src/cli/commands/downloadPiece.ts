@@ -97,7 +97,8 @@ export const downloadPiece = async (given: Given, io: Io): Promise<void> => {
   };
   const funnel = new Funnel<PeerSource>();
   const options = { ...named, trackers: trackersFor({ announce: [], private: false, ...findable }, named), port, maxPeers, report, funnel };
-  const found = <T>(what: string, source$: Observable<T>): Promise<T> => awaited(source$, { missed: `${what} did not come`, deadline, funnel, view }, io);
+  const found = <T>(what: string, source$: Observable<T>): Promise<T> =>
+    awaited(source$, { missed: `${what} did not come`, given, deadline, funnel, view }, io);
   try {
     const torrent = magnet ? await found('the metadata', fetchTorrent(magnet, env, options)) : known;
     if (torrent === undefined) throw new InvariantError('neither a torrent nor a magnet link');

@@ -4,6 +4,7 @@ import type { DownloadEvent } from '../../env.ts';
 import { PeerError } from '../../errors.ts';
 import { createPeerId, toHex } from '../../protocol/id.ts';
 import { sources } from '../../sources.ts';
+import { give } from '../advice.ts';
 import { Deadline } from '../deadline.ts';
 import { discovery, trackersFor } from '../discovery.ts';
 import { GaveUp } from '../exit.ts';
@@ -77,5 +78,5 @@ export const greetAll = async (given: Given, io: Io): Promise<void> => {
     if (io.json) io.json.tell(metObject(met, true, pieceCount), hash);
     else io.print(lines(met).join('\n'));
   });
-  if (found === 0) throw new GaveUp('no-peers', `nobody answered within ${deadline.seconds} s: try a longer --timeout, or give a --tracker or a --peer`);
+  if (found === 0) throw new GaveUp('no-peers', `nobody answered within ${deadline.seconds} s: try a longer --timeout${give(given, 'a').replace(':', ', or')}`);
 };

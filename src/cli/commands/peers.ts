@@ -7,6 +7,7 @@ import { createPeerId } from '../../protocol/id.ts';
 import { shownUrl } from '../../protocol/shownUrl.ts';
 import { type Findable, type SourceOptions, sources } from '../../sources.ts';
 import { UNKNOWN_LEFT } from '../../tally.ts';
+import { give, tryAgain } from '../advice.ts';
 import { Deadline } from '../deadline.ts';
 import { discovery, trackersFor } from '../discovery.ts';
 import { GaveUp } from '../exit.ts';
@@ -92,7 +93,7 @@ export const peers = async (given: Given, io: Io): Promise<void> => {
   const late$ = deadline === undefined ? EMPTY : timer(deadline.left);
   await follow(tidings$.pipe(takeUntil(late$)), io, tell);
   if (found > 0) return;
-  if (flag(given, 'scrape')) throw new GaveUp('no-peers', 'no tracker has told its counts: give another --tracker');
-  if (within === undefined) throw new GaveUp('no-peers', 'nobody knows a peer, and nobody is left to ask: give another --tracker');
-  throw new GaveUp('timeout', `no peer found within ${within} s: try again later, or give another --tracker`);
+  if (flag(given, 'scrape')) throw new GaveUp('no-peers', `no tracker has told its counts${give(given, 'another')}`);
+  if (within === undefined) throw new GaveUp('no-peers', `nobody knows a peer, and nobody is left to ask${give(given, 'another')}`);
+  throw new GaveUp('timeout', `no peer found within ${within} s: ${tryAgain(given)}`);
 };

@@ -6,6 +6,7 @@ import type { Limits } from '../../limits.ts';
 import { encodeOriginal } from '../../torrent/encodeTorrent.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
 import { selects } from '../../torrent/selection.ts';
+import { give } from '../advice.ts';
 import type { Discovery } from '../discovery.ts';
 import { GaveUp, Interrupted } from '../exit.ts';
 import type { Given } from '../io.ts';
@@ -48,7 +49,7 @@ const selecting = (job: Job, { select }: Plan['settings']): Pick<DownloadOptions
 const downloaded = async (job: Job, account: Account, { given, each, it, plan, found, stop$ }: Bench, see: (event: DownloadEvent) => void): Promise<void> => {
   const { settings, seeding, targetFor, saveTorrent } = plan;
   const { lsd, peers = [], pex } = found;
-  const patience = new Patience(each.timeout);
+  const patience = new Patience(each.timeout, given);
   const placed = (torrent: Torrent): Observable<Target> =>
     defer(() => {
       job.torrent = torrent;
@@ -77,7 +78,8 @@ const downloaded = async (job: Job, account: Account, { given, each, it, plan, f
     takeUntil(merge(stop$, patience.end$)),
   );
   await lastValueFrom(seen$, { defaultValue: undefined });
-  if (!account.done) throw new GaveUp('no-peers', `no peer left that could help: ${account.reason ?? 'give another --tracker or --peer'}`);
+  if (!account.done)
+    throw new GaveUp('no-peers', `no peer left that could help${account.reason === undefined ? give(given, 'another') : `: ${account.reason}`}`);
 };
 
 /**

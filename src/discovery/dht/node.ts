@@ -206,9 +206,9 @@ class RunningNode implements DhtNode {
     return { nodes: usable(4), nodes6: usable(6), torrents: this.#store.torrents, peers: this.#store.peers };
   }
 
-  /** Once: it is tried again by itself. */
+  /** Once, as it is tried again by itself; nodes of an earlier run, of either family, are somewhere to begin. */
   #lost(): void {
-    if (this.#warned) return;
+    if (this.#warned || this.sides.some(({ table }) => table.usable > 0)) return;
     this.#warned = true;
     const names = this.#options.bootstrap.map(({ host }) => host).slice(0, NAMED);
     this.#warnings$.next({

@@ -49,7 +49,7 @@ const bootstrapped = (side: Side, { env, bootstrap, want, lost }: UpkeepOptions)
   let led = 0;
   const count = (hosts: readonly string[]): void => void (led += hosts.length);
   const unknown = (): void => {
-    if (led === 0 && bootstrap.length > 0 && side.table.usable === 0) lost?.();
+    if (led === 0 && bootstrap.length > 0) lost?.();
   };
   const silence$ = timer(LOST_AFTER).pipe(tap(unknown), ignoreElements());
   const named$ = from(bootstrap).pipe(
