@@ -13,12 +13,17 @@ export class Patience {
   readonly #given: Given;
   #last: Progress | undefined;
 
-  constructor(seconds: number | undefined, given: Given) {
+  /** While `busy` says that the user is, nobody waits. */
+  constructor(seconds: number | undefined, given: Given, busy: () => boolean = () => false) {
     this.#given = given;
     if (seconds === undefined) this.end$ = NEVER;
     else
       this.end$ = new Observable<never>((subscriber) => {
-        this.#timer = setTimeout(() => subscriber.error(this.#gaveUp(seconds)), seconds * 1000);
+        const over = (): void => {
+          if (busy()) this.#timer?.refresh();
+          else subscriber.error(this.#gaveUp(seconds));
+        };
+        this.#timer = setTimeout(over, seconds * 1000);
         return () => clearTimeout(this.#timer);
       });
   }

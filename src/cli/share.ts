@@ -84,7 +84,8 @@ export const share = async (given: Given, io: Io, sources: readonly (string | To
   const failures = refused.map(({ error }) => error);
   for (const { source, error } of refused) viewer.refused(source, error);
   const plan = { ...asked, saveTorrent };
-  const bench = { given, each, it, plan, found, stop$: abortion(io.stopped).pipe(shared()), viewer };
+  const asking = (): boolean => io.floor?.asking === true;
+  const bench = { given, each, it, plan, found, stop$: abortion(io.stopped).pipe(shared()), viewer, asking };
   const accounts = new Map<Job, Account>();
   const attempt = async (job: Job, freed: () => void): Promise<void> => {
     if (io.stopped.aborted) return;

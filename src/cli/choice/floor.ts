@@ -21,6 +21,11 @@ export class Floor {
     this.#write = write;
   }
 
+  /** Is a question asked now? */
+  get asking(): boolean {
+    return this.#held !== undefined;
+  }
+
   /** A line for people, now or after the question. */
   readonly say = (line: string): void => {
     if (this.#held === undefined) this.#write(line);

@@ -29,6 +29,8 @@ export interface Bench {
   /** Errors when the user has had enough. */
   readonly stop$: Observable<never>;
   readonly viewer: Viewer;
+  /** Is the user asked something now? */
+  readonly asking: () => boolean;
 }
 
 /** Notes how many of the files are wanted, if not all. */
@@ -46,10 +48,15 @@ const selecting = (job: Job, { select }: Plan['settings']): Pick<DownloadOptions
   return { select: (torrent) => chosen(torrent).pipe(tap((selection) => choose(job, torrent, selection))) };
 };
 
-const downloaded = async (job: Job, account: Account, { given, each, it, plan, found, stop$ }: Bench, see: (event: DownloadEvent) => void): Promise<void> => {
+const downloaded = async (
+  job: Job,
+  account: Account,
+  { given, each, it, plan, found, stop$, asking }: Bench,
+  see: (event: DownloadEvent) => void,
+): Promise<void> => {
   const { settings, seeding, targetFor, saveTorrent } = plan;
   const { lsd, peers = [], pex } = found;
-  const patience = new Patience(each.timeout, given);
+  const patience = new Patience(each.timeout, given, asking);
   const placed = (torrent: Torrent): Observable<Target> =>
     defer(() => {
       job.torrent = torrent;
