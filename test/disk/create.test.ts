@@ -149,8 +149,10 @@ describe('of what is on disk', () => {
     fs.writeFileSync(path.join(root, 'empty'), '');
     fs.writeFileSync(path.join(root, 'ü small'), bytesOf(1_000));
     const { torrent } = await createdOf(create(root, nodeEnv(), { padding, pieceLength: PIECE }));
-    const checked = await lastValueFrom(recheck(torrent, nodeEnv(), { folder: place }).pipe(toArray()));
+    const events = await lastValueFrom(recheck(torrent, nodeEnv(), { folder: place }).pipe(toArray()));
+    const checked = events.filter((event) => event.type === 'rechecked');
     expect(checked).toHaveLength(torrent.pieceHashes.length / 20);
     expect(checked.every(({ valid }) => valid)).toBe(true);
+    expect(events.at(-1)).toMatchObject({ type: 'checked', complete: true });
   });
 });

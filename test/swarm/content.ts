@@ -88,7 +88,9 @@ export const sha256OnDisk = ({ torrent }: Content, folder: string): string =>
   digest(
     torrent.files
       .filter((file) => !file.padding)
-      .map((file) => fs.readFileSync(torrent.layout === 'file' ? path.join(folder, torrent.name) : path.join(folder, torrent.name, ...file.path))),
+      .map((file) => (torrent.layout === 'file' ? path.join(folder, torrent.name) : path.join(folder, torrent.name, ...file.path)))
+      // A file comes to be with its first piece.
+      .map((file) => (fs.existsSync(file) ? fs.readFileSync(file) : new Uint8Array())),
   );
 
 const folders: string[] = [];
