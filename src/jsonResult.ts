@@ -157,7 +157,7 @@ export interface JsonVerified extends OfTorrent {
   }[];
 }
 
-/** `create`: one piece has been hashed. */
+/** `create`, and `seed` of files and folders: one piece has been hashed. */
 export interface JsonHashed extends OfAny {
   readonly type: 'hashed';
   readonly index: Index;
@@ -169,11 +169,11 @@ export interface JsonHashed extends OfAny {
   readonly pieceLength: Bytes;
 }
 
-/** `create`: the .torrent is written. */
+/** `create`, and `seed` of files and folders: the torrent is made. */
 export interface JsonCreated extends OfTorrent {
   readonly type: 'created';
-  /** Of the .torrent. */
-  readonly path: string;
+  /** Of the .torrent, if one is written. */
+  readonly path?: string;
   /** The same as `torrent`. */
   readonly infoHash: InfoHash;
   readonly name: string;

@@ -6,7 +6,7 @@ import type { Given, Io } from './io.ts';
 import { flag } from './values.ts';
 import { live } from './views/live.ts';
 import { hashingLines } from './views/progress.ts';
-import { jsonLine, visible } from './views/text.ts';
+import { visible } from './views/text.ts';
 import { worldOf } from './world.ts';
 
 /**
@@ -14,8 +14,8 @@ import { worldOf } from './world.ts';
  * @throws as `create` does
  */
 export const hashed = async (source: string, options: CreateOptions, given: Given, io: Io): Promise<Created> => {
-  const json = flag(given, 'json');
-  const silent = flag(given, 'quiet') || json;
+  const { json } = io;
+  const silent = flag(given, 'quiet') || json !== undefined;
   let say = io.say;
   const env = await worldOf(given, (line) => say(line));
   const view = await live(io, `hashing ${visible(source)}`, silent);
@@ -24,7 +24,7 @@ export const hashed = async (source: string, options: CreateOptions, given: Give
   let created: Created | undefined;
   const see = (event: CreateEvent): void => {
     if (event.type === 'created') return void (created = event);
-    if (json) io.print(jsonLine(event));
+    json?.tell(event);
     if (event.type === 'warning') return void (silent || view.say(`warning: ${visible(event.message)}`));
     const moment = { ...event, elapsed: performance.now() - began };
     view.show({ lines: (width) => hashingLines(moment, width), line: () => hashingLines(moment, 100).join('') });

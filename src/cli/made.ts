@@ -1,6 +1,7 @@
 import { toHex } from '../protocol/id.ts';
 import { formatMagnet } from '../torrent/magnet.ts';
 import type { Torrent } from '../torrent/metainfo.ts';
+import type { ToldAs } from './json/told.ts';
 import { visible } from './views/text.ts';
 import { bytes, counted } from './views/units.ts';
 
@@ -11,19 +12,18 @@ export const magnetOf = ({ infoHash, name, length, announce, webSeeds }: Torrent
 const filesOf = ({ files }: Torrent): number => files.filter(({ padding }) => !padding).length;
 
 /** What a program is told of a torrent that was made; `path` is that of its .torrent, if it has one. */
-export const madeObject = (torrent: Torrent, path: string | undefined) =>
-  ({
-    type: 'created',
-    ...(path !== undefined && { path }),
-    infoHash: toHex(torrent.infoHash),
-    name: torrent.name,
-    length: torrent.length,
-    files: filesOf(torrent),
-    pieceLength: torrent.pieceLength,
-    pieceCount: torrent.pieceHashes.length / 20,
-    private: torrent.private,
-    magnet: magnetOf(torrent),
-  }) as const;
+export const madeObject = (torrent: Torrent, path: string | undefined): ToldAs<'created'> => ({
+  type: 'created',
+  ...(path !== undefined && { path }),
+  infoHash: toHex(torrent.infoHash),
+  name: torrent.name,
+  length: torrent.length,
+  files: filesOf(torrent),
+  pieceLength: torrent.pieceLength,
+  pieceCount: torrent.pieceHashes.length / 20,
+  private: torrent.private,
+  magnet: magnetOf(torrent),
+});
 
 /** What people are told of it; `path` is where the .torrent or the content is. */
 export const madeLines = (torrent: Torrent, path: string): readonly string[] => {

@@ -16,7 +16,8 @@ const floor = new Floor((line) => void process.stderr.write(`${line}\n`));
 let journal: Journal | undefined;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const io: Io = {
-  print,
+  // With `--json` stdout is for nothing else.
+  print: (line) => (journal === undefined ? print : floor.say)(line),
   say: floor.say,
   stopped: stop.signal,
   floor,

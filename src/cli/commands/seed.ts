@@ -1,6 +1,8 @@
+import { resolve } from 'node:path';
 import { lastValueFrom } from 'rxjs';
 import type { Target } from '../../env.ts';
 import { InputError } from '../../errors.ts';
+import { toHex } from '../../protocol/id.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
 import { explain, Interrupted, SomeFailed } from '../exit.ts';
 import { hashed } from '../hashed.ts';
@@ -13,7 +15,7 @@ import { type Plan, share } from '../share.ts';
 import { noteSound } from '../sound.ts';
 import { checkStdin } from '../stdin.ts';
 import { flag, oneOf, texts, trackerAddress } from '../values.ts';
-import { jsonLine, visible } from '../views/text.ts';
+import { visible } from '../views/text.ts';
 import { worldOf } from '../world.ts';
 import { chosenOf, downloadSettings, saveTorrentOf } from './download.ts';
 
@@ -34,13 +36,15 @@ const make = async (contents: readonly string[], saveTorrent: string | undefined
   const failures: unknown[] = [];
   for (const content of contents) {
     try {
+      io.json?.start({ sources: [content], target: resolve(content) });
       const { torrent } = await hashed(content, options, given, io);
       await lastValueFrom(noteSound(torrent, contentTarget(content), env), { defaultValue: undefined });
-      if (flag(given, 'json')) io.print(jsonLine(madeObject(torrent, saveTorrent)));
+      if (io.json) io.json.tell(madeObject(torrent, saveTorrent), toHex(torrent.infoHash));
       else if (!flag(given, 'quiet')) io.print(madeLines(torrent, content).join('\n'));
       places.set(torrent, content);
     } catch (error) {
       if (contents.length === 1 || error instanceof Interrupted) throw error;
+      io.json?.refused(content, error);
       io.say(`${visible(content)}: ${visible(explain(error))}`);
       failures.push(error);
     }

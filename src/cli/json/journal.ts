@@ -34,6 +34,9 @@ export class Journal {
 
   /** The command begins with a torrent; without one if it is about none, or about one that does not exist yet. */
   start(begun: Begun = {}, torrent?: string): void {
+    const known = torrent === undefined ? undefined : this.#entries.get(torrent);
+    // What has been made is begun with already.
+    if (known !== undefined && !known.ended) return void (known.path = begun.target ?? known.path);
     this.#entries.set(torrent, new Entry(this.command, begun, this.#clock.steady));
     this.#write({ type: 'start', command: this.command, version: this.#version, ...begun }, torrent);
     const waiting = this.#waiting;
@@ -80,9 +83,9 @@ export class Journal {
     else this.tell(told, torrent);
   }
 
-  /** A source that can't be used, beside others that can. */
+  /** A source that can't be used, beside others that can; it may have been begun with. */
   refused(source: string, error: unknown): void {
-    this.start({ sources: [source] });
+    if (this.#entries.get(undefined)?.ended !== false) this.start({ sources: [source] });
     this.#end(undefined, error);
   }
 

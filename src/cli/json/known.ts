@@ -12,10 +12,17 @@ export const knownOf = (known: Torrent | MagnetLink): Begun => ({
   ...('files' in known && { files: known.files.filter(({ padding }) => !padding).length }),
 });
 
+/** Tells what of a magnet link is of no use. */
+export const tellIgnored = ({ json }: Pick<Io, 'json'>, known: object | undefined, hash: string): void => {
+  const { ignored = [] } = (known ?? {}) as Partial<MagnetLink>;
+  for (const part of ignored) json?.tell({ type: 'warning', code: 'not-used', message: `not used: ${part}` }, hash);
+};
+
 /** Tells that the command begins with the torrent that is `sought`; gives its info-hash, of which all objects of it tell. */
 export const begin = ({ json }: Io, source: string, { findable, torrent, magnet }: Sought, target?: string): string => {
   const hash = toHex(findable.infoHash);
   const known = torrent ?? magnet;
   json?.start({ sources: [source], ...(known && knownOf(known)), ...(target !== undefined && { target }) }, hash);
+  tellIgnored({ json }, magnet, hash);
   return hash;
 };

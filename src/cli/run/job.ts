@@ -7,7 +7,7 @@ import type { Torrent } from '../../torrent/metainfo.ts';
 import { type Discovery, trackersFor, trackersOf } from '../discovery.ts';
 import { Interrupted } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { knownOf } from '../json/known.ts';
+import { knownOf, tellIgnored } from '../json/known.ts';
 import type { Plan } from '../share.ts';
 import { sought } from '../sought.ts';
 import { placeOf } from '../target.ts';
@@ -47,6 +47,7 @@ export const beginJob = (job: Job, { json }: Pick<Io, 'json'>): void => {
   const target = pathOfJob(job);
   const sources = job.given === undefined ? {} : { sources: [job.given] };
   json?.start({ ...sources, ...knownOf(job.torrent ?? job.source), ...(target !== undefined && { target }) }, job.named.infoHash);
+  tellIgnored({ json }, job.source, job.named.infoHash);
 };
 
 const jobOf = async (source: string | Torrent, { seeding, targetFor }: Plan, found: Discovery, env: Env, io: Io): Promise<Job> => {
