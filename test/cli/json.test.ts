@@ -104,7 +104,7 @@ describe('each command with --json, when it does', () => {
   });
 
   it('info of a link', async () => {
-    expect(await json('info', link, ...(await from()))).toEqual(ALL_RIGHT('info'));
+    expect(await json('info', link, ...(await from()))).toEqual(ALL_RIGHT('peer-joined', 'info'));
     expect(await json('info', link, ...NOBODY, '--timeout', '1')).toEqual(GAVE_UP);
     expect(await interrupted(/"start"/, 'SIGINT', 'info', link, '--no-trackers', '--peer', await silent())).toEqual(STOPPED);
   });
