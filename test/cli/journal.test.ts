@@ -4,6 +4,7 @@ import { MAX_PATHS } from '../../src/cli/json/events.ts';
 import { Journal } from '../../src/cli/json/journal.ts';
 import type { Done, Progress } from '../../src/env.ts';
 import { InputError, StorageError } from '../../src/errors.ts';
+import type { JsonEvent } from '../../src/index.ts';
 import { problems } from '../json/problems.ts';
 
 const [ONE, TWO] = ['1'.repeat(40), '2'.repeat(40)];
@@ -30,11 +31,11 @@ const journal = (command = 'download') => {
   let now = Date.UTC(2026, 10, 21, 11, 23, 55, 565);
   const it = new Journal((line) => (text += `${line}\n`), '1.2.3', { wall: () => now, steady: () => now });
   it.command = command;
-  const said = (): Record<string, unknown>[] =>
+  const said = (): (JsonEvent & Record<string, unknown>)[] =>
     text
       .split('\n')
       .slice(0, -1)
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+      .map((line) => JSON.parse(line) as JsonEvent & Record<string, unknown>);
   return { it, said, text: () => text, wait: (milliseconds: number) => void (now += milliseconds), types: () => said().map(({ type }) => type) };
 };
 

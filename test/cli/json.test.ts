@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,8 +8,9 @@ import { problems } from '../json/problems.ts';
 import { contentOf } from '../swarm/content.ts';
 import { peer, tracker } from '../swarm/fixture.ts';
 import { withMetadata } from '../swarm/metadata.ts';
+import { serve } from '../net/servers.ts';
 import { answer, udpTracker } from '../net/udpTracker.ts';
-import { type Ended, fixture, folder, objects, run, start } from './run.ts';
+import { type Ended, fixture, folder, MAIN, objects, run, start } from './run.ts';
 
 const content = contentOf({ name: 'a', length: 200_000, pieceLength: 65_536 });
 const infoHash = toHex(content.torrent.infoHash);
@@ -178,6 +180,32 @@ describe('each command with --json, when it does', () => {
     expect(checked({ stdout, ...ended })[2]).toContain('metadata');
     expect(objects(stdout).at(-1)).toMatchObject({ reason: 'complete', path: join(out, 'a') });
     expect(await json('download', link, '-o', `${out}/b/`, ...NOBODY, '--timeout', '1')).toEqual(GAVE_UP);
+  });
+
+  it('download, until a second Ctrl-C that waits for nobody', async () => {
+    const { torrent, out } = place();
+    const asked: string[] = [];
+    // It never answers, not even to a goodbye.
+    const url = await serve((request) => void asked.push(String(request.url)));
+    const running = start(['download', torrent, '-o', `${out}/`, '--no-trackers', '--tracker', `${url}/announce`, '--peer', await silent(), '--json']);
+    await running.says(/"state":"asking"/);
+    await expect.poll(() => asked.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    running.kill('SIGINT');
+    running.kill('SIGTERM');
+    const { code, stdout } = await running.ended;
+    expect([null, 130]).toContain(code);
+    expect(problems(stdout)).toEqual([]);
+    expect(objects(stdout).at(-1)).toMatchObject({ reason: 'interrupted', exitCode: 130, torrent: infoHash });
+  });
+
+  it('download, until nobody reads', async () => {
+    const { torrent, out } = place();
+    const args = ['download', torrent, '-o', `${out}/`, '--no-trackers', '--peer', await silent(), '--json'];
+    const child = spawn('sh', ['-c', '"$0" "$@" | head -1', process.execPath, MAIN, ...args], { stdio: 'pipe', env: { PATH: process.env['PATH'] } });
+    let stdout = '';
+    child.stdout.on('data', (text) => (stdout += String(text)));
+    await new Promise((resolve) => child.on('close', resolve));
+    expect(objects(stdout)).toMatchObject([{ type: 'start', command: 'download' }]);
   });
 
   it('download of several, of which some are none', async () => {
