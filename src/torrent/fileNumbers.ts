@@ -1,5 +1,5 @@
 import type { Torrent } from './metainfo.ts';
-import type { Span } from './selection.ts';
+import { selects, type Span } from './selection.ts';
 
 type Files = Pick<Torrent, 'files'>;
 
@@ -23,23 +23,9 @@ export const spansOf = (ascending: readonly number[]): readonly Span[] => {
   return spans;
 };
 
-/** Is the file at this place in `files` in one of `spans`, which are in order and do not overlap? All are if there are none to look at. */
-export const within = (spans: readonly Span[] | undefined): ((index: number) => boolean) => {
-  if (spans === undefined) return () => true;
-  return (index) => {
-    let [low, high] = [0, spans.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((spans[middle]?.[1] ?? 0) < index) low = middle + 1;
-      else high = middle;
-    }
-    return index >= (spans[low]?.[0] ?? Number.POSITIVE_INFINITY);
-  };
-};
-
 /** A selection (places in `files`) by the numbers that people see, as spans in order. */
 export const numbersOf = (torrent: Files, selection: readonly Span[] | undefined): readonly Span[] => {
-  const selected = within(selection);
+  const selected = selects(selection);
   const numbers = numberedFiles(torrent).flatMap((index, at) => (selected(index) ? [at + 1] : []));
   return spansOf(numbers);
 };

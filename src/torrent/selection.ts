@@ -39,11 +39,20 @@ export const unselected = ({ files }: Pick<Torrent, 'files'>, { pieceCount, piec
   return Array.from({ length: pieceCount }, (_, index) => index).filter((index) => !wanted.has(index));
 };
 
-/** Is a file, by its number, in the selection? All are if there is none. */
-export const selects =
-  (spans: readonly Span[] | undefined) =>
-  (file: number): boolean =>
-    spans === undefined || spans.some(([first, last]) => file >= first && file <= last);
+/** Is a file, by its number, in the selection? All are if there is none. Quick, as there may be as many spans as files. */
+export const selects = (spans: readonly Span[] | undefined): ((file: number) => boolean) => {
+  if (spans === undefined) return () => true;
+  const ordered = merged(spans);
+  return (file) => {
+    let [low, high] = [0, ordered.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((ordered[middle]?.[1] ?? 0) < file) low = middle + 1;
+      else high = middle;
+    }
+    return file >= (ordered[low]?.[0] ?? Number.POSITIVE_INFINITY);
+  };
+};
 
 const merged = (spans: readonly Span[]): readonly Span[] => {
   const joined: [number, number][] = [];

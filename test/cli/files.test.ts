@@ -132,6 +132,16 @@ describe('--choose', () => {
     expect(pieces(seed)).toEqual([3]);
   });
 
+  it('gives the user time: nobody gives up for --timeout while the question is there', async () => {
+    const { home, link } = await setUp();
+    const running = start(['download', link, '-o', `${home}/`, '--choose', '--timeout', '1'], inTerminal());
+    await running.says(/enter goes on/);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    running.type(ENTER);
+    running.hangUp();
+    expect((await running.ended).code).toBe(0);
+  });
+
   it('asks one torrent after the other, with what --files names ticked', async () => {
     const { home, file, from } = await setUp();
     const other = contentOf({ name: 'other', files: content.torrent.files, pieceLength: P, seed: 2 });
@@ -142,9 +152,11 @@ describe('--choose', () => {
     expect(asked.filter((line, at) => line !== asked[at - 1])).toEqual(['show: 1 of 4 files', 'other: 4 of 4 files']);
   });
 
-  it.each(['download', 'magnet'])('Ctrl-C ends it all with 130: %s', async (kind) => {
+  it.each(['download', 'magnet', 'several'])('Ctrl-C ends it all with 130: %s', async (kind) => {
     const { home, file, from, link, seed } = await setUp();
-    const source = kind === 'magnet' ? [link] : [file, ...from];
+    const other = join(home, 'other.torrent');
+    writeFileSync(other, contentOf({ name: 'other', files: content.torrent.files, pieceLength: P, seed: 2 }).metainfo);
+    const source = kind === 'magnet' ? [link] : [file, ...from, ...(kind === 'several' ? [other] : [])];
     const { code } = await answering(['download', ...source, '-o', join(home, 'new'), '--choose'], CTRL_C);
     expect(code).toBe(130);
     expect(pieces(seed)).toEqual([]);

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Geometry } from '../../src/torrent/geometry.ts';
 import { selects, unselected } from '../../src/torrent/selection.ts';
@@ -42,5 +43,26 @@ describe('files that are selected', () => {
         ]),
       ),
     ).toEqual([0, 2, 3]);
+  });
+
+  it('are found as if each span were looked at, in whatever order they are', () => {
+    const span = fc.tuple(fc.nat(40), fc.nat(8)).map(([first, more]) => [first, first + more] as const);
+    fc.assert(
+      fc.property(fc.array(span), (spans) => {
+        const selected = selects(spans);
+        for (let file = 0; file < 60; file++) expect(selected(file)).toBe(spans.some(([first, last]) => file >= first && file <= last));
+      }),
+    );
+  });
+
+  it('are told at once, though there are as many spans as files', () => {
+    const spans = Array.from({ length: 50_000 }, (_, at) => [2 * at, 2 * at] as const);
+    const selected = selects(spans);
+    const began = performance.now();
+    let count = 0;
+    for (let file = 0; file < 100_000; file++) if (selected(file)) count++;
+    expect(count).toBe(50_000);
+    // One after the other they are 2.5 billion comparisons.
+    expect(performance.now() - began).toBeLessThan(1500);
   });
 });

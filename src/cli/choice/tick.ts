@@ -1,8 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { isCancel, Prompt } from '@clack/core';
-import { within } from '../../torrent/fileNumbers.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
-import type { Span } from '../../torrent/selection.ts';
+import { selects, type Span } from '../../torrent/selection.ts';
 import { Interrupted } from '../exit.ts';
 import { pageOf, TickList } from './tickList.ts';
 
@@ -30,7 +29,7 @@ export const tick = async (
   // Else the question would stay when nobody can answer it any more.
   const end = (): void => gone.abort();
   input.once('end', end);
-  const list = new TickList(torrent, within(ticked));
+  const list = new TickList(torrent, selects(ticked));
   const [columns, rows] = [() => output.columns ?? 80, () => output.rows ?? 24];
   const prompt: Prompt<TickList> = new Prompt<TickList>(
     {

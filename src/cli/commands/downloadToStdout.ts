@@ -3,8 +3,9 @@ import { streamStorage } from '../../disk/streamStorage.ts';
 import type { Selection } from '../../download.ts';
 import type { Target } from '../../env.ts';
 import { InputError } from '../../errors.ts';
-import { numberedFiles, within } from '../../torrent/fileNumbers.ts';
+import { numberedFiles } from '../../torrent/fileNumbers.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
+import { selects } from '../../torrent/selection.ts';
 import { selecting } from '../choice/selecting.ts';
 import type { Given, Io } from '../io.ts';
 import { seedingOf } from '../seeding.ts';
@@ -33,7 +34,7 @@ const check = (given: Given, sources: readonly string[]): void => {
 
 /** The place in `torrent.files` of the one file that is chosen. @throws InputError */
 export const theFileOf = (torrent: Pick<Torrent, 'name' | 'files'>, selection: Selection): number => {
-  const chosen = numberedFiles(torrent).filter(within(selection));
+  const chosen = numberedFiles(torrent).filter(selects(selection));
   const [file] = chosen;
   if (file !== undefined && chosen.length === 1) return file;
   const those = selection === undefined ? `${visible(torrent.name)} has ${counted(chosen.length, 'file')}` : `${counted(chosen.length, 'file')} are chosen`;

@@ -5,6 +5,7 @@ import type { DownloadEvent, Target } from '../../env.ts';
 import type { Limits } from '../../limits.ts';
 import { encodeOriginal } from '../../torrent/encodeTorrent.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
+import { numberedFiles } from '../../torrent/fileNumbers.ts';
 import { selects } from '../../torrent/selection.ts';
 import { give } from '../advice.ts';
 import type { Discovery } from '../discovery.ts';
@@ -35,8 +36,8 @@ export interface Bench {
 
 /** Notes how many of the files are wanted, if not all. */
 const choose = (job: Job, torrent: Torrent, selection: Selection): void => {
-  const numbers = torrent.files.map((file, index) => ({ file, index })).filter(({ file }) => !file.padding);
-  const files = numbers.filter(({ index }) => selects(selection)(index)).length;
+  const numbers = numberedFiles(torrent);
+  const files = numbers.filter(selects(selection)).length;
   if (files < numbers.length) job.chosen = { files, of: numbers.length };
 };
 

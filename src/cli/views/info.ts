@@ -1,9 +1,9 @@
 import { type FilePlace, filePlaces } from '../../disk/filePlaces.ts';
 import { toHex } from '../../protocol/id.ts';
-import { contentLength, numberedFiles, numbersOf, within } from '../../torrent/fileNumbers.ts';
+import { contentLength, numberedFiles, numbersOf } from '../../torrent/fileNumbers.ts';
 import { formatMagnet } from '../../torrent/magnet.ts';
 import type { Torrent } from '../../torrent/metainfo.ts';
-import { formatSelection, type Span } from '../../torrent/selection.ts';
+import { formatSelection, selects, type Span } from '../../torrent/selection.ts';
 import type { ToldAs } from '../json/told.ts';
 import { fileTree } from './fileTree.ts';
 import { visible } from './text.ts';
@@ -56,7 +56,7 @@ const fileObject = ({ length, padding, attributes, link }: Torrent['files'][numb
 /** The torrent as one JSON object. `length` is that of its content; what only fills up pieces is `paddingLength`. */
 export const infoObject = (torrent: Torrent, withPieces: boolean, selection: Selection): ToldAs<'info'> => {
   const places = filePlaces(torrent);
-  const selected = within(selection);
+  const selected = selects(selection);
   const length = contentLength(torrent);
   const pieceCount = torrent.pieceHashes.length / 20;
   const path = places.find(({ path }) => path !== '')?.path.split('/')[0];
@@ -112,7 +112,7 @@ const facts = (torrent: Torrent, places: readonly FilePlace[], selection: Select
 
 /** `2 of 3 files, 5.00 MiB (number 1,3)`. */
 const selectedLine = (torrent: Torrent, selection: readonly Span[]): string => {
-  const selected = within(selection);
+  const selected = selects(selection);
   const all = numberedFiles(torrent);
   const chosen = all.filter(selected);
   const length = chosen.reduce((sum, place) => sum + (torrent.files[place]?.length ?? 0), 0);
@@ -134,7 +134,7 @@ export const infoLines = (torrent: Torrent, limit: number, selection: Selection)
     ...facts(torrent, places, selection),
     ...(selection ? [selectedLine(torrent, selection)] : []),
     `Files: ${numberedFiles(torrent).length}`,
-    ...fileTree(torrent, places, selection && within(selection)),
+    ...fileTree(torrent, places, selection && selects(selection)),
     'Piece Hashes:',
     ...hashes(torrent, limit),
     ...(more > 0 ? [`… and ${more} more (--pieces shows all)`] : []),
