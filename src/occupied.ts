@@ -6,19 +6,16 @@ import { visible } from './protocol/visible.ts';
 import type { Found } from './resumption.ts';
 import type { FileSelection } from './torrent/fileSelection.ts';
 import type { Torrent } from './torrent/metainfo.ts';
-import { longerFiles, type Occupied, occupiedFiles } from './torrent/occupied.ts';
+import { IN_THE_WAY, longerFiles, type Occupied, occupiedFiles } from './torrent/occupied.ts';
 import type { PiecePicker } from './torrent/piecePicker.ts';
 import { decodeAnyNote } from './torrent/resume.ts';
 
 /** Bytes of a file that are read at once to see whether anything but zeros is in it. */
 const STRETCH = 2 ** 20;
 
-/** What to do about files in the way. */
-const ADVICE = 'move it away or choose another place; --force replaces it';
-
 const refused = (storage: Storage, file: number, why: string, more: number): StorageError => {
   const others = more > 0 ? ` (and so ${more === 1 ? 'is another file' : `are ${more} others`})` : '';
-  return new StorageError('occupied', `${visible(storage.paths[file] ?? '')} is there already${others}, ${why}: ${ADVICE}`);
+  return new StorageError('occupied', `${visible(storage.paths[file] ?? '')} is there already${others}, ${why}: ${IN_THE_WAY}`);
 };
 
 /** Refuses files that are longer than the torrent has them. @throws StorageError `occupied` */

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { StorageError } from '../errors.ts';
+import { IN_THE_WAY } from '../torrent/occupied.ts';
 import { diskError, printable } from './diskError.ts';
 import type { Done } from './insideFolder.ts';
 
@@ -124,9 +125,6 @@ export class OwnFiles {
   }
 }
 
-/** What to do about a file that is in the way. */
-export const ADVICE = 'move it away or choose another place; --force replaces it';
-
 export const gone = (path: string): StorageError =>
   new StorageError(
     'missing',
@@ -137,4 +135,7 @@ const same = (one: string, other: string): StorageError =>
   new StorageError('io', `${printable(one)} and ${printable(other)} are one file on this disk, and two in the torrent: choose a folder on another disk`);
 
 export const tooLong = (path: string, size: number, length: number): StorageError =>
-  new StorageError('occupied', `${printable(path)} is longer (${size} bytes) than the torrent has it (${length} bytes), so it may be another file: ${ADVICE}`);
+  new StorageError(
+    'occupied',
+    `${printable(path)} is longer (${size} bytes) than the torrent has it (${length} bytes), so it may be another file: ${IN_THE_WAY}`,
+  );

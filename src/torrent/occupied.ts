@@ -4,6 +4,9 @@ import { Geometry } from './geometry.ts';
 import type { Torrent } from './metainfo.ts';
 import { type AnyNote, type ResumeNote, sameStamp, type Stamp } from './resume.ts';
 
+/** What the user may do about a file that is in the way. */
+export const IN_THE_WAY = 'move it away or choose another place; --force replaces it';
+
 /** What the disk says of one file. */
 export interface FoundStamp extends Stamp {
   /** Bytes that it takes on disk: less than `size` where it has holes. */

@@ -10,6 +10,7 @@ import { toHex } from '../../src/protocol/id.ts';
 import { contentOf } from '../swarm/content.ts';
 import { peer } from '../swarm/fixture.ts';
 import { withMetadata } from '../swarm/metadata.ts';
+import { within } from '../machine.ts';
 import { type Ended, folder, run, start } from './run.ts';
 
 const P = 32_768;
@@ -223,7 +224,7 @@ describe('the list to tick', () => {
     expect(list.lines(40, 12).at(-2)).toBe('> [x] 100000  1.00 KiB  f99999');
     for (const key of ['i', 'a', 'i', 'pageup', 'space']) list.press(key, 8);
     const lines = list.lines(40, 12);
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(performance.now() - began).toBeLessThan(within(500, 1));
     expect(lines).toHaveLength(10);
     expect(lines[1]).toBe('> [x]  99992  1.00 KiB  f99991');
     expect(lines.at(-1)).toBe('1 of 100000 files, 1.00 KiB, 99992–9999…');

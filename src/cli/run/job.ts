@@ -9,7 +9,7 @@ import { Interrupted } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { knownOf, tellIgnored } from '../json/known.ts';
 import type { Plan } from '../share.ts';
-import { sought } from '../sought.ts';
+import { type Sought, sought } from '../sought.ts';
 import { placeOf } from '../target.ts';
 import type { Named } from '../viewer.ts';
 import { visible } from '../views/text.ts';
@@ -50,8 +50,8 @@ export const beginJob = (job: Job, { json }: Pick<Io, 'json'>): void => {
   tellIgnored({ json }, job.source, job.named.infoHash);
 };
 
-const jobOf = async (source: string | Torrent, { seeding, targetFor }: Plan, found: Discovery, env: Env, io: Io): Promise<Job> => {
-  const { findable, torrent, magnet, peers } = await sought(source, env, io);
+const jobOf = async (source: string | Torrent, read: Sought, { seeding, targetFor }: Plan, found: Discovery, io: Io): Promise<Job> => {
+  const { findable, torrent, magnet, peers } = read;
   const infoHash = toHex(findable.infoHash);
   const target = torrent && (await targetFor(torrent));
   const asked = { announce: [], private: false, ...findable };
@@ -72,23 +72,31 @@ export const readJobs = async (
   env: Env,
   io: Io,
 ): Promise<{ readonly jobs: readonly Job[]; readonly refused: readonly Refused[] }> => {
-  const read = async (given: string | Torrent, at: number): Promise<{ at: number; source: string; job?: Job; error?: unknown }> => {
-    const source = typeof given === 'string' ? given : given.name;
+  const read = async (given: string | Torrent, at: number): Promise<{ at: number; given: string | Torrent; read?: Sought; error?: unknown }> => {
     try {
-      return { at, source, job: await jobOf(given, plan, found, env, io) };
+      return { at, given, read: await sought(given, env, io) };
     } catch (error) {
       if (error instanceof Interrupted) throw error;
-      return { at, source, error };
+      return { at, given, error };
     }
   };
   const all = await lastValueFrom(from(sources).pipe(mergeMap(read, READ_AT_ONCE), toArray()));
   const jobs = new Map<string, Job>();
   const refused: Refused[] = [];
-  for (const { source, job, error } of all.sort((one, other) => one.at - other.at)) {
-    if (job === undefined) refused.push({ source, error });
-    else if (jobs.has(job.named.infoHash))
-      refused.push({ source, error: new InputError('bad-option', `${visible(source)}: is given twice: name each torrent once`) });
-    else jobs.set(job.named.infoHash, job);
+  // One after the other, in the order given: the user may be asked something about each.
+  for (const { given, read: known, error } of all.sort((one, other) => one.at - other.at)) {
+    const source = typeof given === 'string' ? given : given.name;
+    const infoHash = known && toHex(known.findable.infoHash);
+    if (known === undefined || infoHash === undefined) refused.push({ source, error });
+    else if (jobs.has(infoHash)) refused.push({ source, error: new InputError('bad-option', `${visible(source)}: is given twice: name each torrent once`) });
+    else {
+      try {
+        jobs.set(infoHash, await jobOf(given, known, plan, found, io));
+      } catch (failure) {
+        if (failure instanceof Interrupted) throw failure;
+        refused.push({ source, error: failure });
+      }
+    }
   }
   return { jobs: [...jobs.values()], refused };
 };
