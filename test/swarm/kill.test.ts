@@ -97,10 +97,6 @@ describe('kill -9', () => {
     ['the note is damaged', (folder) => spoil(folder, noteIn(folder), 60)],
     ['the note is another’s', (folder) => fs.writeFileSync(path.join(folder, noteIn(folder) ?? '.none'), 'd3:foo3:bare')],
     ['a file is truncated', (folder) => truncate(folder, 'killed/first', (size) => size >> 1)],
-    [
-      'a file is longer',
-      (folder) => fs.existsSync(path.join(folder, 'killed/third')) && fs.appendFileSync(path.join(folder, 'killed/third'), Buffer.alloc(70_000, 1)),
-    ],
     ['a file has other bytes', (folder) => spoil(folder, 'killed/first', 3 * MiB)],
     ['a file is removed', (folder) => fs.rmSync(path.join(folder, 'killed/second'), { force: true })],
     ['a file is empty', (folder) => truncate(folder, 'killed/third', () => 0)],
@@ -117,6 +113,28 @@ describe('kill -9', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(sha256OnDisk(content, scene.folder)).toBe(content.sha256);
     expect(fs.statSync(path.join(scene.folder, 'killed/third')).size).toBe(7 * MiB);
+  });
+
+  it('and a file that grew before the next run: it is left as it is until --force says that it may go', async () => {
+    const scene = await sceneOf(content, 3 * MiB);
+    await killed(scene, 1200);
+    const third = path.join(scene.folder, 'killed/third');
+    fs.mkdirSync(path.dirname(third), { recursive: true });
+    fs.writeFileSync(third, '', { flag: 'a' });
+    fs.truncateSync(third, 7 * MiB);
+    fs.appendFileSync(third, Buffer.alloc(70_000, 1));
+    const grown = fs.readFileSync(third);
+
+    const refused = await scene.start('--quiet').ended;
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toMatch(/killed\/third is there already, and longer \(7410032 bytes\).*--force replaces it\n$/);
+    expect(fs.readFileSync(third).equals(grown)).toBe(true);
+
+    scene.throttle(Infinity);
+    const { code, stderr } = await scene.start('--quiet', '--force').ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(sha256OnDisk(content, scene.folder)).toBe(content.sha256);
+    expect(fs.statSync(third).size).toBe(7 * MiB);
   });
 
   it.each(accidents.slice(0, 5))('%s: nothing at all is fetched again', async (_, accident) => {
