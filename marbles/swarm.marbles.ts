@@ -232,10 +232,10 @@ describe('swarm, and who is dialled first', () => {
   );
 
   it(
-    'are no more than eight of one host of the internet, and never ourselves again',
+    'are no more than 32 of one host of the internet, and never ourselves again',
     drawn((stage) => {
       const funnel = new Funnel<PeerSource>();
-      const [us, ...others] = Array.from({ length: 10 }, (_, n): PeerAddress => ({ host: '8.8.8.8', port: n + 1, source: 'tracker' }));
+      const [us, ...others] = Array.from({ length: 34 }, (_, n): PeerAddress => ({ host: '8.8.8.8', port: n + 1, source: 'tracker' }));
       const source = stage.cold<PeerAddress>('a--(a|)', { a: us as PeerAddress }).pipe(endWith(...others));
       const { run, dials } = drawnSwarm(stage, { a: throwError(() => failure('self')) }, { funnel, maxPeers: 1 });
       stage.gives(source.pipe(run), '^----!').toBe('-');

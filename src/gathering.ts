@@ -62,7 +62,11 @@ export const gathering = (source: Findable, env: Env, options: GatheringOptions)
   const news$ = new Subject<DownloadEvent>();
   const report = (event: DownloadEvent): void => news$.next(event);
   const funnel = new Funnel<PeerSource>();
-  const book = new AddressBook<PeerAddress>(MAX_KNOWN, { port, forgotten: (address, why) => funnel.lost(address, why) });
+  const book: AddressBook<PeerAddress> = new AddressBook(MAX_KNOWN, {
+    port,
+    forgotten: (address, why) => funnel.lost(address, why),
+    useless: () => tally.useless(),
+  });
   const tally = new Tally(undefined, book, { gathered: 0 }, funnel);
   const dht$ = nodeFor(source, { ...options, report });
   const addresses = (secluded$: Observable<unknown> | undefined): Observable<PeerAddress> =>

@@ -5,12 +5,15 @@ import type { AddressBook } from './torrent/addressBook.ts';
 import { Crowd } from './torrent/crowd.ts';
 import type { FileSelection } from './torrent/fileSelection.ts';
 import { Funnel } from './torrent/funnel.ts';
+import type { Useless } from './torrent/hostRoom.ts';
 import type { PiecePicker } from './torrent/piecePicker.ts';
 import { Rate } from './torrent/rate.ts';
 import { STANDSTILL, standstill } from './torrent/standstill.ts';
 
 /** Bytes that trackers are told are missing, as long as nobody knows how many are. */
 export const UNKNOWN_LEFT = 16_384;
+/** Milliseconds in which a peer says what it has, or gives what a magnet link stands for. */
+const GREETING = 2_000;
 const METADATA_STANDSTILL = 'none of the connected peers has told yet what the magnet link stands for';
 
 /**
@@ -26,6 +29,7 @@ export class Tally {
   readonly crowd = new Crowd<PeerAddress, Peer>();
   #known: PiecePicker | undefined;
   #selection: FileSelection | undefined;
+  readonly #since = new WeakMap<Peer, number>();
   readonly #book: AddressBook<PeerAddress>;
   readonly #funnel: Funnel<PeerSource>;
   readonly #rate = new Rate();
@@ -65,9 +69,21 @@ export class Tally {
 
   joined(peer: Peer): PeerJoined {
     this.crowd.joined(peer.address, peer);
+    this.#since.set(peer, now());
     this.#funnel.reached(peer.address, 'handshaken');
     return { type: 'peer-joined', address: peer.address };
   }
+
+  /** Which of those that are connected have nothing that we lack, as long as we lack something. */
+  readonly useless: Useless<PeerAddress> = () => {
+    const picker = this.#known;
+    if (picker?.complete === true) return undefined;
+    return (address) => {
+      const peer = this.crowd.member(address);
+      if (peer === undefined || now() - (this.#since.get(peer) ?? now()) < GREETING) return false;
+      return picker === undefined || !picker.wants(peer.state.have);
+    };
+  };
 
   left(address: PeerAddress, error: unknown): PeerLeft {
     const peer = this.crowd.left(address);

@@ -1,7 +1,8 @@
 import { parseIp } from '../protocol/ip.ts';
 import { PUBLIC, reachOf } from '../protocol/reach.ts';
 import { isBefore } from './dialOrder.ts';
-import { type Admission, type Candidate, count, type Ending, hostOf, keyOf, remember } from './hosts.ts';
+import { HostRoom, type Useless } from './hostRoom.ts';
+import { type Admission, type Candidate, type Ending, hostOf, keyOf, remember } from './hosts.ts';
 import { peerPriority } from './peerPriority.ts';
 import { restOf } from './rest.ts';
 
@@ -14,16 +15,16 @@ export interface AddressBookOptions<A> {
   readonly port?: number;
   /** Hears of those who are forgotten before their turn, and why. */
   readonly forgotten?: (address: A, why: 'banned' | 'full') => void;
+  /** Which of those that are connected hold a place of their host in vain. */
+  readonly useless?: Useless<A>;
 }
 
 /** Addresses known at one time. */
 export const MAX_KNOWN = 3000;
 /** Dials a second; as many may be saved up. */
 export const DIAL_RATE = 30;
-/** Connections to one address of the public internet. */
-export const MAX_PER_HOST = 3;
-/** Addresses known of one host of the public internet: it alone could fill the book otherwise. */
-export const MAX_KNOWN_PER_HOST = 8;
+/** Milliseconds until it is seen again whether the limit of a host gives way. */
+export const LOOK_AGAIN = 1_000;
 /** Failures in a row that are borne: at the next one a peer is given up. */
 export const MAX_FAILURES = 3;
 /** Bans remembered, and addresses of our own. */
@@ -32,6 +33,8 @@ const MAX_SELVES = 100;
 
 interface Entry<A> {
   address: A;
+  /** The address by which its session knows it. */
+  readonly session: A;
   state: 'waiting' | 'active' | 'resting';
   failures: number;
   /** It gave us something, the last time. */
@@ -47,7 +50,7 @@ interface Entry<A> {
  * Who can be dialled, when, and who first: those that were useful, then those that failed least often, then by who named them,
  * then by their priority (BEP 40), then whoever was named first. Depends on: what each peer did last time, how often it failed, how
  * many are known and connected at its host, where others see us, and how many were dialled just now. Invariants: an address is
- * waiting, active, resting or unknown; at most {@link MAX_KNOWN} are known, and at most {@link MAX_KNOWN_PER_HOST} of a public host;
+ * waiting, active, resting or unknown; at most {@link MAX_KNOWN} are known;
  * a banned one and our own are none of these, but for sessions that are still to end.
  */
 export class AddressBook<A extends Candidate> {
@@ -56,8 +59,7 @@ export class AddressBook<A extends Candidate> {
   readonly #resting = new Set<Entry<A>>();
   /** Those who have called and are active; where they called from may be taken by others when they have said where they listen. */
   readonly #callers = new Map<Candidate, Entry<A>>();
-  readonly #knownAt = new Map<string, number>();
-  readonly #activeAt = new Map<string, number>();
+  readonly #room: HostRoom<A>;
   readonly #bans = new Set<string>();
   readonly #selves = new Set<string>();
   /** Where others see us, by bytes of the address. */
@@ -70,11 +72,12 @@ export class AddressBook<A extends Candidate> {
   #dialsAt = 0;
   active = 0;
 
-  constructor(most: number = MAX_KNOWN, { dialRate = DIAL_RATE, port = 0, forgotten = () => {} }: AddressBookOptions<A> = {}) {
+  constructor(most: number = MAX_KNOWN, { dialRate = DIAL_RATE, port = 0, forgotten = () => {}, useless }: AddressBookOptions<A> = {}) {
     this.#most = most;
     this.#dialRate = this.#dials = dialRate;
     this.#port = port;
     this.#forgotten = forgotten;
+    this.#room = new HostRoom(useless);
   }
 
   get known(): number {
@@ -87,7 +90,7 @@ export class AddressBook<A extends Candidate> {
 
   /** Can none of those who wait be dialled before others at their hosts are gone? */
   get exhausted(): boolean {
-    for (const { address } of this.#waiting.values()) if ((this.#activeAt.get(hostOf(address)) ?? 0) < MAX_PER_HOST) return false;
+    for (const { address } of this.#waiting.values()) if (this.#room.has(address)) return false;
     return true;
   }
 
@@ -106,7 +109,7 @@ export class AddressBook<A extends Candidate> {
     if (this.#entries.has(key)) return 'known';
     if (this.#bans.has(host)) return 'banned';
     if (this.#selves.has(key)) return 'self';
-    if ((this.#knownAt.get(host) ?? 0) >= MAX_KNOWN_PER_HOST) return 'per-host';
+    if (this.#room.crowded(address)) return 'per-host';
     if (this.#entries.size >= this.#most && !this.#forgetWorst()) return 'full';
     this.#waiting.set(key, this.#enter(address, 'waiting', false));
     return 'added';
@@ -117,11 +120,12 @@ export class AddressBook<A extends Candidate> {
     const host = hostOf(address);
     if (this.#bans.has(host)) return 'banned';
     if (this.#entries.has(keyOf(address))) return 'known';
-    if ((this.#activeAt.get(host) ?? 0) >= MAX_PER_HOST) return 'per-host';
-    if ((this.#knownAt.get(host) ?? 0) >= MAX_KNOWN_PER_HOST) this.#forgetAt(host);
+    if (!this.#room.has(address)) return 'per-host';
+    if (this.#room.crowded(address) && !this.#forgetAt(host)) return 'per-host';
     if (this.#entries.size >= this.#most && !this.#forgetWorst()) return 'full';
-    this.#callers.set(address, this.#enter(address, 'active', true));
-    count(this.#activeAt, host, 1);
+    const entry = this.#enter(address, 'active', true);
+    this.#callers.set(address, entry);
+    this.#room.began(entry);
     this.active++;
     return 'added';
   }
@@ -132,14 +136,15 @@ export class AddressBook<A extends Candidate> {
     const other = this.#entries.get(keyOf(dialable));
     if (entry?.passing !== true || other?.state === 'active' || this.isBanned(dialable)) return;
     if (other !== undefined) this.#forget(other);
-    for (const counts of [this.#knownAt, this.#activeAt]) {
-      count(counts, hostOf(address), -1);
-      count(counts, hostOf(dialable), 1);
-    }
+    // Where each port is a host of its own, as on this machine, the peer moves to another one.
+    this.#room.ended(entry);
+    this.#room.forgets(entry);
     this.#entries.delete(keyOf(address));
     this.#entries.set(keyOf(dialable), entry);
     entry.address = dialable;
     entry.passing = false;
+    this.#room.knows(entry);
+    this.#room.began(entry);
   }
 
   /** Others see us at this address: from now on priorities can be told. The first one of each family counts, and only public ones. */
@@ -156,7 +161,7 @@ export class AddressBook<A extends Candidate> {
     if (entry === undefined) return undefined;
     this.#waiting.delete(keyOf(entry.address));
     entry.state = 'active';
-    count(this.#activeAt, hostOf(entry.address), 1);
+    this.#room.began(entry);
     this.#dials--;
     this.active++;
     return entry.address;
@@ -172,6 +177,7 @@ export class AddressBook<A extends Candidate> {
     let next = Infinity;
     for (const { until } of this.#resting) next = Math.min(next, until - now);
     if (this.#waiting.size > 0 && this.#dials < 1) next = Math.min(next, ((1 - this.#dials) * 1000) / this.#dialRate);
+    else if (this.#waiting.size > 0 && this.#room.mayYield) next = Math.min(next, LOOK_AGAIN);
     return next === Infinity ? undefined : Math.max(1, Math.ceil(next));
   }
 
@@ -180,7 +186,7 @@ export class AddressBook<A extends Candidate> {
     const entry = this.#callers.get(address) ?? this.#entries.get(keyOf(address));
     if (entry?.state !== 'active') return;
     this.active--;
-    count(this.#activeAt, hostOf(entry.address), -1);
+    this.#room.ended(entry);
     if (ending === 'ban') this.ban(address);
     this.#callers.delete(address);
     const self = cause === 'self';
@@ -223,7 +229,7 @@ export class AddressBook<A extends Candidate> {
     let best: Entry<A> | undefined;
     for (const entry of this.#waiting.values()) {
       if (best !== undefined && !isBefore(entry, best)) continue;
-      if ((this.#activeAt.get(hostOf(entry.address)) ?? 0) < MAX_PER_HOST) best = entry;
+      if (this.#room.has(entry.address)) best = entry;
     }
     return best;
   }
@@ -239,19 +245,20 @@ export class AddressBook<A extends Candidate> {
   }
 
   /** Makes room at one host. */
-  #forgetAt(host: string): void {
+  #forgetAt(host: string): boolean {
     for (const entry of this.#entries.values()) {
       if (entry.state === 'active' || hostOf(entry.address) !== host) continue;
       this.#forget(entry);
       this.#forgotten(entry.address, 'full');
-      return;
+      return true;
     }
+    return false;
   }
 
   #enter(address: A, state: 'waiting' | 'active', passing: boolean): Entry<A> {
-    const entry: Entry<A> = { address, state, passing, failures: 0, useful: false, priority: this.#priorityOf(address), until: 0 };
+    const entry: Entry<A> = { address, session: address, state, passing, failures: 0, useful: false, priority: this.#priorityOf(address), until: 0 };
     this.#entries.set(keyOf(address), entry);
-    count(this.#knownAt, hostOf(address), 1);
+    this.#room.knows(entry);
     return entry;
   }
 
@@ -260,7 +267,7 @@ export class AddressBook<A extends Candidate> {
     this.#entries.delete(key);
     this.#waiting.delete(key);
     this.#resting.delete(entry);
-    count(this.#knownAt, hostOf(entry.address), -1);
+    this.#room.forgets(entry);
   }
 
   #priorityOf(address: A): number {
@@ -279,20 +286,11 @@ export class AddressBook<A extends Candidate> {
 
   check(): void {
     const entries = [...this.#entries.values()];
-    const within = (wanted: string): number => entries.filter(({ state }) => state === wanted).length;
-    if (within('waiting') !== this.#waiting.size || within('resting') !== this.#resting.size || within('active') !== this.active) {
-      throw new RangeError('the address book miscounts');
-    }
+    const within = (wanted: string) => entries.filter(({ state }) => state === wanted);
+    const counts = ['waiting', 'resting', 'active'].map((state) => within(state).length);
+    if (counts.join() !== [this.#waiting.size, this.#resting.size, this.active].join()) throw new RangeError('the address book miscounts');
     if (entries.length > this.#most) throw new RangeError(`${entries.length} addresses known`);
-    for (const [counts, counted] of [
-      [this.#knownAt, entries],
-      [this.#activeAt, entries.filter(({ state }) => state === 'active')],
-    ] as const) {
-      const hosts = new Map<string, number>();
-      for (const { address } of counted) count(hosts, hostOf(address), 1);
-      if (hosts.size !== counts.size || [...hosts].some(([host, times]) => counts.get(host) !== times)) throw new RangeError('the hosts are miscounted');
-    }
-    if ([...this.#knownAt.values()].some((known) => known > MAX_KNOWN_PER_HOST)) throw new RangeError('one host has too many addresses');
+    this.#room.check(entries, within('active'));
     if (entries.some(({ address, state }) => state !== 'active' && (this.#selves.has(keyOf(address)) || this.isBanned(address)))) {
       throw new RangeError('somebody is known who must not be');
     }

@@ -21,6 +21,11 @@ export class Crowd<Key, M extends Member> {
     return this.#members.values();
   }
 
+  /** Who is there by this key, if anybody is. */
+  member(key: Key): M | undefined {
+    return this.#members.get(key);
+  }
+
   joined(key: Key, member: M): void {
     this.#members.set(key, member);
   }

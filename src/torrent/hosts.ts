@@ -12,13 +12,6 @@ export type Ending = 'closed' | 'retry' | 'drop' | 'ban' | 'fatal';
 /** What becomes of an address that is named: why it is not taken up, if it is not. */
 export type Admission = 'added' | 'known' | 'banned' | 'self' | 'per-host' | 'full';
 
-/** Counts up or down; what has come to nothing is forgotten. */
-export const count = (counts: Map<string, number>, key: string, change: 1 | -1): void => {
-  const sum = (counts.get(key) ?? 0) + change;
-  if (sum > 0) counts.set(key, sum);
-  else counts.delete(key);
-};
-
 /** The oldest one is forgotten when there are more than `most`. */
 export const remember = (set: Set<string>, key: string, most: number): void => {
   set.add(key);

@@ -1,5 +1,5 @@
-import { createSocket, type RemoteInfo } from 'node:dgram';
-import { createServer } from 'node:net';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { createServer, type Server } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { parseIp } from '../../src/protocol/ip.ts';
 
@@ -39,13 +39,27 @@ const reply = (query: Buffer, end: number, said: readonly string[] | keyof typeo
   return Buffer.concat([header, query.subarray(12, end), ...records]);
 };
 
+/** Both kinds of sockets at one port: one that is free for UDP may be taken for TCP, and then another one is tried. */
+const bound = async (host: string, wanted: number, server: Server): Promise<Socket> => {
+  for (;;) {
+    const socket = createSocket('udp4');
+    await new Promise<void>((resolve) => socket.bind(wanted, host, resolve));
+    const listening = new Promise<boolean>((resolve, reject) => {
+      const failed = (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' && wanted === 0 ? resolve(false) : reject(error));
+      server.once('error', failed).listen(socket.address().port, host, () => resolve(true));
+    });
+    if (await listening) return socket;
+    server.removeAllListeners('listening');
+    socket.close();
+  }
+};
+
 /** A name server on this machine, until the test ends: where, and what it was asked. */
 export const nameServer = async (
   say: (question: Asked) => Said,
   { after = 0, host = '127.0.0.1', port: wanted = 0 } = {},
 ): Promise<{ readonly at: string; readonly heard: readonly Asked[] }> => {
   const heard: Asked[] = [];
-  const socket = createSocket('udp4');
   const answer = (query: Buffer, { port, address }: RemoteInfo): void => {
     // Somebody who takes us for a tracker.
     if (query.length < 17) return;
@@ -56,10 +70,7 @@ export const nameServer = async (
     const bytes = said === 'garbage' ? Buffer.from('no answer at all') : said === 'truncated' ? reply(query, end, [], true) : reply(query, end, said);
     setTimeout(() => socket.send(bytes, port, address), after).unref();
   };
-  socket.on('message', answer);
-  await new Promise<void>((resolve) => socket.bind(wanted, host, resolve));
-  const { port } = socket.address();
-  // Whoever is told too little asks again over TCP.
+  // A caller that is told too little asks again over TCP.
   const server = createServer((caller) => {
     caller.on('error', () => undefined);
     caller.once('data', (framed) => {
@@ -68,7 +79,9 @@ export const nameServer = async (
       caller.end(Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]));
     });
   });
-  await new Promise<void>((resolve) => server.listen(port, host, resolve));
+  const socket = await bound(host, wanted, server);
+  socket.on('message', answer);
+  const { port } = socket.address();
   onTestFinished(() => {
     socket.close();
     server.close();

@@ -47,34 +47,6 @@ describe('the address book', () => {
     book.check();
   });
 
-  it('dials three at one public host, and as many as there are at a local one', () => {
-    for (const [host, count] of [
-      ['8.8.8.8', 3],
-      ['2001:db8::1', 3],
-      ['127.0.0.1', 8],
-      ['10.77.0.1', 8],
-      ['172.31.0.1', 8],
-      ['172.32.0.1', 3],
-      ['192.168.1.1', 8],
-      ['::1', 8],
-      ['fd00::1', 8],
-      ['fe80::1', 8],
-    ] as const) {
-      const book = bookOf(...Array.from({ length: 8 }, (_, n) => at(host, n + 1)));
-      let dialled = 0;
-      while (book.take(0) !== undefined) dialled++;
-      expect([host, dialled]).toEqual([host, count]);
-    }
-  });
-
-  it('goes on to other hosts, and dials again when one has hung up', () => {
-    const book = bookOf(...[1, 2, 3, 4].map((port) => at('8.8.8.8', port)), at('9.9.9.9'));
-    expect([0, 1, 2, 3].map(() => book.take(0)?.host)).toEqual(['8.8.8.8', '8.8.8.8', '8.8.8.8', '9.9.9.9']);
-    expect(book.take(0)).toBeUndefined();
-    book.ended(at('8.8.8.8', 2), 'drop', false, 0);
-    expect(book.take(0)).toEqual(at('8.8.8.8', 4));
-  });
-
   it('dials thirty at once, and then thirty a second', () => {
     const book = bookOf(...Array.from({ length: 100 }, (_, n) => publicHost(n)));
     const dial = (now: number): number => {
@@ -178,16 +150,6 @@ describe('the address book', () => {
       expect(book.nextIn(now)).toBe(rest * MINUTE);
       now += rest * MINUTE;
     }
-  });
-
-  it('knows eight addresses of a public host, and as many as there are of a local one', () => {
-    const book = bookOf();
-    expect(Array.from({ length: 9 }, (_, n) => book.add(at('8.8.8.8', n + 1))).slice(7)).toEqual(['added', 'per-host']);
-    expect(Array.from({ length: 9 }, (_, n) => book.add(at('10.0.0.1', n + 1))).slice(7)).toEqual(['added', 'added']);
-    book.take(0);
-    book.ended(at('8.8.8.8', 1), 'drop', false, 0);
-    expect(book.add(at('8.8.8.8', 9))).toBe('added');
-    book.check();
   });
 
   it('never dials itself twice, nor anything it was told of itself', () => {

@@ -72,10 +72,14 @@ describe('the address book and those who call', () => {
   });
 
   it('makes room for callers: at their host, and in a full book', () => {
-    const book = bookOf(...Array.from({ length: 8 }, (_, port) => at('8.8.8.8', port + 1)));
+    const book = bookOf(...Array.from({ length: 32 }, (_, port) => at('8.8.8.8', port + 1)));
     expect(book.admit(at('8.8.8.8', 50_000))).toBe('added');
-    expect(book.known).toBe(8);
+    expect(book.known).toBe(32);
     book.check();
+    const useless = new AddressBook<Candidate>(99, { useless: () => () => true });
+    const calls = Array.from({ length: 33 }, (_, port) => useless.admit(at('8.8.8.8', port + 1)));
+    expect(calls.slice(31)).toEqual(['added', 'per-host']);
+    useless.check();
     const full = new AddressBook<Candidate>(1);
     full.add(at('8.8.8.8'));
     expect(full.admit(at('8.8.4.4'))).toBe('full');
