@@ -11,6 +11,7 @@ export const a: PeerAddress = { host: '10.0.0.1', port: 6881, source: 'tracker' 
 export const b: PeerAddress = { host: '10.0.0.2', port: 6881, source: 'tracker' };
 export const ONE = 'http://one.example/announce';
 export const TWO = 'http://two.example/announce';
+export const THREE = 'http://three.example/announce';
 export const down = new TrackerError('unreachable', 'connection refused');
 export const totals = { uploaded: 1, downloaded: 2, left: 3 };
 
@@ -34,13 +35,14 @@ export interface Scene {
   /** How each tracker answers, one lane an announce; the last one again and again. */
   readonly one?: readonly string[];
   readonly two?: readonly string[];
+  readonly three?: readonly string[];
   readonly options?: Partial<TrackerPeersOptions>;
 }
 
 /** Trackers that answer as drawn, what each was told, and when a question was over: `o`. */
-export const scene = (stage: Stage, { one = ['-(a|)'], two = ['-(b|)'], options = {} }: Scene) => {
-  const lanes: Record<string, string[]> = { 'one.example': [...one], 'two.example': [...two] };
-  const told: Record<string, Mark[]> = { 'one.example': [], 'two.example': [] };
+export const scene = (stage: Stage, { one = ['-(a|)'], two = ['-(b|)'], three = ['-(a|)'], options = {} }: Scene) => {
+  const lanes: Record<string, string[]> = { 'one.example': [...one], 'two.example': [...two], 'three.example': [...three] };
+  const told: Record<string, Mark[]> = { 'one.example': [], 'two.example': [], 'three.example': [] };
   const queries: URLSearchParams[] = [];
   const warnings: Warning[] = [];
   const overs: Mark[] = [];
@@ -66,7 +68,7 @@ export const scene = (stage: Stage, { one = ['-(a|)'], two = ['-(b|)'], options 
       ...options,
     },
   );
-  return { peers$, queries, warnings, overs, one: told['one.example'] ?? [], two: told['two.example'] ?? [] };
+  return { peers$, queries, warnings, overs, one: told['one.example'] ?? [], two: told['two.example'] ?? [], three: told['three.example'] ?? [] };
 };
 
 export const peers = { a, b };

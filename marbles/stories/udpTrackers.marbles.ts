@@ -25,12 +25,23 @@ describe('udpTracker among other trackers', () => {
   );
 
   it(
-    'makes room for the next one after 15 s of silence, and is left alone when that one answers',
+    'makes room for the next tier after 1.5 s of silence, and is asked on all the same',
     drawn((stage) => {
       const { env, asked } = scene(stage, { answers: () => false });
       const httpGet = () => stage.cold('-(b|)', { b: reply });
-      stage.gives(trackerPeers({ ...env, httpGet }, { ...identity, tiers: [[URL_ONE], [HTTP]] }), '^ 99s !').toBe('15s -b', { b });
-      stage.happens(asked).toBe('c 14999ms c');
+      stage.gives(trackerPeers({ ...env, httpGet }, { ...identity, tiers: [[URL_ONE], [HTTP]] }), '^ 99s !').toBe('1500ms -b', { b });
+      stage.happens(asked).toBe('c 14999ms c 29999ms c');
+    }),
+  );
+
+  it(
+    'makes room for the next one of its tier after 1.5 s of silence, and is left alone after 15 s when that one answers',
+    drawn((stage) => {
+      const { env, asked } = scene(stage, { answers: () => false });
+      const httpGet = () => stage.cold('-(b|)', { b: reply });
+      const peers$ = trackerPeers({ ...env, httpGet, random: () => 0.5 }, { ...identity, tiers: [[URL_ONE, HTTP]] });
+      stage.gives(peers$, '^ 99s !').toBe('1500ms -b', { b });
+      stage.happens(asked).toBe('c');
     }),
   );
 
@@ -44,7 +55,7 @@ describe('udpTracker among other trackers', () => {
   );
 
   it(
-    'may answer late, while the next one is being asked: that is enough',
+    'may answer late, while the next one is being asked',
     drawn((stage) => {
       const { env, asked } = scene(stage, { answers: (nth) => nth > 1 });
       const httpGet = () => stage.cold<HttpReply>('-');
@@ -84,13 +95,13 @@ describe('udpTracker among other trackers', () => {
       const told: string[] = [];
       const httpGet = () => stage.cold<HttpReply>('-#', {}, new TrackerError('http-status', 'HTTP status 500'));
       const report = (event: { readonly type: string }) => void told.push(JSON.stringify(event));
-      const peers$ = trackerPeers({ ...env, httpGet }, { ...identity, tiers: [[HTTP], [URL_ONE]], report });
+      const peers$ = trackerPeers({ ...env, httpGet, random: () => 0.5 }, { ...identity, tiers: [[HTTP, URL_ONE]], report });
       stage.gives(peers$, '^ 16s !').toBe('15s -----a', { a });
       const status = (more: object) => JSON.stringify({ type: 'tracker', ...more });
       const warning = (code: string, message: string) => JSON.stringify({ type: 'warning', code, message });
       const failed = (code: string, message: string) => ({ state: 'failing', failures: 1, error: { code, message } });
       const [one, two] = [
-        { url: URL_ONE, tier: 1 },
+        { url: URL_ONE, tier: 0 },
         { url: HTTP, tier: 0 },
       ];
       const counts = { peers: 1, seeds: 4, leechers: 3 };

@@ -12,9 +12,11 @@ export interface SourcePace {
 
 /** Trackers say themselves how often they are to be asked; `atLeast` is for those that do not say how soon. */
 export interface TrackerPace extends Omit<SourcePace, 'atMost'> {
-  /** Of silence, until the next tracker is asked while this one may still answer. */
+  /** Of silence, until the next tracker is asked beside this one; and from one tier to the next while peers are wanted. */
+  readonly stagger: number;
+  /** Of silence, until a tracker counts as failing; it may still answer. */
   readonly patience: number;
-  /** Until all are asked again when none has answered: the first time, and at most. */
+  /** Until a tier is asked again when none of it has answered: the first time, and at most. */
   readonly retry: { readonly first: number; readonly most: number };
 }
 
@@ -36,7 +38,7 @@ const MINUTE = 60_000;
 
 export const defaultPace: Pace = {
   enough: 20,
-  trackers: { after: 0, atLeast: MINUTE, patience: 15_000, retry: { first: 5_000, most: 30 * MINUTE } },
+  trackers: { after: 0, atLeast: MINUTE, stagger: 1_500, patience: 15_000, retry: { first: 5_000, most: 30 * MINUTE } },
   lsd: { after: 0, atLeast: MINUTE, atMost: 5 * MINUTE },
   dht: { after: 0, atLeast: 5 * MINUTE, afterNone: 30_000, atMost: 15 * MINUTE },
 };

@@ -12,9 +12,7 @@ export interface Tracker {
   id: Uint8Array | undefined;
   /** Not to be asked before, in ms: it said so. */
   restsUntil: number;
-  /** Asked after all others until then, in ms: it failed where another one answered. */
-  lastUntil: number;
-  /** Where the question to it stands: `late` when the others are asked meanwhile. */
+  /** Where the question to it stands: `late` when it has been silent for so long that it counts as failing. */
   asked: 'no' | 'now' | 'late';
   /** Since its last answer. */
   failures: number;
@@ -26,58 +24,63 @@ export interface Tracker {
 }
 
 /**
- * Whom to ask, in which order. BEP 12: tiers one after the other, by chance within a tier, whoever answers comes to the
- * front of its tier. It depends on: who answered, who failed while another answered, who asked to be left alone, who is
- * gone for good. Invariants: each URL is in exactly one tier and there once; no tier is empty; at most 100 in all.
+ * The trackers of one tier, which share what they know: whom to ask, in which order. BEP 12: by chance, and the one that
+ * answers comes to the front. It depends on: which one answered, which asked to be left alone, which is gone for good.
+ * Invariant: each URL is there once.
  */
-export class Tiers {
-  #tiers: Tracker[][] = [];
+export class Tier {
+  readonly #trackers: Tracker[];
 
-  constructor(tiers: readonly (readonly string[])[], random: () => number) {
-    const known = new Set<string>();
-    for (const tier of tiers) {
-      const fresh = tier.filter((url) => known.size < MAX_TRACKERS && !known.has(url) && known.add(url));
-      const at = this.#tiers.length;
-      if (fresh.length > 0) this.#tiers.push(shuffled(fresh, random).map((url) => unasked(url, at)));
-    }
+  constructor(urls: readonly string[], at: number, random: () => number) {
+    this.#trackers = shuffled(urls, random).map((url) => unasked(url, at));
   }
 
   get all(): readonly Tracker[] {
-    return this.#tiers.flat();
+    return this.#trackers;
   }
 
   /** Those that may be asked now and are not being asked, in order. */
   ready(now: number): readonly Tracker[] {
-    const ready = this.all.filter(({ restsUntil, asked }) => restsUntil <= now && asked === 'no');
-    return [...ready.filter(({ lastUntil }) => lastUntil <= now), ...ready.filter(({ lastUntil }) => lastUntil > now)];
+    return this.#trackers.filter(({ restsUntil, asked }) => restsUntil <= now && asked === 'no');
   }
 
   /** Milliseconds until anyone may be asked; 0 if one may be now. */
   rest(now: number): number {
-    return Math.max(0, Math.min(...this.all.map(({ restsUntil }) => restsUntil)) - now);
+    return Math.max(0, Math.min(...this.#trackers.map(({ restsUntil }) => restsUntil)) - now);
   }
 
-  /** It goes to the front of its tier; those that failed before it in this round are asked after it until then. */
-  answered(tracker: Tracker, failed: readonly Tracker[], until: number): void {
-    const tier = this.#tiers.find((trackers) => trackers.includes(tracker));
-    if (tier === undefined) return;
-    tier.splice(tier.indexOf(tracker), 1);
-    tier.unshift(tracker);
-    tracker.lastUntil = 0;
-    for (const other of failed) other.lastUntil = until;
+  /** It goes to the front. */
+  answered(tracker: Tracker): void {
+    if (this.#remove(tracker)) this.#trackers.unshift(tracker);
   }
 
   /** It is never asked again. */
   dropped(tracker: Tracker): void {
-    this.#tiers = this.#tiers.map((tier) => tier.filter((other) => other !== tracker)).filter((tier) => tier.length > 0);
+    this.#remove(tracker);
+  }
+
+  #remove(tracker: Tracker): boolean {
+    const at = this.#trackers.indexOf(tracker);
+    if (at >= 0) this.#trackers.splice(at, 1);
+    return at >= 0;
   }
 
   check(): void {
-    const urls = this.all.map(({ url }) => url);
-    if (new Set(urls).size !== urls.length || urls.length > MAX_TRACKERS || this.#tiers.some((tier) => tier.length === 0))
-      throw new RangeError(`tiers: ${urls.join(' ')}`);
+    const urls = this.#trackers.map(({ url }) => url);
+    if (new Set(urls).size !== urls.length || urls.length > MAX_TRACKERS) throw new RangeError(`a tier: ${urls.join(' ')}`);
   }
 }
+
+/** The tiers of a torrent: each URL is in the first that names it, none is empty, and there are at most 100 URLs in all. */
+export const tiersOf = (tiers: readonly (readonly string[])[], random: () => number): readonly Tier[] => {
+  const known = new Set<string>();
+  const made: Tier[] = [];
+  for (const urls of tiers) {
+    const fresh = urls.filter((url) => known.size < MAX_TRACKERS && !known.has(url) && known.add(url));
+    if (fresh.length > 0) made.push(new Tier(fresh, made.length, random));
+  }
+  return made;
+};
 
 const unasked = (url: string, tier: number): Tracker => ({
   url,
@@ -85,7 +88,6 @@ const unasked = (url: string, tier: number): Tracker => ({
   started: false,
   id: undefined,
   restsUntil: 0,
-  lastUntil: 0,
   asked: 'no',
   failures: 0,
   counts: {},
