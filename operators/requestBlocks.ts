@@ -4,6 +4,7 @@ import type { Block, Peer } from '../src/env.ts';
 import { PeerError } from '../src/errors.ts';
 import type { Message } from '../src/protocol/messages.ts';
 import type { PiecePicker } from '../src/torrent/piecePicker.ts';
+import { Habits, MAX_UNASKED } from '../src/torrent/habits.ts';
 import { Requests } from '../src/torrent/requests.ts';
 import type { Allowance } from '../src/torrent/tokenBucket.ts';
 
@@ -12,6 +13,8 @@ export interface RequestBlocksOptions {
   readonly wake$: Observable<unknown>;
   /** Milliseconds without a block after which a peer that unchoked us is left; asked anew every second. One minute. */
   readonly patience?: () => number;
+  /** Others wait for its place: then ten chokes without a block between them are enough. Never, unless given. */
+  readonly contested?: () => boolean;
   /** A rate limit: asked before the peer is, block by block. Nothing that it holds back is taken for a fault of the peer. */
   readonly limit?: Allowance | undefined;
 }
@@ -27,16 +30,19 @@ export interface RequestBlocksOptions {
  *
  * Which blocks is the picker's choice, how many the window's. A block is passed on only if this very block was asked of this very
  * peer and is still missing; its bytes are lent until `next` returns. At a choke what is in flight goes back to the picker (with
- * the fast extension: once they reject it), and they are asked only for what they allow us all the same. A peer that keeps us waiting is snubbed: others are asked for its blocks, and it
- * for one at a time. The window is looked at once a second. A `limit` is asked first; while it holds back, the peer is waited for by nobody.
+ * the fast extension: once they reject it, or have had half a second for that), and they are asked only for what they allow us all the
+ * same. What comes of it nevertheless is late, and as good as any other block. A peer that keeps us waiting is snubbed: others are asked for
+ * its blocks, and it for one at a time. One that passes requests over, while it answers later ones, is asked for them again, and from then
+ * on for no more at one time than it keeps; one that chokes us again and again, ten times a second at the most. The window is looked at once
+ * a second. A `limit` is asked first; while it holds back, the peer is waited for by nobody.
  *
- * Errors with `PeerError`: `silent` when no block came for `patience` or between ten chokes, `unexpected` after ten blocks that
- * nobody asked for; and with those of `wake$`.
+ * Errors with `PeerError`: `silent` when no block came for `patience`, chokes that left requests unanswered included, or between ten chokes
+ * while the place is `contested`; `unexpected` after ten blocks that it was never asked for, or more often than it was asked, of which one is forgiven every half a minute; and with those of `wake$`.
  *
  * @see BEP 3, BEP 6
  */
 export const requestBlocks =
-  (picker: PiecePicker, { wake$, patience = () => 60_000, limit }: RequestBlocksOptions): OperatorFunction<Peer, Block> =>
+  (picker: PiecePicker, { wake$, patience = () => 60_000, contested = () => false, limit }: RequestBlocksOptions): OperatorFunction<Peer, Block> =>
   (peers) =>
     peers.pipe(
       distinctUntilChanged(), // later unchokes are heard from the peer itself
@@ -45,26 +51,30 @@ export const requestBlocks =
           new Observable<Block>((subscriber) => {
             const { state } = peer;
             const limited = limit && { allowance: limit, wake: () => requests.refill(now()) };
-            let requests = new Requests(picker, peer, now(), limited);
-            let borne = 0; // unexpected blocks of earlier windows
-            let barren = 0; // chokes since the last block
+            const habits = new Habits(now());
+            let requests = new Requests(picker, peer, now(), limited, habits);
+            let unexpected = 0; // of `requests`, as far as they are counted
             let allowed = state.allowedFast.size; // pieces that may be asked for while we are choked
             let had = state.have.count;
             const resume = (): void => {
               if (requests.ended) {
-                borne += requests.unexpected;
-                requests = new Requests(picker, peer, now(), limited);
+                requests = new Requests(picker, peer, now(), limited, habits);
+                unexpected = 0;
               }
               requests.refill(now());
+            };
+            const lied = (): void => {
+              if (habits.lies.add(now())) subscriber.error(blame(peer, 'unexpected', `sent ${MAX_UNASKED} blocks that were not asked for`));
             };
             const hear = (message: Message): void => {
               switch (message.type) {
                 case 'piece':
+                  if (message.bytes.length === 0 && requests.declined(message, now())) break;
                   if (requests.received(message)) {
-                    barren = 0;
                     subscriber.next({ piece: message.piece, begin: message.begin, bytes: message.bytes, from: peer });
-                  } else if (borne + requests.unexpected >= MAX_UNEXPECTED) {
-                    subscriber.error(blame(peer, 'unexpected', `sent ${MAX_UNEXPECTED} blocks that were not asked for`));
+                  } else if (requests.unexpected !== unexpected) {
+                    unexpected = requests.unexpected;
+                    lied();
                   }
                   if (requests.hungry) requests.refill(now());
                   break;
@@ -77,11 +87,12 @@ export const requestBlocks =
                   requests.rejected(message, now());
                   break;
                 case 'choke':
-                  if (!requests.ended && (requests.inFlight > 0 || requests.rejecting) && ++barren >= MAX_BARREN)
+                  requests.choked(now());
+                  if (habits.barren >= MAX_BARREN && contested())
                     subscriber.error(blame(peer, 'silent', `choked us ${MAX_BARREN} times before it sent a block`));
-                  if (!state.fast) requests.end();
                   break;
                 case 'unchoke':
+                  requests.giveUpChoked();
                   resume();
                   break;
                 case 'allowedFast':
@@ -102,7 +113,7 @@ export const requestBlocks =
                 const silence = requests.tick(now());
                 // With the fast extension a choke is over when all is rejected, or no longer waited for.
                 if (state.choked && requests.inFlight === 0) requests.end();
-                else if (silence >= patience()) subscriber.error(blame(peer, 'silent', `unchoked us and sent no block for ${Math.round(silence / 1000)} s`));
+                if (silence >= patience()) subscriber.error(blame(peer, 'silent', `unchoked us and sent no block for ${Math.round(silence / 1000)} s`));
               }),
             );
             requests.refill(now());
@@ -110,9 +121,7 @@ export const requestBlocks =
       ),
     );
 
-/** Blocks nobody asked for that are borne with. */
-const MAX_UNEXPECTED = 10;
-/** Chokes in a row, each with requests in flight or all rejected, and no block: a peer could make us ask at the pace of its wire. */
+/** Chokes in a row, each with requests in flight or all rejected, and no block, before others that wait have their turn. */
 const MAX_BARREN = 10;
 
 const blame = ({ address: { host, port } }: Peer, code: 'silent' | 'unexpected', message: string): PeerError =>

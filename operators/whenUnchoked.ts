@@ -1,8 +1,11 @@
 import { interval, type MonoTypeOperatorFunction, Observable, switchMap } from 'rxjs';
+import { now } from '../src/clock.ts';
 import type { Peer } from '../src/env.ts';
 import { PeerError } from '../src/errors.ts';
 import type { Message } from '../src/protocol/messages.ts';
 import type { Bitfield } from '../src/torrent/bitfield.ts';
+import { FORGIVEN_EVERY, MAX_UNASKED } from '../src/torrent/habits.ts';
+import { Offences } from '../src/torrent/offences.ts';
 
 /** What we want of a peer, and the count of who has what. `PiecePicker` is one. */
 export interface Wishes {
@@ -25,8 +28,6 @@ export interface WhenUnchokedOptions {
 
 /** Milliseconds between looks at whether they still have what we lack. */
 const LOOK_EVERY = 10_000;
-/** Blocks that come while we can't have asked for any. */
-const MAX_UNASKED = 10;
 
 /**
  * Says *interested* while they have what we lack, and lets the peer through at each unchoke.
@@ -58,10 +59,10 @@ export const whenUnchoked =
             let recounted = false; // since the last look: it costs a pass over all pieces, and whoever takes back one after the other could make it many
             const error = (cause: unknown): void => subscriber.error(cause);
             // Blocks before they let us ask for any. Not all messages for all that is to come: most are blocks.
-            let unasked = 0;
+            const unasked = new Offences(MAX_UNASKED, FORGIVEN_EVERY);
             const early = peer.messages$.subscribe({
               next: (message) => {
-                if (message.type !== 'piece' || ++unasked < MAX_UNASKED) return;
+                if (message.type !== 'piece' || !unasked.add(now())) return;
                 const { host, port } = peer.address;
                 error(new PeerError('unexpected', `${host}:${port}: sent ${MAX_UNASKED} blocks before it unchoked us`));
               },

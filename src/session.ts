@@ -123,7 +123,7 @@ export const conversation = (company: Company): OperatorFunction<Peer, Block> =>
   return converse(
     pipe(
       whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }),
-      requestBlocks(picker, { wake$, patience: patience(SILENCE), limit: limits.down }),
+      requestBlocks(picker, { wake$, patience: patience(SILENCE), contested: company.crowded, limit: limits.down }),
     ),
     advertise(shelf, stored$, { lost$, infoHash: identity.infoHash, superSeed }),
     rechoke(company.choker, { report: company.choking }),

@@ -153,10 +153,20 @@ describe('those who send nothing', () => {
   );
 
   it(
-    'and choke us again and again are left as well',
+    'and choke us again and again are left when others wait for their place',
     drawn((stage) => {
       const they = stage.peer('UC'.repeat(30));
-      stage.gives(asker(stage).blocksOf(they)).toBe('-------------------#', undefined, failed('silent'));
+      stage.gives(asker(stage, { contested: () => true }).blocksOf(they)).toBe('-------------------#', undefined, failed('silent'));
+    }),
+  );
+
+  it(
+    'and choke us again and again are left by everybody after a minute',
+    drawn((stage) => {
+      const they = stage.peer('U 99ms C 99ms '.repeat(400));
+      stage.gives(asker(stage).blocksOf(they)).toBe('61s #', undefined, failed('silent'));
+      const asked$ = stage.cold('30s x').pipe(map(() => they.sent.length <= 10 * 31));
+      stage.gives(asked$).toBe('30s x', { x: true });
     }),
   );
 });

@@ -129,7 +129,8 @@ export class FrameDecoder {
       if (payload !== fixed) throw new Malformed(`message ${id}`, `${fixed} bytes of payload`, payload);
     } else if (id === ID.piece) {
       if (payload > MAX_BLOCK + 8) throw new Oversized('piece message', `at most ${MAX_BLOCK + 8} bytes of payload`, payload);
-      if (payload < 9) throw new Malformed('piece message', 'at least 9 bytes of payload', payload);
+      // One without a block is how some reject.
+      if (payload < 8) throw new Malformed('piece message', 'at least 8 bytes of payload', payload);
     } else if (id === ID.bitfield && this.#bitfieldLength !== undefined) {
       if (payload !== this.#bitfieldLength) throw new Malformed('bitfield', `${this.#bitfieldLength} bytes`, payload);
     } else if (id === ID.extended && payload < 1) {

@@ -16,7 +16,7 @@ export class Bitfield {
     this.bytes = new Uint8Array((length + 7) >> 3);
   }
 
-  /** From a message or a note. @throws Malformed if its size is not that of `length` bits or a spare bit is set. */
+  /** From a note, or ourselves. @throws Malformed if its size is not that of `length` bits or a spare bit is set. */
   static from(bytes: Uint8Array, length: number): Bitfield {
     const field = new Bitfield(length);
     if (bytes.length !== field.bytes.length) throw new Malformed('bitfield', `${field.bytes.length} bytes`, bytes.length);
@@ -25,6 +25,17 @@ export class Bitfield {
       throw new Malformed('bitfield', `${spare} spare bits of zero`, 'a set one');
     field.bytes.set(bytes);
     field.#count = count(bytes);
+    return field;
+  }
+
+  /** The same from a peer: spare bits that older clients have set are cleared. @throws Malformed for another size. */
+  static told(bytes: Uint8Array, length: number): Bitfield {
+    const field = new Bitfield(length);
+    if (bytes.length !== field.bytes.length) throw new Malformed('bitfield', `${field.bytes.length} bytes`, bytes.length);
+    field.bytes.set(bytes);
+    const spare = bytes.length * 8 - length;
+    if (spare > 0) field.bytes[bytes.length - 1] = (bytes[bytes.length - 1] as number) & (0xff << spare);
+    field.#count = count(field.bytes);
     return field;
   }
 

@@ -58,7 +58,7 @@ export class EarlyHave {
     if (this.#length !== undefined && this.#length !== size) throw new Malformed('bitfield', `${size} bytes`, this.#length);
     const bits = new Uint8Array(size);
     bits.set(this.#bits.subarray(0, size));
-    const have = Bitfield.from(bits, pieceCount);
+    const have = Bitfield.told(bits, pieceCount);
     if (this.#all) have.setAll();
     return have;
   }

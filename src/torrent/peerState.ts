@@ -66,6 +66,7 @@ export class PeerState {
     if (this.#early === undefined) return;
     this.have = this.#early.counted(pieceCount);
     this.#early = undefined;
+    for (const favours of [this.allowedFast, this.suggested]) for (const piece of favours) if (piece >= pieceCount) favours.delete(piece);
   }
 
   /** Takes a message of theirs into account. @throws Malformed for what can't be said here. */
@@ -96,7 +97,7 @@ export class PeerState {
       case 'bitfield':
         if (this.#early !== undefined) {
           if (!this.#early.add(message.bytes)) this.#repeated('bitfield');
-        } else this.#replace(Bitfield.from(message.bytes, this.have.length));
+        } else this.#replace(Bitfield.told(message.bytes, this.have.length));
         break;
       case 'haveAll':
         this.#needsFast('have all');
@@ -110,17 +111,14 @@ export class PeerState {
         break;
       case 'allowedFast':
         this.#needsFast('allowed fast');
-        this.#inRange('allowed fast', message.piece);
-        if (this.allowedFast.size < MAX_ALLOWED_FAST) this.allowedFast.add(message.piece);
+        if (this.#exists(message.piece) && this.allowedFast.size < MAX_ALLOWED_FAST) this.allowedFast.add(message.piece);
         break;
       case 'suggest':
         this.#needsFast('suggest');
-        this.#inRange('suggest', message.piece);
-        this.#suggest(message.piece);
+        if (this.#exists(message.piece)) this.#suggest(message.piece);
         break;
       case 'reject':
         this.#needsFast('reject');
-        this.#inRange('reject', message.piece);
         break;
       case 'extended':
         if (this.extended && message.id === EXTENSION_HANDSHAKE) this.#introduced(decodeExtensionHandshake(message.payload));
@@ -182,6 +180,11 @@ export class PeerState {
   #inRange(what: string, piece: number): void {
     if (this.#early !== undefined) this.#early.within(what, piece);
     else if (piece >= this.have.length) throw new Malformed(what, `a piece below ${this.have.length}`, piece);
+  }
+
+  /** A favour that is done with a piece that there is not is none, and no harm: older clients do it. */
+  #exists(piece: number): boolean {
+    return this.#early !== undefined || piece < this.have.length;
   }
 
   /** Each costs a look at all pieces: some are borne with, a flood is not. */

@@ -1,5 +1,7 @@
+import { TOLERANCE } from './depth.ts';
 import { Flight } from './flight.ts';
 import { BLOCK } from './geometry.ts';
+import { LateRequests } from './lateRequests.ts';
 
 /** Requests in flight with one peer, at the least and at the most. */
 export const MIN_WINDOW = 2;
@@ -15,20 +17,31 @@ const MIN_PATIENCE = 2_000;
 const MAX_PATIENCE = 16_000;
 /** The same, while nothing is known of a peer. */
 const FIRST_PATIENCE = 10_000;
-/** Blocks no longer waited for that may still come. */
-const MAX_LATE = 2 * MAX_WINDOW;
+/** So many that were asked for, or a quarter of the window, may be overtaken by others before all of them are taken to be lost. */
+const MOST_OVERTAKEN = 16;
+/** Blocks that a snubbed peer owes which are remembered, and so they are not asked of it again. */
+const MAX_OWED = 2 * MAX_WINDOW;
+/** Blocks after which it is looked again at those that were overtaken. */
+const LOOK_EVERY = 16;
+const NONE: readonly number[] = [];
 
 /**
  * How many requests to keep in flight with one peer, and when to stop waiting. Depends on the peer's rate (window = rate ×
  * delay, after a slow start that adds one for each block) and on the mean gap between its blocks (patience = mean + 4
- * deviations). Keys are any numbers that name a block. Invariants: what is in flight is not late, unless it was asked for again;
- * 1 ≤ `limit` ≤ {@link MAX_WINDOW}.
+ * deviations). Keys are any numbers that name a block. What was asked for before a block that has come, and has not come itself, is doubted,
+ * and after a while taken to be lost. What is given up goes to the late ones, which outlive the window.
+ * Invariant: 1 ≤ `limit` ≤ {@link MAX_WINDOW}.
  */
 export class RequestWindow {
   limit = FIRST_WINDOW;
   snubbed = false;
   readonly #inFlight = new Flight();
-  readonly #late = new Set<number>();
+  readonly #late: LateRequests;
+  /** Given up when the peer was snubbed; and taken to be lost. */
+  readonly #owed = new Set<number>();
+  readonly #lost = new Set<number>();
+  /** What was asked for before this time is doubted since then, and so many blocks had come. */
+  readonly #doubt = { before: -Infinity, since: 0, arrivals: 0 };
   #most: number;
   #slowStart = true;
   #bytes = 0;
@@ -43,10 +56,15 @@ export class RequestWindow {
   /** When the present wait began: the last block, or the first request after a pause. */
   #waitingSince: number;
 
-  constructor(now: number, most: number = MAX_WINDOW) {
+  constructor(now: number, most: number = MAX_WINDOW, late: LateRequests = new LateRequests()) {
+    this.#late = late;
     this.#most = Math.max(1, Math.min(most, MAX_WINDOW));
     this.limit = Math.min(FIRST_WINDOW, this.#most);
     this.#tickedAt = this.#waitingSince = now;
+  }
+
+  get most(): number {
+    return this.#most;
   }
 
   /** Requests that they keep at one time. */
@@ -75,6 +93,11 @@ export class RequestWindow {
     return free * 2 >= this.limit ? free : 0;
   }
 
+  /** Is it time to look for what is lost? */
+  get doubtful(): boolean {
+    return this.#inFlight.overtaken && this.#arrivals % LOOK_EVERY === 0;
+  }
+
   /** Milliseconds for which the next block has been waited for; 0 while nothing is in flight. */
   waited(now: number): number {
     return this.#inFlight.size === 0 ? 0 : now - this.#waitingSince;
@@ -85,7 +108,7 @@ export class RequestWindow {
     const later = Math.max(since, now);
     this.#waitingSince = this.#inFlight.size === 0 ? later : since;
     // Late keys stay: one that was asked for twice comes twice, and that is nobody's fault.
-    if (!this.#inFlight.has(key)) this.#inFlight.add(key);
+    if (!this.#inFlight.has(key)) this.#inFlight.add(key, now);
   }
 
   has(key: number): boolean {
@@ -94,31 +117,66 @@ export class RequestWindow {
 
   /** A block has come: was it asked for, and still waited for? */
   take(key: number, bytes: number): 'expected' | 'late' | 'unexpected' {
-    const expected = this.#inFlight.delete(key);
-    if (!expected && !this.#late.delete(key)) return 'unexpected';
+    const expected = this.#inFlight.answer(key);
+    if (!expected && !this.#late.take(key)) return 'unexpected';
+    if (this.#owed.size > 0) this.#owed.delete(key);
     this.#bytes += bytes;
     this.#arrivals++;
     if (this.#slowStart && !this.snubbed && this.limit < this.#most) this.limit++;
     return expected ? 'expected' : 'late';
   }
 
-  /** May a key from `first` up to `end` still come late? */
+  /** Was a key from `first` up to `end` given up when they were snubbed, and has not come since? */
   owes(first: number, end: number): boolean {
-    for (const key of this.#late) if (key >= first && key < end) return true;
+    for (const key of this.#owed) if (key >= first && key < end) return true;
     return false;
+  }
+
+  /** Nobody else gives what they owe: they may be asked for it again. */
+  excuse(): void {
+    this.#owed.clear();
   }
 
   /** No longer waited for: cancelled, or given to another. It may still come. */
   forget(key: number): boolean {
     if (!this.#inFlight.delete(key)) return false;
     this.#late.add(key);
-    if (this.#late.size > MAX_LATE) for (const oldest of this.#late) if (this.#late.delete(oldest)) break;
     return true;
   }
 
   /** They will not send it. */
   rejected(key: number): boolean {
-    return this.#inFlight.delete(key) || this.#late.delete(key);
+    return this.#inFlight.delete(key) || this.#late.take(key);
+  }
+
+  /**
+   * Those that must be lost, now no longer waited for: what was asked for later has come, `tolerance` ms ago and longer; or so many were
+   * overtaken at one time that it can't be for their order. None for most peers, and then it takes no time.
+   */
+  lost(now: number, tolerance: number = TOLERANCE): readonly number[] {
+    const flight = this.#inFlight;
+    const doubt = this.#doubt;
+    if (!flight.overtaken) return NONE;
+    if (flight.oldest >= doubt.before) {
+      doubt.before = flight.latest;
+      doubt.since = now;
+      doubt.arrivals = this.#arrivals;
+    }
+    const waited = now - doubt.since;
+    // While nothing comes at all it is the line that is slow, but not for ever.
+    const ripe = waited >= tolerance && (this.#arrivals > doubt.arrivals || waited >= 4 * tolerance);
+    const keys = flight.toArray(ripe ? doubt.before : flight.latest);
+    if (!ripe && keys.length * TOLERANCE < Math.max(MOST_OVERTAKEN, this.limit >> 2) * tolerance) return NONE;
+    this.#slowStart = false;
+    doubt.before = -Infinity;
+    if (this.#lost.size + keys.length > MAX_WINDOW) this.#lost.clear();
+    for (const key of keys) if (this.forget(key)) this.#lost.add(key);
+    return keys;
+  }
+
+  /** Was this one, which has come late, taken to be lost? Said once. */
+  misjudged(key: number): boolean {
+    return this.#lost.size > 0 && this.#lost.delete(key);
   }
 
   /** Every second: measures, resizes, and returns true if the peer has kept us waiting for too long. */
@@ -134,6 +192,7 @@ export class RequestWindow {
       this.#observe((now - this.#waitingSince) / arrived);
       this.#waitingSince = now;
       this.snubbed = false;
+      this.#owed.clear();
     }
     if (this.#inFlight.size === 0) this.#waitingSince = now;
     return now - this.#waitingSince > this.patience;
@@ -142,7 +201,9 @@ export class RequestWindow {
   /** The wait is over for all that is in flight: returned, and only one request is risked until a block comes. */
   expire(now: number): number[] {
     const keys = this.#inFlight.toArray();
-    for (const key of keys) this.forget(key);
+    this.#lost.clear();
+    if (this.#owed.size + keys.length > MAX_OWED) this.#owed.clear();
+    for (const key of keys) if (this.forget(key)) this.#owed.add(key);
     this.snubbed = true;
     this.#slowStart = false;
     this.limit = 1;
@@ -150,11 +211,18 @@ export class RequestWindow {
     return keys;
   }
 
-  /** All that is in flight, now neither in flight nor late. */
+  /** All that is in flight, no longer waited for: what of it they have at hand may follow. */
   drain(): number[] {
-    const keys = this.#inFlight.toArray();
+    const { keys } = this;
+    for (const key of keys) this.#late.add(key);
     this.#inFlight.clear();
+    this.#lost.clear();
     return keys;
+  }
+
+  /** All that is in flight. */
+  get keys(): number[] {
+    return this.#inFlight.toArray();
   }
 
   /** Milliseconds to wait for the next block. */
@@ -188,7 +256,8 @@ export class RequestWindow {
 
   check(): void {
     this.#inFlight.check();
-    if (this.#late.size > MAX_LATE) throw new RangeError(`${this.#late.size} late requests`);
+    this.#late.check();
+    if (this.#lost.size > MAX_WINDOW || this.#owed.size > MAX_OWED) throw new RangeError(`${this.#lost.size} lost, ${this.#owed.size} owed`);
     if (this.limit < 1 || this.limit > this.#most) throw new RangeError(`window of ${this.limit}`);
   }
 }

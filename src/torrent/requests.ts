@@ -1,31 +1,19 @@
 import type { BlockRange, Message, PieceMessage } from '../protocol/messages.ts';
-import { Bitfield } from './bitfield.ts';
 import { BLOCK } from './geometry.ts';
+import { Habits } from './habits.ts';
+import { Permitted } from './permitted.ts';
 import type { PiecePicker, Wanted } from './piecePicker.ts';
-import { MAX_WINDOW, RequestWindow } from './requestWindow.ts';
-import type { Allowance } from './tokenBucket.ts';
+import { RequestWindow } from './requestWindow.ts';
+import type { Limited, Source } from './source.ts';
 
-/** Who is asked. */
-export interface Source {
-  /** `reqq` is how many requests they keep at one time, if they have said so; `allowedFast` are pieces they give though we are choked, `suggested` those they would rather give. */
-  readonly state: {
-    readonly choked: boolean;
-    readonly have: Bitfield;
-    readonly reqq?: number | undefined;
-    readonly allowedFast?: ReadonlySet<number>;
-    readonly suggested?: Set<number>;
-  };
-  send(...messages: readonly Message[]): boolean;
-}
+export type { Limited, Source } from './source.ts';
 
-/** A rate limit, and what it is to call when it is our turn. */
-export interface Limited {
-  readonly allowance: Allowance;
-  readonly wake: () => void;
-}
-
-/** Requests a second to a peer that has rejected one and sent no block since. */
-const REJECTED_PACE = 10;
+/** Requests a second to a peer that has rejected one, or choked us twice, and sent no block since. */
+const FRUITLESS_PACE = 10;
+/** Milliseconds in which a peer with the fast extension has rejected what it won't send after a choke, or it is taken to have dropped it. */
+const REJECTS_WITHIN = 500;
+/** Milliseconds after which a snubbed peer is asked again for what it owes, if nobody else has taken that over. */
+const EXCUSED_AFTER = 5_000;
 /** Milliseconds after which a peer that is waited for is overdue, until it sends a block. */
 const OVERDUE = 1_500;
 
@@ -49,42 +37,43 @@ export class Requests {
   #held = false;
   #refilling = false;
   #ended = false;
-  #lastBlockAt: number;
+  /** When they choked us, while what they may still send is waited for. */
+  #chokedAt: number | undefined;
+  #snubbedAt = 0;
+  readonly #habits: Habits;
   #blocks = 0;
   #blocksSeen = 0;
   #rejecting = false;
-  #most = MAX_WINDOW;
-  /** Requests since the last tick. */
-  #asked = 0;
-  /** What may be asked for while we are choked (BEP 6), and what of it they have rejected after all. */
-  #permitted: Bitfield | undefined;
-  readonly #denied = new Set<number>();
+  readonly #permitted: Permitted;
 
-  constructor(picker: PiecePicker, source: Source, now: number, limited?: Limited) {
+  constructor(picker: PiecePicker, source: Source, now: number, limited?: Limited, habits: Habits = new Habits(now)) {
     this.#picker = picker;
     this.#limited = limited;
     this.#source = source;
-    this.#window = new RequestWindow(now, source.state.reqq);
+    this.#permitted = new Permitted(source.state);
+    this.#habits = habits;
+    habits.depth.says(source.state.reqq);
+    this.#window = new RequestWindow(now, habits.depth.most, habits.late);
     this.#perPiece = picker.geometry.blocksPerPiece;
-    this.#lastBlockAt = now;
+    if (!this.#fruitless) habits.lastBlockAt = now;
   }
 
   get inFlight(): number {
     return this.#window.inFlight;
   }
 
-  /** Is there room for more? Else `refill` has nothing to do. */
+  /** Is there room for more, or something lost? Else `refill` has nothing to do. */
   get hungry(): boolean {
-    return this.#window.room > 0;
+    return this.#window.room > 0 || this.#window.doubtful;
   }
 
   get proven(): boolean {
     return this.#blocks > 0;
   }
 
-  /** They rejected the last of what they answered. */
-  get rejecting(): boolean {
-    return this.#rejecting;
+  /** They reject what they are asked for, or choke us before they answer: asked at the pace of their wire they could make us ask for ever. */
+  get #fruitless(): boolean {
+    return this.#rejecting || this.#habits.barren > 1;
   }
 
   get rate(): number {
@@ -120,32 +109,51 @@ export class Requests {
   /** True if this block was asked for here and is still missing: then it is held from now on. */
   received({ piece, begin, bytes }: PieceMessage): boolean {
     const block = begin / BLOCK;
-    const { geometry } = this.#picker;
-    const known = piece < geometry.pieceCount && Number.isInteger(block) && block < geometry.blockCount(piece);
-    const fits = known && bytes.length === geometry.blockSize(piece, block);
-    const outcome = fits ? this.#window.take(piece * this.#perPiece + block, bytes.length) : 'unexpected';
+    const outcome = this.#is(piece, block, bytes.length) ? this.#window.take(piece * this.#perPiece + block, bytes.length) : 'unexpected';
     if (outcome === 'unexpected') {
       this.unexpected++;
       return false;
     }
-    if (outcome === 'late' && this.#limited) this.#limited.allowance.spend(bytes.length);
+    if (outcome === 'late') this.#late(piece * this.#perPiece + block, bytes.length);
     this.#rejecting = this.overdue = false;
+    this.#habits.barren = 0;
     this.#blocks++;
     return this.#picker.received(this, piece, block);
   }
 
-  rejected({ piece, begin, length }: BlockRange<'reject'>, now: number): void {
+  /** Late is better than never. */
+  #late(key: number, length: number): void {
+    this.#limited?.allowance.spend(length);
+    if (!this.#window.misjudged(key)) return;
+    this.#habits.depth.mistaken();
+  }
+
+  /** True if it had been asked for. */
+  rejected({ piece, begin, length }: BlockRange<'reject'>, now: number): boolean {
     const block = begin / BLOCK;
-    const { geometry } = this.#picker;
-    if (piece >= geometry.pieceCount || !Number.isInteger(block) || block >= geometry.blockCount(piece) || length !== geometry.blockSize(piece, block)) return;
+    if (!this.#is(piece, block, length)) return false;
     const key = piece * this.#perPiece + block;
     const inFlight = this.#window.has(key);
-    if (!this.#window.rejected(key)) return;
+    if (!this.#window.rejected(key)) return false;
     if (inFlight && this.#limited) this.#limited.allowance.give(length);
     this.#rejecting = true;
-    if (this.#source.state.choked) this.#denied.add(piece);
+    if (this.#source.state.choked) this.#permitted.deny(piece);
     this.#picker.release(this, [{ piece, block }]);
     this.refill(now);
+    return true;
+  }
+
+  /** An empty block is how older clients reject. True if it had been asked for. */
+  declined({ piece, begin }: PieceMessage, now: number): boolean {
+    const { geometry } = this.#picker;
+    return piece < geometry.pieceCount && this.rejected({ type: 'reject', piece, begin, length: geometry.blockSize(piece, begin / BLOCK) }, now);
+  }
+
+  /** Is there a block of this piece and number, and of this size? */
+  #is(piece: number, block: number, length: number): boolean {
+    const { geometry } = this.#picker;
+    const known = piece < geometry.pieceCount && Number.isInteger(block) && block < geometry.blockCount(piece);
+    return known && length === geometry.blockSize(piece, block);
   }
 
   /** Asks for as many as the window has room for. */
@@ -153,20 +161,18 @@ export class Requests {
     // A block given or freed inside may wake us again: once is enough.
     if (this.#refilling || this.#ended) return;
     const { state } = this.#source;
-    const have = state.choked ? this.#allowed() : state.have;
+    const have = state.choked ? this.#permitted.pieces : state.have;
     if (have === undefined) return;
     const window = this.#window;
-    const most = state.reqq ?? MAX_WINDOW;
-    // They may say it after they have unchoked us.
-    if (most !== this.#most) window.most = this.#most = most;
-    const free = this.#rejecting ? Math.min(window.room, REJECTED_PACE - this.#asked) : window.room;
+    this.#findLost(now);
+    const free = this.#fruitless ? Math.min(window.room, FRUITLESS_PACE - this.#habits.asked) : window.room;
     const room = this.#limited === undefined || free <= 0 ? free : this.#taken(this.#limited, free);
     if (room <= 0) return;
     this.#refilling = true;
     // The picker remembers how far it has looked for whom: with other pieces, for another.
     const wanted = this.#picker.next(this, state.choked ? have : this.#source, have, room, window.inFlight === 0 && !state.choked);
     if (wanted.length > 0) {
-      this.#asked += wanted.length;
+      this.#habits.asked += wanted.length;
       const { geometry } = this.#picker;
       const requests: Message[] = new Array<Message>(wanted.length);
       for (let index = 0; index < wanted.length; index++) {
@@ -180,16 +186,21 @@ export class Requests {
     this.#refilling = false;
   }
 
-  /** What they have of the pieces that they give though we are choked; undefined if that is nothing. */
-  #allowed(): Bitfield | undefined {
-    const { allowedFast, have } = this.#source.state;
-    if (allowedFast === undefined || allowedFast.size === 0) return undefined;
-    this.#permitted ??= new Bitfield(have.length);
-    for (const piece of allowedFast) {
-      if (have.has(piece) && !this.#denied.has(piece)) this.#permitted.set(piece);
-      else this.#permitted.clear(piece);
+  /** What they have dropped without a word is asked for again, and from then on not so much at one time. */
+  #findLost(now: number): void {
+    const window = this.#window;
+    const { depth } = this.#habits;
+    const lost = window.lost(now, depth.tolerance);
+    if (lost.length > 0) {
+      depth.lost(lost.length, window.limit);
+      this.#refilling = true;
+      this.#release(lost);
+      this.#refilling = false;
     }
-    return this.#permitted.count > 0 ? this.#permitted : undefined;
+    // They may say how much they keep after they have unchoked us.
+    depth.says(this.#source.state.reqq);
+    const { most } = depth;
+    if (most !== window.most) window.most = most;
   }
 
   /** For how many blocks, of as many as there is room for, there is leave; whoever has less is woken when there is more. */
@@ -215,22 +226,50 @@ export class Requests {
 
   /** Every second: resizes, snubs who is too slow, asks again. Milliseconds since the last block while one is waited for. */
   tick(now: number): number {
-    // One that rejects whatever it is asked for keeps us waiting, too.
-    const rejectsAll = this.#rejecting && this.#asked > 0;
+    const habits = this.#habits;
+    const window = this.#window;
+    const came = this.#blocks !== this.#blocksSeen;
+    // One that rejects whatever it is asked for, or chokes us before it answers, keeps us waiting, too.
+    const fruitless = this.#fruitless && habits.asked > 0;
     // Nor has one that is not asked because of our limit become silent.
-    const idle = this.#window.inFlight === 0 && (this.#held || (!this.#window.snubbed && !rejectsAll));
-    if (this.#blocks !== this.#blocksSeen || idle) this.#lastBlockAt = now;
-    this.#asked = 0;
+    const idle = window.inFlight === 0 && !fruitless && (this.#held || this.#ended || !window.snubbed);
+    if (came || idle) habits.lastBlockAt = now;
+    habits.asked = 0;
     this.#blocksSeen = this.#blocks;
-    if (this.#window.tick(now)) {
-      this.#release(this.#window.expire(now));
+    if (window.tick(now)) {
+      this.#release(window.expire(now));
+      this.#snubbedAt = now;
     }
-    this.overdue ||= this.#window.waited(now) >= OVERDUE;
+    if (came) habits.depth.grow(window.limit >= window.most);
+    if (this.#chokedAt !== undefined && now - this.#chokedAt >= REJECTS_WITHIN) this.giveUpChoked();
+    this.overdue ||= window.waited(now) >= OVERDUE;
     this.refill(now);
-    return now - this.#lastBlockAt;
+    if (window.snubbed && window.inFlight === 0 && now - this.#snubbedAt >= EXCUSED_AFTER) {
+      window.excuse();
+      this.refill(now);
+    }
+    return now - habits.lastBlockAt;
   }
 
-  /** They choked us: nothing that is in flight will come. */
+  /** They choked us: without the fast extension all that is in flight is given back, and what they had at hand may follow. */
+  choked(now: number): void {
+    if (this.#ended) return;
+    if (this.inFlight > 0 || this.#fruitless) this.#habits.barren++;
+    if (this.#source.state.fast === true) this.#chokedAt ??= now;
+    else this.end();
+  }
+
+  /** What was asked for before a choke, and neither came nor was rejected, is given back; but not what they give though we are choked. */
+  giveUpChoked(): void {
+    if (this.#chokedAt === undefined) return;
+    this.#chokedAt = undefined;
+    const { allowedFast } = this.#source.state;
+    const dropped = this.#window.keys.filter((key) => allowedFast?.has(Math.floor(key / this.#perPiece)) !== true);
+    for (const key of dropped) this.#window.forget(key);
+    this.#release(dropped);
+  }
+
+  /** Nothing that is in flight is waited for. */
   giveBack(): void {
     this.#release(this.#window.drain());
   }

@@ -65,8 +65,6 @@ describe('what can be no message, or not here', () => {
     ['have all without the fast extension', 'malformed', says((talk) => talk.send({ type: 'haveAll' }), { fast: false })],
     ['requests while choked, a flood of them', 'unexpected', says((talk) => talk.send(full, ...many(500, { piece: 1, begin: 0, length: 16 * KiB })))],
     ['requests out of range, a flood of them', 'unexpected', says((talk) => talk.send(full, ...many(500, { piece: 99, begin: 7, length: 2 ** 31 })))],
-    ['an allowed fast past the end', 'malformed', says((talk) => talk.send({ type: 'haveAll' }, { type: 'allowedFast', piece: 32 }))],
-    ['a reject past the end', 'malformed', says((talk) => talk.send({ type: 'haveAll' }, { type: 'reject', piece: 99, begin: 0, length: 16 * KiB }))],
     ['an extended message without an id', 'malformed', says((talk) => talk.raw(claims(1, 20)))],
   ];
   it.each(cases)('%s: %s', async (_, reason, conduct) => {
@@ -79,6 +77,7 @@ describe('what can be no message, or not here', () => {
 });
 
 describe('what is odd, and no harm', () => {
+  const extended = (id: number): Message => ({ type: 'extended', id, payload: Buffer.from('de') });
   const serves = (what: (talk: Talk) => void): Conduct =>
     says((talk) => {
       talk.sayWhatThereIs();
@@ -108,6 +107,20 @@ describe('what is odd, and no harm', () => {
       serves((talk) => talk.send(...new Array(20_000).fill(0).map((_, n): Message => ({ type: n % 2 === 0 ? 'suggest' : 'allowedFast', piece: n % 32 })))),
     ],
     ['a bitfield and have all again and again, as aria2 says them', serves((talk) => talk.send(full, full, { type: 'haveAll' }, { type: 'haveAll' }, full))],
+    [
+      'suggestions, allowed fast and rejects past the end',
+      serves((talk) =>
+        talk.send(
+          ...new Array(3000).fill(0).map((_, n): Message => ({ type: n % 2 === 0 ? 'suggest' : 'allowedFast', piece: 32 + n })),
+          ...new Array(1000).fill(0).map((_, n): Message => ({ type: 'reject', piece: 99 + n, begin: 0, length: 16 * KiB })),
+        ),
+      ),
+    ],
+    ['a bitfield later than an unchoke', says((talk) => (talk.unchoke(), talk.sayWhatThereIs()), { fast: false })],
+    [
+      'a port, and extended messages, without a word of them in the handshake',
+      serves((talk) => talk.send({ type: 'port', port: 6881 }, extended(0), extended(3))),
+    ],
     ['some requests of what can be had of nobody', serves((talk) => talk.send(...many(200, { piece: 99, begin: 1, length: 2 ** 31 })))],
     [
       'cancels of what was not asked for',
@@ -121,6 +134,15 @@ describe('what is odd, and no harm', () => {
   it.each(cases)('%s: it may still serve', async (_, conduct) => {
     const { ran, hostile } = await duel(content, conduct, { honest: { unchokeAfter: 300, bytesPerSecond: 2 * MiB } });
     expect(ran.sha256).toBe(content.sha256);
+    expect(leavings(ran, hostile.port)).toEqual([]);
+    expect(hostile.given.size).toBeGreaterThan(0);
+  });
+
+  it('a bitfield with its spare bits set', async () => {
+    const odd = contentOf({ length: 2 * MiB + 5, pieceLength: 64 * KiB });
+    const conduct = { fast: false, onHandshake: (talk: Talk) => (talk.send(field(5, 0xff)), true) };
+    const { ran, hostile } = await duel(odd, conduct, { honest: { unchokeAfter: 300, bytesPerSecond: 2 * MiB } });
+    expect(ran.sha256).toBe(odd.sha256);
     expect(leavings(ran, hostile.port)).toEqual([]);
     expect(hostile.given.size).toBeGreaterThan(0);
   });

@@ -166,13 +166,29 @@ describe('PeerState', () => {
     ['have all without the fast extension', new PeerState(10), [{ type: 'haveAll' }]],
     ['have none without the fast extension', new PeerState(10), [{ type: 'haveNone' }]],
     ['a piece that does not exist', new PeerState(10), [{ type: 'have', piece: 10 }]],
-    ['a suggestion of one', fast(), [{ type: 'suggest', piece: 10 }]],
-    ['allowed fast of one', fast(), [{ type: 'allowedFast', piece: 10 }]],
-    ['a rejection of one', fast(), [{ type: 'reject', piece: 10, begin: 0, length: BLOCK }]],
     ['a rejection without the fast extension', new PeerState(10), [{ type: 'reject', piece: 1, begin: 0, length: BLOCK }]],
   ])('does not take %s', (_, state, messages) => {
     for (const message of messages.slice(0, -1)) state.received(message);
     expect(() => state.received(messages.at(-1) as Message)).toThrow(Malformed);
+  });
+
+  it.each<[string, Message]>([
+    ['a suggestion', { type: 'suggest', piece: 10 }],
+    ['allowed fast', { type: 'allowedFast', piece: 10 }],
+    ['a rejection', { type: 'reject', piece: 10, begin: 0, length: BLOCK }],
+  ])('passes over %s of a piece that does not exist', (_, message) => {
+    const state = say(fast(), message);
+    expect([state.suggested.size, state.allowedFast.size]).toEqual([0, 0]);
+  });
+
+  it('clears the spare bits of a bitfield, which older clients have set', () => {
+    const spare: Message = { type: 'bitfield', bytes: Uint8Array.of(0x80, 0x7f) };
+    expect([...say(new PeerState(10), spare).have.bytes]).toEqual([0x80, 0x40]);
+    expect(say(new PeerState(10), { type: 'bitfield', bytes: Uint8Array.of(0xff, 0xff) }).have.full).toBe(true);
+    const early = say(new PeerState(undefined), spare);
+    early.counted(10);
+    expect([[...early.have.bytes], early.have.count]).toEqual([[0x80, 0x40], 2]);
+    early.have.check();
   });
 
   it('remembers 64 pieces that are allowed fast', () => {

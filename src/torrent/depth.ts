@@ -1,0 +1,49 @@
+/** Requests that a peer is taken to keep at one time as long as it has not said how many: as libtorrent and others have it. */
+export const UNSAID_DEPTH = 250;
+/** Requests that every peer is taken to keep. */
+const LEAST = 2;
+/** Milliseconds for which answers may be out of order: with the first mistake they are doubled, and so on. */
+export const TOLERANCE = 250;
+export const MAX_TOLERANCE = 8_000;
+/** With each second in which nothing was lost, a peer is taken to keep this much more of what it keeps. */
+const GROWTH = 1 / 16;
+
+/**
+ * How many requests one peer keeps at one time; what is beyond, it drops without a word. Depends on what it says (`reqq`), on what of
+ * it was lost, and on what was taken to be lost by mistake. Invariants: `most` is never more than what it says, nor less than two of it;
+ * TOLERANCE ≤ `tolerance` ≤ MAX_TOLERANCE.
+ */
+export class Depth {
+  tolerance = TOLERANCE;
+  #said = UNSAID_DEPTH;
+  #seen = Infinity;
+  #quiet = true;
+
+  /** Requests to make at one time, at the most. */
+  get most(): number {
+    return Math.min(this.#said, this.#seen);
+  }
+
+  /** What they say, which may come later; undefined if they have said nothing. */
+  says(reqq: number | undefined): void {
+    this.#said = Math.max(1, reqq ?? UNSAID_DEPTH);
+  }
+
+  /** Of `limit` requests so many were dropped. */
+  lost(count: number, limit: number): void {
+    this.#seen = Math.max(LEAST, Math.min(limit, this.#seen) - count);
+    this.#quiet = false;
+  }
+
+  /** What was taken to be lost has come all the same: they answer in another order than they are asked. */
+  mistaken(): void {
+    this.tolerance = Math.min(MAX_TOLERANCE, this.tolerance * 2);
+    this.#seen = Infinity;
+  }
+
+  /** Every second in which blocks came; `full` if as many were asked for as may be. */
+  grow(full: boolean): void {
+    if (full && this.#quiet && this.#seen < this.#said) this.#seen += Math.max(1, Math.floor(this.#seen * GROWTH));
+    this.#quiet = true;
+  }
+}

@@ -1,0 +1,26 @@
+import { Depth } from './depth.ts';
+import { LateRequests } from './lateRequests.ts';
+import { Offences } from './offences.ts';
+
+/** Blocks that were never asked for which are borne with, and the milliseconds in which one of them is forgiven. */
+export const MAX_UNASKED = 10;
+export const FORGIVEN_EVERY = 30_000;
+
+/**
+ * What is known of how one peer answers, from the first unchoke to the last word: what it owes, how much it keeps, what it made up, and for how
+ * long it has unchoked us in vain. Depends on nothing; `Requests` of one unchoke after the other write it.
+ */
+export class Habits {
+  readonly late = new LateRequests();
+  readonly depth = new Depth();
+  readonly lies = new Offences(MAX_UNASKED, FORGIVEN_EVERY);
+  /** Chokes since the last block, each while something was asked for, or all of it was rejected. */
+  barren = 0;
+  /** Requests since the last tick. */
+  asked = 0;
+  lastBlockAt: number;
+
+  constructor(now: number) {
+    this.lastBlockAt = now;
+  }
+}
