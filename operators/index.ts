@@ -23,6 +23,7 @@ export { readPieces } from './readPieces.ts';
 export { verifyPieces } from './verifyPieces.ts';
 export { writePieces, type WritePiecesOptions } from './writePieces.ts';
 export { sampleProgress } from './sampleProgress.ts';
+export { ticking, type TickingOptions } from './ticking.ts';
 export { AddressBook } from '../src/torrent/addressBook.ts';
 export { Choker, type ChokerOptions } from '../src/torrent/choker.ts';
 export { Funnel, type FunnelRow } from '../src/torrent/funnel.ts';

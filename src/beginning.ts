@@ -6,11 +6,14 @@ import { type Found, restore } from './resumption.ts';
 import type { FileSelection } from './torrent/fileSelection.ts';
 import type { Torrent } from './torrent/metainfo.ts';
 import type { PiecePicker } from './torrent/piecePicker.ts';
+import type { Turns } from './turns.ts';
 
 export interface BeginningOptions {
   readonly selection: FileSelection;
   /** Nothing of what earlier runs have noted is believed. */
   readonly recheck: boolean;
+  /** When what is on disk is checked; at once if not given. */
+  readonly checks?: Turns | undefined;
   /** Files in the way are replaced. */
   readonly force: boolean;
   /** Something may be written. */
@@ -38,7 +41,7 @@ export const beginning = (
   env: Pick<Env, 'verify' | 'sharesMemory'>,
   storage: Storage,
   picker: PiecePicker,
-  { selection, recheck, force, fetches, writable, found, sound }: BeginningOptions,
+  { selection, recheck, checks, force, fetches, writable, found, sound }: BeginningOptions,
 ): Observable<Rechecked> =>
   defer(() => {
     let there: Found = { note: undefined, stamps: [] };
@@ -47,7 +50,7 @@ export const beginning = (
       found(what);
       if (fetches && !force) refuseLonger(torrent, storage, selection, what.stamps);
     };
-    const restored$ = restore(torrent, env, storage, picker, recheck, look).pipe(
+    const restored$ = restore(torrent, env, storage, picker, recheck, look, checks).pipe(
       tap(({ index, valid }) => {
         if (valid) sound(index);
       }),

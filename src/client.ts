@@ -6,9 +6,13 @@ import type { DownloadEvent, Env } from './env.ts';
 import { allowancesOf, type Limits } from './limits.ts';
 import { createPeerId } from './protocol/id.ts';
 import { scoped } from './scoped.ts';
-import { ConnectionBudget } from './torrent/connectionBudget.ts';
+import { ConnectionBudget, MAX_CONNECTIONS } from './torrent/connectionBudget.ts';
 import type { MagnetLink } from './torrent/magnet.ts';
 import type { Torrent } from './torrent/metainfo.ts';
+import { Turns } from './turns.ts';
+
+/** Torrents whose files are read and checked at one time: all of a thousand would want memory, and the disk's head, at once. */
+const CHECKS_AT_ONCE = 4;
 
 export interface ClientOptions {
   /** 20 bytes; made up if not given. */
@@ -19,7 +23,7 @@ export interface ClientOptions {
   readonly host?: string;
   /** Our node of the DHT; without it the DHT is not asked. */
   readonly dht$?: Observable<DhtNode>;
-  /** Connections of all torrents together. 400. */
+  /** Connections of all torrents together, if the system grants so many. 400. */
   readonly maxConnections?: number;
   /** Dials a second of all torrents together. 50. */
   readonly dialRate?: number;
@@ -30,7 +34,7 @@ export interface ClientOptions {
 /** Several torrents in one process, and what they share. */
 export interface Client {
   /** As the function of this name; what the client shares is not to be given again. */
-  download(source: Torrent | MagnetLink, options: Omit<DownloadOptions, 'peerId' | 'reception$' | 'dht$' | 'budget'>): Observable<DownloadEvent>;
+  download(source: Torrent | MagnetLink, options: Omit<DownloadOptions, 'peerId' | 'reception$' | 'dht$' | 'budget' | 'checks'>): Observable<DownloadEvent>;
 }
 
 /**
@@ -45,16 +49,19 @@ export interface Client {
  * merge(...torrents.map((torrent) => download(torrent, { target: { folder: '.' } })))
  */
 export const client = (env: Env, options: ClientOptions = {}): Client => {
-  const { ports = PORTS, host, maxConnections: most, dialRate } = options;
+  const { ports = PORTS, host, dialRate } = options;
+  const most = Math.min(options.maxConnections ?? MAX_CONNECTIONS, env.room?.connections ?? Infinity);
   const peerId = options.peerId ?? createPeerId(env.randomBytes(12));
-  const budget = new ConnectionBudget({ ...(most !== undefined && { most }), ...(dialRate !== undefined && { dialRate }) });
-  const reception$ = ports.length > 0 ? shared(reception(env, { ports, ...(host !== undefined && { host }) })) : undefined;
+  const budget = new ConnectionBudget({ most, ...(dialRate !== undefined && { dialRate }) });
+  const checks = new Turns(CHECKS_AT_ONCE);
+  const reception$ = ports.length > 0 ? shared(reception(env, { ports, ...(host !== undefined && { host }) }, env.room?.callers)) : undefined;
   const dht$ = options.dht$ && shared(options.dht$);
   const { changes$, ...within } = allowancesOf(options.limits);
   // Once for all downloads, as long as there is one.
   const limited$ = shared(merge(of(within), changes$));
   return {
-    download: (source, own) => scoped(limited$, () => download(source, env, { ...own, peerId, reception$, dht$, budget, limits: { ...own.limits, within } })),
+    download: (source, own) =>
+      scoped(limited$, () => download(source, env, { ...own, peerId, reception$, dht$, budget, checks, limits: { ...own.limits, within } })),
   };
 };
 

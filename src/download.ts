@@ -36,7 +36,7 @@ import { peersOf } from './fetchTorrent.ts';
 import { type Gathering, gathering } from './gathering.ts';
 import { allowancesOf } from './limits.ts';
 import { finished, notedFirst } from './completion.ts';
-import { calmly, claim, type Found, keepCounting, keepRemembering, remember, rememberForGood } from './resumption.ts';
+import { calmly, claim, COUNT_EVERY, type Found, keepCounting, keepRemembering, remember, rememberForGood } from './resumption.ts';
 import { scoped } from './scoped.ts';
 import { session } from './session.ts';
 import { givenEnough, incomplete } from './seeding.ts';
@@ -55,7 +55,8 @@ export type { DownloadOptions, Selection } from './downloadOptions.ts';
 
 const MiB = 2 ** 20;
 
-/** Milliseconds between two looks at how far peers got. */
+/** Milliseconds between two looks at how far we are, and at how far peers got. */
+const PROGRESS_EVERY = 250;
 const FUNNEL_EVERY = 2_000;
 
 /**
@@ -86,8 +87,9 @@ const events = (source: Torrent | MagnetLink, env: Env, options: DownloadOptions
     const { tally, news$ } = there;
     const watched = (main$: Observable<DownloadEvent>): Observable<DownloadEvent> =>
       merge(from(options.news), news$, main$.pipe(finalize(() => news$.complete()))).pipe(
-        sampleProgress(() => tally.funnel(), FUNNEL_EVERY),
-        sampleProgress(() => tally.progress()),
+        tap(() => there.stir()),
+        sampleProgress(() => tally.funnel(), there.ticks(FUNNEL_EVERY)),
+        sampleProgress(() => tally.sample(), there.ticks(PROGRESS_EVERY)),
       );
     const { target, placed = () => of(target), select = isMagnet(source) ? source.select : undefined } = options;
     const chosen = (torrent: Torrent): Observable<Selection> => (typeof select === 'function' ? select(torrent) : of(select));
@@ -186,7 +188,7 @@ const pipeline = (
       introduced: (peer: Peer) => there.introduced(peer),
       joined: there.joined,
     };
-    const enough$ = givenEnough(seed, tally).pipe(tap(report));
+    const enough$ = givenEnough(seed, tally, there.stirred$).pipe(tap(report));
     const fetched$ = talk(company).pipe(
       // eslint-disable-next-line rxjs-x/no-unsafe-takeuntil -- what has come is still stored
       takeUntil(merge(stop$, enough$)),
@@ -215,7 +217,7 @@ const pipeline = (
     let restored = false;
     let began = 0; // pieces that were there
     const restored$ = beginning(torrent, env, storage, picker, {
-      ...{ selection, fetches, writable, force: options.force === true, recheck: options.recheck === true },
+      ...{ selection, fetches, writable, force: options.force === true, recheck: options.recheck === true, checks: options.checks },
       found: (what) => {
         found = what;
         if (what.note) tally.before = what.note;
@@ -233,13 +235,14 @@ const pipeline = (
     const counted$ = keepCounting(
       () => tally.lifetime.uploaded,
       defer(() => (picker.complete ? forGood$ : EMPTY)),
+      there.ticks(COUNT_EVERY),
     );
     const seeding$ = stored$.pipe(
       startWith(undefined),
       filter(() => seed !== undefined && picker.complete),
       take(1),
       observeOn(asapScheduler), // the last piece is told before
-      mergeMap(() => concat(complete$, merge(shelf.watch(), counted$))),
+      mergeMap(() => concat(complete$, merge(shelf.watch(there.ticks), counted$))),
       takeUntil(settled$.pipe(last(null, undefined))),
     );
     const fetching$ = defer(() => {

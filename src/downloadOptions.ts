@@ -9,6 +9,7 @@ import type { ConnectionBudget } from './torrent/connectionBudget.ts';
 import type { Torrent } from './torrent/metainfo.ts';
 import type { PieceOrder } from './torrent/pieceOrder.ts';
 import type { Span } from './torrent/selection.ts';
+import type { Turns } from './turns.ts';
 
 /** Spans of numbers of files, in order; all files if undefined. */
 export type Selection = readonly Span[] | undefined;
@@ -36,6 +37,8 @@ export interface DownloadOptions extends SourceOptions, DoorOptions {
   readonly limits?: Limits;
   /** Connections and dials that are shared with other downloads. */
   readonly budget?: ConnectionBudget;
+  /** Turns of checking what is on disk, shared with other downloads. */
+  readonly checks?: Turns;
   /** Peers tell each other of others (BEP 11). Yes; never for private torrents. */
   readonly pex?: boolean;
   /** Files that are wanted, by their numbers from 0 (BEP 53), or what chooses them once the torrent is known; the link's own, or all, if not given. */

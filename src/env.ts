@@ -198,10 +198,22 @@ export interface Env {
   readonly sharesMemory?: boolean;
   /** Digests a piece while it comes, so that `verify` has only to compare. Without it, or where it is undefined, `verify` does it all. */
   hasher?(): Hasher | undefined;
+  /** How many of each may be open at one time, by what the system grants this process. No limit of its own if not given. */
+  readonly room?: Room | undefined;
   /** 0 ≤ x < 1. */
   random(): number;
   /** `length` unpredictable bytes. */
   randomBytes(length: number): Uint8Array;
+}
+
+/** What may be open at one time. */
+export interface Room {
+  /** Connections with peers, of all torrents. */
+  readonly connections: number;
+  /** Callers who have not said yet what they want. */
+  readonly callers: number;
+  /** Announces under way. */
+  readonly announces: number;
 }
 
 /** A peer after the handshake. */

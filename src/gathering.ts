@@ -1,6 +1,7 @@
-import { EMPTY, identity, merge, type Observable, Subject, take, tap } from 'rxjs';
+import { defer, EMPTY, identity, merge, type Observable, Subject, take, tap } from 'rxjs';
 import { distinctPeers } from '../operators/distinctPeers.ts';
 import { swarm } from '../operators/swarm.ts';
+import { ticking } from '../operators/ticking.ts';
 import { defaultPace } from './discovery/pace.ts';
 import type { DhtNode } from './discovery/dht/node.ts';
 import type { Door } from './door.ts';
@@ -40,6 +41,11 @@ export interface Gathering {
   /** What happens beside the pipe, for whoever watches. */
   readonly news$: Subject<DownloadEvent>;
   readonly report: (event: DownloadEvent) => void;
+  /** Somebody is named, called, or dialled: what sleeps while nothing happens wakes up. */
+  readonly stirred$: Observable<void>;
+  readonly stir: () => void;
+  /** Ticks each `every` milliseconds, and not while this torrent sleeps. */
+  readonly ticks: (every: number) => Observable<void>;
   /** Others wait for the place of a useless peer. */
   readonly crowded: () => boolean;
   /** Hears of each peer after its handshake. */
@@ -61,6 +67,8 @@ export const gathering = (source: Findable, env: Env, options: GatheringOptions)
   const completed$ = new Subject<void>();
   const news$ = new Subject<DownloadEvent>();
   const report = (event: DownloadEvent): void => news$.next(event);
+  const stirred$ = new Subject<void>();
+  const stir = (): void => stirred$.next();
   const funnel = new Funnel<PeerSource>();
   const book: AddressBook<PeerAddress> = new AddressBook(MAX_KNOWN, {
     port,
@@ -97,6 +105,9 @@ export const gathering = (source: Findable, env: Env, options: GatheringOptions)
     completed$,
     news$,
     report,
+    stirred$,
+    stir,
+    ticks: (every) => ticking(every, { busy: () => !tally.asleep, stirred$ }),
     crowded: () => book.waiting > 0 && book.active >= maxPeers,
     joined: (peer) => {
       parted(peerId, tally.crowd.members, peer, expelled$);
@@ -108,10 +119,18 @@ export const gathering = (source: Findable, env: Env, options: GatheringOptions)
     },
     swarm: (session, secluded$, held$ = EMPTY) => {
       const { distinct, guarded } = secluded$ === undefined ? { distinct: distinctPeers(), guarded: identity<typeof session> } : seclusion(secluded$);
+      const stirring: typeof session = (address) =>
+        defer(() => {
+          stir();
+          return session(address);
+        });
       return merge(addresses(secluded$), held$).pipe(
-        tap((address) => funnel.named(address)),
+        tap((address) => {
+          funnel.named(address);
+          stir();
+        }),
         distinct,
-        swarm(guarded(session), {
+        swarm(guarded(stirring), {
           book,
           maxPeers,
           wanted: wanted$,

@@ -1,5 +1,6 @@
 import { getRandomValues, randomBytes } from 'node:crypto';
 import { openContent } from './disk/content.ts';
+import { descriptorLimit, shares } from './disk/descriptorLimit.ts';
 import { openStorage } from './disk/fileStorage.ts';
 import { stateFolder } from './disk/stateFolder.ts';
 import { pieceHasher, verifier, verifiesInThreads } from './disk/verifier.ts';
@@ -38,6 +39,7 @@ export const nodeEnv = ({ state = stateFolder() }: NodeEnvOptions = {}): Env & C
   verify: verifier,
   sharesMemory: verifiesInThreads(),
   hasher: pieceHasher(),
+  room: shares(descriptorLimit()),
   random: dice(),
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
 });

@@ -23,6 +23,7 @@ import type { Tally } from './tally.ts';
 import { Bitfield } from './torrent/bitfield.ts';
 import type { Torrent } from './torrent/metainfo.ts';
 import type { PiecePicker } from './torrent/piecePicker.ts';
+import type { Turns } from './turns.ts';
 import { decodeResume, encodeResume, type ResumeNote, trusted } from './torrent/resume.ts';
 
 /** Milliseconds between two savings of the note, while pieces are stored. */
@@ -43,7 +44,7 @@ export interface Found {
  * gives  --r-r-r|   one for each piece that had to be checked
  * ```
  *
- * `found` hears what there is before anything is read; what it throws is the error.
+ * `found` hears what there is before anything is read; what it throws is the error. What has to be checked waits for its turn in `checks`.
  */
 export const restore = (
   torrent: Torrent,
@@ -52,6 +53,7 @@ export const restore = (
   picker: PiecePicker,
   all: boolean,
   found: (found: Found) => void = () => {},
+  checks?: Turns,
 ): Observable<Rechecked> =>
   forkJoin({ bytes: storage.notes.load(), stamps: storage.stamps() }).pipe(
     mergeMap(({ bytes, stamps }) => {
@@ -60,7 +62,8 @@ export const restore = (
       const note = all ? undefined : last;
       const { have, doubtful } = trusted(note, stamps, storage.notes.boot, torrent);
       for (let index = 0; index < have.length; index++) if (have.has(index)) picker.restore(index);
-      return recheckPieces(torrent, env, storage, doubtful);
+      const checked$ = recheckPieces(torrent, env, storage, doubtful);
+      return checks === undefined || doubtful.length === 0 ? checked$ : checks.take(checked$);
     }),
     tap(({ index, valid }) => {
       if (valid) picker.restore(index);
@@ -113,11 +116,11 @@ export const keepRemembering = (settled$: Observable<PieceOutcome>, save: Observ
     );
   });
 
-/** Writes it down once a minute while `given` grows: a seed that is killed knows what it has given. Never completes. */
-export const keepCounting = (given: () => number, save: Observable<never>): Observable<never> =>
+/** Writes it down with each of `ticks$` before which `given` has grown: a seed that is killed knows what it has given. Never completes. */
+export const keepCounting = (given: () => number, save: Observable<never>, ticks$: Observable<unknown> = interval(COUNT_EVERY)): Observable<never> =>
   defer(() => {
     let noted = given();
-    return interval(COUNT_EVERY).pipe(
+    return ticks$.pipe(
       filter(() => given() !== noted),
       exhaustMap(() => {
         noted = given();

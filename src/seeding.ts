@@ -1,4 +1,4 @@
-import { filter, ignoreElements, interval, map, mergeMap, NEVER, type Observable, type OperatorFunction, take, throwError } from 'rxjs';
+import { expand, filter, ignoreElements, interval, map, merge, mergeMap, NEVER, type Observable, type OperatorFunction, take, throwError, timer } from 'rxjs';
 import { now } from './clock.ts';
 import type { Peer, Seeded } from './env.ts';
 import { PeerError, StorageError } from './errors.ts';
@@ -27,17 +27,24 @@ export const incomplete = (name: string, { pieces, pieceCount }: { readonly piec
 export interface Giving {
   /** Is there all to give? */
   readonly complete: boolean;
+  /** Does nobody take anything, until something stirs? */
+  readonly asleep?: boolean;
   /** Bytes given in this run, and in all as a multiple of the torrent's length. */
   given(): { readonly uploaded: number; readonly ratio: number };
 }
 
 /** Milliseconds between looks. */
 const LOOK_EVERY = 1_000;
+/** What timers hold. */
+const LONGEST = 2 ** 31 - 1;
 
-/** Emits once, why, when enough has been given; never before all is there, nor without `limits`. */
-export const givenEnough = (limits: SeedOptions | undefined, giving: Giving): Observable<Seeded> => {
-  if (limits === undefined) return NEVER;
-  const { ratio = Infinity, time = Infinity, idle = Infinity } = limits;
+/**
+ * Emits once, why, when enough has been given; never before all is there, nor without `limits`. Looks each second, and while nobody takes
+ * anything only when a limit can be reached, or when `stirred$` emits.
+ */
+export const givenEnough = (limits: SeedOptions | undefined, giving: Giving, stirred$: Observable<unknown> = NEVER): Observable<Seeded> => {
+  const { ratio = Infinity, time = Infinity, idle = Infinity } = limits ?? {};
+  if (Math.min(ratio, time, idle) === Infinity) return NEVER;
   let since: number | undefined;
   let movedAt = 0;
   let last = -1;
@@ -52,7 +59,13 @@ export const givenEnough = (limits: SeedOptions | undefined, giving: Giving): Ob
     if (moment - since >= time) return 'time';
     return moment - movedAt >= idle ? 'idle' : undefined;
   };
-  return interval(LOOK_EVERY).pipe(
+  const nextLook = (): Observable<unknown> => {
+    if (giving.asleep !== true || since === undefined) return timer(LOOK_EVERY);
+    const left = Math.min(since + time, movedAt + idle) - now();
+    return merge(left === Infinity ? NEVER : timer(Math.min(LONGEST, Math.max(1, left))), stirred$);
+  };
+  return timer(LOOK_EVERY).pipe(
+    expand(() => nextLook().pipe(take(1))),
     map(why),
     filter((reason) => reason !== undefined),
     take(1),

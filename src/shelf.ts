@@ -1,16 +1,20 @@
-import { catchError, defer, exhaustMap, finalize, ignoreElements, interval, map, mergeMap, Observable, of, share, tap, throwError } from 'rxjs';
+import { catchError, concat, defer, EMPTY, exhaustMap, finalize, ignoreElements, interval, map, mergeMap, Observable, of, share, tap, throwError } from 'rxjs';
 import type { Possessions } from '../operators/advertise.ts';
 import type { Shelf } from '../operators/serveBlocks.ts';
+import { now } from './clock.ts';
 import type { Env, FileStamp, Storage } from './env.ts';
 import { StorageError } from './errors.ts';
 import { recheckPieces } from './recheck.ts';
 import { Bitfield } from './torrent/bitfield.ts';
 import { Geometry } from './torrent/geometry.ts';
 import type { Torrent } from './torrent/metainfo.ts';
+import { Turns } from './turns.ts';
 
 /** Milliseconds between looks at whether somebody has changed the files, and for each file. */
 const LOOK_EVERY = 30_000;
 const LOOK_PER_FILE = 10;
+/** So many times that long without a look, and what is asked for waits for one. */
+const LONG = 1.5;
 /** Pieces checked at one time. */
 const CHECKS_IN_FLIGHT = 2;
 
@@ -37,6 +41,8 @@ export class PieceShelf implements Shelf, Possessions {
   readonly #sound: Bitfield;
   readonly #checks = new Map<number, Observable<boolean>>();
   readonly #turns = new Turns(CHECKS_IN_FLIGHT);
+  /** Nobody has looked at the files for long: this look is waited for before anything is given. */
+  #look$: Observable<unknown> | undefined;
 
   constructor(torrent: Torrent, env: Pick<Env, 'verify' | 'sharesMemory'>, storage: Pick<Storage, 'read' | 'stamps' | 'ordered'>, options: ShelfOptions) {
     this.#torrent = torrent;
@@ -58,24 +64,38 @@ export class PieceShelf implements Shelf, Possessions {
   }
 
   read(index: number, begin: number, into: Uint8Array): Observable<boolean> {
-    return defer(() => (this.#sound.has(index) ? of(true) : this.#checked(index))).pipe(
+    const sound$ = defer(() => (this.#sound.has(index) ? of(true) : this.#checked(index)));
+    return defer(() => (this.#look$ === undefined ? sound$ : concat(this.#look$.pipe(ignoreElements()), sound$))).pipe(
       mergeMap((sound) => (sound ? this.#fill(index, begin, into) : of(false))),
     );
   }
 
-  /** Looks now and then whether somebody has changed the files. Never completes. */
-  watch(): Observable<never> {
+  /**
+   * Looks now and then whether somebody has changed the files: when `ticks`, of every so many milliseconds, say so, which may be silent
+   * while nobody is there who could ask for anything. Never completes.
+   */
+  watch(ticks: (every: number) => Observable<unknown> = interval): Observable<never> {
     const every = Math.max(LOOK_EVERY, LOOK_PER_FILE * this.#torrent.files.length);
     return this.#storage.stamps().pipe(
       mergeMap((first) => {
         let before = first;
-        return interval(every).pipe(
-          exhaustMap(() => this.#storage.stamps()),
+        let lookedAt = now();
+        const look$ = this.#storage.stamps().pipe(
           tap((stamps) => {
             this.#doubt(before, stamps);
             before = stamps;
           }),
+          finalize(() => (this.#look$ = undefined)),
+          share(),
         );
+        const look = (): Observable<unknown> => {
+          const since = now() - lookedAt;
+          if (since < every) return EMPTY;
+          lookedAt = now();
+          if (since > LONG * every) this.#look$ = look$;
+          return look$;
+        };
+        return ticks(every).pipe(exhaustMap(look));
       }),
       ignoreElements(),
     );
@@ -117,32 +137,5 @@ export class PieceShelf implements Shelf, Possessions {
     this.#sound.clear(index);
     if (this.has(index)) this.#options.lost(index, `piece ${index} on disk ${why}: it is not given to others, and fetched anew if need be`);
     return false;
-  }
-}
-
-/** So many at a time; others wait. */
-class Turns {
-  #free: number;
-  readonly #waiting = new Set<() => void>();
-
-  constructor(most: number) {
-    this.#free = most;
-  }
-
-  take<T>(work$: Observable<T>): Observable<T> {
-    return new Observable((subscriber) => {
-      const begin = (): void => {
-        this.#waiting.delete(begin);
-        this.#free--;
-        subscriber.add(() => {
-          this.#free++;
-          for (const next of this.#waiting) return next();
-        });
-        subscriber.add(work$.subscribe(subscriber));
-      };
-      if (this.#free > 0) return begin();
-      this.#waiting.add(begin);
-      return () => this.#waiting.delete(begin);
-    });
   }
 }

@@ -1,6 +1,7 @@
 import { now } from './clock.ts';
 import type { Done, FunnelSample, Peer, PeerAddress, PeerJoined, PeerLeft, PeerSource, PieceOutcome, Progress, Storage, Warning } from './env.ts';
 import { InvariantError, PeerError } from './errors.ts';
+import { Stillness } from './stillness.ts';
 import type { AddressBook } from './torrent/addressBook.ts';
 import { Crowd } from './torrent/crowd.ts';
 import type { FileSelection } from './torrent/fileSelection.ts';
@@ -34,6 +35,7 @@ export class Tally {
   readonly #funnel: Funnel<PeerSource>;
   readonly #rate = new Rate();
   readonly #upRate = new Rate();
+  readonly #stillness = new Stillness();
   /** Payload bytes of earlier runs. */
   before = { downloaded: 0, uploaded: 0 };
   #last = 0;
@@ -198,6 +200,17 @@ export class Tally {
       ...(reason !== undefined && { reason }),
       ...(held && { held }),
     };
+  }
+
+  /** The progress, if there is anything to tell: of what is complete only as long as something changes. */
+  sample(): Progress | undefined {
+    const progress = this.progress();
+    return this.#stillness.tells(progress, now()) ? progress : undefined;
+  }
+
+  /** All is there, nobody is here or dialled, and nothing has changed for a while: there is nothing to look at until something stirs. */
+  get asleep(): boolean {
+    return this.#stillness.still && this.#book.active === 0;
   }
 
   get #peers(): Progress['peers'] {

@@ -20,7 +20,7 @@ export class Patience {
     else
       this.end$ = new Observable<never>((subscriber) => {
         const over = (): void => {
-          if (busy()) this.#timer?.refresh();
+          if (busy() || this.#seeds) this.#timer?.refresh();
           else subscriber.error(this.#gaveUp(seconds));
         };
         this.#timer = setTimeout(over, seconds * 1000);
@@ -31,7 +31,8 @@ export class Patience {
   /** Bytes that arrive and pieces that are stored or checked count, and so does waiting for a limit of ours; peers that come and go do not. */
   see(event: DownloadEvent): void {
     const moved =
-      seeds(event) ||
+      // Who waits for others waits as long as they like; they may be silent for hours, and then no sample comes.
+      (event.type === 'progress' && (this.#seeds || event.phase === 'seeding')) ||
       event.type === 'stored' ||
       event.type === 'rechecked' ||
       (event.type === 'progress' && (event.held === true || event.downloaded > (this.#last?.downloaded ?? 0)));
@@ -39,11 +40,12 @@ export class Patience {
     if (moved) this.#timer?.refresh();
   }
 
+  get #seeds(): boolean {
+    return this.#last?.phase === 'seeding';
+  }
+
   #gaveUp(seconds: number): GaveUp {
     const why = this.#last?.reason ?? `${counted(this.#last?.peers.known ?? 0, 'peer')} known, ${this.#last?.peers.connected ?? 0} connected`;
     return new GaveUp('timeout', `no progress for ${duration(seconds)} (${why}): ${tryAgain(this.#given)}`);
   }
 }
-
-/** Whoever seeds waits for others. */
-const seeds = (event: DownloadEvent): boolean => event.type === 'progress' && event.phase === 'seeding';

@@ -22,12 +22,12 @@ export interface Reception {
 
 /**
  * Opens a port for the peers of all torrents. Emits once and does not complete; unsubscribing closes the port, and those who have
- * been handed on stay. Errors with an `InputError('bad-option')` if there is no port to be had.
+ * been handed on stay. At most `undecided` callers, of whom it is not known yet what they want, are listened to. Errors with an `InputError('bad-option')` if there is no port to be had.
  */
-export const reception = (env: Pick<Env, 'listen'>, options: ListenOptions): Observable<Reception> =>
+export const reception = (env: Pick<Env, 'listen'>, options: ListenOptions, undecided: number = MAX_UNDECIDED): Observable<Reception> =>
   env.listen(options).pipe(
     switchMap(({ port, calls$ }) => {
-      const desk = new Desk();
+      const desk = new Desk(Math.min(MAX_UNDECIDED, undecided));
       return new Observable<Reception>((subscriber) => {
         subscriber.add(calls$.subscribe((call) => desk.called(call)));
         subscriber.add(() => desk.close());
@@ -38,19 +38,24 @@ export const reception = (env: Pick<Env, 'listen'>, options: ListenOptions): Obs
 
 /**
  * Who calls, and where they are sent. Depends on what the doorman says, and on which torrents are wanted. Invariant: at most
- * {@link MAX_UNDECIDED} callers are listened to.
+ * `most` callers are listened to.
  */
 class Desk {
+  readonly #most: number;
   readonly #doorman = new Doorman();
   readonly #undecided = new Set<Caller>();
   readonly #torrents = new Map<string, Subscriber<PeerAddress>[]>();
   readonly #expected = new Map<string, number>();
 
+  constructor(most: number) {
+    this.#most = most;
+  }
+
   called(call: PeerAddress): void {
     if (!this.#doorman.admits(call.host, now())) return;
     const [oldest] = this.#undecided;
     // Whoever wants something says so at once: those who crowd the door make room for those who come.
-    if (this.#undecided.size >= MAX_UNDECIDED) oldest?.hangUp();
+    if (this.#undecided.size >= this.#most) oldest?.hangUp();
     const caller: Caller = new Caller(call, {
       later: (infoHash) => this.#later(toHex(infoHash)),
       route: (infoHash, address) => this.#route(infoHash, address),

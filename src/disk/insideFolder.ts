@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { StorageError } from '../errors.ts';
+import { descriptors as shared, type Descriptors } from './descriptors.ts';
 import { printable } from './diskError.ts';
 
 export type Access = 'read' | 'write' | 'sync';
@@ -17,16 +18,18 @@ const flags: Record<Access, number> = {
 /**
  * Opens `file`, which lies below `root`, without ever following a symbolic link out of `root`: links to files are
  * refused, folders must really be inside. `root` itself is the user's choice and may be a link.
+ * What it opened is closed by `descriptors.close`.
  * Someone who swaps folders for links at this very moment is not kept out: they could write there themselves.
  */
-export const openInside = (root: string, file: string, access: Access, done: Done<number>): void => {
+export const openInside = (root: string, file: string, access: Access, done: Done<number>, descriptors: Descriptors = shared): void => {
   realFolder(root, path.dirname(file), access === 'write', (error) => {
     if (error) return done(error);
-    fs.open(file, flags[access], 0o666, (failed, fd) => {
+    descriptors.open(file, flags[access], 0o666, (failed, opened) => {
       if (failed) return done(failed);
+      const fd = opened as number;
       fs.fstat(fd, (unknown, stat) => {
         if (!unknown && stat.isFile()) return done(null, fd);
-        fs.close(fd, () => done(unknown ?? new StorageError('io', `${printable(file)} is not a file; move it away, or choose another folder`)));
+        descriptors.close(fd, () => done(unknown ?? new StorageError('io', `${printable(file)} is not a file; move it away, or choose another folder`)));
       });
     });
   });

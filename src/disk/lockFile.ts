@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { StorageError } from '../errors.ts';
 import { bootId } from './boot.ts';
+import { descriptors } from './descriptors.ts';
 import { printable } from './diskError.ts';
 import type { Done } from './insideFolder.ts';
 
@@ -69,7 +70,8 @@ export class LockFile {
   }
 
   #create(takeovers: number, done: Done<void>): void {
-    fs.writeFile(this.#path, JSON.stringify(ourselves()), { flag: 'wx' }, (error) => {
+    const write = (ended: (error: NodeJS.ErrnoException | null) => void): void => fs.writeFile(this.#path, JSON.stringify(ourselves()), { flag: 'wx' }, ended);
+    descriptors.during<void>(write, (error) => {
       if (!error) return done(null);
       // Without room for its content the file itself may have come to be.
       if (error.code !== 'EEXIST') return error.code === 'ENOSPC' ? fs.unlink(this.#path, () => done(error)) : done(error);
@@ -99,7 +101,8 @@ export class LockFile {
       if (error) return done(error.code === 'ENOENT' ? undefined : 0);
       if (!stat.isFile()) return done(0);
       if (stat.size > MAX_LOCK) return done(undefined);
-      fs.readFile(path, 'utf8', (unread, text) => {
+      const read = (ended: (error: NodeJS.ErrnoException | null, text?: string) => void): void => fs.readFile(path, 'utf8', ended);
+      descriptors.during<string>(read, (unread, text = '') => {
         if (unread) return done(unread.code === 'ENOENT' ? undefined : 0);
         const owner = parse(text);
         if (owner) return done(alive(owner) ? owner.pid : undefined);

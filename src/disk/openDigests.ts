@@ -1,3 +1,4 @@
+import { descriptors } from './descriptors.ts';
 import type { Digested, Reading } from './digest.ts';
 import { digester } from './digest.ts';
 import type { Done } from './insideFolder.ts';
@@ -22,12 +23,16 @@ export class OpenDigests {
     this.#size = size;
   }
 
-  /** Of `length` bytes at `offset`; undefined where there are fewer, or too many parts, or no threads. */
+  /** Of `length` bytes at `offset`; undefined where there are fewer, or too many parts, or no threads or descriptors for them. */
   of(offset: number, length: number, wanted: () => boolean, done: Done<Uint8Array>): void {
     const spans = this.#spans.of(offset, length);
     const threads = spans.length > MAX_PARTS ? undefined : sharedThreads<Reading, Digested>('digestWorker', { size: this.#size, inline: digest });
-    if (!threads) return done(null);
-    this.#open(spans, [], wanted, threads, done);
+    const parts = spans.filter(({ padding }) => !padding).length;
+    if (!threads || !descriptors.together(parts)) return done(null);
+    this.#open(spans, [], wanted, threads, (error, found) => {
+      descriptors.apart(parts);
+      done(error, found);
+    });
   }
 
   #open(

@@ -1,15 +1,12 @@
-import fs from 'node:fs';
+import { descriptors as shared, type Descriptors, type Idle } from './descriptors.ts';
 import { openInside, type Access } from './insideFolder.ts';
 import { diskError } from './diskError.ts';
 
 /** Files of one torrent open at once. */
 export const MAX_OPEN_FILES = 128;
-/** Times to try when the process has no file descriptor left, {@link RETRY} milliseconds × the number of the try apart: 5 s in all. */
-const MAX_TRIES = 20;
-const RETRY = 25;
 
 /** An open file. Whoever got it gives it back by `release`. */
-export interface OpenFile {
+export interface OpenFile extends Idle {
   readonly file: number;
   readonly fd: number;
   readonly writable: boolean;
@@ -21,13 +18,14 @@ export interface OpenFile {
 type Use = (error: Error | undefined, open: OpenFile | undefined) => void;
 
 /**
- * Handles of the files of one torrent, opened when needed, the least recently used closed for others.
+ * Handles of the files of one torrent, opened when needed, the least recently used closed for others, of this torrent or any.
  * Invariants: at most `limit` are open or being opened, but for retired ones still in use; a file in use is never closed.
  */
 export class OpenFiles {
   readonly #root: string;
   readonly #paths: readonly string[];
   readonly #limit: number;
+  readonly #descriptors: Descriptors;
   /** In order of use, the longest unused first. */
   readonly #open = new Map<number, OpenFile>();
   /** The last of them. */
@@ -40,7 +38,8 @@ export class OpenFiles {
   #whenClosed: (() => void) | undefined;
   #failure: Error | undefined;
 
-  constructor(root: string, paths: readonly string[], limit: number = MAX_OPEN_FILES) {
+  constructor(root: string, paths: readonly string[], limit: number = MAX_OPEN_FILES, descriptors: Descriptors = shared) {
+    this.#descriptors = descriptors;
     this.#root = root;
     this.#paths = paths;
     this.#limit = limit;
@@ -66,7 +65,7 @@ export class OpenFiles {
         this.#open.set(file, open);
         this.#newest = open;
       }
-      open.users++;
+      if (open.users++ === 0) this.#descriptors.rouse(open);
       return use(undefined, open);
     }
     const again = (): void => this.acquire(file, access, use);
@@ -74,14 +73,24 @@ export class OpenFiles {
     if (opening) return void opening.push(again);
     if (!open && this.#open.size + this.#opening.size >= this.#limit && !this.#evict()) return void this.#waiting.push(again);
     this.#opening.set(file, []);
-    this.#openFile(file, access, use, 1);
+    this.#openFile(file, access, use);
   }
 
   release(open: OpenFile): void {
     open.users--;
     if (open.users > 0) return;
-    if (open.retired) this.#close(open);
-    else this.#waiting.shift()?.();
+    if (open.retired) return this.#close(open);
+    this.#descriptors.rest(open);
+    this.#waiting.shift()?.();
+  }
+
+  /** What is open under this name is no longer what is meant: it closes with its last user. */
+  forget(file: number): void {
+    const open = this.#open.get(file);
+    if (!open) return;
+    this.#open.delete(file);
+    open.retired = true;
+    if (open.users === 0) this.#close(open);
   }
 
   /** Closes everything; nobody may use anything any more. */
@@ -92,28 +101,25 @@ export class OpenFiles {
     else this.#whenClosed = done;
   }
 
-  #openFile(file: number, access: Access, use: Use, tries: number): void {
+  #openFile(file: number, access: Access, use: Use): void {
     const path = this.#paths[file] as string;
-    openInside(this.#root, path, access, (error, fd) => {
-      if (!error) return this.#opened({ file, fd: fd as number, writable: access !== 'read', users: 1, retired: false }, use);
-      const { code } = error as NodeJS.ErrnoException;
-      if ((code === 'EMFILE' || code === 'ENFILE') && tries < MAX_TRIES) {
-        while (this.#evict());
-        return void setTimeout(() => this.#openFile(file, access, use, tries + 1), RETRY * tries);
-      }
-      this.#done(file);
-      use(diskError(access === 'read' ? 'read' : 'write', path, error), undefined);
-      this.#waiting.shift()?.();
-    });
+    openInside(
+      this.#root,
+      path,
+      access,
+      (error, fd) => {
+        if (!error) return this.#opened(file, fd as number, access, use);
+        this.#done(file);
+        use(diskError(access === 'read' ? 'read' : 'write', path, error), undefined);
+        this.#waiting.shift()?.();
+      },
+      this.#descriptors,
+    );
   }
 
-  #opened(open: OpenFile, use: Use): void {
-    const replaced = this.#open.get(open.file);
-    if (replaced) {
-      replaced.retired = true;
-      this.#open.delete(open.file);
-      if (replaced.users === 0) this.#close(replaced);
-    }
+  #opened(file: number, fd: number, access: Access, use: Use): void {
+    const open: OpenFile = { file, fd, writable: access !== 'read', users: 1, retired: false, close: () => this.#drop(open) };
+    this.forget(file);
     this.#open.set(open.file, open);
     this.#newest = open;
     use(undefined, open);
@@ -136,9 +142,16 @@ export class OpenFiles {
     return false;
   }
 
+  /** Others need its descriptor, or nobody has used it for long. */
+  #drop(open: OpenFile): void {
+    if (this.#open.get(open.file) === open) this.#open.delete(open.file);
+    this.#close(open);
+  }
+
   #close(open: OpenFile): void {
     this.#closing++;
-    fs.close(open.fd, (error) => {
+    this.#descriptors.rouse(open);
+    this.#descriptors.close(open.fd, (error) => {
       if (error) this.#failure ??= diskError('close', this.#paths[open.file] as string, error);
       this.#closing--;
       if (this.#closing === 0) this.#whenClosed?.();

@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import { diskError } from './diskError.ts';
-import { type Done, openInside } from './insideFolder.ts';
+import type { Done } from './insideFolder.ts';
 import { readSpan, writeSpan } from './moveSpan.ts';
+import { OpenFiles } from './openFiles.ts';
 
 /** What a part file is of. */
 export interface PartShape {
@@ -24,24 +25,24 @@ const PAGE = 4096;
  * Invariant: no two pieces have one slot, and the file has as many slots as the highest number.
  */
 export class PartFile {
-  readonly #root: string;
   readonly #path: string;
   readonly #shape: PartShape;
   readonly #begin: number;
+  /** It alone. */
+  readonly #files: OpenFiles;
   #slots: Uint32Array = new Uint32Array();
-  #fd: number | undefined;
-  /** All that were opened: a read may still be under way in one that was opened before. */
-  readonly #opened: number[] = [];
-  #writable = false;
-  #opening: Done<void>[] | undefined;
+  /** There is a file, and it is sound. */
+  #there = false;
+  #written = false;
+  #making: Done<void>[] | undefined;
   #last = 0;
   readonly #free: number[] = [];
   /** Slots that are being written, and not yet in the table. */
   readonly #reserved = new Map<number, number>();
 
   constructor(root: string, path: string, shape: PartShape) {
-    this.#root = root;
     this.#path = path;
+    this.#files = new OpenFiles(root, [path]);
     this.#shape = shape;
     this.#begin = Math.ceil((TABLE + 4 * shape.pieceCount) / PAGE) * PAGE;
   }
@@ -58,11 +59,11 @@ export class PartFile {
 
   /** Looks what is there from earlier runs. Never errors. */
   load(done: () => void): void {
-    openInside(this.#root, this.#path, 'read', (error, fd) => {
-      if (error || fd === undefined) return done();
-      this.#opened.push(fd);
-      this.#readTable(fd, (slots) => {
-        if (slots) this.#use(slots, fd);
+    this.#files.acquire(0, 'read', (_, open) => {
+      if (!open) return done();
+      this.#readTable(open.fd, (slots) => {
+        this.#files.release(open);
+        if (slots) this.#use(slots);
         done();
       });
     });
@@ -71,21 +72,26 @@ export class PartFile {
   /** Reads from byte `begin` of a piece on; calls back with the number of bytes. */
   read(piece: number, begin: number, into: Uint8Array, done: Done<number>): void {
     const slot = this.#slots[piece] ?? 0;
-    if (slot === 0 || this.#fd === undefined) return done(null, 0);
+    if (slot === 0 || !this.#there) return done(null, 0);
     const span = { file: 0, padding: false, at: this.#at(slot) + begin, from: 0, length: into.length };
-    readSpan(this.#fd, into, span, 0, (error, count) => (error ? done(diskError('read', this.#path, error)) : done(null, count)));
+    this.#files.acquire(0, 'read', (denied, open) => {
+      if (!open) return done(denied ?? null);
+      readSpan(open.fd, into, span, 0, (error, count) => {
+        this.#files.release(open);
+        if (error) done(diskError('read', this.#path, error));
+        else done(null, count);
+      });
+    });
   }
 
   /** Writes `length` bytes, which begin `from` bytes into all `parts`, from byte `begin` of a piece on. */
   write(piece: number, begin: number, parts: readonly Uint8Array[], from: number, length: number, done: Done<void>): void {
-    this.#openToWrite((denied) => {
-      const fd = this.#fd;
-      if (denied || fd === undefined) return done(denied);
+    this.#writable(done, (fd, written) => {
       const known = this.#slots[piece] ?? 0;
       const slot = known || this.#reserve(piece);
       writeSpan(fd, parts, { file: 0, padding: false, at: this.#at(slot) + begin, from, length }, 0, (error) => {
-        if (error || known > 0) return done(error && diskError('write', this.#path, error));
-        this.#enter(piece, slot, done);
+        if (error || known > 0) return written(error);
+        this.#enter(fd, piece, slot, written);
       });
     });
   }
@@ -93,34 +99,37 @@ export class PartFile {
   /** Gives up the slots of `pieces`; without any piece the file goes, too. */
   drop(pieces: readonly number[], done: Done<void>): void {
     const [piece, ...rest] = pieces.filter((each) => this.has(each));
-    if (this.#fd === undefined) return done(null);
+    if (!this.#there) return done(null);
     if (piece === undefined) return this.pieces.length > 0 ? done(null) : this.#remove(done);
-    this.#openToWrite((denied) => {
-      if (denied) return done(denied);
+    const dropped: Done<void> = (error) => (error ? done(error) : this.drop(rest, done));
+    this.#writable(dropped, (fd, written) => {
       this.#free.push(this.#slots[piece] as number);
-      this.#enter(piece, 0, (error) => (error ? done(error) : this.drop(rest, done)));
+      this.#enter(fd, piece, 0, written);
     });
   }
 
   sync(done: Done<void>): void {
-    if (this.#fd === undefined || !this.#writable) return done(null);
-    fs.fsync(this.#fd, (error) => done(error && diskError('write', this.#path, error)));
+    if (!this.#there || !this.#written) return done(null);
+    this.#files.acquire(0, 'sync', (denied, open) => {
+      if (!open) return done(denied ?? null);
+      fs.fsync(open.fd, (error) => {
+        this.#files.release(open);
+        done(error && diskError('write', this.#path, error));
+      });
+    });
   }
 
   /** Nothing may be under way any more. */
   close(done: () => void): void {
-    const fd = this.#opened.pop();
-    this.#fd = undefined;
-    if (fd === undefined) return done();
-    fs.close(fd, () => this.close(done));
+    this.#files.close(done);
   }
 
   #at(slot: number): number {
     return this.#begin + (slot - 1) * this.#shape.pieceLength;
   }
 
-  #use(slots: Uint32Array, fd: number): void {
-    this.#fd = fd;
+  #use(slots: Uint32Array): void {
+    this.#there = true;
     this.#slots = slots;
     this.#last = slots.reduce((most, slot) => Math.max(most, slot), 0);
   }
@@ -131,35 +140,43 @@ export class PartFile {
     return slot;
   }
 
-  #enter(piece: number, slot: number, done: Done<void>): void {
+  #enter(fd: number, piece: number, slot: number, done: Done<void>): void {
     const entry = Buffer.alloc(4);
     entry.writeUInt32BE(slot);
     this.#slots[piece] = slot;
     this.#reserved.delete(piece);
-    writeSpan(this.#fd as number, [entry], { file: 0, padding: false, at: TABLE + 4 * piece, from: 0, length: 4 }, 0, (error) =>
-      done(error && diskError('write', this.#path, error)),
-    );
+    writeSpan(fd, [entry], { file: 0, padding: false, at: TABLE + 4 * piece, from: 0, length: 4 }, 0, (error) => done(error));
   }
 
-  #openToWrite(done: Done<void>): void {
-    if (this.#writable) return done(null);
-    if (this.#opening) return void this.#opening.push(done);
-    const waiting = (this.#opening = [done]);
+  /** Opens it for `use`, made first if need be. */
+  #writable(done: Done<void>, use: (fd: number, written: Done<void>) => void): void {
+    if (!this.#there) return this.#make((error) => (error ? done(error) : this.#writable(done, use)));
+    this.#files.acquire(0, 'write', (denied, open) => {
+      if (!open) return done(denied ?? null);
+      this.#written = true;
+      use(open.fd, (error) => {
+        this.#files.release(open);
+        done(error && diskError('write', this.#path, error));
+      });
+    });
+  }
+
+  /** What is there is none of ours, or damaged. */
+  #make(done: Done<void>): void {
+    if (this.#making) return void this.#making.push(done);
+    const waiting = (this.#making = [done]);
     const ended = (error: Error | null): void => {
-      this.#opening = undefined;
+      this.#making = undefined;
+      if (!error) this.#use(new Uint32Array(this.#shape.pieceCount));
       for (const wait of waiting) wait(error && diskError('write', this.#path, error));
     };
-    openInside(this.#root, this.#path, 'write', (denied, fd) => {
-      if (denied || fd === undefined) return ended(denied);
-      this.#opened.push(fd);
-      this.#writable = true;
-      if (this.#fd !== undefined) {
-        this.#fd = fd;
-        return ended(null);
-      }
-      this.#use(new Uint32Array(this.#shape.pieceCount), fd);
-      // What was there was none of ours, or damaged.
-      fs.ftruncate(fd, 0, (uncut) => (uncut ? ended(uncut) : fs.write(fd, this.#head(), 0, TABLE, 0, (error) => ended(error))));
+    this.#files.acquire(0, 'write', (denied, open) => {
+      if (!open) return ended(denied ?? null);
+      const made = (error: Error | null): void => {
+        this.#files.release(open);
+        ended(error);
+      };
+      fs.ftruncate(open.fd, 0, (uncut) => (uncut ? made(uncut) : fs.write(open.fd, this.#head(), 0, TABLE, 0, made)));
     });
   }
 
@@ -191,8 +208,9 @@ export class PartFile {
   }
 
   #remove(done: Done<void>): void {
-    this.#fd = undefined;
-    this.#writable = false;
+    this.#there = false;
+    this.#written = false;
+    this.#files.forget(0);
     fs.unlink(this.#path, (error) => done(error && error.code !== 'ENOENT' ? diskError('delete', this.#path, error) : null));
   }
 }

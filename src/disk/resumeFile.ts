@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Observable } from 'rxjs';
+import { descriptors } from './descriptors.ts';
 import { diskError } from './diskError.ts';
 import type { Done } from './insideFolder.ts';
 import { fsyncSoftly } from './softSync.ts';
@@ -76,9 +77,10 @@ export interface FoundNote {
 }
 
 export const loadNote = (file: string, done: (found: FoundNote | undefined) => void): void => {
-  fs.open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, (missing, fd) => {
+  descriptors.open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, undefined, (missing, opened) => {
     if (missing) return done(undefined);
-    const close = (found: FoundNote | undefined): void => fs.close(fd, () => done(found));
+    const fd = opened as number;
+    const close = (found: FoundNote | undefined): void => descriptors.close(fd, () => done(found));
     fs.fstat(fd, (unknown, stat) => {
       if (unknown || !stat.isFile() || stat.size > MAX_NOTE) return close(undefined);
       // Not `readFile`: the file may grow meanwhile, and the limit must hold.
@@ -97,11 +99,12 @@ const replace = (file: string, note: Uint8Array, done: Done<void>): void => {
   const temporary = `${file}.tmp`;
   // A leftover, or a link that somebody put there, is not written through.
   fs.unlink(temporary, () => {
-    fs.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600, (denied, fd) => {
+    descriptors.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600, (denied, opened) => {
       if (denied) return done(denied);
+      const fd = opened as number;
       fs.writeFile(fd, note, (unwritten) => {
         fsyncSoftly(fd, (unsynced) => {
-          fs.close(fd, (unclosed) => {
+          descriptors.close(fd, (unclosed) => {
             const failure = unwritten ?? unsynced ?? unclosed;
             if (failure) return fs.unlink(temporary, () => done(failure));
             fs.rename(temporary, file, (unnamed) => (unnamed ? fs.unlink(temporary, () => done(unnamed)) : syncFolder(path.dirname(file), () => done(null))));
@@ -114,8 +117,9 @@ const replace = (file: string, note: Uint8Array, done: Done<void>): void => {
 
 /** Makes names in `folder` survive a power cut. Not every system can; those that can't do it by themselves. */
 export const syncFolder = (folder: string, done: () => void): void => {
-  fs.open(folder, O_RDONLY, (error, fd) => {
+  descriptors.open(folder, O_RDONLY, undefined, (error, opened) => {
     if (error) return done();
-    fs.fsync(fd, () => fs.close(fd, () => done()));
+    const fd = opened as number;
+    fs.fsync(fd, () => descriptors.close(fd, () => done()));
   });
 };

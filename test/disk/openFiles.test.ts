@@ -1,14 +1,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Descriptors, MAX_TRIES } from '../../src/disk/descriptors.ts';
 import { OpenFiles, type OpenFile } from '../../src/disk/openFiles.ts';
 import type { Access } from '../../src/disk/insideFolder.ts';
 import { tempFolder } from './torrents.ts';
 
-const setUp = (limit: number) => {
+const setUp = (limit: number, descriptors?: Descriptors) => {
   const folder = tempFolder();
   const paths = Array.from({ length: 10 }, (_, n) => path.join(folder, `${n}`));
-  const pool = new OpenFiles(folder, paths, limit);
+  const pool = new OpenFiles(folder, paths, limit, descriptors);
   const acquire = (file: number, access: Access = 'write'): Promise<OpenFile> =>
     new Promise((resolve, reject) =>
       pool.acquire(file, access, (error, open) => (open ? resolve(open) : reject(error ?? new Error('neither handle nor error')))),
@@ -52,6 +53,45 @@ describe('OpenFiles', () => {
     pool.release(await c);
     expect(pool.size).toBe(1);
     await close();
+  });
+
+  it('shares descriptors with other torrents: what one has not used for longest is closed for another', async () => {
+    const descriptors = new Descriptors(2);
+    const [one, other] = [setUp(5, descriptors), setUp(5, descriptors)];
+    const [a, b] = [await one.acquire(0), await one.acquire(1)];
+    const waiting = other.acquire(0);
+    await soon();
+    expect([one.pool.size, other.pool.size, descriptors.held]).toEqual([2, 0, 2]);
+    one.pool.release(b);
+    const c = await waiting;
+    expect([a, b].map(one.isOpen)).toEqual([true, false]);
+    one.pool.release(a);
+    other.pool.release(c);
+    other.pool.release(await other.acquire(1));
+    expect([one.pool.size, other.pool.size, descriptors.held]).toEqual([0, 2, 2]);
+    await other.close();
+    expect(descriptors.held).toBe(0);
+    await one.close();
+  });
+
+  it('closes what nobody uses for half a minute, and opens it again when it is needed', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const descriptors = new Descriptors(5);
+    const { pool, acquire, close } = setUp(5, descriptors);
+    const [a, b] = [await acquire(0), await acquire(1)];
+    pool.release(a);
+    vi.advanceTimersByTime(29_999);
+    pool.release(b);
+    expect(pool.size).toBe(2);
+    vi.advanceTimersByTime(1);
+    expect(pool.size).toBe(1);
+    vi.advanceTimersByTime(29_999);
+    expect(pool.size).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+    pool.release(await acquire(0));
+    await close();
+    expect(descriptors.held).toBe(0);
   });
 
   it('goes on with those that wait when a file can not be opened', async () => {
@@ -104,7 +144,7 @@ describe('OpenFiles', () => {
       fs.open = open;
       globalThis.setTimeout = later;
     }
-    expect(tries).toBe(20);
+    expect(tries).toBe(MAX_TRIES);
     await close();
   });
 

@@ -88,20 +88,26 @@ export const onTerminal = async (io: Pick<Io, 'say' | 'floor'>, title: string, s
   };
 };
 
-const onPipe = (io: Io, title: string): Live => {
+/** A line every few seconds while anything is shown: what was shown last is said when its time has come, though nothing follows. */
+export const onPipe = (io: Pick<Io, 'say'>, title: string): Live => {
   let next = performance.now() + FIRST_LINE;
   let titled = false;
+  let last: Moment | undefined;
+  let due: NodeJS.Timeout | undefined;
+  const tell = (): void => {
+    due = undefined;
+    next = performance.now() + LINE;
+    if (!titled) io.say(title);
+    titled = true;
+    io.say(last?.line() ?? '');
+  };
   return {
     show: (moment) => {
-      const now = performance.now();
-      if (now < next) return;
-      if (!titled) io.say(title);
-      titled = true;
-      next = now + LINE;
-      io.say(moment.line());
+      last = moment;
+      due ??= setTimeout(tell, next - performance.now()).unref();
     },
     say: io.say,
-    end: () => undefined,
+    end: () => clearTimeout(due),
   };
 };
 
