@@ -46,7 +46,7 @@ const net = (stage: Stage, { four = NEVER, six = NEVER, fails = {}, options = {}
       datagrams.push({ text: new TextDecoder().decode(bytes), to });
       bytes.fill(0xdd);
     };
-    const socket: UdpSocket = { port: LSD_PORT, datagrams$: family === 4 ? four : six, send };
+    const socket: UdpSocket = { port: LSD_PORT, datagrams$: family === 4 ? four : six, undelivered$: NEVER, send };
     const open$ = stage.cold(family === 4 ? 's' : '-s', { s: socket });
     return open$;
   };

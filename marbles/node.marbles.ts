@@ -3,7 +3,7 @@ import { describe, it } from 'vitest';
 import { type DhtNode, dhtNode, type DhtNodeOptions } from '../src/discovery/dht/node.ts';
 import type { Endpoint, NodeEndpoint } from '../src/protocol/compact.ts';
 import { decodeKrpc, encodeKrpc, type Krpc, type Reply } from '../src/protocol/krpc.ts';
-import { drawn, HOME, type Mark, type Stage } from './index.ts';
+import { drawn, HOME, type Mark, type Stage, type UdpNetworkOptions } from './index.ts';
 
 const [home] = HOME;
 const US = { host: home, port: 6881 };
@@ -17,12 +17,12 @@ const LETTERS: Readonly<Record<string, string>> = { ping: 'p', find_node: 'f', g
 const letterOf = (krpc: Krpc): string => LETTERS[krpc.type === 'query' ? krpc.question.method : krpc.type] ?? '?';
 
 /** A world with these nodes in it, each 1 ms away, and what we said to each. */
-const scene = (stage: Stage, present: readonly NodeEndpoint[], peers: readonly Endpoint[] = []) => {
+const scene = (stage: Stage, present: readonly NodeEndpoint[], peers: readonly Endpoint[] = [], refuses: UdpNetworkOptions['refuses'] = () => undefined) => {
   const lanes = new Map(nodes.map(({ host }): [string, Mark[]] => [host, []]));
   const watch = ({ bytes, from }: { readonly bytes: Uint8Array; readonly from: Endpoint }, to: Endpoint): void => {
     if (from.host === home) lanes.get(to.host)?.push({ frame: stage.now(), kind: 'value', value: letterOf(decodeKrpc(bytes)) });
   };
-  const { env, udp } = stage.world({ udp: { latency: 1, watch, names: { 'router.test': [a.host] } } });
+  const { env, udp } = stage.world({ udp: { latency: 1, watch, refuses, names: { 'router.test': [a.host] } } });
   for (const node of present)
     udp.plays(node, ({ bytes }) => {
       const asked = decodeKrpc(bytes);
@@ -72,6 +72,17 @@ describe('dhtNode', () => {
       stage.happens(to(b)).toBe('  ------f');
       stage.happens(to(c)).toBe('  ----f');
       stage.happens(to(d)).toBe('  ----f');
+    }),
+  );
+
+  it(
+    'asks the next one at once when the system says that no way leads to one, and thinks no worse of that one',
+    drawn((stage) => {
+      const off = (to: Endpoint): string | undefined => (to.host === b.host && stage.now() < 100 ? 'no way leads there' : undefined);
+      const { node$, to } = scene(stage, [a, b, c, d], [], off);
+      const all$ = node$().pipe(switchMap((node) => timer(0, 60).pipe(map(() => node.nodes().nodes.length))));
+      stage.gives(all$, '^ 61ms !').toBe('0 59ms 3', { 0: 0, 3: 3 });
+      stage.happens(to(c)).toBe('----f');
     }),
   );
 

@@ -1,5 +1,5 @@
 import { Observable, Subject, of, throwError, timer } from 'rxjs';
-import type { Datagram, Env, UdpEndpoint, UdpOptions, UdpSocket } from '../src/env.ts';
+import type { Datagram, Env, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../src/env.ts';
 import { InputError } from '../src/errors.ts';
 import { parseIp } from '../src/protocol/ip.ts';
 import type { Ledger } from './ledger.ts';
@@ -14,6 +14,8 @@ export interface UdpNetworkOptions {
   readonly names?: Readonly<Record<string, readonly string[]>>;
   /** Another seed, other losses. */
   readonly seed?: number;
+  /** What the system says at once of a datagram to there, if it can't be sent. */
+  readonly refuses?: (to: UdpEndpoint) => string | undefined;
   /** Sees each datagram when it is sent, lost or not. */
   readonly watch?: (datagram: Datagram, to: UdpEndpoint) => void;
 }
@@ -87,16 +89,22 @@ export class DrawnUdp {
       const port = this.#portOf(host, wanted, multicast !== undefined);
       const datagrams$ = new Subject<Datagram>();
       const close = this.#ledger?.open(`the UDP socket at ${host}:${port}`);
+      const undelivered$ = new Subject<Undelivered>();
+      // What comes from elsewhere is heard even by a socket that speaks with one only: so it shows who believes it.
       const leave = this.#listen(nameOf({ host, port }), { family, group: multicast, receive: (datagram) => datagrams$.next(datagram) });
       subscriber.add(() => {
         leave();
         close?.();
         datagrams$.complete();
+        undelivered$.complete();
       });
       const send: UdpSocket['send'] = (bytes, to) => {
-        if (!subscriber.closed && to.port > 0 && to.port < 65_536 && familyOf(to.host) === family) this.#send({ host, port }, bytes, to);
+        if (subscriber.closed || to.port <= 0 || to.port >= 65_536 || familyOf(to.host) !== family) return;
+        const why = this.#options.refuses?.(to);
+        if (why === undefined) this.#send({ host, port }, bytes, to);
+        else undelivered$.next({ to, why });
       };
-      subscriber.next({ port, datagrams$: datagrams$.asObservable(), send });
+      subscriber.next({ port, datagrams$: datagrams$.asObservable(), undelivered$: undelivered$.asObservable(), send });
     });
   }
 

@@ -120,13 +120,55 @@ describe('udpTracker', () => {
   );
 
   it(
-    'turns to the next address of a host that is silent at the first, IPv4 first, and stays with it',
+    'is asked by both families beside each other when its name has both, and each tells of peers of its own',
     drawn((stage) => {
-      const { env, asked } = scene(stage, { at: AT6, peers: encodePeers([six], 16) });
-      const reply$ = hosts(announceOverUdp(env)('udp://both.example:80', query));
-      stage.gives(reply$).toBe('          15s ----(s|)', values);
-      stage.gives(reply$, '16s ^').toBe(' 16s --(s|)', values);
+      const { env, network } = scene(stage, { at: AT6, peers: encodePeers([six], 16) });
+      network.plays(AT, ({ bytes }) => honest(bytes, 5, encodePeers([a], 4)));
+      stage.gives(hosts(announceOverUdp(env)('udp://both.example:80', query))).toBe('----(sa|)', values);
+    }),
+  );
+
+  it(
+    'answers by one family while it is silent by the other, or no way leads there',
+    drawn((stage) => {
+      const { env, asked } = scene(stage, { at: AT6, peers: encodePeers([six], 16), udp: { latency: 2 } });
+      stage.gives(hosts(announceOverUdp(env)('udp://both.example:80', query)), '^ 20s !').toBe('--------s', values);
+      stage.happens(asked).toBe('(cc)a 14995ms c');
+      const noFour = scene(stage, { at: AT6, peers: encodePeers([six], 16), udp: { refuses: ({ host }) => (host === AT.host ? 'no way' : undefined) } });
+      stage.gives(hosts(announceOverUdp(noFour.env)('udp://both.example:80', query))).toBe('----(s|)', values);
+      stage.happens(noFour.asked).toBe('c-a');
+    }),
+  );
+
+  it(
+    'is given up at once when the system says of all its addresses that no way leads there, or that nobody listens',
+    drawn((stage) => {
+      const { env } = scene(stage, { udp: { refuses: () => 'nobody listens there' } });
+      const error = new TrackerError('unreachable', 'udp://both.example:80: nobody listens there');
+      stage.gives(announceOverUdp(env)('udp://both.example:80', query)).toBe('#', undefined, error);
+    }),
+  );
+
+  it(
+    'is asked at the next address of a family, in the order of the names, when the first one is silent, and stays there',
+    drawn((stage) => {
+      const two = { host: '203.0.113.2', port: 80 };
+      const { env, asked } = scene(stage, { at: two, udp: { names: { 'two.example': [AT.host, two.host] } } });
+      const reply$ = hosts(announceOverUdp(env)('udp://two.example:80', query));
+      stage.gives(reply$).toBe('          15s ----(a|)', values);
+      stage.gives(reply$, '16s ^').toBe(' 16s --(a|)', values);
       stage.happens(asked).toBe('         c 14999ms c-a 997ms a');
+    }),
+  );
+
+  it(
+    'is asked at the next address at once when no way leads to the first',
+    drawn((stage) => {
+      const two = { host: '203.0.113.2', port: 80 };
+      const udp = { names: { 'two.example': [AT.host, two.host] }, refuses: ({ host }: UdpEndpoint) => (host === AT.host ? 'no way' : undefined) };
+      const { env, asked } = scene(stage, { at: two, udp });
+      stage.gives(hosts(announceOverUdp(env)('udp://two.example:80', query))).toBe('----(a|)', values);
+      stage.happens(asked).toBe('c-a');
     }),
   );
 

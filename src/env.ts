@@ -128,6 +128,8 @@ export interface HttpRequest {
   readonly loopbackPath?: string;
   /** The URL comes from a stranger: a host that claims to be far away must not turn out to be near. */
   readonly stranger?: boolean;
+  /** By IPv4 or IPv6 only: `unreachable` where the host has no address of that kind. Either if not given. */
+  readonly family?: 4 | 6;
 }
 
 export interface HttpReply {
@@ -149,11 +151,20 @@ export interface Datagram {
   readonly from: UdpEndpoint;
 }
 
+/** What the system has said of a datagram that did not get there: no way leads there, or nobody listens. */
+export interface Undelivered {
+  readonly to: UdpEndpoint;
+  /** In words for the user. */
+  readonly why: string;
+}
+
 /** A bound UDP socket. Unsubscribing from what made it closes it. */
 export interface UdpSocket {
   readonly port: number;
   /** Hot. Errors of single sends never end it. */
   readonly datagrams$: Observable<Datagram>;
+  /** Hot. Anybody on the way may claim that a datagram was refused: it ends a wait, and proves nothing of whom it names. */
+  readonly undelivered$: Observable<Undelivered>;
   /** Takes `bytes` over; like the network, it may lose them without a word. */
   send(bytes: Uint8Array, to: UdpEndpoint): void;
 }
@@ -164,6 +175,8 @@ export interface UdpOptions {
   readonly family: 4 | 6;
   /** A group to join, and so to hear what others send to it; `port` is then shared with others. */
   readonly multicast?: string;
+  /** The only one that is spoken with: then the system also tells when nobody listens there. */
+  readonly to?: UdpEndpoint;
 }
 
 export interface ListenOptions {

@@ -1,10 +1,11 @@
-import { defer, map } from 'rxjs';
+import { defer, map, mergeMap } from 'rxjs';
 import type { Env, HttpReply } from '../env.ts';
 import { TrackerError } from '../errors.ts';
 import { type AnnounceReply, type AnnounceSuccess, announceUrl, decodeAnnounceReply, MAX_REPLY_BYTES } from '../protocol/httpTracker.ts';
 import { Malformed } from '../protocol/malformed.ts';
 import { shownUrl } from '../protocol/shownUrl.ts';
 import type { Announce } from './announce.ts';
+import { byEach, familiesOf, type Family } from './families.ts';
 import type { Given } from './trackerAddresses.ts';
 
 /** Milliseconds. */
@@ -16,7 +17,7 @@ export const STOPPED_TIMEOUT = 3000;
 const OURS = ['info_hash', 'peer_id', 'port', 'uploaded', 'downloaded', 'left', 'event', 'compact', 'numwant'];
 
 /**
- * Announces once over HTTP.
+ * Announces once over HTTP, by each family that the tracker's name has an address of, beside each other (BEP 7).
  *
  * ```
  *   subscribe  -----(r|)
@@ -29,7 +30,7 @@ const OURS = ['info_hash', 'peer_id', 'port', 'uploaded', 'downloaded', 'left', 
  * `httpGet`. BEP 3, 7, 23, 31.
  */
 export const announceOverHttp =
-  ({ httpGet }: Pick<Env, 'httpGet'>, given: Given = () => false): Announce =>
+  (env: Pick<Env, 'httpGet'> & Partial<Pick<Env, 'resolve'>>, given: Given = () => false): Announce =>
   (url, query) =>
     defer(() => {
       const foreign = URL.canParse(url) ? OURS.find((name) => new URL(url).searchParams.has(name)) : undefined;
@@ -37,7 +38,10 @@ export const announceOverHttp =
       const timeout = query.event === 'stopped' ? STOPPED_TIMEOUT : ANNOUNCE_TIMEOUT;
       // A torrent may name a service of this machine or of this house: nothing but a tracker is asked there.
       const wary = given(url) ? {} : { loopbackPath: '/announce', stranger: true };
-      return httpGet({ url: announceUrl(url, query), maxBytes: MAX_REPLY_BYTES, timeout, ...wary }).pipe(map((reply) => success(url, reply)));
+      const request = { url: announceUrl(url, query), maxBytes: MAX_REPLY_BYTES, timeout, ...wary };
+      const ask = (family: Family | undefined) =>
+        env.httpGet(family === undefined ? request : { ...request, family }).pipe(map((reply) => success(url, reply)));
+      return familiesOf(env, url).pipe(mergeMap((families) => byEach(families.map(ask))));
     });
 
 const success = (url: string, { status, body }: HttpReply): AnnounceSuccess => {

@@ -1,4 +1,4 @@
-import { concat, defer, map, mergeMap, type Observable, throwError, timeout } from 'rxjs';
+import { concat, connect, defer, delay, map, mergeMap, type Observable, type OperatorFunction, reduce, take, takeUntil, throwError, timeout } from 'rxjs';
 import type { Env } from '../env.ts';
 import { TrackerError } from '../errors.ts';
 import { MAX_REPLY_BYTES } from '../protocol/httpTracker.ts';
@@ -6,11 +6,14 @@ import { Malformed } from '../protocol/malformed.ts';
 import { decodeScrapeReply, scrapeUrl, type ScrapeCounts } from '../protocol/scrape.ts';
 import { shownUrl } from '../protocol/shownUrl.ts';
 import { encodeScrape, MAX_SCRAPED } from '../protocol/udpTracker.ts';
+import { byEach, familiesOf, type Family } from './families.ts';
 import type { Given } from './trackerAddresses.ts';
 import { askOverUdp, type UdpEnv, UdpMemory } from './udpTracker.ts';
 
 /** Milliseconds for one answer. */
 export const SCRAPE_TIMEOUT = 15_000;
+/** Milliseconds for an answer by the other family, when there is one by one of them. */
+const OTHER_WITHIN = 1_500;
 
 export type ScrapeEnv = Pick<Env, 'httpGet'> & UdpEnv;
 
@@ -27,7 +30,7 @@ export interface Scraped extends ScrapeCounts {
  *   silence                   15s #
  * ```
  *
- * `url` is where one would announce. Many torrents are asked about in several packets or requests of 74. Errors with a
+ * `url` is where one would announce. It is asked by each family of addresses that its host has; the larger counts are given. Many torrents are asked about in several packets or requests of 74. Errors with a
  * `TrackerError`: `unsupported-scheme` for a tracker that has no scrape, `failure-reason`, `malformed`, and those of
  * announces. BEP 15, 48.
  */
@@ -36,10 +39,31 @@ export const scrape = (env: ScrapeEnv, url: string, infoHashes: readonly Uint8Ar
     const portions: (readonly Uint8Array[])[] = [];
     for (let at = 0; at < infoHashes.length; at += MAX_SCRAPED) portions.push(infoHashes.slice(at, at + MAX_SCRAPED));
     const ask = /^udp:/i.test(url) ? scrapeOverUdp(env, url, given) : scrapeOverHttp(env, url, given);
-    return concat(...portions.map(ask));
+    return concat(...portions.map((infoHashes) => ask(infoHashes).pipe(together(infoHashes))));
   });
 
-type Ask = (infoHashes: readonly Uint8Array[]) => Observable<Scraped>;
+/** What it knows of each torrent, in the order asked, or undefined: one answer by each family of addresses. */
+type Ask = (infoHashes: readonly Uint8Array[]) => Observable<readonly (ScrapeCounts | undefined)[]>;
+
+/** The same peers are known by either family, or by one of them only: so the larger count is as near as can be. */
+const together =
+  (infoHashes: readonly Uint8Array[]): OperatorFunction<readonly (ScrapeCounts | undefined)[], Scraped> =>
+  (answers$) =>
+    answers$.pipe(
+      connect((all$) => all$.pipe(takeUntil(all$.pipe(take(1), delay(OTHER_WITHIN))))),
+      reduce((one, other) => infoHashes.map((_, index) => larger(one[index], other[index]))),
+      mergeMap((counts) => infoHashes.map((infoHash, index) => ({ infoHash, counts: counts[index] }))),
+      mergeMap(({ infoHash, counts }) => (counts === undefined ? [] : [{ infoHash, ...counts }])),
+    );
+
+const larger = (one: ScrapeCounts | undefined, other: ScrapeCounts | undefined): ScrapeCounts | undefined => {
+  if (one === undefined || other === undefined) return one ?? other;
+  return {
+    complete: Math.max(one.complete, other.complete),
+    incomplete: Math.max(one.incomplete, other.incomplete),
+    downloaded: Math.max(one.downloaded, other.downloaded),
+  };
+};
 
 const scrapeOverUdp = (env: UdpEnv, url: string, given: Given): Ask => {
   const ask = askOverUdp(env, given, new UdpMemory());
@@ -47,26 +71,21 @@ const scrapeOverUdp = (env: UdpEnv, url: string, given: Given): Ask => {
   return (infoHashes) =>
     ask(url, { type: 'scrape', encode: (id, transaction) => encodeScrape(id, transaction, infoHashes) }).pipe(
       timeout({ first: SCRAPE_TIMEOUT, with: () => throwError(silent) }),
-      mergeMap(({ counts }) => counts.slice(0, infoHashes.length).map((each, index) => ({ infoHash: infoHashes[index] ?? new Uint8Array(), ...each }))),
+      map(({ counts }) => counts),
     );
 };
 
-const scrapeOverHttp = ({ httpGet }: Pick<Env, 'httpGet'>, url: string, given: Given): Ask => {
+const scrapeOverHttp = (env: ScrapeEnv, url: string, given: Given): Ask => {
   const wary = given(url) ? {} : { loopbackPath: '/scrape', stranger: true };
   return (infoHashes) =>
     defer(() => {
       const asked = scrapeUrl(url, infoHashes);
       if (asked === undefined) throw new TrackerError('unsupported-scheme', `${shownUrl(url)}: has no scrape`, { retryIn: 'never' });
-      return httpGet({ url: asked, maxBytes: MAX_REPLY_BYTES, timeout: SCRAPE_TIMEOUT, ...wary });
-    }).pipe(
-      map(({ status, body }) => decoded(url, status, body)),
-      mergeMap((known) =>
-        infoHashes.flatMap((infoHash) => {
-          const counts = known.get(Buffer.from(infoHash).toString('latin1'));
-          return counts === undefined ? [] : [{ infoHash, ...counts }];
-        }),
-      ),
-    );
+      const request = { url: asked, maxBytes: MAX_REPLY_BYTES, timeout: SCRAPE_TIMEOUT, ...wary };
+      const ask = (family: Family | undefined) =>
+        env.httpGet(family === undefined ? request : { ...request, family }).pipe(map(({ status, body }) => decoded(url, status, body)));
+      return familiesOf(env, url).pipe(mergeMap((families) => byEach(families.map(ask))));
+    }).pipe(map((known) => infoHashes.map((infoHash) => known.get(Buffer.from(infoHash).toString('latin1')))));
 };
 
 const decoded = (url: string, status: number, body: Uint8Array): ReadonlyMap<string, ScrapeCounts> => {

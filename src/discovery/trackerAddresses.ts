@@ -4,30 +4,37 @@ import { TrackerError } from '../errors.ts';
 import { parseIp } from '../protocol/ip.ts';
 import { isFarHost, LOOPBACK, PUBLIC, reachOf } from '../protocol/reach.ts';
 import { shownUrl } from '../protocol/shownUrl.ts';
+import { familyOf } from './families.ts';
 
-/** Addresses of one tracker that are tried. */
+/** Addresses of one tracker that are tried, of each family. */
 export const MAX_ADDRESSES = 4;
+
+/** Addresses of one family. */
+export type Row = readonly [UdpEndpoint, ...UdpEndpoint[]];
 
 /** Did people give this URL themselves? All others come from strangers. */
 export type Given = (url: string) => boolean;
 
 /**
- * Where the UDP tracker of a URL is: at most four addresses, those of IPv4 first.
+ * Where the UDP tracker of a URL is: a row of at most four addresses for each family that its name has, all in the order in which the
+ * system would try them (RFC 6724).
  *
  * A stranger's URL whose host is far away must not lead to a private address or to this machine, and one to this machine
  * only to a path that begins with `/announce`, as for HTTP. Errors with a `TrackerError`: `refused-address`, `malformed`
  * for a URL that is none or has no port, `unreachable` for a name without an address.
  */
-export const trackerAddresses = ({ resolve }: Pick<Env, 'resolve'>, url: string, given: Given): Observable<readonly [UdpEndpoint, ...UdpEndpoint[]]> => {
+export const trackerAddresses = ({ resolve }: Pick<Env, 'resolve'>, url: string, given: Given): Observable<readonly Row[]> => {
   const { hostname, port } = udpUrl(url);
   const host = hostname.replace(/^\[|\]$/g, '');
   return resolve(host).pipe(
     map((found) => {
       const hosts = found.filter((each) => parseIp(each) !== undefined);
       const allowed = given(url) ? hosts : hosts.filter((each) => refusal(url, each) === undefined);
-      const row = [...allowed].sort((a, b) => Number(a.includes(':')) - Number(b.includes(':'))).slice(0, MAX_ADDRESSES);
-      const [first, ...others] = row.map((each): UdpEndpoint => ({ host: each, port: Number(port) }));
-      if (first !== undefined) return [first, ...others] as const;
+      const rows = [...new Set(allowed.map(familyOf))].flatMap((family) => {
+        const [first, ...others] = allowed.filter((each) => familyOf(each) === family).map((each): UdpEndpoint => ({ host: each, port: Number(port) }));
+        return first === undefined ? [] : [[first, ...others.slice(0, MAX_ADDRESSES - 1)] as const];
+      });
+      if (rows.length > 0) return rows;
       const [near] = hosts;
       throw (near === undefined ? undefined : refusal(url, near)) ?? new TrackerError('unreachable', `${shownUrl(url)}: its host has no address`);
     }),

@@ -1,4 +1,4 @@
-import { catchError, defer, EMPTY, filter, map, merge, mergeMap, type Observable, of, retry, take, throwError, timeout } from 'rxjs';
+import { catchError, defer, EMPTY, filter, map, merge, mergeMap, type Observable, of, retry, take, tap, throwError, timeout } from 'rxjs';
 import { now } from '../clock.ts';
 import type { Datagram, Env, UdpEndpoint, UdpSocket } from '../env.ts';
 import { InputError, TrackerError } from '../errors.ts';
@@ -7,7 +7,8 @@ import { Malformed } from '../protocol/malformed.ts';
 import { shownUrl } from '../protocol/shownUrl.ts';
 import { decodeUdpReply, encodeAnnounce, encodeConnect, transactionOf, type UdpReply } from '../protocol/udpTracker.ts';
 import type { Announce } from './announce.ts';
-import { trackerAddresses, type Given } from './trackerAddresses.ts';
+import { byEach, familyOf } from './families.ts';
+import { trackerAddresses, type Given, type Row } from './trackerAddresses.ts';
 
 /** Milliseconds until a question is asked again, the first time; twice as long each time. BEP 15. */
 export const FIRST_RESEND = 15_000;
@@ -47,12 +48,13 @@ export class UdpMemory {
     this.#ids.delete(key);
   }
 
-  answered(url: string, host: string): void {
-    bounded(this.#homes).set(url, host);
+  /** `place` is a tracker as asked by one family. */
+  answered(place: string, host: string): void {
+    bounded(this.#homes).set(place, host);
   }
 
-  home(url: string): string | undefined {
-    return this.#homes.get(url);
+  home(place: string): string | undefined {
+    return this.#homes.get(place);
   }
 }
 
@@ -63,16 +65,17 @@ const bounded = <Item>(items: Map<string, Item>): Map<string, Item> => {
 };
 
 /**
- * Announces once over UDP.
+ * Announces once over UDP, by each family that the tracker has an address of, beside each other (BEP 7).
  *
  * ```
- *   subscribe  -----(r|)
+ *   subscribe  ---r-(r|)        one reply by IPv4, one by IPv6
+ *   no way     -#               `unreachable`, when the system says so of all addresses; until then the next one is tried
  *   failure    --#              TrackerError: failure-reason, with the tracker's words
  *   silence    15s …30s …60s    asked again each time, from another port; `timeout` after eight times
  *   unsubscribed: the socket is closed
  * ```
  *
- * Connection ids are used for a minute, those of `memory` too; one that the tracker has forgotten is replaced at once.
+ * A family by which it can't be asked is passed over if another one leads to an answer. Connection ids are used for a minute, those of `memory` too; one that the tracker has forgotten is replaced at once.
  * What does not come from the tracker's address, does not answer our question or makes no sense is passed over.
  * Also errors with those of `trackerAddresses`, and with `unreachable` when no socket is to be had. BEP 15, 41.
  */
@@ -85,42 +88,73 @@ export const announceOverUdp =
       memory,
     )(url, { type: 'announce', encode: (id, transaction) => encodeAnnounce(id, transaction, query, url) }).pipe(map(({ reply }) => reply));
 
-/** One question and its answer, as {@link announceOverUdp}. */
+/** One question and its answers, as {@link announceOverUdp}. */
 export const askOverUdp =
   (env: UdpEnv, given: Given, memory: UdpMemory) =>
   <Type extends UdpReply['type']>(url: string, question: UdpQuestion<Type>): Observable<Answer<Type>> =>
-    defer(() => {
-      let sent = 0;
-      const attempt$ = defer(() => {
-        const turn = sent++;
-        const wait = FIRST_RESEND * 2 ** turn;
-        let key = '';
-        const silent = () => {
-          // Whoever forgets us need not say so.
-          memory.forget(key);
-          return new TrackerError('timeout', `${shownUrl(url)}: no answer within ${wait / 1000} s`);
-        };
-        return trackerAddresses(env, url, given).pipe(
-          mergeMap((addresses) => {
-            const to = inTurn(addresses, memory.home(url), turn);
-            key = `${to.host} ${to.port}`;
-            return conversation(env, url, to, question, memory);
-          }),
-          timeout({ first: wait, with: () => throwError(silent) }),
-        );
-      });
-      const again = (error: unknown) => (error instanceof TrackerError && error.code === 'timeout' ? of(0) : throwError(() => error));
-      return attempt$.pipe(retry({ count: RESENDS, delay: again }));
-    });
+    defer(() => trackerAddresses(env, url, given)).pipe(
+      take(1),
+      mergeMap((rows) => byEach(rows.map((row) => askFamily({ env, url, given, memory }, row, question)))),
+    );
 
-/** Who answered last comes first; whoever is silent makes room for the next address. */
-const inTurn = (addresses: readonly [UdpEndpoint, ...UdpEndpoint[]], home: string | undefined, turn: number): UdpEndpoint => {
-  const first = Math.max(
-    0,
-    addresses.findIndex(({ host }) => host === home),
-  );
-  return addresses[(first + turn) % addresses.length] ?? addresses[0];
+interface Tracked {
+  readonly env: UdpEnv;
+  readonly url: string;
+  readonly given: Given;
+  readonly memory: UdpMemory;
+}
+
+/** By one family: again and again, at one address after the other, until it answers. */
+const askFamily = <Type extends UdpReply['type']>(tracked: Tracked, found: Row, question: UdpQuestion<Type>): Observable<Answer<Type>> =>
+  defer(() => {
+    const { env, url, given, memory } = tracked;
+    const place = `${familyOf(found[0].host)} ${url}`;
+    let sent = 0;
+    let asked = found[0];
+    const attempt$ = defer(() => {
+      const turn = sent++;
+      const wait = FIRST_RESEND * 2 ** turn;
+      const silent = () => {
+        // A tracker that has forgotten us need not say so.
+        memory.forget(keyOf(asked));
+        return new TrackerError('timeout', `${shownUrl(url)}: no answer within ${wait / 1000} s`);
+      };
+      const row$ = turn === 0 ? of(found) : trackerAddresses(env, url, given).pipe(map((rows) => sameFamily(rows, found)));
+      return row$.pipe(
+        take(1),
+        // Wherever it may be by then, it was here.
+        catchError((error: unknown) => (error instanceof TrackerError ? of(found) : throwError(() => error))),
+        mergeMap((row) => {
+          const ask = (to: UdpEndpoint) =>
+            defer(() => {
+              asked = to;
+              return conversation(env, url, to, question, memory).pipe(tap(() => memory.answered(place, to.host)));
+            });
+          return firstReachable(inTurn(row, memory.home(place), turn).map(ask));
+        }),
+        timeout({ first: wait, with: () => throwError(silent) }),
+      );
+    });
+    const again = (error: unknown) => (error instanceof TrackerError && error.code === 'timeout' ? of(0) : throwError(() => error));
+    return attempt$.pipe(retry({ count: RESENDS, delay: again }));
+  });
+
+const keyOf = ({ host, port }: UdpEndpoint): string => `${host} ${port}`;
+
+const sameFamily = (rows: readonly Row[], found: Row): Row => rows.find(([{ host }]) => familyOf(host) === familyOf(found[0].host)) ?? found;
+
+/** The one that answered last comes first; one that is silent makes room for the next address. */
+const inTurn = (addresses: Row, home: string | undefined, turn: number): readonly UdpEndpoint[] => {
+  const at = addresses.findIndex(({ host }) => host === home);
+  const first = (Math.max(0, at) + turn) % addresses.length;
+  return [...addresses.slice(first), ...addresses.slice(0, first)];
 };
+
+/** What the system has said is an answer: the next address is tried at once. */
+const firstReachable = <T>(asks: readonly Observable<T>[]): Observable<T> =>
+  asks.reduceRight((others, ask$) =>
+    ask$.pipe(catchError((error: unknown) => (error instanceof TrackerError && error.code === 'unreachable' ? others : throwError(() => error)))),
+  );
 
 const conversation = <Type extends UdpReply['type']>(
   { bindUdp, randomBytes }: UdpEnv,
@@ -129,8 +163,8 @@ const conversation = <Type extends UdpReply['type']>(
   question: UdpQuestion<Type>,
   memory: UdpMemory,
 ): Observable<Answer<Type>> => {
-  const family = parseIp(to.host)?.length === 16 ? 6 : 4;
-  const key = `${to.host} ${to.port}`;
+  const family = familyOf(to.host);
+  const key = keyOf(to);
   const talk = (socket: UdpSocket): Observable<Answer<Type>> => {
     const ask = <Kind extends UdpReply['type']>(type: Kind, encode: (transaction: number) => Uint8Array): Observable<Answer<Kind>> =>
       exchange({ socket, to, family, url, type, encode, transaction: Buffer.from(randomBytes(4)).readUInt32BE() });
@@ -155,16 +189,12 @@ const conversation = <Type extends UdpReply['type']>(
     });
     return connected$;
   };
-  return bindUdp({ family }).pipe(
+  return bindUdp({ family, to }).pipe(
     // Only a socket can fail here: what it carries never does.
     catchError((error: unknown) =>
       throwError(() => (error instanceof InputError ? new TrackerError('unreachable', `${shownUrl(url)}: ${error.message}`, { cause: error }) : error)),
     ),
     mergeMap(talk),
-    map((answer) => {
-      memory.answered(url, to.host);
-      return answer;
-    }),
     take(1),
   );
 };
@@ -190,11 +220,12 @@ const exchange = <Type extends UdpReply['type']>({ socket, to, family, url, type
       return reply !== undefined && isAnswer(reply) ? of(reply) : EMPTY;
     }),
   );
+  const refused$ = socket.undelivered$.pipe(mergeMap(({ why }) => throwError(() => new TrackerError('unreachable', `${shownUrl(url)}: ${why}`))));
   const send$ = defer(() => {
     socket.send(encode(transaction), to);
     return EMPTY;
   });
-  return merge(answer$, send$).pipe(take(1));
+  return merge(answer$, refused$, send$).pipe(take(1));
 };
 
 const understood = ({ bytes }: Datagram, family: 4 | 6): UdpReply | undefined => {

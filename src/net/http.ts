@@ -137,6 +137,7 @@ const open = ({ url, headers, closest, request, reachOf, look, redirectsLeft }: 
   // No agent: the connection is ours alone and closes with the answer.
   return (url.protocol === 'https:' ? secureRequest : plainRequest)(url, {
     agent: false,
+    ...(request.family !== undefined && { family: request.family }),
     lookup: lookupFunction(life, judged, look),
     maxHeaderSize: MAX_HEADER_BYTES,
     headers: { 'user-agent': USER_AGENT, accept: '*/*', 'accept-encoding': ACCEPTED_ENCODINGS, ...headers, connection: 'close' },

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { catchError, Observable, of, Subject, throwError } from 'rxjs';
-import type { Datagram, UdpOptions, UdpSocket } from '../env.ts';
+import type { Datagram, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../env.ts';
 import { InputError } from '../errors.ts';
 import { lookUp } from './lookUp.ts';
 import { NameError } from './nameError.ts';
@@ -11,9 +11,11 @@ import { bindWords, errorWords } from './errorWords.ts';
 const RECEIVE_BUFFER = 1 << 20;
 
 /** Binds a UDP socket; any free port if the wanted one is taken. Unsubscribing closes it. */
-export const bindUdp = ({ port = 0, family, multicast }: UdpOptions): Observable<UdpSocket> =>
+export const bindUdp = ({ port = 0, family, multicast, to: peer }: UdpOptions): Observable<UdpSocket> =>
   new Observable((subscriber) => {
     const datagrams$ = new Subject<Datagram>();
+    const undelivered$ = new Subject<Undelivered>();
+    const failed = (to: UdpEndpoint, error: Error): void => undelivered$.next({ to, why: errorWords(error) });
     let bound = false;
     const open = (wanted: number): (() => void) => {
       const socket = createSocket({
@@ -29,6 +31,8 @@ export const bindUdp = ({ port = 0, family, multicast }: UdpOptions): Observable
       };
       socket.on('message', (bytes, { address, port: from }) => datagrams$.next({ bytes, from: { host: address, port: from } }));
       socket.on('error', (error: NodeJS.ErrnoException) => {
+        // Of a connected socket: nobody listens there, as the host there has told this system.
+        if (bound && peer !== undefined) failed(peer, error);
         if (bound) return;
         close();
         if (error.code === 'EADDRINUSE' && wanted !== 0 && multicast === undefined) again = open(0);
@@ -39,13 +43,25 @@ export const bindUdp = ({ port = 0, family, multicast }: UdpOptions): Observable
             }),
           );
       });
+      const ready = (lost?: Error): void => {
+        if (closed) return;
+        const send: UdpSocket['send'] = (bytes, to) => {
+          const told = (error: Error | null): void => {
+            if (error !== null) failed(to, error);
+          };
+          if (closed || to.port <= 0 || to.port >= 65_536 || isIP(to.host) !== family) return;
+          if (lost !== undefined) failed(to, lost);
+          else if (peer === undefined) socket.send(bytes, to.port, to.host, told);
+          else socket.send(bytes, told);
+        };
+        subscriber.next({ port: socket.address().port, datagrams$: datagrams$.asObservable(), undelivered$: undelivered$.asObservable(), send });
+      };
       socket.bind(wanted, () => {
         bound = true;
         if (multicast !== undefined) join(() => socket.addMembership(multicast));
-        const send: UdpSocket['send'] = (bytes, to) => {
-          if (!closed && to.port > 0 && to.port < 65_536 && isIP(to.host) === family) socket.send(bytes, to.port, to.host, () => {});
-        };
-        subscriber.next({ port: socket.address().port, datagrams$: datagrams$.asObservable(), send });
+        if (peer === undefined) return ready();
+        // Without a way there this fails already.
+        socket.connect(peer.port, peer.host, (error?: Error) => ready(error));
       });
       return close;
     };
@@ -55,6 +71,7 @@ export const bindUdp = ({ port = 0, family, multicast }: UdpOptions): Observable
       first();
       again();
       datagrams$.complete();
+      undelivered$.complete();
     };
   });
 

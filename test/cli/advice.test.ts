@@ -28,7 +28,7 @@ const thrown = (act: () => unknown): string => {
   }
 };
 
-const socket: UdpSocket = { port: 1, datagrams$: NEVER, send: () => undefined };
+const socket: UdpSocket = { port: 1, datagrams$: NEVER, undelivered$: NEVER, send: () => undefined };
 const nobody = { bindUdp: () => of(socket), resolve: () => of([]), random: () => 0.5, randomBytes: (length: number) => new Uint8Array(length) };
 const view = { show: () => undefined, say: () => undefined, end: () => undefined };
 const io = { print: () => undefined, say: () => undefined, stopped: new AbortController().signal };

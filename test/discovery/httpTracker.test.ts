@@ -1,7 +1,8 @@
-import { lastValueFrom, of } from 'rxjs';
+import { lastValueFrom, type Observable, of, throwError, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { announceOverHttp } from '../../src/discovery/httpTracker.ts';
-import type { HttpRequest } from '../../src/env.ts';
+import type { HttpReply, HttpRequest } from '../../src/env.ts';
+import { TrackerError } from '../../src/errors.ts';
 import { encode, type Encodable } from '../../src/protocol/bencode.ts';
 import type { AnnounceQuery, AnnounceSuccess } from '../../src/protocol/httpTracker.ts';
 
@@ -84,6 +85,53 @@ describe('announceOverHttp', () => {
       ['/announce', true],
       [undefined, undefined],
     ]);
+  });
+
+  describe('of a name with addresses of both families', () => {
+    const resolve = () => of(['2001:db8::1', '192.0.2.1', '192.0.2.2']);
+    const down = throwError(() => new TrackerError('unreachable', 'no way leads there'));
+    const says = (reply: Encodable) => of({ status: 200, body: encode(reply), url: URL_ONE });
+    const known = (by: Readonly<Record<4 | 6, Observable<HttpReply>>>) =>
+      lastValueFrom(announceOverHttp({ httpGet: ({ family = 4 }) => by[family], resolve })(URL_ONE, query).pipe(toArray()));
+    const [four, six] = [says({ peers: Uint8Array.of(10, 0, 0, 1, 0, 1) }), says({ peers: '' })];
+
+    it('is asked by each', async () => {
+      const asked: (number | undefined)[] = [];
+      const httpGet = ({ family }: HttpRequest) => {
+        asked.push(family);
+        return family === 4 ? four : six;
+      };
+      const replies = await lastValueFrom(announceOverHttp({ httpGet, resolve })(URL_ONE, query).pipe(toArray()));
+      expect([asked, replies.map(({ peers }) => peers.length)]).toEqual([
+        [6, 4],
+        [0, 1],
+      ]);
+    });
+
+    it('works if it can be asked by one of them', async () => {
+      expect(await known({ 4: four, 6: down })).toHaveLength(1);
+      expect(await known({ 4: down, 6: six })).toHaveLength(1);
+      expect(await known({ 4: four, 6: says({ 'failure reason': 'no' }) })).toHaveLength(1);
+    });
+
+    it('says what it has to say if it is asked by none', async () => {
+      await expect(known({ 4: says({ 'failure reason': 'no' }), 6: down })).rejects.toMatchObject({ code: 'failure-reason' });
+      await expect(known({ 4: down, 6: down })).rejects.toMatchObject({ code: 'unreachable' });
+    });
+
+    it.each([
+      [['192.0.2.1', '192.0.2.2'], URL_ONE],
+      [[], URL_ONE],
+      [['192.0.2.1', '2001:db8::1'], 'http://192.0.2.9/announce'],
+    ])('is asked as it comes where there is nothing to choose: %s, %s', async (addresses, url) => {
+      const asked: HttpRequest[] = [];
+      const httpGet = (request: HttpRequest) => {
+        asked.push(request);
+        return six;
+      };
+      await lastValueFrom(announceOverHttp({ httpGet, resolve: () => of(addresses) })(url, query));
+      expect(asked.map(({ family }) => family)).toEqual([undefined]);
+    });
   });
 
   it('is not made to speak in the name of another', async () => {

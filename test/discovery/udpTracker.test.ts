@@ -1,4 +1,4 @@
-import { defer, finalize, lastValueFrom, NEVER, of, take, timeout, toArray } from 'rxjs';
+import { defer, finalize, lastValueFrom, map, NEVER, of, take, timeout, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { scrape } from '../../src/discovery/scrape.ts';
 import { trackerPeers, type TrackerPeersOptions } from '../../src/discovery/trackerPeers.ts';
@@ -71,6 +71,57 @@ describe('announceOverUdp', () => {
   ])('does not ask %s', async (url, code) => {
     const offline = { ...env, resolve: (host: string) => (host.includes('invalid') ? of([]) : resolve(host)) };
     await expect(lastValueFrom(announceOverUdp(offline)(url, query))).rejects.toMatchObject({ name: 'TrackerError', code });
+  });
+});
+
+describe('a UDP tracker of both families', () => {
+  const peerOf6 = Uint8Array.of(0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0x1a, 0xe1);
+
+  /** Two at one port of 127.0.0.1 and ::1. */
+  const both = async () => {
+    const [four, six] = [await udpTracker(), await udpTracker((asked) => [answer(asked, peerOf6)], '::1')];
+    // A name has one port, and theirs are whatever was free.
+    const bind: typeof bindUdp = ({ to, ...options }) => {
+      const port = options.family === 4 ? four.port : six.port;
+      return counted({ ...options, ...(to && { to: { ...to, port } }) }).pipe(
+        map((socket) => ({
+          ...socket,
+          datagrams$: socket.datagrams$.pipe(map(({ bytes, from }) => ({ bytes, from: { ...from, port: 6969 } }))),
+        })),
+      );
+    };
+    return { four, six, env: { ...env, resolve: () => of(['127.0.0.1', '::1']), bindUdp: bind } };
+  };
+
+  it('is announced to by each, and told goodbye by each', async () => {
+    const there = await both();
+    const hosts = await lastValueFrom(
+      trackerPeers(there.env, {
+        ...query,
+        tiers: [['udp://localhost:6969/announce']],
+        totals: () => ({ uploaded: 0, downloaded: 0, left: 1 }),
+        wanted$: NEVER,
+        completed$: NEVER,
+      }).pipe(
+        take(2),
+        map(({ host }) => host),
+        toArray(),
+        timeout(5000),
+      ),
+    );
+    expect(hosts.sort()).toEqual(['10.0.0.1', '2001:db8::6']);
+    expect(await eventually(() => there.four.heard().includes('stopped') && there.six.heard().includes('stopped'))).toBe(true);
+    expect(await eventually(() => open === 0)).toBe(true);
+  });
+
+  it('is scraped by each: the larger counts are given, without waiting for one that is silent', async () => {
+    const there = await both();
+    const counts$ = scrape(there.env, 'udp://localhost:6969/announce', [query.infoHash]);
+    expect(await lastValueFrom(counts$.pipe(toArray()))).toEqual([{ infoHash: query.infoHash, complete: 7, downloaded: 8, incomplete: 9 }]);
+    expect([there.four.heard(), there.six.heard()]).toEqual([
+      ['connect', 'scrape'],
+      ['connect', 'scrape'],
+    ]);
   });
 });
 

@@ -76,7 +76,7 @@ describe('opentracker over UDP', () => {
     );
   });
 
-  it('is asked within 15 s of silence at another tracker', async () => {
+  it('is asked at once when nobody listens at another tracker', async () => {
     const content = world.content('content', [100_000]);
     await opentracker(world, content);
     await libtorrent(world, content, world.lay(content, 'seed'), 7001);
@@ -84,7 +84,7 @@ describe('opentracker over UDP', () => {
     const began = Date.now();
     const trackers = ['--no-dht', '--no-trackers', '--tracker', DEAD, '--tracker', UDP];
     const { code, err } = await world.run('peers', content.torrent, ...trackers, '--count', '1', '--timeout', '30');
-    expect({ code, err }).toEqual({ code: 0, err: `warning: ${DEAD}: no answer within 15 s\n` });
-    expect(Date.now() - began).toBeLessThan(20_000);
+    expect({ code, err }).toEqual({ code: 0, err: `warning: ${DEAD}: nobody listens there\n` });
+    expect(Date.now() - began).toBeLessThan(10_000);
   });
 });

@@ -92,7 +92,8 @@ const loggedWires = (wires: Observable<Wire>, address: PeerAddress, verb: string
 const loggedCaller = (address: PeerAddress, hear: Hear): PeerAddress =>
   address.wire$ === undefined ? address : { ...address, wire$: loggedWires(address.wire$, address, 'calls us', hear) };
 
-const loggedUdp = (socket: UdpSocket, { family, multicast }: UdpOptions, hear: Hear): UdpSocket => {
+const loggedUdp = (socket: UdpSocket, { family, multicast, to: peer }: UdpOptions, hear: Hear): UdpSocket => {
+  const room = multicast !== undefined ? 'lsd' : peer !== undefined ? 'tracker' : 'dht';
   const tell = (direction: Direction, bytes: Uint8Array, other: UdpEndpoint): void => {
     const [room, what] = packetWords(direction, bytes, multicast !== undefined, family);
     hear({ room, direction, who: hostPort(other), what });
@@ -100,6 +101,7 @@ const loggedUdp = (socket: UdpSocket, { family, multicast }: UdpOptions, hear: H
   return {
     port: socket.port,
     datagrams$: socket.datagrams$.pipe(tap(({ bytes, from }) => tell('<', bytes, from))),
+    undelivered$: socket.undelivered$.pipe(tap(({ to, why }) => hear({ room, direction: '·', who: hostPort(to), what: `not delivered: ${why}` }))),
     send: (bytes, to) => {
       tell('>', bytes, to);
       socket.send(bytes, to);

@@ -46,7 +46,7 @@ export class Side {
   table: RoutingTable;
   readonly #votes = new IpVotes();
   readonly #options: SideOptions;
-  readonly #transactions: Transactions<(answer: Reply | Failure) => void>;
+  readonly #transactions: Transactions<(answer: Reply | Failure | undefined) => void>;
   readonly #newcomers$ = new Subject<NodeEndpoint>();
   readonly #pinged = new Set<string>();
   readonly #ready$ = new ReplaySubject<void>(1);
@@ -73,11 +73,13 @@ export class Side {
 
   /** Listens and answers. */
   run(): Observable<never> {
-    const heard$ = this.#options.socket.datagrams$.pipe(tap((datagram) => this.#receive(datagram)));
+    const { datagrams$, undelivered$ } = this.#options.socket;
+    const heard$ = datagrams$.pipe(tap((datagram) => this.#receive(datagram)));
+    const lost$ = undelivered$.pipe(tap(({ to }) => this.#undelivered(to)));
     const pings$ = this.#newcomers$.pipe(
       mergeMap((node) => this.ask(node, { method: 'ping' }).pipe(tap({ finalize: () => this.#pinged.delete(keyOf(node)) }))),
     );
-    return merge(heard$, pings$).pipe(ignoreElements());
+    return merge(heard$, lost$, pings$).pipe(ignoreElements());
   }
 
   settled(): void {
@@ -92,15 +94,15 @@ export class Side {
   }
 
   /**
-   * Asks once. Emits `slow` after 1.5 s and the reply when it comes; completes without one after 10 s, or if they answer with an
-   * error or as somebody else.
+   * Asks once. Emits `slow` after 1.5 s and the reply when it comes; completes without one after 10 s, if they answer with an
+   * error or as somebody else, or as soon as the system says that the question can't get there.
    */
   ask(to: Asked, question: Question): Observable<Reply | 'slow'> {
     return new Observable((subscriber) => {
       let [answered, slow] = [false, false];
       const transaction = this.#transactions.open(to, (answer) => {
         answered = true;
-        if (this.#accepts(answer, to)) subscriber.next(this.#trimmed(answer, to));
+        if (answer !== undefined && this.#accepts(answer, to)) subscriber.next(this.#trimmed(answer, to));
         subscriber.complete();
       });
       if (!transaction) return subscriber.complete();
@@ -124,6 +126,11 @@ export class Side {
     const { length } = bytes;
     this.#options.socket.send(bytes, to);
     return length;
+  }
+
+  /** It says nothing of them: perhaps this machine is not online. */
+  #undelivered(to: Endpoint): void {
+    for (const answer of this.#transactions.openTo(to)) answer(undefined);
   }
 
   #receive({ bytes, from }: Datagram): void {

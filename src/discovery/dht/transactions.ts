@@ -39,6 +39,11 @@ export class Transactions<T> {
     return asked.value;
   }
 
+  /** All that was asked there and is still open. */
+  *openTo(to: Endpoint): Iterable<T> {
+    for (const { to: there, value } of [...this.#open.values()]) if (there.host === to.host && there.port === to.port) yield value;
+  }
+
   close(id: Uint8Array): void {
     this.#open.delete(latin1(id));
   }
