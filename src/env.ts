@@ -130,6 +130,8 @@ export interface HttpRequest {
   readonly stranger?: boolean;
   /** By IPv4 or IPv6 only: `unreachable` where the host has no address of that kind. Either if not given. */
   readonly family?: 4 | 6;
+  /** A redirect to a magnet link is an answer: then `url` is the link, and `body` is empty. Otherwise it is an error, as that to any other scheme. */
+  readonly links?: boolean;
 }
 
 export interface HttpReply {

@@ -1,9 +1,9 @@
 import { InputError, PeerError, StorageError } from '../errors.ts';
 
-/** Not complete: no peers, no progress within `--timeout`, or `verify` found pieces missing. The exit code is 4. */
+/** Not complete: no peers, no progress within `--timeout`, a web server that is down, or `verify` found pieces missing. The exit code is 4. */
 export class GaveUp extends Error {
   override readonly name = 'GaveUp';
-  readonly code: 'no-peers' | 'timeout' | 'incomplete';
+  readonly code: 'no-peers' | 'timeout' | 'unreachable' | 'incomplete';
 
   constructor(code: GaveUp['code'], message: string, options?: ErrorOptions) {
     super(message, options);

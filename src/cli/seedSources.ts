@@ -15,7 +15,7 @@ import { visible } from './views/text.ts';
 
 const D = 'd'.charCodeAt(0);
 /** What is no path, or leads to what is to be read: `-` is stdin. */
-const LINK = /^(\s*magnet:|https?:\/\/|-$)/i;
+const LINK = /^(\s*(magnet:|https?:\/\/)|-$)/i;
 
 /** What `seed` was given, in the order of its arguments. */
 export interface SeedSources {

@@ -7,7 +7,7 @@ import { type MagnetLink, magnetOf, parseMagnet } from '../torrent/magnet.ts';
 import { type Torrent, Unsupported } from '../torrent/metainfo.ts';
 import type { Io } from './io.ts';
 import type { Web } from './overHttp.ts';
-import { readTorrent } from './source.ts';
+import { found, torrentIn } from './source.ts';
 import { INFO_HASH, said } from './stdin.ts';
 import { visible } from './views/text.ts';
 
@@ -39,11 +39,11 @@ export const readMagnet = (source: string | Uint8Array): MagnetLink | undefined 
 };
 
 /** What `source` says without asking any peer: as the user has typed it, `-` for what is piped into this process, or a torrent that was made here. */
-export const sought = async (source: string | Torrent, env: Web, io: Pick<Io, 'stopped'>): Promise<Sought> => {
+export const sought = async (source: string | Torrent, env: Web, io: Pick<Io, 'stopped' | 'say'>): Promise<Sought> => {
   if (typeof source !== 'string') return { findable: source, peers: [], torrent: source };
-  const what = await said(source, io);
-  const magnet = readMagnet(what);
+  const it = await found(await said(source, io), io, env);
+  const magnet = readMagnet(it.what);
   if (magnet !== undefined) return ofMagnet(magnet);
-  const torrent = await readTorrent(what, io, env);
+  const torrent = await torrentIn(it, io);
   return { findable: torrent, peers: [], torrent };
 };

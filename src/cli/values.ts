@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts';
 import type { PeerAddress } from '../env.ts';
+import { encodedUrl } from '../protocol/encodedUrl.ts';
 import type { Given } from './io.ts';
 import { secondsOf } from './time.ts';
 
@@ -84,19 +85,21 @@ export const hostAndPort = (what: string, got: string): PeerAddress => {
 /** The `host:port` given for `option`. */
 export const address = (option: string, got: string): PeerAddress => hostAndPort(`--${option}`, got);
 
-/** The http, https or udp URL of a tracker; udp needs a port. */
+/** The http, https or udp URL of a tracker, encoded; udp needs a port. */
 export const trackerAddress = (option: string, got: string): string => {
-  const url = /^[\x21-\x7e]+$/.test(got) && URL.canParse(got) ? new URL(got) : undefined;
+  const encoded = encodedUrl(got) ?? '';
+  const url = URL.canParse(encoded) ? new URL(encoded) : undefined;
   const known = url?.protocol === 'http:' || url?.protocol === 'https:' || (url?.protocol === 'udp:' && url.hostname !== '' && Number(url.port) > 0);
   if (!known) throw bad(option, got, 'expected http(s)://host/announce or udp://host:port');
-  return got;
+  return encoded;
 };
 
-/** The http(s) URL of a web seed. */
+/** The http(s) URL of a web seed, encoded. */
 export const webSeedAddress = (option: string, got: string): string => {
-  const url = /^[\x21-\x7e]+$/.test(got) && URL.canParse(got) ? new URL(got) : undefined;
+  const encoded = encodedUrl(got) ?? '';
+  const url = URL.canParse(encoded) ? new URL(encoded) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw bad(option, got, 'expected http(s)://host/path');
-  return got;
+  return encoded;
 };
 
 /** Seconds since 1970: `now`, such a number, or a date such as `2026-11-21` or `2026-11-21T12:00:00Z`. */

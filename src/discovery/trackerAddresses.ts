@@ -1,6 +1,7 @@
 import { map, type Observable } from 'rxjs';
 import type { Env, UdpEndpoint } from '../env.ts';
 import { TrackerError } from '../errors.ts';
+import { encodedUrl } from '../protocol/encodedUrl.ts';
 import { parseIp } from '../protocol/ip.ts';
 import { isFarHost, LOOPBACK, PUBLIC, reachOf } from '../protocol/reach.ts';
 import { shownUrl } from '../protocol/shownUrl.ts';
@@ -42,7 +43,8 @@ export const trackerAddresses = ({ resolve }: Pick<Env, 'resolve'>, url: string,
 };
 
 const udpUrl = (url: string): URL => {
-  const parsed = /^[\x21-\x7e]+$/.test(url) && URL.canParse(url) ? new URL(url) : undefined;
+  const encoded = encodedUrl(url) ?? '';
+  const parsed = URL.canParse(encoded) ? new URL(encoded) : undefined;
   if (parsed === undefined || parsed.hostname === '' || !(Number(parsed.port) > 0)) {
     throw new TrackerError('malformed', `${shownUrl(url)}: not a URL like udp://host:port`, { retryIn: 'never' });
   }

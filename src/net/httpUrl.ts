@@ -1,15 +1,16 @@
 import { TrackerError } from '../errors.ts';
+import { encodedBytes, encodedUrl } from '../protocol/encodedUrl.ts';
 import { shownUrl } from '../protocol/shownUrl.ts';
 
 /**
- * A URL from a stranger that we are ready to ask: printable ASCII, http or https, a port that exists.
- * Hosts in other scripts must come as punycode, which is how they are shown. @throws TrackerError, never to be
- * retried unless the URL is only where `base` sent us today
+ * A URL that we are ready to ask: http or https, a port that exists; blanks and letters of other scripts are encoded. What comes as a
+ * `Location`, and is relative to `base`, is bytes. @throws TrackerError, never to be retried unless the URL is only where `base` sent us today
  */
 export const httpUrl = (text: string, base?: URL): URL => {
   const retryIn = base === undefined ? 'never' : undefined;
-  const url = /^[\x21-\x7e]+$/.test(text) && URL.canParse(text, base?.href) ? new URL(text, base) : undefined;
-  if (url === undefined) throw new TrackerError('malformed', `${shownUrl(text)}: not a URL of printable ASCII`, { retryIn });
+  const encoded = encodedUrl(base === undefined ? text : encodedBytes(text));
+  const url = encoded !== undefined && URL.canParse(encoded, base?.href) ? new URL(encoded, base) : undefined;
+  if (url === undefined) throw new TrackerError('malformed', `${shownUrl(text)}: not a URL`, { retryIn });
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new TrackerError('unsupported-scheme', `${shownUrl(url.href)}: only http and https can be asked`, { retryIn });
   }

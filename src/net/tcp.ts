@@ -1,21 +1,34 @@
-import { connect as dial } from 'node:net';
-import { Observable } from 'rxjs';
+import { isIP, connect as open } from 'node:net';
+import { catchError, mergeMap, Observable, throwError, timeout } from 'rxjs';
 import type { PeerAddress, Wire } from '../env.ts';
+import { PeerError } from '../errors.ts';
+import { errorWords } from './errorWords.ts';
 import { lineOf } from './line.ts';
-import { lookUp, lookupFunction } from './lookUp.ts';
+import { lookUp } from './lookUp.ts';
+import { raced } from './raced.ts';
 
 /** Milliseconds for a connection to be made. */
 export const CONNECT_WITHIN = 10_000;
 
 /**
- * Dials a peer over TCP: emits one wire, completes when they hang up. Unsubscribing hangs up.
- * Errors with `PeerError`: `refused`, `unreachable`, `timeout`, `reset`.
+ * Dials a peer over TCP: emits one wire, completes when they hang up. Unsubscribing hangs up. The addresses of a name race, and each of
+ * them has its full time. Errors with `PeerError`: `refused`, `unreachable`, `timeout`, `reset`.
  */
-export const connectTcp = (address: PeerAddress, within: number = CONNECT_WITHIN, look = lookUp): Observable<Wire> =>
+export const connectTcp = (address: PeerAddress, within: number = CONNECT_WITHIN, look = lookUp): Observable<Wire> => {
+  // Nearly all peers are literals, of which there is nothing to look up.
+  if (isIP(address.host) !== 0) return dial(address, address.host, within);
+  const fail = (code: 'timeout' | 'unreachable', why: string, cause?: unknown): Observable<never> =>
+    throwError(() => new PeerError(code, `${address.host}:${address.port}: ${why}`, { cause }));
+  return look(address.host).pipe(
+    timeout({ first: within, with: () => fail('timeout', `no connection within ${within / 1000} s`) }),
+    catchError((error: unknown) => (error instanceof PeerError ? throwError(() => error) : fail('unreachable', errorWords(error), error))),
+    mergeMap((hosts) => raced(hosts, (host) => dial(address, host, within))),
+  );
+};
+
+const dial = (address: PeerAddress, host: string, within: number): Observable<Wire> =>
   new Observable((subscriber) => {
-    const { host, port } = address;
-    const lookup = lookupFunction(subscriber, undefined, look);
-    const { socket, wire, fail } = lineOf(address, subscriber, (onread) => dial({ host, port, noDelay: true, onread, lookup }));
+    const { socket, wire, fail } = lineOf(address, subscriber, (onread) => open({ host, port: address.port, noDelay: true, onread }));
     socket.setTimeout(within, () => fail('timeout', `no connection within ${within / 1000} s`));
     socket.once('connect', () => {
       socket.setTimeout(0);

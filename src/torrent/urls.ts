@@ -1,4 +1,5 @@
-import { bytesOf, type Dict, listOf, textOf, type Value } from '../protocol/bencode.ts';
+import { bytesOf, type Dict, latin1, listOf, textOf, type Value } from '../protocol/bencode.ts';
+import { encodedBytes, encodedUrl } from '../protocol/encodedUrl.ts';
 
 /** Trackers kept of one torrent. */
 export const MAX_TRACKERS = 200;
@@ -12,16 +13,24 @@ export const MAX_NODES = 100;
 const TRACKER = ['http:', 'https:', 'udp:'];
 const WEB = ['http:', 'https:'];
 
+/** The text of a URL; where it is no UTF-8 its bytes are encoded as they are. */
+const written = (value: Value | string | undefined): string | undefined => {
+  const text = typeof value === 'string' ? value : textOf(value);
+  const bytes = typeof value === 'string' ? undefined : bytesOf(value);
+  return text !== undefined && bytes !== undefined && latin1(bytes) === text ? encodedBytes(text) : text;
+};
+
 /**
- * A URL that may be used: printable ASCII, one of `schemes`, a host, a port that exists. Undefined for any other, so that
- * no line break gets into a request. Space around it is met in the wild and cut off.
+ * A URL that may be used, as printable ASCII: one of `schemes`, a host, a port that exists. Undefined for any other, so that
+ * no line break gets into a request. Blanks and letters of other scripts are met in the wild, and encoded.
  */
 const usable = (value: Value | string | undefined, schemes: readonly string[]): string | undefined => {
-  const text = (typeof value === 'string' ? value : textOf(value))?.trim();
-  if (text === undefined || text.length > MAX_URL || !/^[\x21-\x7e]+$/.test(text) || !URL.canParse(text)) return undefined;
-  const { protocol, hostname, port } = new URL(text);
+  const text = written(value);
+  const url = text === undefined || text.length > MAX_URL ? undefined : encodedUrl(text);
+  if (url === undefined || !URL.canParse(url)) return undefined;
+  const { protocol, hostname, port } = new URL(url);
   const needsPort = protocol === 'udp:';
-  return schemes.includes(protocol) && hostname !== '' && port !== '0' && !(needsPort && port === '') ? text : undefined;
+  return schemes.includes(protocol) && hostname !== '' && port !== '0' && !(needsPort && port === '') ? url : undefined;
 };
 
 /** Looks at no more of a list than may be kept of it. */

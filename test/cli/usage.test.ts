@@ -47,7 +47,7 @@ describe('what makes no sense is said in one line, with exit code 2', () => {
     [['demo', '--size', '1'], '--size "1"'],
     [['info', '/nowhere/x.torrent'], 'cannot read /nowhere/x.torrent: there is no such file, nor is it an http(s) URL, a magnet link or an info-hash'],
     [['handshake', 'xyz', '127.0.0.1:1'], 'cannot read xyz: there is no such file, nor'],
-    [['info', 'http://127.0.0.1:1/x.torrent'], 'cannot fetch http://127.0.0.1:1/x.torrent: nobody listens there'],
+    [['info', 'http://a b.example/x.torrent'], 'cannot fetch http://a b.example/x.torrent: not a URL: check the address'],
     [['info', '/'], 'cannot read /: it is a folder'],
     [['info', '/dev/zero'], '/dev/zero: more than'],
     [['info', fixture('corrupt.torrent')], 'info.name: expected a string'],

@@ -182,9 +182,12 @@ describe('R12: v2', () => {
 describe('R44, R45: URLs', () => {
   it.each([
     'http://a/\r\nHost: b',
-    'http://a/ b',
-    'http://ä.example/',
+    'http://a b/',
+    'http://ä .example/',
+    'http://ä\u00ad.example/',
     'http://a\u0000/',
+    'http://a/\r\nX: y',
+    'http://a/\u2028\u0085',
     'file:///etc/passwd',
     'javascript:alert(1)',
     'ftp://a/',

@@ -1,24 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { lastValueFrom } from 'rxjs';
+import { lastValueFrom, of } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { HttpReply, HttpRequest } from '../../src/env.ts';
-import { TrackerError } from '../../src/errors.ts';
 import { httpGet, httpGetBy } from '../../src/net/http.ts';
 import { LOOPBACK, PRIVATE, PUBLIC, reachOf } from '../../src/protocol/reach.ts';
+import { codeOf, failing, get, textOf } from './getting.ts';
 import { deadOrigin, eventually, held, serve, serveRaw, serveSelfSigned } from './servers.ts';
-
-const get = (url: string, more: Partial<HttpRequest> = {}): Promise<HttpReply> => lastValueFrom(httpGet({ url, maxBytes: 100_000, timeout: 5000, ...more }));
-const textOf = async (reply: Promise<HttpReply>): Promise<string> => Buffer.from((await reply).body).toString();
-const failing = async (reply: Promise<HttpReply>): Promise<{ code: string; retryIn: unknown; message: string }> => {
-  const error: unknown = await reply.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(TrackerError);
-  return error as TrackerError;
-};
-const codeOf = async (reply: Promise<HttpReply>): Promise<string> => (await failing(reply)).code;
 
 describe('httpGet', () => {
   it('gives one reply, whatever its status', async () => {
@@ -73,11 +60,58 @@ describe('httpGet', () => {
     expect(await eventually(() => closed && held().length === 0)).toBe(true);
   });
 
+  it('reaches a host by any of its addresses, over TLS, too', async () => {
+    // On this machine, so that nothing is sent anywhere: nobody listens at the first two.
+    const look = () => of(['::1', '127.0.0.9', '127.0.0.1']);
+    const by = (url: string) => lastValueFrom(httpGetBy(reachOf, look)({ url, maxBytes: 100, timeout: 5000 }));
+    const plain = await serve((_, response) => response.end('here'));
+    expect(await textOf(by(plain.replace('127.0.0.1', 'tracker.example')))).toBe('here');
+    const secure = await serveSelfSigned((_, response) => response.end('here'));
+    const { code, message } = await failing(by(secure.replace('127.0.0.1', 'tracker.example')));
+    expect([code, message]).toEqual(['unreachable', expect.stringContaining('certificate')]);
+    expect(await eventually(() => held().length === 0)).toBe(true);
+  });
+
+  it('fails with what is about the other side when no address can be reached', async () => {
+    const { port } = new URL(await deadOrigin());
+    const look = () => of(['127.0.0.9', '127.0.0.1']);
+    const url = `http://tracker.example:${port}/`;
+    const failure = failing(lastValueFrom(httpGetBy(reachOf, look)({ url, maxBytes: 100, timeout: 5000 })));
+    expect(await failure).toMatchObject({ code: 'unreachable', message: `${url}: nobody listens there` });
+  });
+
+  it('dials none of the addresses of a stranger that are not where the name claims to be', async () => {
+    let asked = 0;
+    const inside = await serve((_, response) => {
+      asked++;
+      response.end('secret');
+    });
+    const { port } = new URL(inside);
+    // 127.0.0.9 plays the public host, where nobody listens.
+    const from = httpGetBy(
+      (address) => (address === '127.0.0.9' ? PUBLIC : reachOf(address)),
+      () => of(['127.0.0.1', '127.0.0.9']),
+    );
+    const failure = failing(lastValueFrom(from({ url: `http://tracker.example:${port}/`, maxBytes: 100, timeout: 5000, stranger: true })));
+    expect(await failure).toMatchObject({ code: 'unreachable' });
+    expect(asked).toBe(0);
+  });
+
   it('may be unsubscribed at once, before anything is resolved', async () => {
     httpGet({ url: 'http://localhost:9/', maxBytes: 10, timeout: 60_000 })
       .subscribe({ error: () => undefined })
       .unsubscribe();
     expect(await eventually(() => held().length === 0)).toBe(true);
+  });
+
+  it.each([
+    ['/ein Buch?q=ä b', '/ein%20Buch?q=%C3%A4%20b'],
+    ['/%E4%zz|~', '/%E4%zz|~'],
+    ['/\u{1f9f2}', '/%F0%9F%A7%B2'],
+    ['/\ud83e', '/%EF%BF%BD'],
+  ])('asks for %j as %j', async (path, asked) => {
+    const origin = await serve(({ url = '' }, response) => response.end(url));
+    expect(await textOf(get(` ${origin}${path} `))).toBe(asked);
   });
 
   it('tells refused from unknown schemes and from what is no URL', async () => {
@@ -89,9 +123,10 @@ describe('httpGet', () => {
       'http://',
       'http://127.0.0.1:0/',
       'http://127.0.0.1:65536/',
-      'http://127.0.0.1/a b',
       'http://127.0.0.1/\r\nX: y',
-      'http://bücher.example/',
+      'http://127.0.0.1/\u0085',
+      'http://a b.example/',
+      'http://b\u00ad.example/',
     ])
       expect(await failing(get(url))).toMatchObject({ code: 'malformed', retryIn: 'never' });
   });
@@ -127,6 +162,26 @@ describe('redirects', () => {
     );
     const { body, url } = await get(`${origin}/`);
     expect([Buffer.from(body).toString(), url]).toEqual(['there', `${origin}/end`]);
+  });
+
+  it('are followed where the place is written as people write it: with blanks and UTF-8', async () => {
+    const seen: string[] = [];
+    const origin = await serveRaw((socket, request) => {
+      const [, path = ''] = request.split(' ');
+      seen.push(path);
+      const location = Buffer.from(path === '/' ? ' /ä b/\xff' : '').toString();
+      socket.end(path === '/' ? Buffer.from(`HTTP/1.1 302 Found\r\nLocation:${location}\r\n\r\n`) : 'HTTP/1.1 200 OK\r\n\r\nthere');
+    });
+    expect(await textOf(get(`${origin}/`))).toBe('there');
+    expect(seen).toEqual(['/', '/%C3%A4%20b/%C3%BF']);
+  });
+
+  it('to a magnet link are an answer for whoever can do something with it, and an error for all others', async () => {
+    const link = 'magnet:?xt=urn:btih:89d97c2261a21b040cf11caa661a3ba7233bb7e6&dn=ä';
+    const origin = await serveRaw((socket) => socket.end(Buffer.from(`HTTP/1.1 302 Found\r\nLocation: ${link}\r\n\r\n`)));
+    const first = await serve((_, response) => response.writeHead(302, { location: origin }).end());
+    expect(await get(first, { links: true })).toMatchObject({ url: link.replace('ä', '%C3%A4'), body: new Uint8Array() });
+    expect(await codeOf(get(first))).toBe('unsupported-scheme');
   });
 
   it('end after five', async () => {
@@ -228,63 +283,5 @@ describe('this machine', () => {
     [PUBLIC, ['8.8.8.8', '172.32.0.1', '100.128.0.1', '2001:db8::1', '::ffff:8.8.8.8', 'no address', '']],
   ])('has reach %i', (reach, addresses) => {
     expect(addresses.map(reachOf)).toEqual(addresses.map(() => reach));
-  });
-});
-
-describe('a server that misbehaves', () => {
-  const raw = (text: string) => serveRaw((socket) => socket.end(text, 'latin1'));
-  const HEAD = 'HTTP/1.1 200 OK\r\n';
-
-  it.each([
-    ['is no server', 'SSH-2.0-OpenSSH_9.2\r\n'],
-    ['sends a chunk size that is none', `${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n`],
-    ['sends a chunk size beyond 2^64', `${HEAD}Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nabc\r\n0\r\n\r\n`],
-    ['sends a negative chunk size', `${HEAD}Transfer-Encoding: chunked\r\n\r\n-1\r\nabc\r\n0\r\n\r\n`],
-    ['sends chunks and a length', `${HEAD}Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n3\r\nabc\r\n0\r\n\r\n`],
-    ['sends a negative length', `${HEAD}Content-Length: -1\r\n\r\nabc`],
-    ['sends headers without end', `${HEAD}${'X-A: b\r\n'.repeat(8000)}`],
-    ['sends gzip that is none', `${HEAD}Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello`],
-    ['sends brotli that is none', `${HEAD}Content-Encoding: br\r\nContent-Length: 5\r\n\r\n\xff\xff\xff\xff\xff`],
-    ['sends half of the gzip', `${HEAD}Content-Encoding: gzip\r\n\r\n${gzipSync('hello hello').subarray(0, 15).toString('latin1')}`],
-    ['sends an unknown coding', `${HEAD}Content-Encoding: gzip, gzip\r\nContent-Length: 1\r\n\r\na`],
-  ])('%s: malformed', async (_, text) => {
-    expect(await codeOf(get(await raw(text)))).toBe('malformed');
-    expect(await eventually(() => held().length === 0)).toBe(true);
-  });
-
-  it('hangs up in the middle of the body, or before any answer: unreachable', async () => {
-    expect(await codeOf(get(await raw(`${HEAD}Content-Length: 10\r\n\r\nabc`)))).toBe('unreachable');
-    expect(await codeOf(get(await raw(`${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nabc`)))).toBe('unreachable');
-    expect(await codeOf(get(await serveRaw((socket) => socket.destroy())))).toBe('unreachable');
-  });
-
-  it.each([
-    ['says nothing', () => undefined],
-    ['stops in the middle', (write: (text: string) => void) => write(`${HEAD}Content-Length: 10\r\n\r\nabc`)],
-    ['keeps continuing', (write: (text: string) => void) => setInterval(() => write('HTTP/1.1 100 Continue\r\n\r\n'), 20)],
-    ['drips', (write: (text: string) => void) => setInterval(() => write('x'), 20)],
-  ])('%s: timeout of the whole exchange', async (_, talk) => {
-    const origin = await serveRaw((socket) => {
-      const timer = talk((text) => socket.write(text));
-      socket.on('close', () => clearInterval(timer as NodeJS.Timeout | undefined));
-    });
-    expect(['timeout', 'malformed']).toContain(await codeOf(get(origin, { timeout: 200 })));
-    expect(await eventually(() => held().length === 0)).toBe(true);
-  });
-
-  it('sends a body without end: cut off at the limit', async () => {
-    const origin = await serve((_, response) => {
-      const more = (): void => void (response.destroyed || response.write(Buffer.alloc(65_536), more));
-      more();
-    });
-    expect((await failing(get(origin))).message).toContain('longer than 100000 bytes');
-  });
-
-  it('quotes no control bytes at us', async () => {
-    const origin = await raw('HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\x1b[2J\x9b\r\n\r\n');
-    const { code, message } = await failing(get(origin));
-    expect(code).toBe('malformed');
-    expect(message).toContain('127.0.0.1');
-    expect(message).not.toMatch(/\p{Cc}/u);
   });
 });

@@ -5,7 +5,7 @@ import { parseChoices } from '../choice/choices.ts';
 import type { Given, Io } from '../io.ts';
 import { begin } from '../json/known.ts';
 import { ofMagnet, readMagnet } from '../sought.ts';
-import { readTorrent } from '../source.ts';
+import { found, torrentIn } from '../source.ts';
 import { said } from '../stdin.ts';
 import { flag, texts } from '../values.ts';
 import { infoLines, infoObject, SHOWN_HASHES } from '../views/info.ts';
@@ -19,16 +19,16 @@ const selectionOf = async (torrent: Torrent, values: readonly string[], linked: 
 
 /** `rxtorrent info`. */
 export const info = async (given: Given, io: Io): Promise<void> => {
-  const source = await said(String(given['source']), io);
   const values = texts(given, 'files');
   // Refused before anybody is asked.
   parseChoices(values);
-  const magnet = readMagnet(source);
-  // Whoever reads a file waits for nothing of the network.
   const name = String(given['source']);
-  if (magnet) begin(io, name, ofMagnet(magnet));
+  // Whoever reads a file waits for nothing of the network.
   const world = async () => (await import('../world.ts')).worldOf(given, io.say);
-  const torrent = magnet ? await (await import('../fetched.ts')).fetched(magnet, given, io) : await readTorrent(source, io, world);
+  const source = await found(await said(name, io), io, world);
+  const magnet = readMagnet(source.what);
+  if (magnet) begin(io, name, ofMagnet(magnet));
+  const torrent = magnet ? await (await import('../fetched.ts')).fetched(magnet, given, io) : await torrentIn(source, io);
   if (!magnet) begin(io, name, { findable: torrent, peers: [], torrent });
   const selection = await selectionOf(torrent, values, magnet?.select);
   const all = flag(given, 'pieces');

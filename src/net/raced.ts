@@ -1,0 +1,83 @@
+import { Observable, Subscription, timer } from 'rxjs';
+
+/** Milliseconds that the latest attempt has to itself before the next address is tried beside it (RFC 8305, section 8). */
+export const ATTEMPT_DELAY = 250;
+/** Addresses of one name that are dialled at the same time. */
+export const MAX_RACING = 8;
+
+/** The codes of errors that say that this machine has no way there: the other addresses tell more about the other side. */
+const NO_WAY = new Set(['ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']);
+
+/** The resolver's order, but that the families take turns after the first address (RFC 8305, section 4). */
+export const interleaved = (addresses: readonly string[]): readonly string[] => {
+  const isSix = (address: string): boolean => address.includes(':');
+  const first = addresses[0] !== undefined && isSix(addresses[0]);
+  const own = addresses.filter((address) => isSix(address) === first);
+  const other = addresses.filter((address) => isSix(address) !== first);
+  return Array.from({ length: Math.max(own.length, other.length) }, (_, at) => [own[at], other[at]]).flatMap((pair) =>
+    pair.filter((address) => address !== undefined),
+  );
+};
+
+/**
+ * Tries the addresses of one host until one of them answers: Happy Eyeballs (RFC 8305).
+ *
+ * ```
+ *   one     --------------w        begun at once, and never given up for the sake of another
+ *   two     250ms --#              begun beside it
+ *   three   250ms ---w---          begun as soon as two has failed; the first to emit wins, and one is unsubscribed
+ *   result  250ms ---w---          mirrors the winner from then on
+ * ```
+ *
+ * Each attempt keeps the time that it has by itself, which is where this differs from Node's `autoSelectFamily`: that one aborts every
+ * address but the last after 250 ms, and so never reaches a host that is farther away. At most {@link MAX_RACING} are under way at a time.
+ * Errors when the last attempt has failed: with the first error that is about the other side, if there is one.
+ */
+export const raced = <T>(addresses: readonly string[], attempt: (address: string) => Observable<T>): Observable<T> =>
+  new Observable((subscriber) => {
+    const waiting = [...interleaved(addresses)];
+    const running = new Set<Subscription>();
+    const failures: unknown[] = [];
+    let pause = Subscription.EMPTY;
+    let won = false;
+    const begin = (): void => {
+      pause.unsubscribe();
+      if (won || running.size >= MAX_RACING) return;
+      const address = waiting.shift();
+      if (address === undefined) return running.size === 0 ? give() : undefined;
+      const life = new Subscription(() => running.delete(life));
+      running.add(life);
+      subscriber.add(life);
+      const failed = (): void => {
+        life.unsubscribe();
+        begin();
+      };
+      const found = (value: T): void => {
+        if (!won) for (const other of running) if (other !== life) other.unsubscribe();
+        won = true;
+        subscriber.next(value);
+      };
+      life.add(
+        attempt(address).subscribe({
+          next: found,
+          error: (error: unknown) => {
+            if (won) return subscriber.error(error);
+            failures.push(error);
+            failed();
+          },
+          complete: () => (won ? subscriber.complete() : failed()),
+        }),
+      );
+      // What has failed at once has begun the next one already.
+      if (!life.closed && !won) pause = timer(ATTEMPT_DELAY).subscribe(begin);
+    };
+    const give = (): void => (failures.length === 0 ? subscriber.complete() : subscriber.error(failures.find((each) => !isNoWay(each)) ?? failures[0]));
+    subscriber.add(() => pause.unsubscribe());
+    begin();
+  });
+
+/** Whoever wraps an error of a socket keeps it as the cause. */
+const isNoWay = (error: unknown): boolean => {
+  const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown };
+  return NO_WAY.has(String(code)) || (cause !== undefined && isNoWay(cause));
+};

@@ -1,0 +1,20 @@
+import { lastValueFrom } from 'rxjs';
+import { expect } from 'vitest';
+import type { HttpReply, HttpRequest } from '../../src/env.ts';
+import { TrackerError } from '../../src/errors.ts';
+import { httpGet } from '../../src/net/http.ts';
+
+/** Asks with limits that fit a test. */
+export const get = (url: string, more: Partial<HttpRequest> = {}): Promise<HttpReply> =>
+  lastValueFrom(httpGet({ url, maxBytes: 100_000, timeout: 5000, ...more }));
+export const textOf = async (reply: Promise<HttpReply>): Promise<string> => Buffer.from((await reply).body).toString();
+/** The error that it must end with. */
+export const failing = async (reply: Promise<HttpReply>): Promise<{ code: string; retryIn: unknown; message: string }> => {
+  const error: unknown = await reply.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(TrackerError);
+  return error as TrackerError;
+};
+export const codeOf = async (reply: Promise<HttpReply>): Promise<string> => (await failing(reply)).code;
