@@ -87,6 +87,7 @@ class Greeting {
   readonly #messages = new Subject<Message>();
   readonly #talk = new Subject<Message>();
   #decoder: FrameDecoder | undefined;
+  #state: PeerState | undefined;
   #have = 0;
 
   constructor(wire: Wire, identity: Identity) {
@@ -107,20 +108,19 @@ class Greeting {
     if (!equalIds(theirs.infoHash, infoHash)) throw new PeerError('wrong-info-hash', `${name}: shares another torrent`);
     if (equalIds(theirs.peerId, peerId)) throw new PeerError('self', `${name}: is ourselves`);
     this.peer = meet(this.#wire, theirs, pieceCount, { messages$: this.#messages.asObservable(), talk$: this.#talk.asObservable() });
-    const { state } = this.peer;
-    this.#decoder = new FrameDecoder(
-      (message) => {
-        (state as PeerState).received(message);
-        if (message.type !== 'piece') this.#talk.next(message);
-        this.#messages.next(message);
-      },
-      { pieceCount },
-    );
+    const state = (this.#state = this.peer.state as PeerState);
+    const heard = (message: Message): void => {
+      state.received(message);
+      if (message.type !== 'piece') this.#talk.next(message);
+      this.#messages.next(message);
+    };
+    this.#decoder = new FrameDecoder(heard, { pieceCount });
     return rest;
   }
 
   /** Messages, after the handshake. */
   read(chunk: Uint8Array): void {
+    if (this.#state) this.#state.heard += chunk.length;
     this.#decoder?.push(chunk);
   }
 

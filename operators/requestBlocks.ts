@@ -11,8 +11,8 @@ import type { Allowance } from '../src/torrent/tokenBucket.ts';
 export interface RequestBlocksOptions {
   /** There are blocks, or there is room, to ask for more. */
   readonly wake$: Observable<unknown>;
-  /** Milliseconds without a block after which a peer that unchoked us is left; asked anew every second. One minute. */
-  readonly patience?: () => number;
+  /** Milliseconds without a block after which a peer that unchoked us is left; asked anew every second while it owes us one. One minute. */
+  readonly patience?: (peer: Peer) => number;
   /** Others wait for its place: then ten chokes without a block between them are enough. Never, unless given. */
   readonly contested?: () => boolean;
   /** A rate limit: asked before the peer is, block by block. Nothing that it holds back is taken for a fault of the peer. */
@@ -113,7 +113,8 @@ export const requestBlocks =
                 const silence = requests.tick(now());
                 // With the fast extension a choke is over when all is rejected, or no longer waited for.
                 if (state.choked && requests.inFlight === 0) requests.end();
-                if (silence >= patience()) subscriber.error(blame(peer, 'silent', `unchoked us and sent no block for ${Math.round(silence / 1000)} s`));
+                if (silence > 0 && silence >= patience(peer))
+                  subscriber.error(blame(peer, 'silent', `unchoked us and sent no block for ${Math.round(silence / 1000)} s`));
               }),
             );
             requests.refill(now());

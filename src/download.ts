@@ -42,6 +42,7 @@ import { session } from './session.ts';
 import { givenEnough, incomplete } from './seeding.ts';
 import { PieceShelf } from './shelf.ts';
 import { Choker } from './torrent/choker.ts';
+import { Lull } from './torrent/lull.ts';
 import type { MagnetLink } from './torrent/magnet.ts';
 import { FileSelection } from './torrent/fileSelection.ts';
 import type { Torrent } from './torrent/metainfo.ts';
@@ -171,6 +172,7 @@ const pipeline = (
       info: torrent.info,
       limits,
       crowd: tally.crowd,
+      lull: new Lull<Peer>(() => tally.crowd.members),
       funnel,
       secluded: torrent.private || options.pex === false,
       choker,

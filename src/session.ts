@@ -24,6 +24,7 @@ import { requestBlocks } from '../operators/requestBlocks.ts';
 import { serveMetadata } from '../operators/serveMetadata.ts';
 import { serveBlocks, type Shelf } from '../operators/serveBlocks.ts';
 import { whenUnchoked } from '../operators/whenUnchoked.ts';
+import { now } from './clock.ts';
 import type { Block, Choking, Env, Peer, PeerAddress, PeerSource } from './env.ts';
 import { type PeerCode, PeerError } from './errors.ts';
 import { partFromSeeds } from './seeding.ts';
@@ -35,6 +36,7 @@ import type { Allowances } from './limits.ts';
 import type { Choker } from './torrent/choker.ts';
 import type { Crowd } from './torrent/crowd.ts';
 import type { Funnel } from './torrent/funnel.ts';
+import { Lull } from './torrent/lull.ts';
 import type { SuperSeed } from './torrent/superSeed.ts';
 import { superfluous, twinOf } from './torrent/twins.ts';
 import type { Transfer } from './transfer.ts';
@@ -54,6 +56,8 @@ export interface Company {
   /** Rate limits, if there are any. */
   readonly limits: Allowances;
   readonly crowd: Crowd<PeerAddress, Peer>;
+  /** Notices when all that were giving fall silent together. */
+  readonly lull: Lull<Peer>;
   readonly funnel: Funnel<PeerSource>;
   /** The torrent is private: its peers don't tell of others (BEP 27). */
   readonly secluded: boolean;
@@ -120,10 +124,11 @@ export const conversation = (company: Company): OperatorFunction<Peer, Block> =>
     if (!company.crowded()) return limits.alone;
     return crowd.unchoked > 0 ? limits.crowded : limits.starved;
   };
+  const silence = (peer: Peer) => (company.lull.waitsFor(peer, now()) ? 0 : patience(SILENCE)());
   return converse(
     pipe(
       whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }),
-      requestBlocks(picker, { wake$, patience: patience(SILENCE), contested: company.crowded, limit: limits.down }),
+      requestBlocks(picker, { wake$, patience: silence, contested: company.crowded, limit: limits.down }),
     ),
     advertise(shelf, stored$, { lost$, infoHash: identity.infoHash, superSeed }),
     rechoke(company.choker, { report: company.choking }),

@@ -28,6 +28,8 @@ export class PeerState {
   readonly dht: boolean;
   /** The pieces that they have; none as long as it is not known how many there are. */
   have: Bitfield;
+  /** Bytes they sent after the handshake, of messages that are not complete, too. */
+  heard = 0;
   /** Payload bytes they sent. */
   downloaded = 0;
   /** Payload bytes we sent. */
