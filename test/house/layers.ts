@@ -5,7 +5,7 @@ import { at, type Finding, type Source } from './source.ts';
 const HEIGHT = { protocol: 0, torrent: 1, contracts: 2, operators: 3, discovery: 4, world: 4, composition: 5, cli: 6 } as const;
 export type Room = keyof typeof HEIGHT;
 
-const CONTRACTS = ['src/env.ts', 'src/events.ts', 'src/clock.ts', 'src/errors.ts'];
+const CONTRACTS = ['src/env.ts', 'src/network.ts', 'src/events.ts', 'src/clock.ts', 'src/errors.ts'];
 
 /** The room in which a file stands; undefined for drawings and tests, who see everything, and for packages. */
 export const roomOf = (path: string): Room | undefined => {
@@ -52,7 +52,9 @@ const PACKAGES: readonly { readonly name: RegExp; readonly allowed: (path: strin
   {
     name: /^rxjs$/,
     allowed: (path, typeOnly) =>
-      !['protocol', 'torrent', 'contracts'].includes(roomOf(path) ?? '') || path === 'src/clock.ts' || (path === 'src/env.ts' && typeOnly),
+      !['protocol', 'torrent', 'contracts'].includes(roomOf(path) ?? '') ||
+      path === 'src/clock.ts' ||
+      (['src/env.ts', 'src/network.ts'].includes(path) && typeOnly),
     why: 'rxjs is known from operators up; env.ts knows its types and clock.ts its scheduler',
   },
   {

@@ -1,0 +1,65 @@
+import type { Observable } from 'rxjs';
+
+export interface HttpRequest {
+  readonly url: string;
+  /** Bytes of body accepted, after decompression. */
+  readonly maxBytes: number;
+  /** Milliseconds for the whole exchange. */
+  readonly timeout: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What the path must begin with if the host turns out to be this machine. */
+  readonly loopbackPath?: string;
+  /** The URL comes from a stranger: a host that claims to be far away must not turn out to be near. */
+  readonly stranger?: boolean;
+  /** By IPv4 or IPv6 only: `unreachable` where the host has no address of that kind. Either if not given. */
+  readonly family?: 4 | 6;
+  /** A redirect to a magnet link is an answer: then `url` is the link, and `body` is empty. Otherwise it is an error, as that to any other scheme. */
+  readonly links?: boolean;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly body: Uint8Array;
+  /** After redirects. */
+  readonly url: string;
+}
+
+/** Where a datagram comes from or goes to: an address literal and a port. */
+export interface UdpEndpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Datagram {
+  /** Lent: valid until `next` returns. */
+  readonly bytes: Uint8Array;
+  readonly from: UdpEndpoint;
+}
+
+/** What the system has said of a datagram that did not get there: no way leads there, or nobody listens. */
+export interface Undelivered {
+  readonly to: UdpEndpoint;
+  /** In words for the user. */
+  readonly why: string;
+}
+
+/** A bound UDP socket. Unsubscribing from what made it closes it. */
+export interface UdpSocket {
+  readonly port: number;
+  /** Hot. Errors of single sends never end it. */
+  readonly datagrams$: Observable<Datagram>;
+  /** Hot. Anybody on the way may claim that a datagram was refused: it ends a wait, and proves nothing of whom it names. */
+  readonly undelivered$: Observable<Undelivered>;
+  /** Takes `bytes` over; like the network, it may lose them without a word. */
+  send(bytes: Uint8Array, to: UdpEndpoint): void;
+}
+
+export interface UdpOptions {
+  /** Any free port if not given or taken. */
+  readonly port?: number;
+  readonly family: 4 | 6;
+  /** A group to join, and so to hear what others send to it; `port` is then shared with others. */
+  readonly multicast?: string;
+  /** The only one that is spoken with: then the system also tells when nobody listens there. */
+  readonly to?: UdpEndpoint;
+}
