@@ -5,8 +5,9 @@ const LEAST = 2;
 /** Milliseconds for which answers may be out of order: with the first mistake they are doubled, and so on. */
 export const TOLERANCE = 250;
 export const MAX_TOLERANCE = 8_000;
-/** With each second in which nothing was lost, a peer is taken to keep this much more of what it keeps. */
+/** After a second in which nothing was lost a peer is taken to keep this much more of what it keeps; the second is two, four … each time that this was too much. */
 const GROWTH = 1 / 16;
+const MAX_CALM = 64;
 
 /**
  * How many requests one peer keeps at one time; what is beyond, it drops without a word. Depends on what it says (`reqq`), on what of
@@ -17,7 +18,10 @@ export class Depth {
   tolerance = TOLERANCE;
   #said = UNSAID_DEPTH;
   #seen = Infinity;
-  #quiet = true;
+  /** Seconds since something was lost, or more was tried; and how many there have to be. */
+  #calm = 0;
+  #calmBefore = 1;
+  #tried = false;
 
   /** Requests to make at one time, at the most. */
   get most(): number {
@@ -32,7 +36,9 @@ export class Depth {
   /** Of `limit` requests so many were dropped. */
   lost(count: number, limit: number): void {
     this.#seen = Math.max(LEAST, Math.min(limit, this.#seen) - count);
-    this.#quiet = false;
+    if (this.#tried) this.#calmBefore = Math.min(MAX_CALM, this.#calmBefore * 2);
+    this.#tried = false;
+    this.#calm = 0;
   }
 
   /** What was taken to be lost has come all the same: they answer in another order than they are asked. */
@@ -43,7 +49,9 @@ export class Depth {
 
   /** Every second in which blocks came; `full` if as many were asked for as may be. */
   grow(full: boolean): void {
-    if (full && this.#quiet && this.#seen < this.#said) this.#seen += Math.max(1, Math.floor(this.#seen * GROWTH));
-    this.#quiet = true;
+    if (!full || this.#seen >= this.#said || ++this.#calm <= this.#calmBefore) return;
+    this.#seen += Math.max(1, Math.floor(this.#seen * GROWTH));
+    this.#tried = true;
+    this.#calm = 0;
   }
 }
