@@ -74,6 +74,7 @@ export const gathering = (source: Findable, env: Env, options: GatheringOptions)
     port,
     forgotten: (address, why) => funnel.lost(address, why),
     useless: () => tally.useless(),
+    atStake: (address) => tally.atStake(address),
   });
   const tally = new Tally(undefined, book, { gathered: 0 }, funnel);
   const dht$ = nodeFor(source, { ...options, report });

@@ -9,10 +9,13 @@ import { Funnel } from './torrent/funnel.ts';
 import type { Useless } from './torrent/hostRoom.ts';
 import type { PiecePicker } from './torrent/piecePicker.ts';
 import { Rate } from './torrent/rate.ts';
+import { isScarce } from './torrent/scarce.ts';
 import { STANDSTILL, standstill } from './torrent/standstill.ts';
 
 /** Bytes that trackers are told are missing, as long as nobody knows how many are. */
 export const UNKNOWN_LEFT = 16_384;
+/** Peers known, of which none is connected, that are not all kept waiting. */
+const FEW = 4;
 /** Milliseconds in which a peer says what it has, or gives what a magnet link stands for. */
 const GREETING = 2_000;
 const METADATA_STANDSTILL = 'none of the connected peers has told yet what the magnet link stands for';
@@ -86,6 +89,16 @@ export class Tally {
       return picker === undefined || !picker.wants(peer.state.have);
     };
   };
+
+  /** Can nobody take the place of this peer, which is about to leave? It is all there is, or had a piece that we lack and nobody else has. */
+  atStake(address: PeerAddress): boolean {
+    const picker = this.#known;
+    if (picker?.complete === true || this.phase === 'seeding') return false;
+    const { active, waiting, known } = this.#book;
+    if (active === 0 && waiting === 0 && known <= FEW) return true;
+    const have = this.crowd.member(address)?.state.have;
+    return picker !== undefined && have !== undefined && isScarce(have, picker);
+  }
 
   left(address: PeerAddress, error: unknown): PeerLeft {
     const peer = this.crowd.left(address);

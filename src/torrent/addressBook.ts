@@ -1,12 +1,11 @@
-import { parseIp } from '../protocol/ip.ts';
-import { PUBLIC, reachOf } from '../protocol/reach.ts';
 import { isBefore } from './dialOrder.ts';
 import { HostRoom, type Useless } from './hostRoom.ts';
 import { type Admission, type Candidate, type Ending, hostOf, keyOf, remember } from './hosts.ts';
-import { peerPriority } from './peerPriority.ts';
-import { restOf } from './rest.ts';
+import { MAX_FAILURES, MAX_FAILURES_AT_STAKE, restOf } from './rest.ts';
+import { SeenAs } from './seenAs.ts';
 
 export type { Admission, Candidate, Ending } from './hosts.ts';
+export { MAX_FAILURES } from './rest.ts';
 
 export interface AddressBookOptions<A> {
   /** Dials a second; as many may be saved up. */
@@ -17,6 +16,8 @@ export interface AddressBookOptions<A> {
   readonly forgotten?: (address: A, why: 'banned' | 'full') => void;
   /** Which of those that are connected hold a place of their host in vain. */
   readonly useless?: Useless<A>;
+  /** Is one whose session has just ended the only one that there is, or the only one that had something we lack? */
+  readonly atStake?: (address: A) => boolean;
 }
 
 /** Addresses known at one time. */
@@ -25,8 +26,6 @@ export const MAX_KNOWN = 3000;
 export const DIAL_RATE = 30;
 /** Milliseconds until it is seen again whether the limit of a host gives way. */
 export const LOOK_AGAIN = 1_000;
-/** Failures in a row that are borne: at the next one a peer is given up. */
-export const MAX_FAILURES = 3;
 /** Bans remembered, and addresses of our own. */
 const MAX_BANS = 10_000;
 const MAX_SELVES = 100;
@@ -62,20 +61,20 @@ export class AddressBook<A extends Candidate> {
   readonly #room: HostRoom<A>;
   readonly #bans = new Set<string>();
   readonly #selves = new Set<string>();
-  /** Where others see us, by bytes of the address. */
-  readonly #seenAs = new Map<number, string>();
+  readonly #seenAs: SeenAs;
   readonly #most: number;
   readonly #dialRate: number;
-  readonly #port: number;
+  readonly #atStake: (address: A) => boolean;
   readonly #forgotten: (address: A, why: 'banned' | 'full') => void;
   #dials: number;
   #dialsAt = 0;
   active = 0;
 
-  constructor(most: number = MAX_KNOWN, { dialRate = DIAL_RATE, port = 0, forgotten = () => {}, useless }: AddressBookOptions<A> = {}) {
+  constructor(most: number = MAX_KNOWN, { dialRate = DIAL_RATE, port = 0, forgotten = () => {}, useless, atStake = () => false }: AddressBookOptions<A> = {}) {
     this.#most = most;
     this.#dialRate = this.#dials = dialRate;
-    this.#port = port;
+    this.#seenAs = new SeenAs(port);
+    this.#atStake = atStake;
     this.#forgotten = forgotten;
     this.#room = new HostRoom(useless);
   }
@@ -149,10 +148,8 @@ export class AddressBook<A extends Candidate> {
 
   /** Others see us at this address: from now on priorities can be told. The first one of each family counts, and only public ones. */
   seenAs(host: string): void {
-    const family = parseIp(host)?.length;
-    if (family === undefined || this.#seenAs.has(family) || reachOf(host) !== PUBLIC) return;
-    this.#seenAs.set(family, host);
-    for (const entry of this.#entries.values()) entry.priority = this.#priorityOf(entry.address);
+    if (!this.#seenAs.add(host)) return;
+    for (const entry of this.#entries.values()) entry.priority = this.#seenAs.priorityOf(entry.address);
   }
 
   /** The next to dial at `now` (ms), from now on active; undefined if there is none or too many were dialled just now. */
@@ -193,12 +190,14 @@ export class AddressBook<A extends Candidate> {
     if (self && !entry.passing) remember(this.#selves, keyOf(entry.address), MAX_SELVES);
     entry.useful = useful;
     entry.failures = useful ? 0 : entry.failures + 1;
-    if (self || entry.passing || this.isBanned(entry.address) || ending === 'drop' || entry.failures > MAX_FAILURES) {
+    const atStake = entry.failures > 0 && this.#atStake(address);
+    const tired = entry.failures > (atStake ? MAX_FAILURES_AT_STAKE : MAX_FAILURES);
+    if (self || entry.passing || this.isBanned(entry.address) || ending === 'drop' || tired) {
       this.#forget(entry);
       return;
     }
     entry.state = 'resting';
-    entry.until = now + restOf(entry, cause);
+    entry.until = now + restOf(entry, cause, atStake);
     this.#resting.add(entry);
   }
 
@@ -256,7 +255,7 @@ export class AddressBook<A extends Candidate> {
   }
 
   #enter(address: A, state: 'waiting' | 'active', passing: boolean): Entry<A> {
-    const entry: Entry<A> = { address, session: address, state, passing, failures: 0, useful: false, priority: this.#priorityOf(address), until: 0 };
+    const entry: Entry<A> = { address, session: address, state, passing, failures: 0, useful: false, priority: this.#seenAs.priorityOf(address), until: 0 };
     this.#entries.set(keyOf(address), entry);
     this.#room.knows(entry);
     return entry;
@@ -268,11 +267,6 @@ export class AddressBook<A extends Candidate> {
     this.#waiting.delete(key);
     this.#resting.delete(entry);
     this.#room.forgets(entry);
-  }
-
-  #priorityOf(address: A): number {
-    const us = this.#seenAs.size > 0 ? this.#seenAs.get(parseIp(address.host)?.length ?? 0) : undefined;
-    return us === undefined ? 0 : (peerPriority({ host: us, port: this.#port }, address) ?? 0);
   }
 
   #wake(now: number): void {

@@ -86,6 +86,13 @@ export class Flight {
     return keys;
   }
 
+  /** How many were added before `time`. */
+  countBefore(time: number): number {
+    let count = 0;
+    for (let at = this.#first; at < this.#end && (this.#times[at] as number) < time; at++) if (this.#keys[at] !== GONE) count++;
+    return count;
+  }
+
   clear(): void {
     this.size = this.#first = this.#end = this.#next = 0;
   }

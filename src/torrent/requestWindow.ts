@@ -165,8 +165,8 @@ export class RequestWindow {
     const waited = now - doubt.since;
     // While nothing comes at all it is the line that is slow, but not for ever.
     const ripe = waited >= tolerance && (this.#arrivals > doubt.arrivals || waited >= 4 * tolerance);
+    if (!ripe && flight.countBefore(flight.latest) * TOLERANCE < Math.max(MOST_OVERTAKEN, this.limit >> 2) * tolerance) return NONE;
     const keys = flight.toArray(ripe ? doubt.before : flight.latest);
-    if (!ripe && keys.length * TOLERANCE < Math.max(MOST_OVERTAKEN, this.limit >> 2) * tolerance) return NONE;
     this.#slowStart = false;
     doubt.before = -Infinity;
     if (this.#lost.size + keys.length > MAX_WINDOW) this.#lost.clear();
