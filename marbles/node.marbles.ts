@@ -121,11 +121,11 @@ describe('dhtNode', () => {
   );
 
   it(
-    'tries again when nobody answers: after 15 s, then 30 s, then longer',
+    'asks thrice when nobody answers, and tries again after 5 s, then 10 s, then longer',
     drawn((stage) => {
       const { node$, to } = scene(stage, []);
       stage.gives(quiet(node$()), '^ 100s !').toBe('-');
-      stage.happens(to(a)).toBe('  f 24999ms f 39999ms f');
+      stage.happens(to(a)).toBe('  f 2999ms f 2999ms f 14999ms f 2999ms f 2999ms f 19999ms f 2999ms f 2999ms f 29999ms f 2999ms f 2999ms f');
     }),
   );
 

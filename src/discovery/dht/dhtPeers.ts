@@ -1,4 +1,4 @@
-import { defer, map, type Observable, switchMap, tap } from 'rxjs';
+import { defer, filter, map, NEVER, type Observable, startWith, switchMap, tap } from 'rxjs';
 import { replenish } from '../../../operators/replenish.ts';
 import { now } from '../../clock.ts';
 import type { Env, PeerAddress } from '../../env.ts';
@@ -31,7 +31,7 @@ export interface DhtPeersOptions {
  * ```
  *
  * Looks up at once, and again after 15 minutes; while peers are wanted after 5 minutes already, and after half a minute if
- * nobody was found. Announces us with the first lookup, and when 13 minutes have passed. Not for private torrents (BEP 27).
+ * nobody was found; at once when the network has been joined only after a lookup in vain. Announces us with the first lookup, and when 13 minutes have passed. Not for private torrents (BEP 27).
  * Never completes; errors with those of `node$` only. BEP 5, 33.
  */
 export const dhtPeers = (
@@ -56,7 +56,13 @@ export const dhtPeers = (
       });
       // Whoever has all of it can wait until somebody wants it.
       const atLeast = (): number => (found === 0 && !complete() ? pace.afterNone : pace.atLeast);
-      return lookup$.pipe(replenish({ wanted$, atLeast, atMost: () => pace.atMost * (0.9 + random() / 5) }));
+      const lookups$ = lookup$.pipe(replenish({ wanted$, atLeast, atMost: () => pace.atMost * (0.9 + random() / 5) }));
+      // What was looked up before there was anybody to ask is no reason to wait.
+      return (node.joined$ ?? NEVER).pipe(
+        filter(() => found === 0),
+        startWith(undefined),
+        switchMap(() => lookups$),
+      );
     }),
     map(({ host, port: theirs }): PeerAddress => ({ host, port: theirs, source: 'dht' })),
   );

@@ -79,6 +79,8 @@ export interface DhtNode {
   readonly port: number;
   /** What the user should know of it; told to whoever subscribes later, too. Does not complete. */
   readonly warnings$?: Observable<Warning>;
+  /** Emits when a network that could not be joined has been joined after all: there is somebody to ask now. Does not complete. */
+  readonly joined$?: Observable<unknown>;
   /** Looks once for those who have announced themselves; each is emitted once. As a `seed`, for those only who have not all of it (BEP 33). */
   getPeers(infoHash: Uint8Array, seed?: boolean): Observable<Endpoint>;
   /** The same, and then announces us at `port` to the nearest nodes, 0 for the port that our packets come from. */
@@ -161,11 +163,17 @@ class RunningNode implements DhtNode {
     return this.#warnings$.asObservable();
   }
 
+  get joined$(): Observable<unknown> {
+    return merge(...this.sides.map((side) => side.joined$));
+  }
+
   run(): Observable<never> {
     const { bootstrap, saved } = this.#options;
     const lost = (): void => this.#lost();
     const sweep$ = timer(SWEEP, SWEEP).pipe(tap(() => this.#store.expire(now())));
-    const upkeeps = this.sides.map((side) => upkeep(side, { env: this.#env, bootstrap, saved: saved?.nodes ?? [], want: this.#want, lost }));
+    const isAlone = (): boolean => this.sides.every(({ table }) => table.usable === 0);
+    const options = { env: this.#env, bootstrap, saved: saved?.nodes ?? [], want: this.#want, lost, isAlone };
+    const upkeeps = this.sides.map((side) => upkeep(side, options));
     return merge(...this.sides.map((side) => side.run()), ...upkeeps, sweep$).pipe(ignoreElements());
   }
 

@@ -50,6 +50,9 @@ export class Side {
   readonly #newcomers$ = new Subject<NodeEndpoint>();
   readonly #pinged = new Set<string>();
   readonly #ready$ = new ReplaySubject<void>(1);
+  readonly #joined$ = new Subject<void>();
+  /** Has nobody answered until the last attempt to join was over? */
+  #isAlone = false;
 
   constructor(options: SideOptions) {
     this.#options = options;
@@ -61,6 +64,11 @@ export class Side {
   /** Emits as soon as lookups have somewhere to begin, or it is known that they have not. */
   get ready$(): Observable<void> {
     return this.#ready$.pipe(take(1));
+  }
+
+  /** Emits when somebody answers after it was known that nobody does: what was looked up until then was in vain. */
+  get joined$(): Observable<void> {
+    return this.#joined$.asObservable();
   }
 
   get port(): number {
@@ -83,6 +91,7 @@ export class Side {
   }
 
   settled(): void {
+    this.#isAlone = this.table.usable === 0;
     this.#ready$.next();
   }
 
@@ -165,6 +174,10 @@ export class Side {
     if (this.table.usable >= ENOUGH) this.#ready$.next();
     this.#seen(answer, to);
     this.#options.replied?.(answer);
+    if (this.#isAlone) {
+      this.#isAlone = false;
+      this.#joined$.next();
+    }
     return to.id === undefined || equalIds(answer.id, to.id);
   }
 

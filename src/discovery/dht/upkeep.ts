@@ -1,9 +1,31 @@
-import { concat, connect, defer, delay, EMPTY, first, from, ignoreElements, last, merge, mergeMap, type Observable, repeat, takeUntil, tap, timer } from 'rxjs';
+import {
+  concat,
+  connect,
+  defer,
+  delay,
+  EMPTY,
+  endWith,
+  filter,
+  first,
+  from,
+  ignoreElements,
+  last,
+  merge,
+  mergeMap,
+  type Observable,
+  repeat,
+  switchMap,
+  take,
+  takeUntil,
+  takeWhile,
+  tap,
+  timer,
+} from 'rxjs';
 import { now } from '../../clock.ts';
 import type { Env, UdpEndpoint } from '../../env.ts';
 import type { NodeEndpoint } from '../../protocol/compact.ts';
 import { ID_LENGTH } from '../../protocol/id.ts';
-import type { Family } from '../../protocol/krpc.ts';
+import type { Family, Reply } from '../../protocol/krpc.ts';
 import { K } from './bucket.ts';
 import { Lookup } from './lookup.ts';
 import { SHORT_TIMEOUT, type Side } from './side.ts';
@@ -12,15 +34,21 @@ import { walk } from './walk.ts';
 /** Milliseconds between two looks at the table: while there is work, and when there is none. */
 export const BUSY = 5000;
 export const IDLE = 60_000;
-/** Milliseconds before a network that could not be joined is tried again, the first time and at most. */
-export const FIRST_REJOIN = 15_000;
+/** Milliseconds before a network that could not be joined is tried again, the first time and at most; at most while we know nobody at all. */
+export const FIRST_REJOIN = 5_000;
 export const LAST_REJOIN = 5 * 60_000;
+export const LAST_WHILE_ALONE = 30_000;
+/** Milliseconds that nodes of an earlier run have to themselves: if fewer than {@link FEW} have answered by then, bootstrap nodes are asked beside them. */
+export const SAVED_FIRST = 5_000;
+/** How often each bootstrap node is asked in one attempt, and milliseconds between: the network may come up after us. */
+const ASKS = 3;
+const ASK_EVERY = 3_000;
 /** Nodes below which we join again. */
 export const FEW = 4;
 /** Milliseconds until it is told that no bootstrap node is known; that may change yet. */
 export const LOST_AFTER = 4_000;
 /** Addresses of the bootstrap nodes that are asked at one time. */
-const MAX_BOOTSTRAP = 8;
+const MAX_BOOTSTRAP = 16;
 
 export interface UpkeepOptions {
   readonly env: Pick<Env, 'resolve' | 'random' | 'randomBytes'>;
@@ -31,6 +59,8 @@ export interface UpkeepOptions {
   readonly want: readonly Family[];
   /** Hears that none of the names of bootstrap nodes leads anywhere. */
   readonly lost?: () => void;
+  /** Is there no node of either family that answers? */
+  readonly isAlone?: () => boolean;
 }
 
 const isOf = (family: Family) => (host: string) => host.includes(':') === (family === 6);
@@ -43,7 +73,10 @@ export const explore = (side: Side, target: Uint8Array, want: readonly Family[],
     return walk(side, lookup, { method: 'find_node', target, want });
   }).pipe(ignoreElements());
 
-/** Asks the bootstrap nodes; whoever answers is in the table then. Some are gone for good: when one has answered, the others have 1.5 s left. */
+/**
+ * Asks the bootstrap nodes, thrice while nobody answers; whoever answers is in the table then. Some are gone for good: when one has answered,
+ * the others have 1.5 s left.
+ */
 const bootstrapped = (side: Side, { env, bootstrap, want, lost }: UpkeepOptions): Observable<never> => {
   const isOurs = isOf(side.family);
   let led = 0;
@@ -64,7 +97,7 @@ const bootstrapped = (side: Side, { env, bootstrap, want, lost }: UpkeepOptions)
   // Whoever has to be asked first may be silent for longer than anybody waits.
   return named$.pipe(
     connect((known$) => merge(known$, silence$.pipe(takeUntil(known$.pipe(last(null, undefined)))))),
-    mergeMap((endpoint) => side.ask(endpoint, { method: 'find_node', target: side.table.id, want }), MAX_BOOTSTRAP),
+    mergeMap((endpoint) => repeatedly(() => side.ask(endpoint, { method: 'find_node', target: side.table.id, want })), MAX_BOOTSTRAP),
     connect((answers$) =>
       answers$.pipe(
         takeUntil(
@@ -79,15 +112,52 @@ const bootstrapped = (side: Side, { env, bootstrap, want, lost }: UpkeepOptions)
   );
 };
 
-/** Looks for our own neighbourhood: first with the nodes that we know, then, if that leads nowhere, from the bootstrap nodes on. */
+/** Until it is answered; each question keeps its own time. */
+const repeatedly = (ask: () => Observable<Reply | 'slow'>): Observable<Reply | 'slow'> =>
+  timer(0, ASK_EVERY).pipe(
+    take(ASKS),
+    mergeMap(ask),
+    takeWhile((answer) => answer === 'slow', true),
+  );
+
+/**
+ * Looks for our own neighbourhood: first with the nodes that we know, then, if that leads nowhere or takes longer than 5 s, from the bootstrap
+ * nodes on. Once these have led somewhere, nodes of an earlier run that are still silent are left alone.
+ */
 const join = (side: Side, options: UpkeepOptions): Observable<never> => {
   const { id } = side.table;
   const saved = options.saved.filter(({ host }) => isOf(side.family)(host));
   const known = (): void => {
     if (side.table.usable > 0) side.settled();
   };
-  const fallback$ = defer(() => (side.table.usable < K ? concat(bootstrapped(side, options), explore(side, id, options.want)) : EMPTY));
-  return concat(explore(side, id, options.want, saved).pipe(tap({ complete: known })), fallback$).pipe(tap({ complete: () => side.settled() }));
+  let isOver = false;
+  const over = (): void => {
+    isOver = true;
+    known();
+  };
+  const enough = (): boolean => side.table.usable >= FEW;
+  const walked$ = explore(side, id, options.want, saved).pipe(tap({ complete: over }), endWith('walked'));
+  const late$ = timer(SAVED_FIRST).pipe(filter(() => !enough()));
+  // While nodes of an earlier run keep us waiting, which may take a minute, bootstrap nodes are asked again.
+  const helped$ = defer(() => (side.table.usable < K ? concat(bootstrapped(side, options), explore(side, id, options.want)) : EMPTY)).pipe(
+    tap({ complete: known }),
+    endWith('helped'),
+    repeat({ delay: () => (isOver || enough() ? EMPTY : timer(FIRST_REJOIN)) }),
+  );
+  return walked$.pipe(
+    connect((walk$) =>
+      merge(
+        walk$,
+        merge(walk$, late$).pipe(
+          take(1),
+          switchMap(() => helped$),
+        ),
+      ),
+    ),
+    takeWhile((what) => what === 'walked' || !enough()),
+    ignoreElements(),
+    tap({ complete: () => side.settled() }),
+  );
 };
 
 /**
@@ -95,7 +165,7 @@ const join = (side: Side, options: UpkeepOptions): Observable<never> => {
  * 15 minutes, and pings those who are in doubt while others wait for their places. Never completes, never errors.
  */
 export const upkeep = (side: Side, options: UpkeepOptions): Observable<never> => {
-  const { env, want } = options;
+  const { env, want, isAlone = () => false } = options;
   let fails = 0;
   const step = (): Observable<never> => {
     if (side.table.usable < FEW) {
@@ -110,7 +180,7 @@ export const upkeep = (side: Side, options: UpkeepOptions): Observable<never> =>
   };
   let busy = true;
   const pause = (): number => {
-    if (fails > 0 && side.table.usable < FEW) return Math.min(LAST_REJOIN, FIRST_REJOIN * 2 ** (fails - 1));
+    if (fails > 0 && side.table.usable < FEW) return Math.min(isAlone() ? LAST_WHILE_ALONE : LAST_REJOIN, FIRST_REJOIN * 2 ** (fails - 1));
     return busy ? BUSY : IDLE;
   };
   return defer(step).pipe(repeat({ delay: () => timer(pause() * (0.75 + env.random() / 2)) }));

@@ -259,6 +259,7 @@ describe('where everybody begins', () => {
       'router.utorrent.com:6881',
       'dht.aelitis.com:6881',
       'dht.libtorrent.org:25401',
+      'router.bt.ouinet.work:6881',
     ]);
   });
 });
