@@ -22,6 +22,7 @@ export { assemblePieces } from './assemblePieces.ts';
 export { readPieces } from './readPieces.ts';
 export { verifyPieces } from './verifyPieces.ts';
 export { writePieces, type WritePiecesOptions } from './writePieces.ts';
+export { supersede, type SupersedeOptions } from './supersede.ts';
 export { sampleProgress } from './sampleProgress.ts';
 export { ticking, type TickingOptions } from './ticking.ts';
 export { AddressBook } from '../src/torrent/addressBook.ts';

@@ -186,6 +186,7 @@ const pipeline = (
       // A magnet link has it until it is known that it may not (BEP 27).
       dht$: torrent.private ? undefined : dht$,
       expelled$,
+      twins: there.twins,
       ...(listens && { port }),
       introduced: (peer: Peer) => there.introduced(peer),
       joined: there.joined,

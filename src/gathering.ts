@@ -9,12 +9,13 @@ import type { DownloadEvent, Env, Peer, PeerAddress, PeerSource } from './env.ts
 import { createPeerId } from './protocol/id.ts';
 import type { SeedOptions } from './seeding.ts';
 import { seclusion } from './seclusion.ts';
-import { type Expulsion, parted } from './session.ts';
+import type { Expulsion } from './session.ts';
 import { type Findable, nodeFor, type SourceOptions, sources } from './sources.ts';
 import { Tally } from './tally.ts';
 import { AddressBook, MAX_KNOWN } from './torrent/addressBook.ts';
 import type { ConnectionBudget } from './torrent/connectionBudget.ts';
 import { Funnel } from './torrent/funnel.ts';
+import { type Twins, twins } from './twins.ts';
 
 export type GatheringOptions = SourceOptions &
   Door & {
@@ -48,6 +49,8 @@ export interface Gathering {
   readonly ticks: (every: number) => Observable<void>;
   /** Others wait for the place of a useless peer. */
   readonly crowded: () => boolean;
+  /** What follows when a peer is connected twice. */
+  readonly twins: Twins;
   /** Hears of each peer after its handshake. */
   readonly joined: (peer: Peer) => void;
   /** Hears of a peer when it has said of itself where it listens. */
@@ -95,6 +98,7 @@ export const gathering = (source: Findable, env: Env, options: GatheringOptions)
       left$: merge(left$, expelled$),
       alone: () => seed === undefined && book.alone,
     });
+  const twice = twins({ peerId, members: () => tally.crowd.members, age: (peer) => tally.age(peer), expelled: expelled$ });
   return {
     peerId,
     funnel,
@@ -109,9 +113,10 @@ export const gathering = (source: Findable, env: Env, options: GatheringOptions)
     stirred$,
     stir,
     ticks: (every) => ticking(every, { busy: () => !tally.asleep, stirred$ }),
+    twins: twice,
     crowded: () => book.waiting > 0 && book.active >= maxPeers,
     joined: (peer) => {
-      parted(peerId, tally.crowd.members, peer, expelled$);
+      twice.joined(peer);
       report(tally.joined(peer));
     },
     introduced: ({ address, state: { extensions } }) => {

@@ -1,17 +1,4 @@
-import {
-  EMPTY,
-  filter,
-  ignoreElements,
-  mergeMap,
-  type Observable,
-  type Observer,
-  type OperatorFunction,
-  pipe,
-  startWith,
-  type Subject,
-  tap,
-  throwError,
-} from 'rxjs';
+import { EMPTY, filter, ignoreElements, mergeMap, type Observable, type OperatorFunction, pipe, startWith, type Subject, tap, throwError } from 'rxjs';
 import { advertise, type Possessions } from '../operators/advertise.ts';
 import { converse } from '../operators/converse.ts';
 import { type DhtContact, exchangeDhtPorts } from '../operators/exchangeDhtPorts.ts';
@@ -38,8 +25,8 @@ import type { Crowd } from './torrent/crowd.ts';
 import type { Funnel } from './torrent/funnel.ts';
 import { Lull } from './torrent/lull.ts';
 import type { SuperSeed } from './torrent/superSeed.ts';
-import { superfluous, twinOf } from './torrent/twins.ts';
 import type { Transfer } from './transfer.ts';
+import type { Twins } from './twins.ts';
 
 /** Somebody to hang up on. */
 export interface Expulsion {
@@ -79,6 +66,8 @@ export interface Company {
   readonly dht$: Observable<DhtContact> | undefined;
   /** Where we listen, if we do. */
   readonly port?: number;
+  /** What follows when a peer is connected twice. */
+  readonly twins: Twins;
   /** Who has to go. */
   readonly expelled$: Observable<Expulsion>;
   /** Hears of a peer when it has said of itself what it speaks, and where it listens. */
@@ -137,6 +126,7 @@ export const conversation = (company: Company): OperatorFunction<Peer, Block> =>
     exchangeDhtPorts(dht$ ?? EMPTY),
     company.secluded ? () => EMPTY : exchangePeers(found$, { connected: () => crowd.members }),
     expel(company.expelled$),
+    company.twins.conversation,
     partFromSeeds(() => picker.complete),
     introductions(company.introduced),
     keepAlive(),
@@ -171,13 +161,5 @@ const introductions =
       ),
       ignoreElements(),
     );
-
-/** Closes one of two connections with the same peer. @throws PeerError if that is the one of `newer`. */
-export const parted = (us: Uint8Array, members: Iterable<Peer>, newer: Peer, expelled: Pick<Observer<Expulsion>, 'next'>): void => {
-  const older = twinOf(newer, members);
-  if (older === undefined) return;
-  if (superfluous(us, older, newer) === newer) throw new PeerError('duplicate', `${nameOf(newer)}: is connected as ${nameOf(older)} already`);
-  expelled.next({ peer: older, code: 'duplicate', why: `is connected as ${nameOf(newer)}, too` });
-};
 
 const nameOf = ({ address: { host, port } }: Peer): string => `${host}:${port}`;

@@ -79,13 +79,19 @@ export class Tally {
     return { type: 'peer-joined', address: peer.address };
   }
 
+  /** Milliseconds since a peer has joined. */
+  age(peer: Peer): number {
+    const time = now();
+    return time - (this.#since.get(peer) ?? time);
+  }
+
   /** Which of those that are connected have nothing that we lack, as long as we lack something. */
   readonly useless: Useless<PeerAddress> = () => {
     const picker = this.#known;
     if (picker?.complete === true) return undefined;
     return (address) => {
       const peer = this.crowd.member(address);
-      if (peer === undefined || now() - (this.#since.get(peer) ?? now()) < GREETING) return false;
+      if (peer === undefined || this.age(peer) < GREETING) return false;
       return picker === undefined || !picker.wants(peer.state.have);
     };
   };

@@ -4,10 +4,14 @@ interface Connection {
   readonly address: { readonly wire$?: unknown };
 }
 
-/** The connection that there is with the same peer already. */
-export const twinOf = <C extends Connection>(newer: C, others: Iterable<C>): C | undefined => {
-  for (const other of others) if (other !== newer && compare(other.id, newer.id) === 0) return other;
-  return undefined;
+/** The connections with the same peer among `members` that come before `newer`, if that is one of them. */
+export const twinsOf = <C extends Connection>(newer: C, members: Iterable<C>): readonly C[] => {
+  const twins: C[] = [];
+  for (const member of members) {
+    if (member === newer) break;
+    if (compare(member.id, newer.id) === 0) twins.push(member);
+  }
+  return twins;
 };
 
 /**

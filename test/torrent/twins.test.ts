@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { superfluous, twinOf } from '../../src/torrent/twins.ts';
+import { superfluous, twinsOf } from '../../src/torrent/twins.ts';
 
 const [low, high] = [Uint8Array.of(1, 0), Uint8Array.of(1, 1)];
 const peer = (id: Uint8Array, called: boolean) => ({ id, address: called ? { wire$: 'open' } : {} });
@@ -8,8 +8,10 @@ const peer = (id: Uint8Array, called: boolean) => ({ id, address: called ? { wir
 describe('twins', () => {
   it('are known by their ids', () => {
     const [one, other, third] = [peer(low, false), peer(low.slice(), true), peer(high, true)];
-    expect(twinOf(one, [one, third])).toBe(undefined);
-    expect(twinOf(one, [one, third, other])).toBe(other);
+    expect(twinsOf(one, [one, third])).toEqual([]);
+    expect(twinsOf(one, [third, other])).toEqual([other]);
+    // Among the members, it has those that came before it.
+    expect([twinsOf(one, [one, third, other]), twinsOf(other, [one, third, other])]).toEqual([[], [one]]);
   });
 
   it('the newer one goes if both were made by the same side', () => {

@@ -1,0 +1,52 @@
+import type { Observer, OperatorFunction } from 'rxjs';
+import { supersede } from '../operators/supersede.ts';
+import type { Peer } from './env.ts';
+import { PeerError } from './errors.ts';
+import type { Expulsion } from './session.ts';
+import { superfluous, twinsOf } from './torrent/twins.ts';
+
+/** Milliseconds in which both sides may have dialled each other: then the same one of two connections goes on both sides. */
+export const CROSSING = 10_000;
+
+export interface TwinsOptions {
+  /** 20 bytes, ours. */
+  readonly peerId: Uint8Array;
+  /** All that are connected, in the order in which they came. */
+  readonly members: () => Iterable<Peer>;
+  /** Milliseconds since it came. */
+  readonly age: (peer: Peer) => number;
+  readonly expelled: Pick<Observer<Expulsion>, 'next'>;
+}
+
+/** What follows when a peer is connected twice. */
+export interface Twins {
+  /** Of two connections that cross closes one. @throws PeerError `duplicate` if that is the newer one, or there are two before it. */
+  joined(newer: Peer): void;
+  /** Of one that has lasted and a newer one keeps the one that lives. */
+  readonly conversation: OperatorFunction<Peer, never>;
+}
+
+/** A peer that calls again may have lost its line: the older connection is tested, and a new one with the same id wins over silence. */
+export const twins = ({ peerId, members, age, expelled }: TwinsOptions): Twins => {
+  const duplicate = (peer: Peer, other: Peer): Expulsion => ({ peer, code: 'duplicate', why: `is connected as ${nameOf(other)}, too` });
+  const before = (newer: Peer): readonly Peer[] => twinsOf(newer, members());
+  return {
+    joined: (newer) => {
+      const [older, ...more] = before(newer);
+      if (older === undefined || (more.length === 0 && age(older) >= CROSSING)) return;
+      if (more.length > 0 || superfluous(peerId, older, newer) === newer)
+        throw new PeerError('duplicate', `${nameOf(newer)}: is connected as ${nameOf(older)} already`);
+      expelled.next(duplicate(older, newer));
+    },
+    conversation: supersede({
+      older: (newer) => before(newer).find((each) => age(each) >= CROSSING),
+      decided: (older, newer, lives) => {
+        if (!lives) return expelled.next({ peer: older, code: 'duplicate', why: `says nothing any more, and has come back as ${nameOf(newer)}` });
+        const gone = superfluous(peerId, older, newer);
+        expelled.next(duplicate(gone, gone === newer ? older : newer));
+      },
+    }),
+  };
+};
+
+const nameOf = ({ address: { host, port } }: Peer): string => `${host}:${port}`;
