@@ -132,11 +132,23 @@ describe('udpTracker', () => {
     'answers by one family while it is silent by the other, or no way leads there',
     drawn((stage) => {
       const { env, asked } = scene(stage, { at: AT6, peers: encodePeers([six], 16), udp: { latency: 2 } });
-      stage.gives(hosts(announceOverUdp(env)('udp://both.example:80', query)), '^ 20s !').toBe('--------s', values);
-      stage.happens(asked).toBe('(cc)a 14995ms c');
+      stage.gives(hosts(announceOverUdp(env)('udp://both.example:80', query)), '^ 20s !').toBe('--------s 2999ms |', values);
+      stage.happens(asked).toBe('(cc)a');
       const noFour = scene(stage, { at: AT6, peers: encodePeers([six], 16), udp: { refuses: ({ host }) => (host === AT.host ? 'no way' : undefined) } });
       stage.gives(hosts(announceOverUdp(noFour.env)('udp://both.example:80', query))).toBe('----(s|)', values);
       stage.happens(noFour.asked).toBe('c-a');
+    }),
+  );
+
+  it(
+    'is left out for a minute by a family by which it was silent while it answered by the other',
+    drawn((stage) => {
+      const { env, asked } = scene(stage, { at: AT6, peers: encodePeers([six], 16), udp: { latency: 2 } });
+      const reply$ = hosts(announceOverUdp(env)('udp://both.example:80', query));
+      stage.gives(reply$).toBe('         --------s 2999ms |', values);
+      stage.gives(reply$, '59s ^').toBe('  59s ----(s|)', values);
+      stage.gives(reply$, '70s ^').toBe('  70s --------s 2999ms |', values);
+      stage.happens(asked).toBe('        (cc)a 58995ms a 10999ms (cc)a');
     }),
   );
 

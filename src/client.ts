@@ -1,6 +1,7 @@
 import { merge, type Observable, of, shareReplay } from 'rxjs';
 import type { DhtNode } from './discovery/dht/node.ts';
 import { PORTS, reception } from './discovery/reception.ts';
+import { TrackerCommons } from './discovery/trackerCommons.ts';
 import { download, type DownloadOptions } from './download.ts';
 import type { DownloadEvent, Env } from './env.ts';
 import { allowancesOf, type Limits } from './limits.ts';
@@ -34,11 +35,14 @@ export interface ClientOptions {
 /** Several torrents in one process, and what they share. */
 export interface Client {
   /** As the function of this name; what the client shares is not to be given again. */
-  download(source: Torrent | MagnetLink, options: Omit<DownloadOptions, 'peerId' | 'reception$' | 'dht$' | 'budget' | 'checks'>): Observable<DownloadEvent>;
+  download(
+    source: Torrent | MagnetLink,
+    options: Omit<DownloadOptions, 'peerId' | 'reception$' | 'dht$' | 'budget' | 'checks' | 'commons'>,
+  ): Observable<DownloadEvent>;
 }
 
 /**
- * What downloads share: who we are, the port where peers call us, our node of the DHT, rate limits, connections and dials. Who has fewest
+ * What downloads share: who we are, the port where peers call us, our node of the DHT, rate limits, connections and dials, announces. Who has fewest
  * connections has the next one; a torrent with more than an equal part gives some up to those that come later.
  *
  * Nothing happens before the first download is subscribed to, and all is closed when the last one is over. Each is as cold as one of
@@ -54,6 +58,7 @@ export const client = (env: Env, options: ClientOptions = {}): Client => {
   const peerId = options.peerId ?? createPeerId(env.randomBytes(12));
   const budget = new ConnectionBudget({ most, ...(dialRate !== undefined && { dialRate }) });
   const checks = new Turns(CHECKS_AT_ONCE);
+  const commons = new TrackerCommons();
   const reception$ = ports.length > 0 ? shared(reception(env, { ports, ...(host !== undefined && { host }) }, env.room?.callers)) : undefined;
   const dht$ = options.dht$ && shared(options.dht$);
   const { changes$, ...within } = allowancesOf(options.limits);
@@ -61,7 +66,7 @@ export const client = (env: Env, options: ClientOptions = {}): Client => {
   const limited$ = shared(merge(of(within), changes$));
   return {
     download: (source, own) =>
-      scoped(limited$, () => download(source, env, { ...own, peerId, reception$, dht$, budget, checks, limits: { ...own.limits, within } })),
+      scoped(limited$, () => download(source, env, { ...own, peerId, reception$, dht$, budget, checks, commons, limits: { ...own.limits, within } })),
   };
 };
 

@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly stranger?: boolean;
   /** By IPv4 or IPv6 only: `unreachable` where the host has no address of that kind. Either if not given. */
   readonly family?: 4 | 6;
+  /** Is the connection kept for the next request to the same host? Undefined for one of its own, which is closed with the answer. */
+  readonly keep?: boolean;
   /** A redirect to a magnet link is an answer: then `url` is the link, and `body` is empty. Otherwise it is an error, as that to any other scheme. */
   readonly links?: boolean;
 }

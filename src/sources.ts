@@ -31,6 +31,7 @@ import type { DhtNode } from './discovery/dht/node.ts';
 import { localPeers } from './discovery/localPeers.ts';
 import { defaultPace, inTurn, type Pace } from './discovery/pace.ts';
 import { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './discovery/trackerPeers.ts';
+import type { TrackerCommons } from './discovery/trackerCommons.ts';
 import type { PeerAddress, Warning } from './env.ts';
 import { InputError } from './errors.ts';
 import type { Torrent } from './torrent/metainfo.ts';
@@ -55,9 +56,13 @@ export interface SourceOptions {
   readonly listens?: boolean | undefined;
   /** In which order and how often the sources are asked; {@link defaultPace} if not given. */
   readonly pace?: Pace | undefined;
+  /** What is shared with other torrents that speak to trackers; its own if not given. */
+  readonly commons?: TrackerCommons | undefined;
 }
 
-export interface SourcesOptions extends SourceOptions, Pick<TrackerPeersOptions, 'peerId' | 'port' | 'totals' | 'partial' | 'wanted$' | 'report' | 'seenAs'> {
+export interface SourcesOptions
+  extends SourceOptions,
+    Pick<TrackerPeersOptions, 'peerId' | 'port' | 'totals' | 'partial' | 'wanted$' | 'report' | 'seenAs' | 'commons'> {
   /** Emits when the last piece is there. */
   readonly completed$?: Observable<unknown>;
   /** Peers that peers tell us about (BEP 11). */

@@ -1,13 +1,16 @@
-import { defer, type Observable } from 'rxjs';
+import { defer, type Observable, takeUntil, timer } from 'rxjs';
 import { now } from '../clock.ts';
 import type { Announced, Env, TrackerStatus, Warning } from '../env.ts';
 import { TrackerError } from '../errors.ts';
 import type { AnnounceQuery, AnnounceSuccess } from '../protocol/httpTracker.ts';
 import { shownUrl } from '../protocol/shownUrl.ts';
 import type { Announce } from './announce.ts';
+import { URGENCY } from './announceQueue.ts';
+import { hostOf } from './families.ts';
 import { announceOverHttp } from './httpTracker.ts';
 import { defaultPace, type TrackerPace } from './pace.ts';
 import type { Tracker } from './tiers.ts';
+import { TrackerCommons } from './trackerCommons.ts';
 import { announceOverUdp, type UdpEnv } from './udpTracker.ts';
 
 export const NUMWANT = 200;
@@ -38,6 +41,8 @@ export interface TrackerPeersOptions {
   readonly pace?: TrackerPace;
   /** Hears at what address a tracker sees us, if it says so. BEP 24. */
   readonly seenAs?: (host: string) => void;
+  /** Shared with other torrents; its own if not given. */
+  readonly commons?: TrackerCommons | undefined;
 }
 
 export type Event = AnnounceQuery['event'];
@@ -53,25 +58,38 @@ export class Announcer {
   wanted = 0;
   readonly #announcers: Readonly<Record<string, Announce>>;
   readonly #key: string;
+  readonly #commons: TrackerCommons;
 
   constructor(env: TrackerEnv, options: TrackerPeersOptions) {
     this.options = options;
     this.pace = options.pace ?? defaultPace.trackers;
     this.#key = Buffer.from(env.randomBytes(4)).toString('hex');
     const given = (url: string): boolean => options.given?.includes(url) === true;
-    const http = announceOverHttp(env, given);
-    this.#announcers = { 'http:': http, 'https:': http, 'udp:': announceOverUdp(env, given) };
+    this.#commons = options.commons ?? new TrackerCommons();
+    const http = announceOverHttp(env, given, this.#commons.ways);
+    this.#announcers = { 'http:': http, 'https:': http, 'udp:': announceOverUdp(env, given, this.#commons.udp) };
   }
 
-  /** Says one thing to one tracker. */
-  send(tracker: Tracker, event: Event): Observable<AnnounceSuccess> {
-    return defer(() => {
-      const { infoHash, peerId, port, totals } = this.options;
-      const announce = this.#announcers[/^[a-z]+:/i.exec(tracker.url)?.[0].toLowerCase() ?? ''];
-      if (announce === undefined) throw new TrackerError('unsupported-scheme', 'not asked, only http, https and udp are supported', { retryIn: 'never' });
-      const numwant = event === 'stopped' ? 0 : NUMWANT;
-      return announce(tracker.url, { infoHash, peerId, port, ...totals(), event, numwant, key: this.#key, trackerId: tracker.id });
+  /**
+   * Says one thing to one tracker, when it is its turn. `begin` is called then, and says what; `within` milliseconds later it
+   * is given up, if that is given.
+   */
+  send(tracker: Tracker, begin: () => Event, within?: number): Observable<AnnounceSuccess> {
+    const { totals } = this.options;
+    const active = this.wanted > 0 && totals().left > 0;
+    const urgency = within !== undefined ? URGENCY.goodbye : active ? URGENCY.active : URGENCY.other;
+    return this.#commons.queue.inTurn(hostOf(tracker.url), urgency, (more) => {
+      const answer$ = defer(() => this.#announce(tracker, begin(), more));
+      return within === undefined ? answer$ : answer$.pipe(takeUntil(timer(within)));
     });
+  }
+
+  #announce(tracker: Tracker, event: Event, more: boolean): Observable<AnnounceSuccess> {
+    const { infoHash, peerId, port, totals } = this.options;
+    const announce = this.#announcers[/^[a-z]+:/i.exec(tracker.url)?.[0].toLowerCase() ?? ''];
+    if (announce === undefined) throw new TrackerError('unsupported-scheme', 'not asked, only http, https and udp are supported', { retryIn: 'never' });
+    const numwant = event === 'stopped' ? 0 : NUMWANT;
+    return announce(tracker.url, { infoHash, peerId, port, ...totals(), event, numwant, key: this.#key, trackerId: tracker.id }, { more });
   }
 
   asking(tracker: Tracker): void {

@@ -1,26 +1,47 @@
-import { catchError, concat, defer, EMPTY, map, merge, type Observable, of, tap, throwError } from 'rxjs';
-import type { Env } from '../env.ts';
+import { catchError, concat, defer, EMPTY, map, merge, mergeMap, type Observable, of, Subject, switchMap, takeUntil, tap, throwError, timer } from 'rxjs';
+import { now } from '../clock.ts';
+import type { Env, HttpReply, HttpRequest } from '../env.ts';
 import { TrackerError } from '../errors.ts';
 import { parseIp } from '../protocol/ip.ts';
 
 export type Family = 4 | 6;
+/** Without `resolve` a web server is asked as it comes. */
+export type WebEnv = Pick<Env, 'httpGet'> & Partial<Pick<Env, 'resolve'>>;
+
+/** Milliseconds for an answer by the other family, once there is one by one of them. */
+export const OTHER_WITHIN = 3_000;
+/** Milliseconds that a family is left out by which a host was silent while it answered by the other. */
+export const LEFT_OUT_FOR = 60_000;
+/** Hosts remembered, those silent first forgotten first. */
+export const MAX_REMEMBERED = 400;
 
 /** Of an address literal. */
 export const familyOf = (host: string): Family => (host.includes(':') ? 6 : 4);
 
-/**
- * The families by which the web server of a URL is asked: each that its name has an address of, as a tracker tells of peers
- * of the caller's family only (BEP 7). Undefined, once, where there is nothing to choose from.
- */
-export const familiesOf = ({ resolve }: Partial<Pick<Env, 'resolve'>>, url: string): Observable<readonly (Family | undefined)[]> =>
-  defer(() => {
-    const host = URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : '';
-    if (resolve === undefined || host === '' || parseIp(host) !== undefined) return of([undefined]);
-    return resolve(host).pipe(
-      map((found) => [...new Set(found.map(familyOf))]),
-      map((families) => (families.length > 1 ? families : [undefined])),
-    );
-  });
+/** The host of a URL: a name, or a literal without its brackets; '' if it has none. */
+export const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : '');
+
+/** By which families hosts have been silent just now while they answered by the other: many torrents may have the same tracker. */
+export class Ways {
+  readonly #silentAt = new Map<string, number>();
+
+  silent(host: string, family: Family): void {
+    const [oldest] = this.#silentAt.keys();
+    if (this.#silentAt.size >= MAX_REMEMBERED && oldest !== undefined) this.#silentAt.delete(oldest);
+    this.#silentAt.set(`${family} ${host}`, now());
+  }
+
+  /** Is there any use in asking? */
+  open(host: string, family: Family): boolean {
+    return now() - (this.#silentAt.get(`${family} ${host}`) ?? -Infinity) >= LEFT_OUT_FOR;
+  }
+}
+
+/** One way to ask a tracker. */
+export interface Way<T> {
+  readonly family: Family | undefined;
+  readonly ask$: Observable<T>;
+}
 
 /**
  * Asks a tracker in several ways, beside each other.
@@ -31,22 +52,61 @@ export const familiesOf = ({ resolve }: Partial<Pick<Env, 'resolve'>>, url: stri
  *   result  --(r|)
  * ```
  *
- * A way on which it can't be asked is passed over as long as another one leads to an answer. Errors with a `TrackerError`
- * if none does: one that it has given itself, if there is any. All other errors are passed on at once.
+ * A way on which it can't be asked is passed over as long as another one leads to an answer; after that the others have three seconds
+ * left, and one that is silent is left out for a minute. Errors with a `TrackerError` if there is no answer at all: one that the tracker
+ * has given itself, if there is any. All other errors are passed on at once.
  */
-export const byEach = <T>(ways: readonly Observable<T>[]): Observable<T> =>
+export const byEach = <T>(all: readonly Way<T>[], host: string, memory: Ways): Observable<T> =>
   defer(() => {
     const errors: TrackerError[] = [];
+    const answers$ = new Subject<void>();
     let answered = false;
     const failed = (error: unknown): Observable<never> => {
       if (!(error instanceof TrackerError)) return throwError(() => error);
       errors.push(error);
       return EMPTY;
     };
-    const answers$ = merge(...ways.map((way) => way.pipe(catchError(failed)))).pipe(tap(() => (answered = true)));
+    const open = all.filter(({ family }) => family === undefined || memory.open(host, family));
+    const ways = open.length > 0 ? open : all;
+    const asked$ = merge(
+      ...ways.map(({ family, ask$ }) => {
+        const enough$ = answers$.pipe(
+          switchMap(() => timer(OTHER_WITHIN)),
+          tap(() => family !== undefined && memory.silent(host, family)),
+        );
+        return ask$.pipe(
+          catchError(failed),
+          tap(() => {
+            answered = true;
+            answers$.next();
+          }),
+          takeUntil(enough$),
+        );
+      }),
+    );
     const nobody$ = defer(() => {
       const error = errors.find(({ code }) => code !== 'unreachable') ?? errors[0];
       return answered || error === undefined ? EMPTY : throwError(() => error);
     });
-    return concat(answers$, nobody$);
+    return concat(asked$, nobody$);
+  });
+
+/** Asks the web server of a tracker by each family that its name has an address of; `read` may refuse a reply by an error. */
+export const getByEach = <T>(env: WebEnv, request: HttpRequest, memory: Ways, read: (reply: HttpReply) => T): Observable<T> => {
+  const way = (family: Family | undefined): Way<T> => ({
+    family,
+    ask$: env.httpGet(family === undefined ? request : { ...request, family }).pipe(map(read)),
+  });
+  return familiesOf(env, request.url).pipe(mergeMap((families) => byEach(families.map(way), hostOf(request.url), memory)));
+};
+
+/** Undefined, once, where there is nothing to choose from. */
+const familiesOf = ({ resolve }: WebEnv, url: string): Observable<readonly (Family | undefined)[]> =>
+  defer(() => {
+    const host = hostOf(url);
+    if (resolve === undefined || host === '' || parseIp(host) !== undefined) return of([undefined]);
+    return resolve(host).pipe(
+      map((found) => [...new Set(found.map(familyOf))]),
+      map((families) => (families.length > 1 ? families : [undefined])),
+    );
   });

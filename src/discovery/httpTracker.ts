@@ -1,11 +1,11 @@
-import { defer, map, mergeMap } from 'rxjs';
+import { defer } from 'rxjs';
 import type { Env, HttpReply } from '../env.ts';
 import { TrackerError } from '../errors.ts';
 import { type AnnounceReply, type AnnounceSuccess, announceUrl, decodeAnnounceReply, MAX_REPLY_BYTES } from '../protocol/httpTracker.ts';
 import { Malformed } from '../protocol/malformed.ts';
 import { shownUrl } from '../protocol/shownUrl.ts';
 import type { Announce } from './announce.ts';
-import { byEach, familiesOf, type Family } from './families.ts';
+import { getByEach, Ways } from './families.ts';
 import type { Given } from './trackerAddresses.ts';
 
 /** Milliseconds. */
@@ -30,18 +30,16 @@ const OURS = ['info_hash', 'peer_id', 'port', 'uploaded', 'downloaded', 'left', 
  * `httpGet`. BEP 3, 7, 23, 31.
  */
 export const announceOverHttp =
-  (env: Pick<Env, 'httpGet'> & Partial<Pick<Env, 'resolve'>>, given: Given = () => false): Announce =>
-  (url, query) =>
+  (env: Pick<Env, 'httpGet'> & Partial<Pick<Env, 'resolve'>>, given: Given = () => false, memory = new Ways()): Announce =>
+  (url, query, { more } = {}) =>
     defer(() => {
       const foreign = URL.canParse(url) ? OURS.find((name) => new URL(url).searchParams.has(name)) : undefined;
       if (foreign !== undefined) throw new TrackerError('refused-address', `${shownUrl(url)}: has a ${foreign} of its own`, { retryIn: 'never' });
       const timeout = query.event === 'stopped' ? STOPPED_TIMEOUT : ANNOUNCE_TIMEOUT;
       // A torrent may name a service of this machine or of this house: nothing but a tracker is asked there.
       const wary = given(url) ? {} : { loopbackPath: '/announce', stranger: true };
-      const request = { url: announceUrl(url, query), maxBytes: MAX_REPLY_BYTES, timeout, ...wary };
-      const ask = (family: Family | undefined) =>
-        env.httpGet(family === undefined ? request : { ...request, family }).pipe(map((reply) => success(url, reply)));
-      return familiesOf(env, url).pipe(mergeMap((families) => byEach(families.map(ask))));
+      const request = { url: announceUrl(url, query), maxBytes: MAX_REPLY_BYTES, timeout, ...wary, ...(more !== undefined && { keep: more }) };
+      return getByEach(env, request, memory, (reply) => success(url, reply));
     });
 
 const success = (url: string, { status, body }: HttpReply): AnnounceSuccess => {

@@ -1,4 +1,4 @@
-import { concat, connect, defer, delay, map, mergeMap, type Observable, type OperatorFunction, reduce, take, takeUntil, throwError, timeout } from 'rxjs';
+import { concat, defer, map, mergeMap, type Observable, type OperatorFunction, reduce, throwError, timeout } from 'rxjs';
 import type { Env } from '../env.ts';
 import { TrackerError } from '../errors.ts';
 import { MAX_REPLY_BYTES } from '../protocol/httpTracker.ts';
@@ -6,14 +6,12 @@ import { Malformed } from '../protocol/malformed.ts';
 import { decodeScrapeReply, scrapeUrl, type ScrapeCounts } from '../protocol/scrape.ts';
 import { shownUrl } from '../protocol/shownUrl.ts';
 import { encodeScrape, MAX_SCRAPED } from '../protocol/udpTracker.ts';
-import { byEach, familiesOf, type Family } from './families.ts';
+import { getByEach, Ways } from './families.ts';
 import type { Given } from './trackerAddresses.ts';
 import { askOverUdp, type UdpEnv, UdpMemory } from './udpTracker.ts';
 
 /** Milliseconds for one answer. */
 export const SCRAPE_TIMEOUT = 15_000;
-/** Milliseconds for an answer by the other family, when there is one by one of them. */
-const OTHER_WITHIN = 1_500;
 
 export type ScrapeEnv = Pick<Env, 'httpGet'> & UdpEnv;
 
@@ -50,7 +48,6 @@ const together =
   (infoHashes: readonly Uint8Array[]): OperatorFunction<readonly (ScrapeCounts | undefined)[], Scraped> =>
   (answers$) =>
     answers$.pipe(
-      connect((all$) => all$.pipe(takeUntil(all$.pipe(take(1), delay(OTHER_WITHIN))))),
       reduce((one, other) => infoHashes.map((_, index) => larger(one[index], other[index]))),
       mergeMap((counts) => infoHashes.map((infoHash, index) => ({ infoHash, counts: counts[index] }))),
       mergeMap(({ infoHash, counts }) => (counts === undefined ? [] : [{ infoHash, ...counts }])),
@@ -77,14 +74,13 @@ const scrapeOverUdp = (env: UdpEnv, url: string, given: Given): Ask => {
 
 const scrapeOverHttp = (env: ScrapeEnv, url: string, given: Given): Ask => {
   const wary = given(url) ? {} : { loopbackPath: '/scrape', stranger: true };
+  const memory = new Ways();
   return (infoHashes) =>
     defer(() => {
       const asked = scrapeUrl(url, infoHashes);
       if (asked === undefined) throw new TrackerError('unsupported-scheme', `${shownUrl(url)}: has no scrape`, { retryIn: 'never' });
       const request = { url: asked, maxBytes: MAX_REPLY_BYTES, timeout: SCRAPE_TIMEOUT, ...wary };
-      const ask = (family: Family | undefined) =>
-        env.httpGet(family === undefined ? request : { ...request, family }).pipe(map(({ status, body }) => decoded(url, status, body)));
-      return familiesOf(env, url).pipe(mergeMap((families) => byEach(families.map(ask))));
+      return getByEach(env, request, memory, ({ status, body }) => decoded(url, status, body));
     }).pipe(map((known) => infoHashes.map((infoHash) => known.get(Buffer.from(infoHash).toString('latin1')))));
 };
 

@@ -4,6 +4,7 @@ import {
   concat,
   concatMap,
   defer,
+  delay,
   EMPTY,
   filter,
   finalize,
@@ -21,7 +22,6 @@ import {
   take,
   takeUntil,
   throwError,
-  timer,
 } from 'rxjs';
 import { now } from '../clock.ts';
 import type { PeerAddress } from '../env.ts';
@@ -104,9 +104,9 @@ export class TierSession {
       const settled: Observable<unknown>[] = [];
       const begun$ = from(this.tier.ready(now())).pipe(
         concatMap((tracker) => {
-          const settled$ = this.#ask(tracker, rests$);
+          const { begun$, settled$ } = this.#ask(tracker, rests$);
           settled.push(settled$);
-          return race(settled$, timer(stagger)).pipe(take(1));
+          return race(settled$, begun$.pipe(delay(stagger))).pipe(take(1));
         }),
       );
       const silence$ = defer(() => {
@@ -125,11 +125,7 @@ export class TierSession {
 
   /** Says goodbye to everyone who knows us. Never errors, and takes three seconds at most for each word. */
   goodbye(): Observable<never> {
-    const tell = (tracker: Tracker, event: Event) =>
-      this.#announcer.send(tracker, event).pipe(
-        catchError(() => EMPTY),
-        takeUntil(timer(STOPPED_TIMEOUT)),
-      );
+    const tell = (tracker: Tracker, event: Event) => this.#announcer.send(tracker, () => event, STOPPED_TIMEOUT).pipe(catchError(() => EMPTY));
     const known = this.tier.all.filter(({ started }) => started);
     const all = known.map((tracker, index) =>
       concat(index === 0 && this.#completed === 'pending' ? tell(tracker, 'completed') : EMPTY, tell(tracker, 'stopped')),
@@ -143,52 +139,54 @@ export class TierSession {
     this.#changed();
   }
 
-  /** Asks one tracker; completes when it has failed or has been silent for long. Then it is heard on until another one answers. */
-  #ask(tracker: Tracker, rests$: Observable<unknown>): Observable<unknown> {
-    const settled$ = new AsyncSubject<void>();
-    const settle = (): void => {
-      settled$.next();
-      settled$.complete();
-    };
-    const asked = this.#answers;
+  /** Asks one tracker, when it is its turn. It is heard in `peers$`: after long silence only until another one answers, or the tier rests. */
+  #ask(tracker: Tracker, rests$: Observable<unknown>): Asked {
+    const [begun$, settled$] = [new AsyncSubject<void>(), new AsyncSubject<void>()];
     const failed = (error: unknown): Observable<never> => {
       // A silent one has been told of already.
       if (tracker.asked === 'now' || !(error instanceof TrackerError && error.code === 'timeout')) this.#failed(tracker, error);
-      settle();
+      happens(settled$);
       return EMPTY;
     };
+    let before = 0;
+    let told: Event;
+    const begin = (): Event => {
+      before = this.#answers;
+      happens(begun$);
+      this.#announcer.asking(tracker);
+      return (told = this.#event(tracker));
+    };
+    const answered = (reply: AnnounceSuccess): Observable<PeerAddress> => {
+      this.#answered(tracker, told, reply, before === this.#answers);
+      return from(reply.peers).pipe(map(({ host, port }): PeerAddress => ({ host, port, source: 'tracker' })));
+    };
     const { patience } = this.#announcer.pace;
-    const enough$ = timer(patience).pipe(
+    const enough$ = begun$.pipe(
+      delay(patience),
       switchMap(() => {
         tracker.asked = 'late';
         this.#failed(tracker, new TrackerError('timeout', `no answer within ${patience / 1000} s`));
-        settle();
-        return this.#answers > asked ? of(tracker) : merge(rests$, this.#answers$.pipe(filter((other) => other !== tracker)));
+        happens(settled$);
+        return this.#answers > before ? of(tracker) : merge(rests$, this.#answers$.pipe(filter((other) => other !== tracker)));
       }),
     );
+    tracker.asked = 'now';
     this.#asks$.next(
-      this.#reply(tracker, asked).pipe(
+      this.#announcer.send(tracker, begin).pipe(
+        mergeMap(answered),
         catchError(failed),
         takeUntil(enough$),
         finalize(() => (tracker.asked = 'no')),
       ),
     );
-    return settled$;
+    return { begun$, settled$ };
   }
 
-  #reply(tracker: Tracker, asked: number): Observable<PeerAddress> {
-    return defer(() => {
-      tracker.asked = 'now';
-      this.#announcer.asking(tracker);
-      const { partial } = this.#announcer.options;
-      const event = !tracker.started ? 'started' : this.#completed === 'pending' ? 'completed' : partial?.() ? 'paused' : undefined;
-      return this.#announcer.send(tracker, event).pipe(
-        mergeMap((reply) => {
-          this.#answered(tracker, event, reply, asked === this.#answers);
-          return from(reply.peers).pipe(map(({ host, port }): PeerAddress => ({ host, port, source: 'tracker' })));
-        }),
-      );
-    });
+  /** What there is to say to it. */
+  #event(tracker: Tracker): Event {
+    if (!tracker.started) return 'started';
+    if (this.#completed === 'pending') return 'completed';
+    return this.#announcer.options.partial?.() ? 'paused' : undefined;
   }
 
   /** `first` of those that were asked at that time: the others' answers are heard, but change nothing. */
@@ -219,6 +217,18 @@ export class TierSession {
     this.#announcer.failed(tracker, error);
   }
 }
+
+interface Asked {
+  /** Emits when its turn has come. */
+  readonly begun$: Observable<void>;
+  /** Emits when it has failed, or has been silent for long. */
+  readonly settled$: Observable<void>;
+}
+
+const happens = (event$: AsyncSubject<void>): void => {
+  event$.next();
+  event$.complete();
+};
 
 /** Whatever a codec lets through, timers stay sane: Node's fire at once beyond 24 days. */
 const milliseconds = (seconds: number | undefined, otherwise: number): number =>

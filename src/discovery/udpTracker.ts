@@ -7,7 +7,7 @@ import { Malformed } from '../protocol/malformed.ts';
 import { shownUrl } from '../protocol/shownUrl.ts';
 import { decodeUdpReply, encodeAnnounce, encodeConnect, transactionOf, type UdpReply } from '../protocol/udpTracker.ts';
 import type { Announce } from './announce.ts';
-import { byEach, familyOf } from './families.ts';
+import { byEach, familyOf, hostOf, Ways } from './families.ts';
 import { trackerAddresses, type Given, type Row } from './trackerAddresses.ts';
 
 /** Milliseconds until a question is asked again, the first time; twice as long each time. BEP 15. */
@@ -29,10 +29,15 @@ export interface UdpQuestion<Type extends UdpReply['type']> {
 
 type Answer<Type> = Extract<UdpReply, { readonly type: Type }>;
 
-/** What one download remembers of its UDP trackers: connection ids, and at which address of a host somebody answered. */
+/** What is remembered of UDP trackers: connection ids, at which address of a host somebody answered, and by which family nobody did. */
 export class UdpMemory {
+  readonly ways: Ways;
   readonly #ids = new Map<string, { readonly id: Uint8Array; readonly since: number }>();
   readonly #homes = new Map<string, string>();
+
+  constructor(ways = new Ways()) {
+    this.ways = ways;
+  }
 
   /** By address and port: undefined if there is none, or none that is young enough. */
   id(key: string): Uint8Array | undefined {
@@ -94,7 +99,10 @@ export const askOverUdp =
   <Type extends UdpReply['type']>(url: string, question: UdpQuestion<Type>): Observable<Answer<Type>> =>
     defer(() => trackerAddresses(env, url, given)).pipe(
       take(1),
-      mergeMap((rows) => byEach(rows.map((row) => askFamily({ env, url, given, memory }, row, question)))),
+      mergeMap((rows) => {
+        const ways = rows.map((row) => ({ family: familyOf(row[0].host), ask$: askFamily({ env, url, given, memory }, row, question) }));
+        return byEach(ways, hostOf(url), memory.ways);
+      }),
     );
 
 interface Tracked {

@@ -10,6 +10,7 @@ import { dialFor } from './dial.ts';
 import { errorWords } from './errorWords.ts';
 import { httpUrl } from './httpUrl.ts';
 import { ACCEPTED_ENCODINGS, inflate } from './inflate.ts';
+import { type DialledRequest, keptLines } from './keptLines.ts';
 import { leaveIrregular } from './irregular.ts';
 import { type LookUp, lookUp } from './lookUp.ts';
 import { isFarHost, LOOPBACK, PUBLIC, type Reach, reachOf } from '../protocol/reach.ts';
@@ -82,39 +83,47 @@ const headersFor = (url: URL, hop: Hop): Hop['headers'] =>
 const ask = (hop: Hop): Observable<Answer> =>
   new Observable((subscriber) => {
     const fail = (error: unknown) => subscriber.error(asTrackerError(error, hop.url));
-    let client: ClientRequest;
-    try {
-      client = open(hop, subscriber);
-    } catch (error) {
-      return fail(error);
-    }
-    leaveIrregular(client);
-    client.on('error', fail);
-    client.on('response', (response) => {
-      response.on('error', fail);
-      const { statusCode: status = 0, headers } = response;
-      const reach = hop.reachOf(response.socket.remoteAddress ?? '');
-      if (status >= 300 && status < 400 && headers.location !== undefined) {
-        subscriber.next({ status, body: new Uint8Array(), url: hop.url.href, reach, location: headers.location });
-        return subscriber.complete();
+    let client: ClientRequest | undefined;
+    let answered = false;
+    const begin = (kept: boolean): void => {
+      try {
+        client = open(hop, subscriber, kept);
+      } catch (error) {
+        return fail(error);
       }
-      subscriber.add(
-        read({
-          response,
-          hop,
-          fail,
-          done: (body) => {
-            subscriber.next({ status, body, url: hop.url.href, reach });
-            subscriber.complete();
-          },
-        }),
-      );
-    });
-    client.end();
-    return () => client.destroy();
+      const asked = client;
+      leaveIrregular(asked);
+      // One that was kept may be closed in the moment in which it is used again, or lead where this request must not go: not the last word.
+      const failed = (error: unknown): void => (kept && !answered && !subscriber.closed && asked.reusedSocket ? begin(false) : fail(error));
+      asked.on('error', failed);
+      asked.on('response', (response) => {
+        answered = true;
+        response.on('error', fail);
+        const { statusCode: status = 0, headers } = response;
+        const reach = hop.reachOf(response.socket.remoteAddress ?? '');
+        if (status >= 300 && status < 400 && headers.location !== undefined) {
+          subscriber.next({ status, body: new Uint8Array(), url: hop.url.href, reach, location: headers.location });
+          return subscriber.complete();
+        }
+        subscriber.add(
+          read({
+            response,
+            hop,
+            fail,
+            done: (body) => {
+              subscriber.next({ status, body, url: hop.url.href, reach });
+              subscriber.complete();
+            },
+          }),
+        );
+      });
+      asked.end();
+    };
+    begin(hop.request.keep !== undefined);
+    return () => client?.destroy();
   });
 
-const open = ({ url, headers, closest, request, reachOf, look, redirectsLeft }: Hop, life: Subscription): ClientRequest => {
+const open = ({ url, headers, closest, request, reachOf, look, redirectsLeft }: Hop, life: Subscription, kept: boolean): ClientRequest => {
   const literal = url.hostname.replace(/^\[|\]$/g, '');
   const refusal = (address: string): TrackerError | undefined => {
     const reach = reachOf(address);
@@ -139,15 +148,26 @@ const open = ({ url, headers, closest, request, reachOf, look, redirectsLeft }: 
     if (refused !== undefined) throw refused;
     return allowed;
   };
-  // No agent: the connection is ours alone and closes with the answer.
-  return (url.protocol === 'https:' ? secureRequest : plainRequest)(url, {
-    createConnection: dialFor({ url, look, judged, family: request.family }, life),
+  const dial = dialFor({ url, look, judged, family: request.family }, life);
+  const keeps = kept && request.keep === true;
+  const options: DialledRequest = {
+    dial,
+    // Without an agent the connection is ours alone and closes with the answer.
+    ...(kept ? { agent: keptLines(url.protocol), family: request.family } : { createConnection: dial }),
     maxHeaderSize: MAX_HEADER_BYTES,
     // Trackers and scripts of twenty years end lines with a bare line feed, or send a length beside chunks, and others read them. What is
     // known as request smuggling takes a second request on the connection, and a client in front of a server: see `leaveIrregular`.
     insecureHTTPParser: true,
-    headers: { 'user-agent': USER_AGENT, accept: '*/*', 'accept-encoding': ACCEPTED_ENCODINGS, ...headers, connection: 'close' },
+    headers: { 'user-agent': USER_AGENT, accept: '*/*', 'accept-encoding': ACCEPTED_ENCODINGS, ...headers, connection: keeps ? 'keep-alive' : 'close' },
+  };
+  const client = (url.protocol === 'https:' ? secureRequest : plainRequest)(url, options);
+  client.shouldKeepAlive = keeps;
+  client.once('socket', ({ remoteAddress }) => {
+    // One that is dialled has been judged before; one that was kept leads where an earlier request, with rights of its own, was let.
+    const refused = client.reusedSocket ? refusal(remoteAddress ?? '') : undefined;
+    if (refused !== undefined) client.destroy(refused);
   });
+  return client;
 };
 
 interface Reading {
