@@ -1,4 +1,4 @@
-import { merge, type Observable, of, shareReplay } from 'rxjs';
+import { EMPTY, merge, type Observable, of, shareReplay } from 'rxjs';
 import type { DhtNode } from './discovery/dht/node.ts';
 import { PORTS, reception } from './discovery/reception.ts';
 import { TrackerCommons } from './discovery/trackerCommons.ts';
@@ -65,8 +65,10 @@ export const client = (env: Env, options: ClientOptions = {}): Client => {
   // Once for all downloads, as long as there is one.
   const limited$ = shared(merge(of(within), changes$));
   return {
-    download: (source, own) =>
-      scoped(limited$, () => download(source, env, { ...own, peerId, reception$, dht$, budget, checks, commons, limits: { ...own.limits, within } })),
+    download: (source, own) => {
+      const one$ = download(source, env, { ...own, peerId, reception$, dht$, budget, checks, commons, limits: { ...own.limits, within } });
+      return changes$ === EMPTY ? one$ : scoped(limited$, () => one$);
+    },
   };
 };
 

@@ -1,4 +1,4 @@
-import { catchError, EMPTY, merge, type Observable, of, switchMap, throwError } from 'rxjs';
+import { EMPTY, Observable, of } from 'rxjs';
 import type { Reception } from './discovery/reception.ts';
 import type { PeerAddress, PortOpen, Warning } from './env.ts';
 import { InputError } from './errors.ts';
@@ -31,12 +31,13 @@ export const doorFor = (infoHash: Uint8Array, { reception$, port = PORT, listens
   const closed: Door = { port, listens, calls$: EMPTY, news: [] };
   if (reception$ === undefined) return of(closed);
   const warned = ({ code, message }: InputError): Door => ({ ...closed, news: [{ type: 'warning', code, message }] });
-  return reception$.pipe(
-    switchMap((it) => {
-      const door: Door = { port: it.port, listens: true, calls$: it.peersOf(infoHash), news: [{ type: 'port-open', port: it.port }] };
+  return new Observable((subscriber) => {
+    const next = (it: Reception): void => {
       // Who calls while what is there is checked is not sent away.
-      return merge(it.expecting?.(infoHash) ?? EMPTY, of(door));
-    }),
-    catchError((error: unknown) => (error instanceof InputError ? of(warned(error)) : throwError(() => error))),
-  );
+      subscriber.add(it.expecting?.(infoHash).subscribe());
+      subscriber.next({ port: it.port, listens: true, calls$: it.peersOf(infoHash), news: [{ type: 'port-open', port: it.port }] });
+    };
+    const error = (cause: unknown): void => (cause instanceof InputError ? subscriber.next(warned(cause)) : subscriber.error(cause));
+    return reception$.subscribe({ next, error });
+  });
 };

@@ -6,25 +6,24 @@ import {
   EMPTY,
   filter,
   finalize,
-  from,
+  ignoreElements,
   last,
   map,
   merge,
   startWith,
   mergeMap,
+  NEVER,
   type Observable,
   observeOn,
   of,
   ReplaySubject,
   Subject,
-  switchMap,
   take,
   takeUntil,
   takeWhile,
   tap,
 } from 'rxjs';
 import { assemblePieces } from '../operators/assemblePieces.ts';
-import { sampleProgress } from '../operators/sampleProgress.ts';
 import { verifyPieces } from '../operators/verifyPieces.ts';
 import { writePieces } from '../operators/writePieces.ts';
 import { beginning } from './beginning.ts';
@@ -33,6 +32,7 @@ import type { DownloadOptions, Selection } from './downloadOptions.ts';
 import type { DownloadEvent, Env, Peer, PieceOutcome, Storage } from './env.ts';
 import { InputError } from './errors.ts';
 import { peersOf } from './fetchTorrent.ts';
+import { following } from './following.ts';
 import { type Gathering, gathering } from './gathering.ts';
 import { allowancesOf } from './limits.ts';
 import { finished, notedFirst } from './completion.ts';
@@ -50,15 +50,13 @@ import { SuperSeed } from './torrent/superSeed.ts';
 import { selects } from './torrent/selection.ts';
 import { Suspects } from './torrent/suspects.ts';
 import { transfer } from './transfer.ts';
+import { anyOf, until } from './until.ts';
 import { type Talk, untilKnown } from './untilKnown.ts';
+import { watched } from './watched.ts';
 
 export type { DownloadOptions, Selection } from './downloadOptions.ts';
 
 const MiB = 2 ** 20;
-
-/** Milliseconds between two looks at how far we are, and at how far peers got. */
-const PROGRESS_EVERY = 250;
-const FUNNEL_EVERY = 2_000;
 
 /**
  * From announce to byte on disk: all pieces of `torrent`, verified, in the files of `target`.
@@ -72,41 +70,37 @@ const FUNNEL_EVERY = 2_000;
  *
  * @throws StorageError, InvariantError. A peer or a tracker never ends it.
  */
-export const download = (source: Torrent | MagnetLink, env: Env, options: DownloadOptions): Observable<DownloadEvent> =>
-  (options.stop$ ?? EMPTY).pipe(
-    take(1),
-    // Whoever listens later must hear it, too: it may come between two phases.
-    connect((stop$) => scoped(doorFor(source.infoHash, options), (door) => events(source, env, { ...options, ...door }, stop$)), {
-      connector: () => new ReplaySubject(1),
-    }),
-  );
+export const download = (source: Torrent | MagnetLink, env: Env, options: DownloadOptions): Observable<DownloadEvent> => {
+  const inside = (stop$: Observable<unknown>): Observable<DownloadEvent> =>
+    scoped(doorFor(source.infoHash, options), (door) => events(source, env, { ...options, ...door }, stop$));
+  return options.stop$ === undefined
+    ? inside(NEVER)
+    : options.stop$.pipe(
+        take(1),
+        // Whoever listens later must hear it, too: it may come between two phases.
+        connect(inside, { connector: () => new ReplaySubject(1) }),
+      );
+};
 
 /** All that happens, beside the pipe, too. */
 const events = (source: Torrent | MagnetLink, env: Env, options: DownloadOptions & Door, stop$: Observable<unknown>): Observable<DownloadEvent> =>
   defer(() => {
     const there = gathering(source, env, isMagnet(source) ? { ...options, peers: [...(options.peers ?? []), ...peersOf(source)] } : options);
-    const { tally, news$ } = there;
-    const watched = (main$: Observable<DownloadEvent>): Observable<DownloadEvent> =>
-      merge(from(options.news), news$, main$.pipe(finalize(() => news$.complete()))).pipe(
-        tap(() => there.stir()),
-        sampleProgress(() => tally.funnel(), there.ticks(FUNNEL_EVERY)),
-        sampleProgress(() => tally.sample(), there.ticks(PROGRESS_EVERY)),
-      );
+    const seen = (main$: Observable<DownloadEvent>): Observable<DownloadEvent> => watched(main$, options.news, there);
     const { target, placed = () => of(target), select = isMagnet(source) ? source.select : undefined } = options;
     const chosen = (torrent: Torrent): Observable<Selection> => (typeof select === 'function' ? select(torrent) : of(select));
     const stored = (torrent: Torrent, main: (storage: Storage, chosen: Chosen) => Observable<DownloadEvent>) =>
-      chosen(torrent).pipe(
-        switchMap((select) => placed(torrent).pipe(map((place) => ({ select, place })))),
-        switchMap(({ select, place }) => {
+      following(chosen(torrent), (select) =>
+        following(placed(torrent), (place) => {
           const only = options.seed?.only === true && { readOnly: true };
           return scoped(env.openStorage(torrent, { ...place, wanted: selects(select), ...only }), (storage) => main(storage, { select, force: place.force }));
         }),
       );
     const goOn = (torrent: Torrent, storage: Storage, what: Chosen, talk: Talk) => pipeline(torrent, storage, env, { ...options, ...what }, stop$, there, talk);
     if (!isMagnet(source)) {
-      return stored(source, (storage, what) => watched(goOn(source, storage, what, (company) => there.swarm(session(env, company)))));
+      return stored(source, (storage, what) => seen(goOn(source, storage, what, (company) => there.swarm(session(env, company)))));
     }
-    return watched(untilKnown(source, env, options, stop$, there, (torrent, talk) => stored(torrent, (storage, what) => goOn(torrent, storage, what, talk))));
+    return seen(untilKnown(source, env, options, stop$, there, (torrent, talk) => stored(torrent, (storage, what) => goOn(torrent, storage, what, talk))));
   });
 
 /** What is known once a place has been chosen. */
@@ -191,10 +185,11 @@ const pipeline = (
       introduced: (peer: Peer) => there.introduced(peer),
       joined: there.joined,
     };
-    const enough$ = givenEnough(seed, tally, there.stirred$).pipe(tap(report));
+    const enough$ = givenEnough(seed, tally, there.stirred$);
+    const over$ = anyOf(stop$, enough$ === NEVER ? NEVER : enough$.pipe(tap(report)));
     const fetched$ = talk(company).pipe(
-      // eslint-disable-next-line rxjs-x/no-unsafe-takeuntil -- what has come is still stored
-      takeUntil(merge(stop$, enough$)),
+      // What has come is still stored.
+      until(over$),
       assemblePieces(drafts),
       verifyPieces(env.verify(torrent)),
       tap((piece) => {
@@ -226,7 +221,7 @@ const pipeline = (
         if (what.note) tally.before = what.note;
       },
       sound: (index) => shelf.vouch(index),
-    }).pipe(tap({ complete: () => ([restored, began] = [true, picker.stored.count]) }), takeUntil(stop$));
+    }).pipe(tap({ complete: () => ([restored, began] = [true, picker.stored.count]) }), until(stop$));
     // Where nothing of it is, nothing is left behind.
     const leave = () => (restored && (picker.stored.count > 0 || found.note !== undefined) ? save(false) : EMPTY);
     const forGood$ = rememberForGood(storage, save(true), report);
@@ -240,18 +235,21 @@ const pipeline = (
       defer(() => (picker.complete ? forGood$ : EMPTY)),
       there.ticks(COUNT_EVERY),
     );
+    const kept$ = defer(() => concat(complete$, merge(shelf.watch(there.ticks), counted$)));
     const seeding$ = stored$.pipe(
       startWith(undefined),
       filter(() => seed !== undefined && picker.complete),
       take(1),
       observeOn(asapScheduler), // the last piece is told before
-      mergeMap(() => concat(complete$, merge(shelf.watch(there.ticks), counted$))),
+      mergeMap(() => kept$),
       takeUntil(settled$.pipe(last(null, undefined))),
     );
     const fetching$ = defer(() => {
       if ((picker.complete && seed === undefined) || !restored) return EMPTY;
       if (!fetches && !picker.complete) return incomplete(torrent.name, tally.progress());
       tally.phase = 'downloading';
+      // Nothing comes: then nothing waits for it, a thousand times.
+      if (!fetches) return merge(talk(company).pipe(ignoreElements()), kept$).pipe(until(over$));
       return merge(fetched$.pipe(finalize(() => settled$.complete())), seeding$, keepRemembering(settled$, save(false), report));
     });
     const end$ = defer(() => {
@@ -259,14 +257,12 @@ const pipeline = (
       return tally.phase === 'seeding' ? forGood$ : complete$;
     });
     let ended = false;
-    return merge(
-      changes$.pipe(takeUntil(there.news$.pipe(last(null, undefined)))),
-      concat(restored$, fetching$, end$).pipe(
-        tap({ complete: () => (ended = true) }),
-        finalize(() => {
-          if (!ended) leave().subscribe({ error: () => {} });
-          there.news$.complete();
-        }),
-      ),
+    const main$ = concat(restored$, fetching$, end$).pipe(
+      tap({ complete: () => (ended = true) }),
+      finalize(() => {
+        if (!ended) leave().subscribe({ error: () => {} });
+        there.news$.complete();
+      }),
     );
+    return changes$ === EMPTY ? main$ : merge(changes$.pipe(takeUntil(there.news$.pipe(last(null, undefined)))), main$);
   });

@@ -4,6 +4,7 @@ import type { Message } from './protocol/messages.ts';
 import type { FileEntry } from './torrent/padding.ts';
 import type { PeerState } from './torrent/peerState.ts';
 import type { Torrent } from './torrent/metainfo.ts';
+import type { Room } from './torrent/connectionBudget.ts';
 import type { Hasher } from './torrent/pieceDrafts.ts';
 
 /** Where an address came from; it stays with the address everywhere. */
@@ -156,16 +157,6 @@ export interface Env {
   random(): number;
   /** `length` unpredictable bytes. */
   randomBytes(length: number): Uint8Array;
-}
-
-/** What may be open at one time. */
-export interface Room {
-  /** Connections with peers, of all torrents. */
-  readonly connections: number;
-  /** Callers who have not said yet what they want. */
-  readonly callers: number;
-  /** Announces under way. */
-  readonly announces: number;
 }
 
 /** A peer after the handshake. */

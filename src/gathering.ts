@@ -1,4 +1,4 @@
-import { defer, EMPTY, identity, merge, type Observable, Subject, take, tap } from 'rxjs';
+import { defer, EMPTY, identity, merge, NEVER, type Observable, Subject, take, tap } from 'rxjs';
 import { distinctPeers } from '../operators/distinctPeers.ts';
 import { swarm } from '../operators/swarm.ts';
 import { ticking } from '../operators/ticking.ts';
@@ -13,6 +13,7 @@ import type { Expulsion } from './session.ts';
 import { type Findable, nodeFor, type SourceOptions, sources } from './sources.ts';
 import { Tally } from './tally.ts';
 import { AddressBook, MAX_KNOWN } from './torrent/addressBook.ts';
+import { together } from './until.ts';
 import type { ConnectionBudget } from './torrent/connectionBudget.ts';
 import { Funnel } from './torrent/funnel.ts';
 import { type Twins, twins } from './twins.ts';
@@ -95,8 +96,8 @@ export const gathering = (source: Findable, env: Env, options: GatheringOptions)
       secluded$,
       partial: () => tally.partial,
       // Who is banned may have left before.
-      left$: merge(left$, expelled$),
-      alone: () => seed === undefined && book.alone,
+      left$: seed === undefined ? merge(left$, expelled$) : NEVER,
+      alone: () => book.alone,
     });
   const twice = twins({ peerId, members: () => tally.crowd.members, age: (peer) => tally.age(peer), expelled: expelled$ });
   return {
@@ -130,7 +131,7 @@ export const gathering = (source: Findable, env: Env, options: GatheringOptions)
           stir();
           return session(address);
         });
-      return merge(addresses(secluded$), held$).pipe(
+      return together(addresses(secluded$), held$).pipe(
         tap((address) => {
           funnel.named(address);
           stir();

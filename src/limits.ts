@@ -23,10 +23,10 @@ export interface Limits {
   readonly within?: Allowances | undefined;
 }
 
-/** The allowances of one subscription. They follow what was given while `changes$` is listened to; it emits nothing. */
+/** The allowances of one subscription. They follow what was given while `changes$` is listened to; it emits nothing, and is `EMPTY` if nothing can change. */
 export const allowancesOf = ({ down, up, within }: Limits = {}): Allowances & { readonly changes$: Observable<never> } => {
   const ways = { down: oneWay(down, within?.down), up: oneWay(up, within?.up) };
-  return { down: ways.down.allowance, up: ways.up.allowance, changes$: merge(ways.down.changes$, ways.up.changes$) };
+  return { down: ways.down.allowance, up: ways.up.allowance, changes$: down || up ? merge(ways.down.changes$, ways.up.changes$) : EMPTY };
 };
 
 const oneWay = (rate$: Observable<number> | undefined, within: Allowance | undefined): { allowance: Allowance | undefined; changes$: Observable<never> } => {

@@ -3,7 +3,6 @@ import {
   concat,
   defer,
   exhaustMap,
-  filter,
   forkJoin,
   ignoreElements,
   interval,
@@ -121,8 +120,8 @@ export const keepCounting = (given: () => number, save: Observable<never>, ticks
   defer(() => {
     let noted = given();
     return ticks$.pipe(
-      filter(() => given() !== noted),
       exhaustMap(() => {
+        if (given() === noted) return EMPTY;
         noted = given();
         return save;
       }),

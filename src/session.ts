@@ -92,14 +92,15 @@ export const introduction = ({ secluded, info, port }: Pick<Company, 'secluded' 
 /** All that is said with one peer, from dialling to hanging up; emits the blocks that it sends. */
 export const session = (env: Pick<Env, 'connect'>, company: Company): ((address: PeerAddress) => Observable<Block>) => {
   const { funnel, dht$ } = company;
-  const talk = conversation(company);
+  // Most torrents of a thousand never have a peer.
+  let talk: OperatorFunction<Peer, Block> | undefined;
   return (address) =>
     (address.wire$ ?? env.connect(address)).pipe(
       tap(() => funnel.reached(address, 'connected')),
       handshake({ ...company.transfer.identity, dht: dht$ !== undefined }),
       extensionHandshake(introduction(company)),
       tap((peer) => company.joined(peer)),
-      talk,
+      (talk ??= conversation(company)),
     );
 };
 

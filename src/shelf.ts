@@ -5,6 +5,7 @@ import { now } from './clock.ts';
 import type { Env, FileStamp, Storage } from './env.ts';
 import { StorageError } from './errors.ts';
 import { recheckPieces } from './recheck.ts';
+import { following } from './following.ts';
 import { Bitfield } from './torrent/bitfield.ts';
 import { Geometry } from './torrent/geometry.ts';
 import type { Torrent } from './torrent/metainfo.ts';
@@ -76,29 +77,26 @@ export class PieceShelf implements Shelf, Possessions {
    */
   watch(ticks: (every: number) => Observable<unknown> = interval): Observable<never> {
     const every = Math.max(LOOK_EVERY, LOOK_PER_FILE * this.#torrent.files.length);
-    return this.#storage.stamps().pipe(
-      mergeMap((first) => {
-        let before = first;
-        let lookedAt = now();
-        const look$ = this.#storage.stamps().pipe(
-          tap((stamps) => {
-            this.#doubt(before, stamps);
-            before = stamps;
-          }),
-          finalize(() => (this.#look$ = undefined)),
-          share(),
-        );
-        const look = (): Observable<unknown> => {
-          const since = now() - lookedAt;
-          if (since < every) return EMPTY;
-          lookedAt = now();
-          if (since > LONG * every) this.#look$ = look$;
-          return look$;
-        };
-        return ticks(every).pipe(exhaustMap(look));
-      }),
-      ignoreElements(),
-    );
+    return following(this.#storage.stamps(), (first) => {
+      let before = first;
+      let lookedAt = now();
+      const look$ = this.#storage.stamps().pipe(
+        tap((stamps) => {
+          this.#doubt(before, stamps);
+          before = stamps;
+        }),
+        finalize(() => (this.#look$ = undefined)),
+        share(),
+      );
+      const look = (): Observable<unknown> => {
+        const since = now() - lookedAt;
+        if (since < every) return EMPTY;
+        lookedAt = now();
+        if (since > LONG * every) this.#look$ = look$;
+        return look$;
+      };
+      return ticks(every).pipe(exhaustMap(look), ignoreElements());
+    });
   }
 
   #doubt(before: readonly FileStamp[], after: readonly FileStamp[]): void {

@@ -20,7 +20,6 @@ import {
   startWith,
   switchMap,
   take,
-  takeUntil,
   takeWhile,
   tap,
   throwError,
@@ -35,6 +34,7 @@ import type { TrackerCommons } from './discovery/trackerCommons.ts';
 import type { PeerAddress, Warning } from './env.ts';
 import { InputError } from './errors.ts';
 import type { Torrent } from './torrent/metainfo.ts';
+import { together, until } from './until.ts';
 
 /** What of a torrent leads to those who share it. */
 export type Findable = Pick<Torrent, 'infoHash'> & Partial<Pick<Torrent, 'announce' | 'private' | 'nodes'>>;
@@ -71,7 +71,7 @@ export interface SourcesOptions
   readonly calls$?: Observable<PeerAddress>;
   /** Emits when it turns out that the torrent is private: from then on only trackers and people name peers (BEP 27). */
   readonly secluded$?: Observable<unknown> | undefined;
-  /** Emits when a peer has left; is there none now, nor any to come back? */
+  /** Emits when a peer has left, `NEVER` if that ends nothing; is there none now, nor any to come back? */
   readonly left$?: Observable<unknown>;
   readonly alone?: () => boolean;
 }
@@ -93,25 +93,32 @@ export const sources = (env: TrackerEnv, torrent: Findable, options: SourcesOpti
   const { peers = [], told$ = EMPTY, calls$ = EMPTY, left$ = EMPTY, alone = () => true, pace = defaultPace } = options;
   const { secluded$ = NEVER } = options;
   const ask = (wanted$: Observable<number>): Observable<PeerAddress> =>
-    merge(
-      from(peers),
+    together(
+      peers.length > 0 ? from(peers) : EMPTY,
       trackersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.trackers)),
-      localPeersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.lsd), takeUntil(secluded$)),
-      dhtPeersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.dht), takeUntil(secluded$)),
+      localPeersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.lsd), until(secluded$)),
+      dhtPeersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.dht), until(secluded$)),
     );
   // Whoever's turn comes later must know what is wanted, too.
   const asked$ = options.wanted$.pipe(connect(ask, { connector: () => new ReplaySubject(1) }));
+  const all = (asked: Observable<PeerAddress | undefined>): Observable<PeerAddress | undefined> => together(told$.pipe(until(secluded$)), calls$, asked);
+  // One that is never forsaken has nothing to look for.
+  if (left$ === NEVER) return all(concat(asked$, NEVER)) as Observable<PeerAddress>;
   const forsaken$ = left$.pipe(
     startWith(undefined),
     filter(alone),
     take(1),
     map(() => undefined),
   );
-  return merge(told$.pipe(takeUntil(secluded$)), calls$, concat(asked$, forsaken$)).pipe(takeWhile((address) => address !== undefined));
+  return all(concat(asked$, forsaken$)).pipe(takeWhile((address) => address !== undefined));
 };
 
-const trackersOf = (env: TrackerEnv, { infoHash, announce = [] }: Findable, { trackers = announce, pace = defaultPace, ...options }: SourcesOptions) =>
-  trackerPeers(env, {
+const trackersOf = (
+  env: TrackerEnv,
+  { infoHash, announce = [] }: Findable,
+  { trackers = announce, pace = defaultPace, ...options }: SourcesOptions,
+): Observable<PeerAddress> => {
+  return trackerPeers(env, {
     ...options,
     infoHash,
     tiers: trackers,
@@ -120,6 +127,7 @@ const trackersOf = (env: TrackerEnv, { infoHash, announce = [] }: Findable, { tr
     completed$: options.completed$ ?? NEVER,
     pace: pace.trackers,
   });
+};
 
 const localPeersOf = (env: TrackerEnv, torrent: Findable, { lsd, listens, port, wanted$, pace = defaultPace }: SourcesOptions) =>
   lsd !== true || torrent.private === true

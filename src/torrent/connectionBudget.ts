@@ -3,6 +3,16 @@ export const MAX_CONNECTIONS = 400;
 /** Dials a second of all torrents together; as many may be saved up. */
 export const MAX_DIAL_RATE = 50;
 
+/** What may be open at one time. */
+export interface Room {
+  /** Connections with peers, of all torrents. */
+  readonly connections: number;
+  /** Callers who have not said yet what they want. */
+  readonly callers: number;
+  /** Announces under way. */
+  readonly announces: number;
+}
+
 /** A swarm that shares the budget with others. */
 export interface Sharer {
   /** There is a place again. */

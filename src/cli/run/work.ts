@@ -1,4 +1,4 @@
-import { defer, identity, lastValueFrom, map, merge, type Observable, of, takeUntil, tap } from 'rxjs';
+import { defer, merge, NEVER, type Observable, of, tap } from 'rxjs';
 import type { Client } from '../../client.ts';
 import type { DownloadOptions, Selection } from '../../download.ts';
 import type { DownloadEvent, Target } from '../../env.ts';
@@ -10,6 +10,7 @@ import { selects } from '../../torrent/selection.ts';
 import { give } from '../advice.ts';
 import type { Discovery } from '../discovery.ts';
 import { GaveUp, Interrupted } from '../exit.ts';
+import { followed } from '../follow.ts';
 import type { Given } from '../io.ts';
 import { writeNew } from '../newFile.ts';
 import { Patience } from '../patience.ts';
@@ -76,16 +77,13 @@ const downloaded = async (
     placed,
     ...(seeding && { seed: seeding }),
   });
-  const seen$ = events$.pipe(
-    map(plan.seen ?? identity),
-    tap((event) => {
-      account.see(event);
-      patience.see(event);
-      see(event);
-    }),
-    takeUntil(merge(stop$, patience.end$)),
-  );
-  await lastValueFrom(seen$, { defaultValue: undefined });
+  const next = (told: DownloadEvent): void => {
+    const event = plan.seen?.(told) ?? told;
+    account.see(event);
+    patience.see(event);
+    see(event);
+  };
+  await followed(events$, next, patience.end$ === NEVER ? stop$ : merge(stop$, patience.end$));
   if (!account.done)
     throw new GaveUp('no-peers', `no peer left that could help${account.reason === undefined ? give(given, 'another') : `: ${account.reason}`}`);
 };
