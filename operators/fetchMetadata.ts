@@ -6,15 +6,14 @@ import { EXTENSION_HANDSHAKE } from '../src/protocol/extensions.ts';
 import { Malformed } from '../src/protocol/malformed.ts';
 import type { Message } from '../src/protocol/messages.ts';
 import { decodeMetadata, encodeMetadata, type MetadataMessage, UT_METADATA } from '../src/protocol/utMetadata.ts';
+import { FORGIVEN_EVERY, MAX_UNASKED } from '../src/torrent/habits.ts';
 import type { MetadataDraft } from '../src/torrent/metadataDraft.ts';
+import { Offences } from '../src/torrent/offences.ts';
 
 export interface FetchMetadataOptions {
   /** Milliseconds to bear with a peer that gives nothing of it; asked anew every second. Two minutes. */
   readonly patience?: () => number;
 }
-
-/** Pieces of metadata, or of content, that nobody asked for and that are borne with. */
-const MAX_UNASKED = 10;
 
 /**
  * Fetches the info dictionary of a magnet link from all peers together: each is asked for a part of it.
@@ -42,7 +41,7 @@ export const fetchMetadata =
         (peer) =>
           new Observable<Uint8Array>((subscriber) => {
             const { state } = peer;
-            let unasked = 0;
+            const unasked = new Offences(MAX_UNASKED, FORGIVEN_EVERY);
             let patientSince = now();
             const fail = (code: PeerCode, what: string, cause?: unknown): void => subscriber.error(blame(peer, code, what, cause));
             const source = {
@@ -65,10 +64,10 @@ export const fetchMetadata =
               const received = draft.received(source, message, now());
               if (received === 'kept') patientSince = now();
               else if (received === 'wrong') fail('corrupt', 'sent metadata that is not of this torrent');
-              else if (++unasked >= MAX_UNASKED) fail('unexpected', `sent ${MAX_UNASKED} pieces that were not asked for`);
+              else if (unasked.add(now())) fail('unexpected', `sent ${MAX_UNASKED} pieces that were not asked for`);
             };
             const hear = (message: Message): void => {
-              if (message.type === 'piece' && ++unasked >= MAX_UNASKED) fail('unexpected', `sent ${MAX_UNASKED} pieces that were not asked for`);
+              if (message.type === 'piece' && unasked.add(now())) fail('unexpected', `sent ${MAX_UNASKED} pieces that were not asked for`);
               if (message.type !== 'extended') return;
               if (message.id === EXTENSION_HANDSHAKE) return introduced();
               if (message.id !== state.ourExtensions?.ids.get(UT_METADATA)) return;

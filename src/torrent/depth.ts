@@ -2,8 +2,9 @@
 export const UNSAID_DEPTH = 250;
 /** Requests that every peer is taken to keep. */
 const LEAST = 2;
-/** Milliseconds for which answers may be out of order: with the first mistake they are doubled, and so on. */
+/** Milliseconds for which answers may be out of order, of a peer that has not said how many requests it keeps, and of one that has: doubled with each mistake. */
 export const TOLERANCE = 250;
+export const SAID_TOLERANCE = 2_000;
 export const MAX_TOLERANCE = 8_000;
 /** After a second in which nothing was lost a peer is taken to keep this much more of what it keeps; the second is two, four … each time that this was too much. */
 const GROWTH = 1 / 16;
@@ -15,7 +16,8 @@ const MAX_CALM = 64;
  * TOLERANCE ≤ `tolerance` ≤ MAX_TOLERANCE.
  */
 export class Depth {
-  tolerance = TOLERANCE;
+  #least = TOLERANCE;
+  #mistakes = 0;
   #said = UNSAID_DEPTH;
   #seen = Infinity;
   /** Seconds since something was lost, or more was tried; and how many there have to be. */
@@ -31,6 +33,12 @@ export class Depth {
   /** What they say, which may come later; undefined if they have said nothing. */
   says(reqq: number | undefined): void {
     this.#said = Math.max(1, reqq ?? UNSAID_DEPTH);
+    this.#least = reqq === undefined ? TOLERANCE : SAID_TOLERANCE;
+  }
+
+  /** Milliseconds for which answers may be out of order before something is taken to be lost. */
+  get tolerance(): number {
+    return Math.min(MAX_TOLERANCE, this.#least * 2 ** this.#mistakes);
   }
 
   /** Of `limit` requests so many were dropped. */
@@ -43,7 +51,7 @@ export class Depth {
 
   /** What was taken to be lost has come all the same: they answer in another order than they are asked. */
   mistaken(): void {
-    this.tolerance = Math.min(MAX_TOLERANCE, this.tolerance * 2);
+    if (this.tolerance < MAX_TOLERANCE) this.#mistakes++;
     this.#seen = Infinity;
   }
 

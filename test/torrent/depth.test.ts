@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Depth, MAX_TOLERANCE, TOLERANCE, UNSAID_DEPTH } from '../../src/torrent/depth.ts';
+import { Depth, MAX_TOLERANCE, SAID_TOLERANCE, TOLERANCE, UNSAID_DEPTH } from '../../src/torrent/depth.ts';
 
 const grown = (depth: Depth, seconds: number): number => {
   for (let n = 0; n < seconds; n++) depth.grow(true);
@@ -45,6 +45,15 @@ describe('how many requests a peer keeps', () => {
     depth.lost(100, 250);
     depth.mistaken();
     expect([depth.most, depth.tolerance]).toEqual([250, 2 * TOLERANCE]);
+  });
+
+  it('is believed for longer of a peer that has said it', () => {
+    const depth = new Depth();
+    expect(depth.tolerance).toBe(TOLERANCE);
+    depth.says(500);
+    expect(depth.tolerance).toBe(SAID_TOLERANCE);
+    for (let n = 0; n < 9; n++) depth.mistaken();
+    expect(depth.tolerance).toBe(MAX_TOLERANCE);
   });
 
   it('is never less than two, nor more than they say, whatever happens', () => {

@@ -141,6 +141,17 @@ describe('the requests made of a peer', () => {
     expect(asked()).toEqual(['request 1']);
   });
 
+  it('that are all lost are made again, one at a time, when nobody else has taken them over for five seconds', () => {
+    const { requests, asked } = world().join();
+    requests.refill(0);
+    expect(asked()).toHaveLength(4);
+    const later = [11_000, 12_000, 15_000, 16_000].map((now) => (requests.tick(now), asked()));
+    expect(later).toEqual([[], [], [], ['request 1']]);
+    requests.received(block(1));
+    requests.tick(17_000);
+    expect(asked()).not.toEqual([]);
+  });
+
   it('that are all rejected are ten a second, and a peer that does so has been silent', () => {
     const { requests, asked } = world().join();
     const silences: number[] = [];
