@@ -8,7 +8,7 @@ import type { PeerState } from '../src/torrent/peerState.ts';
  * Tells what is known of a peer how many pieces there are, when it was met before that was known, as with a magnet link.
  *
  * ```
- * source  p--q    q has a bit too many
+ * source  p--q    q has a byte too many
  * gives   p--#
  * ```
  *
