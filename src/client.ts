@@ -1,5 +1,6 @@
 import { EMPTY, merge, type Observable, of, shareReplay } from 'rxjs';
 import type { DhtNode } from './discovery/dht/node.ts';
+import { localNetwork } from './discovery/localNetwork.ts';
 import { PORTS, reception } from './discovery/reception.ts';
 import { TrackerCommons } from './discovery/trackerCommons.ts';
 import { download, type DownloadOptions } from './download.ts';
@@ -37,7 +38,7 @@ export interface Client {
   /** As the function of this name; what the client shares is not to be given again. */
   download(
     source: Torrent | MagnetLink,
-    options: Omit<DownloadOptions, 'peerId' | 'reception$' | 'dht$' | 'budget' | 'checks' | 'commons'>,
+    options: Omit<DownloadOptions, 'peerId' | 'reception$' | 'dht$' | 'network$' | 'budget' | 'checks' | 'commons'>,
   ): Observable<DownloadEvent>;
 }
 
@@ -61,12 +62,14 @@ export const client = (env: Env, options: ClientOptions = {}): Client => {
   const commons = new TrackerCommons();
   const reception$ = ports.length > 0 ? shared(reception(env, { ports, ...(host !== undefined && { host }) }, env.room?.callers)) : undefined;
   const dht$ = options.dht$ && shared(options.dht$);
+  // One for each family.
+  const network$ = localNetwork(env).pipe(shareReplay({ bufferSize: 2, refCount: true }));
   const { changes$, ...within } = allowancesOf(options.limits);
   // Once for all downloads, as long as there is one.
   const limited$ = shared(merge(of(within), changes$));
   return {
     download: (source, own) => {
-      const one$ = download(source, env, { ...own, peerId, reception$, dht$, budget, checks, commons, limits: { ...own.limits, within } });
+      const one$ = download(source, env, { ...own, peerId, reception$, dht$, network$, budget, checks, commons, limits: { ...own.limits, within } });
       return changes$ === EMPTY ? one$ : scoped(limited$, () => one$);
     },
   };

@@ -7,6 +7,7 @@ export { dhtPeers, type DhtPeersOptions } from './discovery/dht/dhtPeers.ts';
 export { dhtNode, type DhtNode, type DhtNodeOptions } from './discovery/dht/node.ts';
 export { decodeSavedNodes, encodeSavedNodes, type SavedNodes } from './discovery/dht/savedNodes.ts';
 export { incomingPeers } from './discovery/incomingPeers.ts';
+export { type LocalNetwork, localNetwork, type LocalPeer } from './discovery/localNetwork.ts';
 export { localPeers, type LocalPeersOptions } from './discovery/localPeers.ts';
 export { defaultPace, type DhtPace, inTurn, type Pace, type SourcePace, type TrackerPace } from './discovery/pace.ts';
 export { PORTS, type Reception, reception } from './discovery/reception.ts';

@@ -52,6 +52,8 @@ export interface UdpSocket {
   readonly datagrams$: Observable<Datagram>;
   /** Hot. Anybody on the way may claim that a datagram was refused: it ends a wait, and proves nothing of whom it names. */
   readonly undelivered$: Observable<Undelivered>;
+  /** Of a multicast group. Hot: emits when it is heard on one more interface, where nobody has heard of us. */
+  readonly moved$?: Observable<void>;
   /** Takes `bytes` over; like the network, it may lose them without a word. */
   send(bytes: Uint8Array, to: UdpEndpoint): void;
 }
@@ -60,7 +62,7 @@ export interface UdpOptions {
   /** Any free port if not given or taken. */
   readonly port?: number;
   readonly family: 4 | 6;
-  /** A group to join, and so to hear what others send to it; `port` is then shared with others. */
+  /** A group to join on each interface, and so to hear what others send to it; `port` is then shared with others. What is sent to it is sent on each. */
   readonly multicast?: string;
   /** The only one that is spoken with: then the system also tells when nobody listens there. */
   readonly to?: UdpEndpoint;

@@ -27,6 +27,7 @@ import {
 } from 'rxjs';
 import { dhtPeers } from './discovery/dht/dhtPeers.ts';
 import type { DhtNode } from './discovery/dht/node.ts';
+import type { LocalNetwork } from './discovery/localNetwork.ts';
 import { localPeers } from './discovery/localPeers.ts';
 import { defaultPace, inTurn, type Pace } from './discovery/pace.ts';
 import { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './discovery/trackerPeers.ts';
@@ -52,6 +53,8 @@ export interface SourceOptions {
   readonly dht$?: Observable<DhtNode> | undefined;
   /** Looks for peers in the local network (BEP 14), too; no if not given. Never for private torrents. */
   readonly lsd?: boolean | undefined;
+  /** The local network, if downloads share it: `localNetwork(env).pipe(shareReplay({ bufferSize: 2, refCount: true }))`. */
+  readonly network$?: Observable<LocalNetwork> | undefined;
   /** Peers can call us at `port`: the DHT and the local network are told so. No if not given. */
   readonly listens?: boolean | undefined;
   /** In which order and how often the sources are asked; {@link defaultPace} if not given. */
@@ -129,10 +132,10 @@ const trackersOf = (
   });
 };
 
-const localPeersOf = (env: TrackerEnv, torrent: Findable, { lsd, listens, port, wanted$, pace = defaultPace }: SourcesOptions) =>
+const localPeersOf = (env: TrackerEnv, torrent: Findable, { lsd, network$, listens, port, wanted$, pace = defaultPace }: SourcesOptions) =>
   lsd !== true || torrent.private === true
     ? EMPTY
-    : localPeers(env, { infoHash: torrent.infoHash, ...(listens === true && { port }), wanted$, pace: pace.lsd });
+    : localPeers(env, { infoHash: torrent.infoHash, ...(listens === true && { port }), wanted$, pace: pace.lsd, network$ });
 
 /** Milliseconds that the nodes named by a torrent have to answer before the DHT is asked for peers without them. */
 const INTRODUCTION = 1_500;

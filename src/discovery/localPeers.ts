@@ -1,11 +1,8 @@
-import { catchError, defer, EMPTY, ignoreElements, merge, mergeMap, NEVER, type Observable, of, switchMap, throwError } from 'rxjs';
+import { defer, EMPTY, filter, ignoreElements, map, merge, mergeMap, NEVER, type Observable, startWith, switchMap } from 'rxjs';
 import { replenish } from '../../operators/replenish.ts';
-import type { Datagram, Env, PeerAddress, UdpSocket } from '../env.ts';
-import { InputError } from '../errors.ts';
-import { equalIds, toHex } from '../protocol/id.ts';
-import { decodeLsd, encodeLsd, LSD_GROUPS, LSD_PORT, type LsdAnnounce } from '../protocol/lsd.ts';
-import { Malformed } from '../protocol/malformed.ts';
-import { PUBLIC, reachOf } from '../protocol/reach.ts';
+import type { Env, PeerAddress } from '../env.ts';
+import { equalIds } from '../protocol/id.ts';
+import { type LocalNetwork, localNetwork } from './localNetwork.ts';
 import { defaultPace, type SourcePace } from './pace.ts';
 
 export interface LocalPeersOptions {
@@ -17,6 +14,8 @@ export interface LocalPeersOptions {
   readonly wanted$?: Observable<number>;
   /** How often we announce ourselves; `lsd` of {@link defaultPace} if not given. */
   readonly pace?: Omit<SourcePace, 'after'>;
+  /** The local network, if torrents share it; one of its own if not given. */
+  readonly network$?: Observable<LocalNetwork> | undefined;
 }
 
 /**
@@ -28,50 +27,32 @@ export interface LocalPeersOptions {
  * gives   --a--b--
  * ```
  *
- * Listens to the multicast groups of both families, and tells them of us every five minutes. Our own announces are known by a
- * cookie, those from beyond the local network are not believed. Never errors: a family that this machine does not have is
- * left out. Completes only when it has neither. Not for private torrents (BEP 27).
+ * Listens to the multicast groups of both families, on each interface, and tells them of us every five minutes, and when there is a new
+ * interface. Never errors: a family that this machine does not have is left out. Completes only when it has neither. Not for private
+ * torrents (BEP 27).
  *
  * @see BEP 14
  */
 export const localPeers = (
   env: Pick<Env, 'bindUdp' | 'randomBytes'>,
-  { infoHash, port, wanted$ = NEVER, pace = defaultPace.lsd }: LocalPeersOptions,
-): Observable<PeerAddress> =>
-  defer(() => {
-    const cookie = toHex(env.randomBytes(4));
-    const announce = (socket: UdpSocket, family: 4 | 6): Observable<never> => {
-      if (port === undefined) return NEVER;
-      const once$ = defer(() => {
-        socket.send(encodeLsd({ port, infoHashes: [infoHash], cookie }, family), { host: LSD_GROUPS[family], port: LSD_PORT });
-        return EMPTY;
-      });
-      return once$.pipe(replenish({ wanted$, atLeast: pace.atLeast, atMost: pace.atMost }), ignoreElements());
-    };
-    const isForUs = (heard: LsdAnnounce): boolean => heard.cookie !== cookie && heard.infoHashes.some((hash) => equalIds(hash, infoHash));
-    const listen = ({ datagrams$ }: UdpSocket): Observable<PeerAddress> =>
-      datagrams$.pipe(
-        mergeMap((datagram) => {
-          const heard = announceIn(datagram);
-          return heard !== undefined && isForUs(heard) ? of<PeerAddress>({ host: datagram.from.host, port: heard.port, source: 'lsd' }) : EMPTY;
-        }),
-      );
-    const families = ([4, 6] as const).map((family) =>
-      env.bindUdp({ port: LSD_PORT, family, multicast: LSD_GROUPS[family] }).pipe(
-        switchMap((socket) => merge(listen(socket), announce(socket, family))),
-        catchError((error: unknown) => (error instanceof InputError ? EMPTY : throwError(() => error))),
-      ),
+  { infoHash, port, wanted$ = NEVER, pace = defaultPace.lsd, network$ = localNetwork(env) }: LocalPeersOptions,
+): Observable<PeerAddress> => {
+  const announced = (network: LocalNetwork): Observable<never> => {
+    if (port === undefined) return NEVER;
+    const once$ = defer(() => {
+      network.announce(infoHash, port);
+      return EMPTY;
+    });
+    return network.moved$.pipe(
+      startWith(undefined),
+      switchMap(() => once$.pipe(replenish({ wanted$, atLeast: pace.atLeast, atMost: pace.atMost }))),
+      ignoreElements(),
     );
-    return merge(...families);
-  });
-
-/** What somebody in the local network says; undefined for anything else. */
-const announceIn = ({ bytes, from }: Datagram): LsdAnnounce | undefined => {
-  if (reachOf(from.host) === PUBLIC) return undefined;
-  try {
-    return decodeLsd(bytes);
-  } catch (error) {
-    if (error instanceof Malformed) return undefined;
-    throw error;
-  }
+  };
+  const heard = ({ heard$ }: LocalNetwork): Observable<PeerAddress> =>
+    heard$.pipe(
+      filter(({ infoHashes }) => infoHashes.some((hash) => equalIds(hash, infoHash))),
+      map(({ host, port: theirs }): PeerAddress => ({ host, port: theirs, source: 'lsd' })),
+    );
+  return network$.pipe(mergeMap((network) => merge(heard(network), announced(network))));
 };

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { catchError, Observable, of, Subject, throwError } from 'rxjs';
 import type { Datagram, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../env.ts';
 import { InputError } from '../errors.ts';
+import { bindGroup } from './group.ts';
 import { lookUp } from './lookUp.ts';
 import { NameError } from './nameError.ts';
 import { bindWords, errorWords } from './errorWords.ts';
@@ -10,8 +11,11 @@ import { bindWords, errorWords } from './errorWords.ts';
 /** Bytes that the kernel may keep of what has come and was not yet read. */
 const RECEIVE_BUFFER = 1 << 20;
 
-/** Binds a UDP socket; any free port if the wanted one is taken. Unsubscribing closes it. */
-export const bindUdp = ({ port = 0, family, multicast, to: peer }: UdpOptions): Observable<UdpSocket> =>
+/** Binds a UDP socket; any free port if the wanted one is taken and not to be shared. Unsubscribing closes it. */
+export const bindUdp = ({ multicast, ...options }: UdpOptions): Observable<UdpSocket> =>
+  multicast === undefined ? bindOne(options) : bindGroup(options, multicast);
+
+const bindOne = ({ port = 0, family, to: peer }: Omit<UdpOptions, 'multicast'>): Observable<UdpSocket> =>
   new Observable((subscriber) => {
     const datagrams$ = new Subject<Datagram>();
     const undelivered$ = new Subject<Undelivered>();
@@ -21,7 +25,6 @@ export const bindUdp = ({ port = 0, family, multicast, to: peer }: UdpOptions): 
       const socket = createSocket({
         type: family === 4 ? 'udp4' : 'udp6',
         ipv6Only: family === 6,
-        reuseAddr: multicast !== undefined,
         recvBufferSize: RECEIVE_BUFFER,
       });
       let closed = false;
@@ -35,7 +38,7 @@ export const bindUdp = ({ port = 0, family, multicast, to: peer }: UdpOptions): 
         if (bound && peer !== undefined) failed(peer, error);
         if (bound) return;
         close();
-        if (error.code === 'EADDRINUSE' && wanted !== 0 && multicast === undefined) again = open(0);
+        if (error.code === 'EADDRINUSE' && wanted !== 0) again = open(0);
         else
           subscriber.error(
             new InputError('bad-option', wanted === 0 ? `UDP: ${errorWords(error)}` : `UDP port ${wanted}: ${bindWords(error, '--dht-port')}`, {
@@ -58,7 +61,6 @@ export const bindUdp = ({ port = 0, family, multicast, to: peer }: UdpOptions): 
       };
       socket.bind(wanted, () => {
         bound = true;
-        if (multicast !== undefined) join(() => socket.addMembership(multicast));
         if (peer === undefined) return ready();
         // Without a way there this fails already.
         socket.connect(peer.port, peer.host, (error?: Error) => ready(error));
@@ -74,15 +76,6 @@ export const bindUdp = ({ port = 0, family, multicast, to: peer }: UdpOptions): 
       undelivered$.complete();
     };
   });
-
-/** Without a route for multicast there is nobody to hear: that is no error. */
-const join = (membership: () => void): void => {
-  try {
-    membership();
-  } catch {
-    return;
-  }
-};
 
 /** The addresses of a host name. Emits once; an empty list when there are none. */
 export const resolve = (host: string): Observable<readonly string[]> =>

@@ -10,6 +10,8 @@ export const LSD_GROUPS = { 4: '239.192.152.143', 6: 'ff15::efc0:988f' } as cons
 export const MAX_LSD_BYTES = 1400;
 export const MAX_LSD_HASHES = 30;
 export const MAX_COOKIE = 64;
+/** Torrents that we name in one datagram: with 25 it would be longer than others may read. */
+export const MAX_LSD_ANNOUNCED = 24;
 
 const REQUEST = 'BT-SEARCH * HTTP/1.1';
 

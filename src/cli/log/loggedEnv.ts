@@ -102,6 +102,7 @@ const loggedUdp = (socket: UdpSocket, { family, multicast, to: peer }: UdpOption
     port: socket.port,
     datagrams$: socket.datagrams$.pipe(tap(({ bytes, from }) => tell('<', bytes, from))),
     undelivered$: socket.undelivered$.pipe(tap(({ to, why }) => hear({ room, direction: '·', who: hostPort(to), what: `not delivered: ${why}` }))),
+    ...(socket.moved$ && { moved$: socket.moved$ }),
     send: (bytes, to) => {
       tell('>', bytes, to);
       socket.send(bytes, to);
