@@ -49,6 +49,16 @@ describe('blocks that come late', () => {
   );
 
   it(
+    'after a choke and a reject, which they crossed, are taken as well',
+    drawn((stage) => {
+      const { reject } = stage.words;
+      const they = stage.peer('U-----1--C-abc-234---|', { a: reject(2), b: reject(3), c: reject(4) }, { fast: true });
+      const result = '         ------1--------234---|';
+      stage.gives(asker(stage).blocksOf(they)).toBe(result);
+    }, eight),
+  );
+
+  it(
     'as often as they were asked for are no lie, however many chokes there were',
     drawn((stage) => {
       const they = stage.peer('U--C------U--C-1234-1234-U-----5-6-7-8-|');

@@ -144,9 +144,9 @@ export class RequestWindow {
     return true;
   }
 
-  /** They will not send it. */
+  /** They will not send it; what they had at hand may cross that. */
   rejected(key: number): boolean {
-    return this.#inFlight.delete(key) || this.#late.take(key);
+    return this.forget(key) || this.#late.take(key);
   }
 
   /**
