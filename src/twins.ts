@@ -5,8 +5,8 @@ import { PeerError } from './errors.ts';
 import type { Expulsion } from './session.ts';
 import { superfluous, twinsOf } from './torrent/twins.ts';
 
-/** Milliseconds in which both sides may have dialled each other: then the same one of two connections goes on both sides. */
-export const CROSSING = 10_000;
+/** Milliseconds in which both sides may have dialled each other, or we two addresses of one peer: then rules decide, the same on both sides. */
+export const CROSSING = 3_000;
 
 export interface TwinsOptions {
   /** 20 bytes, ours. */
@@ -20,9 +20,9 @@ export interface TwinsOptions {
 
 /** What follows when a peer is connected twice. */
 export interface Twins {
-  /** Of two connections that cross closes one. @throws PeerError `duplicate` if that is the newer one, or there are two before it. */
+  /** Of two connections that begin together closes one. @throws PeerError `duplicate` if that is the newer one, or there are two before it. */
   joined(newer: Peer): void;
-  /** Of one that has lasted and a newer one keeps the one that lives. */
+  /** Of two others keeps the one that lives. */
   readonly conversation: OperatorFunction<Peer, never>;
 }
 
@@ -30,16 +30,18 @@ export interface Twins {
 export const twins = ({ peerId, members, age, expelled }: TwinsOptions): Twins => {
   const duplicate = (peer: Peer, other: Peer): Expulsion => ({ peer, code: 'duplicate', why: `is connected as ${nameOf(other)}, too` });
   const before = (newer: Peer): readonly Peer[] => twinsOf(newer, members());
+  // A peer that calls twice knows that it has called before: its first line is dead, or it has two addresses.
+  const settled = (older: Peer, newer: Peer): boolean => age(older) < CROSSING && !(called(older) && called(newer));
   return {
     joined: (newer) => {
       const [older, ...more] = before(newer);
-      if (older === undefined || (more.length === 0 && age(older) >= CROSSING)) return;
+      if (older === undefined || (more.length === 0 && !settled(older, newer))) return;
       if (more.length > 0 || superfluous(peerId, older, newer) === newer)
         throw new PeerError('duplicate', `${nameOf(newer)}: is connected as ${nameOf(older)} already`);
       expelled.next(duplicate(older, newer));
     },
     conversation: supersede({
-      older: (newer) => before(newer).find((each) => age(each) >= CROSSING),
+      older: (newer) => before(newer).find((older) => !settled(older, newer)),
       decided: (older, newer, lives) => {
         if (!lives) return expelled.next({ peer: older, code: 'duplicate', why: `says nothing any more, and has come back as ${nameOf(newer)}` });
         const gone = superfluous(peerId, older, newer);
@@ -49,4 +51,5 @@ export const twins = ({ peerId, members, age, expelled }: TwinsOptions): Twins =
   };
 };
 
+const called = ({ address }: Peer): boolean => address.wire$ !== undefined;
 const nameOf = ({ address: { host, port } }: Peer): string => `${host}:${port}`;
