@@ -20,6 +20,10 @@ const data = (of_: Uint8Array, piece: number, bytes = part(of_, piece)): Message
   extended(1, encodeMetadata({ type: 'data', piece, size: of_.length, bytes }));
 const junk = (of_: Uint8Array, piece: number): Message => data(of_, piece, part(of_, piece).fill(0xee));
 const ask = (piece: number): Message => extended(3, encodeMetadata({ type: 'request', piece }));
+const unsized = extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]) }));
+const tiniest = info.slice(0, 99);
+/** BEP 9 wants `total_size`; some leave it out. */
+const encodeWithoutSize = (piece: number, bytes: Uint8Array): Uint8Array => Buffer.concat([Buffer.from(`d8:msg_typei1e5:piecei${piece}ee`), bytes]);
 const reject = (piece: number): Message => extended(1, encodeMetadata({ type: 'reject', piece }));
 const hello = (host = '10.0.0.1'): Message =>
   extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 1]]), version: 'rxtorrent 0.1.0', reqq: 500, yourIp: host }));
@@ -81,7 +85,7 @@ describe('peers who have it', () => {
     'may say so in a later handshake, and may correct themselves',
     drawn(({ peer, gives, sends }) => {
       const one = peer(' -e--E--0-1', { ...tiny, e: extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]) })) });
-      const asks1 = '    h---(01)--';
+      const asks1 = '    h0--1-----';
       const two = peer(' -F-----E--0-1', tiny);
       const asks2 = '    i(01)--(01)--';
       gives(of(one).pipe(talking(wanted(short)))).toBe('---------(m|)', { m: short });
@@ -92,7 +96,44 @@ describe('peers who have it', () => {
   );
 
   it(
-    'are not asked if they do not speak of it, or do not say how large it is',
+    'need not say how large it is: they are asked for the first piece, which says so, and then for all',
+    drawn(({ peer, gives, sends }) => {
+      const a = peer('   -e-0--1-', { ...tiny, e: unsized }, { extended: true });
+      const asksOfA = '  h0-1----';
+      const b = peer('   -e-s', { e: unsized, s: extended(1, encodeWithoutSize(0, tiniest)) }, { extended: true });
+      gives(of(a).pipe(talking(wanted(short)))).toBe('------(m|)', { m: short });
+      gives(of(b).pipe(talking(wanted(tiniest)))).toBe('---(m|)', { m: tiniest });
+      sends(a).toBe(asksOfA, we);
+    }),
+  );
+
+  it(
+    'and say nothing of its size may not have it yet: they are left alone for longer each time, and not hung up on',
+    drawn(({ peer, gives, sends }) => {
+      const rejects = peer('e 999ms r', { e: unsized, r: reject(0) }, { extended: true });
+      const silent = peer(' e', { e: unsized }, { extended: true });
+      const other = peer('  10s E0-1', tiny);
+      const draft = wanted(short);
+      gives(of(rejects).pipe(talking(draft))).toBe('10003ms (m|)', { m: short });
+      gives(of(silent).pipe(talking(draft))).toBe(' 10003ms (m|)', { m: short });
+      gives(of(other).pipe(talking(draft))).toBe('  10003ms (m|)', { m: short });
+      sends(rejects).toBe('(h0) 1996ms 0 6999ms 0', we);
+      sends(silent).toBe(' (i0) 5996ms 0', we);
+    }),
+  );
+
+  it(
+    'and give a first piece of what can not be are corrupt',
+    drawn(({ peer, gives }) => {
+      const tooLarge = extended(1, encodeMetadata({ type: 'data', piece: 0, size: 2 ** 25, bytes: part(info, 0) }));
+      const tooSmall = extended(1, encodeMetadata({ type: 'data', piece: 0, size: 5, bytes: part(info, 0) }));
+      for (const l of [tooLarge, tooSmall])
+        gives(of(peer('e-l', { e: unsized, l }, { extended: true })).pipe(talking(wanted()))).toBe('--#', undefined, failed('corrupt'));
+    }),
+  );
+
+  it(
+    'are not asked if they do not speak of it',
     drawn(({ peer, gives, sends }) => {
       const mute = peer('-e-0', { ...tiny, e: extended(0, encodeExtensionHandshake({ ids: new Map(), metadataSize: short.length })) }, { extended: true });
       gives(of(mute).pipe(talking(wanted(short))), '^-----!').toBe('-');

@@ -25,7 +25,8 @@ export interface FetchMetadataOptions {
  * ```
  *
  * `draft` decides who is asked for what, and is shared by all peers: once it has the whole, and its SHA-1 is the info-hash, every one of them
- * gives it and completes, at once or when it comes later. It is asked only for what it says it has (`metadata_size`), in both senses of *says*.
+ * gives it and completes, at once or when it comes later. Peers that do not say how large it is (`metadata_size`) are asked for the first piece
+ * of it, which says so, and left alone for longer each time if they have none.
  * `extensionHandshake` must have named `ut_metadata`. Completes without it when they hang up.
  *
  * Errors with a `PeerError`: `corrupt` for what is not of this torrent, `oversized` for a size that can't be, `malformed`, `unexpected` for ten pieces
@@ -57,14 +58,15 @@ export const fetchMetadata =
             };
             const introduced = (): void => {
               const size = state.extensions?.metadataSize;
-              if (size === undefined || state.idOf(UT_METADATA) === undefined) return;
-              if (!draft.claims(source, size, now())) fail('oversized', `claims ${size} bytes of metadata`);
+              if (state.idOf(UT_METADATA) === undefined) return;
+              if (size === undefined) draft.unsized(source, now());
+              else if (!draft.claims(source, size, now())) fail('oversized', `claims ${size} bytes of metadata`);
             };
             const given = (message: Extract<MetadataMessage, { type: 'data' }>): void => {
               const received = draft.received(source, message, now());
               if (received === 'kept') patientSince = now();
               else if (received === 'wrong') fail('corrupt', 'sent metadata that is not of this torrent');
-              else if (unasked.add(now())) fail('unexpected', `sent ${MAX_UNASKED} pieces that were not asked for`);
+              else if (received === 'unasked' && unasked.add(now())) fail('unexpected', `sent ${MAX_UNASKED} pieces that were not asked for`);
             };
             const hear = (message: Message): void => {
               if (message.type === 'piece' && unasked.add(now())) fail('unexpected', `sent ${MAX_UNASKED} pieces that were not asked for`);

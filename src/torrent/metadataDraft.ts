@@ -1,6 +1,8 @@
 import { equalIds, sha1 } from '../protocol/id.ts';
+import { METADATA_PIECE } from '../protocol/utMetadata.ts';
 import { MAX_INFO_BYTES } from './metainfo.ts';
 import { MetadataAssembly } from './metadataAssembly.ts';
+import { Asked, type MetadataSource } from './metadataPeer.ts';
 
 /** Requests in flight with one peer; one with a peer that has kept us waiting. */
 export const MAX_ASKED = 4;
@@ -10,8 +12,6 @@ export const EXPIRES = 5_000;
 export const MAX_SILENCES = 3;
 /** Peers that are asked for a piece at one time, those that are overdue not counted. */
 export const MAX_COPIES = 8;
-/** Milliseconds that a peer is left alone after it has rejected a request: doubled each time. */
-const REJECTED_PAUSE = { first: 1_000, most: 30_000 };
 /** Bytes of pieces held in all, whatever is claimed. */
 export const MAX_HELD = 4 * MAX_INFO_BYTES;
 /** Sizes that one peer may claim, one after the other. */
@@ -19,36 +19,8 @@ const MAX_CLAIMS = 3;
 /** Sizes remembered of which a joint assembly was wrong. */
 const MAX_DISPUTED = 1_000;
 
-/** Who can be asked. */
-export interface MetadataSource {
-  /** Is asked for a piece. */
-  ask(piece: number): void;
-  /** There it is, whoever gave it. */
-  whole(metadata: Uint8Array): void;
-}
-
-/** What became of a piece: `wrong` and `unasked` are the peer's fault. */
-export type Received = 'kept' | 'wrong' | 'unasked';
-
-/** One peer: what it claims, what it is asked for. */
-class Asked {
-  readonly source: MetadataSource;
-  size = 0;
-  claims = 0;
-  /** When each request went out. */
-  readonly inFlight = new Map<number, number>();
-  /** Requests that nothing is expected of any more; what comes is taken. */
-  readonly late = new Set<number>();
-  /** What it alone gives. */
-  own: MetadataAssembly<Asked> | undefined;
-  silences = 0;
-  rejections = 0;
-  pausedUntil = -Infinity;
-
-  constructor(source: MetadataSource) {
-    this.source = source;
-  }
-}
+/** What became of a piece: `wrong` and `unasked` are the peer's fault; `useless` is the first one of nobody knows how many. */
+export type Received = 'kept' | 'useless' | 'wrong' | 'unasked';
 
 /**
  * Who is asked for which piece of an info dictionary, and what has come of it. Depends on what peers claim as its size, on what they give,
@@ -94,15 +66,16 @@ export class MetadataDraft {
   /** A peer says of which size it is: it can be asked. False if that can't be, or is not the same often enough. */
   claims(source: MetadataSource, size: number, now: number): boolean {
     if (size > MAX_INFO_BYTES) return false;
-    const peer = this.#peers.get(source) ?? new Asked(source);
-    this.#peers.set(source, peer);
-    this.awaited(source);
+    const peer = this.#known(source);
     if (peer.size === size) return true;
     if (++peer.claims > MAX_CLAIMS) return false;
     const before = peer.size;
     this.#shared.get(before)?.forget(peer);
-    peer.inFlight.clear();
-    peer.late.clear();
+    // The first piece is the first one of any size.
+    if (before !== 0) {
+      peer.inFlight.clear();
+      peer.late.clear();
+    }
     peer.own = undefined;
     peer.size = size;
     this.#tidy(before);
@@ -110,13 +83,36 @@ export class MetadataDraft {
     return true;
   }
 
+  /** A peer gives pieces, and does not say of which size all is: many have it, some do not have it yet themselves. It is asked for the first one. */
+  unsized(source: MetadataSource, now: number): void {
+    this.#known(source);
+    this.refill(now);
+  }
+
+  #known(source: MetadataSource): Asked {
+    const peer = this.#peers.get(source) ?? new Asked(source);
+    this.#peers.set(source, peer);
+    this.awaited(source);
+    return peer;
+  }
+
   /** A piece has come. `bytes` are copied. After `wrong` nothing that it gave counts. */
   received(source: MetadataSource, message: { readonly piece: number; readonly size?: number; readonly bytes: Uint8Array }, now: number): Received {
     const peer = this.#peers.get(source);
     const { piece, size, bytes } = message;
     if (peer === undefined || (!peer.inFlight.delete(piece) && !peer.late.delete(piece))) return 'unasked';
-    peer.silences = peer.rejections = 0;
-    peer.pausedUntil = -Infinity;
+    if (peer.size === 0) {
+      // Where the message does not say it, only a piece that is not full does: it is all that there is.
+      const all = size ?? (bytes.length < METADATA_PIECE ? bytes.length : undefined);
+      if (all === undefined) {
+        peer.putOff(now);
+        return 'useless';
+      }
+      if (all < bytes.length || all > MAX_INFO_BYTES) return this.#gone(peer);
+      peer.size = all;
+      peer.claims++;
+    }
+    peer.useful();
     const assembly = this.#assemblyOf(peer);
     if ((size !== undefined && size !== peer.size) || bytes.length !== assembly.sizeOf(piece)) return this.#wrong(peer, assembly);
     if (!assembly.has(piece)) {
@@ -133,8 +129,8 @@ export class MetadataDraft {
   rejected(source: MetadataSource, piece: number, now: number): void {
     const peer = this.#peers.get(source);
     if (peer === undefined || (!peer.inFlight.delete(piece) && !peer.late.delete(piece))) return;
-    peer.pausedUntil = now + Math.min(REJECTED_PAUSE.most, REJECTED_PAUSE.first * 2 ** peer.rejections++);
     peer.silences = 0;
+    peer.putOff(now);
     this.refill(now);
   }
 
@@ -161,7 +157,9 @@ export class MetadataDraft {
       peer.late.add(piece);
       expired = true;
     }
-    if (expired && ++peer.silences >= MAX_SILENCES) return false;
+    // Nothing says that a peer without a size has anything to give.
+    if (expired && peer.size === 0) peer.putOff(now);
+    else if (expired && ++peer.silences >= MAX_SILENCES) return false;
     this.refill(now);
     return true;
   }
@@ -171,7 +169,7 @@ export class MetadataDraft {
     const peer = this.#peers.get(source);
     const truth = this.#metadata;
     if (peer === undefined || truth === undefined) return false;
-    return peer.size !== truth.length || peer.own?.agrees(peer, truth) === false;
+    return (peer.size !== 0 && peer.size !== truth.length) || peer.own?.agrees(peer, truth) === false;
   }
 
   /** It is known from elsewhere, and has the hash. */
@@ -208,6 +206,7 @@ export class MetadataDraft {
   }
 
   #next(peer: Asked, now: number): number | undefined {
+    if (peer.size === 0) return peer.inFlight.size === 0 ? 0 : undefined;
     const assembly = this.#assemblyOf(peer);
     const copies = peer.own === undefined ? this.#copies(peer.size, now) : undefined;
     let fewest: number | undefined;
@@ -253,9 +252,14 @@ export class MetadataDraft {
 
   #wrong(peer: Asked, assembly: MetadataAssembly<Asked>): 'wrong' {
     assembly.forget(peer);
+    this.#gone(peer);
+    this.#tidy(assembly.size);
+    return 'wrong';
+  }
+
+  #gone(peer: Asked): 'wrong' {
     this.#peers.delete(peer.source);
     this.#waiting.delete(peer.source);
-    this.#tidy(assembly.size);
     return 'wrong';
   }
 
