@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sha1 } from '../../src/protocol/id.ts';
 import { METADATA_PIECE } from '../../src/protocol/utMetadata.ts';
 import { EXPIRES, MAX_ASKED, MAX_COPIES, MAX_SILENCES, MetadataDraft } from '../../src/torrent/metadataDraft.ts';
+import type { MetadataSource } from '../../src/torrent/metadataPeer.ts';
 import { MAX_INFO_BYTES } from '../../src/torrent/metainfo.ts';
 
 const truth = (size: number): Uint8Array => Uint8Array.from({ length: size }, (_, at) => (at * 31 + (at >> 8)) & 0xff);
@@ -11,7 +12,6 @@ const part = (bytes: Uint8Array, piece: number): Uint8Array => bytes.slice(piece
 /** Compared as a whole: element by element would take a second. */
 const same = (a: Uint8Array | undefined, b: Uint8Array): boolean => a !== undefined && Buffer.compare(a, b) === 0;
 
-/** A peer in whose hands nothing moves by itself. */
 class Doll {
   readonly asked: number[] = [];
   got: Uint8Array | undefined;
