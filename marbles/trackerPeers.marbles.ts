@@ -192,6 +192,44 @@ describe('trackerPeers', () => {
   );
 
   it(
+    'leaves a tracker alone for as long as the interval that it gives with its refusal',
+    drawn((stage) => {
+      const { peers$, one } = scene(stage, { one: ['(i|)', '(a|)'], options: { tiers: [[ONE]], wanted$: of(5) } });
+      stage.gives(peers$.pipe(take(1))).toBe('60m (a|)', peers);
+      stage.happens(one).toBe('              s 3599999ms (sx)');
+    }),
+  );
+
+  it(
+    'says port 0 when nobody can call us, and port 1 to a tracker that insists on one',
+    drawn((stage) => {
+      const { peers$, one, queries } = scene(stage, { one: ['--(p|)', '-(n|)'], options: { tiers: [[ONE]], port: 0 } });
+      stage.gives(peers$, '^ 31m !').toBe('-');
+      stage.happens(one).toBe('s-s 1800s r 59997ms x');
+      const ports$ = timer(32 * 60_000).pipe(map(() => queries.map((query) => query.get('port')).join(' ')));
+      stage.gives(ports$).toBe('32m (p|)', { p: '0 1 1 1' });
+    }),
+  );
+
+  it(
+    'does not ask again for the sake of the port when the refusal is about something else',
+    drawn((stage) => {
+      const { peers$, one, queries } = scene(stage, { one: ['(u|)'], options: { tiers: [[ONE]], port: 0 } });
+      stage.gives(peers$, '^ 4s !').toBe('-');
+      stage.happens(one).toBe('s');
+      stage.gives(timer(1).pipe(map(() => queries.map((query) => query.get('port')).join(' ')))).toBe('-(p|)', { p: '0' });
+    }),
+  );
+
+  it(
+    'looks up peers that are given by their names, but for those that lead from far away into the house',
+    drawn((stage) => {
+      const { peers$ } = scene(stage, { one: ['-(y|)'], options: { tiers: [[ONE]] } });
+      stage.gives(peers$, '^ 1s !').toBe('-(as)', { ...peers, s: { host: '203.0.113.7', port: 7000, source: 'tracker' } });
+    }),
+  );
+
+  it(
     'never asks again who says never, and completes when all do',
     drawn((stage) => {
       const { peers$, one, two } = scene(stage, { one: ['(g|)'], two: ['(n|)', '(g|)'] });

@@ -3,11 +3,12 @@ import type { Reception } from './discovery/reception.ts';
 import type { PeerAddress, PortOpen, Warning } from './env.ts';
 import { InputError } from './errors.ts';
 
-/** The port that trackers are told when nobody listens there: they insist on one. */
+/** The port where peers can call us somehow, if nobody says which. */
 const PORT = 6881;
 
 /** Where peers reach us for one torrent, as trackers, the DHT, the local network and peers are told. */
 export interface Door {
+  /** 0 if nobody can call us. */
   readonly port: number;
   /** Peers can call us there. */
   readonly listens: boolean;
@@ -20,14 +21,14 @@ export interface Door {
 export interface DoorOptions {
   /** An open port; downloads may share one: `reception(…).pipe(shareReplay({ bufferSize: 1, refCount: true }))`. */
   readonly reception$?: Observable<Reception> | undefined;
-  /** The port that is told if there is no `reception$`. 6881. */
+  /** The port that is told if there is no `reception$`. 6881 if peers can call us there, else 0: nobody is sent to a closed port. */
   readonly port?: number | undefined;
   /** Peers can call us at `port`, somehow. No if not given. */
   readonly listens?: boolean | undefined;
 }
 
 /** Emits once, when it is known where peers reach us. That no port could be had is a warning. */
-export const doorFor = (infoHash: Uint8Array, { reception$, port = PORT, listens = false }: DoorOptions): Observable<Door> => {
+export const doorFor = (infoHash: Uint8Array, { reception$, listens = false, port = listens ? PORT : 0 }: DoorOptions): Observable<Door> => {
   const closed: Door = { port, listens, calls$: EMPTY, news: [] };
   if (reception$ === undefined) return of(closed);
   const warned = ({ code, message }: InputError): Door => ({ ...closed, news: [{ type: 'warning', code, message }] });

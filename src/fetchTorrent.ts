@@ -19,7 +19,7 @@ import { parseInfo, type Torrent, Unsupported } from './torrent/metainfo.ts';
 export interface FetchTorrentOptions extends SourceOptions {
   /** 20 bytes; made up if not given. */
   readonly peerId?: Uint8Array;
-  /** The port that trackers are told. 6881. */
+  /** The port that trackers are told. 0: nobody can call us. */
   readonly port?: number;
   /** Peers at one time. 100. */
   readonly maxPeers?: number;
@@ -46,7 +46,7 @@ export interface FetchTorrentOptions extends SourceOptions {
  */
 export const fetchTorrent = (magnet: MagnetLink, env: Env, options: FetchTorrentOptions = {}): Observable<Torrent> =>
   defer(() => {
-    const { port = 6881, maxPeers = 100, pex = true, report = () => {}, funnel = new Funnel<PeerSource>(), pace = defaultPace } = options;
+    const { port = 0, maxPeers = 100, pex = true, report = () => {}, funnel = new Funnel<PeerSource>(), pace = defaultPace } = options;
     const { infoHash } = magnet;
     const peerId = options.peerId ?? createPeerId(env.randomBytes(12));
     const wanted$ = new Subject<number>();

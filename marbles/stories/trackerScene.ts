@@ -26,10 +26,20 @@ export const replies = {
   m: knows([a], { 'min interval': 90, 'tracker id': 'T' }),
   f: http({ 'failure reason': 'full', 'retry in': '2' }),
   g: http({ 'failure reason': 'gone', 'retry in': 'never' }),
+  i: http({ 'failure reason': 'busy', interval: 3600 }),
+  p: http({ 'failure reason': 'invalid port' }),
+  u: http({ 'failure reason': 'not supported: import it' }),
+  y: http({
+    interval: 1800,
+    peers: [a, { host: 'seed.example', port: 7000 }, { host: 'inside.example', port: 7000 }].map(({ host, port }) => ({ ip: host, port })),
+  }),
 };
 
 /** What we said: started, completed, stopped, or an announce of no event. */
 export const LETTERS: Readonly<Record<string, string>> = { started: 's', completed: 'c', stopped: 'x' };
+
+/** Where peers are that are given by names. */
+const NAMES = { 'seed.example': ['203.0.113.7'], 'inside.example': ['192.168.0.7'] };
 
 export interface Scene {
   /** How each tracker answers, one lane an announce; the last one again and again. */
@@ -50,12 +60,13 @@ export const scene = (stage: Stage, { one = ['-(a|)'], two = ['-(b|)'], three = 
     const { host, searchParams } = new URL(url);
     const left = lanes[host] ?? [];
     queries.push(searchParams);
-    told[host]?.push({ frame: stage.now(), kind: 'value', value: LETTERS[searchParams.get('event') ?? ''] ?? 'r' });
+    const letter = LETTERS[searchParams.get('event') ?? ''] ?? 'r';
+    told[host]?.push({ frame: stage.now(), kind: 'value', value: letter });
     const answer$ = stage.cold((left.length > 1 ? left.shift() : left[0]) ?? '-', replies, down);
     return answer$.pipe(finalize(() => overs.push({ frame: stage.now(), kind: 'value', value: 'o' })));
   };
   const peers$ = trackerPeers(
-    { ...stage.world().env, httpGet, random: () => 0.5, randomBytes: (length) => new Uint8Array(length).fill(7) },
+    { ...stage.world({ udp: { names: NAMES } }).env, httpGet, random: () => 0.5, randomBytes: (length) => new Uint8Array(length).fill(7) },
     {
       infoHash: new Uint8Array(20),
       peerId: new Uint8Array(20),

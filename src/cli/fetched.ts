@@ -20,7 +20,7 @@ const WITHIN = 60;
 /** The torrent that a magnet link stands for, from whoever has it. @throws GaveUp */
 export const fetched = async (magnet: MagnetLink, given: Given, io: Io): Promise<Torrent> => {
   const deadline = new Deadline(seconds(given, 'timeout') ?? WITHIN);
-  const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
+  const port = wholeNumber(given, 'port', 1, 65_535) ?? 0;
   let say = io.say;
   const env = await worldOf(given, (line) => say(line));
   const found = discovery(given, env);

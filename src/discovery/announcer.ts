@@ -1,6 +1,6 @@
-import { defer, type Observable, takeUntil, timer } from 'rxjs';
+import { catchError, defer, from, map, merge, type Observable, takeUntil, tap, timer } from 'rxjs';
 import { now } from '../clock.ts';
-import type { Announced, Env, TrackerStatus, Warning } from '../env.ts';
+import type { Announced, Env, PeerAddress, TrackerStatus, Warning } from '../env.ts';
 import { TrackerError } from '../errors.ts';
 import type { AnnounceQuery, AnnounceSuccess } from '../protocol/httpTracker.ts';
 import { shownUrl } from '../protocol/shownUrl.ts';
@@ -8,12 +8,22 @@ import type { Announce } from './announce.ts';
 import { URGENCY } from './announceQueue.ts';
 import { hostOf } from './families.ts';
 import { announceOverHttp } from './httpTracker.ts';
+import { namedPeers } from './namedPeers.ts';
 import { defaultPace, type TrackerPace } from './pace.ts';
 import type { Tracker } from './tiers.ts';
 import { TrackerCommons } from './trackerCommons.ts';
 import { announceOverUdp, type UdpEnv } from './udpTracker.ts';
 
 export const NUMWANT = 200;
+/**
+ * What trackers are told that refuse port 0, when nobody listens. BEP 3 and 15 have no word for a peer that can't be called: 0 is what comes
+ * nearest, as no peer can be there, and readers of lists leave it out. Some trackers take it for a mistake; 1 is a port that no peer has either.
+ */
+const PORT_OF_NOBODY = 1;
+
+/** Is it the port that a tracker does not like? Those that say so by a status only say that something was wrong with the question. */
+const refusesPort = ({ code, message }: TrackerError): boolean =>
+  (code === 'failure-reason' && /\bport\b/i.test(message.replace(/^.*?: says /, ''))) || (code === 'http-status' && message.endsWith('status 400'));
 
 export type TrackerEnv = Pick<Env, 'httpGet' | 'random'> & UdpEnv;
 
@@ -22,7 +32,7 @@ export interface TrackerPeersOptions {
   readonly infoHash: Uint8Array;
   /** 20 bytes. */
   readonly peerId: Uint8Array;
-  /** Where we listen. */
+  /** Where we listen; 0 if nobody can call us. */
   readonly port: number;
   /** URLs, BEP 12. */
   readonly tiers: readonly (readonly string[])[];
@@ -59,8 +69,10 @@ export class Announcer {
   readonly #announcers: Readonly<Record<string, Announce>>;
   readonly #key: string;
   readonly #commons: TrackerCommons;
+  readonly #env: TrackerEnv;
 
   constructor(env: TrackerEnv, options: TrackerPeersOptions) {
+    this.#env = env;
     this.options = options;
     this.pace = options.pace ?? defaultPace.trackers;
     this.#key = Buffer.from(env.randomBytes(4)).toString('hex');
@@ -85,11 +97,23 @@ export class Announcer {
   }
 
   #announce(tracker: Tracker, event: Event, more: boolean): Observable<AnnounceSuccess> {
-    const { infoHash, peerId, port, totals } = this.options;
+    const { infoHash, peerId, port: given, totals } = this.options;
     const announce = this.#announcers[/^[a-z]+:/i.exec(tracker.url)?.[0].toLowerCase() ?? ''];
     if (announce === undefined) throw new TrackerError('unsupported-scheme', 'not asked, only http, https and udp are supported', { retryIn: 'never' });
     const numwant = event === 'stopped' ? 0 : NUMWANT;
-    return announce(tracker.url, { infoHash, peerId, port, ...totals(), event, numwant, key: this.#key, trackerId: tracker.id }, { more });
+    const query = { infoHash, peerId, ...totals(), event, numwant, key: this.#key, trackerId: tracker.id };
+    const ask = (port: number) => announce(tracker.url, { ...query, port }, { more });
+    if (given !== 0 || tracker.insists) return ask(given || PORT_OF_NOBODY);
+    const insists = (error: unknown) => {
+      if (!(error instanceof TrackerError) || !refusesPort(error)) throw error;
+      return ask(PORT_OF_NOBODY).pipe(tap(() => (tracker.insists = true)));
+    };
+    return ask(0).pipe(catchError(insists));
+  }
+
+  /** The peers of a reply; those that it has given by their names come when these have been looked up. */
+  peersOf({ peers, named = [] }: AnnounceSuccess): Observable<PeerAddress> {
+    return merge(from(peers), namedPeers(this.#env, named)).pipe(map(({ host, port }): PeerAddress => ({ host, port, source: 'tracker' })));
   }
 
   asking(tracker: Tracker): void {
@@ -97,12 +121,13 @@ export class Announcer {
   }
 
   /** `interval` is in milliseconds. */
-  answered(tracker: Tracker, { trackerId, externalIp, peers, seeds, leechers, warning }: AnnounceSuccess, interval: number): void {
+  answered(tracker: Tracker, { trackerId, externalIp, peers: found, named = [], seeds, leechers, warning }: AnnounceSuccess, interval: number): void {
+    const peers = found.length + named.length;
     const counts = { ...(seeds === undefined ? {} : { seeds }), ...(leechers === undefined ? {} : { leechers }) };
-    Object.assign(tracker, { started: true, id: trackerId ?? tracker.id, failures: 0, lastAnswer: now(), counts: { peers: peers.length, ...counts } });
+    Object.assign(tracker, { started: true, id: trackerId ?? tracker.id, failures: 0, lastAnswer: now(), counts: { peers, ...counts } });
     if (externalIp !== undefined) this.options.seenAs?.(externalIp);
     this.#tell(tracker, 'working');
-    this.#report({ type: 'announced', url: tracker.url, peers: peers.length, interval: interval / 1000, ...counts });
+    this.#report({ type: 'announced', url: tracker.url, peers, interval: interval / 1000, ...counts });
     if (warning !== undefined) this.#report({ type: 'warning', code: 'warning-message', message: `${shownUrl(tracker.url)}: warns "${warning}"` });
   }
 

@@ -11,7 +11,6 @@ import {
   forkJoin,
   from,
   ignoreElements,
-  map,
   merge,
   mergeMap,
   type Observable,
@@ -21,6 +20,7 @@ import {
   switchMap,
   take,
   takeUntil,
+  tap,
   throwError,
 } from 'rxjs';
 import { now } from '../clock.ts';
@@ -156,9 +156,10 @@ export class TierSession {
       this.#announcer.asking(tracker);
       return (told = this.#event(tracker));
     };
-    const answered = (reply: AnnounceSuccess): Observable<PeerAddress> => {
+    const answered = (reply: AnnounceSuccess): void => {
       this.#answered(tracker, told, reply, before === this.#answers);
-      return from(reply.peers).pipe(map(({ host, port }): PeerAddress => ({ host, port, source: 'tracker' })));
+      // Beside the question, which is over: names take their time.
+      this.#asks$.next(this.#announcer.peersOf(reply));
     };
     const { patience } = this.#announcer.pace;
     const enough$ = begun$.pipe(
@@ -173,7 +174,8 @@ export class TierSession {
     tracker.asked = 'now';
     this.#asks$.next(
       this.#announcer.send(tracker, begin).pipe(
-        mergeMap(answered),
+        tap(answered),
+        ignoreElements(),
         catchError(failed),
         takeUntil(enough$),
         finalize(() => (tracker.asked = 'no')),

@@ -8,6 +8,8 @@ export interface Tracker {
   readonly tier: number;
   /** It has accepted our `started`. */
   started: boolean;
+  /** It does not take 0 for a port. */
+  insists: boolean;
   /** To be echoed, as it gave it. */
   id: Uint8Array | undefined;
   /** Not to be asked before, in ms: it said so. */
@@ -86,6 +88,7 @@ const unasked = (url: string, tier: number): Tracker => ({
   url,
   tier,
   started: false,
+  insists: false,
   id: undefined,
   restsUntil: 0,
   asked: 'no',

@@ -11,6 +11,8 @@ export const MAX_INTERVAL = 86_400;
 export const DEFAULT_INTERVAL = 1800;
 /** Peers kept of one reply. */
 export const MAX_REPLY_PEERS = 3000;
+/** Of them, peers that are given by their names: each of these is looked up. */
+export const MAX_NAMED = 20;
 /** Bytes of a reply, decompressed. */
 export const MAX_REPLY_BYTES = 2 * 1024 * 1024;
 /** Values in a reply: seven a peer, where peers come as dictionaries. */
@@ -49,6 +51,8 @@ export interface AnnounceSuccess {
   readonly seeds?: number;
   readonly leechers?: number;
   readonly peers: readonly Endpoint[];
+  /** Peers that are given by names, at most {@link MAX_NAMED}. */
+  readonly named?: readonly Endpoint[];
   readonly warning?: string;
   /** Our address as the tracker sees it. BEP 24. */
   readonly externalIp?: string;
@@ -57,7 +61,7 @@ export interface AnnounceSuccess {
 export interface AnnounceFailure {
   readonly type: 'failure';
   readonly reason: string;
-  /** Minutes, or never. BEP 31. */
+  /** Minutes, or never: what it says of that (BEP 31) or, without a word of it, the longer of its intervals. */
   readonly retryIn?: number | 'never';
 }
 
@@ -99,7 +103,7 @@ export const decodeAnnounceReply = (bytes: Uint8Array): AnnounceReply => {
   const reply = dictOf(value);
   if (!reply) throw new Malformed('tracker reply', 'a dictionary', described(value));
   const reason = textFor(reply, 'failure reason');
-  if (reason !== undefined) return { type: 'failure', reason, ...present('retryIn', retryIn(reply.get('retry in'))) };
+  if (reason !== undefined) return { type: 'failure', reason, ...present('retryIn', retryIn(reply.get('retry in')) ?? rest(reply)) };
   const minimum = reply.get('min interval');
   const trackerId = bytesOf(reply.get('tracker id'));
   const external = bytesOf(reply.get('external ip'));
@@ -111,6 +115,7 @@ export const decodeAnnounceReply = (bytes: Uint8Array): AnnounceReply => {
     ...present('seeds', count(reply.get('complete'))),
     ...present('leechers', count(reply.get('incomplete'))),
     peers: peersOf(reply),
+    ...present('named', namedPeers(listOf(reply.get('peers')) ?? [])),
     ...present('warning', textFor(reply, 'warning message')),
     ...present('externalIp', external?.length === 4 || external?.length === 16 ? formatIp(external) : undefined),
   };
@@ -144,6 +149,12 @@ const retryIn = (value: Value | undefined): number | 'never' | undefined => {
   return minutes === undefined || minutes < 1 ? undefined : Math.min(minutes, MAX_INTERVAL / 60);
 };
 
+/** Minutes. A tracker that is busy says how often it wants to be asked as it does at all other times. */
+const rest = (reply: Dict): number | undefined => {
+  const said = ['interval', 'min interval'].map((key) => reply.get(key)).filter((value) => typeof value === 'number' || typeof value === 'bigint');
+  return said.length === 0 ? undefined : Math.max(...said.map(interval)) / 60;
+};
+
 const peersOf = (reply: Dict): Endpoint[] => {
   const peers = reply.get('peers');
   const v4 = bytesOf(peers);
@@ -152,7 +163,22 @@ const peersOf = (reply: Dict): Endpoint[] => {
   return [...found, ...v6].slice(0, MAX_REPLY_PEERS);
 };
 
-/** One dictionary a peer. Names are left out: a tracker shall not make us look up what it likes. */
+/** What may be a name: of letters, digits, hyphens and dots, and no number in disguise. */
+const NAME = /^(?=.{1,253}$)(?!.*\.\d+$)(?=.*[a-z])[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?$/i;
+
+const namedPeers = (list: readonly Value[]): readonly Endpoint[] | undefined => {
+  const named: Endpoint[] = [];
+  for (const item of list) {
+    const peer = dictOf(item);
+    const host = textOf(peer?.get('ip')) ?? '';
+    const port = intOf(peer?.get('port')) ?? 0;
+    if (parseIp(host) !== undefined || !NAME.test(host) || port < 1 || port > 65535) continue;
+    if (named.push({ host, port }) >= MAX_NAMED) break;
+  }
+  return named.length > 0 ? named : undefined;
+};
+
+/** One dictionary a peer. */
 const listedPeers = (list: readonly Value[]): Endpoint[] => {
   const peers: Endpoint[] = [];
   for (const item of list) {

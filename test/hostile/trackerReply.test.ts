@@ -114,6 +114,7 @@ describe('garbage', () => {
       peers: [
         { ip: '10.0.0.1', port: 80, 'peer id': 'x'.repeat(20) },
         { ip: '::1', port: 81 },
+        { ip: 'seed.example', port: 82 },
       ],
     },
     { 'failure reason': 'busy', 'retry in': 'never' },
@@ -130,6 +131,7 @@ describe('garbage', () => {
         if (reply.type === 'failure') continue;
         for (const seconds of [reply.interval, reply.minInterval ?? MIN_INTERVAL]) expect(seconds >= MIN_INTERVAL && seconds <= MAX_INTERVAL).toBe(true);
         for (const { host, port } of reply.peers) expect(net.isIP(host) > 0 && port > 0 && port < 65536).toBe(true);
+        for (const { host, port } of reply.named ?? []) expect(/^[\w.-]{1,253}$/.test(host) && port > 0 && port < 65536).toBe(true);
       } catch (error) {
         expect(error, Buffer.from(input).toString('latin1')).toBeInstanceOf(Malformed);
       }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Encodable, encode } from '../../src/protocol/bencode.ts';
 import { encodePeers } from '../../src/protocol/compact.ts';
-import { type AnnounceQuery, type AnnounceSuccess, announceUrl, decodeAnnounceReply } from '../../src/protocol/httpTracker.ts';
+import { type AnnounceQuery, type AnnounceSuccess, announceUrl, decodeAnnounceReply, MAX_NAMED } from '../../src/protocol/httpTracker.ts';
 import { bytes } from './reference.ts';
 
 const query: AnnounceQuery = {
@@ -87,7 +87,7 @@ describe('decodeAnnounceReply', () => {
     });
   });
 
-  it('peers as dictionaries, IPv6 among them; names and impossible ones left out', () => {
+  it('peers as dictionaries, IPv6 among them; names apart, impossible ones left out', () => {
     const list = [
       { 'peer id': 'x'.repeat(20), ip: '127.0.0.1', port: 6881 },
       { ip: '2001:DB8:0::1', port: 1 },
@@ -101,10 +101,21 @@ describe('decodeAnnounceReply', () => {
       'x',
       [],
     ];
-    expect(decoded({ interval: 1800, peers: list }).peers).toEqual([
+    const reply = decoded({ interval: 1800, peers: list });
+    expect(reply.peers).toEqual([
       { host: '127.0.0.1', port: 6881 },
       { host: '2001:db8::1', port: 1 },
     ]);
+    expect(reply.named).toEqual([{ host: 'example.invalid', port: 1 }]);
+  });
+
+  it('peers by names: those that can be names, and twenty at most', () => {
+    const no = ['127.1', '2130706433', '0x7f.1', 'a b', 'a\n', '-a', 'a-', '', 'a/b', 'a@b', '[::1]', 'x'.repeat(254), 'é.example', '1.2.3.4.5'];
+    const yes = ['seed.example', 'SEED-1.example', 'localhost', 'nas', 'xn--e1afmkfd.example', '4.example', '_bt.example'];
+    expect(decoded({ peers: [...no, ...yes].map((ip) => ({ ip, port: 1 })) }).named?.map(({ host }) => host)).toEqual(yes);
+    const many = Array.from({ length: 3000 }, (_, at) => ({ ip: `n${at}.example`, port: 1 }));
+    expect(decoded({ peers: many }).named).toHaveLength(MAX_NAMED);
+    expect(decoded({ peers: [{ ip: 'seed.example', port: 0 }, { ip: 'seed.example', port: 65536 }, { ip: 'seed.example' }] })).not.toHaveProperty('named');
   });
 
   it('an empty reply has no peers and our own interval', () => {
@@ -124,6 +135,14 @@ describe('decodeAnnounceReply', () => {
     [{ 'failure reason': 'busy', 'retry in': -5 }, {}],
     [{ 'failure reason': 'busy', 'retry in': 'tomorrow' }, {}],
     [{ 'failure reason': 'busy', 'retry in': 10 ** 12 }, { retryIn: 1440 }],
+    [{ 'failure reason': 'busy', interval: 3600 }, { retryIn: 60 }],
+    [{ 'failure reason': 'busy', 'min interval': 900 }, { retryIn: 15 }],
+    [{ 'failure reason': 'busy', interval: 900, 'min interval': 3600 }, { retryIn: 60 }],
+    [{ 'failure reason': 'busy', interval: 3600, 'retry in': 5 }, { retryIn: 5 }],
+    [{ 'failure reason': 'busy', interval: 3600, 'retry in': 'never' }, { retryIn: 'never' }],
+    [{ 'failure reason': 'busy', interval: 10 ** 12 }, { retryIn: 1440 }],
+    [{ 'failure reason': 'busy', interval: -1 }, { retryIn: 0.5 }],
+    [{ 'failure reason': 'busy', interval: 'soon' }, {}],
   ])('a failure is a value: %o', (reply, retry) => {
     const reason = String((reply as Record<string, string>)['failure reason']);
     expect(decodeAnnounceReply(encode(reply))).toEqual({ type: 'failure', reason, ...retry });

@@ -137,7 +137,10 @@ describe('a client', () => {
     expect(sha256OnDisk(content, taker.folder)).toBe(content.sha256);
   });
 
-  it('tells trackers the port where it listens', async () => {
+  it.each([
+    ['the port where it listens', undefined],
+    ['port 0 when nobody can call it', []],
+  ])('tells trackers %s', async (_, ports) => {
     const content = contentOf({ length: 256 * KiB });
     const [seed] = await seeds(ours(), [content]);
     const told: string[] = [];
@@ -148,8 +151,8 @@ describe('a client', () => {
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
     const url = `http://127.0.0.1:${(server.address() as { readonly port: number }).port}/announce`;
-    const taker = begin(ours(), content, { trackers: [[url]], peers: [await (seed as Running).address] });
-    const { port } = await taker.address;
+    const taker = begin(ours(ports && { ports }), content, { trackers: [[url]], peers: [await (seed as Running).address] });
+    const port = ports === undefined ? (await taker.address).port : 0;
     await taker.ended;
     expect(new Set(told)).toEqual(new Set([String(port)]));
   });

@@ -75,7 +75,7 @@ const pieceObject = ({ index, bytes: all, from }: WholePiece, path: string): Tol
 export const downloadPiece = async (given: Given, io: Io): Promise<void> => {
   const output = outputOf(given);
   const deadline = new Deadline(seconds(given, 'timeout') ?? WITHIN);
-  const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
+  const port = wholeNumber(given, 'port', 1, 65_535) ?? 0;
   const maxPeers = wholeNumber(given, 'max-peers', 1, 1000) ?? MAX_PEERS;
   const quiet = flag(given, 'quiet');
   let say = io.say;

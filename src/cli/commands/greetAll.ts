@@ -36,7 +36,7 @@ const lines = ({ theirs, peer }: Met): readonly string[] => {
 export const greetAll = async (given: Given, io: Io): Promise<void> => {
   const count = wholeNumber(given, 'count', 1, 1_000_000) ?? COUNT;
   const deadline = new Deadline(seconds(given, 'timeout') ?? WITHIN);
-  const port = wholeNumber(given, 'port', 1, 65_535) ?? 6881;
+  const port = wholeNumber(given, 'port', 1, 65_535) ?? 0;
   const env = await worldOf(given, io.say);
   const who = discovery(given, env);
   const source = String(given['source']);
