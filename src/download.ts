@@ -223,7 +223,7 @@ const pipeline = (
       sound: (index) => shelf.vouch(index),
     }).pipe(tap({ complete: () => ([restored, began] = [true, picker.stored.count]) }), until(stop$));
     // Where nothing of it is, nothing is left behind.
-    const leave = () => (restored && (picker.stored.count > 0 || found.note !== undefined) ? save(false) : EMPTY);
+    const leave = () => (restored && (picker.stored.count > 0 || found.note !== undefined) ? save(!fetches && picker.complete) : EMPTY);
     const forGood$ = rememberForGood(storage, save(true), report);
     const complete$ = concat(
       finished(torrent, env, storage, picker),
@@ -235,7 +235,9 @@ const pipeline = (
       defer(() => (picker.complete ? forGood$ : EMPTY)),
       there.ticks(COUNT_EVERY),
     );
-    const kept$ = defer(() => concat(complete$, merge(shelf.watch(there.ticks), counted$)));
+    // Nobody looks at what nobody wants.
+    const looks = (every: number): Observable<void> => there.ticks(every).pipe(filter(() => !tally.asleep));
+    const kept$ = defer(() => concat(complete$, merge(shelf.watch(looks, fetches ? undefined : found.stamps), counted$)));
     const seeding$ = stored$.pipe(
       startWith(undefined),
       filter(() => seed !== undefined && picker.complete),

@@ -42,8 +42,12 @@ export class PieceShelf implements Shelf, Possessions {
   readonly #sound: Bitfield;
   readonly #checks = new Map<number, Observable<boolean>>();
   readonly #turns = new Turns(CHECKS_IN_FLIGHT);
+  readonly #every: number;
+  /** What the files were like at the last look; and when that was, which is never if nobody watches. */
+  #stamps: readonly FileStamp[] = [];
+  #lookedAt = Infinity;
   /** Nobody has looked at the files for long: this look is waited for before anything is given. */
-  #look$: Observable<unknown> | undefined;
+  #look$: Observable<never> | undefined;
 
   constructor(torrent: Torrent, env: Pick<Env, 'verify' | 'sharesMemory'>, storage: Pick<Storage, 'read' | 'stamps' | 'ordered'>, options: ShelfOptions) {
     this.#torrent = torrent;
@@ -51,6 +55,7 @@ export class PieceShelf implements Shelf, Possessions {
     this.#storage = storage;
     this.#geometry = new Geometry(torrent);
     this.#options = options;
+    this.#every = Math.max(LOOK_EVERY, LOOK_PER_FILE * torrent.files.length);
     this.#sound = new Bitfield(this.#geometry.pieceCount);
     this.stored = storage.ordered === true ? new Bitfield(this.#geometry.pieceCount) : options.stored;
   }
@@ -66,37 +71,43 @@ export class PieceShelf implements Shelf, Possessions {
 
   read(index: number, begin: number, into: Uint8Array): Observable<boolean> {
     const sound$ = defer(() => (this.#sound.has(index) ? of(true) : this.#checked(index)));
-    return defer(() => (this.#look$ === undefined ? sound$ : concat(this.#look$.pipe(ignoreElements()), sound$))).pipe(
+    return defer(() => (this.#isUnwatched ? concat((this.#look$ ??= this.#look()), sound$) : sound$)).pipe(
       mergeMap((sound) => (sound ? this.#fill(index, begin, into) : of(false))),
     );
   }
 
   /**
    * Looks now and then whether somebody has changed the files: when `ticks`, of every so many milliseconds, say so, which may be silent
-   * while nobody is there who could ask for anything. Never completes.
+   * while nobody is there who could ask for anything. Who asks for something after that waits for a look. Never completes. `known` is
+   * what the files were like when they were found to be right.
    */
-  watch(ticks: (every: number) => Observable<unknown> = interval): Observable<never> {
-    const every = Math.max(LOOK_EVERY, LOOK_PER_FILE * this.#torrent.files.length);
-    return following(this.#storage.stamps(), (first) => {
-      let before = first;
-      let lookedAt = now();
-      const look$ = this.#storage.stamps().pipe(
-        tap((stamps) => {
-          this.#doubt(before, stamps);
-          before = stamps;
-        }),
-        finalize(() => (this.#look$ = undefined)),
-        share(),
+  watch(ticks: (every: number) => Observable<unknown> = interval, known?: readonly FileStamp[]): Observable<never> {
+    return following(known === undefined ? this.#storage.stamps() : of(known), (first) => {
+      this.#stamps = first;
+      this.#lookedAt = now();
+      const due = (): boolean => now() - this.#lookedAt >= this.#every;
+      return ticks(this.#every).pipe(
+        exhaustMap(() => (due() ? this.#look() : EMPTY)),
+        ignoreElements(),
       );
-      const look = (): Observable<unknown> => {
-        const since = now() - lookedAt;
-        if (since < every) return EMPTY;
-        lookedAt = now();
-        if (since > LONG * every) this.#look$ = look$;
-        return look$;
-      };
-      return ticks(every).pipe(exhaustMap(look), ignoreElements());
     });
+  }
+
+  get #isUnwatched(): boolean {
+    return this.#look$ !== undefined || now() - this.#lookedAt > LONG * this.#every;
+  }
+
+  #look(): Observable<never> {
+    return this.#storage.stamps().pipe(
+      tap((stamps) => {
+        this.#doubt(this.#stamps, stamps);
+        this.#stamps = stamps;
+        this.#lookedAt = now();
+      }),
+      ignoreElements(),
+      finalize(() => (this.#look$ = undefined)),
+      share(),
+    );
   }
 
   #doubt(before: readonly FileStamp[], after: readonly FileStamp[]): void {

@@ -6,6 +6,9 @@ import type { Progress } from './env.ts';
  */
 export const LINGER = 1_500;
 
+/** Of these every change stirs somebody; who downloads is told how long nothing has moved. */
+const RESTING: readonly Progress['phase'][] = ['checking', 'seeding', 'done'];
+
 type Figures = Readonly<Record<string, unknown>>;
 
 const equal = (one: Figures, other: Figures): boolean => {
@@ -17,8 +20,8 @@ const equal = (one: Figures, other: Figures): boolean => {
 const same = ({ peers, ...one }: Progress, { peers: others, ...other }: Progress): boolean => equal(one, other) && equal(peers, others);
 
 /**
- * Does anything change? What is complete, and of which nobody takes anything, has nothing to tell; of all else every sample is told, since
- * the time itself is news to the user who waits. Depends on being shown each sample.
+ * Does anything change? What is complete, and of which nobody takes anything, or what waits for its turn to be checked, has nothing to
+ * tell; of all else every sample is told, since the time itself is news to the user who waits. Depends on being shown each sample.
  */
 export class Stillness {
   #last: Progress | undefined;
@@ -28,8 +31,7 @@ export class Stillness {
 
   /** Is this sample, of the time `now` (ms), to be told? */
   tells(sample: Progress, now: number): boolean {
-    const rests = sample.phase === 'seeding' || sample.phase === 'done';
-    if (!rests || this.#last === undefined || !same(this.#last, sample)) {
+    if (!RESTING.includes(sample.phase) || this.#last === undefined || !same(this.#last, sample)) {
       this.#last = sample;
       this.#changedAt = now;
     }

@@ -15,7 +15,12 @@ const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = 
 export interface Guard {
   operation<T>(run: (done: Done<T>) => void): Observable<T>;
   ready(done: Done<void>): void;
+  /** What is to be done when the note is as it was, so that nothing is written. */
+  unchanged?(done: () => void): void;
 }
+
+/** Bytes of a checksum of all before it, at the end of each note. */
+const CHECKSUM = 20;
 
 /**
  * The note in one file, replaced as a whole or not at all. Saves come one after the other; while one is under way only
@@ -26,10 +31,17 @@ export class ResumeFile {
   readonly #guard: Guard;
   #saving = false;
   #next: { note: Uint8Array; readonly done: Done<never>[] } | undefined;
+  /** Checksum of what is in the file, as far as that is known. */
+  #there: Uint8Array | undefined;
 
   constructor(file: string, guard: Guard) {
     this.path = file;
     this.#guard = guard;
+  }
+
+  /** This has just been read from the file. */
+  found(note: Uint8Array): void {
+    this.#there = note.slice(-CHECKSUM);
   }
 
   /** Takes `note` over. A save goes on when it is unsubscribed: half a save would be worth nothing. */
@@ -47,6 +59,7 @@ export class ResumeFile {
   remove(): Observable<never> {
     return this.#guard.operation<never>((done) => {
       if (this.#saving) return done(null);
+      this.#there = undefined;
       fs.unlink(this.path, (error) => done(error && error.code !== 'ENOENT' ? diskError('delete', this.path, error) : null));
     });
   }
@@ -56,16 +69,22 @@ export class ResumeFile {
     if (this.#saving || !next) return;
     this.#saving = true;
     this.#next = undefined;
-    this.#guard.ready((refused) => {
-      const ended = (error: Error | null): void => {
-        this.#saving = false;
-        const failure = error && diskError('save', this.path, error);
-        for (const done of next.done) done(failure);
-        this.#pump();
-      };
-      if (refused) ended(refused);
-      else replace(this.path, next.note, ended);
-    });
+    const checksum = next.note.slice(-CHECKSUM);
+    const ended = (error: Error | null): void => {
+      this.#saving = false;
+      this.#there = error ? undefined : checksum;
+      const failure = error && diskError('save', this.path, error);
+      for (const done of next.done) done(failure);
+      this.#pump();
+    };
+    // A thousand torrents that are seeded again have a thousand notes to which nothing has to be added.
+    if (this.#there !== undefined && Buffer.compare(this.#there, checksum) === 0) return this.#leave(ended);
+    this.#guard.ready((refused) => (refused ? ended(refused) : replace(this.path, next.note, ended)));
+  }
+
+  #leave(done: Done<void>): void {
+    if (this.#guard.unchanged) this.#guard.unchanged(() => done(null));
+    else done(null);
   }
 }
 

@@ -47,14 +47,22 @@ export class ResumeNotes implements Notes {
     this.#beside = new ResumeFile(path.join(folder, besideName(name, hash.slice(0, MARK))), guard);
     if (state === undefined) return;
     const of = path.join(state, 'resume', createHash('sha1').update(path.join(folder, name)).digest('hex'));
-    this.#away = new ResumeFile(path.join(of, hash), { ...guard, ready: (done) => keepFew(path.dirname(of), of, done) });
+    this.#away = new ResumeFile(path.join(of, hash), {
+      ...guard,
+      ready: (done) => keepFew(path.dirname(of), of, done),
+      // It has been used, and the longest unused go.
+      unchanged: (done) => fs.utimes(of, new Date(), new Date(), () => done()),
+    });
   }
 
   load(): Observable<Uint8Array | undefined> {
     return this.#looking<Uint8Array | undefined>((done) =>
       loadNote(this.#beside.path, (beside) => {
         if (!this.#away) return done(beside?.bytes);
-        loadNote(this.#away.path, (away) => done(newer(beside, away)?.bytes));
+        loadNote(this.#away.path, (away) => {
+          if (away) this.#away?.found(away.bytes);
+          done(newer(beside, away)?.bytes);
+        });
       }),
     );
   }
