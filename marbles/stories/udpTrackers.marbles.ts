@@ -46,6 +46,19 @@ describe('udpTracker among other trackers', () => {
   );
 
   it(
+    'is asked after four and a half seconds when the three before it are dead, in one tier or in several',
+    drawn((stage) => {
+      const dead = ['198.51.100.66', '198.51.100.67', '198.51.100.68'].map((host) => `udp://${host}:80`);
+      const { env, asked } = scene(stage);
+      const one$ = trackerPeers({ ...env, random: () => 0.999 }, { ...identity, tiers: [[...dead, URL_ONE]] });
+      stage.gives(one$.pipe(take(1))).toBe('4500ms ----(a|)', { a });
+      const several$ = trackerPeers(env, { ...identity, wanted$: of(9), tiers: [...dead.map((url) => [url]), [URL_ONE]] });
+      stage.gives(several$.pipe(take(1)), '10s ^').toBe('14500ms ----(a|)', { a });
+      stage.happens(asked).toBe('c 1499ms c 1499ms c 1499ms c-a-a 5495ms c 1499ms c 1499ms c 1499ms c-a-a');
+    }),
+  );
+
+  it(
     'may answer late, while nobody else does: as if it had been in time',
     drawn((stage) => {
       const { env, asked } = scene(stage, { answers: (nth) => nth > 2 });

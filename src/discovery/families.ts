@@ -1,4 +1,21 @@
-import { catchError, concat, defer, EMPTY, map, merge, mergeMap, type Observable, of, Subject, switchMap, takeUntil, tap, throwError, timer } from 'rxjs';
+import {
+  catchError,
+  concat,
+  defer,
+  EMPTY,
+  map,
+  merge,
+  mergeMap,
+  type Observable,
+  of,
+  Subject,
+  switchMap,
+  takeUntil,
+  tap,
+  throwError,
+  timeout,
+  timer,
+} from 'rxjs';
 import { now } from '../clock.ts';
 import type { Env, HttpReply, HttpRequest } from '../env.ts';
 import { TrackerError } from '../errors.ts';
@@ -10,6 +27,8 @@ export type WebEnv = Pick<Env, 'httpGet'> & Partial<Pick<Env, 'resolve'>>;
 
 /** Milliseconds for an answer by the other family, once there is one by one of them. */
 export const OTHER_WITHIN = 3_000;
+/** Milliseconds until a web server is asked as it comes, though it is not known of which families its addresses are. */
+const KNOWN_WITHIN = 3_000;
 /** Milliseconds that a family is left out by which a host was silent while it answered by the other. */
 export const LEFT_OUT_FOR = 60_000;
 /** Hosts remembered, those silent first forgotten first. */
@@ -95,7 +114,7 @@ export const byEach = <T>(all: readonly Way<T>[], host: string, memory: Ways): O
 export const getByEach = <T>(env: WebEnv, request: HttpRequest, memory: Ways, read: (reply: HttpReply) => T): Observable<T> => {
   const way = (family: Family | undefined): Way<T> => ({
     family,
-    ask$: env.httpGet(family === undefined ? request : { ...request, family }).pipe(map(read)),
+    ask$: defer(() => env.httpGet(family === undefined ? request : { ...request, family })).pipe(map(read)),
   });
   return familiesOf(env, request.url).pipe(mergeMap((families) => byEach(families.map(way), hostOf(request.url), memory)));
 };
@@ -106,6 +125,8 @@ const familiesOf = ({ resolve }: WebEnv, url: string): Observable<readonly (Fami
     const host = hostOf(url);
     if (resolve === undefined || host === '' || parseIp(host) !== undefined) return of([undefined]);
     return resolve(host).pipe(
+      // Whoever asks it looks the name up on its own, and can say what is wrong with it.
+      timeout({ first: KNOWN_WITHIN, with: () => of([]) }),
       map((found) => [...new Set(found.map(familyOf))]),
       map((families) => (families.length > 1 ? families : [undefined])),
     );
