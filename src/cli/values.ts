@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts';
 import type { PeerAddress } from '../env.ts';
-import { encodedUrl } from '../protocol/encodedUrl.ts';
+import { typedUrl } from '../protocol/encodedUrl.ts';
 import type { Given } from './io.ts';
 import { secondsOf } from './time.ts';
 
@@ -87,7 +87,7 @@ export const address = (option: string, got: string): PeerAddress => hostAndPort
 
 /** The http, https or udp URL of a tracker, encoded; udp needs a port. */
 export const trackerAddress = (option: string, got: string): string => {
-  const encoded = encodedUrl(got) ?? '';
+  const encoded = typedUrl(got) ?? '';
   const url = URL.canParse(encoded) ? new URL(encoded) : undefined;
   const known = url?.protocol === 'http:' || url?.protocol === 'https:' || (url?.protocol === 'udp:' && url.hostname !== '' && Number(url.port) > 0);
   if (!known) throw bad(option, got, 'expected http(s)://host/announce or udp://host:port');
@@ -96,7 +96,7 @@ export const trackerAddress = (option: string, got: string): string => {
 
 /** The http(s) URL of a web seed, encoded. */
 export const webSeedAddress = (option: string, got: string): string => {
-  const encoded = encodedUrl(got) ?? '';
+  const encoded = typedUrl(got) ?? '';
   const url = URL.canParse(encoded) ? new URL(encoded) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw bad(option, got, 'expected http(s)://host/path');
   return encoded;

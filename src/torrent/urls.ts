@@ -1,5 +1,5 @@
 import { bytesOf, type Dict, latin1, listOf, textOf, type Value } from '../protocol/bencode.ts';
-import { encodedBytes, encodedUrl } from '../protocol/encodedUrl.ts';
+import { encodedBytes, encodedUrl, showsHost } from '../protocol/encodedUrl.ts';
 
 /** Trackers kept of one torrent. */
 export const MAX_TRACKERS = 200;
@@ -17,12 +17,15 @@ const WEB = ['http:', 'https:'];
 const written = (value: Value | string | undefined): string | undefined => {
   const text = typeof value === 'string' ? value : textOf(value);
   const bytes = typeof value === 'string' ? undefined : bytesOf(value);
-  return text !== undefined && bytes !== undefined && latin1(bytes) === text ? encodedBytes(text) : text;
+  if (text === undefined || bytes === undefined || latin1(bytes) !== text) return text;
+  const encoded = encodedBytes(text);
+  // A host is not hidden that way.
+  return URL.canParse(encoded) && !showsHost(text, new URL(encoded)) ? undefined : encoded;
 };
 
 /**
  * A URL that may be used, as printable ASCII: one of `schemes`, a host, a port that exists. Undefined for any other, so that
- * no line break gets into a request. Blanks and letters of other scripts are met in the wild, and encoded.
+ * no line break gets into a request. Blanks and letters of other scripts are met in the wild, and encoded, but for those of the host.
  */
 const usable = (value: Value | string | undefined, schemes: readonly string[]): string | undefined => {
   const text = written(value);

@@ -183,7 +183,7 @@ describe('R44, R45: URLs', () => {
   it.each([
     'http://a/\r\nHost: b',
     'http://a b/',
-    'http://ä .example/',
+    'http://ä.example/',
     'http://ä\u00ad.example/',
     'http://a\u0000/',
     'http://a/\r\nX: y',

@@ -176,6 +176,13 @@ describe('redirects', () => {
     expect(seen).toEqual(['/', '/%C3%A4%20b/%C3%BF']);
   });
 
+  it('to a host in letters of another script are not followed', async () => {
+    for (const location of ['http://ä.example/', '//ä.example/', 'http:\\\\ä.example/']) {
+      const origin = await serveRaw((socket) => socket.end(Buffer.from(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\n\r\n`)));
+      expect(await codeOf(get(origin))).toBe('malformed');
+    }
+  });
+
   it('to a magnet link are an answer for whoever can do something with it, and an error for all others', async () => {
     const link = 'magnet:?xt=urn:btih:89d97c2261a21b040cf11caa661a3ba7233bb7e6&dn=ä';
     const origin = await serveRaw((socket) => socket.end(Buffer.from(`HTTP/1.1 302 Found\r\nLocation: ${link}\r\n\r\n`)));
