@@ -33,6 +33,21 @@ describe('a server that misbehaves', () => {
     expect(await eventually(() => held().length === 0)).toBe(true);
   });
 
+  it.each([
+    ['regular', `${HEAD}Content-Length: 3\r\n\r\nabc`, 1],
+    ['with bare line feeds', 'HTTP/1.1 200 OK\nContent-Length: 3\n\nabc', 2],
+    ['with chunks and a length', `${HEAD}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`, 2],
+  ])('a connection is kept after a reply that is regular, and no other: %s', async (_, text, connections) => {
+    const sockets = new Set<unknown>();
+    const origin = await serveRaw((socket) => {
+      sockets.add(socket);
+      socket.write(text, 'latin1');
+      socket.on('data', () => socket.write(text, 'latin1'));
+    });
+    for (const path of ['/first', '/second']) expect(await textOf(get(`${origin}${path}`, { keep: true }))).toBe('abc');
+    expect(sockets.size).toBe(connections);
+  });
+
   it('hangs up in the middle of the body, or before any answer: unreachable', async () => {
     expect(await codeOf(get(await raw(`${HEAD}Content-Length: 10\r\n\r\nabc`)))).toBe('unreachable');
     expect(await codeOf(get(await raw(`${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nabc`)))).toBe('unreachable');
