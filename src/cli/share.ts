@@ -17,6 +17,7 @@ import { unsaved } from './run/savedTorrent.ts';
 import { sumOf } from './run/sum.ts';
 import { ACTIVE, inTurns, MOST_ACTIVE } from './run/turns.ts';
 import { work } from './run/work.ts';
+import { beThrifty } from './thrift.ts';
 import { flag, seconds, wholeNumber } from './values.ts';
 import { viewerOfOne, viewerOfSeveral } from './viewer.ts';
 import { live } from './views/live.ts';
@@ -59,6 +60,7 @@ export const share = async (given: Given, io: Io, sources: readonly (string | To
   const each = { timeout: seconds(given, 'timeout'), limits: limitsOf(given, 'each') };
   const active = asked.seeding?.only === true ? Infinity : (wholeNumber(given, 'max-active', 1, MOST_ACTIVE) ?? ACTIVE);
   const it = client(env, { ports: portsOf(given), limits: limitsOf(given), ...(found.dht$ && { dht$: found.dht$ }) });
+  beThrifty(sources.length);
   const { jobs, refused } = await readJobs(sources, asked, found, env, io);
   const several = sources.length > 1;
   if (!several) {

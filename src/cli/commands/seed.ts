@@ -14,6 +14,7 @@ import { contentTarget, seedSources } from '../seedSources.ts';
 import { type Plan, share } from '../share.ts';
 import { noteSound } from '../sound.ts';
 import { checkStdin } from '../stdin.ts';
+import { beThrifty } from '../thrift.ts';
 import { flag, oneOf, texts, trackerAddress } from '../values.ts';
 import { visible } from '../views/text.ts';
 import { worldOf } from '../world.ts';
@@ -67,6 +68,7 @@ const seedContents = async (contents: readonly string[], given: Given, io: Io, p
 export const seed = async (given: Given, io: Io): Promise<void> => {
   const args = [given['source'], given['path'] ?? []].flat().map(String);
   checkStdin(args);
+  beThrifty(args.length);
   const seeding = { ...seedingOf(given, true), only: true };
   const settings = downloadSettings(given);
   const { torrents, contents, ...data } = await seedSources(args, io);
