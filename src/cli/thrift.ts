@@ -8,6 +8,5 @@ const SLACK = 30;
 /** With many torrents memory grows as far as they need it: to begin with a thousand of them would else make room that is kept for ever. */
 export const beThrifty = (torrents: number): void => {
   if (torrents < MANY) return;
-  setFlagsFromString('--semi-space-growth-factor=1');
-  setFlagsFromString(`--heap-growing-percent=${SLACK}`);
+  for (const flag of ['semi-space-growth-factor=1', `heap-growing-percent=${SLACK}`]) setFlagsFromString(`--${flag}`);
 };

@@ -67,7 +67,6 @@ describe('each command with --json, when it makes no sense', () => {
     [[]],
     [['frobnicate']],
     [['info', '/nowhere/x.torrent']],
-    [['info', 'http://127.0.0.1:1/x.torrent']],
     [['info', fixture('corrupt.torrent')]],
     [['magnet_parse', 'x']],
     [['decode', 'x']],
@@ -82,6 +81,10 @@ describe('each command with --json, when it makes no sense', () => {
     [['seed', '/nowhere']],
     [['demo', '--size', '1']],
   ])('%j', async (args) => expect(await json(...args)).toEqual(REFUSED));
+
+  it('gives up on a web server that is down', async () => {
+    expect(await json('info', 'http://127.0.0.1:1/x.torrent', '--timeout', '1')).toEqual([4, 'gave-up', ['start', 'error', 'end']]);
+  });
 
   it('is told by the environment, too', async () => {
     expect(checked(await run(['info', '/nowhere'], { env: { RXTORRENT_JSON: '1' } }))).toEqual(REFUSED);

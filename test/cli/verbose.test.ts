@@ -85,10 +85,10 @@ describe('--verbose', () => {
     const lines = logged(stderr);
     const at = `127.0.0.1:${seed.port}`;
     for (const line of [
-      `tracker > ${url}  announce, started, port 6881, left 100000`,
+      `tracker > ${url}  announce, started, port 0, left 100000`,
       `tracker < ${url}  1 peer, asks again in 30 min`,
-      `tracker > ${url}  announce, completed, port 6881, left 0`,
-      `tracker > ${url}  announce, stopped, port 6881, left 0`,
+      `tracker > ${url}  announce, completed, port 0, left 0`,
+      `tracker > ${url}  announce, stopped, port 0, left 0`,
       `peer    · ${at}  dial (tracker)`,
       `peer    < ${at}  have all`,
       `peer    > ${at}  interested`,

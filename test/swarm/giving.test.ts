@@ -7,6 +7,7 @@ import { client } from '../../src/client.ts';
 import type { DownloadOptions } from '../../src/download.ts';
 import type { DownloadEvent, Env, PeerAddress } from '../../src/env.ts';
 import { nodeEnv } from '../../src/node.ts';
+import { toHex } from '../../src/protocol/id.ts';
 import { type Content, contentOf, newFolder } from './content.ts';
 import { addresses, peers } from './fixture.ts';
 import { eventually, run } from './run.ts';
@@ -15,8 +16,7 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 
 /** Counts the pieces that are hashed. */
-const counting = () => {
-  const env = nodeEnv();
+const counting = (env = nodeEnv()) => {
   const hashed: number[] = [];
   const counted: Env = {
     ...env,
@@ -80,12 +80,14 @@ describe('what is given', () => {
 
   it('is hashed once before it is first given if a note alone says that it is there', async () => {
     const folder = filled(content);
-    const before = shares(content, folder, nodeEnv(), { recheck: true });
+    const state = newFolder();
+    const before = shares(content, folder, nodeEnv({ state }), { recheck: true });
     expect(await before.ready()).toBe(true);
-    await eventually(() => fs.readdirSync(folder).some((name) => /^\..*[0-9a-f]{8}\.rxtorrent$/.test(name)));
+    expect(await eventually(() => fs.readdirSync(state, { recursive: true }).some((name) => String(name).endsWith(toHex(content.torrent.infoHash))))).toBe(
+      true,
+    );
     before.stop();
-    const { env, hashed } = counting();
-    await eventually(() => !fs.readdirSync(folder).some((name) => name.endsWith('.lock')));
+    const { env, hashed } = counting(nodeEnv({ state }));
     const seed = shares(content, folder, env);
     expect(await seed.ready()).toBe(true);
     expect(hashed).toEqual([]);
