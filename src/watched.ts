@@ -29,8 +29,10 @@ export const watched = (main$: Observable<DownloadEvent>, news: readonly Downloa
       subscriber.next(event);
     };
     const error = (cause: unknown): void => subscriber.error(cause);
+    // By then nobody hears news any more.
     const complete = (): void => {
-      tellFunnel();
+      const funnel = tally.funnel();
+      if (funnel !== undefined) subscriber.next(funnel);
       subscriber.complete();
     };
     for (const event of news) next(event);

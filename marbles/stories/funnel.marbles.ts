@@ -30,6 +30,15 @@ describe('the funnel of a download', () => {
   );
 
   it(
+    'is told at the end of the shortest download, too, when no tracker is to be told of its end',
+    drawn((stage) => {
+      const { env } = stage.world({ peers: { [a]: honest() } });
+      const funnel$ = download(stage.torrent, env, { target: { folder: '.' }, peers: [mine], trackers: [] }).pipe(filter(isFunnel));
+      stage.gives(funnel$.pipe(map(({ sources: [row] }) => row?.sending))).toBe('25ms (f|)', { f: 1 });
+    }),
+  );
+
+  it(
     'is told only when it has changed, every two seconds',
     drawn((stage) => {
       const there = stage.world({ peers: { [a]: silent() } });
