@@ -6,6 +6,9 @@ import type { Done } from './insideFolder.ts';
 /** Places on disk of which notes are kept; the longest unused go. */
 export const MAX_PLACES = 10_000;
 const AT_ONCE = 8;
+/** All places are looked at after so many new ones, as a part of {@link MAX_PLACES}: for each one, a thousand torrents would look at half a million names. */
+const PART = 1 / 128;
+let made = 0;
 
 /** Makes the folder `place` in `all`, where notes about one place are kept, and room for it. */
 export const keepFew = (all: string, place: string, done: Done<void>, most = MAX_PLACES): void => {
@@ -14,6 +17,7 @@ export const keepFew = (all: string, place: string, done: Done<void>, most = MAX
     fs.mkdir(place, { mode: 0o700 }, (there) => {
       if (there?.code === 'EEXIST') return done(null);
       if (there) return done(there);
+      if (made++ % Math.max(1, Math.floor(most * PART)) !== 0) return done(null);
       fs.readdir(all, (unread, entries = []) => {
         if (unread || entries.length <= most) return done(null);
         forget(all, entries, entries.length - most, () => done(null));

@@ -49,7 +49,9 @@ export const verifiesInThreads = (): boolean => defaultWorkers() > 0;
 /** With two, others need the second one: the system, writing, who sends. */
 const FEW_PROCESSORS = 2;
 
+let processors: number | undefined;
 const defaultWorkers = (): number => {
-  const processors = os.availableParallelism();
+  // The system is asked once: there may be thousands of torrents.
+  processors ??= os.availableParallelism();
   return processors <= FEW_PROCESSORS ? 0 : Math.min(MAX_WORKERS, processors - 1);
 };
