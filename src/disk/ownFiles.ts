@@ -67,7 +67,8 @@ export class OwnFiles {
   ended(file: number, fd: number, done: Done<void>): void {
     const own = this.#own.get(file);
     if (!own) return done(null);
-    own.writing--;
+    // While others are under way the time of the file tells nothing, and whether it is still there is seen when the last of them has ended.
+    if (--own.writing > 0) return done(null);
     fs.fstat(fd, (error, stat) => {
       if (error) return done(diskError('write', this.#paths[file] as string, error));
       if (stat.nlink === 0 || stat.size < this.#lengthOf(file)) return done(gone(this.#paths[file] as string));
