@@ -6,9 +6,11 @@ import type { Done } from './insideFolder.ts';
 /** Places on disk of which notes are kept; the longest unused go. */
 export const MAX_PLACES = 10_000;
 const AT_ONCE = 8;
-/** All places are looked at after so many new ones, as a part of {@link MAX_PLACES}: for each one, a thousand torrents would look at half a million names. */
+/**
+ * For one new place in so many, as a part of {@link MAX_PLACES}, it is seen how many there are: if it were for each, a thousand torrents
+ * would look at half a million names. Which ones these are their names tell, which are made of digests.
+ */
 const PART = 1 / 128;
-let made = 0;
 
 /** Makes the folder `place` in `all`, where notes about one place are kept, and room for it. */
 export const keepFew = (all: string, place: string, done: Done<void>, most = MAX_PLACES): void => {
@@ -17,7 +19,7 @@ export const keepFew = (all: string, place: string, done: Done<void>, most = MAX
     fs.mkdir(place, { mode: 0o700 }, (there) => {
       if (there?.code === 'EEXIST') return done(null);
       if (there) return done(there);
-      if (made++ % Math.max(1, Math.floor(most * PART)) !== 0) return done(null);
+      if (Number.parseInt(path.basename(place).slice(-4), 16) % Math.max(1, Math.floor(most * PART)) !== 0) return done(null);
       fs.readdir(all, (unread, entries = []) => {
         if (unread || entries.length <= most) return done(null);
         forget(all, entries, entries.length - most, () => done(null));

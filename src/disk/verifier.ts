@@ -49,9 +49,7 @@ export const verifiesInThreads = (): boolean => defaultWorkers() > 0;
 /** With two, others need the second one: the system, writing, who sends. */
 const FEW_PROCESSORS = 2;
 
-let processors: number | undefined;
-const defaultWorkers = (): number => {
-  // The system is asked once: there may be thousands of torrents.
-  processors ??= os.availableParallelism();
-  return processors <= FEW_PROCESSORS ? 0 : Math.min(MAX_WORKERS, processors - 1);
-};
+/** The system is asked once: there may be thousands of torrents. */
+const PROCESSORS = os.availableParallelism();
+
+const defaultWorkers = (): number => (PROCESSORS <= FEW_PROCESSORS ? 0 : Math.min(MAX_WORKERS, PROCESSORS - 1));
