@@ -51,6 +51,8 @@ describe('a mixed swarm', () => {
   // six times that of each of the others comes when they have less than 60 % of what five of them can have.
   it('of two of ours and three of theirs completes everywhere although the seed leaves before 60 % of the copies are there', {
     timeout: 240_000,
+    // On a busy machine it is seen too late that there is one copy: then the swarm had it too easy, which tells nothing of ours.
+    retry: 2,
   }, async () => {
     const content = world.content('content', [16_000_000, 1_000_000]);
     await opentracker(world, content);
