@@ -26,7 +26,7 @@ export interface SupersedeOptions {
  * decided when it ends meanwhile, or when the newer one does. Never completes, never errors.
  *
  * @example
- * converse(main, supersede({ older: (peer) => twinOf(peer, members), decided: (older, newer, lives) => hangUp(lives ? newer : older) }))
+ * converse(main, supersede({ older: twinOf, decided: (older, newer, lives) => hangUp(lives ? newer : older) }))
  */
 export const supersede =
   ({ older, decided }: SupersedeOptions): OperatorFunction<Peer, never> =>
