@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { diskError } from '../disk/diskError.ts';
 import { filePlaces } from '../disk/filePlaces.ts';
@@ -70,7 +70,15 @@ const holding = async (torrent: Torrent, folder: string): Promise<Held> => {
   return { some: ours.length > 0, all, alone: ours.length > 0 && ours.length === entries.length, empty: entries.length === 0 };
 };
 
-const isThere = async (path: string): Promise<boolean> => (await kindOf(path, 'read')) !== 'nothing';
+/** Also if it is a link that leads nowhere, as our lock is. */
+const isThere = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (['ENOENT', 'ENOTDIR'].includes(error.code ?? '')) return false;
+      throw diskError('read', path, error);
+    },
+  );
 
 /** Does a note of ours say that `folder` is the torrent's own, whatever its name? */
 const noted = (torrent: Torrent, folder: string): Promise<boolean> =>

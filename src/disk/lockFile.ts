@@ -7,6 +7,8 @@ import type { Done } from './insideFolder.ts';
 
 /** Bytes of a lock file read; ours have about 100. */
 const MAX_LOCK = 1024;
+/** What a file system without symbolic links says to one. */
+const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL']);
 /** Milliseconds in which a lock file without an owner may be one that is just being written. */
 const BIRTH = 10_000;
 /** Stale locks taken over in a row before we give up: somebody is playing with us. */
@@ -23,8 +25,9 @@ interface Owner {
 const owners = new Map<string, LockFile>();
 
 /**
- * A file that says which process writes here. A lock of a process that is gone (its id unknown or of another process
- * by now, or the machine restarted) is taken over. It does not help between machines on one network disk.
+ * Says which process writes here, as the target of a symbolic link that leads nowhere: unlike a file, a link is never there without
+ * its content, whenever a process is killed. Where there are no links it is a file. A lock of a process that is gone (its id unknown
+ * or of another process by now, or the machine restarted) is taken over. It does not help between machines on one network disk.
  */
 export class LockFile {
   readonly #path: string;
@@ -70,8 +73,7 @@ export class LockFile {
   }
 
   #create(takeovers: number, done: Done<void>): void {
-    const write = (ended: (error: NodeJS.ErrnoException | null) => void): void => fs.writeFile(this.#path, JSON.stringify(ourselves()), { flag: 'wx' }, ended);
-    descriptors.during<void>(write, (error) => {
+    this.#write(JSON.stringify(ourselves()), (error) => {
       if (!error) return done(null);
       // Without room for its content the file itself may have come to be.
       if (error.code !== 'EEXIST') return error.code === 'ENOSPC' ? fs.unlink(this.#path, () => done(error)) : done(error);
@@ -79,6 +81,14 @@ export class LockFile {
         if (owner !== undefined || takeovers === 0) return done(this.#locked(owner));
         this.#takeOver((taken) => (taken ? this.#create(takeovers - 1, done) : done(this.#locked(owner))));
       });
+    });
+  }
+
+  /** Errors with `EEXIST` if there is one. */
+  #write(owner: string, done: (error: NodeJS.ErrnoException | null) => void): void {
+    fs.symlink(owner, this.#path, (error) => {
+      if (!NO_LINKS.has(error?.code ?? '')) return done(error);
+      descriptors.during<void>((ended) => fs.writeFile(this.#path, owner, { flag: 'wx' }, ended), done);
     });
   }
 
@@ -99,16 +109,21 @@ export class LockFile {
   #inspect(path: string, done: (owner: number | undefined) => void): void {
     fs.lstat(path, (error, stat) => {
       if (error) return done(error.code === 'ENOENT' ? undefined : 0);
+      if (stat.isSymbolicLink()) return this.#inspectLink(path, done);
       if (!stat.isFile()) return done(0);
       if (stat.size > MAX_LOCK) return done(undefined);
       const read = (ended: (error: NodeJS.ErrnoException | null, text?: string) => void): void => fs.readFile(path, 'utf8', ended);
       descriptors.during<string>(read, (unread, text = '') => {
         if (unread) return done(unread.code === 'ENOENT' ? undefined : 0);
         const owner = parse(text);
-        if (owner) return done(alive(owner) ? owner.pid : undefined);
+        if (owner) return done(holderOf(owner));
         done(Math.abs(Date.now() - stat.mtimeMs) < BIRTH ? 0 : undefined);
       });
     });
+  }
+
+  #inspectLink(path: string, done: (owner: number | undefined) => void): void {
+    fs.readlink(path, (error, target = '') => done(error?.code === 'ENOENT' ? undefined : holderOf(parse(target))));
   }
 
   #locked(pid: number | undefined): StorageError {
@@ -118,6 +133,9 @@ export class LockFile {
 }
 
 const ourselves = (): Owner => ({ pid: process.pid, boot: bootId(), start: startOf(process.pid) });
+
+/** As `inspect` says it: a link that says something else is not ours. */
+const holderOf = (owner: Owner | undefined): number | undefined => (owner === undefined ? 0 : alive(owner) ? owner.pid : undefined);
 
 const alive = ({ pid, boot, start }: Owner): boolean => {
   if (boot !== bootId()) return false;

@@ -133,14 +133,20 @@ export class WantedPieces<Who extends object> {
     this.missing.clear(piece);
     this.#returned.delete(piece);
     this.#stored++;
-    const { stored, looked } = this.#stock;
-    if (this.#order === defaultOrder ? this.#stored < RANDOM_FIRST !== stored < RANDOM_FIRST : looked && this.#stored <= FEW_STORED) this.#ordered = undefined;
+    this.#restocked();
   }
 
   /** It was stored, and is missing again. */
   lost(piece: number): void {
     this.#stored--;
     this.giveBack(piece);
+    this.#restocked();
+  }
+
+  /** The order is made anew where it depends on how many pieces are stored. */
+  #restocked(): void {
+    const { stored, looked } = this.#stock;
+    if (this.#order === defaultOrder ? this.#stored < RANDOM_FIRST !== stored < RANDOM_FIRST : looked && this.#stored <= FEW_STORED) this.#ordered = undefined;
   }
 
   /** The best missing piece that `who`, who has `have`, can give, of those it has `suggested` if it may choose; undefined if there is none. */

@@ -18,6 +18,7 @@ const made = (...paths: string[]): string => {
   for (const path of paths) {
     mkdirSync(join(home, dirname(path)), { recursive: true });
     if (path.endsWith('/')) mkdirSync(join(home, path), { recursive: true });
+    else if (path.endsWith('.lock')) symlinkSync('{"pid":1}', join(home, path));
     else writeFileSync(join(home, path), '');
   }
   return home;

@@ -1,4 +1,5 @@
 import { firstValueFrom, lastValueFrom, type Observable } from 'rxjs';
+import { expect } from 'vitest';
 import type { Storage, Target } from '../../src/env.ts';
 import { openStorage } from '../../src/disk/fileStorage.ts';
 import type { Torrent } from '../../src/torrent/metainfo.ts';
@@ -27,3 +28,9 @@ export const errorOf = (source: Observable<unknown>): Promise<unknown> =>
     () => undefined,
     (error: unknown) => error,
   );
+
+/** Two seconds at the most. */
+export const eventually = async (check: () => boolean): Promise<void> => {
+  for (let tries = 0; !check() && tries < 400; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(check()).toBe(true);
+};

@@ -1,12 +1,10 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { bootId } from '../../src/disk/boot.ts';
-import { openStorage } from '../../src/disk/fileStorage.ts';
 import { MAX_OPEN_FILES } from '../../src/disk/openFiles.ts';
-import { ended, errorOf, withStorage } from '../disk/opened.ts';
+import { ended, errorOf, eventually, withStorage } from '../disk/opened.ts';
 import { smallDisk } from '../disk/smallDisk.ts';
 import { bytesOf, tempFolder, torrentOf } from '../disk/torrents.ts';
 
@@ -28,10 +26,6 @@ const openFilesIn = (folder: string): string[] =>
       return [];
     }
   });
-const eventually = async (check: () => boolean): Promise<void> => {
-  for (let tries = 0; !check() && tries < 400; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
-  expect(check()).toBe(true);
-};
 
 describe('a full disk', () => {
   it('is a `full` in one line, and goes on once there is room', async () => {
@@ -195,77 +189,5 @@ describe('many files', () => {
       expect(await ended(storage.write(35, bytesOf(35)))).toBe(35);
       expect(refusals).toBeLessThan(0);
     });
-  });
-});
-
-describe('two on one folder', () => {
-  const lock = (folder: string): string => path.join(folder, '.name.rxtorrent.lock');
-  const opens = async (folder: string): Promise<unknown> =>
-    withStorage(torrentOf(), { folder }, async (storage) => void (await ended(storage.write(0, bytesOf(10))))).catch((error: unknown) => error);
-  const startOf = (pid: number): string => fs.readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ')[19] as string;
-
-  it('the second of this process is refused, of whatever torrent with the same name, until the first is gone', async () => {
-    const folder = tempFolder();
-    await withStorage(torrentOf(), { folder }, async () => {
-      expect(await errorOf(openStorage(torrentOf({ seed: 2 }), { folder }))).toMatchObject({ name: 'StorageError', code: 'locked' });
-    });
-    // At once: while the first is still closing.
-    expect(await opens(folder)).toBeUndefined();
-    await eventually(() => !fs.existsSync(lock(folder)));
-  });
-
-  it('the second of another process that lives is refused, and the message names it', async () => {
-    const folder = tempFolder();
-    const child = spawn('sleep', ['60']);
-    undos.push(() => child.kill('SIGKILL'));
-    const pid = child.pid as number;
-    fs.writeFileSync(lock(folder), JSON.stringify({ pid, boot: bootId(), start: startOf(pid) }));
-    expect(await opens(folder)).toMatchObject({ name: 'StorageError', code: 'locked', message: expect.stringContaining(`process ${pid}`) });
-    expect(fs.existsSync(lock(folder))).toBe(true);
-  });
-
-  it('a lock of a process that was killed is taken over, though its parent has not looked', async () => {
-    const folder = tempFolder();
-    // What the shell becomes never asks how its child ended.
-    const parent = spawn('sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
-    undos.push(() => parent.kill('SIGKILL'));
-    const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)));
-    const start = startOf(pid);
-    const state = (): string | undefined => fs.readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.[0];
-    await eventually(() => state() === 'Z');
-    fs.writeFileSync(lock(folder), JSON.stringify({ pid, boot: bootId(), start }));
-    expect(await opens(folder)).toBeUndefined();
-  });
-
-  it.each([
-    ['of a dead process', () => JSON.stringify({ pid: spawnSync('true').pid, boot: bootId(), start: '1' })],
-    ['of an earlier run of the machine', () => JSON.stringify({ pid: process.pid, boot: 'earlier', start: startOf(process.pid) })],
-    ['of an earlier process of the same id', () => JSON.stringify({ pid: process.pid, boot: bootId(), start: '1' })],
-    ['too large to be one', () => 'x'.repeat(5000)],
-  ])('a lock %s is taken over', async (_, content) => {
-    const folder = tempFolder();
-    fs.writeFileSync(lock(folder), content());
-    expect(await opens(folder)).toBeUndefined();
-    await eventually(() => fs.readdirSync(folder).join() === 'name');
-  });
-
-  it.each(['', 'garbage', '{"pid":-1,"boot":"","start":""}', 'null', '{"pid":0}'])(
-    'a lock of %j may just be being written: refused when fresh, taken over when old',
-    async (content) => {
-      const folder = tempFolder();
-      fs.writeFileSync(lock(folder), content);
-      expect(await opens(folder)).toMatchObject({ code: 'locked' });
-      fs.utimesSync(lock(folder), 1, 1);
-      expect(await opens(folder)).toBeUndefined();
-    },
-  );
-
-  it('a folder or link in the place of the lock is not touched', async () => {
-    const folder = tempFolder();
-    fs.symlinkSync('/etc/passwd', lock(folder));
-    expect(await opens(folder)).toMatchObject({ code: 'locked' });
-    fs.rmSync(lock(folder));
-    fs.mkdirSync(lock(folder));
-    expect(await opens(folder)).toMatchObject({ code: 'locked' });
   });
 });
