@@ -66,7 +66,7 @@ const mac: System = {
 };
 
 // Devices, whatever the extension.
-const reserved = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\.|$)/iu;
+const reserved = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9\xb9\xb2\xb3]|lpt[0-9\xb9\xb2\xb3]) *(?:\.|$)/iu;
 
 const noDevice = (name: string): string => (reserved.test(name) ? `_${name}` : name);
 

@@ -29,6 +29,13 @@ describe('the bundle', () => {
     expect(node(built, REFUSED, '--no-opt')).toBe('true');
   });
 
+  it('has compiled what everyday commands run, and not the rest', () => {
+    const sizes =
+      "const { compiled, script } = require('./load.cjs'); v8.setFlagsFromString('--no-lazy'); console.log(fs.statSync(compiled).size / script().createCachedData().length)";
+    expect(Number(node(built, sizes))).toBeGreaterThan(0.4);
+    expect(Number(node(built, sizes))).toBeLessThan(0.75);
+  });
+
   it('starts without what was compiled, and when it is of no use', () => {
     const cli = copied();
     const compiled = join(cli, readdirSync(cli).find((name) => name.endsWith('.bin')) ?? 'none');

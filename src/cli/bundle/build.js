@@ -1,5 +1,6 @@
 // The command line as one file, and with it what V8 makes of it: it starts much sooner, and RxJS in its modern form costs less with every
 // block. The library stays as tsc made it, since what imports it must share one RxJS with it.
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
@@ -31,6 +32,19 @@ const whereItWas = {
     }),
 };
 
+/** Of all its spinners the two that we show: they would be a thirtieth of the whole. */
+const fewSpinners = {
+  name: 'few-spinners',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /cli-spinners.spinners\.json$/ }, async ({ path: file }) => {
+      const { dots, line } = JSON.parse(await fs.promises.readFile(file, 'utf8'));
+      return { contents: JSON.stringify({ dots, line }), loader: 'json' };
+    }),
+};
+
+/** Milliseconds after which the commands that are run to be compiled are given up. */
+const WARMING = 60_000;
+
 /** What runs each part: a file of its own, as Node and people know it. */
 const PARTS = { main: 'main.js', start: 'start.js', swarm: 'demo/swarm.js' };
 
@@ -50,8 +64,10 @@ const { outputFiles, metafile } = await build({
   // At once: modules among these have a `__dirname` of their own.
   banner: { js: "const __at = ((folder) => (file) => require('node:url').pathToFileURL(`${folder}/${file}`).href)(__dirname);" },
   alias: { rxjs: fileURLToPath(new URL('../esm/index.js', import.meta.resolve('rxjs'))), 'escalade/sync': beside('noPackage.js') },
-  plugins: [lazyWidth, whereItWas],
+  plugins: [lazyWidth, whereItWas, fewSpinners],
+  charset: 'ascii',
   minifyWhitespace: true,
+  minifySyntax: true,
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
@@ -60,6 +76,9 @@ const { outputFiles, metafile } = await build({
 
 const missing = Object.values(metafile.outputs).flatMap(({ imports }) => imports.filter((one) => one.external && !isBuiltin(one.path)));
 if (missing.length > 0) throw new Error(`not in the bundle: ${missing.map(({ path }) => path).join(', ')}`);
+
+// It is read as such.
+for (const { path: file, text } of outputFiles) if (/[^\x00-\x7f]/.test(text)) throw new Error(`${file} is not ASCII`);
 
 fs.rmSync(cli, { recursive: true });
 fs.mkdirSync(`${cli}/demo`, { recursive: true });
@@ -75,9 +94,12 @@ for (const [name, file] of Object.entries(PARTS)) {
 fs.chmodSync(`${cli}/main.js`, 0o755);
 fs.writeFileSync(`${cli}/LICENCES.txt`, licences(Object.keys(metafile.inputs)));
 
-// All of it, not only what runs at once: what a function is made into when it is first called counts, too.
 const { compiled, script } = createRequire(import.meta.url)(`${cli}/load.cjs`);
-v8.setFlagsFromString('--no-lazy');
-const whole = script();
-v8.setFlagsFromString('--lazy');
-fs.writeFileSync(compiled, whole.createCachedData());
+// What everyday commands run is compiled; where none can be run, without sockets perhaps, all of it: that takes longer to read at a start.
+const { status } = spawnSync(process.execPath, [beside('warm.js'), cli], { stdio: ['ignore', 'ignore', 'inherit'], timeout: WARMING });
+if (status !== 0 || !fs.existsSync(compiled)) {
+  v8.setFlagsFromString('--no-lazy');
+  const whole = script();
+  v8.setFlagsFromString('--lazy');
+  fs.writeFileSync(compiled, whole.createCachedData());
+}

@@ -54,8 +54,16 @@ var read = function (name) {
 };
 
 var script = function (cachedData) {
-  var wrapped = require('module').wrap(require('fs').readFileSync(file, 'utf8'));
+  // It is ASCII: as such a megabyte is there sooner, and takes half the memory.
+  var wrapped = require('module').wrap(require('fs').readFileSync(file, 'latin1'));
   return new (require('vm').Script)(wrapped, { filename: file, cachedData: cachedData });
+};
+
+/** The parts of `loaded`, which may be run more than once. */
+var run = function (loaded) {
+  var made = { exports: {} };
+  loaded.runInThisContext()(made.exports, require, made, file, __dirname);
+  return made.exports;
 };
 
 /** `main`, `start` and `swarm`: each runs its part of the program. */
@@ -72,10 +80,8 @@ var load = function () {
     if (Module.enableCompileCache) Module.enableCompileCache();
     return require(file);
   }
-  var loaded = { exports: {} };
   // With other flags V8 refuses what was compiled, and compiles anew.
-  script(cachedData).runInThisContext()(loaded.exports, require, loaded, file, __dirname);
-  return loaded.exports;
+  return run(script(cachedData));
 };
 
-module.exports = { compiled: compiled, load: load, script: script };
+module.exports = { compiled: compiled, load: load, run: run, script: script };
