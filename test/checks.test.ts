@@ -18,7 +18,7 @@ const checked = (program: string, args: readonly string[]): Promise<readonly [co
 // Beside the other tests, which mostly wait, they cost next to no time.
 describe('the whole project', () => {
   it.each([
-    ['has the right types', 'typescript/bin/tsc', ['-p', 'test/tsconfig.json']],
+    ['has the right types', 'typescript7/bin/tsc', ['-p', 'test/tsconfig.json']],
     ['has nothing that the linter complains of', 'eslint/bin/eslint.js', ['.']],
     ['is formatted', '@biomejs/biome/bin/biome', ['format', '.']],
   ])('%s', async (_, program, args) => expect(await checked(program, args)).toEqual([0, '']), PATIENCE);

@@ -1,5 +1,22 @@
 import os from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files that take longest, the longest first: one that began last would be waited for by itself. */
+const LONG = ['checks', 'cli/json', 'swarm/kill', 'cli/ends', 'cli/lastLine', 'cli/seedContent', 'cli/overHttp', 'hostile/incoming', 'cli/ownFiles'].map(
+  (name) => `test/${name}.test.ts`,
+);
+
+/** Long ones, then drawings, whose modules most others need, then the rest, the largest first. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const long = LONG.findIndex((file) => moduleId.endsWith(file));
+      return long >= 0 ? long : LONG.length + Number(!moduleId.endsWith('.marbles.ts'));
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -13,6 +30,7 @@ export default defineConfig({
     maxWorkers: 2 * os.availableParallelism(),
     // A process for each file takes longer than most of what the file does.
     isolate: false,
+    sequence: { sequencer: LongestFirst },
     // Nothing that a test starts asks the real DHT or the local network, or is called from there.
     env: { RXTORRENT_NO_DHT: '1', RXTORRENT_NO_LSD: '1', RXTORRENT_NO_LISTEN: '1' },
   },
