@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { folder, MAIN, objects, run } from './run.ts';
@@ -104,6 +104,16 @@ describe('nothing is left of a demo', () => {
     await expect.poll(() => left(home).length, { interval: 5, timeout: 20_000 }).toBe(1);
     await new Promise((resolve) => setTimeout(resolve, wait));
     running.interrupt('SIGINT');
+    expect(await running.closed).toMatchObject({ code: 130, stderr: '' });
+    expect(left(home)).toEqual([]);
+  });
+
+  it('whose seeds hear of Ctrl-C before it does', async () => {
+    const home = folder();
+    const running = demo(home, ['--size', '16M', '--json']);
+    const children = `/proc/${running.child.pid}/task/${running.child.pid}/children`;
+    await expect.poll(() => readFileSync(children, 'utf8'), { interval: 1, timeout: 20_000 }).not.toBe('');
+    process.kill(Number(readFileSync(children, 'utf8')), 'SIGINT');
     expect(await running.closed).toMatchObject({ code: 130, stderr: '' });
     expect(left(home)).toEqual([]);
   });

@@ -9,6 +9,7 @@ import { diskError } from '../../disk/diskError.ts';
 import { InvariantError } from '../../errors.ts';
 import { toHex } from '../../protocol/id.ts';
 import { type DemoContent, demoContent, NAME, TORRENT } from '../demo/content.ts';
+import { Interrupted } from '../exit.ts';
 import type { Given, Io } from '../io.ts';
 import { readTorrent } from '../source.ts';
 import { flag, size } from '../values.ts';
@@ -20,16 +21,20 @@ const MiB = 2 ** 20;
 const RATE = 16 * MiB;
 const SIZE = 64 * MiB;
 
+/** Signals that a terminal sends to all processes in it. */
+const INTERRUPTS: ReadonlySet<unknown> = new Set<NodeJS.Signals>(['SIGINT', 'SIGTERM', 'SIGHUP']);
+
 const script = fileURLToPath(new URL(`../demo/swarm${extname(import.meta.url)}`, import.meta.url));
 
 /** Starts the tracker and the seeds in a process of their own; resolves when they can be asked. */
 const startSwarm = async (home: string, length: number, { stopped }: Io): Promise<ChildProcess> => {
   const child = fork(script, [home, String(length), String(RATE)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const heard: unknown[] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
-  // Ctrl-C ends a process that has not yet begun to ignore it: that is no failure.
-  if (heard[0] !== 'ready') stopped.throwIfAborted();
-  if (heard[0] !== 'ready') throw new InvariantError('the seeds of the demo did not start');
-  return child;
+  if (heard[0] === 'ready') return child;
+  // Ctrl-C ends a process that has not yet begun to ignore it, perhaps a moment before we hear of it ourselves: that is no failure.
+  stopped.throwIfAborted();
+  if (INTERRUPTS.has(heard[1])) throw new Interrupted();
+  throw new InvariantError('the seeds of the demo did not start');
 };
 
 /** Lets go of it: it ends by itself as soon as it notices, and removes the folder unless that is to be kept. */
