@@ -59,7 +59,7 @@ export const client = (env: Env, options: ClientOptions = {}): Client => {
   const peerId = options.peerId ?? createPeerId(env.randomBytes(12));
   const budget = new ConnectionBudget({ most, ...(dialRate !== undefined && { dialRate }) });
   const checks = new Turns(CHECKS_AT_ONCE);
-  const commons = new TrackerCommons();
+  const commons = new TrackerCommons(env.room);
   const reception$ = ports.length > 0 ? shared(reception(env, { ports, ...(host !== undefined && { host }) }, env.room?.callers)) : undefined;
   const dht$ = options.dht$ && shared(options.dht$);
   // One for each family.

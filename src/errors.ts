@@ -22,8 +22,11 @@ export class InputError extends RxTorrentError<InputCode> {
 export type BanCode = 'malformed' | 'oversized' | 'unexpected' | 'corrupt';
 /** What makes a peer of no use to us, today and tomorrow: it is dropped. */
 export type DropCode = 'wrong-info-hash' | 'self' | 'useless';
-/** What may be otherwise in a minute: the peer rests and is tried again. */
-export type RetryCode = 'duplicate' | 'refused' | 'unreachable' | 'timeout' | 'silent' | 'reset';
+/**
+ * What may be otherwise in a minute: the peer rests and is tried again. `no-room`, that this machine had no descriptor or memory for one more
+ * connection, says nothing of the peer: it is not counted, and the peer is dialled again in seconds.
+ */
+export type RetryCode = 'duplicate' | 'refused' | 'unreachable' | 'timeout' | 'silent' | 'reset' | 'no-room';
 export type PeerCode = BanCode | DropCode | RetryCode;
 
 /** A remote peer is at fault. Never travels beyond `swarm`. */
@@ -73,6 +76,7 @@ const verdicts: Record<PeerCode, Verdict> = {
   timeout: 'retry',
   silent: 'retry',
   reset: 'retry',
+  'no-room': 'retry',
 };
 
 /** What follows from an error: total, and `fatal` for whatever it does not know, so that defects surface. */

@@ -1,4 +1,5 @@
-import { AnnounceQueue } from './announceQueue.ts';
+import type { Room } from '../torrent/connectionBudget.ts';
+import { AnnounceQueue, MAX_ANNOUNCES } from './announceQueue.ts';
 import { Ways } from './families.ts';
 import { UdpMemory } from './udpTracker.ts';
 
@@ -7,7 +8,12 @@ import { UdpMemory } from './udpTracker.ts';
  * connection ids of BEP 15, which are good for any torrent, and by which families of addresses they are silent.
  */
 export class TrackerCommons {
-  readonly queue = new AnnounceQueue();
+  readonly queue: AnnounceQueue;
   readonly ways = new Ways();
   readonly udp = new UdpMemory(this.ways);
+
+  /** `announces` are under way at most, if the system grants no more; never more than {@link MAX_ANNOUNCES}. */
+  constructor({ announces = MAX_ANNOUNCES }: Partial<Pick<Room, 'announces'>> = {}) {
+    this.queue = new AnnounceQueue({ most: Math.min(announces, MAX_ANNOUNCES) });
+  }
 }

@@ -79,7 +79,11 @@ export const lineOf = (address: PeerAddress, subscriber: Subscriber<Wire>, open:
   return { socket, fail, wire: { address, bytes$: bytes$.asObservable(), drained$: drained$.asObservable(), write, room } };
 };
 
+/** What this machine lacks for one more connection, whoever is at its other end. */
+const OUR_LACK: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
+
 const codeOf = ({ code }: NodeJS.ErrnoException): PeerCode => {
+  if (OUR_LACK.has(code)) return 'no-room';
   if (code === 'ECONNREFUSED') return 'refused';
   if (code === 'ECONNRESET' || code === 'EPIPE') return 'reset';
   if (code === 'ETIMEDOUT') return 'timeout';

@@ -1,7 +1,7 @@
 import { isBefore } from './dialOrder.ts';
 import { HostRoom, type Useless } from './hostRoom.ts';
 import { type Admission, type Candidate, type Ending, hostOf, keyOf, remember } from './hosts.ts';
-import { MAX_FAILURES, MAX_FAILURES_AT_STAKE, restOf } from './rest.ts';
+import { MAX_FAILURES, MAX_FAILURES_AT_STAKE, NO_ROOM, restOf } from './rest.ts';
 import { SeenAs } from './seenAs.ts';
 
 export type { Admission, Candidate, Ending } from './hosts.ts';
@@ -188,8 +188,11 @@ export class AddressBook<A extends Candidate> {
     this.#callers.delete(address);
     const self = cause === 'self';
     if (self && !entry.passing) remember(this.#selves, keyOf(entry.address), MAX_SELVES);
-    entry.useful = useful;
-    entry.failures = useful ? 0 : entry.failures + 1;
+    // What this machine lacked says nothing of the peer.
+    if (cause !== NO_ROOM) {
+      entry.useful = useful;
+      entry.failures = useful ? 0 : entry.failures + 1;
+    }
     const atStake = entry.failures > 0 && this.#atStake(address);
     const tired = entry.failures > (atStake ? MAX_FAILURES_AT_STAKE : MAX_FAILURES);
     if (self || entry.passing || this.isBanned(entry.address) || ending === 'drop' || tired) {

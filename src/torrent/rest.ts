@@ -16,6 +16,11 @@ const LONGER_REST: Readonly<Record<string, number>> = { timeout: 120_000, silent
 /** First rests of one that nobody can take the place of, whatever it did: a seed that is begun again is there in seconds. */
 const STAKE_RESTS: readonly number[] = [5_000, 10_000, 20_000];
 
+/** How the book calls it when a dial failed because this machine had no room for one more connection. */
+export const NO_ROOM = 'no-room';
+/** Milliseconds until the same address is dialled again after that. */
+export const NO_ROOM_REST = 2_000;
+
 /** How a peer has done: `failures` in a row, none if it was useful the last time. */
 export interface Behaved {
   readonly address: Candidate;
@@ -27,6 +32,7 @@ export interface Behaved {
  * piece that we lack and nobody else has.
  */
 export const restOf = ({ address, failures }: Behaved, cause: string, atStake = false): number => {
+  if (cause === NO_ROOM) return NO_ROOM_REST;
   if (failures === 0) return SHORT_REST;
   if (atStake) return STAKE_RESTS[failures - 1] ?? LONG_REST * 2 ** (failures - 1 - STAKE_RESTS.length);
   const long = address.source === 'manual' && failures === 1 ? FIRST_REST : LONG_REST;

@@ -30,6 +30,7 @@ const LOST: Readonly<Record<string, string>> = {
   self: 'ourselves',
   duplicate: 'already connected',
   useless: 'useless',
+  'no-room': 'not dialled for want of descriptors',
 };
 /** Causes told, the most frequent ones. */
 const CAUSES = 3;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { EMPTY, NEVER, Subject, type Subscription } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { TrackerCommons } from '../../src/discovery/trackerCommons.ts';
 import { AnnounceQueue, MAX_ANNOUNCES, MAX_PER_HOST, MAX_WAITING, URGENCY, type Urgency } from '../../src/discovery/announceQueue.ts';
 
 describe('the announces of all torrents', () => {
@@ -12,6 +13,15 @@ describe('the announces of all torrents', () => {
     expect(queue.running).toBe(MAX_ANNOUNCES);
     for (const each of [...asked, ...others]) each.unsubscribe();
     expect([queue.running, queue.waiting]).toEqual([0, 0]);
+  });
+
+  it('are no more than the system grants, and never more than fifty', () => {
+    const running = (room?: { readonly announces: number }): number => {
+      const { queue } = new TrackerCommons(room);
+      for (let host = 0; host < 60; host++) queue.inTurn(`${host}`, URGENCY.other, () => NEVER).subscribe();
+      return queue.running;
+    };
+    expect([running({ announces: 2 }), running({ announces: 500 }), running()]).toEqual([2, MAX_ANNOUNCES, MAX_ANNOUNCES]);
   });
 
   it('may end while they begin, however many wait', () => {

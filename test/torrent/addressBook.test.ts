@@ -47,6 +47,20 @@ describe('the address book', () => {
     book.check();
   });
 
+  it('does not hold it against a peer that this machine had no room for a connection', () => {
+    const book = bookOf(publicHost(0));
+    for (let time = 0; time < 60_000; time += 2_000) {
+      expect(book.take(time)).toEqual(publicHost(0));
+      book.ended(publicHost(0), 'retry', false, time, 'no-room');
+      expect(book.nextIn(time)).toBe(2_000);
+    }
+    // The first failure of its own still is the first one.
+    book.take(MINUTE);
+    book.ended(publicHost(0), 'retry', false, MINUTE, 'refused');
+    expect(book.nextIn(MINUTE)).toBe(MINUTE);
+    book.check();
+  });
+
   it('dials thirty at once, and then thirty a second', () => {
     const book = bookOf(...Array.from({ length: 100 }, (_, n) => publicHost(n)));
     const dial = (now: number): number => {

@@ -22,6 +22,10 @@ describe('how long a peer rests', () => {
     expect(rests(cause, true)).toEqual([5_000, 10_000, 20_000, MINUTE, 2 * MINUTE, 4 * MINUTE]);
   });
 
+  it('is two seconds when this machine had no room for a connection, however often that happens', () => {
+    for (const atStake of [false, true]) expect(new Set(rests('no-room', atStake))).toEqual(new Set([2_000]));
+  });
+
   it('comes to no less in all before it is given up when nobody can take its place', () => {
     const sum = (all: readonly number[]): number => all.reduce((before, one) => before + one, 0);
     expect(sum(rests('refused', true))).toBeGreaterThan(sum(rests('refused', false)));
