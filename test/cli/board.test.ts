@@ -158,6 +158,28 @@ describe('the board', () => {
     expect(order(board, 3)).toEqual(['two', 'and']);
   });
 
+  it('looks at nothing while nothing has changed, however many there are, and how often it is drawn', () => {
+    const { board, all, show, wait } = boardOf(...Array.from({ length: 1000 }, (_, n) => `seed ${n}`));
+    let looked = 0;
+    const seeding = progress({ phase: 'seeding', stored: 64 * MiB });
+    const counted = new Proxy(seeding, { get: (event, key) => (looked++, Reflect.get(event, key) as unknown) });
+    for (const { name } of all) show(name, counted);
+    wait(5_000);
+    const [first, title] = [board.lines(77, 20), board.title];
+    expect(first).toHaveLength(20);
+    looked = 0;
+    for (let frame = 0; frame < 240; frame++) {
+      wait(250);
+      expect([board.lines(77, 20), board.title]).toEqual([first, title]);
+      expect(board.lines(77, 20)).toBe(first);
+    }
+    expect(looked).toBe(0);
+    show('seed 7', progress({ phase: 'seeding', stored: 64 * MiB, upRate: MiB }));
+    expect(order(board)[0]).toBe('seed');
+    expect(board.lines(77, 20)[1]).toMatch(/seed 7 .*1\.00 MiB\/s/);
+    expect(board.lines(60, 20)).not.toBe(board.lines(77, 20));
+  });
+
   it('takes away those that are over, and counts them', () => {
     const { board, all, show } = boardOf('one', 'two', 'three');
     show('one', progress({ phase: 'done', stored: 64 * MiB }));

@@ -22,7 +22,7 @@ const busy = ({ progress }: Row): number => (progress?.phase === 'seeding' ? pro
 
 /**
  * All torrents of a command, as they are seen: those that are over are counted, the others have a row, the busiest first. Invariant: the
- * order changes at most every few seconds, but for rows that go.
+ * order changes at most every few seconds, but for rows that go. A board of which nothing has changed is not looked through: it gives what it gave before.
  */
 export class Board implements Moment {
   readonly #now: () => number;
@@ -30,6 +30,11 @@ export class Board implements Moment {
   /** Info-hashes, in the order in which they are shown. */
   #order: readonly string[];
   #sortAt = 0;
+  /** Have rows changed since they were last put in order? */
+  #unsorted = true;
+  /** What was drawn last, until a row changes: a thousand idle torrents are not to be gone through four times a second. */
+  #drawn: { readonly lines: readonly string[]; readonly width: number; readonly height: number } | undefined;
+  #title: string | undefined;
 
   constructor(all: readonly Known[], now: () => number) {
     this.#now = now;
@@ -40,27 +45,32 @@ export class Board implements Moment {
   see(event: DownloadEvent, { infoHash }: Known): void {
     const row = this.#rows.get(infoHash);
     if (row === undefined) return;
-    if (event.type === 'progress') this.#rows.set(infoHash, { ...row, state: 'running', progress: event });
-    if (event.type === 'metadata') this.#rows.set(infoHash, { ...row, name: visible(event.torrent.name), length: event.torrent.length });
+    if (event.type === 'progress') this.#set(infoHash, { ...row, state: 'running', progress: event });
+    if (event.type === 'metadata') this.#set(infoHash, { ...row, name: visible(event.torrent.name), length: event.torrent.length });
   }
 
   /** A source that is no torrent has failed before it could begin. */
   refuse(source: string): void {
-    this.#rows.set(`refused ${this.#rows.size}`, { name: visible(source), state: 'failed' });
+    this.#set(`refused ${this.#rows.size}`, { name: visible(source), state: 'failed' });
   }
 
   over({ infoHash }: Known, how: 'complete' | 'given' | 'stopped' | 'failed'): void {
     const row = this.#rows.get(infoHash);
-    if (row !== undefined) this.#rows.set(infoHash, { ...row, state: how === 'failed' ? 'failed' : 'over' });
+    if (row !== undefined) this.#set(infoHash, { ...row, state: how === 'failed' ? 'failed' : 'over' });
   }
 
   get title(): string {
-    return statesLine([...this.#rows.values()]);
+    return (this.#title ??= statesLine([...this.#rows.values()]));
   }
 
+  /** The same array as before if nothing has changed. */
   lines(width: number, height: number): readonly string[] {
+    const due = this.#unsorted && this.#now() >= this.#sortAt;
+    if (!due && this.#drawn?.width === width && this.#drawn.height === height) return this.#drawn.lines;
     const all = [...this.#rows.values()];
-    return [totalLine(all, width), ...severalLines(this.#open(), width, height - 1)];
+    const lines = [totalLine(all, width), ...severalLines(this.#open(), width, height - 1)];
+    this.#drawn = { lines, width, height };
+    return lines;
   }
 
   line(): string {
@@ -69,10 +79,17 @@ export class Board implements Moment {
     return [totalLogLine([...this.#rows.values()]), ...open.slice(0, LOGGED).map(severalLine), ...more].join('\n  ');
   }
 
+  #set(key: string, row: Row): void {
+    this.#rows.set(key, row);
+    this.#unsorted = true;
+    this.#drawn = this.#title = undefined;
+  }
+
   /** Those that have a row, in order. */
   #open(): readonly Row[] {
     const now = this.#now();
-    if (now >= this.#sortAt) {
+    if (this.#unsorted && now >= this.#sortAt) {
+      this.#unsorted = false;
       this.#sortAt = now + SORT_EVERY;
       this.#order = [...this.#rows.keys()].sort((one, other) => this.#compare(one, other));
     }

@@ -50,17 +50,24 @@ export const onTerminal = async (io: Pick<Io, 'say' | 'floor'>, title: string, s
   const write = stream.write.bind(stream);
   let last: Moment | undefined;
   let drawn: readonly string[] = [];
+  /** What {@link drawn} was made of, and what it is as one text: it is not made again of the same. */
+  let made: { readonly title: string; readonly width: number; readonly lines: readonly string[] | undefined; readonly height: number } | undefined;
+  let picture = '';
   const draw = (): string => {
     // The spinner and a space before, and one column is left free, as some terminals begin a line after the last one.
     const width = Math.max(1, stream.columns - 3);
     // Without the title, and the line that is said above.
     const height = Math.max(0, (stream.rows || ROWS) - 2);
-    drawn = [fit(last?.title ?? title, width), ...(last?.lines(width, height) ?? []).slice(0, height)].map((line) => `  ${line}`);
-    return drawn.join('\n').slice(2);
+    const now = { title: last?.title ?? title, width, lines: last?.lines(width, height), height };
+    if (made?.title === now.title && made.width === width && made.height === height && made.lines === now.lines) return picture;
+    made = now;
+    drawn = [fit(now.title, width), ...(now.lines ?? []).slice(0, height)].map((line) => `  ${line}`);
+    return (picture = drawn.join('\n').slice(2));
   };
   // It is asked for first of all that is drawn: so what is drawn is as of now, not as of when it was shown.
   const prefixText = (): string => {
-    spinner.text = draw();
+    const text = draw();
+    if (text !== spinner.text) spinner.text = text;
     return '';
   };
   const color = env['NO_COLOR'] ? { color: false as const } : {};
