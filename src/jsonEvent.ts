@@ -60,7 +60,7 @@ export interface JsonEnd extends OfAny {
   readonly reason: 'complete' | 'seeded' | 'interrupted' | 'gave-up' | 'error';
   /** That of this torrent; that of the process is the one of the first torrent that fails. */
   readonly exitCode: Count;
-  /** Since `start`. */
+  /** Since the command began to look for its sources: the time until the first `start` is that of each torrent. */
   readonly seconds: Seconds;
   /** This and what follows: of `download`, `dht`, `seed` and `demo`. What is wanted, if that is known. */
   readonly length?: Bytes;

@@ -8,18 +8,17 @@ import { awaited } from './awaited.ts';
 import { Deadline } from './deadline.ts';
 import { discovery, trackersFor } from './discovery.ts';
 import type { Given, Io } from './io.ts';
-import { seconds, wholeNumber } from './values.ts';
+import { wholeNumber } from './values.ts';
 import { eventLine, told } from './views/events.ts';
 import { live } from './views/live.ts';
 import { visible } from './views/text.ts';
 import { worldOf } from './world.ts';
 
-/** Seconds until it is given up. */
+/** Seconds until it is given up, if the user does not say. */
 const WITHIN = 60;
 
-/** The torrent that a magnet link stands for, from whoever has it. @throws GaveUp */
-export const fetched = async (magnet: MagnetLink, given: Given, io: Io): Promise<Torrent> => {
-  const deadline = new Deadline(seconds(given, 'timeout') ?? WITHIN);
+/** The torrent that a magnet link stands for, from whoever has it, until the user's time is over, if there is a limit to it. @throws GaveUp */
+export const fetched = async (magnet: MagnetLink, given: Given, io: Io, deadline = new Deadline(WITHIN)): Promise<Torrent> => {
   const port = wholeNumber(given, 'port', 1, 65_535) ?? 0;
   let say = io.say;
   const env = await worldOf(given, (line) => say(line));

@@ -80,6 +80,23 @@ describe('what --json writes', () => {
     expect(problems(text())).toEqual([]);
   });
 
+  it('counts the time in which sources were fetched, too: before the first start, for each torrent', () => {
+    const { it, said, wait } = journal();
+    wait(4000);
+    it.start({ sources: ['http://slow.example/a.torrent'] }, ONE);
+    wait(1000);
+    it.end(ONE);
+    wait(5000);
+    it.start({ sources: ['b.torrent'] }, TWO);
+    wait(500);
+    it.end(TWO);
+    expect(
+      said()
+        .filter(({ type }) => type === 'end')
+        .map(({ seconds }) => seconds),
+    ).toEqual([5, 4.5]);
+  });
+
   it('says seeded when enough was given, and how much', () => {
     const { it, said } = journal('seed');
     it.start({}, ONE);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { toHex } from '../../src/protocol/id.ts';
 import { contentOf } from '../swarm/content.ts';
@@ -75,6 +75,38 @@ describe('a URL instead of a .torrent', () => {
     expect([code, asked]).toEqual([0, 6]);
     expect(stdout).toContain('Name: numbers');
     expect(stderr).toBe(`cannot fetch ${origin}/x.torrent: the server answered 502: trying again\n`);
+  });
+
+  it('has its time counted from the beginning, however late its server comes up', async () => {
+    const asked: number[] = [];
+    const origin = await serve((_, response) => {
+      asked.push(performance.now());
+      if (asked.length < 3) response.writeHead(502).end();
+      else response.end(readFileSync(fixture('numbers.torrent')));
+    });
+    const { stdout } = await run(['info', `${origin}/x.torrent`, '--json']);
+    const { seconds } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { readonly seconds: number };
+    // What the server saw of it lies within.
+    expect(Math.ceil(seconds * 1000)).toBeGreaterThanOrEqual(Math.floor((asked.at(-1) ?? 0) - (asked[0] ?? 0)));
+  });
+
+  it('that sends us on to a magnet link late leaves that the rest of the time of the user, not all of it again', async () => {
+    const content = contentOf({ name: 'a', length: 200_000, pieceLength: 65_536 });
+    const seed = await peer(content, withMetadata(content));
+    const slow = createTcpServer((theirs) => {
+      theirs.on('error', () => undefined);
+      setTimeout(() => {
+        const ours = connect(seed.port, '127.0.0.1').on('error', () => undefined);
+        theirs.pipe(ours).pipe(theirs);
+      }, 2000);
+    });
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void slow.close());
+    const location = `magnet:?xt=urn:btih:${toHex(content.torrent.infoHash)}&x.pe=127.0.0.1:${(slow.address() as AddressInfo).port}`;
+    const origin = await serve((_, response) => void setTimeout(() => response.writeHead(302, { location }).end(), 2000));
+    // Each takes two seconds, so one of them at most is within three.
+    const { code, stderr } = await run(['info', `${origin}/x`, '--no-trackers', '--timeout', '3']);
+    expect([code, stderr]).toEqual([4, expect.stringContaining('within 3 s') as string]);
   });
 
   it('whose server says nothing is given up when the time of the user is over', async () => {

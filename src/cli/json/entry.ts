@@ -29,9 +29,10 @@ export class Entry {
   path: string | undefined;
   ended = false;
 
-  constructor(command: string, { length, files, target }: Begun, now: () => number) {
+  /** `began` is when the command set about it, in milliseconds of `now`. */
+  constructor(command: string, { length, files, target }: Begun, time: { readonly now: () => number; readonly began: number }) {
     // What only a link says of the length is a stranger's word.
-    this.account = new Account(files === undefined ? undefined : length, now);
+    this.account = new Account(files === undefined ? undefined : length, time.now, time.began);
     this.#moving = MOVING.has(command);
     this.path = target;
   }

@@ -20,6 +20,9 @@ export class Journal {
   /** By info-hash; by nothing what no torrent is known of. */
   readonly #entries = new Map<string | undefined, Entry>();
   readonly #errors = new Set<unknown>();
+  readonly #began: number;
+  /** Milliseconds from the beginning of the command until the first `start`: sources were read and fetched for all that followed. */
+  #prepared: number | undefined;
   #waiting: ToldOfAny[] = [];
   #held = false;
   #closed = false;
@@ -30,6 +33,7 @@ export class Journal {
     this.#print = print;
     this.#version = version;
     this.#clock = clock;
+    this.#began = clock.steady();
   }
 
   /** The command begins with a torrent; without one if it is about none, or about one that does not exist yet. */
@@ -37,7 +41,9 @@ export class Journal {
     const known = torrent === undefined ? undefined : this.#entries.get(torrent);
     // What has been made is begun with already.
     if (known !== undefined && !known.ended) return void (known.path = begun.target ?? known.path);
-    this.#entries.set(torrent, new Entry(this.command, begun, this.#clock.steady));
+    const now = this.#clock.steady();
+    this.#prepared ??= now - this.#began;
+    this.#entries.set(torrent, new Entry(this.command, begun, { now: this.#clock.steady, began: now - this.#prepared }));
     this.#write({ type: 'start', command: this.command, version: this.#version, ...begun }, torrent);
     const waiting = this.#waiting;
     this.#waiting = [];

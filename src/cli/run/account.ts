@@ -39,10 +39,10 @@ export class Account {
   /** Bytes of the torrent, if they are known beforehand. */
   readonly #length: number | undefined;
 
-  constructor(length?: number, now: Clock = () => performance.now()) {
+  constructor(length?: number, now: Clock = () => performance.now(), began = now()) {
     this.#length = length;
     this.#now = now;
-    this.#began = now();
+    this.#began = began;
   }
 
   see(event: DownloadEvent): void {
