@@ -1,4 +1,5 @@
 import { finalize, NEVER, type Observable } from 'rxjs';
+import { defaultPace, type TrackerPace } from '../../src/discovery/pace.ts';
 import { trackerPeers, type TrackerPeersOptions } from '../../src/discovery/trackerPeers.ts';
 import type { HttpReply, PeerAddress, Warning } from '../../src/env.ts';
 import { TrackerError } from '../../src/errors.ts';
@@ -29,11 +30,18 @@ export const replies = {
   i: http({ 'failure reason': 'busy', interval: 3600 }),
   p: http({ 'failure reason': 'invalid port' }),
   u: http({ 'failure reason': 'not supported: import it' }),
+  v: knows([a], { 'warning message': 'moving soon' }),
+  '1': http({ 'failure reason': 'wait 35 s' }),
+  '2': http({ 'failure reason': 'wait 30 s' }),
+  '3': http({ 'failure reason': 'closed' }),
   y: http({
     interval: 1800,
     peers: [a, { host: 'seed.example', port: 7000 }, { host: 'inside.example', port: 7000 }].map(({ host, port }) => ({ ip: host, port })),
   }),
 };
+
+/** Without the spread by chance, so that drawings have round numbers. */
+export const punctual: TrackerPace = { ...defaultPace.trackers, spread: 0 };
 
 /** What we said: started, completed, stopped, or an announce of no event. */
 export const LETTERS: Readonly<Record<string, string>> = { started: 's', completed: 'c', stopped: 'x' };
@@ -47,10 +55,12 @@ export interface Scene {
   readonly two?: readonly string[];
   readonly three?: readonly string[];
   readonly options?: Partial<TrackerPeersOptions>;
+  /** ½ if not given. */
+  readonly random?: () => number;
 }
 
 /** Trackers that answer as drawn, what each was told, and when a question was over: `o`. */
-export const scene = (stage: Stage, { one = ['-(a|)'], two = ['-(b|)'], three = ['-(a|)'], options = {} }: Scene) => {
+export const scene = (stage: Stage, { one = ['-(a|)'], two = ['-(b|)'], three = ['-(a|)'], options = {}, random = () => 0.5 }: Scene) => {
   const lanes: Record<string, string[]> = { 'one.example': [...one], 'two.example': [...two], 'three.example': [...three] };
   const told: Record<string, Mark[]> = { 'one.example': [], 'two.example': [], 'three.example': [] };
   const queries: URLSearchParams[] = [];
@@ -66,7 +76,7 @@ export const scene = (stage: Stage, { one = ['-(a|)'], two = ['-(b|)'], three = 
     return answer$.pipe(finalize(() => overs.push({ frame: stage.now(), kind: 'value', value: 'o' })));
   };
   const peers$ = trackerPeers(
-    { ...stage.world({ udp: { names: NAMES } }).env, httpGet, random: () => 0.5, randomBytes: (length) => new Uint8Array(length).fill(7) },
+    { ...stage.world({ udp: { names: NAMES } }).env, httpGet, random, randomBytes: (length) => new Uint8Array(length).fill(7) },
     {
       infoHash: new Uint8Array(20),
       peerId: new Uint8Array(20),
@@ -75,6 +85,7 @@ export const scene = (stage: Stage, { one = ['-(a|)'], two = ['-(b|)'], three = 
       totals: () => totals,
       wanted$: NEVER,
       completed$: NEVER,
+      pace: punctual,
       report: (event) => event.type === 'warning' && warnings.push(event),
       ...options,
     },

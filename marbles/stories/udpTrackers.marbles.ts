@@ -4,12 +4,13 @@ import { trackerPeers } from '../../src/discovery/trackerPeers.ts';
 import type { HttpReply, PeerAddress } from '../../src/env.ts';
 import { TrackerError } from '../../src/errors.ts';
 import { announced, drawn } from '../index.ts';
+import { punctual } from './trackerScene.ts';
 import { URL_ONE, a, query, scene } from './udpTrackerScene.ts';
 
 describe('udpTracker among other trackers', () => {
   const HTTP = 'http://two.example/announce';
   const totals = () => ({ uploaded: 0, downloaded: 0, left: 1 });
-  const identity = { infoHash: query.infoHash, peerId: query.peerId, port: 6881, totals, wanted$: NEVER, completed$: NEVER };
+  const identity = { infoHash: query.infoHash, peerId: query.peerId, port: 6881, totals, wanted$: NEVER, completed$: NEVER, pace: punctual };
   const b: PeerAddress = { host: '198.51.100.2', port: 6881, source: 'tracker' };
   const reply = announced(['198.51.100.2:6881']);
 

@@ -10,6 +10,7 @@ import { hostOf } from './families.ts';
 import { announceOverHttp } from './httpTracker.ts';
 import { namedPeers } from './namedPeers.ts';
 import { defaultPace, type TrackerPace } from './pace.ts';
+import type { Reasons } from './reasons.ts';
 import type { Tracker } from './tiers.ts';
 import { TrackerCommons } from './trackerCommons.ts';
 import { announceOverUdp, type UdpEnv } from './udpTracker.ts';
@@ -116,6 +117,11 @@ export class Announcer {
     return merge(from(peers), namedPeers(this.#env, named)).pipe(map(({ host, port }): PeerAddress => ({ host, port, source: 'tracker' })));
   }
 
+  /** By chance, how many times as long as it has to a tier waits until it asks again: never less than once. */
+  lateness(): number {
+    return 1 + this.pace.spread * this.#env.random();
+  }
+
   asking(tracker: Tracker): void {
     this.#tell(tracker, 'asking');
   }
@@ -124,21 +130,29 @@ export class Announcer {
   answered(tracker: Tracker, { trackerId, externalIp, peers: found, named = [], seeds, leechers, warning }: AnnounceSuccess, interval: number): void {
     const peers = found.length + named.length;
     const counts = { ...(seeds === undefined ? {} : { seeds }), ...(leechers === undefined ? {} : { leechers }) };
+    tracker.warned.clear();
     Object.assign(tracker, { started: true, id: trackerId ?? tracker.id, failures: 0, lastAnswer: now(), counts: { peers, ...counts } });
     if (externalIp !== undefined) this.options.seenAs?.(externalIp);
     this.#tell(tracker, 'working');
     this.#report({ type: 'announced', url: tracker.url, peers, interval: interval / 1000, ...counts });
-    if (warning !== undefined) this.#report({ type: 'warning', code: 'warning-message', message: `${shownUrl(tracker.url)}: warns "${warning}"` });
+    if (warning !== undefined)
+      this.#warn(tracker.advised, { type: 'warning', code: 'warning-message', message: `${shownUrl(tracker.url)}: warns "${warning}"` });
+    else tracker.advised.clear();
   }
 
   failed(tracker: Tracker, { retryIn, code, message }: TrackerError): void {
     tracker.failures++;
     delete tracker.nextAnnounce;
-    if (typeof retryIn === 'number') tracker.nextAnnounce = tracker.restsUntil = now() + retryIn * 60_000;
+    if (typeof retryIn === 'number') tracker.nextAnnounce = tracker.restsUntil = now() + Math.round(retryIn * 60_000 * this.lateness());
     const name = shownUrl(tracker.url);
     const told = message.startsWith(name) ? message : `${name}: ${message}`;
     this.#tell(tracker, retryIn === 'never' ? 'dropped' : 'failing', { code, message: told });
-    this.#report({ type: 'warning', code, message: told });
+    this.#warn(tracker.warned, { type: 'warning', code, message: told });
+  }
+
+  /** Each reason once: what is still so at the next try is no news. */
+  #warn(told: Reasons, warning: Warning): void {
+    if (told.isNew(`${warning.code} ${warning.message}`)) this.#report(warning);
   }
 
   #tell(tracker: Tracker, state: TrackerStatus['state'], error?: TrackerStatus['error']): void {

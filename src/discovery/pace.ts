@@ -18,6 +18,8 @@ export interface TrackerPace extends Omit<SourcePace, 'atMost'> {
   readonly patience: number;
   /** Until a tier is asked again when none of it has answered: the first time, and at most. */
   readonly retry: { readonly first: number; readonly most: number };
+  /** The part of an interval, 0 to 1, by which an announce may come later, by chance: what began together does not stay together. */
+  readonly spread: number;
 }
 
 export interface DhtPace extends SourcePace {
@@ -35,10 +37,12 @@ export interface Pace {
 }
 
 const MINUTE = 60_000;
+/** A tenth: trackers forget peers after more than one interval, and half an hour becomes 33 minutes at most. */
+export const SPREAD = 0.1;
 
 export const defaultPace: Pace = {
   enough: 20,
-  trackers: { after: 0, atLeast: MINUTE, stagger: 1_500, patience: 15_000, retry: { first: 5_000, most: 30 * MINUTE } },
+  trackers: { after: 0, atLeast: MINUTE, stagger: 1_500, patience: 15_000, retry: { first: 5_000, most: 30 * MINUTE }, spread: SPREAD },
   lsd: { after: 0, atLeast: MINUTE, atMost: 5 * MINUTE },
   dht: { after: 0, atLeast: 5 * MINUTE, afterNone: 30_000, atMost: 15 * MINUTE },
 };

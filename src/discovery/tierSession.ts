@@ -56,6 +56,8 @@ export class TierSession {
   #answeredAt = -Infinity;
   #answers = 0;
   #earlyInRow = 0;
+  /** By how much longer than it has to we wait after the last answer: 1 is not at all. */
+  #lateness = 1;
 
   /** `changed` hears when `works` or `due` has changed. */
   constructor(tier: Tier, announcer: Announcer, changed: () => void) {
@@ -68,13 +70,13 @@ export class TierSession {
   }
 
   /** Milliseconds after an answer until the next regular announce. */
-  readonly atMost = (): number => this.#interval;
+  readonly atMost = (): number => this.#later(this.#interval);
 
   /** Milliseconds after an answer until an early one: longer each time, as a swarm that stays small is no reason to hurry. */
   readonly atLeast = (): number => {
     if (this.#completed === 'pending') return 0;
     // To have enough for a moment is no reason to begin a new row of early announces.
-    return this.#announcer.wanted > 0 ? Math.min(this.#interval, this.#minInterval * 2 ** this.#earlyInRow) : this.#interval;
+    return this.#later(this.#announcer.wanted > 0 ? Math.min(this.#interval, this.#minInterval * 2 ** this.#earlyInRow) : this.#interval);
   };
 
   /** Is there something to be said to those who know us? */
@@ -198,7 +200,7 @@ export class TierSession {
     if (first) {
       this.#keep(reply, event);
       this.tier.answered(tracker);
-      tracker.nextAnnounce = now() + this.#interval;
+      tracker.nextAnnounce = now() + this.atMost();
     }
     this.#answers++;
     this.#announcer.answered(tracker, reply, this.#interval);
@@ -209,8 +211,14 @@ export class TierSession {
   #keep({ interval, minInterval }: AnnounceSuccess, event: Event): void {
     if (event === undefined || event === 'paused') this.#earlyInRow = now() - this.#answeredAt < this.#interval ? this.#earlyInRow + 1 : 0;
     this.#answeredAt = now();
+    this.#lateness = this.#announcer.lateness();
     this.#minInterval = minInterval === undefined ? this.#announcer.pace.atLeast : milliseconds(minInterval, MIN_INTERVAL);
     this.#interval = Math.max(milliseconds(interval, DEFAULT_INTERVAL), minInterval === undefined ? 0 : this.#minInterval);
+  }
+
+  /** What began in the same second, here or at thousands of others, would ask in the same second for ever. */
+  #later(wait: number): number {
+    return Math.round(wait * this.#lateness);
   }
 
   #failed(tracker: Tracker, error: unknown): void {

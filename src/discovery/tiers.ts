@@ -1,3 +1,5 @@
+import { Reasons } from './reasons.ts';
+
 /** Trackers of one torrent; what is beyond is not asked. */
 export const MAX_TRACKERS = 100;
 
@@ -21,6 +23,9 @@ export interface Tracker {
   /** When it answered last, and when it is asked again, in ms. */
   lastAnswer?: number;
   nextAnnounce?: number;
+  /** Why it has failed since its last answer, and of what it has warned us, as the user knows. */
+  readonly warned: Reasons;
+  readonly advised: Reasons;
   /** What it said last. */
   counts: { readonly peers?: number; readonly seeds?: number; readonly leechers?: number };
 }
@@ -93,6 +98,8 @@ const unasked = (url: string, tier: number): Tracker => ({
   restsUntil: 0,
   asked: 'no',
   failures: 0,
+  warned: new Reasons(),
+  advised: new Reasons(),
   counts: {},
 });
 
