@@ -35,7 +35,7 @@ describe('from a magnet link to bytes on disk', () => {
         stage.happens(there.dials).toBe('                             -----(ab)');
         stage.happens(there.hangups).toBe('                           ----------------------------------------------------(ab)');
         stage.happens(there.announces).toBe('                         s---------------------------------------------------c----x');
-        stage.happens(there.disk.written).toBe('                      ----------------------------------------------------(10)');
+        stage.happens(there.disk.written).toBe('                      ----------------------------------------------------(01)');
       },
       { torrent },
     ),

@@ -77,10 +77,10 @@ describe('a peer who', () => {
       stage.happens(there.dials).toBe('                      --------a');
       stage
         .happens(there.announces)
-        .toBe('                  ---s 60004ms u 120004ms u 240004ms u 480004ms u 960004ms u 1800004ms u 60004ms u 120004ms u 240004ms u 119952ms x');
+        .toBe('                  ---s 62372ms u 129209ms u 246865ms u 489166ms u 964106ms u 1876933ms u 63546ms u 129588ms u 238204ms x');
       stage
         .gives(downloaded(stage, there), '^ 70m !')
-        .toBe('--------a-----j----------(lcc) 59983ms a 120004ms a 240004ms a 480004ms a 960004ms a 1800004ms a 60004ms a 120004ms a 240004ms a');
+        .toBe('--------a-----j----------(lcc) 62351ms a 129209ms a 246865ms a 489166ms a 964106ms a 1876933ms a 63546ms a 129588ms a');
     }),
   );
 

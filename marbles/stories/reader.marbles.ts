@@ -47,7 +47,7 @@ describe('a reader', () => {
       const pausing = reader(stage, (at) => (at === 1 ? 100_000 : 1));
       stage.asks(seed).toBe('----------------(123)-----4 100001ms 56');
       stage.happens(pausing.read).toBe('26ms 0 100001ms 123-------4--5');
-      stage.gives(piped(stage, there, pausing, { memory: 3 * piece })).toBe('-----a-----j--------------s 59983ms a 40017ms sss-------s--(sd|)');
+      stage.gives(piped(stage, there, pausing, { memory: 3 * piece })).toBe('-----a-----j--------------s 60239ms a 39761ms sss-------s--(sd|)');
     }, small),
   );
 

@@ -37,7 +37,7 @@ describe('comparing trackers', () => {
           },
         });
         gives(compareTrackers(torrent, env)).toBe('10s (gdp|)', { g: [good, 2], p: [poor, 1], d: [dead, 0] });
-        happens(announces).toBe('(sss) 5786ms s 4208ms (xx)');
+        happens(announces).toBe('(sss) 5225ms s 4769ms (xx)');
         const left$ = timer(10_001).pipe(map(() => requests.filter(({ url }) => url.includes('event=stopped')).map(({ url }) => new URL(url).hostname)));
         gives(left$).toBe('10001ms (h|)', {
           h: ['good.test', 'poor.test'],
