@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly stranger?: boolean;
   /** By IPv4 or IPv6 only: `unreachable` where the host has no address of that kind. Either if not given. */
   readonly family?: 4 | 6;
+  /** Where the host of `url` is, if somebody has just looked that up; looked up if not given. They are judged as those that are found are. */
+  readonly addresses?: readonly string[];
   /** Is the connection kept for the next request to the same host? Undefined for one of its own, which is closed with the answer. */
   readonly keep?: boolean;
   /** A redirect to a magnet link is an answer: then `url` is the link, and `body` is empty. Otherwise it is an error, as that to any other scheme. */

@@ -27,8 +27,8 @@ export type WebEnv = Pick<Env, 'httpGet'> & Partial<Pick<Env, 'resolve'>>;
 
 /** Milliseconds for an answer by the other family, once there is one by one of them. */
 export const OTHER_WITHIN = 3_000;
-/** Milliseconds until a web server is asked as it comes, though it is not known of which families its addresses are. */
-const KNOWN_WITHIN = 3_000;
+/** Milliseconds until a web server is asked as it comes, though its name is still being looked up: later than any lookup is given up. */
+const KNOWN_WITHIN = 12_000;
 /** Milliseconds that a family is left out by which a host was silent while it answered by the other. */
 export const LEFT_OUT_FOR = 60_000;
 /** Hosts remembered, those silent first forgotten first. */
@@ -110,24 +110,27 @@ export const byEach = <T>(all: readonly Way<T>[], host: string, memory: Ways): O
     return concat(asked$, nobody$);
   });
 
-/** Asks the web server of a tracker by each family that its name has an address of; `read` may refuse a reply by an error. */
-export const getByEach = <T>(env: WebEnv, request: HttpRequest, memory: Ways, read: (reply: HttpReply) => T): Observable<T> => {
-  const way = (family: Family | undefined): Way<T> => ({
-    family,
-    ask$: defer(() => env.httpGet(family === undefined ? request : { ...request, family })).pipe(map(read)),
-  });
-  return familiesOf(env, request.url).pipe(mergeMap((families) => byEach(families.map(way), hostOf(request.url), memory)));
-};
+/**
+ * Asks the web server of a tracker by each family that its name has an address of; `read` may refuse a reply by an error. The name is
+ * looked up once for all of that.
+ */
+export const getByEach = <T>(env: WebEnv, request: HttpRequest, memory: Ways, read: (reply: HttpReply) => T): Observable<T> =>
+  addressesOf(env, request.url).pipe(
+    mergeMap((addresses) => {
+      const known = addresses.length > 0 ? { ...request, addresses } : request;
+      const families = [...new Set(addresses.map(familyOf))];
+      const way = (family?: Family): Way<T> => ({
+        family,
+        ask$: defer(() => env.httpGet(family === undefined ? known : { ...known, family })).pipe(map(read)),
+      });
+      return byEach(families.length > 1 ? families.map(way) : [way()], hostOf(request.url), memory);
+    }),
+  );
 
-/** Undefined, once, where there is nothing to choose from. */
-const familiesOf = ({ resolve }: WebEnv, url: string): Observable<readonly (Family | undefined)[]> =>
+/** Empty, once, where nothing is to be looked up, or nothing is found: the web server is asked all the same, which can say what is wrong. */
+const addressesOf = ({ resolve }: WebEnv, url: string): Observable<readonly string[]> =>
   defer(() => {
     const host = hostOf(url);
-    if (resolve === undefined || host === '' || parseIp(host) !== undefined) return of([undefined]);
-    return resolve(host).pipe(
-      // Whoever asks it looks the name up on its own, and can say what is wrong with it.
-      timeout({ first: KNOWN_WITHIN, with: () => of([]) }),
-      map((found) => [...new Set(found.map(familyOf))]),
-      map((families) => (families.length > 1 ? families : [undefined])),
-    );
+    if (resolve === undefined || host === '' || parseIp(host) !== undefined) return of([]);
+    return resolve(host).pipe(timeout({ first: KNOWN_WITHIN, with: () => of([]) }));
   });

@@ -62,9 +62,23 @@ export const httpGetBy =
     defer(() => {
       const url = httpUrl(request.url);
       const late = () => new TrackerError('timeout', `${shownUrl(url.href)}: no answer within ${request.timeout / 1000} s`);
-      const first: Hop = { url, request, reachOf, look, headers: request.headers ?? {}, closest: LOOPBACK, redirectsLeft: MAX_REDIRECTS };
+      const first: Hop = {
+        url,
+        request,
+        reachOf,
+        look: knowing(url, request, look),
+        headers: request.headers ?? {},
+        closest: LOOPBACK,
+        redirectsLeft: MAX_REDIRECTS,
+      };
       return follow(first).pipe(timeout({ first: request.timeout, with: () => throwError(late) }));
     });
+
+/** What has been looked up already is not looked up again; a redirect may lead to another host. */
+const knowing =
+  ({ hostname }: URL, { addresses }: HttpRequest, look: LookUp): LookUp =>
+  (host) =>
+    addresses !== undefined && host === hostname ? of(addresses) : look(host);
 
 const follow = (hop: Hop): Observable<HttpReply> =>
   ask(hop).pipe(

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
-import { catchError, defer, from, map, mergeMap, Observable, of, share, throwError, timeout } from 'rxjs';
+import { catchError, defer, from, map, mergeMap, Observable, of, share, tap, throwError, timeout } from 'rxjs';
 import { preferred } from './addressOrder.ts';
 import { HostsFile, MAX_OF_NAME } from './hostsFile.ts';
 import type { LookUp } from './lookUp.ts';
@@ -14,6 +14,10 @@ import { Turns } from './turns.ts';
 export const NAME_WITHIN = 10_000;
 /** Names that may wait for their turn; for any more nobody is asked. */
 export const MAX_WAITING = 1_000;
+/** Milliseconds in which a name that could not be looked up is not asked for again: to hear why, one may ask a second time. */
+export const FAILED_FOR = 1_000;
+/** Such names, those that failed first forgotten first. */
+export const MAX_FAILED = 100;
 /** Characters of a name, and of a part of it (RFC 1035). */
 const MAX_NAME = 253;
 const PART = /^[a-z0-9_][a-z0-9_-]{0,62}$/;
@@ -44,6 +48,13 @@ const nameOf = (host: string): string | undefined => {
 export const lookUpWith = ({ servers, hosts = new HostsFile(), system = new SystemLookup(), files = systemFiles }: LookUpOptions = {}): LookUp => {
   const turns = new Turns(MAX_AT_ONCE);
   const underWay = new Map<string, Observable<readonly string[]>>();
+  const failures = new Map<string, { readonly error: unknown; readonly at: number }>();
+  const failed = (name: string, error: unknown): void => {
+    const [oldest] = failures.keys();
+    if (failures.size >= MAX_FAILED && oldest !== undefined) failures.delete(oldest);
+    failures.delete(name);
+    failures.set(name, { error, at: performance.now() });
+  };
   const asked = (name: string): Observable<readonly string[]> => {
     const more = (error: unknown) => {
       const { code } = nameError(name, error);
@@ -60,18 +71,22 @@ export const lookUpWith = ({ servers, hosts = new HostsFile(), system = new Syst
     );
     return turns.inTurn(source$);
   };
+  const inTime = (name: string, lookup$: Observable<readonly string[]>): Observable<readonly string[]> =>
+    lookup$.pipe(timeout({ first: NAME_WITHIN }), tap({ error: (error: unknown) => failed(name, error) }));
   /** Whoever asks for the same name meanwhile is told the same. */
   const once = (name: string): Observable<readonly string[]> =>
     defer(() => {
       const known = underWay.get(name);
-      if (known !== undefined) return known;
+      if (known !== undefined) return inTime(name, known);
+      const failure = failures.get(name);
+      if (failure !== undefined && performance.now() - failure.at < FAILED_FOR) return throwError(() => failure.error);
       if (turns.waiting >= MAX_WAITING) throw new NameError('EAI_AGAIN', name);
       const fresh$ = new Observable<readonly string[]>((subscriber) => {
         subscriber.add(() => underWay.delete(name));
         subscriber.add(asked(name).subscribe(subscriber));
       }).pipe(share());
       underWay.set(name, fresh$);
-      return fresh$;
+      return inTime(name, fresh$);
     });
   return (host) =>
     defer(() => {
@@ -83,7 +98,7 @@ export const lookUpWith = ({ servers, hosts = new HostsFile(), system = new Syst
       const known = hosts.addresses(bare);
       if (known.length > 0) return from(preferred(known));
       if (bare === 'localhost' || bare.endsWith('.localhost')) return from(preferred(LOOPBACK));
-      return once(name).pipe(timeout({ first: NAME_WITHIN }));
+      return once(name);
     }).pipe(
       map((addresses) => addresses.filter((each) => isIP(each) !== 0).slice(0, MAX_OF_NAME)),
       map((addresses) => {
