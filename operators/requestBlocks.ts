@@ -13,6 +13,8 @@ export interface RequestBlocksOptions {
   readonly wake$: Observable<unknown>;
   /** Milliseconds without a block after which a peer that unchoked us is left; asked anew every second while it owes us one. One minute. */
   readonly patience?: (peer: Peer) => number;
+  /** Hears once a second of a peer that owes us a block, before it is asked how much `patience` there is with it. */
+  readonly awaited?: (peer: Peer) => void;
   /** Others wait for its place: then ten chokes without a block between them are enough. Never, unless given. */
   readonly contested?: () => boolean;
   /** A rate limit: asked before the peer is, block by block. Nothing that it holds back is taken for a fault of the peer. */
@@ -42,7 +44,7 @@ export interface RequestBlocksOptions {
  * @see BEP 3, BEP 6
  */
 export const requestBlocks =
-  (picker: PiecePicker, { wake$, patience = () => 60_000, contested = () => false, limit }: RequestBlocksOptions): OperatorFunction<Peer, Block> =>
+  (picker: PiecePicker, { wake$, patience = () => 60_000, awaited, contested = () => false, limit }: RequestBlocksOptions): OperatorFunction<Peer, Block> =>
   (peers) =>
     peers.pipe(
       distinctUntilChanged(), // later unchokes are heard from the peer itself
@@ -113,8 +115,9 @@ export const requestBlocks =
                 const silence = requests.tick(now());
                 // With the fast extension a choke is over when all is rejected, or no longer waited for.
                 if (state.choked && requests.inFlight === 0) requests.end();
-                if (silence > 0 && silence >= patience(peer))
-                  subscriber.error(blame(peer, 'silent', `unchoked us and sent no block for ${Math.round(silence / 1000)} s`));
+                if (silence <= 0) return;
+                awaited?.(peer);
+                if (silence >= patience(peer)) subscriber.error(blame(peer, 'silent', `unchoked us and sent no block for ${Math.round(silence / 1000)} s`));
               }),
             );
             requests.refill(now());

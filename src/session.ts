@@ -106,7 +106,7 @@ export const session = (env: Pick<Env, 'connect'>, company: Company): ((address:
 
 /** All that is said with one peer after the handshakes. */
 export const conversation = (company: Company): OperatorFunction<Peer, Block> => {
-  const { crowd, limits, shelf, lost$, superSeed, found$, dht$ } = company;
+  const { crowd, lull, limits, shelf, lost$, superSeed, found$, dht$ } = company;
   // What is stored and not kept is not told of.
   const stored$ = company.stored$.pipe(filter((piece) => shelf.has(piece)));
   const { picker, geometry, identity, wake$ } = company.transfer;
@@ -114,11 +114,15 @@ export const conversation = (company: Company): OperatorFunction<Peer, Block> =>
     if (!company.crowded()) return limits.alone;
     return crowd.unchoked > 0 ? limits.crowded : limits.starved;
   };
-  const silence = (peer: Peer) => (company.lull.waitsFor(peer, now()) ? 0 : patience(SILENCE)());
+  const bears = patience(SILENCE);
+  const silence = {
+    patience: (peer: Peer) => (lull.lost(peer) ? 0 : bears()),
+    awaited: (peer: Peer) => lull.notice(peer, now()),
+  };
   return converse(
     pipe(
       whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }),
-      requestBlocks(picker, { wake$, patience: silence, contested: company.crowded, limit: limits.down }),
+      requestBlocks(picker, { wake$, ...silence, contested: company.crowded, limit: limits.down }),
     ),
     advertise(shelf, stored$, { lost$, infoHash: identity.infoHash, superSeed }),
     rechoke(company.choker, { report: company.choking }),

@@ -1,4 +1,4 @@
-import { ignoreElements, interval, map, merge, type Observable, take, tap } from 'rxjs';
+import { ignoreElements, interval, map, merge, type Observable, Subject, take, tap } from 'rxjs';
 import { describe, it } from 'vitest';
 import type { BlockRange, Message, PieceMessage } from '../../src/protocol/messages.ts';
 import { drawn, type Stage } from '../index.ts';
@@ -139,6 +139,18 @@ describe('those who send nothing', () => {
       stage.gives(from('U')).toBe('60s #', undefined, failed('silent'));
       stage.gives(from('500ms U', { patience: () => 10_000 })).toBe('10500ms #', undefined, failed('silent'));
       stage.gives(from('U 4499ms 1')).toBe('4500ms 1 60499ms #', undefined, failed('silent'));
+    }),
+  );
+
+  it(
+    'are told of once a second while they owe a block, and not after that',
+    drawn((stage) => {
+      const awaited$ = new Subject<string>();
+      const they = stage.peer('U 2499ms 1', {}, { has: [0] });
+      const { blocksOf, picker } = asker(stage, { awaited: (peer) => awaited$.next(peer === they ? 'w' : '') });
+      picker.restore(1);
+      stage.gives(awaited$, '^ 6500ms !').toBe('1s w 999ms w 1999ms w 999ms w 999ms w');
+      stage.gives(blocksOf(they), '^ 6500ms !').toBe('2500ms 1');
     }),
   );
 

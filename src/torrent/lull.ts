@@ -16,7 +16,7 @@ interface Look {
   /** Looks in a row without a byte, and the most of them after which it spoke again. */
   silent: number;
   longest: number;
-  /** It was silent when the line was found to be dead: the next look tells it. */
+  /** It was silent when the line was found to be dead, and no byte has been noticed since. */
   lost: boolean;
 }
 
@@ -40,13 +40,13 @@ export class Lull<P extends Awaited> {
     this.#members = members;
   }
 
-  /** To be called once a second for each peer that owes us a block, with `now` in milliseconds. Is the line dead? */
-  waitsFor(peer: P, now: number): boolean {
+  /** To be called once a second for each peer that owes us a block, with `now` in milliseconds. */
+  notice(peer: P, now: number): void {
     const { heard } = peer.state;
     const look = this.#looks.get(peer);
     if (look === undefined) {
       this.#looks.set(peer, { at: now, heard, silent: 0, longest: 0, lost: false });
-      return false;
+      return;
     }
     if (look.heard !== heard) look.longest = Math.max(look.longest, look.silent);
     // A peer that owed us nothing in between was not silent.
@@ -55,7 +55,11 @@ export class Lull<P extends Awaited> {
     look.heard = heard;
     look.at = now;
     if (!look.lost && gone(peer, look)) this.#lookAtAll(now);
-    return look.lost;
+  }
+
+  /** Is the line to this peer dead, as far as has been noticed? */
+  lost(peer: P): boolean {
+    return this.#looks.get(peer)?.lost === true;
   }
 
   #lookAtAll(now: number): void {

@@ -14,7 +14,11 @@ const lullOf = (...peers: Someone[]) => {
   return (speak: readonly Someone[] = [], owing: readonly Someone[] = peers): readonly boolean[] => {
     now += 1000;
     for (const peer of speak) peer.state.heard++;
-    return peers.map((peer) => owing.includes(peer) && lull.waitsFor(peer, now));
+    return peers.map((peer) => {
+      if (!owing.includes(peer)) return false;
+      lull.notice(peer, now);
+      return lull.lost(peer);
+    });
   };
 };
 
@@ -62,5 +66,18 @@ describe('a lull', () => {
     expect(second()).toEqual([false, false]);
     const told = Array.from({ length: seconds }, () => second());
     expect(told.at(-1)).toEqual([true, true]);
+  });
+
+  it('is not brought about by asking, however often', () => {
+    const [a, b] = [giver(), giver()];
+    const lull = new Lull<Someone>(() => [a, b]);
+    for (const at of [1000, 2000]) for (const peer of [a, b]) lull.notice(peer, at);
+    for (let n = 0; n < 5 * LULL; n++) expect([lull.lost(a), lull.lost(b)]).toEqual([false, false]);
+    for (let second = 3; second <= LULL + 2; second++) for (const peer of [a, b]) lull.notice(peer, second * 1000);
+    for (let n = 0; n < 3; n++) expect([lull.lost(a), lull.lost(b)]).toEqual([true, true]);
+    a.state.heard++;
+    expect([lull.lost(a), lull.lost(b)]).toEqual([true, true]);
+    for (const peer of [a, b]) lull.notice(peer, (LULL + 3) * 1000);
+    expect([lull.lost(a), lull.lost(b)]).toEqual([false, true]);
   });
 });
