@@ -4,6 +4,7 @@ import { defaultPace } from '../../src/discovery/pace.ts';
 import { download } from '../../src/download.ts';
 import type { DownloadEvent, FunnelSample, PeerAddress, Progress } from '../../src/env.ts';
 import { announced, drawn, honest, silent, type Stage, type World } from '../index.ts';
+import { linkTo, tellsMetadata, torrentWithInfo } from './magnetScene.ts';
 
 const [a, b, c] = ['10.1.0.1:7000', '10.1.0.2:7000', '10.1.0.3:7000'] as const;
 const answer = (...peers: readonly string[]) => of(announced(peers)).pipe(delay(5));
@@ -12,6 +13,8 @@ const none = { dialled: 0, connected: 0, handshaken: 0, interested: 0, unchoked:
 const all = { dialled: 1, connected: 1, handshaken: 1, interested: 1, unchoked: 1, sending: 1 };
 
 const told = ({ torrent }: Stage, { env }: World, peers: readonly PeerAddress[] = []) => download(torrent, env, { target: { folder: '.' }, peers });
+const linked = torrentWithInfo();
+
 const isFunnel = (event: DownloadEvent): event is FunnelSample => event.type === 'funnel';
 
 describe('the funnel of a download', () => {
@@ -29,13 +32,28 @@ describe('the funnel of a download', () => {
     }),
   );
 
-  it(
-    'is told at the end of the shortest download, too, when no tracker is to be told of its end',
+  it.each([
+    ['', {}],
+    [', when a limit of its rate may change', { limits: { down: of(Infinity) } }],
+  ])('is told at the end of the shortest download, too, when no tracker is to be told of its end%s', (_, limits) =>
     drawn((stage) => {
       const { env } = stage.world({ peers: { [a]: honest() } });
-      const funnel$ = download(stage.torrent, env, { target: { folder: '.' }, peers: [mine], trackers: [] }).pipe(filter(isFunnel));
+      const funnel$ = download(stage.torrent, env, { target: { folder: '.' }, peers: [mine], trackers: [], ...limits }).pipe(filter(isFunnel));
       stage.gives(funnel$.pipe(map(({ sources: [row] }) => row?.sending))).toBe('25ms (f|)', { f: 1 });
-    }),
+    })(),
+  );
+
+  it(
+    'is told at the end of the shortest download from a magnet link, too',
+    drawn(
+      (stage) => {
+        const { env } = stage.world({ peers: { [a]: tellsMetadata(honest()) } });
+        const link = linkTo(linked, { announce: [] });
+        const funnel$ = download(link, env, { target: { folder: '.' }, peers: [mine], trackers: [] }).pipe(filter(isFunnel));
+        stage.gives(funnel$.pipe(map(({ sources: [row] }) => row?.sending))).toBe('35ms (f|)', { f: 1 });
+      },
+      { torrent: linked },
+    ),
   );
 
   it(
