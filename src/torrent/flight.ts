@@ -31,6 +31,12 @@ export class Flight {
     return this.#times[this.#first] as number;
   }
 
+  /** The one that was added last; undefined if there is none. */
+  get last(): number | undefined {
+    for (let at = this.#end - 1; at >= this.#first; at--) if (this.#keys[at] !== GONE) return this.#keys[at];
+    return undefined;
+  }
+
   /** Has one been answered that was added later than the oldest? */
   get overtaken(): boolean {
     return this.size > 0 && (this.#times[this.#first] as number) < this.latest;

@@ -46,6 +46,11 @@ export class Geometry {
     return rest > BLOCK ? BLOCK : rest;
   }
 
+  /** Is there a block of this piece and number, and of this size? */
+  hasBlock(piece: number, block: number, size: number): boolean {
+    return piece < this.pieceCount && Number.isInteger(block) && block < this.blockCount(piece) && size === this.blockSize(piece, block);
+  }
+
   /** Where piece `index` begins in the torrent. */
   pieceOffset(index: number): number {
     return index * this.pieceLength;

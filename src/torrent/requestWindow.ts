@@ -1,3 +1,4 @@
+import { Cadence } from './cadence.ts';
 import { TOLERANCE } from './depth.ts';
 import { Flight } from './flight.ts';
 import { BLOCK } from './geometry.ts';
@@ -17,12 +18,16 @@ const MIN_PATIENCE = 2_000;
 const MAX_PATIENCE = 16_000;
 /** The same, while nothing is known of a peer. */
 const FIRST_PATIENCE = 10_000;
+/** Milliseconds without a block after which a peer that gave them in quick succession is asked again for one of those it has not sent. */
+const PROBE_AFTER = 1_000;
 /** So many that were asked for, or a quarter of the window, may be overtaken by others before all of them are taken to be lost. */
 const MOST_OVERTAKEN = 16;
 /** Blocks that a snubbed peer owes which are remembered, and so they are not asked of it again. */
 const MAX_OWED = 2 * MAX_WINDOW;
 /** Blocks after which it is looked again at those that were overtaken. */
-const LOOK_EVERY = 16;
+const LOOK_EVERY = 4;
+/** Milliseconds after something was lost in which requests do not wait for each other: what else is in flight may be lost, too. */
+const EAGER = 2_000;
 const NONE: readonly number[] = [];
 
 /**
@@ -35,6 +40,9 @@ const NONE: readonly number[] = [];
 export class RequestWindow {
   limit = FIRST_WINDOW;
   snubbed = false;
+  /** Something was lost a short time ago: then half a window in flight, which may be lost as well, is not waited for. */
+  #eager = false;
+  #lostAt = -Infinity;
   readonly #inFlight = new Flight();
   readonly #late: LateRequests;
   /** Given up when the peer was snubbed; and taken to be lost. */
@@ -43,15 +51,12 @@ export class RequestWindow {
   /** What was asked for before this time is doubted since then, and so many blocks had come. */
   readonly #doubt = { before: -Infinity, since: 0, arrivals: 0 };
   #most: number;
+  #probedAt = -Infinity;
   #slowStart = true;
   #bytes = 0;
   #arrivals = 0;
   #arrivalsSeen = 0;
-  /**
-   * The rate in bytes a second, and the gap between blocks in milliseconds. Apart: whole numbers at first, and then not, they
-   * would change the shape of what each block looks at.
-   */
-  readonly #smoothed = { rate: 0, mean: 0, deviation: 0 };
+  readonly #cadence = new Cadence();
   #tickedAt: number;
   /** When the present wait began: the last block, or the first request after a pause. */
   #waitingSince: number;
@@ -75,7 +80,7 @@ export class RequestWindow {
 
   /** Bytes a second, smoothed. */
   get rate(): number {
-    return this.#smoothed.rate;
+    return this.#cadence.rate;
   }
 
   get inFlight(): number {
@@ -87,15 +92,20 @@ export class RequestWindow {
     return this.#arrivals;
   }
 
+  /** How many may be asked for when it is looked for what is lost: as many as `room`, or after a loss all that are not in flight. */
+  get free(): number {
+    return this.#eager ? Math.max(0, this.limit - this.#inFlight.size) : this.room;
+  }
+
   /** How many to ask for now: none until half the window is free, so that requests travel in batches. */
   get room(): number {
     const free = this.limit - this.#inFlight.size;
     return free * 2 >= this.limit ? free : 0;
   }
 
-  /** Is it time to look for what is lost? */
+  /** Is it time to look for what is lost, or what has become free by that? */
   get doubtful(): boolean {
-    return this.#inFlight.overtaken && this.#arrivals % LOOK_EVERY === 0;
+    return (this.#inFlight.overtaken || this.#eager) && this.#arrivals % LOOK_EVERY === 0;
   }
 
   /** Milliseconds for which the next block has been waited for; 0 while nothing is in flight. */
@@ -168,15 +178,39 @@ export class RequestWindow {
     if (!ripe && flight.countBefore(flight.latest) * TOLERANCE < Math.max(MOST_OVERTAKEN, this.limit >> 2) * tolerance) return NONE;
     const keys = flight.toArray(ripe ? doubt.before : flight.latest);
     this.#slowStart = false;
+    this.#eager = true;
+    this.#lostAt = now;
     doubt.before = -Infinity;
     if (this.#lost.size + keys.length > MAX_WINDOW) this.#lost.clear();
     for (const key of keys) if (this.forget(key)) this.#lost.add(key);
     return keys;
   }
 
+  /**
+   * One to be asked for again, since none has come for longer than they usually take: the last that was asked for, once in each wait. If its answer
+   * comes before those of the others, they have been dropped; nothing else would tell, where there is nothing else to ask for.
+   */
+  probe(now: number): number | undefined {
+    const flight = this.#inFlight;
+    const { last } = flight;
+    const since = this.#waitingSince;
+    if (last === undefined || this.snubbed || this.#arrivals === 0 || this.#probedAt >= since) return undefined;
+    if (now - since < Math.max(PROBE_AFTER, this.#cadence.longest)) return undefined;
+    this.forget(last);
+    flight.add(last, now);
+    this.#probedAt = now;
+    const doubt = this.#doubt;
+    doubt.before = now;
+    doubt.since = since;
+    doubt.arrivals = this.#arrivals;
+    return last;
+  }
+
   /** Was this one, which has come late, taken to be lost? Said once. */
   misjudged(key: number): boolean {
-    return this.#lost.size > 0 && this.#lost.delete(key);
+    if (this.#lost.size === 0 || !this.#lost.delete(key)) return false;
+    this.#eager = false;
+    return true;
   }
 
   /** Every second: measures, resizes, and returns true if the peer has kept us waiting for too long. */
@@ -184,12 +218,13 @@ export class RequestWindow {
     const elapsed = Math.max(1, now - this.#tickedAt) / 1000;
     const arrived = this.#arrivals - this.#arrivalsSeen;
     this.#tickedAt = now;
+    if (now - this.#lostAt > EAGER) this.#eager = false;
     this.#arrivalsSeen = this.#arrivals;
     // A peer that was asked for nothing has not become slow.
     if (arrived > 0 || this.#inFlight.size > 0) this.#resize(this.#bytes / elapsed);
     this.#bytes = 0;
     if (arrived > 0) {
-      this.#observe((now - this.#waitingSince) / arrived);
+      this.#cadence.observe((now - this.#waitingSince) / arrived);
       this.#waitingSince = now;
       this.snubbed = false;
       this.#owed.clear();
@@ -228,30 +263,17 @@ export class RequestWindow {
   /** Milliseconds to wait for the next block. */
   get patience(): number {
     if (this.#arrivals === 0) return FIRST_PATIENCE;
-    return Math.min(MAX_PATIENCE, Math.max(MIN_PATIENCE, this.#smoothed.mean + 4 * this.#smoothed.deviation));
+    return Math.min(MAX_PATIENCE, Math.max(MIN_PATIENCE, this.#cadence.longest));
   }
 
   #resize(rate: number): void {
-    const smoothed = this.#smoothed;
-    const gained = rate - smoothed.rate;
-    smoothed.rate = smoothed.rate === 0 ? rate : smoothed.rate * 0.6 + rate * 0.4;
+    const gained = rate - this.#cadence.rate;
+    this.#cadence.measure(rate);
     if (this.snubbed) return;
     if (this.#slowStart && this.#arrivals > 0 && gained < SLOW_START_GAIN) this.#slowStart = false;
     if (this.#slowStart || this.#arrivals === 0) return;
-    const wanted = Math.ceil((Math.max(rate, smoothed.rate) * QUEUE_SECONDS) / BLOCK);
+    const wanted = Math.ceil((Math.max(rate, this.#cadence.rate) * QUEUE_SECONDS) / BLOCK);
     this.limit = Math.min(this.#most, Math.max(MIN_WINDOW, wanted));
-  }
-
-  #observe(gap: number): void {
-    const smoothed = this.#smoothed;
-    if (smoothed.mean === 0) {
-      smoothed.mean = gap;
-      smoothed.deviation = gap / 2;
-      return;
-    }
-    const error = gap - smoothed.mean;
-    smoothed.mean += error / 8;
-    smoothed.deviation += (Math.abs(error) - smoothed.deviation) / 4;
   }
 
   check(): void {

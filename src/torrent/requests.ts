@@ -109,7 +109,7 @@ export class Requests {
   /** True if this block was asked for here and is still missing: then it is held from now on. */
   received({ piece, begin, bytes }: PieceMessage): boolean {
     const block = begin / BLOCK;
-    const outcome = this.#is(piece, block, bytes.length) ? this.#window.take(piece * this.#perPiece + block, bytes.length) : 'unexpected';
+    const outcome = this.#picker.geometry.hasBlock(piece, block, bytes.length) ? this.#window.take(piece * this.#perPiece + block, bytes.length) : 'unexpected';
     if (outcome === 'unexpected') {
       this.unexpected++;
       return false;
@@ -131,7 +131,7 @@ export class Requests {
   /** True if it had been asked for. */
   rejected({ piece, begin, length }: BlockRange<'reject'>, now: number): boolean {
     const block = begin / BLOCK;
-    if (!this.#is(piece, block, length)) return false;
+    if (!this.#picker.geometry.hasBlock(piece, block, length)) return false;
     const key = piece * this.#perPiece + block;
     const inFlight = this.#window.has(key);
     if (!this.#window.rejected(key)) return false;
@@ -149,13 +149,6 @@ export class Requests {
     return piece < geometry.pieceCount && this.rejected({ type: 'reject', piece, begin, length: geometry.blockSize(piece, begin / BLOCK) }, now);
   }
 
-  /** Is there a block of this piece and number, and of this size? */
-  #is(piece: number, block: number, length: number): boolean {
-    const { geometry } = this.#picker;
-    const known = piece < geometry.pieceCount && Number.isInteger(block) && block < geometry.blockCount(piece);
-    return known && length === geometry.blockSize(piece, block);
-  }
-
   /** Asks for as many as the window has room for. */
   refill(now: number): void {
     // A block given or freed inside may wake us again: once is enough.
@@ -165,7 +158,7 @@ export class Requests {
     if (have === undefined) return;
     const window = this.#window;
     this.#findLost(now);
-    const free = this.#fruitless ? Math.min(window.room, FRUITLESS_PACE - this.#habits.asked) : window.room;
+    const free = this.#fruitless ? Math.min(window.free, FRUITLESS_PACE - this.#habits.asked) : window.free;
     const room = this.#limited === undefined || free <= 0 ? free : this.#taken(this.#limited, free);
     if (room <= 0) return;
     this.#refilling = true;
@@ -173,12 +166,11 @@ export class Requests {
     const wanted = this.#picker.next(this, state.choked ? have : this.#source, have, room, window.inFlight === 0 && !state.choked);
     if (wanted.length > 0) {
       this.#habits.asked += wanted.length;
-      const { geometry } = this.#picker;
       const requests: Message[] = new Array<Message>(wanted.length);
       for (let index = 0; index < wanted.length; index++) {
-        const { piece, block } = wanted[index] as Wanted;
-        window.asked(piece * this.#perPiece + block, now);
-        requests[index] = { type: 'request', piece, begin: block * BLOCK, length: geometry.blockSize(piece, block) };
+        const each = wanted[index] as Wanted;
+        window.asked(each.piece * this.#perPiece + each.block, now);
+        requests[index] = this.#requestOf(each);
       }
       this.#source.send(...requests);
     }
@@ -242,6 +234,7 @@ export class Requests {
     }
     if (came) habits.depth.grow(window.limit >= window.most);
     if (this.#chokedAt !== undefined && now - this.#chokedAt >= REJECTS_WITHIN) this.giveUpChoked();
+    this.#probe(now);
     this.overdue ||= window.waited(now) >= OVERDUE;
     this.refill(now);
     if (window.snubbed && window.inFlight === 0 && now - this.#snubbedAt >= EXCUSED_AFTER) {
@@ -249,6 +242,18 @@ export class Requests {
       this.refill(now);
     }
     return now - habits.lastBlockAt;
+  }
+
+  /** A peer that may have dropped all that it was asked for is asked for one of it again. */
+  #probe(now: number): void {
+    if (this.#source.state.choked) return;
+    const key = this.#window.probe(now);
+    if (key === undefined) return;
+    this.#source.send(this.#requestOf(this.#wantedOf(key)));
+  }
+
+  #requestOf(wanted: Wanted): Message {
+    return { type: 'request', piece: wanted.piece, begin: wanted.block * BLOCK, length: this.#sizeOf(wanted) };
   }
 
   /** They choked us: without the fast extension all that is in flight is given back, and what they had at hand may follow. */

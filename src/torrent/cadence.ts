@@ -1,0 +1,33 @@
+/**
+ * How fast, and how regularly, one peer sends blocks. Depends on what is measured of it. Apart from what counts the blocks: whole numbers at
+ * first, and then not, these would change the shape of what each block looks at.
+ */
+export class Cadence {
+  /** Bytes a second, smoothed. */
+  rate = 0;
+  /** Milliseconds from one block to the next. */
+  #mean = 0;
+  #deviation = 0;
+
+  /** It has sent `rate` bytes in a second. */
+  measure(rate: number): void {
+    this.rate = this.rate === 0 ? rate : this.rate * 0.6 + rate * 0.4;
+  }
+
+  /** Its blocks of a second came `gap` milliseconds apart. */
+  observe(gap: number): void {
+    if (this.#mean === 0) {
+      this.#mean = gap;
+      this.#deviation = gap / 2;
+      return;
+    }
+    const error = gap - this.#mean;
+    this.#mean += error / 8;
+    this.#deviation += (Math.abs(error) - this.#deviation) / 4;
+  }
+
+  /** Milliseconds after which the next block is hardly still on its way: the mean and four deviations. */
+  get longest(): number {
+    return this.#mean + 4 * this.#deviation;
+  }
+}
