@@ -68,7 +68,7 @@ describe('localPeers', () => {
     drawn((stage) => {
       const { peers$, sent } = net(stage);
       stage.gives(peers$, '^ 11m !').toBe('-');
-      stage.happens(sent).toBe('46 299998ms 46 299998ms 46');
+      stage.happens(sent).toBe('46 299998ms (46) 299996ms (46)');
     }),
   );
 

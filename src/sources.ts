@@ -2,7 +2,6 @@ import {
   catchError,
   concat,
   connect,
-  defer,
   EMPTY,
   endWith,
   filter,
@@ -13,7 +12,6 @@ import {
   mergeMap,
   NEVER,
   type Observable,
-  of,
   ReplaySubject,
   share,
   shareReplay,
@@ -21,7 +19,6 @@ import {
   switchMap,
   take,
   takeWhile,
-  tap,
   throwError,
   timer,
 } from 'rxjs';
@@ -145,23 +142,29 @@ const dhtPeersOf = (
   { infoHash, private: secluded = false, nodes = [] }: Findable,
   { dht$, listens = false, port, wanted$, report, totals, pace = defaultPace }: SourcesOptions,
 ): Observable<PeerAddress> => {
-  const node$ = nodeFor({ private: secluded }, { dht$, report });
-  if (node$ === undefined) return EMPTY;
+  if (dht$ === undefined || secluded) return EMPTY;
+  const complete = (): boolean => totals().left === 0;
+  const asked = { wanted$, port, announce: listens, complete, random, report, pace: pace.dht };
+  const found$ = (node$: Observable<DhtNode>): Observable<PeerAddress> => dhtPeers(node$, infoHash, asked);
+  if (nodes.length === 0) return found$(unlessUnbound(dht$, report));
+  const node$ = unlessUnbound(dht$, report).pipe(shareReplay({ bufferSize: 1, refCount: true }));
   const met$ = node$.pipe(
     switchMap((node) => from(nodes).pipe(mergeMap((each) => node.addNode(each).pipe(endWith(true))))),
     share(),
   );
-  const warned$ = node$.pipe(
-    switchMap(({ warnings$ = EMPTY }) => warnings$),
-    tap((warning) => report?.(warning)),
-    ignoreElements(),
-  );
-  const introduced$ = nodes.length === 0 ? of(true) : merge(met$, timer(INTRODUCTION)).pipe(take(1));
-  const complete = (): boolean => totals().left === 0;
-  const asked = { wanted$, port, announce: listens, complete, random, pace: pace.dht };
-  const found$ = introduced$.pipe(switchMap(() => dhtPeers(node$, infoHash, asked)));
-  return merge(warned$, found$, met$.pipe(ignoreElements()));
+  const introduced$ = merge(met$, timer(INTRODUCTION)).pipe(take(1));
+  return merge(introduced$.pipe(switchMap(() => found$(node$))), met$.pipe(ignoreElements()));
 };
+
+/** That our node can't be bound is a warning, and no node. */
+const unlessUnbound = (dht$: Observable<DhtNode>, report: ((event: Warning) => void) | undefined): Observable<DhtNode> =>
+  dht$.pipe(
+    catchError((error: unknown) => {
+      if (!(error instanceof InputError)) return throwError(() => error);
+      report?.({ type: 'warning', code: error.code, message: error.message });
+      return EMPTY;
+    }),
+  );
 
 /** Our DHT node for one torrent, if it may have one: the same for all who subscribe. That it can't be bound is a warning, and no node. */
 export const nodeFor = (
@@ -169,11 +172,5 @@ export const nodeFor = (
   { dht$, report }: { readonly dht$?: Observable<DhtNode> | undefined; readonly report?: ((event: Warning) => void) | undefined },
 ): Observable<DhtNode> | undefined => {
   if (dht$ === undefined || torrent.private === true) return undefined;
-  const unbound = (error: unknown): Observable<never> =>
-    defer(() => {
-      if (!(error instanceof InputError)) return throwError(() => error);
-      report?.({ type: 'warning', code: error.code, message: error.message });
-      return EMPTY;
-    });
-  return dht$.pipe(catchError(unbound), shareReplay({ bufferSize: 1, refCount: true }));
+  return unlessUnbound(dht$, report).pipe(shareReplay({ bufferSize: 1, refCount: true }));
 };

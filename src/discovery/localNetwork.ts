@@ -1,4 +1,4 @@
-import { catchError, defer, EMPTY, merge, mergeMap, NEVER, Observable, of, share, throwError, timer } from 'rxjs';
+import { catchError, defer, EMPTY, merge, mergeMap, NEVER, Observable, Subject, throwError, timer } from 'rxjs';
 import type { Datagram, Env, UdpSocket } from '../env.ts';
 import { InputError } from '../errors.ts';
 import { toHex } from '../protocol/id.ts';
@@ -79,13 +79,13 @@ const networkOf = (socket: UdpSocket, family: 4 | 6, cookie: string): Observable
       wait();
       say(port, [infoHash]);
     };
-    const heard$ = socket.datagrams$.pipe(
-      mergeMap((datagram) => {
-        const heard = announceIn(datagram);
-        return heard === undefined || heard.cookie === cookie ? EMPTY : of({ ...heard, host: datagram.from.host });
-      }),
-      share(),
-    );
+    // Whoever hears costs as little as can be: a thousand torrents do.
+    const heard$ = new Subject<LocalPeer>();
+    const hear = (datagram: Datagram): void => {
+      const heard = announceIn(datagram);
+      if (heard !== undefined && heard.cookie !== cookie) heard$.next({ ...heard, host: datagram.from.host });
+    };
+    subscriber.add(socket.datagrams$.subscribe({ next: hear, error: (cause: unknown) => heard$.error(cause) }));
     subscriber.next({ heard$, moved$: socket.moved$ ?? NEVER, announce });
   });
 

@@ -1,8 +1,8 @@
-import { defer, EMPTY, filter, ignoreElements, map, merge, mergeMap, NEVER, type Observable, startWith, switchMap } from 'rxjs';
+import { defer, EMPTY, NEVER, Observable } from 'rxjs';
 import { replenish } from '../../operators/replenish.ts';
 import type { Env, PeerAddress } from '../env.ts';
 import { equalIds } from '../protocol/id.ts';
-import { type LocalNetwork, localNetwork } from './localNetwork.ts';
+import { type LocalNetwork, localNetwork, type LocalPeer } from './localNetwork.ts';
 import { defaultPace, type SourcePace } from './pace.ts';
 
 export interface LocalPeersOptions {
@@ -36,23 +36,28 @@ export interface LocalPeersOptions {
 export const localPeers = (
   env: Pick<Env, 'bindUdp' | 'randomBytes'>,
   { infoHash, port, wanted$ = NEVER, pace = defaultPace.lsd, network$ = localNetwork(env) }: LocalPeersOptions,
-): Observable<PeerAddress> => {
-  const announced = (network: LocalNetwork): Observable<never> => {
-    if (port === undefined) return NEVER;
-    const once$ = defer(() => {
-      network.announce(infoHash, port);
-      return EMPTY;
-    });
-    return network.moved$.pipe(
-      startWith(undefined),
-      switchMap(() => once$.pipe(replenish({ wanted$, atLeast: pace.atLeast, atMost: pace.atMost }))),
-      ignoreElements(),
-    );
-  };
-  const heard = ({ heard$ }: LocalNetwork): Observable<PeerAddress> =>
-    heard$.pipe(
-      filter(({ infoHashes }) => infoHashes.some((hash) => equalIds(hash, infoHash))),
-      map(({ host, port: theirs }): PeerAddress => ({ host, port: theirs, source: 'lsd' })),
-    );
-  return network$.pipe(mergeMap((network) => merge(heard(network), announced(network))));
-};
+): Observable<PeerAddress> =>
+  // One subscription to each network, and one timer for both: a thousand torrents have a thousand of these.
+  new Observable((subscriber) => {
+    const known: LocalNetwork[] = [];
+    const error = (cause: unknown): void => subscriber.error(cause);
+    const heard = ({ host, port: theirs, infoHashes }: LocalPeer): void => {
+      if (infoHashes.some((hash) => equalIds(hash, infoHash))) subscriber.next({ host, port: theirs, source: 'lsd' });
+    };
+    const announcing = (at: number): Observable<never> =>
+      defer(() => {
+        for (const network of known) network.announce(infoHash, at);
+        return EMPTY;
+      }).pipe(replenish({ wanted$, atLeast: pace.atLeast, atMost: pace.atMost }));
+    const joined = (network: LocalNetwork): void => {
+      known.push(network);
+      subscriber.add(network.heard$.subscribe({ next: heard, error }));
+      if (port === undefined) return;
+      const announce = (): void => network.announce(infoHash, port);
+      subscriber.add(network.moved$.subscribe({ next: announce, error }));
+      if (known.length > 1) announce();
+      else subscriber.add(announcing(port).subscribe({ error }));
+    };
+    const complete = (): void => (known.length === 0 ? subscriber.complete() : undefined);
+    subscriber.add(network$.subscribe({ next: joined, error, complete }));
+  });

@@ -1,7 +1,7 @@
-import { defer, filter, map, NEVER, type Observable, startWith, switchMap, tap } from 'rxjs';
+import { defer, map, Observable, Subscription, tap } from 'rxjs';
 import { replenish } from '../../../operators/replenish.ts';
 import { now } from '../../clock.ts';
-import type { Env, PeerAddress } from '../../env.ts';
+import type { Env, PeerAddress, Warning } from '../../env.ts';
 import { defaultPace, type DhtPace } from '../pace.ts';
 import type { DhtNode } from './node.ts';
 
@@ -18,6 +18,8 @@ export interface DhtPeersOptions {
   /** Asked before each lookup: have we all of it? Then others who have are not looked for (BEP 33). No if not given. */
   readonly complete?: () => boolean;
   readonly random: Env['random'];
+  /** Hears what the user should know of the node. */
+  readonly report?: ((event: Warning) => void) | undefined;
   /** How often lookups are made, `atMost` give or take a tenth; `dht` of {@link defaultPace} if not given. */
   readonly pace?: Omit<DhtPace, 'after'>;
 }
@@ -37,11 +39,17 @@ export interface DhtPeersOptions {
 export const dhtPeers = (
   node$: Observable<DhtNode>,
   infoHash: Uint8Array,
-  { wanted$, port, announce = true, complete = () => false, random, pace = defaultPace.dht }: DhtPeersOptions,
+  { wanted$, port, announce = true, complete = () => false, random, report = () => undefined, pace = defaultPace.dht }: DhtPeersOptions,
 ): Observable<PeerAddress> =>
-  node$.pipe(
-    switchMap((node) => {
+  // One subscription for all of it, and one timer: a thousand torrents have a thousand of these.
+  new Observable((subscriber) => {
+    let company = Subscription.EMPTY;
+    const error = (cause: unknown): void => subscriber.error(cause);
+    const met = (node: DhtNode): void => {
+      company.unsubscribe();
+      subscriber.add((company = new Subscription()));
       let [found, announced] = [0, -Infinity];
+      let looking = Subscription.EMPTY;
       const lookup$ = defer(() => {
         found = 0;
         const tells = announce && now() - announced >= ANNOUNCE_EVERY;
@@ -52,17 +60,21 @@ export const dhtPeers = (
               if (tells && node.stats().nodes + node.stats().nodes6 > 0) announced = now();
             },
           }),
+          map(({ host, port: theirs }): PeerAddress => ({ host, port: theirs, source: 'dht' })),
         );
       });
       // Whoever has all of it can wait until somebody wants it.
       const atLeast = (): number => (found === 0 && !complete() ? pace.afterNone : pace.atLeast);
       const lookups$ = lookup$.pipe(replenish({ wanted$, atLeast, atMost: () => pace.atMost * (0.9 + random() / 5) }));
+      const look = (): void => {
+        looking.unsubscribe();
+        company.add((looking = lookups$.subscribe({ next: (peer) => subscriber.next(peer), error })));
+      };
       // What was looked up before there was anybody to ask is no reason to wait.
-      return (node.joined$ ?? NEVER).pipe(
-        filter(() => found === 0),
-        startWith(undefined),
-        switchMap(() => lookups$),
-      );
-    }),
-    map(({ host, port: theirs }): PeerAddress => ({ host, port: theirs, source: 'dht' })),
-  );
+      const again = (): void => (found === 0 ? look() : undefined);
+      company.add(node.joined$?.subscribe({ next: again, error }));
+      company.add(node.warnings$?.subscribe({ next: report, error }));
+      look();
+    };
+    subscriber.add(node$.subscribe({ next: met, error }));
+  });

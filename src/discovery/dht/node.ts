@@ -11,6 +11,7 @@ import {
   Observable,
   of,
   ReplaySubject,
+  Subject,
   switchMap,
   tap,
   throwError,
@@ -139,6 +140,7 @@ class RunningNode implements DhtNode {
   readonly #options: DhtNodeOptions;
   readonly #want: readonly Family[];
   readonly #warnings$ = new ReplaySubject<Warning>(1);
+  readonly #joined$ = new Subject<void>();
   #warned = false;
 
   constructor(env: DhtEnv, options: DhtNodeOptions, sockets: Sockets) {
@@ -164,7 +166,7 @@ class RunningNode implements DhtNode {
   }
 
   get joined$(): Observable<unknown> {
-    return merge(...this.sides.map((side) => side.joined$));
+    return this.#joined$.asObservable();
   }
 
   run(): Observable<never> {
@@ -174,7 +176,8 @@ class RunningNode implements DhtNode {
     const isAlone = (): boolean => this.sides.every(({ table }) => table.usable === 0);
     const options = { env: this.#env, bootstrap, saved: saved?.nodes ?? [], want: this.#want, lost, isAlone };
     const upkeeps = this.sides.map((side) => upkeep(side, options));
-    return merge(...this.sides.map((side) => side.run()), ...upkeeps, sweep$).pipe(ignoreElements());
+    const joined$ = merge(...this.sides.map((side) => side.joined$)).pipe(tap(() => this.#joined$.next()));
+    return merge(joined$, ...this.sides.map((side) => side.run()), ...upkeeps, sweep$).pipe(ignoreElements());
   }
 
   getPeers(infoHash: Uint8Array, seed?: boolean): Observable<Endpoint> {
