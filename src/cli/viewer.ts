@@ -53,6 +53,12 @@ export interface Viewer {
 
 const NOBODY: FunnelSample = { type: 'funnel', sources: [] };
 
+/**
+ * Warnings of the whole process, of which each torrent hears: that the DHT can't be joined, that a port can't be had. They are said
+ * once, and of no torrent.
+ */
+const OF_ALL: ReadonlySet<string> = new Set(['dht-bootstrap', 'bad-option']);
+
 /** Says a line once. */
 const saying = (view: Live): ((line: string | undefined) => void) => {
   const said = new Set<string>();
@@ -136,12 +142,14 @@ export const viewerOfSeveral = (given: Given, io: Io, view: Live, all: readonly 
     };
   }
   const say = saying(view);
+  const ofAll = saying(view);
   const tell = telling(given, io, view);
   const board = new Board(all, () => performance.now());
   const show = (event: DownloadEvent, of: Named): void => {
     board.see(event, of);
     if (event.type === 'progress') view.show(board);
     const line = eventLine(event, told(given, event));
+    if (event.type === 'warning' && OF_ALL.has(event.code)) return ofAll(line);
     say(line === undefined ? undefined : `${visible(of.name)}: ${line}`);
   };
   const over = (of: Named, ending: Ending): void => {

@@ -1,6 +1,5 @@
 import {
   catchError,
-  defer,
   distinct,
   filter,
   ignoreElements,
@@ -27,6 +26,7 @@ import { ID_LENGTH } from '../../protocol/id.ts';
 import type { Family, Reply } from '../../protocol/krpc.ts';
 import { K } from './bucket.ts';
 import { DosGuard } from './dosGuard.ts';
+import { LookupQueue } from './lookupQueue.ts';
 import { createNodeId } from './nodeId.ts';
 import { PeerStore } from './peerStore.ts';
 import { Responder } from './responder.ts';
@@ -141,6 +141,7 @@ class RunningNode implements DhtNode {
   readonly #want: readonly Family[];
   readonly #warnings$ = new ReplaySubject<Warning>(1);
   readonly #joined$ = new Subject<void>();
+  readonly #lookups = new LookupQueue();
   #warned = false;
 
   constructor(env: DhtEnv, options: DhtNodeOptions, sockets: Sockets) {
@@ -235,7 +236,9 @@ class RunningNode implements DhtNode {
 
   #search(infoHash: Uint8Array, announce: number | undefined, seed: boolean | undefined): Observable<Endpoint> {
     const options = { want: this.#want, report: this.#options.report, announce, seed };
-    return defer(() => merge(...this.sides.map((side) => search(side, infoHash, options)))).pipe(distinct(({ host, port }) => `${host} ${port}`));
+    const both = (): Observable<Endpoint> =>
+      merge(...this.sides.map((side) => search(side, infoHash, options))).pipe(distinct(({ host, port }) => `${host} ${port}`));
+    return this.#lookups.inTurn(seed === true, both);
   }
 
   /** By one family one hears of nodes of the other. BEP 32. */

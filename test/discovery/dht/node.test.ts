@@ -1,7 +1,8 @@
 import { Subscription } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { seeded } from '../../../marbles/random.ts';
 import { DrawnUdp } from '../../../marbles/udp.ts';
+import { LookupQueue, MAX_LOOKUPS } from '../../../src/discovery/dht/lookupQueue.ts';
 import { type DhtNode, dhtNode, type DhtNodeOptions, type DhtScrape } from '../../../src/discovery/dht/node.ts';
 import { isValidNodeId } from '../../../src/discovery/dht/nodeId.ts';
 import { InputError } from '../../../src/errors.ts';
@@ -49,6 +50,15 @@ const foundBy = (node: DhtNode, infoHash: Uint8Array): Endpoint[] => {
 };
 
 describe('dhtNode', () => {
+  it('makes sixteen lookups at one time, however many torrents ask', () => {
+    const turns = vi.spyOn(LookupQueue.prototype, 'inTurn');
+    onTestFinished(() => turns.mockRestore());
+    const node = start([hostOf(0)]);
+    for (let n = 0; n < 100; n++) open.add((n % 2 === 0 ? node.announce(idOf(n), 0, true) : node.getPeers(idOf(n))).subscribe());
+    const queues = new Set(turns.mock.contexts as LookupQueue[]);
+    expect([...queues].map(({ running, waiting }) => [running, waiting])).toEqual([[MAX_LOOKUPS, 100 - MAX_LOOKUPS]]);
+  });
+
   it('is at home in IPv4 and IPv6, and hears of nodes of one by the other', () => {
     const nodes = Array.from({ length: 24 }, (_, n) => start([hostOf(n), v6(n)]));
     time.pass(10 * 60_000);

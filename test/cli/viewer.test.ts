@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import type { Io } from '../../src/cli/io.ts';
+import { viewerOfSeveral } from '../../src/cli/viewer.ts';
+import type { Warning } from '../../src/env.ts';
+
+describe('what is said of several torrents', () => {
+  it('is said once when it is of the process and each of a thousand torrents hears of it, and otherwise of each torrent', () => {
+    const said: string[] = [];
+    const view = { show: () => undefined, say: (line: string) => void said.push(line), end: () => undefined };
+    const all = Array.from({ length: 1000 }, (_, n) => ({ name: `t${n}`, infoHash: String(n) }));
+    const { show } = viewerOfSeveral({}, { print: () => undefined, say: view.say } as unknown as Io, view, all);
+    const warning = (code: string, message: string): Warning => ({ type: 'warning', code, message });
+    for (const of of all) {
+      show(warning('bad-option', 'port 6881 is taken'), of);
+      show(warning('dht-bootstrap', "the DHT can't be joined yet"), of);
+    }
+    for (const of of all.slice(0, 2)) show(warning('failure-reason', 'not registered'), of);
+    expect(said).toEqual(['warning: port 6881 is taken', "warning: the DHT can't be joined yet", 't0: warning: not registered', 't1: warning: not registered']);
+  });
+});
