@@ -17,7 +17,7 @@ export interface AdvertiseOptions {
   readonly lost$?: Observable<number>;
   /** With it peers are told which pieces they may have while choked. */
   readonly infoHash?: Uint8Array;
-  /** Once all is there: shows who comes then one piece at a time, instead of all. */
+  /** Once all is there: shows peers that come then one piece at a time, instead of all. */
   readonly superSeed?: SuperSeed<Peer> | undefined;
 }
 
@@ -32,12 +32,13 @@ const LOOK_EVERY = 60_000;
  * writes  B--H---
  * ```
  *
- * With nothing to tell it says nothing, or *have none* where both speak the fast extension; with everything, *have all*. To who has
- * everything no piece is worth telling; to others even one that they have: a super-seed waits to hear of it. Who speaks the extension protocol is told when there is nothing left that
- * we want, and of what we have lost; who is choked and has little, which pieces it may have nevertheless.
+ * With nothing to tell it says nothing, or *have none* where both speak the fast extension; with everything, *have all*.
+ * A peer that has everything is told of no piece; others even of one that they have, since a super-seed waits to hear of it.
+ * A peer that speaks the extension protocol is told when there is nothing left that we want, and of what we have lost; one
+ * that is choked and has little, which pieces it may have nevertheless.
  *
- * A super-seed seems to have nothing, and shows each peer one piece, and the next when it has passed that on, or has had it for two minutes: those who
- * can't call each other would else have one piece each for ever.
+ * A super-seed seems to have nothing, and shows each peer one piece, and the next when it has passed that on, or has had it
+ * for two minutes: peers that can't call each other would else have one piece each for ever.
  *
  * @see BEP 3, BEP 6, BEP 16, BEP 21, BEP 54
  */

@@ -11,7 +11,7 @@ export interface DistinctPeersOptions {
 export const REMEMBERED = 4096;
 
 /**
- * Lets each address through once in half an hour, whoever named it.
+ * Lets each address through once in half an hour, no matter which source named it.
  *
  * ```
  *   source  a-b-a-c|
@@ -19,8 +19,8 @@ export const REMEMBERED = 4096;
  * ```
  *
  * Two addresses are the same if host and port are; the source does not count, the first one wins. A peer that called us
- * (`wire$`) always passes and is not remembered: its port is a passing one and its connection is open already. Whoever was away
- * may be back: after `forgetAfter`, however often it was named meanwhile, an address passes again, and so does the least recently
+ * (`wire$`) always passes and is not remembered: its port is a passing one and its connection is open already. A peer that was
+ * away may be back: after `forgetAfter`, however often it was named meanwhile, an address passes again, and so does the least recently
  * named of more than 4096. Errors are those of the source.
  */
 export const distinctPeers =

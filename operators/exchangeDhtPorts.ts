@@ -36,7 +36,7 @@ const MAX_PORTS = 2;
  * writes  -P----
  * ```
  *
- * Whoever says that it has a node in its handshake is told of ours, as soon as it is there. The first two ports that a peer sends are
+ * A peer that says in its handshake that it has a node is told of ours, as soon as it is there. The first two ports that a peer sends are
  * asked, whatever its handshake said; a port 0 is none. Completes when they hang up. Errors with those of `node$` only.
  *
  * @see BEP 5

@@ -13,13 +13,13 @@ import { Acquaintances } from '../src/torrent/acquaintances.ts';
 type Connected = Pick<Peer, 'address' | 'state'>;
 
 export interface ExchangePeersOptions {
-  /** Who is connected now: whom of them others can dial is found out here. */
+  /** The peers that are connected now: which of them others can dial is found out here. */
   readonly connected: () => Iterable<Connected>;
 }
 
 /** Milliseconds between looks at whether there is something to tell: so soon comes the first message. */
 const LOOK_EVERY = 5_000;
-/** Milliseconds between two messages of ours: some hang up on whoever speaks more often than once a minute. */
+/** Milliseconds between two messages of ours: some hang up on a peer that speaks more often than once a minute. */
 const TELL_EVERY = 65_000;
 /** Milliseconds between two messages of theirs that are listened to. */
 const LISTEN_EVERY = 30_000;
@@ -27,7 +27,7 @@ const LISTEN_EVERY = 30_000;
 const MAX_EARLY = 6;
 
 /**
- * Hears of other peers from each peer that speaks `ut_pex`, and tells it whom we are connected with.
+ * Hears of other peers from each peer that speaks `ut_pex`, and tells it with which ones we are connected.
  *
  * ```
  * they    -E
@@ -36,8 +36,8 @@ const MAX_EARLY = 6;
  * ```
  *
  * What they tell goes to `found`, with source `pex`: at most 50 addresses a message, one message in 30 s. The first message of ours
- * comes within 5 s, others at least 65 s later; each has the differences only, at most 50 who came and 50 who went, and none is sent
- * without any. Only addresses that can be dialled are told: of who called us, the port that it says it listens at. Addresses of
+ * comes within 5 s, others at least 65 s later; each has the differences only, at most 50 that came and 50 that went, and none is sent
+ * without any. Only addresses that can be dialled are told: of a peer that called us, the port at which it says it listens. Addresses of
  * local networks and of this machine are neither told to peers farther away nor believed when those tell them, and nobody is told of
  * itself, nor we of us. Not for private torrents (BEP 27).
  *
@@ -97,7 +97,7 @@ const isCredible = ({ address, state }: Peer, host: string, port: number): boole
 /** Where others can dial a peer. */
 const dialable = ({ address, state }: Connected): PexPeer | undefined => {
   const ip = parseIp(address.host);
-  // The port of who called us is a passing one.
+  // The port of a peer that called us is a passing one.
   const called = address.source === 'incoming' || address.wire$ !== undefined;
   const port = called ? state.extensions?.port : address.port;
   if (ip === undefined || port === undefined) return undefined;
@@ -105,7 +105,7 @@ const dialable = ({ address, state }: Connected): PexPeer | undefined => {
   return { host: formatIp(ip), port, flags: (seeds ? PEX_FLAGS.seed : 0) | (called ? 0 : PEX_FLAGS.reachable) };
 };
 
-/** Those of whom `to` may be told. */
+/** Those that `to` may be told of. */
 function* presentable(to: Peer, connected: Iterable<Connected>): Generator<PexPeer> {
   for (const other of connected) {
     const peer = other.address === to.address ? undefined : dialable(other);

@@ -36,7 +36,7 @@ export interface OurExtensions {
  * is the id of an extension that both sides speak.
  *
  * A peer is not held back until they have answered: `messages$` is hot, so its bitfield and its first unchoke, which may be in the
- * same chunk, would be lost to whoever comes after; and a peer that never answers may be a good seed.
+ * same chunk, would be lost to what comes after; and a peer that never answers may be a good seed.
  *
  * @see BEP 10
  */

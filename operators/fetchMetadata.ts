@@ -24,7 +24,7 @@ export interface FetchMetadataOptions {
  * gives   -------(m|)
  * ```
  *
- * `draft` decides who is asked for what, and is shared by all peers: once it has the whole, and its SHA-1 is the info-hash, every one of them
+ * `draft` decides which peer is asked for what, and is shared by all peers: once it has the whole, and its SHA-1 is the info-hash, every one of them
  * gives it and completes, at once or when it comes later. Peers that do not say how large it is (`metadata_size`) are asked for the first piece
  * of it, which says so, and left alone for longer each time if they have none.
  * `extensionHandshake` must have named `ut_metadata`. Completes without it when they hang up.

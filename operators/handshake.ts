@@ -8,7 +8,7 @@ import { Malformed } from '../src/protocol/malformed.ts';
 import { encodeMessages, type Message } from '../src/protocol/messages.ts';
 import { PeerState } from '../src/torrent/peerState.ts';
 
-/** Who we are, to the peers of one torrent. */
+/** What the peers of one torrent know us by. */
 export interface Identity {
   /** 20 bytes each; the peer id is ours. */
   readonly infoHash: Uint8Array;
@@ -31,7 +31,7 @@ export const HANDSHAKE_WITHIN = 10_000;
  * gives   -p------|
  * ```
  *
- * The peer is emitted in the middle of the chunk that completed the handshake, and decoding goes on after `next` returns: whoever wants
+ * The peer is emitted in the middle of the chunk that completed the handshake, and decoding goes on after `next` returns: what wants
  * `messages$` subscribes inside it. `state` is updated before `messages$` emits. Completes, like `messages$`, when they hang up.
  *
  * Errors with a `PeerError`: `timeout` after {@link HANDSHAKE_WITHIN} ms in all, however slowly they drip; `reset` if they
@@ -50,7 +50,7 @@ export const handshake =
             });
             subscriber.add(deadline);
             subscriber.add(() => greeting.end());
-            // Who has called may have spoken already: then they are heard within `subscribe`.
+            // A peer that has called may have spoken already: then it is heard within `subscribe`.
             wire.write(encodeHandshake({ ...identity, fast: true, extended: true }));
             subscriber.add(
               wire.bytes$.subscribe({

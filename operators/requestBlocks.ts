@@ -35,11 +35,13 @@ export interface RequestBlocksOptions {
  * the fast extension: once they reject it, or have had half a second for that), and they are asked only for what they allow us all the
  * same. What comes of it nevertheless is late, and as good as any other block. A peer that keeps us waiting is snubbed: others are asked for
  * its blocks, and it for one at a time. One that passes requests over, while it answers later ones, is asked for them again, and from then
- * on for no more at one time than it keeps; one that chokes us again and again, ten times a second at the most. The window is looked at once
- * a second. A `limit` is asked first; while it holds back, the peer is waited for by nobody.
+ * on for no more at one time than it keeps; one that falls silent, for one of them, to learn whether it has dropped the others; one
+ * that chokes us again and again, ten times a second at the most. The window is looked at once a second. A `limit` is asked first;
+ * while it holds back, the peer is waited for by nobody. None of the questions in the options changes anything.
  *
  * Errors with `PeerError`: `silent` when no block came for `patience`, chokes that left requests unanswered included, or between ten chokes
- * while the place is `contested`; `unexpected` after ten blocks that it was never asked for, or more often than it was asked, of which one is forgiven every half a minute; and with those of `wake$`.
+ * while the place is `contested`; `unexpected` after ten blocks that it was never asked for, or more often than it was asked, of which
+ * one is forgiven every half a minute; and with those of `wake$`.
  *
  * @see BEP 3, BEP 6
  */
@@ -81,7 +83,8 @@ export const requestBlocks =
                   if (requests.hungry) requests.refill(now());
                   break;
                 case 'have':
-                  // Who has something to give again is not kept waiting; who is busy is asked when there is room, and who repeats itself is not heard.
+                  // A peer that has something to give again is not kept waiting; a busy one is asked when there is room.
+                  // One that repeats itself is not heard.
                   if (requests.inFlight === 0 && state.have.count !== had && !picker.stored.has(message.piece)) requests.refill(now());
                   had = state.have.count;
                   break;

@@ -38,7 +38,7 @@ const LOOK_EVERY = 10_000;
  * whatever has not been sent. At most 256 KiB are read ahead, and as much is written before they have read what came before.
  *
  * Completes when they hang up. Errors with a `PeerError`: `unexpected` after 300 requests in vain, or 2000 answers that nobody reads;
- * `timeout` for who has read nothing for two minutes. And with those of the shelf.
+ * `timeout` for a peer that has read nothing for two minutes. And with those of the shelf.
  *
  * @see BEP 3, BEP 6
  */

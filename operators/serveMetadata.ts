@@ -10,7 +10,7 @@ import { decodeMetadata, encodeMetadata, METADATA_PIECE, UT_METADATA } from '../
 const MAX_WAITING = 64;
 /** How often one peer is given the whole; what it asks for beyond that is rejected. */
 const MAX_TIMES = 3;
-/** Rejections to somebody who does not read what was sent before. */
+/** Rejections to a peer that does not read what was sent before. */
 const MAX_UNREAD = 1_000;
 
 /**
@@ -22,10 +22,10 @@ const MAX_UNREAD = 1_000;
  * ```
  *
  * `metadata` tells what there is: undefined while we don't have it ourselves. Rejected is what we don't have, what is beyond 64 requests in waiting
- * while the buffer towards them is full, and what is asked for more than three times. `extensionHandshake` must have named `ut_metadata`; who is to
- * ask for it, must be told `metadataSize`. What it hears beside requests it leaves to `fetchMetadata`.
+ * while the buffer towards them is full, and what is asked for more than three times. `extensionHandshake` must have named `ut_metadata`; a peer
+ * that is to ask for it must be told `metadataSize`. What it hears beside requests it leaves to `fetchMetadata`.
  *
- * Completes when they hang up. Errors with a `PeerError`: `malformed`; `unexpected` for who asks, and does not read a thousand rejections.
+ * Completes when they hang up. Errors with a `PeerError`: `malformed`; `unexpected` for a peer that asks, and does not read a thousand rejections.
  *
  * @see BEP 9
  */

@@ -7,7 +7,7 @@ import type { ConnectionBudget } from '../src/torrent/connectionBudget.ts';
 import type { Funnel } from '../src/torrent/funnel.ts';
 
 export interface SwarmOptions {
-  /** Who can be dialled, and when. */
+  /** Which peers can be dialled, and when. */
   readonly book: AddressBook<PeerAddress>;
   /** Sessions at one time. */
   readonly maxPeers: number;
@@ -17,7 +17,7 @@ export interface SwarmOptions {
   readonly enough?: number;
   /** Hears of each session that is over, and why; no error: they hung up. */
   readonly ended?: (address: PeerAddress, error?: unknown) => void;
-  /** Counts who is dialled, and who is lost and why. */
+  /** Counts the peers that are dialled, and those that are lost and why. */
   readonly funnel?: Pick<Funnel<string>, 'reached' | 'lost'>;
   /** Shares connections and dials with other swarms. */
   readonly budget?: Pick<ConnectionBudget, 'join'> | undefined;
@@ -36,7 +36,7 @@ export interface SwarmOptions {
  *
  * A session that fails is judged by `verdict`: its address rests and is tried again, is dropped, or is banned. None of these
  * ends the stream; only `fatal` does. A session is over when all of it is undone: there are never more than `maxPeers`.
- * Who has called us (`wire$`) is not dialled: its session begins at once, or never if there is no place.
+ * A peer that has called us (`wire$`) is not dialled: its session begins at once, or never if there is no place.
  * Completes when the source has completed, no session is left and none is to come.
  *
  * Not `mergeMap(session, n)`: its queue has neither limit nor view, and it hangs when hundreds of queued sessions fail at once.
@@ -76,7 +76,7 @@ export const swarm =
       };
       const rest = (): void => {
         const shortBy = book.exhausted ? Math.max(0, enough - sessions) : 0;
-        // Whoever hears this may have an address at once, and then `fill` and `rest` have run inside of it.
+        // What hears this may have an address at once, and then `fill` and `rest` have run inside of it.
         if (shortBy !== short) wanted?.next((short = shortBy));
         nap.unsubscribe();
         if (sessions >= maxPeers) return;

@@ -7,7 +7,7 @@ import type { Bitfield } from '../src/torrent/bitfield.ts';
 import { FORGIVEN_EVERY, MAX_UNASKED } from '../src/torrent/habits.ts';
 import { Offences } from '../src/torrent/offences.ts';
 
-/** What we want of a peer, and the count of who has what. `PiecePicker` is one. */
+/** What we want of a peer, and the count of what peers have. `PiecePicker` is one. */
 export interface Wishes {
   readonly availability: {
     told(who: object, have: Bitfield): void;
@@ -38,7 +38,8 @@ const LOOK_EVERY = 10_000;
  * gives   ---p-----p
  * ```
  *
- * What the peer said before counts too. It is let through, too, when it allows us a piece that we lack while it chokes us. Keeps the picker's count of who has what.
+ * What the peer said before counts too. It is let through, too, when it allows us a piece that we lack while it chokes us.
+ * Keeps the picker's count of what peers have.
  *
  * Errors with `PeerError`: `timeout` when they have kept us choked and interested for `patience`, or have had nothing we lack
  * for `idle`, never early, and up to ten seconds late; `unexpected` after ten blocks before the first unchoke.
@@ -56,7 +57,7 @@ export const whenUnchoked =
             let waited = -LOOK_EVERY; // the step in which it begins does not count
             let idled = -LOOK_EVERY;
             let { revoked } = state;
-            let recounted = false; // since the last look: it costs a pass over all pieces, and whoever takes back one after the other could make it many
+            let recounted = false; // since the last look: it costs a pass over all pieces, and a peer that takes back one after the other could make it many
             const error = (cause: unknown): void => subscriber.error(cause);
             // Blocks before they let us ask for any. Not all messages for all that is to come: most are blocks.
             const unasked = new Offences(MAX_UNASKED, FORGIVEN_EVERY);

@@ -28,7 +28,7 @@ import type { SuperSeed } from './torrent/superSeed.ts';
 import type { Transfer } from './transfer.ts';
 import type { Twins } from './twins.ts';
 
-/** Somebody to hang up on. */
+/** A peer to hang up on. */
 export interface Expulsion {
   readonly peer: Peer;
   readonly code: PeerCode;
@@ -50,7 +50,7 @@ export interface Company {
   readonly secluded: boolean;
   /** Others wait for the place of a useless peer. */
   readonly crowded: () => boolean;
-  /** Who is served, and from where. */
+  /** Which peers are served, and from where. */
   readonly choker: Choker<Peer>;
   readonly shelf: Shelf & Possessions;
   /** Hears of each choke and unchoke of ours. */
@@ -68,7 +68,7 @@ export interface Company {
   readonly port?: number;
   /** What follows when a peer is connected twice. */
   readonly twins: Twins;
-  /** Who has to go. */
+  /** Peers that have to go. */
   readonly expelled$: Observable<Expulsion>;
   /** Hears of a peer when it has said of itself what it speaks, and where it listens. */
   readonly introduced: (peer: Peer) => void;

@@ -5,7 +5,7 @@ import { downloaded } from './scene.ts';
 
 const [a, b] = ['10.1.0.1:7000', '10.1.0.2:7000'];
 
-/** Nothing comes through from `from` until `until`, in milliseconds; whoever is connected then is not heard again. */
+/** Nothing comes through from `from` until `until`, in milliseconds; a peer that is connected then is not heard again. */
 const throughLine =
   ({ now }: Stage, from: number, until: number, player: Player): Player =>
   (heard$, cast) => {

@@ -50,7 +50,7 @@ const isWhole = (bytes: Uint8Array, size: Size): boolean => {
 };
 const frameOf = (marks: readonly Mark[], letter: string): number => marks.find(({ value }) => value === letter)?.frame ?? Infinity;
 
-/** A whole download from these, who are known in this order, on virtual time: to its end, or for an hour. */
+/** A whole download from these, which are known in this order, on virtual time: to its end, or for an hour. */
 export const fateAmong = (players: readonly Player[], { size = {}, world: more, until = '^ 60m !', ...options }: FateOptions = {}): Fate => {
   const addresses = players.map((_, nth) => addressOf(nth));
   const asked = players.map(() => 0);

@@ -18,7 +18,7 @@ const MIN_PATIENCE = 2_000;
 const MAX_PATIENCE = 16_000;
 /** The same, while nothing is known of a peer. */
 const FIRST_PATIENCE = 10_000;
-/** Milliseconds without a block after which a peer that gave them in quick succession is asked again for one of those it has not sent. */
+/** Milliseconds without a block after which a peer that gave many is asked again for one that it has not sent. */
 const PROBE_AFTER = 1_000;
 /** So many that were asked for, or a quarter of the window, may be overtaken by others before all of them are taken to be lost. */
 const MOST_OVERTAKEN = 16;
@@ -26,7 +26,7 @@ const MOST_OVERTAKEN = 16;
 const MAX_OWED = 2 * MAX_WINDOW;
 /** Blocks after which it is looked again at those that were overtaken. */
 const LOOK_EVERY = 4;
-/** Milliseconds after something was lost in which requests do not wait for each other: what else is in flight may be lost, too. */
+/** Milliseconds after a loss in which requests do not wait for each other: what else is in flight may be lost, too. */
 const EAGER = 2_000;
 const NONE: readonly number[] = [];
 
@@ -40,7 +40,7 @@ const NONE: readonly number[] = [];
 export class RequestWindow {
   limit = FIRST_WINDOW;
   snubbed = false;
-  /** Something was lost a short time ago: then half a window in flight, which may be lost as well, is not waited for. */
+  /** Something was lost a short time ago: half a window in flight, which may be lost as well, is not waited for. */
   #eager = false;
   #lostAt = -Infinity;
   readonly #inFlight = new Flight();
@@ -92,7 +92,7 @@ export class RequestWindow {
     return this.#arrivals;
   }
 
-  /** How many may be asked for when it is looked for what is lost: as many as `room`, or after a loss all that are not in flight. */
+  /** How many may be asked for: as many as there is `room` for, or after a loss as many as the window is short of. */
   get free(): number {
     return this.#eager ? Math.max(0, this.limit - this.#inFlight.size) : this.room;
   }
@@ -187,8 +187,9 @@ export class RequestWindow {
   }
 
   /**
-   * One to be asked for again, since none has come for longer than they usually take: the last that was asked for, once in each wait. If its answer
-   * comes before those of the others, they have been dropped; nothing else would tell, where there is nothing else to ask for.
+   * One to be asked for again, since none has come for longer than they usually take: the last that was asked for, once in
+   * each wait. If its answer comes before those of the others, they have been dropped; where there is nothing else to ask
+   * for, nothing else would tell. A peer that is merely slow sends one block twice.
    */
   probe(now: number): number | undefined {
     const flight = this.#inFlight;

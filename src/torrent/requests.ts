@@ -162,7 +162,7 @@ export class Requests {
     const room = this.#limited === undefined || free <= 0 ? free : this.#taken(this.#limited, free);
     if (room <= 0) return;
     this.#refilling = true;
-    // The picker remembers how far it has looked for whom: with other pieces, for another.
+    // The picker remembers for each how far it has looked: with other pieces, it is another.
     const wanted = this.#picker.next(this, state.choked ? have : this.#source, have, room, window.inFlight === 0 && !state.choked);
     if (wanted.length > 0) {
       this.#habits.asked += wanted.length;
@@ -195,7 +195,7 @@ export class Requests {
     if (most !== window.most) window.most = most;
   }
 
-  /** For how many blocks, of as many as there is room for, there is leave; whoever has less is woken when there is more. */
+  /** For how many blocks, of as many as there is room for, there is leave; one that has less is woken when there is more. */
   #taken({ allowance, wake }: Limited, room: number): number {
     let taken = 0;
     while (taken < room && allowance.take(BLOCK, wake)) taken++;
@@ -216,7 +216,7 @@ export class Requests {
     return this.#picker.geometry.blockSize(piece, block);
   }
 
-  /** Every second: resizes, snubs who is too slow, asks again. Milliseconds since the last block while one is waited for. */
+  /** Every second: resizes, snubs a peer that is too slow, asks again. Milliseconds since the last block while one is waited for. */
   tick(now: number): number {
     const habits = this.#habits;
     const window = this.#window;

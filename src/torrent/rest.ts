@@ -9,7 +9,7 @@ export const MAX_FAILURES_AT_STAKE = 6;
 const SHORT_REST = 5_000;
 /** Rest of one that was not; doubled with each failure. */
 const LONG_REST = 60_000;
-/** First rest of those whom people name: they may be all there is, and a peer that we have just left may not have noticed. */
+/** First rest of those that people name: they may be all there is, and a peer that we have just left may not have noticed. */
 const FIRST_REST = 10_000;
 /** Rest instead of it after failures that took long: a peer that does not answer costs more than one that refuses. */
 const LONGER_REST: Readonly<Record<string, number>> = { timeout: 120_000, silent: 120_000 };

@@ -2,7 +2,7 @@ import type { Message } from '../protocol/messages.ts';
 import type { Bitfield } from './bitfield.ts';
 import type { Allowance } from './tokenBucket.ts';
 
-/** Who is asked. */
+/** A peer that is asked. */
 export interface Source {
   /** `reqq` is how many requests they keep at one time, if they have said so; `allowedFast` are pieces they give though we are choked, `suggested` those they would rather give. */
   readonly state: {

@@ -15,7 +15,7 @@ export const twinsOf = <C extends Connection>(newer: C, members: Iterable<C>): r
 };
 
 /**
- * Of two connections with one peer, the one to close. Both sides come to the same result, whoever sees it first: the older one stays
+ * Of two connections with one peer, the one to close. Both sides come to the same result, no matter which sees it first: the older one stays
  * if both were made by the same side; else the one that was made by the side with the greater id.
  */
 export const superfluous = <C extends Connection>(us: Uint8Array, older: C, newer: C): C => {
