@@ -69,6 +69,16 @@ describe('blocks that come late', () => {
     }, eight),
   );
 
+  it(
+    'are known from one unchoke to the next, and to the one after that',
+    drawn((stage) => {
+      const chokes = 'U--C 1006ms '.repeat(4);
+      const they = stage.peer(`${chokes}U-1234-1234-1234-1234---5-6-7-8-|`);
+      const result = '         4042ms 1234------------------5-6-7-8-|';
+      stage.gives(asker(stage).blocksOf(they)).toBe(result);
+    }, eight),
+  );
+
   it('after twelve chokes of the only seed: it stays, and nothing comes twice', () => {
     const { took, leavings, told, world } = fateAmong([chokesEvery(20, 300, 4)], { size });
     expect(took).toBeLessThan(6_000);
@@ -77,7 +87,7 @@ describe('blocks that come late', () => {
     expect(told('done')[0]?.wasted).toBe(0);
   });
 
-  it('from a seed at a public address, after three chokes with four each: the address is not banned', () => {
+  it('after three chokes with four each from two seeds: neither is banned, or left', () => {
     const { leavings, told } = fateAmong([chokesEvery(40, 300, 4), chokesEvery(40, 300, 4)], { size });
     expect([leavings(0), leavings(1)]).toEqual([[], []]);
     expect(told('progress').at(-1)?.peers.banned).toBe(0);

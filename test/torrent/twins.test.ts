@@ -1,6 +1,10 @@
 import fc from 'fast-check';
+import { EMPTY } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import type { Peer } from '../../src/env.ts';
+import type { Expulsion } from '../../src/session.ts';
 import { superfluous, twinsOf } from '../../src/torrent/twins.ts';
+import { twins } from '../../src/twins.ts';
 
 const [low, high] = [Uint8Array.of(1, 0), Uint8Array.of(1, 1)];
 const peer = (id: Uint8Array, called: boolean) => ({ id, address: called ? { wire$: 'open' } : {} });
@@ -41,5 +45,21 @@ describe('twins', () => {
         expect(closedByA === atA.byA).toBe(closedByB === atB.byA);
       }),
     );
+  });
+});
+
+describe('a third connection with one peer', () => {
+  it('is refused, whichever side made it, as long as there are two', () => {
+    const id = new Uint8Array(20).fill(9);
+    const peerOf = (port: number, more = {}): Peer => ({ id, address: { host: '10.1.0.1', port, source: 'pex', ...more } }) as unknown as Peer;
+    const [dialled, called, third] = [peerOf(1), peerOf(2, { wire$: EMPTY }), peerOf(3, { wire$: EMPTY })];
+    const expelled: Expulsion[] = [];
+    const among = (...members: readonly Peer[]) =>
+      twins({ peerId: new Uint8Array(20), members: () => members, age: () => 100, expelled: { next: (one) => expelled.push(one) } });
+    expect(() => among(dialled, called, third).joined(third)).toThrow('10.1.0.1:3: is connected as 10.1.0.1:1 already');
+    expect(expelled).toEqual([]);
+    // Of two the one goes that the side with the smaller id has made.
+    among(dialled, third).joined(third);
+    expect(expelled.map(({ peer }) => peer)).toEqual([dialled]);
   });
 });
