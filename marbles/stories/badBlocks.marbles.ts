@@ -18,6 +18,17 @@ describe('blocks that were not asked for', () => {
   );
 
   it(
+    'are those that another has been asked for, too: that one is waited for, and gives them',
+    drawn((stage) => {
+      const they = stage.peer('   U-------------------1--');
+      const liar = stage.peer('   -U--1-1-1-1111111----', {}, { has: [] });
+      const { blocksOf } = asker(stage);
+      stage.gives(blocksOf(they), '^---------------------------!').toBe('--------------------1');
+      stage.gives(blocksOf(liar)).toBe('----------------#', undefined, failed('unexpected'));
+    }),
+  );
+
+  it(
     'are counted through chokes',
     drawn((stage) => {
       const they = stage.peer('U-----444-C-444-U-----444-1-C-U-----4', {}, { has: [0] });

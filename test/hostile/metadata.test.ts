@@ -17,6 +17,7 @@ const content = contentOf({ name: 'x', length: 4096 * 4000, pieceLength: 4096 })
 const { info } = content.torrent;
 const spoilt = (bytes: Uint8Array): typeof content => ({ ...content, torrent: { ...content.torrent, info: bytes } });
 
+const spam = new Uint8Array(16_384).fill(7);
 const wrong: Conduct = withMetadata(spoilt(info.map((byte, at) => (at % 16_384 === 99 ? byte ^ 1 : byte))));
 const tooLarge: Conduct = withMetadata(spoilt(Uint8Array.from([...info, 0])));
 const tooSmall: Conduct = withMetadata(spoilt(info.slice(0, -1)));
@@ -26,6 +27,18 @@ const claims = (size: number): Conduct => ({
   extended: true,
   onHandshake: (talk) => {
     says(talk, size);
+    return true;
+  },
+});
+/** They have it, and do not say how large it is: all that is known then is what they give. */
+const sizeless = (answer: (talk: Talk) => void): Conduct => ({
+  extended: true,
+  onHandshake: (talk) => {
+    talk.send({ type: 'extended', id: EXTENSION_HANDSHAKE, payload: encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]) }) });
+    return true;
+  },
+  onMessage: (message, talk) => {
+    if (message.type === 'extended' && message.id === 3) answer(talk);
     return true;
   },
 });
@@ -48,6 +61,19 @@ describe('R30: two liars and one honest peer', () => {
     ['one byte', claims(1)],
     ['what means nothing', raw('d8:msg_type')],
     ['negative pieces', raw('d8:msg_typei1e5:piecei-1eexxx')],
+    ['no size, and silence', sizeless(() => undefined)],
+    [
+      'no size, and then two gigabytes with the first piece',
+      sizeless((talk) =>
+        talk.send({ type: 'extended', id: 2, payload: Buffer.concat([Buffer.from(`d8:msg_typei1e5:piecei0e10:total_sizei${2 ** 31}ee`), spam]) }),
+      ),
+    ],
+    [
+      'no size, and other bytes',
+      sizeless((talk) =>
+        talk.send({ type: 'extended', id: 2, payload: Buffer.concat([Buffer.from(`d8:msg_typei1e5:piecei0e10:total_sizei${info.length}ee`), spam]) }),
+      ),
+    ],
     ['rejections', raw('d8:msg_typei2e5:piecei0ee')],
   ])('%s', async (_, lie) => {
     const liars = await peers(content, [lie, lie]);

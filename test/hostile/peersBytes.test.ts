@@ -138,6 +138,22 @@ describe('what is odd, and no harm', () => {
     expect(hostile.given.size).toBeGreaterThan(0);
   });
 
+  it('300,000 haves cost less than a second of CPU more than none', async () => {
+    const cost = async (haves: number): Promise<number> => {
+      const flood = encodeMessages([{ type: 'have', piece: 7 }]);
+      const conduct = serves((talk) => talk.raw(Buffer.concat(new Array<Uint8Array>(haves).fill(flood))));
+      const before = process.cpuUsage();
+      const { ran, hostile } = await duel(content, conduct);
+      const { user, system } = process.cpuUsage(before);
+      expect([ran.sha256, leavings(ran, hostile.port)]).toEqual([content.sha256, []]);
+      return (user + system) / 1000;
+    };
+    // The first run compiles what all of them need.
+    await cost(1);
+    const none = await cost(1);
+    expect((await cost(300_000)) - none).toBeLessThan(1000);
+  });
+
   it('a bitfield with its spare bits set', async () => {
     const odd = contentOf({ length: 2 * MiB + 5, pieceLength: 64 * KiB });
     const conduct = { fast: false, onHandshake: (talk: Talk) => (talk.send(field(5, 0xff)), true) };
