@@ -4,6 +4,7 @@ import { explain, GaveUp } from './exit.ts';
 import type { Given, Io } from './io.ts';
 import { jsonViewer } from './json/viewer.ts';
 import type { Figures } from './run/account.ts';
+import { shownUrl } from '../protocol/shownUrl.ts';
 import { flag } from './values.ts';
 import { Board } from './views/board.ts';
 import { eventLine, told } from './views/events.ts';
@@ -54,15 +55,20 @@ export interface Viewer {
 const NOBODY: FunnelSample = { type: 'funnel', sources: [] };
 
 /**
- * Warnings of the whole process, of which each torrent hears: that the DHT can't be joined, that a port can't be had. They are said
- * once, and of no torrent.
+ * Warnings of the whole process, of which each torrent hears: that the DHT can't be joined, that a port can't be had, that a tracker is
+ * down. They are said once, and of no torrent.
  */
-const OF_ALL: ReadonlySet<string> = new Set(['dht-bootstrap', 'bad-option']);
+const OF_ALL: ReadonlySet<string> = new Set(['dht-bootstrap', 'bad-option', 'unreachable', 'timeout']);
 
-/** Says a line once. */
-const saying = (view: Live): ((line: string | undefined) => void) => {
+/** Says a line once; what was said of a tracker may be said again when that has worked in between. */
+const saying = (view: Live) => {
   const said = new Set<string>();
-  return (line) => {
+  const worked = (url: string): void => {
+    const warning = `warning: ${visible(shownUrl(url))}`;
+    for (const line of said) if (line.includes(warning)) said.delete(line);
+  };
+  return (line: string | undefined, event?: DownloadEvent): void => {
+    if (event?.type === 'tracker' && event.state === 'working') worked(event.url);
     if (line === undefined || said.has(line)) return;
     if (said.size < SAID) said.add(line);
     view.say(line);
@@ -111,7 +117,7 @@ export const viewerOfOne = (given: Given, io: Io, view: Live): Viewer => {
       const lines = (width: number): readonly string[] => [...progressLines(event, width), ...funnelLines(shown, width)];
       view.show({ lines, line: () => [progressLine(event), ...funnelLines(shown)].join('\n  ') });
     }
-    say(eventLine(event, told(given, event)));
+    say(eventLine(event, told(given, event)), event);
   };
   const end = (): void => {
     view.end();
@@ -150,7 +156,8 @@ export const viewerOfSeveral = (given: Given, io: Io, view: Live, all: readonly 
     if (event.type === 'progress') view.show(board);
     const line = eventLine(event, told(given, event));
     if (event.type === 'warning' && OF_ALL.has(event.code)) return ofAll(line);
-    say(line === undefined ? undefined : `${visible(of.name)}: ${line}`);
+    ofAll(undefined, event);
+    say(line === undefined ? undefined : `${visible(of.name)}: ${line}`, event);
   };
   const over = (of: Named, ending: Ending): void => {
     if (ending.how !== 'seeding') board.over(of, ending.how);
