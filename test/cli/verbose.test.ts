@@ -9,7 +9,7 @@ import { contentOf } from '../swarm/content.ts';
 import { peer, tracker } from '../swarm/fixture.ts';
 import type { Conduct } from '../swarm/realPeer.ts';
 import { answer, udpTracker } from '../net/udpTracker.ts';
-import { folder, objects, run } from './run.ts';
+import { folder, objects, run, start } from './run.ts';
 
 const content = contentOf({ name: 'a', length: 100_000 });
 const infoHash = toHex(content.torrent.infoHash);
@@ -124,6 +124,17 @@ describe('--verbose', () => {
     expect(await rooms([], { RXTORRENT_VERBOSE: 'disk' })).toEqual(['disk']);
     expect(await rooms([], { RXTORRENT_VERBOSE: '1' })).toEqual(['disk', 'peer', 'tracker']);
     expect(await rooms([], { RXTORRENT_VERBOSE: '0' })).toEqual([]);
+  });
+
+  it('tells each try at a tracker that is down, of which there is one warning', async () => {
+    const dead = 'http://127.0.0.1:1/announce';
+    const args = ['download', torrent(dead), '-o', `${folder()}/`, '--verbose=tracker'];
+    const running = start(args);
+    await running.says(/([\d:.]+ tracker > [^]*){2}· [^\n]*nobody listens there/);
+    running.kill('SIGTERM');
+    const { stderr } = await running.ended;
+    expect(logged(stderr).filter((line) => line.startsWith('tracker > ')).length).toBeGreaterThanOrEqual(2);
+    expect(stderr.split('\n').filter((line) => line.startsWith('warning: '))).toEqual([`warning: ${dead}: nobody listens there`]);
   });
 
   it('tells trackers over UDP, too', async () => {
