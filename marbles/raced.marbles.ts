@@ -123,4 +123,14 @@ describe('raced', () => {
     raced(addresses, () => throwError(() => noRoute)).subscribe({ error: (error: unknown) => (told = error) });
     expect(told).toBe(noRoute);
   });
+
+  it('the families take turns', () => {
+    const tried: string[] = [];
+    const attempt = (address: string): Observable<never> => {
+      tried.push(address);
+      return throwError(() => noRoute);
+    };
+    raced([six, sixth, four, fourth] as string[], attempt).subscribe({ error: () => undefined });
+    expect(tried).toEqual([six, four, sixth, fourth]);
+  });
 });

@@ -130,6 +130,11 @@ export class World {
     return this.stop().then(() => rmSync(this.folder, { recursive: true, force: true }));
   }
 
+  /** To all programs that run. */
+  signal(signal: NodeJS.Signals): void {
+    for (const child of this.#children) if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+  }
+
   /** Kills the programs whose arguments are such; all if not said. */
   async stop(which: (args: readonly string[]) => boolean = () => true): Promise<void> {
     const chosen = this.#children.filter(({ spawnargs }) => which(spawnargs));

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lastValueFrom, merge, NEVER, Observable, of, throwError } from 'rxjs';
+import { lastValueFrom, merge, NEVER, Observable, of, take, throwError } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { inOrder } from '../../src/net/addressOrder.ts';
 import { HostsFile, MAX_OF_NAME } from '../../src/net/hostsFile.ts';
@@ -12,7 +12,7 @@ import { OTHER_FAMILY_WITHIN } from '../../src/net/nameServers.ts';
 import { isForSystem, mayKnowMore, type SystemFiles } from '../../src/net/systemFiles.ts';
 import { connectTcp } from '../../src/net/tcp.ts';
 import { nameServer, type Said } from './nameServer.ts';
-import { eventually } from './servers.ts';
+import { eventually, serveRaw } from './servers.ts';
 
 const LINUX: SystemFiles = { platform: 'linux', hostname: 'here', read: () => '' };
 
@@ -265,6 +265,13 @@ describe('a peer with a name', () => {
   it('is dialled where the name leads', async () => {
     const wire$ = connectTcp({ host: 'peer.example', port: 1, source: 'manual' }, 5_000, () => of(['127.0.0.1']));
     await expect(lastValueFrom(wire$)).rejects.toMatchObject({ name: 'PeerError', code: 'refused', message: 'peer.example:1: nobody listens there' });
+  });
+
+  it('is reached by any of its addresses, though nobody listens at the first ones', async () => {
+    const { port } = new URL(await serveRaw(() => undefined));
+    const look = () => of(['::1', '127.0.0.9', '127.0.0.1']);
+    const wire$ = connectTcp({ host: 'peer.example', port: Number(port), source: 'manual' }, 5_000, look);
+    expect(await lastValueFrom(wire$.pipe(take(1)))).toMatchObject({ address: { host: 'peer.example' } });
   });
 
   it('that leads nowhere is unreachable, in words', async () => {

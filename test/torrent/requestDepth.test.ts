@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { BlockRange, Message } from '../../src/protocol/messages.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
+import { TOLERANCE, UNSAID_DEPTH } from '../../src/torrent/depth.ts';
 import { BLOCK, Geometry } from '../../src/torrent/geometry.ts';
+import { Habits } from '../../src/torrent/habits.ts';
 import { inOrder } from '../../src/torrent/pieceOrder.ts';
 import { PiecePicker } from '../../src/torrent/piecePicker.ts';
 import { Requests } from '../../src/torrent/requests.ts';
@@ -51,5 +53,25 @@ describe('the requests made of a peer that has not said how many it keeps', () =
     expect(requests.window.received).toBeGreaterThan(BLOCKS - 64);
     expect(dropped()).toBeLessThan(400);
     expect(requests.window.most).toBeLessThanOrEqual(80);
+  });
+
+  it('are as many as before when what was taken to be lost comes after all, and from then on it is waited for longer', () => {
+    const geometry = new Geometry({ length: BLOCKS * BLOCK, pieceLength: BLOCKS * BLOCK });
+    const have = new Bitfield(1);
+    have.setAll();
+    const habits = new Habits(0);
+    const picker = new PiecePicker(geometry, { random: () => 0.5, order: inOrder });
+    const requests = new Requests(picker, { state: { choked: false, have }, send: () => true }, 0, undefined, habits);
+    const give = (now: number, ...blocks: readonly number[]): void => {
+      for (const block of blocks) requests.received({ type: 'piece', piece: 0, begin: block * BLOCK, bytes: new Uint8Array(BLOCK) });
+      requests.refill(now);
+    };
+    requests.refill(0);
+    give(10, 0, 1);
+    give(20, 4);
+    give(20 + TOLERANCE, 5);
+    expect([habits.depth.most < UNSAID_DEPTH, habits.depth.tolerance]).toEqual([true, TOLERANCE]);
+    give(300, 2);
+    expect([habits.depth.most, habits.depth.tolerance, requests.unexpected]).toEqual([UNSAID_DEPTH, 2 * TOLERANCE, 0]);
   });
 });
