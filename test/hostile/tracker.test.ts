@@ -79,7 +79,7 @@ describe('the next tracker is asked after one', () => {
     onTestFinished(() => clearInterval(watch));
     expect(await leftWith(origin)).toBe('malformed');
     peak = Math.max(peak, unpacked());
-    expect(peak - before).toBeLessThan(64 * 1024 * 1024);
+    expect(peak - before).toBeLessThan(16 * 1024 * 1024);
   });
 });
 
