@@ -1,6 +1,7 @@
 import { type Observable, take } from 'rxjs';
 import { describe, it } from 'vitest';
 import { AnnounceQueue, URGENCY, type Urgency } from '../src/discovery/announceQueue.ts';
+import { DEAD_AFTER } from '../src/discovery/deadHosts.ts';
 import { TrackerCommons } from '../src/discovery/trackerCommons.ts';
 import { drawn, type Mark, type Stage } from './index.ts';
 import { ONE, scene, TWO } from './stories/trackerScene.ts';
@@ -78,6 +79,30 @@ describe('two torrents of one process', () => {
       stage.gives(peers$.pipe(take(1))).toBe('10s -(a|)', { a: { host: '10.0.0.1', port: 6881, source: 'tracker' } });
       stage.happens(one).toBe('10s sx');
       stage.happens(two).toBe('-');
+    }),
+  );
+
+  it(
+    'do not each call a tracker that is dead: after eight calls in vain a seed hears so at once and asks the next tracker, who needs peers calls',
+    drawn((stage) => {
+      const commons = new TrackerCommons();
+      const nothing = { uploaded: 0, downloaded: 0, left: 0 };
+      const asking = (left: number, start: string) => {
+        const { peers$, one, two } = scene(stage, {
+          one: ['#'],
+          two: ['(a|)'],
+          options: { commons, tiers: [[ONE, TWO]], totals: () => ({ ...nothing, left }) },
+        });
+        stage.gives(peers$.pipe(take(1)), start).toBe('-(a|)'.slice(start.length > 1 ? 0 : 1), { a: { host: '10.0.0.1', port: 6881, source: 'tracker' } });
+        return { one, two };
+      };
+      const all = Array.from({ length: DEAD_AFTER }, () => asking(0, '^'));
+      for (const { one } of all) stage.happens(one).toBe('s');
+      const seed = asking(0, '-^');
+      stage.happens(seed.one).toBe('-');
+      stage.happens(seed.two).toBe('-(sx)');
+      const lacking = asking(1, '-^');
+      stage.happens(lacking.one).toBe('-s');
     }),
   );
 });

@@ -1,4 +1,4 @@
-import { catchError, defer, from, map, merge, type Observable, takeUntil, tap, timer } from 'rxjs';
+import { catchError, defer, from, map, merge, type Observable, takeUntil, tap, throwError, timer } from 'rxjs';
 import { now } from '../clock.ts';
 import type { Announced, Env, PeerAddress, TrackerStatus, Warning } from '../env.ts';
 import { TrackerError } from '../errors.ts';
@@ -89,10 +89,20 @@ export class Announcer {
    */
   send(tracker: Tracker, begin: () => Event, within?: number): Observable<AnnounceSuccess> {
     const { totals } = this.options;
-    const active = this.wanted > 0 && totals().left > 0;
+    const lacks = totals().left > 0;
+    const active = this.wanted > 0 && lacks;
     const urgency = within !== undefined ? URGENCY.goodbye : active ? URGENCY.active : URGENCY.other;
-    return this.#commons.queue.inTurn(hostOf(tracker.url), urgency, (more) => {
-      const answer$ = defer(() => this.#announce(tracker, begin(), more));
+    const host = hostOf(tracker.url);
+    const { dead, queue } = this.#commons;
+    return queue.inTurn(host, urgency, (more) => {
+      const answer$ = defer(() => {
+        const event = begin();
+        // One that lacks pieces finds out by itself.
+        const refusal = lacks ? undefined : dead.refusal(host);
+        if (refusal !== undefined) return throwError(() => refusal);
+        const told = { next: () => dead.answered(host), error: (error: unknown) => dead.failed(host, error) };
+        return this.#announce(tracker, event, more).pipe(tap(told));
+      });
       return within === undefined ? answer$ : answer$.pipe(takeUntil(timer(within)));
     });
   }

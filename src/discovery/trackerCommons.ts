@@ -1,5 +1,6 @@
 import type { Room } from '../torrent/connectionBudget.ts';
 import { AnnounceQueue, MAX_ANNOUNCES } from './announceQueue.ts';
+import { DeadHosts } from './deadHosts.ts';
 import { Ways } from './families.ts';
 import { UdpMemory } from './udpTracker.ts';
 
@@ -9,6 +10,7 @@ import { UdpMemory } from './udpTracker.ts';
  */
 export class TrackerCommons {
   readonly queue: AnnounceQueue;
+  readonly dead = new DeadHosts();
   readonly ways = new Ways();
   readonly udp = new UdpMemory(this.ways);
 
