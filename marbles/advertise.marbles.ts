@@ -1,13 +1,13 @@
 import { concat, EMPTY, merge, mergeMap, NEVER, type Observable, of, tap } from 'rxjs';
 import { describe, it } from 'vitest';
 import { advertise, type Possessions } from '../operators/advertise.ts';
-import type { Peer } from '../src/env.ts';
-import { allowedFastSet } from '../src/protocol/allowedFast.ts';
-import { LT_DONTHAVE } from '../src/protocol/dontHave.ts';
-import { encodeExtensionHandshake } from '../src/protocol/extensions.ts';
-import type { Message } from '../src/protocol/messages.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { allowedFastSet } from '../src/protocol/peer/allowedFast.ts';
+import { LT_DONTHAVE } from '../src/protocol/peer/dontHave.ts';
+import { encodeExtensionHandshake } from '../src/protocol/peer/extensions.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
 import { Bitfield } from '../src/torrent/bitfield.ts';
-import { SuperSeed } from '../src/torrent/superSeed.ts';
+import { SuperSeed } from '../src/torrent/upload/superSeed.ts';
 import { drawn } from './index.ts';
 
 const ten = { torrent: { pieces: 10 } };

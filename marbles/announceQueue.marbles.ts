@@ -1,8 +1,8 @@
 import { type Observable, take } from 'rxjs';
 import { describe, it } from 'vitest';
-import { AnnounceQueue, URGENCY, type Urgency } from '../src/discovery/announceQueue.ts';
-import { DEAD_AFTER } from '../src/discovery/deadHosts.ts';
-import { TrackerCommons } from '../src/discovery/trackerCommons.ts';
+import { AnnounceQueue, URGENCY, type Urgency } from '../src/discovery/trackers/announceQueue.ts';
+import { DEAD_AFTER } from '../src/discovery/trackers/deadHosts.ts';
+import { TrackerCommons } from '../src/discovery/trackers/trackerCommons.ts';
 import { drawn, type Mark, type Stage } from './index.ts';
 import { ONE, scene, TWO } from './stories/trackerScene.ts';
 

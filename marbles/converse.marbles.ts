@@ -1,9 +1,9 @@
 import { concat, filter, ignoreElements, map, mergeMap, NEVER, type Observable, of, type OperatorFunction, switchMap, take, tap } from 'rxjs';
 import { describe, it } from 'vitest';
 import { converse } from '../operators/converse.ts';
-import type { Peer } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
-import type { Message } from '../src/protocol/messages.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
 import { drawn } from './index.ts';
 
 const open = <T>(value: T): Observable<T> => concat(of(value), NEVER);

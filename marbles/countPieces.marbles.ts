@@ -2,9 +2,9 @@ import { concat, map, mergeMap, NEVER, type Observable, of } from 'rxjs';
 import { describe, it } from 'vitest';
 import { countPieces } from '../operators/countPieces.ts';
 import { handshake } from '../operators/handshake.ts';
-import type { Peer } from '../src/env.ts';
-import type { Message } from '../src/protocol/messages.ts';
-import { MAX_PIECES } from '../src/torrent/metainfo.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
+import { MAX_PIECES } from '../src/torrent/metainfo/metainfo.ts';
 import { drawn, type Stage } from './index.ts';
 
 const peerId = new TextEncoder().encode('-RX0001-ourselves---');

@@ -2,7 +2,7 @@ import { concat, finalize, ignoreElements, NEVER, Observable, of } from 'rxjs';
 import { describe, it } from 'vitest';
 import { dhtPeers, type DhtPeersOptions } from '../src/discovery/dht/dhtPeers.ts';
 import type { DhtNode, DhtStats } from '../src/discovery/dht/node.ts';
-import { InputError } from '../src/errors.ts';
+import { InputError } from '../src/contracts/errors.ts';
 import { drawn, type Mark, type Stage } from './index.ts';
 
 const endpoints = { a: { host: '10.0.0.1', port: 1 }, b: { host: '10.0.0.2', port: 2 }, c: { host: '10.0.0.3', port: 3 } };

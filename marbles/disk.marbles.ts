@@ -1,7 +1,7 @@
 import { type Observable, concatMap, map, take } from 'rxjs';
 import { describe, it } from 'vitest';
-import type { Storage } from '../src/env.ts';
-import { StorageError } from '../src/errors.ts';
+import type { Storage } from '../src/contracts/env.ts';
+import { StorageError } from '../src/contracts/errors.ts';
 import { DrawnDisk, drawn, torrentOf } from './index.ts';
 
 describe('the disk of a world', () => {

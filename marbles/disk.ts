@@ -1,8 +1,8 @@
 import { EMPTY, Observable, defer, finalize, ignoreElements, map, timer } from 'rxjs';
-import type { FileStamp, Storage, Target } from '../src/env.ts';
-import { StorageError } from '../src/errors.ts';
+import type { FileStamp, Storage, Target } from '../src/contracts/env.ts';
+import { StorageError } from '../src/contracts/errors.ts';
 import { Geometry } from '../src/torrent/geometry.ts';
-import type { Torrent } from '../src/torrent/metainfo.ts';
+import type { Torrent } from '../src/torrent/metainfo/metainfo.ts';
 import type { Mark } from './lane.ts';
 import type { Backdrop } from './stage.ts';
 import { pieceBytes } from './torrent.ts';

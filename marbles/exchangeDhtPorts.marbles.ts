@@ -1,9 +1,9 @@
 import { concat, defer, EMPTY, NEVER, of } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { type DhtContact, exchangeDhtPorts } from '../operators/exchangeDhtPorts.ts';
-import type { UdpEndpoint } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
-import type { Message } from '../src/protocol/messages.ts';
+import type { UdpEndpoint } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
 import { drawn, type Mark, type Stage } from './index.ts';
 
 const port = (number: number): Message => ({ type: 'port', port: number });

@@ -2,11 +2,11 @@ import { concat, count, ignoreElements, map, merge, NEVER, of, Subject, takeUnti
 import { describe, it } from 'vitest';
 import { exchangePeers } from '../operators/exchangePeers.ts';
 import { extensionHandshake } from '../operators/extensionHandshake.ts';
-import type { Peer, PeerAddress } from '../src/env.ts';
-import { encodeExtensionHandshake } from '../src/protocol/extensions.ts';
-import type { Message } from '../src/protocol/messages.ts';
-import { encodePex, PEX_FLAGS, type PexMessage, type PexPeer } from '../src/protocol/utPex.ts';
-import { PeerState } from '../src/torrent/peerState.ts';
+import type { Peer, PeerAddress } from '../src/contracts/env.ts';
+import { encodeExtensionHandshake } from '../src/protocol/peer/extensions.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
+import { encodePex, PEX_FLAGS, type PexMessage, type PexPeer } from '../src/protocol/peer/utPex.ts';
+import { PeerState } from '../src/torrent/peers/peerState.ts';
 import { drawn } from './index.ts';
 
 const { reachable, seed } = PEX_FLAGS;

@@ -2,10 +2,10 @@ import { concat, finalize, ignoreElements, merge, NEVER, type Observable, of, ta
 import { describe, expect, it } from 'vitest';
 import { extension, type ExtensionChannel } from '../operators/extension.ts';
 import { extensionHandshake } from '../operators/extensionHandshake.ts';
-import type { Peer } from '../src/env.ts';
-import { encodeExtensionHandshake } from '../src/protocol/extensions.ts';
-import { Malformed } from '../src/protocol/malformed.ts';
-import type { Message } from '../src/protocol/messages.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { encodeExtensionHandshake } from '../src/protocol/peer/extensions.ts';
+import { Malformed } from '../src/protocol/encoding/malformed.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
 import { drawn } from './index.ts';
 
 const open = (peer: Peer): Observable<Peer> => concat(of(peer), NEVER);

@@ -2,10 +2,10 @@ import { concat, map, mergeMap, NEVER, of, take, tap } from 'rxjs';
 import { describe, it } from 'vitest';
 import { extensionHandshake } from '../operators/extensionHandshake.ts';
 import { handshake } from '../operators/handshake.ts';
-import type { Peer, Wire } from '../src/env.ts';
-import { decodeExtensionHandshake, encodeExtensionHandshake, type ExtensionHandshake } from '../src/protocol/extensions.ts';
-import { encodeHandshake } from '../src/protocol/handshake.ts';
-import { encodeMessages, type Message } from '../src/protocol/messages.ts';
+import type { Peer, Wire } from '../src/contracts/env.ts';
+import { decodeExtensionHandshake, encodeExtensionHandshake, type ExtensionHandshake } from '../src/protocol/peer/extensions.ts';
+import { encodeHandshake } from '../src/protocol/peer/handshake.ts';
+import { encodeMessages, type Message } from '../src/protocol/peer/messages.ts';
 import { drawn, type Stage } from './index.ts';
 
 const peerId = new TextEncoder().encode('-RX0100-ourselves---');

@@ -2,12 +2,12 @@ import { merge, NEVER, type Observable, of, take } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { extensionHandshake } from '../operators/extensionHandshake.ts';
 import { fetchMetadata, type FetchMetadataOptions } from '../operators/fetchMetadata.ts';
-import type { Peer } from '../src/env.ts';
-import { encodeExtensionHandshake } from '../src/protocol/extensions.ts';
-import { sha1 } from '../src/protocol/id.ts';
-import type { Message } from '../src/protocol/messages.ts';
-import { encodeMetadata, METADATA_PIECE } from '../src/protocol/utMetadata.ts';
-import { MetadataDraft } from '../src/torrent/metadataDraft.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { encodeExtensionHandshake } from '../src/protocol/peer/extensions.ts';
+import { sha1 } from '../src/protocol/encoding/id.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
+import { encodeMetadata, METADATA_PIECE } from '../src/protocol/peer/utMetadata.ts';
+import { MetadataDraft } from '../src/torrent/metadata/metadataDraft.ts';
 import { drawn } from './index.ts';
 
 const info = Uint8Array.from({ length: 6 * METADATA_PIECE - 500 }, (_, at) => (at * 7 + (at >> 9)) & 0xff);

@@ -1,11 +1,11 @@
 import { catchError, concat, concatMap, ignoreElements, map, mergeMap, NEVER, of, take, tap } from 'rxjs';
 import { describe, it } from 'vitest';
 import { handshake, type Identity } from '../operators/handshake.ts';
-import type { Peer, Wire } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
-import { encodeHandshake } from '../src/protocol/handshake.ts';
-import { Malformed } from '../src/protocol/malformed.ts';
-import { encodeMessages, type Message } from '../src/protocol/messages.ts';
+import type { Peer, Wire } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
+import { encodeHandshake } from '../src/protocol/peer/handshake.ts';
+import { Malformed } from '../src/protocol/encoding/malformed.ts';
+import { encodeMessages, type Message } from '../src/protocol/peer/messages.ts';
 import { drawn, type Stage } from './index.ts';
 
 const peerId = new TextEncoder().encode('-RX0001-ourselves---');

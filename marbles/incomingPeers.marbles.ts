@@ -21,13 +21,13 @@ import {
   timer,
 } from 'rxjs';
 import { describe, it } from 'vitest';
-import { CALLER_WITHIN } from '../src/discovery/caller.ts';
-import { CALL_BURST_PER_HOST, CALL_RATE_PER_HOST } from '../src/discovery/doorman.ts';
-import { incomingPeers } from '../src/discovery/incomingPeers.ts';
-import { MAX_UNDECIDED, type Reception, reception } from '../src/discovery/reception.ts';
-import type { Listening, ListenOptions, PeerAddress, Wire } from '../src/env.ts';
-import { InputError } from '../src/errors.ts';
-import { encodeHandshake } from '../src/protocol/handshake.ts';
+import { CALLER_WITHIN } from '../src/discovery/inbound/inboundHandshake.ts';
+import { CALL_BURST_PER_HOST, CALL_RATE_PER_HOST } from '../src/discovery/inbound/acceptLimiter.ts';
+import { incomingPeers } from '../src/discovery/inbound/incomingPeers.ts';
+import { MAX_UNDECIDED, type InboundPort, inboundPort } from '../src/discovery/inbound/inboundPort.ts';
+import type { Listening, ListenOptions, PeerAddress, Wire } from '../src/contracts/env.ts';
+import { InputError } from '../src/contracts/errors.ts';
+import { encodeHandshake } from '../src/protocol/peer/handshake.ts';
 import { drawn, type DrawnWire, type Stage } from './index.ts';
 
 const infoHash = new Uint8Array(20).fill(7);
@@ -66,7 +66,7 @@ const door = (stage: Stage, { calls, says, host = () => '10.0.0.1' }: Scene) => 
   const calls$ = stage.hot(calls, addresses);
   const listen = ({ ports: [port = 0] }: ListenOptions): Observable<Listening> =>
     concat(of({ port, calls$ }), NEVER).pipe(finalize(stage.ledger.open(`port ${port}`)));
-  return { reception$: defer(() => reception({ listen }, { ports: [6881] })), wires };
+  return { reception$: defer(() => inboundPort({ listen }, { ports: [6881] })), wires };
 };
 
 const portOf = (letter: string): number => letter.charCodeAt(0);
@@ -203,7 +203,7 @@ describe('incomingPeers', () => {
     'says why there is no port',
     drawn((stage) => {
       const none = new InputError('bad-option', 'TCP port 6881: none is free');
-      const reception$: Observable<Reception> = reception({ listen: () => throwError(() => none) }, { ports: [6881] });
+      const reception$: Observable<InboundPort> = inboundPort({ listen: () => throwError(() => none) }, { ports: [6881] });
       stage.gives(incomingPeers(reception$, infoHash)).toBe('#', undefined, none);
     }),
   );

@@ -1,8 +1,8 @@
 import { catchError, concat, NEVER, of, Subject, takeUntil } from 'rxjs';
 import { describe, it } from 'vitest';
 import { keepAlive } from '../operators/keepAlive.ts';
-import type { Peer } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
 import { drawn } from './index.ts';
 
 const silent = { name: 'PeerError', code: 'silent' };

@@ -1,4 +1,4 @@
-import type { Message } from '../src/protocol/messages.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
 import type { Geometry } from '../src/torrent/geometry.ts';
 import { LETTERS, digitOf } from './words.ts';
 

@@ -1,10 +1,10 @@
 import { ignoreElements, map, merge, NEVER, type Observable, of, shareReplay, timer, switchMap } from 'rxjs';
 import { describe, it } from 'vitest';
-import { localNetwork } from '../src/discovery/localNetwork.ts';
-import { localPeers } from '../src/discovery/localPeers.ts';
-import type { Datagram, UdpOptions, UdpSocket } from '../src/env.ts';
-import { decodeLsd, encodeLsd, LSD_PORT, MAX_LSD_ANNOUNCED, MAX_LSD_BYTES } from '../src/protocol/lsd.ts';
-import { InvariantError } from '../src/errors.ts';
+import { localNetwork } from '../src/discovery/lan/localNetwork.ts';
+import { localPeers } from '../src/discovery/lan/localPeers.ts';
+import type { Datagram, UdpOptions, UdpSocket } from '../src/contracts/env.ts';
+import { decodeLsd, encodeLsd, LSD_PORT, MAX_LSD_ANNOUNCED, MAX_LSD_BYTES } from '../src/protocol/lan/lsd.ts';
+import { InvariantError } from '../src/contracts/errors.ts';
 import type { Mark } from './lane.ts';
 import { drawn, type Stage } from './index.ts';
 

@@ -1,9 +1,9 @@
 import { concat, ignoreElements, merge, NEVER, type Observable, of, share, Subject, takeUntil, tap, throwError } from 'rxjs';
 import { describe, it } from 'vitest';
-import { localPeers, type LocalPeersOptions } from '../src/discovery/localPeers.ts';
-import type { Datagram, PeerAddress, UdpEndpoint, UdpOptions, UdpSocket } from '../src/env.ts';
-import { InputError, InvariantError } from '../src/errors.ts';
-import { encodeLsd, LSD_GROUPS, LSD_PORT } from '../src/protocol/lsd.ts';
+import { localPeers, type LocalPeersOptions } from '../src/discovery/lan/localPeers.ts';
+import type { Datagram, PeerAddress, UdpEndpoint, UdpOptions, UdpSocket } from '../src/contracts/env.ts';
+import { InputError, InvariantError } from '../src/contracts/errors.ts';
+import { encodeLsd, LSD_GROUPS, LSD_PORT } from '../src/protocol/lan/lsd.ts';
 import type { Mark } from './lane.ts';
 import { drawn, type Stage } from './index.ts';
 

@@ -1,10 +1,10 @@
 import { map, NEVER, type Observable, of } from 'rxjs';
 import { describe, it } from 'vitest';
 import { inTurn, type TrackerPace } from '../src/discovery/pace.ts';
-import { trackerPeers } from '../src/discovery/trackerPeers.ts';
-import type { HttpReply } from '../src/env.ts';
-import { TrackerError } from '../src/errors.ts';
-import { encode } from '../src/protocol/bencode.ts';
+import { trackerPeers } from '../src/discovery/trackers/trackerPeers.ts';
+import type { HttpReply } from '../src/contracts/env.ts';
+import { TrackerError } from '../src/contracts/errors.ts';
+import { encode } from '../src/protocol/encoding/bencode.ts';
 import { drawn, type Mark, type Stage } from './index.ts';
 
 const pace: TrackerPace = { after: 0, atLeast: 20, stagger: 5, patience: 9, retry: { first: 100, most: 100 }, spread: 0 };

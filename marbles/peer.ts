@@ -1,9 +1,9 @@
 import { Observable, Subject } from 'rxjs';
-import type { Peer, PeerAddress } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
-import type { Message } from '../src/protocol/messages.ts';
+import type { Peer, PeerAddress } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
 import type { Geometry } from '../src/torrent/geometry.ts';
-import { PeerState } from '../src/torrent/peerState.ts';
+import { PeerState } from '../src/torrent/peers/peerState.ts';
 import type { Subscribed } from './expectation.ts';
 import { parseLane, type Mark } from './lane.ts';
 import { kept, lent, spoil } from './speech.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inOrder } from '../src/torrent/pieceOrder.ts';
+import { inOrder } from '../src/torrent/picker/pieceOrder.ts';
 import { drawnPicker } from './index.ts';
 
 describe('the picker', () => {

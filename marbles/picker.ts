@@ -1,7 +1,7 @@
 import { Bitfield } from '../src/torrent/bitfield.ts';
 import { Geometry } from '../src/torrent/geometry.ts';
-import { byPriority, firstBy, rarestFirst, type PieceOrder } from '../src/torrent/pieceOrder.ts';
-import { PiecePicker } from '../src/torrent/piecePicker.ts';
+import { byPriority, firstBy, rarestFirst, type PieceOrder } from '../src/torrent/picker/pieceOrder.ts';
+import { PiecePicker } from '../src/torrent/picker/piecePicker.ts';
 import { DrawingError } from './expectation.ts';
 import { torrentOf } from './torrent.ts';
 

@@ -1,5 +1,5 @@
 import { NEVER, type Observable, concat, concatMap, defer, delay, filter, from, ignoreElements, map, merge, mergeMap, of, takeWhile, timer } from 'rxjs';
-import type { Torrent } from '../src/torrent/metainfo.ts';
+import type { Torrent } from '../src/torrent/metainfo/metainfo.ts';
 import { BLOCK, type Geometry } from '../src/torrent/geometry.ts';
 import type { Word } from './speech.ts';
 import { blockBytes } from './torrent.ts';

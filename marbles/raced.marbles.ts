@@ -1,6 +1,6 @@
 import { NEVER, type Observable, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { PeerError } from '../src/errors.ts';
+import { PeerError } from '../src/contracts/errors.ts';
 import { interleaved, MAX_RACING, raced } from '../src/net/raced.ts';
 import { drawn } from './index.ts';
 

@@ -1,9 +1,9 @@
 import { NEVER, Observable, Subject, defer, finalize, from, map, mergeMap, of, tap, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { READS_IN_FLIGHT, readPieces } from '../operators/readPieces.ts';
-import type { Piece, Storage } from '../src/env.ts';
-import { StorageError } from '../src/errors.ts';
-import { PieceBuffers } from '../src/torrent/pieceDrafts.ts';
+import type { Piece, Storage } from '../src/contracts/env.ts';
+import { StorageError } from '../src/contracts/errors.ts';
+import { PieceBuffers } from '../src/torrent/pieces/pieceDrafts.ts';
 import { drawn, pieceBytes, type Stage } from './index.ts';
 import { sameBytes } from './same.ts';
 

@@ -1,10 +1,10 @@
 import { concat, merge, mergeMap, NEVER, type Observable, of, type OperatorFunction, Subject, takeUntil } from 'rxjs';
 import { describe, it } from 'vitest';
 import { rechoke } from '../operators/rechoke.ts';
-import type { Choking, Peer } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
-import { Choker, type ChokerOptions } from '../src/torrent/choker.ts';
-import type { ChokeStrategy } from '../src/torrent/chokeStrategy.ts';
+import type { Choking, Peer } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
+import { Choker, type ChokerOptions } from '../src/torrent/upload/choker.ts';
+import type { ChokeStrategy } from '../src/torrent/upload/chokeStrategy.ts';
 import { drawn } from './index.ts';
 
 const open = (peer: Peer): Observable<Peer> => concat(of(peer), NEVER);

@@ -2,7 +2,7 @@ import { NEVER, Subject, defer, of, take, tap, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { backoff } from '../operators/backoff.ts';
 import { replenish } from '../operators/replenish.ts';
-import { TrackerError } from '../src/errors.ts';
+import { TrackerError } from '../src/contracts/errors.ts';
 import { drawn } from './index.ts';
 
 const down = new TrackerError('unreachable', 'down');

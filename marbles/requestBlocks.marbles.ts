@@ -1,6 +1,6 @@
 import { ignoreElements, map, merge, of, take, tap } from 'rxjs';
 import { describe, it } from 'vitest';
-import { PeerError } from '../src/errors.ts';
+import { PeerError } from '../src/contracts/errors.ts';
 import { drawn } from './index.ts';
 import { asker, failed } from './stories/asker.ts';
 

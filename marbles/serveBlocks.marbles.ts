@@ -1,10 +1,10 @@
 import { concat, map, NEVER, type Observable, of, throwError, timer } from 'rxjs';
 import { describe, it } from 'vitest';
 import { serveBlocks, type Shelf } from '../operators/serveBlocks.ts';
-import type { Peer } from '../src/env.ts';
-import { PeerError, StorageError } from '../src/errors.ts';
-import { encodeDontHave } from '../src/protocol/dontHave.ts';
-import type { Message } from '../src/protocol/messages.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { PeerError, StorageError } from '../src/contracts/errors.ts';
+import { encodeDontHave } from '../src/protocol/peer/dontHave.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
 import { drawn, type DrawnDisk, type DrawnPeer, type Stage } from './index.ts';
 import { ours, speaker, unchecked } from './stories/unchecked.ts';
 import { blockBytes } from './torrent.ts';

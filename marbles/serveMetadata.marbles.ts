@@ -2,10 +2,10 @@ import { NEVER, type Observable, of } from 'rxjs';
 import { describe, it } from 'vitest';
 import { extensionHandshake } from '../operators/extensionHandshake.ts';
 import { serveMetadata } from '../operators/serveMetadata.ts';
-import type { Peer } from '../src/env.ts';
-import { encodeExtensionHandshake } from '../src/protocol/extensions.ts';
-import type { Message } from '../src/protocol/messages.ts';
-import { encodeMetadata, METADATA_PIECE } from '../src/protocol/utMetadata.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { encodeExtensionHandshake } from '../src/protocol/peer/extensions.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
+import { encodeMetadata, METADATA_PIECE } from '../src/protocol/peer/utMetadata.ts';
 import { drawn } from './index.ts';
 
 const info = Uint8Array.from({ length: METADATA_PIECE + 9 }, (_, at) => at & 0xff);

@@ -1,6 +1,6 @@
-import { FrameDecoder } from '../src/protocol/frames.ts';
-import { HANDSHAKE_LENGTH, decodeHandshake, encodeHandshake, type Handshake } from '../src/protocol/handshake.ts';
-import { encodeMessages, type Message } from '../src/protocol/messages.ts';
+import { FrameDecoder } from '../src/protocol/peer/frames.ts';
+import { HANDSHAKE_LENGTH, decodeHandshake, encodeHandshake, type Handshake } from '../src/protocol/peer/handshake.ts';
+import { encodeMessages, type Message } from '../src/protocol/peer/messages.ts';
 
 /** Whatever may go over a wire: the greeting, then messages. */
 export type Word = Message | ({ readonly type: 'handshake' } & Handshake);

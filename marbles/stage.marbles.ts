@@ -1,8 +1,8 @@
 import { NEVER, Observable, concatMap, delay, filter, finalize, interval, map, merge, take, tap, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { Peer } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
-import { now } from '../src/clock.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
+import { now } from '../src/contracts/clock.ts';
 import { drawn, type DrawingOptions, type Stage } from './index.ts';
 
 /** The message with which a drawing fails; empty if it does not. */

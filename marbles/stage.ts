@@ -1,7 +1,7 @@
 import { Observable, Subscription } from 'rxjs';
 import { TestScheduler, type RunHelpers } from 'rxjs/testing';
-import type { Message } from '../src/protocol/messages.ts';
-import type { Torrent } from '../src/torrent/metainfo.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
+import type { Torrent } from '../src/torrent/metainfo/metainfo.ts';
 import { Geometry } from '../src/torrent/geometry.ts';
 import { Clock } from './clock.ts';
 import { DrawingError, difference, subscriptionDifference, type Subscribed } from './expectation.ts';

@@ -1,7 +1,7 @@
 import { concat, merge, NEVER, of, throwError } from 'rxjs';
 import { describe, it } from 'vitest';
 import { supersede } from '../operators/supersede.ts';
-import type { Peer } from '../src/env.ts';
+import type { Peer } from '../src/contracts/env.ts';
 import { drawn, type Mark, type Stage } from './index.ts';
 
 /** A newer connection begins at once; what is decided about the older one, if there is one: `b` both live, `s` it is silent. */

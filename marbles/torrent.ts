@@ -1,4 +1,4 @@
-import type { Torrent } from '../src/torrent/metainfo.ts';
+import type { Torrent } from '../src/torrent/metainfo/metainfo.ts';
 import { BLOCK, Geometry } from '../src/torrent/geometry.ts';
 
 /** How big a drawn torrent is. */

@@ -1,7 +1,7 @@
 import { Observable, Subject, of, throwError, timer } from 'rxjs';
-import type { Datagram, Env, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../src/env.ts';
-import { InputError } from '../src/errors.ts';
-import { parseIp } from '../src/protocol/ip.ts';
+import type { Datagram, Env, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../src/contracts/env.ts';
+import { InputError } from '../src/contracts/errors.ts';
+import { parseIp } from '../src/protocol/encoding/ip.ts';
 import type { Ledger } from './ledger.ts';
 import { seeded } from './random.ts';
 

@@ -1,10 +1,10 @@
 import { ignoreElements, map, of, tap, timer } from 'rxjs';
 import { describe, it } from 'vitest';
-import { announceOverUdp, askOverUdp, UdpMemory } from '../src/discovery/udpTracker.ts';
-import type { Datagram, UdpEndpoint, UdpSocket } from '../src/env.ts';
-import { TrackerError } from '../src/errors.ts';
-import { encodePeers } from '../src/protocol/compact.ts';
-import { encodeScrape } from '../src/protocol/udpTracker.ts';
+import { announceOverUdp, askOverUdp, UdpMemory } from '../src/discovery/trackers/udpTracker.ts';
+import type { Datagram, UdpEndpoint, UdpSocket } from '../src/contracts/env.ts';
+import { TrackerError } from '../src/contracts/errors.ts';
+import { encodePeers } from '../src/protocol/encoding/compact.ts';
+import { encodeScrape } from '../src/protocol/tracker/udpTrackerPackets.ts';
 import { drawn, DrawnUdp } from './index.ts';
 import { URL_ONE, AT, AT6, a, six, names, query, packet, word, text, honest, scene, hosts, values } from './stories/udpTrackerScene.ts';
 

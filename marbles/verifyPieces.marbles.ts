@@ -1,7 +1,7 @@
 import { NEVER, Subject, map, of, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { verifyPieces } from '../operators/verifyPieces.ts';
-import type { Piece, Verify } from '../src/env.ts';
+import type { Piece, Verify } from '../src/contracts/env.ts';
 import { drawn } from './index.ts';
 
 const piece = (index: number, release: () => void = () => {}): Piece => ({ index, bytes: Uint8Array.of(index), from: [], release });

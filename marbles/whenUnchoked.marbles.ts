@@ -1,11 +1,11 @@
 import { concat, ignoreElements, map, mergeMap, NEVER, type Observable, of, take, tap } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { whenUnchoked } from '../operators/whenUnchoked.ts';
-import type { Peer } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
-import { encodeDontHave, LT_DONTHAVE } from '../src/protocol/dontHave.ts';
-import { encodeExtensionHandshake } from '../src/protocol/extensions.ts';
-import { PiecePicker } from '../src/torrent/piecePicker.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
+import { encodeDontHave, LT_DONTHAVE } from '../src/protocol/peer/dontHave.ts';
+import { encodeExtensionHandshake } from '../src/protocol/peer/extensions.ts';
+import { PiecePicker } from '../src/torrent/picker/piecePicker.ts';
 import { drawn, type Stage } from './index.ts';
 
 const open = (peer: Peer): Observable<Peer> => concat(of(peer), NEVER);

@@ -1,8 +1,8 @@
 import { Subject } from 'rxjs';
-import type { PeerAddress, Wire } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
-import { encodeHandshake } from '../src/protocol/handshake.ts';
-import { encodeMessages, type Message } from '../src/protocol/messages.ts';
+import type { PeerAddress, Wire } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
+import { encodeHandshake } from '../src/protocol/peer/handshake.ts';
+import { encodeMessages, type Message } from '../src/protocol/peer/messages.ts';
 import type { Subscribed } from './expectation.ts';
 import { parseLane, type Mark } from './lane.ts';
 import { logged } from './peer.ts';

@@ -1,5 +1,5 @@
 import { Geometry, BLOCK } from '../src/torrent/geometry.ts';
-import type { Message } from '../src/protocol/messages.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
 import { Bitfield } from '../src/torrent/bitfield.ts';
 import { blockBytes } from './torrent.ts';
 

@@ -9,11 +9,11 @@ import { swarm } from '../operators/swarm.ts';
 import { verifyPieces } from '../operators/verifyPieces.ts';
 import { whenUnchoked } from '../operators/whenUnchoked.ts';
 import { writePieces } from '../operators/writePieces.ts';
-import type { Env, PeerAddress, PieceOutcome } from '../src/env.ts';
-import { TrackerError } from '../src/errors.ts';
-import { AddressBook } from '../src/torrent/addressBook.ts';
-import { PieceDrafts } from '../src/torrent/pieceDrafts.ts';
-import { PiecePicker } from '../src/torrent/piecePicker.ts';
+import type { Env, PeerAddress, PieceOutcome } from '../src/contracts/env.ts';
+import { TrackerError } from '../src/contracts/errors.ts';
+import { AddressBook } from '../src/torrent/peers/addressBook.ts';
+import { PieceDrafts } from '../src/torrent/pieces/pieceDrafts.ts';
+import { PiecePicker } from '../src/torrent/picker/piecePicker.ts';
 import {
   announced,
   blurts,

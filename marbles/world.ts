@@ -1,6 +1,6 @@
 import { Observable, Subject, asapScheduler, defer, finalize, map, mergeMap, observeOn, tap, throwError, timer } from 'rxjs';
-import type { Env, HttpReply, HttpRequest, ListenOptions, Listening, PeerAddress, Wire } from '../src/env.ts';
-import { InputError, PeerError } from '../src/errors.ts';
+import type { Env, HttpReply, HttpRequest, ListenOptions, Listening, PeerAddress, Wire } from '../src/contracts/env.ts';
+import { InputError, PeerError } from '../src/contracts/errors.ts';
 import { DrawnDisk, type DiskOptions } from './disk.ts';
 import type { Mark } from './lane.ts';
 import type { Player, Said } from './players.ts';

@@ -1,11 +1,11 @@
 import { EMPTY, interval, Observable, type OperatorFunction, switchMap } from 'rxjs';
-import type { Peer } from '../src/env.ts';
-import { ALLOWED_FAST, allowedFastSet } from '../src/protocol/allowedFast.ts';
-import { encodeDontHave, LT_DONTHAVE } from '../src/protocol/dontHave.ts';
-import { encodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../src/protocol/extensions.ts';
-import type { Message } from '../src/protocol/messages.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { ALLOWED_FAST, allowedFastSet } from '../src/protocol/peer/allowedFast.ts';
+import { encodeDontHave, LT_DONTHAVE } from '../src/protocol/peer/dontHave.ts';
+import { encodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../src/protocol/peer/extensions.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
 import type { Bitfield } from '../src/torrent/bitfield.ts';
-import type { SuperSeed } from '../src/torrent/superSeed.ts';
+import type { SuperSeed } from '../src/torrent/upload/superSeed.ts';
 
 /** Says what we have. `PiecePicker` is one. */
 export interface Possessions {

@@ -1,6 +1,6 @@
 import { Observable, type OperatorFunction } from 'rxjs';
-import type { Block, Peer, Piece } from '../src/env.ts';
-import type { PieceDrafts } from '../src/torrent/pieceDrafts.ts';
+import type { Block, Peer, Piece } from '../src/contracts/env.ts';
+import type { PieceDrafts } from '../src/torrent/pieces/pieceDrafts.ts';
 
 /**
  * Gathers blocks, in any order and of many pieces at once, into whole pieces.

@@ -1,5 +1,5 @@
 import { NEVER, Observable, type OperatorFunction, startWith, switchMap } from 'rxjs';
-import type { Peer } from '../src/env.ts';
+import type { Peer } from '../src/contracts/env.ts';
 
 /**
  * Holds several conversations with each peer; only the main one yields.

@@ -1,8 +1,8 @@
 import { type MonoTypeOperatorFunction, tap } from 'rxjs';
-import type { Peer } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
-import { Malformed } from '../src/protocol/malformed.ts';
-import type { PeerState } from '../src/torrent/peerState.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
+import { Malformed } from '../src/protocol/encoding/malformed.ts';
+import type { PeerState } from '../src/torrent/peers/peerState.ts';
 
 /**
  * Tells what is known of a peer how many pieces there are, when it was met before that was known, as with a magnet link.

@@ -13,7 +13,7 @@ import {
   takeUntil,
   tap,
 } from 'rxjs';
-import type { Peer, UdpEndpoint } from '../src/env.ts';
+import type { Peer, UdpEndpoint } from '../src/contracts/env.ts';
 
 /** What has to be known of our node of the DHT. */
 export interface DhtContact {

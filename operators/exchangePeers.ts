@@ -1,14 +1,14 @@
 import { interval, Observable, type Observer, type OperatorFunction, switchMap } from 'rxjs';
-import { now } from '../src/clock.ts';
-import type { Peer, PeerAddress } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
-import { EXTENSION_HANDSHAKE } from '../src/protocol/extensions.ts';
-import { formatIp, parseIp } from '../src/protocol/ip.ts';
-import { Malformed } from '../src/protocol/malformed.ts';
-import type { Message } from '../src/protocol/messages.ts';
-import { reachOf } from '../src/protocol/reach.ts';
-import { decodePex, encodePex, PEX_FLAGS, type PexMessage, type PexPeer, UT_PEX } from '../src/protocol/utPex.ts';
-import { Acquaintances } from '../src/torrent/acquaintances.ts';
+import { now } from '../src/contracts/clock.ts';
+import type { Peer, PeerAddress } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
+import { EXTENSION_HANDSHAKE } from '../src/protocol/peer/extensions.ts';
+import { formatIp, parseIp } from '../src/protocol/encoding/ip.ts';
+import { Malformed } from '../src/protocol/encoding/malformed.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
+import { reachOf } from '../src/protocol/encoding/reach.ts';
+import { decodePex, encodePex, PEX_FLAGS, type PexMessage, type PexPeer, UT_PEX } from '../src/protocol/peer/utPex.ts';
+import { PexHistory } from '../src/torrent/peers/pexHistory.ts';
 
 type Connected = Pick<Peer, 'address' | 'state'>;
 
@@ -53,7 +53,7 @@ export const exchangePeers =
         (peer) =>
           new Observable<never>((subscriber) => {
             const { state } = peer;
-            const told = new Acquaintances();
+            const told = new PexHistory();
             let toldAt = -Infinity;
             let heardAt = -Infinity;
             let early = 0;

@@ -12,11 +12,11 @@ import {
   switchMap,
   throwError,
 } from 'rxjs';
-import type { Peer } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
-import { EXTENSION_HANDSHAKE } from '../src/protocol/extensions.ts';
-import { Malformed } from '../src/protocol/malformed.ts';
-import type { Message } from '../src/protocol/messages.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
+import { EXTENSION_HANDSHAKE } from '../src/protocol/peer/extensions.ts';
+import { Malformed } from '../src/protocol/encoding/malformed.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
 
 /** One extension with one peer, while both sides speak it. */
 export interface ExtensionChannel {

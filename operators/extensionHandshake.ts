@@ -1,7 +1,7 @@
 import { type MonoTypeOperatorFunction, tap } from 'rxjs';
-import type { Peer } from '../src/env.ts';
-import { encodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../src/protocol/extensions.ts';
-import { CLIENT } from '../src/protocol/id.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { encodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../src/protocol/peer/extensions.ts';
+import { CLIENT } from '../src/protocol/encoding/id.ts';
 
 /** Requests of theirs that we keep at one time. */
 export const REQQ = 500;

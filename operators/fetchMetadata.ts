@@ -1,14 +1,14 @@
 import { interval, Observable, type OperatorFunction, switchMap } from 'rxjs';
-import { now } from '../src/clock.ts';
-import type { Peer } from '../src/env.ts';
-import { type PeerCode, PeerError } from '../src/errors.ts';
-import { EXTENSION_HANDSHAKE } from '../src/protocol/extensions.ts';
-import { Malformed } from '../src/protocol/malformed.ts';
-import type { Message } from '../src/protocol/messages.ts';
-import { decodeMetadata, encodeMetadata, type MetadataMessage, UT_METADATA } from '../src/protocol/utMetadata.ts';
-import { FORGIVEN_EVERY, MAX_UNASKED } from '../src/torrent/habits.ts';
-import type { MetadataDraft } from '../src/torrent/metadataDraft.ts';
-import { Offences } from '../src/torrent/offences.ts';
+import { now } from '../src/contracts/clock.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { type PeerCode, PeerError } from '../src/contracts/errors.ts';
+import { EXTENSION_HANDSHAKE } from '../src/protocol/peer/extensions.ts';
+import { Malformed } from '../src/protocol/encoding/malformed.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
+import { decodeMetadata, encodeMetadata, type MetadataMessage, UT_METADATA } from '../src/protocol/peer/utMetadata.ts';
+import { FORGIVEN_EVERY, MAX_UNASKED } from '../src/torrent/requests/habits.ts';
+import type { MetadataDraft } from '../src/torrent/metadata/metadataDraft.ts';
+import { Offences } from '../src/torrent/requests/offences.ts';
 
 export interface FetchMetadataOptions {
   /** Milliseconds to bear with a peer that gives nothing of it; asked anew every second. Two minutes. */

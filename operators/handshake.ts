@@ -1,12 +1,12 @@
 import { Observable, type OperatorFunction, Subject, switchMap, timer } from 'rxjs';
-import type { Peer, PeerAddress, Wire } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
-import { FrameDecoder, Oversized } from '../src/protocol/frames.ts';
-import { checkProtocol, decodeHandshake, encodeHandshake, type Handshake, HANDSHAKE_LENGTH } from '../src/protocol/handshake.ts';
-import { equalIds } from '../src/protocol/id.ts';
-import { Malformed } from '../src/protocol/malformed.ts';
-import { encodeMessages, type Message } from '../src/protocol/messages.ts';
-import { PeerState } from '../src/torrent/peerState.ts';
+import type { Peer, PeerAddress, Wire } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
+import { FrameDecoder, Oversized } from '../src/protocol/peer/frames.ts';
+import { checkProtocol, decodeHandshake, encodeHandshake, type Handshake, HANDSHAKE_LENGTH } from '../src/protocol/peer/handshake.ts';
+import { equalIds } from '../src/protocol/encoding/id.ts';
+import { Malformed } from '../src/protocol/encoding/malformed.ts';
+import { encodeMessages, type Message } from '../src/protocol/peer/messages.ts';
+import { PeerState } from '../src/torrent/peers/peerState.ts';
 
 /** What the peers of one torrent know us by. */
 export interface Identity {

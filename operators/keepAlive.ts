@@ -1,6 +1,6 @@
 import { interval, Observable, type OperatorFunction, switchMap } from 'rxjs';
-import type { Peer } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
 
 export interface KeepAliveOptions {
   /** Milliseconds between keep-alives of ours. 2 minutes. */

@@ -1,7 +1,7 @@
 import { map, mergeMap, Observable, type OperatorFunction } from 'rxjs';
-import type { Piece, Storage } from '../src/env.ts';
+import type { Piece, Storage } from '../src/contracts/env.ts';
 import type { Geometry } from '../src/torrent/geometry.ts';
-import type { PieceBuffers } from '../src/torrent/pieceDrafts.ts';
+import type { PieceBuffers } from '../src/torrent/pieces/pieceDrafts.ts';
 
 /** Pieces read at one time. */
 export const READS_IN_FLIGHT = 4;

@@ -1,7 +1,7 @@
 import { interval, Observable, type OperatorFunction, share, switchMap, tap } from 'rxjs';
-import { now } from '../src/clock.ts';
-import type { Choking, Peer } from '../src/env.ts';
-import { type Choker, ROUND } from '../src/torrent/choker.ts';
+import { now } from '../src/contracts/clock.ts';
+import type { Choking, Peer } from '../src/contracts/env.ts';
+import { type Choker, ROUND } from '../src/torrent/upload/choker.ts';
 
 export interface RechokeOptions {
   /** Hears of each choke and unchoke, and why. */

@@ -1,6 +1,6 @@
 import { from, type MonoTypeOperatorFunction, Observable, type ObservableInput, Subscription, take, timer } from 'rxjs';
-import { now } from '../src/clock.ts';
-import { verdict } from '../src/errors.ts';
+import { now } from '../src/contracts/clock.ts';
+import { verdict } from '../src/contracts/errors.ts';
 
 /** What timers hold: longer ones would fire at once. */
 const LONGEST = 2 ** 31 - 1;

@@ -1,12 +1,12 @@
 import { distinctUntilChanged, interval, Observable, type OperatorFunction, switchMap } from 'rxjs';
-import { now } from '../src/clock.ts';
-import type { Block, Peer } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
-import type { Message } from '../src/protocol/messages.ts';
-import type { PiecePicker } from '../src/torrent/piecePicker.ts';
-import { Habits, MAX_UNASKED } from '../src/torrent/habits.ts';
-import { Requests } from '../src/torrent/requests.ts';
-import type { Allowance } from '../src/torrent/tokenBucket.ts';
+import { now } from '../src/contracts/clock.ts';
+import type { Block, Peer } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
+import type { PiecePicker } from '../src/torrent/picker/piecePicker.ts';
+import { Habits, MAX_UNASKED } from '../src/torrent/requests/habits.ts';
+import { Requests } from '../src/torrent/requests/requests.ts';
+import type { Allowance } from '../src/torrent/rates/tokenBucket.ts';
 
 export interface RequestBlocksOptions {
   /** There are blocks, or there is room, to ask for more. */

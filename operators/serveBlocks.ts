@@ -1,11 +1,11 @@
 import { interval, Observable, type OperatorFunction, type Subscription, switchMap } from 'rxjs';
-import { now } from '../src/clock.ts';
-import type { Peer } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
-import type { Message } from '../src/protocol/messages.ts';
+import { now } from '../src/contracts/clock.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
 import type { Geometry } from '../src/torrent/geometry.ts';
-import { Serving } from '../src/torrent/serving.ts';
-import type { Allowance } from '../src/torrent/tokenBucket.ts';
+import { UploadSession } from '../src/torrent/upload/uploadSession.ts';
+import type { Allowance } from '../src/torrent/rates/tokenBucket.ts';
 
 /** Where blocks come from. */
 export interface Shelf {
@@ -58,7 +58,7 @@ export const serveBlocks =
             const read = (index: number, begin: number, into: Uint8Array, done: (whole: boolean) => void): void => {
               reading = shelf.read(index, begin, into).subscribe({ next: done, error });
             };
-            const serving = new Serving(peer, { geometry, has: (index) => shelf.has(index), read, reqq, limit, offended }, now());
+            const serving = new UploadSession(peer, { geometry, has: (index) => shelf.has(index), read, reqq, limit, offended }, now());
             const hear = (message: Message): void => {
               switch (message.type) {
                 case 'request':

@@ -1,10 +1,10 @@
 import { Observable, type OperatorFunction, switchMap } from 'rxjs';
-import type { Peer } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
-import { EXTENSION_HANDSHAKE } from '../src/protocol/extensions.ts';
-import { Malformed } from '../src/protocol/malformed.ts';
-import type { Message } from '../src/protocol/messages.ts';
-import { decodeMetadata, encodeMetadata, METADATA_PIECE, UT_METADATA } from '../src/protocol/utMetadata.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
+import { EXTENSION_HANDSHAKE } from '../src/protocol/peer/extensions.ts';
+import { Malformed } from '../src/protocol/encoding/malformed.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
+import { decodeMetadata, encodeMetadata, METADATA_PIECE, UT_METADATA } from '../src/protocol/peer/utMetadata.ts';
 
 /** Requests of one peer that wait for room in the buffer towards it. */
 const MAX_WAITING = 64;

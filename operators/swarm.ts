@@ -1,10 +1,10 @@
 import { defer, Observable, type Observer, type OperatorFunction, Subscription, timer } from 'rxjs';
-import { now } from '../src/clock.ts';
-import type { PeerAddress } from '../src/env.ts';
-import { InvariantError, PeerError, verdict } from '../src/errors.ts';
-import type { AddressBook, Admission } from '../src/torrent/addressBook.ts';
-import type { ConnectionBudget } from '../src/torrent/connectionBudget.ts';
-import type { Funnel } from '../src/torrent/funnel.ts';
+import { now } from '../src/contracts/clock.ts';
+import type { PeerAddress } from '../src/contracts/env.ts';
+import { InvariantError, PeerError, verdict } from '../src/contracts/errors.ts';
+import type { AddressBook, Admission } from '../src/torrent/peers/addressBook.ts';
+import type { ConnectionBudget } from '../src/torrent/peers/connectionBudget.ts';
+import type { Funnel } from '../src/torrent/stats/funnel.ts';
 
 export interface SwarmOptions {
   /** Which peers can be dialled, and when. */

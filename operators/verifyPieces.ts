@@ -1,5 +1,5 @@
 import { Observable, type OperatorFunction } from 'rxjs';
-import type { CheckedPiece, Piece, Verify } from '../src/env.ts';
+import type { CheckedPiece, Piece, Verify } from '../src/contracts/env.ts';
 
 /**
  * Compares each piece with the hash its torrent promises; a bad piece is a value, not an error.

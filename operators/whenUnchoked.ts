@@ -1,11 +1,11 @@
 import { interval, type MonoTypeOperatorFunction, Observable, switchMap } from 'rxjs';
-import { now } from '../src/clock.ts';
-import type { Peer } from '../src/env.ts';
-import { PeerError } from '../src/errors.ts';
-import type { Message } from '../src/protocol/messages.ts';
+import { now } from '../src/contracts/clock.ts';
+import type { Peer } from '../src/contracts/env.ts';
+import { PeerError } from '../src/contracts/errors.ts';
+import type { Message } from '../src/protocol/peer/messages.ts';
 import type { Bitfield } from '../src/torrent/bitfield.ts';
-import { FORGIVEN_EVERY, MAX_UNASKED } from '../src/torrent/habits.ts';
-import { Offences } from '../src/torrent/offences.ts';
+import { FORGIVEN_EVERY, MAX_UNASKED } from '../src/torrent/requests/habits.ts';
+import { Offences } from '../src/torrent/requests/offences.ts';
 
 /** What we want of a peer, and the count of what peers have. `PiecePicker` is one. */
 export interface Wishes {

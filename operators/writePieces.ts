@@ -1,8 +1,8 @@
 import { catchError, Observable, type OperatorFunction, retry, switchMap, tap, throwError, timer } from 'rxjs';
-import type { CheckedPiece, PieceOutcome, Storage, Warning } from '../src/env.ts';
-import { StorageError } from '../src/errors.ts';
+import type { CheckedPiece, PieceOutcome, Storage, Warning } from '../src/contracts/env.ts';
+import { StorageError } from '../src/contracts/errors.ts';
 import type { Geometry } from '../src/torrent/geometry.ts';
-import { PieceRuns } from '../src/torrent/pieceRuns.ts';
+import { PieceRuns } from '../src/torrent/pieces/pieceRuns.ts';
 
 export interface WritePiecesOptions {
   /** Hears once that the disk is full, and once that it goes on. */

@@ -1,13 +1,13 @@
 import { concat, defer, map, mergeMap, type Observable, of, tap } from 'rxjs';
-import type { Content, ContentOptions, CreateEnv } from './env.ts';
-import { InputError } from './errors.ts';
-import type { Created, CreateEvent } from './events.ts';
-import { CLIENT, ID_LENGTH } from './protocol/id.ts';
-import { Malformed } from './protocol/malformed.ts';
-import { encodeTorrent } from './torrent/encodeTorrent.ts';
-import { MAX_PIECES, parseTorrent, type Torrent } from './torrent/metainfo.ts';
-import { padded } from './torrent/padding.ts';
-import { isPieceLength, pieceLengthFor } from './torrent/pieceLength.ts';
+import type { Content, ContentOptions, CreateEnv } from './contracts/env.ts';
+import { InputError } from './contracts/errors.ts';
+import type { Created, CreateEvent } from './contracts/events.ts';
+import { CLIENT, ID_LENGTH } from './protocol/encoding/id.ts';
+import { Malformed } from './protocol/encoding/malformed.ts';
+import { encodeTorrent } from './torrent/metainfo/encodeTorrent.ts';
+import { MAX_PIECES, parseTorrent, type Torrent } from './torrent/metainfo/metainfo.ts';
+import { padded } from './torrent/metainfo/padding.ts';
+import { isPieceLength, pieceLengthFor } from './torrent/metainfo/pieceLength.ts';
 
 export interface CreateOptions extends ContentOptions {
   /** What it is called; the name of the file or folder if not given. */

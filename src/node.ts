@@ -1,12 +1,12 @@
 import { getRandomValues, randomBytes } from 'node:crypto';
-import { openContent } from './disk/content.ts';
-import { descriptorLimit, shares } from './disk/descriptorLimit.ts';
-import { openStorage } from './disk/fileStorage.ts';
-import { stateFolder } from './disk/stateFolder.ts';
-import { pieceHasher, verifier, verifiesInThreads } from './disk/verifier.ts';
-import type { CreateEnv, Env } from './env.ts';
+import { openContent } from './disk/content/content.ts';
+import { descriptorLimit, shares } from './disk/files/descriptorLimit.ts';
+import { openStorage } from './disk/files/fileStorage.ts';
+import { stateFolder } from './disk/notes/stateFolder.ts';
+import { pieceHasher, verifier, verifiesInThreads } from './disk/hashing/verifier.ts';
+import type { CreateEnv, Env } from './contracts/env.ts';
 import { connect } from './net/connect.ts';
-import { httpGet } from './net/http.ts';
+import { httpGet } from './net/http/http.ts';
 import { listenTcp } from './net/listen.ts';
 import { bindUdp, resolve } from './net/udp.ts';
 

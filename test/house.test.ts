@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { circles, layers, neighbours, packages } from './house/layers.ts';
+import { unmapped } from './house/map.ts';
 import { MEDIAN_LINES, median, tooLong, undrawn } from './house/sizes.ts';
 import { filesIn, linesOf, parse, tell, type Finding, type Source } from './house/source.ts';
 import { anything, clockwork, defaults, elsewhere, emptyNames, leftOvers, moduleState, nestedSubscribes, replays, subjects } from './house/words.ts';
@@ -31,14 +32,16 @@ const rules: readonly (readonly [what: string, rule: Rule, where: readonly Sourc
       ['operators/a.ts', "import { b } from '../src/discovery/b.ts';"],
       ['src/discovery/a.ts', "import { tcp } from '../net/tcp.ts';"],
       ['src/net/a.ts', "export * from '../discovery/b.ts';"],
-      ['src/download.ts', "import { nodeEnv } from './node.ts';"],
-      ['src/download.ts', "import { run } from './cli/run.ts';"],
+      ['src/download/download.ts', "import { nodeEnv } from '../node.ts';"],
+      ['src/download/download.ts', "import { run } from '../cli/run.ts';"],
+      ['src/download/peerSession.ts', "import { download } from './download.ts';"],
+      ['src/download/options.ts', "import { resolveMagnet } from './magnet/resolveMagnet.ts';"],
       ['src/index.ts', "import { drawn } from '../marbles/index.ts';"],
       ['marbles/stage.ts', "import { tcp } from '../src/net/tcp.ts';"],
     ],
     [
       ['src/torrent/a.ts', "import { b } from '../protocol/b.ts';"],
-      ['operators/a.ts', "import type { Env } from '../src/env.ts';"],
+      ['operators/a.ts', "import type { Env } from '../src/contracts/env.ts';"],
       ['src/index.ts', "import { nodeEnv } from './node.ts';"],
       ['test/a.test.ts', "import { tcp } from '../src/net/tcp.ts';"],
     ],
@@ -60,9 +63,9 @@ const rules: readonly (readonly [what: string, rule: Rule, where: readonly Sourc
     all,
     [
       ['src/torrent/a.ts', "import { map } from 'rxjs';"],
-      ['src/env.ts', "import { Observable } from 'rxjs';"],
+      ['src/contracts/env.ts', "import { Observable } from 'rxjs';"],
       ['operators/a.ts', "import { map } from 'rxjs/operators';"],
-      ['src/protocol/id.ts', "import bencode from 'bencode';"],
+      ['src/protocol/encoding/id.ts', "import bencode from 'bencode';"],
       ['src/index.ts', "import ora from 'ora';"],
       ['src/index.ts', "import { hideBin } from 'yargs/helpers';"],
       ['operators/a.ts', "import { createHash } from 'node:crypto';"],
@@ -72,12 +75,12 @@ const rules: readonly (readonly [what: string, rule: Rule, where: readonly Sourc
       ['src/torrent/a.ts', "const fs = import('node:fs');"],
     ],
     [
-      ['src/env.ts', "import type { Observable } from 'rxjs';"],
-      ['src/clock.ts', "import { asyncScheduler } from 'rxjs';"],
-      ['src/protocol/id.ts', "import { createHash } from 'node:crypto';"],
+      ['src/contracts/env.ts', "import type { Observable } from 'rxjs';"],
+      ['src/contracts/clock.ts', "import { asyncScheduler } from 'rxjs';"],
+      ['src/protocol/encoding/id.ts', "import { createHash } from 'node:crypto';"],
       ['src/disk/a.ts', "import { open } from 'node:fs';"],
       ['src/cli/a.ts', "import yargs from 'yargs';"],
-      ['src/protocol/bencode.ts', "import bencode from 'bencode';"],
+      ['src/protocol/encoding/bencode.ts', "import bencode from 'bencode';"],
     ],
   ],
   [
@@ -101,10 +104,10 @@ const rules: readonly (readonly [what: string, rule: Rule, where: readonly Sourc
     [
       ['operators/a.ts', 'const f = () => new Subject<void>();'],
       ['src/torrent/a.ts', 'class A { a = new ReplaySubject(1); }'],
-      ['src/download.ts', 'export const bus$ = new Subject<void>();'],
+      ['src/download/download.ts', 'export const bus$ = new Subject<void>();'],
     ],
     [
-      ['src/download.ts', 'const f = () => { const a$ = new Subject<void>(); };'],
+      ['src/download/download.ts', 'const f = () => { const a$ = new Subject<void>(); };'],
       ['operators/handshake.ts', 'class A { readonly #a$ = new Subject<void>(); }'],
     ],
   ],
@@ -208,9 +211,29 @@ describe('the house as a whole', () => {
     expect([median([3, 1, 2]), median([4, 1, 2, 3])]).toEqual([2, 2.5]);
   });
 
+  it('has a map, in src/README.md, of each room and all that is in it', () => {
+    const map = texts.find(({ path }) => path === 'src/README.md');
+    expect(
+      tell(
+        map === undefined
+          ? []
+          : unmapped(
+              map,
+              all.map(({ path }) => path),
+            ),
+      ),
+    ).toEqual([]);
+    expect(map).toBeDefined();
+  });
+
+  it('would notice a file that is not on the map, and a room that there is not', () => {
+    const map = { path: 'src/README.md', text: '| `a/` | is here | b |\n| `c/` | has gone | d |' };
+    expect(tell(unmapped(map, ['src/a/b.ts', 'src/a/e.ts']))).toEqual(['src/README.md:1 a/ holds: b e', 'src/README.md:1 there is no c/']);
+  });
+
   it('opens bencode by one door', () => {
     const doors = product.filter(({ text }) => /from 'bencode'/.test(text)).map(({ path }) => path);
-    expect(doors).toEqual(['src/protocol/bencode.ts']);
+    expect(doors).toEqual(['src/protocol/encoding/bencode.ts']);
   });
 
   it('speaks of itself only in what is not code, too', () => {

@@ -3,9 +3,17 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take longest, the longest first: one that began last would be waited for by itself. */
-const LONG = ['checks', 'cli/json', 'swarm/kill', 'cli/ends', 'cli/lastLine', 'cli/seedContent', 'cli/overHttp', 'hostile/incoming', 'cli/ownFiles'].map(
-  (name) => `test/${name}.test.ts`,
-);
+const LONG = [
+  'checks',
+  'cli/json',
+  'swarm/kill',
+  'cli/ends',
+  'cli/lastLine',
+  'cli/seedContent',
+  'cli/input/torrentUrl',
+  'hostile/incoming',
+  'cli/ownFiles',
+].map((name) => `test/${name}.test.ts`);
 
 /** Long ones, then drawings, whose modules most others need, then the rest, the largest first. */
 class LongestFirst extends BaseSequencer {

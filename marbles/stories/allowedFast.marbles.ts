@@ -2,10 +2,10 @@ import { type Observable, of, Subject } from 'rxjs';
 import { describe, it } from 'vitest';
 import { requestBlocks } from '../../operators/requestBlocks.ts';
 import { whenUnchoked } from '../../operators/whenUnchoked.ts';
-import type { Block, Peer } from '../../src/env.ts';
-import type { Message } from '../../src/protocol/messages.ts';
-import { inOrder } from '../../src/torrent/pieceOrder.ts';
-import { PiecePicker } from '../../src/torrent/piecePicker.ts';
+import type { Block, Peer } from '../../src/contracts/env.ts';
+import type { Message } from '../../src/protocol/peer/messages.ts';
+import { inOrder } from '../../src/torrent/picker/pieceOrder.ts';
+import { PiecePicker } from '../../src/torrent/picker/piecePicker.ts';
 import { drawn, type Stage } from '../index.ts';
 
 const I: Message = { type: 'interested' };

@@ -1,9 +1,9 @@
 import { filter, interval, map, merge, mergeMap, type Observable, of, share, Subject } from 'rxjs';
 import { requestBlocks, type RequestBlocksOptions } from '../../operators/requestBlocks.ts';
-import type { Block, Peer } from '../../src/env.ts';
-import type { BlockRange, Message } from '../../src/protocol/messages.ts';
-import { inOrder } from '../../src/torrent/pieceOrder.ts';
-import { PiecePicker } from '../../src/torrent/piecePicker.ts';
+import type { Block, Peer } from '../../src/contracts/env.ts';
+import type { BlockRange, Message } from '../../src/protocol/peer/messages.ts';
+import { inOrder } from '../../src/torrent/picker/pieceOrder.ts';
+import { PiecePicker } from '../../src/torrent/picker/piecePicker.ts';
 import type { DrawnPeer, Stage } from '../index.ts';
 
 /** An error of a peer, as a drawing compares it. */

@@ -1,6 +1,6 @@
 import { ignoreElements, interval, map, merge, type Observable, Subject, take, tap } from 'rxjs';
 import { describe, it } from 'vitest';
-import type { BlockRange, Message, PieceMessage } from '../../src/protocol/messages.ts';
+import type { BlockRange, Message, PieceMessage } from '../../src/protocol/peer/messages.ts';
 import { drawn, type Stage } from '../index.ts';
 import { answering, asker, failed, right } from './asker.ts';
 

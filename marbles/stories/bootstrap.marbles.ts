@@ -2,8 +2,8 @@ import { map, NEVER, of, switchMap, take } from 'rxjs';
 import { describe, it } from 'vitest';
 import { dhtPeers } from '../../src/discovery/dht/dhtPeers.ts';
 import { dhtNode, type DhtNodeOptions } from '../../src/discovery/dht/node.ts';
-import type { NodeEndpoint } from '../../src/protocol/compact.ts';
-import { decodeKrpc, encodeKrpc, type Reply } from '../../src/protocol/krpc.ts';
+import type { NodeEndpoint } from '../../src/protocol/encoding/compact.ts';
+import { decodeKrpc, encodeKrpc, type Reply } from '../../src/protocol/dht/krpc.ts';
 import { drawn, HOME, type Mark, type Stage } from '../index.ts';
 
 const [home] = HOME;

@@ -1,7 +1,7 @@
 import { concatMap, filter, map, shareReplay, timer } from 'rxjs';
 import { describe, it } from 'vitest';
-import { reception } from '../../src/discovery/reception.ts';
-import { encodeExtensionHandshake } from '../../src/protocol/extensions.ts';
+import { inboundPort } from '../../src/discovery/inbound/inboundPort.ts';
+import { encodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
 import { announced, calling, drawn, hangsUpAfter, honest, type Player, type Said, silent, type World, wrongInfoHash } from '../index.ts';
 import { downloaded, overheard } from './scene.ts';
 
@@ -9,7 +9,7 @@ const a = '10.1.0.1:7000';
 const caller = '10.1.0.2:50000';
 const listening = '10.1.0.2:7000';
 
-const listen = ({ env }: World) => ({ reception$: reception(env, { ports: [6881] }).pipe(shareReplay({ bufferSize: 1, refCount: true })) });
+const listen = ({ env }: World) => ({ reception$: inboundPort(env, { ports: [6881] }).pipe(shareReplay({ bufferSize: 1, refCount: true })) });
 const nobody = { trackers: [], peers: [{ host: '10.1.0.9', port: 9, source: 'manual' as const }] };
 
 /** Says of itself where it listens. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { StorageError } from '../../src/errors.ts';
+import { StorageError } from '../../src/contracts/errors.ts';
 import {
   blurts,
   chokesAfter,

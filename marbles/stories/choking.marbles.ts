@@ -1,8 +1,8 @@
 import { concat, EMPTY, ignoreElements, interval, merge, mergeMap, NEVER, type Observable, of, tap } from 'rxjs';
 import { describe, it } from 'vitest';
 import { rechoke } from '../../operators/rechoke.ts';
-import type { Peer } from '../../src/env.ts';
-import { Choker, type ChokerOptions } from '../../src/torrent/choker.ts';
+import type { Peer } from '../../src/contracts/env.ts';
+import { Choker, type ChokerOptions } from '../../src/torrent/upload/choker.ts';
 import { drawn, type DrawnPeer } from '../index.ts';
 
 const chokerOf = (options: Partial<ChokerOptions> = {}): Choker<Peer> => new Choker<Peer>({ random: () => 0.5, pieceLength: 32_768, ...options });

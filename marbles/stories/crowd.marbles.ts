@@ -1,9 +1,9 @@
 import { EMPTY, from, ignoreElements, map, merge, NEVER, Observable, of, Subject, take, tap, throwError } from 'rxjs';
 import { describe, it } from 'vitest';
 import { swarm } from '../../operators/swarm.ts';
-import type { PeerAddress } from '../../src/env.ts';
-import { PeerError, type PeerCode } from '../../src/errors.ts';
-import { AddressBook } from '../../src/torrent/addressBook.ts';
+import type { PeerAddress } from '../../src/contracts/env.ts';
+import { PeerError, type PeerCode } from '../../src/contracts/errors.ts';
+import { AddressBook } from '../../src/torrent/peers/addressBook.ts';
 import { drawn } from '../index.ts';
 
 const addressOf = (port: number): PeerAddress => ({ host: '10.1.0.1', port, source: 'tracker' });

@@ -1,9 +1,9 @@
 import { concat, defer, finalize, map, NEVER, type Observable, takeWhile, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { client } from '../../src/client.ts';
-import { MAX_UNDECIDED } from '../../src/discovery/reception.ts';
-import type { DownloadEvent } from '../../src/env.ts';
-import { encodeHandshake } from '../../src/protocol/handshake.ts';
+import { client } from '../../src/client/client.ts';
+import { MAX_UNDECIDED } from '../../src/discovery/inbound/inboundPort.ts';
+import type { DownloadEvent } from '../../src/contracts/env.ts';
+import { encodeHandshake } from '../../src/protocol/peer/handshake.ts';
 import { drawn, type Mark, type Player, type Said, silent } from '../index.ts';
 import { leecher } from './leecher.ts';
 

@@ -19,12 +19,12 @@ import {
 import { describe, expect, it } from 'vitest';
 import { type DhtNode, dhtNode } from '../../src/discovery/dht/node.ts';
 import { defaultPace, type Pace } from '../../src/discovery/pace.ts';
-import { download, type DownloadOptions } from '../../src/download.ts';
-import type { DownloadEvent, UdpEndpoint } from '../../src/env.ts';
-import { InputError, TrackerError } from '../../src/errors.ts';
-import type { NodeEndpoint } from '../../src/protocol/compact.ts';
-import { decodeKrpc, encodeKrpc, type Reply } from '../../src/protocol/krpc.ts';
-import { encodeLsd, LSD_GROUPS, LSD_PORT } from '../../src/protocol/lsd.ts';
+import { download, type DownloadOptions } from '../../src/download/download.ts';
+import type { DownloadEvent, UdpEndpoint } from '../../src/contracts/env.ts';
+import { InputError, TrackerError } from '../../src/contracts/errors.ts';
+import type { NodeEndpoint } from '../../src/protocol/encoding/compact.ts';
+import { decodeKrpc, encodeKrpc, type Reply } from '../../src/protocol/dht/krpc.ts';
+import { encodeLsd, LSD_GROUPS, LSD_PORT } from '../../src/protocol/lan/lsd.ts';
 import { announced, drawn, DrawnUdp, HOME, honest, type Mark, type Player, type Stage, type World } from '../index.ts';
 import { downloaded, present } from './scene.ts';
 

@@ -1,7 +1,7 @@
 import { defer, delay, map, mergeMap, of, throwError, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { DownloadEvent } from '../../src/env.ts';
-import { TrackerError } from '../../src/errors.ts';
+import type { DownloadEvent } from '../../src/contracts/env.ts';
+import { TrackerError } from '../../src/contracts/errors.ts';
 import { announced, drawn, honest, type Mark, type World } from '../index.ts';
 import { downloaded, present } from './scene.ts';
 

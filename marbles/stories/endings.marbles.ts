@@ -1,7 +1,7 @@
 import { filter, map, take, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { download } from '../../src/download.ts';
-import { inOrder } from '../../src/torrent/pieceOrder.ts';
+import { download } from '../../src/download/download.ts';
+import { inOrder } from '../../src/torrent/picker/pieceOrder.ts';
 import { chokesAfter, corrupts, drawn, DrawnDisk, hangsUpAfter, honest, silent, torrentOf, type Mark, type World } from '../index.ts';
 import { downloaded, overheard } from './scene.ts';
 

@@ -1,10 +1,10 @@
 import { delay, filter, map, of, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { download } from '../../src/download.ts';
-import type { HttpReply, HttpRequest, Warning } from '../../src/env.ts';
-import { TrackerError } from '../../src/errors.ts';
-import { fetchTorrent } from '../../src/fetchTorrent.ts';
-import { encodeOriginal } from '../../src/torrent/encodeTorrent.ts';
+import { download } from '../../src/download/download.ts';
+import type { HttpReply, HttpRequest, Warning } from '../../src/contracts/env.ts';
+import { TrackerError } from '../../src/contracts/errors.ts';
+import { fetchTorrent } from '../../src/download/magnet/fetchTorrent.ts';
+import { encodeOriginal } from '../../src/torrent/metainfo/encodeTorrent.ts';
 import { announced, drawn, honest, type Stage } from '../index.ts';
 import { linkTo, tellsMetadata, torrentWithInfo } from './magnetScene.ts';
 

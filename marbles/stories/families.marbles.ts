@@ -1,8 +1,8 @@
 import { delay, map, NEVER, of, throwError } from 'rxjs';
 import { describe, it } from 'vitest';
-import { announceOverHttp } from '../../src/discovery/httpTracker.ts';
-import type { HttpRequest } from '../../src/env.ts';
-import { TrackerError } from '../../src/errors.ts';
+import { announceOverHttp } from '../../src/discovery/trackers/httpTracker.ts';
+import type { HttpRequest } from '../../src/contracts/env.ts';
+import { TrackerError } from '../../src/contracts/errors.ts';
 import { announced, drawn } from '../index.ts';
 import { query } from './udpTrackerScene.ts';
 

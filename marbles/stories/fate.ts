@@ -1,6 +1,6 @@
 import { tap } from 'rxjs';
-import { download, type DownloadOptions } from '../../src/download.ts';
-import type { DownloadEvent, PeerAddress } from '../../src/env.ts';
+import { download, type DownloadOptions } from '../../src/download/download.ts';
+import type { DownloadEvent, PeerAddress } from '../../src/contracts/env.ts';
 import { Geometry } from '../../src/torrent/geometry.ts';
 import { drawn, type Mark, type Player, type Size, type World, type WorldOptions } from '../index.ts';
 import { sameBytes } from '../same.ts';

@@ -1,8 +1,8 @@
 import { concat, mergeMap, NEVER, of, tap } from 'rxjs';
 import { describe, it } from 'vitest';
 import { handshake, type Identity } from '../../operators/handshake.ts';
-import type { Peer, Wire } from '../../src/env.ts';
-import { encodeHandshake } from '../../src/protocol/handshake.ts';
+import type { Peer, Wire } from '../../src/contracts/env.ts';
+import { encodeHandshake } from '../../src/protocol/peer/handshake.ts';
 import { drawn, type Stage } from '../index.ts';
 
 const peerId = new TextEncoder().encode('-RX0001-ourselves---');

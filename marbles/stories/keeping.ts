@@ -1,5 +1,5 @@
 import { delay, filter, Observable, share, timer } from 'rxjs';
-import type { BlockRange, Message } from '../../src/protocol/messages.ts';
+import type { BlockRange, Message } from '../../src/protocol/peer/messages.ts';
 import { blockBytes, honest, type Manners, type Player, type Said, type Word } from '../index.ts';
 
 export type Request = BlockRange<'request'>;

@@ -1,6 +1,6 @@
 import { concatMap, delay, from, map, of, timer } from 'rxjs';
 import { describe, it } from 'vitest';
-import { decodeResume } from '../../src/torrent/resume.ts';
+import { decodeResume } from '../../src/torrent/pieces/resumeNote.ts';
 import { drawn, type Player, type Said } from '../index.ts';
 import { downloaded } from './scene.ts';
 

@@ -1,8 +1,8 @@
 import { delay, of } from 'rxjs';
 import { describe, it } from 'vitest';
-import { fetchTorrent } from '../../src/fetchTorrent.ts';
-import { encode } from '../../src/protocol/bencode.ts';
-import { sha1 } from '../../src/protocol/id.ts';
+import { fetchTorrent } from '../../src/download/magnet/fetchTorrent.ts';
+import { encode } from '../../src/protocol/encoding/bencode.ts';
+import { sha1 } from '../../src/protocol/encoding/id.ts';
 import { announced, drawn, honest, silent } from '../index.ts';
 import { linkTo, tellsMetadata, torrentWithInfo } from './magnetScene.ts';
 

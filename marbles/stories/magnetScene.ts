@@ -1,10 +1,10 @@
 import { concatMap, delay, filter, from, map, merge, mergeMap, of, share } from 'rxjs';
-import { decodeExtensionHandshake, encodeExtensionHandshake } from '../../src/protocol/extensions.ts';
-import { decodeMetadata, encodeMetadata, METADATA_PIECE } from '../../src/protocol/utMetadata.ts';
-import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
+import { decodeExtensionHandshake, encodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
+import { decodeMetadata, encodeMetadata, METADATA_PIECE } from '../../src/protocol/peer/utMetadata.ts';
+import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
 import { BLOCK } from '../../src/torrent/geometry.ts';
-import { type MagnetLink, magnetOf } from '../../src/torrent/magnet.ts';
-import { parseTorrent, type Torrent } from '../../src/torrent/metainfo.ts';
+import { type MagnetLink, magnetOf } from '../../src/torrent/metainfo/magnet.ts';
+import { parseTorrent, type Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 import type { Player, Said } from '../index.ts';
 
 /** A torrent of two pieces of two blocks whose info dictionary is two pieces long itself: its name takes up room. */

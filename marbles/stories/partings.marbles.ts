@@ -1,16 +1,16 @@
 import { delay, ignoreElements, map, merge, mergeMap, NEVER, type Observable, of, shareReplay, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { client } from '../../src/client.ts';
+import { client } from '../../src/client/client.ts';
 import { type DhtNode, dhtNode } from '../../src/discovery/dht/node.ts';
-import { incomingPeers } from '../../src/discovery/incomingPeers.ts';
-import { localPeers } from '../../src/discovery/localPeers.ts';
-import { reception } from '../../src/discovery/reception.ts';
-import { scrape } from '../../src/discovery/scrape.ts';
-import { trackerPeers } from '../../src/discovery/trackerPeers.ts';
-import { download } from '../../src/download.ts';
-import type { Env, HttpReply } from '../../src/env.ts';
-import { fetchTorrent } from '../../src/fetchTorrent.ts';
-import { decodeKrpc, encodeKrpc } from '../../src/protocol/krpc.ts';
+import { incomingPeers } from '../../src/discovery/inbound/incomingPeers.ts';
+import { localPeers } from '../../src/discovery/lan/localPeers.ts';
+import { inboundPort } from '../../src/discovery/inbound/inboundPort.ts';
+import { scrape } from '../../src/discovery/trackers/scrape.ts';
+import { trackerPeers } from '../../src/discovery/trackers/trackerPeers.ts';
+import { download } from '../../src/download/download.ts';
+import type { Env, HttpReply } from '../../src/contracts/env.ts';
+import { fetchTorrent } from '../../src/download/magnet/fetchTorrent.ts';
+import { decodeKrpc, encodeKrpc } from '../../src/protocol/dht/krpc.ts';
 import { Clock } from '../clock.ts';
 import { announced, calling, corrupts, DrawnDisk, DrawnUdp, honest, Stage, stallsAfter } from '../index.ts';
 import { seeded } from '../random.ts';
@@ -64,10 +64,10 @@ const scenes: Readonly<Record<string, Scene>> = {
     dht$.pipe(
       mergeMap((node) => merge(node.announce(infoHash, 1), node.getPeers(infoHash), node.scrape(infoHash), node.addNode({ host: '10.3.0.9', port: 1 }))),
     ),
-  callers: ({ env }) => incomingPeers(reception(env, { ports: [6881] }), infoHash).pipe(mergeMap(({ wire$ = NEVER }) => wire$)),
+  callers: ({ env }) => incomingPeers(inboundPort(env, { ports: [6881] }), infoHash).pipe(mergeMap(({ wire$ = NEVER }) => wire$)),
   'a magnet link': ({ env, dht$ }) => fetchTorrent(magnet, env, { dht$, lsd: true }),
   'a download': ({ env, dht$ }) =>
-    download(torrent, env, { target, trackers, dht$, lsd: true, reception$: reception(env, { ports: [6881] }), limits: { down: of(30_000) }, seed: {} }),
+    download(torrent, env, { target, trackers, dht$, lsd: true, reception$: inboundPort(env, { ports: [6881] }), limits: { down: of(30_000) }, seed: {} }),
   'a download by magnet link': ({ env, dht$ }) => download(magnet, env, { target, dht$, lsd: true, stop$: timer(20_000) }),
   'a client': ({ env, dht$ }) => {
     const { download: get } = client(env, { dht$, maxConnections: 2, limits: { up: of(20_000), down: of(50_000) } });

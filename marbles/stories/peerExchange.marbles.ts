@@ -1,8 +1,8 @@
 import { concatMap, delay, filter, from, ignoreElements, map, merge, of, share, takeLast, takeUntil, tap, timer } from 'rxjs';
 import { describe, it } from 'vitest';
-import { download } from '../../src/download.ts';
-import { decodeExtensionHandshake, encodeExtensionHandshake } from '../../src/protocol/extensions.ts';
-import { encodePex } from '../../src/protocol/utPex.ts';
+import { download } from '../../src/download/download.ts';
+import { decodeExtensionHandshake, encodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
+import { encodePex } from '../../src/protocol/peer/utPex.ts';
 import { announced, drawn, honest, type Player, type Said } from '../index.ts';
 import { downloaded, overheard } from './scene.ts';
 

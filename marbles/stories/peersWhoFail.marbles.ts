@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { inOrder } from '../../src/torrent/pieceOrder.ts';
+import { inOrder } from '../../src/torrent/picker/pieceOrder.ts';
 import { chokesAfter, corrupts, drawn, honest, neverUnchokes, silent, stallsAfter } from '../index.ts';
 import { downloaded, overheard } from './scene.ts';
 

@@ -1,6 +1,6 @@
 import { concat, concatMap, EMPTY, filter, map, merge, mergeMap, NEVER, type Observable, of, take, tap, timer } from 'rxjs';
-import { encodeHandshake } from '../../src/protocol/handshake.ts';
-import type { BlockRange, Message } from '../../src/protocol/messages.ts';
+import { encodeHandshake } from '../../src/protocol/peer/handshake.ts';
+import type { BlockRange, Message } from '../../src/protocol/peer/messages.ts';
 import { honest, type Player, type Said, type Word } from '../index.ts';
 
 type Request = BlockRange<'request'>;

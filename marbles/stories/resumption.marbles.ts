@@ -1,16 +1,16 @@
 import { NEVER, type Observable, concat, filter, map, mergeMap, take, tap, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { DownloadEvent, PieceOutcome, Rechecked, Storage, Verify, Warning } from '../../src/env.ts';
-import { StorageError } from '../../src/errors.ts';
+import type { DownloadEvent, PieceOutcome, Rechecked, Storage, Verify, Warning } from '../../src/contracts/env.ts';
+import { StorageError } from '../../src/contracts/errors.ts';
 import { download, type DownloadOptions } from '../../src/index.ts';
-import { recheck } from '../../src/recheck.ts';
-import { keepRemembering, remember, rememberForGood, restore } from '../../src/resumption.ts';
-import { scoped } from '../../src/scoped.ts';
-import { Tally } from '../../src/tally.ts';
-import { AddressBook } from '../../src/torrent/addressBook.ts';
+import { recheck } from '../../src/download/recheck.ts';
+import { keepRemembering, remember, rememberForGood, restore } from '../../src/download/resumeData.ts';
+import { scoped } from '../../src/download/scoped.ts';
+import { DownloadStats } from '../../src/download/downloadStats.ts';
+import { AddressBook } from '../../src/torrent/peers/addressBook.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
-import { PiecePicker } from '../../src/torrent/piecePicker.ts';
-import { decodeResume, encodeResume, type ResumeNote } from '../../src/torrent/resume.ts';
+import { PiecePicker } from '../../src/torrent/picker/piecePicker.ts';
+import { decodeResume, encodeResume, type ResumeNote } from '../../src/torrent/pieces/resumeNote.ts';
 import { DrawnDisk, drawn, honest, type Stage, type World } from '../index.ts';
 
 const four = { torrent: { pieces: 4, blocksPerPiece: 1 } } as const;
@@ -193,7 +193,7 @@ describe('the note', () => {
       const disk = new DrawnDisk(stage, { takes: 5, has: [] });
       const picker = pickerOf(stage);
       picker.restore(0);
-      const tally = new Tally(picker, new AddressBook(), { gathered: 0 });
+      const tally = new DownloadStats(picker, new AddressBook(), { gathered: 0 });
       const have = new Bitfield(4);
       have.setAll();
       const who = { cancel: () => {} };

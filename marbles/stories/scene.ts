@@ -1,6 +1,6 @@
 import { defer, EMPTY, filter, takeUntil, tap, timer, type Observable } from 'rxjs';
-import { download, type DownloadOptions } from '../../src/download.ts';
-import type { DownloadEvent } from '../../src/env.ts';
+import { download, type DownloadOptions } from '../../src/download/download.ts';
+import type { DownloadEvent } from '../../src/contracts/env.ts';
 import type { Mark, Player, Stage, World } from '../index.ts';
 
 /** What a whole download in a drawn world tells, but for the samples of its progress, of its trackers and of the funnel. */

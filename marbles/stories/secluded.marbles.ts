@@ -1,13 +1,13 @@
 import { delay, filter, map, merge, of, share, shareReplay, tap } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { dhtNode } from '../../src/discovery/dht/node.ts';
-import { download } from '../../src/download.ts';
-import type { UdpEndpoint } from '../../src/env.ts';
-import type { NodeEndpoint } from '../../src/protocol/compact.ts';
-import { decodeExtensionHandshake } from '../../src/protocol/extensions.ts';
-import { decodeKrpc, encodeKrpc } from '../../src/protocol/krpc.ts';
-import { LSD_PORT } from '../../src/protocol/lsd.ts';
-import { encodePex } from '../../src/protocol/utPex.ts';
+import { download } from '../../src/download/download.ts';
+import type { UdpEndpoint } from '../../src/contracts/env.ts';
+import type { NodeEndpoint } from '../../src/protocol/encoding/compact.ts';
+import { decodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
+import { decodeKrpc, encodeKrpc } from '../../src/protocol/dht/krpc.ts';
+import { LSD_PORT } from '../../src/protocol/lan/lsd.ts';
+import { encodePex } from '../../src/protocol/peer/utPex.ts';
 import { announced, drawn, DrawnUdp, HOME, honest, type Player, type Said, stallsAfter } from '../index.ts';
 import { linkTo, tellsMetadata, torrentWithInfo } from './magnetScene.ts';
 

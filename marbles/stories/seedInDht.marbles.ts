@@ -1,7 +1,7 @@
 import { ignoreElements, map, merge, NEVER, of } from 'rxjs';
 import { describe, it } from 'vitest';
 import type { DhtNode } from '../../src/discovery/dht/node.ts';
-import { sources } from '../../src/sources.ts';
+import { sources } from '../../src/discovery/peerSources.ts';
 import { drawn, type Mark } from '../index.ts';
 
 describe('a seed in the DHT', () => {

@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
-import { StorageError } from '../../src/errors.ts';
-import { inOrder } from '../../src/torrent/pieceOrder.ts';
+import { StorageError } from '../../src/contracts/errors.ts';
+import { inOrder } from '../../src/torrent/picker/pieceOrder.ts';
 import { drawn, honest } from '../index.ts';
 import { downloaded, overheard } from './scene.ts';
 

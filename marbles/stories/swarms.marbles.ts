@@ -1,11 +1,11 @@
 import { defer, map, NEVER, type Observable, of, throwError } from 'rxjs';
 import { describe, it } from 'vitest';
 import { swarm, type SwarmOptions } from '../../operators/swarm.ts';
-import type { PeerAddress, PeerSource } from '../../src/env.ts';
-import { PeerError, type PeerCode } from '../../src/errors.ts';
-import { AddressBook } from '../../src/torrent/addressBook.ts';
-import { ConnectionBudget } from '../../src/torrent/connectionBudget.ts';
-import { Funnel } from '../../src/torrent/funnel.ts';
+import type { PeerAddress, PeerSource } from '../../src/contracts/env.ts';
+import { PeerError, type PeerCode } from '../../src/contracts/errors.ts';
+import { AddressBook } from '../../src/torrent/peers/addressBook.ts';
+import { ConnectionBudget } from '../../src/torrent/peers/connectionBudget.ts';
+import { Funnel } from '../../src/torrent/stats/funnel.ts';
 import { drawn, type Mark, type Stage } from '../index.ts';
 
 const addressOf = (port: number): PeerAddress => ({ host: '10.1.0.1', port, source: 'tracker' });

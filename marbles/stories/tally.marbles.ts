@@ -1,17 +1,17 @@
 import { map, tap, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { Progress } from '../../src/env.ts';
-import { PeerError } from '../../src/errors.ts';
-import { Tally } from '../../src/tally.ts';
-import { AddressBook } from '../../src/torrent/addressBook.ts';
-import { FileSelection } from '../../src/torrent/fileSelection.ts';
-import { PiecePicker } from '../../src/torrent/piecePicker.ts';
+import type { Progress } from '../../src/contracts/env.ts';
+import { PeerError } from '../../src/contracts/errors.ts';
+import { DownloadStats } from '../../src/download/downloadStats.ts';
+import { AddressBook } from '../../src/torrent/peers/addressBook.ts';
+import { FileSelection } from '../../src/torrent/picker/fileSelection.ts';
+import { PiecePicker } from '../../src/torrent/picker/piecePicker.ts';
 import { drawn, type DrawnPeer, type Stage } from '../index.ts';
 
 const scene = (stage: Stage) => {
   const picker = new PiecePicker(stage.geometry, { random: () => 0.5 });
   const drafts = { gathered: 0 };
-  const tally = new Tally(picker, new AddressBook(), drafts);
+  const tally = new DownloadStats(picker, new AddressBook(), drafts);
   tally.begin(picker, drafts, new FileSelection(stage.torrent, stage.geometry));
   const at = (ms: number) => timer(ms).pipe(map(() => tally.progress()));
   const join = (...peers: readonly DrawnPeer[]): void => peers.forEach((peer) => tally.joined(peer));

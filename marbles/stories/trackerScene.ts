@@ -1,10 +1,10 @@
 import { finalize, NEVER, type Observable } from 'rxjs';
 import { defaultPace, type TrackerPace } from '../../src/discovery/pace.ts';
-import { trackerPeers, type TrackerPeersOptions } from '../../src/discovery/trackerPeers.ts';
-import type { HttpReply, PeerAddress, Warning } from '../../src/env.ts';
-import { TrackerError } from '../../src/errors.ts';
-import { encode, type Encodable } from '../../src/protocol/bencode.ts';
-import { encodePeers } from '../../src/protocol/compact.ts';
+import { trackerPeers, type TrackerPeersOptions } from '../../src/discovery/trackers/trackerPeers.ts';
+import type { HttpReply, PeerAddress, Warning } from '../../src/contracts/env.ts';
+import { TrackerError } from '../../src/contracts/errors.ts';
+import { encode, type Encodable } from '../../src/protocol/encoding/bencode.ts';
+import { encodePeers } from '../../src/protocol/encoding/compact.ts';
 import type { Mark } from '../lane.ts';
 import type { Stage } from '../index.ts';
 

@@ -1,12 +1,12 @@
 import { filter, map, shareReplay } from 'rxjs';
 import { describe, it } from 'vitest';
-import { reception } from '../../src/discovery/reception.ts';
-import type { DownloadOptions } from '../../src/download.ts';
-import type { DownloadEvent } from '../../src/env.ts';
+import { inboundPort } from '../../src/discovery/inbound/inboundPort.ts';
+import type { DownloadOptions } from '../../src/download/download.ts';
+import type { DownloadEvent } from '../../src/contracts/env.ts';
 import { calling, drawn, honest, type Player, type Stage, type World } from '../index.ts';
 import { downloaded } from './scene.ts';
 
-const listen = ({ env }: World) => ({ reception$: reception(env, { ports: [6881] }).pipe(shareReplay({ bufferSize: 1, refCount: true })) });
+const listen = ({ env }: World) => ({ reception$: inboundPort(env, { ports: [6881] }).pipe(shareReplay({ bufferSize: 1, refCount: true })) });
 const nobody = { trackers: [], peers: [{ host: '10.1.0.9', port: 9, source: 'manual' as const }] };
 /** The same peer wherever it calls from. */
 const one =

@@ -1,7 +1,7 @@
 import { map, type Observable } from 'rxjs';
-import type { Datagram, PeerAddress, UdpEndpoint } from '../../src/env.ts';
-import { encodePeers } from '../../src/protocol/compact.ts';
-import type { AnnounceQuery } from '../../src/protocol/httpTracker.ts';
+import type { Datagram, PeerAddress, UdpEndpoint } from '../../src/contracts/env.ts';
+import { encodePeers } from '../../src/protocol/encoding/compact.ts';
+import type { AnnounceQuery } from '../../src/protocol/tracker/httpTrackerReply.ts';
 import type { Mark } from '../lane.ts';
 import { DrawnUdp, type Stage, type UdpNetworkOptions } from '../index.ts';
 

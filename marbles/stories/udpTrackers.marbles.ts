@@ -1,8 +1,8 @@
 import { map, NEVER, of, take } from 'rxjs';
 import { describe, it } from 'vitest';
-import { trackerPeers } from '../../src/discovery/trackerPeers.ts';
-import type { HttpReply, PeerAddress } from '../../src/env.ts';
-import { TrackerError } from '../../src/errors.ts';
+import { trackerPeers } from '../../src/discovery/trackers/trackerPeers.ts';
+import type { HttpReply, PeerAddress } from '../../src/contracts/env.ts';
+import { TrackerError } from '../../src/contracts/errors.ts';
 import { announced, drawn } from '../index.ts';
 import { punctual } from './trackerScene.ts';
 import { URL_ONE, a, query, scene } from './udpTrackerScene.ts';

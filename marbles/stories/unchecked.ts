@@ -2,11 +2,11 @@ import { merge, NEVER, type Observable, of, Subject } from 'rxjs';
 import { advertise } from '../../operators/advertise.ts';
 import { converse } from '../../operators/converse.ts';
 import { serveBlocks } from '../../operators/serveBlocks.ts';
-import { LT_DONTHAVE } from '../../src/protocol/dontHave.ts';
-import { encodeExtensionHandshake } from '../../src/protocol/extensions.ts';
-import type { Message } from '../../src/protocol/messages.ts';
-import { scoped } from '../../src/scoped.ts';
-import { PieceShelf } from '../../src/shelf.ts';
+import { LT_DONTHAVE } from '../../src/protocol/peer/dontHave.ts';
+import { encodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
+import type { Message } from '../../src/protocol/peer/messages.ts';
+import { scoped } from '../../src/download/scoped.ts';
+import { VerifiedReader } from '../../src/download/verifiedReader.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
 import type { DrawnDisk, DrawnPeer, Stage } from '../index.ts';
 
@@ -26,7 +26,7 @@ export const unchecked = (stage: Stage, peers: readonly DrawnPeer[], spoil: (dis
     lost$.next(index);
   };
   return scoped(env.openStorage(torrent, { folder: '.' }), (storage) => {
-    const shelf = new PieceShelf(torrent, env, storage, { stored, lost });
+    const shelf = new VerifiedReader(torrent, env, storage, { stored, lost });
     return merge(...peers.map((peer) => of(peer).pipe(converse(advertise({ stored }, NEVER, { lost$ }), serveBlocks(shelf, geometry)))));
   });
 };

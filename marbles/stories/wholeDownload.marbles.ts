@@ -1,6 +1,6 @@
 import { filter, map } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { download } from '../../src/download.ts';
+import { download } from '../../src/download/download.ts';
 import { BLOCK } from '../../src/torrent/geometry.ts';
 import { chokesAfter, drawn, hangsUpAfter, honest, type Mark, type Player, type World } from '../index.ts';
 import { downloaded, overheard } from './scene.ts';

@@ -17,7 +17,7 @@ import {
   whenUnchoked,
   writePieces,
 } from '../../operators/index.ts';
-import { type Env, type Peer, type PeerAddress, PeerError, type PieceOutcome, scoped, type Torrent, transfer } from '../../src/index.ts';
+import { type Env, type Peer, type PeerAddress, PeerError, type PieceOutcome, scoped, type Torrent, downloadState } from '../../src/index.ts';
 import { drawn, honest } from '../index.ts';
 
 const TRIAL = 10_000;
@@ -37,7 +37,7 @@ const best = (many: number): OperatorFunction<Peer, never> => {
 
 const bestFive = (torrent: Torrent, env: Env, peers$: Observable<PeerAddress>): Observable<PieceOutcome> =>
   scoped(env.openStorage(torrent, { folder: '.' }), (storage) => {
-    const { geometry, picker, drafts, identity, wake$ } = transfer(torrent, env);
+    const { geometry, picker, drafts, identity, wake$ } = downloadState(torrent, env);
     const conversation = converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })), best(5), keepAlive());
     return peers$.pipe(
       swarm((address) => env.connect(address).pipe(handshake(identity), conversation), { book: new AddressBook(), maxPeers: 50 }),

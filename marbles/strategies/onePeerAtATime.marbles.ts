@@ -6,12 +6,12 @@
 import { catchError, concatMap, EMPTY, type Observable, pipe, takeWhile, tap } from 'rxjs';
 import { describe, it } from 'vitest';
 import { assemblePieces, converse, handshake, keepAlive, requestBlocks, verifyPieces, whenUnchoked, writePieces } from '../../operators/index.ts';
-import { type Env, type PeerAddress, type PieceOutcome, scoped, type Torrent, transfer } from '../../src/index.ts';
+import { type Env, type PeerAddress, type PieceOutcome, scoped, type Torrent, downloadState } from '../../src/index.ts';
 import { corrupts, drawn, hangsUpAfter, honest, type Player, type Stage, stallsAfter } from '../index.ts';
 
 const onePeerAtATime = (torrent: Torrent, env: Env, peers$: Observable<PeerAddress>): Observable<PieceOutcome> =>
   scoped(env.openStorage(torrent, { folder: '.' }), (storage) => {
-    const { geometry, picker, drafts, identity, wake$ } = transfer(torrent, env);
+    const { geometry, picker, drafts, identity, wake$ } = downloadState(torrent, env);
     const conversation = converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })), keepAlive());
     const session = (address: PeerAddress) => env.connect(address).pipe(handshake(identity), conversation);
     return peers$.pipe(

@@ -1,9 +1,9 @@
 import { concat, defer, ignoreElements, map, NEVER, type Observer, of, type OperatorFunction, Subject, tap } from 'rxjs';
 import { describe, it } from 'vitest';
 import { converse, extension, extensionHandshake } from '../../operators/index.ts';
-import type { Peer } from '../../src/env.ts';
-import { encodeExtensionHandshake } from '../../src/protocol/extensions.ts';
-import type { Message } from '../../src/protocol/messages.ts';
+import type { Peer } from '../../src/contracts/env.ts';
+import { encodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
+import type { Message } from '../../src/protocol/peer/messages.ts';
 import { drawn } from '../index.ts';
 
 /** An extension of one's own: says a word to everyone who speaks it, and hands theirs on. */

@@ -18,13 +18,13 @@ import {
   whenUnchoked,
   writePieces,
 } from '../../operators/index.ts';
-import { download, type Env, inOrder, type PeerAddress, type PieceOutcome, scoped, type Torrent, transfer } from '../../src/index.ts';
+import { download, type Env, inOrder, type PeerAddress, type PieceOutcome, scoped, type Torrent, downloadState } from '../../src/index.ts';
 import { drawn, honest } from '../index.ts';
 import { overheard } from '../stories/scene.ts';
 
 const silently = (torrent: Torrent, env: Env, peers$: Observable<PeerAddress>): Observable<PieceOutcome> =>
   scoped(env.openStorage(torrent, { folder: '.' }), (storage) => {
-    const { geometry, picker, drafts, identity, wake$ } = transfer(torrent, env, { order: inOrder });
+    const { geometry, picker, drafts, identity, wake$ } = downloadState(torrent, env, { order: inOrder });
     const conversation = converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })), keepAlive());
     return peers$.pipe(
       swarm((address) => env.connect(address).pipe(handshake(identity), conversation), { book: new AddressBook(), maxPeers: 50 }),

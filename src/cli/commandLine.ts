@@ -1,14 +1,14 @@
 import type { Argv } from 'yargs';
-import { InputError } from '../errors.ts';
-import { aliases } from './aliases.ts';
-import { type Command, commands } from './commands.ts';
-import { aboutVariable, fromEnvironment, unknownVariables } from './environment.ts';
-import { roomsOf } from './log/rooms.ts';
-import type { Io } from './io.ts';
+import { InputError } from '../contracts/errors.ts';
+import { aliases } from './args/aliases.ts';
+import { type Command, commands } from './commandTable.ts';
+import { aboutVariable, fromEnvironment, unknownVariables } from './args/environment.ts';
+import { roomsOf } from './args/logRooms.ts';
+import type { Io } from './io/io.ts';
 import { overviewLines } from './help.ts';
-import { nearest } from './nearest.ts';
-import { flag, texts } from './values.ts';
-import { visible } from './views/text.ts';
+import { nearest } from './args/nearest.ts';
+import { flag, texts } from './args/values.ts';
+import { visible } from './io/text.ts';
 
 const usageError = (message: string): InputError => new InputError('bad-option', message);
 

@@ -1,6 +1,6 @@
-import { aliases } from './aliases.ts';
-import { commands } from './commands.ts';
-import { fit } from './views/text.ts';
+import { aliases } from './args/aliases.ts';
+import { commands } from './commandTable.ts';
+import { fit } from './io/text.ts';
 
 /** The commands by what the user wants to do, each in few words. */
 export const groups: readonly (readonly [job: string, what: Readonly<Record<string, string>>])[] = [

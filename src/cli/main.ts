@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { StorageError } from '../errors.ts';
+import { StorageError } from '../contracts/errors.ts';
 import { Floor } from './choice/floor.ts';
-import { exitCode, explain, Interrupted } from './exit.ts';
-import type { Io } from './io.ts';
+import { exitCode, explain, Interrupted } from './io/exit.ts';
+import type { Io } from './io/io.ts';
 import type { Journal } from './json/journal.ts';
-import { visible } from './views/text.ts';
+import { visible } from './io/text.ts';
 
 const args = process.argv.slice(2);
 /** After `--` nothing is an option. */

@@ -1,4 +1,4 @@
-import { visible } from '../protocol/visible.ts';
+import { visible } from '../protocol/encoding/visible.ts';
 
 /** Characters of an error of the network that are told, as it may quote the other side. */
 const MAX_TEXT = 200;

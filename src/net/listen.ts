@@ -1,9 +1,9 @@
 import { createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
 import { catchError, concat, map, NEVER, Observable, of, Subject, switchMap, throwError } from 'rxjs';
-import type { ListenOptions, Listening, PeerAddress, Wire } from '../env.ts';
-import { InputError, PeerError } from '../errors.ts';
+import type { ListenOptions, Listening, PeerAddress, Wire } from '../contracts/env.ts';
+import { InputError, PeerError } from '../contracts/errors.ts';
 import { bindWords } from './errorWords.ts';
-import { lineOf } from './line.ts';
+import { socketWire } from './socketWire.ts';
 
 /** Connections that the kernel keeps until we take them: with fewer, many who call at the same time wait for a second and longer. */
 const BACKLOG = 511;
@@ -97,7 +97,7 @@ const callOf = (accepted: Socket): PeerAddress | undefined => {
     }
     // Accepted sockets can't be told to read into a given buffer, new ones can.
     held._handle = null;
-    const { socket, wire } = lineOf(address, subscriber, (onread) => new Socket({ handle, onread } as SocketConstructorOpts));
+    const { socket, wire } = socketWire(address, subscriber, (onread) => new Socket({ handle, onread } as SocketConstructorOpts));
     subscriber.next(wire);
     if (!subscriber.closed) socket.resume();
   });

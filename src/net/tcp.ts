@@ -1,10 +1,10 @@
 import { isIP, connect as open } from 'node:net';
 import { catchError, mergeMap, Observable, throwError, timeout } from 'rxjs';
-import type { PeerAddress, Wire } from '../env.ts';
-import { PeerError } from '../errors.ts';
+import type { PeerAddress, Wire } from '../contracts/env.ts';
+import { PeerError } from '../contracts/errors.ts';
 import { errorWords } from './errorWords.ts';
-import { lineOf } from './line.ts';
-import { lookUp } from './lookUp.ts';
+import { socketWire } from './socketWire.ts';
+import { lookUp } from './names/lookUp.ts';
 import { raced } from './raced.ts';
 
 /** Milliseconds for a connection to be made. */
@@ -28,7 +28,7 @@ export const connectTcp = (address: PeerAddress, within: number = CONNECT_WITHIN
 
 const dial = (address: PeerAddress, host: string, within: number): Observable<Wire> =>
   new Observable((subscriber) => {
-    const { socket, wire, fail } = lineOf(address, subscriber, (onread) => open({ host, port: address.port, noDelay: true, onread }));
+    const { socket, wire, fail } = socketWire(address, subscriber, (onread) => open({ host, port: address.port, noDelay: true, onread }));
     socket.setTimeout(within, () => fail('timeout', `no connection within ${within / 1000} s`));
     socket.once('connect', () => {
       socket.setTimeout(0);

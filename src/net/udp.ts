@@ -1,11 +1,11 @@
 import { createSocket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { catchError, Observable, of, Subject, throwError } from 'rxjs';
-import type { Datagram, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../env.ts';
-import { InputError } from '../errors.ts';
-import { bindGroup } from './group.ts';
-import { lookUp } from './lookUp.ts';
-import { NameError } from './nameError.ts';
+import type { Datagram, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../contracts/env.ts';
+import { InputError } from '../contracts/errors.ts';
+import { bindGroup } from './groups/group.ts';
+import { lookUp } from './names/lookUp.ts';
+import { NameError } from './names/nameError.ts';
 import { bindWords, errorWords } from './errorWords.ts';
 
 /** Bytes that the kernel may keep of what has come and was not yet read. */

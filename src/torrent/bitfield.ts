@@ -1,4 +1,4 @@
-import { Malformed } from '../protocol/malformed.ts';
+import { Malformed } from '../protocol/encoding/malformed.ts';
 
 const ones = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
 

@@ -1,11 +1,11 @@
 import bencode from 'bencode';
-import { decodeWithSpans, scan } from '../../src/protocol/bencode.ts';
-import { FrameDecoder } from '../../src/protocol/frames.ts';
-import { decodeAnnounceReply } from '../../src/protocol/httpTracker.ts';
-import { encodeMessages, type Message } from '../../src/protocol/messages.ts';
-import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
+import { decodeWithSpans, scan } from '../../src/protocol/encoding/bencode.ts';
+import { FrameDecoder } from '../../src/protocol/peer/frames.ts';
+import { decodeAnnounceReply } from '../../src/protocol/tracker/httpTrackerReply.ts';
+import { encodeMessages, type Message } from '../../src/protocol/peer/messages.ts';
+import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
 import { BLOCK } from '../../src/torrent/geometry.ts';
-import { parseTorrent } from '../../src/torrent/metainfo.ts';
+import { parseTorrent } from '../../src/torrent/metainfo/metainfo.ts';
 import { figure, measure, median, MiB, ratio, spread, table, type Work } from './measure.ts';
 import { BATCH, Frames } from './seed.ts';
 

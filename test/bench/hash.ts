@@ -6,10 +6,10 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { lastValueFrom } from 'rxjs';
 import { create } from '../../src/create.ts';
-import type { CreateEvent } from '../../src/env.ts';
+import type { CreateEvent } from '../../src/contracts/env.ts';
 import { nodeEnv } from '../../src/node.ts';
-import { recheck } from '../../src/recheck.ts';
-import type { Torrent } from '../../src/torrent/metainfo.ts';
+import { recheck } from '../../src/download/recheck.ts';
+import type { Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 import { figure, median, MiB, ratio, spread, table } from './measure.ts';
 
 /** MiB of content, if not 1024. */

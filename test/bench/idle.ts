@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { lastValueFrom } from 'rxjs';
 import { create } from '../../src/create.ts';
 import { nodeEnv } from '../../src/node.ts';
-import { encodeHandshake } from '../../src/protocol/handshake.ts';
-import { encodeMessages, type Message } from '../../src/protocol/messages.ts';
-import type { Torrent } from '../../src/torrent/metainfo.ts';
+import { encodeHandshake } from '../../src/protocol/peer/handshake.ts';
+import { encodeMessages, type Message } from '../../src/protocol/peer/messages.ts';
+import type { Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 import { figure, median, MiB, spread, table } from './measure.ts';
 import { ended, HOST, isolated, peakOf, says, started, usedBy } from './processes.ts';
 

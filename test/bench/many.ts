@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
+import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
 import { figure, table } from './measure.ts';
 import { ended, HOST, isolated, started, usedBy } from './processes.ts';
 

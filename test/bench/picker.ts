@@ -1,7 +1,7 @@
 import { seeded } from '../../marbles/random.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
 import { BLOCK, Geometry } from '../../src/torrent/geometry.ts';
-import { type Asker, PiecePicker, type Wanted } from '../../src/torrent/piecePicker.ts';
+import { type Asker, PiecePicker, type Wanted } from '../../src/torrent/picker/piecePicker.ts';
 import { figure, median, table } from './measure.ts';
 
 /** How much each peer has: everything, or each piece with this chance. */

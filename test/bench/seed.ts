@@ -1,7 +1,7 @@
 import { NEVER, Observable, type Subscriber } from 'rxjs';
-import type { Wire } from '../../src/env.ts';
-import { encodeHandshake, HANDSHAKE_LENGTH } from '../../src/protocol/handshake.ts';
-import { encodeMessages, ID } from '../../src/protocol/messages.ts';
+import type { Wire } from '../../src/contracts/env.ts';
+import { encodeHandshake, HANDSHAKE_LENGTH } from '../../src/protocol/peer/handshake.ts';
+import { encodeMessages, ID } from '../../src/protocol/peer/messages.ts';
 import { BLOCK } from '../../src/torrent/geometry.ts';
 
 /** Bytes of a block on the wire. */

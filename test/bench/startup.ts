@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
+import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
 import { figure, measure, median, ratio, spread, table, type Work } from './measure.ts';
 
 const ROUNDS = 11;

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseFiles, MATCH_TIME } from '../../src/cli/choice/chooseFiles.ts';
 import { MAX_CHOICES, parseChoices } from '../../src/cli/choice/choices.ts';
-import { InputError } from '../../src/errors.ts';
-import { numbersOf } from '../../src/torrent/fileNumbers.ts';
-import type { TorrentFile } from '../../src/torrent/metainfo.ts';
+import { InputError } from '../../src/contracts/errors.ts';
+import { numbersOf } from '../../src/torrent/metainfo/fileNumbers.ts';
+import type { TorrentFile } from '../../src/torrent/metainfo/metainfo.ts';
 import { within } from '../machine.ts';
 
 const file = (path: string, padding = false): TorrentFile => ({ path: path.split('/'), length: 1, offset: 0, padding, attributes: '' });

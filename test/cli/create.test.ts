@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { toHex } from '../../src/protocol/id.ts';
-import { parseMagnet } from '../../src/torrent/magnet.ts';
-import { parseTorrent, type Torrent } from '../../src/torrent/metainfo.ts';
+import { toHex } from '../../src/protocol/encoding/id.ts';
+import { parseMagnet } from '../../src/torrent/metainfo/magnet.ts';
+import { parseTorrent, type Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 import { fixture, folder, run, start, told } from './run.ts';
 
 const torrentAt = (path: string): Torrent => parseTorrent(new Uint8Array(readFileSync(path)));

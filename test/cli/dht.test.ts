@@ -4,11 +4,11 @@ import { concat, firstValueFrom, ignoreElements, lastValueFrom, type Observable,
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { demoContent, demoTorrent } from '../../src/cli/demo/content.ts';
 import { seed } from '../../src/cli/demo/seed.ts';
-import { defaultNodeFile, loadNodes, saveNodes } from '../../src/cli/nodeFile.ts';
+import { defaultNodeFile, loadNodes, saveNodes } from '../../src/cli/input/nodeFile.ts';
 import { type DhtNode, dhtNode } from '../../src/discovery/dht/node.ts';
 import { encodeSavedNodes, type SavedNodes } from '../../src/discovery/dht/savedNodes.ts';
-import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
-import { parseTorrent } from '../../src/torrent/metainfo.ts';
+import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
+import { parseTorrent } from '../../src/torrent/metainfo/metainfo.ts';
 import { loopbackEnv } from '../discovery/dht/loopback.ts';
 import { folder, objects, run } from './run.ts';
 

@@ -6,8 +6,8 @@ import { firstValueFrom, shareReplay, type Subscription } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { demoContent, demoTorrent } from '../../src/cli/demo/content.ts';
 import { seed } from '../../src/cli/demo/seed.ts';
-import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
-import { parseTorrent, type Torrent } from '../../src/torrent/metainfo.ts';
+import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
+import { parseTorrent, type Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 import { within } from '../machine.ts';
 import { folder, objects, run, start, told } from './run.ts';
 

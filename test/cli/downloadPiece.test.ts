@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { sha1, toHex } from '../../src/protocol/id.ts';
+import { sha1, toHex } from '../../src/protocol/encoding/id.ts';
 import { contentOf } from '../swarm/content.ts';
 import { peer, peers, tracker } from '../swarm/fixture.ts';
 import { withMetadata } from '../swarm/metadata.ts';

@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { aliases } from '../../src/cli/aliases.ts';
-import { commands } from '../../src/cli/commands.ts';
+import { aliases } from '../../src/cli/args/aliases.ts';
+import { commands } from '../../src/cli/commandTable.ts';
 import { bash } from '../../src/cli/completion/bash.ts';
 import { fish } from '../../src/cli/completion/fish.ts';
 import { completed } from '../../src/cli/completion/words.ts';
 import { zsh } from '../../src/cli/completion/zsh.ts';
 import { groups, overviewLines } from '../../src/cli/help.ts';
-import { columns } from '../../src/cli/views/text.ts';
+import { columns } from '../../src/cli/io/text.ts';
 import { folder, run, told as toldBy } from './run.ts';
 
 const names = Object.keys(commands);

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bencodedJson } from '../../src/cli/views/bencoded.ts';
-import { decode } from '../../src/protocol/bencode.ts';
-import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
+import { decode } from '../../src/protocol/encoding/bencode.ts';
+import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
 import { fixture, folder, run, start, told } from './run.ts';
 
 const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { firstValueFrom, shareReplay } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { seed } from '../../src/cli/demo/seed.ts';
-import { bytesOf } from '../../src/cli/views/units.ts';
+import { bytesOf } from '../../src/cli/io/units.ts';
 import { type ContentSpec, contentOf } from '../swarm/content.ts';
 import { folder, run, start } from './run.ts';
 

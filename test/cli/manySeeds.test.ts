@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createPort } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { shares } from '../../src/disk/descriptorLimit.ts';
-import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
+import { shares } from '../../src/disk/files/descriptorLimit.ts';
+import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
 import { eventually } from '../swarm/run.ts';
 import { folder, MAIN, run } from './run.ts';
 

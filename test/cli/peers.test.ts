@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ourselves } from '../../src/cli/ourselves.ts';
-import type { PeerAddress } from '../../src/env.ts';
-import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
+import { ourselves } from '../../src/cli/input/ourselves.ts';
+import type { PeerAddress } from '../../src/contracts/env.ts';
+import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
 import { eventually, serve } from '../net/servers.ts';
 import { answer, error, udpTracker } from '../net/udpTracker.ts';
 import { folder, run, start, told } from './run.ts';

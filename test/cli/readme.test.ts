@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { commands } from '../../src/cli/commands.ts';
+import { commands } from '../../src/cli/commandTable.ts';
 
 const README = fileURLToPath(new URL('../../README.md', import.meta.url));
 const [BEGIN, END] = ['<!-- options:begin -->', '<!-- options:end -->'];

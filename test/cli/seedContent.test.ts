@@ -1,8 +1,8 @@
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { toHex } from '../../src/protocol/id.ts';
-import { parseMagnet } from '../../src/torrent/magnet.ts';
+import { toHex } from '../../src/protocol/encoding/id.ts';
+import { parseMagnet } from '../../src/torrent/metainfo/magnet.ts';
 import { contentOf } from '../swarm/content.ts';
 import { folder, objects, run, start } from './run.ts';
 

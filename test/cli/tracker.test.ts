@@ -1,11 +1,11 @@
 import { firstValueFrom, lastValueFrom, NEVER, take } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Heard, localTracker } from '../../src/cli/demo/tracker.ts';
-import { announceOverHttp } from '../../src/discovery/httpTracker.ts';
-import { trackerPeers } from '../../src/discovery/trackerPeers.ts';
-import { httpGet } from '../../src/net/http.ts';
+import { announceOverHttp } from '../../src/discovery/trackers/httpTracker.ts';
+import { trackerPeers } from '../../src/discovery/trackers/trackerPeers.ts';
+import { httpGet } from '../../src/net/http/http.ts';
 import { bindUdp, resolve } from '../../src/net/udp.ts';
-import type { AnnounceQuery } from '../../src/protocol/httpTracker.ts';
+import type { AnnounceQuery } from '../../src/protocol/tracker/httpTrackerReply.ts';
 import { eventually } from '../net/servers.ts';
 
 const infoHash = Uint8Array.from({ length: 20 }, (_, index) => index * 13);

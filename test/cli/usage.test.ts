@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exitCode, explain, GaveUp, Interrupted } from '../../src/cli/exit.ts';
+import { exitCode, explain, GaveUp, Interrupted } from '../../src/cli/io/exit.ts';
 import { errorTold } from '../../src/cli/json/events.ts';
-import { InputError, InvariantError, StorageError } from '../../src/errors.ts';
+import { InputError, InvariantError, StorageError } from '../../src/contracts/errors.ts';
 import { fixture, folder, MAIN, run, told } from './run.ts';
 
 const numbers = fixture('numbers.torrent');

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { encodeExtensionHandshake } from '../../src/protocol/extensions.ts';
-import { encodeHandshake } from '../../src/protocol/handshake.ts';
-import { encodePex } from '../../src/protocol/utPex.ts';
-import { toHex } from '../../src/protocol/id.ts';
+import { encodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
+import { encodeHandshake } from '../../src/protocol/peer/handshake.ts';
+import { encodePex } from '../../src/protocol/peer/utPex.ts';
+import { toHex } from '../../src/protocol/encoding/id.ts';
 import { contentOf } from '../swarm/content.ts';
 import { peer, tracker } from '../swarm/fixture.ts';
 import type { Conduct } from '../swarm/realPeer.ts';

@@ -6,10 +6,10 @@ import { peerEvent, peerLine, scrapedEvent } from '../../src/cli/views/peers.ts'
 import { funnelLines } from '../../src/cli/views/funnel.ts';
 import { paceLine } from '../../src/cli/views/pace.ts';
 import { bar, checkingLines, progressLine, progressLines } from '../../src/cli/views/progress.ts';
-import { columns, fit, jsonLine, middle, visible } from '../../src/cli/views/text.ts';
-import { bytes, bytesOf, counted, duration, percent, ranges, roughly } from '../../src/cli/views/units.ts';
+import { columns, fit, jsonLine, middle, visible } from '../../src/cli/io/text.ts';
+import { bytes, bytesOf, counted, duration, percent, ranges, roughly } from '../../src/cli/io/units.ts';
 import { defaultPace } from '../../src/discovery/pace.ts';
-import type { FunnelSample, Peer, Progress } from '../../src/env.ts';
+import type { FunnelSample, Peer, Progress } from '../../src/contracts/env.ts';
 
 const MiB = 2 ** 20;
 const progress: Progress = {

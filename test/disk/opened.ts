@@ -1,8 +1,8 @@
 import { firstValueFrom, lastValueFrom, type Observable } from 'rxjs';
 import { expect } from 'vitest';
-import type { Storage, Target } from '../../src/env.ts';
-import { openStorage } from '../../src/disk/fileStorage.ts';
-import type { Torrent } from '../../src/torrent/metainfo.ts';
+import type { Storage, Target } from '../../src/contracts/env.ts';
+import { openStorage } from '../../src/disk/files/fileStorage.ts';
+import type { Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 
 /** Waits for completion; the last value, if there was one. */
 export const ended = <T>(source: Observable<T>): Promise<T | undefined> => lastValueFrom(source, { defaultValue: undefined });

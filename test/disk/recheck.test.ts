@@ -3,10 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { lastValueFrom, Observable, of, toArray } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openStorage } from '../../src/disk/fileStorage.ts';
-import { verifier } from '../../src/disk/verifier.ts';
-import type { Storage } from '../../src/env.ts';
-import { recheck } from '../../src/recheck.ts';
+import { openStorage } from '../../src/disk/files/fileStorage.ts';
+import { verifier } from '../../src/disk/hashing/verifier.ts';
+import type { Storage } from '../../src/contracts/env.ts';
+import { recheck } from '../../src/download/recheck.ts';
 import { bytesOf, torrentOf } from './torrents.ts';
 
 const PIECE = 65_536;

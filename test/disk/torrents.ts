@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Torrent, TorrentFile } from '../../src/torrent/metainfo.ts';
+import type { Torrent, TorrentFile } from '../../src/torrent/metainfo/metainfo.ts';
 
 export interface FileSpec {
   readonly path: readonly string[];

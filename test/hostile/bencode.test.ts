@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decode, encode, MAX_BYTES, MAX_DEPTH, MAX_TOKENS, scan, type Encodable } from '../../src/protocol/bencode.ts';
-import { Malformed } from '../../src/protocol/malformed.ts';
+import { decode, encode, MAX_BYTES, MAX_DEPTH, MAX_TOKENS, scan, type Encodable } from '../../src/protocol/encoding/bencode.ts';
+import { Malformed } from '../../src/protocol/encoding/malformed.ts';
 import { bytes } from '../protocol/reference.ts';
 import { mutated, seeded } from './mutations.ts';
 

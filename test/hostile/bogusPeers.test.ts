@@ -2,12 +2,12 @@ import { defer, delay, ignoreElements, merge, mergeMap, type Observable, of, tim
 import { describe, expect, it } from 'vitest';
 import { announced, drawn, honest, type Mark, type Player, silent, type Stage, type World } from '../../marbles/index.ts';
 import { type DhtNode, dhtNode } from '../../src/discovery/dht/node.ts';
-import { download } from '../../src/download.ts';
-import type { DownloadEvent, FunnelSample, Progress } from '../../src/env.ts';
-import type { NodeEndpoint } from '../../src/protocol/compact.ts';
-import { decodeKrpc, encodeKrpc, type Reply } from '../../src/protocol/krpc.ts';
-import { encodeLsd, LSD_GROUPS, LSD_PORT } from '../../src/protocol/lsd.ts';
-import { MAX_KNOWN } from '../../src/torrent/addressBook.ts';
+import { download } from '../../src/download/download.ts';
+import type { DownloadEvent, FunnelSample, Progress } from '../../src/contracts/env.ts';
+import type { NodeEndpoint } from '../../src/protocol/encoding/compact.ts';
+import { decodeKrpc, encodeKrpc, type Reply } from '../../src/protocol/dht/krpc.ts';
+import { encodeLsd, LSD_GROUPS, LSD_PORT } from '../../src/protocol/lan/lsd.ts';
+import { MAX_KNOWN } from '../../src/torrent/peers/addressBook.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { safePaths } from '../../src/disk/safePath.ts';
-import { type Encodable, encode } from '../../src/protocol/bencode.ts';
-import { parseTorrent, type Torrent } from '../../src/torrent/metainfo.ts';
-import { MAX_LABEL } from '../../src/torrent/textEncoding.ts';
+import { safePaths } from '../../src/disk/names/safePath.ts';
+import { type Encodable, encode } from '../../src/protocol/encoding/bencode.ts';
+import { parseTorrent, type Torrent } from '../../src/torrent/metainfo/metainfo.ts';
+import { MAX_LABEL } from '../../src/torrent/metainfo/textEncoding.ts';
 
 const torrent = (names: readonly Uint8Array[], around: Record<string, Encodable>): Torrent => {
   const files = names.map((name) => ({ path: [name], length: 1 }));

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { encode } from '../../src/protocol/bencode.ts';
+import { encode } from '../../src/protocol/encoding/bencode.ts';
 import {
   decodeExtensionHandshake,
   encodeExtensionHandshake,
@@ -10,11 +10,11 @@ import {
   MAX_HANDSHAKE_TOKENS,
   MAX_NAME,
   MAX_VERSION,
-} from '../../src/protocol/extensions.ts';
-import { decodeLsd, encodeLsd, MAX_COOKIE, MAX_LSD_HASHES } from '../../src/protocol/lsd.ts';
-import { Malformed } from '../../src/protocol/malformed.ts';
-import { decodePex, encodePex, MAX_PEX_BYTES, MAX_PEX_PEERS } from '../../src/protocol/utPex.ts';
-import { PeerState } from '../../src/torrent/peerState.ts';
+} from '../../src/protocol/peer/extensions.ts';
+import { decodeLsd, encodeLsd, MAX_COOKIE, MAX_LSD_HASHES } from '../../src/protocol/lan/lsd.ts';
+import { Malformed } from '../../src/protocol/encoding/malformed.ts';
+import { decodePex, encodePex, MAX_PEX_BYTES, MAX_PEX_PEERS } from '../../src/protocol/peer/utPex.ts';
+import { PeerState } from '../../src/torrent/peers/peerState.ts';
 import { bytes } from '../protocol/reference.ts';
 import { mutated, seeded } from './mutations.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrameDecoder, MAX_BLOCK, MAX_MESSAGE, Oversized } from '../../src/protocol/frames.ts';
-import { Malformed } from '../../src/protocol/malformed.ts';
-import { encodeMessages, type Message } from '../../src/protocol/messages.ts';
+import { FrameDecoder, MAX_BLOCK, MAX_MESSAGE, Oversized } from '../../src/protocol/peer/frames.ts';
+import { Malformed } from '../../src/protocol/encoding/malformed.ts';
+import { encodeMessages, type Message } from '../../src/protocol/peer/messages.ts';
 import { mutated, seeded } from './mutations.ts';
 
 const header = (length: number, id?: number): Uint8Array => {

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { FrameDecoder } from '../../src/protocol/frames.ts';
-import { HANDSHAKE_LENGTH } from '../../src/protocol/handshake.ts';
-import { encodeMessages, type Message } from '../../src/protocol/messages.ts';
+import { FrameDecoder } from '../../src/protocol/peer/frames.ts';
+import { HANDSHAKE_LENGTH } from '../../src/protocol/peer/handshake.ts';
+import { encodeMessages, type Message } from '../../src/protocol/peer/messages.ts';
 import { memoryHeld } from '../machine.ts';
 import { eventually } from '../swarm/run.ts';
 import { content, dial, greeting, listening, servesOthers } from './strangers.ts';

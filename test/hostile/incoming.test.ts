@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { MAX_UNDECIDED, reception } from '../../src/discovery/reception.ts';
+import { MAX_UNDECIDED, inboundPort } from '../../src/discovery/inbound/inboundPort.ts';
 import { nodeEnv } from '../../src/node.ts';
-import { encodeHandshake } from '../../src/protocol/handshake.ts';
-import { encodeMessages } from '../../src/protocol/messages.ts';
+import { encodeHandshake } from '../../src/protocol/peer/handshake.ts';
+import { encodeMessages } from '../../src/protocol/peer/messages.ts';
 import { memoryHeld } from '../machine.ts';
 import { eventually } from '../swarm/run.ts';
 import { content, dial, greeting, listening, opened, servesOthers } from './strangers.ts';
@@ -85,7 +85,7 @@ describe('a port among strangers', () => {
 describe('a reception', () => {
   it('hangs up on all who have not been handed on when it is closed', async () => {
     let port = 0;
-    const running = reception(nodeEnv(), { ports: [0], host: '127.0.0.1' }).subscribe((it) => (port = it.port));
+    const running = inboundPort(nodeEnv(), { ports: [0], host: '127.0.0.1' }).subscribe((it) => (port = it.port));
     onTestFinished(() => running.unsubscribe());
     await eventually(() => port > 0);
     const idle = Array.from({ length: 20 }, () => dial(port));

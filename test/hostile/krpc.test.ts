@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encode, type Encodable } from '../../src/protocol/bencode.ts';
-import { bloomCount, bloomOf } from '../../src/protocol/bloom.ts';
-import { decodeKrpc, encodeKrpc, ERROR, type Krpc, MAX_ANSWER, MAX_NODES, MAX_PACKET, MAX_TRANSACTION, MAX_VALUES } from '../../src/protocol/krpc.ts';
-import { Malformed } from '../../src/protocol/malformed.ts';
+import { encode, type Encodable } from '../../src/protocol/encoding/bencode.ts';
+import { bloomCount, bloomOf } from '../../src/protocol/dht/bloom.ts';
+import { decodeKrpc, encodeKrpc, ERROR, type Krpc, MAX_ANSWER, MAX_NODES, MAX_PACKET, MAX_TRANSACTION, MAX_VALUES } from '../../src/protocol/dht/krpc.ts';
+import { Malformed } from '../../src/protocol/encoding/malformed.ts';
 import { mutated, seeded } from './mutations.ts';
 
 const id = new Uint8Array(20).fill(1);

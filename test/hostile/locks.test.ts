@@ -2,8 +2,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { bootId } from '../../src/disk/boot.ts';
-import { openStorage } from '../../src/disk/fileStorage.ts';
+import { bootId } from '../../src/disk/notes/boot.ts';
+import { openStorage } from '../../src/disk/files/fileStorage.ts';
 import { ended, errorOf, eventually, withStorage } from '../disk/opened.ts';
 import { bytesOf, tempFolder, torrentOf } from '../disk/torrents.ts';
 

@@ -1,11 +1,11 @@
 import { lastValueFrom, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { fetchTorrent } from '../../src/fetchTorrent.ts';
+import { fetchTorrent } from '../../src/download/magnet/fetchTorrent.ts';
 import { nodeEnv } from '../../src/node.ts';
-import { encodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../../src/protocol/extensions.ts';
-import { Funnel } from '../../src/torrent/funnel.ts';
-import { magnetOf } from '../../src/torrent/magnet.ts';
-import type { PeerSource } from '../../src/env.ts';
+import { encodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../../src/protocol/peer/extensions.ts';
+import { Funnel } from '../../src/torrent/stats/funnel.ts';
+import { magnetOf } from '../../src/torrent/metainfo/magnet.ts';
+import type { PeerSource } from '../../src/contracts/env.ts';
 import { within } from '../machine.ts';
 import { contentOf } from '../swarm/content.ts';
 import { addresses, peers } from '../swarm/fixture.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Encodable, encode } from '../../src/protocol/bencode.ts';
-import { Malformed } from '../../src/protocol/malformed.ts';
-import { MAX_FILES, MAX_PATH_DEPTH } from '../../src/torrent/fileList.ts';
+import { type Encodable, encode } from '../../src/protocol/encoding/bencode.ts';
+import { Malformed } from '../../src/protocol/encoding/malformed.ts';
+import { MAX_FILES, MAX_PATH_DEPTH } from '../../src/torrent/metainfo/fileList.ts';
 import {
   MAX_INFO_BYTES,
   MAX_PIECE_LENGTH,
@@ -11,8 +11,8 @@ import {
   parseTorrent,
   type Torrent,
   Unsupported,
-} from '../../src/torrent/metainfo.ts';
-import { MAX_NODES, MAX_TRACKERS, MAX_URL, MAX_WEB_SEEDS } from '../../src/torrent/urls.ts';
+} from '../../src/torrent/metainfo/metainfo.ts';
+import { MAX_NODES, MAX_TRACKERS, MAX_URL, MAX_WEB_SEEDS } from '../../src/torrent/metainfo/urls.ts';
 import { bytes } from '../protocol/reference.ts';
 import { mutated, seeded } from './mutations.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hiddenName, isHiddenName } from '../../src/disk/hiddenName.ts';
-import { isPossible, safeName } from '../../src/disk/safeName.ts';
-import { rootName } from '../../src/disk/safePath.ts';
-import { MAX_NAME, systemOf } from '../../src/disk/system.ts';
+import { hiddenName, isHiddenName } from '../../src/disk/names/hiddenName.ts';
+import { isPossible, safeName } from '../../src/disk/names/safeName.ts';
+import { rootName } from '../../src/disk/names/safePath.ts';
+import { MAX_NAME, systemOf } from '../../src/disk/names/system.ts';
 import { torrentOf } from '../disk/torrents.ts';
 import { names, platforms } from './names.ts';
 

@@ -1,10 +1,10 @@
 import { posix, win32 } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isPossible } from '../../src/disk/safeName.ts';
-import { FOLDER_ROOM, MAX_DEPTH, rootName, safePaths } from '../../src/disk/safePath.ts';
-import { systemOf } from '../../src/disk/system.ts';
-import { truePaths } from '../../src/disk/truePath.ts';
+import { isPossible } from '../../src/disk/names/safeName.ts';
+import { FOLDER_ROOM, MAX_DEPTH, rootName, safePaths } from '../../src/disk/names/safePath.ts';
+import { systemOf } from '../../src/disk/names/system.ts';
+import { truePaths } from '../../src/disk/names/truePath.ts';
 import { type FileSpec, torrentOf } from '../disk/torrents.ts';
 import { filesOf, names, platforms } from './names.ts';
 

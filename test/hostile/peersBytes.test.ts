@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { encodeHandshake } from '../../src/protocol/handshake.ts';
-import { encodeMessages, type Message } from '../../src/protocol/messages.ts';
+import { encodeHandshake } from '../../src/protocol/peer/handshake.ts';
+import { encodeMessages, type Message } from '../../src/protocol/peer/messages.ts';
 import { contentOf } from '../swarm/content.ts';
 import { duel } from '../swarm/fixture.ts';
 import type { Conduct, Talk } from '../swarm/realPeer.ts';

@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
-import { MAX_NOTE } from '../../src/disk/resumeFile.ts';
-import { decodeResume, encodeResume, trusted } from '../../src/torrent/resume.ts';
+import { MAX_NOTE } from '../../src/disk/notes/resumeFile.ts';
+import { decodeResume, encodeResume, trusted } from '../../src/torrent/pieces/resumeNote.ts';
 import { ended, errorOf, withStorage } from '../disk/opened.ts';
 import { bytesOf, tempFolder, torrentOf } from '../disk/torrents.ts';
 

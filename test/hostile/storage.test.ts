@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { MAX_OPEN_FILES } from '../../src/disk/openFiles.ts';
+import { MAX_OPEN_FILES } from '../../src/disk/files/openFiles.ts';
 import { ended, errorOf, eventually, withStorage } from '../disk/opened.ts';
 import { smallDisk } from '../disk/smallDisk.ts';
 import { bytesOf, tempFolder, torrentOf } from '../disk/torrents.ts';

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { connect, type Socket } from 'node:net';
 import { filter, firstValueFrom, map, share, takeUntil, Subject, tap } from 'rxjs';
 import { expect, onTestFinished } from 'vitest';
-import { client } from '../../src/client.ts';
-import type { DownloadEvent, PeerAddress } from '../../src/env.ts';
+import { client } from '../../src/client/client.ts';
+import type { DownloadEvent, PeerAddress } from '../../src/contracts/env.ts';
 import { nodeEnv } from '../../src/node.ts';
-import { encodeHandshake } from '../../src/protocol/handshake.ts';
+import { encodeHandshake } from '../../src/protocol/peer/handshake.ts';
 import { contentOf, newFolder, sha256OnDisk } from '../swarm/content.ts';
 import { eventually, run } from '../swarm/run.ts';
 

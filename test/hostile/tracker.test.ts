@@ -2,12 +2,12 @@ import type { RequestListener } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { lastValueFrom, NEVER, take, timeout, toArray } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { STOPPED_TIMEOUT } from '../../src/discovery/httpTracker.ts';
-import { trackerPeers, type TrackerPeersOptions } from '../../src/discovery/trackerPeers.ts';
-import type { Announced, Warning } from '../../src/env.ts';
-import { httpGet } from '../../src/net/http.ts';
+import { STOPPED_TIMEOUT } from '../../src/discovery/trackers/httpTracker.ts';
+import { trackerPeers, type TrackerPeersOptions } from '../../src/discovery/trackers/trackerPeers.ts';
+import type { Announced, Warning } from '../../src/contracts/env.ts';
+import { httpGet } from '../../src/net/http/http.ts';
 import { bindUdp, resolve } from '../../src/net/udp.ts';
-import { encode, type Encodable } from '../../src/protocol/bencode.ts';
+import { encode, type Encodable } from '../../src/protocol/encoding/bencode.ts';
 import { memoryHeld } from '../machine.ts';
 import { deadOrigin, eventually, held, serve, serveRaw } from '../net/servers.ts';
 

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { type Encodable, encode } from '../../src/protocol/bencode.ts';
+import { type Encodable, encode } from '../../src/protocol/encoding/bencode.ts';
 import {
   decodeAnnounceReply,
   MAX_INTERVAL,
@@ -10,8 +10,8 @@ import {
   MAX_TEXT,
   MAX_TRACKER_ID,
   MIN_INTERVAL,
-} from '../../src/protocol/httpTracker.ts';
-import { Malformed } from '../../src/protocol/malformed.ts';
+} from '../../src/protocol/tracker/httpTrackerReply.ts';
+import { Malformed } from '../../src/protocol/encoding/malformed.ts';
 import { bytes } from '../protocol/reference.ts';
 import { mutated, seeded } from './mutations.ts';
 

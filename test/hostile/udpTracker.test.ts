@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { firstValueFrom, lastValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { announceOverUdp, MAX_REMEMBERED, UdpMemory } from '../../src/discovery/udpTracker.ts';
-import { scrape } from '../../src/discovery/scrape.ts';
-import { httpGet } from '../../src/net/http.ts';
+import { announceOverUdp, MAX_REMEMBERED, UdpMemory } from '../../src/discovery/trackers/udpTracker.ts';
+import { scrape } from '../../src/discovery/trackers/scrape.ts';
+import { httpGet } from '../../src/net/http/http.ts';
 import { bindUdp, resolve } from '../../src/net/udp.ts';
-import { MAX_REPLY_PEERS, MAX_TEXT, type AnnounceQuery } from '../../src/protocol/httpTracker.ts';
-import { Malformed } from '../../src/protocol/malformed.ts';
-import { decodeUdpReply, MAX_SCRAPED, type UdpReply } from '../../src/protocol/udpTracker.ts';
+import { MAX_REPLY_PEERS, MAX_TEXT, type AnnounceQuery } from '../../src/protocol/tracker/httpTrackerReply.ts';
+import { Malformed } from '../../src/protocol/encoding/malformed.ts';
+import { decodeUdpReply, MAX_SCRAPED, type UdpReply } from '../../src/protocol/tracker/udpTrackerPackets.ts';
 import { answer, error, type Script, udpTracker } from '../net/udpTracker.ts';
 import { mutated, seeded } from './mutations.ts';
 

@@ -1,29 +1,33 @@
 import { badImports, importsOf } from './imports.ts';
 import { at, type Finding, type Source } from './source.ts';
 
-/** The rooms from the ground up; who is higher may look down. */
-const HEIGHT = { protocol: 0, torrent: 1, contracts: 2, operators: 3, discovery: 4, world: 4, composition: 5, cli: 6 } as const;
+/** The floors, from the ground up: a room may import from its own floor and from those below. */
+const HEIGHT = { protocol: 0, torrent: 1, contracts: 2, operators: 3, discovery: 4, world: 4, download: 5, client: 6, front: 7, cli: 8 } as const;
 export type Room = keyof typeof HEIGHT;
 
-const CONTRACTS = ['src/env.ts', 'src/network.ts', 'src/events.ts', 'src/clock.ts', 'src/errors.ts'];
-
-/** The room in which a file stands; undefined for drawings and tests, who see everything, and for packages. */
+/** The room in which a file stands; undefined for drawings and tests, which see everything, and for packages. */
 export const roomOf = (path: string): Room | undefined => {
-  if (CONTRACTS.includes(path)) return 'contracts';
   if (path === 'src/node.ts' || path.startsWith('src/net/') || path.startsWith('src/disk/')) return 'world';
-  const room = /^src\/(protocol|torrent|discovery|cli)\//.exec(path)?.[1] ?? /^(operators)\//.exec(path)?.[1];
+  const room = /^src\/(protocol|torrent|contracts|discovery|download|client|cli)\//.exec(path)?.[1] ?? /^(operators)\//.exec(path)?.[1];
   if (room !== undefined) return room as Room;
-  return /^src\/[^/]+\.ts$/.test(path) ? 'composition' : undefined;
+  return /^src\/[^/]+\.ts$/.test(path) ? 'front' : undefined;
 };
 
-/** Those who may join the pipe with the real world. */
-const JOINERS = ['src/index.ts', 'src/client.ts'];
+/** Files that may join the pipe with the real world. */
+const JOINERS = ['src/index.ts', 'src/client/client.ts'];
+
+/** Sub-rooms that do not know each other, however they stand: what is below the first must not import the second. */
+const BELOW: readonly (readonly [below: RegExp, above: RegExp])[] = [
+  [/^src\/download\/(?!download\.ts|magnet\/)/, /^src\/download\/(download\.ts|magnet\/)/],
+  [/^src\/download\/magnet\//, /^src\/download\/download\.ts/],
+];
 
 /** Why one room may not look into another; undefined if it may. */
 const objection = (from: Room, to: Room, path: string): string | undefined => {
   if (HEIGHT[to] > HEIGHT[from]) return `${from} looks up to ${to}`;
   if (from !== to && HEIGHT[from] === HEIGHT[to]) return `${from} and ${to} do not know each other`;
-  if (from === 'composition' && to === 'world' && !JOINERS.includes(path)) return 'only index, client and cli join the pipe with the real world';
+  if (['download', 'client', 'front'].includes(from) && to === 'world' && !JOINERS.includes(path))
+    return 'only index, client and cli join the pipe with the real world';
   return undefined;
 };
 
@@ -31,6 +35,7 @@ export const layers = (source: Source): readonly Finding[] =>
   badImports(source, ({ to }) => {
     const from = roomOf(source.path);
     const room = roomOf(to);
+    if (BELOW.some(([below, above]) => below.test(source.path) && above.test(to))) return `the sentence stands above ${source.path}`;
     if (/^(test|marbles)\//.test(to) && from !== undefined) return `the product does not import ${to}`;
     if (source.path.startsWith('marbles/') && !source.path.endsWith('.marbles.ts') && (room === 'world' || room === 'cli'))
       return `the stage stays virtual: ${to}`;
@@ -53,14 +58,14 @@ const PACKAGES: readonly { readonly name: RegExp; readonly allowed: (path: strin
     name: /^rxjs$/,
     allowed: (path, typeOnly) =>
       !['protocol', 'torrent', 'contracts'].includes(roomOf(path) ?? '') ||
-      path === 'src/clock.ts' ||
-      (['src/env.ts', 'src/network.ts'].includes(path) && typeOnly),
+      path === 'src/contracts/clock.ts' ||
+      (['src/contracts/env.ts', 'src/contracts/network.ts'].includes(path) && typeOnly),
     why: 'rxjs is known from operators up; env.ts knows its types and clock.ts its scheduler',
   },
   {
     name: /^bencode$/,
-    allowed: (path) => path === 'src/protocol/bencode.ts' || path.startsWith('test/'),
-    why: 'bencode has one door: src/protocol/bencode.ts',
+    allowed: (path) => path === 'src/protocol/encoding/bencode.ts' || path.startsWith('test/'),
+    why: 'bencode has one door: src/protocol/encoding/bencode.ts',
   },
   {
     name: /^(yargs|ora|string-width|picomatch|@clack\/core)($|\/)/,

@@ -26,7 +26,7 @@ const isMember = (node: ts.Identifier): boolean =>
 
 const SUBJECTS = /^(Subject|ReplaySubject|BehaviorSubject|AsyncSubject)$/;
 const mayHaveSubjects = (path: string): boolean =>
-  /^src\/(download|gathering|untilKnown|fetchTorrent|sources|transfer|client|cli\/fetchPiece)\.ts$/.test(path) ||
+  /^src\/(download\/(download|torrentSwarm|downloadState|fetchPiece|magnet\/resolveMagnet|magnet\/fetchTorrent)|client\/client)\.ts$/.test(path) ||
   path === 'operators/handshake.ts' ||
   /^src\/(discovery|net)\//.test(path) ||
   /^(marbles|test)\//.test(path);

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { encode } from '../../src/protocol/bencode.ts';
+import { encode } from '../../src/protocol/encoding/bencode.ts';
 import { NODES, ROUTER } from './dhtNetwork.ts';
 import { type Content, HOST, listening, TRACKER, type World } from './world.ts';
 

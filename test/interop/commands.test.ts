@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { toBase32 } from '../../src/protocol/id.ts';
+import { toBase32 } from '../../src/protocol/encoding/id.ts';
 import { announced, AT, libtorrent, opentracker } from './clients.ts';
 import { network, ROUTER, seed } from './dhtNetwork.ts';
 import { type Content, TRACKER, World } from './world.ts';

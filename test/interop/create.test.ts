@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { toHex } from '../../src/protocol/id.ts';
-import { parseTorrent, type Torrent } from '../../src/torrent/metainfo.ts';
+import { toHex } from '../../src/protocol/encoding/id.ts';
+import { parseTorrent, type Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 import { HOST, World } from './world.ts';
 
 const TRACKER = `http://${HOST}:6969/announce`;

@@ -4,7 +4,7 @@ import { lastValueFrom, type Observable, Subscription, toArray } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DhtNode, dhtNode, type DhtNodeOptions } from '../../src/discovery/dht/node.ts';
 import { nodeEnv } from '../../src/node.ts';
-import { sha1, toHex } from '../../src/protocol/id.ts';
+import { sha1, toHex } from '../../src/protocol/encoding/id.ts';
 import { HOST, World } from './world.ts';
 
 /** Where others see us when they are at {@link HOST}. */

@@ -2,12 +2,12 @@ import { resolve } from 'node:path';
 import { mergeMap, Subscription, switchMap, throwError, timer } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { extensionHandshake, handshake } from '../../operators/index.ts';
-import type { Peer } from '../../src/env.ts';
-import { localPeers } from '../../src/discovery/localPeers.ts';
+import type { Peer } from '../../src/contracts/env.ts';
+import { localPeers } from '../../src/discovery/lan/localPeers.ts';
 import { connectTcp } from '../../src/net/tcp.ts';
-import { InputError } from '../../src/errors.ts';
+import { InputError } from '../../src/contracts/errors.ts';
 import { nodeEnv } from '../../src/node.ts';
-import { createPeerId } from '../../src/protocol/id.ts';
+import { createPeerId } from '../../src/protocol/encoding/id.ts';
 import { type Content, HOST, listening, World } from './world.ts';
 
 let world: World;

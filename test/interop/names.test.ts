@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
+import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
 import { TinyTracker } from '../swarm/tracker.ts';
 import { aria2, libtorrent, type StartClient } from './clients.ts';
 import { HOST, listening, World } from './world.ts';

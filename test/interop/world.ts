@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { connect } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { toHex } from '../../src/protocol/id.ts';
-import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
-import { parseTorrent } from '../../src/torrent/metainfo.ts';
+import { toHex } from '../../src/protocol/encoding/id.ts';
+import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
+import { parseTorrent } from '../../src/torrent/metainfo/metainfo.ts';
 
 /** The tracker's address in the namespace. */
 export const HOST = '10.77.0.1';

@@ -22,7 +22,7 @@ export type Declared =
 
 export type Types = ReadonlyMap<string, Declared>;
 
-const FILES = ['jsonUnits.ts', 'jsonDownload.ts', 'jsonResult.ts', 'jsonEvent.ts'];
+const FILES = ['contracts/json/jsonUnits.ts', 'contracts/json/jsonDownload.ts', 'contracts/json/jsonResult.ts', 'contracts/json/jsonEvent.ts'];
 
 const docOf = (node: ts.Node): Doc => {
   const [comment] = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);

@@ -1,8 +1,8 @@
 import { lastValueFrom } from 'rxjs';
 import { expect } from 'vitest';
-import type { HttpReply, HttpRequest } from '../../src/env.ts';
-import { TrackerError } from '../../src/errors.ts';
-import { httpGet } from '../../src/net/http.ts';
+import type { HttpReply, HttpRequest } from '../../src/contracts/env.ts';
+import { TrackerError } from '../../src/contracts/errors.ts';
+import { httpGet } from '../../src/net/http/http.ts';
 
 /** Asks with limits that fit a test. */
 export const get = (url: string, more: Partial<HttpRequest> = {}): Promise<HttpReply> =>

@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { createServer, type Server } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { parseIp } from '../../src/protocol/ip.ts';
+import { parseIp } from '../../src/protocol/encoding/ip.ts';
 
 const TYPES: Readonly<Record<number, 'A' | 'AAAA'>> = { 1: 'A', 28: 'AAAA' };
 const CODES = { none: 0, servfail: 2, nxdomain: 3, refused: 5 } as const;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { dictOf, listOf, type Value } from '../../src/protocol/bencode.ts';
+import { dictOf, listOf, type Value } from '../../src/protocol/encoding/bencode.ts';
 
 export const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
 

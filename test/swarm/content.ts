@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Geometry } from '../../src/torrent/geometry.ts';
-import { encodeTorrent } from '../../src/torrent/encodeTorrent.ts';
-import { parseTorrent, type Torrent } from '../../src/torrent/metainfo.ts';
+import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
+import { parseTorrent, type Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 
 export interface ContentFile {
   readonly path: readonly string[];

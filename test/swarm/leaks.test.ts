@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { of, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { download, type DownloadOptions } from '../../src/download.ts';
+import { download, type DownloadOptions } from '../../src/download/download.ts';
 import { contentOf, newFolder, sha256OnDisk } from './content.ts';
 import { addresses, peer, peers, tracker } from './fixture.ts';
 import type { Conduct } from './realPeer.ts';

@@ -1,5 +1,5 @@
-import { encodeExtensionHandshake, decodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../../src/protocol/extensions.ts';
-import { decodeMetadata, encodeMetadata, METADATA_PIECE, UT_METADATA } from '../../src/protocol/utMetadata.ts';
+import { encodeExtensionHandshake, decodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../../src/protocol/peer/extensions.ts';
+import { decodeMetadata, encodeMetadata, METADATA_PIECE, UT_METADATA } from '../../src/protocol/peer/utMetadata.ts';
 import type { Content } from './content.ts';
 import type { Conduct, Talk } from './realPeer.ts';
 

@@ -1,8 +1,8 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import type { PeerAddress } from '../../src/env.ts';
-import { FrameDecoder } from '../../src/protocol/frames.ts';
-import { encodeHandshake, HANDSHAKE_LENGTH } from '../../src/protocol/handshake.ts';
-import { type BlockRange, encodeMessages, type Message } from '../../src/protocol/messages.ts';
+import type { PeerAddress } from '../../src/contracts/env.ts';
+import { FrameDecoder } from '../../src/protocol/peer/frames.ts';
+import { encodeHandshake, HANDSHAKE_LENGTH } from '../../src/protocol/peer/handshake.ts';
+import { type BlockRange, encodeMessages, type Message } from '../../src/protocol/peer/messages.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
 import { BLOCK } from '../../src/torrent/geometry.ts';
 import type { Content } from './content.ts';

@@ -1,7 +1,7 @@
 import { lastValueFrom, timeout, throwError, toArray, tap } from 'rxjs';
-import { type DownloadOptions, download } from '../../src/download.ts';
-import type { DownloadEvent, Progress } from '../../src/env.ts';
-import { pieceHasher } from '../../src/disk/verifier.ts';
+import { type DownloadOptions, download } from '../../src/download/download.ts';
+import type { DownloadEvent, Progress } from '../../src/contracts/env.ts';
+import { pieceHasher } from '../../src/disk/hashing/verifier.ts';
 import { nodeEnv } from '../../src/node.ts';
 import { within } from '../machine.ts';
 import { type Content, newFolder, sha256OnDisk } from './content.ts';

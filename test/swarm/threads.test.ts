@@ -1,7 +1,7 @@
 import { lastValueFrom, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { pieceHasher, verifier } from '../../src/disk/verifier.ts';
-import { download } from '../../src/download.ts';
+import { pieceHasher, verifier } from '../../src/disk/hashing/verifier.ts';
+import { download } from '../../src/download/download.ts';
 import { nodeEnv } from '../../src/node.ts';
 import { contentOf, newFolder, sha256OnDisk } from './content.ts';
 import { addresses, peers } from './fixture.ts';

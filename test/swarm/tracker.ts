@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { encode } from '../../src/protocol/bencode.ts';
-import { encodePeers, type Endpoint } from '../../src/protocol/compact.ts';
+import { encode } from '../../src/protocol/encoding/bencode.ts';
+import { encodePeers, type Endpoint } from '../../src/protocol/encoding/compact.ts';
 
 /** A tracker on 127.0.0.1 that names the peers it is told to, and remembers what it hears. */
 export class TinyTracker {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AddressBook, type Candidate } from '../../src/torrent/addressBook.ts';
+import { AddressBook, type Candidate } from '../../src/torrent/peers/addressBook.ts';
 
 const at = (host: string, port = 6881, source?: string): Candidate => ({ host, port, ...(source !== undefined && { source }) });
 const bookOf = (...addresses: Candidate[]): AddressBook<Candidate> => {

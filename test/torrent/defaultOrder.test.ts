@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../marbles/random.ts';
-import { Availability } from '../../src/torrent/availability.ts';
+import { Availability } from '../../src/torrent/picker/availability.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
-import { countingSort } from '../../src/torrent/countingSort.ts';
-import { byPriority, defaultOrder, firstBy, type PieceOrder, RANDOM_FIRST, randomFirst, rarestFirst } from '../../src/torrent/pieceOrder.ts';
-import { WantedPieces } from '../../src/torrent/wantedPieces.ts';
+import { countingSort } from '../../src/torrent/picker/countingSort.ts';
+import { byPriority, defaultOrder, firstBy, type PieceOrder, RANDOM_FIRST, randomFirst, rarestFirst } from '../../src/torrent/picker/pieceOrder.ts';
+import { WantedPieces } from '../../src/torrent/picker/wantedPieces.ts';
 
 const PIECES = 24;
 /** The same in words, and another function: so it is made by comparing. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type Encodable, encode } from '../../src/protocol/bencode.ts';
-import { toHex } from '../../src/protocol/id.ts';
-import { parseInfo, parseTorrent, type Torrent } from '../../src/torrent/metainfo.ts';
+import { type Encodable, encode } from '../../src/protocol/encoding/bencode.ts';
+import { toHex } from '../../src/protocol/encoding/id.ts';
+import { parseInfo, parseTorrent, type Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
 const single = (name: Encodable): Record<string, Encodable> => ({ length: 5, name, 'piece length': 16_384, pieces: new Uint8Array(20) });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../marbles/random.ts';
-import { Availability } from '../../src/torrent/availability.ts';
+import { Availability } from '../../src/torrent/picker/availability.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
 import { Geometry } from '../../src/torrent/geometry.ts';
-import { PiecePicker } from '../../src/torrent/piecePicker.ts';
-import { rarestFirst } from '../../src/torrent/pieceOrder.ts';
-import { extentOf, WantedPieces } from '../../src/torrent/wantedPieces.ts';
+import { PiecePicker } from '../../src/torrent/picker/piecePicker.ts';
+import { rarestFirst } from '../../src/torrent/picker/pieceOrder.ts';
+import { extentOf, WantedPieces } from '../../src/torrent/picker/wantedPieces.ts';
 
 describe('extents', () => {
   const taken = (seed: number, extent: number, pieces = 64): number[] => {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { BlockRange, Message } from '../../src/protocol/messages.ts';
+import type { BlockRange, Message } from '../../src/protocol/peer/messages.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
 import { BLOCK, Geometry } from '../../src/torrent/geometry.ts';
-import { Habits } from '../../src/torrent/habits.ts';
-import { PiecePicker } from '../../src/torrent/piecePicker.ts';
-import { Requests } from '../../src/torrent/requests.ts';
+import { Habits } from '../../src/torrent/requests/habits.ts';
+import { PiecePicker } from '../../src/torrent/picker/piecePicker.ts';
+import { Requests } from '../../src/torrent/requests/requests.ts';
 
 const geometry = new Geometry({ length: 40 * BLOCK, pieceLength: 4 * BLOCK });
 

@@ -1,9 +1,9 @@
 import { Bitfield } from '../../src/torrent/bitfield.ts';
 import { BLOCK, Geometry } from '../../src/torrent/geometry.ts';
-import { type Asker, PiecePicker, type Wanted } from '../../src/torrent/piecePicker.ts';
-import type { PickerOptions } from '../../src/torrent/pickerOptions.ts';
-import { MAX_COPIES } from '../../src/torrent/openPiece.ts';
-import { inOrder } from '../../src/torrent/pieceOrder.ts';
+import { type Asker, PiecePicker, type Wanted } from '../../src/torrent/picker/piecePicker.ts';
+import type { PickerOptions } from '../../src/torrent/picker/pickerOptions.ts';
+import { MAX_COPIES } from '../../src/torrent/picker/openPiece.ts';
+import { inOrder } from '../../src/torrent/picker/pieceOrder.ts';
 import { seeded } from '../../marbles/random.ts';
 
 /** One peer of the model: what it has, what it is asked, and what it is told to cancel. */

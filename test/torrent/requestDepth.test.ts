@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { BlockRange, Message } from '../../src/protocol/messages.ts';
+import type { BlockRange, Message } from '../../src/protocol/peer/messages.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
-import { TOLERANCE, UNSAID_DEPTH } from '../../src/torrent/depth.ts';
+import { TOLERANCE, UNSAID_DEPTH } from '../../src/torrent/requests/depth.ts';
 import { BLOCK, Geometry } from '../../src/torrent/geometry.ts';
-import { Habits } from '../../src/torrent/habits.ts';
-import { inOrder } from '../../src/torrent/pieceOrder.ts';
-import { PiecePicker } from '../../src/torrent/piecePicker.ts';
-import { Requests } from '../../src/torrent/requests.ts';
+import { Habits } from '../../src/torrent/requests/habits.ts';
+import { inOrder } from '../../src/torrent/picker/pieceOrder.ts';
+import { PiecePicker } from '../../src/torrent/picker/piecePicker.ts';
+import { Requests } from '../../src/torrent/requests/requests.ts';
 
 const BLOCKS = 2000;
 

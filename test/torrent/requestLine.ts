@@ -1,5 +1,5 @@
 import { BLOCK } from '../../src/torrent/geometry.ts';
-import { RequestWindow } from '../../src/torrent/requestWindow.ts';
+import { RequestWindow } from '../../src/torrent/requests/requestWindow.ts';
 
 /** Asks for as many as there is room for, and takes `blocks` of them. */
 export class Line {

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blockAt, blockBytes } from '../../marbles/index.ts';
-import type { BlockRange, Message, PieceMessage } from '../../src/protocol/messages.ts';
+import type { BlockRange, Message, PieceMessage } from '../../src/protocol/peer/messages.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
 import { BLOCK, Geometry } from '../../src/torrent/geometry.ts';
-import { inOrder } from '../../src/torrent/pieceOrder.ts';
-import { PiecePicker } from '../../src/torrent/piecePicker.ts';
-import { Requests } from '../../src/torrent/requests.ts';
-import type { Allowance } from '../../src/torrent/tokenBucket.ts';
+import { inOrder } from '../../src/torrent/picker/pieceOrder.ts';
+import { PiecePicker } from '../../src/torrent/picker/piecePicker.ts';
+import { Requests } from '../../src/torrent/requests/requests.ts';
+import type { Allowance } from '../../src/torrent/rates/tokenBucket.ts';
 
 // Eight pieces of four blocks; the last has five bytes.
 const geometry = new Geometry({ length: 31 * BLOCK + 5, pieceLength: 4 * BLOCK });

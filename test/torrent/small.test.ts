@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Malformed } from '../../src/protocol/malformed.ts';
-import type { Message } from '../../src/protocol/messages.ts';
+import { Malformed } from '../../src/protocol/encoding/malformed.ts';
+import type { Message } from '../../src/protocol/peer/messages.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
-import { Crowd } from '../../src/torrent/crowd.ts';
+import { ConnectedPeers } from '../../src/torrent/peers/connectedPeers.ts';
 import { BLOCK, Geometry } from '../../src/torrent/geometry.ts';
-import { PeerState } from '../../src/torrent/peerState.ts';
-import { Rate } from '../../src/torrent/rate.ts';
-import { standstill } from '../../src/torrent/standstill.ts';
+import { PeerState } from '../../src/torrent/peers/peerState.ts';
+import { Rate } from '../../src/torrent/rates/rate.ts';
+import { stallReason } from '../../src/torrent/stats/stallReason.ts';
 
 describe('Geometry', () => {
   const shape = fc.record({ length: fc.integer({ min: 1, max: 2 ** 40 }), pieceLength: fc.integer({ min: 2 ** 22, max: 2 ** 30 }) });
@@ -219,7 +219,7 @@ describe('Crowd', () => {
   const member = (downloaded: number, choked = true) => ({ state: { choked, downloaded, uploaded: downloaded / 2, have: new Bitfield(1) } });
 
   it('counts who is here, and what all who were have given', () => {
-    const crowd = new Crowd<string, ReturnType<typeof member>>();
+    const crowd = new ConnectedPeers<string, ReturnType<typeof member>>();
     const [a, b] = [member(10), member(20, false)];
     crowd.joined('a', a);
     crowd.joined('b', b);
@@ -251,6 +251,6 @@ describe('why nothing moves', () => {
     [{ funnel: { dialled: 9, lost: { refused: 1 } } }, '12 peers known, 5 connected, 2 unchoked us, none has sent a block for 20 s'],
     [{ seconds: 4.9 }, undefined],
   ])('is said in words: %j', (change, words) => {
-    expect(standstill({ ...situation, ...change })).toBe(words);
+    expect(stallReason({ ...situation, ...change })).toBe(words);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { sha1 } from '../../src/protocol/id.ts';
-import { METADATA_PIECE } from '../../src/protocol/utMetadata.ts';
-import { EXPIRES, MetadataDraft } from '../../src/torrent/metadataDraft.ts';
-import type { MetadataSource } from '../../src/torrent/metadataPeer.ts';
-import { MAX_INFO_BYTES } from '../../src/torrent/metainfo.ts';
+import { sha1 } from '../../src/protocol/encoding/id.ts';
+import { METADATA_PIECE } from '../../src/protocol/peer/utMetadata.ts';
+import { EXPIRES, MetadataDraft } from '../../src/torrent/metadata/metadataDraft.ts';
+import type { MetadataSource } from '../../src/torrent/metadata/metadataPeer.ts';
+import { MAX_INFO_BYTES } from '../../src/torrent/metainfo/metainfo.ts';
 
 const info = Uint8Array.from({ length: 2 * METADATA_PIECE + 5 }, (_, at) => (at * 31 + (at >> 8)) & 0xff);
 const part = (piece: number): Uint8Array => info.slice(piece * METADATA_PIECE, (piece + 1) * METADATA_PIECE);

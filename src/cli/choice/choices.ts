@@ -1,4 +1,4 @@
-import { InputError } from '../../errors.ts';
+import { InputError } from '../../contracts/errors.ts';
 
 /** Values of `--files`, and numbers and ranges in one of them. */
 export const MAX_CHOICES = 10_000;

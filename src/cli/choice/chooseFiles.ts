@@ -1,8 +1,8 @@
-import { InputError } from '../../errors.ts';
-import { numberedFiles, spansOf } from '../../torrent/fileNumbers.ts';
-import type { Torrent } from '../../torrent/metainfo.ts';
-import type { Span } from '../../torrent/selection.ts';
-import { counted } from '../views/units.ts';
+import { InputError } from '../../contracts/errors.ts';
+import { numberedFiles, spansOf } from '../../torrent/metainfo/fileNumbers.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import type { Span } from '../../torrent/metainfo/selection.ts';
+import { counted } from '../io/units.ts';
 import type { Choice } from './choices.ts';
 import { inTime } from './inTime.ts';
 import { matcher, type Named, namedBy } from './patterns.ts';

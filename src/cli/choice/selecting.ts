@@ -1,12 +1,12 @@
 import { defer, type Observable } from 'rxjs';
-import { InputError } from '../../errors.ts';
-import { toHex } from '../../protocol/id.ts';
-import type { Torrent } from '../../torrent/metainfo.ts';
-import type { Span } from '../../torrent/selection.ts';
-import { Interrupted } from '../exit.ts';
-import type { Given, Io } from '../io.ts';
-import { readMagnet } from '../sought.ts';
-import { flag, texts } from '../values.ts';
+import { InputError } from '../../contracts/errors.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import type { Span } from '../../torrent/metainfo/selection.ts';
+import { Interrupted } from '../io/exit.ts';
+import type { Given, Io } from '../io/io.ts';
+import { readMagnet } from '../input/sourceArgument.ts';
+import { flag, texts } from '../args/values.ts';
 import { canMove } from '../views/live.ts';
 import { parseChoices } from './choices.ts';
 

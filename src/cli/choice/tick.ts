@@ -1,8 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import { isCancel, Prompt } from '@clack/core';
-import type { Torrent } from '../../torrent/metainfo.ts';
-import { selects, type Span } from '../../torrent/selection.ts';
-import { Interrupted } from '../exit.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { selects, type Span } from '../../torrent/metainfo/selection.ts';
+import { Interrupted } from '../io/exit.ts';
 import { pageOf, TickList } from './tickList.ts';
 
 /** The terminal that is asked: what is typed comes from `input`, what is drawn goes to `output`. */

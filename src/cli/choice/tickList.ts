@@ -1,8 +1,8 @@
-import type { Torrent } from '../../torrent/metainfo.ts';
-import { spansOf } from '../../torrent/fileNumbers.ts';
-import type { Span } from '../../torrent/selection.ts';
-import { fit, visible } from '../views/text.ts';
-import { bytes, counted } from '../views/units.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { spansOf } from '../../torrent/metainfo/fileNumbers.ts';
+import type { Span } from '../../torrent/metainfo/selection.ts';
+import { fit, visible } from '../io/text.ts';
+import { bytes, counted } from '../io/units.ts';
 
 /** Lines of files at once, however high the terminal is. */
 const MOST_ROWS = 100;

@@ -1,11 +1,11 @@
-import { InputError } from '../../errors.ts';
-import type { Command } from '../commands.ts';
-import { aliases } from '../aliases.ts';
+import { InputError } from '../../contracts/errors.ts';
+import type { Command } from '../commandTable.ts';
+import { aliases } from '../args/aliases.ts';
 import { bash } from '../completion/bash.ts';
 import { fish } from '../completion/fish.ts';
 import { completed, SHELLS } from '../completion/words.ts';
 import { zsh } from '../completion/zsh.ts';
-import type { Given, Io } from '../io.ts';
+import type { Given, Io } from '../io/io.ts';
 
 const writers = { bash, zsh, fish };
 

@@ -1,23 +1,23 @@
 import { basename, join, resolve } from 'node:path';
 import { create as createTorrent, type CreateOptions } from '../../create.ts';
-import { filePlaces } from '../../disk/filePlaces.ts';
-import type { CreateEvent } from '../../env.ts';
-import { InputError } from '../../errors.ts';
-import { toHex } from '../../protocol/id.ts';
-import { formatMagnet } from '../../torrent/magnet.ts';
-import { MAX_PIECE_LENGTH, type Torrent } from '../../torrent/metainfo.ts';
-import { isPieceLength } from '../../torrent/pieceLength.ts';
-import { follow } from '../follow.ts';
-import type { Given, Io } from '../io.ts';
+import { filePlaces } from '../../disk/files/filePlaces.ts';
+import type { CreateEvent } from '../../contracts/env.ts';
+import { InputError } from '../../contracts/errors.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
+import { formatMagnet } from '../../torrent/metainfo/magnet.ts';
+import { MAX_PIECE_LENGTH, type Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { isPieceLength } from '../../torrent/metainfo/pieceLength.ts';
+import { follow } from '../io/follow.ts';
+import type { Given, Io } from '../io/io.ts';
 import type { ToldAs } from '../json/told.ts';
-import { lookAt, mayWrite, writeNew } from '../newFile.ts';
-import { toStdout } from '../stdout.ts';
-import { date, flag, oneOf, size, text, texts, trackerAddress, webSeedAddress } from '../values.ts';
+import { lookAt, mayWrite, writeNew } from '../input/newFile.ts';
+import { toStdout } from '../io/stdout.ts';
+import { date, flag, oneOf, size, text, texts, trackerAddress, webSeedAddress } from '../args/values.ts';
 import { live } from '../views/live.ts';
 import { hashingLines } from '../views/progress.ts';
-import { visible } from '../views/text.ts';
-import { bytes, counted } from '../views/units.ts';
-import { worldOf } from '../world.ts';
+import { visible } from '../io/text.ts';
+import { bytes, counted } from '../io/units.ts';
+import { loggedWorld } from '../log/loggedWorld.ts';
 
 const SMALLEST_PIECE = 16_384;
 
@@ -105,7 +105,7 @@ export const create = async (given: Given, io: Io): Promise<void> => {
   json?.start({ sources: [source], ...(output !== undefined && { target: output }) });
   if (output !== undefined) mayWrite(output, force);
   let say = io.say;
-  const env = await worldOf(given, (line) => say(line));
+  const env = await loggedWorld(given, (line) => say(line));
   const view = await live(io, `hashing ${visible(source)}`, quiet || json !== undefined);
   say = (line) => view.say(line);
   const began = performance.now();

@@ -1,8 +1,8 @@
-import { InputError } from '../../errors.ts';
-import { decodeWithSpans } from '../../protocol/bencode.ts';
-import type { Given, Io } from '../io.ts';
-import { asInputError, readBytes } from '../files.ts';
-import { text } from '../values.ts';
+import { InputError } from '../../contracts/errors.ts';
+import { decodeWithSpans } from '../../protocol/encoding/bencode.ts';
+import type { Given, Io } from '../io/io.ts';
+import { asInputError, readBytes } from '../input/files.ts';
+import { text } from '../args/values.ts';
 import { bencodedJson } from '../views/bencoded.ts';
 
 const SPACE = /^[ \t\r\n]*$/;

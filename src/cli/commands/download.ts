@@ -1,15 +1,15 @@
-import { InputError } from '../../errors.ts';
-import type { Target } from '../../env.ts';
-import type { Torrent } from '../../torrent/metainfo.ts';
+import { InputError } from '../../contracts/errors.ts';
+import type { Target } from '../../contracts/env.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { selecting } from '../choice/selecting.ts';
 import { downloadToStdout } from './downloadToStdout.ts';
-import type { Given, Io } from '../io.ts';
-import { seedingOf, slotsOf } from '../seeding.ts';
-import { type Plan, share } from '../share.ts';
-import { targetOf } from '../target.ts';
-import { byPriority, firstBy, inOrder } from '../../torrent/pieceOrder.ts';
-import { checkStdin } from '../stdin.ts';
-import { flag, oneOf, size, text, wholeNumber } from '../values.ts';
+import type { Given, Io } from '../io/io.ts';
+import { seedingOf, slotsOf } from '../input/seedOptions.ts';
+import { type Plan, runTorrents } from '../run/runTorrents.ts';
+import { targetOf } from '../input/target.ts';
+import { byPriority, firstBy, inOrder } from '../../torrent/picker/pieceOrder.ts';
+import { checkStdin } from '../input/stdin.ts';
+import { flag, oneOf, size, text, wholeNumber } from '../args/values.ts';
 
 const MiB = 2 ** 20;
 
@@ -65,7 +65,7 @@ export const download = async (given: Given, io: Io, kept = true): Promise<void>
   const into = output === undefined || torrents.length === 1 ? output : `${output}/`;
   const force = flag(given, 'force');
   const { targetFor, ...chosen } = chosenOf(given, io, torrents, async (torrent) => ({ ...(await targetOf(torrent, into)), force }));
-  return share(given, io, torrents, {
+  return runTorrents(given, io, torrents, {
     settings: { ...downloadSettings(given), ...chosen },
     seeding: seedingOf(given, false),
     targetFor,

@@ -1,22 +1,22 @@
 import { defer, firstValueFrom, from, map, type Observable } from 'rxjs';
-import { streamStorage } from '../../disk/streamStorage.ts';
-import type { Selection } from '../../download.ts';
-import type { Target } from '../../env.ts';
-import { InputError } from '../../errors.ts';
-import { numberedFiles } from '../../torrent/fileNumbers.ts';
-import type { Torrent } from '../../torrent/metainfo.ts';
-import { selects } from '../../torrent/selection.ts';
+import { streamStorage } from '../../disk/files/streamStorage.ts';
+import type { Selection } from '../../download/download.ts';
+import type { Target } from '../../contracts/env.ts';
+import { InputError } from '../../contracts/errors.ts';
+import { numberedFiles } from '../../torrent/metainfo/fileNumbers.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { selects } from '../../torrent/metainfo/selection.ts';
 import { selecting } from '../choice/selecting.ts';
-import type { Given, Io } from '../io.ts';
-import { seedingOf } from '../seeding.ts';
-import { type Plan, share } from '../share.ts';
-import { readMagnet } from '../sought.ts';
-import { readTorrent } from '../source.ts';
-import { said } from '../stdin.ts';
-import { outletTo } from '../stdout.ts';
-import { flag, text } from '../values.ts';
-import { visible } from '../views/text.ts';
-import { counted } from '../views/units.ts';
+import type { Given, Io } from '../io/io.ts';
+import { seedingOf } from '../input/seedOptions.ts';
+import { type Plan, runTorrents } from '../run/runTorrents.ts';
+import { readMagnet } from '../input/sourceArgument.ts';
+import { readTorrent } from '../input/torrentFile.ts';
+import { said } from '../input/stdin.ts';
+import { outletTo } from '../io/stdout.ts';
+import { flag, text } from '../args/values.ts';
+import { visible } from '../io/text.ts';
+import { counted } from '../io/units.ts';
 
 /** What summaries call the place. */
 const STDOUT: Target = { folder: '', name: 'stdout' };
@@ -61,7 +61,7 @@ export const downloadToStdout = async (
   const outlet = outletTo(process.stdout);
   // Once the reader has left, as in `| head -c 1M`, the user has what was wanted: no last line.
   const say = (line: string): void => void (outlet.broken() || io.say(line));
-  return share(given, { ...io, say, print: say }, [source], {
+  return runTorrents(given, { ...io, say, print: say }, [source], {
     settings: { ...settings, select: (torrent) => file$(torrent).pipe(map((file) => [[file, file]] as const)) },
     seeding: undefined,
     targetFor: async (torrent) => firstValueFrom(file$(torrent).pipe(map(() => STDOUT))),

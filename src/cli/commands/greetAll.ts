@@ -1,23 +1,23 @@
 import { catchError, EMPTY, mergeMap, type Observable, of, take, takeUntil, throwError, timer } from 'rxjs';
 import { distinctPeers } from '../../../operators/distinctPeers.ts';
-import type { DownloadEvent } from '../../env.ts';
-import { PeerError } from '../../errors.ts';
-import { createPeerId, toHex } from '../../protocol/id.ts';
-import { sources } from '../../sources.ts';
-import { give } from '../advice.ts';
-import { Deadline } from '../deadline.ts';
-import { discovery, trackersFor } from '../discovery.ts';
-import { GaveUp } from '../exit.ts';
-import { follow } from '../follow.ts';
-import { introduce, type Met } from '../introduce.ts';
-import type { Given, Io } from '../io.ts';
+import type { DownloadEvent } from '../../contracts/env.ts';
+import { PeerError } from '../../contracts/errors.ts';
+import { createPeerId, toHex } from '../../protocol/encoding/id.ts';
+import { sources } from '../../discovery/peerSources.ts';
+import { give } from '../io/advice.ts';
+import { Deadline } from '../io/deadline.ts';
+import { discovery, trackersFor } from '../input/discoveryOptions.ts';
+import { GaveUp } from '../io/exit.ts';
+import { follow } from '../io/follow.ts';
+import { greetPeer, type Met } from '../../download/greetPeer.ts';
+import type { Given, Io } from '../io/io.ts';
 import { begin } from '../json/known.ts';
-import { sought } from '../sought.ts';
-import { flag, seconds, wholeNumber } from '../values.ts';
+import { sourceArgument } from '../input/sourceArgument.ts';
+import { flag, seconds, wholeNumber } from '../args/values.ts';
 import { eventLine, told } from '../views/events.ts';
 import { metObject } from '../views/handshake.ts';
-import { visible } from '../views/text.ts';
-import { worldOf } from '../world.ts';
+import { visible } from '../io/text.ts';
+import { loggedWorld } from '../log/loggedWorld.ts';
 
 const COUNT = 10;
 /** Seconds in all. */
@@ -37,10 +37,10 @@ export const greetAll = async (given: Given, io: Io): Promise<void> => {
   const count = wholeNumber(given, 'count', 1, 1_000_000) ?? COUNT;
   const deadline = new Deadline(seconds(given, 'timeout') ?? WITHIN);
   const port = wholeNumber(given, 'port', 1, 65_535) ?? 0;
-  const env = await worldOf(given, io.say);
+  const env = await loggedWorld(given, io.say);
   const who = discovery(given, env);
   const source = String(given['source']);
-  const it = await sought(source, env, io);
+  const it = await sourceArgument(source, env, io);
   const hash = begin(io, source, it);
   const { findable, torrent, peers } = it;
   const pieceCount = torrent && torrent.pieceHashes.length / 20;
@@ -67,7 +67,7 @@ export const greetAll = async (given: Given, io: Io): Promise<void> => {
         if (flag(given, 'verbose')) io.say(visible(error.message));
         return EMPTY;
       };
-      return introduce(env, address, identity, { negotiate: true, deadline: new Deadline(FOR_ONE) }).pipe(catchError(failed));
+      return greetPeer(env, address, identity, { negotiate: true, deadline: new Deadline(FOR_ONE) }).pipe(catchError(failed));
     }, AT_ONCE),
     take(count),
     takeUntil(timer(deadline.left)),

@@ -1,15 +1,15 @@
-import { createPeerId } from '../../protocol/id.ts';
-import { Deadline } from '../deadline.ts';
-import { follow } from '../follow.ts';
-import { gaveUp, GaveUp } from '../exit.ts';
-import { introduce, type Met } from '../introduce.ts';
-import type { Given, Io } from '../io.ts';
+import { createPeerId } from '../../protocol/encoding/id.ts';
+import { Deadline } from '../io/deadline.ts';
+import { follow } from '../io/follow.ts';
+import { gaveUp, GaveUp } from '../io/exit.ts';
+import { greetPeer, type Met } from '../../download/greetPeer.ts';
+import type { Given, Io } from '../io/io.ts';
 import { begin } from '../json/known.ts';
-import { sought } from '../sought.ts';
-import { hostAndPort, seconds } from '../values.ts';
+import { sourceArgument } from '../input/sourceArgument.ts';
+import { hostAndPort, seconds } from '../args/values.ts';
 import { hostPort } from '../views/events.ts';
 import { handshakeLines, metObject, negotiationLines } from '../views/handshake.ts';
-import { worldOf } from '../world.ts';
+import { loggedWorld } from '../log/loggedWorld.ts';
 
 /** Seconds for all of it. */
 const WITHIN = 10;
@@ -18,16 +18,16 @@ const greet = async (given: Given, io: Io, negotiate: boolean): Promise<void> =>
   const name = negotiate ? 'nhandshake' : 'handshake';
   const address = hostAndPort(`${name}: the peer`, String(given['peer']));
   const deadline = new Deadline(seconds(given, 'timeout') ?? WITHIN);
-  const env = await worldOf(given, io.say);
+  const env = await loggedWorld(given, io.say);
   const source = String(given['source']);
-  const it = await sought(source, env, io);
+  const it = await sourceArgument(source, env, io);
   const hash = begin(io, source, it);
   const { findable, torrent } = it;
   const pieceCount = torrent && torrent.pieceHashes.length / 20;
   const identity = { infoHash: findable.infoHash, peerId: createPeerId(env.randomBytes(12)), ...(pieceCount && { pieceCount }), dht: negotiate };
   let met: Met | undefined;
   try {
-    await follow(introduce(env, address, identity, { negotiate, deadline }), io, (found) => (met = found));
+    await follow(greetPeer(env, address, identity, { negotiate, deadline }), io, (found) => (met = found));
   } catch (error) {
     throw gaveUp(hostPort(address), error, 'try again later, or another peer (rxtorrent peers finds some)');
   }

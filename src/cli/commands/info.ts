@@ -1,14 +1,14 @@
-import { toHex } from '../../protocol/id.ts';
-import type { Torrent } from '../../torrent/metainfo.ts';
-import type { Span } from '../../torrent/selection.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import type { Span } from '../../torrent/metainfo/selection.ts';
 import { parseChoices } from '../choice/choices.ts';
-import { Deadline } from '../deadline.ts';
-import type { Given, Io } from '../io.ts';
+import { Deadline } from '../io/deadline.ts';
+import type { Given, Io } from '../io/io.ts';
 import { begin } from '../json/known.ts';
-import { ofMagnet, readMagnet } from '../sought.ts';
-import { found, torrentIn } from '../source.ts';
-import { said } from '../stdin.ts';
-import { flag, seconds, texts } from '../values.ts';
+import { ofMagnet, readMagnet } from '../input/sourceArgument.ts';
+import { found, torrentIn } from '../input/torrentFile.ts';
+import { said } from '../input/stdin.ts';
+import { flag, seconds, texts } from '../args/values.ts';
 import { infoLines, infoObject, SHOWN_HASHES } from '../views/info.ts';
 
 /** What a download with the same options would fetch; undefined if nothing says that it is not all. */
@@ -28,11 +28,11 @@ export const info = async (given: Given, io: Io): Promise<void> => {
   const deadline = within === undefined ? undefined : new Deadline(within);
   const name = String(given['source']);
   // Whoever reads a file waits for nothing of the network.
-  const world = async () => (await import('../world.ts')).worldOf(given, io.say);
+  const world = async () => (await import('../log/loggedWorld.ts')).loggedWorld(given, io.say);
   const source = await found(await said(name, io), io, world);
   const magnet = readMagnet(source.what);
   if (magnet) begin(io, name, ofMagnet(magnet));
-  const torrent = magnet ? await (await import('../fetched.ts')).fetched(magnet, given, io, deadline) : await torrentIn(source, io);
+  const torrent = magnet ? await (await import('../input/magnetTorrent.ts')).magnetTorrent(magnet, given, io, deadline) : await torrentIn(source, io);
   if (!magnet) begin(io, name, { findable: torrent, peers: [], torrent });
   const selection = await selectionOf(torrent, values, magnet?.select);
   const all = flag(given, 'pieces');

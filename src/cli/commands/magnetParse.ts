@@ -1,14 +1,14 @@
-import { InputError } from '../../errors.ts';
-import { toHex } from '../../protocol/id.ts';
-import { formatMagnet, type MagnetLink } from '../../torrent/magnet.ts';
-import { formatSelection } from '../../torrent/selection.ts';
-import type { Given, Io } from '../io.ts';
+import { InputError } from '../../contracts/errors.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
+import { formatMagnet, type MagnetLink } from '../../torrent/metainfo/magnet.ts';
+import { formatSelection } from '../../torrent/metainfo/selection.ts';
+import type { Given, Io } from '../io/io.ts';
 import { begin } from '../json/known.ts';
 import type { ToldAs } from '../json/told.ts';
-import { ofMagnet, readMagnet } from '../sought.ts';
-import { said } from '../stdin.ts';
+import { ofMagnet, readMagnet } from '../input/sourceArgument.ts';
+import { said } from '../input/stdin.ts';
 import { hostPort } from '../views/events.ts';
-import { visible } from '../views/text.ts';
+import { visible } from '../io/text.ts';
 
 /** The link as one JSON object. */
 export const magnetObject = (magnet: MagnetLink): ToldAs<'magnet'> => ({

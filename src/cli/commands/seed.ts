@@ -1,23 +1,23 @@
 import { resolve } from 'node:path';
 import { lastValueFrom } from 'rxjs';
-import type { Target } from '../../env.ts';
-import { InputError } from '../../errors.ts';
-import { toHex } from '../../protocol/id.ts';
-import type { Torrent } from '../../torrent/metainfo.ts';
-import { explain, Interrupted, SomeFailed } from '../exit.ts';
-import { hashed } from '../hashed.ts';
-import type { Given, Io } from '../io.ts';
-import { madeLines, madeObject } from '../made.ts';
-import { mayWrite } from '../newFile.ts';
-import { seedingOf } from '../seeding.ts';
-import { contentTarget, seedSources } from '../seedSources.ts';
-import { type Plan, share } from '../share.ts';
-import { noteSound } from '../sound.ts';
-import { checkStdin } from '../stdin.ts';
-import { beThrifty } from '../thrift.ts';
-import { flag, oneOf, texts, trackerAddress } from '../values.ts';
-import { visible } from '../views/text.ts';
-import { worldOf } from '../world.ts';
+import type { Target } from '../../contracts/env.ts';
+import { InputError } from '../../contracts/errors.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { explain, Interrupted, SomeFailed } from '../io/exit.ts';
+import { hashed } from '../input/hashed.ts';
+import type { Given, Io } from '../io/io.ts';
+import { madeLines, madeObject } from '../input/made.ts';
+import { mayWrite } from '../input/newFile.ts';
+import { seedingOf } from '../input/seedOptions.ts';
+import { contentTarget, seedSources } from '../input/seedSources.ts';
+import { type Plan, runTorrents } from '../run/runTorrents.ts';
+import { noteSound } from '../input/sound.ts';
+import { checkStdin } from '../input/stdin.ts';
+import { beThrifty } from '../args/thrift.ts';
+import { flag, oneOf, texts, trackerAddress } from '../args/values.ts';
+import { visible } from '../io/text.ts';
+import { loggedWorld } from '../log/loggedWorld.ts';
 import { chosenOf, downloadSettings, saveTorrentOf } from './download.ts';
 
 /** A torrent of each content that one could be made of, and why there is none of the others. */
@@ -32,7 +32,7 @@ const make = async (contents: readonly string[], saveTorrent: string | undefined
   // What a link leads to is never read from where the link is.
   const links = oneOf(given, 'links', ['refuse', 'skip'] as const);
   const options = { trackers, ...(links && { links }), ...(saveTorrent !== undefined && { except: saveTorrent }) };
-  const env = await worldOf(given, io.say);
+  const env = await loggedWorld(given, io.say);
   const places = new Map<Torrent, string>();
   const failures: unknown[] = [];
   for (const content of contents) {
@@ -60,7 +60,7 @@ const seedContents = async (contents: readonly string[], given: Given, io: Io, p
   const targetFor = (torrent: Torrent): Promise<Target> => Promise.resolve(contentTarget(places.get(torrent) ?? ''));
   // Its trackers are its own by now, unless those are not to be asked.
   const asked = flag(given, 'no-trackers') ? given : { ...given, tracker: undefined };
-  if (places.size > 0) await share(asked, io, [...places.keys()], { ...plan, targetFor });
+  if (places.size > 0) await runTorrents(asked, io, [...places.keys()], { ...plan, targetFor });
   if (failures.length > 0) throw new SomeFailed(failures, contents.length);
 };
 
@@ -78,5 +78,5 @@ export const seed = async (given: Given, io: Io): Promise<void> => {
     return seedContents(contents, given, io, { settings, seeding, saveTorrent });
   }
   const { targetFor, ...chosen } = chosenOf(given, io, torrents, data.targetFor);
-  return share(given, io, torrents, { settings: { ...settings, ...chosen }, seeding, targetFor, saveTorrent });
+  return runTorrents(given, io, torrents, { settings: { ...settings, ...chosen }, seeding, targetFor, saveTorrent });
 };

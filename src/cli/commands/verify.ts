@@ -1,20 +1,20 @@
 import { mergeMap, of } from 'rxjs';
-import type { Checked, Rechecked } from '../../env.ts';
-import { recheck } from '../../recheck.ts';
+import type { Checked, Rechecked } from '../../contracts/env.ts';
+import { recheck } from '../../download/recheck.ts';
 import { selecting } from '../choice/selecting.ts';
-import { GaveUp } from '../exit.ts';
-import { follow } from '../follow.ts';
-import type { Given, Io } from '../io.ts';
+import { GaveUp } from '../io/exit.ts';
+import { follow } from '../io/follow.ts';
+import type { Given, Io } from '../io/io.ts';
 import { begin } from '../json/known.ts';
-import { readTorrent } from '../source.ts';
-import { existingTarget, placeOf } from '../target.ts';
-import { flag } from '../values.ts';
+import { readTorrent } from '../input/torrentFile.ts';
+import { existingTarget, placeOf } from '../input/target.ts';
+import { flag } from '../args/values.ts';
 import { badFileLines, checkedObject, summary } from '../views/checked.ts';
 import { live } from '../views/live.ts';
 import { checkingLines } from '../views/progress.ts';
-import { visible } from '../views/text.ts';
-import { counted } from '../views/units.ts';
-import { worldOf } from '../world.ts';
+import { visible } from '../io/text.ts';
+import { counted } from '../io/units.ts';
+import { loggedWorld } from '../log/loggedWorld.ts';
 
 /** `rxtorrent verify`: exit code 0 when every piece is right and every file as long as it should be, 4 when not. Nothing on disk is changed. */
 export const verify = async (given: Given, io: Io): Promise<void> => {
@@ -25,7 +25,7 @@ export const verify = async (given: Given, io: Io): Promise<void> => {
   const hash = begin(io, String(given['torrent']), { findable: torrent, peers: [], torrent }, placeOf(torrent, target));
   const quiet = flag(given, 'quiet');
   let say = io.say;
-  const env = await worldOf(given, (line) => say(line));
+  const env = await loggedWorld(given, (line) => say(line));
   const view = await live(io, `checking ${visible(torrent.name)}`, quiet || json !== undefined);
   say = (line) => view.say(line);
   const began = performance.now();

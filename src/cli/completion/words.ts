@@ -1,6 +1,6 @@
 import type { Options, PositionalOptions } from 'yargs';
-import type { Command } from '../commands.ts';
-import { ROOMS } from '../log/rooms.ts';
+import type { Command } from '../commandTable.ts';
+import { ROOMS } from '../args/logRooms.ts';
 
 /** What can be typed after an option or as an argument: one of some words, the path of a file, or something that no shell can know. */
 export type Values = readonly string[] | 'file' | 'unknown';

@@ -1,6 +1,6 @@
 import { createCipheriv } from 'node:crypto';
-import { sha1 } from '../../protocol/id.ts';
-import type { TorrentContent } from '../../torrent/encodeTorrent.ts';
+import { sha1 } from '../../protocol/encoding/id.ts';
+import type { TorrentContent } from '../../torrent/metainfo/encodeTorrent.ts';
 
 /** Bytes of a piece. */
 const PIECE = 256 * 1024;

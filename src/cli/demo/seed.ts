@@ -1,12 +1,12 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Observable } from 'rxjs';
-import { FrameDecoder } from '../../protocol/frames.ts';
-import { decodeHandshake, encodeHandshake, HANDSHAKE_LENGTH } from '../../protocol/handshake.ts';
-import { Malformed } from '../../protocol/malformed.ts';
-import { encodeMessages, type Message } from '../../protocol/messages.ts';
+import { FrameDecoder } from '../../protocol/peer/frames.ts';
+import { decodeHandshake, encodeHandshake, HANDSHAKE_LENGTH } from '../../protocol/peer/handshake.ts';
+import { Malformed } from '../../protocol/encoding/malformed.ts';
+import { encodeMessages, type Message } from '../../protocol/peer/messages.ts';
 import { Bitfield } from '../../torrent/bitfield.ts';
 import { BLOCK, Geometry } from '../../torrent/geometry.ts';
-import type { Torrent } from '../../torrent/metainfo.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 
 /** Milliseconds between two portions of what is allowed. */
 const TICK = 20;

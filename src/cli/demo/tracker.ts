@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Observable } from 'rxjs';
-import { now } from '../../clock.ts';
-import { type Encodable, encode } from '../../protocol/bencode.ts';
-import { encodePeers, type Endpoint } from '../../protocol/compact.ts';
+import { now } from '../../contracts/clock.ts';
+import { type Encodable, encode } from '../../protocol/encoding/bencode.ts';
+import { encodePeers, type Endpoint } from '../../protocol/encoding/compact.ts';
 
 /** Seconds. */
 const INTERVAL = 60;

@@ -1,4 +1,4 @@
-import { exitCode, GaveUp, Interrupted } from '../exit.ts';
+import { exitCode, GaveUp, Interrupted } from '../io/exit.ts';
 import { Account } from '../run/account.ts';
 import { ratioTold } from './events.ts';
 import { Sampled } from './sampled.ts';

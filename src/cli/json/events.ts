@@ -1,6 +1,6 @@
-import type { DownloadEvent, Peer, PeerAddress, TrackerStatus } from '../../env.ts';
-import type { Address } from '../../jsonUnits.ts';
-import { toHex } from '../../protocol/id.ts';
+import type { DownloadEvent, Peer, PeerAddress, TrackerStatus } from '../../contracts/env.ts';
+import type { Address } from '../../contracts/json/jsonUnits.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
 import { isoTime } from './clock.ts';
 import type { ToldAs } from './told.ts';
 

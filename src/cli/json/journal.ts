@@ -1,6 +1,6 @@
-import type { DownloadEvent } from '../../env.ts';
-import { Interrupted, SomeFailed } from '../exit.ts';
-import { jsonLine } from '../views/text.ts';
+import type { DownloadEvent } from '../../contracts/env.ts';
+import { Interrupted, SomeFailed } from '../io/exit.ts';
+import { jsonLine } from '../io/text.ts';
 import { type Clock, isoTime, machineClock } from './clock.ts';
 import { type Begun, Entry } from './entry.ts';
 import { errorTold, eventTold } from './events.ts';

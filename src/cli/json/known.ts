@@ -1,8 +1,8 @@
-import { toHex } from '../../protocol/id.ts';
-import type { MagnetLink } from '../../torrent/magnet.ts';
-import type { Torrent } from '../../torrent/metainfo.ts';
-import type { Io } from '../io.ts';
-import type { Sought } from '../sought.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
+import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import type { Io } from '../io/io.ts';
+import type { SourceArgument } from '../input/sourceArgument.ts';
 import type { Begun } from './entry.ts';
 
 /** What a .torrent or a magnet link says of itself. */
@@ -19,7 +19,7 @@ export const tellIgnored = ({ json }: Pick<Io, 'json'>, known: object | undefine
 };
 
 /** Tells that the command begins with the torrent that is `sought`; gives its info-hash, of which all objects of it tell. */
-export const begin = ({ json }: Io, source: string, { findable, torrent, magnet }: Sought, target?: string): string => {
+export const begin = ({ json }: Io, source: string, { findable, torrent, magnet }: SourceArgument, target?: string): string => {
   const hash = toHex(findable.infoHash);
   const known = torrent ?? magnet;
   json?.start({ sources: [source], ...(known && knownOf(known)), ...(target !== undefined && { target }) }, hash);

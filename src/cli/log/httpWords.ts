@@ -1,9 +1,9 @@
-import type { HttpReply } from '../../env.ts';
-import { decodeAnnounceReply } from '../../protocol/httpTracker.ts';
-import { Malformed } from '../../protocol/malformed.ts';
-import { visible } from '../views/text.ts';
-import { counted, duration } from '../views/units.ts';
-import type { Room } from './rooms.ts';
+import type { HttpReply } from '../../contracts/env.ts';
+import { decodeAnnounceReply } from '../../protocol/tracker/httpTrackerReply.ts';
+import { Malformed } from '../../protocol/encoding/malformed.ts';
+import { visible } from '../io/text.ts';
+import { counted, duration } from '../io/units.ts';
+import type { Room } from '../args/logRooms.ts';
 
 /** What is asked, and in which room; the URL itself has what strangers must not see: keys and ids. */
 export const httpRequest = (url: string): readonly [room: Room, what: string] => {

@@ -1,8 +1,8 @@
 import { map, tap } from 'rxjs';
-import type { Content, CreateEnv } from '../../env.ts';
-import { visible } from '../views/text.ts';
-import { counted } from '../views/units.ts';
-import type { Note, Room } from './rooms.ts';
+import type { Content, CreateEnv } from '../../contracts/env.ts';
+import { visible } from '../io/text.ts';
+import { counted } from '../io/units.ts';
+import type { Note, Room } from '../args/logRooms.ts';
 
 const messageOf = (error: unknown): string => visible(error instanceof Error ? error.message : String(error));
 

@@ -1,17 +1,17 @@
 import { map, Observable, tap } from 'rxjs';
-import type { Env, Notes, PeerAddress, Storage, UdpEndpoint, UdpOptions, UdpSocket, Wire } from '../../env.ts';
-import { lengthOf } from '../../disk/spans.ts';
-import { PeerError } from '../../errors.ts';
-import { parseIp } from '../../protocol/ip.ts';
-import { shownUrl } from '../../protocol/shownUrl.ts';
+import type { Env, Notes, PeerAddress, Storage, UdpEndpoint, UdpOptions, UdpSocket, Wire } from '../../contracts/env.ts';
+import { lengthOf } from '../../disk/files/spans.ts';
+import { PeerError } from '../../contracts/errors.ts';
+import { parseIp } from '../../protocol/encoding/ip.ts';
+import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import { hostPort } from '../views/events.ts';
-import { visible } from '../views/text.ts';
-import { counted } from '../views/units.ts';
+import { visible } from '../io/text.ts';
+import { counted } from '../io/units.ts';
 import { httpReply, httpRequest } from './httpWords.ts';
 import { packetWords } from './packetWords.ts';
 import { PeerWords } from './peerWords.ts';
-import type { Note, Room } from './rooms.ts';
-import { type Direction, tapped } from './tapped.ts';
+import type { Note, Room } from '../args/logRooms.ts';
+import { type Direction, tapped } from '../../download/tappedWire.ts';
 
 type Hear = (note: Note) => void;
 

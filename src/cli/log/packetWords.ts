@@ -1,12 +1,12 @@
-import { toHex } from '../../protocol/id.ts';
-import { decodeKrpc, type Krpc, type Question } from '../../protocol/krpc.ts';
-import { decodeLsd } from '../../protocol/lsd.ts';
-import { Malformed } from '../../protocol/malformed.ts';
-import { decodeUdpReply, type UdpReply } from '../../protocol/udpTracker.ts';
-import { visible } from '../views/text.ts';
-import { counted, duration } from '../views/units.ts';
-import type { Room } from './rooms.ts';
-import type { Direction } from './tapped.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
+import { decodeKrpc, type Krpc, type Question } from '../../protocol/dht/krpc.ts';
+import { decodeLsd } from '../../protocol/lan/lsd.ts';
+import { Malformed } from '../../protocol/encoding/malformed.ts';
+import { decodeUdpReply, type UdpReply } from '../../protocol/tracker/udpTrackerPackets.ts';
+import { visible } from '../io/text.ts';
+import { counted, duration } from '../io/units.ts';
+import type { Room } from '../args/logRooms.ts';
+import type { Direction } from '../../download/tappedWire.ts';
 
 const question = (asked: Question): string => {
   switch (asked.method) {

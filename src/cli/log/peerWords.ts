@@ -1,13 +1,13 @@
-import { clientName } from '../../protocol/clientName.ts';
-import { decodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../../protocol/extensions.ts';
-import { toHex } from '../../protocol/id.ts';
-import { Malformed } from '../../protocol/malformed.ts';
-import type { Message } from '../../protocol/messages.ts';
-import { decodeMetadata, UT_METADATA } from '../../protocol/utMetadata.ts';
-import { decodePex, UT_PEX } from '../../protocol/utPex.ts';
-import { visible } from '../views/text.ts';
-import { counted } from '../views/units.ts';
-import type { Direction, Said } from './tapped.ts';
+import { clientName } from '../../protocol/peer/clientName.ts';
+import { decodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../../protocol/peer/extensions.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
+import { Malformed } from '../../protocol/encoding/malformed.ts';
+import type { Message } from '../../protocol/peer/messages.ts';
+import { decodeMetadata, UT_METADATA } from '../../protocol/peer/utMetadata.ts';
+import { decodePex, UT_PEX } from '../../protocol/peer/utPex.ts';
+import { visible } from '../io/text.ts';
+import { counted } from '../io/units.ts';
+import type { Direction, Said } from '../../download/tappedWire.ts';
 
 const PLAIN: Readonly<Partial<Record<Message['type'], string>>> = {
   keepAlive: 'keep-alive',

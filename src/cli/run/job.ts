@@ -1,18 +1,18 @@
 import { from, lastValueFrom, mergeMap, toArray } from 'rxjs';
-import type { Env, PeerAddress, Target } from '../../env.ts';
-import { InputError } from '../../errors.ts';
-import { toHex } from '../../protocol/id.ts';
-import type { MagnetLink } from '../../torrent/magnet.ts';
-import type { Torrent } from '../../torrent/metainfo.ts';
-import { type Discovery, trackersFor, trackersOf } from '../discovery.ts';
-import { Interrupted } from '../exit.ts';
-import type { Io } from '../io.ts';
+import type { Env, PeerAddress, Target } from '../../contracts/env.ts';
+import { InputError } from '../../contracts/errors.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
+import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { type Discovery, trackersFor, trackersOf } from '../input/discoveryOptions.ts';
+import { Interrupted } from '../io/exit.ts';
+import type { Io } from '../io/io.ts';
 import { knownOf, tellIgnored } from '../json/known.ts';
-import type { Plan } from '../share.ts';
-import { type Sought, sought } from '../sought.ts';
-import { placeOf } from '../target.ts';
-import type { Named } from '../viewer.ts';
-import { visible } from '../views/text.ts';
+import type { Plan } from './runTorrents.ts';
+import { type SourceArgument, sourceArgument } from '../input/sourceArgument.ts';
+import { placeOf } from '../input/target.ts';
+import type { Named } from './viewer.ts';
+import { visible } from '../io/text.ts';
 
 /** Sources that are read at the same time: a web server that is slow does not make the others wait. */
 const READ_AT_ONCE = 5;
@@ -50,7 +50,7 @@ export const beginJob = (job: Job, { json }: Pick<Io, 'json'>): void => {
   tellIgnored({ json }, job.source, job.named.infoHash);
 };
 
-const jobOf = async (source: string | Torrent, read: Sought, { seeding, targetFor }: Plan, found: Discovery, io: Io): Promise<Job> => {
+const jobOf = async (source: string | Torrent, read: SourceArgument, { seeding, targetFor }: Plan, found: Discovery, io: Io): Promise<Job> => {
   const { findable, torrent, magnet, peers } = read;
   const infoHash = toHex(findable.infoHash);
   const target = torrent && (await targetFor(torrent));
@@ -72,9 +72,9 @@ export const readJobs = async (
   env: Env,
   io: Io,
 ): Promise<{ readonly jobs: readonly Job[]; readonly refused: readonly Refused[] }> => {
-  const read = async (given: string | Torrent, at: number): Promise<{ at: number; given: string | Torrent; read?: Sought; error?: unknown }> => {
+  const read = async (given: string | Torrent, at: number): Promise<{ at: number; given: string | Torrent; read?: SourceArgument; error?: unknown }> => {
     try {
-      return { at, given, read: await sought(given, env, io) };
+      return { at, given, read: await sourceArgument(given, env, io) };
     } catch (error) {
       if (error instanceof Interrupted) throw error;
       return { at, given, error };

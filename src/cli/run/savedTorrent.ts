@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { toHex } from '../../protocol/id.ts';
-import { parseTorrent } from '../../torrent/metainfo.ts';
-import { lookAt, mayWrite } from '../newFile.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
+import { parseTorrent } from '../../torrent/metainfo/metainfo.ts';
+import { lookAt, mayWrite } from '../input/newFile.ts';
 
 /** Bytes of a .torrent that is looked into. */
 const MOST = 10_000_000;

@@ -1,5 +1,5 @@
-import { dictOf, listOf, type Value } from '../../protocol/bencode.ts';
-import { harmless } from './text.ts';
+import { dictOf, listOf, type Value } from '../../protocol/encoding/bencode.ts';
+import { harmless } from '../io/text.ts';
 
 /** Marks bytes that are no text. */
 const HEX = '$hex';

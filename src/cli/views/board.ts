@@ -1,7 +1,7 @@
-import type { DownloadEvent } from '../../env.ts';
+import type { DownloadEvent } from '../../contracts/env.ts';
 import type { Moment } from './live.ts';
 import { type Row, severalLine, severalLines, statesLine, totalLine, totalLogLine } from './several.ts';
-import { visible } from './text.ts';
+import { visible } from '../io/text.ts';
 
 /** Milliseconds between two orders of the rows: whoever reads one must find it where it was. */
 const SORT_EVERY = 5_000;

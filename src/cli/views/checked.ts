@@ -1,10 +1,10 @@
-import type { Checked } from '../../env.ts';
-import { numberedFiles } from '../../torrent/fileNumbers.ts';
-import type { FileState } from '../../torrent/fileStates.ts';
-import type { Torrent } from '../../torrent/metainfo.ts';
+import type { Checked } from '../../contracts/env.ts';
+import { numberedFiles } from '../../torrent/metainfo/fileNumbers.ts';
+import type { FileState } from '../../torrent/metainfo/fileStates.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import type { ToldAs } from '../json/told.ts';
-import { visible } from './text.ts';
-import { bytes, counted, ranges } from './units.ts';
+import { visible } from '../io/text.ts';
+import { bytes, counted, ranges } from '../io/units.ts';
 
 /** Files, and ranges of wrong pieces, that are listed for people. */
 const LISTED = 20;

@@ -1,9 +1,9 @@
-import type { DownloadEvent, TrackerStatus } from '../../env.ts';
-import { shownUrl } from '../../protocol/shownUrl.ts';
-import type { Given } from '../io.ts';
-import type { Room } from '../log/rooms.ts';
-import { visible } from './text.ts';
-import { bytes, counted, duration } from './units.ts';
+import type { DownloadEvent, TrackerStatus } from '../../contracts/env.ts';
+import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
+import type { Given } from '../io/io.ts';
+import type { Room } from '../args/logRooms.ts';
+import { visible } from '../io/text.ts';
+import { bytes, counted, duration } from '../io/units.ts';
 
 interface Host {
   readonly host: string;

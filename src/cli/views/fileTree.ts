@@ -1,7 +1,7 @@
-import type { FilePlace } from '../../disk/filePlaces.ts';
-import type { Torrent, TorrentFile } from '../../torrent/metainfo.ts';
-import { visible } from './text.ts';
-import { bytes } from './units.ts';
+import type { FilePlace } from '../../disk/files/filePlaces.ts';
+import type { Torrent, TorrentFile } from '../../torrent/metainfo/metainfo.ts';
+import { visible } from '../io/text.ts';
+import { bytes } from '../io/units.ts';
 
 /** Levels of folders that are indented; deeper ones stand below each other. */
 const MAX_INDENT = 16;

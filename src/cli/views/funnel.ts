@@ -1,5 +1,5 @@
-import type { FunnelSample } from '../../env.ts';
-import { fit } from './text.ts';
+import type { FunnelSample } from '../../contracts/env.ts';
+import { fit } from '../io/text.ts';
 
 const STEPS = [
   ['discovered', 'found'],

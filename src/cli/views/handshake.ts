@@ -1,10 +1,10 @@
-import { clientName } from '../../protocol/clientName.ts';
-import type { Handshake } from '../../protocol/handshake.ts';
-import { toHex } from '../../protocol/id.ts';
-import type { Met } from '../introduce.ts';
+import { clientName } from '../../protocol/peer/clientName.ts';
+import type { Handshake } from '../../protocol/peer/handshake.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
+import type { Met } from '../../download/greetPeer.ts';
 import type { ToldAs } from '../json/told.ts';
 import { hostPort } from './events.ts';
-import { visible } from './text.ts';
+import { visible } from '../io/text.ts';
 
 /** What the reserved bits stand for, by byte and bit. */
 const BITS = [

@@ -1,13 +1,13 @@
-import { type FilePlace, filePlaces } from '../../disk/filePlaces.ts';
-import { toHex } from '../../protocol/id.ts';
-import { contentLength, numberedFiles, numbersOf } from '../../torrent/fileNumbers.ts';
-import { formatMagnet } from '../../torrent/magnet.ts';
-import type { Torrent } from '../../torrent/metainfo.ts';
-import { formatSelection, selects, type Span } from '../../torrent/selection.ts';
+import { type FilePlace, filePlaces } from '../../disk/files/filePlaces.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
+import { contentLength, numberedFiles, numbersOf } from '../../torrent/metainfo/fileNumbers.ts';
+import { formatMagnet } from '../../torrent/metainfo/magnet.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { formatSelection, selects, type Span } from '../../torrent/metainfo/selection.ts';
 import type { ToldAs } from '../json/told.ts';
 import { fileTree } from './fileTree.ts';
-import { visible } from './text.ts';
-import { bytes, counted } from './units.ts';
+import { visible } from '../io/text.ts';
+import { bytes, counted } from '../io/units.ts';
 
 /** Piece hashes that a person is shown without asking for all. */
 export const SHOWN_HASHES = 20;

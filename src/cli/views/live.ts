@@ -1,6 +1,6 @@
 import type { Ora } from 'ora';
-import type { Io } from '../io.ts';
-import { columns, fit } from './text.ts';
+import type { Io } from '../io/io.ts';
+import { columns, fit } from '../io/text.ts';
 
 /** Milliseconds between two pictures on a terminal: four a second. */
 const FRAME = 250;

@@ -1,4 +1,4 @@
-import type { Note } from '../log/rooms.ts';
+import type { Note } from '../args/logRooms.ts';
 
 /** Columns of the longest name of a room. */
 const ROOM = 7;

@@ -1,5 +1,5 @@
 import type { Pace } from '../../discovery/pace.ts';
-import { duration } from './units.ts';
+import { duration } from '../io/units.ts';
 
 const time = (milliseconds: number): string => duration(milliseconds / 1000);
 

@@ -1,9 +1,9 @@
-import type { Scraped } from '../../discovery/scrape.ts';
-import type { Announced, PeerAddress, TrackerStatus, Warning } from '../../env.ts';
-import { shownUrl } from '../../protocol/shownUrl.ts';
+import type { Scraped } from '../../discovery/trackers/scrape.ts';
+import type { Announced, PeerAddress, TrackerStatus, Warning } from '../../contracts/env.ts';
+import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import type { ToldAs } from '../json/told.ts';
 import { eventLine, hostPort } from './events.ts';
-import { counted } from './units.ts';
+import { counted } from '../io/units.ts';
 
 /** An address that somebody named. */
 export type PeerEvent = ToldAs<'peer'>;

@@ -1,6 +1,6 @@
-import type { Progress } from '../../env.ts';
-import { columns, fit, visible } from './text.ts';
-import { bytes, counted, duration, percent, rate } from './units.ts';
+import type { Progress } from '../../contracts/env.ts';
+import { columns, fit, visible } from '../io/text.ts';
+import { bytes, counted, duration, percent, rate } from '../io/units.ts';
 
 const BAR = 40;
 

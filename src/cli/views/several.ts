@@ -1,7 +1,7 @@
-import type { Progress } from '../../env.ts';
+import type { Progress } from '../../contracts/env.ts';
 import { progressLine } from './progress.ts';
-import { columns, fit, middle, visible } from './text.ts';
-import { bytes, bytesOf, counted, duration, percent, rate, roughly } from './units.ts';
+import { columns, fit, middle, visible } from '../io/text.ts';
+import { bytes, bytesOf, counted, duration, percent, rate, roughly } from '../io/units.ts';
 
 /** One of several torrents. */
 export interface Row {

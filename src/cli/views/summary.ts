@@ -1,5 +1,5 @@
 import type { Figures } from '../run/account.ts';
-import { bytes, bytesOf, counted, duration, rate } from './units.ts';
+import { bytes, bytesOf, counted, duration, rate } from '../io/units.ts';
 
 /** How many of its files are wanted. */
 export interface Chosen {

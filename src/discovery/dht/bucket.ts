@@ -1,4 +1,4 @@
-import type { NodeEndpoint } from '../../protocol/compact.ts';
+import type { NodeEndpoint } from '../../protocol/encoding/compact.ts';
 
 /** Nodes of a bucket, and as many to take their places. */
 export const K = 8;

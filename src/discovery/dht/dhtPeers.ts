@@ -1,7 +1,7 @@
 import { defer, map, Observable, Subscription, tap } from 'rxjs';
 import { replenish } from '../../../operators/replenish.ts';
-import { now } from '../../clock.ts';
-import type { Env, PeerAddress, Warning } from '../../env.ts';
+import { now } from '../../contracts/clock.ts';
+import type { Env, PeerAddress, Warning } from '../../contracts/env.ts';
 import { defaultPace, type DhtPace } from '../pace.ts';
 import type { DhtNode } from './node.ts';
 

@@ -1,4 +1,4 @@
-import { compareDistance, ID_LENGTH } from '../../protocol/id.ts';
+import { compareDistance, ID_LENGTH } from '../../protocol/encoding/id.ts';
 
 /** Leading bits that two ids have in common, 0 to 160. */
 export const commonBits = (a: Uint8Array, b: Uint8Array): number => {

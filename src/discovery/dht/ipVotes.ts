@@ -1,4 +1,4 @@
-import { networkOf } from './network.ts';
+import { networkOf } from './networks.ts';
 
 /** Voters in a poll; the last ones count. */
 export const MAX_VOTERS = 20;

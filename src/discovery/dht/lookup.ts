@@ -1,7 +1,7 @@
-import type { NodeEndpoint } from '../../protocol/compact.ts';
-import { compareDistance, equalIds } from '../../protocol/id.ts';
+import type { NodeEndpoint } from '../../protocol/encoding/compact.ts';
+import { compareDistance, equalIds } from '../../protocol/encoding/id.ts';
 import { K } from './bucket.ts';
-import { networkOf } from './network.ts';
+import { networkOf } from './networks.ts';
 
 /** Questions in flight; one that is slow to be answered makes room for another one. */
 export const ALPHA = 4;

@@ -1,5 +1,5 @@
 import { catchError, EMPTY, type Observable } from 'rxjs';
-import { AnnounceQueue, URGENCY } from '../announceQueue.ts';
+import { AnnounceQueue, URGENCY } from '../trackers/announceQueue.ts';
 
 /**
  * Lookups for peers under way at one time in one node, of all torrents together. Each asks some thirty nodes within a few seconds: so a thousand

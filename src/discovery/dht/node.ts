@@ -17,13 +17,13 @@ import {
   timer,
   toArray,
 } from 'rxjs';
-import { now } from '../../clock.ts';
-import type { Env, UdpEndpoint, UdpSocket, Warning } from '../../env.ts';
-import { InputError } from '../../errors.ts';
-import { bloomCount } from '../../protocol/bloom.ts';
-import type { Endpoint, NodeEndpoint } from '../../protocol/compact.ts';
-import { ID_LENGTH } from '../../protocol/id.ts';
-import type { Family, Reply } from '../../protocol/krpc.ts';
+import { now } from '../../contracts/clock.ts';
+import type { Env, UdpEndpoint, UdpSocket, Warning } from '../../contracts/env.ts';
+import { InputError } from '../../contracts/errors.ts';
+import { bloomCount } from '../../protocol/dht/bloom.ts';
+import type { Endpoint, NodeEndpoint } from '../../protocol/encoding/compact.ts';
+import { ID_LENGTH } from '../../protocol/encoding/id.ts';
+import type { Family, Reply } from '../../protocol/dht/krpc.ts';
 import { K } from './bucket.ts';
 import { DosGuard } from './dosGuard.ts';
 import { LookupQueue } from './lookupQueue.ts';
@@ -32,10 +32,10 @@ import { PeerStore } from './peerStore.ts';
 import { Responder } from './responder.ts';
 import { RoutingTable } from './routingTable.ts';
 import { MAX_SAVED, type SavedNodes } from './savedNodes.ts';
-import { blooms, type DhtLookup, search } from './search.ts';
-import { Side } from './side.ts';
+import { blooms, type DhtLookup, peerLookup } from './peerLookup.ts';
+import { FamilyNode } from './familyNode.ts';
 import { Tokens } from './tokens.ts';
-import { upkeep } from './upkeep.ts';
+import { maintenance } from './maintenance.ts';
 
 /** Milliseconds between two looks for peers that have expired. */
 const SWEEP = 60_000;
@@ -134,7 +134,7 @@ const run = (env: DhtEnv, options: DhtNodeOptions, sockets: Sockets, failure?: I
 
 class RunningNode implements DhtNode {
   readonly port: number;
-  readonly sides: readonly Side[];
+  readonly sides: readonly FamilyNode[];
   readonly #store = new PeerStore();
   readonly #env: DhtEnv;
   readonly #options: DhtNodeOptions;
@@ -156,7 +156,7 @@ class RunningNode implements DhtNode {
       const socket = sockets[family];
       if (!socket) return [];
       const replied = ({ nodes = [] }: Reply): void => this.#heardOf(nodes, family);
-      return [new Side({ env, socket, family, table: new RoutingTable(id), guard, responder, readOnly: options.readOnly ?? false, replied })];
+      return [new FamilyNode({ env, socket, family, table: new RoutingTable(id), guard, responder, readOnly: options.readOnly ?? false, replied })];
     });
     // Without a side of their own, the others' nodes would be of no use.
     this.#want = this.sides.length > 1 ? [4, 6] : [];
@@ -176,7 +176,7 @@ class RunningNode implements DhtNode {
     const sweep$ = timer(SWEEP, SWEEP).pipe(tap(() => this.#store.expire(now())));
     const isAlone = (): boolean => this.sides.every(({ table }) => table.usable === 0);
     const options = { env: this.#env, bootstrap, saved: saved?.nodes ?? [], want: this.#want, lost, isAlone };
-    const upkeeps = this.sides.map((side) => upkeep(side, options));
+    const upkeeps = this.sides.map((side) => maintenance(side, options));
     const joined$ = merge(...this.sides.map((side) => side.joined$)).pipe(tap(() => this.#joined$.next()));
     return merge(joined$, ...this.sides.map((side) => side.run()), ...upkeeps, sweep$).pipe(ignoreElements());
   }
@@ -230,14 +230,14 @@ class RunningNode implements DhtNode {
     });
   }
 
-  #side(family: Family): Side | undefined {
+  #side(family: Family): FamilyNode | undefined {
     return this.sides.find((side) => side.family === family);
   }
 
   #search(infoHash: Uint8Array, announce: number | undefined, seed: boolean | undefined): Observable<Endpoint> {
     const options = { want: this.#want, report: this.#options.report, announce, seed };
     const both = (): Observable<Endpoint> =>
-      merge(...this.sides.map((side) => search(side, infoHash, options))).pipe(distinct(({ host, port }) => `${host} ${port}`));
+      merge(...this.sides.map((side) => peerLookup(side, infoHash, options))).pipe(distinct(({ host, port }) => `${host} ${port}`));
     return this.#lookups.inTurn(seed === true, both);
   }
 

@@ -1,7 +1,7 @@
-import { crc32c } from '../../protocol/crc32c.ts';
-import { ID_LENGTH } from '../../protocol/id.ts';
-import { parseIp } from '../../protocol/ip.ts';
-import { isLocalHost } from './network.ts';
+import { crc32c } from '../../protocol/dht/crc32c.ts';
+import { ID_LENGTH } from '../../protocol/encoding/id.ts';
+import { parseIp } from '../../protocol/encoding/ip.ts';
+import { isLocalHost } from './networks.ts';
 
 const MASK_4 = Uint8Array.of(0x03, 0x0f, 0x3f, 0xff);
 const MASK_6 = Uint8Array.of(0x01, 0x03, 0x07, 0x0f, 0x1f, 0x3f, 0x7f, 0xff);

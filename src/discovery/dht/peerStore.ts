@@ -1,5 +1,5 @@
-import type { Endpoint } from '../../protocol/compact.ts';
-import { toHex } from '../../protocol/id.ts';
+import type { Endpoint } from '../../protocol/encoding/compact.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
 
 /** Torrents, and peers of each, that we remember for others. */
 export const MAX_TORRENTS = 2000;

@@ -1,8 +1,8 @@
-import type { Endpoint, NodeEndpoint } from '../../protocol/compact.ts';
-import { equalIds, ID_LENGTH, toHex } from '../../protocol/id.ts';
+import type { Endpoint, NodeEndpoint } from '../../protocol/encoding/compact.ts';
+import { equalIds, ID_LENGTH, toHex } from '../../protocol/encoding/id.ts';
 import { type Bucket, type Contact, isBad, isQuestionable, K, lastMoved, QUIET, spare, victimOf } from './bucket.ts';
 import { commonBits, idNear, nearestFirst } from './distance.ts';
-import { networkOf } from './network.ts';
+import { networkOf } from './networks.ts';
 import { isValidNodeId } from './nodeId.ts';
 
 /** Answers missed in a row after which a node is forgotten, even if nobody wants its place: we may have been cut off ourselves. */

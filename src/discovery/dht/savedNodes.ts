@@ -1,7 +1,7 @@
-import { bytesOf, decode, dictOf, encode, intOf, type Dict } from '../../protocol/bencode.ts';
-import { decodeNodes, encodeNodes, type NodeEndpoint } from '../../protocol/compact.ts';
-import { ID_LENGTH } from '../../protocol/id.ts';
-import { Malformed } from '../../protocol/malformed.ts';
+import { bytesOf, decode, dictOf, encode, intOf, type Dict } from '../../protocol/encoding/bencode.ts';
+import { decodeNodes, encodeNodes, type NodeEndpoint } from '../../protocol/encoding/compact.ts';
+import { ID_LENGTH } from '../../protocol/encoding/id.ts';
+import { Malformed } from '../../protocol/encoding/malformed.ts';
 
 /** Nodes that are kept from one run to the next, of each family. */
 export const MAX_SAVED = 300;

@@ -1,4 +1,4 @@
-import { equalIds, sha1 } from '../../protocol/id.ts';
+import { equalIds, sha1 } from '../../protocol/encoding/id.ts';
 
 /** Milliseconds after which a new secret is taken; the one before it is still good. */
 export const ROTATION = 5 * 60_000;

@@ -1,5 +1,5 @@
-import type { Endpoint } from '../../protocol/compact.ts';
-import { latin1 } from '../../protocol/bencode.ts';
+import type { Endpoint } from '../../protocol/encoding/compact.ts';
+import { latin1 } from '../../protocol/encoding/bencode.ts';
 
 /** Questions that may be open at once. */
 export const MAX_OPEN = 512;

@@ -2,7 +2,7 @@ import { Client } from 'bittorrent-dht';
 import { lastValueFrom, type Observable, Subscription, toArray } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DhtNode, dhtNode, type DhtNodeOptions } from '../../../src/discovery/dht/node.ts';
-import { sha1 } from '../../../src/protocol/id.ts';
+import { sha1 } from '../../../src/protocol/encoding/id.ts';
 import { loopbackEnv } from './loopback.ts';
 
 const HASH = sha1(new TextEncoder().encode('another implementation'));

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ALPHA, Lookup, MAX_ASKED, MAX_CANDIDATES, TRUST } from '../../../src/discovery/dht/lookup.ts';
 import { K } from '../../../src/discovery/dht/bucket.ts';
-import type { NodeEndpoint } from '../../../src/protocol/compact.ts';
-import { compareDistance } from '../../../src/protocol/id.ts';
+import type { NodeEndpoint } from '../../../src/protocol/encoding/compact.ts';
+import { compareDistance } from '../../../src/protocol/encoding/id.ts';
 import { hostOf, idOf, nodeOf } from './made.ts';
 
 const target = new Uint8Array(20);

@@ -1,7 +1,7 @@
 import { firstValueFrom, lastValueFrom, map, type Observable, Subscription, toArray } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type DhtNode, dhtNode, type DhtNodeOptions } from '../../../src/discovery/dht/node.ts';
-import { sha1 } from '../../../src/protocol/id.ts';
+import { sha1 } from '../../../src/protocol/encoding/id.ts';
 import { loopbackEnv, loopbackEnv6 } from './loopback.ts';
 
 let open = new Subscription();

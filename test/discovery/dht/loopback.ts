@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { map, throwError } from 'rxjs';
-import type { Env, UdpSocket } from '../../../src/env.ts';
-import { InputError } from '../../../src/errors.ts';
+import type { Env, UdpSocket } from '../../../src/contracts/env.ts';
+import { InputError } from '../../../src/contracts/errors.ts';
 import { bindUdp, resolve } from '../../../src/net/udp.ts';
 
 type LoopbackEnv = Pick<Env, 'bindUdp' | 'resolve' | 'random' | 'randomBytes'>;

@@ -1,4 +1,4 @@
-import { sha1 } from '../../../src/protocol/id.ts';
+import { sha1 } from '../../../src/protocol/encoding/id.ts';
 
 /** The nth of many public addresses, each in a network of its own. */
 export const hostOf = (index: number): string => `${11 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.${1 + (index % 250)}`;

@@ -5,8 +5,8 @@ import { DrawnUdp } from '../../../marbles/udp.ts';
 import { LookupQueue, MAX_LOOKUPS } from '../../../src/discovery/dht/lookupQueue.ts';
 import { type DhtNode, dhtNode, type DhtNodeOptions, type DhtScrape } from '../../../src/discovery/dht/node.ts';
 import { isValidNodeId } from '../../../src/discovery/dht/nodeId.ts';
-import { InputError } from '../../../src/errors.ts';
-import type { Endpoint } from '../../../src/protocol/compact.ts';
+import { InputError } from '../../../src/contracts/errors.ts';
+import type { Endpoint } from '../../../src/protocol/encoding/compact.ts';
 import { hostOf, idOf, randomBytesOf } from './made.ts';
 import { VirtualTime } from './virtualTime.ts';
 

@@ -5,7 +5,7 @@ import { K, QUIET } from '../../../src/discovery/dht/bucket.ts';
 import { commonBits } from '../../../src/discovery/dht/distance.ts';
 import { createNodeId } from '../../../src/discovery/dht/nodeId.ts';
 import { MAX_MISSED, RoutingTable } from '../../../src/discovery/dht/routingTable.ts';
-import { compareDistance, toHex } from '../../../src/protocol/id.ts';
+import { compareDistance, toHex } from '../../../src/protocol/encoding/id.ts';
 import { hostOf, idOf, nodeOf, randomBytesOf } from './made.ts';
 
 const own = new Uint8Array(20);

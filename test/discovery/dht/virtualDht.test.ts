@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { QUIET } from '../../../src/discovery/dht/bucket.ts';
-import { sha1, toHex } from '../../../src/protocol/id.ts';
+import { sha1, toHex } from '../../../src/protocol/encoding/id.ts';
 import { VirtualDht } from './virtualDht.ts';
 import { VirtualTime } from './virtualTime.ts';
 

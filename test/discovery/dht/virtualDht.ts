@@ -2,9 +2,9 @@ import { map, Subscription } from 'rxjs';
 import { DrawnUdp } from '../../../marbles/udp.ts';
 import { seeded } from '../../../marbles/random.ts';
 import { type DhtNode, dhtNode, type DhtNodeOptions } from '../../../src/discovery/dht/node.ts';
-import type { DhtLookup } from '../../../src/discovery/dht/search.ts';
-import type { Endpoint } from '../../../src/protocol/compact.ts';
-import { decodeKrpc, encodeKrpc, type Krpc } from '../../../src/protocol/krpc.ts';
+import type { DhtLookup } from '../../../src/discovery/dht/peerLookup.ts';
+import type { Endpoint } from '../../../src/protocol/encoding/compact.ts';
+import { decodeKrpc, encodeKrpc, type Krpc } from '../../../src/protocol/dht/krpc.ts';
 import { hostOf } from './made.ts';
 import type { VirtualTime } from './virtualTime.ts';
 

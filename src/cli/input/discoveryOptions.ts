@@ -1,0 +1,57 @@
+import { BOOTSTRAP } from '../../discovery/dht/bootstrap.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { SourceOptions } from '../../discovery/peerSources.ts';
+import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { give } from '../io/advice.ts';
+import { GaveUp } from '../io/exit.ts';
+import type { Given } from '../io/io.ts';
+import { mayKeep } from './newFile.ts';
+import { defaultNodeFile, keptNode } from './nodeFile.ts';
+import { address, flag, text, texts, trackerAddress, wholeNumber } from '../args/values.ts';
+
+const PORT = 6881;
+
+/** Who is to be asked for peers, checked; nothing of the torrent is needed for that. */
+export interface Discovery extends Pick<SourceOptions, 'dht$' | 'lsd' | 'peers'> {
+  readonly moreTrackers: readonly string[];
+  readonly pex: boolean;
+  /** The torrent's own trackers, too. */
+  readonly own: boolean;
+  /** What is left to try when there is nobody to ask. */
+  readonly advice: string;
+}
+
+export const discovery = (given: Given, env: Env): Discovery => {
+  const bootstrap = texts(given, 'bootstrap').map((each) => address('bootstrap', each));
+  const port = wholeNumber(given, 'dht-port', 1, 65_535) ?? wholeNumber(given, 'port', 1, 65_535) ?? PORT;
+  const named = text(given, 'node-file');
+  if (named !== undefined && !flag(given, 'no-dht')) mayKeep(named);
+  const file = named ?? defaultNodeFile();
+  return {
+    advice: give(given, 'a'),
+    peers: texts(given, 'peer').map((each) => address('peer', each)),
+    moreTrackers: texts(given, 'tracker').map((each) => trackerAddress('tracker', each)),
+    own: !flag(given, 'no-trackers'),
+    lsd: !flag(given, 'no-lsd'),
+    pex: !flag(given, 'no-pex'),
+    ...(!flag(given, 'no-dht') && { dht$: keptNode(env, file, { port, bootstrap: bootstrap.length > 0 ? bootstrap : BOOTSTRAP }) }),
+  };
+};
+
+/** The trackers to ask, in tiers. */
+export const trackersOf = (torrent: Pick<Torrent, 'announce'>, { own, moreTrackers }: Discovery): readonly (readonly string[])[] => [
+  ...(own ? torrent.announce : []),
+  ...moreTrackers.map((url) => [url]),
+];
+
+/** The trackers to ask, in tiers, if there is anybody at all to ask. */
+export const trackersFor = (torrent: Pick<Torrent, 'announce' | 'private'> & Partial<Pick<MagnetLink, 'sources'>>, found: Discovery) => {
+  const { peers = [], dht$, lsd, advice } = found;
+  const trackers = trackersOf(torrent, found);
+  if (trackers.length > 0 || peers.length > 0 || (torrent.sources ?? []).length > 0) return trackers;
+  // BEP 27.
+  if (torrent.private) throw new GaveUp('no-peers', `nobody to ask for peers: the torrent is private, only trackers may name them${advice}`);
+  if (dht$ === undefined && lsd !== true) throw new GaveUp('no-peers', `nobody to ask for peers${advice}`);
+  return trackers;
+};

@@ -1,0 +1,70 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { addAbortSignal } from 'node:stream';
+import { diskError } from '../../disk/errors/diskError.ts';
+import { errnoOf } from '../../disk/errors/errno.ts';
+import { InputError } from '../../contracts/errors.ts';
+import { MAX_BYTES } from '../../protocol/encoding/bencode.ts';
+import { Malformed } from '../../protocol/encoding/malformed.ts';
+import type { Io } from '../io/io.ts';
+import { visible } from '../io/text.ts';
+
+/** Bytes read at a time. */
+const CHUNK = 65_536;
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file: check the path',
+  EISDIR: 'it is a folder: name the .torrent file in it',
+  EACCES: 'no permission: check who may read it',
+  EPERM: 'not permitted: check who may read it',
+  ENOTDIR: 'a part of its path is a file, not a folder: check the path',
+  ENAMETOOLONG: 'the path is too long: check it',
+  ELOOP: 'its symbolic links go round in a circle: check the path',
+};
+
+const stdin = async (add: (chunk: Uint8Array) => void, { stopped }: Pick<Io, 'stopped'>): Promise<void> => {
+  try {
+    // The user may press Ctrl-C while whoever writes to this pipe keeps it open.
+    for await (const chunk of addAbortSignal(stopped, process.stdin) as AsyncIterable<Uint8Array>) add(chunk);
+  } catch (error) {
+    throw stopped.aborted ? stopped.reason : error;
+  }
+};
+
+const file = (path: string, add: (chunk: Uint8Array) => void): void => {
+  const fd = openSync(path, 'r');
+  try {
+    const chunk = Buffer.allocUnsafe(CHUNK);
+    // A copy, as most torrents are small: a thousand times the whole chunk would be too much.
+    for (let size = -1; size !== 0; ) add(Uint8Array.prototype.slice.call(chunk, 0, (size = readSync(fd, chunk))));
+  } finally {
+    closeSync(fd);
+  }
+};
+
+/** At most `MAX_BYTES` bytes of a file; `-` is stdin. */
+export const readBytes = async (path: string, io: Pick<Io, 'stopped'>): Promise<Uint8Array> => {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const add = (chunk: Uint8Array): void => {
+    size += chunk.length;
+    if (size > MAX_BYTES) throw new InputError('bad-option', `${path}: more than ${MAX_BYTES} bytes: that is no torrent`);
+    chunks.push(chunk);
+  };
+  try {
+    if (path === '-') await stdin(add, io);
+    else file(path, add);
+  } catch (error) {
+    if (error instanceof InputError || io.stopped.aborted) throw error;
+    const reason = reasons[errnoOf(error)];
+    if (reason === undefined) throw diskError('read', path === '-' ? 'stdin' : path, error);
+    throw new InputError('bad-option', `cannot read ${path}: ${reason}`, { cause: error });
+  }
+  return Buffer.concat(chunks);
+};
+
+/** Turns what a codec says about bytes into whose bytes they were. */
+export const asInputError = (where: string, error: unknown, advice = ''): unknown => {
+  if (!(error instanceof Malformed)) return error;
+  const code = error.constructor.name === 'Unsupported' ? 'unsupported' : error.what.startsWith('bencode') ? 'bad-bencode' : 'bad-metainfo';
+  return new InputError(code, `${where}: ${visible(error.message)}${code === 'unsupported' ? '' : advice}`, { cause: error });
+};

@@ -1,0 +1,36 @@
+import { toHex } from '../../protocol/encoding/id.ts';
+import { formatMagnet } from '../../torrent/metainfo/magnet.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import type { ToldAs } from '../json/told.ts';
+import { visible } from '../io/text.ts';
+import { bytes, counted } from '../io/units.ts';
+
+/** The link that leads to a torrent that was made here. */
+export const magnetOf = ({ infoHash, name, length, announce, webSeeds }: Torrent): string =>
+  formatMagnet({ infoHash, name, length, announce, webSeeds, peers: [], sources: [] });
+
+const filesOf = ({ files }: Torrent): number => files.filter(({ padding }) => !padding).length;
+
+/** What a program is told of a torrent that was made; `path` is that of its .torrent, if it has one. */
+export const madeObject = (torrent: Torrent, path: string | undefined): ToldAs<'created'> => ({
+  type: 'created',
+  ...(path !== undefined && { path }),
+  infoHash: toHex(torrent.infoHash),
+  name: torrent.name,
+  length: torrent.length,
+  files: filesOf(torrent),
+  pieceLength: torrent.pieceLength,
+  pieceCount: torrent.pieceHashes.length / 20,
+  private: torrent.private,
+  magnet: magnetOf(torrent),
+});
+
+/** What people are told of it; `path` is where the .torrent or the content is. */
+export const madeLines = (torrent: Torrent, path: string): readonly string[] => {
+  const pieces = counted(torrent.pieceHashes.length / 20, 'piece');
+  return [
+    `${visible(path)}: ${bytes(torrent.length)} in ${counted(filesOf(torrent), 'file')}, ${pieces} of ${bytes(torrent.pieceLength)}`,
+    `Info Hash: ${toHex(torrent.infoHash)}`,
+    magnetOf(torrent),
+  ];
+};

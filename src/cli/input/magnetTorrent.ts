@@ -1,0 +1,43 @@
+import type { DownloadEvent, PeerSource } from '../../contracts/env.ts';
+import { fetchTorrent } from '../../download/magnet/fetchTorrent.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
+import { Funnel } from '../../torrent/stats/funnel.ts';
+import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { awaited } from '../run/awaited.ts';
+import { Deadline } from '../io/deadline.ts';
+import { discovery, trackersFor } from './discoveryOptions.ts';
+import type { Given, Io } from '../io/io.ts';
+import { wholeNumber } from '../args/values.ts';
+import { eventLine, told } from '../views/events.ts';
+import { live } from '../views/live.ts';
+import { visible } from '../io/text.ts';
+import { loggedWorld } from '../log/loggedWorld.ts';
+
+/** Seconds until it is given up, if the user does not say. */
+const WITHIN = 60;
+
+/** The torrent that a magnet link stands for, from whoever has it, until the user's time is over, if there is a limit to it. @throws GaveUp */
+export const magnetTorrent = async (magnet: MagnetLink, given: Given, io: Io, deadline = new Deadline(WITHIN)): Promise<Torrent> => {
+  const port = wholeNumber(given, 'port', 1, 65_535) ?? 0;
+  let say = io.say;
+  const env = await loggedWorld(given, (line) => say(line));
+  const found = discovery(given, env);
+  const named = { ...found, peers: [...(found.peers ?? []), ...magnet.peers] };
+  const trackers = trackersFor({ ...magnet, private: false }, { ...found, peers: named.peers.map((each) => ({ source: 'manual', ...each })) });
+  for (const part of magnet.ignored) io.say(`not used: ${part}`);
+  const view = await live(io, `asking what ${visible(magnet.name ?? toHex(magnet.infoHash))} is`, io.json !== undefined);
+  say = (line) => view.say(line);
+  const report = (event: DownloadEvent): void => {
+    if (io.json) return io.json.event(event, toHex(magnet.infoHash));
+    const line = eventLine(event, told(given, event));
+    if (line !== undefined) say(line);
+  };
+  const funnel = new Funnel<PeerSource>();
+  const torrent$ = fetchTorrent(magnet, env, { ...found, trackers, port, report, funnel });
+  try {
+    return await awaited(torrent$, { missed: 'nobody has told what the link stands for', given, deadline, funnel, view }, io);
+  } finally {
+    view.end();
+  }
+};

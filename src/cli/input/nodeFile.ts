@@ -1,0 +1,77 @@
+import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { defer, finalize, ignoreElements, interval, merge, type Observable, of, shareReplay, switchMap, tap } from 'rxjs';
+import { stateFolder } from '../../disk/notes/stateFolder.ts';
+import { type DhtEnv, type DhtNode, dhtNode, type DhtNodeOptions } from '../../discovery/dht/node.ts';
+import { decodeSavedNodes, encodeSavedNodes, type SavedNodes } from '../../discovery/dht/savedNodes.ts';
+
+/** Milliseconds between two savings while the node runs: it may be killed. */
+const SAVE_EVERY = 5 * 60_000;
+/** Nodes below which those of the run before are kept beside them. */
+const ENOUGH = 50;
+/** Bytes of a file that can be one of ours. */
+const MAX_FILE = 65_536;
+
+/** The file with the nodes of the DHT that the run before knew. */
+export const defaultNodeFile = (environment: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string =>
+  join(stateFolder(environment, platform), 'dht-nodes');
+
+/** Undefined if there is nothing that we wrote: then a node begins anew. */
+export const loadNodes = (file: string): SavedNodes | undefined => {
+  const bytes = new Uint8Array(MAX_FILE);
+  try {
+    const fd = openSync(file, 'r');
+    try {
+      return decodeSavedNodes(bytes.subarray(0, readSync(fd, bytes)));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return undefined;
+  }
+};
+
+/** Replaces the file as a whole, or not at all: that it can't be written is no failure, the next run asks the bootstrap nodes. */
+export const saveNodes = (file: string, saved: SavedNodes): void => {
+  const draft = `${file}.${process.pid}`;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    try {
+      writeFileSync(draft, encodeSavedNodes(saved), { mode: 0o600 });
+      renameSync(draft, file);
+    } finally {
+      rmSync(draft, { force: true });
+    }
+  } catch {
+    return;
+  }
+};
+
+/** What is known now; after a short run, what was known before beside it. */
+const worthKeeping = ({ id, nodes }: SavedNodes, before: SavedNodes | undefined): SavedNodes => {
+  if (nodes.length >= ENOUGH || before === undefined) return { id, nodes };
+  const known = new Set(nodes.map(({ host, port }) => `${host} ${port}`));
+  return { id, nodes: [...nodes, ...before.nodes.filter(({ host, port }) => !known.has(`${host} ${port}`))] };
+};
+
+/**
+ * Our node of the DHT, one for all who subscribe. It begins with the nodes in `file`, and leaves there those it knows, every five minutes
+ * and when nobody is subscribed any more.
+ */
+export const keptNode = (env: DhtEnv, file: string, options: DhtNodeOptions): Observable<DhtNode> =>
+  defer(() => {
+    const before = loadNodes(file);
+    const save = (node: DhtNode): void => {
+      const known = node.nodes();
+      if (known.nodes.length > 0) saveNodes(file, worthKeeping(known, before));
+    };
+    return dhtNode(env, { ...options, saved: before }).pipe(
+      switchMap((node) => {
+        const saving$ = interval(SAVE_EVERY).pipe(
+          tap(() => save(node)),
+          ignoreElements(),
+        );
+        return merge(of(node), saving$).pipe(finalize(() => save(node)));
+      }),
+    );
+  }).pipe(shareReplay({ bufferSize: 1, refCount: true }));

@@ -1,0 +1,53 @@
+import type { PeerAddress } from '../../contracts/env.ts';
+import { InputError } from '../../contracts/errors.ts';
+import { parseId } from '../../protocol/encoding/id.ts';
+import { Malformed } from '../../protocol/encoding/malformed.ts';
+import type { Findable } from '../../discovery/peerSources.ts';
+import { type MagnetLink, magnetOf, parseMagnet } from '../../torrent/metainfo/magnet.ts';
+import { type Torrent, Unsupported } from '../../torrent/metainfo/metainfo.ts';
+import type { Io } from '../io/io.ts';
+import type { Web } from './torrentUrl.ts';
+import { found, torrentIn } from './torrentFile.ts';
+import { INFO_HASH, said } from './stdin.ts';
+import { visible } from '../io/text.ts';
+
+/** What is enough to find peers and to greet them. */
+export interface SourceArgument {
+  readonly findable: Findable;
+  /** Who is named beforehand. */
+  readonly peers: readonly PeerAddress[];
+  /** If it is known already what is in it. */
+  readonly torrent?: Torrent;
+  /** If not. */
+  readonly magnet?: MagnetLink;
+}
+
+/** What a magnet link says without asking anybody. */
+export const ofMagnet = (magnet: MagnetLink): SourceArgument => ({
+  findable: magnet,
+  peers: magnet.peers.map((each) => ({ ...each, source: 'manual' })),
+  magnet,
+});
+
+/** The link that `source` is, or the one of an info-hash; undefined for anything else. @throws InputError */
+export const readMagnet = (source: string | Uint8Array): MagnetLink | undefined => {
+  if (typeof source !== 'string') return undefined;
+  if (INFO_HASH.test(source)) return magnetOf(parseId(source));
+  if (!/^\s*magnet:/i.test(source)) return undefined;
+  try {
+    return parseMagnet(source);
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    throw new InputError(error instanceof Unsupported ? 'unsupported' : 'bad-magnet', visible(error.message), { cause: error });
+  }
+};
+
+/** What `source` says without asking any peer: as the user has typed it, `-` for what is piped into this process, or a torrent that was made here. */
+export const sourceArgument = async (source: string | Torrent, env: Web, io: Pick<Io, 'stopped' | 'say'>): Promise<SourceArgument> => {
+  if (typeof source !== 'string') return { findable: source, peers: [], torrent: source };
+  const it = await found(await said(source, io), io, env);
+  const magnet = readMagnet(it.what);
+  if (magnet !== undefined) return ofMagnet(magnet);
+  const torrent = await torrentIn(it, io);
+  return { findable: torrent, peers: [], torrent };
+};

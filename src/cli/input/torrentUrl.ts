@@ -1,0 +1,88 @@
+import { defer, map, type Observable, retry, throwError, timeout } from 'rxjs';
+import { backoff } from '../../../operators/backoff.ts';
+import type { Env, HttpReply } from '../../contracts/env.ts';
+import { InputError, InvariantError, TrackerError } from '../../contracts/errors.ts';
+import { nodeEnv } from '../../node.ts';
+import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
+import { MAX_TORRENT_BYTES } from '../../torrent/metainfo/metainfo.ts';
+import { Deadline } from '../io/deadline.ts';
+import { GaveUp, Interrupted } from '../io/exit.ts';
+import { follow } from '../io/follow.ts';
+import type { Io } from '../io/io.ts';
+
+/** Seconds for fetching a .torrent, if the user does not say. */
+const FETCH_TIMEOUT = 30;
+/** How often a server that is down is asked, if the user does not say how long to wait for it. */
+const TRIES = 4;
+/** Milliseconds before it is asked again, the first time and at most. */
+const AGAIN = { first: 500, most: 30_000 };
+
+/** What a .torrent is fetched with, and how long the user waits for it, in milliseconds. */
+export interface Web extends Pick<Env, 'httpGet' | 'random'> {
+  readonly patience?: number | undefined;
+}
+
+/** The server says that it will be otherwise soon: too early, too many requests, and all that it takes upon itself. */
+const isBusy = (status: number): boolean => [408, 425, 429].includes(status) || status >= 500;
+
+/** Codes of errors that stay as they are: there is no such host, or it is not the one that it claims to be. */
+const LASTING = /^(ENOTFOUND$|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO$)/;
+
+/** Is the server down or slow, which nobody has typed? */
+const mayPass = (error: unknown): boolean => {
+  if (!(error instanceof TrackerError)) return false;
+  const { code = '' } = (error.cause ?? {}) as Partial<NodeJS.ErrnoException>;
+  return error.code === 'timeout' || error.code === 'http-status' || (error.code === 'unreachable' && !LASTING.test(code));
+};
+
+const answered = (reply: HttpReply): HttpReply => {
+  if (!isBusy(reply.status)) return reply;
+  throw new TrackerError('http-status', `${shownUrl(reply.url)}: the server answered ${reply.status}`);
+};
+
+/** Asks again while the server is down, until the user's time is over; if the user has named none, a few times. */
+const fetchPatiently = (url: string, { httpGet, random, patience }: Web, failing: (why: string) => void): Observable<HttpReply> =>
+  defer(() => {
+    const deadline = new Deadline(patience === undefined ? FETCH_TIMEOUT : patience / 1000);
+    const pause = backoff({ ...AGAIN, random });
+    let last: unknown;
+    const again = (error: unknown, count: number): Observable<unknown> => {
+      // A server that is slow has been given all the time that there was.
+      const isOver = error instanceof TrackerError && error.code === 'timeout';
+      if (isOver || !mayPass(error) || (patience === undefined && count >= TRIES)) return throwError(() => error);
+      if (last === undefined && patience !== undefined) failing(messageOf(error));
+      last = error;
+      return pause(error, count);
+    };
+    const late = (): unknown => last ?? new TrackerError('timeout', `${shownUrl(url)}: no answer within ${deadline.seconds} s`);
+    return defer(() => httpGet({ url, maxBytes: MAX_TORRENT_BYTES, timeout: deadline.left, links: true })).pipe(
+      map(answered),
+      retry({ delay: again }),
+      timeout({ first: deadline.left, with: () => throwError(late) }),
+    );
+  });
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The bytes of a .torrent from a web server, or the magnet link that the server sends us on to, as those of indexes do. @throws GaveUp, InputError */
+export const torrentAt = async (url: string, io: Pick<Io, 'stopped'> & Partial<Pick<Io, 'say'>>, env: Web = nodeEnv()): Promise<Uint8Array | string> => {
+  let reply: HttpReply | undefined;
+  const failed = (why: string): string => `cannot fetch ${why.startsWith(shownUrl(url)) ? '' : `${shownUrl(url)}: `}${why}`;
+  try {
+    await follow(
+      fetchPatiently(url, env, (why) => io.say?.(`${failed(why)}: trying again`)),
+      io,
+      (got) => (reply = got),
+    );
+  } catch (error) {
+    if (error instanceof InputError || error instanceof Interrupted) throw error;
+    const what = failed(messageOf(error));
+    if (!mayPass(error)) throw new InputError('bad-option', `${what}: check the address`, { cause: error });
+    const code = error instanceof TrackerError && error.code === 'timeout' ? 'timeout' : 'unreachable';
+    throw new GaveUp(code, `${what}: try again later`, { cause: error });
+  }
+  if (reply === undefined) throw new InvariantError('neither a reply nor an error');
+  if (/^magnet:/i.test(reply.url)) return reply.url;
+  if (reply.status !== 200) throw new InputError('bad-option', `cannot fetch ${shownUrl(url)}: the server answered ${reply.status}`);
+  return reply.body;
+};

@@ -1,0 +1,27 @@
+import type { CreateEnv, Env } from '../../contracts/env.ts';
+import { nodeEnv } from '../../node.ts';
+import type { Given } from '../io/io.ts';
+import { BOOTSTRAP } from '../../discovery/dht/bootstrap.ts';
+import { address, seconds, texts } from '../args/values.ts';
+import type { Web } from '../input/torrentUrl.ts';
+import type { Note, Room } from '../args/logRooms.ts';
+
+/**
+ * The outside world for one command, and how long the user waits for it. It keeps no notes if `notes` is false; with `--verbose` all that is
+ * said to it and by it is a line for `say`.
+ */
+export const loggedWorld = async (given: Given, say: (line: string) => void): Promise<Env & CreateEnv & Web> => {
+  const rooms = (given['rooms'] ?? []) as readonly Room[];
+  const within = seconds(given, 'timeout');
+  const ours = nodeEnv(given['notes'] === false ? { state: false } : {});
+  const env = { ...ours, ...(within !== undefined && { patience: within * 1000 }) };
+  if (rooms.length === 0) return env;
+  const [{ loggedEnv }, { loggedCreateEnv }, { noteLine }] = await Promise.all([
+    import('./loggedEnv.ts'),
+    import('./loggedCreateEnv.ts'),
+    import('../views/note.ts'),
+  ]);
+  const named = new Set([...BOOTSTRAP, ...texts(given, 'bootstrap').map((each) => address('bootstrap', each))].map(({ host }) => host));
+  const tell = (note: Note): void => say(noteLine(note, new Date()));
+  return { ...env, ...loggedEnv(env, rooms, tell, (host) => named.has(host)), ...loggedCreateEnv(env, rooms, tell) };
+};

@@ -1,0 +1,107 @@
+import { share as shared } from 'rxjs';
+import { client } from '../../client/client.ts';
+import { PORTS } from '../../discovery/inbound/inboundPort.ts';
+import type { DownloadOptions } from '../../download/download.ts';
+import type { DownloadEvent, Env, Target } from '../../contracts/env.ts';
+import type { SeedOptions } from '../../download/seedGoal.ts';
+import type { SourceOptions } from '../../discovery/peerSources.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { discovery } from '../input/discoveryOptions.ts';
+import { Interrupted, SomeFailed } from '../io/exit.ts';
+import { abortion } from '../io/follow.ts';
+import type { Given, Io } from '../io/io.ts';
+import { limitsOf } from '../input/limitOptions.ts';
+import { Account } from './account.ts';
+import { beginJob, type Job, readJobs } from './job.ts';
+import { unsaved } from './savedTorrent.ts';
+import { sumOf } from './sum.ts';
+import { ACTIVE, inTurns, MOST_ACTIVE } from './turns.ts';
+import { work } from './work.ts';
+import { beThrifty } from '../args/thrift.ts';
+import { flag, seconds, wholeNumber } from '../args/values.ts';
+import { viewerOfOne, viewerOfSeveral } from './viewer.ts';
+import { live } from '../views/live.ts';
+import { visible } from '../io/text.ts';
+import { counted } from '../io/units.ts';
+import { loggedWorld } from '../log/loggedWorld.ts';
+
+/** What is done with each of several torrents. */
+export interface Plan {
+  readonly settings: Omit<DownloadOptions, 'target' | 'limits' | keyof SourceOptions | 'pex' | 'port' | 'peerId' | 'reception$' | 'budget' | 'checks'>;
+  readonly seeding: SeedOptions | undefined;
+  readonly targetFor: (torrent: Torrent) => Promise<Target>;
+  /** Where the .torrent is written. */
+  readonly saveTorrent?: string | undefined;
+  /** Is what has come kept for a later run? Yes unless this is false. */
+  readonly kept?: boolean;
+  /** Where what comes goes instead of to disk. */
+  readonly openStorage?: Env['openStorage'];
+  /** What is made of each event before it is looked at. */
+  readonly seen?: (event: DownloadEvent) => DownloadEvent;
+}
+
+/** The ports where peers may call us. */
+export const portsOf = (given: Given): readonly number[] => {
+  const port = wholeNumber(given, 'port', 1, 65_535);
+  if (flag(given, 'no-listen')) return [];
+  return port === undefined ? PORTS : [port];
+};
+
+/**
+ * Downloads or seeds all of `sources`, so many at the same time. One that fails does not end the others: the command fails as the first of
+ * them did. A single one fails as if nobody had thought of others.
+ */
+export const runTorrents = async (given: Given, io: Io, sources: readonly (string | Torrent)[], asked: Plan): Promise<void> => {
+  let say = io.say;
+  const { openStorage } = asked;
+  const env = { ...(await loggedWorld(given, (line) => say(line))), ...(openStorage && { openStorage }) };
+  const found = discovery(given, env);
+  // What makes no sense is refused before anything is read or asked.
+  const each = { timeout: seconds(given, 'timeout'), limits: limitsOf(given, 'each') };
+  const active = asked.seeding?.only === true ? Infinity : (wholeNumber(given, 'max-active', 1, MOST_ACTIVE) ?? ACTIVE);
+  const it = client(env, { ports: portsOf(given), limits: limitsOf(given), ...(found.dht$ && { dht$: found.dht$ }) });
+  beThrifty(sources.length);
+  const { jobs, refused } = await readJobs(sources, asked, found, env, io);
+  const several = sources.length > 1;
+  if (!several) {
+    for (const { source, error } of refused) {
+      io.json?.refused(source, error);
+      throw error;
+    }
+  }
+  const [first] = jobs;
+  const saveTorrent = first && unsaved(asked.saveTorrent, first.named.infoHash, flag(given, 'force'));
+
+  const title = several ? counted(sources.length, 'torrent') : visible(first?.named.name ?? '');
+  const view = await live(io, title, flag(given, 'quiet') || flag(given, 'json'));
+  say = (line) => view.say(line);
+  const viewer = several
+    ? viewerOfSeveral(
+        given,
+        io,
+        view,
+        jobs.map(({ named }) => named),
+      )
+    : viewerOfOne(given, io, view);
+  const failures = refused.map(({ error }) => error);
+  for (const { source, error } of refused) viewer.refused(source, error);
+  const plan = { ...asked, saveTorrent };
+  const asking = (): boolean => io.floor?.asking === true;
+  const bench = { given, each, it, plan, found, stop$: abortion(io.stopped).pipe(shared()), viewer, asking };
+  const accounts = new Map<Job, Account>();
+  const attempt = async (job: Job, freed: () => void): Promise<void> => {
+    if (io.stopped.aborted) return;
+    const account = new Account(job.torrent?.length);
+    accounts.set(job, account);
+    beginJob(job, io);
+    const error = await work(job, account, bench, freed);
+    if (error !== undefined && !(error instanceof Interrupted)) failures.push(error);
+  };
+  try {
+    await inTurns(jobs, active, attempt);
+  } finally {
+    viewer.end(io.stopped.aborted ? sumOf(jobs, accounts) : undefined);
+  }
+  if (io.stopped.aborted) throw io.stopped.reason;
+  if (failures.length > 0) throw several ? new SomeFailed(failures, sources.length) : failures[0];
+};

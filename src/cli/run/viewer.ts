@@ -1,0 +1,177 @@
+import { defaultPace } from '../../discovery/pace.ts';
+import type { DownloadEvent, FunnelSample } from '../../contracts/env.ts';
+import { explain, GaveUp } from '../io/exit.ts';
+import type { Given, Io } from '../io/io.ts';
+import { jsonViewer } from '../json/viewer.ts';
+import type { Figures } from './account.ts';
+import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
+import { flag } from '../args/values.ts';
+import { Board } from '../views/board.ts';
+import { eventLine, told } from '../views/events.ts';
+import { funnelLines } from '../views/funnel.ts';
+import type { Live } from '../views/live.ts';
+import { paceLine } from '../views/pace.ts';
+import { progressLine, progressLines } from '../views/progress.ts';
+import { type Chosen, completeLine, givenLine, stoppedLine, stoppedSumLine, type Sum, thereLine } from '../views/summary.ts';
+import { visible } from '../io/text.ts';
+
+/** Lines that are remembered, so that none is said twice in a row of hours. */
+const SAID = 200;
+
+/** A torrent, as people and programs know it. */
+export interface Named {
+  readonly name: string;
+  /** 40 hexadecimal digits. */
+  readonly infoHash: string;
+  /** Bytes, if that is known beforehand. */
+  readonly length?: number;
+}
+
+/** What has become of one torrent. */
+export interface Ending {
+  /** It is `complete`, or was `stopped` by the user, or `failed`; it begins to seed, or has `given` enough. */
+  readonly how: 'complete' | 'seeding' | 'given' | 'stopped' | 'failed';
+  readonly figures: Figures;
+  /** Its path, or its name while that is unknown. */
+  readonly place: string;
+  /** Its path, if that is known. */
+  readonly path?: string;
+  /** Does a later run go on from here? */
+  readonly kept: boolean;
+  readonly chosen?: Chosen;
+  readonly error?: unknown;
+}
+
+export interface Viewer {
+  readonly show: (event: DownloadEvent, of: Named) => void;
+  /** One torrent is over, or begins to seed. */
+  readonly over: (of: Named, ending: Ending) => void;
+  /** A source that is none: it was never begun. */
+  readonly refused: (source: string, error: unknown) => void;
+  /** Takes what moves away; `stopped` is how far all had come when the user stopped them. */
+  readonly end: (stopped?: Sum) => void;
+}
+
+const NOBODY: FunnelSample = { type: 'funnel', sources: [] };
+
+/**
+ * Warnings of the whole process, of which each torrent hears: that the DHT can't be joined, that a port can't be had, that a tracker is
+ * down. They are said once, and of no torrent.
+ */
+const OF_ALL: ReadonlySet<string> = new Set(['dht-bootstrap', 'bad-option', 'unreachable', 'timeout']);
+
+/** Says a line once; what was said of a tracker may be said again when that has worked in between. */
+const saying = (view: Live) => {
+  const said = new Set<string>();
+  const worked = (url: string): void => {
+    const warning = `warning: ${visible(shownUrl(url))}`;
+    for (const line of said) if (line.includes(warning)) said.delete(line);
+  };
+  return (line: string | undefined, event?: DownloadEvent): void => {
+    if (event?.type === 'tracker' && event.state === 'working') worked(event.url);
+    if (line === undefined || said.has(line)) return;
+    if (said.size < SAID) said.add(line);
+    view.say(line);
+  };
+};
+
+/** The line of a failure, with the name of what has failed. */
+const failure = (name: string, error: unknown): string => {
+  const what = visible(explain(error));
+  return what.includes(visible(name)) ? what : `${visible(name)}: ${what}`;
+};
+
+/** What is said of the end of one torrent; the result is for stdout, unless `quiet`. */
+const overLine = ({ how, figures, kept, place, chosen, error }: Ending): string | undefined => {
+  const at = visible(place);
+  if (how === 'complete') return `${at}: ${completeLine(figures, chosen)}`;
+  if (how === 'seeding') return `${at}: ${completeLine(figures, chosen)}; seeding`;
+  if (how === 'given') return `${at}: ${givenLine(figures)}`;
+  if (how === 'stopped') return `${at}: ${stoppedLine(figures, kept)}`;
+  return error instanceof GaveUp && figures.stored > 0 ? `${at}: ${thereLine(figures, kept)}` : undefined;
+};
+
+/** Results go to stdout, all else is for people. */
+const telling =
+  (given: Given, io: Io, view: Live): Viewer['over'] =>
+  (_, ending) => {
+    const line = flag(given, 'quiet') ? undefined : overLine(ending);
+    if (line === undefined) return;
+    if (ending.how === 'complete' || ending.how === 'given') io.print(line);
+    else view.say(line);
+  };
+
+/** Shows each event in the form that was asked for. */
+export const viewerOfOne = (given: Given, io: Io, view: Live): Viewer => {
+  // What is wrong with the only source is the error of the command.
+  const refused = (): void => undefined;
+  if (io.json) return { ...jsonViewer(io.json), refused, end: () => view.end() };
+  const verbose = flag(given, 'verbose');
+  const say = saying(view);
+  let funnel = NOBODY;
+  if (verbose) view.say(paceLine(defaultPace));
+  const show = (event: DownloadEvent): void => {
+    if (event.type === 'funnel') funnel = event;
+    if (event.type === 'progress') {
+      const shown = verbose || event.phase === 'metadata' ? funnel : NOBODY;
+      const lines = (width: number): readonly string[] => [...progressLines(event, width), ...funnelLines(shown, width)];
+      view.show({ lines, line: () => [progressLine(event), ...funnelLines(shown)].join('\n  ') });
+    }
+    say(eventLine(event, told(given, event)), event);
+  };
+  const end = (): void => {
+    view.end();
+    if (verbose) for (const line of funnelLines(funnel)) view.say(line);
+  };
+  return { show, over: telling(given, io, view), refused, end };
+};
+
+/** The same for several torrents: a line for each, and each event says which torrent it is of. */
+export const viewerOfSeveral = (given: Given, io: Io, view: Live, all: readonly Named[]): Viewer => {
+  const refused = (source: string, error: unknown): void => view.say(failure(source, error));
+  const failed = ({ name }: Named, { how, error }: Ending): void => {
+    if (how === 'failed') refused(name, error);
+  };
+  if (io.json) {
+    const json = jsonViewer(io.json);
+    return {
+      show: json.show,
+      over: (of, ending) => {
+        json.over(of, ending);
+        failed(of, ending);
+      },
+      refused: (source, error) => {
+        json.refused(source, error);
+        refused(source, error);
+      },
+      end: () => view.end(),
+    };
+  }
+  const say = saying(view);
+  const ofAll = saying(view);
+  const tell = telling(given, io, view);
+  const board = new Board(all, () => performance.now());
+  const show = (event: DownloadEvent, of: Named): void => {
+    board.see(event, of);
+    if (event.type === 'progress') view.show(board);
+    const line = eventLine(event, told(given, event));
+    if (event.type === 'warning' && OF_ALL.has(event.code)) return ofAll(line);
+    ofAll(undefined, event);
+    say(line === undefined ? undefined : `${visible(of.name)}: ${line}`, event);
+  };
+  const over = (of: Named, ending: Ending): void => {
+    if (ending.how !== 'seeding') board.over(of, ending.how);
+    view.show(board);
+    tell(of, ending);
+    failed(of, ending);
+  };
+  const end = (stopped?: Sum): void => {
+    view.end();
+    if (stopped !== undefined && !flag(given, 'quiet')) view.say(stoppedSumLine(stopped));
+  };
+  const refuse = (source: string, error: unknown): void => {
+    board.refuse(source);
+    refused(source, error);
+  };
+  return { show, over, refused: refuse, end };
+};

@@ -1,0 +1,78 @@
+import { EMPTY, merge, type Observable, of, shareReplay } from 'rxjs';
+import type { DhtNode } from '../discovery/dht/node.ts';
+import { localNetwork } from '../discovery/lan/localNetwork.ts';
+import { PORTS, inboundPort } from '../discovery/inbound/inboundPort.ts';
+import { TrackerCommons } from '../discovery/trackers/trackerCommons.ts';
+import { download, type DownloadOptions } from '../download/download.ts';
+import type { DownloadEvent, Env } from '../contracts/env.ts';
+import { allowancesOf, type Limits } from '../download/rateLimits.ts';
+import { createPeerId } from '../protocol/encoding/id.ts';
+import { scoped } from '../download/scoped.ts';
+import { ConnectionBudget, MAX_CONNECTIONS } from '../torrent/peers/connectionBudget.ts';
+import type { MagnetLink } from '../torrent/metainfo/magnet.ts';
+import type { Torrent } from '../torrent/metainfo/metainfo.ts';
+import { Turns } from '../download/turns.ts';
+
+/** Torrents whose files are read and checked at one time: all of a thousand would want memory, and the disk's head, at once. */
+const CHECKS_AT_ONCE = 4;
+
+export interface ClientOptions {
+  /** 20 bytes; made up if not given. */
+  readonly peerId?: Uint8Array;
+  /** Where peers can call us: at the first of these TCP ports that is free. 6881 to 6889; none of them if empty. */
+  readonly ports?: readonly number[];
+  /** Listens at this address of the machine only. */
+  readonly host?: string;
+  /** Our node of the DHT; without it the DHT is not asked. */
+  readonly dht$?: Observable<DhtNode>;
+  /** Connections of all torrents together, if the system grants so many. 400. */
+  readonly maxConnections?: number;
+  /** Dials a second of all torrents together. 50. */
+  readonly dialRate?: number;
+  /** Bytes a second of all torrents together. */
+  readonly limits?: Limits;
+}
+
+/** Several torrents in one process, and what they share. */
+export interface Client {
+  /** As the function of this name; what the client shares is not to be given again. */
+  download(
+    source: Torrent | MagnetLink,
+    options: Omit<DownloadOptions, 'peerId' | 'reception$' | 'dht$' | 'network$' | 'budget' | 'checks' | 'commons'>,
+  ): Observable<DownloadEvent>;
+}
+
+/**
+ * What downloads share: who we are, the port where peers call us, our node of the DHT, rate limits, connections and dials, announces. Who has fewest
+ * connections has the next one; a torrent with more than an equal part gives some up to those that come later.
+ *
+ * Nothing happens before the first download is subscribed to, and all is closed when the last one is over. Each is as cold as one of
+ * `download`; errors end only the one they concern.
+ *
+ * @example
+ * const { download } = client(nodeEnv(), { dht$: dhtNode(env, { bootstrap: BOOTSTRAP }) });
+ * merge(...torrents.map((torrent) => download(torrent, { target: { folder: '.' } })))
+ */
+export const client = (env: Env, options: ClientOptions = {}): Client => {
+  const { ports = PORTS, host, dialRate } = options;
+  const most = Math.min(options.maxConnections ?? MAX_CONNECTIONS, env.room?.connections ?? Infinity);
+  const peerId = options.peerId ?? createPeerId(env.randomBytes(12));
+  const budget = new ConnectionBudget({ most, ...(dialRate !== undefined && { dialRate }) });
+  const checks = new Turns(CHECKS_AT_ONCE);
+  const commons = new TrackerCommons(env.room);
+  const reception$ = ports.length > 0 ? shared(inboundPort(env, { ports, ...(host !== undefined && { host }) }, env.room?.callers)) : undefined;
+  const dht$ = options.dht$ && shared(options.dht$);
+  // One for each family.
+  const network$ = localNetwork(env).pipe(shareReplay({ bufferSize: 2, refCount: true }));
+  const { changes$, ...within } = allowancesOf(options.limits);
+  // Once for all downloads, as long as there is one.
+  const limited$ = shared(merge(of(within), changes$));
+  return {
+    download: (source, own) => {
+      const one$ = download(source, env, { ...own, peerId, reception$, dht$, network$, budget, checks, commons, limits: { ...own.limits, within } });
+      return changes$ === EMPTY ? one$ : scoped(limited$, () => one$);
+    },
+  };
+};
+
+const shared = <T>(source$: Observable<T>): Observable<T> => source$.pipe(shareReplay({ bufferSize: 1, refCount: true }));

@@ -1,0 +1,222 @@
+import type { Peer, PeerAddress, PeerSource } from './env.ts';
+import type { CheckedFile } from '../torrent/metainfo/fileStates.ts';
+import type { FunnelRow } from '../torrent/stats/funnel.ts';
+import type { Torrent } from '../torrent/metainfo/metainfo.ts';
+
+/** What became of a piece. */
+export interface PieceOutcome {
+  readonly type: 'stored' | 'corrupt';
+  readonly index: number;
+  /** Bytes of the piece. */
+  readonly length: number;
+  /** The peers that took part, each once. */
+  readonly from: readonly Peer[];
+}
+
+export interface PeerJoined {
+  readonly type: 'peer-joined';
+  readonly address: PeerAddress;
+}
+
+export interface PeerLeft {
+  readonly type: 'peer-left';
+  readonly address: PeerAddress;
+  /** A code of `PeerError`, or `closed` when they hung up. */
+  readonly reason: string;
+  readonly message?: string;
+}
+
+/** We serve a peer from now on, or no longer. */
+export interface Choking {
+  readonly type: 'choke' | 'unchoke';
+  readonly address: PeerAddress;
+  /**
+   * Unchoked: `free-slot`, `gives` more than others, `optimistic` by chance, its `turn`. Choked: `not-interested`, `outbid` by others that
+   * give more, `snubs` us, `turn-over`. Or what a strategy of the user says.
+   */
+  readonly reason: string;
+}
+
+/** A tracker answered. */
+export interface Announced {
+  readonly type: 'announced';
+  readonly url: string;
+  readonly peers: number;
+  /** Seconds until the next regular announce. */
+  readonly interval: number;
+  readonly seeds?: number;
+  readonly leechers?: number;
+}
+
+/** What is known of one tracker: told when it is asked, and with whatever comes of it. Times are in ms, as `now()` tells them. */
+export interface TrackerStatus {
+  readonly type: 'tracker';
+  readonly url: string;
+  /** Counted from 0. */
+  readonly tier: number;
+  /** `asking` now, `working` since its last answer, `failing` since the last time it was asked, `dropped`: never asked again. */
+  readonly state: 'asking' | 'working' | 'failing' | 'dropped';
+  /** Failures since its last answer. */
+  readonly failures: number;
+  /** What came of it the last time, unless that was an answer. */
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly lastAnswer?: number;
+  /** When it is asked again at the latest, if it is known already. */
+  readonly nextAnnounce?: number;
+  /** As of its last answer. */
+  readonly peers?: number;
+  readonly seeds?: number;
+  readonly leechers?: number;
+}
+
+/** Peers can call us. */
+export interface PortOpen {
+  readonly type: 'port-open';
+  /** TCP. */
+  readonly port: number;
+}
+
+/** Something the user should see, and that does not end the download. */
+export interface Warning {
+  readonly type: 'warning';
+  /** A code of the error behind it, for example `failure-reason` or `full`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** One piece of what was there already has been checked. */
+export interface Rechecked {
+  readonly type: 'rechecked';
+  readonly index: number;
+  readonly valid: boolean;
+  /** Pieces checked so far, and to check in all. */
+  readonly checked: number;
+  readonly total: number;
+}
+
+/** All of what is there has been checked. */
+export interface Checked {
+  readonly type: 'checked';
+  /** Is everything that was looked for there, and nothing behind it? */
+  readonly complete: boolean;
+  /** Pieces that were looked for, and how many of them are right. */
+  readonly pieceCount: number;
+  readonly valid: number;
+  /** Each file that was looked for, with its absolute path. */
+  readonly files: readonly (CheckedFile & { readonly path: string })[];
+}
+
+export interface Progress {
+  readonly type: 'progress';
+  /**
+   * `metadata` while it is not known what a magnet link stands for, `checking` what is on disk, `downloading`, `paused` for want of disk space,
+   * `seeding` what is complete, `done`.
+   */
+  readonly phase: 'metadata' | 'checking' | 'downloading' | 'paused' | 'seeding' | 'done';
+  /** Bytes of what is wanted (padding included, if that is everything), and how many of them are verified and stored. */
+  readonly stored: number;
+  readonly length: number;
+  /** Pieces that are wanted, and how many of them are verified and stored. */
+  readonly pieces: number;
+  readonly pieceCount: number;
+  /** Payload bytes that came from peers in this run, good or bad. */
+  readonly downloaded: number;
+  readonly uploaded: number;
+  /** Bytes a second, over the last seconds. */
+  readonly rate: number;
+  /** The same of what peers got. */
+  readonly upRate: number;
+  /** Bytes given in all runs, as a multiple of `length`. */
+  readonly ratio: number;
+  /** Seconds to go at this rate; undefined while nothing moves. */
+  readonly eta?: number;
+  readonly peers: {
+    readonly known: number;
+    readonly connecting: number;
+    readonly connected: number;
+    /** Have unchoked us. */
+    readonly unchoked: number;
+    readonly banned: number;
+  };
+  /** Bytes thrown away: duplicates, corrupt pieces, what was not asked for. */
+  readonly wasted: number;
+  /** Why nothing moves, in words for people, when nothing has for a while. */
+  readonly reason?: string;
+  /** Our own rate limit holds back what could be asked for. */
+  readonly held?: boolean;
+}
+
+/** What has become of the peers that each source named: how many got how far, and why the others did not. Told when it has changed. */
+export interface FunnelSample {
+  readonly type: 'funnel';
+  readonly sources: readonly FunnelRow<PeerSource>[];
+}
+
+/** It is known what a magnet link stands for. */
+export interface MetadataKnown {
+  readonly type: 'metadata';
+  readonly torrent: Torrent;
+}
+
+/** All that is wanted is verified and on disk. */
+export interface Done {
+  readonly type: 'done';
+  /** Bytes of what is wanted. */
+  readonly length: number;
+  /** The file or folder that all of it is, or is in. */
+  readonly path: string;
+  /** The files that are wanted. */
+  readonly paths: readonly string[];
+  /** Payload bytes of this run, as `Progress` has them, up to this moment. */
+  readonly downloaded: number;
+  readonly uploaded: number;
+  readonly wasted: number;
+}
+
+/** One piece of what is to be a torrent has been hashed. */
+export interface Hashed {
+  readonly type: 'hashed';
+  readonly index: number;
+  /** Pieces hashed so far, and to hash in all. */
+  readonly hashed: number;
+  readonly total: number;
+  /** Bytes of the torrent, padding included, and of a piece. */
+  readonly length: number;
+  readonly pieceLength: number;
+}
+
+/** The torrent is made, and nothing is written. */
+export interface Created {
+  readonly type: 'created';
+  /** Of the .torrent. */
+  readonly bytes: Uint8Array;
+  readonly torrent: Torrent;
+}
+
+export type CreateEvent = Hashed | Created | Warning;
+
+/** Enough has been given: seeding ends. */
+export interface Seeded {
+  readonly type: 'seeded';
+  /** Which limit was reached. */
+  readonly reason: 'ratio' | 'time' | 'idle';
+  /** Bytes given in this run, and in all as a multiple of the length. */
+  readonly uploaded: number;
+  readonly ratio: number;
+}
+
+export type DownloadEvent =
+  | PieceOutcome
+  | PortOpen
+  | MetadataKnown
+  | PeerJoined
+  | PeerLeft
+  | Choking
+  | Announced
+  | TrackerStatus
+  | Warning
+  | Rechecked
+  | Progress
+  | FunnelSample
+  | Done
+  | Seeded;

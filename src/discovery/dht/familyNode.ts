@@ -1,0 +1,213 @@
+import { ignoreElements, merge, mergeMap, Observable, ReplaySubject, Subject, take, tap, timer } from 'rxjs';
+import { now } from '../../contracts/clock.ts';
+import type { Datagram, Env, UdpSocket } from '../../contracts/env.ts';
+import type { Endpoint, NodeEndpoint } from '../../protocol/encoding/compact.ts';
+import { equalIds, ID_LENGTH } from '../../protocol/encoding/id.ts';
+import { decodeKrpc, encodeKrpc, type Failure, type Family, type Krpc, type Query, type Question, type Reply } from '../../protocol/dht/krpc.ts';
+import { Malformed } from '../../protocol/encoding/malformed.ts';
+import type { DosGuard } from './dosGuard.ts';
+import { IpVotes } from './ipVotes.ts';
+import { mayTellOf } from './networks.ts';
+import { createNodeId, isValidNodeId } from './nodeId.ts';
+import type { Responder } from './responder.ts';
+import { RoutingTable } from './routingTable.ts';
+import { Transactions } from './transactions.ts';
+
+/** Milliseconds after which an answer is slow, and after which it is no longer waited for. */
+export const SHORT_TIMEOUT = 1500;
+export const HARD_TIMEOUT = 10_000;
+/** Newcomers that are being pinged at one time. */
+export const MAX_PINGS = 8;
+/** Nodes with which lookups can begin. */
+const ENOUGH = 4;
+
+/** Somebody to ask; without an id, whoever answers there is the right one. */
+export type Asked = Endpoint & { readonly id?: Uint8Array };
+
+export interface FamilyNodeOptions {
+  readonly env: Pick<Env, 'randomBytes'>;
+  readonly socket: UdpSocket;
+  readonly family: Family;
+  readonly table: RoutingTable;
+  readonly guard: DosGuard;
+  readonly responder: Responder;
+  readonly readOnly: boolean;
+  /** Sees each reply to a question of ours. */
+  readonly replied?: (reply: Reply) => void;
+}
+
+/**
+ * Our node as seen by IPv4 or by IPv6: a socket and a routing table. What came in unasked costs its sender, not us: it is counted,
+ * and nothing of it is kept but by the responder, for a good token.
+ */
+export class FamilyNode {
+  readonly family: Family;
+  /** Another one when our id changes. */
+  table: RoutingTable;
+  readonly #votes = new IpVotes();
+  readonly #options: FamilyNodeOptions;
+  readonly #transactions: Transactions<(answer: Reply | Failure | undefined) => void>;
+  readonly #newcomers$ = new Subject<NodeEndpoint>();
+  readonly #pinged = new Set<string>();
+  readonly #ready$ = new ReplaySubject<void>(1);
+  readonly #joined$ = new Subject<void>();
+  /** Has nobody answered until the last attempt to join was over? */
+  #isAlone = false;
+
+  constructor(options: FamilyNodeOptions) {
+    this.#options = options;
+    this.family = options.family;
+    this.table = options.table;
+    this.#transactions = new Transactions(options.env.randomBytes);
+  }
+
+  /** Emits as soon as lookups have somewhere to begin, or it is known that they have not. */
+  get ready$(): Observable<void> {
+    return this.#ready$.pipe(take(1));
+  }
+
+  /** Emits when somebody answers after it was known that nobody does: what was looked up until then was in vain. */
+  get joined$(): Observable<void> {
+    return this.#joined$.asObservable();
+  }
+
+  get port(): number {
+    return this.#options.socket.port;
+  }
+
+  get open(): number {
+    return this.#transactions.size;
+  }
+
+  /** Listens and answers. */
+  run(): Observable<never> {
+    const { datagrams$, undelivered$ } = this.#options.socket;
+    const heard$ = datagrams$.pipe(tap((datagram) => this.#receive(datagram)));
+    const lost$ = undelivered$.pipe(tap(({ to }) => this.#undelivered(to)));
+    const pings$ = this.#newcomers$.pipe(
+      mergeMap((node) => this.ask(node, { method: 'ping' }).pipe(tap({ finalize: () => this.#pinged.delete(keyOf(node)) }))),
+    );
+    return merge(heard$, lost$, pings$).pipe(ignoreElements());
+  }
+
+  settled(): void {
+    this.#isAlone = this.table.usable === 0;
+    this.#ready$.next();
+  }
+
+  /** Somebody who may be a node: a ping tells. Nobody is pinged who would have no place, or while many are. */
+  heardOf(node: NodeEndpoint): void {
+    if (this.#pinged.size >= MAX_PINGS || this.#pinged.has(keyOf(node)) || !this.table.wants(node)) return;
+    this.#pinged.add(keyOf(node));
+    this.#newcomers$.next(node);
+  }
+
+  /**
+   * Asks once. Emits `slow` after 1.5 s and the reply when it comes; completes without one after 10 s, if they answer with an
+   * error or as somebody else, or as soon as the system says that the question can't get there.
+   */
+  ask(to: Asked, question: Question): Observable<Reply | 'slow'> {
+    return new Observable((subscriber) => {
+      let [answered, slow] = [false, false];
+      const transaction = this.#transactions.open(to, (answer) => {
+        answered = true;
+        if (answer !== undefined && this.#accepts(answer, to)) subscriber.next(this.#trimmed(answer, to));
+        subscriber.complete();
+      });
+      if (!transaction) return subscriber.complete();
+      subscriber.add(() => {
+        this.#transactions.close(transaction);
+        if (slow && !answered) this.table.failed(to);
+      });
+      this.#send({ type: 'query', transaction, id: this.table.id, question, readOnly: this.#options.readOnly }, to);
+      const patience$ = timer(SHORT_TIMEOUT, HARD_TIMEOUT - SHORT_TIMEOUT).pipe(take(2));
+      const expire = (tick: number): void => {
+        slow = true;
+        if (tick === 0) subscriber.next('slow');
+      };
+      subscriber.add(patience$.subscribe({ next: expire, complete: () => subscriber.complete() }));
+    });
+  }
+
+  /** How many bytes it took. */
+  #send(krpc: Krpc, to: Endpoint): number {
+    const bytes = encodeKrpc(krpc);
+    const { length } = bytes;
+    this.#options.socket.send(bytes, to);
+    return length;
+  }
+
+  /** It says nothing of them: perhaps this machine is not online. */
+  #undelivered(to: Endpoint): void {
+    for (const answer of this.#transactions.openTo(to)) answer(undefined);
+  }
+
+  #receive({ bytes, from }: Datagram): void {
+    const { guard } = this.#options;
+    const isOurs = isLoopback(from.host);
+    if (!isOurs && guard.isIgnored(from.host, now())) return;
+    const krpc = read(bytes);
+    if (krpc && krpc.type !== 'query') {
+      const answer = this.#transactions.answered(krpc.transaction, from);
+      if (answer) return answer(krpc);
+    }
+    if (!isOurs && !guard.received(from.host, now())) return;
+    if (krpc?.type === 'query') this.#answer(krpc, from);
+  }
+
+  #answer(query: Query, from: Endpoint): void {
+    const { guard, responder, readOnly } = this.#options;
+    if (readOnly || equalIds(query.id, this.table.id) || !guard.mayAnswer(now())) return;
+    const node = { id: query.id, host: from.host, port: from.port };
+    guard.answered(this.#send(responder.answer(query, from, this.table.id, now()), from));
+    this.table.asked(node, now());
+    if (query.readOnly !== true) this.heardOf(node);
+  }
+
+  /** Has it answered, and as the one whom we asked? Whoever answers is a node, if perhaps another one. */
+  #accepts(answer: Reply | Failure, to: Asked): answer is Reply {
+    if (answer.type === 'error' || equalIds(answer.id, this.table.id)) {
+      this.table.failed(to);
+      return false;
+    }
+    this.table.answered({ id: answer.id, host: to.host, port: to.port }, now());
+    if (this.table.usable >= ENOUGH) this.#ready$.next();
+    this.#seen(answer, to);
+    this.#options.replied?.(answer);
+    if (this.#isAlone) {
+      this.#isAlone = false;
+      this.#joined$.next();
+    }
+    return to.id === undefined || equalIds(answer.id, to.id);
+  }
+
+  /** Where most see us there we are: our id has to fit, or others would not have us. BEP 42. */
+  #seen({ ip }: Reply, from: Endpoint): void {
+    const host = ip && this.#votes.voted(from.host, ip.host);
+    if (host === undefined || isValidNodeId(this.table.id, host)) return;
+    this.#votes.clear();
+    const nodes = this.table.nodes();
+    this.table = new RoutingTable(createNodeId(this.#options.env.randomBytes(ID_LENGTH), host));
+    for (const node of nodes) this.table.answered(node, node.seen);
+  }
+
+  /** Without those of whom they may not tell us. */
+  #trimmed({ nodes = [], peers = [], ...reply }: Reply, from: Endpoint): Reply {
+    const may = ({ host }: Endpoint): boolean => mayTellOf(from.host, host);
+    return { ...reply, nodes: nodes.filter(may), peers: peers.filter(may) };
+  }
+}
+
+/** Whoever is on this machine has other ways to harm it, and there may be many nodes at one address. */
+const isLoopback = (host: string): boolean => host.startsWith('127.') || host === '::1';
+
+const keyOf = ({ host, port }: Endpoint): string => `${host} ${port}`;
+
+const read = (bytes: Uint8Array): Krpc | undefined => {
+  try {
+    return decodeKrpc(bytes);
+  } catch (error) {
+    if (error instanceof Malformed) return undefined;
+    throw error;
+  }
+};

@@ -1,0 +1,106 @@
+import { Observable, type Subscriber, switchMap } from 'rxjs';
+import { now } from '../../contracts/clock.ts';
+import type { Env, ListenOptions, PeerAddress } from '../../contracts/env.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
+import { InboundHandshake } from './inboundHandshake.ts';
+import { AcceptLimiter } from './acceptLimiter.ts';
+
+/** Callers who have not said yet what they want. When there is one more, the one that has been silent for longest is hung up on. */
+export const MAX_UNDECIDED = 100;
+
+/** The ports that are tried if none is given. */
+export const PORTS: readonly number[] = [6881, 6882, 6883, 6884, 6885, 6886, 6887, 6888, 6889];
+
+/** A port where peers call us, whatever they want. */
+export interface InboundPort {
+  readonly port: number;
+  /** Who calls for this torrent while it is subscribed to. Never completes. Who has no place for a caller leaves its `wire$` alone. */
+  peersOf(infoHash: Uint8Array): Observable<PeerAddress>;
+  /** While it is subscribed to, who calls for this torrent before anybody takes its callers waits for a while. Never completes. */
+  expecting?(infoHash: Uint8Array): Observable<never>;
+}
+
+/**
+ * Opens a port for the peers of all torrents. Emits once and does not complete; unsubscribing closes the port, and those who have
+ * been handed on stay. At most `undecided` callers, of whom it is not known yet what they want, are listened to. Errors with an `InputError('bad-option')` if there is no port to be had.
+ */
+export const inboundPort = (env: Pick<Env, 'listen'>, options: ListenOptions, undecided: number = MAX_UNDECIDED): Observable<InboundPort> =>
+  env.listen(options).pipe(
+    switchMap(({ port, calls$ }) => {
+      const desk = new Desk(Math.min(MAX_UNDECIDED, undecided));
+      return new Observable<InboundPort>((subscriber) => {
+        subscriber.add(calls$.subscribe((call) => desk.called(call)));
+        subscriber.add(() => desk.close());
+        subscriber.next({ port, peersOf: (infoHash) => desk.peersOf(infoHash), expecting: (infoHash) => desk.expecting(infoHash) });
+      });
+    }),
+  );
+
+/**
+ * Who calls, and where they are sent. Depends on what the doorman says, and on which torrents are wanted. Invariant: at most
+ * `most` callers are listened to.
+ */
+class Desk {
+  readonly #most: number;
+  readonly #doorman = new AcceptLimiter();
+  readonly #undecided = new Set<InboundHandshake>();
+  readonly #torrents = new Map<string, Subscriber<PeerAddress>[]>();
+  readonly #expected = new Map<string, number>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  called(call: PeerAddress): void {
+    if (!this.#doorman.admits(call.host, now())) return;
+    const [oldest] = this.#undecided;
+    // Whoever wants something says so at once: those who crowd the door make room for those who come.
+    if (this.#undecided.size >= this.#most) oldest?.hangUp();
+    const caller: InboundHandshake = new InboundHandshake(call, {
+      later: (infoHash) => this.#later(toHex(infoHash)),
+      route: (infoHash, address) => this.#route(infoHash, address),
+      settled: () => this.#undecided.delete(caller),
+    });
+    this.#undecided.add(caller);
+    caller.listen();
+  }
+
+  peersOf(infoHash: Uint8Array): Observable<PeerAddress> {
+    const key = toHex(infoHash);
+    return new Observable((subscriber) => {
+      const others = this.#torrents.get(key) ?? [];
+      this.#torrents.set(key, [...others, subscriber]);
+      for (const caller of [...this.#undecided]) caller.decide();
+      return () => {
+        const left = (this.#torrents.get(key) ?? []).filter((each) => each !== subscriber);
+        if (left.length > 0) this.#torrents.set(key, left);
+        else this.#torrents.delete(key);
+      };
+    });
+  }
+
+  expecting(infoHash: Uint8Array): Observable<never> {
+    const key = toHex(infoHash);
+    return new Observable(() => {
+      this.#expected.set(key, (this.#expected.get(key) ?? 0) + 1);
+      return () => {
+        const left = (this.#expected.get(key) ?? 1) - 1;
+        if (left > 0) this.#expected.set(key, left);
+        else this.#expected.delete(key);
+      };
+    });
+  }
+
+  #later(key: string): boolean {
+    return this.#expected.has(key) && !this.#torrents.has(key);
+  }
+
+  close(): void {
+    for (const caller of [...this.#undecided]) caller.hangUp();
+  }
+
+  #route(infoHash: Uint8Array, address: PeerAddress): void {
+    // The first who wants the torrent: a wire can't be had twice.
+    this.#torrents.get(toHex(infoHash))?.[0]?.next(address);
+  }
+}

@@ -1,0 +1,101 @@
+import { catchError, defer, EMPTY, merge, mergeMap, NEVER, Observable, Subject, throwError, timer } from 'rxjs';
+import type { Datagram, Env, UdpSocket } from '../../contracts/env.ts';
+import { InputError } from '../../contracts/errors.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
+import { decodeLsd, encodeLsd, LSD_GROUPS, LSD_PORT, type LsdAnnounce, MAX_LSD_ANNOUNCED } from '../../protocol/lan/lsd.ts';
+import { Malformed } from '../../protocol/encoding/malformed.ts';
+import { PUBLIC, reachOf } from '../../protocol/encoding/reach.ts';
+
+/** Milliseconds between two datagrams, or several if there are too many torrents for one: what is to be said meanwhile is said together. */
+export const GATHER = 1_000;
+
+/** Somebody in the local network says which torrents they share. */
+export interface LocalPeer {
+  readonly host: string;
+  readonly port: number;
+  readonly infoHashes: readonly Uint8Array[];
+}
+
+/** The local network by one family: one socket for all torrents. */
+export interface LocalNetwork {
+  /** Hot: what others say. */
+  readonly heard$: Observable<LocalPeer>;
+  /** Hot: emits when there is one more interface, where nobody has heard of us. */
+  readonly moved$: Observable<void>;
+  /** Tells all of one torrent of ours, and of the port where we listen: at once, or within a second together with others. */
+  announce(infoHash: Uint8Array, port: number): void;
+}
+
+/**
+ * The local network, by each family that this machine has, for as long as it is subscribed to. Torrents share one:
+ * `localNetwork(env).pipe(shareReplay({ bufferSize: 2, refCount: true }))`.
+ *
+ * ```
+ *   result  4-6----
+ * ```
+ *
+ * What we say ourselves is known by a cookie, and what comes from beyond the local network is not believed: neither is heard. Never errors;
+ * completes only where there is neither family. BEP 14.
+ */
+export const localNetwork = (env: Pick<Env, 'bindUdp' | 'randomBytes'>): Observable<LocalNetwork> =>
+  defer(() => {
+    const cookie = toHex(env.randomBytes(4));
+    const families = ([4, 6] as const).map((family) =>
+      env.bindUdp({ port: LSD_PORT, family, multicast: LSD_GROUPS[family] }).pipe(
+        mergeMap((socket) => networkOf(socket, family, cookie)),
+        catchError((error: unknown) => (error instanceof InputError ? EMPTY : throwError(() => error))),
+      ),
+    );
+    return merge(...families);
+  });
+
+const networkOf = (socket: UdpSocket, family: 4 | 6, cookie: string): Observable<LocalNetwork> =>
+  new Observable((subscriber) => {
+    /** What is to be said when a second has passed, by its port and its info-hash; undefined while nothing has been said in that time. */
+    let waiting: Map<string, { readonly infoHash: Uint8Array; readonly port: number }> | undefined;
+    const say = (port: number, infoHashes: readonly Uint8Array[]): void => {
+      for (let at = 0; at < infoHashes.length; at += MAX_LSD_ANNOUNCED) {
+        const some = infoHashes.slice(at, at + MAX_LSD_ANNOUNCED);
+        socket.send(encodeLsd({ port, infoHashes: some, cookie }, family), { host: LSD_GROUPS[family], port: LSD_PORT });
+      }
+    };
+    const wait = (): void => {
+      waiting = new Map();
+      subscriber.add(timer(GATHER).subscribe(speak));
+    };
+    const speak = (): void => {
+      const all = [...(waiting?.values() ?? [])];
+      waiting = undefined;
+      if (all.length > 0) wait();
+      for (const port of new Set(all.map((each) => each.port)))
+        say(
+          port,
+          all.filter((each) => each.port === port).map(({ infoHash }) => infoHash),
+        );
+    };
+    const announce = (infoHash: Uint8Array, port: number): void => {
+      if (subscriber.closed) return;
+      if (waiting !== undefined) return void waiting.set(`${port} ${toHex(infoHash)}`, { infoHash, port });
+      wait();
+      say(port, [infoHash]);
+    };
+    // Whoever hears costs as little as can be: a thousand torrents do.
+    const heard$ = new Subject<LocalPeer>();
+    const hear = (datagram: Datagram): void => {
+      const heard = announceIn(datagram);
+      if (heard !== undefined && heard.cookie !== cookie) heard$.next({ ...heard, host: datagram.from.host });
+    };
+    subscriber.add(socket.datagrams$.subscribe({ next: hear, error: (cause: unknown) => heard$.error(cause) }));
+    subscriber.next({ heard$, moved$: socket.moved$ ?? NEVER, announce });
+  });
+
+/** What somebody in the local network says; undefined for anything else. */
+const announceIn = ({ bytes, from }: Datagram): LsdAnnounce | undefined => {
+  if (reachOf(from.host) === PUBLIC) return undefined;
+  try {
+    return decodeLsd(bytes);
+  } catch (error) {
+    if (error instanceof Malformed) return undefined;
+    throw error;
+  }
+};

@@ -1,0 +1,177 @@
+import { catchError, defer, from, map, merge, type Observable, takeUntil, tap, throwError, timer } from 'rxjs';
+import { now } from '../../contracts/clock.ts';
+import type { Announced, Env, PeerAddress, TrackerStatus, Warning } from '../../contracts/env.ts';
+import { TrackerError } from '../../contracts/errors.ts';
+import type { AnnounceQuery, AnnounceSuccess } from '../../protocol/tracker/httpTrackerReply.ts';
+import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
+import type { Announce } from './announce.ts';
+import { URGENCY } from './announceQueue.ts';
+import { hostOf } from './families.ts';
+import { announceOverHttp } from './httpTracker.ts';
+import { namedPeers } from './namedPeers.ts';
+import { defaultPace, type TrackerPace } from '../pace.ts';
+import type { Reasons } from './reasons.ts';
+import type { Tracker } from './tiers.ts';
+import { TrackerCommons } from './trackerCommons.ts';
+import { announceOverUdp, type UdpEnv } from './udpTracker.ts';
+
+export const NUMWANT = 200;
+/**
+ * What trackers are told that refuse port 0, when nobody listens. BEP 3 and 15 have no word for a peer that can't be called: 0 is what comes
+ * nearest, as no peer can be there, and readers of lists leave it out. Some trackers take it for a mistake; 1 is a port that no peer has either.
+ */
+const PORT_OF_NOBODY = 1;
+
+/** Is it the port that a tracker does not like? Those that say so by a status only say that something was wrong with the question. */
+const refusesPort = ({ code, message }: TrackerError): boolean =>
+  (code === 'failure-reason' && /\bport\b/i.test(message.replace(/^.*?: says /, ''))) || (code === 'http-status' && message.endsWith('status 400'));
+
+export type TrackerEnv = Pick<Env, 'httpGet' | 'random'> & UdpEnv;
+
+export interface TrackerPeersOptions {
+  /** 20 bytes. */
+  readonly infoHash: Uint8Array;
+  /** 20 bytes. */
+  readonly peerId: Uint8Array;
+  /** Where we listen; 0 if nobody can call us. */
+  readonly port: number;
+  /** URLs, BEP 12. */
+  readonly tiers: readonly (readonly string[])[];
+  /** Those of them that people gave themselves: they may lead to private addresses. */
+  readonly given?: readonly string[];
+  /** Bytes; asked before each announce. */
+  readonly totals: () => { readonly uploaded: number; readonly downloaded: number; readonly left: number };
+  /** Have we all that we want of it, but not all? Then trackers are told so with each announce. No if not given. BEP 21. */
+  readonly partial?: () => boolean;
+  /** How many peers are wanted now; while it is above zero, announces come early, and all tiers are asked. */
+  readonly wanted$: Observable<number>;
+  /** Emits when the last piece is there. What was complete from the start is not announced. */
+  readonly completed$: Observable<unknown>;
+  readonly report?: (event: Announced | TrackerStatus | Warning) => void;
+  /** How often; {@link defaultPace} if not given. */
+  readonly pace?: TrackerPace;
+  /** Hears at what address a tracker sees us, if it says so. BEP 24. */
+  readonly seenAs?: (host: string) => void;
+  /** Shared with other torrents; its own if not given. */
+  readonly commons?: TrackerCommons | undefined;
+}
+
+export type Event = AnnounceQuery['event'];
+
+/**
+ * Who speaks to the trackers of one torrent, and tells what they have said. It depends on nothing but what each tracker
+ * was told and has answered, which is remembered in its {@link Tracker}.
+ */
+export class Announcer {
+  readonly options: TrackerPeersOptions;
+  readonly pace: TrackerPace;
+  /** How many peers are wanted now. */
+  wanted = 0;
+  readonly #announcers: Readonly<Record<string, Announce>>;
+  readonly #key: string;
+  readonly #commons: TrackerCommons;
+  readonly #env: TrackerEnv;
+
+  constructor(env: TrackerEnv, options: TrackerPeersOptions) {
+    this.#env = env;
+    this.options = options;
+    this.pace = options.pace ?? defaultPace.trackers;
+    this.#key = Buffer.from(env.randomBytes(4)).toString('hex');
+    const given = (url: string): boolean => options.given?.includes(url) === true;
+    this.#commons = options.commons ?? new TrackerCommons();
+    const http = announceOverHttp(env, given, this.#commons.ways);
+    this.#announcers = { 'http:': http, 'https:': http, 'udp:': announceOverUdp(env, given, this.#commons.udp) };
+  }
+
+  /**
+   * Says one thing to one tracker, when it is its turn. `begin` is called then, and says what; `within` milliseconds later it
+   * is given up, if that is given.
+   */
+  send(tracker: Tracker, begin: () => Event, within?: number): Observable<AnnounceSuccess> {
+    const { totals } = this.options;
+    const lacks = totals().left > 0;
+    const active = this.wanted > 0 && lacks;
+    const urgency = within !== undefined ? URGENCY.goodbye : active ? URGENCY.active : URGENCY.other;
+    const host = hostOf(tracker.url);
+    const { dead, queue } = this.#commons;
+    return queue.inTurn(host, urgency, (more) => {
+      const answer$ = defer(() => {
+        const event = begin();
+        // One that lacks pieces finds out by itself.
+        const refusal = lacks ? undefined : dead.refusal(host);
+        if (refusal !== undefined) return throwError(() => refusal);
+        const told = { next: () => dead.answered(host), error: (error: unknown) => dead.failed(host, error) };
+        return this.#announce(tracker, event, more).pipe(tap(told));
+      });
+      return within === undefined ? answer$ : answer$.pipe(takeUntil(timer(within)));
+    });
+  }
+
+  #announce(tracker: Tracker, event: Event, more: boolean): Observable<AnnounceSuccess> {
+    const { infoHash, peerId, port: given, totals } = this.options;
+    const announce = this.#announcers[/^[a-z]+:/i.exec(tracker.url)?.[0].toLowerCase() ?? ''];
+    if (announce === undefined) throw new TrackerError('unsupported-scheme', 'not asked, only http, https and udp are supported', { retryIn: 'never' });
+    const numwant = event === 'stopped' ? 0 : NUMWANT;
+    const query = { infoHash, peerId, ...totals(), event, numwant, key: this.#key, trackerId: tracker.id };
+    const ask = (port: number) => announce(tracker.url, { ...query, port }, { more });
+    if (given !== 0 || tracker.insists) return ask(given || PORT_OF_NOBODY);
+    const insists = (error: unknown) => {
+      if (!(error instanceof TrackerError) || !refusesPort(error)) throw error;
+      return ask(PORT_OF_NOBODY).pipe(tap(() => (tracker.insists = true)));
+    };
+    return ask(0).pipe(catchError(insists));
+  }
+
+  /** The peers of a reply; those that it has given by their names come when these have been looked up. */
+  peersOf({ peers, named = [] }: AnnounceSuccess): Observable<PeerAddress> {
+    return merge(from(peers), namedPeers(this.#env, named)).pipe(map(({ host, port }): PeerAddress => ({ host, port, source: 'tracker' })));
+  }
+
+  /** By chance, how many times as long as it has to a tier waits until it asks again: never less than once. */
+  lateness(): number {
+    return 1 + this.pace.spread * this.#env.random();
+  }
+
+  asking(tracker: Tracker): void {
+    this.#tell(tracker, 'asking');
+  }
+
+  /** `interval` is in milliseconds. */
+  answered(tracker: Tracker, { trackerId, externalIp, peers: found, named = [], seeds, leechers, warning }: AnnounceSuccess, interval: number): void {
+    const peers = found.length + named.length;
+    const counts = { ...(seeds === undefined ? {} : { seeds }), ...(leechers === undefined ? {} : { leechers }) };
+    tracker.warned.clear();
+    Object.assign(tracker, { started: true, id: trackerId ?? tracker.id, failures: 0, lastAnswer: now(), counts: { peers, ...counts } });
+    if (externalIp !== undefined) this.options.seenAs?.(externalIp);
+    this.#tell(tracker, 'working');
+    this.#report({ type: 'announced', url: tracker.url, peers, interval: interval / 1000, ...counts });
+    if (warning !== undefined)
+      this.#warn(tracker.advised, { type: 'warning', code: 'warning-message', message: `${shownUrl(tracker.url)}: warns "${warning}"` });
+    else tracker.advised.clear();
+  }
+
+  failed(tracker: Tracker, { retryIn, code, message }: TrackerError): void {
+    tracker.failures++;
+    delete tracker.nextAnnounce;
+    if (typeof retryIn === 'number') tracker.nextAnnounce = tracker.restsUntil = now() + Math.round(retryIn * 60_000 * this.lateness());
+    const name = shownUrl(tracker.url);
+    const told = message.startsWith(name) ? message : `${name}: ${message}`;
+    this.#tell(tracker, retryIn === 'never' ? 'dropped' : 'failing', { code, message: told });
+    this.#warn(tracker.warned, { type: 'warning', code, message: told });
+  }
+
+  /** Each reason once: what is still so at the next try is no news. */
+  #warn(told: Reasons, warning: Warning): void {
+    if (told.isNew(`${warning.code} ${warning.message}`)) this.#report(warning);
+  }
+
+  #tell(tracker: Tracker, state: TrackerStatus['state'], error?: TrackerStatus['error']): void {
+    const { url, tier, failures, lastAnswer, nextAnnounce, counts } = tracker;
+    const times = { ...(lastAnswer === undefined ? {} : { lastAnswer }), ...(nextAnnounce === undefined ? {} : { nextAnnounce }) };
+    this.#report({ type: 'tracker', url, tier, state, failures, ...(error === undefined ? {} : { error }), ...times, ...counts });
+  }
+
+  #report(event: Announced | TrackerStatus | Warning): void {
+    this.options.report?.(event);
+  }
+}

@@ -1,0 +1,245 @@
+import {
+  AsyncSubject,
+  catchError,
+  concat,
+  concatMap,
+  defer,
+  delay,
+  EMPTY,
+  filter,
+  finalize,
+  forkJoin,
+  from,
+  ignoreElements,
+  merge,
+  mergeMap,
+  type Observable,
+  of,
+  race,
+  Subject,
+  switchMap,
+  take,
+  takeUntil,
+  tap,
+  throwError,
+} from 'rxjs';
+import { now } from '../../contracts/clock.ts';
+import type { PeerAddress } from '../../contracts/env.ts';
+import { TrackerError } from '../../contracts/errors.ts';
+import { type AnnounceSuccess, DEFAULT_INTERVAL, MAX_INTERVAL, MIN_INTERVAL } from '../../protocol/tracker/httpTrackerReply.ts';
+import type { Announcer, Event } from './announcer.ts';
+import { STOPPED_TIMEOUT } from './httpTracker.ts';
+import type { Tier, Tracker } from './tiers.ts';
+
+/**
+ * What is said to the trackers of one tier, and what they have said. The next word depends on: whether this tracker has
+ * accepted `started`, whether `completed` is still to be said here, the intervals of the last answer, for how many answers
+ * in a row we were early, and which trackers have been silent for long and may still answer.
+ * Invariant: `completed` is accepted once at most, and `stopped` is said only to those who know us.
+ */
+export class TierSession {
+  readonly tier: Tier;
+  /** All that its trackers say, however late. */
+  readonly peers$: Observable<PeerAddress>;
+  /** Emits the tracker that has answered. */
+  readonly answers$: Observable<Tracker>;
+  /** Has one of its trackers answered the last time? Undefined while that is not known. */
+  works: boolean | undefined;
+  readonly #asks$ = new Subject<Observable<PeerAddress>>();
+  readonly #answers$ = new Subject<Tracker>();
+  readonly #announcer: Announcer;
+  readonly #changed: () => void;
+  #completed: 'no' | 'pending' | 'said' = 'no';
+  /** Milliseconds. */
+  #interval = DEFAULT_INTERVAL * 1000;
+  #minInterval: number;
+  #answeredAt = -Infinity;
+  #answers = 0;
+  #earlyInRow = 0;
+  /** By how much longer than it has to we wait after the last answer: 1 is not at all. */
+  #lateness = 1;
+
+  /** `changed` hears when `works` or `due` has changed. */
+  constructor(tier: Tier, announcer: Announcer, changed: () => void) {
+    this.tier = tier;
+    this.#announcer = announcer;
+    this.#changed = changed;
+    this.#minInterval = announcer.pace.atLeast;
+    this.peers$ = this.#asks$.pipe(mergeMap((peers$) => peers$));
+    this.answers$ = this.#answers$.asObservable();
+  }
+
+  /** Milliseconds after an answer until the next regular announce. */
+  readonly atMost = (): number => this.#later(this.#interval);
+
+  /** Milliseconds after an answer until an early one: longer each time, as a swarm that stays small is no reason to hurry. */
+  readonly atLeast = (): number => {
+    if (this.#completed === 'pending') return 0;
+    // To have enough for a moment is no reason to begin a new row of early announces.
+    return this.#later(this.#announcer.wanted > 0 ? Math.min(this.#interval, this.#minInterval * 2 ** this.#earlyInRow) : this.#interval);
+  };
+
+  /** Is there something to be said to those who know us? */
+  get due(): boolean {
+    return this.#completed === 'pending' && this.tier.all.some(({ started }) => started);
+  }
+
+  /** The last piece is there: those who have heard of us without it are told. */
+  completes(): void {
+    if (this.tier.all.every(({ started, asked }) => !started && asked === 'no')) return;
+    this.#completed = 'pending';
+    this.#changed();
+  }
+
+  /** Nothing more is to be heard. */
+  ends(): void {
+    this.#asks$.complete();
+  }
+
+  /**
+   * Asks one after the other, the next one at once when one has failed and beside it when one is silent. Completes when one
+   * has answered; errors with a `TrackerError` if none does. What they say is in `peers$`.
+   */
+  round(rests$: Observable<unknown>): Observable<never> {
+    return defer(() => {
+      const { stagger } = this.#announcer.pace;
+      const settled: Observable<unknown>[] = [];
+      const begun$ = from(this.tier.ready(now())).pipe(
+        concatMap((tracker) => {
+          const { begun$, settled$ } = this.#ask(tracker, rests$);
+          settled.push(settled$);
+          return race(settled$, begun$.pipe(delay(stagger))).pipe(take(1));
+        }),
+      );
+      const silence$ = defer(() => {
+        // A tier that has worked until now has the time that a slow one may take.
+        if (this.works !== true) this.#says(false);
+        return forkJoin(settled);
+      });
+      const nobody$ = defer(() => {
+        this.#says(false);
+        const gone = this.tier.all.length === 0;
+        return throwError(() => new TrackerError(gone ? 'unsupported-scheme' : 'unreachable', 'no tracker answers', gone ? { retryIn: 'never' } : {}));
+      });
+      return concat(begun$, silence$, nobody$).pipe(ignoreElements(), takeUntil(this.#answers$));
+    });
+  }
+
+  /** Says goodbye to everyone who knows us. Never errors, and takes three seconds at most for each word. */
+  goodbye(): Observable<never> {
+    const tell = (tracker: Tracker, event: Event) => this.#announcer.send(tracker, () => event, STOPPED_TIMEOUT).pipe(catchError(() => EMPTY));
+    const known = this.tier.all.filter(({ started }) => started);
+    const all = known.map((tracker, index) =>
+      concat(index === 0 && this.#completed === 'pending' ? tell(tracker, 'completed') : EMPTY, tell(tracker, 'stopped')),
+    );
+    return merge(...all).pipe(ignoreElements());
+  }
+
+  #says(works: boolean): void {
+    if (this.works === works) return;
+    this.works = works;
+    this.#changed();
+  }
+
+  /** Asks one tracker, when it is its turn. It is heard in `peers$`: after long silence only until another one answers, or the tier rests. */
+  #ask(tracker: Tracker, rests$: Observable<unknown>): Asked {
+    const [begun$, settled$] = [new AsyncSubject<void>(), new AsyncSubject<void>()];
+    const failed = (error: unknown): Observable<never> => {
+      // A silent one has been told of already.
+      if (tracker.asked === 'now' || !(error instanceof TrackerError && error.code === 'timeout')) this.#failed(tracker, error);
+      happens(settled$);
+      return EMPTY;
+    };
+    let before = 0;
+    let told: Event;
+    const begin = (): Event => {
+      before = this.#answers;
+      happens(begun$);
+      this.#announcer.asking(tracker);
+      return (told = this.#event(tracker));
+    };
+    const answered = (reply: AnnounceSuccess): void => {
+      this.#answered(tracker, told, reply, before === this.#answers);
+      // Beside the question, which is over: names take their time.
+      this.#asks$.next(this.#announcer.peersOf(reply));
+    };
+    const { patience } = this.#announcer.pace;
+    const enough$ = begun$.pipe(
+      delay(patience),
+      switchMap(() => {
+        tracker.asked = 'late';
+        this.#failed(tracker, new TrackerError('timeout', `no answer within ${patience / 1000} s`));
+        happens(settled$);
+        return this.#answers > before ? of(tracker) : merge(rests$, this.#answers$.pipe(filter((other) => other !== tracker)));
+      }),
+    );
+    tracker.asked = 'now';
+    this.#asks$.next(
+      this.#announcer.send(tracker, begin).pipe(
+        tap(answered),
+        ignoreElements(),
+        catchError(failed),
+        takeUntil(enough$),
+        finalize(() => (tracker.asked = 'no')),
+      ),
+    );
+    return { begun$, settled$ };
+  }
+
+  /** What there is to say to it. */
+  #event(tracker: Tracker): Event {
+    if (!tracker.started) return 'started';
+    if (this.#completed === 'pending') return 'completed';
+    return this.#announcer.options.partial?.() ? 'paused' : undefined;
+  }
+
+  /** `first` of those that were asked at that time: the others' answers are heard, but change nothing. */
+  #answered(tracker: Tracker, event: Event, reply: AnnounceSuccess, first: boolean): void {
+    if (event === 'completed') this.#completed = 'said';
+    delete tracker.nextAnnounce;
+    if (first) {
+      this.#keep(reply, event);
+      this.tier.answered(tracker);
+      tracker.nextAnnounce = now() + this.atMost();
+    }
+    this.#answers++;
+    this.#announcer.answered(tracker, reply, this.#interval);
+    this.#says(true);
+    this.#answers$.next(tracker);
+  }
+
+  #keep({ interval, minInterval }: AnnounceSuccess, event: Event): void {
+    if (event === undefined || event === 'paused') this.#earlyInRow = now() - this.#answeredAt < this.#interval ? this.#earlyInRow + 1 : 0;
+    this.#answeredAt = now();
+    this.#lateness = this.#announcer.lateness();
+    this.#minInterval = minInterval === undefined ? this.#announcer.pace.atLeast : milliseconds(minInterval, MIN_INTERVAL);
+    this.#interval = Math.max(milliseconds(interval, DEFAULT_INTERVAL), minInterval === undefined ? 0 : this.#minInterval);
+  }
+
+  /** What began in the same second, here or at thousands of others, would ask in the same second for ever. */
+  #later(wait: number): number {
+    return Math.round(wait * this.#lateness);
+  }
+
+  #failed(tracker: Tracker, error: unknown): void {
+    if (!(error instanceof TrackerError)) throw error;
+    if (error.retryIn === 'never') this.tier.dropped(tracker);
+    this.#announcer.failed(tracker, error);
+  }
+}
+
+interface Asked {
+  /** Emits when its turn has come. */
+  readonly begun$: Observable<void>;
+  /** Emits when it has failed, or has been silent for long. */
+  readonly settled$: Observable<void>;
+}
+
+const happens = (event$: AsyncSubject<void>): void => {
+  event$.next();
+  event$.complete();
+};
+
+/** Whatever a codec lets through, timers stay sane: Node's fire at once beyond 24 days. */
+const milliseconds = (seconds: number | undefined, otherwise: number): number =>
+  Math.min(MAX_INTERVAL, Math.max(MIN_INTERVAL, Number.isFinite(seconds) ? (seconds as number) : otherwise)) * 1000;

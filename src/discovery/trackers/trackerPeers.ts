@@ -1,0 +1,98 @@
+import {
+  catchError,
+  connect,
+  defer,
+  EMPTY,
+  filter,
+  finalize,
+  forkJoin,
+  map,
+  merge,
+  type Observable,
+  ReplaySubject,
+  switchMap,
+  take,
+  takeUntil,
+  tap,
+  throwError,
+  timer,
+} from 'rxjs';
+import { backoff } from '../../../operators/backoff.ts';
+import { replenish } from '../../../operators/replenish.ts';
+import { now } from '../../contracts/clock.ts';
+import type { PeerAddress } from '../../contracts/env.ts';
+import { Announcer, type TrackerEnv, type TrackerPeersOptions } from './announcer.ts';
+import { Rota } from './rota.ts';
+import { TierSession } from './tierSession.ts';
+import { tiersOf } from './tiers.ts';
+
+export type { TrackerEnv, TrackerPeersOptions };
+
+/** Milliseconds that a goodbye may take in all. */
+export const GOODBYE_TIMEOUT = 5000;
+
+/**
+ * The addresses that a torrent's trackers know, for as long as it is subscribed to.
+ *
+ * ```
+ *   tier 1   (r|)     --(r|)
+ *   tier 2     --(r|)            asked beside it while peers are wanted, at rest when there are enough
+ *   result   (a)-(bc)--(a)
+ * ```
+ *
+ * Each tier is a session of its own, over HTTP (BEP 3) or UDP (BEP 15). The first is asked at once, and always. The others are
+ * asked 1.5 s after the one before them as long as peers are wanted, and at once when none before them works. In a tier (BEP 12)
+ * the next tracker is asked at once when one fails, and beside it when one is silent for 1.5 s; the first that answers
+ * comes to the front, and what others say is heard for as long as they may answer.
+ *
+ * A tier is asked again after its `interval`, and early while peers are wanted: never before `min interval` or, without one, a
+ * minute, and less and less often. When none of it answers, it is asked again after 5 s, then twice as long each time up to 30 min,
+ * give or take half, or as long as they ask for (BEP 31). Says `started`, `completed` and, when unsubscribed, `stopped`, in each
+ * tier to those who know us: that goes on for 5 s at most, on its own. Reports each tracker's state as a `TrackerStatus`, each
+ * answer as `Announced`.
+ *
+ * Never errors because of a tracker: that is reported as a `Warning`. Completes when there is no tracker, or none that
+ * may ever be asked again.
+ */
+export const trackerPeers = (env: TrackerEnv, options: TrackerPeersOptions): Observable<PeerAddress> =>
+  defer(() => {
+    const announcer = new Announcer(env, options);
+    const sessions: readonly TierSession[] = tiersOf(options.tiers, env.random).map((tier) => new TierSession(tier, announcer, () => rota.changed()));
+    const rota = new Rota(sessions, announcer.pace.stagger);
+    if (sessions.length === 0) return EMPTY;
+    const incomplete = options.totals().left > 0;
+    const completed$ = options.completed$.pipe(
+      filter(() => incomplete),
+      take(1),
+      tap(() => sessions.forEach((session) => session.completes())),
+      map(() => announcer.wanted),
+    );
+    const wanted$ = merge(completed$, options.wanted$.pipe(tap((count) => (announcer.wanted = count))));
+    const pause = backoff({ ...announcer.pace.retry, random: env.random });
+    const asked = (session: TierSession, at: number, wanted$: Observable<number>): Observable<PeerAddress> => {
+      // An answer that came late ends the wait as if it had come in time.
+      const delay = (error: unknown, count: number) => forkJoin([pause(error, count), timer(session.tier.rest(now()))]).pipe(takeUntil(session.answers$));
+      const rounds$ = rota.turn(at).pipe(
+        switchMap(() => session.round(rota.rests(at))),
+        // What it emits only says that `atLeast` may have changed.
+        replenish({ wanted$: wanted$.pipe(map(() => 1)), atLeast: session.atLeast, atMost: session.atMost, delay }),
+        catchError((error: unknown) => (session.tier.all.length === 0 ? EMPTY : throwError(() => error))),
+        finalize(() => session.ends()),
+      );
+      return merge(session.peers$, rota.turn(at).pipe(switchMap(() => rounds$)));
+    };
+    const over$ = new ReplaySubject<void>(1);
+    const all = (wanted$: Observable<number>): Observable<PeerAddress> => {
+      const tiers$ = merge(...sessions.map((session, at) => asked(session, at, wanted$)));
+      return merge(tiers$.pipe(finalize(() => over$.next())), rota.run(wanted$).pipe(takeUntil(over$)));
+    };
+    // A tier whose turn comes later must know what is wanted, too.
+    return wanted$.pipe(
+      connect(all, { connector: () => new ReplaySubject(1) }),
+      finalize(() =>
+        merge(...sessions.map((session) => session.goodbye()))
+          .pipe(takeUntil(timer(GOODBYE_TIMEOUT)))
+          .subscribe(),
+      ),
+    );
+  });

@@ -1,0 +1,134 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { concat, defer, mergeMap, Observable, range } from 'rxjs';
+import type { Content, ContentOptions, PieceDigest } from '../../contracts/env.ts';
+import { StorageError } from '../../contracts/errors.ts';
+import { Geometry } from '../../torrent/geometry.ts';
+import type { TorrentFile } from '../../torrent/metainfo/metainfo.ts';
+import type { FileEntry } from '../../torrent/metainfo/padding.ts';
+import { type Digested, digester, isChanged, type KnownFile, type Reading } from '../hashing/digest.ts';
+import { diskError, printable } from '../errors/diskError.ts';
+import { each } from '../files/each.ts';
+import { findFiles, type FoundFile } from './findFiles.ts';
+import { Spans } from '../files/spans.ts';
+import { Threads, workerFile } from '../hashing/threads.ts';
+
+/** Threads that read and hash: one for each processor, up to this many. */
+const MAX_THREADS = 32;
+/** Bytes below which threads would cost more time to start than they save. */
+const SMALL = 64 * 2 ** 20;
+/** Files looked at, at one time. */
+const AT_ONCE = 8;
+
+/** A file, or a folder with all in it, to make a torrent of. Reads no content yet. Content of up to `small` bytes is hashed on the calling thread. */
+export const openContent = (place: string, options: ContentOptions = {}, small: number = SMALL): Observable<Content> =>
+  new Observable((subscriber) => {
+    const root = path.resolve(place);
+    findFiles(
+      root,
+      options,
+      () => !subscriber.closed,
+      (error, found) => {
+        if (error || !found) return subscriber.error(error);
+        const { layout, files, skipped } = found;
+        const entries = files.map(({ names, known: { size } }) => ({ path: names, length: size }));
+        subscriber.next({
+          name: path.basename(root),
+          layout,
+          files: entries,
+          skipped,
+          digests: (all, pieceLength) => digests(files, all, pieceLength, small),
+        });
+        subscriber.complete();
+      },
+    );
+  });
+
+/** The files where they lie in the torrent. */
+const laid = (entries: readonly FileEntry[]): Pick<TorrentFile, 'length' | 'offset' | 'padding'>[] => {
+  let offset = 0;
+  return entries.map(({ length, attributes = '' }) => {
+    offset += length;
+    return { length, offset: offset - length, padding: attributes.includes('p') };
+  });
+};
+
+const digests = (found: readonly FoundFile[], entries: readonly FileEntry[], pieceLength: number, small: number): Observable<PieceDigest> =>
+  defer(() => {
+    const files = laid(entries);
+    const length = files.reduce((sum, file) => sum + file.length, 0);
+    const geometry = new Geometry({ length, pieceLength });
+    const spans = new Spans({ files: files as TorrentFile[], length });
+    // Padding stands among them, and is nowhere on disk.
+    let next = 0;
+    const known = files.map(({ padding }) => (padding ? undefined : found[next++]?.known));
+    const reading = (index: number): Reading =>
+      spans.of(geometry.pieceOffset(index), geometry.pieceSize(index)).map(({ file, at, length: size }) => {
+        const of = known[file];
+        return { ...(of && { file: of }), at, length: size };
+      });
+    const ask = asker(length > small);
+    const hashed$ = range(0, geometry.pieceCount).pipe(mergeMap((index) => digestOf(index, reading(index), ask.ask), ask.atOnce));
+    return concat(hashed$, unchanged(found));
+  });
+
+interface Asker {
+  readonly ask: (reading: Reading, answer: (digested: Digested) => void) => () => void;
+  /** Readings that may be asked for at one time: a thread that has answered must not wait for the next. */
+  readonly atOnce: number;
+}
+
+const asker = (threaded: boolean): Asker => {
+  const digest = digester();
+  const size = Math.min(MAX_THREADS, os.availableParallelism());
+  const file = threaded ? workerFile('digestWorker') : undefined;
+  if (file) {
+    const threads = new Threads<Reading, Digested>({ size, file, inline: digest });
+    return {
+      ask: (reading, answer) => {
+        threads.ask(reading, answer);
+        return () => undefined;
+      },
+      atOnce: 2 * size,
+    };
+  }
+  return {
+    // Whoever wants to stop must have a turn.
+    ask: (reading, answer) => {
+      const turn = setImmediate(() => answer(digest(reading)));
+      return () => clearImmediate(turn);
+    },
+    atOnce: 1,
+  };
+};
+
+const digestOf = (index: number, reading: Reading, ask: Asker['ask']): Observable<PieceDigest> =>
+  new Observable((subscriber) =>
+    ask(reading, (digested) => {
+      if ('digest' in digested) subscriber.next({ index, digest: digested.digest });
+      else return subscriber.error(failure(digested.path, digested.errno));
+      subscriber.complete();
+    }),
+  );
+
+const failure = (file: string, errno: string): StorageError => {
+  if (errno === 'changed' || errno === 'short') return changed(file);
+  return diskError('read', file, { code: errno });
+};
+
+const changed = (file: string): StorageError =>
+  new StorageError('io', `${printable(file)} has changed while it was read: wait until nothing writes to it, then try again`);
+
+/** Completes if all files are still as they were found. */
+const unchanged = (found: readonly FoundFile[]): Observable<never> =>
+  new Observable((subscriber) => {
+    const look = ({ known }: { readonly known: KnownFile }, next: (error: Error | null) => void): void =>
+      fs.stat(known.path, (error, stat) => next(error ? diskError('read', known.path, error) : isChanged(stat, known) ? changed(known.path) : null));
+    each(
+      found.length,
+      AT_ONCE,
+      (n, next) => (subscriber.closed ? next(null) : look(found[n] as FoundFile, next)),
+      (error) => (error ? subscriber.error(error) : subscriber.complete()),
+    );
+  });

@@ -1,0 +1,285 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Observable } from 'rxjs';
+import type { FileStamp, Storage, Target } from '../../contracts/env.ts';
+import { StorageError } from '../../contracts/errors.ts';
+import { Geometry } from '../../torrent/geometry.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { diskError, printable } from '../errors/diskError.ts';
+import { each } from './each.ts';
+import { finish } from './finish.ts';
+import { hiddenName } from '../names/hiddenName.ts';
+import type { Done } from './insideFolder.ts';
+import { LockFile } from './lockFile.ts';
+import { OpenDigests } from './openDigests.ts';
+import { OpenFiles } from './openFiles.ts';
+import { Operations } from './operations.ts';
+import { OwnFiles } from './ownFiles.ts';
+import { PartFile } from './partFile.ts';
+import { syncFolder } from '../notes/resumeFile.ts';
+import { besideName, ResumeNotes } from '../notes/resumeNotes.ts';
+import { rootName, safePaths } from '../names/safePath.ts';
+import { fsyncSoftly } from './softSync.ts';
+import { Spans } from './spans.ts';
+import { Transfers } from './transfers.ts';
+import { trueFolder } from '../names/trueFolder.ts';
+import { truePaths } from '../names/truePath.ts';
+import { WriteAccess } from './writeAccess.ts';
+
+/** Files looked at or synced at once by one call. */
+const AT_ONCE = 8;
+/** Threads that hash what is on disk; more wait for memory. */
+const MAX_THREADS = 32;
+
+/**
+ * The files of `torrent` in `target`, until unsubscribed; emits once and does not complete. Notes of complete torrents
+ * are kept in the folder `state`, or nowhere if it is not given.
+ *
+ * A hidden lock file beside the data keeps other processes out; where none can be made yet (no folder, read-only, no
+ * room) reading works without, and writing makes it first. Unsubscribing closes everything as soon as the disk
+ * operations under way have ended, then gives the lock back.
+ *
+ * An operation of the disk that has begun can't be taken back: when a `read` or `write` is unsubscribed before its end,
+ * its buffer must not be used for anything else, but be dropped.
+ *
+ * @throws StorageError `locked`, InputError `unsafe-path`.
+ */
+export const openStorage = (torrent: Torrent, target: Target, state?: string): Observable<Storage> =>
+  new Observable((subscriber) => {
+    const storage = new FileStorage(torrent, target, state);
+    storage.open((error) => (error ? subscriber.error(error) : subscriber.next(storage)));
+    return () => storage.close();
+  });
+
+/**
+ * Invariants: no file is open after the last operation that began before `close` has ended; `#dirty` holds every file
+ * written to since it was last synced; padding is never on disk.
+ */
+class FileStorage implements Storage {
+  readonly notes: ResumeNotes;
+  readonly place: string;
+  readonly paths: string[];
+  readonly apart: Storage['apart'];
+  readonly #root: string;
+  readonly #torrent: Torrent;
+  readonly #target: Target;
+  readonly #files: OpenFiles;
+  readonly #own: OwnFiles;
+  readonly #parts: PartFile;
+  readonly #transfers: Transfers;
+  readonly #digests: OpenDigests;
+  readonly #lock: LockFile | undefined;
+  readonly #access: WriteAccess;
+  readonly #operations: Operations;
+  readonly #dirty = new Set<number>();
+  /** Writes under way, each with those who wait for its end. */
+  readonly #writes = new Set<(() => void)[]>();
+
+  constructor(torrent: Torrent, target: Target, state: string | undefined) {
+    const name = rootName(torrent, target);
+    const { wanted = () => true, force = false, readOnly = false } = target;
+    const { pieceLength, infoHash } = torrent;
+    const { pieceCount } = new Geometry(torrent);
+    const mark = Buffer.from(infoHash).toString('hex', 0, 4);
+    this.#torrent = torrent;
+    this.#target = target;
+    this.#root = path.resolve(target.folder);
+    this.place = path.join(this.#root, name);
+    this.paths = safePaths(torrent, target);
+    const { paths } = this;
+    const spans = new Spans(torrent);
+    this.#files = new OpenFiles(this.#root, paths);
+    this.#own = new OwnFiles(paths, (file) => this.#lengthOf(file), force);
+    this.#parts = new PartFile(this.#root, path.join(this.#root, besideName(name, `${mark}.parts`)), { infoHash, pieceLength, pieceCount });
+    this.#transfers = new Transfers({
+      ...{ paths, spans, wanted, pieceLength, files: this.#files, own: this.#own, parts: this.#parts },
+      dirty: (file) => void this.#dirty.add(file),
+    });
+    this.#digests = new OpenDigests(this.#files, spans, Math.min(MAX_THREADS, os.availableParallelism()));
+    this.#lock = readOnly ? undefined : new LockFile(path.join(this.#root, hiddenName(name, 'rxtorrent.lock')));
+    this.#access = new WriteAccess(this.#root, this.#lock);
+    this.#operations = new Operations(
+      () => new StorageError('io', `${printable(this.#root)}: the storage is closed; open it again`),
+      () => this.#files.close(() => this.#parts.close(() => this.#lock?.release(() => {}))),
+    );
+    this.notes = new ResumeNotes(
+      { folder: trueFolder(this.#root), name, infoHash, state, readOnly, apart: () => this.#parts.pieces.length > 0 },
+      { operation: (run) => this.#operations.run(run), ready: (done) => this.#access.ask(done) },
+    );
+    this.apart = {
+      pieces: () => this.#parts.pieces,
+      read: (offset, into) => {
+        const piece = Math.floor(offset / pieceLength);
+        return this.#operations.run((done) => this.#parts.read(piece, offset - piece * pieceLength, into, done));
+      },
+    };
+  }
+
+  open(done: Done<void>): void {
+    this.#operations.begin();
+    this.#access.try((locked) =>
+      this.#findTrueNames(() =>
+        this.#parts.load(() => {
+          if (!this.#operations.closed) done(locked);
+          this.#operations.end();
+        }),
+      ),
+    );
+  }
+
+  /** A file that is there under its true name, as another client has put it, is that file; a name made safe is for new ones. */
+  #findTrueNames(done: () => void): void {
+    const names = truePaths(this.#torrent, this.#target);
+    const look = (file: number, next: Done<void>): void => {
+      const name = names[file];
+      if (!name) return next(null);
+      fs.lstat(name, (unknown, stat) => {
+        if (unknown || !stat.isFile()) return next(null);
+        fs.lstat(this.paths[file] as string, (missing) => {
+          if (missing) this.paths[file] = name;
+          next(null);
+        });
+      });
+    };
+    each(names.length, AT_ONCE, look, done);
+  }
+
+  close(): void {
+    this.#lock?.releasing();
+    this.#operations.close();
+  }
+
+  read(offset: number, into: Uint8Array): Observable<number> {
+    return this.#operations.run((done, wanted) => this.#transfers.read(offset, into, wanted, done));
+  }
+
+  digest(offset: number, length: number): Observable<Uint8Array> {
+    return this.#operations.run((done, wanted) => {
+      if (this.#transfers.whole(offset, length)) this.#digests.of(offset, length, wanted, done);
+      else done(null);
+    });
+  }
+
+  write(offset: number, bytes: Uint8Array): Observable<number> {
+    return this.writev(offset, [bytes]);
+  }
+
+  writev(offset: number, parts: readonly Uint8Array[]): Observable<number> {
+    return this.#operations.run((done, wanted) => {
+      const waiting: (() => void)[] = [];
+      this.#writes.add(waiting);
+      const ended: Done<number> = (error, count) => {
+        this.#writes.delete(waiting);
+        done(error, count);
+        for (const wait of waiting) wait();
+      };
+      this.#access.ask((error) => (error ? ended(error) : this.#transfers.write(offset, parts, wanted, ended)));
+    });
+  }
+
+  replace(files: readonly number[]): void {
+    this.#own.replace(files);
+  }
+
+  doubted(): readonly number[] {
+    return this.#own.doubted;
+  }
+
+  finish(): Observable<never> {
+    return this.#operations.run<never>((done) => {
+      const { wanted = () => true, force = false, readOnly = false } = this.#target;
+      if (readOnly) return done(null);
+      const lengthOf = (file: number): number => this.#lengthOf(file);
+      const writable = (ready: Done<void>): void => this.#access.ask(ready);
+      finish({ paths: this.paths, lengthOf, wanted, files: this.#files, own: this.#own, force, writable }, (error) => {
+        if (error) return done(error);
+        const { pieceLength } = this.#torrent;
+        const size = (piece: number): number => Math.min(pieceLength, this.#torrent.length - piece * pieceLength);
+        const settled = this.#parts.pieces.filter((piece) => this.#transfers.whole(piece * pieceLength, size(piece)));
+        this.#parts.drop(settled, done as Done<void>);
+      });
+    });
+  }
+
+  stamps(): Observable<readonly FileStamp[]> {
+    return this.#operations.run<readonly FileStamp[]>((done, wanted) => {
+      const stamps: FileStamp[] = this.paths.map(() => nothing);
+      const look = (file: number, next: Done<void>): void => {
+        const name = this.paths[file] as string;
+        if (name === '' || !wanted()) return next(null);
+        fs.lstat(name, (error, stat) => {
+          const there = !error && stat.isFile();
+          // A file that is no longer ours, or was changed by others, has no stamp that could be believed later.
+          if (this.#own.check(file, there ? stat : undefined) || this.#own.doubted.includes(file)) stamps[file] = { ...nothing, size: there ? stat.size : -1 };
+          else if (there) stamps[file] = stampOf(stat);
+          next(null);
+        });
+      };
+      this.#afterWrites(() => each(stamps.length, AT_ONCE, look, () => done(null, stamps)));
+    });
+  }
+
+  /** Calls back when the writes that are under way now have ended: after them no file would look as it did before. */
+  #afterWrites(done: () => void): void {
+    let left = this.#writes.size;
+    if (left === 0) return done();
+    const ended = (): void => {
+      if (--left === 0) done();
+    };
+    for (const waiting of this.#writes) waiting.push(ended);
+  }
+
+  flush(): Observable<never> {
+    return this.#operations.run<never>((done) => {
+      const files = [...this.#dirty];
+      const sync = (n: number, next: Done<void>): void => this.#sync(files[n] as number, next);
+      each(files.length, AT_ONCE, sync, (error) => {
+        const failure = error ?? this.#files.takeFailure();
+        if (failure) return done(failure);
+        const folders = files.length > 0 ? this.#foldersOf(files) : [];
+        const folder = (n: number, next: Done<void>): void => syncFolder(folders[n] as string, () => next(null));
+        each(folders.length, AT_ONCE, folder, () => this.#parts.sync(done as Done<void>));
+      });
+    });
+  }
+
+  #lengthOf(file: number): number {
+    return this.#torrent.files[file]?.length ?? 0;
+  }
+
+  #sync(file: number, done: Done<void>): void {
+    // Written to meanwhile, it is dirty again.
+    this.#dirty.delete(file);
+    const ended = (error: Error | null): void => {
+      if (error) this.#dirty.add(file);
+      done(error && diskError('write', this.paths[file] as string, error));
+    };
+    this.#files.acquire(file, 'sync', (denied, open) => {
+      // A file that somebody deleted has nothing to keep; its stamp will tell.
+      if (!open) return denied instanceof StorageError && denied.code === 'missing' ? done(null) : ended(denied ?? null);
+      fsyncSoftly(open.fd, (error) => {
+        this.#files.release(open);
+        ended(error);
+      });
+    });
+  }
+
+  /** The folders that hold `files`, up to and with the root. */
+  #foldersOf(files: readonly number[]): readonly string[] {
+    const folders = new Set([this.#root]);
+    for (const file of files) {
+      for (let folder = path.dirname(this.paths[file] as string); !folders.has(folder); folder = path.dirname(folder)) folders.add(folder);
+    }
+    return [...folders];
+  }
+}
+
+const nothing: FileStamp = { size: -1, mtime: 0 };
+
+const stampOf = ({ size, mtimeMs, ctimeMs, ino, blocks }: fs.Stats): FileStamp => ({
+  ...{ size, ino },
+  mtime: mtimeMs,
+  ctime: ctimeMs,
+  allocated: blocks * 512,
+});

@@ -1,0 +1,66 @@
+import { descriptors } from './descriptors.ts';
+import type { Digested, Reading } from '../hashing/digest.ts';
+import { digester } from '../hashing/digest.ts';
+import type { Done } from './insideFolder.ts';
+import type { OpenFile, OpenFiles } from './openFiles.ts';
+import type { Span, Spans } from './spans.ts';
+import { sharedThreads, type Threads } from '../hashing/threads.ts';
+
+/** Parts of one piece that threads are asked for; with more files than these it is read as others are, a few at a time. */
+const MAX_PARTS = 16;
+/** For where threads can't be had. */
+const digest = digester();
+
+/** Digests of what is in open files, made by the threads that read it. Depends on the files; they stay open until the answer. */
+export class OpenDigests {
+  readonly #files: OpenFiles;
+  readonly #spans: Spans;
+  readonly #size: number;
+
+  constructor(files: OpenFiles, spans: Spans, size: number) {
+    this.#files = files;
+    this.#spans = spans;
+    this.#size = size;
+  }
+
+  /** Of `length` bytes at `offset`; undefined where there are fewer, or too many parts, or no threads or descriptors for them. */
+  of(offset: number, length: number, wanted: () => boolean, done: Done<Uint8Array>): void {
+    const spans = this.#spans.of(offset, length);
+    const threads = spans.length > MAX_PARTS ? undefined : sharedThreads<Reading, Digested>('digestWorker', { size: this.#size, inline: digest });
+    const parts = spans.filter(({ padding }) => !padding).length;
+    if (!threads || !descriptors.together(parts)) return done(null);
+    this.#open(spans, [], wanted, threads, (error, found) => {
+      descriptors.apart(parts);
+      done(error, found);
+    });
+  }
+
+  #open(
+    spans: readonly Span[],
+    open: readonly (OpenFile | undefined)[],
+    wanted: () => boolean,
+    threads: Threads<Reading, Digested>,
+    done: Done<Uint8Array>,
+  ): void {
+    const release = (): void => open.forEach((each) => each && this.#files.release(each));
+    const span = spans[open.length];
+    if (!wanted()) {
+      release();
+      return done(null);
+    }
+    if (!span) {
+      const reading = spans.map(({ at, length }, n) => ({ file: open[n]?.fd, at, length }));
+      return threads.ask(reading, (digested) => {
+        release();
+        done(null, 'digest' in digested ? digested.digest : undefined);
+      });
+    }
+    if (span.padding) return this.#open(spans, [...open, undefined], wanted, threads, done);
+    this.#files.acquire(span.file, 'read', (_, next) => {
+      if (next) return this.#open(spans, [...open, next], wanted, threads, done);
+      // Why it can't be opened is told by whoever reads it in the other way.
+      release();
+      done(null);
+    });
+  }
+}

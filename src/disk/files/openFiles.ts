@@ -1,0 +1,160 @@
+import { descriptors as shared, type Descriptors, type Idle } from './descriptors.ts';
+import { openInside, type Access } from './insideFolder.ts';
+import { diskError } from '../errors/diskError.ts';
+
+/** Files of one torrent open at once. */
+export const MAX_OPEN_FILES = 128;
+
+/** An open file. Whoever got it gives it back by `release`. */
+export interface OpenFile extends Idle {
+  readonly file: number;
+  readonly fd: number;
+  readonly writable: boolean;
+  users: number;
+  /** Replaced by a writable one: closes with its last user. */
+  retired: boolean;
+}
+
+type Use = (error: Error | undefined, open: OpenFile | undefined) => void;
+
+/**
+ * Handles of the files of one torrent, opened when needed, the least recently used closed for others, of this torrent or any.
+ * Invariants: at most `limit` are open or being opened, but for retired ones still in use; a file in use is never closed.
+ */
+export class OpenFiles {
+  readonly #root: string;
+  readonly #paths: readonly string[];
+  readonly #limit: number;
+  readonly #descriptors: Descriptors;
+  /** In order of use, the longest unused first. */
+  readonly #open = new Map<number, OpenFile>();
+  /** The last of them. */
+  #newest: OpenFile | undefined;
+  /** Being opened, and who waits for it. */
+  readonly #opening = new Map<number, (() => void)[]>();
+  /** For want of room. Bounded by the operations in flight. */
+  readonly #waiting: (() => void)[] = [];
+  #closing = 0;
+  #whenClosed: (() => void) | undefined;
+  #failure: Error | undefined;
+
+  constructor(root: string, paths: readonly string[], limit: number = MAX_OPEN_FILES, descriptors: Descriptors = shared) {
+    this.#descriptors = descriptors;
+    this.#root = root;
+    this.#paths = paths;
+    this.#limit = limit;
+  }
+
+  /** Open handles, for tests. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** An error of closing, once: the disk may have told only then that it could not keep what was written. */
+  takeFailure(): Error | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
+  }
+
+  acquire(file: number, access: Access, use: Use): void {
+    const open = this.#open.get(file);
+    if (open && (open.writable || access === 'read')) {
+      if (open !== this.#newest) {
+        this.#open.delete(file);
+        this.#open.set(file, open);
+        this.#newest = open;
+      }
+      if (open.users++ === 0) this.#descriptors.rouse(open);
+      return use(undefined, open);
+    }
+    const again = (): void => this.acquire(file, access, use);
+    const opening = this.#opening.get(file);
+    if (opening) return void opening.push(again);
+    if (!open && this.#open.size + this.#opening.size >= this.#limit && !this.#evict()) return void this.#waiting.push(again);
+    this.#opening.set(file, []);
+    this.#openFile(file, access, use);
+  }
+
+  release(open: OpenFile): void {
+    open.users--;
+    if (open.users > 0) return;
+    if (open.retired) return this.#close(open);
+    this.#descriptors.rest(open);
+    this.#waiting.shift()?.();
+  }
+
+  /** What is open under this name is no longer what is meant: it closes with its last user. */
+  forget(file: number): void {
+    const open = this.#open.get(file);
+    if (!open) return;
+    this.#open.delete(file);
+    open.retired = true;
+    if (open.users === 0) this.#close(open);
+  }
+
+  /** Closes everything; nobody may use anything any more. */
+  close(done: () => void): void {
+    for (const open of this.#open.values()) this.#close(open);
+    this.#open.clear();
+    if (this.#closing === 0) done();
+    else this.#whenClosed = done;
+  }
+
+  #openFile(file: number, access: Access, use: Use): void {
+    const path = this.#paths[file] as string;
+    openInside(
+      this.#root,
+      path,
+      access,
+      (error, fd) => {
+        if (!error) return this.#opened(file, fd as number, access, use);
+        this.#done(file);
+        use(diskError(access === 'read' ? 'read' : 'write', path, error), undefined);
+        this.#waiting.shift()?.();
+      },
+      this.#descriptors,
+    );
+  }
+
+  #opened(file: number, fd: number, access: Access, use: Use): void {
+    const open: OpenFile = { file, fd, writable: access !== 'read', users: 1, retired: false, close: () => this.#drop(open) };
+    this.forget(file);
+    this.#open.set(open.file, open);
+    this.#newest = open;
+    use(undefined, open);
+    this.#done(open.file);
+  }
+
+  #done(file: number): void {
+    const waiting = this.#opening.get(file);
+    this.#opening.delete(file);
+    waiting?.forEach((again) => again());
+  }
+
+  #evict(): boolean {
+    for (const open of this.#open.values()) {
+      if (open.users > 0) continue;
+      this.#open.delete(open.file);
+      this.#close(open);
+      return true;
+    }
+    return false;
+  }
+
+  /** Others need its descriptor, or nobody has used it for long. */
+  #drop(open: OpenFile): void {
+    if (this.#open.get(open.file) === open) this.#open.delete(open.file);
+    this.#close(open);
+  }
+
+  #close(open: OpenFile): void {
+    this.#closing++;
+    this.#descriptors.rouse(open);
+    this.#descriptors.close(open.fd, (error) => {
+      if (error) this.#failure ??= diskError('close', this.#paths[open.file] as string, error);
+      this.#closing--;
+      if (this.#closing === 0) this.#whenClosed?.();
+    });
+  }
+}

@@ -1,0 +1,142 @@
+import fs from 'node:fs';
+import { StorageError } from '../../contracts/errors.ts';
+import { IN_THE_WAY } from '../../torrent/metainfo/occupied.ts';
+import { diskError, printable } from '../errors/diskError.ts';
+import type { Done } from './insideFolder.ts';
+
+/** One file while it is written to. */
+interface Own {
+  /** The file on its disk, whatever name it has. */
+  readonly ino: number;
+  /** Writes of ours under way, and all that ever began. */
+  writing: number;
+  begun: number;
+  /** When it was last changed, as far as that was us; undefined while a write is under way. */
+  mtime: number | undefined;
+}
+
+/**
+ * The files that are written to, from the first write on: gives each its length then, and notices when another program
+ * has replaced, cut or changed one since.
+ * Invariants: no two files are one on the disk; a file is made longer or shorter at its first write only, and shorter only if it may be replaced.
+ */
+export class OwnFiles {
+  readonly #paths: readonly string[];
+  readonly #lengthOf: (file: number) => number;
+  readonly #own = new Map<number, Own>();
+  /** Which file of ours each one on the disk is. */
+  readonly #byInode = new Map<number, number>();
+  readonly #preparing = new Map<number, Done<void>[]>();
+  readonly #replaced = new Set<number>();
+  readonly #doubted = new Set<number>();
+
+  readonly #force: boolean;
+
+  /** With `force` a file that is too long is cut when it is first written to. */
+  constructor(paths: readonly string[], lengthOf: (file: number) => number, force: boolean) {
+    this.#paths = paths;
+    this.#lengthOf = lengthOf;
+    this.#force = force;
+  }
+
+  /** Nothing of what is in `files` is kept when they are first written to. */
+  replace(files: readonly number[]): void {
+    for (const file of files) this.#replaced.add(file);
+  }
+
+  /** Files that another program has changed while they were ours. */
+  get doubted(): readonly number[] {
+    return [...this.#doubted];
+  }
+
+  /** To be called before each write; a write that was begun is to be `ended`. Errors if the file is no longer ours. */
+  begin(file: number, fd: number, done: Done<void>): void {
+    const own = this.#own.get(file);
+    if (!own) return this.#prepare(file, fd, done);
+    const { mtime } = own;
+    const begun = ++own.begun;
+    own.mtime = undefined;
+    if (own.writing++ > 0 || mtime === undefined) return done(null);
+    fs.fstat(fd, (error, stat) => {
+      // If another write of ours has begun meanwhile, the time may be its own.
+      if (!error && begun === own.begun && stat.mtimeMs !== mtime) this.#doubted.add(file);
+      done(null);
+    });
+  }
+
+  ended(file: number, fd: number, done: Done<void>): void {
+    const own = this.#own.get(file);
+    if (!own) return done(null);
+    // While others are under way the time of the file tells nothing, and whether it is still there is seen when the last of them has ended.
+    if (--own.writing > 0) return done(null);
+    fs.fstat(fd, (error, stat) => {
+      if (error) return done(diskError('write', this.#paths[file] as string, error));
+      if (stat.nlink === 0 || stat.size < this.#lengthOf(file)) return done(gone(this.#paths[file] as string));
+      if (own.writing === 0) own.mtime = stat.mtimeMs;
+      done(null);
+    });
+  }
+
+  /** Errors if `file`, of which `stat` is what the disk says now, is not the one that was written to. */
+  check(file: number, stat: fs.Stats | undefined): Error | null {
+    const own = this.#own.get(file);
+    if (!own) return null;
+    if (!stat?.isFile() || stat.ino !== own.ino || stat.size < this.#lengthOf(file)) return gone(this.#paths[file] as string);
+    if (own.mtime !== undefined && own.writing === 0 && stat.mtimeMs !== own.mtime) this.#doubted.add(file);
+    return null;
+  }
+
+  #prepare(file: number, fd: number, done: Done<void>): void {
+    const begun: Done<void> = (error) => {
+      const own = this.#own.get(file);
+      if (own) {
+        own.writing++;
+        own.begun++;
+      }
+      done(error);
+    };
+    const waiting = this.#preparing.get(file);
+    if (waiting) return void waiting.push(begun);
+    const all = [begun];
+    this.#preparing.set(file, all);
+    const ended = (error: Error | null): void => {
+      this.#preparing.delete(file);
+      const failure = error && diskError('create', this.#paths[file] as string, error);
+      for (const wait of all) wait(failure);
+    };
+    const length = this.#lengthOf(file);
+    const known = (stat: fs.Stats): void => {
+      this.#own.set(file, { ino: stat.ino, writing: 0, begun: 0, mtime: undefined });
+      ended(null);
+    };
+    fs.fstat(fd, (error, stat) => {
+      if (error) return ended(error);
+      // A disk may take two names for one, whatever the system says: those that ignore case do.
+      const twin = this.#byInode.get(stat.ino) ?? file;
+      if (twin !== file && stat.ino > 0) return ended(same(this.#paths[twin] as string, this.#paths[file] as string));
+      this.#byInode.set(stat.ino, file);
+      const replaced = this.#force && this.#replaced.has(file);
+      if (stat.size > length && !this.#force) return ended(tooLong(this.#paths[file] as string, stat.size, length));
+      if (!replaced && stat.size === length) return known(stat);
+      const grow = (cut: Error | null): void => (cut ? ended(cut) : fs.ftruncate(fd, length, (unmade) => (unmade ? ended(unmade) : known(stat))));
+      // A replaced file is never half theirs and half ours.
+      if (replaced) fs.ftruncate(fd, 0, grow);
+      else grow(null);
+    });
+  }
+}
+
+export const gone = (path: string): StorageError =>
+  new StorageError(
+    'missing',
+    `${printable(path)} is not there any more, or not as it was: another program deleted, moved, cut or replaced it meanwhile; download again to fetch what is missing`,
+  );
+
+const same = (one: string, other: string): StorageError =>
+  new StorageError('io', `${printable(one)} and ${printable(other)} are one file on this disk, and two in the torrent: choose a folder on another disk`);
+
+export const tooLong = (path: string, size: number, length: number): StorageError =>
+  new StorageError(
+    'occupied',
+    `${printable(path)} is longer (${size} bytes) than the torrent has it (${length} bytes), so it may be another file: ${IN_THE_WAY}`,
+  );

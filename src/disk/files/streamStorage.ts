@@ -1,0 +1,82 @@
+import { EMPTY, Observable, of, type Subscriber } from 'rxjs';
+import type { Storage } from '../../contracts/env.ts';
+import { InSequence } from '../../torrent/pieces/inSequence.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+
+/** Hands bytes on: completes when they are no longer needed. They are lent until then. */
+export type Sink = (bytes: Uint8Array) => Observable<unknown>;
+
+/** Bytes that wait for their turn, and whoever waits for them to be taken. */
+interface Part {
+  readonly bytes: Uint8Array;
+  /** Of all that was to be written, other files' bytes among it. */
+  readonly length: number;
+  readonly subscriber: Subscriber<number>;
+}
+
+/**
+ * A storage that keeps nothing: the bytes of the file at place `file` of `torrent.files` go to `sink`, from its first to its last, one part
+ * at a time. A write of what lies further on waits until its turn has come, and then for `sink`; so whoever is slow at the other end slows
+ * the download down, and no more waits here than the `memory` of the download.
+ *
+ * ```
+ * writes  b--a----
+ * sink    ---(ab)-   a at once, b when the sink has taken a
+ * ```
+ *
+ * Select that file alone (`select: [[file, file]]`): a write of any other would be lost. Errors are those of `sink`.
+ *
+ * @example
+ * const storage = streamStorage(torrent, 0, (bytes) => bindNodeCallback(process.stdout.write.bind(process.stdout))(bytes));
+ * download(torrent, { ...nodeEnv(), openStorage: () => of(storage) }, { target: { folder: '.' } })
+ */
+export const streamStorage = ({ name, files }: Pick<Torrent, 'name' | 'files'>, file: number, sink: Sink): Storage => {
+  const { offset: first = 0, length = 0 } = files[file] ?? {};
+  const end = first + length;
+  const line = new InSequence<Part>(first);
+  let busy = false;
+  let going = false;
+  const goOn = (): void => {
+    // A sink that takes all at once would else call itself a thousand times.
+    if (going) return;
+    going = true;
+    for (let part = busy ? undefined : line.take(); part !== undefined; part = busy ? undefined : line.take()) hand(part);
+    going = false;
+  };
+  const hand = ({ bytes, length, subscriber }: Part): void => {
+    busy = true;
+    const complete = (): void => {
+      busy = false;
+      written(subscriber, length);
+      goOn();
+    };
+    subscriber.add(sink(bytes).subscribe({ error: (error: unknown) => subscriber.error(error), complete }));
+  };
+  return {
+    ordered: true,
+    place: name,
+    paths: files.map(() => ''),
+    write: (offset, bytes) =>
+      new Observable((subscriber) => {
+        const from = Math.max(offset, first, line.next);
+        const to = Math.min(offset + bytes.length, end);
+        if (from >= to) return written(subscriber, bytes.length);
+        line.add(from, to, { bytes: bytes.subarray(from - offset, to - offset), length: bytes.length, subscriber });
+        subscriber.add(() => line.delete(from));
+        goOn();
+      }),
+    read: () => of(0),
+    replace: () => undefined,
+    finish: () => EMPTY,
+    doubted: () => [],
+    apart: { read: () => of(0), pieces: () => [] },
+    stamps: () => of(files.map(() => ({ size: -1, mtime: 0 }))),
+    flush: () => EMPTY,
+    notes: { boot: '', load: () => of(undefined), save: () => EMPTY, others: () => of([]) },
+  };
+};
+
+const written = (subscriber: Subscriber<number>, length: number): void => {
+  subscriber.next(length);
+  subscriber.complete();
+};

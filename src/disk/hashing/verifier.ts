@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import os from 'node:os';
+import { Observable } from 'rxjs';
+import type { Verify } from '../../contracts/env.ts';
+import { equalIds, ID_LENGTH, sha1 } from '../../protocol/encoding/id.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import type { Hasher } from '../../torrent/pieces/pieceDrafts.ts';
+import { busyLoop } from './busyLoop.ts';
+import { sharedThreads } from './threads.ts';
+
+/** More workers than these wait for memory, not for each other. */
+const MAX_WORKERS = 4;
+
+export interface VerifierOptions {
+  /** Threads that hash, for all torrents of the process; 0 to hash on the calling one. Default: one fewer than there are processors, at most 4; none with two. */
+  readonly workers?: number;
+}
+
+/**
+ * Compares pieces with the hashes of `torrent`. Bytes in shared memory go to worker threads when there are processors
+ * for them; others are hashed at once. Workers start with the first piece, end when idle, and
+ * keep the process alive only while they hash. Unsubscribing forgets the answer; the bytes are only ever read.
+ */
+export const verifier = (torrent: Pick<Torrent, 'pieceHashes'>, { workers = defaultWorkers() }: VerifierOptions = {}): Verify => {
+  const pool = workers > 0 ? sharedThreads<Uint8Array, Uint8Array>('verifyWorker', { size: workers, inline: sha1 }) : undefined;
+  const promised = (index: number, found: Uint8Array): boolean => equalIds(torrent.pieceHashes.subarray(index * ID_LENGTH, (index + 1) * ID_LENGTH), found);
+  return ({ index, bytes, digest }) => {
+    if (digest) return promised(index, digest);
+    if (!pool || !(bytes.buffer instanceof SharedArrayBuffer)) return promised(index, sha1(bytes));
+    return new Observable<boolean>((subscriber) =>
+      pool.ask(bytes, (found) => {
+        subscriber.next(promised(index, found));
+        subscriber.complete();
+      }),
+    );
+  };
+};
+
+/**
+ * What digests a piece while it comes, so that there is nothing to hash when it is whole: as long as the calling thread has time for
+ * that, it costs the least. `undefined` when it has none, and others can do it.
+ */
+export const pieceHasher = (busy: () => boolean = busyLoop()): (() => Hasher | undefined) =>
+  verifiesInThreads() ? () => (busy() ? undefined : createHash('sha1')) : () => createHash('sha1');
+
+/** Does the verifier use other threads, unless told otherwise? */
+export const verifiesInThreads = (): boolean => defaultWorkers() > 0;
+
+/** With two, others need the second one: the system, writing, who sends. */
+const FEW_PROCESSORS = 2;
+
+/** The system is asked once: there may be thousands of torrents. */
+const PROCESSORS = os.availableParallelism();
+
+const defaultWorkers = (): number => (PROCESSORS <= FEW_PROCESSORS ? 0 : Math.min(MAX_WORKERS, PROCESSORS - 1));

@@ -1,0 +1,46 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { each } from '../files/each.ts';
+import type { Done } from '../files/insideFolder.ts';
+
+/** Places on disk of which notes are kept; the longest unused go. */
+export const MAX_PLACES = 10_000;
+const AT_ONCE = 8;
+/**
+ * For one new place in so many, as a part of {@link MAX_PLACES}, it is seen how many there are: if it were for each, a thousand torrents
+ * would look at half a million names. Which ones these are their names tell, which are made of digests.
+ */
+const PART = 1 / 128;
+
+/** Makes the folder `place` in `all`, where notes about one place are kept, and room for it. */
+export const keepFew = (all: string, place: string, done: Done<void>, most = MAX_PLACES): void => {
+  fs.mkdir(all, { recursive: true, mode: 0o700 }, (error) => {
+    if (error) return done(error);
+    fs.mkdir(place, { mode: 0o700 }, (there) => {
+      if (there?.code === 'EEXIST') return done(null);
+      if (there) return done(there);
+      if (Number.parseInt(path.basename(place).slice(-4), 16) % Math.max(1, Math.floor(most * PART)) !== 0) return done(null);
+      fs.readdir(all, (unread, entries = []) => {
+        if (unread || entries.length <= most) return done(null);
+        forget(all, entries, entries.length - most, () => done(null));
+      });
+    });
+  });
+};
+
+/** Deletes the `count` folders that were changed first. */
+const forget = (all: string, entries: readonly string[], count: number, done: () => void): void => {
+  const found: { readonly folder: string; readonly mtime: number }[] = [];
+  const look = (n: number, next: Done<void>): void => {
+    const folder = path.join(all, entries[n] as string);
+    fs.lstat(folder, (error, stat) => {
+      if (!error && stat.isDirectory()) found.push({ folder, mtime: stat.mtimeMs });
+      next(null);
+    });
+  };
+  const drop = (n: number, next: Done<void>): void => fs.rm((found[n] as (typeof found)[number]).folder, { recursive: true, force: true }, () => next(null));
+  each(entries.length, AT_ONCE, look, () => {
+    found.sort((a, b) => a.mtime - b.mtime);
+    each(Math.min(count, found.length), AT_ONCE, drop, () => done());
+  });
+};

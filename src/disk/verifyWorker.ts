@@ -1,5 +1,0 @@
-import { parentPort } from 'node:worker_threads';
-import { sha1 } from '../protocol/id.ts';
-
-// The bytes are shared, not copied.
-parentPort?.on('message', (bytes: Uint8Array) => parentPort?.postMessage(sha1(bytes)));

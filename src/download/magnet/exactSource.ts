@@ -1,0 +1,56 @@
+import { catchError, concatMap, EMPTY, from, map, type Observable, switchMap, take, timer } from 'rxjs';
+import type { Env, HttpReply, Warning } from '../../contracts/env.ts';
+import { TrackerError } from '../../contracts/errors.ts';
+import { equalIds } from '../../protocol/encoding/id.ts';
+import { Malformed } from '../../protocol/encoding/malformed.ts';
+import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
+import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';
+import { MAX_TORRENT_BYTES, parseTorrent } from '../../torrent/metainfo/metainfo.ts';
+
+/** Milliseconds that peers have before web servers are asked: these hear of nothing that peers can tell. */
+export const PEERS_FIRST = 5_000;
+/** Milliseconds for one .torrent. */
+const FETCH_TIMEOUT = 30_000;
+/** On this machine nothing else is asked for: a link comes from a stranger. */
+const LOOPBACK_PATH = '/torrent';
+
+/**
+ * The info dictionary of a magnet link from where the link says that its .torrent is (`xs`), one place after the other.
+ *
+ * ```
+ * gives   5s -----(m|)
+ * ```
+ *
+ * Believed only if its SHA-1 is the info-hash; nothing else of the .torrent counts. Completes without it when no place has it, which is told in
+ * warnings; never errors for what a server did.
+ */
+export const exactSource = (
+  { infoHash, sources }: Pick<MagnetLink, 'infoHash' | 'sources'>,
+  { httpGet }: Pick<Env, 'httpGet'>,
+  report: (warning: Warning) => void = () => {},
+): Observable<Uint8Array> => {
+  const told = (url: string, error: unknown): Observable<never> => {
+    if (!(error instanceof Malformed || error instanceof TrackerError)) throw error;
+    const message = error.message.startsWith(shownUrl(url)) ? error.message : `${shownUrl(url)}: ${error.message}`;
+    report({ type: 'warning', code: error instanceof TrackerError ? error.code : 'malformed', message });
+    return EMPTY;
+  };
+  if (sources.length === 0) return EMPTY;
+  return timer(PEERS_FIRST).pipe(
+    switchMap(() => from(sources)),
+    concatMap((url) =>
+      httpGet({ url, maxBytes: MAX_TORRENT_BYTES, timeout: FETCH_TIMEOUT, stranger: true, loopbackPath: LOOPBACK_PATH }).pipe(
+        map((reply) => infoOf(url, reply, infoHash)),
+        catchError((error: unknown) => told(url, error)),
+      ),
+    ),
+    take(1),
+  );
+};
+
+const infoOf = (url: string, { status, body }: HttpReply, infoHash: Uint8Array): Uint8Array => {
+  if (status !== 200) throw new TrackerError('http-status', `${shownUrl(url)}: HTTP status ${status}`);
+  const torrent = parseTorrent(body);
+  if (!equalIds(torrent.infoHash, infoHash)) throw new Malformed('.torrent', 'the one of the magnet link', 'another one');
+  return torrent.info;
+};

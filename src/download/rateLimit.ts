@@ -1,0 +1,130 @@
+import { ignoreElements, type Observable, type Subscription, tap, timer } from 'rxjs';
+import { now } from '../contracts/clock.ts';
+import { InputError } from '../contracts/errors.ts';
+import { type Allowance, TokenBucket } from '../torrent/rates/tokenBucket.ts';
+
+/** Milliseconds between two rounds of turns: with a high limit each turn is worth many blocks. */
+const LEAST_PAUSE = 10;
+/** Timers of Node end after 24 days at the latest. */
+const MOST_PAUSE = 60_000;
+
+export interface RateLimitOptions {
+  /** Bytes a second; Infinity for no limit, 0 for nothing at all. Infinity. */
+  readonly rate?: number;
+  /** What this one uses is used of that, too: of a whole client, while this one is of a torrent. */
+  readonly within?: Allowance | undefined;
+}
+
+/**
+ * A rate limit that many share: those who wait take turns, oldest first. Depends on the time; has a timer only while somebody waits.
+ * Invariant: nobody waits twice, and while somebody waits and `rate` > 0 there is a timer.
+ */
+export class RateLimit implements Allowance {
+  readonly #bucket: TokenBucket;
+  readonly #within: Allowance | undefined;
+  /** Who waits for how many bytes, oldest first. */
+  readonly #waiting = new Map<() => void, number>();
+  /** Whose turn it is. */
+  #turn: (() => void) | undefined;
+  #timer: Subscription | undefined;
+  /** When the timer is over. */
+  #due = Infinity;
+
+  constructor({ rate = Infinity, within }: RateLimitOptions = {}) {
+    this.#bucket = new TokenBucket(checked(rate), now());
+    this.#within = within;
+  }
+
+  get awaited(): boolean {
+    return this.#waiting.size > 0 || this.#within?.awaited === true;
+  }
+
+  /** Bytes a second. */
+  get rate(): number {
+    return this.#bucket.rate;
+  }
+
+  /** @throws InputError `bad-option` for what is no rate. */
+  set rate(rate: number) {
+    this.#bucket.change(checked(rate), now());
+    this.#arm();
+  }
+
+  /** Changes with each value of `rate$`; completes with it, and emits nothing. */
+  follow(rate$: Observable<number>): Observable<never> {
+    return rate$.pipe(
+      tap((rate) => (this.rate = rate)),
+      ignoreElements(),
+    );
+  }
+
+  take(bytes: number, wake: () => void): boolean {
+    // Whoever comes while others wait comes after them.
+    const first = this.#waiting.size === 0 || this.#turn === wake;
+    if (!first || this.#bucket.readyIn(bytes, now()) > 0) {
+      this.#waiting.set(wake, bytes);
+      this.#arm();
+      return false;
+    }
+    if (this.#within && !this.#within.take(bytes, wake)) return false;
+    return this.#bucket.take(bytes, now());
+  }
+
+  leave(wake: () => void): void {
+    this.#waiting.delete(wake);
+    this.#within?.leave(wake);
+    if (this.#waiting.size === 0) this.#disarm();
+  }
+
+  give(bytes: number): void {
+    this.#bucket.give(bytes, now());
+    this.#within?.give(bytes);
+    this.#arm();
+  }
+
+  spend(bytes: number): void {
+    this.#bucket.spend(bytes, now());
+    this.#within?.spend(bytes);
+  }
+
+  /** A timer for whoever is first. One that is over sooner stays: or those who come would put it off for ever. */
+  #arm(): void {
+    const [bytes] = this.#waiting.values();
+    if (bytes === undefined || this.#turn) return;
+    const pause = this.#bucket.readyIn(bytes, now());
+    if (pause === Infinity) return;
+    const wait = Math.min(MOST_PAUSE, Math.max(LEAST_PAUSE, pause));
+    if (this.#due <= now() + wait) return;
+    this.#disarm();
+    this.#due = now() + wait;
+    this.#timer = timer(wait).subscribe(() => this.#round());
+  }
+
+  #disarm(): void {
+    this.#timer?.unsubscribe();
+    this.#due = Infinity;
+  }
+
+  #round(): void {
+    this.#due = Infinity;
+    // Nobody has two turns in a round.
+    for (let left = this.#waiting.size; left > 0; left--) {
+      const [first] = this.#waiting;
+      if (first === undefined || this.#bucket.readyIn(first[1], now()) > 0) break;
+      const [wake] = first;
+      this.#waiting.delete(wake);
+      this.#turn = wake;
+      try {
+        wake();
+      } finally {
+        this.#turn = undefined;
+      }
+    }
+    this.#arm();
+  }
+}
+
+const checked = (rate: number): number => {
+  if (!(rate >= 0)) throw new InputError('bad-option', `a limit of ${rate} bytes a second: expected 0 or more, Infinity for none`);
+  return rate;
+};

@@ -1,0 +1,36 @@
+import { EMPTY, merge, type Observable } from 'rxjs';
+import { RateLimit } from './rateLimit.ts';
+import type { Allowance } from '../torrent/rates/tokenBucket.ts';
+
+/** What may be used, each way; without an allowance there is no limit. */
+export interface Allowances {
+  readonly down?: Allowance | undefined;
+  readonly up?: Allowance | undefined;
+}
+
+/**
+ * Bytes of payload a second, as they change; Infinity for no limit, 0 for nothing at all. There is none before the first value.
+ *
+ * ```ts
+ * const slower$ = fromEvent(process, 'SIGUSR1').pipe(map(() => 100_000), startWith(2_000_000));
+ * download(torrent, env, { target, limits: { down: slower$, up: of(500_000) } });
+ * ```
+ */
+export interface Limits {
+  readonly down?: Observable<number> | undefined;
+  readonly up?: Observable<number> | undefined;
+  /** What is used here is used of these, too: `RateLimit`s that several downloads share. */
+  readonly within?: Allowances | undefined;
+}
+
+/** The allowances of one subscription. They follow what was given while `changes$` is listened to; it emits nothing, and is `EMPTY` if nothing can change. */
+export const allowancesOf = ({ down, up, within }: Limits = {}): Allowances & { readonly changes$: Observable<never> } => {
+  const ways = { down: oneWay(down, within?.down), up: oneWay(up, within?.up) };
+  return { down: ways.down.allowance, up: ways.up.allowance, changes$: down || up ? merge(ways.down.changes$, ways.up.changes$) : EMPTY };
+};
+
+const oneWay = (rate$: Observable<number> | undefined, within: Allowance | undefined): { allowance: Allowance | undefined; changes$: Observable<never> } => {
+  if (rate$ === undefined) return { allowance: within, changes$: EMPTY };
+  const limit = new RateLimit({ within });
+  return { allowance: limit, changes$: limit.follow(rate$) };
+};

@@ -1,0 +1,143 @@
+import {
+  auditTime,
+  concat,
+  defer,
+  exhaustMap,
+  forkJoin,
+  ignoreElements,
+  interval,
+  map,
+  mergeMap,
+  type Observable,
+  catchError,
+  EMPTY,
+  endWith,
+  takeUntil,
+  tap,
+} from 'rxjs';
+import type { Env, FileStamp, PieceOutcome, Rechecked, Storage, Warning } from '../contracts/env.ts';
+import { StorageError } from '../contracts/errors.ts';
+import { recheckPieces } from './recheck.ts';
+import type { DownloadStats } from './downloadStats.ts';
+import { Bitfield } from '../torrent/bitfield.ts';
+import type { Torrent } from '../torrent/metainfo/metainfo.ts';
+import type { PiecePicker } from '../torrent/picker/piecePicker.ts';
+import type { Turns } from './turns.ts';
+import { decodeResume, encodeResume, type ResumeNote, trusted } from '../torrent/pieces/resumeNote.ts';
+
+/** Milliseconds between two savings of the note, while pieces are stored. */
+export const SAVE_EVERY = 1000;
+/** The same, while others take. */
+export const COUNT_EVERY = 60_000;
+
+/** What there is at the start: the note of the run before, if it is of this torrent, and what the disk says of each file. */
+export interface Found {
+  readonly note: ResumeNote | undefined;
+  readonly stamps: readonly FileStamp[];
+}
+
+/**
+ * Finds out what earlier runs have left: believes the note as far as the files look untouched, checks the rest.
+ *
+ * ```
+ * gives  --r-r-r|   one for each piece that had to be checked
+ * ```
+ *
+ * `found` hears what there is before anything is read; what it throws is the error. What has to be checked waits for its turn in `checks`.
+ */
+export const restore = (
+  torrent: Torrent,
+  env: Pick<Env, 'verify' | 'sharesMemory'>,
+  storage: Storage,
+  picker: PiecePicker,
+  all: boolean,
+  found: (found: Found) => void = () => {},
+  checks?: Turns,
+): Observable<Rechecked> =>
+  forkJoin({ bytes: storage.notes.load(), stamps: storage.stamps() }).pipe(
+    mergeMap(({ bytes, stamps }) => {
+      const last = bytes === undefined ? undefined : decodeResume(bytes, torrent);
+      found({ note: last, stamps });
+      const note = all ? undefined : last;
+      const { have, doubtful } = trusted(note, stamps, storage.notes.boot, torrent);
+      for (let index = 0; index < have.length; index++) if (have.has(index)) picker.restore(index);
+      const checked$ = recheckPieces(torrent, env, storage, doubtful);
+      return checks === undefined || doubtful.length === 0 ? checked$ : checks.take(checked$);
+    }),
+    tap(({ index, valid }) => {
+      if (valid) picker.restore(index);
+    }),
+  );
+
+/** Writes down once what is verified and stored; `clean` when that has reached the disk, and is all that is wanted. Completes without a value. */
+export const remember = (torrent: Torrent, storage: Storage, picker: PiecePicker, tally: DownloadStats, clean: boolean): Observable<never> =>
+  defer(() => {
+    const have = Bitfield.from(picker.stored.bytes, picker.stored.length);
+    return storage.stamps().pipe(
+      map((stamps) => {
+        const pending = picker.writtenSince(have);
+        const { downloaded, uploaded } = tally.lifetime;
+        return encodeResume({ infoHash: torrent.infoHash, have, pending, stamps, boot: storage.notes.boot, clean, downloaded, uploaded });
+      }),
+      mergeMap((note) => storage.notes.save(note, clean)),
+    );
+  });
+
+/** Writes down whose the files are, before anything is written to them, unless the note of the run before says it. Completes without a value. */
+export const claim = (torrent: Torrent, { notes }: Storage, picker: PiecePicker, tally: DownloadStats, { note, stamps }: Found): Observable<never> =>
+  defer(() => {
+    if (note?.clean === false) return EMPTY;
+    const have = Bitfield.from(picker.stored.bytes, picker.stored.length);
+    const pending = new Bitfield(have.length);
+    const { downloaded, uploaded } = tally.lifetime;
+    return notes.save(encodeResume({ infoHash: torrent.infoHash, have, pending, stamps, boot: notes.boot, clean: false, downloaded, uploaded }));
+  });
+
+/** Writes it down once a second while pieces are stored. Completes with `settled$`, without a value. */
+export const keepRemembering = (settled$: Observable<PieceOutcome>, save: Observable<never>, report: (warning: Warning) => void): Observable<never> =>
+  defer(() => {
+    let failing = false;
+    const once = (warning: Warning): void => {
+      if (!failing) report(warning);
+      failing = true;
+    };
+    return settled$.pipe(
+      auditTime(SAVE_EVERY),
+      // A note that can't be written costs a recheck next time, not the download; one word about it is enough.
+      exhaustMap(() =>
+        save.pipe(
+          tap({ complete: () => (failing = false) }),
+          catchError((error: unknown) => warn(error, once)),
+        ),
+      ),
+      // Not a second later, when the last audit is over: whoever comes after saves again.
+      takeUntil(settled$.pipe(ignoreElements(), endWith(true))),
+    );
+  });
+
+/** Writes it down with each of `ticks$` before which `given` has grown: a seed that is killed knows what it has given. Never completes. */
+export const keepCounting = (given: () => number, save: Observable<never>, ticks$: Observable<unknown> = interval(COUNT_EVERY)): Observable<never> =>
+  defer(() => {
+    let noted = given();
+    return ticks$.pipe(
+      exhaustMap(() => {
+        if (given() === noted) return EMPTY;
+        noted = given();
+        return save;
+      }),
+    );
+  });
+
+/** A note that can't be written is a warning, not an end. */
+export const calmly = (save: Observable<never>, report: (warning: Warning) => void): Observable<never> =>
+  save.pipe(catchError((error: unknown) => warn(error, report)));
+
+/** Makes what is on disk survive a power cut, and then says so in the note. */
+export const rememberForGood = (storage: Storage, save: Observable<never>, report: (warning: Warning) => void): Observable<never> =>
+  calmly(concat(storage.flush(), save), report);
+
+const warn = (error: unknown, report: (warning: Warning) => void): Observable<never> => {
+  if (!(error instanceof StorageError)) throw error;
+  report({ type: 'warning', code: error.code, message: `${error.message}; what is stored will be checked again next time` });
+  return EMPTY;
+};

@@ -1,0 +1,155 @@
+import { catchError, concat, defer, EMPTY, exhaustMap, finalize, ignoreElements, interval, map, mergeMap, Observable, of, share, tap, throwError } from 'rxjs';
+import type { Possessions } from '../../operators/advertise.ts';
+import type { Shelf } from '../../operators/serveBlocks.ts';
+import { now } from '../contracts/clock.ts';
+import type { Env, FileStamp, Storage } from '../contracts/env.ts';
+import { StorageError } from '../contracts/errors.ts';
+import { recheckPieces } from './recheck.ts';
+import { following } from './following.ts';
+import { Bitfield } from '../torrent/bitfield.ts';
+import { Geometry } from '../torrent/geometry.ts';
+import type { Torrent } from '../torrent/metainfo/metainfo.ts';
+import { Turns } from './turns.ts';
+
+/** Milliseconds between looks at whether somebody has changed the files, and for each file. */
+const LOOK_EVERY = 30_000;
+const LOOK_PER_FILE = 10;
+/** So many times that long without a look, and what is asked for waits for one. */
+const LONG = 1.5;
+/** Pieces checked at one time. */
+const CHECKS_IN_FLIGHT = 2;
+
+export interface VerifiedReaderOptions {
+  readonly stored: Bitfield;
+  /** Hears of a piece that was stored, and is not, or not as it should be, on disk. */
+  readonly lost: (index: number, why: string) => void;
+}
+
+/**
+ * The pieces on disk, for others: nobody gets what is damaged. A piece that this run has not itself checked or written is checked when
+ * it is first asked for, and again when its file has changed behind our back. What has gone into a pipe (`Storage.ordered`) is gone: then there
+ * is nothing to give, and nobody is told of it. Depends on `stored`.
+ * Invariants: what is read is of a piece that was sound when it was last looked at; one check of a piece at a time.
+ */
+export class VerifiedReader implements Shelf, Possessions {
+  /** What peers are told that we have. */
+  readonly stored: Bitfield;
+  readonly #torrent: Torrent;
+  readonly #env: Pick<Env, 'verify' | 'sharesMemory'>;
+  readonly #storage: Pick<Storage, 'read' | 'stamps'>;
+  readonly #geometry: Geometry;
+  readonly #options: VerifiedReaderOptions;
+  readonly #sound: Bitfield;
+  readonly #checks = new Map<number, Observable<boolean>>();
+  readonly #turns = new Turns(CHECKS_IN_FLIGHT);
+  readonly #every: number;
+  /** What the files were like at the last look; and when that was, which is never if nobody watches. */
+  #stamps: readonly FileStamp[] = [];
+  #lookedAt = Infinity;
+  /** Nobody has looked at the files for long: this look is waited for before anything is given. */
+  #look$: Observable<never> | undefined;
+
+  constructor(
+    torrent: Torrent,
+    env: Pick<Env, 'verify' | 'sharesMemory'>,
+    storage: Pick<Storage, 'read' | 'stamps' | 'ordered'>,
+    options: VerifiedReaderOptions,
+  ) {
+    this.#torrent = torrent;
+    this.#env = env;
+    this.#storage = storage;
+    this.#geometry = new Geometry(torrent);
+    this.#options = options;
+    this.#every = Math.max(LOOK_EVERY, LOOK_PER_FILE * torrent.files.length);
+    this.#sound = new Bitfield(this.#geometry.pieceCount);
+    this.stored = storage.ordered === true ? new Bitfield(this.#geometry.pieceCount) : options.stored;
+  }
+
+  has(index: number): boolean {
+    return this.stored.has(index);
+  }
+
+  /** It has been checked, or written, just now. */
+  vouch(index: number): void {
+    this.#sound.set(index);
+  }
+
+  read(index: number, begin: number, into: Uint8Array): Observable<boolean> {
+    const sound$ = defer(() => (this.#sound.has(index) ? of(true) : this.#checked(index)));
+    return defer(() => (this.#isUnwatched ? concat((this.#look$ ??= this.#look()), sound$) : sound$)).pipe(
+      mergeMap((sound) => (sound ? this.#fill(index, begin, into) : of(false))),
+    );
+  }
+
+  /**
+   * Looks now and then whether somebody has changed the files: when `ticks`, of every so many milliseconds, say so, which may be silent
+   * while nobody is there who could ask for anything. Who asks for something after that waits for a look. Never completes. `known` is
+   * what the files were like when they were found to be right.
+   */
+  watch(ticks: (every: number) => Observable<unknown> = interval, known?: readonly FileStamp[]): Observable<never> {
+    return following(known === undefined ? this.#storage.stamps() : of(known), (first) => {
+      this.#stamps = first;
+      this.#lookedAt = now();
+      const due = (): boolean => now() - this.#lookedAt >= this.#every;
+      return ticks(this.#every).pipe(
+        exhaustMap(() => (due() ? this.#look() : EMPTY)),
+        ignoreElements(),
+      );
+    });
+  }
+
+  get #isUnwatched(): boolean {
+    return this.#look$ !== undefined || now() - this.#lookedAt > LONG * this.#every;
+  }
+
+  #look(): Observable<never> {
+    return this.#storage.stamps().pipe(
+      tap((stamps) => {
+        this.#doubt(this.#stamps, stamps);
+        this.#stamps = stamps;
+        this.#lookedAt = now();
+      }),
+      ignoreElements(),
+      finalize(() => (this.#look$ = undefined)),
+      share(),
+    );
+  }
+
+  #doubt(before: readonly FileStamp[], after: readonly FileStamp[]): void {
+    this.#torrent.files.forEach(({ offset, length }, file) => {
+      if (length === 0 || (before[file]?.size === after[file]?.size && before[file]?.mtime === after[file]?.mtime)) return;
+      const [first, last] = this.#geometry.piecesOf(offset, length);
+      for (let index = first; index <= last; index++) this.#sound.clear(index);
+    });
+  }
+
+  #fill(index: number, begin: number, into: Uint8Array): Observable<boolean> {
+    return this.#storage.read(this.#geometry.pieceOffset(index) + begin, into).pipe(
+      map((length) => length === into.length || this.#lost(index, 'is no longer there')),
+      catchError((error: unknown) => (error instanceof StorageError ? of(this.#lost(index, `can't be read: ${error.message}`)) : throwError(() => error))),
+    );
+  }
+
+  #checked(index: number): Observable<boolean> {
+    let check$ = this.#checks.get(index);
+    if (check$ === undefined) {
+      check$ = this.#turns.take(recheckPieces(this.#torrent, this.#env, this.#storage, [index])).pipe(
+        map(({ valid }) => valid || this.#lost(index, 'is damaged')),
+        catchError((error: unknown) => (error instanceof StorageError ? of(this.#lost(index, `can't be read: ${error.message}`)) : throwError(() => error))),
+        tap((sound) => {
+          if (sound) this.vouch(index);
+        }),
+        finalize(() => this.#checks.delete(index)),
+        share(),
+      );
+      this.#checks.set(index, check$);
+    }
+    return check$;
+  }
+
+  #lost(index: number, why: string): false {
+    this.#sound.clear(index);
+    if (this.has(index)) this.#options.lost(index, `piece ${index} on disk ${why}: it is not given to others, and fetched anew if need be`);
+    return false;
+  }
+}

@@ -1,0 +1,220 @@
+import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import { isIP } from 'node:net';
+import { defer, Observable, of, type Subscription, switchMap, throwError, timeout } from 'rxjs';
+import type { HttpReply, HttpRequest } from '../../contracts/env.ts';
+import { TrackerError } from '../../contracts/errors.ts';
+import { encodedBytes } from '../../protocol/tracker/encodedUrl.ts';
+import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
+import { dialFor } from '../dial.ts';
+import { errorWords } from '../errorWords.ts';
+import { httpUrl } from './httpUrl.ts';
+import { ACCEPTED_ENCODINGS, inflate } from './inflate.ts';
+import { type DialledRequest, keptLines } from './keptLines.ts';
+import { leaveIrregular } from './irregular.ts';
+import { type LookUp, lookUp } from '../names/lookUp.ts';
+import { isFarHost, LOOPBACK, PUBLIC, type Reach, reachOf } from '../../protocol/encoding/reach.ts';
+
+export const MAX_REDIRECTS = 5;
+export const MAX_HEADER_BYTES = 16 * 1024;
+const USER_AGENT = 'rxtorrent';
+
+/** Headers that say who we are: for the first origin only. */
+const PRIVATE_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization']);
+
+interface Hop {
+  readonly url: URL;
+  readonly request: HttpRequest;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly reachOf: (address: string) => Reach;
+  /** Addresses closer than this are refused: nobody far away may send us to a neighbour. */
+  readonly closest: Reach;
+  readonly redirectsLeft: number;
+  readonly look: LookUp;
+}
+
+interface Answer extends HttpReply {
+  /** Where to ask instead. */
+  readonly location?: string;
+  /** How far away the one who answered is. */
+  readonly reach: Reach;
+}
+
+/**
+ * Asks a web server once, over http or https.
+ *
+ * ```
+ *   subscribe  -----(r|)      one reply, whatever its status
+ *   refused    --#            TrackerError
+ *   unsubscribed: the socket is destroyed
+ * ```
+ *
+ * Follows up to five redirects, never from a public address to a private one, and tells credentials to the first origin
+ * only. `maxBytes` counts what comes out of gzip or brotli. Errors with a `TrackerError`: `unreachable`, `timeout`,
+ * `malformed` (HTTP, compression or size), `unsupported-scheme`, `refused-address`.
+ */
+export const httpGet = (request: HttpRequest): Observable<HttpReply> => httpGetBy(reachOf)(request);
+
+/** The same with another opinion about which addresses are near, or about what names lead to. */
+export const httpGetBy =
+  (reachOf: Hop['reachOf'], look = lookUp) =>
+  (request: HttpRequest): Observable<HttpReply> =>
+    defer(() => {
+      const url = httpUrl(request.url);
+      const late = () => new TrackerError('timeout', `${shownUrl(url.href)}: no answer within ${request.timeout / 1000} s`);
+      const first: Hop = {
+        url,
+        request,
+        reachOf,
+        look: knowing(url, request, look),
+        headers: request.headers ?? {},
+        closest: LOOPBACK,
+        redirectsLeft: MAX_REDIRECTS,
+      };
+      return follow(first).pipe(timeout({ first: request.timeout, with: () => throwError(late) }));
+    });
+
+/** What has been looked up already is not looked up again; a redirect may lead to another host. */
+const knowing =
+  ({ hostname }: URL, { addresses }: HttpRequest, look: LookUp): LookUp =>
+  (host) =>
+    addresses !== undefined && host === hostname ? of(addresses) : look(host);
+
+const follow = (hop: Hop): Observable<HttpReply> =>
+  ask(hop).pipe(
+    switchMap(({ location, reach, ...reply }) => {
+      if (location === undefined) return of(reply);
+      if (hop.request.links === true && /^\s*magnet:/i.test(location)) return of({ ...reply, url: encodedBytes(location.trim()) });
+      if (hop.redirectsLeft === 0) return throwError(() => new TrackerError('malformed', `${shownUrl(hop.url.href)}: more than ${MAX_REDIRECTS} redirects`));
+      const url = httpUrl(location, hop.url);
+      return follow({ ...hop, url, headers: headersFor(url, hop), closest: reach < hop.closest ? reach : hop.closest, redirectsLeft: hop.redirectsLeft - 1 });
+    }),
+  );
+
+const headersFor = (url: URL, hop: Hop): Hop['headers'] =>
+  url.origin === hop.url.origin ? hop.headers : Object.fromEntries(Object.entries(hop.headers).filter(([name]) => !PRIVATE_HEADERS.has(name.toLowerCase())));
+
+const ask = (hop: Hop): Observable<Answer> =>
+  new Observable((subscriber) => {
+    const fail = (error: unknown) => subscriber.error(asTrackerError(error, hop.url));
+    let client: ClientRequest | undefined;
+    let answered = false;
+    const begin = (kept: boolean): void => {
+      try {
+        client = open(hop, subscriber, kept);
+      } catch (error) {
+        return fail(error);
+      }
+      const asked = client;
+      leaveIrregular(asked);
+      // One that was kept may be closed in the moment in which it is used again, or lead where this request must not go: not the last word.
+      const failed = (error: unknown): void => (kept && !answered && !subscriber.closed && asked.reusedSocket ? begin(false) : fail(error));
+      asked.on('error', failed);
+      asked.on('response', (response) => {
+        answered = true;
+        response.on('error', fail);
+        const { statusCode: status = 0, headers } = response;
+        const reach = hop.reachOf(response.socket.remoteAddress ?? '');
+        if (status >= 300 && status < 400 && headers.location !== undefined) {
+          subscriber.next({ status, body: new Uint8Array(), url: hop.url.href, reach, location: headers.location });
+          return subscriber.complete();
+        }
+        subscriber.add(
+          read({
+            response,
+            hop,
+            fail,
+            done: (body) => {
+              subscriber.next({ status, body, url: hop.url.href, reach });
+              subscriber.complete();
+            },
+          }),
+        );
+      });
+      asked.end();
+    };
+    begin(hop.request.keep !== undefined);
+    return () => client?.destroy();
+  });
+
+const open = ({ url, headers, closest, request, reachOf, look, redirectsLeft }: Hop, life: Subscription, kept: boolean): ClientRequest => {
+  const literal = url.hostname.replace(/^\[|\]$/g, '');
+  const refusal = (address: string): TrackerError | undefined => {
+    const reach = reachOf(address);
+    if (request.stranger === true && reach > PUBLIC && isFarHost(literal)) {
+      return new TrackerError('refused-address', `${shownUrl(url.href)}: leads to ${address}, which is not where it claims to be`);
+    }
+    if (reach > closest) return new TrackerError('refused-address', `${shownUrl(url.href)}: redirected from farther away to ${address}, which is refused`);
+    if (reach === LOOPBACK && request.loopbackPath !== undefined && !url.pathname.startsWith(request.loopbackPath)) {
+      return new TrackerError('refused-address', `${shownUrl(url.href)}: on this machine only ${request.loopbackPath} may be asked`, {
+        retryIn: redirectsLeft === MAX_REDIRECTS ? 'never' : undefined,
+      });
+    }
+    return undefined;
+  };
+  const refused = isIP(literal) === 0 ? undefined : refusal(literal);
+  if (refused !== undefined) throw refused;
+  // Names are judged by what they resolve to, at the moment of dialling, so that a name can't change its mind in between.
+  const judged = (addresses: readonly string[]): readonly string[] => {
+    const allowed = addresses.filter((address) => refusal(address) === undefined);
+    const [first] = addresses;
+    const refused = allowed.length === 0 && first !== undefined ? refusal(first) : undefined;
+    if (refused !== undefined) throw refused;
+    return allowed;
+  };
+  const dial = dialFor({ url, look, judged, family: request.family }, life);
+  const keeps = kept && request.keep === true;
+  const options: DialledRequest = {
+    dial,
+    // Without an agent the connection is ours alone and closes with the answer.
+    ...(kept ? { agent: keptLines(url.protocol), family: request.family } : { createConnection: dial }),
+    maxHeaderSize: MAX_HEADER_BYTES,
+    // Trackers and scripts of twenty years end lines with a bare line feed, or send a length beside chunks, and others read them. What is
+    // known as request smuggling takes a second request on the connection, and a client in front of a server: see `leaveIrregular`.
+    insecureHTTPParser: true,
+    headers: { 'user-agent': USER_AGENT, accept: '*/*', 'accept-encoding': ACCEPTED_ENCODINGS, ...headers, connection: keeps ? 'keep-alive' : 'close' },
+  };
+  const client = (url.protocol === 'https:' ? secureRequest : plainRequest)(url, options);
+  client.shouldKeepAlive = keeps;
+  client.once('socket', ({ remoteAddress }) => {
+    // One that is dialled has been judged before; one that was kept leads where an earlier request, with rights of its own, was let.
+    const refused = client.reusedSocket ? refusal(remoteAddress ?? '') : undefined;
+    if (refused !== undefined) client.destroy(refused);
+  });
+  return client;
+};
+
+interface Reading {
+  readonly response: IncomingMessage;
+  readonly hop: Hop;
+  readonly fail: (error: unknown) => void;
+  readonly done: (body: Uint8Array) => void;
+}
+
+/** Returns how to stop. */
+const read = ({ response, hop, fail, done }: Reading): (() => void) => {
+  const { url, request } = hop;
+  const plain = inflate(response);
+  if (plain === undefined) {
+    fail(new TrackerError('malformed', `${shownUrl(url.href)}: unknown content-encoding`));
+    return () => undefined;
+  }
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  plain.on('error', fail);
+  plain.on('data', (chunk: Uint8Array) => {
+    length += chunk.length;
+    if (length > request.maxBytes) fail(new TrackerError('malformed', `${shownUrl(url.href)}: the answer is longer than ${request.maxBytes} bytes`));
+    else chunks.push(chunk);
+  });
+  plain.on('end', () => done(Buffer.concat(chunks, length)));
+  return () => plain.destroy();
+};
+
+const asTrackerError = (error: unknown, url: URL): TrackerError => {
+  if (error instanceof TrackerError) return error;
+  const { code = '' } = error as NodeJS.ErrnoException;
+  // Node's names for what is no HTTP (HPE_), no gzip (Z_), no brotli (ERR_ and more).
+  const malformed = /^(HPE_|Z_|ERR__|ERR_BROTLI|ERR_INVALID|ERR_STREAM|ERR_UNESCAPED)/.test(code);
+  return new TrackerError(malformed ? 'malformed' : 'unreachable', `${shownUrl(url.href)}: ${errorWords(error)}`, { cause: error });
+};

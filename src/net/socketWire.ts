@@ -1,0 +1,91 @@
+import type { OnReadOpts, Socket } from 'node:net';
+import { Subject, type Subscriber } from 'rxjs';
+import type { PeerAddress, Wire } from '../contracts/env.ts';
+import { PeerError, type PeerCode } from '../contracts/errors.ts';
+import { errorWords } from './errorWords.ts';
+import { WriteBuffers } from './writeBuffers.ts';
+
+/**
+ * Bytes of one read, at first and once a wire has brought so many. Many blocks, as the one that a chunk ends in has to be copied twice; but
+ * others are not heard meanwhile, and who sends wrong bytes should not get far before anybody can tell.
+ */
+const FIRST_READS = 2 ** 16;
+const READ_SIZE = 2 ** 20;
+const QUICK = 16 * 2 ** 20;
+/** Bytes read in a row before others have their turn: writes that have ended, other wires. Node itself goes on for 32 reads, while there is more. */
+const TURN = 2 ** 21;
+/** One buffer for all sockets, since a chunk is lent only until `next` returns. Not a `Buffer`, whose parts take several calls to make. */
+const chunk = new Uint8Array(READ_SIZE);
+const start = chunk.subarray(0, FIRST_READS);
+const buffers = new WriteBuffers();
+
+/** A socket and the wire it is. */
+export interface SocketWire {
+  readonly socket: Socket;
+  readonly wire: Wire;
+  readonly fail: (code: PeerCode, why: string, cause?: Error) => void;
+}
+
+/**
+ * Makes a wire of a socket that `open` opens, whoever dialled. `subscriber` hears when it closes, and of errors; that it is open is
+ * for the caller to tell. When `subscriber` is done the socket is destroyed.
+ */
+export const socketWire = (address: PeerAddress, subscriber: Subscriber<Wire>, open: (onread: OnReadOpts) => Socket): SocketWire => {
+  const bytes$ = new Subject<Uint8Array>();
+  const drained$ = new Subject<void>();
+  let brought = 0;
+  let buffer = start;
+  /** Bytes since others had their turn. */
+  let row = 0;
+  const callback = (length: number): boolean => {
+    brought += length;
+    // Less than there is room for is all that was there: then Node does not read on.
+    row = length < buffer.length ? 0 : row + length;
+    bytes$.next(chunk.subarray(0, length));
+    if (row < TURN) return true;
+    row = 0;
+    setImmediate(() => void socket.resume());
+    return false;
+  };
+  const socket = open({ buffer: () => (buffer = brought < QUICK ? start : chunk), callback });
+  const end = (): void => {
+    socket.destroy();
+    bytes$.complete();
+    subscriber.complete();
+  };
+  const fail: SocketWire['fail'] = (code, why, cause) => {
+    socket.destroy();
+    const error = new PeerError(code, `${address.host}:${address.port}: ${why}`, { cause });
+    bytes$.error(error);
+    subscriber.error(error);
+  };
+  socket.on('drain', () => drained$.next());
+  socket.once('end', end);
+  socket.once('close', end);
+  socket.on('error', (error: NodeJS.ErrnoException) => fail(codeOf(error), errorWords(error), error));
+  subscriber.add(() => {
+    socket.destroy();
+    bytes$.complete();
+    drained$.complete();
+  });
+  const write = (bytes: Uint8Array): boolean => {
+    if (!buffers.owns(bytes)) return !socket.destroyed && socket.write(bytes);
+    const written = (error?: unknown): void => buffers.give(bytes, error);
+    if (!socket.destroyed) return socket.write(bytes, written);
+    written();
+    return false;
+  };
+  const room = (size: number): Uint8Array => buffers.take(size);
+  return { socket, fail, wire: { address, bytes$: bytes$.asObservable(), drained$: drained$.asObservable(), write, room } };
+};
+
+/** What this machine lacks for one more connection, whoever is at its other end. */
+const OUR_LACK: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
+
+const codeOf = ({ code }: NodeJS.ErrnoException): PeerCode => {
+  if (OUR_LACK.has(code)) return 'no-room';
+  if (code === 'ECONNREFUSED') return 'refused';
+  if (code === 'ECONNRESET' || code === 'EPIPE') return 'reset';
+  if (code === 'ETIMEDOUT') return 'timeout';
+  return 'unreachable';
+};

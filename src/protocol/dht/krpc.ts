@@ -1,0 +1,260 @@
+import { bytesOf, decode, type Dict, dictOf, type Encodable, encode, intOf, listOf, described, textOf, type Value } from '../encoding/bencode.ts';
+import { BLOOM_LENGTH } from './bloom.ts';
+import { decodeNodes, decodePeers, encodeNodes, encodePeers, type Endpoint, type NodeEndpoint } from '../encoding/compact.ts';
+import { ID_LENGTH } from '../encoding/id.ts';
+import { Malformed } from '../encoding/malformed.ts';
+import { visible } from '../encoding/visible.ts';
+
+/** Bytes of a packet that we read: what fits into a frame of Ethernet. */
+export const MAX_PACKET = 1500;
+/** Bytes of a packet that we send: little enough for any way, and no more than some ten times the smallest query. */
+export const MAX_ANSWER = 1200;
+/** Bytes of a transaction id that we are ready to send back. */
+export const MAX_TRANSACTION = 32;
+/** Bytes of a token that we are ready to send back. */
+export const MAX_TOKEN = 64;
+/** Nodes and peers kept of one reply. */
+export const MAX_NODES = 16;
+export const MAX_VALUES = 200;
+/** Values and keys in a packet. */
+const MAX_TOKENS = 400;
+/** Chars of an error or of a method's name that are kept. */
+const MAX_TEXT = 100;
+/** Bytes of an answer beside nodes, peers and filters. */
+const FRAME = 200;
+
+/** 201 to 204. BEP 5. */
+export const ERROR = { generic: 201, server: 202, protocol: 203, unknownMethod: 204 } as const;
+
+export type Family = 4 | 6;
+
+/** What is asked. `want` names the kinds of nodes they would like, and is empty if they don't say (BEP 32). */
+export type Question =
+  | { readonly method: 'ping' }
+  | { readonly method: 'find_node'; readonly target: Uint8Array; readonly want: readonly Family[] }
+  | {
+      readonly method: 'get_peers';
+      readonly infoHash: Uint8Array;
+      readonly want: readonly Family[];
+      /** Filters, too. BEP 33. */
+      readonly scrape?: boolean;
+      /** No seeds, please. BEP 33. */
+      readonly noSeed?: boolean;
+    }
+  | {
+      readonly method: 'announce_peer';
+      readonly infoHash: Uint8Array;
+      /** 0 to 65535. */
+      readonly port: number;
+      /** The port is that of the packet. */
+      readonly impliedPort: boolean;
+      readonly token: Uint8Array;
+      readonly seed?: boolean;
+    }
+  /** Not to be answered but with this error. */
+  | { readonly method: 'invalid'; readonly code: number; readonly message: string };
+
+export interface Query {
+  readonly type: 'query';
+  readonly transaction: Uint8Array;
+  /** 20 bytes. */
+  readonly id: Uint8Array;
+  /** Not to be taken for a node that answers. BEP 43. */
+  readonly readOnly?: boolean;
+  readonly question: Question;
+}
+
+export interface Reply {
+  readonly type: 'reply';
+  readonly transaction: Uint8Array;
+  readonly id: Uint8Array;
+  /** IPv4 and IPv6 ones; on the wire they are apart. BEP 32. */
+  readonly nodes?: readonly NodeEndpoint[];
+  readonly peers?: readonly Endpoint[];
+  readonly token?: Uint8Array;
+  /** Filters of seeds and of other peers, 256 bytes each. BEP 33. */
+  readonly blooms?: { readonly seeds: Uint8Array; readonly leechers: Uint8Array };
+  /** Whom they answer, as they see it: our address. BEP 42. */
+  readonly ip?: Endpoint;
+}
+
+export interface Failure {
+  readonly type: 'error';
+  readonly transaction: Uint8Array;
+  readonly code: number;
+  readonly message: string;
+}
+
+export type Krpc = Query | Reply | Failure;
+
+/**
+ * Reads a packet. Throws `Malformed` for what can't be answered; a query that can, but asks for nothing known, is a value:
+ * its method is `invalid`. BEP 5, 32, 33, 42, 43.
+ */
+export const decodeKrpc = (bytes: Uint8Array): Krpc => {
+  const value = decode(bytes, { mode: 'lenient', maxBytes: MAX_PACKET, maxTokens: MAX_TOKENS });
+  const packet = dictOf(value);
+  if (!packet) throw new Malformed('KRPC', 'a dictionary', described(value));
+  const transaction = sized(packet.get('t'), 't', 0, MAX_TRANSACTION);
+  switch (textOf(packet.get('y'))) {
+    case 'q':
+      return queryOf(packet, transaction);
+    case 'r':
+      return replyOf(packet, transaction);
+    case 'e':
+      return failureOf(packet, transaction);
+    default:
+      throw new Malformed('y', 'q, r or e', described(packet.get('y')));
+  }
+};
+
+const sized = (value: Value | undefined, what: string, least: number, most = least): Uint8Array => {
+  const bytes = bytesOf(value);
+  if (!bytes || bytes.length < least || bytes.length > most)
+    throw new Malformed(what, least === most ? `${least} bytes` : `${least} to ${most} bytes`, described(value));
+  return bytes;
+};
+
+const argumentsOf = (packet: Dict, name: 'a' | 'r'): Dict => {
+  const inner = dictOf(packet.get(name));
+  if (!inner) throw new Malformed(name, 'a dictionary', described(packet.get(name)));
+  return inner;
+};
+
+const queryOf = (packet: Dict, transaction: Uint8Array): Query => {
+  const given = argumentsOf(packet, 'a');
+  const id = sized(given.get('id'), 'id', ID_LENGTH);
+  const readOnly = packet.get('ro') === 1;
+  return { type: 'query', transaction, id, ...(readOnly ? { readOnly } : {}), question: questionOf(textOf(packet.get('q')) ?? '', given) };
+};
+
+const questionOf = (method: string, given: Dict): Question => {
+  try {
+    return question(method, given);
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    return { method: 'invalid', code: ERROR.protocol, message: error.message.slice(0, MAX_TEXT) };
+  }
+};
+
+const question = (method: string, given: Dict): Question => {
+  const id = (name: string): Uint8Array => sized(given.get(name), name, ID_LENGTH);
+  const flag = (name: string): boolean => (intOf(given.get(name)) ?? 0) !== 0;
+  switch (method) {
+    case 'ping':
+      return { method };
+    case 'find_node':
+      return { method, target: id('target'), want: wantOf(given) };
+    case 'get_peers':
+      return { method, infoHash: id('info_hash'), want: wantOf(given), ...truths({ scrape: flag('scrape'), noSeed: flag('noseed') }) };
+    case 'announce_peer': {
+      const port = intOf(given.get('port')) ?? 0;
+      const impliedPort = flag('implied_port');
+      if (port < 0 || port > 65_535 || (port === 0 && !impliedPort)) throw new Malformed('port', '1 to 65535', port);
+      const token = sized(given.get('token'), 'token', 1, MAX_TOKEN);
+      return { method, infoHash: id('info_hash'), port, impliedPort, token, ...truths({ seed: flag('seed') }) };
+    }
+    default:
+      return { method: 'invalid', code: ERROR.unknownMethod, message: 'Method Unknown' };
+  }
+};
+
+const truths = <K extends string>(flags: Readonly<Record<K, boolean>>): { readonly [P in K]?: true } =>
+  Object.fromEntries(Object.entries(flags).filter(([, is]) => is)) as { readonly [P in K]?: true };
+
+const wantOf = (given: Dict): readonly Family[] => {
+  const names = (listOf(given.get('want')) ?? []).slice(0, 8).map(textOf);
+  return ([4, 6] as const).filter((family) => names.includes(`n${family}`));
+};
+
+const replyOf = (packet: Dict, transaction: Uint8Array): Reply => {
+  const given = argumentsOf(packet, 'r');
+  const token = bytesOf(given.get('token'));
+  const nodes = [...nodesOf(given, 'nodes', 4), ...nodesOf(given, 'nodes6', 16)];
+  const peers = peersOf(given.get('values'));
+  const [seeds, leechers] = [bytesOf(given.get('BFsd')), bytesOf(given.get('BFpe'))];
+  const ip = bytesOf(packet.get('ip'));
+  const seen = ip?.length === 6 || ip?.length === 18 ? decodePeers(ip, ip.length === 6 ? 4 : 16)[0] : undefined;
+  return {
+    type: 'reply',
+    transaction,
+    id: sized(given.get('id'), 'id', ID_LENGTH),
+    ...(nodes.length > 0 ? { nodes } : {}),
+    ...(peers.length > 0 ? { peers } : {}),
+    ...(token && token.length > 0 && token.length <= MAX_TOKEN ? { token } : {}),
+    ...(seeds?.length === BLOOM_LENGTH && leechers?.length === BLOOM_LENGTH ? { blooms: { seeds, leechers } } : {}),
+    ...(seen ? { ip: seen } : {}),
+  };
+};
+
+const nodesOf = (given: Dict, name: 'nodes' | 'nodes6', length: 4 | 16): readonly NodeEndpoint[] => {
+  const bytes = bytesOf(given.get(name));
+  return bytes ? decodeNodes(bytes, length, MAX_NODES) : [];
+};
+
+/** One string a peer; some nodes put all of them into one string. */
+const peersOf = (value: Value | undefined): readonly Endpoint[] => {
+  const peers: Endpoint[] = [];
+  for (const each of listOf(value) ?? []) {
+    const bytes = bytesOf(each);
+    if (bytes?.length === 18) peers.push(...decodePeers(bytes, 16));
+    else if (bytes && bytes.length % 6 === 0) peers.push(...decodePeers(bytes, 4, MAX_VALUES));
+    if (peers.length >= MAX_VALUES) break;
+  }
+  return peers.slice(0, MAX_VALUES);
+};
+
+const failureOf = (packet: Dict, transaction: Uint8Array): Failure => {
+  const [code, message] = listOf(packet.get('e')) ?? [];
+  return { type: 'error', transaction, code: intOf(code) ?? ERROR.generic, message: visible((textOf(message) ?? '').slice(0, MAX_TEXT)) };
+};
+
+/** A packet of at most {@link MAX_ANSWER} bytes: peers that don't fit are left out. BEP 5, 32, 33, 42, 43. */
+export const encodeKrpc = (krpc: Krpc): Uint8Array => {
+  const { transaction: t } = krpc;
+  if (krpc.type === 'error') return encode({ t, y: 'e', e: [krpc.code, krpc.message.slice(0, MAX_TEXT)] });
+  if (krpc.type === 'reply') return encode({ t, y: 'r', r: returned(krpc), ip: krpc.ip && compact(krpc.ip) });
+  const { id, question: asked, readOnly } = krpc;
+  if (asked.method === 'invalid') throw new TypeError('krpc: an invalid query is not sent');
+  return encode({ t, y: 'q', q: asked.method, a: { id, ...given(asked) }, ro: readOnly ? 1 : undefined });
+};
+
+const given = (asked: Exclude<Question, { readonly method: 'invalid' }>): Readonly<Record<string, Encodable | undefined>> => {
+  switch (asked.method) {
+    case 'ping':
+      return {};
+    case 'find_node':
+      return { target: asked.target, want: wanted(asked.want) };
+    case 'get_peers':
+      return { info_hash: asked.infoHash, want: wanted(asked.want), scrape: asked.scrape ? 1 : undefined, noseed: asked.noSeed ? 1 : undefined };
+    case 'announce_peer': {
+      const { infoHash, port, impliedPort, token, seed } = asked;
+      return { info_hash: infoHash, port, implied_port: impliedPort ? 1 : 0, token, seed: seed ? 1 : undefined };
+    }
+  }
+};
+
+const wanted = (want: readonly Family[]): readonly string[] | undefined => (want.length > 0 ? want.map((family) => `n${family}`) : undefined);
+
+const compact = (peer: Endpoint): Uint8Array => encodePeers([peer], peer.host.includes(':') ? 16 : 4);
+
+const slices = (bytes: Uint8Array, length: number): readonly Uint8Array[] =>
+  Array.from({ length: bytes.length / length }, (_, index) => bytes.subarray(index * length, (index + 1) * length));
+
+const returned = ({ id, nodes, peers, token, blooms }: Reply): Readonly<Record<string, Encodable | undefined>> => {
+  const [nodes4, nodes6] = [encodeNodes(nodes ?? [], 4), encodeNodes(nodes ?? [], 16)];
+  let room = MAX_ANSWER - FRAME - nodes4.length - nodes6.length - (blooms ? 2 * BLOOM_LENGTH : 0);
+  const values = [...slices(encodePeers(peers ?? [], 4), 6), ...slices(encodePeers(peers ?? [], 16), 18)].filter(
+    // `6:` or `18:` and the bytes.
+    ({ length }) => (room -= length + (length > 9 ? 3 : 2)) >= 0,
+  );
+  return {
+    id,
+    nodes: nodes4.length > 0 || (nodes && nodes6.length === 0) ? nodes4 : undefined,
+    nodes6: nodes6.length > 0 ? nodes6 : undefined,
+    values: peers ? values : undefined,
+    token,
+    BFsd: blooms?.seeds,
+    BFpe: blooms?.leechers,
+  };
+};

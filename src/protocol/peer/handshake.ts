@@ -1,0 +1,60 @@
+import { Malformed } from '../encoding/malformed.ts';
+
+/** Bytes of a handshake (BEP 3). */
+export const HANDSHAKE_LENGTH = 68;
+
+const PROTOCOL = Uint8Array.from('\x13BitTorrent protocol', (letter) => letter.charCodeAt(0));
+
+/** What the reserved bits promise: BEP 10 extended, BEP 6 fast, BEP 5 dht. */
+export interface Abilities {
+  readonly extended: boolean;
+  readonly fast: boolean;
+  readonly dht: boolean;
+}
+
+export interface Handshake extends Abilities {
+  readonly infoHash: Uint8Array;
+  readonly peerId: Uint8Array;
+  /** The eight bytes as they came. */
+  readonly reserved: Uint8Array;
+}
+
+/** 68 bytes: 19, the protocol's name, eight reserved bytes, info-hash, peer id (BEP 3). */
+export const encodeHandshake = ({
+  infoHash,
+  peerId,
+  extended = false,
+  fast = false,
+  dht = false,
+}: Partial<Abilities> & Pick<Handshake, 'infoHash' | 'peerId'>): Uint8Array => {
+  const bytes = new Uint8Array(HANDSHAKE_LENGTH);
+  bytes.set(PROTOCOL);
+  if (extended) bytes[25] = 0x10;
+  bytes[27] = (fast ? 0x04 : 0) | (dht ? 0x01 : 0);
+  bytes.set(infoHash, 28);
+  bytes.set(peerId, 48);
+  return bytes;
+};
+
+/** Refuses the first `length` bytes as soon as they can't become a handshake. @throws Malformed */
+export const checkProtocol = (bytes: Uint8Array, length: number): void => {
+  const end = Math.min(length, PROTOCOL.length);
+  for (let at = 0; at < end; at++) {
+    if (bytes[at] !== PROTOCOL[at]) throw new Malformed('handshake', `byte ${at} to be ${PROTOCOL[at]}`, bytes[at] as number);
+  }
+};
+
+/** Copies what it keeps of exactly 68 bytes. @throws Malformed if they do not begin with the protocol's name. */
+export const decodeHandshake = (bytes: Uint8Array): Handshake => {
+  if (bytes.length !== HANDSHAKE_LENGTH) throw new Malformed('handshake', `${HANDSHAKE_LENGTH} bytes`, bytes.length);
+  checkProtocol(bytes, bytes.length);
+  const reserved = bytes.slice(20, 28);
+  return {
+    reserved,
+    extended: ((reserved[5] as number) & 0x10) !== 0,
+    fast: ((reserved[7] as number) & 0x04) !== 0,
+    dht: ((reserved[7] as number) & 0x01) !== 0,
+    infoHash: bytes.slice(28, 48),
+    peerId: bytes.slice(48, 68),
+  };
+};

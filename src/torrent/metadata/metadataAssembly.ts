@@ -1,0 +1,78 @@
+import { METADATA_PIECE } from '../../protocol/peer/utMetadata.ts';
+
+/**
+ * The pieces of one info dictionary of a claimed size, and who gave each. Nothing is allocated for a claim: pieces are kept as they come.
+ * Invariant: `held` pieces are there, `bytes` long in all, each of the size that its number has.
+ */
+export class MetadataAssembly<Who> {
+  readonly size: number;
+  readonly pieceCount: number;
+  /** Pieces that are there. */
+  held = 0;
+  readonly #pieces = new Map<number, { readonly bytes: Uint8Array; readonly from: Who }>();
+
+  constructor(size: number) {
+    this.size = size;
+    this.pieceCount = Math.ceil(size / METADATA_PIECE);
+  }
+
+  sizeOf(piece: number): number {
+    return piece === this.pieceCount - 1 ? this.size - piece * METADATA_PIECE : METADATA_PIECE;
+  }
+
+  has(piece: number): boolean {
+    return this.#pieces.has(piece);
+  }
+
+  get whole(): boolean {
+    return this.held === this.pieceCount;
+  }
+
+  /** Bytes that are there. */
+  get bytes(): number {
+    return Math.min(this.size, this.held * METADATA_PIECE);
+  }
+
+  /** Bytes that are not. */
+  get missing(): number {
+    return this.size - this.bytes;
+  }
+
+  /** Who gave something of it. */
+  get givers(): Set<Who> {
+    return new Set([...this.#pieces.values()].map(({ from }) => from));
+  }
+
+  /** Keeps `bytes`, which are of the right size: they must be nobody else's. */
+  put(piece: number, bytes: Uint8Array, from: Who): void {
+    this.#pieces.set(piece, { bytes, from });
+    this.held = this.#pieces.size;
+  }
+
+  /** Gives up what somebody gave, and returns it by its numbers. */
+  forget(who: Who): ReadonlyMap<number, Uint8Array> {
+    const given = new Map<number, Uint8Array>();
+    for (const [piece, { bytes, from }] of this.#pieces) {
+      if (from !== who) continue;
+      given.set(piece, bytes);
+      this.#pieces.delete(piece);
+    }
+    this.held = this.#pieces.size;
+    return given;
+  }
+
+  /** All of it in one. */
+  joined(): Uint8Array {
+    const all = new Uint8Array(this.size);
+    for (const [piece, { bytes }] of this.#pieces) all.set(bytes, piece * METADATA_PIECE);
+    return all;
+  }
+
+  /** Is what somebody gave the same as in `truth`? */
+  agrees(who: Who, truth: Uint8Array): boolean {
+    for (const [piece, { bytes, from }] of this.#pieces) {
+      if (from === who && Buffer.compare(bytes, truth.subarray(piece * METADATA_PIECE, piece * METADATA_PIECE + bytes.length)) !== 0) return false;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,57 @@
+import { type Encodable, encode } from '../../protocol/encoding/bencode.ts';
+import type { Torrent } from './metainfo.ts';
+
+/** What goes into a .torrent. Give `length` for one file, `files` for a folder. */
+export interface TorrentContent {
+  readonly name: string;
+  /** Bytes. */
+  readonly pieceLength: number;
+  /** 20 bytes a piece. */
+  readonly pieceHashes: Uint8Array;
+  readonly length?: number;
+  readonly files?: readonly { readonly path: readonly string[]; readonly length: number; readonly attributes?: string }[];
+  /** One URL, or tiers of URLs (BEP 12). */
+  readonly announce?: string | readonly (readonly string[])[];
+  /** BEP 19. */
+  readonly webSeeds?: readonly string[];
+  /** BEP 27. */
+  readonly private?: boolean;
+  readonly source?: string;
+  readonly comment?: string;
+  readonly createdBy?: string;
+  /** Seconds since 1970. */
+  readonly creationDate?: number;
+}
+
+/** The canonical bytes of a .torrent. Believes what it is given: `parseTorrent` checks. BEP 3. */
+export const encodeTorrent = (content: TorrentContent): Uint8Array => {
+  const { announce } = content;
+  const tiers = typeof announce === 'string' ? undefined : announce;
+  return encode({
+    announce: typeof announce === 'string' ? announce : tiers?.[0]?.[0],
+    'announce-list': tiers,
+    comment: content.comment,
+    'created by': content.createdBy,
+    'creation date': content.creationDate,
+    info: infoOf(content),
+    'url-list': content.webSeeds,
+  });
+};
+
+/** The bytes of a .torrent with the original info dictionary, and so the same info-hash: of one that came by a magnet link. BEP 3, 9. */
+export const encodeOriginal = ({ info, announce, webSeeds }: Pick<Torrent, 'info' | 'announce' | 'webSeeds'>): Uint8Array => {
+  const before = encode({ announce: announce[0]?.[0], 'announce-list': announce.length > 0 ? announce : undefined });
+  const after = encode({ 'url-list': webSeeds.length > 0 ? webSeeds : undefined });
+  // Keys are in order: those before `info`, and those after it.
+  return new Uint8Array(Buffer.concat([before.subarray(0, -1), Buffer.from('4:info'), info, after.subarray(1)]));
+};
+
+const infoOf = ({ name, length, files, pieceLength, pieceHashes, source, ...content }: TorrentContent): Encodable => ({
+  files: files?.map((file) => ({ attr: file.attributes, length: file.length, path: file.path })),
+  length: files ? undefined : length,
+  name,
+  'piece length': pieceLength,
+  pieces: pieceHashes,
+  private: content.private ? 1 : undefined,
+  source,
+});

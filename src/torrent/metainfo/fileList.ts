@@ -1,0 +1,56 @@
+import { described, type Dict, dictOf, listOf, textOf } from '../../protocol/encoding/bencode.ts';
+import { Malformed } from '../../protocol/encoding/malformed.ts';
+import type { TorrentFile } from './metainfo.ts';
+import { type Raw, rawPath, type ToText } from './names.ts';
+
+export const MAX_FILES = 100_000;
+/** Folders inside one another. */
+export const MAX_PATH_DEPTH = 100;
+/** Bytes of content: offsets stay exact numbers. */
+export const MAX_LENGTH = Number.MAX_SAFE_INTEGER;
+
+// BitComet's padding, from before there was an attribute for it.
+const PADDING_NAME = /^_____padding_file/;
+
+/** The files of an info dictionary in their order, the one file named `name` if there is no list; `toText` makes text of names. BEP 3, 47. */
+export const fileList = (info: Dict, name: string, toText: ToText): readonly TorrentFile[] => {
+  // A file on its own aligns nothing, whatever it is called.
+  if (!info.has('files')) return [{ ...toFile(info, 'info', [name], 0, toText), padding: false }];
+  const list = listOf(info.get('files'));
+  if (!list) throw new Malformed('info.files', 'a list', described(info.get('files')));
+  if (list.length === 0) throw new Malformed('info.files', 'at least one file', 0);
+  if (list.length > MAX_FILES) throw new Malformed('info.files', `at most ${MAX_FILES} files`, list.length);
+  const files: TorrentFile[] = [];
+  let offset = 0;
+  for (const [index, item] of list.entries()) {
+    const what = `info.files[${index}]`;
+    const entry = dictOf(item);
+    if (!entry) throw new Malformed(what, 'a dictionary', described(item));
+    const file = toFile(entry, what, pathOf(entry, what).map(toText), offset, toText);
+    files.push(file);
+    offset += file.length;
+    if (offset > MAX_LENGTH) throw new Malformed(what, `at most ${MAX_LENGTH} bytes in all files`, 'more');
+  }
+  return files;
+};
+
+const toFile = (entry: Dict, what: string, path: readonly string[], offset: number, toText: ToText): TorrentFile => {
+  const attributes = textOf(entry.get('attr')) ?? '';
+  const padding = attributes.includes('p') || PADDING_NAME.test(path.at(-1) ?? '');
+  const link = attributes.includes('l') ? rawPath(entry, 'symlink path')?.map(toText) : undefined;
+  return { path, length: lengthOf(entry, what, attributes), offset, padding, attributes, ...(link && { link }) };
+};
+
+const lengthOf = (entry: Dict, what: string, attributes: string): number => {
+  // A symbolic link has no content of its own.
+  const length = entry.get('length') ?? (attributes.includes('l') ? 0 : undefined);
+  if (typeof length === 'number' && length >= 0) return length;
+  throw new Malformed(`${what}.length`, `a number of bytes from 0 to ${MAX_LENGTH}`, described(length));
+};
+
+const pathOf = (entry: Dict, what: string): readonly Raw[] => {
+  const path = rawPath(entry, 'path');
+  if (!path) throw new Malformed(`${what}.path`, 'a list of at least one name', described(entry.get('path')));
+  if (path.length > MAX_PATH_DEPTH) throw new Malformed(`${what}.path`, `at most ${MAX_PATH_DEPTH} folders inside one another`, path.length);
+  return path;
+};

@@ -1,0 +1,171 @@
+import { ID_LENGTH, parseId, toHex } from '../../protocol/encoding/id.ts';
+import { parseIp } from '../../protocol/encoding/ip.ts';
+import { Malformed } from '../../protocol/encoding/malformed.ts';
+import { visible } from '../../protocol/encoding/visible.ts';
+import { formatSelection, parseSelection, type Span } from './selection.ts';
+import { Unsupported } from './metainfo.ts';
+import { MAX_TRACKERS, MAX_WEB_SEEDS, trackerUrl, webUrl } from './urls.ts';
+
+/** Characters of a link. */
+export const MAX_LINK = 65_536;
+/** Peers that a link may name. */
+export const MAX_LINK_PEERS = 100;
+/** Places of a .torrent that a link may name. */
+export const MAX_LINK_SOURCES = 20;
+/** Characters of a name. */
+export const MAX_LINK_NAME = 1024;
+/** Parts that could not be used and are told of, and characters of each. */
+const MAX_IGNORED = 20;
+const MAX_SHOWN = 100;
+
+/** What a magnet link says, checked. */
+export interface MagnetLink {
+  /** 20 bytes. */
+  readonly infoHash: Uint8Array;
+  /** 32 bytes: the same torrent in version 2 (BEP 52), which is not used yet. */
+  readonly infoHashV2?: Uint8Array;
+  /** What it may be called: a stranger's word for it. */
+  readonly name?: string;
+  /** Bytes of its content, as the link has it: a stranger's word, too. */
+  readonly length?: number;
+  /** URLs, each a tier of its own (BEP 12). */
+  readonly announce: readonly (readonly string[])[];
+  /** Literals or names. */
+  readonly peers: readonly { readonly host: string; readonly port: number }[];
+  /** BEP 19. */
+  readonly webSeeds: readonly string[];
+  /** Where its .torrent is, http(s). */
+  readonly sources: readonly string[];
+  /** Only these files are wanted, by their numbers from 0, in order (BEP 53); all if there is none. */
+  readonly select?: readonly Span[];
+  /** Parts that can't be used, for people. */
+  readonly ignored: readonly string[];
+}
+
+/**
+ * Reads a link. Keys that are not known are passed over, and so is a tracker, a peer or a web seed that can't be used, which is told in
+ * `ignored`. Throws `Malformed` with `what` from `magnet.xt` to `magnet.so`, and `Unsupported` for what is v2-only (BEP 52). BEP 9, 53.
+ */
+export const parseMagnet = (link: string): MagnetLink => {
+  const text = link.trim();
+  if (text.length > MAX_LINK) throw new Malformed('magnet link', `at most ${MAX_LINK} characters`, text.length);
+  if (!/^magnet:\?/i.test(text)) throw new Malformed('magnet link', 'it to begin with magnet:?', shown(text));
+  const values = valuesOf(text.slice('magnet:?'.length));
+  const of = (key: string): readonly string[] => values.get(key) ?? [];
+  const ignored: string[] = [];
+  const usable = <T>(key: string, limit: number, read: (value: string) => T | undefined): T[] => {
+    const taken = new Map<string, T>();
+    for (const value of of(key)) {
+      const found = taken.size < limit ? read(value) : undefined;
+      if (found !== undefined) taken.set(JSON.stringify(found), found);
+      else if (ignored.length < MAX_IGNORED) ignored.push(`${key}: ${shown(value)}`);
+    }
+    return [...taken.values()];
+  };
+  const name = of('dn')[0]?.replaceAll('+', ' ');
+  const length = of('xl').find((each) => /^[1-9]\d{0,15}$/.test(each) && Number.isSafeInteger(Number(each)));
+  return {
+    ...hashesOf(of('xt').map(decoded)),
+    ...(name !== undefined && name !== '' && { name: [...decoded(name)].slice(0, MAX_LINK_NAME).join('') }),
+    ...(length !== undefined && { length: Number(length) }),
+    announce: usable('tr', MAX_TRACKERS, (value) => trackerUrl(decoded(value))).map((url) => [url]),
+    peers: usable('x.pe', MAX_LINK_PEERS, (value) => placeOf(decoded(value))),
+    webSeeds: usable('ws', MAX_WEB_SEEDS, (value) => webUrl(decoded(value))),
+    sources: usable('xs', MAX_LINK_SOURCES, (value) => webUrl(decoded(value))),
+    ...(values.has('so') && { select: parseSelection('magnet.so', of('so').map(decoded).join(',')) }),
+    ignored,
+  };
+};
+
+/** The link that says the same. BEP 9, 53. */
+export const formatMagnet = (magnet: Omit<MagnetLink, 'ignored'>): string => {
+  const { infoHash, infoHashV2, name, length, announce, peers, webSeeds, sources, select } = magnet;
+  const parts = [`xt=urn:btih:${toHex(infoHash)}`];
+  const add = (key: string, values: readonly string[]): void => void parts.push(...values.map((value) => `${key}=${escaped(value)}`));
+  if (infoHashV2 !== undefined) add('xt', [`urn:btmh:${SHA2_256}${toHex(infoHashV2)}`]);
+  if (name !== undefined) add('dn', [name]);
+  if (length !== undefined) add('xl', [String(length)]);
+  add('tr', announce.flat());
+  add(
+    'x.pe',
+    peers.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)),
+  );
+  add('ws', webSeeds);
+  add('xs', sources);
+  if (select !== undefined) parts.push(`so=${formatSelection(select)}`);
+  return `magnet:?${parts.join('&')}`;
+};
+
+/** The link of an info-hash alone. */
+export const magnetOf = (infoHash: Uint8Array): MagnetLink => ({ infoHash, announce: [], peers: [], webSeeds: [], sources: [], ignored: [] });
+
+/** SHA-256 and its length, as multihashes have it. */
+const SHA2_256 = '1220';
+
+const shown = (text: string): string => visible(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
+
+/** Values as they are written, by lower-case key. Numbered keys (`tr.1`) are one key; `&amp;` is what copying from a web page leaves. */
+const valuesOf = (query: string): Map<string, string[]> => {
+  const values = new Map<string, string[]>();
+  for (const part of query.split(/&(?:amp;)?/)) {
+    const at = part.indexOf('=');
+    if (at <= 0) continue;
+    const key = decoded(part.slice(0, at))
+      .toLowerCase()
+      .replace(/\.\d{1,4}$/, '');
+    const before = values.get(key);
+    if (before === undefined) values.set(key, [part.slice(at + 1)]);
+    else before.push(part.slice(at + 1));
+  }
+  return values;
+};
+
+/** Percent-encoding undone where it is one; what is no UTF-8 is taken byte by byte. */
+const decoded = (value: string): string =>
+  value.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
+    try {
+      return decodeURIComponent(run);
+    } catch {
+      return Buffer.from(run.replaceAll('%', ''), 'hex').toString('latin1');
+    }
+  });
+
+const escaped = (value: string): string =>
+  encodeURIComponent(value.replace(/\p{Cs}/gu, '\ufffd'))
+    .replaceAll('%3A', ':')
+    .replaceAll('%2F', '/');
+
+const hashesOf = (topics: readonly string[]): Pick<MagnetLink, 'infoHash' | 'infoHashV2'> => {
+  const named = (urn: string): string[] => [...new Set(topics.filter((topic) => topic.toLowerCase().startsWith(urn)).map((topic) => topic.slice(urn.length)))];
+  const infoHashes = new Map(
+    named('urn:btih:')
+      .map((text) => infoHashOf(text))
+      .map((hash) => [toHex(hash), hash]),
+  );
+  const [v2] = named('urn:btmh:').filter((text) => /^1220[0-9a-f]{64}$/i.test(text));
+  const [infoHash] = infoHashes.values();
+  if (infoHashes.size > 1) throw new Malformed('magnet.xt', 'one info-hash', `${infoHashes.size} different ones`);
+  if (infoHash !== undefined) return { infoHash, ...(v2 !== undefined && { infoHashV2: new Uint8Array(Buffer.from(v2.slice(SHA2_256.length), 'hex')) }) };
+  if (v2 !== undefined) throw new Unsupported('magnet.xt', 'a v1 or hybrid torrent (urn:btih:)', 'a v2-only one (BEP 52), which is not supported yet');
+  throw new Malformed('magnet.xt', 'urn:btih: and an info-hash', topics.length === 0 ? 'none' : shown(topics.join(' ')));
+};
+
+const infoHashOf = (text: string): Uint8Array => {
+  try {
+    return parseId(text);
+  } catch (cause) {
+    if (!(cause instanceof Malformed)) throw cause;
+    throw new Malformed('magnet.xt', `${2 * ID_LENGTH} hexadecimal or 32 base32 digits after urn:btih:`, `"${shown(text)}"`);
+  }
+};
+
+/** Where a peer is: a literal (IPv6 in brackets) or a name, and a port. */
+const placeOf = (text: string): { host: string; port: number } | undefined => {
+  const [, six, other, digits] = /^(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9._-]{1,253})):(\d{1,5})$/i.exec(text) ?? [];
+  const port = Number(digits);
+  const host = six ?? other;
+  if (host === undefined || !(port >= 1 && port <= 65_535)) return undefined;
+  if (six !== undefined && parseIp(six)?.length !== 16) return undefined;
+  // All digits and dots, but no address: the resolver would make one of it.
+  return six === undefined && /^[\d.]+$/.test(host) && parseIp(host) === undefined ? undefined : { host, port };
+};

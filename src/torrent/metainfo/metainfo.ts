@@ -1,0 +1,157 @@
+import { bytesOf, described, type Dict, decodeWithSpans, dictOf, intOf } from '../../protocol/encoding/bencode.ts';
+import { sha1, toHex } from '../../protocol/encoding/id.ts';
+import { Malformed } from '../../protocol/encoding/malformed.ts';
+import { fileList } from './fileList.ts';
+import { Geometry } from '../geometry.ts';
+import { namesOf, rawText, toTextOf } from './names.ts';
+import { dhtNodes, trackerTiers, webSeeds } from './urls.ts';
+
+/** Bytes of a .torrent. */
+export const MAX_TORRENT_BYTES = 10_000_000;
+/** Bytes of an info dictionary that comes from peers. */
+export const MAX_INFO_BYTES = 16 * 1024 * 1024;
+/** Bytes of a piece: a piece is held in memory while it is being put together. */
+export const MAX_PIECE_LENGTH = 256 * 1024 * 1024;
+export const MAX_PIECES = 2_097_152;
+
+export interface TorrentFile {
+  /** Names as the torrent has them, outermost first, text only: not yet safe to use on disk. */
+  readonly path: readonly string[];
+  readonly length: number;
+  /** Bytes before it in the torrent. */
+  readonly offset: number;
+  /** BEP 47: nothing but zeros to align the next file; never written. */
+  readonly padding: boolean;
+  /** BEP 47: the letters of `attr`, for example `x` or `h`. */
+  readonly attributes: string;
+  /** BEP 47: where a symbolic link leads to, names from the top of the torrent; a stranger's word, never followed. */
+  readonly link?: readonly string[];
+}
+
+/** What a .torrent says, checked. */
+export interface Torrent {
+  /** 20 bytes: SHA-1 of the original bytes of the info dictionary. */
+  readonly infoHash: Uint8Array;
+  readonly name: string;
+  readonly pieceLength: number;
+  readonly length: number;
+  /** 20 bytes a piece. */
+  readonly pieceHashes: Uint8Array;
+  readonly files: readonly TorrentFile[];
+  /** One file named `name`, or a folder `name` with `files` in it. */
+  readonly layout: 'file' | 'folder';
+  /** BEP 27. */
+  readonly private: boolean;
+  /** BEP 12 tiers of URLs. */
+  readonly announce: readonly (readonly string[])[];
+  /** BEP 19. */
+  readonly webSeeds: readonly string[];
+  /** BEP 17. */
+  readonly httpSeeds: readonly string[];
+  /** BEP 5. */
+  readonly nodes: readonly { readonly host: string; readonly port: number }[];
+  readonly comment?: string;
+  readonly createdBy?: string;
+  /** Seconds since 1970. */
+  readonly creationDate?: number;
+  readonly source?: string;
+  /** The original bytes of the info dictionary. */
+  readonly info: Uint8Array;
+}
+
+/** It may be a good torrent, but not one that we can do. */
+export class Unsupported extends Malformed {}
+
+/** Throws `Malformed`, and `Unsupported` for a v2-only torrent (BEP 52). Keys may be out of order; the info-hash is of the original bytes. BEP 3. */
+export const parseTorrent = (bytes: Uint8Array): Torrent => {
+  if (bytes.length > MAX_TORRENT_BYTES) throw new Malformed('torrent', `at most ${MAX_TORRENT_BYTES} bytes`, bytes.length);
+  const { value, spans } = decodeWithSpans(bytes, { mode: 'lenient', maxBytes: MAX_TORRENT_BYTES });
+  const torrent = dictOf(value);
+  const info = dictOf(torrent?.get('info'));
+  const span = spans.get('info');
+  if (!torrent) throw new Malformed('torrent', 'a dictionary', described(value));
+  if (!info || !span) throw new Malformed('torrent.info', 'a dictionary', described(torrent.get('info')));
+  return { ...fromInfo(info, torrent, new Uint8Array(bytes.subarray(span.start, span.end))), ...around(torrent) };
+};
+
+/** The torrent that an info dictionary describes on its own, without trackers or web seeds: what peers send for a magnet link. BEP 9. */
+export const parseInfo = (bytes: Uint8Array): Torrent => {
+  // Unlike a .torrent it has no end but its own: the info-hash is of all of it.
+  const { value } = decodeWithSpans(bytes, { mode: 'lenient', tail: false, maxBytes: MAX_INFO_BYTES });
+  const info = dictOf(value);
+  if (!info) throw new Malformed('info', 'a dictionary', described(value));
+  return { ...fromInfo(info, new Map(), new Uint8Array(bytes)), ...around(new Map()) };
+};
+
+type Inside = Pick<Torrent, 'infoHash' | 'name' | 'pieceLength' | 'length' | 'pieceHashes' | 'files' | 'layout' | 'private' | 'source' | 'info'>;
+type Around = Omit<Torrent, keyof Inside>;
+
+const fromInfo = (info: Dict, outside: Dict, bytes: Uint8Array): Inside => {
+  refuseV2Only(info);
+  const infoHash = sha1(bytes);
+  const rawName = rawText(info, 'name');
+  if (rawName === undefined) throw new Malformed('info.name', 'a string', described(info.get('name')));
+  const toText = namesOf(info, outside);
+  const named = toText(rawName) || toHex(infoHash);
+  const files = fileList(info, named, toText);
+  const length = files.reduce((sum, file) => sum + file.length, 0);
+  if (length === 0) throw new Malformed('info', 'at least one byte of content', '0 bytes: there is nothing to download');
+  const pieceLength = pieceLengthOf(info);
+  const rawSource = rawText(info, 'source');
+  const source = rawSource && toTextOf([rawSource], info, outside)(rawSource);
+  return {
+    infoHash,
+    name: named,
+    pieceLength,
+    length,
+    pieceHashes: pieceHashesOf(info, new Geometry({ length, pieceLength })),
+    files,
+    layout: info.has('files') ? 'folder' : 'file',
+    // Whatever it says but 0: rather too private than not enough.
+    private: (info.get('private') ?? 0) !== 0,
+    ...(source !== undefined && { source }),
+    info: bytes,
+  };
+};
+
+const refuseV2Only = (info: Dict): void => {
+  if (info.has('pieces')) return;
+  if (info.has('file tree') || info.has('meta version')) {
+    throw new Unsupported('info', 'a v1 or hybrid torrent', 'a v2-only one (BEP 52), which is not supported yet');
+  }
+};
+
+const pieceLengthOf = (info: Dict): number => {
+  const length = info.get('piece length');
+  if (typeof length === 'number' && length > 0 && length <= MAX_PIECE_LENGTH) return length;
+  throw new Malformed('info.piece length', `a number of bytes from 1 to ${MAX_PIECE_LENGTH}`, described(length));
+};
+
+const pieceHashesOf = (info: Dict, { pieceCount }: Geometry): Uint8Array => {
+  if (pieceCount > MAX_PIECES) throw new Malformed('info.piece length', `at most ${MAX_PIECES} pieces`, pieceCount);
+  const hashes = bytesOf(info.get('pieces'));
+  if (!hashes) throw new Malformed('info.pieces', 'a string of hashes', described(info.get('pieces')));
+  if (hashes.length % 20 !== 0) throw new Malformed('info.pieces', 'a multiple of 20 bytes', hashes.length);
+  if (hashes.length !== pieceCount * 20) throw new Malformed('info.pieces', `${pieceCount} hashes, as many as pieces`, hashes.length / 20);
+  return hashes;
+};
+
+const textsOf = (torrent: Dict, ...keys: readonly string[]): readonly (string | undefined)[] => {
+  const raws = keys.map((key) => rawText(torrent, key));
+  const toText = toTextOf(raws, torrent);
+  return raws.map((raw) => (raw === undefined ? undefined : toText(raw)));
+};
+
+const around = (torrent: Dict): Around => {
+  const [comment, createdBy] = textsOf(torrent, 'comment', 'created by');
+  const creationDate = intOf(torrent.get('creation date'));
+  return {
+    announce: trackerTiers(torrent),
+    webSeeds: webSeeds(torrent.get('url-list')),
+    httpSeeds: webSeeds(torrent.get('httpseeds')),
+    nodes: dhtNodes(torrent.get('nodes')),
+    ...(comment !== undefined && { comment }),
+    ...(createdBy !== undefined && { createdBy }),
+    ...(creationDate !== undefined && creationDate >= 0 && { creationDate }),
+  };
+};

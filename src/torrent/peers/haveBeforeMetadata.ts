@@ -1,0 +1,65 @@
+import { Malformed } from '../../protocol/encoding/malformed.ts';
+import { Bitfield } from '../bitfield.ts';
+import { MAX_PIECES } from '../metainfo/metainfo.ts';
+
+/**
+ * What a peer says it has before it is known how many pieces there are. Grows with what is said, up to one bit for each of {@link MAX_PIECES}.
+ * Invariant: `#bits` has no bit set at or beyond {@link MAX_PIECES}.
+ */
+export class HaveBeforeMetadata {
+  #bits = new Uint8Array();
+  /** Bytes of their bitfield, if they sent one. */
+  #length: number | undefined;
+  #all = false;
+  #highest = -1;
+
+  /** @throws Malformed */
+  set(what: string, piece: number): void {
+    this.within(what, piece);
+    const at = piece >> 3;
+    if (at >= this.#bits.length) {
+      const grown = new Uint8Array(Math.min(MAX_PIECES >> 3, Math.max(64, 2 * at)));
+      grown.set(this.#bits);
+      this.#bits = grown;
+    }
+    this.#bits[at] = (this.#bits[at] as number) | (0x80 >> (piece & 7));
+  }
+
+  /** Something is said of this piece, so there must be one. @throws Malformed */
+  within(what: string, piece: number): void {
+    if (piece >= MAX_PIECES) throw new Malformed(what, `a piece below ${MAX_PIECES}`, piece);
+    this.#highest = Math.max(this.#highest, piece);
+  }
+
+  /** Adds what a bitfield says. False if all of it was known. `bytes` are copied. @throws Malformed */
+  add(bytes: Uint8Array): boolean {
+    if (bytes.length > MAX_PIECES >> 3) throw new Malformed('bitfield', `at most ${MAX_PIECES >> 3} bytes`, bytes.length);
+    if (this.#length !== undefined && this.#length !== bytes.length) throw new Malformed('bitfield', `${this.#length} bytes, as before`, bytes.length);
+    this.#length = bytes.length;
+    const before = this.#bits;
+    this.#bits = new Uint8Array(Math.max(before.length, bytes.length));
+    this.#bits.set(before);
+    let more = false;
+    for (const [at, byte] of bytes.entries()) {
+      more ||= (byte & ~(this.#bits[at] as number)) !== 0;
+      this.#bits[at] = (this.#bits[at] as number) | byte;
+    }
+    return more && !this.#all;
+  }
+
+  setAll(): void {
+    this.#all = true;
+  }
+
+  /** The same, now that it is known how many there are. @throws Malformed if that can't be. */
+  counted(pieceCount: number): Bitfield {
+    if (this.#highest >= pieceCount) throw new Malformed('have', `a piece below ${pieceCount}`, this.#highest);
+    const size = (pieceCount + 7) >> 3;
+    if (this.#length !== undefined && this.#length !== size) throw new Malformed('bitfield', `${size} bytes`, this.#length);
+    const bits = new Uint8Array(size);
+    bits.set(this.#bits.subarray(0, size));
+    const have = Bitfield.told(bits, pieceCount);
+    if (this.#all) have.setAll();
+    return have;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Endpoint } from '../../protocol/encoding/compact.ts';
+import { MAX_PEX_PEERS, type PexMessage, type PexPeer } from '../../protocol/peer/utPex.ts';
+
+/**
+ * Whom one peer was told of. Depends only on what it was told before and on who is present now. Invariant: what was added and not
+ * dropped since is what it knows.
+ */
+export class PexHistory {
+  readonly #told = new Map<string, Endpoint>();
+
+  get size(): number {
+    return this.#told.size;
+  }
+
+  /** What to tell it now, and as if it were told; undefined when there is nothing new. The rest is for the next time. */
+  news(present: Iterable<PexPeer>): PexMessage | undefined {
+    const added: PexPeer[] = [];
+    const here = new Set<string>();
+    for (const peer of present) {
+      const key = `${peer.host} ${peer.port}`;
+      if (!here.has(key) && !this.#told.has(key) && added.length < MAX_PEX_PEERS) added.push(peer);
+      here.add(key);
+    }
+    const dropped: Endpoint[] = [];
+    for (const [key, peer] of this.#told) {
+      if (here.has(key)) continue;
+      if (dropped.push(peer) >= MAX_PEX_PEERS) break;
+    }
+    for (const { host, port } of dropped) this.#told.delete(`${host} ${port}`);
+    for (const { host, port } of added) this.#told.set(`${host} ${port}`, { host, port });
+    return added.length + dropped.length > 0 ? { added, dropped } : undefined;
+  }
+}

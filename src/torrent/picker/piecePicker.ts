@@ -1,0 +1,300 @@
+import { Availability } from './availability.ts';
+import { Bitfield } from '../bitfield.ts';
+import { Front } from './front.ts';
+import type { Geometry } from '../geometry.ts';
+import { type Asker, fill, MAX_COPIES, OpenPiece, type Wanted } from './openPiece.ts';
+import { ChurningMap } from '../pieces/churningMap.ts';
+import { defaultOrder, inOrder } from './pieceOrder.ts';
+import type { PickerOptions } from './pickerOptions.ts';
+import { extentOf, WantedPieces } from './wantedPieces.ts';
+
+export type { Asker, Wanted } from './openPiece.ts';
+
+/** Share of the memory that may wait for the disk before new pieces are begun: fresh memory costs more than waiting. */
+const BACKLOG = 1 / 4;
+const ENDGAME_BATCH = 8; // copies asked for at one time by a peer with nothing else to do
+
+/**
+ * Decides who is asked for which block. What the choice depends on, most important first; read it again before changing it:
+ *  1. a piece that is being checked or is stored is never asked for;
+ *  2. begun pieces before new ones, so that memory is freed soonest;
+ *  3. a piece that came out corrupt is asked of one peer alone, and of another when that one is overdue, or much slower than one with nothing else to do;
+ *  4. a new piece is begun only while memory allows and the disk keeps up; one that they suggest, else which one is the order's choice;
+ *  5. endgame: when nothing is missing that is not requested, a peer with nothing else to do is asked for second and third
+ *     copies; when only memory stands in the way, for second copies, so that slow peers can't hold all of it;
+ *  6. a begun piece that nobody is asked for is given up when memory is spent and a peer with nothing else to do could begin
+ *     another: of these, the one of which least is held.
+ * Invariants: a piece is missing, open, whole (held, on its way to disk), stored or excluded; drafts = open + whole ≤ allowed.
+ */
+export class PiecePicker {
+  readonly geometry: Geometry;
+  readonly stored: Bitfield;
+  readonly availability: Availability<object>;
+  readonly #wanted: WantedPieces<object>;
+  readonly #open = new ChurningMap<number, OpenPiece>();
+  readonly #whole: Bitfield;
+  /** Open pieces with a block nobody is asked for, in the order in which that came about. */
+  readonly #hungry = new ChurningMap<number, OpenPiece>();
+  readonly #suspect = new Set<number>();
+  readonly #allowed: number;
+  readonly #backlog: number;
+  /** Set if pieces are taken in order: then what the reader needs next comes before everything in the list above. */
+  readonly #front: Front | undefined;
+  readonly #free: () => void;
+  /** Since the last time that something was freed somebody has been given less than they had room for. */
+  #refused = false;
+  readonly #abandoned: (piece: number) => void;
+  /** Pieces that are not wanted; those to spare are there all the same. */
+  readonly excluded = new Set<number>();
+  readonly #spare = new Set<number>();
+
+  constructor(geometry: Geometry, { random, ordered = false, order = defaultOrder, memory = Infinity, freed = () => {}, abandoned = () => {} }: PickerOptions) {
+    this.geometry = geometry;
+    this.stored = new Bitfield(geometry.pieceCount);
+    this.#whole = new Bitfield(geometry.pieceCount);
+    this.availability = new Availability(geometry.pieceCount);
+    this.#wanted = new WantedPieces(geometry.pieceCount, this.availability, ordered ? inOrder : order, random, extentOf(geometry));
+    this.#allowed = Math.max(2, Math.floor(memory / Math.min(geometry.pieceLength, geometry.length)));
+    this.#backlog = ordered ? this.#allowed : Math.max(2, Math.floor(this.#allowed * BACKLOG));
+    if (ordered) this.#front = new Front(this, this.#allowed, geometry.pieceLength);
+    this.#free = freed;
+    this.#abandoned = abandoned;
+  }
+
+  get complete(): boolean {
+    return this.stored.count + this.excluded.size === this.geometry.pieceCount;
+  }
+
+  /** Pieces begun or on their way to disk. */
+  get drafts(): number {
+    return this.#open.size + this.#whole.count;
+  }
+
+  /** Piece `index` was verified in an earlier run. */
+  restore(index: number): void {
+    if (!this.stored.set(index)) return;
+    if (this.excluded.delete(index)) this.#spare.add(index);
+    this.#wanted.stored(index);
+  }
+
+  /** Piece `index` was stored, and is no longer as it should be: it is missing again, or excluded again. */
+  lose(index: number): void {
+    if (!this.stored.has(index)) return;
+    this.stored.clear(index);
+    this.#wanted.lost(index);
+    this.#front?.lost(index);
+    if (this.#spare.has(index)) this.exclude(index);
+    this.#freed();
+  }
+
+  /** Piece `index` is never asked for, unless it has been begun. */
+  exclude(index: number): void {
+    if (this.stored.has(index) || !this.#wanted.missing.has(index)) return;
+    this.#wanted.begin(index);
+    this.excluded.add(index);
+  }
+
+  prioritise(index: number, priority: number): void {
+    this.#wanted.prioritise(index, priority);
+  }
+
+  /** Pieces that are stored, or on their way to disk, and were not in `then`. */
+  writtenSince(then: Bitfield): Bitfield {
+    const since = new Bitfield(this.geometry.pieceCount);
+    for (let index = 0; index < since.length; index++) if (this.#whole.has(index) || (this.stored.has(index) && !then.has(index))) since.set(index);
+    return since;
+  }
+
+  /** Do they have a piece that is not yet whole here? */
+  wants(have: Bitfield): boolean {
+    if (this.complete) return false;
+    for (const index of this.#open.keys()) if (have.has(index)) return true;
+    const { bytes } = this.#wanted.missing;
+    return have.bytes.some((byte, at) => (byte & (bytes[at] as number)) !== 0);
+  }
+
+  wantsPiece(index: number): boolean {
+    return this.#open.has(index) || this.#wanted.missing.has(index);
+  }
+
+  /** Up to `count` blocks to ask of `asker`, who belongs to peer `who`; `idle` if nothing is asked of it now. */
+  next(asker: Asker, who: object, have: Bitfield, count: number, idle: boolean): Wanted[] {
+    const wanted: Wanted[] = [];
+    if (count <= 0) return wanted;
+    const only = [asker];
+    if (this.#front !== undefined) this.#hasten(this.#front, asker, only, have, count, wanted);
+    for (const piece of this.#hungry.values()) {
+      if (wanted.length >= count) return wanted;
+      if (have.has(piece.index) && piece.admits(asker)) this.#ask(piece, asker, only, count, wanted);
+    }
+    while (wanted.length < count) {
+      const piece = this.#begin(asker, who, have);
+      if (piece === undefined) break;
+      this.#ask(piece, asker, only, count, wanted);
+    }
+    if (wanted.length === 0 && idle) this.#copies(asker, have, Math.min(count, ENDGAME_BATCH), wanted);
+    if (wanted.length === 0 && idle && (this.#takeOver(asker, have) || this.#giveUpStuck(who, have))) return this.next(asker, who, have, count, false);
+    this.#refused ||= wanted.length < count;
+    return wanted;
+  }
+
+  #ask(piece: OpenPiece, asker: Asker, only: readonly Asker[], count: number, wanted: Wanted[]): void {
+    fill(wanted, count, piece, () => piece.ask(asker, only));
+    if (piece.unasked === 0) this.#hungry.delete(piece.index);
+  }
+
+  /** Asks for what a reader needs next before anything else, and again if only slow peers have been asked for it. */
+  #hasten(front: Front, asker: Asker, only: readonly Asker[], have: Bitfield, count: number, wanted: Wanted[]): void {
+    for (const begun of front.soon(this.#open)) {
+      const piece = this.#takeOver(asker, have, [begun]) ? this.#opened(begun.index) : begun;
+      if (!have.has(piece.index) || !piece.admits(asker)) continue;
+      this.#ask(piece, asker, only, count, wanted);
+      fill(wanted, count, piece, () => piece.askInstead(asker, piece.index === front.index && this.#whole.count > 0));
+    }
+  }
+
+  #begin(asker: Asker, who: object, have: Bitfield): OpenPiece | undefined {
+    if (this.drafts >= this.#allowed || this.#whole.count >= this.#backlog) return undefined;
+    for (const index of asker.suggested ?? []) if (!this.wantsPiece(index)) asker.suggested?.delete(index);
+    let index = this.#front?.of(this.#wanted.missing, have) ?? this.#wanted.best(who, have, asker.suggested);
+    // Who has lost our requests, and nothing else, shows it with any other piece.
+    if (index !== undefined && asker.owes?.(index) === true) index = this.#wanted.any(have, (piece) => asker.owes?.(piece) !== true);
+    return index === undefined || this.#front?.reaches(index) === false ? undefined : this.#opened(index);
+  }
+
+  #opened(index: number): OpenPiece {
+    this.#wanted.begin(index);
+    const piece = new OpenPiece(index, this.geometry.blockCount(index), this.#suspect.has(index));
+    this.#open.set(index, piece);
+    this.#hungry.set(piece.index, piece);
+    return piece;
+  }
+
+  #copies(asker: Asker, have: Bitfield, count: number, wanted: Wanted[]): void {
+    if (this.#wanted.missing.count > 0 && this.drafts < this.#allowed) return;
+    const most = this.#wanted.missing.count === 0 ? MAX_COPIES : 2;
+    for (const piece of this.#open.values()) {
+      if (have.has(piece.index) && piece.admits(asker)) fill(wanted, count, piece, () => piece.askAgain(asker, most));
+    }
+  }
+
+  /** A piece that one peer alone should give, who keeps us waiting, never gave any, is slow or no longer has it, is begun anew by a better one. */
+  #takeOver(asker: Asker, have: Bitfield, pieces: Iterable<OpenPiece> = this.#open.values()): boolean {
+    if (asker.overdue === true) return false;
+    for (const piece of pieces) {
+      const owner = piece.loserTo(asker, have);
+      if (owner === undefined) continue;
+      this.#giveUp(piece);
+      for (let block = 0; block < piece.blockCount; block++) if (piece.isAsked(block, owner)) this.#cancel(owner, piece.index, block);
+      return true;
+    }
+    return false;
+  }
+
+  /** Memory is spent on a piece that waits for nobody, and they have one that is missing: the blocks of the former are void. */
+  #giveUpStuck(who: object, have: Bitfield): boolean {
+    const best = this.drafts < this.#allowed || this.#whole.count > 0 ? undefined : this.#wanted.best(who, have);
+    if (best === undefined) return false;
+    let stuck: OpenPiece | undefined;
+    for (const piece of this.#hungry.values())
+      if (piece.requested === 0 && !(this.#front && piece.index < best) && (stuck === undefined || piece.held < stuck.held)) stuck = piece;
+    if (stuck !== undefined) this.#giveUp(stuck);
+    return stuck !== undefined;
+  }
+
+  #giveUp(piece: OpenPiece): void {
+    this.#open.delete(piece.index);
+    this.#hungry.delete(piece.index);
+    this.#wanted.giveBack(piece.index);
+    if (piece.held > 0) this.#abandoned(piece.index);
+  }
+
+  /** Is this block worth having, whoever sends it? */
+  lacks(index: number, block: number): boolean {
+    const piece = this.#open.get(index);
+    return piece !== undefined && !piece.alone && !piece.isHeld(block);
+  }
+
+  /** A block of the right size has come from `asker`. False if it is of no use. Others asked for it are told to cancel. */
+  received(asker: Asker, index: number, block: number): boolean {
+    const piece = this.#open.get(index) ?? this.#late(index);
+    if (piece === undefined || (piece.alone && !piece.isAsked(block, asker))) return false;
+    const askers = piece.hold(block);
+    if (askers === undefined) return false;
+    for (const other of askers) if (other !== asker) this.#cancel(other, index, block);
+    if (askers.length === 0 && piece.unasked === 0) this.#hungry.delete(index); // the last one that nobody was asked for
+    if (piece.held === piece.blockCount) {
+      this.#open.delete(index);
+      this.#whole.set(index);
+    }
+    return true;
+  }
+
+  /** A block may come when its piece has been given up because nobody sent any: that begins the piece again, if there is room. */
+  #late(index: number): OpenPiece | undefined {
+    if (!this.#wanted.missing.has(index) || this.#suspect.has(index) || this.drafts >= this.#allowed) return undefined;
+    return this.#front?.reaches(index) === false ? undefined : this.#opened(index);
+  }
+
+  /** `asker` will not send these blocks: it choked, rejected, was too slow or left. */
+  release(asker: Asker, blocks: Iterable<Wanted>): void {
+    let any = false;
+    for (const { piece: index, block } of blocks) {
+      const piece = this.#open.get(index);
+      if (piece === undefined || !piece.release(block, asker)) continue;
+      any = true;
+      this.#hungry.set(piece.index, piece);
+      if (piece.requested === 0 && (piece.held === 0 || piece.alone)) this.#giveUp(piece);
+    }
+    if (any) this.#freed();
+  }
+
+  /** `asker` will not be asked again: pieces it had for itself are free for another. */
+  left(asker: Asker): void {
+    const own = [...this.#open.values()].filter((piece) => piece.alone && piece.owner === asker);
+    for (const piece of own) this.#giveUp(piece);
+    if (own.length > 0) this.#freed();
+  }
+
+  /** What became of a whole piece. */
+  settle({ type, index }: { readonly type: 'stored' | 'corrupt'; readonly index: number }): void {
+    this.#whole.clear(index);
+    if (type === 'stored') {
+      this.stored.set(index);
+      this.#wanted.stored(index);
+      this.#suspect.delete(index);
+    } else {
+      this.#suspect.add(index);
+      this.#wanted.giveBack(index);
+    }
+    this.#freed();
+  }
+
+  /** Then they have room for another. */
+  #cancel(asker: Asker, index: number, block: number): void {
+    asker.cancel(index, block);
+    this.#refused = true;
+  }
+
+  /** Pieces are settled by the thousand: whoever has all they have room for is not told of each. */
+  #freed(): void {
+    if (!this.#refused) return;
+    this.#refused = false;
+    this.#free();
+  }
+
+  check(): void {
+    this.stored.check();
+    this.availability.check();
+    for (let index = 0; index < this.geometry.pieceCount; index++) {
+      const states = [this.#wanted.missing.has(index), this.#open.has(index), this.#whole.has(index), this.stored.has(index), this.excluded.has(index)];
+      if (states.filter(Boolean).length !== 1) throw new RangeError(`piece ${index} is in ${states.filter(Boolean).length} states`);
+      if ((states[1] || states[2]) && this.#front?.reaches(index) === false) throw new RangeError(`piece ${index} is begun before its time`);
+    }
+    if (this.drafts > this.#allowed) throw new RangeError(`${this.drafts} drafts, ${this.#allowed} allowed`);
+    for (const piece of this.#open.values()) {
+      piece.check();
+      if (piece.unasked > 0 !== this.#hungry.has(piece.index)) throw new RangeError(`piece ${piece.index}: hungry is wrong`);
+    }
+  }
+}

@@ -1,0 +1,278 @@
+import type { Availability } from './availability.ts';
+import { Bitfield } from '../bitfield.ts';
+import { countingSort } from './countingSort.ts';
+import type { Shape } from '../geometry.ts';
+import { LazySort } from './lazySort.ts';
+import { type Candidate, defaultOrder, type PieceOrder, RANDOM_FIRST } from './pieceOrder.ts';
+
+/** Of as many pieces, or of as many known to be had, one change is borne with before the order is made anew. */
+const PIECES_PER_CHANGE = 64;
+const KNOWN_PER_CHANGE = 8;
+/** The order is made anew when one in so many of its pieces was begun behind one that was not. */
+const PIECES_PER_ORDER = 16;
+/** Pieces that may come back before the order is made anew. */
+const MAX_RETURNED = 64;
+/** An order of people may look at the number of stored pieces while it is small. */
+const FEW_STORED = 16;
+/** A peer that has one in so many pieces more than when it last began at the front begins there again. */
+const PIECES_PER_RETURN = 1024;
+/** The highest priority. */
+const HIGHEST = 127;
+/** No piece. */
+const NONE = -1;
+/**
+ * Bytes of pieces that follow each other wherever nothing but chance decides, so that they can be written at once; and how
+ * many such extents a torrent has at the least.
+ */
+const EXTENT = 2 ** 22;
+const MIN_EXTENTS = 256;
+
+/** How many pieces an extent is. Through a swarm they spread as one larger piece would. */
+export const extentOf = ({ length, pieceLength }: Shape): number => Math.max(1, Math.floor(Math.min(EXTENT, length / MIN_EXTENTS) / pieceLength));
+
+/** How many pieces were stored when the order was made, and whether an order has ever looked at that. */
+interface Stock {
+  stored: number;
+  looked: boolean;
+}
+
+type Scratch = { -readonly [Key in keyof Candidate]: Candidate[Key] };
+
+const scratch = (stock: Stock): Scratch => ({
+  index: NONE,
+  availability: 0,
+  priority: 0,
+  missing: 0,
+  get stored() {
+    stock.looked = true;
+    return stock.stored;
+  },
+  salt: 0,
+});
+
+/** The missing pieces as they were ordered at one time. */
+interface Ordered {
+  readonly pieces: Uint32Array;
+  /** Sorts them as far as is looked; undefined when they are sorted. */
+  readonly lazy: LazySort | undefined;
+  readonly version: number;
+  /** Changes of the availability that make it stale. */
+  readonly patience: number;
+  /** How far each peer has looked: it lacks what is before, or that was not missing. */
+  readonly places: WeakMap<object, Place>;
+  begun: number;
+  /** None before this place is missing, but what was given back: nobody looks there again. */
+  front: number;
+}
+
+interface Place {
+  at: number;
+  /** Pieces the peer had when it last was at the front, or came to the end. */
+  had: number;
+}
+
+/**
+ * The pieces nobody has begun, and which of them a peer should begin next. The choice depends on: the order, the
+ * availability, the priorities, what the peer has and suggests, and one random salt a piece, which breaks all ties: those of
+ * an extent follow each other. One order for all peers, made anew when too much has changed: to order 100,000 pieces costs
+ * milliseconds, and 200 peers want the same ones. The default order is made without a comparison, any other is sorted only
+ * as far as they look.
+ * Invariant: `missing` has the bit of a piece exactly while it is neither begun, nor stored, nor excluded.
+ */
+export class WantedPieces<Who extends object> {
+  readonly missing: Bitfield;
+  readonly #availability: Availability<Who>;
+  readonly #order: PieceOrder;
+  readonly #salts: Uint32Array;
+  readonly #priorities: Int8Array;
+  /** The priorities upside down, for a sort that begins with the lowest; none while all are alike. */
+  #ranks: Uint8Array | undefined;
+  /** All pieces, the lowest salt first; none before the default order is made. */
+  #bySalt: Uint32Array | undefined;
+  #ordered: Ordered | undefined;
+  /** Missing again since the order was made: they come before their place in it, or have none. */
+  readonly #returned = new Set<number>();
+  #stored = 0;
+  readonly #stock: Stock = { stored: 0, looked: false };
+  readonly #a = scratch(this.#stock);
+  readonly #b = scratch(this.#stock);
+  readonly #before = (one: number, other: number): number => this.#compare(one, other);
+
+  /** Ties of `extent` pieces that adjoin each other are broken together. */
+  constructor(pieceCount: number, availability: Availability<Who>, order: PieceOrder, random: () => number, extent: number = 1) {
+    this.missing = new Bitfield(pieceCount);
+    this.missing.setAll();
+    this.#availability = availability;
+    this.#order = order;
+    this.#salts = saltsOf(pieceCount, random, extent);
+    this.#priorities = new Int8Array(pieceCount);
+  }
+
+  /** −128 to 127; higher is asked for first by `byPriority`. */
+  prioritise(piece: number, priority: number): void {
+    this.#priorities[piece] = priority;
+    this.#ranks ??= new Uint8Array(this.#priorities.length).fill(HIGHEST);
+    this.#ranks[piece] = HIGHEST - this.#priorities[piece];
+    this.#ordered = undefined;
+  }
+
+  begin(piece: number): void {
+    this.missing.clear(piece);
+    this.#returned.delete(piece);
+    if (this.#ordered !== undefined) this.#ordered.begun++;
+  }
+
+  /** It is missing again. */
+  giveBack(piece: number): void {
+    this.missing.set(piece);
+    this.#returned.add(piece);
+    if (this.#returned.size > MAX_RETURNED) this.#ordered = undefined;
+  }
+
+  stored(piece: number): void {
+    this.missing.clear(piece);
+    this.#returned.delete(piece);
+    this.#stored++;
+    this.#restocked();
+  }
+
+  /** It was stored, and is missing again. */
+  lost(piece: number): void {
+    this.#stored--;
+    this.giveBack(piece);
+    this.#restocked();
+  }
+
+  /** The order is made anew where it depends on how many pieces are stored. */
+  #restocked(): void {
+    const { stored, looked } = this.#stock;
+    if (this.#order === defaultOrder ? this.#stored < RANDOM_FIRST !== stored < RANDOM_FIRST : looked && this.#stored <= FEW_STORED) this.#ordered = undefined;
+  }
+
+  /** The best missing piece that `who`, who has `have`, can give, of those it has `suggested` if it may choose; undefined if there is none. */
+  best(who: Who, have: Bitfield, suggested: Iterable<number> = []): number | undefined {
+    if (this.missing.count === 0) return undefined;
+    this.#a.index = this.#b.index = NONE;
+    const ordered = this.#fresh();
+    let best = this.#next(ordered, who, have);
+    for (const piece of this.#returned) if (have.has(piece) && (best === undefined || this.#compare(piece, best) < 0)) best = piece;
+    return best === undefined || this.#order !== defaultOrder ? best : (this.#bestOf(suggested, have, this.#priorities[best] as number) ?? best);
+  }
+
+  /** The first missing piece of `have` that will do. */
+  any(have: Bitfield, does: (piece: number) => boolean): number | undefined {
+    for (let piece = 0; piece < have.length; piece++) if (this.missing.has(piece) && have.has(piece) && does(piece)) return piece;
+    return undefined;
+  }
+
+  /** Whoever gives a piece may say which, as long as people want no other sooner: an order of theirs is not to be overruled, nor are priorities. */
+  #bestOf(suggested: Iterable<number>, have: Bitfield, priority: number): number | undefined {
+    let best: number | undefined;
+    for (const piece of suggested) {
+      if (!this.missing.has(piece) || !have.has(piece) || (this.#priorities[piece] as number) < priority) continue;
+      if (best === undefined || this.#compare(piece, best) < 0) best = piece;
+    }
+    return best;
+  }
+
+  #fresh(): Ordered {
+    const old = this.#ordered;
+    if (old !== undefined && this.#availability.version - old.version <= old.patience && (old.begun - old.front) * PIECES_PER_ORDER <= old.pieces.length)
+      return old;
+    this.#a.missing = this.#b.missing = this.missing.count;
+    this.#stock.stored = this.#stored;
+    this.#returned.clear();
+    const { version, sum } = this.#availability;
+    const pieceCount = this.missing.length;
+    // Each of the peers that join at first changes everything; none of the hundredth does.
+    const patience = Math.min(pieceCount, Math.max(pieceCount / PIECES_PER_CHANGE, sum / KNOWN_PER_CHANGE));
+    const sorted = this.#order === defaultOrder;
+    const pieces = sorted ? this.#sorted() : piecesOf(this.missing);
+    const lazy = sorted ? undefined : new LazySort(pieces, this.#before);
+    this.#ordered = { pieces, lazy, version, patience, places: new WeakMap(), begun: 0, front: 0 };
+    return this.#ordered;
+  }
+
+  /** The missing pieces as `defaultOrder` has them, sorted by what matters least first. */
+  #sorted(): Uint32Array {
+    this.#bySalt ??= bySalt(this.#salts);
+    const { sum, counts, most } = this.#availability;
+    const anyhow = piecesOf(this.missing, this.#bySalt);
+    const rarest = this.#stored < RANDOM_FIRST || sum === 0 ? anyhow : countingSort(anyhow, counts, most + 1);
+    return this.#ranks === undefined ? rarest : countingSort(rarest, this.#ranks, 2 * HIGHEST + 2);
+  }
+
+  #next(ordered: Ordered, who: Who, have: Bitfield): number | undefined {
+    const { places } = ordered;
+    let place = places.get(who);
+    if (place === undefined) places.set(who, (place = { at: 0, had: have.count }));
+    const gained = have.count - place.had;
+    if (gained > 0 && gained * PIECES_PER_RETURN >= have.length) [place.at, place.had] = [0, have.count];
+    const piece = this.#from(place, ordered, have);
+    if (piece !== undefined || have.count === place.had) return piece;
+    place.had = have.count;
+    if (share(this.missing.bytes, have.bytes)) place.at = 0;
+    return this.#from(place, ordered, have);
+  }
+
+  #from(place: Place, ordered: Ordered, have: Bitfield): number | undefined {
+    const { pieces, lazy } = ordered;
+    while (ordered.front < pieces.length && !this.missing.has(lazy?.at(ordered.front) ?? (pieces[ordered.front] as number))) ordered.front++;
+    for (place.at = Math.max(place.at, ordered.front); place.at < pieces.length; place.at++) {
+      const piece = lazy === undefined ? (pieces[place.at] as number) : lazy.at(place.at);
+      if (this.missing.has(piece) && have.has(piece)) return piece;
+    }
+    return undefined;
+  }
+
+  #compare(one: number, other: number): number {
+    // Of one stretch all are compared with one: nothing changes meanwhile.
+    if (this.#a.index !== one) this.#fill(this.#a, one);
+    if (this.#b.index !== other) this.#fill(this.#b, other);
+    return this.#order(this.#a, this.#b) || this.#a.salt - this.#b.salt;
+  }
+
+  #fill(scratch: Scratch, piece: number): void {
+    scratch.index = piece;
+    scratch.availability = this.#availability.of(piece);
+    scratch.priority = this.#priorities[piece] as number;
+    scratch.salt = this.#salts[piece] as number;
+  }
+}
+
+/** A random number for each extent, in which its pieces are counted. */
+const saltsOf = (pieceCount: number, random: () => number, extent: number): Uint32Array => {
+  const salts = new Uint32Array(pieceCount);
+  for (let first = 0; first < pieceCount; first += extent) {
+    const salt = Math.floor((random() * 2 ** 32) / extent) * extent;
+    for (let n = 0; n < extent && first + n < pieceCount; n++) salts[first + n] = salt + n;
+  }
+  return salts;
+};
+
+/** All pieces, the lowest salt first; exact for 2²¹ of them, as many as there may be. */
+const bySalt = (salts: Uint32Array): Uint32Array => {
+  const pieceCount = salts.length;
+  const keys = new Float64Array(pieceCount);
+  for (let piece = 0; piece < pieceCount; piece++) keys[piece] = (salts[piece] as number) * pieceCount + piece;
+  keys.sort();
+  const pieces = new Uint32Array(pieceCount);
+  for (let at = 0; at < pieceCount; at++) pieces[at] = (keys[at] as number) % pieceCount;
+  return pieces;
+};
+
+/** The pieces of a field, in their own order or in that of `all`. Reads the bits itself: a call for each would cost a start more than the rest of it. */
+const piecesOf = ({ bytes, count }: Bitfield, all?: Uint32Array): Uint32Array => {
+  const pieces = new Uint32Array(count);
+  let found = 0;
+  for (let at = 0; found < count; at++) {
+    const piece = all === undefined ? at : (all[at] as number);
+    if (((bytes[piece >> 3] as number) & (0x80 >> (piece & 7))) !== 0) pieces[found++] = piece;
+  }
+  return pieces;
+};
+
+const share = (a: Uint8Array, b: Uint8Array): boolean => {
+  for (let at = 0; at < a.length; at++) if (((a[at] as number) & (b[at] as number)) !== 0) return true;
+  return false;
+};

@@ -1,0 +1,176 @@
+import { BLOCK, type Geometry } from '../geometry.ts';
+import { ChurningMap } from './churningMap.ts';
+
+/**
+ * Buffers of one size, used again and again: the first touch of fresh memory costs more than hashing it.
+ * Last in, first out, so that the warmest is used next. In shared memory if other threads are to hash in place.
+ */
+export class PieceBuffers {
+  readonly size: number;
+  /** Buffers lent out now, and made so far. */
+  lent = 0;
+  made = 0;
+  readonly #free: Buffer[] = [];
+  readonly #shared: boolean;
+
+  constructor(size: number, { shared = false }: { readonly shared?: boolean } = {}) {
+    this.size = size;
+    this.#shared = shared;
+  }
+
+  take(): Buffer {
+    this.lent++;
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    this.made++;
+    return Buffer.from(this.#shared ? new SharedArrayBuffer(this.size) : new ArrayBuffer(this.size));
+  }
+
+  give(buffer: Buffer): void {
+    this.lent--;
+    this.#free.push(buffer);
+  }
+}
+
+/** Digests bytes that are handed over one after the other. */
+export interface Hasher {
+  update(bytes: Uint8Array): unknown;
+  digest(): Uint8Array;
+}
+
+/** Bytes digested at one time: few calls, and still in the processor's cache. */
+const STRIDE = 4 * BLOCK;
+
+/** A whole piece as it comes out of the drafts. `release` gives its buffer back, once. */
+export interface Draft<Who> {
+  readonly index: number;
+  readonly bytes: Uint8Array;
+  readonly from: readonly Who[];
+  /** Of `bytes`, if they were digested while they came. */
+  readonly digest: Uint8Array | undefined;
+  release(): void;
+}
+
+class Open<Who> {
+  readonly buffer: Buffer;
+  readonly from: (Who | undefined)[];
+  missing: number;
+  readonly #shared: boolean;
+  readonly #hasher: Hasher | undefined;
+  /** Blocks from the first one on without a gap, and bytes of them that are digested. */
+  #ready = 0;
+  #digested = 0;
+
+  constructor(buffer: Buffer, blocks: number, hasher: Hasher | undefined) {
+    this.buffer = buffer;
+    this.#shared = buffer.buffer instanceof SharedArrayBuffer;
+    this.from = new Array<Who | undefined>(blocks).fill(undefined);
+    this.missing = blocks;
+    this.#hasher = hasher;
+  }
+
+  put(block: number, bytes: Uint8Array, from: Who): void {
+    // V8 sets shared memory word by word, which takes ten times as long as to fill it.
+    if (this.#shared) this.buffer.fill(bytes, block * BLOCK, block * BLOCK + bytes.length);
+    else this.buffer.set(bytes, block * BLOCK);
+    this.from[block] = from;
+    this.missing--;
+    if (this.#hasher === undefined) return;
+    while (this.#ready < this.from.length && this.from[this.#ready] !== undefined) this.#ready++;
+    if (this.#ready < this.from.length && this.#ready * BLOCK - this.#digested >= STRIDE) this.#update(this.#hasher, this.#ready * BLOCK);
+  }
+
+  /** Of all `size` bytes. */
+  digest(size: number): Uint8Array | undefined {
+    if (this.#hasher === undefined) return undefined;
+    this.#update(this.#hasher, size);
+    return this.#hasher.digest();
+  }
+
+  #update(hasher: Hasher, end: number): void {
+    hasher.update(this.buffer.subarray(this.#digested, end));
+    this.#digested = end;
+  }
+}
+
+/**
+ * Gathers blocks into pieces; makes the only copy of their bytes, and digests them as far as they come in order, while they are in the
+ * processor's cache. Depends on the picker accepting a block but once.
+ * Invariant: a buffer is lent to exactly one open draft or one whole piece not yet released.
+ */
+export class PieceDrafts<Who> {
+  /** Bytes copied so far. */
+  gathered = 0;
+  readonly #geometry: Geometry;
+  readonly #buffers: PieceBuffers;
+  readonly #hasher: () => Hasher | undefined;
+  readonly #open = new ChurningMap<number, Open<Who>>();
+
+  /** Without a `hasher` nothing is digested. */
+  constructor(
+    geometry: Geometry,
+    buffers: PieceBuffers = new PieceBuffers(Math.min(geometry.pieceLength, geometry.length)),
+    hasher: () => Hasher | undefined = () => undefined,
+  ) {
+    this.#geometry = geometry;
+    this.#buffers = buffers;
+    this.#hasher = hasher;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Copies the block. The whole piece, if it was the last one missing. @throws RangeError for a block twice or out of place. */
+  add({
+    piece,
+    begin,
+    bytes,
+    from,
+  }: {
+    readonly piece: number;
+    readonly begin: number;
+    readonly bytes: Uint8Array;
+    readonly from: Who;
+  }): Draft<Who> | undefined {
+    const block = begin / BLOCK;
+    let open = this.#open.get(piece);
+    if (open === undefined) {
+      open = new Open<Who>(this.#buffers.take(), this.#geometry.blockCount(piece), this.#hasher());
+      this.#open.set(piece, open);
+    }
+    if (!Number.isInteger(block) || block >= open.from.length || open.from[block] !== undefined || bytes.length !== this.#geometry.blockSize(piece, block)) {
+      throw new RangeError(`piece ${piece} offset ${begin}, ${bytes.length} bytes: not a block that is missing`);
+    }
+    open.put(block, bytes, from);
+    this.gathered += bytes.length;
+    return open.missing === 0 ? this.#finish(piece, open) : undefined;
+  }
+
+  /** What is gathered of `piece` is void. */
+  drop(piece: number): void {
+    const open = this.#open.get(piece);
+    if (open === undefined) return;
+    this.#open.delete(piece);
+    this.#buffers.give(open.buffer);
+  }
+
+  #finish(index: number, open: Open<Who>): Draft<Who> {
+    this.#open.delete(index);
+    const buffers = this.#buffers;
+    const { buffer, from } = open;
+    const size = this.#geometry.pieceSize(index);
+    let released = false;
+    return {
+      index,
+      bytes: buffer.subarray(0, size),
+      from: from as Who[],
+      digest: open.digest(size),
+      release() {
+        if (released) return;
+        released = true;
+        buffers.give(buffer);
+      },
+    };
+  }
+}

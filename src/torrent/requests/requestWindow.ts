@@ -1,0 +1,286 @@
+import { Cadence } from './cadence.ts';
+import { TOLERANCE } from './depth.ts';
+import { InFlight } from './inFlight.ts';
+import { BLOCK } from '../geometry.ts';
+import { LateRequests } from './lateRequests.ts';
+
+/** Requests in flight with one peer, at the least and at the most. */
+export const MIN_WINDOW = 2;
+export const MAX_WINDOW = 500;
+/** Before anything is known of a peer. */
+const FIRST_WINDOW = 4;
+/** A window holds what a peer sends in so many seconds. */
+const QUEUE_SECONDS = 3;
+/** Slow start ends when a second brings less than so much more than the one before, in bytes a second. */
+const SLOW_START_GAIN = 5_000;
+/** Bounds of the wait for the next block, in milliseconds: with two ticks and another's room to wait for, no block waits for more than 20 s. */
+const MIN_PATIENCE = 2_000;
+const MAX_PATIENCE = 16_000;
+/** The same, while nothing is known of a peer. */
+const FIRST_PATIENCE = 10_000;
+/** Milliseconds without a block after which a peer that gave many is asked again for one that it has not sent. */
+const PROBE_AFTER = 1_000;
+/** So many that were asked for, or a quarter of the window, may be overtaken by others before all of them are taken to be lost. */
+const MOST_OVERTAKEN = 16;
+/** Blocks that a snubbed peer owes which are remembered, and so they are not asked of it again. */
+const MAX_OWED = 2 * MAX_WINDOW;
+/** Blocks after which it is looked again at those that were overtaken. */
+const LOOK_EVERY = 4;
+/** Milliseconds after a loss in which requests do not wait for each other: what else is in flight may be lost, too. */
+const EAGER = 2_000;
+const NONE: readonly number[] = [];
+
+/**
+ * How many requests to keep in flight with one peer, and when to stop waiting. Depends on the peer's rate (window = rate ×
+ * delay, after a slow start that adds one for each block) and on the mean gap between its blocks (patience = mean + 4
+ * deviations). Keys are any numbers that name a block. What was asked for before a block that has come, and has not come itself, is doubted,
+ * and after a while taken to be lost. What is given up goes to the late ones, which outlive the window.
+ * Invariant: 1 ≤ `limit` ≤ {@link MAX_WINDOW}.
+ */
+export class RequestWindow {
+  limit = FIRST_WINDOW;
+  snubbed = false;
+  /** Something was lost a short time ago: half a window in flight, which may be lost as well, is not waited for. */
+  #eager = false;
+  #lostAt = -Infinity;
+  readonly #inFlight = new InFlight();
+  readonly #late: LateRequests;
+  /** Given up when the peer was snubbed; and taken to be lost. */
+  readonly #owed = new Set<number>();
+  readonly #lost = new Set<number>();
+  /** What was asked for before this time is doubted since then, and so many blocks had come. */
+  readonly #doubt = { before: -Infinity, since: 0, arrivals: 0 };
+  #most: number;
+  #probedAt = -Infinity;
+  #slowStart = true;
+  #bytes = 0;
+  #arrivals = 0;
+  #arrivalsSeen = 0;
+  readonly #cadence = new Cadence();
+  #tickedAt: number;
+  /** When the present wait began: the last block, or the first request after a pause. */
+  #waitingSince: number;
+
+  constructor(now: number, most: number = MAX_WINDOW, late: LateRequests = new LateRequests()) {
+    this.#late = late;
+    this.#most = Math.max(1, Math.min(most, MAX_WINDOW));
+    this.limit = Math.min(FIRST_WINDOW, this.#most);
+    this.#tickedAt = this.#waitingSince = now;
+  }
+
+  get most(): number {
+    return this.#most;
+  }
+
+  /** Requests that they keep at one time. */
+  set most(most: number) {
+    this.#most = Math.max(1, Math.min(most, MAX_WINDOW));
+    if (this.limit > this.#most) this.limit = this.#most;
+  }
+
+  /** Bytes a second, smoothed. */
+  get rate(): number {
+    return this.#cadence.rate;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Blocks received so far. */
+  get received(): number {
+    return this.#arrivals;
+  }
+
+  /** How many may be asked for: as many as there is `room` for, or after a loss as many as the window is short of. */
+  get free(): number {
+    return this.#eager ? Math.max(0, this.limit - this.#inFlight.size) : this.room;
+  }
+
+  /** How many to ask for now: none until half the window is free, so that requests travel in batches. */
+  get room(): number {
+    const free = this.limit - this.#inFlight.size;
+    return free * 2 >= this.limit ? free : 0;
+  }
+
+  /** Is it time to look for what is lost, or what has become free by that? */
+  get doubtful(): boolean {
+    return (this.#inFlight.overtaken || this.#eager) && this.#arrivals % LOOK_EVERY === 0;
+  }
+
+  /** Milliseconds for which the next block has been waited for; 0 while nothing is in flight. */
+  waited(now: number): number {
+    return this.#inFlight.size === 0 ? 0 : now - this.#waitingSince;
+  }
+
+  asked(key: number, now: number): void {
+    const since = this.#waitingSince;
+    const later = Math.max(since, now);
+    this.#waitingSince = this.#inFlight.size === 0 ? later : since;
+    // Late keys stay: one that was asked for twice comes twice, and that is nobody's fault.
+    if (!this.#inFlight.has(key)) this.#inFlight.add(key, now);
+  }
+
+  has(key: number): boolean {
+    return this.#inFlight.has(key);
+  }
+
+  /** A block has come: was it asked for, and still waited for? */
+  take(key: number, bytes: number): 'expected' | 'late' | 'unexpected' {
+    const expected = this.#inFlight.answer(key);
+    if (!expected && !this.#late.take(key)) return 'unexpected';
+    if (this.#owed.size > 0) this.#owed.delete(key);
+    this.#bytes += bytes;
+    this.#arrivals++;
+    if (this.#slowStart && !this.snubbed && this.limit < this.#most) this.limit++;
+    return expected ? 'expected' : 'late';
+  }
+
+  /** Was a key from `first` up to `end` given up when they were snubbed, and has not come since? */
+  owes(first: number, end: number): boolean {
+    for (const key of this.#owed) if (key >= first && key < end) return true;
+    return false;
+  }
+
+  /** Nobody else gives what they owe: they may be asked for it again. */
+  excuse(): void {
+    this.#owed.clear();
+  }
+
+  /** No longer waited for: cancelled, or given to another. It may still come. */
+  forget(key: number): boolean {
+    if (!this.#inFlight.delete(key)) return false;
+    this.#late.add(key);
+    return true;
+  }
+
+  /** They will not send it; what they had at hand may cross that. */
+  rejected(key: number): boolean {
+    return this.forget(key) || this.#late.take(key);
+  }
+
+  /**
+   * Those that must be lost, now no longer waited for: what was asked for later has come, `tolerance` ms ago and longer; or so many were
+   * overtaken at one time that it can't be for their order. None for most peers, and then it takes no time.
+   */
+  lost(now: number, tolerance: number = TOLERANCE): readonly number[] {
+    const flight = this.#inFlight;
+    const doubt = this.#doubt;
+    if (!flight.overtaken) return NONE;
+    if (flight.oldest >= doubt.before) {
+      doubt.before = flight.latest;
+      doubt.since = now;
+      doubt.arrivals = this.#arrivals;
+    }
+    const waited = now - doubt.since;
+    // While nothing comes at all it is the line that is slow, but not for ever.
+    const ripe = waited >= tolerance && (this.#arrivals > doubt.arrivals || waited >= 4 * tolerance);
+    if (!ripe && flight.countBefore(flight.latest) * TOLERANCE < Math.max(MOST_OVERTAKEN, this.limit >> 2) * tolerance) return NONE;
+    const keys = flight.toArray(ripe ? doubt.before : flight.latest);
+    this.#slowStart = false;
+    this.#eager = true;
+    this.#lostAt = now;
+    doubt.before = -Infinity;
+    if (this.#lost.size + keys.length > MAX_WINDOW) this.#lost.clear();
+    for (const key of keys) if (this.forget(key)) this.#lost.add(key);
+    return keys;
+  }
+
+  /**
+   * One to be asked for again, since none has come for longer than they usually take: the last that was asked for, once in
+   * each wait. If its answer comes before those of the others, they have been dropped; where there is nothing else to ask
+   * for, nothing else would tell. A peer that is merely slow sends one block twice.
+   */
+  probe(now: number): number | undefined {
+    const flight = this.#inFlight;
+    const { last } = flight;
+    const since = this.#waitingSince;
+    if (last === undefined || this.snubbed || this.#arrivals === 0 || this.#probedAt >= since) return undefined;
+    if (now - since < Math.max(PROBE_AFTER, this.#cadence.longest)) return undefined;
+    this.forget(last);
+    flight.add(last, now);
+    this.#probedAt = now;
+    const doubt = this.#doubt;
+    doubt.before = now;
+    doubt.since = since;
+    doubt.arrivals = this.#arrivals;
+    return last;
+  }
+
+  /** Was this one, which has come late, taken to be lost? Said once. */
+  misjudged(key: number): boolean {
+    if (this.#lost.size === 0 || !this.#lost.delete(key)) return false;
+    this.#eager = false;
+    return true;
+  }
+
+  /** Every second: measures, resizes, and returns true if the peer has kept us waiting for too long. */
+  tick(now: number): boolean {
+    const elapsed = Math.max(1, now - this.#tickedAt) / 1000;
+    const arrived = this.#arrivals - this.#arrivalsSeen;
+    this.#tickedAt = now;
+    if (now - this.#lostAt > EAGER) this.#eager = false;
+    this.#arrivalsSeen = this.#arrivals;
+    // A peer that was asked for nothing has not become slow.
+    if (arrived > 0 || this.#inFlight.size > 0) this.#resize(this.#bytes / elapsed);
+    this.#bytes = 0;
+    if (arrived > 0) {
+      this.#cadence.observe((now - this.#waitingSince) / arrived);
+      this.#waitingSince = now;
+      this.snubbed = false;
+      this.#owed.clear();
+    }
+    if (this.#inFlight.size === 0) this.#waitingSince = now;
+    return now - this.#waitingSince > this.patience;
+  }
+
+  /** The wait is over for all that is in flight: returned, and only one request is risked until a block comes. */
+  expire(now: number): number[] {
+    const keys = this.#inFlight.toArray();
+    this.#lost.clear();
+    if (this.#owed.size + keys.length > MAX_OWED) this.#owed.clear();
+    for (const key of keys) if (this.forget(key)) this.#owed.add(key);
+    this.snubbed = true;
+    this.#slowStart = false;
+    this.limit = 1;
+    this.#waitingSince = now;
+    return keys;
+  }
+
+  /** All that is in flight, no longer waited for: what of it they have at hand may follow. */
+  drain(): number[] {
+    const { keys } = this;
+    for (const key of keys) this.#late.add(key);
+    this.#inFlight.clear();
+    this.#lost.clear();
+    return keys;
+  }
+
+  /** All that is in flight. */
+  get keys(): number[] {
+    return this.#inFlight.toArray();
+  }
+
+  /** Milliseconds to wait for the next block. */
+  get patience(): number {
+    if (this.#arrivals === 0) return FIRST_PATIENCE;
+    return Math.min(MAX_PATIENCE, Math.max(MIN_PATIENCE, this.#cadence.longest));
+  }
+
+  #resize(rate: number): void {
+    const gained = rate - this.#cadence.rate;
+    this.#cadence.measure(rate);
+    if (this.snubbed) return;
+    if (this.#slowStart && this.#arrivals > 0 && gained < SLOW_START_GAIN) this.#slowStart = false;
+    if (this.#slowStart || this.#arrivals === 0) return;
+    const wanted = Math.ceil((Math.max(rate, this.#cadence.rate) * QUEUE_SECONDS) / BLOCK);
+    this.limit = Math.min(this.#most, Math.max(MIN_WINDOW, wanted));
+  }
+
+  check(): void {
+    this.#inFlight.check();
+    this.#late.check();
+    if (this.#lost.size > MAX_WINDOW || this.#owed.size > MAX_OWED) throw new RangeError(`${this.#lost.size} lost, ${this.#owed.size} owed`);
+    if (this.limit < 1 || this.limit > this.#most) throw new RangeError(`window of ${this.limit}`);
+  }
+}

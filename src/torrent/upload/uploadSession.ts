@@ -1,0 +1,216 @@
+import type { BlockRange, Message } from '../../protocol/peer/messages.ts';
+import type { Geometry } from '../geometry.ts';
+import { covers, MAX_REQUEST, type Range, RequestQueue, type Stretch } from './requestQueue.ts';
+import type { Allowance } from '../rates/tokenBucket.ts';
+
+/** Who is served. `allowing` are the pieces that it may have while it is choked. */
+export interface Served {
+  readonly state: { readonly choking: boolean; readonly fast: boolean; readonly allowing: ReadonlySet<number> };
+  /** False when the buffer towards it is full. */
+  send(...messages: readonly Message[]): boolean;
+}
+
+export interface UploadSessionOptions {
+  readonly geometry: Geometry;
+  /** May piece `index` be given to others? */
+  readonly has: (index: number) => boolean;
+  /** Fills `into` from `begin` of piece `index`, and then calls `done`, once: false if it can't be. */
+  readonly read: (index: number, begin: number, into: Uint8Array, done: (whole: boolean) => void) => void;
+  /** Requests that are kept. */
+  readonly reqq: number;
+  readonly limit?: Allowance | undefined;
+  /** They do what they should not: said once, and nothing is sent after it. */
+  readonly offended: (code: 'unexpected' | 'timeout', what: string) => void;
+}
+
+/** Bytes read ahead. */
+export const READ_AHEAD = 262_144;
+/** Bytes written at one time: what has been written can't be cancelled, so who is slow gets less. */
+const LEAST_WRITE = 32_768;
+const MOST_WRITE = 262_144;
+/** Milliseconds for the buffer to drain: who is quicker gets more at one time, who is slower less. */
+const QUICK = 100;
+const SLOW = 400;
+/** Requests in vain that are borne with. Each block they get makes up for one; each choke of ours for all that we said we keep. */
+export const MAX_REFUSED = 300;
+/** Times that who is choked gets as many bytes as the pieces have that it may have nevertheless: what it lost it may ask for again, but not for ever. */
+const GIFTS = 2;
+/** Messages to somebody who does not read what was sent before. */
+export const MAX_UNREAD = 2_000;
+/** Milliseconds of not reading. */
+const DEAF_AFTER = 120_000;
+
+/**
+ * What one peer asks for and gets. Depends on whether we choke it, on what may be given, on how fast it reads, and on the limit.
+ * Answers in the order of the requests; a run of them is read, and written, at one time; who asks in order is read ahead for, while they
+ * read what was written.
+ * Invariants: one read at a time, into one buffer of READ_AHEAD bytes; nothing is written while the buffer towards them is full, but
+ * refusals, and of these MAX_UNREAD at most.
+ */
+export class UploadSession {
+  readonly #peer: Served;
+  readonly #options: UploadSessionOptions;
+  readonly #queue: RequestQueue;
+  #buffer: Uint8Array | undefined;
+  #stretch: Stretch | undefined;
+  /** Where the last stretch ended. */
+  #next: { readonly piece: number; readonly begin: number } | undefined;
+  #reading = false;
+  #serving = false;
+  #ended = false;
+  #write = LEAST_WRITE;
+  /** Since when the buffer towards them is full. */
+  #fullSince: number | undefined;
+  #unread = 0;
+  #credit = MAX_REFUSED;
+  /** Bytes given while it was choked. */
+  #gifts = 0;
+  #choking = true;
+  /** Nothing was asked for since the last look. */
+  #quiet = true;
+  #now: number;
+  readonly #wake = (): void => this.#serve();
+
+  constructor(peer: Served, options: UploadSessionOptions, now: number) {
+    this.#peer = peer;
+    this.#options = options;
+    this.#queue = new RequestQueue(options.geometry, options.reqq);
+    this.#now = now;
+  }
+
+  /** Requests that wait. */
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  requested(range: BlockRange<'request'>, now: number): void {
+    this.#now = now;
+    this.#quiet = false;
+    this.#sift();
+    if (!this.#mayHave(range.piece) || !this.#queue.add(range)) this.#refuse([range]);
+    else this.#serve();
+  }
+
+  cancelled(range: BlockRange<'cancel'>): void {
+    if (!this.#queue.remove(range)) return;
+    this.#say([rejection(this.#peer, range)].flat());
+  }
+
+  /** The buffer towards them has room again. */
+  drained(now: number): void {
+    if (this.#fullSince !== undefined) this.#adapt(now - this.#fullSince);
+    this.#now = now;
+    this.#fullSince = undefined;
+    this.#unread = 0;
+    this.#serve();
+  }
+
+  /** Now and then: are they still there? */
+  look(now: number): void {
+    this.#now = now;
+    if (this.#fullSince !== undefined && now - this.#fullSince >= DEAF_AFTER)
+      this.#offended('timeout', `has read nothing for ${Math.round((now - this.#fullSince) / 1000)} s`);
+    this.#sift();
+    if (this.#quiet && !this.#reading) this.#buffer = this.#stretch = undefined;
+    this.#quiet = true;
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#options.limit?.leave(this.#wake);
+  }
+
+  #mayHave(piece: number): boolean {
+    const { choking, allowing } = this.#peer.state;
+    const given = choking && this.#gifts >= GIFTS * allowing.size * this.#options.geometry.pieceLength;
+    return (!choking || (allowing.has(piece) && !given)) && this.#options.has(piece);
+  }
+
+  /** What was asked for before a choke, or before a piece was lost. */
+  #sift(): void {
+    const { choking } = this.#peer.state;
+    if (choking === this.#choking) return;
+    this.#choking = choking;
+    if (choking) this.#credit += this.#options.reqq;
+    this.#refuse(this.#queue.sift((piece) => this.#mayHave(piece)));
+  }
+
+  #refuse(ranges: readonly Range[]): void {
+    this.#credit -= ranges.length;
+    if (this.#credit < 0) this.#offended('unexpected', `asked more than ${MAX_REFUSED} times for what it can't have`);
+    else this.#say(ranges.flatMap((range) => rejection(this.#peer, range)));
+  }
+
+  #say(messages: readonly Message[]): void {
+    if (messages.length === 0 || this.#ended) return;
+    if (this.#fullSince !== undefined && (this.#unread += messages.length) > MAX_UNREAD)
+      return this.#offended('unexpected', `asked, and did not read ${MAX_UNREAD} answers`);
+    if (!this.#peer.send(...messages)) this.#fullSince ??= this.#now;
+  }
+
+  #offended(code: 'unexpected' | 'timeout', what: string): void {
+    if (this.#ended) return;
+    this.end();
+    this.#options.offended(code, what);
+  }
+
+  #adapt(took: number): void {
+    if (took <= QUICK) this.#write = Math.min(MOST_WRITE, this.#write * 2);
+    else if (took >= SLOW) this.#write = Math.max(LEAST_WRITE, this.#write / 2);
+  }
+
+  #serve(): void {
+    if (this.#serving) return;
+    this.#serving = true;
+    while (!this.#ended && !this.#reading) {
+      this.#sift();
+      const run = this.#queue.run(this.#write);
+      const [first] = run;
+      if (first === undefined) break;
+      if (!covers(this.#stretch, first)) this.#read(first, run);
+      else if (!this.#mayHave(first.piece)) this.#refuse(this.#queue.sift((piece) => this.#mayHave(piece)));
+      else if (this.#fullSince !== undefined || !this.#give(run, this.#stretch)) break;
+    }
+    this.#serving = false;
+  }
+
+  /** False if the limit is reached: then we are woken. */
+  #give(run: readonly Range[], stretch: Stretch): boolean {
+    const messages: Message[] = [];
+    let leave = true;
+    for (const range of run) {
+      if (!covers(stretch, range)) break;
+      leave = this.#options.limit?.take(range.length, this.#wake) ?? true;
+      if (!leave) break;
+      this.#queue.remove(range);
+      if (this.#peer.state.choking) this.#gifts += range.length;
+      const at = range.begin - stretch.begin;
+      messages.push({ type: 'piece', piece: range.piece, begin: range.begin, bytes: stretch.bytes.subarray(at, at + range.length) });
+    }
+    this.#credit = Math.max(this.#credit, Math.min(MAX_REFUSED, this.#credit + messages.length));
+    this.#say(messages);
+    return leave;
+  }
+
+  #read(first: Range, run: readonly Range[]): void {
+    const { piece, begin } = first;
+    const inOrder = begin === 0 || (this.#next?.piece === piece && this.#next.begin === begin);
+    const asked = run.reduce((sum, { length }) => sum + length, 0);
+    const there = this.#options.geometry.pieceSize(piece) - begin;
+    const length = Math.min(READ_AHEAD, there, inOrder ? READ_AHEAD : asked);
+    this.#buffer ??= new Uint8Array(Math.max(MAX_REQUEST, Math.min(READ_AHEAD, this.#options.geometry.pieceLength)));
+    const bytes = this.#buffer.subarray(0, length);
+    this.#stretch = undefined;
+    this.#reading = true;
+    this.#options.read(piece, begin, bytes, (whole) => {
+      this.#reading = false;
+      if (whole) this.#stretch = { piece, begin, length, bytes };
+      else this.#refuse(this.#queue.sift((waiting) => waiting !== piece));
+      this.#next = { piece, begin: begin + length };
+      this.#serve();
+    });
+  }
+}
+
+/** With the fast extension nothing is passed over in silence. */
+const rejection = ({ state }: Served, { piece, begin, length }: Range): readonly Message[] => (state.fast ? [{ type: 'reject', piece, begin, length }] : []);

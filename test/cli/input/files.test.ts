@@ -1,0 +1,286 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { Floor, MAX_HELD_LINES } from '../../../src/cli/choice/floor.ts';
+import { tick } from '../../../src/cli/choice/tick.ts';
+import { TickList } from '../../../src/cli/choice/tickList.ts';
+import { Interrupted } from '../../../src/cli/io/exit.ts';
+import { toHex } from '../../../src/protocol/encoding/id.ts';
+import { contentOf } from '../../swarm/content.ts';
+import { peer } from '../../swarm/fixture.ts';
+import { withMetadata } from '../../swarm/metadata.ts';
+import { within } from '../../machine.ts';
+import { type Ended, folder, run, start } from '../run.ts';
+
+const P = 32_768;
+
+/** Each file is whole pieces, so that the pieces asked for tell the files. */
+const content = contentOf({
+  name: 'show',
+  pieceLength: P,
+  files: [
+    { path: ['readme.nfo'], length: P },
+    { path: ['Season 1', 'e1.mkv'], length: 2 * P },
+    { path: ['Season 1', 'e2.mkv'], length: P },
+    { path: ['Season 2', 'e1.mkv'], length: P },
+  ],
+});
+
+const setUp = async () => {
+  const seed = await peer(content, withMetadata(content));
+  const home = folder();
+  const file = join(home, 'show.torrent');
+  writeFileSync(file, content.metainfo);
+  const at = `127.0.0.1:${seed.port}`;
+  return { home, file, from: ['--no-trackers', '--peer', at], link: `magnet:?xt=urn:btih:${toHex(content.torrent.infoHash)}&x.pe=${at}`, seed };
+};
+
+const pieces = (seed: { wholePieces(): readonly number[] }): readonly number[] => seed.wholePieces().toSorted((a, b) => a - b);
+
+describe('download --files', () => {
+  it.each([
+    [['1,3'], [0, 3]],
+    [['*.mkv'], [1, 2, 3, 4]],
+    [['!*.nfo'], [1, 2, 3, 4]],
+    [['Season 1/', '!e1.*', '4'], [3]],
+  ])('%j', async (values, wanted) => {
+    const { home, file, from, seed } = await setUp();
+    const { code, stderr } = await run(['download', file, '-o', `${home}/`, ...from, '--quiet', ...values.flatMap((value) => ['--files', value])]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(pieces(seed)).toEqual(wanted);
+  });
+
+  it('dht takes it, too, and the environment has one pattern a line', async () => {
+    expect((await run(['dht', '--help'])).stdout).toContain('--files');
+    const { home, file, from, seed } = await setUp();
+    const env = { RXTORRENT_FILES: '!Season 1/*\n!readme.nfo' };
+    expect(await run(['download', file, '-o', `${home}/`, ...from, '--quiet'], { env })).toMatchObject({ code: 0 });
+    expect(pieces(seed)).toEqual([4]);
+  });
+
+  it('goes before what a magnet link selects', async () => {
+    const { home, link, seed } = await setUp();
+    expect(await run(['download', `${link}&so=0`, '-o', `${home}/`, '--quiet', '--files', '4'])).toMatchObject({ code: 0 });
+    expect(pieces(seed)).toEqual([4]);
+    expect(await run(['download', `${link}&so=0`, '-o', `${home}/other/`, '--quiet'])).toMatchObject({ code: 0 });
+    expect(pieces(seed)).toEqual([0, 4]);
+  });
+
+  it.each([
+    ['9', 'there are 4 files, counted from 1'],
+    ['*.iso', 'none of 4 files has such a name'],
+    ['2-1', '2-1 ends before it begins'],
+  ])('%s is refused before anybody is asked and anything is written', async (value, why) => {
+    const { home, file, from, seed } = await setUp();
+    const { code, stderr } = await run(['download', file, '-o', join(home, 'new'), ...from, '--files', value]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(why) as string });
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(seed.talks).toHaveLength(0);
+    expect(existsSync(join(home, 'new'))).toBe(false);
+  });
+
+  it('is refused for a magnet link, too, as soon as it is known what there is', async () => {
+    const { home, link } = await setUp();
+    const { code, stderr } = await run(['download', link, '-o', join(home, 'new/'), '--files', '9']);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('there are 4 files') as string });
+    expect(existsSync(join(home, 'new'))).toBe(false);
+  });
+});
+
+/** Makes a process believe that it stands in a terminal. */
+const inTerminal = (): { readonly node: readonly string[]; readonly open: true } => {
+  const file = join(folder(), 'terminal.mjs');
+  writeFileSync(
+    file,
+    `import { clearLine, cursorTo, moveCursor } from 'node:readline';
+    const { stdin, stderr } = process;
+    Object.assign(stdin, { isTTY: true, setRawMode: () => stdin });
+    Object.assign(stderr, { isTTY: true, columns: 80, rows: 24, getColorDepth: () => 1, hasColors: () => false });
+    Object.assign(stderr, Object.fromEntries(Object.entries({ clearLine, cursorTo, moveCursor }).map(([name, move]) => [name, (...at) => move(stderr, ...at)])));`,
+  );
+  return { node: ['--import', file], open: true };
+};
+
+/** Types what answers each question as it comes. */
+const answering = async (args: readonly string[], ...answers: readonly string[]): Promise<Ended> => {
+  const running = start(args, inTerminal());
+  for (const [at, keys] of answers.entries()) {
+    await running.says(new RegExp(`(enter goes on[^]*){${at + 1}}`));
+    running.type(keys);
+  }
+  running.hangUp();
+  return running.ended;
+};
+
+const [DOWN, ENTER, CTRL_C] = ['\x1b[B', '\r', '\x03'];
+
+describe('--choose', () => {
+  it('asks which files, and fetches those', async () => {
+    const { home, file, from, seed } = await setUp();
+    const input = ` ${DOWN} ${DOWN}${DOWN} ${ENTER}`;
+    const { code, stdout, stderr } = await answering(['download', file, '-o', `${home}/`, ...from, '--choose', '--json'], input);
+    expect(code).toBe(0);
+    expect(pieces(seed)).toEqual([3]);
+    expect(stderr).toContain('show: 1 of 4 files, 32.0 KiB');
+    for (const line of stdout.trim().split('\n')) expect(() => JSON.parse(line) as unknown).not.toThrow();
+  });
+
+  it('asks of a magnet link as soon as it is known what there is, with what the link selects ticked', async () => {
+    const { home, link, seed } = await setUp();
+    const { code, stderr } = await answering(['download', `${link}&so=0,2`, '-o', `${home}/`, '--choose'], ` ${ENTER}`);
+    expect({ code, asked: stderr.includes('show: 1 of 4 files') }).toEqual({ code: 0, asked: true });
+    expect(pieces(seed)).toEqual([3]);
+  });
+
+  it('gives the user time: nobody gives up for --timeout while the question is there', async () => {
+    const { home, link } = await setUp();
+    const running = start(['download', link, '-o', `${home}/`, '--choose', '--timeout', '1'], inTerminal());
+    await running.says(/enter goes on/);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    running.type(ENTER);
+    running.hangUp();
+    expect((await running.ended).code).toBe(0);
+  });
+
+  it('asks one torrent after the other, with what --files names ticked', async () => {
+    const { home, file, from } = await setUp();
+    const other = contentOf({ name: 'other', files: content.torrent.files, pieceLength: P, seed: 2 });
+    writeFileSync(join(home, 'other.torrent'), other.metainfo);
+    const both = ['download', file, join(home, 'other.torrent'), '-o', `${home}/`, ...from, '--choose', '--files', '4', '--timeout', '1'];
+    const { stderr } = await answering(both, ENTER, ` a${ENTER}`);
+    const asked = [...stderr.matchAll(/(show|other): (\d) of 4 files/g)].map(([all]) => all);
+    expect(asked.filter((line, at) => line !== asked[at - 1])).toEqual(['show: 1 of 4 files', 'other: 4 of 4 files']);
+  });
+
+  it.each(['download', 'magnet', 'several'])('Ctrl-C ends it all with 130: %s', async (kind) => {
+    const { home, file, from, link, seed } = await setUp();
+    const other = join(home, 'other.torrent');
+    writeFileSync(other, contentOf({ name: 'other', files: content.torrent.files, pieceLength: P, seed: 2 }).metainfo);
+    const source = kind === 'magnet' ? [link] : [file, ...from, ...(kind === 'several' ? [other] : [])];
+    const { code } = await answering(['download', ...source, '-o', join(home, 'new'), '--choose'], CTRL_C);
+    expect(code).toBe(130);
+    expect(pieces(seed)).toEqual([]);
+    expect(existsSync(join(home, 'new'))).toBe(false);
+  });
+
+  it('a signal takes the question away', async () => {
+    const { home, file, from } = await setUp();
+    const running = start(['download', file, '-o', `${home}/`, ...from, '--choose'], inTerminal());
+    await running.says(/enter goes on/);
+    running.kill('SIGTERM');
+    expect((await running.ended).code).toBe(130);
+  });
+
+  it('without a terminal it says what to do instead', async () => {
+    const { home, file, from } = await setUp();
+    expect(await run(['download', file, '-o', `${home}/`, ...from, '--choose'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'rxtorrent: --choose asks in a terminal, and this is none: name the files with --files, for example --files 1,3-5\n',
+    });
+  });
+});
+
+const file = (path: string, padding = false) => ({ path: path.split('/'), length: 1024, offset: 0, padding, attributes: '' });
+
+describe('the list to tick', () => {
+  const of = (...paths: string[]) => ({ name: 'it', files: paths.map((path) => file(path, path === 'pad')) });
+
+  it('shows numbers, sizes and names, nothing that a terminal would act on, and no padding', () => {
+    const list = new TickList(of('a\x1b[2J', 'pad', 'b/c'), () => true);
+    expect(list.lines(60, 24)).toEqual([
+      'it: space ticks, a all, i all others, enter goes on',
+      '> [x] 1  1.00 KiB  a\\x1b[2J',
+      '  [x] 2  1.00 KiB  b/c',
+      '2 of 2 files, 2.00 KiB',
+    ]);
+    expect(list.selection).toBeUndefined();
+  });
+
+  it('ticks one, all, none, all others', () => {
+    const list = new TickList(of('a', 'pad', 'b', 'c'), (place) => place === 2);
+    const after = (...keys: string[]) => {
+      for (const key of keys) list.press(key, 10);
+      return list.selection;
+    };
+    expect(after()).toEqual([[2, 2]]);
+    expect(after('space')).toEqual([
+      [0, 0],
+      [2, 2],
+    ]);
+    expect(after('i')).toEqual([[3, 3]]);
+    expect(after('a')).toBeUndefined();
+    expect(after('a')).toEqual([]);
+    expect(list.empty).toBe(true);
+    expect(after('down', 'down', 'down', 'space')).toEqual([[3, 3]]);
+    expect(list.said).toBe('1 of 3 files, 1.00 KiB');
+  });
+
+  it('is a window on a long list, and quick with the longest', () => {
+    const list = new TickList({ name: 'it', files: Array.from({ length: 100_000 }, (_, at) => file(`f${at}`)) }, () => true);
+    const began = performance.now();
+    list.press('end', 8);
+    expect(list.lines(40, 12).at(-2)).toBe('> [x] 100000  1.00 KiB  f99999');
+    for (const key of ['i', 'a', 'i', 'pageup', 'space']) list.press(key, 8);
+    const lines = list.lines(40, 12);
+    expect(performance.now() - began).toBeLessThan(within(500, 1));
+    expect(lines).toHaveLength(10);
+    expect(lines[1]).toBe('> [x]  99992  1.00 KiB  f99991');
+    expect(lines.at(-1)).toBe('1 of 100000 files, 1.00 KiB, 99992–9999…');
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(40);
+  });
+
+  const ask = (keys: string | undefined, signal = new AbortController().signal) => {
+    const [input, drawn] = [new PassThrough(), [] as string[]];
+    const output = Object.assign(new Writable({ write: (chunk: Buffer, _, done) => (drawn.push(chunk.toString()), done()) }), { columns: 60, rows: 10 });
+    if (keys === undefined) input.end();
+    else input.write(keys);
+    return { drawn, chosen: tick(of('a', 'b'), undefined, { input, output }, signal) };
+  };
+
+  it('asks again when nothing is ticked', async () => {
+    const { drawn, chosen } = ask(`a${ENTER} ${ENTER}`);
+    expect(await chosen).toEqual([[0, 0]]);
+    expect(drawn.join('')).toContain('tick at least one');
+  });
+
+  it.each([
+    ['Ctrl-C', CTRL_C],
+    ['Ctrl-D', '\x04'],
+    ['the end of what is typed', undefined],
+  ])('%s leaves it', async (_, keys) => {
+    await expect(ask(keys).chosen).rejects.toBeInstanceOf(Interrupted);
+  });
+
+  it('and so does a signal, which gives the cursor back', async () => {
+    const stop = new AbortController();
+    const { drawn, chosen } = ask('', stop.signal);
+    stop.abort();
+    await expect(chosen).rejects.toBeInstanceOf(Interrupted);
+    expect(drawn.join('')).toContain('\x1b[?25h');
+  });
+});
+
+describe('while a question is asked', () => {
+  it('what moves rests and lines wait, at most some; then all goes on; and questions wait for each other', async () => {
+    const told: string[] = [];
+    const floor = new Floor((line) => told.push(line));
+    const leave = floor.enter({ rest: () => told.push('rests'), goOn: () => told.push('goes on') });
+    const first = floor.ask(async () => {
+      floor.say('held');
+      for (let n = 0; n < 2 * MAX_HELD_LINES; n++) floor.say('more');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(told).toEqual(['rests']);
+      throw new Interrupted();
+    });
+    const second = floor.ask(() => Promise.resolve(told.length));
+    await expect(first).rejects.toBeInstanceOf(Interrupted);
+    expect(await second).toBeGreaterThan(MAX_HELD_LINES);
+    expect(told.slice(0, 3)).toEqual(['rests', 'held', 'more']);
+    expect(told.filter((line) => line === 'more')).toHaveLength(MAX_HELD_LINES - 1);
+    leave();
+    floor.say('now');
+    expect(told.slice(-3)).toEqual(['rests', 'goes on', 'now']);
+  });
+});

@@ -1,0 +1,155 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Message } from '../../../src/protocol/peer/messages.ts';
+import { Geometry } from '../../../src/torrent/geometry.ts';
+import { RequestQueue } from '../../../src/torrent/upload/requestQueue.ts';
+import { MAX_REFUSED, MAX_UNREAD, UploadSession } from '../../../src/torrent/upload/uploadSession.ts';
+
+const BLOCK = 16_384;
+const geometry = new Geometry({ length: 10 * 4 * BLOCK - 1000, pieceLength: 4 * BLOCK });
+
+const range = fc.record({
+  piece: fc.oneof(fc.nat(11), fc.constant(2 ** 32 - 1)),
+  begin: fc.oneof(
+    fc.nat(4).map((n) => n * BLOCK),
+    fc.nat(70_000),
+    fc.constant(2 ** 32 - 1),
+  ),
+  length: fc.oneof(fc.constant(BLOCK), fc.nat(140_000), fc.constant(2 ** 32 - 1)),
+});
+
+describe('the queue of requests', () => {
+  it('keeps only what can be answered, and no more than it may', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.constantFrom('add', 'remove', 'sift'), range), { maxLength: 60 }), fc.integer({ min: 1, max: 9 }), (steps, most) => {
+        const queue = new RequestQueue(geometry, most);
+        for (const [what, it] of steps) {
+          if (what === 'add') queue.add(it);
+          else if (what === 'remove') queue.remove(it);
+          else queue.sift((piece) => piece !== it.piece);
+          queue.check();
+          const run = queue.run(4 * BLOCK);
+          expect(run.length > 0).toBe(queue.size > 0);
+          for (let n = 1; n < run.length; n++)
+            expect(run[n]).toMatchObject({ piece: run[0]?.piece, begin: (run[n - 1]?.begin ?? 0) + (run[n - 1]?.length ?? 0) });
+        }
+      }),
+    );
+  });
+});
+
+/** A peer that does whatever it likes, and counts what is kept for it. */
+const stranger = () => {
+  const state = { choking: false, fast: true, allowing: new Set<number>() };
+  const sent: Message[] = [];
+  let open = true;
+  let bytes = 0;
+  let offence: string | undefined;
+  const reads: (() => void)[] = [];
+  const peer = {
+    state,
+    send: (...messages: readonly Message[]) => {
+      sent.push(...messages);
+      for (const message of messages) bytes += message.type === 'piece' ? message.bytes.length : 17;
+      return open;
+    },
+  };
+  const serving = new UploadSession(
+    peer,
+    {
+      geometry,
+      has: (index) => index !== 3,
+      read: (_, __, into, done) => void reads.push(() => done(into.length > 0)),
+      reqq: 50,
+      offended: (code, what) => (offence = `${code}: ${what}`),
+    },
+    0,
+  );
+  return {
+    state,
+    sent,
+    serving,
+    reads,
+    close: () => (open = false),
+    drain: (now: number) => ((open = true), serving.drained(now)),
+    bytes: () => bytes,
+    offence: () => offence,
+  };
+};
+const request = (piece: number, block: number) => ({ type: 'request', piece, begin: block * BLOCK, length: BLOCK }) as const;
+
+describe('serving a stranger', () => {
+  it('answers each request of a polite one exactly once, whatever is asked in whatever order', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(34), { minLength: 1, maxLength: 30 }), (blocks) => {
+        const { serving, sent, reads, offence } = stranger();
+        const asked = blocks.map((n) => request(Math.floor(n / 4), n % 4));
+        for (const each of asked) {
+          serving.requested(each, 0);
+          if (each.begin === 0) reads.shift()?.();
+        }
+        while (reads.length > 0) reads.shift()?.();
+        const answered = sent.map((message) => (message.type === 'piece' || message.type === 'reject' ? `${message.piece} ${message.begin}` : 'else'));
+        expect([...answered].sort()).toEqual(asked.map(({ piece, begin }) => `${piece} ${begin}`).sort());
+        expect(sent.every((message) => (message.type === 'reject') === ('piece' in message && message.piece === 3))).toBe(true);
+        expect(offence()).toBeUndefined();
+      }),
+    );
+  });
+
+  it('keeps 50 requests and 256 KiB of who floods and never reads, and hangs up on it', () => {
+    const { serving, reads, close, bytes, offence } = stranger();
+    close();
+    for (let n = 0; n < 100_000 && offence() === undefined; n++) {
+      serving.requested(request(n % 3, n % 4), 0);
+      serving.requested(request(9, 9), 0);
+      reads.shift()?.();
+      expect(serving.waiting).toBeLessThanOrEqual(50);
+    }
+    expect(bytes()).toBeLessThanOrEqual(262_144 + 17 * MAX_UNREAD);
+    expect(offence()).toMatch(/^unexpected: asked more than 300 times/);
+  });
+
+  it.each(['choke', 'requests out of range', 'request and cancel'])('never sends more than %s allow', (how) => {
+    const { serving, state, reads, close, bytes, offence } = stranger();
+    close();
+    for (let n = 0; n < 200_000 && offence() === undefined; n++) {
+      if (how === 'choke') state.choking = n % 100 > 50;
+      const one = how === 'requests out of range' ? request(99, 0) : request(n % 3, n % 4);
+      serving.requested(one, 0);
+      if (how === 'request and cancel') serving.cancelled({ ...one, type: 'cancel' });
+      if (n < 3) reads.shift()?.();
+    }
+    expect(offence()).toBeDefined();
+    expect(bytes()).toBeLessThanOrEqual(262_144 + 17 * (MAX_UNREAD + MAX_REFUSED));
+  });
+
+  it('gives who is choked twice what it may have nevertheless, and then no more until it is unchoked', () => {
+    const { serving, state, sent, reads, offence } = stranger();
+    state.choking = true;
+    state.allowing.add(0);
+    const ask = (n: number): void => {
+      serving.requested(request(0, n % 4), 0);
+      while (reads.length > 0) reads.shift()?.();
+    };
+    const given = (): number => sent.splice(0).filter(({ type }) => type === 'piece').length;
+    for (let n = 0; n < 40; n++) ask(n);
+    expect([given(), offence()]).toEqual([8, undefined]);
+    state.choking = false;
+    for (let n = 0; n < 40; n++) ask(n);
+    expect(given()).toBe(40);
+    state.choking = true;
+    for (let n = 0; n < 4; n++) serving.requested(request(0, n), 0);
+    expect([given(), serving.waiting]).toEqual([0, 0]);
+  });
+
+  it('sends nothing after an offence', () => {
+    const { serving, sent, offence } = stranger();
+    for (let n = 0; n <= MAX_REFUSED; n++) serving.requested(request(99, 0), 0);
+    expect(offence()).toBeDefined();
+    const before = sent.length;
+    serving.requested(request(1, 1), 0);
+    serving.drained(5);
+    expect(sent.length).toBe(before);
+  });
+});
