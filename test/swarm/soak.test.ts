@@ -49,9 +49,9 @@ describe('many small torrents', () => {
       await eventually(() => descriptors() <= (after[1]?.fds ?? Infinity), 2000);
       after.push({ fds: descriptors(), memory: memoryHeld() });
     }
-    const [, first, ...others] = after;
-    const last = others.at(-1);
-    expect(last?.fds).toBeLessThanOrEqual(first?.fds ?? 0);
-    expect((last?.memory ?? 0) - (first?.memory ?? 0)).toBeLessThan(10 * MiB);
+    const [, first] = after;
+    expect(after.at(-1)?.fds).toBeLessThanOrEqual(first?.fds ?? 0);
+    // What has just been read may be held for a moment longer.
+    expect(await eventually(() => memoryHeld() - Math.min(...after.map(({ memory }) => memory)) < 6 * MiB)).toBe(true);
   });
 });
