@@ -29,7 +29,8 @@ export class DeadHosts {
       silence.triedAt = now();
       return undefined;
     }
-    const why = `${host}: none of the last ${silence.failures} announces, of other torrents, was answered: it is tried again`;
+    // The same words each time: who reads them is told once.
+    const why = `${host}: has not answered for long, and is asked once a second for all complete torrents together until it does`;
     return (silence.error ??= new TrackerError('unreachable', why));
   }
 

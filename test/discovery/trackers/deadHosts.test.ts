@@ -32,6 +32,14 @@ describe('a tracker that has answered nobody', () => {
     expect(sent).toBe(10);
   });
 
+  it('says the same, however many announces it has left without an answer', () => {
+    const dead = failing(DEAD_AFTER);
+    const { message } = dead.refusal('dead.test') ?? {};
+    dead.failed('dead.test', silence);
+    expect(message).toContain('dead.test');
+    expect(dead.refusal('dead.test')?.message).toBe(message);
+  });
+
   it('lives again with its first answer, though it is a refusal', () => {
     const answered = failing(DEAD_AFTER);
     answered.answered('dead.test');
