@@ -2,7 +2,7 @@ import type { Observer, OperatorFunction } from 'rxjs';
 import { supersede } from '../../operators/supersede.ts';
 import type { Peer } from '../contracts/env.ts';
 import { PeerError } from '../contracts/errors.ts';
-import type { Expulsion } from './peerSession.ts';
+import type { Expulsion } from '../../operators/disconnect.ts';
 import { superfluous, duplicatesOf } from '../torrent/peers/duplicateConnections.ts';
 
 /** Milliseconds in which both sides may have dialled each other, or we two addresses of one peer: then rules decide, the same on both sides. */

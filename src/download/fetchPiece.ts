@@ -1,6 +1,7 @@
-import { defer, filter, map, merge, mergeMap, type Observable, pipe, Subject, take, tap, throwError } from 'rxjs';
+import { defer, filter, map, merge, type Observable, pipe, Subject, take, tap } from 'rxjs';
 import { assemblePieces } from '../../operators/assemblePieces.ts';
 import { converse } from '../../operators/converse.ts';
+import { disconnect } from '../../operators/disconnect.ts';
 import { distinctPeers } from '../../operators/distinctPeers.ts';
 import { exchangePeers } from '../../operators/exchangePeers.ts';
 import { extensionHandshake } from '../../operators/extensionHandshake.ts';
@@ -11,7 +12,6 @@ import { swarm } from '../../operators/swarm.ts';
 import { verifyPieces } from '../../operators/verifyPieces.ts';
 import { whenUnchoked } from '../../operators/whenUnchoked.ts';
 import type { CheckedPiece, DownloadEvent, Env, Peer, PeerAddress, PeerSource } from '../contracts/env.ts';
-import { PeerError } from '../contracts/errors.ts';
 import { UT_PEX } from '../protocol/peer/utPex.ts';
 import { type SourceOptions, sources } from '../discovery/peerSources.ts';
 import { AddressBook, MAX_KNOWN } from '../torrent/peers/addressBook.ts';
@@ -65,7 +65,12 @@ export const fetchPiece = (
         handshake(identity),
         extensionHandshake({ names: torrent.private || !pex ? [] : [UT_PEX] }),
         tap(() => funnel.reached(address, 'handshaken')),
-        converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })), exchangePeers(told$, { connected: () => [] }), hangUpOn(liars$), keepAlive()),
+        converse(
+          pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })),
+          exchangePeers(told$, { connected: () => [] }),
+          disconnect(liars$.pipe(map((peer) => ({ peer, code: 'corrupt', why: 'sent wrong bytes' })))),
+          keepAlive(),
+        ),
       );
 
     const examine = (piece: CheckedPiece): void => {
@@ -103,16 +108,3 @@ export const fetchPiece = (
       take(1),
     );
   });
-
-/** Hangs up on a peer that is proved to have sent wrong bytes. */
-const hangUpOn =
-  (liars$: Observable<Peer>) =>
-  (peers: Observable<Peer>): Observable<never> =>
-    peers.pipe(
-      mergeMap(({ address }) =>
-        liars$.pipe(
-          filter((liar) => liar.address === address),
-          mergeMap(() => throwError(() => new PeerError('corrupt', `${address.host}:${address.port}: sent wrong bytes`))),
-        ),
-      ),
-    );

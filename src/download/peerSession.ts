@@ -1,23 +1,23 @@
-import { EMPTY, filter, ignoreElements, mergeMap, type Observable, type OperatorFunction, pipe, startWith, type Subject, tap, throwError } from 'rxjs';
+import { EMPTY, filter, type Observable, type OperatorFunction, pipe, type Subject, tap } from 'rxjs';
 import { advertise, type Possessions } from '../../operators/advertise.ts';
 import { converse } from '../../operators/converse.ts';
+import { disconnect, type Expulsion } from '../../operators/disconnect.ts';
 import { type DhtContact, exchangeDhtPorts } from '../../operators/exchangeDhtPorts.ts';
 import { exchangePeers } from '../../operators/exchangePeers.ts';
 import { extensionHandshake, type OurExtensions } from '../../operators/extensionHandshake.ts';
 import { handshake } from '../../operators/handshake.ts';
+import { hangUpOnSeeds } from '../../operators/hangUpOnSeeds.ts';
 import { keepAlive } from '../../operators/keepAlive.ts';
 import { rechoke } from '../../operators/rechoke.ts';
+import { reportIntroductions } from '../../operators/reportIntroductions.ts';
 import { requestBlocks } from '../../operators/requestBlocks.ts';
 import { serveMetadata } from '../../operators/serveMetadata.ts';
 import { serveBlocks, type Shelf } from '../../operators/serveBlocks.ts';
 import { whenUnchoked } from '../../operators/whenUnchoked.ts';
 import { now } from '../contracts/clock.ts';
 import type { Block, Choking, Env, Peer, PeerAddress, PeerSource } from '../contracts/env.ts';
-import { type PeerCode, PeerError } from '../contracts/errors.ts';
-import { partFromSeeds } from './seedGoal.ts';
 import { LT_DONTHAVE } from '../protocol/peer/dontHave.ts';
 import { UT_METADATA } from '../protocol/peer/utMetadata.ts';
-import { EXTENSION_HANDSHAKE } from '../protocol/peer/extensions.ts';
 import { UT_PEX } from '../protocol/peer/utPex.ts';
 import type { Allowances } from './rateLimits.ts';
 import type { Choker } from '../torrent/upload/choker.ts';
@@ -27,13 +27,6 @@ import { Lull } from '../torrent/peers/lull.ts';
 import type { SuperSeed } from '../torrent/upload/superSeed.ts';
 import type { DownloadState } from './downloadState.ts';
 import type { Duplicates } from './closeDuplicates.ts';
-
-/** A peer to hang up on. */
-export interface Expulsion {
-  readonly peer: Peer;
-  readonly code: PeerCode;
-  readonly why: string;
-}
 
 /** What the sessions of one download share. */
 export interface SessionContext {
@@ -130,41 +123,10 @@ export const conversation = (company: SessionContext): OperatorFunction<Peer, Bl
     serveMetadata(() => company.info),
     exchangeDhtPorts(dht$ ?? EMPTY),
     company.secluded ? () => EMPTY : exchangePeers(found$, { connected: () => crowd.members }),
-    expel(company.expelled$),
+    disconnect(company.expelled$),
     company.twins.conversation,
-    partFromSeeds(() => picker.complete),
-    introductions(company.introduced),
+    hangUpOnSeeds(() => picker.complete),
+    reportIntroductions(company.introduced),
     keepAlive(),
   );
 };
-
-/** Hangs up on a peer, and says why. */
-const expel =
-  (expelled$: Observable<Expulsion>) =>
-  (peers: Observable<Peer>): Observable<never> =>
-    peers.pipe(
-      mergeMap((one) =>
-        expelled$.pipe(
-          filter(({ peer }) => peer.address === one.address),
-          mergeMap(({ peer, code, why }) => throwError(() => new PeerError(code, `${nameOf(peer)}: ${why}`))),
-        ),
-      ),
-      ignoreElements(),
-    );
-
-/** Tells of a peer as it is, and whenever it has said something of itself. */
-const introductions =
-  (introduced: SessionContext['introduced']) =>
-  (peers: Observable<Peer>): Observable<never> =>
-    peers.pipe(
-      mergeMap((peer) =>
-        peer.talk$.pipe(
-          filter((message) => message.type === 'extended' && message.id === EXTENSION_HANDSHAKE),
-          startWith(undefined),
-          tap(() => introduced(peer)),
-        ),
-      ),
-      ignoreElements(),
-    );
-
-const nameOf = ({ address: { host, port } }: Peer): string => `${host}:${port}`;

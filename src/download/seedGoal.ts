@@ -1,7 +1,7 @@
-import { expand, filter, ignoreElements, interval, map, merge, mergeMap, NEVER, type Observable, type OperatorFunction, take, throwError, timer } from 'rxjs';
+import { expand, filter, map, merge, NEVER, type Observable, take, throwError, timer } from 'rxjs';
 import { now } from '../contracts/clock.ts';
-import type { Peer, Seeded } from '../contracts/env.ts';
-import { PeerError, StorageError } from '../contracts/errors.ts';
+import type { Seeded } from '../contracts/env.ts';
+import { StorageError } from '../contracts/errors.ts';
 
 /** When a torrent that is complete has been given enough; for ever if nothing is said. */
 export interface SeedOptions {
@@ -72,26 +72,3 @@ export const givenEnough = (limits: SeedOptions | undefined, giving: Giving, sti
     map((reason): Seeded => ({ type: 'seeded', reason, ...giving.given() })),
   );
 };
-
-/** Milliseconds to bear with who has everything, as we do: it may have something to tell of others. */
-const USELESS_AFTER = 30_000;
-const STEP = 10_000;
-
-/** Hangs up on seeds while we seed. */
-export const partFromSeeds =
-  (complete: () => boolean): OperatorFunction<Peer, never> =>
-  (peers) =>
-    peers.pipe(
-      mergeMap((peer) => {
-        let waited = 0;
-        return interval(STEP).pipe(
-          filter(() => {
-            const { have, extensions } = peer.state;
-            waited = complete() && (have.full || extensions?.uploadOnly === true) ? waited + STEP : 0;
-            return waited >= USELESS_AFTER;
-          }),
-          mergeMap(() => throwError(() => new PeerError('useless', `${peer.address.host}:${peer.address.port}: wants nothing, as we do`))),
-        );
-      }),
-      ignoreElements(),
-    );

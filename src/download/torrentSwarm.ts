@@ -9,7 +9,7 @@ import type { DownloadEvent, Env, Peer, PeerAddress, PeerSource } from '../contr
 import { createPeerId } from '../protocol/encoding/id.ts';
 import type { SeedOptions } from './seedGoal.ts';
 import { privateTorrent } from './privateTorrent.ts';
-import type { Expulsion } from './peerSession.ts';
+import type { Expulsion } from '../../operators/disconnect.ts';
 import { type Findable, nodeFor, type SourceOptions, sources } from '../discovery/peerSources.ts';
 import { DownloadStats } from './downloadStats.ts';
 import { AddressBook, MAX_KNOWN } from '../torrent/peers/addressBook.ts';

@@ -1,0 +1,33 @@
+import { filter, ignoreElements, mergeMap, type OperatorFunction, startWith, tap } from 'rxjs';
+import type { Peer } from '../src/contracts/env.ts';
+import { EXTENSION_HANDSHAKE } from '../src/protocol/peer/extensions.ts';
+
+/**
+ * Tells of each peer as it is when it comes, and again whenever it has said something of itself.
+ *
+ * ```
+ * they      ---E--E
+ * reported  p--p--p
+ * ```
+ *
+ * What a peer says in its extension handshake (its name, the port at which it listens, the extensions that it speaks) is in `peer.state` before
+ * `report` is called. Completes when they hang up. Errors with those of the peer, and with what `report` throws.
+ *
+ * @example
+ * converse(main, reportIntroductions(({ address, state }) => log(address.host, state.extensions?.version)))
+ *
+ * @see BEP 10
+ */
+export const reportIntroductions =
+  (report: (peer: Peer) => void): OperatorFunction<Peer, never> =>
+  (peers) =>
+    peers.pipe(
+      mergeMap((peer) =>
+        peer.talk$.pipe(
+          filter((message) => message.type === 'extended' && message.id === EXTENSION_HANDSHAKE),
+          startWith(undefined),
+          tap(() => report(peer)),
+        ),
+      ),
+      ignoreElements(),
+    );
