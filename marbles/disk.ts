@@ -4,7 +4,7 @@ import { StorageError } from '../src/contracts/errors.ts';
 import { Geometry } from '../src/torrent/geometry.ts';
 import type { Torrent } from '../src/torrent/metainfo/metainfo.ts';
 import type { Mark } from './lane.ts';
-import type { Backdrop } from './stage.ts';
+import type { Backdrop } from './backdrop.ts';
 import { pieceBytes } from './torrent.ts';
 
 export type DiskWork = 'open' | 'read' | 'write' | 'finish' | 'stamps' | 'flush' | 'others' | 'load' | 'save';

@@ -7,7 +7,7 @@ import { PeerState } from '../src/torrent/peers/peerState.ts';
 import type { Subscribed } from './expectation.ts';
 import { parseLane, type Mark } from './lane.ts';
 import { kept, lent, spoil } from './speech.ts';
-import type { Backdrop } from './stage.ts';
+import type { Backdrop } from './backdrop.ts';
 import { wordOf } from './words.ts';
 
 export interface PeerOptions {

@@ -3,6 +3,7 @@ import { TestScheduler, type RunHelpers } from 'rxjs/testing';
 import type { Message } from '../src/protocol/peer/messages.ts';
 import type { Torrent } from '../src/torrent/metainfo/metainfo.ts';
 import { Geometry } from '../src/torrent/geometry.ts';
+import type { Backdrop, Playing } from './backdrop.ts';
 import { Clock } from './clock.ts';
 import { DrawingError, difference, subscriptionDifference, type Subscribed } from './expectation.ts';
 import type { Mark } from './lane.ts';
@@ -13,23 +14,6 @@ import { torrentOf, type Size } from './torrent.ts';
 import { drawWire, type DrawnWire, type WireOptions } from './wire.ts';
 import { wordsFor } from './words.ts';
 import { drawWorld, type World, type WorldOptions } from './world.ts';
-
-/** What the players of a drawing need of the stage. */
-export interface Backdrop {
-  readonly torrent: Torrent;
-  readonly geometry: Geometry;
-  readonly ledger: Ledger;
-  /** Milliseconds since the drawing began. */
-  readonly now: () => number;
-  /** Calls back for each mark when its time comes. */
-  play(marks: readonly Mark[], on: Playing): void;
-}
-
-interface Playing {
-  value(letter: string): void;
-  end?(): void;
-  error?(): void;
-}
 
 interface ToBe {
   /** `#` stands for `error`, letters for `values`; without `values` each letter stands for itself, as in the README. */

@@ -7,7 +7,7 @@ import type { Subscribed } from './expectation.ts';
 import { parseLane, type Mark } from './lane.ts';
 import { logged } from './peer.ts';
 import { Hearing } from './speech.ts';
-import type { Backdrop } from './stage.ts';
+import type { Backdrop } from './backdrop.ts';
 import { wordOf } from './words.ts';
 
 export interface WireOptions {

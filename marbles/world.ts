@@ -7,7 +7,7 @@ import type { Player, Said } from './players.ts';
 import { seeded } from './random.ts';
 import { sameBytes } from './same.ts';
 import { Hearing, encodeWord, type Word } from './speech.ts';
-import type { Backdrop } from './stage.ts';
+import type { Backdrop } from './backdrop.ts';
 import { pieceBytes } from './torrent.ts';
 import { DrawnUdp, type UdpNetworkOptions } from './udp.ts';
 

@@ -193,7 +193,10 @@ describe('the house as a whole', () => {
   it('would notice a circle', () => {
     const circle = [parse('src/a.ts', "import { b } from './b.ts';"), parse('src/b.ts', "import { a } from './a.ts';")];
     expect(tell(circles(circle))).toEqual(['src/b.ts:1 closes a circle: src/a.ts → src/b.ts → src/a.ts']);
-    expect(circles([parse('src/a.ts', "import type { B } from './b.ts';"), parse('src/b.ts', "import { a } from './a.ts';")])).toEqual([]);
+    const throughTypes = [parse('src/a.ts', "import type { B } from './b.ts';"), parse('src/b.ts', "import('./a.ts');")];
+    expect(tell(circles(throughTypes))).toEqual(['src/b.ts:1 closes a circle: src/a.ts → src/b.ts → src/a.ts']);
+    const line = [parse('src/a.ts', "import type { C } from './c.ts';"), parse('src/b.ts', "import { a } from './a.ts';"), parse('src/c.ts', '')];
+    expect(circles(line)).toEqual([]);
   });
 
   it('has a drawing for each operator', () => {

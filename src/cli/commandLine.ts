@@ -1,7 +1,8 @@
 import type { Argv } from 'yargs';
 import { InputError } from '../contracts/errors.ts';
 import { aliases } from './args/aliases.ts';
-import { type Command, commands } from './commandTable.ts';
+import type { Command } from './command.ts';
+import { commands } from './commandTable.ts';
 import { aboutVariable, fromEnvironment, unknownVariables } from './args/environment.ts';
 import { roomsOf } from './args/logRooms.ts';
 import type { Io } from './io/io.ts';

@@ -1,5 +1,4 @@
-import type { PositionalOptions } from 'yargs';
-import type { Given, Io } from './io/io.ts';
+import type { Command } from './command.ts';
 import {
   common,
   createOptions,
@@ -10,23 +9,11 @@ import {
   greetOptions,
   handshakeOptions,
   infoOptions,
-  type OptionTable,
   peersOptions,
   pieceOptions,
   verifyOptions,
   seedOptions,
 } from './args/options.ts';
-
-/** One command. Its code is loaded only when it is to run: `info` and `--help` wait for nothing they do not need. */
-export interface Command {
-  /** Name and arguments, as the help shows them. */
-  readonly usage: string;
-  readonly about: string;
-  readonly positionals: Readonly<Record<string, PositionalOptions>>;
-  readonly options: OptionTable;
-  readonly examples: readonly (readonly [line: string, about: string])[];
-  load(): Promise<(given: Given, io: Io) => Promise<void>>;
-}
 
 const torrent = { type: 'string', describe: '.torrent file, the http(s) URL of one, or - for stdin' } as const;
 

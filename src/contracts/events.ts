@@ -1,4 +1,4 @@
-import type { Peer, PeerAddress, PeerSource } from './env.ts';
+import type { Peer, PeerAddress, PeerSource } from './peer.ts';
 import type { CheckedFile } from '../torrent/metainfo/fileStates.ts';
 import type { FunnelRow } from '../torrent/stats/funnel.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';

@@ -2,7 +2,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as secure } from 'node:tls';
 import { map, mergeMap, Observable, type Subscription, throwIfEmpty } from 'rxjs';
-import type { LookUp } from './names/lookUp.ts';
+import type { LookUp } from './names/lookUpType.ts';
 import { NameError } from './names/nameError.ts';
 import { raced } from './raced.ts';
 import { CONNECT_WITHIN } from './tcp.ts';

@@ -4,7 +4,7 @@ import { chooseFiles, MATCH_TIME } from '../../src/cli/choice/chooseFiles.ts';
 import { MAX_CHOICES, parseChoices } from '../../src/cli/choice/choices.ts';
 import { InputError } from '../../src/contracts/errors.ts';
 import { numbersOf } from '../../src/torrent/metainfo/fileNumbers.ts';
-import type { TorrentFile } from '../../src/torrent/metainfo/metainfo.ts';
+import type { TorrentFile } from '../../src/torrent/metainfo/fileList.ts';
 import { within } from '../machine.ts';
 
 const file = (path: string, padding = false): TorrentFile => ({ path: path.split('/'), length: 1, offset: 0, padding, attributes: '' });

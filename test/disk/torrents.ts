@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Torrent, TorrentFile } from '../../src/torrent/metainfo/metainfo.ts';
+import type { TorrentFile } from '../../src/torrent/metainfo/fileList.ts';
+import type { Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 
 export interface FileSpec {
   readonly path: readonly string[];

@@ -59,8 +59,8 @@ const PACKAGES: readonly { readonly name: RegExp; readonly allowed: (path: strin
     allowed: (path, typeOnly) =>
       !['protocol', 'torrent', 'contracts'].includes(roomOf(path) ?? '') ||
       path === 'src/contracts/clock.ts' ||
-      (['src/contracts/env.ts', 'src/contracts/network.ts'].includes(path) && typeOnly),
-    why: 'rxjs is known from operators up; env.ts knows its types and clock.ts its scheduler',
+      (['src/contracts/env.ts', 'src/contracts/network.ts', 'src/contracts/peer.ts'].includes(path) && typeOnly),
+    why: 'rxjs is known from operators up; contracts/ knows its types and clock.ts its scheduler',
   },
   {
     name: /^bencode$/,
@@ -90,16 +90,16 @@ export const packages = (source: Source): readonly Finding[] =>
     return rule === undefined || rule.allowed(source.path, typeOnly) ? undefined : `imports ${to}: ${rule.why}`;
   });
 
-/** Import circles, each told once, at the file that closes it. Types alone make no circle. */
+/** Import circles, each told once, at the file that closes it. Types count as anything else: one file of a circle can't be read without the others. */
 export const circles = (sources: readonly Source[]): readonly Finding[] => {
   const byPath = new Map(sources.map((source) => [source.path, source]));
   const done = new Set<string>();
   const findings: Finding[] = [];
   const walk = (source: Source, way: readonly string[]): void => {
     if (done.has(source.path)) return;
-    for (const { to, typeOnly, node } of importsOf(source)) {
+    for (const { to, node } of importsOf(source)) {
       const next = byPath.get(to);
-      if (typeOnly || next === undefined) continue;
+      if (next === undefined) continue;
       if (to === source.path || way.includes(to))
         findings.push(at(source, node, `closes a circle: ${[...way.slice(way.indexOf(to)), source.path, to].join(' → ')}`));
       else walk(next, [...way, source.path]);

@@ -6,7 +6,7 @@ import { announceOverHttp } from '../../src/discovery/trackers/httpTracker.ts';
 import type { TrackerError } from '../../src/contracts/errors.ts';
 import { HostsFile } from '../../src/net/names/hostsFile.ts';
 import { httpGetBy } from '../../src/net/http/http.ts';
-import type { LookUp } from '../../src/net/names/lookUp.ts';
+import type { LookUp } from '../../src/net/names/lookUpType.ts';
 import { FAILED_FOR, lookUpWith } from '../../src/net/names/names.ts';
 import { encode } from '../../src/protocol/encoding/bencode.ts';
 import { reachOf } from '../../src/protocol/encoding/reach.ts';

@@ -1,5 +1,5 @@
 import { InputError } from '../../contracts/errors.ts';
-import type { Command } from '../commandTable.ts';
+import type { Command } from '../command.ts';
 import { aliases } from '../args/aliases.ts';
 import { bash } from '../completion/bash.ts';
 import { fish } from '../completion/fish.ts';

@@ -1,5 +1,5 @@
 import type { Options, PositionalOptions } from 'yargs';
-import type { Command } from '../commandTable.ts';
+import type { Command } from '../command.ts';
 import { ROOMS } from '../args/logRooms.ts';
 
 /** What can be typed after an option or as an argument: one of some words, the path of a file, or something that no shell can know. */

@@ -1,4 +1,4 @@
-import type { Viewer } from '../run/viewer.ts';
+import type { Viewer } from '../run/viewing.ts';
 import type { Journal } from './journal.ts';
 
 /** What is seen of torrents with `--json`: each event is an object, and so is the end of each. */

@@ -8,10 +8,10 @@ import { type Discovery, trackersFor, trackersOf } from '../input/discoveryOptio
 import { Interrupted } from '../io/exit.ts';
 import type { Io } from '../io/io.ts';
 import { knownOf, tellIgnored } from '../json/known.ts';
-import type { Plan } from './runTorrents.ts';
+import type { Plan } from './plan.ts';
 import { type SourceArgument, sourceArgument } from '../input/sourceArgument.ts';
 import { placeOf } from '../input/target.ts';
-import type { Named } from './viewer.ts';
+import type { Named } from './viewing.ts';
 import { visible } from '../io/text.ts';
 
 /** Sources that are read at the same time: a web server that is slow does not make the others wait. */

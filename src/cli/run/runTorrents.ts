@@ -1,10 +1,6 @@
 import { share as shared } from 'rxjs';
 import { client } from '../../client/client.ts';
 import { PORTS } from '../../discovery/inbound/inboundPort.ts';
-import type { DownloadOptions } from '../../download/download.ts';
-import type { DownloadEvent, Env, Target } from '../../contracts/env.ts';
-import type { SeedOptions } from '../../download/seedGoal.ts';
-import type { SourceOptions } from '../../discovery/peerSources.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { discovery } from '../input/discoveryOptions.ts';
 import { Interrupted, SomeFailed } from '../io/exit.ts';
@@ -13,6 +9,7 @@ import type { Given, Io } from '../io/io.ts';
 import { limitsOf } from '../input/limitOptions.ts';
 import { Account } from './account.ts';
 import { beginJob, type Job, readJobs } from './job.ts';
+import type { Plan } from './plan.ts';
 import { unsaved } from './savedTorrent.ts';
 import { sumOf } from './sum.ts';
 import { ACTIVE, inTurns, MOST_ACTIVE } from './turns.ts';
@@ -24,21 +21,6 @@ import { live } from '../views/live.ts';
 import { visible } from '../io/text.ts';
 import { counted } from '../io/units.ts';
 import { loggedWorld } from '../log/loggedWorld.ts';
-
-/** What is done with each of several torrents. */
-export interface Plan {
-  readonly settings: Omit<DownloadOptions, 'target' | 'limits' | keyof SourceOptions | 'pex' | 'port' | 'peerId' | 'reception$' | 'budget' | 'checks'>;
-  readonly seeding: SeedOptions | undefined;
-  readonly targetFor: (torrent: Torrent) => Promise<Target>;
-  /** Where the .torrent is written. */
-  readonly saveTorrent?: string | undefined;
-  /** Is what has come kept for a later run? Yes unless this is false. */
-  readonly kept?: boolean;
-  /** Where what comes goes instead of to disk. */
-  readonly openStorage?: Env['openStorage'];
-  /** What is made of each event before it is looked at. */
-  readonly seen?: (event: DownloadEvent) => DownloadEvent;
-}
 
 /** The ports where peers may call us. */
 export const portsOf = (given: Given): readonly number[] => {

@@ -3,7 +3,6 @@ import type { DownloadEvent, FunnelSample } from '../../contracts/env.ts';
 import { explain, GaveUp } from '../io/exit.ts';
 import type { Given, Io } from '../io/io.ts';
 import { jsonViewer } from '../json/viewer.ts';
-import type { Figures } from './account.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import { flag } from '../args/values.ts';
 import { Board } from '../views/board.ts';
@@ -12,45 +11,12 @@ import { funnelLines } from '../views/funnel.ts';
 import type { Live } from '../views/live.ts';
 import { paceLine } from '../views/pace.ts';
 import { progressLine, progressLines } from '../views/progress.ts';
-import { type Chosen, completeLine, givenLine, stoppedLine, stoppedSumLine, type Sum, thereLine } from '../views/summary.ts';
+import { completeLine, givenLine, stoppedLine, stoppedSumLine, type Sum, thereLine } from '../views/summary.ts';
 import { visible } from '../io/text.ts';
+import type { Ending, Named, Viewer } from './viewing.ts';
 
 /** Lines that are remembered, so that none is said twice in a row of hours. */
 const SAID = 200;
-
-/** A torrent, as people and programs know it. */
-export interface Named {
-  readonly name: string;
-  /** 40 hexadecimal digits. */
-  readonly infoHash: string;
-  /** Bytes, if that is known beforehand. */
-  readonly length?: number;
-}
-
-/** What has become of one torrent. */
-export interface Ending {
-  /** It is `complete`, or was `stopped` by the user, or `failed`; it begins to seed, or has `given` enough. */
-  readonly how: 'complete' | 'seeding' | 'given' | 'stopped' | 'failed';
-  readonly figures: Figures;
-  /** Its path, or its name while that is unknown. */
-  readonly place: string;
-  /** Its path, if that is known. */
-  readonly path?: string;
-  /** Does a later run go on from here? */
-  readonly kept: boolean;
-  readonly chosen?: Chosen;
-  readonly error?: unknown;
-}
-
-export interface Viewer {
-  readonly show: (event: DownloadEvent, of: Named) => void;
-  /** One torrent is over, or begins to seed. */
-  readonly over: (of: Named, ending: Ending) => void;
-  /** A source that is none: it was never begun. */
-  readonly refused: (source: string, error: unknown) => void;
-  /** Takes what moves away; `stopped` is how far all had come when the user stopped them. */
-  readonly end: (stopped?: Sum) => void;
-}
 
 const NOBODY: FunnelSample = { type: 'funnel', sources: [] };
 

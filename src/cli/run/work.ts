@@ -14,9 +14,9 @@ import { followed } from '../io/follow.ts';
 import type { Given } from '../io/io.ts';
 import { writeNew } from '../input/newFile.ts';
 import { Patience } from './patience.ts';
-import type { Plan } from './runTorrents.ts';
+import type { Plan } from './plan.ts';
 import { flag } from '../args/values.ts';
-import type { Ending, Viewer } from './viewer.ts';
+import type { Ending, Viewer } from './viewing.ts';
 import type { Account } from './account.ts';
 import { type Job, pathOfJob } from './job.ts';
 

@@ -1,5 +1,6 @@
 import type { FilePlace } from '../../disk/files/filePlaces.ts';
-import type { Torrent, TorrentFile } from '../../torrent/metainfo/metainfo.ts';
+import type { TorrentFile } from '../../torrent/metainfo/fileList.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { visible } from '../io/text.ts';
 import { bytes } from '../io/units.ts';
 

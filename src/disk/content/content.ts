@@ -5,7 +5,7 @@ import { concat, defer, mergeMap, Observable, range } from 'rxjs';
 import type { Content, ContentOptions, PieceDigest } from '../../contracts/env.ts';
 import { StorageError } from '../../contracts/errors.ts';
 import { Geometry } from '../../torrent/geometry.ts';
-import type { TorrentFile } from '../../torrent/metainfo/metainfo.ts';
+import type { TorrentFile } from '../../torrent/metainfo/fileList.ts';
 import type { FileEntry } from '../../torrent/metainfo/padding.ts';
 import { type Digested, digester, isChanged, type KnownFile, type Reading } from '../hashing/digest.ts';
 import { diskError, printable } from '../errors/diskError.ts';

@@ -12,7 +12,8 @@ import { httpUrl } from './httpUrl.ts';
 import { ACCEPTED_ENCODINGS, inflate } from './inflate.ts';
 import { type DialledRequest, keptLines } from './keptLines.ts';
 import { leaveIrregular } from './irregular.ts';
-import { type LookUp, lookUp } from '../names/lookUp.ts';
+import { lookUp } from '../names/lookUp.ts';
+import type { LookUp } from '../names/lookUpType.ts';
 import { isFarHost, LOOPBACK, PUBLIC, type Reach, reachOf } from '../../protocol/encoding/reach.ts';
 
 export const MAX_REDIRECTS = 5;

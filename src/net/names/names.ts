@@ -3,7 +3,7 @@ import { domainToASCII } from 'node:url';
 import { catchError, defer, from, map, mergeMap, Observable, of, share, tap, throwError, timeout } from 'rxjs';
 import { preferred } from './addressOrder.ts';
 import { HostsFile, MAX_OF_NAME } from './hostsFile.ts';
-import type { LookUp } from './lookUp.ts';
+import type { LookUp } from './lookUpType.ts';
 import { NameError, nameError } from './nameError.ts';
 import { askNameServers } from './nameServers.ts';
 import { isForSystem, mayKnowMore, type SystemFiles, systemFiles } from './systemFiles.ts';

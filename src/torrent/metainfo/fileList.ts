@@ -1,6 +1,5 @@
 import { described, type Dict, dictOf, listOf, textOf } from '../../protocol/encoding/bencode.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
-import type { TorrentFile } from './metainfo.ts';
 import { type Raw, rawPath, type ToText } from './names.ts';
 
 export const MAX_FILES = 100_000;
@@ -11,6 +10,20 @@ export const MAX_LENGTH = Number.MAX_SAFE_INTEGER;
 
 // BitComet's padding, from before there was an attribute for it.
 const PADDING_NAME = /^_____padding_file/;
+
+export interface TorrentFile {
+  /** Names as the torrent has them, outermost first, text only: not yet safe to use on disk. */
+  readonly path: readonly string[];
+  readonly length: number;
+  /** Bytes before it in the torrent. */
+  readonly offset: number;
+  /** BEP 47: nothing but zeros to align the next file; never written. */
+  readonly padding: boolean;
+  /** BEP 47: the letters of `attr`, for example `x` or `h`. */
+  readonly attributes: string;
+  /** BEP 47: where a symbolic link leads to, names from the top of the torrent; a stranger's word, never followed. */
+  readonly link?: readonly string[];
+}
 
 /** The files of an info dictionary in their order, the one file named `name` if there is no list; `toText` makes text of names. BEP 3, 47. */
 export const fileList = (info: Dict, name: string, toText: ToText): readonly TorrentFile[] => {

@@ -1,7 +1,7 @@
 import { bytesOf, described, type Dict, decodeWithSpans, dictOf, intOf } from '../../protocol/encoding/bencode.ts';
 import { sha1, toHex } from '../../protocol/encoding/id.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
-import { fileList } from './fileList.ts';
+import { fileList, type TorrentFile } from './fileList.ts';
 import { Geometry } from '../geometry.ts';
 import { namesOf, rawText, toTextOf } from './names.ts';
 import { dhtNodes, trackerTiers, webSeeds } from './urls.ts';
@@ -13,20 +13,6 @@ export const MAX_INFO_BYTES = 16 * 1024 * 1024;
 /** Bytes of a piece: a piece is held in memory while it is being put together. */
 export const MAX_PIECE_LENGTH = 256 * 1024 * 1024;
 export const MAX_PIECES = 2_097_152;
-
-export interface TorrentFile {
-  /** Names as the torrent has them, outermost first, text only: not yet safe to use on disk. */
-  readonly path: readonly string[];
-  readonly length: number;
-  /** Bytes before it in the torrent. */
-  readonly offset: number;
-  /** BEP 47: nothing but zeros to align the next file; never written. */
-  readonly padding: boolean;
-  /** BEP 47: the letters of `attr`, for example `x` or `h`. */
-  readonly attributes: string;
-  /** BEP 47: where a symbolic link leads to, names from the top of the torrent; a stranger's word, never followed. */
-  readonly link?: readonly string[];
-}
 
 /** What a .torrent says, checked. */
 export interface Torrent {

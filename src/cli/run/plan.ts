@@ -1,0 +1,20 @@
+import type { DownloadEvent, Env, Target } from '../../contracts/env.ts';
+import type { SourceOptions } from '../../discovery/peerSources.ts';
+import type { DownloadOptions } from '../../download/download.ts';
+import type { SeedOptions } from '../../download/seedGoal.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+
+/** What is done with each of several torrents. */
+export interface Plan {
+  readonly settings: Omit<DownloadOptions, 'target' | 'limits' | keyof SourceOptions | 'pex' | 'port' | 'peerId' | 'reception$' | 'budget' | 'checks'>;
+  readonly seeding: SeedOptions | undefined;
+  readonly targetFor: (torrent: Torrent) => Promise<Target>;
+  /** Where the .torrent is written. */
+  readonly saveTorrent?: string | undefined;
+  /** Is what has come kept for a later run? Yes unless this is false. */
+  readonly kept?: boolean;
+  /** Where what comes goes instead of to disk. */
+  readonly openStorage?: Env['openStorage'];
+  /** What is made of each event before it is looked at. */
+  readonly seen?: (event: DownloadEvent) => DownloadEvent;
+}

@@ -1,0 +1,37 @@
+import type { DownloadEvent } from '../../contracts/env.ts';
+import type { Chosen, Sum } from '../views/summary.ts';
+import type { Figures } from './account.ts';
+
+/** A torrent, as people and programs know it. */
+export interface Named {
+  readonly name: string;
+  /** 40 hexadecimal digits. */
+  readonly infoHash: string;
+  /** Bytes, if that is known beforehand. */
+  readonly length?: number;
+}
+
+/** What has become of one torrent. */
+export interface Ending {
+  /** It is `complete`, or was `stopped` by the user, or `failed`; it begins to seed, or has `given` enough. */
+  readonly how: 'complete' | 'seeding' | 'given' | 'stopped' | 'failed';
+  readonly figures: Figures;
+  /** Its path, or its name while that is unknown. */
+  readonly place: string;
+  /** Its path, if that is known. */
+  readonly path?: string;
+  /** Does a later run go on from here? */
+  readonly kept: boolean;
+  readonly chosen?: Chosen;
+  readonly error?: unknown;
+}
+
+export interface Viewer {
+  readonly show: (event: DownloadEvent, of: Named) => void;
+  /** One torrent is over, or begins to seed. */
+  readonly over: (of: Named, ending: Ending) => void;
+  /** A source that is none: it was never begun. */
+  readonly refused: (source: string, error: unknown) => void;
+  /** Takes what moves away; `stopped` is how far all had come when the user stopped them. */
+  readonly end: (stopped?: Sum) => void;
+}
