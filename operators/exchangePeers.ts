@@ -6,7 +6,7 @@ import { EXTENSION_HANDSHAKE } from '../src/protocol/peer/extensions.ts';
 import { formatIp, parseIp } from '../src/protocol/encoding/ip.ts';
 import { Malformed } from '../src/protocol/encoding/malformed.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
-import { reachOf } from '../src/protocol/encoding/reach.ts';
+import { mayTellOf } from '../src/protocol/encoding/reach.ts';
 import { decodePex, encodePex, PEX_FLAGS, type PexMessage, type PexPeer, UT_PEX } from '../src/protocol/peer/utPex.ts';
 import { PexHistory } from '../src/torrent/peers/pexHistory.ts';
 
@@ -92,7 +92,7 @@ export const exchangePeers =
     );
 
 const isCredible = ({ address, state }: Peer, host: string, port: number): boolean =>
-  reachOf(host) <= reachOf(address.host) && !(host === state.extensions?.yourIp && port === state.ourExtensions?.port);
+  mayTellOf(address.host, host) && !(host === state.extensions?.yourIp && port === state.ourExtensions?.port);
 
 /** Where others can dial a peer. */
 const dialable = ({ address, state }: Connected): PexPeer | undefined => {
@@ -109,7 +109,7 @@ const dialable = ({ address, state }: Connected): PexPeer | undefined => {
 function* presentable(to: Peer, connected: Iterable<Connected>): Generator<PexPeer> {
   for (const other of connected) {
     const peer = other.address === to.address ? undefined : dialable(other);
-    if (peer !== undefined && reachOf(peer.host) <= reachOf(to.address.host)) yield peer;
+    if (peer !== undefined && mayTellOf(to.address.host, peer.host)) yield peer;
   }
 }
 

@@ -5,9 +5,9 @@ import type { Endpoint, NodeEndpoint } from '../../protocol/encoding/compact.ts'
 import { equalIds, ID_LENGTH } from '../../protocol/encoding/id.ts';
 import { decodeKrpc, encodeKrpc, type Failure, type Family, type Krpc, type Query, type Question, type Reply } from '../../protocol/dht/krpc.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
+import { addressKind, mayTellOf } from '../../protocol/encoding/reach.ts';
 import type { DosGuard } from './dosGuard.ts';
 import { IpVotes } from './ipVotes.ts';
-import { mayTellOf } from './networks.ts';
 import { createNodeId, isValidNodeId } from './nodeId.ts';
 import type { Responder } from './responder.ts';
 import { RoutingTable } from './routingTable.ts';
@@ -144,7 +144,7 @@ export class FamilyNode {
 
   #receive({ bytes, from }: Datagram): void {
     const { guard } = this.#options;
-    const isOurs = isLoopback(from.host);
+    const isOurs = isOnThisMachine(from.host);
     if (!isOurs && guard.isIgnored(from.host, now())) return;
     const krpc = read(bytes);
     if (krpc && krpc.type !== 'query') {
@@ -199,7 +199,7 @@ export class FamilyNode {
 }
 
 /** Whoever is on this machine has other ways to harm it, and there may be many nodes at one address. */
-const isLoopback = (host: string): boolean => host.startsWith('127.') || host === '::1';
+const isOnThisMachine = (host: string): boolean => addressKind(host) === 'loopback';
 
 const keyOf = ({ host, port }: Endpoint): string => `${host} ${port}`;
 

@@ -1,7 +1,7 @@
 import { crc32c } from '../../protocol/dht/crc32c.ts';
 import { ID_LENGTH } from '../../protocol/encoding/id.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
-import { isLocalHost } from './networks.ts';
+import { isNear } from '../../protocol/encoding/reach.ts';
 
 const MASK_4 = Uint8Array.of(0x03, 0x0f, 0x3f, 0xff);
 const MASK_6 = Uint8Array.of(0x01, 0x03, 0x07, 0x0f, 0x1f, 0x3f, 0x7f, 0xff);
@@ -26,11 +26,11 @@ export const createNodeId = (random: Uint8Array, host?: string): Uint8Array => {
   return id;
 };
 
-/** May a node at `host` have that id? Local addresses may have any. BEP 42. */
+/** May a node at `host` have that id? Near addresses may have any. BEP 42. */
 export const isValidNodeId = (id: Uint8Array, host: string): boolean => {
   const ip = parseIp(host);
   if (!ip) return false;
-  if (isLocalHost(host)) return true;
+  if (isNear(host)) return true;
   const prefix = prefixOf(ip, id[19] ?? 0);
   return id[0] === prefix >>> 24 && id[1] === ((prefix >>> 16) & 0xff) && ((id[2] ?? 0) & 0xf8) === ((prefix >>> 8) & 0xf8);
 };

@@ -1,7 +1,7 @@
 import type { Endpoint, NodeEndpoint } from '../../protocol/encoding/compact.ts';
 import { bloomOf } from '../../protocol/dht/bloom.ts';
 import { ERROR, type Failure, type Family, type Query, type Question, type Reply } from '../../protocol/dht/krpc.ts';
-import { mayTellOf } from './networks.ts';
+import { mayTellOf } from '../../protocol/encoding/reach.ts';
 import type { PeerStore } from './peerStore.ts';
 import type { RoutingTable } from './routingTable.ts';
 import type { Tokens } from './tokens.ts';

@@ -1,5 +1,4 @@
-import { parseIp } from '../../protocol/encoding/ip.ts';
-import { PUBLIC, reachOf } from '../../protocol/encoding/reach.ts';
+import { meantIp, PUBLIC, reachOf } from '../../protocol/encoding/reach.ts';
 
 /** Calls a second that are listened to; twice as many may be saved up. */
 export const CALL_RATE = 200;
@@ -53,6 +52,6 @@ const takes = (bucket: Bucket, rate: number, most: number, now: number): boolean
 };
 
 const networkOf = (host: string): string => {
-  const ip = parseIp(host);
-  return ip?.length === 16 ? ip.subarray(0, 8).join(':') : host;
+  const ip = meantIp(host);
+  return ip?.subarray(0, 8).join('.') ?? host;
 };

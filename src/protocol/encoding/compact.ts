@@ -1,6 +1,7 @@
-import { formatIp, isUnicast, parseIp } from './ip.ts';
+import { formatIp, parseIp } from './ip.ts';
 import { ID_LENGTH } from './id.ts';
 import { Malformed } from './malformed.ts';
+import { isUnicast } from './reach.ts';
 
 /** An IPv4 or IPv6 literal and a port from 1 to 65535. */
 export interface Endpoint {

@@ -67,10 +67,3 @@ export const formatIp = (ip: Uint8Array): string => {
   if (longest.length === 1) return groups.join(':');
   return `${groups.slice(0, longest.start).join(':')}::${groups.slice(longest.start + longest.length).join(':')}`;
 };
-
-/** Can one peer be there? Not at the unspecified address, at a broadcast, multicast or reserved one. */
-export const isUnicast = (ip: Uint8Array): boolean => {
-  if (ip.length === 16 && !isMapped(ip)) return ip[0] !== 0xff && ip.some((byte) => byte !== 0);
-  const first = ip[ip.length === 16 ? 12 : 0] ?? 0;
-  return first > 0 && first < 224;
-};

@@ -6,43 +6,152 @@ export const PUBLIC: Reach = 0;
 export const PRIVATE: Reach = 1;
 export const LOOPBACK: Reach = 2;
 
-interface Subnet {
+/** What is known of each kind of address. Each question about an address is answered from here and from `RANGES`, and from nowhere else. */
+const KINDS = {
+  public: { reach: PUBLIC, near: false, home: false, unicast: true },
+  /** For examples in texts: no network has them, and so nothing is harmed by asking for them. */
+  documentation: { reach: PUBLIC, near: false, home: false, unicast: true },
+  /** Linux and macOS take it for this machine when it is dialled. */
+  unspecified: { reach: LOOPBACK, near: false, home: false, unicast: false },
+  loopback: { reach: LOOPBACK, near: true, home: true, unicast: true },
+  /** Of a house or a company: RFC 1918, unique local and site-local addresses. */
+  private: { reach: PRIVATE, near: true, home: true, unicast: true },
+  'link-local': { reach: PRIVATE, near: true, home: true, unicast: true },
+  /** Of a carrier and all its customers, who are strangers to one another: it is near, but no home. */
+  carrier: { reach: PRIVATE, near: true, home: false, unicast: true },
+  /** For measurements within a laboratory. */
+  benchmark: { reach: PRIVATE, near: false, home: false, unicast: true },
+  /** For protocols between a router and its carrier. */
+  protocol: { reach: PRIVATE, near: false, home: false, unicast: true },
+  multicast: { reach: PRIVATE, near: false, home: false, unicast: false },
+  broadcast: { reach: PRIVATE, near: false, home: false, unicast: false },
+  reserved: { reach: PRIVATE, near: false, home: false, unicast: false },
+} as const;
+
+export type AddressKind = keyof typeof KINDS;
+
+interface Range {
   readonly net: Uint8Array;
-  /** Bits. */
-  readonly prefix: number;
+  /** Of the first byte that is not compared whole. */
+  readonly whole: number;
+  readonly mask: number;
 }
 
-const subnet = (cidr: string): Subnet => {
+const range = (cidr: string): Range => {
   const [net = '', prefix] = cidr.split('/');
-  return { net: parseIp(net) ?? new Uint8Array(), prefix: Number(prefix) };
+  const whole = Number(prefix) >> 3;
+  return { net: parseIp(net) ?? new Uint8Array(), whole, mask: (0xff00 >> (Number(prefix) & 7)) & 0xff };
 };
 
-const holds = ({ net, prefix }: Subnet, ip: Uint8Array): boolean =>
-  net.length === ip.length &&
-  net.every((byte, at) => {
-    const bits = Math.min(8, Math.max(0, prefix - at * 8));
-    return (byte ^ (ip[at] ?? 0)) >> (8 - bits) === 0;
-  });
-
-// 0.0.0.0 and :: are dialled as this machine by Linux and macOS.
-const loopback = ['0.0.0.0/8', '127.0.0.0/8', '::/127'].map(subnet);
-
-const local = [
-  ...['10.0.0.0/8', '100.64.0.0/10', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24', '192.168.0.0/16', '198.18.0.0/15', '224.0.0.0/3'],
-  ...['fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'],
-].map(subnet);
-
-/** IPv6 addresses whose last four bytes are an IPv4 address: mapped ones and NAT64. */
-const carriers = ['::ffff:0:0/96', '64:ff9b::/32'].map(subnet);
-
-/** Of an IPv4 or IPv6 literal. Addresses that carry an IPv4 address (mapped, NAT64) are judged by that one. No address is far. */
-export const reachOf = (address: string): Reach => {
-  const ip = parseIp(address.replace(/%.*$/, ''));
-  if (ip === undefined) return PUBLIC;
-  const judged = carriers.some((carrier) => holds(carrier, ip)) ? ip.subarray(12) : ip;
-  if (loopback.some((net) => holds(net, judged))) return LOOPBACK;
-  return local.some((net) => holds(net, judged)) ? PRIVATE : PUBLIC;
+const holds = ({ net, whole, mask }: Range, ip: Uint8Array): boolean => {
+  if (net.length !== ip.length) return false;
+  for (let at = 0; at < whole; at++) if (net[at] !== ip[at]) return false;
+  return mask === 0 || (((net[whole] ?? 0) ^ (ip[whole] ?? 0)) & mask) === 0;
 };
+
+type Row = readonly [range: Range, kind: AddressKind];
+const row = ([cidr, kind]: readonly [cidr: string, kind: AddressKind]): Row => [range(cidr), kind];
+
+/** The first range that holds an address tells its kind. An IPv4 address that none holds is public. */
+const V4: readonly Row[] = (
+  [
+    ['0.0.0.0/8', 'unspecified'],
+    ['10.0.0.0/8', 'private'],
+    ['100.64.0.0/10', 'carrier'],
+    ['127.0.0.0/8', 'loopback'],
+    ['169.254.0.0/16', 'link-local'],
+    ['172.16.0.0/12', 'private'],
+    ['192.0.0.0/24', 'protocol'],
+    ['192.0.2.0/24', 'documentation'],
+    ['192.168.0.0/16', 'private'],
+    ['198.18.0.0/15', 'benchmark'],
+    ['198.51.100.0/24', 'documentation'],
+    ['203.0.113.0/24', 'documentation'],
+    ['224.0.0.0/4', 'multicast'],
+    ['255.255.255.255/32', 'broadcast'],
+    ['240.0.0.0/4', 'reserved'],
+  ] as const
+).map(row);
+
+/** All that the public network knows is in 2000::/3: an IPv6 address that no range holds is reserved. */
+const V6: readonly Row[] = (
+  [
+    ['2001:2::/48', 'benchmark'],
+    ['2001:10::/28', 'reserved'],
+    ['2001:20::/28', 'reserved'],
+    ['2001:db8::/32', 'documentation'],
+    ['3fff::/20', 'documentation'],
+    ['2000::/3', 'public'],
+    ['::/128', 'unspecified'],
+    ['::1/128', 'loopback'],
+    ['fc00::/7', 'private'],
+    ['fe80::/10', 'link-local'],
+    ['fec0::/10', 'private'],
+    ['ff00::/8', 'multicast'],
+  ] as const
+).map(row);
+
+/** IPv6 addresses that mean the IPv4 address in their last four bytes: mapped ones, and those of NAT64 (RFC 6052, RFC 8215). */
+const CARRIERS = ['::ffff:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48'].map(range);
+const SIX_TO_FOUR = range('2002::/16');
+const TEREDO = range('2001::/32');
+
+/** The IPv4 address that a mapped or NAT64 address means; any other address is what it is. */
+const meantBy = (ip: Uint8Array): Uint8Array => (ip.length === 16 && CARRIERS.some((carrier) => holds(carrier, ip)) ? ip.subarray(12) : ip);
+
+/** 4 or 16 bytes of a literal, without its zone; a mapped or NAT64 address is the IPv4 address that it means. Undefined for a name. */
+export const meantIp = (host: string): Uint8Array | undefined => {
+  const zone = host.indexOf('%');
+  const ip = parseIp(zone < 0 ? host : host.slice(0, zone));
+  return ip && meantBy(ip);
+};
+
+const listed = (rows: readonly Row[], ip: Uint8Array): AddressKind | undefined => {
+  for (const [held, kind] of rows) if (holds(held, ip)) return kind;
+  return undefined;
+};
+
+/** What is sent to 6to4 or Teredo comes out at IPv4 addresses in them. If one of those is not public, the address is of its kind: the closest counts. */
+const tunnelled = (ip: Uint8Array): AddressKind | undefined => {
+  const ends: Uint8Array[] = [];
+  if (holds(SIX_TO_FOUR, ip)) ends.push(ip.subarray(2, 6));
+  if (holds(TEREDO, ip))
+    ends.push(
+      ip.subarray(4, 8),
+      ip.subarray(12).map((byte) => byte ^ 0xff),
+    );
+  const kinds = ends.map(kindOf).filter((kind) => KINDS[kind].reach !== PUBLIC);
+  return kinds.sort((a, b) => KINDS[b].reach - KINDS[a].reach)[0];
+};
+
+/** Of 4 or 16 bytes. */
+const kindOf = (ip: Uint8Array): AddressKind => {
+  const meant = meantBy(ip);
+  return meant.length === 4 ? (listed(V4, meant) ?? 'public') : (tunnelled(meant) ?? listed(V6, meant) ?? 'reserved');
+};
+
+/** Of an IPv4 or IPv6 literal, with or without a zone; undefined for a name. Mapped and NAT64 addresses are of the kind of the IPv4 address in them. */
+export const addressKind = (host: string): AddressKind | undefined => {
+  const ip = meantIp(host);
+  return ip && kindOf(ip);
+};
+
+const known = (host: string): (typeof KINDS)[AddressKind] => KINDS[addressKind(host) ?? 'public'];
+
+/** Of an IPv4 or IPv6 literal. No address is far. */
+export const reachOf = (address: string): Reach => known(address).reach;
+
+/** May somebody at `from` tell us of `to`? A stranger does not get us to talk to our own house or machine, nor a house to our machine. */
+export const mayTellOf = (from: string, to: string): boolean => reachOf(to) <= reachOf(from);
+
+/** Does the literal belong to a machine that is not in the public network, such as those of a house or of a carrier's customers? */
+export const isNear = (host: string): boolean => known(host).near;
+
+/** Does the host belong to the user's own network or machine, where each of many peers may be somebody's own? */
+export const isHome = (host: string): boolean => known(host).home || host.toLowerCase() === 'localhost';
+
+/** Can one peer be at these 4 or 16 bytes? None is at the unspecified address, nor at a broadcast, multicast or reserved one. */
+export const isUnicast = (ip: Uint8Array): boolean => KINDS[kindOf(ip)].unicast;
 
 /** Names that are given out within a house or a machine only. */
 const HOME = /(^|\.)(localhost|local|lan|internal|home|home\.arpa|test)\.?$/i;

@@ -1,6 +1,7 @@
 import { bytesOf, decode, described, type Dict, dictOf, intOf, listOf, textOf, type Value } from '../encoding/bencode.ts';
 import { decodePeers, type Endpoint } from '../encoding/compact.ts';
-import { formatIp, isUnicast, parseIp } from '../encoding/ip.ts';
+import { formatIp, parseIp } from '../encoding/ip.ts';
+import { isUnicast } from '../encoding/reach.ts';
 import { Malformed } from '../encoding/malformed.ts';
 import { visible } from '../encoding/visible.ts';
 

@@ -1,3 +1,5 @@
+import { isHome } from '../../protocol/encoding/reach.ts';
+
 /** What the book needs to know of an address. */
 export interface Candidate {
   readonly host: string;
@@ -21,7 +23,5 @@ export const remember = (set: Set<string>, key: string, most: number): void => {
 
 export const keyOf = ({ host, port }: Candidate): string => `${host}:${port}`;
 
-const LOCAL = /^(?:127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|::1$|f[cd][0-9a-f]{2}:|fe80:|localhost$)/i;
-
 /** Peers in one house share an address of the internet; those on one machine or local network do not: each is a host of its own. */
-export const hostOf = (address: Candidate): string => (LOCAL.test(address.host) ? keyOf(address) : address.host);
+export const hostOf = (address: Candidate): string => (isHome(address.host) ? keyOf(address) : address.host);

@@ -7,7 +7,7 @@ import type { Question, Reply } from '../../../src/protocol/dht/krpc.ts';
 import { commonBits, idNear } from '../../../src/discovery/dht/distance.ts';
 import { DosGuard, IGNORED, MAX_ANSWER_BYTES, MAX_ANSWERS, MAX_HOSTS, MAX_PACKETS, WINDOW } from '../../../src/discovery/dht/dosGuard.ts';
 import { IpVotes } from '../../../src/discovery/dht/ipVotes.ts';
-import { isLocalHost, mayTellOf, networkOf } from '../../../src/discovery/dht/networks.ts';
+import { networkOf } from '../../../src/discovery/dht/networks.ts';
 import { createNodeId, isValidNodeId } from '../../../src/discovery/dht/nodeId.ts';
 import { EXPIRY, MAX_OF_HOST, MAX_PEERS, MAX_TOLD, MAX_TORRENTS, PeerStore } from '../../../src/discovery/dht/peerStore.ts';
 import { RoutingTable } from '../../../src/discovery/dht/routingTable.ts';
@@ -36,21 +36,6 @@ describe('networks', () => {
     expect(['8.8.8.8', '8.8.8.9', '8.8.9.8'].map(networkOf)).toEqual(['8.8.8', '8.8.8', '8.8.9']);
     expect(networkOf('2001:db8:1:2:3::')).toBe(networkOf('2001:db8:1:2::9'));
     expect(networkOf('2001:db8:1:3::')).not.toBe(networkOf('2001:db8:1:2::'));
-  });
-
-  it.each(['127.0.0.1', '10.9.8.7', '172.16.0.1', '172.31.255.1', '192.168.1.1', '169.254.1.1', '100.64.0.1', '::1', 'fe80::1', 'fd00::1'])(
-    '%s is local',
-    (host) => {
-      expect(isLocalHost(host)).toBe(true);
-      expect(networkOf(host)).toBeUndefined();
-      expect(mayTellOf('8.8.8.8', host)).toBe(false);
-      expect(mayTellOf('192.168.0.9', host)).toBe(true);
-    },
-  );
-
-  it.each(['172.15.0.1', '172.32.0.1', '100.63.0.1', '100.128.0.1', '11.0.0.1', '192.169.0.1', '2001:db8::1'])('%s is not', (host) => {
-    expect(isLocalHost(host)).toBe(false);
-    expect(mayTellOf('8.8.8.8', host)).toBe(true);
   });
 });
 

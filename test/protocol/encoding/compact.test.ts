@@ -2,7 +2,8 @@ import net from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeNodes, decodePeers, type Endpoint, encodeNodes, encodePeers, type IpLength } from '../../../src/protocol/encoding/compact.ts';
-import { formatIp, isUnicast, parseIp } from '../../../src/protocol/encoding/ip.ts';
+import { formatIp, parseIp } from '../../../src/protocol/encoding/ip.ts';
+import { isUnicast } from '../../../src/protocol/encoding/reach.ts';
 import { Malformed } from '../../../src/protocol/encoding/malformed.ts';
 
 const of = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Encodable, encode } from '../../../src/protocol/encoding/bencode.ts';
-import { formatIp, isUnicast } from '../../../src/protocol/encoding/ip.ts';
+import { formatIp } from '../../../src/protocol/encoding/ip.ts';
+import { isUnicast } from '../../../src/protocol/encoding/reach.ts';
 import { decodePex, encodePex, MAX_PEX_PEERS, type PexPeer } from '../../../src/protocol/peer/utPex.ts';
 
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
