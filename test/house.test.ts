@@ -1,10 +1,24 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { against } from './house/caps.ts';
 import { circles, layers, neighbours, packages } from './house/layers.ts';
+import { LISTS, SUBJECTS } from './house/lists.ts';
 import { unmapped } from './house/map.ts';
 import { MEDIAN_LINES, median, tooLong, undrawn } from './house/sizes.ts';
 import { filesIn, linesOf, parse, tell, type Finding, type Source } from './house/source.ts';
-import { anything, clockwork, defaults, elsewhere, emptyNames, leftOvers, moduleState, nestedSubscribes, replays, subjects } from './house/words.ts';
+import {
+  anything,
+  clockwork,
+  defaults,
+  elsewhere,
+  emptyNames,
+  leftOvers,
+  moduleState,
+  nestedSubscribes,
+  replays,
+  subjects,
+  subjectsByRoom,
+} from './house/words.ts';
 
 const top = fileURLToPath(new URL('..', import.meta.url));
 const all = filesIn(top, ['src', 'operators', 'marbles', 'test'], /\.ts$/).map(({ path, text }) => parse(path, text));
@@ -197,6 +211,20 @@ describe('the house as a whole', () => {
     expect(tell(circles(throughTypes))).toEqual(['src/b.ts:1 closes a circle: src/a.ts → src/b.ts → src/a.ts']);
     const line = [parse('src/a.ts', "import type { C } from './c.ts';"), parse('src/b.ts', "import { a } from './a.ts';"), parse('src/c.ts', '')];
     expect(circles(line)).toEqual([]);
+  });
+
+  it('has no more Subjects in a room than it had', () => {
+    expect(tell(against(SUBJECTS, subjectsByRoom(product), LISTS, 'Subjects'))).toEqual([]);
+  });
+
+  it('would notice one Subject more, and one less', () => {
+    const two = [parse('src/net/a.ts', 'const f = () => [new Subject(), new ReplaySubject(1)];'), parse('marbles/a.ts', 'new Subject();')];
+    expect(tell(against({ world: 2 }, subjectsByRoom(two), LISTS, 'Subjects'))).toEqual([]);
+    expect(tell(against({ world: 1 }, subjectsByRoom(two), LISTS, 'Subjects'))).toEqual(['src/net/a.ts:1 world: 2 Subjects, at most 1']);
+    expect(tell(against({ world: 3, client: 1 }, subjectsByRoom(two), LISTS, 'Subjects'))).toEqual([
+      `${LISTS}:1 world: 2 Subjects of 3: lower the cap to 2`,
+      `${LISTS}:1 client: 0 Subjects of 1: take it off the list`,
+    ]);
   });
 
   it('has a drawing for each operator', () => {

@@ -1,4 +1,5 @@
 import ts from 'typescript';
+import { type Counted, countBy } from './caps.ts';
 import { roomOf } from './layers.ts';
 import { linesLike, search, type Finding, type Source } from './source.ts';
 
@@ -31,11 +32,20 @@ const mayHaveSubjects = (path: string): boolean =>
   /^src\/(discovery|net)\//.test(path) ||
   /^(marbles|test)\//.test(path);
 
+const isNewSubject = (node: ts.Node): boolean => ts.isNewExpression(node) && SUBJECTS.test(node.expression.getText());
+
+/** Every Subject of the product by its room, so that one may move within a room; drawings and tests may have as many as they like. */
+export const subjectsByRoom = (sources: readonly Source[]): Counted =>
+  countBy(
+    sources.filter(({ path }) => /^(src|operators)\//.test(path)).flatMap((source) => search(source, (node) => (isNewSubject(node) ? 'a Subject' : undefined))),
+    ({ path }) => roomOf(path) ?? path,
+  );
+
 /** Subjects are few, private and at home where a loop is closed or the world speaks. */
 export const subjects = (source: Source): readonly Finding[] =>
   search(source, (node) => {
-    if (!ts.isNewExpression(node) || !SUBJECTS.test(node.expression.getText(source.tree))) return undefined;
-    if (!mayHaveSubjects(source.path)) return `new ${node.expression.getText(source.tree)}`;
+    if (!isNewSubject(node)) return undefined;
+    if (!mayHaveSubjects(source.path)) return node.getText(source.tree);
     return isModuleLevel(node) ? 'a Subject that belongs to the module' : undefined;
   });
 
