@@ -2,23 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { against } from './house/caps.ts';
 import { circles, layers, neighbours, packages } from './house/layers.ts';
-import { LISTS, SUBJECTS } from './house/lists.ts';
+import { LISTS, MODULE_STATE, SUBJECTS } from './house/lists.ts';
 import { unmapped } from './house/map.ts';
+import { idleExceptions, moduleState } from './house/moduleState.ts';
 import { MEDIAN_LINES, median, tooLong, undrawn } from './house/sizes.ts';
 import { filesIn, linesOf, parse, tell, type Finding, type Source } from './house/source.ts';
-import {
-  anything,
-  clockwork,
-  defaults,
-  elsewhere,
-  emptyNames,
-  leftOvers,
-  moduleState,
-  nestedSubscribes,
-  replays,
-  subjects,
-  subjectsByRoom,
-} from './house/words.ts';
+import { anything, clockwork, defaults, elsewhere, emptyNames, leftOvers, nestedSubscribes, replays, subjects, subjectsByRoom } from './house/words.ts';
 
 const top = fileURLToPath(new URL('..', import.meta.url));
 const all = filesIn(top, ['src', 'operators', 'marbles', 'test'], /\.ts$/).map(({ path, text }) => parse(path, text));
@@ -145,10 +134,27 @@ const rules: readonly (readonly [what: string, rule: Rule, where: readonly Sourc
   ['nothing is any', anything, all, [['test/a.test.ts', 'const a = (b: any) => b;']], [['test/a.test.ts', 'const any = expect.anything(); // any']]],
   [
     'the module has no state',
-    moduleState,
+    moduleState(MODULE_STATE),
     product,
-    [['src/torrent/a.ts', 'let a = 1;']],
     [
+      'let a = 1;',
+      'const a = new Map(); const f = () => a.set(1, 2);',
+      'export const a = new Set([1]);',
+      'const a = new WeakMap<object, number>();',
+      'const a: string[] = []; const f = () => (a[0] ??= g());',
+      'const a = { b: { c: 1 } }; const f = () => a.b.c++;',
+      'const a = {}; const f = (b: string) => { delete a[b]; };',
+      'export const a = new PeerTable(7);',
+      'const a = new Uint8Array(16);',
+    ].map((code): Sample => ['src/torrent/a.ts', code]),
+    [
+      ...[
+        "const a = new Set(['a']); const f = (b: string) => a.has(b);",
+        'export const a: ReadonlyMap<string, number> = new Map([]);',
+        'const a: readonly string[] = []; const f = (b: string[]) => { const c = []; c.push(1); };',
+        'const a = new TextEncoder(); const b = new Uint8Array();',
+        'const a = { b: 1 } as const; const f = () => { const c = new Map(); c.set(a.b, 1); };',
+      ].map((code): Sample => ['src/torrent/a.ts', code]),
       ['src/torrent/a.ts', 'const a = 1; const f = () => { let b = 1; };'],
       ['src/cli/main.ts', 'let a = 1;'],
     ],
@@ -211,6 +217,11 @@ describe('the house as a whole', () => {
     expect(tell(circles(throughTypes))).toEqual(['src/b.ts:1 closes a circle: src/a.ts → src/b.ts → src/a.ts']);
     const line = [parse('src/a.ts', "import type { C } from './c.ts';"), parse('src/b.ts', "import { a } from './a.ts';"), parse('src/c.ts', '')];
     expect(circles(line)).toEqual([]);
+  });
+
+  it('has an exception for no state of a module that has gone', () => {
+    expect(idleExceptions(product, MODULE_STATE)).toEqual([]);
+    expect(idleExceptions([parse('src/a.ts', 'const a = new A();')], { 'src/a.ts a': '', 'src/a.ts b': '' })).toEqual(['src/a.ts b']);
   });
 
   it('has no more Subjects in a room than it had', () => {

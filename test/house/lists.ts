@@ -5,3 +5,13 @@ export const LISTS = 'test/house/lists.ts';
 
 /** Subjects, by room. */
 export const SUBJECTS: Caps = { operators: 2, discovery: 16, world: 8, download: 21 };
+
+/** State of modules, and why it is nobody else's. */
+export const MODULE_STATE: Readonly<Record<string, string>> = {
+  'src/disk/files/descriptors.ts descriptors': 'the system counts the open files of a process, whichever torrent they are of',
+  'src/disk/files/lockFile.ts owners': 'a lock is held by the process, and one that is given back is waited for by the next that asks',
+  'src/disk/hashing/threads.ts pools': 'all torrents of the process share its threads',
+  'src/disk/notes/boot.ts known': 'the machine does not start anew while the process runs, and reading when it did takes time',
+  'src/net/socketWire.ts chunk': 'a chunk is lent until `next` returns, so that one buffer of 1 MiB does for all sockets',
+  'src/net/socketWire.ts buffers': 'memory to write from is used again by all wires',
+};

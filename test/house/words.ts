@@ -75,14 +75,6 @@ export const replays = (source: Source): readonly Finding[] =>
 
 export const anything = (source: Source): readonly Finding[] => search(source, (node) => (node.kind === ts.SyntaxKind.AnyKeyword ? 'any' : undefined));
 
-/** State has an owner, and that is never the module; only the command line is one with its process. */
-export const moduleState = (source: Source): readonly Finding[] =>
-  search(source, (node) => {
-    if (roomOf(source.path) === 'cli') return undefined;
-    if (!ts.isVariableStatement(node) || !ts.isSourceFile(node.parent)) return undefined;
-    return (node.declarationList.flags & ts.NodeFlags.Const) === 0 ? 'a variable of the module' : undefined;
-  });
-
 const isExported = (node: ts.Node): boolean =>
   ts.canHaveModifiers(node) && (ts.getModifiers(node) ?? []).some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword);
 
