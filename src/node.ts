@@ -10,14 +10,21 @@ import { httpGet } from './net/http/http.ts';
 import { listenTcp } from './net/listen.ts';
 import { bindUdp, resolve } from './net/udp.ts';
 
-/** Random numbers that are asked of the system at one time: one at a time would take a hundred times as long. */
+/**
+ * Random numbers that are asked of the system at once: one by one they would take a hundred times as long. At first a few, as there may be a
+ * thousand torrents that need no more.
+ */
+const FIRST_THROWS = 8;
 const THROWS = 512;
 
 const dice = (): (() => number) => {
-  const thrown = new BigUint64Array(THROWS);
+  let thrown = new BigUint64Array(0);
   let left = 0;
   return () => {
-    if (left === 0) left = getRandomValues(thrown).length;
+    if (left === 0) {
+      if (thrown.length < THROWS) thrown = new BigUint64Array(Math.max(FIRST_THROWS, thrown.length * 8));
+      left = getRandomValues(thrown).length;
+    }
     return Number((thrown[--left] as bigint) >> 11n) / 2 ** 53;
   };
 };
