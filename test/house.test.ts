@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { against } from './house/caps.ts';
-import { circles, layers, neighbours, packages } from './house/layers.ts';
+import { importsOf } from './house/imports.ts';
+import { circles, layers, neighbours, packages, roomOf } from './house/layers.ts';
 import { LISTS, MODULE_STATE, SUBJECTS } from './house/lists.ts';
 import { unmapped } from './house/map.ts';
 import { idleExceptions, moduleState } from './house/moduleState.ts';
@@ -271,6 +273,13 @@ describe('the house as a whole', () => {
   it('would notice a file that is not on the map, and a room that there is not', () => {
     const map = { path: 'src/README.md', text: '| `a/` | is here | b |\n| `c/` | has gone | d |' };
     expect(tell(unmapped(map, ['src/a/b.ts', 'src/a/e.ts']))).toEqual(['src/README.md:1 a/ holds: b e', 'src/README.md:1 there is no c/']);
+  });
+
+  it('needs at run time what it imports and nothing else, but for the command line, which has all in one file', () => {
+    const outside = product.filter(({ path }) => roomOf(path) !== 'cli' && !path.startsWith('marbles/s')).flatMap(importsOf);
+    const names = outside.filter(({ to }) => /^[a-z@]/.test(to) && !/^(node:|src\/|operators\/|marbles\/|test\/)/.test(to)).map(({ to }) => to.split('/')[0]);
+    const { dependencies, peerDependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as Record<string, object>;
+    expect(Object.keys({ ...dependencies, ...peerDependencies }).sort()).toEqual([...new Set(names)].sort());
   });
 
   it('opens bencode by one door', () => {
