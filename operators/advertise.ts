@@ -1,4 +1,4 @@
-import { EMPTY, interval, Observable, type OperatorFunction, switchMap } from 'rxjs';
+import { EMPTY, type Observable, type OperatorFunction } from 'rxjs';
 import type { Peer } from '../src/contracts/env.ts';
 import { ALLOWED_FAST, allowedFastSet } from '../src/protocol/peer/allowedFast.ts';
 import { encodeDontHave, LT_DONTHAVE } from '../src/protocol/peer/dontHave.ts';
@@ -6,6 +6,7 @@ import { encodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../src/protocol/p
 import type { Message } from '../src/protocol/peer/messages.ts';
 import type { Bitfield } from '../src/torrent/bitfield.ts';
 import type { SuperSeed } from '../src/torrent/upload/superSeed.ts';
+import { eachPeer } from './internal/eachPeer.ts';
 
 /** Says what we have. `PiecePicker` is one. */
 export interface Possessions {
@@ -42,47 +43,40 @@ const LOOK_EVERY = 60_000;
  *
  * @see BEP 3, BEP 6, BEP 16, BEP 21, BEP 54
  */
-export const advertise =
-  ({ stored }: Possessions, stored$: Observable<number>, { lost$ = EMPTY, infoHash, superSeed: asked }: AdvertiseOptions = {}): OperatorFunction<Peer, never> =>
-  (peers) =>
-    peers.pipe(
-      switchMap(
-        (peer) =>
-          new Observable<never>((subscriber) => {
-            const { state } = peer;
-            const superSeed = stored.full ? asked : undefined;
-            const error = (cause: unknown): void => subscriber.error(cause);
-            const show = (piece: number): void => void peer.send({ type: 'have', piece });
-            let had = state.have.count;
-            const hear = (message: Message): void => {
-              if (message.type === 'interested' && infoHash !== undefined) allow(peer, stored, infoHash);
-              const more = state.have.count > had;
-              had = state.have.count;
-              if (more) superSeed?.gained(message.type === 'have' ? message.piece : undefined);
-            };
-            const told = (piece: number): void => {
-              if (superSeed === undefined && !state.have.full) show(piece);
-              tellWish(peer, stored);
-            };
-            const lost = (piece: number): void => {
-              const id = state.idOf(LT_DONTHAVE);
-              if (id !== undefined) peer.send({ type: 'extended', id, payload: encodeDontHave(piece) });
-              tellWish(peer, stored);
-            };
-            const opening = superSeed === undefined ? openingOf(stored, state.fast) : openingOf(undefined, state.fast);
-            if (opening !== undefined) peer.send(opening);
-            if (superSeed === undefined) tellWish(peer, stored);
-            else {
-              subscriber.add(() => superSeed.left(peer));
-              superSeed.joined(peer, show);
-              subscriber.add(interval(LOOK_EVERY).subscribe(() => superSeed.waited(peer)));
-            }
-            subscriber.add(peer.talk$.subscribe({ next: hear, error }));
-            subscriber.add(lost$.subscribe({ next: lost, error }));
-            subscriber.add(stored$.subscribe({ next: told, error, complete: () => subscriber.complete() }));
-          }),
-      ),
-    );
+export const advertise = (
+  { stored }: Possessions,
+  stored$: Observable<number>,
+  { lost$ = EMPTY, infoHash, superSeed: asked }: AdvertiseOptions = {},
+): OperatorFunction<Peer, never> =>
+  eachPeer((peer, { subscriber, on, until, every }) => {
+    const { state } = peer;
+    const superSeed = stored.full ? asked : undefined;
+    const show = (piece: number): void => void peer.send({ type: 'have', piece });
+    let had = state.have.count;
+    const opening = superSeed === undefined ? openingOf(stored, state.fast) : openingOf(undefined, state.fast);
+    if (opening !== undefined) peer.send(opening);
+    if (superSeed === undefined) tellWish(peer, stored);
+    else {
+      subscriber.add(() => superSeed.left(peer));
+      superSeed.joined(peer, show);
+      every(LOOK_EVERY, () => superSeed.waited(peer));
+    }
+    on(peer.talk$, (message) => {
+      if (message.type === 'interested' && infoHash !== undefined) allow(peer, stored, infoHash);
+      const more = state.have.count > had;
+      had = state.have.count;
+      if (more) superSeed?.gained(message.type === 'have' ? message.piece : undefined);
+    });
+    on(lost$, (piece) => {
+      const id = state.idOf(LT_DONTHAVE);
+      if (id !== undefined) peer.send({ type: 'extended', id, payload: encodeDontHave(piece) });
+      tellWish(peer, stored);
+    });
+    until(stored$, (piece) => {
+      if (superSeed === undefined && !state.have.full) show(piece);
+      tellWish(peer, stored);
+    });
+  });
 
 const openingOf = (stored: Bitfield | undefined, fast: boolean): Message | undefined => {
   if (fast && stored?.full === true) return { type: 'haveAll' };

@@ -1,6 +1,7 @@
-import { filter, ignoreElements, mergeMap, type Observable, type OperatorFunction, throwError } from 'rxjs';
+import type { Observable, OperatorFunction } from 'rxjs';
 import type { Peer } from '../src/contracts/env.ts';
-import { type PeerCode, PeerError } from '../src/contracts/errors.ts';
+import type { PeerCode } from '../src/contracts/errors.ts';
+import { eachPeer } from './internal/eachPeer.ts';
 
 /** A peer to hang up on. */
 export interface Expulsion {
@@ -27,15 +28,9 @@ export interface Expulsion {
  * @example
  * converse(main, disconnect(liars$.pipe(map((peer) => ({ peer, code: 'corrupt', why: 'sent wrong bytes' })))))
  */
-export const disconnect =
-  (expelled$: Observable<Expulsion>): OperatorFunction<Peer, never> =>
-  (peers) =>
-    peers.pipe(
-      mergeMap(({ address }) =>
-        expelled$.pipe(
-          filter(({ peer }) => peer.address === address),
-          mergeMap(({ code, why }) => throwError(() => new PeerError(code, `${address.host}:${address.port}: ${why}`))),
-        ),
-      ),
-      ignoreElements(),
-    );
+export const disconnect = (expelled$: Observable<Expulsion>): OperatorFunction<Peer, never> =>
+  eachPeer(({ address }, { on, fail }) =>
+    on(expelled$, ({ peer, code, why }) => {
+      if (peer.address === address) fail(code, why);
+    }),
+  );

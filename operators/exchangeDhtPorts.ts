@@ -1,19 +1,6 @@
-import {
-  combineLatest,
-  endWith,
-  filter,
-  ignoreElements,
-  map,
-  merge,
-  mergeMap,
-  type Observable,
-  type OperatorFunction,
-  switchMap,
-  take,
-  takeUntil,
-  tap,
-} from 'rxjs';
+import { combineLatest, filter, mergeMap, type Observable, type OperatorFunction, take } from 'rxjs';
 import type { Peer, UdpEndpoint } from '../src/contracts/env.ts';
+import { eachPeer } from './internal/eachPeer.ts';
 
 /** What has to be known of our node of the DHT. */
 export interface DhtContact {
@@ -41,20 +28,14 @@ const MAX_PORTS = 2;
  *
  * @see BEP 5
  */
-export const exchangeDhtPorts =
-  (node$: Observable<DhtContact>): OperatorFunction<Peer, never> =>
-  (peers) =>
-    peers.pipe(
-      switchMap((peer) => {
-        const { talk$ } = peer;
-        const tells$ = node$.pipe(tap(({ port }) => peer.state.dht && peer.send({ type: 'port', port })));
-        const ports$ = talk$.pipe(
-          filter((message) => message.type === 'port'),
-          map(({ port }) => port),
-          filter((port) => port > 0),
-          take(MAX_PORTS),
-        );
-        const asks$ = combineLatest([node$, ports$]).pipe(mergeMap(([node, port]) => node.addNode({ host: peer.address.host, port })));
-        return merge(tells$, asks$).pipe(ignoreElements(), takeUntil(talk$.pipe(ignoreElements(), endWith(true))));
-      }),
+export const exchangeDhtPorts = (node$: Observable<DhtContact>): OperatorFunction<Peer, never> =>
+  eachPeer((peer, { on, until }) => {
+    const ports$ = peer.talk$.pipe(
+      filter((message) => message.type === 'port'),
+      filter(({ port }) => port > 0),
+      take(MAX_PORTS),
     );
+    on(node$, ({ port }) => peer.state.dht && peer.send({ type: 'port', port }));
+    on(combineLatest([node$, ports$]).pipe(mergeMap(([node, { port }]) => node.addNode({ host: peer.address.host, port }))));
+    until(peer.talk$);
+  });

@@ -1,14 +1,12 @@
-import { interval, Observable, type Observer, type OperatorFunction, switchMap } from 'rxjs';
+import type { Observer, OperatorFunction } from 'rxjs';
 import { now } from '../src/contracts/clock.ts';
 import type { Peer, PeerAddress } from '../src/contracts/env.ts';
-import { PeerError } from '../src/contracts/errors.ts';
-import { EXTENSION_HANDSHAKE } from '../src/protocol/peer/extensions.ts';
 import { formatIp, parseIp } from '../src/protocol/encoding/ip.ts';
-import { Malformed } from '../src/protocol/encoding/malformed.ts';
-import type { Message } from '../src/protocol/peer/messages.ts';
 import { mayTellOf } from '../src/protocol/encoding/reach.ts';
-import { decodePex, encodePex, PEX_FLAGS, type PexMessage, type PexPeer, UT_PEX } from '../src/protocol/peer/utPex.ts';
+import { decodePex, encodePex, PEX_FLAGS, type PexPeer, UT_PEX } from '../src/protocol/peer/utPex.ts';
 import { PexHistory } from '../src/torrent/peers/pexHistory.ts';
+import { eachPeer } from './internal/eachPeer.ts';
+import { channelTo } from './internal/extensionChannel.ts';
 
 type Connected = Pick<Peer, 'address' | 'state'>;
 
@@ -45,51 +43,33 @@ const MAX_EARLY = 6;
  *
  * @see BEP 11
  */
-export const exchangePeers =
-  (found: Pick<Observer<PeerAddress>, 'next'>, { connected }: ExchangePeersOptions): OperatorFunction<Peer, never> =>
-  (peers) =>
-    peers.pipe(
-      switchMap(
-        (peer) =>
-          new Observable<never>((subscriber) => {
-            const { state } = peer;
-            const told = new PexHistory();
-            let toldAt = -Infinity;
-            let heardAt = -Infinity;
-            let early = 0;
-            const hear = (payload: Uint8Array): void => {
-              if (now() - heardAt < LISTEN_EVERY) {
-                if (++early > MAX_EARLY) throw blame(peer, 'unexpected', `sent ${early + 1} messages of peers within ${LISTEN_EVERY / 1000} s`);
-                return;
-              }
-              early = 0;
-              heardAt = now();
-              for (const { host, port } of decoded(peer, payload).added) {
-                if (subscriber.closed) return;
-                if (isCredible(peer, host, port)) found.next({ host, port, source: 'pex' });
-              }
-            };
-            const tell = (): void => {
-              const id = state.idOf(UT_PEX);
-              if (id === undefined || now() - toldAt < TELL_EVERY) return;
-              const news = told.news(presentable(peer, connected()));
-              if (news === undefined) return;
-              toldAt = now();
-              peer.send({ type: 'extended', id, payload: encodePex(news) });
-            };
-            const next = (message: Message): void => {
-              if (message.type !== 'extended' || message.id === EXTENSION_HANDSHAKE || message.id !== state.ourExtensions?.ids.get(UT_PEX)) return;
-              try {
-                hear(message.payload);
-              } catch (error) {
-                subscriber.error(error);
-              }
-            };
-            subscriber.add(peer.talk$.subscribe({ next, error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }));
-            subscriber.add(interval(LOOK_EVERY).subscribe(tell));
-          }),
-      ),
-    );
+export const exchangePeers = (found: Pick<Observer<PeerAddress>, 'next'>, { connected }: ExchangePeersOptions): OperatorFunction<Peer, never> =>
+  eachPeer((peer, { subscriber, until, every, fail }) => {
+    const { payloads$, send } = channelTo(peer, UT_PEX);
+    const told = new PexHistory();
+    let toldAt = -Infinity;
+    let heardAt = -Infinity;
+    let early = 0;
+    until(payloads$, (payload) => {
+      if (now() - heardAt < LISTEN_EVERY) {
+        if (++early > MAX_EARLY) fail('unexpected', `sent ${early + 1} messages of peers within ${LISTEN_EVERY / 1000} s`);
+        return;
+      }
+      early = 0;
+      heardAt = now();
+      for (const { host, port } of decodePex(payload).added) {
+        if (subscriber.closed) return;
+        if (isCredible(peer, host, port)) found.next({ host, port, source: 'pex' });
+      }
+    });
+    every(LOOK_EVERY, () => {
+      if (peer.state.idOf(UT_PEX) === undefined || now() - toldAt < TELL_EVERY) return;
+      const news = told.news(presentable(peer, connected()));
+      if (news === undefined) return;
+      toldAt = now();
+      send(encodePex(news));
+    });
+  });
 
 const isCredible = ({ address, state }: Peer, host: string, port: number): boolean =>
   mayTellOf(address.host, host) && !(host === state.extensions?.yourIp && port === state.ourExtensions?.port);
@@ -112,14 +92,3 @@ function* presentable(to: Peer, connected: Iterable<Connected>): Generator<PexPe
     if (peer !== undefined && mayTellOf(to.address.host, peer.host)) yield peer;
   }
 }
-
-const decoded = (peer: Peer, payload: Uint8Array): PexMessage => {
-  try {
-    return decodePex(payload);
-  } catch (cause) {
-    throw cause instanceof Malformed ? blame(peer, 'malformed', cause.message, cause) : cause;
-  }
-};
-
-const blame = ({ address: { host, port } }: Peer, code: 'malformed' | 'unexpected', message: string, cause?: unknown): PeerError =>
-  new PeerError(code, `${host}:${port}: ${message}`, { cause });

@@ -1,6 +1,6 @@
-import { filter, ignoreElements, interval, mergeMap, type OperatorFunction, throwError } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
 import type { Peer } from '../src/contracts/env.ts';
-import { PeerError } from '../src/contracts/errors.ts';
+import { eachPeer } from './internal/eachPeer.ts';
 
 /** Milliseconds between two looks. */
 const LOOK_EVERY = 10_000;
@@ -24,19 +24,11 @@ const LOOKS = 3;
  *
  * @see BEP 21
  */
-export const hangUpOnSeeds =
-  (complete: () => boolean): OperatorFunction<Peer, never> =>
-  (peers) =>
-    peers.pipe(
-      mergeMap(({ state, address: { host, port } }) => {
-        let looks = 0;
-        return interval(LOOK_EVERY).pipe(
-          filter(() => {
-            looks = complete() && (state.have.full || state.extensions?.uploadOnly === true) ? looks + 1 : 0;
-            return looks >= LOOKS;
-          }),
-          mergeMap(() => throwError(() => new PeerError('useless', `${host}:${port}: wants nothing, as we do`))),
-        );
-      }),
-      ignoreElements(),
-    );
+export const hangUpOnSeeds = (complete: () => boolean): OperatorFunction<Peer, never> =>
+  eachPeer(({ state }, { every, fail }) => {
+    let looks = 0;
+    every(LOOK_EVERY, () => {
+      looks = complete() && (state.have.full || state.extensions?.uploadOnly === true) ? looks + 1 : 0;
+      if (looks >= LOOKS) fail('useless', 'wants nothing, as we do');
+    });
+  });

@@ -1,6 +1,6 @@
-import { interval, Observable, type OperatorFunction, switchMap } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
 import type { Peer } from '../src/contracts/env.ts';
-import { PeerError } from '../src/contracts/errors.ts';
+import { eachPeer } from './internal/eachPeer.ts';
 
 export interface KeepAliveOptions {
   /** Milliseconds between keep-alives of ours. 2 minutes. */
@@ -26,28 +26,17 @@ const STEPS = 5;
  *
  * @see BEP 3
  */
-export const keepAlive =
-  ({ speakEvery = 120_000, hangUpAfter = 150_000 }: KeepAliveOptions = {}): OperatorFunction<Peer, never> =>
-  (peers) =>
-    peers.pipe(
-      switchMap(
-        (peer) =>
-          new Observable<never>((subscriber) => {
-            let silentSteps = 0;
-            let { downloaded } = peer.state;
-            // The step in which they spoke is not a silent one.
-            const heard = (): void => void (silentSteps = -1);
-            subscriber.add(peer.talk$.subscribe({ next: heard, error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }));
-            subscriber.add(interval(speakEvery).subscribe(() => peer.send({ type: 'keepAlive' })));
-            subscriber.add(
-              interval(hangUpAfter / STEPS).subscribe(() => {
-                if (peer.state.downloaded !== downloaded) heard();
-                ({ downloaded } = peer.state);
-                if (++silentSteps < STEPS) return;
-                const { host, port } = peer.address;
-                subscriber.error(new PeerError('silent', `${host}:${port}: has said nothing for ${hangUpAfter / 1000} s`));
-              }),
-            );
-          }),
-      ),
-    );
+export const keepAlive = ({ speakEvery = 120_000, hangUpAfter = 150_000 }: KeepAliveOptions = {}): OperatorFunction<Peer, never> =>
+  eachPeer((peer, { until, every, fail }) => {
+    let silentSteps = 0;
+    let { downloaded } = peer.state;
+    // The step in which they spoke is not a silent one.
+    const heard = (): void => void (silentSteps = -1);
+    until(peer.talk$, heard);
+    every(speakEvery, () => peer.send({ type: 'keepAlive' }));
+    every(hangUpAfter / STEPS, () => {
+      if (peer.state.downloaded !== downloaded) heard();
+      ({ downloaded } = peer.state);
+      if (++silentSteps >= STEPS) fail('silent', `has said nothing for ${hangUpAfter / 1000} s`);
+    });
+  });

@@ -1,7 +1,8 @@
-import { interval, Observable, type OperatorFunction, share, switchMap, tap } from 'rxjs';
+import { interval, type OperatorFunction, share, tap } from 'rxjs';
 import { now } from '../src/contracts/clock.ts';
 import type { Choking, Peer } from '../src/contracts/env.ts';
 import { type Choker, ROUND } from '../src/torrent/upload/choker.ts';
+import { eachPeer } from './internal/eachPeer.ts';
 
 export interface RechokeOptions {
   /** Hears of each choke and unchoke, and why. */
@@ -30,28 +31,15 @@ export const rechoke = (
     tap(() => choker.round(now())),
     share(),
   );
-  return (peers) =>
-    peers.pipe(
-      switchMap(
-        (peer) =>
-          new Observable<never>((subscriber) => {
-            const error = (cause: unknown): void => subscriber.error(cause);
-            subscriber.add(() => choker.left(peer));
-            choker.joined(peer, now(), ({ type, reason }) => {
-              peer.send({ type });
-              report?.({ type, address: peer.address, reason });
-            });
-            subscriber.add(
-              peer.talk$.subscribe({
-                next: ({ type }) => {
-                  if (type === 'interested') choker.interested(peer, now());
-                },
-                error,
-                complete: () => subscriber.complete(),
-              }),
-            );
-            subscriber.add(rounds$.subscribe({ error }));
-          }),
-      ),
-    );
+  return eachPeer((peer, { subscriber, on, until }) => {
+    subscriber.add(() => choker.left(peer));
+    choker.joined(peer, now(), ({ type, reason }) => {
+      peer.send({ type });
+      report?.({ type, address: peer.address, reason });
+    });
+    until(peer.talk$, ({ type }) => {
+      if (type === 'interested') choker.interested(peer, now());
+    });
+    on(rounds$);
+  });
 };

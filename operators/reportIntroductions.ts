@@ -1,6 +1,7 @@
-import { filter, ignoreElements, mergeMap, type OperatorFunction, startWith, tap } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
 import type { Peer } from '../src/contracts/env.ts';
-import { EXTENSION_HANDSHAKE } from '../src/protocol/peer/extensions.ts';
+import { eachPeer } from './internal/eachPeer.ts';
+import { introductionsOf } from './internal/extensionChannel.ts';
 
 /**
  * Tells of each peer as it is when it comes, and again whenever it has said something of itself.
@@ -18,16 +19,8 @@ import { EXTENSION_HANDSHAKE } from '../src/protocol/peer/extensions.ts';
  *
  * @see BEP 10
  */
-export const reportIntroductions =
-  (report: (peer: Peer) => void): OperatorFunction<Peer, never> =>
-  (peers) =>
-    peers.pipe(
-      mergeMap((peer) =>
-        peer.talk$.pipe(
-          filter((message) => message.type === 'extended' && message.id === EXTENSION_HANDSHAKE),
-          startWith(undefined),
-          tap(() => report(peer)),
-        ),
-      ),
-      ignoreElements(),
-    );
+export const reportIntroductions = (report: (peer: Peer) => void): OperatorFunction<Peer, never> =>
+  eachPeer((peer, { until }) => {
+    report(peer);
+    until(introductionsOf(peer), () => report(peer));
+  });

@@ -1,10 +1,8 @@
-import { Observable, type OperatorFunction, switchMap } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
 import type { Peer } from '../src/contracts/env.ts';
-import { PeerError } from '../src/contracts/errors.ts';
-import { EXTENSION_HANDSHAKE } from '../src/protocol/peer/extensions.ts';
-import { Malformed } from '../src/protocol/encoding/malformed.ts';
-import type { Message } from '../src/protocol/peer/messages.ts';
 import { decodeMetadata, encodeMetadata, METADATA_PIECE, UT_METADATA } from '../src/protocol/peer/utMetadata.ts';
+import { eachPeer } from './internal/eachPeer.ts';
+import { channelTo } from './internal/extensionChannel.ts';
 
 /** Requests of one peer that wait for room in the buffer towards it. */
 const MAX_WAITING = 64;
@@ -29,60 +27,37 @@ const MAX_UNREAD = 1_000;
  *
  * @see BEP 9
  */
-export const serveMetadata =
-  (metadata: () => Uint8Array | undefined): OperatorFunction<Peer, never> =>
-  (peers) =>
-    peers.pipe(
-      switchMap(
-        (peer) =>
-          new Observable<never>((subscriber) => {
-            const waiting: number[] = [];
-            let given = 0;
-            let full = false;
-            let unread = 0;
-            const fail = (code: 'malformed' | 'unexpected', what: string, cause?: unknown): void => {
-              const { host, port } = peer.address;
-              subscriber.error(new PeerError(code, `${host}:${port}: ${what}`, { cause }));
-            };
-            const give = (piece: number): void => {
-              const id = peer.state.idOf(UT_METADATA);
-              const bytes = metadata();
-              if (id === undefined || bytes === undefined) return;
-              const part = bytes.subarray(piece * METADATA_PIECE, (piece + 1) * METADATA_PIECE);
-              full = !peer.send({ type: 'extended', id, payload: encodeMetadata({ type: 'data', piece, size: bytes.length, bytes: part }) });
-            };
-            const asked = (piece: number): void => {
-              const pieces = Math.ceil((metadata()?.length ?? 0) / METADATA_PIECE);
-              const id = peer.state.idOf(UT_METADATA);
-              if (id === undefined) return;
-              if (piece >= pieces || given >= MAX_TIMES * pieces || waiting.length >= MAX_WAITING) {
-                if (full && ++unread > MAX_UNREAD) return fail('unexpected', `asked for metadata, and did not read ${MAX_UNREAD} answers`);
-                if (!peer.send({ type: 'extended', id, payload: encodeMetadata({ type: 'reject', piece }) })) full = true;
-                return;
-              }
-              given++;
-              if (full) waiting.push(piece);
-              else give(piece);
-            };
-            const hear = (message: Message): void => {
-              if (message.type !== 'extended' || message.id === EXTENSION_HANDSHAKE || message.id !== peer.state.ourExtensions?.ids.get(UT_METADATA)) return;
-              try {
-                const said = decodeMetadata(message.payload);
-                if (said?.type === 'request') asked(said.piece);
-              } catch (cause) {
-                if (!(cause instanceof Malformed)) throw cause;
-                fail('malformed', cause.message, cause);
-              }
-            };
-            const failed = { error: (error: unknown): void => subscriber.error(error) };
-            subscriber.add(peer.talk$.subscribe({ ...failed, next: hear, complete: () => subscriber.complete() }));
-            subscriber.add(
-              peer.drained$.subscribe(() => {
-                full = false;
-                unread = 0;
-                for (let piece = waiting.shift(); piece !== undefined; piece = full ? undefined : waiting.shift()) give(piece);
-              }),
-            );
-          }),
-      ),
-    );
+export const serveMetadata = (metadata: () => Uint8Array | undefined): OperatorFunction<Peer, never> =>
+  eachPeer((peer, { on, until, fail }) => {
+    const { payloads$, send } = channelTo(peer, UT_METADATA);
+    const waiting: number[] = [];
+    let given = 0;
+    let full = false;
+    let unread = 0;
+    const give = (piece: number): void => {
+      const bytes = metadata();
+      if (bytes === undefined) return;
+      const part = bytes.subarray(piece * METADATA_PIECE, (piece + 1) * METADATA_PIECE);
+      full = !send(encodeMetadata({ type: 'data', piece, size: bytes.length, bytes: part }));
+    };
+    const asked = (piece: number): void => {
+      const pieces = Math.ceil((metadata()?.length ?? 0) / METADATA_PIECE);
+      if (piece >= pieces || given >= MAX_TIMES * pieces || waiting.length >= MAX_WAITING) {
+        if (full && ++unread > MAX_UNREAD) return fail('unexpected', `asked for metadata, and did not read ${MAX_UNREAD} answers`);
+        if (!send(encodeMetadata({ type: 'reject', piece }))) full = true;
+        return;
+      }
+      given++;
+      if (full) waiting.push(piece);
+      else give(piece);
+    };
+    until(payloads$, (payload) => {
+      const said = decodeMetadata(payload);
+      if (said?.type === 'request') asked(said.piece);
+    });
+    on(peer.drained$, () => {
+      full = false;
+      unread = 0;
+      for (let piece = waiting.shift(); piece !== undefined; piece = full ? undefined : waiting.shift()) give(piece);
+    });
+  });

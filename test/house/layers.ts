@@ -46,7 +46,7 @@ export const layers = (source: Source): readonly Finding[] =>
 export const neighbours = (source: Source): readonly Finding[] => {
   if (roomOf(source.path) !== 'operators' || source.path === 'operators/index.ts') return [];
   const imports = importsOf(source);
-  const others = imports.filter(({ to, typeOnly }) => !typeOnly && roomOf(to) === 'operators');
+  const others = imports.filter(({ to, typeOnly }) => !typeOnly && roomOf(to) === 'operators' && !to.startsWith('operators/internal/'));
   const composes = imports.filter(({ to, typeOnly }) => to === 'rxjs' && !typeOnly).every(({ names }) => names.every((name) => name === 'pipe'));
   return composes ? [] : others.map(({ node, to }) => at(source, node, `imports its neighbour ${to}`));
 };
