@@ -55,8 +55,12 @@ const rules: readonly (readonly [what: string, rule: Rule, where: readonly Sourc
     'operators do not import one another',
     neighbours,
     all,
-    [['operators/a.ts', "import { map } from 'rxjs';\nimport { b } from './b.ts';"]],
     [
+      ['operators/a.ts', "import { map } from 'rxjs';\nimport { b } from './b.ts';"],
+      ['operators/internal/a.ts', "import { map } from 'rxjs';\nimport { b } from '../b.ts';"],
+    ],
+    [
+      ['operators/a.ts', "import { map } from 'rxjs';\nimport { b } from './internal/b.ts';"],
       ['operators/a.ts', "import { pipe } from 'rxjs';\nimport { b } from './b.ts';"],
       ['operators/a.ts', "import { map } from 'rxjs';\nimport type { B } from './b.ts';"],
       ['operators/index.ts', "export { b } from './b.ts';"],
@@ -246,7 +250,17 @@ describe('the house as a whole', () => {
 
   it('would notice an operator without a drawing, and a drawing without an operator', () => {
     expect(
-      tell(undrawn(['operators/index.ts', 'operators/a.ts', 'marbles/b.marbles.ts', 'test/b.ts', 'marbles/stage.ts', 'marbles/stage.marbles.ts'])),
+      tell(
+        undrawn([
+          'operators/index.ts',
+          'operators/a.ts',
+          'operators/internal/c.ts',
+          'marbles/b.marbles.ts',
+          'test/b.ts',
+          'marbles/stage.ts',
+          'marbles/stage.marbles.ts',
+        ]),
+      ),
     ).toEqual(['operators/a.ts:1 has no drawing marbles/a.marbles.ts', 'marbles/b.marbles.ts:1 draws nothing that there is']);
   });
 
