@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { against } from './house/caps.ts';
 import { importsOf } from './house/imports.ts';
 import { circles, layers, neighbours, packages, roomOf } from './house/layers.ts';
-import { LISTS, MODULE_STATE, SUBJECTS } from './house/lists.ts';
+import { MODULE_STATE } from './house/lists.ts';
 import { unmapped } from './house/map.ts';
-import { idleExceptions, moduleState } from './house/moduleState.ts';
+import { moduleState } from './house/moduleState.ts';
 import { MEDIAN_LINES, median, tooLong, undrawn } from './house/sizes.ts';
+import { shrinks } from './house/shrinking.ts';
 import { filesIn, linesOf, parse, tell, type Finding, type Source } from './house/source.ts';
-import { anything, clockwork, defaults, elsewhere, emptyNames, leftOvers, nestedSubscribes, replays, subjects, subjectsByRoom } from './house/words.ts';
+import { anything, clockwork, defaults, elsewhere, emptyNames, leftOvers, nestedSubscribes, replays, subjects } from './house/words.ts';
 
 const top = fileURLToPath(new URL('..', import.meta.url));
 const all = filesIn(top, ['src', 'operators', 'marbles', 'test'], /\.ts$/).map(({ path, text }) => parse(path, text));
@@ -225,25 +225,6 @@ describe('the house as a whole', () => {
     expect(circles(line)).toEqual([]);
   });
 
-  it('has an exception for no state of a module that has gone', () => {
-    expect(idleExceptions(product, MODULE_STATE)).toEqual([]);
-    expect(idleExceptions([parse('src/a.ts', 'const a = new A();')], { 'src/a.ts a': '', 'src/a.ts b': '' })).toEqual(['src/a.ts b']);
-  });
-
-  it('has no more Subjects in a room than it had', () => {
-    expect(tell(against(SUBJECTS, subjectsByRoom(product), LISTS, 'Subjects'))).toEqual([]);
-  });
-
-  it('would notice one Subject more, and one less', () => {
-    const two = [parse('src/net/a.ts', 'const f = () => [new Subject(), new ReplaySubject(1)];'), parse('marbles/a.ts', 'new Subject();')];
-    expect(tell(against({ world: 2 }, subjectsByRoom(two), LISTS, 'Subjects'))).toEqual([]);
-    expect(tell(against({ world: 1 }, subjectsByRoom(two), LISTS, 'Subjects'))).toEqual(['src/net/a.ts:1 world: 2 Subjects, at most 1']);
-    expect(tell(against({ world: 3, client: 1 }, subjectsByRoom(two), LISTS, 'Subjects'))).toEqual([
-      `${LISTS}:1 world: 2 Subjects of 3: lower the cap to 2`,
-      `${LISTS}:1 client: 0 Subjects of 1: take it off the list`,
-    ]);
-  });
-
   it('has a drawing for each operator', () => {
     expect(tell(undrawn(all.map(({ path }) => path)))).toEqual([]);
   });
@@ -295,3 +276,5 @@ describe('the house as a whole', () => {
     expect(tell(texts.flatMap((text) => [...elsewhere(text), ...leftOvers(text)]))).toEqual([]);
   });
 });
+
+shrinks(product, all);

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { against } from './caps.ts';
+import { checkedByNow, unchecked } from './invariants.ts';
+import { LISTS, MODULE_STATE, SUBJECTS, UNCHECKED } from './lists.ts';
+import { idleExceptions } from './moduleState.ts';
+import { parse, type Source, tell } from './source.ts';
+import { subjectsByRoom } from './words.ts';
+
+/** Tests of what is not yet as it should be everywhere: it is listed, and the lists only become shorter. */
+export const shrinks = (product: readonly Source[], all: readonly Source[]): void =>
+  describe('what is listed becomes less', () => {
+    it('has an exception for no state of a module that has gone', () => {
+      expect(idleExceptions(product, MODULE_STATE)).toEqual([]);
+      expect(idleExceptions([parse('src/a.ts', 'const a = new A();')], { 'src/a.ts a': '', 'src/a.ts b': '' })).toEqual(['src/a.ts b']);
+    });
+
+    it('checks the invariants that it claims', () => {
+      expect(tell(unchecked(product, all, UNCHECKED))).toEqual([]);
+      expect(checkedByNow(product, all, UNCHECKED)).toEqual([]);
+    });
+
+    it('would notice an invariant that nobody checks', () => {
+      const claimed = (members: string): Source => parse('src/a.ts', `/** Holds. Invariants: it does. */\nexport class A { ${members} }`);
+      const test = parse('test/a.test.ts', 'const a = new A(); a.check();');
+      const [missing, idle] = [claimed('held = 0;'), claimed('check(): void {}')];
+      expect(tell(unchecked([missing], [missing, test], []))).toEqual(['src/a.ts:2 A claims an invariant and has no check()']);
+      expect(tell(unchecked([idle], [idle, parse('test/b.test.ts', 'b.check();')], []))).toEqual(['src/a.ts:2 no test calls the check() of A']);
+      expect(tell(unchecked([missing], [missing], ['src/a.ts A']))).toEqual([]);
+      expect(tell(unchecked([idle, parse('src/b.ts', '/** Holds. */ class B {}')], [idle, test], []))).toEqual([]);
+      expect(checkedByNow([idle], [idle, test], ['src/a.ts A', 'src/b.ts B'])).toEqual(['src/a.ts A', 'src/b.ts B']);
+      expect(checkedByNow([missing], [missing, test], ['src/a.ts A'])).toEqual([]);
+    });
+
+    it('has no more Subjects in a room than it had', () => {
+      expect(tell(against(SUBJECTS, subjectsByRoom(product), LISTS, 'Subjects'))).toEqual([]);
+    });
+
+    it('would notice one Subject more, and one less', () => {
+      const two = [parse('src/net/a.ts', 'const f = () => [new Subject(), new ReplaySubject(1)];'), parse('marbles/a.ts', 'new Subject();')];
+      expect(tell(against({ world: 2 }, subjectsByRoom(two), LISTS, 'Subjects'))).toEqual([]);
+      expect(tell(against({ world: 1 }, subjectsByRoom(two), LISTS, 'Subjects'))).toEqual(['src/net/a.ts:1 world: 2 Subjects, at most 1']);
+      expect(tell(against({ world: 3, client: 1 }, subjectsByRoom(two), LISTS, 'Subjects'))).toEqual([
+        `${LISTS}:1 world: 2 Subjects of 3: lower the cap to 2`,
+        `${LISTS}:1 client: 0 Subjects of 1: take it off the list`,
+      ]);
+    });
+  });
