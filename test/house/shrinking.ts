@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { against } from './caps.ts';
 import { checkedByNow, unchecked } from './invariants.ts';
-import { LISTS, MODULE_STATE, SUBJECTS, UNCHECKED } from './lists.ts';
+import { FUNCTION_LINES, longFunctions } from './functions.ts';
+import { LISTS, LONG_FUNCTIONS, MODULE_STATE, SUBJECTS, UNCHECKED } from './lists.ts';
 import { idleExceptions } from './moduleState.ts';
 import { parse, type Source, tell } from './source.ts';
 import { subjectsByRoom } from './words.ts';
 
+/** Lines that a function on the list may lose before its cap is lowered. */
+const SLACK = 10;
+
 /** Tests of what is not yet as it should be everywhere: it is listed, and the lists only become shorter. */
-export const shrinks = (product: readonly Source[], all: readonly Source[]): void =>
+export const shrinks = (product: readonly Source[], all: readonly Source[]): void => {
   describe('what is listed becomes less', () => {
     it('has an exception for no state of a module that has gone', () => {
       expect(idleExceptions(product, MODULE_STATE)).toEqual([]);
@@ -44,4 +48,23 @@ export const shrinks = (product: readonly Source[], all: readonly Source[]): voi
         `${LISTS}:1 client: 0 Subjects of 1: take it off the list`,
       ]);
     });
+
+    it(`has functions of at most ${FUNCTION_LINES} lines`, () => {
+      expect(tell(against(LONG_FUNCTIONS, longFunctions(product), LISTS, 'lines', SLACK))).toEqual([]);
+    });
+
+    it('would notice a function that is too long, or has become shorter', () => {
+      const lines = (count: number): string => 'b();\n'.repeat(count);
+      const long = [
+        parse('src/a.ts', `const f = () => {\n${lines(39)}};`),
+        parse('src/b.ts', `class A {\n  constructor() {\n${lines(38)}}\n  m() {\n${lines(20)}const g = () => {\n${lines(40)}};\n}\n}`),
+        parse('src/c.ts', `class A {\n${'a = 1;\n'.repeat(50)}}`),
+      ];
+      expect([...longFunctions(long)].map(([name, { count, line }]) => `${name} ${count} ${line}`)).toEqual([
+        'src/a.ts f 41 1',
+        'src/b.ts A.m 64 42',
+        'src/b.ts A.m.g 42 63',
+      ]);
+    });
   });
+};
