@@ -67,7 +67,7 @@ export const UNCHECKED: readonly string[] = [
 export const LONG_FUNCTIONS: Caps = {
   'marbles/peer.ts drawPeer': 58,
   'marbles/wire.ts drawWire': 42,
-  'operators/fetchMetadata.ts fetchMetadata': 62,
+  'operators/fetchMetadata.ts fetchMetadata': 47,
   'operators/replenish.ts replenish': 45,
   'operators/requestBlocks.ts requestBlocks': 81,
   'operators/swarm.ts swarm': 98,
