@@ -1,6 +1,7 @@
 import { Observable, Subject, of, throwError, timer } from 'rxjs';
 import type { Datagram, Env, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../src/contracts/env.ts';
 import { InputError } from '../src/contracts/errors.ts';
+import { addressKey, addressText } from '../src/protocol/encoding/address.ts';
 import { parseIp } from '../src/protocol/encoding/ip.ts';
 import type { Ledger } from './ledger.ts';
 import { seeded } from './random.ts';
@@ -30,8 +31,6 @@ interface Bound {
 }
 
 const FIRST_FREE_PORT = 49_152;
-
-const nameOf = ({ host, port }: UdpEndpoint): string => `${host} ${port}`;
 
 const familyOf = (host: string): 4 | 6 => (host.includes(':') ? 6 : 4);
 
@@ -81,17 +80,17 @@ export class DrawnUdp {
       const said = player(datagram, ++count);
       for (const bytes of said instanceof Uint8Array ? [said] : (said ?? [])) this.#send(at, bytes, datagram.from);
     };
-    this.#listen(nameOf(at), { family: familyOf(at.host), group: undefined, receive });
+    this.#listen(addressKey(at), { family: familyOf(at.host), group: undefined, receive });
   }
 
   #bind(host: string, { port: wanted = 0, family, multicast }: UdpOptions): Observable<UdpSocket> {
     return new Observable((subscriber) => {
       const port = this.#portOf(host, wanted, multicast !== undefined);
       const datagrams$ = new Subject<Datagram>();
-      const close = this.#ledger?.open(`the UDP socket at ${host}:${port}`);
+      const close = this.#ledger?.open(`the UDP socket at ${addressText({ host, port })}`);
       const undelivered$ = new Subject<Undelivered>();
       // What comes from elsewhere is heard even by a socket that speaks with one only: so it shows who believes it.
-      const leave = this.#listen(nameOf({ host, port }), { family, group: multicast, receive: (datagram) => datagrams$.next(datagram) });
+      const leave = this.#listen(addressKey({ host, port }), { family, group: multicast, receive: (datagram) => datagrams$.next(datagram) });
       subscriber.add(() => {
         leave();
         close?.();
@@ -109,8 +108,8 @@ export class DrawnUdp {
   }
 
   #portOf(host: string, wanted: number, shared: boolean): number {
-    if (wanted !== 0 && (shared || !this.#bound.has(nameOf({ host, port: wanted })))) return wanted;
-    while (this.#bound.has(nameOf({ host, port: this.#port }))) this.#port++;
+    if (wanted !== 0 && (shared || !this.#bound.has(addressKey({ host, port: wanted })))) return wanted;
+    while (this.#bound.has(addressKey({ host, port: this.#port }))) this.#port++;
     return this.#port++;
   }
 
@@ -132,7 +131,7 @@ export class DrawnUdp {
   }
 
   #deliver(from: UdpEndpoint, bytes: Uint8Array, to: UdpEndpoint): void {
-    const listeners = this.#bound.get(nameOf(to)) ?? this.#members(to);
+    const listeners = this.#bound.get(addressKey(to)) ?? this.#members(to);
     for (const { receive } of listeners) {
       // As a socket has it: a `Buffer`, whose own `slice` does not copy.
       const lent = Buffer.from(bytes);
@@ -145,6 +144,8 @@ export class DrawnUdp {
   #members(to: UdpEndpoint): readonly Bound[] {
     const ip = parseIp(to.host);
     if (!ip || !(ip.length === 4 ? (ip[0] ?? 0) >= 224 : ip[0] === 0xff)) return [];
-    return [...this.#bound].filter(([name]) => name.endsWith(` ${to.port}`)).flatMap(([, bound]) => bound.filter(({ group }) => group === to.host));
+    return [...this.#bound]
+      .filter(([name]) => name.endsWith(addressKey({ host: '', port: to.port })))
+      .flatMap(([, bound]) => bound.filter(({ group }) => group === to.host));
   }
 }

@@ -1,6 +1,7 @@
 import { Observable, Subject, asapScheduler, defer, finalize, map, mergeMap, observeOn, tap, throwError, timer } from 'rxjs';
 import type { Env, HttpReply, HttpRequest, ListenOptions, Listening, PeerAddress, Wire } from '../src/contracts/env.ts';
 import { InputError, PeerError } from '../src/contracts/errors.ts';
+import { addressText } from '../src/protocol/encoding/address.ts';
 import { DrawnDisk, type DiskOptions } from './disk.ts';
 import type { Mark } from './lane.ts';
 import type { Player, Said } from './players.ts';
@@ -80,7 +81,7 @@ class Network {
 
   connect(address: PeerAddress): Observable<Wire> {
     const { peers = {}, dialling = 1 } = this.#options;
-    const name = `${address.host}:${address.port}`;
+    const name = addressText(address);
     const player = peers[name];
     const letter = player === undefined ? '?' : String.fromCharCode(97 + Object.keys(peers).indexOf(name));
     return defer(() => {

@@ -1,6 +1,7 @@
 import { type MonoTypeOperatorFunction, tap } from 'rxjs';
 import type { Peer } from '../src/contracts/env.ts';
 import { PeerError } from '../src/contracts/errors.ts';
+import { addressText } from '../src/protocol/encoding/address.ts';
 import { Malformed } from '../src/protocol/encoding/malformed.ts';
 import type { PeerState } from '../src/torrent/peers/peerState.ts';
 
@@ -20,10 +21,10 @@ import type { PeerState } from '../src/torrent/peers/peerState.ts';
  * @see BEP 3, BEP 9
  */
 export const countPieces = (pieceCount: number): MonoTypeOperatorFunction<Peer> =>
-  tap(({ state, address: { host, port } }) => {
+  tap(({ state, address }) => {
     try {
       (state as PeerState).counted(pieceCount);
     } catch (cause) {
-      throw cause instanceof Malformed ? new PeerError('malformed', `${host}:${port}: ${cause.message}`, { cause }) : cause;
+      throw cause instanceof Malformed ? new PeerError('malformed', `${addressText(address)}: ${cause.message}`, { cause }) : cause;
     }
   });

@@ -1,6 +1,7 @@
 import { catchError, distinctUntilChanged, EMPTY, ignoreElements, map, merge, type Observable, of, type OperatorFunction, switchMap, throwError } from 'rxjs';
 import type { Peer } from '../src/contracts/env.ts';
 import { PeerError } from '../src/contracts/errors.ts';
+import { addressText } from '../src/protocol/encoding/address.ts';
 import { Malformed } from '../src/protocol/encoding/malformed.ts';
 import { channelTo, type ExtensionChannel, introductionsOf } from './internal/extensionChannel.ts';
 
@@ -43,5 +44,5 @@ const spoken = (peer: Peer, name: string): Observable<boolean> =>
     distinctUntilChanged(),
   );
 
-const blame = ({ address: { host, port } }: Peer, name: string, cause: unknown): unknown =>
-  cause instanceof Malformed ? new PeerError('malformed', `${host}:${port}: ${name}: ${cause.message}`, { cause }) : cause;
+const blame = ({ address }: Peer, name: string, cause: unknown): unknown =>
+  cause instanceof Malformed ? new PeerError('malformed', `${addressText(address)}: ${name}: ${cause.message}`, { cause }) : cause;

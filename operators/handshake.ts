@@ -1,6 +1,7 @@
 import { Observable, type OperatorFunction, Subject, switchMap, timer } from 'rxjs';
 import type { Peer, PeerAddress, Wire } from '../src/contracts/env.ts';
 import { PeerError } from '../src/contracts/errors.ts';
+import { addressText } from '../src/protocol/encoding/address.ts';
 import { FrameDecoder, Oversized } from '../src/protocol/peer/frames.ts';
 import { checkProtocol, decodeHandshake, encodeHandshake, type Handshake, HANDSHAKE_LENGTH } from '../src/protocol/peer/handshake.ts';
 import { equalIds } from '../src/protocol/encoding/id.ts';
@@ -46,7 +47,7 @@ export const handshake =
           new Observable<Peer>((subscriber) => {
             const greeting = new Greeting(wire, identity);
             const deadline = timer(within).subscribe(() => {
-              subscriber.error(new PeerError('timeout', `${nameOf(wire.address)}: no handshake within ${within / 1000} s`));
+              subscriber.error(new PeerError('timeout', `${addressText(wire.address)}: no handshake within ${within / 1000} s`));
             });
             subscriber.add(deadline);
             subscriber.add(() => greeting.end());
@@ -68,7 +69,7 @@ export const handshake =
                 },
                 error: (error: unknown) => subscriber.error(error),
                 complete: () => {
-                  if (greeting.peer === undefined) subscriber.error(new PeerError('reset', `${nameOf(wire.address)}: hung up before the handshake`));
+                  if (greeting.peer === undefined) subscriber.error(new PeerError('reset', `${addressText(wire.address)}: hung up before the handshake`));
                   greeting.end();
                   subscriber.complete();
                 },
@@ -104,7 +105,7 @@ class Greeting {
     const rest = chunk.subarray(part.length);
     if (this.#have < HANDSHAKE_LENGTH) return rest;
     const { infoHash, peerId, pieceCount } = this.#identity;
-    const [theirs, name] = [decodeHandshake(this.#bytes), nameOf(this.#wire.address)];
+    const [theirs, name] = [decodeHandshake(this.#bytes), addressText(this.#wire.address)];
     if (!equalIds(theirs.infoHash, infoHash)) throw new PeerError('wrong-info-hash', `${name}: shares another torrent`);
     if (equalIds(theirs.peerId, peerId)) throw new PeerError('self', `${name}: is ourselves`);
     this.peer = meet(this.#wire, theirs, pieceCount, { messages$: this.#messages.asObservable(), talk$: this.#talk.asObservable() });
@@ -144,7 +145,6 @@ const meet = (wire: Wire, theirs: Handshake, pieceCount: number | undefined, hea
   };
 };
 
-const nameOf = ({ host, port }: PeerAddress): string => `${host}:${port}`;
 /** Our own defects pass; what is wrong with their bytes is theirs. */
-const blame = (address: PeerAddress, cause: unknown): unknown =>
-  cause instanceof Malformed ? new PeerError(cause instanceof Oversized ? 'oversized' : 'malformed', `${nameOf(address)}: ${cause.message}`, { cause }) : cause;
+const blame = (at: PeerAddress, cause: unknown): unknown =>
+  cause instanceof Malformed ? new PeerError(cause instanceof Oversized ? 'oversized' : 'malformed', `${addressText(at)}: ${cause.message}`, { cause }) : cause;

@@ -2,6 +2,7 @@ import { distinctUntilChanged, interval, Observable, type OperatorFunction, swit
 import { now } from '../src/contracts/clock.ts';
 import type { Block, Peer } from '../src/contracts/env.ts';
 import { PeerError } from '../src/contracts/errors.ts';
+import { addressText } from '../src/protocol/encoding/address.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
 import type { PiecePicker } from '../src/torrent/picker/piecePicker.ts';
 import { Habits, MAX_UNASKED } from '../src/torrent/requests/habits.ts';
@@ -131,5 +132,4 @@ export const requestBlocks =
 /** Chokes in a row, each with requests in flight or all rejected, and no block, before others that wait have their turn. */
 const MAX_BARREN = 10;
 
-const blame = ({ address: { host, port } }: Peer, code: 'silent' | 'unexpected', message: string): PeerError =>
-  new PeerError(code, `${host}:${port}: ${message}`);
+const blame = ({ address }: Peer, code: 'silent' | 'unexpected', message: string): PeerError => new PeerError(code, `${addressText(address)}: ${message}`);

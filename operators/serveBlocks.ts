@@ -2,6 +2,7 @@ import { interval, Observable, type OperatorFunction, type Subscription, switchM
 import { now } from '../src/contracts/clock.ts';
 import type { Peer } from '../src/contracts/env.ts';
 import { PeerError } from '../src/contracts/errors.ts';
+import { addressText } from '../src/protocol/encoding/address.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
 import type { Geometry } from '../src/torrent/geometry.ts';
 import { UploadSession } from '../src/torrent/upload/uploadSession.ts';
@@ -51,8 +52,7 @@ export const serveBlocks =
           new Observable<never>((subscriber) => {
             const error = (cause: unknown): void => subscriber.error(cause);
             const offended = (code: 'unexpected' | 'timeout', what: string): void => {
-              const { host, port } = peer.address;
-              error(new PeerError(code, `${host}:${port}: ${what}`));
+              error(new PeerError(code, `${addressText(peer.address)}: ${what}`));
             };
             let reading: Subscription | undefined;
             const read = (index: number, begin: number, into: Uint8Array, done: (whole: boolean) => void): void => {

@@ -2,6 +2,7 @@ import { interval, type MonoTypeOperatorFunction, Observable, switchMap } from '
 import { now } from '../src/contracts/clock.ts';
 import type { Peer } from '../src/contracts/env.ts';
 import { PeerError } from '../src/contracts/errors.ts';
+import { addressText } from '../src/protocol/encoding/address.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
 import type { Bitfield } from '../src/torrent/bitfield.ts';
 import { FORGIVEN_EVERY, MAX_UNASKED } from '../src/torrent/requests/habits.ts';
@@ -64,8 +65,7 @@ export const whenUnchoked =
             const early = peer.messages$.subscribe({
               next: (message) => {
                 if (message.type !== 'piece' || !unasked.add(now())) return;
-                const { host, port } = peer.address;
-                error(new PeerError('unexpected', `${host}:${port}: sent ${MAX_UNASKED} blocks before it unchoked us`));
+                error(new PeerError('unexpected', `${addressText(peer.address)}: sent ${MAX_UNASKED} blocks before it unchoked us`));
               },
               error,
             });
@@ -115,9 +115,8 @@ export const whenUnchoked =
                 waited = state.choked && state.interesting ? waited + LOOK_EVERY : -LOOK_EVERY;
                 idled = state.interesting ? -LOOK_EVERY : idled + LOOK_EVERY;
                 if (waited < patience() && idled < idle()) return;
-                const { host, port } = peer.address;
                 const what = waited > idled ? `has not unchoked us for ${waited / 1000} s` : `has had nothing we lack for ${idled / 1000} s`;
-                subscriber.error(new PeerError('timeout', `${host}:${port}: ${what}`));
+                subscriber.error(new PeerError('timeout', `${addressText(peer.address)}: ${what}`));
               }),
             );
             if (!state.choked || [...state.allowedFast].some(allows)) pass();

@@ -1,6 +1,7 @@
 import { tap } from 'rxjs';
 import { download, type DownloadOptions } from '../../src/download/download.ts';
 import type { DownloadEvent, PeerAddress } from '../../src/contracts/env.ts';
+import { addressText } from '../../src/protocol/encoding/address.ts';
 import { Geometry } from '../../src/torrent/geometry.ts';
 import { drawn, type Mark, type Player, type Size, type World, type WorldOptions } from '../index.ts';
 import { sameBytes } from '../same.ts';
@@ -32,7 +33,6 @@ export interface FateOptions extends Partial<DownloadOptions> {
 
 /** Where the nth of many is: each at a host of its own. */
 export const addressOf = (nth: number): PeerAddress => ({ host: `10.1.${nth >> 8}.${nth & 0xff}`, port: 7000, source: 'manual' });
-const nameOf = ({ host, port }: Pick<PeerAddress, 'host' | 'port'>): string => `${host}:${port}`;
 const letterOf = (nth: number): string => String.fromCharCode(97 + nth);
 
 /** Counts what it is asked for. */
@@ -54,7 +54,9 @@ const frameOf = (marks: readonly Mark[], letter: string): number => marks.find((
 export const fateAmong = (players: readonly Player[], { size = {}, world: more, until = '^ 60m !', ...options }: FateOptions = {}): Fate => {
   const addresses = players.map((_, nth) => addressOf(nth));
   const asked = players.map(() => 0);
-  const peers = Object.fromEntries(players.map((player, nth) => [nameOf(addressOf(nth)), counted(player, () => void (asked[nth] = (asked[nth] ?? 0) + 1))]));
+  const peers = Object.fromEntries(
+    players.map((player, nth) => [addressText(addressOf(nth)), counted(player, () => void (asked[nth] = (asked[nth] ?? 0) + 1))]),
+  );
   let played: { readonly world: World; readonly marks: readonly Mark[] } | undefined;
   drawn(
     (stage) => {
@@ -71,7 +73,8 @@ export const fateAmong = (players: readonly Player[], { size = {}, world: more, 
     took: isWhole(world.disk.bytes, size) ? done : Infinity,
     world,
     told: <Type extends DownloadEvent['type']>(type: Type) => events.filter((event): event is Told<Type> => event.type === type),
-    leavings: (nth) => events.flatMap((event) => (event.type === 'peer-left' && nameOf(event.address) === nameOf(addressOf(nth)) ? [event.reason] : [])),
+    leavings: (nth) =>
+      events.flatMap((event) => (event.type === 'peer-left' && addressText(event.address) === addressText(addressOf(nth)) ? [event.reason] : [])),
     asked: (nth) => asked[nth] ?? 0,
     stayed: (nth) => frameOf(world.hangups, letterOf(nth)) - frameOf(world.dials, letterOf(nth)),
   };

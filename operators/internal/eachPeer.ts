@@ -1,6 +1,7 @@
 import { interval, Observable, type OperatorFunction, type Subscriber, switchMap } from 'rxjs';
 import type { Peer } from '../../src/contracts/env.ts';
 import { type PeerCode, PeerError } from '../../src/contracts/errors.ts';
+import { addressText } from '../../src/protocol/encoding/address.ts';
 import { Malformed } from '../../src/protocol/encoding/malformed.ts';
 
 /** What a conversation with one peer is made of. All of it ends with the conversation. */
@@ -38,7 +39,7 @@ export const eachPeer =
 
 const conversationWith = <T>(peer: Peer, subscriber: Subscriber<T>): Conversation<T> => {
   const error = (cause: unknown): void => subscriber.error(cause);
-  const fail: Conversation<T>['fail'] = (code, what, cause) => error(new PeerError(code, `${peer.address.host}:${peer.address.port}: ${what}`, { cause }));
+  const fail: Conversation<T>['fail'] = (code, what, cause) => error(new PeerError(code, `${addressText(peer.address)}: ${what}`, { cause }));
   const guarded =
     <V>(hear: (value: V) => void) =>
     (value: V): void => {

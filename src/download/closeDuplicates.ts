@@ -2,6 +2,7 @@ import type { Observer, OperatorFunction } from 'rxjs';
 import { supersede } from '../../operators/supersede.ts';
 import type { Peer } from '../contracts/env.ts';
 import { PeerError } from '../contracts/errors.ts';
+import { addressText } from '../protocol/encoding/address.ts';
 import type { Expulsion } from '../../operators/disconnect.ts';
 import { superfluous, duplicatesOf } from '../torrent/peers/duplicateConnections.ts';
 
@@ -28,7 +29,7 @@ export interface Duplicates {
 
 /** A peer that calls again may have lost its line: the older connection is tested, and a new one with the same id wins over silence. */
 export const closeDuplicates = ({ peerId, members, age, expelled }: DuplicatesOptions): Duplicates => {
-  const duplicate = (peer: Peer, other: Peer): Expulsion => ({ peer, code: 'duplicate', why: `is connected as ${nameOf(other)}, too` });
+  const duplicate = (peer: Peer, other: Peer): Expulsion => ({ peer, code: 'duplicate', why: `is connected as ${addressText(other.address)}, too` });
   const before = (newer: Peer): readonly Peer[] => duplicatesOf(newer, members());
   // A peer that calls twice knows that it has called before: its first line is dead, or it has two addresses.
   const settled = (older: Peer, newer: Peer): boolean => age(older) < CROSSING && !(called(older) && called(newer));
@@ -37,13 +38,13 @@ export const closeDuplicates = ({ peerId, members, age, expelled }: DuplicatesOp
       const [older, ...more] = before(newer);
       if (older === undefined || (more.length === 0 && !settled(older, newer))) return;
       if (more.length > 0 || superfluous(peerId, older, newer) === newer)
-        throw new PeerError('duplicate', `${nameOf(newer)}: is connected as ${nameOf(older)} already`);
+        throw new PeerError('duplicate', `${addressText(newer.address)}: is connected as ${addressText(older.address)} already`);
       expelled.next(duplicate(older, newer));
     },
     conversation: supersede({
       older: (newer) => before(newer).find((older) => !settled(older, newer)),
       decided: (older, newer, lives) => {
-        if (!lives) return expelled.next({ peer: older, code: 'duplicate', why: `says nothing any more, and has come back as ${nameOf(newer)}` });
+        if (!lives) return expelled.next({ peer: older, code: 'duplicate', why: `says nothing any more, and has come back as ${addressText(newer.address)}` });
         const gone = superfluous(peerId, older, newer);
         expelled.next(duplicate(gone, gone === newer ? older : newer));
       },
@@ -52,4 +53,3 @@ export const closeDuplicates = ({ peerId, members, age, expelled }: DuplicatesOp
 };
 
 const called = ({ address }: Peer): boolean => address.wire$ !== undefined;
-const nameOf = ({ address: { host, port } }: Peer): string => `${host}:${port}`;

@@ -3,6 +3,7 @@ import { extensionHandshake } from '../../operators/extensionHandshake.ts';
 import { handshake, type Identity } from '../../operators/handshake.ts';
 import type { Env, Peer, PeerAddress } from '../contracts/env.ts';
 import { InvariantError, PeerError } from '../contracts/errors.ts';
+import { addressText } from '../protocol/encoding/address.ts';
 import { EXTENSION_HANDSHAKE } from '../protocol/peer/extensions.ts';
 import type { Handshake } from '../protocol/peer/handshake.ts';
 import type { Message } from '../protocol/peer/messages.ts';
@@ -67,8 +68,7 @@ export const greetPeer = (env: Pick<Env, 'connect'>, address: PeerAddress, ident
     const late$ = timer(deadline.left).pipe(
       map((): Met => {
         if (known !== undefined) return known;
-        const { host, port } = address;
-        throw new PeerError('timeout', `${host}:${port}: ${connected ? 'no handshake' : 'no connection'} within ${deadline.seconds} s`);
+        throw new PeerError('timeout', `${addressText(address)}: ${connected ? 'no handshake' : 'no connection'} within ${deadline.seconds} s`);
       }),
     );
     const met$ = env.connect(address).pipe(

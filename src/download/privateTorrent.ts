@@ -2,7 +2,8 @@ import { concat, connect, filter, map, merge, type MonoTypeOperatorFunction, typ
 import { distinctPeers, REMEMBERED } from '../../operators/distinctPeers.ts';
 import type { PeerAddress } from '../contracts/env.ts';
 import { PeerError } from '../contracts/errors.ts';
-import { keyOf, remember } from '../torrent/peers/addressKeys.ts';
+import { addressKey, addressText } from '../protocol/encoding/address.ts';
+import { remember } from '../torrent/peers/addressKeys.ts';
 
 /** What a torrent may turn out to be, and what follows from that for its peers. */
 export interface Privacy {
@@ -21,16 +22,16 @@ export const privateTorrent = (secluded$: Observable<unknown>): Privacy => {
   const distinct: Privacy['distinct'] = connect((all$) => {
     const known$ = all$.pipe(
       filter(isVouchedFor),
-      tap((address) => remember(vouched, keyOf(address), REMEMBERED)),
+      tap((address) => remember(vouched, addressKey(address), REMEMBERED)),
     );
     const others$ = all$.pipe(filter((address) => !isVouchedFor(address)));
     return merge(known$.pipe(distinctPeers()), others$.pipe(distinctPeers()));
   });
   const parting = (address: PeerAddress): Observable<never> =>
     secluded$.pipe(
-      filter(() => !vouched.has(keyOf(address))),
+      filter(() => !vouched.has(addressKey(address))),
       map(() => {
-        throw new PeerError('useless', `${address.host}:${address.port}: no tracker has named it, and the torrent is private`);
+        throw new PeerError('useless', `${addressText(address)}: no tracker has named it, and the torrent is private`);
       }),
     );
   return {

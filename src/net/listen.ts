@@ -2,6 +2,7 @@ import { createServer, type Server, Socket, type SocketConstructorOpts } from 'n
 import { catchError, concat, map, NEVER, Observable, of, Subject, switchMap, throwError } from 'rxjs';
 import type { ListenOptions, Listening, PeerAddress, Wire } from '../contracts/env.ts';
 import { InputError, PeerError } from '../contracts/errors.ts';
+import { addressText } from '../protocol/encoding/address.ts';
 import { bindWords } from './errorWords.ts';
 import { socketWire } from './socketWire.ts';
 
@@ -92,7 +93,7 @@ const callOf = (accepted: Socket): PeerAddress | undefined => {
     const held = accepted as unknown as Held;
     const handle = held._handle;
     if (handle === null || accepted.destroyed) {
-      subscriber.error(new PeerError('reset', `${host}:${port}: called, and is gone`));
+      subscriber.error(new PeerError('reset', `${addressText({ host, port })}: called, and is gone`));
       return;
     }
     // Accepted sockets can't be told to read into a given buffer, new ones can.

@@ -2,6 +2,7 @@ import type { OnReadOpts, Socket } from 'node:net';
 import { Subject, type Subscriber } from 'rxjs';
 import type { PeerAddress, Wire } from '../contracts/env.ts';
 import { PeerError, type PeerCode } from '../contracts/errors.ts';
+import { addressText } from '../protocol/encoding/address.ts';
 import { errorWords } from './errorWords.ts';
 import { WriteBuffers } from './writeBuffers.ts';
 
@@ -55,7 +56,7 @@ export const socketWire = (address: PeerAddress, subscriber: Subscriber<Wire>, o
   };
   const fail: SocketWire['fail'] = (code, why, cause) => {
     socket.destroy();
-    const error = new PeerError(code, `${address.host}:${address.port}: ${why}`, { cause });
+    const error = new PeerError(code, `${addressText(address)}: ${why}`, { cause });
     bytes$.error(error);
     subscriber.error(error);
   };

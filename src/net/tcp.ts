@@ -2,6 +2,7 @@ import { isIP, connect as open } from 'node:net';
 import { catchError, mergeMap, Observable, throwError, timeout } from 'rxjs';
 import type { PeerAddress, Wire } from '../contracts/env.ts';
 import { PeerError } from '../contracts/errors.ts';
+import { addressText } from '../protocol/encoding/address.ts';
 import { errorWords } from './errorWords.ts';
 import { socketWire } from './socketWire.ts';
 import { lookUp } from './names/lookUp.ts';
@@ -18,7 +19,7 @@ export const connectTcp = (address: PeerAddress, within: number = CONNECT_WITHIN
   // Nearly all peers are literals, of which there is nothing to look up.
   if (isIP(address.host) !== 0) return dial(address, address.host, within);
   const fail = (code: 'timeout' | 'unreachable', why: string, cause?: unknown): Observable<never> =>
-    throwError(() => new PeerError(code, `${address.host}:${address.port}: ${why}`, { cause }));
+    throwError(() => new PeerError(code, `${addressText(address)}: ${why}`, { cause }));
   return look(address.host).pipe(
     timeout({ first: within, with: () => fail('timeout', `no connection within ${within / 1000} s`) }),
     catchError((error: unknown) => (error instanceof PeerError ? throwError(() => error) : fail('unreachable', errorWords(error), error))),

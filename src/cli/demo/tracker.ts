@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Observable } from 'rxjs';
 import { now } from '../../contracts/clock.ts';
+import { addressKey } from '../../protocol/encoding/address.ts';
 import { type Encodable, encode } from '../../protocol/encoding/bencode.ts';
 import { encodePeers, type Endpoint } from '../../protocol/encoding/compact.ts';
 
@@ -74,7 +75,7 @@ const answerTo = ({ url = '', socket }: IncomingMessage, torrents: Map<string, M
   if (!Number.isInteger(port) || port < 1 || port > 65535) return failure('port is not a port');
   const event = query.get('event') ?? '';
   const host = socket.remoteAddress ?? '127.0.0.1';
-  const key = `${host} ${port}`;
+  const key = addressKey({ host, port });
   const peers = torrents.get(infoHash) ?? new Map<string, Known>();
   remember(torrents, infoHash, peers, MAX_TORRENTS);
   for (const [other, known] of peers) if (now() - known.heard > EXPIRY) peers.delete(other);

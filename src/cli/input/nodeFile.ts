@@ -4,6 +4,7 @@ import { defer, finalize, ignoreElements, interval, merge, type Observable, of, 
 import { stateFolder } from '../../disk/notes/stateFolder.ts';
 import { type DhtEnv, type DhtNode, dhtNode, type DhtNodeOptions } from '../../discovery/dht/node.ts';
 import { decodeSavedNodes, encodeSavedNodes, type SavedNodes } from '../../discovery/dht/savedNodes.ts';
+import { addressKey } from '../../protocol/encoding/address.ts';
 
 /** Milliseconds between two savings while the node runs: it may be killed. */
 const SAVE_EVERY = 5 * 60_000;
@@ -50,8 +51,8 @@ export const saveNodes = (file: string, saved: SavedNodes): void => {
 /** What is known now; after a short run, what was known before beside it. */
 const worthKeeping = ({ id, nodes }: SavedNodes, before: SavedNodes | undefined): SavedNodes => {
   if (nodes.length >= ENOUGH || before === undefined) return { id, nodes };
-  const known = new Set(nodes.map(({ host, port }) => `${host} ${port}`));
-  return { id, nodes: [...nodes, ...before.nodes.filter(({ host, port }) => !known.has(`${host} ${port}`))] };
+  const known = new Set(nodes.map(addressKey));
+  return { id, nodes: [...nodes, ...before.nodes.filter((node) => !known.has(addressKey(node)))] };
 };
 
 /**

@@ -1,4 +1,5 @@
 import type { DownloadEvent, TrackerStatus } from '../../contracts/env.ts';
+import { addressText } from '../../protocol/encoding/address.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import type { Given } from '../io/io.ts';
 import type { Room } from '../args/logRooms.ts';
@@ -10,8 +11,8 @@ interface Host {
   readonly port: number;
 }
 
-/** `192.0.2.7:6881`, `[2001:db8::7]:6881`. */
-export const hostPort = ({ host, port }: Host): string => `${host.includes(':') ? `[${visible(host)}]` : visible(host)}:${port}`;
+/** A host may be a name of a stranger's choice: what is not printable in it is escaped. */
+export const hostPort = (address: Host): string => visible(addressText(address));
 
 /** Failures are warnings already: what is left to tell is who is asked, and who has failed before. */
 const trackerLine = ({ url, state, tier, failures }: TrackerStatus): string | undefined => {

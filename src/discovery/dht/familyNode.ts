@@ -1,6 +1,7 @@
 import { ignoreElements, merge, mergeMap, Observable, ReplaySubject, Subject, take, tap, timer } from 'rxjs';
 import { now } from '../../contracts/clock.ts';
 import type { Datagram, Env, UdpSocket } from '../../contracts/env.ts';
+import { addressKey } from '../../protocol/encoding/address.ts';
 import type { Endpoint, NodeEndpoint } from '../../protocol/encoding/compact.ts';
 import { equalIds, ID_LENGTH } from '../../protocol/encoding/id.ts';
 import { decodeKrpc, encodeKrpc, type Failure, type Family, type Krpc, type Query, type Question, type Reply } from '../../protocol/dht/krpc.ts';
@@ -85,7 +86,7 @@ export class FamilyNode {
     const heard$ = datagrams$.pipe(tap((datagram) => this.#receive(datagram)));
     const lost$ = undelivered$.pipe(tap(({ to }) => this.#undelivered(to)));
     const pings$ = this.#newcomers$.pipe(
-      mergeMap((node) => this.ask(node, { method: 'ping' }).pipe(tap({ finalize: () => this.#pinged.delete(keyOf(node)) }))),
+      mergeMap((node) => this.ask(node, { method: 'ping' }).pipe(tap({ finalize: () => this.#pinged.delete(addressKey(node)) }))),
     );
     return merge(heard$, lost$, pings$).pipe(ignoreElements());
   }
@@ -97,8 +98,8 @@ export class FamilyNode {
 
   /** Somebody who may be a node: a ping tells. Nobody is pinged who would have no place, or while many are. */
   heardOf(node: NodeEndpoint): void {
-    if (this.#pinged.size >= MAX_PINGS || this.#pinged.has(keyOf(node)) || !this.table.wants(node)) return;
-    this.#pinged.add(keyOf(node));
+    if (this.#pinged.size >= MAX_PINGS || this.#pinged.has(addressKey(node)) || !this.table.wants(node)) return;
+    this.#pinged.add(addressKey(node));
     this.#newcomers$.next(node);
   }
 
@@ -200,8 +201,6 @@ export class FamilyNode {
 
 /** Whoever is on this machine has other ways to harm it, and there may be many nodes at one address. */
 const isOnThisMachine = (host: string): boolean => addressKind(host) === 'loopback';
-
-const keyOf = ({ host, port }: Endpoint): string => `${host} ${port}`;
 
 const read = (bytes: Uint8Array): Krpc | undefined => {
   try {

@@ -1,3 +1,4 @@
+import { addressKey } from '../../protocol/encoding/address.ts';
 import type { NodeEndpoint } from '../../protocol/encoding/compact.ts';
 import { compareDistance, equalIds } from '../../protocol/encoding/id.ts';
 import { K } from './bucket.ts';
@@ -35,8 +36,6 @@ export interface Answerer {
   readonly node: NodeEndpoint;
   readonly token: Uint8Array | undefined;
 }
-
-const keyOf = ({ host, port }: { readonly host: string; readonly port: number }): string => `${host} ${port}`;
 
 /** Not asked for now, as all who named it have named others who don't answer. Those that we know ourselves have no teller. */
 const isHeld = ({ tellers }: Candidate): boolean => tellers.length > 0 && tellers.every(({ asked, answered }) => answered === 0 && asked >= TRUST);
@@ -111,7 +110,7 @@ export class Lookup {
 
   /** It has not answered for a while, and may yet: somebody else is asked beside it. */
   slow(node: NodeEndpoint): void {
-    const candidate = this.#byKey.get(keyOf(node));
+    const candidate = this.#byKey.get(addressKey(node));
     if (candidate?.state !== 'asked') return;
     candidate.state = 'slow';
     this.#inFlight--;
@@ -168,7 +167,7 @@ export class Lookup {
   }
 
   #ended(node: NodeEndpoint, state: 'answered' | 'failed'): Candidate | undefined {
-    const candidate = this.#byKey.get(keyOf(node));
+    const candidate = this.#byKey.get(addressKey(node));
     if (candidate?.state !== 'asked' && candidate?.state !== 'slow') return undefined;
     if (candidate.state === 'asked') this.#inFlight--;
     else this.#slow--;
@@ -178,14 +177,14 @@ export class Lookup {
 
   #add(node: NodeEndpoint, hops: number, teller?: Teller): void {
     const network = networkOf(node.host);
-    const known = this.#byKey.get(keyOf(node));
+    const known = this.#byKey.get(addressKey(node));
     if (known && teller && known.tellers.length > 0 && known.tellers.length < MAX_TELLERS) vouch(known, teller);
     if (known || equalIds(node.id, this.#own) || (network !== undefined && this.#networks.has(network))) return;
     const at = this.#placeOf(node.id);
     if (at >= MAX_CANDIDATES) return;
     const candidate: Candidate = { node, tellers: teller ? [teller] : [], hops, state: 'fresh', token: undefined };
     this.#candidates.splice(at, 0, candidate);
-    this.#byKey.set(keyOf(node), candidate);
+    this.#byKey.set(addressKey(node), candidate);
     if (network !== undefined) this.#networks.add(network);
     if (this.#candidates.length > MAX_CANDIDATES) this.#forgetFarthest();
   }
@@ -195,7 +194,7 @@ export class Lookup {
     const at = this.#candidates.findLastIndex(({ state }) => state === 'fresh' || state === 'failed');
     const [forgotten] = this.#candidates.splice(at, 1);
     if (!forgotten) return;
-    this.#byKey.delete(keyOf(forgotten.node));
+    this.#byKey.delete(addressKey(forgotten.node));
     const network = networkOf(forgotten.node.host);
     if (network !== undefined && forgotten.state === 'fresh') this.#networks.delete(network);
   }

@@ -1,3 +1,4 @@
+import { parseIp } from '../../protocol/encoding/ip.ts';
 import { isNear, meantIp } from '../../protocol/encoding/reach.ts';
 
 /**
@@ -6,6 +7,8 @@ import { isNear, meantIp } from '../../protocol/encoding/reach.ts';
  */
 export const networkOf = (host: string): string | undefined => {
   if (isNear(host)) return undefined;
+  // The common case by the quickest way: tables ask for each node that they are told of.
+  if (!host.includes(':')) return parseIp(host) && host.slice(0, host.lastIndexOf('.'));
   const ip = meantIp(host);
   return ip?.subarray(0, ip.length === 4 ? 3 : 8).join('.');
 };

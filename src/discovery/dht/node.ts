@@ -21,6 +21,7 @@ import { now } from '../../contracts/clock.ts';
 import type { Env, UdpEndpoint, UdpSocket, Warning } from '../../contracts/env.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { bloomCount } from '../../protocol/dht/bloom.ts';
+import { addressKey } from '../../protocol/encoding/address.ts';
 import type { Endpoint, NodeEndpoint } from '../../protocol/encoding/compact.ts';
 import { ID_LENGTH } from '../../protocol/encoding/id.ts';
 import type { Family, Reply } from '../../protocol/dht/krpc.ts';
@@ -236,8 +237,7 @@ class RunningNode implements DhtNode {
 
   #search(infoHash: Uint8Array, announce: number | undefined, seed: boolean | undefined): Observable<Endpoint> {
     const options = { want: this.#want, report: this.#options.report, announce, seed };
-    const both = (): Observable<Endpoint> =>
-      merge(...this.sides.map((side) => peerLookup(side, infoHash, options))).pipe(distinct(({ host, port }) => `${host} ${port}`));
+    const both = (): Observable<Endpoint> => merge(...this.sides.map((side) => peerLookup(side, infoHash, options))).pipe(distinct(addressKey));
     return this.#lookups.inTurn(seed === true, both);
   }
 

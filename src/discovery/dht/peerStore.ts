@@ -1,3 +1,4 @@
+import { addressKey } from '../../protocol/encoding/address.ts';
 import type { Endpoint } from '../../protocol/encoding/compact.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
 
@@ -15,8 +16,6 @@ export interface StoredPeer extends Endpoint {
   readonly seed: boolean;
   readonly expires: number;
 }
-
-const keyOf = ({ host, port }: Endpoint): string => `${host} ${port}`;
 
 /**
  * The peers that announced themselves to us. Depends on: who did, and when. Within a torrent the peers are in the order of their last
@@ -41,7 +40,7 @@ export class PeerStore {
     const name = toHex(infoHash);
     const peer: StoredPeer = { host, port, seed, expires: now + EXPIRY };
     const known = this.#torrents.get(name);
-    if (known?.has(keyOf(peer))) this.#remove(name, known, keyOf(peer));
+    if (known?.has(addressKey(peer))) this.#remove(name, known, addressKey(peer));
     else if ((this.#hosts.get(host) ?? 0) >= MAX_OF_HOST) {
       this.expire(now);
       if ((this.#hosts.get(host) ?? 0) >= MAX_OF_HOST) return false;
@@ -49,7 +48,7 @@ export class PeerStore {
     const peers = this.#torrents.get(name) ?? this.#begin(name, now);
     const [oldest] = peers.keys();
     if (peers.size >= MAX_PEERS && oldest !== undefined) this.#remove(name, peers, oldest);
-    peers.set(keyOf(peer), peer);
+    peers.set(addressKey(peer), peer);
     this.#hosts.set(host, (this.#hosts.get(host) ?? 0) + 1);
     return true;
   }

@@ -1,3 +1,4 @@
+import { addressKey } from '../../protocol/encoding/address.ts';
 import type { Endpoint, NodeEndpoint } from '../../protocol/encoding/compact.ts';
 import { equalIds, ID_LENGTH, toHex } from '../../protocol/encoding/id.ts';
 import { type Bucket, type Contact, isBad, isQuestionable, K, lastMoved, QUIET, spare, victimOf } from './bucket.ts';
@@ -7,8 +8,6 @@ import { isValidNodeId } from './nodeId.ts';
 
 /** Answers missed in a row after which a node is forgotten, even if nobody wants its place: we may have been cut off ourselves. */
 export const MAX_MISSED = 20;
-
-const keyOf = ({ host, port }: Endpoint): string => `${host} ${port}`;
 
 /**
  * The nodes that we know, more of them the nearer they are to us. Depends on: who answered, who did not, how long ago, and
@@ -44,7 +43,7 @@ export class RoutingTable {
   }
 
   has(node: Endpoint): boolean {
-    return this.#byKey.has(keyOf(node));
+    return this.#byKey.has(addressKey(node));
   }
 
   /** Would somebody unknown have a place here, if it answered? */
@@ -58,7 +57,7 @@ export class RoutingTable {
   /** It has answered us under that id: that alone lets a node in. */
   answered(node: NodeEndpoint, now: number): void {
     if (equalIds(node.id, this.id)) return;
-    const known = this.#byKey.get(keyOf(node));
+    const known = this.#byKey.get(addressKey(node));
     if (known && equalIds(known.id, node.id)) {
       known.seen = now;
       known.failures = 0;
@@ -78,13 +77,13 @@ export class RoutingTable {
 
   /** It has asked us something: it lives, if it is one who has answered before. */
   asked(node: NodeEndpoint, now: number): void {
-    const known = this.#byKey.get(keyOf(node));
+    const known = this.#byKey.get(addressKey(node));
     if (known && known.failures === 0 && equalIds(known.id, node.id)) known.seen = now;
   }
 
   /** It has not answered, or not as itself. */
   failed(node: Endpoint): void {
-    const known = this.#byKey.get(keyOf(node));
+    const known = this.#byKey.get(addressKey(node));
     if (!known) return;
     known.failures++;
     const bucket = this.#bucketOf(known.id);
@@ -206,7 +205,7 @@ export class RoutingTable {
 
   #add(bucket: Bucket, contact: Contact): void {
     bucket.contacts.push(contact);
-    this.#byKey.set(keyOf(contact), contact);
+    this.#byKey.set(addressKey(contact), contact);
     this.#byId.set(toHex(contact.id), contact);
     const network = networkOf(contact.host);
     if (network !== undefined) this.#networks.add(network);
@@ -215,7 +214,7 @@ export class RoutingTable {
   #remove(contact: Contact): void {
     const { contacts } = this.#bucketOf(contact.id);
     contacts.splice(contacts.indexOf(contact), 1);
-    this.#byKey.delete(keyOf(contact));
+    this.#byKey.delete(addressKey(contact));
     this.#byId.delete(toHex(contact.id));
     const network = networkOf(contact.host);
     if (network !== undefined) this.#networks.delete(network);

@@ -2,6 +2,7 @@ import { catchError, defer, EMPTY, filter, map, merge, mergeMap, type Observable
 import { now } from '../../contracts/clock.ts';
 import type { Datagram, Env, UdpEndpoint, UdpSocket } from '../../contracts/env.ts';
 import { InputError, TrackerError } from '../../contracts/errors.ts';
+import { addressKey } from '../../protocol/encoding/address.ts';
 import { formatIp, parseIp } from '../../protocol/encoding/ip.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
@@ -124,7 +125,7 @@ const askFamily = <Type extends UdpReply['type']>(tracked: Tracked, found: Row, 
       const wait = FIRST_RESEND * 2 ** turn;
       const silent = () => {
         // A tracker that has forgotten us need not say so.
-        memory.forget(keyOf(asked));
+        memory.forget(addressKey(asked));
         return new TrackerError('timeout', `${shownUrl(url)}: no answer within ${wait / 1000} s`);
       };
       const row$ = turn === 0 ? of(found) : trackerAddresses(env, url, given).pipe(map((rows) => sameFamily(rows, found)));
@@ -146,8 +147,6 @@ const askFamily = <Type extends UdpReply['type']>(tracked: Tracked, found: Row, 
     const again = (error: unknown) => (error instanceof TrackerError && error.code === 'timeout' ? of(0) : throwError(() => error));
     return attempt$.pipe(retry({ count: RESENDS, delay: again }));
   });
-
-const keyOf = ({ host, port }: UdpEndpoint): string => `${host} ${port}`;
 
 const sameFamily = (rows: readonly Row[], found: Row): Row => rows.find(([{ host }]) => familyOf(host) === familyOf(found[0].host)) ?? found;
 
@@ -172,7 +171,7 @@ const conversation = <Type extends UdpReply['type']>(
   memory: UdpMemory,
 ): Observable<Answer<Type>> => {
   const family = familyOf(to.host);
-  const key = keyOf(to);
+  const key = addressKey(to);
   const talk = (socket: UdpSocket): Observable<Answer<Type>> => {
     const ask = <Kind extends UdpReply['type']>(type: Kind, encode: (transaction: number) => Uint8Array): Observable<Answer<Kind>> =>
       exchange({ socket, to, family, url, type, encode, transaction: Buffer.from(randomBytes(4)).readUInt32BE() });

@@ -73,6 +73,11 @@ const V4: readonly Row[] = (
   ] as const
 ).map(row);
 
+/** Those of `V4` that an address can be in, by its first byte: for most there are none, and the DHT asks of each node that it is told of. */
+const V4_BY_FIRST: readonly (readonly Row[])[] = Array.from({ length: 256 }, (_, first) =>
+  V4.filter(([{ net, whole, mask }]) => (((net[0] ?? 0) ^ first) & (whole > 0 ? 0xff : mask)) === 0),
+);
+
 /** All that the public network knows is in 2000::/3: an IPv6 address that no range holds is reserved. */
 const V6: readonly Row[] = (
   [
@@ -127,7 +132,7 @@ const tunnelled = (ip: Uint8Array): AddressKind | undefined => {
 /** Of 4 or 16 bytes. */
 const kindOf = (ip: Uint8Array): AddressKind => {
   const meant = meantBy(ip);
-  return meant.length === 4 ? (listed(V4, meant) ?? 'public') : (tunnelled(meant) ?? listed(V6, meant) ?? 'reserved');
+  return meant.length === 4 ? (listed(V4_BY_FIRST[meant[0] ?? 0] ?? [], meant) ?? 'public') : (tunnelled(meant) ?? listed(V6, meant) ?? 'reserved');
 };
 
 /** Of an IPv4 or IPv6 literal, with or without a zone; undefined for a name. Mapped and NAT64 addresses are of the kind of the IPv4 address in them. */

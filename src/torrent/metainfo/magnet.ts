@@ -1,3 +1,4 @@
+import { addressText } from '../../protocol/encoding/address.ts';
 import { ID_LENGTH, parseId, toHex } from '../../protocol/encoding/id.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
@@ -86,10 +87,7 @@ export const formatMagnet = (magnet: Omit<MagnetLink, 'ignored'>): string => {
   if (name !== undefined) add('dn', [name]);
   if (length !== undefined) add('xl', [String(length)]);
   add('tr', announce.flat());
-  add(
-    'x.pe',
-    peers.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)),
-  );
+  add('x.pe', peers.map(addressText));
   add('ws', webSeeds);
   add('xs', sources);
   if (select !== undefined) parts.push(`so=${formatSelection(select)}`);

@@ -1,8 +1,9 @@
 import { isBefore } from './dialOrder.ts';
 import { HostRoom, type Useless } from './hostRoom.ts';
-import { type Admission, type Candidate, type Ending, hostOf, keyOf, remember } from './addressKeys.ts';
+import { type Admission, type Candidate, type Ending, hostOf, remember } from './addressKeys.ts';
 import { MAX_FAILURES, MAX_FAILURES_AT_STAKE, NO_ROOM, retryDelay } from './retryDelay.ts';
 import { SeenAs } from './seenAs.ts';
+import { addressKey } from '../../protocol/encoding/address.ts';
 
 export type { Admission, Candidate, Ending } from './addressKeys.ts';
 export { MAX_FAILURES } from './retryDelay.ts';
@@ -104,7 +105,7 @@ export class AddressBook<A extends Candidate> {
 
   /** A new address; not taken up if the book is `full` of those that have not failed. */
   add(address: A): Admission {
-    const [key, host] = [keyOf(address), hostOf(address)];
+    const [key, host] = [addressKey(address), hostOf(address)];
     if (this.#entries.has(key)) return 'known';
     if (this.#bans.has(host)) return 'banned';
     if (this.#selves.has(key)) return 'self';
@@ -118,7 +119,7 @@ export class AddressBook<A extends Candidate> {
   admit(address: A): Admission {
     const host = hostOf(address);
     if (this.#bans.has(host)) return 'banned';
-    if (this.#entries.has(keyOf(address))) return 'known';
+    if (this.#entries.has(addressKey(address))) return 'known';
     if (!this.#room.has(address)) return 'per-host';
     if (this.#room.crowded(address) && !this.#forgetAt(host)) return 'per-host';
     if (this.#entries.size >= this.#most && !this.#forgetWorst()) return 'full';
@@ -132,14 +133,14 @@ export class AddressBook<A extends Candidate> {
   /** Whoever called from `address` can be dialled at `dialable`: it is known there, and not dialled as long as it is connected. */
   listensAt(address: A, dialable: A): void {
     const entry = this.#callers.get(address);
-    const other = this.#entries.get(keyOf(dialable));
+    const other = this.#entries.get(addressKey(dialable));
     if (entry?.passing !== true || other?.state === 'active' || this.isBanned(dialable)) return;
     if (other !== undefined) this.#forget(other);
     // Where each port is a host of its own, as on this machine, the peer moves to another one.
     this.#room.ended(entry);
     this.#room.forgets(entry);
-    this.#entries.delete(keyOf(address));
-    this.#entries.set(keyOf(dialable), entry);
+    this.#entries.delete(addressKey(address));
+    this.#entries.set(addressKey(dialable), entry);
     entry.address = dialable;
     entry.passing = false;
     this.#room.knows(entry);
@@ -156,7 +157,7 @@ export class AddressBook<A extends Candidate> {
   take(now: number): A | undefined {
     const entry = this.#next(now);
     if (entry === undefined) return undefined;
-    this.#waiting.delete(keyOf(entry.address));
+    this.#waiting.delete(addressKey(entry.address));
     entry.state = 'active';
     this.#room.began(entry);
     this.#dials--;
@@ -180,14 +181,14 @@ export class AddressBook<A extends Candidate> {
 
   /** The session with an active address is over; `useful` if it gave us anything. `cause` is the code of its error. */
   ended(address: A, ending: Ending, useful: boolean, now: number, cause: string = ending): void {
-    const entry = this.#callers.get(address) ?? this.#entries.get(keyOf(address));
+    const entry = this.#callers.get(address) ?? this.#entries.get(addressKey(address));
     if (entry?.state !== 'active') return;
     this.active--;
     this.#room.ended(entry);
     if (ending === 'ban') this.ban(address);
     this.#callers.delete(address);
     const self = cause === 'self';
-    if (self && !entry.passing) remember(this.#selves, keyOf(entry.address), MAX_SELVES);
+    if (self && !entry.passing) remember(this.#selves, addressKey(entry.address), MAX_SELVES);
     // What this machine lacked says nothing of the peer.
     if (cause !== NO_ROOM) {
       entry.useful = useful;
@@ -259,13 +260,13 @@ export class AddressBook<A extends Candidate> {
 
   #enter(address: A, state: 'waiting' | 'active', passing: boolean): Entry<A> {
     const entry: Entry<A> = { address, session: address, state, passing, failures: 0, useful: false, priority: this.#seenAs.priorityOf(address), until: 0 };
-    this.#entries.set(keyOf(address), entry);
+    this.#entries.set(addressKey(address), entry);
     this.#room.knows(entry);
     return entry;
   }
 
   #forget(entry: Entry<A>): void {
-    const key = keyOf(entry.address);
+    const key = addressKey(entry.address);
     this.#entries.delete(key);
     this.#waiting.delete(key);
     this.#resting.delete(entry);
@@ -277,7 +278,7 @@ export class AddressBook<A extends Candidate> {
       if (entry.until > now) continue;
       this.#resting.delete(entry);
       entry.state = 'waiting';
-      this.#waiting.set(keyOf(entry.address), entry);
+      this.#waiting.set(addressKey(entry.address), entry);
     }
   }
 
@@ -288,7 +289,7 @@ export class AddressBook<A extends Candidate> {
     if (counts.join() !== [this.#waiting.size, this.#resting.size, this.active].join()) throw new RangeError('the address book miscounts');
     if (entries.length > this.#most) throw new RangeError(`${entries.length} addresses known`);
     this.#room.check(entries, within('active'));
-    if (entries.some(({ address, state }) => state !== 'active' && (this.#selves.has(keyOf(address)) || this.isBanned(address)))) {
+    if (entries.some(({ address, state }) => state !== 'active' && (this.#selves.has(addressKey(address)) || this.isBanned(address)))) {
       throw new RangeError('somebody is known who must not be');
     }
   }

@@ -1,3 +1,4 @@
+import { addressKey } from '../../protocol/encoding/address.ts';
 import { isHome } from '../../protocol/encoding/reach.ts';
 
 /** What the book needs to know of an address. */
@@ -21,7 +22,5 @@ export const remember = (set: Set<string>, key: string, most: number): void => {
   if (set.size > most && oldest !== undefined) set.delete(oldest);
 };
 
-export const keyOf = ({ host, port }: Candidate): string => `${host}:${port}`;
-
 /** Peers in one house share an address of the internet; those on one machine or local network do not: each is a host of its own. */
-export const hostOf = (address: Candidate): string => (isHome(address.host) ? keyOf(address) : address.host);
+export const hostOf = (address: Candidate): string => (isHome(address.host) ? addressKey(address) : address.host);

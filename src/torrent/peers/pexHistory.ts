@@ -1,3 +1,4 @@
+import { addressKey } from '../../protocol/encoding/address.ts';
 import type { Endpoint } from '../../protocol/encoding/compact.ts';
 import { MAX_PEX_PEERS, type PexMessage, type PexPeer } from '../../protocol/peer/utPex.ts';
 
@@ -17,7 +18,7 @@ export class PexHistory {
     const added: PexPeer[] = [];
     const here = new Set<string>();
     for (const peer of present) {
-      const key = `${peer.host} ${peer.port}`;
+      const key = addressKey(peer);
       if (!here.has(key) && !this.#told.has(key) && added.length < MAX_PEX_PEERS) added.push(peer);
       here.add(key);
     }
@@ -26,8 +27,8 @@ export class PexHistory {
       if (here.has(key)) continue;
       if (dropped.push(peer) >= MAX_PEX_PEERS) break;
     }
-    for (const { host, port } of dropped) this.#told.delete(`${host} ${port}`);
-    for (const { host, port } of added) this.#told.set(`${host} ${port}`, { host, port });
+    for (const peer of dropped) this.#told.delete(addressKey(peer));
+    for (const { host, port } of added) this.#told.set(addressKey({ host, port }), { host, port });
     return added.length + dropped.length > 0 ? { added, dropped } : undefined;
   }
 }

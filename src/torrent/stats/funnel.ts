@@ -1,3 +1,5 @@
+import { addressKey } from '../../protocol/encoding/address.ts';
+
 /** How far an address can get, in this order: named by a source, then as far as a peer that gives us blocks. */
 export const STAGES = ['discovered', 'dialled', 'connected', 'handshaken', 'interested', 'unchoked', 'sending'] as const;
 export type Stage = (typeof STAGES)[number];
@@ -99,7 +101,7 @@ export class Funnel<Source extends string> {
   }
 
   #traceOf(address: Named<Source>): Trace<Source> {
-    const key = `${address.host} ${address.port}`;
+    const key = addressKey(address);
     const known = this.#traces.get(key);
     if (known !== undefined) return known;
     const trace: Trace<Source> = { source: address.source, others: new Set(), stage: 0, cause: undefined };
