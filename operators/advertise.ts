@@ -7,6 +7,7 @@ import type { Message } from '../src/protocol/peer/messages.ts';
 import type { Bitfield } from '../src/torrent/bitfield.ts';
 import type { SuperSeed } from '../src/torrent/upload/superSeed.ts';
 import { eachPeer } from './internal/eachPeer.ts';
+import { channelTo } from './internal/extensionChannel.ts';
 
 /** Says what we have. `PiecePicker` is one. */
 export interface Possessions {
@@ -68,8 +69,7 @@ export const advertise = (
       if (more) superSeed?.gained(message.type === 'have' ? message.piece : undefined);
     });
     on(lost$, (piece) => {
-      const id = state.idOf(LT_DONTHAVE);
-      if (id !== undefined) peer.send({ type: 'extended', id, payload: encodeDontHave(piece) });
+      channelTo(peer, LT_DONTHAVE).send(encodeDontHave(piece));
       tellWish(peer, stored);
     });
     until(stored$, (piece) => {
