@@ -4,12 +4,25 @@ import { seeded } from '../../marbles/random.ts';
 import { Availability } from '../../src/torrent/picker/availability.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
 import { countingSort } from '../../src/torrent/picker/countingSort.ts';
-import { byPriority, defaultOrder, firstBy, type PieceOrder, RANDOM_FIRST, randomFirst, rarestFirst } from '../../src/torrent/picker/pieceOrder.ts';
+import {
+  byPriority,
+  defaultOrder,
+  firstBy,
+  inOrder,
+  type PieceOrder,
+  preferring,
+  RANDOM_FIRST,
+  randomFirst,
+  rarestFirst,
+} from '../../src/torrent/picker/pieceOrder.ts';
 import { WantedPieces } from '../../src/torrent/picker/wantedPieces.ts';
 
 const PIECES = 24;
-/** The same in words, and another function: so it is made by comparing. */
-const inWords: PieceOrder = firstBy(byPriority, randomFirst(), rarestFirst);
+/** The same without its rank: so it is made by comparing. */
+const inWords =
+  (order: PieceOrder): PieceOrder =>
+  (a, b) =>
+    order(a, b);
 
 const fieldOf = (pieces: Iterable<number>): Bitfield => {
   const field = new Bitfield(PIECES);
@@ -32,7 +45,7 @@ const world = fc.record({
   others: fc.array(fc.oneof(fc.array(piece), fc.constant(everything)), { maxLength: 6 }),
 });
 
-/** Two who are told the same: one has the default order, the other the same one in words. */
+/** Two that are told the same: one has an order with its rank, the other the same one in words. */
 class Twins {
   readonly availability = new Availability<object>(PIECES);
   readonly priorities = new Int8Array(PIECES);
@@ -41,10 +54,10 @@ class Twins {
   readonly begun: number[] = [];
   readonly stored: number[] = [];
 
-  constructor({ seed, restored, peers, others }: typeof world extends fc.Arbitrary<infer W> ? W : never) {
+  constructor({ seed, restored, peers, others }: typeof world extends fc.Arbitrary<infer W> ? W : never, order: PieceOrder = defaultOrder) {
     for (const pieces of others) this.availability.told({}, fieldOf(pieces));
     this.peers = peers.map(fieldOf);
-    this.both = [new WantedPieces(PIECES, this.availability, defaultOrder, seeded(seed)), new WantedPieces(PIECES, this.availability, inWords, seeded(seed))];
+    this.both = [new WantedPieces(PIECES, this.availability, order, seeded(seed)), new WantedPieces(PIECES, this.availability, inWords(order), seeded(seed))];
     for (const one of restored) {
       for (const wanted of this.both) wanted.stored(one);
       this.stored.push(one);
@@ -54,6 +67,16 @@ class Twins {
   /** What comes before what, but for chance. */
   rank(one: number): readonly [priority: number, availability: number] {
     return [-(this.priorities[one] as number), this.stored.length < RANDOM_FIRST ? 0 : this.availability.of(one)];
+  }
+
+  /** Both choose the same, and begin it. */
+  same(who: number): void {
+    const have = this.peers[who] as Bitfield;
+    const [best, same] = this.both.map((wanted) => wanted.best(have, have));
+    expect(best).toBe(same);
+    if (best === undefined) return;
+    for (const wanted of this.both) wanted.begin(best);
+    this.begun.push(best);
   }
 
   best(who: number): void {
@@ -172,5 +195,43 @@ describe('the default order', () => {
     expect(wanted.best(all, all)).toBe(7);
     for (const other of others) availability.left(other);
     expect(wanted.best(all, all)).toBe(7);
+  });
+});
+
+describe('an order composed of others', () => {
+  const part = fc.oneof(fc.constantFrom(byPriority, rarestFirst), fc.nat(8).map(randomFirst));
+
+  it('is made by counting if all of them are, and gives what comparing gives', () => {
+    fc.assert(
+      fc.property(world, fc.array(part, { maxLength: 4 }), fc.array(move, { maxLength: 60 }), (setting, parts, moves) => {
+        const order = firstBy(...parts);
+        expect(order.rank).toBeDefined();
+        const twins = new Twins(setting, order);
+        for (const one of moves) {
+          if (one.type === 'best') twins.same(one.who);
+          else if (one.type === 'prioritise') twins.prioritise(one.piece, one.priority);
+          else twins.move(one.type, one.nth);
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('follows what a peer suggests as the default order does, unless the user has one that can only compare', () => {
+    const suggested = (order: PieceOrder): readonly (number | undefined)[] =>
+      everything.map((piece) => new WantedPieces(PIECES, new Availability<object>(PIECES), order, seeded(1)).best(all, all, [piece]));
+    expect(suggested(defaultOrder)).toEqual(everything);
+    expect(suggested(firstBy(byPriority, randomFirst(), rarestFirst))).toEqual(everything);
+    expect(
+      new Set(
+        suggested(
+          firstBy(
+            preferring((index) => index > 4),
+            rarestFirst,
+          ),
+        ),
+      ).size,
+    ).toBe(1);
+    expect(firstBy(byPriority, inOrder).rank).toBeUndefined();
   });
 });

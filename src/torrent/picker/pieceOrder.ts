@@ -13,26 +13,42 @@ export interface Candidate {
   readonly salt: number;
 }
 
-/** Which of two pieces is asked for first: negative for `a`, positive for `b`, 0 for a tie. */
-export type PieceOrder = (a: Candidate, b: Candidate) => number;
+/** One thing that pieces are sorted by: the lowest number first, but the highest priority. It counts while fewer than `below` pieces are stored. */
+export interface Rank {
+  readonly by: 'priority' | 'availability' | 'salt';
+  readonly below: number;
+}
+
+/**
+ * Which of two pieces is asked for first: negative for `a`, positive for `b`, 0 for a tie, which chance breaks.
+ * An order may carry its `rank`, which says the same as what to sort by, what matters most first. Then it is made by counting instead of comparing,
+ * and what peers suggest (BEP 6) is followed among pieces of one priority: such an order leaves much to chance.
+ */
+export interface PieceOrder {
+  (a: Candidate, b: Candidate): number;
+  readonly rank?: readonly Rank[];
+}
+
+const ranked = (order: (a: Candidate, b: Candidate) => number, ...rank: readonly Rank[]): PieceOrder => Object.assign(order, { rank });
 
 /** The piece that the fewest peers have; ties at random. */
-export const rarestFirst: PieceOrder = (a, b) => a.availability - b.availability || a.salt - b.salt;
+export const rarestFirst: PieceOrder = ranked(
+  (a, b) => a.availability - b.availability || a.salt - b.salt,
+  { by: 'availability', below: Infinity },
+  { by: 'salt', below: Infinity },
+);
 
 /** From the beginning to the end: for streaming. */
 export const inOrder: PieceOrder = (a, b) => a.index - b.index;
 
 /** The highest priority. */
-export const byPriority: PieceOrder = (a, b) => b.priority - a.priority;
+export const byPriority: PieceOrder = ranked((a, b) => b.priority - a.priority, { by: 'priority', below: Infinity });
 
 /** So many pieces are asked for at random unless told otherwise. */
 export const RANDOM_FIRST = 4;
 
 /** Any, while fewer than `count` pieces are stored: to have soon something to give. Then no opinion. */
-export const randomFirst =
-  (count = RANDOM_FIRST): PieceOrder =>
-  (a, b) =>
-    a.stored < count ? a.salt - b.salt : 0;
+export const randomFirst = (count = RANDOM_FIRST): PieceOrder => ranked((a, b) => (a.stored < count ? a.salt - b.salt : 0), { by: 'salt', below: count });
 
 /** The pieces for which `wanted` holds before all others. */
 export const preferring =
@@ -40,16 +56,18 @@ export const preferring =
   (a, b) =>
     Number(wanted(b.index)) - Number(wanted(a.index));
 
-/** The first order that has an opinion decides. */
-export const firstBy =
-  (...orders: readonly PieceOrder[]): PieceOrder =>
-  (a, b) => {
-    for (const order of orders) {
-      const difference = order(a, b);
+/** The first order that has an opinion decides. It has a rank if all of them have. */
+export const firstBy = (...orders: readonly PieceOrder[]): PieceOrder => {
+  const order = (a: Candidate, b: Candidate): number => {
+    for (const one of orders) {
+      const difference = one(a, b);
       if (difference !== 0) return difference;
     }
     return 0;
   };
+  const ranks = orders.flatMap(({ rank }) => (rank === undefined ? [] : [rank]));
+  return ranks.length === orders.length ? ranked(order, ...ranks.flat()) : order;
+};
 
-/** What is asked for first unless told otherwise. With no other order are suggestions of peers followed (BEP 6), among pieces of one priority. */
+/** What is asked for first unless told otherwise. */
 export const defaultOrder: PieceOrder = firstBy(byPriority, randomFirst(), rarestFirst);

@@ -3,7 +3,7 @@ import { Bitfield } from '../bitfield.ts';
 import { countingSort } from './countingSort.ts';
 import type { Shape } from '../geometry.ts';
 import { LazySort } from './lazySort.ts';
-import { type Candidate, defaultOrder, type PieceOrder, RANDOM_FIRST } from './pieceOrder.ts';
+import type { Candidate, PieceOrder, Rank } from './pieceOrder.ts';
 
 /** Of as many pieces, or of as many known to be had, one change is borne with before the order is made anew. */
 const PIECES_PER_CHANGE = 64;
@@ -75,7 +75,7 @@ interface Place {
  * The pieces nobody has begun, and which of them a peer should begin next. The choice depends on: the order, the
  * availability, the priorities, what the peer has and suggests, and one random salt a piece, which breaks all ties: those of
  * an extent follow each other. One order for all peers, made anew when too much has changed: to order 100,000 pieces costs
- * milliseconds, and 200 peers want the same ones. The default order is made without a comparison, any other is sorted only
+ * milliseconds, and 200 peers want the same ones. An order that has a rank is made without a comparison, any other is sorted only
  * as far as they look.
  * Invariant: `missing` has the bit of a piece exactly while it is neither begun, nor stored, nor excluded.
  */
@@ -87,7 +87,7 @@ export class WantedPieces<Who extends object> {
   readonly #priorities: Int8Array;
   /** The priorities upside down, for a sort that begins with the lowest; none while all are alike. */
   #ranks: Uint8Array | undefined;
-  /** All pieces, the lowest salt first; none before the default order is made. */
+  /** All pieces, the lowest salt first; none before an order is made by counting. */
   #bySalt: Uint32Array | undefined;
   #ordered: Ordered | undefined;
   /** Missing again since the order was made: they come before their place in it, or have none. */
@@ -146,7 +146,9 @@ export class WantedPieces<Who extends object> {
   /** The order is made anew where it depends on how many pieces are stored. */
   #restocked(): void {
     const { stored, looked } = this.#stock;
-    if (this.#order === defaultOrder ? this.#stored < RANDOM_FIRST !== stored < RANDOM_FIRST : looked && this.#stored <= FEW_STORED) this.#ordered = undefined;
+    const { rank } = this.#order;
+    if (rank === undefined ? looked && this.#stored <= FEW_STORED : rank.some(({ below }) => this.#stored < below !== stored < below))
+      this.#ordered = undefined;
   }
 
   /** The best missing piece that `who`, who has `have`, can give, of those it has `suggested` if it may choose; undefined if there is none. */
@@ -156,7 +158,7 @@ export class WantedPieces<Who extends object> {
     const ordered = this.#fresh();
     let best = this.#next(ordered, who, have);
     for (const piece of this.#returned) if (have.has(piece) && (best === undefined || this.#compare(piece, best) < 0)) best = piece;
-    return best === undefined || this.#order !== defaultOrder ? best : (this.#bestOf(suggested, have, this.#priorities[best] as number) ?? best);
+    return best === undefined || this.#order.rank === undefined ? best : (this.#bestOf(suggested, have, this.#priorities[best] as number) ?? best);
   }
 
   /** The first missing piece of `have` that will do. */
@@ -186,20 +188,33 @@ export class WantedPieces<Who extends object> {
     const pieceCount = this.missing.length;
     // Each of the peers that join at first changes everything; none of the hundredth does.
     const patience = Math.min(pieceCount, Math.max(pieceCount / PIECES_PER_CHANGE, sum / KNOWN_PER_CHANGE));
-    const sorted = this.#order === defaultOrder;
-    const pieces = sorted ? this.#sorted() : piecesOf(this.missing);
-    const lazy = sorted ? undefined : new LazySort(pieces, this.#before);
+    const { rank } = this.#order;
+    const pieces = rank === undefined ? piecesOf(this.missing) : this.#sorted(rank);
+    const lazy = rank === undefined ? new LazySort(pieces, this.#before) : undefined;
     this.#ordered = { pieces, lazy, version, patience, places: new WeakMap(), begun: 0, front: 0 };
     return this.#ordered;
   }
 
-  /** The missing pieces as `defaultOrder` has them, sorted by what matters least first. */
-  #sorted(): Uint32Array {
+  /** The missing pieces by their rank, sorted by what matters least first. */
+  #sorted(rank: readonly Rank[]): Uint32Array {
     this.#bySalt ??= bySalt(this.#salts);
+    const counting = rank.filter(({ below }) => this.#stored < below).map(({ by }) => by);
+    const salt = counting.indexOf('salt');
+    // No two have one salt: nothing that comes after it decides.
+    const keys = salt < 0 ? counting : counting.slice(0, salt);
+    return keys.reduceRight(
+      (pieces, by) => (by === 'priority' ? this.#byPriority(pieces) : this.#byAvailability(pieces)),
+      piecesOf(this.missing, this.#bySalt),
+    );
+  }
+
+  #byPriority(pieces: Uint32Array): Uint32Array {
+    return this.#ranks === undefined ? pieces : countingSort(pieces, this.#ranks, 2 * HIGHEST + 2);
+  }
+
+  #byAvailability(pieces: Uint32Array): Uint32Array {
     const { sum, counts, most } = this.#availability;
-    const anyhow = piecesOf(this.missing, this.#bySalt);
-    const rarest = this.#stored < RANDOM_FIRST || sum === 0 ? anyhow : countingSort(anyhow, counts, most + 1);
-    return this.#ranks === undefined ? rarest : countingSort(rarest, this.#ranks, 2 * HIGHEST + 2);
+    return sum === 0 ? pieces : countingSort(pieces, counts, most + 1);
   }
 
   #next(ordered: Ordered, who: Who, have: Bitfield): number | undefined {
