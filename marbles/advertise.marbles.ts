@@ -39,7 +39,12 @@ describe('advertise', () => {
     ['nothing, as there is nothing to tell', possessing(10), false, undefined],
     ['have none', possessing(10), true, { type: 'haveNone' }],
     ['a bitfield', possessing(10, 0, 9), false, { type: 'bitfield', bytes: Uint8Array.of(0x80, 0x40) }],
-    ['a bitfield even with the fast extension', possessing(10, 0, 9), true, { type: 'bitfield', bytes: Uint8Array.of(0x80, 0x40) }],
+    [
+      'a bitfield even with the fast extension',
+      possessing(10, 0, 9),
+      true,
+      { type: 'bitfield', bytes: Uint8Array.of(0x80, 0x40) },
+    ],
     ['a full bitfield', all(10), false, { type: 'bitfield', bytes: Uint8Array.of(0xff, 0xc0) }],
     ['have all', all(10), true, { type: 'haveAll' }],
   ])('begins with %s', (_, possessions, fast, message) =>
@@ -146,9 +151,17 @@ describe('advertise', () => {
         payload: encodeExtensionHandshake({ ids: new Map(dontHave ? [[LT_DONTHAVE, 1]] : []) }),
       });
       speaking.state.sent(ours(true));
-      speaking.state.received({ ...ours(true), payload: encodeExtensionHandshake({ ids: new Map([[LT_DONTHAVE, 7]]) }) } as Message);
+      speaking.state.received({
+        ...ours(true),
+        payload: encodeExtensionHandshake({ ids: new Map([[LT_DONTHAVE, 7]]) }),
+      } as Message);
       other.state.sent(ours(true));
-      gives(merge(of(speaking), of(other), NEVER).pipe(mergeMap((one) => open(one).pipe(advertise(possessing(10, 3), NEVER, { lost$ })))), '^-----!').toBe('-');
+      gives(
+        merge(of(speaking), of(other), NEVER).pipe(
+          mergeMap((one) => open(one).pipe(advertise(possessing(10, 3), NEVER, { lost$ }))),
+        ),
+        '^-----!',
+      ).toBe('-');
       sends(speaking).toBe('B-e', {
         B: { type: 'bitfield', bytes: Uint8Array.of(0x10, 0) },
         e: { type: 'extended', id: 7, payload: Uint8Array.of(0, 0, 0, 3) },
@@ -167,7 +180,11 @@ describe('advertise', () => {
       const said = { ids: new Map([['ut_metadata', 2]]), version: 'us 1', port: 6881, reqq: 500, metadataSize: 31_235 };
       they.state.sent({ type: 'extended', id: 0, payload: encodeExtensionHandshake(said) });
       gives(open(they).pipe(advertise(possessions, stored$, { lost$ })), '^---------!').toBe('-');
-      const wish = (uploadOnly: boolean): Message => ({ type: 'extended', id: 0, payload: encodeExtensionHandshake({ ...said, uploadOnly }) });
+      const wish = (uploadOnly: boolean): Message => ({
+        type: 'extended',
+        id: 0,
+        payload: encodeExtensionHandshake({ ...said, uploadOnly }),
+      });
       sends(they).toBe('B-(hu)-w', { B: words.bitfield(0), h: words.have(1), u: wish(true), w: wish(false) });
     }),
   );
@@ -179,7 +196,9 @@ describe('advertise', () => {
         const they = peer('-I-N-I', {}, { has: [0], fast: true });
         const options = { infoHash: new Uint8Array(20).fill(1) };
         gives(open(they).pipe(advertise(possessing(4, 0, 1, 3), NEVER, options)), '^------!').toBe('-');
-        const allowed = allowedFastSet(they.address.host, options.infoHash, 4).filter((piece) => piece === 1 || piece === 3);
+        const allowed = allowedFastSet(they.address.host, options.infoHash, 4).filter(
+          (piece) => piece === 1 || piece === 3,
+        );
         const [one, other] = allowed.map(words.allowedFast);
         sends(they).toBe('B(xy)', { B: words.bitfield(0, 1, 3), x: one, y: other });
       },
@@ -194,7 +213,10 @@ describe('advertise', () => {
       const one = peer('  ---H------', { H: words.have(0) }, { has: [], fast: true });
       const other = peer('------h----', { h: words.have(0) }, { has: [], fast: true });
       const advertising = advertise(all(2), NEVER, { superSeed });
-      gives(merge(of(one), of(other), NEVER).pipe(mergeMap((they) => open(they).pipe(advertising))), '^---------!').toBe('-');
+      gives(
+        merge(of(one), of(other), NEVER).pipe(mergeMap((they) => open(they).pipe(advertising))),
+        '^---------!',
+      ).toBe('-');
       sends(one).toBe('  (Ba)--b', { B: { type: 'haveNone' }, a: words.have(0), b: words.have(1) });
       sends(other).toBe('(Bb)', { B: { type: 'haveNone' }, b: words.have(1) });
     }),

@@ -10,7 +10,10 @@ interface Turn {
 }
 
 /** Which tasks had their turn, and when. */
-const played = (turns: readonly Turn[], actions?: VirtualTimeScheduler['actions']): readonly (readonly [at: number, task: number])[] => {
+const played = (
+  turns: readonly Turn[],
+  actions?: VirtualTimeScheduler['actions'],
+): readonly (readonly [at: number, task: number])[] => {
   const scheduler = new VirtualTimeScheduler();
   if (actions !== undefined) scheduler.actions = actions;
   const told: [number, number][] = [];

@@ -11,9 +11,10 @@ interface Entry<T> {
 }
 
 /**
- * What is to come, the next first; of what is due at one time, what was added first. It stands in for the array of RxJS's virtual time, which
- * is sorted for each task that is added and searched for each that is given up: with thousands of timers nothing else would get done. It can
- * what RxJS asks of it: show the first, `shift` it, `push` one, and `splice` one out. What is given up stays in the heap until its turn comes.
+ * What is to come, the next first; of what is due at one time, what was added first. It stands in for the array of
+ * RxJS's virtual time, which is sorted for each task that is added and searched for each that is given up: with
+ * thousands of timers nothing else would get done. It can what RxJS asks of it: show the first, `shift` it, `push` one,
+ * and `splice` one out. What is given up stays in the heap until its turn comes.
  */
 export class Agenda<T extends Task> extends Array<T> {
   readonly #heap: Entry<T>[] = [];
@@ -83,4 +84,5 @@ export class Agenda<T extends Task> extends Array<T> {
   }
 }
 
-const before = <T>(one: Entry<T>, other: Entry<T>): boolean => one.due < other.due || (one.due === other.due && one.nth < other.nth);
+const before = <T>(one: Entry<T>, other: Entry<T>): boolean =>
+  one.due < other.due || (one.due === other.due && one.nth < other.nth);

@@ -6,7 +6,10 @@ import { TrackerCommons } from '../src/discovery/trackers/trackerCommons.ts';
 import { drawn, type Mark, type Stage } from './index.ts';
 import { ONE, scene, TWO } from './stories/trackerScene.ts';
 
-/** Questions to hosts, two at one time and one to each host, and when each began: in capitals when others wait for the same host. */
+/**
+ * Questions to hosts, two at one time and one to each host, and when each began: in capitals when others wait for the
+ * same host.
+ */
 const asking = (stage: Stage, lane: string) => {
   const queue = new AnnounceQueue({ most: 2, mostPerHost: 1 });
   const began: Mark[] = [];
@@ -93,7 +96,9 @@ describe('two torrents of one process', () => {
           two: ['(a|)'],
           options: { commons, tiers: [[ONE, TWO]], totals: () => ({ ...nothing, left }) },
         });
-        stage.gives(peers$.pipe(take(1)), start).toBe('-(a|)'.slice(start.length > 1 ? 0 : 1), { a: { host: '10.0.0.1', port: 6881, source: 'tracker' } });
+        stage
+          .gives(peers$.pipe(take(1)), start)
+          .toBe('-(a|)'.slice(start.length > 1 ? 0 : 1), { a: { host: '10.0.0.1', port: 6881, source: 'tracker' } });
         return { one, two };
       };
       const all = Array.from({ length: DEAD_AFTER }, () => asking(0, '^'));

@@ -29,7 +29,9 @@ describe('backoff', () => {
     drawn(({ gives }) => {
       let tries = 0;
       const results = ['#', '#', 'a#', '#', 'a|'];
-      const source$ = defer(() => (results[tries++]?.startsWith('a') === true ? 'a' : throwError(() => new Error(`try ${tries}`))));
+      const source$ = defer(() =>
+        results[tries++]?.startsWith('a') === true ? 'a' : throwError(() => new Error(`try ${tries}`)),
+      );
       gives(source$.pipe(retry({ delay: backoff(sure), resetOnSuccess: true }))).toBe('---(a|)');
     }),
   );
@@ -65,13 +67,20 @@ describe('backoff', () => {
   );
 
   it('never waits longer than the most, however often it failed', () => {
-    const run = fc.property(fc.integer({ min: 1, max: 5000 }), fc.double({ min: 0, max: 0.999, noNaN: true }), (count, chance) => {
-      drawn(({ gives }) => {
-        const wait$ = backoff({ first: 7, most: 50, jitter: 1, random: () => chance })('error', count);
-        const most$ = timer(50).pipe(map(() => 'too late'));
-        gives(merge(wait$, most$).pipe(first()), '51ms ^').toBe(`51ms ${laneOf(Math.min(50, 7 * 2 ** (count - 1)) * 2 * chance)}`, { a: 0 });
-      })();
-    });
+    const run = fc.property(
+      fc.integer({ min: 1, max: 5000 }),
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
+      (count, chance) => {
+        drawn(({ gives }) => {
+          const wait$ = backoff({ first: 7, most: 50, jitter: 1, random: () => chance })('error', count);
+          const most$ = timer(50).pipe(map(() => 'too late'));
+          gives(merge(wait$, most$).pipe(first()), '51ms ^').toBe(
+            `51ms ${laneOf(Math.min(50, 7 * 2 ** (count - 1)) * 2 * chance)}`,
+            { a: 0 },
+          );
+        })();
+      },
+    );
     expect(() => fc.assert(run, { numRuns: 50 })).not.toThrow();
   });
 });

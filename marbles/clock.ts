@@ -17,7 +17,10 @@ export class Clock extends TestScheduler {
   }
 
   override schedule: TestScheduler['schedule'] = (work, delay, state) => {
-    if (++this.#actions > MAX_ACTIONS) throw new DrawingError(`still going on at ${this.frame} ms: give the drawing an end, for example gives(x$, '10s !')`);
+    if (++this.#actions > MAX_ACTIONS)
+      throw new DrawingError(
+        `still going on at ${this.frame} ms: give the drawing an end, for example gives(x$, '10s !')`,
+      );
     const tolerant: typeof work = function (given) {
       try {
         work.call(this, given);
@@ -30,7 +33,8 @@ export class Clock extends TestScheduler {
 }
 
 /**
- * An immediate may run in the turn of a timer that is due at the same time, and clear that timer: then its own turn finds nothing
- * to do, which RxJS takes for a defect.
+ * An immediate may run in the turn of a timer that is due at the same time, and clear that timer: then its own turn
+ * finds nothing to do, which RxJS takes for a defect.
  */
-const isNothingDue = (error: unknown): boolean => error instanceof Error && error.message === 'Expected a due immediate or interval';
+const isNothingDue = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'Expected a due immediate or interval';

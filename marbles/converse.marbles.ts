@@ -1,4 +1,17 @@
-import { concat, filter, ignoreElements, map, mergeMap, NEVER, type Observable, of, type OperatorFunction, switchMap, take, tap } from 'rxjs';
+import {
+  concat,
+  filter,
+  ignoreElements,
+  map,
+  mergeMap,
+  NEVER,
+  type Observable,
+  of,
+  type OperatorFunction,
+  switchMap,
+  take,
+  tap,
+} from 'rxjs';
 import { describe, it } from 'vitest';
 import { converse } from '../operators/converse.ts';
 import type { Peer } from '../src/contracts/env.ts';
@@ -20,7 +33,8 @@ const says = (type: 'keepAlive' | 'interested' | 'unchoke'): OperatorFunction<Pe
 const listens = <T>(stream$: Observable<T>): OperatorFunction<Peer, T> => switchMap(() => stream$);
 
 /** Keeps quiet, for as long as this goes on. */
-const keepsQuiet = (stream$: Observable<unknown>): OperatorFunction<Peer, never> => switchMap(() => stream$.pipe(ignoreElements()));
+const keepsQuiet = (stream$: Observable<unknown>): OperatorFunction<Peer, never> =>
+  switchMap(() => stream$.pipe(ignoreElements()));
 
 describe('converse', () => {
   it(
@@ -48,7 +62,11 @@ describe('converse', () => {
     drawn(({ cold, gives }) => {
       const main = mergeMap((peer: Peer) => peer.messages$);
       gives(cold<Peer>('--|').pipe(converse(main, says('keepAlive')))).toBe('--|');
-      gives(cold<Peer>('--#', {}, new PeerError('silent', '')).pipe(converse(main, says('keepAlive')))).toBe('--#', undefined, failed);
+      gives(cold<Peer>('--#', {}, new PeerError('silent', '')).pipe(converse(main, says('keepAlive')))).toBe(
+        '--#',
+        undefined,
+        failed,
+      );
     }),
   );
 
@@ -137,7 +155,11 @@ describe('converse', () => {
       const other = hot('-------');
       const subs = '     ^---!--';
       const result = '   -x-x#';
-      gives(of(they).pipe(converse(listens(main), keepsQuiet(side), keepsQuiet(other)))).toBe(result, undefined, failed);
+      gives(of(they).pipe(converse(listens(main), keepsQuiet(side), keepsQuiet(other)))).toBe(
+        result,
+        undefined,
+        failed,
+      );
       expectSubscriptions(main.subscriptions).toBe(subs);
       expectSubscriptions(other.subscriptions).toBe(subs);
       expectSubscriptions(they.subscriptions).toBe(subs);
@@ -149,7 +171,10 @@ describe('converse', () => {
     drawn(({ peer, cold, gives }) => {
       const main = cold('--#', undefined, new PeerError('silent', ''));
       gives(of(peer('-')).pipe(converse(listens(main), says('keepAlive')))).toBe('--#', undefined, failed);
-      gives(of(peer('--#')).pipe(converse(listens(NEVER), says('keepAlive')))).toBe('--#', undefined, { name: 'PeerError', code: 'reset' });
+      gives(of(peer('--#')).pipe(converse(listens(NEVER), says('keepAlive')))).toBe('--#', undefined, {
+        name: 'PeerError',
+        code: 'reset',
+      });
     }),
   );
 
@@ -160,7 +185,11 @@ describe('converse', () => {
       const fails: OperatorFunction<Peer, never> = tap(() => {
         throw new PeerError('silent', '');
       }) as OperatorFunction<Peer, never>;
-      gives(of(they).pipe(converse(says('interested'), says('keepAlive'), fails, says('unchoke')))).toBe('#', undefined, failed);
+      gives(of(they).pipe(converse(says('interested'), says('keepAlive'), fails, says('unchoke')))).toBe(
+        '#',
+        undefined,
+        failed,
+      );
       sends(they).toBe('K');
     }),
   );

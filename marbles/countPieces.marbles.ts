@@ -10,8 +10,17 @@ import { drawn, type Stage } from './index.ts';
 const peerId = new TextEncoder().encode('-RX0001-ourselves---');
 const malformed = { name: 'PeerError', code: 'malformed' };
 
-/** Somebody who is met before it is known, when `k` comes, that there are two pieces; what they have is given then, and after each message. */
-const met = (stage: Stage, lane: string, known: string, values: Readonly<Record<string, Uint8Array | Message>> = {}, fast = false): Observable<string> => {
+/**
+ * Somebody who is met before it is known, when `k` comes, that there are two pieces; what they have is given then, and
+ * after each message.
+ */
+const met = (
+  stage: Stage,
+  lane: string,
+  known: string,
+  values: Readonly<Record<string, Uint8Array | Message>> = {},
+  fast = false,
+): Observable<string> => {
   const wire = stage.wire(lane, values, { fast });
   const has = ({ state }: Peer): string => [0, 1].map((piece) => (state.have.has(piece) ? '*' : '.')).join('');
   return concat(of(wire), NEVER).pipe(
@@ -34,8 +43,12 @@ describe('countPieces', () => {
       stage.gives(met(stage, 'h-B---H-', '-----k', { B: stage.words.bitfield(1) }), '^------!').toBe('-----23', counts);
       stage.gives(met(stage, 'h-H---H-', '-----k', { H: stage.words.have(1) }), '    ^------!').toBe('-----22', counts);
       stage.gives(met(stage, 'h-----B-', '-----k', { B: stage.words.bitfield(1) }), '^------!').toBe('-----02', counts);
-      stage.gives(met(stage, 'h-a---U-', '-----k', { a: { type: 'haveAll' } }, true), '^------!').toBe('-----33', counts);
-      stage.gives(met(stage, 'h-n-H---', '-----k', { n: { type: 'haveNone' } }, true), '^------!').toBe('-----1', counts);
+      stage
+        .gives(met(stage, 'h-a---U-', '-----k', { a: { type: 'haveAll' } }, true), '^------!')
+        .toBe('-----33', counts);
+      stage
+        .gives(met(stage, 'h-n-H---', '-----k', { n: { type: 'haveNone' } }, true), '^------!')
+        .toBe('-----1', counts);
     }),
   );
 
@@ -57,7 +70,9 @@ describe('countPieces', () => {
     drawn((stage) => {
       const endless: Message = { type: 'bitfield', bytes: new Uint8Array(MAX_PIECES / 8 + 1) };
       stage.gives(met(stage, 'h-B', '-----k', { B: endless })).toBe('--#', undefined, malformed);
-      stage.gives(met(stage, 'h-H', '-----k', { H: { type: 'have', piece: MAX_PIECES } })).toBe('--#', undefined, malformed);
+      stage
+        .gives(met(stage, 'h-H', '-----k', { H: { type: 'have', piece: MAX_PIECES } }))
+        .toBe('--#', undefined, malformed);
       stage.gives(met(stage, 'h-BUBBBBBBBBB', '--------------k', {})).toBe('------------#', undefined, malformed);
     }),
   );

@@ -5,8 +5,16 @@ import type { DhtNode, DhtStats } from '../src/discovery/dht/node.ts';
 import { InputError } from '../src/contracts/errors.ts';
 import { drawn, type Mark, type Stage } from './index.ts';
 
-const endpoints = { a: { host: '10.0.0.1', port: 1 }, b: { host: '10.0.0.2', port: 2 }, c: { host: '10.0.0.3', port: 3 } };
-const peers = { a: { ...endpoints.a, source: 'dht' }, b: { ...endpoints.b, source: 'dht' }, c: { ...endpoints.c, source: 'dht' } };
+const endpoints = {
+  a: { host: '10.0.0.1', port: 1 },
+  b: { host: '10.0.0.2', port: 2 },
+  c: { host: '10.0.0.3', port: 3 },
+};
+const peers = {
+  a: { ...endpoints.a, source: 'dht' },
+  b: { ...endpoints.b, source: 'dht' },
+  c: { ...endpoints.c, source: 'dht' },
+};
 const known: DhtStats = { nodes: 100, nodes6: 0, torrents: 0, peers: 0 };
 
 interface Scene {
@@ -61,7 +69,10 @@ describe('dhtPeers', () => {
   it(
     'looks again after half a minute when nobody was found, and when peers become wanted later',
     drawn((stage) => {
-      const { peers$, asked } = scene(stage, { lookups: ['|', '|', '(b|)'], options: { wanted$: stage.hot('45s w', { w: 5 }) } });
+      const { peers$, asked } = scene(stage, {
+        lookups: ['|', '|', '(b|)'],
+        options: { wanted$: stage.hot('45s w', { w: 5 }) },
+      });
       stage.gives(peers$, '^ 2m !').toBe('75s b', peers);
       stage.happens(asked).toBe('        a 44999ms g 29999ms g');
     }),
@@ -70,7 +81,11 @@ describe('dhtPeers', () => {
   it(
     'announces us again next time if there was no node to hear it',
     drawn((stage) => {
-      const { peers$, asked } = scene(stage, { lookups: ['|'], options: { wanted$: of(1) }, stats: { ...known, nodes: 0 } });
+      const { peers$, asked } = scene(stage, {
+        lookups: ['|'],
+        options: { wanted$: of(1) },
+        stats: { ...known, nodes: 0 },
+      });
       stage.gives(peers$, '^ 61s !').toBe('-');
       stage.happens(asked).toBe('        a 29999ms a 29999ms a');
     }),
@@ -116,7 +131,9 @@ describe('dhtPeers', () => {
     drawn((stage) => {
       const none = new InputError('bad-option', 'no port');
       const options = { wanted$: NEVER, port: 1, random: () => 0.5 };
-      stage.gives(dhtPeers(stage.cold<DhtNode>('--#', undefined, none), new Uint8Array(20), options)).toBe('--#', undefined, none);
+      stage
+        .gives(dhtPeers(stage.cold<DhtNode>('--#', undefined, none), new Uint8Array(20), options))
+        .toBe('--#', undefined, none);
       stage.gives(dhtPeers(NEVER.pipe(ignoreElements()), new Uint8Array(20), options), '^ 60m !').toBe('-');
     }),
   );

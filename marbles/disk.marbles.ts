@@ -11,7 +11,9 @@ describe('the disk of a world', () => {
   it(
     'takes its time, fails as told, and remembers',
     drawn(({ world, gives, happens }) => {
-      const disk = world({ disk: { takes: 3, fails: (work, nth) => (work === 'write' && nth === 1 ? full : undefined) } });
+      const disk = world({
+        disk: { takes: 3, fails: (work, nth) => (work === 'write' && nth === 1 ? full : undefined) },
+      });
       const opened$ = disk.env.openStorage(torrentOf(), { folder: '.' });
       gives(opened$.pipe(write(4))).toBe('------#', {}, full);
       gives(opened$.pipe(write(5), take(1)), '-------^').toBe('-------------(n|)', { n: 3 });
@@ -55,7 +57,8 @@ describe('the disk of a world', () => {
       const { world, gives } = stage;
       const disk = new DrawnDisk(stage);
       const note = Uint8Array.of(1, 2);
-      const run = (work: (storage: Storage) => Observable<unknown>) => world({ disk }).env.openStorage(torrentOf(), { folder: '.' }).pipe(concatMap(work));
+      const run = (work: (storage: Storage) => Observable<unknown>) =>
+        world({ disk }).env.openStorage(torrentOf(), { folder: '.' }).pipe(concatMap(work));
       gives(
         run((storage) => storage.notes.save(note)),
         '^--!',

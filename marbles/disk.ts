@@ -16,13 +16,19 @@ export interface DiskOptions {
   readonly fails?: (work: DiskWork, nth: number) => StorageError | undefined;
   /** Pieces that are there from the start; if given, so are all files. */
   readonly has?: readonly number[];
-  /** Files, by their numbers from 0, that are there from the start and are somebody else's: none of their bytes is right. */
+  /**
+   * Files, by their numbers from 0, that are there from the start and are somebody else's: none of their bytes is
+   * right.
+   */
   readonly foreign?: readonly number[];
   /** Distinguishes one run of the machine from the next. */
   readonly boot?: string;
 }
 
-/** A disk in memory, with one torrent on it. It outlives the storages that are opened on it, so runs can follow one another. */
+/**
+ * A disk in memory, with one torrent on it. It outlives the storages that are opened on it, so runs can follow one
+ * another.
+ */
 export class DrawnDisk {
   readonly bytes: Uint8Array;
   /** When each write ended, and the index of the piece in which it began. */
@@ -47,7 +53,9 @@ export class DrawnDisk {
     const geometry = new Geometry(this.#torrent);
     this.#geometry = geometry;
     for (const index of options.has ?? []) this.bytes.set(pieceBytes(geometry, index), geometry.pieceOffset(index));
-    this.#mtimes = this.#torrent.files.map((_, file) => (options.has !== undefined || options.foreign?.includes(file) ? 0 : undefined));
+    this.#mtimes = this.#torrent.files.map((_, file) =>
+      options.has !== undefined || options.foreign?.includes(file) ? 0 : undefined,
+    );
     for (const file of options.foreign ?? []) {
       const { offset, length } = this.#torrent.files[file] as Torrent['files'][number];
       this.bytes.fill(0xee, offset, offset + length);
@@ -61,7 +69,8 @@ export class DrawnDisk {
 
   open({ wanted = () => true }: Pick<Target, 'wanted'> = {}): Observable<Storage> {
     return new Observable<Storage>((subscriber) => {
-      if (this.#locked) return subscriber.error(new StorageError('locked', 'the drawn disk is open already: close it first'));
+      if (this.#locked)
+        return subscriber.error(new StorageError('locked', 'the drawn disk is open already: close it first'));
       this.#locked = true;
       const close = this.#stage.ledger.open('the storage');
       subscriber.add(() => {
@@ -69,7 +78,12 @@ export class DrawnDisk {
         close();
       });
       const storage$ = this.#work('open', () => this.#storage(wanted));
-      subscriber.add(storage$.subscribe({ next: (storage) => subscriber.next(storage), error: (error: unknown) => subscriber.error(error) }));
+      subscriber.add(
+        storage$.subscribe({
+          next: (storage) => subscriber.next(storage),
+          error: (error: unknown) => subscriber.error(error),
+        }),
+      );
     });
   }
 
@@ -126,7 +140,10 @@ export class DrawnDisk {
     for (const [file, from, to] of this.#spans(offset, into.length)) {
       const apart = this.apart.get(Math.floor(from / this.#torrent.pieceLength));
       if (this.#mtimes[file] === undefined && apart === undefined) break;
-      const there = this.#mtimes[file] === undefined ? apart?.subarray(from % this.#torrent.pieceLength) : this.bytes.subarray(from, to);
+      const there =
+        this.#mtimes[file] === undefined
+          ? apart?.subarray(from % this.#torrent.pieceLength)
+          : this.bytes.subarray(from, to);
       into.set(there?.subarray(0, to - from) ?? [], from - offset);
       count = to - offset;
     }
@@ -152,7 +169,8 @@ export class DrawnDisk {
   }
 
   #finish(wanted: (file: number) => boolean): void {
-    const of = (piece: number): Span[] => this.#spans(this.#geometry.pieceOffset(piece), this.#geometry.pieceSize(piece));
+    const of = (piece: number): Span[] =>
+      this.#spans(this.#geometry.pieceOffset(piece), this.#geometry.pieceSize(piece));
     for (const piece of this.apart.keys()) if (of(piece).every(([file]) => wanted(file))) this.apart.delete(piece);
     this.#mtimes.forEach((mtime, file) => wanted(file) && (this.#mtimes[file] = mtime ?? this.#stage.now()));
   }

@@ -7,7 +7,13 @@ import { drawn } from './index.ts';
 const a: PeerAddress = { host: '10.0.0.1', port: 6881, source: 'tracker' };
 const b: PeerAddress = { ...a, port: 6882 };
 const c: PeerAddress = { ...a, host: '2001:db8::c' };
-const values: Record<string, PeerAddress> = { a, b, c, A: { ...a, source: 'pex' }, C: { ...c, host: '2001:DB8::C', source: 'dht' } };
+const values: Record<string, PeerAddress> = {
+  a,
+  b,
+  c,
+  A: { ...a, source: 'pex' },
+  C: { ...c, host: '2001:DB8::C', source: 'dht' },
+};
 const addressOf = (port: number): PeerAddress => ({ host: '10.0.0.1', port, source: 'dht' });
 
 describe('distinctPeers', () => {

@@ -16,7 +16,9 @@ describe('eachPeer', () => {
       const [p, q] = [peer('--U-U-U'), peer('------U-U')];
       const source = '       p----q----';
       const result = '       --U-U-U-U-';
-      const types = eachPeer<string>(({ talk$ }, { subscriber, until }) => until(talk$, ({ type }) => subscriber.next(type)));
+      const types = eachPeer<string>(({ talk$ }, { subscriber, until }) =>
+        until(talk$, ({ type }) => subscriber.next(type)),
+      );
       gives(cold(source, { p, q }).pipe(types), '^---------!').toBe(result, { U: 'unchoke' });
       expectSubscriptions(p.subscriptions).toBe('^----!');
     }),
@@ -34,14 +36,20 @@ describe('eachPeer', () => {
       gives(of(they).pipe(hears)).toBe('----|');
       expectSubscriptions(other$.subscriptions).toBe('^-!');
       gives(open(peer('-')).pipe(eachPeer((_, { on }) => on(cold('--#', {}, reset))))).toBe('--#', undefined, reset);
-      gives(open(peer('-')).pipe(eachPeer((_, { until }) => until(cold('--#', {}, reset))))).toBe('--#', undefined, reset);
+      gives(open(peer('-')).pipe(eachPeer((_, { until }) => until(cold('--#', {}, reset))))).toBe(
+        '--#',
+        undefined,
+        reset,
+      );
     }),
   );
 
-  it.each<readonly [what: string, hears: (peer: Peer, conversation: Conversation<never>, defect: () => never) => void]>([
-    ['as it hears', ({ talk$ }, { on }, defect) => on(talk$, defect)],
-    ['as it looks', (_peer, { every }, defect) => every(1, defect)],
-  ])('takes what is malformed for the fault of the peer, and nothing else: %s', (_when, hears) =>
+  it.each<readonly [what: string, hears: (peer: Peer, conversation: Conversation<never>, defect: () => never) => void]>(
+    [
+      ['as it hears', ({ talk$ }, { on }, defect) => on(talk$, defect)],
+      ['as it looks', (_peer, { every }, defect) => every(1, defect)],
+    ],
+  )('takes what is malformed for the fault of the peer, and nothing else: %s', (_when, hears) =>
     drawn(({ peer, gives }) => {
       const failing = (error: Error) =>
         open(peer('-U')).pipe(
@@ -53,7 +61,10 @@ describe('eachPeer', () => {
         );
       const defect = new InvariantError('ours');
       gives(failing(defect)).toBe('-#', undefined, defect);
-      gives(failing(new Malformed('message', 'sense', 'none'))).toBe('-#', undefined, { name: 'PeerError', code: 'malformed' });
+      gives(failing(new Malformed('message', 'sense', 'none'))).toBe('-#', undefined, {
+        name: 'PeerError',
+        code: 'malformed',
+      });
     })(),
   );
 

@@ -78,7 +78,9 @@ describe('exchangeDhtPorts', () => {
     drawn((stage) => {
       const they = stage.peer('-1-', ports, { dht: true });
       stage.gives(of(they).pipe(exchangeDhtPorts(EMPTY))).toBe('--');
-      stage.gives(of(stage.peer('--#')).pipe(exchangeDhtPorts(NEVER))).toBe('--#', undefined, { name: 'PeerError', code: 'reset' });
+      stage
+        .gives(of(stage.peer('--#')).pipe(exchangeDhtPorts(NEVER)))
+        .toBe('--#', undefined, { name: 'PeerError', code: 'reset' });
       const fault = new PeerError('silent', 'ours');
       stage.gives(of(they).pipe(exchangeDhtPorts(stage.cold('---#', {}, fault)))).toBe('---#', undefined, fault);
       stage.sends(they).toBe('-');
@@ -94,7 +96,9 @@ describe('exchangeDhtPorts', () => {
       stage.gives(concat(both$, NEVER).pipe(exchangeDhtPorts(concat(of(node), NEVER))), '^------!').toBe('-------');
       stage.sends(first).toBe('-6', US);
       stage.sends(second).toBe('---6', US);
-      stage.happens(asked).toBe('--1--2', { ...at(first.address.host), '2': { host: second.address.host, port: 1002 } });
+      stage
+        .happens(asked)
+        .toBe('--1--2', { ...at(first.address.host), '2': { host: second.address.host, port: 1002 } });
       expect(first.state.dht).toBe(true);
     }),
   );

@@ -14,29 +14,55 @@ const at = (host: string, flags: number = reachable, port = 7000): PexPeer => ({
 const [one, two, six] = [at('10.1.0.1'), at('10.1.0.2'), at('2001:db8::6')];
 const from = ({ host, port }: PexPeer): PeerAddress => ({ host, port, source: 'pex' });
 /** Theirs has the id 7, ours 1. */
-const speaks: Message = { type: 'extended', id: 0, payload: encodeExtensionHandshake({ ids: new Map([['ut_pex', 7]]), yourIp: '10.9.9.9' }) };
-const pex = ({ added = [], dropped = [] }: Partial<PexMessage>, id = 1): Message => ({ type: 'extended', id, payload: encodePex({ added, dropped }) });
+const speaks: Message = {
+  type: 'extended',
+  id: 0,
+  payload: encodeExtensionHandshake({ ids: new Map([['ut_pex', 7]]), yourIp: '10.9.9.9' }),
+};
+const pex = ({ added = [], dropped = [] }: Partial<PexMessage>, id = 1): Message => ({
+  type: 'extended',
+  id,
+  payload: encodePex({ added, dropped }),
+});
 const tells = (...added: readonly PexPeer[]): Message => pex({ added });
-const many = (count: number, net: number): PexPeer[] => Array.from({ length: count }, (_, n) => at(`10.2.${net}.${n + 1}`));
+const many = (count: number, net: number): PexPeer[] =>
+  Array.from({ length: count }, (_, n) => at(`10.2.${net}.${n + 1}`));
 
 /** Somebody who is connected with us, too. */
-const member = ({ host, port }: PexPeer, { called = false, listens, full = false }: { called?: boolean; listens?: number; full?: boolean } = {}) => {
+const member = (
+  { host, port }: PexPeer,
+  { called = false, listens, full = false }: { called?: boolean; listens?: number; full?: boolean } = {},
+) => {
   const state = new PeerState(2, { extended: true });
   if (full) state.have.setAll();
-  if (listens !== undefined) state.received({ type: 'extended', id: 0, payload: encodeExtensionHandshake({ ids: new Map(), port: listens }) });
+  if (listens !== undefined)
+    state.received({ type: 'extended', id: 0, payload: encodeExtensionHandshake({ ids: new Map(), port: listens }) });
   return { address: { host, port, source: called ? ('incoming' as const) : ('tracker' as const) }, state };
 };
 
 /** What is found, with the conversation that finds it. */
-const talk = (peer: Peer, connected: () => Iterable<Pick<Peer, 'address' | 'state'>> = () => [], peer$ = concat(of(peer), NEVER)) => {
+const talk = (
+  peer: Peer,
+  connected: () => Iterable<Pick<Peer, 'address' | 'state'>> = () => [],
+  peer$ = concat(of(peer), NEVER),
+) => {
   const found$ = new Subject<PeerAddress>();
-  const talking$ = peer$.pipe(extensionHandshake({ names: ['ut_pex'], port: 6881 }), exchangePeers(found$, { connected }));
+  const talking$ = peer$.pipe(
+    extensionHandshake({ names: ['ut_pex'], port: 6881 }),
+    exchangePeers(found$, { connected }),
+  );
   return merge(found$, talking$);
 };
 const hello = (host = '10.0.0.1'): Message => ({
   type: 'extended',
   id: 0,
-  payload: encodeExtensionHandshake({ ids: new Map([['ut_pex', 1]]), version: 'rxtorrent 0.1.0', reqq: 500, yourIp: host, port: 6881 }),
+  payload: encodeExtensionHandshake({
+    ids: new Map([['ut_pex', 1]]),
+    version: 'rxtorrent 0.1.0',
+    reqq: 500,
+    yourIp: host,
+    port: 6881,
+  }),
 });
 const failed = (code: string): unknown => ({ name: 'PeerError', code });
 
@@ -78,7 +104,10 @@ describe('what they tell', () => {
   it(
     'ends it when it can not be read',
     drawn(({ peer, gives }) => {
-      const they = peer('E-g', { E: speaks, g: { type: 'extended', id: 1, payload: new TextEncoder().encode('d5:added6:') } });
+      const they = peer('E-g', {
+        E: speaks,
+        g: { type: 'extended', id: 1, payload: new TextEncoder().encode('d5:added6:') },
+      });
       gives(talk(they)).toBe('--#', undefined, failed('malformed'));
     }),
   );
@@ -86,10 +115,21 @@ describe('what they tell', () => {
   it(
     'is left out where it is a lie: no port, no peer, ourselves, or nearer than they are',
     drawn(({ peer, gives }) => {
-      const lies = [at('10.1.0.3', 0, 0), at('224.0.0.1'), at('0.0.0.0'), at('255.255.255.255'), at('ff02::1'), at('10.9.9.9', 0, 6881)];
+      const lies = [
+        at('10.1.0.3', 0, 0),
+        at('224.0.0.1'),
+        at('0.0.0.0'),
+        at('255.255.255.255'),
+        at('ff02::1'),
+        at('10.9.9.9', 0, 6881),
+      ];
       const near = [at('127.0.0.1'), at('::1'), at('192.168.1.1'), at('fd00::1'), at('fe80::1'), at('100.64.0.1')];
       const local = peer('E-t', { E: speaks, t: tells(...lies, ...near.slice(0, 2), one) });
-      const far = peer('  E-t', { E: speaks, t: tells(...near, one, at('192.0.2.1')) }, { address: { host: '198.51.100.1', port: 1, source: 'tracker' } });
+      const far = peer(
+        '  E-t',
+        { E: speaks, t: tells(...near, one, at('192.0.2.1')) },
+        { address: { host: '198.51.100.1', port: 1, source: 'tracker' } },
+      );
       gives(talk(local), '^---!').toBe('--a', { a: from(one) });
       gives(talk(far), '  ^---!').toBe('--a', { a: from(at('192.0.2.1')) });
     }),
@@ -99,7 +139,11 @@ describe('what they tell', () => {
     'is cut off after fifty',
     drawn(({ peer, gives }) => {
       const long = new Uint8Array(
-        Buffer.concat([Buffer.from('d5:added720:'), Buffer.concat(Array.from({ length: 120 }, (_, n) => Buffer.of(10, 3, 0, n + 1, 1, 1))), Buffer.from('e')]),
+        Buffer.concat([
+          Buffer.from('d5:added720:'),
+          Buffer.concat(Array.from({ length: 120 }, (_, n) => Buffer.of(10, 3, 0, n + 1, 1, 1))),
+          Buffer.from('e'),
+        ]),
       );
       const they = peer('E-t', { E: speaks, t: { type: 'extended', id: 1, payload: long } });
       gives(talk(they).pipe(takeUntil(timer(4)), count())).toBe('----(n|)', { n: 50 });
@@ -118,7 +162,10 @@ describe('what they tell', () => {
           enough$.next();
         },
       };
-      const talking$ = of(they).pipe(extensionHandshake({ names: ['ut_pex'] }), exchangePeers(found, { connected: () => [] }));
+      const talking$ = of(they).pipe(
+        extensionHandshake({ names: ['ut_pex'] }),
+        exchangePeers(found, { connected: () => [] }),
+      );
       gives(talking$.pipe(takeUntil(enough$))).toBe('--|');
       gives(cold('---a').pipe(map(() => [...heard]))).toBe('---a', { a: [one.host] });
     }),
@@ -133,7 +180,9 @@ describe('what we tell', () => {
       const they = stage.peer('E', { E: speaks });
       const changes$ = stage.hot('30s a 10s b', { a: member(two), b: [...members][0] });
       const life$ = changes$.pipe(
-        tap((who) => (who !== undefined && members.has(who) ? members.delete(who) : members.add(who as ReturnType<typeof member>))),
+        tap((who) =>
+          who !== undefined && members.has(who) ? members.delete(who) : members.add(who as ReturnType<typeof member>),
+        ),
         ignoreElements(),
       );
       stage
@@ -208,8 +257,18 @@ describe('what we tell', () => {
     drawn((stage) => {
       const they = stage.peer('E', { E: speaks });
       const self = { address: they.address, state: they.state };
-      const called = [member(at('10.1.0.8', 0, 40_000), { called: true }), member(at('10.1.0.9', 0, 40_000), { called: true, listens: 6999 })];
-      const members = [self, member(at('seed.example')), ...called, member(at('127.0.0.1')), member(at('::ffff:10.1.0.1')), member(at('198.51.100.1'))];
+      const called = [
+        member(at('10.1.0.8', 0, 40_000), { called: true }),
+        member(at('10.1.0.9', 0, 40_000), { called: true, listens: 6999 }),
+      ];
+      const members = [
+        self,
+        member(at('seed.example')),
+        ...called,
+        member(at('127.0.0.1')),
+        member(at('::ffff:10.1.0.1')),
+        member(at('198.51.100.1')),
+      ];
       stage
         .gives(
           talk(they, () => members),
@@ -238,7 +297,11 @@ describe('what we tell', () => {
   it(
     'ends when they take the extension back',
     drawn((stage) => {
-      const back: Message = { type: 'extended', id: 0, payload: encodeExtensionHandshake({ ids: new Map([['ut_pex', 0]]) }) };
+      const back: Message = {
+        type: 'extended',
+        id: 0,
+        payload: encodeExtensionHandshake({ ids: new Map([['ut_pex', 0]]) }),
+      };
       const they = stage.peer('E-b', { E: speaks, b: back });
       stage
         .gives(

@@ -37,21 +37,36 @@ class Legend {
 }
 
 /** Compares what was received with what was drawn. Undefined if they agree, otherwise the two lanes, aligned. */
-export const difference = (name: string, received: readonly Mark[], expected: Expected, geometry: Geometry): string | undefined => {
+export const difference = (
+  name: string,
+  received: readonly Mark[],
+  expected: Expected,
+  geometry: Geometry,
+): string | undefined => {
   const drawn = parseLane(expected.lane);
   const { values = {}, error = 'error' } = expected;
   const named = expected.values !== undefined;
-  const valueOf = (letter: unknown): unknown => (Object.hasOwn(values, letter as string) ? values[letter as string] : letter);
+  const valueOf = (letter: unknown): unknown =>
+    Object.hasOwn(values, letter as string) ? values[letter as string] : letter;
   const meets = (mark: Mark, drawnMark: Mark | undefined): boolean => {
     if (drawnMark === undefined || mark.kind !== drawnMark.kind) return false;
     if (mark.kind === 'error') return same(mark.value, error);
     if (mark.kind === 'end') return true;
-    return named ? same(mark.value, valueOf(drawnMark.value)) : lettersOf(mark.value, geometry).includes(drawnMark.value as string);
+    return named
+      ? same(mark.value, valueOf(drawnMark.value))
+      : lettersOf(mark.value, geometry).includes(drawnMark.value as string);
   };
-  if (received.length === drawn.length && received.every((mark, n) => mark.frame === drawn[n]?.frame && meets(mark, drawn[n]))) return undefined;
+  if (
+    received.length === drawn.length &&
+    received.every((mark, n) => mark.frame === drawn[n]?.frame && meets(mark, drawn[n]))
+  )
+    return undefined;
 
   const letters = drawn.filter(({ kind }) => kind === 'value').map(({ value }) => value as string);
-  const legend = new Legend(letters, Object.fromEntries(letters.map((letter) => [letter, named ? valueOf(letter) : undefined])));
+  const legend = new Legend(
+    letters,
+    Object.fromEntries(letters.map((letter) => [letter, named ? valueOf(letter) : undefined])),
+  );
   const received1 = received.map((mark, n): Drawn => {
     if (mark.kind === 'end') return { frame: mark.frame, letter: '|' };
     if (mark.kind === 'error') {
@@ -62,8 +77,14 @@ export const difference = (name: string, received: readonly Mark[], expected: Ex
     const own = named ? undefined : lettersOf(mark.value, geometry).find((letter) => letter.length === 1);
     return { frame: mark.frame, letter: own ?? legend.letterFor(mark.value) };
   });
-  const expected1 = drawn.map(({ frame, kind, value }): Drawn => ({ frame, letter: kind === 'end' ? '|' : kind === 'error' ? '#' : (value as string) }));
-  if (expected1.some(({ letter }) => letter === '#') && legend.lines.some((line) => line.startsWith('# '))) legend.lines.push(`# drawn as ${show(error)}`);
+  const expected1 = drawn.map(
+    ({ frame, kind, value }): Drawn => ({
+      frame,
+      letter: kind === 'end' ? '|' : kind === 'error' ? '#' : (value as string),
+    }),
+  );
+  if (expected1.some(({ letter }) => letter === '#') && legend.lines.some((line) => line.startsWith('# ')))
+    legend.lines.push(`# drawn as ${show(error)}`);
   return block(name, printLanes([expected1, received1]), legend.lines);
 };
 
@@ -84,13 +105,25 @@ export interface Subscribed {
 }
 
 /** The same for subscriptions: one lane each, in the order in which they began. */
-export const subscriptionDifference = (name: string, logs: readonly Subscribed[], lanes: readonly string[]): string | undefined => {
+export const subscriptionDifference = (
+  name: string,
+  logs: readonly Subscribed[],
+  lanes: readonly string[],
+): string | undefined => {
   const drawn = lanes.map(subscriptionLane).filter((lane) => lane.length > 0);
   const received = logs.map(({ subscribedFrame, unsubscribedFrame }) => spans(subscribedFrame, unsubscribedFrame));
   if (same(received, drawn)) return undefined;
   const texts = printLanes([...drawn, ...received]);
-  return [`${name}: not as drawn`, ...texts.map((text, n) => `  ${n < drawn.length ? 'expected' : 'received'}  ${text}`)].join('\n');
+  return [
+    `${name}: not as drawn`,
+    ...texts.map((text, n) => `  ${n < drawn.length ? 'expected' : 'received'}  ${text}`),
+  ].join('\n');
 };
 
 const block = (name: string, [expected, received]: readonly string[], legend: readonly string[]): string =>
-  [`${name}: not as drawn`, `  expected  ${expected}`, `  received  ${received}`, ...legend.map((line) => `            ${line}`)].join('\n');
+  [
+    `${name}: not as drawn`,
+    `  expected  ${expected}`,
+    `  received  ${received}`,
+    ...legend.map((line) => `            ${line}`),
+  ].join('\n');

@@ -9,7 +9,11 @@ import type { Message } from '../src/protocol/peer/messages.ts';
 import { drawn } from './index.ts';
 
 const open = (peer: Peer): Observable<Peer> => concat(of(peer), NEVER);
-const speaking = (id: number): Message => ({ type: 'extended', id: 0, payload: encodeExtensionHandshake({ ids: new Map([['xx_ours', id]]) }) });
+const speaking = (id: number): Message => ({
+  type: 'extended',
+  id: 0,
+  payload: encodeExtensionHandshake({ ids: new Map([['xx_ours', id]]) }),
+});
 /** Ours has the id 1, theirs 7, or 8 when they have changed their mind. */
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 const said = (words: string, id = 1): Message => ({ type: 'extended', id, payload: text(words) });
@@ -17,12 +21,18 @@ const said = (words: string, id = 1): Message => ({ type: 'extended', id, payloa
 const greeting: Message = {
   type: 'extended',
   id: 0,
-  payload: encodeExtensionHandshake({ ids: new Map([['xx_ours', 1]]), version: 'rxtorrent 0.1.0', reqq: 500, yourIp: '10.0.0.1' }),
+  payload: encodeExtensionHandshake({
+    ids: new Map([['xx_ours', 1]]),
+    version: 'rxtorrent 0.1.0',
+    reqq: 500,
+    yourIp: '10.0.0.1',
+  }),
 };
 const lane = { E: speaking(7), F: speaking(8), G: speaking(0), x: said('x'), y: said('y'), z: said('z', 2) };
 const hello = { names: ['xx_ours'] };
 
-const echo = ({ payloads$, send }: ExtensionChannel): Observable<unknown> => payloads$.pipe(tap((payload) => send(payload.slice())));
+const echo = ({ payloads$, send }: ExtensionChannel): Observable<unknown> =>
+  payloads$.pipe(tap((payload) => send(payload.slice())));
 const ours = (talk: (channel: ExtensionChannel) => Observable<unknown>) => (peers: Observable<Peer>) =>
   peers.pipe(extensionHandshake(hello), extension('xx_ours', talk));
 
@@ -122,7 +132,11 @@ describe('extension', () => {
         name: 'PeerError',
         code: 'malformed',
       });
-      gives(open(peer('-E', lane)).pipe(ours(fails(new TypeError('ours'))))).toBe('-#', undefined, new TypeError('ours'));
+      gives(open(peer('-E', lane)).pipe(ours(fails(new TypeError('ours'))))).toBe(
+        '-#',
+        undefined,
+        new TypeError('ours'),
+      );
     }),
   );
 });

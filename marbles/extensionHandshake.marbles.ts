@@ -3,7 +3,11 @@ import { describe, it } from 'vitest';
 import { extensionHandshake } from '../operators/extensionHandshake.ts';
 import { handshake } from '../operators/handshake.ts';
 import type { Peer, Wire } from '../src/contracts/env.ts';
-import { decodeExtensionHandshake, encodeExtensionHandshake, type ExtensionHandshake } from '../src/protocol/peer/extensions.ts';
+import {
+  decodeExtensionHandshake,
+  encodeExtensionHandshake,
+  type ExtensionHandshake,
+} from '../src/protocol/peer/extensions.ts';
 import { encodeHandshake } from '../src/protocol/peer/handshake.ts';
 import { encodeMessages, type Message } from '../src/protocol/peer/messages.ts';
 import { drawn, type Stage } from './index.ts';
@@ -19,7 +23,8 @@ const saying = (handshake: Partial<ExtensionHandshake>): Message => ({
 const speaking = (...ids: readonly (readonly [string, number])[]): Message => saying({ ids: new Map(ids) });
 const failed = (code: string): unknown => ({ name: 'PeerError', code });
 const us = ({ torrent, geometry }: Stage) => ({ infoHash: torrent.infoHash, peerId, pieceCount: geometry.pieceCount });
-const told = (message: unknown): ExtensionHandshake => decodeExtensionHandshake((message as { readonly payload: Uint8Array }).payload);
+const told = (message: unknown): ExtensionHandshake =>
+  decodeExtensionHandshake((message as { readonly payload: Uint8Array }).payload);
 
 describe('extensionHandshake', () => {
   it(
@@ -46,14 +51,28 @@ describe('extensionHandshake', () => {
         ['ut_pex', 1],
         ['xx_ours', 2],
       ]);
-      stage.gives(said$).toBe('x', { x: { ids, version: 'us 1', port: 6881, reqq: 250, yourIp: '10.0.0.1', metadataSize: 31_235, uploadOnly: true } });
+      stage.gives(said$).toBe('x', {
+        x: {
+          ids,
+          version: 'us 1',
+          port: 6881,
+          reqq: 250,
+          yourIp: '10.0.0.1',
+          metadataSize: 31_235,
+          uploadOnly: true,
+        },
+      });
     }),
   );
 
   it(
     'says no more than it knows',
     drawn((stage) => {
-      const they = stage.peer('-', {}, { extended: true, address: { host: 'seed.example', port: 1, source: 'manual' } });
+      const they = stage.peer(
+        '-',
+        {},
+        { extended: true, address: { host: 'seed.example', port: 1, source: 'manual' } },
+      );
       const said$ = open(they).pipe(
         extensionHandshake({ names: [] }),
         map(() => told(they.sent[0]?.value)),
@@ -104,7 +123,9 @@ describe('what they say of themselves', () => {
         extensionHandshake({ names }),
         mergeMap((peer) => concat(of(ids(peer)), peer.messages$.pipe(map(() => ids(peer))))),
       );
-      stage.gives(known$, '^------!').toBe('a-b', { a: [undefined, undefined, undefined], b: [undefined, 7, undefined] });
+      stage
+        .gives(known$, '^------!')
+        .toBe('a-b', { a: [undefined, undefined, undefined], b: [undefined, 7, undefined] });
     }),
   );
 
@@ -120,7 +141,9 @@ describe('what they say of themselves', () => {
       const they = stage.peer('-a-b-c-d', says, { extended: true });
       const known$ = open(they).pipe(
         extensionHandshake({ names }),
-        mergeMap((peer) => peer.messages$.pipe(map(() => [...ids(peer), peer.state.reqq, peer.state.extensions?.version]))),
+        mergeMap((peer) =>
+          peer.messages$.pipe(map(() => [...ids(peer), peer.state.reqq, peer.state.extensions?.version])),
+        ),
       );
       const none = undefined;
       stage.gives(known$, '^-------!').toBe('-a-b-c-d', {
@@ -161,14 +184,20 @@ describe('what they say of themselves', () => {
 describe('extensionHandshake after handshake', () => {
   const bytes = (stage: Stage, ...messages: readonly Message[]): Uint8Array =>
     new Uint8Array(
-      Buffer.concat([encodeHandshake({ infoHash: stage.torrent.infoHash, peerId: us(stage).infoHash, extended: true }), encodeMessages(messages)]),
+      Buffer.concat([
+        encodeHandshake({ infoHash: stage.torrent.infoHash, peerId: us(stage).infoHash, extended: true }),
+        encodeMessages(messages),
+      ]),
     );
 
   it(
     'loses nothing of what they say in the same chunk as their greeting',
     drawn((stage) => {
       const { words } = stage;
-      const wire = stage.wire('-g----E', { g: bytes(stage, words.bitfield(0, 1), { type: 'unchoke' }), E: speaking(['ut_pex', 3]) });
+      const wire = stage.wire('-g----E', {
+        g: bytes(stage, words.bitfield(0, 1), { type: 'unchoke' }),
+        E: speaking(['ut_pex', 3]),
+      });
       const heard$ = open<Wire>(wire).pipe(
         handshake(us(stage)),
         extensionHandshake({ names }),

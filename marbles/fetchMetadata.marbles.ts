@@ -14,8 +14,10 @@ const info = Uint8Array.from({ length: 6 * METADATA_PIECE - 500 }, (_, at) => (a
 const short = info.slice(0, METADATA_PIECE + 9);
 const extended = (id: number, payload: Uint8Array): Message => ({ type: 'extended', id, payload });
 /** They want to be asked with the id 3; we with 1. */
-const claims = (metadataSize: number): Message => extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]), metadataSize }));
-const part = (of_: Uint8Array, piece: number): Uint8Array => of_.slice(piece * METADATA_PIECE, (piece + 1) * METADATA_PIECE);
+const claims = (metadataSize: number): Message =>
+  extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]), metadataSize }));
+const part = (of_: Uint8Array, piece: number): Uint8Array =>
+  of_.slice(piece * METADATA_PIECE, (piece + 1) * METADATA_PIECE);
 const data = (of_: Uint8Array, piece: number, bytes = part(of_, piece)): Message =>
   extended(1, encodeMetadata({ type: 'data', piece, size: of_.length, bytes }));
 const junk = (of_: Uint8Array, piece: number): Message => data(of_, piece, part(of_, piece).fill(0xee));
@@ -23,10 +25,19 @@ const ask = (piece: number): Message => extended(3, encodeMetadata({ type: 'requ
 const unsized = extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]) }));
 const tiniest = info.slice(0, 99);
 /** BEP 9 wants `total_size`; some leave it out. */
-const encodeWithoutSize = (piece: number, bytes: Uint8Array): Uint8Array => Buffer.concat([Buffer.from(`d8:msg_typei1e5:piecei${piece}ee`), bytes]);
+const encodeWithoutSize = (piece: number, bytes: Uint8Array): Uint8Array =>
+  Buffer.concat([Buffer.from(`d8:msg_typei1e5:piecei${piece}ee`), bytes]);
 const reject = (piece: number): Message => extended(1, encodeMetadata({ type: 'reject', piece }));
 const hello = (host = '10.0.0.1'): Message =>
-  extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 1]]), version: 'rxtorrent 0.1.0', reqq: 500, yourIp: host }));
+  extended(
+    0,
+    encodeExtensionHandshake({
+      ids: new Map([['ut_metadata', 1]]),
+      version: 'rxtorrent 0.1.0',
+      reqq: 500,
+      yourIp: host,
+    }),
+  );
 
 /** Six pieces: `0` to `5` right, `v` to `z` for 0 to 4 wrong. */
 const they = {
@@ -34,14 +45,26 @@ const they = {
   ...Object.fromEntries([0, 1, 2, 3, 4, 5].map((piece) => [String(piece), data(info, piece)])),
   ...Object.fromEntries([...'vwxyz'].map((letter, piece) => [letter, junk(info, piece)])),
 };
-const we = { h: hello(), i: hello('10.0.0.2'), k: hello('10.0.0.3'), ...Object.fromEntries([0, 1, 2, 3, 4, 5].map((piece) => [String(piece), ask(piece)])) };
+const we = {
+  h: hello(),
+  i: hello('10.0.0.2'),
+  k: hello('10.0.0.3'),
+  ...Object.fromEntries([0, 1, 2, 3, 4, 5].map((piece) => [String(piece), ask(piece)])),
+};
 const given = { m: info };
 const failed = (code: string): unknown => ({ name: 'PeerError', code });
 
 const talking = (draft: MetadataDraft, options?: FetchMetadataOptions) => (peer$: Observable<Peer>) =>
   peer$.pipe(extensionHandshake({ names: ['ut_metadata'] }), fetchMetadata(draft, options));
 const wanted = (bytes = info): MetadataDraft => new MetadataDraft(sha1(bytes));
-const tiny = { E: claims(short.length), F: claims(short.length + 1), '0': data(short, 0), '1': data(short, 1), x: junk(short, 0), y: junk(short, 1) };
+const tiny = {
+  E: claims(short.length),
+  F: claims(short.length + 1),
+  '0': data(short, 0),
+  '1': data(short, 1),
+  x: junk(short, 0),
+  y: junk(short, 1),
+};
 
 describe('peers who have it', () => {
   it(
@@ -84,7 +107,10 @@ describe('peers who have it', () => {
   it(
     'may say so in a later handshake, and may correct themselves',
     drawn(({ peer, gives, sends }) => {
-      const one = peer(' -e--E--0-1', { ...tiny, e: extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]) })) });
+      const one = peer(' -e--E--0-1', {
+        ...tiny,
+        e: extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]) })),
+      });
       const asks1 = '    h0--1-----';
       const two = peer(' -F-----E--0-1', tiny);
       const asks2 = '    i(01)--(01)--';
@@ -128,14 +154,22 @@ describe('peers who have it', () => {
       const tooLarge = extended(1, encodeMetadata({ type: 'data', piece: 0, size: 2 ** 25, bytes: part(info, 0) }));
       const tooSmall = extended(1, encodeMetadata({ type: 'data', piece: 0, size: 5, bytes: part(info, 0) }));
       for (const l of [tooLarge, tooSmall])
-        gives(of(peer('e-l', { e: unsized, l }, { extended: true })).pipe(talking(wanted()))).toBe('--#', undefined, failed('corrupt'));
+        gives(of(peer('e-l', { e: unsized, l }, { extended: true })).pipe(talking(wanted()))).toBe(
+          '--#',
+          undefined,
+          failed('corrupt'),
+        );
     }),
   );
 
   it(
     'are not asked if they do not speak of it',
     drawn(({ peer, gives, sends }) => {
-      const mute = peer('-e-0', { ...tiny, e: extended(0, encodeExtensionHandshake({ ids: new Map(), metadataSize: short.length })) }, { extended: true });
+      const mute = peer(
+        '-e-0',
+        { ...tiny, e: extended(0, encodeExtensionHandshake({ ids: new Map(), metadataSize: short.length })) },
+        { extended: true },
+      );
       gives(of(mute).pipe(talking(wanted(short))), '^-----!').toBe('-');
       sends(mute).toBe('h', we);
     }),
@@ -181,7 +215,11 @@ describe('peers who do not give it', () => {
     'have nothing to give for two minutes, or for as long as we bear it: others come in their place',
     drawn(({ peer, gives }) => {
       gives(of(peer('-')).pipe(talking(wanted()))).toBe('2m #', undefined, failed('timeout'));
-      gives(of(peer('-')).pipe(talking(wanted(), { patience: () => 5_000 }))).toBe('5s #', undefined, failed('timeout'));
+      gives(of(peer('-')).pipe(talking(wanted(), { patience: () => 5_000 }))).toBe(
+        '5s #',
+        undefined,
+        failed('timeout'),
+      );
     }),
   );
 
@@ -233,8 +271,16 @@ describe('liars', () => {
   it(
     'claim another size than they give, or give a piece of another length',
     drawn(({ peer, gives }) => {
-      gives(of(peer('-E---z', { ...tiny, z: data(info, 0) })).pipe(talking(wanted(short)))).toBe('-----#', undefined, failed('corrupt'));
-      gives(of(peer('-E---z', { ...tiny, z: data(short, 0, short.slice(0, 9)) })).pipe(talking(wanted(short)))).toBe('-----#', undefined, failed('corrupt'));
+      gives(of(peer('-E---z', { ...tiny, z: data(info, 0) })).pipe(talking(wanted(short)))).toBe(
+        '-----#',
+        undefined,
+        failed('corrupt'),
+      );
+      gives(of(peer('-E---z', { ...tiny, z: data(short, 0, short.slice(0, 9)) })).pipe(talking(wanted(short)))).toBe(
+        '-----#',
+        undefined,
+        failed('corrupt'),
+      );
     }),
   );
 
@@ -260,9 +306,21 @@ describe('liars', () => {
     'send what means nothing, or what nobody asked for',
     drawn(({ peer, gives, words }) => {
       const garbage = extended(1, new TextEncoder().encode('d8:msg_type'));
-      gives(of(peer('E-g', { E: claims(short.length), g: garbage })).pipe(talking(wanted(short)))).toBe('--#', undefined, failed('malformed'));
-      gives(of(peer('E-5555555555', they)).pipe(talking(wanted(short)))).toBe('-----------#', undefined, failed('unexpected'));
-      gives(of(peer('--1111111111', { 1: words.block(1) })).pipe(talking(wanted(short)))).toBe('-----------#', undefined, failed('unexpected'));
+      gives(of(peer('E-g', { E: claims(short.length), g: garbage })).pipe(talking(wanted(short)))).toBe(
+        '--#',
+        undefined,
+        failed('malformed'),
+      );
+      gives(of(peer('E-5555555555', they)).pipe(talking(wanted(short)))).toBe(
+        '-----------#',
+        undefined,
+        failed('unexpected'),
+      );
+      gives(of(peer('--1111111111', { 1: words.block(1) })).pipe(talking(wanted(short)))).toBe(
+        '-----------#',
+        undefined,
+        failed('unexpected'),
+      );
       const other = extended(1, new TextEncoder().encode('d8:msg_typei7ee'));
       gives(of(peer('Eo0-1', { ...tiny, o: other })).pipe(talking(wanted(short)))).toBe('----(m|)', { m: short });
     }),

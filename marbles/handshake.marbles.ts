@@ -12,8 +12,13 @@ const peerId = new TextEncoder().encode('-RX0001-ourselves---');
 const theirId = new TextEncoder().encode('-XX0001-somebody----');
 const failed = (code: string): unknown => ({ name: 'PeerError', code });
 
-const us = ({ torrent, geometry }: Stage): Identity => ({ infoHash: torrent.infoHash, peerId, pieceCount: geometry.pieceCount });
-const theirs = ({ torrent }: Stage, abilities = {}): Uint8Array => encodeHandshake({ infoHash: torrent.infoHash, peerId: theirId, ...abilities });
+const us = ({ torrent, geometry }: Stage): Identity => ({
+  infoHash: torrent.infoHash,
+  peerId,
+  pieceCount: geometry.pieceCount,
+});
+const theirs = ({ torrent }: Stage, abilities = {}): Uint8Array =>
+  encodeHandshake({ infoHash: torrent.infoHash, peerId: theirId, ...abilities });
 const open = (wire: Wire) => concat(of(wire), NEVER);
 const words = mergeMap(({ messages$ }: Peer) => messages$);
 const glued = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
@@ -42,7 +47,9 @@ describe('handshake', () => {
     drawn((stage) => {
       stage.gives(stage.cold<Wire>('-').pipe(handshake(us(stage))), '^ 1m !').toBe('-');
       stage.gives(stage.cold<Wire>('--|').pipe(handshake(us(stage)))).toBe('--|');
-      stage.gives(stage.cold<Wire>('--#', {}, new PeerError('refused', 'no')).pipe(handshake(us(stage)))).toBe('--#', undefined, failed('refused'));
+      stage
+        .gives(stage.cold<Wire>('--#', {}, new PeerError('refused', 'no')).pipe(handshake(us(stage))))
+        .toBe('--#', undefined, failed('refused'));
     }),
   );
 
@@ -53,7 +60,15 @@ describe('handshake', () => {
       stage.gives(of(wire).pipe(handshake(us(stage))), '^--!').toBe('-');
       const reserved = Uint8Array.of(0, 0, 0, 0, 0, 0x10, 0, 4);
       stage.gives(stage.cold('-a').pipe(map(() => wire.sent[0]?.value))).toBe('-h', {
-        h: { type: 'handshake', infoHash: stage.torrent.infoHash, peerId, reserved, fast: true, extended: true, dht: false },
+        h: {
+          type: 'handshake',
+          infoHash: stage.torrent.infoHash,
+          peerId,
+          reserved,
+          fast: true,
+          extended: true,
+          dht: false,
+        },
       });
     }),
   );
@@ -128,7 +143,9 @@ describe('handshake, however it is cut', () => {
     'finds messages in the same chunk, and loses none',
     drawn((stage) => {
       const { words: say } = stage;
-      const wire = stage.wire('-g------U|', { g: glued(theirs(stage), said(say.bitfield(0, 1), { type: 'unchoke' }, say.block(1))) });
+      const wire = stage.wire('-g------U|', {
+        g: glued(theirs(stage), said(say.bitfield(0, 1), { type: 'unchoke' }, say.block(1))),
+      });
       const gives = '          -(BU1)--U|';
       stage.gives(of(wire).pipe(handshake(us(stage)), words)).toBe(gives);
     }),
@@ -147,7 +164,9 @@ describe('handshake, however it is cut', () => {
         }),
       );
       stage.gives(peer$).toBe('-p');
-      stage.gives(stage.cold('--a').pipe(map(() => seen))).toBe('--x', { x: ['peer true', 'unchoke false 0', 'have false 1'] });
+      stage
+        .gives(stage.cold('--a').pipe(map(() => seen)))
+        .toBe('--x', { x: ['peer true', 'unchoke false 0', 'have false 1'] });
     }),
   );
 
@@ -156,7 +175,11 @@ describe('handshake, however it is cut', () => {
     drawn((stage) => {
       const bytes = glued(theirs(stage), said(stage.words.have(1), { type: 'unchoke' }));
       const letters = Array.from(bytes, (_, n) => String.fromCharCode(0x4e00 + n));
-      const dripping = () => stage.wire(letters.join(''), Object.fromEntries(letters.map((letter, n) => [letter, bytes.subarray(n, n + 1)])));
+      const dripping = () =>
+        stage.wire(
+          letters.join(''),
+          Object.fromEntries(letters.map((letter, n) => [letter, bytes.subarray(n, n + 1)])),
+        );
       stage.gives(open(dripping()).pipe(handshake(us(stage)))).toBe('67ms p');
       stage.gives(open(dripping()).pipe(handshake(us(stage)), words)).toBe('76ms H 4ms U');
     }),
@@ -183,7 +206,9 @@ describe('handshake, however it is cut', () => {
         handshake(us(stage)),
         concatMap((peer) => {
           peer.send({ type: 'keepAlive' });
-          return peer.messages$.pipe(tap(({ type }) => peer.send({ type: type === 'unchoke' ? 'interested' : 'unchoke' })));
+          return peer.messages$.pipe(
+            tap(({ type }) => peer.send({ type: type === 'unchoke' ? 'interested' : 'unchoke' })),
+          );
         }),
         ignoreElements(),
       );
@@ -197,15 +222,33 @@ describe('handshake with those who are not what they should be', () => {
   it.each([
     ['say nothing', '-', {}, '10s #', 'timeout'],
     ['send half of it and wait', '-a', { a: theirsOf(34) }, '10s #', 'timeout'],
-    ['drip a byte every second', '1s a 999ms b 999ms c 999ms d 999ms e 999ms f 999ms g 999ms h 999ms i', drip(9), '10s #', 'timeout'],
+    [
+      'drip a byte every second',
+      '1s a 999ms b 999ms c 999ms d 999ms e 999ms f 999ms g 999ms h 999ms i',
+      drip(9),
+      '10s #',
+      'timeout',
+    ],
     ['hang up before', '---|', {}, '---#', 'reset'],
     ['send half of it and hang up', '-a-|', { a: theirsOf(67) }, '---#', 'reset'],
     ['break the connection', '---#', {}, '---#', 'reset'],
     ['speak another protocol', '--a-', { a: new TextEncoder().encode('HTTP/1.1 400 Bad Request') }, '--#', 'malformed'],
     ['are wrong from the first byte', '--a-', { a: Uint8Array.of(18) }, '--#', 'malformed'],
     ['are wrong in the last byte of the name', '-ab-', { a: theirsOf(19), b: Uint8Array.of(0x4c) }, '--#', 'malformed'],
-    ['share another torrent', '-a--', { a: encodeHandshake({ infoHash: new Uint8Array(20), peerId: theirId }) }, '-#', 'wrong-info-hash'],
-    ['are ourselves', '-a--', { a: encodeHandshake({ infoHash: new Uint8Array(20).fill(0x1f), peerId }) }, '-#', 'self'],
+    [
+      'share another torrent',
+      '-a--',
+      { a: encodeHandshake({ infoHash: new Uint8Array(20), peerId: theirId }) },
+      '-#',
+      'wrong-info-hash',
+    ],
+    [
+      'are ourselves',
+      '-a--',
+      { a: encodeHandshake({ infoHash: new Uint8Array(20).fill(0x1f), peerId }) },
+      '-#',
+      'self',
+    ],
   ] as const)('hangs up on those who %s', (_, lane, chunks, gives, code) =>
     drawn((stage) => {
       const wire = stage.wire(lane, chunks);
@@ -216,7 +259,9 @@ describe('handshake with those who are not what they should be', () => {
   it(
     'gives them no longer than it is told to',
     drawn((stage) => {
-      stage.gives(open(stage.wire('2001ms h')).pipe(handshake(us(stage), { within: 2000 }))).toBe('2s #', undefined, failed('timeout'));
+      stage
+        .gives(open(stage.wire('2001ms h')).pipe(handshake(us(stage), { within: 2000 })))
+        .toBe('2s #', undefined, failed('timeout'));
       stage.gives(open(stage.wire('1999ms h')).pipe(handshake(us(stage), { within: 2000 }))).toBe('1999ms p');
     }),
   );
@@ -254,7 +299,9 @@ describe('handshake with those who are not what they should be', () => {
       const told$ = open(wire).pipe(
         handshake(us(stage)),
         ignoreElements(),
-        catchError((error: unknown) => of([(error as PeerError).message, (error as PeerError).cause instanceof Malformed])),
+        catchError((error: unknown) =>
+          of([(error as PeerError).message, (error as PeerError).cause instanceof Malformed]),
+        ),
       );
       stage.gives(told$).toBe('---(x|)', { x: ['10.0.0.1:6881: message 0: expected 0 bytes of payload, got 1', true] });
     }),
@@ -283,5 +330,7 @@ function theirsOf(length: number): Uint8Array {
 
 /** One byte after the other, as letters from `a`. */
 function drip(count: number): Record<string, Uint8Array> {
-  return Object.fromEntries(Array.from({ length: count }, (_, n) => [String.fromCharCode(97 + n), theirsOf(count).subarray(n, n + 1)]));
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, n) => [String.fromCharCode(97 + n), theirsOf(count).subarray(n, n + 1)]),
+  );
 }

@@ -9,7 +9,11 @@ import { drawn } from './index.ts';
 
 const open = (peer: Peer): Observable<Peer> => concat(of(peer), NEVER);
 const useless = { name: 'PeerError', code: 'useless' };
-const wish = (uploadOnly: boolean): Message => ({ type: 'extended', id: 0, payload: encodeExtensionHandshake({ ids: new Map(), uploadOnly }) });
+const wish = (uploadOnly: boolean): Message => ({
+  type: 'extended',
+  id: 0,
+  payload: encodeExtensionHandshake({ ids: new Map(), uploadOnly }),
+});
 const wishes = { E: wish(true), F: wish(false) };
 
 describe('hangUpOnSeeds', () => {
@@ -45,7 +49,11 @@ describe('hangUpOnSeeds', () => {
     drawn(({ peer, now, gives }) => {
       const they = peer('5s E 19999ms F 9999ms E', wishes, { has: [0], extended: true });
       gives(open(they).pipe(hangUpOnSeeds(() => true))).toBe('60s #', undefined, useless);
-      gives(open(peer('-')).pipe(hangUpOnSeeds(() => now() < 15_000 || now() > 25_000))).toBe('50s #', undefined, useless);
+      gives(open(peer('-')).pipe(hangUpOnSeeds(() => now() < 15_000 || now() > 25_000))).toBe(
+        '50s #',
+        undefined,
+        useless,
+      );
     }),
   );
 

@@ -61,7 +61,12 @@ const door = (stage: Stage, { calls, says, host = () => '10.0.0.1' }: Scene) => 
   for (const [letter, lane] of Object.entries(says)) {
     const wire = stage.wire(lane, bytesOf);
     wires[letter] = wire;
-    addresses[letter] = { host: host(letter), port: portOf(letter), source: 'incoming', wire$: concat(of<Wire>(wire), NEVER) };
+    addresses[letter] = {
+      host: host(letter),
+      port: portOf(letter),
+      source: 'incoming',
+      wire$: concat(of<Wire>(wire), NEVER),
+    };
   }
   const calls$ = stage.hot(calls, addresses);
   const listen = ({ ports: [port = 0] }: ListenOptions): Observable<Listening> =>
@@ -85,7 +90,8 @@ const heard = (peers$: Observable<PeerAddress>): Observable<string> =>
   );
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
-const many = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => String.fromCharCode(0x4e00 + index));
+const many = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => String.fromCharCode(0x4e00 + index));
 
 describe('incomingPeers', () => {
   it(
@@ -115,7 +121,8 @@ describe('incomingPeers', () => {
       const { reception$, wires } = door(stage, { calls: '-(abce)', says });
       stage.gives(answered(incomingPeers(reception$, infoHash)), '^------!').toBe('-------');
       const left: Record<string, string> = { a: '-^!', b: '-^!', c: '-^-!', e: '-^--!' };
-      for (const [letter, lane] of Object.entries(left)) stage.expectSubscriptions(wires[letter]?.subscriptions ?? []).toBe(lane);
+      for (const [letter, lane] of Object.entries(left))
+        stage.expectSubscriptions(wires[letter]?.subscriptions ?? []).toBe(lane);
     }),
   );
 
@@ -124,7 +131,8 @@ describe('incomingPeers', () => {
     drawn((stage) => {
       const { reception$, wires } = door(stage, { calls: '-(ab)', says: { a: '-', b: '2s d 2s p 2s p' } });
       stage.gives(answered(incomingPeers(reception$, infoHash)), '^ 10s !').toBe('-');
-      for (const wire of Object.values(wires)) stage.expectSubscriptions(wire.subscriptions).toBe(`-^ ${CALLER_WITHIN - 1}ms !`);
+      for (const wire of Object.values(wires))
+        stage.expectSubscriptions(wire.subscriptions).toBe(`-^ ${CALLER_WITHIN - 1}ms !`);
     }),
   );
 
@@ -147,7 +155,9 @@ describe('incomingPeers', () => {
         mergeMap(({ wire$ = NEVER }) => merge(wire$.pipe(ignoreElements()), wire$)),
       );
       stage.gives(twice$).toBe('-#', undefined, gone);
-      const late$ = incomingPeers(reception$, infoHash).pipe(mergeMap(({ wire$ = NEVER }) => wire$.pipe(delaySubscription(2))));
+      const late$ = incomingPeers(reception$, infoHash).pipe(
+        mergeMap(({ wire$ = NEVER }) => wire$.pipe(delaySubscription(2))),
+      );
       stage.gives(late$).toBe('---#', undefined, gone);
     }),
   );
@@ -157,7 +167,9 @@ describe('incomingPeers', () => {
     drawn((stage) => {
       const { reception$, wires } = door(stage, { calls: '(ab)', says: { a: '-g--|', b: '-g-----' } });
       const ends$ = incomingPeers(reception$, infoHash).pipe(
-        mergeMap((address) => (address.wire$ ?? NEVER).pipe(ignoreElements(), endWith(letterOf(address)), takeUntil(timer(5)))),
+        mergeMap((address) =>
+          (address.wire$ ?? NEVER).pipe(ignoreElements(), endWith(letterOf(address)), takeUntil(timer(5))),
+        ),
       );
       stage.gives(ends$, '^-------!').toBe('----a---');
       stage.expectSubscriptions(wires['b']?.subscriptions ?? []).toBe('^-----!');
@@ -169,7 +181,10 @@ describe('incomingPeers', () => {
     drawn((stage) => {
       const { reception$ } = door(stage, { calls: '(ab)', says: { a: '--g--', b: '---x-' } });
       const shared$ = reception$.pipe(share({ connector: () => new ReplaySubject(1) }));
-      const peers$ = merge(answered(incomingPeers(shared$, infoHash)).pipe(map((letter) => letter.toUpperCase())), answered(incomingPeers(shared$, other)));
+      const peers$ = merge(
+        answered(incomingPeers(shared$, infoHash)).pipe(map((letter) => letter.toUpperCase())),
+        answered(incomingPeers(shared$, other)),
+      );
       stage.gives(peers$, '^----!').toBe('--Ab-');
     }),
   );
@@ -203,7 +218,10 @@ describe('incomingPeers', () => {
     'says why there is no port',
     drawn((stage) => {
       const none = new InputError('bad-option', 'TCP port 6881: none is free');
-      const reception$: Observable<InboundPort> = inboundPort({ listen: () => throwError(() => none) }, { ports: [6881] });
+      const reception$: Observable<InboundPort> = inboundPort(
+        { listen: () => throwError(() => none) },
+        { ports: [6881] },
+      );
       stage.gives(incomingPeers(reception$, infoHash)).toBe('#', undefined, none);
     }),
   );
@@ -218,7 +236,9 @@ describe('incomingPeers among those who crowd the door', () => {
       const host = (letter: string): string => `198.51.100.${portOf(letter) % 256}`;
       const { reception$, wires } = door(stage, { calls: `(${idle.join('')}z)`, says, host });
       stage.gives(answered(incomingPeers(reception$, infoHash)), '^----!').toBe('---z');
-      idle.forEach((letter, index) => stage.expectSubscriptions(wires[letter]?.subscriptions ?? []).toBe(index < 3 ? '(^!)' : '^----!'));
+      idle.forEach((letter, index) =>
+        stage.expectSubscriptions(wires[letter]?.subscriptions ?? []).toBe(index < 3 ? '(^!)' : '^----!'),
+      );
     }),
   );
 
@@ -228,8 +248,14 @@ describe('incomingPeers among those who crowd the door', () => {
       const calls = many(CALL_BURST_PER_HOST + 1);
       const says = Object.fromEntries([...calls, 'y', 'z'].map((letter) => [letter, `${1100}ms g`]));
       const host = (letter: string): string => (letter === 'z' ? '198.51.100.2' : '198.51.100.1');
-      const { reception$, wires } = door(stage, { calls: `(${calls.join('')}z) ${1000 / CALL_RATE_PER_HOST}ms y`, says, host });
-      stage.gives(answered(incomingPeers(reception$, infoHash)).pipe(filter((letter) => letter < '~')), '^ 1200ms !').toBe('1100ms (yz)');
+      const { reception$, wires } = door(stage, {
+        calls: `(${calls.join('')}z) ${1000 / CALL_RATE_PER_HOST}ms y`,
+        says,
+        host,
+      });
+      stage
+        .gives(answered(incomingPeers(reception$, infoHash)).pipe(filter((letter) => letter < '~')), '^ 1200ms !')
+        .toBe('1100ms (yz)');
       stage.expectSubscriptions(wires[calls.at(-1) ?? '']?.subscriptions ?? []).toBe([]);
     }),
   );

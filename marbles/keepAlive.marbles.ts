@@ -44,7 +44,9 @@ describe('keepAlive', () => {
     'is not impatient with those who speak every two minutes, a little late',
     drawn(({ peer, gives }) => {
       const late = Array.from({ length: 30 }, () => '124s K').join(' ');
-      gives(of(peer(`29s K ${late} |`)).pipe(keepAlive(deaf))).toBe(`29s - ${Array.from({ length: 30 }, () => '124s -').join(' ')} |`);
+      gives(of(peer(`29s K ${late} |`)).pipe(keepAlive(deaf))).toBe(
+        `29s - ${Array.from({ length: 30 }, () => '124s -').join(' ')} |`,
+      );
     }),
   );
 

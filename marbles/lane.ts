@@ -19,7 +19,9 @@ const kinds = { N: 'value', E: 'error', C: 'end' } as const;
 export const parseLane = (lane: string): readonly Mark[] =>
   TestScheduler.parseMarbles(lane, undefined, undefined, false, true).map(({ frame, notification }) => {
     const kind = kinds[notification.kind];
-    return kind === 'value' ? { frame, kind, value: (notification as { readonly value: unknown }).value } : { frame, kind };
+    return kind === 'value'
+      ? { frame, kind, value: (notification as { readonly value: unknown }).value }
+      : { frame, kind };
   });
 
 /** Time that is longer than this many dashes is written as a number. */

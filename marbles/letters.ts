@@ -29,7 +29,8 @@ export const lettersOf = (value: unknown, geometry: Geometry): readonly string[]
   const type = fields['type'];
   if (typeof type === 'string') return typed(type, fields, geometry);
   if ('begin' in fields && 'from' in fields) return block(fields, geometry);
-  if ('index' in fields && 'bytes' in fields) return fields['valid'] === false ? ['x'] : [pieceLetter(fields['index'] as number)];
+  if ('index' in fields && 'bytes' in fields)
+    return fields['valid'] === false ? ['x'] : [pieceLetter(fields['index'] as number)];
   if ('messages$' in fields) return ['p'];
   if ('bytes$' in fields) return ['w'];
   return [];

@@ -15,7 +15,10 @@ interface Net {
   readonly moved$?: Observable<void>;
 }
 
-/** A network by IPv4 for several torrents; what was sent into it, by how many torrents a datagram names, and how often a socket was bound. */
+/**
+ * A network by IPv4 for several torrents; what was sent into it, by how many torrents a datagram names, and how often a
+ * socket was bound.
+ */
 const net = (stage: Stage, { four = NEVER, moved$ }: Net = {}) => {
   const sent: Mark[] = [];
   const bound: Mark[] = [];

@@ -1,4 +1,16 @@
-import { concat, ignoreElements, merge, NEVER, type Observable, of, share, Subject, takeUntil, tap, throwError } from 'rxjs';
+import {
+  concat,
+  ignoreElements,
+  merge,
+  NEVER,
+  type Observable,
+  of,
+  share,
+  Subject,
+  takeUntil,
+  tap,
+  throwError,
+} from 'rxjs';
 import { describe, it } from 'vitest';
 import { localPeers, type LocalPeersOptions } from '../src/discovery/lan/localPeers.ts';
 import type { Datagram, PeerAddress, UdpEndpoint, UdpOptions, UdpSocket } from '../src/contracts/env.ts';
@@ -10,7 +22,12 @@ import { drawn, type Stage } from './index.ts';
 const infoHash = new Uint8Array(20).fill(7);
 const other = new Uint8Array(20).fill(8);
 const COOKIE = '01010101';
-const heard = (host: string, port = 7000, infoHashes: readonly Uint8Array[] = [infoHash], cookie?: string): Datagram => ({
+const heard = (
+  host: string,
+  port = 7000,
+  infoHashes: readonly Uint8Array[] = [infoHash],
+  cookie?: string,
+): Datagram => ({
   bytes: encodeLsd({ port, infoHashes, ...(cookie !== undefined && { cookie }) }, 4),
   from: { host, port: 6771 },
 });
@@ -50,7 +67,10 @@ const net = (stage: Stage, { four = NEVER, six = NEVER, fails = {}, options = {}
     const open$ = stage.cold(family === 4 ? 's' : '-s', { s: socket });
     return open$;
   };
-  const peers$ = localPeers({ bindUdp, randomBytes: (length) => new Uint8Array(length).fill(1) }, { infoHash, ...(listening && { port: 6881 }), ...options });
+  const peers$ = localPeers(
+    { bindUdp, randomBytes: (length) => new Uint8Array(length).fill(1) },
+    { infoHash, ...(listening && { port: 6881 }), ...options },
+  );
   return { peers$, sent, datagrams, bound };
 };
 
@@ -76,7 +96,10 @@ describe('localPeers', () => {
     'does so once a minute while peers are wanted',
     drawn((stage) => {
       const wanted$ = stage.hot('1s w 150s n', { w: 3, n: 0 });
-      const { peers$, sent } = net(stage, { options: { wanted$ }, fails: { 6: new InputError('bad-option', 'no IPv6') } });
+      const { peers$, sent } = net(stage, {
+        options: { wanted$ },
+        fails: { 6: new InputError('bad-option', 'no IPv6') },
+      });
       stage.gives(peers$, '^ 8m !').toBe('-');
       stage.happens(sent).toBe('4 59999ms 4 59999ms 4 299999ms 4');
     }),
@@ -87,7 +110,8 @@ describe('localPeers', () => {
     drawn((stage) => {
       const { peers$, datagrams, bound } = net(stage);
       const hash = '07'.repeat(20);
-      const text = (host: string) => `BT-SEARCH * HTTP/1.1\r\nHost: ${host}:6771\r\nPort: 6881\r\nInfohash: ${hash}\r\ncookie: ${COOKIE}\r\n\r\n\r\n`;
+      const text = (host: string) =>
+        `BT-SEARCH * HTTP/1.1\r\nHost: ${host}:6771\r\nPort: 6881\r\nInfohash: ${hash}\r\ncookie: ${COOKIE}\r\n\r\n\r\n`;
       stage.gives(peers$, '^--!').toBe('-');
       const said$ = stage.cold('--x').pipe(
         tap(() => said.push(...datagrams, ...bound)),
@@ -123,7 +147,10 @@ describe('localPeers', () => {
         f: heard('198.51.100.1'),
         n: heard('no literal'),
         g: { bytes: new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n'), from: a.from },
-        p: { bytes: new TextEncoder().encode(`BT-SEARCH * HTTP/1.1\r\nPort: 0\r\nInfohash: ${'07'.repeat(20)}\r\n\r\n`), from: a.from },
+        p: {
+          bytes: new TextEncoder().encode(`BT-SEARCH * HTTP/1.1\r\nPort: 0\r\nInfohash: ${'07'.repeat(20)}\r\n\r\n`),
+          from: a.from,
+        },
         a,
       };
       const { peers$ } = net(stage, { four: stage.hot('-otfngpa', odd) });
@@ -137,7 +164,9 @@ describe('localPeers', () => {
       const no = new InputError('bad-option', 'no such family');
       stage.gives(net(stage, { fails: { 6: no }, four: stage.hot('--a', { a }) }).peers$, '^---!').toBe('--a', peers);
       stage.gives(net(stage, { fails: { 4: no, 6: no } }).peers$).toBe('|');
-      stage.gives(net(stage, { fails: { 4: new InvariantError('ours') } }).peers$).toBe('#', undefined, new InvariantError('ours'));
+      stage
+        .gives(net(stage, { fails: { 4: new InvariantError('ours') } }).peers$)
+        .toBe('#', undefined, new InvariantError('ours'));
     }),
   );
 

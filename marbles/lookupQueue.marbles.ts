@@ -53,7 +53,9 @@ describe('the lookups of all torrents in the DHT', () => {
       const stats = { nodes: 9, nodes6: 0, torrents: 0, peers: 0 };
       const node = { port: 1, announce, getPeers: announce, stats: () => stats } as unknown as DhtNode;
       const options = { wanted$: NEVER, port: 1, random: () => 0.5, complete: () => true };
-      const all$ = range(0, 3 * MAX_LOOKUPS).pipe(mergeMap(() => dhtPeers(merge([node], NEVER), new Uint8Array(20), options)));
+      const all$ = range(0, 3 * MAX_LOOKUPS).pipe(
+        mergeMap(() => dhtPeers(merge([node], NEVER), new Uint8Array(20), options)),
+      );
       stage.gives(all$.pipe(ignoreElements()), '^ 15m 12s !').toBe('-');
       const row = `(${'a'.repeat(MAX_LOOKUPS)})`;
       const gap = `${5_000 - row.length}ms`;

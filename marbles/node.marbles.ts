@@ -8,19 +8,34 @@ import { drawn, HOME, type Mark, type Stage, type UdpNetworkOptions } from './in
 const [home] = HOME;
 const US = { host: home, port: 6881 };
 /** Four nodes, one of each quarter of all ids. */
-const nodes = [0, 1, 2, 3].map((n): NodeEndpoint => ({ id: new Uint8Array(20).fill(n * 64 + 9), host: `198.51.${n}.1`, port: 6881 }));
+const nodes = [0, 1, 2, 3].map(
+  (n): NodeEndpoint => ({ id: new Uint8Array(20).fill(n * 64 + 9), host: `198.51.${n}.1`, port: 6881 }),
+);
 const [a, b, c, d] = nodes as [NodeEndpoint, NodeEndpoint, NodeEndpoint, NodeEndpoint];
 const HASH = new Uint8Array(20).fill(64);
 
 /** What is said, in letters: `p` ping, `f` find_node, `g` get_peers, `a` announce_peer, `r` a reply, `e` an error. */
-const LETTERS: Readonly<Record<string, string>> = { ping: 'p', find_node: 'f', get_peers: 'g', announce_peer: 'a', reply: 'r', error: 'e' };
+const LETTERS: Readonly<Record<string, string>> = {
+  ping: 'p',
+  find_node: 'f',
+  get_peers: 'g',
+  announce_peer: 'a',
+  reply: 'r',
+  error: 'e',
+};
 const letterOf = (krpc: Krpc): string => LETTERS[krpc.type === 'query' ? krpc.question.method : krpc.type] ?? '?';
 
 /** A world with these nodes in it, each 1 ms away, and what we said to each. */
-const scene = (stage: Stage, present: readonly NodeEndpoint[], peers: readonly Endpoint[] = [], refuses: UdpNetworkOptions['refuses'] = () => undefined) => {
+const scene = (
+  stage: Stage,
+  present: readonly NodeEndpoint[],
+  peers: readonly Endpoint[] = [],
+  refuses: UdpNetworkOptions['refuses'] = () => undefined,
+) => {
   const lanes = new Map(nodes.map(({ host }): [string, Mark[]] => [host, []]));
   const watch = ({ bytes, from }: { readonly bytes: Uint8Array; readonly from: Endpoint }, to: Endpoint): void => {
-    if (from.host === home) lanes.get(to.host)?.push({ frame: stage.now(), kind: 'value', value: letterOf(decodeKrpc(bytes)) });
+    if (from.host === home)
+      lanes.get(to.host)?.push({ frame: stage.now(), kind: 'value', value: letterOf(decodeKrpc(bytes)) });
   };
   const { env, udp } = stage.world({ udp: { latency: 1, watch, refuses, names: { 'router.test': [a.host] } } });
   for (const node of present)
@@ -78,7 +93,8 @@ describe('dhtNode', () => {
   it(
     'asks the next one at once when the system says that no way leads to one, and thinks no worse of that one',
     drawn((stage) => {
-      const off = (to: Endpoint): string | undefined => (to.host === b.host && stage.now() < 100 ? 'no way leads there' : undefined);
+      const off = (to: Endpoint): string | undefined =>
+        to.host === b.host && stage.now() < 100 ? 'no way leads there' : undefined;
       const { node$, to } = scene(stage, [a, b, c, d], [], off);
       const all$ = node$().pipe(switchMap((node) => timer(0, 60).pipe(map(() => node.nodes().nodes.length))));
       stage.gives(all$, '^ 61ms !').toBe('0 59ms 3', { 0: 0, 3: 3 });
@@ -89,8 +105,16 @@ describe('dhtNode', () => {
   it(
     'begins with what it knew, and asks no bootstrap node if that is enough',
     drawn((stage) => {
-      const others = [5, 6, 7, 8].map((n): NodeEndpoint => ({ id: new Uint8Array(20).fill(n), host: `198.51.${n}.1`, port: 6881 }));
-      const { node$, to } = scene(stage, [b, c, d, ...others, { ...b, id: new Uint8Array(20).fill(200), host: '198.51.9.1' }]);
+      const others = [5, 6, 7, 8].map(
+        (n): NodeEndpoint => ({ id: new Uint8Array(20).fill(n), host: `198.51.${n}.1`, port: 6881 }),
+      );
+      const { node$, to } = scene(stage, [
+        b,
+        c,
+        d,
+        ...others,
+        { ...b, id: new Uint8Array(20).fill(200), host: '198.51.9.1' },
+      ]);
       stage.gives(quiet(node$({ saved: { id: new Uint8Array(20).fill(3), nodes: [b, c] } })), '^--------!').toBe('-');
       stage.happens(to(a)).toBe('  -');
       stage.happens(to(b)).toBe('  f');
@@ -114,7 +138,9 @@ describe('dhtNode', () => {
     'does not wait for them at all when somebody it knew has answered',
     drawn((stage) => {
       const { node$, to } = scene(stage, [b]);
-      const found$ = node$({ saved: { id: new Uint8Array(20).fill(3), nodes: [b] } }).pipe(switchMap((node) => node.getPeers(HASH)));
+      const found$ = node$({ saved: { id: new Uint8Array(20).fill(3), nodes: [b] } }).pipe(
+        switchMap((node) => node.getPeers(HASH)),
+      );
       stage.gives(found$, '^ 2s !').toBe('-');
       stage.happens(to(b)).toBe('  f-g');
     }),
@@ -125,7 +151,11 @@ describe('dhtNode', () => {
     drawn((stage) => {
       const { node$, to } = scene(stage, []);
       stage.gives(quiet(node$()), '^ 100s !').toBe('-');
-      stage.happens(to(a)).toBe('  f 2999ms f 2999ms f 14999ms f 2999ms f 2999ms f 19999ms f 2999ms f 2999ms f 29999ms f 2999ms f 2999ms f');
+      stage
+        .happens(to(a))
+        .toBe(
+          '  f 2999ms f 2999ms f 14999ms f 2999ms f 2999ms f 19999ms f 2999ms f 2999ms f 29999ms f 2999ms f 2999ms f',
+        );
     }),
   );
 
@@ -144,8 +174,12 @@ describe('dhtNode', () => {
       const { node$ } = scene(stage, [b]);
       const bootstrap = [{ host: 'silent.test', port: 6881 }];
       stage.gives(warnings(node$({ bootstrap })), '^ 10s !').toBe('4s w');
-      stage.gives(warnings(node$({ bootstrap, saved: { id: new Uint8Array(20).fill(3), nodes: [b] } })), '^ 10s !').toBe('-');
-      stage.gives(warnings(node$({ bootstrap: [...bootstrap, { host: 'router.test', port: 6881 }] })), '^ 10s !').toBe('-');
+      stage
+        .gives(warnings(node$({ bootstrap, saved: { id: new Uint8Array(20).fill(3), nodes: [b] } })), '^ 10s !')
+        .toBe('-');
+      stage
+        .gives(warnings(node$({ bootstrap: [...bootstrap, { host: 'router.test', port: 6881 }] })), '^ 10s !')
+        .toBe('-');
     }),
   );
 
@@ -164,10 +198,19 @@ describe('dhtNode', () => {
     'answers who asks, pings who may be a node, and refuses what it does not know',
     drawn((stage) => {
       const { node$, says } = scene(stage, []);
-      const ping = { type: 'query', transaction, id: new Uint8Array(20).fill(1), question: { method: 'ping' } } as const;
+      const ping = {
+        type: 'query',
+        transaction,
+        id: new Uint8Array(20).fill(1),
+        question: { method: 'ping' },
+      } as const;
       stage.gives(quiet(node$({ bootstrap: [] })), '^--------!').toBe('-');
       stage.gives(says(stranger, ping), '           -^------!').toBe('---(rp)');
-      const bad = { ...ping, readOnly: true, question: { method: 'announce_peer', infoHash: HASH, port: 1, impliedPort: false, token: transaction } } as const;
+      const bad = {
+        ...ping,
+        readOnly: true,
+        question: { method: 'announce_peer', infoHash: HASH, port: 1, impliedPort: false, token: transaction },
+      } as const;
       stage.gives(says({ ...stranger, port: 1 }, bad), '-^------!').toBe('---e');
     }),
   );
@@ -176,7 +219,9 @@ describe('dhtNode', () => {
     'takes somebody into the table by being told of them',
     drawn((stage) => {
       const { node$, to } = scene(stage, [a]);
-      const told$ = node$({ bootstrap: [] }).pipe(switchMap((node) => merge(node.addNode(a), timer(4).pipe(mergeMap(() => [node.stats().nodes])))));
+      const told$ = node$({ bootstrap: [] }).pipe(
+        switchMap((node) => merge(node.addNode(a), timer(4).pipe(mergeMap(() => [node.stats().nodes])))),
+      );
       stage.gives(told$, '^-----!').toBe('----1', { 1: 1 });
       stage.happens(to(a)).toBe('        p');
     }),

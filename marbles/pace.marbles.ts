@@ -7,8 +7,19 @@ import { TrackerError } from '../src/contracts/errors.ts';
 import { encode } from '../src/protocol/encoding/bencode.ts';
 import { drawn, type Mark, type Stage } from './index.ts';
 
-const pace: TrackerPace = { after: 0, atLeast: 20, stagger: 5, patience: 9, retry: { first: 100, most: 100 }, spread: 0 };
-const reply: HttpReply = { status: 200, body: encode({ interval: 1800, peers: '', 'external ip': Uint8Array.of(9, 9, 9, 9) }), url: '' };
+const pace: TrackerPace = {
+  after: 0,
+  atLeast: 20,
+  stagger: 5,
+  patience: 9,
+  retry: { first: 100, most: 100 },
+  spread: 0,
+};
+const reply: HttpReply = {
+  status: 200,
+  body: encode({ interval: 1800, peers: '', 'external ip': Uint8Array.of(9, 9, 9, 9) }),
+  url: '',
+};
 
 /** Two trackers in that pace, while one peer is wanted: when each is asked, and where they say they see us. */
 const scene = (stage: Stage, lanes: Readonly<Record<string, string>>) => {

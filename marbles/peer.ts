@@ -33,7 +33,11 @@ export interface DrawnPeer extends Peer {
 }
 
 const initially = (geometry: Geometry, lane: string, { has, fast, extended, dht = false }: PeerOptions): PeerState => {
-  const state = new PeerState(geometry.pieceCount, { fast: fast ?? /[AJS]/.test(lane), extended: extended ?? lane.includes('E'), dht });
+  const state = new PeerState(geometry.pieceCount, {
+    fast: fast ?? /[AJS]/.test(lane),
+    extended: extended ?? lane.includes('E'),
+    dht,
+  });
   const pieces = has ?? (/[BH]/.test(lane) ? [] : 'all');
   if (pieces === 'all') state.have.setAll();
   else for (const piece of pieces) state.have.set(piece);
@@ -41,7 +45,11 @@ const initially = (geometry: Geometry, lane: string, { has, fast, extended, dht 
 };
 
 /** Subscriptions of `source$` are logged, with the time by `now`. */
-export const logged = <T>(source$: Observable<T>, logs: { subscribedFrame: number; unsubscribedFrame: number }[], now: () => number): Observable<T> =>
+export const logged = <T>(
+  source$: Observable<T>,
+  logs: { subscribedFrame: number; unsubscribedFrame: number }[],
+  now: () => number,
+): Observable<T> =>
   new Observable((subscriber) => {
     const log = { subscribedFrame: now(), unsubscribedFrame: Infinity };
     logs.push(log);
@@ -50,7 +58,13 @@ export const logged = <T>(source$: Observable<T>, logs: { subscribedFrame: numbe
   });
 
 /** A peer who says what is drawn; bytes of its messages are spoilt as soon as everyone has heard them. */
-export const drawPeer = (stage: Backdrop, host: string, lane: string, values: Readonly<Record<string, Message>> = {}, options: PeerOptions = {}): DrawnPeer => {
+export const drawPeer = (
+  stage: Backdrop,
+  host: string,
+  lane: string,
+  values: Readonly<Record<string, Message>> = {},
+  options: PeerOptions = {},
+): DrawnPeer => {
   const { geometry } = stage;
   const state = initially(geometry, lane, options);
   const messages$ = new Subject<Message>();

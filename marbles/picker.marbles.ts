@@ -71,7 +71,9 @@ describe('the picker', () => {
   );
 
   it('shows what it asked for when the picture is another', () => {
-    expect(drawnPicker('avail 21\nasks 12')).toThrow('\npicker: not as drawn\n  expected  asks 12\n  received  asks 21');
+    expect(drawnPicker('avail 21\nasks 12')).toThrow(
+      '\npicker: not as drawn\n  expected  asks 12\n  received  asks 21',
+    );
   });
 
   it('does not take pictures that it cannot read', () => {

@@ -77,15 +77,29 @@ const setUp = ({ avail = '', have = '', prio = '', asked = '' }: Rows, picker: P
  * asks   ·213·    what one more peer, who has everything, is asked for, in this order
  * ```
  *
- * Further rows: `they`, with `*` for what that peer has, and `prio`, with a digit for each priority. A piece of which several
- * blocks are asked is drawn with the number of the first.
+ * Further rows: `they`, with `*` for what that peer has, and `prio`, with a digit for each priority. A piece of which
+ * several blocks are asked is drawn with the number of the first.
  */
 export const drawnPicker =
-  (picture: string, { order = firstBy(byPriority, rarestFirst), blocksPerPiece = 1, memory = Infinity, count = 9, ordered = false }: PickerDrawing = {}) =>
+  (
+    picture: string,
+    {
+      order = firstBy(byPriority, rarestFirst),
+      blocksPerPiece = 1,
+      memory = Infinity,
+      count = 9,
+      ordered = false,
+    }: PickerDrawing = {},
+  ) =>
   (): void => {
     const { rows, pieces } = parsePicture(picture);
     const geometry = new Geometry(torrentOf({ pieces, blocksPerPiece }));
-    const picker = new PiecePicker(geometry, { order, ordered, random: () => 0.5, memory: memory * geometry.pieceLength });
+    const picker = new PiecePicker(geometry, {
+      order,
+      ordered,
+      random: () => 0.5,
+      memory: memory * geometry.pieceLength,
+    });
     setUp(rows, picker);
     const they = fieldOf(rows.they ?? '*'.repeat(pieces), (cell) => cell === '*');
     const who = asker();
@@ -95,5 +109,7 @@ export const drawnPicker =
     });
     picker.check();
     if (asks.join('') !== rows.asks?.replaceAll(/[.-]/g, '·'))
-      throw new DrawingError(`\npicker: not as drawn\n  expected  asks ${rows.asks}\n  received  asks ${asks.join('')}`);
+      throw new DrawingError(
+        `\npicker: not as drawn\n  expected  asks ${rows.asks}\n  received  asks ${asks.join('')}`,
+      );
   };

@@ -1,4 +1,20 @@
-import { NEVER, type Observable, concat, concatMap, defer, delay, filter, from, ignoreElements, map, merge, mergeMap, of, takeWhile, timer } from 'rxjs';
+import {
+  NEVER,
+  type Observable,
+  concat,
+  concatMap,
+  defer,
+  delay,
+  filter,
+  from,
+  ignoreElements,
+  map,
+  merge,
+  mergeMap,
+  of,
+  takeWhile,
+  timer,
+} from 'rxjs';
 import type { Torrent } from '../src/torrent/metainfo/metainfo.ts';
 import { BLOCK, type Geometry } from '../src/torrent/geometry.ts';
 import type { Word } from './speech.ts';
@@ -30,7 +46,8 @@ export interface Manners {
   readonly fast?: boolean;
 }
 
-const isPiece = (said: Said): said is Extract<Word, { type: 'piece' }> => !(said instanceof Uint8Array) && said.type === 'piece';
+const isPiece = (said: Said): said is Extract<Word, { type: 'piece' }> =>
+  !(said instanceof Uint8Array) && said.type === 'piece';
 
 const bits = { reserved: new Uint8Array(8), extended: false, dht: false };
 
@@ -42,12 +59,20 @@ export const honest =
     const answer = (word: Word): Observable<Said> => {
       switch (word.type) {
         case 'handshake':
-          return of<Said[]>({ type: 'handshake', infoHash: torrent.infoHash, peerId: id, ...bits, fast }, wordsFor(geometry).bitfield(...pieces));
+          return of<Said[]>(
+            { type: 'handshake', infoHash: torrent.infoHash, peerId: id, ...bits, fast },
+            wordsFor(geometry).bitfield(...pieces),
+          );
         case 'interested':
           return of<Said>({ type: 'unchoke' });
         case 'request': {
           const { piece, begin, length } = word;
-          const block = (): Said => ({ type: 'piece', piece, begin, bytes: blockBytes(geometry, piece, begin, length) });
+          const block = (): Said => ({
+            type: 'piece',
+            piece,
+            begin,
+            bytes: blockBytes(geometry, piece, begin, length),
+          });
           return pace > 0 ? timer(pace).pipe(map(block)) : of(block());
         }
         default:
@@ -89,7 +114,9 @@ export const corrupts =
       map((said) => {
         if (!isPiece(said)) return said;
         const number = said.piece * cast.geometry.blocksPerPiece + said.begin / BLOCK + 1;
-        return blocks.length === 0 || blocks.includes(number) ? { ...said, bytes: said.bytes.map((byte) => byte ^ 0xff) } : said;
+        return blocks.length === 0 || blocks.includes(number)
+          ? { ...said, bytes: said.bytes.map((byte) => byte ^ 0xff) }
+          : said;
       }),
     );
 
@@ -108,7 +135,11 @@ export const chokesAfter =
 export const blurts =
   (what: readonly Said[], player: Player = honest()): Player =>
   (heard$, cast) =>
-    player(heard$, cast).pipe(mergeMap((said) => (!(said instanceof Uint8Array) && said.type === 'handshake' ? from([said, ...what]) : of(said))));
+    player(heard$, cast).pipe(
+      mergeMap((said) =>
+        !(said instanceof Uint8Array) && said.type === 'handshake' ? from([said, ...what]) : of(said),
+      ),
+    );
 
 /** Greets for another torrent. */
 export const wrongInfoHash =

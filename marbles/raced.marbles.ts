@@ -81,7 +81,11 @@ describe('raced', () => {
   it(
     'fails when the last one has, with an error that is about the other side if there is one',
     drawn(({ cold, gives }) => {
-      const attempts = () => ({ [six]: cold<string>('#', {}, noRoute), [four]: cold<string>('300ms #', {}, refused), [sixth]: cold<string>('#', {}, noRoute) });
+      const attempts = () => ({
+        [six]: cold<string>('#', {}, noRoute),
+        [four]: cold<string>('300ms #', {}, refused),
+        [sixth]: cold<string>('#', {}, noRoute),
+      });
       gives(tries(attempts())).toBe('300ms #', {}, refused);
       gives(tries({ [six]: cold<string>('-#', {}, noRoute) })).toBe('-#', {}, noRoute);
       gives(tries({ [six]: cold('-|') })).toBe('-|');

@@ -13,7 +13,10 @@ interface Reading extends Pick<Storage, 'read'> {
 }
 
 /** A disk that takes `takes` for each read, has the first `length` bytes of each piece, and counts. */
-const disk = ({ geometry }: Stage, { takes = 2, length = Infinity }: { readonly takes?: number; readonly length?: number } = {}): Reading => {
+const disk = (
+  { geometry }: Stage,
+  { takes = 2, length = Infinity }: { readonly takes?: number; readonly length?: number } = {},
+): Reading => {
   const reading: Reading = {
     now: 0,
     most: 0,
@@ -89,8 +92,12 @@ describe('readPieces', () => {
     drawn(
       (stage) => {
         const reading = disk(stage, { takes: 10 });
-        const all$ = from([0, 1, 2, 3, 4, 5]).pipe(readPieces(reading, stage.geometry, new PieceBuffers(stage.geometry.pieceLength)));
-        stage.gives(all$.pipe(tap({ complete: () => expect(reading.most).toBe(READS_IN_FLIGHT) }))).toBe('10ms (abcd)----(ef|)');
+        const all$ = from([0, 1, 2, 3, 4, 5]).pipe(
+          readPieces(reading, stage.geometry, new PieceBuffers(stage.geometry.pieceLength)),
+        );
+        stage
+          .gives(all$.pipe(tap({ complete: () => expect(reading.most).toBe(READS_IN_FLIGHT) })))
+          .toBe('10ms (abcd)----(ef|)');
       },
       { torrent: { pieces: 6 } },
     ),
@@ -107,7 +114,9 @@ describe('readPieces', () => {
       stage.gives(stage.cold<number>('|').pipe(read)).toBe('|');
       stage.gives(stage.cold('0|', indices).pipe(read)).toBe('--(a|)');
       stage.gives(stage.cold('0--#', indices).pipe(read)).toBe('--a#');
-      stage.gives(stage.cold('0---', indices).pipe(readPieces(failing(broken), geometry, buffers))).toBe('-#', {}, broken);
+      stage
+        .gives(stage.cold('0---', indices).pipe(readPieces(failing(broken), geometry, buffers)))
+        .toBe('-#', {}, broken);
     }),
   );
 
@@ -120,7 +129,9 @@ describe('readPieces', () => {
       gives(source.pipe(readPieces(disk(stage), geometry, left)), '^---!').toBe('--a--');
       stage.expectSubscriptions(source.subscriptions).toBe('^---!');
       watch(cold('0', indices).pipe(readPieces(failing(new StorageError('io', 'broken')), geometry, failed)));
-      gives(timer(9).pipe(map(() => [left.made, left.lent, failed.made, failed.lent]))).toBe('---------(r|)', { r: [2, 1, 1, 0] });
+      gives(timer(9).pipe(map(() => [left.made, left.lent, failed.made, failed.lent]))).toBe('---------(r|)', {
+        r: [2, 1, 1, 0],
+      });
     }),
   );
 
@@ -134,7 +145,9 @@ describe('readPieces', () => {
         piece.release();
         return buffers.lent;
       };
-      stage.gives(stage.cold('0--1', indices).pipe(readPieces(disk(stage), geometry, buffers), map(release))).toBe('--a--b', { a: 0, b: 0 });
+      stage
+        .gives(stage.cold('0--1', indices).pipe(readPieces(disk(stage), geometry, buffers), map(release)))
+        .toBe('--a--b', { a: 0, b: 0 });
     }),
   );
 

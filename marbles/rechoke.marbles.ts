@@ -8,7 +8,8 @@ import type { ChokeStrategy } from '../src/torrent/upload/chokeStrategy.ts';
 import { drawn } from './index.ts';
 
 const open = (peer: Peer): Observable<Peer> => concat(of(peer), NEVER);
-const chokerOf = (options: Partial<ChokerOptions> = {}): Choker<Peer> => new Choker<Peer>({ random: () => 0.5, pieceLength: 32_768, ...options });
+const chokerOf = (options: Partial<ChokerOptions> = {}): Choker<Peer> =>
+  new Choker<Peer>({ random: () => 0.5, pieceLength: 32_768, ...options });
 const reset = { name: 'PeerError', code: 'reset' };
 
 describe('rechoke', () => {
@@ -55,7 +56,10 @@ describe('rechoke', () => {
       const events = '   -u 9998ms c';
       const address = they.address;
       gives(open(they).pipe(rechoke(chokerOf(), { report: (event) => told$.next(event) })), '^ 15s !').toBe('-');
-      gives(told$, '^ 15s !').toBe(events, { u: { type: 'unchoke', address, reason: 'free-slot' }, c: { type: 'choke', address, reason: 'not-interested' } });
+      gives(told$, '^ 15s !').toBe(events, {
+        u: { type: 'unchoke', address, reason: 'free-slot' },
+        c: { type: 'choke', address, reason: 'not-interested' },
+      });
     }),
   );
 

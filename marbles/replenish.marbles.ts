@@ -67,7 +67,9 @@ describe('replenish', () => {
       let atLeast = 2;
       const lookup = defer(() => cold('(a|)'));
       const wanted$ = hot('w', wanted);
-      gives(lookup.pipe(replenish({ wanted$, atLeast: () => atLeast++, atMost: () => 100 })), '^----------!').toBe('a-a--a---a');
+      gives(lookup.pipe(replenish({ wanted$, atLeast: () => atLeast++, atMost: () => 100 })), '^----------!').toBe(
+        'a-a--a---a',
+      );
     }),
   );
 
@@ -113,7 +115,11 @@ describe('replenish', () => {
     drawn(({ cold, gives }) => {
       const defect = new TypeError('a defect');
       gives(cold('a-#', undefined, gone).pipe(replenish({ wanted$: NEVER, ...limits }))).toBe('a-#', undefined, gone);
-      gives(cold('a-#', undefined, defect).pipe(replenish({ wanted$: NEVER, ...limits }))).toBe('a-#', undefined, defect);
+      gives(cold('a-#', undefined, defect).pipe(replenish({ wanted$: NEVER, ...limits }))).toBe(
+        'a-#',
+        undefined,
+        defect,
+      );
     }),
   );
 
@@ -121,7 +127,11 @@ describe('replenish', () => {
     'passes on an error of what is wanted, and lets go of the lookup',
     drawn(({ cold, hot, gives, expectSubscriptions }) => {
       const lookup = cold('a----');
-      gives(lookup.pipe(replenish({ wanted$: hot<number>('--#', undefined, down), ...limits }))).toBe('a-#', undefined, down);
+      gives(lookup.pipe(replenish({ wanted$: hot<number>('--#', undefined, down), ...limits }))).toBe(
+        'a-#',
+        undefined,
+        down,
+      );
       expectSubscriptions(lookup.subscriptions).toBe('^-!');
     }),
   );

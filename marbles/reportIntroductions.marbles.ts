@@ -8,13 +8,20 @@ import type { Message } from '../src/protocol/peer/messages.ts';
 import { drawn, type Mark, type Stage } from './index.ts';
 
 const open = (peer: Peer): Observable<Peer> => concat(of(peer), NEVER);
-const listensAt = (port: number): Message => ({ type: 'extended', id: 0, payload: encodeExtensionHandshake({ ids: new Map(), port }) });
+const listensAt = (port: number): Message => ({
+  type: 'extended',
+  id: 0,
+  payload: encodeExtensionHandshake({ ids: new Map(), port }),
+});
 const lane = { E: listensAt(6), F: listensAt(7), x: { type: 'extended', id: 1, payload: Uint8Array.of(1) } } as const;
 
 /** Writes down at which port each peer says that it listens. */
 const ports = ({ now }: Stage) => {
   const told: Mark[] = [];
-  return { told, report: ({ state }: Peer) => void told.push({ frame: now(), kind: 'value', value: state.extensions?.port }) };
+  return {
+    told,
+    report: ({ state }: Peer) => void told.push({ frame: now(), kind: 'value', value: state.extensions?.port }),
+  };
 };
 
 describe('reportIntroductions', () => {
@@ -50,7 +57,9 @@ describe('reportIntroductions', () => {
       stage.happens(told).toBe('p-e', { p: undefined, e: 6 });
       const reset = new PeerError('reset', '');
       stage.gives(stage.cold<Peer>('-#', {}, reset).pipe(reportIntroductions(report))).toBe('-#', undefined, reset);
-      stage.gives(open(stage.peer('--#')).pipe(reportIntroductions(() => undefined))).toBe('--#', undefined, { name: 'PeerError', code: 'reset' });
+      stage
+        .gives(open(stage.peer('--#')).pipe(reportIntroductions(() => undefined)))
+        .toBe('--#', undefined, { name: 'PeerError', code: 'reset' });
       const throwing = reportIntroductions(() => {
         throw reset;
       });

@@ -48,7 +48,9 @@ describe('requestBlocks', () => {
       (stage) => {
         const they = stage.peer('U----1-2|');
         stage.gives(asker(stage).blocks(of(they))).toBe('-----1-2|');
-        stage.sends(they).toBe('(ab)', { a: stage.words.request(1), b: { type: 'request', piece: 0, begin: 16384, length: 1000 } });
+        stage
+          .sends(they)
+          .toBe('(ab)', { a: stage.words.request(1), b: { type: 'request', piece: 0, begin: 16384, length: 1000 } });
       },
       { torrent: { pieces: 1, lastBlock: 1000 } },
     ),

@@ -2,14 +2,17 @@ import { Observable } from 'rxjs';
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
-/** Errors are told apart by name and code, and by message only where there is no code; stacks and causes do not count. */
+/**
+ * Errors are told apart by name and code, and by message only where there is no code; stacks and causes do not count.
+ */
 const sameError = (received: Error, expected: Record<string, unknown>): boolean => {
   const { name, code, message } = received as Error & { readonly code?: unknown };
   if (expected['name'] !== name || expected['code'] !== code) return false;
   return code !== undefined || expected['message'] === message;
 };
 
-export const sameBytes = (received: Uint8Array, expected: Uint8Array): boolean => Buffer.compare(received, expected) === 0;
+export const sameBytes = (received: Uint8Array, expected: Uint8Array): boolean =>
+  Buffer.compare(received, expected) === 0;
 
 /** Is `received` what was drawn? By structure; streams and functions by identity, errors by name and code. */
 export const same = (received: unknown, expected: unknown): boolean => {
@@ -19,9 +22,13 @@ export const same = (received: unknown, expected: unknown): boolean => {
   if (received instanceof Observable || expected instanceof Observable) return false;
   if (Object.getPrototypeOf(received) !== Object.getPrototypeOf(expected)) return false;
   if (received instanceof Uint8Array) return sameBytes(received, expected as unknown as Uint8Array);
-  if (received instanceof Map || received instanceof Set) return same([...received], [...(expected as unknown as Iterable<unknown>)]);
+  if (received instanceof Map || received instanceof Set)
+    return same([...received], [...(expected as unknown as Iterable<unknown>)]);
   const keys = Object.keys(received);
-  return keys.length === Object.keys(expected).length && keys.every((key) => Object.hasOwn(expected, key) && same(received[key], expected[key]));
+  return (
+    keys.length === Object.keys(expected).length &&
+    keys.every((key) => Object.hasOwn(expected, key) && same(received[key], expected[key]))
+  );
 };
 
 const MAX_SHOWN = 100;
@@ -37,7 +44,9 @@ const describe = (value: unknown, depth: number): string => {
   if (typeof value === 'function') return 'ƒ';
   if (!isObject(value)) return String(value);
   if (value instanceof Error)
-    return [value.name, (value as { readonly code?: string }).code, `“${value.message}”`].filter((part) => part !== undefined).join(' ');
+    return [value.name, (value as { readonly code?: string }).code, `“${value.message}”`]
+      .filter((part) => part !== undefined)
+      .join(' ');
   if (value instanceof Observable) return 'Observable';
   if (value instanceof Uint8Array)
     return `${value.length} bytes${value.length > 0 ? ` ${[...value.subarray(0, 8)].join(' ')}${value.length > 8 ? ' …' : ''}` : ''}`;

@@ -41,7 +41,11 @@ describe('sampleProgress', () => {
       const told = [undefined, progress(1), progress(2)];
       const all = '        --s-----p-(q|)';
       gives(cold<DownloadEvent>('|').pipe(sampleProgress(() => undefined))).toBe('|');
-      gives(source.pipe(sampleProgress(() => told.shift(), 4))).toBe(all, { s: stored, p: progress(1), q: progress(2) });
+      gives(source.pipe(sampleProgress(() => told.shift(), 4))).toBe(all, {
+        s: stored,
+        p: progress(1),
+        q: progress(2),
+      });
     }),
   );
 
@@ -57,7 +61,11 @@ describe('sampleProgress', () => {
     drawn(({ cold, gives }) => {
       let reads = 0;
       const read = (): Progress => progress(++reads);
-      gives(cold<DownloadEvent>('----------|').pipe(sampleProgress(read, 4))).toBe('----a---b-(c|)', { a: progress(1), b: progress(2), c: progress(3) });
+      gives(cold<DownloadEvent>('----------|').pipe(sampleProgress(read, 4))).toBe('----a---b-(c|)', {
+        a: progress(1),
+        b: progress(2),
+        c: progress(3),
+      });
     }),
   );
 
@@ -85,7 +93,8 @@ describe('sampleProgress', () => {
     const given: string[] = [];
     events$.pipe(sample(1e9)).subscribe(({ type }) => {
       given.push(type);
-      if (type === 'stored') events$.next({ type: 'done', length: 9, path: 'a', paths: ['a'], downloaded: 9, uploaded: 0, wasted: 0 });
+      if (type === 'stored')
+        events$.next({ type: 'done', length: 9, path: 'a', paths: ['a'], downloaded: 9, uploaded: 0, wasted: 0 });
       if (type === 'done') events$.complete();
     });
     events$.next(stored);

@@ -18,14 +18,21 @@ interface Drawer extends Shelf {
 }
 
 /** What is on disk: all but the pieces that are lost, each read in `takes` ms. */
-const shelf = ({ geometry }: Stage, { takes = 1, without = [] }: { readonly takes?: number; readonly without?: readonly number[] } = {}): Drawer => {
+const shelf = (
+  { geometry }: Stage,
+  { takes = 1, without = [] }: { readonly takes?: number; readonly without?: readonly number[] } = {},
+): Drawer => {
   const reads: string[] = [];
   const read = (index: number, begin: number, into: Uint8Array): boolean => {
     reads.push(`${index}:${begin / 16_384}+${into.length / 16_384}`);
     into.set(blockBytes(geometry, index, begin, into.length));
     return true;
   };
-  return { reads, has: (index) => !without.includes(index), read: (...what) => timer(takes).pipe(map(() => read(...what))) };
+  return {
+    reads,
+    has: (index) => !without.includes(index),
+    read: (...what) => timer(takes).pipe(map(() => read(...what))),
+  };
 };
 
 const unchoked = (peer: DrawnPeer): DrawnPeer => {
@@ -63,7 +70,9 @@ describe('serveBlocks', () => {
         const disk = shelf(stage);
         stage.gives(open(they).pipe(serveBlocks(disk, stage.geometry)), '^ 1s !').toBe('-');
         stage.sends(they).toBe(writes);
-        stage.gives(stage.cold('-------------------- (r|)', {}).pipe(map(() => disk.reads))).toBe('-------------------- (r|)', { r: ['0:0+8'] });
+        stage
+          .gives(stage.cold('-------------------- (r|)', {}).pipe(map(() => disk.reads)))
+          .toBe('-------------------- (r|)', { r: ['0:0+8'] });
       },
       { torrent: { pieces: 1, blocksPerPiece: 8 } },
     ),
@@ -139,7 +148,10 @@ describe('serveBlocks', () => {
     drawn((stage) => {
       const they = unchoked(stage.peer('-(abc)', requests(stage), { fast: true }));
       const disk = shelf(stage, { takes: 4 });
-      const damaged: Shelf = { ...disk, read: (index, ...what) => (index === 0 ? of(false) : disk.read(index, ...what)) };
+      const damaged: Shelf = {
+        ...disk,
+        read: (index, ...what) => (index === 0 ? of(false) : disk.read(index, ...what)),
+      };
       stage.gives(open(they).pipe(serveBlocks(damaged, stage.geometry)), '^ 1s !').toBe('-');
       stage.sends(they).toBe('-(JJ)3');
     }),
@@ -149,7 +161,9 @@ describe('serveBlocks', () => {
     'keeps 500 requests, or as many as it is told',
     drawn((stage) => {
       const they = unchoked(stage.peer('-(abcd)', requests(stage), { fast: true }));
-      stage.gives(open(they).pipe(serveBlocks(shelf(stage, { takes: 9 }), stage.geometry, { reqq: 2 })), '^ 1s !').toBe('-');
+      stage
+        .gives(open(they).pipe(serveBlocks(shelf(stage, { takes: 9 }), stage.geometry, { reqq: 2 })), '^ 1s !')
+        .toBe('-');
       stage.sends(they).toBe('-(JJ)-----(12)');
     }),
   );
@@ -167,7 +181,9 @@ describe('serveBlocks', () => {
     'hangs up on who asks and cancels, and reads nothing',
     drawn((stage) => {
       const they = unchoked(stage.peer('aA'.repeat(2500), requests(stage), { fast: true, buffer: 'f' }));
-      stage.gives(of(they).pipe(serveBlocks(shelf(stage, { takes: 10_000 }), stage.geometry))).toBe('4003ms #', undefined, unexpected);
+      stage
+        .gives(of(they).pipe(serveBlocks(shelf(stage, { takes: 10_000 }), stage.geometry)))
+        .toBe('4003ms #', undefined, unexpected);
     }),
   );
 
@@ -175,7 +191,9 @@ describe('serveBlocks', () => {
     'hangs up on who has read nothing for two minutes',
     drawn((stage) => {
       const they = unchoked(stage.peer('-a-b', requests(stage), { buffer: 'f' }));
-      stage.gives(of(they).pipe(serveBlocks(shelf(stage), stage.geometry))).toBe('130s #', undefined, { name: 'PeerError', code: 'timeout' });
+      stage
+        .gives(of(they).pipe(serveBlocks(shelf(stage), stage.geometry)))
+        .toBe('130s #', undefined, { name: 'PeerError', code: 'timeout' });
       stage.sends(they).toBe('--1');
     }),
   );
@@ -201,7 +219,9 @@ describe('serveBlocks', () => {
         left = 5;
         wake?.();
       });
-      stage.gives(open(they).pipe(serveBlocks(shelf(stage, { takes: 4 }), stage.geometry, { limit })), '^ 1s !').toBe('-');
+      stage
+        .gives(open(they).pipe(serveBlocks(shelf(stage, { takes: 4 }), stage.geometry, { limit })), '^ 1s !')
+        .toBe('-');
       stage.sends(they).toBe('-----(12) 41ms 3');
     }),
   );
@@ -213,11 +233,21 @@ describe('serveBlocks', () => {
       const serving = serveBlocks(shelf(stage), stage.geometry);
       gives(cold<Peer>('-').pipe(serving), '^ 1m !').toBe('-');
       gives(cold<Peer>('-|').pipe(serving)).toBe('-|');
-      gives(cold<Peer>('-#', {}, new PeerError('reset', '')).pipe(serving)).toBe('-#', undefined, { name: 'PeerError', code: 'reset' });
-      gives(of(unchoked(peer('-a-#', requests(stage)))).pipe(serving)).toBe('---#', undefined, { name: 'PeerError', code: 'reset' });
+      gives(cold<Peer>('-#', {}, new PeerError('reset', '')).pipe(serving)).toBe('-#', undefined, {
+        name: 'PeerError',
+        code: 'reset',
+      });
+      gives(of(unchoked(peer('-a-#', requests(stage)))).pipe(serving)).toBe('---#', undefined, {
+        name: 'PeerError',
+        code: 'reset',
+      });
       const broken = new StorageError('io', 'drawn: the disk is broken');
       const unreadable: Shelf = { has: () => true, read: () => throwError(() => broken) };
-      gives(of(unchoked(peer('-a', requests(stage)))).pipe(serveBlocks(unreadable, stage.geometry))).toBe('-#', undefined, broken);
+      gives(of(unchoked(peer('-a', requests(stage)))).pipe(serveBlocks(unreadable, stage.geometry))).toBe(
+        '-#',
+        undefined,
+        broken,
+      );
     }),
   );
 
@@ -251,12 +281,21 @@ describe('serveBlocks, of what has not been looked at since we began', () => {
   it(
     'gives nobody what is damaged: who asked is refused, all are told, and the rest is given',
     drawn((stage) => {
-      const [one, other, third] = [speaking(stage, '---a----------a'), speaking(stage, '-----b--------'), speaking(stage, '------c-------')] as const;
+      const [one, other, third] = [
+        speaking(stage, '---a----------a'),
+        speaking(stage, '-----b--------'),
+        speaking(stage, '------c-------'),
+      ] as const;
       const older = unchoked(stage.peer('            -----a--------', requests(stage), { has: [] }));
       const writes = '                                   -B-------(DWJ)J';
       const others = '                                   -B-------(DWK)-';
       const thirds = '                                   -B-------(DW)3-';
-      const words = { D: { type: 'extended', id: 7, payload: encodeDontHave(0) }, W: ours(false), B: { type: 'haveAll' }, 3: stage.words.block(3) };
+      const words = {
+        D: { type: 'extended', id: 7, payload: encodeDontHave(0) },
+        W: ours(false),
+        B: { type: 'haveAll' },
+        3: stage.words.block(3),
+      };
       const values = { ...words, J: stage.words.reject(1), K: stage.words.reject(2) };
       const spoils = ({ bytes }: DrawnDisk): unknown => bytes.fill(0, 7, 8);
       stage.gives(unchecked(stage, [one, other, third, older], spoils), '^ 1s !').toBe('-');

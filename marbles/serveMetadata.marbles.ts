@@ -13,13 +13,33 @@ const extended = (id: number, payload: Uint8Array): Message => ({ type: 'extende
 /** They want to be told with the id 3, we with 1. */
 const speaks = extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]) }));
 const request = (piece: number): Message => extended(1, encodeMetadata({ type: 'request', piece }));
-const they = { E: speaks, '0': request(0), '1': request(1), '2': request(2), r: extended(1, encodeMetadata({ type: 'reject', piece: 0 })) };
+const they = {
+  E: speaks,
+  '0': request(0),
+  '1': request(1),
+  '2': request(2),
+  r: extended(1, encodeMetadata({ type: 'reject', piece: 0 })),
+};
 const hello = extended(
   0,
-  encodeExtensionHandshake({ ids: new Map([['ut_metadata', 1]]), version: 'rxtorrent 0.1.0', reqq: 500, yourIp: '10.0.0.1', metadataSize: info.length }),
+  encodeExtensionHandshake({
+    ids: new Map([['ut_metadata', 1]]),
+    version: 'rxtorrent 0.1.0',
+    reqq: 500,
+    yourIp: '10.0.0.1',
+    metadataSize: info.length,
+  }),
 );
 const data = (piece: number): Message =>
-  extended(3, encodeMetadata({ type: 'data', piece, size: info.length, bytes: info.slice(piece * METADATA_PIECE, (piece + 1) * METADATA_PIECE) }));
+  extended(
+    3,
+    encodeMetadata({
+      type: 'data',
+      piece,
+      size: info.length,
+      bytes: info.slice(piece * METADATA_PIECE, (piece + 1) * METADATA_PIECE),
+    }),
+  );
 const reject = (piece: number): Message => extended(3, encodeMetadata({ type: 'reject', piece }));
 const we = { h: hello, '0': data(0), '1': data(1), x: reject(0), y: reject(1), z: reject(2) };
 const serving =
@@ -63,7 +83,10 @@ describe('serveMetadata', () => {
     drawn(({ peer, gives, sends }) => {
       // Forty pieces, so that it is not three times all of it.
       const long = new Uint8Array(40 * METADATA_PIECE);
-      const first = extended(3, encodeMetadata({ type: 'data', piece: 0, size: long.length, bytes: long.subarray(0, METADATA_PIECE) }));
+      const first = extended(
+        3,
+        encodeMetadata({ type: 'data', piece: 0, size: long.length, bytes: long.subarray(0, METADATA_PIECE) }),
+      );
       const buffer = `         f${'-'.repeat(68)}d`;
       const one = peer(`       E${'0'.repeat(66)}`, they, { buffer });
       const writes = `         h0${'-'.repeat(64)}x--(${'0'.repeat(64)})`;
@@ -86,7 +109,11 @@ describe('serveMetadata', () => {
   it(
     'says nothing to those who do not speak of it, and leaves to others what it did not ask for',
     drawn(({ peer, gives, sends }) => {
-      const mute = peer('-e-0', { ...they, e: extended(0, encodeExtensionHandshake({ ids: new Map() })) }, { extended: true });
+      const mute = peer(
+        '-e-0',
+        { ...they, e: extended(0, encodeExtensionHandshake({ ids: new Map() })) },
+        { extended: true },
+      );
       const answers = peer('-E-r-E-U', they);
       gives(of(mute).pipe(serving()), '^----!').toBe('-');
       gives(of(answers).pipe(serving()), '^--------!').toBe('-');
@@ -111,7 +138,10 @@ describe('serveMetadata', () => {
     'ends it when it can not be read, and when they hang up',
     drawn(({ peer, gives }) => {
       const garbage = extended(1, new TextEncoder().encode('i1e'));
-      gives(of(peer('E-g', { ...they, g: garbage })).pipe(serving())).toBe('--#', undefined, { name: 'PeerError', code: 'malformed' });
+      gives(of(peer('E-g', { ...they, g: garbage })).pipe(serving())).toBe('--#', undefined, {
+        name: 'PeerError',
+        code: 'malformed',
+      });
       gives(of(peer('E-|', they)).pipe(serving())).toBe('                --|');
     }),
   );

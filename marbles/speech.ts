@@ -26,7 +26,8 @@ export const spoil = (message: Message): void => {
   if (message.type === 'extended') message.payload.fill(0xdd);
 };
 
-export const encodeWord = (word: Word): Uint8Array => (word.type === 'handshake' ? encodeHandshake(word) : encodeMessages([word]));
+export const encodeWord = (word: Word): Uint8Array =>
+  word.type === 'handshake' ? encodeHandshake(word) : encodeMessages([word]);
 
 /** Turns the bytes of one direction of a wire into words; bytes in them are the listener's own. */
 export class Hearing {

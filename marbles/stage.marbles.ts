@@ -94,13 +94,17 @@ describe('a drawing that came out otherwise', () => {
   });
 
   it('names values that nobody drew', () => {
-    expect(failure(({ cold, gives }) => gives(cold('-a-b', { a: { n: 1 }, b: { n: 2 } })).toBe('-a-b', { a: { n: 1 }, b: { n: 3 } }))).toBe(
-      ['', 'gives: not as drawn', '  expected  -a-b', '  received  -a-z', '            z = { n: 2 }'].join('\n'),
-    );
+    expect(
+      failure(({ cold, gives }) =>
+        gives(cold('-a-b', { a: { n: 1 }, b: { n: 2 } })).toBe('-a-b', { a: { n: 1 }, b: { n: 3 } }),
+      ),
+    ).toBe(['', 'gives: not as drawn', '  expected  -a-b', '  received  -a-z', '            z = { n: 2 }'].join('\n'));
   });
 
   it('tells one error from another', () => {
-    const told = failure(({ cold, gives }) => gives(cold('-#', undefined, new PeerError('silent', 'no word'))).toBe('-#', {}, new PeerError('reset', 'gone')));
+    const told = failure(({ cold, gives }) =>
+      gives(cold('-#', undefined, new PeerError('silent', 'no word'))).toBe('-#', {}, new PeerError('reset', 'gone')),
+    );
     expect(told).toContain('# = PeerError silent “no word”');
     expect(told).toContain('# drawn as PeerError reset “gone”');
   });
@@ -172,7 +176,10 @@ describe('peers', () => {
     'have changed before anyone hears of it',
     drawn(({ peer, gives }) => {
       const seed = peer('-B-U-C-H|', undefined, { has: [] });
-      gives(seed.messages$.pipe(map(() => `${seed.state.have.count}${seed.state.choked ? 'c' : 'u'}`))).toBe('-a-b-a-a|', { a: '2c', b: '2u' });
+      gives(seed.messages$.pipe(map(() => `${seed.state.have.count}${seed.state.choked ? 'c' : 'u'}`))).toBe(
+        '-a-b-a-a|',
+        { a: '2c', b: '2u' },
+      );
       gives(peer('-B').messages$).toBe('-B');
     }),
   );

@@ -77,23 +77,35 @@ export class Stage implements Backdrop {
   };
 
   /** An open connection that carries what the lane has. */
-  readonly wire = (lane: string, values?: Readonly<Record<string, Uint8Array | Message>>, options?: WireOptions): DrawnWire => {
+  readonly wire = (
+    lane: string,
+    values?: Readonly<Record<string, Uint8Array | Message>>,
+    options?: WireOptions,
+  ): DrawnWire => {
     const wire = drawWire(this, this.#nextHost(), lane, values, options);
     this.#sources.push({ name: `bytes$ of wire('${lane.trim()}')`, logs: wire.subscriptions });
     return wire;
   };
 
-  /** What a stream gives, subscribed to as the subscription lane says: `'^---!'`, or `'  --^'`, or from the beginning. */
-  readonly gives = (stream$: Observable<unknown>, subscription: string | null = null): ToBe => this.#expect('gives', this.watch(stream$, subscription));
+  /**
+   * What a stream gives, subscribed to as the subscription lane says: `'^---!'`, or `'  --^'`, or from the beginning.
+   */
+  readonly gives = (stream$: Observable<unknown>, subscription: string | null = null): ToBe =>
+    this.#expect('gives', this.watch(stream$, subscription));
 
   /** The marks of a stream, which come as time goes by: for what is not drawn as a lane. */
   readonly watch = (stream$: Observable<unknown>, subscription: string | null = null): readonly Mark[] => {
     const received: Mark[] = [];
     const { subscribedFrame, unsubscribedFrame } = TestScheduler.parseMarblesAsSubscriptions(subscription, true);
     let listening: Subscription | undefined;
-    const mark = (kind: Mark['kind'], value?: unknown): void => void received.push({ frame: this.now(), kind, value: snapshot(value) });
+    const mark = (kind: Mark['kind'], value?: unknown): void =>
+      void received.push({ frame: this.now(), kind, value: snapshot(value) });
     const listen = (): void => {
-      listening = stream$.subscribe({ next: (value) => mark('value', value), error: (error: unknown) => mark('error', error), complete: () => mark('end') });
+      listening = stream$.subscribe({
+        next: (value) => mark('value', value),
+        error: (error: unknown) => mark('error', error),
+        complete: () => mark('end'),
+      });
       this.#audience.add(listening);
     };
     this.#clock.schedule(listen, Number.isFinite(subscribedFrame) ? subscribedFrame : 0);
@@ -107,7 +119,9 @@ export class Stage implements Backdrop {
   /** The requests a peer or a wire was sent, as the digits of the blocks asked for. */
   readonly asks = (to: { readonly sent: readonly Mark[] }): ToBe => {
     const asked: Mark[] = [];
-    this.#check(() => void asked.push(...to.sent.filter(isRequest).map((mark) => ({ ...mark, value: this.#digit(mark) }))));
+    this.#check(
+      () => void asked.push(...to.sent.filter(isRequest).map((mark) => ({ ...mark, value: this.#digit(mark) }))),
+    );
     return this.#expect('asks', asked);
   };
 
@@ -119,14 +133,19 @@ export class Stage implements Backdrop {
 
   /** When something was subscribed to: one lane for each subscription. */
   readonly expectSubscriptions = (logs: readonly Subscribed[]): { toBe(lanes: string | readonly string[]): void } => ({
-    toBe: (lanes) => this.#check(() => subscriptionDifference('subscriptions', logs, typeof lanes === 'string' ? [lanes] : lanes)),
+    toBe: (lanes) =>
+      this.#check(() => subscriptionDifference('subscriptions', logs, typeof lanes === 'string' ? [lanes] : lanes)),
   });
 
   readonly play = (marks: readonly Mark[], on: Playing): void => {
     const source = this.#helpers.hot<string>('');
     for (const { frame, kind, value } of marks) {
       const notification =
-        kind === 'value' ? { kind: 'N' as const, value: value as string } : kind === 'end' ? { kind: 'C' as const } : { kind: 'E' as const, error: 0 };
+        kind === 'value'
+          ? { kind: 'N' as const, value: value as string }
+          : kind === 'end'
+            ? { kind: 'C' as const }
+            : { kind: 'E' as const, error: 0 };
       source.messages.push({ frame, notification });
     }
     source.subscribe({ next: (letter) => on.value(letter), complete: () => on.end?.(), error: () => on.error?.() });
@@ -136,12 +155,17 @@ export class Stage implements Backdrop {
   finish({ mayLeak = false }: DrawingOptions): void {
     this.#clock.maxFrames = HOURS * 3_600_000;
     this.#helpers.flush();
-    const failures = this.#checks.flatMap(({ at, run }) => ({ at, text: run() })).filter(({ text }) => text !== undefined);
+    const failures = this.#checks
+      .flatMap(({ at, run }) => ({ at, text: run() }))
+      .filter(({ text }) => text !== undefined);
     this.#audience.unsubscribe();
     this.#helpers.flush();
-    if (failures.length === 0 && !mayLeak) failures.push(...this.#leaks().map((text) => ({ at: new DrawingError(), text })));
+    if (failures.length === 0 && !mayLeak)
+      failures.push(...this.#leaks().map((text) => ({ at: new DrawingError(), text })));
     if (failures[0] === undefined) return;
-    const texts = failures.map(({ at, text }) => (failures.length > 1 ? text?.replace('\n', `, in line ${lineOf(at)}\n`) : text));
+    const texts = failures.map(({ at, text }) =>
+      failures.length > 1 ? text?.replace('\n', `, in line ${lineOf(at)}\n`) : text,
+    );
     throw told(failures[0].at, `\n${texts.join('\n')}`);
   }
 
@@ -151,8 +175,13 @@ export class Stage implements Backdrop {
   }
 
   #leaks(): readonly string[] {
-    const listening = this.#sources.filter(({ logs }) => logs.some(({ unsubscribedFrame }) => unsubscribedFrame === Infinity));
-    return [...listening.map(({ name }) => `left subscribed at the end: ${name}`), ...this.ledger.left.map((what) => `left open at the end: ${what}`)];
+    const listening = this.#sources.filter(({ logs }) =>
+      logs.some(({ unsubscribedFrame }) => unsubscribedFrame === Infinity),
+    );
+    return [
+      ...listening.map(({ name }) => `left subscribed at the end: ${name}`),
+      ...this.ledger.left.map((what) => `left open at the end: ${what}`),
+    ];
   }
 
   #expect(name: string, received: readonly Mark[]): ToBe {
@@ -178,7 +207,8 @@ export class Stage implements Backdrop {
 }
 
 /** Calls that lead to an error, those in the drawing first. */
-const callsOf = ({ stack = '' }: Error): readonly string[] => stack.split('\n').filter((line) => /^ +at /.test(line) && !/marbles.stage\.[jt]s:/.test(line));
+const callsOf = ({ stack = '' }: Error): readonly string[] =>
+  stack.split('\n').filter((line) => /^ +at /.test(line) && !/marbles.stage\.[jt]s:/.test(line));
 
 const lineOf = (error: Error): string => /:(\d+):\d+\)?$/.exec(callsOf(error)[0] ?? '')?.[1] ?? '?';
 

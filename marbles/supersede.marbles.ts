@@ -4,10 +4,14 @@ import { supersede } from '../operators/supersede.ts';
 import type { Peer } from '../src/contracts/env.ts';
 import { drawn, type Mark, type Stage } from './index.ts';
 
-/** A newer connection begins at once; what is decided about the older one, if there is one: `b` both live, `s` it is silent. */
+/**
+ * A newer connection begins at once; what is decided about the older one, if there is one: `b` both live, `s` it is
+ * silent.
+ */
 const decisions = (stage: Stage, older: Peer | undefined, newer: Peer, lane = '^ 1m !'): readonly Mark[] => {
   const marks: Mark[] = [];
-  const decided = (_: Peer, __: Peer, lives: boolean) => void marks.push({ frame: stage.now(), kind: 'value', value: lives ? 'b' : 's' });
+  const decided = (_: Peer, __: Peer, lives: boolean) =>
+    void marks.push({ frame: stage.now(), kind: 'value', value: lives ? 'b' : 's' });
   stage.gives(merge(of(newer), NEVER).pipe(supersede({ older: () => older, decided })), lane).toBe('-');
   return marks;
 };

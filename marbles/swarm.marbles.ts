@@ -69,7 +69,9 @@ describe('swarm', () => {
       const source = stage.cold('a---#', values, failure('refused'));
       const a = stage.cold('     -x-y-z');
       const result = '           -x-y#';
-      stage.gives(source.pipe(drawnSwarm(stage, { a }).run)).toBe(result, undefined, { name: 'PeerError', code: 'refused' });
+      stage
+        .gives(source.pipe(drawnSwarm(stage, { a }).run))
+        .toBe(result, undefined, { name: 'PeerError', code: 'refused' });
       stage.expectSubscriptions(a.subscriptions).toBe('^---!');
     }),
   );
@@ -120,7 +122,11 @@ describe('swarm', () => {
       const b = stage.cold('     ---#', undefined, failure('self'));
       const options: Partial<SwarmOptions> = {
         ended: ({ port }, error) =>
-          ended.push({ frame: stage.now(), kind: 'value', value: [port, error === undefined ? 'closed' : (error as PeerError).code] }),
+          ended.push({
+            frame: stage.now(),
+            kind: 'value',
+            value: [port, error === undefined ? 'closed' : (error as PeerError).code],
+          }),
       };
       const { run } = drawnSwarm(stage, { a, b }, options);
       stage.gives(source.pipe(run), '^----!').toBe('-');
@@ -141,22 +147,26 @@ describe('swarm, with what follows from an end', () => {
     }),
   );
 
-  it.each<PeerCode>(['refused', 'unreachable', 'reset'])('dials those that are %s again after one, two and four minutes, then no more', (code) =>
-    drawn((stage) => {
-      const a = stage.cold('--#', undefined, failure(code));
-      const { run, dials } = drawnSwarm(stage, { a });
-      stage.gives(stage.cold('(a|)', values).pipe(run)).toBe('420008ms |');
-      stage.happens(dials).toBe('a 60001ms a 120001ms a 240001ms a');
-    })(),
+  it.each<PeerCode>(['refused', 'unreachable', 'reset'])(
+    'dials those that are %s again after one, two and four minutes, then no more',
+    (code) =>
+      drawn((stage) => {
+        const a = stage.cold('--#', undefined, failure(code));
+        const { run, dials } = drawnSwarm(stage, { a });
+        stage.gives(stage.cold('(a|)', values).pipe(run)).toBe('420008ms |');
+        stage.happens(dials).toBe('a 60001ms a 120001ms a 240001ms a');
+      })(),
   );
 
-  it.each<PeerCode>(['timeout', 'silent'])('dials those that let us wait (%s) again after two, four and eight minutes, then no more', (code) =>
-    drawn((stage) => {
-      const a = stage.cold('--#', undefined, failure(code));
-      const { run, dials } = drawnSwarm(stage, { a });
-      stage.gives(stage.cold('(a|)', values).pipe(run)).toBe('840008ms |');
-      stage.happens(dials).toBe('a 120001ms a 240001ms a 480001ms a');
-    })(),
+  it.each<PeerCode>(['timeout', 'silent'])(
+    'dials those that let us wait (%s) again after two, four and eight minutes, then no more',
+    (code) =>
+      drawn((stage) => {
+        const a = stage.cold('--#', undefined, failure(code));
+        const { run, dials } = drawnSwarm(stage, { a });
+        stage.gives(stage.cold('(a|)', values).pipe(run)).toBe('840008ms |');
+        stage.happens(dials).toBe('a 120001ms a 240001ms a 480001ms a');
+      })(),
   );
 
   it(
@@ -180,17 +190,21 @@ describe('swarm, with what follows from an end', () => {
     })(),
   );
 
-  it.each<PeerCode>(['malformed', 'oversized', 'unexpected', 'corrupt'])('bans those that are %s, even if they were useful', (code) =>
-    drawn((stage) => {
-      const book = new AddressBook<PeerAddress>();
-      const source = stage.cold('a---a-b-|', values);
-      const a = stage.cold('     -x#', undefined, failure(code));
-      const b = stage.cold('           #', undefined, failure('self'));
-      const { run, dials } = drawnSwarm(stage, { a, b }, { book });
-      stage.gives(source.pipe(run)).toBe('-x------|');
-      stage.happens(dials).toBe('a-----b');
-      stage.gives(stage.cold('---x').pipe(map(() => [book.banned, book.isBanned(addressOf(1))]))).toBe('---x', { x: [1, true] });
-    })(),
+  it.each<PeerCode>(['malformed', 'oversized', 'unexpected', 'corrupt'])(
+    'bans those that are %s, even if they were useful',
+    (code) =>
+      drawn((stage) => {
+        const book = new AddressBook<PeerAddress>();
+        const source = stage.cold('a---a-b-|', values);
+        const a = stage.cold('     -x#', undefined, failure(code));
+        const b = stage.cold('           #', undefined, failure('self'));
+        const { run, dials } = drawnSwarm(stage, { a, b }, { book });
+        stage.gives(source.pipe(run)).toBe('-x------|');
+        stage.happens(dials).toBe('a-----b');
+        stage
+          .gives(stage.cold('---x').pipe(map(() => [book.banned, book.isBanned(addressOf(1))])))
+          .toBe('---x', { x: [1, true] });
+      })(),
   );
 
   it(
@@ -200,7 +214,9 @@ describe('swarm, with what follows from an end', () => {
       const a = stage.cold('     -x-x-x');
       const b = stage.cold('     ---#', undefined, new StorageError('io', 'broken'));
       const result = '           -x-(x#)';
-      stage.gives(source.pipe(drawnSwarm(stage, { a, b }).run)).toBe(result, undefined, { name: 'StorageError', code: 'io' });
+      stage
+        .gives(source.pipe(drawnSwarm(stage, { a, b }).run))
+        .toBe(result, undefined, { name: 'StorageError', code: 'io' });
       stage.expectSubscriptions(a.subscriptions).toBe('^--!');
     }),
   );
@@ -211,7 +227,9 @@ describe('swarm, with what follows from an end', () => {
       const broken = (): never => {
         throw new TypeError('ours');
       };
-      stage.gives(stage.cold('a', values).pipe(swarm(broken, { book: new AddressBook(), maxPeers: 1 }))).toBe('#', undefined, new TypeError('ours'));
+      stage
+        .gives(stage.cold('a', values).pipe(swarm(broken, { book: new AddressBook(), maxPeers: 1 })))
+        .toBe('#', undefined, new TypeError('ours'));
     }),
   );
 });
@@ -235,15 +253,20 @@ describe('swarm, and who is dialled first', () => {
     'are no more than 32 of one host of the internet, and never ourselves again',
     drawn((stage) => {
       const funnel = new Funnel<PeerSource>();
-      const [us, ...others] = Array.from({ length: 34 }, (_, n): PeerAddress => ({ host: '8.8.8.8', port: n + 1, source: 'tracker' }));
+      const [us, ...others] = Array.from(
+        { length: 34 },
+        (_, n): PeerAddress => ({ host: '8.8.8.8', port: n + 1, source: 'tracker' }),
+      );
       const source = stage.cold<PeerAddress>('a--(a|)', { a: us as PeerAddress }).pipe(endWith(...others));
       const { run, dials } = drawnSwarm(stage, { a: throwError(() => failure('self')) }, { funnel, maxPeers: 1 });
       stage.gives(source.pipe(run), '^----!').toBe('-');
       stage.happens(dials).toBe('a--b');
       const seen$ = stage.cold('----x').pipe(map(() => funnel.rows));
-      stage.gives(seen$.pipe(map((rows) => rows.map(({ discovered, dialled, lost }) => [discovered, dialled, lost])))).toBe('----x', {
-        x: [[3, 2, { self: 1, 'per-host': 1 }]],
-      });
+      stage
+        .gives(seen$.pipe(map((rows) => rows.map(({ discovered, dialled, lost }) => [discovered, dialled, lost]))))
+        .toBe('----x', {
+          x: [[3, 2, { self: 1, 'per-host': 1 }]],
+        });
     }),
   );
 });
@@ -267,7 +290,11 @@ describe('swarm, when more are wanted', () => {
     drawn((stage) => {
       const wants: number[] = [];
       const source = stage.cold('(abcd)', values);
-      const { run } = drawnSwarm(stage, {}, { wanted: { next: (count) => void wants.push(count) }, maxPeers: 3, enough: 20 });
+      const { run } = drawnSwarm(
+        stage,
+        {},
+        { wanted: { next: (count) => void wants.push(count) }, maxPeers: 3, enough: 20 },
+      );
       stage.gives(source.pipe(run), '^-----!').toBe('-');
       stage.gives(stage.cold('----x').pipe(map(() => wants))).toBe('----x', { x: [20, 19, 18, 17, 0] });
     }),
@@ -277,7 +304,11 @@ describe('swarm, when more are wanted', () => {
     'may be given somebody while it asks',
     drawn((stage) => {
       const source = new Subject<PeerAddress>();
-      const { run, dials } = drawnSwarm(stage, {}, { wanted: { next: (count) => count > 0 && source.next(addressOf(5 - count)) }, maxPeers: 4 });
+      const { run, dials } = drawnSwarm(
+        stage,
+        {},
+        { wanted: { next: (count) => count > 0 && source.next(addressOf(5 - count)) }, maxPeers: 4 },
+      );
       stage
         .gives(
           source.pipe(

@@ -47,4 +47,5 @@ export const blockBytes = (geometry: Geometry, piece: number, begin: number, len
 };
 
 /** What a piece of a drawn torrent holds. */
-export const pieceBytes = (geometry: Geometry, piece: number): Uint8Array => blockBytes(geometry, piece, 0, geometry.pieceSize(piece));
+export const pieceBytes = (geometry: Geometry, piece: number): Uint8Array =>
+  blockBytes(geometry, piece, 0, geometry.pieceSize(piece));

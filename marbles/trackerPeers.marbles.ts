@@ -13,8 +13,16 @@ describe('trackerPeers', () => {
       stage.gives(foreign.peers$).toBe('|');
       stage.gives(of(foreign.warnings), '1ms ^').toBe('-(w|)', {
         w: [
-          { type: 'warning', code: 'unsupported-scheme', message: 'wss://one.example:80/announce: not asked, only http, https and udp are supported' },
-          { type: 'warning', code: 'unsupported-scheme', message: 'no URL: not asked, only http, https and udp are supported' },
+          {
+            type: 'warning',
+            code: 'unsupported-scheme',
+            message: 'wss://one.example:80/announce: not asked, only http, https and udp are supported',
+          },
+          {
+            type: 'warning',
+            code: 'unsupported-scheme',
+            message: 'no URL: not asked, only http, https and udp are supported',
+          },
         ],
       });
     }),
@@ -37,7 +45,9 @@ describe('trackerPeers', () => {
       stage.gives(peers$, '  ^ 1860s !').toBe('---b 4999ms a 1800s a', peers);
       stage.happens(one).toBe('     s 5001ms s 1800s r 54997ms x');
       stage.happens(two).toBe('     --s 1859998ms x');
-      stage.gives(of(warnings), '5ms ^').toBe('5ms (w|)', { w: [{ type: 'warning', code: 'unreachable', message: `${ONE}: connection refused` }] });
+      stage
+        .gives(of(warnings), '5ms ^')
+        .toBe('5ms (w|)', { w: [{ type: 'warning', code: 'unreachable', message: `${ONE}: connection refused` }] });
     }),
   );
 
@@ -147,7 +157,10 @@ describe('trackerPeers', () => {
     'does not say completed of what was complete from the start',
     drawn((stage) => {
       const completed$ = stage.hot('---c');
-      const { peers$, one } = scene(stage, { one: ['(n|)'], options: { completed$, totals: () => ({ ...totals, left: 0 }) } });
+      const { peers$, one } = scene(stage, {
+        one: ['(n|)'],
+        options: { completed$, totals: () => ({ ...totals, left: 0 }) },
+      });
       stage.gives(peers$, '  ^-------!').toBe('-');
       stage.happens(one).toBe('     s-------x');
     }),
@@ -217,7 +230,9 @@ describe('trackerPeers', () => {
       const { peers$, one, queries } = scene(stage, { one: ['(u|)'], options: { tiers: [[ONE]], port: 0 } });
       stage.gives(peers$, '^ 4s !').toBe('-');
       stage.happens(one).toBe('s');
-      stage.gives(timer(1).pipe(map(() => queries.map((query) => query.get('port')).join(' ')))).toBe('-(p|)', { p: '0' });
+      stage
+        .gives(timer(1).pipe(map(() => queries.map((query) => query.get('port')).join(' '))))
+        .toBe('-(p|)', { p: '0' });
     }),
   );
 
@@ -225,7 +240,9 @@ describe('trackerPeers', () => {
     'looks up peers that are given by their names, but for those that lead from far away into the house',
     drawn((stage) => {
       const { peers$ } = scene(stage, { one: ['-(y|)'], options: { tiers: [[ONE]] } });
-      stage.gives(peers$, '^ 1s !').toBe('-(as)', { ...peers, s: { host: '203.0.113.7', port: 7000, source: 'tracker' } });
+      stage
+        .gives(peers$, '^ 1s !')
+        .toBe('-(as)', { ...peers, s: { host: '203.0.113.7', port: 7000, source: 'tracker' } });
     }),
   );
 
@@ -242,7 +259,11 @@ describe('trackerPeers', () => {
   it(
     'asks the tracker that answered first while another one of its kind is down',
     drawn((stage) => {
-      const { peers$, one, two } = scene(stage, { one: ['#'], two: ['(b|)'], options: { wanted$: of(1), tiers: [[ONE, TWO]] } });
+      const { peers$, one, two } = scene(stage, {
+        one: ['#'],
+        two: ['(b|)'],
+        options: { wanted$: of(1), tiers: [[ONE, TWO]] },
+      });
       stage.gives(peers$, '  ^ 100s !').toBe('b 59999ms b', peers);
       stage.happens(one).toBe('     s');
       stage.happens(two).toBe('     s 59999ms r 39999ms -x');
@@ -257,7 +278,9 @@ describe('trackerPeers', () => {
         if (type === 'announced') throw defect;
       };
       stage.gives(scene(stage, { one: ['--(a|)'], options: { report } }).peers$).toBe('--#', undefined, defect);
-      stage.gives(scene(stage, { options: { wanted$: stage.hot<number>('#', undefined, defect) } }).peers$).toBe('#', undefined, defect);
+      stage
+        .gives(scene(stage, { options: { wanted$: stage.hot<number>('#', undefined, defect) } }).peers$)
+        .toBe('#', undefined, defect);
     }),
   );
 
@@ -265,7 +288,10 @@ describe('trackerPeers', () => {
     'may be unsubscribed by what it reports',
     drawn((stage) => {
       const enough$ = new Subject<void>();
-      const { peers$, one } = scene(stage, { one: ['-(a|)'], options: { report: ({ type }) => type === 'announced' && enough$.next() } });
+      const { peers$, one } = scene(stage, {
+        one: ['-(a|)'],
+        options: { report: ({ type }) => type === 'announced' && enough$.next() },
+      });
       stage.gives(peers$.pipe(takeUntil(enough$))).toBe('-|');
       stage.happens(one).toBe('sx');
     }),
@@ -279,7 +305,15 @@ describe('trackerPeers', () => {
       said = queries;
     })();
     const [started, stopped] = said.map((query) => Object.fromEntries(query));
-    expect(started).toMatchObject({ event: 'started', uploaded: '1', downloaded: '2', left: '3', port: '6881', numwant: '200', key: '07070707' });
+    expect(started).toMatchObject({
+      event: 'started',
+      uploaded: '1',
+      downloaded: '2',
+      left: '3',
+      port: '6881',
+      numwant: '200',
+      key: '07070707',
+    });
     expect(stopped).toMatchObject({ event: 'stopped', numwant: '0', key: '07070707', trackerid: 'T' });
   });
 });

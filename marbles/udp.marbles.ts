@@ -49,7 +49,11 @@ describe('udp', () => {
       stage.gives(hears$, '^----!').toBe('---h');
       const calls$ = one
         .bindUdp(group)
-        .pipe(mergeMap((socket) => timer(2).pipe(tap(() => socket.send(bytes('h'), { host: group.multicast, port: group.port })))));
+        .pipe(
+          mergeMap((socket) =>
+            timer(2).pipe(tap(() => socket.send(bytes('h'), { host: group.multicast, port: group.port }))),
+          ),
+        );
       stage.gives(calls$, '^----!').toBe('--0', { 0: 0 });
       expect(network.sockets).toBe(0);
     }),

@@ -35,9 +35,9 @@ const FIRST_FREE_PORT = 49_152;
 const familyOf = (host: string): 4 | 6 => (host.includes(':') ? 6 : 4);
 
 /**
- * A network for datagrams with as many machines as are wanted, each at addresses of its own. Time is that of RxJS: virtual in a
- * drawing. Datagrams take `latency` and may be lost; which ones is the same in every run. Those who listen for a multicast
- * group hear what is sent to it and to their port, as does its sender.
+ * A network for datagrams with as many machines as are wanted, each at addresses of its own. Time is that of RxJS:
+ * virtual in a drawing. Datagrams take `latency` and may be lost; which ones is the same in every run. Those who listen
+ * for a multicast group hear what is sent to it and to their port, as does its sender.
  */
 export class DrawnUdp {
   /** Datagrams handed over by senders so far. */
@@ -61,12 +61,15 @@ export class DrawnUdp {
     return count;
   }
 
-  /** What a machine at these addresses sees of the network: one for each family, and none for a family that it lacks. */
+  /**
+   * What a machine at these addresses sees of the network: one for each family, and none for a family that it lacks.
+   */
   at(...hosts: readonly string[]): Pick<Env, 'bindUdp' | 'resolve'> {
     return {
       bindUdp: (options) => {
         const host = hosts.find((each) => familyOf(each) === options.family);
-        if (host === undefined) return throwError(() => new InputError('bad-option', `UDP: no IPv${options.family} address`));
+        if (host === undefined)
+          return throwError(() => new InputError('bad-option', `UDP: no IPv${options.family} address`));
         return this.#bind(host, options);
       },
       resolve: (name) => of(parseIp(name) === undefined ? (this.#options.names?.[name] ?? []) : [name]),
@@ -90,7 +93,11 @@ export class DrawnUdp {
       const close = this.#ledger?.open(`the UDP socket at ${addressText({ host, port })}`);
       const undelivered$ = new Subject<Undelivered>();
       // What comes from elsewhere is heard even by a socket that speaks with one only: so it shows who believes it.
-      const leave = this.#listen(addressKey({ host, port }), { family, group: multicast, receive: (datagram) => datagrams$.next(datagram) });
+      const leave = this.#listen(addressKey({ host, port }), {
+        family,
+        group: multicast,
+        receive: (datagram) => datagrams$.next(datagram),
+      });
       subscriber.add(() => {
         leave();
         close?.();

@@ -6,7 +6,22 @@ import { TrackerError } from '../src/contracts/errors.ts';
 import { encodePeers } from '../src/protocol/encoding/compact.ts';
 import { encodeScrape } from '../src/protocol/tracker/udpTrackerPackets.ts';
 import { drawn, DrawnUdp } from './index.ts';
-import { URL_ONE, AT, AT6, a, six, names, query, packet, word, text, honest, scene, hosts, values } from './stories/udpTrackerScene.ts';
+import {
+  URL_ONE,
+  AT,
+  AT6,
+  a,
+  six,
+  names,
+  query,
+  packet,
+  word,
+  text,
+  honest,
+  scene,
+  hosts,
+  values,
+} from './stories/udpTrackerScene.ts';
 
 describe('udpTracker', () => {
   it(
@@ -29,7 +44,9 @@ describe('udpTracker', () => {
       const { env, asked } = scene(stage, { answers: () => false });
       const error = new TrackerError('timeout', `${URL_ONE}: no answer within 3840 s`);
       stage.gives(announceOverUdp(env)(URL_ONE, query)).toBe('7665s #', undefined, error);
-      stage.happens(asked).toBe('c 14999ms c 29999ms c 59999ms c 119999ms c 239999ms c 479999ms c 959999ms c 1919999ms c');
+      stage
+        .happens(asked)
+        .toBe('c 14999ms c 29999ms c 59999ms c 119999ms c 239999ms c 479999ms c 959999ms c 1919999ms c');
     }),
   );
 
@@ -45,7 +62,8 @@ describe('udpTracker', () => {
   it(
     'replaces a connection that the tracker has forgotten, once',
     drawn((stage) => {
-      const stale = (bytes: Uint8Array, nth: number) => (nth === 3 ? [packet(3, word(bytes, 12), text('bad id'))] : undefined);
+      const stale = (bytes: Uint8Array, nth: number) =>
+        nth === 3 ? [packet(3, word(bytes, 12), text('bad id'))] : undefined;
       const { env, asked } = scene(stage, { says: stale });
       const reply$ = hosts(announceOverUdp(env)(URL_ONE, query));
       stage.gives(reply$).toBe('           ----(a|)', values);
@@ -57,7 +75,9 @@ describe('udpTracker', () => {
   it(
     "tells the tracker's own words",
     drawn((stage) => {
-      const { env } = scene(stage, { says: (bytes, nth) => (nth === 2 ? [packet(3, word(bytes, 12), text('go\naway'))] : undefined) });
+      const { env } = scene(stage, {
+        says: (bytes, nth) => (nth === 2 ? [packet(3, word(bytes, 12), text('go\naway'))] : undefined),
+      });
       const error = new TrackerError('failure-reason', `${URL_ONE}: says "go\\x0aaway"`);
       stage.gives(announceOverUdp(env)(URL_ONE, query)).toBe('----#', undefined, error);
     }),
@@ -77,7 +97,10 @@ describe('udpTracker', () => {
         packet(9, transaction, 9, 9, 9),
         ...(action === 1 ? [packet(1, transaction, 1800, 1, 1, new Uint8Array(5))] : []),
       ];
-      const says = (bytes: Uint8Array) => [...junk(word(bytes, 8), word(bytes, 12)), honest(bytes, 5, encodePeers([a], 4))];
+      const says = (bytes: Uint8Array) => [
+        ...junk(word(bytes, 8), word(bytes, 12)),
+        honest(bytes, 5, encodePeers([a], 4)),
+      ];
       const { env, asked } = scene(stage, { says });
       stage.gives(hosts(announceOverUdp(env)(URL_ONE, query))).toBe('----(a|)', values);
       stage.happens(asked).toBe('                                     c-a');
@@ -93,7 +116,8 @@ describe('udpTracker', () => {
       // It hears us speak to the tracker, and so knows what would be the right answer.
       let speak: UdpSocket['send'] = () => undefined;
       const watch = ({ bytes, from: us }: Datagram, to: UdpEndpoint): void => {
-        if (to.host === AT.host && to.port === AT.port) timer(1).subscribe(() => speak(honest(bytes, 5, encodePeers([a], 4)), us));
+        if (to.host === AT.host && to.port === AT.port)
+          timer(1).subscribe(() => speak(honest(bytes, 5, encodePeers([a], 4)), us));
       };
       const network = new DrawnUdp({ latency: 1, names, watch }, stage.ledger);
       const speaker$ = network.at(from.host).bindUdp({ family: 4, port: from.port });
@@ -106,7 +130,9 @@ describe('udpTracker', () => {
           '^ 14s !',
         )
         .toBe('-');
-      stage.gives(hosts(announceOverUdp(stage.world({ udp: network }).env)(URL_ONE, query)), '^ 13s !').toBe(lane, { r: a.host });
+      stage
+        .gives(hosts(announceOverUdp(stage.world({ udp: network }).env)(URL_ONE, query)), '^ 13s !')
+        .toBe(lane, { r: a.host });
     })(),
   );
 
@@ -132,9 +158,15 @@ describe('udpTracker', () => {
     'answers by one family while it is silent by the other, or no way leads there',
     drawn((stage) => {
       const { env, asked } = scene(stage, { at: AT6, peers: encodePeers([six], 16), udp: { latency: 2 } });
-      stage.gives(hosts(announceOverUdp(env)('udp://both.example:80', query)), '^ 20s !').toBe('--------s 2999ms |', values);
+      stage
+        .gives(hosts(announceOverUdp(env)('udp://both.example:80', query)), '^ 20s !')
+        .toBe('--------s 2999ms |', values);
       stage.happens(asked).toBe('(cc)a');
-      const noFour = scene(stage, { at: AT6, peers: encodePeers([six], 16), udp: { refuses: ({ host }) => (host === AT.host ? 'no way' : undefined) } });
+      const noFour = scene(stage, {
+        at: AT6,
+        peers: encodePeers([six], 16),
+        udp: { refuses: ({ host }) => (host === AT.host ? 'no way' : undefined) },
+      });
       stage.gives(hosts(announceOverUdp(noFour.env)('udp://both.example:80', query))).toBe('----(s|)', values);
       stage.happens(noFour.asked).toBe('c-a');
     }),
@@ -177,7 +209,10 @@ describe('udpTracker', () => {
     'is asked at the next address at once when no way leads to the first',
     drawn((stage) => {
       const two = { host: '203.0.113.2', port: 80 };
-      const udp = { names: { 'two.example': [AT.host, two.host] }, refuses: ({ host }: UdpEndpoint) => (host === AT.host ? 'no way' : undefined) };
+      const udp = {
+        names: { 'two.example': [AT.host, two.host] },
+        refuses: ({ host }: UdpEndpoint) => (host === AT.host ? 'no way' : undefined),
+      };
       const { env, asked } = scene(stage, { at: two, udp });
       stage.gives(hosts(announceOverUdp(env)('udp://two.example:80', query))).toBe('----(a|)', values);
       stage.happens(asked).toBe('c-a');
@@ -202,8 +237,13 @@ describe('udpTracker', () => {
     drawn((stage) => {
       const { env, asked } = scene(stage);
       const ask = askOverUdp(env, () => false, new UdpMemory());
-      const counts$ = ask(URL_ONE, { type: 'scrape', encode: (id, transaction) => encodeScrape(id, transaction, [query.infoHash]) });
-      stage.gives(counts$.pipe(map(({ counts }) => counts))).toBe('----(c|)', { c: [{ complete: 7, downloaded: 8, incomplete: 9 }] });
+      const counts$ = ask(URL_ONE, {
+        type: 'scrape',
+        encode: (id, transaction) => encodeScrape(id, transaction, [query.infoHash]),
+      });
+      stage
+        .gives(counts$.pipe(map(({ counts }) => counts)))
+        .toBe('----(c|)', { c: [{ complete: 7, downloaded: 8, incomplete: 9 }] });
       stage.happens(asked).toBe('c-s');
     }),
   );
@@ -213,7 +253,8 @@ describe('udpTracker', () => {
     drawn((stage) => {
       const { env, asked } = scene(stage, { at: { host: '10.0.0.7', port: 80 } });
       const inside = 'udp://inside.example:80/announce';
-      const refused = (url: string, words: string, more = {}) => new TrackerError('refused-address', `${url}: ${words}`, more);
+      const refused = (url: string, words: string, more = {}) =>
+        new TrackerError('refused-address', `${url}: ${words}`, more);
       const led = 'leads to 10.0.0.7, which is not where it claims to be; give it as a tracker of yours if it is';
       stage.gives(announceOverUdp(env)(inside, query)).toBe('#', undefined, refused(inside, led));
       const here = 'udp://127.0.0.1:80/x';

@@ -4,7 +4,12 @@ import { verifyPieces } from '../operators/verifyPieces.ts';
 import type { Piece, Verify } from '../src/contracts/env.ts';
 import { drawn } from './index.ts';
 
-const piece = (index: number, release: () => void = () => {}): Piece => ({ index, bytes: Uint8Array.of(index), from: [], release });
+const piece = (index: number, release: () => void = () => {}): Piece => ({
+  index,
+  bytes: Uint8Array.of(index),
+  from: [],
+  release,
+});
 const pieces = { a: piece(0), b: piece(1), c: piece(2) };
 /** Piece 1 is corrupt; each takes as long as `takes` says. */
 const slowly =

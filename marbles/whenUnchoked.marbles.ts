@@ -41,7 +41,11 @@ describe('whenUnchoked', () => {
 
   it.each([
     ['a bitfield of what it has', (stage: Stage) => stage.peer('-B-|', { B: stage.words.bitfield(0) }), '-'],
-    ['a bitfield with a piece that it lacks', (stage: Stage) => stage.peer('-B-|', { B: stage.words.bitfield(0, 1) }), '-I'],
+    [
+      'a bitfield with a piece that it lacks',
+      (stage: Stage) => stage.peer('-B-|', { B: stage.words.bitfield(0, 1) }),
+      '-I',
+    ],
     ['have all', (stage: Stage) => stage.peer('-B-|', { B: { type: 'haveAll' } }, { fast: true }), '-I'],
     ['have none', (stage: Stage) => stage.peer('-B-|', { B: { type: 'haveNone' } }, { fast: true }), '-'],
     ['nothing at all', (stage: Stage) => stage.peer('---|', {}, { has: [] }), '-'],
@@ -57,7 +61,10 @@ describe('whenUnchoked', () => {
     'is no longer interested when they have nothing left that it lacks, and again when they have',
     drawn((stage) => {
       const picker = pickerOf(stage);
-      const they = stage.peer('-B         9998ms ------ 10s H 9998ms |', { B: stage.words.bitfield(0), H: stage.words.have(1) });
+      const they = stage.peer('-B         9998ms ------ 10s H 9998ms |', {
+        B: stage.words.bitfield(0),
+        H: stage.words.have(1),
+      });
       const writes = '         -I         9998ms N----- 10s I         ';
       const stored = '         -- 5s p';
       stage.gives(of(they).pipe(whenUnchoked(picker)), '^ 25s !').toBe('-');
@@ -86,7 +93,9 @@ describe('whenUnchoked', () => {
       const second = stage.peer('--H--H-------', { H: stage.words.have(1) });
       const looks = '           oo-o-o----o--o';
       for (const they of [first, second])
-        stage.gives(of(they).pipe(whenUnchoked(picker), ignoreElements()), '^-----------!').toBe(they === first ? '---------|' : '-');
+        stage
+          .gives(of(they).pipe(whenUnchoked(picker), ignoreElements()), '^-----------!')
+          .toBe(they === first ? '---------|' : '-');
       const counts = { a: '00', b: '10', c: '11', d: '12', e: '01' };
       stage.gives(stage.cold(looks).pipe(map(availability))).toBe('ab-c-d----e--a', counts);
     }),
@@ -120,8 +129,12 @@ describe('whenUnchoked', () => {
       const picker = pickerOf(stage);
       stage.gives(stage.cold<Peer>('-').pipe(whenUnchoked(picker)), '^ 60m !').toBe('-');
       stage.gives(stage.cold<Peer>('-|').pipe(whenUnchoked(picker))).toBe('-|');
-      stage.gives(stage.cold<Peer>('-#', {}, new PeerError('timeout', '')).pipe(whenUnchoked(picker))).toBe('-#', undefined, timeout);
-      stage.gives(of(stage.peer('-B-#')).pipe(whenUnchoked(picker))).toBe('---#', undefined, { name: 'PeerError', code: 'reset' });
+      stage
+        .gives(stage.cold<Peer>('-#', {}, new PeerError('timeout', '')).pipe(whenUnchoked(picker)))
+        .toBe('-#', undefined, timeout);
+      stage
+        .gives(of(stage.peer('-B-#')).pipe(whenUnchoked(picker)))
+        .toBe('---#', undefined, { name: 'PeerError', code: 'reset' });
     }),
   );
 
@@ -169,7 +182,9 @@ describe('whenUnchoked', () => {
       const first = stage.peer(' -U--U-');
       const second = stage.peer('---CU-');
       const result = '          -p--p-';
-      stage.gives(stage.cold('a--b', { a: first, b: second }).pipe(whenUnchoked(pickerOf(stage))), '^-----!').toBe(result);
+      stage
+        .gives(stage.cold('a--b', { a: first, b: second }).pipe(whenUnchoked(pickerOf(stage))), '^-----!')
+        .toBe(result);
       stage.expectSubscriptions(first.subscriptions).toBe(['^!', '^--!']);
     }),
   );
@@ -182,14 +197,20 @@ describe('whenUnchoked, with those who take back what they had', () => {
       const picker = pickerOf(stage, 0);
       const lacks = { type: 'extended', id: 1, payload: encodeDontHave(1) } as const;
       const they = stage.peer('-D--(HDHDHD)', { D: lacks, H: stage.words.have(1) }, { has: [0, 1], extended: true });
-      they.state.sent({ type: 'extended', id: 0, payload: encodeExtensionHandshake({ ids: new Map([[LT_DONTHAVE, 1]]) }) });
+      they.state.sent({
+        type: 'extended',
+        id: 0,
+        payload: encodeExtensionHandshake({ ids: new Map([[LT_DONTHAVE, 1]]) }),
+      });
       let counts = 0;
       const { availability } = picker;
       const told = availability.told.bind(availability);
       availability.told = (...all) => (counts++, told(...all));
       stage.gives(of(they).pipe(whenUnchoked(picker)), '^ 15s !').toBe('-');
       stage.sends(they).toBe('IN--I 9995ms N', { I: { type: 'interested' }, N: { type: 'notInterested' } });
-      stage.gives(stage.cold('---x-y 10s z').pipe(map(() => `${counts}${picker.availability.of(1)}`))).toBe('---x-y 10s z', { x: '20', y: '21', z: '30' });
+      stage
+        .gives(stage.cold('---x-y 10s z').pipe(map(() => `${counts}${picker.availability.of(1)}`)))
+        .toBe('---x-y 10s z', { x: '20', y: '21', z: '30' });
     }),
   );
 });
@@ -236,7 +257,9 @@ describe('whenUnchoked, with those who keep us choked', () => {
     drawn((stage) => {
       const flood = stage.peer('-B-123412341-2-');
       const late = stage.peer(' -BU1234123412341234|');
-      stage.gives(of(flood).pipe(whenUnchoked(pickerOf(stage)))).toBe('-------------#', undefined, { name: 'PeerError', code: 'unexpected' });
+      stage
+        .gives(of(flood).pipe(whenUnchoked(pickerOf(stage))))
+        .toBe('-------------#', undefined, { name: 'PeerError', code: 'unexpected' });
       stage.gives(of(late).pipe(whenUnchoked(pickerOf(stage)))).toBe('--p----------------|');
     }),
   );
@@ -260,7 +283,9 @@ describe('availability, with a thousand peers coming and going', () => {
         ignoreElements(),
       );
       stage.gives(all$).toBe('-------|');
-      stage.gives(stage.cold('----x--y').pipe(map(() => picker.availability.of(0)))).toBe('----x--y', { x: 1000, y: 0 });
+      stage
+        .gives(stage.cold('----x--y').pipe(map(() => picker.availability.of(0))))
+        .toBe('----x--y', { x: 1000, y: 0 });
       expect(() => picker.check()).not.toThrow();
     }),
   );

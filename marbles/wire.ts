@@ -28,7 +28,9 @@ export interface DrawnWire extends Wire {
   readonly subscriptions: readonly Subscribed[];
 }
 
-/** A wire that carries, one chunk a letter, `h` for the handshake, messages by their letters, or bytes given as values. */
+/**
+ * A wire that carries, one chunk a letter, `h` for the handshake, messages by their letters, or bytes given as values.
+ */
 export const drawWire = (
   stage: Backdrop,
   host: string,
@@ -45,7 +47,8 @@ export const drawWire = (
   const bytesOf = (letter: string): Uint8Array => {
     const value = values[letter];
     if (value instanceof Uint8Array) return value;
-    if (value === undefined && letter === 'h') return encodeHandshake({ infoHash: infoHash ?? stage.torrent.infoHash, peerId: theirs, fast, extended });
+    if (value === undefined && letter === 'h')
+      return encodeHandshake({ infoHash: infoHash ?? stage.torrent.infoHash, peerId: theirs, fast, extended });
     return encodeMessages([value ?? wordOf(letter, stage.geometry)]);
   };
   stage.play(parseLane(lane), {

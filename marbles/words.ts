@@ -26,7 +26,10 @@ export const LETTERS: Readonly<Record<Message['type'], string>> = {
 };
 
 /** Block number `n` of a torrent, counted from 1 over all pieces, as the digits of a lane do. */
-export const blockAt = (geometry: Geometry, n: number): { readonly piece: number; readonly begin: number; readonly length: number } => {
+export const blockAt = (
+  geometry: Geometry,
+  n: number,
+): { readonly piece: number; readonly begin: number; readonly length: number } => {
   const piece = Math.floor((n - 1) / geometry.blocksPerPiece);
   const block = (n - 1) % geometry.blocksPerPiece;
   const length = piece < geometry.pieceCount ? geometry.blockSize(piece, block) : BLOCK;
@@ -61,7 +64,13 @@ export const wordsFor = (geometry: Geometry) => ({
   extended: (id: number, payload: Uint8Array = EMPTY_DICTIONARY): Message => ({ type: 'extended', id, payload }),
 });
 
-const plain: Readonly<Record<string, Message['type']>> = { K: 'keepAlive', C: 'choke', U: 'unchoke', I: 'interested', N: 'notInterested' };
+const plain: Readonly<Record<string, Message['type']>> = {
+  K: 'keepAlive',
+  C: 'choke',
+  U: 'unchoke',
+  I: 'interested',
+  N: 'notInterested',
+};
 
 /** The message that a letter of a lane stands for, unless the drawing gives it another meaning. */
 export const wordOf = (letter: string, geometry: Geometry): Message => {

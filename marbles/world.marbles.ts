@@ -1,4 +1,19 @@
-import { NEVER, type Observable, Subject, defer, delay, map, mergeMap, mergeWith, of, pipe, switchMap, takeWhile, tap, timer } from 'rxjs';
+import {
+  NEVER,
+  type Observable,
+  Subject,
+  defer,
+  delay,
+  map,
+  mergeMap,
+  mergeWith,
+  of,
+  pipe,
+  switchMap,
+  takeWhile,
+  tap,
+  timer,
+} from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { assemblePieces } from '../operators/assemblePieces.ts';
 import { converse } from '../operators/converse.ts';
@@ -61,7 +76,10 @@ const download = ({ env }: World, { torrent, geometry }: Stage): Observable<Piec
             .connect(address)
             .pipe(
               handshake({ infoHash: torrent.infoHash, peerId: new Uint8Array(20), pieceCount: geometry.pieceCount }),
-              converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$, patience: () => 10_000 })), keepAlive()),
+              converse(
+                pipe(whenUnchoked(picker), requestBlocks(picker, { wake$, patience: () => 10_000 })),
+                keepAlive(),
+              ),
             );
         return addresses(env).pipe(
           swarm(session, { book: new AddressBook(), maxPeers: 10 }),
@@ -76,7 +94,9 @@ const download = ({ env }: World, { torrent, geometry }: Stage): Observable<Piec
   );
 
 const alone = (player: Player) => ({ peers: { '10.1.0.1:7000': player } });
-const besideAnHonestOne = (player: Player) => ({ peers: { '10.1.0.1:7000': player, '10.1.0.2:7000': honest({ latency: 1000 }) } });
+const besideAnHonestOne = (player: Player) => ({
+  peers: { '10.1.0.1:7000': player, '10.1.0.2:7000': honest({ latency: 1000 }) },
+});
 
 /** A download without a lane: what came out, and who was hung up on before the end. */
 const played = (options: WorldOptions, until: string): { readonly outcomes: string[]; readonly hangups: unknown[] } => {
@@ -85,11 +105,15 @@ const played = (options: WorldOptions, until: string): { readonly outcomes: stri
   drawn((stage) => {
     const there = stage.world(options);
     outcomes = stage.watch(download(there, stage), until);
-    stage.watch(timer(Number.parseInt(until) * 900).pipe(tap(() => hangups.push(...there.hangups.map(({ value }) => value)))));
+    stage.watch(
+      timer(Number.parseInt(until) * 900).pipe(tap(() => hangups.push(...there.hangups.map(({ value }) => value)))),
+    );
   })();
   return {
     hangups,
-    outcomes: outcomes.map(({ kind, value }) => (kind === 'value' ? `${(value as PieceOutcome).type} ${(value as PieceOutcome).index}` : kind)),
+    outcomes: outcomes.map(({ kind, value }) =>
+      kind === 'value' ? `${(value as PieceOutcome).type} ${(value as PieceOutcome).index}` : kind,
+    ),
   };
 };
 
@@ -134,7 +158,11 @@ describe('a world', () => {
     'refuses whoever dials where nobody listens',
     drawn(({ world, gives, happens }) => {
       const { env, dials } = world();
-      gives(env.connect({ host: '10.9.9.9', port: 1, source: 'manual' })).toBe('-#', {}, { name: 'PeerError', code: 'refused' });
+      gives(env.connect({ host: '10.9.9.9', port: 1, source: 'manual' })).toBe(
+        '-#',
+        {},
+        { name: 'PeerError', code: 'refused' },
+      );
       happens(dials).toBe('?');
     }),
   );
@@ -215,7 +243,9 @@ describe('the tracker of a world', () => {
     'can be drawn',
     drawn(({ world, gives, cold, happens }) => {
       const down = new TrackerError('unreachable', 'gone');
-      const there = world({ tracker: (_, nth) => (nth === 1 ? cold('--#', {}, down) : cold('--(r|)', { r: announced(['10.1.0.1:7000']) })) });
+      const there = world({
+        tracker: (_, nth) => (nth === 1 ? cold('--#', {}, down) : cold('--(r|)', { r: announced(['10.1.0.1:7000']) })),
+      });
       const ask$ = there.env.httpGet({ url: 'http://tracker.test/?event=stopped', maxBytes: 99, timeout: 99 });
       gives(ask$).toBe('--#', {}, down);
       gives(ask$.pipe(map(({ status }) => status)), '---^').toBe('-----(s|)', { s: 200 });

@@ -1,4 +1,16 @@
-import { Observable, Subject, asapScheduler, defer, finalize, map, mergeMap, observeOn, tap, throwError, timer } from 'rxjs';
+import {
+  Observable,
+  Subject,
+  asapScheduler,
+  defer,
+  finalize,
+  map,
+  mergeMap,
+  observeOn,
+  tap,
+  throwError,
+  timer,
+} from 'rxjs';
 import type { Env, HttpReply, HttpRequest, ListenOptions, Listening, PeerAddress, Wire } from '../src/contracts/env.ts';
 import { InputError, PeerError } from '../src/contracts/errors.ts';
 import { addressText } from '../src/protocol/encoding/address.ts';
@@ -57,7 +69,11 @@ const FREE_PORT = 49_152;
 const EVENTS: Readonly<Record<string, string>> = { started: 's', completed: 'c', stopped: 'x' };
 
 /** What a tracker says: peers in compact form (BEP 23). `interval` in seconds. */
-export const announced = (peers: readonly string[], interval = 1800, url = 'http://tracker.test/announce'): HttpReply => {
+export const announced = (
+  peers: readonly string[],
+  interval = 1800,
+  url = 'http://tracker.test/announce',
+): HttpReply => {
   const compact = peers.flatMap((address) => {
     const [host = '', port = '0'] = address.split(':');
     return [...host.split('.').map(Number), Number(port) >> 8, Number(port) & 0xff];
@@ -87,7 +103,10 @@ class Network {
     return defer(() => {
       this.dials.push({ frame: this.#stage.now(), kind: 'value', value: letter });
       const close = this.#stage.ledger.open(`the wire to ${name}`);
-      const open$ = player === undefined ? throwError(() => new PeerError('refused', `${name}: connection refused`)) : this.#open(address, player, letter);
+      const open$ =
+        player === undefined
+          ? throwError(() => new PeerError('refused', `${name}: connection refused`))
+          : this.#open(address, player, letter);
       return timer(dialling).pipe(
         mergeMap(() => open$),
         finalize(close),
@@ -113,8 +132,15 @@ class Network {
   #call(name: string, player: Player): PeerAddress {
     const colon = name.lastIndexOf(':');
     const letter = String.fromCharCode(65 + Object.keys(this.#options.callers ?? {}).indexOf(name));
-    const wire$ = defer(() => this.#open(address, player, letter).pipe(finalize(this.#stage.ledger.open(`the wire from ${name}`))));
-    const address: PeerAddress = { host: name.slice(0, colon), port: Number(name.slice(colon + 1)), source: 'incoming', wire$ };
+    const wire$ = defer(() =>
+      this.#open(address, player, letter).pipe(finalize(this.#stage.ledger.open(`the wire from ${name}`))),
+    );
+    const address: PeerAddress = {
+      host: name.slice(0, colon),
+      port: Number(name.slice(colon + 1)),
+      source: 'incoming',
+      wire$,
+    };
     return address;
   }
 
@@ -123,7 +149,9 @@ class Network {
       const { wire, said$ } = this.#ends(address, player);
       subscriber.add(() => this.hangups.push({ frame: this.#stage.now(), kind: 'value', value: letter }));
       // They listen before we speak.
-      subscriber.add(said$.subscribe({ error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }));
+      subscriber.add(
+        said$.subscribe({ error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }),
+      );
       subscriber.next(wire);
     });
   }
@@ -137,7 +165,11 @@ class Network {
     // They are heard after we listen.
     const said$ = player(heard$, { torrent, geometry, id }).pipe(
       observeOn(asapScheduler),
-      tap({ next: (said) => this.#deliver(said, bytes$), complete: () => bytes$.complete(), error: () => bytes$.complete() }),
+      tap({
+        next: (said) => this.#deliver(said, bytes$),
+        complete: () => bytes$.complete(),
+        error: () => bytes$.complete(),
+      }),
     );
     const write = (bytes: Uint8Array): boolean => {
       hearing.push(bytes);
@@ -155,7 +187,10 @@ class Network {
   }
 }
 
-/** A world of its own for each drawing: peers who play, a tracker that answers, a disk in memory, and chance that repeats. */
+/**
+ * A world of its own for each drawing: peers who play, a tracker that answers, a disk in memory, and chance that
+ * repeats.
+ */
 export const drawWorld = (stage: Backdrop, options: WorldOptions = {}): World => {
   const { peers = {}, hashing = 1, seed = 1 } = options;
   const disk = options.disk instanceof DrawnDisk ? options.disk : new DrawnDisk(stage, options.disk);
@@ -164,7 +199,8 @@ export const drawWorld = (stage: Backdrop, options: WorldOptions = {}): World =>
   const random = seeded(seed);
   const requests: HttpRequest[] = [];
   const announces: Mark[] = [];
-  const tracker = options.tracker ?? (({ url }: HttpRequest) => timer(5).pipe(map(() => announced(Object.keys(peers), 1800, url))));
+  const tracker =
+    options.tracker ?? (({ url }: HttpRequest) => timer(5).pipe(map(() => announced(Object.keys(peers), 1800, url))));
 
   const env: Env = {
     connect: (address) => network.connect(address),

@@ -59,7 +59,9 @@ describe('writePieces', () => {
       const source = stage.cold('a-x---', pieces);
       const outcomes = '         --(cs)';
       stage.gives(source.pipe(writePieces(disk(), stage.geometry))).toBe(outcomes);
-      stage.gives(timer(6).pipe(map(() => Array.from(released)))).toBe('------(r|)', { r: [1, undefined, undefined, undefined, 1] });
+      stage
+        .gives(timer(6).pipe(map(() => Array.from(released))))
+        .toBe('------(r|)', { r: [1, undefined, undefined, undefined, 1] });
     }, small),
   );
 
@@ -72,7 +74,9 @@ describe('writePieces', () => {
         const offsets: number[] = [];
         const storage: Pick<Storage, 'write'> = { write: (offset, { length }) => of(offsets.push(offset) + length) };
         const source = stage.cold('p', { p: piece(4, true, [one, other, one]) });
-        stage.gives(source.pipe(writePieces(storage, stage.geometry))).toBe('s', { s: { type: 'stored', index: 4, length: 9, from: [one, other] } });
+        stage
+          .gives(source.pipe(writePieces(storage, stage.geometry)))
+          .toBe('s', { s: { type: 'stored', index: 4, length: 9, from: [one, other] } });
         stage.gives(timer(1).pipe(map(() => offsets))).toBe('-(o|)', { o: [4 * 16384] });
       },
       { torrent: { ...small.torrent, lastBlock: 9 } },
@@ -111,10 +115,13 @@ describe('writePieces', () => {
     const geometry = new Geometry({ length: 100 * pieceLength, pieceLength });
     const pieces$ = new Subject<CheckedPiece>();
     const writing: Subject<number>[] = [];
-    const storage: Pick<Storage, 'write'> = { write: () => writing[writing.push(new Subject<number>()) - 1] as Subject<number> };
+    const storage: Pick<Storage, 'write'> = {
+      write: () => writing[writing.push(new Subject<number>()) - 1] as Subject<number>,
+    };
     const written: number[] = [];
     const subscription = pieces$.pipe(writePieces(storage, geometry)).subscribe(({ index }) => written.push(index));
-    for (let index = 0; index < 100; index++) pieces$.next({ index, valid: true, from: [], bytes: new Uint8Array(1), release: () => {} });
+    for (let index = 0; index < 100; index++)
+      pieces$.next({ index, valid: true, from: [], bytes: new Uint8Array(1), release: () => {} });
     expect(writing.length).toBe(most);
     writing[1]?.next(1);
     writing[1]?.complete();
@@ -126,7 +133,13 @@ describe('writePieces', () => {
   it('may hear of the next piece while it tells of one', () => {
     const geometry = new Geometry(torrentOf(small.torrent));
     const pieces$ = new Subject<CheckedPiece>();
-    const piece = (index: number): CheckedPiece => ({ index, valid: true, from: [], bytes: new Uint8Array(1), release: () => {} });
+    const piece = (index: number): CheckedPiece => ({
+      index,
+      valid: true,
+      from: [],
+      bytes: new Uint8Array(1),
+      release: () => {},
+    });
     const written: number[] = [];
     pieces$.pipe(writePieces({ write: () => of(1) }, geometry)).subscribe(({ index }) => {
       written.push(index);
@@ -167,7 +180,13 @@ const pipe = (geometry: Geometry) => {
 describe('writePieces, into a pipe', () => {
   const pieceLength = 2 ** 24; // two of them are as many as are written to a disk at one time
   const geometry = new Geometry({ length: 5 * pieceLength, pieceLength });
-  const piece = (index: number, valid = true): CheckedPiece => ({ index, valid, from: [], bytes: new Uint8Array(1), release: () => {} });
+  const piece = (index: number, valid = true): CheckedPiece => ({
+    index,
+    valid,
+    from: [],
+    bytes: new Uint8Array(1),
+    release: () => {},
+  });
   const pieces = { a: piece(0), b: piece(1), c: piece(2), d: piece(3), e: piece(4), x: piece(0, false) };
   const index = map(({ type, index }: PieceOutcome) => (type === 'stored' ? 'abcde' : 'xxxxx')[index] as string);
 
@@ -196,7 +215,9 @@ describe('writePieces, into a pipe', () => {
       const source = stage.cold('bcde--', pieces);
       stage.gives(source.pipe(writePieces(storage, geometry), index), '^----!').toBe('');
       stage.expectSubscriptions(source.subscriptions).toBe('^----!');
-      stage.gives(timer(9).pipe(map(() => [...held.values()].filter(({ observed }) => observed)))).toBe('---------(n|)', { n: [] });
+      stage
+        .gives(timer(9).pipe(map(() => [...held.values()].filter(({ observed }) => observed))))
+        .toBe('---------(n|)', { n: [] });
     }),
   );
 });
@@ -216,7 +237,9 @@ describe('writePieces, on a disk that is full', () => {
           [1, 1],
         ],
       });
-      stage.gives(timer(60_000).pipe(map(() => warnings[0]?.message))).toBe('60s (m|)', { m: '/disk/drawn: no space left; waiting for room' });
+      stage
+        .gives(timer(60_000).pipe(map(() => warnings[0]?.message)))
+        .toBe('60s (m|)', { m: '/disk/drawn: no space left; waiting for room' });
     }, small),
   );
 
@@ -225,7 +248,9 @@ describe('writePieces, on a disk that is full', () => {
     drawn((stage) => {
       const { pieces, report, warnings } = scene(stage);
       const storage = disk({ fails: (nth, offset) => (offset === 0 && nth < 5 ? full : undefined) });
-      const outcomes = stage.cold('a---b---c', pieces).pipe(writePieces(storage, stage.geometry, { report, retryEvery: 20 }));
+      const outcomes = stage
+        .cold('a---b---c', pieces)
+        .pipe(writePieces(storage, stage.geometry, { report, retryEvery: 20 }));
       stage.gives(outcomes).toBe('------s---s 35ms s');
       stage.gives(timer(11).pipe(map(() => warnings.map(({ code }) => code)))).toBe('11ms (w|)', { w: ['full'] });
     }, small),
@@ -236,7 +261,9 @@ describe('writePieces, on a disk that is full', () => {
     drawn((stage) => {
       const { pieces, released } = scene(stage);
       const storage = disk({ fails: () => full });
-      stage.gives(stage.cold('a', pieces).pipe(writePieces(storage, stage.geometry, { retryEvery: 10 })), '^ 14ms !').toBe('');
+      stage
+        .gives(stage.cold('a', pieces).pipe(writePieces(storage, stage.geometry, { retryEvery: 10 })), '^ 14ms !')
+        .toBe('');
       stage.gives(timer(99).pipe(map(() => [released.length, storage.counts.now]))).toBe('99ms (r|)', { r: [0, 0] });
     }, small),
   );
@@ -246,8 +273,12 @@ describe('writePieces, on a disk that is full', () => {
       const { pieces, report, warnings } = scene(stage);
       const error = new StorageError(code, 'drawn');
       const storage = disk({ fails: (nth) => (nth === 1 ? full : error) });
-      stage.gives(stage.cold('a', pieces).pipe(writePieces(storage, stage.geometry, { report, retryEvery: 10 }))).toBe('--------------#', {}, error);
-      stage.gives(timer(20).pipe(map(() => warnings.map((warning) => warning.code)))).toBe('20ms (w|)', { w: ['full'] });
+      stage
+        .gives(stage.cold('a', pieces).pipe(writePieces(storage, stage.geometry, { report, retryEvery: 10 })))
+        .toBe('--------------#', {}, error);
+      stage
+        .gives(timer(20).pipe(map(() => warnings.map((warning) => warning.code))))
+        .toBe('20ms (w|)', { w: ['full'] });
     }, small)();
   });
 
@@ -256,7 +287,9 @@ describe('writePieces, on a disk that is full', () => {
     drawn((stage) => {
       const { pieces } = scene(stage);
       const broken: Pick<Storage, 'write'> = { write: () => stage.cold('-#', {}, new RangeError('drawn')) };
-      stage.gives(stage.cold('a', pieces).pipe(writePieces(broken, stage.geometry))).toBe('-#', {}, new RangeError('drawn'));
+      stage
+        .gives(stage.cold('a', pieces).pipe(writePieces(broken, stage.geometry)))
+        .toBe('-#', {}, new RangeError('drawn'));
       stage.gives(stage.cold('a|', pieces).pipe(writePieces({ write: () => EMPTY }, stage.geometry))).toBe('-|');
       const defect = new RangeError('drawn');
       const defective: Pick<Storage, 'write'> = {

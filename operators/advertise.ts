@@ -23,7 +23,9 @@ export interface AdvertiseOptions {
   readonly superSeed?: SuperSeed<Peer> | undefined;
 }
 
-/** Milliseconds between two looks at whether a super-seed waits in vain: after the second to third, it waits no longer. */
+/**
+ * Milliseconds between two looks at whether a super-seed waits in vain: after the second to third, it waits no longer.
+ */
 const LOOK_EVERY = 60_000;
 
 /**
@@ -34,13 +36,13 @@ const LOOK_EVERY = 60_000;
  * writes  B--H---
  * ```
  *
- * With nothing to tell it says nothing, or *have none* where both speak the fast extension; with everything, *have all*.
- * A peer that has everything is told of no piece; others even of one that they have, since a super-seed waits to hear of it.
- * A peer that speaks the extension protocol is told when there is nothing left that we want, and of what we have lost; one
- * that is choked and has little, which pieces it may have nevertheless.
+ * With nothing to tell it says nothing, or *have none* where both speak the fast extension; with everything, *have
+ * all*. A peer that has everything is told of no piece; others even of one that they have, since a super-seed waits to
+ * hear of it. A peer that speaks the extension protocol is told when there is nothing left that we want, and of what we
+ * have lost; one that is choked and has little, which pieces it may have nevertheless.
  *
- * A super-seed seems to have nothing, and shows each peer one piece, and the next when it has passed that on, or has had it
- * for two minutes: peers that can't call each other would else have one piece each for ever.
+ * A super-seed seems to have nothing, and shows each peer one piece, and the next when it has passed that on, or has
+ * had it for two minutes: peers that can't call each other would else have one piece each for ever.
  *
  * @see BEP 3, BEP 6, BEP 16, BEP 21, BEP 54
  */
@@ -85,19 +87,26 @@ const openingOf = (stored: Bitfield | undefined, fast: boolean): Message | undef
 };
 
 /**
- * Says that we want nothing more, or something again, if that is not what they have been told. Repeats all that they have been told:
- * libtorrent and aria2 forget the extensions, and the size of the metadata, that a later handshake leaves out.
+ * Says that we want nothing more, or something again, if that is not what they have been told. Repeats all that they
+ * have been told: libtorrent and aria2 forget the extensions, and the size of the metadata, that a later handshake
+ * leaves out.
  */
 const tellWish = (peer: Peer, { full: uploadOnly }: Bitfield): void => {
   const { extended, ourExtensions } = peer.state;
   if (!extended || ourExtensions === undefined || (ourExtensions.uploadOnly ?? false) === uploadOnly) return;
-  peer.send({ type: 'extended', id: EXTENSION_HANDSHAKE, payload: encodeExtensionHandshake({ ...ourExtensions, uploadOnly }) });
+  peer.send({
+    type: 'extended',
+    id: EXTENSION_HANDSHAKE,
+    payload: encodeExtensionHandshake({ ...ourExtensions, uploadOnly }),
+  });
 };
 
 /** Says, once, which pieces they may have while we choke them, if they have but few. */
 const allow = (peer: Peer, stored: Bitfield, infoHash: Uint8Array): void => {
   const { fast, choking, have, allowing } = peer.state;
   if (!fast || !choking || have.count >= ALLOWED_FAST || allowing.size > 0) return;
-  const pieces = allowedFastSet(peer.address.host, infoHash, stored.length).filter((piece) => stored.has(piece) && !have.has(piece));
+  const pieces = allowedFastSet(peer.address.host, infoHash, stored.length).filter(
+    (piece) => stored.has(piece) && !have.has(piece),
+  );
   if (pieces.length > 0) peer.send(...pieces.map((piece): Message => ({ type: 'allowedFast', piece })));
 };

@@ -25,7 +25,8 @@ export type Backoff = (errorOrCount: unknown, count?: number) => Observable<unkn
  *   tries      ^^-^---^---^
  * ```
  *
- * The n-th wait is `first · factorⁿ⁻¹` give or take `jitter`, at most `most`. Keeps no state: the count is that of RxJS, so
+ * The n-th wait is `first · factorⁿ⁻¹` give or take `jitter`, at most `most`. Keeps no state: the count is that of
+ * RxJS, so
  * `resetOnSuccess` starts over. Emits 0 once and completes; never errors.
  */
 export const backoff =

@@ -11,10 +11,11 @@ import type { Peer } from '../src/contracts/env.ts';
  * gives   -x-x----|
  * ```
  *
- * The side conversations are subscribed first, in their order, so that what they say at once precedes what the main one says.
- * Their type, `OperatorFunction<Peer, never>`, keeps them from putting anything into the pipe; what they learn they hand to an
- * `Observer` given to them. All end when the peer hangs up (`messages$` completes) or the main one completes. An error in any
- * ends all.
+ * The side conversations are subscribed first, in their order, so that what they say at once precedes what the main one
+ * says. Their type, `OperatorFunction<Peer, never>`, keeps them from putting anything into the pipe; what they learn
+ * they hand to an
+ * `Observer` given to them. All end when the peer hangs up (`messages$` completes) or the main one completes. An error
+ * in any ends all.
  *
  * @example
  * converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })), advertise(picker, stored$), keepAlive())
@@ -30,7 +31,8 @@ export const converse =
             const peer$ = NEVER.pipe(startWith(peer));
             const failed = { error: (error: unknown) => subscriber.error(error) };
             subscriber.add(peer.talk$.subscribe({ ...failed, complete: () => subscriber.complete() }));
-            for (const conversation of side) if (!subscriber.closed) subscriber.add(conversation(peer$).subscribe(failed));
+            for (const conversation of side)
+              if (!subscriber.closed) subscriber.add(conversation(peer$).subscribe(failed));
             if (!subscriber.closed) subscriber.add(main(peer$).subscribe(subscriber));
           }),
       ),

@@ -6,15 +6,16 @@ import { Malformed } from '../src/protocol/encoding/malformed.ts';
 import type { PeerState } from '../src/torrent/peers/peerState.ts';
 
 /**
- * Tells what is known of a peer how many pieces there are, when it was met before that was known, as with a magnet link.
+ * Tells what is known of a peer how many pieces there are, when it was met before that was known, as with a magnet
+ * link.
  *
  * ```
  * source  p--q    q has a byte too many
  * gives   p--#
  * ```
  *
- * What it has said it has until then becomes `state.have`; from then on all that it says is checked. Nothing happens to a peer of which it was
- * known from the start.
+ * What it has said it has until then becomes `state.have`; from then on all that it says is checked. Nothing happens to
+ * a peer of which it was known from the start.
  *
  * Errors with a `PeerError('malformed')` if it has said what can't be.
  *
@@ -25,6 +26,8 @@ export const countPieces = (pieceCount: number): MonoTypeOperatorFunction<Peer> 
     try {
       (state as PeerState).counted(pieceCount);
     } catch (cause) {
-      throw cause instanceof Malformed ? new PeerError('malformed', `${addressText(address)}: ${cause.message}`, { cause }) : cause;
+      throw cause instanceof Malformed
+        ? new PeerError('malformed', `${addressText(address)}: ${cause.message}`, { cause })
+        : cause;
     }
   });

@@ -21,9 +21,9 @@ export interface Expulsion {
  * gives     -----#
  * ```
  *
- * A peer is known by its `address`, the object itself: another connection to the same host stays. What was named before a peer came is not
- * remembered. Use one for all peers of a torrent. Never completes while a peer is there. Errors with a `PeerError` that has the `code` it was
- * given, and with what `expelled$` errors with.
+ * A peer is known by its `address`, the object itself: another connection to the same host stays. What was named before
+ * a peer came is not remembered. Use one for all peers of a torrent. Never completes while a peer is there. Errors with
+ * a `PeerError` that has the `code` it was given, and with what `expelled$` errors with.
  *
  * @example
  * converse(main, disconnect(liars$.pipe(map((peer) => ({ peer, code: 'corrupt', why: 'sent wrong bytes' })))))

@@ -19,9 +19,9 @@ export const REMEMBERED = 4096;
  * ```
  *
  * Two addresses are the same if host and port are; the source does not count, the first one wins. A peer that called us
- * (`wire$`) always passes and is not remembered: its port is a passing one and its connection is open already. A peer that was
- * away may be back: after `forgetAfter`, however often it was named meanwhile, an address passes again, and so does the least recently
- * named of more than 4096. Errors are those of the source.
+ * (`wire$`) always passes and is not remembered: its port is a passing one and its connection is open already. A peer
+ * that was away may be back: after `forgetAfter`, however often it was named meanwhile, an address passes again, and so
+ * does the least recently named of more than 4096. Errors are those of the source.
  */
 export const distinctPeers =
   ({ forgetAfter = 1_800_000 }: DistinctPeersOptions = {}): MonoTypeOperatorFunction<PeerAddress> =>
@@ -38,5 +38,7 @@ export const distinctPeers =
         if (passed.size > REMEMBERED && oldest !== undefined) passed.delete(oldest);
         return !known;
       };
-      return source.pipe(filter(({ host, port, wire$ }) => wire$ !== undefined || isNew(`${host.toLowerCase()} ${port}`))).subscribe(subscriber);
+      return source
+        .pipe(filter(({ host, port, wire$ }) => wire$ !== undefined || isNew(`${host.toLowerCase()} ${port}`)))
+        .subscribe(subscriber);
     });

@@ -23,8 +23,9 @@ const MAX_PORTS = 2;
  * writes  -P----
  * ```
  *
- * A peer that says in its handshake that it has a node is told of ours, as soon as it is there. The first two ports that a peer sends are
- * asked, whatever its handshake said; a port 0 is none. Completes when they hang up. Errors with those of `node$` only.
+ * A peer that says in its handshake that it has a node is told of ours, as soon as it is there. The first two ports
+ * that a peer sends are asked, whatever its handshake said; a port 0 is none. Completes when they hang up. Errors with
+ * those of `node$` only.
  *
  * @see BEP 5
  */
@@ -36,6 +37,10 @@ export const exchangeDhtPorts = (node$: Observable<DhtContact>): OperatorFunctio
       take(MAX_PORTS),
     );
     on(node$, ({ port }) => peer.state.dht && peer.send({ type: 'port', port }));
-    on(combineLatest([node$, ports$]).pipe(mergeMap(([node, { port }]) => node.addNode({ host: peer.address.host, port }))));
+    on(
+      combineLatest([node$, ports$]).pipe(
+        mergeMap(([node, { port }]) => node.addNode({ host: peer.address.host, port })),
+      ),
+    );
     until(peer.talk$);
   });

@@ -33,17 +33,22 @@ const MAX_EARLY = 6;
  * writes  5s E 64999ms E
  * ```
  *
- * What they tell goes to `found`, with source `pex`: at most 50 addresses a message, one message in 30 s. The first message of ours
- * comes within 5 s, others at least 65 s later; each has the differences only, at most 50 that came and 50 that went, and none is sent
- * without any. Only addresses that can be dialled are told: of a peer that called us, the port at which it says it listens. Addresses of
- * local networks and of this machine are neither told to peers farther away nor believed when those tell them, and nobody is told of
- * itself, nor we of us. Not for private torrents (BEP 27).
+ * What they tell goes to `found`, with source `pex`: at most 50 addresses a message, one message in 30 s. The first
+ * message of ours comes within 5 s, others at least 65 s later; each has the differences only, at most 50 that came and
+ * 50 that went, and none is sent without any. Only addresses that can be dialled are told: of a peer that called us,
+ * the port at which it says it listens. Addresses of local networks and of this machine are neither told to peers
+ * farther away nor believed when those tell them, and nobody is told of itself, nor we of us. Not for private torrents
+ * (BEP 27).
  *
- * Completes when they hang up. Errors with a `PeerError`: `malformed`; `unexpected` for the seventh message that came too early.
+ * Completes when they hang up. Errors with a `PeerError`: `malformed`; `unexpected` for the seventh message that came
+ * too early.
  *
  * @see BEP 11
  */
-export const exchangePeers = (found: Pick<Observer<PeerAddress>, 'next'>, { connected }: ExchangePeersOptions): OperatorFunction<Peer, never> =>
+export const exchangePeers = (
+  found: Pick<Observer<PeerAddress>, 'next'>,
+  { connected }: ExchangePeersOptions,
+): OperatorFunction<Peer, never> =>
   eachPeer((peer, { subscriber, until, every, fail }) => {
     const { payloads$, send } = channelTo(peer, UT_PEX);
     const told = new PexHistory();
@@ -52,7 +57,8 @@ export const exchangePeers = (found: Pick<Observer<PeerAddress>, 'next'>, { conn
     let early = 0;
     until(payloads$, (payload) => {
       if (now() - heardAt < LISTEN_EVERY) {
-        if (++early > MAX_EARLY) fail('unexpected', `sent ${early + 1} messages of peers within ${LISTEN_EVERY / 1000} s`);
+        if (++early > MAX_EARLY)
+          fail('unexpected', `sent ${early + 1} messages of peers within ${LISTEN_EVERY / 1000} s`);
         return;
       }
       early = 0;

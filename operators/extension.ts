@@ -1,4 +1,16 @@
-import { catchError, distinctUntilChanged, EMPTY, ignoreElements, map, merge, type Observable, of, type OperatorFunction, switchMap, throwError } from 'rxjs';
+import {
+  catchError,
+  distinctUntilChanged,
+  EMPTY,
+  ignoreElements,
+  map,
+  merge,
+  type Observable,
+  of,
+  type OperatorFunction,
+  switchMap,
+  throwError,
+} from 'rxjs';
 import type { Peer } from '../src/contracts/env.ts';
 import { PeerError } from '../src/contracts/errors.ts';
 import { addressText } from '../src/protocol/encoding/address.ts';
@@ -16,8 +28,9 @@ export type { ExtensionChannel };
  * writes  --a--b--
  * ```
  *
- * `talk` begins when they have said that they speak `name`, and ends when they take that back or hang up; what it emits is ignored.
- * We must have named it in `extensionHandshake`. A `Malformed` that it throws is taken for their fault: `PeerError('malformed')`.
+ * `talk` begins when they have said that they speak `name`, and ends when they take that back or hang up; what it emits
+ * is ignored. We must have named it in `extensionHandshake`. A `Malformed` that it throws is taken for their fault:
+ * `PeerError('malformed')`.
  *
  * @example
  * converse(main, extension('xx_hello', ({ payloads$, send }) => payloads$.pipe(tap(() => send(greeting)))))
@@ -45,4 +58,6 @@ const spoken = (peer: Peer, name: string): Observable<boolean> =>
   );
 
 const blame = ({ address }: Peer, name: string, cause: unknown): unknown =>
-  cause instanceof Malformed ? new PeerError('malformed', `${addressText(address)}: ${name}: ${cause.message}`, { cause }) : cause;
+  cause instanceof Malformed
+    ? new PeerError('malformed', `${addressText(address)}: ${name}: ${cause.message}`, { cause })
+    : cause;

@@ -31,16 +31,21 @@ export interface OurExtensions {
  * gives   p------
  * ```
  *
- * A peer that does not speak the extension protocol is told nothing. What they say of themselves, and may say anew at any time, is
- * in `peer.state.extensions` and `peer.state.reqq` before anyone hears of the message, like all that they say; `peer.state.idOf(name)`
- * is the id of an extension that both sides speak.
+ * A peer that does not speak the extension protocol is told nothing. What they say of themselves, and may say anew at
+ * any time, is in `peer.state.extensions` and `peer.state.reqq` before anyone hears of the message, like all that they
+ * say; `peer.state.idOf(name)` is the id of an extension that both sides speak.
  *
- * A peer is not held back until they have answered: `messages$` is hot, so its bitfield and its first unchoke, which may be in the
- * same chunk, would be lost to what comes after; and a peer that never answers may be a good seed.
+ * A peer is not held back until they have answered: `messages$` is hot, so its bitfield and its first unchoke, which
+ * may be in the same chunk, would be lost to what comes after; and a peer that never answers may be a good seed.
  *
  * @see BEP 10
  */
-export const extensionHandshake = ({ names, version = CLIENT, reqq = REQQ, ...others }: OurExtensions): MonoTypeOperatorFunction<Peer> =>
+export const extensionHandshake = ({
+  names,
+  version = CLIENT,
+  reqq = REQQ,
+  ...others
+}: OurExtensions): MonoTypeOperatorFunction<Peer> =>
   tap((peer) => {
     if (!peer.state.extended) return;
     const ids = new Map(names.map((name, index) => [name, index + 1]));

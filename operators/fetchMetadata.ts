@@ -22,17 +22,22 @@ export interface FetchMetadataOptions {
  * gives   -------(m|)
  * ```
  *
- * `draft` decides which peer is asked for what, and is shared by all peers: once it has the whole, and its SHA-1 is the info-hash, every one of them
- * gives it and completes, at once or when it comes later. Peers that do not say how large it is (`metadata_size`) are asked for the first piece
- * of it, which says so, and left alone for longer each time if they have none.
+ * `draft` decides which peer is asked for what, and is shared by all peers: once it has the whole, and its SHA-1 is the
+ * info-hash, every one of them gives it and completes, at once or when it comes later. Peers that do not say how large
+ * it is (`metadata_size`) are asked for the first piece of it, which says so, and left alone for longer each time if
+ * they have none.
  * `extensionHandshake` must have named `ut_metadata`. Completes without it when they hang up.
  *
- * Errors with a `PeerError`: `corrupt` for what is not of this torrent, `oversized` for a size that can't be, `malformed`, `unexpected` for ten pieces
- * that nobody asked for; `silent` after three requests without an answer; `timeout` when they have given nothing for `patience`.
+ * Errors with a `PeerError`: `corrupt` for what is not of this torrent, `oversized` for a size that can't be,
+ * `malformed`, `unexpected` for ten pieces that nobody asked for; `silent` after three requests without an answer;
+ * `timeout` when they have given nothing for `patience`.
  *
  * @see BEP 9
  */
-export const fetchMetadata = (draft: MetadataDraft, { patience = () => 120_000 }: FetchMetadataOptions = {}): OperatorFunction<Peer, Uint8Array> =>
+export const fetchMetadata = (
+  draft: MetadataDraft,
+  { patience = () => 120_000 }: FetchMetadataOptions = {},
+): OperatorFunction<Peer, Uint8Array> =>
   eachPeer((peer, { subscriber, on, until, every, fail }) => {
     const { state } = peer;
     const { payloads$, send } = channelTo(peer, UT_METADATA);
@@ -75,7 +80,8 @@ export const fetchMetadata = (draft: MetadataDraft, { patience = () => 120_000 }
     });
     every(1000, () => {
       if (!draft.tick(source, now())) return fail('silent', 'does not answer when it is asked for metadata');
-      if (now() - patientSince >= patience()) fail('timeout', `has given no metadata for ${Math.round((now() - patientSince) / 1000)} s`);
+      if (now() - patientSince >= patience())
+        fail('timeout', `has given no metadata for ${Math.round((now() - patientSince) / 1000)} s`);
     });
     if (!subscriber.closed) introduced();
   });

@@ -3,7 +3,13 @@ import type { Peer, PeerAddress, Wire } from '../src/contracts/env.ts';
 import { PeerError } from '../src/contracts/errors.ts';
 import { addressText } from '../src/protocol/encoding/address.ts';
 import { FrameDecoder, Oversized } from '../src/protocol/peer/frames.ts';
-import { checkProtocol, decodeHandshake, encodeHandshake, type Handshake, HANDSHAKE_LENGTH } from '../src/protocol/peer/handshake.ts';
+import {
+  checkProtocol,
+  decodeHandshake,
+  encodeHandshake,
+  type Handshake,
+  HANDSHAKE_LENGTH,
+} from '../src/protocol/peer/handshake.ts';
 import { equalIds } from '../src/protocol/encoding/id.ts';
 import { Malformed } from '../src/protocol/encoding/malformed.ts';
 import { encodeMessages, type Message } from '../src/protocol/peer/messages.ts';
@@ -32,14 +38,19 @@ export const HANDSHAKE_WITHIN = 10_000;
  * gives   -p------|
  * ```
  *
- * The peer is emitted in the middle of the chunk that completed the handshake, and decoding goes on after `next` returns: what wants
- * `messages$` subscribes inside it. `state` is updated before `messages$` emits. Completes, like `messages$`, when they hang up.
+ * The peer is emitted in the middle of the chunk that completed the handshake, and decoding goes on after `next`
+ * returns: what wants
+ * `messages$` subscribes inside it. `state` is updated before `messages$` emits. Completes, like `messages$`, when they
+ * hang up.
  *
- * Errors with a `PeerError`: `timeout` after {@link HANDSHAKE_WITHIN} ms in all, however slowly they drip; `reset` if they
- * hang up before; `wrong-info-hash`; `self`; `malformed` and `oversized` for what can't be a message.
+ * Errors with a `PeerError`: `timeout` after {@link HANDSHAKE_WITHIN} ms in all, however slowly they drip; `reset` if
+ * they hang up before; `wrong-info-hash`; `self`; `malformed` and `oversized` for what can't be a message.
  */
 export const handshake =
-  (identity: Identity, { within = HANDSHAKE_WITHIN }: { readonly within?: number } = {}): OperatorFunction<Wire, Peer> =>
+  (
+    identity: Identity,
+    { within = HANDSHAKE_WITHIN }: { readonly within?: number } = {},
+  ): OperatorFunction<Wire, Peer> =>
   (wires) =>
     wires.pipe(
       switchMap(
@@ -47,7 +58,9 @@ export const handshake =
           new Observable<Peer>((subscriber) => {
             const greeting = new Greeting(wire, identity);
             const deadline = timer(within).subscribe(() => {
-              subscriber.error(new PeerError('timeout', `${addressText(wire.address)}: no handshake within ${within / 1000} s`));
+              subscriber.error(
+                new PeerError('timeout', `${addressText(wire.address)}: no handshake within ${within / 1000} s`),
+              );
             });
             subscriber.add(deadline);
             subscriber.add(() => greeting.end());
@@ -69,7 +82,10 @@ export const handshake =
                 },
                 error: (error: unknown) => subscriber.error(error),
                 complete: () => {
-                  if (greeting.peer === undefined) subscriber.error(new PeerError('reset', `${addressText(wire.address)}: hung up before the handshake`));
+                  if (greeting.peer === undefined)
+                    subscriber.error(
+                      new PeerError('reset', `${addressText(wire.address)}: hung up before the handshake`),
+                    );
                   greeting.end();
                   subscriber.complete();
                 },
@@ -108,7 +124,10 @@ class Greeting {
     const [theirs, name] = [decodeHandshake(this.#bytes), addressText(this.#wire.address)];
     if (!equalIds(theirs.infoHash, infoHash)) throw new PeerError('wrong-info-hash', `${name}: shares another torrent`);
     if (equalIds(theirs.peerId, peerId)) throw new PeerError('self', `${name}: is ourselves`);
-    this.peer = meet(this.#wire, theirs, pieceCount, { messages$: this.#messages.asObservable(), talk$: this.#talk.asObservable() });
+    this.peer = meet(this.#wire, theirs, pieceCount, {
+      messages$: this.#messages.asObservable(),
+      talk$: this.#talk.asObservable(),
+    });
     const state = (this.#state = this.peer.state as PeerState);
     const heard = (message: Message): void => {
       state.received(message);
@@ -130,7 +149,12 @@ class Greeting {
   }
 }
 
-const meet = (wire: Wire, theirs: Handshake, pieceCount: number | undefined, heard: Pick<Peer, 'messages$' | 'talk$'>): Peer => {
+const meet = (
+  wire: Wire,
+  theirs: Handshake,
+  pieceCount: number | undefined,
+  heard: Pick<Peer, 'messages$' | 'talk$'>,
+): Peer => {
   const state = new PeerState(pieceCount, theirs);
   return {
     address: wire.address,
@@ -147,4 +171,8 @@ const meet = (wire: Wire, theirs: Handshake, pieceCount: number | undefined, hea
 
 /** Our own defects pass; what is wrong with their bytes is theirs. */
 const blame = (at: PeerAddress, cause: unknown): unknown =>
-  cause instanceof Malformed ? new PeerError(cause instanceof Oversized ? 'oversized' : 'malformed', `${addressText(at)}: ${cause.message}`, { cause }) : cause;
+  cause instanceof Malformed
+    ? new PeerError(cause instanceof Oversized ? 'oversized' : 'malformed', `${addressText(at)}: ${cause.message}`, {
+        cause,
+      })
+    : cause;

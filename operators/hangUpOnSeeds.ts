@@ -16,8 +16,9 @@ const LOOKS = 3;
  * gives     30s #
  * ```
  *
- * `complete` tells whether we lack nothing. A peer wants nothing that has every piece or says that it only uploads. Both are looked at every ten
- * seconds; the third look in a row that finds it so is the last. Never completes while a peer is there. Errors with `PeerError('useless')`.
+ * `complete` tells whether we lack nothing. A peer wants nothing that has every piece or says that it only uploads.
+ * Both are looked at every ten seconds; the third look in a row that finds it so is the last. Never completes while a
+ * peer is there. Errors with `PeerError('useless')`.
  *
  * @example
  * converse(main, hangUpOnSeeds(() => picker.complete))

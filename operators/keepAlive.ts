@@ -21,12 +21,15 @@ const STEPS = 5;
  * gives   2m - 29999ms #
  * ```
  *
- * Completes when they hang up. Errors with `PeerError('silent')` when they have said nothing for `hangUpAfter`, never early,
- * and up to a fifth of it late.
+ * Completes when they hang up. Errors with `PeerError('silent')` when they have said nothing for `hangUpAfter`, never
+ * early, and up to a fifth of it late.
  *
  * @see BEP 3
  */
-export const keepAlive = ({ speakEvery = 120_000, hangUpAfter = 150_000 }: KeepAliveOptions = {}): OperatorFunction<Peer, never> =>
+export const keepAlive = ({
+  speakEvery = 120_000,
+  hangUpAfter = 150_000,
+}: KeepAliveOptions = {}): OperatorFunction<Peer, never> =>
   eachPeer((peer, { until, every, fail }) => {
     let silentSteps = 0;
     let { downloaded } = peer.state;

@@ -14,8 +14,9 @@ export const READS_IN_FLIGHT = 4;
  * gives   --(ab)--
  * ```
  *
- * What a short or missing file lacks reads as zeros, so that the hash decides. Each piece is in a buffer of the pool until it is
- * released; at most {@link READS_IN_FLIGHT} are read at a time, so feed it no faster than pieces are released.
+ * What a short or missing file lacks reads as zeros, so that the hash decides. Each piece is in a buffer of the pool
+ * until it is released; at most {@link READS_IN_FLIGHT} are read at a time, so feed it no faster than pieces are
+ * released.
  */
 export const readPieces =
   (storage: Pick<Storage, 'read'>, geometry: Geometry, buffers: PieceBuffers): OperatorFunction<number, Piece> =>

@@ -10,8 +10,8 @@ export interface RechokeOptions {
 }
 
 /**
- * Chokes and unchokes each peer as the choker decides: in rounds of ten seconds for all peers at one time, and at once when somebody
- * becomes interested while a slot is free.
+ * Chokes and unchokes each peer as the choker decides: in rounds of ten seconds for all peers at one time, and at once
+ * when somebody becomes interested while a slot is free.
  *
  * ```
  * they    -I------
@@ -19,7 +19,8 @@ export interface RechokeOptions {
  * writes  - 10s U-   else, when it is their turn
  * ```
  *
- * Use one for all peers of a torrent: the rounds begin with the first of them, and end with the last. Completes when they hang up.
+ * Use one for all peers of a torrent: the rounds begin with the first of them, and end with the last. Completes when
+ * they hang up.
  *
  * @see BEP 3
  */

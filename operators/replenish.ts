@@ -25,10 +25,11 @@ export interface ReplenishOptions {
  *   result  (ab)-(ab)
  * ```
  *
- * The limits may be functions: they are asked when they matter, so what the last lookup said may set them. A lookup that
- * is under way is never interrupted, and never has company. Errors whose `verdict` is `retry` are waited out by `delay`,
- * whose count starts over with each lookup that completes; all others are passed on, as are those of `wanted$`.
- * Never completes. Written by hand, as a thousand torrents have several of these each: it holds one timer while it waits, and nothing else.
+ * The limits may be functions: they are asked when they matter, so what the last lookup said may set them. A lookup
+ * that is under way is never interrupted, and never has company. Errors whose `verdict` is `retry` are waited out by
+ * `delay`, whose count starts over with each lookup that completes; all others are passed on, as are those of
+ * `wanted$`. Never completes. Written by hand, as a thousand torrents have several of these each: it holds one timer
+ * while it waits, and nothing else.
  */
 export const replenish =
   <T>({ wanted$, atLeast, atMost, delay }: ReplenishOptions): MonoTypeOperatorFunction<T> =>
@@ -37,7 +38,10 @@ export const replenish =
       let wanted = 0;
       /** Lookups that have failed since one went well. */
       let failures = 0;
-      /** When the last lookup ended, and when the next one is due at the latest; undefined while one is under way or an error is waited out. */
+      /**
+       * When the last lookup ended, and when the next one is due at the latest; undefined while one is under way or an
+       * error is waited out.
+       */
       let pause: { readonly ended: number; readonly latest: number } | undefined;
       let nap = Subscription.EMPTY;
       const failed = (error: unknown): void => subscriber.error(error);
@@ -77,4 +81,5 @@ export const replenish =
       look();
     });
 
-const limit = (value: number | (() => number)): number => Math.min(LONGEST, typeof value === 'function' ? value() : value);
+const limit = (value: number | (() => number)): number =>
+  Math.min(LONGEST, typeof value === 'function' ? value() : value);

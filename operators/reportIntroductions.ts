@@ -11,7 +11,8 @@ import { introductionsOf } from './internal/extensionChannel.ts';
  * reported  p--p--p
  * ```
  *
- * What a peer says in its extension handshake (its name, the port at which it listens, the extensions that it speaks) is in `peer.state` before
+ * What a peer says in its extension handshake (its name, the port at which it listens, the extensions that it speaks)
+ * is in `peer.state` before
  * `report` is called. Completes when they hang up. Errors with those of the peer, and with what `report` throws.
  *
  * @example

@@ -12,13 +12,19 @@ import type { Allowance } from '../src/torrent/rates/tokenBucket.ts';
 export interface RequestBlocksOptions {
   /** There are blocks, or there is room, to ask for more. */
   readonly wake$: Observable<unknown>;
-  /** Milliseconds without a block after which a peer that unchoked us is left; asked anew every second while it owes us one. One minute. */
+  /**
+   * Milliseconds without a block after which a peer that unchoked us is left; asked anew every second while it owes us
+   * one. One minute.
+   */
   readonly patience?: (peer: Peer) => number;
   /** Hears once a second of a peer that owes us a block, before it is asked how much `patience` there is with it. */
   readonly awaited?: (peer: Peer) => void;
   /** Others wait for its place: then ten chokes without a block between them are enough. Never, unless given. */
   readonly contested?: () => boolean;
-  /** A rate limit: asked before the peer is, block by block. Nothing that it holds back is taken for a fault of the peer. */
+  /**
+   * A rate limit: asked before the peer is, block by block. Nothing that it holds back is taken for a fault of the
+   * peer.
+   */
   readonly limit?: Allowance | undefined;
 }
 
@@ -31,23 +37,27 @@ export interface RequestBlocksOptions {
  * gives   --------1-2-------3--
  * ```
  *
- * Which blocks is the picker's choice, how many the window's. A block is passed on only if this very block was asked of this very
- * peer and is still missing; its bytes are lent until `next` returns. At a choke what is in flight goes back to the picker (with
- * the fast extension: once they reject it, or have had half a second for that), and they are asked only for what they allow us all the
- * same. What comes of it nevertheless is late, and as good as any other block. A peer that keeps us waiting is snubbed: others are asked for
- * its blocks, and it for one at a time. One that passes requests over, while it answers later ones, is asked for them again, and from then
- * on for no more at one time than it keeps; one that falls silent, for one of them, to learn whether it has dropped the others; one
- * that chokes us again and again, ten times a second at the most. The window is looked at once a second. A `limit` is asked first;
- * while it holds back, the peer is waited for by nobody. None of the questions in the options changes anything.
+ * Which blocks is the picker's choice, how many the window's. A block is passed on only if this very block was asked of
+ * this very peer and is still missing; its bytes are lent until `next` returns. At a choke what is in flight goes back
+ * to the picker (with the fast extension: once they reject it, or have had half a second for that), and they are asked
+ * only for what they allow us all the same. What comes of it nevertheless is late, and as good as any other block. A
+ * peer that keeps us waiting is snubbed: others are asked for its blocks, and it for one at a time. One that passes
+ * requests over, while it answers later ones, is asked for them again, and from then on for no more at one time than it
+ * keeps; one that falls silent, for one of them, to learn whether it has dropped the others; one that chokes us again
+ * and again, ten times a second at the most. The window is looked at once a second. A `limit` is asked first; while it
+ * holds back, the peer is waited for by nobody. None of the questions in the options changes anything.
  *
- * Errors with `PeerError`: `silent` when no block came for `patience`, chokes that left requests unanswered included, or between ten chokes
- * while the place is `contested`; `unexpected` after ten blocks that it was never asked for, or more often than it was asked, of which
- * one is forgiven every half a minute; and with those of `wake$`.
+ * Errors with `PeerError`: `silent` when no block came for `patience`, chokes that left requests unanswered included,
+ * or between ten chokes while the place is `contested`; `unexpected` after ten blocks that it was never asked for, or
+ * more often than it was asked, of which one is forgiven every half a minute; and with those of `wake$`.
  *
  * @see BEP 3, BEP 6
  */
 export const requestBlocks =
-  (picker: PiecePicker, { wake$, patience = () => 60_000, awaited, contested = () => false, limit }: RequestBlocksOptions): OperatorFunction<Peer, Block> =>
+  (
+    picker: PiecePicker,
+    { wake$, patience = () => 60_000, awaited, contested = () => false, limit }: RequestBlocksOptions,
+  ): OperatorFunction<Peer, Block> =>
   (peers) =>
     peers.pipe(
       distinctUntilChanged(), // later unchokes are heard from the peer itself
@@ -69,7 +79,8 @@ export const requestBlocks =
               requests.refill(now());
             };
             const lied = (): void => {
-              if (habits.lies.add(now())) subscriber.error(blame(peer, 'unexpected', `sent ${MAX_UNASKED} blocks that were not asked for`));
+              if (habits.lies.add(now()))
+                subscriber.error(blame(peer, 'unexpected', `sent ${MAX_UNASKED} blocks that were not asked for`));
             };
             const hear = (message: Message): void => {
               switch (message.type) {
@@ -84,9 +95,10 @@ export const requestBlocks =
                   if (requests.hungry) requests.refill(now());
                   break;
                 case 'have':
-                  // A peer that has something to give again is not kept waiting; a busy one is asked when there is room.
-                  // One that repeats itself is not heard.
-                  if (requests.inFlight === 0 && state.have.count !== had && !picker.stored.has(message.piece)) requests.refill(now());
+                  // A peer that has something to give again is not kept waiting; a busy one is asked when there is
+                  // room. One that repeats itself is not heard.
+                  if (requests.inFlight === 0 && state.have.count !== had && !picker.stored.has(message.piece))
+                    requests.refill(now());
                   had = state.have.count;
                   break;
                 case 'reject':
@@ -121,7 +133,10 @@ export const requestBlocks =
                 if (state.choked && requests.inFlight === 0) requests.end();
                 if (silence <= 0) return;
                 awaited?.(peer);
-                if (silence >= patience(peer)) subscriber.error(blame(peer, 'silent', `unchoked us and sent no block for ${Math.round(silence / 1000)} s`));
+                if (silence >= patience(peer))
+                  subscriber.error(
+                    blame(peer, 'silent', `unchoked us and sent no block for ${Math.round(silence / 1000)} s`),
+                  );
               }),
             );
             requests.refill(now());
@@ -129,7 +144,10 @@ export const requestBlocks =
       ),
     );
 
-/** Chokes in a row, each with requests in flight or all rejected, and no block, before others that wait have their turn. */
+/**
+ * Chokes in a row, each with requests in flight or all rejected, and no block, before others that wait have their turn.
+ */
 const MAX_BARREN = 10;
 
-const blame = ({ address }: Peer, code: 'silent' | 'unexpected', message: string): PeerError => new PeerError(code, `${addressText(address)}: ${message}`);
+const blame = ({ address }: Peer, code: 'silent' | 'unexpected', message: string): PeerError =>
+  new PeerError(code, `${addressText(address)}: ${message}`);

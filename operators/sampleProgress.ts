@@ -9,11 +9,15 @@ import type { DownloadEvent } from '../src/contracts/env.ts';
  * gives   --s-p---p-(p|)   every 4 ms
  * ```
  *
- * Counters are fields, read here; they are never streamed. `every` is in milliseconds, a quarter of a second by default, or emits when
- * it is time, as `ticking` does, which sleeps while nothing happens. No sample is added when there is nothing to tell, which is undefined.
+ * Counters are fields, read here; they are never streamed. `every` is in milliseconds, a quarter of a second by
+ * default, or emits when it is time, as `ticking` does, which sleeps while nothing happens. No sample is added when
+ * there is nothing to tell, which is undefined.
  */
 export const sampleProgress =
-  (read: () => DownloadEvent | undefined, every: number | Observable<unknown> = 250): MonoTypeOperatorFunction<DownloadEvent> =>
+  (
+    read: () => DownloadEvent | undefined,
+    every: number | Observable<unknown> = 250,
+  ): MonoTypeOperatorFunction<DownloadEvent> =>
   (events) =>
     new Observable((subscriber) => {
       const error = (cause: unknown): void => subscriber.error(cause);

@@ -12,7 +12,9 @@ import type { Allowance } from '../src/torrent/rates/tokenBucket.ts';
 export interface Shelf {
   /** May piece `index` be given to others? */
   has(index: number): boolean;
-  /** Fills `into` from `begin` of piece `index`, and emits true; or false where the disk no longer has what was stored. */
+  /**
+   * Fills `into` from `begin` of piece `index`, and emits true; or false where the disk no longer has what was stored.
+   */
   read(index: number, begin: number, into: Uint8Array): Observable<boolean>;
 }
 
@@ -27,18 +29,21 @@ export interface ServeBlocksOptions {
 const LOOK_EVERY = 10_000;
 
 /**
- * Answers requests while we do not choke them: in the order in which they came, from disk in stretches, no faster than they read.
+ * Answers requests while we do not choke them: in the order in which they came, from disk in stretches, no faster than
+ * they read.
  *
  * ```
  * they    -R-R-X----
  * writes  --P-------
  * ```
  *
- * What is cancelled is not sent. What is out of range, of more than 128 KiB, not stored, one too many, or asked for while choked, unless it
- * is of a piece that is allowed fast (twice at most), is refused: rejected if both sides speak the fast extension, else passed over. So is at a choke
- * whatever has not been sent. At most 256 KiB are read ahead, and as much is written before they have read what came before.
+ * What is cancelled is not sent. What is out of range, of more than 128 KiB, not stored, one too many, or asked for
+ * while choked, unless it is of a piece that is allowed fast (twice at most), is refused: rejected if both sides speak
+ * the fast extension, else passed over. So is at a choke whatever has not been sent. At most 256 KiB are read ahead,
+ * and as much is written before they have read what came before.
  *
- * Completes when they hang up. Errors with a `PeerError`: `unexpected` after 300 requests in vain, or 2000 answers that nobody reads;
+ * Completes when they hang up. Errors with a `PeerError`: `unexpected` after 300 requests in vain, or 2000 answers that
+ * nobody reads;
  * `timeout` for a peer that has read nothing for two minutes. And with those of the shelf.
  *
  * @see BEP 3, BEP 6
@@ -58,7 +63,11 @@ export const serveBlocks =
             const read = (index: number, begin: number, into: Uint8Array, done: (whole: boolean) => void): void => {
               reading = shelf.read(index, begin, into).subscribe({ next: done, error });
             };
-            const serving = new UploadSession(peer, { geometry, has: (index) => shelf.has(index), read, reqq, limit, offended }, now());
+            const serving = new UploadSession(
+              peer,
+              { geometry, has: (index) => shelf.has(index), read, reqq, limit, offended },
+              now(),
+            );
             const hear = (message: Message): void => {
               switch (message.type) {
                 case 'request':

@@ -19,11 +19,13 @@ const MAX_UNREAD = 1_000;
  * writes  -0-1-J-    of two pieces
  * ```
  *
- * `metadata` tells what there is: undefined while we don't have it ourselves. Rejected is what we don't have, what is beyond 64 requests in waiting
- * while the buffer towards them is full, and what is asked for more than three times. `extensionHandshake` must have named `ut_metadata`; a peer
- * that is to ask for it must be told `metadataSize`. What it hears beside requests it leaves to `fetchMetadata`.
+ * `metadata` tells what there is: undefined while we don't have it ourselves. Rejected is what we don't have, what is
+ * beyond 64 requests in waiting while the buffer towards them is full, and what is asked for more than three times.
+ * `extensionHandshake` must have named `ut_metadata`; a peer that is to ask for it must be told `metadataSize`. What it
+ * hears beside requests it leaves to `fetchMetadata`.
  *
- * Completes when they hang up. Errors with a `PeerError`: `malformed`; `unexpected` for a peer that asks, and does not read a thousand rejections.
+ * Completes when they hang up. Errors with a `PeerError`: `malformed`; `unexpected` for a peer that asks, and does not
+ * read a thousand rejections.
  *
  * @see BEP 9
  */
@@ -43,7 +45,8 @@ export const serveMetadata = (metadata: () => Uint8Array | undefined): OperatorF
     const asked = (piece: number): void => {
       const pieces = Math.ceil((metadata()?.length ?? 0) / METADATA_PIECE);
       if (piece >= pieces || given >= MAX_TIMES * pieces || waiting.length >= MAX_WAITING) {
-        if (full && ++unread > MAX_UNREAD) return fail('unexpected', `asked for metadata, and did not read ${MAX_UNREAD} answers`);
+        if (full && ++unread > MAX_UNREAD)
+          return fail('unexpected', `asked for metadata, and did not read ${MAX_UNREAD} answers`);
         if (!send(encodeMetadata({ type: 'reject', piece }))) full = true;
         return;
       }

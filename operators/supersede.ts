@@ -12,8 +12,8 @@ export interface SupersedeOptions {
 }
 
 /**
- * Finds out whether a peer that has connected again is still there on its older connection: its line may have died without a word, and
- * it may be at another address now.
+ * Finds out whether a peer that has connected again is still there on its older connection: its line may have died
+ * without a word, and it may be at another address now.
  *
  * ```
  * older    ------------      older    --x
@@ -22,8 +22,9 @@ export interface SupersedeOptions {
  * decides  5s s              decides  --b
  * ```
  *
- * The older one is sent a keep-alive, so that a machine that has forgotten it can say so, and has five seconds to say anything at all. Nothing is
- * decided when it ends meanwhile, or when the newer one does. Never completes, never errors.
+ * The older one is sent a keep-alive, so that a machine that has forgotten it can say so, and has five seconds to say
+ * anything at all. Nothing is decided when it ends meanwhile, or when the newer one does. Never completes, never
+ * errors.
  *
  * @example
  * converse(main, supersede({ older: twinOf, decided: (older, newer, lives) => hangUp(lives ? newer : older) }))

@@ -11,7 +11,9 @@ export interface SwarmOptions {
   readonly book: AddressBook<PeerAddress>;
   /** Sessions at one time. */
   readonly maxPeers: number;
-  /** Hears by how many sessions the swarm is short of `enough` when the book has nobody to dial; 0 when it is no longer. */
+  /**
+   * Hears by how many sessions the swarm is short of `enough` when the book has nobody to dial; 0 when it is no longer.
+   */
   readonly wanted?: Pick<Observer<number>, 'next'>;
   /** Sessions below which more addresses are wanted. `maxPeers` unless given. */
   readonly enough?: number;
@@ -34,12 +36,13 @@ export interface SwarmOptions {
  * gives   --x---y--    with maxPeers 1
  * ```
  *
- * A session that fails is judged by `verdict`: its address rests and is tried again, is dropped, or is banned. None of these
- * ends the stream; only `fatal` does. A session is over when all of it is undone: there are never more than `maxPeers`.
- * A peer that has called us (`wire$`) is not dialled: its session begins at once, or never if there is no place.
- * Completes when the source has completed, no session is left and none is to come.
+ * A session that fails is judged by `verdict`: its address rests and is tried again, is dropped, or is banned. None of
+ * these ends the stream; only `fatal` does. A session is over when all of it is undone: there are never more than
+ * `maxPeers`. A peer that has called us (`wire$`) is not dialled: its session begins at once, or never if there is no
+ * place. Completes when the source has completed, no session is left and none is to come.
  *
- * Not `mergeMap(session, n)`: its queue has neither limit nor view, and it hangs when hundreds of queued sessions fail at once.
+ * Not `mergeMap(session, n)`: its queue has neither limit nor view, and it hangs when hundreds of queued sessions fail
+ * at once.
  */
 export const swarm =
   <T>(
@@ -113,7 +116,8 @@ export const swarm =
           useful = true;
           subscriber.next(value);
         };
-        const fail = (cause: unknown): void => void (error = cause ?? new InvariantError('a session failed without an error'));
+        const fail = (cause: unknown): void =>
+          void (error = cause ?? new InvariantError('a session failed without an error'));
         const running = defer(() => session(address)).subscribe({ next, error: fail });
         subscriber.add(running);
         open.add(running);

@@ -16,11 +16,15 @@ export interface TickingOptions {
  * gives    ---t--t----t--t--t-   every 3 ms
  * ```
  *
- * After a tick that finds nothing busy it sleeps until `stirred$` emits; then it ticks at once, so that what counts knows from where. Stirs
- * while it is awake change nothing. Never completes, not even with `stirred$`; errors with it. A thousand torrents of which nobody wants
- * anything would else have thousands of timers, and look four thousand times a second at what has not changed.
+ * After a tick that finds nothing busy it sleeps until `stirred$` emits; then it ticks at once, so that what counts
+ * knows from where. Stirs while it is awake change nothing. Never completes, not even with `stirred$`; errors with it.
+ * A thousand torrents of which nobody wants anything would else have thousands of timers, and look four thousand times
+ * a second at what has not changed.
  */
-export const ticking = (every: number, { busy = () => true, stirred$ = NEVER }: TickingOptions = {}): Observable<void> =>
+export const ticking = (
+  every: number,
+  { busy = () => true, stirred$ = NEVER }: TickingOptions = {},
+): Observable<void> =>
   new Observable((subscriber) => {
     let awake: Subscription | undefined;
     const tick = (): void => {

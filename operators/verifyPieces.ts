@@ -9,10 +9,11 @@ import type { CheckedPiece, Piece, Verify } from '../src/contracts/env.ts';
  * gives   --a-b--   each with `valid`
  * ```
  *
- * Pieces come out in the order in which they are checked. At most `concurrency` are with `verify` at a time; what waits is
- * bounded by the memory that pieces may have.
+ * Pieces come out in the order in which they are checked. At most `concurrency` are with `verify` at a time; what waits
+ * is bounded by the memory that pieces may have.
  *
- * Not `mergeMap`: pieces come by the thousand, and what it makes for each costs more than to compare a digest that is there.
+ * Not `mergeMap`: pieces come by the thousand, and what it makes for each costs more than to compare a digest that is
+ * there.
  *
  * @see BEP 3
  */

@@ -39,16 +39,19 @@ const LOOK_EVERY = 10_000;
  * gives   ---p-----p
  * ```
  *
- * What the peer said before counts too. It is let through, too, when it allows us a piece that we lack while it chokes us.
- * Keeps the picker's count of what peers have.
+ * What the peer said before counts too. It is let through, too, when it allows us a piece that we lack while it chokes
+ * us. Keeps the picker's count of what peers have.
  *
- * Errors with `PeerError`: `timeout` when they have kept us choked and interested for `patience`, or have had nothing we lack
- * for `idle`, never early, and up to ten seconds late; `unexpected` after ten blocks before the first unchoke.
+ * Errors with `PeerError`: `timeout` when they have kept us choked and interested for `patience`, or have had nothing
+ * we lack for `idle`, never early, and up to ten seconds late; `unexpected` after ten blocks before the first unchoke.
  *
  * @see BEP 3, BEP 6
  */
 export const whenUnchoked =
-  (wishes: Wishes, { patience = () => 600_000, idle = () => Infinity }: WhenUnchokedOptions = {}): MonoTypeOperatorFunction<Peer> =>
+  (
+    wishes: Wishes,
+    { patience = () => 600_000, idle = () => Infinity }: WhenUnchokedOptions = {},
+  ): MonoTypeOperatorFunction<Peer> =>
   (peers) =>
     peers.pipe(
       switchMap(
@@ -58,14 +61,21 @@ export const whenUnchoked =
             let waited = -LOOK_EVERY; // the step in which it begins does not count
             let idled = -LOOK_EVERY;
             let { revoked } = state;
-            let recounted = false; // since the last look: it costs a pass over all pieces, and a peer that takes back one after the other could make it many
+            // since the last look: it costs a pass over all pieces, and a peer that takes back one after the other
+            // could make it many
+            let recounted = false;
             const error = (cause: unknown): void => subscriber.error(cause);
             // Blocks before they let us ask for any. Not all messages for all that is to come: most are blocks.
             const unasked = new Offences(MAX_UNASKED, FORGIVEN_EVERY);
             const early = peer.messages$.subscribe({
               next: (message) => {
                 if (message.type !== 'piece' || !unasked.add(now())) return;
-                error(new PeerError('unexpected', `${addressText(peer.address)}: sent ${MAX_UNASKED} blocks before it unchoked us`));
+                error(
+                  new PeerError(
+                    'unexpected',
+                    `${addressText(peer.address)}: sent ${MAX_UNASKED} blocks before it unchoked us`,
+                  ),
+                );
               },
               error,
             });
@@ -74,7 +84,8 @@ export const whenUnchoked =
               early.unsubscribe();
               subscriber.next(peer);
             };
-            const allows = (piece: number): boolean => state.allowedFast.has(piece) && state.have.has(piece) && wishes.wantsPiece(piece);
+            const allows = (piece: number): boolean =>
+              state.allowedFast.has(piece) && state.have.has(piece) && wishes.wantsPiece(piece);
             const look = (): void => {
               const wants = wishes.wants(state.have);
               if (wants !== state.interesting) peer.send({ type: wants ? 'interested' : 'notInterested' });
@@ -115,7 +126,10 @@ export const whenUnchoked =
                 waited = state.choked && state.interesting ? waited + LOOK_EVERY : -LOOK_EVERY;
                 idled = state.interesting ? -LOOK_EVERY : idled + LOOK_EVERY;
                 if (waited < patience() && idled < idle()) return;
-                const what = waited > idled ? `has not unchoked us for ${waited / 1000} s` : `has had nothing we lack for ${idled / 1000} s`;
+                const what =
+                  waited > idled
+                    ? `has not unchoked us for ${waited / 1000} s`
+                    : `has had nothing we lack for ${idled / 1000} s`;
                 subscriber.error(new PeerError('timeout', `${addressText(peer.address)}: ${what}`));
               }),
             );

@@ -12,8 +12,8 @@ export interface WritePiecesOptions {
 }
 
 /**
- * Pieces being written at one time: at the least, at the most, and in between as many as make so many bytes. More wait in the pool they
- * came from.
+ * Pieces being written at one time: at the least, at the most, and in between as many as make so many bytes. More wait
+ * in the pool they came from.
  */
 export const WRITES_IN_FLIGHT = { least: 2, most: 64 } as const;
 export const BYTES_IN_FLIGHT = 16 * 2 ** 20;
@@ -28,13 +28,15 @@ export const BYTES_PER_WRITE = 4 * 2 ** 20;
  * gives   --(cs)-   s stored, c corrupt
  * ```
  *
- * What comes while two writes are under way waits for the end of one, and is then written together with its neighbours, if the storage has
- * `writev`: a file takes one write at a time, and many small ones cost more than a large one. Pieces without neighbours then go all at one time.
+ * What comes while two writes are under way waits for the end of one, and is then written together with its neighbours,
+ * if the storage has
+ * `writev`: a file takes one write at a time, and many small ones cost more than a large one. Pieces without neighbours
+ * then go all at one time.
  *
  * If writes wait for one another (`ordered`), each starts at once: the one that the others wait for may come last.
  *
- * A full disk is waited for: the piece keeps its buffer, so nothing more is asked for, and is tried again every `retryEvery`.
- * Any other `StorageError` (`denied`, `missing`, `io`) ends the stream.
+ * A full disk is waited for: the piece keeps its buffer, so nothing more is asked for, and is tried again every
+ * `retryEvery`. Any other `StorageError` (`denied`, `missing`, `io`) ends the stream.
  *
  * Not `mergeMap`: pieces come by the thousand, and what it makes for each costs as much as to ask for its blocks.
  */
@@ -91,7 +93,10 @@ export const writePieces =
       /** For one that has to wait for the end of none. */
       const room = (): boolean => writes < least || (writes < most && pieceCount < allowed);
       const following = (): CheckedPiece[] => waiting.take(Math.max(1, Math.min(together, allowed - pieceCount)));
-      /** What waits is begun as long as there is room; neighbours not before they have to be: while two are under way more may join them. */
+      /**
+       * What waits is begun as long as there is room; neighbours not before they have to be: while two are under way
+       * more may join them.
+       */
       const goOn = (): void => {
         if (going) return;
         going = true;
@@ -123,7 +128,10 @@ const outcomeOf = ({ valid, index, bytes, from }: CheckedPiece): PieceOutcome =>
 });
 
 /** Writes a piece, if need be when there is room again. */
-const patiently = (write: (piece: CheckedPiece) => Observable<unknown>, { report, retryEvery = 15_000 }: WritePiecesOptions) => {
+const patiently = (
+  write: (piece: CheckedPiece) => Observable<unknown>,
+  { report, retryEvery = 15_000 }: WritePiecesOptions,
+) => {
   const waiting = new Set<CheckedPiece>();
   const waitForRoom = (piece: CheckedPiece, error: unknown): Observable<unknown> => {
     if (!isFull(error)) return throwError(() => error);
@@ -133,7 +141,8 @@ const patiently = (write: (piece: CheckedPiece) => Observable<unknown>, { report
   };
   // A piece that still fits says nothing of room for those that did not.
   const wentOn = (piece: CheckedPiece): void => {
-    if (waiting.delete(piece) && waiting.size === 0) report?.({ type: 'warning', code: 'room', message: 'there is room on the disk again; going on' });
+    if (waiting.delete(piece) && waiting.size === 0)
+      report?.({ type: 'warning', code: 'room', message: 'there is room on the disk again; going on' });
   };
   return (piece: CheckedPiece): Observable<unknown> =>
     write(piece).pipe(

@@ -56,7 +56,16 @@ const hashed = (path: string, content: Content, options: CreateOptions): Observa
       content.skipped.map((message): CreateEvent => ({ type: 'warning', code: 'skipped', message })),
       content.digests(files, pieceLength).pipe(
         tap(({ index, digest }) => hashes.set(digest, index * ID_LENGTH)),
-        map(({ index }): CreateEvent => ({ type: 'hashed', index, hashed: ++done, total: pieceCount, length: plan.length, pieceLength })),
+        map(
+          ({ index }): CreateEvent => ({
+            type: 'hashed',
+            index,
+            hashed: ++done,
+            total: pieceCount,
+            length: plan.length,
+            pieceLength,
+          }),
+        ),
       ),
       defer(() => of(made(path, content, plan, hashes, options))),
     );
@@ -71,21 +80,33 @@ interface Plan {
   readonly pieceCount: number;
 }
 
-const planOf = (path: string, content: Content, { name = content.name, padding = false, ...options }: CreateOptions): Plan => {
+const planOf = (
+  path: string,
+  content: Content,
+  { name = content.name, padding = false, ...options }: CreateOptions,
+): Plan => {
   const bare = content.files.reduce((sum, file) => sum + file.length, 0);
   if (bare === 0) throw new InputError('bad-option', `${path}: there is not one byte in it: nothing to share`);
   if (name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name))
     throw new InputError('bad-option', `name ${JSON.stringify(name)}: expected a name without folders`);
   const pieceLength = options.pieceLength ?? pieceLengthFor(bare);
-  if (!isPieceLength(pieceLength)) throw new InputError('bad-option', `piece length ${pieceLength}: expected a power of two from 16 KiB to 256 MiB`);
+  if (!isPieceLength(pieceLength))
+    throw new InputError('bad-option', `piece length ${pieceLength}: expected a power of two from 16 KiB to 256 MiB`);
   const files = padding && content.layout === 'folder' ? padded(content.files, pieceLength) : content.files;
   const length = files.reduce((sum, file) => sum + file.length, 0);
   const pieceCount = Math.ceil(length / pieceLength);
-  if (pieceCount > MAX_PIECES) throw new InputError('bad-option', `${pieceCount} pieces of ${pieceLength} bytes: choose a larger piece length`);
+  if (pieceCount > MAX_PIECES)
+    throw new InputError('bad-option', `${pieceCount} pieces of ${pieceLength} bytes: choose a larger piece length`);
   return { name, files, length, pieceLength, pieceCount };
 };
 
-const made = (path: string, { layout }: Content, { name, files, length, pieceLength }: Plan, pieceHashes: Uint8Array, options: CreateOptions): Created => {
+const made = (
+  path: string,
+  { layout }: Content,
+  { name, files, length, pieceLength }: Plan,
+  pieceHashes: Uint8Array,
+  options: CreateOptions,
+): Created => {
   const { trackers = [], webSeeds = [], creationDate, comment, source } = options;
   const bytes = encodeTorrent({
     name,
@@ -109,6 +130,8 @@ const read = (path: string, bytes: Uint8Array): Torrent => {
     return parseTorrent(bytes);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
-    throw new InputError('bad-metainfo', `${path}: ${error.message}: choose larger pieces, or share fewer files`, { cause: error });
+    throw new InputError('bad-metainfo', `${path}: ${error.message}: choose larger pieces, or share fewer files`, {
+      cause: error,
+    });
   }
 };

@@ -11,8 +11,8 @@ import { listenTcp } from './net/listen.ts';
 import { bindUdp, resolve } from './net/udp.ts';
 
 /**
- * Random numbers that are asked of the system at once: one by one they would take a hundred times as long. At first a few, as there may be a
- * thousand torrents that need no more.
+ * Random numbers that are asked of the system at once: one by one they would take a hundred times as long. At first a
+ * few, as there may be a thousand torrents that need no more.
  */
 const FIRST_THROWS = 8;
 const THROWS = 512;

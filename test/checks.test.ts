@@ -11,11 +11,13 @@ const checked = (program: string, args: readonly string[]): Promise<readonly [co
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [inModules(program), ...args], { cwd: root });
     let said = '';
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (said += text));
     child.on('error', reject).on('close', (code) => resolve([code, code === 0 ? '' : said]));
   });
 
-// Beside the other tests, which mostly wait, they cost next to no time. The linter takes as long as a tenth of all tests, and has a command of its own.
+// Beside the other tests, which mostly wait, they cost next to no time. The linter takes as long as a tenth of all
+// tests, and has a command of its own.
 describe('the whole project', () => {
   it.each([
     ['has the right types', 'typescript7/bin/tsc', ['-p', 'test/tsconfig.json']],

@@ -28,7 +28,9 @@ describe('a peer that chokes us', () => {
         const writes = '         -I-(RS)--------(TV)----- ';
         const result = '         ---------3-4----------1-|';
         stage.gives(allowed(stage, they)).toBe(result);
-        stage.sends(they).toBe(writes, { I, R: words.request(3), S: words.request(4), T: words.request(1), V: words.request(2) });
+        stage
+          .sends(they)
+          .toBe(writes, { I, R: words.request(3), S: words.request(4), T: words.request(1), V: words.request(2) });
       },
       { torrent: { pieces: 2, blocksPerPiece: 2 } },
     ),
@@ -39,7 +41,11 @@ describe('a peer that chokes us', () => {
     drawn(
       (stage) => {
         const { words } = stage;
-        const they = stage.peer('-B-AD---H---|', { B: words.bitfield(0), A: words.allowedFast(1), D: words.allowedFast(2), H: words.have(1) }, { fast: true });
+        const they = stage.peer(
+          '-B-AD---H---|',
+          { B: words.bitfield(0), A: words.allowedFast(1), D: words.allowedFast(2), H: words.have(1) },
+          { fast: true },
+        );
         stage.gives(allowed(stage, they, 2)).toBe('------------|');
         stage.sends(they).toBe('-I------(RS)', { I, R: words.request(3), S: words.request(4) });
       },
@@ -52,7 +58,11 @@ describe('a peer that chokes us', () => {
     drawn(
       (stage) => {
         const { words } = stage;
-        const they = stage.peer('-B-A--J-K--A-----|', { A: words.allowedFast(1), J: words.reject(3), K: words.reject(4) }, { fast: true });
+        const they = stage.peer(
+          '-B-A--J-K--A-----|',
+          { A: words.allowedFast(1), J: words.reject(3), K: words.reject(4) },
+          { fast: true },
+        );
         stage.gives(allowed(stage, they)).toBe('-----------------|');
         stage.sends(they).toBe('-I-(RS)', { I, R: words.request(3), S: words.request(4) });
       },
@@ -68,7 +78,9 @@ describe('a peer that chokes us', () => {
         const values = { A: words.allowedFast(1), J: words.reject(1), K: words.reject(2) };
         const they = stage.peer('-B-U-A-C-JK-3---4-|', values, { fast: true });
         stage.gives(allowed(stage, they)).toBe('------------3---4-|');
-        stage.sends(they).toBe('-I-(PQRS)', { I, P: words.request(1), Q: words.request(2), R: words.request(3), S: words.request(4) });
+        stage
+          .sends(they)
+          .toBe('-I-(PQRS)', { I, P: words.request(1), Q: words.request(2), R: words.request(3), S: words.request(4) });
       },
       { torrent: { pieces: 2, blocksPerPiece: 2 } },
     ),

@@ -19,12 +19,17 @@ export const asker = ({ geometry }: Stage, options: Partial<RequestBlocksOptions
       map(() => peer),
     ),
   );
-  const blocks = (peers: Observable<Peer>): Observable<Block> => peers.pipe(unchokes, requestBlocks(picker, { wake$, ...options }));
+  const blocks = (peers: Observable<Peer>): Observable<Block> =>
+    peers.pipe(unchokes, requestBlocks(picker, { wake$, ...options }));
   return { picker, wake$, blocks, blocksOf: (peer: Peer) => blocks(of(peer)) };
 };
 
 /** A peer who answers one request every so many milliseconds, in their order; and says what its lane has. */
-export const answering = (they: DrawnPeer, pace: number, answer: (request: BlockRange<'request'>) => Message): DrawnPeer => {
+export const answering = (
+  they: DrawnPeer,
+  pace: number,
+  answer: (request: BlockRange<'request'>) => Message,
+): DrawnPeer => {
   let answered = 0;
   const answers$ = interval(pace).pipe(
     filter(() => answered < they.sent.length),

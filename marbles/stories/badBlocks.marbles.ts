@@ -64,7 +64,10 @@ describe('blocks that were not asked for', () => {
 
   it.each<[string, (stage: Stage) => Message]>([
     ['too short', ({ words }) => ({ ...(words.block(2) as PieceMessage), bytes: new Uint8Array(16383) })],
-    ['longer than the last one is', ({ words }) => ({ ...(words.block(4) as PieceMessage), bytes: new Uint8Array(16384) })],
+    [
+      'longer than the last one is',
+      ({ words }) => ({ ...(words.block(4) as PieceMessage), bytes: new Uint8Array(16384) }),
+    ],
     ['beginning in the middle of one', ({ words }) => ({ ...(words.block(2) as PieceMessage), begin: 8192 })],
     ['beginning beyond their piece', ({ words }) => ({ ...(words.block(2) as PieceMessage), begin: 32768 })],
     ['of a piece that there is not', ({ words }) => ({ ...(words.block(2) as PieceMessage), piece: 2 })],
@@ -135,7 +138,11 @@ describe('those who reject', () => {
     ['another length', { length: 1 }],
   ])('%s are not believed', (_, wrong) =>
     drawn((stage) => {
-      const they = stage.peer('U----j-1|', { j: { ...(stage.words.reject(1) as BlockRange<'reject'>), ...wrong } }, { fast: true, has: [0] });
+      const they = stage.peer(
+        'U----j-1|',
+        { j: { ...(stage.words.reject(1) as BlockRange<'reject'>), ...wrong } },
+        { fast: true, has: [0] },
+      );
       stage.gives(asker(stage).blocksOf(they)).toBe('-------1|');
       stage.asks(they).toBe('(12)');
     })(),
@@ -146,7 +153,8 @@ describe('those who send nothing', () => {
   it(
     'are left after a minute, or after as long as we are told',
     drawn((stage) => {
-      const from = (lane: string, options = {}): Observable<unknown> => asker(stage, options).blocksOf(stage.peer(lane));
+      const from = (lane: string, options = {}): Observable<unknown> =>
+        asker(stage, options).blocksOf(stage.peer(lane));
       stage.gives(from('U')).toBe('60s #', undefined, failed('silent'));
       stage.gives(from('500ms U', { patience: () => 10_000 })).toBe('10500ms #', undefined, failed('silent'));
       stage.gives(from('U 4499ms 1')).toBe('4500ms 1 60499ms #', undefined, failed('silent'));
@@ -179,7 +187,9 @@ describe('those who send nothing', () => {
     'and choke us again and again are left when others wait for their place',
     drawn((stage) => {
       const they = stage.peer('UC'.repeat(30));
-      stage.gives(asker(stage, { contested: () => true }).blocksOf(they)).toBe('-------------------#', undefined, failed('silent'));
+      stage
+        .gives(asker(stage, { contested: () => true }).blocksOf(they))
+        .toBe('-------------------#', undefined, failed('silent'));
     }),
   );
 

@@ -14,7 +14,10 @@ const router = nodeAt(100, '198.51.100.1');
 const near = nodeAt(65, '198.51.65.1');
 const peer = { host: '203.0.113.9', port: 999 };
 /** What an earlier run knew, of which all are gone: each of another network. */
-const dead = Array.from({ length: 300 }, (_, n) => ({ ...nodeAt(n % 200, `192.${n % 200}.${n}.1`), id: ID.map((byte, at) => (at < 2 ? byte ^ (n + at) : n)) }));
+const dead = Array.from({ length: 300 }, (_, n) => ({
+  ...nodeAt(n % 200, `192.${n % 200}.${n}.1`),
+  id: ID.map((byte, at) => (at < 2 ? byte ^ (n + at) : n)),
+}));
 
 /** A DHT of a bootstrap node and one more, who knows a peer, 1 ms away and online from `up` on. */
 const scene = (stage: Stage, { up = 0, routed = true }: { readonly up?: number; readonly routed?: boolean } = {}) => {
@@ -26,7 +29,8 @@ const scene = (stage: Stage, { up = 0, routed = true }: { readonly up?: number; 
       watch: ({ bytes, from }, to) => {
         const said = decodeKrpc(bytes);
         const letter = said.type === 'query' && said.question.method === 'find_node' ? 'f' : 'g';
-        if (from.host === home && to.host === router.host) asked.push({ frame: stage.now(), kind: 'value', value: letter });
+        if (from.host === home && to.host === router.host)
+          asked.push({ frame: stage.now(), kind: 'value', value: letter });
       },
     },
   });
@@ -35,10 +39,19 @@ const scene = (stage: Stage, { up = 0, routed = true }: { readonly up?: number; 
       const said = decodeKrpc(bytes);
       if (said.type !== 'query' || stage.now() < up) return undefined;
       const reply: Reply = { type: 'reply', transaction: said.transaction, id: node.id, nodes: [router, near] };
-      return encodeKrpc(said.question.method === 'get_peers' && node === near ? { ...reply, token: Uint8Array.of(1), peers: [peer] } : reply);
+      return encodeKrpc(
+        said.question.method === 'get_peers' && node === near
+          ? { ...reply, token: Uint8Array.of(1), peers: [peer] }
+          : reply,
+      );
     });
-  const world = { ...env, resolve: (host: string) => (routed || stage.now() >= up ? env.resolve(host) : of([])), random: () => 0.5 };
-  const node$ = (options: Partial<DhtNodeOptions> = {}) => dhtNode(world, { port: 6881, bootstrap: [{ host: 'router.test', port: 6881 }], ...options });
+  const world = {
+    ...env,
+    resolve: (host: string) => (routed || stage.now() >= up ? env.resolve(host) : of([])),
+    random: () => 0.5,
+  };
+  const node$ = (options: Partial<DhtNodeOptions> = {}) =>
+    dhtNode(world, { port: 6881, bootstrap: [{ host: 'router.test', port: 6881 }], ...options });
   const peers$ = (options?: Partial<DhtNodeOptions>) =>
     dhtPeers(node$(options), HASH, { wanted$: of(5), port: 7000, random: () => 0.5 }).pipe(
       map(({ port }) => (port === peer.port ? 'p' : '?')),

@@ -2,14 +2,27 @@ import { concatMap, filter, map, shareReplay, timer } from 'rxjs';
 import { describe, it } from 'vitest';
 import { inboundPort } from '../../src/discovery/inbound/inboundPort.ts';
 import { encodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
-import { announced, calling, drawn, hangsUpAfter, honest, type Player, type Said, silent, type World, wrongInfoHash } from '../index.ts';
+import {
+  announced,
+  calling,
+  drawn,
+  hangsUpAfter,
+  honest,
+  type Player,
+  type Said,
+  silent,
+  type World,
+  wrongInfoHash,
+} from '../index.ts';
 import { downloaded, overheard } from './scene.ts';
 
 const a = '10.1.0.1:7000';
 const caller = '10.1.0.2:50000';
 const listening = '10.1.0.2:7000';
 
-const listen = ({ env }: World) => ({ reception$: inboundPort(env, { ports: [6881] }).pipe(shareReplay({ bufferSize: 1, refCount: true })) });
+const listen = ({ env }: World) => ({
+  reception$: inboundPort(env, { ports: [6881] }).pipe(shareReplay({ bufferSize: 1, refCount: true })),
+});
 const nobody = { trackers: [], peers: [{ host: '10.1.0.9', port: 9, source: 'manual' as const }] };
 
 /** Says of itself where it listens. */
@@ -65,7 +78,9 @@ describe('those who call', () => {
         [caller]: { at: 6, player: calling(honest()) },
       };
       const there = stage.world({ callers });
-      stage.gives(downloaded(stage, there, { ...nobody, ...listen(there) }).pipe(filter(({ type }) => type === 'done'))).toBe('24ms d--|');
+      stage
+        .gives(downloaded(stage, there, { ...nobody, ...listen(there) }).pipe(filter(({ type }) => type === 'done')))
+        .toBe('24ms d--|');
       stage.happens(there.hangups).toBe('-----A 17ms C---B');
     }),
   );
@@ -74,9 +89,21 @@ describe('those who call', () => {
     'find no port open if another program has all of them: we say so, and download',
     drawn((stage) => {
       const there = stage.world({ taken: [6881], peers: { [a]: honest() } });
-      const told$ = downloaded(stage, there, listen(there)).pipe(filter(({ type }) => type === 'warning' || type === 'done'));
-      const done = { type: 'done', length: 65_536, path: 'drawn', paths: ['drawn/0'], downloaded: 65_536, uploaded: 0, wasted: 0 };
-      stage.gives(told$).toBe('-w 25ms d--|', { w: { type: 'warning', code: 'bad-option', message: 'TCP: no port is free' }, d: done });
+      const told$ = downloaded(stage, there, listen(there)).pipe(
+        filter(({ type }) => type === 'warning' || type === 'done'),
+      );
+      const done = {
+        type: 'done',
+        length: 65_536,
+        path: 'drawn',
+        paths: ['drawn/0'],
+        downloaded: 65_536,
+        uploaded: 0,
+        wasted: 0,
+      };
+      stage
+        .gives(told$)
+        .toBe('-w 25ms d--|', { w: { type: 'warning', code: 'bad-option', message: 'TCP: no port is free' }, d: done });
     }),
   );
 });

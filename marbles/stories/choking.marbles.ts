@@ -5,7 +5,8 @@ import type { Peer } from '../../src/contracts/env.ts';
 import { Choker, type ChokerOptions } from '../../src/torrent/upload/choker.ts';
 import { drawn, type DrawnPeer } from '../index.ts';
 
-const chokerOf = (options: Partial<ChokerOptions> = {}): Choker<Peer> => new Choker<Peer>({ random: () => 0.5, pieceLength: 32_768, ...options });
+const chokerOf = (options: Partial<ChokerOptions> = {}): Choker<Peer> =>
+  new Choker<Peer>({ random: () => 0.5, pieceLength: 32_768, ...options });
 
 /** Peers whom one choker serves, each of whom gives so many bytes a second. */
 const served = (choker: Choker<Peer>, gives: ReadonlyMap<DrawnPeer, number>): Observable<never> => {
@@ -44,7 +45,10 @@ describe('a seed', () => {
     'lets those who wait have their turn after a minute',
     drawn(({ peer, gives, sends }) => {
       const people = [peer('I'), peer('-I'), peer('--I')] as const;
-      gives(served(chokerOf({ slots: 1, seeding: () => true }), new Map(people.map((one) => [one, 0]))), '^ 200s !').toBe('-');
+      gives(
+        served(chokerOf({ slots: 1, seeding: () => true }), new Map(people.map((one) => [one, 0]))),
+        '^ 200s !',
+      ).toBe('-');
       sends(people[0]).toBe('U 59999ms C 119999ms U');
       sends(people[1]).toBe('1m U 59999ms C');
       sends(people[2]).toBe('2m U 59999ms C');

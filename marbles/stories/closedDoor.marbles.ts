@@ -13,10 +13,18 @@ const told = (stage: Stage, options: Partial<DownloadOptions>): string[] => {
   const heard: string[] = [];
   const ear: Player = (heard$, cast) => {
     const words$ = heard$.pipe(
-      tap((word) => word.type === 'extended' && word.id === 0 && heard.push(`peer ${decodeExtensionHandshake(word.payload).port}`)),
+      tap(
+        (word) =>
+          word.type === 'extended' &&
+          word.id === 0 &&
+          heard.push(`peer ${decodeExtensionHandshake(word.payload).port}`),
+      ),
       share(),
     );
-    const greets = map((said: Said): Said => (said instanceof Uint8Array || said.type !== 'handshake' ? said : { ...said, extended: true }));
+    const greets = map(
+      (said: Said): Said =>
+        said instanceof Uint8Array || said.type !== 'handshake' ? said : { ...said, extended: true },
+    );
     return merge(honest()(words$, cast).pipe(greets));
   };
   const tracker = ({ url }: { readonly url: string }) => {
@@ -25,7 +33,8 @@ const told = (stage: Stage, options: Partial<DownloadOptions>): string[] => {
   };
   const lsd = encodeLsd({ port: 7777, infoHashes: [] }, 4).subarray(0, 9);
   const watch = ({ bytes }: { readonly bytes: Uint8Array }) =>
-    Buffer.from(bytes.subarray(0, 9)).equals(Buffer.from(lsd)) && heard.push(`nearby ${/Port: (\d+)/i.exec(Buffer.from(bytes).toString())?.[1]}`);
+    Buffer.from(bytes.subarray(0, 9)).equals(Buffer.from(lsd)) &&
+    heard.push(`nearby ${/Port: (\d+)/i.exec(Buffer.from(bytes).toString())?.[1]}`);
   const there = stage.world({ peers: { [a]: ear }, tracker, udp: new DrawnUdp({ watch }, stage.ledger) });
   stage.watch(downloaded(stage, there, { ...options, lsd: true }), '^ 1s !');
   return heard;
@@ -36,7 +45,9 @@ describe('a download that nobody can call', () => {
     'says so to its trackers, and tells neither peers nor the local network of a port',
     drawn((stage) => {
       const heard = told(stage, {});
-      stage.gives(stage.cold('2s x').pipe(map(() => [...new Set(heard)]))).toBe('2s t', { t: ['tracker 0', 'peer undefined'] });
+      stage
+        .gives(stage.cold('2s x').pipe(map(() => [...new Set(heard)])))
+        .toBe('2s t', { t: ['tracker 0', 'peer undefined'] });
     }),
   );
 
@@ -44,7 +55,9 @@ describe('a download that nobody can call', () => {
     'is not one that can be called at a port, somehow',
     drawn((stage) => {
       const heard = told(stage, { listens: true, port: 7777 });
-      stage.gives(stage.cold('2s x').pipe(map(() => [...new Set(heard)].sort()))).toBe('2s t', { t: ['nearby 7777', 'peer 7777', 'tracker 7777'] });
+      stage
+        .gives(stage.cold('2s x').pipe(map(() => [...new Set(heard)].sort())))
+        .toBe('2s t', { t: ['nearby 7777', 'peer 7777', 'tracker 7777'] });
     }),
   );
 });

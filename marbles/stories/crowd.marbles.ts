@@ -22,7 +22,11 @@ describe('a crowd', () => {
         new Observable((subscriber) => {
           most = Math.max(most, ++open);
           subscriber.add(() => void open--);
-          subscriber.add(stage.cold(['---|', '-#', '|', '#', '-----|'][port % 5] ?? '', {}, failure('reset')).subscribe(subscriber as never));
+          subscriber.add(
+            stage
+              .cold(['---|', '-#', '|', '#', '-----|'][port % 5] ?? '', {}, failure('reset'))
+              .subscribe(subscriber as never),
+          );
         });
       const addresses$ = from(Array.from({ length: 25 }, (_, n) => addressOf(n)));
       stage.gives(addresses$.pipe(swarm(session, { book: new AddressBook(), maxPeers: 3 }))).toBe('420032ms |');
@@ -41,7 +45,9 @@ describe('a crowd', () => {
       };
       const book = new AddressBook<PeerAddress>();
       stage.gives(addresses$.pipe(swarm(session, { book, maxPeers: 200 }))).toBe('32334ms |');
-      stage.gives(stage.cold('40s x').pipe(map(() => [dialled.length, busiestSecond(dialled), book.known]))).toBe('40s x', { x: [1000, 59, 0] });
+      stage
+        .gives(stage.cold('40s x').pipe(map(() => [dialled.length, busiestSecond(dialled), book.known])))
+        .toBe('40s x', { x: [1000, 59, 0] });
     }),
   );
 

@@ -11,7 +11,10 @@ const pieces = 8;
 const blocks = 2 * pieces;
 
 interface Visit {
-  /** When the first of the strangers called and when the last of them was hung up on, in milliseconds; infinite if some stayed. */
+  /**
+   * When the first of the strangers called and when the last of them was hung up on, in milliseconds; infinite if some
+   * stayed.
+   */
   readonly lasted: number;
   /** Most strangers that were listened to at one time. */
   readonly most: number;
@@ -42,11 +45,18 @@ const visited = (strangers: readonly Player[]): Visit => {
             }),
           );
       const callers = {
-        ...Object.fromEntries(strangers.map((player, nth) => [`${host(nth)}:5000`, { at: AT, player: watched(player) }])),
+        ...Object.fromEntries(
+          strangers.map((player, nth) => [`${host(nth)}:5000`, { at: AT, player: watched(player) }]),
+        ),
         '10.3.0.1:5000': { at: AT + 100, player: leecher(() => given++) },
       };
       const { env } = stage.world({ callers, disk: { has: Array.from({ length: pieces }, (_, index) => index) } });
-      const seeding$ = client(env, { ports: [6881] }).download(stage.torrent, { target: { folder: '.' }, trackers: [], recheck: true, seed: {} });
+      const seeding$ = client(env, { ports: [6881] }).download(stage.torrent, {
+        target: { folder: '.' },
+        trackers: [],
+        recheck: true,
+        seed: {},
+      });
       marks = stage.watch(seeding$, '^ 30s !');
     },
     { torrent: { pieces } },

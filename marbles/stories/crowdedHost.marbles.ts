@@ -14,14 +14,20 @@ describe('a swarm', () => {
     drawn((stage) => {
       const dials: Mark[] = [];
       const wants: Mark[] = [];
-      const note = (marks: Mark[], value: unknown): void => void marks.push({ frame: stage.now(), kind: 'value', value });
+      const note = (marks: Mark[], value: unknown): void =>
+        void marks.push({ frame: stage.now(), kind: 'value', value });
       const session = ({ port }: PeerAddress) => {
         note(dials, port);
         return NEVER;
       };
       const wanted = { next: (count: number) => note(wants, count) };
       const peers$ = stage.cold('(1234)').pipe(map((port) => addressOf('8.8.8.8', Number(port))));
-      stage.gives(merge(peers$, NEVER).pipe(swarm(session, { book: new AddressBook(), maxPeers: 9, enough: 5, wanted })), '^------!').toBe('-');
+      stage
+        .gives(
+          merge(peers$, NEVER).pipe(swarm(session, { book: new AddressBook(), maxPeers: 9, enough: 5, wanted })),
+          '^------!',
+        )
+        .toBe('-');
       stage.happens(dials).toBe('(123)');
       stage.happens(wants).toBe('(5432)');
     }),
@@ -32,7 +38,12 @@ describe('five peers behind one address', () => {
   const name = (port: number): string => `8.8.8.8:${port}`;
   /** Several peers: each has an id of its own. */
   const each = (player: (port: number) => Player): Record<string, Player> =>
-    Object.fromEntries([1, 2, 3, 4, 5].map((port) => [name(port), (heard$, cast) => player(port)(heard$, { ...cast, id: new Uint8Array(20).fill(port) })]));
+    Object.fromEntries(
+      [1, 2, 3, 4, 5].map((port) => [
+        name(port),
+        (heard$, cast) => player(port)(heard$, { ...cast, id: new Uint8Array(20).fill(port) }),
+      ]),
+    );
   const fifths = (pace: number): Record<string, Player> => each((port) => honest({ pace, has: [port - 1] }));
 
   it(
@@ -55,7 +66,9 @@ describe('five peers behind one address', () => {
       (stage) => {
         const there = stage.world({ peers: fifths(100) });
         const peers = [1, 2, 3, 4, 5].map((port): PeerAddress => ({ ...addressOf('8.8.8.8', port), source: 'manual' }));
-        stage.gives(downloaded(stage, there, { trackers: [], peers }).pipe(filter(({ type }) => type === 'done'))).toBe('222ms d--|');
+        stage
+          .gives(downloaded(stage, there, { trackers: [], peers }).pipe(filter(({ type }) => type === 'done')))
+          .toBe('222ms d--|');
         stage.happens(there.dials).toBe('---(abcde)');
       },
       { torrent: { pieces: 5 } },

@@ -5,7 +5,9 @@ import { downloaded } from './scene.ts';
 
 const [a, b] = ['10.1.0.1:7000', '10.1.0.2:7000'];
 
-/** Nothing comes through from `from` until `until`, in milliseconds; a peer that is connected then is not heard again. */
+/**
+ * Nothing comes through from `from` until `until`, in milliseconds; a peer that is connected then is not heard again.
+ */
 const throughLine =
   ({ now }: Stage, from: number, until: number, player: Player): Player =>
   (heard$, cast) => {
@@ -21,7 +23,9 @@ describe('a line that dies for twelve seconds', () => {
     drawn(
       (stage) => {
         const seed = honest({ latency: 20, pace: 20 });
-        const there = stage.world({ peers: { [a]: throughLine(stage, 2000, 14_000, seed), [b]: throughLine(stage, 2000, 14_000, seed) } });
+        const there = stage.world({
+          peers: { [a]: throughLine(stage, 2000, 14_000, seed), [b]: throughLine(stage, 2000, 14_000, seed) },
+        });
         const done$ = downloaded(stage, there).pipe(filter(({ type }) => type === 'done'));
         stage.gives(done$).toBe('21193ms d--|');
         stage.happens(there.hangups).toBe('9049ms b 999ms a 11142ms (ba)');

@@ -18,12 +18,16 @@ const blocks = 256;
 /** Asks for everything, again and again. */
 const greedy: Player = calling((_, { geometry }) => {
   const words = wordsFor(geometry);
-  const flood = (from: number): Uint8Array => encodeMessages(Array.from({ length: 500 }, (_each, nth) => words.request(((from + nth) % blocks) + 1)));
+  const flood = (from: number): Uint8Array =>
+    encodeMessages(Array.from({ length: 500 }, (_each, nth) => words.request(((from + nth) % blocks) + 1)));
   const interested$ = timer(1).pipe(map((): Said => ({ type: 'interested' })));
   return merge(interested$, interval(500).pipe(map((nth): Said => flood(500 * nth))));
 });
 
-/** A world in which those for whom `deaf` says so read nothing that we write; `unread` hears how much that is now, in bytes. */
+/**
+ * A world in which those for whom `deaf` says so read nothing that we write; `unread` hears how much that is now, in
+ * bytes.
+ */
 const deafened = (env: Env, deaf: (host: string) => boolean, unread: (bytes: number) => void): Env => {
   const withoutEars = (call: PeerAddress): PeerAddress => {
     let written = 0;
@@ -39,7 +43,11 @@ const deafened = (env: Env, deaf: (host: string) => boolean, unread: (bytes: num
     return { ...call, ...(wire$ !== undefined && { wire$ }) };
   };
   const listen = (options: Parameters<Env['listen']>[0]): Observable<Listening> =>
-    env.listen(options).pipe(map((it) => ({ ...it, calls$: it.calls$.pipe(map((call) => (deaf(call.host) ? withoutEars(call) : call))) })));
+    env
+      .listen(options)
+      .pipe(
+        map((it) => ({ ...it, calls$: it.calls$.pipe(map((call) => (deaf(call.host) ? withoutEars(call) : call))) })),
+      );
   return { ...env, listen };
 };
 
@@ -49,16 +57,26 @@ describe('R29: a seed of ours', () => {
     let marks: readonly Mark[] = [];
     drawn(
       (stage) => {
-        const deaf = Object.fromEntries(Array.from({ length: DEAF }, (_, nth) => [`10.2.0.${nth}:5000`, { at: 1000, player: greedy }]));
+        const deaf = Object.fromEntries(
+          Array.from({ length: DEAF }, (_, nth) => [`10.2.0.${nth}:5000`, { at: 1000, player: greedy }]),
+        );
         const got = (): void => void (++given === blocks && (served = stage.now()));
         const callers = { ...deaf, '10.3.0.1:5000': { at: 1100, player: leecher(got) } };
-        const { env } = stage.world({ callers, disk: { has: Array.from({ length: size.pieces }, (_, index) => index) } });
+        const { env } = stage.world({
+          callers,
+          disk: { has: Array.from({ length: size.pieces }, (_, index) => index) },
+        });
         const deafWorld = deafened(
           env,
           (host) => host.startsWith('10.2.'),
           (bytes) => (most = Math.max(most, bytes)),
         );
-        const seeding$ = client(deafWorld, { ports: [6881] }).download(stage.torrent, { target: { folder: '.' }, trackers: [], recheck: true, seed: {} });
+        const seeding$ = client(deafWorld, { ports: [6881] }).download(stage.torrent, {
+          target: { folder: '.' },
+          trackers: [],
+          recheck: true,
+          seed: {},
+        });
         marks = stage.watch(seeding$, '^ 40s !');
       },
       { torrent: size },

@@ -62,7 +62,8 @@ const scene = (stage: Stage, { peers, tracker = () => gone, knows = () => [] }: 
   const asked: Mark[] = [];
   const sent: Mark[] = [];
   const watch = ({ from }: { readonly from: UdpEndpoint }, to: UdpEndpoint): void => {
-    if (from.host !== router.host && HOME.includes(from.host as (typeof HOME)[0])) sent.push({ frame: stage.now(), kind: 'value', value: to });
+    if (from.host !== router.host && HOME.includes(from.host as (typeof HOME)[0]))
+      sent.push({ frame: stage.now(), kind: 'value', value: to });
   };
   const udp = new DrawnUdp({ latency: 5, watch }, stage.ledger);
   udp.plays(router, ({ bytes }) => {
@@ -73,20 +74,29 @@ const scene = (stage: Stage, { peers, tracker = () => gone, knows = () => [] }: 
     const letter = LETTERS[method];
     if (letter !== undefined) asked.push({ frame: stage.now(), kind: 'value', value: letter });
     const reply: Reply = { type: 'reply', transaction: krpc.transaction, id: router.id };
-    return encodeKrpc(method === 'get_peers' ? { ...reply, token: Uint8Array.of(1), peers: known.map(endpoint) } : { ...reply, nodes: [] });
+    return encodeKrpc(
+      method === 'get_peers'
+        ? { ...reply, token: Uint8Array.of(1), peers: known.map(endpoint) }
+        : { ...reply, nodes: [] },
+    );
   });
   const there = stage.world({ peers, tracker, udp });
-  const dht$ = dhtNode(there.env, { port: 6881, bootstrap: [router] }).pipe(shareReplay({ bufferSize: 1, refCount: true }));
+  const dht$ = dhtNode(there.env, { port: 6881, bootstrap: [router] }).pipe(
+    shareReplay({ bufferSize: 1, refCount: true }),
+  );
   return { there, dht$, asked, sent };
 };
 
 const trackers = [['http://one.test/announce'], ['http://two.test/announce']];
-const frames = (marks: readonly Mark[], letter: unknown): readonly number[] => marks.filter(({ value }) => value === letter).map(({ frame }) => frame);
+const frames = (marks: readonly Mark[], letter: unknown): readonly number[] =>
+  marks.filter(({ value }) => value === letter).map(({ frame }) => frame);
 const stored = (marks: readonly Mark[]): readonly number[] =>
   marks.filter(({ value }) => (value as DownloadEvent | undefined)?.type === 'stored').map(({ frame }) => frame);
 
 /** Draws for hours, and gives what was seen of the download. */
-const watched = (set: (stage: Stage) => Scene & { readonly events$: Observable<DownloadEvent> }): Scene & { readonly events: readonly Mark[] } => {
+const watched = (
+  set: (stage: Stage) => Scene & { readonly events$: Observable<DownloadEvent> },
+): Scene & { readonly events: readonly Mark[] } => {
   let seen: (Scene & { readonly events: readonly Mark[] }) | undefined;
   drawn((stage) => {
     const { events$, ...rest } = set(stage);
@@ -104,7 +114,9 @@ const says = ({ torrent }: Stage, { udp }: World): Observable<never> =>
     .at('10.1.0.1')
     .bindUdp({ family: 4, port: 999 })
     .pipe(
-      tap(({ send }) => send(encodeLsd({ port: 7000, infoHashes: [torrent.infoHash] }, 4), { host: LSD_GROUPS[4], port: LSD_PORT })),
+      tap(({ send }) =>
+        send(encodeLsd({ port: 7000, infoHashes: [torrent.infoHash] }, 4), { host: LSD_GROUPS[4], port: LSD_PORT }),
+      ),
       ignoreElements(),
     );
 
@@ -153,7 +165,9 @@ describe('when the DHT falls silent', () => {
     expect(events.at(-1)?.kind).toBe('end');
     expect(frames(asked, 'g').every((at) => at < MINUTE)).toBe(true);
     // The interval is half an hour; while peers are wanted they are asked sooner.
-    expect(there.announces.filter(({ frame, value }) => frame < 30 * MINUTE && value === 'u').length).toBeGreaterThan(2);
+    expect(there.announces.filter(({ frame, value }) => frame < 30 * MINUTE && value === 'u').length).toBeGreaterThan(
+      2,
+    );
   });
 });
 
@@ -182,10 +196,17 @@ describe('the order in which sources are asked', () => {
     drawn((stage) => {
       const { there, dht$, sent } = scene(stage, { peers: {}, tracker: () => answer() });
       stage.gives(downloaded(stage, there, { dht$, lsd: true, listens: true, pace: slow }), '^ 45ms !').toBe('38ms a');
-      const to = (host: string) => sent.filter(({ value }) => (value as UdpEndpoint).host === host).map(({ frame }) => frame);
-      stage.gives(stage.cold('44ms x').pipe(map(() => [to(LSD_GROUPS[4]), to(LSD_GROUPS[6]), to(router.host)[0], there.announces[0]?.frame]))).toBe('44ms t', {
-        t: [[13], [13], 23, 33],
-      });
+      const to = (host: string) =>
+        sent.filter(({ value }) => (value as UdpEndpoint).host === host).map(({ frame }) => frame);
+      stage
+        .gives(
+          stage
+            .cold('44ms x')
+            .pipe(map(() => [to(LSD_GROUPS[4]), to(LSD_GROUPS[6]), to(router.host)[0], there.announces[0]?.frame])),
+        )
+        .toBe('44ms t', {
+          t: [[13], [13], 23, 33],
+        });
     }),
   );
 });
@@ -211,11 +232,17 @@ describe('PORT', () => {
       const host = `${router.host}:7000`;
       const player: Player = (heard$, cast) => {
         const words$ = heard$.pipe(
-          tap((word) => (word.type === 'port' || word.type === 'handshake') && heard.push(word.type === 'port' ? word.port : word.dht)),
+          tap(
+            (word) =>
+              (word.type === 'port' || word.type === 'handshake') &&
+              heard.push(word.type === 'port' ? word.port : word.dht),
+          ),
           share(),
         );
         const greets = map((said: unknown) =>
-          said instanceof Uint8Array || (said as { type: string }).type !== 'handshake' ? said : { ...(said as object), dht: true },
+          said instanceof Uint8Array || (said as { type: string }).type !== 'handshake'
+            ? said
+            : { ...(said as object), dht: true },
         );
         const port$ = timer(20).pipe(map(() => ({ type: 'port' as const, port: router.port })));
         return merge(honest({ has: [] })(words$, cast).pipe(greets), port$) as ReturnType<Player>;
@@ -223,8 +250,12 @@ describe('PORT', () => {
       const { there, asked } = scene(stage, { peers: { [host]: player }, tracker: () => answer(host) });
       // Without anywhere to begin.
       const dht$ = dhtNode(there.env, { port: 6881, bootstrap: [] });
-      stage.gives(downloaded(stage, there, { dht$ }).pipe(filter(({ type }) => type === 'stored')), '^ 90ms !').toBe('-');
-      stage.gives(stage.cold('89ms x').pipe(map(() => [heard, frames(asked, 'p').length]))).toBe('89ms t', { t: [[true, 6881], 1] });
+      stage
+        .gives(downloaded(stage, there, { dht$ }).pipe(filter(({ type }) => type === 'stored')), '^ 90ms !')
+        .toBe('-');
+      stage
+        .gives(stage.cold('89ms x').pipe(map(() => [heard, frames(asked, 'p').length])))
+        .toBe('89ms t', { t: [[true, 6881], 1] });
     }),
   );
 });
@@ -247,15 +278,26 @@ describe('a private torrent', () => {
     'stays silent on the DHT, with its peers and in the local network',
     drawn((stage) => {
       const heard: unknown[] = [];
-      const player: Player = (heard$, cast) => honest()(heard$.pipe(tap((word) => heard.push(word.type === 'handshake' ? word.dht : word.type))), cast);
+      const player: Player = (heard$, cast) =>
+        honest()(heard$.pipe(tap((word) => heard.push(word.type === 'handshake' ? word.dht : word.type))), cast);
       const { there, sent } = scene(stage, { peers: { [a]: player }, tracker: () => answer(a), knows: () => [b] });
       const dht$ = defer((): Observable<DhtNode> => throwError(() => new Error('the DHT was asked')));
       const options: DownloadOptions = { target: { folder: '.' }, dht$, lsd: true, listens: true };
       const torrent = { ...stage.torrent, private: true, nodes: [router] };
-      stage.gives(download(torrent, there.env, options).pipe(filter(({ type }) => type === 'stored' || type === 'warning'))).toBe('26ms (ss)|');
-      stage.gives(stage.cold('1m x').pipe(map(() => [sent.length, heard[0], heard.includes('port'), there.dials.map(({ value }) => value)]))).toBe('1m t', {
-        t: [0, false, false, ['a']],
-      });
+      stage
+        .gives(
+          download(torrent, there.env, options).pipe(filter(({ type }) => type === 'stored' || type === 'warning')),
+        )
+        .toBe('26ms (ss)|');
+      stage
+        .gives(
+          stage
+            .cold('1m x')
+            .pipe(map(() => [sent.length, heard[0], heard.includes('port'), there.dials.map(({ value }) => value)])),
+        )
+        .toBe('1m t', {
+          t: [0, false, false, ['a']],
+        });
     }),
   );
 });
@@ -266,7 +308,9 @@ describe('a node that can not be bound', () => {
     drawn((stage) => {
       const { there } = scene(stage, { peers: { [a]: honest() }, tracker: () => answer(a) });
       const dht$ = throwError(() => new InputError('bad-option', 'taken'));
-      const events$ = downloaded(stage, there, { dht$ }).pipe(filter(({ type }) => type === 'warning' || type === 'done'));
+      const events$ = downloaded(stage, there, { dht$ }).pipe(
+        filter(({ type }) => type === 'warning' || type === 'done'),
+      );
       stage.gives(events$).toBe('---w 23ms d--|');
     }),
   );
@@ -277,12 +321,20 @@ describe('the funnel', () => {
     'has a row for each source',
     drawn((stage) => {
       const slow = honest({ pace: 50 });
-      const { there, dht$ } = scene(stage, { peers: { [a]: slow, [b]: slow }, tracker: () => answer(a), knows: () => [a, b] });
+      const { there, dht$ } = scene(stage, {
+        peers: { [a]: slow, [b]: slow },
+        tracker: () => answer(a),
+        knows: () => [a, b],
+      });
       stage.gives(says(stage, there), '----^---!').toBe('-');
-      const funnel$ = download(stage.torrent, there.env, { target: { folder: '.' }, dht$, lsd: true }).pipe(filter((event) => event.type === 'funnel'));
+      const funnel$ = download(stage.torrent, there.env, { target: { folder: '.' }, dht$, lsd: true }).pipe(
+        filter((event) => event.type === 'funnel'),
+      );
       const rows$ = funnel$.pipe(
         takeLast(1),
-        map(({ sources }) => sources.map(({ source, discovered, sending, lost }) => ({ source, discovered, sending, lost }))),
+        map(({ sources }) =>
+          sources.map(({ source, discovered, sending, lost }) => ({ source, discovered, sending, lost })),
+        ),
       );
       stage.gives(rows$).toBe('230ms (r|)', {
         r: [

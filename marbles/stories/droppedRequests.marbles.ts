@@ -34,7 +34,8 @@ describe('requests that a peer drops without a word', () => {
   );
 
   it.each([
-    // Asked for all that it keeps once in a round trip of 300 ms, a seed that keeps 4 gives 256 in 19 s, and one that keeps 16 in 5 s.
+    // Asked for all that it keeps once in a round trip of 300 ms, a seed that keeps 4 gives 256 in 19 s, and one that
+    // keeps 16 in 5 s.
     [4, 1, { latency: 300 }, small, 17_000],
     [16, 1, { latency: 300 }, small, 5_000],
     [16, 1, { latency: 150 }, small, 3_000],
@@ -56,13 +57,16 @@ describe('requests that a peer drops without a word', () => {
     [1_000, 1, { latency: 5 }, size, 1_100],
     [1_000, 1, { latency: 150 }, size, 2_500],
     [1_000, 20, { latency: 300 }, size, 22_500],
-  ])('by a seed that keeps %i, and needs %i ms for a block, cost next to nothing (%o)', (depth, pace, manners, size, within) => {
-    const dropped = { count: 0 };
-    const { took, leavings, told } = fateAmong([keeps(depth, pace, manners, dropped)], { size });
-    expect(took).toBeLessThan(within);
-    expect(leavings(0)).toEqual([]);
-    expect(told('done')[0]?.wasted).toBe(0);
-    if (depth >= 250) expect(dropped.count).toBe(0);
-    else expect(dropped.count).toBeLessThan(8 * depth + 100);
-  });
+  ])(
+    'by a seed that keeps %i, and needs %i ms for a block, cost next to nothing (%o)',
+    (depth, pace, manners, size, within) => {
+      const dropped = { count: 0 };
+      const { took, leavings, told } = fateAmong([keeps(depth, pace, manners, dropped)], { size });
+      expect(took).toBeLessThan(within);
+      expect(leavings(0)).toEqual([]);
+      expect(told('done')[0]?.wasted).toBe(0);
+      if (depth >= 250) expect(dropped.count).toBe(0);
+      else expect(dropped.count).toBeLessThan(8 * depth + 100);
+    },
+  );
 });

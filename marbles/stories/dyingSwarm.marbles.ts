@@ -21,7 +21,9 @@ describe('trackers', () => {
         peers: { [a]: honest({ pace: 1 }) },
         tracker: ({ url }) => (url.startsWith('http://two.test/') ? answer(a) : gone),
       });
-      const hosts$ = timer(99).pipe(map(() => there.requests.map(({ url }) => new URL(url).hostname.replace('.test', ''))));
+      const hosts$ = timer(99).pipe(
+        map(() => there.requests.map(({ url }) => new URL(url).hostname.replace('.test', ''))),
+      );
       const trackers = [['http://one.test/announce'], ['http://two.test/announce']];
       stage.happens(there.announces).toBe('                     ---s----s 26ms c----x');
       stage.gives(downloaded(stage, there, { trackers })).toBe('--------w----a-----j-------------s-sd--|');
@@ -57,9 +59,15 @@ describe('four hours of a dying swarm', () => {
     const stored = tidings.filter(({ value }) => (value as DownloadEvent | undefined)?.type === 'stored');
     expect(stored.map(({ frame }) => Math.floor(frame / HOUR))).toEqual([0, 0, 0, 1, 1, 1, 3, 3]);
     expect(tidings.at(-1)?.kind).toBe('end');
-    const dialled = (who: string): readonly number[] => there?.dials.filter(({ value }) => value === who).map(({ frame }) => frame) ?? [];
+    const dialled = (who: string): readonly number[] =>
+      there?.dials.filter(({ value }) => value === who).map(({ frame }) => frame) ?? [];
     expect(dialled('b').every((at) => at >= HOUR)).toBe(true);
-    expect([0, 1, 2, 3].map((hour) => dialled('a').some((at) => Math.floor(at / HOUR) === hour))).toEqual([true, true, true, true]);
+    expect([0, 1, 2, 3].map((hour) => dialled('a').some((at) => Math.floor(at / HOUR) === hour))).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
     expect(there?.dials.length).toBeLessThan(75);
     expect(there?.announces.map(({ value }) => value).join('')).toMatch(/^su{10,40}cx$/);
   });

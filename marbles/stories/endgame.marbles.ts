@@ -93,10 +93,17 @@ describe('a peer that keeps us waiting', () => {
     const keyOf = ({ piece, begin }: Pick<Block, 'piece' | 'begin'>): string => `${piece} ${begin}`;
     const asked = (peer: DrawnPeer | undefined, key: string): number =>
       (peer?.sent ?? []).find(({ value }) => keyOf(value as BlockRange<'request'>) === key)?.frame ?? Infinity;
-    const blocks = given.map(({ frame, value }) => ({ frame, from: (value as Block).from, key: keyOf(value as Block) }));
-    const isSilent = ({ from }: { readonly from: Block['from'] }): boolean => from.address.host === silent?.address.host;
+    const blocks = given.map(({ frame, value }) => ({
+      frame,
+      from: (value as Block).from,
+      key: keyOf(value as Block),
+    }));
+    const isSilent = ({ from }: { readonly from: Block['from'] }): boolean =>
+      from.address.host === silent?.address.host;
     const lastWord = blocks.findLast(isSilent)?.frame ?? 0;
-    const waits = blocks.filter((block) => !isSilent(block)).map(({ key }) => asked(busy, key) - Math.max(lastWord, asked(silent, key)));
+    const waits = blocks
+      .filter((block) => !isSilent(block))
+      .map(({ key }) => asked(busy, key) - Math.max(lastWord, asked(silent, key)));
     const longest = Math.max(...waits);
     expect(blocks).toHaveLength(600);
     expect(longest).toBeGreaterThan(3_000);

@@ -2,7 +2,18 @@ import { filter, map, take, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { download } from '../../src/download/download.ts';
 import { inOrder } from '../../src/torrent/picker/pieceOrder.ts';
-import { chokesAfter, corrupts, drawn, DrawnDisk, hangsUpAfter, honest, silent, torrentOf, type Mark, type World } from '../index.ts';
+import {
+  chokesAfter,
+  corrupts,
+  drawn,
+  DrawnDisk,
+  hangsUpAfter,
+  honest,
+  silent,
+  torrentOf,
+  type Mark,
+  type World,
+} from '../index.ts';
 import { downloaded, overheard } from './scene.ts';
 
 const a = '10.1.0.1:7000';
@@ -17,7 +28,9 @@ describe('a download that is stopped', () => {
       (stage) => {
         const seed = overheard(stage, honest({ pace: 10 }));
         const there = stage.world({ peers: { [a]: seed.player }, disk: { takes: 4 } });
-        stage.asks(seed).toBe('                                                           28ms (1234)-------------------(5678)');
+        stage
+          .asks(seed)
+          .toBe('                                                           28ms (1234)-------------------(5678)');
         stage.happens(there.disk.written).toBe('                                          48ms 0---------1---------2');
         stage
           .gives(downloaded(stage, there, { order: inOrder, stop$: stage.hot('69ms x') }))
@@ -29,14 +42,17 @@ describe('a download that is stopped', () => {
     ),
   );
 
-  it.each([1, 5, 9, 12, 13, 15, 18])('is stopped for good, and asks nobody, also before it has begun: after %i ms', (at) => {
-    drawn((stage) => {
-      const there = stage.world({ peers: { [a]: honest() }, disk: { takes: 4, has: [0, 1] } });
-      const said = stage.watch(downloaded(stage, there, { stop$: stage.hot(`${at}ms x`) }));
-      stage.gives(timer(99).pipe(map(() => said.at(-1)?.kind))).toBe('99ms (x|)', { x: 'end' });
-      stage.happens(there.dials).toBe('');
-    }, four)();
-  });
+  it.each([1, 5, 9, 12, 13, 15, 18])(
+    'is stopped for good, and asks nobody, also before it has begun: after %i ms',
+    (at) => {
+      drawn((stage) => {
+        const there = stage.world({ peers: { [a]: honest() }, disk: { takes: 4, has: [0, 1] } });
+        const said = stage.watch(downloaded(stage, there, { stop$: stage.hot(`${at}ms x`) }));
+        stage.gives(timer(99).pipe(map(() => said.at(-1)?.kind))).toBe('99ms (x|)', { x: 'end' });
+        stage.happens(there.dials).toBe('');
+      }, four)();
+    },
+  );
 });
 
 describe('a download that is unsubscribed', () => {
@@ -44,7 +60,11 @@ describe('a download that is unsubscribed', () => {
 
   it.each(moments)('leaves nothing open after %i ms', (at) => {
     drawn((stage) => {
-      const peers = { [a]: chokesAfter(1, 20, honest({ pace: 5 })), [b]: corrupts([3], honest({ latency: 7, pace: 5 })), [c]: silent() };
+      const peers = {
+        [a]: chokesAfter(1, 20, honest({ pace: 5 })),
+        [b]: corrupts([3], honest({ latency: 7, pace: 5 })),
+        [c]: silent(),
+      };
       const there = stage.world({ peers, disk: { takes: 3 } });
       stage.watch(downloaded(stage, there), `^ ${at}ms !`);
     }, four)();
@@ -56,7 +76,11 @@ describe('a download of which only the first so many events are taken', () => {
 
   it.each(counts)('leaves nothing open: %i', (count) => {
     drawn((stage) => {
-      const peers = { [a]: chokesAfter(1, 20, honest({ pace: 5 })), [b]: corrupts([3], honest({ latency: 7, pace: 5 })), [c]: silent() };
+      const peers = {
+        [a]: chokesAfter(1, 20, honest({ pace: 5 })),
+        [b]: corrupts([3], honest({ latency: 7, pace: 5 })),
+        [c]: silent(),
+      };
       const there = stage.world({ peers, disk: { takes: 3, has: [0] } });
       const taken = stage.watch(download(stage.torrent, there.env, { target: { folder: '.' } }).pipe(take(count)));
       stage.gives(timer(60_000).pipe(map(() => taken.at(-1)?.kind))).toBe('60s (e|)', { e: 'end' });
@@ -80,7 +104,13 @@ describe('a download of which nobody is left', () => {
 describe('a download of a part', () => {
   const half = {
     ...torrentOf({ pieces: 4, blocksPerPiece: 1 }),
-    files: ['x', 'y'].map((name, nth) => ({ path: [name], length: 32_768, offset: nth * 32_768, padding: false, attributes: '' })),
+    files: ['x', 'y'].map((name, nth) => ({
+      path: [name],
+      length: 32_768,
+      offset: nth * 32_768,
+      padding: false,
+      attributes: '',
+    })),
   };
 
   it(
@@ -90,9 +120,13 @@ describe('a download of a part', () => {
         const there = stage.world({ peers: { [a]: honest() } });
         stage.watch(downloaded(stage, there, { select: [[0, 0]], seed: {} }), '^ 31m !');
         const told$ = timer(32 * 60_000).pipe(
-          map(() => [...new Set(there.requests.map(({ url }) => `${/event=\w+/.exec(url)?.[0]} ${/left=\d+/.exec(url)?.[0]}`))]),
+          map(() => [
+            ...new Set(there.requests.map(({ url }) => `${/event=\w+/.exec(url)?.[0]} ${/left=\d+/.exec(url)?.[0]}`)),
+          ]),
         );
-        stage.gives(told$).toBe('32m (t|)', { t: ['event=started left=32768', 'event=paused left=0', 'event=stopped left=0'] });
+        stage
+          .gives(told$)
+          .toBe('32m (t|)', { t: ['event=started left=32768', 'event=paused left=0', 'event=stopped left=0'] });
       },
       { torrent: half },
     ),
@@ -137,7 +171,10 @@ describe('a second run', () => {
       drawn((stage) => {
         disk = new DrawnDisk(stage, { takes: 2 });
         const there = stage.world({ peers: { [a]: honest({ pace: 7 }) }, disk });
-        runs = [stage.watch(downloaded(stage, there, { stop$: stage.hot(`${at}ms x`) })), stage.watch(downloaded(stage, there), '200ms ^')];
+        runs = [
+          stage.watch(downloaded(stage, there, { stop$: stage.hot(`${at}ms x`) })),
+          stage.watch(downloaded(stage, there), '200ms ^'),
+        ];
       }, four)();
       expect([at, ...runs.map((marks) => marks.at(-1)?.kind)]).toEqual([at, 'end', 'end']);
       expect([

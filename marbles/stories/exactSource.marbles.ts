@@ -16,7 +16,10 @@ const [first, second] = ['http://one.test/a.torrent', 'http://two.test/a.torrent
 const link = (...sources: readonly string[]) => linkTo(torrent, { sources, webSeeds });
 
 /** A swarm of one who does not tell metadata, and web servers. */
-const worldWith = (stage: Stage, servers: Readonly<Record<string, { readonly status?: number; readonly body: Uint8Array }>>) => {
+const worldWith = (
+  stage: Stage,
+  servers: Readonly<Record<string, { readonly status?: number; readonly body: Uint8Array }>>,
+) => {
   const reply = ({ url }: HttpRequest) => {
     if (url.startsWith('http://tracker.test/')) return of(announced([seed]));
     const server = servers[url];
@@ -35,7 +38,8 @@ const afterwards = (scene: (stage: Stage, look: (check: () => void) => void) => 
   drawn((stage) => scene(stage, (check) => void checks.push(check)), { torrent })();
   for (const check of checks) check();
 };
-const asked = ({ requests }: { readonly requests: readonly HttpRequest[] }) => requests.filter(({ url }) => !url.startsWith('http://tracker.test/'));
+const asked = ({ requests }: { readonly requests: readonly HttpRequest[] }) =>
+  requests.filter(({ url }) => !url.startsWith('http://tracker.test/'));
 
 describe('a magnet link that says where its .torrent is', () => {
   it(
@@ -46,7 +50,13 @@ describe('a magnet link that says where its .torrent is', () => {
       look(() => {
         const [request, ...more] = asked(there);
         expect(more).toEqual([]);
-        expect(request).toMatchObject({ url: first, stranger: true, loopbackPath: '/torrent', maxBytes: 10_000_000, timeout: 30_000 });
+        expect(request).toMatchObject({
+          url: first,
+          stranger: true,
+          loopbackPath: '/torrent',
+          maxBytes: 10_000_000,
+          timeout: 30_000,
+        });
       });
     }),
   );
@@ -62,9 +72,14 @@ describe('a magnet link that says where its .torrent is', () => {
         [second]: { body: encodeOriginal(torrent) },
       });
       const magnet = link(first, 'http://gone.test/', 'http://nowhere.test/', 'http://text.test/', second);
-      const report = (event: { readonly type: string }): void => void (event.type === 'warning' && told.push(event as Warning));
-      stage.gives(fetchTorrent(magnet, there.env, { report }).pipe(map(({ info }) => info.length === torrent.info.length))).toBe('5s 20ms (t|)', { t: true });
-      look(() => expect(told.map(({ code }) => code)).toEqual(['malformed', 'http-status', 'unreachable', 'malformed']));
+      const report = (event: { readonly type: string }): void =>
+        void (event.type === 'warning' && told.push(event as Warning));
+      stage
+        .gives(fetchTorrent(magnet, there.env, { report }).pipe(map(({ info }) => info.length === torrent.info.length)))
+        .toBe('5s 20ms (t|)', { t: true });
+      look(() =>
+        expect(told.map(({ code }) => code)).toEqual(['malformed', 'http-status', 'unreachable', 'malformed']),
+      );
     }),
   );
 
@@ -85,7 +100,9 @@ describe('a magnet link that says where its .torrent is', () => {
     'is not led anywhere when peers tell in time, or when it is given up before',
     afterwards((stage, look) => {
       const there = stage.world({ peers: { [seed]: tellsMetadata(honest()) } });
-      stage.gives(fetchTorrent(link(first), there.env)).toBe('---------------------(t|)', { t: { ...torrent, webSeeds } });
+      stage
+        .gives(fetchTorrent(link(first), there.env))
+        .toBe('---------------------(t|)', { t: { ...torrent, webSeeds } });
       const silent = worldWith(stage, {});
       stage.gives(fetchTorrent(link(first), silent.env), '^ 4s !').toBe('');
       look(() => expect([...asked(there), ...asked(silent)]).toEqual([]));
@@ -98,7 +115,9 @@ describe('a magnet link that says where its .torrent is', () => {
       const there = worldWith(stage, {});
       const alone = linkTo(torrent, { announce: [], sources: [first] });
       stage.gives(fetchTorrent(alone, there.env)).toBe('5s |');
-      const events$ = download(alone, there.env, { target: { folder: '.' } }).pipe(filter(({ type }) => type !== 'progress' && type !== 'funnel'));
+      const events$ = download(alone, there.env, { target: { folder: '.' } }).pipe(
+        filter(({ type }) => type !== 'progress' && type !== 'funnel'),
+      );
       stage.gives(events$.pipe(map(({ type }) => type))).toBe('5s (w|)', { w: 'warning' });
     }),
   );

@@ -43,8 +43,11 @@ describe('an HTTP tracker whose name has both families of addresses', () => {
   it(
     'is asked as it comes when its name is still being looked up after twelve seconds: that can say why',
     drawn((stage) => {
-      const httpGet = ({ family }: HttpRequest) => reply('203.0.113.9:1').pipe(map((each) => ({ ...each, url: String(family) })));
-      stage.gives(announceOverHttp({ httpGet, resolve: () => NEVER })(url, query).pipe(map(() => 'r'))).toBe('12s (r|)');
+      const httpGet = ({ family }: HttpRequest) =>
+        reply('203.0.113.9:1').pipe(map((each) => ({ ...each, url: String(family) })));
+      stage
+        .gives(announceOverHttp({ httpGet, resolve: () => NEVER })(url, query).pipe(map(() => 'r')))
+        .toBe('12s (r|)');
     }),
   );
 });

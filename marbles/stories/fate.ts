@@ -20,7 +20,9 @@ export interface Fate {
   readonly leavings: (nth: number) => readonly string[];
   /** How many blocks the nth of the players was asked for. */
   readonly asked: (nth: number) => number;
-  /** How many milliseconds the wire to the nth of the players was open, dialling included; infinite if it never ended. */
+  /**
+   * How many milliseconds the wire to the nth of the players was open, dialling included; infinite if it never ended.
+   */
   readonly stayed: (nth: number) => number;
 }
 
@@ -32,7 +34,11 @@ export interface FateOptions extends Partial<DownloadOptions> {
 }
 
 /** Where the nth of many is: each at a host of its own. */
-export const addressOf = (nth: number): PeerAddress => ({ host: `10.1.${nth >> 8}.${nth & 0xff}`, port: 7000, source: 'manual' });
+export const addressOf = (nth: number): PeerAddress => ({
+  host: `10.1.${nth >> 8}.${nth & 0xff}`,
+  port: 7000,
+  source: 'manual',
+});
 const letterOf = (nth: number): string => String.fromCharCode(97 + nth);
 
 /** Counts what it is asked for. */
@@ -48,14 +54,21 @@ const isWhole = (bytes: Uint8Array, size: Size): boolean => {
     return sameBytes(bytes.subarray(begin, begin + geometry.pieceSize(index)), pieceBytes(geometry, index));
   });
 };
-const frameOf = (marks: readonly Mark[], letter: string): number => marks.find(({ value }) => value === letter)?.frame ?? Infinity;
+const frameOf = (marks: readonly Mark[], letter: string): number =>
+  marks.find(({ value }) => value === letter)?.frame ?? Infinity;
 
 /** A whole download from these, which are known in this order, on virtual time: to its end, or for an hour. */
-export const fateAmong = (players: readonly Player[], { size = {}, world: more, until = '^ 60m !', ...options }: FateOptions = {}): Fate => {
+export const fateAmong = (
+  players: readonly Player[],
+  { size = {}, world: more, until = '^ 60m !', ...options }: FateOptions = {},
+): Fate => {
   const addresses = players.map((_, nth) => addressOf(nth));
   const asked = players.map(() => 0);
   const peers = Object.fromEntries(
-    players.map((player, nth) => [addressText(addressOf(nth)), counted(player, () => void (asked[nth] = (asked[nth] ?? 0) + 1))]),
+    players.map((player, nth) => [
+      addressText(addressOf(nth)),
+      counted(player, () => void (asked[nth] = (asked[nth] ?? 0) + 1)),
+    ]),
   );
   let played: { readonly world: World; readonly marks: readonly Mark[] } | undefined;
   drawn(
@@ -72,9 +85,12 @@ export const fateAmong = (players: readonly Player[], { size = {}, world: more, 
   return {
     took: isWhole(world.disk.bytes, size) ? done : Infinity,
     world,
-    told: <Type extends DownloadEvent['type']>(type: Type) => events.filter((event): event is Told<Type> => event.type === type),
+    told: <Type extends DownloadEvent['type']>(type: Type) =>
+      events.filter((event): event is Told<Type> => event.type === type),
     leavings: (nth) =>
-      events.flatMap((event) => (event.type === 'peer-left' && addressText(event.address) === addressText(addressOf(nth)) ? [event.reason] : [])),
+      events.flatMap((event) =>
+        event.type === 'peer-left' && addressText(event.address) === addressText(addressOf(nth)) ? [event.reason] : [],
+      ),
     asked: (nth) => asked[nth] ?? 0,
     stayed: (nth) => frameOf(world.hangups, letterOf(nth)) - frameOf(world.dials, letterOf(nth)),
   };

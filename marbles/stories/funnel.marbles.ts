@@ -12,7 +12,8 @@ const mine: PeerAddress = { host: '10.1.0.1', port: 7000, source: 'manual' };
 const none = { dialled: 0, connected: 0, handshaken: 0, interested: 0, unchoked: 0, sending: 0 };
 const all = { dialled: 1, connected: 1, handshaken: 1, interested: 1, unchoked: 1, sending: 1 };
 
-const told = ({ torrent }: Stage, { env }: World, peers: readonly PeerAddress[] = []) => download(torrent, env, { target: { folder: '.' }, peers });
+const told = ({ torrent }: Stage, { env }: World, peers: readonly PeerAddress[] = []) =>
+  download(torrent, env, { target: { folder: '.' }, peers });
 const linked = torrentWithInfo();
 
 const isFunnel = (event: DownloadEvent): event is FunnelSample => event.type === 'funnel';
@@ -26,7 +27,15 @@ describe('the funnel of a download', () => {
       stage.gives(last$.pipe(map(({ sources }) => sources))).toBe('25ms (f|)', {
         f: [
           { source: 'manual', discovered: 1, ...all, lost: {} },
-          { source: 'tracker', discovered: 3, ...none, dialled: 2, connected: 1, handshaken: 1, lost: { known: 1, refused: 1 } },
+          {
+            source: 'tracker',
+            discovered: 3,
+            ...none,
+            dialled: 2,
+            connected: 1,
+            handshaken: 1,
+            lost: { known: 1, refused: 1 },
+          },
         ],
       });
     }),
@@ -38,7 +47,12 @@ describe('the funnel of a download', () => {
   ])('is told at the end of the shortest download, too, when no tracker is to be told of its end%s', (_, limits) =>
     drawn((stage) => {
       const { env } = stage.world({ peers: { [a]: honest() } });
-      const funnel$ = download(stage.torrent, env, { target: { folder: '.' }, peers: [mine], trackers: [], ...limits }).pipe(filter(isFunnel));
+      const funnel$ = download(stage.torrent, env, {
+        target: { folder: '.' },
+        peers: [mine],
+        trackers: [],
+        ...limits,
+      }).pipe(filter(isFunnel));
       stage.gives(funnel$.pipe(map(({ sources: [row] }) => row?.sending))).toBe('25ms (f|)', { f: 1 });
     })(),
   );
@@ -49,7 +63,9 @@ describe('the funnel of a download', () => {
       (stage) => {
         const { env } = stage.world({ peers: { [a]: tellsMetadata(honest()) } });
         const link = linkTo(linked, { announce: [] });
-        const funnel$ = download(link, env, { target: { folder: '.' }, peers: [mine], trackers: [] }).pipe(filter(isFunnel));
+        const funnel$ = download(link, env, { target: { folder: '.' }, peers: [mine], trackers: [] }).pipe(
+          filter(isFunnel),
+        );
         stage.gives(funnel$.pipe(map(({ sources: [row] }) => row?.sending))).toBe('35ms (f|)', { f: 1 });
       },
       { torrent: linked },

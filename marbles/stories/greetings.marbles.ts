@@ -9,14 +9,21 @@ const peerId = new TextEncoder().encode('-RX0001-ourselves---');
 const theirId = new TextEncoder().encode('-XX0001-somebody----');
 const failed = (code: string): unknown => ({ name: 'PeerError', code });
 
-const us = ({ torrent, geometry }: Stage): Identity => ({ infoHash: torrent.infoHash, peerId, pieceCount: geometry.pieceCount });
+const us = ({ torrent, geometry }: Stage): Identity => ({
+  infoHash: torrent.infoHash,
+  peerId,
+  pieceCount: geometry.pieceCount,
+});
 const theirs = ({ torrent }: Stage): Uint8Array => encodeHandshake({ infoHash: torrent.infoHash, peerId: theirId });
 const open = (wire: Wire) => concat(of(wire), NEVER);
 const words = mergeMap(({ messages$ }: Peer) => messages$);
 
 describe('handshake with those who have called', () => {
   /** What they have said already is heard as soon as somebody listens. */
-  const early = (wire: Wire, ...chunks: readonly Uint8Array[]): Wire => ({ ...wire, bytes$: concat(chunks, wire.bytes$) });
+  const early = (wire: Wire, ...chunks: readonly Uint8Array[]): Wire => ({
+    ...wire,
+    bytes$: concat(chunks, wire.bytes$),
+  });
 
   it(
     'answers what they have said before anybody else says a word',
@@ -38,7 +45,9 @@ describe('handshake with those who have called', () => {
       const wire = stage.wire('--a', { a: theirs(stage).subarray(48) });
       stage.gives(open(early(wire, theirs(stage).slice(0, 48))).pipe(handshake(us(stage)))).toBe('--p');
       const idle = stage.wire('-');
-      stage.gives(open(early(idle, theirs(stage).slice(0, 48))).pipe(handshake(us(stage)))).toBe('10s #', undefined, failed('timeout'));
+      stage
+        .gives(open(early(idle, theirs(stage).slice(0, 48))).pipe(handshake(us(stage))))
+        .toBe('10s #', undefined, failed('timeout'));
     }),
   );
 

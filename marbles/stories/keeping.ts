@@ -22,17 +22,32 @@ export const dealing =
       const request = deal({
         say: (...said) => said.forEach((one) => subscriber.next(one)),
         after: (ms, act) => void subscriber.add(timer(ms).subscribe(act)),
-        block: ({ piece, begin, length }) => ({ type: 'piece', piece, begin, bytes: blockBytes(cast.geometry, piece, begin, length) }),
+        block: ({ piece, begin, length }) => ({
+          type: 'piece',
+          piece,
+          begin,
+          bytes: blockBytes(cast.geometry, piece, begin, length),
+        }),
       });
       const shared$ = heard$.pipe(share());
       subscriber.add(
-        shared$.pipe(filter(isRequest), delay(manners.latency ?? 5)).subscribe({ next: request, error: (cause: unknown) => subscriber.error(cause) }),
+        shared$
+          .pipe(filter(isRequest), delay(manners.latency ?? 5))
+          .subscribe({ next: request, error: (cause: unknown) => subscriber.error(cause) }),
       );
       subscriber.add(honest(manners)(shared$.pipe(filter((word) => !isRequest(word))), cast).subscribe(subscriber));
     });
 
-/** Keeps so many requests, drops what comes beyond without a word, and gives a block every `pace` ms; how many it has dropped is counted. */
-export const keeps = (depth: number, pace: number, manners: Manners = {}, dropped: { count: number } = { count: 0 }): Player =>
+/**
+ * Keeps so many requests, drops what comes beyond without a word, and gives a block every `pace` ms; how many it has
+ * dropped is counted.
+ */
+export const keeps = (
+  depth: number,
+  pace: number,
+  manners: Manners = {},
+  dropped: { count: number } = { count: 0 },
+): Player =>
   dealing(({ say, after, block }) => {
     const queue: Request[] = [];
     const next = (): void => {
@@ -47,7 +62,10 @@ export const keeps = (depth: number, pace: number, manners: Manners = {}, droppe
     };
   }, manners);
 
-/** Chokes for `ms` after every `every` blocks, and passes over what is asked meanwhile; with the choke go the next `late` blocks that it was asked for. */
+/**
+ * Chokes for `ms` after every `every` blocks, and passes over what is asked meanwhile; with the choke go the next
+ * `late` blocks that it was asked for.
+ */
 export const chokesEvery = (every: number, ms: number, late: number, manners: Manners = {}): Player =>
   dealing(({ say, after, block }) => {
     const buffer: Request[] = [];

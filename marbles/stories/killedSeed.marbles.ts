@@ -10,7 +10,15 @@ const taker: Player = (heard$, { torrent, geometry, id }) =>
     concatMap((word) => {
       if (word.type === 'handshake')
         return of<Said[]>(
-          { type: 'handshake', infoHash: torrent.infoHash, peerId: id, reserved: new Uint8Array(8), fast: false, extended: false, dht: false },
+          {
+            type: 'handshake',
+            infoHash: torrent.infoHash,
+            peerId: id,
+            reserved: new Uint8Array(8),
+            fast: false,
+            extended: false,
+            dht: false,
+          },
           { type: 'interested' },
         );
       if (word.type === 'unchoke' || word.type === 'piece') {

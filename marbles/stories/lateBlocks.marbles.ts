@@ -33,7 +33,9 @@ describe('blocks that come late', () => {
       const { blocksOf } = asker(stage);
       stage.gives(merge(blocksOf(first), blocksOf(second))).toBe(result);
       stage.asks(first).toBe(asks);
-      stage.sends(second).toBe(sends, { b: words.request(2), c: words.request(3), d: words.request(4), X: words.cancel(2) });
+      stage
+        .sends(second)
+        .toBe(sends, { b: words.request(2), c: words.request(3), d: words.request(4), X: words.cancel(2) });
     }),
   );
 

@@ -99,7 +99,11 @@ export const line = (stage: Stage, one: string, other: string): readonly [LineEn
 };
 
 /** One of ours: without trackers, and until nobody has taken anything for 15 s. */
-export const shares = ({ torrent }: Stage, { env }: World, options: Partial<DownloadOptions>): Observable<DownloadEvent> =>
+export const shares = (
+  { torrent }: Stage,
+  { env }: World,
+  options: Partial<DownloadOptions>,
+): Observable<DownloadEvent> =>
   download(torrent, env, { target: { folder: '.' }, trackers: [], seed: { idle: 15_000 }, ...options }).pipe(share());
 
 /** `d` when all is there; why enough has been given, and how many copies that was. */

@@ -20,7 +20,11 @@ const downloaded = (magnet: MagnetLink, { env }: World, options: Partial<Downloa
 const adds =
   (what: readonly Said[], player: Player): Player =>
   (heard$, cast) =>
-    player(heard$, cast).pipe(mergeMap((said) => (!(said instanceof Uint8Array) && said.type === 'bitfield' ? from([said, ...what]) : of(said))));
+    player(heard$, cast).pipe(
+      mergeMap((said) =>
+        !(said instanceof Uint8Array) && said.type === 'bitfield' ? from([said, ...what]) : of(said),
+      ),
+    );
 const peersOf = (stage: Stage, peers: Parameters<Stage['world']>[0]) => stage.world({ disk: { takes: 5 }, ...peers });
 
 describe('from a magnet link to bytes on disk', () => {
@@ -30,12 +34,20 @@ describe('from a magnet link to bytes on disk', () => {
       (stage) => {
         const seed = overheard(stage, tellsMetadata(honest()));
         const there = peersOf(stage, { peers: { [a]: seed.player, [b]: tellsMetadata(honest()) } });
-        stage.gives(downloaded(linkTo(torrent), there)).toBe('-----a-----(jj)------m------------------------------(ss)-d--------------|');
+        stage
+          .gives(downloaded(linkTo(torrent), there))
+          .toBe('-----a-----(jj)------m------------------------------(ss)-d--------------|');
         stage.sends(seed).toBe('                              ------h----E----(EE)----------------(EI)-(RRRR)-----E');
         stage.happens(there.dials).toBe('                             -----(ab)');
-        stage.happens(there.hangups).toBe('                           ----------------------------------------------------(ab)');
-        stage.happens(there.announces).toBe('                         s---------------------------------------------------c----x');
-        stage.happens(there.disk.written).toBe('                      ----------------------------------------------------(01)');
+        stage
+          .happens(there.hangups)
+          .toBe('                           ----------------------------------------------------(ab)');
+        stage
+          .happens(there.announces)
+          .toBe('                         s---------------------------------------------------c----x');
+        stage
+          .happens(there.disk.written)
+          .toBe('                      ----------------------------------------------------(01)');
       },
       { torrent },
     ),
@@ -59,8 +71,12 @@ describe('from a magnet link to bytes on disk', () => {
     'who has said what can not be is hung up on, when it is known; the other goes on',
     drawn(
       (stage) => {
-        const there = peersOf(stage, { peers: { [a]: tellsMetadata(adds([{ type: 'have', piece: 9 }], honest())), [b]: tellsMetadata(honest()) } });
-        stage.gives(downloaded(linkTo(torrent), there)).toBe('-----a-----(jj)------m--------------l---------------(ss)-d--------------|');
+        const there = peersOf(stage, {
+          peers: { [a]: tellsMetadata(adds([{ type: 'have', piece: 9 }], honest())), [b]: tellsMetadata(honest()) },
+        });
+        stage
+          .gives(downloaded(linkTo(torrent), there))
+          .toBe('-----a-----(jj)------m--------------l---------------(ss)-d--------------|');
         stage.happens(there.hangups).toBe('                           36ms a---------------b');
       },
       { torrent },
@@ -78,7 +94,9 @@ describe('from a magnet link to bytes on disk', () => {
             '10.1.0.3:7000': tellsMetadata(honest(), { after: 30 }),
           },
         });
-        stage.gives(downloaded(linkTo(torrent), there)).toBe('-----a-----(jjj)-----l 79ms m 30ms (ss)-d--------------|');
+        stage
+          .gives(downloaded(linkTo(torrent), there))
+          .toBe('-----a-----(jjj)-----l 79ms m 30ms (ss)-d--------------|');
         stage.happens(there.hangups).toBe('                           21ms a 110ms (bc)');
       },
       { torrent },
@@ -89,7 +107,9 @@ describe('from a magnet link to bytes on disk', () => {
     'who does not tell metadata may still give the content, on the connection that it has',
     drawn(
       (stage) => {
-        const there = peersOf(stage, { peers: { [a]: tellsMetadata(stallsAfter(0)), [b]: tellsMetadata(honest(), { instead: 'rejects' }) } });
+        const there = peersOf(stage, {
+          peers: { [a]: tellsMetadata(stallsAfter(0)), [b]: tellsMetadata(honest(), { instead: 'rejects' }) },
+        });
         stage.gives(downloaded(linkTo(torrent), there)).toBe('-----a-----(jj)------m 30ms (ss)-d--------------|');
         stage.happens(there.dials).toBe('                             -----(ab)');
       },

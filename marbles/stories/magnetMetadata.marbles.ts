@@ -79,7 +79,9 @@ describe('the torrent of a magnet link', () => {
     drawn(
       (stage) => {
         const there = stage.world({ peers: { [a]: tellsMetadata(honest()) } });
-        stage.gives(fetchTorrent(linkTo(stage.torrent), there.env)).toBe('---------------------#', undefined, { name: 'InputError', code });
+        stage
+          .gives(fetchTorrent(linkTo(stage.torrent), there.env))
+          .toBe('---------------------#', undefined, { name: 'InputError', code });
       },
       { torrent: { ...torrent, info, infoHash: sha1(info) } },
     )();

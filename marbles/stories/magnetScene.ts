@@ -22,7 +22,11 @@ export const torrentWithInfo = (more: { readonly private?: boolean } = {}): Torr
   );
 
 /** The link to a torrent, with its trackers. */
-export const linkTo = ({ infoHash, announce }: Torrent, more: Partial<MagnetLink> = {}): MagnetLink => ({ ...magnetOf(infoHash), announce, ...more });
+export const linkTo = ({ infoHash, announce }: Torrent, more: Partial<MagnetLink> = {}): MagnetLink => ({
+  ...magnetOf(infoHash),
+  announce,
+  ...more,
+});
 
 export interface Telling {
   /** Milliseconds until an answer. */
@@ -45,7 +49,12 @@ export const tellsMetadata =
     const answer = (id: number, payload: Uint8Array): Said[] => {
       if (id === 0) {
         ours = decodeExtensionHandshake(payload).ids.get('ut_metadata') ?? ours;
-        return [extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]), metadataSize: size ?? bytes.length }))];
+        return [
+          extended(
+            0,
+            encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]), metadataSize: size ?? bytes.length }),
+          ),
+        ];
       }
       const said = id === 3 ? decodeMetadata(payload) : undefined;
       if (said?.type !== 'request' || instead === 'stalls') return [];
@@ -61,6 +70,8 @@ export const tellsMetadata =
       delay(after),
       concatMap((said) => from(said)),
     );
-    const greeting = mergeMap((said: Said) => of(said instanceof Uint8Array || said.type !== 'handshake' ? said : { ...said, extended: true }));
+    const greeting = mergeMap((said: Said) =>
+      of(said instanceof Uint8Array || said.type !== 'handshake' ? said : { ...said, extended: true }),
+    );
     return merge(player(words$, cast).pipe(greeting), told$);
   };

@@ -18,7 +18,15 @@ const taker: Player = (heard$, { torrent, id }) =>
       take(1),
       mergeMap(() =>
         of<Said[]>(
-          { type: 'handshake', infoHash: torrent.infoHash, peerId: id, reserved: new Uint8Array(8), extended: false, dht: false, fast: false },
+          {
+            type: 'handshake',
+            infoHash: torrent.infoHash,
+            peerId: id,
+            reserved: new Uint8Array(8),
+            extended: false,
+            dht: false,
+            fast: false,
+          },
           { type: 'interested' },
         ),
       ),
@@ -38,7 +46,10 @@ describe('two leechers', () => {
         const gets = '      --------------------------------------42';
         const othersGets = '--------------------------------------31';
         const end = '       ----------------------------------------d 15964ms s--|';
-        const [one$, other$] = [shares(stage, one, { peers: [toOther.address] }), shares(stage, other, { peers: [toOne.address] })];
+        const [one$, other$] = [
+          shares(stage, one, { peers: [toOther.address] }),
+          shares(stage, other, { peers: [toOne.address] }),
+        ];
         stage.sends(toOther).toBe(says);
         stage.sends(toOne).toBe(answers);
         stage.gives(stored(one$)).toBe(`${gets} 15968ms |`);
@@ -55,7 +66,10 @@ describe('two leechers', () => {
       (stage) => {
         const half = (rest: number): number[] => Array.from({ length: 45 }, (_, n) => 2 * n + rest);
         const takers = { '10.1.0.8:7000': taker, '10.1.0.9:7000': taker };
-        const [one, other] = [stage.world({ disk: { has: half(0) }, peers: takers }), stage.world({ disk: { has: half(1) }, seed: 2 })];
+        const [one, other] = [
+          stage.world({ disk: { has: half(0) }, peers: takers }),
+          stage.world({ disk: { has: half(1) }, seed: 2 }),
+        ];
         const [toOther, toOne] = line(stage, '10.1.0.1', '10.1.0.2');
         const people = [8, 9].map((n) => ({ host: `10.1.0.${n}`, port: 7000, source: 'manual' as const }));
         const limits = { up: of(16_384) };

@@ -10,14 +10,23 @@ const peers = [{ host: '10.1.0.1', port: 7000, source: 'manual' }] as const;
 const three: Torrent = {
   ...torrentOf({ pieces: 5, blocksPerPiece: 2, lastBlock: 8_192 }),
   layout: 'folder',
-  files: ['x', 'y', 'z'].map((name, nth) => ({ path: [name], length: nth < 2 ? 49_152 : 57_344, offset: nth * 49_152, padding: false, attributes: '' })),
+  files: ['x', 'y', 'z'].map((name, nth) => ({
+    path: [name],
+    length: nth < 2 ? 49_152 : 57_344,
+    offset: nth * 49_152,
+    padding: false,
+    attributes: '',
+  })),
 };
 
 /** When it is done: how many pieces have been stored by then. */
 const run = (stage: Stage, disk: DrawnDisk, options: Partial<DownloadOptions>): Observable<number> => {
   const { env } = stage.world({ disk, peers: { [a]: honest() } });
   return download(stage.torrent, env, { target: { folder: '.' }, trackers: [], peers, ...options }).pipe(
-    scan(({ stored }, { type }) => ({ stored: stored + (type === 'stored' ? 1 : 0), done: type === 'done' }), { stored: 0, done: false }),
+    scan(({ stored }, { type }) => ({ stored: stored + (type === 'stored' ? 1 : 0), done: type === 'done' }), {
+      stored: 0,
+      done: false,
+    }),
     filter(({ done }) => done),
     map(({ stored }) => stored),
   );
@@ -32,11 +41,17 @@ describe('a file of somebody else that is in the way', () => {
       const disk = new DrawnDisk(stage, { foreign: [0] });
       const there = stage.world({ disk, peers: { [a]: honest() } });
       stage
-        .gives(download(stage.torrent, there.env, { target: { folder: '.' }, trackers: [], peers }).pipe(filter(({ type }) => type === 'stored')))
+        .gives(
+          download(stage.torrent, there.env, { target: { folder: '.' }, trackers: [], peers }).pipe(
+            filter(({ type }) => type === 'stored'),
+          ),
+        )
         .toBe('------#', {}, occupied);
       stage.happens(there.dials).toBe('');
       stage.happens(disk.written).toBe('');
-      stage.gives(timer(100).pipe(map(() => [disk.note, disk.bytes.every((byte) => byte === 0xee)]))).toBe('100ms (n|)', { n: [undefined, true] });
+      stage
+        .gives(timer(100).pipe(map(() => [disk.note, disk.bytes.every((byte) => byte === 0xee)])))
+        .toBe('100ms (n|)', { n: [undefined, true] });
     }),
   );
 
@@ -54,7 +69,9 @@ describe('a file of somebody else that is in the way', () => {
       (stage) => {
         const disk = new DrawnDisk(stage, { foreign: [2] });
         stage.gives(run(stage, disk, { select: [[0, 0]] })).toBe('24ms d--|', { d: 2 });
-        stage.gives(timer(100).pipe(map(() => disk.bytes.subarray(98_304).every((byte) => byte === 0xee)))).toBe('100ms (t|)', { t: true });
+        stage
+          .gives(timer(100).pipe(map(() => disk.bytes.subarray(98_304).every((byte) => byte === 0xee))))
+          .toBe('100ms (t|)', { t: true });
       },
       { torrent: three },
     ),

@@ -1,4 +1,18 @@
-import { concatMap, delay, filter, from, ignoreElements, map, merge, of, share, takeLast, takeUntil, tap, timer } from 'rxjs';
+import {
+  concatMap,
+  delay,
+  filter,
+  from,
+  ignoreElements,
+  map,
+  merge,
+  of,
+  share,
+  takeLast,
+  takeUntil,
+  tap,
+  timer,
+} from 'rxjs';
 import { describe, it } from 'vitest';
 import { download } from '../../src/download/download.ts';
 import { decodeExtensionHandshake, encodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
@@ -10,7 +24,10 @@ const a = '10.1.0.1:7000';
 const b = '10.1.0.2:7000';
 const named = { host: '10.1.0.2', port: 7000, flags: 0 };
 
-/** Speaks `ut_pex`, and once it is greeted in extensions tells of somebody else. Whatever it hears of peers goes to `ear`. */
+/**
+ * Speaks `ut_pex`, and once it is greeted in extensions tells of somebody else. Whatever it hears of peers goes to
+ * `ear`.
+ */
 const tells =
   (player: Player, ear: (id: number) => void = () => {}): Player =>
   (heard$, cast) => {
@@ -28,7 +45,10 @@ const tells =
       delay(10),
       concatMap((id) => from(pex(id))),
     );
-    const greeting = map((said: Said): Said => (said instanceof Uint8Array || said.type !== 'handshake' ? said : { ...said, extended: true }));
+    const greeting = map(
+      (said: Said): Said =>
+        said instanceof Uint8Array || said.type !== 'handshake' ? said : { ...said, extended: true },
+    );
     return merge(player(words$, cast).pipe(greeting), told$);
   };
 
@@ -38,7 +58,10 @@ describe('a peer that only another peer knows', () => {
   it(
     'is dialled, and has what is missing',
     drawn((stage) => {
-      const there = stage.world({ peers: { [a]: tells(honest({ has: [0] })), [b]: honest({ has: [1] }) }, tracker: onlyA });
+      const there = stage.world({
+        peers: { [a]: tells(honest({ has: [0] })), [b]: honest({ has: [1] }) },
+        tracker: onlyA,
+      });
       stage.happens(there.dials).toBe('           --------a 15ms b');
       stage.gives(downloaded(stage, there)).toBe('--------a-----j-----------s---j-----------sd--|');
     }),
@@ -47,12 +70,22 @@ describe('a peer that only another peer knows', () => {
   it(
     'has its row in the funnel',
     drawn((stage) => {
-      const there = stage.world({ peers: { [a]: tells(honest({ has: [0] })), [b]: honest({ has: [1] }) }, tracker: onlyA });
+      const there = stage.world({
+        peers: { [a]: tells(honest({ has: [0] })), [b]: honest({ has: [1] }) },
+        tracker: onlyA,
+      });
       const rows$ = download(stage.torrent, there.env, { target: { folder: '.' } }).pipe(
         filter((event) => event.type === 'funnel'),
         takeLast(1),
         map(({ sources }) =>
-          sources.map(({ source, discovered, dialled, connected, sending, lost }) => [source, discovered, dialled, connected, sending, lost]),
+          sources.map(({ source, discovered, dialled, connected, sending, lost }) => [
+            source,
+            discovered,
+            dialled,
+            connected,
+            sending,
+            lost,
+          ]),
         ),
       );
       stage.gives(rows$).toBe('46ms (r|)', {
@@ -71,7 +104,11 @@ describe('a peer that only another peer knows', () => {
       const there = stage.world({ peers: { [a]: tells(gone), [b]: gone } });
       const peers = [{ host: '10.1.0.1', port: 7000, source: 'manual' as const }];
       const end$ = downloaded(stage, there, { peers, trackers: [] }).pipe(ignoreElements());
-      stage.happens(there.dials).toBe('---a---------------b 60030ms b 120030ms b 4927ms a 15102ms b 174902ms a 200005ms a 240005ms a 300005ms a 420005ms a');
+      stage
+        .happens(there.dials)
+        .toBe(
+          '---a---------------b 60030ms b 120030ms b 4927ms a 15102ms b 174902ms a 200005ms a 240005ms a 300005ms a 420005ms a',
+        );
       stage.gives(end$).toBe('1715045ms |');
     }),
   );
@@ -87,7 +124,9 @@ describe('a private torrent', () => {
         tells(honest({ has: [0] }), (id) => heard.push(id)),
       );
       const there = stage.world({ peers: { [a]: teller.player, [b]: honest() }, tracker: onlyA });
-      const private$ = download({ ...stage.torrent, private: true }, there.env, { target: { folder: '.' } }).pipe(filter(({ type }) => type === 'stored'));
+      const private$ = download({ ...stage.torrent, private: true }, there.env, { target: { folder: '.' } }).pipe(
+        filter(({ type }) => type === 'stored'),
+      );
       stage.gives(private$, '                                 ^ 2m !').toBe('26ms s');
       stage.happens(there.dials).toBe('           --------a');
       stage.gives(stage.cold('1m a').pipe(map(() => heard))).toBe('1m a', { a: [0] });

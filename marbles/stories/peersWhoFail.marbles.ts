@@ -31,7 +31,9 @@ describe('a peer who', () => {
         const fast = overheard(stage, honest({ latency: 20, pace: 5 }));
         const there = stage.world({ peers: { [a]: slow.player, [b]: fast.player } });
         stage.sends(slow).toBe('                    ---------h----I----(RRRR) 89ms X----X----X----X');
-        stage.sends(fast).toBe('                    ---------h-------------------I-------------------(RRRR) 34ms (RRRR)');
+        stage
+          .sends(fast)
+          .toBe('                    ---------h-------------------I-------------------(RRRR) 34ms (RRRR)');
         stage.gives(downloaded(stage, there)).toBe('--------a-----j--------------j 101ms sd--|');
       },
       { torrent: { pieces: 1, blocksPerPiece: 8 } },
@@ -47,7 +49,9 @@ describe('a peer who', () => {
         const there = stage.world({ peers: { [a]: liar.player, [b]: innocent.player } });
         stage.asks(liar).toBe('                                         25ms (5678)--9');
         stage.asks(innocent).toBe('                                     23ms (1234)---------9(456)');
-        stage.gives(downloaded(stage, there, { order: inOrder })).toBe('--------a-------jj--------------------sc---s----------lsd--|');
+        stage
+          .gives(downloaded(stage, there, { order: inOrder }))
+          .toBe('--------a-------jj--------------------sc---s----------lsd--|');
         stage.happens(there.hangups).toBe('                             54ms ab');
       },
       { torrent: { pieces: 3, blocksPerPiece: 3 } },
@@ -63,7 +67,9 @@ describe('a peer who', () => {
         const there = stage.world({ peers: { [a]: liar.player, [b]: innocent.player } });
         stage.asks(liar).toBe('                                         29ms (1234)------------(78)(12345678)');
         stage.asks(innocent).toBe('                                     31ms (5678) 37ms (12345678)');
-        stage.gives(downloaded(stage, there, { order: inOrder })).toBe('--------a----------jj 30ms c 22ms (lc) 25ms sd--|');
+        stage
+          .gives(downloaded(stage, there, { order: inOrder }))
+          .toBe('--------a----------jj 30ms c 22ms (lc) 25ms sd--|');
         stage.happens(there.hangups).toBe('                             74ms a 28ms b');
       },
       { torrent: { pieces: 1, blocksPerPiece: 8 } },
@@ -77,10 +83,14 @@ describe('a peer who', () => {
       stage.happens(there.dials).toBe('                      --------a');
       stage
         .happens(there.announces)
-        .toBe('                  ---s 62372ms u 129209ms u 246865ms u 489166ms u 964106ms u 1876933ms u 63546ms u 129588ms u 238204ms x');
+        .toBe(
+          '                  ---s 62372ms u 129209ms u 246865ms u 489166ms u 964106ms u 1876933ms u 63546ms u 129588ms u 238204ms x',
+        );
       stage
         .gives(downloaded(stage, there), '^ 70m !')
-        .toBe('--------a-----j----------(lcc) 62351ms a 129209ms a 246865ms a 489166ms a 964106ms a 1876933ms a 63546ms a 129588ms a');
+        .toBe(
+          '--------a-----j----------(lcc) 62351ms a 129209ms a 246865ms a 489166ms a 964106ms a 1876933ms a 63546ms a 129588ms a',
+        );
     }),
   );
 
@@ -110,7 +120,9 @@ describe('a peer who', () => {
       const there = stage.world({ peers: { [a]: neverUnchokes(), [b]: honest({ pace: 1 }) } });
       stage.happens(there.dials).toBe('                            --------a 30005ms b');
       stage.happens(there.hangups).toBe('                          30014ms a 21ms b');
-      stage.gives(downloaded(stage, there, { maxPeers: 1 })).toBe('--------a-----j 29999ms l-----j-------------s-sd--|');
+      stage
+        .gives(downloaded(stage, there, { maxPeers: 1 }))
+        .toBe('--------a-----j 29999ms l-----j-------------s-sd--|');
     }),
   );
 });

@@ -52,7 +52,9 @@ describe('a limit of the download rate', () => {
   it('is exact while peers choke, and what they were asked for in vain is not counted', () => {
     const said: number[] = [];
     drawn((stage) => {
-      const peers = peersOf(12, (nth) => timed(stage.now, said, chokesAfter(3 + nth, 700, honest({ latency: 50, pace: 1 }))));
+      const peers = peersOf(12, (nth) =>
+        timed(stage.now, said, chokesAfter(3 + nth, 700, honest({ latency: 50, pace: 1 }))),
+      );
       stage.watch(downloaded(stage, stage.world({ peers }), { limits: { down: of(MiB) } }), '^ 21s !');
     }, large)();
     exactly(heardIn(said, 10, 20), 10 * MiB);
@@ -60,7 +62,12 @@ describe('a limit of the download rate', () => {
 
   it('changes while it runs: to none, to nothing, and back', () => {
     const said: number[] = [];
-    const rate$ = concat(of(MiB / 2), timer(10_000).pipe(map(() => 0)), timer(120_000).pipe(map(() => MiB)), timer(10_000).pipe(map(() => Infinity)));
+    const rate$ = concat(
+      of(MiB / 2),
+      timer(10_000).pipe(map(() => 0)),
+      timer(120_000).pipe(map(() => MiB)),
+      timer(10_000).pipe(map(() => Infinity)),
+    );
     let tidings: readonly Mark[] = [];
     drawn((stage) => {
       const peers = peersOf(3, (nth) => timed(stage.now, said, honest({ latency: 5 + nth, pace: 1 })));
@@ -81,7 +88,9 @@ describe('a limit of the download rate', () => {
     drawn((stage) => {
       const down = new RateLimit({ rate: MiB });
       for (const each of said) {
-        const there: World = stage.world({ peers: peersOf(2, (nth) => timed(stage.now, each, honest({ latency: 5 + nth, pace: 1 }))) });
+        const there: World = stage.world({
+          peers: peersOf(2, (nth) => timed(stage.now, each, honest({ latency: 5 + nth, pace: 1 }))),
+        });
         stage.watch(downloaded(stage, there, { limits: { within: { down } } }), '^ 21s !');
       }
     }, large)();
@@ -95,7 +104,10 @@ describe('a limit of the download rate', () => {
       const down = new RateLimit({ rate: MiB });
       for (const [nth, each] of said.entries()) {
         const there: World = stage.world({ peers: peersOf(2, () => timed(stage.now, each, honest({ pace: 1 }))) });
-        stage.watch(downloaded(stage, there, { limits: { within: { down }, ...(nth === 0 && { down: of(MiB / 4) }) } }), '^ 21s !');
+        stage.watch(
+          downloaded(stage, there, { limits: { within: { down }, ...(nth === 0 && { down: of(MiB / 4) }) } }),
+          '^ 21s !',
+        );
       }
     }, large)();
     exactly(heardIn(said[0] ?? [], 10, 20), 2.5 * MiB);
@@ -193,7 +205,9 @@ describe('requestBlocks with a limit', () => {
     drawn((stage) => {
       const limit = blocksOf(1);
       const they = stage.peer('U');
-      stage.gives(asker(stage, { limit, patience: () => 9_000 }).blocksOf(they)).toBe('9s #', undefined, failed('silent'));
+      stage
+        .gives(asker(stage, { limit, patience: () => 9_000 }).blocksOf(they))
+        .toBe('9s #', undefined, failed('silent'));
     }),
   );
 });

@@ -14,15 +14,23 @@ const piece = 16_384;
 const reader = (stage: Stage, takes: (piece: number) => number) => {
   const read: Mark[] = [];
   let next = 0;
-  const sink = (): Observable<unknown> => timer(takes(next)).pipe(tap(() => read.push({ frame: stage.now(), kind: 'value', value: String(next++) })));
+  const sink = (): Observable<unknown> =>
+    timer(takes(next)).pipe(tap(() => read.push({ frame: stage.now(), kind: 'value', value: String(next++) })));
   return { read, storage: streamStorage(stage.torrent, 0, sink) };
 };
 
 /** What becomes of a download into a pipe: peers, pieces and its end. */
-const piped = ({ torrent }: Stage, { env }: World, { storage }: ReturnType<typeof reader>, options: Partial<DownloadOptions> = {}) =>
-  download(torrent, { ...env, openStorage: () => concat(of(storage), NEVER) }, { target: { folder: '.' }, order: rarestFirst, ...options }).pipe(
-    filter(({ type }) => type !== 'progress' && type !== 'tracker' && type !== 'funnel'),
-  );
+const piped = (
+  { torrent }: Stage,
+  { env }: World,
+  { storage }: ReturnType<typeof reader>,
+  options: Partial<DownloadOptions> = {},
+) =>
+  download(
+    torrent,
+    { ...env, openStorage: () => concat(of(storage), NEVER) },
+    { target: { folder: '.' }, order: rarestFirst, ...options },
+  ).pipe(filter(({ type }) => type !== 'progress' && type !== 'tracker' && type !== 'funnel'));
 
 describe('a reader', () => {
   it(
@@ -32,10 +40,16 @@ describe('a reader', () => {
       const there = stage.world({ peers: { [a]: seed.player } });
       const slow = reader(stage, () => 20);
       stage.asks(seed).toBe('----------------(12) 25ms 3-------------------4-------------------5-------------------6');
-      stage.happens(slow.read).toBe('45ms 0-------------------1-------------------2-------------------3-------------------4-------------------5');
+      stage
+        .happens(slow.read)
+        .toBe(
+          '45ms 0-------------------1-------------------2-------------------3-------------------4-------------------5',
+        );
       stage
         .gives(piped(stage, there, slow, { memory: 2 * piece }))
-        .toBe('-----a-----j 33ms s-------------------s-------------------s-------------------s-------------------s-------------------(sd|)');
+        .toBe(
+          '-----a-----j 33ms s-------------------s-------------------s-------------------s-------------------s-------------------(sd|)',
+        );
     }, small),
   );
 
@@ -47,7 +61,9 @@ describe('a reader', () => {
       const pausing = reader(stage, (at) => (at === 1 ? 100_000 : 1));
       stage.asks(seed).toBe('----------------(123)-----4 100001ms 56');
       stage.happens(pausing.read).toBe('26ms 0 100001ms 123-------4--5');
-      stage.gives(piped(stage, there, pausing, { memory: 3 * piece })).toBe('-----a-----j--------------s 60239ms a 39761ms sss-------s--(sd|)');
+      stage
+        .gives(piped(stage, there, pausing, { memory: 3 * piece }))
+        .toBe('-----a-----j--------------s 60239ms a 39761ms sss-------s--(sd|)');
     }, small),
   );
 
@@ -62,7 +78,9 @@ describe('a reader', () => {
       stage.sends(early).toBe('------h----I----(RRR)-----R 104ms R');
       stage.asks(late).toBe('86ms 2 44ms 6');
       stage.happens(quick.read).toBe('26ms 0 104ms 1234------5');
-      stage.gives(piped(stage, there, quick, { memory: 4 * piece })).toBe('-----a-----j--------------s-------------------j 84ms ssss------(sd|)');
+      stage
+        .gives(piped(stage, there, quick, { memory: 4 * piece }))
+        .toBe('-----a-----j--------------s-------------------j 84ms ssss------(sd|)');
     }, small),
   );
 
@@ -76,7 +94,9 @@ describe('a reader', () => {
       stage.asks(liar).toBe('----------------(1234)-----5-6');
       stage.asks(good).toBe('86ms (3456)');
       stage.happens(quick.read).toBe('26ms 0--1 101ms 2--3--4--5');
-      stage.gives(piped(stage, there, quick, { memory: 4 * piece })).toBe('-----a-----j--------------s--s-(lc)-----------j 84ms s--s--s--(sd|)');
+      stage
+        .gives(piped(stage, there, quick, { memory: 4 * piece }))
+        .toBe('-----a-----j--------------s--s-(lc)-----------j 84ms s--s--s--(sd|)');
     }, small),
   );
 

@@ -1,4 +1,18 @@
-import { concat, concatMap, EMPTY, filter, map, merge, mergeMap, NEVER, type Observable, of, take, tap, timer } from 'rxjs';
+import {
+  concat,
+  concatMap,
+  EMPTY,
+  filter,
+  map,
+  merge,
+  mergeMap,
+  NEVER,
+  type Observable,
+  of,
+  take,
+  tap,
+  timer,
+} from 'rxjs';
 import { encodeHandshake } from '../../src/protocol/peer/handshake.ts';
 import type { BlockRange, Message } from '../../src/protocol/peer/messages.ts';
 import { honest, type Player, type Said, type Word } from '../index.ts';
@@ -11,7 +25,10 @@ export const prompt: Player = honest({ latency: 1, fast: true });
 const isRequest = (word: Word): word is Request => word.type === 'request';
 const nameOf = ({ piece, begin }: Omit<Request, 'type'>): string => `${piece} ${begin}`;
 
-/** A seed of so many bytes a second that unchokes after `unchokes` milliseconds, and does not send what is cancelled in time. */
+/**
+ * A seed of so many bytes a second that unchokes after `unchokes` milliseconds, and does not send what is cancelled in
+ * time.
+ */
 export const throttled =
   (bytesPerSecond: number, { unchokes = 0 }: { readonly unchokes?: number } = {}): Player =>
   (heard$, cast) => {
@@ -50,13 +67,16 @@ export const drips =
 export const stalls: Player = (heard$, cast) => prompt(heard$.pipe(filter((word) => !isRequest(word))), cast);
 
 /** Shakes hands, and says no more. */
-export const greetsOnly: Player = (heard$, cast) => prompt(heard$, cast).pipe(filter((said) => !(said instanceof Uint8Array) && said.type === 'handshake'));
+export const greetsOnly: Player = (heard$, cast) =>
+  prompt(heard$, cast).pipe(filter((said) => !(said instanceof Uint8Array) && said.type === 'handshake'));
 
 /** Says instead of a block what `answer` makes of it. */
 export const answers =
   (answer: (block: Extract<Message, { type: 'piece' }>) => readonly Said[], player: Player = prompt): Player =>
   (heard$, cast) =>
-    player(heard$, cast).pipe(mergeMap((said) => (!(said instanceof Uint8Array) && said.type === 'piece' ? answer(said) : [said])));
+    player(heard$, cast).pipe(
+      mergeMap((said) => (!(said instanceof Uint8Array) && said.type === 'piece' ? answer(said) : [said])),
+    );
 
 /** Spoils the nth of the blocks that it is asked for, counted from 1, if `which` says so. */
 export const lies = (which: (nth: number, piece: number) => boolean, player: Player = prompt): Player => {

@@ -18,13 +18,15 @@ const target = { folder: '.' };
 const broken = new StorageError('io', 'drawn: the disk is broken');
 
 const pickerOf = ({ geometry }: Stage): PiecePicker => new PiecePicker(geometry, { random: () => 0.5 });
-const storedIn = (picker: PiecePicker): string => Array.from({ length: picker.stored.length }, (_, index) => (picker.stored.has(index) ? '*' : '·')).join('');
+const storedIn = (picker: PiecePicker): string =>
+  Array.from({ length: picker.stored.length }, (_, index) => (picker.stored.has(index) ? '*' : '·')).join('');
 const fieldOf = (drawn: string): Bitfield => {
   const field = new Bitfield(drawn.length);
   [...drawn].forEach((cell, index) => cell === '*' && field.set(index));
   return field;
 };
-const shown = (field: Bitfield | undefined): string | undefined => field && Array.from({ length: field.length }, (_, n) => (field.has(n) ? '*' : '·')).join('');
+const shown = (field: Bitfield | undefined): string | undefined =>
+  field && Array.from({ length: field.length }, (_, n) => (field.has(n) ? '*' : '·')).join('');
 const noteOf = ({ torrent }: Stage, have: string, change: Partial<ResumeNote> = {}): Uint8Array =>
   encodeResume({
     infoHash: torrent.infoHash,
@@ -46,27 +48,61 @@ const diskWith = (stage: Stage, pieces: readonly number[], note?: Uint8Array): D
 const verifyOf = ({ env }: World, { torrent }: Stage): Verify => env.verify(torrent);
 
 describe('what earlier runs have left', () => {
-  const restored = (stage: Stage, disk: DrawnDisk, all = false): { readonly checked$: Observable<Rechecked>; readonly picker: PiecePicker } => {
+  const restored = (
+    stage: Stage,
+    disk: DrawnDisk,
+    all = false,
+  ): { readonly checked$: Observable<Rechecked>; readonly picker: PiecePicker } => {
     const there = stage.world({ disk });
     const picker = pickerOf(stage);
-    return { picker, checked$: scoped(disk.open(), (storage) => restore(stage.torrent, { verify: () => verifyOf(there, stage) }, storage, picker, all)) };
+    return {
+      picker,
+      checked$: scoped(disk.open(), (storage) =>
+        restore(stage.torrent, { verify: () => verifyOf(there, stage) }, storage, picker, all),
+      ),
+    };
   };
   const after = (stage: Stage, picker: PiecePicker) => stage.gives(timer(100).pipe(map(() => storedIn(picker))));
 
   it.each<[string, string, (stage: Stage) => DrawnDisk, string]>([
     ['is nothing on an empty disk', '--|', (stage) => diskWith(stage, []), '····'],
-    ['is believed when the file looks untouched', '--|', (stage) => diskWith(stage, [0, 1], noteOf(stage, '**··')), '**··'],
-    ['is looked at where it was being written', '----(r|)', (stage) => diskWith(stage, [0, 1], noteOf(stage, '*···', { pending: fieldOf('·*··') })), '**··'],
-    ['is not kept where it is wrong', '----(r|)', (stage) => diskWith(stage, [0], noteOf(stage, '*···', { pending: fieldOf('·*··') })), '*···'],
+    [
+      'is believed when the file looks untouched',
+      '--|',
+      (stage) => diskWith(stage, [0, 1], noteOf(stage, '**··')),
+      '**··',
+    ],
+    [
+      'is looked at where it was being written',
+      '----(r|)',
+      (stage) => diskWith(stage, [0, 1], noteOf(stage, '*···', { pending: fieldOf('·*··') })),
+      '**··',
+    ],
+    [
+      'is not kept where it is wrong',
+      '----(r|)',
+      (stage) => diskWith(stage, [0], noteOf(stage, '*···', { pending: fieldOf('·*··') })),
+      '*···',
+    ],
     ['is all checked without a note', '----(rrrr|)', (stage) => diskWith(stage, [1, 2]), '·**·'],
-    ['is all checked with a note that is damaged', '----(rrrr|)', (stage) => diskWith(stage, [1, 2], noteOf(stage, '****').subarray(1)), '·**·'],
+    [
+      'is all checked with a note that is damaged',
+      '----(rrrr|)',
+      (stage) => diskWith(stage, [1, 2], noteOf(stage, '****').subarray(1)),
+      '·**·',
+    ],
     [
       'is all checked when the file was touched since',
       '----(rrrr|)',
       (stage) => diskWith(stage, [1, 2], noteOf(stage, '****', { stamps: [{ size: stage.torrent.length, mtime: 5 }] })),
       '·**·',
     ],
-    ['is all checked when the machine went down', '----(rrrr|)', (stage) => diskWith(stage, [1], noteOf(stage, '****', { boot: 'before' })), '·*··'],
+    [
+      'is all checked when the machine went down',
+      '----(rrrr|)',
+      (stage) => diskWith(stage, [1], noteOf(stage, '****', { boot: 'before' })),
+      '·*··',
+    ],
     [
       'is believed when the machine went down after all was flushed',
       '--|',
@@ -94,7 +130,10 @@ describe('what earlier runs have left', () => {
     drawn((stage) => {
       const { checked$ } = restored(stage, diskWith(stage, [1]));
       stage.gives(checked$, '^--!').toBe('');
-      const failing = restored(stage, new DrawnDisk(stage, { has: [0], fails: (work) => (work === 'read' ? broken : undefined) }));
+      const failing = restored(
+        stage,
+        new DrawnDisk(stage, { has: [0], fails: (work) => (work === 'read' ? broken : undefined) }),
+      );
       stage.gives(failing.checked$, '10ms ^').toBe('10ms ---#', {}, broken);
     }, four),
   );
@@ -167,7 +206,9 @@ describe('the note', () => {
     drawn((stage) => {
       const defect = new RangeError('drawn');
       const hear = report().report;
-      stage.gives(keepRemembering(stage.hot('s', { s: settled }), stage.cold<never>('-#', {}, defect), hear)).toBe('1s -#', {}, defect);
+      stage
+        .gives(keepRemembering(stage.hot('s', { s: settled }), stage.cold<never>('-#', {}, defect), hear))
+        .toBe('1s -#', {}, defect);
       stage.gives(keepRemembering(stage.hot('--#', {}, defect), stage.cold<never>('|'), hear)).toBe('--#', {}, defect);
       stage.gives(keepRemembering(NEVER, stage.cold<never>('|'), hear), '^ 9s !').toBe('');
     }),
@@ -206,7 +247,9 @@ describe('the note', () => {
         filter(() => false),
       );
       stage.gives(write).toBe('-------|');
-      stage.gives(scoped(disk.open(), (storage) => remember(stage.torrent, storage, picker, tally, false))).toBe('10ms |');
+      stage
+        .gives(scoped(disk.open(), (storage) => remember(stage.torrent, storage, picker, tally, false)))
+        .toBe('10ms |');
       const note = timer(20).pipe(
         map(() => decodeResume(disk.note as Uint8Array, stage.torrent)),
         map((saved) => [shown(saved?.have), saved?.pending.count, saved?.pending.has(0), saved?.clean]),
@@ -219,7 +262,9 @@ describe('the note', () => {
 describe('a download that is interrupted', () => {
   const PEER = '10.1.0.1:7000';
   const told = (stage: Stage, there: World, options: Partial<DownloadOptions> = {}): Observable<DownloadEvent> =>
-    download(stage.torrent, there.env, { target, ...options }).pipe(filter(({ type }) => type === 'rechecked' || type === 'stored' || type === 'done'));
+    download(stage.torrent, there.env, { target, ...options }).pipe(
+      filter(({ type }) => type === 'rechecked' || type === 'stored' || type === 'done'),
+    );
 
   it(
     'remembers what it had when it was left, and fetches the rest in the next run',
@@ -229,12 +274,21 @@ describe('a download that is interrupted', () => {
       const [first, second] = [run(), run()];
       const had = stage.watch(told(stage, first), '^ 700ms !');
       const rest = stage.watch(told(stage, second), '2s ^');
-      const count = (marks: typeof had, type: string): number => marks.filter(({ value }) => (value as DownloadEvent | undefined)?.type === type).length;
+      const count = (marks: typeof had, type: string): number =>
+        marks.filter(({ value }) => (value as DownloadEvent | undefined)?.type === type).length;
       const figures = timer(60_000).pipe(
-        map(() => [count(had, 'stored'), count(rest, 'rechecked'), count(rest, 'stored'), count(rest, 'done'), disk.written.length]),
+        map(() => [
+          count(had, 'stored'),
+          count(rest, 'rechecked'),
+          count(rest, 'stored'),
+          count(rest, 'done'),
+          disk.written.length,
+        ]),
       );
       stage.gives(figures).toBe('60s (f|)', { f: [2, 0, 2, 1, 4] });
-      stage.gives(timer(1_000).pipe(map(() => decodeResume(disk.note as Uint8Array, stage.torrent)?.have.count))).toBe('1s (n|)', { n: 2 });
+      stage
+        .gives(timer(1_000).pipe(map(() => decodeResume(disk.note as Uint8Array, stage.torrent)?.have.count)))
+        .toBe('1s (n|)', { n: 2 });
     }, four),
   );
 
@@ -250,16 +304,22 @@ describe('a download that is interrupted', () => {
         t: ['stored', 'stored', 'stored', 'stored', 'done', 'done', undefined],
       });
       stage.happens(second.dials).toBe('');
-      stage.gives(timer(60_000).pipe(map(() => decodeResume(disk.note as Uint8Array, stage.torrent)?.clean))).toBe('60s (c|)', { c: true });
+      stage
+        .gives(timer(60_000).pipe(map(() => decodeResume(disk.note as Uint8Array, stage.torrent)?.clean)))
+        .toBe('60s (c|)', { c: true });
     }, four),
   );
 
   it(
     'by a note that can not be saved is not interrupted at all',
     drawn((stage) => {
-      const there = stage.world({ disk: { fails: (work) => (work === 'save' ? broken : undefined) }, peers: { [PEER]: honest({ pace: 700 }) } });
+      const there = stage.world({
+        disk: { fails: (work) => (work === 'save' ? broken : undefined) },
+        peers: { [PEER]: honest({ pace: 700 }) },
+      });
       const all = stage.watch(download(stage.torrent, there.env, { target }));
-      const count = (wanted: string): number => all.filter(({ value }) => (value as DownloadEvent | undefined)?.type === wanted).length;
+      const count = (wanted: string): number =>
+        all.filter(({ value }) => (value as DownloadEvent | undefined)?.type === wanted).length;
       stage
         .gives(timer(60_000).pipe(map(() => [count('stored'), count('done'), count('warning'), all.at(-1)?.kind])))
         .toBe('60s (f|)', { f: [4, 1, 2, 'end'] });

@@ -3,9 +3,17 @@ import { download, type DownloadOptions } from '../../src/download/download.ts';
 import type { DownloadEvent } from '../../src/contracts/env.ts';
 import type { Mark, Player, Stage, World } from '../index.ts';
 
-/** What a whole download in a drawn world tells, but for the samples of its progress, of its trackers and of the funnel. */
-export const downloaded = ({ torrent }: Stage, { env }: World, options: Partial<DownloadOptions> = {}): Observable<DownloadEvent> =>
-  download(torrent, env, { target: { folder: '.' }, ...options }).pipe(filter(({ type }) => type !== 'progress' && type !== 'tracker' && type !== 'funnel'));
+/**
+ * What a whole download in a drawn world tells, but for the samples of its progress, of its trackers and of the funnel.
+ */
+export const downloaded = (
+  { torrent }: Stage,
+  { env }: World,
+  options: Partial<DownloadOptions> = {},
+): Observable<DownloadEvent> =>
+  download(torrent, env, { target: { folder: '.' }, ...options }).pipe(
+    filter(({ type }) => type !== 'progress' && type !== 'tracker' && type !== 'funnel'),
+  );
 
 /** A player whose ears we see into: `asks(…)` and `sends(…)` draw what it was sent. */
 export interface Overheard {
@@ -19,7 +27,10 @@ export const overheard = ({ now }: Stage, player: Player): Overheard => {
   return { sent, player: (heard$, cast) => player(heard$.pipe(heard) as typeof heard$, cast) };
 };
 
-/** Is there from `from` until `until`, in milliseconds since the drawing began; hangs up on whoever calls at another time. */
+/**
+ * Is there from `from` until `until`, in milliseconds since the drawing began; hangs up on whoever calls at another
+ * time.
+ */
 export const present =
   ({ now }: Stage, from: number, until: number, player: Player): Player =>
   (heard$, cast) =>

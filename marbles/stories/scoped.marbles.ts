@@ -47,11 +47,17 @@ describe('scoped', () => {
           subscriber.next(what);
           subscriber.add(then.subscribe(subscriber));
         });
-      const subscription = scoped(until('resource', NEVER), () => end(until('use', NEVER))).subscribe({ error: () => log.push('error') });
+      const subscription = scoped(until('resource', NEVER), () => end(until('use', NEVER))).subscribe({
+        error: () => log.push('error'),
+      });
       if (leave) subscription.unsubscribe();
       return log;
     };
     expect(order((use) => use, true)).toEqual(['use', 'resource']);
-    expect(order((use) => use.pipe(mergeWith(throwError(() => new Error('drawn')))))).toEqual(['error', 'use', 'resource']);
+    expect(order((use) => use.pipe(mergeWith(throwError(() => new Error('drawn')))))).toEqual([
+      'error',
+      'use',
+      'resource',
+    ]);
   });
 });

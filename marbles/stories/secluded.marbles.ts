@@ -23,10 +23,19 @@ const tellsOfPeers =
     const told$ = words$.pipe(
       filter((word) => word.type === 'extended' && word.id === 0),
       // Lent bytes: read at once.
-      map((word) => (word.type === 'extended' ? decodeExtensionHandshake(word.payload).ids.get('ut_pex') : undefined) ?? 0),
+      map(
+        (word) =>
+          (word.type === 'extended' ? decodeExtensionHandshake(word.payload).ids.get('ut_pex') : undefined) ?? 0,
+      ),
       filter((id) => id > 0),
       delay(MINUTE),
-      map((id): Said => ({ type: 'extended', id, payload: encodePex({ added: [{ host: '10.1.0.2', port: 7000, flags: 0 }], dropped: [] }) })),
+      map(
+        (id): Said => ({
+          type: 'extended',
+          id,
+          payload: encodePex({ added: [{ host: '10.1.0.2', port: 7000, flags: 0 }], dropped: [] }),
+        }),
+      ),
     );
     return merge(told$, player(words$, cast));
   };
@@ -48,23 +57,38 @@ describe('a magnet link that turns out to lead to a private torrent', () => {
           const krpc = decodeKrpc(bytes);
           if (krpc.type !== 'query') return undefined;
           const reply = { type: 'reply', transaction: krpc.transaction, id: router.id } as const;
-          return encodeKrpc(krpc.question.method === 'get_peers' ? { ...reply, token: Uint8Array.of(1) } : { ...reply, nodes: [] });
+          return encodeKrpc(
+            krpc.question.method === 'get_peers' ? { ...reply, token: Uint8Array.of(1) } : { ...reply, nodes: [] },
+          );
         });
         const there = stage.world({
           udp,
-          peers: { [a]: tellsOfPeers(tellsMetadata(stallsAfter(0), { after: 50 })), [b]: tellsMetadata(stallsAfter(0)) },
+          peers: {
+            [a]: tellsOfPeers(tellsMetadata(stallsAfter(0), { after: 50 })),
+            [b]: tellsMetadata(stallsAfter(0)),
+          },
           tracker: () => of(announced([a])).pipe(delay(5)),
         });
-        const dht$ = dhtNode(there.env, { port: 6881, bootstrap: [router] }).pipe(shareReplay({ bufferSize: 1, refCount: true }));
-        let knownAt = Infinity;
-        const events$ = download(linkTo(torrent), there.env, { target: { folder: '.' }, dht$, lsd: true, listens: true }).pipe(
-          tap(({ type }) => type === 'metadata' && (knownAt = stage.now())),
+        const dht$ = dhtNode(there.env, { port: 6881, bootstrap: [router] }).pipe(
+          shareReplay({ bufferSize: 1, refCount: true }),
         );
+        let knownAt = Infinity;
+        const events$ = download(linkTo(torrent), there.env, {
+          target: { folder: '.' },
+          dht$,
+          lsd: true,
+          listens: true,
+        }).pipe(tap(({ type }) => type === 'metadata' && (knownAt = stage.now())));
         stage.watch(events$, '^ 30m !');
         const told = (): unknown => {
-          const to = (port: number, before: boolean) => sent.some(({ frame, to: { port: at } }) => at === port && frame <= knownAt === before);
+          const to = (port: number, before: boolean) =>
+            sent.some(({ frame, to: { port: at } }) => at === port && frame <= knownAt === before);
           expect([knownAt < 1000, to(router.port, true), to(LSD_PORT, true)]).toEqual([true, true, true]);
-          return { d: to(router.port, false), l: to(LSD_PORT, false), b: there.dials.some(({ value }) => value === 'b') };
+          return {
+            d: to(router.port, false),
+            l: to(LSD_PORT, false),
+            b: there.dials.some(({ value }) => value === 'b'),
+          };
         };
         stage.gives(stage.cold('29m x').pipe(map(told))).toBe('29m t', { t: later });
       },
@@ -86,21 +110,26 @@ describe('a magnet link that turns out to lead to a private torrent', () => {
           if (krpc.type !== 'query') return undefined;
           const peers = [theirs, both].map((each) => ({ host: each.slice(0, -5), port: 7000 }));
           const reply = { type: 'reply', transaction: krpc.transaction, id: router.id, nodes: [] } as const;
-          return encodeKrpc(krpc.question.method === 'get_peers' ? { ...reply, token: Uint8Array.of(1), peers } : reply);
+          return encodeKrpc(
+            krpc.question.method === 'get_peers' ? { ...reply, token: Uint8Array.of(1), peers } : reply,
+          );
         });
         const asked = new Set<string>();
         const notes =
           (name: string, player: Player): Player =>
           (heard$, cast) =>
             player(heard$.pipe(tap(({ type }) => type === 'request' && asked.add(name))), cast);
-        const has = (name: string, pieces: readonly number[], after: number) => notes(name, tellsMetadata(stallsAfter(0, honest({ has: pieces })), { after }));
+        const has = (name: string, pieces: readonly number[], after: number) =>
+          notes(name, tellsMetadata(stallsAfter(0, honest({ has: pieces })), { after }));
         const there = stage.world({
           udp,
           // Only one of them has told of the metadata when it is there.
           peers: { [ours]: has('a', [0], 5000), [theirs]: has('b', [0, 1], 500), [both]: has('c', [1], 5000) },
           tracker: () => of(announced([ours, both])).pipe(delay(300)),
         });
-        const dht$ = dhtNode(there.env, { port: 6881, bootstrap: [router] }).pipe(shareReplay({ bufferSize: 1, refCount: true }));
+        const dht$ = dhtNode(there.env, { port: 6881, bootstrap: [router] }).pipe(
+          shareReplay({ bufferSize: 1, refCount: true }),
+        );
         stage.watch(download(linkTo(torrent), there.env, { target: { folder: '.' }, dht$ }), '^ 2m !');
         const told = () => ({ hungUp: there.hangups.map(({ value }) => value), asked: [...asked].sort() });
         stage.gives(stage.cold('9s x').pipe(map(told))).toBe('9s t', { t: then });

@@ -16,7 +16,9 @@ describe('a disk', () => {
       const there = stage.world({ peers: { [a]: seed.player }, disk: { takes: 20 } });
       stage.asks(seed).toBe('                              76ms (12) 25ms 3--4 25ms 5--6');
       stage.happens(there.disk.written).toBe('             105ms 0--1 25ms 2--3 25ms 4--5');
-      stage.gives(downloaded(stage, there, options)).toBe('65ms a-----j 33ms s--s 25ms s--s 25ms s--s-------------------d 59ms |');
+      stage
+        .gives(downloaded(stage, there, options))
+        .toBe('65ms a-----j 33ms s--s 25ms s--s 25ms s--s-------------------d 59ms |');
     }, pieces),
   );
 
@@ -25,10 +27,15 @@ describe('a disk', () => {
     drawn((stage) => {
       const seed = overheard(stage, honest({ pace: 6 }));
       const full = new StorageError('full', 'no space left');
-      const there = stage.world({ peers: { [a]: seed.player }, disk: { fails: (work, nth) => (work === 'write' && nth > 1 && nth < 8 ? full : undefined) } });
+      const there = stage.world({
+        peers: { [a]: seed.player },
+        disk: { fails: (work, nth) => (work === 'write' && nth > 1 && nth < 8 ? full : undefined) },
+      });
       stage.asks(seed).toBe('                              -------------------(12)---------3 45008ms 4------5-----6');
       stage.happens(there.disk.written).toBe('             32ms 0 45008ms 1------2-----3------4-----5');
-      stage.gives(downloaded(stage, there, options)).toBe('--------a-----j-----------------s-----w 45002ms s------(ws)--s------s-----sd--|');
+      stage
+        .gives(downloaded(stage, there, options))
+        .toBe('--------a-----j-----------------s-----w 45002ms s------(ws)--s------s-----sd--|');
     }, pieces),
   );
 
@@ -39,7 +46,9 @@ describe('a disk', () => {
         peers: { [a]: honest() },
         disk: { fails: (work, nth) => (work === 'write' && nth === 2 ? new StorageError('denied', 'no') : undefined) },
       });
-      stage.gives(downloaded(stage, there, options)).toBe('--------a-----j-----------(s#)', undefined, { name: 'StorageError', code: 'denied' });
+      stage
+        .gives(downloaded(stage, there, options))
+        .toBe('--------a-----j-----------(s#)', undefined, { name: 'StorageError', code: 'denied' });
       stage.happens(there.hangups).toBe('                  26ms a');
       stage.happens(there.announces).toBe('                ---s 22ms x');
     }, pieces),

@@ -50,7 +50,10 @@ describe('peers that keep us waiting', () => {
   });
 
   it('a corrupt piece among peers who stall', () => {
-    const { took, told } = fateAmong([lies((nth) => nth % 3 === 0), ...times(40, stalls), throttled(MiB, { unchokes: 100 })], { size });
+    const { took, told } = fateAmong(
+      [lies((nth) => nth % 3 === 0), ...times(40, stalls), throttled(MiB, { unchokes: 100 })],
+      { size },
+    );
     expect(told('corrupt')).not.toEqual([]);
     expect(took).toBeLessThan(15_000);
   });
@@ -78,7 +81,11 @@ describe('peers that keep us waiting', () => {
     ['only shake hands', greetsOnly, 30_100],
     ['have nothing', honest({ latency: 1, fast: true, has: [] }), 30_100],
     ['never unchoke us', neverUnchokes(prompt), 30_100],
-    ['choke and unchoke us without end', answers(() => [{ type: 'choke' }, { type: 'unchoke' }], honest({ latency: 1 })), 1000],
+    [
+      'choke and unchoke us without end',
+      answers(() => [{ type: 'choke' }, { type: 'unchoke' }], honest({ latency: 1 })),
+      1000,
+    ],
   ])('as many peers as there may be that %s, before the seed', (_, player, within) => {
     const { took } = fateAmong([...times(4, player), prompt], { size, maxPeers: 4 });
     expect(took).toBeLessThan(within);
@@ -89,7 +96,12 @@ describe('peers that keep us waiting', () => {
     const { host, port } = addressOf(0);
     const named = [...nobody.slice(0, 99), `${host}:${port}`, ...nobody.slice(99)];
     const tracker = () => timer(5).pipe(map(() => announced(named)));
-    const { took, told, world } = fateAmong([prompt], { size, peers: [], trackers: [['http://tracker.test/announce']], world: { tracker } });
+    const { took, told, world } = fateAmong([prompt], {
+      size,
+      peers: [],
+      trackers: [['http://tracker.test/announce']],
+      world: { tracker },
+    });
     expect(took).toBeLessThan(5000);
     expect(world.dials.length).toBeLessThan(200);
     expect(Math.max(...told('progress').map(({ peers }) => peers.known))).toBeLessThanOrEqual(3000);

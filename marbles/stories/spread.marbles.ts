@@ -24,7 +24,9 @@ describe('announces that began together', () => {
     'are spread further with each interval',
     drawn((stage) => {
       const random = seeded(7);
-      const clients = Array.from({ length: 20 }, () => scene(stage, { one: ['(a|)'], options: { tiers: [[ONE]], pace }, random }));
+      const clients = Array.from({ length: 20 }, () =>
+        scene(stage, { one: ['(a|)'], options: { tiers: [[ONE]], pace }, random }),
+      );
       const times$ = merge(
         ...clients.map(({ peers$ }, nth) =>
           peers$.pipe(
@@ -52,7 +54,11 @@ describe('announces that began together', () => {
   it(
     'that come early because peers are wanted keep the min interval, and are spread, too',
     drawn((stage) => {
-      const { peers$ } = scene(stage, { one: ['(m|)'], options: { tiers: [[ONE]], pace, wanted$: of(1) }, random: () => 0.5 });
+      const { peers$ } = scene(stage, {
+        one: ['(m|)'],
+        options: { tiers: [[ONE]], pace, wanted$: of(1) },
+        random: () => 0.5,
+      });
       stage.gives(peers$.pipe(take(2))).toBe('a 94499ms (a|)', peers);
     }),
   );
@@ -60,7 +66,11 @@ describe('announces that began together', () => {
   it(
     'that a tracker has told to come back later do not come back together',
     drawn((stage) => {
-      const { peers$, one } = scene(stage, { one: ['(f|)', '-(a|)'], options: { tiers: [[ONE]], pace }, random: () => 0.5 });
+      const { peers$, one } = scene(stage, {
+        one: ['(f|)', '-(a|)'],
+        options: { tiers: [[ONE]], pace },
+        random: () => 0.5,
+      });
       stage.gives(peers$.pipe(take(1))).toBe('126s -(a|)', peers);
       stage.happens(one).toBe('s 125999ms sx');
     }),

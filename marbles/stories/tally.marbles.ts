@@ -42,8 +42,15 @@ describe('the counters of a download', () => {
       join(one, other);
       one.state.downloaded = 10;
       other.state.downloaded = 5;
-      expect(tally.left(one.address, new PeerError('silent', 'drawn: said nothing'))).toMatchObject({ reason: 'silent', message: 'drawn: said nothing' });
-      expect(tally.left(other.address, undefined)).toEqual({ type: 'peer-left', address: other.address, reason: 'closed' });
+      expect(tally.left(one.address, new PeerError('silent', 'drawn: said nothing'))).toMatchObject({
+        reason: 'silent',
+        message: 'drawn: said nothing',
+      });
+      expect(tally.left(other.address, undefined)).toEqual({
+        type: 'peer-left',
+        address: other.address,
+        reason: 'closed',
+      });
       expect(tally.totals().downloaded).toBe(15);
     }),
   );
@@ -100,10 +107,16 @@ describe('the counters of a download', () => {
       const { tally } = scene(stage);
       tally.phase = 'downloading';
       tally.warned({ type: 'warning', code: 'full', message: '' });
-      expect([tally.progress().phase, tally.progress().reason]).toEqual(['paused', 'the disk is full: waiting for room']);
+      expect([tally.progress().phase, tally.progress().reason]).toEqual([
+        'paused',
+        'the disk is full: waiting for room',
+      ]);
       tally.warned({ type: 'warning', code: 'room', message: '' });
       expect([tally.progress().phase, tally.progress().reason]).toEqual(['downloading', undefined]);
-      expect([tally.done('done', { place: 'a', paths: ['a'] }).length, tally.progress().phase]).toEqual([stage.torrent.length, 'done']);
+      expect([tally.done('done', { place: 'a', paths: ['a'] }).length, tally.progress().phase]).toEqual([
+        stage.torrent.length,
+        'done',
+      ]);
     }),
   );
 });

@@ -9,7 +9,12 @@ describe('tiers beside each other', () => {
   it(
     'are asked one and a half seconds after each other while peers are wanted, though the first one answers',
     drawn((stage) => {
-      const { peers$, one, two, three } = scene(stage, { one: ['-(n|)'], two: ['-(n|)'], three: ['-(a|)'], options: { tiers, wanted$: of(5) } });
+      const { peers$, one, two, three } = scene(stage, {
+        one: ['-(n|)'],
+        two: ['-(n|)'],
+        three: ['-(a|)'],
+        options: { tiers, wanted$: of(5) },
+      });
       stage.gives(peers$.pipe(take(1))).toBe('3s -(a|)', peers);
       stage.happens(one).toBe('                s 3s x');
       stage.happens(two).toBe('                1500ms s 1500ms x');
@@ -55,7 +60,12 @@ describe('tiers beside each other', () => {
   it(
     'are asked as soon as the one before has failed',
     drawn((stage) => {
-      const { peers$, two, three } = scene(stage, { one: ['-(n|)'], two: ['--#'], three: ['-(a|)'], options: { tiers, wanted$: of(5) } });
+      const { peers$, two, three } = scene(stage, {
+        one: ['-(n|)'],
+        two: ['--#'],
+        three: ['-(a|)'],
+        options: { tiers, wanted$: of(5) },
+      });
       stage.gives(peers$.pipe(take(1))).toBe('1502ms -(a|)', peers);
       stage.happens(two).toBe('                1500ms s');
       stage.happens(three).toBe('              1502ms sx');
@@ -75,7 +85,11 @@ describe('tiers beside each other', () => {
   it(
     'have a say of their own in when they are asked again',
     drawn((stage) => {
-      const { peers$, one, two } = scene(stage, { one: ['(m|)'], two: ['(b|)'], options: { wanted$: of(5), totals: () => totals } });
+      const { peers$, one, two } = scene(stage, {
+        one: ['(m|)'],
+        two: ['(b|)'],
+        options: { wanted$: of(5), totals: () => totals },
+      });
       stage.gives(peers$, ' ^ 100s !').toBe('a 1499ms b 59999ms b 28499ms a', peers);
       stage.happens(one).toBe('    s 89999ms r 10s x');
       stage.happens(two).toBe('    1500ms s 59999ms r 38500ms x');
@@ -87,7 +101,12 @@ describe('dead trackers in a row', () => {
   it(
     'cost one and a half seconds each, not fifteen; the first that answers comes first from then on',
     drawn((stage) => {
-      const { peers$, one, two, three } = scene(stage, { one: ['-'], two: ['-'], three: ['-(a|)'], options: { tiers: [[ONE, THREE, TWO]] } }); // chance changes their order
+      const { peers$, one, two, three } = scene(stage, {
+        one: ['-'],
+        two: ['-'],
+        three: ['-(a|)'],
+        options: { tiers: [[ONE, THREE, TWO]] },
+      }); // chance changes their order
       stage.gives(peers$, '   ^ 1810s !').toBe('3s -a 1800s a', peers);
       stage.happens(one).toBe('      s');
       stage.happens(two).toBe('      1500ms s');

@@ -36,7 +36,10 @@ export const replies = {
   '3': http({ 'failure reason': 'closed' }),
   y: http({
     interval: 1800,
-    peers: [a, { host: 'seed.example', port: 7000 }, { host: 'inside.example', port: 7000 }].map(({ host, port }) => ({ ip: host, port })),
+    peers: [a, { host: 'seed.example', port: 7000 }, { host: 'inside.example', port: 7000 }].map(({ host, port }) => ({
+      ip: host,
+      port,
+    })),
   }),
 };
 
@@ -60,8 +63,15 @@ export interface Scene {
 }
 
 /** Trackers that answer as drawn, what each was told, and when a question was over: `o`. */
-export const scene = (stage: Stage, { one = ['-(a|)'], two = ['-(b|)'], three = ['-(a|)'], options = {}, random = () => 0.5 }: Scene) => {
-  const lanes: Record<string, string[]> = { 'one.example': [...one], 'two.example': [...two], 'three.example': [...three] };
+export const scene = (
+  stage: Stage,
+  { one = ['-(a|)'], two = ['-(b|)'], three = ['-(a|)'], options = {}, random = () => 0.5 }: Scene,
+) => {
+  const lanes: Record<string, string[]> = {
+    'one.example': [...one],
+    'two.example': [...two],
+    'three.example': [...three],
+  };
   const told: Record<string, Mark[]> = { 'one.example': [], 'two.example': [], 'three.example': [] };
   const queries: URLSearchParams[] = [];
   const warnings: Warning[] = [];
@@ -76,7 +86,12 @@ export const scene = (stage: Stage, { one = ['-(a|)'], two = ['-(b|)'], three = 
     return answer$.pipe(finalize(() => overs.push({ frame: stage.now(), kind: 'value', value: 'o' })));
   };
   const peers$ = trackerPeers(
-    { ...stage.world({ udp: { names: NAMES } }).env, httpGet, random, randomBytes: (length) => new Uint8Array(length).fill(7) },
+    {
+      ...stage.world({ udp: { names: NAMES } }).env,
+      httpGet,
+      random,
+      randomBytes: (length) => new Uint8Array(length).fill(7),
+    },
     {
       infoHash: new Uint8Array(20),
       peerId: new Uint8Array(20),
@@ -90,7 +105,15 @@ export const scene = (stage: Stage, { one = ['-(a|)'], two = ['-(b|)'], three = 
       ...options,
     },
   );
-  return { peers$, queries, warnings, overs, one: told['one.example'] ?? [], two: told['two.example'] ?? [], three: told['three.example'] ?? [] };
+  return {
+    peers$,
+    queries,
+    warnings,
+    overs,
+    one: told['one.example'] ?? [],
+    two: told['two.example'] ?? [],
+    three: told['three.example'] ?? [],
+  };
 };
 
 export const peers = { a, b };

@@ -6,7 +6,9 @@ import type { DownloadEvent } from '../../src/contracts/env.ts';
 import { calling, drawn, honest, type Player, type Stage, type World } from '../index.ts';
 import { downloaded } from './scene.ts';
 
-const listen = ({ env }: World) => ({ reception$: inboundPort(env, { ports: [6881] }).pipe(shareReplay({ bufferSize: 1, refCount: true })) });
+const listen = ({ env }: World) => ({
+  reception$: inboundPort(env, { ports: [6881] }).pipe(shareReplay({ bufferSize: 1, refCount: true })),
+});
 const nobody = { trackers: [], peers: [{ host: '10.1.0.9', port: 9, source: 'manual' as const }] };
 /** The same peer wherever it calls from. */
 const one =
@@ -19,7 +21,11 @@ const until =
   (heard$, cast) =>
     player(heard$, cast).pipe(filter(() => now() < from));
 
-const letters: Readonly<Partial<Record<DownloadEvent['type'], string>>> = { 'peer-joined': 'j', 'peer-left': 'l', done: 'd' };
+const letters: Readonly<Partial<Record<DownloadEvent['type'], string>>> = {
+  'peer-joined': 'j',
+  'peer-left': 'l',
+  done: 'd',
+};
 const told = (stage: Stage, world: World, more: Partial<DownloadOptions> = {}) =>
   downloaded(stage, world, { ...nobody, ...listen(world), ...more }).pipe(
     map((event) => (event.type === 'peer-left' && event.reason === 'refused' ? undefined : letters[event.type])),
@@ -35,7 +41,10 @@ describe('a seed that calls again from another address', () => {
     drawn(
       (stage) => {
         const there = stage.world({
-          callers: { [before]: { at: 5, player: one(until(stage, 15_000, seed)) }, [after]: { at: 20_000, player: one(seed) } },
+          callers: {
+            [before]: { at: 5, player: one(until(stage, 15_000, seed)) },
+            [after]: { at: 20_000, player: one(seed) },
+          },
         });
         stage.gives(told(stage, there)).toBe('5ms j 19994ms j 4999ms l 132ms d--|');
         stage.happens(there.hangups).toBe('25s A 131ms B');
@@ -48,7 +57,9 @@ describe('a seed that calls again from another address', () => {
     'while its first connection lives stays with that one',
     drawn(
       (stage) => {
-        const there = stage.world({ callers: { [before]: { at: 5, player: one(seed) }, [after]: { at: 15_000, player: one(seed) } } });
+        const there = stage.world({
+          callers: { [before]: { at: 5, player: one(seed) }, [after]: { at: 15_000, player: one(seed) } },
+        });
         stage.gives(told(stage, there)).toBe('5ms j 14994ms j 34ms l 5002ms d--|');
         stage.happens(there.hangups).toBe('15035ms B 5001ms A');
       },

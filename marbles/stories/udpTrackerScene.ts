@@ -10,11 +10,27 @@ export const AT = { host: '203.0.113.1', port: 80 };
 export const AT6 = { host: '2001:db8::5', port: 80 };
 export const a: PeerAddress = { host: '198.51.100.1', port: 6881, source: 'tracker' };
 export const six: PeerAddress = { host: '2001:db8::6', port: 6881, source: 'tracker' };
-export const names = { 'one.example': [AT.host], 'six.example': [AT6.host], 'both.example': [AT6.host, AT.host], 'inside.example': ['10.0.0.7'] };
-export const query: AnnounceQuery = { infoHash: new Uint8Array(20).fill(1), peerId: new Uint8Array(20), port: 6881, uploaded: 0, downloaded: 0, left: 1 };
+export const names = {
+  'one.example': [AT.host],
+  'six.example': [AT6.host],
+  'both.example': [AT6.host, AT.host],
+  'inside.example': ['10.0.0.7'],
+};
+export const query: AnnounceQuery = {
+  infoHash: new Uint8Array(20).fill(1),
+  peerId: new Uint8Array(20),
+  port: 6881,
+  uploaded: 0,
+  downloaded: 0,
+  left: 1,
+};
 
 export const packet = (...parts: readonly (number | Uint8Array)[]): Uint8Array =>
-  new Uint8Array(Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.from(Uint32Array.of(part).buffer).swap32() : part))));
+  new Uint8Array(
+    Buffer.concat(
+      parts.map((part) => (typeof part === 'number' ? Buffer.from(Uint32Array.of(part).buffer).swap32() : part)),
+    ),
+  );
 export const word = (bytes: Uint8Array, at: number): number => Buffer.from(bytes).readUInt32BE(at);
 export const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 
@@ -38,7 +54,10 @@ export const honest = (asked: Uint8Array, id: number, peers: Uint8Array): Uint8A
 };
 
 /** A UDP tracker, and when it was asked what. Whatever is answered takes 1 ms there and 1 ms back. */
-export const scene = (stage: Stage, { udp = {}, answers = () => true, says = () => undefined, peers = encodePeers([a], 4), at = AT }: Manners = {}) => {
+export const scene = (
+  stage: Stage,
+  { udp = {}, answers = () => true, says = () => undefined, peers = encodePeers([a], 4), at = AT }: Manners = {},
+) => {
   const asked: Mark[] = [];
   const watch = ({ bytes, from }: Datagram): void => {
     if (from.host !== at.host) asked.push({ frame: stage.now(), kind: 'value', value: ASKED[word(bytes, 8)] });

@@ -10,7 +10,15 @@ import { URL_ONE, a, query, scene } from './udpTrackerScene.ts';
 describe('udpTracker among other trackers', () => {
   const HTTP = 'http://two.example/announce';
   const totals = () => ({ uploaded: 0, downloaded: 0, left: 1 });
-  const identity = { infoHash: query.infoHash, peerId: query.peerId, port: 6881, totals, wanted$: NEVER, completed$: NEVER, pace: punctual };
+  const identity = {
+    infoHash: query.infoHash,
+    peerId: query.peerId,
+    port: 6881,
+    totals,
+    wanted$: NEVER,
+    completed$: NEVER,
+    pace: punctual,
+  };
   const b: PeerAddress = { host: '198.51.100.2', port: 6881, source: 'tracker' };
   const reply = announced(['198.51.100.2:6881']);
 
@@ -20,8 +28,12 @@ describe('udpTracker among other trackers', () => {
       const { env, asked } = scene(stage);
       const down = new TrackerError('unreachable', 'connection refused');
       const httpGet = () => stage.cold<HttpReply>('-#', {}, down);
-      stage.gives(trackerPeers({ ...env, httpGet }, { ...identity, tiers: [[HTTP], [URL_ONE]] }), '^--------!').toBe('-----a', { a });
-      stage.happens(asked).toBe('                                                                                            -c-a-----a');
+      stage
+        .gives(trackerPeers({ ...env, httpGet }, { ...identity, tiers: [[HTTP], [URL_ONE]] }), '^--------!')
+        .toBe('-----a', { a });
+      stage
+        .happens(asked)
+        .toBe('                                                                                            -c-a-----a');
     }),
   );
 
@@ -30,7 +42,9 @@ describe('udpTracker among other trackers', () => {
     drawn((stage) => {
       const { env, asked } = scene(stage, { answers: () => false });
       const httpGet = () => stage.cold('-(b|)', { b: reply });
-      stage.gives(trackerPeers({ ...env, httpGet }, { ...identity, tiers: [[URL_ONE], [HTTP]] }), '^ 99s !').toBe('1500ms -b', { b });
+      stage
+        .gives(trackerPeers({ ...env, httpGet }, { ...identity, tiers: [[URL_ONE], [HTTP]] }), '^ 99s !')
+        .toBe('1500ms -b', { b });
       stage.happens(asked).toBe('c 14999ms c 29999ms c');
     }),
   );
@@ -53,7 +67,11 @@ describe('udpTracker among other trackers', () => {
       const { env, asked } = scene(stage);
       const one$ = trackerPeers({ ...env, random: () => 0.999 }, { ...identity, tiers: [[...dead, URL_ONE]] });
       stage.gives(one$.pipe(take(1))).toBe('4500ms ----(a|)', { a });
-      const several$ = trackerPeers(env, { ...identity, wanted$: of(9), tiers: [...dead.map((url) => [url]), [URL_ONE]] });
+      const several$ = trackerPeers(env, {
+        ...identity,
+        wanted$: of(9),
+        tiers: [...dead.map((url) => [url]), [URL_ONE]],
+      });
       stage.gives(several$.pipe(take(1)), '10s ^').toBe('14500ms ----(a|)', { a });
       stage.happens(asked).toBe('c 1499ms c 1499ms c 1499ms c-a-a 5495ms c 1499ms c 1499ms c 1499ms c-a-a');
     }),
@@ -63,7 +81,9 @@ describe('udpTracker among other trackers', () => {
     'may answer late, while nobody else does: as if it had been in time',
     drawn((stage) => {
       const { env, asked } = scene(stage, { answers: (nth) => nth > 2 });
-      stage.gives(trackerPeers(env, { ...identity, tiers: [[URL_ONE]] }).pipe(take(2))).toBe('45s ---- a 1799999ms ----(a|)', { a });
+      stage
+        .gives(trackerPeers(env, { ...identity, tiers: [[URL_ONE]] }).pipe(take(2)))
+        .toBe('45s ---- a 1799999ms ----(a|)', { a });
       stage.happens(asked).toBe('c 14999ms c 29999ms c-a 1800s -c-a-a');
     }),
   );
@@ -73,7 +93,9 @@ describe('udpTracker among other trackers', () => {
     drawn((stage) => {
       const { env, asked } = scene(stage, { answers: (nth) => nth > 1 });
       const httpGet = () => stage.cold<HttpReply>('-');
-      stage.gives(trackerPeers({ ...env, httpGet }, { ...identity, tiers: [[URL_ONE], [HTTP]] }), '^ 99s !').toBe('15s ----a', { a });
+      stage
+        .gives(trackerPeers({ ...env, httpGet }, { ...identity, tiers: [[URL_ONE], [HTTP]] }), '^ 99s !')
+        .toBe('15s ----a', { a });
       stage.happens(asked).toBe('c 14999ms c-a 83997ms -c-a');
     }),
   );
@@ -109,7 +131,10 @@ describe('udpTracker among other trackers', () => {
       const told: string[] = [];
       const httpGet = () => stage.cold<HttpReply>('-#', {}, new TrackerError('http-status', 'HTTP status 500'));
       const report = (event: { readonly type: string }) => void told.push(JSON.stringify(event));
-      const peers$ = trackerPeers({ ...env, httpGet, random: () => 0.5 }, { ...identity, tiers: [[HTTP, URL_ONE]], report });
+      const peers$ = trackerPeers(
+        { ...env, httpGet, random: () => 0.5 },
+        { ...identity, tiers: [[HTTP, URL_ONE]], report },
+      );
       stage.gives(peers$, '^ 16s !').toBe('15s -----a', { a });
       const status = (more: object) => JSON.stringify({ type: 'tracker', ...more });
       const warning = (code: string, message: string) => JSON.stringify({ type: 'warning', code, message });

@@ -11,12 +11,19 @@ import { Bitfield } from '../../src/torrent/bitfield.ts';
 import type { DrawnDisk, DrawnPeer, Stage } from '../index.ts';
 
 /**
- * Serves peers from a disk that has all, none of which has been checked since we began. The first millisecond opens it; each read takes
- * one, and each check five more.
+ * Serves peers from a disk that has all, none of which has been checked since we began. The first millisecond opens it;
+ * each read takes one, and each check five more.
  */
-export const unchecked = (stage: Stage, peers: readonly DrawnPeer[], spoil: (disk: DrawnDisk) => unknown = () => undefined): Observable<never> => {
+export const unchecked = (
+  stage: Stage,
+  peers: readonly DrawnPeer[],
+  spoil: (disk: DrawnDisk) => unknown = () => undefined,
+): Observable<never> => {
   const { geometry, torrent } = stage;
-  const { env, disk } = stage.world({ disk: { has: Array.from({ length: geometry.pieceCount }, (_, index) => index) }, hashing: 5 });
+  const { env, disk } = stage.world({
+    disk: { has: Array.from({ length: geometry.pieceCount }, (_, index) => index) },
+    hashing: 5,
+  });
   spoil(disk);
   const stored = new Bitfield(geometry.pieceCount);
   stored.setAll();
@@ -27,7 +34,11 @@ export const unchecked = (stage: Stage, peers: readonly DrawnPeer[], spoil: (dis
   };
   return scoped(env.openStorage(torrent, { folder: '.' }), (storage) => {
     const shelf = new VerifiedReader(torrent, env, storage, { stored, lost });
-    return merge(...peers.map((peer) => of(peer).pipe(converse(advertise({ stored }, NEVER, { lost$ }), serveBlocks(shelf, geometry)))));
+    return merge(
+      ...peers.map((peer) =>
+        of(peer).pipe(converse(advertise({ stored }, NEVER, { lost$ }), serveBlocks(shelf, geometry))),
+      ),
+    );
   });
 };
 

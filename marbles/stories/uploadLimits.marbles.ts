@@ -34,7 +34,8 @@ const serve = (rate: (limit: RateLimit) => void, count: number): readonly DrawnP
       const limit = new RateLimit();
       rate(limit);
       peers = Array.from({ length: count }, () => greedy(stage));
-      for (const peer of peers) stage.watch(concat(of(peer), NEVER).pipe(serveBlocks(shelf, stage.geometry, { limit })), '^ 31s !');
+      for (const peer of peers)
+        stage.watch(concat(of(peer), NEVER).pipe(serveBlocks(shelf, stage.geometry, { limit })), '^ 31s !');
     },
     { torrent: { pieces: 20, blocksPerPiece: 4 } },
   )();

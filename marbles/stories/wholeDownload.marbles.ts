@@ -37,7 +37,12 @@ describe('the whole download', () => {
     let there: World | undefined;
     let tidings: readonly Mark[] = [];
     const manner = (nth: number): Player => {
-      const player = honest({ latency: 5 + nth, pace: 1 + (nth % 7), fast: nth % 2 === 0, has: Array.from({ length: 100 }, (_, n) => (n * 3 + nth) % 300) });
+      const player = honest({
+        latency: 5 + nth,
+        pace: 1 + (nth % 7),
+        fast: nth % 2 === 0,
+        has: Array.from({ length: 100 }, (_, n) => (n * 3 + nth) % 300),
+      });
       return [player, chokesAfter(nth, 2000, player), hangsUpAfter(nth + 1, player)][nth % 3] ?? player;
     };
     const peers = Object.fromEntries(Array.from({ length: 30 }, (_, nth) => [`10.1.1.${nth}:7000`, manner(nth)]));

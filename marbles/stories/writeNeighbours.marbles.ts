@@ -57,7 +57,9 @@ describe('writePieces, with a storage that writes several buffers at once', () =
       const source = stage.cold('ab(dce)|', pieces);
       const outcomes = '         ----ab--(cde|)';
       stage.gives(source.pipe(writePieces(storage, stage.geometry), index)).toBe(outcomes, indices);
-      stage.gives(timer(20).pipe(map(() => [writes, released.join('')]))).toBe('20ms (r|)', { r: [['a', 'b', 'cde'], 'abcde'] });
+      stage
+        .gives(timer(20).pipe(map(() => [writes, released.join('')])))
+        .toBe('20ms (r|)', { r: [['a', 'b', 'cde'], 'abcde'] });
     }, eight),
   );
 
@@ -66,7 +68,9 @@ describe('writePieces, with a storage that writes several buffers at once', () =
     drawn((stage) => {
       const { pieces } = scene(stage);
       const { writes, storage } = disk();
-      stage.gives(stage.cold('ab(hdf)', pieces).pipe(writePieces(storage, stage.geometry), index)).toBe('----ab--(hdf)', indices);
+      stage
+        .gives(stage.cold('ab(hdf)', pieces).pipe(writePieces(storage, stage.geometry), index))
+        .toBe('----ab--(hdf)', indices);
       stage.gives(timer(20).pipe(map(() => writes))).toBe('20ms (w|)', { w: ['a', 'b', 'h', 'd', 'f'] });
     }, eight),
   );
@@ -89,7 +93,10 @@ describe('writePieces, with a storage that writes several buffers at once', () =
       const full = new StorageError('full', 'drawn');
       const { writes, storage } = disk((nth) => (nth === 3 || nth === 5 ? full : undefined));
       const warnings: string[] = [];
-      const write = writePieces(storage, stage.geometry, { retryEvery: 20, report: ({ code }) => void warnings.push(code) });
+      const write = writePieces(storage, stage.geometry, {
+        retryEvery: 20,
+        report: ({ code }) => void warnings.push(code),
+      });
       stage.gives(stage.cold('ab(cde)|', pieces).pipe(write, index)).toBe('----ab------(ce) 20ms (d|)', indices);
       stage.gives(timer(60).pipe(map(() => [writes, released.join(''), warnings]))).toBe('60ms (r|)', {
         r: [['a', 'b', 'cde', 'c', 'd', 'e', 'd'], 'abced', ['full', 'room']],
@@ -101,7 +108,9 @@ describe('writePieces, with a storage that writes several buffers at once', () =
     drawn((stage) => {
       const { pieces } = scene(stage);
       const { storage } = disk((nth) => (nth === 3 ? (error as StorageError) : undefined));
-      stage.gives(stage.cold('ab(cde)', pieces).pipe(writePieces(storage, stage.geometry), index)).toBe('----ab--#', indices, error);
+      stage
+        .gives(stage.cold('ab(cde)', pieces).pipe(writePieces(storage, stage.geometry), index))
+        .toBe('----ab--#', indices, error);
     }, eight)();
   });
 
@@ -122,14 +131,22 @@ describe('writePieces, with a storage that writes several buffers at once', () =
     drawn((stage) => {
       const { pieces } = scene(stage);
       const { writes, storage } = disk();
-      stage.gives(stage.cold('ab(ddc)|', pieces).pipe(writePieces(storage, stage.geometry), index)).toBe('----abd-(cd|)', indices);
+      stage
+        .gives(stage.cold('ab(ddc)|', pieces).pipe(writePieces(storage, stage.geometry), index))
+        .toBe('----abd-(cd|)', indices);
       stage.gives(timer(20).pipe(map(() => writes))).toBe('20ms (w|)', { w: ['a', 'b', 'd', 'cd'] });
     }, eight),
   );
 });
 
 describe('writePieces, how much at one time', () => {
-  const piece = (at: number): CheckedPiece => ({ index: at, valid: true, from: [], bytes: new Uint8Array(1), release: () => {} });
+  const piece = (at: number): CheckedPiece => ({
+    index: at,
+    valid: true,
+    from: [],
+    bytes: new Uint8Array(1),
+    release: () => {},
+  });
 
   it.each([
     ['neighbours of up to 4 MiB', 2 ** 20, BYTES_PER_WRITE / 2 ** 20],
@@ -144,7 +161,9 @@ describe('writePieces, how much at one time', () => {
       return end$;
     };
     const written: number[] = [];
-    pieces$.pipe(writePieces({ write: (offset, bytes) => writev(offset, [bytes]), writev }, geometry), index).subscribe((at) => void written.push(at));
+    pieces$
+      .pipe(writePieces({ write: (offset, bytes) => writev(offset, [bytes]), writev }, geometry), index)
+      .subscribe((at) => void written.push(at));
     for (let at = 0; at < 100; at++) pieces$.next(piece(at));
     pieces$.complete();
     expect(writing.map(({ count }) => count)).toEqual([1, 1]);
@@ -169,7 +188,8 @@ describe('writePieces, how much at one time', () => {
       return slow$;
     };
     const first$ = new Subject<number>();
-    const write = (offset: number, bytes: Uint8Array): Observable<number> => (offset === 0 ? first$ : writev(offset, [bytes]));
+    const write = (offset: number, bytes: Uint8Array): Observable<number> =>
+      offset === 0 ? first$ : writev(offset, [bytes]);
     pieces$.pipe(writePieces({ write, writev }, geometry)).subscribe();
     for (let at = 0; at < allowed; at++) pieces$.next(piece(2 * at));
     for (let at = 500; at < 600; at++) pieces$.next(piece(at));

@@ -9,8 +9,16 @@ import { distinctPeers } from '../../operators/index.ts';
 import { type Env, type PeerAddress, type Torrent, TrackerError, trackerPeers } from '../../src/index.ts';
 import { announced, drawn, torrentOf } from '../index.ts';
 
-const compareTrackers = ({ infoHash, announce, length }: Torrent, env: Env): Observable<readonly [url: string, peers: number]> => {
-  const us = { infoHash, peerId: env.randomBytes(20), port: 6881, totals: () => ({ uploaded: 0, downloaded: 0, left: length }) };
+const compareTrackers = (
+  { infoHash, announce, length }: Torrent,
+  env: Env,
+): Observable<readonly [url: string, peers: number]> => {
+  const us = {
+    infoHash,
+    peerId: env.randomBytes(20),
+    port: 6881,
+    totals: () => ({ uploaded: 0, downloaded: 0, left: length }),
+  };
   return from(announce.flat()).pipe(
     mergeMap((url) =>
       trackerPeers(env, { ...us, tiers: [[url]], wanted$: EMPTY, completed$: EMPTY }).pipe(
@@ -22,7 +30,11 @@ const compareTrackers = ({ infoHash, announce, length }: Torrent, env: Env): Obs
   );
 };
 
-const [good, poor, dead] = ['http://good.test/announce', 'http://poor.test/announce', 'http://dead.test/announce'] as const;
+const [good, poor, dead] = [
+  'http://good.test/announce',
+  'http://poor.test/announce',
+  'http://dead.test/announce',
+] as const;
 const torrent: Torrent = { ...torrentOf(), announce: [[good, dead], [poor]] };
 
 describe('comparing trackers', () => {
@@ -33,12 +45,18 @@ describe('comparing trackers', () => {
         const { env, announces, requests } = world({
           tracker: ({ url }) => {
             if (url.startsWith(dead)) return throwError(() => new TrackerError('unreachable', 'gone'));
-            return of(announced(url.startsWith(good) ? ['10.1.0.1:7000', '10.1.0.2:7000', '10.1.0.1:7000'] : ['10.1.0.3:7000']));
+            return of(
+              announced(url.startsWith(good) ? ['10.1.0.1:7000', '10.1.0.2:7000', '10.1.0.1:7000'] : ['10.1.0.3:7000']),
+            );
           },
         });
         gives(compareTrackers(torrent, env)).toBe('10s (gdp|)', { g: [good, 2], p: [poor, 1], d: [dead, 0] });
         happens(announces).toBe('(sss) 5225ms s 4769ms (xx)');
-        const left$ = timer(10_001).pipe(map(() => requests.filter(({ url }) => url.includes('event=stopped')).map(({ url }) => new URL(url).hostname)));
+        const left$ = timer(10_001).pipe(
+          map(() =>
+            requests.filter(({ url }) => url.includes('event=stopped')).map(({ url }) => new URL(url).hostname),
+          ),
+        );
         gives(left$).toBe('10001ms (h|)', {
           h: ['good.test', 'poor.test'],
         });

@@ -12,7 +12,11 @@ import { drawn, honest, torrentOf } from '../index.ts';
 /** The pieces in which a file begins or ends. */
 const edgesOf = (torrent: Torrent): ReadonlySet<number> => {
   const geometry = new Geometry(torrent);
-  return new Set(torrent.files.filter(({ length, padding }) => length > 0 && !padding).flatMap(({ offset, length }) => geometry.piecesOf(offset, length)));
+  return new Set(
+    torrent.files
+      .filter(({ length, padding }) => length > 0 && !padding)
+      .flatMap(({ offset, length }) => geometry.piecesOf(offset, length)),
+  );
 };
 
 const edgesFirst = (torrent: Torrent, env: Env) => {
@@ -38,7 +42,9 @@ describe('the edges first', () => {
     drawn(
       ({ world, gives }) => {
         const { env } = world({ peers: { '10.1.0.1:7000': honest({ pace: 4 }) } });
-        const stored$ = edgesFirst(torrent, env).pipe(map((event) => ('index' in event && [0, 3, 4, 8].includes(event.index) ? 'edge' : 'middle')));
+        const stored$ = edgesFirst(torrent, env).pipe(
+          map((event) => ('index' in event && [0, 3, 4, 8].includes(event.index) ? 'edge' : 'middle')),
+        );
         gives(stored$).toBe('30ms e---e---e---e---m---m---m---m---m---|', { e: 'edge', m: 'middle' });
       },
       { torrent },

@@ -1,11 +1,21 @@
 /**
  * One peer at a time: the next is called when the one before hangs up, fails, or chokes us for too long.
  *
- * The least that a download can be, and it shows who gives what: for trying out a client, or where connections are dear.
+ * The least that a download can be, and it shows who gives what: for trying out a client, or where connections are
+ * dear.
  */
 import { catchError, concatMap, EMPTY, type Observable, pipe, takeWhile, tap } from 'rxjs';
 import { describe, it } from 'vitest';
-import { assemblePieces, converse, handshake, keepAlive, requestBlocks, verifyPieces, whenUnchoked, writePieces } from '../../operators/index.ts';
+import {
+  assemblePieces,
+  converse,
+  handshake,
+  keepAlive,
+  requestBlocks,
+  verifyPieces,
+  whenUnchoked,
+  writePieces,
+} from '../../operators/index.ts';
 import { type Env, type PeerAddress, type PieceOutcome, scoped, type Torrent, downloadState } from '../../src/index.ts';
 import { corrupts, drawn, hangsUpAfter, honest, type Player, type Stage, stallsAfter } from '../index.ts';
 

@@ -1,4 +1,15 @@
-import { concat, defer, ignoreElements, map, NEVER, type Observer, of, type OperatorFunction, Subject, tap } from 'rxjs';
+import {
+  concat,
+  defer,
+  ignoreElements,
+  map,
+  NEVER,
+  type Observer,
+  of,
+  type OperatorFunction,
+  Subject,
+  tap,
+} from 'rxjs';
 import { describe, it } from 'vitest';
 import { converse, extension, extensionHandshake } from '../../operators/index.ts';
 import type { Peer } from '../../src/contracts/env.ts';
@@ -23,7 +34,10 @@ describe('an extension of one’s own', () => {
     'is a side conversation, and a name in extensionHandshake',
     drawn(({ peer, gives, sends }) => {
       const heard$ = new Subject<string>();
-      const they = peer(' -E--w--U-', { E: extended(0, encodeExtensionHandshake({ ids: new Map([['xx_words', 3]]) })), w: extended(1, bytes('good day')) });
+      const they = peer(' -E--w--U-', {
+        E: extended(0, encodeExtensionHandshake({ ids: new Map([['xx_words', 3]]) })),
+        w: extended(1, bytes('good day')),
+      });
       const other = peer('---------', {});
       const talk = (one: Peer) =>
         concat(of(one), NEVER).pipe(
@@ -37,7 +51,15 @@ describe('an extension of one’s own', () => {
       gives(talk(they).pipe(ignoreElements()), '^---------!').toBe('-');
       gives(talk(other), '^---------!').toBe('a', { a: '10.0.0.2' });
       sends(they).toBe('gw', {
-        g: extended(0, encodeExtensionHandshake({ ids: new Map([['xx_words', 1]]), version: 'rxtorrent 0.1.0', reqq: 500, yourIp: '10.0.0.1' })),
+        g: extended(
+          0,
+          encodeExtensionHandshake({
+            ids: new Map([['xx_words', 1]]),
+            version: 'rxtorrent 0.1.0',
+            reqq: 500,
+            yourIp: '10.0.0.1',
+          }),
+        ),
         w: extended(3, bytes('hello')),
       });
       sends(other).toBe('-');

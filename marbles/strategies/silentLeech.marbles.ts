@@ -1,8 +1,8 @@
 /**
  * A leech in silence: nobody learns which pieces we have.
  *
- * Another conversation: all that a download says to a peer but `advertise`. For measuring a swarm without taking part in it, and
- * for those who would not be told apart by what they hold; whoever wants to give back leaves it in.
+ * Another conversation: all that a download says to a peer but `advertise`. For measuring a swarm without taking part
+ * in it, and for those who would not be told apart by what they hold; whoever wants to give back leaves it in.
  */
 import { type Observable, pipe, takeWhile, tap } from 'rxjs';
 import { describe, it } from 'vitest';
@@ -18,7 +18,16 @@ import {
   whenUnchoked,
   writePieces,
 } from '../../operators/index.ts';
-import { download, type Env, inOrder, type PeerAddress, type PieceOutcome, scoped, type Torrent, downloadState } from '../../src/index.ts';
+import {
+  download,
+  type Env,
+  inOrder,
+  type PeerAddress,
+  type PieceOutcome,
+  scoped,
+  type Torrent,
+  downloadState,
+} from '../../src/index.ts';
 import { drawn, honest } from '../index.ts';
 import { overheard } from '../stories/scene.ts';
 
@@ -27,7 +36,10 @@ const silently = (torrent: Torrent, env: Env, peers$: Observable<PeerAddress>): 
     const { geometry, picker, drafts, identity, wake$ } = downloadState(torrent, env, { order: inOrder });
     const conversation = converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })), keepAlive());
     return peers$.pipe(
-      swarm((address) => env.connect(address).pipe(handshake(identity), conversation), { book: new AddressBook(), maxPeers: 50 }),
+      swarm((address) => env.connect(address).pipe(handshake(identity), conversation), {
+        book: new AddressBook(),
+        maxPeers: 50,
+      }),
       assemblePieces(drafts),
       verifyPieces(env.verify(torrent)),
       writePieces(storage, geometry),

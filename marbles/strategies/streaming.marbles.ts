@@ -9,7 +9,9 @@ import { byPriority, download, type Env, firstBy, inOrder, type Torrent } from '
 import { drawn, honest } from '../index.ts';
 
 const stream = (torrent: Torrent, env: Env) =>
-  download(torrent, env, { target: { folder: '.' }, order: firstBy(byPriority, inOrder) }).pipe(filter(({ type }) => type === 'stored'));
+  download(torrent, env, { target: { folder: '.' }, order: firstBy(byPriority, inOrder) }).pipe(
+    filter(({ type }) => type === 'stored'),
+  );
 
 describe('streaming', () => {
   it(
@@ -28,7 +30,10 @@ describe('streaming', () => {
     drawn(
       ({ torrent, world, gives }) => {
         const { env } = world({
-          peers: { '10.1.0.1:7000': honest({ pace: 4, has: [0, 1, 2] }), '10.1.0.2:7000': honest({ latency: 6, pace: 4, has: [3, 4, 5] }) },
+          peers: {
+            '10.1.0.1:7000': honest({ pace: 4, has: [0, 1, 2] }),
+            '10.1.0.2:7000': honest({ latency: 6, pace: 4, has: [3, 4, 5] }),
+          },
         });
         gives(stream(torrent, env)).toBe('30ms 0--31--42--5---|');
       },

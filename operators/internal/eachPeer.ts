@@ -27,10 +27,12 @@ export interface Conversation<T> {
  * q              x|   ends the conversation if heard by `until`
  * ```
  *
- * A `Malformed` thrown by what hears is the peer's fault: `PeerError('malformed')`. Anything else that is thrown errors as it is.
+ * A `Malformed` thrown by what hears is the peer's fault: `PeerError('malformed')`. Anything else that is thrown errors
+ * as it is.
  *
  * @example
- * eachPeer((peer, { until, fail }) => until(peer.talk$, ({ type }) => type === 'choke' && fail('useless', 'chokes us')))
+ * eachPeer((peer, { until, fail }) => until(peer.talk$, ({ type }) => type === 'choke' && fail('useless', 'chokes
+ * us')))
  */
 export const eachPeer =
   <T = never>(hold: (peer: Peer, conversation: Conversation<T>) => void): OperatorFunction<Peer, T> =>
@@ -39,7 +41,8 @@ export const eachPeer =
 
 const conversationWith = <T>(peer: Peer, subscriber: Subscriber<T>): Conversation<T> => {
   const error = (cause: unknown): void => subscriber.error(cause);
-  const fail: Conversation<T>['fail'] = (code, what, cause) => error(new PeerError(code, `${addressText(peer.address)}: ${what}`, { cause }));
+  const fail: Conversation<T>['fail'] = (code, what, cause) =>
+    error(new PeerError(code, `${addressText(peer.address)}: ${what}`, { cause }));
   const guarded =
     <V>(hear: (value: V) => void) =>
     (value: V): void => {
@@ -50,11 +53,13 @@ const conversationWith = <T>(peer: Peer, subscriber: Subscriber<T>): Conversatio
         else error(cause);
       }
     };
-  const on: Conversation<T>['on'] = (source$, next = () => {}) => void subscriber.add(source$.subscribe({ next: guarded(next), error }));
+  const on: Conversation<T>['on'] = (source$, next = () => {}) =>
+    void subscriber.add(source$.subscribe({ next: guarded(next), error }));
   return {
     subscriber,
     on,
-    until: (source$, next = () => {}) => void subscriber.add(source$.subscribe({ next: guarded(next), error, complete: () => subscriber.complete() })),
+    until: (source$, next = () => {}) =>
+      void subscriber.add(source$.subscribe({ next: guarded(next), error, complete: () => subscriber.complete() })),
     every: (milliseconds, look) => on(interval(milliseconds), look),
     fail,
   };

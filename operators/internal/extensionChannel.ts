@@ -18,7 +18,10 @@ const isExtended = (message: Message): message is Extract<Message, { type: 'exte
 export const introductionsOf = ({ talk$ }: Peer): Observable<Message> =>
   talk$.pipe(filter((message) => isExtended(message) && message.id === EXTENSION_HANDSHAKE));
 
-/** What is said in the extension `name`: by the ids that hold at that moment, and nothing to a peer that does not speak it. */
+/**
+ * What is said in the extension `name`: by the ids that hold at that moment, and nothing to a peer that does not speak
+ * it.
+ */
 export const channelTo = (peer: Peer, name: string): ExtensionChannel => ({
   peer,
   payloads$: peer.talk$.pipe(

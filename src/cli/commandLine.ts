@@ -13,7 +13,10 @@ import { visible } from './io/text.ts';
 
 const usageError = (message: string): InputError => new InputError('bad-option', message);
 
-/** What stands for something longer. Without a value `--verbose` is given one, or the parser would take the next argument for it. */
+/**
+ * What stands for something longer. Without a value `--verbose` is given one, or the parser would take the next
+ * argument for it.
+ */
 const SHORT: Readonly<Record<string, string>> = { '-h': '--help', '-v': '--verbose=all', '--verbose': '--verbose=all' };
 
 const spelledOut = (args: readonly string[]): readonly string[] => {
@@ -22,8 +25,8 @@ const spelledOut = (args: readonly string[]): readonly string[] => {
 };
 
 /**
- * No argument can have it: marks what looks like an option and is none, which the parser would not give to a command. That is `-` anywhere,
- * and whatever stands after `--`.
+ * No argument can have it: marks what looks like an option and is none, which the parser would not give to a command.
+ * That is `-` anywhere, and whatever stands after `--`.
  */
 const LITERAL = '\0';
 
@@ -40,12 +43,18 @@ const asTyped = (value: unknown): unknown => {
 };
 
 /** An empty argument is a variable that was not set: taken for a path it would be the current folder. */
-const checkArguments = (given: Readonly<Record<string, unknown>>, name: string, { positionals, usage }: Command): void => {
+const checkArguments = (
+  given: Readonly<Record<string, unknown>>,
+  name: string,
+  { positionals, usage }: Command,
+): void => {
   const empty = Object.keys(positionals).find((each) => [given[each]].flat().includes(''));
   if (empty !== undefined) throw usageError(`${name}: <${empty}> is empty: rxtorrent ${usage}`);
 };
 
-/** Refuses what the parser would take in silence (`--quiet=maybe`), or for something else (`--prot 1` takes the 1 away). */
+/**
+ * Refuses what the parser would take in silence (`--quiet=maybe`), or for something else (`--prot 1` takes the 1 away).
+ */
 const checkOptions = (args: readonly string[], name: string, { options }: Command): void => {
   for (const arg of args) {
     if (arg === '--') return;
@@ -53,7 +62,9 @@ const checkOptions = (args: readonly string[], name: string, { options }: Comman
     if (option === undefined || option === 'help' || option === 'version') continue;
     if (!Object.hasOwn(options, option)) {
       const like = nearest(option, ['help', ...Object.keys(options)]);
-      throw usageError(`${name}: unknown option --${visible(option)}: ${like ? `did you mean --${like}?` : `try rxtorrent ${name} --help`}`);
+      throw usageError(
+        `${name}: unknown option --${visible(option)}: ${like ? `did you mean --${like}?` : `try rxtorrent ${name} --help`}`,
+      );
     }
     if (!options[option]?.boolean || value === undefined || value === 'true' || value === 'false') continue;
     throw usageError(`${name}: --${option} takes no value: leave out =${visible(value)}`);
@@ -62,7 +73,9 @@ const checkOptions = (args: readonly string[], name: string, { options }: Comman
 
 const unknown = (typed: string, name: string, args: readonly string[]): InputError => {
   const letter = args.some((arg) => /^-[^-]/.test(arg) && arg.includes(typed));
-  return usageError(`${name}: ${letter ? `unknown option -${visible(typed)}` : `${visible(typed)} is one argument too many`}: try rxtorrent ${name} --help`);
+  return usageError(
+    `${name}: ${letter ? `unknown option -${visible(typed)}` : `${visible(typed)} is one argument too many`}: try rxtorrent ${name} --help`,
+  );
 };
 
 /** What the parser complains about, in our words: what, and what to try. */
@@ -70,8 +83,12 @@ const complaint = (message: string, name: string, args: readonly string[]): Inpu
   const [first] = /^Unknown arguments?: (.*)$/s.exec(message)?.[1]?.split(', ') ?? [];
   if (first !== undefined) return unknown(first.replace(/^"|"$/g, ''), name, args);
   const [, option] = /^Not enough arguments following: (.*)$/s.exec(message) ?? [];
-  if (option !== undefined) return usageError(`${name}: ${option.length > 1 ? '--' : '-'}${visible(option)} needs a value: try rxtorrent ${name} --help`);
-  if (message.startsWith('Not enough non-option')) return usageError(`${name}: an argument is missing: rxtorrent ${commands[name]?.usage ?? ''}`);
+  if (option !== undefined)
+    return usageError(
+      `${name}: ${option.length > 1 ? '--' : '-'}${visible(option)} needs a value: try rxtorrent ${name} --help`,
+    );
+  if (message.startsWith('Not enough non-option'))
+    return usageError(`${name}: an argument is missing: rxtorrent ${commands[name]?.usage ?? ''}`);
   return usageError(`${name}: ${visible(message)}`);
 };
 
@@ -81,13 +98,19 @@ const commandOf = (args: readonly string[]): string | undefined => {
     const [option] = args;
     if (args.some((arg) => /^--(help|version)$/.test(arg))) return undefined;
     throw usageError(
-      option === undefined ? 'a command is missing: try rxtorrent --help' : `a command is missing before ${visible(option)}: try rxtorrent --help`,
+      option === undefined
+        ? 'a command is missing: try rxtorrent --help'
+        : `a command is missing before ${visible(option)}: try rxtorrent --help`,
     );
   }
   if (Object.hasOwn(commands, name)) return name;
   if (Object.hasOwn(aliases, name)) return aliases[name];
-  const like = /\.torrent$|^(https?|magnet):/.test(name) ? `download ${name}` : nearest(name, [...Object.keys(commands), ...Object.keys(aliases)]);
-  throw usageError(`unknown command ${visible(name)}: ${like ? `did you mean rxtorrent ${visible(like)}?` : 'try rxtorrent --help'}`);
+  const like = /\.torrent$|^(https?|magnet):/.test(name)
+    ? `download ${name}`
+    : nearest(name, [...Object.keys(commands), ...Object.keys(aliases)]);
+  throw usageError(
+    `unknown command ${visible(name)}: ${like ? `did you mean rxtorrent ${visible(like)}?` : 'try rxtorrent --help'}`,
+  );
 };
 
 const settings = {
@@ -113,7 +136,10 @@ const parserOf = (parser: Argv, version: string): Argv =>
 
 /** A line that can be copied, and below it what it is for. */
 const examplesText = (name: string, examples: Command['examples']): string =>
-  ['Examples:', ...examples.flatMap(([line, what]) => [`  ${line.replace('$0', `rxtorrent ${name}`)}`, `      ${what}`])].join('\n');
+  [
+    'Examples:',
+    ...examples.flatMap(([line, what]) => [`  ${line.replace('$0', `rxtorrent ${name}`)}`, `      ${what}`]),
+  ].join('\n');
 
 const define = (own: Argv, name: string, { positionals, options, examples }: Command, environment: object): Argv => {
   for (const [name, positional] of Object.entries(positionals)) own.positional(name, positional);
@@ -138,7 +164,10 @@ const general = (isVersion: boolean, text: string, { print, json }: Io): void =>
   if (!json) print(text);
 };
 
-/** Parses `args` and runs the command they name. Rejects with an `InputError` whose message is one line when they make no sense. */
+/**
+ * Parses `args` and runs the command they name. Rejects with an `InputError` whose message is one line when they make
+ * no sense.
+ */
 export const runCommandLine = async (given: readonly string[], version: string, io: Io): Promise<void> => {
   const args = spelledOut(given);
   const [typed = '', ...after] = args;
@@ -146,7 +175,8 @@ export const runCommandLine = async (given: readonly string[], version: string, 
   if (typed === 'help') return runCommandLine([...after.slice(0, 1), '--help'], version, io);
   const name = commandOf(args);
   const command = name === undefined ? undefined : commands[name];
-  if (name === undefined || command === undefined) return args.includes('--help') ? general(false, overviewLines().join('\n'), io) : general(true, version, io);
+  if (name === undefined || command === undefined)
+    return args.includes('--help') ? general(false, overviewLines().join('\n'), io) : general(true, version, io);
   if (io.json) io.json.command = name;
   checkOptions(args, name, command);
   // The parser knows this one command only, and what the command needs is read while the parser is; help needs nothing.
@@ -160,7 +190,11 @@ export const runCommandLine = async (given: readonly string[], version: string, 
   const parser = parserOf(yargs(others).scriptName(`rxtorrent ${name}`), version).fail((message, error) => {
     // Whatever does not throw here lets the handler run.
     if (error instanceof Error && error.name !== 'YError') throw error;
-    throw complaint((message ?? error.message).replaceAll(LITERAL, ''), name, args.slice(0, args.includes('--') ? args.indexOf('--') : undefined));
+    throw complaint(
+      (message ?? error.message).replaceAll(LITERAL, ''),
+      name,
+      args.slice(0, args.includes('--') ? args.indexOf('--') : undefined),
+    );
   });
   const usage = command.usage.replace(name, '$0');
   // What the parser itself has to say is for us to print.
@@ -179,9 +213,15 @@ export const runCommandLine = async (given: readonly string[], version: string, 
         }
         try {
           const rooms = roomsOf(texts(given, 'verbose'));
-          await (await (loading ?? command.load()))({ ...typed, verbose: rooms.length > 0, rooms, offers: Object.keys(command.options) }, io);
+          await (await (loading ?? command.load()))(
+            { ...typed, verbose: rooms.length > 0, rooms, offers: Object.keys(command.options) },
+            io,
+          );
         } catch (error) {
-          throw aboutVariable(error, new Set(Object.keys(environment).filter((option) => !isTyped(args, option, command))));
+          throw aboutVariable(
+            error,
+            new Set(Object.keys(environment).filter((option) => !isTyped(args, option, command))),
+          );
         }
       },
     )

@@ -17,7 +17,10 @@ import {
 
 const torrent = { type: 'string', describe: '.torrent file, the http(s) URL of one, or - for stdin' } as const;
 
-const source = { type: 'string', describe: '.torrent file, its http(s) URL, a magnet link, an info-hash, or - for stdin' } as const;
+const source = {
+  type: 'string',
+  describe: '.torrent file, its http(s) URL, a magnet link, an info-hash, or - for stdin',
+} as const;
 /** A usage line with `..` takes it many times. */
 const several = { ...source, describe: `${source.describe}; may be given several times` } as const;
 const peer = { type: 'string', describe: 'Address of the peer, host:port; IPv6 as [2001:db8::7]:6881' } as const;
@@ -30,7 +33,10 @@ export const commands: Readonly<Record<string, Command>> = {
     options: { ...downloadOptions, ...common },
     examples: [
       ['$0 debian.iso.torrent -o downloads/', 'into a folder'],
-      ["$0 show.torrent --files '*.mkv' --files '!*sample*'", 'some of its files; by the numbers of info: --files 1,3-5'],
+      [
+        "$0 show.torrent --files '*.mkv' --files '!*sample*'",
+        'some of its files; by the numbers of info: --files 1,3-5',
+      ],
       ['$0 film.torrent -o - | mpv -', 'watch it while it comes: nothing is written to disk'],
       ['$0 a.torrent b.torrent --down-limit 5M', 'two at once'],
       ['$0 a.torrent --no-trackers --peer 127.0.0.1:6881', 'from one peer only'],
@@ -39,9 +45,13 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   seed: {
     usage: 'seed <source> [path..]',
-    about: 'Upload a torrent whose data is here, or a file or folder: a torrent is made of it first. Until Ctrl-C, --ratio, --seed-time or --seed-idle',
+    about:
+      'Upload a torrent whose data is here, or a file or folder: a torrent is made of it first. Until Ctrl-C, --ratio, --seed-time or --seed-idle',
     positionals: {
-      source: { ...source, describe: `${source.describe}. Or a file or folder to share: what is there and is no .torrent file is content` },
+      source: {
+        ...source,
+        describe: `${source.describe}. Or a file or folder to share: what is there and is no .torrent file is content`,
+      },
       path: {
         type: 'string',
         describe:
@@ -137,7 +147,9 @@ export const commands: Readonly<Record<string, Command>> = {
   magnet_parse: {
     usage: 'magnet_parse <magnet>',
     about: 'Show what is in a magnet link: trackers, info-hash, name, peers, selected files',
-    positionals: { magnet: { type: 'string', describe: 'Magnet link, magnet:?xt=urn:btih:…, in quotes, or - for stdin' } },
+    positionals: {
+      magnet: { type: 'string', describe: 'Magnet link, magnet:?xt=urn:btih:…, in quotes, or - for stdin' },
+    },
     options: { ...common },
     examples: [
       ["$0 'magnet:?xt=urn:btih:89d97c2261a21b040cf11caa661a3ba7233bb7e6&dn=debian.iso'", 'as text'],
@@ -159,7 +171,10 @@ export const commands: Readonly<Record<string, Command>> = {
   verify: {
     usage: 'verify <torrent> <path>',
     about: 'Check files on disk against a torrent; exit 0 when complete, 4 when not',
-    positionals: { torrent, path: { type: 'string', describe: 'The data: the file, or the folder it was downloaded into' } },
+    positionals: {
+      torrent,
+      path: { type: 'string', describe: 'The data: the file, or the folder it was downloaded into' },
+    },
     options: { ...verifyOptions, ...common },
     examples: [
       ['$0 debian.iso.torrent downloads/', 'data in that folder'],

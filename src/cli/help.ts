@@ -21,8 +21,18 @@ export const groups: readonly (readonly [job: string, what: Readonly<Record<stri
       decode: 'Print bencode as JSON',
     },
   ],
-  ['greet', { handshake: 'Ask a peer: its id and client', nhandshake: 'Ask a peer: also its extensions', magnet_handshake: 'Ask all peers that can be found' }],
-  ['give', { create: 'Create a .torrent and a magnet link', seed: 'Upload existing data', verify: 'Check files on disk' }],
+  [
+    'greet',
+    {
+      handshake: 'Ask a peer: its id and client',
+      nhandshake: 'Ask a peer: also its extensions',
+      magnet_handshake: 'Ask all peers that can be found',
+    },
+  ],
+  [
+    'give',
+    { create: 'Create a .torrent and a magnet link', seed: 'Upload existing data', verify: 'Check files on disk' },
+  ],
   ['try', { demo: 'A swarm and a download, all local', completion: 'Completion for bash, zsh or fish' }],
 ];
 
@@ -37,7 +47,9 @@ export const overviewLines = (width = 80): readonly string[] => [
   ...groups.flatMap(([job, briefs]) =>
     Object.entries(briefs)
       .filter(([name]) => Object.hasOwn(commands, name))
-      .map(([name, brief], at) => fit(`${(at === 0 ? job : '').padEnd(JOB)}${commands[name]?.usage.padEnd(USAGE)}${brief}`, width)),
+      .map(([name, brief], at) =>
+        fit(`${(at === 0 ? job : '').padEnd(JOB)}${commands[name]?.usage.padEnd(USAGE)}${brief}`, width),
+      ),
   ),
   '',
   '<source>: a .torrent, its http(s) URL, a magnet link, an info-hash, or - (stdin)',

@@ -46,10 +46,15 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 let reported: unknown;
 
-/** Is this flag set, by the last such argument or in the environment? Known before anything is parsed, and when nothing can be. */
+/**
+ * Is this flag set, by the last such argument or in the environment? Known before anything is parsed, and when nothing
+ * can be.
+ */
 const asked = (flag: string, argument: RegExp): boolean => {
   const last = options.findLast((arg) => argument.test(arg));
-  return last === undefined ? !['', '0', 'false'].includes(process.env[`RXTORRENT_${flag}`] ?? '') : !last.endsWith('=false');
+  return last === undefined
+    ? !['', '0', 'false'].includes(process.env[`RXTORRENT_${flag}`] ?? '')
+    : !last.endsWith('=false');
 };
 
 /** The one line of an error; with `--verbose` the stack, with `--json` an object too. */
@@ -59,7 +64,8 @@ const report = (error: unknown): void => {
   reported = error;
   journal?.fail(error);
   io.say(`rxtorrent: ${visible(explain(error))}`);
-  if (asked('VERBOSE', /^(-v|--verbose(=.*)?)$/) && error instanceof Error) io.say((error.stack ?? '').split('\n').map(visible).join('\n'));
+  if (asked('VERBOSE', /^(-v|--verbose(=.*)?)$/) && error instanceof Error)
+    io.say((error.stack ?? '').split('\n').map(visible).join('\n'));
 };
 
 const fail = (error: unknown): void => {
@@ -81,7 +87,9 @@ process.stderr.on('error', () => undefined);
 const version = (): string => {
   for (const up of ['../../..', '../..']) {
     try {
-      const { version } = JSON.parse(readFileSync(new URL(`${up}/package.json`, import.meta.url), 'utf8')) as { version: string };
+      const { version } = JSON.parse(readFileSync(new URL(`${up}/package.json`, import.meta.url), 'utf8')) as {
+        version: string;
+      };
       return version;
     } catch {
       // Run from src/ instead of dist/src/: one folder less.
@@ -92,7 +100,8 @@ const version = (): string => {
 
 const run = async (): Promise<void> => {
   try {
-    if (asked('JSON', /^--json(=(true|false))?$/)) journal = new (await import('./json/journal.ts')).Journal(print, version());
+    if (asked('JSON', /^--json(=(true|false))?$/))
+      journal = new (await import('./json/journal.ts')).Journal(print, version());
     const { runCommandLine } = await import('./commandLine.ts');
     await runCommandLine(args, version(), io);
     journal?.close(reported ?? (process.exitCode === 130 ? new Interrupted() : undefined));

@@ -13,7 +13,10 @@ import type { MagnetLink } from '../torrent/metainfo/magnet.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import { Turns } from '../download/turns.ts';
 
-/** Torrents whose files are read and checked at one time: all of a thousand would want memory, and the disk's head, at once. */
+/**
+ * Torrents whose files are read and checked at one time: all of a thousand would want memory, and the disk's head, at
+ * once.
+ */
 const CHECKS_AT_ONCE = 4;
 
 export interface ClientOptions {
@@ -43,10 +46,12 @@ export interface Client {
 }
 
 /**
- * What downloads share: who we are, the port where peers call us, our node of the DHT, rate limits, connections and dials, announces. Who has fewest
- * connections has the next one; a torrent with more than an equal part gives some up to those that come later.
+ * What downloads share: who we are, the port where peers call us, our node of the DHT, rate limits, connections and
+ * dials, announces. Who has fewest connections has the next one; a torrent with more than an equal part gives some up
+ * to those that come later.
  *
- * Nothing happens before the first download is subscribed to, and all is closed when the last one is over. Each is as cold as one of
+ * Nothing happens before the first download is subscribed to, and all is closed when the last one is over. Each is as
+ * cold as one of
  * `download`; errors end only the one they concern.
  *
  * @example
@@ -60,7 +65,10 @@ export const client = (env: Env, options: ClientOptions = {}): Client => {
   const budget = new ConnectionBudget({ most, ...(dialRate !== undefined && { dialRate }) });
   const checks = new Turns(CHECKS_AT_ONCE);
   const commons = new TrackerCommons(env.room);
-  const reception$ = ports.length > 0 ? shared(inboundPort(env, { ports, ...(host !== undefined && { host }) }, env.room?.callers)) : undefined;
+  const reception$ =
+    ports.length > 0
+      ? shared(inboundPort(env, { ports, ...(host !== undefined && { host }) }, env.room?.callers))
+      : undefined;
   const dht$ = options.dht$ && shared(options.dht$);
   // One for each family.
   const network$ = localNetwork(env).pipe(shareReplay({ bufferSize: 2, refCount: true }));
@@ -69,10 +77,21 @@ export const client = (env: Env, options: ClientOptions = {}): Client => {
   const limited$ = shared(merge(of(within), changes$));
   return {
     download: (source, own) => {
-      const one$ = download(source, env, { ...own, peerId, reception$, dht$, network$, budget, checks, commons, limits: { ...own.limits, within } });
+      const one$ = download(source, env, {
+        ...own,
+        peerId,
+        reception$,
+        dht$,
+        network$,
+        budget,
+        checks,
+        commons,
+        limits: { ...own.limits, within },
+      });
       return changes$ === EMPTY ? one$ : scoped(limited$, () => one$);
     },
   };
 };
 
-const shared = <T>(source$: Observable<T>): Observable<T> => source$.pipe(shareReplay({ bufferSize: 1, refCount: true }));
+const shared = <T>(source$: Observable<T>): Observable<T> =>
+  source$.pipe(shareReplay({ bufferSize: 1, refCount: true }));

@@ -6,7 +6,10 @@ import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import type { Room } from '../torrent/peers/connectionBudget.ts';
 import type { Hasher } from '../torrent/pieces/pieceDrafts.ts';
 
-/** Emits one wire and completes when it closes. Errors with a `PeerError` (`refused`, `unreachable`, `timeout`, `reset`). */
+/**
+ * Emits one wire and completes when it closes. Errors with a `PeerError` (`refused`, `unreachable`, `timeout`,
+ * `reset`).
+ */
 export type Connect = (address: PeerAddress) => Observable<Wire>;
 
 /** What the disk says of one file now. */
@@ -25,7 +28,8 @@ export interface FileStamp {
 
 /**
  * The bytes of one torrent on disk, as one row of `torrent.length` bytes. Errors are `StorageError`s.
- * Nothing is created or changed before the first `write`, `finish` or `notes.save`; no file but those of `Target.wanted`.
+ * Nothing is created or changed before the first `write`, `finish` or `notes.save`; no file but those of
+ * `Target.wanted`.
  */
 export interface Storage {
   /** The file or folder that all is, or is in. */
@@ -34,7 +38,10 @@ export interface Storage {
   readonly paths: readonly string[];
   /** Fills `into` from `offset`; emits the number of bytes read: fewer where a file is shorter or missing. */
   read(offset: number, into: Uint8Array): Observable<number>;
-  /** SHA-1 of `length` bytes at `offset`, read and hashed elsewhere; completes without a value where only `read` can help. */
+  /**
+   * SHA-1 of `length` bytes at `offset`, read and hashed elsewhere; completes without a value where only `read` can
+   * help.
+   */
   digest?(offset: number, length: number): Observable<Uint8Array>;
   /** Writes all of `bytes` at `offset`, across file borders; emits their number. */
   write(offset: number, bytes: Uint8Array): Observable<number>;
@@ -43,12 +50,15 @@ export interface Storage {
   /** Nothing of what is in `files` (their numbers) is kept once one of them is written to. Only with `Target.force`. */
   replace(files: readonly number[]): void;
   /**
-   * To be called when all that is wanted is stored: makes files that have no byte, cuts what is too long (with `Target.force`), and gives up
-   * what is kept apart and no longer needed. Completes without a value. Errors with `missing` when a file has been replaced, cut or deleted
-   * by another program, and with `occupied` when one is too long.
+   * To be called when all that is wanted is stored: makes files that have no byte, cuts what is too long (with
+   * `Target.force`), and gives up what is kept apart and no longer needed. Completes without a value. Errors with
+   * `missing` when a file has been replaced, cut or deleted by another program, and with `occupied` when one is too
+   * long.
    */
   finish(): Observable<never>;
-  /** Files that another program has changed since they were first written to: what is in them is to be checked again. */
+  /**
+   * Files that another program has changed since they were first written to: what is in them is to be checked again.
+   */
   doubted(): readonly number[];
   /** Whole pieces that touch a file that is not wanted, and so are kept apart from the files, too: unchecked. */
   readonly apart: Pick<Storage, 'read'> & { pieces(): readonly number[] };
@@ -59,8 +69,8 @@ export interface Storage {
   /** The note kept beside the data: what was verified in earlier runs. */
   readonly notes: Notes;
   /**
-   * True for a pipe: a write completes only after everything before it has been written, and nothing can be read back. The download then
-   * starts every write at once, requests pieces in order, and tells no peer that it has any.
+   * True for a pipe: a write completes only after everything before it has been written, and nothing can be read back.
+   * The download then starts every write at once, requests pieces in order, and tells no peer that it has any.
    */
   readonly ordered?: boolean;
 }
@@ -68,7 +78,10 @@ export interface Storage {
 export interface Notes {
   /** Emits the note, or undefined when there is none or it can't be read. */
   load(): Observable<Uint8Array | undefined>;
-  /** Replaces the note atomically: temp file, fsync, rename. That of a `complete` torrent may be kept elsewhere. Completes without a value. */
+  /**
+   * Replaces the note atomically: temp file, fsync, rename. That of a `complete` torrent may be kept elsewhere.
+   * Completes without a value.
+   */
   save(note: Uint8Array, complete?: boolean): Observable<never>;
   /** Emits the notes of other torrents about the same place, once. */
   others(): Observable<readonly Uint8Array[]>;
@@ -86,12 +99,21 @@ export interface Target {
   readonly force?: boolean;
   /** Nothing in `folder` is created or changed, not even a lock. */
   readonly readOnly?: boolean;
-  /** The files, by their numbers from 0, that are to be on disk. All if not given. `download` says it by its `select`. */
+  /**
+   * The files, by their numbers from 0, that are to be on disk. All if not given. `download` says it by its `select`.
+   */
   readonly wanted?: (file: number) => boolean;
 }
 
-/** Does the piece have the hash that its torrent promises? At once, or when it is known. `digest` is that of `Env.hasher`, if it was computed while the piece came. */
-export type Verify = (piece: { readonly index: number; readonly bytes: Uint8Array; readonly digest?: Uint8Array | undefined }) => boolean | Observable<boolean>;
+/**
+ * Does the piece have the hash that its torrent promises? At once, or when it is known. `digest` is that of
+ * `Env.hasher`, if it was computed while the piece came.
+ */
+export type Verify = (piece: {
+  readonly index: number;
+  readonly bytes: Uint8Array;
+  readonly digest?: Uint8Array | undefined;
+}) => boolean | Observable<boolean>;
 
 export interface ListenOptions {
   /** The first that is free is taken; 0 is any free one. */
@@ -110,7 +132,9 @@ export interface Listening {
 /** The outside world. Every function returns a cold Observable: subscribing acts, unsubscribing undoes. */
 export interface Env {
   readonly connect: Connect;
-  /** Emits one open port and does not complete. Errors with an `InputError('bad-option')` if none of them can be had. */
+  /**
+   * Emits one open port and does not complete. Errors with an `InputError('bad-option')` if none of them can be had.
+   */
   listen(options: ListenOptions): Observable<Listening>;
   /** One reply, whatever its status; errors with a `TrackerError` (`unreachable`, `timeout`, `malformed`, …). */
   httpGet(request: HttpRequest): Observable<HttpReply>;
@@ -118,14 +142,21 @@ export interface Env {
   bindUdp(options: UdpOptions): Observable<UdpSocket>;
   /** The addresses of a host name, or the literal itself; empty if there is none. Never errors. */
   resolve(host: string): Observable<readonly string[]>;
-  /** One storage; unsubscribing closes its files. Errors with a `StorageError` (`locked` when another process has it). */
+  /**
+   * One storage; unsubscribing closes its files. Errors with a `StorageError` (`locked` when another process has it).
+   */
   openStorage(torrent: Torrent, target: Target): Observable<Storage>;
   verify(torrent: Torrent): Verify;
   /** Do other threads verify? Then pieces are gathered in memory that is shared with them. */
   readonly sharesMemory?: boolean;
-  /** Digests a piece while it comes, so that `verify` has only to compare. Without it, or where it is undefined, `verify` does it all. */
+  /**
+   * Digests a piece while it comes, so that `verify` has only to compare. Without it, or where it is undefined,
+   * `verify` does it all.
+   */
   hasher?(): Hasher | undefined;
-  /** How many of each may be open at one time, by what the system grants this process. No limit of its own if not given. */
+  /**
+   * How many of each may be open at one time, by what the system grants this process. No limit of its own if not given.
+   */
   readonly room?: Room | undefined;
   /** 0 ≤ x < 1. */
   random(): number;
@@ -142,8 +173,8 @@ export interface Content {
   /** What was left out, in words for people. */
   readonly skipped: readonly string[];
   /**
-   * SHA-1 of all pieces, as they are ready, if `files` (those above, with padding among them) are cut at every `pieceLength` bytes.
-   * Completes only if no file has changed since it was found. Errors with a `StorageError`.
+   * SHA-1 of all pieces, as they are ready, if `files` (those above, with padding among them) are cut at every
+   * `pieceLength` bytes. Completes only if no file has changed since it was found. Errors with a `StorageError`.
    */
   digests(files: readonly FileEntry[], pieceLength: number): Observable<PieceDigest>;
 }

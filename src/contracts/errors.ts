@@ -23,8 +23,9 @@ export type BanCode = 'malformed' | 'oversized' | 'unexpected' | 'corrupt';
 /** What makes a peer of no use to us, today and tomorrow: it is dropped. */
 export type DropCode = 'wrong-info-hash' | 'self' | 'useless';
 /**
- * What may be otherwise in a minute: the peer rests and is tried again. `no-room`, that this machine had no descriptor or memory for one more
- * connection, says nothing of the peer: it is not counted, and the peer is dialled again in seconds.
+ * What may be otherwise in a minute: the peer rests and is tried again. `no-room`, that this machine had no descriptor
+ * or memory for one more connection, says nothing of the peer: it is not counted, and the peer is dialled again in
+ * seconds.
  */
 export type RetryCode = 'duplicate' | 'refused' | 'unreachable' | 'timeout' | 'silent' | 'reset' | 'no-room';
 export type PeerCode = BanCode | DropCode | RetryCode;
@@ -34,7 +35,14 @@ export class PeerError extends RxTorrentError<PeerCode> {
   override readonly name = 'PeerError';
 }
 
-export type TrackerCode = 'failure-reason' | 'http-status' | 'timeout' | 'malformed' | 'unsupported-scheme' | 'unreachable' | 'refused-address';
+export type TrackerCode =
+  | 'failure-reason'
+  | 'http-status'
+  | 'timeout'
+  | 'malformed'
+  | 'unsupported-scheme'
+  | 'unreachable'
+  | 'refused-address';
 
 /** A tracker is at fault. Never travels beyond `trackerPeers`; people see it as a `Warning`. */
 export class TrackerError extends RxTorrentError<TrackerCode> {

@@ -31,8 +31,8 @@ export interface Choking {
   readonly type: 'choke' | 'unchoke';
   readonly address: PeerAddress;
   /**
-   * Unchoked: `free-slot`, `gives` more than others, `optimistic` by chance, its `turn`. Choked: `not-interested`, `outbid` by others that
-   * give more, `snubs` us, `turn-over`. Or what a strategy of the user says.
+   * Unchoked: `free-slot`, `gives` more than others, `optimistic` by chance, its `turn`. Choked: `not-interested`,
+   * `outbid` by others that give more, `snubs` us, `turn-over`. Or what a strategy of the user says.
    */
   readonly reason: string;
 }
@@ -48,13 +48,19 @@ export interface Announced {
   readonly leechers?: number;
 }
 
-/** What is known of one tracker: told when it is asked, and with whatever comes of it. Times are in ms, as `now()` tells them. */
+/**
+ * What is known of one tracker: told when it is asked, and with whatever comes of it. Times are in ms, as `now()` tells
+ * them.
+ */
 export interface TrackerStatus {
   readonly type: 'tracker';
   readonly url: string;
   /** Counted from 0. */
   readonly tier: number;
-  /** `asking` now, `working` since its last answer, `failing` since the last time it was asked, `dropped`: never asked again. */
+  /**
+   * `asking` now, `working` since its last answer, `failing` since the last time it was asked, `dropped`: never asked
+   * again.
+   */
   readonly state: 'asking' | 'working' | 'failing' | 'dropped';
   /** Failures since its last answer. */
   readonly failures: number;
@@ -109,11 +115,14 @@ export interface Checked {
 export interface Progress {
   readonly type: 'progress';
   /**
-   * `metadata` while it is not known what a magnet link stands for, `checking` what is on disk, `downloading`, `paused` for want of disk space,
+   * `metadata` while it is not known what a magnet link stands for, `checking` what is on disk, `downloading`, `paused`
+   * for want of disk space,
    * `seeding` what is complete, `done`.
    */
   readonly phase: 'metadata' | 'checking' | 'downloading' | 'paused' | 'seeding' | 'done';
-  /** Bytes of what is wanted (padding included, if that is everything), and how many of them are verified and stored. */
+  /**
+   * Bytes of what is wanted (padding included, if that is everything), and how many of them are verified and stored.
+   */
   readonly stored: number;
   readonly length: number;
   /** Pieces that are wanted, and how many of them are verified and stored. */
@@ -146,7 +155,10 @@ export interface Progress {
   readonly held?: boolean;
 }
 
-/** What has become of the peers that each source named: how many got how far, and why the others did not. Told when it has changed. */
+/**
+ * What has become of the peers that each source named: how many got how far, and why the others did not. Told when it
+ * has changed.
+ */
 export interface FunnelSample {
   readonly type: 'funnel';
   readonly sources: readonly FunnelRow<PeerSource>[];

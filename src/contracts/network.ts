@@ -13,11 +13,20 @@ export interface HttpRequest {
   readonly stranger?: boolean;
   /** By IPv4 or IPv6 only: `unreachable` where the host has no address of that kind. Either if not given. */
   readonly family?: 4 | 6;
-  /** Where the host of `url` is, if somebody has just looked that up; looked up if not given. They are judged as those that are found are. */
+  /**
+   * Where the host of `url` is, if somebody has just looked that up; looked up if not given. They are judged as those
+   * that are found are.
+   */
   readonly addresses?: readonly string[];
-  /** Is the connection kept for the next request to the same host? Undefined for one of its own, which is closed with the answer. */
+  /**
+   * Is the connection kept for the next request to the same host? Undefined for one of its own, which is closed with
+   * the answer.
+   */
   readonly keep?: boolean;
-  /** A redirect to a magnet link is an answer: then `url` is the link, and `body` is empty. Otherwise it is an error, as that to any other scheme. */
+  /**
+   * A redirect to a magnet link is an answer: then `url` is the link, and `body` is empty. Otherwise it is an error, as
+   * that to any other scheme.
+   */
   readonly links?: boolean;
 }
 
@@ -52,7 +61,9 @@ export interface UdpSocket {
   readonly port: number;
   /** Hot. Errors of single sends never end it. */
   readonly datagrams$: Observable<Datagram>;
-  /** Hot. Anybody on the way may claim that a datagram was refused: it ends a wait, and proves nothing of whom it names. */
+  /**
+   * Hot. Anybody on the way may claim that a datagram was refused: it ends a wait, and proves nothing of whom it names.
+   */
   readonly undelivered$: Observable<Undelivered>;
   /** Of a multicast group. Hot: emits when it is heard on one more interface, where nobody has heard of us. */
   readonly moved$?: Observable<void>;
@@ -64,7 +75,10 @@ export interface UdpOptions {
   /** Any free port if not given or taken. */
   readonly port?: number;
   readonly family: 4 | 6;
-  /** A group to join on each interface, and so to hear what others send to it; `port` is then shared with others. What is sent to it is sent on each. */
+  /**
+   * A group to join on each interface, and so to hear what others send to it; `port` is then shared with others. What
+   * is sent to it is sent on each.
+   */
   readonly multicast?: string;
   /** The only one that is spoken with: then the system also tells when nobody listens there. */
   readonly to?: UdpEndpoint;

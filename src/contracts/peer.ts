@@ -36,7 +36,10 @@ export interface Peer {
   readonly state: Readonly<PeerState>;
   /** Hot: subscribe at once. Completes when they hang up. Bytes inside are lent until `next` returns. */
   readonly messages$: Observable<Message>;
-  /** The same without blocks (`piece`), and before `messages$`: for whoever has no use for them, thirty thousand times a second. */
+  /**
+   * The same without blocks (`piece`), and before `messages$`: for whoever has no use for them, thirty thousand times a
+   * second.
+   */
   readonly talk$: Observable<Message>;
   /** Encodes all messages into one write. False when the buffer towards them is full. */
   send(...messages: readonly Message[]): boolean;

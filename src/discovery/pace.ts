@@ -12,13 +12,18 @@ export interface SourcePace {
 
 /** Trackers say themselves how often they are to be asked; `atLeast` is for those that do not say how soon. */
 export interface TrackerPace extends Omit<SourcePace, 'atMost'> {
-  /** Of silence, until the next tracker is asked beside this one; and from one tier to the next while peers are wanted. */
+  /**
+   * Of silence, until the next tracker is asked beside this one; and from one tier to the next while peers are wanted.
+   */
   readonly stagger: number;
   /** Of silence, until a tracker counts as failing; it may still answer. */
   readonly patience: number;
   /** Until a tier is asked again when none of it has answered: the first time, and at most. */
   readonly retry: { readonly first: number; readonly most: number };
-  /** The part of an interval, 0 to 1, by which an announce may come later, by chance: what began together does not stay together. */
+  /**
+   * The part of an interval, 0 to 1, by which an announce may come later, by chance: what began together does not stay
+   * together.
+   */
   readonly spread: number;
 }
 
@@ -42,7 +47,14 @@ export const SPREAD = 0.1;
 
 export const defaultPace: Pace = {
   enough: 20,
-  trackers: { after: 0, atLeast: MINUTE, stagger: 1_500, patience: 15_000, retry: { first: 5_000, most: 30 * MINUTE }, spread: SPREAD },
+  trackers: {
+    after: 0,
+    atLeast: MINUTE,
+    stagger: 1_500,
+    patience: 15_000,
+    retry: { first: 5_000, most: 30 * MINUTE },
+    spread: SPREAD,
+  },
   lsd: { after: 0, atLeast: MINUTE, atMost: 5 * MINUTE },
   dht: { after: 0, atLeast: 5 * MINUTE, afterNone: 30_000, atMost: 15 * MINUTE },
 };

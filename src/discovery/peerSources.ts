@@ -44,13 +44,16 @@ export interface SourceOptions {
   /** Instead of the torrent's own, in tiers (BEP 12). */
   readonly trackers?: readonly (readonly string[])[] | undefined;
   /**
-   * Our node of the DHT (BEP 5), for as long as it is subscribed to; without it the DHT is not asked. Downloads may share one:
+   * Our node of the DHT (BEP 5), for as long as it is subscribed to; without it the DHT is not asked. Downloads may
+   * share one:
    * `dhtNode(…).pipe(shareReplay({ bufferSize: 1, refCount: true }))`. It is left alone for private torrents (BEP 27).
    */
   readonly dht$?: Observable<DhtNode> | undefined;
   /** Looks for peers in the local network (BEP 14), too; no if not given. Never for private torrents. */
   readonly lsd?: boolean | undefined;
-  /** The local network, if downloads share it: `localNetwork(env).pipe(shareReplay({ bufferSize: 2, refCount: true }))`. */
+  /**
+   * The local network, if downloads share it: `localNetwork(env).pipe(shareReplay({ bufferSize: 2, refCount: true }))`.
+   */
   readonly network$?: Observable<LocalNetwork> | undefined;
   /** Peers can call us at `port`: the DHT and the local network are told so. No if not given. */
   readonly listens?: boolean | undefined;
@@ -86,8 +89,9 @@ export interface SourcesOptions
  *   result    ---(ab)cbd---…
  * ```
  *
- * Each address says where it came from; some come several times. Completes when there is nobody left to ask: peers tell of others
- * only as long as there are any, and who may call is not waited for; the DHT and the local network can always be asked again. Never errors because of a source.
+ * Each address says where it came from; some come several times. Completes when there is nobody left to ask: peers tell
+ * of others only as long as there are any, and who may call is not waited for; the DHT and the local network can always
+ * be asked again. Never errors because of a source.
  */
 export const sources = (env: TrackerEnv, torrent: Findable, options: SourcesOptions): Observable<PeerAddress> => {
   const { peers = [], told$ = EMPTY, calls$ = EMPTY, left$ = EMPTY, alone = () => true, pace = defaultPace } = options;
@@ -101,7 +105,8 @@ export const sources = (env: TrackerEnv, torrent: Findable, options: SourcesOpti
     );
   // Whoever's turn comes later must know what is wanted, too.
   const asked$ = options.wanted$.pipe(connect(ask, { connector: () => new ReplaySubject(1) }));
-  const all = (asked: Observable<PeerAddress | undefined>): Observable<PeerAddress | undefined> => together(told$.pipe(until(secluded$)), calls$, asked);
+  const all = (asked: Observable<PeerAddress | undefined>): Observable<PeerAddress | undefined> =>
+    together(told$.pipe(until(secluded$)), calls$, asked);
   // One that is never forsaken has nothing to look for.
   if (left$ === NEVER) return all(concat(asked$, NEVER)) as Observable<PeerAddress>;
   const forsaken$ = left$.pipe(
@@ -129,10 +134,20 @@ const trackersOf = (
   });
 };
 
-const localPeersOf = (env: TrackerEnv, torrent: Findable, { lsd, network$, listens, port, wanted$, pace = defaultPace }: SourcesOptions) =>
+const localPeersOf = (
+  env: TrackerEnv,
+  torrent: Findable,
+  { lsd, network$, listens, port, wanted$, pace = defaultPace }: SourcesOptions,
+) =>
   lsd !== true || torrent.private === true
     ? EMPTY
-    : localPeers(env, { infoHash: torrent.infoHash, ...(listens === true && { port }), wanted$, pace: pace.lsd, network$ });
+    : localPeers(env, {
+        infoHash: torrent.infoHash,
+        ...(listens === true && { port }),
+        wanted$,
+        pace: pace.lsd,
+        network$,
+      });
 
 /** Milliseconds that the nodes named by a torrent have to answer before the DHT is asked for peers without them. */
 const INTRODUCTION = 1_500;
@@ -157,7 +172,10 @@ const dhtPeersOf = (
 };
 
 /** That our node can't be bound is a warning, and no node. */
-const unlessUnbound = (dht$: Observable<DhtNode>, report: ((event: Warning) => void) | undefined): Observable<DhtNode> =>
+const unlessUnbound = (
+  dht$: Observable<DhtNode>,
+  report: ((event: Warning) => void) | undefined,
+): Observable<DhtNode> =>
   dht$.pipe(
     catchError((error: unknown) => {
       if (!(error instanceof InputError)) return throwError(() => error);
@@ -166,10 +184,16 @@ const unlessUnbound = (dht$: Observable<DhtNode>, report: ((event: Warning) => v
     }),
   );
 
-/** Our DHT node for one torrent, if it may have one: the same for all who subscribe. That it can't be bound is a warning, and no node. */
+/**
+ * Our DHT node for one torrent, if it may have one: the same for all who subscribe. That it can't be bound is a
+ * warning, and no node.
+ */
 export const nodeFor = (
   torrent: Pick<Findable, 'private'>,
-  { dht$, report }: { readonly dht$?: Observable<DhtNode> | undefined; readonly report?: ((event: Warning) => void) | undefined },
+  {
+    dht$,
+    report,
+  }: { readonly dht$?: Observable<DhtNode> | undefined; readonly report?: ((event: Warning) => void) | undefined },
 ): Observable<DhtNode> | undefined => {
   if (dht$ === undefined || torrent.private === true) return undefined;
   return unlessUnbound(dht$, report).pipe(shareReplay({ bufferSize: 1, refCount: true }));

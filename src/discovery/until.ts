@@ -7,7 +7,8 @@ export const anyOf = (...streams$: readonly Observable<unknown>[]): Observable<u
 };
 
 /** `takeUntil`, which costs nothing if `notifier$` is `NEVER`: of a thousand torrents each has several of these. */
-export const until = <T>(notifier$: Observable<unknown>): MonoTypeOperatorFunction<T> => (notifier$ === NEVER ? identity : takeUntil(notifier$));
+export const until = <T>(notifier$: Observable<unknown>): MonoTypeOperatorFunction<T> =>
+  notifier$ === NEVER ? identity : takeUntil(notifier$);
 
 /** `merge`, without those that are `EMPTY`. */
 export const together = <T>(...streams$: readonly Observable<T>[]): Observable<T> => {

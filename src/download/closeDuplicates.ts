@@ -6,7 +6,10 @@ import { addressText } from '../protocol/encoding/address.ts';
 import type { Expulsion } from '../../operators/disconnect.ts';
 import { superfluous, duplicatesOf } from '../torrent/peers/duplicateConnections.ts';
 
-/** Milliseconds in which both sides may have dialled each other, or we two addresses of one peer: then rules decide, the same on both sides. */
+/**
+ * Milliseconds in which both sides may have dialled each other, or we two addresses of one peer: then rules decide, the
+ * same on both sides.
+ */
 export const CROSSING = 3_000;
 
 export interface DuplicatesOptions {
@@ -21,15 +24,25 @@ export interface DuplicatesOptions {
 
 /** What follows when a peer is connected twice. */
 export interface Duplicates {
-  /** Of two connections that begin together closes one. @throws PeerError `duplicate` if that is the newer one, or there are two before it. */
+  /**
+   * Of two connections that begin together closes one. @throws PeerError `duplicate` if that is the newer one, or there
+   * are two before it.
+   */
   joined(newer: Peer): void;
   /** Of two others keeps the one that lives. */
   readonly conversation: OperatorFunction<Peer, never>;
 }
 
-/** A peer that calls again may have lost its line: the older connection is tested, and a new one with the same id wins over silence. */
+/**
+ * A peer that calls again may have lost its line: the older connection is tested, and a new one with the same id wins
+ * over silence.
+ */
 export const closeDuplicates = ({ peerId, members, age, expelled }: DuplicatesOptions): Duplicates => {
-  const duplicate = (peer: Peer, other: Peer): Expulsion => ({ peer, code: 'duplicate', why: `is connected as ${addressText(other.address)}, too` });
+  const duplicate = (peer: Peer, other: Peer): Expulsion => ({
+    peer,
+    code: 'duplicate',
+    why: `is connected as ${addressText(other.address)}, too`,
+  });
   const before = (newer: Peer): readonly Peer[] => duplicatesOf(newer, members());
   // A peer that calls twice knows that it has called before: its first line is dead, or it has two addresses.
   const settled = (older: Peer, newer: Peer): boolean => age(older) < CROSSING && !(called(older) && called(newer));
@@ -38,13 +51,21 @@ export const closeDuplicates = ({ peerId, members, age, expelled }: DuplicatesOp
       const [older, ...more] = before(newer);
       if (older === undefined || (more.length === 0 && !settled(older, newer))) return;
       if (more.length > 0 || superfluous(peerId, older, newer) === newer)
-        throw new PeerError('duplicate', `${addressText(newer.address)}: is connected as ${addressText(older.address)} already`);
+        throw new PeerError(
+          'duplicate',
+          `${addressText(newer.address)}: is connected as ${addressText(older.address)} already`,
+        );
       expelled.next(duplicate(older, newer));
     },
     conversation: supersede({
       older: (newer) => before(newer).find((older) => !settled(older, newer)),
       decided: (older, newer, lives) => {
-        if (!lives) return expelled.next({ peer: older, code: 'duplicate', why: `says nothing any more, and has come back as ${addressText(newer.address)}` });
+        if (!lives)
+          return expelled.next({
+            peer: older,
+            code: 'duplicate',
+            why: `says nothing any more, and has come back as ${addressText(newer.address)}`,
+          });
         const gone = superfluous(peerId, older, newer);
         expelled.next(duplicate(gone, gone === newer ? older : newer));
       },

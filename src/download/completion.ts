@@ -1,4 +1,18 @@
-import { catchError, concat, defer, EMPTY, filter, from, ignoreElements, mergeMap, type Observable, of, share, tap, throwError } from 'rxjs';
+import {
+  catchError,
+  concat,
+  defer,
+  EMPTY,
+  filter,
+  from,
+  ignoreElements,
+  mergeMap,
+  type Observable,
+  of,
+  share,
+  tap,
+  throwError,
+} from 'rxjs';
 import { readPieces } from '../../operators/readPieces.ts';
 import { verifyPieces } from '../../operators/verifyPieces.ts';
 import { writePieces } from '../../operators/writePieces.ts';
@@ -18,13 +32,24 @@ const IN_FLIGHT = 2;
  * Moves what an earlier run has kept apart, since files were not wanted then, into the files that are wanted now: reads
  * it, checks it, writes it, as if a peer had sent it. Completes without a value.
  */
-export const adoptApart = (torrent: Torrent, env: Hashing, storage: Pick<Storage, 'apart' | 'write' | 'writev'>, picker: PiecePicker): Observable<never> =>
+export const adoptApart = (
+  torrent: Torrent,
+  env: Hashing,
+  storage: Pick<Storage, 'apart' | 'write' | 'writev'>,
+  picker: PiecePicker,
+): Observable<never> =>
   defer(() => {
     const { geometry } = picker;
     const buffers = buffersFor(geometry, env);
     const adopt = (index: number) =>
-      of(index).pipe(readPieces(storage.apart, geometry, buffers), verifyPieces(env.verify(torrent)), writePieces(storage, geometry));
-    return from(storage.apart.pieces().filter((index) => !picker.stored.has(index) && !picker.excluded.has(index))).pipe(
+      of(index).pipe(
+        readPieces(storage.apart, geometry, buffers),
+        verifyPieces(env.verify(torrent)),
+        writePieces(storage, geometry),
+      );
+    return from(
+      storage.apart.pieces().filter((index) => !picker.stored.has(index) && !picker.excluded.has(index)),
+    ).pipe(
       mergeMap(adopt, IN_FLIGHT),
       tap(({ type, index }) => type === 'stored' && picker.restore(index)),
       ignoreElements(),
@@ -35,11 +60,16 @@ export const adoptApart = (torrent: Torrent, env: Hashing, storage: Pick<Storage
  * The same storage, but the first write waits until `note$` has completed: so there is always a note that says whose
  * the files are. A note that can't be written keeps nobody from writing, unless the disk is full.
  */
-export const notedFirst = (storage: Storage, note$: Observable<never>): Pick<Storage, 'write' | 'writev' | 'ordered'> => {
+export const notedFirst = (
+  storage: Storage,
+  note$: Observable<never>,
+): Pick<Storage, 'write' | 'writev' | 'ordered'> => {
   let noted = false;
-  const unlessFull = (error: unknown): Observable<never> => (error instanceof StorageError && error.code !== 'full' ? EMPTY : throwError(() => error));
+  const unlessFull = (error: unknown): Observable<never> =>
+    error instanceof StorageError && error.code !== 'full' ? EMPTY : throwError(() => error);
   const noting$ = note$.pipe(catchError(unlessFull), tap({ complete: () => (noted = true) }), share());
-  const once = (write: () => Observable<number>): Observable<number> => (noted ? write() : concat(noting$, defer(write)));
+  const once = (write: () => Observable<number>): Observable<number> =>
+    noted ? write() : concat(noting$, defer(write));
   const writev = storage.writev?.bind(storage);
   return {
     ordered: storage.ordered === true,
@@ -49,8 +79,8 @@ export const notedFirst = (storage: Storage, note$: Observable<never>): Pick<Sto
 };
 
 /**
- * The end of a download: what another program has changed meanwhile is checked once more, files without a byte are made.
- * Completes without a value.
+ * The end of a download: what another program has changed meanwhile is checked once more, files without a byte are
+ * made. Completes without a value.
  *
  * @throws StorageError `missing` when something that was stored is no longer right: the same download fetches it again
  */

@@ -36,7 +36,16 @@ import { following } from './following.ts';
 import { type TorrentSwarm, torrentSwarm } from './torrentSwarm.ts';
 import { allowancesOf } from './rateLimits.ts';
 import { finished, notedFirst } from './completion.ts';
-import { calmly, claim, COUNT_EVERY, type Found, keepCounting, keepRemembering, remember, rememberForGood } from './resumeData.ts';
+import {
+  calmly,
+  claim,
+  COUNT_EVERY,
+  type Found,
+  keepCounting,
+  keepRemembering,
+  remember,
+  rememberForGood,
+} from './resumeData.ts';
 import { scoped } from './scoped.ts';
 import { peerSession } from './peerSession.ts';
 import { givenEnough, incomplete } from './seedGoal.ts';
@@ -65,12 +74,16 @@ const MiB = 2 ** 20;
  * gives   r-r-p-s-s-p-c-s-p-…-s-d|   rechecked, progress, stored, corrupt, done
  * ```
  *
- * Cold: may be subscribed to twice. Completes after `done`; or without it when stopped, or when there is nobody left to ask.
- * Unsubscribing hangs up on everyone, tells the trackers, and remembers what is stored.
+ * Cold: may be subscribed to twice. Completes after `done`; or without it when stopped, or when there is nobody left to
+ * ask. Unsubscribing hangs up on everyone, tells the trackers, and remembers what is stored.
  *
  * @throws StorageError, InvariantError. A peer or a tracker never ends it.
  */
-export const download = (source: Torrent | MagnetLink, env: Env, options: DownloadOptions): Observable<DownloadEvent> => {
+export const download = (
+  source: Torrent | MagnetLink,
+  env: Env,
+  options: DownloadOptions,
+): Observable<DownloadEvent> => {
   const inside = (stop$: Observable<unknown>): Observable<DownloadEvent> =>
     scoped(listenPort(source.infoHash, options), (door) => events(source, env, { ...options, ...door }, stop$));
   return options.stop$ === undefined
@@ -83,24 +96,43 @@ export const download = (source: Torrent | MagnetLink, env: Env, options: Downlo
 };
 
 /** All that happens, beside the pipe, too. */
-const events = (source: Torrent | MagnetLink, env: Env, options: DownloadOptions & ListenPort, stop$: Observable<unknown>): Observable<DownloadEvent> =>
+const events = (
+  source: Torrent | MagnetLink,
+  env: Env,
+  options: DownloadOptions & ListenPort,
+  stop$: Observable<unknown>,
+): Observable<DownloadEvent> =>
   defer(() => {
-    const there = torrentSwarm(source, env, isMagnet(source) ? { ...options, peers: [...(options.peers ?? []), ...peersOf(source)] } : options);
+    const there = torrentSwarm(
+      source,
+      env,
+      isMagnet(source) ? { ...options, peers: [...(options.peers ?? []), ...peersOf(source)] } : options,
+    );
     const seen = (main$: Observable<DownloadEvent>): Observable<DownloadEvent> => watched(main$, options.news, there);
     const { target, placed = () => of(target), select = isMagnet(source) ? source.select : undefined } = options;
-    const chosen = (torrent: Torrent): Observable<Selection> => (typeof select === 'function' ? select(torrent) : of(select));
+    const chosen = (torrent: Torrent): Observable<Selection> =>
+      typeof select === 'function' ? select(torrent) : of(select);
     const stored = (torrent: Torrent, main: (storage: Storage, chosen: Chosen) => Observable<DownloadEvent>) =>
       following(chosen(torrent), (select) =>
         following(placed(torrent), (place) => {
           const only = options.seed?.only === true && { readOnly: true };
-          return scoped(env.openStorage(torrent, { ...place, wanted: selects(select), ...only }), (storage) => main(storage, { select, force: place.force }));
+          return scoped(env.openStorage(torrent, { ...place, wanted: selects(select), ...only }), (storage) =>
+            main(storage, { select, force: place.force }),
+          );
         }),
       );
-    const goOn = (torrent: Torrent, storage: Storage, what: Chosen, talk: Talk) => pipeline(torrent, storage, env, { ...options, ...what }, stop$, there, talk);
+    const goOn = (torrent: Torrent, storage: Storage, what: Chosen, talk: Talk) =>
+      pipeline(torrent, storage, env, { ...options, ...what }, stop$, there, talk);
     if (!isMagnet(source)) {
-      return stored(source, (storage, what) => seen(goOn(source, storage, what, (company) => there.swarm(peerSession(env, company)))));
+      return stored(source, (storage, what) =>
+        seen(goOn(source, storage, what, (company) => there.swarm(peerSession(env, company)))),
+      );
     }
-    return seen(resolveMagnet(source, env, options, stop$, there, (torrent, talk) => stored(torrent, (storage, what) => goOn(torrent, storage, what, talk))));
+    return seen(
+      resolveMagnet(source, env, options, stop$, there, (torrent, talk) =>
+        stored(torrent, (storage, what) => goOn(torrent, storage, what, talk)),
+      ),
+    );
   });
 
 /** What is known once a place has been chosen. */
@@ -132,7 +164,8 @@ const pipeline = (
     const { geometry, picker, drafts } = shared;
     const selection = new FileSelection(torrent, geometry, options.select);
     tally.begin(picker, drafts, selection);
-    if (selection.files === 0) throw new InputError('bad-option', `none of the files is selected: there are ${torrent.files.length}, from 0`);
+    if (selection.files === 0)
+      throw new InputError('bad-option', `none of the files is selected: there are ${torrent.files.length}, from 0`);
     for (const index of selection.excluded) picker.exclude(index);
     const suspects = new SmartBan<Peer>();
     const stored$ = settled$.pipe(filter(({ type }) => type === 'stored'));
@@ -215,7 +248,14 @@ const pipeline = (
     let restored = false;
     let began = 0; // pieces that were there
     const restored$ = beginning(torrent, env, storage, picker, {
-      ...{ selection, fetches, writable, force: options.force === true, recheck: options.recheck === true, checks: options.checks },
+      ...{
+        selection,
+        fetches,
+        writable,
+        force: options.force === true,
+        recheck: options.recheck === true,
+        checks: options.checks,
+      },
       found: (what) => {
         found = what;
         if (what.note) tally.before = what.note;
@@ -223,7 +263,8 @@ const pipeline = (
       sound: (index) => shelf.vouch(index),
     }).pipe(tap({ complete: () => ([restored, began] = [true, picker.stored.count]) }), until(stop$));
     // Where nothing of it is, nothing is left behind.
-    const leave = () => (restored && (picker.stored.count > 0 || found.note !== undefined) ? save(!fetches && picker.complete) : EMPTY);
+    const leave = () =>
+      restored && (picker.stored.count > 0 || found.note !== undefined) ? save(!fetches && picker.complete) : EMPTY;
     const forGood$ = rememberForGood(storage, save(true), report);
     const complete$ = concat(
       finished(torrent, env, storage, picker),
@@ -237,7 +278,9 @@ const pipeline = (
     );
     // Nobody looks at what nobody wants.
     const looks = (every: number): Observable<void> => there.ticks(every).pipe(filter(() => !tally.asleep));
-    const kept$ = defer(() => concat(complete$, merge(shelf.watch(looks, fetches ? undefined : found.stamps), counted$)));
+    const kept$ = defer(() =>
+      concat(complete$, merge(shelf.watch(looks, fetches ? undefined : found.stamps), counted$)),
+    );
     const seeding$ = stored$.pipe(
       startWith(undefined),
       filter(() => seed !== undefined && picker.complete),
@@ -252,7 +295,11 @@ const pipeline = (
       tally.phase = 'downloading';
       // Nothing comes: then nothing waits for it, a thousand times.
       if (!fetches) return merge(talk(company).pipe(ignoreElements()), kept$).pipe(until(over$));
-      return merge(fetched$.pipe(finalize(() => settled$.complete())), seeding$, keepRemembering(settled$, save(false), report));
+      return merge(
+        fetched$.pipe(finalize(() => settled$.complete())),
+        seeding$,
+        keepRemembering(settled$, save(false), report),
+      );
     });
     const end$ = defer(() => {
       if (!picker.complete) return calmly(leave(), report);

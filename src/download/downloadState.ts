@@ -20,8 +20,10 @@ export interface DownloadStateOptions {
 }
 
 /** Buffers for the pieces of one torrent. */
-export const buffersFor = ({ pieceLength, length }: Geometry, { sharesMemory = false }: Pick<Env, 'sharesMemory'>): PieceBuffers =>
-  new PieceBuffers(Math.min(pieceLength, length), { shared: sharesMemory });
+export const buffersFor = (
+  { pieceLength, length }: Geometry,
+  { sharesMemory = false }: Pick<Env, 'sharesMemory'>,
+): PieceBuffers => new PieceBuffers(Math.min(pieceLength, length), { shared: sharesMemory });
 
 /** What the operators of one download share. */
 export interface DownloadState {
@@ -68,6 +70,10 @@ export const downloadState = (
     freed: () => freed$.next(),
     abandoned: (piece) => drafts.drop(piece),
   });
-  const identity = { infoHash: torrent.infoHash, peerId: peerId ?? createPeerId(env.randomBytes(12)), pieceCount: geometry.pieceCount };
+  const identity = {
+    infoHash: torrent.infoHash,
+    peerId: peerId ?? createPeerId(env.randomBytes(12)),
+    pieceCount: geometry.pieceCount,
+  };
   return { geometry, picker, drafts, identity, wake$: atOnce(freed$).pipe(share()) };
 };

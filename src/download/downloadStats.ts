@@ -1,5 +1,17 @@
 import { now } from '../contracts/clock.ts';
-import type { Done, FunnelSample, Peer, PeerAddress, PeerJoined, PeerLeft, PeerSource, PieceOutcome, Progress, Storage, Warning } from '../contracts/env.ts';
+import type {
+  Done,
+  FunnelSample,
+  Peer,
+  PeerAddress,
+  PeerJoined,
+  PeerLeft,
+  PeerSource,
+  PieceOutcome,
+  Progress,
+  Storage,
+  Warning,
+} from '../contracts/env.ts';
 import { InvariantError, PeerError } from '../contracts/errors.ts';
 import { Stillness } from './stillness.ts';
 import type { AddressBook } from '../torrent/peers/addressBook.ts';
@@ -21,8 +33,8 @@ const GREETING = 2_000;
 const METADATA_STANDSTILL = 'none of the connected peers has told yet what the magnet link stands for';
 
 /**
- * The counters of one download, read when somebody looks. Depends on the picker, the book, the crowd and the funnel, which count for
- * themselves; adds what none of them knows: the phase, the rate, and for how long nothing has moved.
+ * The counters of one download, read when somebody looks. Depends on the picker, the book, the crowd and the funnel,
+ * which count for themselves; adds what none of them knows: the phase, the rate, and for how long nothing has moved.
  */
 export class DownloadStats {
   phase: Progress['phase'] = 'checking';
@@ -96,7 +108,10 @@ export class DownloadStats {
     };
   };
 
-  /** Can nobody take the place of this peer, which is about to leave? It is all there is, or had a piece that we lack and nobody else has. */
+  /**
+   * Can nobody take the place of this peer, which is about to leave? It is all there is, or had a piece that we lack
+   * and nobody else has.
+   */
   atStake(address: PeerAddress): boolean {
     const picker = this.#known;
     if (picker?.complete === true || this.phase === 'seeding') return false;
@@ -128,7 +143,15 @@ export class DownloadStats {
     this.phase = phase;
     const { downloaded, uploaded } = this.crowd;
     const wanted = paths.filter((path, file) => path !== '' && this.#wanted.wants(file));
-    return { type: 'done', length: this.#wanted.total.bytes, path: place, paths: wanted, downloaded, uploaded, wasted: this.#wasted };
+    return {
+      type: 'done',
+      length: this.#wanted.total.bytes,
+      path: place,
+      paths: wanted,
+      downloaded,
+      uploaded,
+      wasted: this.#wasted,
+    };
   }
 
   /** Bytes of what is wanted that are verified and stored. */
@@ -162,7 +185,10 @@ export class DownloadStats {
 
   /** Payload bytes of all runs. */
   get lifetime(): { readonly downloaded: number; readonly uploaded: number } {
-    return { downloaded: this.before.downloaded + this.crowd.downloaded, uploaded: this.before.uploaded + this.crowd.uploaded };
+    return {
+      downloaded: this.before.downloaded + this.crowd.downloaded,
+      uploaded: this.before.uploaded + this.crowd.uploaded,
+    };
   }
 
   /** What has been given, in bytes of this run and of all, as a multiple of what is wanted. */
@@ -198,12 +224,18 @@ export class DownloadStats {
     if (downloaded !== this.#last || this.phase !== 'downloading') this.#movedAt = time;
     this.#last = downloaded;
     const rate = this.#rate.sample(downloaded, time);
-    const reason = this.phase === 'paused' ? 'the disk is full: waiting for room' : this.#reason((time - this.#movedAt) / 1000);
+    const reason =
+      this.phase === 'paused' ? 'the disk is full: waiting for room' : this.#reason((time - this.#movedAt) / 1000);
     const left = total.bytes - have.bytes;
     const held = this.phase === 'downloading' && this.held();
     return {
       type: 'progress',
-      phase: complete && this.phase === 'downloading' ? 'done' : !complete && this.phase === 'seeding' ? 'downloading' : this.phase,
+      phase:
+        complete && this.phase === 'downloading'
+          ? 'done'
+          : !complete && this.phase === 'seeding'
+            ? 'downloading'
+            : this.phase,
       stored: have.bytes,
       length: total.bytes,
       pieces: have.pieces,
@@ -227,14 +259,23 @@ export class DownloadStats {
     return this.#stillness.tells(progress, now()) ? progress : undefined;
   }
 
-  /** All is there, nobody is here or dialled, and nothing has changed for a while: there is nothing to look at until something stirs. */
+  /**
+   * All is there, nobody is here or dialled, and nothing has changed for a while: there is nothing to look at until
+   * something stirs.
+   */
   get asleep(): boolean {
     return this.#stillness.still && this.#book.active === 0;
   }
 
   get #peers(): Progress['peers'] {
     const { known, active, banned } = this.#book;
-    return { known, connecting: active - this.crowd.size, connected: this.crowd.size, unchoked: this.crowd.unchoked, banned };
+    return {
+      known,
+      connecting: active - this.crowd.size,
+      connected: this.crowd.size,
+      unchoked: this.crowd.unchoked,
+      banned,
+    };
   }
 
   /** While only the info-hash is known. */
@@ -242,7 +283,15 @@ export class DownloadStats {
     const { uploaded, downloaded } = this.crowd;
     const reason = this.#reason(seconds);
     const nothing = { stored: 0, length: 0, pieces: 0, pieceCount: 0, rate: 0, upRate: 0, ratio: 0, wasted: 0 };
-    return { type: 'progress', phase: 'metadata', ...nothing, downloaded, uploaded, peers: this.#peers, ...(reason !== undefined && { reason }) };
+    return {
+      type: 'progress',
+      phase: 'metadata',
+      ...nothing,
+      downloaded,
+      uploaded,
+      peers: this.#peers,
+      ...(reason !== undefined && { reason }),
+    };
   }
 
   #reason(seconds: number): string | undefined {
@@ -251,6 +300,13 @@ export class DownloadStats {
     if (this.held()) return 'held back by the limit of the download rate';
     const { crowd } = this;
     const useful = crowd.some(({ state }) => state.interesting);
-    return stallReason({ known: this.#book.known, connected: crowd.size, unchoked: crowd.unchoked, useful, seconds, funnel: this.#funnel.total });
+    return stallReason({
+      known: this.#book.known,
+      connected: crowd.size,
+      unchoked: crowd.unchoked,
+      useful,
+      seconds,
+      funnel: this.#funnel.total,
+    });
   }
 }

@@ -40,8 +40,8 @@ export interface WholePiece {
 }
 
 /**
- * One verified piece, from whoever has it: the pipe of a download whose picker wants nothing else, and whose end is in memory.
- * Emits it and hangs up on everyone. Completes without it when there is nobody left to ask.
+ * One verified piece, from whoever has it: the pipe of a download whose picker wants nothing else, and whose end is in
+ * memory. Emits it and hangs up on everyone. Completes without it when there is nobody left to ask.
  */
 export const fetchPiece = (
   torrent: Torrent,
@@ -100,7 +100,12 @@ export const fetchPiece = (
       verifyPieces(env.verify(torrent)),
       tap(examine),
       map((piece) => {
-        const kept = { valid: piece.valid, index, bytes: Uint8Array.from(piece.bytes), from: [...new Set(piece.from.map(({ address }) => address))] };
+        const kept = {
+          valid: piece.valid,
+          index,
+          bytes: Uint8Array.from(piece.bytes),
+          from: [...new Set(piece.from.map(({ address }) => address))],
+        };
         piece.release();
         return kept;
       }),

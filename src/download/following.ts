@@ -9,7 +9,8 @@ import { Observable, Subscription } from 'rxjs';
  * gives   ----b-c|
  * ```
  *
- * As `take(1)` and `switchMap` do it, but nothing of `first$` is kept meanwhile: what follows may go on for months, a thousand times.
+ * As `take(1)` and `switchMap` do it, but nothing of `first$` is kept meanwhile: what follows may go on for months, a
+ * thousand times.
  */
 export const following = <T, R>(first$: Observable<T>, then: (value: T) => Observable<R>): Observable<R> =>
   new Observable((subscriber) => {

@@ -1,4 +1,18 @@
-import { combineLatest, concatMap, defaultIfEmpty, defer, delay, filter, map, type Observable, of, race, take, tap, timer } from 'rxjs';
+import {
+  combineLatest,
+  concatMap,
+  defaultIfEmpty,
+  defer,
+  delay,
+  filter,
+  map,
+  type Observable,
+  of,
+  race,
+  take,
+  tap,
+  timer,
+} from 'rxjs';
 import { extensionHandshake } from '../../operators/extensionHandshake.ts';
 import { handshake, type Identity } from '../../operators/handshake.ts';
 import type { Env, Peer, PeerAddress } from '../contracts/env.ts';
@@ -32,11 +46,16 @@ interface Manners {
 
 const FIELDS: readonly Message['type'][] = ['bitfield', 'haveAll', 'haveNone'];
 
-/** When they have said all that is said at first, or `GRACE` after their extension handshake; emits the port of their DHT node. */
+/**
+ * When they have said all that is said at first, or `GRACE` after their extension handshake; emits the port of their
+ * DHT node.
+ */
 const introduced = (peer: Peer, { dht }: Handshake): Observable<number | undefined> => {
   type Told = Observable<Message | undefined>;
   const first = (wanted: (message: Message) => boolean): Told => peer.messages$.pipe(filter(wanted), take(1));
-  const named$: Told = peer.state.extended ? first((message) => message.type === 'extended' && message.id === EXTENSION_HANDSHAKE) : of(undefined);
+  const named$: Told = peer.state.extended
+    ? first((message) => message.type === 'extended' && message.id === EXTENSION_HANDSHAKE)
+    : of(undefined);
   let port: number | undefined;
   const port$ = (dht ? first(({ type }) => type === 'port') : of(undefined)).pipe(
     tap((message) => {
@@ -48,14 +67,19 @@ const introduced = (peer: Peer, { dht }: Handshake): Observable<number | undefin
 };
 
 /**
- * Dials one peer and exchanges handshakes; when `negotiate`, extension handshakes too. Emits once and hangs up. A peer that does not say
- * all of itself within the time, or hangs up before, is emitted as far as it is known.
+ * Dials one peer and exchanges handshakes; when `negotiate`, extension handshakes too. Emits once and hangs up. A peer
+ * that does not say all of itself within the time, or hangs up before, is emitted as far as it is known.
  *
  * Errors with a `PeerError` as `connect` and `handshake` do, and with `timeout` if there is no handshake in time.
  *
  * @see BEP 3, BEP 5, BEP 10
  */
-export const greetPeer = (env: Pick<Env, 'connect'>, address: PeerAddress, identity: Identity, { negotiate, deadline }: Manners): Observable<Met> =>
+export const greetPeer = (
+  env: Pick<Env, 'connect'>,
+  address: PeerAddress,
+  identity: Identity,
+  { negotiate, deadline }: Manners,
+): Observable<Met> =>
   defer(() => {
     let theirs: Handshake | undefined;
     let known: Met | undefined;
@@ -68,7 +92,10 @@ export const greetPeer = (env: Pick<Env, 'connect'>, address: PeerAddress, ident
     const late$ = timer(deadline.left).pipe(
       map((): Met => {
         if (known !== undefined) return known;
-        throw new PeerError('timeout', `${addressText(address)}: ${connected ? 'no handshake' : 'no connection'} within ${deadline.seconds} s`);
+        throw new PeerError(
+          'timeout',
+          `${addressText(address)}: ${connected ? 'no handshake' : 'no connection'} within ${deadline.seconds} s`,
+        );
       }),
     );
     const met$ = env.connect(address).pipe(

@@ -15,11 +15,19 @@ const STRETCH = 2 ** 20;
 
 const refused = (storage: Storage, file: number, why: string, more: number): StorageError => {
   const others = more > 0 ? ` (and so ${more === 1 ? 'is another file' : `are ${more} others`})` : '';
-  return new StorageError('occupied', `${visible(storage.paths[file] ?? '')} is there already${others}, ${why}: ${IN_THE_WAY}`);
+  return new StorageError(
+    'occupied',
+    `${visible(storage.paths[file] ?? '')} is there already${others}, ${why}: ${IN_THE_WAY}`,
+  );
 };
 
 /** Refuses files that are longer than the torrent has them. @throws StorageError `occupied` */
-export const refuseLonger = (torrent: Torrent, storage: Storage, selection: FileSelection, stamps: readonly FileStamp[]): void => {
+export const refuseLonger = (
+  torrent: Torrent,
+  storage: Storage,
+  selection: FileSelection,
+  stamps: readonly FileStamp[],
+): void => {
   const [file, ...more] = longerFiles(torrent, stamps, selection.wants);
   if (file === undefined) return;
   const why = `and longer (${stamps[file]?.size} bytes) than the torrent has it (${torrent.files[file]?.length} bytes)`;
@@ -27,17 +35,27 @@ export const refuseLonger = (torrent: Torrent, storage: Storage, selection: File
 };
 
 /**
- * Makes sure that no file of anybody else is written to: completes without a value if none would be, and otherwise, with
- * `force`, once those files are marked to be replaced. A file of nothing but zeros is nobody's: other clients reserve room so.
+ * Makes sure that no file of anybody else is written to: completes without a value if none would be, and otherwise,
+ * with
+ * `force`, once those files are marked to be replaced. A file of nothing but zeros is nobody's: other clients reserve
+ * room so.
  *
  * @throws StorageError `occupied`
  */
-export const guardFiles = (torrent: Torrent, storage: Storage, picker: PiecePicker, { note, stamps }: Found, force: boolean): Observable<never> =>
+export const guardFiles = (
+  torrent: Torrent,
+  storage: Storage,
+  picker: PiecePicker,
+  { note, stamps }: Found,
+  force: boolean,
+): Observable<never> =>
   defer(() => {
     const known = { stamps, note, have: picker.stored, wanted: (piece: number) => !picker.excluded.has(piece) };
     if (picker.complete) return EMPTY;
     return storage.notes.others().pipe(
-      map((notes) => occupiedFiles(torrent, { ...known, others: notes.map(decodeAnyNote).filter((note) => note !== undefined) })),
+      map((notes) =>
+        occupiedFiles(torrent, { ...known, others: notes.map(decodeAnyNote).filter((note) => note !== undefined) }),
+      ),
       mergeMap((found) => from(found).pipe(concatMap(unlessBlank(torrent, storage, stamps)), toArray())),
       mergeMap((found) => settled(storage, found, force)),
     );
@@ -48,7 +66,9 @@ const unlessBlank =
   (found: Occupied): Observable<Occupied> => {
     const { offset, length } = files[found.file] as Torrent['files'][number];
     if (found.by !== undefined) return of(found);
-    return isBlank(storage, offset, Math.min(length, stamps[found.file]?.size ?? 0)).pipe(mergeMap((blank) => (blank ? EMPTY : of(found))));
+    return isBlank(storage, offset, Math.min(length, stamps[found.file]?.size ?? 0)).pipe(
+      mergeMap((blank) => (blank ? EMPTY : of(found))),
+    );
   };
 
 const settled = (storage: Storage, found: readonly Occupied[], force: boolean): Observable<never> => {
@@ -71,7 +91,15 @@ const isBlank = (storage: Storage, offset: number, length: number): Observable<b
       const part = into.subarray(0, Math.min(into.length, length - at));
       return storage
         .read(offset + at, part)
-        .pipe(mergeMap((count) => (part.subarray(0, count).some((byte) => byte !== 0) ? of(false) : count < part.length ? of(true) : from(at + part.length))));
+        .pipe(
+          mergeMap((count) =>
+            part.subarray(0, count).some((byte) => byte !== 0)
+              ? of(false)
+              : count < part.length
+                ? of(true)
+                : from(at + part.length),
+          ),
+        );
     };
     return from(0);
   });

@@ -27,7 +27,10 @@ export interface DownloadOptions extends SourceOptions, ListenPortOptions {
   readonly choker?: ChokeStrategy;
   /** How many are served at one time; as many as the line bears if not given. */
   readonly slots?: number;
-  /** Goes on when it is complete, and gives to others until it has given enough; `{}` is for ever. Without it the download ends. */
+  /**
+   * Goes on when it is complete, and gives to others until it has given enough; `{}` is for ever. Without it the
+   * download ends.
+   */
   readonly seed?: SeedOptions;
   /** Peers at one time. 200. */
   readonly maxPeers?: number;
@@ -41,10 +44,16 @@ export interface DownloadOptions extends SourceOptions, ListenPortOptions {
   readonly checks?: Turns;
   /** Peers tell each other of others (BEP 11). Yes; never for private torrents. */
   readonly pex?: boolean;
-  /** Files that are wanted, by their numbers from 0 (BEP 53), or what chooses them once the torrent is known; the link's own, or all, if not given. */
+  /**
+   * Files that are wanted, by their numbers from 0 (BEP 53), or what chooses them once the torrent is known; the link's
+   * own, or all, if not given.
+   */
   readonly select?: Selection | ((torrent: Torrent) => Observable<Selection>) | undefined;
   /** Checks all that is on disk, whatever is remembered of it. */
   readonly recheck?: boolean;
-  /** When it emits, nothing more is asked for; what has come is still stored, if need be when a full disk has room again, and the download completes. */
+  /**
+   * When it emits, nothing more is asked for; what has come is still stored, if need be when a full disk has room
+   * again, and the download completes.
+   */
   readonly stop$?: Observable<unknown>;
 }

@@ -75,7 +75,11 @@ const CHOKED = { starved: 20_000, crowded: 120_000, alone: 900_000 };
 const IDLE = { starved: 20_000, crowded: 120_000, alone: Infinity };
 
 /** What we say of ourselves to the peers of one download. */
-export const introduction = ({ secluded, info, port }: Pick<SessionContext, 'secluded' | 'info' | 'port'>): OurExtensions => ({
+export const introduction = ({
+  secluded,
+  info,
+  port,
+}: Pick<SessionContext, 'secluded' | 'info' | 'port'>): OurExtensions => ({
   // The extensions of BEP 11 are not for private torrents (BEP 27).
   names: secluded ? [UT_METADATA, LT_DONTHAVE] : [UT_PEX, UT_METADATA, LT_DONTHAVE],
   ...(port !== undefined && { port }),
@@ -83,7 +87,10 @@ export const introduction = ({ secluded, info, port }: Pick<SessionContext, 'sec
 });
 
 /** All that is said with one peer, from dialling to hanging up; emits the blocks that it sends. */
-export const peerSession = (env: Pick<Env, 'connect'>, company: SessionContext): ((address: PeerAddress) => Observable<Block>) => {
+export const peerSession = (
+  env: Pick<Env, 'connect'>,
+  company: SessionContext,
+): ((address: PeerAddress) => Observable<Block>) => {
   const { funnel, dht$ } = company;
   // Most torrents of a thousand never have a peer.
   let talk: OperatorFunction<Peer, Block> | undefined;

@@ -16,8 +16,8 @@ export interface RateLimitOptions {
 }
 
 /**
- * A rate limit that many share: those who wait take turns, oldest first. Depends on the time; has a timer only while somebody waits.
- * Invariant: nobody waits twice, and while somebody waits and `rate` > 0 there is a timer.
+ * A rate limit that many share: those who wait take turns, oldest first. Depends on the time; has a timer only while
+ * somebody waits. Invariant: nobody waits twice, and while somebody waits and `rate` > 0 there is a timer.
  */
 export class RateLimit implements Allowance {
   readonly #bucket: TokenBucket;
@@ -125,6 +125,7 @@ export class RateLimit implements Allowance {
 }
 
 const checked = (rate: number): number => {
-  if (!(rate >= 0)) throw new InputError('bad-option', `a limit of ${rate} bytes a second: expected 0 or more, Infinity for none`);
+  if (!(rate >= 0))
+    throw new InputError('bad-option', `a limit of ${rate} bytes a second: expected 0 or more, Infinity for none`);
   return rate;
 };

@@ -9,7 +9,8 @@ export interface Allowances {
 }
 
 /**
- * Bytes of payload a second, as they change; Infinity for no limit, 0 for nothing at all. There is none before the first value.
+ * Bytes of payload a second, as they change; Infinity for no limit, 0 for nothing at all. There is none before the
+ * first value.
  *
  * ```ts
  * const slower$ = fromEvent(process, 'SIGUSR1').pipe(map(() => 100_000), startWith(2_000_000));
@@ -23,13 +24,27 @@ export interface Limits {
   readonly within?: Allowances | undefined;
 }
 
-/** The allowances of one subscription. They follow what was given while `changes$` is listened to; it emits nothing, and is `EMPTY` if nothing can change. */
-export const allowancesOf = ({ down, up, within }: Limits = {}): Allowances & { readonly changes$: Observable<never> } => {
+/**
+ * The allowances of one subscription. They follow what was given while `changes$` is listened to; it emits nothing, and
+ * is `EMPTY` if nothing can change.
+ */
+export const allowancesOf = ({
+  down,
+  up,
+  within,
+}: Limits = {}): Allowances & { readonly changes$: Observable<never> } => {
   const ways = { down: oneWay(down, within?.down), up: oneWay(up, within?.up) };
-  return { down: ways.down.allowance, up: ways.up.allowance, changes$: down || up ? merge(ways.down.changes$, ways.up.changes$) : EMPTY };
+  return {
+    down: ways.down.allowance,
+    up: ways.up.allowance,
+    changes$: down || up ? merge(ways.down.changes$, ways.up.changes$) : EMPTY,
+  };
 };
 
-const oneWay = (rate$: Observable<number> | undefined, within: Allowance | undefined): { allowance: Allowance | undefined; changes$: Observable<never> } => {
+const oneWay = (
+  rate$: Observable<number> | undefined,
+  within: Allowance | undefined,
+): { allowance: Allowance | undefined; changes$: Observable<never> } => {
   if (rate$ === undefined) return { allowance: within, changes$: EMPTY };
   const limit = new RateLimit({ within });
   return { allowance: limit, changes$: limit.follow(rate$) };

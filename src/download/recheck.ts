@@ -13,7 +13,9 @@ import { buffersFor } from './downloadState.ts';
 
 /** Pieces in memory at one time: a disk may read faster than anyone can hash. */
 const CHECKS_IN_FLIGHT = 4;
-/** Pieces whose digests are asked for at one time, and their bytes: what can't be digested elsewhere is read after all. */
+/**
+ * Pieces whose digests are asked for at one time, and their bytes: what can't be digested elsewhere is read after all.
+ */
 const DIGESTS_IN_FLIGHT = 16;
 const MEMORY = 64 * 2 ** 20;
 /** Bytes below which threads would cost more time to start than they save. */
@@ -41,14 +43,24 @@ export const recheckPieces = (
     const digestOf = (index: number) =>
       (storage.digest?.(geometry.pieceOffset(index), geometry.pieceSize(index)) ?? EMPTY).pipe(
         defaultIfEmpty(undefined),
-        mergeMap((digest) => (digest ? of({ index, bytes: NONE, from: [], digest, release: () => {} }).pipe(check) : bytesOf(index))),
+        mergeMap((digest) =>
+          digest ? of({ index, bytes: NONE, from: [], digest, release: () => {} }).pipe(check) : bytesOf(index),
+        ),
       );
     const elsewhere = storage.digest !== undefined && indices.length * geometry.pieceLength > MANY;
     const atOnce = Math.max(CHECKS_IN_FLIGHT, Math.min(DIGESTS_IN_FLIGHT, Math.floor(MEMORY / geometry.pieceLength)));
     let checked = 0;
     return from(indices).pipe(
       elsewhere ? mergeMap(digestOf, atOnce) : mergeMap(bytesOf, CHECKS_IN_FLIGHT),
-      map(({ index, valid }): Rechecked => ({ type: 'rechecked', index, valid, checked: ++checked, total: indices.length })),
+      map(
+        ({ index, valid }): Rechecked => ({
+          type: 'rechecked',
+          index,
+          valid,
+          checked: ++checked,
+          total: indices.length,
+        }),
+      ),
     );
   });
 
@@ -77,10 +89,15 @@ export const recheck = (
     const geometry = new Geometry(torrent);
     const selection = new FileSelection(torrent, geometry, select);
     const excluded = new Set(selection.excluded);
-    const pieces = Array.from({ length: geometry.pieceCount }, (_, index) => index).filter((index) => !excluded.has(index));
+    const pieces = Array.from({ length: geometry.pieceCount }, (_, index) => index).filter(
+      (index) => !excluded.has(index),
+    );
     const right = new Bitfield(geometry.pieceCount);
     const checked = ({ paths }: Storage, stamps: readonly FileStamp[]): Checked => {
-      const files = fileStates(torrent, stamps, right, selection.wants).map((each) => ({ ...each, path: paths[each.file] ?? '' }));
+      const files = fileStates(torrent, stamps, right, selection.wants).map((each) => ({
+        ...each,
+        path: paths[each.file] ?? '',
+      }));
       const complete = right.count === pieces.length && files.every(({ state }) => state === 'complete');
       return { type: 'checked', complete, pieceCount: pieces.length, valid: right.count, files };
     };

@@ -30,7 +30,10 @@ export const SAVE_EVERY = 1000;
 /** The same, while others take. */
 export const COUNT_EVERY = 60_000;
 
-/** What there is at the start: the note of the run before, if it is of this torrent, and what the disk says of each file. */
+/**
+ * What there is at the start: the note of the run before, if it is of this torrent, and what the disk says of each
+ * file.
+ */
 export interface Found {
   readonly note: ResumeNote | undefined;
   readonly stamps: readonly FileStamp[];
@@ -43,7 +46,8 @@ export interface Found {
  * gives  --r-r-r|   one for each piece that had to be checked
  * ```
  *
- * `found` hears what there is before anything is read; what it throws is the error. What has to be checked waits for its turn in `checks`.
+ * `found` hears what there is before anything is read; what it throws is the error. What has to be checked waits for
+ * its turn in `checks`.
  */
 export const restore = (
   torrent: Torrent,
@@ -69,32 +73,74 @@ export const restore = (
     }),
   );
 
-/** Writes down once what is verified and stored; `clean` when that has reached the disk, and is all that is wanted. Completes without a value. */
-export const remember = (torrent: Torrent, storage: Storage, picker: PiecePicker, tally: DownloadStats, clean: boolean): Observable<never> =>
+/**
+ * Writes down once what is verified and stored; `clean` when that has reached the disk, and is all that is wanted.
+ * Completes without a value.
+ */
+export const remember = (
+  torrent: Torrent,
+  storage: Storage,
+  picker: PiecePicker,
+  tally: DownloadStats,
+  clean: boolean,
+): Observable<never> =>
   defer(() => {
     const have = Bitfield.from(picker.stored.bytes, picker.stored.length);
     return storage.stamps().pipe(
       map((stamps) => {
         const pending = picker.writtenSince(have);
         const { downloaded, uploaded } = tally.lifetime;
-        return encodeResume({ infoHash: torrent.infoHash, have, pending, stamps, boot: storage.notes.boot, clean, downloaded, uploaded });
+        return encodeResume({
+          infoHash: torrent.infoHash,
+          have,
+          pending,
+          stamps,
+          boot: storage.notes.boot,
+          clean,
+          downloaded,
+          uploaded,
+        });
       }),
       mergeMap((note) => storage.notes.save(note, clean)),
     );
   });
 
-/** Writes down whose the files are, before anything is written to them, unless the note of the run before says it. Completes without a value. */
-export const claim = (torrent: Torrent, { notes }: Storage, picker: PiecePicker, tally: DownloadStats, { note, stamps }: Found): Observable<never> =>
+/**
+ * Writes down whose the files are, before anything is written to them, unless the note of the run before says it.
+ * Completes without a value.
+ */
+export const claim = (
+  torrent: Torrent,
+  { notes }: Storage,
+  picker: PiecePicker,
+  tally: DownloadStats,
+  { note, stamps }: Found,
+): Observable<never> =>
   defer(() => {
     if (note?.clean === false) return EMPTY;
     const have = Bitfield.from(picker.stored.bytes, picker.stored.length);
     const pending = new Bitfield(have.length);
     const { downloaded, uploaded } = tally.lifetime;
-    return notes.save(encodeResume({ infoHash: torrent.infoHash, have, pending, stamps, boot: notes.boot, clean: false, downloaded, uploaded }));
+    return notes.save(
+      encodeResume({
+        infoHash: torrent.infoHash,
+        have,
+        pending,
+        stamps,
+        boot: notes.boot,
+        clean: false,
+        downloaded,
+        uploaded,
+      }),
+    );
   });
 
 /** Writes it down once a second while pieces are stored. Completes with `settled$`, without a value. */
-export const keepRemembering = (settled$: Observable<PieceOutcome>, save: Observable<never>, report: (warning: Warning) => void): Observable<never> =>
+export const keepRemembering = (
+  settled$: Observable<PieceOutcome>,
+  save: Observable<never>,
+  report: (warning: Warning) => void,
+): Observable<never> =>
   defer(() => {
     let failing = false;
     const once = (warning: Warning): void => {
@@ -115,8 +161,15 @@ export const keepRemembering = (settled$: Observable<PieceOutcome>, save: Observ
     );
   });
 
-/** Writes it down with each of `ticks$` before which `given` has grown: a seed that is killed knows what it has given. Never completes. */
-export const keepCounting = (given: () => number, save: Observable<never>, ticks$: Observable<unknown> = interval(COUNT_EVERY)): Observable<never> =>
+/**
+ * Writes it down with each of `ticks$` before which `given` has grown: a seed that is killed knows what it has given.
+ * Never completes.
+ */
+export const keepCounting = (
+  given: () => number,
+  save: Observable<never>,
+  ticks$: Observable<unknown> = interval(COUNT_EVERY),
+): Observable<never> =>
   defer(() => {
     let noted = given();
     return ticks$.pipe(
@@ -133,11 +186,18 @@ export const calmly = (save: Observable<never>, report: (warning: Warning) => vo
   save.pipe(catchError((error: unknown) => warn(error, report)));
 
 /** Makes what is on disk survive a power cut, and then says so in the note. */
-export const rememberForGood = (storage: Storage, save: Observable<never>, report: (warning: Warning) => void): Observable<never> =>
-  calmly(concat(storage.flush(), save), report);
+export const rememberForGood = (
+  storage: Storage,
+  save: Observable<never>,
+  report: (warning: Warning) => void,
+): Observable<never> => calmly(concat(storage.flush(), save), report);
 
 const warn = (error: unknown, report: (warning: Warning) => void): Observable<never> => {
   if (!(error instanceof StorageError)) throw error;
-  report({ type: 'warning', code: error.code, message: `${error.message}; what is stored will be checked again next time` });
+  report({
+    type: 'warning',
+    code: error.code,
+    message: `${error.message}; what is stored will be checked again next time`,
+  });
   return EMPTY;
 };

@@ -21,7 +21,9 @@ export const scoped = <R, T>(resource$: Observable<R>, use: (resource: R) => Obs
     });
     const error = (failure: unknown): void => subscriber.error(failure);
     const next = (value: R): void => {
-      uses.add(use(value).subscribe({ next: (used) => subscriber.next(used), error, complete: () => subscriber.complete() }));
+      uses.add(
+        use(value).subscribe({ next: (used) => subscriber.next(used), error, complete: () => subscriber.complete() }),
+      );
     };
     resource.add(resource$.subscribe({ next, error }));
   });

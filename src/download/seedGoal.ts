@@ -13,14 +13,24 @@ export interface SeedOptions {
   readonly idle?: number | undefined;
   /** Fetches nothing: errors with a `StorageError` `missing` if not all is there. */
   readonly only?: boolean | undefined;
-  /** Shows each peer only one piece at a time, so that each is given once before any is given twice (BEP 16). For first seeds only. */
+  /**
+   * Shows each peer only one piece at a time, so that each is given once before any is given twice (BEP 16). For first
+   * seeds only.
+   */
   readonly super?: boolean | undefined;
 }
 
 /** There is not all to give: of `pieceCount` pieces that are wanted there are `pieces`. */
-export const incomplete = (name: string, { pieces, pieceCount }: { readonly pieces: number; readonly pieceCount: number }): Observable<never> =>
+export const incomplete = (
+  name: string,
+  { pieces, pieceCount }: { readonly pieces: number; readonly pieceCount: number },
+): Observable<never> =>
   throwError(
-    () => new StorageError('missing', `${name}: ${pieceCount - pieces} of ${pieceCount} pieces are not there, or not as they should be: download them first`),
+    () =>
+      new StorageError(
+        'missing',
+        `${name}: ${pieceCount - pieces} of ${pieceCount} pieces are not there, or not as they should be: download them first`,
+      ),
   );
 
 /** What is looked at. */
@@ -39,10 +49,14 @@ const LOOK_EVERY = 1_000;
 const LONGEST = 2 ** 31 - 1;
 
 /**
- * Emits once, why, when enough has been given; never before all is there, nor without `limits`. Looks each second, and while nobody takes
- * anything only when a limit can be reached, or when `stirred$` emits.
+ * Emits once, why, when enough has been given; never before all is there, nor without `limits`. Looks each second, and
+ * while nobody takes anything only when a limit can be reached, or when `stirred$` emits.
  */
-export const givenEnough = (limits: SeedOptions | undefined, giving: Giving, stirred$: Observable<unknown> = NEVER): Observable<Seeded> => {
+export const givenEnough = (
+  limits: SeedOptions | undefined,
+  giving: Giving,
+  stirred$: Observable<unknown> = NEVER,
+): Observable<Seeded> => {
   const { ratio = Infinity, time = Infinity, idle = Infinity } = limits ?? {};
   if (Math.min(ratio, time, idle) === Infinity) return NEVER;
   let since: number | undefined;

@@ -1,8 +1,8 @@
 import type { Progress } from '../contracts/env.ts';
 
 /**
- * Milliseconds for which a sample is told again after the last change of what is complete: so that a listener who takes but one sample a
- * second has had the last one.
+ * Milliseconds for which a sample is told again after the last change of what is complete: so that a listener who takes
+ * but one sample a second has had the last one.
  */
 export const LINGER = 1_500;
 
@@ -17,11 +17,13 @@ const equal = (one: Figures, other: Figures): boolean => {
   return true;
 };
 
-const same = ({ peers, ...one }: Progress, { peers: others, ...other }: Progress): boolean => equal(one, other) && equal(peers, others);
+const same = ({ peers, ...one }: Progress, { peers: others, ...other }: Progress): boolean =>
+  equal(one, other) && equal(peers, others);
 
 /**
- * Does anything change? What is complete, and of which nobody takes anything, or what waits for its turn to be checked, has nothing to
- * tell; of all else every sample is told, since the time itself is news to the user who waits. Depends on being shown each sample.
+ * Does anything change? What is complete, and of which nobody takes anything, or what waits for its turn to be checked,
+ * has nothing to tell; of all else every sample is told, since the time itself is news to the user who waits. Depends
+ * on being shown each sample.
  */
 export class Stillness {
   #last: Progress | undefined;

@@ -51,7 +51,8 @@ class Ear {
     if (part.length > 0) {
       this.#greeting.set(part, this.#have);
       this.#have += part.length;
-      if (this.#have === HANDSHAKE_LENGTH) this.#listener.heard(this.#direction, { type: 'handshake', ...decodeHandshake(this.#greeting) });
+      if (this.#have === HANDSHAKE_LENGTH)
+        this.#listener.heard(this.#direction, { type: 'handshake', ...decodeHandshake(this.#greeting) });
     }
     this.#frames.push(chunk.subarray(part.length));
   }

@@ -26,7 +26,10 @@ export type TorrentSwarmOptions = SourceOptions &
     readonly seed?: SeedOptions;
   };
 
-/** Those who gather round an info-hash, and what is known of them: the same before and after it is known what it stands for. */
+/**
+ * Those who gather round an info-hash, and what is known of them: the same before and after it is known what it stands
+ * for.
+ */
 export interface TorrentSwarm {
   /** 20 bytes, ours. */
   readonly peerId: Uint8Array;
@@ -56,8 +59,15 @@ export interface TorrentSwarm {
   readonly joined: (peer: Peer) => void;
   /** Hears of a peer when it has said of itself where it listens. */
   readonly introduced: (peer: Peer) => void;
-  /** Finds peers and holds a session with each, as many as may be at one time. When `secluded$` emits, only trackers are asked, and only whom they or people have named stays. It does not end before `held$`. */
-  swarm<T>(session: (address: PeerAddress) => Observable<T>, secluded$?: Observable<unknown>, held$?: Observable<never>): Observable<T>;
+  /**
+   * Finds peers and holds a session with each, as many as may be at one time. When `secluded$` emits, only trackers are
+   * asked, and only whom they or people have named stays. It does not end before `held$`.
+   */
+  swarm<T>(
+    session: (address: PeerAddress) => Observable<T>,
+    secluded$?: Observable<unknown>,
+    held$?: Observable<never>,
+  ): Observable<T>;
 }
 
 /** Nothing happens before its swarm is subscribed to. It is of one subscription. */
@@ -99,7 +109,12 @@ export const torrentSwarm = (source: Findable, env: Env, options: TorrentSwarmOp
       left$: seed === undefined ? merge(left$, expelled$) : NEVER,
       alone: () => book.alone,
     });
-  const twice = closeDuplicates({ peerId, members: () => tally.crowd.members, age: (peer) => tally.age(peer), expelled: expelled$ });
+  const twice = closeDuplicates({
+    peerId,
+    members: () => tally.crowd.members,
+    age: (peer) => tally.age(peer),
+    expelled: expelled$,
+  });
   return {
     peerId,
     funnel,
@@ -122,10 +137,14 @@ export const torrentSwarm = (source: Findable, env: Env, options: TorrentSwarmOp
     },
     introduced: ({ address, state: { extensions } }) => {
       const dialable = extensions?.port;
-      if (address.wire$ && dialable !== undefined) book.listensAt(address, { host: address.host, port: dialable, source: 'incoming' });
+      if (address.wire$ && dialable !== undefined)
+        book.listensAt(address, { host: address.host, port: dialable, source: 'incoming' });
     },
     swarm: (session, secluded$, held$ = EMPTY) => {
-      const { distinct, guarded } = secluded$ === undefined ? { distinct: distinctPeers(), guarded: identity<typeof session> } : privateTorrent(secluded$);
+      const { distinct, guarded } =
+        secluded$ === undefined
+          ? { distinct: distinctPeers(), guarded: identity<typeof session> }
+          : privateTorrent(secluded$);
       const stirring: typeof session = (address) =>
         defer(() => {
           stir();

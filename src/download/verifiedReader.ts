@@ -1,4 +1,20 @@
-import { catchError, concat, defer, EMPTY, exhaustMap, finalize, ignoreElements, interval, map, mergeMap, Observable, of, share, tap, throwError } from 'rxjs';
+import {
+  catchError,
+  concat,
+  defer,
+  EMPTY,
+  exhaustMap,
+  finalize,
+  ignoreElements,
+  interval,
+  map,
+  mergeMap,
+  Observable,
+  of,
+  share,
+  tap,
+  throwError,
+} from 'rxjs';
 import type { Possessions } from '../../operators/advertise.ts';
 import type { Shelf } from '../../operators/serveBlocks.ts';
 import { now } from '../contracts/clock.ts';
@@ -26,9 +42,9 @@ export interface VerifiedReaderOptions {
 }
 
 /**
- * The pieces on disk, for others: nobody gets what is damaged. A piece that this run has not itself checked or written is checked when
- * it is first asked for, and again when its file has changed behind our back. What has gone into a pipe (`Storage.ordered`) is gone: then there
- * is nothing to give, and nobody is told of it. Depends on `stored`.
+ * The pieces on disk, for others: nobody gets what is damaged. A piece that this run has not itself checked or written
+ * is checked when it is first asked for, and again when its file has changed behind our back. What has gone into a pipe
+ * (`Storage.ordered`) is gone: then there is nothing to give, and nobody is told of it. Depends on `stored`.
  * Invariants: what is read is of a piece that was sound when it was last looked at; one check of a piece at a time.
  */
 export class VerifiedReader implements Shelf, Possessions {
@@ -82,9 +98,9 @@ export class VerifiedReader implements Shelf, Possessions {
   }
 
   /**
-   * Looks now and then whether somebody has changed the files: when `ticks`, of every so many milliseconds, say so, which may be silent
-   * while nobody is there who could ask for anything. Who asks for something after that waits for a look. Never completes. `known` is
-   * what the files were like when they were found to be right.
+   * Looks now and then whether somebody has changed the files: when `ticks`, of every so many milliseconds, say so,
+   * which may be silent while nobody is there who could ask for anything. Who asks for something after that waits for a
+   * look. Never completes. `known` is what the files were like when they were found to be right.
    */
   watch(ticks: (every: number) => Observable<unknown> = interval, known?: readonly FileStamp[]): Observable<never> {
     return following(known === undefined ? this.#storage.stamps() : of(known), (first) => {
@@ -117,7 +133,8 @@ export class VerifiedReader implements Shelf, Possessions {
 
   #doubt(before: readonly FileStamp[], after: readonly FileStamp[]): void {
     this.#torrent.files.forEach(({ offset, length }, file) => {
-      if (length === 0 || (before[file]?.size === after[file]?.size && before[file]?.mtime === after[file]?.mtime)) return;
+      if (length === 0 || (before[file]?.size === after[file]?.size && before[file]?.mtime === after[file]?.mtime))
+        return;
       const [first, last] = this.#geometry.piecesOf(offset, length);
       for (let index = first; index <= last; index++) this.#sound.clear(index);
     });
@@ -126,7 +143,11 @@ export class VerifiedReader implements Shelf, Possessions {
   #fill(index: number, begin: number, into: Uint8Array): Observable<boolean> {
     return this.#storage.read(this.#geometry.pieceOffset(index) + begin, into).pipe(
       map((length) => length === into.length || this.#lost(index, 'is no longer there')),
-      catchError((error: unknown) => (error instanceof StorageError ? of(this.#lost(index, `can't be read: ${error.message}`)) : throwError(() => error))),
+      catchError((error: unknown) =>
+        error instanceof StorageError
+          ? of(this.#lost(index, `can't be read: ${error.message}`))
+          : throwError(() => error),
+      ),
     );
   }
 
@@ -135,7 +156,11 @@ export class VerifiedReader implements Shelf, Possessions {
     if (check$ === undefined) {
       check$ = this.#turns.take(recheckPieces(this.#torrent, this.#env, this.#storage, [index])).pipe(
         map(({ valid }) => valid || this.#lost(index, 'is damaged')),
-        catchError((error: unknown) => (error instanceof StorageError ? of(this.#lost(index, `can't be read: ${error.message}`)) : throwError(() => error))),
+        catchError((error: unknown) =>
+          error instanceof StorageError
+            ? of(this.#lost(index, `can't be read: ${error.message}`))
+            : throwError(() => error),
+        ),
         tap((sound) => {
           if (sound) this.vouch(index);
         }),
@@ -149,7 +174,11 @@ export class VerifiedReader implements Shelf, Possessions {
 
   #lost(index: number, why: string): false {
     this.#sound.clear(index);
-    if (this.has(index)) this.#options.lost(index, `piece ${index} on disk ${why}: it is not given to others, and fetched anew if need be`);
+    if (this.has(index))
+      this.#options.lost(
+        index,
+        `piece ${index} on disk ${why}: it is not given to others, and fetched anew if need be`,
+      );
     return false;
   }
 }

@@ -3,16 +3,24 @@ import { sampleProgress } from '../../operators/sampleProgress.ts';
 import type { DownloadEvent } from '../contracts/env.ts';
 import type { TorrentSwarm } from './torrentSwarm.ts';
 
-/** Milliseconds between two looks at how far we are; and how many of them there are to one at how far peers got: two seconds. */
+/**
+ * Milliseconds between two looks at how far we are; and how many of them there are to one at how far peers got: two
+ * seconds.
+ */
 const PROGRESS_EVERY = 250;
 const FUNNEL_EVERY = 8;
 
 /**
- * All that happens: `news` and `main$`, beside it what is reported, and samples while anything changes. Ends as `main$` does.
+ * All that happens: `news` and `main$`, beside it what is reported, and samples while anything changes. Ends as `main$`
+ * does.
  *
  * One subscription for all of it, and one timer: a thousand torrents have a thousand of these.
  */
-export const watched = (main$: Observable<DownloadEvent>, news: readonly DownloadEvent[], there: TorrentSwarm): Observable<DownloadEvent> => {
+export const watched = (
+  main$: Observable<DownloadEvent>,
+  news: readonly DownloadEvent[],
+  there: TorrentSwarm,
+): Observable<DownloadEvent> => {
   const { tally, news$, report, stir, ticks } = there;
   const tellFunnel = (): void => {
     const funnel = tally.funnel();

@@ -13,7 +13,10 @@ class DialError extends Error {
   readonly code = 'ETIMEDOUT';
 }
 
-/** A connection to one address. Emits the socket when it is open, and completes: from then on it belongs to whoever took it. */
+/**
+ * A connection to one address. Emits the socket when it is open, and completes: from then on it belongs to whoever took
+ * it.
+ */
 const dialled = (host: string, port: number, within: number): Observable<Socket> =>
   new Observable((subscriber) => {
     const socket = connect({ host, port, noDelay: true });
@@ -59,7 +62,11 @@ export const dialHost = ({ url, look, judged, family }: Host): Observable<Socket
     mergeMap((addresses) => raced(addresses, (address) => dialled(address, port, CONNECT_WITHIN))),
     throwIfEmpty(() => new NameError('ENOTFOUND', host)),
     // An address is no name that could be asked for (RFC 6066), but a certificate may be for one.
-    map((socket) => (isSecure ? secure({ socket, host, servername: isIP(host) === 0 ? host : '', ALPNProtocols: ['http/1.1'] }) : socket)),
+    map((socket) =>
+      isSecure
+        ? secure({ socket, host, servername: isIP(host) === 0 ? host : '', ALPNProtocols: ['http/1.1'] })
+        : socket,
+    ),
   );
 };
 

@@ -6,13 +6,16 @@ import { addressText } from '../protocol/encoding/address.ts';
 import { bindWords } from './errorWords.ts';
 import { socketWire } from './socketWire.ts';
 
-/** Connections that the kernel keeps until we take them: with fewer, many who call at the same time wait for a second and longer. */
+/**
+ * Connections that the kernel keeps until we take them: with fewer, many who call at the same time wait for a second
+ * and longer.
+ */
 const BACKLOG = 511;
 
 /**
- * Listens for peers over TCP, with both families: emits once the first free port of `ports` is bound. Unsubscribing stops listening;
- * who has called until then stays. A call that nobody answers while it is told, by subscribing to its `wire$`, is hung up on.
- * When this process has no descriptor left for a caller, the caller is turned away.
+ * Listens for peers over TCP, with both families: emits once the first free port of `ports` is bound. Unsubscribing
+ * stops listening; who has called until then stays. A call that nobody answers while it is told, by subscribing to its
+ * `wire$`, is hung up on. When this process has no descriptor left for a caller, the caller is turned away.
  * Errors with an `InputError('bad-option')` if none of the ports can be had.
  */
 export const listenTcp = ({ ports, host }: ListenOptions): Observable<Listening> =>
@@ -37,16 +40,22 @@ type Accept = (socket: Socket) => void;
 const firstOf = (ports: readonly number[], bind: (port: number) => Observable<number>): Observable<number> => {
   const range = ports.length > 1 ? `ports ${ports[0]}–${ports.at(-1)}` : `port ${ports[0]}`;
   let last: unknown;
-  const none$ = throwError(() => new InputError('bad-option', `TCP ${range}: ${bindWords(last)}, or --no-listen`, { cause: last }));
+  const none$ = throwError(
+    () => new InputError('bad-option', `TCP ${range}: ${bindWords(last)}, or --no-listen`, { cause: last }),
+  );
   return ports.reduceRight<Observable<number>>((otherwise$, port) => {
     const taken = (error: unknown): Observable<number> => {
       const { code } = error as NodeJS.ErrnoException;
       last = error;
       if (code === 'EADDRINUSE' || code === 'EACCES') return otherwise$;
-      return throwError(() => new InputError('bad-option', `TCP port ${port}: ${bindWords(error)}, or --no-listen`, { cause: error }));
+      return throwError(
+        () => new InputError('bad-option', `TCP port ${port}: ${bindWords(error)}, or --no-listen`, { cause: error }),
+      );
     };
     // What is bound fails no longer, so that what is caught is about this port.
-    return bind(port).pipe(catchError((error: unknown) => (error instanceof InputError ? throwError(() => error) : taken(error))));
+    return bind(port).pipe(
+      catchError((error: unknown) => (error instanceof InputError ? throwError(() => error) : taken(error))),
+    );
   }, none$);
 };
 
@@ -58,11 +67,13 @@ const bindAll = (port: number, host: string | undefined, accept: Accept): Observ
       map(() => four),
       catchError(() => concat(of(four), NEVER)),
     );
-  const onlySix = (error: unknown): Observable<number> => (isMissing(error) ? bound('::', port, accept) : throwError(() => error));
+  const onlySix = (error: unknown): Observable<number> =>
+    isMissing(error) ? bound('::', port, accept) : throwError(() => error);
   return bound('0.0.0.0', port, accept).pipe(catchError(onlySix), switchMap(withSix));
 };
 
-const isMissing = (error: unknown): boolean => ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as NodeJS.ErrnoException).code ?? '');
+const isMissing = (error: unknown): boolean =>
+  ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 /** Emits the port once it is bound, and does not complete. */
 const bound = (host: string, port: number, accept: Accept): Observable<number> =>
@@ -98,7 +109,11 @@ const callOf = (accepted: Socket): PeerAddress | undefined => {
     }
     // Accepted sockets can't be told to read into a given buffer, new ones can.
     held._handle = null;
-    const { socket, wire } = socketWire(address, subscriber, (onread) => new Socket({ handle, onread } as SocketConstructorOpts));
+    const { socket, wire } = socketWire(
+      address,
+      subscriber,
+      (onread) => new Socket({ handle, onread } as SocketConstructorOpts),
+    );
     subscriber.next(wire);
     if (!subscriber.closed) socket.resume();
   });

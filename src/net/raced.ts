@@ -1,11 +1,15 @@
 import { Observable, Subscription, timer } from 'rxjs';
 
-/** Milliseconds that the latest attempt has to itself before the next address is tried beside it (RFC 8305, section 8). */
+/**
+ * Milliseconds that the latest attempt has to itself before the next address is tried beside it (RFC 8305, section 8).
+ */
 export const ATTEMPT_DELAY = 250;
 /** Addresses of one name that are dialled at the same time. */
 export const MAX_RACING = 8;
 
-/** The codes of errors that say that this machine has no way there: the other addresses tell more about the other side. */
+/**
+ * The codes of errors that say that this machine has no way there: the other addresses tell more about the other side.
+ */
 const NO_WAY = new Set(['ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 /** The resolver's order, but that the families take turns after the first address (RFC 8305, section 4). */
@@ -29,9 +33,10 @@ export const interleaved = (addresses: readonly string[]): readonly string[] => 
  *   result  250ms ---w---          mirrors the winner from then on
  * ```
  *
- * Each attempt keeps the time that it has by itself, which is where this differs from Node's `autoSelectFamily`: that one aborts every
- * address but the last after 250 ms, and so never reaches a host that is farther away. At most {@link MAX_RACING} are under way at a time.
- * Errors when the last attempt has failed: with the first error that is about the other side, if there is one.
+ * Each attempt keeps the time that it has by itself, which is where this differs from Node's `autoSelectFamily`: that
+ * one aborts every address but the last after 250 ms, and so never reaches a host that is farther away. At most {@link
+ * MAX_RACING} are under way at a time. Errors when the last attempt has failed: with the first error that is about the
+ * other side, if there is one.
  */
 export const raced = <T>(addresses: readonly string[], attempt: (address: string) => Observable<T>): Observable<T> =>
   new Observable((subscriber) => {
@@ -71,7 +76,10 @@ export const raced = <T>(addresses: readonly string[], attempt: (address: string
       // What has failed at once has begun the next one already.
       if (!life.closed && !won) pause = timer(ATTEMPT_DELAY).subscribe(begin);
     };
-    const give = (): void => (failures.length === 0 ? subscriber.complete() : subscriber.error(failures.find((each) => !isNoWay(each)) ?? failures[0]));
+    const give = (): void =>
+      failures.length === 0
+        ? subscriber.complete()
+        : subscriber.error(failures.find((each) => !isNoWay(each)) ?? failures[0]);
     subscriber.add(() => pause.unsubscribe());
     begin();
   });

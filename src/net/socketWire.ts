@@ -7,15 +7,22 @@ import { errorWords } from './errorWords.ts';
 import { WriteBuffers } from './writeBuffers.ts';
 
 /**
- * Bytes of one read, at first and once a wire has brought so many. Many blocks, as the one that a chunk ends in has to be copied twice; but
- * others are not heard meanwhile, and who sends wrong bytes should not get far before anybody can tell.
+ * Bytes of one read, at first and once a wire has brought so many. Many blocks, as the one that a chunk ends in has to
+ * be copied twice; but others are not heard meanwhile, and who sends wrong bytes should not get far before anybody can
+ * tell.
  */
 const FIRST_READS = 2 ** 16;
 const READ_SIZE = 2 ** 20;
 const QUICK = 16 * 2 ** 20;
-/** Bytes read in a row before others have their turn: writes that have ended, other wires. Node itself goes on for 32 reads, while there is more. */
+/**
+ * Bytes read in a row before others have their turn: writes that have ended, other wires. Node itself goes on for 32
+ * reads, while there is more.
+ */
 const TURN = 2 ** 21;
-/** One buffer for all sockets, since a chunk is lent only until `next` returns. Not a `Buffer`, whose parts take several calls to make. */
+/**
+ * One buffer for all sockets, since a chunk is lent only until `next` returns. Not a `Buffer`, whose parts take several
+ * calls to make.
+ */
 const chunk = new Uint8Array(READ_SIZE);
 const start = chunk.subarray(0, FIRST_READS);
 const buffers = new WriteBuffers();
@@ -28,10 +35,14 @@ export interface SocketWire {
 }
 
 /**
- * Makes a wire of a socket that `open` opens, whoever dialled. `subscriber` hears when it closes, and of errors; that it is open is
- * for the caller to tell. When `subscriber` is done the socket is destroyed.
+ * Makes a wire of a socket that `open` opens, whoever dialled. `subscriber` hears when it closes, and of errors; that
+ * it is open is for the caller to tell. When `subscriber` is done the socket is destroyed.
  */
-export const socketWire = (address: PeerAddress, subscriber: Subscriber<Wire>, open: (onread: OnReadOpts) => Socket): SocketWire => {
+export const socketWire = (
+  address: PeerAddress,
+  subscriber: Subscriber<Wire>,
+  open: (onread: OnReadOpts) => Socket,
+): SocketWire => {
   const bytes$ = new Subject<Uint8Array>();
   const drained$ = new Subject<void>();
   let brought = 0;
@@ -77,7 +88,11 @@ export const socketWire = (address: PeerAddress, subscriber: Subscriber<Wire>, o
     return false;
   };
   const room = (size: number): Uint8Array => buffers.take(size);
-  return { socket, fail, wire: { address, bytes$: bytes$.asObservable(), drained$: drained$.asObservable(), write, room } };
+  return {
+    socket,
+    fail,
+    wire: { address, bytes$: bytes$.asObservable(), drained$: drained$.asObservable(), write, room },
+  };
 };
 
 /** What this machine lacks for one more connection, whoever is at its other end. */

@@ -12,8 +12,8 @@ import { raced } from './raced.ts';
 export const CONNECT_WITHIN = 10_000;
 
 /**
- * Dials a peer over TCP: emits one wire, completes when they hang up. Unsubscribing hangs up. The addresses of a name race, and each of
- * them has its full time. Errors with `PeerError`: `refused`, `unreachable`, `timeout`, `reset`.
+ * Dials a peer over TCP: emits one wire, completes when they hang up. Unsubscribing hangs up. The addresses of a name
+ * race, and each of them has its full time. Errors with `PeerError`: `refused`, `unreachable`, `timeout`, `reset`.
  */
 export const connectTcp = (address: PeerAddress, within: number = CONNECT_WITHIN, look = lookUp): Observable<Wire> => {
   // Nearly all peers are literals, of which there is nothing to look up.
@@ -22,14 +22,18 @@ export const connectTcp = (address: PeerAddress, within: number = CONNECT_WITHIN
     throwError(() => new PeerError(code, `${addressText(address)}: ${why}`, { cause }));
   return look(address.host).pipe(
     timeout({ first: within, with: () => fail('timeout', `no connection within ${within / 1000} s`) }),
-    catchError((error: unknown) => (error instanceof PeerError ? throwError(() => error) : fail('unreachable', errorWords(error), error))),
+    catchError((error: unknown) =>
+      error instanceof PeerError ? throwError(() => error) : fail('unreachable', errorWords(error), error),
+    ),
     mergeMap((hosts) => raced(hosts, (host) => dial(address, host, within))),
   );
 };
 
 const dial = (address: PeerAddress, host: string, within: number): Observable<Wire> =>
   new Observable((subscriber) => {
-    const { socket, wire, fail } = socketWire(address, subscriber, (onread) => open({ host, port: address.port, noDelay: true, onread }));
+    const { socket, wire, fail } = socketWire(address, subscriber, (onread) =>
+      open({ host, port: address.port, noDelay: true, onread }),
+    );
     socket.setTimeout(within, () => fail('timeout', `no connection within ${within / 1000} s`));
     socket.once('connect', () => {
       socket.setTimeout(0);

@@ -32,7 +32,9 @@ const bindOne = ({ port = 0, family, to: peer }: Omit<UdpOptions, 'multicast'>):
         if (!closed) socket.close();
         closed = true;
       };
-      socket.on('message', (bytes, { address, port: from }) => datagrams$.next({ bytes, from: { host: address, port: from } }));
+      socket.on('message', (bytes, { address, port: from }) =>
+        datagrams$.next({ bytes, from: { host: address, port: from } }),
+      );
       socket.on('error', (error: NodeJS.ErrnoException) => {
         // Of a connected socket: nobody listens there, as the host there has told this system.
         if (bound && peer !== undefined) failed(peer, error);
@@ -41,9 +43,13 @@ const bindOne = ({ port = 0, family, to: peer }: Omit<UdpOptions, 'multicast'>):
         if (error.code === 'EADDRINUSE' && wanted !== 0) again = open(0);
         else
           subscriber.error(
-            new InputError('bad-option', wanted === 0 ? `UDP: ${errorWords(error)}` : `UDP port ${wanted}: ${bindWords(error, '--dht-port')}`, {
-              cause: error,
-            }),
+            new InputError(
+              'bad-option',
+              wanted === 0 ? `UDP: ${errorWords(error)}` : `UDP port ${wanted}: ${bindWords(error, '--dht-port')}`,
+              {
+                cause: error,
+              },
+            ),
           );
       });
       const ready = (lost?: Error): void => {
@@ -57,7 +63,12 @@ const bindOne = ({ port = 0, family, to: peer }: Omit<UdpOptions, 'multicast'>):
           else if (peer === undefined) socket.send(bytes, to.port, to.host, told);
           else socket.send(bytes, told);
         };
-        subscriber.next({ port: socket.address().port, datagrams$: datagrams$.asObservable(), undelivered$: undelivered$.asObservable(), send });
+        subscriber.next({
+          port: socket.address().port,
+          datagrams$: datagrams$.asObservable(),
+          undelivered$: undelivered$.asObservable(),
+          send,
+        });
       };
       socket.bind(wanted, () => {
         bound = true;

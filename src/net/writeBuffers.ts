@@ -6,8 +6,8 @@ const LEAST = 16_384;
 const MAX_FREE = 8;
 
 /**
- * Memory for what is about to be written, used again once it is: fresh memory for each block costs more than all else that a seed does.
- * Invariant: a buffer is in `#free` at most once, and only when nobody reads or writes it.
+ * Memory for what is about to be written, used again once it is: fresh memory for each block costs more than all else
+ * that a seed does. Invariant: a buffer is in `#free` at most once, and only when nobody reads or writes it.
  */
 export class WriteBuffers {
   readonly #free: ArrayBuffer[] = [];

@@ -19,7 +19,8 @@ export class Bitfield {
   /** From a note, or ourselves. @throws Malformed if its size is not that of `length` bits or a spare bit is set. */
   static from(bytes: Uint8Array, length: number): Bitfield {
     const field = new Bitfield(length);
-    if (bytes.length !== field.bytes.length) throw new Malformed('bitfield', `${field.bytes.length} bytes`, bytes.length);
+    if (bytes.length !== field.bytes.length)
+      throw new Malformed('bitfield', `${field.bytes.length} bytes`, bytes.length);
     const spare = field.bytes.length * 8 - length;
     if (spare > 0 && ((bytes[bytes.length - 1] as number) & ((1 << spare) - 1)) !== 0)
       throw new Malformed('bitfield', `${spare} spare bits of zero`, 'a set one');
@@ -31,7 +32,8 @@ export class Bitfield {
   /** The same from a peer: spare bits that older clients have set are cleared. @throws Malformed for another size. */
   static told(bytes: Uint8Array, length: number): Bitfield {
     const field = new Bitfield(length);
-    if (bytes.length !== field.bytes.length) throw new Malformed('bitfield', `${field.bytes.length} bytes`, bytes.length);
+    if (bytes.length !== field.bytes.length)
+      throw new Malformed('bitfield', `${field.bytes.length} bytes`, bytes.length);
     field.bytes.set(bytes);
     const spare = bytes.length * 8 - length;
     if (spare > 0) field.bytes[bytes.length - 1] = (bytes[bytes.length - 1] as number) & (0xff << spare);
@@ -55,7 +57,8 @@ export class Bitfield {
 
   /** True if the bit was not set before. @throws RangeError outside of `length`. */
   set(index: number): boolean {
-    if (!Number.isInteger(index) || index < 0 || index >= this.length) throw new RangeError(`bit ${index} of ${this.length}`);
+    if (!Number.isInteger(index) || index < 0 || index >= this.length)
+      throw new RangeError(`bit ${index} of ${this.length}`);
     const mask = 0x80 >> (index & 7);
     const byte = this.bytes[index >> 3] as number;
     if ((byte & mask) !== 0) return false;
@@ -78,7 +81,8 @@ export class Bitfield {
   }
 
   check(): void {
-    if (count(this.bytes) !== this.#count) throw new RangeError(`bitfield counts ${this.#count}, has ${count(this.bytes)}`);
+    if (count(this.bytes) !== this.#count)
+      throw new RangeError(`bitfield counts ${this.#count}, has ${count(this.bytes)}`);
   }
 }
 

@@ -28,7 +28,8 @@ export class Geometry {
 
   /** Bytes of piece `index`; the last may be shorter. */
   pieceSize(index: number): number {
-    // Both are read whichever it is: at a branch that it has never seen taken V8 gives up what it has compiled, here all that handles blocks.
+    // Both are read whichever it is: at a branch that it has never seen taken V8 gives up what it has compiled, here
+    // all that handles blocks.
     const { pieceLength } = this;
     const last = this.#lastSize;
     return index < this.pieceCount - 1 ? pieceLength : last;
@@ -48,7 +49,12 @@ export class Geometry {
 
   /** Is there a block of this piece and number, and of this size? */
   hasBlock(piece: number, block: number, size: number): boolean {
-    return piece < this.pieceCount && Number.isInteger(block) && block < this.blockCount(piece) && size === this.blockSize(piece, block);
+    return (
+      piece < this.pieceCount &&
+      Number.isInteger(block) &&
+      block < this.blockCount(piece) &&
+      size === this.blockSize(piece, block)
+    );
   }
 
   /** Where piece `index` begins in the torrent. */

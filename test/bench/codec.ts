@@ -50,7 +50,10 @@ const framesCase = (straddling: boolean): Case => {
 };
 
 const requestsCase = (): Case => {
-  const requests = Array.from({ length: 16 }, (_, number): Message => ({ type: 'request', piece: 7, begin: number * BLOCK, length: BLOCK }));
+  const requests = Array.from(
+    { length: 16 },
+    (_, number): Message => ({ type: 'request', piece: 7, begin: number * BLOCK, length: BLOCK }),
+  );
   const bytes = encodeMessages(requests);
   return {
     name: 'requests, 16 a write',
@@ -63,14 +66,22 @@ const requestsCase = (): Case => {
   };
 };
 
-const shared = { name: 'bench', pieceLength: MiB, announce: 'http://tracker.test/announce', creationDate: 1_700_000_000 };
+const shared = {
+  name: 'bench',
+  pieceLength: MiB,
+  announce: 'http://tracker.test/announce',
+  creationDate: 1_700_000_000,
+};
 const hashes = (count: number): Uint8Array => new Uint8Array(count * 20).map((_, at) => at * 31);
 /** A megabyte of hashes, and hardly anything else. */
 const big = encodeTorrent({ ...shared, length: 52_000 * MiB, pieceHashes: hashes(52_000) });
 const manyFiles = encodeTorrent({
   ...shared,
   pieceHashes: hashes(Math.ceil(12_500 / 8)),
-  files: Array.from({ length: 12_500 }, (_, number) => ({ path: [`folder ${number % 100}`, `file number ${number}.bin`], length: MiB / 8 })),
+  files: Array.from({ length: 12_500 }, (_, number) => ({
+    path: [`folder ${number % 100}`, `file number ${number}.bin`],
+    length: MiB / 8,
+  })),
 });
 
 const bencodeCase = (what: string, bytes: Uint8Array, times: number, verb: string, work: Work): Case => ({
@@ -91,7 +102,9 @@ const torrentCases = (what: string, bytes: Uint8Array, times: number): readonly 
 
 const trackerCase = (): Case => {
   const peers = new Uint8Array(200 * 6).map((_, at) => ((at * 7) % 200) + 1);
-  const reply = new Uint8Array(bencode.encode({ complete: 90, incomplete: 30, interval: 1800, 'min interval': 60, peers }));
+  const reply = new Uint8Array(
+    bencode.encode({ complete: 90, incomplete: 30, interval: 1800, 'min interval': 60, peers }),
+  );
   return {
     name: 'tracker reply, 200 peers',
     bytes: reply.length,

@@ -38,7 +38,9 @@ const answers = (): void => {
     ['get_peers, 300 known', () => ({ method: 'get_peers', infoHash: idOf(0), want: [] })],
   ];
   const rows = questions.map(([name, question]) => {
-    const packets = Array.from({ length: 500 }, (_, n) => encodeKrpc({ type: 'query', transaction, id: idOf(n), question: question(n) }));
+    const packets = Array.from({ length: 500 }, (_, n) =>
+      encodeKrpc({ type: 'query', transaction, id: idOf(n), question: question(n) }),
+    );
     let bytes = 0;
     const taken = Array.from({ length: RUNS + 1 }, () => {
       const began = clock();
@@ -89,7 +91,9 @@ const virtual = (count: number): readonly string[] => {
   return [
     `${figure(count)} nodes, 10 % lie, 10 % left, 5 % lost`,
     `${((100 * found) / dht.lookups.length).toFixed(1)} %`,
-    ...[median(of('hops')), Math.max(...of('hops')), median(of('asked')), median(first), median(of('took')), known].map(figure),
+    ...[median(of('hops')), Math.max(...of('hops')), median(of('asked')), median(first), median(of('took')), known].map(
+      figure,
+    ),
     packets.toFixed(1),
   ];
 };
@@ -113,15 +117,18 @@ const still = (count: number): readonly string[] => {
   const tables = new Map<string, RoutingTable>();
   for (const [at, node] of nodes.entries()) {
     const own = new RoutingTable(node.id);
-    for (let away = 1; away <= 8; away++) for (const each of [nodes[at - away], nodes[at + away]]) if (each) own.answered(each, 0);
+    for (let away = 1; away <= 8; away++)
+      for (const each of [nodes[at - away], nodes[at + away]]) if (each) own.answered(each, 0);
     for (let bits = 0; bits < Math.log2(count); bits++)
-      for (let n = 0; n < K; n++) own.answered(nodes[placeOf(nodes, idNear(node.id, bits, randomBytes(20)))] as NodeEndpoint, 0);
+      for (let n = 0; n < K; n++)
+        own.answered(nodes[placeOf(nodes, idNear(node.id, bits, randomBytes(20)))] as NodeEndpoint, 0);
     tables.set(node.host, own);
   }
   const [hops, asked]: [number[], number[]] = [[], []];
   let found = 0;
   const LOOKUPS = 500;
-  const anybody = (): RoutingTable => tables.get((nodes[Math.floor(random() * count)] as NodeEndpoint).host) as RoutingTable;
+  const anybody = (): RoutingTable =>
+    tables.get((nodes[Math.floor(random() * count)] as NodeEndpoint).host) as RoutingTable;
   const looked = (start: RoutingTable, target: Uint8Array): Lookup => {
     const lookup = new Lookup(target, start.id);
     lookup.add(start.closest(target));

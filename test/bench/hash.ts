@@ -38,8 +38,8 @@ const fill = (): void => {
 };
 
 /**
- * As many bytes from the processor's cache as the file has, on all processors: nothing that hashes is faster. And the same with reading
- * them: in Node, as in most programs, the kernel copies what it has in memory.
+ * As many bytes from the processor's cache as the file has, on all processors: nothing that hashes is faster. And the
+ * same with reading them: in Node, as in most programs, the kernel copies what it has in memory.
  */
 const RAW = `
   const { createHash } = require('node:crypto');
@@ -87,15 +87,24 @@ const mktorrent = (): Taken => {
   const output = path.join(folder, 'theirs.torrent');
   fs.rmSync(output, { force: true });
   const began = performance.now();
-  const { stdout, status } = spawnSync('sh', ['-c', `mktorrent -l 21 -a http://localhost/ -o '${output}' '${file}' >&2 && times`], { encoding: 'utf8' });
+  const { stdout, status } = spawnSync(
+    'sh',
+    ['-c', `mktorrent -l 21 -a http://localhost/ -o '${output}' '${file}' >&2 && times`],
+    { encoding: 'utf8' },
+  );
   const wall = performance.now() - began;
   if (status !== 0) throw new Error('mktorrent failed');
-  const seconds = [...(stdout.split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)].map(([, minutes, rest]) => Number(minutes) * 60 + Number(rest));
+  const seconds = [...(stdout.split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)].map(
+    ([, minutes, rest]) => Number(minutes) * 60 + Number(rest),
+  );
   return { wall, cpu: seconds.reduce((sum, each) => sum + each, 0) * 1000 };
 };
 
 fill();
-for (let n = 0; n < THREADS; n++) workers.push(new Worker(RAW, { eval: true, execArgv: [], workerData: { file, first: n * pieces, pieces, size: PIECE } }));
+for (let n = 0; n < THREADS; n++)
+  workers.push(
+    new Worker(RAW, { eval: true, execArgv: [], workerData: { file, first: n * pieces, pieces, size: PIECE } }),
+  );
 const torrent = await make();
 const works: Record<string, () => Promise<Taken> | Taken> = {
   'SHA-1 alone': () => timed(() => raw(false)),

@@ -42,7 +42,13 @@ const made = async (folder: string): Promise<{ readonly file: string; readonly t
 const greet = (socket: Socket, n: number, torrent: Torrent, says: readonly Message[]): void => {
   socket.on('error', () => {});
   socket.resume();
-  socket.write(encodeHandshake({ infoHash: torrent.infoHash, peerId: Buffer.from(`-XX0000-${String(n).padStart(12, '0')}`), fast: true }));
+  socket.write(
+    encodeHandshake({
+      infoHash: torrent.infoHash,
+      peerId: Buffer.from(`-XX0000-${String(n).padStart(12, '0')}`),
+      fast: true,
+    }),
+  );
   socket.write(encodeMessages(says));
 };
 
@@ -66,7 +72,17 @@ interface Row {
 
 /** A seed that has so many leechers, who want nothing now. */
 const seed = async (file: string, torrent: Torrent, folder: string, peers: number): Promise<Row> => {
-  const child = started(process.execPath, [CLI, 'seed', file, folder, '--port', String(PORT), '--no-dht', '--no-lsd', '--json']);
+  const child = started(process.execPath, [
+    CLI,
+    'seed',
+    file,
+    folder,
+    '--port',
+    String(PORT),
+    '--no-dht',
+    '--no-lsd',
+    '--json',
+  ]);
   await says(child, /"done"/);
   const sockets = Array.from({ length: peers }, (_, n) => {
     const socket = connect(PORT, HOST);
@@ -92,7 +108,9 @@ const download = async (file: string, torrent: Torrent, folder: string, peers: n
       greet(socket, n, torrent, [{ type: 'haveAll' }]);
     }).listen(FIRST_PEER + n, HOST),
   );
-  const compact = Buffer.concat(servers.map((_, n) => Buffer.from([...HOST.split('.').map(Number), (FIRST_PEER + n) >> 8, (FIRST_PEER + n) & 255])));
+  const compact = Buffer.concat(
+    servers.map((_, n) => Buffer.from([...HOST.split('.').map(Number), (FIRST_PEER + n) >> 8, (FIRST_PEER + n) & 255])),
+  );
   const reply = Buffer.concat([Buffer.from(`d8:intervali1800e5:peers${compact.length}:`), compact, Buffer.from('e')]);
   const tracker = createTracker((_, response) => response.end(reply)).listen(6969, HOST);
   const options = ['--tracker', `http://${HOST}:6969/announce`, '--no-dht', '--no-lsd', '--no-listen', '--json'];
@@ -111,7 +129,11 @@ const look = async (): Promise<void> => {
   const { file, torrent } = await made(folder);
   const into = path.join(folder, 'download');
   fs.mkdirSync(into);
-  const rows = [await seed(file, torrent, folder, 0), await seed(file, torrent, folder, PEERS), await download(file, torrent, into, PEERS)];
+  const rows = [
+    await seed(file, torrent, folder, 0),
+    await seed(file, torrent, folder, PEERS),
+    await download(file, torrent, into, PEERS),
+  ];
   table(
     `idle: milliseconds of processor in a second (medians of ${ROUNDS} times ${SECONDS} s)`,
     ['', 'ms/s', 'spread', 'peak MiB'],

@@ -8,7 +8,10 @@ import { figure, table } from './measure.ts';
 import { ended, HOST, isolated, started, usedBy } from './processes.ts';
 
 const COUNTS = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [10, 100, 1000, 3000];
-/** Seconds of one look, and until all is calm: what was opened to be checked is closed after half a minute, and the last timers end after one. */
+/**
+ * Seconds of one look, and until all is calm: what was opened to be checked is closed after half a minute, and the last
+ * timers end after one.
+ */
 const SECONDS = 60;
 const CALM_AFTER = 75;
 const SIZE = 16_384;
@@ -23,18 +26,26 @@ const made = (folder: string, count: number): readonly string[] =>
     const bytes = createHash('shake256', { outputLength: SIZE }).update(name).digest();
     fs.writeFileSync(path.join(folder, name), bytes);
     const pieceHashes = createHash('sha1').update(bytes).digest();
-    fs.writeFileSync(path.join(folder, `${n}.torrent`), encodeTorrent({ name, pieceLength: SIZE, length: SIZE, pieceHashes }));
+    fs.writeFileSync(
+      path.join(folder, `${n}.torrent`),
+      encodeTorrent({ name, pieceLength: SIZE, length: SIZE, pieceHashes }),
+    );
     return path.join(folder, `${n}.torrent`);
   });
 
-/** What the seeds may ask for peers. The DHT and the local network are there, but nobody is in them; nor is anybody at the trackers. */
+/**
+ * What the seeds may ask for peers. The DHT and the local network are there, but nobody is in them; nor is anybody at
+ * the trackers.
+ */
 const CASES: Readonly<Record<string, readonly string[]>> = {
   'nobody asked': ['--no-dht', '--no-lsd', '--no-trackers'],
   discovery: [],
   'dead trackers': ['--tracker', `udp://${HOST}:9/announce`, '--tracker', `http://${HOST}:9/announce`],
 };
 
-/** What so many seeds cost: seconds of processor until all is calm, milliseconds a second after that, MiB, descriptors. */
+/**
+ * What so many seeds cost: seconds of processor until all is calm, milliseconds a second after that, MiB, descriptors.
+ */
 interface Cost {
   readonly count: number;
   readonly begin: number;
@@ -47,7 +58,9 @@ interface Cost {
 const seed = async (folder: string, count: number, options: readonly string[]): Promise<Cost> => {
   const own = fs.mkdtempSync(path.join(folder, `${count}-`));
   const torrents = made(own, count);
-  const child = started(process.execPath, [CLI, 'seed', ...torrents, `${own}/`, '--quiet', ...options], { XDG_STATE_HOME: path.join(own, 'state') });
+  const child = started(process.execPath, [CLI, 'seed', ...torrents, `${own}/`, '--quiet', ...options], {
+    XDG_STATE_HOME: path.join(own, 'state'),
+  });
   await seconds(CALM_AFTER);
   const before = usedBy(child);
   await seconds(SECONDS);
@@ -61,7 +74,10 @@ const seed = async (folder: string, count: number, options: readonly string[]): 
 /** A row, with what each torrent costs beyond the `fewest` that were begun. */
 const rowOf = (name: string, { count, begin, idle, memory, open }: Cost, fewest: Cost): readonly string[] => {
   const more = count - fewest.count;
-  const each = more > 0 ? [figure(((begin - fewest.begin) * 1000) / more), figure(((memory - fewest.memory) * 1024) / more)] : ['', ''];
+  const each =
+    more > 0
+      ? [figure(((begin - fewest.begin) * 1000) / more), figure(((memory - fewest.memory) * 1024) / more)]
+      : ['', ''];
   return [`${count} torrents, ${name}`, figure(begin), figure(idle), figure(memory), `${open}`, ...each];
 };
 
@@ -76,7 +92,19 @@ if (isolated()) {
       rows.push(rowOf(name, cost, (fewest ??= cost)));
     }
   }
-  const head = ['', 's of processor to begin', 'ms/s after that', 'MiB', 'descriptors', 'ms to begin, each', 'KiB, each'];
-  table(`many: seeds of which nobody wants anything, in one process (after ${CALM_AFTER} s, for ${SECONDS} s)`, head, rows);
+  const head = [
+    '',
+    's of processor to begin',
+    'ms/s after that',
+    'MiB',
+    'descriptors',
+    'ms to begin, each',
+    'KiB, each',
+  ];
+  table(
+    `many: seeds of which nobody wants anything, in one process (after ${CALM_AFTER} s, for ${SECONDS} s)`,
+    head,
+    rows,
+  );
   process.exit();
 }

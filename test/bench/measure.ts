@@ -9,10 +9,13 @@ export const median = (numbers: readonly number[]): number => {
 };
 
 /**
- * Milliseconds of every run of every work. They take turns, so that what disturbs the machine disturbs all of them; the first
- * round warms up and is not counted.
+ * Milliseconds of every run of every work. They take turns, so that what disturbs the machine disturbs all of them; the
+ * first round warms up and is not counted.
  */
-export const measure = async <Name extends string>(works: Readonly<Record<Name, Work>>, rounds: number): Promise<Record<Name, number[]>> => {
+export const measure = async <Name extends string>(
+  works: Readonly<Record<Name, Work>>,
+  rounds: number,
+): Promise<Record<Name, number[]>> => {
   const names = Object.keys(works) as Name[];
   const taken = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[]>;
   for (let round = 0; round <= rounds; round++) {
@@ -26,7 +29,8 @@ export const measure = async <Name extends string>(works: Readonly<Record<Name, 
 };
 
 /** Median of the ratios of runs of one round, which the same disturbance has met. */
-export const ratio = (of: readonly number[], to: readonly number[]): number => median(of.map((ms, round) => ms / (to[round] ?? Number.NaN)));
+export const ratio = (of: readonly number[], to: readonly number[]): number =>
+  median(of.map((ms, round) => ms / (to[round] ?? Number.NaN)));
 
 /** How far the middle half of the runs lies apart, of their median, in per cent. */
 export const spread = (numbers: readonly number[]): string => {
@@ -35,13 +39,18 @@ export const spread = (numbers: readonly number[]): string => {
   return `±${Math.round((50 * (at(0.75) - at(0.25))) / median(sorted))} %`;
 };
 
-export const figure = (value: number): string => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3));
+export const figure = (value: number): string =>
+  value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 
 /** Prints columns; the first is words, the others are figures. */
 export const table = (title: string, head: readonly string[], rows: readonly (readonly string[])[]): void => {
   const lines = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   const show = (line: readonly string[]): string =>
-    line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ');
-  console.log([`\n${title}`, show(head), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.map(show)].join('\n'));
+    line
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ');
+  console.log(
+    [`\n${title}`, show(head), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.map(show)].join('\n'),
+  );
 };

@@ -25,7 +25,10 @@ const crowds: readonly Crowd[] = [
 
 const silent = (): Asker => ({ cancel: () => {} });
 
-/** Blocks picked a second by peers who take turns, of which every tenth turn also tells of a new piece or gives blocks back. */
+/**
+ * Blocks picked a second by peers who take turns, of which every tenth turn also tells of a new piece or gives blocks
+ * back.
+ */
 const measure = (
   pieceCount: number,
   blocksPerPiece: number,
@@ -78,7 +81,17 @@ for (const [pieceCount, blocksPerPiece] of [
     const perSecond = median(runs.map((run) => run.perSecond));
     const perCall = median(runs.map((run) => run.perCall));
     const slowest = Math.max(...runs.map((run) => run.slowest));
-    rows.push([`${pieceCount} × ${blocksPerPiece}, ${crowd.name}`, figure(perSecond), figure(1e6 / perSecond), figure(perCall), figure(slowest)]);
+    rows.push([
+      `${pieceCount} × ${blocksPerPiece}, ${crowd.name}`,
+      figure(perSecond),
+      figure(1e6 / perSecond),
+      figure(perCall),
+      figure(slowest),
+    ]);
   }
 }
-table(`picker: ${PEERS} peers, pieces × blocks (medians of ${RUNS})`, ['', 'picks/s', 'µs/pick', 'µs/turn', 'slowest ms'], rows);
+table(
+  `picker: ${PEERS} peers, pieces × blocks (medians of ${RUNS})`,
+  ['', 'picks/s', 'µs/pick', 'µs/turn', 'slowest ms'],
+  rows,
+);

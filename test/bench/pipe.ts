@@ -54,7 +54,11 @@ const runPipe = async (straddling: boolean, verify: Verify): Promise<void> => {
   const session = (seed: Seed) =>
     of(seed.wire).pipe(
       handshake({ infoHash, peerId: new Uint8Array(20), pieceCount: geometry.pieceCount }),
-      converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })), advertise(picker, settled$.pipe(map(({ index }) => index))), keepAlive()),
+      converse(
+        pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })),
+        advertise(picker, settled$.pipe(map(({ index }) => index))),
+        keepAlive(),
+      ),
     );
   const fetched$ = from(seeds).pipe(
     mergeMap(session),
@@ -108,7 +112,10 @@ const cases = [
 
 const rows: string[][] = [];
 for (const { name, straddling, verify, check } of cases) {
-  const taken = await measure({ pipe: () => runPipe(straddling, verify), loop: () => runLoop(straddling, check) }, ROUNDS);
+  const taken = await measure(
+    { pipe: () => runPipe(straddling, verify), loop: () => runLoop(straddling, check) },
+    ROUNDS,
+  );
   const speed = (ms: number): string => figure(geometry.length / MiB / (ms / 1000));
   rows.push([
     name,

@@ -9,7 +9,17 @@ export const isolated = (): boolean => {
   if (process.env['BENCH_ISOLATED'] === '1') return true;
   const user = process.getuid?.() === 0 ? [] : ['-r'];
   const script = `ip link set lo up; ip addr add ${HOST}/32 dev lo; exec "$@"`;
-  const args = [...user, '-n', 'sh', '-c', script, 'sh', process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const args = [
+    ...user,
+    '-n',
+    'sh',
+    '-c',
+    script,
+    'sh',
+    process.execPath,
+    ...process.execArgv,
+    ...process.argv.slice(1),
+  ];
   const { status } = spawnSync('unshare', args, { stdio: 'inherit', env: { ...process.env, BENCH_ISOLATED: '1' } });
   process.exitCode = status ?? 1;
   return false;
@@ -42,7 +52,9 @@ export const says = (child: ChildProcess, pattern: RegExp): Promise<string> =>
       text += chunk.toString();
       if (pattern.test(text)) resolve(text);
     });
-    child.once('exit', (code) => reject(new Error(`${child.spawnargs.join(' ')}: ended with ${code} before it said ${pattern}: ${text}`)));
+    child.once('exit', (code) =>
+      reject(new Error(`${child.spawnargs.join(' ')}: ended with ${code} before it said ${pattern}: ${text}`)),
+    );
   });
 
 /** Milliseconds of processor that a process has used, with all its threads. */
@@ -55,4 +67,5 @@ export const usedBy = ({ pid }: ChildProcess): number => {
 };
 
 /** Bytes of memory that a process had at most. */
-export const peakOf = ({ pid }: ChildProcess): number => Number(/VmHWM:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+export const peakOf = ({ pid }: ChildProcess): number =>
+  Number(/VmHWM:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;

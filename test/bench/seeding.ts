@@ -45,7 +45,11 @@ const made = async (folder: string): Promise<string> => {
 
 const ours = async (torrent: string, folder: string): Promise<ChildProcess> => {
   const args = ['seed', torrent, folder, '--port', '7001', '--no-dht', '--no-lsd', '--json'];
-  const child = started(process.execPath, [...(process.env['BENCH_NODE'] ?? '').split(' ').filter(Boolean), CLI, ...args]);
+  const child = started(process.execPath, [
+    ...(process.env['BENCH_NODE'] ?? '').split(' ').filter(Boolean),
+    CLI,
+    ...args,
+  ]);
   await says(child, /"done"/);
   return child;
 };

@@ -13,7 +13,10 @@ const ROUNDS = 11;
 const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'rxtorrent-bench-'));
 const torrent = join(home, 'small.torrent');
-writeFileSync(torrent, encodeTorrent({ name: 'small.bin', pieceLength: 16_384, length: 16_384, pieceHashes: new Uint8Array(20) }));
+writeFileSync(
+  torrent,
+  encodeTorrent({ name: 'small.bin', pieceLength: 16_384, length: 16_384, pieceHashes: new Uint8Array(20) }),
+);
 
 const running =
   (...args: readonly string[]): Work =>
@@ -49,7 +52,12 @@ try {
     ROUNDS,
   );
   const bare = taken['node -e 0'];
-  const rows = Object.entries(taken).map(([name, ms]) => [name, figure(median(ms)), spread(ms), ratio(ms, bare).toFixed(2)]);
+  const rows = Object.entries(taken).map(([name, ms]) => [
+    name,
+    figure(median(ms)),
+    spread(ms),
+    ratio(ms, bare).toFixed(2),
+  ]);
   table(`start-up of what is built (medians of ${ROUNDS})`, ['', 'ms', 'spread', 'time / node -e 0'], rows);
 } finally {
   peer.close();

@@ -28,7 +28,9 @@ describe('how far a torrent has come', () => {
     account.see(sample({ stored: 40 * MiB }));
     account.see(stored);
     account.see(stored);
-    expect(stoppedLine(account.figures, true)).toBe('stopped: 42.0 of 64.0 MiB is there, verified; the same command goes on from here');
+    expect(stoppedLine(account.figures, true)).toBe(
+      'stopped: 42.0 of 64.0 MiB is there, verified; the same command goes on from here',
+    );
     account.see(sample({ stored: 42 * MiB, uploaded: 3 * MiB, ratio: 0.05 }));
     expect(stoppedLine(account.figures, true)).toBe(
       'stopped: 42.0 of 64.0 MiB is there, verified; 3.00 MiB given, ratio 0.05; the same command goes on from here',
@@ -47,7 +49,9 @@ describe('how far a torrent has come', () => {
   it('counts what it has seen if it is over before anybody has looked', () => {
     const account = new Account(64 * MiB);
     account.see(stored);
-    expect(stoppedLine(account.figures, true)).toBe('stopped: at least 1.00 of 64.0 MiB is there, verified; the same command goes on from here');
+    expect(stoppedLine(account.figures, true)).toBe(
+      'stopped: at least 1.00 of 64.0 MiB is there, verified; the same command goes on from here',
+    );
   });
 
   it('says when it is complete in what time, at what rate, what was wasted, given and chosen', () => {
@@ -55,10 +59,20 @@ describe('how far a torrent has come', () => {
     const account = new Account(undefined, () => time);
     time = 5_000;
     account.see(sample({ stored: 42 * MiB, downloaded: 43 * MiB, uploaded: 11 * MiB, ratio: 0.19 }));
-    account.see({ type: 'done', length: 64 * MiB, path: '/a', paths: ['/a'], downloaded: 65 * MiB, wasted: MiB, uploaded: 12 * MiB });
+    account.see({
+      type: 'done',
+      length: 64 * MiB,
+      path: '/a',
+      paths: ['/a'],
+      downloaded: 65 * MiB,
+      wasted: MiB,
+      uploaded: 12 * MiB,
+    });
     time = 9_000;
     expect([account.path, account.figures.stored]).toEqual(['/a', 64 * MiB]);
-    expect(completeLine(account.figures)).toBe('complete, 64.0 MiB (65.0 MiB in 4 s, 16.3 MiB/s), 1.00 MiB wasted, 12.0 MiB given, ratio 0.19');
+    expect(completeLine(account.figures)).toBe(
+      'complete, 64.0 MiB (65.0 MiB in 4 s, 16.3 MiB/s), 1.00 MiB wasted, 12.0 MiB given, ratio 0.19',
+    );
     expect(completeLine({ ...account.figures, wasted: 0, uploaded: 0, downloaded: 0 }, { files: 2, of: 7 })).toBe(
       'complete, 64.0 MiB, all there already, 2 of 7 files',
     );
@@ -67,7 +81,9 @@ describe('how far a torrent has come', () => {
 
   it('is told of all together', () => {
     const sum = { torrents: 7, complete: 2, length: 3.4 * 1024 * MiB, stored: 1.2 * 1024 * MiB, uploaded: 0 };
-    expect(stoppedSumLine(sum)).toBe('stopped: 2 of 7 torrents complete, 1.20 of 3.40 GiB is there, verified; the same command goes on from here');
+    expect(stoppedSumLine(sum)).toBe(
+      'stopped: 2 of 7 torrents complete, 1.20 of 3.40 GiB is there, verified; the same command goes on from here',
+    );
     expect(stoppedSumLine({ ...sum, uploaded: MiB })).toContain('verified; 1.00 MiB given; the same');
   });
 });

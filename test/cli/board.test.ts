@@ -35,10 +35,18 @@ const still = (part: Partial<Progress>): Progress => {
 const rows: readonly Row[] = [
   row('debian-12.7.0-amd64-netinst.iso'),
   row('Ubuntu'),
-  { name: 'nobody there', state: 'running', progress: still({ rate: 0, reason: '12 peers known, none answers\x1b[2J' }) },
+  {
+    name: 'nobody there',
+    state: 'running',
+    progress: still({ rate: 0, reason: '12 peers known, none answers\x1b[2J' }),
+  },
   { name: 'a link', state: 'running', progress: still({ phase: 'metadata', length: 0, stored: 0, rate: 0 }) },
   { name: 'looked at', state: 'running', progress: still({ phase: 'checking', rate: 0 }) },
-  { name: '日本語の名前がここにあります、長い', state: 'running', progress: still({ phase: 'seeding', rate: 0, stored: 64 * MiB, upRate: MiB }) },
+  {
+    name: '日本語の名前がここにあります、長い',
+    state: 'running',
+    progress: still({ phase: 'seeding', rate: 0, stored: 64 * MiB, upRate: MiB }),
+  },
   { name: 'later', state: 'waiting', length: 700 * MiB },
 ];
 const over: readonly Row[] = [
@@ -101,14 +109,23 @@ describe('the rows of several torrents', () => {
   });
 
   it('fit in any terminal, whatever the name', () => {
-    const name = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.constantFrom('👨‍👩‍👧‍👦'.repeat(9), 'e\u0301\u0302'.repeat(40), '日本'.repeat(20)));
+    const name = fc.oneof(
+      fc.string(),
+      fc.string({ unit: 'grapheme' }),
+      fc.constantFrom('👨‍👩‍👧‍👦'.repeat(9), 'e\u0301\u0302'.repeat(40), '日本'.repeat(20)),
+    );
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 0, max: 12 }), fc.array(name, { maxLength: 9 }), (width, height, names) => {
-        const all = [...rows, ...names.map((each) => row(each.replaceAll(/\p{Cc}/gu, '')))];
-        const lines = severalLines(all, width, height);
-        expect(lines.length).toBeLessThanOrEqual(height);
-        for (const line of [totalLine(all, width), ...lines]) expect(columns(line)).toBeLessThanOrEqual(width);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 200 }),
+        fc.integer({ min: 0, max: 12 }),
+        fc.array(name, { maxLength: 9 }),
+        (width, height, names) => {
+          const all = [...rows, ...names.map((each) => row(each.replaceAll(/\p{Cc}/gu, '')))];
+          const lines = severalLines(all, width, height);
+          expect(lines.length).toBeLessThanOrEqual(height);
+          for (const line of [totalLine(all, width), ...lines]) expect(columns(line)).toBeLessThanOrEqual(width);
+        },
+      ),
     );
   });
 
@@ -127,7 +144,8 @@ describe('the board', () => {
     let time = 0;
     const all = names.map(named);
     const board = new Board(all, () => time);
-    const show = (name: string, event: DownloadEvent): void => board.see(event, all.find((each) => each.name === name) ?? named(name, -1));
+    const show = (name: string, event: DownloadEvent): void =>
+      board.see(event, all.find((each) => each.name === name) ?? named(name, -1));
     return { board, all, show, wait: (milliseconds: number) => (time += milliseconds) };
   };
   const order = (board: Board, height = 20): readonly string[] =>
@@ -186,7 +204,10 @@ describe('the board', () => {
     board.over(all[0] ?? named('', 0), 'complete');
     board.over(all[1] ?? named('', 0), 'failed');
     expect(order(board)).toEqual(['three']);
-    expect([board.title, board.lines(117, 20)[0]]).toEqual(['3 torrents: 1 complete, 1 failed, 1 waiting', '50.0 %  ↓ 0 B/s · 64.0 of 128 MiB · 0 peers']);
+    expect([board.title, board.lines(117, 20)[0]]).toEqual([
+      '3 torrents: 1 complete, 1 failed, 1 waiting',
+      '50.0 %  ↓ 0 B/s · 64.0 of 128 MiB · 0 peers',
+    ]);
   });
 
   it('calls a magnet link by its name as soon as that is known', () => {

@@ -9,9 +9,14 @@ const built = dirname(MAIN);
 
 /** Runs `code` in a Node of its own, where the bundle in `cli` is. */
 const node = (cli: string, code: string, ...flags: readonly string[]): string =>
-  execFileSync(process.execPath, [...flags, '-e', code], { cwd: cli, encoding: 'utf8', env: { PATH: process.env['PATH'] } }).trim();
+  execFileSync(process.execPath, [...flags, '-e', code], {
+    cwd: cli,
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] },
+  }).trim();
 
-const REFUSED = "const { compiled, script } = require('./load.cjs'); console.log(script(fs.readFileSync(compiled)).cachedDataRejected)";
+const REFUSED =
+  "const { compiled, script } = require('./load.cjs'); console.log(script(fs.readFileSync(compiled)).cachedDataRejected)";
 
 /** A copy, to be broken, in a package of its own. */
 const copied = (): string => {
@@ -21,7 +26,8 @@ const copied = (): string => {
   cpSync(built, cli, { recursive: true });
   return cli;
 };
-const version = (cli: string): string => execFileSync(process.execPath, [join(cli, 'main.js'), '--version'], { encoding: 'utf8' }).trim();
+const version = (cli: string): string =>
+  execFileSync(process.execPath, [join(cli, 'main.js'), '--version'], { encoding: 'utf8' }).trim();
 
 describe('the bundle', () => {
   it('is compiled when it is built, and V8 takes what was compiled', () => {

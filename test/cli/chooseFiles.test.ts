@@ -7,16 +7,31 @@ import { numbersOf } from '../../src/torrent/metainfo/fileNumbers.ts';
 import type { TorrentFile } from '../../src/torrent/metainfo/fileList.ts';
 import { within } from '../machine.ts';
 
-const file = (path: string, padding = false): TorrentFile => ({ path: path.split('/'), length: 1, offset: 0, padding, attributes: '' });
+const file = (path: string, padding = false): TorrentFile => ({
+  path: path.split('/'),
+  length: 1,
+  offset: 0,
+  padding,
+  attributes: '',
+});
 const torrentOf = (...paths: string[]) => ({ files: paths.map((path) => file(path, path.startsWith('.pad/'))) });
 
 /** The paths that are chosen. */
 const chosen = (paths: readonly string[], ...values: string[]): readonly string[] => {
   const spans = chooseFiles(torrentOf(...paths), parseChoices(values));
-  return spans === undefined ? paths.filter((path) => !path.startsWith('.pad/')) : spans.flatMap(([first, last]) => paths.slice(first, last + 1));
+  return spans === undefined
+    ? paths.filter((path) => !path.startsWith('.pad/'))
+    : spans.flatMap(([first, last]) => paths.slice(first, last + 1));
 };
 
-const SHOW = ['readme.nfo', 'Season 1/e1.mkv', 'Season 1/e1.srt', 'Season 2/e1.MKV', 'Season 2/extras/a.mkv', 'Season 2/extras/.hidden'];
+const SHOW = [
+  'readme.nfo',
+  'Season 1/e1.mkv',
+  'Season 1/e1.srt',
+  'Season 2/e1.MKV',
+  'Season 2/extras/a.mkv',
+  'Season 2/extras/.hidden',
+];
 
 describe('numbers', () => {
   it.each([
@@ -127,7 +142,10 @@ describe('what makes no sense names itself, and says how many files there are', 
 });
 
 describe('of many files', () => {
-  const paths = Array.from({ length: 100_000 }, (_, at) => `folder ${at % 100}/file number ${at}.${at % 7 === 0 ? 'nfo' : 'mkv'}`);
+  const paths = Array.from(
+    { length: 100_000 },
+    (_, at) => `folder ${at % 100}/file number ${at}.${at % 7 === 0 ? 'nfo' : 'mkv'}`,
+  );
 
   it('patterns and numbers take a moment', () => {
     const began = performance.now();
@@ -138,7 +156,9 @@ describe('of many files', () => {
   it('names that are made to take years are given up', () => {
     const hostile = Array.from({ length: 40_000 }, (_, at) => 'a'.repeat(240) + at);
     const began = performance.now();
-    expect(() => chosen(hostile, '*a*a*a*a*a*a*a*b')).toThrow('takes too long to compare with names such as these: choose by numbers');
+    expect(() => chosen(hostile, '*a*a*a*a*a*a*a*b')).toThrow(
+      'takes too long to compare with names such as these: choose by numbers',
+    );
     expect(performance.now() - began).toBeLessThan(MATCH_TIME + 2000);
     expect(chosen(hostile, '2-3')).toHaveLength(2);
   });
@@ -155,24 +175,28 @@ describe('whatever is chosen', () => {
 
   it('is in order, apart, real, no padding, and some but not all; or a refusal', () => {
     fc.assert(
-      fc.property(fc.array(aFile, { minLength: 1 }), fc.array(choice, { minLength: 1, maxLength: 4 }), (files, values) => {
-        const torrent = { files: files.map(({ name, padding }) => ({ ...file(name), path: [name], padding })) };
-        try {
-          const spans = chooseFiles(torrent, parseChoices(values));
-          if (spans === undefined) return;
-          expect(spans.length).toBeGreaterThan(0);
-          spans.forEach(([first, last], at) => {
-            expect(first).toBeGreaterThan((spans[at - 1]?.[1] ?? -2) + 1);
-            expect(last).toBeGreaterThanOrEqual(first);
-            for (let place = first; place <= last; place++) expect(torrent.files[place]?.padding).toBe(false);
-          });
-          // Chosen again by the numbers that info shows, they are the same.
-          const numbers = numbersOf(torrent, spans).map(([first, last]) => `${first}-${last}`);
-          expect(chooseFiles(torrent, parseChoices([numbers.join()]))).toEqual(spans);
-        } catch (error) {
-          expect(error).toBeInstanceOf(InputError);
-        }
-      }),
+      fc.property(
+        fc.array(aFile, { minLength: 1 }),
+        fc.array(choice, { minLength: 1, maxLength: 4 }),
+        (files, values) => {
+          const torrent = { files: files.map(({ name, padding }) => ({ ...file(name), path: [name], padding })) };
+          try {
+            const spans = chooseFiles(torrent, parseChoices(values));
+            if (spans === undefined) return;
+            expect(spans.length).toBeGreaterThan(0);
+            spans.forEach(([first, last], at) => {
+              expect(first).toBeGreaterThan((spans[at - 1]?.[1] ?? -2) + 1);
+              expect(last).toBeGreaterThanOrEqual(first);
+              for (let place = first; place <= last; place++) expect(torrent.files[place]?.padding).toBe(false);
+            });
+            // Chosen again by the numbers that info shows, they are the same.
+            const numbers = numbersOf(torrent, spans).map(([first, last]) => `${first}-${last}`);
+            expect(chooseFiles(torrent, parseChoices([numbers.join()]))).toEqual(spans);
+          } catch (error) {
+            expect(error).toBeInstanceOf(InputError);
+          }
+        },
+      ),
     );
   });
 });

@@ -29,9 +29,13 @@ describe('create', () => {
       'look for files',
       '3 files found',
       'hash 3 files, pieces of 32768 bytes',
-      ...['piece 0 hashed', 'piece 1 hashed', 'piece 2 hashed'].map((line) => expect.stringMatching(line.replace(/\d/, String.raw`\d`)) as string),
+      ...['piece 0 hashed', 'piece 1 hashed', 'piece 2 hashed'].map(
+        (line) => expect.stringMatching(line.replace(/\d/, String.raw`\d`)) as string,
+      ),
     ]);
-    expect((await run(['create', path, '-o', join(place, 'other.torrent'), '--verbose=peer'])).stderr).not.toContain(' disk ');
+    expect((await run(['create', path, '-o', join(place, 'other.torrent'), '--verbose=peer'])).stderr).not.toContain(
+      ' disk ',
+    );
   });
 
   it('warns of names that would be others on Windows', async () => {
@@ -52,7 +56,14 @@ describe('create', () => {
   it('writes the .torrent, and prints its info-hash and its magnet link', async () => {
     const { place, path } = content();
     const output = join(place, 'out.torrent');
-    const { code, stdout, stderr } = await run(['create', path, '-o', output, '--tracker', 'http://192.0.2.1/announce']);
+    const { code, stdout, stderr } = await run([
+      'create',
+      path,
+      '-o',
+      output,
+      '--tracker',
+      'http://192.0.2.1/announce',
+    ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const torrent = torrentAt(output);
     expect(torrent.files.map((file) => [file.path.join('/'), file.length])).toEqual([
@@ -63,7 +74,12 @@ describe('create', () => {
     const [first, hash, magnet = ''] = stdout.split('\n');
     expect(first).toBe(`${output}: 68.4 KiB in 3 files, 3 pieces of 32.0 KiB`);
     expect(hash).toBe(`Info Hash: ${toHex(torrent.infoHash)}`);
-    expect(parseMagnet(magnet)).toMatchObject({ infoHash: torrent.infoHash, name: 'things', announce: [['http://192.0.2.1/announce']], length: 70_001 });
+    expect(parseMagnet(magnet)).toMatchObject({
+      infoHash: torrent.infoHash,
+      name: 'things',
+      announce: [['http://192.0.2.1/announce']],
+      length: 70_001,
+    });
     expect(readdirSync(place).sort()).toEqual(['out.torrent', 'things']);
   });
 
@@ -71,12 +87,33 @@ describe('create', () => {
     const { place, path } = content();
     const trackers = ['--tracker', 'http://192.0.2.1/a,udp://192.0.2.2:80', '--tracker', 'https://192.0.2.3/announce'];
     const { code } = await run([
-      ...['create', path, '-o', `${place}/`, '--name', 'other', '--private', '--comment', 'wörds', '--source', 'here', '--date', '2026-11-21'],
+      ...[
+        'create',
+        path,
+        '-o',
+        `${place}/`,
+        '--name',
+        'other',
+        '--private',
+        '--comment',
+        'wörds',
+        '--source',
+        'here',
+        '--date',
+        '2026-11-21',
+      ],
       ...['--web-seed', 'http://192.0.2.4/files/', '--piece-length', '16K', '--padding', ...trackers],
     ]);
     expect(code).toBe(0);
     expect(torrentAt(join(place, 'other.torrent'))).toMatchObject({
-      ...{ name: 'other', private: true, comment: 'wörds', source: 'here', creationDate: 1_795_219_200, createdBy: 'rxtorrent 0.1.0' },
+      ...{
+        name: 'other',
+        private: true,
+        comment: 'wörds',
+        source: 'here',
+        creationDate: 1_795_219_200,
+        createdBy: 'rxtorrent 0.1.0',
+      },
       announce: [['http://192.0.2.1/a', 'udp://192.0.2.2:80'], ['https://192.0.2.3/announce']],
       webSeeds: ['http://192.0.2.4/files/'],
       pieceLength: 16_384,
@@ -93,7 +130,15 @@ describe('create', () => {
   it('has the info-hash that others gave to the same file', async () => {
     const place = folder();
     const known = torrentAt(fixture('leaves.torrent'));
-    const { code, stdout } = await run(['create', fixture('Leaves of Grass by Walt Whitman.epub'), '-o', `${place}/`, '--piece-length', '16K', '--json']);
+    const { code, stdout } = await run([
+      'create',
+      fixture('Leaves of Grass by Walt Whitman.epub'),
+      '-o',
+      `${place}/`,
+      '--piece-length',
+      '16K',
+      '--json',
+    ]);
     expect(code).toBe(0);
     expect(told(stdout).at(-1)).toMatchObject({ type: 'created', torrent: toHex(known.infoHash), pieceCount: 23 });
   });
@@ -103,7 +148,10 @@ describe('create', () => {
     const output = join(place, 'things.torrent');
     writeFileSync(output, 'mine');
     const { code, stderr } = await run(['create', path, '-o', output]);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: `rxtorrent: ${output} is there already: name another file, or give --force\n` });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: `rxtorrent: ${output} is there already: name another file, or give --force\n`,
+    });
     expect(readFileSync(output, 'latin1')).toBe('mine');
     expect((await run(['create', path, '-o', output, '--force'])).code).toBe(0);
     expect(torrentAt(output).name).toBe('things');
@@ -141,18 +189,33 @@ describe('create', () => {
     ['output', '/nowhere/at/all.torrent', 'no such folder'],
   ])('refuses --%s %s', async (option, value, message) => {
     const { path } = content();
-    const { code, stderr } = await run(['create', path, `--${option}`, value, ...(option === 'output' ? [] : ['-o', join(path, 'x.torrent')])]);
+    const { code, stderr } = await run([
+      'create',
+      path,
+      `--${option}`,
+      value,
+      ...(option === 'output' ? [] : ['-o', join(path, 'x.torrent')]),
+    ]);
     expect(code).toBe(2);
     expect(stderr).toContain(message);
   });
 
   it('says what can not be shared', async () => {
     const { place, path } = content();
-    expect(await run(['create', join(place, 'none')])).toMatchObject({ code: 2, stderr: expect.stringContaining('no such file or folder') as string });
+    expect(await run(['create', join(place, 'none')])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no such file or folder') as string,
+    });
     symlinkSync('b.txt', join(path, 'link'));
-    expect(await run(['create', path, '-o', `${place}/`])).toMatchObject({ code: 2, stderr: expect.stringContaining('is a symbolic link') as string });
+    expect(await run(['create', path, '-o', `${place}/`])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is a symbolic link') as string,
+    });
     expect(readdirSync(place)).toEqual(['things']);
     const nothing = folder();
-    expect(await run(['create', nothing, '-o', `${place}/`])).toMatchObject({ code: 2, stderr: expect.stringContaining('not one byte') as string });
+    expect(await run(['create', nothing, '-o', `${place}/`])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('not one byte') as string,
+    });
   });
 });

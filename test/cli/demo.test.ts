@@ -9,18 +9,35 @@ const left = (home: string): readonly string[] => readdirSync(home).filter((name
 
 interface Started {
   readonly child: ChildProcess;
-  /** Closed only when the process of the seeds is gone, too: it has our stderr. And with both processes all ports are closed. */
-  readonly closed: Promise<{ readonly code: number | null; readonly signal: string | null; readonly stdout: string; readonly stderr: string }>;
+  /**
+   * Closed only when the process of the seeds is gone, too: it has our stderr. And with both processes all ports are
+   * closed.
+   */
+  readonly closed: Promise<{
+    readonly code: number | null;
+    readonly signal: string | null;
+    readonly stdout: string;
+    readonly stderr: string;
+  }>;
   readonly says: (pattern: RegExp) => Promise<void>;
   /** As Ctrl-C in a terminal has it: all processes get it. */
   readonly interrupt: (signal: NodeJS.Signals) => void;
 }
 
 /** The demo, in a group of its own. */
-const demo = (home: string, args: readonly string[], entry = ['main.js', 'demo'], node: readonly string[] = []): Started => {
+const demo = (
+  home: string,
+  args: readonly string[],
+  entry = ['main.js', 'demo'],
+  node: readonly string[] = [],
+): Started => {
   const [file = '', ...before] = entry;
   const env = { PATH: process.env['PATH'], TMPDIR: home, XDG_STATE_HOME: join(home, 'state') };
-  const child = spawn(process.execPath, [...node, join(dirname(MAIN), file), ...before, ...args], { env, detached: true, stdio: 'pipe' });
+  const child = spawn(process.execPath, [...node, join(dirname(MAIN), file), ...before, ...args], {
+    env,
+    detached: true,
+    stdio: 'pipe',
+  });
   const said = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const)
@@ -28,7 +45,9 @@ const demo = (home: string, args: readonly string[], entry = ['main.js', 'demo']
       said[name] += text;
       for (const listener of listeners) listener();
     });
-  const closed: Started['closed'] = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, ...said })));
+  const closed: Started['closed'] = new Promise((resolve) =>
+    child.on('close', (code, signal) => resolve({ code, signal, ...said })),
+  );
   const says = (pattern: RegExp): Promise<void> =>
     new Promise((resolve, reject) => {
       listeners.add(() => {
@@ -161,8 +180,12 @@ describe('nothing is left of a demo', () => {
             large(what) ? rest.at(-1)(Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'write' })) : whole(fd, what, ...rest);
         }`,
     );
-    const { code, stderr } = await demo(home, [], ['main.js', 'demo', '--size', '1M', '--quiet'], ['-r', broken]).closed;
-    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringMatching(/^rxtorrent: can't write .*: the disk failed \(EIO\); .*\n$/) as string });
+    const { code, stderr } = await demo(home, [], ['main.js', 'demo', '--size', '1M', '--quiet'], ['-r', broken])
+      .closed;
+    expect({ code, stderr }).toEqual({
+      code: 3,
+      stderr: expect.stringMatching(/^rxtorrent: can't write .*: the disk failed \(EIO\); .*\n$/) as string,
+    });
     expect(left(home)).toEqual([]);
   });
 
@@ -170,7 +193,8 @@ describe('nothing is left of a demo', () => {
     const { code, stderr } = await demo('/nowhere', []).closed;
     expect({ code, stderr }).toEqual({
       code: 3,
-      stderr: "rxtorrent: can't create a folder in /nowhere: it is not there; check whether the disk is still attached\n",
+      stderr:
+        "rxtorrent: can't create a folder in /nowhere: it is not there; check whether the disk is still attached\n",
     });
   });
 });

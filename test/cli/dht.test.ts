@@ -34,9 +34,14 @@ const world = async ({ isPrivate = false } = {}) => {
   const first = await running(dhtNode(loopbackEnv, { bootstrap: [] }));
   const router = { host: '127.0.0.1', port: first.port };
   const other: DhtNode = await running(dhtNode(loopbackEnv, { bootstrap: [router] }));
-  await lastValueFrom(concat(first.addNode({ host: '127.0.0.1', port: other.port }), other.announce(torrent.infoHash, port)).pipe(ignoreElements()), {
-    defaultValue: undefined,
-  });
+  await lastValueFrom(
+    concat(first.addNode({ host: '127.0.0.1', port: other.port }), other.announce(torrent.infoHash, port)).pipe(
+      ignoreElements(),
+    ),
+    {
+      defaultValue: undefined,
+    },
+  );
   const nodeFile = join(home, 'state', 'nodes');
   return { home, file, torrent, nodeFile, router: `127.0.0.1:${first.port}`, seed: port };
 };
@@ -44,13 +49,27 @@ const world = async ({ isPrivate = false } = {}) => {
 describe('dht', () => {
   it('downloads from those whom only the DHT knows, and keeps the nodes for the next time', async () => {
     const { home, file, nodeFile, router } = await world();
-    const first = await run(['dht', file, '-o', join(home, 'one/'), '--bootstrap', router, '--node-file', nodeFile, '--timeout', '30', '--json']);
+    const first = await run([
+      'dht',
+      file,
+      '-o',
+      join(home, 'one/'),
+      '--bootstrap',
+      router,
+      '--node-file',
+      nodeFile,
+      '--timeout',
+      '30',
+      '--json',
+    ]);
     expect({ code: first.code, stderr: first.stderr }).toEqual({ code: 0, stderr: '' });
     const told = objects(first.stdout);
     expect(told.find(({ type }) => type === 'peer-joined')).toMatchObject({ host: '127.0.0.1', source: 'dht' });
     expect(told.some(({ type }) => type === 'announced' || type === 'tracker')).toBe(false);
     const { sources } = told.findLast(({ type }) => type === 'funnel') as { sources: unknown };
-    expect(sources).toMatchObject([{ source: 'dht', discovered: 1, dialled: 1, connected: 1, handshaken: 1, interested: 1, unchoked: 1, sending: 1 }]);
+    expect(sources).toMatchObject([
+      { source: 'dht', discovered: 1, dialled: 1, connected: 1, handshaken: 1, interested: 1, unchoked: 1, sending: 1 },
+    ]);
     expect(loadNodes(nodeFile)?.nodes.map(({ port }) => port)).toContain(Number(router.split(':')[1]));
     // Nobody is where it would begin otherwise.
     const again = ['dht', file, '-o', join(home, 'two/'), '--bootstrap', '127.0.0.1:9', '--timeout', '30', '--quiet'];
@@ -60,7 +79,10 @@ describe('dht', () => {
   it('takes the environment for options: the nodes may be elsewhere, and there may be several to begin with', async () => {
     const { home, file, nodeFile, router } = await world();
     const env = { RXTORRENT_BOOTSTRAP: `127.0.0.1:9 ${router}`, RXTORRENT_NODE_FILE: nodeFile };
-    expect(await run(['dht', file, '-o', join(home, 'one/'), '--timeout', '30', '--quiet'], { env })).toMatchObject({ code: 0, stderr: '' });
+    expect(await run(['dht', file, '-o', join(home, 'one/'), '--timeout', '30', '--quiet'], { env })).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
     expect(existsSync(nodeFile)).toBe(true);
   });
 
@@ -88,18 +110,38 @@ describe('peers', () => {
   it('names whom the DHT knows', async () => {
     const { file, nodeFile, router, seed: port } = await world();
     const env = { RXTORRENT_NO_DHT: '0' };
-    const asked = await run(['peers', file, '--no-trackers', '--bootstrap', router, '--node-file', nodeFile, '--count', '1', '--timeout', '30'], { env });
+    const asked = await run(
+      [
+        'peers',
+        file,
+        '--no-trackers',
+        '--bootstrap',
+        router,
+        '--node-file',
+        nodeFile,
+        '--count',
+        '1',
+        '--timeout',
+        '30',
+      ],
+      { env },
+    );
     expect(asked).toEqual({ code: 0, stdout: `127.0.0.1:${port}  dht\n`, stderr: '' });
   });
 });
 
 describe('the file of nodes', () => {
-  const saved: SavedNodes = { id: new Uint8Array(20).fill(1), nodes: [{ id: new Uint8Array(20).fill(2), host: '127.0.0.1', port: 6881 }] };
+  const saved: SavedNodes = {
+    id: new Uint8Array(20).fill(1),
+    nodes: [{ id: new Uint8Array(20).fill(2), host: '127.0.0.1', port: 6881 }],
+  };
 
   it('is where such files are', () => {
     const [home, app] = ['/state', 'C:\\Users\\me\\AppData\\Local'];
     expect(defaultNodeFile({ XDG_STATE_HOME: home }, 'linux')).toBe('/state/rxtorrent/dht-nodes');
-    expect(defaultNodeFile({ XDG_STATE_HOME: 'not/absolute' }, 'linux')).toMatch(/^\/.*\/\.local\/state\/rxtorrent\/dht-nodes$/);
+    expect(defaultNodeFile({ XDG_STATE_HOME: 'not/absolute' }, 'linux')).toMatch(
+      /^\/.*\/\.local\/state\/rxtorrent\/dht-nodes$/,
+    );
     expect(defaultNodeFile({}, 'darwin')).toMatch(/Library\/Application Support\/rxtorrent\/dht-nodes$/);
     expect(defaultNodeFile({ LOCALAPPDATA: app }, 'win32')).toMatch(/^C:.*Local.rxtorrent.dht-nodes$/);
   });
@@ -117,7 +159,11 @@ describe('the file of nodes', () => {
     const file = join(home, 'nodes');
     expect(loadNodes(file)).toBeUndefined();
     expect(loadNodes(home)).toBeUndefined();
-    for (const bytes of [Buffer.from('rubbish'), Buffer.alloc(100_000, 'd'), Buffer.from(encodeSavedNodes(saved)).subarray(0, 30)]) {
+    for (const bytes of [
+      Buffer.from('rubbish'),
+      Buffer.alloc(100_000, 'd'),
+      Buffer.from(encodeSavedNodes(saved)).subarray(0, 30),
+    ]) {
       writeFileSync(file, bytes);
       expect(loadNodes(file)).toBeUndefined();
     }

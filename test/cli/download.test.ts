@@ -24,7 +24,12 @@ interface World {
 }
 
 /** A torrent and one seed of it, in this process. */
-const world = async ({ size = 4 * MiB, rate = 1000 * MiB, announce = 'http://127.0.0.1:1/announce', single = false } = {}): Promise<World> => {
+const world = async ({
+  size = 4 * MiB,
+  rate = 1000 * MiB,
+  announce = 'http://127.0.0.1:1/announce',
+  single = false,
+} = {}): Promise<World> => {
   const home = folder();
   const content = demoContent(size);
   const { files, ...torrentOf } = demoTorrent(content, announce);
@@ -32,7 +37,9 @@ const world = async ({ size = 4 * MiB, rate = 1000 * MiB, announce = 'http://127
   const torrent = parseTorrent(encoded);
   const file = join(home, 'a.torrent');
   writeFileSync(file, encoded);
-  const port$ = seed({ torrent, bytes: content.bytes, peerId: Buffer.alloc(20, 's'), rate }).pipe(shareReplay({ bufferSize: 1, refCount: true }));
+  const port$ = seed({ torrent, bytes: content.bytes, peerId: Buffer.alloc(20, 's'), rate }).pipe(
+    shareReplay({ bufferSize: 1, refCount: true }),
+  );
   const running: Subscription = port$.subscribe();
   onTestFinished(() => running.unsubscribe());
   const port = await firstValueFrom(port$);
@@ -40,7 +47,9 @@ const world = async ({ size = 4 * MiB, rate = 1000 * MiB, announce = 'http://127
 };
 
 const downloaded = ({ torrent, bytes }: World, into: string): boolean =>
-  torrent.files.every(({ path, offset, length }) => readFileSync(join(into, torrent.name, ...path)).equals(bytes.subarray(offset, offset + length)));
+  torrent.files.every(({ path, offset, length }) =>
+    readFileSync(join(into, torrent.name, ...path)).equals(bytes.subarray(offset, offset + length)),
+  );
 
 describe('download', () => {
   it('writes what the seed has, and verify agrees', async () => {
@@ -53,7 +62,11 @@ describe('download', () => {
 
     const right = await run(['verify', here.file, out]);
     expect(right).toMatchObject({ code: 0, stdout: expect.stringContaining('all 16 pieces are right') as string });
-    expect(await run(['verify', here.file, join(out, 'rxtorrent-demo'), '--quiet'])).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await run(['verify', here.file, join(out, 'rxtorrent-demo'), '--quiet'])).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
 
     writeFileSync(join(out, 'rxtorrent-demo/README.txt'), 'oops');
     const wrong = await run(['verify', here.file, out, '--json']);
@@ -69,7 +82,15 @@ describe('download', () => {
 
   it('says each event as an object with --json, and nothing else', async () => {
     const here = await world();
-    const { code, stdout, stderr } = await run(['download', here.file, '-o', here.home, '--no-trackers', '--json', ...here.source]);
+    const { code, stdout, stderr } = await run([
+      'download',
+      here.file,
+      '-o',
+      here.home,
+      '--no-trackers',
+      '--json',
+      ...here.source,
+    ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const events = told(stdout);
     const torrent = expect.any(String) as string;
@@ -77,7 +98,8 @@ describe('download', () => {
     expect(events.find(({ type }) => type === 'peer-joined')).toEqual({ type: 'peer-joined', torrent, ...from[0] });
     const stored = events.filter(({ type }) => type === 'stored');
     expect(stored.map(({ index }) => index).sort((a, b) => Number(a) - Number(b))).toEqual([...Array(16).keys()]);
-    for (const event of stored) expect(event).toEqual({ type: 'stored', torrent, index: event['index'], length: 256 * 1024, from });
+    for (const event of stored)
+      expect(event).toEqual({ type: 'stored', torrent, index: event['index'], length: 256 * 1024, from });
     expect(events.filter(({ type }) => type === 'done')).toMatchObject([
       { type: 'done', length: 4 * MiB, downloaded: 4 * MiB, paths: expect.any(Array) as string[] },
     ]);
@@ -88,15 +110,24 @@ describe('download', () => {
     const options = ['--no-trackers', '--quiet', '--order', 'sequential', ...here.source];
     mkdirSync(join(here.home, 'folder'));
     for (const output of ['folder', 'slash/', 'file.bin']) {
-      expect(await run(['download', here.file, '-o', join(here.home, output), ...options])).toEqual({ code: 0, stdout: '', stderr: '' });
+      expect(await run(['download', here.file, '-o', join(here.home, output), ...options])).toEqual({
+        code: 0,
+        stdout: '',
+        stderr: '',
+      });
     }
-    for (const file of ['folder/rxtorrent-demo', 'slash/rxtorrent-demo', 'file.bin']) expect(readFileSync(join(here.home, file)).equals(here.bytes)).toBe(true);
+    for (const file of ['folder/rxtorrent-demo', 'slash/rxtorrent-demo', 'file.bin'])
+      expect(readFileSync(join(here.home, file)).equals(here.bytes)).toBe(true);
   });
 
   it('gives up when nobody can help', async () => {
     const here = await world({ size: MiB });
     const alone = await run(['download', here.file, '-o', here.home, '--no-trackers']);
-    expect(alone).toEqual({ code: 4, stdout: '', stderr: 'rxtorrent: nobody to ask for peers: give a --tracker or a --peer\n' });
+    expect(alone).toEqual({
+      code: 4,
+      stdout: '',
+      stderr: 'rxtorrent: nobody to ask for peers: give a --tracker or a --peer\n',
+    });
     const { code, stdout, stderr } = await run(['download', here.file, '-o', here.home, '--timeout', '1', '--json']);
     expect(code).toBe(4);
     expect(objects(stdout).slice(-2)).toMatchObject([
@@ -109,37 +140,49 @@ describe('download', () => {
   it('ends with 3 when the disk can not do it', async () => {
     const here = await world({ size: MiB });
     writeFileSync(join(here.home, 'rxtorrent-demo'), 'in the way');
-    const { code, stdout, stderr } = await run(['download', here.file, '-o', here.home, '--no-trackers', '--timeout', '5', ...here.source]);
+    const { code, stdout, stderr } = await run([
+      'download',
+      here.file,
+      '-o',
+      here.home,
+      '--no-trackers',
+      '--timeout',
+      '5',
+      ...here.source,
+    ]);
     expect(stderr).toMatch(/^rxtorrent: [^\n]+\n$/);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
   });
 });
 
 describe('Ctrl-C', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('%s ends it by itself with 130, and the next run goes on from there', async (signal) => {
-    const here = await world({ size: 8 * MiB, rate: 4 * MiB });
-    const args = ['download', here.file, '-o', here.home, '--no-trackers', '--json', ...here.source];
-    const first = start(args);
-    await first.says(/("type":"stored"[^]*){4}/);
-    const asked = performance.now();
-    first.kill(signal);
-    const { code, stdout, stderr } = await first.ended;
-    expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
-    expect(performance.now() - asked).toBeLessThan(within(6000));
-    const had = objects(stdout)
-      .filter(({ type }) => type === 'stored')
-      .map(({ index }) => index);
-    expect(had.length).toBeLessThan(32);
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s ends it by itself with 130, and the next run goes on from there',
+    async (signal) => {
+      const here = await world({ size: 8 * MiB, rate: 4 * MiB });
+      const args = ['download', here.file, '-o', here.home, '--no-trackers', '--json', ...here.source];
+      const first = start(args);
+      await first.says(/("type":"stored"[^]*){4}/);
+      const asked = performance.now();
+      first.kill(signal);
+      const { code, stdout, stderr } = await first.ended;
+      expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
+      expect(performance.now() - asked).toBeLessThan(within(6000));
+      const had = objects(stdout)
+        .filter(({ type }) => type === 'stored')
+        .map(({ index }) => index);
+      expect(had.length).toBeLessThan(32);
 
-    const second = await run(args);
-    expect(second.code).toBe(0);
-    const got = objects(second.stdout)
-      .filter(({ type }) => type === 'stored')
-      .map(({ index }) => index);
-    expect(new Set([...had, ...got]).size).toBe(32);
-    expect(got.filter((index) => had.includes(index))).toEqual([]);
-    expect(downloaded(here, here.home)).toBe(true);
-  });
+      const second = await run(args);
+      expect(second.code).toBe(0);
+      const got = objects(second.stdout)
+        .filter(({ type }) => type === 'stored')
+        .map(({ index }) => index);
+      expect(new Set([...had, ...got]).size).toBe(32);
+      expect(got.filter((index) => had.includes(index))).toEqual([]);
+      expect(downloaded(here, here.home)).toBe(true);
+    },
+  );
 
   it('does not wait for a tracker that hangs, but tells it', async () => {
     const heard: string[] = [];
@@ -148,14 +191,24 @@ describe('Ctrl-C', () => {
       const event = new URLSearchParams(request.url?.split('?')[1]).get('event') ?? '';
       heard.push(event);
       if (event === 'started')
-        response.end(Buffer.concat([Buffer.from('d8:intervali60e5:peers6:\x7f\0\0\x01', 'latin1'), Buffer.from([port >> 8, port & 255]), Buffer.from('e')]));
+        response.end(
+          Buffer.concat([
+            Buffer.from('d8:intervali60e5:peers6:\x7f\0\0\x01', 'latin1'),
+            Buffer.from([port >> 8, port & 255]),
+            Buffer.from('e'),
+          ]),
+        );
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => {
       server.closeAllConnections();
       server.close();
     });
-    const here = await world({ size: 8 * MiB, rate: 2 * MiB, announce: `http://127.0.0.1:${(server.address() as AddressInfo).port}/announce` });
+    const here = await world({
+      size: 8 * MiB,
+      rate: 2 * MiB,
+      announce: `http://127.0.0.1:${(server.address() as AddressInfo).port}/announce`,
+    });
     port = Number(here.source[1]?.split(':')[1]);
     const running = start(['download', here.file, '-o', here.home, '--json']);
     await running.says(/"type":"stored"/);

@@ -26,14 +26,31 @@ const place = (metainfo = content.metainfo): Place => {
   return { home, torrent, out: join(home, 'piece') };
 };
 
-const from = async (conduct: Conduct = {}): Promise<string[]> => ['--no-trackers', '--peer', `127.0.0.1:${(await peer(content, conduct)).port}`];
+const from = async (conduct: Conduct = {}): Promise<string[]> => [
+  '--no-trackers',
+  '--peer',
+  `127.0.0.1:${(await peer(content, conduct)).port}`,
+];
 
 describe('download_piece', () => {
   it('writes one verified piece, with the arguments in the old order too, and asks for nothing else', async () => {
     const { torrent, out } = place();
     const seed = await peer(content);
-    const ended = await run(['download_piece', '-o', out, torrent, '1', '--no-trackers', '--peer', `127.0.0.1:${seed.port}`]);
-    expect(ended).toEqual({ code: 0, stderr: '', stdout: `Piece 1: 64.0 KiB, verified, from 127.0.0.1:${seed.port}: written to ${out}\n` });
+    const ended = await run([
+      'download_piece',
+      '-o',
+      out,
+      torrent,
+      '1',
+      '--no-trackers',
+      '--peer',
+      `127.0.0.1:${seed.port}`,
+    ]);
+    expect(ended).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: `Piece 1: 64.0 KiB, verified, from 127.0.0.1:${seed.port}: written to ${out}\n`,
+    });
     expect(readFileSync(out).equals(pieceOf(1))).toBe(true);
     expect(seed.wholePieces()).toEqual([1]);
   });
@@ -41,7 +58,9 @@ describe('download_piece', () => {
   it('finds its peers by the trackers of the torrent; the last piece is shorter; --json is one object', async () => {
     const seeds = await peers(content, [{ have: [0] }, { have: [3] }]);
     const { url } = await tracker(seeds);
-    const { torrent, out } = place(contentOf({ name: 'a', length: 200_000, pieceLength: 65_536, announce: url }).metainfo);
+    const { torrent, out } = place(
+      contentOf({ name: 'a', length: 200_000, pieceLength: 65_536, announce: url }).metainfo,
+    );
     const { code, stdout, stderr } = await run(['download_piece', torrent, '3', '-o', out, '--json']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const piece = pieceOf(3);
@@ -85,22 +104,49 @@ describe('download_piece', () => {
   it('is bytes and nothing else on stdout with -o -', async () => {
     const { torrent, out } = place();
     const seed = await from();
-    const shell = spawn('sh', ['-c', 'out=$1; shift; "$@" > "$out"', 'sh', out, process.execPath, MAIN, 'download_piece', '-o', '-', torrent, '0', ...seed]);
+    const shell = spawn('sh', [
+      '-c',
+      'out=$1; shift; "$@" > "$out"',
+      'sh',
+      out,
+      process.execPath,
+      MAIN,
+      'download_piece',
+      '-o',
+      '-',
+      torrent,
+      '0',
+      ...seed,
+    ]);
     expect(await new Promise((resolve) => shell.on('close', resolve))).toBe(0);
     expect(readFileSync(out).equals(pieceOf(0))).toBe(true);
   });
 
   it('takes nothing from liars, and the piece from who is honest', async () => {
     const { torrent, out } = place();
-    const [liar, honest] = [await from({ onRequest: (request, talk) => (talk.giveWrong(request), true) }), await from({ unchokeAfter: 100 })];
-    expect((await run(['download_piece', torrent, '2', '-o', out, '--quiet', ...liar, ...honest.slice(1)])).code).toBe(0);
+    const [liar, honest] = [
+      await from({ onRequest: (request, talk) => (talk.giveWrong(request), true) }),
+      await from({ unchokeAfter: 100 }),
+    ];
+    expect((await run(['download_piece', torrent, '2', '-o', out, '--quiet', ...liar, ...honest.slice(1)])).code).toBe(
+      0,
+    );
     expect(readFileSync(out).equals(pieceOf(2))).toBe(true);
   });
 
   it('gives up with the words of the funnel, and leaves no file', async () => {
     const { torrent, out } = place();
     const choking = await from({ unchokeAfter: Infinity });
-    const { code, stdout, stderr } = await run(['download_piece', torrent, '0', '-o', out, '--timeout', '0.5', ...choking]);
+    const { code, stdout, stderr } = await run([
+      'download_piece',
+      torrent,
+      '0',
+      '-o',
+      out,
+      '--timeout',
+      '0.5',
+      ...choking,
+    ]);
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
     expect(stderr).toMatch(
       /^rxtorrent: piece 0 did not come within 0\.5 s \(manual: 1 found · 1 dialled · 1 connected · 1 handshaken[^\n]*\): try again later, [^\n]*\n$/,
@@ -115,7 +161,16 @@ describe('download_piece', () => {
   it('ends with 130 on Ctrl-C', async () => {
     const { torrent, out } = place();
     const slow = await peer(content, { unchokeAfter: Infinity });
-    const running = start(['download_piece', torrent, '0', '-o', out, '--no-trackers', '--peer', `127.0.0.1:${slow.port}`]);
+    const running = start([
+      'download_piece',
+      torrent,
+      '0',
+      '-o',
+      out,
+      '--no-trackers',
+      '--peer',
+      `127.0.0.1:${slow.port}`,
+    ]);
     await expect.poll(() => slow.connected, { timeout: 10_000 }).toBe(1);
     running.kill('SIGINT');
     expect(await running.ended).toEqual({ code: 130, stdout: '', stderr: '' });
@@ -127,7 +182,16 @@ describe('download_piece', () => {
     writeFileSync(out, 'before');
     // Files of at most 8 blocks of 512 bytes.
     const limited = ['sh', '-c', 'ulimit -f 8; exec "$@"', 'sh', process.execPath, MAIN];
-    const child = spawn(limited[0] ?? '', [...limited.slice(1), 'download_piece', torrent, '0', '-o', out, ...(await from()), '--quiet']);
+    const child = spawn(limited[0] ?? '', [
+      ...limited.slice(1),
+      'download_piece',
+      torrent,
+      '0',
+      '-o',
+      out,
+      ...(await from()),
+      '--quiet',
+    ]);
     expect(await new Promise((resolve) => child.on('close', resolve))).not.toBe(0);
     expect(readFileSync(out, 'utf8')).toBe('before');
     expect(readdirSync(home).sort()).toEqual(['a.torrent', 'piece']);
@@ -138,13 +202,17 @@ describe('download_piece', () => {
     const link = join(home, 'link');
     writeFileSync(out, 'before');
     symlinkSync(out, link);
-    expect(await run(['download_piece', torrent, '0', '-o', link, ...(await from()), '--quiet'])).toMatchObject({ code: 0 });
+    expect(await run(['download_piece', torrent, '0', '-o', link, ...(await from()), '--quiet'])).toMatchObject({
+      code: 0,
+    });
     expect(lstatSync(link).isSymbolicLink()).toBe(true);
     expect(readFileSync(out).equals(pieceOf(0))).toBe(true);
     const pipe = join(home, 'pipe');
     expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
     const reading = readFile(pipe);
-    expect(await run(['download_piece', torrent, '1', '-o', pipe, ...(await from()), '--quiet'])).toMatchObject({ code: 0 });
+    expect(await run(['download_piece', torrent, '1', '-o', pipe, ...(await from()), '--quiet'])).toMatchObject({
+      code: 0,
+    });
     expect((await reading).equals(pieceOf(1))).toBe(true);
     expect(lstatSync(pipe).isFIFO()).toBe(true);
   });
@@ -161,13 +229,20 @@ describe('download_piece', () => {
     const { code, stdout, stderr } = await running.ended;
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
     expect(stderr.split('\n')[0]).toBe(command === 'info' ? 'asking what it is' : 'piece 0 of it');
-    expect(await run([command, link, ...more, '--json', '--timeout', '3'])).toMatchObject({ code: 4, stderr: expect.stringMatching(/^[^\n]*\n$/) as string });
+    expect(await run([command, link, ...more, '--json', '--timeout', '3'])).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(/^[^\n]*\n$/) as string,
+    });
   });
 
   it('asks nobody when it can not be written', async () => {
     const { torrent, home } = place();
     const ended = await run(['download_piece', torrent, '0', '-o', join(home, 'nowhere/piece'), ...(await from())]);
-    expect(ended).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('there is no such folder') as string });
+    expect(ended).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('there is no such folder') as string,
+    });
   });
 
   it.each<[args: (place: Place) => string[], says: string]>([
@@ -191,6 +266,9 @@ describe('download_piece', () => {
     const { torrent, home } = place();
     mkdirSync(join(home, 'folder'));
     const ended = await run(['download_piece', torrent, '0', '-o', join(home, 'folder'), ...(await from())]);
-    expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining('is a folder: name the file to write') as string });
+    expect(ended).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is a folder: name the file to write') as string,
+    });
   });
 });

@@ -14,13 +14,18 @@ import { folder, MAIN } from './run.ts';
 
 const LIBRARY = fileURLToPath(new URL('../../dist/src/index.js', import.meta.url));
 const PRELOAD = fileURLToPath(new URL('deadNames.cjs', import.meta.url));
-/** Milliseconds from the end of the work to that of the process; a lookup that nobody can give up takes five times as long. */
+/**
+ * Milliseconds from the end of the work to that of the process; a lookup that nobody can give up takes five times as
+ * long.
+ */
 const SOON = 2_500;
 /** Milliseconds that four processes take to start here and now. */
 let starting = 0;
 beforeAll(async () => {
   const began = performance.now();
-  await Promise.all([1, 2, 3, 4].map(() => new Promise((resolve) => spawn(process.execPath, [MAIN, '--version']).on('exit', resolve))));
+  await Promise.all(
+    [1, 2, 3, 4].map(() => new Promise((resolve) => spawn(process.execPath, [MAIN, '--version']).on('exit', resolve))),
+  );
   starting = performance.now() - began;
 });
 
@@ -32,16 +37,25 @@ const infoHash = toHex(content.torrent.infoHash);
 
 interface Run {
   readonly child: ChildProcess;
-  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly at: number; readonly out: string }>;
+  readonly ended: Promise<{
+    readonly code: number | null;
+    readonly signal: NodeJS.Signals | null;
+    readonly at: number;
+    readonly out: string;
+  }>;
   readonly says: (pattern: RegExp) => Promise<number>;
 }
 
 const start = (args: readonly string[], env: Record<string, string>): Run => {
-  const child = spawn(process.execPath, ['--require', PRELOAD, ...args], { env: { PATH: process.env['PATH'], ...env }, stdio: 'pipe' });
+  const child = spawn(process.execPath, ['--require', PRELOAD, ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: 'pipe',
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   let out = '';
   child.stdin.on('error', () => undefined);
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (out += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (out += text));
   const ended: Run['ended'] = new Promise((resolve) =>
     child.on('exit', (code, signal) => setTimeout(() => resolve({ code, signal, at: performance.now(), out }), 50)),
   );
@@ -102,22 +116,55 @@ const WAITING: readonly (readonly [what: string, args: (world: World) => readonl
   ['magnet_handshake', ({ torrent }) => ['magnet_handshake', torrent]],
   ['peers', ({ torrent }) => ['peers', torrent]],
   ['peers --scrape', ({ torrent }) => ['peers', torrent, '--scrape']],
-  ['peers, TLS', ({ torrent, port }) => ['peers', torrent, '--no-trackers', '--tracker', `https://127.0.0.1:${port}/announce`]],
-  ['peers, UDP', ({ torrent, names }) => ['peers', torrent, '--no-trackers', '--tracker', `udp://${names.at}/announce`]],
-  ['peers, scraped over UDP', ({ torrent, names }) => ['peers', torrent, '--no-trackers', '--scrape', '--tracker', `udp://${names.at}/announce`]],
+  [
+    'peers, TLS',
+    ({ torrent, port }) => ['peers', torrent, '--no-trackers', '--tracker', `https://127.0.0.1:${port}/announce`],
+  ],
+  [
+    'peers, UDP',
+    ({ torrent, names }) => ['peers', torrent, '--no-trackers', '--tracker', `udp://${names.at}/announce`],
+  ],
+  [
+    'peers, scraped over UDP',
+    ({ torrent, names }) => ['peers', torrent, '--no-trackers', '--scrape', '--tracker', `udp://${names.at}/announce`],
+  ],
   ['info, magnet', ({ magnet }) => ['info', magnet]],
   ['info, web', () => ['info', 'https://web.example.org/a.torrent']],
   ['download_piece', ({ torrent, home }) => ['download_piece', torrent, '0', '-o', join(home, 'piece')]],
-  ['download_piece, magnet', ({ magnet, home, port }) => ['download_piece', magnet, '0', '-o', join(home, 'piece'), '--peer', `127.0.0.1:${port}`]],
+  [
+    'download_piece, magnet',
+    ({ magnet, home, port }) => [
+      'download_piece',
+      magnet,
+      '0',
+      '-o',
+      join(home, 'piece'),
+      '--peer',
+      `127.0.0.1:${port}`,
+    ],
+  ],
   ['download', ({ torrent, home }) => ['download', torrent, '-o', `${home}/one/`]],
-  ['download, silent', ({ torrent, home, port }) => ['download', torrent, '-o', `${home}/two/`, '--peer', `127.0.0.1:${port}`, '--no-listen']],
+  [
+    'download, silent',
+    ({ torrent, home, port }) => [
+      'download',
+      torrent,
+      '-o',
+      `${home}/two/`,
+      '--peer',
+      `127.0.0.1:${port}`,
+      '--no-listen',
+    ],
+  ],
   ['download, magnet', ({ magnet, home }) => ['download', magnet, '-o', `${home}/three/`]],
   ['download, web', ({ web, home }) => ['download', `http://127.0.0.1:${web}/a.torrent`, '-o', `${home}/four/`]],
   ['dht', ({ torrent, home }) => ['dht', torrent, '-o', `${home}/five/`]],
 ];
 
 /** Each starts in half a second when it is alone, so not all of them at the same time. */
-const rounds = [0, 4, 8, 12, 16].map((from) => WAITING.slice(from, from + 4)).map((some) => [some.map(([what]) => what).join('; '), some] as const);
+const rounds = [0, 4, 8, 12, 16]
+  .map((from) => WAITING.slice(from, from + 4))
+  .map((some) => [some.map(([what]) => what).join('; '), some] as const);
 
 describe.each(rounds)('%s', (_, some) => {
   it('end when the time is over', async () => {
@@ -125,7 +172,11 @@ describe.each(rounds)('%s', (_, some) => {
     const ends = some.map(async ([what, args]) => {
       const began = performance.now();
       const { code, at, out } = await world.run(...args(world), '--timeout', '1').ended;
-      expect({ what, code, soon: at - began < 1_000 + SOON + 3 * starting, out }).toMatchObject({ what, code: 4, soon: true });
+      expect({ what, code, soon: at - began < 1_000 + SOON + 3 * starting, out }).toMatchObject({
+        what,
+        code: 4,
+        soon: true,
+      });
       expect(out).toMatch(/^rxtorrent: .+$/m);
       expect(out).not.toMatch(/\b(E[A-Z]{4,}|ERR_\w+|EAI_\w+)\b|getaddrinfo/);
     });
@@ -143,7 +194,12 @@ describe.each(rounds)('%s', (_, some) => {
       const asked = performance.now();
       child.kill(SIGNALS[at % SIGNALS.length]);
       const { code, at: gone, out } = await ended;
-      expect({ what, running, code, soon: gone - asked < SOON, out }).toMatchObject({ what, running: true, code: 130, soon: true });
+      expect({ what, running, code, soon: gone - asked < SOON, out }).toMatchObject({
+        what,
+        running: true,
+        code: 130,
+        soon: true,
+      });
     });
     await Promise.all(ends);
   });
@@ -152,7 +208,14 @@ describe.each(rounds)('%s', (_, some) => {
 describe('a download among silent names', () => {
   it('is gone as soon as it is done', async () => {
     const world = await nobody();
-    const { says, ended } = world.run('download', world.torrent, '-o', `${world.home}/out/`, '--peer', `127.0.0.1:${(await peer(content)).port}`);
+    const { says, ended } = world.run(
+      'download',
+      world.torrent,
+      '-o',
+      `${world.home}/out/`,
+      '--peer',
+      `127.0.0.1:${(await peer(content)).port}`,
+    );
     const done = await says(/complete, 195 KiB/);
     const { code, at, out } = await ended;
     expect({ code, soon: at - done < SOON, out }).toMatchObject({ code: 0, soon: true });
@@ -160,7 +223,15 @@ describe('a download among silent names', () => {
 
   it('is gone as soon as nobody reads what it prints', async () => {
     const world = await nobody();
-    const { child, says, ended } = world.run('download', world.torrent, '-o', `${world.home}/out/`, '--peer', `127.0.0.1:${world.port}`, '--json');
+    const { child, says, ended } = world.run(
+      'download',
+      world.torrent,
+      '-o',
+      `${world.home}/out/`,
+      '--peer',
+      `127.0.0.1:${world.port}`,
+      '--json',
+    );
     await says(/"type":"progress"/);
     const closed = performance.now();
     child.stdout?.destroy();
@@ -173,8 +244,11 @@ describe('a download among silent names', () => {
     const args = (folder: string) => ['download', world.torrent, '-o', `${world.home}/${folder}/`, '--timeout', '12'];
     const ends = [world.run(...args('one'), '--verbose=dht').ended, world.run(...args('two'), '--json').ended] as const;
     const [{ out }, { out: json }] = await Promise.all(ends);
-    expect(out.match(/^warning: the DHT can't be joined yet: no address is known of router\.example\.org: .*$/gm)).toHaveLength(1);
-    for (const what of ['look it up', 'leads to no address']) expect(out).toMatch(new RegExp(`^[\\d:.]+ dht {5}· router\\.example\\.org {2}${what}$`, 'm'));
+    expect(
+      out.match(/^warning: the DHT can't be joined yet: no address is known of router\.example\.org: .*$/gm),
+    ).toHaveLength(1);
+    for (const what of ['look it up', 'leads to no address'])
+      expect(out).toMatch(new RegExp(`^[\\d:.]+ dht {5}· router\\.example\\.org {2}${what}$`, 'm'));
     expect(json.match(/^{"type":"warning",.*"code":"dht-bootstrap"/gm) ?? json).toHaveLength(1);
   }, 40_000);
 });
@@ -217,12 +291,24 @@ describe('a program that uses the library among silent names', () => {
   };
 
   it.each([
-    ['lets a download complete', `it.download(torrent, options).subscribe({ complete: () => console.log('the end') });`, true],
+    [
+      'lets a download complete',
+      `it.download(torrent, options).subscribe({ complete: () => console.log('the end') });`,
+      true,
+    ],
     ['unsubscribes from a download', 'end(it.download(torrent, options).subscribe());', false],
     ['unsubscribes from the download of a magnet link', 'end(it.download(magnet, options).subscribe());', false],
     ['unsubscribes from the metadata', 'end(fetchTorrent(magnet, env, { peers }).subscribe());', false],
-    ['unsubscribes from a scrape', "end(scrape(env, 'udp://tracker.example.org:1', [torrent.infoHash]).subscribe(ignored));", false],
-    ['unsubscribes from a web server', "end(env.httpGet({ url: 'https://web.example.org/', maxBytes: 1, timeout: 60_000 }).subscribe(ignored));", false],
+    [
+      'unsubscribes from a scrape',
+      "end(scrape(env, 'udp://tracker.example.org:1', [torrent.infoHash]).subscribe(ignored));",
+      false,
+    ],
+    [
+      'unsubscribes from a web server',
+      "end(env.httpGet({ url: 'https://web.example.org/', maxBytes: 1, timeout: 60_000 }).subscribe(ignored));",
+      false,
+    ],
     ['unsubscribes from a peer', 'end(env.connect(peers[1]).subscribe(ignored));', false],
     ['unsubscribes from a name', "end(env.resolve('a.example.org').subscribe());", false],
   ])('exits by itself when it %s', async (_, then, complete) => {
@@ -236,15 +322,23 @@ describe('a program that uses the library among silent names', () => {
 });
 
 describe('what waits for its input', () => {
-  it.each([[['decode', '--file', '-']], [['info', '-']], [['download', '-']]])('ends at once when the user asks it to: %j', async (args) => {
-    const world = await nobody();
-    const { child, ended } = world.run(...args);
-    child.stdin?.write('d');
-    await new Promise((resolve) => setTimeout(resolve, 1_000 + starting));
-    const running = child.exitCode === null;
-    const asked = performance.now();
-    child.kill('SIGINT');
-    const { code, at, out } = await ended;
-    expect({ running, code, soon: at - asked < SOON, out }).toEqual({ running: true, code: 130, soon: true, out: '' });
-  });
+  it.each([[['decode', '--file', '-']], [['info', '-']], [['download', '-']]])(
+    'ends at once when the user asks it to: %j',
+    async (args) => {
+      const world = await nobody();
+      const { child, ended } = world.run(...args);
+      child.stdin?.write('d');
+      await new Promise((resolve) => setTimeout(resolve, 1_000 + starting));
+      const running = child.exitCode === null;
+      const asked = performance.now();
+      child.kill('SIGINT');
+      const { code, at, out } = await ended;
+      expect({ running, code, soon: at - asked < SOON, out }).toEqual({
+        running: true,
+        code: 130,
+        soon: true,
+        out: '',
+      });
+    },
+  );
 });

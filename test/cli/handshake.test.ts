@@ -29,7 +29,15 @@ const modern =
       ['ut_metadata', 3],
       ['ut_pex', 1],
     ]);
-    const payload = encodeExtensionHandshake({ ids, version: 'libtorrent/2.0.8', reqq: 500, metadataSize: 1234, yourIp: '127.0.0.1', port: 51413, ...said });
+    const payload = encodeExtensionHandshake({
+      ids,
+      version: 'libtorrent/2.0.8',
+      reqq: 500,
+      metadataSize: 1234,
+      yourIp: '127.0.0.1',
+      port: 51413,
+      ...said,
+    });
     talk.send({ type: 'extended', id: 0, payload }, { type: 'port', port: 6881 });
     return true;
   };
@@ -79,7 +87,12 @@ describe('handshake', () => {
 
   it.each<[what: string, conduct: Conduct | undefined, says: string, code: number]>([
     ['hangs up', { onConnect: (talk) => (talk.socket.end(), true) }, 'hung up before the handshake', 4],
-    ['is no peer', { onConnect: (talk) => (talk.raw(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')), true) }, 'handshake: expected byte 0 to be 19', 4],
+    [
+      'is no peer',
+      { onConnect: (talk) => (talk.raw(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')), true) },
+      'handshake: expected byte 0 to be 19',
+      4,
+    ],
     ['has another torrent', { infoHash: new Uint8Array(20) }, 'shares another torrent', 4],
     ['does not listen', undefined, '127.0.0.1:1: nobody listens there', 4],
   ])('says in one line what is wrong when the peer %s', async (_, conduct, says, code) => {
@@ -148,11 +161,17 @@ describe('nhandshake', () => {
   it('says so when the peer speaks no extensions', async () => {
     const { code, stdout } = await run(['nhandshake', torrent(), await address({})]);
     expect(code).toBe(0);
-    expect(stdout).toContain('Extensions: the peer does not speak the extension protocol\nDHT: not supported\nPieces: 7 of 7\n');
+    expect(stdout).toContain(
+      'Extensions: the peer does not speak the extension protocol\nDHT: not supported\nPieces: 7 of 7\n',
+    );
   });
 
   it('prints what it knows and gives up on a peer that does not answer', async () => {
-    const conduct: Conduct = { onConnect: (talk) => (talk.raw(encodeHandshake({ infoHash: content.torrent.infoHash, peerId, extended: true })), true) };
+    const conduct: Conduct = {
+      onConnect: (talk) => (
+        talk.raw(encodeHandshake({ infoHash: content.torrent.infoHash, peerId, extended: true })), true
+      ),
+    };
     const { code, stdout, stderr } = await run(['nhandshake', torrent(), await address(conduct), '--timeout', '0.5']);
     expect(code).toBe(4);
     expect(stdout).toContain(`Peer ID: ${toHex(peerId)}\n`);
@@ -164,10 +183,19 @@ describe('magnet_handshake', () => {
   it('greets whoever the sources name, each in two lines, until nobody is left', async () => {
     const one = await peer(content, { onConnect: modern() });
     const other = await peer(content, { onConnect: modern({ ids: new Map() }) });
-    const { url } = await tracker([one, other, await peer(content, { onConnect: (talk) => void talk.socket.destroy() })]);
+    const { url } = await tracker([
+      one,
+      other,
+      await peer(content, { onConnect: (talk) => void talk.socket.destroy() }),
+    ]);
     const { code, stdout, stderr } = await run(['magnet_handshake', infoHash, '--tracker', url, '--timeout', '5']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout.split('\n').sort()).toEqual(['', `Peer ID: ${toHex(peerId)}`, `Peer ID: ${toHex(peerId)}`, 'Peer Metadata Extension ID: 3']);
+    expect(stdout.split('\n').sort()).toEqual([
+      '',
+      `Peer ID: ${toHex(peerId)}`,
+      `Peer ID: ${toHex(peerId)}`,
+      'Peer Metadata Extension ID: 3',
+    ]);
   });
 
   it('stops at --count; --json is an object for each', async () => {
@@ -177,14 +205,22 @@ describe('magnet_handshake', () => {
     expect(code).toBe(0);
     const found = told(stdout).filter(({ type }) => type === 'handshake');
     expect(found).toHaveLength(2);
-    for (const each of found) expect(each).toMatchObject({ type: 'handshake', source: 'tracker', extensions: { ut_metadata: 3 }, pieces: 2 });
+    for (const each of found)
+      expect(each).toMatchObject({ type: 'handshake', source: 'tracker', extensions: { ut_metadata: 3 }, pieces: 2 });
   });
 
   it('gives up when nobody answers, or is named', async () => {
     const { url } = await tracker([await peer(content, { onConnect: () => true })]);
     const late = await run(['magnet_handshake', infoHash, '--tracker', url, '--timeout', '0.5']);
-    expect(late).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('nobody answered within 0.5 s: try a longer --timeout') as string });
-    expect(await run(['magnet_handshake', infoHash])).toMatchObject({ code: 4, stderr: expect.stringContaining('give a --tracker or a --peer') as string });
+    expect(late).toMatchObject({
+      code: 4,
+      stdout: '',
+      stderr: expect.stringContaining('nobody answered within 0.5 s: try a longer --timeout') as string,
+    });
+    expect(await run(['magnet_handshake', infoHash])).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('give a --tracker or a --peer') as string,
+    });
   });
 });
 
@@ -205,6 +241,9 @@ describe('arguments', () => {
   });
 
   it('may be an IPv6 address in brackets', async () => {
-    expect(await run(['handshake', infoHash, '[::1]:1'])).toMatchObject({ code: 4, stderr: expect.stringMatching(/^rxtorrent: (\[::1\]|::1):1: /) as string });
+    expect(await run(['handshake', infoHash, '[::1]:1'])).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(/^rxtorrent: (\[::1\]|::1):1: /) as string,
+    });
   });
 });

@@ -30,7 +30,10 @@ describe('--help', () => {
     expect(overview).toEqual({ code: 0, stderr: '', stdout: `${overviewLines().join('\n')}\n` });
     expect(await run(['help'])).toEqual(overview);
     expect(await run(['help', 'decode'])).toEqual(await run(['decode', '--help']));
-    expect(await run(['help', 'inof'])).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean rxtorrent info?') as string });
+    expect(await run(['help', 'inof'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('did you mean rxtorrent info?') as string,
+    });
   });
 
   it.each(names)('of %s has two examples whose options it knows', (name) => {
@@ -40,7 +43,8 @@ describe('--help', () => {
     for (const [line, about] of examples) {
       expect(line).toContain('$0');
       expect(about).not.toBe('');
-      for (const [, option = ''] of line.split('|')[0]?.matchAll(/ --([a-z-]+)/g) ?? []) expect(Object.keys(options)).toContain(option);
+      for (const [, option = ''] of line.split('|')[0]?.matchAll(/ --([a-z-]+)/g) ?? [])
+        expect(Object.keys(options)).toContain(option);
     }
   });
 
@@ -83,7 +87,10 @@ describe('names of before', () => {
   });
 
   it('are suggested as well', async () => {
-    expect(await run(['magnet_donwload'])).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean rxtorrent magnet_download?') as string });
+    expect(await run(['magnet_donwload'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('did you mean rxtorrent magnet_download?') as string,
+    });
   });
 });
 
@@ -93,7 +100,10 @@ describe('completion', () => {
   /** What bash offers for the last of `words`. */
   const offered = (words: readonly string[], where = folder()): string[] => {
     const script = `${bash(all)}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _rxtorrent; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', 'rxtorrent', ...words], { cwd: where, encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', 'rxtorrent', ...words], {
+      cwd: where,
+      encoding: 'utf8',
+    });
     expect(stderr).toBe('');
     return stdout.split('\n').slice(0, -1);
   };
@@ -137,14 +147,21 @@ describe('completion', () => {
       }
     }
     // Quotes come in pairs: an apostrophe in a text would not.
-    for (const line of zsh(all).split('\n')) expect((line.replaceAll(`'\\''`, '').match(/'/g) ?? []).length % 2, line).toBe(0);
-    for (const line of fish(all).split('\n')) expect((line.replaceAll(`\\'`, '').match(/'/g) ?? []).length % 2, line).toBe(0);
+    for (const line of zsh(all).split('\n'))
+      expect((line.replaceAll(`'\\''`, '').match(/'/g) ?? []).length % 2, line).toBe(0);
+    for (const line of fish(all).split('\n'))
+      expect((line.replaceAll(`\\'`, '').match(/'/g) ?? []).length % 2, line).toBe(0);
   });
 
   it('is a command', async () => {
     expect(await run(['completion', 'bash'])).toEqual({ code: 0, stderr: '', stdout: `${bash(all)}\n` });
-    expect(toldBy((await run(['completion', 'zsh', '--json'])).stdout)).toEqual([{ type: 'completion', shell: 'zsh', script: zsh(all) }]);
+    expect(toldBy((await run(['completion', 'zsh', '--json'])).stdout)).toEqual([
+      { type: 'completion', shell: 'zsh', script: zsh(all) },
+    ]);
     expect((await run(['completion', 'fish'])).stdout).toBe(`${fish(all)}\n`);
-    expect(await run(['completion', 'tcsh'])).toMatchObject({ code: 2, stderr: 'rxtorrent: completion: "tcsh": expected bash, zsh, fish\n' });
+    expect(await run(['completion', 'tcsh'])).toMatchObject({
+      code: 2,
+      stderr: 'rxtorrent: completion: "tcsh": expected bash, zsh, fish\n',
+    });
   });
 });

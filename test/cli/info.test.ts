@@ -35,7 +35,11 @@ describe('info', () => {
 
   it('shows twenty hashes, on a pipe, too, and all with --pieces', async () => {
     const few = (await run(['info', fixture('sintel.torrent')])).stdout.split('\n');
-    expect(few.slice(-3)).toEqual([expect.stringMatching(/^[0-9a-f]{40}$/), '… and 1290 more (--pieces shows all)', '']);
+    expect(few.slice(-3)).toEqual([
+      expect.stringMatching(/^[0-9a-f]{40}$/),
+      '… and 1290 more (--pieces shows all)',
+      '',
+    ]);
     expect(few.slice(few.indexOf('Piece Hashes:') + 1)).toHaveLength(22);
     const all = (await run(['info', fixture('sintel.torrent'), '--pieces'])).stdout.split('\n');
     expect(all.slice(all.indexOf('Piece Hashes:') + 1)).toHaveLength(1311);
@@ -61,20 +65,35 @@ describe('info', () => {
 
   it('shows all trackers, and nothing that a terminal would act on', async () => {
     const file = join(folder(), 'evil.torrent');
-    const content = { name: 'a\x1b]0;b\x07', pieceLength: 16384, pieceHashes: new Uint8Array(20), files: [{ path: ['x\u202etxt.exe'], length: 5 }] };
+    const content = {
+      name: 'a\x1b]0;b\x07',
+      pieceLength: 16384,
+      pieceHashes: new Uint8Array(20),
+      files: [{ path: ['x\u202etxt.exe'], length: 5 }],
+    };
     writeFileSync(
       file,
-      encodeTorrent({ ...content, announce: [['http://a.example/announce', 'http://b.example/announce'], ['udp://c.example:1']], comment: '\x1b[2J' }),
+      encodeTorrent({
+        ...content,
+        announce: [['http://a.example/announce', 'http://b.example/announce'], ['udp://c.example:1']],
+        comment: '\x1b[2J',
+      }),
     );
     const { stdout } = await run(['info', file]);
     expect(stdout.split('\n').slice(0, 3).sort()).toEqual(
-      ['http://a.example/announce', 'http://b.example/announce', 'udp://c.example:1'].map((url) => `Tracker URL: ${url}`),
+      ['http://a.example/announce', 'http://b.example/announce', 'udp://c.example:1'].map(
+        (url) => `Tracker URL: ${url}`,
+      ),
     );
     expect(stdout).not.toMatch(/[\x1b\x07\u202e]/);
     expect(stdout).toContain('\\x1b[2J');
     const json = (await run(['info', file, '--json'])).stdout;
     expect(json).not.toMatch(/[\x1b\x07\u202e]/);
-    expect(told(json)[0]).toMatchObject({ name: 'a\x1b]0;b\x07', comment: '\x1b[2J', files: [{ originalPath: 'a\x1b]0;b\x07/x\u202etxt.exe', length: 5 }] });
+    expect(told(json)[0]).toMatchObject({
+      name: 'a\x1b]0;b\x07',
+      comment: '\x1b[2J',
+      files: [{ originalPath: 'a\x1b]0;b\x07/x\u202etxt.exe', length: 5 }],
+    });
   });
 
   it('fetches a .torrent from a web server', async () => {
@@ -85,30 +104,41 @@ describe('info', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    expect((await run(['info', `${url}/a.torrent`])).stdout).toContain('Info Hash: 89d97c2261a21b040cf11caa661a3ba7233bb7e6');
+    expect((await run(['info', `${url}/a.torrent`])).stdout).toContain(
+      'Info Hash: 89d97c2261a21b040cf11caa661a3ba7233bb7e6',
+    );
     const missing = await run(['info', `${url}/b.torrent`]);
-    expect(missing).toMatchObject({ code: 2, stdout: '', stderr: `rxtorrent: cannot fetch ${url}/b.torrent: the server answered 404\n` });
+    expect(missing).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: `rxtorrent: cannot fetch ${url}/b.torrent: the server answered 404\n`,
+    });
   });
 
-  it.each(['info', 'download', 'peers', 'handshake'])('Ctrl-C ends %s with 130 while a web server lets it wait', async (command) => {
-    let asked = (): void => {};
-    const waiting = new Promise<void>((resolve) => (asked = resolve));
-    const server = createServer(() => asked());
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void server.close());
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.torrent`;
-    const running = start([command, url, ...(command === 'handshake' ? ['127.0.0.1:1'] : [])]);
-    await waiting;
-    running.kill('SIGINT');
-    expect(await running.ended).toEqual({ code: 130, stdout: '', stderr: '' });
-  });
+  it.each(['info', 'download', 'peers', 'handshake'])(
+    'Ctrl-C ends %s with 130 while a web server lets it wait',
+    async (command) => {
+      let asked = (): void => {};
+      const waiting = new Promise<void>((resolve) => (asked = resolve));
+      const server = createServer(() => asked());
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => void server.close());
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.torrent`;
+      const running = start([command, url, ...(command === 'handshake' ? ['127.0.0.1:1'] : [])]);
+      await waiting;
+      running.kill('SIGINT');
+      expect(await running.ended).toEqual({ code: 130, stdout: '', stderr: '' });
+    },
+  );
 
-  it.each(['info', 'decode', 'help', 'download'])('of info, decode, help and download only the last loads rxjs: %s', async (command) => {
-    const list = join(folder(), 'list.mjs');
-    writeFileSync(
-      list,
-      // In the bundle each module is a function with its path for a name.
-      `import inspector from 'node:inspector';
+  it.each(['info', 'decode', 'help', 'download'])(
+    'of info, decode, help and download only the last loads rxjs: %s',
+    async (command) => {
+      const list = join(folder(), 'list.mjs');
+      writeFileSync(
+        list,
+        // In the bundle each module is a function with its path for a name.
+        `import inspector from 'node:inspector';
       const session = new inspector.Session();
       session.connect();
       session.post('Profiler.enable');
@@ -117,21 +147,24 @@ describe('info', () => {
         const called = result.flatMap(({ functions }) => functions.filter(({ ranges }) => ranges[0].count > 0));
         console.error(JSON.stringify(called.map(({ functionName }) => functionName).filter((name) => name.endsWith('.js'))));
       }));`,
-    );
-    const args =
-      {
-        info: ['info', fixture('numbers.torrent')],
-        decode: ['decode', 'le'],
-        help: ['--help'],
-        download: ['download', fixture('numbers.torrent'), '--no-trackers'],
-      }[command] ?? [];
-    const { code, stderr } = await run(args, { node: ['--import', list] });
-    expect(code).toBe(command === 'download' ? 4 : 0);
-    const loaded = JSON.parse(stderr.split('\n').at(-2) ?? '') as string[];
-    expect(loaded).toContainEqual(expect.stringMatching(/cli\/commandLine\.js$/));
-    expect(loaded.some((name) => /rxjs\/dist\/esm\/internal\/Observable\.js$/.test(name))).toBe(command === 'download');
-    expect(loaded.some((name) => /\/ora\//.test(name))).toBe(false);
-  });
+      );
+      const args =
+        {
+          info: ['info', fixture('numbers.torrent')],
+          decode: ['decode', 'le'],
+          help: ['--help'],
+          download: ['download', fixture('numbers.torrent'), '--no-trackers'],
+        }[command] ?? [];
+      const { code, stderr } = await run(args, { node: ['--import', list] });
+      expect(code).toBe(command === 'download' ? 4 : 0);
+      const loaded = JSON.parse(stderr.split('\n').at(-2) ?? '') as string[];
+      expect(loaded).toContainEqual(expect.stringMatching(/cli\/commandLine\.js$/));
+      expect(loaded.some((name) => /rxjs\/dist\/esm\/internal\/Observable\.js$/.test(name))).toBe(
+        command === 'download',
+      );
+      expect(loaded.some((name) => /\/ora\//.test(name))).toBe(false);
+    },
+  );
 });
 
 describe('decode', () => {
@@ -146,7 +179,9 @@ describe('decode', () => {
     ['d9:__proto__i1ee', '{"__proto__":1}'],
     ['6:Grüß', '"Grüß"'],
     ['0:', '""'],
-  ])('%s is %s', async (bencoded, json) => expect(await run(['decode', bencoded])).toEqual({ code: 0, stdout: `${json}\n`, stderr: '' }));
+  ])('%s is %s', async (bencoded, json) =>
+    expect(await run(['decode', bencoded])).toEqual({ code: 0, stdout: `${json}\n`, stderr: '' }),
+  );
 
   it('loses no byte', () => {
     expect(bencodedJson(decode(latin1('3:\xff\x00\xe2')))).toBe('{"$hex":"ff00e2"}');
@@ -164,7 +199,18 @@ describe('decode', () => {
     expect((await run(['decode'], { env: { RXTORRENT_FILE: file } })).stdout).toBe('{"a":1}\n');
   });
 
-  it.each(['i', 'i-0e', 'i03e', '5:hell', 'd1:a', 'l-3:ee', 'd-3:e', 'le!', 'x', `${'l'.repeat(101)}${'e'.repeat(101)}`])('refuses %s', async (bencoded) => {
+  it.each([
+    'i',
+    'i-0e',
+    'i03e',
+    '5:hell',
+    'd1:a',
+    'l-3:ee',
+    'd-3:e',
+    'le!',
+    'x',
+    `${'l'.repeat(101)}${'e'.repeat(101)}`,
+  ])('refuses %s', async (bencoded) => {
     const { code, stdout, stderr } = await run(['decode', bencoded]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^rxtorrent: the argument: [^\n]+\n$/);

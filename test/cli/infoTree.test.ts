@@ -21,7 +21,14 @@ interface Entry {
 
 const bytesOf = (name: string, files: readonly Entry[]): Uint8Array => {
   const length = files.reduce((sum, { length = 0 }) => sum + length, 0);
-  return encode({ info: { files: files.map((file) => ({ ...file })), name, 'piece length': P, pieces: new Uint8Array(20 * Math.ceil(length / P)) } });
+  return encode({
+    info: {
+      files: files.map((file) => ({ ...file })),
+      name,
+      'piece length': P,
+      pieces: new Uint8Array(20 * Math.ceil(length / P)),
+    },
+  });
 };
 const torrentOf = (name: string, files: readonly Entry[]): Torrent => parseTorrent(bytesOf(name, files));
 
@@ -59,7 +66,9 @@ describe('the files that info shows', () => {
 
   it('are marked, padding is not counted in length, and paths are those that are written, for a program', () => {
     const torrent = torrentOf('show', SHOW);
-    expect(infoLines(torrent, 20, undefined)).toEqual(expect.arrayContaining(['Length: 65636', 'Size: 64.1 KiB and 15.9 KiB of padding in 5 pieces']));
+    expect(infoLines(torrent, 20, undefined)).toEqual(
+      expect.arrayContaining(['Length: 65636', 'Size: 64.1 KiB and 15.9 KiB of padding in 5 pieces']),
+    );
     expect(infoObject(torrent, false, undefined)).toMatchObject({
       type: 'info',
       length: 65_636,
@@ -109,7 +118,9 @@ describe('the files that info shows', () => {
         Array.from({ length: count }, (_, at) => ({ path: [`f${at % 3}`, `h${at % 1000}`, `n${at}`], length: 1 })),
       );
       const began = performance.now();
-      expect(treeOf(infoLines(torrent, 20, [[5, count / 2]])).filter((line) => line.startsWith('* '))).toHaveLength(count / 2 - 4);
+      expect(treeOf(infoLines(torrent, 20, [[5, count / 2]])).filter((line) => line.startsWith('* '))).toHaveLength(
+        count / 2 - 4,
+      );
       expect(JSON.stringify(infoObject(torrent, false, [[5, count / 2]])).length).toBeGreaterThan(count);
       return performance.now() - began;
     };
@@ -119,7 +130,9 @@ describe('the files that info shows', () => {
   });
 
   it('of the deepest are not indented out of sight', () => {
-    const [, deep = ''] = treeOf(infoLines(torrentOf('deep', [{ path: Array<string>(100).fill('d'), length: 1 }]), 20, undefined)).slice(-2);
+    const [, deep = ''] = treeOf(
+      infoLines(torrentOf('deep', [{ path: Array<string>(100).fill('d'), length: 1 }]), 20, undefined),
+    ).slice(-2);
     expect(deep.length).toBeLessThan(60);
   });
 });
@@ -142,7 +155,10 @@ describe('the files that would be fetched', () => {
       undefined,
       ...Array<boolean>(6).fill(false),
     ]);
-    expect(await run(['info', save(), '--files', '8'])).toMatchObject({ code: 2, stderr: expect.stringContaining('there are 7 files') as string });
+    expect(await run(['info', save(), '--files', '8'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there are 7 files') as string,
+    });
   });
 
   it('are those of a magnet link, by the numbers of info; --files goes before it', async () => {
@@ -158,6 +174,8 @@ describe('the files that would be fetched', () => {
     const link = `magnet:?xt=urn:btih:${toHex(content.torrent.infoHash)}&x.pe=127.0.0.1:${seed.port}&so=1`;
     expect((await run(['info', link])).stdout).toContain('Selected: 1 of 2 files, 16.0 KiB (number 2)\n');
     expect((await run(['info', link, '--files', '1'])).stdout).toContain('(number 1)\n');
-    expect((await run(['magnet_parse', link])).stdout).toContain('Selected Files: 2 (counted from 1, padding included)\n');
+    expect((await run(['magnet_parse', link])).stdout).toContain(
+      'Selected Files: 2 (counted from 1, padding included)\n',
+    );
   });
 });

@@ -23,7 +23,15 @@ const sample = (downloaded: number): Progress => ({
   peers: { known: 1, connecting: 0, connected: 1, unchoked: 1, banned: 0 },
   wasted: 2,
 });
-const done = (paths: readonly string[] = ['/d/a']): Done => ({ type: 'done', length: 100, path: '/d', paths, downloaded: 7, uploaded: 3, wasted: 2 });
+const done = (paths: readonly string[] = ['/d/a']): Done => ({
+  type: 'done',
+  length: 100,
+  path: '/d',
+  paths,
+  downloaded: 7,
+  uploaded: 3,
+  wasted: 2,
+});
 
 /** A journal whose clock stands until it is put on, and what it has written. */
 const journal = (command = 'download') => {
@@ -36,7 +44,13 @@ const journal = (command = 'download') => {
       .split('\n')
       .slice(0, -1)
       .map((line) => JSON.parse(line) as JsonEvent & Record<string, unknown>);
-  return { it, said, text: () => text, wait: (milliseconds: number) => void (now += milliseconds), types: () => said().map(({ type }) => type) };
+  return {
+    it,
+    said,
+    text: () => text,
+    wait: (milliseconds: number) => void (now += milliseconds),
+    types: () => said().map(({ type }) => type),
+  };
 };
 
 describe('what --json writes', () => {
@@ -206,7 +220,16 @@ describe('what --json writes', () => {
     const { it, said, text } = journal('create');
     it.start({ sources: ['photos'] });
     it.tell({ type: 'hashed', index: 0, hashed: 1, total: 1, length: 1, pieceLength: 16_384 });
-    const what = { path: 'p', name: 'p', length: 1, files: 1, pieceLength: 16_384, pieceCount: 1, private: false, magnet: 'm' };
+    const what = {
+      path: 'p',
+      name: 'p',
+      length: 1,
+      files: 1,
+      pieceLength: 16_384,
+      pieceCount: 1,
+      private: false,
+      magnet: 'm',
+    };
     it.tell({ type: 'created', infoHash: ONE, ...what }, ONE);
     it.close();
     expect(said().map(({ type, torrent }) => [type, torrent])).toEqual([
@@ -223,7 +246,8 @@ describe('what --json writes', () => {
     it.start({}, ONE);
     it.event(done(Array.from({ length: 100_000 }, (_, n) => `/d/${n}`)), ONE);
     it.end(ONE);
-    for (const object of said().slice(1)) expect(object).toMatchObject({ paths: { length: MAX_PATHS }, morePaths: 100_000 - MAX_PATHS });
+    for (const object of said().slice(1))
+      expect(object).toMatchObject({ paths: { length: MAX_PATHS }, morePaths: 100_000 - MAX_PATHS });
     expect(problems(text())).toEqual([]);
   });
 

@@ -29,13 +29,17 @@ const place = () => {
   return { home, data, torrent, out: join(home, 'out') };
 };
 
-const at = async (conduct: Parameters<typeof peer>[1] = withMetadata(content)): Promise<string> => `127.0.0.1:${(await peer(content, conduct)).port}`;
+const at = async (conduct: Parameters<typeof peer>[1] = withMetadata(content)): Promise<string> =>
+  `127.0.0.1:${(await peer(content, conduct)).port}`;
 const from = async (): Promise<readonly string[]> => ['--no-trackers', '--peer', await at()];
 /** A peer that says nothing. */
 const silent = (): Promise<string> => at({ onConnect: () => true });
 
 /** How a run has ended; and that all it has said is as it should be. */
-const checked = ({ code, stdout }: Ended): readonly [code: number | null, reason: unknown, types: readonly unknown[]] => {
+const checked = ({
+  code,
+  stdout,
+}: Ended): readonly [code: number | null, reason: unknown, types: readonly unknown[]] => {
   expect(problems(stdout)).toEqual([]);
   const all = objects(stdout);
   expect(all.at(-1)).toMatchObject({ type: 'end', exitCode: code });
@@ -83,7 +87,11 @@ describe('each command with --json, when it makes no sense', () => {
   ])('%j', async (args) => expect(await json(...args)).toEqual(REFUSED));
 
   it('gives up on a web server that is down', async () => {
-    expect(await json('info', 'http://127.0.0.1:1/x.torrent', '--timeout', '1')).toEqual([4, 'gave-up', ['start', 'error', 'end']]);
+    expect(await json('info', 'http://127.0.0.1:1/x.torrent', '--timeout', '1')).toEqual([
+      4,
+      'gave-up',
+      ['start', 'error', 'end'],
+    ]);
   });
 
   it('is told by the environment, too', async () => {
@@ -93,14 +101,19 @@ describe('each command with --json, when it makes no sense', () => {
 });
 
 describe('each command with --json, when it does', () => {
-  it.each([[['--help']], [['help']], [['info', '--help']], [['help', 'info']], [['info', 'x', '-h']]])('%j', async (args) =>
-    expect(await json(...args)).toEqual(ALL_RIGHT('help')),
+  it.each([[['--help']], [['help']], [['info', '--help']], [['help', 'info']], [['info', 'x', '-h']]])(
+    '%j',
+    async (args) => expect(await json(...args)).toEqual(ALL_RIGHT('help')),
   );
-  it.each([[['--version']], [['info', '--version']]])('%j', async (args) => expect(await json(...args)).toEqual(ALL_RIGHT('version')));
+  it.each([[['--version']], [['info', '--version']]])('%j', async (args) =>
+    expect(await json(...args)).toEqual(ALL_RIGHT('version')),
+  );
   it('decode', async () => expect(await json('decode', 'd3:bari1ee')).toEqual(ALL_RIGHT('decoded')));
   it('completion', async () => expect(await json('completion', 'bash')).toEqual(ALL_RIGHT('completion')));
   it('magnet_parse', async () => {
-    expect(await json('magnet_parse', `${link}&dn=x&so=1&x.pe=127.0.0.1:1&ws=http://127.0.0.1/`)).toEqual(ALL_RIGHT('magnet'));
+    expect(await json('magnet_parse', `${link}&dn=x&so=1&x.pe=127.0.0.1:1&ws=http://127.0.0.1/`)).toEqual(
+      ALL_RIGHT('magnet'),
+    );
     expect(await json('magnet_parse', `${link}&tr=x`)).toEqual(ALL_RIGHT('warning', 'magnet'));
   });
 
@@ -111,7 +124,9 @@ describe('each command with --json, when it does', () => {
   it('info of a link', async () => {
     expect(await json('info', link, ...(await from()))).toEqual(ALL_RIGHT('peer-joined', 'info'));
     expect(await json('info', link, ...NOBODY, '--timeout', '1')).toEqual(GAVE_UP);
-    expect(await interrupted(/"start"/, 'SIGINT', 'info', link, '--no-trackers', '--peer', await silent())).toEqual(STOPPED);
+    expect(await interrupted(/"start"/, 'SIGINT', 'info', link, '--no-trackers', '--peer', await silent())).toEqual(
+      STOPPED,
+    );
   });
 
   it('create', async () => {
@@ -136,15 +151,24 @@ describe('each command with --json, when it does', () => {
 
   it('magnet_handshake', async () => {
     const { url } = await tracker([await peer(content, withMetadata(content))]);
-    expect((await json('magnet_handshake', link, '--tracker', url, '--count', '1')).slice(0, 2)).toEqual([0, 'complete']);
+    expect((await json('magnet_handshake', link, '--tracker', url, '--count', '1')).slice(0, 2)).toEqual([
+      0,
+      'complete',
+    ]);
     expect(await json('magnet_handshake', infoHash, ...NOBODY, '--timeout', '0.5')).toEqual(GAVE_UP);
   });
 
   it('peers', async () => {
     const { url } = await udpTracker((asked) => [answer(asked, Uint8Array.of(10, 0, 0, 1, 0, 80))]);
-    expect((await json('peers', infoHash, '--tracker', url, '--count', '1'))[2]).toEqual(expect.arrayContaining(['tracker', 'announced', 'peer']));
-    expect(await json('peers', infoHash, '--tracker', (await udpTracker()).url, '--scrape')).toEqual(ALL_RIGHT('scraped'));
-    expect(await json('peers', infoHash, '--tracker', (await udpTracker(() => [])).url, '--timeout', '0.5')).toEqual(GAVE_UP);
+    expect((await json('peers', infoHash, '--tracker', url, '--count', '1'))[2]).toEqual(
+      expect.arrayContaining(['tracker', 'announced', 'peer']),
+    );
+    expect(await json('peers', infoHash, '--tracker', (await udpTracker()).url, '--scrape')).toEqual(
+      ALL_RIGHT('scraped'),
+    );
+    expect(await json('peers', infoHash, '--tracker', (await udpTracker(() => [])).url, '--timeout', '0.5')).toEqual(
+      GAVE_UP,
+    );
     expect(await interrupted(/"peer"/, 'SIGHUP', 'peers', infoHash, '--tracker', url)).toEqual(STOPPED);
   });
 
@@ -168,8 +192,21 @@ describe('each command with --json, when it does', () => {
     expect(checked(first).slice(0, 2)).toEqual([0, 'complete']);
     const about = { torrent: infoHash, path: join(out, 'a'), paths: [join(out, 'a')], length: 200_000 };
     expect(objects(first.stdout).find(({ type }) => type === 'done')).toMatchObject(about);
-    expect(objects(first.stdout).at(-1)).toMatchObject({ ...about, stored: 200_000, downloaded: 200_000, uploaded: 0, wasted: 0, ratio: 0 });
-    expect(objects(first.stdout)[0]).toMatchObject({ command: 'download', sources: [torrent], name: 'a', length: 200_000, target: join(out, 'a') });
+    expect(objects(first.stdout).at(-1)).toMatchObject({
+      ...about,
+      stored: 200_000,
+      downloaded: 200_000,
+      uploaded: 0,
+      wasted: 0,
+      ratio: 0,
+    });
+    expect(objects(first.stdout)[0]).toMatchObject({
+      command: 'download',
+      sources: [torrent],
+      name: 'a',
+      length: 200_000,
+      target: join(out, 'a'),
+    });
     expect((await json('download', torrent, '-o', `${out}/`, ...NOBODY)).slice(0, 2)).toEqual([0, 'complete']);
     expect(await json('download', torrent, '-o', join(home, 'b/'), ...NOBODY, '--timeout', '1')).toEqual(GAVE_UP);
     expect(await json('download', torrent, '-o', home, '--no-trackers')).toEqual(GAVE_UP);
@@ -193,7 +230,18 @@ describe('each command with --json, when it does', () => {
       asked.push(String(request.url));
       if (!String(request.url).includes('event=stopped')) response.end('d8:intervali60e5:peers0:e');
     });
-    const running = start(['download', torrent, '-o', `${out}/`, '--no-trackers', '--tracker', `${url}/announce`, '--peer', await silent(), '--json']);
+    const running = start([
+      'download',
+      torrent,
+      '-o',
+      `${out}/`,
+      '--no-trackers',
+      '--tracker',
+      `${url}/announce`,
+      '--peer',
+      await silent(),
+      '--json',
+    ]);
     await running.says(/"announced"/);
     running.kill('SIGINT');
     await expect.poll(() => asked.some((each) => each.includes('event=stopped')), { timeout: 10_000 }).toBe(true);
@@ -207,7 +255,10 @@ describe('each command with --json, when it does', () => {
   it('download, until nobody reads', async () => {
     const { torrent, out } = place();
     const args = ['download', torrent, '-o', `${out}/`, '--no-trackers', '--peer', await silent(), '--json'];
-    const child = spawn('sh', ['-c', '"$0" "$@" | head -1', process.execPath, MAIN, ...args], { stdio: 'pipe', env: { PATH: process.env['PATH'] } });
+    const child = spawn('sh', ['-c', '"$0" "$@" | head -1', process.execPath, MAIN, ...args], {
+      stdio: 'pipe',
+      env: { PATH: process.env['PATH'] },
+    });
     let stdout = '';
     child.stdout.on('data', (text) => (stdout += String(text)));
     await new Promise((resolve) => child.on('close', resolve));
@@ -220,7 +271,18 @@ describe('each command with --json, when it does', () => {
     const file = join(home, 'b.torrent');
     writeFileSync(file, other.metainfo);
     const serving = `127.0.0.1:${(await peer(other)).port}`;
-    const args = ['download', torrent, '/nowhere', file, '-o', `${out}/`, ...(await from()), '--peer', serving, '--json'];
+    const args = [
+      'download',
+      torrent,
+      '/nowhere',
+      file,
+      '-o',
+      `${out}/`,
+      ...(await from()),
+      '--peer',
+      serving,
+      '--json',
+    ];
     const ended = await run(args);
     expect(problems(ended.stdout)).toEqual([]);
     const ends = objects(ended.stdout).filter(({ type }) => type === 'end');
@@ -234,16 +296,28 @@ describe('each command with --json, when it does', () => {
 
   it('dht', async () => {
     const { torrent, out } = place();
-    expect(await json('dht', torrent, '-o', `${out}/`, '--bootstrap', '127.0.0.1:9', '--timeout', '1')).toEqual(GAVE_UP);
+    expect(await json('dht', torrent, '-o', `${out}/`, '--bootstrap', '127.0.0.1:9', '--timeout', '1')).toEqual(
+      GAVE_UP,
+    );
   });
 
   it('seed', async () => {
     const { torrent, data, home } = place();
     const seeded = await run(['seed', torrent, data, '--seed-time', '1', '--no-trackers', '--json']);
     expect(checked(seeded).slice(0, 2)).toEqual([0, 'seeded']);
-    expect(objects(seeded.stdout).at(-1)).toMatchObject({ path: join(data, 'a'), paths: [join(data, 'a')], uploaded: 0 });
-    expect((await interrupted(/"done"/, 'SIGINT', 'seed', torrent, data, '--no-trackers')).slice(0, 2)).toEqual([130, 'interrupted']);
-    expect((await json('seed', join(home, 'data'), '--seed-time', '1', '--no-trackers')).slice(0, 2)).toEqual([0, 'seeded']);
+    expect(objects(seeded.stdout).at(-1)).toMatchObject({
+      path: join(data, 'a'),
+      paths: [join(data, 'a')],
+      uploaded: 0,
+    });
+    expect((await interrupted(/"done"/, 'SIGINT', 'seed', torrent, data, '--no-trackers')).slice(0, 2)).toEqual([
+      130,
+      'interrupted',
+    ]);
+    expect((await json('seed', join(home, 'data'), '--seed-time', '1', '--no-trackers')).slice(0, 2)).toEqual([
+      0,
+      'seeded',
+    ]);
     expect(await json('seed', torrent, join(home, 'nowhere'))).toEqual(REFUSED);
   });
 

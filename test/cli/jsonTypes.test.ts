@@ -5,7 +5,9 @@ import { README, readmeText, SCHEMA, schemaText } from '../json/kept.ts';
 import { problems } from '../json/problems.ts';
 import { jsonTypes, membersOf } from '../json/types.ts';
 
-const { exports } = createRequire(import.meta.url)('../../package.json') as { readonly exports: Readonly<Record<string, unknown>> };
+const { exports } = createRequire(import.meta.url)('../../package.json') as {
+  readonly exports: Readonly<Record<string, unknown>>;
+};
 
 describe('the types of --json', () => {
   it('are the table in the README: npm run json writes it anew', () => {

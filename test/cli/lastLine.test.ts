@@ -16,7 +16,9 @@ const world = async (rate: number, spec: ContentSpec = { name: 'content', length
   const { torrent, metainfo, bytes } = contentOf(spec);
   const file = join(home, 'a.torrent');
   writeFileSync(file, metainfo);
-  const port$ = seed({ torrent, bytes, peerId: Buffer.alloc(20, 's'), rate }).pipe(shareReplay({ bufferSize: 1, refCount: true }));
+  const port$ = seed({ torrent, bytes, peerId: Buffer.alloc(20, 's'), rate }).pipe(
+    shareReplay({ bufferSize: 1, refCount: true }),
+  );
   const running = port$.subscribe();
   onTestFinished(() => running.unsubscribe());
   const from = ['--no-trackers', '--peer', `127.0.0.1:${await firstValueFrom(port$)}`];
@@ -27,21 +29,26 @@ const world = async (rate: number, spec: ContentSpec = { name: 'content', length
 const lastOf = (stderr: string): string => stderr.split('\n').find((line) => line.includes('stopped: ')) ?? '';
 
 describe('the last line of a download that is stopped', () => {
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('by %s says how much is there and how to go on, which is true', async (signal) => {
-    const { place, download } = await world(MiB / 4);
-    const running = start([...download, '--verbose=disk']);
-    await running.says(/(piece \d+ stored[^]*){6}/);
-    running.kill(signal);
-    const { code, stdout, stderr } = await running.ended;
-    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
-    const stored = stderr.match(/piece \d+ stored/g)?.length ?? 0;
-    expect(stored).toBeGreaterThan(5);
-    expect(lastOf(stderr)).toBe(`${place}: stopped: ${bytesOf(stored * 32_768, 2 * MiB)} is there, verified; ${GO_ON}`);
-    const again = await run(download);
-    expect(again.code).toBe(0);
-    const [, fetched = ''] = /complete, 2\.00 MiB \((\S+ \S+) in/.exec(again.stdout) ?? [];
-    expect(fetched).not.toBe('2.00 MiB');
-  });
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'by %s says how much is there and how to go on, which is true',
+    async (signal) => {
+      const { place, download } = await world(MiB / 4);
+      const running = start([...download, '--verbose=disk']);
+      await running.says(/(piece \d+ stored[^]*){6}/);
+      running.kill(signal);
+      const { code, stdout, stderr } = await running.ended;
+      expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+      const stored = stderr.match(/piece \d+ stored/g)?.length ?? 0;
+      expect(stored).toBeGreaterThan(5);
+      expect(lastOf(stderr)).toBe(
+        `${place}: stopped: ${bytesOf(stored * 32_768, 2 * MiB)} is there, verified; ${GO_ON}`,
+      );
+      const again = await run(download);
+      expect(again.code).toBe(0);
+      const [, fetched = ''] = /complete, 2\.00 MiB \((\S+ \S+) in/.exec(again.stdout) ?? [];
+      expect(fetched).not.toBe('2.00 MiB');
+    },
+  );
 
   it('is not said with --quiet', async () => {
     const { download } = await world(MiB / 8);
@@ -72,7 +79,11 @@ describe('the last line of a download that is stopped', () => {
     running.kill('SIGINT');
     const { code, stderr } = await running.ended;
     expect(code).toBe(130);
-    expect(lastOf(stderr)).toMatch(new RegExp(`^${place}: stopped: all 2\\.00 MiB is there, verified; 0 B given, ratio 0\\.00, in \\S+ m?s; ${GO_ON}$`));
+    expect(lastOf(stderr)).toMatch(
+      new RegExp(
+        `^${place}: stopped: all 2\\.00 MiB is there, verified; 0 B given, ratio 0\\.00, in \\S+ m?s; ${GO_ON}$`,
+      ),
+    );
   });
 
   it('is there, too, when it gives up', async () => {
@@ -81,9 +92,24 @@ describe('the last line of a download that is stopped', () => {
     await running.says(/(piece \d+ stored[^]*){2}/);
     running.kill('SIGINT');
     await running.ended;
-    const { code, stderr } = await run(['download', file, '-o', home, '--no-trackers', '--peer', '127.0.0.1:1', '--timeout', '1']);
+    const { code, stderr } = await run([
+      'download',
+      file,
+      '-o',
+      home,
+      '--no-trackers',
+      '--peer',
+      '127.0.0.1:1',
+      '--timeout',
+      '1',
+    ]);
     expect(code).toBe(4);
-    expect(stderr).toMatch(new RegExp(`^${place}: \\S+( KiB)? of 2\\.00 MiB is there, verified; ${GO_ON}\nrxtorrent: no progress for 1 s`, 'm'));
+    expect(stderr).toMatch(
+      new RegExp(
+        `^${place}: \\S+( KiB)? of 2\\.00 MiB is there, verified; ${GO_ON}\nrxtorrent: no progress for 1 s`,
+        'm',
+      ),
+    );
   });
 
   it('does not promise what is not so: what the demo has is thrown away', async () => {
@@ -107,7 +133,10 @@ describe('the last line of a download that is stopped', () => {
     // Another torrent is not replaced by it.
     const other = await world(MiB, { name: 'other', length: MiB, seed: 2 });
     const { code, stderr } = await run([...other.download, '--save-torrent', join(home, 'saved.torrent')]);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('saved.torrent is there already') as string });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('saved.torrent is there already') as string,
+    });
   });
 });
 
@@ -116,7 +145,9 @@ describe('the last line of a download that is complete', () => {
     const { place, download } = await world(6 * MiB);
     const { code, stdout, stderr } = await run([...download, '--seed', '--seed-time', '1']);
     expect(code).toBe(0);
-    expect(stderr).toMatch(new RegExp(`^${place}: complete, 2\\.00 MiB \\(2\\.\\d\\d MiB in \\S+ s, \\S+ [KM]iB/s\\).*; seeding$`, 'm'));
+    expect(stderr).toMatch(
+      new RegExp(`^${place}: complete, 2\\.00 MiB \\(2\\.\\d\\d MiB in \\S+ s, \\S+ [KM]iB/s\\).*; seeding$`, 'm'),
+    );
     expect(stdout).toMatch(new RegExp(`^${place}: 0 B given, ratio 0\\.00, in \\S+ s\n$`));
   });
 
@@ -126,7 +157,9 @@ describe('the last line of a download that is complete', () => {
     const { code, stdout } = await run([...download, '--files', '1,3']);
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`^${place}: complete, 195 KiB \\(.*/s\\), 2 of 4 files`));
-    expect((await run([...download, '--files', '1,3'])).stdout).toBe(`${place}: complete, 195 KiB, all there already, 2 of 4 files\n`);
+    expect((await run([...download, '--files', '1,3'])).stdout).toBe(
+      `${place}: complete, 195 KiB, all there already, 2 of 4 files\n`,
+    );
   });
 });
 

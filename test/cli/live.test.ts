@@ -19,7 +19,12 @@ describe('what moves', () => {
 
 describe('on a terminal', () => {
   const liveOn = async (screen: Screen, title: string, env: NodeJS.ProcessEnv = {}) => {
-    const live = await onTerminal({ say: (line) => void screen.write(`${line}\n`) }, title, screen as unknown as Terminal, env);
+    const live = await onTerminal(
+      { say: (line) => void screen.write(`${line}\n`) },
+      title,
+      screen as unknown as Terminal,
+      env,
+    );
     onTestFinished(() => live.end());
     return live;
   };
@@ -101,7 +106,10 @@ describe('on a terminal', () => {
     );
     writeFileSync(content, Buffer.alloc(100_000));
     const colours = async (env: Record<string, string>): Promise<boolean> => {
-      const { code, stderr } = await run(['create', content, '-o', `${home}/`, '--force'], { node: ['--import', terminal], env: { FORCE_COLOR: '1', ...env } });
+      const { code, stderr } = await run(['create', content, '-o', `${home}/`, '--force'], {
+        node: ['--import', terminal],
+        env: { FORCE_COLOR: '1', ...env },
+      });
       expect({ code, drawn: stderr.includes('hashing') }).toEqual({ code: 0, drawn: true });
       return stderr.includes('\x1b[36m');
     };
@@ -109,13 +117,11 @@ describe('on a terminal', () => {
   });
 
   it('knows which terminals do not break lines anew', () => {
-    expect([{}, { TERM: 'xterm-256color' }, { TERM: 'linux' }, { XTERM_VERSION: 'XTerm(390)' }, { STY: '1.pts' }].map(reflows)).toEqual([
-      true,
-      true,
-      false,
-      false,
-      false,
-    ]);
+    expect(
+      [{}, { TERM: 'xterm-256color' }, { TERM: 'linux' }, { XTERM_VERSION: 'XTerm(390)' }, { STY: '1.pts' }].map(
+        reflows,
+      ),
+    ).toEqual([true, true, false, false, false]);
     expect(undone(['1234', '12'], 4)).toBe('');
     expect(undone(['12345', '12'], 4)).toBe('\r\x1b[2A\x1b[J\n');
   });

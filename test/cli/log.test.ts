@@ -26,7 +26,12 @@ const heard = (sent: Uint8Array, cuts: readonly number[]): string[] => {
   const bytes$ = new Subject<Uint8Array>();
   const words = new PeerWords();
   const lines: string[] = [];
-  const wire = { address: { host: '127.0.0.1', port: 1, source: 'manual' as const }, bytes$, write: () => true, drained$: NEVER };
+  const wire = {
+    address: { host: '127.0.0.1', port: 1, source: 'manual' as const },
+    bytes$,
+    write: () => true,
+    drained$: NEVER,
+  };
   const listener = {
     heard: (direction: Direction, said: Parameters<PeerWords['of']>[1]) => void lines.push(words.of(direction, said)),
     lost: (_: Direction, why: Error) => void lines.push(`lost: ${why.message}`),
@@ -79,7 +84,9 @@ describe('what peers say, in words', () => {
   });
 
   it('is one word about what makes no sense, and then silence', () => {
-    expect(heard(Buffer.from(`HTTP/1.1 200 OK\r\n${'x'.repeat(100)}`), [])).toEqual([expect.stringMatching(/^lost: handshake: /)]);
+    expect(heard(Buffer.from(`HTTP/1.1 200 OK\r\n${'x'.repeat(100)}`), [])).toEqual([
+      expect.stringMatching(/^lost: handshake: /),
+    ]);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.array(fc.nat()), (noise, cuts) => {
         for (const line of heard(Buffer.concat([sent.subarray(0, 68), noise]), cuts)) expect(line).not.toMatch(CONTROL);
@@ -89,31 +96,57 @@ describe('what peers say, in words', () => {
 });
 
 describe('datagrams in words', () => {
-  it.each<[what: string, direction: Direction, bytes: Uint8Array, multicast: boolean, says: readonly [string, string]]>([
-    ['a ping', '>', encodeKrpc({ type: 'query', transaction, id, question: { method: 'ping' } }), false, ['dht', 'ping']],
+  it.each<[what: string, direction: Direction, bytes: Uint8Array, multicast: boolean, says: readonly [string, string]]>(
     [
-      'get_peers',
-      '<',
-      encodeKrpc({ type: 'query', transaction, id, question: { method: 'get_peers', infoHash: id, want: [] } }),
-      false,
-      ['dht', `get_peers ${hex}`],
+      [
+        'a ping',
+        '>',
+        encodeKrpc({ type: 'query', transaction, id, question: { method: 'ping' } }),
+        false,
+        ['dht', 'ping'],
+      ],
+      [
+        'get_peers',
+        '<',
+        encodeKrpc({ type: 'query', transaction, id, question: { method: 'get_peers', infoHash: id, want: [] } }),
+        false,
+        ['dht', `get_peers ${hex}`],
+      ],
+      [
+        'a reply',
+        '<',
+        encodeKrpc({ type: 'reply', transaction, id, token: id, peers: [{ host: '10.0.0.1', port: 1 }] }),
+        false,
+        ['dht', 'reply: 1 peer, a token'],
+      ],
+      ['an empty reply', '<', encodeKrpc({ type: 'reply', transaction, id }), false, ['dht', 'reply: here I am']],
+      [
+        'an error',
+        '<',
+        encodeKrpc({ type: 'error', transaction, code: 201, message: '\x1b[2J' }),
+        false,
+        ['dht', 'error 201: \\x1b[2J'],
+      ],
+      ['LSD', '>', encodeLsd({ port: 6881, infoHashes: [id] }, 4), true, ['lsd', `has ${hex}, listens at 6881`]],
+      ['a connect', '>', encodeConnect(1), false, ['tracker', 'connect']],
+      ['a scrape', '>', encodeScrape(new Uint8Array(8), 1, [id]), false, ['tracker', 'scrape']],
+      [
+        'an error of a tracker',
+        '<',
+        Buffer.concat([Uint8Array.of(0, 0, 0, 3, 0, 0, 0, 1), Buffer.from('no\x07')]),
+        false,
+        ['tracker', 'error: no\\x07'],
+      ],
+      [
+        'nothing',
+        '<',
+        new Uint8Array(),
+        false,
+        ['tracker', 'malformed: UDP tracker reply: expected at least 8 bytes, got 0'],
+      ],
+      ['too little of ours', '>', new Uint8Array(3), false, ['tracker', '3 bytes']],
     ],
-    [
-      'a reply',
-      '<',
-      encodeKrpc({ type: 'reply', transaction, id, token: id, peers: [{ host: '10.0.0.1', port: 1 }] }),
-      false,
-      ['dht', 'reply: 1 peer, a token'],
-    ],
-    ['an empty reply', '<', encodeKrpc({ type: 'reply', transaction, id }), false, ['dht', 'reply: here I am']],
-    ['an error', '<', encodeKrpc({ type: 'error', transaction, code: 201, message: '\x1b[2J' }), false, ['dht', 'error 201: \\x1b[2J']],
-    ['LSD', '>', encodeLsd({ port: 6881, infoHashes: [id] }, 4), true, ['lsd', `has ${hex}, listens at 6881`]],
-    ['a connect', '>', encodeConnect(1), false, ['tracker', 'connect']],
-    ['a scrape', '>', encodeScrape(new Uint8Array(8), 1, [id]), false, ['tracker', 'scrape']],
-    ['an error of a tracker', '<', Buffer.concat([Uint8Array.of(0, 0, 0, 3, 0, 0, 0, 1), Buffer.from('no\x07')]), false, ['tracker', 'error: no\\x07']],
-    ['nothing', '<', new Uint8Array(), false, ['tracker', 'malformed: UDP tracker reply: expected at least 8 bytes, got 0']],
-    ['too little of ours', '>', new Uint8Array(3), false, ['tracker', '3 bytes']],
-  ])('%s', (_, direction, bytes, multicast, says) => {
+  )('%s', (_, direction, bytes, multicast, says) => {
     expect(packetWords(direction, bytes, multicast, 4)).toEqual(says);
   });
 
@@ -123,9 +156,15 @@ describe('datagrams in words', () => {
       fc.uint8Array({ maxLength: 60 }).map((inner) => Buffer.concat([Buffer.from('d'), inner, Buffer.from('e')])),
     );
     fc.assert(
-      fc.property(packet, fc.constantFrom<Direction>('<', '>'), fc.boolean(), fc.constantFrom<4 | 6>(4, 6), (bytes, direction, multicast, family) => {
-        expect(packetWords(direction, bytes, multicast, family)[1]).not.toMatch(CONTROL);
-      }),
+      fc.property(
+        packet,
+        fc.constantFrom<Direction>('<', '>'),
+        fc.boolean(),
+        fc.constantFrom<4 | 6>(4, 6),
+        (bytes, direction, multicast, family) => {
+          expect(packetWords(direction, bytes, multicast, family)[1]).not.toMatch(CONTROL);
+        },
+      ),
     );
   });
 });
@@ -133,7 +172,10 @@ describe('datagrams in words', () => {
 describe('HTTP in words', () => {
   it('tells what is asked without keys and ids', () => {
     const query = { infoHash: id, peerId: id, port: 6881, uploaded: 0, downloaded: 0, left: 5, key: 'secret' };
-    expect(httpRequest(announceUrl('http://t.example/announce?passkey=secret', query))).toEqual(['tracker', 'announce, port 6881, left 5']);
+    expect(httpRequest(announceUrl('http://t.example/announce?passkey=secret', query))).toEqual([
+      'tracker',
+      'announce, port 6881, left 5',
+    ]);
     expect(httpRequest('http://t.example/scrape?info_hash=x')).toEqual(['tracker', 'scrape']);
     expect(httpRequest('http://t.example/a.torrent?info=1')).toEqual(['http', 'get']);
   });
@@ -141,7 +183,9 @@ describe('HTTP in words', () => {
   it('tells what is answered', () => {
     const reply = (status: number, body: Uint8Array): string => httpReply('tracker', { status, body, url: '' });
     expect(reply(200, encode({ 'failure reason': 'go\x1b away' }))).toBe('refused: go\\x1b away');
-    expect(reply(200, encode({ interval: 60, peers: new Uint8Array(12), 'warning message': 'slow' }))).toMatch(/asks again in 1 min, warns: slow$/);
+    expect(reply(200, encode({ interval: 60, peers: new Uint8Array(12), 'warning message': 'slow' }))).toMatch(
+      /asks again in 1 min, warns: slow$/,
+    );
     expect(reply(200, Buffer.from('<html>'))).toBe('status 200, 6 bytes');
     expect(reply(404, encode({ interval: 60, peers: '' }))).toMatch(/^status 404, \d+ bytes$/);
   });
@@ -150,7 +194,9 @@ describe('HTTP in words', () => {
 describe('the log', () => {
   it('has the time of this place, the room, the direction, and who', () => {
     const at = new Date(2026, 0, 2, 3, 4, 5, 6);
-    expect(noteLine({ room: 'dht', direction: '>', who: '10.0.0.1:1', what: 'ping' }, at)).toBe('03:04:05.006 dht     > 10.0.0.1:1  ping');
+    expect(noteLine({ room: 'dht', direction: '>', who: '10.0.0.1:1', what: 'ping' }, at)).toBe(
+      '03:04:05.006 dht     > 10.0.0.1:1  ping',
+    );
   });
 
   it('costs nothing when nobody wants it', async () => {

@@ -37,9 +37,20 @@ describe('magnet_parse', () => {
 
   it('takes base32 and a bare info-hash, and says it in one line with --json', async () => {
     const base32 = `magnet:?xt=urn:btih:${toBase32(content.torrent.infoHash)}`;
-    for (const source of [base32, infoHash]) expect((await run(['magnet_parse', source])).stdout).toBe(`Tracker URL: none\nInfo Hash: ${infoHash}\n`);
+    for (const source of [base32, infoHash])
+      expect((await run(['magnet_parse', source])).stdout).toBe(`Tracker URL: none\nInfo Hash: ${infoHash}\n`);
     expect(told((await run(['magnet_parse', base32, '--json'])).stdout)).toEqual([
-      { type: 'magnet', torrent: infoHash, infoHash, announce: [], peers: [], webSeeds: [], sources: [], ignored: [], link: `magnet:?${XT}` },
+      {
+        type: 'magnet',
+        torrent: infoHash,
+        infoHash,
+        announce: [],
+        peers: [],
+        webSeeds: [],
+        sources: [],
+        ignored: [],
+        link: `magnet:?${XT}`,
+      },
     ]);
   });
 
@@ -105,21 +116,32 @@ describe('from a magnet link', () => {
     const { code, stdout } = await run(['download', `magnet:?${XT}&x.pe=127.0.0.1:${seed.port}`, '-o', out, '--json']);
     expect(code).toBe(0);
     const what = { name: 'a', infoHash, length: 200_000, pieceLength: 65_536, pieceCount: 4, files: 1 };
-    expect(told(stdout).find(({ type }) => type === 'metadata')).toEqual({ type: 'metadata', torrent: infoHash, ...what });
+    expect(told(stdout).find(({ type }) => type === 'metadata')).toEqual({
+      type: 'metadata',
+      torrent: infoHash,
+      ...what,
+    });
     expect(readFileSync(out).equals(content.bytes)).toBe(true);
   });
 
   it('xs is enough to know what it is, and is not believed when it is something else', async () => {
     const file = join(folder(), 'saved.torrent');
     const other = contentOf({ name: 'b', length: 100_000, pieceLength: 65_536 });
-    const server = createServer((request, response) => response.end((request.url === '/torrents/a.torrent' ? content : other).metainfo));
+    const server = createServer((request, response) =>
+      response.end((request.url === '/torrents/a.torrent' ? content : other).metainfo),
+    );
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
-    const at = (path: string): string => `xs=${encodeURIComponent(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`)}`;
+    const at = (path: string): string =>
+      `xs=${encodeURIComponent(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`)}`;
     writeFileSync(file, content.metainfo);
     const wanted = (await run(['info', file])).stdout;
     const link = `magnet:?${XT}&${at('/torrents/b.torrent')}&${at('/torrents/a.torrent')}`;
-    expect(await run(['magnet_info', link])).toMatchObject({ code: 0, stdout: wanted, stderr: expect.stringContaining('another one') as string });
+    expect(await run(['magnet_info', link])).toMatchObject({
+      code: 0,
+      stdout: wanted,
+      stderr: expect.stringContaining('another one') as string,
+    });
     expect(await run(['magnet_info', `magnet:?${XT}&${at('/private')}`])).toMatchObject({ code: 4, stdout: '' });
   });
 
@@ -139,7 +161,8 @@ describe('from a magnet link', () => {
     const { code } = await run(['download', link, '-o', `${home}/`]);
     expect(code).toBe(0);
     expect(seed.wholePieces().toSorted((x, y) => x - y)).toEqual([0, 1, 2]);
-    // What the last piece has of the next file is kept beside them; of files that are not selected there is not even a name.
+    // What the last piece has of the next file is kept beside them; of files that are not selected there is not even a
+    // name.
     expect(readdirSync(join(home, 'several'))).toEqual(['a']);
     expect(readFileSync(join(home, 'several', 'a')).equals(several.bytes.subarray(0, 70_000))).toBe(true);
   });
@@ -152,7 +175,13 @@ describe('from a magnet link', () => {
       stdout: '',
       stderr: expect.stringContaining('nobody has told what the link stands for within 1 s') as string,
     });
-    expect(await run(['download', link, '--timeout', '1', '-o', join(folder(), 'x')])).toMatchObject({ code: 4, stdout: '' });
-    expect(await run(['info', infoHash])).toMatchObject({ code: 4, stderr: expect.stringContaining('nobody to ask') as string });
+    expect(await run(['download', link, '--timeout', '1', '-o', join(folder(), 'x')])).toMatchObject({
+      code: 4,
+      stdout: '',
+    });
+    expect(await run(['info', infoHash])).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('nobody to ask') as string,
+    });
   });
 });

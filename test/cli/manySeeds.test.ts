@@ -75,7 +75,15 @@ it('seeds more torrents than it may have files open: all are announced, any is g
   expect(open.filter((path) => path.startsWith(home)).length).toBeLessThanOrEqual(shares(LIMIT).files);
 
   for (const n of [0, 150, COUNT - 1]) {
-    const got = await run(['download', torrents[n] as string, '--peer', `127.0.0.1:${port}`, '-o', `${home}/got/`, '--quiet']);
+    const got = await run([
+      'download',
+      torrents[n] as string,
+      '--peer',
+      `127.0.0.1:${port}`,
+      '-o',
+      `${home}/got/`,
+      '--quiet',
+    ]);
     expect(got).toMatchObject({ code: 0, stderr: '' });
     expect(readFileSync(join(home, 'got', `${n}.bin`)).equals(readFileSync(join(home, 'data', `${n}.bin`)))).toBe(true);
   }

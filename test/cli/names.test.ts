@@ -16,7 +16,10 @@ const lay = (name: string, file: string): { readonly torrent: string; readonly h
   writeFileSync(join(home, 'data', name, file), content);
   const pieceHashes = new Uint8Array(createHash('sha1').update(content).digest());
   const torrent = join(home, 'x.torrent');
-  writeFileSync(torrent, encodeTorrent({ name, files: [{ path: [file], length: content.length }], pieceLength: 16_384, pieceHashes }));
+  writeFileSync(
+    torrent,
+    encodeTorrent({ name, files: [{ path: [file], length: content.length }], pieceLength: 16_384, pieceHashes }),
+  );
   return { torrent, home };
 };
 

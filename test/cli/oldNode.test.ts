@@ -16,11 +16,16 @@ const taking = (version: string): readonly string[] => {
   return ['-r', file];
 };
 
-const says = (version: string): string => `rxtorrent: needs Node 20.19 or newer (this is ${version}): get it from https://nodejs.org\n`;
+const says = (version: string): string =>
+  `rxtorrent: needs Node 20.19 or newer (this is ${version}): get it from https://nodejs.org\n`;
 
 describe('a Node that is too old', () => {
   it.each(['6.17.1', '18.12.0', '20.18.3', '19.20.0'])('%s is told so, with exit code 2', async (version) => {
-    expect(await run(['info', 'x.torrent'], { node: taking(version) })).toEqual({ code: 2, stdout: '', stderr: says(version) });
+    expect(await run(['info', 'x.torrent'], { node: taking(version) })).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: says(version),
+    });
   });
 
   it('is told so by npm start', async () => {
@@ -57,7 +62,9 @@ describe('a Node that is too old', () => {
   });
 
   it('would not be found able to read what is newer', () => {
-    const messages = new Linter().verify('const a = () => 1;', { languageOptions: { ecmaVersion: 5, sourceType: 'script' } });
+    const messages = new Linter().verify('const a = () => 1;', {
+      languageOptions: { ecmaVersion: 5, sourceType: 'script' },
+    });
     expect(messages).not.toEqual([]);
   });
 });
@@ -68,7 +75,9 @@ describe('the Node that package.json asks for', () => {
   });
 
   it('is the one that is looked for', () => {
-    const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { engines: { node: string } };
+    const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      engines: { node: string };
+    };
     expect(engines.node).toBe('>=20.19');
     expect(readFileSync(join(built, 'load.cjs'), 'utf8')).toContain('NEEDED = [20, 19]');
   });

@@ -13,7 +13,9 @@ const nobody = ['--no-trackers', '--peer', '127.0.0.1:1', '--timeout', '3'];
 const world = async ({ torrent, bytes, metainfo }: Content, home = folder()) => {
   const file = join(home, `${torrent.name}-${torrent.length}.torrent`);
   writeFileSync(file, metainfo);
-  const port$ = seed({ torrent, bytes, peerId: Buffer.alloc(20, 's'), rate: 1e9 }).pipe(shareReplay({ bufferSize: 1, refCount: true }));
+  const port$ = seed({ torrent, bytes, peerId: Buffer.alloc(20, 's'), rate: 1e9 }).pipe(
+    shareReplay({ bufferSize: 1, refCount: true }),
+  );
   const running = port$.subscribe();
   onTestFinished(() => running.unsubscribe());
   return { home, file, source: ['--no-trackers', '--peer', `127.0.0.1:${await firstValueFrom(port$)}`] };
@@ -35,7 +37,10 @@ describe('files of somebody else', () => {
     const before = { bytes: readFileSync(mine), names: readdirSync(home) };
     for (const peers of [nobody, source]) {
       const { code, stderr } = await run(['download', file, '-o', mine, ...peers]);
-      expect([code, stderr]).toEqual([3, expect.stringMatching(/^rxtorrent: .*notes\.txt is there already, and .*--force replaces it\n$/)]);
+      expect([code, stderr]).toEqual([
+        3,
+        expect.stringMatching(/^rxtorrent: .*notes\.txt is there already, and .*--force replaces it\n$/),
+      ]);
     }
     expect({ bytes: readFileSync(mine), names: readdirSync(home) }).toEqual(before);
     expect((await run(['download', file, '-o', mine, '--force', ...source])).code).toBe(0);
@@ -54,13 +59,17 @@ describe('files of somebody else', () => {
     const { code, stderr } = await run(['download', second.file, '-o', out, ...second.source], mine);
     expect([code, stderr]).toEqual([
       3,
-      expect.stringMatching(/film is there already, and belongs to another torrent \([0-9a-f]{40}\): .*--force replaces it\n$/),
+      expect.stringMatching(
+        /film is there already, and belongs to another torrent \([0-9a-f]{40}\): .*--force replaces it\n$/,
+      ),
     ]);
     expect(readFileSync(join(out, 'film')).equals(one.bytes)).toBe(true);
   });
 
   it('beside those of the torrent are named; nothing at all is fetched', async () => {
-    const { home, file, source } = await world(contentOf({ name: 'many', files: ['a', 'b'].map((name) => ({ path: [name], length: 150 * KiB })) }));
+    const { home, file, source } = await world(
+      contentOf({ name: 'many', files: ['a', 'b'].map((name) => ({ path: [name], length: 150 * KiB })) }),
+    );
     mkdirSync(join(home, 'many'));
     writeFileSync(join(home, 'many', 'b'), Buffer.alloc(500 * KiB, 9));
     const { code, stderr } = await run(['download', file, '-o', home, ...source]);
@@ -126,7 +135,10 @@ describe('a selection of files', () => {
     const out = join(home, 'out/');
     const doneOf = (stdout: string) => objects(stdout).find(({ type }) => type === 'done');
     const first = await run(['download', file, '-o', out, '--files', '2', '--json', ...source], mine);
-    expect([first.code, doneOf(first.stdout)]).toEqual([0, expect.objectContaining({ length: 100 * KiB, paths: [join(out, 'many', 'b')] })]);
+    expect([first.code, doneOf(first.stdout)]).toEqual([
+      0,
+      expect.objectContaining({ length: 100 * KiB, paths: [join(out, 'many', 'b')] }),
+    ]);
     expect(readdirSync(join(out, 'many'))).toEqual(['b']);
     expect(readFileSync(join(out, 'many', 'b')).equals(content.bytes.subarray(100 * KiB, 200 * KiB))).toBe(true);
     // The second run finds all of it.
@@ -136,7 +148,9 @@ describe('a selection of files', () => {
     expect(rest.code).toBe(0);
     expect(Number(doneOf(rest.stdout)?.['downloaded'])).toBeLessThanOrEqual(200 * KiB);
     expect(
-      files.every(({ path: [name = ''] }, n) => readFileSync(join(out, 'many', name)).equals(content.bytes.subarray(n * 100 * KiB, (n + 1) * 100 * KiB))),
+      files.every(({ path: [name = ''] }, n) =>
+        readFileSync(join(out, 'many', name)).equals(content.bytes.subarray(n * 100 * KiB, (n + 1) * 100 * KiB)),
+      ),
     ).toBe(true);
     expect(readdirSync(out)).toEqual(['many']);
   });

@@ -10,43 +10,88 @@ import { folder, run, start, told } from './run.ts';
 
 const torrent = (...tiers: readonly (readonly string[])[]): string => {
   const path = join(folder(), 'a.torrent');
-  writeFileSync(path, encodeTorrent({ name: 'a', pieceLength: 16_384, pieceHashes: new Uint8Array(20), announce: tiers, length: 5 }));
+  writeFileSync(
+    path,
+    encodeTorrent({ name: 'a', pieceLength: 16_384, pieceHashes: new Uint8Array(20), announce: tiers, length: 5 }),
+  );
   return path;
 };
 
-const many = (asked: Uint8Array): readonly Uint8Array[] => [answer(asked, Uint8Array.of(10, 0, 0, 1, 0, 80, 10, 0, 0, 2, 0, 80, 10, 0, 0, 1, 0, 80))];
+const many = (asked: Uint8Array): readonly Uint8Array[] => [
+  answer(asked, Uint8Array.of(10, 0, 0, 1, 0, 80, 10, 0, 0, 2, 0, 80, 10, 0, 0, 1, 0, 80)),
+];
 
 describe('peers', () => {
   it('prints each address once with its source, stops at --count, and says goodbye', async () => {
     const tracker = await udpTracker(many);
     const { code, stdout, stderr } = await run(['peers', torrent([tracker.url]), '--count', '2', '--timeout', '20']);
-    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '10.0.0.1:80  tracker\n10.0.0.2:80  tracker\n', stderr: '' });
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: '10.0.0.1:80  tracker\n10.0.0.2:80  tracker\n',
+      stderr: '',
+    });
     expect(tracker.heard()).toEqual(['connect', 'started', 'stopped']);
   });
 
   it('leaves us out, whom a tracker may name as well', async () => {
     // It names who asks at 127.0.0.1, with the port that it was told, and another with that port.
     const echo = (asked: Uint8Array): readonly Uint8Array[] => [
-      answer(asked, Uint8Array.of(127, 0, 0, 1, ...asked.subarray(96, 98), 127, 0, 0, 1, 0, 80, 10, 0, 0, 2, ...asked.subarray(96, 98), 10, 0, 0, 3, 0, 80)),
+      answer(
+        asked,
+        Uint8Array.of(
+          127,
+          0,
+          0,
+          1,
+          ...asked.subarray(96, 98),
+          127,
+          0,
+          0,
+          1,
+          0,
+          80,
+          10,
+          0,
+          0,
+          2,
+          ...asked.subarray(96, 98),
+          10,
+          0,
+          0,
+          3,
+          0,
+          80,
+        ),
+      ),
     ];
     const tracker = await udpTracker(echo);
     const asking = ['peers', torrent([tracker.url]), '--no-dht', '--no-lsd', '--count'];
     expect((await run([...asking, '2'])).stdout).toBe('127.0.0.1:80  tracker\n10.0.0.3:80  tracker\n');
     // Where people insist on a port, others have it, too.
-    expect((await run([...asking, '3', '--port', '6881'])).stdout).toBe('127.0.0.1:80  tracker\n10.0.0.2:6881  tracker\n10.0.0.3:80  tracker\n');
+    expect((await run([...asking, '3', '--port', '6881'])).stdout).toBe(
+      '127.0.0.1:80  tracker\n10.0.0.2:6881  tracker\n10.0.0.3:80  tracker\n',
+    );
   });
 
   it('knows us by a port that is made up; by another one only where we are', () => {
-    const address = (host: string, port: number, source: PeerAddress['source'] = 'tracker'): PeerAddress => ({ host, port, source });
+    const address = (host: string, port: number, source: PeerAddress['source'] = 'tracker'): PeerAddress => ({
+      host,
+      port,
+      source,
+    });
     const free = ourselves({ random: () => 0.999 });
     expect(free.port).toBe(65_519);
-    expect([free.are(address('198.51.100.1', 65_519)), free.are(address('198.51.100.1', 65_519, 'manual')), free.are(address('127.0.0.1', 1))]).toEqual([
-      true,
-      false,
-      false,
-    ]);
+    expect([
+      free.are(address('198.51.100.1', 65_519)),
+      free.are(address('198.51.100.1', 65_519, 'manual')),
+      free.are(address('127.0.0.1', 1)),
+    ]).toEqual([true, false, false]);
     const fixed = ourselves({ random: () => 0.999 }, 6881);
-    const are = (): boolean[] => [fixed.are(address('198.51.100.1', 6881)), fixed.are(address('127.0.0.1', 6881)), fixed.are(address('127.0.0.1', 6882))];
+    const are = (): boolean[] => [
+      fixed.are(address('198.51.100.1', 6881)),
+      fixed.are(address('127.0.0.1', 6881)),
+      fixed.are(address('127.0.0.1', 6882)),
+    ];
     expect([fixed.port, ...are()]).toEqual([6881, false, true, false]);
     fixed.seenAs('198.51.100.1');
     expect(are()).toEqual([true, true, false]);
@@ -63,7 +108,15 @@ describe('peers', () => {
 
   it('tells the state of each tracker as --json, and of --tracker, too', async () => {
     const [unwilling, willing] = [await udpTracker((asked) => [error(asked, 'no')]), await udpTracker(many)];
-    const { code, stdout, stderr } = await run(['peers', torrent([unwilling.url]), '--tracker', `udp://127.0.0.1:${willing.port}`, '--count', '1', '--json']);
+    const { code, stdout, stderr } = await run([
+      'peers',
+      torrent([unwilling.url]),
+      '--tracker',
+      `udp://127.0.0.1:${willing.port}`,
+      '--count',
+      '1',
+      '--json',
+    ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(told(stdout)).toMatchObject([
       { type: 'tracker', tier: 0, state: 'asking' },

@@ -20,7 +20,9 @@ const table = (): string => {
     }
   }
   const whose = (of: readonly string[]): string => (of.length === entries.length ? 'all' : of.join(', '));
-  const rows = [...options].map(([spelled, { about, of }]) => `| \`${spelled}\` | ${about.replaceAll('|', '\\|')} | ${whose(of)} |`);
+  const rows = [...options].map(
+    ([spelled, { about, of }]) => `| \`${spelled}\` | ${about.replaceAll('|', '\\|')} | ${whose(of)} |`,
+  );
   return ['| option | meaning | of |', '| --- | --- | --- |', ...rows].join('\n');
 };
 
@@ -43,7 +45,8 @@ describe('the README', () => {
         `--${name}`,
         ...(typeof alias === 'string' ? [`-${alias}`] : []),
       ]);
-      for (const [option] of rest.replaceAll(/'[^']*'/g, '').matchAll(/(?<=\s)--?[a-z][a-z-]*/g)) expect(own, recipe).toContain(option);
+      for (const [option] of rest.replaceAll(/'[^']*'/g, '').matchAll(/(?<=\s)--?[a-z][a-z-]*/g))
+        expect(own, recipe).toContain(option);
     }
   });
 });

@@ -40,12 +40,17 @@ interface Options {
 }
 
 /** The home of all tests, where a command may keep what it likes. */
-const HOME = ['HOME', 'USERPROFILE', 'LOCALAPPDATA', 'XDG_STATE_HOME'].map((name) => [name, process.env[name]] as const);
+const HOME = ['HOME', 'USERPROFILE', 'LOCALAPPDATA', 'XDG_STATE_HOME'].map(
+  (name) => [name, process.env[name]] as const,
+);
 
 /** Nothing of ours may leave this machine: no test asks the real DHT, or the local network. */
 const ALONE = { RXTORRENT_NO_DHT: '1', RXTORRENT_NO_LSD: '1', RXTORRENT_NO_LISTEN: '1' };
 
-export const start = (args: readonly string[], { env = {}, input, node = [], open = false, cwd }: Options = {}): Running => {
+export const start = (
+  args: readonly string[],
+  { env = {}, input, node = [], open = false, cwd }: Options = {},
+): Running => {
   const child = spawn(process.execPath, [...node, MAIN, ...args], {
     env: { PATH: process.env['PATH'], ...Object.fromEntries(HOME), ...ALONE, ...env },
     stdio: 'pipe',

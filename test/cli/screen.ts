@@ -7,7 +7,10 @@ interface Row {
   wrapped: boolean;
 }
 
-/** A terminal as far as a spinner needs one: what is written moves the cursor, and long lines are broken anew when it becomes narrower. */
+/**
+ * A terminal as far as a spinner needs one: what is written moves the cursor, and long lines are broken anew when it
+ * becomes narrower.
+ */
 export class Screen extends Writable {
   readonly isTTY = true;
   columns: number;

@@ -29,7 +29,9 @@ const from = (port: number): readonly string[] => ['--no-trackers', '--peer', `1
 describe('seed', () => {
   it('gives several torrents, each until its ratio is reached, at one port', async () => {
     const { home, data, all, files } = torrents(['one', 'two', 'three']);
-    const seed = start(['seed', ...files, data, '--ratio', '1', '--port', String(PORT), '--no-trackers', '--json'], { env: LISTENS });
+    const seed = start(['seed', ...files, data, '--ratio', '1', '--port', String(PORT), '--no-trackers', '--json'], {
+      env: LISTENS,
+    });
     await seed.says(/("done"[^]*){3}/);
     const out = join(home, 'out');
     const got = await run(['download', ...files, '-o', out, ...from(PORT)]);

@@ -1,4 +1,14 @@
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/protocol/encoding/id.ts';
@@ -39,13 +49,25 @@ describe('seed of a file or folder', () => {
     const path = join(home, 'film.bin');
     writeFileSync(path, film.bytes);
     const before = snapshot(home);
-    const seeding = start(['seed', path, '--port', String(PORT), '--ratio', '1', '--tracker', 'http://127.0.0.1:1/announce'], {
-      env: { RXTORRENT_NO_LISTEN: '0' },
-    });
+    const seeding = start(
+      ['seed', path, '--port', String(PORT), '--ratio', '1', '--tracker', 'http://127.0.0.1:1/announce'],
+      {
+        env: { RXTORRENT_NO_LISTEN: '0' },
+      },
+    );
     await seeding.says(/seeding/);
     // Others know the same content by the same hash.
     const link = `magnet:?xt=urn:btih:${toHex(film.torrent.infoHash)}`;
-    const got = await run(['download', link, '--no-trackers', '--peer', `127.0.0.1:${PORT}`, '-o', join(home, 'out/'), '--quiet']);
+    const got = await run([
+      'download',
+      link,
+      '--no-trackers',
+      '--peer',
+      `127.0.0.1:${PORT}`,
+      '-o',
+      join(home, 'out/'),
+      '--quiet',
+    ]);
     expect(got).toMatchObject({ code: 0, stdout: '' });
     expect(readFileSync(join(home, 'out', 'film.bin')).equals(film.bytes)).toBe(true);
     const { code, stdout } = await seeding.ended;
@@ -54,7 +76,12 @@ describe('seed of a file or folder', () => {
     expect(first).toMatch(/film\.bin: 1\.00 MiB in 1 file, 33 pieces of 32\.0 KiB$/);
     expect(hash).toBe(`Info Hash: ${toHex(film.torrent.infoHash)}`);
     const announce = [['http://127.0.0.1:1/announce']];
-    expect(parseMagnet(magnet)).toMatchObject({ infoHash: film.torrent.infoHash, name: 'film.bin', announce, length: MiB + 1 });
+    expect(parseMagnet(magnet)).toMatchObject({
+      infoHash: film.torrent.infoHash,
+      name: 'film.bin',
+      announce,
+      length: MiB + 1,
+    });
     expect(snapshot(home).filter(([name]) => !name.startsWith('out'))).toEqual(before);
   });
 
@@ -71,7 +98,9 @@ describe('seed of a file or folder', () => {
     expect(told.filter(({ type }) => type === 'rechecked')).toEqual([]);
     expect(told.filter(({ type }) => type === 'seeded')).toMatchObject([{ reason: 'time' }]);
     expect(snapshot(data)).toEqual(before);
-    const created = objects((await run(['create', join(data, 'album'), '-o', join(home, 'x.torrent'), '--json'])).stdout);
+    const created = objects(
+      (await run(['create', join(data, 'album'), '-o', join(home, 'x.torrent'), '--json'])).stdout,
+    );
     const hashOf = (all: typeof told): unknown => all.find(({ type }) => type === 'created')?.['infoHash'];
     expect(hashOf(told)).toEqual(expect.any(String));
     expect(hashOf(told)).toBe(hashOf(created));
@@ -97,7 +126,10 @@ describe('seed of a file or folder', () => {
     const seed = ['seed', root, ...SHORT, '--save-torrent', saved];
     expect((await run([...seed, '--quiet'])).code).toBe(0);
     expect((await run(['verify', saved, root, '--quiet'])).code).toBe(0);
-    expect(await run(seed)).toMatchObject({ code: 2, stderr: expect.stringContaining('is there already: name another file, or give --force') as string });
+    expect(await run(seed)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is there already: name another file, or give --force') as string,
+    });
     expect((await run([...seed, '--force'])).stdout).toContain('in 2 files');
     const other = join(home, 'film.bin');
     writeFileSync(other, film.bytes);
@@ -111,15 +143,25 @@ describe('seed of a file or folder', () => {
     const home = folder();
     const root = writeAlbum(home);
     symlinkSync('one.mp3', join(root, 'link'));
-    expect(await run(['seed', root, ...SHORT])).toMatchObject({ code: 2, stderr: expect.stringContaining('is a symbolic link') as string });
-    expect(await run(['seed', root, ...SHORT, '--links', 'skip'])).toMatchObject({ code: 0, stderr: expect.stringContaining('left out') as string });
+    expect(await run(['seed', root, ...SHORT])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is a symbolic link') as string,
+    });
+    expect(await run(['seed', root, ...SHORT, '--links', 'skip'])).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('left out') as string,
+    });
     const told = async (...args: string[]): Promise<string> => (await run(['seed', ...args, ...SHORT])).stderr;
-    expect(await told(join(home, 'none'))).toMatch(/^rxtorrent: cannot read .*none: there is no such file, nor is it an http\(s\) URL, a magnet link/);
+    expect(await told(join(home, 'none'))).toMatch(
+      /^rxtorrent: cannot read .*none: there is no such file, nor is it an http\(s\) URL, a magnet link/,
+    );
     expect(await told(root, '--files', '1')).toContain('--files chooses files of a torrent');
     writeFileSync(join(home, 'not.torrent'), 'something else');
     expect(await told(join(home, 'not.torrent'))).toContain('is it really a .torrent file?');
     writeFileSync(join(home, 'x'), film.metainfo);
-    expect(await told(join(home, 'x'), root, join(home, 'album'))).toContain('with torrents, name one place for the data of all of them');
+    expect(await told(join(home, 'x'), root, join(home, 'album'))).toContain(
+      'with torrents, name one place for the data of all of them',
+    );
   });
 
   it('seeds the others when one can not be read', async () => {
@@ -145,7 +187,10 @@ describe('seed of a file or folder', () => {
     const home = folder();
     const path = join(home, 'diary.txt');
     writeFileSync(path, 'dear diary');
-    expect(await run(['seed', path, ...SHORT])).toMatchObject({ code: 0, stdout: expect.stringContaining('dn=diary.txt') as string });
+    expect(await run(['seed', path, ...SHORT])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('dn=diary.txt') as string,
+    });
   });
 });
 
@@ -165,7 +210,10 @@ describe('seed of a .torrent without a path', () => {
     if (layout === 'file') writeFileSync(join(place(home), 'film.bin'), film.bytes);
     else writeAlbum(place(home));
     const { code, stdout } = await seeds(source, join(home, 'here'));
-    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(join(place(home), layout === 'file' ? 'film.bin' : 'album')) as string });
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringContaining(join(place(home), layout === 'file' ? 'film.bin' : 'album')) as string,
+    });
   });
 
   it('finds it when the .torrent lies among the files, whatever their folder is called', async () => {
@@ -192,7 +240,10 @@ describe('seed of a .torrent without a path', () => {
     const home = folder();
     writeFileSync(join(home, 'x.torrent'), film.metainfo);
     writeFileSync(join(home, 'film.bin'), film.bytes);
-    const first = start(['seed', 'x.torrent', '--port', String(PORT + 1), '--no-trackers', '--json'], { env: { RXTORRENT_NO_LISTEN: '0' }, cwd: home });
+    const first = start(['seed', 'x.torrent', '--port', String(PORT + 1), '--no-trackers', '--json'], {
+      env: { RXTORRENT_NO_LISTEN: '0' },
+      cwd: home,
+    });
     await first.says(/"done"/);
     const there = folder();
     cpSync(join(home, 'film.bin'), join(there, 'film.bin'));
@@ -215,6 +266,8 @@ describe('seed of a .torrent without a path', () => {
     });
     expect((await seeds('x.torrent', home)).stderr).toContain(`album is not in ${home}: name`);
     renameSync(writeAlbum(home), join(home, 'elsewhere'));
-    expect((await run(['seed', source, join(home, 'elsewhere', 'one.mp3'), ...SHORT])).stderr).toContain('is a file, and the torrent has several');
+    expect((await run(['seed', source, join(home, 'elsewhere', 'one.mp3'), ...SHORT])).stderr).toContain(
+      'is a file, and the torrent has several',
+    );
   });
 });

@@ -19,7 +19,9 @@ const torrents = async (names: readonly string[], rate = 1000 * MiB) => {
   });
   const ports = await Promise.all(
     all.map(({ torrent, bytes }, index) => {
-      const port$ = seed({ torrent, bytes, peerId: Buffer.alloc(20, `s${index}`), rate }).pipe(shareReplay({ bufferSize: 1, refCount: true }));
+      const port$ = seed({ torrent, bytes, peerId: Buffer.alloc(20, `s${index}`), rate }).pipe(
+        shareReplay({ bufferSize: 1, refCount: true }),
+      );
       const running = port$.subscribe();
       onTestFinished(() => running.unsubscribe());
       return firstValueFrom(port$);
@@ -35,7 +37,9 @@ describe('several torrents', () => {
     const { code, stdout, stderr } = await run(['download', ...files, '-o', out, ...source]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.split('\n').slice(0, -1).sort()).toEqual(
-      ['one', 'three', 'two'].map((name) => expect.stringContaining(join(out, `${name}: complete, 1.00 MiB`)) as string),
+      ['one', 'three', 'two'].map(
+        (name) => expect.stringContaining(join(out, `${name}: complete, 1.00 MiB`)) as string,
+      ),
     );
     for (const { torrent, bytes } of all) expect(readFileSync(join(out, torrent.name)).equals(bytes)).toBe(true);
   });
@@ -98,7 +102,16 @@ describe('several torrents', () => {
     const home = folder();
     const [garbage, missing] = [join(home, 'garbage.torrent'), join(home, 'missing.torrent')];
     writeFileSync(garbage, 'no torrent at all');
-    const { code, stdout, stderr } = await run(['download', garbage, missing, '-o', join(home, 'out/'), '--peer', '127.0.0.1:1', '--json']);
+    const { code, stdout, stderr } = await run([
+      'download',
+      garbage,
+      missing,
+      '-o',
+      join(home, 'out/'),
+      '--peer',
+      '127.0.0.1:1',
+      '--json',
+    ]);
     expect({ code, lines: stderr.split('\n').length }).toEqual({ code: 2, lines: 4 });
     expect(objects(stdout).map(({ type }) => type)).toEqual(['start', 'error', 'end', 'start', 'error', 'end']);
     expect(existsSync(join(home, 'out'))).toBe(false);
@@ -119,13 +132,16 @@ describe('several torrents', () => {
     await running.says(/two: piece \d+ stored/);
     running.kill('SIGINT');
     const { code, stderr } = await running.ended;
-    const line = (name: string): RegExp => new RegExp(`${name}: stopped: .* of 1.00 MiB is there, verified; the same command goes on from here$`);
+    const line = (name: string): RegExp =>
+      new RegExp(`${name}: stopped: .* of 1.00 MiB is there, verified; the same command goes on from here$`);
     expect(code).toBe(130);
     const said = stderr.split('\n').filter((each) => each.includes('stopped: '));
     expect(said).toEqual([
       expect.stringMatching(line('one')) as string,
       expect.stringMatching(line('two')) as string,
-      expect.stringMatching(/^stopped: 0 of 3 torrents complete, .* of 3.00 MiB is there, verified; the same command goes on from here$/) as string,
+      expect.stringMatching(
+        /^stopped: 0 of 3 torrents complete, .* of 3.00 MiB is there, verified; the same command goes on from here$/,
+      ) as string,
     ]);
   });
 
@@ -134,7 +150,17 @@ describe('several torrents', () => {
     const { home, files, source } = await torrents(names, 64 * 1024);
     // The last of them has its seed; all others wait for one.
     const [noTrackers = '', ...peers] = source;
-    const running = start(['download', ...files, '-o', join(home, 'out/'), '--max-active', '30', '--verbose=disk', noTrackers, ...peers.slice(-2)]);
+    const running = start([
+      'download',
+      ...files,
+      '-o',
+      join(home, 'out/'),
+      '--max-active',
+      '30',
+      '--verbose=disk',
+      noTrackers,
+      ...peers.slice(-2),
+    ]);
     await running.says(/t29: piece \d+ stored/);
     running.kill('SIGINT');
     const { code, stderr } = await running.ended;
@@ -154,7 +180,15 @@ describe('--max-active', () => {
   it('lets so many run, the others begin in the order given as those end', async () => {
     const { home, files, source } = await torrents(['one', 'two', 'three', 'four'], 4 * MiB);
     mkdirSync(join(home, 'out/two'), { recursive: true });
-    const { code, stdout, stderr } = await run(['download', ...files, '-o', join(home, 'out/'), '--max-active', '1', ...source]);
+    const { code, stdout, stderr } = await run([
+      'download',
+      ...files,
+      '-o',
+      join(home, 'out/'),
+      '--max-active',
+      '1',
+      ...source,
+    ]);
     expect({ code, order: order(stdout) }).toEqual({ code: 3, order: ['one', 'three', 'four'] });
     expect(stderr).toContain('1 of 4 torrents failed');
   });
@@ -179,7 +213,10 @@ describe('--max-active', () => {
   it('is a number', async () => {
     const { files } = await torrents(['one']);
     const { code, stderr } = await run(['download', ...files, '--max-active', '0']);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: 'rxtorrent: --max-active "0": expected a whole number from 1 to 1000\n' });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: 'rxtorrent: --max-active "0": expected a whole number from 1 to 1000\n',
+    });
   });
 });
 
@@ -203,9 +240,15 @@ describe('the port', () => {
   it('that was asked for and is taken is a warning', async () => {
     const { home, files, source } = await torrents(['one']);
     const listening = { env: { RXTORRENT_NO_LISTEN: '0' } };
-    const first = start(['download', ...files, '--json', ...source, '-o', join(home, 'a/'), '--seed', '--port', '6899'], listening);
+    const first = start(
+      ['download', ...files, '--json', ...source, '-o', join(home, 'a/'), '--seed', '--port', '6899'],
+      listening,
+    );
     await first.says(/"done"/);
-    const { code, stderr } = await run(['download', ...files, ...source, '-o', join(home, 'b/'), '--port', '6899'], listening);
+    const { code, stderr } = await run(
+      ['download', ...files, ...source, '-o', join(home, 'b/'), '--port', '6899'],
+      listening,
+    );
     expect(code).toBe(0);
     expect(stderr).toBe('warning: TCP port 6899: another program listens there: give another --port, or --no-listen\n');
     first.kill('SIGINT');

@@ -21,13 +21,22 @@ const started = async (): Promise<{ url: string; heard: Heard[]; stop: () => voi
     onTestFinished(() => subscription.unsubscribe());
   });
 };
-const announce = (url: string, more: Partial<AnnounceQuery> = {}) => lastValueFrom(announceOverHttp({ httpGet })(url, { ...query, ...more }));
+const announce = (url: string, more: Partial<AnnounceQuery> = {}) =>
+  lastValueFrom(announceOverHttp({ httpGet })(url, { ...query, ...more }));
 
 describe('localTracker', () => {
   it('tells peers of one another, and forgets who says stopped', async () => {
     const { url } = await started();
-    expect(await announce(url, { port: 1, left: 0, event: 'started' })).toMatchObject({ seeds: 1, leechers: 0, peers: [] });
-    expect(await announce(url, { port: 2 })).toMatchObject({ seeds: 1, leechers: 1, peers: [{ host: '127.0.0.1', port: 1 }] });
+    expect(await announce(url, { port: 1, left: 0, event: 'started' })).toMatchObject({
+      seeds: 1,
+      leechers: 0,
+      peers: [],
+    });
+    expect(await announce(url, { port: 2 })).toMatchObject({
+      seeds: 1,
+      leechers: 1,
+      peers: [{ host: '127.0.0.1', port: 1 }],
+    });
     expect(await announce(url, { port: 1, event: 'stopped' })).toMatchObject({ seeds: 0, leechers: 1 });
     expect(await announce(url, { port: 3 })).toMatchObject({ peers: [{ host: '127.0.0.1', port: 2 }] });
     expect(await announce(url, { port: 3, infoHash: new Uint8Array(20) })).toMatchObject({ peers: [] });
@@ -45,7 +54,9 @@ describe('localTracker', () => {
   it('refuses what is no announce', async () => {
     const { url } = await started();
     const failure = async (path: string): Promise<string> =>
-      Buffer.from((await lastValueFrom(httpGet({ url: new URL(path, url).href, maxBytes: 999, timeout: 5000 }))).body).toString();
+      Buffer.from(
+        (await lastValueFrom(httpGet({ url: new URL(path, url).href, maxBytes: 999, timeout: 5000 }))).body,
+      ).toString();
     expect(await failure('/')).toContain('failure reason');
     expect(await failure('/announce?port=1')).toContain('info_hash');
     expect(await failure(`/announce?info_hash=${'a'.repeat(20)}&port=0`)).toContain('port');
@@ -63,11 +74,29 @@ describe('localTracker', () => {
   it('hears what a download has to say', async () => {
     const { url, heard } = await started();
     await announce(url, { port: 7000, left: 0 });
-    const env = { httpGet, bindUdp, resolve, random: () => 0.5, randomBytes: (length: number) => new Uint8Array(length) };
+    const env = {
+      httpGet,
+      bindUdp,
+      resolve,
+      random: () => 0.5,
+      randomBytes: (length: number) => new Uint8Array(length),
+    };
     const totals = () => ({ uploaded: 0, downloaded: 0, left: 5 });
-    const peers$ = trackerPeers(env, { infoHash, peerId: query.peerId, port: 6881, tiers: [[url]], totals, wanted$: NEVER, completed$: NEVER });
+    const peers$ = trackerPeers(env, {
+      infoHash,
+      peerId: query.peerId,
+      port: 6881,
+      tiers: [[url]],
+      totals,
+      wanted$: NEVER,
+      completed$: NEVER,
+    });
     expect(await lastValueFrom(peers$.pipe(take(1)))).toEqual({ host: '127.0.0.1', port: 7000, source: 'tracker' });
     expect(await eventually(() => heard.length === 3)).toBe(true);
-    expect(heard.map(({ event, address, left }) => `${event} ${address.port} ${left}`)).toEqual([' 7000 0', 'started 6881 5', 'stopped 6881 5']);
+    expect(heard.map(({ event, address, left }) => `${event} ${address.port} ${left}`)).toEqual([
+      ' 7000 0',
+      'started 6881 5',
+      'stopped 6881 5',
+    ]);
   });
 });

@@ -43,18 +43,30 @@ describe('what makes no sense is said in one line, with exit code 2', () => {
     [['download', numbers, '--timeout', '-1'], '--timeout "-1": expected a time above 0'],
     [['download', numbers, '--down-limit-each', 'much'], '--down-limit-each "much": expected a size'],
     [['download', numbers, '--peer', 'nobody'], '--peer "nobody": expected host:port'],
-    [['download', numbers, '--tracker', 'ftp://x'], '--tracker "ftp://x": expected http(s)://host/announce or udp://host:port'],
+    [
+      ['download', numbers, '--tracker', 'ftp://x'],
+      '--tracker "ftp://x": expected http(s)://host/announce or udp://host:port',
+    ],
     [['demo', '--size', '1'], '--size "1"'],
-    [['info', '/nowhere/x.torrent'], 'cannot read /nowhere/x.torrent: there is no such file, nor is it an http(s) URL, a magnet link or an info-hash'],
+    [
+      ['info', '/nowhere/x.torrent'],
+      'cannot read /nowhere/x.torrent: there is no such file, nor is it an http(s) URL, a magnet link or an info-hash',
+    ],
     [['handshake', 'xyz', '127.0.0.1:1'], 'cannot read xyz: there is no such file, nor'],
-    [['info', 'http://a b.example/x.torrent'], 'cannot fetch http://a b.example/x.torrent: not a URL: check the address'],
+    [
+      ['info', 'http://a b.example/x.torrent'],
+      'cannot fetch http://a b.example/x.torrent: not a URL: check the address',
+    ],
     [['info', '/'], 'cannot read /: it is a folder'],
     [['info', '/dev/zero'], '/dev/zero: more than'],
     [['info', fixture('corrupt.torrent')], 'info.name: expected a string'],
     [['info', fixture('alice.txt')], 'is it really a .torrent file?'],
     [['download_piece', numbers, '0', '-o', '/nowhere/piece'], '/nowhere: there is no such folder'],
     [['create', numbers, '-o', join(numbers, 'in', 'it')], 'there is no such folder'],
-    [['verify', `magnet:?xt=urn:btih:${'0'.repeat(40)}`, '.'], 'a magnet link has no hashes of pieces: name the .torrent'],
+    [
+      ['verify', `magnet:?xt=urn:btih:${'0'.repeat(40)}`, '.'],
+      'a magnet link has no hashes of pieces: name the .torrent',
+    ],
     [['verify', join(numbers, 'in'), '.'], 'a part of its path is a file, not a folder: check the path'],
     [['verify', numbers, '/nowhere'], '/nowhere: there is no such file or folder'],
     [['verify', numbers, numbers], 'is a file, and the torrent has several'],
@@ -85,18 +97,25 @@ describe('what makes no sense is said in one line, with exit code 2', () => {
       code: 2,
       stderr: expect.stringMatching(/^rxtorrent: RXTORRENT_PORT="x": expected [^\n]*\n$/) as string,
     });
-    expect(await run(['info', numbers], { env: { RXTORRENT_PORT: 'x', RXTORRENT_MEMORY: 'y' } })).toMatchObject({ code: 0, stderr: '' });
+    expect(await run(['info', numbers], { env: { RXTORRENT_PORT: 'x', RXTORRENT_MEMORY: 'y' } })).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
     expect(await run(['info', numbers], { env: { RXTORRENT_MAX_PEER: '5' } })).toMatchObject({
       code: 0,
       stderr: 'warning: RXTORRENT_MAX_PEER is not the variable of any option: did you mean RXTORRENT_MAX_PEERS?\n',
     });
-    expect((await run(['info', numbers], { env: { RXTORRENT_JSON: '1' } })).stdout).toMatch(/^\{"type":"info".*"name":"numbers"/m);
+    expect((await run(['info', numbers], { env: { RXTORRENT_JSON: '1' } })).stdout).toMatch(
+      /^\{"type":"info".*"name":"numbers"/m,
+    );
   });
 
   it('is an object too with --json, and has a stack with --verbose', async () => {
     const { code, stdout, stderr } = await run(['info', '/nowhere', '--json', '--verbose']);
     expect(code).toBe(2);
-    expect(told(stdout)).toEqual([{ type: 'error', name: 'InputError', code: 'bad-option', message: expect.stringContaining('/nowhere') as string }]);
+    expect(told(stdout)).toEqual([
+      { type: 'error', name: 'InputError', code: 'bad-option', message: expect.stringContaining('/nowhere') as string },
+    ]);
     expect(stderr).toMatch(/^rxtorrent: cannot read .*\nInputError: [^]*\n {4}at /);
   });
 
@@ -118,7 +137,8 @@ describe('help and version', () => {
   it('go to stdout', async () => {
     const help = await run(['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    for (const command of ['download', 'info', 'decode', 'verify', 'demo']) expect(help.stdout).toContain(` ${command} `);
+    for (const command of ['download', 'info', 'decode', 'verify', 'demo'])
+      expect(help.stdout).toContain(` ${command} `);
     expect((await run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect((await run(['download', '--help'])).stdout).toContain('--max-peers');
   });
@@ -126,7 +146,11 @@ describe('help and version', () => {
 
 describe('stdout', () => {
   it('may be closed by its reader: that is no failure', async () => {
-    const child = spawn('sh', ['-c', `"$0" "$1" info "$2" | head -1; echo`, process.execPath, MAIN, fixture('sintel.torrent')], { stdio: 'pipe' });
+    const child = spawn(
+      'sh',
+      ['-c', `"$0" "$1" info "$2" | head -1; echo`, process.execPath, MAIN, fixture('sintel.torrent')],
+      { stdio: 'pipe' },
+    );
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (text) => (stdout += String(text)));
     child.stderr.on('data', (text) => (stderr += String(text)));
@@ -148,6 +172,10 @@ describe('exit codes', () => {
   ])('%s is %i', (error, code) => {
     expect(exitCode(error)).toBe(code);
     expect(explain(error).includes('a defect of rxtorrent')).toBe(code === 70);
-    expect(errorTold(error)).toMatchObject({ type: 'error', name: expect.any(String) as string, message: expect.any(String) as string });
+    expect(errorTold(error)).toMatchObject({
+      type: 'error',
+      name: expect.any(String) as string,
+      message: expect.any(String) as string,
+    });
   });
 });

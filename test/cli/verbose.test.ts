@@ -17,7 +17,10 @@ const TIME = /^\d\d:\d\d:\d\d\.\d{3} /;
 
 const torrent = (announce?: string): string => {
   const path = join(folder(), 'a.torrent');
-  writeFileSync(path, announce === undefined ? content.metainfo : contentOf({ name: 'a', length: 100_000, announce }).metainfo);
+  writeFileSync(
+    path,
+    announce === undefined ? content.metainfo : contentOf({ name: 'a', length: 100_000, announce }).metainfo,
+  );
   return path;
 };
 
@@ -36,7 +39,14 @@ const extended: Conduct = {
     talk.send({ type: 'extended', id: 0, payload }, { type: 'bitfield', bytes: Uint8Array.of(0xf0) });
     const pex = encodePex({ added: [{ host: '127.0.0.1', port: 1, flags: 0 }], dropped: [] });
     // By the id that we give it, once we have.
-    talk.after(200, () => talk.send({ type: 'extended', id: 2, payload: pex }, { type: 'keepAlive' }, { type: 'keepAlive' }, { type: 'port', port: 6881 }));
+    talk.after(200, () =>
+      talk.send(
+        { type: 'extended', id: 2, payload: pex },
+        { type: 'keepAlive' },
+        { type: 'keepAlive' },
+        { type: 'port', port: 6881 },
+      ),
+    );
     return true;
   },
 };
@@ -69,7 +79,9 @@ describe('--verbose', () => {
 
   it('tells who hangs up', async () => {
     const greeting = encodeHandshake({ infoHash: content.torrent.infoHash, peerId, extended: true });
-    const rude = await peer(content, { onConnect: (talk) => (talk.raw(greeting), talk.after(100, () => void talk.socket.end()), true) });
+    const rude = await peer(content, {
+      onConnect: (talk) => (talk.raw(greeting), talk.after(100, () => void talk.socket.end()), true),
+    });
     const { code, stderr } = await run(['nhandshake', torrent(), `127.0.0.1:${rude.port}`, '--verbose=peer']);
     expect(code).toBe(4);
     expect(logged(stderr).at(-1)).toBe(`peer    · 127.0.0.1:${rude.port}  they hung up`);
@@ -96,7 +108,9 @@ describe('--verbose', () => {
       'disk    · a  make empty files, look whether all is as it was left',
     ])
       expect(lines).toContain(line);
-    expect(lines.some((line) => line.startsWith(`peer    > ${at}  request piece `) && line.includes('(and '))).toBe(true);
+    expect(lines.some((line) => line.startsWith(`peer    > ${at}  request piece `) && line.includes('(and '))).toBe(
+      true,
+    );
     expect(lines.some((line) => line.startsWith(`peer    < ${at}  block of piece `))).toBe(true);
     expect(lines.filter((line) => line.startsWith('disk    · a  write '))).not.toEqual([]);
   });
@@ -106,7 +120,9 @@ describe('--verbose', () => {
     const { code, stdout, stderr } = await run(['download', torrent(url), '-o', `${folder()}/`, '-v']);
     expect(code).toBe(0);
     expect(stdout + stderr).toContain('pace: with fewer than 20 peers trackers are asked again after 1 min; ');
-    expect(stdout + stderr).toMatch(/tracker: 1 found · 1 dialled · 1 connected · 1 handshaken · 1 interested · 1 unchoked · 1 sending/);
+    expect(stdout + stderr).toMatch(
+      /tracker: 1 found · 1 dialled · 1 connected · 1 handshaken · 1 interested · 1 unchoked · 1 sending/,
+    );
   });
 
   it('tells only of the rooms that are named, by an option or in the environment', async () => {
@@ -134,7 +150,9 @@ describe('--verbose', () => {
     running.kill('SIGTERM');
     const { stderr } = await running.ended;
     expect(logged(stderr).filter((line) => line.startsWith('tracker > ')).length).toBeGreaterThanOrEqual(2);
-    expect(stderr.split('\n').filter((line) => line.startsWith('warning: '))).toEqual([`warning: ${dead}: nobody listens there`]);
+    expect(stderr.split('\n').filter((line) => line.startsWith('warning: '))).toEqual([
+      `warning: ${dead}: nobody listens there`,
+    ]);
   });
 
   it('tells trackers over UDP, too', async () => {

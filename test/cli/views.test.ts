@@ -64,12 +64,9 @@ describe('units', () => {
   });
 
   it('says a unit once where it is the same', () => {
-    expect([bytesOf(42.4 * MiB, 64 * MiB), bytesOf(512 * 1024, 64 * MiB), bytesOf(0, 64 * MiB), bytesOf(3, 9)]).toEqual([
-      '42.4 of 64.0 MiB',
-      '512 KiB of 64.0 MiB',
-      '0 B of 64.0 MiB',
-      '3 of 9 B',
-    ]);
+    expect([bytesOf(42.4 * MiB, 64 * MiB), bytesOf(512 * 1024, 64 * MiB), bytesOf(0, 64 * MiB), bytesOf(3, 9)]).toEqual(
+      ['42.4 of 64.0 MiB', '512 KiB of 64.0 MiB', '0 B of 64.0 MiB', '3 of 9 B'],
+    );
   });
 
   it('says times in six columns, roughly', () => {
@@ -118,10 +115,17 @@ describe('progressLines', () => {
 
   it('fits in any width', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 200 }), fc.string(), fc.double({ min: 0, max: 1, noNaN: true }), (width, reason, part) => {
-        for (const line of progressLines({ ...progress, stored: part * progress.length, reason }, width)) expect(columns(line)).toBeLessThanOrEqual(width);
-        for (const line of checkingLines({ checked: 7, total: 12, valid: 5, rate: part }, width)) expect(columns(line)).toBeLessThanOrEqual(width);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 200 }),
+        fc.string(),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (width, reason, part) => {
+          for (const line of progressLines({ ...progress, stored: part * progress.length, reason }, width))
+            expect(columns(line)).toBeLessThanOrEqual(width);
+          for (const line of checkingLines({ checked: 7, total: 12, valid: 5, rate: part }, width))
+            expect(columns(line)).toBeLessThanOrEqual(width);
+        },
+      ),
     );
   });
 
@@ -129,12 +133,20 @@ describe('progressLines', () => {
     const { eta, ...still } = progress;
     expect(eta).toBe(5);
     const link: Progress = { ...still, phase: 'metadata', stored: 0, length: 0, pieces: 0, pieceCount: 0, rate: 0 };
-    const peers = (known: number, connected: number): Progress => ({ ...link, peers: { ...link.peers, known, connected } });
+    const peers = (known: number, connected: number): Progress => ({
+      ...link,
+      peers: { ...link.peers, known, connected },
+    });
     expect(progressLines(peers(40, 12), 80)).toEqual(['asking 12 of 40 peers what the link stands for']);
     expect(progressLines(peers(40, 0), 80)).toEqual(['connecting to 40 peers, to ask what the link stands for']);
     expect(progressLines(peers(0, 0), 80)).toEqual(['looking for peers, to ask what the link stands for']);
-    expect(progressLines({ ...peers(1, 1), reason: 'why' }, 80)).toEqual(['asking 1 of 1 peer what the link stands for', 'why']);
-    expect(progressLine({ ...peers(40, 12), reason: 'why' })).toBe('asking 12 of 40 peers what the link stands for, why');
+    expect(progressLines({ ...peers(1, 1), reason: 'why' }, 80)).toEqual([
+      'asking 1 of 1 peer what the link stands for',
+      'why',
+    ]);
+    expect(progressLine({ ...peers(40, 12), reason: 'why' })).toBe(
+      'asking 12 of 40 peers what the link stands for, why',
+    );
   });
 
   it('is one line for a log', () => {
@@ -198,7 +210,9 @@ describe('paceLine', () => {
         'all failing, they are tried again after 5 s to 30 min; the local network is asked again after 1 min, else after 5 min; ' +
         'the DHT is asked again after 30 s if it knew nobody, else after 5 min to 15 min',
     );
-    expect(paceLine({ ...defaultPace, dht: { ...defaultPace.dht, after: 20_000 } })).toContain('the DHT is first asked after 20 s and asked again');
+    expect(paceLine({ ...defaultPace, dht: { ...defaultPace.dht, after: 20_000 } })).toContain(
+      'the DHT is first asked after 20 s and asked again',
+    );
   });
 });
 
@@ -224,7 +238,11 @@ describe('text', () => {
     expect([fit('abcdef', 6), fit('abcdef', 4), fit('日本語', 4), fit('ab', 0)]).toEqual(['abcdef', 'abc…', '日…', '']);
     const family = '👨‍👩‍👧‍👦';
     expect([columns(family), columns('🇩🇪'), columns('각'), columns('नमस्ते') < 'नमस्ते'.length]).toEqual([2, 2, 2, true]);
-    expect([fit(family.repeat(3), 5), fit(family.repeat(3), 4), fit('e\u0301e\u0301e\u0301', 2)]).toEqual([`${family}${family}…`, `${family}…`, 'e\u0301…']);
+    expect([fit(family.repeat(3), 5), fit(family.repeat(3), 4), fit('e\u0301e\u0301e\u0301', 2)]).toEqual([
+      `${family}${family}…`,
+      `${family}…`,
+      'e\u0301…',
+    ]);
   });
 
   it('cuts names in the middle', () => {
@@ -249,19 +267,38 @@ describe('events', () => {
   const peer = { address, id: new Uint8Array(20) } as unknown as Peer;
 
   it('turns peers into addresses', () => {
-    expect(eventTold({ type: 'stored', index: 3, length: 16, from: [peer] })).toEqual({ type: 'stored', index: 3, length: 16, from: [address] });
+    expect(eventTold({ type: 'stored', index: 3, length: 16, from: [peer] })).toEqual({
+      type: 'stored',
+      index: 3,
+      length: 16,
+      from: [address],
+    });
     const wired = { ...address, wire$: 'a socket' } as never;
     expect(eventTold({ type: 'peer-joined', address: wired })).toStrictEqual({ type: 'peer-joined', ...address });
-    expect(eventTold({ type: 'peer-left', address: wired, reason: 'closed' })).toStrictEqual({ type: 'peer-left', ...address, reason: 'closed' });
-    expect(eventTold({ type: 'choke', address: wired, reason: 'outbid' })).toStrictEqual({ type: 'choke', ...address, reason: 'outbid' });
+    expect(eventTold({ type: 'peer-left', address: wired, reason: 'closed' })).toStrictEqual({
+      type: 'peer-left',
+      ...address,
+      reason: 'closed',
+    });
+    expect(eventTold({ type: 'choke', address: wired, reason: 'outbid' })).toStrictEqual({
+      type: 'choke',
+      ...address,
+      reason: 'outbid',
+    });
     expect(eventTold(progress)).toStrictEqual(progress);
   });
 
   it('shows warnings always, the rest when asked', () => {
-    expect(eventLine({ type: 'warning', code: 'failure-reason', message: 'tracker says \x1b[1mno' }, false)).toBe('warning: tracker says \\x1b[1mno');
+    expect(eventLine({ type: 'warning', code: 'failure-reason', message: 'tracker says \x1b[1mno' }, false)).toBe(
+      'warning: tracker says \\x1b[1mno',
+    );
     expect(eventLine({ type: 'stored', index: 3, length: 16, from: [peer] }, false)).toBeUndefined();
-    expect(eventLine({ type: 'stored', index: 3, length: 16, from: [peer] }, true)).toBe('piece 3 stored, 16 B from 192.0.2.7:6881');
-    expect(eventLine({ type: 'corrupt', index: 3, length: 16, from: [peer] }, false)).toContain('piece 3 had the wrong hash, from 192.0.2.7:6881');
+    expect(eventLine({ type: 'stored', index: 3, length: 16, from: [peer] }, true)).toBe(
+      'piece 3 stored, 16 B from 192.0.2.7:6881',
+    );
+    expect(eventLine({ type: 'corrupt', index: 3, length: 16, from: [peer] }, false)).toContain(
+      'piece 3 had the wrong hash, from 192.0.2.7:6881',
+    );
     expect(hostPort({ host: '2001:db8::7', port: 1 })).toBe('[2001:db8::7]:1');
   });
 });
@@ -269,12 +306,23 @@ describe('events', () => {
 describe('peers and trackers', () => {
   it('are one line each, without passkeys', () => {
     expect(peerLine(peerEvent({ host: '2001:db8::1', port: 80, source: 'dht' }), false)).toBe('[2001:db8::1]:80  dht');
-    const scraped = scrapedEvent('http://t.example/announce?key=secret', { infoHash: new Uint8Array(20), complete: 1, incomplete: 0, downloaded: 2 });
+    const scraped = scrapedEvent('http://t.example/announce?key=secret', {
+      infoHash: new Uint8Array(20),
+      complete: 1,
+      incomplete: 0,
+      downloaded: 2,
+    });
     expect(peerLine(scraped, false)).toBe('http://t.example/announce  1 seed, 0 leechers, 2 downloads');
   });
 
   it('say who is asked, and how often it has failed, to those who want to know', () => {
-    const asked = { type: 'tracker', url: 'udp://t.example:80/x?key=secret', tier: 1, state: 'asking', failures: 2 } as const;
+    const asked = {
+      type: 'tracker',
+      url: 'udp://t.example:80/x?key=secret',
+      tier: 1,
+      state: 'asking',
+      failures: 2,
+    } as const;
     expect(eventLine(asked, true)).toBe('tracker udp://t.example:80/x: asked, tier 2, 2 failures so far');
     expect(eventLine({ ...asked, failures: 0 }, true)).toBe('tracker udp://t.example:80/x: asked, tier 2');
     expect(eventLine(asked, false)).toBeUndefined();

@@ -49,7 +49,14 @@ describe('create', () => {
     const env = imagined([{ path: ['a'], length: 2 * PIECE + 1 }], { skipped: ['b is a symbolic link: left out'] });
     const seen = await events(create('name', env, { pieceLength: PIECE }));
     expect(seen.map(({ type }) => type)).toEqual(['warning', 'hashed', 'hashed', 'hashed', 'created']);
-    expect(seen[1]).toEqual({ type: 'hashed', index: 2, hashed: 1, total: 3, length: 2 * PIECE + 1, pieceLength: PIECE });
+    expect(seen[1]).toEqual({
+      type: 'hashed',
+      index: 2,
+      hashed: 1,
+      total: 3,
+      length: 2 * PIECE + 1,
+      pieceLength: PIECE,
+    });
     const [created] = seen.slice(-1) as [Created];
     expect(created.torrent.pieceHashes).toEqual(new Uint8Array(Buffer.concat([0, 1, 2].map(hashOf))));
   });
@@ -74,14 +81,18 @@ describe('create', () => {
     ['larger piece', [{ path: ['a'], length: 2 ** 40 }], { pieceLength: PIECE }],
     ['larger piece', [{ path: ['a'], length: 2 ** 34 }], { pieceLength: PIECE }],
   ])('refuses what makes no torrent: %s', async (message, files, options) => {
-    const error = await failure(create('name', imagined(files, { digests: () => throwError(() => new Error('too late')) }), options));
+    const error = await failure(
+      create('name', imagined(files, { digests: () => throwError(() => new Error('too late')) }), options),
+    );
     expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).toContain(message);
   });
 });
 
 describe('whatever it is made of', () => {
-  const name = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }).filter((text) => !/[/\\\0]/.test(text) && text !== '.' && text !== '..');
+  const name = fc
+    .string({ minLength: 1, maxLength: 20, unit: 'grapheme' })
+    .filter((text) => !/[/\\\0]/.test(text) && text !== '.' && text !== '..');
   const file = fc.record({ path: fc.array(name, { minLength: 1, maxLength: 4 }), length: fc.nat({ max: 100_000 }) });
   const host = fc.domain().map((domain) => `http://${domain}/announce`);
   const options = fc.record(
@@ -111,10 +122,15 @@ describe('whatever it is made of', () => {
           announce: given.trackers ?? [],
           webSeeds: given.webSeeds ?? [],
         });
-        for (const key of ['comment', 'source', 'creationDate', 'pieceLength'] as const) if (given[key] !== undefined) expect(torrent[key]).toBe(given[key]);
-        expect(torrent.files.filter(({ padding }) => !padding).map(({ path: names, length }) => ({ path: names, length }))).toEqual(files);
+        for (const key of ['comment', 'source', 'creationDate', 'pieceLength'] as const)
+          if (given[key] !== undefined) expect(torrent[key]).toBe(given[key]);
+        expect(
+          torrent.files.filter(({ padding }) => !padding).map(({ path: names, length }) => ({ path: names, length })),
+        ).toEqual(files);
         if (!given.padding) expect(torrent.files).toHaveLength(files.length);
-        else for (const { length, offset, padding } of torrent.files) if (length > 0 && !padding) expect(offset % torrent.pieceLength).toBe(0);
+        else
+          for (const { length, offset, padding } of torrent.files)
+            if (length > 0 && !padding) expect(offset % torrent.pieceLength).toBe(0);
         expect((await createdOf(create('name', imagined(files), given))).bytes).toEqual(bytes);
       }),
       { numRuns: 100 },
@@ -141,18 +157,21 @@ describe('of what is on disk', () => {
     return made;
   };
 
-  it.each([{ padding: false }, { padding: true }])('is what is there, by its own recheck: $padding', async ({ padding }) => {
-    const place = folder();
-    const root = path.join(place, 'things');
-    fs.mkdirSync(path.join(root, 'in'), { recursive: true });
-    fs.writeFileSync(path.join(root, 'in', 'large'), bytesOf(300_001));
-    fs.writeFileSync(path.join(root, 'empty'), '');
-    fs.writeFileSync(path.join(root, 'ü small'), bytesOf(1_000));
-    const { torrent } = await createdOf(create(root, nodeEnv(), { padding, pieceLength: PIECE }));
-    const events = await lastValueFrom(recheck(torrent, nodeEnv(), { folder: place }).pipe(toArray()));
-    const checked = events.filter((event) => event.type === 'rechecked');
-    expect(checked).toHaveLength(torrent.pieceHashes.length / 20);
-    expect(checked.every(({ valid }) => valid)).toBe(true);
-    expect(events.at(-1)).toMatchObject({ type: 'checked', complete: true });
-  });
+  it.each([{ padding: false }, { padding: true }])(
+    'is what is there, by its own recheck: $padding',
+    async ({ padding }) => {
+      const place = folder();
+      const root = path.join(place, 'things');
+      fs.mkdirSync(path.join(root, 'in'), { recursive: true });
+      fs.writeFileSync(path.join(root, 'in', 'large'), bytesOf(300_001));
+      fs.writeFileSync(path.join(root, 'empty'), '');
+      fs.writeFileSync(path.join(root, 'ü small'), bytesOf(1_000));
+      const { torrent } = await createdOf(create(root, nodeEnv(), { padding, pieceLength: PIECE }));
+      const events = await lastValueFrom(recheck(torrent, nodeEnv(), { folder: place }).pipe(toArray()));
+      const checked = events.filter((event) => event.type === 'rechecked');
+      expect(checked).toHaveLength(torrent.pieceHashes.length / 20);
+      expect(checked.every(({ valid }) => valid)).toBe(true);
+      expect(events.at(-1)).toMatchObject({ type: 'checked', complete: true });
+    },
+  );
 });

@@ -5,10 +5,15 @@ import { openStorage } from '../../src/disk/files/fileStorage.ts';
 import type { Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 
 /** Waits for completion; the last value, if there was one. */
-export const ended = <T>(source: Observable<T>): Promise<T | undefined> => lastValueFrom(source, { defaultValue: undefined });
+export const ended = <T>(source: Observable<T>): Promise<T | undefined> =>
+  lastValueFrom(source, { defaultValue: undefined });
 
 /** Opens the storage, uses it, closes it whatever happens. */
-export const withStorage = async <T>(torrent: Torrent, target: Target, use: (storage: Storage) => Promise<T>): Promise<T> => {
+export const withStorage = async <T>(
+  torrent: Torrent,
+  target: Target,
+  use: (storage: Storage) => Promise<T>,
+): Promise<T> => {
   let storage: Storage | undefined;
   let close = (): void => {};
   const opened = new Promise<Storage>((resolve, reject) => {

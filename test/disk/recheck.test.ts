@@ -107,12 +107,18 @@ describe('recheck by the threads that read', () => {
     const place = folder();
     lay(place);
     const open = (): string[] =>
-      fs.readdirSync('/proc/self/fd').filter((fd) => fs.existsSync(`/proc/self/fd/${fd}`) && fs.readlinkSync(`/proc/self/fd/${fd}`).startsWith(place));
+      fs
+        .readdirSync('/proc/self/fd')
+        .filter(
+          (fd) => fs.existsSync(`/proc/self/fd/${fd}`) && fs.readlinkSync(`/proc/self/fd/${fd}`).startsWith(place),
+        );
     await new Promise<void>((resolve) => {
-      const checking = recheck(torrent, { openStorage, verify: () => () => of(true) }, { folder: place }).subscribe(() => {
-        checking.unsubscribe();
-        resolve();
-      });
+      const checking = recheck(torrent, { openStorage, verify: () => () => of(true) }, { folder: place }).subscribe(
+        () => {
+          checking.unsubscribe();
+          resolve();
+        },
+      );
     });
     await expect.poll(open).toEqual([]);
     expect(fs.readdirSync(place)).toEqual(['name']);

@@ -21,7 +21,10 @@ const mount = (...args: string[]): boolean => {
   }
 };
 
-/** A disk of 1 MiB of which about `room` bytes are free: a real one if we may mount, else `fs.write` and `fs.open` that act as if. */
+/**
+ * A disk of 1 MiB of which about `room` bytes are free: a real one if we may mount, else `fs.write` and `fs.open` that
+ * act as if.
+ */
 export const smallDisk = (room: number): SmallDisk => {
   const folder = tempFolder();
   return mount('-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder) ? mounted(folder, room) : pretended(folder, room);
@@ -41,21 +44,32 @@ const mounted = (folder: string, room: number): SmallDisk => {
 const pretended = (folder: string, room: number): SmallDisk => {
   const { write, open, mkdir, writeFile } = fs;
   let left = room;
-  const failing = (code: string) => ((...args: unknown[]) => (args.at(-1) as (error: Error) => void)(Object.assign(new Error(code), { code }))) as unknown;
-  fs.write = ((fd: number, bytes: Uint8Array, from: number, length: number, at: number, done: (error: Error | null, count: number) => void) => {
+  const failing = (code: string) =>
+    ((...args: unknown[]) =>
+      (args.at(-1) as (error: Error) => void)(Object.assign(new Error(code), { code }))) as unknown;
+  fs.write = ((
+    fd: number,
+    bytes: Uint8Array,
+    from: number,
+    length: number,
+    at: number,
+    done: (error: Error | null, count: number) => void,
+  ) => {
     if (left <= 0) return done(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }), 0);
     const part = Math.min(left, length);
     left -= part;
     return write(fd, bytes, from, part, at, done);
   }) as typeof fs.write;
   fs.writeFile = ((file: number | string, bytes: string | Uint8Array, ...rest: unknown[]) => {
-    if (bytes.length > left) return (rest.at(-1) as (error: Error) => void)(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }));
+    if (bytes.length > left)
+      return (rest.at(-1) as (error: Error) => void)(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }));
     return (writeFile as (...args: unknown[]) => void)(file, bytes, ...rest);
   }) as typeof fs.writeFile;
   return {
     folder,
     free: () => void (left = Infinity),
-    readOnly: () => void Object.assign(fs, { open: failing('EROFS'), mkdir: failing('EROFS'), writeFile: failing('EROFS') }),
+    readOnly: () =>
+      void Object.assign(fs, { open: failing('EROFS'), mkdir: failing('EROFS'), writeFile: failing('EROFS') }),
     undo: () => void Object.assign(fs, { write, open, mkdir, writeFile }),
   };
 };

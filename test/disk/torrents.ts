@@ -32,7 +32,13 @@ export const torrentOf = ({
 }: Spec = {}): Torrent => {
   let offset = 0;
   const placed: TorrentFile[] = files.map((file) => {
-    const entry = { path: file.path, length: file.length, offset, padding: file.padding ?? false, attributes: file.padding ? 'p' : '' };
+    const entry = {
+      path: file.path,
+      length: file.length,
+      offset,
+      padding: file.padding ?? false,
+      attributes: file.padding ? 'p' : '',
+    };
     offset += file.length;
     return entry;
   });

@@ -20,7 +20,10 @@ describe('one piece', () => {
         tracker: ({ url }) =>
           timer(5).pipe(
             map(() => announced(names, 1800, url)),
-            map((reply) => ({ ...reply, body: Buffer.concat([Buffer.from('d'), Buffer.from(rest, 'latin1'), reply.body.subarray(1)]) })),
+            map((reply) => ({
+              ...reply,
+              body: Buffer.concat([Buffer.from('d'), Buffer.from(rest, 'latin1'), reply.body.subarray(1)]),
+            })),
           ),
       });
       dials = there.dials;
@@ -31,7 +34,9 @@ describe('one piece', () => {
   };
 
   it('is asked first of those who are nearest by BEP 40, once a tracker has said where it sees us', () => {
-    const near = [...addresses.keys()].sort((a, b) => (peerPriority(us, addresses[b]!) ?? 0) - (peerPriority(us, addresses[a]!) ?? 0));
+    const near = [...addresses.keys()].sort(
+      (a, b) => (peerPriority(us, addresses[b]!) ?? 0) - (peerPriority(us, addresses[a]!) ?? 0),
+    );
     const nearest = near.map((index) => 'abcde'[index]).join('');
     expect(nearest).not.toBe('abcde');
     expect(dialled('')).toBe('abcde');
@@ -43,7 +48,15 @@ describe('one piece', () => {
     drawn((stage) => {
       const there = stage.world({ peers: { '7.7.7.7:7000': hangsUpAfter(2, corrupts()) }, hashing: 50 });
       const peers = [{ host: '7.7.7.7', port: 7000, source: 'manual' }] as const;
-      const options = { pex: false, port: us.port, maxPeers: 1, report: () => {}, funnel: new Funnel<PeerSource>(), trackers: [], peers };
+      const options = {
+        pex: false,
+        port: us.port,
+        maxPeers: 1,
+        report: () => {},
+        funnel: new Funnel<PeerSource>(),
+        trackers: [],
+        peers,
+      };
       stage.gives(fetchPiece(stage.torrent, there.env, 0, options)).toBe('66ms |');
     }),
   );

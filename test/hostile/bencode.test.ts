@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { decode, encode, MAX_BYTES, MAX_DEPTH, MAX_TOKENS, scan, type Encodable } from '../../src/protocol/encoding/bencode.ts';
+import {
+  decode,
+  encode,
+  MAX_BYTES,
+  MAX_DEPTH,
+  MAX_TOKENS,
+  scan,
+  type Encodable,
+} from '../../src/protocol/encoding/bencode.ts';
 import { Malformed } from '../../src/protocol/encoding/malformed.ts';
 import { bytes } from '../protocol/reference.ts';
 import { mutated, seeded } from './mutations.ts';
@@ -94,13 +102,18 @@ describe('R3: grammar', () => {
     expect(refusal(text, 'lenient')).toContain(`bencode at byte ${at}: `);
   });
 
-  it.each(['d1:bi1e1:ai2e1:bi3ee', 'd1:xd1:bi1e1:ai2e1:bi3eee', 'ld1:bi1e1:ai2e1:bi3eee'])('refuses duplicates that are not neighbours, too: %s', (text) => {
-    expect(refusal(text, 'lenient')).toContain('every key once, got "b" again');
-  });
+  it.each(['d1:bi1e1:ai2e1:bi3ee', 'd1:xd1:bi1e1:ai2e1:bi3eee', 'ld1:bi1e1:ai2e1:bi3eee'])(
+    'refuses duplicates that are not neighbours, too: %s',
+    (text) => {
+      expect(refusal(text, 'lenient')).toContain('every key once, got "b" again');
+    },
+  );
 
   it('says what came on one harmless line', () => {
     expect(refusal('\u001b[2J')).toBe('bencode at byte 0: expected a value, got byte 0x1b');
-    expect(refusal('d5:\u001b[2J\ni1e5:\u001b[2J\ni2ee')).toBe(String.raw`bencode at byte 13: expected every key once, got "\x1b[2J\x0a" again`);
+    expect(refusal('d5:\u001b[2J\ni1e5:\u001b[2J\ni2ee')).toBe(
+      String.raw`bencode at byte 13: expected every key once, got "\x1b[2J\x0a" again`,
+    );
   });
 });
 
@@ -124,7 +137,10 @@ describe('R11: size', () => {
 
 describe('garbage', () => {
   const samples = [
-    { announce: 'http://127.0.0.1/announce', info: { length: 5, name: 'a', 'piece length': 16384, pieces: new Uint8Array(20).fill(7) } },
+    {
+      announce: 'http://127.0.0.1/announce',
+      info: { length: 5, name: 'a', 'piece length': 16384, pieces: new Uint8Array(20).fill(7) },
+    },
     [1, -1, 2n ** 60n, 'x'.repeat(12), [[[{}]]], new Map([['\u00ff\u0000', [1]]])],
     { t: 'aa', y: 'q', q: 'find_node', a: { id: 'abcdefghij0123456789', target: 'mnopqrstuvwxyz123456' } },
   ].map((sample) => encode(sample as Encodable));
@@ -151,7 +167,9 @@ describe('garbage', () => {
     for (let round = 0; round < 20_000; round++) {
       const alphabet = round % 2 ? 'idle0123456789:-' : '';
       const length = Math.floor(random() * 40);
-      const input = Uint8Array.from({ length }, () => (alphabet ? alphabet.charCodeAt(Math.floor(random() * alphabet.length)) : Math.floor(random() * 256)));
+      const input = Uint8Array.from({ length }, () =>
+        alphabet ? alphabet.charCodeAt(Math.floor(random() * alphabet.length)) : Math.floor(random() * 256),
+      );
       expect(refusal(input, 'lenient')).not.toContain('not a Malformed');
     }
   });

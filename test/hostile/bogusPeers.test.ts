@@ -1,6 +1,15 @@
 import { defer, delay, ignoreElements, merge, mergeMap, type Observable, of, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { announced, drawn, honest, type Mark, type Player, silent, type Stage, type World } from '../../marbles/index.ts';
+import {
+  announced,
+  drawn,
+  honest,
+  type Mark,
+  type Player,
+  silent,
+  type Stage,
+  type World,
+} from '../../marbles/index.ts';
 import { type DhtNode, dhtNode } from '../../src/discovery/dht/node.ts';
 import { download } from '../../src/download/download.ts';
 import type { DownloadEvent, FunnelSample, Progress } from '../../src/contracts/env.ts';
@@ -27,7 +36,8 @@ const watched = (
   return { there, events };
 };
 
-const doneAt = (events: readonly Mark[]): number => events.find(({ value }) => (value as DownloadEvent | undefined)?.type === 'done')?.frame ?? Infinity;
+const doneAt = (events: readonly Mark[]): number =>
+  events.find(({ value }) => (value as DownloadEvent | undefined)?.type === 'done')?.frame ?? Infinity;
 const progresses = (events: readonly Mark[]): readonly Progress[] =>
   events.flatMap(({ value }) => ((value as DownloadEvent | undefined)?.type === 'progress' ? [value as Progress] : []));
 const busiestSecond = (marks: readonly Mark[]): number => {
@@ -50,7 +60,10 @@ describe('R34: the only seed behind peers who do not answer', () => {
     [500, 1.5 * 21.5 * SECOND],
   ])('%i of them', (count, within) => {
     const dead = Array.from({ length: count }, (_, n) => bogus(44, n * 256));
-    const peers: Record<string, Player> = Object.fromEntries([...dead.map((name) => [name, silent()] as const), [SEED, honest()]]);
+    const peers: Record<string, Player> = Object.fromEntries([
+      ...dead.map((name) => [name, silent()] as const),
+      [SEED, honest()],
+    ]);
     const { events } = watched((stage) => {
       const there = stage.world({ peers, tracker: () => of(announced([...dead, SEED])).pipe(delay(5)) });
       return [there, download(stage.torrent, there.env, { target: { folder: '.' } })];
@@ -61,7 +74,10 @@ describe('R34: the only seed behind peers who do not answer', () => {
 
 describe('R49: ten thousand peers who are not there, from every source', () => {
   const router: NodeEndpoint = { id: new Uint8Array(20).fill(9), host: '192.0.2.99', port: 6881 };
-  const endpointOf = (name: string): { readonly host: string; readonly port: number } => ({ host: name.split(':')[0] ?? '', port: 7000 });
+  const endpointOf = (name: string): { readonly host: string; readonly port: number } => ({
+    host: name.split(':')[0] ?? '',
+    port: 7000,
+  });
 
   /** In every answer others. */
   const lyingDht = ({ udp }: World): void => {
@@ -81,7 +97,11 @@ describe('R49: ten thousand peers who are not there, from every source', () => {
           .at(`10.9.${n}.1`)
           .bindUdp({ family: 4 })
           .pipe(
-            mergeMap((socket) => timer(20, 2 * SECOND).pipe(mergeMap((round) => of(socket.send(announce(torrent.infoHash, 1 + (round % 60_000)), GROUP))))),
+            mergeMap((socket) =>
+              timer(20, 2 * SECOND).pipe(
+                mergeMap((round) => of(socket.send(announce(torrent.infoHash, 1 + (round % 60_000)), GROUP))),
+              ),
+            ),
             ignoreElements(),
           ),
       ),
@@ -92,7 +112,10 @@ describe('R49: ten thousand peers who are not there, from every source', () => {
   it('fill the book, no more; are dialled thirty a second; and do not keep the one who is there', () => {
     const tracked = Array.from({ length: 2500 }, (_, n) => bogus(46, n * 256));
     const { there, events } = watched((stage) => {
-      const world = stage.world({ peers: { [SEED]: honest({ pace: 20 }) }, tracker: () => of(announced([...tracked, SEED])).pipe(delay(5)) });
+      const world = stage.world({
+        peers: { [SEED]: honest({ pace: 20 }) },
+        tracker: () => of(announced([...tracked, SEED])).pipe(delay(5)),
+      });
       lyingDht(world);
       const dht$: Observable<DhtNode> = defer(() => dhtNode(world.env, { port: 6881, bootstrap: [router] }));
       stage.watch(lyingNeighbours(stage, world), '^ 3m !');
@@ -102,7 +125,9 @@ describe('R49: ten thousand peers who are not there, from every source', () => {
     expect(Math.max(...progresses(events).map(({ peers }) => peers.known))).toBeLessThanOrEqual(MAX_KNOWN);
     expect(Math.max(...progresses(events).map(({ peers }) => peers.known))).toBeGreaterThan(MAX_KNOWN / 2);
     expect(busiestSecond(there.dials)).toBeLessThan(61);
-    const funnel = events.map(({ value }) => value as DownloadEvent | undefined).findLast((event): event is FunnelSample => event?.type === 'funnel');
+    const funnel = events
+      .map(({ value }) => value as DownloadEvent | undefined)
+      .findLast((event): event is FunnelSample => event?.type === 'funnel');
     const named = funnel?.sources.map(({ source, discovered }) => [source, discovered] as const) ?? [];
     expect(named.map(([source]) => source).sort()).toEqual(['dht', 'lsd', 'tracker']);
     expect(named.every(([, discovered]) => discovered >= 100)).toBe(true);

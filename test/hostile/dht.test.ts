@@ -6,7 +6,14 @@ import { type DhtNode, dhtNode, type DhtNodeOptions } from '../../src/discovery/
 import { MAX_OF_HOST, MAX_PEERS, MAX_TORRENTS } from '../../src/discovery/dht/peerStore.ts';
 import type { UdpEndpoint } from '../../src/contracts/env.ts';
 import type { NodeEndpoint } from '../../src/protocol/encoding/compact.ts';
-import { decodeKrpc, encodeKrpc, type Krpc, MAX_ANSWER, type Question, type Reply } from '../../src/protocol/dht/krpc.ts';
+import {
+  decodeKrpc,
+  encodeKrpc,
+  type Krpc,
+  MAX_ANSWER,
+  type Question,
+  type Reply,
+} from '../../src/protocol/dht/krpc.ts';
 import { hostOf, idOf, randomBytesOf } from '../discovery/dht/made.ts';
 import { VirtualTime } from '../discovery/dht/virtualTime.ts';
 import { mutated } from './mutations.ts';
@@ -61,7 +68,8 @@ const throws = (bytes: Uint8Array, from: UdpEndpoint): void => {
 };
 const asks = (question: Question, from: UdpEndpoint, id = idOf(from.port)): void =>
   throws(encodeKrpc({ type: 'query', transaction, id, readOnly: true, question }), from);
-const answersTo = (host: string) => sent.filter(({ to, krpc }) => to.host === host && krpc.type !== 'query').map(({ krpc }) => krpc);
+const answersTo = (host: string) =>
+  sent.filter(({ to, krpc }) => to.host === host && krpc.type !== 'query').map(({ krpc }) => krpc);
 const tokenFor = (from: UdpEndpoint, infoHash: Uint8Array): Uint8Array => {
   asks({ method: 'get_peers', infoHash, want: [] }, from);
   time.pass(10);
@@ -78,15 +86,24 @@ const plays = (node: NodeEndpoint, lie?: (answer: Reply) => Uint8Array | readonl
     return lie ? lie(answer) : encodeKrpc(answer);
   });
 };
-const nodesOf = (count: number): NodeEndpoint[] => Array.from({ length: count }, (_, n) => ({ id: idOf(n), host: hostOf(n), port: 6881 }));
+const nodesOf = (count: number): NodeEndpoint[] =>
+  Array.from({ length: count }, (_, n) => ({ id: idOf(n), host: hostOf(n), port: 6881 }));
 
 describe('a DHT node among strangers', () => {
   it('survives garbage, and answers none of it but with an error', () => {
     const node = start();
     const random = seeded(7);
-    const whole = encodeKrpc({ type: 'query', transaction, id: idOf(1), question: { method: 'get_peers', infoHash: idOf(2), want: [4] } });
+    const whole = encodeKrpc({
+      type: 'query',
+      transaction,
+      id: idOf(1),
+      question: { method: 'get_peers', infoHash: idOf(2), want: [4] },
+    });
     for (let n = 0; n < 5000; n++) {
-      throws(n % 2 ? mutated(whole, random) : randomBytesOf(random)(n % 200), { host: hostOf(n), port: 1 + (n % 60_000) });
+      throws(n % 2 ? mutated(whole, random) : randomBytesOf(random)(n % 200), {
+        host: hostOf(n),
+        port: 1 + (n % 60_000),
+      });
       if (n % 100 === 0) time.pass(2000);
     }
     time.pass(1000);
@@ -98,11 +115,18 @@ describe('a DHT node among strangers', () => {
 
   it('does not let in who asks, only who answers', () => {
     const node = start();
-    for (let n = 0; n < 50; n++) throws(encodeKrpc({ type: 'query', transaction, id: idOf(n), question: { method: 'ping' } }), { host: hostOf(n), port: 5 });
+    for (let n = 0; n < 50; n++)
+      throws(encodeKrpc({ type: 'query', transaction, id: idOf(n), question: { method: 'ping' } }), {
+        host: hostOf(n),
+        port: 5,
+      });
     time.pass(60_000);
     expect(node.stats().nodes).toBe(0);
     plays({ id: idOf(60), host: hostOf(60), port: 5 });
-    throws(encodeKrpc({ type: 'query', transaction, id: idOf(60), question: { method: 'ping' } }), { host: hostOf(60), port: 6 });
+    throws(encodeKrpc({ type: 'query', transaction, id: idOf(60), question: { method: 'ping' } }), {
+      host: hostOf(60),
+      port: 6,
+    });
     time.pass(60_000);
     expect(node.stats().nodes).toBe(0);
   });
@@ -115,7 +139,15 @@ describe('a DHT node among strangers', () => {
     for (const each of others) plays(each);
     const node = start({ bootstrap: [good, ...others] });
     for (let n = 0; n < 40; n++)
-      throws(encodeKrpc({ type: 'reply', transaction: Uint8Array.of(n, n, n, n), id: good.id, nodes: [{ ...evil, id: idOf(99) }] }), n % 2 ? good : evil);
+      throws(
+        encodeKrpc({
+          type: 'reply',
+          transaction: Uint8Array.of(n, n, n, n),
+          id: good.id,
+          nodes: [{ ...evil, id: idOf(99) }],
+        }),
+        n % 2 ? good : evil,
+      );
     time.pass(60_000);
     expect(sent.some(({ to }) => to.host === evil.host)).toBe(false);
     expect(node.nodes().nodes.map(({ host }) => host)).not.toContain(good.host);
@@ -140,7 +172,9 @@ describe('a DHT node among strangers', () => {
     for (const each of sybils) plays(each);
     let at = 0;
     for (const each of nodes)
-      plays(each, (answer) => encodeKrpc({ ...answer, nodes: Array.from({ length: 8 }, () => sybils[at++ % sybils.length] as NodeEndpoint) }));
+      plays(each, (answer) =>
+        encodeKrpc({ ...answer, nodes: Array.from({ length: 8 }, () => sybils[at++ % sybils.length] as NodeEndpoint) }),
+      );
     const node = start({ bootstrap: nodes });
     time.pass(30 * 60_000);
     expect(node.nodes().nodes.filter(({ host }) => host.startsWith('66.6.6.')).length).toBeLessThanOrEqual(1);
@@ -148,8 +182,13 @@ describe('a DHT node among strangers', () => {
 
   it('is not led to addresses of our own house, nor to peers there', () => {
     const [one, ...others] = nodesOf(5) as [NodeEndpoint, ...NodeEndpoint[]];
-    const inside = ['127.0.0.1', '192.168.1.1', '10.0.0.1', '169.254.169.254', '172.16.0.1'].map((host, n) => ({ id: idOf(700 + n), host, port: 22 }));
-    for (const each of [one, ...others]) plays(each, (answer) => encodeKrpc({ ...answer, nodes: inside, peers: inside, token: idOf(1).subarray(8) }));
+    const inside = ['127.0.0.1', '192.168.1.1', '10.0.0.1', '169.254.169.254', '172.16.0.1'].map((host, n) => ({
+      id: idOf(700 + n),
+      host,
+      port: 22,
+    }));
+    for (const each of [one, ...others])
+      plays(each, (answer) => encodeKrpc({ ...answer, nodes: inside, peers: inside, token: idOf(1).subarray(8) }));
     const node = start({ bootstrap: [one, ...others] });
     const found: unknown[] = [];
     node.getPeers(idOf(3)).subscribe((peer) => found.push(peer));
@@ -216,7 +255,10 @@ describe('a DHT node among strangers', () => {
     for (let n = 0; n < 3000; n++) {
       const from = { host: hostOf(n % 40), port: 1 + n };
       const infoHash = idOf(n % 4 ? 0 : n);
-      asks({ method: 'announce_peer', infoHash, port: 1 + n, impliedPort: false, token: tokenFor(from, infoHash) }, from);
+      asks(
+        { method: 'announce_peer', infoHash, port: 1 + n, impliedPort: false, token: tokenFor(from, infoHash) },
+        from,
+      );
       time.pass(300);
     }
     expect(node.stats().torrents).toBeLessThanOrEqual(MAX_TORRENTS);

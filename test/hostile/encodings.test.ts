@@ -7,7 +7,9 @@ import { MAX_LABEL } from '../../src/torrent/metainfo/textEncoding.ts';
 
 const torrent = (names: readonly Uint8Array[], around: Record<string, Encodable>): Torrent => {
   const files = names.map((name) => ({ path: [name], length: 1 }));
-  return parseTorrent(encode({ ...around, info: { name: 'x', files, 'piece length': 16_384, pieces: new Uint8Array(20) } }));
+  return parseTorrent(
+    encode({ ...around, info: { name: 'x', files, 'piece length': 16_384, pieces: new Uint8Array(20) } }),
+  );
 };
 const textsOf = (names: readonly Uint8Array[], around: Record<string, Encodable>): readonly string[] =>
   torrent(names, around).files.map(({ path }) => path[0] as string);
@@ -47,7 +49,8 @@ describe('R7: an encoding that is no use', () => {
   });
 
   it('nor is a page that is none', () => {
-    for (const codepage of [0, -936, 1200, 65_001, 2n ** 63n, '936', [936]] satisfies Encodable[]) expect(textsOf([gbk], { codepage })).toEqual(['ÖÐ']);
+    for (const codepage of [0, -936, 1200, 65_001, 2n ** 63n, '936', [936]] satisfies Encodable[])
+      expect(textsOf([gbk], { codepage })).toEqual(['ÖÐ']);
   });
 
   it('spaces and the letters of its name do not matter up to the limit', () => {
@@ -74,7 +77,9 @@ const labels = [
 ];
 const bytes = fc.oneof(
   fc.uint8Array({ minLength: 1, maxLength: 6 }),
-  fc.array(fc.constantFrom(0x2e, 0x2f, 0x5c, 0x41, 0x81, 0x8e, 0xa1, 0xd6, 0xff), { minLength: 1, maxLength: 6 }).map((list) => Uint8Array.from(list)),
+  fc
+    .array(fc.constantFrom(0x2e, 0x2f, 0x5c, 0x41, 0x81, 0x8e, 0xa1, 0xd6, 0xff), { minLength: 1, maxLength: 6 })
+    .map((list) => Uint8Array.from(list)),
 );
 
 describe('R5, R7: names of any bytes in any encoding', () => {
@@ -84,7 +89,8 @@ describe('R5, R7: names of any bytes in any encoding', () => {
         const texts = textsOf(names, { encoding });
         expect(textsOf(names, { encoding })).toEqual(texts);
         expect(new Set(texts).size).toBe(new Set(names.map((name) => Buffer.from(name).toString('hex'))).size);
-        for (const [n, name] of names.entries()) if (name.every((byte) => byte < 0x80)) expect(texts[n]).toBe(Buffer.from(name).toString('latin1'));
+        for (const [n, name] of names.entries())
+          if (name.every((byte) => byte < 0x80)) expect(texts[n]).toBe(Buffer.from(name).toString('latin1'));
       }),
       { numRuns: 1000, seed: 7 },
     );
@@ -94,7 +100,9 @@ describe('R5, R7: names of any bytes in any encoding', () => {
     fc.assert(
       fc.property(bytes, fc.constantFrom(...labels), (name, encoding) => {
         for (const mark of ['/', '.'])
-          expect((textsOf([name], { encoding })[0] as string).split(mark).length - 1).toBe(name.filter((byte) => byte === mark.charCodeAt(0)).length);
+          expect((textsOf([name], { encoding })[0] as string).split(mark).length - 1).toBe(
+            name.filter((byte) => byte === mark.charCodeAt(0)).length,
+          );
       }),
       { numRuns: 1000, seed: 8 },
     );
@@ -103,7 +111,8 @@ describe('R5, R7: names of any bytes in any encoding', () => {
   it('do not lead out of the folder', () => {
     fc.assert(
       fc.property(fc.array(bytes, { minLength: 1, maxLength: 6 }), fc.constantFrom(...labels), (names, encoding) => {
-        for (const file of safePaths(torrent(names, { encoding }), { folder: '/d' }, 'linux')) expect(file).toMatch(/^\/d\/x\/[^/]+$/);
+        for (const file of safePaths(torrent(names, { encoding }), { folder: '/d' }, 'linux'))
+          expect(file).toMatch(/^\/d\/x\/[^/]+$/);
       }),
       { numRuns: 300, seed: 9 },
     );

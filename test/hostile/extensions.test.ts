@@ -32,17 +32,31 @@ const full: ExtensionHandshake = {
   uploadOnly: true,
 };
 
-const heldTo = ({ ids, version = '', port = 1, reqq = 1, metadataSize = 1, yourIp = '::', ipv4 = '0.0.0.0', ipv6 = '::' }: ExtensionHandshake): void => {
+const heldTo = ({
+  ids,
+  version = '',
+  port = 1,
+  reqq = 1,
+  metadataSize = 1,
+  yourIp = '::',
+  ipv4 = '0.0.0.0',
+  ipv6 = '::',
+}: ExtensionHandshake): void => {
   expect(ids.size).toBeLessThanOrEqual(MAX_EXTENSIONS);
   for (const [name, id] of ids) expect(name.length <= MAX_NAME && id >= 0 && id <= 255).toBe(true);
   expect([...version].length).toBeLessThanOrEqual(MAX_VERSION);
-  for (const number of [port, reqq, metadataSize]) expect(Number.isInteger(number) && number > 0 && number < 2 ** 31).toBe(true);
+  for (const number of [port, reqq, metadataSize])
+    expect(Number.isInteger(number) && number > 0 && number < 2 ** 31).toBe(true);
   expect(port).toBeLessThan(65_536);
   for (const host of [yourIp, ipv4, ipv6]) expect(isIP(host)).toBeGreaterThan(0);
 };
 
 /** Decodes that many mutations: each is refused as `Malformed`, or holds every promise. Returns how many were taken. */
-const mutations = <T>(originals: readonly Uint8Array[], decode: (input: Uint8Array) => T, promises: (value: T) => void): number => {
+const mutations = <T>(
+  originals: readonly Uint8Array[],
+  decode: (input: Uint8Array) => T,
+  promises: (value: T) => void,
+): number => {
   const random = seeded(32);
   let taken = 0;
   for (let round = 0; round < 20_000; round++) {
@@ -58,17 +72,24 @@ const mutations = <T>(originals: readonly Uint8Array[], decode: (input: Uint8Arr
 };
 
 describe('R32: extension handshakes that mean nothing', () => {
-  it.each(['', 'x', 'i1e', 'le', '4:spam', 'd', 'd1:m', 'd1:mde', 'd-3:ee', 'd1:md1:ai1e1:ai2eee', 'l'.repeat(5000)])('%j', (text) => {
-    expect(() => decodeExtensionHandshake(bytes(text))).toThrow(Malformed);
-  });
+  it.each(['', 'x', 'i1e', 'le', '4:spam', 'd', 'd1:m', 'd1:mde', 'd-3:ee', 'd1:md1:ai1e1:ai2eee', 'l'.repeat(5000)])(
+    '%j',
+    (text) => {
+      expect(() => decodeExtensionHandshake(bytes(text))).toThrow(Malformed);
+    },
+  );
 
   it('mutated, are refused or held to every promise', () => {
     expect(mutations([encodeExtensionHandshake(full)], decodeExtensionHandshake, heldTo)).toBeGreaterThan(1000);
   });
 
   it('too large, or of too many parts', () => {
-    expect(() => decodeExtensionHandshake(encode({ v: 'x'.repeat(MAX_HANDSHAKE_BYTES) }))).toThrow(`at most ${MAX_HANDSHAKE_BYTES} bytes`);
-    expect(() => decodeExtensionHandshake(encode({ x: new Array<number>(MAX_HANDSHAKE_TOKENS).fill(1) }))).toThrow(`at most ${MAX_HANDSHAKE_TOKENS} values`);
+    expect(() => decodeExtensionHandshake(encode({ v: 'x'.repeat(MAX_HANDSHAKE_BYTES) }))).toThrow(
+      `at most ${MAX_HANDSHAKE_BYTES} bytes`,
+    );
+    expect(() => decodeExtensionHandshake(encode({ x: new Array<number>(MAX_HANDSHAKE_TOKENS).fill(1) }))).toThrow(
+      `at most ${MAX_HANDSHAKE_TOKENS} values`,
+    );
   });
 
   it('of a thousand extensions and a long name leave a few and a short one', () => {
@@ -124,9 +145,17 @@ describe('R31: messages of peers that mean nothing', () => {
 
 describe('local discovery that means nothing', () => {
   it('is refused or held to every promise', () => {
-    const datagrams = [4, 6].map((family) => encodeLsd({ port: 6881, infoHashes: [new Uint8Array(20).fill(0xab)], cookie: 'them' }, family as 4 | 6));
+    const datagrams = [4, 6].map((family) =>
+      encodeLsd({ port: 6881, infoHashes: [new Uint8Array(20).fill(0xab)], cookie: 'them' }, family as 4 | 6),
+    );
     const taken = mutations(datagrams, decodeLsd, ({ port, infoHashes, cookie = '' }) => {
-      expect(port > 0 && port < 65_536 && infoHashes.length > 0 && infoHashes.length <= MAX_LSD_HASHES && cookie.length <= MAX_COOKIE).toBe(true);
+      expect(
+        port > 0 &&
+          port < 65_536 &&
+          infoHashes.length > 0 &&
+          infoHashes.length <= MAX_LSD_HASHES &&
+          cookie.length <= MAX_COOKIE,
+      ).toBe(true);
       for (const hash of infoHashes) expect(hash).toHaveLength(20);
     });
     expect(taken).toBeGreaterThan(1000);

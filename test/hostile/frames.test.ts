@@ -35,24 +35,29 @@ const told = ({ error, types }: Hearing): string =>
 const bytewise = (bytes: Uint8Array): Uint8Array[] => [...bytes].map((byte) => Uint8Array.of(byte));
 
 describe('lengths that lie', () => {
-  it.each([0, 1, 2, 3, 4, 6, 8, 9, 13, 14, 15, 16, 17])('of a type with a fixed length are refused from the header: %i', (id) => {
-    const right = { 4: 5, 13: 5, 17: 5, 6: 13, 8: 13, 16: 13, 9: 3 }[id as 4] ?? 1;
-    expect(hear([header(right, id)]).error).toBeUndefined();
-    for (const wrong of [right - 1, right + 1, 100, MAX_MESSAGE].filter((length) => length > 0)) {
-      expect(hear([header(wrong, id)]).error).toBeInstanceOf(Malformed);
-      expect(hear(bytewise(header(wrong, id))).error).toBeInstanceOf(Malformed);
-    }
-  });
+  it.each([0, 1, 2, 3, 4, 6, 8, 9, 13, 14, 15, 16, 17])(
+    'of a type with a fixed length are refused from the header: %i',
+    (id) => {
+      const right = { 4: 5, 13: 5, 17: 5, 6: 13, 8: 13, 16: 13, 9: 3 }[id as 4] ?? 1;
+      expect(hear([header(right, id)]).error).toBeUndefined();
+      for (const wrong of [right - 1, right + 1, 100, MAX_MESSAGE].filter((length) => length > 0)) {
+        expect(hear([header(wrong, id)]).error).toBeInstanceOf(Malformed);
+        expect(hear(bytewise(header(wrong, id))).error).toBeInstanceOf(Malformed);
+      }
+    },
+  );
 
   it('of a block are refused from the header', () => {
     for (const length of [1, 8]) expect(hear([header(length, 7)]).error).toBeInstanceOf(Malformed);
-    for (const length of [MAX_BLOCK + 10, 131_081, MAX_MESSAGE]) expect(hear([header(length, 7)]).error).toBeInstanceOf(Oversized);
+    for (const length of [MAX_BLOCK + 10, 131_081, MAX_MESSAGE])
+      expect(hear([header(length, 7)]).error).toBeInstanceOf(Oversized);
     for (const length of [9, 10]) expect(hear([header(length, 7)]).error).toBeUndefined();
     expect(hear([header(MAX_BLOCK + 9, 7)]).error).toBeUndefined();
   });
 
   it('of a bitfield are refused from the header', () => {
-    for (const length of [1, 126, 128, MAX_MESSAGE]) expect(hear([header(length, 5)], 1001).error).toBeInstanceOf(Malformed);
+    for (const length of [1, 126, 128, MAX_MESSAGE])
+      expect(hear([header(length, 5)], 1001).error).toBeInstanceOf(Malformed);
     expect(hear([header(127, 5)], 1001).error).toBeUndefined();
   });
 
@@ -90,7 +95,8 @@ describe('memory', () => {
     const decoder = new FrameDecoder(() => {});
     const long = encodeMessages([{ type: 'extended', id: 1, payload: new Uint8Array(MAX_MESSAGE - 2) }]);
     const before = held();
-    for (let times = 0; times < 20; times++) for (let at = 0; at < long.length; at += 65_536) decoder.push(long.subarray(at, at + 65_536));
+    for (let times = 0; times < 20; times++)
+      for (let at = 0; at < long.length; at += 65_536) decoder.push(long.subarray(at, at + 65_536));
     expect(held() - before).toBeLessThan(MAX_MESSAGE + 65_536);
   });
 });
@@ -98,17 +104,24 @@ describe('memory', () => {
 describe('garbage', () => {
   it('is never anything worse than malformed, and the same however it is cut', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(300), fc.option(fc.nat(5000), { nil: undefined }), (bytes, at, pieceCount) => {
-        const whole = hear([bytes], pieceCount);
-        if (whole.error !== undefined) expect(whole.error).toBeInstanceOf(Malformed);
-        expect(told(hear([bytes.subarray(0, at), bytes.subarray(at)], pieceCount))).toBe(told(whole));
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.nat(300),
+        fc.option(fc.nat(5000), { nil: undefined }),
+        (bytes, at, pieceCount) => {
+          const whole = hear([bytes], pieceCount);
+          if (whole.error !== undefined) expect(whole.error).toBeInstanceOf(Malformed);
+          expect(told(hear([bytes.subarray(0, at), bytes.subarray(at)], pieceCount))).toBe(told(whole));
+        },
+      ),
       { numRuns: 2000, seed: 7 },
     );
   });
 
   it('that begins like a message is never anything worse either', () => {
-    const small = fc.tuple(fc.nat(40), fc.nat(22), fc.uint8Array({ maxLength: 40 })).map(([length, id, rest]) => Buffer.concat([header(length, id), rest]));
+    const small = fc
+      .tuple(fc.nat(40), fc.nat(22), fc.uint8Array({ maxLength: 40 }))
+      .map(([length, id, rest]) => Buffer.concat([header(length, id), rest]));
     fc.assert(
       fc.property(fc.array(small, { maxLength: 6 }), (parts) => {
         const bytes = new Uint8Array(Buffer.concat(parts));

@@ -19,7 +19,11 @@ const request = (n: number, length = BLOCK): Message => {
 const flood = (count: number): readonly Message[] => Array.from({ length: count }, (_, n) => request(n));
 
 /** A stranger who greets, says this, and hears what is answered. */
-const stranger = (port: number, id: number, ...said: readonly Message[]): { readonly socket: Socket; readonly heard: Message[] } => {
+const stranger = (
+  port: number,
+  id: number,
+  ...said: readonly Message[]
+): { readonly socket: Socket; readonly heard: Message[] } => {
   const socket = dial(port);
   const heard: Message[] = [];
   const decoder = new FrameDecoder((message) => heard.push(message), { pieceCount: undefined });
@@ -47,14 +51,17 @@ describe('R29: a seed of ours', () => {
       return socket;
     });
     const asking = setInterval(() => {
-      for (const socket of deaf) if (!socket.destroyed && socket.writableLength < MiB) socket.write(encodeMessages(flood(500)));
+      for (const socket of deaf)
+        if (!socket.destroyed && socket.writableLength < MiB) socket.write(encodeMessages(flood(500)));
     }, 20);
     onTestFinished(() => clearInterval(asking));
     expect(await eventually(() => leavings(seed).filter((reason) => reason === 'unexpected').length >= 4)).toBe(true);
     // Nothing more is given when what the kernel keeps is full.
-    const given = (): readonly number[] => seed.events.flatMap((event) => (event.type === 'progress' ? [event.uploaded] : [])).slice(-3);
+    const given = (): readonly number[] =>
+      seed.events.flatMap((event) => (event.type === 'progress' ? [event.uploaded] : [])).slice(-3);
     expect(await eventually(() => new Set(given()).size === 1 && (given()[0] ?? 0) > 0, 10_000)).toBe(true);
-    // What is read ahead and what is written to 40 of them, and not sent, is 256 KiB each, and their own megabytes are in here too.
+    // What is read ahead and what is written to 40 of them, and not sent, is 256 KiB each, and their own megabytes are
+    // in here too.
     expect(memoryHeld() - before).toBeLessThan(80 * MiB);
     for (const socket of deaf) socket.destroy();
     await servesOthers(seed.port);
@@ -62,8 +69,17 @@ describe('R29: a seed of ours', () => {
 
   it.each<readonly [string, readonly Message[]]>([
     ['while choked', flood(400)],
-    ['past the end', [{ type: 'interested' }, ...new Array<Message>(400).fill({ type: 'request', piece: 9999, begin: 0, length: BLOCK })]],
-    ['of more than 128 KiB', [{ type: 'interested' }, ...Array.from({ length: 400 }, (_, n) => request(n, 128 * KiB + 1))]],
+    [
+      'past the end',
+      [
+        { type: 'interested' },
+        ...new Array<Message>(400).fill({ type: 'request', piece: 9999, begin: 0, length: BLOCK }),
+      ],
+    ],
+    [
+      'of more than 128 KiB',
+      [{ type: 'interested' }, ...Array.from({ length: 400 }, (_, n) => request(n, 128 * KiB + 1))],
+    ],
     ['of nothing', [{ type: 'interested' }, ...Array.from({ length: 400 }, (_, n) => request(n, 0))]],
   ])('hangs up on who asks 400 times %s, and gives none of it', async (_, said) => {
     const seed = await listening();
@@ -91,7 +107,10 @@ describe('R29: a seed of ours', () => {
 describe('R21: blocks that a seed of ours has not asked for', () => {
   it('end the conversation, and change nothing', async () => {
     const seed = await listening();
-    const blocks = Array.from({ length: 40 }, (_, n): Message => ({ type: 'piece', piece: 0, begin: (n * BLOCK) % pieceLength, bytes: new Uint8Array(BLOCK) }));
+    const blocks = Array.from(
+      { length: 40 },
+      (_, n): Message => ({ type: 'piece', piece: 0, begin: (n * BLOCK) % pieceLength, bytes: new Uint8Array(BLOCK) }),
+    );
     const { socket } = stranger(seed.port, 8, ...blocks);
     expect(await eventually(() => socket.destroyed)).toBe(true);
     expect(leavings(seed)).toEqual(['unexpected']);

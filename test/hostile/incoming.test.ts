@@ -26,7 +26,14 @@ describe('a port among strangers', () => {
     await servesOthers(port);
     const idle = Array.from({ length: 500 }, (_, n) => dial(port, `127.0.${1 + (n % 10)}.1`));
     idle.forEach((socket, n) =>
-      socket.write(Buffer.concat([encodeHandshake({ infoHash: content.torrent.infoHash, peerId: Buffer.from(`-XX0000-${String(n).padStart(12, '0')}`) })])),
+      socket.write(
+        Buffer.concat([
+          encodeHandshake({
+            infoHash: content.torrent.infoHash,
+            peerId: Buffer.from(`-XX0000-${String(n).padStart(12, '0')}`),
+          }),
+        ]),
+      ),
     );
     expect(await opened(idle)).toBe(true);
     expect(await eventually(() => idle.filter(({ destroyed }) => !destroyed).length <= 200)).toBe(true);

@@ -2,12 +2,24 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encode, type Encodable } from '../../src/protocol/encoding/bencode.ts';
 import { bloomCount, bloomOf } from '../../src/protocol/dht/bloom.ts';
-import { decodeKrpc, encodeKrpc, ERROR, type Krpc, MAX_ANSWER, MAX_NODES, MAX_PACKET, MAX_TRANSACTION, MAX_VALUES } from '../../src/protocol/dht/krpc.ts';
+import {
+  decodeKrpc,
+  encodeKrpc,
+  ERROR,
+  type Krpc,
+  MAX_ANSWER,
+  MAX_NODES,
+  MAX_PACKET,
+  MAX_TRANSACTION,
+  MAX_VALUES,
+} from '../../src/protocol/dht/krpc.ts';
 import { Malformed } from '../../src/protocol/encoding/malformed.ts';
 import { mutated, seeded } from './mutations.ts';
 
 const id = new Uint8Array(20).fill(1);
-const host = fc.tuple(fc.integer({ min: 1, max: 223 }), fc.nat(255), fc.nat(255), fc.nat(255)).map((parts) => parts.join('.'));
+const host = fc
+  .tuple(fc.integer({ min: 1, max: 223 }), fc.nat(255), fc.nat(255), fc.nat(255))
+  .map((parts) => parts.join('.'));
 const host6 = fc.integer({ min: 1, max: 0xffff }).map((n) => `2001:db8::${n.toString(16)}`);
 const endpoint = fc.record({ host: fc.oneof(host, host6), port: fc.integer({ min: 1, max: 65_535 }) });
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
@@ -26,11 +38,25 @@ const question = fc.oneof(
 );
 const krpc: fc.Arbitrary<Krpc> = fc.oneof(
   fc.record({ type: fc.constant('query' as const), transaction: bytes(4), id: bytes(20), question }),
-  fc.record({ type: fc.constant('reply' as const), transaction: bytes(2), id: bytes(20), token: bytes(8), ip: endpoint }),
-  fc.record({ type: fc.constant('error' as const), transaction: bytes(2), code: fc.integer({ min: 201, max: 204 }), message: fc.constant('no') }),
+  fc.record({
+    type: fc.constant('reply' as const),
+    transaction: bytes(2),
+    id: bytes(20),
+    token: bytes(8),
+    ip: endpoint,
+  }),
+  fc.record({
+    type: fc.constant('error' as const),
+    transaction: bytes(2),
+    code: fc.integer({ min: 201, max: 204 }),
+    message: fc.constant('no'),
+  }),
 );
-const query = (q: string, a: Readonly<Record<string, Encodable>>, more: Readonly<Record<string, Encodable>> = {}): Uint8Array =>
-  encode({ t: 'aa', y: 'q', q, a: { id, ...a }, ...more });
+const query = (
+  q: string,
+  a: Readonly<Record<string, Encodable>>,
+  more: Readonly<Record<string, Encodable>> = {},
+): Uint8Array => encode({ t: 'aa', y: 'q', q, a: { id, ...a }, ...more });
 const reply = (r: Readonly<Record<string, Encodable>>, more: Readonly<Record<string, Encodable>> = {}): Uint8Array =>
   encode({ t: 'aa', y: 'r', r: { id, ...r }, ...more });
 const asked = (packet: Uint8Array) => {
@@ -45,10 +71,19 @@ describe('KRPC', () => {
 
   it('reads the examples of BEP 5', () => {
     const text = (packet: string) => decodeKrpc(new TextEncoder().encode(packet));
-    expect(text('d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe')).toMatchObject({ type: 'query', question: { method: 'ping' } });
+    expect(text('d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe')).toMatchObject({
+      type: 'query',
+      question: { method: 'ping' },
+    });
     expect(text('d1:rd2:id20:mnopqrstuvwxyz123456e1:t2:aa1:y1:re')).toMatchObject({ type: 'reply' });
-    expect(text('d1:eli201e23:A Generic Error Ocurrede1:t2:aa1:y1:ee')).toMatchObject({ type: 'error', code: 201, message: 'A Generic Error Ocurred' });
-    expect(text('d1:rd2:id20:abcdefghij01234567895:token8:aoeusnth6:valuesl6:axje.u6:idhtnmee1:t2:aa1:y1:re')).toMatchObject({
+    expect(text('d1:eli201e23:A Generic Error Ocurrede1:t2:aa1:y1:ee')).toMatchObject({
+      type: 'error',
+      code: 201,
+      message: 'A Generic Error Ocurred',
+    });
+    expect(
+      text('d1:rd2:id20:abcdefghij01234567895:token8:aoeusnth6:valuesl6:axje.u6:idhtnmee1:t2:aa1:y1:re'),
+    ).toMatchObject({
       peers: [
         { host: '97.120.106.101', port: 11_893 },
         { host: '105.100.104.116', port: 28_269 },
@@ -89,16 +124,22 @@ describe('KRPC', () => {
   it('leaves out what can be no peer, and what is too much', () => {
     const node = Buffer.concat([id, Buffer.of(1, 2, 3, 4, 0, 9)]);
     const read = decodeKrpc(
-      reply({ nodes: Buffer.concat(Array<Uint8Array>(40).fill(node)), values: [Buffer.of(0, 0, 0, 0, 0, 9), Buffer.of(1, 2, 3, 4, 0, 0), 'odd'] }),
+      reply({
+        nodes: Buffer.concat(Array<Uint8Array>(40).fill(node)),
+        values: [Buffer.of(0, 0, 0, 0, 0, 9), Buffer.of(1, 2, 3, 4, 0, 0), 'odd'],
+      }),
     );
     expect(read).toMatchObject({ type: 'reply', nodes: { length: MAX_NODES } });
     expect(read).not.toHaveProperty('peers');
-    const one = decodeKrpc(reply({ values: [Buffer.concat(Array<Uint8Array>(220).fill(Buffer.of(1, 2, 3, 4, 0, 9)))] }));
+    const one = decodeKrpc(
+      reply({ values: [Buffer.concat(Array<Uint8Array>(220).fill(Buffer.of(1, 2, 3, 4, 0, 9)))] }),
+    );
     expect(one).toMatchObject({ peers: { length: MAX_VALUES } });
   });
 
   it('writes one packet at most, whatever there is to tell', () => {
-    const peers = (v6: boolean) => Array.from({ length: 100 }, (_, n) => ({ host: v6 ? `2001:db8::${n + 1}` : `1.2.3.${n}`, port: 1 }));
+    const peers = (v6: boolean) =>
+      Array.from({ length: 100 }, (_, n) => ({ host: v6 ? `2001:db8::${n + 1}` : `1.2.3.${n}`, port: 1 }));
     const nodes = [...peers(false).slice(0, 8), ...peers(true).slice(0, 8)].map((each) => ({ ...each, id }));
     const blooms = { seeds: bloomOf(['1.2.3.4']), leechers: bloomOf([]) };
     const common = {
@@ -109,7 +150,12 @@ describe('KRPC', () => {
       token: new Uint8Array(8),
       ip: { host: '2001:db8::1', port: 1 },
     } as const;
-    for (const more of [{ peers: peers(false) }, { peers: peers(true) }, { peers: [...peers(true), ...peers(false)], blooms }, { peers: [], blooms }]) {
+    for (const more of [
+      { peers: peers(false) },
+      { peers: peers(true) },
+      { peers: [...peers(true), ...peers(false)], blooms },
+      { peers: [], blooms },
+    ]) {
       const packet = encodeKrpc({ ...common, ...more });
       expect(packet.length).toBeLessThanOrEqual(MAX_ANSWER);
       expect(decodeKrpc(packet)).toMatchObject({ type: 'reply', nodes: { length: 16 } });
@@ -138,7 +184,8 @@ describe('KRPC', () => {
       try {
         const read = decodeKrpc(packet);
         expect(read.transaction.length).toBeLessThanOrEqual(MAX_TRANSACTION);
-        if (read.type === 'reply') expect([read.id.length, (read.peers ?? []).every(({ port }) => port > 0)]).toEqual([20, true]);
+        if (read.type === 'reply')
+          expect([read.id.length, (read.peers ?? []).every(({ port }) => port > 0)]).toEqual([20, true]);
       } catch (error) {
         expect(error).toBeInstanceOf(Malformed);
       }

@@ -37,9 +37,13 @@ describe('symbolic links', () => {
     await refuses(folder, ['out', 'a']);
     await refuses(folder, ['deep', 'up', 'a']);
     const before = fs.readdirSync(outside);
-    await withStorage(torrentOf({ files: [{ path: ['out', 'new', 'folders', 'x'], length: 1 }] }), { folder }, async (storage) => {
-      expect(await errorOf(storage.write(0, new Uint8Array(1)))).toMatchObject({ code: 'denied' });
-    });
+    await withStorage(
+      torrentOf({ files: [{ path: ['out', 'new', 'folders', 'x'], length: 1 }] }),
+      { folder },
+      async (storage) => {
+        expect(await errorOf(storage.write(0, new Uint8Array(1)))).toMatchObject({ code: 'denied' });
+      },
+    );
     expect(fs.readdirSync(outside)).toEqual(before);
     expect(fs.readFileSync(path.join(outside, 'a'), 'utf8')).toBe('precious');
   });

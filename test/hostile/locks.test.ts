@@ -22,13 +22,19 @@ describe('two on one folder', () => {
   };
   const forms = Object.keys(lies) as (keyof typeof lies)[];
   const opens = async (folder: string): Promise<unknown> =>
-    withStorage(torrentOf(), { folder }, async (storage) => void (await ended(storage.write(0, bytesOf(10))))).catch((error: unknown) => error);
-  const startOf = (pid: number): string => fs.readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ')[19] as string;
+    withStorage(torrentOf(), { folder }, async (storage) => void (await ended(storage.write(0, bytesOf(10))))).catch(
+      (error: unknown) => error,
+    );
+  const startOf = (pid: number): string =>
+    fs.readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ')[19] as string;
 
   it('the second of this process is refused, of whatever torrent with the same name, until the first is gone', async () => {
     const folder = tempFolder();
     await withStorage(torrentOf(), { folder }, async () => {
-      expect(await errorOf(openStorage(torrentOf({ seed: 2 }), { folder }))).toMatchObject({ name: 'StorageError', code: 'locked' });
+      expect(await errorOf(openStorage(torrentOf({ seed: 2 }), { folder }))).toMatchObject({
+        name: 'StorageError',
+        code: 'locked',
+      });
     });
     // At once: while the first is still closing.
     expect(await opens(folder)).toBeUndefined();
@@ -41,7 +47,11 @@ describe('two on one folder', () => {
     undos.push(() => child.kill('SIGKILL'));
     const pid = child.pid as number;
     lies[form](folder, JSON.stringify({ pid, boot: bootId(), start: startOf(pid) }));
-    expect(await opens(folder)).toMatchObject({ name: 'StorageError', code: 'locked', message: expect.stringContaining(`process ${pid}`) });
+    expect(await opens(folder)).toMatchObject({
+      name: 'StorageError',
+      code: 'locked',
+      message: expect.stringContaining(`process ${pid}`),
+    });
     expect(hasLock(folder)).toBe(true);
   });
 
@@ -83,15 +93,21 @@ describe('two on one folder', () => {
 
   const stale: readonly (readonly [string, () => string])[] = [
     ['of a dead process', () => JSON.stringify({ pid: spawnSync('true').pid, boot: bootId(), start: '1' })],
-    ['of an earlier run of the machine', () => JSON.stringify({ pid: process.pid, boot: 'earlier', start: startOf(process.pid) })],
+    [
+      'of an earlier run of the machine',
+      () => JSON.stringify({ pid: process.pid, boot: 'earlier', start: startOf(process.pid) }),
+    ],
     ['of an earlier process of the same id', () => JSON.stringify({ pid: process.pid, boot: bootId(), start: '1' })],
   ];
-  it.each(forms.flatMap((form) => stale.map(([what, content]) => [form, what, content] as const)))('a %s %s is taken over', async (form, _, content) => {
-    const folder = tempFolder();
-    lies[form](folder, content());
-    expect(await opens(folder)).toBeUndefined();
-    await eventually(() => fs.readdirSync(folder).join() === 'name');
-  });
+  it.each(forms.flatMap((form) => stale.map(([what, content]) => [form, what, content] as const)))(
+    'a %s %s is taken over',
+    async (form, _, content) => {
+      const folder = tempFolder();
+      lies[form](folder, content());
+      expect(await opens(folder)).toBeUndefined();
+      await eventually(() => fs.readdirSync(folder).join() === 'name');
+    },
+  );
 
   it('a lock too large to be one is taken over', async () => {
     const folder = tempFolder();

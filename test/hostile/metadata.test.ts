@@ -22,7 +22,11 @@ const wrong: Conduct = withMetadata(spoilt(info.map((byte, at) => (at % 16_384 =
 const tooLarge: Conduct = withMetadata(spoilt(Uint8Array.from([...info, 0])));
 const tooSmall: Conduct = withMetadata(spoilt(info.slice(0, -1)));
 const says = (talk: Talk, metadataSize: number): void =>
-  talk.send({ type: 'extended', id: EXTENSION_HANDSHAKE, payload: encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]), metadataSize }) });
+  talk.send({
+    type: 'extended',
+    id: EXTENSION_HANDSHAKE,
+    payload: encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]), metadataSize }),
+  });
 const claims = (size: number): Conduct => ({
   extended: true,
   onHandshake: (talk) => {
@@ -34,7 +38,11 @@ const claims = (size: number): Conduct => ({
 const sizeless = (answer: (talk: Talk) => void): Conduct => ({
   extended: true,
   onHandshake: (talk) => {
-    talk.send({ type: 'extended', id: EXTENSION_HANDSHAKE, payload: encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]) }) });
+    talk.send({
+      type: 'extended',
+      id: EXTENSION_HANDSHAKE,
+      payload: encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]) }),
+    });
     return true;
   },
   onMessage: (message, talk) => {
@@ -65,13 +73,21 @@ describe('R30: two liars and one honest peer', () => {
     [
       'no size, and then two gigabytes with the first piece',
       sizeless((talk) =>
-        talk.send({ type: 'extended', id: 2, payload: Buffer.concat([Buffer.from(`d8:msg_typei1e5:piecei0e10:total_sizei${2 ** 31}ee`), spam]) }),
+        talk.send({
+          type: 'extended',
+          id: 2,
+          payload: Buffer.concat([Buffer.from(`d8:msg_typei1e5:piecei0e10:total_sizei${2 ** 31}ee`), spam]),
+        }),
       ),
     ],
     [
       'no size, and other bytes',
       sizeless((talk) =>
-        talk.send({ type: 'extended', id: 2, payload: Buffer.concat([Buffer.from(`d8:msg_typei1e5:piecei0e10:total_sizei${info.length}ee`), spam]) }),
+        talk.send({
+          type: 'extended',
+          id: 2,
+          payload: Buffer.concat([Buffer.from(`d8:msg_typei1e5:piecei0e10:total_sizei${info.length}ee`), spam]),
+        }),
       ),
     ],
     ['rejections', raw('d8:msg_typei2e5:piecei0ee')],
@@ -80,11 +96,16 @@ describe('R30: two liars and one honest peer', () => {
     const honest = await peers(content, [{ ...withMetadata(content), bytesPerSecond: 2 ** 22 }]);
     const began = performance.now();
     const funnel = new Funnel<PeerSource>();
-    const found$ = fetchTorrent(magnetOf(content.torrent.infoHash), nodeEnv(), { peers: addresses([...liars, ...honest]), pex: false, funnel });
+    const found$ = fetchTorrent(magnetOf(content.torrent.infoHash), nodeEnv(), {
+      peers: addresses([...liars, ...honest]),
+      pex: false,
+      funnel,
+    });
     const [torrent] = await lastValueFrom(found$.pipe(toArray()));
     expect(torrent, JSON.stringify(funnel.rows)).toBeDefined();
     expect(Buffer.compare(torrent?.info ?? new Uint8Array(), info)).toBe(0);
-    // "Within seconds" is what is promised; that it is not a matter of speed, but of waiting, is why it may be measured.
+    // "Within seconds" is what is promised; that it is not a matter of speed, but of waiting, is why it may be
+    // measured.
     expect(performance.now() - began).toBeLessThan(within(10_000));
   });
 });

@@ -46,7 +46,9 @@ describe('R4: piece length and hashes', () => {
   });
 
   it('the largest piece length is good', () => {
-    expect(torrent({ 'piece length': MAX_PIECE_LENGTH, pieces: new Uint8Array(20) }).pieceLength).toBe(MAX_PIECE_LENGTH);
+    expect(torrent({ 'piece length': MAX_PIECE_LENGTH, pieces: new Uint8Array(20) }).pieceLength).toBe(
+      MAX_PIECE_LENGTH,
+    );
   });
 
   it('more pieces than allowed are refused before their hashes are looked at', () => {
@@ -120,9 +122,12 @@ describe('R4, R8: files', () => {
   });
 
   it('too many', () => {
-    const files = (count: number): Encodable => Array.from({ length: count }, (_, i) => ({ length: i ? 0 : 20_000, path: ['a'] }));
+    const files = (count: number): Encodable =>
+      Array.from({ length: count }, (_, i) => ({ length: i ? 0 : 20_000, path: ['a'] }));
     expect(folder(files(MAX_FILES)).files).toHaveLength(MAX_FILES);
-    expect(() => folder(files(MAX_FILES + 1))).toThrow(`info.files: expected at most ${MAX_FILES} files, got ${MAX_FILES + 1}`);
+    expect(() => folder(files(MAX_FILES + 1))).toThrow(
+      `info.files: expected at most ${MAX_FILES} files, got ${MAX_FILES + 1}`,
+    );
   });
 
   it('no name, or a name that is no text', () => {
@@ -159,7 +164,11 @@ describe('R11: size', () => {
     );
     expect(parsed.announce.flat().length).toBeLessThanOrEqual(MAX_TRACKERS);
     expect(torrent({}, { 'announce-list': [urls] }).announce.flat()).toHaveLength(MAX_TRACKERS);
-    expect(parsed).toMatchObject({ webSeeds: { length: MAX_WEB_SEEDS }, httpSeeds: { length: MAX_WEB_SEEDS }, nodes: { length: MAX_NODES } });
+    expect(parsed).toMatchObject({
+      webSeeds: { length: MAX_WEB_SEEDS },
+      httpSeeds: { length: MAX_WEB_SEEDS },
+      nodes: { length: MAX_NODES },
+    });
   });
 });
 
@@ -168,7 +177,9 @@ describe('R12: v2', () => {
     const v2 = { name: 'a', 'piece length': 16_384, 'meta version': 2, 'file tree': { a: { '': { length: 5 } } } };
     for (const info of [v2, { ...v2, 'meta version': undefined }]) {
       expect(() => parseTorrent(encode({ info }))).toThrow(Unsupported);
-      expect(() => parseTorrent(encode({ info }))).toThrow('info: expected a v1 or hybrid torrent, got a v2-only one (BEP 52), which is not supported yet');
+      expect(() => parseTorrent(encode({ info }))).toThrow(
+        'info: expected a v1 or hybrid torrent, got a v2-only one (BEP 52), which is not supported yet',
+      );
       expect(() => parseInfo(encode(info))).toThrow('BEP 52');
     }
     expect(new Unsupported('a', 'b', 'c')).toBeInstanceOf(Malformed);
@@ -203,14 +214,18 @@ describe('R44, R45: URLs', () => {
     '',
     `http://a/${'x'.repeat(MAX_URL)}`,
   ])('%j is dropped in silence', (url) => {
-    expect(torrent({}, { announce: url, 'announce-list': [[url, 'http://good/']] }).announce).toEqual([['http://good/']]);
+    expect(torrent({}, { announce: url, 'announce-list': [[url, 'http://good/']] }).announce).toEqual([
+      ['http://good/'],
+    ]);
     expect(torrent({}, { announce: url }).announce).toEqual([]);
     expect(torrent({}, { 'url-list': url, httpseeds: [url] })).toMatchObject({ webSeeds: [], httpSeeds: [] });
   });
 
   it('values that are no text are dropped, too', () => {
     for (const value of [7, {}, [7], [[7]], [[[]]], [{}]] as Encodable[]) {
-      expect(torrent({}, { announce: value, 'announce-list': value, 'url-list': value, httpseeds: value, nodes: value })).toMatchObject({
+      expect(
+        torrent({}, { announce: value, 'announce-list': value, 'url-list': value, httpseeds: value, nodes: value }),
+      ).toMatchObject({
         announce: [],
         webSeeds: [],
         httpSeeds: [],
@@ -222,7 +237,8 @@ describe('R44, R45: URLs', () => {
 
 describe('R64: private', () => {
   it('anything but 0 is private: rather too private than not enough', () => {
-    for (const value of [1, 2, -1, '1', 'yes', []] as Encodable[]) expect(torrent({ private: value }).private).toBe(true);
+    for (const value of [1, 2, -1, '1', 'yes', []] as Encodable[])
+      expect(torrent({ private: value }).private).toBe(true);
     expect(torrent({ private: 0 }).private).toBe(false);
     expect(torrent({}, { private: 1 }).private).toBe(false);
   });
@@ -278,7 +294,9 @@ describe('garbage', () => {
         taken++;
         expect(infoHash).toHaveLength(20);
         expect(pieceHashes.length).toBe(Math.ceil(length / pieceLength) * 20);
-        expect(list.reduce((sum, file) => (file.offset === sum && file.length >= 0 ? sum + file.length : Number.NaN), 0)).toBe(length);
+        expect(
+          list.reduce((sum, file) => (file.offset === sum && file.length >= 0 ? sum + file.length : Number.NaN), 0),
+        ).toBe(length);
         expect(announce.flat().every((url) => /^[\x21-\x7e]+$/.test(url))).toBe(true);
       } catch (error) {
         expect(error, Buffer.from(input).toString('latin1')).toBeInstanceOf(Malformed);

@@ -126,8 +126,12 @@ describe('hidden names', () => {
   const suffixes = ['rxtorrent.lock', '01234567.rxtorrent', '01234567.rxtorrent.tmp', 'rxtorrent.lock.4711'];
 
   it('are names that the system can have, whatever torrent they belong to, and no torrent gets one', () => {
-    const long = fc.tuple(names, fc.constantFrom('x', 'é', '🎬'), fc.nat(260)).map(([name, unit, count]) => name + unit.repeat(count));
-    const posing = fc.tuple(names, fc.constantFrom(...suffixes)).map(([name, suffix]) => `.${name}.${suffix.toUpperCase()}`);
+    const long = fc
+      .tuple(names, fc.constantFrom('x', 'é', '🎬'), fc.nat(260))
+      .map(([name, unit, count]) => name + unit.repeat(count));
+    const posing = fc
+      .tuple(names, fc.constantFrom(...suffixes))
+      .map(([name, suffix]) => `.${name}.${suffix.toUpperCase()}`);
     fc.assert(
       fc.property(fc.oneof(names, long, posing), fc.constantFrom(...platforms), (name, platform) => {
         const root = rootName(torrentOf({ name }), {}, platform);
@@ -151,7 +155,8 @@ describe('hidden names', () => {
 
   it('are the same for names that are the same folder', () => {
     const [lower, upper] = ['x'.repeat(200), 'X'.repeat(200)];
-    const marks = (platform: NodeJS.Platform): (string | undefined)[] => [lower, upper].map((name) => hiddenName(name, 's', platform).split('~')[1]);
+    const marks = (platform: NodeJS.Platform): (string | undefined)[] =>
+      [lower, upper].map((name) => hiddenName(name, 's', platform).split('~')[1]);
     expect(new Set(marks('win32')).size).toBe(1);
     expect(new Set(marks('darwin')).size).toBe(1);
     expect(new Set(marks('linux')).size).toBe(2);

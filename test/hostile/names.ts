@@ -4,8 +4,44 @@ import fc from 'fast-check';
 export const platforms = ['linux', 'darwin', 'win32'] as const;
 
 const nasty = fc.constantFrom(
-  ...['..', '.', '', 'a', 'A', 'a.1', 'á', 'a\u0301', 'ß', 'SS', 'con', 'c\u202eon', 'a/b', 'a\\b', '\0', 'a ', 'a.', 'a:', 'a?', '\u202e', '.\u202e.'],
-  ...['a\u202e', '\u2066A', 'C:', '\u212a', 'k', 'a\u200c', 'ᾳ', 'ᾼ', 'x'.repeat(250), 'x'.repeat(255), 'x'.repeat(256), '中'.repeat(90), '.a.rxtorrent'],
+  ...[
+    '..',
+    '.',
+    '',
+    'a',
+    'A',
+    'a.1',
+    'á',
+    'a\u0301',
+    'ß',
+    'SS',
+    'con',
+    'c\u202eon',
+    'a/b',
+    'a\\b',
+    '\0',
+    'a ',
+    'a.',
+    'a:',
+    'a?',
+    '\u202e',
+    '.\u202e.',
+  ],
+  ...[
+    'a\u202e',
+    '\u2066A',
+    'C:',
+    '\u212a',
+    'k',
+    'a\u200c',
+    'ᾳ',
+    'ᾼ',
+    'x'.repeat(250),
+    'x'.repeat(255),
+    'x'.repeat(256),
+    '中'.repeat(90),
+    '.a.rxtorrent',
+  ],
 );
 
 /** Names from strangers, many of them equal in one way or another. */
@@ -17,4 +53,6 @@ export const names = fc.oneof(
 );
 
 /** Lists of files of one torrent under such names. */
-export const filesOf = fc.array(fc.record({ path: fc.array(names, { maxLength: 4 }), length: fc.constant(1) }), { maxLength: 12 });
+export const filesOf = fc.array(fc.record({ path: fc.array(names, { maxLength: 4 }), length: fc.constant(1) }), {
+  maxLength: 12,
+});

@@ -15,7 +15,9 @@ type Platform = keyof typeof folders;
 const placedOn = (platform: Platform, paths: readonly (readonly string[])[], how = safePaths): string[] => {
   const { relative, sep } = systemOf(platform).path;
   const torrent = torrentOf({ files: paths.map((path) => ({ path, length: 1 })) });
-  return how(torrent, { folder: folders[platform] }, platform).map((file) => file && relative(`${folders[platform]}${sep}name`, file).replaceAll(sep, '/'));
+  return how(torrent, { folder: folders[platform] }, platform).map(
+    (file) => file && relative(`${folders[platform]}${sep}name`, file).replaceAll(sep, '/'),
+  );
 };
 const placed = (...paths: readonly (readonly string[])[]): string[] => placedOn('linux', paths);
 const folder = folders.linux;
@@ -52,7 +54,12 @@ describe('safePaths', () => {
   });
 
   it('does not let a torrent pose as the notes or the lock of another', () => {
-    for (const name of ['.other.01234567.rxtorrent', '.Other.RXTORRENT.lock', '.a.0a1b2c3d.rxtorrent.tmp', '.a.rxtorrent.lock.77'])
+    for (const name of [
+      '.other.01234567.rxtorrent',
+      '.Other.RXTORRENT.lock',
+      '.a.0a1b2c3d.rxtorrent.tmp',
+      '.a.rxtorrent.lock.77',
+    ])
       for (const platform of platforms) expect(rootName(torrentOf({ name }), { folder }, platform)).toBe(`_${name}`);
     expect(rootName(torrentOf({ name: '.not.rxtorrent-notes' }), { folder }, 'linux')).toBe('.not.rxtorrent-notes');
   });
@@ -63,13 +70,23 @@ describe('safePaths', () => {
       { path: ['.pad', '1'], length: 1, padding: true },
       { path: ['.pad', '1'], length: 1 },
     ];
-    expect(safePaths(torrentOf({ files }), { folder }, 'linux')).toEqual([`${folder}/name/a`, '', `${folder}/name/.pad/1`]);
+    expect(safePaths(torrentOf({ files }), { folder }, 'linux')).toEqual([
+      `${folder}/name/a`,
+      '',
+      `${folder}/name/.pad/1`,
+    ]);
     expect(truePaths(torrentOf({ files }), { folder }, 'linux')).toEqual(['', '', '']);
   });
 
   it('numbers the later of two equal names on every system', () => {
     for (const platform of platforms) {
-      expect(placedOn(platform, [['bar.txt'], ['bar.txt'], ['bar.txt'], ['.rc'], ['.rc']])).toEqual(['bar.txt', 'bar.1.txt', 'bar.2.txt', '.rc', '.rc.1']);
+      expect(placedOn(platform, [['bar.txt'], ['bar.txt'], ['bar.txt'], ['.rc'], ['.rc']])).toEqual([
+        'bar.txt',
+        'bar.1.txt',
+        'bar.2.txt',
+        '.rc',
+        '.rc.1',
+      ]);
       expect(placedOn(platform, [['a'], ['a.1'], ['a']])).toEqual(['a', 'a.1', 'a.2']);
       expect(placedOn(platform, [['a/'], ['a_']])).toEqual(['a_', 'a_.1']);
     }
@@ -130,7 +147,8 @@ describe('safePaths', () => {
       ['dir', 'b'],
       ['DIR', 'A'],
     ];
-    for (const platform of ['darwin', 'win32'] as const) expect(placedOn(platform, dirs)).toEqual(['Dir/a', 'Dir/b', 'Dir/A.1']);
+    for (const platform of ['darwin', 'win32'] as const)
+      expect(placedOn(platform, dirs)).toEqual(['Dir/a', 'Dir/b', 'Dir/A.1']);
     expect(placed(['a', 'x'], ['a'], ['a', 'y'])).toEqual(['a/x', 'a.1', 'a/y']);
     expect(placed(['a'], ['a', 'x'], ['a', 'y'], ['a.1'])).toEqual(['a', 'a.1/x', 'a.1/y', 'a.1.1']);
   });
@@ -163,18 +181,42 @@ describe('safePaths', () => {
 });
 
 describe('truePaths', () => {
-  const truly = (platform: Platform, ...paths: readonly (readonly string[])[]): string[] => placedOn(platform, paths, truePaths);
+  const truly = (platform: Platform, ...paths: readonly (readonly string[])[]): string[] =>
+    placedOn(platform, paths, truePaths);
 
   it('are the names as they are where the system can have them and we would not give them', () => {
     expect(truly('linux', ['plain'], ['a\u202eb'], ['c\nd', 'e'], ['f:g'])).toEqual(['', 'a\u202eb', 'c\nd/e', '']);
     expect(truly('darwin', ['plain'], ['a\u202eb'], ['c\nd', 'e'], ['f:g'])).toEqual(['', 'a\u202eb', 'c\nd/e', 'f:g']);
-    expect(truly('win32', ['plain'], ['a\u202eb'], ['c\nd', 'e'], ['f:g'], ['h\x85'])).toEqual(['', 'a\u202eb', '', '', 'h\x85']);
+    expect(truly('win32', ['plain'], ['a\u202eb'], ['c\nd', 'e'], ['f:g'], ['h\x85'])).toEqual([
+      '',
+      'a\u202eb',
+      '',
+      '',
+      'h\x85',
+    ]);
   });
 
   it('are none where no file can be called so, or where the path would lead elsewhere', () => {
-    const impossible = [['a/b'], ['..', 'c'], ['.'], [''], ['a', '', 'b'], ['d\0'], ['x'.repeat(256)], ['\ud800'], ['..\u202e/..']];
+    const impossible = [
+      ['a/b'],
+      ['..', 'c'],
+      ['.'],
+      [''],
+      ['a', '', 'b'],
+      ['d\0'],
+      ['x'.repeat(256)],
+      ['\ud800'],
+      ['..\u202e/..'],
+    ];
     for (const platform of platforms) expect(truly(platform, ...impossible)).toEqual(impossible.map(() => ''));
-    expect(truly('win32', ['con\x85'], ['con'], ['a.'], ['a '], ['..\\x'], ['C:x'])).toEqual(['con\x85', '', '', '', '', '']);
+    expect(truly('win32', ['con\x85'], ['con'], ['a.'], ['a '], ['..\\x'], ['C:x'])).toEqual([
+      'con\x85',
+      '',
+      '',
+      '',
+      '',
+      '',
+    ]);
   });
 
   it('are none where another file of the torrent is, or where it has a folder', () => {
@@ -229,7 +271,8 @@ describe('the paths of a torrent, whatever its names', () => {
         for (const file of [...safe, ...truePaths(torrent, target, platform)].filter((each) => each !== '')) {
           expect(path.resolve(file)).toBe(file);
           expect(file.startsWith(target.folder + path.sep)).toBe(true);
-          for (const part of file.slice(target.folder.length + 1).split(path.sep)) expect(isPossible(part, systemOf(platform))).toBe(true);
+          for (const part of file.slice(target.folder.length + 1).split(path.sep))
+            expect(isPossible(part, systemOf(platform))).toBe(true);
         }
       }),
       some,
@@ -245,7 +288,9 @@ describe('the paths of a torrent, whatever its names', () => {
         const safe = safePaths(torrent, target, platform).map(fold);
         const also = truePaths(torrent, target, platform).map(fold);
         // A file's own two paths may be one to the disk.
-        const all = safe.flatMap((file, n) => (also[n] === '' || also[n] === file ? [file] : [file, also[n] as string]));
+        const all = safe.flatMap((file, n) =>
+          also[n] === '' || also[n] === file ? [file] : [file, also[n] as string],
+        );
         expect(new Set(all).size).toBe(all.length);
         for (const file of all) expect(all.some((other) => other.startsWith(file + path.sep))).toBe(false);
       }),
@@ -282,7 +327,8 @@ describe('the paths of a torrent, whatever its names', () => {
       fc.property(names, filesOf, system, (name, files, platform) => {
         const { path } = systemOf(platform);
         const all = truePaths(torrentOf({ name, files }), { folder: folders[platform] }, platform);
-        for (const [n, file] of all.entries()) if (file !== '') expect(file).toBe([folders[platform], name, ...(files[n] as FileSpec).path].join(path.sep));
+        for (const [n, file] of all.entries())
+          if (file !== '') expect(file).toBe([folders[platform], name, ...(files[n] as FileSpec).path].join(path.sep));
       }),
       some,
     );
@@ -290,5 +336,7 @@ describe('the paths of a torrent, whatever its names', () => {
 });
 
 it('Windows paths are made with its own separator', () => {
-  expect(safePaths(torrentOf({ files: [{ path: ['a', 'b'], length: 1 }] }), { folder: 'D:\\x' }, 'win32')).toEqual([win32.join('D:\\x', 'name', 'a', 'b')]);
+  expect(safePaths(torrentOf({ files: [{ path: ['a', 'b'], length: 1 }] }), { folder: 'D:\\x' }, 'win32')).toEqual([
+    win32.join('D:\\x', 'name', 'a', 'b'),
+  ]);
 });

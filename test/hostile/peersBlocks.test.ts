@@ -72,7 +72,8 @@ describe('blocks nobody asked for', () => {
       onMessage: (message, talk) => {
         if (message.type !== 'interested') return false;
         talk.unchoke();
-        for (let n = 0; n < blocks; n++) offer(talk, n % 32, BLOCK * (n % 8), BLOCK - (n % 32 === 31 && n % 8 === 7 ? 5 : 0));
+        for (let n = 0; n < blocks; n++)
+          offer(talk, n % 32, BLOCK * (n % 8), BLOCK - (n % 32 === 31 && n % 8 === 7 ? 5 : 0));
         return true;
       },
       onRequest: () => true,
@@ -204,7 +205,11 @@ describe('all of it at once', () => {
       { onHandshake: (talk) => (talk.send({ type: 'have', piece: 10_000 }), true) },
       { unchokeAfter: Infinity },
       { onRequest: () => true },
-      { onRequest: ({ piece: index, begin, length }, talk) => (talk.send({ type: 'reject', piece: index, begin, length }), true) },
+      {
+        onRequest: ({ piece: index, begin, length }, talk) => (
+          talk.send({ type: 'reject', piece: index, begin, length }), true
+        ),
+      },
       { fast: false, onRequest: (_, talk) => (talk.choke(), talk.unchoke(), true) },
       { onRequest: ({ piece: index, begin }, talk) => (offer(talk, index, begin, 77), true) },
       { onRequest: (_, talk) => (talk.socket.destroy(), true) },
@@ -215,7 +220,11 @@ describe('all of it at once', () => {
       { infoHash: new Uint8Array(20) },
     ];
     const bad = await peers(content, zoo);
-    const good = await peers(content, [{ bytesPerSecond: MiB }, { bytesPerSecond: MiB, fast: false }, { bytesPerSecond: MiB, unchokeAfter: 500 }]);
+    const good = await peers(content, [
+      { bytesPerSecond: MiB },
+      { bytesPerSecond: MiB, fast: false },
+      { bytesPerSecond: MiB, unchokeAfter: 500 },
+    ]);
     const ran = await run(content, { peers: addresses([...bad, ...good]) });
     expect(ran.sha256).toBe(content.sha256);
     expect(good.flatMap(({ port }) => leavings(ran, port))).toEqual([]);

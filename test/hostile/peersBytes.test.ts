@@ -27,28 +27,56 @@ const says = (what: (talk: Talk) => void, more: Conduct = {}): Conduct => ({
     return true;
   },
 });
-const field = (length: number, fill: number): Message => ({ type: 'bitfield', bytes: new Uint8Array(length).fill(fill) });
+const field = (length: number, fill: number): Message => ({
+  type: 'bitfield',
+  bytes: new Uint8Array(length).fill(fill),
+});
 const full = field(4, 0xff);
 
-const many = (count: number, range: { readonly piece: number; readonly begin: number; readonly length: number }): readonly Message[] =>
-  new Array<Message>(count).fill({ type: 'request', ...range });
+const many = (
+  count: number,
+  range: { readonly piece: number; readonly begin: number; readonly length: number },
+): readonly Message[] => new Array<Message>(count).fill({ type: 'request', ...range });
 
 describe('what can be no message, or not here', () => {
   const cases: readonly (readonly [string, string, Conduct])[] = [
-    ['random bytes instead of a handshake', 'malformed', { onConnect: (talk) => (talk.raw(randomBytes(100_000)), true) }],
-    ['a handshake with one letter wrong', 'malformed', { onConnect: (talk) => (talk.raw(Buffer.from('\x13BitTorrent protocoL' + '0'.repeat(48))), true) }],
+    [
+      'random bytes instead of a handshake',
+      'malformed',
+      { onConnect: (talk) => (talk.raw(randomBytes(100_000)), true) },
+    ],
+    [
+      'a handshake with one letter wrong',
+      'malformed',
+      { onConnect: (talk) => (talk.raw(Buffer.from('\x13BitTorrent protocoL' + '0'.repeat(48))), true) },
+    ],
     ['the handshake of another torrent', 'wrong-info-hash', { infoHash: new Uint8Array(20).fill(7) }],
     [
       'half a handshake and the end',
       'reset',
-      { onConnect: (talk) => (talk.socket.end(encodeHandshake({ infoHash: content.torrent.infoHash, peerId: talk.peer.id }).subarray(0, 40)), true) },
+      {
+        onConnect: (talk) => (
+          talk.socket.end(
+            encodeHandshake({ infoHash: content.torrent.infoHash, peerId: talk.peer.id }).subarray(0, 40),
+          ),
+          true
+        ),
+      },
     ],
     [
       'half a handshake and a reset',
       'reset',
-      { onConnect: (talk) => (talk.raw(Buffer.from('\x13BitT')), talk.after(30, () => void talk.socket.resetAndDestroy()), true) },
+      {
+        onConnect: (talk) => (
+          talk.raw(Buffer.from('\x13BitT')), talk.after(30, () => void talk.socket.resetAndDestroy()), true
+        ),
+      },
     ],
-    ['random bytes after the handshake', 'oversized', says((talk) => talk.raw(Uint8Array.of(0xde, 0xad, 0xbe, 0xef, 0x99, ...randomBytes(50_000))))],
+    [
+      'random bytes after the handshake',
+      'oversized',
+      says((talk) => talk.raw(Uint8Array.of(0xde, 0xad, 0xbe, 0xef, 0x99, ...randomBytes(50_000)))),
+    ],
     ['a message of 4 GiB', 'oversized', says((talk) => talk.raw(claims(0xffff_ffff, 7)))],
     ['a message of 1 MiB and 1 byte', 'oversized', says((talk) => talk.raw(claims(MiB + 1, 99)))],
     ['a block of 128 KiB', 'oversized', says((talk) => talk.raw(claims(9 + 128 * KiB, 7)))],
@@ -59,12 +87,32 @@ describe('what can be no message, or not here', () => {
     ['a bitfield that is too short', 'malformed', says((talk) => talk.send(field(3, 0xff)))],
     ['a bitfield that is too long', 'malformed', says((talk) => talk.send(field(5, 0xff)))],
     ['a bitfield, ten times', 'malformed', says((talk) => talk.send(...new Array<Message>(10).fill(full)))],
-    ['have all, and nine bitfields', 'malformed', says((talk) => talk.send({ type: 'haveAll' }, ...new Array<Message>(9).fill(full)))],
-    ['have none, and nine times have all', 'malformed', says((talk) => talk.send({ type: 'haveNone' }, ...new Array<Message>(9).fill({ type: 'haveAll' })))],
+    [
+      'have all, and nine bitfields',
+      'malformed',
+      says((talk) => talk.send({ type: 'haveAll' }, ...new Array<Message>(9).fill(full))),
+    ],
+    [
+      'have none, and nine times have all',
+      'malformed',
+      says((talk) => talk.send({ type: 'haveNone' }, ...new Array<Message>(9).fill({ type: 'haveAll' }))),
+    ],
     ['have all, then have none', 'malformed', says((talk) => talk.send({ type: 'haveAll' }, { type: 'haveNone' }))],
-    ['have all without the fast extension', 'malformed', says((talk) => talk.send({ type: 'haveAll' }), { fast: false })],
-    ['requests while choked, a flood of them', 'unexpected', says((talk) => talk.send(full, ...many(500, { piece: 1, begin: 0, length: 16 * KiB })))],
-    ['requests out of range, a flood of them', 'unexpected', says((talk) => talk.send(full, ...many(500, { piece: 99, begin: 7, length: 2 ** 31 })))],
+    [
+      'have all without the fast extension',
+      'malformed',
+      says((talk) => talk.send({ type: 'haveAll' }), { fast: false }),
+    ],
+    [
+      'requests while choked, a flood of them',
+      'unexpected',
+      says((talk) => talk.send(full, ...many(500, { piece: 1, begin: 0, length: 16 * KiB }))),
+    ],
+    [
+      'requests out of range, a flood of them',
+      'unexpected',
+      says((talk) => talk.send(full, ...many(500, { piece: 99, begin: 7, length: 2 ** 31 }))),
+    ],
     ['an extended message without an id', 'malformed', says((talk) => talk.raw(claims(1, 20)))],
   ];
   it.each(cases)('%s: %s', async (_, reason, conduct) => {
@@ -86,33 +134,73 @@ describe('what is odd, and no harm', () => {
   const cases: readonly (readonly [string, Conduct])[] = [
     [
       'extension handshakes of garbage',
-      serves((talk) => talk.send(...new Array(50).fill(0).map((_, n): Message => ({ type: 'extended', id: n % 4, payload: randomBytes(n * 40) })))),
+      serves((talk) =>
+        talk.send(
+          ...new Array(50)
+            .fill(0)
+            .map((_, n): Message => ({ type: 'extended', id: n % 4, payload: randomBytes(n * 40) })),
+        ),
+      ),
     ],
     [
       'messages of unknown types, up to 1 MiB',
-      serves((talk) => talk.raw(Buffer.concat([claims(1, 99), claims(5, 250, 1, 2, 3, 4), claims(MiB, 10), new Uint8Array(MiB - 1), claims(0)]))),
+      serves((talk) =>
+        talk.raw(
+          Buffer.concat([
+            claims(1, 99),
+            claims(5, 250, 1, 2, 3, 4),
+            claims(MiB, 10),
+            new Uint8Array(MiB - 1),
+            claims(0),
+          ]),
+        ),
+      ),
     ],
-    ['300,000 haves', serves((talk) => talk.raw(Buffer.concat(new Array<Uint8Array>(300_000).fill(encodeMessages([{ type: 'have', piece: 7 }])))))],
+    [
+      '300,000 haves',
+      serves((talk) =>
+        talk.raw(Buffer.concat(new Array<Uint8Array>(300_000).fill(encodeMessages([{ type: 'have', piece: 7 }])))),
+      ),
+    ],
     ['100,000 keep-alives', serves((talk) => talk.raw(new Uint8Array(400_000)))],
     [
       '100,000 chokes before the first unchoke',
-      serves((talk) => talk.raw(Buffer.concat(new Array<Uint8Array>(100_000).fill(encodeMessages([{ type: 'choke' }]))))),
+      serves((talk) =>
+        talk.raw(Buffer.concat(new Array<Uint8Array>(100_000).fill(encodeMessages([{ type: 'choke' }])))),
+      ),
     ],
     [
       '10,000 times interested and not',
-      serves((talk) => talk.send(...new Array(20_000).fill(0).map((_, n): Message => ({ type: n % 2 === 0 ? 'interested' : 'notInterested' })))),
+      serves((talk) =>
+        talk.send(
+          ...new Array(20_000).fill(0).map((_, n): Message => ({ type: n % 2 === 0 ? 'interested' : 'notInterested' })),
+        ),
+      ),
     ],
     [
       '10,000 suggestions and allowed fast',
-      serves((talk) => talk.send(...new Array(20_000).fill(0).map((_, n): Message => ({ type: n % 2 === 0 ? 'suggest' : 'allowedFast', piece: n % 32 })))),
+      serves((talk) =>
+        talk.send(
+          ...new Array(20_000)
+            .fill(0)
+            .map((_, n): Message => ({ type: n % 2 === 0 ? 'suggest' : 'allowedFast', piece: n % 32 })),
+        ),
+      ),
     ],
-    ['a bitfield and have all again and again, as aria2 says them', serves((talk) => talk.send(full, full, { type: 'haveAll' }, { type: 'haveAll' }, full))],
+    [
+      'a bitfield and have all again and again, as aria2 says them',
+      serves((talk) => talk.send(full, full, { type: 'haveAll' }, { type: 'haveAll' }, full)),
+    ],
     [
       'suggestions, allowed fast and rejects past the end',
       serves((talk) =>
         talk.send(
-          ...new Array(3000).fill(0).map((_, n): Message => ({ type: n % 2 === 0 ? 'suggest' : 'allowedFast', piece: 32 + n })),
-          ...new Array(1000).fill(0).map((_, n): Message => ({ type: 'reject', piece: 99 + n, begin: 0, length: 16 * KiB })),
+          ...new Array(3000)
+            .fill(0)
+            .map((_, n): Message => ({ type: n % 2 === 0 ? 'suggest' : 'allowedFast', piece: 32 + n })),
+          ...new Array(1000)
+            .fill(0)
+            .map((_, n): Message => ({ type: 'reject', piece: 99 + n, begin: 0, length: 16 * KiB })),
         ),
       ),
     ],
@@ -121,14 +209,27 @@ describe('what is odd, and no harm', () => {
       'a port, and extended messages, without a word of them in the handshake',
       serves((talk) => talk.send({ type: 'port', port: 6881 }, extended(0), extended(3))),
     ],
-    ['some requests of what can be had of nobody', serves((talk) => talk.send(...many(200, { piece: 99, begin: 1, length: 2 ** 31 })))],
+    [
+      'some requests of what can be had of nobody',
+      serves((talk) => talk.send(...many(200, { piece: 99, begin: 1, length: 2 ** 31 }))),
+    ],
     [
       'cancels of what was not asked for',
-      serves((talk) => talk.send(...new Array(1000).fill(0).map((_, n): Message => ({ type: 'cancel', piece: n, begin: 0, length: 16 * KiB })))),
+      serves((talk) =>
+        talk.send(
+          ...new Array(1000).fill(0).map((_, n): Message => ({ type: 'cancel', piece: n, begin: 0, length: 16 * KiB })),
+        ),
+      ),
     ],
     [
       'rejects of what was not asked for',
-      serves((talk) => talk.send(...new Array(1000).fill(0).map((_, n): Message => ({ type: 'reject', piece: n % 32, begin: 0, length: 16 * KiB })))),
+      serves((talk) =>
+        talk.send(
+          ...new Array(1000)
+            .fill(0)
+            .map((_, n): Message => ({ type: 'reject', piece: n % 32, begin: 0, length: 16 * KiB })),
+        ),
+      ),
     ],
   ];
   it.each(cases)('%s: it may still serve', async (_, conduct) => {
@@ -167,7 +268,9 @@ describe('what is odd, and no harm', () => {
     const small = contentOf({ length: 40_000 });
     const drips: Conduct = {
       onRequest: (request, talk) => {
-        const bytes = encodeMessages([{ type: 'piece', piece: request.piece, begin: request.begin, bytes: talk.blockOf(request) }]);
+        const bytes = encodeMessages([
+          { type: 'piece', piece: request.piece, begin: request.begin, bytes: talk.blockOf(request) },
+        ]);
         for (let at = 0; at < bytes.length; at += 7) talk.raw(bytes.subarray(at, at + 7));
         talk.peer.served(request, request.length);
         return true;

@@ -12,8 +12,18 @@ const torrent = torrentOf({ files: [{ path: ['a'], length: 1000 }] });
 const have = new Bitfield(32);
 have.setAll();
 const stamps = [{ size: 1000, mtime: 1.5 }];
-const good = encodeResume({ infoHash: torrent.infoHash, have, pending: new Bitfield(32), stamps, boot: 'now', clean: true, downloaded: 0, uploaded: 0 });
-const hidden = (folder: string): string => path.join(folder, `.name.${Buffer.from(torrent.infoHash).toString('hex', 0, 4)}.rxtorrent`);
+const good = encodeResume({
+  infoHash: torrent.infoHash,
+  have,
+  pending: new Bitfield(32),
+  stamps,
+  boot: 'now',
+  clean: true,
+  downloaded: 0,
+  uploaded: 0,
+});
+const hidden = (folder: string): string =>
+  path.join(folder, `.name.${Buffer.from(torrent.infoHash).toString('hex', 0, 4)}.rxtorrent`);
 
 const mutate = (bytes: Uint8Array, random: () => number): Uint8Array => {
   const at = Math.floor(random() * bytes.length);
@@ -53,8 +63,10 @@ describe('a damaged note', () => {
   });
 
   it('is none, however short, and as garbage of any length', () => {
-    for (let length = 0; length < good.length; length++) expect(decodeResume(good.slice(0, length), torrent)).toBeUndefined();
-    for (let length = 0; length < 2000; length += 7) expect(decodeResume(bytesOf(length, length), torrent)).toBeUndefined();
+    for (let length = 0; length < good.length; length++)
+      expect(decodeResume(good.slice(0, length), torrent)).toBeUndefined();
+    for (let length = 0; length < 2000; length += 7)
+      expect(decodeResume(bytesOf(length, length), torrent)).toBeUndefined();
   });
 
   it('makes everything on disk doubtful', () => {
@@ -68,7 +80,10 @@ describe('the file of the note', () => {
   it.each([
     ['a folder', (file: string) => fs.mkdirSync(file)],
     ['larger than the limit', (file: string) => (fs.writeFileSync(file, ''), fs.truncateSync(file, MAX_NOTE + 1))],
-    ['a link, even to a good note', (file: string) => (fs.writeFileSync(`${file}.real`, good), fs.symlinkSync(`${file}.real`, file))],
+    [
+      'a link, even to a good note',
+      (file: string) => (fs.writeFileSync(`${file}.real`, good), fs.symlinkSync(`${file}.real`, file)),
+    ],
     ['a named pipe', (file: string) => execFileSync('mkfifo', [file])],
   ])('loads as none when it is %s', async (_, put) => {
     const folder = tempFolder();

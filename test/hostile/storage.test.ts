@@ -75,7 +75,11 @@ describe('a disk that refuses', () => {
       // Nothing is lacking, so nothing is changed.
       expect(await ended(storage.finish())).toBeUndefined();
       for (const change of [storage.write(0, into), storage.notes.save(into)]) {
-        expect(await errorOf(change)).toMatchObject({ name: 'StorageError', code: 'denied', message: expect.stringContaining(folder) });
+        expect(await errorOf(change)).toMatchObject({
+          name: 'StorageError',
+          code: 'denied',
+          message: expect.stringContaining(folder),
+        });
       }
     });
     const empty = { path: ['empty'], length: 0 };
@@ -100,7 +104,11 @@ describe('a disk that refuses', () => {
         setImmediate(() => (args.at(-1) as (error: Error) => void)(Object.assign(new Error(errno), { code: errno })));
       }) as typeof fs.write;
       const error = await errorOf(storage.write(0, bytesOf(100)));
-      expect(error).toMatchObject({ name: 'StorageError', code, message: expect.stringContaining(path.join(folder, 'name', 'a')) });
+      expect(error).toMatchObject({
+        name: 'StorageError',
+        code,
+        message: expect.stringContaining(path.join(folder, 'name', 'a')),
+      });
       expect((error as Error).message).not.toContain('\n');
       expect(calls).toBe(1);
     });
@@ -110,7 +118,11 @@ describe('a disk that refuses', () => {
     // The names of a torrent are made to fit; the one that the user gives is not.
     await withStorage(torrentOf(), { folder: tempFolder(), name: 'x'.repeat(256) }, async (storage) => {
       for (const change of [storage.write(0, new Uint8Array(10))]) {
-        expect(await errorOf(change)).toMatchObject({ name: 'StorageError', code: 'io', message: expect.stringContaining('too long') });
+        expect(await errorOf(change)).toMatchObject({
+          name: 'StorageError',
+          code: 'io',
+          message: expect.stringContaining('too long'),
+        });
       }
       expect((await ended(storage.stamps()))?.[0]).toEqual({ size: -1, mtime: 0 });
     });
@@ -123,7 +135,9 @@ describe('a disk that refuses', () => {
     fs.writeFileSync(path.join(folder, 'name', 'file'), 'x');
     for (const names of [['dir'], ['pipe'], ['file', 'below']]) {
       await withStorage(torrentOf({ files: [{ path: names, length: 10 }] }), { folder }, async (storage) => {
-        expect(await errorOf(storage.write(0, new Uint8Array(10))), names.join()).toMatchObject({ name: 'StorageError' });
+        expect(await errorOf(storage.write(0, new Uint8Array(10))), names.join()).toMatchObject({
+          name: 'StorageError',
+        });
         expect(await errorOf(storage.finish())).toMatchObject({ name: 'StorageError' });
       });
     }
@@ -136,7 +150,10 @@ describe('a disk that refuses', () => {
 
 describe('many files', () => {
   const many = (count: number) =>
-    torrentOf({ pieceLength: 16_384, files: Array.from({ length: count }, (_, n) => ({ path: [`d${n % 50}`, `f${n}`], length: 7 })) });
+    torrentOf({
+      pieceLength: 16_384,
+      files: Array.from({ length: count }, (_, n) => ({ path: [`d${n % 50}`, `f${n}`], length: 7 })),
+    });
 
   it('5000 files keep at most 128 open, and everything is closed in the end', async () => {
     const folder = tempFolder();
@@ -144,7 +161,9 @@ describe('many files', () => {
     let most = 0;
     await withStorage(many(5000), { folder }, async (storage) => {
       most = Math.max(most, openFilesIn(folder).length);
-      await Promise.all([0, 7000, 14_000, 21_000, 28_000].map((at) => ended(storage.write(at, data.subarray(at, at + 7000)))));
+      await Promise.all(
+        [0, 7000, 14_000, 21_000, 28_000].map((at) => ended(storage.write(at, data.subarray(at, at + 7000)))),
+      );
       // What has given its place to another is closed beside it.
       await new Promise((resolve) => setTimeout(resolve, 100));
       most = Math.max(most, openFilesIn(folder).length);
@@ -160,7 +179,11 @@ describe('many files', () => {
 
   it('5000 files work where a process may open 256 in all', () => {
     const script = fileURLToPath(new URL('../disk/manyFiles.ts', import.meta.url));
-    const ran = spawnSync('sh', ['-c', 'ulimit -n 256 && exec "$@"', 'sh', process.execPath, '--import', 'tsx', script, tempFolder()], { encoding: 'utf8' });
+    const ran = spawnSync(
+      'sh',
+      ['-c', 'ulimit -n 256 && exec "$@"', 'sh', process.execPath, '--import', 'tsx', script, tempFolder()],
+      { encoding: 'utf8' },
+    );
     expect(ran.stderr).toBe('');
     expect(ran.stdout).toBe('5000 files, the same back\n');
   });
@@ -184,7 +207,9 @@ describe('many files', () => {
       await ended(storage.write(0, bytesOf(35)));
       fs.open = ((...args: Parameters<typeof fs.open>) => {
         if (!String(args[0]).includes('/f') || refusals-- <= 0) return open(...args);
-        return setImmediate(() => (args.at(-1) as unknown as (error: Error) => void)(Object.assign(new Error('EMFILE'), { code: 'EMFILE' })));
+        return setImmediate(() =>
+          (args.at(-1) as unknown as (error: Error) => void)(Object.assign(new Error('EMFILE'), { code: 'EMFILE' })),
+        );
       }) as typeof fs.open;
       expect(await ended(storage.write(35, bytesOf(35)))).toBe(35);
       expect(refusals).toBeLessThan(0);

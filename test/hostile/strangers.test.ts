@@ -36,14 +36,20 @@ describe('R12: v2 where there is none', () => {
   it('a peer that claims v2, and every other bit, is taken for what it does: metadata and content come from it', async () => {
     const claiming = await peer(content, claimsAll(withMetadata(content)));
     const found$ = fetchTorrent(magnetOf(infoHash), nodeEnv(), { peers: [claiming.address], pex: false });
-    expect((await lastValueFrom(found$.pipe(toArray()))).map((torrent) => toHex(torrent.infoHash))).toEqual([toHex(infoHash)]);
+    expect((await lastValueFrom(found$.pipe(toArray()))).map((torrent) => toHex(torrent.infoHash))).toEqual([
+      toHex(infoHash),
+    ]);
     const ran = await run(content, { peers: [claiming.address] });
     expect([ran.done, ran.sha256]).toEqual([true, content.sha256]);
   });
 
   it('a hybrid is loaded by its v1 part, whatever its v2 part says; its link by its v1 hash', () => {
     const hybrid = { name: 'x', length: 9, 'piece length': 16_384, pieces: new Uint8Array(20), 'meta version': 2 };
-    for (const tree of [{}, { y: { '': { length: 7, 'pieces root': new Uint8Array(32) } } }, { '..': { '': { length: -1 } } }]) {
+    for (const tree of [
+      {},
+      { y: { '': { length: 7, 'pieces root': new Uint8Array(32) } } },
+      { '..': { '': { length: -1 } } },
+    ]) {
       const bytes = { ...hybrid, 'file tree': tree };
       const torrent = parseTorrent(encode({ info: bytes }));
       expect([torrent.name, torrent.length, toHex(torrent.infoHash)]).toEqual(['x', 9, toHex(sha1(encode(bytes)))]);
@@ -79,7 +85,10 @@ describe('R32: extension handshakes that mean nothing', () => {
 
   it.each([
     ['wrong types', encode({ m: 7, v: [], p: 'x', reqq: {}, yourip: 3, metadata_size: 'x', upload_only: [] })],
-    ['numbers beyond reason', encode({ m: { ut_metadata: 2 ** 40, ut_pex: -1 }, reqq: -5, p: 2 ** 40, metadata_size: -1 })],
+    [
+      'numbers beyond reason',
+      encode({ m: { ut_metadata: 2 ** 40, ut_pex: -1 }, reqq: -5, p: 2 ** 40, metadata_size: -1 }),
+    ],
     ['extensions that nobody knows', encode({ m: { xx_a: 1, '': 2, ut_holepunch: 3 }, q: { deep: [[[]]] } })],
   ])('%s count as absent: all is had from whoever sends them', async (_, payload) => {
     const odd = await peer(content, says(payload));
@@ -108,7 +117,11 @@ describe('R30: sizes of metadata', () => {
     const claims = (size: number): Conduct => ({
       extended: true,
       onHandshake: (talk) => {
-        talk.send({ type: 'extended', id: EXTENSION_HANDSHAKE, payload: encode({ m: { ut_metadata: 3 }, metadata_size: size }) });
+        talk.send({
+          type: 'extended',
+          id: EXTENSION_HANDSHAKE,
+          payload: encode({ m: { ut_metadata: 3 }, metadata_size: size }),
+        });
         return true;
       },
       onMessage: (message) => {
@@ -128,11 +141,16 @@ describe('R30: sizes of metadata', () => {
 });
 
 describe('R46: hosts that look like others', () => {
-  const link = (url: string) => parseMagnet(`magnet:?xt=urn:btih:${toHex(infoHash)}&tr=${encodeURIComponent(url)}&xs=${encodeURIComponent(url)}`);
+  const link = (url: string) =>
+    parseMagnet(`magnet:?xt=urn:btih:${toHex(infoHash)}&tr=${encodeURIComponent(url)}&xs=${encodeURIComponent(url)}`);
 
   it('in letters of another script are used nowhere', () => {
     // Cyrillic а, fullwidth full stop.
-    for (const url of ['http://\u0430pple.com/announce', 'http://127\uff0e0.0.1/announce', 'https://b\u00fccher.example/a']) {
+    for (const url of [
+      'http://\u0430pple.com/announce',
+      'http://127\uff0e0.0.1/announce',
+      'https://b\u00fccher.example/a',
+    ]) {
       const { announce, sources, ignored } = link(url);
       expect({ announce, sources, ignored: ignored.length }).toEqual({ announce: [], sources: [], ignored: 2 });
     }
@@ -152,10 +170,17 @@ describe('R46: hosts that look like others', () => {
       response.end();
     });
     const seed = await peer(content, { bytesPerSecond: 500_000 });
-    const ran = await run(content, { peers: [seed.address], trackers: [[`${origin.replace('127.0.0.1', 'localhost')}/announce`]] });
+    const ran = await run(content, {
+      peers: [seed.address],
+      trackers: [[`${origin.replace('127.0.0.1', 'localhost')}/announce`]],
+    });
     expect([ran.done, heard]).toEqual([true, 0]);
     expect(ran.events).toContainEqual(
-      expect.objectContaining({ type: 'warning', code: 'unreachable', message: expect.stringContaining('certificate') as string }),
+      expect.objectContaining({
+        type: 'warning',
+        code: 'unreachable',
+        message: expect.stringContaining('certificate') as string,
+      }),
     );
   });
 });

@@ -63,5 +63,7 @@ export const servesOthers = async (port: number): Promise<void> => {
   expect(sha256OnDisk(content, ran.folder)).toBe(content.sha256);
 };
 
-export const opened = (all: readonly Socket[]): Promise<boolean> => eventually(() => all.every((socket) => !socket.connecting || socket.destroyed), 20_000);
-export const greeting = (infoHash: Uint8Array, id: number): Uint8Array => encodeHandshake({ infoHash, peerId: new Uint8Array(20).fill(id), fast: true });
+export const opened = (all: readonly Socket[]): Promise<boolean> =>
+  eventually(() => all.every((socket) => !socket.connecting || socket.destroyed), 20_000);
+export const greeting = (infoHash: Uint8Array, id: number): Uint8Array =>
+  encodeHandshake({ infoHash, peerId: new Uint8Array(20).fill(id), fast: true });

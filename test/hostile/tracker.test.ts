@@ -54,11 +54,31 @@ describe('the next tracker is asked after one', () => {
     ['sends nothing', answering((_, response) => response.end()), 'malformed'],
     ['hangs up', () => serveRaw((socket) => socket.destroy()), 'unreachable'],
     ['speaks another protocol', () => serveRaw((socket) => socket.end('220 mail.example ESMTP\r\n')), 'malformed'],
-    ['sends broken chunks', () => serveRaw((socket) => socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nq\r\n')), 'malformed'],
-    ['never ends its list', answering((_, response) => endless(() => response.write(Buffer.alloc(65_536, 'l')), response)), 'malformed'],
-    ['redirects in a loop', answering((_, response) => response.writeHead(302, { location: '/announce' }).end()), 'malformed'],
-    ['redirects to a file', answering((_, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end()), 'unsupported-scheme'],
-    ['redirects into another service of this machine', answering((_, response) => response.writeHead(302, { location: '/shutdown' }).end()), 'refused-address'],
+    [
+      'sends broken chunks',
+      () => serveRaw((socket) => socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nq\r\n')),
+      'malformed',
+    ],
+    [
+      'never ends its list',
+      answering((_, response) => endless(() => response.write(Buffer.alloc(65_536, 'l')), response)),
+      'malformed',
+    ],
+    [
+      'redirects in a loop',
+      answering((_, response) => response.writeHead(302, { location: '/announce' }).end()),
+      'malformed',
+    ],
+    [
+      'redirects to a file',
+      answering((_, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end()),
+      'unsupported-scheme',
+    ],
+    [
+      'redirects into another service of this machine',
+      answering((_, response) => response.writeHead(302, { location: '/shutdown' }).end()),
+      'refused-address',
+    ],
     ['refuses', saying({ 'failure reason': 'not registered' }), 'failure-reason'],
     ['hangs the careless', answering((_, response) => response.end('d-3:e')), 'malformed'],
     ['nests too deep', answering((_, response) => response.end('l'.repeat(1_000_000))), 'malformed'],
@@ -92,21 +112,24 @@ const endless = (write: () => boolean, response: NodeJS.WritableStream): void =>
 };
 
 describe('what a tracker says', () => {
-  it.each([0, -5, 2n ** 53n, 2n ** 62n])('of its interval is believed only from 30 s to a day: %s', async (interval) => {
-    let announces = 0;
-    const origin = await serve((_, response) => {
-      announces++;
-      response.end(encode({ interval, 'min interval': interval, peers: '' }));
-    });
-    const { peers$, events } = ask([`${origin}/announce`]);
-    const subscription = peers$.subscribe();
-    expect(await eventually(() => events.length > 0)).toBe(true);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    subscription.unsubscribe();
-    expect(events).toHaveLength(1);
-    expect(events[0]).toMatchObject({ type: 'announced', interval: interval <= 0 ? 30 : 86_400 });
-    expect(await eventually(() => announces === 2)).toBe(true);
-  });
+  it.each([0, -5, 2n ** 53n, 2n ** 62n])(
+    'of its interval is believed only from 30 s to a day: %s',
+    async (interval) => {
+      let announces = 0;
+      const origin = await serve((_, response) => {
+        announces++;
+        response.end(encode({ interval, 'min interval': interval, peers: '' }));
+      });
+      const { peers$, events } = ask([`${origin}/announce`]);
+      const subscription = peers$.subscribe();
+      expect(await eventually(() => events.length > 0)).toBe(true);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      subscription.unsubscribe();
+      expect(events).toHaveLength(1);
+      expect(events[0]).toMatchObject({ type: 'announced', interval: interval <= 0 ? 30 : 86_400 });
+      expect(await eventually(() => announces === 2)).toBe(true);
+    },
+  );
 
   it('of peers is cut at 3000 and holds no address where nobody can be', async () => {
     const bytes = Buffer.alloc(6 * 10_000);
@@ -122,12 +145,18 @@ describe('what a tracker says', () => {
   });
 
   it('for people is shown with its control bytes spelled out', async () => {
-    const origin = await serve((_, response) => response.end(encode({ peers: '', 'warning message': '\u001b]0;owned\u0007' })));
+    const origin = await serve((_, response) =>
+      response.end(encode({ peers: '', 'warning message': '\u001b]0;owned\u0007' })),
+    );
     const { peers$, events } = ask([`${origin}/announce?passkey=secret`]);
     const subscription = peers$.subscribe();
     expect(await eventually(() => events.length === 2)).toBe(true);
     subscription.unsubscribe();
-    expect(events[1]).toEqual({ type: 'warning', code: 'warning-message', message: `${origin}/announce: warns "\\x1b]0;owned\\x07"` });
+    expect(events[1]).toEqual({
+      type: 'warning',
+      code: 'warning-message',
+      message: `${origin}/announce: warns "\\x1b]0;owned\\x07"`,
+    });
   });
 });
 

@@ -29,7 +29,10 @@ describe('R48: intervals', () => {
     [2 ** 31, MAX_INTERVAL],
     [2n ** 62n, MAX_INTERVAL],
   ])('%s becomes %d seconds', (said, seconds) => {
-    expect(decoded({ interval: said, 'min interval': said })).toMatchObject({ interval: seconds, minInterval: seconds });
+    expect(decoded({ interval: said, 'min interval': said })).toMatchObject({
+      interval: seconds,
+      minInterval: seconds,
+    });
   });
 
   it('text and lists are no interval', () => {
@@ -54,18 +57,26 @@ describe('R49: peers', () => {
 
   it('refuses a list that is cut off', () => {
     expect(() => decoded({ peers: new Uint8Array(7) })).toThrow('compact peers: expected a multiple of 6 bytes, got 7');
-    expect(() => decoded({ peers6: new Uint8Array(20) })).toThrow('compact peers: expected a multiple of 18 bytes, got 20');
+    expect(() => decoded({ peers6: new Uint8Array(20) })).toThrow(
+      'compact peers: expected a multiple of 18 bytes, got 20',
+    );
   });
 });
 
 describe('R50: what trackers tell people', () => {
   it('is one harmless line', () => {
-    expect(decoded({ 'failure reason': 'no\u001b[2J\r\nsuch\u202etorrent' })).toMatchObject({ reason: String.raw`no\x1b[2J\x0d\x0asuch\u{202e}torrent` });
+    expect(decoded({ 'failure reason': 'no\u001b[2J\r\nsuch\u202etorrent' })).toMatchObject({
+      reason: String.raw`no\x1b[2J\x0d\x0asuch\u{202e}torrent`,
+    });
     expect(decoded({ 'warning message': '\u0007' })).toMatchObject({ warning: String.raw`\x07` });
   });
 
   it('is short, and any bytes', () => {
-    for (const reason of [bytes('x'.repeat(100_000)), new Uint8Array(100_000).fill(0xff), new Uint8Array(Buffer.from('中'.repeat(50_000)))]) {
+    for (const reason of [
+      bytes('x'.repeat(100_000)),
+      new Uint8Array(100_000).fill(0xff),
+      new Uint8Array(Buffer.from('中'.repeat(50_000))),
+    ]) {
       const reply = decodeAnnounceReply(encode({ 'failure reason': reason }));
       expect(reply.type === 'failure' && reply.reason.length).toBe(MAX_TEXT);
     }
@@ -80,13 +91,25 @@ describe('R50: what trackers tell people', () => {
 });
 
 describe('R40: replies that mean nothing', () => {
-  it.each(['', '<html><body>404</body></html>', 'i1e', 'le', '4:spam', 'd', 'd-3:ee', 'd8:interval', 'd8:intervali1e8:intervali2ee'])('%j', (text) => {
+  it.each([
+    '',
+    '<html><body>404</body></html>',
+    'i1e',
+    'le',
+    '4:spam',
+    'd',
+    'd-3:ee',
+    'd8:interval',
+    'd8:intervali1e8:intervali2ee',
+  ])('%j', (text) => {
     expect(() => decodeAnnounceReply(bytes(text))).toThrow(Malformed);
   });
 
   it('too large, or of too many parts', () => {
     expect(() => decodeAnnounceReply(new Uint8Array(MAX_REPLY_BYTES + 1))).toThrow(`at most ${MAX_REPLY_BYTES} bytes`);
-    expect(() => decodeAnnounceReply(bytes(`d5:peersl${'0:'.repeat(MAX_REPLY_TOKENS)}ee`))).toThrow(`at most ${MAX_REPLY_TOKENS} values`);
+    expect(() => decodeAnnounceReply(bytes(`d5:peersl${'0:'.repeat(MAX_REPLY_TOKENS)}ee`))).toThrow(
+      `at most ${MAX_REPLY_TOKENS} values`,
+    );
   });
 
   it('values of the wrong kind count as absent', () => {
@@ -108,7 +131,14 @@ describe('R40: replies that mean nothing', () => {
 
 describe('garbage', () => {
   const replies = [
-    { interval: 1800, 'min interval': 60, complete: 1, incomplete: 2, peers: Uint8Array.of(10, 0, 0, 1, 0, 80, 10, 0, 0, 2, 0, 81), 'tracker id': 'abc' },
+    {
+      interval: 1800,
+      'min interval': 60,
+      complete: 1,
+      incomplete: 2,
+      peers: Uint8Array.of(10, 0, 0, 1, 0, 80, 10, 0, 0, 2, 0, 81),
+      'tracker id': 'abc',
+    },
     {
       interval: 900,
       peers: [
@@ -129,9 +159,11 @@ describe('garbage', () => {
         const reply = decodeAnnounceReply(input);
         taken++;
         if (reply.type === 'failure') continue;
-        for (const seconds of [reply.interval, reply.minInterval ?? MIN_INTERVAL]) expect(seconds >= MIN_INTERVAL && seconds <= MAX_INTERVAL).toBe(true);
+        for (const seconds of [reply.interval, reply.minInterval ?? MIN_INTERVAL])
+          expect(seconds >= MIN_INTERVAL && seconds <= MAX_INTERVAL).toBe(true);
         for (const { host, port } of reply.peers) expect(net.isIP(host) > 0 && port > 0 && port < 65536).toBe(true);
-        for (const { host, port } of reply.named ?? []) expect(/^[\w.-]{1,253}$/.test(host) && port > 0 && port < 65536).toBe(true);
+        for (const { host, port } of reply.named ?? [])
+          expect(/^[\w.-]{1,253}$/.test(host) && port > 0 && port < 65536).toBe(true);
       } catch (error) {
         expect(error, Buffer.from(input).toString('latin1')).toBeInstanceOf(Malformed);
       }

@@ -12,8 +12,20 @@ import { answer, error, type Script, udpTracker } from '../net/udpTracker.ts';
 import { mutated, seeded } from './mutations.ts';
 
 const random = seeded(15);
-const env = { bindUdp, resolve, httpGet, randomBytes: (length: number) => Uint8Array.from({ length }, () => Math.floor(random() * 256)) };
-const query: AnnounceQuery = { infoHash: new Uint8Array(20).fill(1), peerId: new Uint8Array(20), port: 6881, uploaded: 0, downloaded: 0, left: 1 };
+const env = {
+  bindUdp,
+  resolve,
+  httpGet,
+  randomBytes: (length: number) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
+};
+const query: AnnounceQuery = {
+  infoHash: new Uint8Array(20).fill(1),
+  peerId: new Uint8Array(20),
+  port: 6881,
+  uploaded: 0,
+  downloaded: 0,
+  left: 1,
+};
 const announce = async (script: Script) => lastValueFrom(announceOverUdp(env)((await udpTracker(script)).url, query));
 
 const outcome = (bytes: Uint8Array, family: 4 | 6): UdpReply | 'malformed' => {
@@ -35,17 +47,24 @@ const bounded = (reply: UdpReply | 'malformed'): boolean => {
 describe('R47: whatever comes over UDP', () => {
   it('is read or malformed, and bounded, be it noise', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer({ min: 0, max: 5 }), fc.constantFrom(4, 6), (noise, action, family) => {
-        const bytes = Uint8Array.from([0, 0, 0, action, ...noise]);
-        expect(bounded(outcome(bytes, family))).toBe(true);
-        expect(bounded(outcome(noise, family))).toBe(true);
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.integer({ min: 0, max: 5 }),
+        fc.constantFrom(4, 6),
+        (noise, action, family) => {
+          const bytes = Uint8Array.from([0, 0, 0, action, ...noise]);
+          expect(bounded(outcome(bytes, family))).toBe(true);
+          expect(bounded(outcome(noise, family))).toBe(true);
+        },
+      ),
       { numRuns: 2000 },
     );
   });
 
   it('or a mutation of what is right', () => {
-    const originals = [0, 1, 2].map((action) => answer(Uint8Array.from({ length: 98 }, (_, at) => (at === 11 ? action : at))));
+    const originals = [0, 1, 2].map((action) =>
+      answer(Uint8Array.from({ length: 98 }, (_, at) => (at === 11 ? action : at))),
+    );
     for (let round = 0; round < 5000; round++) {
       const original = originals[round % 3] ?? new Uint8Array();
       expect(bounded(outcome(mutated(original, random), round % 2 ? 4 : 6))).toBe(true);
@@ -53,7 +72,8 @@ describe('R47: whatever comes over UDP', () => {
   });
 
   it('has no more peers, torrents and words than are kept', () => {
-    const reply = (action: number, size: number) => Buffer.concat([Uint8Array.of(0, 0, 0, action, 0, 0, 0, 7), Buffer.alloc(size, 1)]);
+    const reply = (action: number, size: number) =>
+      Buffer.concat([Uint8Array.of(0, 0, 0, action, 0, 0, 0, 7), Buffer.alloc(size, 1)]);
     expect(outcome(reply(1, 12 + 6 * 10_000), 4)).toHaveProperty('reply.peers.length', MAX_REPLY_PEERS);
     expect(outcome(reply(2, 12 * 5000), 4)).toHaveProperty('counts.length', MAX_SCRAPED);
     expect(bounded(outcome(reply(3, 65_000), 4))).toBe(true);
@@ -73,7 +93,8 @@ describe('R47: whatever comes over UDP', () => {
 
 describe('R47: a tracker on a socket', () => {
   it('may send as much junk before its answer as it likes', async () => {
-    const junk = (asked: Uint8Array): readonly Uint8Array[] => Array.from({ length: 50 }, () => mutated(answer(asked).subarray(0, 7), random).subarray(0, 7));
+    const junk = (asked: Uint8Array): readonly Uint8Array[] =>
+      Array.from({ length: 50 }, () => mutated(answer(asked).subarray(0, 7), random).subarray(0, 7));
     const reply = await announce((asked) => [...junk(asked), answer(asked)]);
     expect(reply.peers).toEqual([{ host: '10.0.0.1', port: 6881 }]);
   });
@@ -124,7 +145,10 @@ describe('what is remembered', () => {
       memory.connected(`host ${at}`, new Uint8Array(8));
       memory.answered(`url ${at}`, 'host');
     }
-    const known = Array.from({ length: MAX_REMEMBERED + 50 }, (_, at) => [memory.id(`host ${at}`), memory.home(`url ${at}`)]);
+    const known = Array.from({ length: MAX_REMEMBERED + 50 }, (_, at) => [
+      memory.id(`host ${at}`),
+      memory.home(`url ${at}`),
+    ]);
     expect(known.filter(([id]) => id !== undefined)).toHaveLength(MAX_REMEMBERED);
     expect(known.filter(([, home]) => home !== undefined)).toHaveLength(MAX_REMEMBERED);
   });

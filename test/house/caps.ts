@@ -6,7 +6,10 @@ export type Caps = Readonly<Record<string, number>>;
 /** How much there is, and where; the first place of each name is told. */
 export type Counted = ReadonlyMap<string, { readonly count: number; readonly path: string; readonly line: number }>;
 
-/** What is above its cap, and what has become better than its cap: that is lowered, so that nothing grows again; `slack` may be left until then. */
+/**
+ * What is above its cap, and what has become better than its cap: that is lowered, so that nothing grows again; `slack`
+ * may be left until then.
+ */
 export const against = (caps: Caps, counted: Counted, list: string, unit: string, slack = 0): readonly Finding[] => [
   ...[...counted].flatMap(([name, { count, path, line }]) => {
     const cap = caps[name] ?? 0;
@@ -15,7 +18,9 @@ export const against = (caps: Caps, counted: Counted, list: string, unit: string
   ...Object.entries(caps).flatMap(([name, cap]) => {
     const count = counted.get(name)?.count ?? 0;
     const lower = count === 0 ? 'take it off the list' : `lower the cap to ${count}`;
-    return count === 0 || count < cap - slack ? [{ path: list, line: 1, what: `${name}: ${count} ${unit} of ${cap}: ${lower}` }] : [];
+    return count === 0 || count < cap - slack
+      ? [{ path: list, line: 1, what: `${name}: ${count} ${unit} of ${cap}: ${lower}` }]
+      : [];
   }),
 ];
 

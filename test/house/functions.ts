@@ -10,12 +10,17 @@ const nameOf = (node: ts.Node): string | undefined => {
   if (ts.isConstructorDeclaration(node)) return 'constructor';
   const named = node as { readonly name?: ts.Node };
   if (named.name !== undefined) return named.name.getText();
-  return ts.isVariableDeclaration(node.parent) || ts.isPropertyAssignment(node.parent) || ts.isPropertyDeclaration(node.parent)
+  return ts.isVariableDeclaration(node.parent) ||
+    ts.isPropertyAssignment(node.parent) ||
+    ts.isPropertyDeclaration(node.parent)
     ? node.parent.name.getText()
     : undefined;
 };
 
-/** Functions of more than {@link FUNCTION_LINES} lines by their names, with those around them: `src/a.ts f.g`. One without a name is counted with what it is in. */
+/**
+ * Functions of more than {@link FUNCTION_LINES} lines by their names, with those around them: `src/a.ts f.g`. One
+ * without a name is counted with what it is in.
+ */
 export const longFunctions = (sources: readonly Source[]): Counted => {
   const found = new Map<string, { readonly count: number; readonly path: string; readonly line: number }>();
   for (const { path, tree } of sources) {

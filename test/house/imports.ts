@@ -13,7 +13,9 @@ export interface Import {
 
 const namesOf = (clause: ts.ImportClause | undefined): readonly string[] => {
   const named = clause?.namedBindings;
-  return named !== undefined && ts.isNamedImports(named) ? named.elements.filter(({ isTypeOnly }) => !isTypeOnly).map(({ name }) => name.text) : [];
+  return named !== undefined && ts.isNamedImports(named)
+    ? named.elements.filter(({ isTypeOnly }) => !isTypeOnly).map(({ name }) => name.text)
+    : [];
 };
 
 const isTypeOnly = (node: ts.ImportDeclaration | ts.ExportDeclaration): boolean => {
@@ -35,16 +37,31 @@ const isTypeOnly = (node: ts.ImportDeclaration | ts.ExportDeclaration): boolean 
 export const importsOf = (source: Source): readonly Import[] => {
   const found: Import[] = [];
   const add = (node: ts.Node, specifier: string, typeOnly: boolean, names: readonly string[]): void => {
-    const to = specifier.startsWith('.') ? posix.normalize(posix.join(posix.dirname(source.path), specifier)) : specifier;
+    const to = specifier.startsWith('.')
+      ? posix.normalize(posix.join(posix.dirname(source.path), specifier))
+      : specifier;
     found.push({ to, typeOnly, names, node });
   };
   const visit = (node: ts.Node): void => {
-    if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier)) {
-      add(node, node.moduleSpecifier.text, isTypeOnly(node), ts.isImportDeclaration(node) ? namesOf(node.importClause) : []);
+    if (
+      (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) &&
+      node.moduleSpecifier !== undefined &&
+      ts.isStringLiteral(node.moduleSpecifier)
+    ) {
+      add(
+        node,
+        node.moduleSpecifier.text,
+        isTypeOnly(node),
+        ts.isImportDeclaration(node) ? namesOf(node.importClause) : [],
+      );
     } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
       const [specifier] = node.arguments;
       if (specifier !== undefined && ts.isStringLiteral(specifier)) add(node, specifier.text, false, []);
-    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) && ts.isStringLiteral(node.argument.literal)) {
+    } else if (
+      ts.isImportTypeNode(node) &&
+      ts.isLiteralTypeNode(node.argument) &&
+      ts.isStringLiteral(node.argument.literal)
+    ) {
       add(node, node.argument.literal.text, true, []);
     }
     ts.forEachChild(node, visit);

@@ -3,11 +3,14 @@ import { at, type Finding, type Source } from './source.ts';
 
 const CLAIM = /\bInvariants?:/;
 
-const hasCheck = (node: ts.ClassDeclaration): boolean => node.members.some((member) => ts.isMethodDeclaration(member) && member.name.getText() === 'check');
+const hasCheck = (node: ts.ClassDeclaration): boolean =>
+  node.members.some((member) => ts.isMethodDeclaration(member) && member.name.getText() === 'check');
 
 /** Classes whose comment claims an invariant. */
 const claiming = (source: Source): readonly ts.ClassDeclaration[] =>
-  source.tree.statements.filter(ts.isClassDeclaration).filter((node) => CLAIM.test(source.text.slice(node.getFullStart(), node.getStart(source.tree))));
+  source.tree.statements
+    .filter(ts.isClassDeclaration)
+    .filter((node) => CLAIM.test(source.text.slice(node.getFullStart(), node.getStart(source.tree))));
 
 /** By its path and its name, as in the list of those that are not checked yet. */
 const titleOf = (source: Source, node: ts.ClassDeclaration): string => `${source.path} ${node.name?.text ?? ''}`;
@@ -19,7 +22,11 @@ const isCalled = (source: Source, node: ts.ClassDeclaration, all: readonly Sourc
 };
 
 /** An invariant that is claimed can be checked, by a `check()` that throws, and is. */
-export const unchecked = (sources: readonly Source[], all: readonly Source[], exceptions: readonly string[]): readonly Finding[] =>
+export const unchecked = (
+  sources: readonly Source[],
+  all: readonly Source[],
+  exceptions: readonly string[],
+): readonly Finding[] =>
   sources.flatMap((source) =>
     claiming(source).flatMap((node) => {
       if (exceptions.includes(titleOf(source, node))) return [];
@@ -30,7 +37,11 @@ export const unchecked = (sources: readonly Source[], all: readonly Source[], ex
   );
 
 /** Exceptions that are none any more. */
-export const checkedByNow = (sources: readonly Source[], all: readonly Source[], exceptions: readonly string[]): readonly string[] => {
+export const checkedByNow = (
+  sources: readonly Source[],
+  all: readonly Source[],
+  exceptions: readonly string[],
+): readonly string[] => {
   const found = sources.flatMap((source) =>
     claiming(source)
       .filter((node) => !hasCheck(node) || !isCalled(source, node, all))

@@ -2,13 +2,26 @@ import { badImports, importsOf } from './imports.ts';
 import { at, type Finding, type Source } from './source.ts';
 
 /** The floors, from the ground up: a room may import from its own floor and from those below. */
-const HEIGHT = { protocol: 0, torrent: 1, contracts: 2, operators: 3, discovery: 4, world: 4, download: 5, client: 6, front: 7, cli: 8 } as const;
+const HEIGHT = {
+  protocol: 0,
+  torrent: 1,
+  contracts: 2,
+  operators: 3,
+  discovery: 4,
+  world: 4,
+  download: 5,
+  client: 6,
+  front: 7,
+  cli: 8,
+} as const;
 export type Room = keyof typeof HEIGHT;
 
 /** The room in which a file stands; undefined for drawings and tests, which see everything, and for packages. */
 export const roomOf = (path: string): Room | undefined => {
   if (path === 'src/node.ts' || path.startsWith('src/net/') || path.startsWith('src/disk/')) return 'world';
-  const room = /^src\/(protocol|torrent|contracts|discovery|download|client|cli)\//.exec(path)?.[1] ?? /^(operators)\//.exec(path)?.[1];
+  const room =
+    /^src\/(protocol|torrent|contracts|discovery|download|client|cli)\//.exec(path)?.[1] ??
+    /^(operators)\//.exec(path)?.[1];
   if (room !== undefined) return room as Room;
   return /^src\/[^/]+\.ts$/.test(path) ? 'front' : undefined;
 };
@@ -35,9 +48,14 @@ export const layers = (source: Source): readonly Finding[] =>
   badImports(source, ({ to }) => {
     const from = roomOf(source.path);
     const room = roomOf(to);
-    if (BELOW.some(([below, above]) => below.test(source.path) && above.test(to))) return `the sentence stands above ${source.path}`;
+    if (BELOW.some(([below, above]) => below.test(source.path) && above.test(to)))
+      return `the sentence stands above ${source.path}`;
     if (/^(test|marbles)\//.test(to) && from !== undefined) return `the product does not import ${to}`;
-    if (source.path.startsWith('marbles/') && !source.path.endsWith('.marbles.ts') && (room === 'world' || room === 'cli'))
+    if (
+      source.path.startsWith('marbles/') &&
+      !source.path.endsWith('.marbles.ts') &&
+      (room === 'world' || room === 'cli')
+    )
       return `the stage stays virtual: ${to}`;
     return from === undefined || room === undefined ? undefined : objection(from, room, source.path);
   });
@@ -46,14 +64,30 @@ export const layers = (source: Source): readonly Finding[] =>
 export const neighbours = (source: Source): readonly Finding[] => {
   if (roomOf(source.path) !== 'operators' || source.path === 'operators/index.ts') return [];
   const imports = importsOf(source);
-  const others = imports.filter(({ to, typeOnly }) => !typeOnly && roomOf(to) === 'operators' && !to.startsWith('operators/internal/'));
-  const composes = imports.filter(({ to, typeOnly }) => to === 'rxjs' && !typeOnly).every(({ names }) => names.every((name) => name === 'pipe'));
+  const others = imports.filter(
+    ({ to, typeOnly }) => !typeOnly && roomOf(to) === 'operators' && !to.startsWith('operators/internal/'),
+  );
+  const composes = imports
+    .filter(({ to, typeOnly }) => to === 'rxjs' && !typeOnly)
+    .every(({ names }) => names.every((name) => name === 'pipe'));
   return composes ? [] : others.map(({ node, to }) => at(source, node, `imports its neighbour ${to}`));
 };
 
-const PACKAGES: readonly { readonly name: RegExp; readonly allowed: (path: string, typeOnly: boolean) => boolean; readonly why: string }[] = [
-  { name: /^rxjs\/testing$/, allowed: (path) => path.startsWith('marbles/') || path.startsWith('test/'), why: 'virtual time is for drawings' },
-  { name: /^rxjs\/./, allowed: (path) => path.startsWith('marbles/') || path.startsWith('test/'), why: "rxjs comes from 'rxjs'" },
+const PACKAGES: readonly {
+  readonly name: RegExp;
+  readonly allowed: (path: string, typeOnly: boolean) => boolean;
+  readonly why: string;
+}[] = [
+  {
+    name: /^rxjs\/testing$/,
+    allowed: (path) => path.startsWith('marbles/') || path.startsWith('test/'),
+    why: 'virtual time is for drawings',
+  },
+  {
+    name: /^rxjs\/./,
+    allowed: (path) => path.startsWith('marbles/') || path.startsWith('test/'),
+    why: "rxjs comes from 'rxjs'",
+  },
   {
     name: /^rxjs$/,
     allowed: (path, typeOnly) =>
@@ -72,17 +106,30 @@ const PACKAGES: readonly { readonly name: RegExp; readonly allowed: (path: strin
     allowed: (path) => roomOf(path) === 'cli' || path.startsWith('test/'),
     why: 'the command line is cli/',
   },
-  { name: /^(node:)?crypto$/, allowed: (path) => roomOf(path) === 'protocol' || mayTouch(path), why: 'hashes are for protocol, disk and net' },
-  { name: /^node:(?!crypto$)/, allowed: (path) => mayTouch(path), why: 'the machine is for net, disk, cli and node.ts' },
+  {
+    name: /^(node:)?crypto$/,
+    allowed: (path) => roomOf(path) === 'protocol' || mayTouch(path),
+    why: 'hashes are for protocol, disk and net',
+  },
+  {
+    name: /^node:(?!crypto$)/,
+    allowed: (path) => mayTouch(path),
+    why: 'the machine is for net, disk, cli and node.ts',
+  },
   {
     name: /^(fs|net|http|https|dgram|path|os|stream|util|events|url|zlib|worker_threads|child_process|dns|tls|timers)(\/|$)/,
     allowed: () => false,
     why: 'node modules are written node:…',
   },
-  { name: /^vitest$|^fast-check$/, allowed: (path) => path.startsWith('test/') || path.endsWith('.marbles.ts'), why: 'tests are for test/ and drawings' },
+  {
+    name: /^vitest$|^fast-check$/,
+    allowed: (path) => path.startsWith('test/') || path.endsWith('.marbles.ts'),
+    why: 'tests are for test/ and drawings',
+  },
 ];
 
-const mayTouch = (path: string): boolean => ['world', 'cli'].includes(roomOf(path) ?? '') || path.startsWith('test/') || path.endsWith('.marbles.ts');
+const mayTouch = (path: string): boolean =>
+  ['world', 'cli'].includes(roomOf(path) ?? '') || path.startsWith('test/') || path.endsWith('.marbles.ts');
 
 export const packages = (source: Source): readonly Finding[] =>
   badImports(source, ({ to, typeOnly }) => {
@@ -90,7 +137,10 @@ export const packages = (source: Source): readonly Finding[] =>
     return rule === undefined || rule.allowed(source.path, typeOnly) ? undefined : `imports ${to}: ${rule.why}`;
   });
 
-/** Import circles, each told once, at the file that closes it. Types count as anything else: one file of a circle can't be read without the others. */
+/**
+ * Import circles, each told once, at the file that closes it. Types count as anything else: one file of a circle can't
+ * be read without the others.
+ */
 export const circles = (sources: readonly Source[]): readonly Finding[] => {
   const byPath = new Map(sources.map((source) => [source.path, source]));
   const done = new Set<string>();
@@ -101,7 +151,9 @@ export const circles = (sources: readonly Source[]): readonly Finding[] => {
       const next = byPath.get(to);
       if (next === undefined) continue;
       if (to === source.path || way.includes(to))
-        findings.push(at(source, node, `closes a circle: ${[...way.slice(way.indexOf(to)), source.path, to].join(' → ')}`));
+        findings.push(
+          at(source, node, `closes a circle: ${[...way.slice(way.indexOf(to)), source.path, to].join(' → ')}`),
+        );
       else walk(next, [...way, source.path]);
     }
     done.add(source.path);

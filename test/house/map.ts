@@ -14,7 +14,12 @@ const roomsOf = (paths: readonly string[]): ReadonlyMap<string, readonly string[
 
 /** The map in src/README.md has each room, and in it each file. */
 export const unmapped = (map: Pick<Source, 'path' | 'text'>, paths: readonly string[]): readonly Finding[] => {
-  const drawn = new Map([...map.text.matchAll(ROW)].map(([, room = '', files = '']) => [room, files.split(' ').filter(Boolean).sort().join(' ')]));
+  const drawn = new Map(
+    [...map.text.matchAll(ROW)].map(([, room = '', files = '']) => [
+      room,
+      files.split(' ').filter(Boolean).sort().join(' '),
+    ]),
+  );
   const there = roomsOf(paths);
   const line = 1;
   return [
@@ -22,6 +27,8 @@ export const unmapped = (map: Pick<Source, 'path' | 'text'>, paths: readonly str
       const expected = [...files].sort().join(' ');
       return drawn.get(room) === expected ? [] : [{ path: map.path, line, what: `${room} holds: ${expected}` }];
     }),
-    ...[...drawn.keys()].filter((room) => !there.has(room)).map((room) => ({ path: map.path, line, what: `there is no ${room}` })),
+    ...[...drawn.keys()]
+      .filter((room) => !there.has(room))
+      .map((room) => ({ path: map.path, line, what: `there is no ${room}` })),
   ];
 };

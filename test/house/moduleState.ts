@@ -11,18 +11,25 @@ const READ_ONLY = /^(Readonly(Map|Set|Array)\b|readonly )/;
 /** `a` of `a`, `a.b`, `a[0].b`. */
 const ownerOf = (node: ts.Node): string | undefined => {
   let inner = node;
-  while (ts.isPropertyAccessExpression(inner) || ts.isElementAccessExpression(inner) || ts.isNonNullExpression(inner)) inner = inner.expression;
+  while (ts.isPropertyAccessExpression(inner) || ts.isElementAccessExpression(inner) || ts.isNonNullExpression(inner))
+    inner = inner.expression;
   return ts.isIdentifier(inner) ? inner.text : undefined;
 };
 
 const isMember = (node: ts.Node): boolean => ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
 
 const isAssignment = (node: ts.Node): node is ts.BinaryExpression =>
-  ts.isBinaryExpression(node) && node.operatorToken.kind >= ts.SyntaxKind.FirstAssignment && node.operatorToken.kind <= ts.SyntaxKind.LastAssignment;
+  ts.isBinaryExpression(node) &&
+  node.operatorToken.kind >= ts.SyntaxKind.FirstAssignment &&
+  node.operatorToken.kind <= ts.SyntaxKind.LastAssignment;
 
 /** The name of what a node changes inside: by a method, by an assignment, or by `delete`. */
 const changed = (node: ts.Node): string | undefined => {
-  if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && CHANGING.test(node.expression.name.text))
+  if (
+    ts.isCallExpression(node) &&
+    ts.isPropertyAccessExpression(node.expression) &&
+    CHANGING.test(node.expression.name.text)
+  )
     return ownerOf(node.expression.expression);
   if (isAssignment(node) && isMember(node.left)) return ownerOf(node.left);
   if (ts.isDeleteExpression(node) || ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) {
@@ -44,9 +51,14 @@ const changedIn = (source: Source): ReadonlySet<string> => {
 };
 
 const bare = (node: ts.Expression): ts.Expression =>
-  ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isParenthesizedExpression(node) ? bare(node.expression) : node;
+  ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isParenthesizedExpression(node)
+    ? bare(node.expression)
+    : node;
 
-/** Is what a constant of the module holds state? Instances are; collections and literals are when they change, or anybody may change them. */
+/**
+ * Is what a constant of the module holds state? Instances are; collections and literals are when they change, or
+ * anybody may change them.
+ */
 const isState = ({ initializer, type }: ts.VariableDeclaration, exported: boolean, changes: boolean): boolean => {
   const value = initializer && bare(initializer);
   if (value === undefined) return false;
@@ -59,7 +71,10 @@ const isState = ({ initializer, type }: ts.VariableDeclaration, exported: boolea
   return !CONSTANT.test(of);
 };
 
-/** State has an owner, and that is never the module, neither by `let` nor by a constant that changes inside; only the command line is one with its process. */
+/**
+ * State has an owner, and that is never the module, neither by `let` nor by a constant that changes inside; only the
+ * command line is one with its process.
+ */
 export const moduleState =
   (exceptions: Readonly<Record<string, string>> = {}) =>
   (source: Source): readonly Finding[] => {
@@ -72,13 +87,20 @@ export const moduleState =
       return declarations.flatMap((declaration) => {
         const name = declaration.name.getText(source.tree);
         const known = exceptions[`${source.path} ${name}`] !== undefined;
-        return !known && isState(declaration, exported, changes.has(name)) ? [at(source, declaration, `state of the module: ${name}`)] : [];
+        return !known && isState(declaration, exported, changes.has(name))
+          ? [at(source, declaration, `state of the module: ${name}`)]
+          : [];
       });
     });
   };
 
 /** Exceptions for which there is no state any more. */
-export const idleExceptions = (sources: readonly Source[], exceptions: Readonly<Record<string, string>>): readonly string[] => {
-  const found = sources.flatMap((source) => moduleState()(source).map(({ path, what }) => `${path} ${what.split(': ')[1]}`));
+export const idleExceptions = (
+  sources: readonly Source[],
+  exceptions: Readonly<Record<string, string>>,
+): readonly string[] => {
+  const found = sources.flatMap((source) =>
+    moduleState()(source).map(({ path, what }) => `${path} ${what.split(': ')[1]}`),
+  );
   return Object.keys(exceptions).filter((name) => !found.includes(name));
 };

@@ -17,7 +17,11 @@ export interface Finding {
   readonly what: string;
 }
 
-export const parse = (path: string, text: string): Source => ({ path, text, tree: ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true) });
+export const parse = (path: string, text: string): Source => ({
+  path,
+  text,
+  tree: ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true),
+});
 
 export const linesOf = ({ text }: Pick<Source, 'text'>): number => text.trimEnd().split('\n').length;
 
@@ -28,7 +32,11 @@ export const at = (source: Source, node: ts.Node, what: string): Finding => ({
 });
 
 /** Every line of the text, comments included, that matches. */
-export const linesLike = (source: Pick<Source, 'path' | 'text'>, pattern: RegExp, what: (match: string) => string): readonly Finding[] =>
+export const linesLike = (
+  source: Pick<Source, 'path' | 'text'>,
+  pattern: RegExp,
+  what: (match: string) => string,
+): readonly Finding[] =>
   source.text.split('\n').flatMap((text, n) => {
     const match = pattern.exec(text);
     return match === null ? [] : [{ path: source.path, line: n + 1, what: what(match[0]) }];
@@ -47,10 +55,15 @@ export const search = (source: Source, find: (node: ts.Node) => string | undefin
 };
 
 /** One line a finding, for the message of a failed test. */
-export const tell = (findings: readonly Finding[]): readonly string[] => findings.map(({ path, line, what }) => `${path}:${line} ${what}`);
+export const tell = (findings: readonly Finding[]): readonly string[] =>
+  findings.map(({ path, line, what }) => `${path}:${line} ${what}`);
 
 /** The files below the top, by their extension. */
-export const filesIn = (top: string, folders: readonly string[], extension: RegExp): readonly { readonly path: string; readonly text: string }[] =>
+export const filesIn = (
+  top: string,
+  folders: readonly string[],
+  extension: RegExp,
+): readonly { readonly path: string; readonly text: string }[] =>
   folders.flatMap((folder) =>
     readdirSync(join(top, folder), { recursive: true, encoding: 'utf8' })
       .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)

@@ -6,10 +6,19 @@ import { HOST, TRACKER, World } from './world.ts';
 
 /** What we use of it. */
 interface Server {
-  listen(port: number, hosts: { readonly http: string; readonly udp: string; readonly udp6: string }, done: () => void): void;
+  listen(
+    port: number,
+    hosts: { readonly http: string; readonly udp: string; readonly udp6: string },
+    done: () => void,
+  ): void;
   close(done: () => void): void;
 }
-type ServerClass = new (options: { readonly http: boolean; readonly udp: boolean; readonly ws: boolean; readonly stats: boolean }) => Server;
+type ServerClass = new (options: {
+  readonly http: boolean;
+  readonly udp: boolean;
+  readonly ws: boolean;
+  readonly stats: boolean;
+}) => Server;
 
 const UDP = `udp://${HOST}:6969`;
 const home = process.env['BITTORRENT_TRACKER'] ?? '';
@@ -19,7 +28,9 @@ let server: Server;
 
 beforeEach(async () => {
   world = new World();
-  const { default: ServerOf } = (await import(pathToFileURL(join(home, 'node_modules/bittorrent-tracker/server.js')).href)) as {
+  const { default: ServerOf } = (await import(
+    pathToFileURL(join(home, 'node_modules/bittorrent-tracker/server.js')).href
+  )) as {
     readonly default: ServerClass;
   };
   server = new ServerOf({ http: true, udp: true, ws: false, stats: false });
@@ -42,12 +53,31 @@ describe('bittorrent-tracker', () => {
     await announced(content, 1);
     const alone = ['--no-trackers', '--no-dht', '--no-lsd', '--no-pex'];
     const { code, err, out } = await world.run(
-      ...['download', content.torrent, ...alone, ...more, '--tracker', tracker, '-o', `${world.path('got')}/`, '--timeout', '60', '--json'],
+      ...[
+        'download',
+        content.torrent,
+        ...alone,
+        ...more,
+        '--tracker',
+        tracker,
+        '-o',
+        `${world.path('got')}/`,
+        '--timeout',
+        '60',
+        '--json',
+      ],
     );
     expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
     expect(world.holds(content, 'got')).toBe(true);
     expect(out).toMatch(new RegExp(`"type":"announced",.*"url":"${tracker}"`));
-    const { out: counts } = await world.run('peers', content.torrent, '--scrape', '--no-trackers', '--tracker', tracker);
+    const { out: counts } = await world.run(
+      'peers',
+      content.torrent,
+      '--scrape',
+      '--no-trackers',
+      '--tracker',
+      tracker,
+    );
     expect(counts).toMatch(new RegExp(`^${tracker} +1 seed, 0 leechers`));
   });
 
@@ -62,6 +92,9 @@ describe('bittorrent-tracker', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as { type: string; url: string; seeds: number; leechers: number })
       .filter(({ type }) => type === 'scraped');
-    expect(lines.map(({ url, seeds, leechers }) => `${url} ${seeds} ${leechers}`).sort()).toEqual([`${TRACKER} 1 0`, `${UDP} 1 0`]);
+    expect(lines.map(({ url, seeds, leechers }) => `${url} ${seeds} ${leechers}`).sort()).toEqual([
+      `${TRACKER} 1 0`,
+      `${UDP} 1 0`,
+    ]);
   });
 });

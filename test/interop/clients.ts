@@ -5,16 +5,27 @@ import { NODES, ROUTER } from './dhtNetwork.ts';
 import { type Content, HOST, listening, TRACKER, type World } from './world.ts';
 
 /**
- * Where each client is: one each, as transmission knows a peer by its address alone, without the port. Of several at one address it calls
- * only one, and nobody if that address is its own.
+ * Where each client is: one each, as transmission knows a peer by its address alone, without the port. Of several at
+ * one address it calls only one, and nobody if that address is its own.
  */
-export const AT = { libtorrent: '10.77.0.5', aria2: '10.77.0.6', transmission: '10.77.0.4', webtorrent: '10.77.0.2' } as const;
+export const AT = {
+  libtorrent: '10.77.0.5',
+  aria2: '10.77.0.6',
+  transmission: '10.77.0.4',
+  webtorrent: '10.77.0.2',
+} as const;
 
 /** The same content, for clients that are given nothing but a magnet link. */
-export const linkTo = (content: Content): Content => ({ ...content, torrent: `${bareLinkTo(content).torrent}&tr=${encodeURIComponent(TRACKER)}` });
+export const linkTo = (content: Content): Content => ({
+  ...content,
+  torrent: `${bareLinkTo(content).torrent}&tr=${encodeURIComponent(TRACKER)}`,
+});
 
 /** A link that names no tracker, either. */
-export const bareLinkTo = (content: Content): Content => ({ ...content, torrent: `magnet:?xt=urn:btih:${content.infoHash}&dn=${content.name}` });
+export const bareLinkTo = (content: Content): Content => ({
+  ...content,
+  torrent: `magnet:?xt=urn:btih:${content.infoHash}&dn=${content.name}`,
+});
 
 export interface Ways {
   /** Bytes a second that go at most. */
@@ -25,29 +36,61 @@ export interface Ways {
   readonly pex?: boolean;
 }
 
-/** Starts a client that shares what is in `folder`, and waits until it listens. Who is in the DHT uses nothing else if the torrent names no tracker. */
+/**
+ * Starts a client that shares what is in `folder`, and waits until it listens. Who is in the DHT uses nothing else if
+ * the torrent names no tracker.
+ */
 export type StartClient = (world: World, content: Content, folder: string, port: number, ways?: Ways) => Promise<void>;
 
 export const libtorrent: StartClient = async (world, { torrent }, folder, port, { limit = 0, dht = false } = {}) => {
   const at = `${AT.libtorrent}:${port}`;
-  if (dht) world.start('/usr/bin/python3', resolve('test/interop/libtorrentDht.py'), at, ROUTER, 'share', torrent, folder, String(limit));
+  if (dht)
+    world.start(
+      '/usr/bin/python3',
+      resolve('test/interop/libtorrentDht.py'),
+      at,
+      ROUTER,
+      'share',
+      torrent,
+      folder,
+      String(limit),
+    );
   else world.start('/usr/bin/python3', resolve('test/interop/libtorrentPeer.py'), torrent, folder, at, String(limit));
   await listening(port, AT.libtorrent);
 };
 
 export const aria2: StartClient = async (world, { torrent }, folder, port, { limit = 0, dht = false } = {}) => {
-  const network = [`--dht-entry-point=${ROUTER}`, `--dht-listen-port=${port}`, `--dht-file-path=${world.path(`aria2-${port}`)}`];
+  const network = [
+    `--dht-entry-point=${ROUTER}`,
+    `--dht-listen-port=${port}`,
+    `--dht-file-path=${world.path(`aria2-${port}`)}`,
+  ];
   world.start(
     'aria2c',
-    ...['--check-integrity=true', '--seed-ratio=0.0', '--enable-dht6=false', '--bt-enable-lpd=false', '--enable-peer-exchange=false'],
+    ...[
+      '--check-integrity=true',
+      '--seed-ratio=0.0',
+      '--enable-dht6=false',
+      '--bt-enable-lpd=false',
+      '--enable-peer-exchange=false',
+    ],
     // What it has is on disk at once.
-    ...['--allow-overwrite=true', '--file-allocation=none', '--disk-cache=0', `--enable-dht=${dht}`, ...(dht ? network : [])],
+    ...[
+      '--allow-overwrite=true',
+      '--file-allocation=none',
+      '--disk-cache=0',
+      `--enable-dht=${dht}`,
+      ...(dht ? network : []),
+    ],
     ...[`--interface=${AT.aria2}`, `--listen-port=${port}`, `--max-upload-limit=${limit}`, '-d', folder, torrent],
   );
   await listening(port, AT.aria2);
 };
 
-/** Those that were there when transmission ran before: it goes to them one after the other, and uses the DHT as soon as it knows nine, four of which answer. */
+/**
+ * Those that were there when transmission ran before: it goes to them one after the other, and uses the DHT as soon as
+ * it knows nine, four of which answer.
+ */
 const knownNodes = (): Uint8Array =>
   Buffer.concat(
     NODES.map((node) => {
@@ -56,7 +99,13 @@ const knownNodes = (): Uint8Array =>
     }),
   );
 
-export const transmission: StartClient = async (world, { torrent }, folder, port, { limit = 0, dht = false, pex = false } = {}) => {
+export const transmission: StartClient = async (
+  world,
+  { torrent },
+  folder,
+  port,
+  { limit = 0, dht = false, pex = false } = {},
+) => {
   const config = world.path(`transmission-${port}`);
   mkdirSync(config);
   const settings = {
@@ -78,7 +127,8 @@ export const transmission: StartClient = async (world, { torrent }, folder, port
   writeFileSync(`${config}/settings.json`, JSON.stringify(settings));
   if (dht) {
     writeFileSync(`${config}/dht.dat`, encode({ nodes: knownNodes() }));
-    // It takes some 15 s for each of these lines, and asks its own bootstrap node only after the last of them: later than any test ends.
+    // It takes some 15 s for each of these lines, and asks its own bootstrap node only after the last of them: later
+    // than any test ends.
     writeFileSync(`${config}/dht.bootstrap`, `${ROUTER.replace(':', ' ')}\n`.repeat(50));
   }
   world.start('transmission-cli', '-g', config, '-w', folder, '-M', '-p', String(port), torrent);
@@ -90,7 +140,16 @@ export const WEBTORRENT = process.env['WEBTORRENT'] ?? '';
 
 export const webtorrent: StartClient = async (world, { torrent }, folder, port, { limit = 0, dht = false } = {}) => {
   const program = resolve('test/interop/webtorrentPeer.js');
-  world.start(process.execPath, program, WEBTORRENT, torrent, folder, String(port), String(limit), ...(dht ? [ROUTER] : []));
+  world.start(
+    process.execPath,
+    program,
+    WEBTORRENT,
+    torrent,
+    folder,
+    String(port),
+    String(limit),
+    ...(dht ? [ROUTER] : []),
+  );
   await listening(port);
 };
 
@@ -107,7 +166,9 @@ export const announced = async ({ infoHash }: Content, count: number): Promise<v
   const escaped = infoHash.replace(/../g, '%$&');
   for (let tries = 0; tries < 300; tries++) {
     const reply = await (await fetch(`http://${HOST}:6969/scrape?info_hash=${escaped}`)).text();
-    const peers = ['complete', 'incomplete'].map((kind) => Number(new RegExp(`\\d:${kind}i(\\d+)e`).exec(reply)?.[1] ?? 0));
+    const peers = ['complete', 'incomplete'].map((kind) =>
+      Number(new RegExp(`\\d:${kind}i(\\d+)e`).exec(reply)?.[1] ?? 0),
+    );
     if (peers.reduce((sum, each) => sum + each, 0) >= count) return;
     await new Promise((done) => setTimeout(done, 100));
   }

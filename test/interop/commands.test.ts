@@ -45,7 +45,9 @@ const saysJson = async (...args: readonly string[]): Promise<Record<string, unkn
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 const piece = (index: number): Buffer => bytes.subarray(index * PIECE, (index + 1) * PIECE);
 const pieceHashes = (): string =>
-  Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_, n) => createHash('sha1').update(piece(n)).digest('hex')).join('\n');
+  Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_, n) =>
+    createHash('sha1').update(piece(n)).digest('hex'),
+  ).join('\n');
 const facts = (): string[] => [
   `Tracker URL: ${TRACKER}`,
   `Length: ${bytes.length}`,
@@ -63,7 +65,9 @@ describe('each command, with a seed of libtorrent', () => {
     for (const fact of facts()) expect(info).toContain(`${fact}\n`);
     // This tracker names whoever asks, too.
     expect(await says('peers', content.torrent, ...ALONE, '--timeout', '2')).toMatch(/^10\.77\.0\.\d:7001 +tracker$/m);
-    expect(await saysJson('peers', content.torrent, ...ALONE, '--timeout', '2')).toContainEqual(expect.objectContaining({ port: 7001, source: 'tracker' }));
+    expect(await saysJson('peers', content.torrent, ...ALONE, '--timeout', '2')).toContainEqual(
+      expect.objectContaining({ port: 7001, source: 'tracker' }),
+    );
     expect(await says('handshake', content.torrent, PEER)).toMatch(NAMES);
     const negotiated = await says('nhandshake', content.torrent, PEER);
     expect(negotiated).toMatch(NAMES);
@@ -89,7 +93,8 @@ describe('each command, with a seed of libtorrent', () => {
     const base32 = link.replace(content.infoHash, toBase32(new Uint8Array(Buffer.from(content.infoHash, 'hex'))));
     for (const each of [link, base32]) {
       const parsed = await says('magnet_parse', each);
-      for (const fact of [`Tracker URL: ${TRACKER}`, `Info Hash: ${content.infoHash}`]) expect(parsed).toContain(`${fact}\n`);
+      for (const fact of [`Tracker URL: ${TRACKER}`, `Info Hash: ${content.infoHash}`])
+        expect(parsed).toContain(`${fact}\n`);
       const greeted = await says('magnet_handshake', each, ...ALONE, '--count', '1');
       expect(greeted).toMatch(NAMES);
       expect(greeted).toMatch(/^Peer Metadata Extension ID: [1-9]\d*$/m);

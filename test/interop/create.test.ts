@@ -18,7 +18,10 @@ afterEach(() => world.end());
 
 /** Files of such lengths at `name`: one, or a folder of them. */
 const lay = (name: string, files: number | Readonly<Record<string, number>>): string => {
-  const all: [string, number][] = typeof files === 'number' ? [[name, files]] : Object.entries(files).map(([path, size]) => [`${name}/${path}`, size]);
+  const all: [string, number][] =
+    typeof files === 'number'
+      ? [[name, files]]
+      : Object.entries(files).map(([path, size]) => [`${name}/${path}`, size]);
   for (const [path, size] of all) {
     mkdirSync(dirname(world.path(path)), { recursive: true });
     writeFileSync(world.path(path), randomBytes(size));
@@ -33,14 +36,28 @@ const create = async (...args: readonly string[]): Promise<{ readonly path: stri
   return { path, torrent: parseTorrent(new Uint8Array(readFileSync(path))) };
 };
 
-const FOLDER = { 'a/x': 300_000, 'a-b/y': 1, 'a.b': 70_000, 'a/0': 0, B: 5, '.hidden': 9, 'ü/é': 100, 'with space/z': 65_536 };
+const FOLDER = {
+  'a/x': 300_000,
+  'a-b/y': 1,
+  'a.b': 70_000,
+  'a/0': 0,
+  B: 5,
+  '.hidden': 9,
+  'ü/é': 100,
+  'with space/z': 65_536,
+};
 
 describe('the same info-hash as that of mktorrent', () => {
   it.each<readonly [string, number | typeof FOLDER, readonly string[], readonly string[]]>([
     ['of a file', 1_000_001, ['--piece-length', '32K'], ['-l', '15']],
     ['of a file that fills its pieces', 262_144, ['--piece-length', '64K'], ['-l', '16']],
     ['of a folder', FOLDER, ['--piece-length', '64K'], ['-l', '16']],
-    ['private, with a source', FOLDER, ['--piece-length', '256K', '--private', '--source', 'here'], ['-l', '18', '-p', '-s', 'here']],
+    [
+      'private, with a source',
+      FOLDER,
+      ['--piece-length', '256K', '--private', '--source', 'here'],
+      ['-l', '18', '-p', '-s', 'here'],
+    ],
     [
       'by another name, with a comment and web seeds',
       5,
@@ -49,16 +66,26 @@ describe('the same info-hash as that of mktorrent', () => {
     ],
   ])('%s', async (_, files, ours, theirs) => {
     const content = lay('content', files);
-    const { torrent } = await create(content, ...ours, ...(ours.includes('--piece-length') ? [] : ['--piece-length', '256K']));
+    const { torrent } = await create(
+      content,
+      ...ours,
+      ...(ours.includes('--piece-length') ? [] : ['--piece-length', '256K']),
+    );
     execFileSync('mktorrent', [...theirs, '-a', TRACKER, '-o', world.path('theirs.torrent'), content]);
     const other = parseTorrent(new Uint8Array(readFileSync(world.path('theirs.torrent'))));
     expect(toHex(torrent.infoHash)).toBe(toHex(other.infoHash));
     expect(Buffer.from(torrent.info)).toEqual(Buffer.from(other.info));
-    expect({ announce: torrent.announce, webSeeds: torrent.webSeeds }).toEqual({ announce: other.announce, webSeeds: other.webSeeds });
+    expect({ announce: torrent.announce, webSeeds: torrent.webSeeds }).toEqual({
+      announce: other.announce,
+      webSeeds: other.webSeeds,
+    });
   });
 });
 
-/** What libtorrent reads: info-hash, name, bytes, files, piece length, trackers, and whether the files on disk are those that were hashed. */
+/**
+ * What libtorrent reads: info-hash, name, bytes, files, piece length, trackers, and whether the files on disk are those
+ * that were hashed.
+ */
 const LIBTORRENT = `
 import json, sys, time, libtorrent as lt
 info = lt.torrent_info(sys.argv[1])
@@ -78,7 +105,9 @@ describe.each([
 ])('%s opens in', (_, files, options) => {
   it('libtorrent, which finds all of it on disk', async () => {
     const { path, torrent } = await create(lay('content', files), ...options);
-    const found: unknown = JSON.parse(execFileSync('/usr/bin/python3', ['-c', LIBTORRENT, path, world.folder], { encoding: 'utf8' }));
+    const found: unknown = JSON.parse(
+      execFileSync('/usr/bin/python3', ['-c', LIBTORRENT, path, world.folder], { encoding: 'utf8' }),
+    );
     expect(found).toEqual({
       ...{ hash: toHex(torrent.infoHash), name: 'content', size: torrent.length, files: torrent.files.length },
       ...{ piece: torrent.pieceLength, trackers: [TRACKER], private: torrent.private, seeding: true },

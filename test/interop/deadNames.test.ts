@@ -14,12 +14,19 @@ let world: World;
 let content: Content;
 beforeEach(() => {
   world = new World();
-  content = world.content('named.bin', [1_000_000], [['http://tracker.example.org/announce'], ['udp://other.example.org:6969']]);
+  content = world.content(
+    'named.bin',
+    [1_000_000],
+    [['http://tracker.example.org/announce'], ['udp://other.example.org:6969']],
+  );
 });
 afterEach(() => world.end());
 
 /** What the system goes by, for one process alone: its name servers and its hosts file. */
-const start = (args: readonly string[], { resolv, hosts }: { readonly resolv: string; readonly hosts: string }): ChildProcess => {
+const start = (
+  args: readonly string[],
+  { resolv, hosts }: { readonly resolv: string; readonly hosts: string },
+): ChildProcess => {
   const files = { resolv: world.path('resolv.conf'), hosts: world.path('hosts') };
   writeFileSync(files.resolv, resolv);
   writeFileSync(files.hosts, hosts);
@@ -29,7 +36,12 @@ const start = (args: readonly string[], { resolv, hosts }: { readonly resolv: st
 
 const ended = async (
   child: ChildProcess,
-): Promise<{ readonly code: number | null; readonly took: number; readonly lingered: number; readonly out: string }> => {
+): Promise<{
+  readonly code: number | null;
+  readonly took: number;
+  readonly lingered: number;
+  readonly out: string;
+}> => {
   const began = performance.now();
   let out = '';
   let said = began;
@@ -43,12 +55,22 @@ const ended = async (
   return { code, took: performance.now() - began, lingered: performance.now() - said, out };
 };
 
-const answers = (say: (name: string, type: string) => Said) => nameServer(({ name, type }) => say(name, type), { host: SERVER, port: 53 });
+const answers = (say: (name: string, type: string) => Said) =>
+  nameServer(({ name, type }) => say(name, type), { host: SERVER, port: 53 });
 const CONF = { resolv: `nameserver ${SERVER}\n`, hosts: '127.0.0.1 localhost\n10.77.0.1 seed.example.org\n' };
 
 const seeding = async (): Promise<void> => {
   world.lay(content, 'theirs');
-  world.ours('seed', content.torrent, world.path('theirs', 'named.bin'), '--port', String(PORT), '--no-dht', '--no-lsd', '--no-trackers');
+  world.ours(
+    'seed',
+    content.torrent,
+    world.path('theirs', 'named.bin'),
+    '--port',
+    String(PORT),
+    '--no-dht',
+    '--no-lsd',
+    '--no-trackers',
+  );
   await listening(PORT);
 };
 
@@ -56,7 +78,10 @@ describe('with a name server that swallows all it is asked', () => {
   it('a download ends when it is done', async () => {
     await answers(() => 'silence');
     await seeding();
-    const child = start(['download', content.torrent, '-o', world.path('ours/'), '--peer', `${HOST}:${PORT}`, '--no-lsd', '--no-listen'], CONF);
+    const child = start(
+      ['download', content.torrent, '-o', world.path('ours/'), '--peer', `${HOST}:${PORT}`, '--no-lsd', '--no-listen'],
+      CONF,
+    );
     const { code, lingered, out } = await ended(child);
     expect({ code, out, soon: lingered < 2_000 }).toMatchObject({ code: 0, soon: true });
     expect(world.holds(content, 'ours')).toBe(true);
@@ -64,7 +89,9 @@ describe('with a name server that swallows all it is asked', () => {
 
   it('what waits for a name waits no longer than it is told to', async () => {
     await answers(() => 'silence');
-    const { code, took } = await ended(start(['handshake', content.torrent, 'nobody.example.org:6881', '--timeout', '2'], CONF));
+    const { code, took } = await ended(
+      start(['handshake', content.torrent, 'nobody.example.org:6881', '--timeout', '2'], CONF),
+    );
     expect({ code, soon: took < 6_000 }).toEqual({ code: 4, soon: true });
   });
 });
@@ -73,7 +100,9 @@ describe('a name', () => {
   it('is known from the hosts file, whatever name servers do', async () => {
     await answers(() => 'silence');
     await seeding();
-    const { code, out } = await ended(start(['handshake', content.torrent, `seed.example.org:${PORT}`, '--timeout', '10'], CONF));
+    const { code, out } = await ended(
+      start(['handshake', content.torrent, `seed.example.org:${PORT}`, '--timeout', '10'], CONF),
+    );
     expect({ code, out }).toMatchObject({ code: 0 });
   });
 
@@ -85,11 +114,15 @@ describe('a name', () => {
       ['far', `${CONF.resolv}search example.org\n`],
       ['far.example', `${CONF.resolv}search org\n`],
     ] as const) {
-      const { code, out } = await ended(start(['handshake', content.torrent, `${name}:${PORT}`, '--timeout', '20'], { ...CONF, resolv }));
+      const { code, out } = await ended(
+        start(['handshake', content.torrent, `${name}:${PORT}`, '--timeout', '20'], { ...CONF, resolv }),
+      );
       expect({ name, code, out }).toMatchObject({ code: 0 });
     }
     expect(heard.length).toBeGreaterThan(0);
-    const { code, out } = await ended(start(['handshake', content.torrent, `near.example.org:${PORT}`, '--timeout', '20'], CONF));
+    const { code, out } = await ended(
+      start(['handshake', content.torrent, `near.example.org:${PORT}`, '--timeout', '20'], CONF),
+    );
     expect(code).toBe(4);
     expect(out).toContain('there is no host of that name');
   });
@@ -99,7 +132,9 @@ describe('a name', () => {
     const second = await nameServer(({ type }) => (type === 'A' ? [HOST] : 'none'), { host: '127.0.0.54', port: 53 });
     await seeding();
     const resolv = `nameserver ${SERVER}\nnameserver 127.0.0.54\n`;
-    const { code, out } = await ended(start(['handshake', content.torrent, `far.example.org:${PORT}`, '--timeout', '20'], { ...CONF, resolv }));
+    const { code, out } = await ended(
+      start(['handshake', content.torrent, `far.example.org:${PORT}`, '--timeout', '20'], { ...CONF, resolv }),
+    );
     expect({ code, out }).toMatchObject({ code: 0 });
     expect(second.heard.length).toBeGreaterThan(0);
   });

@@ -24,7 +24,9 @@ afterEach(async () => {
 });
 
 const ours = (options: Partial<DhtNodeOptions> = {}): Promise<DhtNode> =>
-  new Promise((done, failed) => open.add(dhtNode(nodeEnv(), { bootstrap: [], ...options }).subscribe({ next: done, error: failed })));
+  new Promise((done, failed) =>
+    open.add(dhtNode(nodeEnv(), { bootstrap: [], ...options }).subscribe({ next: done, error: failed })),
+  );
 
 const all = <T>(values$: Observable<T>): Promise<T[]> => lastValueFrom(values$.pipe(toArray()));
 
@@ -37,8 +39,18 @@ const until = async (holds: () => boolean | Promise<boolean>, what: string): Pro
 };
 
 /** What a node of libtorrent says. */
-const libtorrent = (port: number, bootstrap: string, ...job: readonly string[]): { readonly said: () => string; readonly nodes: () => number } => {
-  const child: ChildProcess = world.start('/usr/bin/python3', resolve('test/interop/libtorrentDht.py'), `${HOST}:${port}`, bootstrap, ...job);
+const libtorrent = (
+  port: number,
+  bootstrap: string,
+  ...job: readonly string[]
+): { readonly said: () => string; readonly nodes: () => number } => {
+  const child: ChildProcess = world.start(
+    '/usr/bin/python3',
+    resolve('test/interop/libtorrentDht.py'),
+    `${HOST}:${port}`,
+    bootstrap,
+    ...job,
+  );
   let said = '';
   child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -58,14 +70,23 @@ describe('among nodes of libtorrent', () => {
   it('finds who announced itself there, and is found', async () => {
     const router = libtorrent(7101, '-');
     const nodes = Array.from({ length: 5 }, (_, n) => libtorrent(7102 + n, `${HOST}:7101`));
-    await until(() => router.said().includes('nodes') && nodes.every((node) => node.nodes() > 0), 'libtorrent to join libtorrent');
+    await until(
+      () => router.said().includes('nodes') && nodes.every((node) => node.nodes() > 0),
+      'libtorrent to join libtorrent',
+    );
     const announcer = libtorrent(7110, `${HOST}:7101`, 'announce', toHex(HASH));
     const us = await ours({ port: 7120, bootstrap: [{ host: HOST, port: 7101 }] });
     await until(() => us.stats().nodes >= 4, 'us to join libtorrent');
-    await until(async () => (await all(us.getPeers(HASH))).some(({ port }) => port === 7110), `what libtorrent announced: ${announcer.said().slice(-300)}`);
+    await until(
+      async () => (await all(us.getPeers(HASH))).some(({ port }) => port === 7110),
+      `what libtorrent announced: ${announcer.said().slice(-300)}`,
+    );
     await all(us.announce(HASH, 8888));
     const seeker = libtorrent(7111, `${HOST}:7101`, 'get', toHex(HASH));
-    await until(() => seeker.said().includes(`found ${US}:8888`), `libtorrent to find us: ${seeker.said().slice(-300)}`);
+    await until(
+      () => seeker.said().includes(`found ${US}:8888`),
+      `libtorrent to find us: ${seeker.said().slice(-300)}`,
+    );
     expect(seeker.said()).toContain('found');
     expect([...nodes, router].some((node) => node.said().includes(`told ${US}:8888`))).toBe(true);
   });
@@ -76,7 +97,10 @@ describe('among nodes of libtorrent', () => {
     await until(() => there.nodes() > 0, 'libtorrent to join us');
     await until(() => us.stats().peers > 0, 'libtorrent to announce itself to us');
     const seeker = libtorrent(7113, `${US}:7121`, 'get', toHex(HASH));
-    await until(() => /found [\d.]+:7112/.test(seeker.said()), `libtorrent to find by us: ${seeker.said().slice(-300)}`);
+    await until(
+      () => /found [\d.]+:7112/.test(seeker.said()),
+      `libtorrent to find by us: ${seeker.said().slice(-300)}`,
+    );
     expect(us.stats().nodes).toBeGreaterThanOrEqual(2);
   });
 });

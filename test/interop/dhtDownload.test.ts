@@ -24,7 +24,17 @@ describe('a download that only the DHT leads to', () => {
     const content = world.content('content', [3_000_000, 5]);
     end = await network(world);
     await seed(world, content);
-    const first = await world.run('dht', content.torrent, '-o', `${world.path('got')}/`, '--bootstrap', ROUTER, '--timeout', '60', '--json');
+    const first = await world.run(
+      'dht',
+      content.torrent,
+      '-o',
+      `${world.path('got')}/`,
+      '--bootstrap',
+      ROUTER,
+      '--timeout',
+      '60',
+      '--json',
+    );
     expect({ code: first.code, err: first.err }).toEqual({ code: 0, err: '' });
     expect(world.holds(content, 'got')).toBe(true);
     expect(first.out).toMatch(/"type":"funnel".*"source":"dht".*"sending":1/);
@@ -32,7 +42,16 @@ describe('a download that only the DHT leads to', () => {
     expect(existsSync(nodeFile())).toBe(true);
     expect(decodeSavedNodes(readFileSync(nodeFile()))?.nodes.length).toBeGreaterThanOrEqual(4);
     // Nobody is there, where it would begin otherwise.
-    const second = await world.run('dht', content.torrent, '-o', `${world.path('again')}/`, '--bootstrap', `${HOST}:9`, '--timeout', '60');
+    const second = await world.run(
+      'dht',
+      content.torrent,
+      '-o',
+      `${world.path('again')}/`,
+      '--bootstrap',
+      `${HOST}:9`,
+      '--timeout',
+      '60',
+    );
     expect({ code: second.code, err: second.code === 0 ? '' : second.err }).toEqual({ code: 0, err: '' });
     expect(world.holds(content, 'again')).toBe(true);
   });
@@ -41,7 +60,16 @@ describe('a download that only the DHT leads to', () => {
     const content = world.content('content', [100_000]);
     end = await network(world);
     await seed(world, content);
-    const { code, err } = await world.run('dht', content.torrent, '-o', `${world.path('got')}/`, '--bootstrap', `${HOST}:9`, '--timeout', '5');
+    const { code, err } = await world.run(
+      'dht',
+      content.torrent,
+      '-o',
+      `${world.path('got')}/`,
+      '--bootstrap',
+      `${HOST}:9`,
+      '--timeout',
+      '5',
+    );
     expect(code).toBe(4);
     expect(err).toContain('0 peers known');
   });
@@ -52,7 +80,18 @@ describe('a seed of ours', () => {
     const content = world.content('content', [3_000_000]);
     end = await network(world);
     const folder = world.lay(content, 'seed');
-    const ours = world.run('seed', content.torrent, folder, '--no-trackers', '--no-lsd', '--bootstrap', ROUTER, '--port', '7130', '--json');
+    const ours = world.run(
+      'seed',
+      content.torrent,
+      folder,
+      '--no-trackers',
+      '--no-lsd',
+      '--bootstrap',
+      ROUTER,
+      '--port',
+      '7130',
+      '--json',
+    );
     await listening(7130, AWAY);
     const leech = libtorrentNode(world, '10.77.0.3:7111', ROUTER, 'share', content.torrent, world.path('leech'));
     await until(
@@ -71,7 +110,17 @@ describe('PORT', () => {
     end = await network(world);
     await seed(world, content, 300_000);
     const { code, err } = await world.run(
-      ...['download', content.torrent, '-o', `${world.path('got')}/`, '--no-trackers', '--no-lsd', '--no-pex', '--peer', `${AWAY}:7110`],
+      ...[
+        'download',
+        content.torrent,
+        '-o',
+        `${world.path('got')}/`,
+        '--no-trackers',
+        '--no-lsd',
+        '--no-pex',
+        '--peer',
+        `${AWAY}:7110`,
+      ],
       ...['--bootstrap', `${HOST}:9`, '--timeout', '60'],
     );
     expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
@@ -84,9 +133,26 @@ describe('the peers command', () => {
     const content = world.content('content', [100_000]);
     end = await network(world);
     await seed(world, content);
-    const looking = world.run('peers', content.torrent, '--no-trackers', '--bootstrap', ROUTER, '--timeout', '20', '--json');
+    const looking = world.run(
+      'peers',
+      content.torrent,
+      '--no-trackers',
+      '--bootstrap',
+      ROUTER,
+      '--timeout',
+      '20',
+      '--json',
+    );
     const near = world.lay(content, 'near');
-    world.start('/usr/bin/python3', resolve('test/interop/libtorrentPeer.py'), content.torrent, near, '0.0.0.0:7120', '0', 'lsd');
+    world.start(
+      '/usr/bin/python3',
+      resolve('test/interop/libtorrentPeer.py'),
+      content.torrent,
+      near,
+      '0.0.0.0:7120',
+      '0',
+      'lsd',
+    );
     const { code, out } = await looking;
     expect(code).toBe(0);
     expect(out).toMatch(/"port":7110,"source":"dht"/);

@@ -20,8 +20,19 @@ export const until = async (holds: () => boolean, what: () => string): Promise<v
 };
 
 /** A node of libtorrent, and what it says. */
-export const libtorrentNode = (world: World, listen: string, bootstrap: string, ...job: readonly string[]): { readonly said: () => string } => {
-  const child: ChildProcess = world.start('/usr/bin/python3', resolve('test/interop/libtorrentDht.py'), listen, bootstrap, ...job);
+export const libtorrentNode = (
+  world: World,
+  listen: string,
+  bootstrap: string,
+  ...job: readonly string[]
+): { readonly said: () => string } => {
+  const child: ChildProcess = world.start(
+    '/usr/bin/python3',
+    resolve('test/interop/libtorrentDht.py'),
+    listen,
+    bootstrap,
+    ...job,
+  );
   let said = '';
   child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -53,7 +64,15 @@ export const network = async (world: World): Promise<() => Promise<unknown>> => 
 
 /** A seed of libtorrent that nobody knows but the DHT. */
 export const seed = async (world: World, content: Content, limit = 0): Promise<void> => {
-  const sharing = libtorrentNode(world, `${AWAY}:7110`, ROUTER, 'share', content.torrent, world.lay(content, 'seed'), String(limit));
+  const sharing = libtorrentNode(
+    world,
+    `${AWAY}:7110`,
+    ROUTER,
+    'share',
+    content.torrent,
+    world.lay(content, 'seed'),
+    String(limit),
+  );
   await listening(7110, AWAY);
   await until(
     () => /is seeding/.test(sharing.said()) && joined(sharing),
@@ -61,7 +80,10 @@ export const seed = async (world: World, content: Content, limit = 0): Promise<v
   );
 };
 
-/** Waits until the DHT, asked from within, names somebody at `port` for the content: some clients ask it once, and then not for half an hour. */
+/**
+ * Waits until the DHT, asked from within, names somebody at `port` for the content: some clients ask it once, and then
+ * not for half an hour.
+ */
 export const announcedInDht = async ({ infoHash }: Content, port: number): Promise<void> => {
   const asking = new Client({ bootstrap: [ROUTER], host: HOST });
   const named = new Set<number>();

@@ -23,9 +23,23 @@ const eventually = async (holds: () => boolean, seconds: number): Promise<boolea
 };
 
 /** A libtorrent peer, and what it says of itself. */
-const talkative = async (content: Content, folder: string, port: number, limit = 0, calls?: string): Promise<{ readonly says: () => string }> => {
+const talkative = async (
+  content: Content,
+  folder: string,
+  port: number,
+  limit = 0,
+  calls?: string,
+): Promise<{ readonly says: () => string }> => {
   const script = resolve('test/interop/libtorrentPeer.py');
-  const child = world.start('/usr/bin/python3', script, content.torrent, folder, `0.0.0.0:${port}`, String(limit), ...(calls === undefined ? [] : [calls]));
+  const child = world.start(
+    '/usr/bin/python3',
+    script,
+    content.torrent,
+    folder,
+    `0.0.0.0:${port}`,
+    String(limit),
+    ...(calls === undefined ? [] : [calls]),
+  );
   let out = '';
   child.stdout?.on('data', (chunk: Buffer) => (out = (out + chunk.toString()).slice(-100_000)));
   await listening(port);
@@ -40,7 +54,11 @@ describe('the extension protocol with libtorrent', () => {
   it('is spoken by both: each knows what the other said', async () => {
     const content = world.content('content', [3_000_000]);
     const { says } = await talkative(content, world.lay(content, 'seed'), 7001);
-    const identity = { infoHash: new Uint8Array(Buffer.from(content.infoHash, 'hex')), peerId: createPeerId(new Uint8Array(12)), pieceCount: 46 };
+    const identity = {
+      infoHash: new Uint8Array(Buffer.from(content.infoHash, 'hex')),
+      peerId: createPeerId(new Uint8Array(12)),
+      pieceCount: 46,
+    };
     let theirs: Peer['state'] | undefined;
     const talk = connectTcp({ host: HOST, port: 7001, source: 'manual' })
       .pipe(
@@ -62,7 +80,11 @@ describe('the extension protocol with libtorrent', () => {
       metadataSize: true,
       port: undefined,
     });
-    expect([theirs?.reqq, theirs?.idOf('ut_pex'), theirs?.idOf('ut_metadata')]).toEqual([reqq, expect.any(Number), expect.any(Number)]);
+    expect([theirs?.reqq, theirs?.idOf('ut_pex'), theirs?.idOf('ut_metadata')]).toEqual([
+      reqq,
+      expect.any(Number),
+      expect.any(Number),
+    ]);
   });
 });
 
@@ -90,8 +112,21 @@ describe('peer exchange with libtorrent', () => {
     const content = world.content('content', [8_000_000]);
     await talkative(content, world.lay(content, 'seed'), 7001, 300_000);
     const leech = await talkative(content, world.path('leech'), 7002);
-    const running = world.run('download', content.torrent, '-o', `${world.path('got')}/`, '--no-trackers', '--peer', `${HOST}:7001`, '--peer', `${HOST}:7002`);
-    expect(await eventually(() => /peer 10\.77\.0\.\d:7001 libtorrent.*, by pex/.test(leech.says()), 60), leech.says().slice(-500)).toBe(true);
+    const running = world.run(
+      'download',
+      content.torrent,
+      '-o',
+      `${world.path('got')}/`,
+      '--no-trackers',
+      '--peer',
+      `${HOST}:7001`,
+      '--peer',
+      `${HOST}:7002`,
+    );
+    expect(
+      await eventually(() => /peer 10\.77\.0\.\d:7001 libtorrent.*, by pex/.test(leech.says()), 60),
+      leech.says().slice(-500),
+    ).toBe(true);
     expect((await running).code).toBe(0);
   });
 });
@@ -103,7 +138,9 @@ describe('local discovery with libtorrent', () => {
     // We say that we listen where the seed does, which says nothing itself; slowly, so that the two are seen together.
     await talkative(content, world.lay(content, 'seed'), 7001, 200_000);
     const found: string[] = [];
-    const looking = localPeers(nodeEnv(), { infoHash, port: 7001 }).subscribe(({ port, source }) => found.push(`${source} ${port}`));
+    const looking = localPeers(nodeEnv(), { infoHash, port: 7001 }).subscribe(({ port, source }) =>
+      found.push(`${source} ${port}`),
+    );
     const leech = await talkative(content, world.path('leech'), 7002, 0, 'lsd');
     expect(await eventually(() => found.includes('lsd 7002'), 20), `${found.join()}`).toBe(true);
     looking.unsubscribe();
@@ -111,7 +148,9 @@ describe('local discovery with libtorrent', () => {
     const newcomers = timer(0, 2000)
       .pipe(switchMap(() => localPeers(nodeEnv(), { infoHash, port: 7001 })))
       .subscribe();
-    expect(await eventually(() => /:7001 libtorrent.*, by lsd/.test(leech.says()), 40), leech.says().slice(-500)).toBe(true);
+    expect(await eventually(() => /:7001 libtorrent.*, by lsd/.test(leech.says()), 40), leech.says().slice(-500)).toBe(
+      true,
+    );
     newcomers.unsubscribe();
   });
 
@@ -119,11 +158,17 @@ describe('local discovery with libtorrent', () => {
     const infoHash = new Uint8Array(20).fill(family);
     const env = nodeEnv();
     const bindUdp: typeof env.bindUdp = (options) =>
-      options.family === family ? env.bindUdp(options) : throwError(() => new InputError('bad-option', 'no such family here'));
+      options.family === family
+        ? env.bindUdp(options)
+        : throwError(() => new InputError('bad-option', 'no such family here'));
     const ears = new Subscription();
     const heard: string[] = [];
     const hear = (port: number, more: string[] = []) =>
-      ears.add(localPeers({ ...env, bindUdp }, { infoHash, port }).subscribe(({ host, port: theirs }) => more.push(`${host.includes(':') ? 6 : 4} ${theirs}`)));
+      ears.add(
+        localPeers({ ...env, bindUdp }, { infoHash, port }).subscribe(({ host, port: theirs }) =>
+          more.push(`${host.includes(':') ? 6 : 4} ${theirs}`),
+        ),
+      );
     hear(7001, heard);
     // Who is there hears of the newcomer.
     const newcomers = timer(200, 1000).subscribe(() => hear(7002));
@@ -136,7 +181,18 @@ describe('local discovery with libtorrent', () => {
   it('leads one of us to another, and nobody else is asked', async () => {
     const content = world.content('content', [2_000_000]);
     const alone = ['--no-trackers', '--no-dht', '--no-pex'];
-    const first = world.run('download', content.torrent, '-o', `${world.path('got')}/`, ...alone, '--port', '7131', '--timeout', '60', '--json');
+    const first = world.run(
+      'download',
+      content.torrent,
+      '-o',
+      `${world.path('got')}/`,
+      ...alone,
+      '--port',
+      '7131',
+      '--timeout',
+      '60',
+      '--json',
+    );
     // Who listens says so at once, and then once a minute: so the seed is heard by the one who waits for it.
     await listening(7131);
     const seed = world.run('seed', content.torrent, world.lay(content, 'seed'), ...alone, '--port', '7132', '--quiet');

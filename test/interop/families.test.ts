@@ -7,11 +7,20 @@ import { HOST, listening, World } from './world.ts';
 
 /** What we use of bittorrent-tracker. */
 interface Server {
-  listen(port: number, hosts: { readonly http: string; readonly udp: string; readonly udp6: string }, done: () => void): void;
+  listen(
+    port: number,
+    hosts: { readonly http: string; readonly udp: string; readonly udp6: string },
+    done: () => void,
+  ): void;
   on(event: 'start', heard: (address: string) => void): void;
   close(done: () => void): void;
 }
-type ServerClass = new (options: { readonly http: boolean; readonly udp: boolean; readonly ws: boolean; readonly stats: boolean }) => Server;
+type ServerClass = new (options: {
+  readonly http: boolean;
+  readonly udp: boolean;
+  readonly ws: boolean;
+  readonly stats: boolean;
+}) => Server;
 
 const CLI = process.env['MAIN'] ?? resolve('dist/src/cli/main.js');
 const home = process.env['BITTORRENT_TRACKER'] ?? '';
@@ -26,7 +35,9 @@ let heard: { readonly 4: string[]; readonly 6: string[] };
 
 /** A tracker that knows those who come by its own family, and no others; it asks for nothing of the other. */
 const tracker = async (family: 4 | 6): Promise<void> => {
-  const { default: ServerOf } = (await import(pathToFileURL(join(home, 'node_modules/bittorrent-tracker/server.js')).href)) as {
+  const { default: ServerOf } = (await import(
+    pathToFileURL(join(home, 'node_modules/bittorrent-tracker/server.js')).href
+  )) as {
     readonly default: ServerClass;
   };
   const server = new ServerOf({ http: true, udp: true, ws: false, stats: false });
@@ -49,7 +60,9 @@ afterEach(async () => {
 });
 
 /** Our own CLI, for which the name leads to both. */
-const ours = async (...args: readonly string[]): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> => {
+const ours = async (
+  ...args: readonly string[]
+): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> => {
   const hosts = world.path('hosts');
   writeFileSync(hosts, `127.0.0.1 localhost\n${HOST} ${NAME}\n${HOST6} ${NAME}\n`);
   const script = `mount --bind '${hosts}' /etc/hosts && exec "$@"`;
@@ -71,7 +84,8 @@ describe('a tracker whose name has addresses of both families', () => {
     const announce = [[`http://${HOST}:6969/announce`, `http://[${HOST6}]:6969/announce`]];
     const content = world.content('content', [3_000_000], announce);
     const half = (n: number): string => world.lay(content, `half-${n}`, (piece) => piece % 2 === n);
-    const peer = (folder: string, at: string) => world.start('/usr/bin/python3', resolve('test/interop/libtorrentPeer.py'), content.torrent, folder, at);
+    const peer = (folder: string, at: string) =>
+      world.start('/usr/bin/python3', resolve('test/interop/libtorrentPeer.py'), content.torrent, folder, at);
     peer(half(0), `${AT.libtorrent}:7001`);
     peer(half(1), `[${HOST6}]:7002`);
     await listening(7001, AT.libtorrent);
@@ -89,7 +103,17 @@ describe('a tracker whose name has addresses of both families', () => {
 
   it('hears of us by both over UDP, too', async () => {
     const content = world.content('content', [100_000]);
-    await ours('peers', content.torrent, ...ALONE.slice(0, 3), '--tracker', `udp://${NAME}:6969`, '--port', '7009', '--timeout', '3');
+    await ours(
+      'peers',
+      content.torrent,
+      ...ALONE.slice(0, 3),
+      '--tracker',
+      `udp://${NAME}:6969`,
+      '--port',
+      '7009',
+      '--timeout',
+      '3',
+    );
     expect([heard[4], heard[6]]).toEqual([[expect.stringMatching(/^[\d.]+:7009$/)], [`${HOST6}:7009`]]);
   });
 });

@@ -1,6 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { announced, AT, aria2, bareLinkTo, libtorrent, linkTo, opentracker, transmission, webtorrent } from './clients.ts';
+import {
+  announced,
+  AT,
+  aria2,
+  bareLinkTo,
+  libtorrent,
+  linkTo,
+  opentracker,
+  transmission,
+  webtorrent,
+} from './clients.ts';
 import { announcedInDht, network, ROUTER } from './dhtNetwork.ts';
 import { type Content, listening, World } from './world.ts';
 
@@ -40,7 +50,15 @@ const seed = async (content: Content, ...more: readonly string[]): Promise<() =>
 /** A seed of ours of which the DHT has heard, and nobody else. */
 const seedInDht = async (content: Content, ...more: readonly string[]): Promise<() => string> => {
   end = await network(world);
-  const said = await ours('seed', content.torrent, world.lay(content, 'seed'), '--no-trackers', '--bootstrap', ROUTER, ...more);
+  const said = await ours(
+    'seed',
+    content.torrent,
+    world.lay(content, 'seed'),
+    '--no-trackers',
+    '--bootstrap',
+    ROUTER,
+    ...more,
+  );
   await announcedInDht(content, 7000);
   return said;
 };
@@ -128,13 +146,15 @@ describe('all four at once complete with a seed of ours', () => {
   ])('%s', async (_, start, known, dht) => {
     const content = world.content('content', [20_000_000, 5, 1_000_000], dht ? [] : undefined);
     const said = await start(content, '--up-limit', '2M');
-    const served = (host: string): number => new Set(said().match(new RegExp(`"type":"unchoke",[^\\n]*"host":"${host}","port":\\d+`, 'g'))).size;
+    const served = (host: string): number =>
+      new Set(said().match(new RegExp(`"type":"unchoke",[^\\n]*"host":"${host}","port":\\d+`, 'g'))).size;
     const joined = (host: string): boolean => new RegExp(`"type":"peer-joined",[^\\n]*"host":"${host}"`).test(said());
     // The slow ones first; and transmission before WebTorrent, which is at our address: it calls only one of the two.
     await transmission(world, known(content), empty('transmission'), 7001, { dht });
     expect(await eventually(() => joined(AT.transmission), 60), toldBy(said())).toBe(true);
     await aria2(world, known(content), empty('aria2'), 7002, { dht });
-    // By a link to the DHT it takes the metadata from us, and looks again for those who have the content: by then transmission has some, too.
+    // By a link to the DHT it takes the metadata from us, and looks again for those who have the content: by then
+    // transmission has some, too.
     expect(await eventually(() => (dht ? joined(AT.aria2) : served(AT.aria2) > 0), 60), toldBy(said())).toBe(true);
     await libtorrent(world, known(content), empty('libtorrent'), 7003, { dht });
     await webtorrent(world, known(content), empty('webtorrent'), 7004, { dht });
@@ -142,7 +162,9 @@ describe('all four at once complete with a seed of ours', () => {
     expect(await eventually(() => missing().length === 0, 60), `${missing().join()}: ${toldBy(said())}`).toBe(true);
     // libtorrent and WebTorrent call from 10.77.0.3.
     expect([served(AT.transmission) > 0, served('10.77.0.3') > 1], toldBy(said())).toEqual([true, true]);
-    const connected = Math.max(...[...said().matchAll(/"connected":(\d+),"unchoked"/g)].map(([, count]) => Number(count)));
+    const connected = Math.max(
+      ...[...said().matchAll(/"connected":(\d+),"unchoked"/g)].map(([, count]) => Number(count)),
+    );
     if (!dht) expect(connected).toBeGreaterThanOrEqual(4);
     expect(said()).not.toMatch(FAULT);
   });

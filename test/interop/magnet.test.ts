@@ -16,7 +16,10 @@ beforeEach(() => {
 });
 afterEach(() => world.end());
 
-const ended = ({ code, err }: { readonly code: number | null; readonly err: string }) => ({ code, err: code === 0 ? '' : err });
+const ended = ({ code, err }: { readonly code: number | null; readonly err: string }) => ({
+  code,
+  err: code === 0 ? '' : err,
+});
 
 describe.each(Object.entries(clients))('from nothing but a magnet link, with a seed of %s', (name, client) => {
   it('that a tracker names', async () => {
@@ -26,7 +29,20 @@ describe.each(Object.entries(clients))('from nothing but a magnet link, with a s
     await announced(content, 1);
     const link = `magnet:?xt=urn:btih:${content.infoHash}&tr=${encodeURIComponent(TRACKER)}`;
     const saved = world.path('saved.torrent');
-    expect(ended(await world.run('magnet_download', link, '-o', `${world.path('got')}/`, '--save-torrent', saved, '--timeout', '60'))).toEqual({
+    expect(
+      ended(
+        await world.run(
+          'magnet_download',
+          link,
+          '-o',
+          `${world.path('got')}/`,
+          '--save-torrent',
+          saved,
+          '--timeout',
+          '60',
+        ),
+      ),
+    ).toEqual({
       code: 0,
       err: '',
     });
@@ -47,7 +63,10 @@ describe.each(Object.entries(clients))('from nothing but a magnet link, with a s
     const { out, ...run } = await world.run('magnet_info', link, '--timeout', '60');
     expect(ended(run)).toEqual({ code: 0, err: '' });
     expect(out).toContain(`Info Hash: ${content.infoHash}`);
-    expect(ended(await world.run('download', link, '-o', `${world.path('got')}/`, '--timeout', '60'))).toEqual({ code: 0, err: '' });
+    expect(ended(await world.run('download', link, '-o', `${world.path('got')}/`, '--timeout', '60'))).toEqual({
+      code: 0,
+      err: '',
+    });
     expect(world.holds(content, 'got')).toBe(true);
   });
 });
@@ -57,7 +76,16 @@ describe('from nothing but an info-hash, and the DHT alone', () => {
     libtorrent: (content) => seed(world, content),
     webtorrent: async (content) => {
       const program = resolve('test/interop/webtorrentPeer.js');
-      const child = world.start(process.execPath, program, WEBTORRENT, content.torrent, world.lay(content, 'seed'), '7110', '0', ROUTER);
+      const child = world.start(
+        process.execPath,
+        program,
+        WEBTORRENT,
+        content.torrent,
+        world.lay(content, 'seed'),
+        '7110',
+        '0',
+        ROUTER,
+      );
       let said = '';
       child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
       await listening(7110);
@@ -74,7 +102,17 @@ describe('from nothing but an info-hash, and the DHT alone', () => {
     try {
       await peers[name]?.(content);
       const link = `magnet:?xt=urn:btih:${content.infoHash}`;
-      const { out, ...run } = await world.run('dht', link, '-o', `${world.path('got')}/`, '--bootstrap', ROUTER, '--timeout', '60', '--json');
+      const { out, ...run } = await world.run(
+        'dht',
+        link,
+        '-o',
+        `${world.path('got')}/`,
+        '--bootstrap',
+        ROUTER,
+        '--timeout',
+        '60',
+        '--json',
+      );
       expect(ended(run)).toEqual({ code: 0, err: '' });
       expect(world.holds(content, 'got')).toBe(true);
       expect(out).toMatch(/"type":"metadata"/);

@@ -24,7 +24,10 @@ const seed = async (content: Content, ...more: readonly string[]) => {
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-/** How long a swarm goes on between two looks at it, in milliseconds: a tenth of a second brings at most two per cent of what there is. */
+/**
+ * How long a swarm goes on between two looks at it, in milliseconds: a tenth of a second brings at most two per cent of
+ * what there is.
+ */
 const GOES_ON = 100;
 
 const empty = (folder: string): string => {
@@ -40,10 +43,14 @@ const until = async (holds: () => boolean, seconds: number): Promise<boolean> =>
   return false;
 };
 
-const count = (content: Content): number => Math.ceil(content.files.reduce((sum, { bytes }) => sum + bytes.length, 0) / 65_536);
+const count = (content: Content): number =>
+  Math.ceil(content.files.reduce((sum, { bytes }) => sum + bytes.length, 0) / 65_536);
 const complete = (content: Content, folder: string): boolean => world.pieces(content, folder).size === count(content);
 
-/** As libtorrent counts them: how often there is what is rarest, and which share of the pieces there is more often than that. */
+/**
+ * As libtorrent counts them: how often there is what is rarest, and which share of the pieces there is more often than
+ * that.
+ */
 const distributedCopies = (held: readonly ReadonlySet<number>[], pieceCount: number): number => {
   const copies = Array.from({ length: pieceCount }, (_, index) => held.filter((each) => each.has(index)).length);
   const rarest = Math.min(...copies);
@@ -51,9 +58,10 @@ const distributedCopies = (held: readonly ReadonlySet<number>[], pieceCount: num
 };
 
 describe('a mixed swarm', () => {
-  // Before there is one distributed copy among those who stay, nobody could complete; when there are five, all have. Between the two, the earliest moment is
-  // the hardest: each piece that is rare has to come from the one who has it. So the seed leaves as soon as there is one copy, which with an uplink
-  // six times that of each of the others comes when they have less than 60 % of what five of them can have.
+  // Before there is one distributed copy among those who stay, nobody could complete; when there are five, all have.
+  // Between the two, the earliest moment is the hardest: each piece that is rare has to come from the one who has it.
+  // So the seed leaves as soon as there is one copy, which with an uplink six times that of each of the others comes
+  // when they have less than 60 % of what five of them can have.
   it('of two of ours and three of theirs completes everywhere although the seed leaves before 60 % of the copies are there', {
     timeout: 400_000,
   }, async () => {
@@ -62,12 +70,25 @@ describe('a mixed swarm', () => {
     const leaving = await seed(content, '--up-limit', '2500K');
     const names = ['one', 'two', ...Object.keys(clients)];
     let port = 7001;
-    for (const [name, client] of Object.entries(clients)) await client(world, content, empty(name), port++, { limit: 400_000 });
+    for (const [name, client] of Object.entries(clients))
+      await client(world, content, empty(name), port++, { limit: 400_000 });
     for (const name of ['one', 'two']) {
-      world.ours('download', content.torrent, '-o', `${empty(name)}/`, '--seed', '--up-limit', '400K', '--port', String(port++), ...ALONE);
+      world.ours(
+        'download',
+        content.torrent,
+        '-o',
+        `${empty(name)}/`,
+        '--seed',
+        '--up-limit',
+        '400K',
+        '--port',
+        String(port++),
+        ...ALONE,
+      );
     }
     const held = (): ReadonlySet<number>[] => names.map((name) => world.pieces(content, name));
-    // Nobody moves while it is looked at them: so a machine that is busy, and slow to look, gives the swarm no more time with the seed.
+    // Nobody moves while it is looked at them: so a machine that is busy, and slow to look, gives the swarm no more
+    // time with the seed.
     let tries = 0;
     for (; tries < 900; tries++) {
       await pause(GOES_ON);

@@ -49,7 +49,10 @@ const lay = (names: readonly string[], folder: string): string => {
   );
   const files = names.map((name) => ({ path: [name], length: 20_000 }));
   const torrent = world.path('pack.torrent');
-  writeFileSync(torrent, encodeTorrent({ name: 'pack', files, pieceLength: 16_384, pieceHashes, announce: [[tracker.url]] }));
+  writeFileSync(
+    torrent,
+    encodeTorrent({ name: 'pack', files, pieceLength: 16_384, pieceHashes, announce: [[tracker.url]] }),
+  );
   return torrent;
 };
 
@@ -79,10 +82,30 @@ describe.each(clients)('what %s has downloaded under the names of the torrent', 
         .filter((name) => !name.endsWith('.aria2'))
         .sort(),
     ).toEqual([...names].sort());
-    const again = await world.run('download', torrent, '-o', folder, '--no-dht', '--no-lsd', '--no-trackers', '--peer', `${HOST}:9`, '--json');
+    const again = await world.run(
+      'download',
+      torrent,
+      '-o',
+      folder,
+      '--no-dht',
+      '--no-lsd',
+      '--no-trackers',
+      '--peer',
+      `${HOST}:9`,
+      '--json',
+    );
     expect(again).toMatchObject({ code: 0, err: '' });
     expect(again.out).not.toContain('"type":"stored"');
-    const last = await world.run('seed', torrent, folder, '--no-dht', '--no-lsd', '--no-trackers', '--seed-time', '0.5');
+    const last = await world.run(
+      'seed',
+      torrent,
+      folder,
+      '--no-dht',
+      '--no-lsd',
+      '--no-trackers',
+      '--seed-time',
+      '0.5',
+    );
     expect(last.code).toBe(0);
   });
 });

@@ -22,7 +22,14 @@ describe.each(Object.entries(clients))('from a seed of %s, found through opentra
     await opentracker(world, content);
     await client(world, content, world.lay(content, 'seed'), 7001);
     await announced(content, 1);
-    const { code, err } = await world.run('download', content.torrent, '-o', `${world.path('got')}/`, '--timeout', '60');
+    const { code, err } = await world.run(
+      'download',
+      content.torrent,
+      '-o',
+      `${world.path('got')}/`,
+      '--timeout',
+      '60',
+    );
     expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
     expect(world.holds(content, 'got')).toBe(true);
   });
@@ -33,9 +40,18 @@ describe('from several clients at once', () => {
     const content = world.content('content', [30_000_000, 5, 1_000_000]);
     await opentracker(world, content);
     let port = 7001;
-    for (const [name, client] of Object.entries(clients)) await client(world, content, world.lay(content, `seed-${name}`), port++, { limit: 1_000_000 });
+    for (const [name, client] of Object.entries(clients))
+      await client(world, content, world.lay(content, `seed-${name}`), port++, { limit: 1_000_000 });
     await announced(content, 3);
-    const { code, out } = await world.run('download', content.torrent, '-o', `${world.path('got')}/`, '--timeout', '60', '--json');
+    const { code, out } = await world.run(
+      'download',
+      content.torrent,
+      '-o',
+      `${world.path('got')}/`,
+      '--timeout',
+      '60',
+      '--json',
+    );
     expect(code).toBe(0);
     expect(world.holds(content, 'got')).toBe(true);
     const events = out
@@ -59,7 +75,14 @@ describe('from several clients at once', () => {
     await libtorrent(world, content, world.lay(content, 'third-1', third(1)), 7002);
     await transmission(world, content, world.lay(content, 'third-2', third(2)), 7003);
     await announced(content, 3);
-    const { code, err } = await world.run('download', content.torrent, '-o', `${world.path('got')}/`, '--timeout', '90');
+    const { code, err } = await world.run(
+      'download',
+      content.torrent,
+      '-o',
+      `${world.path('got')}/`,
+      '--timeout',
+      '90',
+    );
     expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
     expect(world.holds(content, 'got')).toBe(true);
   });

@@ -4,7 +4,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AT, aria2, libtorrent } from './clients.ts';
 import { type Content, World } from './world.ts';
 
-/** Milliseconds that a reader waits at most because one of two peers is slow: until that is noticed, and for what the other has been asked before. */
+/**
+ * Milliseconds that a reader waits at most because one of two peers is slow: until that is noticed, and for what the
+ * other has been asked before.
+ */
 const STALL = 10_000;
 const NOBODY_ELSE = ['--no-dht', '--no-lsd', '--no-trackers', '--no-listen', '--timeout', '60'];
 

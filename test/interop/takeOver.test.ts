@@ -25,8 +25,23 @@ afterEach(async () => {
 const aria2 =
   (allocation: string): StartClient =>
   async (there, { torrent }, folder, port) => {
-    const alone = ['--enable-dht=false', '--enable-dht6=false', '--bt-enable-lpd=false', '--enable-peer-exchange=false', `--interface=${AT.aria2}`];
-    there.start('aria2c', ...alone, `--file-allocation=${allocation}`, '--disk-cache=0', `--listen-port=${port}`, '-d', folder, torrent);
+    const alone = [
+      '--enable-dht=false',
+      '--enable-dht6=false',
+      '--bt-enable-lpd=false',
+      '--enable-peer-exchange=false',
+      `--interface=${AT.aria2}`,
+    ];
+    there.start(
+      'aria2c',
+      ...alone,
+      `--file-allocation=${allocation}`,
+      '--disk-cache=0',
+      `--listen-port=${port}`,
+      '-d',
+      folder,
+      torrent,
+    );
     await listening(port, AT.aria2);
   };
 
@@ -39,11 +54,22 @@ const clients: readonly (readonly [name: string, start: StartClient])[] = [
 describe.each(clients)('what %s and has not finished', (_, start) => {
   it('is taken over: only what is missing is fetched, and nothing hidden stays', async () => {
     const content = world.content('big', [3 * MiB, 5 * MiB, 1000], [[tracker.url]]);
-    const seed = world.ours('seed', content.torrent, world.lay(content, 'ours'), ...quiet, '--no-trackers', '--port', '7000', '--up-limit', String(RATE));
+    const seed = world.ours(
+      'seed',
+      content.torrent,
+      world.lay(content, 'ours'),
+      ...quiet,
+      '--no-trackers',
+      '--port',
+      '7000',
+      '--up-limit',
+      String(RATE),
+    );
     await listening(7000);
     mkdirSync(world.path('theirs'));
     await start(world, content, world.path('theirs'), 7001);
-    for (let tries = 0; tries < 200 && world.pieces(content, 'theirs').size < 20; tries++) await new Promise((done) => setTimeout(done, 100));
+    for (let tries = 0; tries < 200 && world.pieces(content, 'theirs').size < 20; tries++)
+      await new Promise((done) => setTimeout(done, 100));
     await world.stop((args) => args.includes(content.torrent) && !args.includes('seed'));
     const before = world.pieces(content, 'theirs').size;
     expect(before).toBeGreaterThanOrEqual(20);

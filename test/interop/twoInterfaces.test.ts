@@ -50,7 +50,16 @@ const on = (where: string, ...command: readonly string[]) => {
 };
 
 const neighbour = ({ torrent }: Content, folder: string) =>
-  on(there, '/usr/bin/python3', resolve('test/interop/libtorrentPeer.py'), torrent, folder, `${NEIGHBOUR}:7002`, '0', 'lsd');
+  on(
+    there,
+    '/usr/bin/python3',
+    resolve('test/interop/libtorrentPeer.py'),
+    torrent,
+    folder,
+    `${NEIGHBOUR}:7002`,
+    '0',
+    'lsd',
+  );
 
 /** The interfaces here on which somebody has joined the group of BEP 14. */
 const groups = async (): Promise<readonly string[]> => {
@@ -71,17 +80,35 @@ describe('local discovery where the neighbour is not on the interface of the def
     // Its first words are heard only by those who have joined its group by then, on both cables.
     expect(await eventually(async () => (await groups()).length === 2)).toBe(true);
     const theirs = neighbour(content, world.lay(content, 'seed'));
-    expect([await ours.ended, ours.says()], theirs.says().slice(-300)).toEqual([0, expect.stringContaining(`${NEIGHBOUR}:7002`)]);
+    expect([await ours.ended, ours.says()], theirs.says().slice(-300)).toEqual([
+      0,
+      expect.stringContaining(`${NEIGHBOUR}:7002`),
+    ]);
   });
 
   it('is heard by libtorrent there, which gets all from us', async () => {
     const content = world.content('content', [2_000_000], []);
     const theirs = neighbour(content, world.path('got'));
     expect(await eventually(() => /^downloading /m.test(theirs.says()))).toBe(true);
-    on(here, process.execPath, CLI, 'seed', content.torrent, world.lay(content, 'seed'), ...ALONE, '--port', '7000', '--up-limit', '500K', '--quiet');
+    on(
+      here,
+      process.execPath,
+      CLI,
+      'seed',
+      content.torrent,
+      world.lay(content, 'seed'),
+      ...ALONE,
+      '--port',
+      '7000',
+      '--up-limit',
+      '500K',
+      '--quiet',
+    );
     expect(await eventually(() => theirs.says().includes(`peer ${SECOND}:7000`)), theirs.says().slice(-300)).toBe(true);
     expect(theirs.says()).toMatch(new RegExp(`peer ${SECOND}:7000 [^\\n]*, by lsd`));
-    expect(await eventually(() => /^(seeding|finished) 1\.000/m.test(theirs.says())), theirs.says().slice(-300)).toBe(true);
+    expect(await eventually(() => /^(seeding|finished) 1\.000/m.test(theirs.says())), theirs.says().slice(-300)).toBe(
+      true,
+    );
     expect(world.holds(content, 'got')).toBe(true);
   });
 });

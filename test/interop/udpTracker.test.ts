@@ -50,7 +50,18 @@ describe('opentracker over UDP', () => {
     await libtorrent(world, content, world.lay(content, 'seed-1'), 7001);
     await transmission(world, content, world.lay(content, 'seed-2'), 7002);
     await announced(content, 2);
-    const { code, out } = await world.run('peers', content.torrent, '--tracker', UDP, '--port', '7009', '--count', '2', '--timeout', '20');
+    const { code, out } = await world.run(
+      'peers',
+      content.torrent,
+      '--tracker',
+      UDP,
+      '--port',
+      '7009',
+      '--count',
+      '2',
+      '--timeout',
+      '20',
+    );
     expect(code).toBe(0);
     // It names us, too, but we leave ourselves out.
     expect(

@@ -1,5 +1,5 @@
-// A WebTorrent peer for the interop tests: shares what is in DIR of TORRENT over TCP, and finds others by its trackers, or by the DHT if it is told where
-// to begin.
+// A WebTorrent peer for the interop tests: shares what is in DIR of TORRENT over TCP, and finds others by its trackers,
+// or by the DHT if it is told where to begin.
 //
 // usage: node webtorrentPeer.js HOME TORRENT DIR PORT UPLOAD_BYTES_A_SECOND [BOOTSTRAP_HOST:PORT]
 //
@@ -10,7 +10,8 @@ import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 
 const [home, torrent, path, port, limit, bootstrap] = process.argv.slice(2);
-const nothing = 'export const RTCPeerConnection = undefined, RTCSessionDescription = undefined, RTCIceCandidate = undefined;';
+const nothing =
+  'export const RTCPeerConnection = undefined, RTCSessionDescription = undefined, RTCIceCandidate = undefined;';
 const instead = (name) => `data:text/javascript,${encodeURIComponent(name)}`;
 const resolve = `export const resolve = (name, context, next) =>
   name === 'webrtc-polyfill' ? { url: ${JSON.stringify(instead(nothing))}, shortCircuit: true } : next(name, context);`;
@@ -35,6 +36,7 @@ client.on('error', (error) => {
   process.exit(1);
 });
 client.add(torrent, { path }, (added) => {
-  const tell = () => console.log(`${added.done ? 'done' : 'part'} nodes ${client.dht ? client.dht.toJSON().nodes.length : 0}`);
+  const tell = () =>
+    console.log(`${added.done ? 'done' : 'part'} nodes ${client.dht ? client.dht.toJSON().nodes.length : 0}`);
   setInterval(tell, 200);
 });

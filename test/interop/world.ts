@@ -32,7 +32,10 @@ export class World {
 
   constructor() {
     const others = Object.keys(networkInterfaces()).filter((name) => !OURS.has(name));
-    if (others.length > 0) throw new Error(`interop tests run in a network namespace of their own (test/interop/run.sh); here is also ${others.join(' ')}`);
+    if (others.length > 0)
+      throw new Error(
+        `interop tests run in a network namespace of their own (test/interop/run.sh); here is also ${others.join(' ')}`,
+      );
   }
 
   path(...parts: readonly string[]): string {
@@ -54,14 +57,25 @@ export class World {
           .digest(),
       ),
     );
-    const layout = single ? { length: all.length } : { files: files.map(({ path, bytes }) => ({ path, length: bytes.length })) };
+    const layout = single
+      ? { length: all.length }
+      : { files: files.map(({ path, bytes }) => ({ path, length: bytes.length })) };
     const torrent = this.path(`${name}.torrent`);
-    const bytes = encodeTorrent({ name, pieceLength: PIECE, pieceHashes: new Uint8Array(pieceHashes), ...(announce.length > 0 && { announce }), ...layout });
+    const bytes = encodeTorrent({
+      name,
+      pieceLength: PIECE,
+      pieceHashes: new Uint8Array(pieceHashes),
+      ...(announce.length > 0 && { announce }),
+      ...layout,
+    });
     writeFileSync(torrent, bytes);
     return { name, files, torrent, infoHash: toHex(parseTorrent(bytes).infoHash) };
   }
 
-  /** Puts the content into `folder`, where a client that seeds it looks for it; pieces for which `keep` does not hold are zero. */
+  /**
+   * Puts the content into `folder`, where a client that seeds it looks for it; pieces for which `keep` does not hold
+   * are zero.
+   */
   lay(content: Content, folder: string, keep: (piece: number) => boolean = () => true): string {
     let offset = 0;
     for (const { path, bytes } of content.files) {
@@ -84,7 +98,8 @@ export class World {
   }
 
   start(command: string, ...args: readonly string[]): ChildProcess {
-    // What a program keeps for its next run is of this test only; and nobody's RXTORRENT_NO_DHT takes away what a test is about.
+    // What a program keeps for its next run is of this test only; and nobody's RXTORRENT_NO_DHT takes away what a test
+    // is about.
     const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('RXTORRENT_'));
     const env = { ...Object.fromEntries(kept), XDG_STATE_HOME: this.path('state') };
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.folder, env });
@@ -106,18 +121,27 @@ export class World {
     let offset = 0;
     for (const { path, bytes } of content.files) {
       try {
-        readFileSync(this.path(folder, ...(content.files.length > 1 ? [content.name] : []), ...path)).copy(there, offset);
+        readFileSync(this.path(folder, ...(content.files.length > 1 ? [content.name] : []), ...path)).copy(
+          there,
+          offset,
+        );
       } catch {
         // Not yet.
       }
       offset += bytes.length;
     }
     const held = Array.from({ length: Math.ceil(all.length / PIECE) }, (_, index) => index);
-    return new Set(held.filter((index) => all.subarray(index * PIECE, (index + 1) * PIECE).equals(there.subarray(index * PIECE, (index + 1) * PIECE))));
+    return new Set(
+      held.filter((index) =>
+        all.subarray(index * PIECE, (index + 1) * PIECE).equals(there.subarray(index * PIECE, (index + 1) * PIECE)),
+      ),
+    );
   }
 
   /** Our own CLI; resolves when it has ended by itself. */
-  run(...args: readonly string[]): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
+  run(
+    ...args: readonly string[]
+  ): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
     const child = this.start(process.execPath, CLI, ...args);
     let out = '';
     let err = '';

@@ -40,13 +40,15 @@ const disorder = (lines: readonly Line[]): readonly string[] => {
   let last = '';
   for (const { type, torrent, time } of lines) {
     if (ended.has(torrent)) found.push(`${String(type)} of ${String(torrent)} after its end`);
-    if (torrent !== undefined && type !== 'start' && !open.has(torrent) && !open.has(undefined)) found.push(`${String(type)} before a start`);
+    if (torrent !== undefined && type !== 'start' && !open.has(torrent) && !open.has(undefined))
+      found.push(`${String(type)} before a start`);
     if (type === 'start') open.add(torrent);
     if (type === 'end' && torrent !== undefined) ended.add(torrent);
     if (String(time) < last) found.push(`${String(type)} goes back in time`);
     last = String(time);
   }
-  if (lines.filter(({ type }) => type === 'start').length !== lines.filter(({ type }) => type === 'end').length) found.push('not as many ends as starts');
+  if (lines.filter(({ type }) => type === 'start').length !== lines.filter(({ type }) => type === 'end').length)
+    found.push('not as many ends as starts');
   return found;
 };
 
@@ -61,7 +63,10 @@ export const problems = (stdout: string): readonly string[] => {
       return [];
     }
   });
-  if (parsed.length < lines.length) return lines.filter((line) => !line.startsWith('{')).map((line) => `no object: ${line}`);
-  const acting = lines.filter((line) => /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(line)).map(() => 'characters that a terminal acts on');
+  if (parsed.length < lines.length)
+    return lines.filter((line) => !line.startsWith('{')).map((line) => `no object: ${line}`);
+  const acting = lines
+    .filter((line) => /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(line))
+    .map(() => 'characters that a terminal acts on');
   return [...parsed.flatMap((line) => invalid(line) ?? []), ...disorder(parsed), ...acting];
 };

@@ -25,7 +25,9 @@ const PLAIN = new Map<ts.SyntaxKind, Schema>([
 
 const objectSchema = (fields: readonly Field[], types: Types, used: Set<string>): Schema => ({
   type: 'object',
-  properties: Object.fromEntries(fields.map(({ name, doc, type }) => [name, { ...schemaOf(type, types, used), ...described(doc) }])),
+  properties: Object.fromEntries(
+    fields.map(({ name, doc, type }) => [name, { ...schemaOf(type, types, used), ...described(doc) }]),
+  ),
   required: fields.filter(({ optional }) => !optional).map(({ name }) => name),
   additionalProperties: false,
 });
@@ -44,7 +46,8 @@ const schemaOf = (given: ts.TypeNode, types: Types, used: Set<string>): Schema =
   }
   if (ts.isTypeReferenceNode(type)) {
     const name = type.typeName.getText();
-    if (name === 'Record') return { type: 'object', additionalProperties: schemaOf(type.typeArguments?.[1] as ts.TypeNode, types, used) };
+    if (name === 'Record')
+      return { type: 'object', additionalProperties: schemaOf(type.typeArguments?.[1] as ts.TypeNode, types, used) };
     if (!types.has(name)) throw new TypeError(`${name} is not declared`);
     used.add(name);
     return { $ref: `#/$defs/${name}` };
@@ -61,7 +64,10 @@ export const jsonSchema = (types: Types, root: string): Schema => {
     const declared = types.get(name);
     if (declared === undefined) throw new TypeError(`${name} is not declared`);
     const { doc } = declared;
-    const schema = declared.kind === 'object' ? objectSchema(declared.fields, types, used) : { ...schemaOf(declared.type, types, used), ...tagged(doc) };
+    const schema =
+      declared.kind === 'object'
+        ? objectSchema(declared.fields, types, used)
+        : { ...schemaOf(declared.type, types, used), ...tagged(doc) };
     defs[name] = { ...described(doc), ...schema };
   }
   const doc = types.get(root)?.doc ?? { text: '', tags: {} };

@@ -18,19 +18,33 @@ const EVERYWHERE: ReadonlySet<string> = new Set(['type', 'time', 'torrent']);
 /** Parts of an address: said once, too. */
 const ADDRESS = ['host', 'port', 'source'];
 /** Words that are explained above the table, as it has them. */
-const EXPLAINED = ['Time', 'InfoHash', 'Hex', 'Bytes', 'Rate', 'Seconds', 'Count', 'Index', 'Port', 'Source', 'Address'];
+const EXPLAINED = [
+  'Time',
+  'InfoHash',
+  'Hex',
+  'Bytes',
+  'Rate',
+  'Seconds',
+  'Count',
+  'Index',
+  'Port',
+  'Source',
+  'Address',
+];
 
 const oneLine = ({ text }: Doc): string => text.replaceAll('\n', ' ').replaceAll('|', '\\|');
 
 /** A sentence as the rest of one. */
-const after = (text: string): string => text.replace(/\.$/, '').replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+const after = (text: string): string =>
+  text.replace(/\.$/, '').replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
 
 const nested = (fields: readonly Field[]): string => `{ ${fields.map(fieldText).join(', ')} }`;
 
 const words = (given: ts.TypeNode): string => {
   const type = bare(given);
   const text = type.getText();
-  if (ts.isLiteralTypeNode(type)) return `\`${ts.isStringLiteral(type.literal) ? type.literal.text : type.literal.getText()}\``;
+  if (ts.isLiteralTypeNode(type))
+    return `\`${ts.isStringLiteral(type.literal) ? type.literal.text : type.literal.getText()}\``;
   if (ts.isUnionTypeNode(type))
     return type.types
       .map(words)
@@ -38,7 +52,8 @@ const words = (given: ts.TypeNode): string => {
       .replaceAll(/ or (?=.* or )/g, ', ');
   if (ts.isArrayTypeNode(type)) return `list of ${words(type.elementType)}`;
   if (ts.isTypeLiteralNode(type)) return nested(fieldsOf(type.members));
-  if (ts.isTypeReferenceNode(type) && type.typeName.getText() === 'Record') return `object of ${words(type.typeArguments?.[1] as ts.TypeNode)}`;
+  if (ts.isTypeReferenceNode(type) && type.typeName.getText() === 'Record')
+    return `object of ${words(type.typeArguments?.[1] as ts.TypeNode)}`;
   return WORDS.get(text) ?? text.toLowerCase();
 };
 
@@ -70,7 +85,9 @@ const explained = (name: string, types: Types): string => {
 const everywhere = (types: Types, root: string): string => {
   const untied = membersOf(types, root).flatMap((name) => {
     const declared = types.get(name);
-    return declared?.kind === 'object' && declared.fields.some((field) => field.name === 'torrent' && field.optional) ? [`\`${typeOf(declared)}\``] : [];
+    return declared?.kind === 'object' && declared.fields.some((field) => field.name === 'torrent' && field.optional)
+      ? [`\`${typeOf(declared)}\``]
+      : [];
   });
   return `Every object has \`type\`, \`time\` (a *time*) and \`torrent\` (an *info-hash*); ${untied.join(', ')} have no \`torrent\` where none is known.`;
 };

@@ -22,27 +22,44 @@ export type Declared =
 
 export type Types = ReadonlyMap<string, Declared>;
 
-const FILES = ['contracts/json/jsonUnits.ts', 'contracts/json/jsonDownload.ts', 'contracts/json/jsonResult.ts', 'contracts/json/jsonEvent.ts'];
+const FILES = [
+  'contracts/json/jsonUnits.ts',
+  'contracts/json/jsonDownload.ts',
+  'contracts/json/jsonResult.ts',
+  'contracts/json/jsonEvent.ts',
+];
 
 const docOf = (node: ts.Node): Doc => {
   const [comment] = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
-  const tags = ts.getJSDocTags(node).map((tag) => [tag.tagName.text, (ts.getTextOfJSDocComment(tag.comment) ?? '').trim()] as const);
+  const tags = ts
+    .getJSDocTags(node)
+    .map((tag) => [tag.tagName.text, (ts.getTextOfJSDocComment(tag.comment) ?? '').trim()] as const);
   return { text: (ts.getTextOfJSDocComment(comment?.comment) ?? '').trim(), tags: Object.fromEntries(tags) };
 };
 
 export const fieldsOf = (members: ts.NodeArray<ts.TypeElement>): readonly Field[] =>
   members.map((member) => {
-    if (!ts.isPropertySignature(member) || member.type === undefined) throw new TypeError(`${member.getText()}: only properties are understood`);
-    return { name: (member.name as ts.Identifier).text, optional: member.questionToken !== undefined, doc: docOf(member), type: member.type };
+    if (!ts.isPropertySignature(member) || member.type === undefined)
+      throw new TypeError(`${member.getText()}: only properties are understood`);
+    return {
+      name: (member.name as ts.Identifier).text,
+      optional: member.questionToken !== undefined,
+      doc: docOf(member),
+      type: member.type,
+    };
   });
 
 /** Fields of an interface: `type` and its own first, then what it has from others. */
 const allFields = (name: string, found: ReadonlyMap<string, ts.InterfaceDeclaration>): readonly Field[] => {
   const declaration = found.get(name);
   if (declaration === undefined) throw new TypeError(`${name}: there is no such interface`);
-  const parents = (declaration.heritageClauses ?? []).flatMap(({ types }) => types.map(({ expression }) => expression.getText()));
+  const parents = (declaration.heritageClauses ?? []).flatMap(({ types }) =>
+    types.map(({ expression }) => expression.getText()),
+  );
   const own = fieldsOf(declaration.members);
-  const inherited = parents.flatMap((parent) => allFields(parent, found)).filter((field) => !own.some((each) => each.name === field.name));
+  const inherited = parents
+    .flatMap((parent) => allFields(parent, found))
+    .filter((field) => !own.some((each) => each.name === field.name));
   const [type, ...rest] = own;
   return type?.name === 'type' ? [type, ...inherited, ...rest] : [...inherited, ...own];
 };
@@ -57,7 +74,8 @@ export const jsonTypes = (): Types => {
       if (ts.isInterfaceDeclaration(node)) {
         found.set(node.name.text, node);
         types.set(node.name.text, { kind: 'object', doc: docOf(node), fields: allFields(node.name.text, found) });
-      } else if (ts.isTypeAliasDeclaration(node)) types.set(node.name.text, { kind: 'word', doc: docOf(node), type: node.type });
+      } else if (ts.isTypeAliasDeclaration(node))
+        types.set(node.name.text, { kind: 'word', doc: docOf(node), type: node.type });
     }
   }
   return types;
@@ -67,7 +85,8 @@ export const jsonTypes = (): Types => {
 export const bare = (type: ts.TypeNode): ts.TypeNode => {
   if (ts.isParenthesizedTypeNode(type)) return bare(type.type);
   if (ts.isTypeOperatorNode(type) && type.operator === ts.SyntaxKind.ReadonlyKeyword) return bare(type.type);
-  if (ts.isTypeReferenceNode(type) && type.typeName.getText() === 'Readonly') return bare(type.typeArguments?.[0] as ts.TypeNode);
+  if (ts.isTypeReferenceNode(type) && type.typeName.getText() === 'Readonly')
+    return bare(type.typeArguments?.[0] as ts.TypeNode);
   return type;
 };
 

@@ -5,7 +5,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { bindWords, errorWords } from '../../src/net/errorWords.ts';
 import { bindUdp } from '../../src/net/udp.ts';
 
-const failure = (code: string, message = `connect ${code} 192.0.2.7:80`): Error => Object.assign(new Error(message), { code });
+const failure = (code: string, message = `connect ${code} 192.0.2.7:80`): Error =>
+  Object.assign(new Error(message), { code });
 
 describe('an error of the network', () => {
   it.each([
@@ -48,21 +49,27 @@ describe('an error of the network', () => {
   });
 
   it('is one short line that a terminal can be shown', () => {
-    for (const nasty of [failure('EXYZ', `\x1b[2J\n${'x'.repeat(10_000)}`), failure(`\x1b[2J${'E'.repeat(10_000)}`, '')]) {
+    for (const nasty of [
+      failure('EXYZ', `\x1b[2J\n${'x'.repeat(10_000)}`),
+      failure(`\x1b[2J${'E'.repeat(10_000)}`, ''),
+    ]) {
       expect(errorWords(nasty)).not.toMatch(/[\x00-\x1f\x7f]/);
       expect(errorWords(nasty).length).toBeLessThan(500);
     }
   });
 
   it('is one line whatever the system calls it', () => {
-    for (const [code, message] of getSystemErrorMap().values()) expect(errorWords(failure(code, `connect ${code}: ${message}`))).toMatch(/^[^\n]+$/);
+    for (const [code, message] of getSystemErrorMap().values())
+      expect(errorWords(failure(code, `connect ${code}: ${message}`))).toMatch(/^[^\n]+$/);
   });
 });
 
 describe('a port that can not be had', () => {
   it('is told with what to try', () => {
     expect(bindWords(failure('EACCES'))).toBe('no permission to listen there: give a --port above 1023');
-    expect(bindWords(failure('EADDRINUSE'), '--dht-port')).toBe('another program listens there: give another --dht-port');
+    expect(bindWords(failure('EADDRINUSE'), '--dht-port')).toBe(
+      'another program listens there: give another --dht-port',
+    );
     expect(bindWords(failure('EAFNOSUPPORT'))).toContain(': give another --port');
   });
 
@@ -72,7 +79,9 @@ describe('a port that can not be had', () => {
       return this;
     });
     onTestFinished(() => denied.mockRestore());
-    await expect(firstValueFrom(bindUdp({ family: 4, port: 80 }))).rejects.toThrow('UDP port 80: no permission to listen there: give a --dht-port above 1023');
+    await expect(firstValueFrom(bindUdp({ family: 4, port: 80 }))).rejects.toThrow(
+      'UDP port 80: no permission to listen there: give a --dht-port above 1023',
+    );
     await expect(firstValueFrom(bindUdp({ family: 4 }))).rejects.toThrow('UDP: this system does not permit it');
   });
 });

@@ -9,7 +9,9 @@ export const get = (url: string, more: Partial<HttpRequest> = {}): Promise<HttpR
   lastValueFrom(httpGet({ url, maxBytes: 100_000, timeout: 5000, ...more }));
 export const textOf = async (reply: Promise<HttpReply>): Promise<string> => Buffer.from((await reply).body).toString();
 /** The error that it must end with. */
-export const failing = async (reply: Promise<HttpReply>): Promise<{ code: string; retryIn: unknown; message: string }> => {
+export const failing = async (
+  reply: Promise<HttpReply>,
+): Promise<{ code: string; retryIn: unknown; message: string }> => {
   const error: unknown = await reply.then(
     () => undefined,
     (reason: unknown) => reason,

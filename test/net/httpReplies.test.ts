@@ -10,13 +10,19 @@ describe('a server that misbehaves', () => {
   it.each([
     ['is no server', 'SSH-2.0-OpenSSH_9.2\r\n'],
     ['sends a chunk size that is none', `${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n`],
-    ['sends a chunk size beyond 2^64', `${HEAD}Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nabc\r\n0\r\n\r\n`],
+    [
+      'sends a chunk size beyond 2^64',
+      `${HEAD}Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nabc\r\n0\r\n\r\n`,
+    ],
     ['sends a negative chunk size', `${HEAD}Transfer-Encoding: chunked\r\n\r\n-1\r\nabc\r\n0\r\n\r\n`],
     ['sends a negative length', `${HEAD}Content-Length: -1\r\n\r\nabc`],
     ['sends headers without end', `${HEAD}${'X-A: b\r\n'.repeat(8000)}`],
     ['sends gzip that is none', `${HEAD}Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello`],
     ['sends brotli that is none', `${HEAD}Content-Encoding: br\r\nContent-Length: 5\r\n\r\n\xff\xff\xff\xff\xff`],
-    ['sends half of the gzip', `${HEAD}Content-Encoding: gzip\r\n\r\n${gzipSync('hello hello').subarray(0, 15).toString('latin1')}`],
+    [
+      'sends half of the gzip',
+      `${HEAD}Content-Encoding: gzip\r\n\r\n${gzipSync('hello hello').subarray(0, 15).toString('latin1')}`,
+    ],
     ['sends an unknown coding', `${HEAD}Content-Encoding: gzip, gzip\r\nContent-Length: 1\r\n\r\na`],
   ])('%s: malformed', async (_, text) => {
     expect(await codeOf(get(await raw(text)))).toBe('malformed');
@@ -26,8 +32,14 @@ describe('a server that misbehaves', () => {
   it.each([
     ['ends lines with a bare line feed', 'HTTP/1.1 200 OK\nContent-Length: 3\n\nabc'],
     ['does so in some lines only', 'HTTP/1.0 200 OK\r\nServer: x\nContent-Type: a\r\n\nabc'],
-    ['sends chunks and a length, which counts for nothing', `${HEAD}Content-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`],
-    ['sends chunks and a length that is too short', `${HEAD}Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n3\r\nabc\r\n0\r\n\r\n`],
+    [
+      'sends chunks and a length, which counts for nothing',
+      `${HEAD}Content-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`,
+    ],
+    [
+      'sends chunks and a length that is too short',
+      `${HEAD}Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n3\r\nabc\r\n0\r\n\r\n`,
+    ],
   ])('%s: read as others read it', async (_, text) => {
     expect(await textOf(get(await raw(text)))).toBe('abc');
     expect(await eventually(() => held().length === 0)).toBe(true);
@@ -36,7 +48,11 @@ describe('a server that misbehaves', () => {
   it.each([
     ['regular', `${HEAD}Content-Length: 3\r\n\r\nabc`, 1],
     ['with bare line feeds', 'HTTP/1.1 200 OK\nContent-Length: 3\n\nabc', 2],
-    ['with chunks and a length', `${HEAD}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`, 2],
+    [
+      'with chunks and a length',
+      `${HEAD}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`,
+      2,
+    ],
   ])('a connection is kept after a reply that is regular, and no other: %s', async (_, text, connections) => {
     const sockets = new Set<unknown>();
     const origin = await serveRaw((socket) => {
@@ -57,7 +73,10 @@ describe('a server that misbehaves', () => {
   it.each([
     ['says nothing', () => undefined],
     ['stops in the middle', (write: (text: string) => void) => write(`${HEAD}Content-Length: 10\r\n\r\nabc`)],
-    ['keeps continuing', (write: (text: string) => void) => setInterval(() => write('HTTP/1.1 100 Continue\r\n\r\n'), 20)],
+    [
+      'keeps continuing',
+      (write: (text: string) => void) => setInterval(() => write('HTTP/1.1 100 Continue\r\n\r\n'), 20),
+    ],
     ['drips', (write: (text: string) => void) => setInterval(() => write('x'), 20)],
   ])('%s: timeout of the whole exchange', async (_, talk) => {
     const origin = await serveRaw((socket) => {

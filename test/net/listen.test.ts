@@ -28,7 +28,8 @@ const dial = (port: number, host = '127.0.0.1'): Socket => {
   return socket;
 };
 
-const closed = (socket: Socket): Promise<void> => new Promise((resolve) => void socket.resume().once('close', () => resolve()));
+const closed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => void socket.resume().once('close', () => resolve()));
 
 interface Answered {
   readonly address: PeerAddress;
@@ -43,7 +44,13 @@ const wireOf = ({ wire$ }: PeerAddress): Observable<Wire> => wire$ ?? EMPTY;
 const answered = ({ calls$ }: Listening): Promise<Answered> =>
   new Promise((resolve, reject) => {
     let text = '';
-    const listened = ({ wire, address }: { readonly wire: Wire; readonly address: PeerAddress }): Observable<Uint8Array> => {
+    const listened = ({
+      wire,
+      address,
+    }: {
+      readonly wire: Wire;
+      readonly address: PeerAddress;
+    }): Observable<Uint8Array> => {
       queueMicrotask(() => resolve({ address, wire, line, text: () => text }));
       return wire.bytes$;
     };
@@ -99,7 +106,10 @@ describe('listenTcp', () => {
     const calls: PeerAddress[] = [];
     keep(listening.calls$.subscribe((call) => calls.push(call)));
     await closed(dial(listening.port));
-    await expect(firstValueFrom((calls[0] as Required<PeerAddress>).wire$)).rejects.toMatchObject({ name: 'PeerError', code: 'reset' });
+    await expect(firstValueFrom((calls[0] as Required<PeerAddress>).wire$)).rejects.toMatchObject({
+      name: 'PeerError',
+      code: 'reset',
+    });
   });
 
   it('gives each wire once', async () => {
@@ -134,18 +144,27 @@ describe('listenTcp', () => {
     const { port } = await listen();
     const taken = listen({ ports: [port], host: '127.0.0.1' });
     await expect(taken).rejects.toMatchObject({ name: 'InputError', code: 'bad-option' });
-    await expect(taken).rejects.toThrow(`TCP port ${port}: another program listens there: give another --port, or --no-listen`);
+    await expect(taken).rejects.toThrow(
+      `TCP port ${port}: another program listens there: give another --port, or --no-listen`,
+    );
     await expect(listen({ ports: [port, port], host: '127.0.0.1' })).rejects.toThrow(`TCP ports ${port}–${port}`);
   });
 
   it('says that permission is missing, and which ports need none', async () => {
     const listen$ = listenTcp({ ports: [80], host: '127.0.0.1' });
     const denied = vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server) {
-      process.nextTick(() => this.emit('error', Object.assign(new Error('listen EACCES: permission denied 127.0.0.1:80'), { code: 'EACCES' })));
+      process.nextTick(() =>
+        this.emit(
+          'error',
+          Object.assign(new Error('listen EACCES: permission denied 127.0.0.1:80'), { code: 'EACCES' }),
+        ),
+      );
       return this;
     });
     onTestFinished(() => denied.mockRestore());
-    await expect(firstValueFrom(listen$)).rejects.toThrow('TCP port 80: no permission to listen there: give a --port above 1023, or --no-listen');
+    await expect(firstValueFrom(listen$)).rejects.toThrow(
+      'TCP port 80: no permission to listen there: give a --port above 1023, or --no-listen',
+    );
   });
 
   it('says what is wrong with an address that is not of this machine', async () => {
@@ -160,7 +179,9 @@ describe('listenTcp', () => {
     keep(listening.calls$.subscribe(({ host }) => hosts.push(host)));
     await closed(dial(listening.port, '127.0.0.1'));
     const six = dial(listening.port, '::1');
-    const failed = new Promise<boolean>((resolve) => void six.once('error', () => resolve(true)).once('connect', () => resolve(false)));
+    const failed = new Promise<boolean>(
+      (resolve) => void six.once('error', () => resolve(true)).once('connect', () => resolve(false)),
+    );
     if (!(await failed)) await closed(six);
     // A machine without IPv6 does with one.
     expect([['127.0.0.1', '::1'], ['127.0.0.1']]).toContainEqual(hosts);
@@ -170,7 +191,9 @@ describe('listenTcp', () => {
     const other = createServer();
     const bound = await new Promise<number>((resolve, reject) => {
       other.once('error', reject);
-      other.listen({ port: 0, host: '::1', ipv6Only: true }, () => resolve((other.address() as { readonly port: number }).port));
+      other.listen({ port: 0, host: '::1', ipv6Only: true }, () =>
+        resolve((other.address() as { readonly port: number }).port),
+      );
     }).catch(() => 0);
     const { port } = await listen({ ports: [bound] });
     expect(port).toBe(bound === 0 ? port : bound);
@@ -192,9 +215,13 @@ describe('listenTcp', () => {
         });
         process.send(port);
       });`;
-    const child = spawn('sh', ['-c', 'ulimit -n 60; exec "$0" "$@"', process.execPath, '--import', 'tsx', '--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    });
+    const child = spawn(
+      'sh',
+      ['-c', 'ulimit -n 60; exec "$0" "$@"', process.execPath, '--import', 'tsx', '--input-type=module', '-e', script],
+      {
+        stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      },
+    );
     let said = '';
     child.stdout?.on('data', (text: Buffer) => (said += text.toString()));
     const reply = (): Promise<unknown> => new Promise((resolve) => void child.once('message', resolve));

@@ -13,7 +13,14 @@ import { reachOf } from '../../src/protocol/encoding/reach.ts';
 import { nameServer, type Said } from './nameServer.ts';
 import { serve } from './servers.ts';
 
-const query = { infoHash: new Uint8Array(20), peerId: new Uint8Array(20), port: 6881, uploaded: 0, downloaded: 0, left: 1 };
+const query = {
+  infoHash: new Uint8Array(20),
+  peerId: new Uint8Array(20),
+  port: 6881,
+  uploaded: 0,
+  downloaded: 0,
+  left: 1,
+};
 const reply = encode({ interval: 1800, peers: '' });
 
 /** Announces to `url` as one announce of ours does, with all its looking up by `look`; how many answers there were. */
@@ -67,9 +74,14 @@ describe('the name of an HTTP tracker is looked up once for an announce', () => 
 
   it('and the host that a redirect leads to on its own', async () => {
     const { port } = await tracker();
-    const first = await serve((_, response) => response.writeHead(302, { location: `http://other.example:${port}/announce` }).end());
+    const first = await serve((_, response) =>
+      response.writeHead(302, { location: `http://other.example:${port}/announce` }).end(),
+    );
     const { asked, look } = counted(['127.0.0.1']);
-    expect([await announce(look, first.replace('127.0.0.1', 'tracker.example') + '/announce'), asked]).toEqual([1, ['tracker.example', 'other.example']]);
+    expect([await announce(look, first.replace('127.0.0.1', 'tracker.example') + '/announce'), asked]).toEqual([
+      1,
+      ['tracker.example', 'other.example'],
+    ]);
   });
 
   it.each<[what: string, said: Said, words: string]>([
@@ -78,7 +90,9 @@ describe('the name of an HTTP tracker is looked up once for an announce', () => 
   ])('%s, and what is wrong with it is told', async (_, said, words) => {
     const { at, heard } = await nameServer(() => said);
     const look = named(at);
-    const error = await announce(look, 'http://tracker.example.org/announce').catch((reason: unknown) => reason as TrackerError);
+    const error = await announce(look, 'http://tracker.example.org/announce').catch(
+      (reason: unknown) => reason as TrackerError,
+    );
     expect(error).toMatchObject({ code: 'unreachable', message: expect.stringContaining(words) as string });
     // The same question again is one that the name server has failed to answer; none comes from us a second time.
     const times = heard.length;

@@ -45,7 +45,8 @@ const bound = async (host: string, wanted: number, server: Server): Promise<Sock
     const socket = createSocket('udp4');
     await new Promise<void>((resolve) => socket.bind(wanted, host, resolve));
     const listening = new Promise<boolean>((resolve, reject) => {
-      const failed = (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' && wanted === 0 ? resolve(false) : reject(error));
+      const failed = (error: NodeJS.ErrnoException) =>
+        error.code === 'EADDRINUSE' && wanted === 0 ? resolve(false) : reject(error);
       server.once('error', failed).listen(socket.address().port, host, () => resolve(true));
     });
     if (await listening) return socket;
@@ -67,7 +68,12 @@ export const nameServer = async (
     heard.push(question);
     const said = say(question);
     if (said === 'silence') return;
-    const bytes = said === 'garbage' ? Buffer.from('no answer at all') : said === 'truncated' ? reply(query, end, [], true) : reply(query, end, said);
+    const bytes =
+      said === 'garbage'
+        ? Buffer.from('no answer at all')
+        : said === 'truncated'
+          ? reply(query, end, [], true)
+          : reply(query, end, said);
     setTimeout(() => socket.send(bytes, port, address), after).unref();
   };
   // A caller that is told too little asks again over TCP.

@@ -20,7 +20,8 @@ const listening = async (server: Server, host: string): Promise<string> => {
 };
 
 /** A well-behaved server on this machine until the test ends; its origin. */
-export const serve = (listener: RequestListener, host = '127.0.0.1'): Promise<string> => listening(createHttp(listener), host);
+export const serve = (listener: RequestListener, host = '127.0.0.1'): Promise<string> =>
+  listening(createHttp(listener), host);
 
 /** The same over TLS, with a certificate that nobody vouches for. */
 export const serveSelfSigned = async (listener: RequestListener): Promise<string> =>
@@ -44,7 +45,9 @@ export const deadOrigin = async (): Promise<string> => {
 
 /** Sockets and timers that this process still holds, those of servers left out. */
 export const held = (): readonly string[] =>
-  process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap' || name === 'TCPConnectWrap' || name === 'GetAddrInfoReqWrap');
+  process
+    .getActiveResourcesInfo()
+    .filter((name) => name === 'TCPSocketWrap' || name === 'TCPConnectWrap' || name === 'GetAddrInfoReqWrap');
 
 /** Waits until `done`, for 3 s at most. */
 export const eventually = async (done: () => boolean): Promise<boolean> => {

@@ -16,11 +16,14 @@ const failing = (code: string): Promise<unknown> =>
   ).catch((error: unknown) => error);
 
 describe('a dial that fails', () => {
-  it.each(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])('for want of something that this machine lacks is no fault of the peer: %s', async (code) => {
-    const error = await failing(code);
-    expect(error).toMatchObject({ name: 'PeerError', code: 'no-room' });
-    expect(verdict(error)).toBe('retry');
-  });
+  it.each(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])(
+    'for want of something that this machine lacks is no fault of the peer: %s',
+    async (code) => {
+      const error = await failing(code);
+      expect(error).toMatchObject({ name: 'PeerError', code: 'no-room' });
+      expect(verdict(error)).toBe('retry');
+    },
+  );
 
   it.each([
     ['ECONNREFUSED', 'refused'],

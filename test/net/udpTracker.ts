@@ -2,11 +2,16 @@ import { createSocket } from 'node:dgram';
 import { onTestFinished } from 'vitest';
 
 /** Says what to answer to a packet; or answers later by `reply`, or from another port by `forge`. */
-export type Script = (asked: Uint8Array, reply: (bytes: Uint8Array) => void, forge: (bytes: Uint8Array) => void) => readonly Uint8Array[];
+export type Script = (
+  asked: Uint8Array,
+  reply: (bytes: Uint8Array) => void,
+  forge: (bytes: Uint8Array) => void,
+) => readonly Uint8Array[];
 
 const EVENTS = ['', 'completed', 'started', 'stopped'];
 
-const word = (bytes: Uint8Array, at: number): number => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readUInt32BE(at);
+const word = (bytes: Uint8Array, at: number): number =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readUInt32BE(at);
 
 const words = (...numbers: readonly number[]): Buffer => {
   const bytes = Buffer.alloc(4 * numbers.length);
@@ -22,7 +27,8 @@ export const answer = (asked: Uint8Array, peers: Uint8Array = Uint8Array.of(10, 
   return words(2, transaction, ...Array.from({ length: Math.floor((asked.length - 16) / 20) }, () => [7, 8, 9]).flat());
 };
 
-export const error = (asked: Uint8Array, text: string): Uint8Array => Buffer.concat([words(3, word(asked, 12)), Buffer.from(text)]);
+export const error = (asked: Uint8Array, text: string): Uint8Array =>
+  Buffer.concat([words(3, word(asked, 12)), Buffer.from(text)]);
 
 const title = (asked: Uint8Array): string => {
   const action = word(asked, 8);
@@ -31,7 +37,10 @@ const title = (asked: Uint8Array): string => {
 };
 
 /** A tracker on 127.0.0.1 or ::1 that does as it is told, until the test ends. */
-export const udpTracker = async (script: Script = (asked) => [answer(asked)], host: '127.0.0.1' | '::1' = '127.0.0.1') => {
+export const udpTracker = async (
+  script: Script = (asked) => [answer(asked)],
+  host: '127.0.0.1' | '::1' = '127.0.0.1',
+) => {
   const type = host === '::1' ? 'udp6' : 'udp4';
   const [socket, other] = [createSocket(type), createSocket(type)];
   const heard: string[] = [];

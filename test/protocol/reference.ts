@@ -15,7 +15,17 @@ export const written = (value: Value): string => {
 
 const binaryKey = fc.uint8Array({ maxLength: 12 }).map((key) => Buffer.from(key).toString('latin1'));
 const asciiKey = fc.stringMatching(/^[a-z ]{1,8}$/);
-const trickyKey = fc.constantFrom('', '__proto__', 'constructor', 'toString', '10', '2', '\u00ef\u00bb\u00bfa', '\u00ef\u00bf\u00bd', 'hasOwnProperty');
+const trickyKey = fc.constantFrom(
+  '',
+  '__proto__',
+  'constructor',
+  'toString',
+  '10',
+  '2',
+  '\u00ef\u00bb\u00bfa',
+  '\u00ef\u00bf\u00bd',
+  'hasOwnProperty',
+);
 
 /** Any value that bencode can hold, keys that are no text and integers that are no exact numbers among them. */
 export const anyValue = fc.letrec<{ value: Value }>((tie) => ({
@@ -27,7 +37,10 @@ export const anyValue = fc.letrec<{ value: Value }>((tie) => ({
     fc.uint8Array({ maxLength: 40 }),
     fc.array(tie('value'), { maxLength: 5 }),
     fc
-      .uniqueArray(fc.tuple(fc.oneof(asciiKey, binaryKey, trickyKey), tie('value')), { maxLength: 5, selector: ([key]) => key })
+      .uniqueArray(fc.tuple(fc.oneof(asciiKey, binaryKey, trickyKey), tie('value')), {
+        maxLength: 5,
+        selector: ([key]) => key,
+      })
       .map((entries) => new Map(entries)),
   ),
 })).value;

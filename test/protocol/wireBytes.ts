@@ -2,7 +2,8 @@ import { FrameDecoder } from '../../src/protocol/peer/frames.ts';
 import type { Message } from '../../src/protocol/peer/messages.ts';
 
 /** Bytes written as hexadecimal digits; spaces do not count. */
-export const hex = (digits: string): Uint8Array => Uint8Array.from(digits.replaceAll(' ', '').match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+export const hex = (digits: string): Uint8Array =>
+  Uint8Array.from(digits.replaceAll(' ', '').match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 
 /** A message whose bytes are its own. */
 export const owned = (message: Message): Message => {

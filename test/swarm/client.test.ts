@@ -26,7 +26,11 @@ interface Running {
 }
 
 /** Runs until it ends, or the test does. */
-const begin = (it: ReturnType<typeof client>, { torrent }: Content, options: Partial<DownloadOptions> = {}): Running => {
+const begin = (
+  it: ReturnType<typeof client>,
+  { torrent }: Content,
+  options: Partial<DownloadOptions> = {},
+): Running => {
   const folder = options.target?.folder ?? newFolder();
   const events: DownloadEvent[] = [];
   const stop$ = new Subject<void>();
@@ -66,14 +70,19 @@ const seeds = async (it: ReturnType<typeof client>, contents: readonly Content[]
 
 describe('a client', () => {
   it('seeds two torrents at one port, to a client that downloads both', async () => {
-    const contents = [contentOf({ name: 'one', length: 2 * MiB, seed: 1 }), contentOf({ name: 'two', length: MiB + 7, seed: 2 })];
+    const contents = [
+      contentOf({ name: 'one', length: 2 * MiB, seed: 1 }),
+      contentOf({ name: 'two', length: MiB + 7, seed: 2 }),
+    ];
     const given = await seeds(ours(), contents);
     const [one, two] = await Promise.all(given.map(({ address }) => address));
     expect(one?.port).toBe(two?.port);
     const taker = ours();
     const taken = contents.map((content) => begin(taker, content, { peers: [one as PeerAddress] }));
     await Promise.all(taken.map(({ ended }) => ended));
-    taken.forEach(({ folder }, index) => expect(sha256OnDisk(contents[index] as Content, folder)).toBe(contents[index]?.sha256));
+    taken.forEach(({ folder }, index) =>
+      expect(sha256OnDisk(contents[index] as Content, folder)).toBe(contents[index]?.sha256),
+    );
     const joined = given[0]?.events.find((event) => event.type === 'peer-joined');
     expect(joined).toMatchObject({ address: { source: 'incoming', host: '127.0.0.1' } });
   });
@@ -151,7 +160,10 @@ describe('a client', () => {
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
     const url = `http://127.0.0.1:${(server.address() as { readonly port: number }).port}/announce`;
-    const taker = begin(ours(ports && { ports }), content, { trackers: [[url]], peers: [await (seed as Running).address] });
+    const taker = begin(ours(ports && { ports }), content, {
+      trackers: [[url]],
+      peers: [await (seed as Running).address],
+    });
     const port = ports === undefined ? (await taker.address).port : 0;
     await taker.ended;
     expect(new Set(told)).toEqual(new Set([String(port)]));

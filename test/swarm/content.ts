@@ -35,9 +35,17 @@ export interface Content {
 }
 
 /** Repeatable bytes that look random. */
-const noise = (length: number, seed: number): Buffer => createHash('shake256', { outputLength: length }).update(`seed ${seed}`).digest();
+const noise = (length: number, seed: number): Buffer =>
+  createHash('shake256', { outputLength: length }).update(`seed ${seed}`).digest();
 
-export const contentOf = ({ name = 'content', pieceLength = 32_768, length, files, announce, seed = 1 }: ContentSpec): Content => {
+export const contentOf = ({
+  name = 'content',
+  pieceLength = 32_768,
+  length,
+  files,
+  announce,
+  seed = 1,
+}: ContentSpec): Content => {
   const all = files ?? [{ path: [name], length: length ?? 0 }];
   const bytes = noise(
     all.reduce((sum, file) => sum + file.length, 0),
@@ -60,7 +68,13 @@ export const contentOf = ({ name = 'content', pieceLength = 32_768, length, file
     pieceLength,
     pieceHashes: Buffer.concat(hashes),
     ...(files
-      ? { files: files.map((file) => ({ path: file.path, length: file.length, ...(file.padding && { attributes: 'p' }) })) }
+      ? {
+          files: files.map((file) => ({
+            path: file.path,
+            length: file.length,
+            ...(file.padding && { attributes: 'p' }),
+          })),
+        }
       : { length: bytes.length }),
     ...(announce !== undefined && { announce }),
   });
@@ -74,8 +88,10 @@ export const contentOf = ({ name = 'content', pieceLength = 32_768, length, file
   };
 };
 
-const part = (bytes: Uint8Array, { offset, length }: { readonly offset: number; readonly length: number }): Uint8Array =>
-  bytes.subarray(offset, offset + length);
+const part = (
+  bytes: Uint8Array,
+  { offset, length }: { readonly offset: number; readonly length: number },
+): Uint8Array => bytes.subarray(offset, offset + length);
 
 const digest = (parts: readonly Uint8Array[]): string => {
   const hash = createHash('sha256');
@@ -88,7 +104,9 @@ export const sha256OnDisk = ({ torrent }: Content, folder: string): string =>
   digest(
     torrent.files
       .filter((file) => !file.padding)
-      .map((file) => (torrent.layout === 'file' ? path.join(folder, torrent.name) : path.join(folder, torrent.name, ...file.path)))
+      .map((file) =>
+        torrent.layout === 'file' ? path.join(folder, torrent.name) : path.join(folder, torrent.name, ...file.path),
+      )
       // A file comes to be with its first piece.
       .map((file) => (fs.existsSync(file) ? fs.readFileSync(file) : new Uint8Array())),
   );

@@ -73,9 +73,15 @@ describe('a download over real sockets', () => {
   });
 
   it('two downloads at once in one process', async () => {
-    const [one, two] = [contentOf({ length: 2 * MiB, seed: 1 }), contentOf({ length: 2 * MiB + 1, pieceLength: 128 * KiB, seed: 2 })];
+    const [one, two] = [
+      contentOf({ length: 2 * MiB, seed: 1 }),
+      contentOf({ length: 2 * MiB + 1, pieceLength: 128 * KiB, seed: 2 }),
+    ];
     const [seedOfOne, seedOfTwo] = [await peer(one), await peer(two)];
-    const [a, b] = await Promise.all([run(one, { peers: [seedOfOne.address] }), run(two, { peers: [seedOfTwo.address] })]);
+    const [a, b] = await Promise.all([
+      run(one, { peers: [seedOfOne.address] }),
+      run(two, { peers: [seedOfTwo.address] }),
+    ]);
     expect([a.sha256, b.sha256]).toEqual([one.sha256, two.sha256]);
   });
 

@@ -65,7 +65,8 @@ describe('what is given', () => {
     const { env, hashed } = counting();
     const seed = shares(content, filled(content), env, { recheck: true });
     expect(await seed.ready()).toBe(true);
-    for (let time = 0; time < 2; time++) expect((await run(content, { peers: [seed.address()] })).sha256).toBe(content.sha256);
+    for (let time = 0; time < 2; time++)
+      expect((await run(content, { peers: [seed.address()] })).sha256).toBe(content.sha256);
     expect(ascending(hashed)).toEqual(all(16));
   });
 
@@ -83,15 +84,20 @@ describe('what is given', () => {
     const state = newFolder();
     const before = shares(content, folder, nodeEnv({ state }), { recheck: true });
     expect(await before.ready()).toBe(true);
-    expect(await eventually(() => fs.readdirSync(state, { recursive: true }).some((name) => String(name).endsWith(toHex(content.torrent.infoHash))))).toBe(
-      true,
-    );
+    expect(
+      await eventually(() =>
+        fs
+          .readdirSync(state, { recursive: true })
+          .some((name) => String(name).endsWith(toHex(content.torrent.infoHash))),
+      ),
+    ).toBe(true);
     before.stop();
     const { env, hashed } = counting(nodeEnv({ state }));
     const seed = shares(content, folder, env);
     expect(await seed.ready()).toBe(true);
     expect(hashed).toEqual([]);
-    for (let time = 0; time < 2; time++) expect((await run(content, { peers: [seed.address()] })).sha256).toBe(content.sha256);
+    for (let time = 0; time < 2; time++)
+      expect((await run(content, { peers: [seed.address()] })).sha256).toBe(content.sha256);
     expect(ascending(hashed)).toEqual(all(16));
   });
 });
@@ -166,15 +172,25 @@ describe('a tracker', () => {
     onTestFinished(() => void tracker.close());
     const { port } = tracker.address() as { port: number };
     const source = await peers(content, [{}]);
-    const seed = shares(content, newFolder(), nodeEnv(), { peers: addresses(source), trackers: [[`http://127.0.0.1:${port}/announce`]] });
+    const seed = shares(content, newFolder(), nodeEnv(), {
+      peers: addresses(source),
+      trackers: [[`http://127.0.0.1:${port}/announce`]],
+    });
     expect(await seed.ready()).toBe(true);
-    for (let time = 0; time < 2; time++) expect((await run(content, { peers: [seed.address()] })).sha256).toBe(content.sha256);
+    for (let time = 0; time < 2; time++)
+      expect((await run(content, { peers: [seed.address()] })).sha256).toBe(content.sha256);
     seed.stop();
     const events = (): readonly (string | null)[] => asked.map((query) => query.get('event'));
     expect(await eventually(() => events().includes('stopped'))).toBe(true);
     expect(events().filter((event) => event !== null)).toEqual(['started', 'completed', 'stopped']);
     const [completed, stopped] = [asked.find((query) => query.get('event') === 'completed'), asked.at(-1)];
-    expect({ downloaded: completed?.get('downloaded'), left: completed?.get('left') }).toEqual({ downloaded: String(2 * MiB), left: '0' });
-    expect({ uploaded: stopped?.get('uploaded'), left: stopped?.get('left') }).toEqual({ uploaded: String(4 * MiB), left: '0' });
+    expect({ downloaded: completed?.get('downloaded'), left: completed?.get('left') }).toEqual({
+      downloaded: String(2 * MiB),
+      left: '0',
+    });
+    expect({ uploaded: stopped?.get('uploaded'), left: stopped?.get('left') }).toEqual({
+      uploaded: String(4 * MiB),
+      left: '0',
+    });
   });
 });

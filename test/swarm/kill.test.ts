@@ -41,7 +41,16 @@ const sceneOf = async (of: Content, rate: number): Promise<Scene> => {
   const seed = await peer(of, conduct);
   const torrent = torrentFile(of, home);
   const start = (...more: readonly string[]) => {
-    const running = cli('download', torrent, '-o', `${folder}/`, '--no-trackers', '--peer', `127.0.0.1:${seed.port}`, ...more);
+    const running = cli(
+      'download',
+      torrent,
+      '-o',
+      `${folder}/`,
+      '--no-trackers',
+      '--peer',
+      `127.0.0.1:${seed.port}`,
+      ...more,
+    );
     onTestFinished(() => void running.child.kill('SIGKILL'));
     return running;
   };
@@ -49,9 +58,13 @@ const sceneOf = async (of: Content, rate: number): Promise<Scene> => {
 };
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
-const noteIn = (folder: string): string | undefined => fs.readdirSync(folder).find((name) => /\.[0-9a-f]{8}\.rxtorrent$/.test(name));
+const noteIn = (folder: string): string | undefined =>
+  fs.readdirSync(folder).find((name) => /\.[0-9a-f]{8}\.rxtorrent$/.test(name));
 
-/** Starts, lets it run for so long (from its first connection on, if so `connected`), kills it: which pieces were given in whole. */
+/**
+ * Starts, lets it run for so long (from its first connection on, if so `connected`), kills it: which pieces were given
+ * in whole.
+ */
 const killed = async ({ start, seed }: Scene, after: number, connected = false): Promise<readonly number[]> => {
   seed.forget();
   const running = start('--quiet');
@@ -71,7 +84,9 @@ describe('kill -9', () => {
     const given = new Set<number>();
     let twice = 0;
     for (let n = 0; n < 32; n++) {
-      const pieces = await (n % 2 === 0 ? killed(scene, 80 + Math.random() * 900) : killed(scene, Math.random() * 800, true));
+      const pieces = await (n % 2 === 0
+        ? killed(scene, 80 + Math.random() * 900)
+        : killed(scene, Math.random() * 800, true));
       const again = pieces.filter((piece) => given.has(piece)).length;
       twice += again;
       // A second's worth, and what was on its way.
@@ -95,7 +110,10 @@ describe('kill -9', () => {
     ['the note is truncated', (folder) => truncate(folder, noteIn(folder), (size) => size >> 1)],
     ['the note is empty', (folder) => truncate(folder, noteIn(folder), () => 0)],
     ['the note is damaged', (folder) => spoil(folder, noteIn(folder), 60)],
-    ['the note is another’s', (folder) => fs.writeFileSync(path.join(folder, noteIn(folder) ?? '.none'), 'd3:foo3:bare')],
+    [
+      'the note is another’s',
+      (folder) => fs.writeFileSync(path.join(folder, noteIn(folder) ?? '.none'), 'd3:foo3:bare'),
+    ],
     ['a file is truncated', (folder) => truncate(folder, 'killed/first', (size) => size >> 1)],
     ['a file has other bytes', (folder) => spoil(folder, 'killed/first', 3 * MiB)],
     ['a file is removed', (folder) => fs.rmSync(path.join(folder, 'killed/second'), { force: true })],
@@ -127,7 +145,9 @@ describe('kill -9', () => {
 
     const refused = await scene.start('--quiet').ended;
     expect(refused.code).toBe(3);
-    expect(refused.stderr).toMatch(/killed\/third is there already, and longer \(7410032 bytes\).*--force replaces it\n$/);
+    expect(refused.stderr).toMatch(
+      /killed\/third is there already, and longer \(7410032 bytes\).*--force replaces it\n$/,
+    );
     expect(fs.readFileSync(third).equals(grown)).toBe(true);
 
     scene.throttle(Infinity);
@@ -192,30 +212,33 @@ describe('a byte that changes in secret', () => {
 });
 
 describe('SIGINT', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('%s ends it with 130 within 6 s though the tracker hangs; the next run fetches nothing twice', async (signal) => {
-    const scene = await sceneOf(content, 4 * MiB);
-    const tracker = await TinyTracker.listen([scene.seed.address]);
-    onTestFinished(() => tracker.close());
-    tracker.hangsOn = ['stopped'];
-    const first = scene.start('--json', '--tracker', tracker.url);
-    expect(await eventually(() => scene.seed.givenBytes > 5 * MiB, 15_000)).toBe(true);
-    const began = performance.now();
-    first.child.kill(signal);
-    const { code, stderr } = await first.ended;
-    expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
-    expect(performance.now() - began).toBeLessThan(within(6000));
-    expect(tracker.events.at(-1)).toBe('stopped');
-    const kept = storedPieces(first.printed());
-    expect(kept.length).toBeGreaterThan(20);
-    expect(fs.readdirSync(scene.folder).filter((name) => name.endsWith('.lock'))).toEqual([]);
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s ends it with 130 within 6 s though the tracker hangs; the next run fetches nothing twice',
+    async (signal) => {
+      const scene = await sceneOf(content, 4 * MiB);
+      const tracker = await TinyTracker.listen([scene.seed.address]);
+      onTestFinished(() => tracker.close());
+      tracker.hangsOn = ['stopped'];
+      const first = scene.start('--json', '--tracker', tracker.url);
+      expect(await eventually(() => scene.seed.givenBytes > 5 * MiB, 15_000)).toBe(true);
+      const began = performance.now();
+      first.child.kill(signal);
+      const { code, stderr } = await first.ended;
+      expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
+      expect(performance.now() - began).toBeLessThan(within(6000));
+      expect(tracker.events.at(-1)).toBe('stopped');
+      const kept = storedPieces(first.printed());
+      expect(kept.length).toBeGreaterThan(20);
+      expect(fs.readdirSync(scene.folder).filter((name) => name.endsWith('.lock'))).toEqual([]);
 
-    scene.seed.forget();
-    scene.throttle(Infinity);
-    const second = await scene.start('--json').ended;
-    expect(second.code).toBe(0);
-    expect(kept.filter((piece) => scene.seed.wholePieces().includes(piece))).toEqual([]);
-    // Left in order: all but what was being written is believed without a look.
-    expect(second.stdout.split('"rechecked"').length - 1).toBeLessThan(40);
-    expect(sha256OnDisk(content, scene.folder)).toBe(content.sha256);
-  });
+      scene.seed.forget();
+      scene.throttle(Infinity);
+      const second = await scene.start('--json').ended;
+      expect(second.code).toBe(0);
+      expect(kept.filter((piece) => scene.seed.wholePieces().includes(piece))).toEqual([]);
+      // Left in order: all but what was being written is believed without a look.
+      expect(second.stdout.split('"rechecked"').length - 1).toBeLessThan(40);
+      expect(sha256OnDisk(content, scene.folder)).toBe(content.sha256);
+    },
+  );
 });

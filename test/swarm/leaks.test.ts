@@ -21,7 +21,9 @@ const holdings = (): Holdings => {
 
 /** What there is more of than before. */
 const excess = (before: Holdings): string =>
-  [...holdings()].flatMap(([kind, count]) => (count > (before.get(kind) ?? 0) ? `${kind} ${before.get(kind) ?? 0} → ${count}` : [])).join(', ');
+  [...holdings()]
+    .flatMap(([kind, count]) => (count > (before.get(kind) ?? 0) ? `${kind} ${before.get(kind) ?? 0} → ${count}` : []))
+    .join(', ');
 
 /** The same, after a while in which it may go away. */
 const left = async (before: Holdings, within?: number): Promise<string> => {
@@ -58,7 +60,11 @@ describe('unsubscribing', () => {
     const all = await peers(content, conducts);
     const tiny = await tracker(all);
     const random = dice(7);
-    const options: DownloadOptions = { target: { folder: newFolder() }, peers: addresses(all.slice(0, 2)), trackers: [[tiny.url]] };
+    const options: DownloadOptions = {
+      target: { folder: newFolder() },
+      peers: addresses(all.slice(0, 2)),
+      trackers: [[tiny.url]],
+    };
     const before = holdings();
     const stored = new Set<number>();
     for (let n = 0; n < 40; n++) {
@@ -68,7 +74,8 @@ describe('unsubscribing', () => {
         const began = [...stored];
         const leave = (): void => {
           subscription.unsubscribe();
-          for (const each of all) for (const block of each.given.keys()) asked.add(Math.floor(block / content.geometry.blocksPerPiece));
+          for (const each of all)
+            for (const block of each.given.keys()) asked.add(Math.floor(block / content.geometry.blocksPerPiece));
           if (began.some((piece) => asked.has(piece))) reject(new Error(`run ${n} fetched again what was stored`));
           else resolve();
         };
@@ -100,7 +107,10 @@ describe('unsubscribing', () => {
     tiny.hangsOn = ['stopped'];
     const before = holdings();
     await new Promise<void>((resolve, reject) => {
-      const subscription = download(content.torrent, threadless(), { target: { folder: newFolder() }, trackers: [[tiny.url]] }).subscribe({
+      const subscription = download(content.torrent, threadless(), {
+        target: { folder: newFolder() },
+        trackers: [[tiny.url]],
+      }).subscribe({
         next: (event) => {
           if (event.type !== 'stored') return;
           subscription.unsubscribe();
@@ -135,7 +145,11 @@ describe('unsubscribing', () => {
     seed.forget();
     let rechecked = 0;
     await new Promise<void>((resolve, reject) => {
-      cold.subscribe({ next: ({ type }) => void (type === 'rechecked' && rechecked++), error: reject, complete: resolve });
+      cold.subscribe({
+        next: ({ type }) => void (type === 'rechecked' && rechecked++),
+        error: reject,
+        complete: resolve,
+      });
     });
     expect(sha256OnDisk(content, folder)).toBe(content.sha256);
     const again = seed.wholePieces();

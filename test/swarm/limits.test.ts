@@ -40,7 +40,9 @@ describe('a limit over real sockets', () => {
     const down = new RateLimit({ rate: 2 * MiB });
     const began = performance.now();
     const both = await Promise.all(
-      contents.map(async (content) => run(content, { peers: addresses(await peers(content, [{}, {}])), limits: { within: { down } } })),
+      contents.map(async (content) =>
+        run(content, { peers: addresses(await peers(content, [{}, {}])), limits: { within: { down } } }),
+      ),
     );
     expect(both.map(({ sha256 }) => sha256)).toEqual(contents.map(({ sha256 }) => sha256));
     const all = both.reduce((sum, { progress }) => sum + progress.downloaded, 0);

@@ -1,7 +1,10 @@
 import { Observable, Subject } from 'rxjs';
 import type { PeerAddress, Wire } from '../../src/contracts/env.ts';
 
-/** One end of a line: what is written comes out at the other one, a turn of the event loop later, and not before that one listens. */
+/**
+ * One end of a line: what is written comes out at the other one, a turn of the event loop later, and not before that
+ * one listens.
+ */
 class End implements Wire {
   readonly address: PeerAddress;
   readonly #bytes = new Subject<Uint8Array>();

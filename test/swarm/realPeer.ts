@@ -77,7 +77,14 @@ export class Talk {
   }
 
   handshake(infoHash: Uint8Array = this.peer.conduct.infoHash ?? this.content.torrent.infoHash): void {
-    this.raw(encodeHandshake({ infoHash, peerId: this.peer.id, fast: this.peer.conduct.fast ?? true, extended: this.peer.conduct.extended ?? false }));
+    this.raw(
+      encodeHandshake({
+        infoHash,
+        peerId: this.peer.id,
+        fast: this.peer.conduct.fast ?? true,
+        extended: this.peer.conduct.extended ?? false,
+      }),
+    );
   }
 
   sayWhatThereIs(): void {
@@ -133,7 +140,8 @@ export class Talk {
     } else if (message.type === 'cancel') {
       const at = this.#queue.findIndex(({ piece, begin }) => piece === message.piece && begin === message.begin);
       if (at >= 0) this.#queue.splice(at, 1);
-    } else if (message.type === 'request' && !this.choking && conduct.onRequest?.(message, this) !== true) this.serve(message);
+    } else if (message.type === 'request' && !this.choking && conduct.onRequest?.(message, this) !== true)
+      this.serve(message);
   }
 
   /** Gives what was asked for, when the throttle lets it. */
@@ -230,7 +238,9 @@ export class RealPeer {
   wholePieces(times = 1): readonly number[] {
     const { geometry } = this.content;
     return [...new Array(geometry.pieceCount).keys()].filter((piece) =>
-      [...new Array(geometry.blockCount(piece)).keys()].every((block) => (this.given.get(piece * geometry.blocksPerPiece + block) ?? 0) >= times),
+      [...new Array(geometry.blockCount(piece)).keys()].every(
+        (block) => (this.given.get(piece * geometry.blocksPerPiece + block) ?? 0) >= times,
+      ),
     );
   }
 

@@ -20,7 +20,10 @@ export interface Ran {
   readonly took: number;
 }
 
-/** Downloads with Node's sockets and files until it ends; fails with its last words when it does not in so many milliseconds of a quiet machine. */
+/**
+ * Downloads with Node's sockets and files until it ends; fails with its last words when it does not in so many
+ * milliseconds of a quiet machine.
+ */
 export const run = async (content: Content, options: Partial<DownloadOptions>, most = 25_000): Promise<Ran> => {
   const folder = options.target?.folder ?? newFolder();
   const began = performance.now();
@@ -31,14 +34,25 @@ export const run = async (content: Content, options: Partial<DownloadOptions>, m
         if (event.type === 'progress') progress = event;
       }),
       toArray(),
-      timeout({ first: within(most), with: () => throwError(() => new Error(`not done within ${most} ms: ${JSON.stringify(progress)}`)) }),
+      timeout({
+        first: within(most),
+        with: () => throwError(() => new Error(`not done within ${most} ms: ${JSON.stringify(progress)}`)),
+      }),
     ),
   );
   const took = performance.now() - began;
-  return { events, folder, sha256: sha256OnDisk(content, folder), done: events.some(({ type }) => type === 'done'), progress: progress as Progress, took };
+  return {
+    events,
+    folder,
+    sha256: sha256OnDisk(content, folder),
+    done: events.some(({ type }) => type === 'done'),
+    progress: progress as Progress,
+    took,
+  };
 };
 
-export const count = ({ events }: Ran, type: DownloadEvent['type']): number => events.filter((event) => event.type === type).length;
+export const count = ({ events }: Ran, type: DownloadEvent['type']): number =>
+  events.filter((event) => event.type === type).length;
 
 /** Why the peer at `port` left, in order. */
 export const leavings = ({ events }: Ran, port: number): readonly string[] =>

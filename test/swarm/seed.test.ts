@@ -25,11 +25,14 @@ const full = async (content: Content): Promise<string> => {
 const start = (content: Content, folder: string, options: Partial<DownloadOptions>) => {
   const events: DownloadEvent[] = [];
   let ended = false;
-  const subscription = download(content.torrent, nodeEnv(), { target: { folder }, trackers: [], ...options }).subscribe({
-    next: (event) => events.push(event),
-    complete: () => (ended = true),
-  });
-  const of = <T extends DownloadEvent['type']>(type: T) => events.filter((event): event is Extract<DownloadEvent, { type: T }> => event.type === type);
+  const subscription = download(content.torrent, nodeEnv(), { target: { folder }, trackers: [], ...options }).subscribe(
+    {
+      next: (event) => events.push(event),
+      complete: () => (ended = true),
+    },
+  );
+  const of = <T extends DownloadEvent['type']>(type: T) =>
+    events.filter((event): event is Extract<DownloadEvent, { type: T }> => event.type === type);
   return { events, of, ended: () => ended, stop: () => subscription.unsubscribe() };
 };
 

@@ -1,6 +1,19 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { filter, firstValueFrom, ignoreElements, lastValueFrom, map, merge, mergeMap, from, share, Subject, takeUntil, tap } from 'rxjs';
+import {
+  filter,
+  firstValueFrom,
+  ignoreElements,
+  lastValueFrom,
+  map,
+  merge,
+  mergeMap,
+  from,
+  share,
+  Subject,
+  takeUntil,
+  tap,
+} from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { client } from '../../src/client/client.ts';
 import type { PeerAddress } from '../../src/contracts/env.ts';
@@ -17,14 +30,20 @@ const descriptors = (): number => fs.readdirSync('/proc/self/fd').length;
 
 describe('many small torrents', () => {
   it('seeded and downloaded again and again take no more memory and no more descriptors', async () => {
-    const contents = Array.from({ length: TORRENTS }, (_, seed) => contentOf({ name: `content ${seed}`, length: 100 * KiB + seed, seed }));
+    const contents = Array.from({ length: TORRENTS }, (_, seed) =>
+      contentOf({ name: `content ${seed}`, length: 100 * KiB + seed, seed }),
+    );
     const folder = newFolder();
     for (const { torrent, bytes } of contents) fs.writeFileSync(path.join(folder, torrent.name), bytes);
     const stop$ = new Subject<void>();
     onTestFinished(() => stop$.next());
     const giver = client(threadless(), { ports: [0], host: '127.0.0.1' });
     let ready = 0;
-    const given$ = merge(...contents.map(({ torrent }) => giver.download(torrent, { target: { folder }, trackers: [], recheck: true, seed: {} }))).pipe(
+    const given$ = merge(
+      ...contents.map(({ torrent }) =>
+        giver.download(torrent, { target: { folder }, trackers: [], recheck: true, seed: {} }),
+      ),
+    ).pipe(
       tap(({ type }) => (ready += type === 'done' ? 1 : 0)),
       takeUntil(stop$),
       share(),
@@ -43,7 +62,8 @@ describe('many small torrents', () => {
     for (let round = 0; round < ROUNDS; round++) {
       const into = newFolder();
       const taker = client(threadless(), { ports: [0], host: '127.0.0.1' });
-      const one = (content: (typeof contents)[0]) => taker.download(content.torrent, { target: { folder: into }, trackers: [], peers: [there] });
+      const one = (content: (typeof contents)[0]) =>
+        taker.download(content.torrent, { target: { folder: into }, trackers: [], peers: [there] });
       await lastValueFrom(from(contents).pipe(mergeMap(one)));
       for (const content of contents) expect(sha256OnDisk(content, into)).toBe(content.sha256);
       await eventually(() => descriptors() <= (after[1]?.fds ?? Infinity), 2000);

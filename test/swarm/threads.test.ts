@@ -25,9 +25,15 @@ describe('a download with threads that hash', () => {
     const all = await peers(content, [{}, {}, { onRequest: (request, talk) => (talk.giveWrong(request), true) }]);
     const folder = newFolder();
     const hasher = pieceHasher(() => false);
-    const env = { ...nodeEnv(), sharesMemory: true, verify: (torrent: typeof content.torrent) => verifier(torrent, { workers: 2 }) };
+    const env = {
+      ...nodeEnv(),
+      sharesMemory: true,
+      verify: (torrent: typeof content.torrent) => verifier(torrent, { workers: 2 }),
+    };
     const options = { target: { folder }, trackers: [], peers: addresses(all) };
-    const events = await lastValueFrom(download(content.torrent, { ...env, hasher: () => (busy() ? undefined : hasher()) }, options).pipe(toArray()));
+    const events = await lastValueFrom(
+      download(content.torrent, { ...env, hasher: () => (busy() ? undefined : hasher()) }, options).pipe(toArray()),
+    );
     expect(events.filter(({ type }) => type === 'corrupt').length).toBeGreaterThan(0);
     expect(sha256OnDisk(content, folder)).toBe(content.sha256);
   });

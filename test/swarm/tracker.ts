@@ -23,7 +23,9 @@ export class TinyTracker {
 
   private constructor(peers: readonly Endpoint[]) {
     this.peers = peers;
-    this.#server = createServer({ keepAliveTimeout: 1 }, (request, response) => this.#answer(new URL(request.url ?? '', 'http://127.0.0.1'), response));
+    this.#server = createServer({ keepAliveTimeout: 1 }, (request, response) =>
+      this.#answer(new URL(request.url ?? '', 'http://127.0.0.1'), response),
+    );
   }
 
   async close(): Promise<void> {

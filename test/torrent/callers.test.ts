@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { AddressBook, type Candidate } from '../../src/torrent/peers/addressBook.ts';
 
-const at = (host: string, port = 6881, source?: string): Candidate => ({ host, port, ...(source !== undefined && { source }) });
+const at = (host: string, port = 6881, source?: string): Candidate => ({
+  host,
+  port,
+  ...(source !== undefined && { source }),
+});
 const bookOf = (...addresses: Candidate[]): AddressBook<Candidate> => {
   const book = new AddressBook<Candidate>();
   for (const address of addresses) book.add(address);

@@ -36,7 +36,14 @@ const piece = fc.nat(PIECES - 1);
 const move = fc.oneof(
   { weight: 4, arbitrary: fc.record({ type: fc.constant('best' as const), who: fc.nat(2) }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('store', 'give back', 'lose'), nth: fc.nat(PIECES) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('prioritise' as const), piece, priority: fc.integer({ min: -128, max: 127 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('prioritise' as const),
+      piece,
+      priority: fc.integer({ min: -128, max: 127 }),
+    }),
+  },
 );
 const world = fc.record({
   seed: fc.nat(),
@@ -54,10 +61,16 @@ class Twins {
   readonly begun: number[] = [];
   readonly stored: number[] = [];
 
-  constructor({ seed, restored, peers, others }: typeof world extends fc.Arbitrary<infer W> ? W : never, order: PieceOrder = defaultOrder) {
+  constructor(
+    { seed, restored, peers, others }: typeof world extends fc.Arbitrary<infer W> ? W : never,
+    order: PieceOrder = defaultOrder,
+  ) {
     for (const pieces of others) this.availability.told({}, fieldOf(pieces));
     this.peers = peers.map(fieldOf);
-    this.both = [new WantedPieces(PIECES, this.availability, order, seeded(seed)), new WantedPieces(PIECES, this.availability, inWords(order), seeded(seed))];
+    this.both = [
+      new WantedPieces(PIECES, this.availability, order, seeded(seed)),
+      new WantedPieces(PIECES, this.availability, inWords(order), seeded(seed)),
+    ];
     for (const one of restored) {
       for (const wanted of this.both) wanted.stored(one);
       this.stored.push(one);
@@ -88,7 +101,9 @@ class Twins {
     if (best === undefined) return;
     expect(candidates).toContain(best);
     const [priority, availability] = this.rank(best);
-    const better = candidates.map((one) => this.rank(one)).filter(([first, second]) => first < priority || (first === priority && second < availability));
+    const better = candidates
+      .map((one) => this.rank(one))
+      .filter(([first, second]) => first < priority || (first === priority && second < availability));
     expect(better).toEqual([]);
     for (const wanted of this.both) wanted.begin(best);
     this.begun.push(best);
@@ -115,12 +130,16 @@ class Twins {
 describe('countingSort', () => {
   it('is a sort by the key that leaves what is alike as it was', () => {
     fc.assert(
-      fc.property(fc.array(fc.nat(20), { minLength: 1, maxLength: 60 }), fc.array(fc.nat(), { maxLength: 80 }), (keys, numbers) => {
-        const items = Uint32Array.from(numbers, (number) => number % keys.length);
-        const sorted = [...items].sort((a, b) => (keys[a] as number) - (keys[b] as number));
-        expect([...countingSort(items, Uint8Array.from(keys), 21)]).toEqual(sorted);
-        expect([...countingSort(items, Uint16Array.from(keys), Math.max(...keys) + 1)]).toEqual(sorted);
-      }),
+      fc.property(
+        fc.array(fc.nat(20), { minLength: 1, maxLength: 60 }),
+        fc.array(fc.nat(), { maxLength: 80 }),
+        (keys, numbers) => {
+          const items = Uint32Array.from(numbers, (number) => number % keys.length);
+          const sorted = [...items].sort((a, b) => (keys[a] as number) - (keys[b] as number));
+          expect([...countingSort(items, Uint8Array.from(keys), 21)]).toEqual(sorted);
+          expect([...countingSort(items, Uint16Array.from(keys), Math.max(...keys) + 1)]).toEqual(sorted);
+        },
+      ),
     );
   });
 });
@@ -142,7 +161,12 @@ describe('the default order', () => {
   });
 
   it('is by chance as soon as fewer than four are stored, however many of its pieces were begun', () => {
-    const twins = new Twins({ seed: 1265574940, restored: [0, 1, 2, 3], peers: [[], [4, 7, 6], [10, 1, 14]], others: [[14]] });
+    const twins = new Twins({
+      seed: 1265574940,
+      restored: [0, 1, 2, 3],
+      peers: [[], [4, 7, 6], [10, 1, 14]],
+      others: [[14]],
+    });
     twins.best(1);
     twins.move('lose', 5);
     twins.move('store', 0);
@@ -203,23 +227,30 @@ describe('an order composed of others', () => {
 
   it('is made by counting if all of them are, and gives what comparing gives', () => {
     fc.assert(
-      fc.property(world, fc.array(part, { maxLength: 4 }), fc.array(move, { maxLength: 60 }), (setting, parts, moves) => {
-        const order = firstBy(...parts);
-        expect(order.rank).toBeDefined();
-        const twins = new Twins(setting, order);
-        for (const one of moves) {
-          if (one.type === 'best') twins.same(one.who);
-          else if (one.type === 'prioritise') twins.prioritise(one.piece, one.priority);
-          else twins.move(one.type, one.nth);
-        }
-      }),
+      fc.property(
+        world,
+        fc.array(part, { maxLength: 4 }),
+        fc.array(move, { maxLength: 60 }),
+        (setting, parts, moves) => {
+          const order = firstBy(...parts);
+          expect(order.rank).toBeDefined();
+          const twins = new Twins(setting, order);
+          for (const one of moves) {
+            if (one.type === 'best') twins.same(one.who);
+            else if (one.type === 'prioritise') twins.prioritise(one.piece, one.priority);
+            else twins.move(one.type, one.nth);
+          }
+        },
+      ),
       { numRuns: 400 },
     );
   });
 
   it('follows what a peer suggests as the default order does, unless the user has one that can only compare', () => {
     const suggested = (order: PieceOrder): readonly (number | undefined)[] =>
-      everything.map((piece) => new WantedPieces(PIECES, new Availability<object>(PIECES), order, seeded(1)).best(all, all, [piece]));
+      everything.map((piece) =>
+        new WantedPieces(PIECES, new Availability<object>(PIECES), order, seeded(1)).best(all, all, [piece]),
+      );
     expect(suggested(defaultOrder)).toEqual(everything);
     expect(suggested(firstBy(byPriority, randomFirst(), rarestFirst))).toEqual(everything);
     expect(

@@ -5,12 +5,18 @@ import { toHex } from '../../src/protocol/encoding/id.ts';
 import { parseInfo, parseTorrent, type Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
-const single = (name: Encodable): Record<string, Encodable> => ({ length: 5, name, 'piece length': 16_384, pieces: new Uint8Array(20) });
+const single = (name: Encodable): Record<string, Encodable> => ({
+  length: 5,
+  name,
+  'piece length': 16_384,
+  pieces: new Uint8Array(20),
+});
 const folder = (...paths: readonly Encodable[]): Record<string, Encodable> => {
   const { length, ...info } = single(hex('d6d0'));
   return { ...info, files: paths.map((path) => ({ path, length })) };
 };
-const torrent = (info: Encodable, around: Record<string, Encodable> = {}): Torrent => parseTorrent(encode({ ...around, info }));
+const torrent = (info: Encodable, around: Record<string, Encodable> = {}): Torrent =>
+  parseTorrent(encode({ ...around, info }));
 
 /** Spellings that are met, and a name in each encoding. */
 const vectors: readonly (readonly [labels: string, bytes: string, text: string])[] = [
@@ -65,7 +71,10 @@ describe('names in the encoding that the torrent gives', () => {
     expect(torrent({ ...single(hex('d6d0')), 'name.utf-8': hex('ff') }, { encoding: 'GBK' }).name).toBe('中');
     const info = folder([hex('d6d0')], ['x']);
     const [first, ...others] = info['files'] as Record<string, Encodable>[];
-    const files = (...names: readonly Encodable[]) => ({ ...info, files: [{ ...first, 'path.utf-8': names }, ...others] });
+    const files = (...names: readonly Encodable[]) => ({
+      ...info,
+      files: [{ ...first, 'path.utf-8': names }, ...others],
+    });
     expect(torrent(files('文'), { encoding: 'GBK' }).files.map(({ path }) => path)).toEqual([['文'], ['x']]);
     expect(torrent(files(hex('ff')), { encoding: 'GBK' }).files.map(({ path }) => path)).toEqual([['中'], ['x']]);
   });
@@ -96,7 +105,9 @@ describe('names in the encoding that the torrent gives', () => {
 
   it('different names stay different, whatever the encoding makes of them', () => {
     // In Shift_JIS ≒ can be said in two ways.
-    const twice = torrent(folder([hex('81e0')], [hex('8790')]), { encoding: 'Shift_JIS' }).files.map(({ path }) => path[0]);
+    const twice = torrent(folder([hex('81e0')], [hex('8790')]), { encoding: 'Shift_JIS' }).files.map(
+      ({ path }) => path[0],
+    );
     expect(twice).toEqual(['\x81à', '\x87\x90']);
     // As UTF-8 and as Latin-1 both would be ÿ: then all are Latin-1.
     expect(torrent(folder([hex('ff')], [hex('c3bf')])).files.map(({ path }) => path[0])).toEqual(['ÿ', 'Ã¿']);
@@ -113,11 +124,15 @@ describe('names in the encoding that the torrent gives', () => {
   it('so are the places that symbolic links lead to', () => {
     const { files, ...info } = folder([hex('d6d0')]);
     const link = { path: ['link'], attr: 'l', 'symlink path': [hex('c1aacda8')] };
-    expect(torrent({ ...info, files: [...(files as Encodable[]), link] }, { encoding: 'GBK' }).files[1]?.link).toEqual(['联通']);
+    expect(torrent({ ...info, files: [...(files as Encodable[]), link] }, { encoding: 'GBK' }).files[1]?.link).toEqual([
+      '联通',
+    ]);
   });
 
   it('a slash in it separates nothing', () => {
-    expect(torrent(folder([hex('d6d02f2e2e2fd6d0')]), { encoding: 'GBK' }).files.map(({ path }) => path)).toEqual([['中/../中']]);
+    expect(torrent(folder([hex('d6d02f2e2e2fd6d0')]), { encoding: 'GBK' }).files.map(({ path }) => path)).toEqual([
+      ['中/../中'],
+    ]);
   });
 
   it('the info-hash is of the bytes as they are', () => {

@@ -9,7 +9,10 @@ import { Requests } from '../../src/torrent/requests/requests.ts';
 
 const geometry = new Geometry({ length: 40 * BLOCK, pieceLength: 4 * BLOCK });
 
-/** A peer that answers each request once at the most, whenever and in whatever order; and chokes, rejects and drops as it likes. */
+/**
+ * A peer that answers each request once at the most, whenever and in whatever order; and chokes, rejects and drops as
+ * it likes.
+ */
 class Honest {
   now = 0;
   readonly habits = new Habits(0);

@@ -77,8 +77,10 @@ export class Model {
     const wanted = this.picker.next(player, player, player.have, count, player.asked.length === 0);
     for (const one of wanted) {
       if (!player.have.has(one.piece)) throw new RangeError(`asked for piece ${one.piece}, which they lack`);
-      if (this.held.get(one.piece)?.has(one.block)) throw new RangeError(`asked for block ${one.piece}/${one.block}, which is held`);
-      if (player.asked.some((other) => other.piece === one.piece && other.block === one.block)) throw new RangeError('asked twice of one peer');
+      if (this.held.get(one.piece)?.has(one.block))
+        throw new RangeError(`asked for block ${one.piece}/${one.block}, which is held`);
+      if (player.asked.some((other) => other.piece === one.piece && other.block === one.block))
+        throw new RangeError('asked twice of one peer');
       player.asked.push(one);
     }
     return wanted;
@@ -96,7 +98,8 @@ export class Model {
     if (!useful) return false;
     if (of.has(block)) throw new RangeError(`block ${piece}/${block} was taken twice`);
     for (const other of this.players) {
-      if (other.asked.some((wanted) => wanted.piece === piece && wanted.block === block)) throw new RangeError('the slower was not told to cancel');
+      if (other.asked.some((wanted) => wanted.piece === piece && wanted.block === block))
+        throw new RangeError('the slower was not told to cancel');
     }
     of.add(block);
     this.held.set(piece, of);
@@ -106,7 +109,11 @@ export class Model {
   /** A block comes that was given up, or cancelled. */
   giveLate(player: Player): void {
     const wanted = player.late.shift() ?? player.cancelled.shift();
-    if (wanted !== undefined && !player.asked.some(({ piece, block }) => piece === wanted.piece && block === wanted.block)) this.receive(player, wanted);
+    if (
+      wanted !== undefined &&
+      !player.asked.some(({ piece, block }) => piece === wanted.piece && block === wanted.block)
+    )
+      this.receive(player, wanted);
   }
 
   release(player: Player): void {
@@ -125,7 +132,9 @@ export class Model {
 
   /** Pieces of which every block is held. */
   get whole(): readonly number[] {
-    return [...this.held].filter(([piece, blocks]) => blocks.size === this.geometry.blockCount(piece)).map(([piece]) => piece);
+    return [...this.held]
+      .filter(([piece, blocks]) => blocks.size === this.geometry.blockCount(piece))
+      .map(([piece]) => piece);
   }
 
   settle(index: number, type: 'stored' | 'corrupt'): void {
@@ -147,19 +156,28 @@ export class Model {
         askedOf.set(piece, (askedOf.get(piece) ?? new Set()).add(player));
       }
     }
-    for (const [block, count] of copies) if (count > MAX_COPIES + 2 * overdue) throw new RangeError(`${count} copies of ${block}`);
-    for (const piece of this.#suspect) if ((askedOf.get(piece)?.size ?? 0) > 1) throw new RangeError(`suspect piece ${piece} is asked of several`);
-    for (const piece of this.held.keys()) if (this.picker.stored.has(piece)) throw new RangeError(`piece ${piece} is stored and held`);
+    for (const [block, count] of copies)
+      if (count > MAX_COPIES + 2 * overdue) throw new RangeError(`${count} copies of ${block}`);
+    for (const piece of this.#suspect)
+      if ((askedOf.get(piece)?.size ?? 0) > 1) throw new RangeError(`suspect piece ${piece} is asked of several`);
+    for (const piece of this.held.keys())
+      if (this.picker.stored.has(piece)) throw new RangeError(`piece ${piece} is stored and held`);
   }
 }
 
 export const all = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 /** Asks from the beginning to the end, and all have joined. */
-export const modelOf = (pieces: number, blocksPerPiece: number, peers: readonly (readonly number[])[], options: { readonly drafts?: number } = {}): Model => {
+export const modelOf = (
+  pieces: number,
+  blocksPerPiece: number,
+  peers: readonly (readonly number[])[],
+  options: { readonly drafts?: number } = {},
+): Model => {
   const model = new Model({ pieces, blocksPerPiece, peers, order: inOrder, ...options });
   for (const player of model.players) model.join(player);
   return model;
 };
 export const pair = (model: Model): [Player, Player] => model.players as unknown as [Player, Player];
-export const shown = (wanted: readonly { readonly piece: number; readonly block: number }[]): string[] => wanted.map(({ piece, block }) => `${piece}/${block}`);
+export const shown = (wanted: readonly { readonly piece: number; readonly block: number }[]): string[] =>
+  wanted.map(({ piece, block }) => `${piece}/${block}`);

@@ -11,7 +11,10 @@ type Step =
 const PEERS = 6;
 const peer = fc.nat(PEERS - 1);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ type: fc.constantFrom('join', 'give', 'give all', 'give late', 'release', 'leave'), peer }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ type: fc.constantFrom('join', 'give', 'give all', 'give late', 'release', 'leave'), peer }),
+  },
   { weight: 6, arbitrary: fc.record({ type: fc.constant('ask'), peer, number: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('gain'), peer, number: fc.nat(11) }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('stored', 'stored', 'corrupt'), nth: fc.nat(3) }) },
@@ -25,7 +28,12 @@ const world = fc.record({
 });
 
 const modelOf = ({ pieces, peers, seed, ...size }: typeof world extends fc.Arbitrary<infer W> ? W : never): Model =>
-  new Model({ ...size, pieces, random: seeded(seed), peers: peers.map((has) => has.filter((piece) => piece < pieces)) });
+  new Model({
+    ...size,
+    pieces,
+    random: seeded(seed),
+    peers: peers.map((has) => has.filter((piece) => piece < pieces)),
+  });
 
 const play = (model: Model, move: Step): void => {
   const player = 'peer' in move ? (model.players[move.peer] as Player) : undefined;
@@ -43,7 +51,9 @@ const play = (model: Model, move: Step): void => {
   else model.leave(player);
 };
 
-/** An honest peer who has everything asks, gives, and what is whole is stored; the number of rounds until all is there. */
+/**
+ * An honest peer who has everything asks, gives, and what is whole is stored; the number of rounds until all is there.
+ */
 const finishWith = (model: Model, honest: Player): void => {
   for (let piece = 0; piece < model.geometry.pieceCount; piece++) model.gain(honest, piece);
   model.join(honest);
@@ -109,7 +119,12 @@ describe('the picker, whatever happens', () => {
     fc.assert(
       fc.property(world, fc.integer({ min: 1, max: 9 }), many, (size, window, dice) => {
         let woken = true;
-        const model = new Model({ ...size, random: seeded(size.seed), peers: size.peers.map(() => all(size.pieces)), freed: () => (woken = true) });
+        const model = new Model({
+          ...size,
+          random: seeded(size.seed),
+          peers: size.peers.map(() => all(size.pieces)),
+          freed: () => (woken = true),
+        });
         const roll = (sides: number): number => (dice.next().value as number) % sides;
         const refill = (player: Player): void => void model.ask(player, window - player.asked.length);
         for (const player of model.players) model.join(player);
@@ -124,7 +139,11 @@ describe('the picker, whatever happens', () => {
           if (busy.length + whole.length === 0) break;
           const next = roll(busy.length + whole.length);
           const player = busy[next];
-          if (player === undefined) model.settle(whole[next - busy.length] as number, corrupt > 0 && roll(4) === 0 && corrupt-- > 0 ? 'corrupt' : 'stored');
+          if (player === undefined)
+            model.settle(
+              whole[next - busy.length] as number,
+              corrupt > 0 && roll(4) === 0 && corrupt-- > 0 ? 'corrupt' : 'stored',
+            );
           else if (roll(9) === 0) model.release(player);
           else model.give(player);
           if (player !== undefined) refill(player);

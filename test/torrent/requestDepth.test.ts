@@ -22,7 +22,11 @@ const keeping = (depth: number) => {
     if (queue.length < depth) queue.push(message as BlockRange<'request'>);
     else dropped++;
   };
-  const requests = new Requests(picker, { state: { choked: false, have }, send: (...messages) => (messages.forEach(keep), true) }, 0);
+  const requests = new Requests(
+    picker,
+    { state: { choked: false, have }, send: (...messages) => (messages.forEach(keep), true) },
+    0,
+  );
   requests.refill(0);
   const answerAll = (): number => {
     let most = 0;
@@ -63,7 +67,8 @@ describe('the requests made of a peer that has not said how many it keeps', () =
     const picker = new PiecePicker(geometry, { random: () => 0.5, order: inOrder });
     const requests = new Requests(picker, { state: { choked: false, have }, send: () => true }, 0, undefined, habits);
     const give = (now: number, ...blocks: readonly number[]): void => {
-      for (const block of blocks) requests.received({ type: 'piece', piece: 0, begin: block * BLOCK, bytes: new Uint8Array(BLOCK) });
+      for (const block of blocks)
+        requests.received({ type: 'piece', piece: 0, begin: block * BLOCK, bytes: new Uint8Array(BLOCK) });
       requests.refill(now);
     };
     requests.refill(0);

@@ -70,7 +70,19 @@ class Side {
   }
 }
 
-const moves = ['fill', 'fill', 'refill', 'receive', 'receive', 'again', 'reject', 'choke', 'tick', 'tick', 'silence'] as const;
+const moves = [
+  'fill',
+  'fill',
+  'refill',
+  'receive',
+  'receive',
+  'again',
+  'reject',
+  'choke',
+  'tick',
+  'tick',
+  'silence',
+] as const;
 const step = fc.record({ side: fc.nat({ max: 2 }), move: fc.constantFrom(...moves), nth: fc.nat({ max: 40 }) });
 
 const sizeOfAll = (side: Side): number => {

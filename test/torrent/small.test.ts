@@ -10,10 +10,16 @@ import { Rate } from '../../src/torrent/rates/rate.ts';
 import { stallReason } from '../../src/torrent/stats/stallReason.ts';
 
 describe('Geometry', () => {
-  const shape = fc.record({ length: fc.integer({ min: 1, max: 2 ** 40 }), pieceLength: fc.integer({ min: 2 ** 22, max: 2 ** 30 }) });
+  const shape = fc.record({
+    length: fc.integer({ min: 1, max: 2 ** 40 }),
+    pieceLength: fc.integer({ min: 2 ** 22, max: 2 ** 30 }),
+  });
 
   it('has pieces and blocks that add up', () => {
-    const small = fc.record({ length: fc.integer({ min: 1, max: 2 ** 22 }), pieceLength: fc.integer({ min: BLOCK - 1, max: 2 ** 20 }) });
+    const small = fc.record({
+      length: fc.integer({ min: 1, max: 2 ** 22 }),
+      pieceLength: fc.integer({ min: BLOCK - 1, max: 2 ** 20 }),
+    });
     fc.assert(
       fc.property(small, (of) => {
         const geometry = new Geometry(of);
@@ -38,14 +44,24 @@ describe('Geometry', () => {
 
   it('finds the pieces of a stretch, also of terabytes', () => {
     fc.assert(
-      fc.property(shape, fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 1, max: 2 ** 32 }), (of, where, most) => {
-        const geometry = new Geometry(of);
-        const offset = Math.min(of.length - 1, Math.floor(where * of.length));
-        const length = Math.min(most, of.length - offset);
-        const [first, last] = geometry.piecesOf(offset, length);
-        expect(geometry.pieceOffset(first) <= offset && offset < geometry.pieceOffset(first) + geometry.pieceSize(first)).toBe(true);
-        expect(geometry.pieceOffset(last) < offset + length && offset + length <= geometry.pieceOffset(last) + geometry.pieceSize(last)).toBe(true);
-      }),
+      fc.property(
+        shape,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.integer({ min: 1, max: 2 ** 32 }),
+        (of, where, most) => {
+          const geometry = new Geometry(of);
+          const offset = Math.min(of.length - 1, Math.floor(where * of.length));
+          const length = Math.min(most, of.length - offset);
+          const [first, last] = geometry.piecesOf(offset, length);
+          expect(
+            geometry.pieceOffset(first) <= offset && offset < geometry.pieceOffset(first) + geometry.pieceSize(first),
+          ).toBe(true);
+          expect(
+            geometry.pieceOffset(last) < offset + length &&
+              offset + length <= geometry.pieceOffset(last) + geometry.pieceSize(last),
+          ).toBe(true);
+        },
+      ),
     );
     expect(new Geometry({ length: 64, pieceLength: 32 }).piecesOf(32, 0)).toEqual([1, 1]);
   });
@@ -68,7 +84,9 @@ describe('Bitfield', () => {
           }
           field.check();
         }
-        expect(Array.from({ length }, (_, index) => index).filter((index) => field.has(index))).toEqual([...set].sort((a, b) => a - b));
+        expect(Array.from({ length }, (_, index) => index).filter((index) => field.has(index))).toEqual(
+          [...set].sort((a, b) => a - b),
+        );
         expect([field.count, field.full]).toEqual([set.size, set.size === length]);
         const again = Bitfield.from(field.bytes, length);
         expect([again.bytes, again.count]).toEqual([field.bytes, field.count]);
@@ -134,7 +152,11 @@ describe('PeerState', () => {
 
   it('follows what we say', () => {
     const state = new PeerState(10);
-    for (const message of [{ type: 'unchoke' }, { type: 'interested' }, { type: 'piece', piece: 0, begin: 0, bytes: new Uint8Array(7) }] as const)
+    for (const message of [
+      { type: 'unchoke' },
+      { type: 'interested' },
+      { type: 'piece', piece: 0, begin: 0, bytes: new Uint8Array(7) },
+    ] as const)
       state.sent(message);
     expect([state.choking, state.interesting, state.uploaded]).toEqual([false, true, 7]);
     for (const message of [{ type: 'choke' }, { type: 'notInterested' }] as const) state.sent(message);
@@ -143,13 +165,19 @@ describe('PeerState', () => {
 
   it('takes a bitfield first, or after an extension handshake, a port or a keep-alive', () => {
     expect(say(new PeerState(10), bitfield).have.count).toBe(2);
-    const after: Message[] = [{ type: 'extended', id: 0, payload: new Uint8Array() }, { type: 'port', port: 1 }, { type: 'keepAlive' }];
+    const after: Message[] = [
+      { type: 'extended', id: 0, payload: new Uint8Array() },
+      { type: 'port', port: 1 },
+      { type: 'keepAlive' },
+    ];
     expect(say(new PeerState(10), ...after, bitfield).have.count).toBe(2);
     // aria2 says one again instead of many haves.
     expect(say(new PeerState(10), { type: 'have', piece: 0 }, bitfield).have.count).toBe(2);
     expect(say(new PeerState(10), bitfield, { type: 'unchoke' }, bitfield).have.count).toBe(2);
     expect(say(fast(), { type: 'haveAll' }).have.full).toBe(true);
-    expect(say(fast(), bitfield, { type: 'have', piece: 0 }, { type: 'haveAll' }, { type: 'haveAll' }).have.full).toBe(true);
+    expect(say(fast(), bitfield, { type: 'have', piece: 0 }, { type: 'haveAll' }, { type: 'haveAll' }).have.full).toBe(
+      true,
+    );
     expect(say(fast(), { type: 'haveNone' }, { type: 'have', piece: 1 }).have.count).toBe(1);
     // WebTorrent says that it has none only when it has the metadata.
     expect(say(fast(), { type: 'interested' }, { type: 'haveNone' }, { type: 'have', piece: 1 }).have.count).toBe(1);
@@ -166,7 +194,11 @@ describe('PeerState', () => {
     ['have all without the fast extension', new PeerState(10), [{ type: 'haveAll' }]],
     ['have none without the fast extension', new PeerState(10), [{ type: 'haveNone' }]],
     ['a piece that does not exist', new PeerState(10), [{ type: 'have', piece: 10 }]],
-    ['a rejection without the fast extension', new PeerState(10), [{ type: 'reject', piece: 1, begin: 0, length: BLOCK }]],
+    [
+      'a rejection without the fast extension',
+      new PeerState(10),
+      [{ type: 'reject', piece: 1, begin: 0, length: BLOCK }],
+    ],
   ])('does not take %s', (_, state, messages) => {
     for (const message of messages.slice(0, -1)) state.received(message);
     expect(() => state.received(messages.at(-1) as Message)).toThrow(Malformed);
@@ -202,7 +234,9 @@ describe('Rate', () => {
   it('is the growth of the last five seconds', () => {
     const rate = new Rate();
     expect(rate.sample(100, 0)).toBe(0);
-    expect([1, 2, 3, 4, 5].map((second) => rate.sample(100 + 10 * second, second * 1000))).toEqual([10, 10, 10, 10, 10]);
+    expect([1, 2, 3, 4, 5].map((second) => rate.sample(100 + 10 * second, second * 1000))).toEqual([
+      10, 10, 10, 10, 10,
+    ]);
     expect([6, 7, 8, 9, 10, 11].map((second) => rate.sample(150, second * 1000))).toEqual([8, 6, 4, 2, 0, 0]);
   });
 
@@ -216,7 +250,9 @@ describe('Rate', () => {
 });
 
 describe('Crowd', () => {
-  const member = (downloaded: number, choked = true) => ({ state: { choked, downloaded, uploaded: downloaded / 2, have: new Bitfield(1) } });
+  const member = (downloaded: number, choked = true) => ({
+    state: { choked, downloaded, uploaded: downloaded / 2, have: new Bitfield(1) },
+  });
 
   it('counts who is here, and what all who were have given', () => {
     const crowd = new ConnectedPeers<string, ReturnType<typeof member>>();
@@ -248,7 +284,10 @@ describe('why nothing moves', () => {
       { known: 0, funnel: { dialled: 9, lost: { refused: 1, malformed: 2, oversized: 1, self: 1, useless: 2 } } },
       'no peers left for 20 s, 9 dialled (3 talked rubbish, 2 useless, 1 refused)',
     ],
-    [{ funnel: { dialled: 9, lost: { refused: 1 } } }, '12 peers known, 5 connected, 2 unchoked us, none has sent a block for 20 s'],
+    [
+      { funnel: { dialled: 9, lost: { refused: 1 } } },
+      '12 peers known, 5 connected, 2 unchoked us, none has sent a block for 20 s',
+    ],
     [{ seconds: 4.9 }, undefined],
   ])('is said in words: %j', (change, words) => {
     expect(stallReason({ ...situation, ...change })).toBe(words);

@@ -26,7 +26,8 @@ describe('one that does not say how large it is', () => {
     const draft = new MetadataDraft(sha1(info));
     const a = new Doll();
     draft.unsized(a, 0);
-    const give = (piece: number, more: { size?: number; bytes?: Uint8Array } = {}, now = 10) => draft.received(a, { piece, bytes: part(piece), ...more }, now);
+    const give = (piece: number, more: { size?: number; bytes?: Uint8Array } = {}, now = 10) =>
+      draft.received(a, { piece, bytes: part(piece), ...more }, now);
     return { draft, a, give };
   };
 

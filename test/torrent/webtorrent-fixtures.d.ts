@@ -15,7 +15,9 @@ declare module 'webtorrent-fixtures' {
       readonly files: readonly { readonly path: string; readonly length: number; readonly offset: number }[];
     };
   }
-  const fixtures: Readonly<Record<'leaves' | 'alice' | 'folder' | 'numbers' | 'lotsOfNumbers' | 'bunny' | 'sintel' | 'leavesMetadata', Fixture>> & {
+  const fixtures: Readonly<
+    Record<'leaves' | 'alice' | 'folder' | 'numbers' | 'lotsOfNumbers' | 'bunny' | 'sintel' | 'leavesMetadata', Fixture>
+  > & {
     readonly corrupt: Pick<Fixture, 'torrent'>;
     readonly blocklist: unknown;
   };

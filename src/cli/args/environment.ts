@@ -17,9 +17,9 @@ const truth = (name: string, value: string): boolean => {
 };
 
 /**
- * The options of one command as the environment has them. Those of other commands are left alone, so that a variable in a profile
- * does not make an unrelated command fail; an empty variable is as good as none. Repeatable options are lists, one value a word or
- * a line. @throws InputError
+ * The options of one command as the environment has them. Those of other commands are left alone, so that a variable in
+ * a profile does not make an unrelated command fail; an empty variable is as good as none. Repeatable options are
+ * lists, one value a word or a line. @throws InputError
  */
 export const fromEnvironment = (environment: NodeJS.ProcessEnv, options: OptionTable): Record<string, unknown> => {
   const given: Record<string, unknown> = {};
@@ -43,7 +43,10 @@ export const aboutVariable = (error: unknown, options: ReadonlySet<string>): unk
 };
 
 /** A line about each variable that looks like one of ours and is no option of any of `commands`. */
-export const unknownVariables = (environment: NodeJS.ProcessEnv, commands: Iterable<{ readonly options: OptionTable }>): readonly string[] => {
+export const unknownVariables = (
+  environment: NodeJS.ProcessEnv,
+  commands: Iterable<{ readonly options: OptionTable }>,
+): readonly string[] => {
   const known = new Set([...commands].flatMap(({ options }) => Object.keys(options)).map(variableOf));
   return Object.keys(environment)
     .filter((name) => name.startsWith(PREFIX) && !known.has(name))

@@ -31,4 +31,6 @@ const roomOf = (word: string): readonly Room[] => {
 };
 
 /** The rooms that `--verbose` asks for: none when it was not given, all when it names none. */
-export const roomsOf = (given: readonly string[]): readonly Room[] => [...new Set(given.flatMap((each) => each.split(',')).flatMap(roomOf))];
+export const roomsOf = (given: readonly string[]): readonly Room[] => [
+  ...new Set(given.flatMap((each) => each.split(',')).flatMap(roomOf)),
+];

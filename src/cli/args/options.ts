@@ -17,7 +17,10 @@ export interface Option extends Options {
 
 export type OptionTable = Readonly<Record<string, Option>>;
 
-/** An option that takes one value; it is checked by `values.ts`, not by the parser, which turns what is no number into NaN. */
+/**
+ * An option that takes one value; it is checked by `values.ts`, not by the parser, which turns what is no number into
+ * NaN.
+ */
 const value = (describe: string, more: Option = {}): Option => ({ string: true, requiresArg: true, describe, ...more });
 const flag = (describe: string): Option => ({ boolean: true, describe });
 /** An option that may be repeated. */
@@ -27,7 +30,10 @@ const values = (describe: string, apart: RegExp): Option => value(`${describe}; 
 export const common: OptionTable = {
   json: flag('Print one JSON object per line on stdout, and nothing else'),
   // The value is optional: the parser is given `all` where it is missing.
-  verbose: value('Log network and disk traffic; =tracker,dht,lsd,http,peer,disk logs only these', { alias: 'v', apart: APART.commas }),
+  verbose: value('Log network and disk traffic; =tracker,dht,lsd,http,peer,disk logs only these', {
+    alias: 'v',
+    apart: APART.commas,
+  }),
 };
 
 export const decodeOptions: OptionTable = { file: value('File to decode; - is stdin') };
@@ -167,9 +173,12 @@ export const pieceOptions: OptionTable = {
 };
 
 export const createOptions: OptionTable = {
-  output: value('.torrent file to write, or a folder for it (one that exists, or ends in /); - is stdout (default: NAME.torrent in the current folder)', {
-    alias: 'o',
-  }),
+  output: value(
+    '.torrent file to write, or a folder for it (one that exists, or ends in /); - is stdout (default: NAME.torrent in the current folder)',
+    {
+      alias: 'o',
+    },
+  ),
   force: flag('Replace an existing .torrent file'),
   name: value('Name of the torrent (default: that of the file or folder)'),
   tracker: values('Tracker, http(s) or udp URL, a tier of its own; a,b puts two in one tier', APART.words),
@@ -178,7 +187,9 @@ export const createOptions: OptionTable = {
   private: flag('Private torrent: peers come from its trackers only'),
   source: value('Source tag, which changes the info-hash (for cross-seeding)'),
   comment: value('Comment'),
-  date: value('Creation date: now, or a date such as 2026-11-21 (default: none, so that the same files make the same .torrent)'),
+  date: value(
+    'Creation date: now, or a date such as 2026-11-21 (default: none, so that the same files make the same .torrent)',
+  ),
   padding: flag('Align each file to a piece, with padding files (BEP 47)'),
   links: value('Symbolic links: refuse (default), skip or follow'),
   quiet: flag('Print nothing but errors; the exit code tells the result'),

@@ -9,7 +9,10 @@ const NUMBER = String.raw`(\d{1,9}(?:\.\d{1,9})?)`;
 const PARTS = new RegExp(String.raw`^(?=\d)${UNITS.map(([unit]) => `(?:${NUMBER} ?${unit} ?)?`).join('')}(?<! )$`, 'i');
 const BARE = new RegExp(`^${NUMBER}$`);
 
-/** Seconds of a time such as `90`, `90s`, `5m`, `1.5h`, `1h30m` or `1 d 2 h`, as `duration` prints it; NaN for anything else. */
+/**
+ * Seconds of a time such as `90`, `90s`, `5m`, `1.5h`, `1h30m` or `1 d 2 h`, as `duration` prints it; NaN for anything
+ * else.
+ */
 export const secondsOf = (text: string): number => {
   const bare = BARE.exec(text);
   if (bare) return Number(bare[1]);

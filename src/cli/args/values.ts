@@ -4,7 +4,8 @@ import { typedUrl } from '../../protocol/tracker/encodedUrl.ts';
 import type { Given } from '../io/io.ts';
 import { secondsOf } from './time.ts';
 
-const bad = (option: string, got: string, expected: string): InputError => new InputError('bad-option', `--${option} ${JSON.stringify(got)}: ${expected}`);
+const bad = (option: string, got: string, expected: string): InputError =>
+  new InputError('bad-option', `--${option} ${JSON.stringify(got)}: ${expected}`);
 
 /** The texts given for `option`, none or many. */
 export const texts = (given: Given, option: string): readonly string[] => {
@@ -16,7 +17,8 @@ export const texts = (given: Given, option: string): readonly string[] => {
 /** The one text given for `option`, if any. */
 export const text = (given: Given, option: string): string | undefined => {
   const [first, ...more] = texts(given, option);
-  if (more.length > 0) throw new InputError('bad-option', `--${option} is given ${more.length + 1} times: give it once`);
+  if (more.length > 0)
+    throw new InputError('bad-option', `--${option} is given ${more.length + 1} times: give it once`);
   if (first === '') throw new InputError('bad-option', `--${option} is empty: give it a value`);
   return first;
 };
@@ -43,7 +45,8 @@ export const seconds = (given: Given, option: string): number | undefined => {
   const got = text(given, option);
   if (got === undefined) return undefined;
   const time = secondsOf(got);
-  if (!(time > 0 && time <= LONGEST)) throw bad(option, got, 'expected a time above 0 and up to 23d, for example 90s, 5m, 1h30m or 1d');
+  if (!(time > 0 && time <= LONGEST))
+    throw bad(option, got, 'expected a time above 0 and up to 23d, for example 90s, 5m, 1h30m or 1d');
   return time;
 };
 
@@ -59,8 +62,10 @@ export const size = (given: Given, option: string, least: number, most: number):
   const got = text(given, option);
   if (got === undefined) return undefined;
   const [, number, unit] = /^(\d{1,15}(?:\.\d{1,6})?)\s*([kmg]?)(?:i?b)?$/i.exec(got) ?? [];
-  const bytes = number === undefined ? Number.NaN : Math.round(Number(number) * (POWERS[(unit ?? '').toLowerCase()] ?? Number.NaN));
-  if (!(bytes >= least && bytes <= most)) throw bad(option, got, `expected a size from ${sizeText(least)} to ${sizeText(most)}, for example 64M`);
+  const bytes =
+    number === undefined ? Number.NaN : Math.round(Number(number) * (POWERS[(unit ?? '').toLowerCase()] ?? Number.NaN));
+  if (!(bytes >= least && bytes <= most))
+    throw bad(option, got, `expected a size from ${sizeText(least)} to ${sizeText(most)}, for example 64M`);
   return bytes;
 };
 
@@ -79,7 +84,10 @@ export const hostAndPort = (what: string, got: string): PeerAddress => {
   const host = bracketed ?? plain;
   const port = Number(digits);
   if (host !== undefined && port >= 1 && port <= 65_535) return { host, port, source: 'manual' };
-  throw new InputError('bad-option', `${what} ${JSON.stringify(got)}: expected host:port, for example 192.0.2.7:6881 or [2001:db8::7]:6881`);
+  throw new InputError(
+    'bad-option',
+    `${what} ${JSON.stringify(got)}: expected host:port, for example 192.0.2.7:6881 or [2001:db8::7]:6881`,
+  );
 };
 
 /** The `host:port` given for `option`. */
@@ -89,7 +97,10 @@ export const address = (option: string, got: string): PeerAddress => hostAndPort
 export const trackerAddress = (option: string, got: string): string => {
   const encoded = typedUrl(got) ?? '';
   const url = URL.canParse(encoded) ? new URL(encoded) : undefined;
-  const known = url?.protocol === 'http:' || url?.protocol === 'https:' || (url?.protocol === 'udp:' && url.hostname !== '' && Number(url.port) > 0);
+  const known =
+    url?.protocol === 'http:' ||
+    url?.protocol === 'https:' ||
+    (url?.protocol === 'udp:' && url.hostname !== '' && Number(url.port) > 0);
   if (!known) throw bad(option, got, 'expected http(s)://host/announce or udp://host:port');
   return encoded;
 };
@@ -107,7 +118,11 @@ export const date = (given: Given, option: string, now: number): number | undefi
   const got = text(given, option);
   if (got === undefined) return undefined;
   if (got === 'now') return Math.floor(now / 1000);
-  const seconds = /^\d{1,12}$/.test(got) ? Number(got) : /^\d{4}-\d\d-\d\d(T[\d:.]+Z?)?$/.test(got) ? Math.floor(Date.parse(got) / 1000) : Number.NaN;
+  const seconds = /^\d{1,12}$/.test(got)
+    ? Number(got)
+    : /^\d{4}-\d\d-\d\d(T[\d:.]+Z?)?$/.test(got)
+      ? Math.floor(Date.parse(got) / 1000)
+      : Number.NaN;
   if (!(seconds >= 0)) throw bad(option, got, 'expected now, seconds since 1970, or a date such as 2026-11-21');
   return seconds;
 };

@@ -1,5 +1,5 @@
-// The command line as one file, and with it what V8 makes of it: it starts much sooner, and RxJS in its modern form costs less with every
-// block. The library stays as tsc made it, since what imports it must share one RxJS with it.
+// The command line as one file, and with it what V8 makes of it: it starts much sooner, and RxJS in its modern form
+// costs less with every block. The library stays as tsc made it, since what imports it must share one RxJS with it.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
@@ -18,7 +18,8 @@ const lazily = beside('lazyWidth.js');
 /** What lays out help needs it only then. */
 const lazyWidth = {
   name: 'lazy-width',
-  setup: ({ onResolve }) => onResolve({ filter: /^string-width$/ }, ({ importer }) => (importer === lazily ? undefined : { path: lazily })),
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^string-width$/ }, ({ importer }) => (importer === lazily ? undefined : { path: lazily })),
 };
 
 /** Each module goes on finding what is beside it where it was. */
@@ -28,7 +29,9 @@ const whereItWas = {
     onLoad({ filter: /\.m?js$/ }, async (module) => {
       const text = await fs.promises.readFile(module.path, 'utf8');
       const place = module.path.startsWith(ours) ? path.relative(cli, module.path) : 'package.js';
-      return text.includes('import.meta.url') ? { contents: text.replaceAll('import.meta.url', `__at(${JSON.stringify(place)})`) } : undefined;
+      return text.includes('import.meta.url')
+        ? { contents: text.replaceAll('import.meta.url', `__at(${JSON.stringify(place)})`) }
+        : undefined;
     }),
 };
 
@@ -62,8 +65,13 @@ const { outputFiles, metafile } = await build({
   target: 'node20',
   supported: { 'dynamic-import': false },
   // At once: modules among these have a `__dirname` of their own.
-  banner: { js: "const __at = ((folder) => (file) => require('node:url').pathToFileURL(`${folder}/${file}`).href)(__dirname);" },
-  alias: { rxjs: fileURLToPath(new URL('../esm/index.js', import.meta.resolve('rxjs'))), 'escalade/sync': beside('noPackage.js') },
+  banner: {
+    js: "const __at = ((folder) => (file) => require('node:url').pathToFileURL(`${folder}/${file}`).href)(__dirname);",
+  },
+  alias: {
+    rxjs: fileURLToPath(new URL('../esm/index.js', import.meta.resolve('rxjs'))),
+    'escalade/sync': beside('noPackage.js'),
+  },
   plugins: [lazyWidth, whereItWas, fewSpinners],
   charset: 'ascii',
   minifyWhitespace: true,
@@ -74,7 +82,9 @@ const { outputFiles, metafile } = await build({
   write: false,
 });
 
-const missing = Object.values(metafile.outputs).flatMap(({ imports }) => imports.filter((one) => one.external && !isBuiltin(one.path)));
+const missing = Object.values(metafile.outputs).flatMap(({ imports }) =>
+  imports.filter((one) => one.external && !isBuiltin(one.path)),
+);
 if (missing.length > 0) throw new Error(`not in the bundle: ${missing.map(({ path }) => path).join(', ')}`);
 
 // It is read as such.
@@ -89,14 +99,21 @@ fs.copyFileSync(beside('load.cjs'), `${cli}/load.cjs`);
 fs.writeFileSync(`${cli}/package.json`, '{ "type": "commonjs" }\n');
 for (const [name, file] of Object.entries(PARTS)) {
   const load = path.relative(path.dirname(file), 'load.cjs');
-  fs.writeFileSync(`${cli}/${file}`, `#!/usr/bin/env node\nvoid require('${load.startsWith('.') ? load : `./${load}`}').load().${name}();\n`);
+  fs.writeFileSync(
+    `${cli}/${file}`,
+    `#!/usr/bin/env node\nvoid require('${load.startsWith('.') ? load : `./${load}`}').load().${name}();\n`,
+  );
 }
 fs.chmodSync(`${cli}/main.js`, 0o755);
 fs.writeFileSync(`${cli}/LICENCES.txt`, licences(Object.keys(metafile.inputs)));
 
 const { compiled, script } = createRequire(import.meta.url)(`${cli}/load.cjs`);
-// What everyday commands run is compiled; where none can be run, without sockets perhaps, all of it: that takes longer to read at a start.
-const { status } = spawnSync(process.execPath, [beside('warm.js'), cli], { stdio: ['ignore', 'ignore', 'inherit'], timeout: WARMING });
+// What everyday commands run is compiled; where none can be run, without sockets perhaps, all of it: that takes longer
+// to read at a start.
+const { status } = spawnSync(process.execPath, [beside('warm.js'), cli], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+  timeout: WARMING,
+});
 if (status !== 0 || !fs.existsSync(compiled)) {
   v8.setFlagsFromString('--no-lazy');
   const whole = script();

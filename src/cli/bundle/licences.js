@@ -9,7 +9,10 @@ export const licences = (inputs) =>
       const { name, version, license, author } = JSON.parse(fs.readFileSync(`${folder}/package.json`, 'utf8'));
       const file = fs.readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
       if (file === undefined && license === undefined) throw new Error(`${name} comes without a licence`);
-      const terms = file === undefined ? `${license}, ${author?.name ?? author ?? 'its authors'}` : fs.readFileSync(`${folder}/${file}`, 'utf8').trim();
+      const terms =
+        file === undefined
+          ? `${license}, ${author?.name ?? author ?? 'its authors'}`
+          : fs.readFileSync(`${folder}/${file}`, 'utf8').trim();
       return `${name} ${version}\n\n${terms}\n`;
     })
     .join(`\n${'-'.repeat(72)}\n\n`);

@@ -26,12 +26,15 @@ var wantsJson = function () {
 
 /** One line about what to do, and the exit code of what the user can mend. */
 var refuse = function (version) {
-  var message = 'needs Node ' + NEEDED.join('.') + ' or newer (this is ' + version + '): get it from https://nodejs.org';
+  var message =
+    'needs Node ' + NEEDED.join('.') + ' or newer (this is ' + version + '): get it from https://nodejs.org';
   if (wantsJson()) {
     var time = new Date().toISOString();
     var ours = require('../../../package.json').version;
     console.log(JSON.stringify({ type: 'start', time: time, command: '', version: ours }));
-    console.log(JSON.stringify({ type: 'error', time: time, name: 'InputError', code: 'unsupported', message: message }));
+    console.log(
+      JSON.stringify({ type: 'error', time: time, name: 'InputError', code: 'unsupported', message: message }),
+    );
     console.log(JSON.stringify({ type: 'end', time: time, reason: 'error', exitCode: 2, seconds: 0 }));
   }
   console.error('rxtorrent: ' + message);
@@ -43,7 +46,10 @@ var nothing = function () {};
 
 var file = require('path').join(__dirname, 'rxtorrent.cjs');
 /** Code that one Node has compiled is of no use to another. */
-var compiled = require('path').join(__dirname, 'rxtorrent.' + process.version + '.' + process.platform + '.' + process.arch + '.bin');
+var compiled = require('path').join(
+  __dirname,
+  'rxtorrent.' + process.version + '.' + process.platform + '.' + process.arch + '.bin',
+);
 
 var read = function (name) {
   try {

@@ -1,4 +1,5 @@
-// Runs everyday commands of the command line in the folder that is its argument, in this process, and keeps what V8 has made of it: `node warm.js dist/src/cli`.
+// Runs everyday commands of the command line in the folder that is its argument, in this process, and keeps what V8 has
+// made of it: `node warm.js dist/src/cli`.
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';

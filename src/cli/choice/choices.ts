@@ -25,7 +25,8 @@ interface Pattern {
 
 const NUMBERS = /^[\d\s,-]*\d[\d\s,-]*$/;
 
-const refused = (typed: string, why: string): InputError => new InputError('bad-option', `--files ${JSON.stringify(typed)}: ${why}`);
+const refused = (typed: string, why: string): InputError =>
+  new InputError('bad-option', `--files ${JSON.stringify(typed)}: ${why}`);
 
 const range = (part: string, typed: string, without: boolean): Choice => {
   const [, from, dash, to] = /^\s*(\d{1,9})\s*(?:(-)\s*(\d{1,9})?)?\s*$/.exec(part) ?? [];
@@ -42,19 +43,22 @@ const one = (typed: string): readonly Choice[] => {
   const text = without ? typed.slice(1) : typed;
   if (text.trim() === '') throw refused(typed, 'is empty: expected numbers such as 1,3-5, or a pattern such as *.mkv');
   if (NUMBERS.test(text)) return text.split(',').map((part) => range(part, typed, without));
-  if (text.length > MAX_PATTERN) throw refused(`${typed.slice(0, 40)}…`, `a pattern has at most ${MAX_PATTERN} characters`);
+  if (text.length > MAX_PATTERN)
+    throw refused(`${typed.slice(0, 40)}…`, `a pattern has at most ${MAX_PATTERN} characters`);
   return [{ pattern: text, typed, without }];
 };
 
 /**
- * What `--files` says, value by value: numbers and ranges (`1,3-5`, `7-`), or one pattern for names (`*.mkv`), either after `!` to leave
- * files out. What has anything but digits, commas, dashes and blanks in it is one pattern, commas and all.
+ * What `--files` says, value by value: numbers and ranges (`1,3-5`, `7-`), or one pattern for names (`*.mkv`), either
+ * after `!` to leave files out. What has anything but digits, commas, dashes and blanks in it is one pattern, commas
+ * and all.
  *
  * @throws InputError
  * @example parseChoices(['1,3-5', '!*.nfo'])
  */
 export const parseChoices = (values: readonly string[]): readonly Choice[] => {
   const choices = values.flatMap(one);
-  if (choices.length > MAX_CHOICES) throw new InputError('bad-option', `--files: ${choices.length} numbers and patterns: at most ${MAX_CHOICES}`);
+  if (choices.length > MAX_CHOICES)
+    throw new InputError('bad-option', `--files: ${choices.length} numbers and patterns: at most ${MAX_CHOICES}`);
   return choices;
 };

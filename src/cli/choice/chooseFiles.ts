@@ -12,7 +12,8 @@ export const MATCH_TIME = 3000;
 
 type Choosable = Pick<Torrent, 'files'>;
 
-const refused = ({ typed }: Choice, why: string): InputError => new InputError('bad-option', `--files ${JSON.stringify(typed)}: ${why}`);
+const refused = ({ typed }: Choice, why: string): InputError =>
+  new InputError('bad-option', `--files ${JSON.stringify(typed)}: ${why}`);
 
 /** The numbers from 1 that `choice` names. */
 const numbersOf = (choice: Choice, files: readonly Named[]): readonly number[] => {
@@ -20,14 +21,21 @@ const numbersOf = (choice: Choice, files: readonly Named[]): readonly number[] =
   if (!('pattern' in choice)) {
     const { first, last } = choice;
     const end = last === Number.POSITIVE_INFINITY ? Math.max(first, files.length) : last;
-    if (end > files.length) throw refused(choice, `there ${files.length === 1 ? 'is' : 'are'} ${all}, counted from 1 as rxtorrent info shows them`);
+    if (end > files.length)
+      throw refused(
+        choice,
+        `there ${files.length === 1 ? 'is' : 'are'} ${all}, counted from 1 as rxtorrent info shows them`,
+      );
     return Array.from({ length: end - first + 1 }, (_, at) => first + at);
   }
   const matches = matcher(choice.pattern);
   const found = files.flatMap((file, at) => (matches(file) ? [at + 1] : []));
   // Nothing to leave out is no mistake: that may be said of every torrent.
   if (found.length > 0 || choice.without) return found;
-  const advice = choice.pattern.includes(',') && !/[{\\]/.test(choice.pattern) ? 'give --files once for each pattern' : 'rxtorrent info shows their names';
+  const advice =
+    choice.pattern.includes(',') && !/[{\\]/.test(choice.pattern)
+      ? 'give --files once for each pattern'
+      : 'rxtorrent info shows their names';
   throw refused(choice, `none of ${all} has such a name: ${advice}`);
 };
 
@@ -43,18 +51,26 @@ const chosen = (torrent: Choosable, choices: readonly Choice[]): readonly Span[]
   if (kept.length === places.length) return undefined;
   if (kept.length > 0) return spansOf(kept);
   const typed = [...new Set(choices.map(({ typed }) => JSON.stringify(typed)))].slice(0, 5).join(' ');
-  throw new InputError('bad-option', `--files ${typed}: nothing is left of ${counted(places.length, 'file')}: choose at least one`);
+  throw new InputError(
+    'bad-option',
+    `--files ${typed}: nothing is left of ${counted(places.length, 'file')}: choose at least one`,
+  );
 };
 
 /**
- * The files of `torrent` that `choices` name, as places in `torrent.files`; undefined for all of them. What is left out is left out
- * whichever comes first; if nothing is named but what is left out, it is all but that. Padding can't be chosen.
+ * The files of `torrent` that `choices` name, as places in `torrent.files`; undefined for all of them. What is left out
+ * is left out whichever comes first; if nothing is named but what is left out, it is all but that. Padding can't be
+ * chosen.
  *
- * @throws InputError for a number that there is not, a pattern that no file has, nothing left, or names that take too long to compare.
+ * @throws InputError for a number that there is not, a pattern that no file has, nothing left, or names that take too
+ * long to compare.
  */
 export const chooseFiles = (torrent: Choosable, choices: readonly Choice[]): readonly Span[] | undefined => {
   const selection = inTime(MATCH_TIME, () => chosen(torrent, choices));
   if (selection !== undefined) return selection.value;
   const hard = (choices.find((choice) => 'pattern' in choice) ?? choices[0])?.typed ?? '';
-  throw new InputError('bad-option', `--files ${JSON.stringify(hard)}: takes too long to compare with names such as these: choose by numbers`);
+  throw new InputError(
+    'bad-option',
+    `--files ${JSON.stringify(hard)}: takes too long to compare with names such as these: choose by numbers`,
+  );
 };

@@ -8,8 +8,8 @@ export interface Mover {
 }
 
 /**
- * Who may draw on the terminal. While a question is asked nothing else is drawn there: what moves rests, and lines wait. Questions come
- * one after the other.
+ * Who may draw on the terminal. While a question is asked nothing else is drawn there: what moves rests, and lines
+ * wait. Questions come one after the other.
  */
 export class Floor {
   readonly #write: (line: string) => void;

@@ -20,7 +20,10 @@ export interface Selecting {
   readonly select: (torrent: Torrent) => Observable<Selection>;
 }
 
-/** What the magnet link of this torrent selects, if there is one among `sources`; those that can't be read are refused elsewhere. */
+/**
+ * What the magnet link of this torrent selects, if there is one among `sources`; those that can't be read are refused
+ * elsewhere.
+ */
 const linked = (sources: readonly string[], infoHash: string): Selection => {
   for (const source of sources) {
     try {
@@ -44,16 +47,25 @@ const asked = async (torrent: Torrent, ticked: Selection, io: Io): Promise<Selec
   }
 };
 
-/** What `--files` and `--choose` ask for; undefined if neither is given, and all files, or those of the link, are meant. @throws InputError */
+/**
+ * What `--files` and `--choose` ask for; undefined if neither is given, and all files, or those of the link, are meant.
+ * @throws InputError
+ */
 export const selecting = (given: Given, io: Io, sources: readonly string[]): Selecting | undefined => {
   const choices = parseChoices(texts(given, 'files'));
   const asks = flag(given, 'choose');
   if (choices.length === 0 && !asks) return undefined;
   const { floor } = io;
   if (asks && (floor === undefined || !process.stdin.isTTY || !canMove(process.stderr, process.env)))
-    throw new InputError('bad-option', '--choose asks in a terminal, and this is none: name the files with --files, for example --files 1,3-5');
+    throw new InputError(
+      'bad-option',
+      '--choose asks in a terminal, and this is none: name the files with --files, for example --files 1,3-5',
+    );
   const decide = async (torrent: Torrent): Promise<Selection> => {
-    const named = choices.length > 0 ? (await import('./chooseFiles.ts')).chooseFiles(torrent, choices) : linked(sources, toHex(torrent.infoHash));
+    const named =
+      choices.length > 0
+        ? (await import('./chooseFiles.ts')).chooseFiles(torrent, choices)
+        : linked(sources, toHex(torrent.infoHash));
     return asks && floor !== undefined ? floor.ask(() => asked(torrent, named, io)) : named;
   };
   const decided = new Map<string, Promise<Selection>>();

@@ -14,10 +14,12 @@ export interface Terminal {
 const NONE = 'tick at least one, or leave with Ctrl-C';
 
 /**
- * Asks which files are wanted; those of `ticked` (all of them if undefined) are ticked at first. Resolves with places in
+ * Asks which files are wanted; those of `ticked` (all of them if undefined) are ticked at first. Resolves with places
+ * in
  * `torrent.files`, undefined for all of them.
  *
- * @throws Interrupted when the user leaves with Ctrl-C, Ctrl-D or Escape, nobody is there to type, or `signal` is aborted.
+ * @throws Interrupted when the user leaves with Ctrl-C, Ctrl-D or Escape, nobody is there to type, or `signal` is
+ * aborted.
  */
 export const tick = async (
   torrent: Pick<Torrent, 'name' | 'files'>,

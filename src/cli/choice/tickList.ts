@@ -16,7 +16,10 @@ interface Row {
   readonly path: readonly string[];
 }
 
-/** Files of a torrent, each ticked or not, one of them under the cursor. Invariant: `sum` is the length of all that are ticked. */
+/**
+ * Files of a torrent, each ticked or not, one of them under the cursor. Invariant: `sum` is the length of all that are
+ * ticked.
+ */
 export class TickList {
   readonly #rows: readonly Row[];
   readonly #ticked: Uint8Array;
@@ -47,7 +50,16 @@ export class TickList {
   /** Does what a key stands for; `page` is how many files are seen. */
   press(key: string, page: number): void {
     const last = this.#rows.length - 1;
-    const steps: Readonly<Record<string, number>> = { up: -1, k: -1, down: 1, j: 1, pageup: -page, pagedown: page, home: -last, end: last };
+    const steps: Readonly<Record<string, number>> = {
+      up: -1,
+      k: -1,
+      down: 1,
+      j: 1,
+      pageup: -page,
+      pagedown: page,
+      home: -last,
+      end: last,
+    };
     if (key === 'space') this.#put(this.#cursor, 1 - (this.#ticked[this.#cursor] ?? 0));
     else if (key === 'a') this.#set(this.#count === this.#rows.length ? () => false : () => true);
     else if (key === 'i') this.#set((_, ticked) => !ticked);
@@ -71,10 +83,17 @@ export class TickList {
     const shown = this.#rows.slice(this.#top, this.#top + page).map(({ length, path }, n) => {
       const at = this.#top + n;
       const mark = `${at === this.#cursor ? '>' : ' '} [${this.#ticked[at] === 1 ? 'x' : ' '}]`;
-      return fit(`${mark} ${String(at + 1).padStart(digits)}  ${bytes(length).padStart(8)}  ${visible(path.join('/'))}`, width);
+      return fit(
+        `${mark} ${String(at + 1).padStart(digits)}  ${bytes(length).padStart(8)}  ${visible(path.join('/'))}`,
+        width,
+      );
     });
     const more = this.#rows.length > page ? `, ${this.#top + 1}–${this.#top + shown.length} of them here` : '';
-    return [fit(`${this.#name}: space ticks, a all, i all others, enter goes on`, width), ...shown, fit(`${this.said}${more}`, width)];
+    return [
+      fit(`${this.#name}: space ticks, a all, i all others, enter goes on`, width),
+      ...shown,
+      fit(`${this.said}${more}`, width),
+    ];
   }
 
   #put(at: number, ticked: number): void {

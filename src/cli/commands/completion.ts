@@ -14,7 +14,11 @@ export const completion =
   (table: Readonly<Record<string, Command>>) =>
   (given: Given, io: Io): Promise<void> => {
     const shell = SHELLS.find((each) => each === given['shell']);
-    if (shell === undefined) throw new InputError('bad-option', `completion: ${JSON.stringify(given['shell'])}: expected ${SHELLS.join(', ')}`);
+    if (shell === undefined)
+      throw new InputError(
+        'bad-option',
+        `completion: ${JSON.stringify(given['shell'])}: expected ${SHELLS.join(', ')}`,
+      );
     const script = writers[shell](completed(table, aliases));
     io.json?.start();
     io.json?.tell({ type: 'completion', shell, script });

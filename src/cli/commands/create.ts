@@ -24,7 +24,10 @@ const SMALLEST_PIECE = 16_384;
 const pieceLengthOf = (given: Given): number | undefined => {
   const pieceLength = size(given, 'piece-length', SMALLEST_PIECE, MAX_PIECE_LENGTH);
   if (pieceLength === undefined || isPieceLength(pieceLength)) return pieceLength;
-  throw new InputError('bad-option', `--piece-length ${text(given, 'piece-length')}: expected a power of two, for example 256K or 1M`);
+  throw new InputError(
+    'bad-option',
+    `--piece-length ${text(given, 'piece-length')}: expected a power of two, for example 256K or 1M`,
+  );
 };
 
 const optionsOf = (given: Given): CreateOptions => {
@@ -45,10 +48,14 @@ const optionsOf = (given: Given): CreateOptions => {
   };
 };
 
-/** Where the .torrent goes: `NAME.torrent` in this folder, or in the one that `--output` names; undefined is stdout. @throws InputError */
+/**
+ * Where the .torrent goes: `NAME.torrent` in this folder, or in the one that `--output` names; undefined is stdout.
+ * @throws InputError
+ */
 const outputOf = (given: Given, name: string): string | undefined => {
   const output = text(given, 'output');
-  if (output === '-' && flag(given, 'json')) throw new InputError('bad-option', 'create: -o - and --json both want stdout: name a file');
+  if (output === '-' && flag(given, 'json'))
+    throw new InputError('bad-option', 'create: -o - and --json both want stdout: name a file');
   if (output === '-') return undefined;
   const file = `${name}.torrent`;
   if (output === undefined) return resolve(file);
@@ -82,7 +89,10 @@ const resultLines = (torrent: Torrent, path: string): readonly string[] => {
   ];
 };
 
-/** A word about names that Windows can't have: whoever downloads there gets others. The name of a single file is theirs to choose. */
+/**
+ * A word about names that Windows can't have: whoever downloads there gets others. The name of a single file is theirs
+ * to choose.
+ */
 const renamed = (torrent: Torrent): string | undefined => {
   if (torrent.layout === 'file') return undefined;
   const changed = filePlaces(torrent, 'win32').filter((place) => place.renamed);
@@ -96,7 +106,11 @@ const renamed = (torrent: Torrent): string | undefined => {
 export const create = async (given: Given, io: Io): Promise<void> => {
   const source = String(given['path']);
   // A pipe has no name, and its length is unknown until it ends.
-  if (source === '-') throw new InputError('bad-option', 'create: a torrent cannot be made from a pipe: save the content to a file and name that file');
+  if (source === '-')
+    throw new InputError(
+      'bad-option',
+      'create: a torrent cannot be made from a pipe: save the content to a file and name that file',
+    );
   const options = optionsOf(given);
   const force = flag(given, 'force');
   const { json } = io;
@@ -120,7 +134,8 @@ export const create = async (given: Given, io: Io): Promise<void> => {
       return;
     }
     json?.tell(event);
-    if (event.type === 'warning') return void (json !== undefined || quiet || view.say(`warning: ${visible(event.message)}`));
+    if (event.type === 'warning')
+      return void (json !== undefined || quiet || view.say(`warning: ${visible(event.message)}`));
     const moment = { ...event, elapsed: performance.now() - began };
     view.show({ lines: (width) => hashingLines(moment, width), line: () => hashingLines(moment, 100).join('') });
   };

@@ -10,21 +10,29 @@ const SPACE = /^[ \t\r\n]*$/;
 const bytesToDecode = async (given: Given, io: Io): Promise<readonly [bytes: Uint8Array, where: string]> => {
   const file = text(given, 'file');
   const { bencoded } = given;
-  if (file !== undefined && bencoded !== undefined) throw new InputError('bad-option', 'decode: give the bytes or --file, not both');
+  if (file !== undefined && bencoded !== undefined)
+    throw new InputError('bad-option', 'decode: give the bytes or --file, not both');
   if (file !== undefined) return [await readBytes(file, io), file];
   if (bencoded === '-') return [await readBytes('-', io), 'stdin'];
-  if (typeof bencoded !== 'string') throw new InputError('bad-option', 'decode: an argument is missing: rxtorrent decode d3:bari1ee, or --file path');
+  if (typeof bencoded !== 'string')
+    throw new InputError('bad-option', 'decode: an argument is missing: rxtorrent decode d3:bari1ee, or --file path');
   return [Buffer.from(bencoded, 'utf8'), 'the argument'];
 };
 
-/** `rxtorrent decode`: one line of JSON. Keys out of order and white space at the end are taken, as real files have them. */
+/**
+ * `rxtorrent decode`: one line of JSON. Keys out of order and white space at the end are taken, as real files have
+ * them.
+ */
 export const decode = async (given: Given, io: Io): Promise<void> => {
   const [bytes, where] = await bytesToDecode(given, io);
   io.json?.start(typeof given['file'] === 'string' ? { sources: [given['file']] } : {});
   try {
     const { value, end } = decodeWithSpans(bytes, { mode: 'lenient' });
     if (!SPACE.test(Buffer.from(bytes.subarray(end, end + 64)).toString('latin1'))) {
-      throw new InputError('bad-bencode', `${where}: the value ends after ${end} of ${bytes.length} bytes: remove what follows`);
+      throw new InputError(
+        'bad-bencode',
+        `${where}: the value ends after ${end} of ${bytes.length} bytes: remove what follows`,
+      );
     }
     const json = bencodedJson(value);
     if (io.json) io.json.decoded(json);

@@ -31,7 +31,8 @@ const startSwarm = async (home: string, length: number, { stopped }: Io): Promis
   const child = fork(script, [home, String(length), String(RATE)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const heard: unknown[] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
   if (heard[0] === 'ready') return child;
-  // Ctrl-C ends a process that has not yet begun to ignore it, perhaps a moment before we hear of it ourselves: that is no failure.
+  // Ctrl-C ends a process that has not yet begun to ignore it, perhaps a moment before we hear of it ourselves: that is
+  // no failure.
   stopped.throwIfAborted();
   if (INTERRUPTS.has(heard[1])) throw new Interrupted();
   throw new InvariantError('the seeds of the demo did not start');
@@ -50,7 +51,9 @@ const equal = (path: string, expected: Buffer): boolean => {
   const fd = openSync(path, 'r');
   try {
     const found = Buffer.alloc(expected.length + 1);
-    return readSync(fd, found, 0, found.length, 0) === expected.length && found.subarray(0, expected.length).equals(expected);
+    return (
+      readSync(fd, found, 0, found.length, 0) === expected.length && found.subarray(0, expected.length).equals(expected)
+    );
   } finally {
     closeSync(fd);
   }
@@ -58,7 +61,8 @@ const equal = (path: string, expected: Buffer): boolean => {
 
 const compare = (folder: string, { files, bytes: all }: DemoContent): void => {
   for (const { path, offset, length } of files) {
-    if (!equal(join(folder, ...path), all.subarray(offset, offset + length))) throw new InvariantError(`${join(folder, ...path)} is not what the seeds have`);
+    if (!equal(join(folder, ...path), all.subarray(offset, offset + length)))
+      throw new InvariantError(`${join(folder, ...path)} is not what the seeds have`);
   }
 };
 
@@ -72,17 +76,28 @@ const self = (): string => {
 const nextSteps = (torrent: string, folder: string, kept: boolean): readonly string[] => {
   if (!kept) return [`${self()} demo --keep`, `${self()} create photos/`];
   const verify = `${self()} verify ${torrent} ${folder}`;
-  return [`${self()} info ${torrent}`, verify, `printf oops | dd conv=notrunc of=${join(folder, 'README.txt')}; ${verify}`];
+  return [
+    `${self()} info ${torrent}`,
+    verify,
+    `printf oops | dd conv=notrunc of=${join(folder, 'README.txt')}; ${verify}`,
+  ];
 };
 
-const resultLines = (torrent: string, folder: string, files: DemoContent['files'], kept: boolean): readonly string[] => [
+const resultLines = (
+  torrent: string,
+  folder: string,
+  files: DemoContent['files'],
+  kept: boolean,
+): readonly string[] => [
   '',
   'Every file is byte for byte what the seeds have:',
   ...files.map(({ path, length }) => `  ${bytes(length).padStart(9)}  ${join(kept ? folder : NAME, ...path)}`),
   ...(kept ? [] : ['They were in a temporary folder, which is removed again.']),
   '',
   'Try next:',
-  ...[...nextSteps(torrent, folder, kept), `${self()} download some.torrent -o downloads/`, `${self()} --help`].map((line) => `  ${line}`),
+  ...[...nextSteps(torrent, folder, kept), `${self()} download some.torrent -o downloads/`, `${self()} --help`].map(
+    (line) => `  ${line}`,
+  ),
 ];
 
 /** A new folder that no other program uses. @throws StorageError */
@@ -103,7 +118,10 @@ const remove = async (folder: string): Promise<void> => {
   }
 };
 
-/** `rxtorrent demo`: a tracker, three seeds and a real download, all on this machine. Nothing of it stays without `--keep`. */
+/**
+ * `rxtorrent demo`: a tracker, three seeds and a real download, all on this machine. Nothing of it stays without
+ * `--keep`.
+ */
 export const demo = async (given: Given, io: Io): Promise<void> => {
   const length = size(given, 'size', MiB, 1024 * MiB) ?? SIZE;
   const { json } = io;
@@ -119,12 +137,29 @@ export const demo = async (given: Given, io: Io): Promise<void> => {
     child = await startSwarm(home, length, io);
     io.stopped.throwIfAborted();
     // It is a swarm of this machine only.
-    await download({ ...given, source: torrent, output: `${home}/`, timeout: '60', 'no-dht': true, 'no-lsd': true, 'no-listen': true, notes: keep }, io, false);
+    await download(
+      {
+        ...given,
+        source: torrent,
+        output: `${home}/`,
+        timeout: '60',
+        'no-dht': true,
+        'no-lsd': true,
+        'no-listen': true,
+        notes: keep,
+      },
+      io,
+      false,
+    );
     const content = demoContent(length);
     const folder = join(home, NAME);
     compare(folder, content);
     complete = true;
-    if (json) json.tell({ type: 'demo', ...(keep && { file: torrent, folder }), identical: true }, toHex((await readTorrent(torrent, io)).infoHash));
+    if (json)
+      json.tell(
+        { type: 'demo', ...(keep && { file: torrent, folder }), identical: true },
+        toHex((await readTorrent(torrent, io)).infoHash),
+      );
     else if (people) io.print(resultLines(torrent, folder, content.files, keep).join('\n'));
     else io.print(keep ? folder : 'every file is byte for byte what the seeds have');
   } finally {

@@ -32,11 +32,15 @@ export const downloadSettings = (given: Given): Plan['settings'] => {
 export const saveTorrentOf = (given: Given, torrents: number): string | undefined => {
   const path = text(given, 'save-torrent');
   if (path === '-') throw new InputError('bad-option', '--save-torrent -: the result goes to stdout: name a file');
-  if (path !== undefined && torrents !== 1) throw new InputError('bad-option', `--save-torrent ${path}: there are ${torrents} torrents: name one at a time`);
+  if (path !== undefined && torrents !== 1)
+    throw new InputError('bad-option', `--save-torrent ${path}: there are ${torrents} torrents: name one at a time`);
   return path;
 };
 
-/** What both commands do with the files that are chosen: whoever is asked is asked before anything else begins, where that is possible. */
+/**
+ * What both commands do with the files that are chosen: whoever is asked is asked before anything else begins, where
+ * that is possible.
+ */
 export const chosenOf = (
   given: Given,
   io: Io,
@@ -53,7 +57,8 @@ export const chosenOf = (
 };
 
 /** `rxtorrent dht`: a download that is told of peers by nobody else. */
-export const dht = (given: Given, io: Io): Promise<void> => download({ ...given, 'no-trackers': true, 'no-lsd': true, 'no-pex': true }, io);
+export const dht = (given: Given, io: Io): Promise<void> =>
+  download({ ...given, 'no-trackers': true, 'no-lsd': true, 'no-pex': true }, io);
 
 /** `rxtorrent download`. Unless `kept`, what has come is thrown away when it is interrupted. */
 export const download = async (given: Given, io: Io, kept = true): Promise<void> => {
@@ -65,7 +70,10 @@ export const download = async (given: Given, io: Io, kept = true): Promise<void>
   // Several torrents can't be one file.
   const into = output === undefined || torrents.length === 1 ? output : `${output}/`;
   const force = flag(given, 'force');
-  const { targetFor, ...chosen } = chosenOf(given, io, torrents, async (torrent) => ({ ...(await targetOf(torrent, into)), force }));
+  const { targetFor, ...chosen } = chosenOf(given, io, torrents, async (torrent) => ({
+    ...(await targetOf(torrent, into)),
+    force,
+  }));
   return runTorrents(given, io, torrents, {
     settings: { ...downloadSettings(given), ...chosen },
     seeding: seedingOf(given, false),

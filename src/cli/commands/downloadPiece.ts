@@ -32,8 +32,10 @@ const MAX_PEERS = 50;
 /** Where the piece goes; `-` is stdout. */
 const outputOf = (given: Given): string => {
   const output = text(given, 'output');
-  if (output === undefined) throw new InputError('bad-option', 'download_piece: -o is missing: the file to write, or - for stdout');
-  if (output === '-' && flag(given, 'json')) throw new InputError('bad-option', 'download_piece: -o - and --json both want stdout: name a file');
+  if (output === undefined)
+    throw new InputError('bad-option', 'download_piece: -o is missing: the file to write, or - for stdout');
+  if (output === '-' && flag(given, 'json'))
+    throw new InputError('bad-option', 'download_piece: -o - and --json both want stdout: name a file');
   if (output !== '-') mayWrite(output, true);
   return output;
 };
@@ -43,7 +45,10 @@ const indexOf = (given: Given, { pieceHashes }: Torrent): number => {
   const last = pieceHashes.length / 20 - 1;
   const index = /^\d{1,9}$/.test(got) ? Number(got) : Number.NaN;
   if (index >= 0 && index <= last) return index;
-  throw new InputError('bad-option', `download_piece: piece ${JSON.stringify(got)}: expected a number from 0 to ${last}`);
+  throw new InputError(
+    'bad-option',
+    `download_piece: piece ${JSON.stringify(got)}: expected a number from 0 to ${last}`,
+  );
 };
 
 /** All of it, or nothing; what is no file, as a device is, can't be replaced by one. */
@@ -57,7 +62,10 @@ const put = async (output: string, piece: Uint8Array): Promise<void> => {
     await writeFile(output, piece);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EISDIR') throw new InputError('bad-option', `--output ${visible(output)} is a folder: name the file to write`, { cause: error });
+    if (code === 'EISDIR')
+      throw new InputError('bad-option', `--output ${visible(output)} is a folder: name the file to write`, {
+        cause: error,
+      });
     throw diskError('write', output, error);
   }
 };
@@ -96,7 +104,14 @@ export const downloadPiece = async (given: Given, io: Io): Promise<void> => {
     if (line !== undefined && !quiet) say(line);
   };
   const funnel = new Funnel<PeerSource>();
-  const options = { ...named, trackers: trackersFor({ announce: [], private: false, ...findable }, named), port, maxPeers, report, funnel };
+  const options = {
+    ...named,
+    trackers: trackersFor({ announce: [], private: false, ...findable }, named),
+    port,
+    maxPeers,
+    report,
+    funnel,
+  };
   const found = <T>(what: string, source$: Observable<T>): Promise<T> =>
     awaited(source$, { missed: `${what} did not come`, given, deadline, funnel, view }, io);
   try {
@@ -108,7 +123,9 @@ export const downloadPiece = async (given: Given, io: Io): Promise<void> => {
     await put(output, piece.bytes);
     if (io.json) io.json.tell(pieceObject(piece, output), hash);
     else if (output !== '-' && !quiet) {
-      io.print(`Piece ${index}: ${bytes(piece.bytes.length)}, verified, from ${piece.from.map(hostPort).join(', ')}: written to ${visible(output)}`);
+      io.print(
+        `Piece ${index}: ${bytes(piece.bytes.length)}, verified, from ${piece.from.map(hostPort).join(', ')}: written to ${visible(output)}`,
+      );
     }
   } finally {
     view.end();

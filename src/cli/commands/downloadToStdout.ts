@@ -26,9 +26,11 @@ const refused = (why: string): InputError => new InputError('bad-option', `--out
 
 /** Refuses what makes no sense for a pipe, before anything is read. @throws InputError */
 const check = (given: Given, sources: readonly string[]): void => {
-  if (sources.length > 1) throw refused(`stdout takes one torrent, and there are ${sources.length}: download one at a time`);
+  if (sources.length > 1)
+    throw refused(`stdout takes one torrent, and there are ${sources.length}: download one at a time`);
   if (flag(given, 'json')) throw refused('--json wants stdout, too: name a file with -o, or leave out --json');
-  if (seedingOf(given, false) !== undefined) throw refused('what has gone through a pipe is not there to be seeded: name a file with -o, or leave out --seed');
+  if (seedingOf(given, false) !== undefined)
+    throw refused('what has gone through a pipe is not there to be seeded: name a file with -o, or leave out --seed');
   if (text(given, 'order') === 'rarest') throw refused('a pipe takes the pieces in order: leave out --order rarest');
   if (process.stdout.isTTY) throw refused('stdout is a terminal: add | mpv -, or > FILE');
 };
@@ -38,13 +40,17 @@ export const theFileOf = (torrent: Pick<Torrent, 'name' | 'files'>, selection: S
   const chosen = numberedFiles(torrent).filter(selects(selection));
   const [file] = chosen;
   if (file !== undefined && chosen.length === 1) return file;
-  const those = selection === undefined ? `${visible(torrent.name)} has ${counted(chosen.length, 'file')}` : `${counted(chosen.length, 'file')} are chosen`;
+  const those =
+    selection === undefined
+      ? `${visible(torrent.name)} has ${counted(chosen.length, 'file')}`
+      : `${counted(chosen.length, 'file')} are chosen`;
   throw refused(`${those}, and stdout takes one: give --files and the number that rxtorrent info shows`);
 };
 
 /**
- * `rxtorrent download -o -`: one file to stdout, from its beginning to its end, each piece as soon as it is verified, and no faster than it is
- * read. Nothing is written to disk, and nothing is given to others. All that is for people goes to stderr.
+ * `rxtorrent download -o -`: one file to stdout, from its beginning to its end, each piece as soon as it is verified,
+ * and no faster than it is read. Nothing is written to disk, and nothing is given to others. All that is for people
+ * goes to stderr.
  */
 export const downloadToStdout = async (
   given: Given,
@@ -58,7 +64,9 @@ export const downloadToStdout = async (
   const link = typeof source === 'string' ? readMagnet(source)?.select : undefined;
   const chosen = selecting(given, io, typeof source === 'string' ? [source] : []);
   const file$ = (torrent: Torrent): Observable<number> =>
-    defer(() => (chosen === undefined ? [link] : from(chosen.ask(torrent)))).pipe(map((selection) => theFileOf(torrent, selection)));
+    defer(() => (chosen === undefined ? [link] : from(chosen.ask(torrent)))).pipe(
+      map((selection) => theFileOf(torrent, selection)),
+    );
   const outlet = outletTo(process.stdout);
   // Once the reader has left, as in `| head -c 1M`, the user has what was wanted: no last line.
   const say = (line: string): void => void (outlet.broken() || io.say(line));

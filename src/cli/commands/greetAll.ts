@@ -44,7 +44,12 @@ export const greetAll = async (given: Given, io: Io): Promise<void> => {
   const hash = begin(io, source, it);
   const { findable, torrent, peers } = it;
   const pieceCount = torrent && torrent.pieceHashes.length / 20;
-  const identity = { infoHash: findable.infoHash, peerId: createPeerId(env.randomBytes(12)), ...(pieceCount && { pieceCount }), dht: true };
+  const identity = {
+    infoHash: findable.infoHash,
+    peerId: createPeerId(env.randomBytes(12)),
+    ...(pieceCount && { pieceCount }),
+    dht: true,
+  };
   const named = { ...who, peers: [...(who.peers ?? []), ...peers] };
   const report = (event: DownloadEvent): void => {
     if (io.json) return io.json.event(event, hash);
@@ -67,7 +72,9 @@ export const greetAll = async (given: Given, io: Io): Promise<void> => {
         if (flag(given, 'verbose')) io.say(visible(error.message));
         return EMPTY;
       };
-      return greetPeer(env, address, identity, { negotiate: true, deadline: new Deadline(FOR_ONE) }).pipe(catchError(failed));
+      return greetPeer(env, address, identity, { negotiate: true, deadline: new Deadline(FOR_ONE) }).pipe(
+        catchError(failed),
+      );
     }, AT_ONCE),
     take(count),
     takeUntil(timer(deadline.left)),
@@ -78,5 +85,9 @@ export const greetAll = async (given: Given, io: Io): Promise<void> => {
     if (io.json) io.json.tell(metObject(met, true, pieceCount), hash);
     else io.print(lines(met).join('\n'));
   });
-  if (found === 0) throw new GaveUp('no-peers', `nobody answered within ${deadline.seconds} s: try a longer --timeout${give(given, 'a').replace(':', ', or')}`);
+  if (found === 0)
+    throw new GaveUp(
+      'no-peers',
+      `nobody answered within ${deadline.seconds} s: try a longer --timeout${give(given, 'a').replace(':', ', or')}`,
+    );
 };

@@ -24,7 +24,12 @@ const greet = async (given: Given, io: Io, negotiate: boolean): Promise<void> =>
   const hash = begin(io, source, it);
   const { findable, torrent } = it;
   const pieceCount = torrent && torrent.pieceHashes.length / 20;
-  const identity = { infoHash: findable.infoHash, peerId: createPeerId(env.randomBytes(12)), ...(pieceCount && { pieceCount }), dht: negotiate };
+  const identity = {
+    infoHash: findable.infoHash,
+    peerId: createPeerId(env.randomBytes(12)),
+    ...(pieceCount && { pieceCount }),
+    dht: negotiate,
+  };
   let met: Met | undefined;
   try {
     await follow(greetPeer(env, address, identity, { negotiate, deadline }), io, (found) => (met = found));
@@ -35,7 +40,10 @@ const greet = async (given: Given, io: Io, negotiate: boolean): Promise<void> =>
   if (io.json) io.json.tell(metObject(met, negotiate, pieceCount), hash);
   else io.print((negotiate ? negotiationLines(met, pieceCount) : handshakeLines(met)).join('\n'));
   if (negotiate && met.peer.state.extended && met.peer.state.extensions === undefined) {
-    throw new GaveUp('timeout', `${hostPort(address)}: no extension handshake within ${deadline.seconds} s: try a longer --timeout`);
+    throw new GaveUp(
+      'timeout',
+      `${hostPort(address)}: no extension handshake within ${deadline.seconds} s: try a longer --timeout`,
+    );
   }
 };
 

@@ -12,10 +12,18 @@ import { flag, seconds, texts } from '../args/values.ts';
 import { infoLines, infoObject, SHOWN_HASHES } from '../views/info.ts';
 
 /** What a download with the same options would fetch; undefined if nothing says that it is not all. */
-const selectionOf = async (torrent: Torrent, values: readonly string[], linked: readonly Span[] | undefined): Promise<readonly Span[] | undefined> => {
+const selectionOf = async (
+  torrent: Torrent,
+  values: readonly string[],
+  linked: readonly Span[] | undefined,
+): Promise<readonly Span[] | undefined> => {
   if (values.length === 0) return linked;
   // All that is there is a choice, too, if somebody has made it.
-  return (await import('../choice/chooseFiles.ts')).chooseFiles(torrent, parseChoices(values)) ?? [[0, torrent.files.length - 1]];
+  return (
+    (await import('../choice/chooseFiles.ts')).chooseFiles(torrent, parseChoices(values)) ?? [
+      [0, torrent.files.length - 1],
+    ]
+  );
 };
 
 /** `rxtorrent info`. */
@@ -32,7 +40,9 @@ export const info = async (given: Given, io: Io): Promise<void> => {
   const source = await found(await said(name, io), io, world);
   const magnet = readMagnet(source.what);
   if (magnet) begin(io, name, ofMagnet(magnet));
-  const torrent = magnet ? await (await import('../input/magnetTorrent.ts')).magnetTorrent(magnet, given, io, deadline) : await torrentIn(source, io);
+  const torrent = magnet
+    ? await (await import('../input/magnetTorrent.ts')).magnetTorrent(magnet, given, io, deadline)
+    : await torrentIn(source, io);
   if (!magnet) begin(io, name, { findable: torrent, peers: [], torrent });
   const selection = await selectionOf(torrent, values, magnet?.select);
   const all = flag(given, 'pieces');

@@ -26,14 +26,19 @@ export const magnetObject = (magnet: MagnetLink): ToldAs<'magnet'> => ({
   link: formatMagnet(magnet),
 });
 
-/** As `info` counts them: from 1. Where there is padding, which only the torrent tells, `info` of the link knows better. */
+/**
+ * As `info` counts them: from 1. Where there is padding, which only the torrent tells, `info` of the link knows better.
+ */
 const selectedFiles = ({ select = [] }: MagnetLink): readonly string[] =>
-  select.length === 0 ? [] : [`${formatSelection(select.map(([first, last]) => [first + 1, last + 1]))} (counted from 1, padding included)`];
+  select.length === 0
+    ? []
+    : [`${formatSelection(select.map(([first, last]) => [first + 1, last + 1]))} (counted from 1, padding included)`];
 
 /** The link as lines for people. */
 export const magnetLines = (magnet: MagnetLink): readonly string[] => {
   const trackers = magnet.announce.flat();
-  const all = (label: string, values: readonly string[]): string[] => values.map((value) => `${label}: ${visible(value)}`);
+  const all = (label: string, values: readonly string[]): string[] =>
+    values.map((value) => `${label}: ${visible(value)}`);
   return [
     ...all('Tracker URL', trackers.length > 0 ? trackers : ['none']),
     `Info Hash: ${toHex(magnet.infoHash)}`,
@@ -52,7 +57,8 @@ export const magnetParse = async (given: Given, io: Io): Promise<void> => {
   const source = await said(String(given['magnet']), io);
   const magnet = readMagnet(source);
   const shown = typeof source === 'string' ? visible(source.slice(0, 100)) : 'stdin';
-  if (magnet === undefined) throw new InputError('bad-magnet', `${shown}: that is no magnet link: it begins with magnet:?xt=urn:btih:`);
+  if (magnet === undefined)
+    throw new InputError('bad-magnet', `${shown}: that is no magnet link: it begins with magnet:?xt=urn:btih:`);
   const { json } = io;
   if (json) json.tell(magnetObject(magnet), begin(io, String(given['magnet']), ofMagnet(magnet)));
   else {

@@ -1,4 +1,16 @@
-import { catchError, defaultIfEmpty, EMPTY, filter, map, mergeMap, type Observable, of, take, takeUntil, timer } from 'rxjs';
+import {
+  catchError,
+  defaultIfEmpty,
+  EMPTY,
+  filter,
+  map,
+  mergeMap,
+  type Observable,
+  of,
+  take,
+  takeUntil,
+  timer,
+} from 'rxjs';
 import { distinctPeers } from '../../../operators/distinctPeers.ts';
 import { scrape } from '../../discovery/trackers/scrape.ts';
 import type { Announced, Env, TrackerStatus, Warning } from '../../contracts/env.ts';
@@ -33,7 +45,12 @@ interface Asked extends Pick<SourceOptions, 'dht$' | 'lsd'> {
 type Tidings = PeerEvent | ScrapedEvent | Announced | TrackerStatus | Warning;
 
 /** Peers from everywhere but ourselves, each once; `report` is told what the sources have to say meanwhile. */
-const discovered = (torrent: Findable & { readonly length?: number }, env: Env, { us, ...asked }: Asked, report: (event: Tidings) => void) =>
+const discovered = (
+  torrent: Findable & { readonly length?: number },
+  env: Env,
+  { us, ...asked }: Asked,
+  report: (event: Tidings) => void,
+) =>
   sources(env, torrent, {
     ...asked,
     port: us.port,
@@ -58,7 +75,11 @@ const scraped = ({ infoHash, announce = [] }: Findable, env: Env, { trackers }: 
       };
       return scrape(env, url, [infoHash], (each) => !announce.flat().includes(each)).pipe(
         map((counts): Tidings => scrapedEvent(url, counts)),
-        defaultIfEmpty<Tidings, Tidings>({ type: 'warning', code: 'unknown-torrent', message: `${shownUrl(url)}: does not know this torrent` }),
+        defaultIfEmpty<Tidings, Tidings>({
+          type: 'warning',
+          code: 'unknown-torrent',
+          message: `${shownUrl(url)}: does not know this torrent`,
+        }),
         catchError(failed),
       );
     }, AT_ONCE),
@@ -80,7 +101,11 @@ export const peers = async (given: Given, io: Io): Promise<void> => {
   const hash = begin(io, source, it);
   const { findable, torrent = findable, peers: named } = it;
   const known = { ...who, peers: [...(who.peers ?? []), ...named] };
-  const asked = { ...known, trackers: trackersFor({ announce: [], private: false, ...torrent }, known), us: ourselves(env, port) };
+  const asked = {
+    ...known,
+    trackers: trackersFor({ announce: [], private: false, ...torrent }, known),
+    us: ourselves(env, port),
+  };
   let found = 0;
   const tell = (event: Tidings): void => {
     const result = event.type === 'peer' || event.type === 'scraped';
@@ -89,11 +114,14 @@ export const peers = async (given: Given, io: Io): Promise<void> => {
     const line = peerLine(event, told(given, event));
     if (line !== undefined) (result ? io.print : io.say)(line);
   };
-  const tidings$: Observable<Tidings> = flag(given, 'scrape') ? scraped(torrent, env, asked) : discovered(torrent, env, asked, tell).pipe(take(count));
+  const tidings$: Observable<Tidings> = flag(given, 'scrape')
+    ? scraped(torrent, env, asked)
+    : discovered(torrent, env, asked, tell).pipe(take(count));
   const late$ = deadline === undefined ? EMPTY : timer(deadline.left);
   await follow(tidings$.pipe(takeUntil(late$)), io, tell);
   if (found > 0) return;
   if (flag(given, 'scrape')) throw new GaveUp('no-peers', `no tracker has told its counts${give(given, 'another')}`);
-  if (within === undefined) throw new GaveUp('no-peers', `nobody knows a peer, and nobody is left to ask${give(given, 'another')}`);
+  if (within === undefined)
+    throw new GaveUp('no-peers', `nobody knows a peer, and nobody is left to ask${give(given, 'another')}`);
   throw new GaveUp('timeout', `no peer found within ${within} s: ${tryAgain(given)}`);
 };

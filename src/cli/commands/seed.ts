@@ -28,7 +28,12 @@ interface Made {
 }
 
 /** Makes a torrent of each of `contents`, and says what leads others to it. One that fails does not stop the others. */
-const make = async (contents: readonly string[], saveTorrent: string | undefined, given: Given, io: Io): Promise<Made> => {
+const make = async (
+  contents: readonly string[],
+  saveTorrent: string | undefined,
+  given: Given,
+  io: Io,
+): Promise<Made> => {
   const trackers = texts(given, 'tracker').map((url) => [trackerAddress('tracker', url)]);
   // What a link leads to is never read from where the link is.
   const links = oneOf(given, 'links', ['refuse', 'skip'] as const);
@@ -55,8 +60,14 @@ const make = async (contents: readonly string[], saveTorrent: string | undefined
 };
 
 /** Seeds files and folders, of which torrents are made first. */
-const seedContents = async (contents: readonly string[], given: Given, io: Io, plan: Omit<Plan, 'targetFor'>): Promise<void> => {
-  if (texts(given, 'files').length > 0) throw new InputError('bad-option', '--files chooses files of a torrent: name the files or folders to seed instead');
+const seedContents = async (
+  contents: readonly string[],
+  given: Given,
+  io: Io,
+  plan: Omit<Plan, 'targetFor'>,
+): Promise<void> => {
+  if (texts(given, 'files').length > 0)
+    throw new InputError('bad-option', '--files chooses files of a torrent: name the files or folders to seed instead');
   const { places, failures } = await make(contents, plan.saveTorrent, given, io);
   const targetFor = (torrent: Torrent): Promise<Target> => Promise.resolve(contentTarget(places.get(torrent) ?? ''));
   // Its trackers are its own by now, unless those are not to be asked.
@@ -65,7 +76,10 @@ const seedContents = async (contents: readonly string[], given: Given, io: Io, p
   if (failures.length > 0) throw new SomeFailed(failures, contents.length);
 };
 
-/** `rxtorrent seed`: torrents whose data is there, or files and folders of which torrents are made first. None of the data is changed. */
+/**
+ * `rxtorrent seed`: torrents whose data is there, or files and folders of which torrents are made first. None of the
+ * data is changed.
+ */
 export const seed = async (given: Given, io: Io): Promise<void> => {
   const args = [given['source'], given['path'] ?? []].flat().map(String);
   checkStdin(args);

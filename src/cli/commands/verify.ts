@@ -16,7 +16,10 @@ import { visible } from '../io/text.ts';
 import { counted } from '../io/units.ts';
 import { loggedWorld } from '../log/loggedWorld.ts';
 
-/** `rxtorrent verify`: exit code 0 when every piece is right and every file as long as it should be, 4 when not. Nothing on disk is changed. */
+/**
+ * `rxtorrent verify`: exit code 0 when every piece is right and every file as long as it should be, 4 when not. Nothing
+ * on disk is changed.
+ */
 export const verify = async (given: Given, io: Io): Promise<void> => {
   const torrent = await readTorrent(String(given['torrent']), io);
   const select = selecting(given, io, [])?.select ?? (() => of(undefined));
@@ -37,7 +40,12 @@ export const verify = async (given: Given, io: Io): Promise<void> => {
     if (event.type === 'checked') return;
     json?.event(event, hash);
     const { checked, total } = event;
-    const moment = { checked, total, valid: checked - wrong.length, rate: (checked / (performance.now() - began)) * 1000 };
+    const moment = {
+      checked,
+      total,
+      valid: checked - wrong.length,
+      rate: (checked / (performance.now() - began)) * 1000,
+    };
     view.show({ lines: (width) => checkingLines(moment, width), line: () => checkingLines(moment, 100).join('') });
   };
   try {

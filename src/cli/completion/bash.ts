@@ -1,14 +1,22 @@
 import type { Completed, Option } from './words.ts';
 
 const long = ({ name }: Option): string => `--${name}`;
-const spellings = ({ name, letter }: Option): readonly string[] => [`--${name}`, ...(letter === undefined ? [] : [`-${letter}`])];
+const spellings = ({ name, letter }: Option): readonly string[] => [
+  `--${name}`,
+  ...(letter === undefined ? [] : [`-${letter}`]),
+];
 
 /** One branch of `case` for each group of options that take the same kind of value. */
 const branches = (all: readonly Completed[]): readonly string[] => {
   const byValues = new Map<string, Set<string>>();
   for (const option of all.flatMap(({ options }) => options)) {
     if (option.values === undefined || option.loose) continue;
-    const action = option.values === 'file' ? '_rxtorrent_files' : option.values === 'unknown' ? ':' : `_rxtorrent_words '${option.values.join(' ')}'`;
+    const action =
+      option.values === 'file'
+        ? '_rxtorrent_files'
+        : option.values === 'unknown'
+          ? ':'
+          : `_rxtorrent_words '${option.values.join(' ')}'`;
     const names = byValues.get(action) ?? new Set();
     byValues.set(action, names);
     for (const name of spellings(option)) names.add(name);

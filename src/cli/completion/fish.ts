@@ -8,14 +8,17 @@ const takes = (values: Values): string => {
 };
 
 const line = (command: string, { name, letter, about, values, loose }: Option): string => {
-  const kind = values === undefined ? '' : loose && typeof values !== 'string' ? ` -a ${quoted(values.join(' '))}` : takes(values);
+  const kind =
+    values === undefined ? '' : loose && typeof values !== 'string' ? ` -a ${quoted(values.join(' '))}` : takes(values);
   return `complete -c rxtorrent -n ${quoted(`__fish_seen_subcommand_from ${command}`)} -l ${name}${letter === undefined ? '' : ` -s ${letter}`}${kind} -d ${quoted(about)}`;
 };
 
 const argumentsOf = ({ name, positionals }: Completed): readonly string[] => {
   const when = `complete -c rxtorrent -n ${quoted(`__fish_seen_subcommand_from ${name}`)}`;
   if (positionals.some(([, values]) => values === 'file')) return [`${when} -F`];
-  return positionals.flatMap(([, values]) => (typeof values === 'string' ? [] : [`${when} -a ${quoted(values.join(' '))}`]));
+  return positionals.flatMap(([, values]) =>
+    typeof values === 'string' ? [] : [`${when} -a ${quoted(values.join(' '))}`],
+  );
 };
 
 /** The script that fish sources. */

@@ -2,7 +2,10 @@ import type { Options, PositionalOptions } from 'yargs';
 import type { Command } from '../command.ts';
 import { ROOMS } from '../args/logRooms.ts';
 
-/** What can be typed after an option or as an argument: one of some words, the path of a file, or something that no shell can know. */
+/**
+ * What can be typed after an option or as an argument: one of some words, the path of a file, or something that no
+ * shell can know.
+ */
 export type Values = readonly string[] | 'file' | 'unknown';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -16,7 +19,8 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 const FILE_OPTIONS: ReadonlySet<string> = new Set(['output', 'file', 'node-file', 'save-torrent']);
 const FILE_ARGUMENTS: ReadonlySet<string> = new Set(['torrent', 'source', 'path']);
 
-const valuesOf = (name: string, files: ReadonlySet<string>): Values => WORDS[name] ?? (files.has(name) ? 'file' : 'unknown');
+const valuesOf = (name: string, files: ReadonlySet<string>): Values =>
+  WORDS[name] ?? (files.has(name) ? 'file' : 'unknown');
 
 export interface Option {
   readonly name: string;
@@ -56,7 +60,12 @@ const completedAs = (name: string, { about, options, positionals }: Command): Co
 });
 
 /** All that can be completed, from the table of commands and their other names. */
-export const completed = (table: Readonly<Record<string, Command>>, aliases: Readonly<Record<string, string>> = {}): readonly Completed[] => [
+export const completed = (
+  table: Readonly<Record<string, Command>>,
+  aliases: Readonly<Record<string, string>> = {},
+): readonly Completed[] => [
   ...Object.entries(table).map(([name, command]) => completedAs(name, command)),
-  ...Object.entries(aliases).flatMap(([alias, name]) => (table[name] === undefined ? [] : [completedAs(alias, table[name])])),
+  ...Object.entries(aliases).flatMap(([alias, name]) =>
+    table[name] === undefined ? [] : [completedAs(alias, table[name])],
+  ),
 ];

@@ -10,7 +10,9 @@ const action = (values: Values): string => {
 
 const option = ({ name, letter, about, values, loose }: Option): readonly string[] => {
   const value = (mark: string): string => (values === undefined ? '' : `${mark}${quoted(name)}:${action(values)}`);
-  const long = loose ? `'--${name}=-[${quoted(about)}]${value('::')}'` : `'*--${name}${values === undefined ? '' : '='}[${quoted(about)}]${value(':')}'`;
+  const long = loose
+    ? `'--${name}=-[${quoted(about)}]${value('::')}'`
+    : `'*--${name}${values === undefined ? '' : '='}[${quoted(about)}]${value(':')}'`;
   return letter === undefined ? [long] : [long, `'*-${letter}[${quoted(about)}]${loose ? '' : value(':')}'`];
 };
 

@@ -29,7 +29,10 @@ export interface DemoContent {
   readonly bytes: Buffer;
 }
 
-/** The content of the demo, the same at every call and in every process: several files, one in a folder of its own, one empty. `size` in bytes. */
+/**
+ * The content of the demo, the same at every call and in every process: several files, one in a folder of its own, one
+ * empty. `size` in bytes.
+ */
 export const demoContent = (size: number): DemoContent => {
   const rest = size - LETTER.length;
   const [film, songs] = [Math.floor(rest * 0.6), Math.floor(rest * 0.25)];

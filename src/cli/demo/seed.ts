@@ -35,7 +35,9 @@ const everyPiece = (count: number): Uint8Array => {
   return field.bytes;
 };
 
-/** One peer that downloads from the seed. Invariant: `#asked` holds at most `MAX_ASKED` ranges, each within its piece. */
+/**
+ * One peer that downloads from the seed. Invariant: `#asked` holds at most `MAX_ASKED` ranges, each within its piece.
+ */
 class Leecher {
   readonly #socket: Socket;
   readonly #options: SeedOptions;
@@ -79,7 +81,8 @@ class Leecher {
 
   #greet(infoHash: Uint8Array): void {
     const { torrent, peerId } = this.#options;
-    if (Buffer.compare(infoHash, torrent.infoHash) !== 0) throw new Malformed('handshake', 'the info-hash of the demo', 'another');
+    if (Buffer.compare(infoHash, torrent.infoHash) !== 0)
+      throw new Malformed('handshake', 'the info-hash of the demo', 'another');
     this.#socket.write(encodeHandshake({ infoHash: torrent.infoHash, peerId }));
     this.#socket.write(encodeMessages([{ type: 'bitfield', bytes: everyPiece(this.#geometry.pieceCount) }]));
   }
@@ -93,8 +96,13 @@ class Leecher {
   }
 
   #ask({ piece, begin, length }: Asked): void {
-    const right = piece < this.#geometry.pieceCount && length > 0 && length <= BLOCK && begin + length <= this.#geometry.pieceSize(piece);
-    if (!right || this.#asked.length >= MAX_ASKED) throw new Malformed('request', 'a block of the piece', `${piece} ${begin} ${length}`);
+    const right =
+      piece < this.#geometry.pieceCount &&
+      length > 0 &&
+      length <= BLOCK &&
+      begin + length <= this.#geometry.pieceSize(piece);
+    if (!right || this.#asked.length >= MAX_ASKED)
+      throw new Malformed('request', 'a block of the piece', `${piece} ${begin} ${length}`);
     this.#asked.push({ piece, begin, length });
   }
 }

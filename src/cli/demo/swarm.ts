@@ -1,6 +1,7 @@
 /**
- * The process in which the demo's tracker and seeds live. The demo starts it, hears `ready` from it, and lets go of it at the end. This
- * process then removes the folder of the demo, unless it has been told `keep`: so nothing is left even of a demo that was killed.
+ * The process in which the demo's tracker and seeds live. The demo starts it, hears `ready` from it, and lets go of it
+ * at the end. This process then removes the folder of the demo, unless it has been told `keep`: so nothing is left even
+ * of a demo that was killed.
  */
 import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -44,7 +45,17 @@ const swarm = (file: string, size: number, rate: number): Observable<void> => {
         mergeMap((share) => {
           const peerId = Buffer.concat([Buffer.from('-RD0100-'), randomBytes(12)]);
           return seed({ torrent, bytes: content.bytes, peerId, rate: rate * share }).pipe(
-            concatMap((port) => announce(url, { infoHash: torrent.infoHash, peerId, port, uploaded: 0, downloaded: 0, left: 0, event: 'started' })),
+            concatMap((port) =>
+              announce(url, {
+                infoHash: torrent.infoHash,
+                peerId,
+                port,
+                uploaded: 0,
+                downloaded: 0,
+                left: 0,
+                event: 'started',
+              }),
+            ),
           );
         }),
       );

@@ -44,16 +44,25 @@ export interface LocalTracker {
  *   unsubscribed: it and all its connections close
  * ```
  *
- * Answers with compact peers (BEP 23), forgets those that are silent for longer than two intervals, and keeps 64 torrents
- * of 512 peers. Errors with Node's own error when it can't listen.
+ * Answers with compact peers (BEP 23), forgets those that are silent for longer than two intervals, and keeps 64
+ * torrents of 512 peers. Errors with Node's own error when it can't listen.
  */
-export const localTracker = ({ port = 0, heard }: { readonly port?: number; readonly heard?: (announce: Heard) => void } = {}): Observable<LocalTracker> =>
+export const localTracker = ({
+  port = 0,
+  heard,
+}: {
+  readonly port?: number;
+  readonly heard?: (announce: Heard) => void;
+} = {}): Observable<LocalTracker> =>
   new Observable((subscriber) => {
     const torrents = new Map<string, Map<string, Known>>();
-    const server = createServer({ maxHeaderSize: 8192, requestTimeout: 5000, headersTimeout: 5000 }, (request, response) => {
-      const answer = answerTo(request, torrents, heard);
-      response.writeHead(200, { 'content-type': 'text/plain', connection: 'close' }).end(encode(answer));
-    });
+    const server = createServer(
+      { maxHeaderSize: 8192, requestTimeout: 5000, headersTimeout: 5000 },
+      (request, response) => {
+        const answer = answerTo(request, torrents, heard);
+        response.writeHead(200, { 'content-type': 'text/plain', connection: 'close' }).end(encode(answer));
+      },
+    );
     server.on('error', (error) => subscriber.error(error));
     server.listen(port, '127.0.0.1', () => {
       const { port: actual } = server.address() as AddressInfo;
@@ -65,7 +74,11 @@ export const localTracker = ({ port = 0, heard }: { readonly port?: number; read
     };
   });
 
-const answerTo = ({ url = '', socket }: IncomingMessage, torrents: Map<string, Map<string, Known>>, heard?: (announce: Heard) => void): Encodable => {
+const answerTo = (
+  { url = '', socket }: IncomingMessage,
+  torrents: Map<string, Map<string, Known>>,
+  heard?: (announce: Heard) => void,
+): Encodable => {
   const query = parametersOf(url);
   const infoHash = query.get('info_hash') ?? '';
   const port = Number(query.get('port'));
@@ -82,10 +95,17 @@ const answerTo = ({ url = '', socket }: IncomingMessage, torrents: Map<string, M
   if (event === 'stopped') peers.delete(key);
   else remember(peers, key, { host, port, seed: left === 0, heard: now() }, MAX_PEERS);
   heard?.({ event, address: { host, port }, left });
-  const others = [...peers].filter(([other, { seed }]) => other !== key && !(seed && left === 0)).map(([, known]) => known);
+  const others = [...peers]
+    .filter(([other, { seed }]) => other !== key && !(seed && left === 0))
+    .map(([, known]) => known);
   const seeds = [...peers.values()].filter(({ seed }) => seed).length;
   const wanted = Math.min(MAX_ANSWER, Math.max(0, Number(query.get('numwant') ?? MAX_ANSWER) || 0));
-  return { complete: seeds, incomplete: peers.size - seeds, interval: INTERVAL, peers: encodePeers(others.slice(0, wanted), 4) };
+  return {
+    complete: seeds,
+    incomplete: peers.size - seeds,
+    interval: INTERVAL,
+    peers: encodePeers(others.slice(0, wanted), 4),
+  };
 };
 
 const failure = (reason: string): Encodable => ({ 'failure reason': reason });
@@ -104,7 +124,10 @@ const parametersOf = (url: string): ReadonlyMap<string, string> => {
   return new Map(
     pairs.map((pair) => {
       const [name = '', value = ''] = pair.split('=');
-      return [name, value.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))];
+      return [
+        name,
+        value.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+      ];
     }),
   );
 };

@@ -35,23 +35,32 @@ export const discovery = (given: Given, env: Env): Discovery => {
     own: !flag(given, 'no-trackers'),
     lsd: !flag(given, 'no-lsd'),
     pex: !flag(given, 'no-pex'),
-    ...(!flag(given, 'no-dht') && { dht$: keptNode(env, file, { port, bootstrap: bootstrap.length > 0 ? bootstrap : BOOTSTRAP }) }),
+    ...(!flag(given, 'no-dht') && {
+      dht$: keptNode(env, file, { port, bootstrap: bootstrap.length > 0 ? bootstrap : BOOTSTRAP }),
+    }),
   };
 };
 
 /** The trackers to ask, in tiers. */
-export const trackersOf = (torrent: Pick<Torrent, 'announce'>, { own, moreTrackers }: Discovery): readonly (readonly string[])[] => [
-  ...(own ? torrent.announce : []),
-  ...moreTrackers.map((url) => [url]),
-];
+export const trackersOf = (
+  torrent: Pick<Torrent, 'announce'>,
+  { own, moreTrackers }: Discovery,
+): readonly (readonly string[])[] => [...(own ? torrent.announce : []), ...moreTrackers.map((url) => [url])];
 
 /** The trackers to ask, in tiers, if there is anybody at all to ask. */
-export const trackersFor = (torrent: Pick<Torrent, 'announce' | 'private'> & Partial<Pick<MagnetLink, 'sources'>>, found: Discovery) => {
+export const trackersFor = (
+  torrent: Pick<Torrent, 'announce' | 'private'> & Partial<Pick<MagnetLink, 'sources'>>,
+  found: Discovery,
+) => {
   const { peers = [], dht$, lsd, advice } = found;
   const trackers = trackersOf(torrent, found);
   if (trackers.length > 0 || peers.length > 0 || (torrent.sources ?? []).length > 0) return trackers;
   // BEP 27.
-  if (torrent.private) throw new GaveUp('no-peers', `nobody to ask for peers: the torrent is private, only trackers may name them${advice}`);
+  if (torrent.private)
+    throw new GaveUp(
+      'no-peers',
+      `nobody to ask for peers: the torrent is private, only trackers may name them${advice}`,
+    );
   if (dht$ === undefined && lsd !== true) throw new GaveUp('no-peers', `nobody to ask for peers${advice}`);
   return trackers;
 };

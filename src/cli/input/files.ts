@@ -47,7 +47,8 @@ export const readBytes = async (path: string, io: Pick<Io, 'stopped'>): Promise<
   let size = 0;
   const add = (chunk: Uint8Array): void => {
     size += chunk.length;
-    if (size > MAX_BYTES) throw new InputError('bad-option', `${path}: more than ${MAX_BYTES} bytes: that is no torrent`);
+    if (size > MAX_BYTES)
+      throw new InputError('bad-option', `${path}: more than ${MAX_BYTES} bytes: that is no torrent`);
     chunks.push(chunk);
   };
   try {
@@ -65,6 +66,13 @@ export const readBytes = async (path: string, io: Pick<Io, 'stopped'>): Promise<
 /** Turns what a codec says about bytes into whose bytes they were. */
 export const asInputError = (where: string, error: unknown, advice = ''): unknown => {
   if (!(error instanceof Malformed)) return error;
-  const code = error.constructor.name === 'Unsupported' ? 'unsupported' : error.what.startsWith('bencode') ? 'bad-bencode' : 'bad-metainfo';
-  return new InputError(code, `${where}: ${visible(error.message)}${code === 'unsupported' ? '' : advice}`, { cause: error });
+  const code =
+    error.constructor.name === 'Unsupported'
+      ? 'unsupported'
+      : error.what.startsWith('bencode')
+        ? 'bad-bencode'
+        : 'bad-metainfo';
+  return new InputError(code, `${where}: ${visible(error.message)}${code === 'unsupported' ? '' : advice}`, {
+    cause: error,
+  });
 };

@@ -34,7 +34,8 @@ const foundAt = (torrent: Torrent, target: Target): number => {
 /** The data may be in the folder, or be the folder: then the .torrent lies among its files. */
 const targetsIn = (torrent: Torrent, place: string): readonly Target[] => {
   const folder = resolve(place);
-  const itself = torrent.layout === 'folder' && basename(folder) !== '' ? [{ folder: dirname(folder), name: basename(folder) }] : [];
+  const itself =
+    torrent.layout === 'folder' && basename(folder) !== '' ? [{ folder: dirname(folder), name: basename(folder) }] : [];
   return [{ folder }, ...itself];
 };
 

@@ -17,16 +17,31 @@ import { loggedWorld } from '../log/loggedWorld.ts';
 /** Seconds until it is given up, if the user does not say. */
 const WITHIN = 60;
 
-/** The torrent that a magnet link stands for, from whoever has it, until the user's time is over, if there is a limit to it. @throws GaveUp */
-export const magnetTorrent = async (magnet: MagnetLink, given: Given, io: Io, deadline = new Deadline(WITHIN)): Promise<Torrent> => {
+/**
+ * The torrent that a magnet link stands for, from whoever has it, until the user's time is over, if there is a limit to
+ * it. @throws GaveUp
+ */
+export const magnetTorrent = async (
+  magnet: MagnetLink,
+  given: Given,
+  io: Io,
+  deadline = new Deadline(WITHIN),
+): Promise<Torrent> => {
   const port = wholeNumber(given, 'port', 1, 65_535) ?? 0;
   let say = io.say;
   const env = await loggedWorld(given, (line) => say(line));
   const found = discovery(given, env);
   const named = { ...found, peers: [...(found.peers ?? []), ...magnet.peers] };
-  const trackers = trackersFor({ ...magnet, private: false }, { ...found, peers: named.peers.map((each) => ({ source: 'manual', ...each })) });
+  const trackers = trackersFor(
+    { ...magnet, private: false },
+    { ...found, peers: named.peers.map((each) => ({ source: 'manual', ...each })) },
+  );
   for (const part of magnet.ignored) io.say(`not used: ${part}`);
-  const view = await live(io, `asking what ${visible(magnet.name ?? toHex(magnet.infoHash))} is`, io.json !== undefined);
+  const view = await live(
+    io,
+    `asking what ${visible(magnet.name ?? toHex(magnet.infoHash))} is`,
+    io.json !== undefined,
+  );
   say = (line) => view.say(line);
   const report = (event: DownloadEvent): void => {
     if (io.json) return io.json.event(event, toHex(magnet.infoHash));
@@ -36,7 +51,11 @@ export const magnetTorrent = async (magnet: MagnetLink, given: Given, io: Io, de
   const funnel = new Funnel<PeerSource>();
   const torrent$ = fetchTorrent(magnet, env, { ...found, trackers, port, report, funnel });
   try {
-    return await awaited(torrent$, { missed: 'nobody has told what the link stands for', given, deadline, funnel, view }, io);
+    return await awaited(
+      torrent$,
+      { missed: 'nobody has told what the link stands for', given, deadline, funnel, view },
+      io,
+    );
   } finally {
     view.end();
   }

@@ -17,7 +17,8 @@ import { diskError, printable } from '../../disk/errors/diskError.ts';
 import { fsyncSoftlySync } from '../../disk/files/softSync.ts';
 import { InputError } from '../../contracts/errors.ts';
 
-const taken = (path: string): InputError => new InputError('bad-option', `${printable(path)} is there already: name another file, or give --force`);
+const taken = (path: string): InputError =>
+  new InputError('bad-option', `${printable(path)} is there already: name another file, or give --force`);
 
 /** What is at `path`; undefined if nothing can be. @throws StorageError */
 export const lookAt = (path: string): Stats | undefined => {
@@ -32,20 +33,27 @@ export const lookAt = (path: string): Stats | undefined => {
 /** Refuses early what `writeNew` would refuse in the end. @throws InputError, StorageError */
 export const mayWrite = (path: string, force: boolean): void => {
   const folder = dirname(path);
-  if (!lookAt(folder)?.isDirectory()) throw new InputError('bad-option', `${printable(folder)}: there is no such folder`);
+  if (!lookAt(folder)?.isDirectory())
+    throw new InputError('bad-option', `${printable(folder)}: there is no such folder`);
   const there = lookAt(path);
-  if (there?.isDirectory()) throw new InputError('bad-option', `${printable(path)} is a folder: name the file to write`);
+  if (there?.isDirectory())
+    throw new InputError('bad-option', `${printable(path)} is a folder: name the file to write`);
   if (there && !force) throw taken(path);
   // What is there may be replaced, or be a device that anybody may write to.
   if (!there) mayChange(folder, path);
 };
 
-/** Refuses early what can't be kept: `path` need not be there yet, nor the folder that it is to be in. @throws InputError, StorageError */
+/**
+ * Refuses early what can't be kept: `path` need not be there yet, nor the folder that it is to be in. @throws
+ * InputError, StorageError
+ */
 export const mayKeep = (path: string): void => {
-  if (lookAt(path)?.isDirectory()) throw new InputError('bad-option', `${printable(path)} is a folder: name the file to write`);
+  if (lookAt(path)?.isDirectory())
+    throw new InputError('bad-option', `${printable(path)} is a folder: name the file to write`);
   let folder = dirname(resolve(path));
   while (lookAt(folder) === undefined && folder !== dirname(folder)) folder = dirname(folder);
-  if (!lookAt(folder)?.isDirectory()) throw new InputError('bad-option', `${printable(folder)} is a file, not a folder: name another place`);
+  if (!lookAt(folder)?.isDirectory())
+    throw new InputError('bad-option', `${printable(folder)} is a file, not a folder: name another place`);
   mayChange(folder, path);
 };
 
@@ -59,8 +67,9 @@ const mayChange = (folder: string, path: string): void => {
 };
 
 /**
- * Puts a whole file there or none: it is written beside the place, then moved. Replaces one only by `force`; where a symbolic link leads to
- * a file, that one. A device or a pipe is written to: moving something into its place would take it away. @throws InputError, StorageError
+ * Puts a whole file there or none: it is written beside the place, then moved. Replaces one only by `force`; where a
+ * symbolic link leads to a file, that one. A device or a pipe is written to: moving something into its place would take
+ * it away. @throws InputError, StorageError
  */
 export const writeNew = (named: string, bytes: Uint8Array, force: boolean): void => {
   const there = lookAt(named);

@@ -1,6 +1,17 @@
 import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { defer, finalize, ignoreElements, interval, merge, type Observable, of, shareReplay, switchMap, tap } from 'rxjs';
+import {
+  defer,
+  finalize,
+  ignoreElements,
+  interval,
+  merge,
+  type Observable,
+  of,
+  shareReplay,
+  switchMap,
+  tap,
+} from 'rxjs';
 import { stateFolder } from '../../disk/notes/stateFolder.ts';
 import { type DhtEnv, type DhtNode, dhtNode, type DhtNodeOptions } from '../../discovery/dht/node.ts';
 import { decodeSavedNodes, encodeSavedNodes, type SavedNodes } from '../../discovery/dht/savedNodes.ts';
@@ -14,8 +25,10 @@ const ENOUGH = 50;
 const MAX_FILE = 65_536;
 
 /** The file with the nodes of the DHT that the run before knew. */
-export const defaultNodeFile = (environment: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string =>
-  join(stateFolder(environment, platform), 'dht-nodes');
+export const defaultNodeFile = (
+  environment: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string => join(stateFolder(environment, platform), 'dht-nodes');
 
 /** Undefined if there is nothing that we wrote: then a node begins anew. */
 export const loadNodes = (file: string): SavedNodes | undefined => {
@@ -32,7 +45,10 @@ export const loadNodes = (file: string): SavedNodes | undefined => {
   }
 };
 
-/** Replaces the file as a whole, or not at all: that it can't be written is no failure, the next run asks the bootstrap nodes. */
+/**
+ * Replaces the file as a whole, or not at all: that it can't be written is no failure, the next run asks the bootstrap
+ * nodes.
+ */
 export const saveNodes = (file: string, saved: SavedNodes): void => {
   const draft = `${file}.${process.pid}`;
   try {
@@ -56,8 +72,8 @@ const worthKeeping = ({ id, nodes }: SavedNodes, before: SavedNodes | undefined)
 };
 
 /**
- * Our node of the DHT, one for all who subscribe. It begins with the nodes in `file`, and leaves there those it knows, every five minutes
- * and when nobody is subscribed any more.
+ * Our node of the DHT, one for all who subscribe. It begins with the nodes in `file`, and leaves there those it knows,
+ * every five minutes and when nobody is subscribed any more.
  */
 export const keptNode = (env: DhtEnv, file: string, options: DhtNodeOptions): Observable<DhtNode> =>
   defer(() => {

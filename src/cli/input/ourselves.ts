@@ -14,15 +14,19 @@ export interface Ourselves {
 }
 
 /**
- * Trackers count who asks among those who have it, and some name everybody to everybody. Unless people insist on a port, we say one that
- * is made up: whoever is named with it is us, and a client of ours that does listen somewhere is not forgotten when we say goodbye.
+ * Trackers count who asks among those who have it, and some name everybody to everybody. Unless people insist on a
+ * port, we say one that is made up: whoever is named with it is us, and a client of ours that does listen somewhere is
+ * not forgotten when we say goodbye.
  */
 export const ourselves = ({ random }: Pick<Env, 'random'>, insisted?: number): Ourselves => {
   const port = insisted ?? FIRST + Math.floor(random() * COUNT);
-  const hosts = new Set(Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)));
+  const hosts = new Set(
+    Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)),
+  );
   return {
     port,
     seenAs: (host) => void hosts.add(host),
-    are: (address) => address.source === 'tracker' && address.port === port && (insisted === undefined || hosts.has(address.host)),
+    are: (address) =>
+      address.source === 'tracker' && address.port === port && (insisted === undefined || hosts.has(address.host)),
   };
 };

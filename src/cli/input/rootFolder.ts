@@ -20,7 +20,9 @@ export const kindOf = async (path: string, verb: string): Promise<Kind> => {
   }
 };
 
-/** Names that the folder of a torrent may have when nobody has named it: the one that we give, and the torrent's own. */
+/**
+ * Names that the folder of a torrent may have when nobody has named it: the one that we give, and the torrent's own.
+ */
 export const ownNames = (torrent: Torrent): readonly string[] => [...new Set([rootName(torrent, {}), torrent.name])];
 
 /** Made by systems in every folder that is looked at. */
@@ -67,7 +69,12 @@ const holding = async (torrent: Torrent, folder: string): Promise<Held> => {
   });
   const names = new Set([...top.values()].map(({ own }) => own)).size;
   const all = names > 1 && new Set(ours).size === names;
-  return { some: ours.length > 0, all, alone: ours.length > 0 && ours.length === entries.length, empty: entries.length === 0 };
+  return {
+    some: ours.length > 0,
+    all,
+    alone: ours.length > 0 && ours.length === entries.length,
+    empty: entries.length === 0,
+  };
 };
 
 /** Also if it is a link that leads nowhere, as our lock is. */
@@ -85,11 +92,14 @@ const noted = (torrent: Torrent, folder: string): Promise<boolean> =>
   isThere(join(dirname(folder), hiddenName(basename(folder), `${toHex(torrent.infoHash).slice(0, 8)}.rxtorrent`)));
 
 /** A download that was killed before it wrote anything leaves its lock beside an empty folder. */
-const begun = (folder: string): Promise<boolean> => isThere(join(dirname(folder), hiddenName(basename(folder), 'rxtorrent.lock')));
+const begun = (folder: string): Promise<boolean> =>
+  isThere(join(dirname(folder), hiddenName(basename(folder), 'rxtorrent.lock')));
 
 /**
- * Is the folder at `path` what the torrent of several files is in, under whatever name, and not one that its folder is in, or shall be in?
- * `evidence` says how much it takes: `sure` for what was named as a place to put folders in, `any` where something is to be found.
+ * Is the folder at `path` what the torrent of several files is in, under whatever name, and not one that its folder is
+ * in, or shall be in?
+ * `evidence` says how much it takes: `sure` for what was named as a place to put folders in, `any` where something is
+ * to be found.
  *
  * @throws StorageError
  */
@@ -100,7 +110,8 @@ export const isRoot = async (torrent: Torrent, path: string, evidence: 'sure' | 
   for (const name of ownNames(torrent)) {
     const inner = join(folder, name);
     // A torrent may have a folder of its own name in it.
-    if ((await kindOf(inner, 'read')) === 'folder' && ((await holding(torrent, inner)).some || !held.some)) return false;
+    if ((await kindOf(inner, 'read')) === 'folder' && ((await holding(torrent, inner)).some || !held.some))
+      return false;
   }
   if (held.all) return true;
   if (evidence === 'sure') return false;

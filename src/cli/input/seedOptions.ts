@@ -33,6 +33,7 @@ const ratioOf = (given: Given): number | undefined => {
   const got = text(given, 'ratio');
   if (got === undefined) return undefined;
   const ratio = /^\d{1,6}(\.\d{1,6})?$/.test(got) ? Number(got) : Number.NaN;
-  if (!(ratio > 0)) throw new InputError('bad-option', `--ratio ${JSON.stringify(got)}: expected a number above 0, for example 1.5`);
+  if (!(ratio > 0))
+    throw new InputError('bad-option', `--ratio ${JSON.stringify(got)}: expected a number above 0, for example 1.5`);
   return ratio;
 };

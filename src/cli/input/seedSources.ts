@@ -21,7 +21,9 @@ const LINK = /^(\s*(magnet:|https?:\/\/)|-$)/i;
 export interface SeedSources {
   /** Files, URLs and links that lead to a torrent. */
   readonly torrents: readonly string[];
-  /** Files and folders: the one place where the data of `torrents` is, or without those what torrents are to be made of. */
+  /**
+   * Files and folders: the one place where the data of `torrents` is, or without those what torrents are to be made of.
+   */
   readonly contents: readonly string[];
   /** Where the data of a torrent is, changed by nobody. */
   readonly targetFor: (torrent: Torrent) => Promise<Target>;
@@ -36,8 +38,8 @@ const lookAt = (path: string): Stats | undefined => {
 };
 
 /**
- * The torrent that the file is; `content` if it is none. A name that ends in `.torrent` promises one: what is wrong with such a `source`
- * is told when it is read as one, and so it is with a torrent of a kind that we do not know.
+ * The torrent that the file is; `content` if it is none. A name that ends in `.torrent` promises one: what is wrong
+ * with such a `source` is told when it is read as one, and so it is with a torrent of a kind that we do not know.
  */
 const torrentIn = async (path: string, length: number, io: Io): Promise<Torrent | 'content' | 'source'> => {
   const promised = /\.torrent$/i.test(path);
@@ -68,8 +70,9 @@ const sorted = async (args: readonly string[], io: Io) => {
 };
 
 /**
- * Tells torrents from content: a file that is a .torrent is one, and what else exists is content. With torrents there is one place for the
- * data of all of them, or none: then it is looked for beside each .torrent, and in the current folder.
+ * Tells torrents from content: a file that is a .torrent is one, and what else exists is content. With torrents there
+ * is one place for the data of all of them, or none: then it is looked for beside each .torrent, and in the current
+ * folder.
  *
  * @throws InputError
  */
@@ -77,7 +80,10 @@ export const seedSources = async (args: readonly string[], io: Io): Promise<Seed
   const { torrents, contents, paths } = await sorted(args, io);
   const [content, ...more] = contents;
   if (torrents.length > 0 && more.length > 0)
-    throw new InputError('bad-option', `${visible(more[0] ?? '')}: with torrents, name one place for the data of all of them, or seed them one at a time`);
+    throw new InputError(
+      'bad-option',
+      `${visible(more[0] ?? '')}: with torrents, name one place for the data of all of them, or seed them one at a time`,
+    );
   const targetFor = async (torrent: Torrent): Promise<Target> => {
     const path = paths.get(toHex(torrent.infoHash));
     const found =

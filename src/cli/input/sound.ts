@@ -7,20 +7,33 @@ import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { encodeResume } from '../../torrent/pieces/resumeNote.ts';
 
 /**
- * Notes that all pieces at `target` are right, as whoever has just made the torrent of them knows: so seeding need not hash them a second
- * time. A note that can't be written costs no more than that. Completes without a value.
+ * Notes that all pieces at `target` are right, as whoever has just made the torrent of them knows: so seeding need not
+ * hash them a second time. A note that can't be written costs no more than that. Completes without a value.
  */
-export const noteSound = (torrent: Torrent, target: Target, { openStorage }: Pick<Env, 'openStorage'>): Observable<unknown> =>
+export const noteSound = (
+  torrent: Torrent,
+  target: Target,
+  { openStorage }: Pick<Env, 'openStorage'>,
+): Observable<unknown> =>
   defer(() => {
     const { pieceCount } = new Geometry(torrent);
     const have = new Bitfield(pieceCount);
     for (let index = 0; index < pieceCount; index++) have.set(index);
     // Nobody has flushed the content to the disk: after a restart it is hashed again.
-    const note = { infoHash: torrent.infoHash, have, pending: new Bitfield(pieceCount), clean: false, downloaded: 0, uploaded: 0 };
+    const note = {
+      infoHash: torrent.infoHash,
+      have,
+      pending: new Bitfield(pieceCount),
+      clean: false,
+      downloaded: 0,
+      uploaded: 0,
+    };
     return openStorage(torrent, target).pipe(
       switchMap((storage) =>
         storage.stamps().pipe(
-          switchMap((now) => storage.notes.save(encodeResume({ ...note, stamps: now, boot: storage.notes.boot }), true)),
+          switchMap((now) =>
+            storage.notes.save(encodeResume({ ...note, stamps: now, boot: storage.notes.boot }), true),
+          ),
           endWith(undefined),
         ),
       ),

@@ -38,12 +38,21 @@ export const readMagnet = (source: string | Uint8Array): MagnetLink | undefined 
     return parseMagnet(source);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
-    throw new InputError(error instanceof Unsupported ? 'unsupported' : 'bad-magnet', visible(error.message), { cause: error });
+    throw new InputError(error instanceof Unsupported ? 'unsupported' : 'bad-magnet', visible(error.message), {
+      cause: error,
+    });
   }
 };
 
-/** What `source` says without asking any peer: as the user has typed it, `-` for what is piped into this process, or a torrent that was made here. */
-export const sourceArgument = async (source: string | Torrent, env: Web, io: Pick<Io, 'stopped' | 'say'>): Promise<SourceArgument> => {
+/**
+ * What `source` says without asking any peer: as the user has typed it, `-` for what is piped into this process, or a
+ * torrent that was made here.
+ */
+export const sourceArgument = async (
+  source: string | Torrent,
+  env: Web,
+  io: Pick<Io, 'stopped' | 'say'>,
+): Promise<SourceArgument> => {
   if (typeof source !== 'string') return { findable: source, peers: [], torrent: source };
   const it = await found(await said(source, io), io, env);
   const magnet = readMagnet(it.what);

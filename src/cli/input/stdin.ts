@@ -11,8 +11,8 @@ const LINK = /^(magnet:|https?:\/\/)/i;
 const HINT = 'pipe something into it, as in rxtorrent info - < x.torrent';
 
 /**
- * What a source on the command line stands for: itself, or with `-` what is piped into this process. That is text if it is one magnet link,
- * info-hash or URL, with blanks and newlines around it, and else the bytes of a .torrent.
+ * What a source on the command line stands for: itself, or with `-` what is piped into this process. That is text if it
+ * is one magnet link, info-hash or URL, with blanks and newlines around it, and else the bytes of a .torrent.
  *
  * @throws InputError when stdin is a terminal, is empty, has been read already, or holds several links
  */
@@ -27,12 +27,14 @@ export const said = async (source: string, io: Pick<Io, 'stopped'>): Promise<str
   if (bytes.length <= MAX_LINK && text === '') throw new InputError('bad-option', `-: stdin is empty: ${HINT}`);
   const [first = '', ...more] = text.split(/\s*[\r\n]\s*/);
   if (!LINK.test(first) && !INFO_HASH.test(first)) return bytes;
-  if (more.length > 0) throw new InputError('bad-option', `-: stdin has ${more.length + 1} lines: give one link or info-hash at a time`);
+  if (more.length > 0)
+    throw new InputError('bad-option', `-: stdin has ${more.length + 1} lines: give one link or info-hash at a time`);
   return first;
 };
 
 /** Refuses to read stdin for two of `sources`. @throws InputError */
 export const checkStdin = (sources: readonly string[]): void => {
   const times = sources.filter((source) => source === '-').length;
-  if (times > 1) throw new InputError('bad-option', `-: stdin can be read only once, and - is given ${times} times: name it once`);
+  if (times > 1)
+    throw new InputError('bad-option', `-: stdin can be read only once, and - is given ${times} times: name it once`);
 };

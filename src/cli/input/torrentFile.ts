@@ -8,7 +8,8 @@ import type { Web } from './torrentUrl.ts';
 import { said } from './stdin.ts';
 import { visible } from '../io/text.ts';
 
-const NO_HASHES = 'a magnet link has no hashes of pieces: name the .torrent, which rxtorrent download LINK --save-torrent FILE writes';
+const NO_HASHES =
+  'a magnet link has no hashes of pieces: name the .torrent, which rxtorrent download LINK --save-torrent FILE writes';
 
 /** Bytes at the beginning of a file in which a web page says that it is one. */
 const PAGE_BYTES = 1024;
@@ -20,17 +21,23 @@ const readFile = async (path: string, io: Pick<Io, 'stopped'>): Promise<Uint8Arr
   try {
     return await readBytes(path, io);
   } catch (error) {
-    if (!(error instanceof InputError) || (error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error;
-    if (/^magnet:/i.test(path)) throw new InputError('bad-option', `${visible(path)}: ${NO_HASHES}`, { cause: error.cause });
+    if (!(error instanceof InputError) || (error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT')
+      throw error;
+    if (/^magnet:/i.test(path))
+      throw new InputError('bad-option', `${visible(path)}: ${NO_HASHES}`, { cause: error.cause });
     const tried = 'there is no such file, nor is it an http(s) URL, a magnet link or an info-hash';
-    throw new InputError('bad-option', `cannot read ${visible(path)}: ${tried}: check the path`, { cause: error.cause });
+    throw new InputError('bad-option', `cannot read ${visible(path)}: ${tried}: check the path`, {
+      cause: error.cause,
+    });
   }
 };
 
 /** The web, or how to get there for whoever needs to. */
 type Way = Web | (() => Promise<Web>);
 
-/** What a source leads to once web servers have been asked, and what that is called where something is wrong with it. */
+/**
+ * What a source leads to once web servers have been asked, and what that is called where something is wrong with it.
+ */
 export interface Found {
   readonly where: string;
   /** A path, a magnet link or an info-hash; or the bytes of a .torrent. */
@@ -43,10 +50,16 @@ export const found = async (source: string | Uint8Array, io: Listener, way?: Way
   if (!/^\s*https?:\/\//i.test(source)) return { where: source, what: source };
   // Only who fetches something waits for what that takes.
   const { torrentAt } = await import('./torrentUrl.ts');
-  return { where: shownUrl(source.trim()), what: await torrentAt(source.trim(), io, typeof way === 'function' ? await way() : way) };
+  return {
+    where: shownUrl(source.trim()),
+    what: await torrentAt(source.trim(), io, typeof way === 'function' ? await way() : way),
+  };
 };
 
-/** Is it a page that explains something to people, of a server that has moved, wants a login, or has deleted what was asked for? */
+/**
+ * Is it a page that explains something to people, of a server that has moved, wants a login, or has deleted what was
+ * asked for?
+ */
 const isPage = (bytes: Uint8Array): boolean => {
   const text = Buffer.from(bytes.subarray(0, PAGE_BYTES)).toString('utf8').trim();
   return text.startsWith('<') && /<(!doctype\s+html|html|head|body)\b/i.test(text);
@@ -59,11 +72,16 @@ export const torrentIn = async ({ where, what }: Found, io: Listener): Promise<T
     return parseTorrent(bytes);
   } catch (error) {
     if (error instanceof Malformed && isPage(bytes))
-      throw new InputError('bad-metainfo', `${visible(where)}: is a web page, not a .torrent: open it in a browser`, { cause: error });
+      throw new InputError('bad-metainfo', `${visible(where)}: is a web page, not a .torrent: open it in a browser`, {
+        cause: error,
+      });
     throw asInputError(where, error, ': is it really a .torrent file?');
   }
 };
 
-/** The torrent that `source` leads to: a path, an http(s) URL, `-` for what is piped into this process, or the bytes of a .torrent. */
+/**
+ * The torrent that `source` leads to: a path, an http(s) URL, `-` for what is piped into this process, or the bytes of
+ * a .torrent.
+ */
 export const readTorrent = async (source: string | Uint8Array, io: Listener, way?: Way): Promise<Torrent> =>
   torrentIn(await found(typeof source === 'string' ? await said(source, io) : source, io, way), io);

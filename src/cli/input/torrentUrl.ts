@@ -32,7 +32,9 @@ const LASTING = /^(ENOTFOUND$|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR
 const mayPass = (error: unknown): boolean => {
   if (!(error instanceof TrackerError)) return false;
   const { code = '' } = (error.cause ?? {}) as Partial<NodeJS.ErrnoException>;
-  return error.code === 'timeout' || error.code === 'http-status' || (error.code === 'unreachable' && !LASTING.test(code));
+  return (
+    error.code === 'timeout' || error.code === 'http-status' || (error.code === 'unreachable' && !LASTING.test(code))
+  );
 };
 
 const answered = (reply: HttpReply): HttpReply => {
@@ -41,7 +43,11 @@ const answered = (reply: HttpReply): HttpReply => {
 };
 
 /** Asks again while the server is down, until the user's time is over; if the user has named none, a few times. */
-const fetchPatiently = (url: string, { httpGet, random, patience }: Web, failing: (why: string) => void): Observable<HttpReply> =>
+const fetchPatiently = (
+  url: string,
+  { httpGet, random, patience }: Web,
+  failing: (why: string) => void,
+): Observable<HttpReply> =>
   defer(() => {
     const deadline = new Deadline(patience === undefined ? FETCH_TIMEOUT : patience / 1000);
     const pause = backoff({ ...AGAIN, random });
@@ -54,7 +60,8 @@ const fetchPatiently = (url: string, { httpGet, random, patience }: Web, failing
       last = error;
       return pause(error, count);
     };
-    const late = (): unknown => last ?? new TrackerError('timeout', `${shownUrl(url)}: no answer within ${deadline.seconds} s`);
+    const late = (): unknown =>
+      last ?? new TrackerError('timeout', `${shownUrl(url)}: no answer within ${deadline.seconds} s`);
     return defer(() => httpGet({ url, maxBytes: MAX_TORRENT_BYTES, timeout: deadline.left, links: true })).pipe(
       map(answered),
       retry({ delay: again }),
@@ -64,10 +71,18 @@ const fetchPatiently = (url: string, { httpGet, random, patience }: Web, failing
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The bytes of a .torrent from a web server, or the magnet link that the server sends us on to, as those of indexes do. @throws GaveUp, InputError */
-export const torrentAt = async (url: string, io: Pick<Io, 'stopped'> & Partial<Pick<Io, 'say'>>, env: Web = nodeEnv()): Promise<Uint8Array | string> => {
+/**
+ * The bytes of a .torrent from a web server, or the magnet link that the server sends us on to, as those of indexes do.
+ * @throws GaveUp, InputError
+ */
+export const torrentAt = async (
+  url: string,
+  io: Pick<Io, 'stopped'> & Partial<Pick<Io, 'say'>>,
+  env: Web = nodeEnv(),
+): Promise<Uint8Array | string> => {
   let reply: HttpReply | undefined;
-  const failed = (why: string): string => `cannot fetch ${why.startsWith(shownUrl(url)) ? '' : `${shownUrl(url)}: `}${why}`;
+  const failed = (why: string): string =>
+    `cannot fetch ${why.startsWith(shownUrl(url)) ? '' : `${shownUrl(url)}: `}${why}`;
   try {
     await follow(
       fetchPatiently(url, env, (why) => io.say?.(`${failed(why)}: trying again`)),
@@ -83,6 +98,7 @@ export const torrentAt = async (url: string, io: Pick<Io, 'stopped'> & Partial<P
   }
   if (reply === undefined) throw new InvariantError('neither a reply nor an error');
   if (/^magnet:/i.test(reply.url)) return reply.url;
-  if (reply.status !== 200) throw new InputError('bad-option', `cannot fetch ${shownUrl(url)}: the server answered ${reply.status}`);
+  if (reply.status !== 200)
+    throw new InputError('bad-option', `cannot fetch ${shownUrl(url)}: the server answered ${reply.status}`);
   return reply.body;
 };

@@ -6,7 +6,8 @@ const WHO = ['tracker', 'peer'] as const;
 const NODES = 'bootstrap';
 
 /** Does the command that the user runs have this option? Nobody is told to use another one. */
-export const offers = (given: Given, option: string): boolean => ((given['offers'] ?? []) as readonly string[]).includes(option);
+export const offers = (given: Given, option: string): boolean =>
+  ((given['offers'] ?? []) as readonly string[]).includes(option);
 
 /** `: give another --tracker or --peer`, as far as the command has them; '' if there is nothing to give. */
 export const give = (given: Given, article: 'a' | 'another'): string => {

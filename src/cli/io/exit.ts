@@ -1,6 +1,9 @@
 import { InputError, PeerError, StorageError } from '../../contracts/errors.ts';
 
-/** Not complete: no peers, no progress within `--timeout`, a web server that is down, or `verify` found pieces missing. The exit code is 4. */
+/**
+ * Not complete: no peers, no progress within `--timeout`, a web server that is down, or `verify` found pieces missing.
+ * The exit code is 4.
+ */
 export class GaveUp extends Error {
   override readonly name = 'GaveUp';
   readonly code: 'no-peers' | 'timeout' | 'unreachable' | 'incomplete';

@@ -13,8 +13,15 @@ export const abortion = (signal: AbortSignal): Observable<never> =>
       .subscribe((reason) => subscriber.error(reason));
   });
 
-/** Calls `next` with every event; resolves when they end, rejects when they fail, `next` throws, or `end$` errors: then all is unsubscribed. */
-export const followed = <Event>(events$: Observable<Event>, next: (event: Event) => void, end$: Observable<never> = NEVER): Promise<void> =>
+/**
+ * Calls `next` with every event; resolves when they end, rejects when they fail, `next` throws, or `end$` errors: then
+ * all is unsubscribed.
+ */
+export const followed = <Event>(
+  events$: Observable<Event>,
+  next: (event: Event) => void,
+  end$: Observable<never> = NEVER,
+): Promise<void> =>
   new Promise((resolve, reject) => {
     const all = new Subscription();
     // Not operators: a thousand torrents are followed at one time.
@@ -40,5 +47,9 @@ export const followed = <Event>(events$: Observable<Event>, next: (event: Event)
   });
 
 /** The same, until the user stops. */
-export const follow = <Event>(events$: Observable<Event>, { stopped }: Pick<Io, 'stopped'>, next: (event: Event) => void, end$: Observable<never> = NEVER) =>
-  followed(events$, next, end$ === NEVER ? abortion(stopped) : merge(abortion(stopped), end$));
+export const follow = <Event>(
+  events$: Observable<Event>,
+  { stopped }: Pick<Io, 'stopped'>,
+  next: (event: Event) => void,
+  end$: Observable<never> = NEVER,
+) => followed(events$, next, end$ === NEVER ? abortion(stopped) : merge(abortion(stopped), end$));

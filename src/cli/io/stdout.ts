@@ -7,20 +7,24 @@ import type { DownloadEvent } from '../../contracts/env.ts';
 const SAID_AFTER = 2_000;
 
 /** Writes all of `bytes` to stdout; resolves when the system has taken them. Errors are reported by `main.ts`. */
-export const toStdout = (bytes: Uint8Array): Promise<void> => new Promise((resolve) => void process.stdout.write(bytes, () => resolve()));
+export const toStdout = (bytes: Uint8Array): Promise<void> =>
+  new Promise((resolve) => void process.stdout.write(bytes, () => resolve()));
 
 /** The writing end of a pipe, and what is known of its reader. */
 export interface Outlet {
   readonly sink: Sink;
   /** Has the reader left, or something else gone wrong? */
   readonly broken: () => boolean;
-  /** Marks progress as held back while bytes wait for the reader: that is no fault of the peers, and no reason to give up. */
+  /**
+   * Marks progress as held back while bytes wait for the reader: that is no fault of the peers, and no reason to give
+   * up.
+   */
   readonly seen: (event: DownloadEvent) => DownloadEvent;
 }
 
 /**
- * Writes to `out`; each write completes when the system has taken its bytes. Never errors: the owner of `out` hears its errors and stops the
- * command.
+ * Writes to `out`; each write completes when the system has taken its bytes. Never errors: the owner of `out` hears its
+ * errors and stops the command.
  */
 export const outletTo = (out: Writable, now: () => number = () => performance.now()): Outlet => {
   let since: number | undefined;
@@ -39,7 +43,11 @@ export const outletTo = (out: Writable, now: () => number = () => performance.no
     seen: (event) => {
       if (event.type !== 'progress' || since === undefined) return event;
       const waits = now() - since >= SAID_AFTER;
-      return { ...event, held: true, ...(waits && { reason: 'the program that reads stdout is not reading: waiting for it' }) };
+      return {
+        ...event,
+        held: true,
+        ...(waits && { reason: 'the program that reads stdout is not reading: waiting for it' }),
+      };
     },
   };
 };

@@ -41,7 +41,8 @@ export const middle = (text: string, limit: number): string => {
   return `${start.join('')}…${end.join('')}`;
 };
 
-const asJson = (unseen: string): string => [...Array(unseen.length).keys()].map((at) => `\\u${unseen.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
+const asJson = (unseen: string): string =>
+  [...Array(unseen.length).keys()].map((at) => `\\u${unseen.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
 
 /** JSON text whose strings hold no control or direction characters: the same value, harmless on a terminal. */
 export const harmless = (json: string): string => json.replace(UNSEEN, asJson);

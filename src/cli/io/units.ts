@@ -48,7 +48,8 @@ export const duration = (seconds: number): string => {
 };
 
 /** Seconds → `1 h`: one unit, in six columns. */
-export const roughly = (seconds: number): string => (seconds >= 999.5 * 86_400 ? '999+ d' : duration(seconds).split(' ').slice(0, 2).join(' '));
+export const roughly = (seconds: number): string =>
+  seconds >= 999.5 * 86_400 ? '999+ d' : duration(seconds).split(' ').slice(0, 2).join(' ');
 
 /** `3`, `piece` → `3 pieces`. */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

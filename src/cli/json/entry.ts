@@ -18,7 +18,10 @@ const reasonOf = (error: unknown, seeded: boolean): End['reason'] => {
   return error instanceof GaveUp ? 'gave-up' : 'error';
 };
 
-/** One torrent in the journal: what it has come to so far is gathered from what is told of it, so no command has to count for its end. */
+/**
+ * One torrent in the journal: what it has come to so far is gathered from what is told of it, so no command has to
+ * count for its end.
+ */
 export class Entry {
   readonly account: Account;
   readonly #moving: boolean;
@@ -30,7 +33,11 @@ export class Entry {
   ended = false;
 
   /** `began` is when the command set about it, in milliseconds of `now`. */
-  constructor(command: string, { length, files, target }: Begun, time: { readonly now: () => number; readonly began: number }) {
+  constructor(
+    command: string,
+    { length, files, target }: Begun,
+    time: { readonly now: () => number; readonly began: number },
+  ) {
     // What only a link says of the length is a stranger's word.
     this.account = new Account(files === undefined ? undefined : length, time.now, time.began);
     this.#moving = MOVING.has(command);
@@ -56,9 +63,21 @@ export class Entry {
   end(error: unknown): End {
     const { elapsed, length, stored, downloaded, uploaded, wasted, ratio } = this.account.figures;
     const seconds = Math.max(0, Math.round(elapsed * 1000) / 1000);
-    const about = { type: 'end', reason: reasonOf(error, this.#seeded), exitCode: error === undefined ? 0 : exitCode(error), seconds } as const;
+    const about = {
+      type: 'end',
+      reason: reasonOf(error, this.#seeded),
+      exitCode: error === undefined ? 0 : exitCode(error),
+      seconds,
+    } as const;
     if (!this.#moving) return about;
-    const figures = { ...(length !== undefined && { length }), stored, downloaded, uploaded, wasted, ratio: ratioTold(ratio) };
+    const figures = {
+      ...(length !== undefined && { length }),
+      stored,
+      downloaded,
+      uploaded,
+      wasted,
+      ratio: ratioTold(ratio),
+    };
     return { ...about, ...figures, ...(this.path !== undefined && { path: this.path }), ...this.#there };
   }
 }

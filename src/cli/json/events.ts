@@ -21,7 +21,11 @@ export const pathsTold = (paths: readonly string[]): Pick<ToldAs<'done'>, 'paths
 /** Moments instead of milliseconds. */
 const trackerTold = ({ lastAnswer, nextAnnounce, ...status }: TrackerStatus): ToldAs<'tracker'> => {
   const [last, next] = [lastAnswer, nextAnnounce].map((at) => (at === undefined ? undefined : isoTime(at)));
-  return { ...status, ...(last !== undefined && { lastAnswer: last }), ...(next !== undefined && { nextAnnounce: next }) };
+  return {
+    ...status,
+    ...(last !== undefined && { lastAnswer: last }),
+    ...(next !== undefined && { nextAnnounce: next }),
+  };
 };
 
 /** What is given of nothing is nothing: JSON has no word for other quotients by 0. */
@@ -53,7 +57,12 @@ export const eventTold = (event: DownloadEvent): ToldAs<OfDownload> | ToldAs<'wa
     case 'peer-joined':
       return { type: event.type, ...addressTold(event.address) };
     case 'peer-left':
-      return { type: event.type, ...addressTold(event.address), reason: event.reason, ...(event.message !== undefined && { message: event.message }) };
+      return {
+        type: event.type,
+        ...addressTold(event.address),
+        reason: event.reason,
+        ...(event.message !== undefined && { message: event.message }),
+      };
     case 'choke':
     case 'unchoke':
       return { type: event.type, ...addressTold(event.address), reason: event.reason };

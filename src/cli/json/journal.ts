@@ -10,7 +10,8 @@ import type { Told, ToldOfAny } from './told.ts';
 const WAITING = 100;
 
 /**
- * All that `--json` writes. Depends on what it is told. Invariants: the first object of all and of each torrent is `start`, the last one
+ * All that `--json` writes. Depends on what it is told. Invariants: the first object of all and of each torrent is
+ * `start`, the last one
  * `end`; each error is told once; of a torrent that has ended nothing is told.
  */
 export class Journal {
@@ -21,7 +22,10 @@ export class Journal {
   readonly #entries = new Map<string | undefined, Entry>();
   readonly #errors = new Set<unknown>();
   readonly #began: number;
-  /** Milliseconds from the beginning of the command until the first `start`: sources were read and fetched for all that followed. */
+  /**
+   * Milliseconds from the beginning of the command until the first `start`: sources were read and fetched for all that
+   * followed.
+   */
   #prepared: number | undefined;
   #waiting: ToldOfAny[] = [];
   #held = false;
@@ -43,7 +47,10 @@ export class Journal {
     if (known !== undefined && !known.ended) return void (known.path = begun.target ?? known.path);
     const now = this.#clock.steady();
     this.#prepared ??= now - this.#began;
-    this.#entries.set(torrent, new Entry(this.command, begun, { now: this.#clock.steady, began: now - this.#prepared }));
+    this.#entries.set(
+      torrent,
+      new Entry(this.command, begun, { now: this.#clock.steady, began: now - this.#prepared }),
+    );
     this.#write({ type: 'start', command: this.command, version: this.#version, ...begun }, torrent);
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -119,7 +126,9 @@ export class Journal {
   }
 
   #isNews(error: unknown): boolean {
-    return error !== undefined && !(error instanceof Interrupted || error instanceof SomeFailed || this.#errors.has(error));
+    return (
+      error !== undefined && !(error instanceof Interrupted || error instanceof SomeFailed || this.#errors.has(error))
+    );
   }
 
   #end(torrent: string | undefined, error: unknown): void {

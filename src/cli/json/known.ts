@@ -18,8 +18,16 @@ export const tellIgnored = ({ json }: Pick<Io, 'json'>, known: object | undefine
   for (const part of ignored) json?.tell({ type: 'warning', code: 'not-used', message: `not used: ${part}` }, hash);
 };
 
-/** Tells that the command begins with the torrent that is `sought`; gives its info-hash, of which all objects of it tell. */
-export const begin = ({ json }: Io, source: string, { findable, torrent, magnet }: SourceArgument, target?: string): string => {
+/**
+ * Tells that the command begins with the torrent that is `sought`; gives its info-hash, of which all objects of it
+ * tell.
+ */
+export const begin = (
+  { json }: Io,
+  source: string,
+  { findable, torrent, magnet }: SourceArgument,
+  target?: string,
+): string => {
   const hash = toHex(findable.infoHash);
   const known = torrent ?? magnet;
   json?.start({ sources: [source], ...(known && knownOf(known)), ...(target !== undefined && { target }) }, hash);

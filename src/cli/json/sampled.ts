@@ -3,7 +3,10 @@ import type { Told } from './told.ts';
 /** Milliseconds between two samples of one kind. */
 export const SAMPLE_EVERY = 1000;
 
-/** What is told over and over: at most once a second, and only when something has changed. Depends on the times it is given. */
+/**
+ * What is told over and over: at most once a second, and only when something has changed. Depends on the times it is
+ * given.
+ */
 export class Sampled {
   #shown = '';
   #at = Number.NEGATIVE_INFINITY;

@@ -1,6 +1,9 @@
 import type { JsonEvent } from '../../contracts/json/jsonEvent.ts';
 
-/** An object of `--json` without what every object has: the command does not know the time, nor always which torrent it is of. */
+/**
+ * An object of `--json` without what every object has: the command does not know the time, nor always which torrent it
+ * is of.
+ */
 export type Bare<Event> = Event extends unknown ? Omit<Event, 'time' | 'torrent'> : never;
 
 export type Told = Bare<JsonEvent>;

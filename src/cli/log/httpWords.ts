@@ -12,7 +12,10 @@ export const httpRequest = (url: string): readonly [room: Room, what: string] =>
   const of = (name: string): string | undefined => new RegExp(`(?:^|&)${name}=([^&]*)`).exec(query)?.[1];
   if (of('port') === undefined) return ['tracker', 'scrape'];
   const event = of('event');
-  return ['tracker', `announce${event ? `, ${visible(event)}` : ''}, port ${visible(of('port') ?? '')}, left ${visible(of('left') ?? '?')}`];
+  return [
+    'tracker',
+    `announce${event ? `, ${visible(event)}` : ''}, port ${visible(of('port') ?? '')}, left ${visible(of('left') ?? '?')}`,
+  ];
 };
 
 const announced = (body: Uint8Array): string | undefined => {

@@ -1,5 +1,14 @@
 import { map, Observable, tap } from 'rxjs';
-import type { Env, Notes, PeerAddress, Storage, UdpEndpoint, UdpOptions, UdpSocket, Wire } from '../../contracts/env.ts';
+import type {
+  Env,
+  Notes,
+  PeerAddress,
+  Storage,
+  UdpEndpoint,
+  UdpOptions,
+  UdpSocket,
+  Wire,
+} from '../../contracts/env.ts';
 import { lengthOf } from '../../disk/files/spans.ts';
 import { PeerError } from '../../contracts/errors.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
@@ -49,7 +58,8 @@ const loggedWire = (wire: Wire, hear: Hear, ended: () => void): Wire => {
     '>': (what: string) => hear({ room: 'peer', direction: '>', who, what }),
   };
   const logged = tapped(wire, {
-    heard: (direction, said) => runs[direction].add(words.kindOf(direction, said), () => words.of(direction, said), tell[direction]),
+    heard: (direction, said) =>
+      runs[direction].add(words.kindOf(direction, said), () => words.of(direction, said), tell[direction]),
     paused: (direction) => runs[direction].end(tell[direction]),
     lost: (direction, why) => {
       runs[direction].end(tell[direction]);
@@ -62,7 +72,8 @@ const loggedWire = (wire: Wire, hear: Hear, ended: () => void): Wire => {
 const loggedWires = (wires: Observable<Wire>, address: PeerAddress, verb: string, hear: Hear): Observable<Wire> =>
   new Observable((subscriber) => {
     const note = (what: string): void => hear({ room: 'peer', direction: '·', who: hostPort(address), what });
-    // Their bytes end before the wire does, and by then whoever listened may have left; ours end when we leave, which is told before.
+    // Their bytes end before the wire does, and by then whoever listened may have left; ours end when we leave, which
+    // is told before.
     let ended = false;
     let over = false;
     note(`${verb} (${address.source})`);
@@ -101,7 +112,9 @@ const loggedUdp = (socket: UdpSocket, { family, multicast, to: peer }: UdpOption
   return {
     port: socket.port,
     datagrams$: socket.datagrams$.pipe(tap(({ bytes, from }) => tell('<', bytes, from))),
-    undelivered$: socket.undelivered$.pipe(tap(({ to, why }) => hear({ room, direction: '·', who: hostPort(to), what: `not delivered: ${why}` }))),
+    undelivered$: socket.undelivered$.pipe(
+      tap(({ to, why }) => hear({ room, direction: '·', who: hostPort(to), what: `not delivered: ${why}` })),
+    ),
     ...(socket.moved$ && { moved$: socket.moved$ }),
     send: (bytes, to) => {
       tell('>', bytes, to);
@@ -110,7 +123,12 @@ const loggedUdp = (socket: UdpSocket, { family, multicast, to: peer }: UdpOption
   };
 };
 
-const loggedNames = (found$: Observable<readonly string[]>, host: string, room: Room, hear: Hear): Observable<readonly string[]> => {
+const loggedNames = (
+  found$: Observable<readonly string[]>,
+  host: string,
+  room: Room,
+  hear: Hear,
+): Observable<readonly string[]> => {
   const note = (what: string): void => hear({ room, direction: '·', who: visible(host), what });
   return found$.pipe(
     tap({
@@ -134,7 +152,8 @@ const loggedStorage = (storage: Storage, who: string, hear: Hear): Storage => {
     boot: storage.notes.boot,
     others: () => storage.notes.others().pipe(note('look for notes of other torrents')),
     load: () => storage.notes.load().pipe(note('read the note of earlier runs')),
-    save: (bytes, complete) => storage.notes.save(bytes, complete).pipe(note(`save a note, ${counted(bytes.length, 'byte')}`)),
+    save: (bytes, complete) =>
+      storage.notes.save(bytes, complete).pipe(note(`save a note, ${counted(bytes.length, 'byte')}`)),
   };
   const digest = storage.digest?.bind(storage);
   const writev = storage.writev?.bind(storage);
@@ -146,10 +165,12 @@ const loggedStorage = (storage: Storage, who: string, hear: Hear): Storage => {
     replace: (files) => storage.replace(files),
     doubted: () => storage.doubted(),
     read: (offset, into) => storage.read(offset, into).pipe(note(`read ${counted(into.length, 'byte')} at ${offset}`)),
-    write: (offset, bytes) => storage.write(offset, bytes).pipe(note(`write ${counted(bytes.length, 'byte')} at ${offset}`)),
+    write: (offset, bytes) =>
+      storage.write(offset, bytes).pipe(note(`write ${counted(bytes.length, 'byte')} at ${offset}`)),
     ...(digest && { digest: (offset: number, length: number) => digest(offset, length) }),
     ...(writev && {
-      writev: (offset: number, parts: readonly Uint8Array[]) => writev(offset, parts).pipe(note(`write ${counted(lengthOf(parts), 'byte')} at ${offset}`)),
+      writev: (offset: number, parts: readonly Uint8Array[]) =>
+        writev(offset, parts).pipe(note(`write ${counted(lengthOf(parts), 'byte')} at ${offset}`)),
     }),
     finish: () => storage.finish().pipe(note('make empty files, look whether all is as it was left')),
     stamps: () => storage.stamps().pipe(note('look at sizes and times')),
@@ -157,8 +178,16 @@ const loggedStorage = (storage: Storage, who: string, hear: Hear): Storage => {
   };
 };
 
-/** The same world; `listen` hears what is said in `rooms`, and of the names of `ofDht` in the room of the DHT. What is said elsewhere is not even looked at. */
-export const loggedEnv = (env: Env, rooms: readonly Room[], listen: Hear, ofDht: (host: string) => boolean = () => false): Env => {
+/**
+ * The same world; `listen` hears what is said in `rooms`, and of the names of `ofDht` in the room of the DHT. What is
+ * said elsewhere is not even looked at.
+ */
+export const loggedEnv = (
+  env: Env,
+  rooms: readonly Room[],
+  listen: Hear,
+  ofDht: (host: string) => boolean = () => false,
+): Env => {
   const wanted = new Set(rooms);
   const hear: Hear = (note) => {
     if (wanted.has(note.room)) listen(note);
@@ -168,13 +197,17 @@ export const loggedEnv = (env: Env, rooms: readonly Room[], listen: Hear, ofDht:
     ...env,
     ...(asked('peer') && {
       connect: (address) => loggedWires(env.connect(address), address, 'dial', hear),
-      listen: (options) => env.listen(options).pipe(map((port) => ({ ...port, calls$: port.calls$.pipe(map((caller) => loggedCaller(caller, hear))) }))),
+      listen: (options) =>
+        env
+          .listen(options)
+          .pipe(map((port) => ({ ...port, calls$: port.calls$.pipe(map((caller) => loggedCaller(caller, hear))) }))),
     }),
     ...(asked('tracker', 'http') && {
       httpGet: (request) => {
         const [room, what] = httpRequest(request.url);
         const who = shownUrl(request.url);
-        const note = (direction: Note['direction'], words: string): void => hear({ room, direction, who, what: words.replace(`${who}: `, '') });
+        const note = (direction: Note['direction'], words: string): void =>
+          hear({ room, direction, who, what: words.replace(`${who}: `, '') });
         return env.httpGet(request).pipe(
           tap({
             subscribe: () => note('>', what),
@@ -188,10 +221,14 @@ export const loggedEnv = (env: Env, rooms: readonly Room[], listen: Hear, ofDht:
       bindUdp: (options) => env.bindUdp(options).pipe(map((socket) => loggedUdp(socket, options, hear))),
     }),
     ...(asked('tracker', 'dht') && {
-      resolve: (host) => (parseIp(host) !== undefined ? env.resolve(host) : loggedNames(env.resolve(host), host, ofDht(host) ? 'dht' : 'tracker', hear)),
+      resolve: (host) =>
+        parseIp(host) !== undefined
+          ? env.resolve(host)
+          : loggedNames(env.resolve(host), host, ofDht(host) ? 'dht' : 'tracker', hear),
     }),
     ...(asked('disk') && {
-      openStorage: (torrent, target) => env.openStorage(torrent, target).pipe(map((storage) => loggedStorage(storage, visible(torrent.name), hear))),
+      openStorage: (torrent, target) =>
+        env.openStorage(torrent, target).pipe(map((storage) => loggedStorage(storage, visible(torrent.name), hear))),
     }),
   };
 };

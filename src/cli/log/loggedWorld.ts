@@ -7,8 +7,8 @@ import type { Web } from '../input/torrentUrl.ts';
 import type { Note, Room } from '../args/logRooms.ts';
 
 /**
- * The outside world for one command, and how long the user waits for it. It keeps no notes if `notes` is false; with `--verbose` all that is
- * said to it and by it is a line for `say`.
+ * The outside world for one command, and how long the user waits for it. It keeps no notes if `notes` is false; with
+ * `--verbose` all that is said to it and by it is a line for `say`.
  */
 export const loggedWorld = async (given: Given, say: (line: string) => void): Promise<Env & CreateEnv & Web> => {
   const rooms = (given['rooms'] ?? []) as readonly Room[];
@@ -21,7 +21,9 @@ export const loggedWorld = async (given: Given, say: (line: string) => void): Pr
     import('./loggedCreateEnv.ts'),
     import('../views/note.ts'),
   ]);
-  const named = new Set([...BOOTSTRAP, ...texts(given, 'bootstrap').map((each) => address('bootstrap', each))].map(({ host }) => host));
+  const named = new Set(
+    [...BOOTSTRAP, ...texts(given, 'bootstrap').map((each) => address('bootstrap', each))].map(({ host }) => host),
+  );
   const tell = (note: Note): void => say(noteLine(note, new Date()));
   return { ...env, ...loggedEnv(env, rooms, tell, (host) => named.has(host)), ...loggedCreateEnv(env, rooms, tell) };
 };

@@ -27,7 +27,11 @@ const krpc = (packet: Krpc): string => {
   if (packet.type === 'query') return question(packet.question);
   if (packet.type === 'error') return `error ${packet.code}: ${visible(packet.message)}`;
   const { nodes, peers, token } = packet;
-  const facts = [peers && counted(peers.length, 'peer'), nodes && counted(nodes.length, 'node'), token && 'a token'].filter(Boolean);
+  const facts = [
+    peers && counted(peers.length, 'peer'),
+    nodes && counted(nodes.length, 'node'),
+    token && 'a token',
+  ].filter(Boolean);
   return `reply: ${facts.join(', ') || 'here I am'}`;
 };
 
@@ -63,7 +67,12 @@ const request = (bytes: Uint8Array): string => {
 const isDictionary = (bytes: Uint8Array): boolean => bytes[0] === 0x64 && bytes.at(-1) === 0x65;
 
 /** What a datagram says, and where such things are said. Never throws because of the bytes. */
-export const packetWords = (direction: Direction, bytes: Uint8Array, multicast: boolean, family: 4 | 6): readonly [room: Room, what: string] => {
+export const packetWords = (
+  direction: Direction,
+  bytes: Uint8Array,
+  multicast: boolean,
+  family: 4 | 6,
+): readonly [room: Room, what: string] => {
   const room = multicast ? 'lsd' : isDictionary(bytes) ? 'dht' : 'tracker';
   const tell = (): string => {
     if (room === 'lsd') return lsd(bytes);

@@ -16,7 +16,8 @@ const PLAIN: Readonly<Partial<Record<Message['type'], string>>> = {
   haveNone: 'have none',
 };
 
-const ones = (bytes: Uint8Array): number => bytes.reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
+const ones = (bytes: Uint8Array): number =>
+  bytes.reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
 
 const introduction = (payload: Uint8Array): string => {
   const { ids, version, reqq, metadataSize, port, yourIp, uploadOnly } = decodeExtensionHandshake(payload);
@@ -93,7 +94,8 @@ export class PeerWords {
     const name = this.#nameOf(direction, id);
     try {
       if (id === EXTENSION_HANDSHAKE) {
-        for (const [extension, theirs] of decodeExtensionHandshake(payload).ids) this.#ids[direction].set(theirs, extension);
+        for (const [extension, theirs] of decodeExtensionHandshake(payload).ids)
+          this.#ids[direction].set(theirs, extension);
         return introduction(payload);
       }
       if (name === UT_PEX) return pex(payload);

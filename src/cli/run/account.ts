@@ -22,8 +22,8 @@ export interface Figures {
 type Clock = () => number;
 
 /**
- * Counts how far one torrent has come, to the last piece: a sample of the progress is up to a quarter of a second old, and what was stored
- * since is added to it. Depends on being shown every event in order.
+ * Counts how far one torrent has come, to the last piece: a sample of the progress is up to a quarter of a second old,
+ * and what was stored since is added to it. Depends on being shown every event in order.
  */
 export class Account {
   readonly #now: Clock;

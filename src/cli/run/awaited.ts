@@ -26,20 +26,35 @@ export interface Wait {
 const NOBODY = 'nobody is found yet';
 
 /** The one value of `source$`, if it comes in time; shows meanwhile how far peers got. @throws GaveUp, Interrupted */
-export const awaited = async <T>(source$: Observable<T>, { missed, given, deadline, funnel, view }: Wait, io: Io): Promise<T> => {
+export const awaited = async <T>(
+  source$: Observable<T>,
+  { missed, given, deadline, funnel, view }: Wait,
+  io: Io,
+): Promise<T> => {
   let late = false;
   const found: T[] = [];
   const rows = (width?: number): readonly string[] => funnelLines({ type: 'funnel', sources: funnel.rows }, width);
-  const look = (): void => view.show({ lines: (width) => (funnel.rows.length > 0 ? rows(width) : [NOBODY]), line: () => rows().join('; ') || NOBODY });
+  const look = (): void =>
+    view.show({
+      lines: (width) => (funnel.rows.length > 0 ? rows(width) : [NOBODY]),
+      line: () => rows().join('; ') || NOBODY,
+    });
   const looks = setInterval(look, LOOK_EVERY);
   try {
     look();
-    await follow(source$.pipe(takeUntil(timer(deadline.left).pipe(tap(() => (late = true))))), io, (value) => void found.push(value));
+    await follow(
+      source$.pipe(takeUntil(timer(deadline.left).pipe(tap(() => (late = true))))),
+      io,
+      (value) => void found.push(value),
+    );
   } finally {
     clearInterval(looks);
   }
   const [value] = found;
   if (value !== undefined) return value;
   const how = late ? ` within ${duration(deadline.seconds)}` : ', and nobody is left to ask';
-  throw new GaveUp(late ? 'timeout' : 'no-peers', `${missed}${how} (${rows().join('; ') || 'nobody was named'}): ${tryAgain(given)}`);
+  throw new GaveUp(
+    late ? 'timeout' : 'no-peers',
+    `${missed}${how} (${rows().join('; ') || 'nobody was named'}): ${tryAgain(given)}`,
+  );
 };

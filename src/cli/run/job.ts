@@ -40,17 +40,27 @@ export interface Refused {
 }
 
 /** The path of what is downloaded, as soon as that is known. */
-export const pathOfJob = ({ torrent, target }: Job): string | undefined => torrent && target && placeOf(torrent, target);
+export const pathOfJob = ({ torrent, target }: Job): string | undefined =>
+  torrent && target && placeOf(torrent, target);
 
 /** The first object of a torrent with `--json`. */
 export const beginJob = (job: Job, { json }: Pick<Io, 'json'>): void => {
   const target = pathOfJob(job);
   const sources = job.given === undefined ? {} : { sources: [job.given] };
-  json?.start({ ...sources, ...knownOf(job.torrent ?? job.source), ...(target !== undefined && { target }) }, job.named.infoHash);
+  json?.start(
+    { ...sources, ...knownOf(job.torrent ?? job.source), ...(target !== undefined && { target }) },
+    job.named.infoHash,
+  );
   tellIgnored({ json }, job.source, job.named.infoHash);
 };
 
-const jobOf = async (source: string | Torrent, read: SourceArgument, { seeding, targetFor }: Plan, found: Discovery, io: Io): Promise<Job> => {
+const jobOf = async (
+  source: string | Torrent,
+  read: SourceArgument,
+  { seeding, targetFor }: Plan,
+  found: Discovery,
+  io: Io,
+): Promise<Job> => {
   const { findable, torrent, magnet, peers } = read;
   const infoHash = toHex(findable.infoHash);
   const target = torrent && (await targetFor(torrent));
@@ -61,10 +71,21 @@ const jobOf = async (source: string | Torrent, read: SourceArgument, { seeding, 
   const name = torrent?.name ?? magnet?.name ?? infoHash;
   const named = { name, infoHash, ...(torrent && { length: torrent.length }) };
   const given = typeof source === 'string' ? { given: source } : {};
-  return { ...given, source: torrent ?? (magnet as MagnetLink), named, peers, trackers, ...(torrent && { torrent }), ...(target && { target }) };
+  return {
+    ...given,
+    source: torrent ?? (magnet as MagnetLink),
+    named,
+    peers,
+    trackers,
+    ...(torrent && { torrent }),
+    ...(target && { target }),
+  };
 };
 
-/** Reads all `sources`. One that is missing, broken or there twice is refused, and the others are not: both are in the order given. */
+/**
+ * Reads all `sources`. One that is missing, broken or there twice is refused, and the others are not: both are in the
+ * order given.
+ */
 export const readJobs = async (
   sources: readonly (string | Torrent)[],
   plan: Plan,
@@ -72,7 +93,10 @@ export const readJobs = async (
   env: Env,
   io: Io,
 ): Promise<{ readonly jobs: readonly Job[]; readonly refused: readonly Refused[] }> => {
-  const read = async (given: string | Torrent, at: number): Promise<{ at: number; given: string | Torrent; read?: SourceArgument; error?: unknown }> => {
+  const read = async (
+    given: string | Torrent,
+    at: number,
+  ): Promise<{ at: number; given: string | Torrent; read?: SourceArgument; error?: unknown }> => {
     try {
       return { at, given, read: await sourceArgument(given, env, io) };
     } catch (error) {
@@ -88,7 +112,11 @@ export const readJobs = async (
     const source = typeof given === 'string' ? given : given.name;
     const infoHash = known && toHex(known.findable.infoHash);
     if (known === undefined || infoHash === undefined) refused.push({ source, error });
-    else if (jobs.has(infoHash)) refused.push({ source, error: new InputError('bad-option', `${visible(source)}: is given twice: name each torrent once`) });
+    else if (jobs.has(infoHash))
+      refused.push({
+        source,
+        error: new InputError('bad-option', `${visible(source)}: is given twice: name each torrent once`),
+      });
     else {
       try {
         jobs.set(infoHash, await jobOf(given, known, plan, found, io));

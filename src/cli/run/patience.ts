@@ -28,7 +28,10 @@ export class Patience {
       });
   }
 
-  /** Bytes that arrive and pieces that are stored or checked count, and so does waiting for a limit of ours; peers that come and go do not. */
+  /**
+   * Bytes that arrive and pieces that are stored or checked count, and so does waiting for a limit of ours; peers that
+   * come and go do not.
+   */
   see(event: DownloadEvent): void {
     const moved =
       // Who waits for others waits as long as they like; they may be silent for hours, and then no sample comes.
@@ -45,7 +48,9 @@ export class Patience {
   }
 
   #gaveUp(seconds: number): GaveUp {
-    const why = this.#last?.reason ?? `${counted(this.#last?.peers.known ?? 0, 'peer')} known, ${this.#last?.peers.connected ?? 0} connected`;
+    const why =
+      this.#last?.reason ??
+      `${counted(this.#last?.peers.known ?? 0, 'peer')} known, ${this.#last?.peers.connected ?? 0} connected`;
     return new GaveUp('timeout', `no progress for ${duration(seconds)} (${why}): ${tryAgain(this.#given)}`);
   }
 }

@@ -6,7 +6,10 @@ import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 
 /** What is done with each of several torrents. */
 export interface Plan {
-  readonly settings: Omit<DownloadOptions, 'target' | 'limits' | keyof SourceOptions | 'pex' | 'port' | 'peerId' | 'reception$' | 'budget' | 'checks'>;
+  readonly settings: Omit<
+    DownloadOptions,
+    'target' | 'limits' | keyof SourceOptions | 'pex' | 'port' | 'peerId' | 'reception$' | 'budget' | 'checks'
+  >;
   readonly seeding: SeedOptions | undefined;
   readonly targetFor: (torrent: Torrent) => Promise<Target>;
   /** Where the .torrent is written. */

@@ -30,10 +30,15 @@ export const portsOf = (given: Given): readonly number[] => {
 };
 
 /**
- * Downloads or seeds all of `sources`, so many at the same time. One that fails does not end the others: the command fails as the first of
- * them did. A single one fails as if nobody had thought of others.
+ * Downloads or seeds all of `sources`, so many at the same time. One that fails does not end the others: the command
+ * fails as the first of them did. A single one fails as if nobody had thought of others.
  */
-export const runTorrents = async (given: Given, io: Io, sources: readonly (string | Torrent)[], asked: Plan): Promise<void> => {
+export const runTorrents = async (
+  given: Given,
+  io: Io,
+  sources: readonly (string | Torrent)[],
+  asked: Plan,
+): Promise<void> => {
   let say = io.say;
   const { openStorage } = asked;
   const env = { ...(await loggedWorld(given, (line) => say(line))), ...(openStorage && { openStorage }) };

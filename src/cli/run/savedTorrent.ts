@@ -17,7 +17,10 @@ const isOf = (path: string, infoHash: string): boolean => {
   }
 };
 
-/** The `path` to write the .torrent to, if it has to be: an earlier run may have done it. @throws InputError, StorageError */
+/**
+ * The `path` to write the .torrent to, if it has to be: an earlier run may have done it. @throws InputError,
+ * StorageError
+ */
 export const unsaved = (path: string | undefined, infoHash: string, force: boolean): string | undefined => {
   if (path === undefined || isOf(path, infoHash)) return undefined;
   mayWrite(path, force);

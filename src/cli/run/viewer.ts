@@ -21,8 +21,8 @@ const SAID = 200;
 const NOBODY: FunnelSample = { type: 'funnel', sources: [] };
 
 /**
- * Warnings of the whole process, of which each torrent hears: that the DHT can't be joined, that a port can't be had, that a tracker is
- * down. They are said once, and of no torrent.
+ * Warnings of the whole process, of which each torrent hears: that the DHT can't be joined, that a port can't be had,
+ * that a tracker is down. They are said once, and of no torrent.
  */
 const OF_ALL: ReadonlySet<string> = new Set(['dht-bootstrap', 'bad-option', 'unreachable', 'timeout']);
 
@@ -80,7 +80,10 @@ export const viewerOfOne = (given: Given, io: Io, view: Live): Viewer => {
     if (event.type === 'funnel') funnel = event;
     if (event.type === 'progress') {
       const shown = verbose || event.phase === 'metadata' ? funnel : NOBODY;
-      const lines = (width: number): readonly string[] => [...progressLines(event, width), ...funnelLines(shown, width)];
+      const lines = (width: number): readonly string[] => [
+        ...progressLines(event, width),
+        ...funnelLines(shown, width),
+      ];
       view.show({ lines, line: () => [progressLine(event), ...funnelLines(shown)].join('\n  ') });
     }
     say(eventLine(event, told(given, event)), event);

@@ -46,7 +46,8 @@ const selecting = (job: Job, { select }: Plan['settings']): Pick<DownloadOptions
   const own = 'info' in job.source ? undefined : job.source.select;
   const wanted = select ?? own;
   if (wanted === undefined) return {};
-  const chosen = (torrent: Torrent): Observable<Selection> => (typeof wanted === 'function' ? wanted(torrent) : of(wanted));
+  const chosen = (torrent: Torrent): Observable<Selection> =>
+    typeof wanted === 'function' ? wanted(torrent) : of(wanted);
   return { select: (torrent) => chosen(torrent).pipe(tap((selection) => choose(job, torrent, selection))) };
 };
 
@@ -85,12 +86,15 @@ const downloaded = async (
   };
   await followed(events$, next, patience.end$ === NEVER ? stop$ : merge(stop$, patience.end$));
   if (!account.done)
-    throw new GaveUp('no-peers', `no peer left that could help${account.reason === undefined ? give(given, 'another') : `: ${account.reason}`}`);
+    throw new GaveUp(
+      'no-peers',
+      `no peer left that could help${account.reason === undefined ? give(given, 'another') : `: ${account.reason}`}`,
+    );
 };
 
 /**
- * Downloads one torrent, or seeds it, until it is over, and tells the viewer how that was. Calls `freed` once it is complete: what follows
- * is seeding. Resolves with the error that ended it, if one did.
+ * Downloads one torrent, or seeds it, until it is over, and tells the viewer how that was. Calls `freed` once it is
+ * complete: what follows is seeding. Resolves with the error that ended it, if one did.
  */
 export const work = async (job: Job, account: Account, bench: Bench, freed: () => void): Promise<unknown> => {
   const { plan, viewer } = bench;

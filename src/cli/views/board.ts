@@ -21,8 +21,9 @@ const rank = ({ progress }: Row): number => RANKS[progress?.phase ?? 'waiting'];
 const busy = ({ progress }: Row): number => (progress?.phase === 'seeding' ? progress.upRate : (progress?.rate ?? 0));
 
 /**
- * All torrents of a command, as they are seen: those that are over are counted, the others have a row, the busiest first. Invariant: the
- * order changes at most every few seconds, but for rows that go. A board of which nothing has changed is not looked through: it gives what it gave before.
+ * All torrents of a command, as they are seen: those that are over are counted, the others have a row, the busiest
+ * first. Invariant: the order changes at most every few seconds, but for rows that go. A board of which nothing has
+ * changed is not looked through: it gives what it gave before.
  */
 export class Board implements Moment {
   readonly #now: () => number;
@@ -32,13 +33,16 @@ export class Board implements Moment {
   #sortAt = 0;
   /** Have rows changed since they were last put in order? */
   #unsorted = true;
-  /** What was drawn last, until a row changes: a thousand idle torrents are not to be gone through four times a second. */
+  /**
+   * What was drawn last, until a row changes: a thousand idle torrents are not to be gone through four times a second.
+   */
   #drawn: { readonly lines: readonly string[]; readonly width: number; readonly height: number } | undefined;
   #title: string | undefined;
 
   constructor(all: readonly Known[], now: () => number) {
     this.#now = now;
-    for (const { name, infoHash, length } of all) this.#rows.set(infoHash, { name: visible(name), state: 'waiting', length });
+    for (const { name, infoHash, length } of all)
+      this.#rows.set(infoHash, { name: visible(name), state: 'waiting', length });
     this.#order = [...this.#rows.keys()];
   }
 
@@ -46,7 +50,8 @@ export class Board implements Moment {
     const row = this.#rows.get(infoHash);
     if (row === undefined) return;
     if (event.type === 'progress') this.#set(infoHash, { ...row, state: 'running', progress: event });
-    if (event.type === 'metadata') this.#set(infoHash, { ...row, name: visible(event.torrent.name), length: event.torrent.length });
+    if (event.type === 'metadata')
+      this.#set(infoHash, { ...row, name: visible(event.torrent.name), length: event.torrent.length });
   }
 
   /** A source that is no torrent has failed before it could begin. */
@@ -93,7 +98,9 @@ export class Board implements Moment {
       this.#sortAt = now + SORT_EVERY;
       this.#order = [...this.#rows.keys()].sort((one, other) => this.#compare(one, other));
     }
-    return this.#order.flatMap((infoHash) => this.#rows.get(infoHash) ?? []).filter(({ state }) => state === 'waiting' || state === 'running');
+    return this.#order
+      .flatMap((infoHash) => this.#rows.get(infoHash) ?? [])
+      .filter(({ state }) => state === 'waiting' || state === 'running');
   }
 
   /** As given where nothing else tells them apart: sorting is stable, and the map has the order of the command line. */

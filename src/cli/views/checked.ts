@@ -32,8 +32,13 @@ export const badFileLines = (torrent: Torrent, checked: Checked): readonly strin
   const bad = badOf(checked);
   const lines = bad
     .slice(0, LISTED)
-    .map((each) => `${WORDS[each.state].padEnd(9)}  ${visible(each.path)}${detail(each, torrent.files[each.file]?.length ?? 0)}`);
-  return bad.length > LISTED ? [...lines, `… and ${counted(bad.length - LISTED, 'more file')} (--json lists all)`] : lines;
+    .map(
+      (each) =>
+        `${WORDS[each.state].padEnd(9)}  ${visible(each.path)}${detail(each, torrent.files[each.file]?.length ?? 0)}`,
+    );
+  return bad.length > LISTED
+    ? [...lines, `… and ${counted(bad.length - LISTED, 'more file')} (--json lists all)`]
+    : lines;
 };
 
 /** What is wrong, and what to do. */
@@ -41,13 +46,20 @@ export const summary = (place: string, torrent: Torrent, checked: Checked, wrong
   const { valid, pieceCount } = checked;
   const which = ranges(wrong);
   const list = `${which.slice(0, RANGES).join(', ')}${which.length > RANGES ? ', …' : ''}`;
-  const pieces = wrong.length > 0 ? [`${pieceCount - valid} of ${counted(pieceCount, 'piece')} missing or wrong (number ${list})`] : [];
+  const pieces =
+    wrong.length > 0
+      ? [`${pieceCount - valid} of ${counted(pieceCount, 'piece')} missing or wrong (number ${list})`]
+      : [];
   const bad = badOf(checked);
   const first = bad[0];
   const named = first && torrent.files.length > 1 ? `, first ${visible(first.path)}` : '';
-  const files = first ? [`${counted(bad.length, 'file')} ${bad.length === 1 ? WORDS[first.state] : 'not as they should be'}${named}`] : [];
+  const files = first
+    ? [`${counted(bad.length, 'file')} ${bad.length === 1 ? WORDS[first.state] : 'not as they should be'}${named}`]
+    : [];
   const advice =
-    first?.state === 'too-long' && wrong.length === 0 ? 'what is behind the end is none of the torrent' : 'download again to fetch what is missing';
+    first?.state === 'too-long' && wrong.length === 0
+      ? 'what is behind the end is none of the torrent'
+      : 'download again to fetch what is missing';
   return `${visible(place)}: ${[...pieces, ...files].join('; ')}: ${advice}`;
 };
 
@@ -60,6 +72,11 @@ export const checkedObject = (path: string, torrent: Torrent, checked: Checked):
     complete: checked.complete,
     valid: checked.valid,
     pieceCount: checked.pieceCount,
-    files: badOf(checked).map(({ file, path: of, state, size }) => ({ number: numbers.get(file) ?? file + 1, path: of, state, size })),
+    files: badOf(checked).map(({ file, path: of, state, size }) => ({
+      number: numbers.get(file) ?? file + 1,
+      path: of,
+      state,
+      size,
+    })),
   };
 };

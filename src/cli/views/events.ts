@@ -46,7 +46,8 @@ export const eventLine = (event: DownloadEvent, verbose: boolean): string | unde
   if (event.type === 'warning') return `warning: ${visible(event.message)}`;
   if (event.type === 'corrupt')
     return `piece ${event.index} had the wrong hash, from ${event.from.map(({ address }) => hostPort(address)).join(', ')}: asked for again`;
-  if (event.type === 'seeded') return `enough given (${ENOUGH[event.reason]}): ${bytes(event.uploaded)} in this run, ratio ${event.ratio.toFixed(2)}`;
+  if (event.type === 'seeded')
+    return `enough given (${ENOUGH[event.reason]}): ${bytes(event.uploaded)} in this run, ratio ${event.ratio.toFixed(2)}`;
   if (!verbose) return undefined;
   switch (event.type) {
     case 'stored':

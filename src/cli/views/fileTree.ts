@@ -26,11 +26,12 @@ const notes = ({ path, attributes, link }: TorrentFile, becomes: readonly string
 };
 
 /** A folder, and what it becomes on disk. */
-const folderLine = (name: string, becomes: string): string => `${visible(name)}/${becomes === name ? '' : ` (saved as ${visible(becomes)}/)`}`;
+const folderLine = (name: string, becomes: string): string =>
+  `${visible(name)}/${becomes === name ? '' : ` (saved as ${visible(becomes)}/)`}`;
 
 /**
- * The files with their numbers and sizes, in their order, each folder above what is in it. Names that are changed say what they become,
- * by `places`. What `marked` says is chosen begins with `*`, if there is anything to choose.
+ * The files with their numbers and sizes, in their order, each folder above what is in it. Names that are changed say
+ * what they become, by `places`. What `marked` says is chosen begins with `*`, if there is anything to choose.
  */
 export const fileTree = (
   { files, layout }: Pick<Torrent, 'files' | 'layout'>,
@@ -50,8 +51,10 @@ export const fileTree = (
     const folders = path.length - 1;
     let depth = 0;
     const last = above.path.length - 1;
-    while (depth < Math.min(folders, last) && path[depth] === above.path[depth] && as[depth] === above.as[depth]) depth++;
-    for (; depth < folders; depth++) lines.push(`${edge}${indent(depth)}${folderLine(path[depth] ?? '', as[depth] ?? '')}`);
+    while (depth < Math.min(folders, last) && path[depth] === above.path[depth] && as[depth] === above.as[depth])
+      depth++;
+    for (; depth < folders; depth++)
+      lines.push(`${edge}${indent(depth)}${folderLine(path[depth] ?? '', as[depth] ?? '')}`);
     above = { path, as };
     const mark = marked ? (marked(place) ? '* ' : '  ') : '';
     const name = `${indent(folders)}${visible(path.at(-1) ?? '')}${notes(file, becomes)}`;

@@ -27,5 +27,9 @@ const funnelLine = (row: Row): string => {
   return `${row.source}: ${steps(row)}${lost.length > 0 ? `; lost: ${lost.join(', ')}` : ''}`;
 };
 
-/** One line for each source of peers: how far those got whom it named, and why others did not. No line is wider than `width`. */
-export const funnelLines = ({ sources }: FunnelSample, width = Infinity): readonly string[] => sources.map((row) => fit(funnelLine(row), width));
+/**
+ * One line for each source of peers: how far those got whom it named, and why others did not. No line is wider than
+ * `width`.
+ */
+export const funnelLines = ({ sources }: FunnelSample, width = Infinity): readonly string[] =>
+  sources.map((row) => fit(funnelLine(row), width));

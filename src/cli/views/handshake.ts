@@ -22,7 +22,11 @@ const promises = ({ reserved }: Handshake): string => {
 };
 
 /** Both handshakes as one JSON object. */
-export const metObject = ({ peer, theirs, dhtPort }: Met, negotiated: boolean, pieceCount: number | undefined): ToldAs<'handshake'> => {
+export const metObject = (
+  { peer, theirs, dhtPort }: Met,
+  negotiated: boolean,
+  pieceCount: number | undefined,
+): ToldAs<'handshake'> => {
   const { address, state } = peer;
   // Where a peer listens need not be where we have met it.
   const { ids, port: listensOn, ...said } = state.extensions ?? {};
@@ -60,7 +64,8 @@ export const handshakeLines = ({ peer, theirs }: Met): readonly string[] => [
 
 const extensionLines = ({ peer }: Met): readonly string[] => {
   const { extensions } = peer.state;
-  if (extensions === undefined) return [`Extensions: ${peer.state.extended ? 'not told' : 'the peer does not speak the extension protocol'}`];
+  if (extensions === undefined)
+    return [`Extensions: ${peer.state.extended ? 'not told' : 'the peer does not speak the extension protocol'}`];
   const { ids, version, metadataSize, reqq, port, yourIp, ipv4, ipv6, uploadOnly } = extensions;
   const facts: readonly (readonly [string, string | number | undefined])[] = [
     ['Extensions', [...ids].map(([name, id]) => `${visible(name)} ${id}`).join(', ') || 'none'],

@@ -23,7 +23,9 @@ const LAST_DATE = 253_402_300_800;
 type Selection = readonly Span[] | undefined;
 
 const hashes = ({ pieceHashes }: Torrent, limit: number): readonly string[] =>
-  Array.from({ length: Math.min(limit, pieceHashes.length / 20) }, (_, piece) => toHex(pieceHashes.subarray(piece * 20, piece * 20 + 20)));
+  Array.from({ length: Math.min(limit, pieceHashes.length / 20) }, (_, piece) =>
+    toHex(pieceHashes.subarray(piece * 20, piece * 20 + 20)),
+  );
 
 /** The link that stands for the torrent, and for what is chosen of it. */
 const linkOf = ({ infoHash, name, length, announce, webSeeds }: Torrent, select: Selection): string =>
@@ -41,7 +43,10 @@ const linkOf = ({ infoHash, name, length, announce, webSeeds }: Torrent, select:
     ...(select && select.length <= LINK_SPANS && { select }),
   });
 
-const fileObject = ({ length, padding, attributes, link }: Torrent['files'][number], { path, originalPath }: FilePlace): ToldAs<'info'>['files'][number] => {
+const fileObject = (
+  { length, padding, attributes, link }: Torrent['files'][number],
+  { path, originalPath }: FilePlace,
+): ToldAs<'info'>['files'][number] => {
   if (padding) return { originalPath, length, padding };
   return {
     path,
@@ -100,7 +105,10 @@ const facts = (torrent: Torrent, places: readonly FilePlace[], selection: Select
   const lines = [`Name: ${visible(name)}`];
   const [becomes = name] = places.find(({ path }) => path !== '')?.path.split('/') ?? [];
   if (becomes !== name) lines.push(`Saved As: ${visible(becomes)}`);
-  lines.push(`Size: ${bytes(length)}${padding} in ${counted(pieceHashes.length / 20, 'piece')}`, `Magnet Link: ${visible(linkOf(torrent, selection))}`);
+  lines.push(
+    `Size: ${bytes(length)}${padding} in ${counted(pieceHashes.length / 20, 'piece')}`,
+    `Magnet Link: ${visible(linkOf(torrent, selection))}`,
+  );
   if (torrent.private) lines.push('Private: yes');
   if (comment) lines.push(`Comment: ${visible(comment)}`);
   if (createdBy) lines.push(`Created By: ${visible(createdBy)}`);
@@ -121,7 +129,9 @@ const selectedLine = (torrent: Torrent, selection: readonly Span[]): string => {
   return `Selected: ${chosen.length} of ${counted(all.length, 'file')}, ${bytes(length)}${numbers === '' ? '' : ` (number ${numbers})`}`;
 };
 
-/** The torrent as lines for people; `limit` cuts the list of hashes. `Length` is that of its content, without padding. */
+/**
+ * The torrent as lines for people; `limit` cuts the list of hashes. `Length` is that of its content, without padding.
+ */
 export const infoLines = (torrent: Torrent, limit: number, selection: Selection): readonly string[] => {
   const trackers = torrent.announce.flat();
   const places = filePlaces(torrent);

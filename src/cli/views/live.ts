@@ -30,11 +30,12 @@ export interface Live {
 }
 
 /** Does a terminal that becomes narrower break long lines anew? Most do; these leave out what has no room. */
-export const reflows = ({ TERM, XTERM_VERSION, STY }: NodeJS.ProcessEnv): boolean => XTERM_VERSION === undefined && STY === undefined && TERM !== 'linux';
+export const reflows = ({ TERM, XTERM_VERSION, STY }: NodeJS.ProcessEnv): boolean =>
+  XTERM_VERSION === undefined && STY === undefined && TERM !== 'linux';
 
 /**
- * What takes away `lines` that were drawn before the terminal had `width` columns, and leaves the cursor where it would be had they not been
- * broken into more of them: the spinner takes away as many as it has drawn.
+ * What takes away `lines` that were drawn before the terminal had `width` columns, and leaves the cursor where it would
+ * be had they not been broken into more of them: the spinner takes away as many as it has drawn.
  */
 export const undone = (lines: readonly string[], width: number): string => {
   const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(columns(line) / width)), 0);
@@ -44,14 +45,26 @@ export const undone = (lines: readonly string[], width: number): string => {
 /** What can be shown over. */
 export type Terminal = NodeJS.WriteStream;
 
-export const onTerminal = async (io: Pick<Io, 'say' | 'floor'>, title: string, stream: Terminal, env: NodeJS.ProcessEnv): Promise<Live> => {
+export const onTerminal = async (
+  io: Pick<Io, 'say' | 'floor'>,
+  title: string,
+  stream: Terminal,
+  env: NodeJS.ProcessEnv,
+): Promise<Live> => {
   const { default: ora } = await import('ora');
   // The spinner takes it over, and would first take away what it has drawn.
   const write = stream.write.bind(stream);
   let last: Moment | undefined;
   let drawn: readonly string[] = [];
   /** What {@link drawn} was made of, and what it is as one text: it is not made again of the same. */
-  let made: { readonly title: string; readonly width: number; readonly lines: readonly string[] | undefined; readonly height: number } | undefined;
+  let made:
+    | {
+        readonly title: string;
+        readonly width: number;
+        readonly lines: readonly string[] | undefined;
+        readonly height: number;
+      }
+    | undefined;
   let picture = '';
   const draw = (): string => {
     // The spinner and a space before, and one column is left free, as some terminals begin a line after the last one.
@@ -59,7 +72,8 @@ export const onTerminal = async (io: Pick<Io, 'say' | 'floor'>, title: string, s
     // Without the title, and the line that is said above.
     const height = Math.max(0, (stream.rows || ROWS) - 2);
     const now = { title: last?.title ?? title, width, lines: last?.lines(width, height), height };
-    if (made?.title === now.title && made.width === width && made.height === height && made.lines === now.lines) return picture;
+    if (made?.title === now.title && made.width === width && made.height === height && made.lines === now.lines)
+      return picture;
     made = now;
     drawn = [fit(now.title, width), ...(now.lines ?? []).slice(0, height)].map((line) => `  ${line}`);
     return (picture = drawn.join('\n').slice(2));
@@ -95,7 +109,10 @@ export const onTerminal = async (io: Pick<Io, 'say' | 'floor'>, title: string, s
   };
 };
 
-/** A line every few seconds while anything is shown: what was shown last is said when its time has come, though nothing follows. */
+/**
+ * A line every few seconds while anything is shown: what was shown last is said when its time has come, though nothing
+ * follows.
+ */
 export const onPipe = (io: Pick<Io, 'say'>, title: string): Live => {
   let next = performance.now() + FIRST_LINE;
   let titled = false;
@@ -118,9 +135,13 @@ export const onPipe = (io: Pick<Io, 'say'>, title: string): Live => {
   };
 };
 
-/** Can what was shown be shown over? Not where nobody knows how wide a line is: ora would take away lines without end. */
-export const canMove = ({ isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>, { TERM, CI }: NodeJS.ProcessEnv): boolean =>
-  isTTY && columns > 0 && TERM !== 'dumb' && CI === undefined;
+/**
+ * Can what was shown be shown over? Not where nobody knows how wide a line is: ora would take away lines without end.
+ */
+export const canMove = (
+  { isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>,
+  { TERM, CI }: NodeJS.ProcessEnv,
+): boolean => isTTY && columns > 0 && TERM !== 'dumb' && CI === undefined;
 
 /** On a terminal a picture that moves, on a pipe a line every few seconds; nothing that moves when `quiet`. */
 export const live = async (io: Io, title: string, quiet: boolean): Promise<Live> => {

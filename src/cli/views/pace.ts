@@ -5,7 +5,8 @@ const time = (milliseconds: number): string => duration(milliseconds / 1000);
 
 /** In which order and how often those are asked who name peers, as one line. */
 export const paceLine = ({ enough, trackers, lsd, dht }: Pace): string => {
-  const late = ({ after }: { readonly after: number }): string => (after > 0 ? ` first asked after ${time(after)} and` : '');
+  const late = ({ after }: { readonly after: number }): string =>
+    after > 0 ? ` first asked after ${time(after)} and` : '';
   return [
     `pace: with fewer than ${enough} peers trackers are${late(trackers)} asked again after ${time(trackers.atLeast)}`,
     `a silent tracker is passed over after ${time(trackers.patience)}`,

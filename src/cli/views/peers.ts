@@ -22,7 +22,10 @@ export const scrapedEvent = (url: string, { complete, incomplete, downloaded }: 
 });
 
 /** One line for people, if they are to see the event. */
-export const peerLine = (event: PeerEvent | ScrapedEvent | Announced | TrackerStatus | Warning, verbose: boolean): string | undefined => {
+export const peerLine = (
+  event: PeerEvent | ScrapedEvent | Announced | TrackerStatus | Warning,
+  verbose: boolean,
+): string | undefined => {
   if (event.type === 'peer') return `${hostPort(event)}  ${event.source}`;
   if (event.type === 'scraped')
     return `${shownUrl(event.url)}  ${counted(event.seeds, 'seed')}, ${counted(event.leechers, 'leecher')}, ${counted(event.downloads, 'download')}`;

@@ -46,7 +46,9 @@ const amount = ({ stored, length }: Progress): string => `${bytes(stored)} of ${
 /** What is seen while it is not known what a magnet link stands for: nothing that looks like a download. */
 const asking = ({ peers: { known, connected } }: Progress): string => {
   if (connected > 0) return `asking ${connected} of ${counted(known, 'peer')} what the link stands for`;
-  return known > 0 ? `connecting to ${counted(known, 'peer')}, to ask what the link stands for` : 'looking for peers, to ask what the link stands for';
+  return known > 0
+    ? `connecting to ${counted(known, 'peer')}, to ask what the link stands for`
+    : 'looking for peers, to ask what the link stands for';
 };
 
 /** The live block of a download: bar, figures, and why nothing moves. No line is wider than `width`. */
@@ -75,7 +77,10 @@ export interface Checking {
   readonly rate: number;
 }
 
-export const checkingLines = ({ checked, total, valid, rate: perSecond }: Checking, width: number): readonly string[] => {
+export const checkingLines = (
+  { checked, total, valid, rate: perSecond }: Checking,
+  width: number,
+): readonly string[] => {
   const left = percent(checked, total).padStart(6);
   const eta = perSecond > 0 ? `, ${duration((total - checked) / perSecond)} left` : '';
   const right = `${checked} of ${counted(total, 'piece')}, ${valid} right${eta}`;
@@ -94,7 +99,10 @@ export interface Hashing {
   readonly elapsed: number;
 }
 
-export const hashingLines = ({ hashed, total, length, pieceLength, elapsed }: Hashing, width: number): readonly string[] => {
+export const hashingLines = (
+  { hashed, total, length, pieceLength, elapsed }: Hashing,
+  width: number,
+): readonly string[] => {
   const done = Math.min(length, hashed * pieceLength);
   const perSecond = elapsed > 0 ? (done * 1000) / elapsed : 0;
   const left = percent(hashed, total).padStart(6);

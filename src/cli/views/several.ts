@@ -32,7 +32,8 @@ interface Style {
   readonly time: number;
 }
 
-const style = (width: number): Style => (width >= WIDE ? { wide: true, gap: 2, leastName: 14, time: TIME } : { wide: false, gap: 1, leastName: 6, time: 6 });
+const style = (width: number): Style =>
+  width >= WIDE ? { wide: true, gap: 2, leastName: 14, time: TIME } : { wide: false, gap: 1, leastName: 6, time: 6 };
 
 /** A text and the columns it takes; without end if it may take the rest of the line. */
 type Cell = readonly [text: string, width: number];
@@ -65,11 +66,14 @@ const nameRoom = (width: number, longest: number, { gap, time, leastName }: Styl
 const UNKNOWN = '–'.padStart(PERCENT);
 
 const part = ({ progress }: Row): string =>
-  progress === undefined || progress.phase === 'metadata' ? UNKNOWN : percent(progress.stored, progress.length).padStart(PERCENT);
+  progress === undefined || progress.phase === 'metadata'
+    ? UNKNOWN
+    : percent(progress.stored, progress.length).padStart(PERCENT);
 
 const STATES = { metadata: 'asking peers', checking: 'checking', paused: 'the disk is full', done: 'done' } as const;
 
-const speed = ({ phase, rate: down, upRate }: Progress): string => (phase === 'seeding' ? `↑ ${rate(upRate)}` : `↓ ${rate(down)}`);
+const speed = ({ phase, rate: down, upRate }: Progress): string =>
+  phase === 'seeding' ? `↑ ${rate(upRate)}` : `↓ ${rate(down)}`;
 
 /** What follows the name, the most important first. */
 const facts = ({ progress, length }: Row, { wide, gap, time }: Style): readonly Cell[] => {
@@ -89,7 +93,14 @@ const facts = ({ progress, length }: Row, { wide, gap, time }: Style): readonly 
       [speed(progress), RATE],
       [visible(reason), Infinity],
     ];
-  const left = phase === 'seeding' ? (wide ? 'seeding' : 'seeds') : eta === undefined ? '' : (wide ? duration : roughly)(Math.ceil(eta));
+  const left =
+    phase === 'seeding'
+      ? wide
+        ? 'seeding'
+        : 'seeds'
+      : eta === undefined
+        ? ''
+        : (wide ? duration : roughly)(Math.ceil(eta));
   return [[speed(progress), RATE], [left, time], amount, people];
 };
 
@@ -113,7 +124,8 @@ const sum = (rows: readonly Row[], of: (row: Row) => number): number => rows.red
 
 const told = (count: number, word: string): readonly string[] => (count > 0 ? [`${count} ${word}`] : []);
 
-const isComplete = ({ progress, state }: Row): boolean => state === 'over' || progress?.phase === 'seeding' || progress?.phase === 'done';
+const isComplete = ({ progress, state }: Row): boolean =>
+  state === 'over' || progress?.phase === 'seeding' || progress?.phase === 'done';
 
 /** `7 torrents: 2 complete, 1 failed, 3 waiting`. */
 export const statesLine = (all: readonly Row[]): string => {
@@ -137,7 +149,9 @@ const totals = (all: readonly Row[], wide = true): readonly string[] => {
   return [
     (length > 0 ? percent(stored, length) : '–').padStart(PERCENT),
     `↓ ${rate(down)}`,
-    ...(down > 0 && stored < length ? [`${(wide ? duration : roughly)(Math.ceil((length - stored) / down))} left`] : []),
+    ...(down > 0 && stored < length
+      ? [`${(wide ? duration : roughly)(Math.ceil((length - stored) / down))} left`]
+      : []),
     ...(length > 0 ? [bytesOf(stored, length)] : []),
     counted(peers, 'peer'),
     ...(up > 0 ? [`↑ ${rate(up)}`] : []),
@@ -156,7 +170,9 @@ export const totalLine = (all: readonly Row[], width: number): string => {
 };
 
 /** The same for a log. */
-export const totalLogLine = (all: readonly Row[]): string => `${statesLine(all)}; ${totals(all).join(', ').trimStart()}`;
+export const totalLogLine = (all: readonly Row[]): string =>
+  `${statesLine(all)}; ${totals(all).join(', ').trimStart()}`;
 
 /** One of them as a line for a log. */
-export const severalLine = ({ name, progress }: Row): string => `${name}: ${progress === undefined ? 'waiting' : progressLine(progress)}`;
+export const severalLine = ({ name, progress }: Row): string =>
+  `${name}: ${progress === undefined ? 'waiting' : progressLine(progress)}`;

@@ -16,7 +16,10 @@ const given = ({ uploaded, ratio }: Figures): string => `${bytes(uploaded)} give
 export const completeLine = (figures: Figures, chosen?: Chosen): string => {
   const { length = 0, downloaded, wasted, uploaded, took, elapsed } = figures;
   const time = took ?? elapsed;
-  const how = downloaded > 0 ? ` (${bytes(downloaded)} in ${duration(time)}, ${rate(time > 0 ? downloaded / time : 0)})` : ', all there already';
+  const how =
+    downloaded > 0
+      ? ` (${bytes(downloaded)} in ${duration(time)}, ${rate(time > 0 ? downloaded / time : 0)})`
+      : ', all there already';
   return [
     `complete, ${bytes(length)}${how}`,
     ...(chosen ? [`${chosen.files} of ${counted(chosen.of, 'file')}`] : []),
@@ -37,7 +40,11 @@ const there = (length: number | undefined, stored: number): string => {
 export const thereLine = (figures: Figures, kept: boolean): string => {
   const { length, stored, looked, uploaded, took } = figures;
   const gave = took !== undefined ? [givenLine(figures)] : uploaded > 0 ? [given(figures)] : [];
-  return [`${looked || length === undefined ? '' : 'at least '}${there(length, stored)}`, ...gave, ...(kept ? [GO_ON] : [])].join('; ');
+  return [
+    `${looked || length === undefined ? '' : 'at least '}${there(length, stored)}`,
+    ...gave,
+    ...(kept ? [GO_ON] : []),
+  ].join('; ');
 };
 
 /** What is said of a torrent that the user stopped. */

@@ -1,4 +1,16 @@
-import type { Address, Bytes, Count, Index, InfoHash, OfTorrent, Port, Rate, Seconds, Source, Time } from './jsonUnits.ts';
+import type {
+  Address,
+  Bytes,
+  Count,
+  Index,
+  InfoHash,
+  OfTorrent,
+  Port,
+  Rate,
+  Seconds,
+  Source,
+  Time,
+} from './jsonUnits.ts';
 
 /** It is known what a magnet link stands for. */
 export interface JsonMetadata extends OfTorrent {
@@ -28,7 +40,8 @@ export interface JsonRechecked extends OfTorrent {
 export interface JsonProgress extends OfTorrent {
   readonly type: 'progress';
   /**
-   * `metadata`: not known yet what a magnet link stands for; `checking` what is on disk; `paused` for want of disk space; `seeding` what is complete.
+   * `metadata`: not known yet what a magnet link stands for; `checking` what is on disk; `paused` for want of disk
+   * space; `seeding` what is complete.
    */
   readonly phase: 'metadata' | 'checking' | 'downloading' | 'paused' | 'seeding' | 'done';
   /** Verified and stored, of `length`: what is wanted. */
@@ -144,7 +157,10 @@ export interface JsonTracker extends OfTorrent {
   readonly type: 'tracker';
   readonly url: string;
   readonly tier: Index;
-  /** `asking` now, `working` since its last answer, `failing` since the last time it was asked, `dropped`: never asked again. */
+  /**
+   * `asking` now, `working` since its last answer, `failing` since the last time it was asked, `dropped`: never asked
+   * again.
+   */
   readonly state: 'asking' | 'working' | 'failing' | 'dropped';
   /** Since its last answer. */
   readonly failures: Count;

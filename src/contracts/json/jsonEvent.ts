@@ -33,7 +33,10 @@ import type {
 } from './jsonResult.ts';
 import type { Bytes, Count, OfAny, Seconds } from './jsonUnits.ts';
 
-/** A torrent is begun with: the first object of each torrent, and of each run. Without `torrent`: a run in which none is known. */
+/**
+ * A torrent is begun with: the first object of each torrent, and of each run. Without `torrent`: a run in which none is
+ * known.
+ */
 export interface JsonStart extends OfAny {
   readonly type: 'start';
   /** Empty when none was recognised. */
@@ -54,8 +57,8 @@ export interface JsonStart extends OfAny {
 export interface JsonEnd extends OfAny {
   readonly type: 'end';
   /**
-   * `complete`: what was asked for is done; `seeded`: and enough given; `interrupted` by Ctrl-C, SIGTERM, SIGHUP or a closed pipe; `gave-up`: no
-   * peers, no progress in time, or not all is right; `error`: see the object before.
+   * `complete`: what was asked for is done; `seeded`: and enough given; `interrupted` by Ctrl-C, SIGTERM, SIGHUP or a
+   * closed pipe; `gave-up`: no peers, no progress in time, or not all is right; `error`: see the object before.
    */
   readonly reason: 'complete' | 'seeded' | 'interrupted' | 'gave-up' | 'error';
   /** That of this torrent; that of the process is the one of the first torrent that fails. */
@@ -103,8 +106,8 @@ export interface JsonWarning extends OfAny {
 }
 
 /**
- * What `--json` writes on stdout: one of these a line, and nothing else. Sizes are bytes, durations seconds, moments ISO 8601 in UTC. What is
- * not known is absent. A key that strangers choose may be any text.
+ * What `--json` writes on stdout: one of these a line, and nothing else. Sizes are bytes, durations seconds, moments
+ * ISO 8601 in UTC. What is not known is absent. A key that strangers choose may be any text.
  *
  * ```ts
  * const event = JSON.parse(line) as JsonEvent;

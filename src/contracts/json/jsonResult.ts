@@ -195,7 +195,9 @@ export interface JsonDemo extends OfTorrent {
   readonly identical: boolean;
 }
 
-/** `decode`: what the bencode stands for. Bytes that are no text are `{"$hex":"00ff"}`; integers keep all their digits. */
+/**
+ * `decode`: what the bencode stands for. Bytes that are no text are `{"$hex":"00ff"}`; integers keep all their digits.
+ */
 export interface JsonDecoded extends OfAny {
   readonly type: 'decoded';
   readonly value: unknown;

@@ -1,8 +1,9 @@
 import type { UdpEndpoint } from '../../contracts/env.ts';
 
 /**
- * Nodes that are always there, for those who know no other one yet. All are asked, as each of them has been away for months: the operators of
- * libtorrent, Transmission and Ouinet keep theirs; those of BitTorrent, µTorrent and Vuze have been reported both dead and alive.
+ * Nodes that are always there, for those who know no other one yet. All are asked, as each of them has been away for
+ * months: the operators of libtorrent, Transmission and Ouinet keep theirs; those of BitTorrent, µTorrent and Vuze have
+ * been reported both dead and alive.
  */
 export const BOOTSTRAP: readonly UdpEndpoint[] = [
   { host: 'router.bittorrent.com', port: 6881 },

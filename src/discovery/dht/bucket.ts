@@ -4,7 +4,9 @@ import type { NodeEndpoint } from '../../protocol/encoding/compact.ts';
 export const K = 8;
 /** Milliseconds after which a node that has not been heard of is questionable, and a bucket is refreshed. BEP 5. */
 export const QUIET = 15 * 60_000;
-/** Answers missed in a row that make a node bad: it is not told to others, and leaves when another one wants its place. */
+/**
+ * Answers missed in a row that make a node bad: it is not told to others, and leaves when another one wants its place.
+ */
 export const BAD = 2;
 
 /** A node that has answered us. */
@@ -27,7 +29,8 @@ export interface Bucket {
 
 export const isBad = ({ failures }: Contact): boolean => failures >= BAD;
 
-export const isQuestionable = (contact: Contact, now: number): boolean => contact.failures > 0 || now - contact.seen >= QUIET;
+export const isQuestionable = (contact: Contact, now: number): boolean =>
+  contact.failures > 0 || now - contact.seen >= QUIET;
 
 /** When it was last looked up in; one that has become full without that, when anyone in it was last heard of. */
 export const lastMoved = ({ refreshed, contacts }: Bucket): number =>

@@ -5,7 +5,9 @@ import type { Env, PeerAddress, Warning } from '../../contracts/env.ts';
 import { defaultPace, type DhtPace } from '../pace.ts';
 import type { DhtNode } from './node.ts';
 
-/** Milliseconds between two announces: others forget us after 30 minutes, and the next lookup may be 16.5 minutes away. */
+/**
+ * Milliseconds between two announces: others forget us after 30 minutes, and the next lookup may be 16.5 minutes away.
+ */
 export const ANNOUNCE_EVERY = 13 * 60_000;
 
 export interface DhtPeersOptions {
@@ -32,14 +34,23 @@ export interface DhtPeersOptions {
  *   result  --a-(bc)---…-------d---…
  * ```
  *
- * Looks up at once, and again after 15 minutes; while peers are wanted after 5 minutes already, and after half a minute if
- * nobody was found; at once when the network has been joined only after a lookup in vain. Announces us with the first lookup, and when 13 minutes have passed. Not for private torrents (BEP 27).
- * Never completes; errors with those of `node$` only. BEP 5, 33.
+ * Looks up at once, and again after 15 minutes; while peers are wanted after 5 minutes already, and after half a minute
+ * if nobody was found; at once when the network has been joined only after a lookup in vain. Announces us with the
+ * first lookup, and when 13 minutes have passed. Not for private torrents (BEP 27). Never completes; errors with those
+ * of `node$` only. BEP 5, 33.
  */
 export const dhtPeers = (
   node$: Observable<DhtNode>,
   infoHash: Uint8Array,
-  { wanted$, port, announce = true, complete = () => false, random, report = () => undefined, pace = defaultPace.dht }: DhtPeersOptions,
+  {
+    wanted$,
+    port,
+    announce = true,
+    complete = () => false,
+    random,
+    report = () => undefined,
+    pace = defaultPace.dht,
+  }: DhtPeersOptions,
 ): Observable<PeerAddress> =>
   // One subscription for all of it, and one timer: a thousand torrents have a thousand of these.
   new Observable((subscriber) => {

@@ -5,7 +5,9 @@ export const WINDOW = 10_000;
 export const IGNORED = 5 * 60_000;
 /** Addresses that are counted; the one that began least recently is forgotten first. */
 export const MAX_HOSTS = 4096;
-/** Answers a second, to all together, and bytes of them; what was not used in the last ten seconds may be used at once. */
+/**
+ * Answers a second, to all together, and bytes of them; what was not used in the last ten seconds may be used at once.
+ */
 export const MAX_ANSWERS = 100;
 export const MAX_ANSWER_BYTES = 8000;
 const SAVED_SECONDS = 10;
@@ -17,8 +19,8 @@ interface Count {
 }
 
 /**
- * Who may have our attention. Depends on: what each address sent in the last ten seconds, and what we answered to all in the last
- * ones. Invariant: at most 4096 addresses are remembered.
+ * Who may have our attention. Depends on: what each address sent in the last ten seconds, and what we answered to all
+ * in the last ones. Invariant: at most 4096 addresses are remembered.
  */
 export class DosGuard {
   readonly #counts = new Map<string, Count>();

@@ -4,7 +4,16 @@ import type { Datagram, Env, UdpSocket } from '../../contracts/env.ts';
 import { addressKey } from '../../protocol/encoding/address.ts';
 import type { Endpoint, NodeEndpoint } from '../../protocol/encoding/compact.ts';
 import { equalIds, ID_LENGTH } from '../../protocol/encoding/id.ts';
-import { decodeKrpc, encodeKrpc, type Failure, type Family, type Krpc, type Query, type Question, type Reply } from '../../protocol/dht/krpc.ts';
+import {
+  decodeKrpc,
+  encodeKrpc,
+  type Failure,
+  type Family,
+  type Krpc,
+  type Query,
+  type Question,
+  type Reply,
+} from '../../protocol/dht/krpc.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 import { addressKind, mayTellOf } from '../../protocol/encoding/reach.ts';
 import type { DosGuard } from './dosGuard.ts';
@@ -38,8 +47,8 @@ export interface FamilyNodeOptions {
 }
 
 /**
- * Our node as seen by IPv4 or by IPv6: a socket and a routing table. What came in unasked costs its sender, not us: it is counted,
- * and nothing of it is kept but by the responder, for a good token.
+ * Our node as seen by IPv4 or by IPv6: a socket and a routing table. What came in unasked costs its sender, not us: it
+ * is counted, and nothing of it is kept but by the responder, for a good token.
  */
 export class FamilyNode {
   readonly family: Family;
@@ -86,7 +95,9 @@ export class FamilyNode {
     const heard$ = datagrams$.pipe(tap((datagram) => this.#receive(datagram)));
     const lost$ = undelivered$.pipe(tap(({ to }) => this.#undelivered(to)));
     const pings$ = this.#newcomers$.pipe(
-      mergeMap((node) => this.ask(node, { method: 'ping' }).pipe(tap({ finalize: () => this.#pinged.delete(addressKey(node)) }))),
+      mergeMap((node) =>
+        this.ask(node, { method: 'ping' }).pipe(tap({ finalize: () => this.#pinged.delete(addressKey(node)) })),
+      ),
     );
     return merge(heard$, lost$, pings$).pipe(ignoreElements());
   }
@@ -104,8 +115,8 @@ export class FamilyNode {
   }
 
   /**
-   * Asks once. Emits `slow` after 1.5 s and the reply when it comes; completes without one after 10 s, if they answer with an
-   * error or as somebody else, or as soon as the system says that the question can't get there.
+   * Asks once. Emits `slow` after 1.5 s and the reply when it comes; completes without one after 10 s, if they answer
+   * with an error or as somebody else, or as soon as the system says that the question can't get there.
    */
   ask(to: Asked, question: Question): Observable<Reply | 'slow'> {
     return new Observable((subscriber) => {

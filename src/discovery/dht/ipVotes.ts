@@ -6,8 +6,8 @@ export const MAX_VOTERS = 20;
 export const MAJORITY = 11;
 
 /**
- * What address others see us at: they say so in their answers. Depends on: the last twenty votes, one of each network. One liar, or many
- * of one network, decide nothing. BEP 42.
+ * What address others see us at: they say so in their answers. Depends on: the last twenty votes, one of each network.
+ * One liar, or many of one network, decide nothing. BEP 42.
  */
 export class IpVotes {
   readonly #votes = new Map<string, string>();

@@ -11,7 +11,10 @@ export const MAX_CANDIDATES = 256;
 /** Nodes that one lookup asks. */
 export const MAX_ASKED = 160;
 
-/** Nodes of one teller that may be asked before one of them has answered: a liar names eight, and nearer ones than there are. */
+/**
+ * Nodes of one teller that may be asked before one of them has answered: a liar names eight, and nearer ones than there
+ * are.
+ */
 export const TRUST = 2;
 /** Tellers remembered of each candidate. */
 const MAX_TELLERS = 3;
@@ -37,8 +40,12 @@ export interface Answerer {
   readonly token: Uint8Array | undefined;
 }
 
-/** Not asked for now, as all who named it have named others who don't answer. Those that we know ourselves have no teller. */
-const isHeld = ({ tellers }: Candidate): boolean => tellers.length > 0 && tellers.every(({ asked, answered }) => answered === 0 && asked >= TRUST);
+/**
+ * Not asked for now, as all who named it have named others who don't answer. Those that we know ourselves have no
+ * teller.
+ */
+const isHeld = ({ tellers }: Candidate): boolean =>
+  tellers.length > 0 && tellers.every(({ asked, answered }) => answered === 0 && asked >= TRUST);
 
 /** One more has named it, and is judged by it. */
 const vouch = ({ tellers, state }: Candidate, teller: Teller): void => {
@@ -48,9 +55,10 @@ const vouch = ({ tellers, state }: Candidate, teller: Teller): void => {
 };
 
 /**
- * The walk towards an id: asks the nearest nodes known for nearer ones until the eight nearest have answered. Depends on: who answered
- * with what, who is slow, who failed, and who named them. Invariants: candidates are in the order of their distance, at most 256, at most one of each
- * network that has not failed; at most `alpha` are asked and not yet slow; at most 160 are asked in all. BEP 5.
+ * The walk towards an id: asks the nearest nodes known for nearer ones until the eight nearest have answered. Depends
+ * on: who answered with what, who is slow, who failed, and who named them. Invariants: candidates are in the order of
+ * their distance, at most 256, at most one of each network that has not failed; at most `alpha` are asked and not yet
+ * slow; at most 160 are asked in all. BEP 5.
  */
 export class Lookup {
   readonly target: Uint8Array;
@@ -127,7 +135,9 @@ export class Lookup {
   get done(): boolean {
     const top = this.#top();
     const asksOn = this.asked < MAX_ASKED && top.some(({ state }) => state === 'fresh');
-    return this.#inFlight === 0 ? !asksOn && (top.length >= K || this.#slow === 0) : top.length >= K && top.every(({ state }) => state === 'answered');
+    return this.#inFlight === 0
+      ? !asksOn && (top.length >= K || this.#slow === 0)
+      : top.length >= K && top.every(({ state }) => state === 'answered');
   }
 
   /** Those who answered, the nearest first. */
@@ -136,9 +146,11 @@ export class Lookup {
   }
 
   check(): void {
-    const inState = (...states: readonly Candidate['state'][]): number => this.#candidates.filter(({ state }) => states.includes(state)).length;
+    const inState = (...states: readonly Candidate['state'][]): number =>
+      this.#candidates.filter(({ state }) => states.includes(state)).length;
     const sorted = this.#candidates.every(
-      ({ node }, at) => at === 0 || compareDistance(this.target, (this.#candidates[at - 1] as Candidate).node.id, node.id) <= 0,
+      ({ node }, at) =>
+        at === 0 || compareDistance(this.target, (this.#candidates[at - 1] as Candidate).node.id, node.id) <= 0,
     );
     const fails =
       !sorted ||
@@ -153,7 +165,12 @@ export class Lookup {
 
   /** The nearest of those from whom there is something to be expected soon. */
   #top(): readonly Candidate[] {
-    return this.#nearest((candidate) => candidate.state !== 'failed' && candidate.state !== 'slow' && !(candidate.state === 'fresh' && isHeld(candidate)));
+    return this.#nearest(
+      (candidate) =>
+        candidate.state !== 'failed' &&
+        candidate.state !== 'slow' &&
+        !(candidate.state === 'fresh' && isHeld(candidate)),
+    );
   }
 
   #nearest(is: (candidate: Candidate) => boolean, count = K): readonly Candidate[] {

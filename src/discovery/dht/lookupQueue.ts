@@ -2,9 +2,9 @@ import { catchError, EMPTY, type Observable } from 'rxjs';
 import { AnnounceQueue, URGENCY } from '../trackers/announceQueue.ts';
 
 /**
- * Lookups for peers under way at one time in one node, of all torrents together. Each asks some thirty nodes within a few seconds: so a thousand
- * torrents are looked up in about five minutes, with some hundred questions a second, and go on at that pace, as each comes again a while
- * after its own end.
+ * Lookups for peers under way at one time in one node, of all torrents together. Each asks some thirty nodes within a
+ * few seconds: so a thousand torrents are looked up in about five minutes, with some hundred questions a second, and go
+ * on at that pace, as each comes again a while after its own end.
  */
 export const MAX_LOOKUPS = 16;
 
@@ -18,9 +18,9 @@ export const MAX_LOOKUPS = 16;
  *   b          --r|       begins when a has its answer
  * ```
  *
- * Torrents that lack pieces come before those that have all of theirs, and of those that are equal the ones that have waited longest. A lookup
- * has its place until it ends, but for 15 s at most, as for a node that has not joined the network. When more than 20,000 wait, one more finds
- * nobody: it comes again as others do.
+ * Torrents that lack pieces come before those that have all of theirs, and of those that are equal the ones that have
+ * waited longest. A lookup has its place until it ends, but for 15 s at most, as for a node that has not joined the
+ * network. When more than 20,000 wait, one more finds nobody: it comes again as others do.
  */
 export class LookupQueue {
   readonly #turns: AnnounceQueue;
@@ -37,7 +37,10 @@ export class LookupQueue {
     return this.#turns.waiting;
   }
 
-  /** What `look` gives, when it is its turn; `seed` if we have all of it. Unsubscribing leaves the line, or makes room. Never errors by itself. */
+  /**
+   * What `look` gives, when it is its turn; `seed` if we have all of it. Unsubscribing leaves the line, or makes room.
+   * Never errors by itself.
+   */
   inTurn<T>(seed: boolean, look: () => Observable<T>): Observable<T> {
     return this.#turns.inTurn('', seed ? URGENCY.other : URGENCY.active, () => look()).pipe(catchError(() => EMPTY));
   }

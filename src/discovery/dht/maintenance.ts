@@ -34,13 +34,21 @@ import { runLookup } from './runLookup.ts';
 /** Milliseconds between two looks at the table: while there is work, and when there is none. */
 export const BUSY = 5000;
 export const IDLE = 60_000;
-/** Milliseconds before a network that could not be joined is tried again, the first time and at most; at most while we know nobody at all. */
+/**
+ * Milliseconds before a network that could not be joined is tried again, the first time and at most; at most while we
+ * know nobody at all.
+ */
 export const FIRST_REJOIN = 5_000;
 export const LAST_REJOIN = 5 * 60_000;
 export const LAST_WHILE_ALONE = 30_000;
-/** Milliseconds that nodes of an earlier run have to themselves: if fewer than {@link FEW} have answered by then, bootstrap nodes are asked beside them. */
+/**
+ * Milliseconds that nodes of an earlier run have to themselves: if fewer than {@link FEW} have answered by then,
+ * bootstrap nodes are asked beside them.
+ */
 export const SAVED_FIRST = 5_000;
-/** How often each bootstrap node is asked in one attempt, and milliseconds between: the network may come up after us. */
+/**
+ * How often each bootstrap node is asked in one attempt, and milliseconds between: the network may come up after us.
+ */
 const ASKS = 3;
 const ASK_EVERY = 3_000;
 /** Nodes below which we join again. */
@@ -66,7 +74,12 @@ export interface MaintenanceOptions {
 const isOf = (family: Family) => (host: string) => host.includes(':') === (family === 6);
 
 /** Walks to an id to get to know the nodes there. */
-export const explore = (side: FamilyNode, target: Uint8Array, want: readonly Family[], more: readonly NodeEndpoint[] = []): Observable<never> =>
+export const explore = (
+  side: FamilyNode,
+  target: Uint8Array,
+  want: readonly Family[],
+  more: readonly NodeEndpoint[] = [],
+): Observable<never> =>
   defer(() => {
     const lookup = new Lookup(target, side.table.id);
     lookup.add([...side.table.starts(target), ...more]);
@@ -74,8 +87,8 @@ export const explore = (side: FamilyNode, target: Uint8Array, want: readonly Fam
   }).pipe(ignoreElements());
 
 /**
- * Asks the bootstrap nodes, thrice while nobody answers; whoever answers is in the table then. Some are gone for good: when one has answered,
- * the others have 1.5 s left.
+ * Asks the bootstrap nodes, thrice while nobody answers; whoever answers is in the table then. Some are gone for good:
+ * when one has answered, the others have 1.5 s left.
  */
 const bootstrapped = (side: FamilyNode, { env, bootstrap, want, lost }: MaintenanceOptions): Observable<never> => {
   const isOurs = isOf(side.family);
@@ -97,7 +110,10 @@ const bootstrapped = (side: FamilyNode, { env, bootstrap, want, lost }: Maintena
   // Whoever has to be asked first may be silent for longer than anybody waits.
   return named$.pipe(
     connect((known$) => merge(known$, silence$.pipe(takeUntil(known$.pipe(last(null, undefined)))))),
-    mergeMap((endpoint) => repeatedly(() => side.ask(endpoint, { method: 'find_node', target: side.table.id, want })), MAX_BOOTSTRAP),
+    mergeMap(
+      (endpoint) => repeatedly(() => side.ask(endpoint, { method: 'find_node', target: side.table.id, want })),
+      MAX_BOOTSTRAP,
+    ),
     connect((answers$) =>
       answers$.pipe(
         takeUntil(
@@ -121,8 +137,9 @@ const repeatedly = (ask: () => Observable<Reply | 'slow'>): Observable<Reply | '
   );
 
 /**
- * Looks for our own neighbourhood: first with the nodes that we know, then, if that leads nowhere or takes longer than 5 s, from the bootstrap
- * nodes on. Once these have led somewhere, nodes of an earlier run that are still silent are left alone.
+ * Looks for our own neighbourhood: first with the nodes that we know, then, if that leads nowhere or takes longer than
+ * 5 s, from the bootstrap nodes on. Once these have led somewhere, nodes of an earlier run that are still silent are
+ * left alone.
  */
 const join = (side: FamilyNode, options: MaintenanceOptions): Observable<never> => {
   const { id } = side.table;
@@ -139,7 +156,9 @@ const join = (side: FamilyNode, options: MaintenanceOptions): Observable<never> 
   const walked$ = explore(side, id, options.want, saved).pipe(tap({ complete: over }), endWith('walked'));
   const late$ = timer(SAVED_FIRST).pipe(filter(() => !enough()));
   // While nodes of an earlier run keep us waiting, which may take a minute, bootstrap nodes are asked again.
-  const helped$ = defer(() => (side.table.usable < K ? concat(bootstrapped(side, options), explore(side, id, options.want)) : EMPTY)).pipe(
+  const helped$ = defer(() =>
+    side.table.usable < K ? concat(bootstrapped(side, options), explore(side, id, options.want)) : EMPTY,
+  ).pipe(
     tap({ complete: known }),
     endWith('helped'),
     repeat({ delay: () => (isOver || enough() ? EMPTY : timer(FIRST_REJOIN)) }),
@@ -161,8 +180,9 @@ const join = (side: FamilyNode, options: MaintenanceOptions): Observable<never> 
 };
 
 /**
- * Keeps the table of one side: joins the network, joins again when hardly a node is left, looks up in buckets that have been quiet for
- * 15 minutes, and pings those who are in doubt while others wait for their places. Never completes, never errors.
+ * Keeps the table of one side: joins the network, joins again when hardly a node is left, looks up in buckets that have
+ * been quiet for 15 minutes, and pings those who are in doubt while others wait for their places. Never completes,
+ * never errors.
  */
 export const maintenance = (side: FamilyNode, options: MaintenanceOptions): Observable<never> => {
   const { env, want, isAlone = () => false } = options;
@@ -176,11 +196,15 @@ export const maintenance = (side: FamilyNode, options: MaintenanceOptions): Obse
     const target = side.table.due(now(), env.randomBytes(ID_LENGTH));
     const doubtful = side.table.doubtful(now());
     busy = target !== undefined || doubtful !== undefined;
-    return merge(target ? explore(side, target, want) : EMPTY, doubtful ? side.ask(doubtful, { method: 'ping' }).pipe(ignoreElements()) : EMPTY);
+    return merge(
+      target ? explore(side, target, want) : EMPTY,
+      doubtful ? side.ask(doubtful, { method: 'ping' }).pipe(ignoreElements()) : EMPTY,
+    );
   };
   let busy = true;
   const pause = (): number => {
-    if (fails > 0 && side.table.usable < FEW) return Math.min(isAlone() ? LAST_WHILE_ALONE : LAST_REJOIN, FIRST_REJOIN * 2 ** (fails - 1));
+    if (fails > 0 && side.table.usable < FEW)
+      return Math.min(isAlone() ? LAST_WHILE_ALONE : LAST_REJOIN, FIRST_REJOIN * 2 ** (fails - 1));
     return busy ? BUSY : IDLE;
   };
   return defer(step).pipe(repeat({ delay: () => timer(pause() * (0.75 + env.random() / 2)) }));

@@ -81,9 +81,15 @@ export interface DhtNode {
   readonly port: number;
   /** What the user should know of it; told to whoever subscribes later, too. Does not complete. */
   readonly warnings$?: Observable<Warning>;
-  /** Emits when a network that could not be joined has been joined after all: there is somebody to ask now. Does not complete. */
+  /**
+   * Emits when a network that could not be joined has been joined after all: there is somebody to ask now. Does not
+   * complete.
+   */
   readonly joined$?: Observable<unknown>;
-  /** Looks once for those who have announced themselves; each is emitted once. As a `seed`, for those only who have not all of it (BEP 33). */
+  /**
+   * Looks once for those who have announced themselves; each is emitted once. As a `seed`, for those only who have not
+   * all of it (BEP 33).
+   */
   getPeers(infoHash: Uint8Array, seed?: boolean): Observable<Endpoint>;
   /** The same, and then announces us at `port` to the nearest nodes, 0 for the port that our packets come from. */
   announce(infoHash: Uint8Array, port: number, seed?: boolean): Observable<Endpoint>;
@@ -106,8 +112,8 @@ type Sockets = Readonly<Record<Family, UdpSocket | undefined>>;
  *   subscribe  n-----------
  * ```
  *
- * Emits the node when it is bound, by IPv4, IPv6 or both, and goes on joining the network: lookups wait for that. Never completes;
- * errors with an `InputError('bad-option')` if it can't be bound. BEP 5, 32, 33, 42, 43.
+ * Emits the node when it is bound, by IPv4, IPv6 or both, and goes on joining the network: lookups wait for that. Never
+ * completes; errors with an `InputError('bad-option')` if it can't be bound. BEP 5, 32, 33, 42, 43.
  */
 export const dhtNode = (env: DhtEnv, options: DhtNodeOptions): Observable<DhtNode> => {
   const failures: InputError[] = [];
@@ -116,7 +122,8 @@ export const dhtNode = (env: DhtEnv, options: DhtNodeOptions): Observable<DhtNod
     failures.push(error);
     return of(undefined);
   };
-  const bound = (family: Family, port = 0): Observable<UdpSocket | undefined> => env.bindUdp({ family, port }).pipe(catchError(unbound));
+  const bound = (family: Family, port = 0): Observable<UdpSocket | undefined> =>
+    env.bindUdp({ family, port }).pipe(catchError(unbound));
   return bound(4, options.port).pipe(
     switchMap((v4) => bound(6, v4?.port ?? options.port).pipe(map((v6) => ({ 4: v4, 6: v6 })))),
     switchMap((sockets) => run(env, options, sockets, failures[0])),
@@ -127,7 +134,11 @@ const run = (env: DhtEnv, options: DhtNodeOptions, sockets: Sockets, failure?: I
   new Observable((subscriber) => {
     const node = new RunningNode(env, options, sockets);
     if (node.sides.length === 0) {
-      return subscriber.error(new InputError('bad-option', `the DHT node: ${failure?.message ?? 'no UDP port could be bound'}`, { cause: failure }));
+      return subscriber.error(
+        new InputError('bad-option', `the DHT node: ${failure?.message ?? 'no UDP port could be bound'}`, {
+          cause: failure,
+        }),
+      );
     }
     subscriber.add(node.run().subscribe({ error: (error: unknown) => subscriber.error(error) }));
     subscriber.next(node);
@@ -152,12 +163,28 @@ class RunningNode implements DhtNode {
     const id = options.saved?.id ?? createNodeId(env.randomBytes(ID_LENGTH));
     const guard = new DosGuard();
     const table = (family: Family): RoutingTable | undefined => this.#side(family)?.table;
-    const responder = new Responder({ table, store: this.#store, tokens: new Tokens(env.randomBytes, now()), random: env.random });
+    const responder = new Responder({
+      table,
+      store: this.#store,
+      tokens: new Tokens(env.randomBytes, now()),
+      random: env.random,
+    });
     this.sides = ([4, 6] as const).flatMap((family) => {
       const socket = sockets[family];
       if (!socket) return [];
       const replied = ({ nodes = [] }: Reply): void => this.#heardOf(nodes, family);
-      return [new FamilyNode({ env, socket, family, table: new RoutingTable(id), guard, responder, readOnly: options.readOnly ?? false, replied })];
+      return [
+        new FamilyNode({
+          env,
+          socket,
+          family,
+          table: new RoutingTable(id),
+          guard,
+          responder,
+          readOnly: options.readOnly ?? false,
+          replied,
+        }),
+      ];
     });
     // Without a side of their own, the others' nodes would be of no use.
     this.#want = this.sides.length > 1 ? [4, 6] : [];
@@ -194,7 +221,10 @@ class RunningNode implements DhtNode {
     return merge(...this.sides.map((side) => blooms(side, infoHash, this.#want))).pipe(
       toArray(),
       filter(({ length }) => length > 0),
-      map((all) => ({ seeds: Math.round(bloomCount(all.map(({ seeds }) => seeds))), leechers: Math.round(bloomCount(all.map(({ leechers }) => leechers))) })),
+      map((all) => ({
+        seeds: Math.round(bloomCount(all.map(({ seeds }) => seeds))),
+        leechers: Math.round(bloomCount(all.map(({ leechers }) => leechers))),
+      })),
     );
   }
 
@@ -203,7 +233,9 @@ class RunningNode implements DhtNode {
       mergeMap((hosts) => hosts.slice(0, MAX_ADDRESSES)),
       mergeMap((each) => {
         const side = this.#side(each.includes(':') ? 6 : 4);
-        return side && !side.table.has({ host: each, port }) ? side.ask({ host: each, port }, { method: 'ping' }) : EMPTY;
+        return side && !side.table.has({ host: each, port })
+          ? side.ask({ host: each, port }, { method: 'ping' })
+          : EMPTY;
       }),
       ignoreElements(),
     );
@@ -237,7 +269,8 @@ class RunningNode implements DhtNode {
 
   #search(infoHash: Uint8Array, announce: number | undefined, seed: boolean | undefined): Observable<Endpoint> {
     const options = { want: this.#want, report: this.#options.report, announce, seed };
-    const both = (): Observable<Endpoint> => merge(...this.sides.map((side) => peerLookup(side, infoHash, options))).pipe(distinct(addressKey));
+    const both = (): Observable<Endpoint> =>
+      merge(...this.sides.map((side) => peerLookup(side, infoHash, options))).pipe(distinct(addressKey));
     return this.#lookups.inTurn(seed === true, both);
   }
 

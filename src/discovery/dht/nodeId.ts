@@ -14,7 +14,10 @@ const prefixOf = (ip: Uint8Array, last: number): number => {
   return crc32c(masked);
 };
 
-/** An id for a node at `host`, made of 20 random bytes; all of them are taken as they are if `host` is no address. BEP 42. */
+/**
+ * An id for a node at `host`, made of 20 random bytes; all of them are taken as they are if `host` is no address. BEP
+ * 42.
+ */
 export const createNodeId = (random: Uint8Array, host?: string): Uint8Array => {
   const id = new Uint8Array(random.subarray(0, ID_LENGTH));
   const ip = host === undefined ? undefined : parseIp(host);
@@ -32,5 +35,7 @@ export const isValidNodeId = (id: Uint8Array, host: string): boolean => {
   if (!ip) return false;
   if (isNear(host)) return true;
   const prefix = prefixOf(ip, id[19] ?? 0);
-  return id[0] === prefix >>> 24 && id[1] === ((prefix >>> 16) & 0xff) && ((id[2] ?? 0) & 0xf8) === ((prefix >>> 8) & 0xf8);
+  return (
+    id[0] === prefix >>> 24 && id[1] === ((prefix >>> 16) & 0xff) && ((id[2] ?? 0) & 0xf8) === ((prefix >>> 8) & 0xf8)
+  );
 };

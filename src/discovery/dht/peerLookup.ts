@@ -27,7 +27,10 @@ export interface DhtLookup {
 export interface PeerLookupOptions {
   readonly want: readonly Family[];
   readonly report?: ((lookup: DhtLookup) => void) | undefined;
-  /** Where to announce us when the nearest nodes are known, 0 for the port that our packets come from; nowhere if not given. */
+  /**
+   * Where to announce us when the nearest nodes are known, 0 for the port that our packets come from; nowhere if not
+   * given.
+   */
   readonly announce?: number | undefined;
   /** We have all of it: this is announced, too, and others who have all of it are not wanted. BEP 33. */
   readonly seed?: boolean | undefined;
@@ -39,8 +42,15 @@ const begun = ({ table }: FamilyNode, infoHash: Uint8Array): Lookup => {
   return lookup;
 };
 
-/** Looks for peers on one side, as soon as it is ready, and announces us if that is wanted. Completes; never errors. BEP 5. */
-export const peerLookup = (side: FamilyNode, infoHash: Uint8Array, { want, report, announce, seed = false }: PeerLookupOptions): Observable<Endpoint> => {
+/**
+ * Looks for peers on one side, as soon as it is ready, and announces us if that is wanted. Completes; never errors. BEP
+ * 5.
+ */
+export const peerLookup = (
+  side: FamilyNode,
+  infoHash: Uint8Array,
+  { want, report, announce, seed = false }: PeerLookupOptions,
+): Observable<Endpoint> => {
   const searched$ = defer(() => {
     const began = now();
     const lookup = begun(side, infoHash);
@@ -49,7 +59,16 @@ export const peerLookup = (side: FamilyNode, infoHash: Uint8Array, { want, repor
       answered++;
       peers += reply.peers?.length ?? 0;
     };
-    const ended = (): void => report?.({ infoHash, family: side.family, asked: lookup.asked, answered, hops: lookup.hops, peers, took: now() - began });
+    const ended = (): void =>
+      report?.({
+        infoHash,
+        family: side.family,
+        asked: lookup.asked,
+        answered,
+        hops: lookup.hops,
+        peers,
+        took: now() - began,
+      });
     const peers$ = runLookup(side, lookup, { method: 'get_peers', infoHash, want, noSeed: seed }).pipe(
       tap({ next: count, complete: ended }),
       mergeMap((reply) => reply.peers ?? []),
@@ -68,14 +87,25 @@ const announced = (side: FamilyNode, lookup: Lookup, port: number, seed: boolean
   from(lookup.closest()).pipe(
     mergeMap(({ node, token }) => {
       if (!token) return EMPTY;
-      const question: Question = { method: 'announce_peer', infoHash: lookup.target, port: port || side.port, impliedPort: port === 0, token, seed };
+      const question: Question = {
+        method: 'announce_peer',
+        infoHash: lookup.target,
+        port: port || side.port,
+        impliedPort: port === 0,
+        token,
+        seed,
+      };
       return side.ask(node, question);
     }),
     ignoreElements(),
   );
 
 /** The filters that others have of those who announced themselves. BEP 33. */
-export const blooms = (side: FamilyNode, infoHash: Uint8Array, want: readonly Family[]): Observable<NonNullable<Reply['blooms']>> =>
+export const blooms = (
+  side: FamilyNode,
+  infoHash: Uint8Array,
+  want: readonly Family[],
+): Observable<NonNullable<Reply['blooms']>> =>
   side.ready$.pipe(
     mergeMap(() => runLookup(side, begun(side, infoHash), { method: 'get_peers', infoHash, want, scrape: true })),
     mergeMap((reply) => (reply.blooms ? [reply.blooms] : [])),

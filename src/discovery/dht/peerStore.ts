@@ -18,8 +18,8 @@ export interface StoredPeer extends Endpoint {
 }
 
 /**
- * The peers that announced themselves to us. Depends on: who did, and when. Within a torrent the peers are in the order of their last
- * announce. Invariants: at most 2000 torrents of 500 peers, none empty; at most 100 peers of one address.
+ * The peers that announced themselves to us. Depends on: who did, and when. Within a torrent the peers are in the order
+ * of their last announce. Invariants: at most 2000 torrents of 500 peers, none empty; at most 100 peers of one address.
  */
 export class PeerStore {
   readonly #torrents = new Map<string, Map<string, StoredPeer>>();
@@ -54,8 +54,16 @@ export class PeerStore {
   }
 
   /** Up to 100 peers of that length of address, by chance. */
-  told(infoHash: Uint8Array, family: 4 | 6, random: () => number, now: number, { noSeed = false } = {}): readonly Endpoint[] {
-    const peers = this.all(infoHash, now).filter(({ host, seed }) => host.includes(':') === (family === 6) && !(noSeed && seed));
+  told(
+    infoHash: Uint8Array,
+    family: 4 | 6,
+    random: () => number,
+    now: number,
+    { noSeed = false } = {},
+  ): readonly Endpoint[] {
+    const peers = this.all(infoHash, now).filter(
+      ({ host, seed }) => host.includes(':') === (family === 6) && !(noSeed && seed),
+    );
     // The first hundred of a shuffle.
     for (let at = 0; at < Math.min(MAX_TOLD, peers.length - 1); at++) {
       const other = at + Math.floor(random() * (peers.length - at));
@@ -79,7 +87,8 @@ export class PeerStore {
 
   check(): void {
     const hosts = new Map<string, number>();
-    for (const peers of this.#torrents.values()) for (const { host } of peers.values()) hosts.set(host, (hosts.get(host) ?? 0) + 1);
+    for (const peers of this.#torrents.values())
+      for (const { host } of peers.values()) hosts.set(host, (hosts.get(host) ?? 0) + 1);
     const fails =
       this.torrents > MAX_TORRENTS ||
       [...this.#torrents.values()].some(({ size }) => size === 0 || size > MAX_PEERS) ||

@@ -21,8 +21,9 @@ type Asked<M extends Question['method']> = Extract<Question, { readonly method: 
 const familyOf = ({ host }: Endpoint): Family => (host.includes(':') ? 6 : 4);
 
 /**
- * What others are told. Depends on: the routing tables, the peers that were announced, and the tokens that we gave. Whoever asks is not
- * entered anywhere but by a good token, and nobody from outside hears of who is in our own house. BEP 5, 32, 33, 42.
+ * What others are told. Depends on: the routing tables, the peers that were announced, and the tokens that we gave.
+ * Whoever asks is not entered anywhere but by a good token, and nobody from outside hears of who is in our own house.
+ * BEP 5, 32, 33, 42.
  */
 export class Responder {
   readonly #knowledge: Knowledge;
@@ -42,7 +43,9 @@ export class Responder {
       case 'get_peers':
         return { ...reply, ...this.#peers(question, from, now) };
       case 'announce_peer':
-        return this.#announced(question, from, now) ? reply : { type: 'error', transaction, code: ERROR.protocol, message: 'Bad token' };
+        return this.#announced(question, from, now)
+          ? reply
+          : { type: 'error', transaction, code: ERROR.protocol, message: 'Bad token' };
       case 'invalid':
         return { type: 'error', transaction, code: question.code, message: question.message };
     }
@@ -50,14 +53,23 @@ export class Responder {
 
   #nodes(target: Uint8Array, want: readonly Family[], from: Endpoint): readonly NodeEndpoint[] {
     const families = want.length > 0 ? want : [familyOf(from)];
-    return families.flatMap((family) => this.#knowledge.table(family)?.closest(target) ?? []).filter(({ host }) => mayTellOf(from.host, host));
+    return families
+      .flatMap((family) => this.#knowledge.table(family)?.closest(target) ?? [])
+      .filter(({ host }) => mayTellOf(from.host, host));
   }
 
-  #peers({ infoHash, want, noSeed = false, scrape }: Asked<'get_peers'>, from: Endpoint, now: number): Pick<Reply, 'nodes' | 'peers' | 'token' | 'blooms'> {
+  #peers(
+    { infoHash, want, noSeed = false, scrape }: Asked<'get_peers'>,
+    from: Endpoint,
+    now: number,
+  ): Pick<Reply, 'nodes' | 'peers' | 'token' | 'blooms'> {
     const { store, tokens, random } = this.#knowledge;
-    const peers = store.told(infoHash, familyOf(from), random, now, { noSeed }).filter(({ host }) => mayTellOf(from.host, host));
+    const peers = store
+      .told(infoHash, familyOf(from), random, now, { noSeed })
+      .filter(({ host }) => mayTellOf(from.host, host));
     const all = scrape === true ? store.all(infoHash, now) : [];
-    const hosts = (seeds: boolean): readonly string[] => all.filter(({ seed }) => seed === seeds).map(({ host }) => host);
+    const hosts = (seeds: boolean): readonly string[] =>
+      all.filter(({ seed }) => seed === seeds).map(({ host }) => host);
     return {
       nodes: this.#nodes(infoHash, want, from),
       token: tokens.give(from.host, infoHash, now),
@@ -66,7 +78,11 @@ export class Responder {
     };
   }
 
-  #announced({ infoHash, token, port, impliedPort, seed = false }: Asked<'announce_peer'>, from: Endpoint, now: number): boolean {
+  #announced(
+    { infoHash, token, port, impliedPort, seed = false }: Asked<'announce_peer'>,
+    from: Endpoint,
+    now: number,
+  ): boolean {
     const { store, tokens } = this.#knowledge;
     if (!tokens.isGood(token, from.host, infoHash, now)) return false;
     store.announced(infoHash, { host: from.host, port: impliedPort ? from.port : port }, seed, now);

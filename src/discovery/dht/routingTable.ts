@@ -6,14 +6,18 @@ import { commonBits, idNear, nearestFirst } from './distance.ts';
 import { networkOf } from './networks.ts';
 import { isValidNodeId } from './nodeId.ts';
 
-/** Answers missed in a row after which a node is forgotten, even if nobody wants its place: we may have been cut off ourselves. */
+/**
+ * Answers missed in a row after which a node is forgotten, even if nobody wants its place: we may have been cut off
+ * ourselves.
+ */
 export const MAX_MISSED = 20;
 
 /**
- * The nodes that we know, more of them the nearer they are to us. Depends on: who answered, who did not, how long ago, and
- * whose network is in it already. Bucket n has the nodes with n leading bits in common with our id, the last one those with
- * more; only that one is split when it is full. Invariants: at most 8 contacts and 8 spares a bucket, 160 buckets; each id and each
- * endpoint once; one contact for each /24 or /64 of the public network; all have answered us. BEP 5, 42.
+ * The nodes that we know, more of them the nearer they are to us. Depends on: who answered, who did not, how long ago,
+ * and whose network is in it already. Bucket n has the nodes with n leading bits in common with our id, the last one
+ * those with more; only that one is split when it is full. Invariants: at most 8 contacts and 8 spares a bucket, 160
+ * buckets; each id and each endpoint once; one contact for each /24 or /64 of the public network; all have answered us.
+ * BEP 5, 42.
  */
 export class RoutingTable {
   readonly id: Uint8Array;
@@ -48,7 +52,8 @@ export class RoutingTable {
 
   /** Would somebody unknown have a place here, if it answered? */
   wants(node: NodeEndpoint): boolean {
-    if (equalIds(node.id, this.id) || this.has(node) || this.#byId.has(toHex(node.id)) || this.#isTaken(node.host)) return false;
+    if (equalIds(node.id, this.id) || this.has(node) || this.#byId.has(toHex(node.id)) || this.#isTaken(node.host))
+      return false;
     const bucket = this.#bucketOf(node.id);
     if (bucket.contacts.length < K || this.#maySplit(bucket)) return true;
     return victimOf(bucket, { secure: isValidNodeId(node.id, node.host) }) !== undefined;
@@ -116,7 +121,10 @@ export class RoutingTable {
     return [...near, ...nearestFirst(target, bad).slice(0, count - near.length)];
   }
 
-  /** An id to look up because its bucket has been quiet, or was never looked up in and has room; marks it as looked up in. */
+  /**
+   * An id to look up because its bucket has been quiet, or was never looked up in and has room; marks it as looked up
+   * in.
+   */
   due(now: number, random: Uint8Array): Uint8Array | undefined {
     const index = this.#buckets.findIndex((bucket) => now - lastMoved(bucket) >= QUIET);
     const bucket = this.#buckets[index];
@@ -127,7 +135,9 @@ export class RoutingTable {
 
   /** Somebody to ping: questionable, the one not heard of for longest, in a bucket where others wait for a place. */
   doubtful(now: number): Contact | undefined {
-    const doubted = this.#buckets.flatMap(({ contacts, spares }) => (spares.length > 0 ? contacts.filter((contact) => isQuestionable(contact, now)) : []));
+    const doubted = this.#buckets.flatMap(({ contacts, spares }) =>
+      spares.length > 0 ? contacts.filter((contact) => isQuestionable(contact, now)) : [],
+    );
     return doubted.sort((a, b) => a.seen - b.seen)[0];
   }
 
@@ -144,7 +154,8 @@ export class RoutingTable {
       this.#buckets.length > ID_LENGTH * 8 ||
       this.#buckets.some(({ contacts: some, spares }) => some.length > K || spares.length > K) ||
       contacts.some((contact) => !this.#bucketOf(contact.id).contacts.includes(contact)) ||
-      new Set(contacts.map(({ host }) => networkOf(host)).filter((network) => network !== undefined)).size !== this.#networks.size ||
+      new Set(contacts.map(({ host }) => networkOf(host)).filter((network) => network !== undefined)).size !==
+        this.#networks.size ||
       contacts.filter(({ host }) => networkOf(host) !== undefined).length !== this.#networks.size;
     if (fails) throw new Error('routing table: out of order');
   }
@@ -153,7 +164,10 @@ export class RoutingTable {
     return this.#buckets[Math.min(commonBits(this.id, id), this.#buckets.length - 1)] as Bucket;
   }
 
-  /** Contacts in groups, each nearer to the target than the next: its own bucket, all nearer to us, then those farther away. */
+  /**
+   * Contacts in groups, each nearer to the target than the next: its own bucket, all nearer to us, then those farther
+   * away.
+   */
   *#groups(target: Uint8Array): Generator<readonly Contact[]> {
     const own = Math.min(commonBits(this.id, target), this.#buckets.length - 1);
     yield this.#buckets[own]?.contacts ?? [];

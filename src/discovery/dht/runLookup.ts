@@ -38,7 +38,11 @@ export const runLookup = (side: Asker, lookup: Lookup, question: Question): Obse
         lookup.failed(node);
         pump();
       };
-      subscriber.add(side.ask(node, question).subscribe({ next: heard, error: (error: unknown) => subscriber.error(error), complete: ended }));
+      subscriber.add(
+        side
+          .ask(node, question)
+          .subscribe({ next: heard, error: (error: unknown) => subscriber.error(error), complete: ended }),
+      );
     };
     // A question may end at once: in a loop then, not deeper and deeper.
     const pump = (): void => {

@@ -8,8 +8,8 @@ export const TOKEN_LENGTH = 8;
 const SECRET_LENGTH = 20;
 
 /**
- * Proofs that whoever announces was asked from the same address a while ago. Depends on: two secrets and when the newer one was
- * taken. A token is good for 5 to 10 minutes, for one address and one info-hash. BEP 5.
+ * Proofs that whoever announces was asked from the same address a while ago. Depends on: two secrets and when the newer
+ * one was taken. A token is good for 5 to 10 minutes, for one address and one info-hash. BEP 5.
  */
 export class Tokens {
   readonly #randomBytes: (length: number) => Uint8Array;

@@ -7,8 +7,8 @@ export const MAX_OPEN = 512;
 export const TRANSACTION_LENGTH = 4;
 
 /**
- * Whom we have asked what. Depends on: the questions that are open. An answer counts if it has the id of a question, and comes from where
- * that question went to; and only once. Invariant: at most 512 are open.
+ * Whom we have asked what. Depends on: the questions that are open. An answer counts if it has the id of a question,
+ * and comes from where that question went to; and only once. Invariant: at most 512 are open.
  */
 export class Transactions<T> {
   readonly #open = new Map<string, { readonly to: Endpoint; readonly value: T }>();
@@ -41,7 +41,8 @@ export class Transactions<T> {
 
   /** All that was asked there and is still open. */
   *openTo(to: Endpoint): Iterable<T> {
-    for (const { to: there, value } of [...this.#open.values()]) if (there.host === to.host && there.port === to.port) yield value;
+    for (const { to: there, value } of [...this.#open.values()])
+      if (there.host === to.host && there.port === to.port) yield value;
   }
 
   close(id: Uint8Array): void {

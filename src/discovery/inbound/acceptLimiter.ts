@@ -6,7 +6,10 @@ export const CALL_RATE = 200;
 export const CALL_RATE_PER_HOST = 20;
 /** What one such host may save up: a house full of peers. */
 export const CALL_BURST_PER_HOST = 100;
-/** The same for those nearby, on this machine and in local networks: there a process may have hundreds of torrents for us. */
+/**
+ * The same for those nearby, on this machine and in local networks: there a process may have hundreds of torrents for
+ * us.
+ */
 export const CALL_RATE_NEARBY = 100;
 export const CALL_BURST_NEARBY = 300;
 /** Hosts remembered; whoever called longest ago is forgotten first. */
@@ -18,8 +21,8 @@ interface Bucket {
 }
 
 /**
- * Who is let in. Depends on: how often the host called within the last seconds, and how often all did. Invariant: at most
- * {@link MAX_CALLERS} hosts are remembered. An IPv6 host is its /64: who has one address has them all.
+ * Who is let in. Depends on: how often the host called within the last seconds, and how often all did. Invariant: at
+ * most {@link MAX_CALLERS} hosts are remembered. An IPv6 host is its /64: who has one address has them all.
  */
 export class AcceptLimiter {
   readonly #hosts = new Map<string, Bucket>();
@@ -32,7 +35,8 @@ export class AcceptLimiter {
   /** One call at `now` (ms): is it to be listened to? */
   admits(host: string, now: number): boolean {
     const key = networkOf(host);
-    const [rate, most] = reachOf(host) === PUBLIC ? [CALL_RATE_PER_HOST, CALL_BURST_PER_HOST] : [CALL_RATE_NEARBY, CALL_BURST_NEARBY];
+    const [rate, most] =
+      reachOf(host) === PUBLIC ? [CALL_RATE_PER_HOST, CALL_BURST_PER_HOST] : [CALL_RATE_NEARBY, CALL_BURST_NEARBY];
     const bucket = this.#hosts.get(key) ?? { tokens: most, at: now };
     this.#hosts.delete(key);
     this.#hosts.set(key, bucket);

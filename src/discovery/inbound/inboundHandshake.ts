@@ -9,9 +9,15 @@ import { Malformed } from '../../protocol/encoding/malformed.ts';
 const ENOUGH = 48;
 /** Where in them the info-hash begins. */
 const INFO_HASH = 28;
-/** Milliseconds for these bytes in all, however slowly they drip. With the time for the rest, an idle caller is gone after 15 s. */
+/**
+ * Milliseconds for these bytes in all, however slowly they drip. With the time for the rest, an idle caller is gone
+ * after 15 s.
+ */
 export const CALLER_WITHIN = 5_000;
-/** Milliseconds for a torrent to be ready that is being checked, and bytes that may come meanwhile: who says more does not wait for an answer. */
+/**
+ * Milliseconds for a torrent to be ready that is being checked, and bytes that may come meanwhile: who says more does
+ * not wait for an answer.
+ */
 export const WAITS = 20_000;
 const MAX_HEAD = 4_096;
 
@@ -25,8 +31,9 @@ export interface InboundHandshakeOptions {
 }
 
 /**
- * Somebody who has called and did not say yet what for. Keeps what it hears until somebody takes the wire over, and hangs up if
- * nobody does while `route` runs, unless that is `later`; when the bytes are no handshake, or when they don't come in time.
+ * Somebody who has called and did not say yet what for. Keeps what it hears until somebody takes the wire over, and
+ * hangs up if nobody does while `route` runs, unless that is `later`; when the bytes are no handshake, or when they
+ * don't come in time.
  */
 export class InboundHandshake {
   readonly #call: PeerAddress;

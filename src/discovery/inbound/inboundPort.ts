@@ -5,7 +5,10 @@ import { toHex } from '../../protocol/encoding/id.ts';
 import { InboundHandshake } from './inboundHandshake.ts';
 import { AcceptLimiter } from './acceptLimiter.ts';
 
-/** Callers who have not said yet what they want. When there is one more, the one that has been silent for longest is hung up on. */
+/**
+ * Callers who have not said yet what they want. When there is one more, the one that has been silent for longest is
+ * hung up on.
+ */
 export const MAX_UNDECIDED = 100;
 
 /** The ports that are tried if none is given. */
@@ -14,30 +17,46 @@ export const PORTS: readonly number[] = [6881, 6882, 6883, 6884, 6885, 6886, 688
 /** A port where peers call us, whatever they want. */
 export interface InboundPort {
   readonly port: number;
-  /** Who calls for this torrent while it is subscribed to. Never completes. Who has no place for a caller leaves its `wire$` alone. */
+  /**
+   * Who calls for this torrent while it is subscribed to. Never completes. Who has no place for a caller leaves its
+   * `wire$` alone.
+   */
   peersOf(infoHash: Uint8Array): Observable<PeerAddress>;
-  /** While it is subscribed to, who calls for this torrent before anybody takes its callers waits for a while. Never completes. */
+  /**
+   * While it is subscribed to, who calls for this torrent before anybody takes its callers waits for a while. Never
+   * completes.
+   */
   expecting?(infoHash: Uint8Array): Observable<never>;
 }
 
 /**
- * Opens a port for the peers of all torrents. Emits once and does not complete; unsubscribing closes the port, and those who have
- * been handed on stay. At most `undecided` callers, of whom it is not known yet what they want, are listened to. Errors with an `InputError('bad-option')` if there is no port to be had.
+ * Opens a port for the peers of all torrents. Emits once and does not complete; unsubscribing closes the port, and
+ * those who have been handed on stay. At most `undecided` callers, of whom it is not known yet what they want, are
+ * listened to. Errors with an `InputError('bad-option')` if there is no port to be had.
  */
-export const inboundPort = (env: Pick<Env, 'listen'>, options: ListenOptions, undecided: number = MAX_UNDECIDED): Observable<InboundPort> =>
+export const inboundPort = (
+  env: Pick<Env, 'listen'>,
+  options: ListenOptions,
+  undecided: number = MAX_UNDECIDED,
+): Observable<InboundPort> =>
   env.listen(options).pipe(
     switchMap(({ port, calls$ }) => {
       const desk = new Desk(Math.min(MAX_UNDECIDED, undecided));
       return new Observable<InboundPort>((subscriber) => {
         subscriber.add(calls$.subscribe((call) => desk.called(call)));
         subscriber.add(() => desk.close());
-        subscriber.next({ port, peersOf: (infoHash) => desk.peersOf(infoHash), expecting: (infoHash) => desk.expecting(infoHash) });
+        subscriber.next({
+          port,
+          peersOf: (infoHash) => desk.peersOf(infoHash),
+          expecting: (infoHash) => desk.expecting(infoHash),
+        });
       });
     }),
   );
 
 /**
- * Who calls, and where they are sent. Depends on what the doorman says, and on which torrents are wanted. Invariant: at most
+ * Who calls, and where they are sent. Depends on what the doorman says, and on which torrents are wanted. Invariant: at
+ * most
  * `most` callers are listened to.
  */
 class Desk {

@@ -10,9 +10,9 @@ import type { InboundPort } from './inboundPort.ts';
  *   result  ---a-----b--
  * ```
  *
- * Each address has its wire, `wire$`, and is emitted when they have said which torrent they want; what they said is heard again by
- * whoever takes the wire. Who is not taken while `next` runs is hung up on. Their port is a passing one, where nobody listens.
- * Never completes; errors with those of `reception$` only.
+ * Each address has its wire, `wire$`, and is emitted when they have said which torrent they want; what they said is
+ * heard again by whoever takes the wire. Who is not taken while `next` runs is hung up on. Their port is a passing one,
+ * where nobody listens. Never completes; errors with those of `reception$` only.
  *
  * @see BEP 3
  */

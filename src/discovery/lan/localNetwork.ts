@@ -2,11 +2,21 @@ import { catchError, defer, EMPTY, merge, mergeMap, NEVER, Observable, Subject, 
 import type { Datagram, Env, UdpSocket } from '../../contracts/env.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
-import { decodeLsd, encodeLsd, LSD_GROUPS, LSD_PORT, type LsdAnnounce, MAX_LSD_ANNOUNCED } from '../../protocol/lan/lsd.ts';
+import {
+  decodeLsd,
+  encodeLsd,
+  LSD_GROUPS,
+  LSD_PORT,
+  type LsdAnnounce,
+  MAX_LSD_ANNOUNCED,
+} from '../../protocol/lan/lsd.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 import { PUBLIC, reachOf } from '../../protocol/encoding/reach.ts';
 
-/** Milliseconds between two datagrams, or several if there are too many torrents for one: what is to be said meanwhile is said together. */
+/**
+ * Milliseconds between two datagrams, or several if there are too many torrents for one: what is to be said meanwhile
+ * is said together.
+ */
 export const GATHER = 1_000;
 
 /** Somebody in the local network says which torrents they share. */
@@ -22,7 +32,10 @@ export interface LocalNetwork {
   readonly heard$: Observable<LocalPeer>;
   /** Hot: emits when there is one more interface, where nobody has heard of us. */
   readonly moved$: Observable<void>;
-  /** Tells all of one torrent of ours, and of the port where we listen: at once, or within a second together with others. */
+  /**
+   * Tells all of one torrent of ours, and of the port where we listen: at once, or within a second together with
+   * others.
+   */
   announce(infoHash: Uint8Array, port: number): void;
 }
 
@@ -34,8 +47,8 @@ export interface LocalNetwork {
  *   result  4-6----
  * ```
  *
- * What we say ourselves is known by a cookie, and what comes from beyond the local network is not believed: neither is heard. Never errors;
- * completes only where there is neither family. BEP 14.
+ * What we say ourselves is known by a cookie, and what comes from beyond the local network is not believed: neither is
+ * heard. Never errors; completes only where there is neither family. BEP 14.
  */
 export const localNetwork = (env: Pick<Env, 'bindUdp' | 'randomBytes'>): Observable<LocalNetwork> =>
   defer(() => {
@@ -51,12 +64,18 @@ export const localNetwork = (env: Pick<Env, 'bindUdp' | 'randomBytes'>): Observa
 
 const networkOf = (socket: UdpSocket, family: 4 | 6, cookie: string): Observable<LocalNetwork> =>
   new Observable((subscriber) => {
-    /** What is to be said when a second has passed, by its port and its info-hash; undefined while nothing has been said in that time. */
+    /**
+     * What is to be said when a second has passed, by its port and its info-hash; undefined while nothing has been said
+     * in that time.
+     */
     let waiting: Map<string, { readonly infoHash: Uint8Array; readonly port: number }> | undefined;
     const say = (port: number, infoHashes: readonly Uint8Array[]): void => {
       for (let at = 0; at < infoHashes.length; at += MAX_LSD_ANNOUNCED) {
         const some = infoHashes.slice(at, at + MAX_LSD_ANNOUNCED);
-        socket.send(encodeLsd({ port, infoHashes: some, cookie }, family), { host: LSD_GROUPS[family], port: LSD_PORT });
+        socket.send(encodeLsd({ port, infoHashes: some, cookie }, family), {
+          host: LSD_GROUPS[family],
+          port: LSD_PORT,
+        });
       }
     };
     const wait = (): void => {

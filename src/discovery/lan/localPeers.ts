@@ -27,9 +27,9 @@ export interface LocalPeersOptions {
  * gives   --a--b--
  * ```
  *
- * Listens to the multicast groups of both families, on each interface, and tells them of us every five minutes, and when there is a new
- * interface. Never errors: a family that this machine does not have is left out. Completes only when it has neither. Not for private
- * torrents (BEP 27).
+ * Listens to the multicast groups of both families, on each interface, and tells them of us every five minutes, and
+ * when there is a new interface. Never errors: a family that this machine does not have is left out. Completes only
+ * when it has neither. Not for private torrents (BEP 27).
  *
  * @see BEP 14
  */

@@ -10,7 +10,10 @@ export const HELD_AT_MOST = 15_000;
 /** Announces that may wait for their turn; any more fail, and are tried again later as others are. */
 export const MAX_WAITING = 20_000;
 
-/** Who comes first: goodbyes, for which there is little time; then those of torrents that lack pieces, and peers; then all others. */
+/**
+ * Who comes first: goodbyes, for which there is little time; then those of torrents that lack pieces, and peers; then
+ * all others.
+ */
 export const URGENCY = { goodbye: 0, active: 1, other: 2 } as const;
 export type Urgency = (typeof URGENCY)[keyof typeof URGENCY];
 
@@ -33,9 +36,9 @@ interface Host {
  *   c          --r|       begins when a has its answer
  * ```
  *
- * Depends on: how many are under way, in all and to each host, and who waits. The more urgent come first, and of those that are
- * equal the ones that have waited longest. Invariant: at most 50 have a place, 4 of them with one host, and nobody waits while there is
- * one for them. An announce has its place until it ends, but for 15 s at most.
+ * Depends on: how many are under way, in all and to each host, and who waits. The more urgent come first, and of those
+ * that are equal the ones that have waited longest. Invariant: at most 50 have a place, 4 of them with one host, and
+ * nobody waits while there is one for them. An announce has its place until it ends, but for 15 s at most.
  */
 export class AnnounceQueue {
   readonly #most: number;
@@ -49,7 +52,10 @@ export class AnnounceQueue {
   #crowded = false;
   #filling = false;
 
-  constructor({ most = MAX_ANNOUNCES, mostPerHost = MAX_PER_HOST }: { readonly most?: number; readonly mostPerHost?: number } = {}) {
+  constructor({
+    most = MAX_ANNOUNCES,
+    mostPerHost = MAX_PER_HOST,
+  }: { readonly most?: number; readonly mostPerHost?: number } = {}) {
     this.#most = most;
     this.#mostPerHost = mostPerHost;
   }
@@ -63,8 +69,9 @@ export class AnnounceQueue {
   }
 
   /**
-   * What `ask` gives, when it is its turn. `ask` hears whether others wait for the same host: then its connection is worth keeping.
-   * Unsubscribing leaves the line, or makes room. Errors with a `TrackerError` when too many wait already.
+   * What `ask` gives, when it is its turn. `ask` hears whether others wait for the same host: then its connection is
+   * worth keeping. Unsubscribing leaves the line, or makes room. Errors with a `TrackerError` when too many wait
+   * already.
    */
   inTurn<T>(host: string, urgency: Urgency, ask: (more: boolean) => Observable<T>): Observable<T> {
     return new Observable((subscriber) => {
@@ -73,7 +80,12 @@ export class AnnounceQueue {
       const begin = (): void => this.#begin(host, there, ask, subscriber);
       if (this.#hasRoom(there)) return begin();
       if (this.#waiting >= MAX_WAITING) {
-        return subscriber.error(new TrackerError('unreachable', `${host}: more than ${MAX_WAITING} announces wait already: it is tried again`));
+        return subscriber.error(
+          new TrackerError(
+            'unreachable',
+            `${host}: more than ${MAX_WAITING} announces wait already: it is tried again`,
+          ),
+        );
       }
       line.add(begin);
       this.#waiting++;
@@ -148,8 +160,10 @@ export class AnnounceQueue {
       const wait = host.lines.reduce((sum, { size }) => sum + size, 0);
       running += host.running;
       waiting += wait;
-      if (host.running > this.#mostPerHost || (wait > 0 && this.#hasRoom(host))) throw new RangeError(`${host.running} announces to one host, ${wait} wait`);
+      if (host.running > this.#mostPerHost || (wait > 0 && this.#hasRoom(host)))
+        throw new RangeError(`${host.running} announces to one host, ${wait} wait`);
     }
-    if (running !== this.#running || waiting !== this.#waiting || running > this.#most) throw new RangeError(`${running} announces, ${waiting} wait`);
+    if (running !== this.#running || waiting !== this.#waiting || running > this.#most)
+      throw new RangeError(`${running} announces, ${waiting} wait`);
   }
 }

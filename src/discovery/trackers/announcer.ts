@@ -17,14 +17,19 @@ import { announceOverUdp, type UdpEnv } from './udpTracker.ts';
 
 export const NUMWANT = 200;
 /**
- * What trackers are told that refuse port 0, when nobody listens. BEP 3 and 15 have no word for a peer that can't be called: 0 is what comes
- * nearest, as no peer can be there, and readers of lists leave it out. Some trackers take it for a mistake; 1 is a port that no peer has either.
+ * What trackers are told that refuse port 0, when nobody listens. BEP 3 and 15 have no word for a peer that can't be
+ * called: 0 is what comes nearest, as no peer can be there, and readers of lists leave it out. Some trackers take it
+ * for a mistake; 1 is a port that no peer has either.
  */
 const PORT_OF_NOBODY = 1;
 
-/** Is it the port that a tracker does not like? Those that say so by a status only say that something was wrong with the question. */
+/**
+ * Is it the port that a tracker does not like? Those that say so by a status only say that something was wrong with the
+ * question.
+ */
 const refusesPort = ({ code, message }: TrackerError): boolean =>
-  (code === 'failure-reason' && /\bport\b/i.test(message.replace(/^.*?: says /, ''))) || (code === 'http-status' && message.endsWith('status 400'));
+  (code === 'failure-reason' && /\bport\b/i.test(message.replace(/^.*?: says /, ''))) ||
+  (code === 'http-status' && message.endsWith('status 400'));
 
 export type TrackerEnv = Pick<Env, 'httpGet' | 'random'> & UdpEnv;
 
@@ -41,7 +46,9 @@ export interface TrackerPeersOptions {
   readonly given?: readonly string[];
   /** Bytes; asked before each announce. */
   readonly totals: () => { readonly uploaded: number; readonly downloaded: number; readonly left: number };
-  /** Have we all that we want of it, but not all? Then trackers are told so with each announce. No if not given. BEP 21. */
+  /**
+   * Have we all that we want of it, but not all? Then trackers are told so with each announce. No if not given. BEP 21.
+   */
   readonly partial?: () => boolean;
   /** How many peers are wanted now; while it is above zero, announces come early, and all tiers are asked. */
   readonly wanted$: Observable<number>;
@@ -84,8 +91,8 @@ export class Announcer {
   }
 
   /**
-   * Says one thing to one tracker, when it is its turn. `begin` is called then, and says what; `within` milliseconds later it
-   * is given up, if that is given.
+   * Says one thing to one tracker, when it is its turn. `begin` is called then, and says what; `within` milliseconds
+   * later it is given up, if that is given.
    */
   send(tracker: Tracker, begin: () => Event, within?: number): Observable<AnnounceSuccess> {
     const { totals } = this.options;
@@ -110,7 +117,10 @@ export class Announcer {
   #announce(tracker: Tracker, event: Event, more: boolean): Observable<AnnounceSuccess> {
     const { infoHash, peerId, port: given, totals } = this.options;
     const announce = this.#announcers[/^[a-z]+:/i.exec(tracker.url)?.[0].toLowerCase() ?? ''];
-    if (announce === undefined) throw new TrackerError('unsupported-scheme', 'not asked, only http, https and udp are supported', { retryIn: 'never' });
+    if (announce === undefined)
+      throw new TrackerError('unsupported-scheme', 'not asked, only http, https and udp are supported', {
+        retryIn: 'never',
+      });
     const numwant = event === 'stopped' ? 0 : NUMWANT;
     const query = { infoHash, peerId, ...totals(), event, numwant, key: this.#key, trackerId: tracker.id };
     const ask = (port: number) => announce(tracker.url, { ...query, port }, { more });
@@ -124,7 +134,9 @@ export class Announcer {
 
   /** The peers of a reply; those that it has given by their names come when these have been looked up. */
   peersOf({ peers, named = [] }: AnnounceSuccess): Observable<PeerAddress> {
-    return merge(from(peers), namedPeers(this.#env, named)).pipe(map(({ host, port }): PeerAddress => ({ host, port, source: 'tracker' })));
+    return merge(from(peers), namedPeers(this.#env, named)).pipe(
+      map(({ host, port }): PeerAddress => ({ host, port, source: 'tracker' })),
+    );
   }
 
   /** By chance, how many times as long as it has to a tier waits until it asks again: never less than once. */
@@ -137,23 +149,38 @@ export class Announcer {
   }
 
   /** `interval` is in milliseconds. */
-  answered(tracker: Tracker, { trackerId, externalIp, peers: found, named = [], seeds, leechers, warning }: AnnounceSuccess, interval: number): void {
+  answered(
+    tracker: Tracker,
+    { trackerId, externalIp, peers: found, named = [], seeds, leechers, warning }: AnnounceSuccess,
+    interval: number,
+  ): void {
     const peers = found.length + named.length;
     const counts = { ...(seeds === undefined ? {} : { seeds }), ...(leechers === undefined ? {} : { leechers }) };
     tracker.warned.clear();
-    Object.assign(tracker, { started: true, id: trackerId ?? tracker.id, failures: 0, lastAnswer: now(), counts: { peers, ...counts } });
+    Object.assign(tracker, {
+      started: true,
+      id: trackerId ?? tracker.id,
+      failures: 0,
+      lastAnswer: now(),
+      counts: { peers, ...counts },
+    });
     if (externalIp !== undefined) this.options.seenAs?.(externalIp);
     this.#tell(tracker, 'working');
     this.#report({ type: 'announced', url: tracker.url, peers, interval: interval / 1000, ...counts });
     if (warning !== undefined)
-      this.#warn(tracker.advised, { type: 'warning', code: 'warning-message', message: `${shownUrl(tracker.url)}: warns "${warning}"` });
+      this.#warn(tracker.advised, {
+        type: 'warning',
+        code: 'warning-message',
+        message: `${shownUrl(tracker.url)}: warns "${warning}"`,
+      });
     else tracker.advised.clear();
   }
 
   failed(tracker: Tracker, { retryIn, code, message }: TrackerError): void {
     tracker.failures++;
     delete tracker.nextAnnounce;
-    if (typeof retryIn === 'number') tracker.nextAnnounce = tracker.restsUntil = now() + Math.round(retryIn * 60_000 * this.lateness());
+    if (typeof retryIn === 'number')
+      tracker.nextAnnounce = tracker.restsUntil = now() + Math.round(retryIn * 60_000 * this.lateness());
     const name = shownUrl(tracker.url);
     const told = message.startsWith(name) ? message : `${name}: ${message}`;
     this.#tell(tracker, retryIn === 'never' ? 'dropped' : 'failing', { code, message: told });
@@ -167,8 +194,20 @@ export class Announcer {
 
   #tell(tracker: Tracker, state: TrackerStatus['state'], error?: TrackerStatus['error']): void {
     const { url, tier, failures, lastAnswer, nextAnnounce, counts } = tracker;
-    const times = { ...(lastAnswer === undefined ? {} : { lastAnswer }), ...(nextAnnounce === undefined ? {} : { nextAnnounce }) };
-    this.#report({ type: 'tracker', url, tier, state, failures, ...(error === undefined ? {} : { error }), ...times, ...counts });
+    const times = {
+      ...(lastAnswer === undefined ? {} : { lastAnswer }),
+      ...(nextAnnounce === undefined ? {} : { nextAnnounce }),
+    };
+    this.#report({
+      type: 'tracker',
+      url,
+      tier,
+      state,
+      failures,
+      ...(error === undefined ? {} : { error }),
+      ...times,
+      ...counts,
+    });
   }
 
   #report(event: Announced | TrackerStatus | Warning): void {

@@ -15,8 +15,9 @@ interface Silence {
 }
 
 /**
- * Which hosts of trackers answer nobody: a thousand torrents of one dead tracker would else call it thousands of times in a minute. Depends on:
- * how many announces in a row had no answer, and when the last one was sent. Invariant: a dead host is sent one announce a second at most; any answer, if only a refusal, brings it back to life.
+ * Which hosts of trackers answer nobody: a thousand torrents of one dead tracker would else call it thousands of times
+ * in a minute. Depends on: how many announces in a row had no answer, and when the last one was sent. Invariant: a dead
+ * host is sent one announce a second at most; any answer, if only a refusal, brings it back to life.
  */
 export class DeadHosts {
   readonly #silent = new Map<string, Silence>();

@@ -27,7 +27,10 @@ export type WebEnv = Pick<Env, 'httpGet'> & Partial<Pick<Env, 'resolve'>>;
 
 /** Milliseconds for an answer by the other family, once there is one by one of them. */
 export const OTHER_WITHIN = 3_000;
-/** Milliseconds until a web server is asked as it comes, though its name is still being looked up: later than any lookup is given up. */
+/**
+ * Milliseconds until a web server is asked as it comes, though its name is still being looked up: later than any lookup
+ * is given up.
+ */
 const KNOWN_WITHIN = 12_000;
 /** Milliseconds that a family is left out by which a host was silent while it answered by the other. */
 export const LEFT_OUT_FOR = 60_000;
@@ -40,7 +43,10 @@ export const familyOf = (host: string): Family => (host.includes(':') ? 6 : 4);
 /** The host of a URL: a name, or a literal without its brackets; '' if it has none. */
 export const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : '');
 
-/** By which families hosts have been silent just now while they answered by the other: many torrents may have the same tracker. */
+/**
+ * By which families hosts have been silent just now while they answered by the other: many torrents may have the same
+ * tracker.
+ */
 export class Ways {
   readonly #silentAt = new Map<string, number>();
 
@@ -71,9 +77,9 @@ export interface Way<T> {
  *   result  --(r|)
  * ```
  *
- * A way on which it can't be asked is passed over as long as another one leads to an answer; after that the others have three seconds
- * left, and one that is silent is left out for a minute. Errors with a `TrackerError` if there is no answer at all: one that the tracker
- * has given itself, if there is any. All other errors are passed on at once.
+ * A way on which it can't be asked is passed over as long as another one leads to an answer; after that the others have
+ * three seconds left, and one that is silent is left out for a minute. Errors with a `TrackerError` if there is no
+ * answer at all: one that the tracker has given itself, if there is any. All other errors are passed on at once.
  */
 export const byEach = <T>(all: readonly Way<T>[], host: string, memory: Ways): Observable<T> =>
   defer(() => {
@@ -111,10 +117,15 @@ export const byEach = <T>(all: readonly Way<T>[], host: string, memory: Ways): O
   });
 
 /**
- * Asks the web server of a tracker by each family that its name has an address of; `read` may refuse a reply by an error. The name is
- * looked up once for all of that.
+ * Asks the web server of a tracker by each family that its name has an address of; `read` may refuse a reply by an
+ * error. The name is looked up once for all of that.
  */
-export const getByEach = <T>(env: WebEnv, request: HttpRequest, memory: Ways, read: (reply: HttpReply) => T): Observable<T> =>
+export const getByEach = <T>(
+  env: WebEnv,
+  request: HttpRequest,
+  memory: Ways,
+  read: (reply: HttpReply) => T,
+): Observable<T> =>
   addressesOf(env, request.url).pipe(
     mergeMap((addresses) => {
       const known = addresses.length > 0 ? { ...request, addresses } : request;
@@ -127,7 +138,10 @@ export const getByEach = <T>(env: WebEnv, request: HttpRequest, memory: Ways, re
     }),
   );
 
-/** Empty, once, where nothing is to be looked up, or nothing is found: the web server is asked all the same, which can say what is wrong. */
+/**
+ * Empty, once, where nothing is to be looked up, or nothing is found: the web server is asked all the same, which can
+ * say what is wrong.
+ */
 const addressesOf = ({ resolve }: WebEnv, url: string): Observable<readonly string[]> =>
   defer(() => {
     const host = hostOf(url);

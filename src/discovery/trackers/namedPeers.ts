@@ -11,12 +11,14 @@ const AT_ONCE = 4;
 /**
  * Where the peers are that a tracker has given by their names (BEP 3), in the order in which that is found out.
  *
- * A name that claims to be far away must not lead to a private address or to this machine. Those that lead nowhere are left out.
+ * A name that claims to be far away must not lead to a private address or to this machine. Those that lead nowhere are
+ * left out.
  */
 export const namedPeers = ({ resolve }: Pick<Env, 'resolve'>, named: readonly Endpoint[]): Observable<Endpoint> =>
   from(named).pipe(
     mergeMap(({ host, port }) => {
-      const isAllowed = (address: string): boolean => parseIp(address) !== undefined && (reachOf(address) === PUBLIC || !isFarHost(host));
+      const isAllowed = (address: string): boolean =>
+        parseIp(address) !== undefined && (reachOf(address) === PUBLIC || !isFarHost(host));
       return resolve(host).pipe(
         take(1),
         mergeMap((found) => {

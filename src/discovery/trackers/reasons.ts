@@ -1,4 +1,7 @@
-/** Reasons that are told of one thing as long as it does not work; a tracker that has a new one each time is told of no more. */
+/**
+ * Reasons that are told of one thing as long as it does not work; a tracker that has a new one each time is told of no
+ * more.
+ */
 export const MAX_REASONS = 8;
 
 /**

@@ -32,8 +32,8 @@ export interface Taker {
  * - while none before it works, as BEP 12 has it,
  * - or when they have something to say.
  *
- * Enough peers put those behind the first to rest. It depends on: whether peers are wanted and since when, and which tiers
- * work. Invariant: as long as any tier works, or is not known not to, one that may work has its turn.
+ * Enough peers put those behind the first to rest. It depends on: whether peers are wanted and since when, and which
+ * tiers work. Invariant: as long as any tier works, or is not known not to, one that may work has its turn.
  */
 export class Rota {
   readonly #takers: readonly Taker[];

@@ -1,4 +1,14 @@
-import { concat, defer, map, mergeMap, type Observable, type OperatorFunction, reduce, throwError, timeout } from 'rxjs';
+import {
+  concat,
+  defer,
+  map,
+  mergeMap,
+  type Observable,
+  type OperatorFunction,
+  reduce,
+  throwError,
+  timeout,
+} from 'rxjs';
 import type { Env } from '../../contracts/env.ts';
 import { TrackerError } from '../../contracts/errors.ts';
 import { MAX_REPLY_BYTES } from '../../protocol/tracker/httpTrackerReply.ts';
@@ -28,11 +38,17 @@ export interface Scraped extends ScrapeCounts {
  *   silence                   15s #
  * ```
  *
- * `url` is where one would announce. It is asked by each family of addresses that its host has; the larger counts are given. Many torrents are asked about in several packets or requests of 74. Errors with a
+ * `url` is where one would announce. It is asked by each family of addresses that its host has; the larger counts are
+ * given. Many torrents are asked about in several packets or requests of 74. Errors with a
  * `TrackerError`: `unsupported-scheme` for a tracker that has no scrape, `failure-reason`, `malformed`, and those of
  * announces. BEP 15, 48.
  */
-export const scrape = (env: ScrapeEnv, url: string, infoHashes: readonly Uint8Array[], given: Given = () => false): Observable<Scraped> =>
+export const scrape = (
+  env: ScrapeEnv,
+  url: string,
+  infoHashes: readonly Uint8Array[],
+  given: Given = () => false,
+): Observable<Scraped> =>
   defer(() => {
     const portions: (readonly Uint8Array[])[] = [];
     for (let at = 0; at < infoHashes.length; at += MAX_SCRAPED) portions.push(infoHashes.slice(at, at + MAX_SCRAPED));
@@ -78,7 +94,8 @@ const scrapeOverHttp = (env: ScrapeEnv, url: string, given: Given): Ask => {
   return (infoHashes) =>
     defer(() => {
       const asked = scrapeUrl(url, infoHashes);
-      if (asked === undefined) throw new TrackerError('unsupported-scheme', `${shownUrl(url)}: has no scrape`, { retryIn: 'never' });
+      if (asked === undefined)
+        throw new TrackerError('unsupported-scheme', `${shownUrl(url)}: has no scrape`, { retryIn: 'never' });
       const request = { url: asked, maxBytes: MAX_REPLY_BYTES, timeout: SCRAPE_TIMEOUT, ...wary };
       return getByEach(env, request, memory, ({ status, body }) => decoded(url, status, body));
     }).pipe(map((known) => infoHashes.map((infoHash) => known.get(Buffer.from(infoHash).toString('latin1')))));
@@ -92,7 +109,10 @@ const decoded = (url: string, status: number, body: Uint8Array): ReadonlyMap<str
     return reply.files;
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
-    if (status >= 300) throw new TrackerError('http-status', `${shownUrl(url)}: HTTP status ${status}`, { cause: error });
-    throw new TrackerError('malformed', `${shownUrl(url)}: not the answer to a scrape: ${error.message}`, { cause: error });
+    if (status >= 300)
+      throw new TrackerError('http-status', `${shownUrl(url)}: HTTP status ${status}`, { cause: error });
+    throw new TrackerError('malformed', `${shownUrl(url)}: not the answer to a scrape: ${error.message}`, {
+      cause: error,
+    });
   }
 };

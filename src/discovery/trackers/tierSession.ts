@@ -26,15 +26,20 @@ import {
 import { now } from '../../contracts/clock.ts';
 import type { PeerAddress } from '../../contracts/env.ts';
 import { TrackerError } from '../../contracts/errors.ts';
-import { type AnnounceSuccess, DEFAULT_INTERVAL, MAX_INTERVAL, MIN_INTERVAL } from '../../protocol/tracker/httpTrackerReply.ts';
+import {
+  type AnnounceSuccess,
+  DEFAULT_INTERVAL,
+  MAX_INTERVAL,
+  MIN_INTERVAL,
+} from '../../protocol/tracker/httpTrackerReply.ts';
 import type { Announcer, Event } from './announcer.ts';
 import { STOPPED_TIMEOUT } from './httpTracker.ts';
 import type { Tier, Tracker } from './tiers.ts';
 
 /**
  * What is said to the trackers of one tier, and what they have said. The next word depends on: whether this tracker has
- * accepted `started`, whether `completed` is still to be said here, the intervals of the last answer, for how many answers
- * in a row we were early, and which trackers have been silent for long and may still answer.
+ * accepted `started`, whether `completed` is still to be said here, the intervals of the last answer, for how many
+ * answers in a row we were early, and which trackers have been silent for long and may still answer.
  * Invariant: `completed` is accepted once at most, and `stopped` is said only to those who know us.
  */
 export class TierSession {
@@ -72,11 +77,16 @@ export class TierSession {
   /** Milliseconds after an answer until the next regular announce. */
   readonly atMost = (): number => this.#later(this.#interval);
 
-  /** Milliseconds after an answer until an early one: longer each time, as a swarm that stays small is no reason to hurry. */
+  /**
+   * Milliseconds after an answer until an early one: longer each time, as a swarm that stays small is no reason to
+   * hurry.
+   */
   readonly atLeast = (): number => {
     if (this.#completed === 'pending') return 0;
     // To have enough for a moment is no reason to begin a new row of early announces.
-    return this.#later(this.#announcer.wanted > 0 ? Math.min(this.#interval, this.#minInterval * 2 ** this.#earlyInRow) : this.#interval);
+    return this.#later(
+      this.#announcer.wanted > 0 ? Math.min(this.#interval, this.#minInterval * 2 ** this.#earlyInRow) : this.#interval,
+    );
   };
 
   /** Is there something to be said to those who know us? */
@@ -97,8 +107,8 @@ export class TierSession {
   }
 
   /**
-   * Asks one after the other, the next one at once when one has failed and beside it when one is silent. Completes when one
-   * has answered; errors with a `TrackerError` if none does. What they say is in `peers$`.
+   * Asks one after the other, the next one at once when one has failed and beside it when one is silent. Completes when
+   * one has answered; errors with a `TrackerError` if none does. What they say is in `peers$`.
    */
   round(rests$: Observable<unknown>): Observable<never> {
     return defer(() => {
@@ -119,7 +129,14 @@ export class TierSession {
       const nobody$ = defer(() => {
         this.#says(false);
         const gone = this.tier.all.length === 0;
-        return throwError(() => new TrackerError(gone ? 'unsupported-scheme' : 'unreachable', 'no tracker answers', gone ? { retryIn: 'never' } : {}));
+        return throwError(
+          () =>
+            new TrackerError(
+              gone ? 'unsupported-scheme' : 'unreachable',
+              'no tracker answers',
+              gone ? { retryIn: 'never' } : {},
+            ),
+        );
       });
       return concat(begun$, silence$, nobody$).pipe(ignoreElements(), takeUntil(this.#answers$));
     });
@@ -127,10 +144,14 @@ export class TierSession {
 
   /** Says goodbye to everyone who knows us. Never errors, and takes three seconds at most for each word. */
   goodbye(): Observable<never> {
-    const tell = (tracker: Tracker, event: Event) => this.#announcer.send(tracker, () => event, STOPPED_TIMEOUT).pipe(catchError(() => EMPTY));
+    const tell = (tracker: Tracker, event: Event) =>
+      this.#announcer.send(tracker, () => event, STOPPED_TIMEOUT).pipe(catchError(() => EMPTY));
     const known = this.tier.all.filter(({ started }) => started);
     const all = known.map((tracker, index) =>
-      concat(index === 0 && this.#completed === 'pending' ? tell(tracker, 'completed') : EMPTY, tell(tracker, 'stopped')),
+      concat(
+        index === 0 && this.#completed === 'pending' ? tell(tracker, 'completed') : EMPTY,
+        tell(tracker, 'stopped'),
+      ),
     );
     return merge(...all).pipe(ignoreElements());
   }
@@ -141,12 +162,16 @@ export class TierSession {
     this.#changed();
   }
 
-  /** Asks one tracker, when it is its turn. It is heard in `peers$`: after long silence only until another one answers, or the tier rests. */
+  /**
+   * Asks one tracker, when it is its turn. It is heard in `peers$`: after long silence only until another one answers,
+   * or the tier rests.
+   */
   #ask(tracker: Tracker, rests$: Observable<unknown>): Asked {
     const [begun$, settled$] = [new AsyncSubject<void>(), new AsyncSubject<void>()];
     const failed = (error: unknown): Observable<never> => {
       // A silent one has been told of already.
-      if (tracker.asked === 'now' || !(error instanceof TrackerError && error.code === 'timeout')) this.#failed(tracker, error);
+      if (tracker.asked === 'now' || !(error instanceof TrackerError && error.code === 'timeout'))
+        this.#failed(tracker, error);
       happens(settled$);
       return EMPTY;
     };
@@ -170,7 +195,9 @@ export class TierSession {
         tracker.asked = 'late';
         this.#failed(tracker, new TrackerError('timeout', `no answer within ${patience / 1000} s`));
         happens(settled$);
-        return this.#answers > before ? of(tracker) : merge(rests$, this.#answers$.pipe(filter((other) => other !== tracker)));
+        return this.#answers > before
+          ? of(tracker)
+          : merge(rests$, this.#answers$.pipe(filter((other) => other !== tracker)));
       }),
     );
     tracker.asked = 'now';
@@ -209,11 +236,16 @@ export class TierSession {
   }
 
   #keep({ interval, minInterval }: AnnounceSuccess, event: Event): void {
-    if (event === undefined || event === 'paused') this.#earlyInRow = now() - this.#answeredAt < this.#interval ? this.#earlyInRow + 1 : 0;
+    if (event === undefined || event === 'paused')
+      this.#earlyInRow = now() - this.#answeredAt < this.#interval ? this.#earlyInRow + 1 : 0;
     this.#answeredAt = now();
     this.#lateness = this.#announcer.lateness();
-    this.#minInterval = minInterval === undefined ? this.#announcer.pace.atLeast : milliseconds(minInterval, MIN_INTERVAL);
-    this.#interval = Math.max(milliseconds(interval, DEFAULT_INTERVAL), minInterval === undefined ? 0 : this.#minInterval);
+    this.#minInterval =
+      minInterval === undefined ? this.#announcer.pace.atLeast : milliseconds(minInterval, MIN_INTERVAL);
+    this.#interval = Math.max(
+      milliseconds(interval, DEFAULT_INTERVAL),
+      minInterval === undefined ? 0 : this.#minInterval,
+    );
   }
 
   /** What began in the same second, here or at thousands of others, would ask in the same second for ever. */

@@ -31,9 +31,9 @@ export interface Tracker {
 }
 
 /**
- * The trackers of one tier, which share what they know: whom to ask, in which order. BEP 12: by chance, and the one that
- * answers comes to the front. It depends on: which one answered, which asked to be left alone, which is gone for good.
- * Invariant: each URL is there once.
+ * The trackers of one tier, which share what they know: whom to ask, in which order. BEP 12: by chance, and the one
+ * that answers comes to the front. It depends on: which one answered, which asked to be left alone, which is gone for
+ * good. Invariant: each URL is there once.
  */
 export class Tier {
   readonly #trackers: Tracker[];
@@ -74,11 +74,14 @@ export class Tier {
 
   check(): void {
     const urls = this.#trackers.map(({ url }) => url);
-    if (new Set(urls).size !== urls.length || urls.length > MAX_TRACKERS) throw new RangeError(`a tier: ${urls.join(' ')}`);
+    if (new Set(urls).size !== urls.length || urls.length > MAX_TRACKERS)
+      throw new RangeError(`a tier: ${urls.join(' ')}`);
   }
 }
 
-/** The tiers of a torrent: each URL is in the first that names it, none is empty, and there are at most 100 URLs in all. */
+/**
+ * The tiers of a torrent: each URL is in the first that names it, none is empty, and there are at most 100 URLs in all.
+ */
 export const tiersOf = (tiers: readonly (readonly string[])[], random: () => number): readonly Tier[] => {
   const known = new Set<string>();
   const made: Tier[] = [];

@@ -17,14 +17,18 @@ export type Row = readonly [UdpEndpoint, ...UdpEndpoint[]];
 export type Given = (url: string) => boolean;
 
 /**
- * Where the UDP tracker of a URL is: a row of at most four addresses for each family that its name has, all in the order in which the
- * system would try them (RFC 6724).
+ * Where the UDP tracker of a URL is: a row of at most four addresses for each family that its name has, all in the
+ * order in which the system would try them (RFC 6724).
  *
- * A stranger's URL whose host is far away must not lead to a private address or to this machine, and one to this machine
- * only to a path that begins with `/announce`, as for HTTP. Errors with a `TrackerError`: `refused-address`, `malformed`
- * for a URL that is none or has no port, `unreachable` for a name without an address.
+ * A stranger's URL whose host is far away must not lead to a private address or to this machine, and one to this
+ * machine only to a path that begins with `/announce`, as for HTTP. Errors with a `TrackerError`: `refused-address`,
+ * `malformed` for a URL that is none or has no port, `unreachable` for a name without an address.
  */
-export const trackerAddresses = ({ resolve }: Pick<Env, 'resolve'>, url: string, given: Given): Observable<readonly Row[]> => {
+export const trackerAddresses = (
+  { resolve }: Pick<Env, 'resolve'>,
+  url: string,
+  given: Given,
+): Observable<readonly Row[]> => {
   const { hostname, port } = udpUrl(url);
   const host = hostname.replace(/^\[|\]$/g, '');
   return resolve(host).pipe(
@@ -32,12 +36,17 @@ export const trackerAddresses = ({ resolve }: Pick<Env, 'resolve'>, url: string,
       const hosts = found.filter((each) => parseIp(each) !== undefined);
       const allowed = given(url) ? hosts : hosts.filter((each) => refusal(url, each) === undefined);
       const rows = [...new Set(allowed.map(familyOf))].flatMap((family) => {
-        const [first, ...others] = allowed.filter((each) => familyOf(each) === family).map((each): UdpEndpoint => ({ host: each, port: Number(port) }));
+        const [first, ...others] = allowed
+          .filter((each) => familyOf(each) === family)
+          .map((each): UdpEndpoint => ({ host: each, port: Number(port) }));
         return first === undefined ? [] : [[first, ...others.slice(0, MAX_ADDRESSES - 1)] as const];
       });
       if (rows.length > 0) return rows;
       const [near] = hosts;
-      throw (near === undefined ? undefined : refusal(url, near)) ?? new TrackerError('unreachable', `${shownUrl(url)}: its host has no address`);
+      throw (
+        (near === undefined ? undefined : refusal(url, near)) ??
+        new TrackerError('unreachable', `${shownUrl(url)}: its host has no address`)
+      );
     }),
   );
 };
@@ -61,7 +70,9 @@ const refusal = (url: string, address: string): TrackerError | undefined => {
     );
   }
   if (reach === LOOPBACK && !pathname.startsWith('/announce')) {
-    return new TrackerError('refused-address', `${shownUrl(url)}: on this machine only /announce may be asked`, { retryIn: 'never' });
+    return new TrackerError('refused-address', `${shownUrl(url)}: on this machine only /announce may be asked`, {
+      retryIn: 'never',
+    });
   }
   return undefined;
 };

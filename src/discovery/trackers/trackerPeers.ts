@@ -40,16 +40,16 @@ export const GOODBYE_TIMEOUT = 5000;
  *   result   (a)-(bc)--(a)
  * ```
  *
- * Each tier is a session of its own, over HTTP (BEP 3) or UDP (BEP 15). The first is asked at once, and always. The others are
- * asked 1.5 s after the one before them as long as peers are wanted, and at once when none before them works. In a tier (BEP 12)
- * the next tracker is asked at once when one fails, and beside it when one is silent for 1.5 s; the first that answers
- * comes to the front, and what others say is heard for as long as they may answer.
+ * Each tier is a session of its own, over HTTP (BEP 3) or UDP (BEP 15). The first is asked at once, and always. The
+ * others are asked 1.5 s after the one before them as long as peers are wanted, and at once when none before them
+ * works. In a tier (BEP 12) the next tracker is asked at once when one fails, and beside it when one is silent for 1.5
+ * s; the first that answers comes to the front, and what others say is heard for as long as they may answer.
  *
- * A tier is asked again after its `interval`, and early while peers are wanted: never before `min interval` or, without one, a
- * minute, and less and less often. When none of it answers, it is asked again after 5 s, then twice as long each time up to 30 min,
- * give or take half, or as long as they ask for (BEP 31). Says `started`, `completed` and, when unsubscribed, `stopped`, in each
- * tier to those who know us: that goes on for 5 s at most, on its own. Reports each tracker's state as a `TrackerStatus`, each
- * answer as `Announced`.
+ * A tier is asked again after its `interval`, and early while peers are wanted: never before `min interval` or, without
+ * one, a minute, and less and less often. When none of it answers, it is asked again after 5 s, then twice as long each
+ * time up to 30 min, give or take half, or as long as they ask for (BEP 31). Says `started`, `completed` and, when
+ * unsubscribed, `stopped`, in each tier to those who know us: that goes on for 5 s at most, on its own. Reports each
+ * tracker's state as a `TrackerStatus`, each answer as `Announced`.
  *
  * Never errors because of a tracker: that is reported as a `Warning`. Completes when there is no tracker, or none that
  * may ever be asked again.
@@ -57,7 +57,9 @@ export const GOODBYE_TIMEOUT = 5000;
 export const trackerPeers = (env: TrackerEnv, options: TrackerPeersOptions): Observable<PeerAddress> =>
   defer(() => {
     const announcer = new Announcer(env, options);
-    const sessions: readonly TierSession[] = tiersOf(options.tiers, env.random).map((tier) => new TierSession(tier, announcer, () => rota.changed()));
+    const sessions: readonly TierSession[] = tiersOf(options.tiers, env.random).map(
+      (tier) => new TierSession(tier, announcer, () => rota.changed()),
+    );
     const rota = new Rota(sessions, announcer.pace.stagger);
     if (sessions.length === 0) return EMPTY;
     const incomplete = options.totals().left > 0;
@@ -71,7 +73,8 @@ export const trackerPeers = (env: TrackerEnv, options: TrackerPeersOptions): Obs
     const pause = backoff({ ...announcer.pace.retry, random: env.random });
     const asked = (session: TierSession, at: number, wanted$: Observable<number>): Observable<PeerAddress> => {
       // An answer that came late ends the wait as if it had come in time.
-      const delay = (error: unknown, count: number) => forkJoin([pause(error, count), timer(session.tier.rest(now()))]).pipe(takeUntil(session.answers$));
+      const delay = (error: unknown, count: number) =>
+        forkJoin([pause(error, count), timer(session.tier.rest(now()))]).pipe(takeUntil(session.answers$));
       const rounds$ = rota.turn(at).pipe(
         switchMap(() => session.round(rota.rests(at))),
         // What it emits only says that `atLeast` may have changed.

@@ -1,4 +1,19 @@
-import { catchError, defer, EMPTY, filter, map, merge, mergeMap, type Observable, of, retry, take, tap, throwError, timeout } from 'rxjs';
+import {
+  catchError,
+  defer,
+  EMPTY,
+  filter,
+  map,
+  merge,
+  mergeMap,
+  type Observable,
+  of,
+  retry,
+  take,
+  tap,
+  throwError,
+  timeout,
+} from 'rxjs';
 import { now } from '../../contracts/clock.ts';
 import type { Datagram, Env, UdpEndpoint, UdpSocket } from '../../contracts/env.ts';
 import { InputError, TrackerError } from '../../contracts/errors.ts';
@@ -6,7 +21,13 @@ import { addressKey } from '../../protocol/encoding/address.ts';
 import { formatIp, parseIp } from '../../protocol/encoding/ip.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
-import { decodeUdpReply, encodeAnnounce, encodeConnect, transactionOf, type UdpReply } from '../../protocol/tracker/udpTrackerPackets.ts';
+import {
+  decodeUdpReply,
+  encodeAnnounce,
+  encodeConnect,
+  transactionOf,
+  type UdpReply,
+} from '../../protocol/tracker/udpTrackerPackets.ts';
 import type { Announce } from './announce.ts';
 import { byEach, familyOf, hostOf, Ways } from './families.ts';
 import { trackerAddresses, type Given, type Row } from './trackerAddresses.ts';
@@ -30,7 +51,10 @@ export interface UdpQuestion<Type extends UdpReply['type']> {
 
 type Answer<Type> = Extract<UdpReply, { readonly type: Type }>;
 
-/** What is remembered of UDP trackers: connection ids, at which address of a host somebody answered, and by which family nobody did. */
+/**
+ * What is remembered of UDP trackers: connection ids, at which address of a host somebody answered, and by which family
+ * nobody did.
+ */
 export class UdpMemory {
   readonly ways: Ways;
   readonly #ids = new Map<string, { readonly id: Uint8Array; readonly since: number }>();
@@ -81,9 +105,10 @@ const bounded = <Item>(items: Map<string, Item>): Map<string, Item> => {
  *   unsubscribed: the socket is closed
  * ```
  *
- * A family by which it can't be asked is passed over if another one leads to an answer. Connection ids are used for a minute, those of `memory` too; one that the tracker has forgotten is replaced at once.
- * What does not come from the tracker's address, does not answer our question or makes no sense is passed over.
- * Also errors with those of `trackerAddresses`, and with `unreachable` when no socket is to be had. BEP 15, 41.
+ * A family by which it can't be asked is passed over if another one leads to an answer. Connection ids are used for a
+ * minute, those of `memory` too; one that the tracker has forgotten is replaced at once. What does not come from the
+ * tracker's address, does not answer our question or makes no sense is passed over. Also errors with those of
+ * `trackerAddresses`, and with `unreachable` when no socket is to be had. BEP 15, 41.
  */
 export const announceOverUdp =
   (env: UdpEnv, given: Given = () => false, memory = new UdpMemory()): Announce =>
@@ -92,7 +117,9 @@ export const announceOverUdp =
       env,
       given,
       memory,
-    )(url, { type: 'announce', encode: (id, transaction) => encodeAnnounce(id, transaction, query, url) }).pipe(map(({ reply }) => reply));
+    )(url, { type: 'announce', encode: (id, transaction) => encodeAnnounce(id, transaction, query, url) }).pipe(
+      map(({ reply }) => reply),
+    );
 
 /** One question and its answers, as {@link announceOverUdp}. */
 export const askOverUdp =
@@ -101,7 +128,10 @@ export const askOverUdp =
     defer(() => trackerAddresses(env, url, given)).pipe(
       take(1),
       mergeMap((rows) => {
-        const ways = rows.map((row) => ({ family: familyOf(row[0].host), ask$: askFamily({ env, url, given, memory }, row, question) }));
+        const ways = rows.map((row) => ({
+          family: familyOf(row[0].host),
+          ask$: askFamily({ env, url, given, memory }, row, question),
+        }));
         return byEach(ways, hostOf(url), memory.ways);
       }),
     );
@@ -114,7 +144,11 @@ interface Tracked {
 }
 
 /** By one family: again and again, at one address after the other, until it answers. */
-const askFamily = <Type extends UdpReply['type']>(tracked: Tracked, found: Row, question: UdpQuestion<Type>): Observable<Answer<Type>> =>
+const askFamily = <Type extends UdpReply['type']>(
+  tracked: Tracked,
+  found: Row,
+  question: UdpQuestion<Type>,
+): Observable<Answer<Type>> =>
   defer(() => {
     const { env, url, given, memory } = tracked;
     const place = `${familyOf(found[0].host)} ${url}`;
@@ -128,7 +162,8 @@ const askFamily = <Type extends UdpReply['type']>(tracked: Tracked, found: Row, 
         memory.forget(addressKey(asked));
         return new TrackerError('timeout', `${shownUrl(url)}: no answer within ${wait / 1000} s`);
       };
-      const row$ = turn === 0 ? of(found) : trackerAddresses(env, url, given).pipe(map((rows) => sameFamily(rows, found)));
+      const row$ =
+        turn === 0 ? of(found) : trackerAddresses(env, url, given).pipe(map((rows) => sameFamily(rows, found)));
       return row$.pipe(
         take(1),
         // Wherever it may be by then, it was here.
@@ -144,11 +179,13 @@ const askFamily = <Type extends UdpReply['type']>(tracked: Tracked, found: Row, 
         timeout({ first: wait, with: () => throwError(silent) }),
       );
     });
-    const again = (error: unknown) => (error instanceof TrackerError && error.code === 'timeout' ? of(0) : throwError(() => error));
+    const again = (error: unknown) =>
+      error instanceof TrackerError && error.code === 'timeout' ? of(0) : throwError(() => error);
     return attempt$.pipe(retry({ count: RESENDS, delay: again }));
   });
 
-const sameFamily = (rows: readonly Row[], found: Row): Row => rows.find(([{ host }]) => familyOf(host) === familyOf(found[0].host)) ?? found;
+const sameFamily = (rows: readonly Row[], found: Row): Row =>
+  rows.find(([{ host }]) => familyOf(host) === familyOf(found[0].host)) ?? found;
 
 /** The one that answered last comes first; one that is silent makes room for the next address. */
 const inTurn = (addresses: Row, home: string | undefined, turn: number): readonly UdpEndpoint[] => {
@@ -160,7 +197,11 @@ const inTurn = (addresses: Row, home: string | undefined, turn: number): readonl
 /** What the system has said is an answer: the next address is tried at once. */
 const firstReachable = <T>(asks: readonly Observable<T>[]): Observable<T> =>
   asks.reduceRight((others, ask$) =>
-    ask$.pipe(catchError((error: unknown) => (error instanceof TrackerError && error.code === 'unreachable' ? others : throwError(() => error)))),
+    ask$.pipe(
+      catchError((error: unknown) =>
+        error instanceof TrackerError && error.code === 'unreachable' ? others : throwError(() => error),
+      ),
+    ),
   );
 
 const conversation = <Type extends UdpReply['type']>(
@@ -173,7 +214,10 @@ const conversation = <Type extends UdpReply['type']>(
   const family = familyOf(to.host);
   const key = addressKey(to);
   const talk = (socket: UdpSocket): Observable<Answer<Type>> => {
-    const ask = <Kind extends UdpReply['type']>(type: Kind, encode: (transaction: number) => Uint8Array): Observable<Answer<Kind>> =>
+    const ask = <Kind extends UdpReply['type']>(
+      type: Kind,
+      encode: (transaction: number) => Uint8Array,
+    ): Observable<Answer<Kind>> =>
       exchange({ socket, to, family, url, type, encode, transaction: Buffer.from(randomBytes(4)).readUInt32BE() });
     const connect$ = ask('connect', encodeConnect).pipe(
       map(({ connectionId }) => {
@@ -199,7 +243,11 @@ const conversation = <Type extends UdpReply['type']>(
   return bindUdp({ family, to }).pipe(
     // Only a socket can fail here: what it carries never does.
     catchError((error: unknown) =>
-      throwError(() => (error instanceof InputError ? new TrackerError('unreachable', `${shownUrl(url)}: ${error.message}`, { cause: error }) : error)),
+      throwError(() =>
+        error instanceof InputError
+          ? new TrackerError('unreachable', `${shownUrl(url)}: ${error.message}`, { cause: error })
+          : error,
+      ),
     ),
     mergeMap(talk),
     take(1),
@@ -217,17 +265,31 @@ interface Exchange<Type> {
 }
 
 /** One packet there and its answer back, however long that takes. */
-const exchange = <Type extends UdpReply['type']>({ socket, to, family, url, type, transaction, encode }: Exchange<Type>): Observable<Answer<Type>> => {
+const exchange = <Type extends UdpReply['type']>({
+  socket,
+  to,
+  family,
+  url,
+  type,
+  transaction,
+  encode,
+}: Exchange<Type>): Observable<Answer<Type>> => {
   const isAnswer = (reply: UdpReply): reply is Answer<Type> => reply.type === type;
   const answer$ = socket.datagrams$.pipe(
-    filter(({ bytes, from }) => from.port === to.port && transactionOf(bytes) === transaction && sameHost(from.host, to.host)),
+    filter(
+      ({ bytes, from }) =>
+        from.port === to.port && transactionOf(bytes) === transaction && sameHost(from.host, to.host),
+    ),
     mergeMap((datagram) => {
       const reply = understood(datagram, family);
-      if (reply?.type === 'error') return throwError(() => new TrackerError('failure-reason', `${shownUrl(url)}: says "${reply.reason}"`));
+      if (reply?.type === 'error')
+        return throwError(() => new TrackerError('failure-reason', `${shownUrl(url)}: says "${reply.reason}"`));
       return reply !== undefined && isAnswer(reply) ? of(reply) : EMPTY;
     }),
   );
-  const refused$ = socket.undelivered$.pipe(mergeMap(({ why }) => throwError(() => new TrackerError('unreachable', `${shownUrl(url)}: ${why}`))));
+  const refused$ = socket.undelivered$.pipe(
+    mergeMap(({ why }) => throwError(() => new TrackerError('unreachable', `${shownUrl(url)}: ${why}`))),
+  );
   const send$ = defer(() => {
     socket.send(encode(transaction), to);
     return EMPTY;

@@ -21,7 +21,10 @@ const SMALL = 64 * 2 ** 20;
 /** Files looked at, at one time. */
 const AT_ONCE = 8;
 
-/** A file, or a folder with all in it, to make a torrent of. Reads no content yet. Content of up to `small` bytes is hashed on the calling thread. */
+/**
+ * A file, or a folder with all in it, to make a torrent of. Reads no content yet. Content of up to `small` bytes is
+ * hashed on the calling thread.
+ */
 export const openContent = (place: string, options: ContentOptions = {}, small: number = SMALL): Observable<Content> =>
   new Observable((subscriber) => {
     const root = path.resolve(place);
@@ -54,7 +57,12 @@ const laid = (entries: readonly FileEntry[]): Pick<TorrentFile, 'length' | 'offs
   });
 };
 
-const digests = (found: readonly FoundFile[], entries: readonly FileEntry[], pieceLength: number, small: number): Observable<PieceDigest> =>
+const digests = (
+  found: readonly FoundFile[],
+  entries: readonly FileEntry[],
+  pieceLength: number,
+  small: number,
+): Observable<PieceDigest> =>
   defer(() => {
     const files = laid(entries);
     const length = files.reduce((sum, file) => sum + file.length, 0);
@@ -69,7 +77,9 @@ const digests = (found: readonly FoundFile[], entries: readonly FileEntry[], pie
         return { ...(of && { file: of }), at, length: size };
       });
     const ask = asker(length > small);
-    const hashed$ = range(0, geometry.pieceCount).pipe(mergeMap((index) => digestOf(index, reading(index), ask.ask), ask.atOnce));
+    const hashed$ = range(0, geometry.pieceCount).pipe(
+      mergeMap((index) => digestOf(index, reading(index), ask.ask), ask.atOnce),
+    );
     return concat(hashed$, unchanged(found));
   });
 
@@ -118,13 +128,18 @@ const failure = (file: string, errno: string): StorageError => {
 };
 
 const changed = (file: string): StorageError =>
-  new StorageError('io', `${printable(file)} has changed while it was read: wait until nothing writes to it, then try again`);
+  new StorageError(
+    'io',
+    `${printable(file)} has changed while it was read: wait until nothing writes to it, then try again`,
+  );
 
 /** Completes if all files are still as they were found. */
 const unchanged = (found: readonly FoundFile[]): Observable<never> =>
   new Observable((subscriber) => {
     const look = ({ known }: { readonly known: KnownFile }, next: (error: Error | null) => void): void =>
-      fs.stat(known.path, (error, stat) => next(error ? diskError('read', known.path, error) : isChanged(stat, known) ? changed(known.path) : null));
+      fs.stat(known.path, (error, stat) =>
+        next(error ? diskError('read', known.path, error) : isChanged(stat, known) ? changed(known.path) : null),
+      );
     each(
       found.length,
       AT_ONCE,

@@ -21,21 +21,34 @@ export interface Found {
   readonly skipped: readonly string[];
 }
 
-/** Calls back, unless it is no longer wanted, with the file at `root`, or all files in the folder `root`; hidden ones are files like others. `root` itself may be a link. */
+/**
+ * Calls back, unless it is no longer wanted, with the file at `root`, or all files in the folder `root`; hidden ones
+ * are files like others. `root` itself may be a link.
+ */
 export const findFiles = (root: string, options: ContentOptions, wanted: () => boolean, done: Done<Found>): void => {
   fs.stat(root, (error, stat) => {
     if (error) return done(error.code === 'ENOENT' ? nothing(root) : diskError('read', root, error));
-    if (stat.isFile()) return done(null, { layout: 'file', files: [{ names: [path.basename(root)], known: knownOf(root, stat) }], skipped: [] });
-    if (!stat.isDirectory()) return done(new InputError('bad-option', `${printable(root)} is neither a file nor a folder: name one`));
+    if (stat.isFile())
+      return done(null, {
+        layout: 'file',
+        files: [{ names: [path.basename(root)], known: knownOf(root, stat) }],
+        skipped: [],
+      });
+    if (!stat.isDirectory())
+      return done(new InputError('bad-option', `${printable(root)} is neither a file nor a folder: name one`));
     new Search(root, options, wanted).run(done);
   });
 };
 
-const nothing = (root: string): InputError => new InputError('bad-option', `${printable(root)}: there is no such file or folder: check the path`);
+const nothing = (root: string): InputError =>
+  new InputError('bad-option', `${printable(root)}: there is no such file or folder: check the path`);
 
 const knownOf = (file: string, stat: fs.Stats): KnownFile => ({ path: file, size: stat.size, mtime: stat.mtimeMs });
 
-/** Looks through a folder, one entry after the other. Invariant: what waits is what has been read of folders and not looked at. */
+/**
+ * Looks through a folder, one entry after the other. Invariant: what waits is what has been read of folders and not
+ * looked at.
+ */
 class Search {
   readonly #root: string;
   readonly #options: ContentOptions;
@@ -62,30 +75,52 @@ class Search {
       if (!stat.isSymbolicLink()) return this.#found(file, names, stat, go);
       const { links = 'refuse' } = this.#options;
       if (links === 'refuse')
-        return go(new InputError('bad-option', `${printable(file)} is a symbolic link: remove it, or choose what to do with links (follow, skip)`));
+        return go(
+          new InputError(
+            'bad-option',
+            `${printable(file)} is a symbolic link: remove it, or choose what to do with links (follow, skip)`,
+          ),
+        );
       if (links === 'skip') return go(this.#skip(file, 'a symbolic link'));
-      fs.stat(file, (broken, target) => (broken ? go(diskError('follow', file, broken)) : this.#found(file, names, target, go)));
+      fs.stat(file, (broken, target) =>
+        broken ? go(diskError('follow', file, broken)) : this.#found(file, names, target, go),
+      );
     });
   }
 
   #found(file: string, names: readonly string[], stat: fs.Stats, go: (error?: Error | null) => void): void {
     if (stat.isDirectory()) return this.#enter(file, names, go);
-    if (!stat.isFile()) return go(new InputError('bad-option', `${printable(file)} is no file but a device, a pipe or a socket: move it away`));
+    if (!stat.isFile())
+      return go(
+        new InputError('bad-option', `${printable(file)} is no file but a device, a pipe or a socket: move it away`),
+      );
     if (file === this.#options.except) return go(this.#skip(file, 'the .torrent itself'));
     // They are of this machine.
     if (isHiddenName(names.at(-1) ?? '')) return go(this.#skip(file, 'a note or a lock of rxtorrent'));
     this.#files.push({ names, known: knownOf(file, stat) });
-    go(this.#files.length > MAX_FILES ? new InputError('bad-option', `${printable(this.#root)}: more than ${MAX_FILES} files: share a part of it`) : null);
+    go(
+      this.#files.length > MAX_FILES
+        ? new InputError('bad-option', `${printable(this.#root)}: more than ${MAX_FILES} files: share a part of it`)
+        : null,
+    );
   }
 
   #enter(folder: string, names: readonly string[], go: (error?: Error | null) => void): void {
     // Links that lead to the folder they are in end here, too.
     if (names.length >= MAX_PATH_DEPTH)
-      return go(new InputError('bad-option', `${printable(folder)}: more than ${MAX_PATH_DEPTH} folders inside one another: share a part of it`));
+      return go(
+        new InputError(
+          'bad-option',
+          `${printable(folder)}: more than ${MAX_PATH_DEPTH} folders inside one another: share a part of it`,
+        ),
+      );
     fs.readdir(folder, (error, entries) => {
       if (error) return go(diskError('read', folder, error));
       const strange = entries.find((entry) => entry.includes('\ufffd'));
-      if (strange !== undefined) return go(new InputError('bad-option', `${printable(path.join(folder, strange))}: its name is not UTF-8: rename it`));
+      if (strange !== undefined)
+        return go(
+          new InputError('bad-option', `${printable(path.join(folder, strange))}: its name is not UTF-8: rename it`),
+        );
       for (const entry of entries) this.#waiting.push([...names, entry]);
       go(null);
     });

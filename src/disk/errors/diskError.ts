@@ -70,11 +70,20 @@ const kindOf = (place: string, error: unknown, statfs: Statfs): Kind => {
   const errno = errnoOf(error);
   if (errno === 'ENOSPC' && withoutInodes(place, statfs)) return NO_INODES;
   if (errno === 'EINVAL' && NAMING.has((error as NodeJS.ErrnoException).syscall ?? '')) return NO_SUCH_NAME;
-  return Object.hasOwn(kinds, errno) ? (kinds[errno] as Kind) : ['io', `input/output error (${errno || 'unknown error'})`, 'check the disk'];
+  return Object.hasOwn(kinds, errno)
+    ? (kinds[errno] as Kind)
+    : ['io', `input/output error (${errno || 'unknown error'})`, 'check the disk'];
 };
 
-/** Turns what Node says of `place` into one line for people: what, where, what to try. A `StorageError` stays as it is. */
-export const diskError = (verb: string, place: string, error: unknown, statfs: Statfs = fs.statfsSync): StorageError => {
+/**
+ * Turns what Node says of `place` into one line for people: what, where, what to try. A `StorageError` stays as it is.
+ */
+export const diskError = (
+  verb: string,
+  place: string,
+  error: unknown,
+  statfs: Statfs = fs.statfsSync,
+): StorageError => {
   if (error instanceof StorageError) return error;
   const [code, what, advice] = kindOf(place, error, statfs);
   return new StorageError(code, `can't ${verb} ${printable(place)}: ${what}; ${advice}`, { cause: error });

@@ -2,7 +2,10 @@ import fs from 'node:fs';
 
 /** Descriptors where nobody knows how many a process may have. */
 const COMMON = 1_024;
-/** What a process needs beside files and connections: the runtime's own, its threads, open ports, the DHT, the local network. */
+/**
+ * What a process needs beside files and connections: the runtime's own, its threads, open ports, the DHT, the local
+ * network.
+ */
 const RESERVED = 48;
 
 /** How many of each kind may be open at one time. */
@@ -31,10 +34,14 @@ export const descriptorLimit = (): number => {
   }
 };
 
-/** Shares out `limit` descriptors: a quarter for files, a fifth for announces, an eighth for those who call, up to a limit each, and the rest for peers. */
+/**
+ * Shares out `limit` descriptors: a quarter for files, a fifth for announces, an eighth for those who call, up to a
+ * limit each, and the rest for peers.
+ */
 export const shares = (limit: number): Shares => {
   const all = Math.max(0, limit - RESERVED);
-  const part = (kind: keyof Shares, share: number): number => Math.max(LEAST[kind], Math.min(MOST[kind], Math.floor(all * share)));
+  const part = (kind: keyof Shares, share: number): number =>
+    Math.max(LEAST[kind], Math.min(MOST[kind], Math.floor(all * share)));
   const [files, announces, callers] = [part('files', 1 / 4), part('announces', 1 / 5), part('callers', 1 / 8)];
   return { files, announces, callers, connections: Math.max(LEAST.connections, all - files - announces - callers) };
 };

@@ -1,7 +1,10 @@
 import fs from 'node:fs';
 import { shares, descriptorLimit } from './descriptorLimit.ts';
 
-/** Times to try when the process has no file descriptor left, {@link RETRY} milliseconds × the number of the try apart, but a second at most: 40 s in all. */
+/**
+ * Times to try when the process has no file descriptor left, {@link RETRY} milliseconds × the number of the try apart,
+ * but a second at most: 40 s in all.
+ */
 export const MAX_TRIES = 60;
 const RETRY = 25;
 const MOST_RETRY = 1_000;
@@ -17,9 +20,10 @@ type Ended<T> = (error: NodeJS.ErrnoException | null, value?: T) => void;
 type Work<T> = (ended: Ended<T>) => void;
 
 /**
- * The file descriptors that all files of the process share. Who wants one waits until there is one; of the files that nobody uses, the
- * longest unused is closed for it, and each is after half a minute, so that a torrent of which nobody wants anything holds nothing open.
- * Invariant: at most `most` are open or being opened, and nobody waits while a file is open that nobody uses.
+ * The file descriptors that all files of the process share. Who wants one waits until there is one; of the files that
+ * nobody uses, the longest unused is closed for it, and each is after half a minute, so that a torrent of which nobody
+ * wants anything holds nothing open. Invariant: at most `most` are open or being opened, and nobody waits while a file
+ * is open that nobody uses.
  */
 export class Descriptors {
   readonly #most: number;
@@ -88,8 +92,8 @@ export class Descriptors {
   }
 
   /**
-   * May `count` files be opened one after the other, and all be held? Who does so gives them back by `apart`. Half of all can be had in this
-   * way: if all were held by those who wait for more, they would wait for ever.
+   * May `count` files be opened one after the other, and all be held? Who does so gives them back by `apart`. Half of
+   * all can be had in this way: if all were held by those who wait for more, they would wait for ever.
    */
   together(count: number): boolean {
     if (count > 1 && this.#together + count > this.#most / 2) return false;
@@ -137,7 +141,8 @@ export class Descriptors {
       open.close();
     }
     const [oldest] = this.#idle.values();
-    this.#sweeper = oldest === undefined ? undefined : setTimeout(() => this.#sweep(), Math.max(1, oldest + IDLE - now)).unref();
+    this.#sweeper =
+      oldest === undefined ? undefined : setTimeout(() => this.#sweep(), Math.max(1, oldest + IDLE - now)).unref();
   }
 }
 

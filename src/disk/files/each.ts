@@ -1,7 +1,15 @@
 import type { Done } from './insideFolder.ts';
 
-/** Calls `work` for 0 … `count` − 1, at most `atOnce` at a time; the first error ends it once those under way have ended. */
-export const each = (count: number, atOnce: number, work: (index: number, done: Done<void>) => void, done: Done<void>): void => {
+/**
+ * Calls `work` for 0 … `count` − 1, at most `atOnce` at a time; the first error ends it once those under way have
+ * ended.
+ */
+export const each = (
+  count: number,
+  atOnce: number,
+  work: (index: number, done: Done<void>) => void,
+  done: Done<void>,
+): void => {
   let next = 0;
   let running = 0;
   let failure: Error | null = null;

@@ -17,7 +17,11 @@ export interface FilePlace {
  *
  * @example filePlaces(torrent, 'win32') // [{ path: 'ROOT/what_.txt', originalPath: 'ROOT/what?.txt', renamed: true }]
  */
-export const filePlaces = (torrent: Torrent, platform: NodeJS.Platform = process.platform, name?: string): readonly FilePlace[] => {
+export const filePlaces = (
+  torrent: Torrent,
+  platform: NodeJS.Platform = process.platform,
+  name?: string,
+): readonly FilePlace[] => {
   const places = safeNames(torrent, name === undefined ? {} : { name }, platform);
   return torrent.files.map((file, n) => {
     const originalPath = (torrent.layout === 'file' ? [torrent.name] : [torrent.name, ...file.path]).join('/');

@@ -91,7 +91,11 @@ class FileStorage implements Storage {
     const spans = new Spans(torrent);
     this.#files = new OpenFiles(this.#root, paths);
     this.#own = new OwnFiles(paths, (file) => this.#lengthOf(file), force);
-    this.#parts = new PartFile(this.#root, path.join(this.#root, besideName(name, `${mark}.parts`)), { infoHash, pieceLength, pieceCount });
+    this.#parts = new PartFile(this.#root, path.join(this.#root, besideName(name, `${mark}.parts`)), {
+      infoHash,
+      pieceLength,
+      pieceCount,
+    });
     this.#transfers = new Transfers({
       ...{ paths, spans, wanted, pieceLength, files: this.#files, own: this.#own, parts: this.#parts },
       dirty: (file) => void this.#dirty.add(file),
@@ -128,7 +132,10 @@ class FileStorage implements Storage {
     );
   }
 
-  /** A file that is there under its true name, as another client has put it, is that file; a name made safe is for new ones. */
+  /**
+   * A file that is there under its true name, as another client has put it, is that file; a name made safe is for new
+   * ones.
+   */
   #findTrueNames(done: () => void): void {
     const names = truePaths(this.#torrent, this.#target);
     const look = (file: number, next: Done<void>): void => {
@@ -211,7 +218,8 @@ class FileStorage implements Storage {
         fs.lstat(name, (error, stat) => {
           const there = !error && stat.isFile();
           // A file that is no longer ours, or was changed by others, has no stamp that could be believed later.
-          if (this.#own.check(file, there ? stat : undefined) || this.#own.doubted.includes(file)) stamps[file] = { ...nothing, size: there ? stat.size : -1 };
+          if (this.#own.check(file, there ? stat : undefined) || this.#own.doubted.includes(file))
+            stamps[file] = { ...nothing, size: there ? stat.size : -1 };
           else if (there) stamps[file] = stampOf(stat);
           next(null);
         });
@@ -257,7 +265,8 @@ class FileStorage implements Storage {
     };
     this.#files.acquire(file, 'sync', (denied, open) => {
       // A file that somebody deleted has nothing to keep; its stamp will tell.
-      if (!open) return denied instanceof StorageError && denied.code === 'missing' ? done(null) : ended(denied ?? null);
+      if (!open)
+        return denied instanceof StorageError && denied.code === 'missing' ? done(null) : ended(denied ?? null);
       fsyncSoftly(open.fd, (error) => {
         this.#files.release(open);
         ended(error);
@@ -269,7 +278,8 @@ class FileStorage implements Storage {
   #foldersOf(files: readonly number[]): readonly string[] {
     const folders = new Set([this.#root]);
     for (const file of files) {
-      for (let folder = path.dirname(this.paths[file] as string); !folders.has(folder); folder = path.dirname(folder)) folders.add(folder);
+      for (let folder = path.dirname(this.paths[file] as string); !folders.has(folder); folder = path.dirname(folder))
+        folders.add(folder);
     }
     return [...folders];
   }

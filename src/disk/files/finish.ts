@@ -23,10 +23,13 @@ export interface FinishParts {
 
 /**
  * What is left to do when all wanted pieces are stored: files without a byte are made, and what is too long is cut, or
- * refused. Where nothing is to be changed nobody needs to be able to. Errors with `missing` for a file that is not there
- * or not as it was left, and with `occupied` for one that is too long.
+ * refused. Where nothing is to be changed nobody needs to be able to. Errors with `missing` for a file that is not
+ * there or not as it was left, and with `occupied` for one that is too long.
  */
-export const finish = ({ paths, lengthOf, wanted, files, own, force, writable }: FinishParts, done: Done<void>): void => {
+export const finish = (
+  { paths, lengthOf, wanted, files, own, force, writable }: FinishParts,
+  done: Done<void>,
+): void => {
   const change = (file: number, next: Done<void>): void =>
     writable((denied) => {
       if (denied) return next(denied);

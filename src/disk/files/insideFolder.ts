@@ -21,7 +21,13 @@ const flags: Record<Access, number> = {
  * What it opened is closed by `descriptors.close`.
  * Someone who swaps folders for links at this very moment is not kept out: they could write there themselves.
  */
-export const openInside = (root: string, file: string, access: Access, done: Done<number>, descriptors: Descriptors = shared): void => {
+export const openInside = (
+  root: string,
+  file: string,
+  access: Access,
+  done: Done<number>,
+  descriptors: Descriptors = shared,
+): void => {
   realFolder(root, path.dirname(file), access === 'write', (error) => {
     if (error) return done(error);
     descriptors.open(file, flags[access], 0o666, (failed, opened) => {
@@ -29,7 +35,12 @@ export const openInside = (root: string, file: string, access: Access, done: Don
       const fd = opened as number;
       fs.fstat(fd, (unknown, stat) => {
         if (!unknown && stat.isFile()) return done(null, fd);
-        descriptors.close(fd, () => done(unknown ?? new StorageError('io', `${printable(file)} is not a file; move it away, or choose another folder`)));
+        descriptors.close(fd, () =>
+          done(
+            unknown ??
+              new StorageError('io', `${printable(file)} is not a file; move it away, or choose another folder`),
+          ),
+        );
       });
     });
   });

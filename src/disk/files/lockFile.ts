@@ -25,9 +25,10 @@ interface Owner {
 const owners = new Map<string, LockFile>();
 
 /**
- * Says which process writes here, as the target of a symbolic link that leads nowhere: unlike a file, a link is never there without
- * its content, whenever a process is killed. Where there are no links it is a file. A lock of a process that is gone (its id unknown
- * or of another process by now, or the machine restarted) is taken over. It does not help between machines on one network disk.
+ * Says which process writes here, as the target of a symbolic link that leads nowhere: unlike a file, a link is never
+ * there without its content, whenever a process is killed. Where there are no links it is a file. A lock of a process
+ * that is gone (its id unknown or of another process by now, or the machine restarted) is taken over. It does not help
+ * between machines on one network disk.
  */
 export class LockFile {
   readonly #path: string;
@@ -76,7 +77,8 @@ export class LockFile {
     this.#write(JSON.stringify(ourselves()), (error) => {
       if (!error) return done(null);
       // Without room for its content the file itself may have come to be.
-      if (error.code !== 'EEXIST') return error.code === 'ENOSPC' ? fs.unlink(this.#path, () => done(error)) : done(error);
+      if (error.code !== 'EEXIST')
+        return error.code === 'ENOSPC' ? fs.unlink(this.#path, () => done(error)) : done(error);
       this.#inspect(this.#path, (owner) => {
         if (owner !== undefined || takeovers === 0) return done(this.#locked(owner));
         this.#takeOver((taken) => (taken ? this.#create(takeovers - 1, done) : done(this.#locked(owner))));
@@ -112,7 +114,8 @@ export class LockFile {
       if (stat.isSymbolicLink()) return this.#inspectLink(path, done);
       if (!stat.isFile()) return done(0);
       if (stat.size > MAX_LOCK) return done(undefined);
-      const read = (ended: (error: NodeJS.ErrnoException | null, text?: string) => void): void => fs.readFile(path, 'utf8', ended);
+      const read = (ended: (error: NodeJS.ErrnoException | null, text?: string) => void): void =>
+        fs.readFile(path, 'utf8', ended);
       descriptors.during<string>(read, (unread, text = '') => {
         if (unread) return done(unread.code === 'ENOENT' ? undefined : 0);
         const owner = parse(text);
@@ -128,14 +131,18 @@ export class LockFile {
 
   #locked(pid: number | undefined): StorageError {
     const who = pid === process.pid ? 'another download of this process' : pid ? `process ${pid}` : 'another process';
-    return new StorageError('locked', `${who} is writing here already (${printable(this.#path)}); stop it, or choose another folder`);
+    return new StorageError(
+      'locked',
+      `${who} is writing here already (${printable(this.#path)}); stop it, or choose another folder`,
+    );
   }
 }
 
 const ourselves = (): Owner => ({ pid: process.pid, boot: bootId(), start: startOf(process.pid) });
 
 /** As `inspect` says it: a link that says something else is not ours. */
-const holderOf = (owner: Owner | undefined): number | undefined => (owner === undefined ? 0 : alive(owner) ? owner.pid : undefined);
+const holderOf = (owner: Owner | undefined): number | undefined =>
+  owner === undefined ? 0 : alive(owner) ? owner.pid : undefined;
 
 const alive = ({ pid, boot, start }: Owner): boolean => {
   if (boot !== bootId()) return false;
@@ -166,7 +173,11 @@ const startOf = (pid: number): string => {
 const parse = (text: string): Owner | undefined => {
   try {
     const { pid, boot, start } = JSON.parse(text) as Partial<Record<keyof Owner, unknown>>;
-    return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 && typeof boot === 'string' && typeof start === 'string'
+    return typeof pid === 'number' &&
+      Number.isSafeInteger(pid) &&
+      pid > 0 &&
+      typeof boot === 'string' &&
+      typeof start === 'string'
       ? { pid, boot, start }
       : undefined;
   } catch {

@@ -6,12 +6,17 @@ import type { OpenFile, OpenFiles } from './openFiles.ts';
 import type { Span, Spans } from './spans.ts';
 import { sharedThreads, type Threads } from '../hashing/threads.ts';
 
-/** Parts of one piece that threads are asked for; with more files than these it is read as others are, a few at a time. */
+/**
+ * Parts of one piece that threads are asked for; with more files than these it is read as others are, a few at a time.
+ */
 const MAX_PARTS = 16;
 /** For where threads can't be had. */
 const digest = digester();
 
-/** Digests of what is in open files, made by the threads that read it. Depends on the files; they stay open until the answer. */
+/**
+ * Digests of what is in open files, made by the threads that read it. Depends on the files; they stay open until the
+ * answer.
+ */
 export class OpenDigests {
   readonly #files: OpenFiles;
   readonly #spans: Spans;
@@ -23,10 +28,16 @@ export class OpenDigests {
     this.#size = size;
   }
 
-  /** Of `length` bytes at `offset`; undefined where there are fewer, or too many parts, or no threads or descriptors for them. */
+  /**
+   * Of `length` bytes at `offset`; undefined where there are fewer, or too many parts, or no threads or descriptors for
+   * them.
+   */
   of(offset: number, length: number, wanted: () => boolean, done: Done<Uint8Array>): void {
     const spans = this.#spans.of(offset, length);
-    const threads = spans.length > MAX_PARTS ? undefined : sharedThreads<Reading, Digested>('digestWorker', { size: this.#size, inline: digest });
+    const threads =
+      spans.length > MAX_PARTS
+        ? undefined
+        : sharedThreads<Reading, Digested>('digestWorker', { size: this.#size, inline: digest });
     const parts = spans.filter(({ padding }) => !padding).length;
     if (!threads || !descriptors.together(parts)) return done(null);
     this.#open(spans, [], wanted, threads, (error, found) => {

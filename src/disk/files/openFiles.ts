@@ -18,8 +18,9 @@ export interface OpenFile extends Idle {
 type Use = (error: Error | undefined, open: OpenFile | undefined) => void;
 
 /**
- * Handles of the files of one torrent, opened when needed, the least recently used closed for others, of this torrent or any.
- * Invariants: at most `limit` are open or being opened, but for retired ones still in use; a file in use is never closed.
+ * Handles of the files of one torrent, opened when needed, the least recently used closed for others, of this torrent
+ * or any. Invariants: at most `limit` are open or being opened, but for retired ones still in use; a file in use is
+ * never closed.
  */
 export class OpenFiles {
   readonly #root: string;
@@ -38,7 +39,12 @@ export class OpenFiles {
   #whenClosed: (() => void) | undefined;
   #failure: Error | undefined;
 
-  constructor(root: string, paths: readonly string[], limit: number = MAX_OPEN_FILES, descriptors: Descriptors = shared) {
+  constructor(
+    root: string,
+    paths: readonly string[],
+    limit: number = MAX_OPEN_FILES,
+    descriptors: Descriptors = shared,
+  ) {
     this.#descriptors = descriptors;
     this.#root = root;
     this.#paths = paths;
@@ -71,7 +77,8 @@ export class OpenFiles {
     const again = (): void => this.acquire(file, access, use);
     const opening = this.#opening.get(file);
     if (opening) return void opening.push(again);
-    if (!open && this.#open.size + this.#opening.size >= this.#limit && !this.#evict()) return void this.#waiting.push(again);
+    if (!open && this.#open.size + this.#opening.size >= this.#limit && !this.#evict())
+      return void this.#waiting.push(again);
     this.#opening.set(file, []);
     this.#openFile(file, access, use);
   }
@@ -118,7 +125,14 @@ export class OpenFiles {
   }
 
   #opened(file: number, fd: number, access: Access, use: Use): void {
-    const open: OpenFile = { file, fd, writable: access !== 'read', users: 1, retired: false, close: () => this.#drop(open) };
+    const open: OpenFile = {
+      file,
+      fd,
+      writable: access !== 'read',
+      users: 1,
+      retired: false,
+      close: () => this.#drop(open),
+    };
     this.forget(file);
     this.#open.set(open.file, open);
     this.#newest = open;

@@ -18,7 +18,8 @@ interface Own {
 /**
  * The files that are written to, from the first write on: gives each its length then, and notices when another program
  * has replaced, cut or changed one since.
- * Invariants: no two files are one on the disk; a file is made longer or shorter at its first write only, and shorter only if it may be replaced.
+ * Invariants: no two files are one on the disk; a file is made longer or shorter at its first write only, and shorter
+ * only if it may be replaced.
  */
 export class OwnFiles {
   readonly #paths: readonly string[];
@@ -67,7 +68,8 @@ export class OwnFiles {
   ended(file: number, fd: number, done: Done<void>): void {
     const own = this.#own.get(file);
     if (!own) return done(null);
-    // While others are under way the time of the file tells nothing, and whether it is still there is seen when the last of them has ended.
+    // While others are under way the time of the file tells nothing, and whether it is still there is seen when the
+    // last of them has ended.
     if (--own.writing > 0) return done(null);
     fs.fstat(fd, (error, stat) => {
       if (error) return done(diskError('write', this.#paths[file] as string, error));
@@ -81,7 +83,8 @@ export class OwnFiles {
   check(file: number, stat: fs.Stats | undefined): Error | null {
     const own = this.#own.get(file);
     if (!own) return null;
-    if (!stat?.isFile() || stat.ino !== own.ino || stat.size < this.#lengthOf(file)) return gone(this.#paths[file] as string);
+    if (!stat?.isFile() || stat.ino !== own.ino || stat.size < this.#lengthOf(file))
+      return gone(this.#paths[file] as string);
     if (own.mtime !== undefined && own.writing === 0 && stat.mtimeMs !== own.mtime) this.#doubted.add(file);
     return null;
   }
@@ -118,7 +121,8 @@ export class OwnFiles {
       const replaced = this.#force && this.#replaced.has(file);
       if (stat.size > length && !this.#force) return ended(tooLong(this.#paths[file] as string, stat.size, length));
       if (!replaced && stat.size === length) return known(stat);
-      const grow = (cut: Error | null): void => (cut ? ended(cut) : fs.ftruncate(fd, length, (unmade) => (unmade ? ended(unmade) : known(stat))));
+      const grow = (cut: Error | null): void =>
+        cut ? ended(cut) : fs.ftruncate(fd, length, (unmade) => (unmade ? ended(unmade) : known(stat)));
       // A replaced file is never half theirs and half ours.
       if (replaced) fs.ftruncate(fd, 0, grow);
       else grow(null);
@@ -133,7 +137,10 @@ export const gone = (path: string): StorageError =>
   );
 
 const same = (one: string, other: string): StorageError =>
-  new StorageError('io', `${printable(one)} and ${printable(other)} are one file on this disk, and two in the torrent: choose a folder on another disk`);
+  new StorageError(
+    'io',
+    `${printable(one)} and ${printable(other)} are one file on this disk, and two in the torrent: choose a folder on another disk`,
+  );
 
 export const tooLong = (path: string, size: number, length: number): StorageError =>
   new StorageError(

@@ -85,7 +85,14 @@ export class PartFile {
   }
 
   /** Writes `length` bytes, which begin `from` bytes into all `parts`, from byte `begin` of a piece on. */
-  write(piece: number, begin: number, parts: readonly Uint8Array[], from: number, length: number, done: Done<void>): void {
+  write(
+    piece: number,
+    begin: number,
+    parts: readonly Uint8Array[],
+    from: number,
+    length: number,
+    done: Done<void>,
+  ): void {
     this.#writable(done, (fd, written) => {
       const known = this.#slots[piece] ?? 0;
       const slot = known || this.#reserve(piece);
@@ -145,7 +152,9 @@ export class PartFile {
     entry.writeUInt32BE(slot);
     this.#slots[piece] = slot;
     this.#reserved.delete(piece);
-    writeSpan(fd, [entry], { file: 0, padding: false, at: TABLE + 4 * piece, from: 0, length: 4 }, 0, (error) => done(error));
+    writeSpan(fd, [entry], { file: 0, padding: false, at: TABLE + 4 * piece, from: 0, length: 4 }, 0, (error) =>
+      done(error),
+    );
   }
 
   /** Opens it for `use`, made first if need be. */
@@ -211,6 +220,8 @@ export class PartFile {
     this.#there = false;
     this.#written = false;
     this.#files.forget(0);
-    fs.unlink(this.#path, (error) => done(error && error.code !== 'ENOENT' ? diskError('delete', this.#path, error) : null));
+    fs.unlink(this.#path, (error) =>
+      done(error && error.code !== 'ENOENT' ? diskError('delete', this.#path, error) : null),
+    );
   }
 }

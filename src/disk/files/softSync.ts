@@ -7,7 +7,10 @@ const UNABLE: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 
 /** An error of fsync that means no more than that this disk can't do it. */
 export const cannotSync = (error: unknown): boolean => UNABLE.has(errnoOf(error));
 
-/** `fs.fsync`, done without an error on a disk that has no fsync: there is nothing better to be had, and nothing is lost by going on. */
+/**
+ * `fs.fsync`, done without an error on a disk that has no fsync: there is nothing better to be had, and nothing is lost
+ * by going on.
+ */
 export const fsyncSoftly = (fd: number, done: (error: NodeJS.ErrnoException | null) => void): void =>
   fs.fsync(fd, (error) => done(cannotSync(error) ? null : error));
 

@@ -28,7 +28,10 @@ export class Spans {
     this.#offsets = Float64Array.from(this.#indices, (index) => files[index]?.offset ?? 0);
   }
 
-  /** What `length` bytes at `offset` are made of, in order; what is of a file is cut at each multiple of `cut(file)` in the torrent. */
+  /**
+   * What `length` bytes at `offset` are made of, in order; what is of a file is cut at each multiple of `cut(file)` in
+   * the torrent.
+   */
   of(offset: number, length: number, cut: (file: number) => number = uncut): readonly Span[] {
     if (!(offset >= 0 && length >= 0 && offset + length <= this.#length))
       throw new InvariantError(`${length} bytes at ${offset} of a torrent of ${this.#length}`);

@@ -15,9 +15,10 @@ interface Part {
 }
 
 /**
- * A storage that keeps nothing: the bytes of the file at place `file` of `torrent.files` go to `sink`, from its first to its last, one part
- * at a time. A write of what lies further on waits until its turn has come, and then for `sink`; so whoever is slow at the other end slows
- * the download down, and no more waits here than the `memory` of the download.
+ * A storage that keeps nothing: the bytes of the file at place `file` of `torrent.files` go to `sink`, from its first
+ * to its last, one part at a time. A write of what lies further on waits until its turn has come, and then for `sink`;
+ * so whoever is slow at the other end slows the download down, and no more waits here than the `memory` of the
+ * download.
  *
  * ```
  * writes  b--a----
@@ -27,8 +28,9 @@ interface Part {
  * Select that file alone (`select: [[file, file]]`): a write of any other would be lost. Errors are those of `sink`.
  *
  * @example
- * const storage = streamStorage(torrent, 0, (bytes) => bindNodeCallback(process.stdout.write.bind(process.stdout))(bytes));
- * download(torrent, { ...nodeEnv(), openStorage: () => of(storage) }, { target: { folder: '.' } })
+ * const storage = streamStorage(torrent, 0, (bytes) =>
+ * bindNodeCallback(process.stdout.write.bind(process.stdout))(bytes)); download(torrent, { ...nodeEnv(), openStorage:
+ * () => of(storage) }, { target: { folder: '.' } })
  */
 export const streamStorage = ({ name, files }: Pick<Torrent, 'name' | 'files'>, file: number, sink: Sink): Storage => {
   const { offset: first = 0, length = 0 } = files[file] ?? {};
@@ -40,7 +42,8 @@ export const streamStorage = ({ name, files }: Pick<Torrent, 'name' | 'files'>, 
     // A sink that takes all at once would else call itself a thousand times.
     if (going) return;
     going = true;
-    for (let part = busy ? undefined : line.take(); part !== undefined; part = busy ? undefined : line.take()) hand(part);
+    for (let part = busy ? undefined : line.take(); part !== undefined; part = busy ? undefined : line.take())
+      hand(part);
     going = false;
   };
   const hand = ({ bytes, length, subscriber }: Part): void => {

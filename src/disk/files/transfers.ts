@@ -22,7 +22,8 @@ export interface TransferParts {
 
 /**
  * Moves bytes between memory and the places where they belong: wanted files, and the part file for pieces that touch
- * others. A file that is not wanted is never written to; it is read if it is there and its piece is not in the part file.
+ * others. A file that is not wanted is never written to; it is read if it is there and its piece is not in the part
+ * file.
  */
 export class Transfers {
   readonly #it: TransferParts;
@@ -52,10 +53,19 @@ export class Transfers {
   write(offset: number, parts: readonly Uint8Array[], wanted: () => boolean, done: Done<number>): void {
     const length = lengthOf(parts);
     const spans = this.#it.spans.of(offset, length);
-    this.#writeApart(offset, parts, this.#shared(offset, spans), (error) => (error ? done(error) : this.#write(spans, 0, parts, wanted, done)));
+    this.#writeApart(offset, parts, this.#shared(offset, spans), (error) =>
+      error ? done(error) : this.#write(spans, 0, parts, wanted, done),
+    );
   }
 
-  #read(offset: number, spans: readonly Span[], n: number, into: Uint8Array, wanted: () => boolean, done: Done<number>): void {
+  #read(
+    offset: number,
+    spans: readonly Span[],
+    n: number,
+    into: Uint8Array,
+    wanted: () => boolean,
+    done: Done<number>,
+  ): void {
     const { files, paths, parts, pieceLength } = this.#it;
     let next = n;
     for (; spans[next]?.padding; next++) zero(into, spans[next] as Span);
@@ -71,7 +81,8 @@ export class Transfers {
     if (!this.#it.wanted(span.file) && parts.has(piece))
       return parts.read(piece, at - piece * pieceLength, into.subarray(span.from, span.from + span.length), end);
     files.acquire(span.file, 'read', (error, open) => {
-      if (!open) return error instanceof StorageError && error.code === 'missing' ? done(null, span.from) : done(error ?? null);
+      if (!open)
+        return error instanceof StorageError && error.code === 'missing' ? done(null, span.from) : done(error ?? null);
       readSpan(open.fd, into, span, 0, (failure, count) => {
         files.release(open);
         end(failure, count);
@@ -80,7 +91,13 @@ export class Transfers {
   }
 
   /** Works off `spans` from number `n` on, one after the other. */
-  #write(spans: readonly Span[], n: number, parts: readonly Uint8Array[], wanted: () => boolean, done: Done<number>): void {
+  #write(
+    spans: readonly Span[],
+    n: number,
+    parts: readonly Uint8Array[],
+    wanted: () => boolean,
+    done: Done<number>,
+  ): void {
     const { files, own, paths } = this.#it;
     let next = n;
     while (spans[next] && !this.#writes(spans[next] as Span)) next++;
@@ -119,7 +136,12 @@ export class Transfers {
     return [...pieces];
   }
 
-  #writeApart(offset: number, parts: readonly Uint8Array[], [piece, ...rest]: readonly number[], done: Done<void>): void {
+  #writeApart(
+    offset: number,
+    parts: readonly Uint8Array[],
+    [piece, ...rest]: readonly number[],
+    done: Done<void>,
+  ): void {
     if (piece === undefined) return done(null);
     const { pieceLength } = this.#it;
     const begin = Math.max(offset, piece * pieceLength);

@@ -4,7 +4,10 @@ import { diskError, printable } from '../errors/diskError.ts';
 import type { Done } from './insideFolder.ts';
 import type { LockFile } from './lockFile.ts';
 
-/** Leave to write in a folder: nothing is written without the lock, and the folder that holds the lock may have to be made first. */
+/**
+ * Leave to write in a folder: nothing is written without the lock, and the folder that holds the lock may have to be
+ * made first.
+ */
 export class WriteAccess {
   readonly #folder: string;
   readonly #lock: LockFile | undefined;
@@ -17,7 +20,10 @@ export class WriteAccess {
     this.#lock = lock;
   }
 
-  /** Takes the lock if it can be had now. Errors only if another process has it: a folder that can't be written to may still be read. */
+  /**
+   * Takes the lock if it can be had now. Errors only if another process has it: a folder that can't be written to may
+   * still be read.
+   */
   try(done: Done<void>): void {
     if (!this.#lock) return done(null);
     this.#lock.take((error) => {
@@ -30,7 +36,8 @@ export class WriteAccess {
   ask(done: Done<void>): void {
     if (this.#ready) return done(null);
     const lock = this.#lock;
-    if (!lock) return done(new StorageError('denied', `${printable(this.#folder)} is only read here, and never written to`));
+    if (!lock)
+      return done(new StorageError('denied', `${printable(this.#folder)} is only read here, and never written to`));
     this.#waiting.push(done);
     if (this.#waiting.length > 1) return;
     const ended = (error: Error | null): void => {

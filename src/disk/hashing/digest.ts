@@ -36,7 +36,10 @@ class Unreadable extends Error {
   }
 }
 
-/** Reads and hashes on the calling thread, which it blocks; into one buffer: the first touch of fresh memory costs more than hashing it. */
+/**
+ * Reads and hashes on the calling thread, which it blocks; into one buffer: the first touch of fresh memory costs more
+ * than hashing it.
+ */
 export const digester = (): ((reading: Reading) => Digested) => {
   let buffer: Uint8Array | undefined;
   return (reading) => digest(reading, (buffer ??= new Uint8Array(STRIDE)));
@@ -70,7 +73,8 @@ const add = (hash: Hash, { file, at, length }: Part, into: Uint8Array): void => 
 };
 
 /** Is it another file, or has it been written to? */
-export const isChanged = (stat: fs.Stats, { size, mtime }: KnownFile): boolean => !stat.isFile() || stat.size !== size || stat.mtimeMs !== mtime;
+export const isChanged = (stat: fs.Stats, { size, mtime }: KnownFile): boolean =>
+  !stat.isFile() || stat.size !== size || stat.mtimeMs !== mtime;
 
 const read = (hash: Hash, fd: number, at: number, length: number, into: Uint8Array): void => {
   for (let done = 0; done < length; ) {

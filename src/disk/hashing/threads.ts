@@ -4,7 +4,10 @@ import { Worker } from 'node:worker_threads';
 /** Milliseconds without work after which a worker ends. */
 const IDLE = 5000;
 
-/** Where workers are, seen from here, from the command line as it is bundled, and from the sources: Node runs only what is built. */
+/**
+ * Where workers are, seen from here, from the command line as it is bundled, and from the sources: Node runs only what
+ * is built.
+ */
 const PLACES = ['.', '../disk/hashing', '../../disk/hashing', '../../../dist/src/disk/hashing'];
 
 /** The file of a worker; undefined where nothing is built. */
@@ -34,7 +37,8 @@ export interface ThreadsOptions<Question, Answer> {
 
 /**
  * Threads that answer questions. They start with the first question and end when idle.
- * Invariant: a thread with jobs keeps the process alive; one without has a timer that ends it, which does nothing while there are jobs.
+ * Invariant: a thread with jobs keeps the process alive; one without has a timer that ends it, which does nothing while
+ * there are jobs.
  */
 export class Threads<Question, Answer> {
   readonly #options: ThreadsOptions<Question, Answer>;
@@ -101,7 +105,10 @@ export class Threads<Question, Answer> {
     this.#alone(thread.jobs.splice(0));
   }
 
-  /** One a turn: who asks for the next as soon as it is answered would else go deeper with each, and who wants to stop must have a turn. */
+  /**
+   * One a turn: who asks for the next as soon as it is answered would else go deeper with each, and who wants to stop
+   * must have a turn.
+   */
   #alone(jobs: readonly Job<Question, Answer>[]): void {
     const idle = this.#left.length === 0;
     this.#left.push(...jobs);
@@ -117,7 +124,10 @@ export class Threads<Question, Answer> {
 
 const pools = new Map<string, unknown>();
 
-/** Those that all torrents of the process share: a hundred of them need no hundred threads. Undefined where nothing is built. */
+/**
+ * Those that all torrents of the process share: a hundred of them need no hundred threads. Undefined where nothing is
+ * built.
+ */
 export const sharedThreads = <Question, Answer>(
   name: string,
   options: Pick<ThreadsOptions<Question, Answer>, 'size' | 'inline'>,

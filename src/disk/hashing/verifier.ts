@@ -12,7 +12,10 @@ import { sharedThreads } from './threads.ts';
 const MAX_WORKERS = 4;
 
 export interface VerifierOptions {
-  /** Threads that hash, for all torrents of the process; 0 to hash on the calling one. Default: one fewer than there are processors, at most 4; none with two. */
+  /**
+   * Threads that hash, for all torrents of the process; 0 to hash on the calling one. Default: one fewer than there are
+   * processors, at most 4; none with two.
+   */
   readonly workers?: number;
 }
 
@@ -21,9 +24,14 @@ export interface VerifierOptions {
  * for them; others are hashed at once. Workers start with the first piece, end when idle, and
  * keep the process alive only while they hash. Unsubscribing forgets the answer; the bytes are only ever read.
  */
-export const verifier = (torrent: Pick<Torrent, 'pieceHashes'>, { workers = defaultWorkers() }: VerifierOptions = {}): Verify => {
-  const pool = workers > 0 ? sharedThreads<Uint8Array, Uint8Array>('verifyWorker', { size: workers, inline: sha1 }) : undefined;
-  const promised = (index: number, found: Uint8Array): boolean => equalIds(torrent.pieceHashes.subarray(index * ID_LENGTH, (index + 1) * ID_LENGTH), found);
+export const verifier = (
+  torrent: Pick<Torrent, 'pieceHashes'>,
+  { workers = defaultWorkers() }: VerifierOptions = {},
+): Verify => {
+  const pool =
+    workers > 0 ? sharedThreads<Uint8Array, Uint8Array>('verifyWorker', { size: workers, inline: sha1 }) : undefined;
+  const promised = (index: number, found: Uint8Array): boolean =>
+    equalIds(torrent.pieceHashes.subarray(index * ID_LENGTH, (index + 1) * ID_LENGTH), found);
   return ({ index, bytes, digest }) => {
     if (digest) return promised(index, digest);
     if (!pool || !(bytes.buffer instanceof SharedArrayBuffer)) return promised(index, sha1(bytes));
@@ -37,8 +45,8 @@ export const verifier = (torrent: Pick<Torrent, 'pieceHashes'>, { workers = defa
 };
 
 /**
- * What digests a piece while it comes, so that there is nothing to hash when it is whole: as long as the calling thread has time for
- * that, it costs the least. `undefined` when it has none, and others can do it.
+ * What digests a piece while it comes, so that there is nothing to hash when it is whole: as long as the calling thread
+ * has time for that, it costs the least. `undefined` when it has none, and others can do it.
  */
 export const pieceHasher = (busy: () => boolean = busyLoop()): (() => Hasher | undefined) =>
   verifiesInThreads() ? () => (busy() ? undefined : createHash('sha1')) : () => createHash('sha1');

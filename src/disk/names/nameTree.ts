@@ -27,7 +27,10 @@ export class NameTree {
     return [last];
   }
 
-  /** Takes a file in under exactly these names if none of them stands for another file, or for a folder where a file is meant. */
+  /**
+   * Takes a file in under exactly these names if none of them stands for another file, or for a folder where a file is
+   * meant.
+   */
   claim(names: readonly string[]): boolean {
     const [name = '_', ...below] = names;
     const key = this.#system.fold(name);

@@ -14,7 +14,8 @@ const turning = /[\u202a-\u202e\u2066-\u2069]/gu;
  * @example safeName('what?', 'linux') // 'what?'
  * @example safeName('what?', 'win32') // 'what_'
  */
-export const safeName = (name: string, platform: NodeJS.Platform = process.platform): string => safeNameOn(name, systemOf(platform));
+export const safeName = (name: string, platform: NodeJS.Platform = process.platform): string =>
+  safeNameOn(name, systemOf(platform));
 
 export const safeNameOn = (name: string, system: System): string => {
   const straight = name.replaceAll(turning, '').replaceAll(system.refused, '_');

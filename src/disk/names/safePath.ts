@@ -20,11 +20,17 @@ export const FOLDER_ROOM = 255;
 export const safePaths = (torrent: Torrent, target: Target, platform: NodeJS.Platform = process.platform): string[] => {
   const system = systemOf(platform);
   const root = system.path.resolve(target.folder);
-  return safeNames(torrent, target, platform).map((names) => (names.length === 0 ? '' : within(root, system.path.join(root, ...names), system)));
+  return safeNames(torrent, target, platform).map((names) =>
+    names.length === 0 ? '' : within(root, system.path.join(root, ...names), system),
+  );
 };
 
 /** The same as names below `target.folder`, outermost first; none for padding. */
-export const safeNames = (torrent: Torrent, target: Partial<Target>, platform: NodeJS.Platform): readonly (readonly string[])[] => {
+export const safeNames = (
+  torrent: Torrent,
+  target: Partial<Target>,
+  platform: NodeJS.Platform,
+): readonly (readonly string[])[] => {
   const system = systemOf(platform);
   const root = rootName(torrent, target, platform);
   const room = system.maxPath - FOLDER_ROOM - system.pathSize(root);
@@ -36,7 +42,11 @@ export const safeNames = (torrent: Torrent, target: Partial<Target>, platform: N
 };
 
 /** The one name in `target.folder` that everything of this torrent is, or is in. */
-export const rootName = (torrent: Torrent, target: Partial<Target>, platform: NodeJS.Platform = process.platform): string => {
+export const rootName = (
+  torrent: Torrent,
+  target: Partial<Target>,
+  platform: NodeJS.Platform = process.platform,
+): string => {
   const system = systemOf(platform);
   if (target.name !== undefined) return plainName(target.name, system);
   const name = safeNameOn(torrent.name, system);
@@ -46,7 +56,10 @@ export const rootName = (torrent: Torrent, target: Partial<Target>, platform: No
 
 const plainName = (name: string, system: System): string => {
   if (/^\.{0,2}$|[/\0]/u.test(name) || name.includes(system.path.sep))
-    throw new InputError('unsafe-path', `file name ${JSON.stringify(name)}: expected a name without folders; give the folder apart`);
+    throw new InputError(
+      'unsafe-path',
+      `file name ${JSON.stringify(name)}: expected a name without folders; give the folder apart`,
+    );
   return name;
 };
 
@@ -57,7 +70,9 @@ const within = (root: string, file: string, { path: { sep } }: System): string =
 };
 
 const components = (names: readonly string[], room: number, system: System): string[] => {
-  const safe = names.filter((name) => name !== '' && name !== '.' && name !== '..').map((name) => safeNameOn(name, system));
+  const safe = names
+    .filter((name) => name !== '' && name !== '.' && name !== '..')
+    .map((name) => safeNameOn(name, system));
   const last = safe.pop() ?? '_';
   const kept: string[] = [];
   let left = room - 1 - system.pathSize(last);

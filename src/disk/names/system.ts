@@ -17,7 +17,9 @@ export interface System {
   readonly size: (name: string) => number;
   /** Length of a path. */
   readonly pathSize: (path: string) => number;
-  /** The name without what the system would take away or take for something else; it may become '' or one unit longer. */
+  /**
+   * The name without what the system would take away or take for something else; it may become '' or one unit longer.
+   */
   readonly tidy: (name: string) => string;
   /** Equal for names that are the same file there. */
   readonly fold: (name: string) => string;
@@ -49,7 +51,8 @@ const linux: System = {
 const ignored = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/gu;
 
 /** Lower case comes first, or ẞ and ß would differ. */
-const folded = (name: string): string => name.normalize('NFD').toLowerCase().toUpperCase().toLowerCase().normalize('NFC');
+const folded = (name: string): string =>
+  name.normalize('NFD').toLowerCase().toUpperCase().toLowerCase().normalize('NFC');
 
 const mac: System = {
   path: posix,

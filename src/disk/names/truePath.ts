@@ -8,10 +8,12 @@ import { type System, systemOf } from './system.ts';
 
 /**
  * Where another client may have put each of `torrent.files`: its absolute path in `target.folder` under the names that
- * the torrent gives it, as they are. '' where that is the path of {@link safePaths}, where the system can't have it, and
- * where it is, or is in, what belongs to another file of the torrent: so all paths of both lists are different files.
+ * the torrent gives it, as they are. '' where that is the path of {@link safePaths}, where the system can't have it,
+ * and where it is, or is in, what belongs to another file of the torrent: so all paths of both lists are different
+ * files.
  *
- * @example truePaths(torrentOf('a\u202eb.txt'), { folder: '/d' }, 'linux') // ['/d/a\u202eb.txt'], where safePaths says '/d/ab.txt'
+ * @example truePaths(torrentOf('a\u202eb.txt'), { folder: '/d' }, 'linux') // ['/d/a\u202eb.txt'], where safePaths says
+ * '/d/ab.txt'
  */
 export const truePaths = (torrent: Torrent, target: Target, platform: NodeJS.Platform = process.platform): string[] => {
   const system = systemOf(platform);
@@ -21,7 +23,8 @@ export const truePaths = (torrent: Torrent, target: Target, platform: NodeJS.Pla
   const folder = system.path.resolve(target.folder);
   return torrent.files.map((file, n) => {
     if (file.padding) return '';
-    const names = torrent.layout === 'file' ? [target.name ?? torrent.name] : [target.name ?? torrent.name, ...file.path];
+    const names =
+      torrent.layout === 'file' ? [target.name ?? torrent.name] : [target.name ?? torrent.name, ...file.path];
     const safeOnes = safe[n] as readonly string[];
     if (same(names, safeOnes, (name) => name) || !mayStand(names, target, system)) return '';
     const path = system.path.join(folder, ...names);
@@ -36,4 +39,5 @@ const same = (a: readonly string[], b: readonly string[], fold: System['fold']):
 
 /** A name that the user chose is taken as it is. No torrent is read from notes and locks. */
 const mayStand = (names: readonly string[], { name }: Target, system: System): boolean =>
-  (name === undefined ? names : names.slice(1)).every((each) => isPossible(each, system)) && (name !== undefined || !isHiddenName(names[0] as string));
+  (name === undefined ? names : names.slice(1)).every((each) => isPossible(each, system)) &&
+  (name !== undefined || !isHiddenName(names[0] as string));

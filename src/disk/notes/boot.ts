@@ -14,5 +14,7 @@ const read = (): string => {
 
 const known: string[] = [];
 
-/** Distinguishes one run of this machine from the next: what Linux says, elsewhere the time it started at. Asked once. */
+/**
+ * Distinguishes one run of this machine from the next: what Linux says, elsewhere the time it started at. Asked once.
+ */
 export const bootId = (): string => (known[0] ??= read());

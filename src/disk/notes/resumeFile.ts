@@ -60,7 +60,9 @@ export class ResumeFile {
     return this.#guard.operation<never>((done) => {
       if (this.#saving) return done(null);
       this.#there = undefined;
-      fs.unlink(this.path, (error) => done(error && error.code !== 'ENOENT' ? diskError('delete', this.path, error) : null));
+      fs.unlink(this.path, (error) =>
+        done(error && error.code !== 'ENOENT' ? diskError('delete', this.path, error) : null),
+      );
     });
   }
 
@@ -111,7 +113,9 @@ export const loadNote = (file: string, done: (found: FoundNote | undefined) => v
 
 const fill = (fd: number, into: Uint8Array, at: number, done: (size: number) => void): void => {
   if (at === into.length) return done(at);
-  fs.read(fd, into, at, into.length - at, at, (error, count) => (error || count === 0 ? done(at) : fill(fd, into, at + count, done)));
+  fs.read(fd, into, at, into.length - at, at, (error, count) =>
+    error || count === 0 ? done(at) : fill(fd, into, at + count, done),
+  );
 };
 
 const replace = (file: string, note: Uint8Array, done: Done<void>): void => {
@@ -126,7 +130,9 @@ const replace = (file: string, note: Uint8Array, done: Done<void>): void => {
           descriptors.close(fd, (unclosed) => {
             const failure = unwritten ?? unsynced ?? unclosed;
             if (failure) return fs.unlink(temporary, () => done(failure));
-            fs.rename(temporary, file, (unnamed) => (unnamed ? fs.unlink(temporary, () => done(unnamed)) : syncFolder(path.dirname(file), () => done(null))));
+            fs.rename(temporary, file, (unnamed) =>
+              unnamed ? fs.unlink(temporary, () => done(unnamed)) : syncFolder(path.dirname(file), () => done(null)),
+            );
           });
         });
       });

@@ -29,8 +29,8 @@ export interface NotesPlace {
 
 /**
  * The notes about one place on disk. While a torrent is incomplete its note stands beside the data, where it goes along
- * when the disk is carried elsewhere; when it is complete nothing hidden stays there, and what spares the next seed from
- * hashing everything is kept in the user's state folder, by place and info-hash. The newer of both counts.
+ * when the disk is carried elsewhere; when it is complete nothing hidden stays there, and what spares the next seed
+ * from hashing everything is kept in the user's state folder, by place and info-hash. The newer of both counts.
  */
 export class ResumeNotes implements Notes {
   readonly boot = bootId();
@@ -90,14 +90,17 @@ export class ResumeNotes implements Notes {
 
   /** The value is wrapped, since an operation whose value is undefined completes without one. */
   #looking<T>(look: (done: (value: T) => void) => void): Observable<T> {
-    return this.#guard.operation<{ readonly value: T }>((done) => look((value) => done(null, { value }))).pipe(map(({ value }) => value));
+    return this.#guard
+      .operation<{ readonly value: T }>((done) => look((value) => done(null, { value })))
+      .pipe(map(({ value }) => value));
   }
 
   #otherPaths(done: (paths: readonly string[]) => void): void {
     const { folder, name } = this.#place;
     const end = '.rxtorrent';
     const start = besideName(name, '').slice(0, -end.length);
-    const besides = (entry: string): boolean => entry.startsWith(start) && entry.endsWith(end) && entry.length === start.length + MARK + end.length;
+    const besides = (entry: string): boolean =>
+      entry.startsWith(start) && entry.endsWith(end) && entry.length === start.length + MARK + end.length;
     listed(folder, besides, (beside) => {
       const near = beside.filter((file) => file !== this.#beside.path);
       if (!this.#away) return done(near.slice(0, MAX_OTHERS));
@@ -113,7 +116,10 @@ export class ResumeNotes implements Notes {
 /** Where the note of an incomplete torrent stands beside what is called `name`. */
 export const besideName = (name: string, mark: string): string => hiddenName(name, `${mark}.rxtorrent`);
 
-const newer = (a: FoundNote | undefined, b: FoundNote | undefined): FoundNote | undefined => (a && b ? (b.mtime > a.mtime ? b : a) : (a ?? b));
+const newer = (a: FoundNote | undefined, b: FoundNote | undefined): FoundNote | undefined =>
+  a && b ? (b.mtime > a.mtime ? b : a) : (a ?? b);
 
 const listed = (folder: string, matches: (entry: string) => boolean, done: (paths: readonly string[]) => void): void =>
-  fs.readdir(folder, (error, entries) => done(error ? [] : entries.filter(matches).map((entry) => path.join(folder, entry))));
+  fs.readdir(folder, (error, entries) =>
+    done(error ? [] : entries.filter(matches).map((entry) => path.join(folder, entry))),
+  );

@@ -9,5 +9,7 @@ const base = ({ XDG_STATE_HOME, LOCALAPPDATA }: NodeJS.ProcessEnv, platform: Nod
 };
 
 /** The folder of our own there. */
-export const stateFolder = (environment: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string =>
-  join(base(environment, platform), 'rxtorrent');
+export const stateFolder = (
+  environment: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string => join(base(environment, platform), 'rxtorrent');

@@ -7,8 +7,9 @@ import type { Done } from '../files/insideFolder.ts';
 export const MAX_PLACES = 10_000;
 const AT_ONCE = 8;
 /**
- * For one new place in so many, as a part of {@link MAX_PLACES}, it is seen how many there are: if it were for each, a thousand torrents
- * would look at half a million names. Which ones these are their names tell, which are made of digests.
+ * For one new place in so many, as a part of {@link MAX_PLACES}, it is seen how many there are: if it were for each, a
+ * thousand torrents would look at half a million names. Which ones these are their names tell, which are made of
+ * digests.
  */
 const PART = 1 / 128;
 
@@ -19,7 +20,8 @@ export const keepFew = (all: string, place: string, done: Done<void>, most = MAX
     fs.mkdir(place, { mode: 0o700 }, (there) => {
       if (there?.code === 'EEXIST') return done(null);
       if (there) return done(there);
-      if (Number.parseInt(path.basename(place).slice(-4), 16) % Math.max(1, Math.floor(most * PART)) !== 0) return done(null);
+      if (Number.parseInt(path.basename(place).slice(-4), 16) % Math.max(1, Math.floor(most * PART)) !== 0)
+        return done(null);
       fs.readdir(all, (unread, entries = []) => {
         if (unread || entries.length <= most) return done(null);
         forget(all, entries, entries.length - most, () => done(null));
@@ -38,7 +40,8 @@ const forget = (all: string, entries: readonly string[], count: number, done: ()
       next(null);
     });
   };
-  const drop = (n: number, next: Done<void>): void => fs.rm((found[n] as (typeof found)[number]).folder, { recursive: true, force: true }, () => next(null));
+  const drop = (n: number, next: Done<void>): void =>
+    fs.rm((found[n] as (typeof found)[number]).folder, { recursive: true, force: true }, () => next(null));
   each(entries.length, AT_ONCE, look, () => {
     found.sort((a, b) => a.mtime - b.mtime);
     each(Math.min(count, found.length), AT_ONCE, drop, () => done());

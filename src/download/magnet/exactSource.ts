@@ -21,8 +21,8 @@ const LOOPBACK_PATH = '/torrent';
  * gives   5s -----(m|)
  * ```
  *
- * Believed only if its SHA-1 is the info-hash; nothing else of the .torrent counts. Completes without it when no place has it, which is told in
- * warnings; never errors for what a server did.
+ * Believed only if its SHA-1 is the info-hash; nothing else of the .torrent counts. Completes without it when no place
+ * has it, which is told in warnings; never errors for what a server did.
  */
 export const exactSource = (
   { infoHash, sources }: Pick<MagnetLink, 'infoHash' | 'sources'>,
@@ -39,7 +39,13 @@ export const exactSource = (
   return timer(PEERS_FIRST).pipe(
     switchMap(() => from(sources)),
     concatMap((url) =>
-      httpGet({ url, maxBytes: MAX_TORRENT_BYTES, timeout: FETCH_TIMEOUT, stranger: true, loopbackPath: LOOPBACK_PATH }).pipe(
+      httpGet({
+        url,
+        maxBytes: MAX_TORRENT_BYTES,
+        timeout: FETCH_TIMEOUT,
+        stranger: true,
+        loopbackPath: LOOPBACK_PATH,
+      }).pipe(
         map((reply) => infoOf(url, reply, infoHash)),
         catchError((error: unknown) => told(url, error)),
       ),
@@ -51,6 +57,7 @@ export const exactSource = (
 const infoOf = (url: string, { status, body }: HttpReply, infoHash: Uint8Array): Uint8Array => {
   if (status !== 200) throw new TrackerError('http-status', `${shownUrl(url)}: HTTP status ${status}`);
   const torrent = parseTorrent(body);
-  if (!equalIds(torrent.infoHash, infoHash)) throw new Malformed('.torrent', 'the one of the magnet link', 'another one');
+  if (!equalIds(torrent.infoHash, infoHash))
+    throw new Malformed('.torrent', 'the one of the magnet link', 'another one');
   return torrent.info;
 };

@@ -32,27 +32,38 @@ export interface FetchTorrentOptions extends SourceOptions {
 }
 
 /**
- * The torrent that a magnet link leads to, from those who have it: their trackers, the DHT and other peers are asked who that is.
+ * The torrent that a magnet link leads to, from those who have it: their trackers, the DHT and other peers are asked
+ * who that is.
  *
  * ```
  * gives   -----(t|)
  * ```
  *
- * The info dictionary is believed because its SHA-1 is the info-hash; trackers and web seeds are those of the link. If peers
- * have not told it for 5 s, it is looked for where the link says that the .torrent is. Hangs up on everyone then.
+ * The info dictionary is believed because its SHA-1 is the info-hash; trackers and web seeds are those of the link. If
+ * peers have not told it for 5 s, it is looked for where the link says that the .torrent is. Hangs up on everyone then.
  * Completes without it when there is nobody left to ask.
  *
  * @throws InputError `bad-metainfo` or `unsupported`, if what has this info-hash is no torrent that we can do.
  */
 export const fetchTorrent = (magnet: MagnetLink, env: Env, options: FetchTorrentOptions = {}): Observable<Torrent> =>
   defer(() => {
-    const { port = 0, maxPeers = 100, pex = true, report = () => {}, funnel = new Funnel<PeerSource>(), pace = defaultPace } = options;
+    const {
+      port = 0,
+      maxPeers = 100,
+      pex = true,
+      report = () => {},
+      funnel = new Funnel<PeerSource>(),
+      pace = defaultPace,
+    } = options;
     const { infoHash } = magnet;
     const peerId = options.peerId ?? createPeerId(env.randomBytes(12));
     const wanted$ = new Subject<number>();
     const told$ = new Subject<PeerAddress>();
     const left$ = new Subject<void>();
-    const book = new AddressBook<PeerAddress>(MAX_KNOWN, { port, forgotten: (address, why) => funnel.lost(address, why) });
+    const book = new AddressBook<PeerAddress>(MAX_KNOWN, {
+      port,
+      forgotten: (address, why) => funnel.lost(address, why),
+    });
     const dht$ = nodeFor({}, { dht$: options.dht$, report });
     const acquaintance = {
       infoHash,
@@ -99,7 +110,8 @@ export const fetchTorrent = (magnet: MagnetLink, env: Env, options: FetchTorrent
   });
 
 /** Those whom the link names. */
-export const peersOf = ({ peers }: MagnetLink): readonly PeerAddress[] => peers.map((each) => ({ ...each, source: 'manual' }));
+export const peersOf = ({ peers }: MagnetLink): readonly PeerAddress[] =>
+  peers.map((each) => ({ ...each, source: 'manual' }));
 
 /** What the info dictionary and the link say together. @throws InputError */
 export const torrentOf = ({ announce, webSeeds }: MagnetLink, metadata: Uint8Array): Torrent => {
@@ -107,6 +119,10 @@ export const torrentOf = ({ announce, webSeeds }: MagnetLink, metadata: Uint8Arr
     return { ...parseInfo(metadata), announce, webSeeds };
   } catch (cause) {
     if (!(cause instanceof Malformed)) throw cause;
-    throw new InputError(cause instanceof Unsupported ? 'unsupported' : 'bad-metainfo', `what the magnet link leads to: ${cause.message}`, { cause });
+    throw new InputError(
+      cause instanceof Unsupported ? 'unsupported' : 'bad-metainfo',
+      `what the magnet link leads to: ${cause.message}`,
+      { cause },
+    );
   }
 };

@@ -45,8 +45,13 @@ export const meet =
       tap(joined),
     );
 
-/** What is said until the info dictionary is there, and then `next` has to say. Others are heard of, nobody is told of. */
-export const becomeAcquainted = <T>({ draft, found$, dht$ }: MetadataSession, next: OperatorFunction<Uint8Array, T>): OperatorFunction<Peer, T> =>
+/**
+ * What is said until the info dictionary is there, and then `next` has to say. Others are heard of, nobody is told of.
+ */
+export const becomeAcquainted = <T>(
+  { draft, found$, dht$ }: MetadataSession,
+  next: OperatorFunction<Uint8Array, T>,
+): OperatorFunction<Peer, T> =>
   converse(
     (peers) => peers.pipe(fetchMetadata(draft), next),
     serveMetadata(() => draft.metadata),

@@ -44,8 +44,8 @@ export type Talk = (company: SessionContext) => Observable<Block>;
  * gives   -------m---s-…   what it stands for, and what `goOn` tells
  * ```
  *
- * Those who are met stay, and what they say they have is kept, until `goOn` knows what to talk about. Completes without anything when stopped
- * before, or when there is nobody left to ask.
+ * Those who are met stay, and what they say they have is kept, until `goOn` knows what to talk about. Completes without
+ * anything when stopped before, or when there is nobody left to ask.
  *
  * @throws InputError `bad-metainfo` or `unsupported`, and what `goOn` throws.
  */
@@ -112,7 +112,11 @@ export const resolveMagnet = (
         defer(() => {
           // The ids that they have been told stay what they are, whatever is spoken.
           talk$.next(
-            pipe(countPieces(company.transfer.geometry.pieceCount), extensionHandshake(introduction({ ...company, secluded: !pex })), conversation(company)),
+            pipe(
+              countPieces(company.transfer.geometry.pieceCount),
+              extensionHandshake(introduction({ ...company, secluded: !pex })),
+              conversation(company),
+            ),
           );
           // Whoever needs no more blocks needs no more peers.
           return shared$.pipe(finalize(() => over$.next()));
@@ -125,7 +129,12 @@ export const resolveMagnet = (
           take(1),
           // eslint-disable-next-line rxjs-x/no-unsafe-takeuntil -- only the waiting ends
           takeUntil(merge(stop$, shared$.pipe(last(null, undefined)))),
-          mergeMap((torrent) => concat(of(torrent).pipe(map((found): DownloadEvent => ({ type: 'metadata', torrent: found }))), goOn(torrent, begin(shared$)))),
+          mergeMap((torrent) =>
+            concat(
+              of(torrent).pipe(map((found): DownloadEvent => ({ type: 'metadata', torrent: found }))),
+              goOn(torrent, begin(shared$)),
+            ),
+          ),
         ),
       ),
     );

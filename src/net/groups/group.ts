@@ -8,20 +8,34 @@ import { errorWords } from '../errorWords.ts';
 import { LOOK_EVERY, type LookAround, Membership } from './multicast.ts';
 
 /**
- * Binds a UDP socket that hears what is sent to a multicast group, on each interface, and speaks to the group on each of them. Looks every
- * ten seconds whether there are others. Others on this machine may hear the same port. Unsubscribing closes it.
+ * Binds a UDP socket that hears what is sent to a multicast group, on each interface, and speaks to the group on each
+ * of them. Looks every ten seconds whether there are others. Others on this machine may hear the same port.
+ * Unsubscribing closes it.
  */
-export const bindGroup = ({ port = 0, family }: Omit<UdpOptions, 'multicast'>, group: string, look: LookAround = networkInterfaces): Observable<UdpSocket> =>
+export const bindGroup = (
+  { port = 0, family }: Omit<UdpOptions, 'multicast'>,
+  group: string,
+  look: LookAround = networkInterfaces,
+): Observable<UdpSocket> =>
   new Observable((subscriber) => {
     const datagrams$ = new Subject<Datagram>();
     const undelivered$ = new Subject<Undelivered>();
     const moved$ = new Subject<void>();
-    // Literals lead to themselves, at once: or the interface would be the last one by the time that a datagram goes out.
-    const lookup = (host: string, _: unknown, done: (error: null, address: string, family: number) => void): void => done(null, host, family);
-    const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', ipv6Only: family === 6, reuseAddr: true, lookup });
+    // Literals lead to themselves, at once: or the interface would be the last one by the time that a datagram goes
+    // out.
+    const lookup = (host: string, _: unknown, done: (error: null, address: string, family: number) => void): void =>
+      done(null, host, family);
+    const socket = createSocket({
+      type: family === 4 ? 'udp4' : 'udp6',
+      ipv6Only: family === 6,
+      reuseAddr: true,
+      lookup,
+    });
     const membership = new Membership(socket, family, group, look);
     let isBound = false;
-    socket.on('message', (bytes, { address, port: from }) => datagrams$.next({ bytes, from: { host: address, port: from } }));
+    socket.on('message', (bytes, { address, port: from }) =>
+      datagrams$.next({ bytes, from: { host: address, port: from } }),
+    );
     socket.on('error', (cause) => {
       if (!isBound) subscriber.error(new InputError('bad-option', `UDP port ${port}: ${errorWords(cause)}`, { cause }));
     });

@@ -9,8 +9,9 @@ export const MAX_INTERFACES = 16;
 export type LookAround = () => NodeJS.Dict<NetworkInterfaceInfo[]>;
 
 /**
- * What an interface is called where a group is joined or spoken to: by an address of its own, or in IPv6 by its scope. One name for each
- * interface that leads out of this machine; if none does, those within it, so that programs on one machine find each other.
+ * What an interface is called where a group is joined or spoken to: by an address of its own, or in IPv6 by its scope.
+ * One name for each interface that leads out of this machine; if none does, those within it, so that programs on one
+ * machine find each other.
  */
 export const interfacesOf = (family: 4 | 6, look: LookAround, platform = process.platform): readonly string[] => {
   const all = Object.entries(look()).flatMap(([name, addresses = []]) => {
@@ -24,9 +25,9 @@ export const interfacesOf = (family: 4 | 6, look: LookAround, platform = process
 };
 
 /**
- * One socket's membership of a multicast group, on each interface: left to itself the system takes the one of the default route, which is not
- * where the neighbours are on a machine with a VPN. Depends on: the interfaces of this machine. Invariant: what is spoken to is what has been
- * joined when it was last looked.
+ * One socket's membership of a multicast group, on each interface: left to itself the system takes the one of the
+ * default route, which is not where the neighbours are on a machine with a VPN. Depends on: the interfaces of this
+ * machine. Invariant: what is spoken to is what has been joined when it was last looked.
  */
 export class Membership {
   readonly #socket: Pick<Socket, 'addMembership' | 'setMulticastInterface'>;
@@ -35,14 +36,22 @@ export class Membership {
   readonly #look: LookAround;
   #joined: readonly string[] = [];
 
-  constructor(socket: Pick<Socket, 'addMembership' | 'setMulticastInterface'>, family: 4 | 6, group: string, look: LookAround = networkInterfaces) {
+  constructor(
+    socket: Pick<Socket, 'addMembership' | 'setMulticastInterface'>,
+    family: 4 | 6,
+    group: string,
+    look: LookAround = networkInterfaces,
+  ) {
     this.#socket = socket;
     this.#family = family;
     this.#group = group;
     this.#look = look;
   }
 
-  /** Joins on interfaces that have come, and forgets those that have gone, which the system has left by itself. True if there is a new one. */
+  /**
+   * Joins on interfaces that have come, and forgets those that have gone, which the system has left by itself. True if
+   * there is a new one.
+   */
   refresh(): boolean {
     const before = this.#joined;
     this.#joined = interfacesOf(this.#family, this.#look);

@@ -62,7 +62,8 @@ export const httpGetBy =
   (request: HttpRequest): Observable<HttpReply> =>
     defer(() => {
       const url = httpUrl(request.url);
-      const late = () => new TrackerError('timeout', `${shownUrl(url.href)}: no answer within ${request.timeout / 1000} s`);
+      const late = () =>
+        new TrackerError('timeout', `${shownUrl(url.href)}: no answer within ${request.timeout / 1000} s`);
       const first: Hop = {
         url,
         request,
@@ -85,15 +86,27 @@ const follow = (hop: Hop): Observable<HttpReply> =>
   ask(hop).pipe(
     switchMap(({ location, reach, ...reply }) => {
       if (location === undefined) return of(reply);
-      if (hop.request.links === true && /^\s*magnet:/i.test(location)) return of({ ...reply, url: encodedBytes(location.trim()) });
-      if (hop.redirectsLeft === 0) return throwError(() => new TrackerError('malformed', `${shownUrl(hop.url.href)}: more than ${MAX_REDIRECTS} redirects`));
+      if (hop.request.links === true && /^\s*magnet:/i.test(location))
+        return of({ ...reply, url: encodedBytes(location.trim()) });
+      if (hop.redirectsLeft === 0)
+        return throwError(
+          () => new TrackerError('malformed', `${shownUrl(hop.url.href)}: more than ${MAX_REDIRECTS} redirects`),
+        );
       const url = httpUrl(location, hop.url);
-      return follow({ ...hop, url, headers: headersFor(url, hop), closest: reach < hop.closest ? reach : hop.closest, redirectsLeft: hop.redirectsLeft - 1 });
+      return follow({
+        ...hop,
+        url,
+        headers: headersFor(url, hop),
+        closest: reach < hop.closest ? reach : hop.closest,
+        redirectsLeft: hop.redirectsLeft - 1,
+      });
     }),
   );
 
 const headersFor = (url: URL, hop: Hop): Hop['headers'] =>
-  url.origin === hop.url.origin ? hop.headers : Object.fromEntries(Object.entries(hop.headers).filter(([name]) => !PRIVATE_HEADERS.has(name.toLowerCase())));
+  url.origin === hop.url.origin
+    ? hop.headers
+    : Object.fromEntries(Object.entries(hop.headers).filter(([name]) => !PRIVATE_HEADERS.has(name.toLowerCase())));
 
 const ask = (hop: Hop): Observable<Answer> =>
   new Observable((subscriber) => {
@@ -108,8 +121,10 @@ const ask = (hop: Hop): Observable<Answer> =>
       }
       const asked = client;
       leaveIrregular(asked);
-      // One that was kept may be closed in the moment in which it is used again, or lead where this request must not go: not the last word.
-      const failed = (error: unknown): void => (kept && !answered && !subscriber.closed && asked.reusedSocket ? begin(false) : fail(error));
+      // One that was kept may be closed in the moment in which it is used again, or lead where this request must not
+      // go: not the last word.
+      const failed = (error: unknown): void =>
+        kept && !answered && !subscriber.closed && asked.reusedSocket ? begin(false) : fail(error);
       asked.on('error', failed);
       asked.on('response', (response) => {
         answered = true;
@@ -138,24 +153,40 @@ const ask = (hop: Hop): Observable<Answer> =>
     return () => client?.destroy();
   });
 
-const open = ({ url, headers, closest, request, reachOf, look, redirectsLeft }: Hop, life: Subscription, kept: boolean): ClientRequest => {
+const open = (
+  { url, headers, closest, request, reachOf, look, redirectsLeft }: Hop,
+  life: Subscription,
+  kept: boolean,
+): ClientRequest => {
   const literal = url.hostname.replace(/^\[|\]$/g, '');
   const refusal = (address: string): TrackerError | undefined => {
     const reach = reachOf(address);
     if (request.stranger === true && reach > PUBLIC && isFarHost(literal)) {
-      return new TrackerError('refused-address', `${shownUrl(url.href)}: leads to ${address}, which is not where it claims to be`);
+      return new TrackerError(
+        'refused-address',
+        `${shownUrl(url.href)}: leads to ${address}, which is not where it claims to be`,
+      );
     }
-    if (reach > closest) return new TrackerError('refused-address', `${shownUrl(url.href)}: redirected from farther away to ${address}, which is refused`);
+    if (reach > closest)
+      return new TrackerError(
+        'refused-address',
+        `${shownUrl(url.href)}: redirected from farther away to ${address}, which is refused`,
+      );
     if (reach === LOOPBACK && request.loopbackPath !== undefined && !url.pathname.startsWith(request.loopbackPath)) {
-      return new TrackerError('refused-address', `${shownUrl(url.href)}: on this machine only ${request.loopbackPath} may be asked`, {
-        retryIn: redirectsLeft === MAX_REDIRECTS ? 'never' : undefined,
-      });
+      return new TrackerError(
+        'refused-address',
+        `${shownUrl(url.href)}: on this machine only ${request.loopbackPath} may be asked`,
+        {
+          retryIn: redirectsLeft === MAX_REDIRECTS ? 'never' : undefined,
+        },
+      );
     }
     return undefined;
   };
   const refused = isIP(literal) === 0 ? undefined : refusal(literal);
   if (refused !== undefined) throw refused;
-  // Names are judged by what they resolve to, at the moment of dialling, so that a name can't change its mind in between.
+  // Names are judged by what they resolve to, at the moment of dialling, so that a name can't change its mind in
+  // between.
   const judged = (addresses: readonly string[]): readonly string[] => {
     const allowed = addresses.filter((address) => refusal(address) === undefined);
     const [first] = addresses;
@@ -170,15 +201,23 @@ const open = ({ url, headers, closest, request, reachOf, look, redirectsLeft }: 
     // Without an agent the connection is ours alone and closes with the answer.
     ...(kept ? { agent: keptLines(url.protocol), family: request.family } : { createConnection: dial }),
     maxHeaderSize: MAX_HEADER_BYTES,
-    // Trackers and scripts of twenty years end lines with a bare line feed, or send a length beside chunks, and others read them. What is
-    // known as request smuggling takes a second request on the connection, and a client in front of a server: see `leaveIrregular`.
+    // Trackers and scripts of twenty years end lines with a bare line feed, or send a length beside chunks, and others
+    // read them. What is known as request smuggling takes a second request on the connection, and a client in front of
+    // a server: see `leaveIrregular`.
     insecureHTTPParser: true,
-    headers: { 'user-agent': USER_AGENT, accept: '*/*', 'accept-encoding': ACCEPTED_ENCODINGS, ...headers, connection: keeps ? 'keep-alive' : 'close' },
+    headers: {
+      'user-agent': USER_AGENT,
+      accept: '*/*',
+      'accept-encoding': ACCEPTED_ENCODINGS,
+      ...headers,
+      connection: keeps ? 'keep-alive' : 'close',
+    },
   };
   const client = (url.protocol === 'https:' ? secureRequest : plainRequest)(url, options);
   client.shouldKeepAlive = keeps;
   client.once('socket', ({ remoteAddress }) => {
-    // One that is dialled has been judged before; one that was kept leads where an earlier request, with rights of its own, was let.
+    // One that is dialled has been judged before; one that was kept leads where an earlier request, with rights of its
+    // own, was let.
     const refused = client.reusedSocket ? refusal(remoteAddress ?? '') : undefined;
     if (refused !== undefined) client.destroy(refused);
   });
@@ -205,7 +244,8 @@ const read = ({ response, hop, fail, done }: Reading): (() => void) => {
   plain.on('error', fail);
   plain.on('data', (chunk: Uint8Array) => {
     length += chunk.length;
-    if (length > request.maxBytes) fail(new TrackerError('malformed', `${shownUrl(url.href)}: the answer is longer than ${request.maxBytes} bytes`));
+    if (length > request.maxBytes)
+      fail(new TrackerError('malformed', `${shownUrl(url.href)}: the answer is longer than ${request.maxBytes} bytes`));
     else chunks.push(chunk);
   });
   plain.on('end', () => done(Buffer.concat(chunks, length)));
@@ -217,5 +257,7 @@ const asTrackerError = (error: unknown, url: URL): TrackerError => {
   const { code = '' } = error as NodeJS.ErrnoException;
   // Node's names for what is no HTTP (HPE_), no gzip (Z_), no brotli (ERR_ and more).
   const malformed = /^(HPE_|Z_|ERR__|ERR_BROTLI|ERR_INVALID|ERR_STREAM|ERR_UNESCAPED)/.test(code);
-  return new TrackerError(malformed ? 'malformed' : 'unreachable', `${shownUrl(url.href)}: ${errorWords(error)}`, { cause: error });
+  return new TrackerError(malformed ? 'malformed' : 'unreachable', `${shownUrl(url.href)}: ${errorWords(error)}`, {
+    cause: error,
+  });
 };

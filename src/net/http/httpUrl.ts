@@ -3,9 +3,10 @@ import { encodedBytes, encodedUrl, showsHost, typedUrl } from '../../protocol/tr
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 
 /**
- * A URL that we are ready to ask: http or https, a port that exists; blanks and letters of other scripts are encoded. What comes as a
- * `Location`, and is relative to `base`, is bytes, and a host in it is ASCII. @throws TrackerError, never to be retried unless the URL is only
- * where `base` sent us today
+ * A URL that we are ready to ask: http or https, a port that exists; blanks and letters of other scripts are encoded.
+ * What comes as a
+ * `Location`, and is relative to `base`, is bytes, and a host in it is ASCII. @throws TrackerError, never to be retried
+ * unless the URL is only where `base` sent us today
  */
 export const httpUrl = (text: string, base?: URL): URL => {
   const retryIn = base === undefined ? 'never' : undefined;
@@ -15,7 +16,9 @@ export const httpUrl = (text: string, base?: URL): URL => {
   const url = isPlain || (parsed !== undefined && showsHost(text, parsed)) ? parsed : undefined;
   if (url === undefined) throw new TrackerError('malformed', `${shownUrl(text)}: not a URL`, { retryIn });
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new TrackerError('unsupported-scheme', `${shownUrl(url.href)}: only http and https can be asked`, { retryIn });
+    throw new TrackerError('unsupported-scheme', `${shownUrl(url.href)}: only http and https can be asked`, {
+      retryIn,
+    });
   }
   if (url.port === '0') throw new TrackerError('malformed', `${shownUrl(url.href)}: port 0 is none`, { retryIn });
   return url;

@@ -24,11 +24,13 @@ class HeadLines {
 }
 
 /**
- * Sees to it that the connection of a request is not used again if the reply was one that only a lenient parser reads: with lines that end in
- * a bare line feed, or with chunks, whose framing is not looked at here, and which may come beside a length that is none.
+ * Sees to it that the connection of a request is not used again if the reply was one that only a lenient parser reads:
+ * with lines that end in a bare line feed, or with chunks, whose framing is not looked at here, and which may come
+ * beside a length that is none.
  *
- * We read such replies, as other clients do. But where one reader takes them to end the other may not, a proxy between us least of all: what
- * is left over would be taken for the answer to our next request. On a connection of its own a reply can do no harm beyond itself.
+ * We read such replies, as other clients do. But where one reader takes them to end the other may not, a proxy between
+ * us least of all: what is left over would be taken for the answer to our next request. On a connection of its own a
+ * reply can do no harm beyond itself.
  */
 export const leaveIrregular = (client: ClientRequest): void => {
   const head = new HeadLines();

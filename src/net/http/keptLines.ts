@@ -30,7 +30,8 @@ class SecureLines extends SecureAgent {
 const [plain, secure] = [new PlainLines(OPTIONS), new SecureLines(OPTIONS)];
 
 /**
- * Connections to web servers that are used again by the next request to the same host, port and family. They close after four seconds
- * without any, and do not keep the process: whoever has nothing to do any more is not held up by them.
+ * Connections to web servers that are used again by the next request to the same host, port and family. They close
+ * after four seconds without any, and do not keep the process: whoever has nothing to do any more is not held up by
+ * them.
  */
 export const keptLines = (protocol: string): Agent => (protocol === 'https:' ? secure : plain);

@@ -26,14 +26,19 @@ const sixteen = (address: string): Uint8Array => {
 
 const policyOf = (address: string): { readonly precedence: number; readonly label: number } => {
   const ip = sixteen(address);
-  const found = POLICIES.find(([network, bits]) => sixteen(network).every((byte, at) => ((byte ^ (ip[at] ?? 0)) & maskOf(bits - at * 8)) === 0));
+  const found = POLICIES.find(([network, bits]) =>
+    sixteen(network).every((byte, at) => ((byte ^ (ip[at] ?? 0)) & maskOf(bits - at * 8)) === 0),
+  );
   return found === undefined ? OTHERS : { precedence: found[2], label: found[3] };
 };
 
 /** The first `bits` of a byte. */
 const maskOf = (bits: number): number => (0xff00 >> Math.min(8, Math.max(0, bits))) & 0xff;
 
-/** From which of its own addresses this machine would talk to `address`; undefined if no way leads there. Nothing is sent. */
+/**
+ * From which of its own addresses this machine would talk to `address`; undefined if no way leads there. Nothing is
+ * sent.
+ */
 const sourceFor = (address: string): Promise<string | undefined> =>
   new Promise((resolve) => {
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
@@ -54,12 +59,16 @@ export const hasRoute = async (addresses: readonly string[]): Promise<boolean> =
 /** What is compared: a way leads there, from an address of the same kind, and how much the kind is preferred. */
 const rank = (address: string, source: string | undefined): number => {
   const { precedence, label } = policyOf(address);
-  return (source === undefined ? 0 : 2_000) + (source !== undefined && policyOf(source).label === label ? 1_000 : 0) + precedence;
+  return (
+    (source === undefined ? 0 : 2_000) +
+    (source !== undefined && policyOf(source).label === label ? 1_000 : 0) +
+    precedence
+  );
 };
 
 /**
- * The addresses in the order in which the system would try them (RFC 6724, rules 1, 5 and 6); those that are equal stay as they came, and
- * those to which no way leads come last.
+ * The addresses in the order in which the system would try them (RFC 6724, rules 1, 5 and 6); those that are equal stay
+ * as they came, and those to which no way leads come last.
  */
 export const inOrder = (addresses: readonly string[], sources: readonly (string | undefined)[]): readonly string[] =>
   addresses

@@ -7,11 +7,15 @@ export const MAX_HOSTS_BYTES = 16 * 2 ** 20;
 /** Addresses of one name that are taken from it. */
 export const MAX_OF_NAME = 16;
 
-const SYSTEM_FILE = process.platform === 'win32' ? join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'drivers', 'etc', 'hosts') : '/etc/hosts';
+const SYSTEM_FILE =
+  process.platform === 'win32'
+    ? join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'drivers', 'etc', 'hosts')
+    : '/etc/hosts';
 
 /**
- * The names that this machine has been told by its hosts file. Depends on: the file, which is read again when its time or size has changed.
- * A file that is missing or can't be read knows nobody, and a line that makes no sense is passed over.
+ * The names that this machine has been told by its hosts file. Depends on: the file, which is read again when its time
+ * or size has changed. A file that is missing or can't be read knows nobody, and a line that makes no sense is passed
+ * over.
  */
 export class HostsFile {
   readonly #path: string;

@@ -4,4 +4,6 @@ import type { LookUp } from './lookUpType.ts';
 
 /** As this machine looks names up; whoever dials literals only does not even load what that takes. */
 export const lookUp: LookUp = (host) =>
-  isIP(host) !== 0 ? of([host]) : defer(() => import('./names.ts')).pipe(mergeMap(({ lookUpName }) => lookUpName(host)));
+  isIP(host) !== 0
+    ? of([host])
+    : defer(() => import('./names.ts')).pipe(mergeMap(({ lookUpName }) => lookUpName(host)));

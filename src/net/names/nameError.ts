@@ -1,7 +1,10 @@
 /** `ENOTFOUND`: there is no such name. `EAI_AGAIN`: nobody has said whether there is. */
 export type NameCode = 'ENOTFOUND' | 'EAI_AGAIN';
 
-/** A host name leads nowhere. It has the code that Node gives such errors, so that whoever dials need not know who has looked. */
+/**
+ * A host name leads nowhere. It has the code that Node gives such errors, so that whoever dials need not know who has
+ * looked.
+ */
 export class NameError extends Error {
   override readonly name = 'NameError';
   readonly code: NameCode;

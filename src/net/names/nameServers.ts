@@ -2,10 +2,16 @@ import { Resolver } from 'node:dns';
 import { Observable } from 'rxjs';
 import { hasRoute } from './addressOrder.ts';
 
-/** Milliseconds until a name server that is silent is asked again, or the next one is, and how often; each wait is twice as long as the last. */
+/**
+ * Milliseconds until a name server that is silent is asked again, or the next one is, and how often; each wait is twice
+ * as long as the last.
+ */
 const FIRST_WAIT = 2_500;
 const TRIES = 3;
-/** Milliseconds for the addresses of the other family when those of one are there: some servers never answer questions for IPv6. */
+/**
+ * Milliseconds for the addresses of the other family when those of one are there: some servers never answer questions
+ * for IPv6.
+ */
 export const OTHER_FAMILY_WITHIN = 250;
 
 /** The codes of c-ares that say that there is nothing, rather than that nobody has said anything. */
@@ -20,7 +26,8 @@ const NOTHING = ['ENOTFOUND', 'ENODATA'];
  *   unsubscribed: the questions are cancelled, and nothing of them keeps the process
  * ```
  *
- * The answer of one family waits for the other for 250 ms, and longer when nothing that has come can be reached from here.
+ * The answer of one family waits for the other for 250 ms, and longer when nothing that has come can be reached from
+ * here.
  */
 export const askNameServers = (name: string, servers?: readonly string[]): Observable<readonly string[]> =>
   new Observable((subscriber) => {
@@ -43,7 +50,8 @@ export const askNameServers = (name: string, servers?: readonly string[]): Obser
       open--;
       if (error) failures.push(error);
       found.push(...(addresses ?? []));
-      if (open > 0 && found.length > 0) timer = setTimeout(() => void hasRoute(found).then((has) => has && end()), OTHER_FAMILY_WITHIN);
+      if (open > 0 && found.length > 0)
+        timer = setTimeout(() => void hasRoute(found).then((has) => has && end()), OTHER_FAMILY_WITHIN);
       else if (open === 0 && found.length > 0) end();
       else if (open === 0) subscriber.error(failures.find(({ code }) => !NOTHING.includes(code ?? '')) ?? failures[0]);
     };

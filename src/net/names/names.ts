@@ -14,7 +14,10 @@ import { Turns } from './turns.ts';
 export const NAME_WITHIN = 10_000;
 /** Names that may wait for their turn; for any more nobody is asked. */
 export const MAX_WAITING = 1_000;
-/** Milliseconds in which a name that could not be looked up is not asked for again: to hear why, one may ask a second time. */
+/**
+ * Milliseconds in which a name that could not be looked up is not asked for again: to hear why, one may ask a second
+ * time.
+ */
 export const FAILED_FOR = 1_000;
 /** Such names, those that failed first forgotten first. */
 export const MAX_FAILED = 100;
@@ -33,7 +36,10 @@ export interface LookUpOptions {
   readonly files?: SystemFiles;
 }
 
-/** What can be asked for, in the one form of it; undefined for what is no name. Numbers such as `127.1` are the address that they mean. */
+/**
+ * What can be asked for, in the one form of it; undefined for what is no name. Numbers such as `127.1` are the address
+ * that they mean.
+ */
 const nameOf = (host: string): string | undefined => {
   const name = LEFT_OUT.test(host) ? '' : domainToASCII(host);
   const bare = name.replace(/\.$/, '');
@@ -42,10 +48,16 @@ const nameOf = (host: string): string | undefined => {
 };
 
 /**
- * How names are looked up. This machine itself and its hosts file are known at once. Then name servers are asked, over sockets of ours, as those can be
- * closed; getaddrinfo, which can't be given up, runs in a process of its own, and only for names that name servers need not know.
+ * How names are looked up. This machine itself and its hosts file are known at once. Then name servers are asked, over
+ * sockets of ours, as those can be closed; getaddrinfo, which can't be given up, runs in a process of its own, and only
+ * for names that name servers need not know.
  */
-export const lookUpWith = ({ servers, hosts = new HostsFile(), system = new SystemLookup(), files = systemFiles }: LookUpOptions = {}): LookUp => {
+export const lookUpWith = ({
+  servers,
+  hosts = new HostsFile(),
+  system = new SystemLookup(),
+  files = systemFiles,
+}: LookUpOptions = {}): LookUp => {
   const turns = new Turns(MAX_AT_ONCE);
   const underWay = new Map<string, Observable<readonly string[]>>();
   const failures = new Map<string, { readonly error: unknown; readonly at: number }>();

@@ -3,9 +3,15 @@ import { hostname } from 'node:os';
 
 /** Bytes of a file of settings; a longer one is none. */
 const MAX_BYTES = 65_536;
-/** Where /etc/resolv.conf is all there is to know: elsewhere a VPN or encrypted DNS may be set up in ways that only the system knows of. */
+/**
+ * Where /etc/resolv.conf is all there is to know: elsewhere a VPN or encrypted DNS may be set up in ways that only the
+ * system knows of.
+ */
 const PLAIN: ReadonlySet<NodeJS.Platform> = new Set(['linux', 'freebsd', 'openbsd', 'netbsd', 'sunos', 'aix']);
-/** What is looked up in nsswitch.conf by means that we have ourselves, or that are for names that the system is asked for anyway. */
+/**
+ * What is looked up in nsswitch.conf by means that we have ourselves, or that are for names that the system is asked
+ * for anyway.
+ */
 const KNOWN = /^(files|dns|myhostname|mdns\w*_minimal)$/;
 
 /** How this system looks names up. */
@@ -26,13 +32,19 @@ const read = (path: string): string => {
 
 export const systemFiles: SystemFiles = { platform: process.platform, hostname: hostname(), read };
 
-/** Is this a name for which name servers are not asked first: one word, one of this house, or any where the system has its own ways? */
+/**
+ * Is this a name for which name servers are not asked first: one word, one of this house, or any where the system has
+ * its own ways?
+ */
 export const isForSystem = (name: string, { platform, hostname: own }: Omit<SystemFiles, 'read'>): boolean => {
   const bare = name.replace(/\.$/, '');
   return !PLAIN.has(platform) || !bare.includes('.') || bare.endsWith('.local') || bare === own.toLowerCase();
 };
 
-/** May the system know a name that the name servers do not: by a search list, or by anything but name servers and the hosts file? */
+/**
+ * May the system know a name that the name servers do not: by a search list, or by anything but name servers and the
+ * hosts file?
+ */
 export const mayKnowMore = ({ read: text }: Pick<SystemFiles, 'read'>): boolean => {
   if (/^[ \t]*(?:search|domain)[ \t]+[^\s.#;]/m.test(text('/etc/resolv.conf'))) return true;
   const [, hosts = ''] = /^[ \t]*hosts:([^#\n]*)/m.exec(text('/etc/nsswitch.conf')) ?? [];

@@ -39,9 +39,9 @@ class SystemError extends Error {
 }
 
 /**
- * Asks the system for the addresses of a name, as `dns.lookup` does, but in a process of its own: the call can't be cancelled, and Node waits
- * for it even to exit; a process can be ended. Invariants: at most one process; it lives while somebody waits and for 5 s after the last
- * answer, and does not keep ours alive then.
+ * Asks the system for the addresses of a name, as `dns.lookup` does, but in a process of its own: the call can't be
+ * cancelled, and Node waits for it even to exit; a process can be ended. Invariants: at most one process; it lives
+ * while somebody waits and for 5 s after the last answer, and does not keep ours alive then.
  */
 export class SystemLookup {
   readonly #command: string;
@@ -86,7 +86,12 @@ export class SystemLookup {
 
   #start(): Errand {
     // What our process was started with is not for this one.
-    const env = { ...process.env, NODE_OPTIONS: '', UV_THREADPOOL_SIZE: String(MAX_AT_ONCE), ELECTRON_RUN_AS_NODE: '1' };
+    const env = {
+      ...process.env,
+      NODE_OPTIONS: '',
+      UV_THREADPOOL_SIZE: String(MAX_AT_ONCE),
+      ELECTRON_RUN_AS_NODE: '1',
+    };
     const child = spawn(this.#command, this.#arguments, {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       env,

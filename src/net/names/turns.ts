@@ -1,8 +1,8 @@
 import { Observable, type Subscriber } from 'rxjs';
 
 /**
- * Lets so many run at the same time, and the others wait in line. Depends on: who runs. Invariant: at most `most` run, and nobody waits while
- * fewer do.
+ * Lets so many run at the same time, and the others wait in line. Depends on: who runs. Invariant: at most `most` run,
+ * and nobody waits while fewer do.
  */
 export class Turns {
   readonly #most: number;

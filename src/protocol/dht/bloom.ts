@@ -12,12 +12,15 @@ export const bloomOf = (hosts: Iterable<string>): Uint8Array => {
     const ip = parseIp(host);
     if (!ip) continue;
     const hash = createHash('sha1').update(ip).digest();
-    for (const bit of [hash.readUInt16LE(0) % BITS, hash.readUInt16LE(2) % BITS]) bloom[bit >> 3] = (bloom[bit >> 3] ?? 0) | (1 << (bit & 7));
+    for (const bit of [hash.readUInt16LE(0) % BITS, hash.readUInt16LE(2) % BITS])
+      bloom[bit >> 3] = (bloom[bit >> 3] ?? 0) | (1 << (bit & 7));
   }
   return bloom;
 };
 
-/** How many addresses are likely to be in the filters together: those of one address are the same everywhere. BEP 33. */
+/**
+ * How many addresses are likely to be in the filters together: those of one address are the same everywhere. BEP 33.
+ */
 export const bloomCount = (blooms: readonly Uint8Array[]): number => {
   let zeros = 0;
   for (let at = 0; at < BLOOM_LENGTH; at++) {

@@ -1,6 +1,25 @@
-import { bytesOf, decode, type Dict, dictOf, type Encodable, encode, intOf, listOf, described, textOf, type Value } from '../encoding/bencode.ts';
+import {
+  bytesOf,
+  decode,
+  type Dict,
+  dictOf,
+  type Encodable,
+  encode,
+  intOf,
+  listOf,
+  described,
+  textOf,
+  type Value,
+} from '../encoding/bencode.ts';
 import { BLOOM_LENGTH } from './bloom.ts';
-import { decodeNodes, decodePeers, encodeNodes, encodePeers, type Endpoint, type NodeEndpoint } from '../encoding/compact.ts';
+import {
+  decodeNodes,
+  decodePeers,
+  encodeNodes,
+  encodePeers,
+  type Endpoint,
+  type NodeEndpoint,
+} from '../encoding/compact.ts';
 import { ID_LENGTH } from '../encoding/id.ts';
 import { Malformed } from '../encoding/malformed.ts';
 import { visible } from '../encoding/visible.ts';
@@ -88,8 +107,8 @@ export interface Failure {
 export type Krpc = Query | Reply | Failure;
 
 /**
- * Reads a packet. Throws `Malformed` for what can't be answered; a query that can, but asks for nothing known, is a value:
- * its method is `invalid`. BEP 5, 32, 33, 42, 43.
+ * Reads a packet. Throws `Malformed` for what can't be answered; a query that can, but asks for nothing known, is a
+ * value: its method is `invalid`. BEP 5, 32, 33, 42, 43.
  */
 export const decodeKrpc = (bytes: Uint8Array): Krpc => {
   const value = decode(bytes, { mode: 'lenient', maxBytes: MAX_PACKET, maxTokens: MAX_TOKENS });
@@ -125,7 +144,13 @@ const queryOf = (packet: Dict, transaction: Uint8Array): Query => {
   const given = argumentsOf(packet, 'a');
   const id = sized(given.get('id'), 'id', ID_LENGTH);
   const readOnly = packet.get('ro') === 1;
-  return { type: 'query', transaction, id, ...(readOnly ? { readOnly } : {}), question: questionOf(textOf(packet.get('q')) ?? '', given) };
+  return {
+    type: 'query',
+    transaction,
+    id,
+    ...(readOnly ? { readOnly } : {}),
+    question: questionOf(textOf(packet.get('q')) ?? '', given),
+  };
 };
 
 const questionOf = (method: string, given: Dict): Question => {
@@ -146,7 +171,12 @@ const question = (method: string, given: Dict): Question => {
     case 'find_node':
       return { method, target: id('target'), want: wantOf(given) };
     case 'get_peers':
-      return { method, infoHash: id('info_hash'), want: wantOf(given), ...truths({ scrape: flag('scrape'), noSeed: flag('noseed') }) };
+      return {
+        method,
+        infoHash: id('info_hash'),
+        want: wantOf(given),
+        ...truths({ scrape: flag('scrape'), noSeed: flag('noseed') }),
+      };
     case 'announce_peer': {
       const port = intOf(given.get('port')) ?? 0;
       const impliedPort = flag('implied_port');
@@ -206,7 +236,12 @@ const peersOf = (value: Value | undefined): readonly Endpoint[] => {
 
 const failureOf = (packet: Dict, transaction: Uint8Array): Failure => {
   const [code, message] = listOf(packet.get('e')) ?? [];
-  return { type: 'error', transaction, code: intOf(code) ?? ERROR.generic, message: visible((textOf(message) ?? '').slice(0, MAX_TEXT)) };
+  return {
+    type: 'error',
+    transaction,
+    code: intOf(code) ?? ERROR.generic,
+    message: visible((textOf(message) ?? '').slice(0, MAX_TEXT)),
+  };
 };
 
 /** A packet of at most {@link MAX_ANSWER} bytes: peers that don't fit are left out. BEP 5, 32, 33, 42, 43. */
@@ -219,14 +254,21 @@ export const encodeKrpc = (krpc: Krpc): Uint8Array => {
   return encode({ t, y: 'q', q: asked.method, a: { id, ...given(asked) }, ro: readOnly ? 1 : undefined });
 };
 
-const given = (asked: Exclude<Question, { readonly method: 'invalid' }>): Readonly<Record<string, Encodable | undefined>> => {
+const given = (
+  asked: Exclude<Question, { readonly method: 'invalid' }>,
+): Readonly<Record<string, Encodable | undefined>> => {
   switch (asked.method) {
     case 'ping':
       return {};
     case 'find_node':
       return { target: asked.target, want: wanted(asked.want) };
     case 'get_peers':
-      return { info_hash: asked.infoHash, want: wanted(asked.want), scrape: asked.scrape ? 1 : undefined, noseed: asked.noSeed ? 1 : undefined };
+      return {
+        info_hash: asked.infoHash,
+        want: wanted(asked.want),
+        scrape: asked.scrape ? 1 : undefined,
+        noseed: asked.noSeed ? 1 : undefined,
+      };
     case 'announce_peer': {
       const { infoHash, port, impliedPort, token, seed } = asked;
       return { info_hash: infoHash, port, implied_port: impliedPort ? 1 : 0, token, seed: seed ? 1 : undefined };
@@ -234,7 +276,8 @@ const given = (asked: Exclude<Question, { readonly method: 'invalid' }>): Readon
   }
 };
 
-const wanted = (want: readonly Family[]): readonly string[] | undefined => (want.length > 0 ? want.map((family) => `n${family}`) : undefined);
+const wanted = (want: readonly Family[]): readonly string[] | undefined =>
+  want.length > 0 ? want.map((family) => `n${family}`) : undefined;
 
 const compact = (peer: Endpoint): Uint8Array => encodePeers([peer], peer.host.includes(':') ? 16 : 4);
 

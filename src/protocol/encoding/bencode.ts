@@ -1,7 +1,16 @@
 import bencode from 'bencode';
 import { duplicate, latin1, scan, type ScanOptions, type Span } from './bencodeScan.ts';
 
-export { latin1, MAX_BYTES, MAX_DEPTH, MAX_TOKENS, scan, type Scan, type ScanOptions, type Span } from './bencodeScan.ts';
+export {
+  latin1,
+  MAX_BYTES,
+  MAX_DEPTH,
+  MAX_TOKENS,
+  scan,
+  type Scan,
+  type ScanOptions,
+  type Span,
+} from './bencodeScan.ts';
 
 /** What bencode can say. An integer is a number while that is exact, else a bigint; strings are bytes. */
 export type Value = number | bigint | Uint8Array | readonly Value[] | Dict;
@@ -34,14 +43,16 @@ export const decode = (bytes: Uint8Array, options?: ScanOptions): Value => decod
 /** Safe integers only. */
 export const intOf = (value: Value | undefined): number | undefined => (typeof value === 'number' ? value : undefined);
 
-export const bytesOf = (value: Value | undefined): Uint8Array | undefined => (value instanceof Uint8Array ? value : undefined);
+export const bytesOf = (value: Value | undefined): Uint8Array | undefined =>
+  value instanceof Uint8Array ? value : undefined;
 
 export const listOf = (value: Value | undefined): readonly Value[] | undefined => (isList(value) ? value : undefined);
 
 export const dictOf = (value: Value | undefined): Dict | undefined => (value instanceof Map ? value : undefined);
 
 /** UTF-8; bytes that are not UTF-8 are taken as Latin-1, so that different bytes stay different text. */
-export const textOf = (value: Value | undefined): string | undefined => (value instanceof Uint8Array ? toText(value) : undefined);
+export const textOf = (value: Value | undefined): string | undefined =>
+  value instanceof Uint8Array ? toText(value) : undefined;
 
 /** What there is instead of what was expected, in a word or two. */
 export const described = (value: Value | undefined): string => {
@@ -75,7 +86,9 @@ const adopt = (value: Foreign): Value => {
   return dict;
 };
 
-/** Reads what was scanned, so it checks nothing but the one thing that a scan of unsorted keys leaves open: duplicates. */
+/**
+ * Reads what was scanned, so it checks nothing but the one thing that a scan of unsorted keys leaves open: duplicates.
+ */
 class Reader {
   #at = 0;
   readonly #bytes: Uint8Array;
@@ -149,15 +162,20 @@ export type Encodable =
   | { readonly [key: string]: Encodable | undefined };
 
 /**
- * Canonical bencode. A TypeError for what can't be said exactly: fractions, numbers beyond 2⁵³ (use a bigint), null, keys
- * beyond U+00FF. The package would write 1 for 1.5 and nothing at all for a bigint. BEP 3.
+ * Canonical bencode. A TypeError for what can't be said exactly: fractions, numbers beyond 2⁵³ (use a bigint), null,
+ * keys beyond U+00FF. The package would write 1 for 1.5 and nothing at all for a bigint. BEP 3.
  */
-export const encode = (value: Encodable): Uint8Array => (hasWide(value) ? new Uint8Array(Buffer.concat(parts(value))) : bencode.encode(foreign(value)));
+export const encode = (value: Encodable): Uint8Array =>
+  hasWide(value) ? new Uint8Array(Buffer.concat(parts(value))) : bencode.encode(foreign(value));
 
 const isDict = (value: Encodable): value is ReadonlyMap<string, Encodable> => value instanceof Map;
 
-const entriesOf = (dict: Exclude<Encodable, number | bigint | string | Uint8Array | readonly Encodable[]>): (readonly [string, Encodable])[] =>
-  [...(isDict(dict) ? dict : Object.entries(dict))].filter((entry): entry is [string, Encodable] => entry[1] !== undefined);
+const entriesOf = (
+  dict: Exclude<Encodable, number | bigint | string | Uint8Array | readonly Encodable[]>,
+): (readonly [string, Encodable])[] =>
+  [...(isDict(dict) ? dict : Object.entries(dict))].filter(
+    (entry): entry is [string, Encodable] => entry[1] !== undefined,
+  );
 
 /** Its text is its bytes, so the package, which sorts keys as text, sorts them as bytes. */
 class Key extends Uint8Array {
@@ -167,7 +185,8 @@ class Key extends Uint8Array {
 }
 
 const keyOf = (key: string): Key => {
-  for (let i = 0; i < key.length; i++) if (key.charCodeAt(i) > 0xff) throw new TypeError(`bencode: a key of one char a byte, not ${JSON.stringify(key)}`);
+  for (let i = 0; i < key.length; i++)
+    if (key.charCodeAt(i) > 0xff) throw new TypeError(`bencode: a key of one char a byte, not ${JSON.stringify(key)}`);
   const bytes = new Key(key.length);
   for (let i = 0; i < key.length; i++) bytes[i] = key.charCodeAt(i);
   return bytes;
@@ -186,7 +205,8 @@ const foreign = (value: Encodable): unknown => {
   if (isList(value)) return value.map(foreign);
   if (typeof value !== 'object' || value === null) throw new TypeError(`bencode: can't write ${String(value)}`);
   const entries = entriesOf(value);
-  if (!entries.every(([key]) => isAscii(key))) return new Map(entries.map(([key, member]) => [keyOf(key), foreign(member)]));
+  if (!entries.every(([key]) => isAscii(key)))
+    return new Map(entries.map(([key, member]) => [keyOf(key), foreign(member)]));
   // As text and as bytes ASCII sorts the same, and is written faster.
   const members = Object.create(null) as Record<string, unknown>;
   for (const [key, member] of entries) members[key] = foreign(member);
@@ -204,8 +224,13 @@ const hasWide = (value: Encodable): boolean => {
 /** The same by hand, for the rare value with a wide integer in it. */
 const parts = (value: Encodable): Uint8Array[] => {
   if (isWide(value)) return [Buffer.from(`i${value}e`)];
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return [bencode.encode(foreign(value))];
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array)
+    return [bencode.encode(foreign(value))];
   if (isList(value)) return [Buffer.from('l'), ...value.flatMap(parts), Buffer.from('e')];
   const sorted = entriesOf(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return [Buffer.from('d'), ...sorted.flatMap(([key, member]) => [bencode.encode(keyOf(key)), ...parts(member)]), Buffer.from('e')];
+  return [
+    Buffer.from('d'),
+    ...sorted.flatMap(([key, member]) => [bencode.encode(keyOf(key)), ...parts(member)]),
+    Buffer.from('e'),
+  ];
 };

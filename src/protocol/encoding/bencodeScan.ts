@@ -54,7 +54,9 @@ const latin1Between = (bytes: Uint8Array, start: number, end: number): string =>
   return text;
 };
 
-/** Checks the grammar and every limit without recursion and without copying. Throws `Malformed` with the offset. BEP 3. */
+/**
+ * Checks the grammar and every limit without recursion and without copying. Throws `Malformed` with the offset. BEP 3.
+ */
 export const scan = (bytes: Uint8Array, options: ScanOptions = {}): Scan => {
   const { mode = 'strict', tail = mode === 'lenient', maxBytes = MAX_BYTES, maxTokens = MAX_TOKENS } = options;
   if (bytes.length > maxBytes) throw new Malformed('bencode', `at most ${maxBytes} bytes`, bytes.length);
@@ -129,7 +131,9 @@ class Scanner {
   #seen(): string {
     const byte = this.#bytes[this.at];
     if (byte === undefined) return 'the end of the data';
-    return byte > 0x20 && byte < 0x7f ? `'${String.fromCharCode(byte)}'` : `byte 0x${byte.toString(16).padStart(2, '0')}`;
+    return byte > 0x20 && byte < 0x7f
+      ? `'${String.fromCharCode(byte)}'`
+      : `byte 0x${byte.toString(16).padStart(2, '0')}`;
   }
 
   #begin(kind: number): void {
@@ -215,7 +219,8 @@ class Scanner {
     const negative = this.#bytes[this.at] === MINUS;
     if (negative) this.at++;
     const first = this.at;
-    if (this.#bytes[first] === ZERO && (negative || isDigit(this.#bytes[first + 1]))) this.fail('an integer without leading zero or -0');
+    if (this.#bytes[first] === ZERO && (negative || isDigit(this.#bytes[first + 1])))
+      this.fail('an integer without leading zero or -0');
     while (isDigit(this.#bytes[this.at])) {
       if (++this.at - first > MAX_DIGITS) this.fail(`an integer of at most ${MAX_DIGITS} digits`, 'more');
     }
@@ -226,7 +231,8 @@ class Scanner {
   }
 }
 
-export const duplicate = (at: number, key: string): Malformed => new Malformed(`bencode at byte ${at}`, 'every key once', `${quoted(key)} again`);
+export const duplicate = (at: number, key: string): Malformed =>
+  new Malformed(`bencode at byte ${at}`, 'every key once', `${quoted(key)} again`);
 
 /** A key in a message: short, on one line, harmless. */
 const quoted = (key: string): string => `"${visible(key.slice(0, 40))}"`;

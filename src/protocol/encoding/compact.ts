@@ -35,9 +35,13 @@ function* chunks(bytes: Uint8Array, size: number, what: string): Generator<Uint8
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-const join = (entries: readonly (Uint8Array | undefined)[]): Uint8Array => new Uint8Array(Buffer.concat(entries.filter((entry) => entry !== undefined)));
+const join = (entries: readonly (Uint8Array | undefined)[]): Uint8Array =>
+  new Uint8Array(Buffer.concat(entries.filter((entry) => entry !== undefined)));
 
-/** 6 (BEP 23) or 18 bytes (BEP 7) a peer; those where none can be are left out, and those beyond `limit`. Throws `Malformed`. */
+/**
+ * 6 (BEP 23) or 18 bytes (BEP 7) a peer; those where none can be are left out, and those beyond `limit`. Throws
+ * `Malformed`.
+ */
 export const decodePeers = (bytes: Uint8Array, length: IpLength, limit = Infinity): Endpoint[] => {
   const peers: Endpoint[] = [];
   for (const chunk of chunks(bytes, length + 2, 'compact peers')) {
@@ -48,7 +52,8 @@ export const decodePeers = (bytes: Uint8Array, length: IpLength, limit = Infinit
 };
 
 /** Those of `peers` whose address has that length; the rest belongs into the other list. */
-export const encodePeers = (peers: readonly Endpoint[], length: IpLength): Uint8Array => join(peers.map((peer) => encodeEndpoint(peer, length)));
+export const encodePeers = (peers: readonly Endpoint[], length: IpLength): Uint8Array =>
+  join(peers.map((peer) => encodeEndpoint(peer, length)));
 
 /** 26 (BEP 5) or 38 bytes (BEP 32) a node, as `decodePeers`. Throws `Malformed`. */
 export const decodeNodes = (bytes: Uint8Array, length: IpLength, limit = Infinity): NodeEndpoint[] => {

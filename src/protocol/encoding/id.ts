@@ -30,7 +30,8 @@ export const toBase32 = (id: Uint8Array): string => {
 /** 40 hexadecimal or 32 base32 digits, of either case. Throws `Malformed`. */
 export const parseId = (text: string): Uint8Array => {
   if (/^[0-9a-f]{40}$/i.test(text)) return new Uint8Array(Buffer.from(text, 'hex'));
-  if (!/^[a-z2-7]{32}$/i.test(text)) throw new Malformed('id', '40 hexadecimal or 32 base32 digits', `"${visible(text.slice(0, 60))}"`);
+  if (!/^[a-z2-7]{32}$/i.test(text))
+    throw new Malformed('id', '40 hexadecimal or 32 base32 digits', `"${visible(text.slice(0, 60))}"`);
   const id = new Uint8Array(ID_LENGTH);
   let bits = 0;
   let count = 0;
@@ -66,7 +67,8 @@ const PEER_ID_ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqr
 /** Our peer id, from at least 12 random bytes. BEP 20. */
 export const createPeerId = (random: Uint8Array): Uint8Array => {
   const needed = ID_LENGTH - PEER_ID_PREFIX.length;
-  if (random.length < needed) throw new RangeError(`createPeerId: expected at least ${needed} random bytes, got ${random.length}`);
+  if (random.length < needed)
+    throw new RangeError(`createPeerId: expected at least ${needed} random bytes, got ${random.length}`);
   let text = PEER_ID_PREFIX;
   for (const byte of random.subarray(0, needed)) text += PEER_ID_ALPHABET[byte & 63];
   return new Uint8Array(Buffer.from(text, 'latin1'));

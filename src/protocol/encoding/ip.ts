@@ -45,14 +45,17 @@ const parseV6 = (text: string): Uint8Array | undefined => {
   const missing = 8 - head.length - tail.length;
   if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
   const bytes = new Uint8Array(16);
-  [...head, ...Array<number>(missing).fill(0), ...tail].forEach((group, index) => bytes.set([group >> 8, group & 0xff], index * 2));
+  [...head, ...Array<number>(missing).fill(0), ...tail].forEach((group, index) =>
+    bytes.set([group >> 8, group & 0xff], index * 2),
+  );
   return bytes;
 };
 
 /** 4 or 16 bytes of an address literal; undefined for anything else, such as a name or a zone. */
 export const parseIp = (text: string): Uint8Array | undefined => (text.includes(':') ? parseV6(text) : parseV4(text));
 
-const isMapped = (ip: Uint8Array): boolean => ip.length === 16 && ip[10] === 0xff && ip[11] === 0xff && ip.subarray(0, 10).every((byte) => byte === 0);
+const isMapped = (ip: Uint8Array): boolean =>
+  ip.length === 16 && ip[10] === 0xff && ip[11] === 0xff && ip.subarray(0, 10).every((byte) => byte === 0);
 
 /** Text of 4 or 16 bytes in the one canonical form (RFC 5952); an IPv4 address mapped into IPv6 comes out as IPv4. */
 export const formatIp = (ip: Uint8Array): string => {

@@ -6,7 +6,10 @@ export const PUBLIC: Reach = 0;
 export const PRIVATE: Reach = 1;
 export const LOOPBACK: Reach = 2;
 
-/** What is known of each kind of address. Each question about an address is answered from here and from `RANGES`, and from nowhere else. */
+/**
+ * What is known of each kind of address. Each question about an address is answered from here and from `RANGES`, and
+ * from nowhere else.
+ */
 const KINDS = {
   public: { reach: PUBLIC, near: false, home: false, unicast: true },
   /** For examples in texts: no network has them, and so nothing is harmed by asking for them. */
@@ -73,7 +76,10 @@ const V4: readonly Row[] = (
   ] as const
 ).map(row);
 
-/** Those of `V4` that an address can be in, by its first byte: for most there are none, and the DHT asks of each node that it is told of. */
+/**
+ * Those of `V4` that an address can be in, by its first byte: for most there are none, and the DHT asks of each node
+ * that it is told of.
+ */
 const V4_BY_FIRST: readonly (readonly Row[])[] = Array.from({ length: 256 }, (_, first) =>
   V4.filter(([{ net, whole, mask }]) => (((net[0] ?? 0) ^ first) & (whole > 0 ? 0xff : mask)) === 0),
 );
@@ -96,15 +102,22 @@ const V6: readonly Row[] = (
   ] as const
 ).map(row);
 
-/** IPv6 addresses that mean the IPv4 address in their last four bytes: mapped ones, and those of NAT64 (RFC 6052, RFC 8215). */
+/**
+ * IPv6 addresses that mean the IPv4 address in their last four bytes: mapped ones, and those of NAT64 (RFC 6052, RFC
+ * 8215).
+ */
 const CARRIERS = ['::ffff:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48'].map(range);
 const SIX_TO_FOUR = range('2002::/16');
 const TEREDO = range('2001::/32');
 
 /** The IPv4 address that a mapped or NAT64 address means; any other address is what it is. */
-const meantBy = (ip: Uint8Array): Uint8Array => (ip.length === 16 && CARRIERS.some((carrier) => holds(carrier, ip)) ? ip.subarray(12) : ip);
+const meantBy = (ip: Uint8Array): Uint8Array =>
+  ip.length === 16 && CARRIERS.some((carrier) => holds(carrier, ip)) ? ip.subarray(12) : ip;
 
-/** 4 or 16 bytes of a literal, without its zone; a mapped or NAT64 address is the IPv4 address that it means. Undefined for a name. */
+/**
+ * 4 or 16 bytes of a literal, without its zone; a mapped or NAT64 address is the IPv4 address that it means. Undefined
+ * for a name.
+ */
 export const meantIp = (host: string): Uint8Array | undefined => {
   const zone = host.indexOf('%');
   const ip = parseIp(zone < 0 ? host : host.slice(0, zone));
@@ -116,7 +129,10 @@ const listed = (rows: readonly Row[], ip: Uint8Array): AddressKind | undefined =
   return undefined;
 };
 
-/** What is sent to 6to4 or Teredo comes out at IPv4 addresses in them. If one of those is not public, the address is of its kind: the closest counts. */
+/**
+ * What is sent to 6to4 or Teredo comes out at IPv4 addresses in them. If one of those is not public, the address is of
+ * its kind: the closest counts.
+ */
 const tunnelled = (ip: Uint8Array): AddressKind | undefined => {
   const ends: Uint8Array[] = [];
   if (holds(SIX_TO_FOUR, ip)) ends.push(ip.subarray(2, 6));
@@ -132,10 +148,15 @@ const tunnelled = (ip: Uint8Array): AddressKind | undefined => {
 /** Of 4 or 16 bytes. */
 const kindOf = (ip: Uint8Array): AddressKind => {
   const meant = meantBy(ip);
-  return meant.length === 4 ? (listed(V4_BY_FIRST[meant[0] ?? 0] ?? [], meant) ?? 'public') : (tunnelled(meant) ?? listed(V6, meant) ?? 'reserved');
+  return meant.length === 4
+    ? (listed(V4_BY_FIRST[meant[0] ?? 0] ?? [], meant) ?? 'public')
+    : (tunnelled(meant) ?? listed(V6, meant) ?? 'reserved');
 };
 
-/** Of an IPv4 or IPv6 literal, with or without a zone; undefined for a name. Mapped and NAT64 addresses are of the kind of the IPv4 address in them. */
+/**
+ * Of an IPv4 or IPv6 literal, with or without a zone; undefined for a name. Mapped and NAT64 addresses are of the kind
+ * of the IPv4 address in them.
+ */
 export const addressKind = (host: string): AddressKind | undefined => {
   const ip = meantIp(host);
   return ip && kindOf(ip);
@@ -146,22 +167,34 @@ const known = (host: string): (typeof KINDS)[AddressKind] => KINDS[addressKind(h
 /** Of an IPv4 or IPv6 literal. No address is far. */
 export const reachOf = (address: string): Reach => known(address).reach;
 
-/** May somebody at `from` tell us of `to`? A stranger does not get us to talk to our own house or machine, nor a house to our machine. */
+/**
+ * May somebody at `from` tell us of `to`? A stranger does not get us to talk to our own house or machine, nor a house
+ * to our machine.
+ */
 export const mayTellOf = (from: string, to: string): boolean => reachOf(to) <= reachOf(from);
 
-/** Does the literal belong to a machine that is not in the public network, such as those of a house or of a carrier's customers? */
+/**
+ * Does the literal belong to a machine that is not in the public network, such as those of a house or of a carrier's
+ * customers?
+ */
 export const isNear = (host: string): boolean => known(host).near;
 
 /** Does the host belong to the user's own network or machine, where each of many peers may be somebody's own? */
 export const isHome = (host: string): boolean => known(host).home || host.toLowerCase() === 'localhost';
 
-/** Can one peer be at these 4 or 16 bytes? None is at the unspecified address, nor at a broadcast, multicast or reserved one. */
+/**
+ * Can one peer be at these 4 or 16 bytes? None is at the unspecified address, nor at a broadcast, multicast or reserved
+ * one.
+ */
 export const isUnicast = (ip: Uint8Array): boolean => KINDS[kindOf(ip)].unicast;
 
 /** Names that are given out within a house or a machine only. */
 const HOME = /(^|\.)(localhost|local|lan|internal|home|home\.arpa|test)\.?$/i;
 
-/** Does a host, as it stands in a URL, claim to be somewhere else? A literal that is public does, and so does a name that is no name of this network. */
+/**
+ * Does a host, as it stands in a URL, claim to be somewhere else? A literal that is public does, and so does a name
+ * that is no name of this network.
+ */
 export const isFarHost = (host: string): boolean => {
   const bare = host.replace(/^\[|\]$/g, '');
   if (parseIp(bare) !== undefined) return reachOf(bare) === PUBLIC;

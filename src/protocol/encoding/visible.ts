@@ -1,4 +1,7 @@
-/** Control, format (bidi, zero width, tags), unpaired, private, line and paragraph separators: all that is not seen as it is. */
+/**
+ * Control, format (bidi, zero width, tags), unpaired, private, line and paragraph separators: all that is not seen as
+ * it is.
+ */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
 const escape = (character: string): string => {
@@ -6,5 +9,8 @@ const escape = (character: string): string => {
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
 };
 
-/** Text from strangers made harmless for a terminal, on one line: what would act on it is spelled out, as in `\x1b` or `\u{202e}`. */
+/**
+ * Text from strangers made harmless for a terminal, on one line: what would act on it is spelled out, as in `\x1b` or
+ * `\u{202e}`.
+ */
 export const visible = (text: string): string => text.replace(UNSEEN, escape);

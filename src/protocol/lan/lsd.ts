@@ -28,14 +28,20 @@ export interface LsdAnnounce {
 /** One datagram for the group of one family. BEP 14. */
 export const encodeLsd = ({ port, infoHashes, cookie }: LsdAnnounce, family: 4 | 6): Uint8Array => {
   const host = family === 4 ? LSD_GROUPS[4] : `[${LSD_GROUPS[6]}]`;
-  const lines = [REQUEST, `Host: ${host}:${LSD_PORT}`, `Port: ${port}`, ...infoHashes.map((hash) => `Infohash: ${toHex(hash)}`)];
+  const lines = [
+    REQUEST,
+    `Host: ${host}:${LSD_PORT}`,
+    `Port: ${port}`,
+    ...infoHashes.map((hash) => `Infohash: ${toHex(hash)}`),
+  ];
   if (cookie !== undefined) lines.push(`cookie: ${cookie}`);
   return new TextEncoder().encode(`${lines.join('\r\n')}\r\n\r\n\r\n`);
 };
 
 /** Headers in any order and case, unknown ones and broken hashes passed over. Throws `Malformed`. BEP 14. */
 export const decodeLsd = (bytes: Uint8Array): LsdAnnounce => {
-  if (bytes.length > MAX_LSD_BYTES) throw new Malformed('local discovery', `at most ${MAX_LSD_BYTES} bytes`, bytes.length);
+  if (bytes.length > MAX_LSD_BYTES)
+    throw new Malformed('local discovery', `at most ${MAX_LSD_BYTES} bytes`, bytes.length);
   const [request = '', ...lines] = latin1(bytes).split(/\r?\n/);
   if (request !== REQUEST) throw new Malformed('local discovery', `"${REQUEST}"`, `"${visible(request.slice(0, 40))}"`);
   let port = 0;
@@ -46,7 +52,8 @@ export const decodeLsd = (bytes: Uint8Array): LsdAnnounce => {
     const header = name.toLowerCase();
     if (header === 'port' && /^\d{1,5}$/.test(value)) port = Number(value);
     else if (header === 'cookie') cookie = value.slice(0, MAX_COOKIE);
-    else if (header === 'infohash' && /^[0-9a-f]{40}$/i.test(value) && infoHashes.length < MAX_LSD_HASHES) infoHashes.push(parseId(value));
+    else if (header === 'infohash' && /^[0-9a-f]{40}$/i.test(value) && infoHashes.length < MAX_LSD_HASHES)
+      infoHashes.push(parseId(value));
   }
   if (port < 1 || port > 65_535) throw new Malformed('local discovery', 'a port from 1 to 65535', port);
   if (infoHashes.length === 0) throw new Malformed('local discovery', 'an info-hash', 'none');

@@ -5,11 +5,16 @@ import { parseIp } from '../encoding/ip.ts';
 export const ALLOWED_FAST = 10;
 
 /**
- * The pieces that a peer at `host` may ask for while it is choked: so it soon has something to give. Both sides come to the same
- * pieces, and nobody can choose them: all of one IPv4 network of 256 addresses have the same. At most `count`, each once; none for
- * what is no IPv4 address. BEP 6.
+ * The pieces that a peer at `host` may ask for while it is choked: so it soon has something to give. Both sides come to
+ * the same pieces, and nobody can choose them: all of one IPv4 network of 256 addresses have the same. At most `count`,
+ * each once; none for what is no IPv4 address. BEP 6.
  */
-export const allowedFastSet = (host: string, infoHash: Uint8Array, pieceCount: number, count: number = ALLOWED_FAST): readonly number[] => {
+export const allowedFastSet = (
+  host: string,
+  infoHash: Uint8Array,
+  pieceCount: number,
+  count: number = ALLOWED_FAST,
+): readonly number[] => {
   const ip = parseIp(host);
   if (ip?.length !== 4 || pieceCount === 0) return [];
   const pieces = new Set<number>();

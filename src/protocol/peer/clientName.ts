@@ -41,7 +41,8 @@ const AZUREUS: Readonly<Record<string, string>> = {
 };
 
 /** `0D80` is 0.13.8: letters go on counting, and a last 0 is not said. */
-const versionOf = (digits: string): string => Array.from(digits.replace(/0$/, ''), (digit) => parseInt(digit, 36)).join('.');
+const versionOf = (digits: string): string =>
+  Array.from(digits.replace(/0$/, ''), (digit) => parseInt(digit, 36)).join('.');
 
 /** What a peer id says of its client, for people. Never throws; what is unknown is shown as it is. BEP 20. */
 export const clientName = (peerId: Uint8Array): string => {

@@ -16,7 +16,10 @@ export const MAX_VERSION = 100;
 
 /** What one side says of itself. Whatever was not said, or not as it should be, is absent. */
 export interface ExtensionHandshake {
-  /** From the name of each extension to the id by which this side wants to be told of it, 1 to 255; 0 takes the extension back. */
+  /**
+   * From the name of each extension to the id by which this side wants to be told of it, 1 to 255; 0 takes the
+   * extension back.
+   */
   readonly ids: ReadonlyMap<string, number>;
   /** The client, for people. */
   readonly version?: string;
@@ -51,9 +54,14 @@ export const encodeExtensionHandshake = (handshake: ExtensionHandshake): Uint8Ar
   } satisfies Record<string, Encodable | undefined>);
 };
 
-/** Copies what it keeps. What is of a wrong type counts as absent. Throws `Malformed` for what is no dictionary, or too much. BEP 10. */
+/**
+ * Copies what it keeps. What is of a wrong type counts as absent. Throws `Malformed` for what is no dictionary, or too
+ * much. BEP 10.
+ */
 export const decodeExtensionHandshake = (bytes: Uint8Array): ExtensionHandshake => {
-  const dict = dictOf(decode(bytes, { mode: 'lenient', maxBytes: MAX_HANDSHAKE_BYTES, maxTokens: MAX_HANDSHAKE_TOKENS }));
+  const dict = dictOf(
+    decode(bytes, { mode: 'lenient', maxBytes: MAX_HANDSHAKE_BYTES, maxTokens: MAX_HANDSHAKE_TOKENS }),
+  );
   if (dict === undefined) throw new Malformed('extension handshake', 'a dictionary', 'something else');
   const found = {
     ids: idsOf(dict),
@@ -66,11 +74,16 @@ export const decodeExtensionHandshake = (bytes: Uint8Array): ExtensionHandshake 
     metadataSize: between(dict, 'metadata_size', 1, 2 ** 31 - 1),
     uploadOnly: uploadOnlyOf(dict),
   };
-  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)) as unknown as ExtensionHandshake;
+  return Object.fromEntries(
+    Object.entries(found).filter(([, value]) => value !== undefined),
+  ) as unknown as ExtensionHandshake;
 };
 
 /** What holds after a later handshake: it says only what has changed. */
-export const mergeExtensionHandshakes = (before: ExtensionHandshake | undefined, later: ExtensionHandshake): ExtensionHandshake => {
+export const mergeExtensionHandshakes = (
+  before: ExtensionHandshake | undefined,
+  later: ExtensionHandshake,
+): ExtensionHandshake => {
   const ids = new Map(before?.ids);
   for (const [name, id] of later.ids) {
     if (id === 0) ids.delete(name);

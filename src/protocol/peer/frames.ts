@@ -128,7 +128,8 @@ export class FrameDecoder {
     if (fixed !== undefined) {
       if (payload !== fixed) throw new Malformed(`message ${id}`, `${fixed} bytes of payload`, payload);
     } else if (id === ID.piece) {
-      if (payload > MAX_BLOCK + 8) throw new Oversized('piece message', `at most ${MAX_BLOCK + 8} bytes of payload`, payload);
+      if (payload > MAX_BLOCK + 8)
+        throw new Oversized('piece message', `at most ${MAX_BLOCK + 8} bytes of payload`, payload);
       // One without a block is how some reject.
       if (payload < 8) throw new Malformed('piece message', 'at least 8 bytes of payload', payload);
     } else if (id === ID.bitfield && this.#bitfieldLength !== undefined) {
@@ -142,10 +143,37 @@ export class FrameDecoder {
 const keepAlive: Message = { type: 'keepAlive' };
 
 /** Payload bytes of the types that have a fixed number of them, by id. */
-const FIXED: readonly (number | undefined)[] = [0, 0, 0, 0, 4, undefined, 12, undefined, 12, 2, undefined, undefined, undefined, 4, 0, 0, 12, 4];
-const SIMPLE = { 0: 'choke', 1: 'unchoke', 2: 'interested', 3: 'notInterested', 14: 'haveAll', 15: 'haveNone' } as const;
+const FIXED: readonly (number | undefined)[] = [
+  0,
+  0,
+  0,
+  0,
+  4,
+  undefined,
+  12,
+  undefined,
+  12,
+  2,
+  undefined,
+  undefined,
+  undefined,
+  4,
+  0,
+  0,
+  12,
+  4,
+];
+const SIMPLE = {
+  0: 'choke',
+  1: 'unchoke',
+  2: 'interested',
+  3: 'notInterested',
+  14: 'haveAll',
+  15: 'haveNone',
+} as const;
 
-const known = (id: number): boolean => FIXED[id] !== undefined || id === ID.piece || id === ID.bitfield || id === ID.extended;
+const known = (id: number): boolean =>
+  FIXED[id] !== undefined || id === ID.piece || id === ID.bitfield || id === ID.extended;
 
 /** One frame of a checked length, whole in `bytes` at `at`. */
 const decode = (bytes: Uint8Array, view: DataView, at: number, length: number): Message => {
@@ -153,7 +181,12 @@ const decode = (bytes: Uint8Array, view: DataView, at: number, length: number): 
   const id = bytes[at + 4] as number;
   switch (id) {
     case ID.piece:
-      return { type: 'piece', piece: view.getUint32(at + 5), begin: view.getUint32(at + 9), bytes: bytes.subarray(at + 13, end) };
+      return {
+        type: 'piece',
+        piece: view.getUint32(at + 5),
+        begin: view.getUint32(at + 9),
+        bytes: bytes.subarray(at + 13, end),
+      };
     case ID.have:
       return { type: 'have', piece: view.getUint32(at + 5) };
     case ID.request:

@@ -40,7 +40,8 @@ export const encodeHandshake = ({
 export const checkProtocol = (bytes: Uint8Array, length: number): void => {
   const end = Math.min(length, PROTOCOL.length);
   for (let at = 0; at < end; at++) {
-    if (bytes[at] !== PROTOCOL[at]) throw new Malformed('handshake', `byte ${at} to be ${PROTOCOL[at]}`, bytes[at] as number);
+    if (bytes[at] !== PROTOCOL[at])
+      throw new Malformed('handshake', `byte ${at} to be ${PROTOCOL[at]}`, bytes[at] as number);
   }
 };
 

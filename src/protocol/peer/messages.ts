@@ -76,8 +76,14 @@ const sizeOf = (message: Message): number => {
 
 const fresh = (size: number): Uint8Array => new Uint8Array(size);
 
-/** All messages after one another in one buffer of their own, which `room` gives, of any content. `unknown` ones are left out. */
-export const encodeMessages = (messages: readonly Message[], room: (size: number) => Uint8Array = fresh): Uint8Array => {
+/**
+ * All messages after one another in one buffer of their own, which `room` gives, of any content. `unknown` ones are
+ * left out.
+ */
+export const encodeMessages = (
+  messages: readonly Message[],
+  room: (size: number) => Uint8Array = fresh,
+): Uint8Array => {
   let size = 0;
   for (const message of messages) size += sizeOf(message);
   const bytes = room(size);

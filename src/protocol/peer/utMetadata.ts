@@ -22,7 +22,8 @@ export type MetadataMessage =
 
 /** The payload of an extended message. BEP 9. */
 export const encodeMetadata = (message: MetadataMessage): Uint8Array => {
-  if (message.type !== 'data') return encode({ msg_type: message.type === 'request' ? REQUEST : REJECT, piece: message.piece });
+  if (message.type !== 'data')
+    return encode({ msg_type: message.type === 'request' ? REQUEST : REJECT, piece: message.piece });
   const header = encode({ msg_type: DATA, piece: message.piece, total_size: message.size });
   const payload = new Uint8Array(header.length + message.bytes.length);
   payload.set(header);
@@ -31,11 +32,12 @@ export const encodeMetadata = (message: MetadataMessage): Uint8Array => {
 };
 
 /**
- * `bytes` of the message are those of the payload: lent if that is. Undefined for a type of message that is not known, which BEP 9 wants ignored.
- * Throws `Malformed`.
+ * `bytes` of the message are those of the payload: lent if that is. Undefined for a type of message that is not known,
+ * which BEP 9 wants ignored. Throws `Malformed`.
  */
 export const decodeMetadata = (payload: Uint8Array): MetadataMessage | undefined => {
-  if (payload.length > MAX_METADATA_BYTES) throw new Malformed('ut_metadata', `at most ${MAX_METADATA_BYTES} bytes`, payload.length);
+  if (payload.length > MAX_METADATA_BYTES)
+    throw new Malformed('ut_metadata', `at most ${MAX_METADATA_BYTES} bytes`, payload.length);
   const { value, end } = decodeWithSpans(payload, { mode: 'lenient', tail: true, maxTokens: MAX_METADATA_TOKENS });
   const dict = dictOf(value);
   if (dict === undefined) throw new Malformed('ut_metadata', 'a dictionary', 'something else');
@@ -43,10 +45,12 @@ export const decodeMetadata = (payload: Uint8Array): MetadataMessage | undefined
   if (type === undefined) throw new Malformed('ut_metadata.msg_type', 'a number', 'none');
   if (type !== REQUEST && type !== DATA && type !== REJECT) return undefined;
   const piece = intOf(dict.get('piece'));
-  if (piece === undefined || piece < 0 || piece > MAX_PIECE_NUMBER) throw new Malformed('ut_metadata.piece', 'the number of a piece', piece ?? 'none');
+  if (piece === undefined || piece < 0 || piece > MAX_PIECE_NUMBER)
+    throw new Malformed('ut_metadata.piece', 'the number of a piece', piece ?? 'none');
   if (type !== DATA) return { type: type === REQUEST ? 'request' : 'reject', piece };
   const bytes = payload.subarray(end);
-  if (bytes.length === 0 || bytes.length > METADATA_PIECE) throw new Malformed('ut_metadata', `1 to ${METADATA_PIECE} bytes of a piece`, bytes.length);
+  if (bytes.length === 0 || bytes.length > METADATA_PIECE)
+    throw new Malformed('ut_metadata', `1 to ${METADATA_PIECE} bytes of a piece`, bytes.length);
   const size = intOf(dict.get('total_size'));
   return { type: 'data', piece, bytes, ...(size !== undefined && { size }) };
 };

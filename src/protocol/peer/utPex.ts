@@ -25,7 +25,9 @@ export interface PexMessage {
   readonly dropped: readonly Endpoint[];
 }
 
-/** Literals of both families; what is no literal is left out, and so is what is beyond {@link MAX_PEX_PEERS}. BEP 11. */
+/**
+ * Literals of both families; what is no literal is left out, and so is what is beyond {@link MAX_PEX_PEERS}. BEP 11.
+ */
 export const encodePex = ({ added, dropped }: PexMessage): Uint8Array => {
   const coming = added.filter(({ host }) => parseIp(host) !== undefined).slice(0, MAX_PEX_PEERS);
   const going = dropped.filter(({ host }) => parseIp(host) !== undefined).slice(0, MAX_PEX_PEERS);
@@ -45,15 +47,18 @@ export const encodePex = ({ added, dropped }: PexMessage): Uint8Array => {
 };
 
 /**
- * At most {@link MAX_PEX_PEERS} of each kind. Places where no peer can be (port 0, multicast, …) are left out; what is of a wrong type
- * or cut off counts as absent, missing flags as 0. Throws `Malformed` for what is no dictionary, or too much. BEP 11.
+ * At most {@link MAX_PEX_PEERS} of each kind. Places where no peer can be (port 0, multicast, …) are left out; what is
+ * of a wrong type or cut off counts as absent, missing flags as 0. Throws `Malformed` for what is no dictionary, or too
+ * much. BEP 11.
  */
 export const decodePex = (bytes: Uint8Array): PexMessage => {
   const dict = dictOf(decode(bytes, { mode: 'lenient', maxBytes: MAX_PEX_BYTES, maxTokens: MAX_PEX_TOKENS }));
   if (dict === undefined) throw new Malformed('ut_pex', 'a dictionary', 'something else');
   const taken = (key: string): PexPeer[] => {
     const four = peersOf(bytesOf(dict.get(key)), bytesOf(dict.get(`${key}.f`)), 4, MAX_PEX_PEERS);
-    return four.concat(peersOf(bytesOf(dict.get(`${key}6`)), bytesOf(dict.get(`${key}6.f`)), 16, MAX_PEX_PEERS - four.length));
+    return four.concat(
+      peersOf(bytesOf(dict.get(`${key}6`)), bytesOf(dict.get(`${key}6.f`)), 16, MAX_PEX_PEERS - four.length),
+    );
   };
   return { added: taken('added'), dropped: taken('dropped').map(({ host, port }) => ({ host, port })) };
 };

@@ -1,4 +1,14 @@
-import { bytesOf, decode, described, type Dict, dictOf, intOf, listOf, textOf, type Value } from '../encoding/bencode.ts';
+import {
+  bytesOf,
+  decode,
+  described,
+  type Dict,
+  dictOf,
+  intOf,
+  listOf,
+  textOf,
+  type Value,
+} from '../encoding/bencode.ts';
 import { decodePeers, type Endpoint } from '../encoding/compact.ts';
 import { formatIp, parseIp } from '../encoding/ip.ts';
 import { isUnicast } from '../encoding/reach.ts';
@@ -104,7 +114,8 @@ export const decodeAnnounceReply = (bytes: Uint8Array): AnnounceReply => {
   const reply = dictOf(value);
   if (!reply) throw new Malformed('tracker reply', 'a dictionary', described(value));
   const reason = textFor(reply, 'failure reason');
-  if (reason !== undefined) return { type: 'failure', reason, ...present('retryIn', retryIn(reply.get('retry in')) ?? rest(reply)) };
+  if (reason !== undefined)
+    return { type: 'failure', reason, ...present('retryIn', retryIn(reply.get('retry in')) ?? rest(reply)) };
   const minimum = reply.get('min interval');
   const trackerId = bytesOf(reply.get('tracker id'));
   const external = bytesOf(reply.get('external ip'));
@@ -152,7 +163,9 @@ const retryIn = (value: Value | undefined): number | 'never' | undefined => {
 
 /** Minutes. A tracker that is busy says how often it wants to be asked as it does at all other times. */
 const rest = (reply: Dict): number | undefined => {
-  const said = ['interval', 'min interval'].map((key) => reply.get(key)).filter((value) => typeof value === 'number' || typeof value === 'bigint');
+  const said = ['interval', 'min interval']
+    .map((key) => reply.get(key))
+    .filter((value) => typeof value === 'number' || typeof value === 'bigint');
   return said.length === 0 ? undefined : Math.max(...said.map(interval)) / 60;
 };
 

@@ -15,9 +15,13 @@ export interface ScrapeCounts {
 
 export type ScrapeReply =
   /** By info-hash, one char a byte. */
-  { readonly type: 'success'; readonly files: ReadonlyMap<string, ScrapeCounts> } | { readonly type: 'failure'; readonly reason: string };
+  | { readonly type: 'success'; readonly files: ReadonlyMap<string, ScrapeCounts> }
+  | { readonly type: 'failure'; readonly reason: string };
 
-/** Where to scrape the tracker of an announce URL; undefined unless what follows its last slash begins with `announce`. BEP 48. */
+/**
+ * Where to scrape the tracker of an announce URL; undefined unless what follows its last slash begins with `announce`.
+ * BEP 48.
+ */
 export const scrapeUrl = (announce: string, infoHashes: readonly Uint8Array[]): string | undefined => {
   const bare = announce.replace(/#.*$/s, '').replace(/[?&]+$/, '');
   const last = bare.lastIndexOf('/') + 1;

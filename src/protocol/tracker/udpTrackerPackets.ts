@@ -1,5 +1,12 @@
 import { decodePeers } from '../encoding/compact.ts';
-import { type AnnounceQuery, type AnnounceSuccess, MAX_INTERVAL, MAX_REPLY_PEERS, MAX_TEXT, MIN_INTERVAL } from './httpTrackerReply.ts';
+import {
+  type AnnounceQuery,
+  type AnnounceSuccess,
+  MAX_INTERVAL,
+  MAX_REPLY_PEERS,
+  MAX_TEXT,
+  MIN_INTERVAL,
+} from './httpTrackerReply.ts';
 import { Malformed } from '../encoding/malformed.ts';
 import type { ScrapeCounts } from './scrapeReply.ts';
 import { visible } from '../encoding/visible.ts';
@@ -61,7 +68,12 @@ const headed = (length: number, connectionId: Uint8Array, action: number, transa
 const count64 = (count: number): bigint => BigInt(Number.isFinite(count) && count > 0 ? Math.trunc(count) : 0);
 
 /** An announce of 98 bytes, followed by path and query of `url` unless it has none. BEP 15, 41. */
-export const encodeAnnounce = (connectionId: Uint8Array, transaction: number, query: AnnounceQuery, url = ''): Uint8Array => {
+export const encodeAnnounce = (
+  connectionId: Uint8Array,
+  transaction: number,
+  query: AnnounceQuery,
+  url = '',
+): Uint8Array => {
   const options = urlOptions(url);
   const { bytes, view } = headed(98 + options.length, connectionId, ANNOUNCE, transaction);
   bytes.set(query.infoHash.subarray(0, 20), 16);
@@ -93,7 +105,11 @@ const urlOptions = (url: string): Uint8Array => {
 };
 
 /** Asks for the counts of at most 74 torrents. BEP 15. */
-export const encodeScrape = (connectionId: Uint8Array, transaction: number, infoHashes: readonly Uint8Array[]): Uint8Array => {
+export const encodeScrape = (
+  connectionId: Uint8Array,
+  transaction: number,
+  infoHashes: readonly Uint8Array[],
+): Uint8Array => {
   if (infoHashes.length > MAX_SCRAPED) throw new RangeError(`a scrape is for ${MAX_SCRAPED} torrents at most`);
   const { bytes } = headed(16 + 20 * infoHashes.length, connectionId, SCRAPE, transaction);
   infoHashes.forEach((infoHash, index) => bytes.set(infoHash.subarray(0, 20), 16 + 20 * index));
@@ -101,7 +117,8 @@ export const encodeScrape = (connectionId: Uint8Array, transaction: number, info
 };
 
 /** The number that a reply carries back; undefined for what is too short to be one. */
-export const transactionOf = (bytes: Uint8Array): number | undefined => (bytes.length < 8 ? undefined : viewOf(bytes).getUint32(4));
+export const transactionOf = (bytes: Uint8Array): number | undefined =>
+  bytes.length < 8 ? undefined : viewOf(bytes).getUint32(4);
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
@@ -125,7 +142,10 @@ export const decodeUdpReply = (bytes: Uint8Array, family: 4 | 6): UdpReply => {
     case SCRAPE:
       return { type: 'scrape', counts: scrapeReply(bytes) };
     case ERROR:
-      return { type: 'error', reason: visible(new TextDecoder().decode(bytes.subarray(8, 8 + MAX_TEXT)).replace(/\0+$/, '')) };
+      return {
+        type: 'error',
+        reason: visible(new TextDecoder().decode(bytes.subarray(8, 8 + MAX_TEXT)).replace(/\0+$/, '')),
+      };
     default:
       throw new Malformed('UDP tracker reply', 'an action from 0 to 3', action);
   }

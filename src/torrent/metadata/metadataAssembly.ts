@@ -1,8 +1,8 @@
 import { METADATA_PIECE } from '../../protocol/peer/utMetadata.ts';
 
 /**
- * The pieces of one info dictionary of a claimed size, and who gave each. Nothing is allocated for a claim: pieces are kept as they come.
- * Invariant: `held` pieces are there, `bytes` long in all, each of the size that its number has.
+ * The pieces of one info dictionary of a claimed size, and who gave each. Nothing is allocated for a claim: pieces are
+ * kept as they come. Invariant: `held` pieces are there, `bytes` long in all, each of the size that its number has.
  */
 export class MetadataAssembly<Who> {
   readonly size: number;
@@ -71,7 +71,11 @@ export class MetadataAssembly<Who> {
   /** Is what somebody gave the same as in `truth`? */
   agrees(who: Who, truth: Uint8Array): boolean {
     for (const [piece, { bytes, from }] of this.#pieces) {
-      if (from === who && Buffer.compare(bytes, truth.subarray(piece * METADATA_PIECE, piece * METADATA_PIECE + bytes.length)) !== 0) return false;
+      if (
+        from === who &&
+        Buffer.compare(bytes, truth.subarray(piece * METADATA_PIECE, piece * METADATA_PIECE + bytes.length)) !== 0
+      )
+        return false;
     }
     return true;
   }

@@ -6,7 +6,10 @@ import { Asked, type MetadataSource } from './metadataPeer.ts';
 
 /** Requests in flight with one peer; one with a peer that has kept us waiting. */
 export const MAX_ASKED = 4;
-/** Milliseconds after which others are asked, too; after which nothing is expected any more; silences in a row that are borne with. */
+/**
+ * Milliseconds after which others are asked, too; after which nothing is expected any more; silences in a row that are
+ * borne with.
+ */
 export const OVERDUE = 1_000;
 export const EXPIRES = 5_000;
 export const MAX_SILENCES = 3;
@@ -19,16 +22,20 @@ const MAX_CLAIMS = 3;
 /** Sizes remembered of which a joint assembly was wrong. */
 const MAX_DISPUTED = 1_000;
 
-/** What became of a piece: `wrong` and `unasked` are the peer's fault; `useless` is the first one of nobody knows how many. */
+/**
+ * What became of a piece: `wrong` and `unasked` are the peer's fault; `useless` is the first one of nobody knows how
+ * many.
+ */
 export type Received = 'kept' | 'useless' | 'wrong' | 'unasked';
 
 /**
- * Who is asked for which piece of an info dictionary, and what has come of it. Depends on what peers claim as its size, on what they give,
- * and on the info-hash, which is all that is believed.
+ * Who is asked for which piece of an info dictionary, and what has come of it. Depends on what peers claim as its size,
+ * on what they give, and on the info-hash, which is all that is believed.
  *
- * Peers that claim the same size share the work. If what they gave together has not the hash, one of them lied, and nobody knows which: from
- * then on each of them gives all of it on its own, beginning with what it gave before. What one alone gave and has not the hash is its lie. So a
- * liar costs the others one round, and no number of them can keep an honest peer from being believed.
+ * Peers that claim the same size share the work. If what they gave together has not the hash, one of them lied, and
+ * nobody knows which: from then on each of them gives all of it on its own, beginning with what it gave before. What
+ * one alone gave and has not the hash is its lie. So a liar costs the others one round, and no number of them can keep
+ * an honest peer from being believed.
  *
  * Invariants: a piece is kept only if this very peer was asked for it; no more than {@link MAX_HELD} bytes are held.
  */
@@ -83,7 +90,10 @@ export class MetadataDraft {
     return true;
   }
 
-  /** A peer gives pieces, and does not say of which size all is: many have it, some do not have it yet themselves. It is asked for the first one. */
+  /**
+   * A peer gives pieces, and does not say of which size all is: many have it, some do not have it yet themselves. It is
+   * asked for the first one.
+   */
   unsized(source: MetadataSource, now: number): void {
     this.#known(source);
     this.refill(now);
@@ -97,7 +107,11 @@ export class MetadataDraft {
   }
 
   /** A piece has come. `bytes` are copied. After `wrong` nothing that it gave counts. */
-  received(source: MetadataSource, message: { readonly piece: number; readonly size?: number; readonly bytes: Uint8Array }, now: number): Received {
+  received(
+    source: MetadataSource,
+    message: { readonly piece: number; readonly size?: number; readonly bytes: Uint8Array },
+    now: number,
+  ): Received {
     const peer = this.#peers.get(source);
     const { piece, size, bytes } = message;
     if (peer === undefined || (!peer.inFlight.delete(piece) && !peer.late.delete(piece))) return 'unasked';
@@ -114,7 +128,8 @@ export class MetadataDraft {
     }
     peer.useful();
     const assembly = this.#assemblyOf(peer);
-    if ((size !== undefined && size !== peer.size) || bytes.length !== assembly.sizeOf(piece)) return this.#wrong(peer, assembly);
+    if ((size !== undefined && size !== peer.size) || bytes.length !== assembly.sizeOf(piece))
+      return this.#wrong(peer, assembly);
     if (!assembly.has(piece)) {
       this.#makeRoom(bytes.length, assembly);
       // A Buffer's own `slice` would not copy.
@@ -143,7 +158,8 @@ export class MetadataDraft {
 
   /** Nothing is kept of a size that nobody claims any more and nobody gave anything of. */
   #tidy(size: number): void {
-    if (this.#shared.get(size)?.held === 0 && ![...this.#peers.values()].some((peer) => peer.size === size)) this.#shared.delete(size);
+    if (this.#shared.get(size)?.held === 0 && ![...this.#peers.values()].some((peer) => peer.size === size))
+      this.#shared.delete(size);
   }
 
   /** Every second. False for a peer that has kept us waiting too often. */
@@ -270,7 +286,8 @@ export class MetadataDraft {
       let farthest: MetadataAssembly<Asked> | undefined;
       for (const assembly of this.#assemblies()) {
         held += assembly.bytes;
-        if (assembly !== spared && assembly.held > 0 && assembly.missing > (farthest?.missing ?? -1)) farthest = assembly;
+        if (assembly !== spared && assembly.held > 0 && assembly.missing > (farthest?.missing ?? -1))
+          farthest = assembly;
       }
       if (held <= MAX_HELD || farthest === undefined) return;
       for (const who of farthest.givers) farthest.forget(who);
@@ -292,7 +309,8 @@ export class MetadataDraft {
       if (shared.held === 0 && !claimed.has(size)) throw new RangeError(`an assembly of ${size}, and nobody claims it`);
     for (const peer of this.#peers.values()) {
       if (peer.inFlight.size > MAX_ASKED) throw new RangeError(`${peer.inFlight.size} requests in flight`);
-      if (peer.own !== undefined && peer.own.size !== peer.size) throw new RangeError(`an assembly of ${peer.own.size} for a claim of ${peer.size}`);
+      if (peer.own !== undefined && peer.own.size !== peer.size)
+        throw new RangeError(`an assembly of ${peer.own.size} for a claim of ${peer.size}`);
     }
   }
 }

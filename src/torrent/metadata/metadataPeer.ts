@@ -1,6 +1,9 @@
 import type { MetadataAssembly } from './metadataAssembly.ts';
 
-/** Milliseconds that a peer is left alone after it has rejected a request, or kept us waiting without having said that it has anything: doubled each time. */
+/**
+ * Milliseconds that a peer is left alone after it has rejected a request, or kept us waiting without having said that
+ * it has anything: doubled each time.
+ */
 const REJECTED_PAUSE = { first: 1_000, most: 30_000 };
 
 /** Who can be asked. */

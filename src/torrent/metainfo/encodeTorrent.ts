@@ -9,7 +9,11 @@ export interface TorrentContent {
   /** 20 bytes a piece. */
   readonly pieceHashes: Uint8Array;
   readonly length?: number;
-  readonly files?: readonly { readonly path: readonly string[]; readonly length: number; readonly attributes?: string }[];
+  readonly files?: readonly {
+    readonly path: readonly string[];
+    readonly length: number;
+    readonly attributes?: string;
+  }[];
   /** One URL, or tiers of URLs (BEP 12). */
   readonly announce?: string | readonly (readonly string[])[];
   /** BEP 19. */
@@ -38,8 +42,15 @@ export const encodeTorrent = (content: TorrentContent): Uint8Array => {
   });
 };
 
-/** The bytes of a .torrent with the original info dictionary, and so the same info-hash: of one that came by a magnet link. BEP 3, 9. */
-export const encodeOriginal = ({ info, announce, webSeeds }: Pick<Torrent, 'info' | 'announce' | 'webSeeds'>): Uint8Array => {
+/**
+ * The bytes of a .torrent with the original info dictionary, and so the same info-hash: of one that came by a magnet
+ * link. BEP 3, 9.
+ */
+export const encodeOriginal = ({
+  info,
+  announce,
+  webSeeds,
+}: Pick<Torrent, 'info' | 'announce' | 'webSeeds'>): Uint8Array => {
   const before = encode({ announce: announce[0]?.[0], 'announce-list': announce.length > 0 ? announce : undefined });
   const after = encode({ 'url-list': webSeeds.length > 0 ? webSeeds : undefined });
   // Keys are in order: those before `info`, and those after it.

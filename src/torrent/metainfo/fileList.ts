@@ -25,7 +25,10 @@ export interface TorrentFile {
   readonly link?: readonly string[];
 }
 
-/** The files of an info dictionary in their order, the one file named `name` if there is no list; `toText` makes text of names. BEP 3, 47. */
+/**
+ * The files of an info dictionary in their order, the one file named `name` if there is no list; `toText` makes text of
+ * names. BEP 3, 47.
+ */
 export const fileList = (info: Dict, name: string, toText: ToText): readonly TorrentFile[] => {
   // A file on its own aligns nothing, whatever it is called.
   if (!info.has('files')) return [{ ...toFile(info, 'info', [name], 0, toText), padding: false }];
@@ -64,6 +67,7 @@ const lengthOf = (entry: Dict, what: string, attributes: string): number => {
 const pathOf = (entry: Dict, what: string): readonly Raw[] => {
   const path = rawPath(entry, 'path');
   if (!path) throw new Malformed(`${what}.path`, 'a list of at least one name', described(entry.get('path')));
-  if (path.length > MAX_PATH_DEPTH) throw new Malformed(`${what}.path`, `at most ${MAX_PATH_DEPTH} folders inside one another`, path.length);
+  if (path.length > MAX_PATH_DEPTH)
+    throw new Malformed(`${what}.path`, `at most ${MAX_PATH_DEPTH} folders inside one another`, path.length);
   return path;
 };

@@ -44,8 +44,10 @@ export interface MagnetLink {
 }
 
 /**
- * Reads a link. Keys that are not known are passed over, and so is a tracker, a peer or a web seed that can't be used, which is told in
- * `ignored`. Throws `Malformed` with `what` from `magnet.xt` to `magnet.so`, and `Unsupported` for what is v2-only (BEP 52). BEP 9, 53.
+ * Reads a link. Keys that are not known are passed over, and so is a tracker, a peer or a web seed that can't be used,
+ * which is told in
+ * `ignored`. Throws `Malformed` with `what` from `magnet.xt` to `magnet.so`, and `Unsupported` for what is v2-only (BEP
+ * 52). BEP 9, 53.
  */
 export const parseMagnet = (link: string): MagnetLink => {
   const text = link.trim();
@@ -82,7 +84,8 @@ export const parseMagnet = (link: string): MagnetLink => {
 export const formatMagnet = (magnet: Omit<MagnetLink, 'ignored'>): string => {
   const { infoHash, infoHashV2, name, length, announce, peers, webSeeds, sources, select } = magnet;
   const parts = [`xt=urn:btih:${toHex(infoHash)}`];
-  const add = (key: string, values: readonly string[]): void => void parts.push(...values.map((value) => `${key}=${escaped(value)}`));
+  const add = (key: string, values: readonly string[]): void =>
+    void parts.push(...values.map((value) => `${key}=${escaped(value)}`));
   if (infoHashV2 !== undefined) add('xt', [`urn:btmh:${SHA2_256}${toHex(infoHashV2)}`]);
   if (name !== undefined) add('dn', [name]);
   if (length !== undefined) add('xl', [String(length)]);
@@ -95,14 +98,24 @@ export const formatMagnet = (magnet: Omit<MagnetLink, 'ignored'>): string => {
 };
 
 /** The link of an info-hash alone. */
-export const magnetOf = (infoHash: Uint8Array): MagnetLink => ({ infoHash, announce: [], peers: [], webSeeds: [], sources: [], ignored: [] });
+export const magnetOf = (infoHash: Uint8Array): MagnetLink => ({
+  infoHash,
+  announce: [],
+  peers: [],
+  webSeeds: [],
+  sources: [],
+  ignored: [],
+});
 
 /** SHA-256 and its length, as multihashes have it. */
 const SHA2_256 = '1220';
 
 const shown = (text: string): string => visible(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 
-/** Values as they are written, by lower-case key. Numbered keys (`tr.1`) are one key; `&amp;` is what copying from a web page leaves. */
+/**
+ * Values as they are written, by lower-case key. Numbered keys (`tr.1`) are one key; `&amp;` is what copying from a web
+ * page leaves.
+ */
 const valuesOf = (query: string): Map<string, string[]> => {
   const values = new Map<string, string[]>();
   for (const part of query.split(/&(?:amp;)?/)) {
@@ -134,7 +147,9 @@ const escaped = (value: string): string =>
     .replaceAll('%2F', '/');
 
 const hashesOf = (topics: readonly string[]): Pick<MagnetLink, 'infoHash' | 'infoHashV2'> => {
-  const named = (urn: string): string[] => [...new Set(topics.filter((topic) => topic.toLowerCase().startsWith(urn)).map((topic) => topic.slice(urn.length)))];
+  const named = (urn: string): string[] => [
+    ...new Set(topics.filter((topic) => topic.toLowerCase().startsWith(urn)).map((topic) => topic.slice(urn.length))),
+  ];
   const infoHashes = new Map(
     named('urn:btih:')
       .map((text) => infoHashOf(text))
@@ -143,9 +158,22 @@ const hashesOf = (topics: readonly string[]): Pick<MagnetLink, 'infoHash' | 'inf
   const [v2] = named('urn:btmh:').filter((text) => /^1220[0-9a-f]{64}$/i.test(text));
   const [infoHash] = infoHashes.values();
   if (infoHashes.size > 1) throw new Malformed('magnet.xt', 'one info-hash', `${infoHashes.size} different ones`);
-  if (infoHash !== undefined) return { infoHash, ...(v2 !== undefined && { infoHashV2: new Uint8Array(Buffer.from(v2.slice(SHA2_256.length), 'hex')) }) };
-  if (v2 !== undefined) throw new Unsupported('magnet.xt', 'a v1 or hybrid torrent (urn:btih:)', 'a v2-only one (BEP 52), which is not supported yet');
-  throw new Malformed('magnet.xt', 'urn:btih: and an info-hash', topics.length === 0 ? 'none' : shown(topics.join(' ')));
+  if (infoHash !== undefined)
+    return {
+      infoHash,
+      ...(v2 !== undefined && { infoHashV2: new Uint8Array(Buffer.from(v2.slice(SHA2_256.length), 'hex')) }),
+    };
+  if (v2 !== undefined)
+    throw new Unsupported(
+      'magnet.xt',
+      'a v1 or hybrid torrent (urn:btih:)',
+      'a v2-only one (BEP 52), which is not supported yet',
+    );
+  throw new Malformed(
+    'magnet.xt',
+    'urn:btih: and an info-hash',
+    topics.length === 0 ? 'none' : shown(topics.join(' ')),
+  );
 };
 
 const infoHashOf = (text: string): Uint8Array => {
@@ -153,7 +181,11 @@ const infoHashOf = (text: string): Uint8Array => {
     return parseId(text);
   } catch (cause) {
     if (!(cause instanceof Malformed)) throw cause;
-    throw new Malformed('magnet.xt', `${2 * ID_LENGTH} hexadecimal or 32 base32 digits after urn:btih:`, `"${shown(text)}"`);
+    throw new Malformed(
+      'magnet.xt',
+      `${2 * ID_LENGTH} hexadecimal or 32 base32 digits after urn:btih:`,
+      `"${shown(text)}"`,
+    );
   }
 };
 

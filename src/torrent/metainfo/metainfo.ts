@@ -48,9 +48,13 @@ export interface Torrent {
 /** It may be a good torrent, but not one that we can do. */
 export class Unsupported extends Malformed {}
 
-/** Throws `Malformed`, and `Unsupported` for a v2-only torrent (BEP 52). Keys may be out of order; the info-hash is of the original bytes. BEP 3. */
+/**
+ * Throws `Malformed`, and `Unsupported` for a v2-only torrent (BEP 52). Keys may be out of order; the info-hash is of
+ * the original bytes. BEP 3.
+ */
 export const parseTorrent = (bytes: Uint8Array): Torrent => {
-  if (bytes.length > MAX_TORRENT_BYTES) throw new Malformed('torrent', `at most ${MAX_TORRENT_BYTES} bytes`, bytes.length);
+  if (bytes.length > MAX_TORRENT_BYTES)
+    throw new Malformed('torrent', `at most ${MAX_TORRENT_BYTES} bytes`, bytes.length);
   const { value, spans } = decodeWithSpans(bytes, { mode: 'lenient', maxBytes: MAX_TORRENT_BYTES });
   const torrent = dictOf(value);
   const info = dictOf(torrent?.get('info'));
@@ -60,7 +64,10 @@ export const parseTorrent = (bytes: Uint8Array): Torrent => {
   return { ...fromInfo(info, torrent, new Uint8Array(bytes.subarray(span.start, span.end))), ...around(torrent) };
 };
 
-/** The torrent that an info dictionary describes on its own, without trackers or web seeds: what peers send for a magnet link. BEP 9. */
+/**
+ * The torrent that an info dictionary describes on its own, without trackers or web seeds: what peers send for a magnet
+ * link. BEP 9.
+ */
 export const parseInfo = (bytes: Uint8Array): Torrent => {
   // Unlike a .torrent it has no end but its own: the info-hash is of all of it.
   const { value } = decodeWithSpans(bytes, { mode: 'lenient', tail: false, maxBytes: MAX_INFO_BYTES });
@@ -69,7 +76,10 @@ export const parseInfo = (bytes: Uint8Array): Torrent => {
   return { ...fromInfo(info, new Map(), new Uint8Array(bytes)), ...around(new Map()) };
 };
 
-type Inside = Pick<Torrent, 'infoHash' | 'name' | 'pieceLength' | 'length' | 'pieceHashes' | 'files' | 'layout' | 'private' | 'source' | 'info'>;
+type Inside = Pick<
+  Torrent,
+  'infoHash' | 'name' | 'pieceLength' | 'length' | 'pieceHashes' | 'files' | 'layout' | 'private' | 'source' | 'info'
+>;
 type Around = Omit<Torrent, keyof Inside>;
 
 const fromInfo = (info: Dict, outside: Dict, bytes: Uint8Array): Inside => {
@@ -81,7 +91,8 @@ const fromInfo = (info: Dict, outside: Dict, bytes: Uint8Array): Inside => {
   const named = toText(rawName) || toHex(infoHash);
   const files = fileList(info, named, toText);
   const length = files.reduce((sum, file) => sum + file.length, 0);
-  if (length === 0) throw new Malformed('info', 'at least one byte of content', '0 bytes: there is nothing to download');
+  if (length === 0)
+    throw new Malformed('info', 'at least one byte of content', '0 bytes: there is nothing to download');
   const pieceLength = pieceLengthOf(info);
   const rawSource = rawText(info, 'source');
   const source = rawSource && toTextOf([rawSource], info, outside)(rawSource);
@@ -118,7 +129,8 @@ const pieceHashesOf = (info: Dict, { pieceCount }: Geometry): Uint8Array => {
   const hashes = bytesOf(info.get('pieces'));
   if (!hashes) throw new Malformed('info.pieces', 'a string of hashes', described(info.get('pieces')));
   if (hashes.length % 20 !== 0) throw new Malformed('info.pieces', 'a multiple of 20 bytes', hashes.length);
-  if (hashes.length !== pieceCount * 20) throw new Malformed('info.pieces', `${pieceCount} hashes, as many as pieces`, hashes.length / 20);
+  if (hashes.length !== pieceCount * 20)
+    throw new Malformed('info.pieces', `${pieceCount} hashes, as many as pieces`, hashes.length / 20);
   return hashes;
 };
 

@@ -6,7 +6,10 @@ export type Raw = string | Uint8Array;
 /** Never fails. */
 export type ToText = (raw: Raw) => string;
 
-/** The member `key`, or the one that says by its name that it is UTF-8 where that is true. Undefined if neither is a string. */
+/**
+ * The member `key`, or the one that says by its name that it is UTF-8 where that is true. Undefined if neither is a
+ * string.
+ */
 export const rawText = (dict: Dict, key: string): Raw | undefined => {
   const better = bytesOf(dict.get(`${key}.utf-8`));
   return (better && decodeUtf8(better)) ?? bytesOf(dict.get(key)) ?? better;
@@ -21,7 +24,9 @@ export const rawPath = (entry: Dict, key: 'path' | 'symlink path'): readonly Raw
 
 const strings = (value: Value | undefined): readonly Uint8Array[] | undefined => {
   const list = listOf(value);
-  return list && list.length > 0 && list.every((each): each is Uint8Array => each instanceof Uint8Array) ? list : undefined;
+  return list && list.length > 0 && list.every((each): each is Uint8Array => each instanceof Uint8Array)
+    ? list
+    : undefined;
 };
 
 /**

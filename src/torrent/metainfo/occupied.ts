@@ -27,7 +27,10 @@ export interface Findings {
   readonly others: readonly AnyNote[];
 }
 
-/** A file that is there and may not be ours: nothing in it is of this torrent, or another torrent's note says that it belongs to that one. */
+/**
+ * A file that is there and may not be ours: nothing in it is of this torrent, or another torrent's note says that it
+ * belongs to that one.
+ */
 export interface Occupied {
   readonly file: number;
   /** Info-hash of the other torrent. */
@@ -37,15 +40,24 @@ export interface Occupied {
 type Files = Pick<Torrent, 'infoHash' | 'length' | 'pieceLength' | 'files'>;
 
 /** The wanted files that are longer than the torrent has them. */
-export const longerFiles = ({ files }: Pick<Torrent, 'files'>, stamps: readonly Stamp[], wants: (file: number) => boolean): readonly number[] =>
-  files.flatMap(({ length, padding }, file) => (!padding && wants(file) && (stamps[file]?.size ?? -1) > length ? [file] : []));
+export const longerFiles = (
+  { files }: Pick<Torrent, 'files'>,
+  stamps: readonly Stamp[],
+  wants: (file: number) => boolean,
+): readonly number[] =>
+  files.flatMap(({ length, padding }, file) =>
+    !padding && wants(file) && (stamps[file]?.size ?? -1) > length ? [file] : [],
+  );
 
 /**
  * The files that would be written to though they may be somebody else's. A file is ours if our note says so, or one of
  * its pieces is right. With holes, or too small to hold a piece of its own, a file may be what another client has begun
  * to download: that is believed when something else of the torrent is there.
  */
-export const occupiedFiles = (torrent: Files, { stamps, have, wanted, note, others }: Findings): readonly Occupied[] => {
+export const occupiedFiles = (
+  torrent: Files,
+  { stamps, have, wanted, note, others }: Findings,
+): readonly Occupied[] => {
   const geometry = new Geometry(torrent);
   const strangers = others.filter(({ infoHash }) => !equalIds(infoHash, torrent.infoHash));
   const found: Occupied[] = [];
@@ -71,7 +83,9 @@ const isOurs = (note: ResumeNote | undefined, file: number, stamp: FoundStamp): 
   note !== undefined && (!note.clean || sameStamp(note.stamps[file], stamp));
 
 const claims = ({ stamps, clean }: AnyNote, now: FoundStamp): boolean =>
-  stamps.some((then) => then.size >= 0 && (then.ino ?? 0) !== 0 && then.ino === now.ino && (!clean || sameStamp(then, now)));
+  stamps.some(
+    (then) => then.size >= 0 && (then.ino ?? 0) !== 0 && then.ino === now.ino && (!clean || sameStamp(then, now)),
+  );
 
 const maybePartial = ({ pieceLength }: Geometry, offset: number, { size, allocated = size }: FoundStamp): boolean => {
   const own = Math.ceil(offset / pieceLength) * pieceLength;

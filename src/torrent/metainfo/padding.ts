@@ -5,7 +5,10 @@ export interface FileEntry {
   readonly attributes?: string;
 }
 
-/** `files` with padding between them, so that each begins with a piece. Files without bytes have no place to begin. BEP 47. */
+/**
+ * `files` with padding between them, so that each begins with a piece. Files without bytes have no place to begin. BEP
+ * 47.
+ */
 export const padded = (files: readonly FileEntry[], pieceLength: number): readonly FileEntry[] => {
   const all: FileEntry[] = [];
   let past = 0;

@@ -20,4 +20,5 @@ export const pieceLengthFor = (length: number): number => {
 };
 
 /** Do other clients take it? BEP 3 asks for a power of two, and they ask for blocks of 16 KiB. */
-export const isPieceLength = (length: number): boolean => length >= BLOCK && length <= MAX_PIECE_LENGTH && Number.isInteger(Math.log2(length));
+export const isPieceLength = (length: number): boolean =>
+  length >= BLOCK && length <= MAX_PIECE_LENGTH && Number.isInteger(Math.log2(length));

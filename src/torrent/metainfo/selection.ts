@@ -10,36 +10,51 @@ export type Span = readonly [first: number, last: number];
 export const MAX_SPANS = 10_000;
 export const MAX_SELECTED = 100_000;
 
-/** Numbers and spans like `0,2,4-8`, as spans in order that neither touch nor overlap. Throws `Malformed` named `what`. BEP 53. */
+/**
+ * Numbers and spans like `0,2,4-8`, as spans in order that neither touch nor overlap. Throws `Malformed` named `what`.
+ * BEP 53.
+ */
 export const parseSelection = (what: string, text: string): readonly Span[] => {
   const parts = text.split(',', MAX_SPANS + 1);
   if (parts.length > MAX_SPANS) throw new Malformed(what, `at most ${MAX_SPANS} numbers and spans`, 'more');
   const spans = parts.map((part): Span => {
     const [, first, last = first] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(part.trim()) ?? [];
     const span: Span = [Number(first), Number(last)];
-    if (first === undefined || span[1] < span[0]) throw new Malformed(what, 'numbers and spans of files like 0,2,4-8', `"${visible(part.slice(0, 40))}"`);
+    if (first === undefined || span[1] < span[0])
+      throw new Malformed(what, 'numbers and spans of files like 0,2,4-8', `"${visible(part.slice(0, 40))}"`);
     if (span[1] >= MAX_SELECTED) throw new Malformed(what, `files below ${MAX_SELECTED}`, span[1]);
     return span;
   });
   return merged(spans);
 };
 
-export const formatSelection = (spans: readonly Span[]): string => spans.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
+export const formatSelection = (spans: readonly Span[]): string =>
+  spans.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
 
-/** The pieces of which no selected file has a byte; none if there is no selection. A selection of files that there are not selects nothing. */
-export const unselected = ({ files }: Pick<Torrent, 'files'>, { pieceCount, pieceLength }: Geometry, spans: readonly Span[] | undefined): readonly number[] => {
+/**
+ * The pieces of which no selected file has a byte; none if there is no selection. A selection of files that there are
+ * not selects nothing.
+ */
+export const unselected = (
+  { files }: Pick<Torrent, 'files'>,
+  { pieceCount, pieceLength }: Geometry,
+  spans: readonly Span[] | undefined,
+): readonly number[] => {
   if (spans === undefined) return [];
   const wanted = new Set<number>();
   for (const [first, last] of spans) {
     for (const { offset, length } of files.slice(first, last + 1)) {
       if (length === 0) continue;
-      for (let piece = Math.floor(offset / pieceLength); piece * pieceLength < offset + length; piece++) wanted.add(piece);
+      for (let piece = Math.floor(offset / pieceLength); piece * pieceLength < offset + length; piece++)
+        wanted.add(piece);
     }
   }
   return Array.from({ length: pieceCount }, (_, index) => index).filter((index) => !wanted.has(index));
 };
 
-/** Is a file, by its number, in the selection? All are if there is none. Quick, as there may be as many spans as files. */
+/**
+ * Is a file, by its number, in the selection? All are if there is none. Quick, as there may be as many spans as files.
+ */
 export const selects = (spans: readonly Span[] | undefined): ((file: number) => boolean) => {
   if (spans === undefined) return () => true;
   const ordered = merged(spans);

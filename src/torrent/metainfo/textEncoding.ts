@@ -8,7 +8,10 @@ export type Decode = (bytes: Uint8Array) => string | undefined;
 
 type Decoder = InstanceType<typeof TextDecoder>;
 
-/** Encodings in which ASCII is ASCII, by the numbers that Windows has for them. In others, such as UTF-16, `/` would be made of anything. */
+/**
+ * Encodings in which ASCII is ASCII, by the numbers that Windows has for them. In others, such as UTF-16, `/` would be
+ * made of anything.
+ */
 const PAGES: ReadonlyMap<number, string> = new Map([
   [866, 'ibm866'],
   [874, 'windows-874'],
@@ -46,7 +49,10 @@ const SPELLINGS: ReadonlyMap<string, number> = new Map([
   ...[1, 2, 3, 4, 9, 10, 13, 14, 15, 16].map((part, n): [string, number] => [`latin${n + 1}`, 28_590 + part]),
 ]);
 
-/** The decoders for what a dictionary says of its texts in `encoding` and `codepage`; none for names unknown or not allowed. */
+/**
+ * The decoders for what a dictionary says of its texts in `encoding` and `codepage`; none for names unknown or not
+ * allowed.
+ */
 export const givenEncodings = (dict: Dict): readonly Decode[] => {
   const label = bytesOf(dict.get('encoding'));
   const pages = [label && label.length <= MAX_LABEL ? pageOf(latin1(label)) : undefined, intOf(dict.get('codepage'))];
@@ -72,7 +78,9 @@ const decoderOf = (name: string | undefined): Decode | undefined => {
     // Not every decoder leaves the controls of ASCII alone.
     if (bytes.every((byte) => byte < 0x80)) return latin1(bytes);
     const text = attempt(decoder, bytes);
-    const whole = western ? text?.replaceAll(/[\x80-\x9f]/g, (control) => WESTERN[control.charCodeAt(0) - 0x80] as string) : text;
+    const whole = western
+      ? text?.replaceAll(/[\x80-\x9f]/g, (control) => WESTERN[control.charCodeAt(0) - 0x80] as string)
+      : text;
     // A decoder that knows less of an encoding than there is makes controls of the rest, or these letters of nobody.
     return whole === undefined || /[\x80-\x9f\uf8f0-\uf8f7\ufffd]/.test(whole) ? undefined : whole;
   };

@@ -24,8 +24,9 @@ const written = (value: Value | string | undefined): string | undefined => {
 };
 
 /**
- * A URL that may be used, as printable ASCII: one of `schemes`, a host, a port that exists. Undefined for any other, so that
- * no line break gets into a request. Blanks and letters of other scripts are met in the wild, and encoded, but for those of the host.
+ * A URL that may be used, as printable ASCII: one of `schemes`, a host, a port that exists. Undefined for any other, so
+ * that no line break gets into a request. Blanks and letters of other scripts are met in the wild, and encoded, but for
+ * those of the host.
  */
 const usable = (value: Value | string | undefined, schemes: readonly string[]): string | undefined => {
   const text = written(value);

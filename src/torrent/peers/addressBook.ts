@@ -47,17 +47,20 @@ interface Entry<A> {
 }
 
 /**
- * Who can be dialled, when, and who first: those that were useful, then those that failed least often, then by who named them,
- * then by their priority (BEP 40), then whoever was named first. Depends on: what each peer did last time, how often it failed, how
- * many are known and connected at its host, where others see us, and how many were dialled just now. Invariants: an address is
- * waiting, active, resting or unknown; at most {@link MAX_KNOWN} are known;
+ * Who can be dialled, when, and who first: those that were useful, then those that failed least often, then by who
+ * named them, then by their priority (BEP 40), then whoever was named first. Depends on: what each peer did last time,
+ * how often it failed, how many are known and connected at its host, where others see us, and how many were dialled
+ * just now. Invariants: an address is waiting, active, resting or unknown; at most {@link MAX_KNOWN} are known;
  * a banned one and our own are none of these, but for sessions that are still to end.
  */
 export class AddressBook<A extends Candidate> {
   readonly #entries = new Map<string, Entry<A>>();
   readonly #waiting = new Map<string, Entry<A>>();
   readonly #resting = new Set<Entry<A>>();
-  /** Those who have called and are active; where they called from may be taken by others when they have said where they listen. */
+  /**
+   * Those who have called and are active; where they called from may be taken by others when they have said where they
+   * listen.
+   */
   readonly #callers = new Map<Candidate, Entry<A>>();
   readonly #room: HostRoom<A>;
   readonly #bans = new Set<string>();
@@ -71,7 +74,16 @@ export class AddressBook<A extends Candidate> {
   #dialsAt = 0;
   active = 0;
 
-  constructor(most: number = MAX_KNOWN, { dialRate = DIAL_RATE, port = 0, forgotten = () => {}, useless, atStake = () => false }: AddressBookOptions<A> = {}) {
+  constructor(
+    most: number = MAX_KNOWN,
+    {
+      dialRate = DIAL_RATE,
+      port = 0,
+      forgotten = () => {},
+      useless,
+      atStake = () => false,
+    }: AddressBookOptions<A> = {},
+  ) {
     this.#most = most;
     this.#dialRate = this.#dials = dialRate;
     this.#seenAs = new SeenAs(port);
@@ -115,7 +127,10 @@ export class AddressBook<A extends Candidate> {
     return 'added';
   }
 
-  /** Somebody has called: active from now on if there is a place. Forgotten when that is over, unless it has said where it listens. */
+  /**
+   * Somebody has called: active from now on if there is a place. Forgotten when that is over, unless it has said where
+   * it listens.
+   */
   admit(address: A): Admission {
     const host = hostOf(address);
     if (this.#bans.has(host)) return 'banned';
@@ -130,7 +145,10 @@ export class AddressBook<A extends Candidate> {
     return 'added';
   }
 
-  /** Whoever called from `address` can be dialled at `dialable`: it is known there, and not dialled as long as it is connected. */
+  /**
+   * Whoever called from `address` can be dialled at `dialable`: it is known there, and not dialled as long as it is
+   * connected.
+   */
   listensAt(address: A, dialable: A): void {
     const entry = this.#callers.get(address);
     const other = this.#entries.get(addressKey(dialable));
@@ -147,13 +165,18 @@ export class AddressBook<A extends Candidate> {
     this.#room.began(entry);
   }
 
-  /** Others see us at this address: from now on priorities can be told. The first one of each family counts, and only public ones. */
+  /**
+   * Others see us at this address: from now on priorities can be told. The first one of each family counts, and only
+   * public ones.
+   */
   seenAs(host: string): void {
     if (!this.#seenAs.add(host)) return;
     for (const entry of this.#entries.values()) entry.priority = this.#seenAs.priorityOf(entry.address);
   }
 
-  /** The next to dial at `now` (ms), from now on active; undefined if there is none or too many were dialled just now. */
+  /**
+   * The next to dial at `now` (ms), from now on active; undefined if there is none or too many were dialled just now.
+   */
   take(now: number): A | undefined {
     const entry = this.#next(now);
     if (entry === undefined) return undefined;
@@ -240,7 +263,8 @@ export class AddressBook<A extends Candidate> {
   /** Makes room: of those that are not active, the one that failed most often goes. */
   #forgetWorst(): boolean {
     let worst: Entry<A> | undefined;
-    for (const entry of this.#entries.values()) if (entry.state !== 'active' && entry.failures > (worst?.failures ?? 0)) worst = entry;
+    for (const entry of this.#entries.values())
+      if (entry.state !== 'active' && entry.failures > (worst?.failures ?? 0)) worst = entry;
     if (worst === undefined) return false;
     this.#forget(worst);
     this.#forgotten(worst.address, 'full');
@@ -259,7 +283,16 @@ export class AddressBook<A extends Candidate> {
   }
 
   #enter(address: A, state: 'waiting' | 'active', passing: boolean): Entry<A> {
-    const entry: Entry<A> = { address, session: address, state, passing, failures: 0, useful: false, priority: this.#seenAs.priorityOf(address), until: 0 };
+    const entry: Entry<A> = {
+      address,
+      session: address,
+      state,
+      passing,
+      failures: 0,
+      useful: false,
+      priority: this.#seenAs.priorityOf(address),
+      until: 0,
+    };
     this.#entries.set(addressKey(address), entry);
     this.#room.knows(entry);
     return entry;
@@ -286,10 +319,15 @@ export class AddressBook<A extends Candidate> {
     const entries = [...this.#entries.values()];
     const within = (wanted: string) => entries.filter(({ state }) => state === wanted);
     const counts = ['waiting', 'resting', 'active'].map((state) => within(state).length);
-    if (counts.join() !== [this.#waiting.size, this.#resting.size, this.active].join()) throw new RangeError('the address book miscounts');
+    if (counts.join() !== [this.#waiting.size, this.#resting.size, this.active].join())
+      throw new RangeError('the address book miscounts');
     if (entries.length > this.#most) throw new RangeError(`${entries.length} addresses known`);
     this.#room.check(entries, within('active'));
-    if (entries.some(({ address, state }) => state !== 'active' && (this.#selves.has(addressKey(address)) || this.isBanned(address)))) {
+    if (
+      entries.some(
+        ({ address, state }) => state !== 'active' && (this.#selves.has(addressKey(address)) || this.isBanned(address)),
+      )
+    ) {
       throw new RangeError('somebody is known who must not be');
     }
   }

@@ -22,5 +22,8 @@ export const remember = (set: Set<string>, key: string, most: number): void => {
   if (set.size > most && oldest !== undefined) set.delete(oldest);
 };
 
-/** Peers in one house share an address of the internet; those on one machine or local network do not: each is a host of its own. */
+/**
+ * Peers in one house share an address of the internet; those on one machine or local network do not: each is a host of
+ * its own.
+ */
 export const hostOf = (address: Candidate): string => (isHome(address.host) ? addressKey(address) : address.host);

@@ -2,7 +2,12 @@ import type { Bitfield } from '../bitfield.ts';
 
 /** What is counted of a connected peer. */
 export interface Member {
-  readonly state: { readonly choked: boolean; readonly downloaded: number; readonly uploaded: number; readonly have: Bitfield };
+  readonly state: {
+    readonly choked: boolean;
+    readonly downloaded: number;
+    readonly uploaded: number;
+    readonly have: Bitfield;
+  };
 }
 
 /**

@@ -42,8 +42,9 @@ interface Share {
 }
 
 /**
- * The places of all torrents of a process. Depends on how many each of them has, and on how many were dialled just now. Who has fewest
- * is first; who has more than an equal part gives places up to those who want them and have less. Invariant: never more than `most`.
+ * The places of all torrents of a process. Depends on how many each of them has, and on how many were dialled just now.
+ * Who has fewest is first; who has more than an equal part gives places up to those who want them and have less.
+ * Invariant: never more than `most`.
  */
 export class ConnectionBudget {
   readonly #most: number;
@@ -54,7 +55,10 @@ export class ConnectionBudget {
   #dials: number;
   #dialsAt = 0;
 
-  constructor({ most = MAX_CONNECTIONS, dialRate = MAX_DIAL_RATE }: { readonly most?: number; readonly dialRate?: number } = {}) {
+  constructor({
+    most = MAX_CONNECTIONS,
+    dialRate = MAX_DIAL_RATE,
+  }: { readonly most?: number; readonly dialRate?: number } = {}) {
     this.#most = most;
     this.#dialRate = this.#dials = dialRate;
   }
@@ -136,6 +140,7 @@ export class ConnectionBudget {
   check(): void {
     let held = 0;
     for (const share of this.#shares) held += share.held;
-    if (held !== this.#held || held > this.#most) throw new RangeError(`${held} connections of ${this.#most}, counted as ${this.#held}`);
+    if (held !== this.#held || held > this.#most)
+      throw new RangeError(`${held} connections of ${this.#most}, counted as ${this.#held}`);
   }
 }

@@ -1,5 +1,12 @@
 /** Who is dialled first, by who named them: people know best, and whoever calls is there. */
-export const PREFERENCE: Readonly<Record<string, number>> = { manual: 0, incoming: 1, tracker: 2, lsd: 2, pex: 3, dht: 3 };
+export const PREFERENCE: Readonly<Record<string, number>> = {
+  manual: 0,
+  incoming: 1,
+  tracker: 2,
+  lsd: 2,
+  pex: 3,
+  dht: 3,
+};
 
 interface Dialable {
   readonly address: { readonly source?: string };

@@ -15,8 +15,9 @@ export const duplicatesOf = <C extends Connection>(newer: C, members: Iterable<C
 };
 
 /**
- * Of two connections with one peer, the one to close. Both sides come to the same result, no matter which sees it first: the older one stays
- * if both were made by the same side; else the one that was made by the side with the greater id.
+ * Of two connections with one peer, the one to close. Both sides come to the same result, no matter which sees it
+ * first: the older one stays if both were made by the same side; else the one that was made by the side with the
+ * greater id.
  */
 export const superfluous = <C extends Connection>(us: Uint8Array, older: C, newer: C): C => {
   const [theirs, ours] = older.address.wire$ === undefined ? [newer, older] : [older, newer];

@@ -3,8 +3,8 @@ import { Bitfield } from '../bitfield.ts';
 import { MAX_PIECES } from '../metainfo/metainfo.ts';
 
 /**
- * What a peer says it has before it is known how many pieces there are. Grows with what is said, up to one bit for each of {@link MAX_PIECES}.
- * Invariant: `#bits` has no bit set at or beyond {@link MAX_PIECES}.
+ * What a peer says it has before it is known how many pieces there are. Grows with what is said, up to one bit for each
+ * of {@link MAX_PIECES}. Invariant: `#bits` has no bit set at or beyond {@link MAX_PIECES}.
  */
 export class HaveBeforeMetadata {
   #bits = new Uint8Array();
@@ -33,8 +33,10 @@ export class HaveBeforeMetadata {
 
   /** Adds what a bitfield says. False if all of it was known. `bytes` are copied. @throws Malformed */
   add(bytes: Uint8Array): boolean {
-    if (bytes.length > MAX_PIECES >> 3) throw new Malformed('bitfield', `at most ${MAX_PIECES >> 3} bytes`, bytes.length);
-    if (this.#length !== undefined && this.#length !== bytes.length) throw new Malformed('bitfield', `${this.#length} bytes, as before`, bytes.length);
+    if (bytes.length > MAX_PIECES >> 3)
+      throw new Malformed('bitfield', `at most ${MAX_PIECES >> 3} bytes`, bytes.length);
+    if (this.#length !== undefined && this.#length !== bytes.length)
+      throw new Malformed('bitfield', `${this.#length} bytes, as before`, bytes.length);
     this.#length = bytes.length;
     const before = this.#bits;
     this.#bits = new Uint8Array(Math.max(before.length, bytes.length));
@@ -55,7 +57,8 @@ export class HaveBeforeMetadata {
   counted(pieceCount: number): Bitfield {
     if (this.#highest >= pieceCount) throw new Malformed('have', `a piece below ${pieceCount}`, this.#highest);
     const size = (pieceCount + 7) >> 3;
-    if (this.#length !== undefined && this.#length !== size) throw new Malformed('bitfield', `${size} bytes`, this.#length);
+    if (this.#length !== undefined && this.#length !== size)
+      throw new Malformed('bitfield', `${size} bytes`, this.#length);
     const bits = new Uint8Array(size);
     bits.set(this.#bits.subarray(0, size));
     const have = Bitfield.told(bits, pieceCount);

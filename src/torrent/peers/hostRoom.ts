@@ -15,10 +15,10 @@ interface Guest<A> {
 }
 
 /**
- * How many addresses of a host are known, and to how many of them there is a connection. A household, a carrier's NAT or a seedbox
- * may have many peers behind one address, and so may a host that wants to keep others out: that is why there is a limit, and why it
- * gives way when the peers that hold its places have nothing we lack. Addresses that people named themselves are neither limited nor counted.
- * Invariant: a host without addresses is not remembered.
+ * How many addresses of a host are known, and to how many of them there is a connection. A household, a carrier's NAT
+ * or a seedbox may have many peers behind one address, and so may a host that wants to keep others out: that is why
+ * there is a limit, and why it gives way when the peers that hold its places have nothing we lack. Addresses that
+ * people named themselves are neither limited nor counted. Invariant: a host without addresses is not remembered.
  */
 export class HostRoom<A> {
   readonly #known = new Map<string, Set<Guest<A>>>();
@@ -73,10 +73,12 @@ export class HostRoom<A> {
     ] as const) {
       const counted = [...table.values()];
       const sum = counted.reduce((total, { size }) => total + size, 0);
-      if (sum !== guests.filter(({ address }) => limited(address)).length) throw new RangeError('the hosts are miscounted');
+      if (sum !== guests.filter(({ address }) => limited(address)).length)
+        throw new RangeError('the hosts are miscounted');
       if (counted.some(({ size }) => size === 0)) throw new RangeError('a host without addresses is remembered');
     }
-    if ([...this.#known.values()].some(({ size }) => size > MAX_KNOWN_PER_HOST)) throw new RangeError('one host has too many addresses');
+    if ([...this.#known.values()].some(({ size }) => size > MAX_KNOWN_PER_HOST))
+      throw new RangeError('one host has too many addresses');
   }
 }
 

@@ -21,9 +21,10 @@ interface Look {
 }
 
 /**
- * Tells a dead line from a slow peer: one peer that says nothing may be busy; when all that were giving fall silent together, it is the way
- * to them that is gone, and it is no use to wait for any. Depends on which peers owe us blocks, and when a byte of theirs came last.
- * Looks are counted, not milliseconds: a machine that has slept finds its peers as they were.
+ * Tells a dead line from a slow peer: one peer that says nothing may be busy; when all that were giving fall silent
+ * together, it is the way to them that is gone, and it is no use to wait for any. Depends on which peers owe us blocks,
+ * and when a byte of theirs came last. Looks are counted, not milliseconds: a machine that has slept finds its peers as
+ * they were.
  *
  * ```
  * a   b-b-b-------------
@@ -75,4 +76,5 @@ export class Lull<P extends Awaited> {
 }
 
 /** It has given us something before, so it can. */
-const gone = ({ state }: Awaited, { silent, longest }: Look): boolean => state.downloaded > 0 && silent >= Math.max(LULL, USUAL * longest);
+const gone = ({ state }: Awaited, { silent, longest }: Look): boolean =>
+  state.downloaded > 0 && silent >= Math.max(LULL, USUAL * longest);

@@ -13,9 +13,9 @@ const WHOLE = { 4: 2, 16: 6 } as const;
 const MASK = 0x55;
 
 /**
- * How good a connection between two places is, 0 to 2³² − 1; higher is better. Both sides come to the same number, and nobody can
- * choose it: so everybody has a like chance in a crowded swarm. Undefined for names, and for addresses of different families.
- * BEP 40.
+ * How good a connection between two places is, 0 to 2³² − 1; higher is better. Both sides come to the same number, and
+ * nobody can choose it: so everybody has a like chance in a crowded swarm. Undefined for names, and for addresses of
+ * different families. BEP 40.
  */
 export const peerPriority = (one: Place, other: Place): number | undefined => {
   const [a, b] = [parseIp(one.host), parseIp(other.host)];

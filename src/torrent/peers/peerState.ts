@@ -1,5 +1,10 @@
 import { decodeDontHave, LT_DONTHAVE } from '../../protocol/peer/dontHave.ts';
-import { decodeExtensionHandshake, EXTENSION_HANDSHAKE, type ExtensionHandshake, mergeExtensionHandshakes } from '../../protocol/peer/extensions.ts';
+import {
+  decodeExtensionHandshake,
+  EXTENSION_HANDSHAKE,
+  type ExtensionHandshake,
+  mergeExtensionHandshakes,
+} from '../../protocol/peer/extensions.ts';
 import type { Abilities } from '../../protocol/peer/handshake.ts';
 import type { Message } from '../../protocol/peer/messages.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
@@ -8,8 +13,8 @@ import { HaveBeforeMetadata } from './haveBeforeMetadata.ts';
 
 /**
  * What we know of one peer; changed by the reducer in `handshake` before anyone hears of the message, and by what
- * we send. Invariant: `have` has one bit for each piece of the torrent, and none while it is not known how many there are; what they
- * say they have is then in `#early`.
+ * we send. Invariant: `have` has one bit for each piece of the torrent, and none while it is not known how many there
+ * are; what they say they have is then in `#early`.
  */
 export class PeerState {
   /** They will not serve us. True until they unchoke. */
@@ -36,7 +41,10 @@ export class PeerState {
   uploaded = 0;
   /** Pieces they may be asked for while choked (BEP 6). */
   readonly allowedFast: Set<number> = new Set();
-  /** Pieces they would rather give (BEP 6), those that they named last; a choke changes nothing of it. Whoever asks takes out what is not wanted. */
+  /**
+   * Pieces they would rather give (BEP 6), those that they named last; a choke changes nothing of it. Whoever asks
+   * takes out what is not wanted.
+   */
   readonly suggested: Set<number> = new Set();
   /** Pieces we have told them that they may ask for while choked (BEP 6). */
   readonly allowing: Set<number> = new Set();
@@ -55,7 +63,10 @@ export class PeerState {
   #early: HaveBeforeMetadata | undefined;
 
   /** `pieceCount` is undefined as long as it is not known. */
-  constructor(pieceCount: number | undefined, { fast = false, extended = false, dht = false }: Partial<Abilities> = {}) {
+  constructor(
+    pieceCount: number | undefined,
+    { fast = false, extended = false, dht = false }: Partial<Abilities> = {},
+  ) {
     this.fast = fast;
     this.extended = extended;
     this.dht = dht;
@@ -68,7 +79,8 @@ export class PeerState {
     if (this.#early === undefined) return;
     this.have = this.#early.counted(pieceCount);
     this.#early = undefined;
-    for (const favours of [this.allowedFast, this.suggested]) for (const piece of favours) if (piece >= pieceCount) favours.delete(piece);
+    for (const favours of [this.allowedFast, this.suggested])
+      for (const piece of favours) if (piece >= pieceCount) favours.delete(piece);
   }
 
   /** Takes a message of theirs into account. @throws Malformed for what can't be said here. */
@@ -113,7 +125,8 @@ export class PeerState {
         break;
       case 'allowedFast':
         this.#needsFast('allowed fast');
-        if (this.#exists(message.piece) && this.allowedFast.size < MAX_ALLOWED_FAST) this.allowedFast.add(message.piece);
+        if (this.#exists(message.piece) && this.allowedFast.size < MAX_ALLOWED_FAST)
+          this.allowedFast.add(message.piece);
         break;
       case 'suggest':
         this.#needsFast('suggest');
@@ -123,8 +136,10 @@ export class PeerState {
         this.#needsFast('reject');
         break;
       case 'extended':
-        if (this.extended && message.id === EXTENSION_HANDSHAKE) this.#introduced(decodeExtensionHandshake(message.payload));
-        else if (this.ourExtensions?.ids.get(LT_DONTHAVE) === message.id) this.#revoke(decodeDontHave(message.payload, this.have.length));
+        if (this.extended && message.id === EXTENSION_HANDSHAKE)
+          this.#introduced(decodeExtensionHandshake(message.payload));
+        else if (this.ourExtensions?.ids.get(LT_DONTHAVE) === message.id)
+          this.#revoke(decodeDontHave(message.payload, this.have.length));
         break;
       default:
         break;
@@ -191,7 +206,8 @@ export class PeerState {
 
   /** Each costs a look at all pieces: some are borne with, a flood is not. */
   #repeated(what: string): void {
-    if (!this.#first && ++this.#repeats > MAX_REPEATS) throw new Malformed(what, `at most ${MAX_REPEATS} after the first message`, 'more');
+    if (!this.#first && ++this.#repeats > MAX_REPEATS)
+      throw new Malformed(what, `at most ${MAX_REPEATS} after the first message`, 'more');
   }
 
   /** WebTorrent, which knew nothing but a magnet link, says so when it has the metadata: later than other messages. */

@@ -3,8 +3,8 @@ import type { Endpoint } from '../../protocol/encoding/compact.ts';
 import { MAX_PEX_PEERS, type PexMessage, type PexPeer } from '../../protocol/peer/utPex.ts';
 
 /**
- * Whom one peer was told of. Depends only on what it was told before and on who is present now. Invariant: what was added and not
- * dropped since is what it knows.
+ * Whom one peer was told of. Depends only on what it was told before and on who is present now. Invariant: what was
+ * added and not dropped since is what it knows.
  */
 export class PexHistory {
   readonly #told = new Map<string, Endpoint>();
@@ -13,7 +13,9 @@ export class PexHistory {
     return this.#told.size;
   }
 
-  /** What to tell it now, and as if it were told; undefined when there is nothing new. The rest is for the next time. */
+  /**
+   * What to tell it now, and as if it were told; undefined when there is nothing new. The rest is for the next time.
+   */
   news(present: Iterable<PexPeer>): PexMessage | undefined {
     const added: PexPeer[] = [];
     const here = new Set<string>();

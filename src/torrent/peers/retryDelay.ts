@@ -9,11 +9,17 @@ export const MAX_FAILURES_AT_STAKE = 6;
 const SHORT_REST = 5_000;
 /** Rest of one that was not; doubled with each failure. */
 const LONG_REST = 60_000;
-/** First rest of those that people name: they may be all there is, and a peer that we have just left may not have noticed. */
+/**
+ * First rest of those that people name: they may be all there is, and a peer that we have just left may not have
+ * noticed.
+ */
 const FIRST_REST = 10_000;
 /** Rest instead of it after failures that took long: a peer that does not answer costs more than one that refuses. */
 const LONGER_REST: Readonly<Record<string, number>> = { timeout: 120_000, silent: 120_000 };
-/** First rests of one that nobody can take the place of, whatever it did: a seed that is begun again is there in seconds. */
+/**
+ * First rests of one that nobody can take the place of, whatever it did: a seed that is begun again is there in
+ * seconds.
+ */
 const STAKE_RESTS: readonly number[] = [5_000, 10_000, 20_000];
 
 /** How the book calls it when a dial failed because this machine had no room for one more connection. */
@@ -28,8 +34,8 @@ export interface Behaved {
 }
 
 /**
- * Milliseconds until a peer whose last session ended with `cause` is dialled again. `atStake`: it is the only one that there is, or had a
- * piece that we lack and nobody else has.
+ * Milliseconds until a peer whose last session ended with `cause` is dialled again. `atStake`: it is the only one that
+ * there is, or had a piece that we lack and nobody else has.
  */
 export const retryDelay = ({ address, failures }: Behaved, cause: string, atStake = false): number => {
   if (cause === NO_ROOM) return NO_ROOM_REST;

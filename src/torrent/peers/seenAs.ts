@@ -3,7 +3,10 @@ import { PUBLIC, reachOf } from '../../protocol/encoding/reach.ts';
 import type { Candidate } from './addressKeys.ts';
 import { peerPriority } from './peerPriority.ts';
 
-/** Where others see us, and what follows for the order of others (BEP 40). Depends on the port on which we listen. One address of each family at most. */
+/**
+ * Where others see us, and what follows for the order of others (BEP 40). Depends on the port on which we listen. One
+ * address of each family at most.
+ */
 export class SeenAs {
   readonly #hosts = new Map<number, string>();
   readonly #port: number;

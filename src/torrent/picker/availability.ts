@@ -81,8 +81,10 @@ export class Availability<Who> {
 
   check(): void {
     const sums = new Uint16Array(this.counts.length);
-    for (const known of this.#known.values()) for (let piece = 0; piece < sums.length; piece++) if (known.has(piece)) sums[piece] = (sums[piece] as number) + 1;
+    for (const known of this.#known.values())
+      for (let piece = 0; piece < sums.length; piece++) if (known.has(piece)) sums[piece] = (sums[piece] as number) + 1;
     if (this.sum !== sums.reduce((sum, one) => sum + one, 0)) throw new RangeError('availability miscounts its sum');
-    if (sums.some((sum, piece) => sum !== this.counts[piece])) throw new RangeError('availability is not the sum of the bitfields');
+    if (sums.some((sum, piece) => sum !== this.counts[piece]))
+      throw new RangeError('availability is not the sum of the bitfields');
   }
 }

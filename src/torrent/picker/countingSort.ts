@@ -1,6 +1,7 @@
 /**
- * `items` by their `keys` (`keys[item]` < `below`), the lowest first; items of one key stay in the order in which they were. Takes time for
- * each item and each possible key, and calls nothing: sort by what matters least first, and by what matters most last.
+ * `items` by their `keys` (`keys[item]` < `below`), the lowest first; items of one key stay in the order in which they
+ * were. Takes time for each item and each possible key, and calls nothing: sort by what matters least first, and by
+ * what matters most last.
  */
 export const countingSort = (items: Uint32Array, keys: Uint8Array | Uint16Array, below: number): Uint32Array => {
   const places = new Uint32Array(below + 1);

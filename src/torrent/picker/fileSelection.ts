@@ -56,7 +56,11 @@ export class FileSelection {
   }
 }
 
-const wantedBytes = ({ files }: Pick<Torrent, 'files'>, { pieceCount, pieceLength }: Geometry, wants: (file: number) => boolean): Float64Array => {
+const wantedBytes = (
+  { files }: Pick<Torrent, 'files'>,
+  { pieceCount, pieceLength }: Geometry,
+  wants: (file: number) => boolean,
+): Float64Array => {
   const bytes = new Float64Array(pieceCount);
   for (const [file, { offset, length }] of files.entries()) {
     if (!wants(file)) continue;

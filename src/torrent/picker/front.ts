@@ -10,9 +10,10 @@ interface Settled {
 const SOON = 4 * 2 ** 20;
 
 /**
- * How far a reader who takes pieces in order has come: the front is the first wanted piece that is not stored. Only pieces less than `reach`
- * after it may be begun. So there is always room for the front itself, even if it turns out corrupt while all pieces after it wait.
- * Depends on what is stored and excluded. Invariant: nothing wanted before the front is missing.
+ * How far a reader who takes pieces in order has come: the front is the first wanted piece that is not stored. Only
+ * pieces less than `reach` after it may be begun. So there is always room for the front itself, even if it turns out
+ * corrupt while all pieces after it wait. Depends on what is stored and excluded. Invariant: nothing wanted before the
+ * front is missing.
  */
 export class Front {
   readonly #settled: Settled;

@@ -8,7 +8,10 @@ const SHORT = 12;
 export class LazySort {
   readonly #items: Uint32Array;
   readonly #compare: (a: number, b: number) => number;
-  /** Ends of the stretches that are not in order yet, the nearest last: what is before an end comes before what is after it. */
+  /**
+   * Ends of the stretches that are not in order yet, the nearest last: what is before an end comes before what is after
+   * it.
+   */
   readonly #ends: number[];
   #sorted = 0;
 

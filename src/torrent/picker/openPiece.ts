@@ -8,7 +8,10 @@ const MUCH_FASTER = 4;
 
 /** Who is asked for blocks: `cancel` is called when another was faster, or the block is no longer wanted from it. */
 export interface Asker {
-  /** It keeps us waiting: what it is asked for may be asked of more others, else a few dead peers could hold the last blocks. */
+  /**
+   * It keeps us waiting: what it is asked for may be asked of more others, else a few dead peers could hold the last
+   * blocks.
+   */
   readonly overdue?: boolean;
   /** It has sent a block that was asked for. */
   readonly proven?: boolean;
@@ -29,7 +32,12 @@ export interface Wanted {
 }
 
 /** Adds the blocks of `piece` that `next` gives, until there are none, or `count` in all. */
-export const fill = (wanted: Wanted[], count: number, { index: piece }: OpenPiece, next: () => number | undefined): void => {
+export const fill = (
+  wanted: Wanted[],
+  count: number,
+  { index: piece }: OpenPiece,
+  next: () => number | undefined,
+): void => {
   while (wanted.length < count) {
     const block = next();
     if (block === undefined) return;
@@ -73,7 +81,8 @@ export class OpenPiece {
   /** Would it be better begun anew by `asker`, of whom else nothing is wanted, than left to its owner? */
   fitsBetter(asker: Asker): boolean {
     const { owner } = this;
-    if (owner === undefined || owner.overdue === true || owner.proven !== true) return owner?.overdue === true || asker.proven === true;
+    if (owner === undefined || owner.overdue === true || owner.proven !== true)
+      return owner?.overdue === true || asker.proven === true;
     // All of it in half the time that the rest takes: so no two ever take it from each other.
     const { rate: slow = 0 } = owner;
     return slow > 0 && 2 * this.blockCount * slow < (this.blockCount - this.held) * (asker.rate ?? 0);
@@ -101,7 +110,8 @@ export class OpenPiece {
   /** The next missing block, now requested from `asker`; undefined if none is missing. */
   ask(asker: Asker, only: readonly Asker[]): number | undefined {
     if (this.unasked === 0) return undefined;
-    while (this.#held[this.#cursor] === 1 || this.#askers[this.#cursor] !== undefined) this.#cursor = (this.#cursor + 1) % this.blockCount;
+    while (this.#held[this.#cursor] === 1 || this.#askers[this.#cursor] !== undefined)
+      this.#cursor = (this.#cursor + 1) % this.blockCount;
     const block = this.#cursor;
     this.#askers[block] = only;
     this.unasked--;
@@ -124,15 +134,19 @@ export class OpenPiece {
   }
 
   /**
-   * The next requested block that `asker` should be asked for as well, because every peer asked for it is overdue or, if the piece is
+   * The next requested block that `asker` should be asked for as well, because every peer asked for it is overdue or,
+   * if the piece is
    * `awaited`, much slower than `asker`. Undefined if there is none.
    */
   askInstead(asker: Asker, awaited: boolean): number | undefined {
     if (this.alone || this.requested === 0 || asker.overdue === true) return undefined;
-    const late = (other: Asker): boolean => other.overdue === true || (awaited && (other.rate ?? 0) > 0 && MUCH_FASTER * (other.rate ?? 0) < (asker.rate ?? 0));
+    const late = (other: Asker): boolean =>
+      other.overdue === true ||
+      (awaited && (other.rate ?? 0) > 0 && MUCH_FASTER * (other.rate ?? 0) < (asker.rate ?? 0));
     for (let block = 0; block < this.blockCount; block++) {
       const askers = this.#askers[block];
-      if (askers === undefined || askers.length >= MAX_COPIES || askers.includes(asker) || !askers.every(late)) continue;
+      if (askers === undefined || askers.length >= MAX_COPIES || askers.includes(asker) || !askers.every(late))
+        continue;
       this.#askers[block] = [...askers, asker];
       return block;
     }
@@ -167,9 +181,11 @@ export class OpenPiece {
     for (let block = 0; block < this.blockCount; block++) {
       if (this.isHeld(block)) held++;
       else if (this.copies(block) === 0) unasked++;
-      if (this.isHeld(block) && this.copies(block) > 0) throw new RangeError(`piece ${this.index} block ${block} is held and requested`);
+      if (this.isHeld(block) && this.copies(block) > 0)
+        throw new RangeError(`piece ${this.index} block ${block} is held and requested`);
     }
-    if (unasked !== this.unasked || held !== this.held) throw new RangeError(`piece ${this.index} miscounts its blocks`);
+    if (unasked !== this.unasked || held !== this.held)
+      throw new RangeError(`piece ${this.index} miscounts its blocks`);
   }
 }
 

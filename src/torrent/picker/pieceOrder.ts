@@ -9,11 +9,17 @@ export interface Candidate {
   readonly missing: number;
   /** Pieces stored so far. */
   readonly stored: number;
-  /** A random number of 32 bits that stays with the piece: breaks ties. Small pieces that adjoin each other may have numbers that do. */
+  /**
+   * A random number of 32 bits that stays with the piece: breaks ties. Small pieces that adjoin each other may have
+   * numbers that do.
+   */
   readonly salt: number;
 }
 
-/** One thing that pieces are sorted by: the lowest number first, but the highest priority. It counts while fewer than `below` pieces are stored. */
+/**
+ * One thing that pieces are sorted by: the lowest number first, but the highest priority. It counts while fewer than
+ * `below` pieces are stored.
+ */
 export interface Rank {
   readonly by: 'priority' | 'availability' | 'salt';
   readonly below: number;
@@ -21,15 +27,17 @@ export interface Rank {
 
 /**
  * Which of two pieces is asked for first: negative for `a`, positive for `b`, 0 for a tie, which chance breaks.
- * An order may carry its `rank`, which says the same as what to sort by, what matters most first. Then it is made by counting instead of comparing,
- * and what peers suggest (BEP 6) is followed among pieces of one priority: such an order leaves much to chance.
+ * An order may carry its `rank`, which says the same as what to sort by, what matters most first. Then it is made by
+ * counting instead of comparing, and what peers suggest (BEP 6) is followed among pieces of one priority: such an order
+ * leaves much to chance.
  */
 export interface PieceOrder {
   (a: Candidate, b: Candidate): number;
   readonly rank?: readonly Rank[];
 }
 
-const ranked = (order: (a: Candidate, b: Candidate) => number, ...rank: readonly Rank[]): PieceOrder => Object.assign(order, { rank });
+const ranked = (order: (a: Candidate, b: Candidate) => number, ...rank: readonly Rank[]): PieceOrder =>
+  Object.assign(order, { rank });
 
 /** The piece that the fewest peers have; ties at random. */
 export const rarestFirst: PieceOrder = ranked(
@@ -48,7 +56,8 @@ export const byPriority: PieceOrder = ranked((a, b) => b.priority - a.priority, 
 export const RANDOM_FIRST = 4;
 
 /** Any, while fewer than `count` pieces are stored: to have soon something to give. Then no opinion. */
-export const randomFirst = (count = RANDOM_FIRST): PieceOrder => ranked((a, b) => (a.stored < count ? a.salt - b.salt : 0), { by: 'salt', below: count });
+export const randomFirst = (count = RANDOM_FIRST): PieceOrder =>
+  ranked((a, b) => (a.stored < count ? a.salt - b.salt : 0), { by: 'salt', below: count });
 
 /** The pieces for which `wanted` holds before all others. */
 export const preferring =

@@ -15,16 +15,22 @@ const BACKLOG = 1 / 4;
 const ENDGAME_BATCH = 8; // copies asked for at one time by a peer with nothing else to do
 
 /**
- * Decides who is asked for which block. What the choice depends on, most important first; read it again before changing it:
+ * Decides who is asked for which block. What the choice depends on, most important first; read it again before changing
+ * it:
  *  1. a piece that is being checked or is stored is never asked for;
  *  2. begun pieces before new ones, so that memory is freed soonest;
- *  3. a piece that came out corrupt is asked of one peer alone, and of another when that one is overdue, or much slower than one with nothing else to do;
- *  4. a new piece is begun only while memory allows and the disk keeps up; one that they suggest, else which one is the order's choice;
- *  5. endgame: when nothing is missing that is not requested, a peer with nothing else to do is asked for second and third
+ *  3. a piece that came out corrupt is asked of one peer alone, and of another when that one is overdue, or much slower
+ *  than one with nothing else to do;
+ *  4. a new piece is begun only while memory allows and the disk keeps up; one that they suggest, else which one is the
+ *  order's choice;
+ *  5. endgame: when nothing is missing that is not requested, a peer with nothing else to do is asked for second and
+ *  third
  *     copies; when only memory stands in the way, for second copies, so that slow peers can't hold all of it;
- *  6. a begun piece that nobody is asked for is given up when memory is spent and a peer with nothing else to do could begin
+ *  6. a begun piece that nobody is asked for is given up when memory is spent and a peer with nothing else to do could
+ *  begin
  *     another: of these, the one of which least is held.
- * Invariants: a piece is missing, open, whole (held, on its way to disk), stored or excluded; drafts = open + whole ≤ allowed.
+ * Invariants: a piece is missing, open, whole (held, on its way to disk), stored or excluded; drafts = open + whole ≤
+ * allowed.
  */
 export class PiecePicker {
   readonly geometry: Geometry;
@@ -48,12 +54,28 @@ export class PiecePicker {
   readonly excluded = new Set<number>();
   readonly #spare = new Set<number>();
 
-  constructor(geometry: Geometry, { random, ordered = false, order = defaultOrder, memory = Infinity, freed = () => {}, abandoned = () => {} }: PickerOptions) {
+  constructor(
+    geometry: Geometry,
+    {
+      random,
+      ordered = false,
+      order = defaultOrder,
+      memory = Infinity,
+      freed = () => {},
+      abandoned = () => {},
+    }: PickerOptions,
+  ) {
     this.geometry = geometry;
     this.stored = new Bitfield(geometry.pieceCount);
     this.#whole = new Bitfield(geometry.pieceCount);
     this.availability = new Availability(geometry.pieceCount);
-    this.#wanted = new WantedPieces(geometry.pieceCount, this.availability, ordered ? inOrder : order, random, extentOf(geometry));
+    this.#wanted = new WantedPieces(
+      geometry.pieceCount,
+      this.availability,
+      ordered ? inOrder : order,
+      random,
+      extentOf(geometry),
+    );
     this.#allowed = Math.max(2, Math.floor(memory / Math.min(geometry.pieceLength, geometry.length)));
     this.#backlog = ordered ? this.#allowed : Math.max(2, Math.floor(this.#allowed * BACKLOG));
     if (ordered) this.#front = new Front(this, this.#allowed, geometry.pieceLength);
@@ -101,7 +123,8 @@ export class PiecePicker {
   /** Pieces that are stored, or on their way to disk, and were not in `then`. */
   writtenSince(then: Bitfield): Bitfield {
     const since = new Bitfield(this.geometry.pieceCount);
-    for (let index = 0; index < since.length; index++) if (this.#whole.has(index) || (this.stored.has(index) && !then.has(index))) since.set(index);
+    for (let index = 0; index < since.length; index++)
+      if (this.#whole.has(index) || (this.stored.has(index) && !then.has(index))) since.set(index);
     return since;
   }
 
@@ -133,7 +156,8 @@ export class PiecePicker {
       this.#ask(piece, asker, only, count, wanted);
     }
     if (wanted.length === 0 && idle) this.#copies(asker, have, Math.min(count, ENDGAME_BATCH), wanted);
-    if (wanted.length === 0 && idle && (this.#takeOver(asker, have) || this.#giveUpStuck(who, have))) return this.next(asker, who, have, count, false);
+    if (wanted.length === 0 && idle && (this.#takeOver(asker, have) || this.#giveUpStuck(who, have)))
+      return this.next(asker, who, have, count, false);
     this.#refused ||= wanted.length < count;
     return wanted;
   }
@@ -158,7 +182,8 @@ export class PiecePicker {
     for (const index of asker.suggested ?? []) if (!this.wantsPiece(index)) asker.suggested?.delete(index);
     let index = this.#front?.of(this.#wanted.missing, have) ?? this.#wanted.best(who, have, asker.suggested);
     // Who has lost our requests, and nothing else, shows it with any other piece.
-    if (index !== undefined && asker.owes?.(index) === true) index = this.#wanted.any(have, (piece) => asker.owes?.(piece) !== true);
+    if (index !== undefined && asker.owes?.(index) === true)
+      index = this.#wanted.any(have, (piece) => asker.owes?.(piece) !== true);
     return index === undefined || this.#front?.reaches(index) === false ? undefined : this.#opened(index);
   }
 
@@ -178,26 +203,38 @@ export class PiecePicker {
     }
   }
 
-  /** A piece that one peer alone should give, who keeps us waiting, never gave any, is slow or no longer has it, is begun anew by a better one. */
+  /**
+   * A piece that one peer alone should give, who keeps us waiting, never gave any, is slow or no longer has it, is
+   * begun anew by a better one.
+   */
   #takeOver(asker: Asker, have: Bitfield, pieces: Iterable<OpenPiece> = this.#open.values()): boolean {
     if (asker.overdue === true) return false;
     for (const piece of pieces) {
       const owner = piece.loserTo(asker, have);
       if (owner === undefined) continue;
       this.#giveUp(piece);
-      for (let block = 0; block < piece.blockCount; block++) if (piece.isAsked(block, owner)) this.#cancel(owner, piece.index, block);
+      for (let block = 0; block < piece.blockCount; block++)
+        if (piece.isAsked(block, owner)) this.#cancel(owner, piece.index, block);
       return true;
     }
     return false;
   }
 
-  /** Memory is spent on a piece that waits for nobody, and they have one that is missing: the blocks of the former are void. */
+  /**
+   * Memory is spent on a piece that waits for nobody, and they have one that is missing: the blocks of the former are
+   * void.
+   */
   #giveUpStuck(who: object, have: Bitfield): boolean {
     const best = this.drafts < this.#allowed || this.#whole.count > 0 ? undefined : this.#wanted.best(who, have);
     if (best === undefined) return false;
     let stuck: OpenPiece | undefined;
     for (const piece of this.#hungry.values())
-      if (piece.requested === 0 && !(this.#front && piece.index < best) && (stuck === undefined || piece.held < stuck.held)) stuck = piece;
+      if (
+        piece.requested === 0 &&
+        !(this.#front && piece.index < best) &&
+        (stuck === undefined || piece.held < stuck.held)
+      )
+        stuck = piece;
     if (stuck !== undefined) this.#giveUp(stuck);
     return stuck !== undefined;
   }
@@ -215,14 +252,17 @@ export class PiecePicker {
     return piece !== undefined && !piece.alone && !piece.isHeld(block);
   }
 
-  /** A block of the right size has come from `asker`. False if it is of no use. Others asked for it are told to cancel. */
+  /**
+   * A block of the right size has come from `asker`. False if it is of no use. Others asked for it are told to cancel.
+   */
   received(asker: Asker, index: number, block: number): boolean {
     const piece = this.#open.get(index) ?? this.#late(index);
     if (piece === undefined || (piece.alone && !piece.isAsked(block, asker))) return false;
     const askers = piece.hold(block);
     if (askers === undefined) return false;
     for (const other of askers) if (other !== asker) this.#cancel(other, index, block);
-    if (askers.length === 0 && piece.unasked === 0) this.#hungry.delete(index); // the last one that nobody was asked for
+    // the last one that nobody was asked for
+    if (askers.length === 0 && piece.unasked === 0) this.#hungry.delete(index);
     if (piece.held === piece.blockCount) {
       this.#open.delete(index);
       this.#whole.set(index);
@@ -230,7 +270,10 @@ export class PiecePicker {
     return true;
   }
 
-  /** A block may come when its piece has been given up because nobody sent any: that begins the piece again, if there is room. */
+  /**
+   * A block may come when its piece has been given up because nobody sent any: that begins the piece again, if there is
+   * room.
+   */
   #late(index: number): OpenPiece | undefined {
     if (!this.#wanted.missing.has(index) || this.#suspect.has(index) || this.drafts >= this.#allowed) return undefined;
     return this.#front?.reaches(index) === false ? undefined : this.#opened(index);
@@ -287,14 +330,23 @@ export class PiecePicker {
     this.stored.check();
     this.availability.check();
     for (let index = 0; index < this.geometry.pieceCount; index++) {
-      const states = [this.#wanted.missing.has(index), this.#open.has(index), this.#whole.has(index), this.stored.has(index), this.excluded.has(index)];
-      if (states.filter(Boolean).length !== 1) throw new RangeError(`piece ${index} is in ${states.filter(Boolean).length} states`);
-      if ((states[1] || states[2]) && this.#front?.reaches(index) === false) throw new RangeError(`piece ${index} is begun before its time`);
+      const states = [
+        this.#wanted.missing.has(index),
+        this.#open.has(index),
+        this.#whole.has(index),
+        this.stored.has(index),
+        this.excluded.has(index),
+      ];
+      if (states.filter(Boolean).length !== 1)
+        throw new RangeError(`piece ${index} is in ${states.filter(Boolean).length} states`);
+      if ((states[1] || states[2]) && this.#front?.reaches(index) === false)
+        throw new RangeError(`piece ${index} is begun before its time`);
     }
     if (this.drafts > this.#allowed) throw new RangeError(`${this.drafts} drafts, ${this.#allowed} allowed`);
     for (const piece of this.#open.values()) {
       piece.check();
-      if (piece.unasked > 0 !== this.#hungry.has(piece.index)) throw new RangeError(`piece ${piece.index}: hungry is wrong`);
+      if (piece.unasked > 0 !== this.#hungry.has(piece.index))
+        throw new RangeError(`piece ${piece.index}: hungry is wrong`);
     }
   }
 }

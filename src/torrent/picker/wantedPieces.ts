@@ -21,14 +21,15 @@ const HIGHEST = 127;
 /** No piece. */
 const NONE = -1;
 /**
- * Bytes of pieces that follow each other wherever nothing but chance decides, so that they can be written at once; and how
- * many such extents a torrent has at the least.
+ * Bytes of pieces that follow each other wherever nothing but chance decides, so that they can be written at once; and
+ * how many such extents a torrent has at the least.
  */
 const EXTENT = 2 ** 22;
 const MIN_EXTENTS = 256;
 
 /** How many pieces an extent is. Through a swarm they spread as one larger piece would. */
-export const extentOf = ({ length, pieceLength }: Shape): number => Math.max(1, Math.floor(Math.min(EXTENT, length / MIN_EXTENTS) / pieceLength));
+export const extentOf = ({ length, pieceLength }: Shape): number =>
+  Math.max(1, Math.floor(Math.min(EXTENT, length / MIN_EXTENTS) / pieceLength));
 
 /** How many pieces were stored when the order was made, and whether an order has ever looked at that. */
 interface Stock {
@@ -73,10 +74,10 @@ interface Place {
 
 /**
  * The pieces nobody has begun, and which of them a peer should begin next. The choice depends on: the order, the
- * availability, the priorities, what the peer has and suggests, and one random salt a piece, which breaks all ties: those of
- * an extent follow each other. One order for all peers, made anew when too much has changed: to order 100,000 pieces costs
- * milliseconds, and 200 peers want the same ones. An order that has a rank is made without a comparison, any other is sorted only
- * as far as they look.
+ * availability, the priorities, what the peer has and suggests, and one random salt a piece, which breaks all ties:
+ * those of an extent follow each other. One order for all peers, made anew when too much has changed: to order 100,000
+ * pieces costs milliseconds, and 200 peers want the same ones. An order that has a rank is made without a comparison,
+ * any other is sorted only as far as they look.
  * Invariant: `missing` has the bit of a piece exactly while it is neither begun, nor stored, nor excluded.
  */
 export class WantedPieces<Who extends object> {
@@ -99,7 +100,13 @@ export class WantedPieces<Who extends object> {
   readonly #before = (one: number, other: number): number => this.#compare(one, other);
 
   /** Ties of `extent` pieces that adjoin each other are broken together. */
-  constructor(pieceCount: number, availability: Availability<Who>, order: PieceOrder, random: () => number, extent: number = 1) {
+  constructor(
+    pieceCount: number,
+    availability: Availability<Who>,
+    order: PieceOrder,
+    random: () => number,
+    extent: number = 1,
+  ) {
     this.missing = new Bitfield(pieceCount);
     this.missing.setAll();
     this.#availability = availability;
@@ -147,27 +154,41 @@ export class WantedPieces<Who extends object> {
   #restocked(): void {
     const { stored, looked } = this.#stock;
     const { rank } = this.#order;
-    if (rank === undefined ? looked && this.#stored <= FEW_STORED : rank.some(({ below }) => this.#stored < below !== stored < below))
+    if (
+      rank === undefined
+        ? looked && this.#stored <= FEW_STORED
+        : rank.some(({ below }) => this.#stored < below !== stored < below)
+    )
       this.#ordered = undefined;
   }
 
-  /** The best missing piece that `who`, who has `have`, can give, of those it has `suggested` if it may choose; undefined if there is none. */
+  /**
+   * The best missing piece that `who`, who has `have`, can give, of those it has `suggested` if it may choose;
+   * undefined if there is none.
+   */
   best(who: Who, have: Bitfield, suggested: Iterable<number> = []): number | undefined {
     if (this.missing.count === 0) return undefined;
     this.#a.index = this.#b.index = NONE;
     const ordered = this.#fresh();
     let best = this.#next(ordered, who, have);
-    for (const piece of this.#returned) if (have.has(piece) && (best === undefined || this.#compare(piece, best) < 0)) best = piece;
-    return best === undefined || this.#order.rank === undefined ? best : (this.#bestOf(suggested, have, this.#priorities[best] as number) ?? best);
+    for (const piece of this.#returned)
+      if (have.has(piece) && (best === undefined || this.#compare(piece, best) < 0)) best = piece;
+    return best === undefined || this.#order.rank === undefined
+      ? best
+      : (this.#bestOf(suggested, have, this.#priorities[best] as number) ?? best);
   }
 
   /** The first missing piece of `have` that will do. */
   any(have: Bitfield, does: (piece: number) => boolean): number | undefined {
-    for (let piece = 0; piece < have.length; piece++) if (this.missing.has(piece) && have.has(piece) && does(piece)) return piece;
+    for (let piece = 0; piece < have.length; piece++)
+      if (this.missing.has(piece) && have.has(piece) && does(piece)) return piece;
     return undefined;
   }
 
-  /** Whoever gives a piece may say which, as long as people want no other sooner: an order of theirs is not to be overruled, nor are priorities. */
+  /**
+   * Whoever gives a piece may say which, as long as people want no other sooner: an order of theirs is not to be
+   * overruled, nor are priorities.
+   */
   #bestOf(suggested: Iterable<number>, have: Bitfield, priority: number): number | undefined {
     let best: number | undefined;
     for (const piece of suggested) {
@@ -179,7 +200,11 @@ export class WantedPieces<Who extends object> {
 
   #fresh(): Ordered {
     const old = this.#ordered;
-    if (old !== undefined && this.#availability.version - old.version <= old.patience && (old.begun - old.front) * PIECES_PER_ORDER <= old.pieces.length)
+    if (
+      old !== undefined &&
+      this.#availability.version - old.version <= old.patience &&
+      (old.begun - old.front) * PIECES_PER_ORDER <= old.pieces.length
+    )
       return old;
     this.#a.missing = this.#b.missing = this.missing.count;
     this.#stock.stored = this.#stored;
@@ -232,7 +257,11 @@ export class WantedPieces<Who extends object> {
 
   #from(place: Place, ordered: Ordered, have: Bitfield): number | undefined {
     const { pieces, lazy } = ordered;
-    while (ordered.front < pieces.length && !this.missing.has(lazy?.at(ordered.front) ?? (pieces[ordered.front] as number))) ordered.front++;
+    while (
+      ordered.front < pieces.length &&
+      !this.missing.has(lazy?.at(ordered.front) ?? (pieces[ordered.front] as number))
+    )
+      ordered.front++;
     for (place.at = Math.max(place.at, ordered.front); place.at < pieces.length; place.at++) {
       const piece = lazy === undefined ? (pieces[place.at] as number) : lazy.at(place.at);
       if (this.missing.has(piece) && have.has(piece)) return piece;
@@ -276,7 +305,10 @@ const bySalt = (salts: Uint32Array): Uint32Array => {
   return pieces;
 };
 
-/** The pieces of a field, in their own order or in that of `all`. Reads the bits itself: a call for each would cost a start more than the rest of it. */
+/**
+ * The pieces of a field, in their own order or in that of `all`. Reads the bits itself: a call for each would cost a
+ * start more than the rest of it.
+ */
 const piecesOf = ({ bytes, count }: Bitfield, all?: Uint32Array): Uint32Array => {
   const pieces = new Uint32Array(count);
   let found = 0;

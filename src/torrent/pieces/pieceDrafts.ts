@@ -77,7 +77,8 @@ class Open<Who> {
     this.missing--;
     if (this.#hasher === undefined) return;
     while (this.#ready < this.from.length && this.from[this.#ready] !== undefined) this.#ready++;
-    if (this.#ready < this.from.length && this.#ready * BLOCK - this.#digested >= STRIDE) this.#update(this.#hasher, this.#ready * BLOCK);
+    if (this.#ready < this.from.length && this.#ready * BLOCK - this.#digested >= STRIDE)
+      this.#update(this.#hasher, this.#ready * BLOCK);
   }
 
   /** Of all `size` bytes. */
@@ -94,8 +95,8 @@ class Open<Who> {
 }
 
 /**
- * Gathers blocks into pieces; makes the only copy of their bytes, and digests them as far as they come in order, while they are in the
- * processor's cache. Depends on the picker accepting a block but once.
+ * Gathers blocks into pieces; makes the only copy of their bytes, and digests them as far as they come in order, while
+ * they are in the processor's cache. Depends on the picker accepting a block but once.
  * Invariant: a buffer is lent to exactly one open draft or one whole piece not yet released.
  */
 export class PieceDrafts<Who> {
@@ -121,7 +122,10 @@ export class PieceDrafts<Who> {
     return this.#open.size;
   }
 
-  /** Copies the block. The whole piece, if it was the last one missing. @throws RangeError for a block twice or out of place. */
+  /**
+   * Copies the block. The whole piece, if it was the last one missing. @throws RangeError for a block twice or out of
+   * place.
+   */
   add({
     piece,
     begin,
@@ -139,7 +143,12 @@ export class PieceDrafts<Who> {
       open = new Open<Who>(this.#buffers.take(), this.#geometry.blockCount(piece), this.#hasher());
       this.#open.set(piece, open);
     }
-    if (!Number.isInteger(block) || block >= open.from.length || open.from[block] !== undefined || bytes.length !== this.#geometry.blockSize(piece, block)) {
+    if (
+      !Number.isInteger(block) ||
+      block >= open.from.length ||
+      open.from[block] !== undefined ||
+      bytes.length !== this.#geometry.blockSize(piece, block)
+    ) {
       throw new RangeError(`piece ${piece} offset ${begin}, ${bytes.length} bytes: not a block that is missing`);
     }
     open.put(block, bytes, from);

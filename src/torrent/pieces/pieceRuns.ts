@@ -12,7 +12,10 @@ export class PieceRuns<Item extends { readonly index: number }> {
     return true;
   }
 
-  /** The one that has waited longest, with up to `most` in all that adjoin it, in the order in which they lie; empty if none waits. */
+  /**
+   * The one that has waited longest, with up to `most` in all that adjoin it, in the order in which they lie; empty if
+   * none waits.
+   */
   take(most: number): Item[] {
     const { value: oldest, done } = this.#waiting.keys().next();
     if (done === true) return [];

@@ -97,11 +97,18 @@ export const decodeAnyNote = (bytes: Uint8Array): AnyNote | undefined => read(by
 export const decodeResume = (bytes: Uint8Array, torrent: Files): ResumeNote | undefined => {
   const note = read(bytes);
   if (note === undefined || !equalIds(note.infoHash, torrent.infoHash)) return undefined;
-  return note.stamps.length === torrent.files.length && note.have.length === new Geometry(torrent).pieceCount ? note : undefined;
+  return note.stamps.length === torrent.files.length && note.have.length === new Geometry(torrent).pieceCount
+    ? note
+    : undefined;
 };
 
 const read = (bytes: Uint8Array): ResumeNote | undefined => {
-  if (bytes.length < HEAD + ID_LENGTH || !equalIds(bytes.subarray(0, MAGIC.length), MAGIC) || bytes[MAGIC.length] !== VERSION) return undefined;
+  if (
+    bytes.length < HEAD + ID_LENGTH ||
+    !equalIds(bytes.subarray(0, MAGIC.length), MAGIC) ||
+    bytes[MAGIC.length] !== VERSION
+  )
+    return undefined;
   const size = bytes.length - ID_LENGTH;
   if (!equalIds(sha1(bytes.subarray(0, size)), bytes.subarray(size))) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, size);
@@ -118,11 +125,18 @@ const read = (bytes: Uint8Array): ResumeNote | undefined => {
   const boot = new TextDecoder().decode(bytes.subarray(at, at + bootLength));
   at += bootLength;
   const number = (n: number, field: number): number => view.getFloat64(at + n * STAMP + field * 8);
-  const stamps = Array.from({ length: fileCount }, (_, n) => ({ size: number(n, 0), mtime: number(n, 1), ctime: number(n, 2), ino: number(n, 3) }));
+  const stamps = Array.from({ length: fileCount }, (_, n) => ({
+    size: number(n, 0),
+    mtime: number(n, 1),
+    ctime: number(n, 2),
+    ino: number(n, 3),
+  }));
   const fields = at + fileCount * STAMP;
   const have = bitfield(bytes.subarray(fields, fields + fieldLength), pieceCount);
   const pending = bitfield(bytes.subarray(fields + fieldLength, size), pieceCount);
-  return have && pending && isTotal(downloaded) && isTotal(uploaded) ? { infoHash, have, pending, stamps, boot, clean, downloaded, uploaded } : undefined;
+  return have && pending && isTotal(downloaded) && isTotal(uploaded)
+    ? { infoHash, have, pending, stamps, boot, clean, downloaded, uploaded }
+    : undefined;
 };
 
 /**
@@ -141,7 +155,8 @@ export const trusted = (note: ResumeNote | undefined, now: readonly Stamp[], boo
     if (file.padding || file.length === 0) return;
     const size = now[index]?.size ?? -1;
     if (size > 0) mark(there, geometry, file);
-    if (!believable || size < file.length || !sameStamp(believable.stamps[index], now[index])) mark(changed, geometry, file);
+    if (!believable || size < file.length || !sameStamp(believable.stamps[index], now[index]))
+      mark(changed, geometry, file);
   });
   const have = new Bitfield(geometry.pieceCount);
   const doubtful: number[] = [];
@@ -161,7 +176,12 @@ const mark = (field: Bitfield, geometry: Geometry, { offset, length }: Torrent['
 
 /** Is it the same file, and untouched? What one of them does not know counts for nothing. */
 export const sameStamp = (then: Stamp | undefined, now: Stamp | undefined): boolean =>
-  then !== undefined && now !== undefined && then.size === now.size && then.mtime === now.mtime && agree(then.ctime, now.ctime) && agree(then.ino, now.ino);
+  then !== undefined &&
+  now !== undefined &&
+  then.size === now.size &&
+  then.mtime === now.mtime &&
+  agree(then.ctime, now.ctime) &&
+  agree(then.ino, now.ino);
 
 const agree = (then = 0, now = 0): boolean => then === now || then === 0 || now === 0;
 

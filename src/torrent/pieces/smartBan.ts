@@ -21,9 +21,10 @@ interface Evidence<Who> {
 }
 
 /**
- * Finds out who spoiled a corrupt piece, and never blames anyone else. Depends on: who sent each block of each copy, and
- * the hashes of the blocks of corrupt copies (20 bytes a block; the blocks themselves are not kept). A peer that sent all of
- * a corrupt copy is guilty; so is one whose block differs from the good copy's, or from another block it sent itself.
+ * Finds out who spoiled a corrupt piece, and never blames anyone else. Depends on: who sent each block of each copy,
+ * and the hashes of the blocks of corrupt copies (20 bytes a block; the blocks themselves are not kept). A peer that
+ * sent all of a corrupt copy is guilty; so is one whose block differs from the good copy's, or from another block it
+ * sent itself.
  */
 export class SmartBan<Who> {
   readonly #evidence = new Map<number, Evidence<Who>[][]>();
@@ -43,7 +44,8 @@ export class SmartBan<Who> {
     copies.push(blocks);
     if (copies.length > MAX_COPIES) copies.shift();
     this.#evidence.set(copy.index, copies);
-    if (this.#evidence.size > MAX_PIECES) for (const oldest of this.#evidence.keys()) if (this.#evidence.delete(oldest)) break;
+    if (this.#evidence.size > MAX_PIECES)
+      for (const oldest of this.#evidence.keys()) if (this.#evidence.delete(oldest)) break;
     return [...liars];
   }
 
@@ -62,4 +64,5 @@ export class SmartBan<Who> {
   }
 }
 
-const blockOf = ({ bytes }: { readonly bytes: Uint8Array }, block: number): Uint8Array => bytes.subarray(block * BLOCK, (block + 1) * BLOCK);
+const blockOf = ({ bytes }: { readonly bytes: Uint8Array }, block: number): Uint8Array =>
+  bytes.subarray(block * BLOCK, (block + 1) * BLOCK);

@@ -8,8 +8,8 @@ interface Sample {
 }
 
 /**
- * A moving average of a counter. Depends on what it is shown and when. A long time in which nothing was counted is left out: who begins
- * after an hour is as fast as it is since then. Invariant: at most one sample a step is kept.
+ * A moving average of a counter. Depends on what it is shown and when. A long time in which nothing was counted is left
+ * out: who begins after an hour is as fast as it is since then. Invariant: at most one sample a step is kept.
  */
 export class Rate {
   readonly #samples: Sample[] = [];

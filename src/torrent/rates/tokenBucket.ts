@@ -1,4 +1,7 @@
-/** Seconds' worth that may be used at once after a pause: what is exact over ten seconds to five per cent must hold less than half a second. */
+/**
+ * Seconds' worth that may be used at once after a pause: what is exact over ten seconds to five per cent must hold less
+ * than half a second.
+ */
 const BURST_SECONDS = 0.3;
 /** Bytes that sums of fractions may be wrong by. */
 const ROUNDING = 0.001;
@@ -11,8 +14,8 @@ export interface Allowance {
   /** Somebody waits for a turn. */
   readonly awaited?: boolean;
   /**
-   * Counts `bytes` and returns true; or returns false, and calls `wake` once when it is this one's turn to take them. To ask again
-   * while waiting keeps the place.
+   * Counts `bytes` and returns true; or returns false, and calls `wake` once when it is this one's turn to take them.
+   * To ask again while waiting keeps the place.
    */
   take(bytes: number, wake: () => void): boolean;
   /** Waits no longer. */
@@ -24,10 +27,10 @@ export interface Allowance {
 }
 
 /**
- * Counts bytes against a rate. Depends on who takes, and on `now` (ms) growing; where a clock is set back, nothing is gained or lost.
- * Starts empty. What is taken at one time may be more than the bucket holds: it is taken when the bucket is full, and the debt
- * is waited for. Invariants: `tokens` ≤ `capacity`; what is taken and not given back in t seconds ≤ rate × t + what was in it
- * + what one take was too large by.
+ * Counts bytes against a rate. Depends on who takes, and on `now` (ms) growing; where a clock is set back, nothing is
+ * gained or lost. Starts empty. What is taken at one time may be more than the bucket holds: it is taken when the
+ * bucket is full, and the debt is waited for. Invariants: `tokens` ≤ `capacity`; what is taken and not given back in t
+ * seconds ≤ rate × t + what was in it + what one take was too large by.
  */
 export class TokenBucket {
   #rate: number;
@@ -100,11 +103,13 @@ export class TokenBucket {
   #count(now: number): void {
     const elapsed = now - this.#countedAt;
     this.#countedAt = now;
-    if (elapsed > 0 && this.#rate !== Infinity) this.#tokens = Math.min(this.capacity, this.#tokens + (this.#rate * elapsed) / 1000);
+    if (elapsed > 0 && this.#rate !== Infinity)
+      this.#tokens = Math.min(this.capacity, this.#tokens + (this.#rate * elapsed) / 1000);
   }
 
   check(): void {
-    if (this.#rate !== Infinity && this.#tokens > this.capacity) throw new RangeError(`${this.#tokens} tokens in a bucket of ${this.capacity}`);
+    if (this.#rate !== Infinity && this.#tokens > this.capacity)
+      throw new RangeError(`${this.#tokens} tokens in a bucket of ${this.capacity}`);
     if (Number.isNaN(this.#tokens)) throw new RangeError('no number of tokens');
   }
 }

@@ -1,6 +1,6 @@
 /**
- * How fast, and how regularly, one peer sends blocks. Depends on what is measured of it. It is apart from what counts the
- * blocks: its numbers are whole at first, and then not, and would change the shape of what each block looks at.
+ * How fast, and how regularly, one peer sends blocks. Depends on what is measured of it. It is apart from what counts
+ * the blocks: its numbers are whole at first, and then not, and would change the shape of what each block looks at.
  */
 export class Cadence {
   /** Bytes a second, smoothed. */

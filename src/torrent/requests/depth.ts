@@ -1,19 +1,28 @@
-/** Requests that a peer is taken to keep at one time as long as it has not said how many: as libtorrent and others have it. */
+/**
+ * Requests that a peer is taken to keep at one time as long as it has not said how many: as libtorrent and others have
+ * it.
+ */
 export const UNSAID_DEPTH = 250;
 /** Requests that every peer is taken to keep. */
 const LEAST = 2;
-/** Milliseconds for which answers may be out of order, of a peer that has not said how many requests it keeps, and of one that has: doubled with each mistake. */
+/**
+ * Milliseconds for which answers may be out of order, of a peer that has not said how many requests it keeps, and of
+ * one that has: doubled with each mistake.
+ */
 export const TOLERANCE = 250;
 export const SAID_TOLERANCE = 2_000;
 export const MAX_TOLERANCE = 8_000;
-/** After a second in which nothing was lost a peer is taken to keep this much more of what it keeps; the second is two, four … each time that this was too much. */
+/**
+ * After a second in which nothing was lost a peer is taken to keep this much more of what it keeps; the second is two,
+ * four … each time that this was too much.
+ */
 const GROWTH = 1 / 16;
 const MAX_CALM = 64;
 
 /**
- * How many requests one peer keeps at one time; what is beyond, it drops without a word. Depends on what it says (`reqq`), on what of
- * it was lost, and on what was taken to be lost by mistake. Invariants: `most` is never more than what it says, nor less than two of it;
- * TOLERANCE ≤ `tolerance` ≤ MAX_TOLERANCE.
+ * How many requests one peer keeps at one time; what is beyond, it drops without a word. Depends on what it says
+ * (`reqq`), on what of it was lost, and on what was taken to be lost by mistake. Invariants: `most` is never more than
+ * what it says, nor less than two of it; TOLERANCE ≤ `tolerance` ≤ MAX_TOLERANCE.
  */
 export class Depth {
   #least = TOLERANCE;

@@ -7,8 +7,9 @@ export const MAX_UNASKED = 10;
 export const FORGIVEN_EVERY = 30_000;
 
 /**
- * What is known of how one peer answers, from the first unchoke to the last word: what it owes, how much it keeps, what it made up, and for how
- * long it has unchoked us in vain. Depends on nothing; `Requests` of one unchoke after the other write it.
+ * What is known of how one peer answers, from the first unchoke to the last word: what it owes, how much it keeps, what
+ * it made up, and for how long it has unchoked us in vain. Depends on nothing; `Requests` of one unchoke after the
+ * other write it.
  */
 export class Habits {
   readonly late = new LateRequests();

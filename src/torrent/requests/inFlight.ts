@@ -3,11 +3,11 @@ const GONE = -1;
 const FIRST_CAPACITY = 16;
 
 /**
- * Keys in the order in which they were added, each at most once, and when that was. Most are answered in that order, and then nothing is
- * searched or moved; those that are not have been overtaken.
- * Not a `Set`: of one with a few entries that come and go by the thousand V8 makes a new table every few hundred, and each old one keeps the next
- * from being collected. Invariants: `size` keys lie between the first and the end; the first is one, if there are any; no key was added at
- * an earlier time than the one before it.
+ * Keys in the order in which they were added, each at most once, and when that was. Most are answered in that order,
+ * and then nothing is searched or moved; those that are not have been overtaken.
+ * Not a `Set`: of one with a few entries that come and go by the thousand V8 makes a new table every few hundred, and
+ * each old one keeps the next from being collected. Invariants: `size` keys lie between the first and the end; the
+ * first is one, if there are any; no key was added at an earlier time than the one before it.
  */
 export class InFlight {
   size = 0;
@@ -95,7 +95,8 @@ export class InFlight {
   /** How many were added before `time`. */
   countBefore(time: number): number {
     let count = 0;
-    for (let at = this.#first; at < this.#end && (this.#times[at] as number) < time; at++) if (this.#keys[at] !== GONE) count++;
+    for (let at = this.#first; at < this.#end && (this.#times[at] as number) < time; at++)
+      if (this.#keys[at] !== GONE) count++;
     return count;
   }
 
@@ -132,10 +133,12 @@ export class InFlight {
 
   check(): void {
     const live = this.toArray();
-    if (live.length !== this.size || new Set(live).size !== live.length) throw new RangeError(`${this.size} in flight, but ${live.length}`);
+    if (live.length !== this.size || new Set(live).size !== live.length)
+      throw new RangeError(`${this.size} in flight, but ${live.length}`);
     if (this.size > 0 && this.#keys[this.#first] === GONE) throw new RangeError('the first one in flight is gone');
     for (let at = this.#first + 1; at < this.#end; at++) {
-      if ((this.#times[at] as number) < (this.#times[at - 1] as number)) throw new RangeError('what is in flight was added in another order');
+      if ((this.#times[at] as number) < (this.#times[at - 1] as number))
+        throw new RangeError('what is in flight was added in another order');
     }
   }
 }

@@ -2,9 +2,10 @@
 export const MAX_LATE = 1_000;
 
 /**
- * Requests of one peer that are no longer waited for and may still be answered: given back at a choke, cancelled, given to another, or taken
- * to be lost. Depends on nothing. A request that was made and given up three times may be answered three times; what comes beyond that was
- * never asked for. Invariant: at most {@link MAX_LATE} are remembered, and those that were given up longest ago are forgotten first.
+ * Requests of one peer that are no longer waited for and may still be answered: given back at a choke, cancelled, given
+ * to another, or taken to be lost. Depends on nothing. A request that was made and given up three times may be answered
+ * three times; what comes beyond that was never asked for. Invariant: at most {@link MAX_LATE} are remembered, and
+ * those that were given up longest ago are forgotten first.
  */
 export class LateRequests {
   readonly #times = new Map<number, number>();

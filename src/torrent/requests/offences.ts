@@ -1,6 +1,6 @@
 /**
- * Counts what a peer should not do and forgives it with time: a peer that errs now and then stays, and one that errs again and again does
- * not. Depends on the time alone. Invariant: the count is never below zero.
+ * Counts what a peer should not do and forgives it with time: a peer that errs now and then stays, and one that errs
+ * again and again does not. Depends on the time alone. Invariant: the count is never below zero.
  */
 export class Offences {
   readonly #most: number;

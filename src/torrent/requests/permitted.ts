@@ -2,8 +2,8 @@ import { Bitfield } from '../bitfield.ts';
 import type { Source } from './source.ts';
 
 /**
- * What one peer may be asked for while it chokes us (BEP 6). Depends on what it has, what of it it allows, and what of that it has rejected
- * after all.
+ * What one peer may be asked for while it chokes us (BEP 6). Depends on what it has, what of it it allows, and what of
+ * that it has rejected after all.
  */
 export class Permitted {
   readonly #state: Source['state'];

@@ -13,14 +13,20 @@ const FIRST_WINDOW = 4;
 const QUEUE_SECONDS = 3;
 /** Slow start ends when a second brings less than so much more than the one before, in bytes a second. */
 const SLOW_START_GAIN = 5_000;
-/** Bounds of the wait for the next block, in milliseconds: with two ticks and another's room to wait for, no block waits for more than 20 s. */
+/**
+ * Bounds of the wait for the next block, in milliseconds: with two ticks and another's room to wait for, no block waits
+ * for more than 20 s.
+ */
 const MIN_PATIENCE = 2_000;
 const MAX_PATIENCE = 16_000;
 /** The same, while nothing is known of a peer. */
 const FIRST_PATIENCE = 10_000;
 /** Milliseconds without a block after which a peer that gave many is asked again for one that it has not sent. */
 const PROBE_AFTER = 1_000;
-/** So many that were asked for, or a quarter of the window, may be overtaken by others before all of them are taken to be lost. */
+/**
+ * So many that were asked for, or a quarter of the window, may be overtaken by others before all of them are taken to
+ * be lost.
+ */
 const MOST_OVERTAKEN = 16;
 /** Blocks that a snubbed peer owes which are remembered, and so they are not asked of it again. */
 const MAX_OWED = 2 * MAX_WINDOW;
@@ -31,11 +37,11 @@ const EAGER = 2_000;
 const NONE: readonly number[] = [];
 
 /**
- * How many requests to keep in flight with one peer, and when to stop waiting. Depends on the peer's rate (window = rate ×
- * delay, after a slow start that adds one for each block) and on the mean gap between its blocks (patience = mean + 4
- * deviations). Keys are any numbers that name a block. What was asked for before a block that has come, and has not come itself, is doubted,
- * and after a while taken to be lost. What is given up goes to the late ones, which outlive the window.
- * Invariant: 1 ≤ `limit` ≤ {@link MAX_WINDOW}.
+ * How many requests to keep in flight with one peer, and when to stop waiting. Depends on the peer's rate (window =
+ * rate × delay, after a slow start that adds one for each block) and on the mean gap between its blocks (patience =
+ * mean + 4 deviations). Keys are any numbers that name a block. What was asked for before a block that has come, and
+ * has not come itself, is doubted, and after a while taken to be lost. What is given up goes to the late ones, which
+ * outlive the window. Invariant: 1 ≤ `limit` ≤ {@link MAX_WINDOW}.
  */
 export class RequestWindow {
   limit = FIRST_WINDOW;
@@ -160,8 +166,9 @@ export class RequestWindow {
   }
 
   /**
-   * Those that must be lost, now no longer waited for: what was asked for later has come, `tolerance` ms ago and longer; or so many were
-   * overtaken at one time that it can't be for their order. None for most peers, and then it takes no time.
+   * Those that must be lost, now no longer waited for: what was asked for later has come, `tolerance` ms ago and
+   * longer; or so many were overtaken at one time that it can't be for their order. None for most peers, and then it
+   * takes no time.
    */
   lost(now: number, tolerance: number = TOLERANCE): readonly number[] {
     const flight = this.#inFlight;
@@ -175,7 +182,8 @@ export class RequestWindow {
     const waited = now - doubt.since;
     // While nothing comes at all it is the line that is slow, but not for ever.
     const ripe = waited >= tolerance && (this.#arrivals > doubt.arrivals || waited >= 4 * tolerance);
-    if (!ripe && flight.countBefore(flight.latest) * TOLERANCE < Math.max(MOST_OVERTAKEN, this.limit >> 2) * tolerance) return NONE;
+    if (!ripe && flight.countBefore(flight.latest) * TOLERANCE < Math.max(MOST_OVERTAKEN, this.limit >> 2) * tolerance)
+      return NONE;
     const keys = flight.toArray(ripe ? doubt.before : flight.latest);
     this.#slowStart = false;
     this.#eager = true;
@@ -187,9 +195,9 @@ export class RequestWindow {
   }
 
   /**
-   * One to be asked for again, since none has come for longer than they usually take: the last that was asked for, once in
-   * each wait. If its answer comes before those of the others, they have been dropped; where there is nothing else to ask
-   * for, nothing else would tell. A peer that is merely slow sends one block twice.
+   * One to be asked for again, since none has come for longer than they usually take: the last that was asked for, once
+   * in each wait. If its answer comes before those of the others, they have been dropped; where there is nothing else
+   * to ask for, nothing else would tell. A peer that is merely slow sends one block twice.
    */
   probe(now: number): number | undefined {
     const flight = this.#inFlight;
@@ -280,7 +288,8 @@ export class RequestWindow {
   check(): void {
     this.#inFlight.check();
     this.#late.check();
-    if (this.#lost.size > MAX_WINDOW || this.#owed.size > MAX_OWED) throw new RangeError(`${this.#lost.size} lost, ${this.#owed.size} owed`);
+    if (this.#lost.size > MAX_WINDOW || this.#owed.size > MAX_OWED)
+      throw new RangeError(`${this.#lost.size} lost, ${this.#owed.size} owed`);
     if (this.limit < 1 || this.limit > this.#most) throw new RangeError(`window of ${this.limit}`);
   }
 }

@@ -10,7 +10,10 @@ export type { Limited, Source } from './source.ts';
 
 /** Requests a second to a peer that has rejected one, or choked us twice, and sent no block since. */
 const FRUITLESS_PACE = 10;
-/** Milliseconds in which a peer with the fast extension has rejected what it won't send after a choke, or it is taken to have dropped it. */
+/**
+ * Milliseconds in which a peer with the fast extension has rejected what it won't send after a choke, or it is taken to
+ * have dropped it.
+ */
 const REJECTS_WITHIN = 500;
 /** Milliseconds after which a snubbed peer is asked again for what it owes, if nobody else has taken that over. */
 const EXCUSED_AFTER = 5_000;
@@ -18,10 +21,10 @@ const EXCUSED_AFTER = 5_000;
 const OVERDUE = 1_500;
 
 /**
- * The requests made of one peer while it serves us: between the picker, which knows which blocks, and the window, which knows
- * how many. Depends on both, and on what the peer answers; and on the rate limit, if there is one, which is asked before the peer is.
- * Invariants: what is in flight in the window is requested from us in the picker, or cancelled; and what was taken of the limit is
- * what has come, and what is in flight.
+ * The requests made of one peer while it serves us: between the picker, which knows which blocks, and the window, which
+ * knows how many. Depends on both, and on what the peer answers; and on the rate limit, if there is one, which is asked
+ * before the peer is. Invariants: what is in flight in the window is requested from us in the picker, or cancelled; and
+ * what was taken of the limit is what has come, and what is in flight.
  */
 export class Requests {
   /** Blocks that came without having been asked for. */
@@ -71,7 +74,10 @@ export class Requests {
     return this.#blocks > 0;
   }
 
-  /** They reject what they are asked for, or choke us before they answer: asked at the pace of their wire they could make us ask for ever. */
+  /**
+   * They reject what they are asked for, or choke us before they answer: asked at the pace of their wire they could
+   * make us ask for ever.
+   */
   get #fruitless(): boolean {
     return this.#rejecting || this.#habits.barren > 1;
   }
@@ -103,13 +109,20 @@ export class Requests {
     if (!this.#window.forget(piece * this.#perPiece + block)) return;
     if (this.#limited) this.#limited.allowance.give(this.#picker.geometry.blockSize(piece, block));
     if (this.#ended) return;
-    this.#source.send({ type: 'cancel', piece, begin: block * BLOCK, length: this.#picker.geometry.blockSize(piece, block) });
+    this.#source.send({
+      type: 'cancel',
+      piece,
+      begin: block * BLOCK,
+      length: this.#picker.geometry.blockSize(piece, block),
+    });
   }
 
   /** True if this block was asked for here and is still missing: then it is held from now on. */
   received({ piece, begin, bytes }: PieceMessage): boolean {
     const block = begin / BLOCK;
-    const outcome = this.#picker.geometry.hasBlock(piece, block, bytes.length) ? this.#window.take(piece * this.#perPiece + block, bytes.length) : 'unexpected';
+    const outcome = this.#picker.geometry.hasBlock(piece, block, bytes.length)
+      ? this.#window.take(piece * this.#perPiece + block, bytes.length)
+      : 'unexpected';
     if (outcome === 'unexpected') {
       this.unexpected++;
       return false;
@@ -146,7 +159,10 @@ export class Requests {
   /** An empty block is how older clients reject. True if it had been asked for. */
   declined({ piece, begin }: PieceMessage, now: number): boolean {
     const { geometry } = this.#picker;
-    return piece < geometry.pieceCount && this.rejected({ type: 'reject', piece, begin, length: geometry.blockSize(piece, begin / BLOCK) }, now);
+    return (
+      piece < geometry.pieceCount &&
+      this.rejected({ type: 'reject', piece, begin, length: geometry.blockSize(piece, begin / BLOCK) }, now)
+    );
   }
 
   /** Asks for as many as the window has room for. */
@@ -163,7 +179,13 @@ export class Requests {
     if (room <= 0) return;
     this.#refilling = true;
     // The picker remembers for each how far it has looked: with other pieces, it is another.
-    const wanted = this.#picker.next(this, state.choked ? have : this.#source, have, room, window.inFlight === 0 && !state.choked);
+    const wanted = this.#picker.next(
+      this,
+      state.choked ? have : this.#source,
+      have,
+      room,
+      window.inFlight === 0 && !state.choked,
+    );
     if (wanted.length > 0) {
       this.#habits.asked += wanted.length;
       const requests: Message[] = new Array<Message>(wanted.length);
@@ -195,7 +217,10 @@ export class Requests {
     if (most !== window.most) window.most = most;
   }
 
-  /** For how many blocks, of as many as there is room for, there is leave; one that has less is woken when there is more. */
+  /**
+   * For how many blocks, of as many as there is room for, there is leave; one that has less is woken when there is
+   * more.
+   */
   #taken({ allowance, wake }: Limited, room: number): number {
     let taken = 0;
     while (taken < room && allowance.take(BLOCK, wake)) taken++;
@@ -216,7 +241,10 @@ export class Requests {
     return this.#picker.geometry.blockSize(piece, block);
   }
 
-  /** Every second: resizes, snubs a peer that is too slow, asks again. Milliseconds since the last block while one is waited for. */
+  /**
+   * Every second: resizes, snubs a peer that is too slow, asks again. Milliseconds since the last block while one is
+   * waited for.
+   */
   tick(now: number): number {
     const habits = this.#habits;
     const window = this.#window;
@@ -256,7 +284,10 @@ export class Requests {
     return { type: 'request', piece: wanted.piece, begin: wanted.block * BLOCK, length: this.#sizeOf(wanted) };
   }
 
-  /** They choked us: without the fast extension all that is in flight is given back, and what they had at hand may follow. */
+  /**
+   * They choked us: without the fast extension all that is in flight is given back, and what they had at hand may
+   * follow.
+   */
   choked(now: number): void {
     if (this.#ended) return;
     if (this.inFlight > 0 || this.#fruitless) this.#habits.barren++;
@@ -264,7 +295,10 @@ export class Requests {
     else this.end();
   }
 
-  /** What was asked for before a choke, and neither came nor was rejected, is given back; but not what they give though we are choked. */
+  /**
+   * What was asked for before a choke, and neither came nor was rejected, is given back; but not what they give though
+   * we are choked.
+   */
   giveUpChoked(): void {
     if (this.#chokedAt === undefined) return;
     this.#chokedAt = undefined;
@@ -289,7 +323,8 @@ export class Requests {
 
   #release(keys: readonly number[]): void {
     const blocks = keys.map((key) => this.#wantedOf(key));
-    if (this.#limited && blocks.length > 0) this.#limited.allowance.give(blocks.reduce((sum, each) => sum + this.#sizeOf(each), 0));
+    if (this.#limited && blocks.length > 0)
+      this.#limited.allowance.give(blocks.reduce((sum, each) => sum + this.#sizeOf(each), 0));
     this.#picker.release(this, blocks);
   }
 

@@ -4,7 +4,10 @@ import type { Allowance } from '../rates/tokenBucket.ts';
 
 /** A peer that is asked. */
 export interface Source {
-  /** `reqq` is how many requests they keep at one time, if they have said so; `allowedFast` are pieces they give though we are choked, `suggested` those they would rather give. */
+  /**
+   * `reqq` is how many requests they keep at one time, if they have said so; `allowedFast` are pieces they give though
+   * we are choked, `suggested` those they would rather give.
+   */
   readonly state: {
     readonly choked: boolean;
     /** Both sides speak the fast extension (BEP 6). */

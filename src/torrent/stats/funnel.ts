@@ -1,13 +1,24 @@
 import { addressKey } from '../../protocol/encoding/address.ts';
 
 /** How far an address can get, in this order: named by a source, then as far as a peer that gives us blocks. */
-export const STAGES = ['discovered', 'dialled', 'connected', 'handshaken', 'interested', 'unchoked', 'sending'] as const;
+export const STAGES = [
+  'discovered',
+  'dialled',
+  'connected',
+  'handshaken',
+  'interested',
+  'unchoked',
+  'sending',
+] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** How many addresses of one source ever got so far; and of those that are lost now, how many for which cause. */
 export interface FunnelRow<Source extends string> extends Readonly<Record<Stage, number>> {
   readonly source: Source;
-  /** By the code of a `PeerError`; `closed` when they hung up; `known` when another source named them first; `banned`, `full`, `per-host`. */
+  /**
+   * By the code of a `PeerError`; `closed` when they hung up; `known` when another source named them first; `banned`,
+   * `full`, `per-host`.
+   */
   readonly lost: Readonly<Record<string, number>>;
 }
 
@@ -35,8 +46,8 @@ interface Row {
 }
 
 /**
- * What has become of each address, source by source. Depends on what it is told only. Invariants: of each source at most as many
- * got to a stage as to the one before it; and at most as many are lost as were named.
+ * What has become of each address, source by source. Depends on what it is told only. Invariants: of each source at
+ * most as many got to a stage as to the one before it; and at most as many are lost as were named.
  */
 export class Funnel<Source extends string> {
   readonly #traces = new Map<string, Trace<Source>>();
@@ -84,7 +95,10 @@ export class Funnel<Source extends string> {
   /** A row for each source that has named anybody, in the order in which they first did. */
   get rows(): readonly FunnelRow<Source>[] {
     return [...this.#rows].map(([source, { reached, lost }]) => {
-      const stages = Object.fromEntries(STAGES.map((stage, index) => [stage, reached[index] ?? 0])) as Record<Stage, number>;
+      const stages = Object.fromEntries(STAGES.map((stage, index) => [stage, reached[index] ?? 0])) as Record<
+        Stage,
+        number
+      >;
       return { source, ...stages, lost: sorted(lost) };
     });
   }
@@ -134,7 +148,8 @@ export class Funnel<Source extends string> {
     if (this.#traces.size > this.#most) throw new RangeError(`${this.#traces.size} addresses remembered`);
     for (const [source, { reached, lost }] of this.#rows) {
       reached.forEach((count, stage) => {
-        if (stage > 0 && count > (reached[stage - 1] ?? 0)) throw new RangeError(`more of ${source} are ${STAGES[stage]} than ${STAGES[stage - 1]}`);
+        if (stage > 0 && count > (reached[stage - 1] ?? 0))
+          throw new RangeError(`more of ${source} are ${STAGES[stage]} than ${STAGES[stage - 1]}`);
       });
       const losses = [...lost.values()].reduce((sum, count) => sum + count, 0);
       if (losses > (reached[0] ?? 0)) throw new RangeError(`more of ${source} are lost than were named`);

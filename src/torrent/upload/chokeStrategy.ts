@@ -1,4 +1,7 @@
-/** A peer that wants something of us, as a choice of whom to serve may look at it; lent, do not keep it. Times are in milliseconds. */
+/**
+ * A peer that wants something of us, as a choice of whom to serve may look at it; lent, do not keep it. Times are in
+ * milliseconds.
+ */
 export interface Contender {
   readonly address: { readonly host: string; readonly port: number };
   /** Why it is being served; undefined if it is not. */
@@ -28,8 +31,8 @@ export interface Occasion {
 }
 
 /**
- * Whom to serve until the next round, ten seconds later, each with the reason, in a word, that people are told. Whoever is not in it is
- * choked; of more than `slots` the first are served.
+ * Whom to serve until the next round, ten seconds later, each with the reason, in a word, that people are told. Whoever
+ * is not in it is choked; of more than `slots` the first are served.
  */
 export type ChokeStrategy = (contenders: readonly Contender[], occasion: Occasion) => ReadonlyMap<Contender, string>;
 
@@ -40,14 +43,18 @@ const OPTIMISTIC_FOR = 30_000;
 /** Who is new has nothing to give yet, and three times the chance. */
 const NEW_FOR = 60_000;
 const NEW_CHANCES = 3;
-/** A turn while seeding: so many pieces and at least a minute, but if others wait no more than three, or while nothing is taken. */
+/**
+ * A turn while seeding: so many pieces and at least a minute, but if others wait no more than three, or while nothing
+ * is taken.
+ */
 const TURN_PIECES = 20;
 const TURN = 60_000;
 const LONGEST_TURN = 180_000;
 
 /**
- * While downloading: those who give us most are served, and some by chance, for 30 s each, so that who has nothing to give yet, or would
- * give more than those we know, is found out. Who has given nothing for a minute though it could is served by chance only. BEP 3.
+ * While downloading: those who give us most are served, and some by chance, for 30 s each, so that who has nothing to
+ * give yet, or would give more than those we know, is found out. Who has given nothing for a minute though it could is
+ * served by chance only. BEP 3.
  */
 export const titForTat: ChokeStrategy = (contenders, { slots, random }) => {
   const chosen = new Map<Contender, string>();
@@ -55,11 +62,14 @@ export const titForTat: ChokeStrategy = (contenders, { slots, random }) => {
   const givers = contenders.filter(({ gives, snubs }) => gives > 0 && !snubs).sort((a, b) => b.gives - a.gives);
   for (const giver of givers.slice(0, slots - optimists)) chosen.set(giver, 'gives');
   const others = contenders.filter((one) => !chosen.has(one));
-  const begun = others.filter(({ served, since }) => served === 'optimistic' && since < OPTIMISTIC_FOR).slice(0, optimists);
+  const begun = others
+    .filter(({ served, since }) => served === 'optimistic' && since < OPTIMISTIC_FOR)
+    .slice(0, optimists);
   for (const one of begun) chosen.set(one, 'optimistic');
   const served = others.filter((one) => one.served === 'optimistic' && !chosen.has(one));
   const fresh = others.filter((one) => one.served !== 'optimistic');
-  for (const one of [...drawn(fresh, random), ...drawn(served, random)].slice(0, optimists - begun.length)) chosen.set(one, 'optimistic');
+  for (const one of [...drawn(fresh, random), ...drawn(served, random)].slice(0, optimists - begun.length))
+    chosen.set(one, 'optimistic');
   const rest = others.filter((one) => !chosen.has(one) && !one.snubs);
   // Who is served already goes on, then who has waited longest.
   rest.sort((a, b) => Number(b.served !== undefined) - Number(a.served !== undefined) || b.since - a.since);
@@ -68,19 +78,25 @@ export const titForTat: ChokeStrategy = (contenders, { slots, random }) => {
 };
 
 /**
- * While seeding: everybody in turn, who has waited longest first. A turn is over after twenty pieces, but not within a minute; after three
- * minutes; or when nothing is taken; and goes on while nobody waits.
+ * While seeding: everybody in turn, who has waited longest first. A turn is over after twenty pieces, but not within a
+ * minute; after three minutes; or when nothing is taken; and goes on while nobody waits.
  */
 export const takingTurns: ChokeStrategy = (contenders, { slots, pieceLength }) => {
-  const isOver = ({ since, got, gets }: Contender): boolean => since >= TURN && (gets === 0 || got >= TURN_PIECES * pieceLength || since >= LONGEST_TURN);
+  const isOver = ({ since, got, gets }: Contender): boolean =>
+    since >= TURN && (gets === 0 || got >= TURN_PIECES * pieceLength || since >= LONGEST_TURN);
   const served = contenders.filter((one) => one.served !== undefined);
   const waiting = contenders.filter((one) => one.served === undefined).sort((a, b) => b.since - a.since);
-  const order = [...served.filter((one) => !isOver(one)), ...waiting, ...served.filter(isOver).sort((a, b) => a.since - b.since)];
+  const order = [
+    ...served.filter((one) => !isOver(one)),
+    ...waiting,
+    ...served.filter(isOver).sort((a, b) => a.since - b.since),
+  ];
   return new Map(order.slice(0, slots).map((one) => [one, 'turn']));
 };
 
 /** {@link titForTat} while downloading, {@link takingTurns} while seeding. */
-export const fairExchange: ChokeStrategy = (contenders, occasion) => (occasion.seeding ? takingTurns : titForTat)(contenders, occasion);
+export const fairExchange: ChokeStrategy = (contenders, occasion) =>
+  (occasion.seeding ? takingTurns : titForTat)(contenders, occasion);
 
 /** All of them, in an order by chance. */
 const drawn = (contenders: readonly Contender[], random: () => number): readonly Contender[] => {

@@ -39,9 +39,10 @@ export const ROUND = 10_000;
 const SNUBBED_AFTER = 60_000;
 
 /**
- * Whom we serve. Depends on who is interested, on what each gave and got, on `now` (ms) and on the strategy's choice. Between rounds a slot
- * that is free goes to whoever becomes interested; nobody loses one, so nobody is choked and unchoked in turns.
- * Invariants: at most `slots` are served; only members are; who is not interested is choked in the next round.
+ * Whom we serve. Depends on who is interested, on what each gave and got, on `now` (ms) and on the strategy's choice.
+ * Between rounds a slot that is free goes to whoever becomes interested; nobody loses one, so nobody is choked and
+ * unchoked in turns. Invariants: at most `slots` are served; only members are; who is not interested is choked in the
+ * next round.
  */
 export class Choker<P extends Chokable> {
   readonly #members = new Map<P, Member<P>>();
@@ -86,7 +87,8 @@ export class Choker<P extends Chokable> {
   /** It may be interested now. */
   interested(peer: P, now: number): void {
     const member = this.#members.get(peer);
-    if (member === undefined || !peer.state.interested || member.reason !== undefined || this.served >= this.slots) return;
+    if (member === undefined || !peer.state.interested || member.reason !== undefined || this.served >= this.slots)
+      return;
     member.decide('free-slot', now);
     member.tell({ type: 'unchoke', reason: 'free-slot' });
   }
@@ -101,7 +103,12 @@ export class Choker<P extends Chokable> {
       if (member.peer.state.interested) contenders.set(member.contender(now), member);
     }
     this.#widen([...contenders.keys()]);
-    const occasion = { slots: this.slots, seeding: this.#seeding(), pieceLength: this.#pieceLength, random: this.#random };
+    const occasion = {
+      slots: this.slots,
+      seeding: this.#seeding(),
+      pieceLength: this.#pieceLength,
+      random: this.#random,
+    };
     const chosen = new Map<Member<P>, string>();
     for (const [contender, reason] of this.#strategy([...contenders.keys()], occasion)) {
       const member = contenders.get(contender);
@@ -122,7 +129,8 @@ export class Choker<P extends Chokable> {
     const told: [member: Member<P>, decision: ChokeDecision][] = [];
     for (const member of this.#members.values()) {
       const reason = chosen.get(member);
-      if (reason === undefined && member.reason !== undefined) told.unshift([member, { type: 'choke', reason: why(member, seeding, now) }]);
+      if (reason === undefined && member.reason !== undefined)
+        told.unshift([member, { type: 'choke', reason: why(member, seeding, now) }]);
       if (reason !== undefined && member.reason === undefined) told.push([member, { type: 'unchoke', reason }]);
       member.decide(reason, now);
     }

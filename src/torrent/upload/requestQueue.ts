@@ -20,11 +20,15 @@ export interface Stretch extends Range {
 
 /** Is all of `range` in `stretch`? */
 export const covers = (stretch: Stretch | undefined, range: Range): stretch is Stretch =>
-  stretch !== undefined && stretch.piece === range.piece && stretch.begin <= range.begin && stretch.begin + stretch.length >= range.begin + range.length;
+  stretch !== undefined &&
+  stretch.piece === range.piece &&
+  stretch.begin <= range.begin &&
+  stretch.begin + stretch.length >= range.begin + range.length;
 
 /**
  * What one peer has asked for and not got yet, oldest first. Depends on nothing but what is asked.
- * Invariants: at most `most` ranges, each of 1 to {@link MAX_REQUEST} bytes within one piece, and of those that begin at one place only one.
+ * Invariants: at most `most` ranges, each of 1 to {@link MAX_REQUEST} bytes within one piece, and of those that begin
+ * at one place only one.
  */
 export class RequestQueue {
   readonly #geometry: Geometry;
@@ -42,7 +46,11 @@ export class RequestQueue {
 
   /** False for what can't be asked for, or is one too many. What is asked for again keeps its place. */
   add({ piece, begin, length }: Range): boolean {
-    const fits = piece < this.#geometry.pieceCount && length > 0 && length <= MAX_REQUEST && begin + length <= this.#geometry.pieceSize(piece);
+    const fits =
+      piece < this.#geometry.pieceCount &&
+      length > 0 &&
+      length <= MAX_REQUEST &&
+      begin + length <= this.#geometry.pieceSize(piece);
     if (!fits) return false;
     const key = piece * PIECE + begin;
     if (this.#ranges.size >= this.#most && !this.#ranges.has(key)) return false;
@@ -67,7 +75,10 @@ export class RequestQueue {
     return out;
   }
 
-  /** The oldest, and those after it that go on where the one before ends: of one piece, and of at most `bytes`, unless the first has more. */
+  /**
+   * The oldest, and those after it that go on where the one before ends: of one piece, and of at most `bytes`, unless
+   * the first has more.
+   */
   run(bytes: number): readonly Range[] {
     const run: Range[] = [];
     let end = -1;
@@ -85,7 +96,12 @@ export class RequestQueue {
   check(): void {
     if (this.#ranges.size > this.#most) throw new RangeError(`${this.#ranges.size} requests, ${this.#most} at most`);
     for (const [key, { piece, begin, length }] of this.#ranges.entries()) {
-      if (key !== piece * PIECE + begin || begin + length > this.#geometry.pieceSize(piece) || length > MAX_REQUEST || length < 1)
+      if (
+        key !== piece * PIECE + begin ||
+        begin + length > this.#geometry.pieceSize(piece) ||
+        length > MAX_REQUEST ||
+        length < 1
+      )
         throw new RangeError(`a request for ${length} bytes at ${begin} of piece ${piece}`);
     }
   }

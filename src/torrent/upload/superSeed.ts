@@ -12,13 +12,16 @@ interface Shown {
   looks: number;
 }
 
-/** Looks after which a peer that has its piece is shown the next, though nobody has got it from it: others may not be able to call it. */
+/**
+ * Looks after which a peer that has its piece is shown the next, though nobody has got it from it: others may not be
+ * able to call it.
+ */
 const MAX_LOOKS = 2;
 
 /**
- * Which piece each peer is shown by a first seed that wants to give each piece only once: one at a time, the next when another peer has got
- * the last one from them, or has not for a while. Depends on what the peers have. Whoever is alone, or whose piece all others have, is shown the
- * next at once.
+ * Which piece each peer is shown by a first seed that wants to give each piece only once: one at a time, the next when
+ * another peer has got the last one from them, or has not for a while. Depends on what the peers have. Whoever is
+ * alone, or whose piece all others have, is shown the next at once.
  * Invariants: a peer is shown nothing that it has; of the pieces it lacks one that has been shown least often. BEP 16.
  */
 export class SuperSeed<V extends Viewer> {
@@ -89,7 +92,8 @@ export class SuperSeed<V extends Viewer> {
     const start = Math.floor(this.#random() * this.#shown.length);
     for (let n = 0; n < this.#shown.length; n++) {
       const piece = (start + n) % this.#shown.length;
-      if (!have.has(piece) && (best === undefined || (this.#shown[piece] as number) < (this.#shown[best] as number))) best = piece;
+      if (!have.has(piece) && (best === undefined || (this.#shown[piece] as number) < (this.#shown[best] as number)))
+        best = piece;
     }
     return best;
   }

@@ -31,9 +31,15 @@ const MOST_WRITE = 262_144;
 /** Milliseconds for the buffer to drain: who is quicker gets more at one time, who is slower less. */
 const QUICK = 100;
 const SLOW = 400;
-/** Requests in vain that are borne with. Each block they get makes up for one; each choke of ours for all that we said we keep. */
+/**
+ * Requests in vain that are borne with. Each block they get makes up for one; each choke of ours for all that we said
+ * we keep.
+ */
 export const MAX_REFUSED = 300;
-/** Times that who is choked gets as many bytes as the pieces have that it may have nevertheless: what it lost it may ask for again, but not for ever. */
+/**
+ * Times that who is choked gets as many bytes as the pieces have that it may have nevertheless: what it lost it may ask
+ * for again, but not for ever.
+ */
 const GIFTS = 2;
 /** Messages to somebody who does not read what was sent before. */
 export const MAX_UNREAD = 2_000;
@@ -41,11 +47,11 @@ export const MAX_UNREAD = 2_000;
 const DEAF_AFTER = 120_000;
 
 /**
- * What one peer asks for and gets. Depends on whether we choke it, on what may be given, on how fast it reads, and on the limit.
- * Answers in the order of the requests; a run of them is read, and written, at one time; who asks in order is read ahead for, while they
- * read what was written.
- * Invariants: one read at a time, into one buffer of READ_AHEAD bytes; nothing is written while the buffer towards them is full, but
- * refusals, and of these MAX_UNREAD at most.
+ * What one peer asks for and gets. Depends on whether we choke it, on what may be given, on how fast it reads, and on
+ * the limit. Answers in the order of the requests; a run of them is read, and written, at one time; who asks in order
+ * is read ahead for, while they read what was written.
+ * Invariants: one read at a time, into one buffer of READ_AHEAD bytes; nothing is written while the buffer towards them
+ * is full, but refusals, and of these MAX_UNREAD at most.
  */
 export class UploadSession {
   readonly #peer: Served;
@@ -185,7 +191,12 @@ export class UploadSession {
       this.#queue.remove(range);
       if (this.#peer.state.choking) this.#gifts += range.length;
       const at = range.begin - stretch.begin;
-      messages.push({ type: 'piece', piece: range.piece, begin: range.begin, bytes: stretch.bytes.subarray(at, at + range.length) });
+      messages.push({
+        type: 'piece',
+        piece: range.piece,
+        begin: range.begin,
+        bytes: stretch.bytes.subarray(at, at + range.length),
+      });
     }
     this.#credit = Math.max(this.#credit, Math.min(MAX_REFUSED, this.#credit + messages.length));
     this.#say(messages);
@@ -213,4 +224,5 @@ export class UploadSession {
 }
 
 /** With the fast extension nothing is passed over in silence. */
-const rejection = ({ state }: Served, { piece, begin, length }: Range): readonly Message[] => (state.fast ? [{ type: 'reject', piece, begin, length }] : []);
+const rejection = ({ state }: Served, { piece, begin, length }: Range): readonly Message[] =>
+  state.fast ? [{ type: 'reject', piece, begin, length }] : [];

@@ -10,9 +10,9 @@ const WORTH = 0.5;
 const RETRY = 6;
 
 /**
- * How many peers are served at one time. Depends on what all of them get together and on how many want something. One more is tried while
- * all slots are taken and the last one brought something; one is given up when each carries too little.
- * Invariant: LEAST ≤ count ≤ MAX_SLOTS.
+ * How many peers are served at one time. Depends on what all of them get together and on how many want something. One
+ * more is tried while all slots are taken and the last one brought something; one is given up when each carries too
+ * little. Invariant: LEAST ≤ count ≤ MAX_SLOTS.
  */
 export class UploadSlots {
   #count = FIRST;
@@ -25,7 +25,9 @@ export class UploadSlots {
     return this.#count;
   }
 
-  /** A round is over in which `used` slots were taken, and got `rate` bytes a second in all; `waiting` peers had none. */
+  /**
+   * A round is over in which `used` slots were taken, and got `rate` bytes a second in all; `waiting` peers had none.
+   */
   follow(rate: number, used: number, waiting: number): void {
     this.#rounds++;
     if (used >= LEAST && rate / used < TOO_THIN) return this.#change(rate, used, -1);

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { nearest } from '../../../src/cli/args/nearest.ts';
-import { address, flag, oneOf, seconds, size, text, texts, trackerAddress, wholeNumber } from '../../../src/cli/args/values.ts';
+import {
+  address,
+  flag,
+  oneOf,
+  seconds,
+  size,
+  text,
+  texts,
+  trackerAddress,
+  wholeNumber,
+} from '../../../src/cli/args/values.ts';
 import { duration } from '../../../src/cli/io/units.ts';
 import { InputError } from '../../../src/contracts/errors.ts';
 
@@ -10,9 +20,12 @@ describe('values', () => {
     expect(wholeNumber({ port: '6881' }, 'port', 1, 65_535)).toBe(6881);
   });
 
-  it.each(['0', '65536', '-1', '1.5', '1e3', '0x10', 'abc', ' 1', '99999999999999999999', 'NaN', ''])('refuses the port %j', (port) => {
-    expect(() => wholeNumber({ port }, 'port', 1, 65_535)).toThrow(InputError);
-  });
+  it.each(['0', '65536', '-1', '1.5', '1e3', '0x10', 'abc', ' 1', '99999999999999999999', 'NaN', ''])(
+    'refuses the port %j',
+    (port) => {
+      expect(() => wholeNumber({ port }, 'port', 1, 65_535)).toThrow(InputError);
+    },
+  );
 
   it('refuses what is given twice', () => {
     expect(() => wholeNumber({ port: ['1', '2'] }, 'port', 1, 65_535)).toThrow('--port is given 2 times: give it once');
@@ -51,13 +64,33 @@ describe('values', () => {
   ])('takes the time %s', (timeout, time) => expect(seconds({ timeout }, 'timeout')).toBe(time));
 
   // Node's timers would take anything longer for a millisecond.
-  it.each(['0', '0s', '-1', 'soon', '2147484', '24d', '5x', '1s2m', '5m5m', 'm', '1h30', ' 90', '90s ', '1e3', '5..5m', '0x10', '5ms'])(
-    'refuses the time %j, with an example',
-    (timeout) => expect(() => seconds({ timeout }, 'timeout')).toThrow(/^--timeout ".*": expected a time above 0 and up to 23d, for example 90s, 5m/),
+  it.each([
+    '0',
+    '0s',
+    '-1',
+    'soon',
+    '2147484',
+    '24d',
+    '5x',
+    '1s2m',
+    '5m5m',
+    'm',
+    '1h30',
+    ' 90',
+    '90s ',
+    '1e3',
+    '5..5m',
+    '0x10',
+    '5ms',
+  ])('refuses the time %j, with an example', (timeout) =>
+    expect(() => seconds({ timeout }, 'timeout')).toThrow(
+      /^--timeout ".*": expected a time above 0 and up to 23d, for example 90s, 5m/,
+    ),
   );
 
   it('reads the times that it prints', () => {
-    for (const time of [1, 59, 60, 61, 3600, 3660, 86_400, 90_000]) expect(seconds({ timeout: duration(time) }, 'timeout')).toBe(time);
+    for (const time of [1, 59, 60, 61, 3600, 3660, 86_400, 90_000])
+      expect(seconds({ timeout: duration(time) }, 'timeout')).toBe(time);
   });
 
   it('takes hosts and ports', () => {
@@ -71,10 +104,19 @@ describe('values', () => {
   it('takes http and https trackers, one of some words', () => {
     expect(trackerAddress('tracker', 'https://t.example/announce?x=1')).toBe('https://t.example/announce?x=1');
     expect(trackerAddress('tracker', 'udp://t.example:1')).toBe('udp://t.example:1');
-    for (const bad of ['udp://t.example', 'udp://t.example:0', 'http://t .example', 'file:///etc/passwd', 't.example', ''])
+    for (const bad of [
+      'udp://t.example',
+      'udp://t.example:0',
+      'http://t .example',
+      'file:///etc/passwd',
+      't.example',
+      '',
+    ])
       expect(() => trackerAddress('tracker', bad)).toThrow('--tracker');
     expect(oneOf({ order: 'rarest' }, 'order', ['rarest', 'sequential'])).toBe('rarest');
-    expect(() => oneOf({ order: 'best' }, 'order', ['rarest', 'sequential'])).toThrow('--order "best": expected rarest or sequential');
+    expect(() => oneOf({ order: 'best' }, 'order', ['rarest', 'sequential'])).toThrow(
+      '--order "best": expected rarest or sequential',
+    );
   });
 });
 

@@ -33,10 +33,17 @@ const setUp = async () => {
   const file = join(home, 'show.torrent');
   writeFileSync(file, content.metainfo);
   const at = `127.0.0.1:${seed.port}`;
-  return { home, file, from: ['--no-trackers', '--peer', at], link: `magnet:?xt=urn:btih:${toHex(content.torrent.infoHash)}&x.pe=${at}`, seed };
+  return {
+    home,
+    file,
+    from: ['--no-trackers', '--peer', at],
+    link: `magnet:?xt=urn:btih:${toHex(content.torrent.infoHash)}&x.pe=${at}`,
+    seed,
+  };
 };
 
-const pieces = (seed: { wholePieces(): readonly number[] }): readonly number[] => seed.wholePieces().toSorted((a, b) => a - b);
+const pieces = (seed: { wholePieces(): readonly number[] }): readonly number[] =>
+  seed.wholePieces().toSorted((a, b) => a - b);
 
 describe('download --files', () => {
   it.each([
@@ -46,7 +53,15 @@ describe('download --files', () => {
     [['Season 1/', '!e1.*', '4'], [3]],
   ])('%j', async (values, wanted) => {
     const { home, file, from, seed } = await setUp();
-    const { code, stderr } = await run(['download', file, '-o', `${home}/`, ...from, '--quiet', ...values.flatMap((value) => ['--files', value])]);
+    const { code, stderr } = await run([
+      'download',
+      file,
+      '-o',
+      `${home}/`,
+      ...from,
+      '--quiet',
+      ...values.flatMap((value) => ['--files', value]),
+    ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(pieces(seed)).toEqual(wanted);
   });
@@ -61,7 +76,9 @@ describe('download --files', () => {
 
   it('goes before what a magnet link selects', async () => {
     const { home, link, seed } = await setUp();
-    expect(await run(['download', `${link}&so=0`, '-o', `${home}/`, '--quiet', '--files', '4'])).toMatchObject({ code: 0 });
+    expect(await run(['download', `${link}&so=0`, '-o', `${home}/`, '--quiet', '--files', '4'])).toMatchObject({
+      code: 0,
+    });
     expect(pieces(seed)).toEqual([4]);
     expect(await run(['download', `${link}&so=0`, '-o', `${home}/other/`, '--quiet'])).toMatchObject({ code: 0 });
     expect(pieces(seed)).toEqual([0, 4]);
@@ -119,7 +136,10 @@ describe('--choose', () => {
   it('asks which files, and fetches those', async () => {
     const { home, file, from, seed } = await setUp();
     const input = ` ${DOWN} ${DOWN}${DOWN} ${ENTER}`;
-    const { code, stdout, stderr } = await answering(['download', file, '-o', `${home}/`, ...from, '--choose', '--json'], input);
+    const { code, stdout, stderr } = await answering(
+      ['download', file, '-o', `${home}/`, ...from, '--choose', '--json'],
+      input,
+    );
     expect(code).toBe(0);
     expect(pieces(seed)).toEqual([3]);
     expect(stderr).toContain('show: 1 of 4 files, 32.0 KiB');
@@ -147,7 +167,19 @@ describe('--choose', () => {
     const { home, file, from } = await setUp();
     const other = contentOf({ name: 'other', files: content.torrent.files, pieceLength: P, seed: 2 });
     writeFileSync(join(home, 'other.torrent'), other.metainfo);
-    const both = ['download', file, join(home, 'other.torrent'), '-o', `${home}/`, ...from, '--choose', '--files', '4', '--timeout', '1'];
+    const both = [
+      'download',
+      file,
+      join(home, 'other.torrent'),
+      '-o',
+      `${home}/`,
+      ...from,
+      '--choose',
+      '--files',
+      '4',
+      '--timeout',
+      '1',
+    ];
     const { stderr } = await answering(both, ENTER, ` a${ENTER}`);
     const asked = [...stderr.matchAll(/(show|other): (\d) of 4 files/g)].map(([all]) => all);
     expect(asked.filter((line, at) => line !== asked[at - 1])).toEqual(['show: 1 of 4 files', 'other: 4 of 4 files']);
@@ -177,12 +209,19 @@ describe('--choose', () => {
     expect(await run(['download', file, '-o', `${home}/`, ...from, '--choose'])).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'rxtorrent: --choose asks in a terminal, and this is none: name the files with --files, for example --files 1,3-5\n',
+      stderr:
+        'rxtorrent: --choose asks in a terminal, and this is none: name the files with --files, for example --files 1,3-5\n',
     });
   });
 });
 
-const file = (path: string, padding = false) => ({ path: path.split('/'), length: 1024, offset: 0, padding, attributes: '' });
+const file = (path: string, padding = false) => ({
+  path: path.split('/'),
+  length: 1024,
+  offset: 0,
+  padding,
+  attributes: '',
+});
 
 describe('the list to tick', () => {
   const of = (...paths: string[]) => ({ name: 'it', files: paths.map((path) => file(path, path === 'pad')) });
@@ -218,7 +257,10 @@ describe('the list to tick', () => {
   });
 
   it('is a window on a long list, and quick with the longest', () => {
-    const list = new TickList({ name: 'it', files: Array.from({ length: 100_000 }, (_, at) => file(`f${at}`)) }, () => true);
+    const list = new TickList(
+      { name: 'it', files: Array.from({ length: 100_000 }, (_, at) => file(`f${at}`)) },
+      () => true,
+    );
     const began = performance.now();
     list.press('end', 8);
     expect(list.lines(40, 12).at(-2)).toBe('> [x] 100000  1.00 KiB  f99999');
@@ -233,7 +275,10 @@ describe('the list to tick', () => {
 
   const ask = (keys: string | undefined, signal = new AbortController().signal) => {
     const [input, drawn] = [new PassThrough(), [] as string[]];
-    const output = Object.assign(new Writable({ write: (chunk: Buffer, _, done) => (drawn.push(chunk.toString()), done()) }), { columns: 60, rows: 10 });
+    const output = Object.assign(
+      new Writable({ write: (chunk: Buffer, _, done) => (drawn.push(chunk.toString()), done()) }),
+      { columns: 60, rows: 10 },
+    );
     if (keys === undefined) input.end();
     else input.write(keys);
     return { drawn, chosen: tick(of('a', 'b'), undefined, { input, output }, signal) };

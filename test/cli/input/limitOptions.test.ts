@@ -32,7 +32,17 @@ describe('download --down-limit', () => {
     writeFileSync(torrent, content.metainfo);
     const began = performance.now();
     const seeds = addresses(await peers(content, [{}, {}])).flatMap(({ host, port }) => ['--peer', `${host}:${port}`]);
-    const { code, stdout } = await run(['download', torrent, '-o', `${place}/`, ...seeds, option, '300K', '--no-listen', '--json']);
+    const { code, stdout } = await run([
+      'download',
+      torrent,
+      '-o',
+      `${place}/`,
+      ...seeds,
+      option,
+      '300K',
+      '--no-listen',
+      '--json',
+    ]);
     expect(code).toBe(0);
     const last = objects(stdout).findLast(({ type }) => type === 'progress');
     expect(last?.['downloaded']).toBeLessThanOrEqual(((performance.now() - began) / 1000) * 300 * KiB * 1.05);

@@ -19,7 +19,10 @@ describe('a source that is -', () => {
     const seed = await peer(content, withMetadata(content));
     for (const [nth, input] of [content.metainfo, `  ${magnet}\n`, `\r\n${infoHash}\r\n`].entries()) {
       const out = join(folder(), String(nth));
-      const { code } = await run(['download', '-', '-o', `${out}/`, '--quiet', '--no-trackers', '--peer', `127.0.0.1:${seed.port}`], { input });
+      const { code } = await run(
+        ['download', '-', '-o', `${out}/`, '--quiet', '--no-trackers', '--peer', `127.0.0.1:${seed.port}`],
+        { input },
+      );
       expect(code).toBe(0);
       expect(readFileSync(join(out, 'a')).equals(content.bytes)).toBe(true);
     }
@@ -44,8 +47,13 @@ describe('a source that is -', () => {
   });
 
   it('is read by those that look for peers without one of their own, too', async () => {
-    expect((await run(['peers', '-', '--timeout', '0.1', '--tracker', 'http://127.0.0.1:1/announce'], { input: infoHash })).code).toBe(4);
-    expect((await run(['dht', '-', '--timeout', '0.1', '-o', `${folder()}/`], { input: content.metainfo })).code).toBe(4);
+    expect(
+      (await run(['peers', '-', '--timeout', '0.1', '--tracker', 'http://127.0.0.1:1/announce'], { input: infoHash }))
+        .code,
+    ).toBe(4);
+    expect((await run(['dht', '-', '--timeout', '0.1', '-o', `${folder()}/`], { input: content.metainfo })).code).toBe(
+      4,
+    );
   });
 
   it.each<[what: string, args: readonly string[], input: string | Uint8Array, says: string]>([
@@ -55,9 +63,19 @@ describe('a source that is -', () => {
     ['of blanks', ['magnet_parse', '-'], ' \n\n', '-: stdin is empty'],
     ['of several links', ['info', '-'], `${magnet}\n${magnet}\n`, '-: stdin has 2 lines: give one link'],
     ['of something else', ['info', '-'], 'a/path.torrent\n', 'stdin: bencode at byte 0: expected a value'],
-    ['of more than a .torrent may have', ['info', '-'], new Uint8Array(17 * 2 ** 20), '-: more than 16777216 bytes: that is no torrent'],
+    [
+      'of more than a .torrent may have',
+      ['info', '-'],
+      new Uint8Array(17 * 2 ** 20),
+      '-: more than 16777216 bytes: that is no torrent',
+    ],
     ['that is no link where one is needed', ['magnet_parse', '-'], content.metainfo, 'stdin: that is no magnet link'],
-    ['that is a link where a .torrent is needed', ['verify', '-', '.'], magnet, 'a magnet link has no hashes of pieces'],
+    [
+      'that is a link where a .torrent is needed',
+      ['verify', '-', '.'],
+      magnet,
+      'a magnet link has no hashes of pieces',
+    ],
     ['for what a pipe does not have', ['create', '-'], 'text', 'create: a torrent cannot be made from a pipe'],
   ])('%s is refused', async (_, args, input, says) => {
     const { code, stdout, stderr } = await run(args, { input });
@@ -67,7 +85,10 @@ describe('a source that is -', () => {
   });
 
   it('is refused on a terminal, with a word of what to do', () => {
-    const typed = spawnSync('script', ['-qec', `${process.execPath} ${MAIN} info -`, '/dev/null'], { encoding: 'utf8', stdio: 'pipe' });
+    const typed = spawnSync('script', ['-qec', `${process.execPath} ${MAIN} info -`, '/dev/null'], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
     expect(typed.stdout).toContain('-: stdin is a terminal: pipe something into it');
     expect(typed.status).toBe(2);
   });
@@ -91,6 +112,9 @@ describe('a source that is -', () => {
 describe('an argument that is empty', () => {
   it.each(['create', 'download', 'info', 'decode'])('is no source of %s', async (command) => {
     const { code, stderr } = await start([command, '']).ended;
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^rxtorrent: \w+: <\w+> is empty: rxtorrent /) as string });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/^rxtorrent: \w+: <\w+> is empty: rxtorrent /) as string,
+    });
   });
 });

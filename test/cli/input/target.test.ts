@@ -8,7 +8,8 @@ import { contentOf } from '../../swarm/content.ts';
 import { peer } from '../../swarm/fixture.ts';
 import { folder, run, start } from '../run.ts';
 
-const of = (name: string, ...paths: string[]) => contentOf({ name, files: paths.map((path) => ({ path: path.split('/'), length: 10 })) }).torrent;
+const of = (name: string, ...paths: string[]) =>
+  contentOf({ name, files: paths.map((path) => ({ path: path.split('/'), length: 10 })) }).torrent;
 
 const show = of('show', 'a.txt', 'Season 1/e1.mkv', 'Season 2/e1.mkv');
 
@@ -38,7 +39,12 @@ describe('where download puts a folder of files', () => {
     ['a folder of other things', ['new/x', 'new/y/'], 'new', INTO],
     ['a folder that has the like, among other things', ['new/a.txt', 'new/x'], 'new', INTO],
     ['a folder that the torrent is in', ['new/show/a.txt'], 'new', INTO],
-    ['a folder that the torrent has been put in beside what looks like it', ['new/show/a.txt', 'new/a.txt'], 'new', INTO],
+    [
+      'a folder that the torrent has been put in beside what looks like it',
+      ['new/show/a.txt', 'new/a.txt'],
+      'new',
+      INTO,
+    ],
     ['its own folder, all of it', ['new/a.txt', 'new/Season 1/', 'new/Season 2/', 'new/x'], 'new', AS],
     ['the same, and it ends in /', ['new/a.txt', 'new/Season 1/', 'new/Season 2/', 'new/x'], 'new/', AS],
     ['its own folder, a part of it', ['new/Season 1/', 'new/.DS_Store'], 'new', AS],
@@ -50,7 +56,9 @@ describe('where download puts a folder of files', () => {
     ['a folder that we were to put it in, and a lock in it', [`new/${lockOf('show')}`], 'new', INTO],
   ])('%s', async (_, there, output, { into }) => {
     const home = made(...there);
-    expect(await targetOf(show, `${home}/${output}`)).toEqual(into ? { folder: join(home, 'new') } : { folder: home, name: 'new' });
+    expect(await targetOf(show, `${home}/${output}`)).toEqual(
+      into ? { folder: join(home, 'new') } : { folder: home, name: 'new' },
+    );
   });
 
   it('not where a file is', async () => {
@@ -130,7 +138,9 @@ describe('a folder under another name', () => {
     for (const path of [out, `${out}/`]) {
       expect(await run(['download', torrent, '-o', path, ...from])).toMatchObject({ code: 0 });
       expect(await run(['verify', torrent, path, '--quiet'])).toMatchObject({ code: 0 });
-      expect(await run(['seed', torrent, path, '--no-trackers', '--seed-time', '0.1', '--quiet'])).toMatchObject({ code: 0 });
+      expect(await run(['seed', torrent, path, '--no-trackers', '--seed-time', '0.1', '--quiet'])).toMatchObject({
+        code: 0,
+      });
     }
     expect(seed.wholePieces()).toHaveLength(pieces);
     expect(

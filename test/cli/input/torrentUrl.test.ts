@@ -27,10 +27,21 @@ describe('a URL instead of a .torrent', () => {
     const origin = await serve((_, response) => response.writeHead(302, { location }).end());
     expect((await run(['info', `${origin}/download?id=1`])).stdout).toContain(`Info Hash: ${infoHash}\n`);
     const into = folder();
-    const { code } = await run(['download', `${origin}/download?id=1`, '-o', `${into}/`, '--no-trackers', '--timeout', '20']);
+    const { code } = await run([
+      'download',
+      `${origin}/download?id=1`,
+      '-o',
+      `${into}/`,
+      '--no-trackers',
+      '--timeout',
+      '20',
+    ]);
     expect([code, readFileSync(`${into}/a`).equals(content.bytes)]).toEqual([0, true]);
     const verified = await run(['verify', `${origin}/download?id=1`, into]);
-    expect(verified).toMatchObject({ code: 2, stderr: expect.stringContaining('a magnet link has no hashes of pieces') as string });
+    expect(verified).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('a magnet link has no hashes of pieces') as string,
+    });
   });
 
   it('may have blanks and letters of all scripts in it, as people type it', async () => {
@@ -45,7 +56,10 @@ describe('a URL instead of a .torrent', () => {
 
   it.each([['over http'], ['in a file']])('that is a web page is called one, %s', async (how) => {
     const origin = await serve((_, response) => response.end(PAGE));
-    const { code, stderr } = await run(how === 'in a file' ? ['info', '-'] : ['info', `${origin}/x.torrent?key=1`], how === 'in a file' ? { input: PAGE } : {});
+    const { code, stderr } = await run(
+      how === 'in a file' ? ['info', '-'] : ['info', `${origin}/x.torrent?key=1`],
+      how === 'in a file' ? { input: PAGE } : {},
+    );
     const where = how === 'in a file' ? 'stdin' : `${origin}/x.torrent`;
     expect([code, stderr]).toEqual([2, `rxtorrent: ${where}: is a web page, not a .torrent: open it in a browser\n`]);
   });
@@ -54,23 +68,28 @@ describe('a URL instead of a .torrent', () => {
     ['refuses the connection', undefined],
     ['is busy', (_, response) => response.writeHead(503).end()],
     ['cuts it off', (_, response) => response.destroy()],
-  ] as [string, RequestListener | undefined][])('whose server %s is asked a few times, and is no bad input', async (_, listener) => {
-    let asked = 0;
-    const origin =
-      listener === undefined
-        ? 'http://127.0.0.1:1'
-        : await serve((request, response) => {
-            asked++;
-            listener(request, response);
-          });
-    const { code, stderr } = await run(['info', `${origin}/x.torrent`]);
-    expect([code, stderr]).toEqual([4, expect.stringMatching(/^rxtorrent: cannot fetch [^\n]+: try again later\n$/)]);
-    if (listener !== undefined) expect(asked).toBe(4);
-  });
+  ] as [string, RequestListener | undefined][])(
+    'whose server %s is asked a few times, and is no bad input',
+    async (_, listener) => {
+      let asked = 0;
+      const origin =
+        listener === undefined
+          ? 'http://127.0.0.1:1'
+          : await serve((request, response) => {
+              asked++;
+              listener(request, response);
+            });
+      const { code, stderr } = await run(['info', `${origin}/x.torrent`]);
+      expect([code, stderr]).toEqual([4, expect.stringMatching(/^rxtorrent: cannot fetch [^\n]+: try again later\n$/)]);
+      if (listener !== undefined) expect(asked).toBe(4);
+    },
+  );
 
   it('whose server comes up later is fetched, if the user waits for it', async () => {
     let asked = 0;
-    const origin = await serve((_, response) => (++asked < 6 ? response.writeHead(502).end() : response.end(readFileSync(fixture('numbers.torrent')))));
+    const origin = await serve((_, response) =>
+      ++asked < 6 ? response.writeHead(502).end() : response.end(readFileSync(fixture('numbers.torrent'))),
+    );
     const { code, stdout, stderr } = await run(['info', `${origin}/x.torrent`, '--timeout', '60']);
     expect([code, asked]).toEqual([0, 6]);
     expect(stdout).toContain('Name: numbers');
@@ -103,7 +122,9 @@ describe('a URL instead of a .torrent', () => {
     await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void slow.close());
     const location = `magnet:?xt=urn:btih:${toHex(content.torrent.infoHash)}&x.pe=127.0.0.1:${(slow.address() as AddressInfo).port}`;
-    const origin = await serve((_, response) => void setTimeout(() => response.writeHead(302, { location }).end(), 2000));
+    const origin = await serve(
+      (_, response) => void setTimeout(() => response.writeHead(302, { location }).end(), 2000),
+    );
     // Each takes two seconds, so one of them at most is within three.
     const { code, stderr } = await run(['info', `${origin}/x`, '--no-trackers', '--timeout', '3']);
     expect([code, stderr]).toEqual([4, expect.stringContaining('within 3 s') as string]);
@@ -112,7 +133,10 @@ describe('a URL instead of a .torrent', () => {
   it('whose server says nothing is given up when the time of the user is over', async () => {
     const origin = await serve(() => undefined);
     const { code, stderr } = await run(['info', `${origin}/x.torrent`, '--timeout', '1']);
-    expect([code, stderr]).toEqual([4, `rxtorrent: cannot fetch ${origin}/x.torrent: no answer within 1 s: try again later\n`]);
+    expect([code, stderr]).toEqual([
+      4,
+      `rxtorrent: cannot fetch ${origin}/x.torrent: no answer within 1 s: try again later\n`,
+    ]);
   });
 
   it('that is not there stays bad input, asked once', async () => {
@@ -122,6 +146,10 @@ describe('a URL instead of a .torrent', () => {
       response.writeHead(404).end(PAGE);
     });
     const { code, stderr } = await run(['info', `${origin}/x.torrent`, '--timeout', '60']);
-    expect([code, stderr, asked]).toEqual([2, `rxtorrent: cannot fetch ${origin}/x.torrent: the server answered 404\n`, 1]);
+    expect([code, stderr, asked]).toEqual([
+      2,
+      `rxtorrent: cannot fetch ${origin}/x.torrent: the server answered 404\n`,
+      1,
+    ]);
   });
 });

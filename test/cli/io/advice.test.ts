@@ -15,7 +15,8 @@ import { bindWords } from '../../../src/net/errorWords.ts';
 import { Funnel } from '../../../src/torrent/stats/funnel.ts';
 
 const src = fileURLToPath(new URL('../../../src', import.meta.url));
-const told = (text: string): readonly string[] => [...text.matchAll(/(?<![\w-])--([a-z][a-z-]*)/g)].map(([, option = '']) => option);
+const told = (text: string): readonly string[] =>
+  [...text.matchAll(/(?<![\w-])--([a-z][a-z-]*)/g)].map(([, option = '']) => option);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : '');
 const failing = (promise: Promise<unknown>): Promise<string> => promise.then(() => '', messageOf);
@@ -29,21 +30,39 @@ const thrown = (act: () => unknown): string => {
 };
 
 const socket: UdpSocket = { port: 1, datagrams$: NEVER, undelivered$: NEVER, send: () => undefined };
-const nobody = { bindUdp: () => of(socket), resolve: () => of([]), random: () => 0.5, randomBytes: (length: number) => new Uint8Array(length) };
+const nobody = {
+  bindUdp: () => of(socket),
+  resolve: () => of([]),
+  random: () => 0.5,
+  randomBytes: (length: number) => new Uint8Array(length),
+};
 const view = { show: () => undefined, say: () => undefined, end: () => undefined };
 const io = { print: () => undefined, say: () => undefined, stopped: new AbortController().signal };
 
 type Given = Readonly<Record<string, unknown>>;
 
 /** What a command may say that advises options, and which commands may say it: those with any of these options. */
-const MESSAGES: readonly (readonly [what: string, of: readonly string[], say: (given: Given) => Promise<string> | string])[] = [
+const MESSAGES: readonly (readonly [
+  what: string,
+  of: readonly string[],
+  say: (given: Given) => Promise<string> | string,
+])[] = [
   ['nothing moves', ['max-peers', 'size'], (given) => failing(firstValueFrom(new Patience(0.001, given).end$))],
-  ['there is nobody to ask', ['no-dht', 'bootstrap'], (given) => thrown(() => trackersFor({ announce: [], private: false }, withoutDht(given)))],
-  ['the torrent is private', ['no-dht', 'bootstrap'], (given) => thrown(() => trackersFor({ announce: [], private: true }, withoutDht(given)))],
+  [
+    'there is nobody to ask',
+    ['no-dht', 'bootstrap'],
+    (given) => thrown(() => trackersFor({ announce: [], private: false }, withoutDht(given))),
+  ],
+  [
+    'the torrent is private',
+    ['no-dht', 'bootstrap'],
+    (given) => thrown(() => trackersFor({ announce: [], private: true }, withoutDht(given))),
+  ],
   [
     'what was asked for did not come',
     ['no-dht'],
-    (given) => failing(awaited(NEVER, { missed: 'it', given, deadline: new Deadline(0.001), funnel: new Funnel(), view }, io)),
+    (given) =>
+      failing(awaited(NEVER, { missed: 'it', given, deadline: new Deadline(0.001), funnel: new Funnel(), view }, io)),
   ],
   ['it is to be tried again', ['scrape', 'count'], (given) => tryAgain(given)],
   ['nobody is left', ['no-dht', 'max-peers', 'scrape'], (given) => give(given, 'another') + give(given, 'a')],
@@ -54,7 +73,9 @@ const MESSAGES: readonly (readonly [what: string, of: readonly string[], say: (g
     'the DHT has nowhere to begin',
     ['bootstrap'],
     async () => {
-      const warning$ = dhtNode(nobody, { bootstrap: [{ host: 'router.example', port: 1 }] }).pipe(switchMap(({ warnings$ = NEVER }) => warnings$));
+      const warning$ = dhtNode(nobody, { bootstrap: [{ host: 'router.example', port: 1 }] }).pipe(
+        switchMap(({ warnings$ = NEVER }) => warnings$),
+      );
       return (await firstValueFrom(warning$)).message;
     },
   ],
@@ -63,7 +84,8 @@ const MESSAGES: readonly (readonly [what: string, of: readonly string[], say: (g
 const withoutDht = (given: Given) => discovery({ ...given, 'no-dht': true, 'no-lsd': true }, nobody as unknown as Env);
 
 const saying = Object.entries(commands).map(
-  ([name, { options }]) => [name, options, MESSAGES.filter(([, any]) => any.some((option) => Object.hasOwn(options, option)))] as const,
+  ([name, { options }]) =>
+    [name, options, MESSAGES.filter(([, any]) => any.some((option) => Object.hasOwn(options, option)))] as const,
 );
 
 describe.each(saying.filter(([, , messages]) => messages.length > 0))('%s', (_, options, messages) => {
@@ -78,7 +100,9 @@ describe.each(saying.filter(([, , messages]) => messages.length > 0))('%s', (_, 
 
 describe('advice', () => {
   it('names what a command has, and the DHT if it has nothing else', () => {
-    expect(tryAgain({ offers: ['tracker', 'peer', 'bootstrap'] })).toBe('try again later, or give another --tracker or --peer');
+    expect(tryAgain({ offers: ['tracker', 'peer', 'bootstrap'] })).toBe(
+      'try again later, or give another --tracker or --peer',
+    );
     expect(tryAgain({ offers: ['tracker', 'bootstrap'] })).toBe('try again later, or give another --tracker');
     expect(tryAgain({ offers: ['bootstrap'] })).toBe('try again later, or give another --bootstrap');
     expect(tryAgain({})).toBe('try again later');
@@ -87,11 +111,19 @@ describe('advice', () => {
   });
 
   it('never names an option that there is not', () => {
-    const known = new Set(['help', 'version', ...Object.values(commands).flatMap(({ options }) => Object.keys(options))]);
-    const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts') && !file.includes('completion'));
+    const known = new Set([
+      'help',
+      'version',
+      ...Object.values(commands).flatMap(({ options }) => Object.keys(options)),
+    ]);
+    const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+      (file) => file.endsWith('.ts') && !file.includes('completion'),
+    );
     const words = files.flatMap((file) => {
       const text = readFileSync(join(src, file), 'utf8').replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '');
-      return [...text.matchAll(/(['`])((?:(?!\1)[^\\\n]|\\.)*)\1/g)].flatMap(([, , literal = '']) => told(literal).map((option) => ({ file, option })));
+      return [...text.matchAll(/(['`])((?:(?!\1)[^\\\n]|\\.)*)\1/g)].flatMap(([, , literal = '']) =>
+        told(literal).map((option) => ({ file, option })),
+      );
     });
     expect(words.length).toBeGreaterThan(30);
     expect(words.filter(({ option }) => !known.has(option))).toEqual([]);

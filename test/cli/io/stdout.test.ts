@@ -44,7 +44,13 @@ interface Read {
 /** Runs a command in `cwd` and reads its stdout, no further than `leaveAfter` bytes. */
 const read = (args: readonly string[], cwd: string, input?: Uint8Array, leaveAfter = Infinity): Promise<Read> =>
   new Promise((resolve) => {
-    const env = { PATH: process.env['PATH'], RXTORRENT_NO_DHT: '1', RXTORRENT_NO_LSD: '1', RXTORRENT_NO_LISTEN: '1', XDG_STATE_HOME: join(cwd, 'state') };
+    const env = {
+      PATH: process.env['PATH'],
+      RXTORRENT_NO_DHT: '1',
+      RXTORRENT_NO_LSD: '1',
+      RXTORRENT_NO_LISTEN: '1',
+      XDG_STATE_HOME: join(cwd, 'state'),
+    };
     const child = spawn(process.execPath, [MAIN, ...args], { cwd, env, stdio: 'pipe' });
     const chunks: Buffer[] = [];
     let size = 0;
@@ -122,7 +128,10 @@ describe('download -o -', () => {
     ['the .torrent', ['--save-torrent', '-'], '--save-torrent -: the result goes to stdout'],
   ])('refuses %s', async (_, args, says) => {
     const { home, torrent } = await place(three);
-    const { code, stderr } = await read(['download', torrent, '-o', '-', '--no-trackers', '--peer', '127.0.0.1:1', ...args], home);
+    const { code, stderr } = await read(
+      ['download', torrent, '-o', '-', '--no-trackers', '--peer', '127.0.0.1:1', ...args],
+      home,
+    );
     expect(code).toBe(2);
     expect(stderr).toContain(says);
     expect(stderr.split('\n')).toHaveLength(2);
@@ -186,7 +195,11 @@ describe('an outlet', () => {
     now = 1999;
     expect(seen(progress)).toEqual({ ...progress, held: true });
     now = 2000;
-    expect(seen(progress)).toEqual({ ...progress, held: true, reason: 'the program that reads stdout is not reading: waiting for it' });
+    expect(seen(progress)).toEqual({
+      ...progress,
+      held: true,
+      reason: 'the program that reads stdout is not reading: waiting for it',
+    });
     expect(seen({ type: 'warning', code: 'x', message: 'y' })).toEqual({ type: 'warning', code: 'x', message: 'y' });
     taken();
     expect([over, broken(), seen(progress)]).toEqual([true, false, progress]);
@@ -212,6 +225,8 @@ describe('create -o -', () => {
     expect(parseTorrent(bytes)).toMatchObject({ name: 'x', length: 7 });
     expect(stderr).toContain('magnet:?xt=urn:btih:');
     expect([existsSync(join(home, '-')), existsSync(join(home, 'x.torrent'))]).toEqual([false, false]);
-    expect((await run(['create', join(home, 'x'), '-o', '-', '--json'])).stderr).toContain('-o - and --json both want stdout');
+    expect((await run(['create', join(home, 'x'), '-o', '-', '--json'])).stderr).toContain(
+      '-o - and --json both want stdout',
+    );
   });
 });

@@ -16,7 +16,12 @@ describe('what is said of several torrents', () => {
       show(warning('dht-bootstrap', "the DHT can't be joined yet"), of);
     }
     for (const of of all.slice(0, 2)) show(warning('failure-reason', 'not registered'), of);
-    expect(said).toEqual(['warning: port 6881 is taken', "warning: the DHT can't be joined yet", 't0: warning: not registered', 't1: warning: not registered']);
+    expect(said).toEqual([
+      'warning: port 6881 is taken',
+      "warning: the DHT can't be joined yet",
+      't0: warning: not registered',
+      't1: warning: not registered',
+    ]);
   });
 
   it('is said once of a tracker that is down, and again when it has worked in between', () => {
@@ -26,7 +31,13 @@ describe('what is said of several torrents', () => {
     const { show } = viewerOfSeveral({}, { print: () => undefined, say: view.say } as unknown as Io, view, all);
     const url = 'http://tracker.example/announce?passkey=secret';
     const down: Warning = { type: 'warning', code: 'unreachable', message: `${shownUrl(url)}: nobody listens there` };
-    const status = (state: TrackerStatus['state']): TrackerStatus => ({ type: 'tracker', url, tier: 0, state, failures: 0 });
+    const status = (state: TrackerStatus['state']): TrackerStatus => ({
+      type: 'tracker',
+      url,
+      tier: 0,
+      state,
+      failures: 0,
+    });
     for (const of of all) show(down, of);
     for (const of of all) show(status('failing'), of);
     for (const of of all) show(down, of);

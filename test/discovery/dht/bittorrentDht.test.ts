@@ -19,11 +19,16 @@ afterEach(async () => {
 });
 
 const ours = (options: Partial<DhtNodeOptions> = {}): Promise<DhtNode> =>
-  new Promise((done, failed) => open.add(dhtNode(loopbackEnv, { bootstrap: [], ...options }).subscribe({ next: done, error: failed })));
+  new Promise((done, failed) =>
+    open.add(dhtNode(loopbackEnv, { bootstrap: [], ...options }).subscribe({ next: done, error: failed })),
+  );
 
 /** A node of theirs at 127.0.0.1 that knows whom it is told of, and nobody else. */
 const their = async (bootstrap?: number): Promise<Client> => {
-  const client = new Client({ bootstrap: bootstrap === undefined ? false : [`127.0.0.1:${bootstrap}`], host: '127.0.0.1' });
+  const client = new Client({
+    bootstrap: bootstrap === undefined ? false : [`127.0.0.1:${bootstrap}`],
+    host: '127.0.0.1',
+  });
   theirs.push(client);
   await new Promise<void>((done) => client.listen(0, '127.0.0.1', done));
   return client;
@@ -37,7 +42,8 @@ const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => 
   }
   expect(await holds()).toBe(true);
 };
-const announces = (client: Client, port: number): Promise<void> => new Promise((done) => client.announce(Buffer.from(HASH), port, () => done()));
+const announces = (client: Client, port: number): Promise<void> =>
+  new Promise((done) => client.announce(Buffer.from(HASH), port, () => done()));
 
 describe('with nodes of bittorrent-dht', () => {
   it('joins them, finds what they announced, and is found by them', async () => {

@@ -10,7 +10,11 @@ const target = new Uint8Array(20);
 const own = idOf(-1);
 const byDistance = (nodes: readonly NodeEndpoint[]) => [...nodes].sort((a, b) => compareDistance(target, a.id, b.id));
 /** Nodes that are nearer to the target than any by chance: the lower the number, the nearer. */
-const fake = (n: number): NodeEndpoint => ({ id: Uint8Array.from({ length: 20 }, (_, at) => (at === 5 ? n : 0)), host: hostOf(5000 + n), port: 1 });
+const fake = (n: number): NodeEndpoint => ({
+  id: Uint8Array.from({ length: 20 }, (_, at) => (at === 5 ? n : 0)),
+  host: hostOf(5000 + n),
+  port: 1,
+});
 
 describe('Lookup', () => {
   it('asks the nearest first, four at a time, and ends when the nearest eight have answered', () => {
@@ -109,7 +113,10 @@ describe('Lookup', () => {
   });
 
   it('ends, in order, whatever the others do', () => {
-    const fate = fc.record({ does: fc.constantFrom('answered', 'failed', 'slow', 'late'), names: fc.array(fc.nat(400), { maxLength: 8 }) });
+    const fate = fc.record({
+      does: fc.constantFrom('answered', 'failed', 'slow', 'late'),
+      names: fc.array(fc.nat(400), { maxLength: 8 }),
+    });
     fc.assert(
       fc.property(fc.array(fate, { minLength: 1, maxLength: 60 }), (fates) => {
         const lookup = new Lookup(target, own);

@@ -12,7 +12,9 @@ afterEach(() => {
 
 /** A node of this machine that runs until the test ends. */
 const start = (options: Partial<DhtNodeOptions> = {}, env = loopbackEnv): Promise<DhtNode> =>
-  new Promise((done, failed) => open.add(dhtNode(env, { bootstrap: [], ...options }).subscribe({ next: done, error: failed })));
+  new Promise((done, failed) =>
+    open.add(dhtNode(env, { bootstrap: [], ...options }).subscribe({ next: done, error: failed })),
+  );
 
 const all = <T>(values$: Observable<T>): Promise<T[]> => lastValueFrom(values$.pipe(toArray()));
 const here = (node: DhtNode) => ({ host: '127.0.0.1', port: node.port });

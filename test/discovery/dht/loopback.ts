@@ -20,7 +20,9 @@ const confined =
 /** Real sockets of one family that talk to this machine only: whatever else they are told of, no packet goes there. */
 const loopback = (family: 4 | 6): LoopbackEnv => ({
   bindUdp: (options) =>
-    options.family === family ? bindUdp(options).pipe(map(confined(HERE[family]))) : throwError(() => new InputError('bad-option', 'not here')),
+    options.family === family
+      ? bindUdp(options).pipe(map(confined(HERE[family])))
+      : throwError(() => new InputError('bad-option', 'not here')),
   resolve,
   random: () => randomBytes(4).readUInt32LE() / 2 ** 32,
   randomBytes: (length) => new Uint8Array(randomBytes(length)),

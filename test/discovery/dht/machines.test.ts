@@ -5,11 +5,26 @@ import { Responder } from '../../../src/discovery/dht/responder.ts';
 import type { Endpoint } from '../../../src/protocol/encoding/compact.ts';
 import type { Question, Reply } from '../../../src/protocol/dht/krpc.ts';
 import { commonBits, idNear } from '../../../src/discovery/dht/distance.ts';
-import { DosGuard, IGNORED, MAX_ANSWER_BYTES, MAX_ANSWERS, MAX_HOSTS, MAX_PACKETS, WINDOW } from '../../../src/discovery/dht/dosGuard.ts';
+import {
+  DosGuard,
+  IGNORED,
+  MAX_ANSWER_BYTES,
+  MAX_ANSWERS,
+  MAX_HOSTS,
+  MAX_PACKETS,
+  WINDOW,
+} from '../../../src/discovery/dht/dosGuard.ts';
 import { IpVotes } from '../../../src/discovery/dht/ipVotes.ts';
 import { networkOf } from '../../../src/discovery/dht/networks.ts';
 import { createNodeId, isValidNodeId } from '../../../src/discovery/dht/nodeId.ts';
-import { EXPIRY, MAX_OF_HOST, MAX_PEERS, MAX_TOLD, MAX_TORRENTS, PeerStore } from '../../../src/discovery/dht/peerStore.ts';
+import {
+  EXPIRY,
+  MAX_OF_HOST,
+  MAX_PEERS,
+  MAX_TOLD,
+  MAX_TORRENTS,
+  PeerStore,
+} from '../../../src/discovery/dht/peerStore.ts';
 import { RoutingTable } from '../../../src/discovery/dht/routingTable.ts';
 import { decodeSavedNodes, encodeSavedNodes } from '../../../src/discovery/dht/savedNodes.ts';
 import { ROTATION, Tokens } from '../../../src/discovery/dht/tokens.ts';
@@ -159,7 +174,12 @@ describe('Responder', () => {
     responder.answer({ type: 'query', transaction, id: idOf(1), question }, from, idOf(2), 0);
   const transaction = Uint8Array.of(1);
   const store = new PeerStore();
-  const responder = new Responder({ table: () => undefined, store, tokens: new Tokens(randomBytesOf(random), 0), random });
+  const responder = new Responder({
+    table: () => undefined,
+    store,
+    tokens: new Tokens(randomBytesOf(random), 0),
+    random,
+  });
 
   it('believes the port that is named, or if that is implied the one that the packet comes from, as behind a router', () => {
     for (const [name, impliedPort] of [
@@ -167,8 +187,12 @@ describe('Responder', () => {
       ['implied', true],
     ] as const) {
       const { token = new Uint8Array() } = answers({ method: 'get_peers', infoHash: hash(name), want: [] }) as Reply;
-      expect(answers({ method: 'announce_peer', infoHash: hash(name), port: 77, impliedPort, token })).toMatchObject({ type: 'reply' });
-      expect(answers({ method: 'get_peers', infoHash: hash(name), want: [] })).toMatchObject({ peers: [{ host: '1.2.3.4', port: impliedPort ? 5 : 77 }] });
+      expect(answers({ method: 'announce_peer', infoHash: hash(name), port: 77, impliedPort, token })).toMatchObject({
+        type: 'reply',
+      });
+      expect(answers({ method: 'get_peers', infoHash: hash(name), want: [] })).toMatchObject({
+        peers: [{ host: '1.2.3.4', port: impliedPort ? 5 : 77 }],
+      });
     }
   });
 
@@ -180,9 +204,19 @@ describe('Responder', () => {
       known.announced(hash('house'), each, false, 0);
       table.answered({ id: sha1(new TextEncoder().encode(each.host)), ...each }, 0);
     }
-    const asked = new Responder({ table: () => table, store: known, tokens: new Tokens(randomBytesOf(random), 0), random });
+    const asked = new Responder({
+      table: () => table,
+      store: known,
+      tokens: new Tokens(randomBytesOf(random), 0),
+      random,
+    });
     const told = (from: Endpoint, question: Question) => {
-      const { peers = [], nodes = [] } = asked.answer({ type: 'query', transaction, id: idOf(1), question }, from, idOf(2), 0) as Reply;
+      const { peers = [], nodes = [] } = asked.answer(
+        { type: 'query', transaction, id: idOf(1), question },
+        from,
+        idOf(2),
+        0,
+      ) as Reply;
       return [peers, nodes].map((each) => each.map(({ host }) => host).sort());
     };
     const peers: Question = { method: 'get_peers', infoHash: hash('house'), want: [] };
@@ -220,7 +254,8 @@ describe('PeerStore', () => {
     const [one, two] = [store.told(hash('full'), 4, random, 1000), store.told(hash('full'), 4, random, 1000)];
     expect([one.length, new Set(one.map(({ host }) => host)).size]).toEqual([MAX_TOLD, MAX_TOLD]);
     expect(one).not.toEqual(two);
-    for (let n = 0; n < 2 * MAX_TORRENTS; n++) store.announced(hash(`${n}`), { host: hostOf(n), port: 2 }, false, 1000 + n);
+    for (let n = 0; n < 2 * MAX_TORRENTS; n++)
+      store.announced(hash(`${n}`), { host: hostOf(n), port: 2 }, false, 1000 + n);
     expect(store.torrents).toBe(MAX_TORRENTS);
     // The one that many are in has outlived those that one was in.
     expect(store.told(hash('full'), 4, random, 1000).length).toBe(MAX_TOLD);
@@ -229,7 +264,9 @@ describe('PeerStore', () => {
 
   it('takes no more than a hundred of one address', () => {
     const store = new PeerStore();
-    const taken = Array.from({ length: 3 * MAX_OF_HOST }, (_, n) => store.announced(hash(`${n}`), { host: '6.6.6.6', port: 1 }, false, 0));
+    const taken = Array.from({ length: 3 * MAX_OF_HOST }, (_, n) =>
+      store.announced(hash(`${n}`), { host: '6.6.6.6', port: 1 }, false, 0),
+    );
     expect(taken.filter(Boolean).length).toBe(MAX_OF_HOST);
     expect(store.announced(hash('later'), { host: '6.6.6.6', port: 1 }, false, EXPIRY)).toBe(true);
     store.check();
@@ -250,7 +287,11 @@ describe('where everybody begins', () => {
 });
 
 describe('saved nodes', () => {
-  const nodes = Array.from({ length: 20 }, (_, n) => ({ id: idOf(n), host: n % 2 ? hostOf(n) : `2001:db8::${n + 1}`, port: 1000 + n }));
+  const nodes = Array.from({ length: 20 }, (_, n) => ({
+    id: idOf(n),
+    host: n % 2 ? hostOf(n) : `2001:db8::${n + 1}`,
+    port: 1000 + n,
+  }));
 
   it('come back as they were', () => {
     const saved = decodeSavedNodes(encodeSavedNodes({ id: idOf(99), nodes }));
@@ -262,6 +303,8 @@ describe('saved nodes', () => {
     const bytes = encodeSavedNodes({ id: idOf(99), nodes });
     for (const end of [0, 1, 20, bytes.length - 1]) expect(decodeSavedNodes(bytes.subarray(0, end))).toBeUndefined();
     expect(decodeSavedNodes(new Uint8Array(70_000).fill(0x64))).toBeUndefined();
-    expect(decodeSavedNodes(new TextEncoder().encode('d2:id20:aaaaaaaaaaaaaaaaaaaa5:nodes3:abc7:versioni1ee'))).toBeUndefined();
+    expect(
+      decodeSavedNodes(new TextEncoder().encode('d2:id20:aaaaaaaaaaaaaaaaaaaa5:nodes3:abc7:versioni1ee')),
+    ).toBeUndefined();
   });
 });

@@ -1,7 +1,8 @@
 import { sha1 } from '../../../src/protocol/encoding/id.ts';
 
 /** The nth of many public addresses, each in a network of its own. */
-export const hostOf = (index: number): string => `${11 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.${1 + (index % 250)}`;
+export const hostOf = (index: number): string =>
+  `${11 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.${1 + (index % 250)}`;
 
 /** The nth of many ids. */
 export const idOf = (index: number): Uint8Array => sha1(new TextEncoder().encode(`id ${index}`));

@@ -54,7 +54,8 @@ describe('dhtNode', () => {
     const turns = vi.spyOn(LookupQueue.prototype, 'inTurn');
     onTestFinished(() => turns.mockRestore());
     const node = start([hostOf(0)]);
-    for (let n = 0; n < 100; n++) open.add((n % 2 === 0 ? node.announce(idOf(n), 0, true) : node.getPeers(idOf(n))).subscribe());
+    for (let n = 0; n < 100; n++)
+      open.add((n % 2 === 0 ? node.announce(idOf(n), 0, true) : node.getPeers(idOf(n))).subscribe());
     const queues = new Set(turns.mock.contexts as LookupQueue[]);
     expect([...queues].map(({ running, waiting }) => [running, waiting])).toEqual([[MAX_LOOKUPS, 100 - MAX_LOOKUPS]]);
   });
@@ -76,7 +77,9 @@ describe('dhtNode', () => {
     time.pass(10 * 60_000);
     expect(late.stats().nodes6).toBeGreaterThan(3);
     const saved = late.nodes();
-    expect(saved.nodes.some(({ host }) => host.includes(':')) && saved.nodes.some(({ host }) => !host.includes(':'))).toBe(true);
+    expect(
+      saved.nodes.some(({ host }) => host.includes(':')) && saved.nodes.some(({ host }) => !host.includes(':')),
+    ).toBe(true);
   });
 
   it('takes an id that fits the address that the others see', () => {
@@ -134,7 +137,14 @@ describe('dhtNode', () => {
     const come = (n: number): void => {
       const random = seeded(100 + n);
       const env = { ...udp.at(hostOf(n)), random, randomBytes: randomBytesOf(random) };
-      lives.set(n, dhtNode(env, { port: 6881, bootstrap: [{ host: hostOf(0), port: 6881 }], saved: { id: idOf(n), nodes: [] } }).subscribe());
+      lives.set(
+        n,
+        dhtNode(env, {
+          port: 6881,
+          bootstrap: [{ host: hostOf(0), port: 6881 }],
+          saved: { id: idOf(n), nodes: [] },
+        }).subscribe(),
+      );
     };
     others.forEach(come);
     const us = start([hostOf(77)], { bootstrap: [{ host: hostOf(0), port: 6881 }] });
@@ -152,7 +162,9 @@ describe('dhtNode', () => {
   it('says that there is no port when there is none', () => {
     const errors: unknown[] = [];
     const random = seeded(1);
-    dhtNode({ ...udp.at(), random, randomBytes: randomBytesOf(random) }, { bootstrap: [] }).subscribe({ error: (error: unknown) => errors.push(error) });
+    dhtNode({ ...udp.at(), random, randomBytes: randomBytesOf(random) }, { bootstrap: [] }).subscribe({
+      error: (error: unknown) => errors.push(error),
+    });
     expect(errors).toMatchObject([{ name: 'InputError', code: 'bad-option' }]);
     expect(errors[0]).toBeInstanceOf(InputError);
   });

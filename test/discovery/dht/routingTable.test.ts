@@ -103,9 +103,11 @@ describe('RoutingTable', () => {
     const table = new RoutingTable(own);
     for (let n = 0; n < K; n++) table.answered(near(0, n), 0);
     table.answered(near(1, 50), 0);
-    const secure = Array.from({ length: 200 }, (_, n) => ({ id: createNodeId(idOf(n), hostOf(1000 + n)), host: hostOf(1000 + n), port: 1 })).find(
-      ({ id }) => commonBits(id, own) === 0,
-    );
+    const secure = Array.from({ length: 200 }, (_, n) => ({
+      id: createNodeId(idOf(n), hostOf(1000 + n)),
+      host: hostOf(1000 + n),
+      port: 1,
+    })).find(({ id }) => commonBits(id, own) === 0);
     if (!secure) throw new Error('none');
     table.answered(secure, 0);
     expect(table.has(secure)).toBe(true);

@@ -48,7 +48,11 @@ export class VirtualDht {
       place.set(host, known);
       return known;
     };
-    this.udp = new DrawnUdp({ latency: (from, to) => Math.round(5 + 150 * Math.abs(placeOf(from) - placeOf(to)) + 20 * this.random()), loss, seed: seed + 2 });
+    this.udp = new DrawnUdp({
+      latency: (from, to) => Math.round(5 + 150 * Math.abs(placeOf(from) - placeOf(to)) + 20 * this.random()),
+      loss,
+      seed: seed + 2,
+    });
     this.places = Array.from({ length: nodes }, (_, index) => ({
       host: hostOf(index),
       liar: index > 4 && this.random() < liars,
@@ -62,13 +66,18 @@ export class VirtualDht {
   }
 
   get honest(): readonly (Place & { readonly node: DhtNode })[] {
-    return this.places.filter((place): place is Place & { readonly node: DhtNode } => place.node !== undefined && !place.liar);
+    return this.places.filter(
+      (place): place is Place & { readonly node: DhtNode } => place.node !== undefined && !place.liar,
+    );
   }
 
   start(place: Place, options: Partial<DhtNodeOptions> = {}): void {
     const env = this.udp.at(place.host);
     const own = place.liar ? { ...env, bindUdp: this.#lying(env.bindUdp) } : env;
-    const bootstrap = Array.from({ length: 3 }, () => ({ host: (this.places?.[Math.floor(this.#next() * 5)] ?? place).host, port: 6881 }));
+    const bootstrap = Array.from({ length: 3 }, () => ({
+      host: (this.places?.[Math.floor(this.#next() * 5)] ?? place).host,
+      port: 6881,
+    }));
     const randomBytes = (length: number): Uint8Array => Uint8Array.from({ length }, () => this.#next() * 256);
     place.life = dhtNode(
       { ...own, random: this.#next, randomBytes },
@@ -93,7 +102,10 @@ export class VirtualDht {
   }
 
   /** What one lookup finds, and the milliseconds until the first and until its end. */
-  find(node: DhtNode, infoHash: Uint8Array): { readonly peers: readonly Endpoint[]; readonly first: number; readonly took: number } {
+  find(
+    node: DhtNode,
+    infoHash: Uint8Array,
+  ): { readonly peers: readonly Endpoint[]; readonly first: number; readonly took: number } {
     const peers: Endpoint[] = [];
     const began = this.#time.now;
     let [first, done] = [Infinity, false];
@@ -127,7 +139,8 @@ export class VirtualDht {
 
   /** Says of whatever it is asked that there are nodes right there, who are not, and knows no peers. */
   #lying(bindUdp: ReturnType<DrawnUdp['at']>['bindUdp']): typeof bindUdp {
-    return (options) => bindUdp(options).pipe(map((socket) => ({ ...socket, send: (bytes, to) => socket.send(this.#lie(bytes), to) })));
+    return (options) =>
+      bindUdp(options).pipe(map((socket) => ({ ...socket, send: (bytes, to) => socket.send(this.#lie(bytes), to) })));
   }
 
   #lie(bytes: Uint8Array): Uint8Array {

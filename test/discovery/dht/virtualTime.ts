@@ -10,8 +10,8 @@ interface Job {
 const before = (a: Job, b: Job): boolean => (a.at === b.at ? a.turn < b.turn : a.at < b.at);
 
 /**
- * Time that passes only when told to, for far more timers than a drawing has: a heap in place of a sorted list. While it is
- * installed, RxJS and everything else take it for the machine's.
+ * Time that passes only when told to, for far more timers than a drawing has: a heap in place of a sorted list. While
+ * it is installed, RxJS and everything else take it for the machine's.
  */
 export class VirtualTime {
   now = 0;
@@ -22,7 +22,8 @@ export class VirtualTime {
   #turn = 0;
 
   install(): void {
-    const set = (run: () => void, every = 0): Job => this.#push({ run, every, at: this.now + every, turn: 0, live: true });
+    const set = (run: () => void, every = 0): Job =>
+      this.#push({ run, every, at: this.now + every, turn: 0, live: true });
     const clear = (job: Job | undefined): void => {
       if (job) job.live = false;
     };

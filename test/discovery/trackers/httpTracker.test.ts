@@ -6,7 +6,14 @@ import { TrackerError } from '../../../src/contracts/errors.ts';
 import { encode, type Encodable } from '../../../src/protocol/encoding/bencode.ts';
 import type { AnnounceQuery, AnnounceSuccess } from '../../../src/protocol/tracker/httpTrackerReply.ts';
 
-const query: AnnounceQuery = { infoHash: new Uint8Array(20).fill(0xff), peerId: new Uint8Array(20), port: 6881, uploaded: 1, downloaded: 2, left: 3 };
+const query: AnnounceQuery = {
+  infoHash: new Uint8Array(20).fill(0xff),
+  peerId: new Uint8Array(20),
+  port: 6881,
+  uploaded: 1,
+  downloaded: 2,
+  left: 3,
+};
 const URL_ONE = 'http://one.example/announce';
 
 const announce = (
@@ -46,13 +53,32 @@ describe('announceOverHttp', () => {
     ];
     const peers6 = Uint8Array.of(0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0x1a, 0xe1);
     const reply: AnnounceSuccess = await announce({ peers, peers6 });
-    expect(reply.peers.map(({ host, port }) => `${host} ${port}`)).toEqual(['10.0.0.1 1', '2001:db8::6 6', '2001:db8::9 6881']);
+    expect(reply.peers.map(({ host, port }) => `${host} ${port}`)).toEqual([
+      '10.0.0.1 1',
+      '2001:db8::6 6',
+      '2001:db8::9 6881',
+    ]);
   });
 
   it.each([
-    ['a failure', { 'failure reason': 'go away' }, 200, { code: 'failure-reason', message: `${URL_ONE}: says "go away"`, retryIn: undefined }],
-    ['a failure under any status', { 'failure reason': 'no', 'retry in': '5' }, 403, { code: 'failure-reason', retryIn: 5 }],
-    ['a failure for ever', { 'failure reason': 'no', 'retry in': 'never' }, 200, { code: 'failure-reason', retryIn: 'never' }],
+    [
+      'a failure',
+      { 'failure reason': 'go away' },
+      200,
+      { code: 'failure-reason', message: `${URL_ONE}: says "go away"`, retryIn: undefined },
+    ],
+    [
+      'a failure under any status',
+      { 'failure reason': 'no', 'retry in': '5' },
+      403,
+      { code: 'failure-reason', retryIn: 5 },
+    ],
+    [
+      'a failure for ever',
+      { 'failure reason': 'no', 'retry in': 'never' },
+      200,
+      { code: 'failure-reason', retryIn: 'never' },
+    ],
     ['an error page', text('<html>'), 500, { code: 'http-status', message: `${URL_ONE}: HTTP status 500` }],
     ['peers under an error status', { peers: '' }, 404, { code: 'http-status' }],
     ['a redirect to nowhere', text(''), 302, { code: 'http-status' }],
@@ -66,7 +92,9 @@ describe('announceOverHttp', () => {
   });
 
   it('makes control bytes of a failure visible, and keeps it short', async () => {
-    const error: unknown = await announce({ 'failure reason': `\u001b[2J\n\u202e${'x'.repeat(5000)}` }).catch((reason: unknown) => reason);
+    const error: unknown = await announce({ 'failure reason': `\u001b[2J\n\u202e${'x'.repeat(5000)}` }).catch(
+      (reason: unknown) => reason,
+    );
     const { message } = error as Error;
     expect(message).toMatch(/says "\\x1b\[2J\\x0a\\u\{?202e\}?xxx/);
     expect(message.length).toBeLessThan(600);
@@ -92,7 +120,9 @@ describe('announceOverHttp', () => {
     const down = throwError(() => new TrackerError('unreachable', 'no way leads there'));
     const says = (reply: Encodable) => of({ status: 200, body: encode(reply), url: URL_ONE });
     const known = (by: Readonly<Record<4 | 6, Observable<HttpReply>>>) =>
-      lastValueFrom(announceOverHttp({ httpGet: ({ family = 4 }) => by[family], resolve })(URL_ONE, query).pipe(toArray()));
+      lastValueFrom(
+        announceOverHttp({ httpGet: ({ family = 4 }) => by[family], resolve })(URL_ONE, query).pipe(toArray()),
+      );
     const [four, six] = [says({ peers: Uint8Array.of(10, 0, 0, 1, 0, 1) }), says({ peers: '' })];
 
     it('is asked by each', async () => {
@@ -115,7 +145,9 @@ describe('announceOverHttp', () => {
     });
 
     it('says what it has to say if it is asked by none', async () => {
-      await expect(known({ 4: says({ 'failure reason': 'no' }), 6: down })).rejects.toMatchObject({ code: 'failure-reason' });
+      await expect(known({ 4: says({ 'failure reason': 'no' }), 6: down })).rejects.toMatchObject({
+        code: 'failure-reason',
+      });
       await expect(known({ 4: down, 6: down })).rejects.toMatchObject({ code: 'unreachable' });
     });
 
@@ -136,7 +168,10 @@ describe('announceOverHttp', () => {
 
   it('is not made to speak in the name of another', async () => {
     const asked: HttpRequest[] = [];
-    await expect(announce({ peers: '' }, { url: `${URL_ONE}?info_hash=x`, asked })).rejects.toMatchObject({ code: 'refused-address', retryIn: 'never' });
+    await expect(announce({ peers: '' }, { url: `${URL_ONE}?info_hash=x`, asked })).rejects.toMatchObject({
+      code: 'refused-address',
+      retryIn: 'never',
+    });
     expect(asked).toEqual([]);
   });
 });

@@ -11,7 +11,9 @@ const named = (tier: Tier, url: string): Tracker => tier.all.find((tracker) => t
 
 describe('tiers', () => {
   it('shuffle within a tier, never across', () => {
-    const orders = new Set(Array.from({ length: 200 }, (_, seed) => all(tiersOf([['a', 'b', 'c'], ['d']], seeded(seed)))));
+    const orders = new Set(
+      Array.from({ length: 200 }, (_, seed) => all(tiersOf([['a', 'b', 'c'], ['d']], seeded(seed)))),
+    );
     expect([...orders].sort()).toEqual(['a b c | d', 'a c b | d', 'b a c | d', 'b c a | d', 'c a b | d', 'c b a | d']);
   });
 
@@ -46,20 +48,24 @@ describe('a tier', () => {
 
   it('holds its invariants whatever happens', () => {
     const event = fc.tuple(fc.constantFrom('answered', 'dropped', 'rests'), fc.nat(20), fc.nat(1000));
-    const run = fc.property(fc.uniqueArray(fc.string({ maxLength: 2 }), { maxLength: 12 }), fc.array(event), (given, events) => {
-      const tier = new Tier(given, 0, seeded(1));
-      for (const [kind, which, time] of events) {
-        const before = tier.all.length;
-        const tracker = tier.all[which % Math.max(1, before)];
-        if (tracker === undefined) return;
-        if (kind === 'answered') tier.answered(tracker);
-        if (kind === 'dropped') tier.dropped(tracker);
-        if (kind === 'rests') tracker.restsUntil = time;
-        tier.check();
-        expect(tier.all).toHaveLength(kind === 'dropped' ? before - 1 : before);
-        expect(tier.ready(1000)).toEqual(tier.all);
-      }
-    });
+    const run = fc.property(
+      fc.uniqueArray(fc.string({ maxLength: 2 }), { maxLength: 12 }),
+      fc.array(event),
+      (given, events) => {
+        const tier = new Tier(given, 0, seeded(1));
+        for (const [kind, which, time] of events) {
+          const before = tier.all.length;
+          const tracker = tier.all[which % Math.max(1, before)];
+          if (tracker === undefined) return;
+          if (kind === 'answered') tier.answered(tracker);
+          if (kind === 'dropped') tier.dropped(tracker);
+          if (kind === 'rests') tracker.restsUntil = time;
+          tier.check();
+          expect(tier.all).toHaveLength(kind === 'dropped' ? before - 1 : before);
+          expect(tier.ready(1000)).toEqual(tier.all);
+        }
+      },
+    );
     expect(() => fc.assert(run)).not.toThrow();
   });
 });

@@ -27,7 +27,14 @@ const env = {
   random: () => 0.5,
   randomBytes: (length: number) => Uint8Array.from({ length }, () => Math.floor(Math.random() * 256)),
 };
-const query: AnnounceQuery = { infoHash: new Uint8Array(20).fill(0xab), peerId: new Uint8Array(20), port: 6881, uploaded: 0, downloaded: 0, left: 1 };
+const query: AnnounceQuery = {
+  infoHash: new Uint8Array(20).fill(0xab),
+  peerId: new Uint8Array(20),
+  port: 6881,
+  uploaded: 0,
+  downloaded: 0,
+  left: 1,
+};
 const other = new Uint8Array(20).fill(0xcd);
 
 const ask = (tiers: readonly (readonly string[])[], options: Partial<TrackerPeersOptions> = {}) => {
@@ -70,7 +77,10 @@ describe('announceOverUdp', () => {
     ['udp://name.invalid.:80/announce', 'unreachable'],
   ])('does not ask %s', async (url, code) => {
     const offline = { ...env, resolve: (host: string) => (host.includes('invalid') ? of([]) : resolve(host)) };
-    await expect(lastValueFrom(announceOverUdp(offline)(url, query))).rejects.toMatchObject({ name: 'TrackerError', code });
+    await expect(lastValueFrom(announceOverUdp(offline)(url, query))).rejects.toMatchObject({
+      name: 'TrackerError',
+      code,
+    });
   });
 });
 
@@ -110,14 +120,18 @@ describe('a UDP tracker of both families', () => {
       ),
     );
     expect(hosts.sort()).toEqual(['10.0.0.1', '2001:db8::6']);
-    expect(await eventually(() => there.four.heard().includes('stopped') && there.six.heard().includes('stopped'))).toBe(true);
+    expect(
+      await eventually(() => there.four.heard().includes('stopped') && there.six.heard().includes('stopped')),
+    ).toBe(true);
     expect(await eventually(() => open === 0)).toBe(true);
   });
 
   it('is scraped by each: the larger counts are given, without waiting for one that is silent', async () => {
     const there = await both();
     const counts$ = scrape(there.env, 'udp://localhost:6969/announce', [query.infoHash]);
-    expect(await lastValueFrom(counts$.pipe(toArray()))).toEqual([{ infoHash: query.infoHash, complete: 7, downloaded: 8, incomplete: 9 }]);
+    expect(await lastValueFrom(counts$.pipe(toArray()))).toEqual([
+      { infoHash: query.infoHash, complete: 7, downloaded: 8, incomplete: 9 },
+    ]);
     expect([there.four.heard(), there.six.heard()]).toEqual([
       ['connect', 'scrape'],
       ['connect', 'scrape'],
@@ -132,7 +146,11 @@ describe('trackerPeers over UDP', () => {
     expect(await lastValueFrom(peers$.pipe(take(1)))).toEqual({ host: '10.0.0.1', port: 6881, source: 'tracker' });
     expect(await eventually(() => tracker.heard().includes('stopped'))).toBe(true);
     expect(tracker.heard()).toEqual(['connect', 'started', 'stopped']);
-    expect(events.map((event) => (event.type === 'tracker' ? event.state : event.type))).toEqual(['asking', 'working', 'announced']);
+    expect(events.map((event) => (event.type === 'tracker' ? event.state : event.type))).toEqual([
+      'asking',
+      'working',
+      'announced',
+    ]);
     expect(await eventually(() => open === 0)).toBe(true);
   });
 
@@ -141,10 +159,17 @@ describe('trackerPeers over UDP', () => {
     const http = await serve((_, response) => response.writeHead(500).end());
     const willing = await udpTracker();
     const began = Date.now();
-    const { peers$, events } = ask([[unwilling.url], [`${http}/announce`], ['wss://t.example/announce'], [willing.url]]);
+    const { peers$, events } = ask([
+      [unwilling.url],
+      [`${http}/announce`],
+      ['wss://t.example/announce'],
+      [willing.url],
+    ]);
     await lastValueFrom(peers$.pipe(take(1)));
     expect(Date.now() - began).toBeLessThan(within(1000));
-    const statuses = events.filter((event): event is TrackerStatus => event.type === 'tracker' && event.state !== 'asking');
+    const statuses = events.filter(
+      (event): event is TrackerStatus => event.type === 'tracker' && event.state !== 'asking',
+    );
     expect(statuses.map(({ tier, state, failures, error: why }) => [tier, state, failures, why?.code])).toEqual([
       [0, 'failing', 1, 'failure-reason'],
       [1, 'failing', 1, 'http-status'],
@@ -183,7 +208,9 @@ describe('scrape', () => {
       asked.push(url);
       response.end(body);
     });
-    const counts = await lastValueFrom(scrape(env, `${origin}/announce?key=1`, [other, query.infoHash]).pipe(toArray()));
+    const counts = await lastValueFrom(
+      scrape(env, `${origin}/announce?key=1`, [other, query.infoHash]).pipe(toArray()),
+    );
     expect(counts).toEqual([{ infoHash: query.infoHash, complete: 1, downloaded: 2, incomplete: 3 }]);
     expect(asked).toEqual([`/scrape?key=1&info_hash=${'%CD'.repeat(20)}&info_hash=${'%AB'.repeat(20)}`]);
   });
@@ -195,10 +222,15 @@ describe('scrape', () => {
     ['counts under an error', 500, 'd5:filesdee', 'http-status'],
   ])('tells %s', async (_, status, body, code) => {
     const origin = await serve((_request, response) => response.writeHead(status).end(body));
-    await expect(lastValueFrom(scrape(env, `${origin}/announce`, [other]))).rejects.toMatchObject({ name: 'TrackerError', code });
+    await expect(lastValueFrom(scrape(env, `${origin}/announce`, [other]))).rejects.toMatchObject({
+      name: 'TrackerError',
+      code,
+    });
   });
 
   it('knows which trackers have none', async () => {
-    await expect(lastValueFrom(scrape(env, 'http://127.0.0.1:1/a', [other]))).rejects.toMatchObject({ code: 'unsupported-scheme' });
+    await expect(lastValueFrom(scrape(env, 'http://127.0.0.1:1/a', [other]))).rejects.toMatchObject({
+      code: 'unsupported-scheme',
+    });
   });
 });

@@ -25,9 +25,11 @@ const tree = (files: Readonly<Record<string, Uint8Array | string>>): string => {
   return root;
 };
 
-const open = (root: string, options?: ContentOptions, small?: number): Promise<Content> => lastValueFrom(openContent(root, options, small));
+const open = (root: string, options?: ContentOptions, small?: number): Promise<Content> =>
+  lastValueFrom(openContent(root, options, small));
 const names = ({ files }: Content): string[] => files.map((file) => file.path.join('/'));
-const failure = async (root: string, options?: ContentOptions): Promise<unknown> => open(root, options).catch((error: unknown) => error);
+const failure = async (root: string, options?: ContentOptions): Promise<unknown> =>
+  open(root, options).catch((error: unknown) => error);
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 /** What the pieces of these bytes hash to. */
@@ -53,12 +55,27 @@ describe('what is found', () => {
   it('is one file where one is named, even by a link', async () => {
     const root = tree({ 'one.bin': 'content', 'in/other': 'x' });
     fs.symlinkSync(path.join(root, 'one.bin'), path.join(root, 'in', 'link'));
-    expect(await open(path.join(root, 'one.bin'))).toMatchObject({ name: 'one.bin', layout: 'file', files: [{ path: ['one.bin'], length: 7 }] });
-    expect(await open(path.join(root, 'in', 'link'))).toMatchObject({ name: 'link', layout: 'file', files: [{ path: ['link'], length: 7 }] });
+    expect(await open(path.join(root, 'one.bin'))).toMatchObject({
+      name: 'one.bin',
+      layout: 'file',
+      files: [{ path: ['one.bin'], length: 7 }],
+    });
+    expect(await open(path.join(root, 'in', 'link'))).toMatchObject({
+      name: 'link',
+      layout: 'file',
+      files: [{ path: ['link'], length: 7 }],
+    });
   });
 
   it('has no notes and locks of ours, and not the .torrent that is to be written', async () => {
-    const root = tree({ a: '1', '.a.rxtorrent.lock': 'x', '.a.0123abcd.rxtorrent': 'x', '.a.0123abcd.rxtorrent.tmp': 'x', 'b.torrent': 'x', 'c.torrent': 'x' });
+    const root = tree({
+      a: '1',
+      '.a.rxtorrent.lock': 'x',
+      '.a.0123abcd.rxtorrent': 'x',
+      '.a.0123abcd.rxtorrent.tmp': 'x',
+      'b.torrent': 'x',
+      'c.torrent': 'x',
+    });
     const content = await open(root, { except: path.join(root, 'b.torrent') });
     expect(names(content)).toEqual(['a', 'c.torrent']);
     expect(content.skipped).toHaveLength(4);
@@ -67,7 +84,10 @@ describe('what is found', () => {
   it('refuses, skips or follows symbolic links', async () => {
     const root = tree({ 'a/file': 'content', b: 'x' });
     fs.symlinkSync('../b', path.join(root, 'a', 'link'));
-    expect(await failure(root)).toMatchObject({ name: 'InputError', message: expect.stringContaining('a/link is a symbolic link') as string });
+    expect(await failure(root)).toMatchObject({
+      name: 'InputError',
+      message: expect.stringContaining('a/link is a symbolic link') as string,
+    });
     const skipping = await open(root, { links: 'skip' });
     expect(names(skipping)).toEqual(['a/file', 'b']);
     expect(skipping.skipped).toEqual([expect.stringContaining('a/link is a symbolic link: left out')]);
@@ -77,7 +97,9 @@ describe('what is found', () => {
   it('ends at links that lead nowhere or round in circles', async () => {
     const circle = tree({ b: 'x' });
     fs.symlinkSync('.', path.join(circle, 'self'));
-    expect(await failure(circle, { links: 'follow' })).toMatchObject({ message: expect.stringMatching(/100 folders|symbolic link/) as string });
+    expect(await failure(circle, { links: 'follow' })).toMatchObject({
+      message: expect.stringMatching(/100 folders|symbolic link/) as string,
+    });
     const nowhere = tree({ b: 'x' });
     fs.symlinkSync('gone', path.join(nowhere, 'link'));
     expect(await failure(nowhere, { links: 'follow' })).toMatchObject({ name: 'StorageError', code: 'missing' });
@@ -88,7 +110,9 @@ describe('what is found', () => {
     expect(await failure(path.join(root, 'none'))).toBeInstanceOf(InputError);
     execFileSync('mkfifo', [path.join(root, 'pipe')]);
     expect(await failure(root)).toMatchObject({ message: expect.stringContaining('pipe is no file') as string });
-    expect(await failure(path.join(root, 'pipe'))).toMatchObject({ message: expect.stringContaining('neither a file nor a folder') as string });
+    expect(await failure(path.join(root, 'pipe'))).toMatchObject({
+      message: expect.stringContaining('neither a file nor a folder') as string,
+    });
     const strange = tree({ b: 'x' });
     fs.writeFileSync(Buffer.concat([Buffer.from(`${strange}/`), Buffer.from([0x66, 0xff, 0xfe])]), 'x');
     expect(await failure(strange)).toMatchObject({ message: expect.stringContaining('not UTF-8') as string });
@@ -120,7 +144,11 @@ describe('digests', () => {
     ['in threads', 0],
   ])('fail when a file has changed since, before or while it is read %s', async (_, small) => {
     const size = 20 * PIECE;
-    for (const change of [(file: string) => fs.appendFileSync(file, 'x'), (file: string) => fs.truncateSync(file, 10), (file: string) => fs.rmSync(file)]) {
+    for (const change of [
+      (file: string) => fs.appendFileSync(file, 'x'),
+      (file: string) => fs.truncateSync(file, 10),
+      (file: string) => fs.rmSync(file),
+    ]) {
       const root = tree({ a: bytesOf(size), b: 'x' });
       const content = await open(root, {}, small);
       change(path.join(root, 'a'));
@@ -133,7 +161,10 @@ describe('digests', () => {
     );
     const error: unknown = await lastValueFrom(early).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(StorageError);
-    expect(error).toMatchObject({ code: 'io', message: expect.stringContaining('has changed while it was read') as string });
+    expect(error).toMatchObject({
+      code: 'io',
+      message: expect.stringContaining('has changed while it was read') as string,
+    });
   });
 
   it('notice at the end what was written to after it was read', async () => {

@@ -9,7 +9,8 @@ import { fsyncSoftly, fsyncSoftlySync } from '../../../src/disk/files/softSync.t
 import { StorageError } from '../../../src/contracts/errors.ts';
 import { tempFolder } from '../torrents.ts';
 
-const failed = (code: string, syscall = 'write'): NodeJS.ErrnoException => Object.assign(new Error(`${code}: words of Node, ${syscall}`), { code, syscall });
+const failed = (code: string, syscall = 'write'): NodeJS.ErrnoException =>
+  Object.assign(new Error(`${code}: words of Node, ${syscall}`), { code, syscall });
 
 /** A disk with room for bytes, and for two files. */
 const mount = (folder: string): boolean => {
@@ -71,7 +72,9 @@ describe('what a disk answers is told in words', () => {
   });
 
   it('what is no system error is not hidden', () => {
-    expect(diskError('read', 'x', undefined).message).toBe("can't read x: input/output error (unknown error); check the disk");
+    expect(diskError('read', 'x', undefined).message).toBe(
+      "can't read x: input/output error (unknown error); check the disk",
+    );
     const known = new StorageError('locked', 'as it was');
     expect(diskError('read', 'x', known)).toBe(known);
   });
@@ -85,7 +88,8 @@ describe('what a disk answers is told in words', () => {
     }
     expect(diskError('write', 'x', failed(`Unknown system error -${EDQUOT}`)).code).toBe('full');
     expect(errnoOf(failed('Unknown system error -99999'))).toBe('Unknown system error -99999');
-    for (const nothing of [undefined, null, 'ENOSPC', new Error('ENOSPC'), { code: 28 }]) expect(errnoOf(nothing)).toBe('');
+    for (const nothing of [undefined, null, 'ENOSPC', new Error('ENOSPC'), { code: 28 }])
+      expect(errnoOf(nothing)).toBe('');
   });
 });
 
@@ -147,13 +151,16 @@ describe('a disk that has no fsync', () => {
     });
   };
 
-  it.each(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', `Unknown system error -${os.constants.errno.EOPNOTSUPP}`])('is as good as synced: %s', (code) => {
-    asIf(code);
-    const done = vi.fn();
-    fsyncSoftly(1, done);
-    expect(done.mock.calls).toEqual([[null]]);
-    expect(() => fsyncSoftlySync(1)).not.toThrow();
-  });
+  it.each(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', `Unknown system error -${os.constants.errno.EOPNOTSUPP}`])(
+    'is as good as synced: %s',
+    (code) => {
+      asIf(code);
+      const done = vi.fn();
+      fsyncSoftly(1, done);
+      expect(done.mock.calls).toEqual([[null]]);
+      expect(() => fsyncSoftlySync(1)).not.toThrow();
+    },
+  );
 
   it.each(['EIO', 'ENOSPC', 'EDQUOT', 'EBADF', 'ESTALE'])('but one that fails is not: %s', (code) => {
     asIf(code);

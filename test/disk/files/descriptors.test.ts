@@ -37,13 +37,18 @@ describe('descriptors', () => {
     onTestFinished(() => void (fs.open = open));
     let refused = 0;
     fs.open = ((...args: Parameters<typeof open>) => {
-      if (refused++ < 3) return (args.at(-1) as unknown as (error: Error) => void)(Object.assign(new Error('EMFILE'), { code: 'EMFILE' }));
+      if (refused++ < 3)
+        return (args.at(-1) as unknown as (error: Error) => void)(
+          Object.assign(new Error('EMFILE'), { code: 'EMFILE' }),
+        );
       fs.open = open;
       return open(...args);
     }) as typeof open;
     const descriptors = new Descriptors(2);
     const fd = await new Promise<number>((resolve, reject) =>
-      descriptors.open('/', fs.constants.O_RDONLY, undefined, (error, opened) => (error ? reject(error) : resolve(opened ?? -1))),
+      descriptors.open('/', fs.constants.O_RDONLY, undefined, (error, opened) =>
+        error ? reject(error) : resolve(opened ?? -1),
+      ),
     );
     expect([refused, descriptors.held, fd >= 0]).toEqual([4, 1, true]);
     await new Promise((resolve) => descriptors.close(fd, resolve));
@@ -52,14 +57,21 @@ describe('descriptors', () => {
 
   it('come back when what was to be opened can not be', async () => {
     const descriptors = new Descriptors(2);
-    const error = await new Promise((resolve) => descriptors.open('/nowhere/at/all', fs.constants.O_RDONLY, undefined, resolve));
+    const error = await new Promise((resolve) =>
+      descriptors.open('/nowhere/at/all', fs.constants.O_RDONLY, undefined, resolve),
+    );
     expect(error).toMatchObject({ code: 'ENOENT' });
     expect(descriptors.held).toBe(0);
   });
 
   it('are not all held by those who wait for more', () => {
     const descriptors = new Descriptors(20);
-    expect([descriptors.together(8), descriptors.together(3), descriptors.together(2), descriptors.together(1)]).toEqual([true, false, true, true]);
+    expect([
+      descriptors.together(8),
+      descriptors.together(3),
+      descriptors.together(2),
+      descriptors.together(1),
+    ]).toEqual([true, false, true, true]);
     descriptors.apart(8);
     expect(descriptors.together(7)).toBe(true);
   });

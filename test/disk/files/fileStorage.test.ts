@@ -159,7 +159,12 @@ describe('openStorage', () => {
   it('takes no room for what was not written, and leaves a file of the right size alone', async () => {
     const folder = tempFolder();
     const length = 2 ** 36;
-    const torrent = torrentOf({ pieceLength: 2 ** 24, layout: 'file', name: 'big', files: [{ path: ['big'], length }] });
+    const torrent = torrentOf({
+      pieceLength: 2 ** 24,
+      layout: 'file',
+      name: 'big',
+      files: [{ path: ['big'], length }],
+    });
     await withStorage(torrent, { folder, name: 'mine' }, async (storage) => {
       await ended(storage.write(length - 10, bytesOf(10)));
       const before = await ended(storage.stamps());
@@ -184,9 +189,13 @@ describe('openStorage', () => {
   it('ends what is under way, then closes its files and gives the lock back', async () => {
     const folder = tempFolder();
     const data = bytesOf(2 ** 22);
-    await withStorage(torrentOf({ pieceLength: 2 ** 20, files: [{ path: ['a'], length: data.length }] }), { folder }, async (storage) => {
-      storage.write(0, data).subscribe();
-    });
+    await withStorage(
+      torrentOf({ pieceLength: 2 ** 20, files: [{ path: ['a'], length: data.length }] }),
+      { folder },
+      async (storage) => {
+        storage.write(0, data).subscribe();
+      },
+    );
     const open = (): string[] =>
       fs.readdirSync('/proc/self/fd').filter((fd) => {
         try {
@@ -205,8 +214,12 @@ describe('openStorage', () => {
   it('is cold and may be opened again and again; a closed one refuses', async () => {
     const folder = tempFolder();
     let kept: Storage | undefined;
-    for (let round = 0; round < 5; round++) await withStorage(torrentOf(), { folder }, async (storage) => void (kept = storage));
-    expect(await errorOf((kept as Storage).read(0, new Uint8Array(1)))).toMatchObject({ name: 'StorageError', message: expect.stringContaining('closed') });
+    for (let round = 0; round < 5; round++)
+      await withStorage(torrentOf(), { folder }, async (storage) => void (kept = storage));
+    expect(await errorOf((kept as Storage).read(0, new Uint8Array(1)))).toMatchObject({
+      name: 'StorageError',
+      message: expect.stringContaining('closed'),
+    });
     expect(openStorage(torrentOf(), { folder: path.join(folder, 'never') })).toBeDefined();
     expect(fs.existsSync(path.join(folder, 'never'))).toBe(false);
   });

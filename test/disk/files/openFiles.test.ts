@@ -12,7 +12,9 @@ const setUp = (limit: number, descriptors?: Descriptors) => {
   const pool = new OpenFiles(folder, paths, limit, descriptors);
   const acquire = (file: number, access: Access = 'write'): Promise<OpenFile> =>
     new Promise((resolve, reject) =>
-      pool.acquire(file, access, (error, open) => (open ? resolve(open) : reject(error ?? new Error('neither handle nor error')))),
+      pool.acquire(file, access, (error, open) =>
+        open ? resolve(open) : reject(error ?? new Error('neither handle nor error')),
+      ),
     );
   const isOpen = ({ fd, file }: OpenFile): boolean => {
     try {

@@ -100,7 +100,12 @@ describe('the files of a storage', () => {
         fs.writeFileSync(file, Buffer.alloc(36, 7));
         await ended<unknown>(look === 'write' ? storage.write(60, bytesOf(10)) : storage[look]());
         expect(storage.doubted(), look).toEqual([3]);
-        expect((await ended(storage.stamps()))?.map(({ mtime }) => mtime > 0)).toEqual([true, look === 'finish', false, false]);
+        expect((await ended(storage.stamps()))?.map(({ mtime }) => mtime > 0)).toEqual([
+          true,
+          look === 'finish',
+          false,
+          false,
+        ]);
       });
     }
   });
@@ -111,7 +116,10 @@ describe('the files of a storage', () => {
     fs.writeFileSync(path.join(folder, 'name', 'a'), '');
     fs.linkSync(path.join(folder, 'name', 'a'), path.join(folder, 'name', 'sub', 'b'));
     await withStorage(torrentOf({ files: three }), { folder }, async (storage) => {
-      expect(await errorOf(storage.write(0, bytesOf(100)))).toMatchObject({ code: 'io', message: expect.stringContaining('one file on this disk') });
+      expect(await errorOf(storage.write(0, bytesOf(100)))).toMatchObject({
+        code: 'io',
+        message: expect.stringContaining('one file on this disk'),
+      });
     });
   });
 });

@@ -67,16 +67,21 @@ describe('PartFile', () => {
     await closed(file);
     const good = fs.readFileSync(path.join(folder, 'parts'));
     await fc.assert(
-      fc.asyncProperty(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }), fc.nat(good.length), async (at, flip, length) => {
-        const bad = Buffer.from(good);
-        bad[at] = (bad[at] as number) ^ flip;
-        fs.writeFileSync(path.join(folder, 'parts'), bad.subarray(0, length));
-        const again = await loaded(folder);
-        for (const piece of again.pieces) await read(again, piece);
-        await write(again, 5, bytesOf(100, 5));
-        expect(await read(again, 5)).toEqual(bytesOf(100, 5));
-        await closed(again);
-      }),
+      fc.asyncProperty(
+        fc.nat(good.length - 1),
+        fc.integer({ min: 1, max: 255 }),
+        fc.nat(good.length),
+        async (at, flip, length) => {
+          const bad = Buffer.from(good);
+          bad[at] = (bad[at] as number) ^ flip;
+          fs.writeFileSync(path.join(folder, 'parts'), bad.subarray(0, length));
+          const again = await loaded(folder);
+          for (const piece of again.pieces) await read(again, piece);
+          await write(again, 5, bytesOf(100, 5));
+          expect(await read(again, 5)).toEqual(bytesOf(100, 5));
+          await closed(again);
+        },
+      ),
       { numRuns: 60 },
     );
     expect((await loaded(folder, { ...shape, infoHash: new Uint8Array(20) })).pieces).toEqual([]);
@@ -97,7 +102,10 @@ describe('a storage of which not everything is wanted', () => {
   it('writes nothing but what is wanted, and reads the rest from beside it', async () => {
     const folder = tempFolder();
     await withStorage(torrent, { folder, wanted: (file) => file === 1 }, async (storage) => {
-      await ended(storage.writev?.(32, [data.subarray(32, 64), data.subarray(64, 96)]) ?? storage.write(32, data.subarray(32, 96)));
+      await ended(
+        storage.writev?.(32, [data.subarray(32, 64), data.subarray(64, 96)]) ??
+          storage.write(32, data.subarray(32, 96)),
+      );
       expect(storage.apart.pieces()).toEqual([1, 2]);
       const back = new Uint8Array(64);
       expect(await ended(storage.read(32, back))).toBe(64);

@@ -5,7 +5,9 @@ import { torrentOf } from '../torrents.ts';
 
 describe('Spans', () => {
   it('finds the parts of files, and leaves out the empty ones', () => {
-    const torrent = torrentOf({ files: [0, 10, 0, 0, 5, 20, 0].map((length, n) => ({ path: [`${n}`], length, padding: n === 4 })) });
+    const torrent = torrentOf({
+      files: [0, 10, 0, 0, 5, 20, 0].map((length, n) => ({ path: [`${n}`], length, padding: n === 4 })),
+    });
     expect(new Spans(torrent).of(8, 10)).toEqual([
       { file: 1, padding: false, at: 8, from: 0, length: 2 },
       { file: 4, padding: true, at: 0, from: 2, length: 5 },
@@ -34,7 +36,10 @@ describe('Spans', () => {
         const length = b % (torrent.length - offset + 1);
         const spans = new Spans(torrent).of(offset, length);
         const bytes = spans.flatMap((span) =>
-          Array.from({ length: span.length }, (_, n) => [span.from + n, (torrent.files[span.file]?.offset ?? NaN) + span.at + n]),
+          Array.from({ length: span.length }, (_, n) => [
+            span.from + n,
+            (torrent.files[span.file]?.offset ?? NaN) + span.at + n,
+          ]),
         );
         expect(bytes).toEqual(Array.from({ length }, (_, n) => [n, offset + n]));
         for (const span of spans) expect(span.at + span.length).toBeLessThanOrEqual(lengths[span.file] ?? 0);

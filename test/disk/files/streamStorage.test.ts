@@ -46,7 +46,9 @@ describe('streamStorage', () => {
     const storage = streamStorage(torrent, 1, sink);
     const over: number[] = [];
     for (const from of [24, 10, 17])
-      storage.write(from, bytes(from, Math.min(40, from + 7 + (from === 24 ? 9 : 0)))).subscribe({ complete: () => over.push(from) });
+      storage
+        .write(from, bytes(from, Math.min(40, from + 7 + (from === 24 ? 9 : 0))))
+        .subscribe({ complete: () => over.push(from) });
     expect([taken.length, over]).toEqual([1, []]);
     done();
     expect([taken.length, over]).toEqual([2, [10]]);
@@ -96,6 +98,7 @@ describe('streamStorage', () => {
     expect(await all(storage.stamps())).toMatchObject([torrent.files.map(() => ({ size: -1 }))]);
     expect([storage.paths.join(''), storage.doubted(), storage.apart.pieces()]).toEqual(['', [], []]);
     expect([...(await all(storage.notes.load())), ...(await all(storage.notes.others()))]).toEqual([undefined, []]);
-    for (const nothing$ of [storage.flush(), storage.finish(), storage.notes.save(bytes(0, 1))]) expect(await all(nothing$)).toEqual([]);
+    for (const nothing$ of [storage.flush(), storage.finish(), storage.notes.save(bytes(0, 1))])
+      expect(await all(nothing$)).toEqual([]);
   });
 });

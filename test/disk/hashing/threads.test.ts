@@ -3,12 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { Threads } from '../../../src/disk/hashing/threads.ts';
 
 const worker = (body: string): URL =>
-  new URL(`data:text/javascript,${encodeURIComponent(`import { parentPort, threadId } from 'node:worker_threads'; let asked = 0; ${body}`)}`);
+  new URL(
+    `data:text/javascript,${encodeURIComponent(`import { parentPort, threadId } from 'node:worker_threads'; let asked = 0; ${body}`)}`,
+  );
 
 /** Each says which thread it was: 0 is the calling one. */
 const answering = worker("parentPort.on('message', () => parentPort.postMessage(threadId));");
-const dying = worker("parentPort.on('message', () => (++asked === 50 ? process.exit(3) : parentPort.postMessage(threadId)));");
-const failing = worker("parentPort.on('message', () => { if (++asked === 50) throw new Error('lost'); parentPort.postMessage(threadId); });");
+const dying = worker(
+  "parentPort.on('message', () => (++asked === 50 ? process.exit(3) : parentPort.postMessage(threadId)));",
+);
+const failing = worker(
+  "parentPort.on('message', () => { if (++asked === 50) throw new Error('lost'); parentPort.postMessage(threadId); });",
+);
 const stillborn = worker("throw new Error('not today');");
 
 const answers = (file: URL, count: number): Promise<readonly number[]> => {

@@ -35,7 +35,8 @@ const atOnce = (answer: ReturnType<Verify>): boolean | undefined => {
   return now;
 };
 
-const inTime = (answer: ReturnType<Verify>): Promise<boolean> => lastValueFrom(typeof answer === 'boolean' ? of(answer) : answer);
+const inTime = (answer: ReturnType<Verify>): Promise<boolean> =>
+  lastValueFrom(typeof answer === 'boolean' ? of(answer) : answer);
 
 describe('verifier, on the calling thread', () => {
   it('tells good pieces from bad ones and from others, whatever their memory', () => {
@@ -82,7 +83,9 @@ describe('verifier, with threads, as built', () => {
       expect(atOnce(verify({ index: 0, bytes: shared(piece(0)) }))).toBeUndefined();
       // A pool that is broken would have nobody who works.
       expect(process.getActiveResourcesInfo()).toContain('MessagePort');
-      const answers = Array.from({ length: 10 }, (_, index) => inTime(verify({ index, bytes: shared(piece(index, index % 3 === 0)) })));
+      const answers = Array.from({ length: 10 }, (_, index) =>
+        inTime(verify({ index, bytes: shared(piece(index, index % 3 === 0)) })),
+      );
       expect(await Promise.all(answers)).toEqual(Array.from({ length: 10 }, (_, index) => index % 3 !== 0));
     }
     expect(atOnce(verify({ index: 0, bytes: piece(0) }))).toBe(true);
@@ -99,7 +102,10 @@ describe('verifier, with threads, as built', () => {
         most = Math.max(most, readdirSync('/proc/self/task').length);
         if (n === 29) console.log(most - before);
       });`;
-    const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 20_000 });
+    const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
     expect([ran.status, ran.stderr, ran.stdout]).toEqual([0, '', '1\n']);
   });
 
@@ -110,7 +116,10 @@ describe('verifier, with threads, as built', () => {
       const verify = verifier({ pieceHashes: new Uint8Array(20) }, { workers: 2 });
       for (let n = 0; n < 3; n++) verify({ index: 0, bytes }).subscribe((valid) => console.log(valid));
       console.log('asked');`;
-    const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 20_000 });
+    const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
     expect([ran.status, ran.stderr, ran.stdout]).toEqual([0, '', 'asked\nfalse\nfalse\nfalse\n']);
   });
 });

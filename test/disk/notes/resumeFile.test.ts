@@ -48,14 +48,19 @@ describe('ResumeFile', () => {
 
   it('finishes a save that nobody waits for, before it gives the lock back', async () => {
     const folder = tempFolder();
-    await withStorage(torrentOf(), { folder }, async (storage) => void storage.notes.save(bytesOf(10)).subscribe().unsubscribe());
+    await withStorage(
+      torrentOf(),
+      { folder },
+      async (storage) => void storage.notes.save(bytesOf(10)).subscribe().unsubscribe(),
+    );
     await withStorage(torrentOf(), { folder }, async (storage) => {
       expect(new Uint8Array((await ended(storage.notes.load())) ?? [])).toEqual(bytesOf(10));
     });
   });
 
   it('tells one run of the machine by the same word each time', async () => {
-    const word = (): Promise<string> => withStorage(torrentOf(), { folder: tempFolder() }, async (storage) => storage.notes.boot);
+    const word = (): Promise<string> =>
+      withStorage(torrentOf(), { folder: tempFolder() }, async (storage) => storage.notes.boot);
     expect((await word()).length).toBeGreaterThan(5);
     expect(await word()).toBe(await word());
   });
@@ -64,7 +69,9 @@ describe('ResumeFile', () => {
     const folder = tempFolder();
     const script = fileURLToPath(new URL('../saveForEver.ts', import.meta.url));
     for (const delay of [0, 3, 11]) {
-      const child = spawn(process.execPath, ['--import', 'tsx', script, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(process.execPath, ['--import', 'tsx', script, folder], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       await new Promise((resolve) => child.stdout.once('data', resolve));
       await new Promise((resolve) => setTimeout(resolve, delay));
       child.kill('SIGKILL');

@@ -13,7 +13,12 @@ const torrent = torrentOf();
 const note = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 const text = (bytes: Uint8Array | undefined): string | undefined => bytes && Buffer.from(bytes).toString();
 
-const using = async <T>(of: Torrent, target: Target, state: string | undefined, use: (notes: Storage['notes']) => Promise<T>): Promise<T> => {
+const using = async <T>(
+  of: Torrent,
+  target: Target,
+  state: string | undefined,
+  use: (notes: Storage['notes']) => Promise<T>,
+): Promise<T> => {
   let close = (): void => {};
   const storage = await new Promise<Storage>((resolve, reject) => {
     const subscription = openStorage(of, target, state).subscribe({ next: resolve, error: reject });
@@ -25,7 +30,8 @@ const using = async <T>(of: Torrent, target: Target, state: string | undefined, 
     close();
   }
 };
-const load = (of: Torrent, target: Target, state: string | undefined) => using(of, target, state, async (notes) => text(await lastValueFrom(notes.load())));
+const load = (of: Torrent, target: Target, state: string | undefined) =>
+  using(of, target, state, async (notes) => text(await lastValueFrom(notes.load())));
 const save = (of: Torrent, target: Target, state: string | undefined, what: string, complete: boolean) =>
   using(of, target, state, (notes) => lastValueFrom(notes.save(note(what), complete), { defaultValue: undefined }));
 const hidden = (folder: string): string[] => fs.readdirSync(folder).filter((name) => !name.endsWith('.lock'));
@@ -72,7 +78,9 @@ describe('notes', () => {
   it('are of as many places as there is room for: the longest unused go', async () => {
     const all = path.join(tempFolder(), 'resume');
     for (let n = 0; n < 6; n++) {
-      await new Promise<void>((resolve, reject) => keepFew(all, path.join(all, `${n}`), (error) => (error ? reject(error) : resolve()), 4));
+      await new Promise<void>((resolve, reject) =>
+        keepFew(all, path.join(all, `${n}`), (error) => (error ? reject(error) : resolve()), 4),
+      );
       fs.utimesSync(path.join(all, `${n}`), n + 1, n + 1);
     }
     expect(fs.readdirSync(all).sort()).toEqual(['2', '3', '4', '5']);

@@ -23,7 +23,11 @@ const lo = [four('127.0.0.1', true), six('::1', 0, true)];
 
 describe('the interfaces of this machine', () => {
   it('are known by an address of theirs, or by their scope, each once', () => {
-    const look = () => ({ lo, vpn: [four('10.9.0.1')], eth0: [four('192.0.2.1'), four('192.0.2.2'), six('2001:db8::1'), six('fe80::1')] });
+    const look = () => ({
+      lo,
+      vpn: [four('10.9.0.1')],
+      eth0: [four('192.0.2.1'), four('192.0.2.2'), six('2001:db8::1'), six('fe80::1')],
+    });
     expect(interfacesOf(4, look)).toEqual(['10.9.0.1', '192.0.2.1']);
     expect(interfacesOf(6, look, 'linux')).toEqual(['::%eth0']);
     expect(interfacesOf(6, look, 'win32')).toEqual(['::%7']);
@@ -49,7 +53,11 @@ describe('membership of a group', () => {
       if (name.startsWith('192.0.2.')) throw Object.assign(new RangeError('none'), { code: 'ENODEV' });
       told.push(`${what} ${name}`);
     };
-    return { told, addMembership: (group: string, name?: string) => tell(`join ${group}`, name), setMulticastInterface: (name: string) => tell('by', name) };
+    return {
+      told,
+      addMembership: (group: string, name?: string) => tell(`join ${group}`, name),
+      setMulticastInterface: (name: string) => tell('by', name),
+    };
   };
 
   it('is on each interface, and follows those that come and go', () => {

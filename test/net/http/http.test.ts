@@ -31,7 +31,9 @@ describe('httpGet', () => {
     ['br', brotliCompressSync],
     ['identity', (text: string) => text],
   ])('reads %s', async (coding, compress) => {
-    const origin = await serve((_, response) => response.writeHead(200, { 'content-encoding': coding }).end(compress('hello hello hello')));
+    const origin = await serve((_, response) =>
+      response.writeHead(200, { 'content-encoding': coding }).end(compress('hello hello hello')),
+    );
     expect(await textOf(get(origin))).toBe('hello hello hello');
   });
 
@@ -92,7 +94,9 @@ describe('httpGet', () => {
       (address) => (address === '127.0.0.9' ? PUBLIC : reachOf(address)),
       () => of(['127.0.0.1', '127.0.0.9']),
     );
-    const failure = failing(lastValueFrom(from({ url: `http://tracker.example:${port}/`, maxBytes: 100, timeout: 5000, stranger: true })));
+    const failure = failing(
+      lastValueFrom(from({ url: `http://tracker.example:${port}/`, maxBytes: 100, timeout: 5000, stranger: true })),
+    );
     expect(await failure).toMatchObject({ code: 'unreachable' });
     expect(asked).toBe(0);
   });
@@ -116,7 +120,8 @@ describe('httpGet', () => {
 
   it('tells refused from unknown schemes and from what is no URL', async () => {
     expect(await codeOf(get(await deadOrigin()))).toBe('unreachable');
-    for (const url of ['ftp://127.0.0.1/', 'file:///etc/passwd', 'udp://127.0.0.1:1/', 'data:,x']) expect(await codeOf(get(url))).toBe('unsupported-scheme');
+    for (const url of ['ftp://127.0.0.1/', 'file:///etc/passwd', 'udp://127.0.0.1:1/', 'data:,x'])
+      expect(await codeOf(get(url))).toBe('unsupported-scheme');
     for (const url of [
       '',
       'announce',
@@ -170,7 +175,11 @@ describe('redirects', () => {
       const [, path = ''] = request.split(' ');
       seen.push(path);
       const location = Buffer.from(path === '/' ? ' /ä b/\xff' : '').toString();
-      socket.end(path === '/' ? Buffer.from(`HTTP/1.1 302 Found\r\nLocation:${location}\r\n\r\n`) : 'HTTP/1.1 200 OK\r\n\r\nthere');
+      socket.end(
+        path === '/'
+          ? Buffer.from(`HTTP/1.1 302 Found\r\nLocation:${location}\r\n\r\n`)
+          : 'HTTP/1.1 200 OK\r\n\r\nthere',
+      );
     });
     expect(await textOf(get(`${origin}/`))).toBe('there');
     expect(seen).toEqual(['/', '/%C3%A4%20b/%C3%BF']);
@@ -178,16 +187,23 @@ describe('redirects', () => {
 
   it('to a host in letters of another script are not followed', async () => {
     for (const location of ['http://ä.example/', '//ä.example/', 'http:\\\\ä.example/']) {
-      const origin = await serveRaw((socket) => socket.end(Buffer.from(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\n\r\n`)));
+      const origin = await serveRaw((socket) =>
+        socket.end(Buffer.from(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\n\r\n`)),
+      );
       expect(await codeOf(get(origin))).toBe('malformed');
     }
   });
 
   it('to a magnet link are an answer for whoever can do something with it, and an error for all others', async () => {
     const link = 'magnet:?xt=urn:btih:89d97c2261a21b040cf11caa661a3ba7233bb7e6&dn=ä';
-    const origin = await serveRaw((socket) => socket.end(Buffer.from(`HTTP/1.1 302 Found\r\nLocation: ${link}\r\n\r\n`)));
+    const origin = await serveRaw((socket) =>
+      socket.end(Buffer.from(`HTTP/1.1 302 Found\r\nLocation: ${link}\r\n\r\n`)),
+    );
     const first = await serve((_, response) => response.writeHead(302, { location: origin }).end());
-    expect(await get(first, { links: true })).toMatchObject({ url: link.replace('ä', '%C3%A4'), body: new Uint8Array() });
+    expect(await get(first, { links: true })).toMatchObject({
+      url: link.replace('ä', '%C3%A4'),
+      body: new Uint8Array(),
+    });
     expect(await codeOf(get(first))).toBe('unsupported-scheme');
   });
 
@@ -245,7 +261,12 @@ describe('redirects', () => {
 
   it('are not needed to be led into the house: a host that claims to be far away must be', async () => {
     // Refused before anything is dialled.
-    const near$ = httpGetBy(() => PRIVATE)({ url: 'http://203.0.113.9/', maxBytes: 100, timeout: 5000, stranger: true });
+    const near$ = httpGetBy(() => PRIVATE)({
+      url: 'http://203.0.113.9/',
+      maxBytes: 100,
+      timeout: 5000,
+      stranger: true,
+    });
     expect(await codeOf(lastValueFrom(near$))).toBe('refused-address');
     const inside = await serve((_, response) => response.end('ours'));
     expect(await textOf(get(inside, { stranger: true }))).toBe('ours');
@@ -253,7 +274,9 @@ describe('redirects', () => {
 
   it('from this machine to itself are followed', async () => {
     const inside = await serve((_, response) => response.end('ours'));
-    const first = await serve((_, response) => response.writeHead(302, { location: inside.replace('127.0.0.1', 'localhost') }).end());
+    const first = await serve((_, response) =>
+      response.writeHead(302, { location: inside.replace('127.0.0.1', 'localhost') }).end(),
+    );
     expect(await textOf(get(first))).toBe('ours');
   });
 });
@@ -270,7 +293,10 @@ describe('this machine', () => {
   });
 
   it.each([
-    [LOOPBACK, ['127.0.0.1', '127.255.0.1', '0.0.0.0', '::1', '::', '::ffff:127.0.0.1', '::ffff:7f00:1', '64:ff9b::7f00:1']],
+    [
+      LOOPBACK,
+      ['127.0.0.1', '127.255.0.1', '0.0.0.0', '::1', '::', '::ffff:127.0.0.1', '::ffff:7f00:1', '64:ff9b::7f00:1'],
+    ],
     [
       PRIVATE,
       [

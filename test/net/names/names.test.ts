@@ -25,13 +25,17 @@ const hostsFile = (text: string | Uint8Array): string => {
 };
 
 /** A system that keeps a list of what it was asked, and knows nobody. */
-const system = (answer: (name: string) => Observable<readonly string[]> = () => throwError(() => new NameError('ENOTFOUND', 'it'))) => {
+const system = (
+  answer: (name: string) => Observable<readonly string[]> = () => throwError(() => new NameError('ENOTFOUND', 'it')),
+) => {
   const asked: string[] = [];
   return { asked, addresses: (name: string) => (asked.push(name), answer(name)) };
 };
 
-const names = (server: string, more: { files?: SystemFiles; hosts?: HostsFile; system?: ReturnType<typeof system> } = {}) =>
-  lookUpWith({ servers: [server], hosts: new HostsFile('/nowhere'), files: LINUX, system: system(), ...more });
+const names = (
+  server: string,
+  more: { files?: SystemFiles; hosts?: HostsFile; system?: ReturnType<typeof system> } = {},
+) => lookUpWith({ servers: [server], hosts: new HostsFile('/nowhere'), files: LINUX, system: system(), ...more });
 
 const failure = async (found$: Observable<unknown>): Promise<string> => {
   const error: unknown = await lastValueFrom(found$).then(
@@ -48,7 +52,10 @@ describe('a name', () => {
     const found = await lastValueFrom(names(at)('tracker.example.org'));
     expect([...found].sort()).toEqual(['192.0.2.1', '192.0.2.2', '2001:db8::1']);
     expect(found.indexOf('192.0.2.1')).toBe(found.indexOf('192.0.2.2') - 1);
-    expect(heard.map(({ name, type }) => `${name} ${type}`).sort()).toEqual(['tracker.example.org A', 'tracker.example.org AAAA']);
+    expect(heard.map(({ name, type }) => `${name} ${type}`).sort()).toEqual([
+      'tracker.example.org A',
+      'tracker.example.org AAAA',
+    ]);
   });
 
   it('of one family stays in the order of the name server', async () => {
@@ -68,7 +75,9 @@ describe('a name', () => {
   });
 
   it('has no more than 16 addresses', async () => {
-    const { at } = await nameServer(({ type }) => (type === 'A' ? Array.from({ length: 30 }, (_, n) => `192.0.2.${n}`) : 'nxdomain'));
+    const { at } = await nameServer(({ type }) =>
+      type === 'A' ? Array.from({ length: 30 }, (_, n) => `192.0.2.${n}`) : 'nxdomain',
+    );
     expect(await lastValueFrom(names(at)('tracker.example.org'))).toHaveLength(MAX_OF_NAME);
   });
 
@@ -124,15 +133,22 @@ describe('a name', () => {
     again.unsubscribe();
   });
 
-  it.each(['', 'a b', 'localhost\0.example.org', 'x'.repeat(64) + '.example', `${'a'.repeat(50)}.`.repeat(6), '*.example', 'a..b', '\x1b[2J', '-\n'])(
-    'that is none is asked for nowhere: %j',
-    async (host) => {
-      const { at, heard } = await nameServer(() => ['192.0.2.1']);
-      const asked = system();
-      expect(await failure(names(at, { system: asked })(host))).toBe('ENOTFOUND');
-      expect([heard, asked.asked]).toEqual([[], []]);
-    },
-  );
+  it.each([
+    '',
+    'a b',
+    'localhost\0.example.org',
+    'x'.repeat(64) + '.example',
+    `${'a'.repeat(50)}.`.repeat(6),
+    '*.example',
+    'a..b',
+    '\x1b[2J',
+    '-\n',
+  ])('that is none is asked for nowhere: %j', async (host) => {
+    const { at, heard } = await nameServer(() => ['192.0.2.1']);
+    const asked = system();
+    expect(await failure(names(at, { system: asked })(host))).toBe('ENOTFOUND');
+    expect([heard, asked.asked]).toEqual([[], []]);
+  });
 
   it.each([
     ['192.0.2.7', ['192.0.2.7']],
@@ -152,12 +168,15 @@ describe('a name', () => {
     expect(new Set(heard.map(({ name }) => name))).toEqual(new Set(['xn--bcher-kva.example', 'tracker.example.org']));
   });
 
-  it.each(['localhost', 'LOCALHOST', 'localhost.', 'a.localhost'])('of this machine is known at once: %s', async (host) => {
-    const asked = system();
-    const found = await lastValueFrom(names('127.0.0.1:1', { system: asked })(host));
-    expect([...found].sort()).toEqual(['127.0.0.1', '::1']);
-    expect(asked.asked).toEqual([]);
-  });
+  it.each(['localhost', 'LOCALHOST', 'localhost.', 'a.localhost'])(
+    'of this machine is known at once: %s',
+    async (host) => {
+      const asked = system();
+      const found = await lastValueFrom(names('127.0.0.1:1', { system: asked })(host));
+      expect([...found].sort()).toEqual(['127.0.0.1', '::1']);
+      expect(asked.asked).toEqual([]);
+    },
+  );
 });
 
 describe('the hosts file', () => {
@@ -171,7 +190,8 @@ describe('the hosts file', () => {
     expect(await lastValueFrom(look('ROUTER'))).toEqual(['10.0.0.1']);
     expect(await lastValueFrom(look('router.example.org.'))).toEqual(['10.0.0.3']);
     expect(heard).toEqual([]);
-    for (const other of ['outer', 'router.exampl', 'the', '10.0.0']) expect(new HostsFile(hostsFile(TEXT)).addresses(other)).toEqual([]);
+    for (const other of ['outer', 'router.exampl', 'the', '10.0.0'])
+      expect(new HostsFile(hostsFile(TEXT)).addresses(other)).toEqual([]);
   });
 
   it('is read again when it has changed, and one that is gone knows nobody', () => {
@@ -197,19 +217,25 @@ describe('the hosts file', () => {
 });
 
 describe('the system', () => {
-  it.each(['nas', 'nas.local', 'here', 'printer.local.'])('is asked for names of this house, and no name server is: %s', async (host) => {
-    const { at, heard } = await nameServer(() => ['192.0.2.1']);
-    const asked = system(() => of(['10.9.9.9', '2001:db8::9']));
-    expect(await lastValueFrom(names(at, { system: asked })(host))).toEqual(['10.9.9.9', '2001:db8::9']);
-    expect([asked.asked, heard]).toEqual([[host], []]);
-  });
+  it.each(['nas', 'nas.local', 'here', 'printer.local.'])(
+    'is asked for names of this house, and no name server is: %s',
+    async (host) => {
+      const { at, heard } = await nameServer(() => ['192.0.2.1']);
+      const asked = system(() => of(['10.9.9.9', '2001:db8::9']));
+      expect(await lastValueFrom(names(at, { system: asked })(host))).toEqual(['10.9.9.9', '2001:db8::9']);
+      expect([asked.asked, heard]).toEqual([[host], []]);
+    },
+  );
 
   it('is asked after the name servers only if it may know more', async () => {
     const { at } = await nameServer(() => 'nxdomain');
     const asked = system(() => of(['10.9.9.9']));
     expect(await failure(names(at, { system: asked })('tracker.office'))).toBe('ENOTFOUND');
     expect(asked.asked).toEqual([]);
-    const files = { ...LINUX, read: (path: string) => (path === '/etc/resolv.conf' ? 'nameserver 192.0.2.53\nsearch example.org\n' : '') };
+    const files = {
+      ...LINUX,
+      read: (path: string) => (path === '/etc/resolv.conf' ? 'nameserver 192.0.2.53\nsearch example.org\n' : ''),
+    };
     expect(await lastValueFrom(names(at, { system: asked, files })('tracker.office'))).toEqual(['10.9.9.9']);
   });
 
@@ -238,24 +264,34 @@ describe('the system', () => {
   });
 
   it('has its own ways on some platforms', () => {
-    expect((['linux', 'freebsd', 'darwin', 'win32', 'android'] as const).map((platform) => isForSystem('a.example', { platform, hostname: 'b' }))).toEqual([
-      false,
-      false,
-      true,
-      true,
-      true,
-    ]);
+    expect(
+      (['linux', 'freebsd', 'darwin', 'win32', 'android'] as const).map((platform) =>
+        isForSystem('a.example', { platform, hostname: 'b' }),
+      ),
+    ).toEqual([false, false, true, true, true]);
   });
 });
 
 describe('the order of addresses', () => {
   it.each<[what: string, ways: Readonly<Record<string, string | undefined>>, order: readonly string[]]>([
-    ['IPv6 first, where there is IPv6', { '192.0.2.1': '10.0.0.2', '2001:db8::1': '2001:db8::2' }, ['2001:db8::1', '192.0.2.1']],
+    [
+      'IPv6 first, where there is IPv6',
+      { '192.0.2.1': '10.0.0.2', '2001:db8::1': '2001:db8::2' },
+      ['2001:db8::1', '192.0.2.1'],
+    ],
     ['what no way leads to last', { '2001:db8::1': undefined, '192.0.2.1': '10.0.0.2' }, ['192.0.2.1', '2001:db8::1']],
-    ['IPv4 first, where IPv6 is of this house only', { '2001:db8::1': 'fd00::2', '192.0.2.1': '10.0.0.2' }, ['192.0.2.1', '2001:db8::1']],
+    [
+      'IPv4 first, where IPv6 is of this house only',
+      { '2001:db8::1': 'fd00::2', '192.0.2.1': '10.0.0.2' },
+      ['192.0.2.1', '2001:db8::1'],
+    ],
     ['IPv4 before 6to4', { '2002::1': '2002::2', '192.0.2.1': '10.0.0.2' }, ['192.0.2.1', '2002::1']],
     ['this machine', { '127.0.0.1': '127.0.0.1', '::1': '::1' }, ['::1', '127.0.0.1']],
-    ['as they came, if nothing leads anywhere and all are alike', { '192.0.2.2': undefined, '192.0.2.1': undefined }, ['192.0.2.2', '192.0.2.1']],
+    [
+      'as they came, if nothing leads anywhere and all are alike',
+      { '192.0.2.2': undefined, '192.0.2.1': undefined },
+      ['192.0.2.2', '192.0.2.1'],
+    ],
   ])('is %s', (_, ways, order) => {
     expect(inOrder(Object.keys(ways), Object.values(ways))).toEqual(order);
   });
@@ -264,7 +300,11 @@ describe('the order of addresses', () => {
 describe('a peer with a name', () => {
   it('is dialled where the name leads', async () => {
     const wire$ = connectTcp({ host: 'peer.example', port: 1, source: 'manual' }, 5_000, () => of(['127.0.0.1']));
-    await expect(lastValueFrom(wire$)).rejects.toMatchObject({ name: 'PeerError', code: 'refused', message: 'peer.example:1: nobody listens there' });
+    await expect(lastValueFrom(wire$)).rejects.toMatchObject({
+      name: 'PeerError',
+      code: 'refused',
+      message: 'peer.example:1: nobody listens there',
+    });
   });
 
   it('is reached by any of its addresses, though nobody listens at the first ones', async () => {
@@ -275,7 +315,9 @@ describe('a peer with a name', () => {
   });
 
   it('that leads nowhere is unreachable, in words', async () => {
-    const wire$ = connectTcp({ host: 'peer.example', port: 1, source: 'manual' }, 5_000, (host) => throwError(() => new NameError('ENOTFOUND', host)));
+    const wire$ = connectTcp({ host: 'peer.example', port: 1, source: 'manual' }, 5_000, (host) =>
+      throwError(() => new NameError('ENOTFOUND', host)),
+    );
     await expect(lastValueFrom(wire$)).rejects.toMatchObject({
       code: 'unreachable',
       message: 'peer.example:1: there is no host of that name: check the name',
@@ -290,11 +332,15 @@ describe('a peer with a name', () => {
         asked++;
         return () => over++;
       });
-    const dialling = connectTcp({ host: 'peer.example', port: 1, source: 'manual' }, 5_000, look).subscribe({ error: () => undefined });
+    const dialling = connectTcp({ host: 'peer.example', port: 1, source: 'manual' }, 5_000, look).subscribe({
+      error: () => undefined,
+    });
     expect(await eventually(() => asked === 1)).toBe(true);
     dialling.unsubscribe();
     expect(over).toBe(1);
-    await expect(lastValueFrom(connectTcp({ host: 'peer.example', port: 1, source: 'manual' }, 50, look))).rejects.toMatchObject({ code: 'timeout' });
+    await expect(
+      lastValueFrom(connectTcp({ host: 'peer.example', port: 1, source: 'manual' }, 50, look)),
+    ).rejects.toMatchObject({ code: 'timeout' });
     expect(await eventually(() => over === 2)).toBe(true);
   });
 });

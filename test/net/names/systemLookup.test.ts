@@ -7,7 +7,10 @@ import { eventually } from '../servers.ts';
 
 const MODULE = fileURLToPath(new URL('../../../dist/src/net/names/systemLookup.js', import.meta.url));
 /** Answers nobody, and does not go when it is asked to. */
-const DEAF = ['-e', "process.on('message', () => undefined); for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);"];
+const DEAF = [
+  '-e',
+  "process.on('message', () => undefined); for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);",
+];
 
 const runs = (pid: number): boolean => {
   try {
@@ -64,10 +67,14 @@ describe('the system', () => {
       const system = new SystemLookup();
       system.addresses('localhost').subscribe(() => console.log(system.pid));
       if (${how === 'is killed'}) setInterval(() => undefined, 1_000);`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     onTestFinished(() => void child.kill('SIGKILL'));
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    const pid = await new Promise<number>((resolve) => child.stdout.once('data', (text: Buffer) => resolve(Number(text.toString()))));
+    const pid = await new Promise<number>((resolve) =>
+      child.stdout.once('data', (text: Buffer) => resolve(Number(text.toString()))),
+    );
     const began = performance.now();
     if (how === 'is killed') child.kill('SIGKILL');
     await ended;

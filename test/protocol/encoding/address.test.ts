@@ -28,7 +28,10 @@ describe('addressText', () => {
 
 describe('addressKey', () => {
   it('tells hosts and ports apart', () => {
-    const address = fc.record({ host: fc.constantFrom('1.2.3.4', '1.2.3.41', '::1', '::1:1', 'a'), port: fc.integer({ min: 1, max: 120 }) });
+    const address = fc.record({
+      host: fc.constantFrom('1.2.3.4', '1.2.3.41', '::1', '::1:1', 'a'),
+      port: fc.integer({ min: 1, max: 120 }),
+    });
     fc.assert(
       fc.property(address, address, (one, other) => {
         expect(addressKey(one) === addressKey(other)).toBe(one.host === other.host && one.port === other.port);
@@ -42,7 +45,11 @@ describe('an address', () => {
   const BY_HAND = /\$\{(?:\w+\.)*host\}[: ]\$\{(?:\w+\.)*port\}/;
 
   it('is written in one place', () => {
-    const product = filesIn(fileURLToPath(new URL('../../..', import.meta.url)), ['src', 'operators', 'marbles'], /\.ts$/);
+    const product = filesIn(
+      fileURLToPath(new URL('../../..', import.meta.url)),
+      ['src', 'operators', 'marbles'],
+      /\.ts$/,
+    );
     const writers = product.filter(({ path, text }) => BY_HAND.test(text) && !path.endsWith('.marbles.ts'));
     expect(writers.map(({ path }) => path)).toEqual([HERE]);
   });

@@ -99,7 +99,10 @@ describe('spans', () => {
   it('are the original bytes of the outermost values', () => {
     const input = bytes('d1:bd1:zi1e1:ai2ee1:ali1eee trailing');
     const { spans, end } = decodeWithSpans(input, { mode: 'lenient' });
-    const texts = [...spans].map(([key, { start, end: to }]) => [key, Buffer.from(input.subarray(start, to)).toString()]);
+    const texts = [...spans].map(([key, { start, end: to }]) => [
+      key,
+      Buffer.from(input.subarray(start, to)).toString(),
+    ]);
     expect(texts).toEqual([
       ['b', 'd1:zi1e1:ai2ee'],
       ['a', 'li1ee'],
@@ -113,14 +116,17 @@ describe('spans', () => {
         const input = bytes(written(new Map(Object.entries(entries))));
         const { spans, value } = decodeWithSpans(input);
         expect(spans.size).toBe(Object.keys(entries).length);
-        for (const [key, { start, end }] of spans) expect(decode(input.subarray(start, end))).toEqual(dictOf(value)?.get(key));
+        for (const [key, { start, end }] of spans)
+          expect(decode(input.subarray(start, end))).toEqual(dictOf(value)?.get(key));
       }),
     );
   });
 
   it('tell where raw bytes begin after a strict value', () => {
     expect(scan(bytes('d8:msg_typei1eeRAW'), { tail: true }).end).toBe(15);
-    expect(() => scan(bytes('d8:msg_typei1eeRAW'))).toThrow("bencode at byte 15: expected the end of the data, got 'R'");
+    expect(() => scan(bytes('d8:msg_typei1eeRAW'))).toThrow(
+      "bencode at byte 15: expected the end of the data, got 'R'",
+    );
   });
 
   it('there are none of a value that is no dictionary', () => {

@@ -1,7 +1,14 @@
 import net from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeNodes, decodePeers, type Endpoint, encodeNodes, encodePeers, type IpLength } from '../../../src/protocol/encoding/compact.ts';
+import {
+  decodeNodes,
+  decodePeers,
+  type Endpoint,
+  encodeNodes,
+  encodePeers,
+  type IpLength,
+} from '../../../src/protocol/encoding/compact.ts';
 import { formatIp, parseIp } from '../../../src/protocol/encoding/ip.ts';
 import { isUnicast } from '../../../src/protocol/encoding/reach.ts';
 import { Malformed } from '../../../src/protocol/encoding/malformed.ts';
@@ -46,12 +53,19 @@ describe('addresses as text', () => {
     expect(parseIp(text)).toBeUndefined();
   });
 
-  it.each(['12345::', 'g::', 'fe80::1%eth0', '[::1]', '1.2.3.4::', '::1.2.3', '1:2:3:4:5:6:7:1.2.3.4', 'localhost', '::1.2.3.4:5'])(
-    '%j is none either',
-    (text) => {
-      expect(parseIp(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    '12345::',
+    'g::',
+    'fe80::1%eth0',
+    '[::1]',
+    '1.2.3.4::',
+    '::1.2.3',
+    '1:2:3:4:5:6:7:1.2.3.4',
+    'localhost',
+    '::1.2.3.4:5',
+  ])('%j is none either', (text) => {
+    expect(parseIp(text)).toBeUndefined();
+  });
 
   it('agrees with Node on what is an address', () => {
     const piece = fc.constantFrom('1', 'ff', '0', ':', '::', '.', '255', 'fffff', '1.2.3.4', 'x');
@@ -132,7 +146,9 @@ describe('compact peers', () => {
 
   it('of any other length mean nothing', () => {
     for (const length of [1, 5, 7, 13])
-      expect(() => decodePeers(new Uint8Array(length), 4)).toThrow(`compact peers: expected a multiple of 6 bytes, got ${length}`);
+      expect(() => decodePeers(new Uint8Array(length), 4)).toThrow(
+        `compact peers: expected a multiple of 6 bytes, got ${length}`,
+      );
     expect(() => decodePeers(new Uint8Array(6), 16)).toThrow(Malformed);
     expect(() => decodeNodes(new Uint8Array(27), 4)).toThrow('compact nodes: expected a multiple of 26 bytes, got 27');
     expect(() => decodeNodes(new Uint8Array(26), 16)).toThrow('a multiple of 38 bytes');

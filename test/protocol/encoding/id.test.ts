@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clientName } from '../../../src/protocol/peer/clientName.ts';
-import { compareDistance, createPeerId, equalIds, ID_LENGTH, parseId, sha1, toBase32, toHex } from '../../../src/protocol/encoding/id.ts';
+import {
+  compareDistance,
+  createPeerId,
+  equalIds,
+  ID_LENGTH,
+  parseId,
+  sha1,
+  toBase32,
+  toHex,
+} from '../../../src/protocol/encoding/id.ts';
 import { Malformed } from '../../../src/protocol/encoding/malformed.ts';
 import { visible } from '../../../src/protocol/encoding/visible.ts';
 import { bytes } from '../reference.ts';
@@ -38,15 +47,23 @@ describe('ids as text', () => {
     );
   });
 
-  it.each(['', 'a'.repeat(39), 'a'.repeat(41), 'g'.repeat(40), `${'a'.repeat(31)}1`, `${'A'.repeat(31)}8`, 'é'.repeat(32), `${'a'.repeat(40)}\n`])(
-    '%j is none',
-    (text) => {
-      expect(() => parseId(text)).toThrow(Malformed);
-    },
-  );
+  it.each([
+    '',
+    'a'.repeat(39),
+    'a'.repeat(41),
+    'g'.repeat(40),
+    `${'a'.repeat(31)}1`,
+    `${'A'.repeat(31)}8`,
+    'é'.repeat(32),
+    `${'a'.repeat(40)}\n`,
+  ])('%j is none', (text) => {
+    expect(() => parseId(text)).toThrow(Malformed);
+  });
 
   it('says so on one harmless line', () => {
-    expect(() => parseId(`\u001b[2J\n${'x'.repeat(1000)}`)).toThrow(/^id: expected 40 hexadecimal or 32 base32 digits, got "\\x1b\[2J\\x0ax{55}"$/);
+    expect(() => parseId(`\u001b[2J\n${'x'.repeat(1000)}`)).toThrow(
+      /^id: expected 40 hexadecimal or 32 base32 digits, got "\\x1b\[2J\\x0ax{55}"$/,
+    );
   });
 });
 
@@ -118,6 +135,8 @@ describe('peer ids', () => {
 describe('visible', () => {
   it('leaves text as it is and spells out what would act on a terminal', () => {
     expect(visible('žluťoučký 中文 🐎')).toBe('žluťoučký 中文 🐎');
-    expect(visible('a\u001b]0;x\u0007\r\nb\u202ec\u2028\u{e0041}\ud800')).toBe(String.raw`a\x1b]0;x\x07\x0d\x0ab\u{202e}c\u{2028}\u{e0041}\u{d800}`);
+    expect(visible('a\u001b]0;x\u0007\r\nb\u202ec\u2028\u{e0041}\ud800')).toBe(
+      String.raw`a\x1b]0;x\x07\x0d\x0ab\u{202e}c\u{2028}\u{e0041}\u{d800}`,
+    );
   });
 });

@@ -19,7 +19,10 @@ import {
 import { hostOf } from '../../../src/torrent/peers/addressKeys.ts';
 
 type Kind = ReturnType<typeof addressKind>;
-/** What the network, the DHT and the book of addresses think: `network` is what one person may have all of, `own` says that each port is a host. */
+/**
+ * What the network, the DHT and the book of addresses think: `network` is what one person may have all of, `own` says
+ * that each port is a host.
+ */
 type Line = readonly [host: string, kind: Kind, reach: Reach, network: string | undefined, own: boolean];
 
 const table: readonly Line[] = [
@@ -103,7 +106,8 @@ const table: readonly Line[] = [
 const NOWHERE: ReadonlySet<Kind> = new Set<Kind>(['unspecified', 'multicast', 'broadcast', 'reserved']);
 const bytesOf = (host: string): Uint8Array => parseIp(host.replace(/%.*$/, '')) ?? new Uint8Array();
 const mapped = (ip: Uint8Array): string => `::ffff:${ip.join('.')}`;
-const translated = (ip: Uint8Array): string => formatIp(Uint8Array.of(0, 0x64, 0xff, 0x9b, ...new Uint8Array(8), ...ip));
+const translated = (ip: Uint8Array): string =>
+  formatIp(Uint8Array.of(0, 0x64, 0xff, 0x9b, ...new Uint8Array(8), ...ip));
 const isShared = (host: string): boolean => hostOf({ host, port: 1 }) === hostOf({ host, port: 2 });
 
 describe('an address', () => {
@@ -149,22 +153,32 @@ describe('an address', () => {
 
   it('that holds an IPv4 address is never farther away than that', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.uint8Array({ minLength: 4, maxLength: 4 }), (a, b) => {
-        const [one, other] = [reachOf(formatIp(a)), reachOf(formatIp(b))];
-        expect(reachOf(formatIp(Uint8Array.of(0x20, 2, ...a, ...new Uint8Array(10))))).toBe(one);
-        const teredo = Uint8Array.of(0x20, 1, 0, 0, ...a, 0, 0, 0, 0, ...b.map((byte) => byte ^ 0xff));
-        expect(reachOf(formatIp(teredo))).toBe(Math.max(one, other));
-      }),
+      fc.property(
+        fc.uint8Array({ minLength: 4, maxLength: 4 }),
+        fc.uint8Array({ minLength: 4, maxLength: 4 }),
+        (a, b) => {
+          const [one, other] = [reachOf(formatIp(a)), reachOf(formatIp(b))];
+          expect(reachOf(formatIp(Uint8Array.of(0x20, 2, ...a, ...new Uint8Array(10))))).toBe(one);
+          const teredo = Uint8Array.of(0x20, 1, 0, 0, ...a, 0, 0, 0, 0, ...b.map((byte) => byte ^ 0xff));
+          expect(reachOf(formatIp(teredo))).toBe(Math.max(one, other));
+        },
+      ),
     );
   });
 });
 
 describe('isFarHost', () => {
-  it.each(['t.example', 't.example.', '8.8.8.8', '[2001:db8::1]', '0x7f.1', 'localhost.example'])('holds for %s', (host) => {
-    expect(isFarHost(host)).toBe(true);
-  });
+  it.each(['t.example', 't.example.', '8.8.8.8', '[2001:db8::1]', '0x7f.1', 'localhost.example'])(
+    'holds for %s',
+    (host) => {
+      expect(isFarHost(host)).toBe(true);
+    },
+  );
 
-  it.each(['localhost', 'nas', 'nas.local', 'nas.LAN.', 'a.home.arpa', '10.0.0.1', '[::1]', '127.0.0.1', '2130706433'])('does not for %s', (host) => {
-    expect(isFarHost(host)).toBe(false);
-  });
+  it.each(['localhost', 'nas', 'nas.local', 'nas.LAN.', 'a.home.arpa', '10.0.0.1', '[::1]', '127.0.0.1', '2130706433'])(
+    'does not for %s',
+    (host) => {
+      expect(isFarHost(host)).toBe(false);
+    },
+  );
 });

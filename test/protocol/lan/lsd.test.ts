@@ -6,13 +6,16 @@ import { bytes } from '../reference.ts';
 
 const HASH = '0123456789abcdef0123456789abcdef01234567';
 const infoHash = new Uint8Array(Buffer.from(HASH, 'hex'));
-const saying = (...lines: readonly string[]): Uint8Array => bytes(`BT-SEARCH * HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n\r\n`);
+const saying = (...lines: readonly string[]): Uint8Array =>
+  bytes(`BT-SEARCH * HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n\r\n`);
 
 describe('local discovery', () => {
   it('is written as BEP 14 has it', () => {
     const text = `BT-SEARCH * HTTP/1.1\r\nHost: 239.192.152.143:6771\r\nPort: 6881\r\nInfohash: ${HASH}\r\ncookie: us\r\n\r\n\r\n`;
     expect(Buffer.from(encodeLsd({ port: 6881, infoHashes: [infoHash], cookie: 'us' }, 4)).toString()).toBe(text);
-    expect(Buffer.from(encodeLsd({ port: 1, infoHashes: [infoHash] }, 6)).toString()).toContain('\r\nHost: [ff15::efc0:988f]:6771\r\nPort: 1\r\n');
+    expect(Buffer.from(encodeLsd({ port: 1, infoHashes: [infoHash] }, 6)).toString()).toContain(
+      '\r\nHost: [ff15::efc0:988f]:6771\r\nPort: 1\r\n',
+    );
   });
 
   it('comes back as it was', () => {
@@ -24,16 +27,32 @@ describe('local discovery', () => {
       },
       { requiredKeys: ['port', 'infoHashes'] },
     );
-    fc.assert(fc.property(announce, fc.constantFrom(4 as const, 6 as const), (said, family) => void expect(decodeLsd(encodeLsd(said, family))).toEqual(said)));
+    fc.assert(
+      fc.property(
+        announce,
+        fc.constantFrom(4 as const, 6 as const),
+        (said, family) => void expect(decodeLsd(encodeLsd(said, family))).toEqual(said),
+      ),
+    );
   });
 
   it('has headers in any order and case, and others', () => {
-    const theirs = saying('COOKIE:  them\t', `infoHash:${HASH.toUpperCase()}`, 'X-Other: 1', 'PORT: 7', 'nonsense', ': ', `Infohash: ${HASH}`);
+    const theirs = saying(
+      'COOKIE:  them\t',
+      `infoHash:${HASH.toUpperCase()}`,
+      'X-Other: 1',
+      'PORT: 7',
+      'nonsense',
+      ': ',
+      `Infohash: ${HASH}`,
+    );
     expect(decodeLsd(theirs)).toEqual({ port: 7, infoHashes: [infoHash, infoHash], cookie: 'them' });
   });
 
   it('passes over hashes that are none', () => {
-    expect(decodeLsd(saying('Port: 7', 'Infohash: 1234', `Infohash: ${HASH}0`, `Infohash: ${HASH}`)).infoHashes).toEqual([infoHash]);
+    expect(
+      decodeLsd(saying('Port: 7', 'Infohash: 1234', `Infohash: ${HASH}0`, `Infohash: ${HASH}`)).infoHashes,
+    ).toEqual([infoHash]);
   });
 
   it.each<[string, Uint8Array]>([
@@ -53,6 +72,8 @@ describe('local discovery', () => {
   it('is bounded', () => {
     const { infoHashes } = decodeLsd(saying('Port: 7', ...new Array<string>(26).fill(`Infohash:${HASH}`)));
     expect(infoHashes.length).toBeLessThanOrEqual(MAX_LSD_HASHES);
-    expect(decodeLsd(saying('Port: 7', `Infohash: ${HASH}`, `cookie: ${'x'.repeat(900)}`)).cookie).toHaveLength(MAX_COOKIE);
+    expect(decodeLsd(saying('Port: 7', `Infohash: ${HASH}`, `cookie: ${'x'.repeat(900)}`)).cookie).toHaveLength(
+      MAX_COOKIE,
+    );
   });
 });

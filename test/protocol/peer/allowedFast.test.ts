@@ -19,12 +19,18 @@ describe('the pieces that may be had while choked', () => {
 
   it('are as many as there are, each once, in any torrent', () => {
     fc.assert(
-      fc.property(fc.ipV4(), fc.uint8Array({ minLength: 20, maxLength: 20 }), fc.nat(200), fc.nat(20), (host, infoHash, pieceCount, count) => {
-        const pieces = allowedFastSet(host, infoHash, pieceCount, count);
-        expect(pieces.length).toBe(Math.min(count, pieceCount));
-        expect(new Set(pieces).size).toBe(pieces.length);
-        expect(pieces.every((piece) => Number.isInteger(piece) && piece >= 0 && piece < pieceCount)).toBe(true);
-      }),
+      fc.property(
+        fc.ipV4(),
+        fc.uint8Array({ minLength: 20, maxLength: 20 }),
+        fc.nat(200),
+        fc.nat(20),
+        (host, infoHash, pieceCount, count) => {
+          const pieces = allowedFastSet(host, infoHash, pieceCount, count);
+          expect(pieces.length).toBe(Math.min(count, pieceCount));
+          expect(new Set(pieces).size).toBe(pieces.length);
+          expect(pieces.every((piece) => Number.isInteger(piece) && piece >= 0 && piece < pieceCount)).toBe(true);
+        },
+      ),
     );
   });
 });

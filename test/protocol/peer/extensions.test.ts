@@ -10,8 +10,10 @@ import {
 import { formatIp } from '../../../src/protocol/encoding/ip.ts';
 import { bytes } from '../reference.ts';
 
-const ids = (entries: Readonly<Record<string, number>>): ReadonlyMap<string, number> => new Map(Object.entries(entries));
-const decoded = (dict: Readonly<Record<string, Encodable>>): ExtensionHandshake => decodeExtensionHandshake(encode(dict));
+const ids = (entries: Readonly<Record<string, number>>): ReadonlyMap<string, number> =>
+  new Map(Object.entries(entries));
+const decoded = (dict: Readonly<Record<string, Encodable>>): ExtensionHandshake =>
+  decodeExtensionHandshake(encode(dict));
 
 describe('the extension handshake', () => {
   it('is as in the example of BEP 10', () => {
@@ -21,19 +23,34 @@ describe('the extension handshake', () => {
   });
 
   it('is written canonically', () => {
-    const ours = { ids: ids({ ut_pex: 1, ut_metadata: 2 }), version: 'x', port: 1, reqq: 500, yourIp: '1.2.3.4', metadataSize: 9, uploadOnly: false };
-    const text = 'd1:md11:ut_metadatai2e6:ut_pexi1ee13:metadata_sizei9e1:pi1e4:reqqi500e11:upload_onlyi0e1:v1:x6:yourip4:\x01\x02\x03\x04e';
+    const ours = {
+      ids: ids({ ut_pex: 1, ut_metadata: 2 }),
+      version: 'x',
+      port: 1,
+      reqq: 500,
+      yourIp: '1.2.3.4',
+      metadataSize: 9,
+      uploadOnly: false,
+    };
+    const text =
+      'd1:md11:ut_metadatai2e6:ut_pexi1ee13:metadata_sizei9e1:pi1e4:reqqi500e11:upload_onlyi0e1:v1:x6:yourip4:\x01\x02\x03\x04e';
     expect(Buffer.from(encodeExtensionHandshake(ours)).toString('latin1')).toBe(text);
     expect(Buffer.from(encodeExtensionHandshake({ ids: new Map() })).toString('latin1')).toBe('d1:mdee');
   });
 
   it('leaves out addresses that are no literals', () => {
-    const text = Buffer.from(encodeExtensionHandshake({ ids: new Map(), yourIp: 'example.org', ipv4: '', ipv6: 'fe80::1%lo' })).toString('latin1');
+    const text = Buffer.from(
+      encodeExtensionHandshake({ ids: new Map(), yourIp: 'example.org', ipv4: '', ipv6: 'fe80::1%lo' }),
+    ).toString('latin1');
     expect(text).toBe('d1:mdee');
   });
 
   it('comes back as it was', () => {
-    const name = fc.string({ unit: fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code)), minLength: 1, maxLength: 20 });
+    const name = fc.string({
+      unit: fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code)),
+      minLength: 1,
+      maxLength: 20,
+    });
     const ip = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map(formatIp);
     const handshake = fc.record(
       {
@@ -49,7 +66,12 @@ describe('the extension handshake', () => {
       },
       { requiredKeys: ['ids'] },
     );
-    fc.assert(fc.property(handshake, (value) => void expect(decodeExtensionHandshake(encodeExtensionHandshake(value))).toEqual(value)));
+    fc.assert(
+      fc.property(
+        handshake,
+        (value) => void expect(decodeExtensionHandshake(encodeExtensionHandshake(value))).toEqual(value),
+      ),
+    );
   });
 });
 

@@ -7,11 +7,18 @@ import { cutAt, heardOf, hex, owned } from '../wireBytes.ts';
 
 const number = fc.nat({ max: 2 ** 32 - 1 });
 const message: fc.Arbitrary<Message> = fc.oneof(
-  fc.constantFrom('keepAlive', 'choke', 'unchoke', 'interested', 'notInterested', 'haveAll', 'haveNone').map((type): Message => ({ type })),
+  fc
+    .constantFrom('keepAlive', 'choke', 'unchoke', 'interested', 'notInterested', 'haveAll', 'haveNone')
+    .map((type): Message => ({ type })),
   fc.record({ type: fc.constantFrom('have', 'suggest', 'allowedFast'), piece: number }),
   fc.record({ type: fc.constant('bitfield'), bytes: fc.uint8Array({ maxLength: 200 }) }),
   fc.record({ type: fc.constantFrom('request', 'cancel', 'reject'), piece: number, begin: number, length: number }),
-  fc.record({ type: fc.constant('piece'), piece: number, begin: number, bytes: fc.uint8Array({ minLength: 1, maxLength: 300 }) }),
+  fc.record({
+    type: fc.constant('piece'),
+    piece: number,
+    begin: number,
+    bytes: fc.uint8Array({ minLength: 1, maxLength: 300 }),
+  }),
   fc.record({ type: fc.constant('port'), port: fc.nat({ max: 65535 }) }),
   fc.record({ type: fc.constant('extended'), id: fc.nat({ max: 255 }), payload: fc.uint8Array({ maxLength: 200 }) }),
 );
@@ -19,7 +26,10 @@ const message: fc.Arbitrary<Message> = fc.oneof(
 /** A frame of a type that nobody knows, and what is heard of it. */
 const stranger = fc
   .record({ id: fc.constantFrom(10, 11, 12, 18, 19, 21, 22, 23, 255), length: fc.integer({ min: 1, max: 400 }) })
-  .map(({ id, length }) => ({ bytes: frame(length, id, length - 1), heard: { type: 'unknown', id, length } satisfies Message }));
+  .map(({ id, length }) => ({
+    bytes: frame(length, id, length - 1),
+    heard: { type: 'unknown', id, length } satisfies Message,
+  }));
 const spoken = message.map((said) => ({ bytes: encodeMessages([said]), heard: said }));
 
 /** Length, id and so many bytes of payload, which need not agree. */
@@ -50,7 +60,9 @@ describe('FrameDecoder', () => {
         fc.array(fc.oneof({ weight: 9, arbitrary: spoken }, { weight: 1, arbitrary: stranger }), { maxLength: 12 }),
         fc.array(fc.nat(1500), { maxLength: 12 }),
         (parts, places) => {
-          expect(heardOf(...cutAt(joined(parts.map(({ bytes }) => bytes)), places))).toEqual(parts.map(({ heard }) => heard));
+          expect(heardOf(...cutAt(joined(parts.map(({ bytes }) => bytes)), places))).toEqual(
+            parts.map(({ heard }) => heard),
+          );
         },
       ),
       { numRuns: 400, seed: 7 },
@@ -68,7 +80,12 @@ describe('FrameDecoder', () => {
   });
 
   it('hears whole blocks that straddle chunks of every size', () => {
-    const said: Message[] = [1, 2, 3].map((piece) => ({ type: 'piece', piece, begin: 0, bytes: new Uint8Array(MAX_BLOCK).fill(piece) }));
+    const said: Message[] = [1, 2, 3].map((piece) => ({
+      type: 'piece',
+      piece,
+      begin: 0,
+      bytes: new Uint8Array(MAX_BLOCK).fill(piece),
+    }));
     const bytes = encodeMessages(said);
     for (const size of [1000, 1460, 4096, 16384, 16396, 16397, 16398, 32768]) {
       const places = Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) => n * size);
@@ -99,13 +116,22 @@ describe('FrameDecoder', () => {
   it('passes over unknown types of up to 1 MiB and goes on', () => {
     const bytes = joined([frame(MAX_MESSAGE, 99, MAX_MESSAGE - 1), hex('00000001 01')]);
     for (const places of [[], [4], [5], [5, 70_000], [MAX_MESSAGE, MAX_MESSAGE + 3]]) {
-      expect(heardOf(...cutAt(bytes, places))).toEqual([{ type: 'unknown', id: 99, length: MAX_MESSAGE }, { type: 'unchoke' }]);
+      expect(heardOf(...cutAt(bytes, places))).toEqual([
+        { type: 'unknown', id: 99, length: MAX_MESSAGE },
+        { type: 'unchoke' },
+      ]);
     }
   });
 
   it('takes an unknown type without payload', () => {
-    expect(heardOf(hex('00000001 63 00000001 01'))).toEqual([{ type: 'unknown', id: 99, length: 1 }, { type: 'unchoke' }]);
-    expect(heardOf(hex('000000'), hex('01 63 00000001 01'))).toEqual([{ type: 'unknown', id: 99, length: 1 }, { type: 'unchoke' }]);
+    expect(heardOf(hex('00000001 63 00000001 01'))).toEqual([
+      { type: 'unknown', id: 99, length: 1 },
+      { type: 'unchoke' },
+    ]);
+    expect(heardOf(hex('000000'), hex('01 63 00000001 01'))).toEqual([
+      { type: 'unknown', id: 99, length: 1 },
+      { type: 'unchoke' },
+    ]);
   });
 
   it('takes a bitfield of exactly as many bytes as there are pieces for', () => {
@@ -125,7 +151,11 @@ describe('FrameDecoder', () => {
 
   it('names what is wrong and what it would have expected', () => {
     expect((refusal([hex('00000006 04')]) as Error).message).toBe('message 4: expected 4 bytes of payload, got 5');
-    expect((refusal([hex('00004010 07')]) as Error).message).toBe('piece message: expected at most 16392 bytes of payload, got 16399');
-    expect((refusal([hex('00100001')]) as Error).message).toBe('message length: expected at most 1048576 bytes, got 1048577');
+    expect((refusal([hex('00004010 07')]) as Error).message).toBe(
+      'piece message: expected at most 16392 bytes of payload, got 16399',
+    );
+    expect((refusal([hex('00100001')]) as Error).message).toBe(
+      'message length: expected at most 1048576 bytes, got 1048577',
+    );
   });
 });

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkProtocol, decodeHandshake, encodeHandshake, HANDSHAKE_LENGTH } from '../../../src/protocol/peer/handshake.ts';
+import {
+  checkProtocol,
+  decodeHandshake,
+  encodeHandshake,
+  HANDSHAKE_LENGTH,
+} from '../../../src/protocol/peer/handshake.ts';
 import { Malformed } from '../../../src/protocol/encoding/malformed.ts';
 import { hex } from '../wireBytes.ts';
 
@@ -20,7 +25,15 @@ describe('the handshake', () => {
     const bytes = encodeHandshake({ infoHash, peerId, ...abilities });
     expect(bytes).toEqual(hex(name + reserved + tail));
     expect(bytes).toHaveLength(HANDSHAKE_LENGTH);
-    expect(decodeHandshake(bytes)).toEqual({ fast: false, extended: false, dht: false, ...abilities, infoHash, peerId, reserved: hex(reserved) });
+    expect(decodeHandshake(bytes)).toEqual({
+      fast: false,
+      extended: false,
+      dht: false,
+      ...abilities,
+      infoHash,
+      peerId,
+      reserved: hex(reserved),
+    });
   });
 
   it('says what it was told', () => {
@@ -41,7 +54,12 @@ describe('the handshake', () => {
 
   it('may promise what nobody knows yet', () => {
     const bytes = hex(`${name}ffffffffffffffff${tail}`);
-    expect(decodeHandshake(bytes)).toMatchObject({ fast: true, extended: true, dht: true, reserved: new Uint8Array(8).fill(0xff) });
+    expect(decodeHandshake(bytes)).toMatchObject({
+      fast: true,
+      extended: true,
+      dht: true,
+      reserved: new Uint8Array(8).fill(0xff),
+    });
   });
 
   it('is copied: what it came in is only lent', () => {

@@ -35,7 +35,9 @@ describe('messages on the wire', () => {
   });
 
   it('follow one another in one buffer', () => {
-    expect(encodeMessages(vectors.map(([, message]) => message))).toEqual(hex(vectors.map(([, , bytes]) => bytes).join('')));
+    expect(encodeMessages(vectors.map(([, message]) => message))).toEqual(
+      hex(vectors.map(([, , bytes]) => bytes).join('')),
+    );
   });
 
   it('are none if there is nothing to say', () => {
@@ -44,7 +46,9 @@ describe('messages on the wire', () => {
   });
 
   it('of unknown types can be heard, not said', () => {
-    expect(encodeMessages([{ type: 'choke' }, { type: 'unknown', id: 21, length: 9 }, { type: 'unchoke' }])).toEqual(hex('00000001 00 00000001 01'));
+    expect(encodeMessages([{ type: 'choke' }, { type: 'unknown', id: 21, length: 9 }, { type: 'unchoke' }])).toEqual(
+      hex('00000001 00 00000001 01'),
+    );
   });
 
   it('are copied when encoded', () => {

@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encode } from '../../../src/protocol/encoding/bencode.ts';
 import { Malformed } from '../../../src/protocol/encoding/malformed.ts';
-import { decodeMetadata, encodeMetadata, METADATA_PIECE, type MetadataMessage } from '../../../src/protocol/peer/utMetadata.ts';
+import {
+  decodeMetadata,
+  encodeMetadata,
+  METADATA_PIECE,
+  type MetadataMessage,
+} from '../../../src/protocol/peer/utMetadata.ts';
 import { bytes } from '../reference.ts';
 
 const text = (message: MetadataMessage): string => Buffer.from(encodeMetadata(message)).toString('latin1');
@@ -10,7 +15,9 @@ const text = (message: MetadataMessage): string => Buffer.from(encodeMetadata(me
 describe('messages of metadata', () => {
   it('are as in the examples of BEP 9', () => {
     expect(text({ type: 'request', piece: 0 })).toBe('d8:msg_typei0e5:piecei0ee');
-    expect(text({ type: 'data', piece: 0, size: 34_256, bytes: bytes('xxxxxxxx') })).toBe('d8:msg_typei1e5:piecei0e10:total_sizei34256eexxxxxxxx');
+    expect(text({ type: 'data', piece: 0, size: 34_256, bytes: bytes('xxxxxxxx') })).toBe(
+      'd8:msg_typei1e5:piecei0e10:total_sizei34256eexxxxxxxx',
+    );
     expect(text({ type: 'reject', piece: 0 })).toBe('d8:msg_typei2e5:piecei0ee');
   });
 
@@ -19,7 +26,12 @@ describe('messages of metadata', () => {
     const message: fc.Arbitrary<MetadataMessage> = fc.oneof(
       fc.record({ type: fc.constantFrom('request' as const, 'reject' as const), piece }),
       fc.record({ type: fc.constant('data' as const), piece, bytes: fc.uint8Array({ minLength: 1, maxLength: 300 }) }),
-      fc.record({ type: fc.constant('data' as const), piece, size: fc.nat(), bytes: fc.uint8Array({ minLength: 1, maxLength: 300 }) }),
+      fc.record({
+        type: fc.constant('data' as const),
+        piece,
+        size: fc.nat(),
+        bytes: fc.uint8Array({ minLength: 1, maxLength: 300 }),
+      }),
     );
     fc.assert(
       fc.property(message, (said) => {
@@ -36,8 +48,16 @@ describe('messages of metadata', () => {
   });
 
   it('that say nothing of the size are taken', () => {
-    expect(decodeMetadata(bytes('d8:msg_typei1e5:piecei1eeabc'))).toEqual({ type: 'data', piece: 1, bytes: bytes('abc') });
-    expect(decodeMetadata(bytes('d8:msg_typei1e5:piecei1e10:total_size2:99eabc'))).toEqual({ type: 'data', piece: 1, bytes: bytes('abc') });
+    expect(decodeMetadata(bytes('d8:msg_typei1e5:piecei1eeabc'))).toEqual({
+      type: 'data',
+      piece: 1,
+      bytes: bytes('abc'),
+    });
+    expect(decodeMetadata(bytes('d8:msg_typei1e5:piecei1e10:total_size2:99eabc'))).toEqual({
+      type: 'data',
+      piece: 1,
+      bytes: bytes('abc'),
+    });
   });
 
   it('lend their bytes: they are those of the payload', () => {

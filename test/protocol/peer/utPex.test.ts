@@ -43,9 +43,20 @@ describe('a message of peers', () => {
   });
 
   it(`never says more than ${MAX_PEX_PEERS} and ${MAX_PEX_PEERS}, and no names`, () => {
-    const peers = (net: string): PexPeer[] => Array.from({ length: 100 }, (_, n) => ({ host: `${net}${n + 1}`, port: 1, flags: 1 }));
-    const { added, dropped } = decodePex(encodePex({ added: [{ host: 'a.example', port: 1, flags: 9 }, ...peers('10.0.0.')], dropped: peers('2001:db8::') }));
-    expect([added.length, dropped.length, added[0]?.host, added.every(({ flags }) => flags === 1)]).toEqual([50, 50, '10.0.0.1', true]);
+    const peers = (net: string): PexPeer[] =>
+      Array.from({ length: 100 }, (_, n) => ({ host: `${net}${n + 1}`, port: 1, flags: 1 }));
+    const { added, dropped } = decodePex(
+      encodePex({
+        added: [{ host: 'a.example', port: 1, flags: 9 }, ...peers('10.0.0.')],
+        dropped: peers('2001:db8::'),
+      }),
+    );
+    expect([added.length, dropped.length, added[0]?.host, added.every(({ flags }) => flags === 1)]).toEqual([
+      50,
+      50,
+      '10.0.0.1',
+      true,
+    ]);
   });
 });
 
@@ -55,7 +66,10 @@ describe('what is not as it should be', () => {
     ['other types', { added: 1, 'added.f': [], added6: {}, dropped: [one], dropped6: 7 }],
     ['less than one peer', { added: one.subarray(1), added6: six.subarray(1) }],
     ['no peers but other things', { added7: one, peers: one }],
-    ['places where no peer can be', { added: Uint8Array.of(10, 0, 0, 1, 0, 0, 224, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1, 255, 255, 255, 255, 0, 1) }],
+    [
+      'places where no peer can be',
+      { added: Uint8Array.of(10, 0, 0, 1, 0, 0, 224, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1, 255, 255, 255, 255, 0, 1) },
+    ],
   ])('tells of nobody: %s', (_, dict) => {
     expect(decoded(dict)).toEqual({ added: [], dropped: [] });
   });

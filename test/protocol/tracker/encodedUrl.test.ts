@@ -12,9 +12,12 @@ describe('a URL as a request has it', () => {
     expect([encodedUrl(text), typedUrl(text)]).toEqual([url, url]);
   });
 
-  it.each(['', ' ', 'http://a/\r\nX: y', 'http://a/\u0085', 'http://a\u0000/', 'http://b\u00ad.example/'])('%j is none', (text) => {
-    expect([encodedUrl(text), typedUrl(text)]).toEqual([undefined, undefined]);
-  });
+  it.each(['', ' ', 'http://a/\r\nX: y', 'http://a/\u0085', 'http://a\u0000/', 'http://b\u00ad.example/'])(
+    '%j is none',
+    (text) => {
+      expect([encodedUrl(text), typedUrl(text)]).toEqual([undefined, undefined]);
+    },
+  );
 
   it.each([
     ['http://bücher.example/ä', 'http://xn--bcher-kva.example/%C3%A4'],

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Encodable, encode } from '../../../src/protocol/encoding/bencode.ts';
 import { encodePeers } from '../../../src/protocol/encoding/compact.ts';
-import { type AnnounceQuery, type AnnounceSuccess, announceUrl, decodeAnnounceReply, MAX_NAMED } from '../../../src/protocol/tracker/httpTrackerReply.ts';
+import {
+  type AnnounceQuery,
+  type AnnounceSuccess,
+  announceUrl,
+  decodeAnnounceReply,
+  MAX_NAMED,
+} from '../../../src/protocol/tracker/httpTrackerReply.ts';
 import { bytes } from '../reference.ts';
 
 const query: AnnounceQuery = {
@@ -30,7 +36,13 @@ describe('announceUrl', () => {
   });
 
   it('adds what is given', () => {
-    const url = announceUrl('http://127.0.0.1/a', { ...query, event: 'started', numwant: 50, key: 'a&b', trackerId: Uint8Array.of(0, 0x26, 0x61) });
+    const url = announceUrl('http://127.0.0.1/a', {
+      ...query,
+      event: 'started',
+      numwant: 50,
+      key: 'a&b',
+      trackerId: Uint8Array.of(0, 0x26, 0x61),
+    });
     expect(url).toBe(`http://127.0.0.1/a?${OURS}&event=started&numwant=50&key=a%26b&trackerid=%00%26a`);
   });
 
@@ -41,7 +53,8 @@ describe('announceUrl', () => {
         const url = announceUrl('http://127.0.0.1/a', { ...query, infoHash, peerId });
         expect(url).toMatch(/^[\x21-\x7e]+$/);
         const [, hash = '', id = ''] = /info_hash=([^&]*)&peer_id=([^&]*)&port=6881&/.exec(url) ?? [];
-        const back = (text: string): string => text.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+        const back = (text: string): string =>
+          text.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
         expect(bytes(back(hash))).toEqual(infoHash);
         expect(bytes(back(id))).toEqual(peerId);
       }),
@@ -110,12 +123,41 @@ describe('decodeAnnounceReply', () => {
   });
 
   it('peers by names: those that can be names, and twenty at most', () => {
-    const no = ['127.1', '2130706433', '0x7f.1', 'a b', 'a\n', '-a', 'a-', '', 'a/b', 'a@b', '[::1]', 'x'.repeat(254), 'é.example', '1.2.3.4.5'];
-    const yes = ['seed.example', 'SEED-1.example', 'localhost', 'nas', 'xn--e1afmkfd.example', '4.example', '_bt.example'];
-    expect(decoded({ peers: [...no, ...yes].map((ip) => ({ ip, port: 1 })) }).named?.map(({ host }) => host)).toEqual(yes);
+    const no = [
+      '127.1',
+      '2130706433',
+      '0x7f.1',
+      'a b',
+      'a\n',
+      '-a',
+      'a-',
+      '',
+      'a/b',
+      'a@b',
+      '[::1]',
+      'x'.repeat(254),
+      'é.example',
+      '1.2.3.4.5',
+    ];
+    const yes = [
+      'seed.example',
+      'SEED-1.example',
+      'localhost',
+      'nas',
+      'xn--e1afmkfd.example',
+      '4.example',
+      '_bt.example',
+    ];
+    expect(decoded({ peers: [...no, ...yes].map((ip) => ({ ip, port: 1 })) }).named?.map(({ host }) => host)).toEqual(
+      yes,
+    );
     const many = Array.from({ length: 3000 }, (_, at) => ({ ip: `n${at}.example`, port: 1 }));
     expect(decoded({ peers: many }).named).toHaveLength(MAX_NAMED);
-    expect(decoded({ peers: [{ ip: 'seed.example', port: 0 }, { ip: 'seed.example', port: 65536 }, { ip: 'seed.example' }] })).not.toHaveProperty('named');
+    expect(
+      decoded({
+        peers: [{ ip: 'seed.example', port: 0 }, { ip: 'seed.example', port: 65536 }, { ip: 'seed.example' }],
+      }),
+    ).not.toHaveProperty('named');
   });
 
   it('an empty reply has no peers and our own interval', () => {
@@ -123,7 +165,11 @@ describe('decodeAnnounceReply', () => {
   });
 
   it('keys out of order and bytes at the end are met in the wild', () => {
-    expect(decodeAnnounceReply(bytes('d5:peers0:8:intervali900eeX\r\n'))).toEqual({ type: 'success', interval: 900, peers: [] });
+    expect(decodeAnnounceReply(bytes('d5:peers0:8:intervali900eeX\r\n'))).toEqual({
+      type: 'success',
+      interval: 900,
+      peers: [],
+    });
   });
 
   it.each<[Encodable, AnnounceRetry]>([
@@ -149,7 +195,9 @@ describe('decodeAnnounceReply', () => {
   });
 
   it('external ip of 16 bytes, and none of any other length', () => {
-    expect(decoded({ 'external ip': Uint8Array.from({ length: 16 }, (_, i) => (i === 15 ? 1 : 0)) }).externalIp).toBe('::1');
+    expect(decoded({ 'external ip': Uint8Array.from({ length: 16 }, (_, i) => (i === 15 ? 1 : 0)) }).externalIp).toBe(
+      '::1',
+    );
     expect(decoded({ 'external ip': '192.0.2.1' })).not.toHaveProperty('externalIp');
   });
 });

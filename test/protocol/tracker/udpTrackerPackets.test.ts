@@ -54,25 +54,43 @@ describe('questions', () => {
   });
 
   it('wants as many as there are unless told, and makes nothing of counts and keys that are none', () => {
-    const bytes = encodeAnnounce(ID, 7, { ...query, numwant: undefined, key: 'no hex', left: Number.NaN, uploaded: -5, downloaded: Infinity });
+    const bytes = encodeAnnounce(ID, 7, {
+      ...query,
+      numwant: undefined,
+      key: 'no hex',
+      left: Number.NaN,
+      uploaded: -5,
+      downloaded: Infinity,
+    });
     expect(hex(bytes.subarray(56, 80))).toBe('00'.repeat(24));
     expect(hex(bytes.subarray(88, 96))).toBe('00000000ffffffff');
   });
 
   it('sends path and query of the URL in portions of 255 bytes, as BEP 41', () => {
-    expect(hex(encodeAnnounce(ID, 7, query, 'udp://t.example:80/an?k=1').subarray(98))).toBe(`0207${hex(Buffer.from('/an?k=1'))}`);
+    expect(hex(encodeAnnounce(ID, 7, query, 'udp://t.example:80/an?k=1').subarray(98))).toBe(
+      `0207${hex(Buffer.from('/an?k=1'))}`,
+    );
     const long = `/${'x'.repeat(599)}`;
     const options = encodeAnnounce(ID, 7, query, `udp://t.example:80${long}`).subarray(98);
-    expect([options[0], options[1], options[257], options[258], options[514], options[515], options.length]).toEqual([2, 255, 2, 255, 2, 90, 606]);
-    expect(Buffer.concat([options.subarray(2, 257), options.subarray(259, 514), options.subarray(516)]).toString()).toBe(long);
+    expect([options[0], options[1], options[257], options[258], options[514], options[515], options.length]).toEqual([
+      2, 255, 2, 255, 2, 90, 606,
+    ]);
+    expect(
+      Buffer.concat([options.subarray(2, 257), options.subarray(259, 514), options.subarray(516)]).toString(),
+    ).toBe(long);
   });
 
-  it.each(['udp://t.example:80', 'udp://t.example:80/', 'no URL', `udp://t.example:80/${'x'.repeat(MAX_URL_DATA)}`])('sends no options for %s', (url) => {
-    expect(encodeAnnounce(ID, 7, query, url)).toHaveLength(98);
-  });
+  it.each(['udp://t.example:80', 'udp://t.example:80/', 'no URL', `udp://t.example:80/${'x'.repeat(MAX_URL_DATA)}`])(
+    'sends no options for %s',
+    (url) => {
+      expect(encodeAnnounce(ID, 7, query, url)).toHaveLength(98);
+    },
+  );
 
   it('scrapes up to 74 torrents', () => {
-    expect(hex(encodeScrape(ID, 9, [query.infoHash, query.peerId]))).toBe(`01020304050607080000000200000009${'aa'.repeat(20)}${'bb'.repeat(20)}`);
+    expect(hex(encodeScrape(ID, 9, [query.infoHash, query.peerId]))).toBe(
+      `01020304050607080000000200000009${'aa'.repeat(20)}${'bb'.repeat(20)}`,
+    );
     expect(() => encodeScrape(ID, 9, Array<Uint8Array>(MAX_SCRAPED + 1).fill(query.infoHash))).toThrow(RangeError);
   });
 });
@@ -103,7 +121,9 @@ describe('answers', () => {
     ['7fffffff', 86_400],
     ['00000e10', 3600],
   ])('takes an interval of %s for %d s', (digits, interval) => {
-    expect(decodeUdpReply(unhex(`00000001 00000007 ${digits} 00000000 00000000`), 4)).toMatchObject({ reply: { interval } });
+    expect(decodeUdpReply(unhex(`00000001 00000007 ${digits} 00000000 00000000`), 4)).toMatchObject({
+      reply: { interval },
+    });
   });
 
   it('reads counts and errors', () => {
@@ -121,10 +141,15 @@ describe('answers', () => {
   });
 
   it('takes what it encoded back apart', () => {
-    const peer = fc.record({ host: fc.ipV4().filter((ip) => /^([1-9]|1\d\d|2[01]\d)\./.test(ip)), port: fc.integer({ min: 1, max: 65_535 }) });
+    const peer = fc.record({
+      host: fc.ipV4().filter((ip) => /^([1-9]|1\d\d|2[01]\d)\./.test(ip)),
+      port: fc.integer({ min: 1, max: 65_535 }),
+    });
     fc.assert(
       fc.property(fc.array(peer, { maxLength: 30 }), fc.nat(0xffff_ffff), (peers, transaction) => {
-        const body = peers.map(({ host, port }) => Buffer.from([...host.split('.').map(Number), port >> 8, port & 255]));
+        const body = peers.map(({ host, port }) =>
+          Buffer.from([...host.split('.').map(Number), port >> 8, port & 255]),
+        );
         const head = Buffer.alloc(20);
         head.writeUInt32BE(1, 0);
         head.writeUInt32BE(transaction, 4);
@@ -151,19 +176,27 @@ describe('scrape over HTTP', () => {
   });
 
   it('asks about several torrents at once', () => {
-    expect(scrapeUrl('http://t.example/announce', [Uint8Array.of(1), Uint8Array.of(0x61)])).toBe('http://t.example/scrape?info_hash=%01&info_hash=a');
+    expect(scrapeUrl('http://t.example/announce', [Uint8Array.of(1), Uint8Array.of(0x61)])).toBe(
+      'http://t.example/scrape?info_hash=%01&info_hash=a',
+    );
   });
 
   it('finds binary keys', () => {
     const key = unhex('ff'.repeat(20));
-    const body = Buffer.concat([Buffer.from('d5:filesd20:'), key, encode({ complete: 5, downloaded: -1, incomplete: 'x' }), Buffer.from('3:abcdeee')]);
+    const body = Buffer.concat([
+      Buffer.from('d5:filesd20:'),
+      key,
+      encode({ complete: 5, downloaded: -1, incomplete: 'x' }),
+      Buffer.from('3:abcdeee'),
+    ]);
     const files = new Map([[Buffer.from(key).toString('latin1'), { complete: 5, downloaded: 0, incomplete: 0 }]]);
     expect(decodeScrapeReply(body)).toEqual({ type: 'success', files });
   });
 
   it('is understood even from those who write the bytes of an info-hash as characters', () => {
     const infoHash = String.fromCharCode(...Array.from({ length: 20 }, (_, n) => (n * 37 + 120) % 256));
-    const scraped = (key: Buffer): unknown => decodeScrapeReply(Buffer.concat([Buffer.from(`d5:filesd${key.length}:`), key, Buffer.from('d8:completei7eeee')]));
+    const scraped = (key: Buffer): unknown =>
+      decodeScrapeReply(Buffer.concat([Buffer.from(`d5:filesd${key.length}:`), key, Buffer.from('d8:completei7eeee')]));
     const counts = { complete: 7, incomplete: 0, downloaded: 0 };
     expect(scraped(Buffer.from(infoHash, 'utf8'))).toEqual({ type: 'success', files: new Map([[infoHash, counts]]) });
     // As many characters, but none of a byte; and no text at all.
@@ -174,7 +207,10 @@ describe('scrape over HTTP', () => {
   });
 
   it('tells a failure', () => {
-    expect(decodeScrapeReply(encode({ 'failure reason': 'no\nscrape' }))).toEqual({ type: 'failure', reason: 'no\\x0ascrape' });
+    expect(decodeScrapeReply(encode({ 'failure reason': 'no\nscrape' }))).toEqual({
+      type: 'failure',
+      reason: 'no\\x0ascrape',
+    });
   });
 
   it.each(['le', 'de', 'd5:files0:e', ''])('refuses %s', (text) => {

@@ -2,12 +2,19 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sha1 } from '../../../src/protocol/encoding/id.ts';
 import { METADATA_PIECE } from '../../../src/protocol/peer/utMetadata.ts';
-import { EXPIRES, MAX_ASKED, MAX_COPIES, MAX_SILENCES, MetadataDraft } from '../../../src/torrent/metadata/metadataDraft.ts';
+import {
+  EXPIRES,
+  MAX_ASKED,
+  MAX_COPIES,
+  MAX_SILENCES,
+  MetadataDraft,
+} from '../../../src/torrent/metadata/metadataDraft.ts';
 import type { MetadataSource } from '../../../src/torrent/metadata/metadataPeer.ts';
 import { MAX_INFO_BYTES } from '../../../src/torrent/metainfo/metainfo.ts';
 
 const truth = (size: number): Uint8Array => Uint8Array.from({ length: size }, (_, at) => (at * 31 + (at >> 8)) & 0xff);
-const part = (bytes: Uint8Array, piece: number): Uint8Array => bytes.slice(piece * METADATA_PIECE, (piece + 1) * METADATA_PIECE);
+const part = (bytes: Uint8Array, piece: number): Uint8Array =>
+  bytes.slice(piece * METADATA_PIECE, (piece + 1) * METADATA_PIECE);
 
 /** Compared as a whole: element by element would take a second. */
 const same = (a: Uint8Array | undefined, b: Uint8Array): boolean => a !== undefined && Buffer.compare(a, b) === 0;
@@ -31,7 +38,8 @@ describe('two who are asked together', () => {
     const [a, b] = [new Doll(), new Doll()] as const;
     draft.claims(a, size, 0);
     draft.claims(b, size, 0);
-    const give = (who: Doll, piece: number, now = 10) => draft.received(who, { piece, size, bytes: part(info, piece) }, now);
+    const give = (who: Doll, piece: number, now = 10) =>
+      draft.received(who, { piece, size, bytes: part(info, piece) }, now);
     return { draft, a, b, give };
   };
 
@@ -205,7 +213,12 @@ describe('liars', () => {
 type Manner = 'honest' | 'wrong' | 'silent' | 'rejects' | 'drips' | 'one too large';
 
 /** Milliseconds until the metadata is there, with an honest peer and all these. */
-const simulated = (size: number, manners: readonly Manner[], latency: number, seed: number): { took: number; banned: number; most: number } => {
+const simulated = (
+  size: number,
+  manners: readonly Manner[],
+  latency: number,
+  seed: number,
+): { took: number; banned: number; most: number } => {
   const info = truth(size);
   const draft = new MetadataDraft(sha1(info));
   let random = seed;
@@ -231,7 +244,10 @@ const simulated = (size: number, manners: readonly Manner[], latency: number, se
           const bytes = part(info, piece);
           if (manner !== 'honest') bytes[0] = (bytes[0] as number) ^ 1;
           const claim = manner === 'one too large' ? size + 1 : size;
-          const sent = manner === 'one too large' && piece === Math.ceil(claim / METADATA_PIECE) - 1 ? new Uint8Array(claim - piece * METADATA_PIECE) : bytes;
+          const sent =
+            manner === 'one too large' && piece === Math.ceil(claim / METADATA_PIECE) - 1
+              ? new Uint8Array(claim - piece * METADATA_PIECE)
+              : bytes;
           if (draft.received(source, { piece, size: claim, bytes: sent }, now) !== 'kept') {
             banned++;
             leave();
@@ -288,7 +304,10 @@ describe('R30: an honest peer among liars', () => {
     ['two who send other bytes', ['wrong', 'wrong']],
     ['two who claim one byte too much', ['one too large', 'one too large']],
     ['two who say nothing', ['silent', 'silent']],
-    ['twenty of each kind', Array.from({ length: 20 }, (): Manner[] => ['wrong', 'silent', 'rejects', 'drips', 'one too large']).flat()],
+    [
+      'twenty of each kind',
+      Array.from({ length: 20 }, (): Manner[] => ['wrong', 'silent', 'rejects', 'drips', 'one too large']).flat(),
+    ],
   ])('and %s', (_, liars) => {
     expect(simulated(100_000, [...liars, 'honest'], 50, 7).took).toBeLessThan(5_000);
   });

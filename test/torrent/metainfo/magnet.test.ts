@@ -14,19 +14,22 @@ const V2 = `1220${'ab'.repeat(32)}`;
 const parsed = (query: string) => parseMagnet(`magnet:?${XT}&${query}`);
 
 describe('links of other clients', () => {
-  it.each(['leaves', 'alice', 'folder', 'numbers', 'lotsOfNumbers', 'bunny', 'sintel', 'leavesMetadata'] as const)('%s', (name) => {
-    const { magnetURI, parsedTorrent } = fixtures[name];
-    const magnet = parseMagnet(magnetURI);
-    expect(toHex(magnet.infoHash)).toBe(parsedTorrent.infoHash);
-    expect(magnet.name).toBe(parsedTorrent.name);
-    // WebSocket trackers are not for us: told, not used.
-    const usable = parsedTorrent.announce.filter((url) => !url.startsWith('ws'));
-    expect(magnet.announce.flat().toSorted()).toEqual(usable.toSorted());
-    expect(magnet.webSeeds).toEqual(parsedTorrent.urlList);
-    const { ignored, ...said } = magnet;
-    expect(ignored).toHaveLength(parsedTorrent.announce.length - usable.length);
-    expect(parseMagnet(formatMagnet(said))).toEqual({ ...said, ignored: [] });
-  });
+  it.each(['leaves', 'alice', 'folder', 'numbers', 'lotsOfNumbers', 'bunny', 'sintel', 'leavesMetadata'] as const)(
+    '%s',
+    (name) => {
+      const { magnetURI, parsedTorrent } = fixtures[name];
+      const magnet = parseMagnet(magnetURI);
+      expect(toHex(magnet.infoHash)).toBe(parsedTorrent.infoHash);
+      expect(magnet.name).toBe(parsedTorrent.name);
+      // WebSocket trackers are not for us: told, not used.
+      const usable = parsedTorrent.announce.filter((url) => !url.startsWith('ws'));
+      expect(magnet.announce.flat().toSorted()).toEqual(usable.toSorted());
+      expect(magnet.webSeeds).toEqual(parsedTorrent.urlList);
+      const { ignored, ...said } = magnet;
+      expect(ignored).toHaveLength(parsedTorrent.announce.length - usable.length);
+      expect(parseMagnet(formatMagnet(said))).toEqual({ ...said, ignored: [] });
+    },
+  );
 });
 
 describe('a magnet link', () => {
@@ -42,7 +45,10 @@ describe('a magnet link', () => {
     ['upper case', `MAGNET:?XT=URN:BTIH:${HEX.toUpperCase()}`],
     ['numbered keys', `magnet:?xt.1=urn:btih:${HEX}`],
     ['percent-encoding throughout', `magnet:?xt=urn%3abtih%3A${HEX}`],
-    ['other topics beside it', `magnet:?xt=urn:ed2k:31d6cfe0d16ae931b73c59d7e0c089c0&xt=urn:sha1:YNCKHTQCWBTRNJIV4WNAE52SJUQCZO5C&${XT}`],
+    [
+      'other topics beside it',
+      `magnet:?xt=urn:ed2k:31d6cfe0d16ae931b73c59d7e0c089c0&xt=urn:sha1:YNCKHTQCWBTRNJIV4WNAE52SJUQCZO5C&${XT}`,
+    ],
     ['the same one twice', `magnet:?${XT}&xt=urn:btih:${toBase32(Buffer.from(HEX, 'hex'))}`],
     ['space around it', `  magnet:?${XT}\n`],
     ['junk between', `magnet:?&&=x&${XT}&&novalue&tracker`],
@@ -84,12 +90,16 @@ describe('a magnet link', () => {
     const hybrid = parsed(`xt=urn:btmh:${V2}`);
     expect([toHex(hybrid.infoHash), toHex(hybrid.infoHashV2 ?? new Uint8Array())]).toEqual([HEX, V2.slice(4)]);
     expect(() => parseMagnet(`magnet:?xt=urn:btmh:${V2}&dn=x`)).toThrow(Unsupported);
-    expect(() => parseMagnet(`magnet:?xt=urn:btmh:${V2}`)).toThrow(/v2-only one \(BEP 52\), which is not supported yet/);
+    expect(() => parseMagnet(`magnet:?xt=urn:btmh:${V2}`)).toThrow(
+      /v2-only one \(BEP 52\), which is not supported yet/,
+    );
     expect(parsed('xt=urn:btmh:1220abcd').infoHashV2).toBeUndefined();
   });
 
   it('encodes what stands in URLs as people write it', () => {
-    const { announce, webSeeds } = parsed('tr=%20http://a.example/%D1%84 b%20&tr=udp://a.example:1/%C3%A4&ws=http://a.example/%5B%C3%A4%5D');
+    const { announce, webSeeds } = parsed(
+      'tr=%20http://a.example/%D1%84 b%20&tr=udp://a.example:1/%C3%A4&ws=http://a.example/%5B%C3%A4%5D',
+    );
     expect(announce).toEqual([['http://a.example/%D1%84%20b'], ['udp://a.example:1/%C3%A4']]);
     expect(webSeeds).toEqual(['http://a.example/[%C3%A4]']);
   });
@@ -137,7 +147,8 @@ describe('a magnet link', () => {
   });
 
   it('holds no more than there is room for', () => {
-    const many = (count: number, part: (n: number) => string): string => Array.from({ length: count }, (_, n) => part(n)).join('&');
+    const many = (count: number, part: (n: number) => string): string =>
+      Array.from({ length: count }, (_, n) => part(n)).join('&');
     expect(parsed(many(900, (n) => `tr=http://h${n}.example/announce`)).announce).toHaveLength(MAX_TRACKERS);
     expect(parsed(many(900, (n) => `x.pe=h${n}:1`)).peers).toHaveLength(MAX_LINK_PEERS);
     expect(parsed(many(900, (n) => `tr=${n}`)).ignored.length).toBeLessThanOrEqual(20);
@@ -157,7 +168,8 @@ describe('what is written and read again', () => {
   );
   const port = fc.integer({ min: 1, max: 65_535 });
   const url = fc.tuple(word, fc.webPath()).map(([name, path]) => `http://${name}.example${path}`);
-  const unique = <T>(each: fc.Arbitrary<T>) => fc.uniqueArray(each, { maxLength: 8, selector: (value) => JSON.stringify(value) });
+  const unique = <T>(each: fc.Arbitrary<T>) =>
+    fc.uniqueArray(each, { maxLength: 8, selector: (value) => JSON.stringify(value) });
   const id = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
   const select = fc
     .array(fc.tuple(fc.nat(500), fc.nat(9)), { minLength: 1 })
@@ -186,9 +198,15 @@ describe('what is written and read again', () => {
   });
 
   it('whatever is written, reading ends in a link or in an error that says which part', () => {
-    const junk = fc.array(fc.tuple(fc.constantFrom('xt', 'tr', 'dn', 'x.pe', 'so', 'ws', 'xs', 'xl', '', '%'), fc.string({ maxLength: 60 })), {
-      maxLength: 20,
-    });
+    const junk = fc.array(
+      fc.tuple(
+        fc.constantFrom('xt', 'tr', 'dn', 'x.pe', 'so', 'ws', 'xs', 'xl', '', '%'),
+        fc.string({ maxLength: 60 }),
+      ),
+      {
+        maxLength: 20,
+      },
+    );
     fc.assert(
       fc.property(junk, fc.boolean(), (parts, named) => {
         const link = `magnet:?${named ? `${XT}&` : ''}${parts.map(([key, value]) => `${key}=${value}`).join('&')}`;

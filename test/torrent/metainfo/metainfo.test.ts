@@ -25,9 +25,9 @@ describe('torrents of other clients', () => {
     expect(toHex(parsed.infoHash)).toBe(expected.infoHash);
     expect(parsed).toMatchObject({ name: expected.name, length: expected.length, pieceLength: expected.pieceLength });
     const root = parsed.layout === 'folder' ? [parsed.name] : [];
-    expect(parsed.files.map(({ path, length, offset }) => ({ path: [...root, ...path].join('/'), length, offset }))).toEqual(
-      expected.files.map(({ path, length, offset }) => ({ path, length, offset })),
-    );
+    expect(
+      parsed.files.map(({ path, length, offset }) => ({ path: [...root, ...path].join('/'), length, offset })),
+    ).toEqual(expected.files.map(({ path, length, offset }) => ({ path, length, offset })));
     expect(toHex(parsed.pieceHashes)).toBe(expected.pieces.join(''));
     expect(parsed.private).toBe(expected.private ?? false);
     expect(parsed.webSeeds).toEqual(expected.urlList);
@@ -55,7 +55,11 @@ describe('info-hash', () => {
 
   it('includes keys that we know nothing of', () => {
     const info = encode({ ...single, 'x-cross-seed': { __proto__x: 1 }, '\u00ff': 2n ** 63n });
-    expect(toHex(parseTorrent(encode({ info: { ...single, 'x-cross-seed': { __proto__x: 1 }, '\u00ff': 2n ** 63n } })).infoHash)).toBe(sha1Hex(info));
+    expect(
+      toHex(
+        parseTorrent(encode({ info: { ...single, 'x-cross-seed': { __proto__x: 1 }, '\u00ff': 2n ** 63n } })).infoHash,
+      ),
+    ).toBe(sha1Hex(info));
   });
 
   it('is the inner one where an info stands in another dictionary, too', () => {
@@ -137,7 +141,11 @@ describe('what a torrent says', () => {
   });
 
   it('a hybrid is read by its v1 part', () => {
-    const hybrid = { ...single, 'meta version': 2, 'file tree': { 'a.txt': { '': { length: 20_000, 'pieces root': new Uint8Array(32).fill(0xee) } } } };
+    const hybrid = {
+      ...single,
+      'meta version': 2,
+      'file tree': { 'a.txt': { '': { length: 20_000, 'pieces root': new Uint8Array(32).fill(0xee) } } },
+    };
     const parsed = torrent(hybrid, { 'piece layers': new Map([['\u00ff'.repeat(32), new Uint8Array(64)]]) });
     expect(parsed.files).toHaveLength(1);
     expect(toHex(parsed.infoHash)).toBe(sha1Hex(encode(hybrid)));
@@ -149,21 +157,42 @@ describe('where to ask', () => {
     const tiers = [['http://a/x', 'udp://b:1'], ['https://c/']];
     expect(torrent(single, { announce: 'http://z/' }).announce).toEqual([['http://z/']]);
     expect(torrent(single, { announce: 'http://z/', 'announce-list': tiers }).announce).toEqual(tiers);
-    expect(torrent(single, { 'announce-list': ['http://a/x', 'udp://b:1'] }).announce).toEqual([['http://a/x'], ['udp://b:1']]);
-    expect(torrent(single, { announce: 'http://z/', 'announce-list': [[], ['wss://a/']] }).announce).toEqual([['http://z/']]);
-    expect(torrent(single, { 'announce-list': [['http://a/x', 'http://a/x'], ['http://a/x']] }).announce).toEqual([['http://a/x']]);
+    expect(torrent(single, { 'announce-list': ['http://a/x', 'udp://b:1'] }).announce).toEqual([
+      ['http://a/x'],
+      ['udp://b:1'],
+    ]);
+    expect(torrent(single, { announce: 'http://z/', 'announce-list': [[], ['wss://a/']] }).announce).toEqual([
+      ['http://z/'],
+    ]);
+    expect(torrent(single, { 'announce-list': [['http://a/x', 'http://a/x'], ['http://a/x']] }).announce).toEqual([
+      ['http://a/x'],
+    ]);
     expect(torrent(single, { announce: ' http://z/announce\r\n' }).announce).toEqual([['http://z/announce']]);
   });
 
   it('web seeds and HTTP seeds, as list or alone, each once', () => {
     const around = { 'url-list': ['http://a/', 'http://a/', 'ftp://b/', 'https://c/'], httpseeds: ['http://d/seed'] };
-    expect(torrent(single, around)).toMatchObject({ webSeeds: ['http://a/', 'https://c/'], httpSeeds: ['http://d/seed'] });
+    expect(torrent(single, around)).toMatchObject({
+      webSeeds: ['http://a/', 'https://c/'],
+      httpSeeds: ['http://d/seed'],
+    });
     expect(torrent(single, { 'url-list': 'http://a/' }).webSeeds).toEqual(['http://a/']);
     expect(torrent(single, { 'url-list': '' }).webSeeds).toEqual([]);
   });
 
   it('DHT nodes', () => {
-    const nodes = [['127.0.0.1', 6881], ['router.invalid', 1], ['::1', 65535], ['x', 0], ['x', 65536], ['x y', 1], ['', 1], ['x'], 'x', [1, 'x']];
+    const nodes = [
+      ['127.0.0.1', 6881],
+      ['router.invalid', 1],
+      ['::1', 65535],
+      ['x', 0],
+      ['x', 65536],
+      ['x y', 1],
+      ['', 1],
+      ['x'],
+      'x',
+      [1, 'x'],
+    ];
     expect(torrent(single, { nodes }).nodes).toEqual([
       { host: '127.0.0.1', port: 6881 },
       { host: 'router.invalid', port: 1 },
@@ -173,7 +202,13 @@ describe('where to ask', () => {
 });
 
 describe('encodeTorrent', () => {
-  const content: TorrentContent = { name: 'a', length: 5, pieceLength: 16_384, pieceHashes: new Uint8Array(20), announce: 'http://a/' };
+  const content: TorrentContent = {
+    name: 'a',
+    length: 5,
+    pieceLength: 16_384,
+    pieceHashes: new Uint8Array(20),
+    announce: 'http://a/',
+  };
 
   it('is canonical', () => {
     expect(Buffer.from(encodeTorrent(content)).toString('latin1')).toBe(
@@ -182,19 +217,39 @@ describe('encodeTorrent', () => {
   });
 
   it('what it writes is what parseTorrent reads', () => {
-    const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((text) => !text.startsWith('_____padding'));
-    const file = fc.record({ path: fc.array(name, { minLength: 1, maxLength: 4 }), length: fc.nat(100_000), attributes: fc.constantFrom('x', 'h', 'p') });
-    const files = fc.array(file, { minLength: 1, maxLength: 8 }).filter((list) => list.some(({ length }) => length > 0));
+    const name = fc
+      .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+      .filter((text) => !text.startsWith('_____padding'));
+    const file = fc.record({
+      path: fc.array(name, { minLength: 1, maxLength: 4 }),
+      length: fc.nat(100_000),
+      attributes: fc.constantFrom('x', 'h', 'p'),
+    });
+    const files = fc
+      .array(file, { minLength: 1, maxLength: 8 })
+      .filter((list) => list.some(({ length }) => length > 0));
     fc.assert(
       fc.property(name, files, fc.integer({ min: 14, max: 20 }), fc.boolean(), (folderName, list, log2, isPrivate) => {
         const pieceLength = 2 ** log2;
         const length = list.reduce((sum, each) => sum + each.length, 0);
         const pieceHashes = new Uint8Array(Math.ceil(length / pieceLength) * 20).fill(1);
         const tiers = [['http://a/', 'http://b/'], ['udp://c:1']];
-        const more = { announce: tiers, webSeeds: ['http://w/'], comment: folderName, createdBy: 'rx', creationDate: 7, source: 's', private: isPrivate };
-        const parsed = parseTorrent(encodeTorrent({ name: folderName, files: list, pieceLength, pieceHashes, ...more }));
+        const more = {
+          announce: tiers,
+          webSeeds: ['http://w/'],
+          comment: folderName,
+          createdBy: 'rx',
+          creationDate: 7,
+          source: 's',
+          private: isPrivate,
+        };
+        const parsed = parseTorrent(
+          encodeTorrent({ name: folderName, files: list, pieceLength, pieceHashes, ...more }),
+        );
         expect(parsed).toMatchObject({ ...more, name: folderName, length, pieceLength, pieceHashes, layout: 'folder' });
-        expect(parsed.files.map(({ path, length: size, attributes }) => ({ path, length: size, attributes }))).toEqual(list);
+        expect(parsed.files.map(({ path, length: size, attributes }) => ({ path, length: size, attributes }))).toEqual(
+          list,
+        );
         expect(parsed.files.at(-1)?.offset).toBe(length - (list.at(-1)?.length ?? 0));
       }),
     );

@@ -19,7 +19,14 @@ const field = (...pieces: number[]): Bitfield => {
   for (const piece of pieces) made.set(piece);
   return made;
 };
-const stamp = (size: number, ino = 7, change: Partial<FoundStamp> = {}): FoundStamp => ({ size, mtime: 5, ctime: 6, ino, allocated: size, ...change });
+const stamp = (size: number, ino = 7, change: Partial<FoundStamp> = {}): FoundStamp => ({
+  size,
+  mtime: 5,
+  ctime: 6,
+  ino,
+  allocated: size,
+  ...change,
+});
 const none: FoundStamp = { size: -1, mtime: 0 };
 const noteOf = (change: Partial<ResumeNote> = {}): ResumeNote => ({
   infoHash: torrent.infoHash,
@@ -62,7 +69,9 @@ describe('occupiedFiles', () => {
   it('are not those that a run of ours was writing, and not those that are as it left them', () => {
     expect(occupied(foreign, { note: noteOf() })).toEqual([]);
     expect(occupied(foreign, { note: noteOf({ clean: true, stamps: foreign }) })).toEqual([]);
-    expect(occupied(foreign, { note: noteOf({ clean: true, stamps: [stamp(96, 8), none, none, none, none] }) })).toEqual([{ file: 0 }]);
+    expect(
+      occupied(foreign, { note: noteOf({ clean: true, stamps: [stamp(96, 8), none, none, none, none] }) }),
+    ).toEqual([{ file: 0 }]);
   });
 
   it('are those of another torrent, though something in them is right', () => {
@@ -73,10 +82,17 @@ describe('occupiedFiles', () => {
     // A file that has been changed since belongs to nobody; one that was still being written to does.
     const before = [stamp(96, 7, { mtime: 4 })];
     expect(occupied(foreign, { have: field(1), others: [{ ...theirs, stamps: before }] })).toEqual([]);
-    expect(occupied(foreign, { have: field(1), others: [{ ...theirs, clean: false, stamps: before }] })).toEqual([{ file: 0, by: other.infoHash }]);
+    expect(occupied(foreign, { have: field(1), others: [{ ...theirs, clean: false, stamps: before }] })).toEqual([
+      { file: 0, by: other.infoHash },
+    ]);
     expect(occupied(foreign, { have: field(1), others: [{ ...theirs, infoHash: torrent.infoHash }] })).toEqual([]);
     // A disk without such numbers tells nothing.
-    expect(occupied([stamp(96, 0), none, none, none, none], { have: field(1), others: [{ ...theirs, stamps: [stamp(96, 0)] }] })).toEqual([]);
+    expect(
+      occupied([stamp(96, 0), none, none, none, none], {
+        have: field(1),
+        others: [{ ...theirs, stamps: [stamp(96, 0)] }],
+      }),
+    ).toEqual([]);
   });
 });
 

@@ -50,7 +50,8 @@ describe('files that are selected', () => {
     fc.assert(
       fc.property(fc.array(span), (spans) => {
         const selected = selects(spans);
-        for (let file = 0; file < 60; file++) expect(selected(file)).toBe(spans.some(([first, last]) => file >= first && file <= last));
+        for (let file = 0; file < 60; file++)
+          expect(selected(file)).toBe(spans.some(([first, last]) => file >= first && file <= last));
       }),
     );
   });

@@ -21,14 +21,19 @@ describe('the URLs of a torrent', () => {
   });
 
   it('name UDP trackers as they are written, too', () => {
-    expect(trackerTiers(new Map([['announce', utf8(' udp://a.example:80/ä')]]))).toEqual([['udp://a.example:80/%C3%A4']]);
+    expect(trackerTiers(new Map([['announce', utf8(' udp://a.example:80/ä')]]))).toEqual([
+      ['udp://a.example:80/%C3%A4'],
+    ]);
   });
 
-  it.each([utf8('http://ä.example/'), latin1('http://\xe4.example/'), utf8('http:\\\\ä.example/'), utf8('udp://ä.example:80/'), utf8('http://a@ä.example/')])(
-    'lead nowhere if their host only looks like another one: %s',
-    (written) => {
-      expect(trackerTiers(new Map([['announce', written]]))).toEqual([]);
-      expect(webSeeds(written)).toEqual([]);
-    },
-  );
+  it.each([
+    utf8('http://ä.example/'),
+    latin1('http://\xe4.example/'),
+    utf8('http:\\\\ä.example/'),
+    utf8('udp://ä.example:80/'),
+    utf8('http://a@ä.example/'),
+  ])('lead nowhere if their host only looks like another one: %s', (written) => {
+    expect(trackerTiers(new Map([['announce', written]]))).toEqual([]);
+    expect(webSeeds(written)).toEqual([]);
+  });
 });

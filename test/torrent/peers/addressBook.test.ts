@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { AddressBook, type Candidate, type Ending } from '../../../src/torrent/peers/addressBook.ts';
 import { peerPriority } from '../../../src/torrent/peers/peerPriority.ts';
 
-const at = (host: string, port = 6881, source?: string): Candidate => ({ host, port, ...(source !== undefined && { source }) });
+const at = (host: string, port = 6881, source?: string): Candidate => ({
+  host,
+  port,
+  ...(source !== undefined && { source }),
+});
 const publicHost = (n: number): Candidate => at(`8.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
 const bookOf = (...addresses: Candidate[]): AddressBook<Candidate> => {
   const book = new AddressBook<Candidate>();
@@ -43,7 +47,11 @@ describe('the address book', () => {
     // 0 has gone, 1 goes next, and then there is nobody to go: 2 is connected, and 3 and 4 have done nothing yet.
     expect(book.add(publicHost(4))).toBe('added');
     expect(book.add(publicHost(5))).toBe('full');
-    expect([book.take(MINUTE), book.take(MINUTE), book.take(MINUTE)]).toEqual([publicHost(3), publicHost(4), undefined]);
+    expect([book.take(MINUTE), book.take(MINUTE), book.take(MINUTE)]).toEqual([
+      publicHost(3),
+      publicHost(4),
+      undefined,
+    ]);
     book.check();
   });
 
@@ -134,7 +142,12 @@ describe('the address book', () => {
     // The session that is still going on is the last.
     book.ended(at('8.8.8.8', 2), 'closed', true, 0);
     expect(book.known).toBe(1);
-    expect([at('8.8.8.8', 9), at('127.0.0.1', 1), at('127.0.0.1', 3)].map((address) => [book.isBanned(address), book.add(address)])).toEqual([
+    expect(
+      [at('8.8.8.8', 9), at('127.0.0.1', 1), at('127.0.0.1', 3)].map((address) => [
+        book.isBanned(address),
+        book.add(address),
+      ]),
+    ).toEqual([
       [true, 'banned'],
       [true, 'banned'],
       [false, 'added'],
@@ -255,7 +268,8 @@ describe('the address book', () => {
           book.check();
           expect(book.active).toBe(active.length);
           expect(book.alone).toBe(book.active === 0 && book.waiting === 0 && book.nextIn(now) === undefined);
-          for (const host of ['8.8.8.0', '8.8.8.1']) expect(active.filter((one) => one.host === host).length).toBeLessThanOrEqual(3);
+          for (const host of ['8.8.8.0', '8.8.8.1'])
+            expect(active.filter((one) => one.host === host).length).toBeLessThanOrEqual(3);
         }
       }),
     );

@@ -102,7 +102,11 @@ describe('the connection budget', () => {
   });
 
   it('keeps its books whatever happens, and leaves no place empty while somebody wants one', () => {
-    const event = fc.record({ type: fc.constantFrom('want', 'want', 'end', 'join', 'leave'), n: fc.nat(5), count: fc.nat(12) });
+    const event = fc.record({
+      type: fc.constantFrom('want', 'want', 'end', 'join', 'leave'),
+      n: fc.nat(5),
+      count: fc.nat(12),
+    });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), fc.array(event, { maxLength: 60 }), (most, events) => {
         const budget = new ConnectionBudget({ most, dialRate: 1e6 });

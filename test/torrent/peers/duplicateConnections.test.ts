@@ -51,11 +51,17 @@ describe('twins', () => {
 describe('a third connection with one peer', () => {
   it('is refused, whichever side made it, as long as there are two', () => {
     const id = new Uint8Array(20).fill(9);
-    const peerOf = (port: number, more = {}): Peer => ({ id, address: { host: '10.1.0.1', port, source: 'pex', ...more } }) as unknown as Peer;
+    const peerOf = (port: number, more = {}): Peer =>
+      ({ id, address: { host: '10.1.0.1', port, source: 'pex', ...more } }) as unknown as Peer;
     const [dialled, called, third] = [peerOf(1), peerOf(2, { wire$: EMPTY }), peerOf(3, { wire$: EMPTY })];
     const expelled: Expulsion[] = [];
     const among = (...members: readonly Peer[]) =>
-      closeDuplicates({ peerId: new Uint8Array(20), members: () => members, age: () => 100, expelled: { next: (one) => expelled.push(one) } });
+      closeDuplicates({
+        peerId: new Uint8Array(20),
+        members: () => members,
+        age: () => 100,
+        expelled: { next: (one) => expelled.push(one) },
+      });
     expect(() => among(dialled, called, third).joined(third)).toThrow('10.1.0.1:3: is connected as 10.1.0.1:1 already');
     expect(expelled).toEqual([]);
     // Of two the one goes that the side with the smaller id has made.

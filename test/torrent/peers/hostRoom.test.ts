@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { AddressBook, type Candidate } from '../../../src/torrent/peers/addressBook.ts';
 
-const at = (host: string, port = 6881, source?: string): Candidate => ({ host, port, ...(source !== undefined && { source }) });
+const at = (host: string, port = 6881, source?: string): Candidate => ({
+  host,
+  port,
+  ...(source !== undefined && { source }),
+});
 const bookOf = (...addresses: Candidate[]): AddressBook<Candidate> => {
   const book = new AddressBook<Candidate>();
   for (const address of addresses) book.add(address);
@@ -40,7 +44,8 @@ describe('the room that a host has in the address book', () => {
 
   it('knows 32 addresses of a public host, and as many as there are of a local one', () => {
     const book = bookOf();
-    const last = (host: string, source?: string) => Array.from({ length: 33 }, (_, n) => book.add(at(host, n + 1, source))).slice(31);
+    const last = (host: string, source?: string) =>
+      Array.from({ length: 33 }, (_, n) => book.add(at(host, n + 1, source))).slice(31);
     expect([last('8.8.8.8'), last('10.0.0.1'), last('9.9.9.9', 'manual')]).toEqual([
       ['added', 'per-host'],
       ['added', 'added'],
@@ -55,7 +60,10 @@ describe('the room that a host has in the address book', () => {
   });
 
   it('dials all that people named, however many are at one host, and they take nobody’s place', () => {
-    const book = bookOf(...[1, 2, 3, 4, 5].map((port) => at('8.8.8.8', port, 'manual')), ...[6, 7, 8, 9].map((port) => at('8.8.8.8', port)));
+    const book = bookOf(
+      ...[1, 2, 3, 4, 5].map((port) => at('8.8.8.8', port, 'manual')),
+      ...[6, 7, 8, 9].map((port) => at('8.8.8.8', port)),
+    );
     expect(Array.from({ length: 9 }, () => book.take(0)?.port)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, undefined]);
     for (const port of [1, 6]) book.ended(at('8.8.8.8', port, port === 1 ? 'manual' : undefined), 'drop', false, 0);
     expect([book.take(0)?.port, book.take(0)?.port]).toEqual([9, undefined]);

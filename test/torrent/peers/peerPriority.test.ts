@@ -29,13 +29,20 @@ describe('the priority of a peer', () => {
     ['230.12.123.1', '230.12.123.3', 'e60c7b01e60c7b03'],
     ['2001:db8:1:ffff::', '2001:db8:2:ffff::', '20010db8000155550000000000000000' + '20010db8000255550000000000000000'],
     ['2001:db8:1:10ff::', '2001:db8:1:20ff::', '20010db8000110550000000000000000' + '20010db8000120550000000000000000'],
-    ['2001:db8:1:ff10:ffff::', '2001:db8:1:ff20:ffff::', '20010db80001ff105555000000000000' + '20010db80001ff205555000000000000'],
+    [
+      '2001:db8:1:ff10:ffff::',
+      '2001:db8:1:ff20:ffff::',
+      '20010db80001ff105555000000000000' + '20010db80001ff205555000000000000',
+    ],
   ])('looks the closer the nearer they are: %s and %s', (one, other, hex) => {
     expect(of(one, other)).toBe(hashed(hex));
   });
 
   it('is made of the ports of those at one address', () => {
-    expect([of('10.0.0.1', '10.0.0.1', [0x4d2, 0x12c]), of('::1', '::1', [0x12c, 0x4d2])]).toEqual([hashed('012c04d2'), hashed('012c04d2')]);
+    expect([of('10.0.0.1', '10.0.0.1', [0x4d2, 0x12c]), of('::1', '::1', [0x12c, 0x4d2])]).toEqual([
+      hashed('012c04d2'),
+      hashed('012c04d2'),
+    ]);
   });
 
   it.each([
@@ -45,7 +52,9 @@ describe('the priority of a peer', () => {
   ])('is none between %s and %s', (one, other) => expect(of(one, other)).toBeUndefined());
 
   it('is the same from both sides, and for all of a far network', () => {
-    const ip = fc.constantFrom(4, 16).chain((length) => fc.tuple(...[0, 1].map(() => fc.uint8Array({ minLength: length, maxLength: length }))));
+    const ip = fc
+      .constantFrom(4, 16)
+      .chain((length) => fc.tuple(...[0, 1].map(() => fc.uint8Array({ minLength: length, maxLength: length }))));
     fc.assert(
       fc.property(ip, fc.nat(65_535), fc.nat(65_535), ([a = new Uint8Array(4), b = new Uint8Array(4)], one, other) => {
         const [here, there] = [formatIp(a), formatIp(b)];

@@ -7,7 +7,10 @@ import { PeerState } from '../../../src/torrent/peers/peerState.ts';
 
 describe('what a peer has said before it is known how many pieces there are', () => {
   const message: fc.Arbitrary<Message> = fc.oneof(
-    fc.record({ type: fc.constantFrom('have' as const, 'allowedFast' as const, 'suggest' as const), piece: fc.nat(24) }),
+    fc.record({
+      type: fc.constantFrom('have' as const, 'allowedFast' as const, 'suggest' as const),
+      piece: fc.nat(24),
+    }),
     fc.record({ type: fc.constant('bitfield' as const), bytes: fc.uint8Array({ minLength: 1, maxLength: 4 }) }),
     fc.record({ type: fc.constantFrom('haveAll' as const, 'haveNone' as const, 'choke' as const, 'unchoke' as const) }),
   );
@@ -26,11 +29,16 @@ describe('what a peer has said before it is known how many pieces there are', ()
 
   it('comes to the same as if it had been known', () => {
     fc.assert(
-      fc.property(fc.array(message, { maxLength: 6 }), fc.integer({ min: 1, max: 24 }), fc.boolean(), (said, pieceCount, fast) => {
-        const early = new PeerState(undefined, { fast });
-        const known = outcome(new PeerState(pieceCount, { fast }), said, () => {});
-        expect(outcome(early, said, () => early.counted(pieceCount))).toBe(known);
-      }),
+      fc.property(
+        fc.array(message, { maxLength: 6 }),
+        fc.integer({ min: 1, max: 24 }),
+        fc.boolean(),
+        (said, pieceCount, fast) => {
+          const early = new PeerState(undefined, { fast });
+          const known = outcome(new PeerState(pieceCount, { fast }), said, () => {});
+          expect(outcome(early, said, () => early.counted(pieceCount))).toBe(known);
+        },
+      ),
       { numRuns: 2000 },
     );
   });
@@ -61,7 +69,10 @@ describe('what a peer suggests', () => {
     const said = fc.array(
       fc.oneof(
         { weight: 9, arbitrary: fc.record({ type: fc.constant('suggest' as const), piece: fc.nat(149) }) },
-        { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('choke' as const, 'unchoke' as const, 'haveAll' as const) }) },
+        {
+          weight: 1,
+          arbitrary: fc.record({ type: fc.constantFrom('choke' as const, 'unchoke' as const, 'haveAll' as const) }),
+        },
       ),
       { maxLength: 400, size: 'max' },
     );

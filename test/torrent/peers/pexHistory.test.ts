@@ -4,7 +4,8 @@ import type { PexPeer } from '../../../src/protocol/peer/utPex.ts';
 import { PexHistory } from '../../../src/torrent/peers/pexHistory.ts';
 
 const peer = (n: number): PexPeer => ({ host: `10.0.${n >> 8}.${n & 255}`, port: 1, flags: 0 });
-const keys = (peers: readonly { readonly host: string; readonly port: number }[]): string[] => peers.map(({ host, port }) => `${host}:${port}`);
+const keys = (peers: readonly { readonly host: string; readonly port: number }[]): string[] =>
+  peers.map(({ host, port }) => `${host}:${port}`);
 
 describe('whom a peer was told of', () => {
   it('is told only what has changed, at most fifty and fifty, and knows all in the end', () => {

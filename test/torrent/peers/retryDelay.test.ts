@@ -14,13 +14,17 @@ describe('how long a peer rests', () => {
   it('follows what it did', () => {
     expect(rests('refused', false)).toEqual([MINUTE, 2 * MINUTE, 4 * MINUTE]);
     expect(rests('refused', false, 'manual')).toEqual([10_000, 2 * MINUTE, 4 * MINUTE]);
-    for (const cause of ['silent', 'timeout']) expect(rests(cause, false)).toEqual([2 * MINUTE, 4 * MINUTE, 8 * MINUTE]);
+    for (const cause of ['silent', 'timeout'])
+      expect(rests(cause, false)).toEqual([2 * MINUTE, 4 * MINUTE, 8 * MINUTE]);
     expect(retryDelay({ address, failures: 0 }, 'silent')).toBe(5_000);
   });
 
-  it.each(['silent', 'timeout', 'refused', 'closed'])('is seconds at first, whatever it did, when nobody can take its place: %s', (cause) => {
-    expect(rests(cause, true)).toEqual([5_000, 10_000, 20_000, MINUTE, 2 * MINUTE, 4 * MINUTE]);
-  });
+  it.each(['silent', 'timeout', 'refused', 'closed'])(
+    'is seconds at first, whatever it did, when nobody can take its place: %s',
+    (cause) => {
+      expect(rests(cause, true)).toEqual([5_000, 10_000, 20_000, MINUTE, 2 * MINUTE, 4 * MINUTE]);
+    },
+  );
 
   it('is two seconds when this machine had no room for a connection, however often that happens', () => {
     for (const atStake of [false, true]) expect(new Set(rests('no-room', atStake))).toEqual(new Set([2_000]));

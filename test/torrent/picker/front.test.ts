@@ -8,8 +8,20 @@ import { rarestFirst } from '../../../src/torrent/picker/pieceOrder.ts';
 import { all, Model, type Player } from '../pickerModel.ts';
 
 /** A picker whose pieces are taken in order, and peers that have everything. */
-const inOrder = (pieces: number, blocksPerPiece: number, drafts: number, peers = 2): { model: Model; players: readonly Player[] } => {
-  const model = new Model({ pieces, blocksPerPiece, drafts, ordered: true, order: rarestFirst, peers: new Array(peers).fill(all(pieces)) });
+const inOrder = (
+  pieces: number,
+  blocksPerPiece: number,
+  drafts: number,
+  peers = 2,
+): { model: Model; players: readonly Player[] } => {
+  const model = new Model({
+    pieces,
+    blocksPerPiece,
+    drafts,
+    ordered: true,
+    order: rarestFirst,
+    peers: new Array(peers).fill(all(pieces)),
+  });
   for (const player of model.players) model.join(player);
   return { model, players: model.players };
 };
@@ -49,8 +61,14 @@ describe('the front', () => {
 });
 
 describe('pieces that are taken in order', () => {
-  it('are begun in it, whatever the order says', drawnPicker('avail 54321\nasks  12345', { order: rarestFirst, ordered: true }));
-  it('are begun no further than memory reaches from what is waited for', drawnPicker('have *····\nasks  ·12··', { memory: 2, ordered: true }));
+  it(
+    'are begun in it, whatever the order says',
+    drawnPicker('avail 54321\nasks  12345', { order: rarestFirst, ordered: true }),
+  );
+  it(
+    'are begun no further than memory reaches from what is waited for',
+    drawnPicker('have *····\nasks  ·12··', { memory: 2, ordered: true }),
+  );
   it('leave room for what is waited for', drawnPicker('they ·****\nasks  ·1···', { memory: 2, ordered: true }));
   it('begin where what is wanted begins', drawnPicker('have xx···x\nasks  ··123·', { ordered: true }));
 
@@ -141,10 +159,17 @@ describe('pieces that are taken in order, whatever happens', () => {
     peer,
     nth: fc.nat(8),
   });
-  const world = fc.record({ pieces: fc.integer({ min: 1, max: 12 }), blocksPerPiece: fc.integer({ min: 1, max: 4 }), drafts: fc.integer({ min: 0, max: 5 }) });
+  const world = fc.record({
+    pieces: fc.integer({ min: 1, max: 12 }),
+    blocksPerPiece: fc.integer({ min: 1, max: 4 }),
+    drafts: fc.integer({ min: 0, max: 5 }),
+  });
   const peers = fc.array(fc.array(fc.nat(11), { maxLength: 12 }), { minLength: 4, maxLength: 4 });
 
-  const play = (model: Model, { what, peer, nth }: { readonly what: string; readonly peer: number; readonly nth: number }): void => {
+  const play = (
+    model: Model,
+    { what, peer, nth }: { readonly what: string; readonly peer: number; readonly nth: number },
+  ): void => {
     const player = model.players[peer] as Player;
     const index = model.whole[nth % Math.max(1, model.whole.length)];
     if (what === 'ask') model.ask(player, nth + 1);
@@ -162,7 +187,12 @@ describe('pieces that are taken in order, whatever happens', () => {
   it('come to the last one, beside peers that never give what they are asked for', () => {
     fc.assert(
       fc.property(world, peers, fc.array(step, { maxLength: 80 }), (size, has, steps) => {
-        const model = new Model({ ...size, ordered: true, random: seeded(1), peers: has.map((each) => each.filter((piece) => piece < size.pieces)) });
+        const model = new Model({
+          ...size,
+          ordered: true,
+          random: seeded(1),
+          peers: has.map((each) => each.filter((piece) => piece < size.pieces)),
+        });
         for (const each of steps) play(model, each);
         const [honest, ...others] = model.players as [Player, ...Player[]];
         for (const other of others) other.overdue = true;

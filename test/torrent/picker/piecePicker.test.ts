@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { drawnPicker } from '../../../marbles/index.ts';
 import { seeded } from '../../../marbles/random.ts';
 import { BLOCK, Geometry } from '../../../src/torrent/geometry.ts';
-import { byPriority, firstBy, inOrder, preferring, randomFirst, rarestFirst } from '../../../src/torrent/picker/pieceOrder.ts';
+import {
+  byPriority,
+  firstBy,
+  inOrder,
+  preferring,
+  randomFirst,
+  rarestFirst,
+} from '../../../src/torrent/picker/pieceOrder.ts';
 import { PiecePicker } from '../../../src/torrent/picker/piecePicker.ts';
 import { all, Model, modelOf, pair, type Player, shown } from '../pickerModel.ts';
 
@@ -11,7 +18,11 @@ const MiB = 2 ** 20;
 /** The order in which a peer that has everything is asked for pieces of one block, with chance by `seed`. */
 const begun = (picker: PiecePicker, count: number): number[] => {
   const who = { cancel: () => {} };
-  const have = new Model({ pieces: picker.geometry.pieceCount, blocksPerPiece: 1, peers: [all(picker.geometry.pieceCount)] }).players[0] as Player;
+  const have = new Model({
+    pieces: picker.geometry.pieceCount,
+    blocksPerPiece: 1,
+    peers: [all(picker.geometry.pieceCount)],
+  }).players[0] as Player;
   return picker.next(who, who, have.have, count, true).map(({ piece }) => piece);
 };
 const pickerOf = (pieces: number, seed: number, order = firstBy(byPriority, randomFirst(), rarestFirst)): PiecePicker =>

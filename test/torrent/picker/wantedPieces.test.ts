@@ -16,12 +16,16 @@ const fieldOf = (length: number, pieces: Iterable<number>): Bitfield => {
 describe('LazySort', () => {
   it('has each in its place, whoever asks for which first', () => {
     fc.assert(
-      fc.property(fc.array(fc.nat(1000), { maxLength: 200 }), fc.array(fc.nat(199), { maxLength: 20 }), (items, places) => {
-        const sorted = [...items].sort((a, b) => a - b);
-        const lazy = new LazySort(Uint32Array.from(items), (a, b) => a - b);
-        for (const place of places) if (place < items.length) expect(lazy.at(place)).toBe(sorted[place]);
-        expect(sorted.map((_, place) => lazy.at(place))).toEqual(sorted);
-      }),
+      fc.property(
+        fc.array(fc.nat(1000), { maxLength: 200 }),
+        fc.array(fc.nat(199), { maxLength: 20 }),
+        (items, places) => {
+          const sorted = [...items].sort((a, b) => a - b);
+          const lazy = new LazySort(Uint32Array.from(items), (a, b) => a - b);
+          for (const place of places) if (place < items.length) expect(lazy.at(place)).toBe(sorted[place]);
+          expect(sorted.map((_, place) => lazy.at(place))).toEqual(sorted);
+        },
+      ),
     );
   });
 
@@ -48,7 +52,11 @@ describe('LazySort', () => {
 
 describe('Availability', () => {
   it('counts who has what, seeds and all, whatever they tell', () => {
-    const told = fc.record({ who: fc.nat(4), event: fc.constantFrom('told', 'gained', 'left'), pieces: fc.array(fc.nat(8), { minLength: 1, maxLength: 9 }) });
+    const told = fc.record({
+      who: fc.nat(4),
+      event: fc.constantFrom('told', 'gained', 'left'),
+      pieces: fc.array(fc.nat(8), { minLength: 1, maxLength: 9 }),
+    });
     fc.assert(
       fc.property(fc.array(told, { maxLength: 60 }), (events) => {
         const availability = new Availability<number>(9);
@@ -67,7 +75,10 @@ describe('Availability', () => {
             has.delete(who);
           }
           availability.check();
-          const counts = Array.from({ length: 9 }, (_, piece) => [...has.values()].filter((pieces) => pieces.has(piece)).length);
+          const counts = Array.from(
+            { length: 9 },
+            (_, piece) => [...has.values()].filter((pieces) => pieces.has(piece)).length,
+          );
           expect(counts.map((_, piece) => availability.of(piece))).toEqual(counts);
           expect(availability.version).toBeGreaterThanOrEqual(before);
         }
@@ -78,14 +89,20 @@ describe('Availability', () => {
 
 /** Always the best of those that are missing and had, found by looking at all. */
 const plainly = (missing: Bitfield, have: Bitfield, availability: Availability<object>): number[] => {
-  const candidates = Array.from({ length: missing.length }, (_, piece) => piece).filter((piece) => missing.has(piece) && have.has(piece));
+  const candidates = Array.from({ length: missing.length }, (_, piece) => piece).filter(
+    (piece) => missing.has(piece) && have.has(piece),
+  );
   const rarest = Math.min(...candidates.map((piece) => availability.of(piece)));
   return candidates.filter((piece) => availability.of(piece) === rarest);
 };
 
 describe('WantedPieces', () => {
   it('gives the rarest of few pieces after each change, and something whenever there is something', () => {
-    const move = fc.record({ type: fc.constantFrom('gained', 'gained', 'lost', 'best', 'best', 'give back', 'stored'), who: fc.nat(3), piece: fc.nat(19) });
+    const move = fc.record({
+      type: fc.constantFrom('gained', 'gained', 'lost', 'best', 'best', 'give back', 'stored'),
+      who: fc.nat(3),
+      piece: fc.nat(19),
+    });
     fc.assert(
       fc.property(fc.nat(), fc.array(move, { maxLength: 150 }), (seed, moves) => {
         const availability = new Availability<object>(20);
@@ -179,13 +196,20 @@ describe('WantedPieces', () => {
     };
     const taken = Array.from({ length: 100 }, take);
     for (const piece of taken.slice(0, 80)) wanted.giveBack(piece);
-    expect(Array.from({ length: 120 }, take)).toEqual(Array.from({ length: 180 }, (_, n) => (n < 80 ? n : n + 20)).slice(0, 120));
+    expect(Array.from({ length: 120 }, take)).toEqual(
+      Array.from({ length: 180 }, (_, n) => (n < 80 ? n : n + 20)).slice(0, 120),
+    );
   });
 
   it('lets an order of people look at what is stored, and does not make one anew that does not look', () => {
     const compared = (order: PieceOrder): readonly [given: number[], comparisons: number] => {
       let comparisons = 0;
-      const wanted = new WantedPieces(1000, new Availability<object>(1000), (a, b) => ++comparisons && order(a, b), seeded(1));
+      const wanted = new WantedPieces(
+        1000,
+        new Availability<object>(1000),
+        (a, b) => ++comparisons && order(a, b),
+        seeded(1),
+      );
       const [who, have] = [{}, new Bitfield(1000)];
       have.setAll();
       const given = Array.from({ length: 30 }, () => {
@@ -207,7 +231,12 @@ describe('WantedPieces', () => {
     const pieces = Uint32Array.from({ length: 1000 }, (_, piece) => piece);
     let [compared, plainly] = [0, 0];
     const lazy = new LazySort(pieces.slice(), (a, b) => ++plainly && a - b);
-    const wanted = new WantedPieces(1000, new Availability<object>(1000), (a, b) => ++compared && inOrder(a, b), seeded(1));
+    const wanted = new WantedPieces(
+      1000,
+      new Availability<object>(1000),
+      (a, b) => ++compared && inOrder(a, b),
+      seeded(1),
+    );
     const [who, have] = [{}, new Bitfield(1000)];
     have.setAll();
     for (const piece of pieces) {
@@ -231,7 +260,10 @@ describe('WantedPieces', () => {
     expect(wanted.best(who, have)).toBe(1);
   });
 
-  /** Looks at what is missing until peers without the first `lacked` pieces, each of them new, have begun all that they have. */
+  /**
+   * Looks at what is missing until peers without the first `lacked` pieces, each of them new, have begun all that they
+   * have.
+   */
   const looksOf = (pieces: number, lacked: number): number => {
     const wanted = new WantedPieces(pieces, new Availability<object>(pieces), inOrder, seeded(1));
     const looks = vi.spyOn(wanted.missing, 'has');

@@ -17,7 +17,11 @@ describe('entries that come and go', () => {
             passing.set(key, at);
             model.set(key, at);
           }
-          expect([passing.size, passing.get(key), passing.has(key)]).toEqual([model.size, model.get(key), model.has(key)]);
+          expect([passing.size, passing.get(key), passing.has(key)]).toEqual([
+            model.size,
+            model.get(key),
+            model.has(key),
+          ]);
         }
         expect([[...passing.keys()], [...passing.values()]]).toEqual([[...model.keys()], [...model.values()]]);
       }),
@@ -54,10 +58,14 @@ describe('entries that come and go', () => {
         return (old() - before) / 2 ** 20;
       };
       console.log(JSON.stringify([grown(new Map()), grown(new ChurningMap())]));`;
-    const ran = spawnSync(process.execPath, ['--expose-gc', '--initial-old-space-size=256', '--input-type=module', '-e', script], {
-      encoding: 'utf8',
-      timeout: 60_000,
-    });
+    const ran = spawnSync(
+      process.execPath,
+      ['--expose-gc', '--initial-old-space-size=256', '--input-type=module', '-e', script],
+      {
+        encoding: 'utf8',
+        timeout: 60_000,
+      },
+    );
     const [map, passing] = JSON.parse(ran.stdout) as [number, number];
     // Else there is no longer any need for it.
     expect(map).toBeGreaterThan(5);

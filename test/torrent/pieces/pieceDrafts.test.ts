@@ -12,7 +12,12 @@ const world = () => {
   const buffers = new PieceBuffers(geometry.pieceLength);
   const drafts = new PieceDrafts<string>(geometry, buffers);
   const add = (piece: number, block: number, fill = 1, from = 'a') =>
-    drafts.add({ piece, begin: block * BLOCK, bytes: new Uint8Array(geometry.blockSize(piece, block)).fill(fill), from });
+    drafts.add({
+      piece,
+      begin: block * BLOCK,
+      bytes: new Uint8Array(geometry.blockSize(piece, block)).fill(fill),
+      from,
+    });
   return { buffers, drafts, add };
 };
 
@@ -84,7 +89,8 @@ describe('drafts of pieces', () => {
 
 describe('drafts that are digested while they come', () => {
   const long = new Geometry({ length: 31 * BLOCK + TAIL, pieceLength: 20 * BLOCK });
-  const bytesOf = (piece: number, block: number) => Uint8Array.from({ length: long.blockSize(piece, block) }, (_, at) => (at * 7 + block * 31 + piece) % 251);
+  const bytesOf = (piece: number, block: number) =>
+    Uint8Array.from({ length: long.blockSize(piece, block) }, (_, at) => (at * 7 + block * 31 + piece) % 251);
 
   it('have the digest of all their bytes, in whatever order the blocks come', () => {
     const anyOrder = fc.shuffledSubarray(
@@ -95,8 +101,14 @@ describe('drafts that are digested while they come', () => {
       fc.property(fc.boolean(), anyOrder, (inOrder, shuffled) => {
         const blocks = inOrder ? shuffled.toSorted((a, b) => a.piece - b.piece || a.block - b.block) : shuffled;
         const drafts = new PieceDrafts<string>(long, undefined, () => createHash('sha1'));
-        const pieces = blocks.flatMap(({ piece, block }) => drafts.add({ piece, begin: block * BLOCK, bytes: bytesOf(piece, block), from: 'a' }) ?? []);
-        expect(pieces.map(({ bytes, digest }) => equalIds(digest ?? new Uint8Array(), sha1(bytes)))).toEqual([true, true]);
+        const pieces = blocks.flatMap(
+          ({ piece, block }) =>
+            drafts.add({ piece, begin: block * BLOCK, bytes: bytesOf(piece, block), from: 'a' }) ?? [],
+        );
+        expect(pieces.map(({ bytes, digest }) => equalIds(digest ?? new Uint8Array(), sha1(bytes)))).toEqual([
+          true,
+          true,
+        ]);
       }),
       { seed: 1, numRuns: 50 },
     );
@@ -104,9 +116,13 @@ describe('drafts that are digested while they come', () => {
 
   it('hash several blocks at once, and each byte once', () => {
     const seen: number[] = [];
-    const hasher = () => ({ update: (bytes: Uint8Array) => seen.push(bytes.length / BLOCK), digest: () => new Uint8Array(20) });
+    const hasher = () => ({
+      update: (bytes: Uint8Array) => seen.push(bytes.length / BLOCK),
+      digest: () => new Uint8Array(20),
+    });
     const drafts = new PieceDrafts<string>(long, undefined, hasher);
-    for (let block = 0; block < 20; block++) drafts.add({ piece: 0, begin: block * BLOCK, bytes: bytesOf(0, block), from: 'a' });
+    for (let block = 0; block < 20; block++)
+      drafts.add({ piece: 0, begin: block * BLOCK, bytes: bytesOf(0, block), from: 'a' });
     expect(seen).toEqual([4, 4, 4, 4, 4]);
   });
 
@@ -128,7 +144,9 @@ describe('buffers of pieces', () => {
     const geometry = new Geometry({ length: 3 * BLOCK + 5, pieceLength: 4 * BLOCK });
     const drafts = new PieceDrafts<string>(geometry, new PieceBuffers(geometry.length, { shared: true }));
     const blocks = [0, 1, 2, 3].map((block) => new Uint8Array(geometry.blockSize(0, block)).fill(block + 1));
-    const whole = [2, 0, 3, 1].map((block) => drafts.add({ piece: 0, begin: block * BLOCK, bytes: blocks[block] as Uint8Array, from: 'a' })).at(-1);
+    const whole = [2, 0, 3, 1]
+      .map((block) => drafts.add({ piece: 0, begin: block * BLOCK, bytes: blocks[block] as Uint8Array, from: 'a' }))
+      .at(-1);
     expect(whole?.bytes.buffer).toBeInstanceOf(SharedArrayBuffer);
     expect(Buffer.concat(blocks).equals(whole?.bytes as Uint8Array)).toBe(true);
   });

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Bitfield } from '../../../src/torrent/bitfield.ts';
-import { decodeResume, encodeResume, type ResumeNote, type Stamp, trusted } from '../../../src/torrent/pieces/resumeNote.ts';
+import {
+  decodeResume,
+  encodeResume,
+  type ResumeNote,
+  type Stamp,
+  trusted,
+} from '../../../src/torrent/pieces/resumeNote.ts';
 import { torrentOf } from '../../disk/torrents.ts';
 
 // Pieces of 32: a 0–1, b 1–2 (piece 1 is shared), an empty file, c 3–4 behind padding.
@@ -15,7 +21,9 @@ const torrent = torrentOf({
   ],
 });
 const stampsOf = (sizes: readonly number[], mtime = 1000.25): Stamp[] =>
-  sizes.map((size, n) => (size < 0 ? { size, mtime: 0, ctime: 0, ino: 0 } : { size, mtime, ctime: 2000.5, ino: n + 1 }));
+  sizes.map((size, n) =>
+    size < 0 ? { size, mtime: 0, ctime: 0, ino: 0 } : { size, mtime, ctime: 2000.5, ino: n + 1 },
+  );
 const present = stampsOf([50, 30, 0, -1, 40]);
 const fieldOf = (...pieces: number[]): Bitfield => {
   const field = new Bitfield(5);
@@ -38,17 +46,26 @@ const result = (note: ResumeNote | undefined, now: readonly Stamp[], boot = 'boo
   have.check();
   return { have: [0, 1, 2, 3, 4].filter((piece) => have.has(piece)), doubtful };
 };
-const changedAt = (...files: number[]): Stamp[] => present.map((stamp, n) => (files.includes(n) ? { ...stamp, mtime: stamp.mtime + 0.001 } : stamp));
-const absentAt = (...files: number[]): Stamp[] => present.map((stamp, n) => (files.includes(n) ? { size: -1, mtime: 0 } : stamp));
+const changedAt = (...files: number[]): Stamp[] =>
+  present.map((stamp, n) => (files.includes(n) ? { ...stamp, mtime: stamp.mtime + 0.001 } : stamp));
+const absentAt = (...files: number[]): Stamp[] =>
+  present.map((stamp, n) => (files.includes(n) ? { size: -1, mtime: 0 } : stamp));
 
 describe('encodeResume and decodeResume', () => {
   it('give back what was encoded', () => {
     expect(decodeResume(encodeResume(noteOf()), torrent)).toEqual(noteOf());
-    expect(decodeResume(encodeResume(noteOf({ clean: true, boot: '' })), torrent)).toEqual(noteOf({ clean: true, boot: '' }));
+    expect(decodeResume(encodeResume(noteOf({ clean: true, boot: '' })), torrent)).toEqual(
+      noteOf({ clean: true, boot: '' }),
+    );
   });
 
   it('give back any stamps, pieces and boots', () => {
-    const stamp = fc.record({ size: fc.integer({ min: -1 }), mtime: fc.double({ noNaN: true }), ctime: fc.double({ noNaN: true }), ino: fc.maxSafeNat() });
+    const stamp = fc.record({
+      size: fc.integer({ min: -1 }),
+      mtime: fc.double({ noNaN: true }),
+      ctime: fc.double({ noNaN: true }),
+      ino: fc.maxSafeNat(),
+    });
     fc.assert(
       fc.property(
         fc.array(stamp, { minLength: 5, maxLength: 5 }),
@@ -71,8 +88,12 @@ describe('encodeResume and decodeResume', () => {
   });
 
   it('refuse the note of another torrent, or of another shape', () => {
-    expect(decodeResume(encodeResume(noteOf()), { ...torrent, infoHash: torrentOf({ seed: 2 }).infoHash })).toBeUndefined();
-    expect(decodeResume(encodeResume(noteOf({ have: new Bitfield(6), pending: new Bitfield(6) })), torrent)).toBeUndefined();
+    expect(
+      decodeResume(encodeResume(noteOf()), { ...torrent, infoHash: torrentOf({ seed: 2 }).infoHash }),
+    ).toBeUndefined();
+    expect(
+      decodeResume(encodeResume(noteOf({ have: new Bitfield(6), pending: new Bitfield(6) })), torrent),
+    ).toBeUndefined();
     expect(decodeResume(encodeResume(noteOf({ stamps: present.slice(1) })), torrent)).toBeUndefined();
     expect(decodeResume(encodeResume(noteOf({ downloaded: -1 })), torrent)).toBeUndefined();
     expect(decodeResume(encodeResume(noteOf({ uploaded: Number.NaN })), torrent)).toBeUndefined();
@@ -81,7 +102,8 @@ describe('encodeResume and decodeResume', () => {
 
 describe('trusted', () => {
   it('does not believe that a file is as it was if it is another one, or its name or rights have changed', () => {
-    const other = (change: Partial<Stamp>): Stamp[] => present.map((stamp, n) => (n === 4 ? { ...stamp, ...change } : stamp));
+    const other = (change: Partial<Stamp>): Stamp[] =>
+      present.map((stamp, n) => (n === 4 ? { ...stamp, ...change } : stamp));
     expect(result(noteOf(), other({ ino: 99 }))).toEqual({ have: [0, 1], doubtful: [3, 4] });
     expect(result(noteOf(), other({ ctime: 2001 }))).toEqual({ have: [0, 1], doubtful: [3, 4] });
     // A disk that does not tell is believed.
@@ -135,18 +157,26 @@ describe('trusted', () => {
   });
 
   it('never believes a piece of a file that differs in any way', () => {
-    const stamp = fc.record({ size: fc.constantFrom(-1, 0, 30, 40, 50, 60), mtime: fc.constantFrom(0, 1000.25, 1000.5) });
+    const stamp = fc.record({
+      size: fc.constantFrom(-1, 0, 30, 40, 50, 60),
+      mtime: fc.constantFrom(0, 1000.25, 1000.5),
+    });
     fc.assert(
-      fc.property(fc.array(stamp, { minLength: 5, maxLength: 5 }), fc.boolean(), fc.constantFrom('boot-1', 'boot-2'), (now, clean, boot) => {
-        const { have, doubtful } = result(noteOf({ have: fieldOf(0, 1, 2, 3, 4), clean }), now, boot);
-        const filesOf = [[0], [0, 1], [1], [4], [4]];
-        for (const piece of have) {
-          expect(clean || boot === 'boot-1').toBe(true);
-          for (const file of filesOf[piece] ?? []) expect(present[file]).toMatchObject(now[file] ?? {});
-          expect(doubtful).not.toContain(piece);
-        }
-        for (const piece of doubtful) expect(filesOf[piece]?.some((file) => (now[file]?.size ?? 0) > 0)).toBe(true);
-      }),
+      fc.property(
+        fc.array(stamp, { minLength: 5, maxLength: 5 }),
+        fc.boolean(),
+        fc.constantFrom('boot-1', 'boot-2'),
+        (now, clean, boot) => {
+          const { have, doubtful } = result(noteOf({ have: fieldOf(0, 1, 2, 3, 4), clean }), now, boot);
+          const filesOf = [[0], [0, 1], [1], [4], [4]];
+          for (const piece of have) {
+            expect(clean || boot === 'boot-1').toBe(true);
+            for (const file of filesOf[piece] ?? []) expect(present[file]).toMatchObject(now[file] ?? {});
+            expect(doubtful).not.toContain(piece);
+          }
+          for (const piece of doubtful) expect(filesOf[piece]?.some((file) => (now[file]?.size ?? 0) > 0)).toBe(true);
+        },
+      ),
     );
   });
 });

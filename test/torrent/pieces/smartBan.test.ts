@@ -4,10 +4,15 @@ import { BLOCK } from '../../../src/torrent/geometry.ts';
 import { type Copy, SmartBan } from '../../../src/torrent/pieces/smartBan.ts';
 
 /** A copy drawn as who sent each block; a capital letter is a wrong block. `!` after it: another wrong block. */
-const copy = (drawn: string, { index = 0, tail = BLOCK }: { readonly index?: number; readonly tail?: number } = {}): Copy<string> => {
+const copy = (
+  drawn: string,
+  { index = 0, tail = BLOCK }: { readonly index?: number; readonly tail?: number } = {},
+): Copy<string> => {
   const blocks = drawn.match(/[a-z]!?/gi) ?? [];
   const bytes = new Uint8Array((blocks.length - 1) * BLOCK + tail);
-  blocks.forEach((block, n) => bytes.fill(/[A-Z]/.test(block) ? (block.endsWith('!') ? 200 : 100) + n : n, n * BLOCK, (n + 1) * BLOCK));
+  blocks.forEach((block, n) =>
+    bytes.fill(/[A-Z]/.test(block) ? (block.endsWith('!') ? 200 : 100) + n : n, n * BLOCK, (n + 1) * BLOCK),
+  );
   return { index, bytes, from: blocks.map((block) => (block[0] as string).toLowerCase()), valid: !/[A-Z]/.test(drawn) };
 };
 const named = (...copies: readonly Copy<string>[]): string[] => {
@@ -38,7 +43,11 @@ describe('who spoiled a piece', () => {
   });
 
   it('is told of each piece by itself', () => {
-    expect(named(copy('aBc', { index: 1 }), copy('aaa', { index: 2 }), copy('aaa', { index: 1 }))).toEqual(['', '', 'b']);
+    expect(named(copy('aBc', { index: 1 }), copy('aaa', { index: 2 }), copy('aaa', { index: 1 }))).toEqual([
+      '',
+      '',
+      'b',
+    ]);
   });
 
   it('is forgotten when 64 other pieces were corrupt since', () => {
@@ -57,7 +66,8 @@ describe('who spoiled a piece', () => {
     fc.assert(
       fc.property(fc.array(fc.array(senders, { minLength: 3, maxLength: 3 }), { maxLength: 12 }), (copies) => {
         const suspects = new SmartBan<string>();
-        for (const blocks of copies) for (const liar of suspects.examine(copy(blocks.join('')))) expect('de').toContain(liar);
+        for (const blocks of copies)
+          for (const liar of suspects.examine(copy(blocks.join('')))) expect('de').toContain(liar);
       }),
     );
   });
@@ -74,7 +84,8 @@ describe('who spoiled a piece', () => {
             .filter((sender) => /[A-Z]/.test(sender))
             .map((sender) => (sender[0] as string).toLowerCase()),
         );
-        for (const blocks of [...copies, ['a', 'a', 'a']]) for (const liar of suspects.examine(copy(blocks.join('')))) found.add(liar);
+        for (const blocks of [...copies, ['a', 'a', 'a']])
+          for (const liar of suspects.examine(copy(blocks.join('')))) found.add(liar);
         expect([...found].sort()).toEqual([...guilty].sort());
       }),
     );

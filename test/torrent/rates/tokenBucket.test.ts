@@ -16,11 +16,14 @@ const greedy = (bucket: TokenBucket, seconds: number, from = 0): number => {
 };
 
 describe('a token bucket', () => {
-  it.each([2_000_000, 300_000, 100_000_000])('gives %i bytes a second, exact to five per cent over ten seconds', (rate) => {
-    const bucket = new TokenBucket(rate, 0);
-    expect(Math.abs(greedy(bucket, 10) - rate * 10)).toBeLessThanOrEqual(rate * 0.5);
-    expect(Math.abs(greedy(bucket, 10, 20_000) - rate * 10)).toBeLessThanOrEqual(rate * 0.5);
-  });
+  it.each([2_000_000, 300_000, 100_000_000])(
+    'gives %i bytes a second, exact to five per cent over ten seconds',
+    (rate) => {
+      const bucket = new TokenBucket(rate, 0);
+      expect(Math.abs(greedy(bucket, 10) - rate * 10)).toBeLessThanOrEqual(rate * 0.5);
+      expect(Math.abs(greedy(bucket, 10, 20_000) - rate * 10)).toBeLessThanOrEqual(rate * 0.5);
+    },
+  );
 
   it('lets a block through that is larger than all it can hold, and waits for the debt', () => {
     const bucket = new TokenBucket(1000, 0);
@@ -101,14 +104,18 @@ describe('whatever is done with it', () => {
 
   it('can be taken from when it said it could', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 10_000_000 }), fc.array(fc.integer({ min: 1, max: 65_536 }), { maxLength: 50 }), (rate, takes) => {
-        const bucket = new TokenBucket(rate, 0);
-        let now = 0;
-        for (const bytes of takes) {
-          now += bucket.readyIn(bytes, now);
-          expect(bucket.take(bytes, now)).toBe(true);
-        }
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 10_000_000 }),
+        fc.array(fc.integer({ min: 1, max: 65_536 }), { maxLength: 50 }),
+        (rate, takes) => {
+          const bucket = new TokenBucket(rate, 0);
+          let now = 0;
+          for (const bytes of takes) {
+            now += bucket.readyIn(bytes, now);
+            expect(bucket.take(bytes, now)).toBe(true);
+          }
+        },
+      ),
     );
   });
 });

@@ -58,23 +58,31 @@ describe('how many requests a peer keeps', () => {
 
   it('is never less than two, nor more than they say, whatever happens', () => {
     const event = fc.oneof(
-      fc.record({ type: fc.constant('lost' as const), count: fc.integer({ min: 1, max: 600 }), limit: fc.integer({ min: 1, max: 500 }) }),
+      fc.record({
+        type: fc.constant('lost' as const),
+        count: fc.integer({ min: 1, max: 600 }),
+        limit: fc.integer({ min: 1, max: 500 }),
+      }),
       fc.record({ type: fc.constant('grow' as const), full: fc.boolean() }),
       fc.record({ type: fc.constant('mistaken' as const) }),
     );
     fc.assert(
-      fc.property(fc.array(event, { maxLength: 100 }), fc.option(fc.integer({ min: 2, max: 2000 }), { nil: undefined }), (events, reqq) => {
-        const depth = new Depth();
-        depth.says(reqq);
-        for (const each of events) {
-          if (each.type === 'lost') depth.lost(each.count, each.limit);
-          else if (each.type === 'grow') depth.grow(each.full);
-          else depth.mistaken();
-          expect(depth.most).toBeGreaterThanOrEqual(2);
-          expect(depth.most).toBeLessThanOrEqual(reqq ?? UNSAID_DEPTH);
-          expect(depth.tolerance).toBeLessThanOrEqual(MAX_TOLERANCE);
-        }
-      }),
+      fc.property(
+        fc.array(event, { maxLength: 100 }),
+        fc.option(fc.integer({ min: 2, max: 2000 }), { nil: undefined }),
+        (events, reqq) => {
+          const depth = new Depth();
+          depth.says(reqq);
+          for (const each of events) {
+            if (each.type === 'lost') depth.lost(each.count, each.limit);
+            else if (each.type === 'grow') depth.grow(each.full);
+            else depth.mistaken();
+            expect(depth.most).toBeGreaterThanOrEqual(2);
+            expect(depth.most).toBeLessThanOrEqual(reqq ?? UNSAID_DEPTH);
+            expect(depth.tolerance).toBeLessThanOrEqual(MAX_TOLERANCE);
+          }
+        },
+      ),
     );
   });
 });

@@ -138,13 +138,13 @@ describe('a block that comes', () => {
     const window = new RequestWindow(0);
     for (const key of [1, 2, 3]) window.asked(key, 0);
     window.forget(2);
-    expect([window.take(1, BLOCK), window.take(2, BLOCK), window.take(2, BLOCK), window.take(1, BLOCK), window.take(9, BLOCK)]).toEqual([
-      'expected',
-      'late',
-      'unexpected',
-      'unexpected',
-      'unexpected',
-    ]);
+    expect([
+      window.take(1, BLOCK),
+      window.take(2, BLOCK),
+      window.take(2, BLOCK),
+      window.take(1, BLOCK),
+      window.take(9, BLOCK),
+    ]).toEqual(['expected', 'late', 'unexpected', 'unexpected', 'unexpected']);
     expect([window.received, window.inFlight, window.has(3)]).toEqual([2, 1, true]);
   });
 
@@ -153,14 +153,23 @@ describe('a block that comes', () => {
     window.asked(1, 0);
     window.expire(10_000);
     window.asked(1, 10_000);
-    expect([window.take(1, BLOCK), window.take(1, BLOCK), window.take(1, BLOCK)]).toEqual(['expected', 'late', 'unexpected']);
+    expect([window.take(1, BLOCK), window.take(1, BLOCK), window.take(1, BLOCK)]).toEqual([
+      'expected',
+      'late',
+      'unexpected',
+    ]);
   });
 
   it('may cross a reject once, or a choke', () => {
     const window = new RequestWindow(0);
     for (const key of [1, 2, 3]) window.asked(key, 0);
     window.forget(2);
-    expect([window.rejected(1), window.rejected(2), window.rejected(2), window.rejected(7)]).toEqual([true, true, false, false]);
+    expect([window.rejected(1), window.rejected(2), window.rejected(2), window.rejected(7)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
     expect(window.drain()).toEqual([3]);
     expect([1, 2, 3, 3].map((key) => window.take(key, BLOCK))).toEqual(['late', 'unexpected', 'late', 'unexpected']);
   });

@@ -27,7 +27,12 @@ const world = (reqq?: number) => {
       requests,
       state,
       sent,
-      asked: () => sent.splice(0).map((message) => ('begin' in message ? `${message.type} ${message.piece * 2 + message.begin / BLOCK + 1}` : message.type)),
+      asked: () =>
+        sent
+          .splice(0)
+          .map((message) =>
+            'begin' in message ? `${message.type} ${message.piece * 2 + message.begin / BLOCK + 1}` : message.type,
+          ),
     };
   };
   return { picker, join };
@@ -95,7 +100,11 @@ describe('the requests made of a peer', () => {
     const { requests, asked } = world(2).join();
     requests.refill(0);
     asked();
-    expect([requests.received(block(1)), requests.received(block(1)), requests.received(block(4))]).toEqual([true, false, false]);
+    expect([requests.received(block(1)), requests.received(block(1)), requests.received(block(4))]).toEqual([
+      true,
+      false,
+      false,
+    ]);
     expect(requests.unexpected).toBe(2);
   });
 
@@ -162,7 +171,10 @@ describe('the requests made of a peer', () => {
         for (const request of open) {
           const { piece, begin, length } = blockAt(geometry, Number(request.split(' ')[1]));
           rejected++;
-          requests.rejected({ type: 'reject', piece, begin, length: piece === 1 && begin > 0 ? TAIL : length }, second * 1000 - 1);
+          requests.rejected(
+            { type: 'reject', piece, begin, length: piece === 1 && begin > 0 ? TAIL : length },
+            second * 1000 - 1,
+          );
         }
       }
       expect(rejected).toBeLessThanOrEqual(14);
@@ -190,7 +202,12 @@ describe('what a peer suggests', () => {
     const state = { choked: false, have, reqq: 3, suggested: new Set(pieces), allowedFast: new Set<number>() };
     const sent: Message[] = [];
     const requests = new Requests(picker, { state, send: (...messages) => sent.push(...messages) > 0 }, 0);
-    return { picker, state, requests, asked: () => sent.splice(0).map((message) => ('piece' in message ? message.piece : -1)) };
+    return {
+      picker,
+      state,
+      requests,
+      asked: () => sent.splice(0).map((message) => ('piece' in message ? message.piece : -1)),
+    };
   };
   const whole = (piece: number): PieceMessage => ({ type: 'piece', piece, begin: 0, bytes: new Uint8Array(BLOCK) });
   interface Suggested {

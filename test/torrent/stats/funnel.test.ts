@@ -13,7 +13,17 @@ describe('the funnel', () => {
     funnel.reached(at(1), 'dialled');
     funnel.reached(at(2), 'sending');
     expect(funnel.rows).toEqual([
-      { source: 'tracker', discovered: 3, dialled: 2, connected: 1, handshaken: 1, interested: 1, unchoked: 1, sending: 1, lost: {} },
+      {
+        source: 'tracker',
+        discovered: 3,
+        dialled: 2,
+        connected: 1,
+        handshaken: 1,
+        interested: 1,
+        unchoked: 1,
+        sending: 1,
+        lost: {},
+      },
     ]);
     funnel.check();
   });
@@ -26,7 +36,9 @@ describe('the funnel', () => {
       funnel.reached(at(1), 'connected');
       funnel.lost(at(1), 'reset');
     }
-    expect(funnel.rows).toEqual([{ source: 'tracker', ...none, discovered: 1, dialled: 1, connected: 1, lost: { reset: 1 } }]);
+    expect(funnel.rows).toEqual([
+      { source: 'tracker', ...none, discovered: 1, dialled: 1, connected: 1, lost: { reset: 1 } },
+    ]);
   });
 
   it('has for each that is lost the cause, as long as it is', () => {

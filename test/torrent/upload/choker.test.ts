@@ -154,42 +154,47 @@ const step = fc.oneof(
 
 it('whatever happens, never are more served than there are slots, nobody twice, and nobody who wants nothing after a round', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 120 }), fc.integer({ min: 1, max: 5 }), fc.boolean(), (steps, slots, seeding) => {
-      let time = 0;
-      const choker = new Choker<Somebody>({ random: () => 0.3, pieceLength: 16_384, slots, seeding: () => seeding });
-      const people = Array.from({ length: 12 }, (_, n) => new Somebody(n + 1));
-      const there = new Set<Somebody>();
-      for (const { what, who } of steps) {
-        const one = people[who % 12] as Somebody;
-        if (what === 'join' && !there.has(one)) {
-          there.add(one);
-          one.choking = true;
-          choker.joined(one, time, ({ type }) => {
-            expect(there.has(one)).toBe(true);
-            expect(one.choking).toBe(type === 'unchoke');
-            one.choking = type === 'choke';
-          });
-        } else if (what === 'leave') {
-          there.delete(one);
-          choker.left(one);
-        } else if (what === 'give') one.state.downloaded += 50_000;
-        else if (what === 'round') {
-          time += 500 * who;
-          const due = time;
-          choker.round(due);
-        } else {
-          one.state.interested = what === 'want';
-          choker.interested(one, time);
+    fc.property(
+      fc.array(step, { maxLength: 120 }),
+      fc.integer({ min: 1, max: 5 }),
+      fc.boolean(),
+      (steps, slots, seeding) => {
+        let time = 0;
+        const choker = new Choker<Somebody>({ random: () => 0.3, pieceLength: 16_384, slots, seeding: () => seeding });
+        const people = Array.from({ length: 12 }, (_, n) => new Somebody(n + 1));
+        const there = new Set<Somebody>();
+        for (const { what, who } of steps) {
+          const one = people[who % 12] as Somebody;
+          if (what === 'join' && !there.has(one)) {
+            there.add(one);
+            one.choking = true;
+            choker.joined(one, time, ({ type }) => {
+              expect(there.has(one)).toBe(true);
+              expect(one.choking).toBe(type === 'unchoke');
+              one.choking = type === 'choke';
+            });
+          } else if (what === 'leave') {
+            there.delete(one);
+            choker.left(one);
+          } else if (what === 'give') one.state.downloaded += 50_000;
+          else if (what === 'round') {
+            time += 500 * who;
+            const due = time;
+            choker.round(due);
+          } else {
+            one.state.interested = what === 'want';
+            choker.interested(one, time);
+          }
+          choker.check();
+          const served = [...there].filter(({ choking }) => !choking);
+          expect(served.length).toBe(choker.served);
+          expect(served.length).toBeLessThanOrEqual(slots);
         }
-        choker.check();
-        const served = [...there].filter(({ choking }) => !choking);
-        expect(served.length).toBe(choker.served);
-        expect(served.length).toBeLessThanOrEqual(slots);
-      }
-      choker.round(time + ROUND);
-      for (const one of there) expect(one.choking || one.state.interested).toBe(true);
-      const wanting = [...there].filter(({ state }) => state.interested);
-      if (seeding) expect(choker.served).toBe(Math.min(slots, wanting.length));
-    }),
+        choker.round(time + ROUND);
+        for (const one of there) expect(one.choking || one.state.interested).toBe(true);
+        const wanting = [...there].filter(({ state }) => state.interested);
+        if (seeding) expect(choker.served).toBe(Math.min(slots, wanting.length));
+      },
+    ),
   );
 });

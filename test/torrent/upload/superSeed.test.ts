@@ -14,7 +14,10 @@ const PIECES = 100;
 
 const crowd = (count: number) => {
   const superSeed = new SuperSeed<Viewer>(PIECES, () => 0);
-  const viewers = Array.from({ length: count }, () => ({ state: { have: new Watched(PIECES) }, shown: [] as number[] }));
+  const viewers = Array.from({ length: count }, () => ({
+    state: { have: new Watched(PIECES) },
+    shown: [] as number[],
+  }));
   for (const viewer of viewers) superSeed.joined(viewer, (piece) => viewer.shown.push(piece));
   looks = 0;
   return { superSeed, viewers };

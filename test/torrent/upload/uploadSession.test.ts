@@ -21,19 +21,26 @@ const range = fc.record({
 describe('the queue of requests', () => {
   it('keeps only what can be answered, and no more than it may', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.constantFrom('add', 'remove', 'sift'), range), { maxLength: 60 }), fc.integer({ min: 1, max: 9 }), (steps, most) => {
-        const queue = new RequestQueue(geometry, most);
-        for (const [what, it] of steps) {
-          if (what === 'add') queue.add(it);
-          else if (what === 'remove') queue.remove(it);
-          else queue.sift((piece) => piece !== it.piece);
-          queue.check();
-          const run = queue.run(4 * BLOCK);
-          expect(run.length > 0).toBe(queue.size > 0);
-          for (let n = 1; n < run.length; n++)
-            expect(run[n]).toMatchObject({ piece: run[0]?.piece, begin: (run[n - 1]?.begin ?? 0) + (run[n - 1]?.length ?? 0) });
-        }
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom('add', 'remove', 'sift'), range), { maxLength: 60 }),
+        fc.integer({ min: 1, max: 9 }),
+        (steps, most) => {
+          const queue = new RequestQueue(geometry, most);
+          for (const [what, it] of steps) {
+            if (what === 'add') queue.add(it);
+            else if (what === 'remove') queue.remove(it);
+            else queue.sift((piece) => piece !== it.piece);
+            queue.check();
+            const run = queue.run(4 * BLOCK);
+            expect(run.length > 0).toBe(queue.size > 0);
+            for (let n = 1; n < run.length; n++)
+              expect(run[n]).toMatchObject({
+                piece: run[0]?.piece,
+                begin: (run[n - 1]?.begin ?? 0) + (run[n - 1]?.length ?? 0),
+              });
+          }
+        },
+      ),
     );
   });
 });
@@ -76,7 +83,8 @@ const stranger = () => {
     offence: () => offence,
   };
 };
-const request = (piece: number, block: number) => ({ type: 'request', piece, begin: block * BLOCK, length: BLOCK }) as const;
+const request = (piece: number, block: number) =>
+  ({ type: 'request', piece, begin: block * BLOCK, length: BLOCK }) as const;
 
 describe('serving a stranger', () => {
   it('answers each request of a polite one exactly once, whatever is asked in whatever order', () => {
@@ -89,9 +97,13 @@ describe('serving a stranger', () => {
           if (each.begin === 0) reads.shift()?.();
         }
         while (reads.length > 0) reads.shift()?.();
-        const answered = sent.map((message) => (message.type === 'piece' || message.type === 'reject' ? `${message.piece} ${message.begin}` : 'else'));
+        const answered = sent.map((message) =>
+          message.type === 'piece' || message.type === 'reject' ? `${message.piece} ${message.begin}` : 'else',
+        );
         expect([...answered].sort()).toEqual(asked.map(({ piece, begin }) => `${piece} ${begin}`).sort());
-        expect(sent.every((message) => (message.type === 'reject') === ('piece' in message && message.piece === 3))).toBe(true);
+        expect(
+          sent.every((message) => (message.type === 'reject') === ('piece' in message && message.piece === 3)),
+        ).toBe(true);
         expect(offence()).toBeUndefined();
       }),
     );
