@@ -1,7 +1,7 @@
 import { concat, EMPTY, merge, mergeMap, NEVER, type Observable, of, tap } from 'rxjs';
 import { describe, it } from 'vitest';
 import { advertise, type Possessions } from '../operators/advertise.ts';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { allowedFastSet } from '../src/protocol/peer/allowedFast.ts';
 import { LT_DONTHAVE } from '../src/protocol/peer/dontHave.ts';
 import { encodeExtensionHandshake } from '../src/protocol/peer/extensions.ts';

@@ -1,7 +1,7 @@
 import { NEVER, Subject, of } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { assemblePieces } from '../operators/assemblePieces.ts';
-import type { Block, Peer, Piece } from '../src/contracts/env.ts';
+import type { Block, Peer, Piece } from '../src/contracts/peer.ts';
 import { BLOCK } from '../src/torrent/geometry.ts';
 import { PieceBuffers, PieceDrafts } from '../src/torrent/pieces/pieceDrafts.ts';
 import { blockAt, blockBytes, drawn, pieceBytes, type Stage } from './index.ts';

@@ -14,7 +14,7 @@ import {
 } from 'rxjs';
 import { describe, it } from 'vitest';
 import { converse } from '../operators/converse.ts';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { PeerError } from '../src/contracts/errors.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
 import { drawn } from './index.ts';

@@ -2,7 +2,7 @@ import { concat, map, mergeMap, NEVER, type Observable, of } from 'rxjs';
 import { describe, it } from 'vitest';
 import { countPieces } from '../operators/countPieces.ts';
 import { handshake } from '../operators/handshake.ts';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
 import { MAX_PIECES } from '../src/torrent/metainfo/metainfo.ts';
 import { drawn, type Stage } from './index.ts';

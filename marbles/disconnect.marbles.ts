@@ -1,7 +1,7 @@
 import { catchError, concat, merge, NEVER, type Observable, of } from 'rxjs';
 import { describe, it } from 'vitest';
 import { disconnect, type Expulsion } from '../operators/disconnect.ts';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { PeerError } from '../src/contracts/errors.ts';
 import { drawn } from './index.ts';
 

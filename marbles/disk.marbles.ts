@@ -1,6 +1,6 @@
 import { type Observable, concatMap, map, take } from 'rxjs';
 import { describe, it } from 'vitest';
-import type { Storage } from '../src/contracts/env.ts';
+import type { Storage } from '../src/contracts/storage.ts';
 import { StorageError } from '../src/contracts/errors.ts';
 import { DrawnDisk, drawn, torrentOf } from './index.ts';
 

@@ -1,5 +1,5 @@
 import { EMPTY, Observable, defer, finalize, ignoreElements, map, timer } from 'rxjs';
-import type { FileStamp, Storage, Target } from '../src/contracts/env.ts';
+import type { FileStamp, Storage, Target } from '../src/contracts/storage.ts';
 import { StorageError } from '../src/contracts/errors.ts';
 import { Geometry } from '../src/torrent/geometry.ts';
 import type { Torrent } from '../src/torrent/metainfo/metainfo.ts';

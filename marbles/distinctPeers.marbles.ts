@@ -1,7 +1,7 @@
 import { NEVER, Subject, concat, finalize, from, of, range, map, last, tap } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { REMEMBERED, distinctPeers } from '../operators/distinctPeers.ts';
-import type { PeerAddress } from '../src/contracts/env.ts';
+import type { PeerAddress } from '../src/contracts/network.ts';
 import { drawn } from './index.ts';
 
 const a: PeerAddress = { host: '10.0.0.1', port: 6881, source: 'tracker' };

@@ -1,7 +1,7 @@
 import { catchError, concat, NEVER, type Observable, of } from 'rxjs';
 import { describe, it } from 'vitest';
 import { type Conversation, eachPeer } from '../operators/internal/eachPeer.ts';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { InvariantError, PeerError } from '../src/contracts/errors.ts';
 import { Malformed } from '../src/protocol/encoding/malformed.ts';
 import { drawn } from './index.ts';

@@ -1,7 +1,7 @@
 import { concat, defer, EMPTY, NEVER, of } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { type DhtContact, exchangeDhtPorts } from '../operators/exchangeDhtPorts.ts';
-import type { UdpEndpoint } from '../src/contracts/env.ts';
+import type { UdpEndpoint } from '../src/contracts/network.ts';
 import { PeerError } from '../src/contracts/errors.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
 import { drawn, type Mark, type Stage } from './index.ts';

@@ -2,7 +2,8 @@ import { concat, count, ignoreElements, map, merge, NEVER, of, Subject, takeUnti
 import { describe, it } from 'vitest';
 import { exchangePeers } from '../operators/exchangePeers.ts';
 import { extensionHandshake } from '../operators/extensionHandshake.ts';
-import type { Peer, PeerAddress } from '../src/contracts/env.ts';
+import type { PeerAddress } from '../src/contracts/network.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { encodeExtensionHandshake } from '../src/protocol/peer/extensions.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
 import { encodePex, PEX_FLAGS, type PexMessage, type PexPeer } from '../src/protocol/peer/utPex.ts';

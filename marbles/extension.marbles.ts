@@ -2,7 +2,7 @@ import { concat, finalize, ignoreElements, merge, NEVER, type Observable, of, ta
 import { describe, expect, it } from 'vitest';
 import { extension, type ExtensionChannel } from '../operators/extension.ts';
 import { extensionHandshake } from '../operators/extensionHandshake.ts';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { encodeExtensionHandshake } from '../src/protocol/peer/extensions.ts';
 import { Malformed } from '../src/protocol/encoding/malformed.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';

@@ -2,7 +2,8 @@ import { concat, map, mergeMap, NEVER, of, take, tap } from 'rxjs';
 import { describe, it } from 'vitest';
 import { extensionHandshake } from '../operators/extensionHandshake.ts';
 import { handshake } from '../operators/handshake.ts';
-import type { Peer, Wire } from '../src/contracts/env.ts';
+import type { Wire } from '../src/contracts/network.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import {
   decodeExtensionHandshake,
   encodeExtensionHandshake,

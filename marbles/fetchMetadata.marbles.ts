@@ -2,7 +2,7 @@ import { merge, NEVER, type Observable, of, take } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { extensionHandshake } from '../operators/extensionHandshake.ts';
 import { fetchMetadata, type FetchMetadataOptions } from '../operators/fetchMetadata.ts';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { encodeExtensionHandshake } from '../src/protocol/peer/extensions.ts';
 import { sha1 } from '../src/protocol/encoding/id.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';

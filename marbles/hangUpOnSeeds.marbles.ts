@@ -1,7 +1,7 @@
 import { catchError, concat, NEVER, type Observable, of } from 'rxjs';
 import { describe, it } from 'vitest';
 import { hangUpOnSeeds } from '../operators/hangUpOnSeeds.ts';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { PeerError } from '../src/contracts/errors.ts';
 import { encodeExtensionHandshake } from '../src/protocol/peer/extensions.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';

@@ -25,7 +25,7 @@ import { CALLER_WITHIN } from '../src/discovery/inbound/inboundHandshake.ts';
 import { CALL_BURST_PER_HOST, CALL_RATE_PER_HOST } from '../src/discovery/inbound/acceptLimiter.ts';
 import { incomingPeers } from '../src/discovery/inbound/incomingPeers.ts';
 import { MAX_UNDECIDED, type InboundPort, inboundPort } from '../src/discovery/inbound/inboundPort.ts';
-import type { Listening, ListenOptions, PeerAddress, Wire } from '../src/contracts/env.ts';
+import type { Listening, ListenOptions, PeerAddress, Wire } from '../src/contracts/network.ts';
 import { InputError } from '../src/contracts/errors.ts';
 import { encodeHandshake } from '../src/protocol/peer/handshake.ts';
 import { drawn, type DrawnWire, type Stage } from './index.ts';

@@ -1,7 +1,7 @@
 import { catchError, concat, NEVER, of, Subject, takeUntil } from 'rxjs';
 import { describe, it } from 'vitest';
 import { keepAlive } from '../operators/keepAlive.ts';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { PeerError } from '../src/contracts/errors.ts';
 import { drawn } from './index.ts';
 

@@ -2,7 +2,7 @@ import { ignoreElements, map, merge, NEVER, type Observable, of, shareReplay, ti
 import { describe, it } from 'vitest';
 import { localNetwork } from '../src/discovery/lan/localNetwork.ts';
 import { localPeers } from '../src/discovery/lan/localPeers.ts';
-import type { Datagram, UdpOptions, UdpSocket } from '../src/contracts/env.ts';
+import type { Datagram, UdpOptions, UdpSocket } from '../src/contracts/network.ts';
 import { decodeLsd, encodeLsd, LSD_PORT, MAX_LSD_ANNOUNCED, MAX_LSD_BYTES } from '../src/protocol/lan/lsd.ts';
 import { InvariantError } from '../src/contracts/errors.ts';
 import type { Mark } from './lane.ts';

@@ -13,7 +13,7 @@ import {
 } from 'rxjs';
 import { describe, it } from 'vitest';
 import { localPeers, type LocalPeersOptions } from '../src/discovery/lan/localPeers.ts';
-import type { Datagram, PeerAddress, UdpEndpoint, UdpOptions, UdpSocket } from '../src/contracts/env.ts';
+import type { Datagram, PeerAddress, UdpEndpoint, UdpOptions, UdpSocket } from '../src/contracts/network.ts';
 import { InputError, InvariantError } from '../src/contracts/errors.ts';
 import { encodeLsd, LSD_GROUPS, LSD_PORT } from '../src/protocol/lan/lsd.ts';
 import type { Mark } from './lane.ts';

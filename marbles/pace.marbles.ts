@@ -2,7 +2,7 @@ import { map, NEVER, type Observable, of } from 'rxjs';
 import { describe, it } from 'vitest';
 import { inTurn, type TrackerPace } from '../src/discovery/pace.ts';
 import { trackerPeers } from '../src/discovery/trackers/trackerPeers.ts';
-import type { HttpReply } from '../src/contracts/env.ts';
+import type { HttpReply } from '../src/contracts/network.ts';
 import { TrackerError } from '../src/contracts/errors.ts';
 import { encode } from '../src/protocol/encoding/bencode.ts';
 import { drawn, type Mark, type Stage } from './index.ts';

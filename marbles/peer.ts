@@ -1,5 +1,6 @@
 import { Observable, Subject } from 'rxjs';
-import type { Peer, PeerAddress } from '../src/contracts/env.ts';
+import type { PeerAddress } from '../src/contracts/network.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { PeerError } from '../src/contracts/errors.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
 import type { Geometry } from '../src/torrent/geometry.ts';

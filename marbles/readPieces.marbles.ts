@@ -1,7 +1,8 @@
 import { NEVER, Observable, Subject, defer, finalize, from, map, mergeMap, of, tap, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { READS_IN_FLIGHT, readPieces } from '../operators/readPieces.ts';
-import type { Piece, Storage } from '../src/contracts/env.ts';
+import type { Piece } from '../src/contracts/peer.ts';
+import type { Storage } from '../src/contracts/storage.ts';
 import { StorageError } from '../src/contracts/errors.ts';
 import { PieceBuffers } from '../src/torrent/pieces/pieceDrafts.ts';
 import { drawn, pieceBytes, type Stage } from './index.ts';

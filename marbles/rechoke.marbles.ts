@@ -1,7 +1,8 @@
 import { concat, merge, mergeMap, NEVER, type Observable, of, type OperatorFunction, Subject, takeUntil } from 'rxjs';
 import { describe, it } from 'vitest';
 import { rechoke } from '../operators/rechoke.ts';
-import type { Choking, Peer } from '../src/contracts/env.ts';
+import type { Choking } from '../src/contracts/events.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { PeerError } from '../src/contracts/errors.ts';
 import { Choker, type ChokerOptions } from '../src/torrent/upload/choker.ts';
 import type { ChokeStrategy } from '../src/torrent/upload/chokeStrategy.ts';

@@ -1,7 +1,7 @@
 import { concat, NEVER, type Observable, of } from 'rxjs';
 import { describe, it } from 'vitest';
 import { reportIntroductions } from '../operators/reportIntroductions.ts';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { PeerError } from '../src/contracts/errors.ts';
 import { encodeExtensionHandshake } from '../src/protocol/peer/extensions.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';

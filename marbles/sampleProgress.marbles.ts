@@ -1,7 +1,7 @@
 import { NEVER, Subject, of } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { sampleProgress } from '../operators/sampleProgress.ts';
-import type { DownloadEvent, Progress } from '../src/contracts/env.ts';
+import type { DownloadEvent, Progress } from '../src/contracts/events.ts';
 import { drawn } from './index.ts';
 
 const progress = (stored = 0): Progress => ({

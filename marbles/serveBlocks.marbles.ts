@@ -1,7 +1,7 @@
 import { concat, map, NEVER, type Observable, of, throwError, timer } from 'rxjs';
 import { describe, it } from 'vitest';
 import { serveBlocks, type Shelf } from '../operators/serveBlocks.ts';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { PeerError, StorageError } from '../src/contracts/errors.ts';
 import { encodeDontHave } from '../src/protocol/peer/dontHave.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';

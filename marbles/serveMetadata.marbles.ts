@@ -2,7 +2,7 @@ import { NEVER, type Observable, of } from 'rxjs';
 import { describe, it } from 'vitest';
 import { extensionHandshake } from '../operators/extensionHandshake.ts';
 import { serveMetadata } from '../operators/serveMetadata.ts';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { encodeExtensionHandshake } from '../src/protocol/peer/extensions.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
 import { encodeMetadata, METADATA_PIECE } from '../src/protocol/peer/utMetadata.ts';

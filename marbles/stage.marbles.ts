@@ -1,6 +1,6 @@
 import { NEVER, Observable, concatMap, delay, filter, finalize, interval, map, merge, take, tap, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { PeerError } from '../src/contracts/errors.ts';
 import { now } from '../src/contracts/clock.ts';
 import { drawn, type DrawingOptions, type Stage } from './index.ts';

@@ -1,7 +1,7 @@
 import { concat, merge, NEVER, of, throwError } from 'rxjs';
 import { describe, it } from 'vitest';
 import { supersede } from '../operators/supersede.ts';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { drawn, type Mark, type Stage } from './index.ts';
 
 /**

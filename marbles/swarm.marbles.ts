@@ -1,7 +1,7 @@
 import { defer, EMPTY, endWith, finalize, map, NEVER, type Observable, of, Subject, take, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { swarm, type SwarmOptions } from '../operators/swarm.ts';
-import type { PeerAddress, PeerSource } from '../src/contracts/env.ts';
+import type { PeerAddress, PeerSource } from '../src/contracts/network.ts';
 import { PeerError, StorageError, type PeerCode } from '../src/contracts/errors.ts';
 import { AddressBook } from '../src/torrent/peers/addressBook.ts';
 import { Funnel } from '../src/torrent/stats/funnel.ts';

@@ -1,5 +1,6 @@
 import { Observable, Subject, of, throwError, timer } from 'rxjs';
-import type { Datagram, Env, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../src/contracts/env.ts';
+import type { Env } from '../src/contracts/env.ts';
+import type { Datagram, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../src/contracts/network.ts';
 import { InputError } from '../src/contracts/errors.ts';
 import { addressKey, addressText } from '../src/protocol/encoding/address.ts';
 import { parseIp } from '../src/protocol/encoding/ip.ts';

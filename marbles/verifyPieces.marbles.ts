@@ -1,7 +1,8 @@
 import { NEVER, Subject, map, of, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { verifyPieces } from '../operators/verifyPieces.ts';
-import type { Piece, Verify } from '../src/contracts/env.ts';
+import type { Piece } from '../src/contracts/peer.ts';
+import type { Verify } from '../src/contracts/storage.ts';
 import { drawn } from './index.ts';
 
 const piece = (index: number, release: () => void = () => {}): Piece => ({

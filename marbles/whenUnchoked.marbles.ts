@@ -1,7 +1,7 @@
 import { concat, ignoreElements, map, mergeMap, NEVER, type Observable, of, take, tap } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { whenUnchoked } from '../operators/whenUnchoked.ts';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { PeerError } from '../src/contracts/errors.ts';
 import { encodeDontHave, LT_DONTHAVE } from '../src/protocol/peer/dontHave.ts';
 import { encodeExtensionHandshake } from '../src/protocol/peer/extensions.ts';

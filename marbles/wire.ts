@@ -1,5 +1,5 @@
 import { Subject } from 'rxjs';
-import type { PeerAddress, Wire } from '../src/contracts/env.ts';
+import type { PeerAddress, Wire } from '../src/contracts/network.ts';
 import { PeerError } from '../src/contracts/errors.ts';
 import { encodeHandshake } from '../src/protocol/peer/handshake.ts';
 import { encodeMessages, type Message } from '../src/protocol/peer/messages.ts';

@@ -11,7 +11,8 @@ import {
   throwError,
   timer,
 } from 'rxjs';
-import type { Env, HttpReply, HttpRequest, ListenOptions, Listening, PeerAddress, Wire } from '../src/contracts/env.ts';
+import type { Env } from '../src/contracts/env.ts';
+import type { HttpReply, HttpRequest, ListenOptions, Listening, PeerAddress, Wire } from '../src/contracts/network.ts';
 import { InputError, PeerError } from '../src/contracts/errors.ts';
 import { addressText } from '../src/protocol/encoding/address.ts';
 import { DrawnDisk, type DiskOptions } from './disk.ts';

@@ -1,7 +1,9 @@
 import { EMPTY, NEVER, Observable, Subject, defer, finalize, map, of, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { BYTES_IN_FLIGHT, WRITES_IN_FLIGHT, writePieces } from '../operators/writePieces.ts';
-import type { CheckedPiece, Peer, PieceOutcome, Storage, Warning } from '../src/contracts/env.ts';
+import type { PieceOutcome, Warning } from '../src/contracts/events.ts';
+import type { CheckedPiece, Peer } from '../src/contracts/peer.ts';
+import type { Storage } from '../src/contracts/storage.ts';
 import { StorageError } from '../src/contracts/errors.ts';
 import { Geometry } from '../src/torrent/geometry.ts';
 import { drawn, torrentOf, type Stage } from './index.ts';

@@ -1,5 +1,5 @@
 import { EMPTY, type Observable, type OperatorFunction } from 'rxjs';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { ALLOWED_FAST, allowedFastSet } from '../src/protocol/peer/allowedFast.ts';
 import { encodeDontHave, LT_DONTHAVE } from '../src/protocol/peer/dontHave.ts';
 import { encodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../src/protocol/peer/extensions.ts';

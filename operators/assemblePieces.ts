@@ -1,5 +1,5 @@
 import { Observable, type OperatorFunction } from 'rxjs';
-import type { Block, Peer, Piece } from '../src/contracts/env.ts';
+import type { Block, Peer, Piece } from '../src/contracts/peer.ts';
 import type { PieceDrafts } from '../src/torrent/pieces/pieceDrafts.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { NEVER, Observable, type OperatorFunction, startWith, switchMap } from 'rxjs';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 
 /**
  * Holds several conversations with each peer; only the main one yields.

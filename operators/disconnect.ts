@@ -1,5 +1,5 @@
 import type { Observable, OperatorFunction } from 'rxjs';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import type { PeerCode } from '../src/contracts/errors.ts';
 import { eachPeer } from './internal/eachPeer.ts';
 

@@ -1,6 +1,6 @@
 import { filter, type MonoTypeOperatorFunction, Observable } from 'rxjs';
 import { now } from '../src/contracts/clock.ts';
-import type { PeerAddress } from '../src/contracts/env.ts';
+import type { PeerAddress } from '../src/contracts/network.ts';
 
 export interface DistinctPeersOptions {
   /** Milliseconds after which an address that was let through is let through again. Half an hour. */

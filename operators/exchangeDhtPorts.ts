@@ -1,5 +1,6 @@
 import { combineLatest, filter, mergeMap, type Observable, type OperatorFunction, take } from 'rxjs';
-import type { Peer, UdpEndpoint } from '../src/contracts/env.ts';
+import type { UdpEndpoint } from '../src/contracts/network.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { eachPeer } from './internal/eachPeer.ts';
 
 /** What has to be known of our node of the DHT. */

@@ -1,6 +1,7 @@
 import type { Observer, OperatorFunction } from 'rxjs';
 import { now } from '../src/contracts/clock.ts';
-import type { Peer, PeerAddress } from '../src/contracts/env.ts';
+import type { PeerAddress } from '../src/contracts/network.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { formatIp, parseIp } from '../src/protocol/encoding/ip.ts';
 import { mayTellOf } from '../src/protocol/encoding/reach.ts';
 import { decodePex, encodePex, PEX_FLAGS, type PexPeer, UT_PEX } from '../src/protocol/peer/utPex.ts';

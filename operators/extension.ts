@@ -11,7 +11,7 @@ import {
   switchMap,
   throwError,
 } from 'rxjs';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { PeerError } from '../src/contracts/errors.ts';
 import { addressText } from '../src/protocol/encoding/address.ts';
 import { Malformed } from '../src/protocol/encoding/malformed.ts';

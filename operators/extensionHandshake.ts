@@ -1,5 +1,5 @@
 import { type MonoTypeOperatorFunction, tap } from 'rxjs';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { encodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../src/protocol/peer/extensions.ts';
 import { CLIENT } from '../src/protocol/encoding/id.ts';
 

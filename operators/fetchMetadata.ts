@@ -1,6 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import { now } from '../src/contracts/clock.ts';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { decodeMetadata, encodeMetadata, type MetadataMessage, UT_METADATA } from '../src/protocol/peer/utMetadata.ts';
 import { FORGIVEN_EVERY, MAX_UNASKED } from '../src/torrent/requests/habits.ts';
 import type { MetadataDraft } from '../src/torrent/metadata/metadataDraft.ts';

@@ -1,5 +1,6 @@
 import { Observable, type OperatorFunction, Subject, switchMap, timer } from 'rxjs';
-import type { Peer, PeerAddress, Wire } from '../src/contracts/env.ts';
+import type { PeerAddress, Wire } from '../src/contracts/network.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { PeerError } from '../src/contracts/errors.ts';
 import { addressText } from '../src/protocol/encoding/address.ts';
 import { FrameDecoder, Oversized } from '../src/protocol/peer/frames.ts';

@@ -1,5 +1,5 @@
 import type { OperatorFunction } from 'rxjs';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { eachPeer } from './internal/eachPeer.ts';
 
 /** Milliseconds between two looks. */

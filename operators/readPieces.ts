@@ -1,5 +1,6 @@
 import { map, mergeMap, Observable, type OperatorFunction } from 'rxjs';
-import type { Piece, Storage } from '../src/contracts/env.ts';
+import type { Piece } from '../src/contracts/peer.ts';
+import type { Storage } from '../src/contracts/storage.ts';
 import type { Geometry } from '../src/torrent/geometry.ts';
 import type { PieceBuffers } from '../src/torrent/pieces/pieceDrafts.ts';
 

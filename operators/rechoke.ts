@@ -1,6 +1,7 @@
 import { interval, type OperatorFunction, share, tap } from 'rxjs';
 import { now } from '../src/contracts/clock.ts';
-import type { Choking, Peer } from '../src/contracts/env.ts';
+import type { Choking } from '../src/contracts/events.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { type Choker, ROUND } from '../src/torrent/upload/choker.ts';
 import { eachPeer } from './internal/eachPeer.ts';
 

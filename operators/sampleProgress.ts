@@ -1,5 +1,5 @@
 import { interval, type MonoTypeOperatorFunction, Observable } from 'rxjs';
-import type { DownloadEvent } from '../src/contracts/env.ts';
+import type { DownloadEvent } from '../src/contracts/events.ts';
 
 /**
  * Adds a sample of the progress to the events, each period and at the end.

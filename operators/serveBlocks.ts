@@ -1,6 +1,6 @@
 import { interval, Observable, type OperatorFunction, type Subscription, switchMap } from 'rxjs';
 import { now } from '../src/contracts/clock.ts';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { PeerError } from '../src/contracts/errors.ts';
 import { addressText } from '../src/protocol/encoding/address.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';

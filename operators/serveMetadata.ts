@@ -1,5 +1,5 @@
 import type { OperatorFunction } from 'rxjs';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 import { decodeMetadata, encodeMetadata, METADATA_PIECE, UT_METADATA } from '../src/protocol/peer/utMetadata.ts';
 import { eachPeer } from './internal/eachPeer.ts';
 import { channelTo } from './internal/extensionChannel.ts';

@@ -1,5 +1,5 @@
 import { catchError, EMPTY, ignoreElements, map, mergeMap, type OperatorFunction, race, take, tap, timer } from 'rxjs';
-import type { Peer } from '../src/contracts/env.ts';
+import type { Peer } from '../src/contracts/peer.ts';
 
 /** Milliseconds in which the older one of two connections has to say anything. */
 export const SIGN_OF_LIFE = 5_000;

@@ -1,6 +1,6 @@
 import { defer, Observable, type Observer, type OperatorFunction, Subscription, timer } from 'rxjs';
 import { now } from '../src/contracts/clock.ts';
-import type { PeerAddress } from '../src/contracts/env.ts';
+import type { PeerAddress } from '../src/contracts/network.ts';
 import { InvariantError, PeerError, verdict } from '../src/contracts/errors.ts';
 import type { AddressBook, Admission } from '../src/torrent/peers/addressBook.ts';
 import type { ConnectionBudget } from '../src/torrent/peers/connectionBudget.ts';

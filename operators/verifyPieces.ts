@@ -1,5 +1,6 @@
 import { Observable, type OperatorFunction } from 'rxjs';
-import type { CheckedPiece, Piece, Verify } from '../src/contracts/env.ts';
+import type { CheckedPiece, Piece } from '../src/contracts/peer.ts';
+import type { Verify } from '../src/contracts/storage.ts';
 
 /**
  * Compares each piece with the hash its torrent promises; a bad piece is a value, not an error.

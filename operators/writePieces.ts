@@ -1,5 +1,7 @@
 import { catchError, Observable, type OperatorFunction, retry, switchMap, tap, throwError, timer } from 'rxjs';
-import type { CheckedPiece, PieceOutcome, Storage, Warning } from '../src/contracts/env.ts';
+import type { PieceOutcome, Warning } from '../src/contracts/events.ts';
+import type { CheckedPiece } from '../src/contracts/peer.ts';
+import type { Storage } from '../src/contracts/storage.ts';
 import { StorageError } from '../src/contracts/errors.ts';
 import type { Geometry } from '../src/torrent/geometry.ts';
 import { PieceRuns } from '../src/torrent/pieces/pieceRuns.ts';

@@ -1,5 +1,6 @@
 import { concat, defer, map, mergeMap, type Observable, of, tap } from 'rxjs';
-import type { Content, ContentOptions, CreateEnv } from './contracts/env.ts';
+import type { CreateEnv } from './contracts/env.ts';
+import type { Content, ContentOptions } from './contracts/storage.ts';
 import { InputError } from './contracts/errors.ts';
 import type { Created, CreateEvent } from './contracts/events.ts';
 import { CLIENT, ID_LENGTH } from './protocol/encoding/id.ts';

@@ -15,6 +15,10 @@ export { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './disco
 export { create, type CreateOptions } from './create.ts';
 export { download, type DownloadOptions } from './download/download.ts';
 export type * from './contracts/env.ts';
+export type * from './contracts/events.ts';
+export type * from './contracts/network.ts';
+export type * from './contracts/peer.ts';
+export type * from './contracts/storage.ts';
 export type { ListenPortOptions } from './download/listenPort.ts';
 export * from './contracts/errors.ts';
 export type { JsonEvent } from './contracts/json/jsonEvent.ts';

@@ -2,7 +2,7 @@ import { type Observable, of, Subject } from 'rxjs';
 import { describe, it } from 'vitest';
 import { requestBlocks } from '../../operators/requestBlocks.ts';
 import { whenUnchoked } from '../../operators/whenUnchoked.ts';
-import type { Block, Peer } from '../../src/contracts/env.ts';
+import type { Block, Peer } from '../../src/contracts/peer.ts';
 import type { Message } from '../../src/protocol/peer/messages.ts';
 import { inOrder } from '../../src/torrent/picker/pieceOrder.ts';
 import { PiecePicker } from '../../src/torrent/picker/piecePicker.ts';

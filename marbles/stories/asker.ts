@@ -1,6 +1,6 @@
 import { filter, interval, map, merge, mergeMap, type Observable, of, share, Subject } from 'rxjs';
 import { requestBlocks, type RequestBlocksOptions } from '../../operators/requestBlocks.ts';
-import type { Block, Peer } from '../../src/contracts/env.ts';
+import type { Block, Peer } from '../../src/contracts/peer.ts';
 import type { BlockRange, Message } from '../../src/protocol/peer/messages.ts';
 import { inOrder } from '../../src/torrent/picker/pieceOrder.ts';
 import { PiecePicker } from '../../src/torrent/picker/piecePicker.ts';

@@ -1,7 +1,7 @@
 import { concat, EMPTY, ignoreElements, interval, merge, mergeMap, NEVER, type Observable, of, tap } from 'rxjs';
 import { describe, it } from 'vitest';
 import { rechoke } from '../../operators/rechoke.ts';
-import type { Peer } from '../../src/contracts/env.ts';
+import type { Peer } from '../../src/contracts/peer.ts';
 import { Choker, type ChokerOptions } from '../../src/torrent/upload/choker.ts';
 import { drawn, type DrawnPeer } from '../index.ts';
 

@@ -1,7 +1,7 @@
 import { EMPTY, from, ignoreElements, map, merge, NEVER, Observable, of, Subject, take, tap, throwError } from 'rxjs';
 import { describe, it } from 'vitest';
 import { swarm } from '../../operators/swarm.ts';
-import type { PeerAddress } from '../../src/contracts/env.ts';
+import type { PeerAddress } from '../../src/contracts/network.ts';
 import { PeerError, type PeerCode } from '../../src/contracts/errors.ts';
 import { AddressBook } from '../../src/torrent/peers/addressBook.ts';
 import { drawn } from '../index.ts';

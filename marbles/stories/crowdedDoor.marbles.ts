@@ -2,7 +2,7 @@ import { concat, defer, finalize, map, NEVER, type Observable, takeWhile, timer 
 import { describe, expect, it } from 'vitest';
 import { client } from '../../src/client/client.ts';
 import { MAX_UNDECIDED } from '../../src/discovery/inbound/inboundPort.ts';
-import type { DownloadEvent } from '../../src/contracts/env.ts';
+import type { DownloadEvent } from '../../src/contracts/events.ts';
 import { encodeHandshake } from '../../src/protocol/peer/handshake.ts';
 import { drawn, type Mark, type Player, type Said, silent } from '../index.ts';
 import { leecher } from './leecher.ts';

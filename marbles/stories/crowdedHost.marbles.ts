@@ -1,7 +1,7 @@
 import { filter, map, merge, NEVER } from 'rxjs';
 import { describe, it } from 'vitest';
 import { swarm } from '../../operators/swarm.ts';
-import type { PeerAddress } from '../../src/contracts/env.ts';
+import type { PeerAddress } from '../../src/contracts/network.ts';
 import { AddressBook } from '../../src/torrent/peers/addressBook.ts';
 import { drawn, honest, type Mark, type Player, silent } from '../index.ts';
 import { downloaded } from './scene.ts';

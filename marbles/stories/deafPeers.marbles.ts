@@ -1,7 +1,9 @@
 import { interval, map, merge, type Observable, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { client } from '../../src/client/client.ts';
-import type { DownloadEvent, Env, Listening, PeerAddress } from '../../src/contracts/env.ts';
+import type { Env } from '../../src/contracts/env.ts';
+import type { DownloadEvent } from '../../src/contracts/events.ts';
+import type { Listening, PeerAddress } from '../../src/contracts/network.ts';
 import { encodeMessages } from '../../src/protocol/peer/messages.ts';
 import { READ_AHEAD } from '../../src/torrent/upload/uploadSession.ts';
 import { calling, drawn, type Mark, type Player, type Said } from '../index.ts';

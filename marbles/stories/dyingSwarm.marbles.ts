@@ -1,6 +1,6 @@
 import { defer, delay, map, mergeMap, of, throwError, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { DownloadEvent } from '../../src/contracts/env.ts';
+import type { DownloadEvent } from '../../src/contracts/events.ts';
 import { TrackerError } from '../../src/contracts/errors.ts';
 import { announced, drawn, honest, type Mark, type World } from '../index.ts';
 import { downloaded, present } from './scene.ts';

@@ -1,6 +1,6 @@
 import { merge, take } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { Block } from '../../src/contracts/env.ts';
+import type { Block } from '../../src/contracts/peer.ts';
 import type { BlockRange } from '../../src/protocol/peer/messages.ts';
 import { drawn, type DrawnPeer, type Mark } from '../index.ts';
 import { answering, asker, right } from './asker.ts';

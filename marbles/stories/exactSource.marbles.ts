@@ -1,7 +1,8 @@
 import { delay, filter, map, of, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { download } from '../../src/download/download.ts';
-import type { HttpReply, HttpRequest, Warning } from '../../src/contracts/env.ts';
+import type { Warning } from '../../src/contracts/events.ts';
+import type { HttpReply, HttpRequest } from '../../src/contracts/network.ts';
 import { TrackerError } from '../../src/contracts/errors.ts';
 import { fetchTorrent } from '../../src/download/magnet/fetchTorrent.ts';
 import { encodeOriginal } from '../../src/torrent/metainfo/encodeTorrent.ts';

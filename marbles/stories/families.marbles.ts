@@ -1,7 +1,7 @@
 import { delay, map, NEVER, of, throwError } from 'rxjs';
 import { describe, it } from 'vitest';
 import { announceOverHttp } from '../../src/discovery/trackers/httpTracker.ts';
-import type { HttpRequest } from '../../src/contracts/env.ts';
+import type { HttpRequest } from '../../src/contracts/network.ts';
 import { TrackerError } from '../../src/contracts/errors.ts';
 import { announced, drawn } from '../index.ts';
 import { query } from './udpTrackerScene.ts';

@@ -1,6 +1,7 @@
 import { tap } from 'rxjs';
 import { download, type DownloadOptions } from '../../src/download/download.ts';
-import type { DownloadEvent, PeerAddress } from '../../src/contracts/env.ts';
+import type { DownloadEvent } from '../../src/contracts/events.ts';
+import type { PeerAddress } from '../../src/contracts/network.ts';
 import { addressText } from '../../src/protocol/encoding/address.ts';
 import { Geometry } from '../../src/torrent/geometry.ts';
 import { drawn, type Mark, type Player, type Size, type World, type WorldOptions } from '../index.ts';

@@ -2,7 +2,8 @@ import { delay, filter, map, of, take, takeLast } from 'rxjs';
 import { describe, it } from 'vitest';
 import { defaultPace } from '../../src/discovery/pace.ts';
 import { download } from '../../src/download/download.ts';
-import type { DownloadEvent, FunnelSample, PeerAddress, Progress } from '../../src/contracts/env.ts';
+import type { DownloadEvent, FunnelSample, Progress } from '../../src/contracts/events.ts';
+import type { PeerAddress } from '../../src/contracts/network.ts';
 import { announced, drawn, honest, silent, type Stage, type World } from '../index.ts';
 import { linkTo, tellsMetadata, torrentWithInfo } from './magnetScene.ts';
 

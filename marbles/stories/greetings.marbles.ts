@@ -1,7 +1,8 @@
 import { concat, mergeMap, NEVER, of, tap } from 'rxjs';
 import { describe, it } from 'vitest';
 import { handshake, type Identity } from '../../operators/handshake.ts';
-import type { Peer, Wire } from '../../src/contracts/env.ts';
+import type { Wire } from '../../src/contracts/network.ts';
+import type { Peer } from '../../src/contracts/peer.ts';
 import { encodeHandshake } from '../../src/protocol/peer/handshake.ts';
 import { drawn, type Stage } from '../index.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { client } from '../../src/client/client.ts';
-import type { DownloadEvent } from '../../src/contracts/env.ts';
+import type { DownloadEvent } from '../../src/contracts/events.ts';
 import { drawn, type Mark } from '../index.ts';
 import { leecher } from './leecher.ts';
 

@@ -1,6 +1,7 @@
 import { filter, map, NEVER, Observable, share, Subject, Subscription, throwError, timer } from 'rxjs';
 import { download, type DownloadOptions } from '../../src/download/download.ts';
-import type { DownloadEvent, PeerAddress, Wire } from '../../src/contracts/env.ts';
+import type { DownloadEvent } from '../../src/contracts/events.ts';
+import type { PeerAddress, Wire } from '../../src/contracts/network.ts';
 import { PeerError } from '../../src/contracts/errors.ts';
 import type { Mark, Stage, Word, World } from '../index.ts';
 import { Hearing, own } from '../speech.ts';

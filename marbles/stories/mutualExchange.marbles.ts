@@ -1,6 +1,6 @@
 import { concat, filter, map, mergeMap, NEVER, type Observable, of, take } from 'rxjs';
 import { describe, it } from 'vitest';
-import type { Choking, DownloadEvent, PieceOutcome } from '../../src/contracts/env.ts';
+import type { Choking, DownloadEvent, PieceOutcome } from '../../src/contracts/events.ts';
 import { drawn, type Player, type Said } from '../index.ts';
 import { ends, line, shares } from './line.ts';
 

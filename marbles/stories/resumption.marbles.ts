@@ -1,6 +1,7 @@
 import { NEVER, type Observable, concat, filter, map, mergeMap, take, tap, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { DownloadEvent, PieceOutcome, Rechecked, Storage, Verify, Warning } from '../../src/contracts/env.ts';
+import type { DownloadEvent, PieceOutcome, Rechecked, Warning } from '../../src/contracts/events.ts';
+import type { Storage, Verify } from '../../src/contracts/storage.ts';
 import { StorageError } from '../../src/contracts/errors.ts';
 import { download, type DownloadOptions } from '../../src/index.ts';
 import { recheck } from '../../src/download/recheck.ts';

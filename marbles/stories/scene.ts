@@ -1,6 +1,6 @@
 import { defer, EMPTY, filter, takeUntil, tap, timer, type Observable } from 'rxjs';
 import { download, type DownloadOptions } from '../../src/download/download.ts';
-import type { DownloadEvent } from '../../src/contracts/env.ts';
+import type { DownloadEvent } from '../../src/contracts/events.ts';
 import type { Mark, Player, Stage, World } from '../index.ts';
 
 /**

@@ -2,7 +2,7 @@ import { delay, filter, map, merge, of, share, shareReplay, tap } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { dhtNode } from '../../src/discovery/dht/node.ts';
 import { download } from '../../src/download/download.ts';
-import type { UdpEndpoint } from '../../src/contracts/env.ts';
+import type { UdpEndpoint } from '../../src/contracts/network.ts';
 import type { NodeEndpoint } from '../../src/protocol/encoding/compact.ts';
 import { decodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
 import { decodeKrpc, encodeKrpc } from '../../src/protocol/dht/krpc.ts';

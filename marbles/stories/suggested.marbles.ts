@@ -2,7 +2,7 @@ import { type Observable, of, Subject } from 'rxjs';
 import { describe, it } from 'vitest';
 import { requestBlocks } from '../../operators/requestBlocks.ts';
 import { whenUnchoked } from '../../operators/whenUnchoked.ts';
-import type { Block, Peer } from '../../src/contracts/env.ts';
+import type { Block, Peer } from '../../src/contracts/peer.ts';
 import { inOrder, type PieceOrder } from '../../src/torrent/picker/pieceOrder.ts';
 import { PiecePicker } from '../../src/torrent/picker/piecePicker.ts';
 import { drawn, type Stage } from '../index.ts';

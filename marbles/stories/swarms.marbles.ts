@@ -1,7 +1,7 @@
 import { defer, map, NEVER, type Observable, of, throwError } from 'rxjs';
 import { describe, it } from 'vitest';
 import { swarm, type SwarmOptions } from '../../operators/swarm.ts';
-import type { PeerAddress, PeerSource } from '../../src/contracts/env.ts';
+import type { PeerAddress, PeerSource } from '../../src/contracts/network.ts';
 import { PeerError, type PeerCode } from '../../src/contracts/errors.ts';
 import { AddressBook } from '../../src/torrent/peers/addressBook.ts';
 import { ConnectionBudget } from '../../src/torrent/peers/connectionBudget.ts';

@@ -1,6 +1,6 @@
 import { map, tap, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { Progress } from '../../src/contracts/env.ts';
+import type { Progress } from '../../src/contracts/events.ts';
 import { PeerError } from '../../src/contracts/errors.ts';
 import { DownloadStats } from '../../src/download/downloadStats.ts';
 import { AddressBook } from '../../src/torrent/peers/addressBook.ts';

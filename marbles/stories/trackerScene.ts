@@ -1,7 +1,8 @@
 import { finalize, NEVER, type Observable } from 'rxjs';
 import { defaultPace, type TrackerPace } from '../../src/discovery/pace.ts';
 import { trackerPeers, type TrackerPeersOptions } from '../../src/discovery/trackers/trackerPeers.ts';
-import type { HttpReply, PeerAddress, Warning } from '../../src/contracts/env.ts';
+import type { Warning } from '../../src/contracts/events.ts';
+import type { HttpReply, PeerAddress } from '../../src/contracts/network.ts';
 import { TrackerError } from '../../src/contracts/errors.ts';
 import { encode, type Encodable } from '../../src/protocol/encoding/bencode.ts';
 import { encodePeers } from '../../src/protocol/encoding/compact.ts';

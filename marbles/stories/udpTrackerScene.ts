@@ -1,5 +1,5 @@
 import { map, type Observable } from 'rxjs';
-import type { Datagram, PeerAddress, UdpEndpoint } from '../../src/contracts/env.ts';
+import type { Datagram, PeerAddress, UdpEndpoint } from '../../src/contracts/network.ts';
 import { encodePeers } from '../../src/protocol/encoding/compact.ts';
 import type { AnnounceQuery } from '../../src/protocol/tracker/httpTrackerReply.ts';
 import type { Mark } from '../lane.ts';

@@ -1,7 +1,7 @@
 import { map, NEVER, of, take } from 'rxjs';
 import { describe, it } from 'vitest';
 import { trackerPeers } from '../../src/discovery/trackers/trackerPeers.ts';
-import type { HttpReply, PeerAddress } from '../../src/contracts/env.ts';
+import type { HttpReply, PeerAddress } from '../../src/contracts/network.ts';
 import { TrackerError } from '../../src/contracts/errors.ts';
 import { announced, drawn } from '../index.ts';
 import { punctual } from './trackerScene.ts';

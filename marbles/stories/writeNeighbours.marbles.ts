@@ -1,7 +1,8 @@
 import { defer, finalize, map, type Observable, of, Subject, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { BYTES_IN_FLIGHT, BYTES_PER_WRITE, WRITES_IN_FLIGHT, writePieces } from '../../operators/writePieces.ts';
-import type { CheckedPiece, Storage } from '../../src/contracts/env.ts';
+import type { CheckedPiece } from '../../src/contracts/peer.ts';
+import type { Storage } from '../../src/contracts/storage.ts';
 import { StorageError } from '../../src/contracts/errors.ts';
 import { Geometry } from '../../src/torrent/geometry.ts';
 import { drawn, type Stage } from '../index.ts';

@@ -12,7 +12,7 @@ import {
 } from 'rxjs';
 import { describe, it } from 'vitest';
 import { converse, extension, extensionHandshake } from '../../operators/index.ts';
-import type { Peer } from '../../src/contracts/env.ts';
+import type { Peer } from '../../src/contracts/peer.ts';
 import { encodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
 import type { Message } from '../../src/protocol/peer/messages.ts';
 import { drawn } from '../index.ts';

@@ -1,5 +1,5 @@
 import { interval, Observable, type OperatorFunction, type Subscriber, switchMap } from 'rxjs';
-import type { Peer } from '../../src/contracts/env.ts';
+import type { Peer } from '../../src/contracts/peer.ts';
 import { type PeerCode, PeerError } from '../../src/contracts/errors.ts';
 import { addressText } from '../../src/protocol/encoding/address.ts';
 import { Malformed } from '../../src/protocol/encoding/malformed.ts';

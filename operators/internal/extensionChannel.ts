@@ -1,5 +1,5 @@
 import { filter, map, type Observable } from 'rxjs';
-import type { Peer } from '../../src/contracts/env.ts';
+import type { Peer } from '../../src/contracts/peer.ts';
 import { EXTENSION_HANDSHAKE } from '../../src/protocol/peer/extensions.ts';
 import type { Message } from '../../src/protocol/peer/messages.ts';
 

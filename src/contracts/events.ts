@@ -1,4 +1,5 @@
-import type { Peer, PeerAddress, PeerSource } from './peer.ts';
+import type { PeerAddress, PeerSource } from './network.ts';
+import type { Peer } from './peer.ts';
 import type { CheckedFile } from '../torrent/metainfo/fileStates.ts';
 import type { FunnelRow } from '../torrent/stats/funnel.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';

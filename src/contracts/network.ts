@@ -1,5 +1,50 @@
 import type { Observable } from 'rxjs';
 
+/** Where an address came from; it stays with the address everywhere. */
+export type PeerSource = 'tracker' | 'dht' | 'pex' | 'lsd' | 'incoming' | 'manual';
+
+/** A place where a peer may listen. `host` is an IPv4 or IPv6 literal or, from people only, a name. */
+export interface PeerAddress {
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number;
+  readonly source: PeerSource;
+  /** They called us: here is the wire, nothing is to be dialled. */
+  readonly wire$?: Observable<Wire>;
+}
+
+/** An open connection. Subscribing to what made it dialled; unsubscribing hangs up. */
+export interface Wire {
+  readonly address: PeerAddress;
+  /** Chunks are lent: valid until `next` returns. Completes when they hang up. */
+  readonly bytes$: Observable<Uint8Array>;
+  /** Takes `bytes` over. False when the buffer towards them is full: wait for `drained$`. */
+  write(bytes: Uint8Array): boolean;
+  /** Memory of `size` bytes, of any content, for what is written next; what is not written is lost to it. */
+  readonly room?: ((size: number) => Uint8Array) | undefined;
+  readonly drained$: Observable<void>;
+}
+
+/**
+ * Emits one wire and completes when it closes. Errors with a `PeerError` (`refused`, `unreachable`, `timeout`,
+ * `reset`).
+ */
+export type Connect = (address: PeerAddress) => Observable<Wire>;
+
+export interface ListenOptions {
+  /** The first that is free is taken; 0 is any free one. */
+  readonly ports: readonly number[];
+  /** An address of this machine; all of them if not given. */
+  readonly host?: string;
+}
+
+/** A port where peers can call us. Unsubscribing from what made it closes it; who has called by then stays. */
+export interface Listening {
+  readonly port: number;
+  /** Hot: who calls, with `wire$`. Who is not answered while `next` runs, by subscribing to that, is hung up on. */
+  readonly calls$: Observable<PeerAddress>;
+}
+
 export interface HttpRequest {
   readonly url: string;
   /** Bytes of body accepted, after decompression. */

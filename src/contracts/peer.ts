@@ -1,31 +1,7 @@
 import type { Observable } from 'rxjs';
+import type { PeerAddress } from './network.ts';
 import type { Message } from '../protocol/peer/messages.ts';
 import type { PeerState } from '../torrent/peers/peerState.ts';
-
-/** Where an address came from; it stays with the address everywhere. */
-export type PeerSource = 'tracker' | 'dht' | 'pex' | 'lsd' | 'incoming' | 'manual';
-
-/** A place where a peer may listen. `host` is an IPv4 or IPv6 literal or, from people only, a name. */
-export interface PeerAddress {
-  readonly host: string;
-  /** 1 to 65535. */
-  readonly port: number;
-  readonly source: PeerSource;
-  /** They called us: here is the wire, nothing is to be dialled. */
-  readonly wire$?: Observable<Wire>;
-}
-
-/** An open connection. Subscribing to what made it dialled; unsubscribing hangs up. */
-export interface Wire {
-  readonly address: PeerAddress;
-  /** Chunks are lent: valid until `next` returns. Completes when they hang up. */
-  readonly bytes$: Observable<Uint8Array>;
-  /** Takes `bytes` over. False when the buffer towards them is full: wait for `drained$`. */
-  write(bytes: Uint8Array): boolean;
-  /** Memory of `size` bytes, of any content, for what is written next; what is not written is lost to it. */
-  readonly room?: ((size: number) => Uint8Array) | undefined;
-  readonly drained$: Observable<void>;
-}
 
 /** A peer after the handshake. */
 export interface Peer {

@@ -1,6 +1,8 @@
 import { concat, defer, EMPTY, type Observable, tap } from 'rxjs';
 import { adoptApart } from './completion.ts';
-import type { Env, Rechecked, Storage } from '../contracts/env.ts';
+import type { Env } from '../contracts/env.ts';
+import type { Rechecked } from '../contracts/events.ts';
+import type { Storage } from '../contracts/storage.ts';
 import { guardFiles, refuseLonger } from './occupied.ts';
 import { type Found, restore } from './resumeData.ts';
 import type { FileSelection } from '../torrent/picker/fileSelection.ts';

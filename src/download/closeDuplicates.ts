@@ -1,6 +1,6 @@
 import type { Observer, OperatorFunction } from 'rxjs';
 import { supersede } from '../../operators/supersede.ts';
-import type { Peer } from '../contracts/env.ts';
+import type { Peer } from '../contracts/peer.ts';
 import { PeerError } from '../contracts/errors.ts';
 import { addressText } from '../protocol/encoding/address.ts';
 import type { Expulsion } from '../../operators/disconnect.ts';

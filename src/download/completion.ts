@@ -16,7 +16,8 @@ import {
 import { readPieces } from '../../operators/readPieces.ts';
 import { verifyPieces } from '../../operators/verifyPieces.ts';
 import { writePieces } from '../../operators/writePieces.ts';
-import type { Env, Storage } from '../contracts/env.ts';
+import type { Env } from '../contracts/env.ts';
+import type { Storage } from '../contracts/storage.ts';
 import { StorageError } from '../contracts/errors.ts';
 import { visible } from '../protocol/encoding/visible.ts';
 import { recheckPieces } from './recheck.ts';

@@ -1,6 +1,7 @@
 import { asapScheduler, Observable, share, Subject, type Subscription } from 'rxjs';
 import type { Identity } from '../../operators/handshake.ts';
-import type { Env, Peer } from '../contracts/env.ts';
+import type { Env } from '../contracts/env.ts';
+import type { Peer } from '../contracts/peer.ts';
 import { createPeerId } from '../protocol/encoding/id.ts';
 import { Geometry } from '../torrent/geometry.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';

@@ -1,17 +1,8 @@
 import { now } from '../contracts/clock.ts';
-import type {
-  Done,
-  FunnelSample,
-  Peer,
-  PeerAddress,
-  PeerJoined,
-  PeerLeft,
-  PeerSource,
-  PieceOutcome,
-  Progress,
-  Storage,
-  Warning,
-} from '../contracts/env.ts';
+import type { Done, FunnelSample, PeerJoined, PeerLeft, PieceOutcome, Progress, Warning } from '../contracts/events.ts';
+import type { PeerAddress, PeerSource } from '../contracts/network.ts';
+import type { Peer } from '../contracts/peer.ts';
+import type { Storage } from '../contracts/storage.ts';
 import { InvariantError, PeerError } from '../contracts/errors.ts';
 import { Stillness } from './stillness.ts';
 import type { AddressBook } from '../torrent/peers/addressBook.ts';

@@ -15,7 +15,9 @@ import {
 } from 'rxjs';
 import { extensionHandshake } from '../../operators/extensionHandshake.ts';
 import { handshake, type Identity } from '../../operators/handshake.ts';
-import type { Env, Peer, PeerAddress } from '../contracts/env.ts';
+import type { Env } from '../contracts/env.ts';
+import type { PeerAddress } from '../contracts/network.ts';
+import type { Peer } from '../contracts/peer.ts';
 import { InvariantError, PeerError } from '../contracts/errors.ts';
 import { addressText } from '../protocol/encoding/address.ts';
 import { EXTENSION_HANDSHAKE } from '../protocol/peer/extensions.ts';

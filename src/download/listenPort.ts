@@ -1,6 +1,7 @@
 import { EMPTY, Observable, of } from 'rxjs';
 import type { InboundPort } from '../discovery/inbound/inboundPort.ts';
-import type { PeerAddress, PortOpen, Warning } from '../contracts/env.ts';
+import type { PortOpen, Warning } from '../contracts/events.ts';
+import type { PeerAddress } from '../contracts/network.ts';
 import { InputError } from '../contracts/errors.ts';
 
 /** The port where peers can call us somehow, if nobody says which. */

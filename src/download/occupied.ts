@@ -1,5 +1,5 @@
 import { concatMap, defer, EMPTY, from, map, mergeMap, type Observable, of, throwError, toArray } from 'rxjs';
-import type { FileStamp, Storage } from '../contracts/env.ts';
+import type { FileStamp, Storage } from '../contracts/storage.ts';
 import { StorageError } from '../contracts/errors.ts';
 import { toHex } from '../protocol/encoding/id.ts';
 import { visible } from '../protocol/encoding/visible.ts';

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { ListenPortOptions } from './listenPort.ts';
-import type { Target } from '../contracts/env.ts';
+import type { Target } from '../contracts/storage.ts';
 import type { Limits } from './rateLimits.ts';
 import type { SeedOptions } from './seedGoal.ts';
 import type { SourceOptions } from '../discovery/peerSources.ts';

@@ -11,7 +11,7 @@ import {
   tap,
 } from 'rxjs';
 import { distinctPeers, REMEMBERED } from '../../operators/distinctPeers.ts';
-import type { PeerAddress } from '../contracts/env.ts';
+import type { PeerAddress } from '../contracts/network.ts';
 import { PeerError } from '../contracts/errors.ts';
 import { addressKey, addressText } from '../protocol/encoding/address.ts';
 import { remember } from '../torrent/peers/addressKeys.ts';

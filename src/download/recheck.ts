@@ -1,7 +1,9 @@
 import { concat, defaultIfEmpty, defer, EMPTY, from, map, mergeMap, type Observable, of, tap } from 'rxjs';
 import { readPieces } from '../../operators/readPieces.ts';
 import { verifyPieces } from '../../operators/verifyPieces.ts';
-import type { Checked, Env, FileStamp, Rechecked, Storage, Target } from '../contracts/env.ts';
+import type { Env } from '../contracts/env.ts';
+import type { Checked, Rechecked } from '../contracts/events.ts';
+import type { FileStamp, Storage, Target } from '../contracts/storage.ts';
 import { scoped } from './scoped.ts';
 import { Bitfield } from '../torrent/bitfield.ts';
 import { FileSelection } from '../torrent/picker/fileSelection.ts';

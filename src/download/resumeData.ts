@@ -15,7 +15,9 @@ import {
   takeUntil,
   tap,
 } from 'rxjs';
-import type { Env, FileStamp, PieceOutcome, Rechecked, Storage, Warning } from '../contracts/env.ts';
+import type { Env } from '../contracts/env.ts';
+import type { PieceOutcome, Rechecked, Warning } from '../contracts/events.ts';
+import type { FileStamp, Storage } from '../contracts/storage.ts';
 import { StorageError } from '../contracts/errors.ts';
 import { recheckPieces } from './recheck.ts';
 import type { DownloadStats } from './downloadStats.ts';

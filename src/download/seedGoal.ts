@@ -1,6 +1,6 @@
 import { expand, filter, map, merge, NEVER, type Observable, take, throwError, timer } from 'rxjs';
 import { now } from '../contracts/clock.ts';
-import type { Seeded } from '../contracts/env.ts';
+import type { Seeded } from '../contracts/events.ts';
 import { StorageError } from '../contracts/errors.ts';
 
 /** When a torrent that is complete has been given enough; for ever if nothing is said. */

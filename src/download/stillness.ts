@@ -1,4 +1,4 @@
-import type { Progress } from '../contracts/env.ts';
+import type { Progress } from '../contracts/events.ts';
 
 /**
  * Milliseconds for which a sample is told again after the last change of what is complete: so that a listener who takes

@@ -1,5 +1,5 @@
 import { tap } from 'rxjs';
-import type { Wire } from '../contracts/env.ts';
+import type { Wire } from '../contracts/network.ts';
 import { FrameDecoder } from '../protocol/peer/frames.ts';
 import { decodeHandshake, type Handshake, HANDSHAKE_LENGTH } from '../protocol/peer/handshake.ts';
 import { Malformed } from '../protocol/encoding/malformed.ts';

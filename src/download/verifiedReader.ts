@@ -18,7 +18,8 @@ import {
 import type { Possessions } from '../../operators/advertise.ts';
 import type { Shelf } from '../../operators/serveBlocks.ts';
 import { now } from '../contracts/clock.ts';
-import type { Env, FileStamp, Storage } from '../contracts/env.ts';
+import type { Env } from '../contracts/env.ts';
+import type { FileStamp, Storage } from '../contracts/storage.ts';
 import { StorageError } from '../contracts/errors.ts';
 import { recheckPieces } from './recheck.ts';
 import { following } from './following.ts';

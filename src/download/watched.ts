@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs';
 import { sampleProgress } from '../../operators/sampleProgress.ts';
-import type { DownloadEvent } from '../contracts/env.ts';
+import type { DownloadEvent } from '../contracts/events.ts';
 import type { TorrentSwarm } from './torrentSwarm.ts';
 
 /**

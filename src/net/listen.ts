@@ -1,6 +1,6 @@
 import { createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
 import { catchError, concat, map, NEVER, Observable, of, Subject, switchMap, throwError } from 'rxjs';
-import type { ListenOptions, Listening, PeerAddress, Wire } from '../contracts/env.ts';
+import type { ListenOptions, Listening, PeerAddress, Wire } from '../contracts/network.ts';
 import { InputError, PeerError } from '../contracts/errors.ts';
 import { addressText } from '../protocol/encoding/address.ts';
 import { bindWords } from './errorWords.ts';

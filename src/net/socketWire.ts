@@ -1,6 +1,6 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import { Subject, type Subscriber } from 'rxjs';
-import type { PeerAddress, Wire } from '../contracts/env.ts';
+import type { PeerAddress, Wire } from '../contracts/network.ts';
 import { PeerError, type PeerCode } from '../contracts/errors.ts';
 import { addressText } from '../protocol/encoding/address.ts';
 import { errorWords } from './errorWords.ts';

@@ -1,6 +1,6 @@
 import { isIP, connect as open } from 'node:net';
 import { catchError, mergeMap, Observable, throwError, timeout } from 'rxjs';
-import type { PeerAddress, Wire } from '../contracts/env.ts';
+import type { PeerAddress, Wire } from '../contracts/network.ts';
 import { PeerError } from '../contracts/errors.ts';
 import { addressText } from '../protocol/encoding/address.ts';
 import { errorWords } from './errorWords.ts';

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { catchError, Observable, of, Subject, throwError } from 'rxjs';
-import type { Datagram, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../contracts/env.ts';
+import type { Datagram, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../contracts/network.ts';
 import { InputError } from '../contracts/errors.ts';
 import { bindGroup } from './groups/group.ts';
 import { lookUp } from './names/lookUp.ts';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { lastValueFrom } from 'rxjs';
 import { create } from '../../src/create.ts';
-import type { CreateEvent } from '../../src/contracts/env.ts';
+import type { CreateEvent } from '../../src/contracts/events.ts';
 import { nodeEnv } from '../../src/node.ts';
 import { recheck } from '../../src/download/recheck.ts';
 import type { Torrent } from '../../src/torrent/metainfo/metainfo.ts';

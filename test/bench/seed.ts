@@ -1,5 +1,5 @@
 import { NEVER, Observable, type Subscriber } from 'rxjs';
-import type { Wire } from '../../src/contracts/env.ts';
+import type { Wire } from '../../src/contracts/network.ts';
 import { encodeHandshake, HANDSHAKE_LENGTH } from '../../src/protocol/peer/handshake.ts';
 import { encodeMessages, ID } from '../../src/protocol/peer/messages.ts';
 import { BLOCK } from '../../src/torrent/geometry.ts';

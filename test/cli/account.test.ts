@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Account } from '../../src/cli/run/account.ts';
 import { completeLine, givenLine, stoppedLine, stoppedSumLine, thereLine } from '../../src/cli/views/summary.ts';
-import type { PieceOutcome, Progress } from '../../src/contracts/env.ts';
+import type { PieceOutcome, Progress } from '../../src/contracts/events.ts';
 
 const MiB = 2 ** 20;
 const sample = (part: Partial<Progress>): Progress => ({

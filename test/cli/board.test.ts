@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Board } from '../../src/cli/views/board.ts';
 import { type Row, severalLine, severalLines, totalLine, totalLogLine } from '../../src/cli/views/several.ts';
 import { columns } from '../../src/cli/io/text.ts';
-import type { DownloadEvent, Progress } from '../../src/contracts/env.ts';
+import type { DownloadEvent, Progress } from '../../src/contracts/events.ts';
 
 const MiB = 2 ** 20;
 

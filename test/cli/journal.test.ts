@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { GaveUp, Interrupted, SomeFailed } from '../../src/cli/io/exit.ts';
 import { MAX_PATHS } from '../../src/cli/json/events.ts';
 import { Journal } from '../../src/cli/json/journal.ts';
-import type { Done, Progress } from '../../src/contracts/env.ts';
+import type { Done, Progress } from '../../src/contracts/events.ts';
 import { InputError, StorageError } from '../../src/contracts/errors.ts';
 import type { JsonEvent } from '../../src/index.ts';
 import { problems } from '../json/problems.ts';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ourselves } from '../../src/cli/input/ourselves.ts';
-import type { PeerAddress } from '../../src/contracts/env.ts';
+import type { PeerAddress } from '../../src/contracts/network.ts';
 import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
 import { eventually, serve } from '../net/servers.ts';
 import { answer, error, udpTracker } from '../net/udpTracker.ts';

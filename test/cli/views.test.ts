@@ -9,7 +9,8 @@ import { bar, checkingLines, progressLine, progressLines } from '../../src/cli/v
 import { columns, fit, jsonLine, middle, visible } from '../../src/cli/io/text.ts';
 import { bytes, bytesOf, counted, duration, percent, ranges, roughly } from '../../src/cli/io/units.ts';
 import { defaultPace } from '../../src/discovery/pace.ts';
-import type { FunnelSample, Peer, Progress } from '../../src/contracts/env.ts';
+import type { FunnelSample, Progress } from '../../src/contracts/events.ts';
+import type { Peer } from '../../src/contracts/peer.ts';
 
 const MiB = 2 ** 20;
 const progress: Progress = {

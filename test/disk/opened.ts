@@ -1,6 +1,6 @@
 import { firstValueFrom, lastValueFrom, type Observable } from 'rxjs';
 import { expect } from 'vitest';
-import type { Storage, Target } from '../../src/contracts/env.ts';
+import type { Storage, Target } from '../../src/contracts/storage.ts';
 import { openStorage } from '../../src/disk/files/fileStorage.ts';
 import type { Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 

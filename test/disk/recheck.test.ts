@@ -5,7 +5,7 @@ import { lastValueFrom, Observable, of, toArray } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openStorage } from '../../src/disk/files/fileStorage.ts';
 import { verifier } from '../../src/disk/hashing/verifier.ts';
-import type { Storage } from '../../src/contracts/env.ts';
+import type { Storage } from '../../src/contracts/storage.ts';
 import { recheck } from '../../src/download/recheck.ts';
 import { bytesOf, torrentOf } from './torrents.ts';
 

@@ -2,7 +2,7 @@ import { ignoreElements, map, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { announced, corrupts, drawn, hangsUpAfter, type Mark, wrongInfoHash } from '../../marbles/index.ts';
 import { fetchPiece } from '../../src/download/fetchPiece.ts';
-import type { PeerSource } from '../../src/contracts/env.ts';
+import type { PeerSource } from '../../src/contracts/network.ts';
 import { Funnel } from '../../src/torrent/stats/funnel.ts';
 import { peerPriority } from '../../src/torrent/peers/peerPriority.ts';
 

@@ -4,7 +4,7 @@ import { DrawnUdp } from '../../marbles/udp.ts';
 import { MAX_ANSWERS, MAX_PACKETS } from '../../src/discovery/dht/dosGuard.ts';
 import { type DhtNode, dhtNode, type DhtNodeOptions } from '../../src/discovery/dht/node.ts';
 import { MAX_OF_HOST, MAX_PEERS, MAX_TORRENTS } from '../../src/discovery/dht/peerStore.ts';
-import type { UdpEndpoint } from '../../src/contracts/env.ts';
+import type { UdpEndpoint } from '../../src/contracts/network.ts';
 import type { NodeEndpoint } from '../../src/protocol/encoding/compact.ts';
 import {
   decodeKrpc,

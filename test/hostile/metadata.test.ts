@@ -5,7 +5,7 @@ import { nodeEnv } from '../../src/node.ts';
 import { encodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../../src/protocol/peer/extensions.ts';
 import { Funnel } from '../../src/torrent/stats/funnel.ts';
 import { magnetOf } from '../../src/torrent/metainfo/magnet.ts';
-import type { PeerSource } from '../../src/contracts/env.ts';
+import type { PeerSource } from '../../src/contracts/network.ts';
 import { within } from '../machine.ts';
 import { contentOf } from '../swarm/content.ts';
 import { addresses, peers } from '../swarm/fixture.ts';

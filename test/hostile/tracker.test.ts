@@ -4,7 +4,7 @@ import { lastValueFrom, NEVER, take, timeout, toArray } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { STOPPED_TIMEOUT } from '../../src/discovery/trackers/httpTracker.ts';
 import { trackerPeers, type TrackerPeersOptions } from '../../src/discovery/trackers/trackerPeers.ts';
-import type { Announced, Warning } from '../../src/contracts/env.ts';
+import type { Announced, Warning } from '../../src/contracts/events.ts';
 import { httpGet } from '../../src/net/http/http.ts';
 import { bindUdp, resolve } from '../../src/net/udp.ts';
 import { encode, type Encodable } from '../../src/protocol/encoding/bencode.ts';

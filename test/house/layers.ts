@@ -93,7 +93,7 @@ const PACKAGES: readonly {
     allowed: (path, typeOnly) =>
       !['protocol', 'torrent', 'contracts'].includes(roomOf(path) ?? '') ||
       path === 'src/contracts/clock.ts' ||
-      (['src/contracts/env.ts', 'src/contracts/network.ts', 'src/contracts/peer.ts'].includes(path) && typeOnly),
+      (roomOf(path) === 'contracts' && typeOnly),
     why: 'rxjs is known from operators up; contracts/ knows its types and clock.ts its scheduler',
   },
   {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { mergeMap, Subscription, switchMap, throwError, timer } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { extensionHandshake, handshake } from '../../operators/index.ts';
-import type { Peer } from '../../src/contracts/env.ts';
+import type { Peer } from '../../src/contracts/peer.ts';
 import { localPeers } from '../../src/discovery/lan/localPeers.ts';
 import { connectTcp } from '../../src/net/tcp.ts';
 import { InputError } from '../../src/contracts/errors.ts';

@@ -1,6 +1,6 @@
 import { lastValueFrom } from 'rxjs';
 import { expect } from 'vitest';
-import type { HttpReply, HttpRequest } from '../../src/contracts/env.ts';
+import type { HttpReply, HttpRequest } from '../../src/contracts/network.ts';
 import { TrackerError } from '../../src/contracts/errors.ts';
 import { httpGet } from '../../src/net/http/http.ts';
 

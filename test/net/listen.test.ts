@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { connect, createServer, Server, type Socket } from 'node:net';
 import { EMPTY, firstValueFrom, map, mergeMap, type Observable, type Subscription, take } from 'rxjs';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { Listening, PeerAddress, Wire } from '../../src/contracts/env.ts';
+import type { Listening, PeerAddress, Wire } from '../../src/contracts/network.ts';
 import { listenTcp } from '../../src/net/listen.ts';
 
 const LOCAL = { ports: [0], host: '127.0.0.1' };

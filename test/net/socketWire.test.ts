@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { firstValueFrom, Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { PeerAddress, Wire } from '../../src/contracts/env.ts';
+import type { PeerAddress, Wire } from '../../src/contracts/network.ts';
 import { verdict } from '../../src/contracts/errors.ts';
 import { socketWire } from '../../src/net/socketWire.ts';
 

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { firstValueFrom, map, mergeMap, take, timeout } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { UdpEndpoint, UdpOptions } from '../../src/contracts/env.ts';
+import type { UdpEndpoint, UdpOptions } from '../../src/contracts/network.ts';
 import { bindUdp } from '../../src/net/udp.ts';
 
 /** What the system says of a packet to there. */

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Wire } from '../../src/contracts/env.ts';
+import type { Wire } from '../../src/contracts/network.ts';
 import { connectTcp } from '../../src/net/tcp.ts';
 import { WriteBuffers } from '../../src/net/writeBuffers.ts';
 

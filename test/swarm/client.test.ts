@@ -5,7 +5,8 @@ import { filter, firstValueFrom, lastValueFrom, map, of, share, Subject, takeUnt
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { client, type ClientOptions } from '../../src/client/client.ts';
 import type { DownloadOptions } from '../../src/download/download.ts';
-import type { DownloadEvent, PeerAddress } from '../../src/contracts/env.ts';
+import type { DownloadEvent } from '../../src/contracts/events.ts';
+import type { PeerAddress } from '../../src/contracts/network.ts';
 import { nodeEnv } from '../../src/node.ts';
 import { type Content, contentOf, newFolder, sha256OnDisk } from './content.ts';
 import { eventually } from './run.ts';

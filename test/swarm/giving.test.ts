@@ -5,7 +5,9 @@ import { concat, map, mergeMap, of, type Observable, Subject, take, takeUntil, t
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { client } from '../../src/client/client.ts';
 import type { DownloadOptions } from '../../src/download/download.ts';
-import type { DownloadEvent, Env, PeerAddress } from '../../src/contracts/env.ts';
+import type { Env } from '../../src/contracts/env.ts';
+import type { DownloadEvent } from '../../src/contracts/events.ts';
+import type { PeerAddress } from '../../src/contracts/network.ts';
 import { nodeEnv } from '../../src/node.ts';
 import { toHex } from '../../src/protocol/encoding/id.ts';
 import { type Content, contentOf, newFolder } from './content.ts';

@@ -1,5 +1,5 @@
 import { Observable, Subject } from 'rxjs';
-import type { PeerAddress, Wire } from '../../src/contracts/env.ts';
+import type { PeerAddress, Wire } from '../../src/contracts/network.ts';
 
 /**
  * One end of a line: what is written comes out at the other one, a turn of the event loop later, and not before that

@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import type { PeerAddress } from '../../src/contracts/env.ts';
+import type { PeerAddress } from '../../src/contracts/network.ts';
 import { FrameDecoder } from '../../src/protocol/peer/frames.ts';
 import { encodeHandshake, HANDSHAKE_LENGTH } from '../../src/protocol/peer/handshake.ts';
 import { type BlockRange, encodeMessages, type Message } from '../../src/protocol/peer/messages.ts';

@@ -16,7 +16,7 @@ import {
 } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { client } from '../../src/client/client.ts';
-import type { PeerAddress } from '../../src/contracts/env.ts';
+import type { PeerAddress } from '../../src/contracts/network.ts';
 import { memoryHeld } from '../machine.ts';
 import { contentOf, newFolder, sha256OnDisk } from './content.ts';
 import { eventually, threadless } from './run.ts';

@@ -1,5 +1,5 @@
 import { InputError } from '../../contracts/errors.ts';
-import type { PeerAddress } from '../../contracts/env.ts';
+import type { PeerAddress } from '../../contracts/network.ts';
 import { typedUrl } from '../../protocol/tracker/encodedUrl.ts';
 import type { Given } from '../io/io.ts';
 import { secondsOf } from './time.ts';

@@ -1,7 +1,7 @@
 import { basename, join, resolve } from 'node:path';
 import { create as createTorrent, type CreateOptions } from '../../create.ts';
 import { filePlaces } from '../../disk/files/filePlaces.ts';
-import type { CreateEvent } from '../../contracts/env.ts';
+import type { CreateEvent } from '../../contracts/events.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
 import { formatMagnet } from '../../torrent/metainfo/magnet.ts';

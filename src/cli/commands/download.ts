@@ -1,5 +1,5 @@
 import { InputError } from '../../contracts/errors.ts';
-import type { Target } from '../../contracts/env.ts';
+import type { Target } from '../../contracts/storage.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { selecting } from '../choice/selecting.ts';
 import { downloadToStdout } from './downloadToStdout.ts';

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import type { Observable } from 'rxjs';
 import { diskError } from '../../disk/errors/diskError.ts';
-import type { DownloadEvent, PeerSource } from '../../contracts/env.ts';
+import type { DownloadEvent } from '../../contracts/events.ts';
+import type { PeerSource } from '../../contracts/network.ts';
 import { InputError, InvariantError } from '../../contracts/errors.ts';
 import { fetchTorrent } from '../../download/magnet/fetchTorrent.ts';
 import { sha1, toHex } from '../../protocol/encoding/id.ts';

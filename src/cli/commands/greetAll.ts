@@ -1,6 +1,6 @@
 import { catchError, EMPTY, mergeMap, type Observable, of, take, takeUntil, throwError, timer } from 'rxjs';
 import { distinctPeers } from '../../../operators/distinctPeers.ts';
-import type { DownloadEvent } from '../../contracts/env.ts';
+import type { DownloadEvent } from '../../contracts/events.ts';
 import { PeerError } from '../../contracts/errors.ts';
 import { createPeerId, toHex } from '../../protocol/encoding/id.ts';
 import { sources } from '../../discovery/peerSources.ts';

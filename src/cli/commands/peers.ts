@@ -13,7 +13,8 @@ import {
 } from 'rxjs';
 import { distinctPeers } from '../../../operators/distinctPeers.ts';
 import { scrape } from '../../discovery/trackers/scrape.ts';
-import type { Announced, Env, TrackerStatus, Warning } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { Announced, TrackerStatus, Warning } from '../../contracts/events.ts';
 import { TrackerError } from '../../contracts/errors.ts';
 import { createPeerId } from '../../protocol/encoding/id.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { lastValueFrom } from 'rxjs';
-import type { Target } from '../../contracts/env.ts';
+import type { Target } from '../../contracts/storage.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';

@@ -1,5 +1,5 @@
 import { mergeMap, of } from 'rxjs';
-import type { Checked, Rechecked } from '../../contracts/env.ts';
+import type { Checked, Rechecked } from '../../contracts/events.ts';
 import { recheck } from '../../download/recheck.ts';
 import { selecting } from '../choice/selecting.ts';
 import { GaveUp } from '../io/exit.ts';

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { safePaths } from '../../disk/names/safePath.ts';
 import { truePaths } from '../../disk/names/truePath.ts';
-import type { Target } from '../../contracts/env.ts';
+import type { Target } from '../../contracts/storage.ts';
 import { InputError } from '../../contracts/errors.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { visible } from '../io/text.ts';

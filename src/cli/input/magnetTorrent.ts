@@ -1,4 +1,5 @@
-import type { DownloadEvent, PeerSource } from '../../contracts/env.ts';
+import type { DownloadEvent } from '../../contracts/events.ts';
+import type { PeerSource } from '../../contracts/network.ts';
 import { fetchTorrent } from '../../download/magnet/fetchTorrent.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
 import { Funnel } from '../../torrent/stats/funnel.ts';

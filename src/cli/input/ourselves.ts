@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
-import type { Env, PeerAddress } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { PeerAddress } from '../../contracts/network.ts';
 
 /** Ports that nobody is given for good. */
 const [FIRST, COUNT] = [49_152, 16_384];

@@ -1,5 +1,6 @@
 import { catchError, defer, EMPTY, endWith, type Observable, switchMap, take } from 'rxjs';
-import type { Env, Target } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { Target } from '../../contracts/storage.ts';
 import { StorageError } from '../../contracts/errors.ts';
 import { Bitfield } from '../../torrent/bitfield.ts';
 import { Geometry } from '../../torrent/geometry.ts';

@@ -1,4 +1,4 @@
-import type { PeerAddress } from '../../contracts/env.ts';
+import type { PeerAddress } from '../../contracts/network.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { parseId } from '../../protocol/encoding/id.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';

@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { rootName } from '../../disk/names/safePath.ts';
-import type { Target } from '../../contracts/env.ts';
+import type { Target } from '../../contracts/storage.ts';
 import { InputError } from '../../contracts/errors.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { isRoot, kindOf, ownNames } from './rootFolder.ts';

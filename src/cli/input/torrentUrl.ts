@@ -1,6 +1,7 @@
 import { defer, map, type Observable, retry, throwError, timeout } from 'rxjs';
 import { backoff } from '../../../operators/backoff.ts';
-import type { Env, HttpReply } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { HttpReply } from '../../contracts/network.ts';
 import { InputError, InvariantError, TrackerError } from '../../contracts/errors.ts';
 import { nodeEnv } from '../../node.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { Observable } from 'rxjs';
 import type { Sink } from '../../disk/files/streamStorage.ts';
-import type { DownloadEvent } from '../../contracts/env.ts';
+import type { DownloadEvent } from '../../contracts/events.ts';
 
 /** Milliseconds that a reader may keep us waiting before the user is told that nothing is downloaded because of it. */
 const SAID_AFTER = 2_000;

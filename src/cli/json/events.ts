@@ -1,4 +1,6 @@
-import type { DownloadEvent, Peer, PeerAddress, TrackerStatus } from '../../contracts/env.ts';
+import type { DownloadEvent, TrackerStatus } from '../../contracts/events.ts';
+import type { PeerAddress } from '../../contracts/network.ts';
+import type { Peer } from '../../contracts/peer.ts';
 import type { Address } from '../../contracts/json/jsonUnits.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
 import { isoTime } from './clock.ts';

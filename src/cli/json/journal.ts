@@ -1,4 +1,4 @@
-import type { DownloadEvent } from '../../contracts/env.ts';
+import type { DownloadEvent } from '../../contracts/events.ts';
 import { Interrupted, SomeFailed } from '../io/exit.ts';
 import { jsonLine } from '../io/text.ts';
 import { type Clock, isoTime, machineClock } from './clock.ts';

@@ -1,4 +1,4 @@
-import type { HttpReply } from '../../contracts/env.ts';
+import type { HttpReply } from '../../contracts/network.ts';
 import { decodeAnnounceReply } from '../../protocol/tracker/httpTrackerReply.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 import { visible } from '../io/text.ts';

@@ -1,5 +1,6 @@
 import { map, tap } from 'rxjs';
-import type { Content, CreateEnv } from '../../contracts/env.ts';
+import type { CreateEnv } from '../../contracts/env.ts';
+import type { Content } from '../../contracts/storage.ts';
 import { visible } from '../io/text.ts';
 import { counted } from '../io/units.ts';
 import type { Note, Room } from '../args/logRooms.ts';

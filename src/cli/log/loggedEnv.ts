@@ -1,14 +1,7 @@
 import { map, Observable, tap } from 'rxjs';
-import type {
-  Env,
-  Notes,
-  PeerAddress,
-  Storage,
-  UdpEndpoint,
-  UdpOptions,
-  UdpSocket,
-  Wire,
-} from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { PeerAddress, UdpEndpoint, UdpOptions, UdpSocket, Wire } from '../../contracts/network.ts';
+import type { ResumeStore, Storage } from '../../contracts/storage.ts';
 import { lengthOf } from '../../disk/files/spans.ts';
 import { PeerError } from '../../contracts/errors.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
@@ -148,7 +141,7 @@ const loggedStorage = (storage: Storage, who: string, hear: Hear): Storage => {
           error: (error: unknown) => hear({ room: 'disk', direction: '·', who, what: messageOf(error) }),
         }),
       );
-  const notes: Notes = {
+  const notes: ResumeStore = {
     boot: storage.notes.boot,
     others: () => storage.notes.others().pipe(note('look for notes of other torrents')),
     load: () => storage.notes.load().pipe(note('read the note of earlier runs')),

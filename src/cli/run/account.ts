@@ -1,4 +1,4 @@
-import type { DownloadEvent, Done, Progress } from '../../contracts/env.ts';
+import type { DownloadEvent, Done, Progress } from '../../contracts/events.ts';
 
 /** How far a torrent has come, when its end is told. */
 export interface Figures {

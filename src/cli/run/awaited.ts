@@ -1,5 +1,5 @@
 import { type Observable, takeUntil, tap, timer } from 'rxjs';
-import type { PeerSource } from '../../contracts/env.ts';
+import type { PeerSource } from '../../contracts/network.ts';
 import type { Funnel } from '../../torrent/stats/funnel.ts';
 import { tryAgain } from '../io/advice.ts';
 import type { Deadline } from '../io/deadline.ts';

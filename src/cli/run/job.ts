@@ -1,5 +1,7 @@
 import { from, lastValueFrom, mergeMap, toArray } from 'rxjs';
-import type { Env, PeerAddress, Target } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { PeerAddress } from '../../contracts/network.ts';
+import type { Target } from '../../contracts/storage.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
 import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';

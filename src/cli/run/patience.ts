@@ -1,5 +1,5 @@
 import { NEVER, Observable } from 'rxjs';
-import type { DownloadEvent, Progress } from '../../contracts/env.ts';
+import type { DownloadEvent, Progress } from '../../contracts/events.ts';
 import { tryAgain } from '../io/advice.ts';
 import { GaveUp } from '../io/exit.ts';
 import type { Given } from '../io/io.ts';

@@ -1,4 +1,6 @@
-import type { DownloadEvent, Env, Target } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { DownloadEvent } from '../../contracts/events.ts';
+import type { Target } from '../../contracts/storage.ts';
 import type { SourceOptions } from '../../discovery/peerSources.ts';
 import type { DownloadOptions } from '../../download/download.ts';
 import type { SeedOptions } from '../../download/seedGoal.ts';

@@ -1,5 +1,5 @@
 import { defaultPace } from '../../discovery/pace.ts';
-import type { DownloadEvent, FunnelSample } from '../../contracts/env.ts';
+import type { DownloadEvent, FunnelSample } from '../../contracts/events.ts';
 import { explain, GaveUp } from '../io/exit.ts';
 import type { Given, Io } from '../io/io.ts';
 import { jsonViewer } from '../json/viewer.ts';

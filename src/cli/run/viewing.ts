@@ -1,4 +1,4 @@
-import type { DownloadEvent } from '../../contracts/env.ts';
+import type { DownloadEvent } from '../../contracts/events.ts';
 import type { Chosen, Sum } from '../views/summary.ts';
 import type { Figures } from './account.ts';
 

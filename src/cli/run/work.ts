@@ -1,7 +1,8 @@
 import { defer, merge, NEVER, type Observable, of, tap } from 'rxjs';
 import type { Client } from '../../client/client.ts';
 import type { DownloadOptions, Selection } from '../../download/download.ts';
-import type { DownloadEvent, Target } from '../../contracts/env.ts';
+import type { DownloadEvent } from '../../contracts/events.ts';
+import type { Target } from '../../contracts/storage.ts';
 import type { Limits } from '../../download/rateLimits.ts';
 import { encodeOriginal } from '../../torrent/metainfo/encodeTorrent.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';

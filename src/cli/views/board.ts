@@ -1,4 +1,4 @@
-import type { DownloadEvent } from '../../contracts/env.ts';
+import type { DownloadEvent } from '../../contracts/events.ts';
 import type { Moment } from './live.ts';
 import { type Row, severalLine, severalLines, statesLine, totalLine, totalLogLine } from './several.ts';
 import { visible } from '../io/text.ts';

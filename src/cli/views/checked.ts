@@ -1,4 +1,4 @@
-import type { Checked } from '../../contracts/env.ts';
+import type { Checked } from '../../contracts/events.ts';
 import { numberedFiles } from '../../torrent/metainfo/fileNumbers.ts';
 import type { FileState } from '../../torrent/metainfo/fileStates.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';

@@ -1,4 +1,4 @@
-import type { DownloadEvent, TrackerStatus } from '../../contracts/env.ts';
+import type { DownloadEvent, TrackerStatus } from '../../contracts/events.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import type { Given } from '../io/io.ts';

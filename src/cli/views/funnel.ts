@@ -1,4 +1,4 @@
-import type { FunnelSample } from '../../contracts/env.ts';
+import type { FunnelSample } from '../../contracts/events.ts';
 import { fit } from '../io/text.ts';
 
 const STEPS = [

@@ -1,5 +1,6 @@
 import type { Scraped } from '../../discovery/trackers/scrape.ts';
-import type { Announced, PeerAddress, TrackerStatus, Warning } from '../../contracts/env.ts';
+import type { Announced, TrackerStatus, Warning } from '../../contracts/events.ts';
+import type { PeerAddress } from '../../contracts/network.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import type { ToldAs } from '../json/told.ts';
 import { eventLine, hostPort } from './events.ts';

@@ -1,4 +1,4 @@
-import type { Progress } from '../../contracts/env.ts';
+import type { Progress } from '../../contracts/events.ts';
 import { columns, fit, visible } from '../io/text.ts';
 import { bytes, counted, duration, percent, rate } from '../io/units.ts';
 

@@ -1,4 +1,4 @@
-import type { Progress } from '../../contracts/env.ts';
+import type { Progress } from '../../contracts/events.ts';
 import { progressLine } from './progress.ts';
 import { columns, fit, middle, visible } from '../io/text.ts';
 import { bytes, bytesOf, counted, duration, percent, rate, roughly } from '../io/units.ts';

@@ -1,4 +1,4 @@
-import type { UdpEndpoint } from '../../contracts/env.ts';
+import type { UdpEndpoint } from '../../contracts/network.ts';
 
 /**
  * Nodes that are always there, for those who know no other one yet. All are asked, as each of them has been away for

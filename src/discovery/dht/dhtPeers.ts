@@ -1,7 +1,9 @@
 import { defer, map, Observable, Subscription, tap } from 'rxjs';
 import { replenish } from '../../../operators/replenish.ts';
 import { now } from '../../contracts/clock.ts';
-import type { Env, PeerAddress, Warning } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { Warning } from '../../contracts/events.ts';
+import type { PeerAddress } from '../../contracts/network.ts';
 import { defaultPace, type DhtPace } from '../pace.ts';
 import type { DhtNode } from './node.ts';
 

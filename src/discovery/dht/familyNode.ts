@@ -1,6 +1,7 @@
 import { ignoreElements, merge, mergeMap, Observable, ReplaySubject, Subject, take, tap, timer } from 'rxjs';
 import { now } from '../../contracts/clock.ts';
-import type { Datagram, Env, UdpSocket } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { Datagram, UdpSocket } from '../../contracts/network.ts';
 import { addressKey } from '../../protocol/encoding/address.ts';
 import type { Endpoint, NodeEndpoint } from '../../protocol/encoding/compact.ts';
 import { equalIds, ID_LENGTH } from '../../protocol/encoding/id.ts';

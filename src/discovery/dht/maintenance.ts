@@ -22,7 +22,8 @@ import {
   timer,
 } from 'rxjs';
 import { now } from '../../contracts/clock.ts';
-import type { Env, UdpEndpoint } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { UdpEndpoint } from '../../contracts/network.ts';
 import type { NodeEndpoint } from '../../protocol/encoding/compact.ts';
 import { ID_LENGTH } from '../../protocol/encoding/id.ts';
 import type { Family, Reply } from '../../protocol/dht/krpc.ts';

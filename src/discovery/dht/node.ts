@@ -18,7 +18,9 @@ import {
   toArray,
 } from 'rxjs';
 import { now } from '../../contracts/clock.ts';
-import type { Env, UdpEndpoint, UdpSocket, Warning } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { Warning } from '../../contracts/events.ts';
+import type { UdpEndpoint, UdpSocket } from '../../contracts/network.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { bloomCount } from '../../protocol/dht/bloom.ts';
 import { addressKey } from '../../protocol/encoding/address.ts';

@@ -1,5 +1,5 @@
 import { concat, defer, EMPTY, Observable, of, Subject, type Subscriber, Subscription, timer } from 'rxjs';
-import type { PeerAddress, Wire } from '../../contracts/env.ts';
+import type { PeerAddress, Wire } from '../../contracts/network.ts';
 import { PeerError } from '../../contracts/errors.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
 import { checkProtocol } from '../../protocol/peer/handshake.ts';

@@ -1,6 +1,7 @@
 import { Observable, type Subscriber, switchMap } from 'rxjs';
 import { now } from '../../contracts/clock.ts';
-import type { Env, ListenOptions, PeerAddress } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { ListenOptions, PeerAddress } from '../../contracts/network.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
 import { InboundHandshake } from './inboundHandshake.ts';
 import { AcceptLimiter } from './acceptLimiter.ts';

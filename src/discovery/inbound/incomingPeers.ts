@@ -1,5 +1,5 @@
 import { type Observable, switchMap } from 'rxjs';
-import type { PeerAddress } from '../../contracts/env.ts';
+import type { PeerAddress } from '../../contracts/network.ts';
 import type { InboundPort } from './inboundPort.ts';
 
 /**

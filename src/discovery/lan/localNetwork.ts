@@ -1,5 +1,6 @@
 import { catchError, defer, EMPTY, merge, mergeMap, NEVER, Observable, Subject, throwError, timer } from 'rxjs';
-import type { Datagram, Env, UdpSocket } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { Datagram, UdpSocket } from '../../contracts/network.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
 import {

@@ -1,6 +1,7 @@
 import { defer, EMPTY, NEVER, Observable } from 'rxjs';
 import { replenish } from '../../../operators/replenish.ts';
-import type { Env, PeerAddress } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { PeerAddress } from '../../contracts/network.ts';
 import { equalIds } from '../../protocol/encoding/id.ts';
 import { type LocalNetwork, localNetwork, type LocalPeer } from './localNetwork.ts';
 import { defaultPace, type SourcePace } from '../pace.ts';

@@ -1,6 +1,8 @@
 import { catchError, defer, from, map, merge, type Observable, takeUntil, tap, throwError, timer } from 'rxjs';
 import { now } from '../../contracts/clock.ts';
-import type { Announced, Env, PeerAddress, TrackerStatus, Warning } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { Announced, TrackerStatus, Warning } from '../../contracts/events.ts';
+import type { PeerAddress } from '../../contracts/network.ts';
 import { TrackerError } from '../../contracts/errors.ts';
 import type { AnnounceQuery, AnnounceSuccess } from '../../protocol/tracker/httpTrackerReply.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';

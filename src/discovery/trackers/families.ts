@@ -17,7 +17,8 @@ import {
   timer,
 } from 'rxjs';
 import { now } from '../../contracts/clock.ts';
-import type { Env, HttpReply, HttpRequest } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { HttpReply, HttpRequest } from '../../contracts/network.ts';
 import { TrackerError } from '../../contracts/errors.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
 

@@ -1,5 +1,6 @@
 import { defer } from 'rxjs';
-import type { Env, HttpReply } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { HttpReply } from '../../contracts/network.ts';
 import { TrackerError } from '../../contracts/errors.ts';
 import {
   type AnnounceReply,

@@ -24,7 +24,7 @@ import {
   throwError,
 } from 'rxjs';
 import { now } from '../../contracts/clock.ts';
-import type { PeerAddress } from '../../contracts/env.ts';
+import type { PeerAddress } from '../../contracts/network.ts';
 import { TrackerError } from '../../contracts/errors.ts';
 import {
   type AnnounceSuccess,

@@ -1,5 +1,6 @@
 import { map, type Observable } from 'rxjs';
-import type { Env, UdpEndpoint } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { UdpEndpoint } from '../../contracts/network.ts';
 import { TrackerError } from '../../contracts/errors.ts';
 import { encodedUrl } from '../../protocol/tracker/encodedUrl.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';

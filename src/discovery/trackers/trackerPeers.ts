@@ -20,7 +20,7 @@ import {
 import { backoff } from '../../../operators/backoff.ts';
 import { replenish } from '../../../operators/replenish.ts';
 import { now } from '../../contracts/clock.ts';
-import type { PeerAddress } from '../../contracts/env.ts';
+import type { PeerAddress } from '../../contracts/network.ts';
 import { Announcer, type TrackerEnv, type TrackerPeersOptions } from './announcer.ts';
 import { Rota } from './rota.ts';
 import { TierSession } from './tierSession.ts';

@@ -15,7 +15,8 @@ import {
   timeout,
 } from 'rxjs';
 import { now } from '../../contracts/clock.ts';
-import type { Datagram, Env, UdpEndpoint, UdpSocket } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { Datagram, UdpEndpoint, UdpSocket } from '../../contracts/network.ts';
 import { InputError, TrackerError } from '../../contracts/errors.ts';
 import { addressKey } from '../../protocol/encoding/address.ts';
 import { formatIp, parseIp } from '../../protocol/encoding/ip.ts';

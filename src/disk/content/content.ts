@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { concat, defer, mergeMap, Observable, range } from 'rxjs';
-import type { Content, ContentOptions, PieceDigest } from '../../contracts/env.ts';
+import type { Content, ContentOptions, PieceDigest } from '../../contracts/storage.ts';
 import { StorageError } from '../../contracts/errors.ts';
 import { Geometry } from '../../torrent/geometry.ts';
 import type { TorrentFile } from '../../torrent/metainfo/fileList.ts';

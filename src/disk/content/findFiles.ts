@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { ContentOptions } from '../../contracts/env.ts';
+import type { ContentOptions } from '../../contracts/storage.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { MAX_FILES, MAX_PATH_DEPTH } from '../../torrent/metainfo/fileList.ts';
 import type { KnownFile } from '../hashing/digest.ts';

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Observable } from 'rxjs';
-import type { FileStamp, Storage, Target } from '../../contracts/env.ts';
+import type { FileStamp, Storage, Target } from '../../contracts/storage.ts';
 import { StorageError } from '../../contracts/errors.ts';
 import { Geometry } from '../../torrent/geometry.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';

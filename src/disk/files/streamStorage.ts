@@ -1,5 +1,5 @@
 import { EMPTY, Observable, of, type Subscriber } from 'rxjs';
-import type { Storage } from '../../contracts/env.ts';
+import type { Storage } from '../../contracts/storage.ts';
 import { InSequence } from '../../torrent/pieces/inSequence.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
 import { Observable } from 'rxjs';
-import type { Verify } from '../../contracts/env.ts';
+import type { Verify } from '../../contracts/storage.ts';
 import { equalIds, ID_LENGTH, sha1 } from '../../protocol/encoding/id.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import type { Hasher } from '../../torrent/pieces/pieceDrafts.ts';

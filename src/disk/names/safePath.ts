@@ -1,4 +1,4 @@
-import type { Target } from '../../contracts/env.ts';
+import type { Target } from '../../contracts/storage.ts';
 import { InputError } from '../../contracts/errors.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { isHiddenName } from './hiddenName.ts';

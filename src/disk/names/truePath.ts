@@ -1,4 +1,4 @@
-import type { Target } from '../../contracts/env.ts';
+import type { Target } from '../../contracts/storage.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { isHiddenName } from './hiddenName.ts';
 import { NameTree } from './nameTree.ts';

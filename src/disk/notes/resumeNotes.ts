@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { concat, EMPTY, map, type Observable } from 'rxjs';
-import type { Notes } from '../../contracts/env.ts';
+import type { ResumeStore } from '../../contracts/storage.ts';
 import { bootId } from './boot.ts';
 import { each } from '../files/each.ts';
 import { hiddenName } from '../names/hiddenName.ts';
@@ -32,7 +32,7 @@ export interface NotesPlace {
  * when the disk is carried elsewhere; when it is complete nothing hidden stays there, and what spares the next seed
  * from hashing everything is kept in the user's state folder, by place and info-hash. The newer of both counts.
  */
-export class ResumeNotes implements Notes {
+export class ResumeNotes implements ResumeStore {
   readonly boot = bootId();
   readonly #place: NotesPlace;
   readonly #guard: Guard;

@@ -1,5 +1,7 @@
 import { catchError, concatMap, EMPTY, from, map, type Observable, switchMap, take, timer } from 'rxjs';
-import type { Env, HttpReply, Warning } from '../../contracts/env.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { Warning } from '../../contracts/events.ts';
+import type { HttpReply } from '../../contracts/network.ts';
 import { TrackerError } from '../../contracts/errors.ts';
 import { equalIds } from '../../protocol/encoding/id.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Observable, Subject } from 'rxjs';
-import type { Datagram, UdpOptions, UdpSocket, Undelivered } from '../../contracts/env.ts';
+import type { Datagram, UdpOptions, UdpSocket, Undelivered } from '../../contracts/network.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { errorWords } from '../errorWords.ts';
 import { LOOK_EVERY, type LookAround, Membership } from './multicast.ts';

@@ -2,7 +2,7 @@ import { type ClientRequest, type IncomingMessage, request as plainRequest } fro
 import { request as secureRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { defer, Observable, of, type Subscription, switchMap, throwError, timeout } from 'rxjs';
-import type { HttpReply, HttpRequest } from '../../contracts/env.ts';
+import type { HttpReply, HttpRequest } from '../../contracts/network.ts';
 import { TrackerError } from '../../contracts/errors.ts';
 import { encodedBytes } from '../../protocol/tracker/encodedUrl.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';

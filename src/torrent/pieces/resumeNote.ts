@@ -29,7 +29,7 @@ export interface ResumeNote {
   readonly pending: Bitfield;
   /** One per file of the torrent. */
   readonly stamps: readonly Stamp[];
-  /** `Notes.boot` of the run that wrote the note; at most 255 bytes of it count. */
+  /** `ResumeStore.boot` of the run that wrote the note; at most 255 bytes of it count. */
   readonly boot: string;
   /** All that `have` promises was flushed to disk before, so that it outlives a power cut. */
   readonly clean: boolean;

@@ -10,7 +10,8 @@ import { Deadline } from '../../../src/cli/io/deadline.ts';
 import { discovery, trackersFor } from '../../../src/cli/input/discoveryOptions.ts';
 import { Patience } from '../../../src/cli/run/patience.ts';
 import { dhtNode } from '../../../src/discovery/dht/node.ts';
-import type { Env, UdpSocket } from '../../../src/contracts/env.ts';
+import type { Env } from '../../../src/contracts/env.ts';
+import type { UdpSocket } from '../../../src/contracts/network.ts';
 import { bindWords } from '../../../src/net/errorWords.ts';
 import { Funnel } from '../../../src/torrent/stats/funnel.ts';
 

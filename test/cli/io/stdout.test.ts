@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { theFileOf } from '../../../src/cli/commands/downloadToStdout.ts';
 import { outletTo } from '../../../src/cli/io/stdout.ts';
-import type { Progress } from '../../../src/contracts/env.ts';
+import type { Progress } from '../../../src/contracts/events.ts';
 import { sha1, toHex } from '../../../src/protocol/encoding/id.ts';
 import { parseTorrent } from '../../../src/torrent/metainfo/metainfo.ts';
 import { type Content, contentOf } from '../../swarm/content.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Io } from '../../../src/cli/io/io.ts';
 import { viewerOfSeveral } from '../../../src/cli/run/viewer.ts';
-import type { TrackerStatus, Warning } from '../../../src/contracts/env.ts';
+import type { TrackerStatus, Warning } from '../../../src/contracts/events.ts';
 import { shownUrl } from '../../../src/protocol/tracker/shownUrl.ts';
 
 describe('what is said of several torrents', () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { map, throwError } from 'rxjs';
-import type { Env, UdpSocket } from '../../../src/contracts/env.ts';
+import type { Env } from '../../../src/contracts/env.ts';
+import type { UdpSocket } from '../../../src/contracts/network.ts';
 import { InputError } from '../../../src/contracts/errors.ts';
 import { bindUdp, resolve } from '../../../src/net/udp.ts';
 

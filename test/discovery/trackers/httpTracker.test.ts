@@ -1,7 +1,7 @@
 import { lastValueFrom, type Observable, of, throwError, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { announceOverHttp } from '../../../src/discovery/trackers/httpTracker.ts';
-import type { HttpReply, HttpRequest } from '../../../src/contracts/env.ts';
+import type { HttpReply, HttpRequest } from '../../../src/contracts/network.ts';
 import { TrackerError } from '../../../src/contracts/errors.ts';
 import { encode, type Encodable } from '../../../src/protocol/encoding/bencode.ts';
 import type { AnnounceQuery, AnnounceSuccess } from '../../../src/protocol/tracker/httpTrackerReply.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { scrape } from '../../../src/discovery/trackers/scrape.ts';
 import { trackerPeers, type TrackerPeersOptions } from '../../../src/discovery/trackers/trackerPeers.ts';
 import { announceOverUdp } from '../../../src/discovery/trackers/udpTracker.ts';
-import type { DownloadEvent, TrackerStatus } from '../../../src/contracts/env.ts';
+import type { DownloadEvent, TrackerStatus } from '../../../src/contracts/events.ts';
 import { httpGet } from '../../../src/net/http/http.ts';
 import { bindUdp, resolve } from '../../../src/net/udp.ts';
 import { encode } from '../../../src/protocol/encoding/bencode.ts';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { lastValueFrom, map, mergeMap, tap, toArray } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openContent } from '../../../src/disk/content/content.ts';
-import type { Content, ContentOptions } from '../../../src/contracts/env.ts';
+import type { Content, ContentOptions } from '../../../src/contracts/storage.ts';
 import { InputError, StorageError } from '../../../src/contracts/errors.ts';
 import { padded } from '../../../src/torrent/metainfo/padding.ts';
 import { bytesOf } from '../torrents.ts';

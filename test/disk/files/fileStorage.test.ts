@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesOf, tempFolder, torrentOf } from '../torrents.ts';
 import { openStorage } from '../../../src/disk/files/fileStorage.ts';
-import type { Storage } from '../../../src/contracts/env.ts';
+import type { Storage } from '../../../src/contracts/storage.ts';
 import { ended, errorOf, withStorage } from '../opened.ts';
 
 const three = [

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Done } from '../../../src/disk/files/insideFolder.ts';
 import { PartFile } from '../../../src/disk/files/partFile.ts';
-import type { Storage } from '../../../src/contracts/env.ts';
+import type { Storage } from '../../../src/contracts/storage.ts';
 import { ended, withStorage } from '../opened.ts';
 import { bytesOf, tempFolder, torrentOf } from '../torrents.ts';
 

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { lastValueFrom, of } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { pieceHasher, verifier } from '../../../src/disk/hashing/verifier.ts';
-import type { Verify } from '../../../src/contracts/env.ts';
+import type { Verify } from '../../../src/contracts/storage.ts';
 import { bytesOf, torrentOf } from '../torrents.ts';
 
 const PIECE = 65_536;

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { openStorage } from '../../../src/disk/files/fileStorage.ts';
 import { keepFew } from '../../../src/disk/notes/stateNotes.ts';
 import { stateFolder } from '../../../src/disk/notes/stateFolder.ts';
-import type { Storage, Target } from '../../../src/contracts/env.ts';
+import type { Storage, Target } from '../../../src/contracts/storage.ts';
 import type { Torrent } from '../../../src/torrent/metainfo/metainfo.ts';
 import { tempFolder, torrentOf } from '../torrents.ts';
 

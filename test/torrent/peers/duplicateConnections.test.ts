@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { EMPTY } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { Peer } from '../../../src/contracts/env.ts';
+import type { Peer } from '../../../src/contracts/peer.ts';
 import type { Expulsion } from '../../../operators/disconnect.ts';
 import { superfluous, duplicatesOf } from '../../../src/torrent/peers/duplicateConnections.ts';
 import { closeDuplicates } from '../../../src/download/closeDuplicates.ts';
