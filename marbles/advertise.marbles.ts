@@ -171,7 +171,7 @@ describe('advertise', () => {
   );
 
   it(
-    'says when we want nothing more, and when we do again, with all that it has said before: some forget what is left out',
+    'says when we want nothing more, and when we do again, and repeats all that it said: some forget what is left out',
     drawn(({ peer, hot, gives, sends, words }) => {
       const possessions = possessing(2, 0);
       const stored$ = hot('--1--', { 1: 1 }).pipe(tap((piece) => possessions.stored.set(piece)));

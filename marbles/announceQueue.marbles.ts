@@ -86,7 +86,7 @@ describe('two torrents of one process', () => {
   );
 
   it(
-    'do not each call a tracker that is dead: after eight calls in vain a seed hears so at once and asks the next tracker, who needs peers calls',
+    'do not each call a dead tracker: after eight vain calls a seed asks the next at once, one that needs peers calls',
     drawn((stage) => {
       const commons = new TrackerCommons();
       const nothing = { uploaded: 0, downloaded: 0, left: 0 };

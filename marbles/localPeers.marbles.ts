@@ -111,7 +111,8 @@ describe('localPeers', () => {
       const { peers$, datagrams, bound } = net(stage);
       const hash = '07'.repeat(20);
       const text = (host: string) =>
-        `BT-SEARCH * HTTP/1.1\r\nHost: ${host}:6771\r\nPort: 6881\r\nInfohash: ${hash}\r\ncookie: ${COOKIE}\r\n\r\n\r\n`;
+        `BT-SEARCH * HTTP/1.1\r\nHost: ${host}:6771\r\nPort: 6881\r\n` +
+        `Infohash: ${hash}\r\ncookie: ${COOKIE}\r\n\r\n\r\n`;
       stage.gives(peers$, '^--!').toBe('-');
       const said$ = stage.cold('--x').pipe(
         tap(() => said.push(...datagrams, ...bound)),

@@ -41,7 +41,7 @@ describe('the lookups of all torrents in the DHT', () => {
   );
 
   it(
-    'of many idle seeds are spread: as many at one time as have a place, the others as these end, and each again after its own end',
+    'of many idle seeds are spread: as many at once as have a place, others as these end, each again after its own end',
     drawn((stage) => {
       const began: Mark[] = [];
       const queue = new LookupQueue();

@@ -169,7 +169,7 @@ describe('dhtNode', () => {
   );
 
   it(
-    'says so after 4 s when nobody tells where they lead, and does not if it knows a node that answers, or one name leads somewhere',
+    'warns after 4 s when no name leads anywhere, but not if it knows a node that answers, or one name leads somewhere',
     drawn((stage) => {
       const { node$ } = scene(stage, [b]);
       const bootstrap = [{ host: 'silent.test', port: 6881 }];

@@ -49,7 +49,7 @@ const describe = (value: unknown, depth: number): string => {
       .join(' ');
   if (value instanceof Observable) return 'Observable';
   if (value instanceof Uint8Array)
-    return `${value.length} bytes${value.length > 0 ? ` ${[...value.subarray(0, 8)].join(' ')}${value.length > 8 ? ' …' : ''}` : ''}`;
+    return [`${value.length} bytes`, ...value.subarray(0, 8), ...(value.length > 8 ? ['…'] : [])].join(' ');
   if (depth > 2) return '…';
   if (Array.isArray(value)) return `[${value.map((item) => describe(item, depth + 1)).join(', ')}]`;
   return `{ ${Object.entries(value)

@@ -167,7 +167,7 @@ describe('trackerPeers', () => {
   );
 
   it(
-    'says paused with each announce while there is all that is wanted, and not all (BEP 21), but not instead of started and stopped',
+    'says paused with each announce of a partial seed (BEP 21), but not instead of started and stopped',
     drawn((stage) => {
       const { peers$, queries } = scene(stage, { one: ['(n|)'], options: { partial: () => stage.now() < 4_000_000 } });
       stage.gives(peers$, '  ^ 91m !').toBe('-');

@@ -194,7 +194,7 @@ describe('udpTracker', () => {
   );
 
   it(
-    'is asked at the next address of a family, in the order of the names, when the first one is silent, and stays there',
+    'is asked at the next address of a family, in the order of the names, when the first is silent, and stays there',
     drawn((stage) => {
       const two = { host: '203.0.113.2', port: 80 };
       const { env, asked } = scene(stage, { at: two, udp: { names: { 'two.example': [AT.host, two.host] } } });

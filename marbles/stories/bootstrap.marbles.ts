@@ -62,7 +62,7 @@ const scene = (stage: Stage, { up = 0, routed = true }: { readonly up?: number; 
 
 describe('who is asked first in the DHT', () => {
   it(
-    'three hundred nodes of an earlier run, all dead, hold the bootstrap nodes up for 5 s, and are left alone when these lead somewhere',
+    'three hundred dead nodes of an earlier run delay the bootstrap nodes by 5 s, and are left alone when these answer',
     drawn((stage) => {
       const { asked, peers$ } = scene(stage);
       stage.gives(peers$({ saved: { id: ID, nodes: dead } })).toBe('5008ms (p|)');
@@ -80,7 +80,7 @@ describe('who is asked first in the DHT', () => {
   );
 
   it(
-    'a network that comes up after us is joined soon, and peers are looked up at once, though a lookup in vain was made',
+    'a network that comes up after us is joined soon, and peers are looked up at once, despite an earlier vain lookup',
     drawn((stage) => {
       const { peers$ } = scene(stage, { up: 20_000 });
       stage.gives(peers$()).toBe('21006ms (p|)');

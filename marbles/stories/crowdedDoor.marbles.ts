@@ -82,7 +82,7 @@ const drips =
   };
 
 describe('a port among strangers who wait', () => {
-  it('500 who say nothing have no more than their places, and are gone when their time is over; the others are served', () => {
+  it('500 silent callers hold only their places, and are gone when their time is over; others are served', () => {
     const visit = visited(new Array<Player>(500).fill(silent()));
     expect(visit.most).toBe(MAX_UNDECIDED);
     expect(visit.given).toBe(blocks);

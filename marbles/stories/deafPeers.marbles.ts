@@ -54,7 +54,7 @@ const deafened = (env: Env, deaf: (host: string) => boolean, unread: (bytes: num
 };
 
 describe('R29: a seed of ours', () => {
-  it('keeps little for 40 who ask for everything again and again and never read, serves others in their turn, and hangs up on them', () => {
+  it('keeps little for 40 peers that ask and ask and never read, serves others in turn, hangs up on the 40', () => {
     let [most, given, served] = [0, 0, Infinity];
     let marks: readonly Mark[] = [];
     drawn(

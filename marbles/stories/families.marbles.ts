@@ -12,7 +12,7 @@ const reply = (peer: string) => of(announced([peer]));
 
 describe('an HTTP tracker whose name has both families of addresses', () => {
   it(
-    'is asked by both beside each other; one that is silent has three seconds left when the other has answered, and is left out for a minute',
+    'is asked by both at once; a silent one has 3 s left once the other has answered, and is left out for a minute',
     drawn((stage) => {
       const asked: string[] = [];
       const httpGet = ({ family }: HttpRequest) => {

@@ -68,7 +68,7 @@ describe('a reader', () => {
   );
 
   it(
-    'has nothing before what comes late: of the rest as much is fetched as memory has room for, and no peer is told that we have it',
+    'gets nothing past a late piece: as much of the rest is fetched as memory has room for, and no peer is told of it',
     drawn((stage) => {
       const early = overheard(stage, honest({ pace: 3, has: [0, 2, 3, 4, 5] }));
       const late = overheard(stage, honest({ pace: 3, latency: 40 }));

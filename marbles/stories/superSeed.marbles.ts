@@ -13,7 +13,7 @@ const shown = ({ said$ }: LineEnd): Observable<string> =>
 
 describe('a super-seed', () => {
   it(
-    'shows each a piece of its own, and the next when another has that one from them: it gives all once, they give each other the rest',
+    'shows each peer a piece of its own, and the next when it has passed that one on: each piece is given once',
     drawn(
       (stage) => {
         const all = [0, 1, 2, 3, 4, 5];
@@ -51,7 +51,7 @@ describe('a super-seed', () => {
   );
 
   it(
-    'lets who does not pass on what it has been given wait for the next, but not for ever: others may not be able to call it',
+    'lets a peer that does not pass its piece on wait for the next, but not for ever: others may not reach it',
     drawn(
       (stage) => {
         const [seed, one, other] = [

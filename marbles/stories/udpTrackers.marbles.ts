@@ -50,7 +50,7 @@ describe('udpTracker among other trackers', () => {
   );
 
   it(
-    'makes room for the next one of its tier after 1.5 s of silence, and is left alone after 15 s when that one answers',
+    'yields to the next one of its tier after 1.5 s of silence, and is left alone after 15 s when that one answers',
     drawn((stage) => {
       const { env, asked } = scene(stage, { answers: () => false });
       const httpGet = () => stage.cold('-(b|)', { b: reply });

@@ -198,7 +198,7 @@ describe('writePieces, how much at one time', () => {
     expect(underWay).toBe(allowed);
   });
 
-  it('goes on with thousands that wait when the disk is suddenly quick, and hears of more while it tells of one', () => {
+  it('goes on with thousands that wait when the disk is suddenly fast, and hears of more while it tells of one', () => {
     const geometry = new Geometry({ length: 10_000 * BLOCK, pieceLength: BLOCK });
     const pieces$ = new Subject<CheckedPiece>();
     const slow$ = new Subject<number>();

@@ -62,9 +62,8 @@ const checkOptions = (args: readonly string[], name: string, { options }: Comman
     if (option === undefined || option === 'help' || option === 'version') continue;
     if (!Object.hasOwn(options, option)) {
       const like = nearest(option, ['help', ...Object.keys(options)]);
-      throw usageError(
-        `${name}: unknown option --${visible(option)}: ${like ? `did you mean --${like}?` : `try rxtorrent ${name} --help`}`,
-      );
+      const hint = like ? `did you mean --${like}?` : `try rxtorrent ${name} --help`;
+      throw usageError(`${name}: unknown option --${visible(option)}: ${hint}`);
     }
     if (!options[option]?.boolean || value === undefined || value === 'true' || value === 'false') continue;
     throw usageError(`${name}: --${option} takes no value: leave out =${visible(value)}`);
@@ -73,9 +72,8 @@ const checkOptions = (args: readonly string[], name: string, { options }: Comman
 
 const unknown = (typed: string, name: string, args: readonly string[]): InputError => {
   const letter = args.some((arg) => /^-[^-]/.test(arg) && arg.includes(typed));
-  return usageError(
-    `${name}: ${letter ? `unknown option -${visible(typed)}` : `${visible(typed)} is one argument too many`}: try rxtorrent ${name} --help`,
-  );
+  const what = letter ? `unknown option -${visible(typed)}` : `${visible(typed)} is one argument too many`;
+  return usageError(`${name}: ${what}: try rxtorrent ${name} --help`);
 };
 
 /** What the parser complains about, in our words: what, and what to try. */
@@ -123,7 +121,8 @@ const settings = {
 };
 
 const NOTE =
-  'Every option can be set in the environment: --max-peers is RXTORRENT_MAX_PEERS. Exit codes: 0 done, 2 bad input, 3 storage, 4 gave up, 70 our defect, 130 interrupted.';
+  'Every option can be set in the environment: --max-peers is RXTORRENT_MAX_PEERS. ' +
+  'Exit codes: 0 done, 2 bad input, 3 storage, 4 gave up, 70 our defect, 130 interrupted.';
 
 const parserOf = (parser: Argv, version: string): Argv =>
   parser

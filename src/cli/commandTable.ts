@@ -46,7 +46,8 @@ export const commands: Readonly<Record<string, Command>> = {
   seed: {
     usage: 'seed <source> [path..]',
     about:
-      'Upload a torrent whose data is here, or a file or folder: a torrent is made of it first. Until Ctrl-C, --ratio, --seed-time or --seed-idle',
+      'Upload a torrent whose data is here, or a file or folder: a torrent is made of it first. ' +
+      'Until Ctrl-C, --ratio, --seed-time or --seed-idle',
     positionals: {
       source: {
         ...source,
@@ -55,7 +56,8 @@ export const commands: Readonly<Record<string, Command>> = {
       path: {
         type: 'string',
         describe:
-          'More of these. With torrents, one place for their data: the file, or the folder it was downloaded into (default: beside the .torrent, or here)',
+          'More of these. With torrents, one place for their data: the file, or the folder it was downloaded into ' +
+          '(default: beside the .torrent, or here)',
       },
     },
     options: { ...seedOptions, ...common },

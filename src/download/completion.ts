@@ -109,7 +109,8 @@ export const finished = (torrent: Torrent, env: Hashing, storage: Storage, picke
             () =>
               new StorageError(
                 'missing',
-                `${name} was changed by another program meanwhile: ${all - picker.stored.count} of its pieces are wrong; download again`,
+                `${name} was changed by another program meanwhile: ` +
+                  `${all - picker.stored.count} of its pieces are wrong; download again`,
               ),
           ),
     );

@@ -50,7 +50,8 @@ const RAW = `
     for (let piece = 0; piece < workerData.pieces; piece++) {
       const hash = createHash('sha1');
       for (let at = 0; at < workerData.size; at += bytes.length) {
-        if (reads) require('node:fs').readSync(fd, bytes, 0, bytes.length, (workerData.first + piece) * workerData.size + at);
+        const place = (workerData.first + piece) * workerData.size + at;
+        if (reads) require('node:fs').readSync(fd, bytes, 0, bytes.length, place);
         hash.update(bytes);
       }
       hash.digest();
@@ -124,7 +125,8 @@ for (const worker of workers) void worker.terminate();
 
 const of = (name: string, what: keyof Taken): number[] => (taken[name] ?? []).map((one) => one[what]);
 table(
-  `hashing: a file of ${LENGTH / MiB} MiB that is in memory, pieces of ${PIECE / MiB} MiB, ${THREADS} processors (medians of ${ROUNDS})`,
+  `hashing: a file of ${LENGTH / MiB} MiB that is in memory, pieces of ${PIECE / MiB} MiB, ` +
+    `${THREADS} processors (medians of ${ROUNDS})`,
   ['', 'MiB/s', 'ms of processor', 'spread', 'time / SHA-1', 'processor / SHA-1', 'processor / read and SHA-1'],
   Object.keys(works).map((name) => [
     name,

@@ -130,7 +130,8 @@ for (const { name, straddling, verify, check } of cases) {
   ]);
 }
 table(
-  `pipe: ${PEERS} peers, ${geometry.length / MiB} MiB in pieces of ${geometry.pieceLength / 1024} KiB, no sockets, no disk (medians of ${ROUNDS})`,
+  `pipe: ${PEERS} peers, ${geometry.length / MiB} MiB in pieces of ${geometry.pieceLength / 1024} KiB, ` +
+    `no sockets, no disk (medians of ${ROUNDS})`,
   ['', 'MiB/s', 'µs/block', 'spread', 'loop MiB/s', 'loop µs/block', 'time / loop'],
   rows,
 );

@@ -133,7 +133,8 @@ describe('the rows of several torrents', () => {
     expect(severalLine(rows[1] as Row)).toMatch(/^Ubuntu: 37\.5 %, 24\.0 MiB of 64\.0 MiB, ↓ 2\.00 MiB\/s/);
     expect(severalLine(rows.at(-1) as Row)).toBe('later: waiting');
     expect(totalLogLine(over)).toBe(
-      '9 torrents: 2 complete, 1 failed, 1 waiting; 20.6 %, ↓ 4.00 MiB/s, 3 min 35 s left, 224 MiB of 1.06 GiB, 30 peers, ↑ 1.00 MiB/s',
+      '9 torrents: 2 complete, 1 failed, 1 waiting; 20.6 %, ↓ 4.00 MiB/s, 3 min 35 s left, ' +
+        '224 MiB of 1.06 GiB, 30 peers, ↑ 1.00 MiB/s',
     );
   });
 });

@@ -15,8 +15,9 @@ const node = (cli: string, code: string, ...flags: readonly string[]): string =>
     env: { PATH: process.env['PATH'] },
   }).trim();
 
-const REFUSED =
-  "const { compiled, script } = require('./load.cjs'); console.log(script(fs.readFileSync(compiled)).cachedDataRejected)";
+const REFUSED = `
+  const { compiled, script } = require('./load.cjs');
+  console.log(script(fs.readFileSync(compiled)).cachedDataRejected);`;
 
 /** A copy, to be broken, in a package of its own. */
 const copied = (): string => {
@@ -36,8 +37,10 @@ describe('the bundle', () => {
   });
 
   it('has compiled what everyday commands run, and not the rest', () => {
-    const sizes =
-      "const { compiled, script } = require('./load.cjs'); v8.setFlagsFromString('--no-lazy'); console.log(fs.statSync(compiled).size / script().createCachedData().length)";
+    const sizes = `
+      const { compiled, script } = require('./load.cjs');
+      v8.setFlagsFromString('--no-lazy');
+      console.log(fs.statSync(compiled).size / script().createCachedData().length);`;
     expect(Number(node(built, sizes))).toBeGreaterThan(0.4);
     expect(Number(node(built, sizes))).toBeLessThan(0.75);
   });

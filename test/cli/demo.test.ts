@@ -173,11 +173,12 @@ describe('nothing is left of a demo', () => {
       broken,
       `const fs = require('node:fs');
       const large = (what) => [what].flat().some(({ length }) => length >= 16384);
+      const failure = Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'write' });
       if (!process.argv[1].includes('swarm'))
         for (const call of ['write', 'writev']) {
           const whole = fs[call];
           fs[call] = (fd, what, ...rest) =>
-            large(what) ? rest.at(-1)(Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'write' })) : whole(fd, what, ...rest);
+            large(what) ? rest.at(-1)(failure) : whole(fd, what, ...rest);
         }`,
     );
     const { code, stderr } = await demo(home, [], ['main.js', 'demo', '--size', '1M', '--quiet'], ['-r', broken])

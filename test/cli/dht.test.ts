@@ -76,7 +76,7 @@ describe('dht', () => {
     expect(await run([...again, '--node-file', nodeFile])).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('takes the environment for options: the nodes may be elsewhere, and there may be several to begin with', async () => {
+  it('takes options from the environment: other nodes to begin with, and several of them', async () => {
     const { home, file, nodeFile, router } = await world();
     const env = { RXTORRENT_BOOTSTRAP: `127.0.0.1:9 ${router}`, RXTORRENT_NODE_FILE: nodeFile };
     expect(await run(['dht', file, '-o', join(home, 'one/'), '--timeout', '30', '--quiet'], { env })).toMatchObject({

@@ -1,24 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer as createHttp } from 'node:http';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { toHex } from '../../src/protocol/encoding/id.ts';
-import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
-import { nameServer } from '../net/nameServer.ts';
-import { contentOf } from '../swarm/content.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { peer } from '../swarm/fixture.ts';
-import { folder, MAIN } from './run.ts';
+import { MAIN } from './run.ts';
+import { content, nobody, SOON, type World } from './silentWorld.ts';
 
-const LIBRARY = fileURLToPath(new URL('../../dist/src/index.js', import.meta.url));
-const PRELOAD = fileURLToPath(new URL('deadNames.cjs', import.meta.url));
-/**
- * Milliseconds from the end of the work to that of the process; a lookup that nobody can give up takes five times as
- * long.
- */
-const SOON = 2_500;
 /** Milliseconds that four processes take to start here and now. */
 let starting = 0;
 beforeAll(async () => {
@@ -30,82 +17,6 @@ beforeAll(async () => {
 });
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-const content = contentOf({ name: 'a', length: 200_000 });
-const { pieceLength, pieceHashes } = content.torrent;
-const infoHash = toHex(content.torrent.infoHash);
-
-interface Run {
-  readonly child: ChildProcess;
-  readonly ended: Promise<{
-    readonly code: number | null;
-    readonly signal: NodeJS.Signals | null;
-    readonly at: number;
-    readonly out: string;
-  }>;
-  readonly says: (pattern: RegExp) => Promise<number>;
-}
-
-const start = (args: readonly string[], env: Record<string, string>): Run => {
-  const child = spawn(process.execPath, ['--require', PRELOAD, ...args], {
-    env: { PATH: process.env['PATH'], ...env },
-    stdio: 'pipe',
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let out = '';
-  child.stdin.on('error', () => undefined);
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (out += text));
-  const ended: Run['ended'] = new Promise((resolve) =>
-    child.on('exit', (code, signal) => setTimeout(() => resolve({ code, signal, at: performance.now(), out }), 50)),
-  );
-  const says = async (pattern: RegExp): Promise<number> => {
-    await expect.poll(() => out, { timeout: 20_000, interval: 5 }).toMatch(pattern);
-    return performance.now();
-  };
-  return { child, ended, says };
-};
-
-const silent = async (server: Server): Promise<number> => {
-  const sockets = new Set<{ destroy(): unknown }>();
-  server.on('connection', (socket) => sockets.add(socket.on('error', () => undefined)));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
-};
-
-/** A world in which nobody says anything: name servers, peers, web servers. */
-const nobody = async () => {
-  const names = await nameServer(() => 'silence');
-  const port = await silent(createServer());
-  const web = await silent(createHttp(() => undefined));
-  const home = folder();
-  const torrent = join(home, 'a.torrent');
-  const announce = [
-    ['http://tracker.example.org/announce'],
-    ['udp://other.example.org:6969'],
-    [`http://127.0.0.1:${web}/announce`],
-    ['https://127.0.0.1:1/announce'],
-  ];
-  writeFileSync(torrent, encodeTorrent({ name: 'a', pieceLength, pieceHashes, length: 200_000, announce }));
-  const env = {
-    NAME_SERVER: names.at,
-    RXTORRENT_NO_LSD: '1',
-    RXTORRENT_NO_LISTEN: '1',
-    RXTORRENT_BOOTSTRAP: 'router.example.org:6881',
-    XDG_STATE_HOME: home,
-    HOME: home,
-  };
-  const magnet = `magnet:?xt=urn:btih:${infoHash}&tr=${encodeURIComponent('http://tracker.example.org/announce')}`;
-  mkdirSync(join(home, 'out'));
-  const run = (...args: readonly string[]): Run => start([MAIN, ...args], env);
-  return { names, torrent, magnet, port, web, home, env, run };
-};
-
-type World = Awaited<ReturnType<typeof nobody>>;
 
 /** Each command that waits for somebody, in each way that it can. */
 const WAITING: readonly (readonly [what: string, args: (world: World) => readonly string[]])[] = [
@@ -267,57 +178,6 @@ describe('what goes on until it is stopped', () => {
       expect({ code, soon: gone - asked < SOON + starting, out }).toMatchObject({ code: 130, soon: true });
     });
     await Promise.all(ends);
-  });
-});
-
-describe('a program that uses the library among silent names', () => {
-  const program = (world: World, seed: number, then: string): Run => {
-    const file = join(world.home, 'program.mjs');
-    writeFileSync(
-      file,
-      `import { readFileSync } from 'node:fs';
-       import { BOOTSTRAP, client, dhtNode, fetchTorrent, nodeEnv, parseMagnet, parseTorrent, scrape } from ${JSON.stringify(LIBRARY)};
-       const env = nodeEnv();
-       const torrent = parseTorrent(readFileSync(${JSON.stringify(world.torrent)}));
-       const magnet = parseMagnet(${JSON.stringify(world.magnet)});
-       const it = client(env, { ports: [], dht$: dhtNode(env, { bootstrap: [{ host: 'router.example.org', port: 6881 }] }) });
-       const peers = [{ host: '127.0.0.1', port: ${seed}, source: 'manual' }, { host: 'peer.example.org', port: 6881, source: 'manual' }];
-       const options = { target: { folder: ${JSON.stringify(`${world.home}/out`)} }, peers };
-       const end = (subscription) => setTimeout(() => { subscription.unsubscribe(); console.log('the end'); }, 700);
-       const ignored = { error: () => undefined };
-       ${then}`,
-    );
-    return start([file], world.env);
-  };
-
-  it.each([
-    [
-      'lets a download complete',
-      `it.download(torrent, options).subscribe({ complete: () => console.log('the end') });`,
-      true,
-    ],
-    ['unsubscribes from a download', 'end(it.download(torrent, options).subscribe());', false],
-    ['unsubscribes from the download of a magnet link', 'end(it.download(magnet, options).subscribe());', false],
-    ['unsubscribes from the metadata', 'end(fetchTorrent(magnet, env, { peers }).subscribe());', false],
-    [
-      'unsubscribes from a scrape',
-      "end(scrape(env, 'udp://tracker.example.org:1', [torrent.infoHash]).subscribe(ignored));",
-      false,
-    ],
-    [
-      'unsubscribes from a web server',
-      "end(env.httpGet({ url: 'https://web.example.org/', maxBytes: 1, timeout: 60_000 }).subscribe(ignored));",
-      false,
-    ],
-    ['unsubscribes from a peer', 'end(env.connect(peers[1]).subscribe(ignored));', false],
-    ['unsubscribes from a name', "end(env.resolve('a.example.org').subscribe());", false],
-  ])('exits by itself when it %s', async (_, then, complete) => {
-    const world = await nobody();
-    const port = complete ? (await peer(content)).port : world.port;
-    const { says, ended } = program(world, port, then);
-    const over = await says(/the end/);
-    const { code, at, out } = await ended;
-    expect({ code, soon: at - over < SOON, out }).toMatchObject({ code: 0, soon: true, out: 'the end\n' });
   });
 });
 

@@ -99,7 +99,8 @@ describe('completion', () => {
 
   /** What bash offers for the last of `words`. */
   const offered = (words: readonly string[], where = folder()): string[] => {
-    const script = `${bash(all)}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _rxtorrent; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const asked = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _rxtorrent; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const script = `${bash(all)}\n${asked}`;
     const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', 'rxtorrent', ...words], {
       cwd: where,
       encoding: 'utf8',

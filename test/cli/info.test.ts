@@ -145,7 +145,8 @@ describe('info', () => {
       session.post('Profiler.startPreciseCoverage', { callCount: true });
       process.on('exit', () => session.post('Profiler.takePreciseCoverage', (_, { result }) => {
         const called = result.flatMap(({ functions }) => functions.filter(({ ranges }) => ranges[0].count > 0));
-        console.error(JSON.stringify(called.map(({ functionName }) => functionName).filter((name) => name.endsWith('.js'))));
+        const names = called.map(({ functionName }) => functionName);
+        console.error(JSON.stringify(names.filter((name) => name.endsWith('.js'))));
       }));`,
       );
       const args =

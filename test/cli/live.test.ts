@@ -46,7 +46,7 @@ describe('on a terminal', () => {
     expect(plain(screen)).toEqual(['one', 'two']);
   });
 
-  it('it is drawn anew, and nothing of before is left, when the terminal becomes narrower, wider, lower or higher', async () => {
+  it('is drawn anew, and nothing old is left, when the terminal gets narrower, wider, lower or higher', async () => {
     const screen = new Screen(40, 10);
     const live = await liveOn(screen, 'a title that is too long for a narrow one');
     live.show(wide(5));
@@ -102,7 +102,8 @@ describe('on a terminal', () => {
       `import { clearLine, cursorTo, moveCursor } from 'node:readline';
       const { stderr } = process;
       Object.assign(stderr, { isTTY: true, columns: 80, rows: 24, hasColors: () => true });
-      Object.assign(stderr, Object.fromEntries(Object.entries({ clearLine, cursorTo, moveCursor }).map(([name, move]) => [name, (...at) => move(stderr, ...at)])));`,
+      for (const [name, move] of Object.entries({ clearLine, cursorTo, moveCursor }))
+        stderr[name] = (...at) => move(stderr, ...at);`,
     );
     writeFileSync(content, Buffer.alloc(100_000));
     const colours = async (env: Record<string, string>): Promise<boolean> => {

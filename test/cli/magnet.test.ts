@@ -16,7 +16,9 @@ const XT = `xt=urn:btih:${infoHash}`;
 
 describe('magnet_parse', () => {
   it('says what the link says, line by line', async () => {
-    const link = `magnet:?${XT}&dn=a+b&xl=5&tr=udp%3A%2F%2Fx.example%3A1&tr=http://y.example/a&x.pe=[2001:db8::1]:5&x.pe=h:6&ws=http://w.example/&xs=http://z.example/a.torrent&so=0,2-3&tr=zz&q=1`;
+    const trackers = 'tr=udp%3A%2F%2Fx.example%3A1&tr=http://y.example/a';
+    const sources = 'x.pe=[2001:db8::1]:5&x.pe=h:6&ws=http://w.example/&xs=http://z.example/a.torrent';
+    const link = `magnet:?${XT}&dn=a+b&xl=5&${trackers}&${sources}&so=0,2-3&tr=zz&q=1`;
     expect(await run(['magnet_parse', link])).toEqual({
       code: 0,
       stderr: 'not used: tr: zz\n',

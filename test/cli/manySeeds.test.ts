@@ -48,7 +48,7 @@ const freePort = async (): Promise<number> => {
   return port;
 };
 
-it('seeds more torrents than it may have files open: all are announced, any is given to who calls, and few files are open', async () => {
+it('seeds more torrents than it may open files: announces all, gives any to a caller, opens few files', async () => {
   const home = folder();
   const torrents = made(home);
   const [{ url, asked }, port] = [await tracker(), await freePort()];

@@ -262,7 +262,9 @@ describe('seed of a .torrent without a path', () => {
     expect(await seeds(source, here)).toEqual({
       code: 2,
       stdout: '',
-      stderr: `rxtorrent: ${source}: album is not in ${home} or in ${here}: name the place of its data, as in rxtorrent seed ${source} PATH\n`,
+      stderr:
+        `rxtorrent: ${source}: album is not in ${home} or in ${here}: ` +
+        `name the place of its data, as in rxtorrent seed ${source} PATH\n`,
     });
     expect((await seeds('x.torrent', home)).stderr).toContain(`album is not in ${home}: name`);
     renameSync(writeAlbum(home), join(home, 'elsewhere'));

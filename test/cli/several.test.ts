@@ -76,7 +76,7 @@ describe('several torrents', () => {
     expect(stdout).toContain('one: complete');
   });
 
-  it('are fetched though others of the sources are none, each of which is told; the first is that of the command', async () => {
+  it('are fetched though other sources are bad, each of which is told; the first gives the exit code', async () => {
     const { home, all, files, source } = await torrents(['one', 'two']);
     const missing = join(home, 'missing.torrent');
     const garbage = join(home, 'garbage.torrent');

@@ -66,7 +66,8 @@ describe('--verbose', () => {
         `peer    · ${at}  dial (manual)`,
         `peer    · ${at}  we hang up`,
         `peer    > ${at}  handshake: rxtorrent 0.1.0, torrent ${infoHash}; extensions, fast, DHT`,
-        `peer    > ${at}  extension handshake: ut_metadata 1, ut_pex 2; rxtorrent 0.1.0; keeps 500 requests; sees 127.0.0.1`,
+        `peer    > ${at}  extension handshake: ut_metadata 1, ut_pex 2; ` +
+          'rxtorrent 0.1.0; keeps 500 requests; sees 127.0.0.1',
         `peer    < ${at}  handshake: libtorrent 2.0.8, torrent ${infoHash}; extensions, DHT`,
         `peer    < ${at}  extension handshake: ut_pex 7; evil\\x1b[2J; keeps 250 requests`,
         `peer    < ${at}  bitfield: has 4 pieces`,

@@ -119,7 +119,7 @@ describe('R21: blocks that a seed of ours has not asked for', () => {
 });
 
 describe('R24: who has said which torrent it wants', () => {
-  it('or begins with something else is hung up on at its first byte, so that who would rather encrypt may call again without', async () => {
+  it('or begins with something else is hung up on at its first byte, so that it may retry unencrypted', async () => {
     const { port } = await listening();
     const socket = dial(port);
     await new Promise((opened) => socket.once('connect', opened));

@@ -28,7 +28,7 @@ describe('two on one folder', () => {
   const startOf = (pid: number): string =>
     fs.readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ')[19] as string;
 
-  it('the second of this process is refused, of whatever torrent with the same name, until the first is gone', async () => {
+  it('the second of this process is refused, of any torrent with the same name, until the first is gone', async () => {
     const folder = tempFolder();
     await withStorage(torrentOf(), { folder }, async () => {
       expect(await errorOf(openStorage(torrentOf({ seed: 2 }), { folder }))).toMatchObject({

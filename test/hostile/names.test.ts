@@ -107,7 +107,7 @@ describe('safeName', () => {
       }
   });
 
-  it('is a name that the system can have, stays as it is when it is made safe again, and changes nothing without need', () => {
+  it('is a name that the system can have, is not changed when made safe again, and not without need', () => {
     fc.assert(
       fc.property(names, fc.constantFrom(...platforms), (name, platform) => {
         const system = systemOf(platform);

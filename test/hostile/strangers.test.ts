@@ -33,7 +33,7 @@ const claimsAll = (conduct: Conduct): Conduct => ({
 });
 
 describe('R12: v2 where there is none', () => {
-  it('a peer that claims v2, and every other bit, is taken for what it does: metadata and content come from it', async () => {
+  it('a peer that claims v2 and all other bits is judged by its deeds: metadata and content come from it', async () => {
     const claiming = await peer(content, claimsAll(withMetadata(content)));
     const found$ = fetchTorrent(magnetOf(infoHash), nodeEnv(), { peers: [claiming.address], pex: false });
     expect((await lastValueFrom(found$.pipe(toArray()))).map((torrent) => toHex(torrent.infoHash))).toEqual([
@@ -112,7 +112,7 @@ describe('R32: extension handshakes that mean nothing', () => {
 });
 
 describe('R30: sizes of metadata', () => {
-  it('of those who claim gigabytes nothing is allocated and nothing is asked, of those who claim nothing only the first piece', async () => {
+  it('allocates and asks nothing for claimed gigabytes, only the first piece where no size is claimed', async () => {
     const asked: (readonly [size: number, piece: number | undefined])[] = [];
     const claims = (size: number): Conduct => ({
       extended: true,

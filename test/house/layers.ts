@@ -1,3 +1,4 @@
+import { builtinModules } from 'node:module';
 import { badImports, importsOf } from './imports.ts';
 import { at, type Finding, type Source } from './source.ts';
 
@@ -117,7 +118,7 @@ const PACKAGES: readonly {
     why: 'the machine is for net, disk, cli and node.ts',
   },
   {
-    name: /^(fs|net|http|https|dgram|path|os|stream|util|events|url|zlib|worker_threads|child_process|dns|tls|timers)(\/|$)/,
+    name: new RegExp(`^(${builtinModules.filter((name) => !name.startsWith('node:')).join('|')})(/|$)`),
     allowed: () => false,
     why: 'node modules are written node:…',
   },

@@ -49,10 +49,11 @@ const isMember = (node: ts.Identifier): boolean =>
   (ts.isPropertyAssignment(node.parent) && node.parent.name === node);
 
 const SUBJECTS = /^(Subject|ReplaySubject|BehaviorSubject|AsyncSubject)$/;
+const DOWNLOAD =
+  /^src\/download\/(download|torrentSwarm|downloadState|fetchPiece|magnet\/(resolveMagnet|fetchTorrent))\.ts$/;
 const mayHaveSubjects = (path: string): boolean =>
-  /^src\/(download\/(download|torrentSwarm|downloadState|fetchPiece|magnet\/resolveMagnet|magnet\/fetchTorrent)|client\/client)\.ts$/.test(
-    path,
-  ) ||
+  DOWNLOAD.test(path) ||
+  path === 'src/client/client.ts' ||
   path === 'operators/handshake.ts' ||
   /^src\/(discovery|net)\//.test(path) ||
   /^(marbles|test)\//.test(path);

@@ -89,13 +89,15 @@ describe('the same info-hash as that of mktorrent', () => {
 const LIBTORRENT = `
 import json, sys, time, libtorrent as lt
 info = lt.torrent_info(sys.argv[1])
-session = lt.session({'enable_dht': False, 'enable_lsd': False, 'enable_upnp': False, 'enable_natpmp': False, 'listen_interfaces': '127.0.0.1:0'})
+session = lt.session({'enable_dht': False, 'enable_lsd': False, 'enable_upnp': False, 'enable_natpmp': False,
+    'listen_interfaces': '127.0.0.1:0'})
 handle = session.add_torrent({'ti': info, 'save_path': sys.argv[2]})
 for _ in range(300):
     if handle.status().is_seeding: break
     time.sleep(0.1)
-print(json.dumps({'hash': str(info.info_hash()), 'name': info.name(), 'size': info.total_size(), 'files': info.num_files(),
-    'piece': info.piece_length(), 'trackers': [t.url for t in info.trackers()], 'private': info.priv(), 'seeding': handle.status().is_seeding}))
+print(json.dumps({'hash': str(info.info_hash()), 'name': info.name(), 'size': info.total_size(),
+    'files': info.num_files(), 'piece': info.piece_length(), 'trackers': [t.url for t in info.trackers()],
+    'private': info.priv(), 'seeding': handle.status().is_seeding}))
 `;
 
 describe.each([

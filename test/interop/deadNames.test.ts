@@ -30,7 +30,8 @@ const start = (
   const files = { resolv: world.path('resolv.conf'), hosts: world.path('hosts') };
   writeFileSync(files.resolv, resolv);
   writeFileSync(files.hosts, hosts);
-  const script = `mount --bind '${files.resolv}' /etc/resolv.conf && mount --bind '${files.hosts}' /etc/hosts && exec "$@"`;
+  const mounts = `mount --bind '${files.resolv}' /etc/resolv.conf && mount --bind '${files.hosts}' /etc/hosts`;
+  const script = `${mounts} && exec "$@"`;
   return world.start('unshare', '-m', 'sh', '-c', script, 'sh', process.execPath, CLI, ...args);
 };
 

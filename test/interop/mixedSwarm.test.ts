@@ -62,7 +62,7 @@ describe('a mixed swarm', () => {
   // Between the two, the earliest moment is the hardest: each piece that is rare has to come from the one who has it.
   // So the seed leaves as soon as there is one copy, which with an uplink six times that of each of the others comes
   // when they have less than 60 % of what five of them can have.
-  it('of two of ours and three of theirs completes everywhere although the seed leaves before 60 % of the copies are there', {
+  it('of two of ours and three of theirs completes everywhere though the seed leaves before 60 % is copied', {
     timeout: 400_000,
   }, async () => {
     const content = world.content('content', [16_000_000, 1_000_000]);

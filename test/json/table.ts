@@ -68,7 +68,8 @@ const row = (name: string, types: Types): string => {
   const fields = declared.fields.filter((field) => !EVERYWHERE.has(field.name));
   const placed = ADDRESS.every((part) => fields.some((field) => field.name === part));
   const texts = fields.filter((field) => !placed || !ADDRESS.includes(field.name)).map(fieldText);
-  return `| \`${typeOf(declared)}\` | ${oneLine(declared.doc)} | ${[...(placed ? ['an address'] : []), ...texts].join('; ')} |`;
+  const says = [...(placed ? ['an address'] : []), ...texts].join('; ');
+  return `| \`${typeOf(declared)}\` | ${oneLine(declared.doc)} | ${says} |`;
 };
 
 /** What the words of the table stand for. */
@@ -89,7 +90,10 @@ const everywhere = (types: Types, root: string): string => {
       ? [`\`${typeOf(declared)}\``]
       : [];
   });
-  return `Every object has \`type\`, \`time\` (a *time*) and \`torrent\` (an *info-hash*); ${untied.join(', ')} have no \`torrent\` where none is known.`;
+  return (
+    'Every object has `type`, `time` (a *time*) and `torrent` (an *info-hash*); ' +
+    `${untied.join(', ')} have no \`torrent\` where none is known.`
+  );
 };
 
 /** The table of the README: each event, when it is told, and what it says; before it what is the same for all. */

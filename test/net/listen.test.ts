@@ -209,7 +209,8 @@ describe('listenTcp', () => {
         calls$.subscribe(() => console.log('call'));
         const held = [];
         process.on('message', (what) => {
-          if (what === 'fill') try { for (;;) held.push(openSync('/dev/null')); } catch (error) { console.log(error.code); }
+          if (what === 'fill')
+            try { for (;;) held.push(openSync('/dev/null')); } catch (error) { console.log(error.code); }
           else for (const each of held.splice(0)) closeSync(each);
           process.send(what);
         });

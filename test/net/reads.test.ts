@@ -69,6 +69,7 @@ it('gives others a turn before it has read 4 MiB, however fast bytes come', asyn
 /** Sends from another thread, since nothing comes while this one reads. */
 const SENDER = `
   const { parentPort, workerData } = require('node:worker_threads');
-  const server = require('node:net').createServer((socket) => void socket.on('error', () => {}).end(Buffer.alloc(workerData)));
+  const send = (socket) => void socket.on('error', () => {}).end(Buffer.alloc(workerData));
+  const server = require('node:net').createServer(send);
   server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
 `;

@@ -38,7 +38,7 @@ const start = (content: Content, folder: string, options: Partial<DownloadOption
 };
 
 describe('a seed of ours', () => {
-  it('gives a whole torrent to a leecher of ours, says why it serves it, and stops when it has given enough', async () => {
+  it('gives a whole torrent to a leecher of ours, says why it serves it, and stops when it gave enough', async () => {
     const content = contentOf({ length: 5 * MiB + 123, pieceLength: 256 * KiB });
     const [a, b] = line(here, there);
     const seed = start(content, await full(content), { peers: [{ ...there, wire$: a }], seed: { ratio: 1 } });

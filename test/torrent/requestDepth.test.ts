@@ -50,7 +50,7 @@ describe('the requests made of a peer that has not said how many it keeps', () =
     expect([requests.window.received, dropped()]).toEqual([BLOCKS, 0]);
   });
 
-  it('that were passed over are made again when a quarter of the window has been, at once; and then fewer are made', () => {
+  it('that were passed over are all made again once they are a quarter of the window; then fewer are made', () => {
     const { requests, answerAll, dropped } = keeping(64);
     answerAll();
     // What is left was dropped at the very end, when nothing could be answered after it.
@@ -59,7 +59,7 @@ describe('the requests made of a peer that has not said how many it keeps', () =
     expect(requests.window.most).toBeLessThanOrEqual(80);
   });
 
-  it('are as many as before when what was taken to be lost comes after all, and from then on it is waited for longer', () => {
+  it('are as many as before when what was taken for lost comes after all, and from then on the wait is longer', () => {
     const geometry = new Geometry({ length: BLOCKS * BLOCK, pieceLength: BLOCKS * BLOCK });
     const have = new Bitfield(1);
     have.setAll();

@@ -53,6 +53,7 @@ export const unknownVariables = (
     .slice(0, MAX_COMPLAINTS)
     .map((name) => {
       const like = nearest(name.toUpperCase(), [...known]);
-      return `${visible(name)} is not the variable of any option: ${like ? `did you mean ${like}?` : 'it changes nothing'}`;
+      const hint = like ? `did you mean ${like}?` : 'it changes nothing';
+      return `${visible(name)} is not the variable of any option: ${hint}`;
     });
 };

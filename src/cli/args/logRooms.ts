@@ -24,10 +24,8 @@ const roomOf = (word: string): readonly Room[] => {
   const room = ROOMS.find((each) => each === word);
   if (room !== undefined) return [room];
   const like = nearest(word, ROOMS);
-  throw new InputError(
-    'bad-option',
-    `--verbose=${visible(word)}: ${like ? `did you mean ${like}?` : `expected some of ${ROOMS.join(',')}, or nothing for all`}`,
-  );
+  const hint = like ? `did you mean ${like}?` : `expected some of ${ROOMS.join(',')}, or nothing for all`;
+  throw new InputError('bad-option', `--verbose=${visible(word)}: ${hint}`);
 };
 
 /** The rooms that `--verbose` asks for: none when it was not given, all when it names none. */

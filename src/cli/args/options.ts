@@ -73,7 +73,8 @@ export const verifyOptions: OptionTable = {
 
 const fetchOptions: OptionTable = {
   output: value(
-    'Folder to save to (one that exists, or ends in /), or new name of the file or folder; - is stdout, for one file, in order (default: the current folder)',
+    'Folder to save to (one that exists, or ends in /), or new name of the file or folder; ' +
+      '- is stdout, for one file, in order (default: the current folder)',
     { alias: 'o' },
   ),
   'max-peers': value('Maximum number of connections, 1–1000 (default 200)'),
@@ -174,7 +175,8 @@ export const pieceOptions: OptionTable = {
 
 export const createOptions: OptionTable = {
   output: value(
-    '.torrent file to write, or a folder for it (one that exists, or ends in /); - is stdout (default: NAME.torrent in the current folder)',
+    '.torrent file to write, or a folder for it (one that exists, or ends in /); ' +
+      '- is stdout (default: NAME.torrent in the current folder)',
     {
       alias: 'o',
     },

@@ -99,7 +99,8 @@ const renamed = (torrent: Torrent): string | undefined => {
   const [first] = changed;
   if (!first) return undefined;
   const example = `${first.originalPath} becomes ${first.path} there`;
-  return `${counted(changed.length, 'name')} that Windows can't have (${example}): rename and create again if that matters`;
+  const names = counted(changed.length, 'name');
+  return `${names} that Windows can't have (${example}): rename and create again if that matters`;
 };
 
 /** `rxtorrent create`: writes the .torrent as a whole, in the end, or not at all. */

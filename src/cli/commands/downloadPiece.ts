@@ -80,6 +80,9 @@ const pieceObject = ({ index, bytes: all, from }: WholePiece, path: string): Tol
   from: from.map(addressTold),
 });
 
+const pieceLine = ({ index, bytes: all, from }: WholePiece, path: string): string =>
+  `Piece ${index}: ${bytes(all.length)}, verified, from ${from.map(hostPort).join(', ')}: written to ${visible(path)}`;
+
 /** `rxtorrent download_piece`. */
 export const downloadPiece = async (given: Given, io: Io): Promise<void> => {
   const output = outputOf(given);
@@ -123,11 +126,7 @@ export const downloadPiece = async (given: Given, io: Io): Promise<void> => {
     view.end();
     await put(output, piece.bytes);
     if (io.json) io.json.tell(pieceObject(piece, output), hash);
-    else if (output !== '-' && !quiet) {
-      io.print(
-        `Piece ${index}: ${bytes(piece.bytes.length)}, verified, from ${piece.from.map(hostPort).join(', ')}: written to ${visible(output)}`,
-      );
-    }
+    else if (output !== '-' && !quiet) io.print(pieceLine(piece, output));
   } finally {
     view.end();
   }

@@ -10,7 +10,9 @@ const takes = (values: Values): string => {
 const line = (command: string, { name, letter, about, values, loose }: Option): string => {
   const kind =
     values === undefined ? '' : loose && typeof values !== 'string' ? ` -a ${quoted(values.join(' '))}` : takes(values);
-  return `complete -c rxtorrent -n ${quoted(`__fish_seen_subcommand_from ${command}`)} -l ${name}${letter === undefined ? '' : ` -s ${letter}`}${kind} -d ${quoted(about)}`;
+  const when = quoted(`__fish_seen_subcommand_from ${command}`);
+  const short = letter === undefined ? '' : ` -s ${letter}`;
+  return `complete -c rxtorrent -n ${when} -l ${name}${short}${kind} -d ${quoted(about)}`;
 };
 
 const argumentsOf = ({ name, positionals }: Completed): readonly string[] => {

@@ -54,6 +54,7 @@ export const findData = (torrent: Torrent, places: readonly string[], source: st
   const name = visible(torrent.name);
   throw new InputError(
     'bad-option',
-    `${visible(source)}: ${name} is not in ${where}: name the place of its data, as in rxtorrent seed ${visible(source)} PATH`,
+    `${visible(source)}: ${name} is not in ${where}: ` +
+      `name the place of its data, as in rxtorrent seed ${visible(source)} PATH`,
   );
 };

@@ -27,10 +27,7 @@ export const madeObject = (torrent: Torrent, path: string | undefined): ToldAs<'
 
 /** What people are told of it; `path` is where the .torrent or the content is. */
 export const madeLines = (torrent: Torrent, path: string): readonly string[] => {
-  const pieces = counted(torrent.pieceHashes.length / 20, 'piece');
-  return [
-    `${visible(path)}: ${bytes(torrent.length)} in ${counted(filesOf(torrent), 'file')}, ${pieces} of ${bytes(torrent.pieceLength)}`,
-    `Info Hash: ${toHex(torrent.infoHash)}`,
-    magnetOf(torrent),
-  ];
+  const content = `${bytes(torrent.length)} in ${counted(filesOf(torrent), 'file')}`;
+  const pieces = `${counted(torrent.pieceHashes.length / 20, 'piece')} of ${bytes(torrent.pieceLength)}`;
+  return [`${visible(path)}: ${content}, ${pieces}`, `Info Hash: ${toHex(torrent.infoHash)}`, magnetOf(torrent)];
 };

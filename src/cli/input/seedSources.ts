@@ -82,7 +82,8 @@ export const seedSources = async (args: readonly string[], io: Io): Promise<Seed
   if (torrents.length > 0 && more.length > 0)
     throw new InputError(
       'bad-option',
-      `${visible(more[0] ?? '')}: with torrents, name one place for the data of all of them, or seed them one at a time`,
+      `${visible(more[0] ?? '')}: with torrents, name one place for the data of all of them, ` +
+        'or seed them one at a time',
     );
   const targetFor = async (torrent: Torrent): Promise<Target> => {
     const path = paths.get(toHex(torrent.infoHash));

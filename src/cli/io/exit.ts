@@ -51,5 +51,6 @@ export const exitCode = (error: unknown): number => {
 export const explain = (error: unknown): string => {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof SomeFailed || exitCode(error) !== 70) return message;
-  return `${message || 'unknown error'} (a defect of rxtorrent, not of yours: please report it with the output of --verbose)`;
+  const what = message || 'unknown error';
+  return `${what} (a defect of rxtorrent, not of yours: please report it with the output of --verbose)`;
 };

@@ -12,17 +12,16 @@ export const httpRequest = (url: string): readonly [room: Room, what: string] =>
   const of = (name: string): string | undefined => new RegExp(`(?:^|&)${name}=([^&]*)`).exec(query)?.[1];
   if (of('port') === undefined) return ['tracker', 'scrape'];
   const event = of('event');
-  return [
-    'tracker',
-    `announce${event ? `, ${visible(event)}` : ''}, port ${visible(of('port') ?? '')}, left ${visible(of('left') ?? '?')}`,
-  ];
+  const announce = event ? `announce, ${visible(event)}` : 'announce';
+  return ['tracker', `${announce}, port ${visible(of('port') ?? '')}, left ${visible(of('left') ?? '?')}`];
 };
 
 const announced = (body: Uint8Array): string | undefined => {
   try {
     const reply = decodeAnnounceReply(body);
     if (reply.type === 'failure') return `refused: ${visible(reply.reason)}`;
-    return `${counted(reply.peers.length, 'peer')}, asks again in ${duration(reply.interval)}${reply.warning ? `, warns: ${visible(reply.warning)}` : ''}`;
+    const warning = reply.warning ? `, warns: ${visible(reply.warning)}` : '';
+    return `${counted(reply.peers.length, 'peer')}, asks again in ${duration(reply.interval)}${warning}`;
   } catch (error) {
     if (error instanceof Malformed) return undefined;
     throw error;

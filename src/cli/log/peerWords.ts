@@ -42,7 +42,8 @@ const pex = (payload: Uint8Array): string => {
 const metadata = (payload: Uint8Array): string => {
   const message = decodeMetadata(payload);
   if (message === undefined) return 'ut_metadata: of a kind not known';
-  return `ut_metadata: ${message.type} piece ${message.piece}${message.type === 'data' ? `, ${counted(message.bytes.length, 'byte')}` : ''}`;
+  const length = message.type === 'data' ? `, ${counted(message.bytes.length, 'byte')}` : '';
+  return `ut_metadata: ${message.type} piece ${message.piece}${length}`;
 };
 
 /** What one side of a connection says, in words; knows the extensions by the ids that the other side gave them. */

@@ -1,4 +1,5 @@
-import type { DownloadEvent, TrackerStatus } from '../../contracts/events.ts';
+import type { Announced, DownloadEvent, Seeded, TrackerStatus } from '../../contracts/events.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import type { Given } from '../io/io.ts';
@@ -17,7 +18,8 @@ export const hostPort = (address: Host): string => visible(addressText(address))
 /** Failures are warnings already: what is left to tell is who is asked, and who has failed before. */
 const trackerLine = ({ url, state, tier, failures }: TrackerStatus): string | undefined => {
   if (state !== 'asking') return undefined;
-  return `tracker ${shownUrl(url)}: asked, tier ${tier + 1}${failures > 0 ? `, ${counted(failures, 'failure')} so far` : ''}`;
+  const failed = failures > 0 ? `, ${counted(failures, 'failure')} so far` : '';
+  return `tracker ${shownUrl(url)}: asked, tier ${tier + 1}${failed}`;
 };
 
 /** Where the details of an event belong that a person sees with `--verbose`. */
@@ -39,19 +41,30 @@ export const told = (given: Given, { type }: { readonly type: string }): boolean
 
 const ENOUGH = { ratio: 'the ratio is reached', time: 'the time is over', idle: 'nobody takes anything' } as const;
 
+/** The peers that sent the blocks of a piece. */
+const senders = (from: readonly { readonly address: Host }[]): string =>
+  from.map(({ address }) => hostPort(address)).join(', ');
+
+const metadataLine = ({ name, length, files }: Torrent): string =>
+  `it is ${visible(name)}: ${bytes(length)} in ${counted(files.length, 'file')}`;
+
+const seededLine = ({ reason, uploaded, ratio }: Seeded): string =>
+  `enough given (${ENOUGH[reason]}): ${bytes(uploaded)} in this run, ratio ${ratio.toFixed(2)}`;
+
+const announcedLine = ({ url, peers, interval }: Announced): string =>
+  `tracker ${visible(url)}: ${counted(peers, 'peer')}, asks again in ${duration(interval)}`;
+
 /** What a person sees of an event: warnings always, the rest when they asked for it. Progress has its own view. */
 export const eventLine = (event: DownloadEvent, verbose: boolean): string | undefined => {
-  if (event.type === 'metadata')
-    return `it is ${visible(event.torrent.name)}: ${bytes(event.torrent.length)} in ${counted(event.torrent.files.length, 'file')}`;
+  if (event.type === 'metadata') return metadataLine(event.torrent);
   if (event.type === 'warning') return `warning: ${visible(event.message)}`;
   if (event.type === 'corrupt')
-    return `piece ${event.index} had the wrong hash, from ${event.from.map(({ address }) => hostPort(address)).join(', ')}: asked for again`;
-  if (event.type === 'seeded')
-    return `enough given (${ENOUGH[event.reason]}): ${bytes(event.uploaded)} in this run, ratio ${event.ratio.toFixed(2)}`;
+    return `piece ${event.index} had the wrong hash, from ${senders(event.from)}: asked for again`;
+  if (event.type === 'seeded') return seededLine(event);
   if (!verbose) return undefined;
   switch (event.type) {
     case 'stored':
-      return `piece ${event.index} stored, ${bytes(event.length)} from ${event.from.map(({ address }) => hostPort(address)).join(', ')}`;
+      return `piece ${event.index} stored, ${bytes(event.length)} from ${senders(event.from)}`;
     case 'peer-joined':
       return `peer ${hostPort(event.address)} joined (${event.address.source})`;
     case 'peer-left':
@@ -60,7 +73,7 @@ export const eventLine = (event: DownloadEvent, verbose: boolean): string | unde
     case 'unchoke':
       return `peer ${hostPort(event.address)} ${event.type}d by us: ${visible(event.reason).replaceAll('-', ' ')}`;
     case 'announced':
-      return `tracker ${visible(event.url)}: ${counted(event.peers, 'peer')}, asks again in ${duration(event.interval)}`;
+      return announcedLine(event);
     case 'tracker':
       return trackerLine(event);
     default:

@@ -126,7 +126,8 @@ const selectedLine = (torrent: Torrent, selection: readonly Span[]): string => {
   const length = chosen.reduce((sum, place) => sum + (torrent.files[place]?.length ?? 0), 0);
   const spans = numbersOf(torrent, selection);
   const numbers = `${formatSelection(spans.slice(0, LISTED_SPANS))}${spans.length > LISTED_SPANS ? ',…' : ''}`;
-  return `Selected: ${chosen.length} of ${counted(all.length, 'file')}, ${bytes(length)}${numbers === '' ? '' : ` (number ${numbers})`}`;
+  const which = numbers === '' ? '' : ` (number ${numbers})`;
+  return `Selected: ${chosen.length} of ${counted(all.length, 'file')}, ${bytes(length)}${which}`;
 };
 
 /**

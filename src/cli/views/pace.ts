@@ -12,6 +12,7 @@ export const paceLine = ({ enough, trackers, lsd, dht }: Pace): string => {
     `a silent tracker is passed over after ${time(trackers.patience)}`,
     `all failing, they are tried again after ${time(trackers.retry.first)} to ${time(trackers.retry.most)}`,
     `the local network is${late(lsd)} asked again after ${time(lsd.atLeast)}, else after ${time(lsd.atMost)}`,
-    `the DHT is${late(dht)} asked again after ${time(dht.afterNone)} if it knew nobody, else after ${time(dht.atLeast)} to ${time(dht.atMost)}`,
+    `the DHT is${late(dht)} asked again after ${time(dht.afterNone)} if it knew nobody, ` +
+      `else after ${time(dht.atLeast)} to ${time(dht.atMost)}`,
   ].join('; ');
 };

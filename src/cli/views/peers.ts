@@ -22,13 +22,15 @@ export const scrapedEvent = (url: string, { complete, incomplete, downloaded }: 
   downloads: downloaded,
 });
 
+const scrapedLine = ({ url, seeds, leechers, downloads }: ScrapedEvent): string =>
+  `${shownUrl(url)}  ${counted(seeds, 'seed')}, ${counted(leechers, 'leecher')}, ${counted(downloads, 'download')}`;
+
 /** One line for people, if they are to see the event. */
 export const peerLine = (
   event: PeerEvent | ScrapedEvent | Announced | TrackerStatus | Warning,
   verbose: boolean,
 ): string | undefined => {
   if (event.type === 'peer') return `${hostPort(event)}  ${event.source}`;
-  if (event.type === 'scraped')
-    return `${shownUrl(event.url)}  ${counted(event.seeds, 'seed')}, ${counted(event.leechers, 'leecher')}, ${counted(event.downloads, 'download')}`;
+  if (event.type === 'scraped') return scrapedLine(event);
   return eventLine(event, verbose);
 };

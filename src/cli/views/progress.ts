@@ -106,7 +106,8 @@ export const hashingLines = (
   const done = Math.min(length, hashed * pieceLength);
   const perSecond = elapsed > 0 ? (done * 1000) / elapsed : 0;
   const left = percent(hashed, total).padStart(6);
-  const right = `${bytes(done)} of ${bytes(length)}, ${rate(perSecond)}${perSecond > 0 ? `, ${duration((length - done) / perSecond)} left` : ''}`;
+  const rest = perSecond > 0 ? `, ${duration((length - done) / perSecond)} left` : '';
+  const right = `${bytes(done)} of ${bytes(length)}, ${rate(perSecond)}${rest}`;
   const room = Math.min(BAR, width - columns(left) - columns(right) - 4);
   return [fit(room >= 5 ? `${left}  ${bar(hashed, total, room)}  ${right}` : `${left}  ${right}`, width)];
 };

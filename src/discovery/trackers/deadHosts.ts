@@ -31,7 +31,9 @@ export class DeadHosts {
       return undefined;
     }
     // The same words each time: who reads them is told once.
-    const why = `${host}: has not answered for long, and is asked once a second for all complete torrents together until it does`;
+    const why =
+      `${host}: has not answered for long, ` +
+      'and is asked once a second for all complete torrents together until it does';
     return (silence.error ??= new TrackerError('unreachable', why));
   }
 

@@ -67,7 +67,8 @@ const refusal = (url: string, address: string): TrackerError | undefined => {
   if (reach > PUBLIC && isFarHost(hostname)) {
     return new TrackerError(
       'refused-address',
-      `${shownUrl(url)}: leads to ${address}, which is not where it claims to be; give it as a tracker of yours if it is`,
+      `${shownUrl(url)}: leads to ${address}, which is not where it claims to be; ` +
+        'give it as a tracker of yours if it is',
     );
   }
   if (reach === LOOPBACK && !pathname.startsWith('/announce')) {

@@ -100,7 +100,7 @@ const bounded = <Item>(items: Map<string, Item>): Map<string, Item> => {
  *
  * ```
  *   subscribe  ---r-(r|)        one reply by IPv4, one by IPv6
- *   no way     -#               `unreachable`, when the system says so of all addresses; until then the next one is tried
+ *   no way     -#               `unreachable`, when the system says so of each address, one after the other
  *   failure    --#              TrackerError: failure-reason, with the tracker's words
  *   silence    15s …30s …60s    asked again each time, from another port; `timeout` after eight times
  *   unsubscribed: the socket is closed

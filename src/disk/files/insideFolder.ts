@@ -77,5 +77,6 @@ const { native: realpath } = fs.realpath;
 const linked = (folder: string): StorageError =>
   new StorageError(
     'denied',
-    `${printable(folder)} is, or is in, a symbolic link that leads out of the download folder; remove the link, or choose another folder`,
+    `${printable(folder)} is, or is in, a symbolic link that leads out of the download folder; ` +
+      'remove the link, or choose another folder',
   );

@@ -133,17 +133,20 @@ export class OwnFiles {
 export const gone = (path: string): StorageError =>
   new StorageError(
     'missing',
-    `${printable(path)} is not there any more, or not as it was: another program deleted, moved, cut or replaced it meanwhile; download again to fetch what is missing`,
+    `${printable(path)} is not there any more, or not as it was: ` +
+      'another program deleted, moved, cut or replaced it meanwhile; download again to fetch what is missing',
   );
 
 const same = (one: string, other: string): StorageError =>
   new StorageError(
     'io',
-    `${printable(one)} and ${printable(other)} are one file on this disk, and two in the torrent: choose a folder on another disk`,
+    `${printable(one)} and ${printable(other)} are one file on this disk, and two in the torrent: ` +
+      'choose a folder on another disk',
   );
 
 export const tooLong = (path: string, size: number, length: number): StorageError =>
   new StorageError(
     'occupied',
-    `${printable(path)} is longer (${size} bytes) than the torrent has it (${length} bytes), so it may be another file: ${IN_THE_WAY}`,
+    `${printable(path)} is longer (${size} bytes) than the torrent has it (${length} bytes), ` +
+      `so it may be another file: ${IN_THE_WAY}`,
   );

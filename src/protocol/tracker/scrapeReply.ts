@@ -27,7 +27,8 @@ export const scrapeUrl = (announce: string, infoHashes: readonly Uint8Array[]): 
   const last = bare.lastIndexOf('/') + 1;
   if (!/^https?:/i.test(bare) || !bare.startsWith('announce', last)) return undefined;
   const url = `${bare.slice(0, last)}scrape${bare.slice(last + 'announce'.length)}`;
-  return `${url}${url.includes('?') ? '&' : '?'}${infoHashes.map((infoHash) => `info_hash=${percent(infoHash)}`).join('&')}`;
+  const asked = infoHashes.map((infoHash) => `info_hash=${percent(infoHash)}`).join('&');
+  return `${url}${url.includes('?') ? '&' : '?'}${asked}`;
 };
 
 /** Throws `Malformed`. A failure is a value: the tracker answered. BEP 48. */

@@ -109,7 +109,7 @@ describe('a URL instead of a .torrent', () => {
     expect(Math.ceil(seconds * 1000)).toBeGreaterThanOrEqual(Math.floor((asked.at(-1) ?? 0) - (asked[0] ?? 0)));
   });
 
-  it('that sends us on to a magnet link late leaves that the rest of the time of the user, not all of it again', async () => {
+  it('that redirects to a magnet link late leaves it the rest of the user’s time, not all of it again', async () => {
     const content = contentOf({ name: 'a', length: 200_000, pieceLength: 65_536 });
     const seed = await peer(content, withMetadata(content));
     const slow = createTcpServer((theirs) => {
@@ -121,7 +121,8 @@ describe('a URL instead of a .torrent', () => {
     });
     await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void slow.close());
-    const location = `magnet:?xt=urn:btih:${toHex(content.torrent.infoHash)}&x.pe=127.0.0.1:${(slow.address() as AddressInfo).port}`;
+    const { port } = slow.address() as AddressInfo;
+    const location = `magnet:?xt=urn:btih:${toHex(content.torrent.infoHash)}&x.pe=127.0.0.1:${port}`;
     const origin = await serve(
       (_, response) => void setTimeout(() => response.writeHead(302, { location }).end(), 2000),
     );

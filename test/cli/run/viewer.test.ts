@@ -5,7 +5,7 @@ import type { TrackerStatus, Warning } from '../../../src/contracts/events.ts';
 import { shownUrl } from '../../../src/protocol/tracker/shownUrl.ts';
 
 describe('what is said of several torrents', () => {
-  it('is said once when it is of the process and each of a thousand torrents hears of it, and otherwise of each torrent', () => {
+  it('is said once when it is of the process, though a thousand torrents hear it, else of each torrent', () => {
     const said: string[] = [];
     const view = { show: () => undefined, say: (line: string) => void said.push(line), end: () => undefined };
     const all = Array.from({ length: 1000 }, (_, n) => ({ name: `t${n}`, infoHash: String(n) }));

@@ -181,7 +181,7 @@ describe('Responder', () => {
     random,
   });
 
-  it('believes the port that is named, or if that is implied the one that the packet comes from, as behind a router', () => {
+  it('believes the port that is named, or if it is implied that of the packet, as behind a router', () => {
     for (const [name, impliedPort] of [
       ['named', false],
       ['implied', true],

@@ -129,7 +129,7 @@ describe('RoutingTable', () => {
     expect(due(15 * 60_000)).toBeGreaterThanOrEqual(first);
   });
 
-  it('looks up in buckets that have become full before anyone has been heard of in them for a quarter of an hour, too', () => {
+  it('also looks up in a full bucket once nothing has been heard from it for 15 minutes', () => {
     const table = new RoutingTable(own);
     for (let n = 0; n < K; n++) table.answered(near(0, n), 0);
     for (let n = 0; n < K; n++) table.answered(near(1, 20 + n), 1000);

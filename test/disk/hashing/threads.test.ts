@@ -2,10 +2,10 @@ import { lastValueFrom, mergeMap, Observable, range, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { Threads } from '../../../src/disk/hashing/threads.ts';
 
-const worker = (body: string): URL =>
-  new URL(
-    `data:text/javascript,${encodeURIComponent(`import { parentPort, threadId } from 'node:worker_threads'; let asked = 0; ${body}`)}`,
-  );
+const worker = (body: string): URL => {
+  const script = `import { parentPort, threadId } from 'node:worker_threads'; let asked = 0; ${body}`;
+  return new URL(`data:text/javascript,${encodeURIComponent(script)}`);
+};
 
 /** Each says which thread it was: 0 is the calling one. */
 const answering = worker("parentPort.on('message', () => parentPort.postMessage(threadId));");

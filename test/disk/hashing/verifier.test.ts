@@ -98,10 +98,13 @@ describe('verifier, with threads, as built', () => {
       const bytes = new Uint8Array(new SharedArrayBuffer(1 << 20));
       const before = readdirSync('/proc/self/task').length;
       let most = 0;
-      for (let n = 0; n < 30; n++) verifier({ pieceHashes: new Uint8Array(20) }, { workers: 1 })({ index: 0, bytes }).subscribe(() => {
-        most = Math.max(most, readdirSync('/proc/self/task').length);
-        if (n === 29) console.log(most - before);
-      });`;
+      for (let n = 0; n < 30; n++) {
+        const verify = verifier({ pieceHashes: new Uint8Array(20) }, { workers: 1 });
+        verify({ index: 0, bytes }).subscribe(() => {
+          most = Math.max(most, readdirSync('/proc/self/task').length);
+          if (n === 29) console.log(most - before);
+        });
+      }`;
     const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
       encoding: 'utf8',
       timeout: 20_000,

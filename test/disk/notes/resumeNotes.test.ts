@@ -37,7 +37,7 @@ const save = (of: Torrent, target: Target, state: string | undefined, what: stri
 const hidden = (folder: string): string[] => fs.readdirSync(folder).filter((name) => !name.endsWith('.lock'));
 
 describe('notes', () => {
-  it('of what is incomplete stand beside it; of what is complete in the state folder, and nothing hidden stays', async () => {
+  it('of an incomplete torrent stand beside it; of a complete one in the state folder, nothing hidden', async () => {
     const [folder, state] = [tempFolder(), tempFolder()];
     await save(torrent, { folder }, state, 'half', false);
     expect(hidden(folder).length).toBe(1);

@@ -1,18 +1,15 @@
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lastValueFrom, merge, NEVER, Observable, of, take, throwError } from 'rxjs';
+import { lastValueFrom, merge, NEVER, type Observable, of, throwError } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { inOrder } from '../../../src/net/names/addressOrder.ts';
 import { HostsFile, MAX_OF_NAME } from '../../../src/net/names/hostsFile.ts';
 import { lookUp } from '../../../src/net/names/lookUp.ts';
 import { NameError } from '../../../src/net/names/nameError.ts';
 import { lookUpWith, MAX_WAITING } from '../../../src/net/names/names.ts';
 import { OTHER_FAMILY_WITHIN } from '../../../src/net/names/nameServers.ts';
 import { isForSystem, mayKnowMore, type SystemFiles } from '../../../src/net/names/systemFiles.ts';
-import { connectTcp } from '../../../src/net/tcp.ts';
 import { nameServer, type Said } from '../nameServer.ts';
-import { eventually, serveRaw } from '../servers.ts';
 
 const LINUX: SystemFiles = { platform: 'linux', hostname: 'here', read: () => '' };
 
@@ -181,7 +178,8 @@ describe('a name', () => {
 
 describe('the hosts file', () => {
   const TEXT =
-    '\ufeff# all\r\n10.0.0.1 Router router.example # the router\r\n\tfe80::1\trouter.example\nnonsense router.example\n10.0.0.3 router.example.org\n10.0.0.4';
+    '\ufeff# all\r\n10.0.0.1 Router router.example # the router\r\n\tfe80::1\trouter.example\n' +
+    'nonsense router.example\n10.0.0.3 router.example.org\n10.0.0.4';
 
   it('comes before name servers', async () => {
     const { at, heard } = await nameServer(() => ['192.0.2.1']);
@@ -269,78 +267,5 @@ describe('the system', () => {
         isForSystem('a.example', { platform, hostname: 'b' }),
       ),
     ).toEqual([false, false, true, true, true]);
-  });
-});
-
-describe('the order of addresses', () => {
-  it.each<[what: string, ways: Readonly<Record<string, string | undefined>>, order: readonly string[]]>([
-    [
-      'IPv6 first, where there is IPv6',
-      { '192.0.2.1': '10.0.0.2', '2001:db8::1': '2001:db8::2' },
-      ['2001:db8::1', '192.0.2.1'],
-    ],
-    ['what no way leads to last', { '2001:db8::1': undefined, '192.0.2.1': '10.0.0.2' }, ['192.0.2.1', '2001:db8::1']],
-    [
-      'IPv4 first, where IPv6 is of this house only',
-      { '2001:db8::1': 'fd00::2', '192.0.2.1': '10.0.0.2' },
-      ['192.0.2.1', '2001:db8::1'],
-    ],
-    ['IPv4 before 6to4', { '2002::1': '2002::2', '192.0.2.1': '10.0.0.2' }, ['192.0.2.1', '2002::1']],
-    ['this machine', { '127.0.0.1': '127.0.0.1', '::1': '::1' }, ['::1', '127.0.0.1']],
-    [
-      'as they came, if nothing leads anywhere and all are alike',
-      { '192.0.2.2': undefined, '192.0.2.1': undefined },
-      ['192.0.2.2', '192.0.2.1'],
-    ],
-  ])('is %s', (_, ways, order) => {
-    expect(inOrder(Object.keys(ways), Object.values(ways))).toEqual(order);
-  });
-});
-
-describe('a peer with a name', () => {
-  it('is dialled where the name leads', async () => {
-    const wire$ = connectTcp({ host: 'peer.example', port: 1, source: 'manual' }, 5_000, () => of(['127.0.0.1']));
-    await expect(lastValueFrom(wire$)).rejects.toMatchObject({
-      name: 'PeerError',
-      code: 'refused',
-      message: 'peer.example:1: nobody listens there',
-    });
-  });
-
-  it('is reached by any of its addresses, though nobody listens at the first ones', async () => {
-    const { port } = new URL(await serveRaw(() => undefined));
-    const look = () => of(['::1', '127.0.0.9', '127.0.0.1']);
-    const wire$ = connectTcp({ host: 'peer.example', port: Number(port), source: 'manual' }, 5_000, look);
-    expect(await lastValueFrom(wire$.pipe(take(1)))).toMatchObject({ address: { host: 'peer.example' } });
-  });
-
-  it('that leads nowhere is unreachable, in words', async () => {
-    const wire$ = connectTcp({ host: 'peer.example', port: 1, source: 'manual' }, 5_000, (host) =>
-      throwError(() => new NameError('ENOTFOUND', host)),
-    );
-    await expect(lastValueFrom(wire$)).rejects.toMatchObject({
-      code: 'unreachable',
-      message: 'peer.example:1: there is no host of that name: check the name',
-    });
-  });
-
-  it('is not looked up any longer than it is dialled', async () => {
-    let asked = 0;
-    let over = 0;
-    const look = () =>
-      new Observable<readonly string[]>(() => {
-        asked++;
-        return () => over++;
-      });
-    const dialling = connectTcp({ host: 'peer.example', port: 1, source: 'manual' }, 5_000, look).subscribe({
-      error: () => undefined,
-    });
-    expect(await eventually(() => asked === 1)).toBe(true);
-    dialling.unsubscribe();
-    expect(over).toBe(1);
-    await expect(
-      lastValueFrom(connectTcp({ host: 'peer.example', port: 1, source: 'manual' }, 50, look)),
-    ).rejects.toMatchObject({ code: 'timeout' });
-    expect(await eventually(() => over === 2)).toBe(true);
   });
 });

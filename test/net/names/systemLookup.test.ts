@@ -7,10 +7,7 @@ import { eventually } from '../servers.ts';
 
 const MODULE = fileURLToPath(new URL('../../../dist/src/net/names/systemLookup.js', import.meta.url));
 /** Answers nobody, and does not go when it is asked to. */
-const DEAF = [
-  '-e',
-  "process.on('message', () => undefined); for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);",
-];
+const DEAF = ['-e', "for (const event of ['message', 'SIGINT', 'SIGTERM']) process.on(event, () => undefined);"];
 
 const runs = (pid: number): boolean => {
   try {

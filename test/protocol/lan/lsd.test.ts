@@ -11,7 +11,9 @@ const saying = (...lines: readonly string[]): Uint8Array =>
 
 describe('local discovery', () => {
   it('is written as BEP 14 has it', () => {
-    const text = `BT-SEARCH * HTTP/1.1\r\nHost: 239.192.152.143:6771\r\nPort: 6881\r\nInfohash: ${HASH}\r\ncookie: us\r\n\r\n\r\n`;
+    const text =
+      'BT-SEARCH * HTTP/1.1\r\nHost: 239.192.152.143:6771\r\nPort: 6881\r\n' +
+      `Infohash: ${HASH}\r\ncookie: us\r\n\r\n\r\n`;
     expect(Buffer.from(encodeLsd({ port: 6881, infoHashes: [infoHash], cookie: 'us' }, 4)).toString()).toBe(text);
     expect(Buffer.from(encodeLsd({ port: 1, infoHashes: [infoHash] }, 6)).toString()).toContain(
       '\r\nHost: [ff15::efc0:988f]:6771\r\nPort: 1\r\n',

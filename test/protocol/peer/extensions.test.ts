@@ -33,7 +33,8 @@ describe('the extension handshake', () => {
       uploadOnly: false,
     };
     const text =
-      'd1:md11:ut_metadatai2e6:ut_pexi1ee13:metadata_sizei9e1:pi1e4:reqqi500e11:upload_onlyi0e1:v1:x6:yourip4:\x01\x02\x03\x04e';
+      'd1:md11:ut_metadatai2e6:ut_pexi1ee13:metadata_sizei9e1:pi1e4:reqqi500e11:upload_onlyi0e' +
+      '1:v1:x6:yourip4:\x01\x02\x03\x04e';
     expect(Buffer.from(encodeExtensionHandshake(ours)).toString('latin1')).toBe(text);
     expect(Buffer.from(encodeExtensionHandshake({ ids: new Map() })).toString('latin1')).toBe('d1:mdee');
   });

@@ -19,7 +19,8 @@ describe('a message of peers', () => {
       ],
       dropped: [{ host: '10.0.0.2', port: 1 }],
     };
-    const text = `d5:added6:\x0a\x00\x00\x01\x1a\xe17:added.f1:\x026:added618:${latin1(six)}8:added6.f1:\x107:dropped6:\x0a\x00\x00\x02\x00\x018:dropped60:e`;
+    const added = `5:added6:\x0a\x00\x00\x01\x1a\xe17:added.f1:\x026:added618:${latin1(six)}8:added6.f1:\x10`;
+    const text = `d${added}7:dropped6:\x0a\x00\x00\x02\x00\x018:dropped60:e`;
     expect(latin1(encodePex(message))).toBe(text);
     expect(decodePex(encodePex(message))).toEqual(message);
   });

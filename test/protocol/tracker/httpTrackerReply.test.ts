@@ -21,7 +21,8 @@ const query: AnnounceQuery = {
 };
 
 const OURS =
-  'info_hash=%00%0D%1A%274AN%5Bhu%82%8F%9C%A9%B6%C3%D0%DD%EA%F7&peer_id=-RX0100-abc.~_XYZ019&port=6881&uploaded=0&downloaded=1&left=9007199254740991&compact=1';
+  'info_hash=%00%0D%1A%274AN%5Bhu%82%8F%9C%A9%B6%C3%D0%DD%EA%F7&peer_id=-RX0100-abc.~_XYZ019&port=6881' +
+  '&uploaded=0&downloaded=1&left=9007199254740991&compact=1';
 
 describe('announceUrl', () => {
   it.each([

@@ -106,7 +106,8 @@ describe('a magnet link', () => {
 
   it('tells which parts can not be used, and uses the others', () => {
     const bad =
-      'tr=wss://a.example&tr=http://%D1%80%D1%84.example/a&tr=udp://no.port&tr=http://a.example/a%0d%0aX:y&x.pe=10.0.0.1&x.pe=1.2.3:5&x.pe=h:0&x.pe=[::g]:1&ws=ftp://x';
+      'tr=wss://a.example&tr=http://%D1%80%D1%84.example/a&tr=udp://no.port&tr=http://a.example/a%0d%0aX:y' +
+      '&x.pe=10.0.0.1&x.pe=1.2.3:5&x.pe=h:0&x.pe=[::g]:1&ws=ftp://x';
     const magnet = parsed(`${bad}&tr=http://good.example/announce&x.pe=h:9`);
     expect(magnet.announce).toEqual([['http://good.example/announce']]);
     expect(magnet.peers).toEqual([{ host: 'h', port: 9 }]);

@@ -152,7 +152,7 @@ const step = fc.oneof(
   fc.record({ what: fc.constant('give'), who: fc.nat(11) }),
 );
 
-it('whatever happens, never are more served than there are slots, nobody twice, and nobody who wants nothing after a round', () => {
+it('never serves more peers than slots, nobody twice, and after a round no peer that wants nothing', () => {
   fc.assert(
     fc.property(
       fc.array(step, { maxLength: 120 }),
