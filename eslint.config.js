@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 
 // What only types can tell; what the text tells is in test/house.test.ts, and how it looks in biome.json.
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', '**/*.js', '**/*.mjs']),
+  globalIgnores(['dist/', 'docs/', 'coverage/', '**/*.js', '**/*.mjs']),
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked, rxjsX.configs.recommended],

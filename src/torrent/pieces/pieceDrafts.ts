@@ -10,7 +10,7 @@ export class PieceBuffers {
   /** Buffers lent out now, and made so far. */
   lent = 0;
   made = 0;
-  readonly #free: Buffer[] = [];
+  readonly #free: Uint8Array[] = [];
   readonly #shared: boolean;
 
   constructor(size: number, { shared = false }: { readonly shared?: boolean } = {}) {
@@ -18,7 +18,8 @@ export class PieceBuffers {
     this.#shared = shared;
   }
 
-  take(): Buffer {
+  /** A `Buffer`, but published as what it extends, so that the package's types do not need those of Node. */
+  take(): Uint8Array {
     this.lent++;
     const free = this.#free.pop();
     if (free !== undefined) return free;
@@ -26,7 +27,7 @@ export class PieceBuffers {
     return Buffer.from(this.#shared ? new SharedArrayBuffer(this.size) : new ArrayBuffer(this.size));
   }
 
-  give(buffer: Buffer): void {
+  give(buffer: Uint8Array): void {
     this.lent--;
     this.#free.push(buffer);
   }
@@ -140,7 +141,7 @@ export class PieceDrafts<Who> {
     const block = begin / BLOCK;
     let open = this.#open.get(piece);
     if (open === undefined) {
-      open = new Open<Who>(this.#buffers.take(), this.#geometry.blockCount(piece), this.#hasher());
+      open = new Open<Who>(this.#buffers.take() as Buffer, this.#geometry.blockCount(piece), this.#hasher());
       this.#open.set(piece, open);
     }
     if (
