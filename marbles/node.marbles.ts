@@ -2,7 +2,8 @@ import { EMPTY, ignoreElements, map, merge, mergeMap, NEVER, type Observable, sw
 import { describe, it } from 'vitest';
 import { type DhtNode, dhtNode, type DhtNodeOptions } from '../src/discovery/dht/node.ts';
 import type { Endpoint, NodeEndpoint } from '../src/protocol/encoding/compact.ts';
-import { decodeKrpc, encodeKrpc, type Krpc, type Reply } from '../src/protocol/dht/krpc.ts';
+import { decodeKrpc, type Krpc, type Reply } from '../src/protocol/dht/krpc.ts';
+import { encodeKrpc } from '../src/protocol/dht/encodeKrpc.ts';
 import { drawn, HOME, type Mark, type Stage, type UdpNetworkOptions } from './index.ts';
 
 const [home] = HOME;

@@ -3,7 +3,8 @@ import { describe, it } from 'vitest';
 import { dhtPeers } from '../../src/discovery/dht/dhtPeers.ts';
 import { dhtNode, type DhtNodeOptions } from '../../src/discovery/dht/node.ts';
 import type { NodeEndpoint } from '../../src/protocol/encoding/compact.ts';
-import { decodeKrpc, encodeKrpc, type Reply } from '../../src/protocol/dht/krpc.ts';
+import { decodeKrpc, type Reply } from '../../src/protocol/dht/krpc.ts';
+import { encodeKrpc } from '../../src/protocol/dht/encodeKrpc.ts';
 import { drawn, HOME, type Mark, type Stage } from '../index.ts';
 
 const [home] = HOME;

@@ -24,13 +24,13 @@ import type { DownloadEvent } from '../../src/contracts/events.ts';
 import type { UdpEndpoint } from '../../src/contracts/network.ts';
 import { InputError, TrackerError } from '../../src/contracts/errors.ts';
 import type { NodeEndpoint } from '../../src/protocol/encoding/compact.ts';
-import { decodeKrpc, encodeKrpc, type Reply } from '../../src/protocol/dht/krpc.ts';
+import { decodeKrpc, type Reply } from '../../src/protocol/dht/krpc.ts';
+import { encodeKrpc } from '../../src/protocol/dht/encodeKrpc.ts';
 import { encodeLsd, LSD_GROUPS, LSD_PORT } from '../../src/protocol/lan/lsd.ts';
 import { announced, drawn, DrawnUdp, HOME, honest, type Mark, type Player, type Stage, type World } from '../index.ts';
 import { downloaded, present } from './scene.ts';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
+const [MINUTE, HOUR] = [60_000, 3_600_000] as const;
 /** Two of the public internet: nodes there tell of no others. */
 const [a, b] = ['203.0.113.5:7000', '198.51.100.7:7000'] as const;
 const router: NodeEndpoint = { id: new Uint8Array(20).fill(9), host: '192.0.2.99', port: 6881 };

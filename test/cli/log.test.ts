@@ -11,7 +11,7 @@ import { nodeEnv } from '../../src/node.ts';
 import { encode } from '../../src/protocol/encoding/bencode.ts';
 import { encodeHandshake } from '../../src/protocol/peer/handshake.ts';
 import { announceUrl } from '../../src/protocol/tracker/httpTrackerReply.ts';
-import { encodeKrpc } from '../../src/protocol/dht/krpc.ts';
+import { encodeKrpc } from '../../src/protocol/dht/encodeKrpc.ts';
 import { encodeLsd } from '../../src/protocol/lan/lsd.ts';
 import { encodeMessages, type Message } from '../../src/protocol/peer/messages.ts';
 import { encodeConnect, encodeScrape } from '../../src/protocol/tracker/udpTrackerPackets.ts';

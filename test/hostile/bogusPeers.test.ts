@@ -14,7 +14,8 @@ import { type DhtNode, dhtNode } from '../../src/discovery/dht/node.ts';
 import { download } from '../../src/download/download.ts';
 import type { DownloadEvent, FunnelSample, Progress } from '../../src/contracts/events.ts';
 import type { NodeEndpoint } from '../../src/protocol/encoding/compact.ts';
-import { decodeKrpc, encodeKrpc, type Reply } from '../../src/protocol/dht/krpc.ts';
+import { decodeKrpc, type Reply } from '../../src/protocol/dht/krpc.ts';
+import { encodeKrpc } from '../../src/protocol/dht/encodeKrpc.ts';
 import { encodeLsd, LSD_GROUPS, LSD_PORT } from '../../src/protocol/lan/lsd.ts';
 import { MAX_KNOWN } from '../../src/torrent/peers/addressBook.ts';
 

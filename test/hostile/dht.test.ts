@@ -6,14 +6,8 @@ import { type DhtNode, dhtNode, type DhtNodeOptions } from '../../src/discovery/
 import { MAX_OF_HOST, MAX_PEERS, MAX_TORRENTS } from '../../src/discovery/dht/peerStore.ts';
 import type { UdpEndpoint } from '../../src/contracts/network.ts';
 import type { NodeEndpoint } from '../../src/protocol/encoding/compact.ts';
-import {
-  decodeKrpc,
-  encodeKrpc,
-  type Krpc,
-  MAX_ANSWER,
-  type Question,
-  type Reply,
-} from '../../src/protocol/dht/krpc.ts';
+import { decodeKrpc, type Krpc, type Question, type Reply } from '../../src/protocol/dht/krpc.ts';
+import { encodeKrpc, MAX_ANSWER } from '../../src/protocol/dht/encodeKrpc.ts';
 import { hostOf, idOf, randomBytesOf } from '../discovery/dht/made.ts';
 import { VirtualTime } from '../discovery/dht/virtualTime.ts';
 import { mutated } from './mutations.ts';

@@ -4,15 +4,14 @@ import { encode, type Encodable } from '../../src/protocol/encoding/bencode.ts';
 import { bloomCount, bloomOf } from '../../src/protocol/dht/bloom.ts';
 import {
   decodeKrpc,
-  encodeKrpc,
   ERROR,
   type Krpc,
-  MAX_ANSWER,
   MAX_NODES,
   MAX_PACKET,
   MAX_TRANSACTION,
   MAX_VALUES,
 } from '../../src/protocol/dht/krpc.ts';
+import { encodeKrpc, MAX_ANSWER } from '../../src/protocol/dht/encodeKrpc.ts';
 import { Malformed } from '../../src/protocol/encoding/malformed.ts';
 import { mutated, seeded } from './mutations.ts';
 

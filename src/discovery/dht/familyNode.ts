@@ -7,7 +7,6 @@ import type { Endpoint, NodeEndpoint } from '../../protocol/encoding/compact.ts'
 import { equalIds, ID_LENGTH } from '../../protocol/encoding/id.ts';
 import {
   decodeKrpc,
-  encodeKrpc,
   type Failure,
   type Family,
   type Krpc,
@@ -15,6 +14,7 @@ import {
   type Question,
   type Reply,
 } from '../../protocol/dht/krpc.ts';
+import { encodeKrpc } from '../../protocol/dht/encodeKrpc.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 import { addressKind, mayTellOf } from '../../protocol/encoding/reach.ts';
 import type { DosGuard } from './dosGuard.ts';

@@ -1,33 +1,22 @@
 import {
   bytesOf,
   decode,
+  described,
   type Dict,
   dictOf,
-  type Encodable,
-  encode,
   intOf,
   listOf,
-  described,
   textOf,
   type Value,
 } from '../encoding/bencode.ts';
 import { BLOOM_LENGTH } from './bloom.ts';
-import {
-  decodeNodes,
-  decodePeers,
-  encodeNodes,
-  encodePeers,
-  type Endpoint,
-  type NodeEndpoint,
-} from '../encoding/compact.ts';
+import { decodeNodes, decodePeers, type Endpoint, type NodeEndpoint } from '../encoding/compact.ts';
 import { ID_LENGTH } from '../encoding/id.ts';
 import { Malformed } from '../encoding/malformed.ts';
 import { visible } from '../encoding/visible.ts';
 
 /** Bytes of a packet that we read: what fits into a frame of Ethernet. */
 export const MAX_PACKET = 1500;
-/** Bytes of a packet that we send: little enough for any way, and no more than some ten times the smallest query. */
-export const MAX_ANSWER = 1200;
 /** Bytes of a transaction id that we are ready to send back. */
 export const MAX_TRANSACTION = 32;
 /** Bytes of a token that we are ready to send back. */
@@ -38,9 +27,7 @@ export const MAX_VALUES = 200;
 /** Values and keys in a packet. */
 const MAX_TOKENS = 400;
 /** Chars of an error or of a method's name that are kept. */
-const MAX_TEXT = 100;
-/** Bytes of an answer beside nodes, peers and filters. */
-const FRAME = 200;
+export const MAX_TEXT = 100;
 
 /** 201 to 204. BEP 5. */
 export const ERROR = { generic: 201, server: 202, protocol: 203, unknownMethod: 204 } as const;
@@ -241,63 +228,5 @@ const failureOf = (packet: Dict, transaction: Uint8Array): Failure => {
     transaction,
     code: intOf(code) ?? ERROR.generic,
     message: visible((textOf(message) ?? '').slice(0, MAX_TEXT)),
-  };
-};
-
-/** A packet of at most {@link MAX_ANSWER} bytes: peers that don't fit are left out. BEP 5, 32, 33, 42, 43. */
-export const encodeKrpc = (krpc: Krpc): Uint8Array => {
-  const { transaction: t } = krpc;
-  if (krpc.type === 'error') return encode({ t, y: 'e', e: [krpc.code, krpc.message.slice(0, MAX_TEXT)] });
-  if (krpc.type === 'reply') return encode({ t, y: 'r', r: returned(krpc), ip: krpc.ip && compact(krpc.ip) });
-  const { id, question: asked, readOnly } = krpc;
-  if (asked.method === 'invalid') throw new TypeError('krpc: an invalid query is not sent');
-  return encode({ t, y: 'q', q: asked.method, a: { id, ...given(asked) }, ro: readOnly ? 1 : undefined });
-};
-
-const given = (
-  asked: Exclude<Question, { readonly method: 'invalid' }>,
-): Readonly<Record<string, Encodable | undefined>> => {
-  switch (asked.method) {
-    case 'ping':
-      return {};
-    case 'find_node':
-      return { target: asked.target, want: wanted(asked.want) };
-    case 'get_peers':
-      return {
-        info_hash: asked.infoHash,
-        want: wanted(asked.want),
-        scrape: asked.scrape ? 1 : undefined,
-        noseed: asked.noSeed ? 1 : undefined,
-      };
-    case 'announce_peer': {
-      const { infoHash, port, impliedPort, token, seed } = asked;
-      return { info_hash: infoHash, port, implied_port: impliedPort ? 1 : 0, token, seed: seed ? 1 : undefined };
-    }
-  }
-};
-
-const wanted = (want: readonly Family[]): readonly string[] | undefined =>
-  want.length > 0 ? want.map((family) => `n${family}`) : undefined;
-
-const compact = (peer: Endpoint): Uint8Array => encodePeers([peer], peer.host.includes(':') ? 16 : 4);
-
-const slices = (bytes: Uint8Array, length: number): readonly Uint8Array[] =>
-  Array.from({ length: bytes.length / length }, (_, index) => bytes.subarray(index * length, (index + 1) * length));
-
-const returned = ({ id, nodes, peers, token, blooms }: Reply): Readonly<Record<string, Encodable | undefined>> => {
-  const [nodes4, nodes6] = [encodeNodes(nodes ?? [], 4), encodeNodes(nodes ?? [], 16)];
-  let room = MAX_ANSWER - FRAME - nodes4.length - nodes6.length - (blooms ? 2 * BLOOM_LENGTH : 0);
-  const values = [...slices(encodePeers(peers ?? [], 4), 6), ...slices(encodePeers(peers ?? [], 16), 18)].filter(
-    // `6:` or `18:` and the bytes.
-    ({ length }) => (room -= length + (length > 9 ? 3 : 2)) >= 0,
-  );
-  return {
-    id,
-    nodes: nodes4.length > 0 || (nodes && nodes6.length === 0) ? nodes4 : undefined,
-    nodes6: nodes6.length > 0 ? nodes6 : undefined,
-    values: peers ? values : undefined,
-    token,
-    BFsd: blooms?.seeds,
-    BFpe: blooms?.leechers,
   };
 };

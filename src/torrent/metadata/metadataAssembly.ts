@@ -2,7 +2,8 @@ import { METADATA_PIECE } from '../../protocol/peer/utMetadata.ts';
 
 /**
  * The pieces of one info dictionary of a claimed size, and who gave each. Nothing is allocated for a claim: pieces are
- * kept as they come. Invariant: `held` pieces are there, `bytes` long in all, each of the size that its number has.
+ * kept as they come. Invariant: `held` pieces are there, at most `bytes` long in all, each of the size that its number
+ * has.
  */
 export class MetadataAssembly<Who> {
   readonly size: number;
@@ -78,5 +79,17 @@ export class MetadataAssembly<Who> {
         return false;
     }
     return true;
+  }
+
+  check(): void {
+    if (this.held !== this.#pieces.size)
+      throw new RangeError(`${this.#pieces.size} pieces of metadata, not ${this.held}`);
+    let held = 0;
+    for (const [piece, { bytes }] of this.#pieces) {
+      held += bytes.length;
+      if (piece < 0 || piece >= this.pieceCount || bytes.length !== this.sizeOf(piece))
+        throw new RangeError(`piece ${piece} of the metadata has ${bytes.length} bytes`);
+    }
+    if (held > this.bytes) throw new RangeError(`${held} bytes of metadata, not ${this.bytes}`);
   }
 }

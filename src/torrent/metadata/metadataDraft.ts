@@ -1,7 +1,8 @@
 import { equalIds, sha1 } from '../../protocol/encoding/id.ts';
 import { METADATA_PIECE } from '../../protocol/peer/utMetadata.ts';
 import { MAX_INFO_BYTES } from '../metainfo/metainfo.ts';
-import { MetadataAssembly } from './metadataAssembly.ts';
+import { MetadataAssemblies } from './metadataAssemblies.ts';
+import type { MetadataAssembly } from './metadataAssembly.ts';
 import { Asked, type MetadataSource } from './metadataPeer.ts';
 
 /** Requests in flight with one peer; one with a peer that has kept us waiting. */
@@ -15,12 +16,8 @@ export const EXPIRES = 5_000;
 export const MAX_SILENCES = 3;
 /** Peers that are asked for a piece at one time, those that are overdue not counted. */
 export const MAX_COPIES = 8;
-/** Bytes of pieces held in all, whatever is claimed. */
-export const MAX_HELD = 4 * MAX_INFO_BYTES;
 /** Sizes that one peer may claim, one after the other. */
 const MAX_CLAIMS = 3;
-/** Sizes remembered of which a joint assembly was wrong. */
-const MAX_DISPUTED = 1_000;
 
 /**
  * What became of a piece: `wrong` and `unasked` are the peer's fault; `useless` is the first one of nobody knows how
@@ -37,15 +34,15 @@ export type Received = 'kept' | 'useless' | 'wrong' | 'unasked';
  * one alone gave and has not the hash is its lie. So a liar costs the others one round, and no number of them can keep
  * an honest peer from being believed.
  *
- * Invariants: a piece is kept only if this very peer was asked for it; no more than {@link MAX_HELD} bytes are held.
+ * A piece is kept only if this very peer was asked for it. Invariant: no more than {@link MAX_ASKED} requests are in
+ * flight with a peer, each for a piece that there is.
  */
 export class MetadataDraft {
   readonly #infoHash: Uint8Array;
   readonly #peers = new Map<MetadataSource, Asked>();
   /** All who wait for it, also those who can't be asked. */
   readonly #waiting = new Set<MetadataSource>();
-  readonly #shared = new Map<number, MetadataAssembly<Asked>>();
-  readonly #disputed = new Set<number>();
+  readonly #assemblies = new MetadataAssemblies(this.#peers);
   #metadata: Uint8Array | undefined;
   #asking = false;
 
@@ -60,9 +57,7 @@ export class MetadataDraft {
 
   /** Bytes held, for people: of the assembly that is farthest. */
   get gathered(): { readonly bytes: number; readonly size: number } {
-    let best = { bytes: 0, size: 0 };
-    for (const { bytes, size } of this.#assemblies()) if (bytes >= best.bytes) best = { bytes, size };
-    return best;
+    return this.#assemblies.farthest;
   }
 
   /** Is told when it is there, whether it can be asked or not. */
@@ -77,7 +72,7 @@ export class MetadataDraft {
     if (peer.size === size) return true;
     if (++peer.claims > MAX_CLAIMS) return false;
     const before = peer.size;
-    this.#shared.get(before)?.forget(peer);
+    this.#assemblies.forget(peer, before);
     // The first piece is the first one of any size.
     if (before !== 0) {
       peer.inFlight.clear();
@@ -85,7 +80,7 @@ export class MetadataDraft {
     }
     peer.own = undefined;
     peer.size = size;
-    this.#tidy(before);
+    this.#assemblies.tidy(before);
     this.refill(now);
     return true;
   }
@@ -127,11 +122,11 @@ export class MetadataDraft {
       peer.claims++;
     }
     peer.useful();
-    const assembly = this.#assemblyOf(peer);
+    const assembly = this.#assemblies.of(peer);
     if ((size !== undefined && size !== peer.size) || bytes.length !== assembly.sizeOf(piece))
       return this.#wrong(peer, assembly);
     if (!assembly.has(piece)) {
-      this.#makeRoom(bytes.length, assembly);
+      this.#assemblies.makeRoom(bytes.length, assembly);
       // A Buffer's own `slice` would not copy.
       assembly.put(piece, new Uint8Array(bytes), peer);
       if (assembly.whole && this.#judge(assembly) === 'wrong') return this.#wrong(peer, assembly);
@@ -152,14 +147,8 @@ export class MetadataDraft {
   left(source: MetadataSource, now: number): void {
     this.#waiting.delete(source);
     if (!this.#peers.delete(source)) return;
-    for (const size of this.#shared.keys()) this.#tidy(size);
+    this.#assemblies.tidyAll();
     this.refill(now);
-  }
-
-  /** Nothing is kept of a size that nobody claims any more and nobody gave anything of. */
-  #tidy(size: number): void {
-    if (this.#shared.get(size)?.held === 0 && ![...this.#peers.values()].some((peer) => peer.size === size))
-      this.#shared.delete(size);
   }
 
   /** Every second. False for a peer that has kept us waiting too often. */
@@ -192,7 +181,7 @@ export class MetadataDraft {
   adopt(metadata: Uint8Array): void {
     if (this.#metadata !== undefined) return;
     this.#metadata = metadata;
-    this.#shared.clear();
+    this.#assemblies.clear();
     for (const source of [...this.#waiting]) if (this.#waiting.has(source)) source.whole(metadata);
   }
 
@@ -213,17 +202,9 @@ export class MetadataDraft {
     this.#asking = false;
   }
 
-  #assemblyOf(peer: Asked): MetadataAssembly<Asked> {
-    if (peer.own !== undefined) return peer.own;
-    if (this.#disputed.has(peer.size)) return (peer.own = new MetadataAssembly(peer.size));
-    const shared = this.#shared.get(peer.size) ?? new MetadataAssembly<Asked>(peer.size);
-    this.#shared.set(peer.size, shared);
-    return shared;
-  }
-
   #next(peer: Asked, now: number): number | undefined {
     if (peer.size === 0) return peer.inFlight.size === 0 ? 0 : undefined;
-    const assembly = this.#assemblyOf(peer);
+    const assembly = this.#assemblies.of(peer);
     const copies = peer.own === undefined ? this.#copies(peer.size, now) : undefined;
     let fewest: number | undefined;
     for (let piece = 0; piece < assembly.pieceCount; piece++) {
@@ -255,21 +236,14 @@ export class MetadataDraft {
       return 'true';
     }
     if (assembly.givers.size === 1) return 'wrong';
-    if (this.#disputed.size >= MAX_DISPUTED) this.#disputed.clear();
-    this.#disputed.add(assembly.size);
-    this.#shared.delete(assembly.size);
-    for (const each of this.#peers.values()) {
-      if (each.size !== assembly.size) continue;
-      each.own = new MetadataAssembly(each.size);
-      for (const [piece, bytes] of assembly.forget(each)) each.own.put(piece, bytes, each);
-    }
+    this.#assemblies.split(assembly);
     return 'disputed';
   }
 
   #wrong(peer: Asked, assembly: MetadataAssembly<Asked>): 'wrong' {
     assembly.forget(peer);
     this.#gone(peer);
-    this.#tidy(assembly.size);
+    this.#assemblies.tidy(assembly.size);
     return 'wrong';
   }
 
@@ -279,38 +253,14 @@ export class MetadataDraft {
     return 'wrong';
   }
 
-  /** What has the most to come makes room. */
-  #makeRoom(bytes: number, spared: MetadataAssembly<Asked>): void {
-    for (;;) {
-      let held = bytes;
-      let farthest: MetadataAssembly<Asked> | undefined;
-      for (const assembly of this.#assemblies()) {
-        held += assembly.bytes;
-        if (assembly !== spared && assembly.held > 0 && assembly.missing > (farthest?.missing ?? -1))
-          farthest = assembly;
-      }
-      if (held <= MAX_HELD || farthest === undefined) return;
-      for (const who of farthest.givers) farthest.forget(who);
-      this.#tidy(farthest.size);
-    }
-  }
-
-  *#assemblies(): Generator<MetadataAssembly<Asked>> {
-    yield* this.#shared.values();
-    for (const { own } of this.#peers.values()) if (own !== undefined) yield own;
-  }
-
   check(): void {
-    let held = 0;
-    for (const { bytes } of this.#assemblies()) held += bytes;
-    if (held > MAX_HELD) throw new RangeError(`${held} bytes of metadata held`);
-    const claimed = new Set([...this.#peers.values()].map(({ size }) => size));
-    for (const [size, shared] of this.#shared)
-      if (shared.held === 0 && !claimed.has(size)) throw new RangeError(`an assembly of ${size}, and nobody claims it`);
+    this.#assemblies.check();
     for (const peer of this.#peers.values()) {
       if (peer.inFlight.size > MAX_ASKED) throw new RangeError(`${peer.inFlight.size} requests in flight`);
-      if (peer.own !== undefined && peer.own.size !== peer.size)
-        throw new RangeError(`an assembly of ${peer.own.size} for a claim of ${peer.size}`);
+      // Of a peer without a size the first piece is asked.
+      const pieces = Math.max(1, Math.ceil(peer.size / METADATA_PIECE));
+      for (const piece of peer.inFlight.keys())
+        if (piece < 0 || piece >= pieces) throw new RangeError(`piece ${piece} of ${pieces} is asked for`);
     }
   }
 }

@@ -1,6 +1,9 @@
-import { isBefore } from './dialOrder.ts';
+import { type Entry, idleAt, worstOf } from './addressEntry.ts';
+import { firstOf } from './dialOrder.ts';
+import { DialPace } from './dialPace.ts';
+import { Exclusions } from './exclusions.ts';
 import { HostRoom, type Useless } from './hostRoom.ts';
-import { type Admission, type Candidate, type Ending, hostOf, remember } from './addressKeys.ts';
+import { type Admission, type Candidate, type Ending, hostOf } from './addressKeys.ts';
 import { MAX_FAILURES, MAX_FAILURES_AT_STAKE, NO_ROOM, retryDelay } from './retryDelay.ts';
 import { SeenAs } from './seenAs.ts';
 import { addressKey } from '../../protocol/encoding/address.ts';
@@ -23,28 +26,8 @@ export interface AddressBookOptions<A> {
 
 /** Addresses known at one time. */
 export const MAX_KNOWN = 3000;
-/** Dials a second; as many may be saved up. */
-export const DIAL_RATE = 30;
 /** Milliseconds until it is seen again whether the limit of a host gives way. */
 export const LOOK_AGAIN = 1_000;
-/** Bans remembered, and addresses of our own. */
-const MAX_BANS = 10_000;
-const MAX_SELVES = 100;
-
-interface Entry<A> {
-  address: A;
-  /** The address by which its session knows it. */
-  readonly session: A;
-  state: 'waiting' | 'active' | 'resting';
-  failures: number;
-  /** It gave us something, the last time. */
-  useful: boolean;
-  /** It has called, and can't be dialled. */
-  passing: boolean;
-  /** Of BEP 40; 0 if unknown. */
-  priority: number;
-  until: number;
-}
 
 /**
  * Who can be dialled, when, and who first: those that were useful, then those that failed least often, then by who
@@ -63,29 +46,20 @@ export class AddressBook<A extends Candidate> {
    */
   readonly #callers = new Map<Candidate, Entry<A>>();
   readonly #room: HostRoom<A>;
-  readonly #bans = new Set<string>();
-  readonly #selves = new Set<string>();
+  readonly #excluded = new Exclusions();
+  readonly #pace: DialPace;
   readonly #seenAs: SeenAs;
   readonly #most: number;
-  readonly #dialRate: number;
   readonly #atStake: (address: A) => boolean;
   readonly #forgotten: (address: A, why: 'banned' | 'full') => void;
-  #dials: number;
-  #dialsAt = 0;
   active = 0;
 
   constructor(
     most: number = MAX_KNOWN,
-    {
-      dialRate = DIAL_RATE,
-      port = 0,
-      forgotten = () => {},
-      useless,
-      atStake = () => false,
-    }: AddressBookOptions<A> = {},
+    { dialRate, port = 0, forgotten = () => {}, useless, atStake = () => false }: AddressBookOptions<A> = {},
   ) {
     this.#most = most;
-    this.#dialRate = this.#dials = dialRate;
+    this.#pace = new DialPace(dialRate);
     this.#seenAs = new SeenAs(port);
     this.#atStake = atStake;
     this.#forgotten = forgotten;
@@ -112,15 +86,15 @@ export class AddressBook<A extends Candidate> {
   }
 
   get banned(): number {
-    return this.#bans.size;
+    return this.#excluded.banned;
   }
 
   /** A new address; not taken up if the book is `full` of those that have not failed. */
   add(address: A): Admission {
-    const [key, host] = [addressKey(address), hostOf(address)];
+    const key = addressKey(address);
     if (this.#entries.has(key)) return 'known';
-    if (this.#bans.has(host)) return 'banned';
-    if (this.#selves.has(key)) return 'self';
+    if (this.isBanned(address)) return 'banned';
+    if (this.#excluded.isSelf(address)) return 'self';
     if (this.#room.crowded(address)) return 'per-host';
     if (this.#entries.size >= this.#most && !this.#forgetWorst()) return 'full';
     this.#waiting.set(key, this.#enter(address, 'waiting', false));
@@ -132,11 +106,10 @@ export class AddressBook<A extends Candidate> {
    * it listens.
    */
   admit(address: A): Admission {
-    const host = hostOf(address);
-    if (this.#bans.has(host)) return 'banned';
+    if (this.isBanned(address)) return 'banned';
     if (this.#entries.has(addressKey(address))) return 'known';
     if (!this.#room.has(address)) return 'per-host';
-    if (this.#room.crowded(address) && !this.#forgetAt(host)) return 'per-host';
+    if (this.#room.crowded(address) && !this.#forgetAt(hostOf(address))) return 'per-host';
     if (this.#entries.size >= this.#most && !this.#forgetWorst()) return 'full';
     const entry = this.#enter(address, 'active', true);
     this.#callers.set(address, entry);
@@ -183,7 +156,7 @@ export class AddressBook<A extends Candidate> {
     this.#waiting.delete(addressKey(entry.address));
     entry.state = 'active';
     this.#room.began(entry);
-    this.#dials--;
+    this.#pace.dial();
     this.active++;
     return entry.address;
   }
@@ -197,7 +170,7 @@ export class AddressBook<A extends Candidate> {
   nextIn(now: number): number | undefined {
     let next = Infinity;
     for (const { until } of this.#resting) next = Math.min(next, until - now);
-    if (this.#waiting.size > 0 && this.#dials < 1) next = Math.min(next, ((1 - this.#dials) * 1000) / this.#dialRate);
+    if (this.#waiting.size > 0 && this.#pace.wait > 0) next = Math.min(next, this.#pace.wait);
     else if (this.#waiting.size > 0 && this.#room.mayYield) next = Math.min(next, LOOK_AGAIN);
     return next === Infinity ? undefined : Math.max(1, Math.ceil(next));
   }
@@ -211,7 +184,7 @@ export class AddressBook<A extends Candidate> {
     if (ending === 'ban') this.ban(address);
     this.#callers.delete(address);
     const self = cause === 'self';
-    if (self && !entry.passing) remember(this.#selves, addressKey(entry.address), MAX_SELVES);
+    if (self && !entry.passing) this.#excluded.addSelf(entry.address);
     // What this machine lacked says nothing of the peer.
     if (cause !== NO_ROOM) {
       entry.useful = useful;
@@ -231,40 +204,26 @@ export class AddressBook<A extends Candidate> {
   /** Never again: all of its host if that is a public address, else only this port (many peers may share a machine). */
   ban(address: Candidate): void {
     const banned = hostOf(this.#callers.get(address)?.address ?? address);
-    remember(this.#bans, banned, MAX_BANS);
-    for (const entry of [...this.#entries.values()]) {
-      if (entry.state === 'active' || hostOf(entry.address) !== banned) continue;
+    this.#excluded.ban(banned);
+    for (const entry of [...idleAt(this.#entries.values(), banned)]) {
       this.#forget(entry);
       this.#forgotten(entry.address, 'banned');
     }
   }
 
   isBanned(address: Candidate): boolean {
-    return this.#bans.has(hostOf(address));
+    return this.#excluded.isBanned(address);
   }
 
   #next(now: number): Entry<A> | undefined {
     this.#wake(now);
-    this.#dials = Math.min(this.#dialRate, this.#dials + ((now - this.#dialsAt) * this.#dialRate) / 1000);
-    this.#dialsAt = now;
-    return this.#dials < 1 ? undefined : this.#best();
-  }
-
-  /** Of those that wait and may be dialled, the one to dial first. */
-  #best(): Entry<A> | undefined {
-    let best: Entry<A> | undefined;
-    for (const entry of this.#waiting.values()) {
-      if (best !== undefined && !isBefore(entry, best)) continue;
-      if (this.#room.has(entry.address)) best = entry;
-    }
-    return best;
+    if (!this.#pace.mayDial(now)) return undefined;
+    return firstOf(this.#waiting.values(), ({ address }) => this.#room.has(address));
   }
 
   /** Makes room: of those that are not active, the one that failed most often goes. */
   #forgetWorst(): boolean {
-    let worst: Entry<A> | undefined;
-    for (const entry of this.#entries.values())
-      if (entry.state !== 'active' && entry.failures > (worst?.failures ?? 0)) worst = entry;
+    const worst = worstOf(this.#entries.values());
     if (worst === undefined) return false;
     this.#forget(worst);
     this.#forgotten(worst.address, 'full');
@@ -273,13 +232,11 @@ export class AddressBook<A extends Candidate> {
 
   /** Makes room at one host. */
   #forgetAt(host: string): boolean {
-    for (const entry of this.#entries.values()) {
-      if (entry.state === 'active' || hostOf(entry.address) !== host) continue;
-      this.#forget(entry);
-      this.#forgotten(entry.address, 'full');
-      return true;
-    }
-    return false;
+    const idle = idleAt(this.#entries.values(), host).next().value;
+    if (idle === undefined) return false;
+    this.#forget(idle);
+    this.#forgotten(idle.address, 'full');
+    return true;
   }
 
   #enter(address: A, state: 'waiting' | 'active', passing: boolean): Entry<A> {
@@ -323,12 +280,10 @@ export class AddressBook<A extends Candidate> {
       throw new RangeError('the address book miscounts');
     if (entries.length > this.#most) throw new RangeError(`${entries.length} addresses known`);
     this.#room.check(entries, within('active'));
-    if (
-      entries.some(
-        ({ address, state }) => state !== 'active' && (this.#selves.has(addressKey(address)) || this.isBanned(address)),
-      )
-    ) {
+    this.#excluded.check();
+    this.#pace.check();
+    const idle = entries.filter(({ state }) => state !== 'active');
+    if (idle.some(({ address }) => this.#excluded.isSelf(address) || this.isBanned(address)))
       throw new RangeError('somebody is known who must not be');
-    }
   }
 }

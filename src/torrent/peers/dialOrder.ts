@@ -23,4 +23,14 @@ export const isBefore = (one: Dialable, other: Dialable): boolean => {
   return first === second ? one.priority > other.priority : first < second;
 };
 
+/** Of those that `may` be dialled the one to dial first. */
+export const firstOf = <Entry extends Dialable>(
+  waiting: Iterable<Entry>,
+  may: (entry: Entry) => boolean,
+): Entry | undefined => {
+  let first: Entry | undefined;
+  for (const entry of waiting) if ((first === undefined || isBefore(entry, first)) && may(entry)) first = entry;
+  return first;
+};
+
 const preferenceOf = ({ source = '' }: Dialable['address']): number => PREFERENCE[source] ?? Infinity;

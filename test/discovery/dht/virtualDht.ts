@@ -4,7 +4,8 @@ import { seeded } from '../../../marbles/random.ts';
 import { type DhtNode, dhtNode, type DhtNodeOptions } from '../../../src/discovery/dht/node.ts';
 import type { DhtLookup } from '../../../src/discovery/dht/peerLookup.ts';
 import type { Endpoint } from '../../../src/protocol/encoding/compact.ts';
-import { decodeKrpc, encodeKrpc, type Krpc } from '../../../src/protocol/dht/krpc.ts';
+import { decodeKrpc, type Krpc } from '../../../src/protocol/dht/krpc.ts';
+import { encodeKrpc } from '../../../src/protocol/dht/encodeKrpc.ts';
 import { hostOf } from './made.ts';
 import type { VirtualTime } from './virtualTime.ts';
 
