@@ -9,6 +9,7 @@ import { DrawingError, difference, subscriptionDifference, type Subscribed } fro
 import type { Mark } from './lane.ts';
 import { Ledger } from './ledger.ts';
 import { drawPeer, type DrawnPeer, type PeerOptions } from './peer.ts';
+import { checkCopy, withOneCopy } from './secondCopy.ts';
 import { own } from './speech.ts';
 import { torrentOf, type Size } from './torrent.ts';
 import { drawWire, type DrawnWire, type WireOptions } from './wire.ts';
@@ -95,6 +96,7 @@ export class Stage implements Backdrop {
 
   /** The marks of a stream, which come as time goes by: for what is not drawn as a lane. */
   readonly watch = (stream$: Observable<unknown>, subscription: string | null = null): readonly Mark[] => {
+    checkCopy(stream$);
     const received: Mark[] = [];
     const { subscribedFrame, unsubscribedFrame } = TestScheduler.parseMarblesAsSubscriptions(subscription, true);
     let listening: Subscription | undefined;
@@ -233,9 +235,11 @@ export const drawn =
   (scene: (stage: Stage) => void, options: DrawingOptions = {}) =>
   (): void => {
     const clock = new Clock();
-    clock.run((helpers) => {
-      const stage = new Stage(clock, helpers, options.torrent);
-      scene(stage);
-      stage.finish(options);
-    });
+    const play = (): void =>
+      clock.run((helpers) => {
+        const stage = new Stage(clock, helpers, options.torrent);
+        scene(stage);
+        stage.finish(options);
+      });
+    withOneCopy(play);
   };
