@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { importsOf } from './imports.ts';
 import { circles, roomOf } from './layers.ts';
 import { unmapped } from './map.ts';
+import { TERMS, unfound } from './terms.ts';
 import { linesOf, parse, tell, type Source } from './source.ts';
 import { elsewhere, leftOvers } from './words.ts';
 import { MEDIAN_LINES, median, undrawn } from './sizes.ts';
@@ -94,6 +95,22 @@ export const asAWhole = (
       readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
     ) as Record<string, object>;
     expect(Object.keys({ ...dependencies, ...peerDependencies }).sort()).toEqual([...new Set(names)].sort());
+  });
+
+  it('shows a reader that types a term of the field the file that holds it, with two exceptions at the most', () => {
+    const paths = product.map(({ path }) => path);
+    expect(TERMS).toHaveLength(33);
+    expect(tell(unfound(TERMS, paths)).length, tell(unfound(TERMS, paths)).join('\n')).toBeLessThanOrEqual(2);
+  });
+
+  it('would notice a term that leads elsewhere, or to a crowd', () => {
+    const term = { term: 'choker', typed: /chok/i, file: 'src/choker.ts' };
+    expect(unfound([term], ['src/choker.ts', 'src/choke/a.ts'])).toEqual([]);
+    expect(tell(unfound([term], ['src/fair.ts', 'src/chokes.ts']))).toEqual([
+      'src/choker.ts:1 choker: is not among src/chokes.ts',
+    ]);
+    const crowd = Array.from({ length: 12 }, (_, n) => `src/choke${n}.ts`);
+    expect(tell(unfound([term], ['src/choker.ts', ...crowd]))).toEqual(['src/choker.ts:1 choker: is one of 13']);
   });
 
   it('opens bencode by one door', () => {
