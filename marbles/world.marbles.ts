@@ -87,8 +87,7 @@ const download = ({ env }: World, { torrent, geometry }: Stage): Observable<Piec
           swarm(session, { book: new AddressBook(), maxPeers: 10 }),
           assemblePieces(new PieceDrafts(geometry)),
           verifyPieces(env.verify(torrent)),
-          writePieces(storage, geometry),
-          tap((outcome) => picker.settle(outcome)),
+          writePieces(storage, picker),
           takeWhile(() => !picker.complete, true),
         );
       }),

@@ -1,19 +1,19 @@
 import { EMPTY, NEVER, Observable, Subject, defer, finalize, map, of, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { BYTES_IN_FLIGHT, WRITES_IN_FLIGHT, writePieces } from '../operators/writePieces.ts';
+import { BYTES_IN_FLIGHT, WRITES_IN_FLIGHT } from '../src/torrent/pieces/writeSchedule.ts';
 import type { PieceOutcome, Warning } from '../src/contracts/events.ts';
 import type { CheckedPiece, Peer } from '../src/contracts/peer.ts';
 import type { Storage } from '../src/contracts/storage.ts';
 import { StorageError } from '../src/contracts/errors.ts';
 import { Geometry } from '../src/torrent/geometry.ts';
 import { drawn, torrentOf, type Stage } from './index.ts';
+import { writeOnly } from './stories/writeOnly.ts';
 
 const full = new StorageError('full', '/disk/drawn: no space left');
 
 /** Checked pieces `a` `b` `c` … of one block, `x` of which is corrupt; counts how often each is released. */
-const scene = (stage: Stage) => {
+const scene = ({ geometry }: Stage) => {
   const released: number[] = [];
-  const { geometry } = stage;
   const piece = (index: number, valid = true, from: readonly Peer[] = []): CheckedPiece => ({
     index,
     valid,
@@ -60,7 +60,7 @@ describe('writePieces', () => {
       const { pieces, released } = scene(stage);
       const source = stage.cold('a-x---', pieces);
       const outcomes = '         --(cs)';
-      stage.gives(source.pipe(writePieces(disk(), stage.geometry))).toBe(outcomes);
+      stage.gives(source.pipe(writeOnly(disk(), stage.geometry))).toBe(outcomes);
       stage
         .gives(timer(6).pipe(map(() => Array.from(released))))
         .toBe('------(r|)', { r: [1, undefined, undefined, undefined, 1] });
@@ -77,7 +77,7 @@ describe('writePieces', () => {
         const storage: Pick<Storage, 'write'> = { write: (offset, { length }) => of(offsets.push(offset) + length) };
         const source = stage.cold('p', { p: piece(4, true, [one, other, one]) });
         stage
-          .gives(source.pipe(writePieces(storage, stage.geometry)))
+          .gives(source.pipe(writeOnly(storage, stage.geometry)))
           .toBe('s', { s: { type: 'stored', index: 4, length: 9, from: [one, other] } });
         stage.gives(timer(1).pipe(map(() => offsets))).toBe('-(o|)', { o: [4 * 16384] });
       },
@@ -89,7 +89,7 @@ describe('writePieces', () => {
     'waits, ends and fails with the source',
     drawn((stage) => {
       const { pieces } = scene(stage);
-      const write = writePieces(disk(), stage.geometry);
+      const write = writeOnly(disk(), stage.geometry);
       stage.gives(NEVER.pipe(write)).toBe('-');
       stage.gives(stage.cold<CheckedPiece>('|').pipe(write)).toBe('|');
       stage.gives(stage.cold('a|', pieces).pipe(write)).toBe('--(s|)');
@@ -103,7 +103,7 @@ describe('writePieces', () => {
       const { pieces, released } = scene(stage);
       const storage = disk({ takes: 5 });
       const source = stage.cold('ab----', pieces);
-      stage.gives(source.pipe(writePieces(storage, stage.geometry)), '^--!').toBe('');
+      stage.gives(source.pipe(writeOnly(storage, stage.geometry)), '^--!').toBe('');
       stage.expectSubscriptions(source.subscriptions).toBe('^--!');
       stage.gives(timer(20).pipe(map(() => [...released, storage.counts.now]))).toBe('20ms (r|)', { r: [0] });
     }, small),
@@ -121,7 +121,7 @@ describe('writePieces', () => {
       write: () => writing[writing.push(new Subject<number>()) - 1] as Subject<number>,
     };
     const written: number[] = [];
-    const subscription = pieces$.pipe(writePieces(storage, geometry)).subscribe(({ index }) => written.push(index));
+    const subscription = pieces$.pipe(writeOnly(storage, geometry)).subscribe(({ index }) => written.push(index));
     for (let index = 0; index < 100; index++)
       pieces$.next({ index, valid: true, from: [], bytes: new Uint8Array(1), release: () => {} });
     expect(writing.length).toBe(most);
@@ -143,7 +143,7 @@ describe('writePieces', () => {
       release: () => {},
     });
     const written: number[] = [];
-    pieces$.pipe(writePieces({ write: () => of(1) }, geometry)).subscribe(({ index }) => {
+    pieces$.pipe(writeOnly({ write: () => of(1) }, geometry)).subscribe(({ index }) => {
       written.push(index);
       if (index === 0) pieces$.next(piece(1));
     });
@@ -197,7 +197,7 @@ describe('writePieces, into a pipe', () => {
     drawn((stage) => {
       const source = stage.cold('edcb-a|', pieces);
       const gives = '           -------a-b-c-d-(e|)';
-      stage.gives(source.pipe(writePieces(pipe(geometry).storage, geometry), index)).toBe(gives);
+      stage.gives(source.pipe(writeOnly(pipe(geometry).storage, geometry), index)).toBe(gives);
     }),
   );
 
@@ -206,7 +206,7 @@ describe('writePieces, into a pipe', () => {
     drawn((stage) => {
       const source = stage.cold('bcx---a|', pieces);
       const gives = '           --x-----a-b-(c|)';
-      stage.gives(source.pipe(writePieces(pipe(geometry).storage, geometry), index)).toBe(gives);
+      stage.gives(source.pipe(writeOnly(pipe(geometry).storage, geometry), index)).toBe(gives);
     }),
   );
 
@@ -215,7 +215,7 @@ describe('writePieces, into a pipe', () => {
     drawn((stage) => {
       const { held, storage } = pipe(geometry);
       const source = stage.cold('bcde--', pieces);
-      stage.gives(source.pipe(writePieces(storage, geometry), index), '^----!').toBe('');
+      stage.gives(source.pipe(writeOnly(storage, geometry), index), '^----!').toBe('');
       stage.expectSubscriptions(source.subscriptions).toBe('^----!');
       stage
         .gives(timer(9).pipe(map(() => [...held.values()].filter(({ observed }) => observed))))
@@ -230,7 +230,7 @@ describe('writePieces, on a disk that is full', () => {
     drawn((stage) => {
       const { pieces, released, report, warnings } = scene(stage);
       const storage = disk({ fails: (nth) => (nth <= 4 ? full : undefined) });
-      const outcomes = stage.cold('ab----', pieces).pipe(writePieces(storage, stage.geometry, { report }));
+      const outcomes = stage.cold('ab----', pieces).pipe(writeOnly(storage, stage.geometry, { report }));
       stage.gives(outcomes).toBe('30s ------ss');
       stage.gives(timer(14_000).pipe(map(() => [...released]))).toBe('14s (r|)', { r: [] });
       stage.gives(timer(60_000).pipe(map(() => [warnings.map(({ code }) => code), released]))).toBe('60s (r|)', {
@@ -252,7 +252,7 @@ describe('writePieces, on a disk that is full', () => {
       const storage = disk({ fails: (nth, offset) => (offset === 0 && nth < 5 ? full : undefined) });
       const outcomes = stage
         .cold('a---b---c', pieces)
-        .pipe(writePieces(storage, stage.geometry, { report, retryEvery: 20 }));
+        .pipe(writeOnly(storage, stage.geometry, { report, retryEvery: 20 }));
       stage.gives(outcomes).toBe('------s---s 35ms s');
       stage.gives(timer(11).pipe(map(() => warnings.map(({ code }) => code)))).toBe('11ms (w|)', { w: ['full'] });
     }, small),
@@ -264,7 +264,7 @@ describe('writePieces, on a disk that is full', () => {
       const { pieces, released } = scene(stage);
       const storage = disk({ fails: () => full });
       stage
-        .gives(stage.cold('a', pieces).pipe(writePieces(storage, stage.geometry, { retryEvery: 10 })), '^ 14ms !')
+        .gives(stage.cold('a', pieces).pipe(writeOnly(storage, stage.geometry, { retryEvery: 10 })), '^ 14ms !')
         .toBe('');
       stage.gives(timer(99).pipe(map(() => [released.length, storage.counts.now]))).toBe('99ms (r|)', { r: [0, 0] });
     }, small),
@@ -276,7 +276,7 @@ describe('writePieces, on a disk that is full', () => {
       const error = new StorageError(code, 'drawn');
       const storage = disk({ fails: (nth) => (nth === 1 ? full : error) });
       stage
-        .gives(stage.cold('a', pieces).pipe(writePieces(storage, stage.geometry, { report, retryEvery: 10 })))
+        .gives(stage.cold('a', pieces).pipe(writeOnly(storage, stage.geometry, { report, retryEvery: 10 })))
         .toBe('--------------#', {}, error);
       stage
         .gives(timer(20).pipe(map(() => warnings.map((warning) => warning.code))))
@@ -290,16 +290,16 @@ describe('writePieces, on a disk that is full', () => {
       const { pieces } = scene(stage);
       const broken: Pick<Storage, 'write'> = { write: () => stage.cold('-#', {}, new RangeError('drawn')) };
       stage
-        .gives(stage.cold('a', pieces).pipe(writePieces(broken, stage.geometry)))
+        .gives(stage.cold('a', pieces).pipe(writeOnly(broken, stage.geometry)))
         .toBe('-#', {}, new RangeError('drawn'));
-      stage.gives(stage.cold('a|', pieces).pipe(writePieces({ write: () => EMPTY }, stage.geometry))).toBe('-|');
+      stage.gives(stage.cold('a|', pieces).pipe(writeOnly({ write: () => EMPTY }, stage.geometry))).toBe('-|');
       const defect = new RangeError('drawn');
       const defective: Pick<Storage, 'write'> = {
         write: () => {
           throw defect;
         },
       };
-      stage.gives(stage.cold('-a', pieces).pipe(writePieces(defective, stage.geometry))).toBe('-#', {}, defect);
+      stage.gives(stage.cold('-a', pieces).pipe(writeOnly(defective, stage.geometry))).toBe('-#', {}, defect);
     }, small),
   );
 });

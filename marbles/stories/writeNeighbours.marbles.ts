@@ -1,11 +1,12 @@
 import { defer, finalize, map, type Observable, of, Subject, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { BYTES_IN_FLIGHT, BYTES_PER_WRITE, WRITES_IN_FLIGHT, writePieces } from '../../operators/writePieces.ts';
+import { BYTES_IN_FLIGHT, BYTES_PER_WRITE, WRITES_IN_FLIGHT } from '../../src/torrent/pieces/writeSchedule.ts';
 import type { CheckedPiece } from '../../src/contracts/peer.ts';
 import type { Storage } from '../../src/contracts/storage.ts';
 import { StorageError } from '../../src/contracts/errors.ts';
 import { Geometry } from '../../src/torrent/geometry.ts';
 import { drawn, type Stage } from '../index.ts';
+import { writeOnly } from './writeOnly.ts';
 
 const eight = { torrent: { pieces: 8, blocksPerPiece: 1 } } as const;
 const BLOCK = 16384;
@@ -57,7 +58,7 @@ describe('writePieces, with a storage that writes several buffers at once', () =
       const { writes, storage } = disk();
       const source = stage.cold('ab(dce)|', pieces);
       const outcomes = '         ----ab--(cde|)';
-      stage.gives(source.pipe(writePieces(storage, stage.geometry), index)).toBe(outcomes, indices);
+      stage.gives(source.pipe(writeOnly(storage, stage.geometry), index)).toBe(outcomes, indices);
       stage
         .gives(timer(20).pipe(map(() => [writes, released.join('')])))
         .toBe('20ms (r|)', { r: [['a', 'b', 'cde'], 'abcde'] });
@@ -70,7 +71,7 @@ describe('writePieces, with a storage that writes several buffers at once', () =
       const { pieces } = scene(stage);
       const { writes, storage } = disk();
       stage
-        .gives(stage.cold('ab(hdf)', pieces).pipe(writePieces(storage, stage.geometry), index))
+        .gives(stage.cold('ab(hdf)', pieces).pipe(writeOnly(storage, stage.geometry), index))
         .toBe('----ab--(hdf)', indices);
       stage.gives(timer(20).pipe(map(() => writes))).toBe('20ms (w|)', { w: ['a', 'b', 'h', 'd', 'f'] });
     }, eight),
@@ -80,7 +81,7 @@ describe('writePieces, with a storage that writes several buffers at once', () =
     'waits, ends and fails with the source',
     drawn((stage) => {
       const { pieces } = scene(stage);
-      const write = writePieces(disk().storage, stage.geometry);
+      const write = writeOnly(disk().storage, stage.geometry);
       stage.gives(stage.cold<CheckedPiece>('-').pipe(write)).toBe('-');
       stage.gives(stage.cold<CheckedPiece>('|').pipe(write)).toBe('|');
       stage.gives(stage.cold('ab(cd)#', pieces).pipe(write, index)).toBe('----ab#', indices);
@@ -94,7 +95,7 @@ describe('writePieces, with a storage that writes several buffers at once', () =
       const full = new StorageError('full', 'drawn');
       const { writes, storage } = disk((nth) => (nth === 3 || nth === 5 ? full : undefined));
       const warnings: string[] = [];
-      const write = writePieces(storage, stage.geometry, {
+      const write = writeOnly(storage, stage.geometry, {
         retryEvery: 20,
         report: ({ code }) => void warnings.push(code),
       });
@@ -110,7 +111,7 @@ describe('writePieces, with a storage that writes several buffers at once', () =
       const { pieces } = scene(stage);
       const { storage } = disk((nth) => (nth === 3 ? (error as StorageError) : undefined));
       stage
-        .gives(stage.cold('ab(cde)', pieces).pipe(writePieces(storage, stage.geometry), index))
+        .gives(stage.cold('ab(cde)', pieces).pipe(writeOnly(storage, stage.geometry), index))
         .toBe('----ab--#', indices, error);
     }, eight)();
   });
@@ -121,7 +122,7 @@ describe('writePieces, with a storage that writes several buffers at once', () =
       const { released, pieces } = scene(stage);
       const { counts, storage } = disk();
       const source = stage.cold('ab(cde)', pieces);
-      stage.gives(source.pipe(writePieces(storage, stage.geometry), index), '^-----!').toBe('----ab', indices);
+      stage.gives(source.pipe(writeOnly(storage, stage.geometry), index), '^-----!').toBe('----ab', indices);
       stage.expectSubscriptions(source.subscriptions).toBe('^-----!');
       stage.gives(timer(20).pipe(map(() => [released.join(''), counts.now]))).toBe('20ms (r|)', { r: ['ab', 0] });
     }, eight),
@@ -133,7 +134,7 @@ describe('writePieces, with a storage that writes several buffers at once', () =
       const { pieces } = scene(stage);
       const { writes, storage } = disk();
       stage
-        .gives(stage.cold('ab(ddc)|', pieces).pipe(writePieces(storage, stage.geometry), index))
+        .gives(stage.cold('ab(ddc)|', pieces).pipe(writeOnly(storage, stage.geometry), index))
         .toBe('----abd-(cd|)', indices);
       stage.gives(timer(20).pipe(map(() => writes))).toBe('20ms (w|)', { w: ['a', 'b', 'd', 'cd'] });
     }, eight),
@@ -163,7 +164,7 @@ describe('writePieces, how much at one time', () => {
     };
     const written: number[] = [];
     pieces$
-      .pipe(writePieces({ write: (offset, bytes) => writev(offset, [bytes]), writev }, geometry), index)
+      .pipe(writeOnly({ write: (offset, bytes) => writev(offset, [bytes]), writev }, geometry), index)
       .subscribe((at) => void written.push(at));
     for (let at = 0; at < 100; at++) pieces$.next(piece(at));
     pieces$.complete();
@@ -191,7 +192,7 @@ describe('writePieces, how much at one time', () => {
     const first$ = new Subject<number>();
     const write = (offset: number, bytes: Uint8Array): Observable<number> =>
       offset === 0 ? first$ : writev(offset, [bytes]);
-    pieces$.pipe(writePieces({ write, writev }, geometry)).subscribe();
+    pieces$.pipe(writeOnly({ write, writev }, geometry)).subscribe();
     for (let at = 0; at < allowed; at++) pieces$.next(piece(2 * at));
     for (let at = 500; at < 600; at++) pieces$.next(piece(at));
     first$.complete();
@@ -205,7 +206,7 @@ describe('writePieces, how much at one time', () => {
     let writes = 0;
     const write = (): Observable<number> => (++writes <= 2 ? slow$ : of(1));
     const written = new Set<number>();
-    pieces$.pipe(writePieces({ write, writev: write }, geometry), index).subscribe((at) => {
+    pieces$.pipe(writeOnly({ write, writev: write }, geometry), index).subscribe((at) => {
       written.add(at);
       if (at === 0) pieces$.next(piece(1));
     });

@@ -10,8 +10,8 @@ import {
   type Observable,
   type OperatorFunction,
   pipe,
+  Subject,
   takeWhile,
-  tap,
   throwError,
   timer,
 } from 'rxjs';
@@ -19,7 +19,10 @@ import { describe, it } from 'vitest';
 import {
   AddressBook,
   assemblePieces,
+  banLiars,
   converse,
+  disconnect,
+  type Expulsion,
   handshake,
   keepAlive,
   requestBlocks,
@@ -58,17 +61,24 @@ const best = (many: number): OperatorFunction<Peer, never> => {
 
 const bestFive = (torrent: Torrent, env: Env, peers$: Observable<PeerAddress>): Observable<PieceOutcome> =>
   scoped(env.openStorage(torrent, { folder: '.' }), (storage) => {
-    const { geometry, picker, drafts, identity, wake$ } = downloadState(torrent, env);
-    const conversation = converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })), best(5), keepAlive());
+    const { picker, drafts, identity, wake$ } = downloadState(torrent, env);
+    const book = new AddressBook<PeerAddress>();
+    const expelled$ = new Subject<Expulsion>();
+    const conversation = converse(
+      pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })),
+      best(5),
+      keepAlive(),
+      disconnect(expelled$),
+    );
     return peers$.pipe(
       swarm((address) => env.connect(address).pipe(handshake(identity), conversation), {
-        book: new AddressBook(),
+        book,
         maxPeers: 50,
       }),
       assemblePieces(drafts),
       verifyPieces(env.verify(torrent)),
-      writePieces(storage, geometry),
-      tap((outcome) => picker.settle(outcome)),
+      banLiars({ book, expelled: expelled$ }),
+      writePieces(storage, picker),
       takeWhile(() => !picker.complete, true),
     );
   });

@@ -4,11 +4,15 @@
  * The least that a download can be, and it shows who gives what: for trying out a client, or where connections are
  * dear.
  */
-import { catchError, concatMap, EMPTY, type Observable, pipe, takeWhile, tap } from 'rxjs';
+import { catchError, concatMap, EMPTY, type Observable, pipe, Subject, takeWhile } from 'rxjs';
 import { describe, it } from 'vitest';
 import {
+  AddressBook,
   assemblePieces,
+  banLiars,
   converse,
+  disconnect,
+  type Expulsion,
   handshake,
   keepAlive,
   requestBlocks,
@@ -21,15 +25,21 @@ import { corrupts, drawn, hangsUpAfter, honest, type Player, type Stage, stallsA
 
 const onePeerAtATime = (torrent: Torrent, env: Env, peers$: Observable<PeerAddress>): Observable<PieceOutcome> =>
   scoped(env.openStorage(torrent, { folder: '.' }), (storage) => {
-    const { geometry, picker, drafts, identity, wake$ } = downloadState(torrent, env);
-    const conversation = converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })), keepAlive());
+    const { picker, drafts, identity, wake$ } = downloadState(torrent, env);
+    const book = new AddressBook();
+    const expelled$ = new Subject<Expulsion>();
+    const conversation = converse(
+      pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })),
+      keepAlive(),
+      disconnect(expelled$),
+    );
     const session = (address: PeerAddress) => env.connect(address).pipe(handshake(identity), conversation);
     return peers$.pipe(
       concatMap((address) => session(address).pipe(catchError(() => EMPTY))),
       assemblePieces(drafts),
       verifyPieces(env.verify(torrent)),
-      writePieces(storage, geometry),
-      tap((outcome) => picker.settle(outcome)),
+      banLiars({ book, expelled: expelled$ }),
+      writePieces(storage, picker),
       takeWhile(() => !picker.complete, true),
     );
   });

@@ -4,12 +4,15 @@
  * Another conversation: all that a download says to a peer but `advertise`. For measuring a swarm without taking part
  * in it, and for those who would not be told apart by what they hold; whoever wants to give back leaves it in.
  */
-import { type Observable, pipe, takeWhile, tap } from 'rxjs';
+import { type Observable, pipe, Subject, takeWhile } from 'rxjs';
 import { describe, it } from 'vitest';
 import {
   AddressBook,
   assemblePieces,
+  banLiars,
   converse,
+  disconnect,
+  type Expulsion,
   handshake,
   keepAlive,
   requestBlocks,
@@ -33,17 +36,23 @@ import { overheard } from '../stories/scene.ts';
 
 const silently = (torrent: Torrent, env: Env, peers$: Observable<PeerAddress>): Observable<PieceOutcome> =>
   scoped(env.openStorage(torrent, { folder: '.' }), (storage) => {
-    const { geometry, picker, drafts, identity, wake$ } = downloadState(torrent, env, { order: inOrder });
-    const conversation = converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })), keepAlive());
+    const { picker, drafts, identity, wake$ } = downloadState(torrent, env, { order: inOrder });
+    const book = new AddressBook<PeerAddress>();
+    const expelled$ = new Subject<Expulsion>();
+    const conversation = converse(
+      pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })),
+      keepAlive(),
+      disconnect(expelled$),
+    );
     return peers$.pipe(
       swarm((address) => env.connect(address).pipe(handshake(identity), conversation), {
-        book: new AddressBook(),
+        book,
         maxPeers: 50,
       }),
       assemblePieces(drafts),
       verifyPieces(env.verify(torrent)),
-      writePieces(storage, geometry),
-      tap((outcome) => picker.settle(outcome)),
+      banLiars({ book, expelled: expelled$ }),
+      writePieces(storage, picker),
       takeWhile(() => !picker.complete, true),
     );
   });

@@ -46,7 +46,7 @@ export const adoptApart = (
       of(index).pipe(
         readPieces(storage.apart, geometry, buffers),
         verifyPieces(env.verify(torrent)),
-        writePieces(storage, geometry),
+        writePieces(storage, { geometry, settle: () => {} }),
       );
     return from(
       storage.apart.pieces().filter((index) => !picker.stored.has(index) && !picker.excluded.has(index)),

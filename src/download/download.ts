@@ -24,6 +24,7 @@ import {
   tap,
 } from 'rxjs';
 import { assemblePieces } from '../../operators/assemblePieces.ts';
+import { banLiars } from '../../operators/banLiars.ts';
 import { verifyPieces } from '../../operators/verifyPieces.ts';
 import { writePieces } from '../../operators/writePieces.ts';
 import { beginning } from './beginning.ts';
@@ -60,7 +61,6 @@ import { FileSelection } from '../torrent/picker/fileSelection.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import { SuperSeed } from '../torrent/upload/superSeed.ts';
 import { selects } from '../torrent/metainfo/selection.ts';
-import { SmartBan } from '../torrent/pieces/smartBan.ts';
 import { downloadState } from './downloadState.ts';
 import { anyOf, until } from '../discovery/until.ts';
 import { type Talk, resolveMagnet } from './magnet/resolveMagnet.ts';
@@ -170,7 +170,6 @@ const pipeline = (
     if (selection.files === 0)
       throw new InputError('bad-option', `none of the files is selected: there are ${torrent.files.length}, from 0`);
     for (const index of selection.excluded) picker.exclude(index);
-    const suspects = new SmartBan<Peer>();
     const stored$ = settled$.pipe(filter(({ type }) => type === 'stored'));
     const lost = (index: number, message: string): void => {
       picker.lose(index);
@@ -228,16 +227,9 @@ const pipeline = (
       until(over$),
       assemblePieces(drafts),
       verifyPieces(env.verify(torrent)),
-      tap((piece) => {
-        for (const liar of suspects.examine(piece)) {
-          // It may have hung up before its lie was found.
-          book.ban(liar.address);
-          expelled$.next({ peer: liar, code: 'corrupt', why: 'sent wrong bytes' });
-        }
-      }),
-      writePieces(writable, geometry, { report: (warning) => report(tally.warned(warning)) }),
+      banLiars({ book, expelled: expelled$ }),
+      writePieces(writable, picker, { report: (warning) => report(tally.warned(warning)) }),
       tap((outcome) => {
-        picker.settle(outcome);
         tally.settled(outcome);
         if (outcome.type === 'stored') shelf.vouch(outcome.index);
         settled$.next(outcome);

@@ -1,7 +1,8 @@
 import { defer, filter, map, merge, type Observable, pipe, Subject, take, tap } from 'rxjs';
 import { assemblePieces } from '../../operators/assemblePieces.ts';
+import { banLiars } from '../../operators/banLiars.ts';
 import { converse } from '../../operators/converse.ts';
-import { disconnect } from '../../operators/disconnect.ts';
+import { disconnect, type Expulsion } from '../../operators/disconnect.ts';
 import { distinctPeers } from '../../operators/distinctPeers.ts';
 import { exchangePeers } from '../../operators/exchangePeers.ts';
 import { extensionHandshake } from '../../operators/extensionHandshake.ts';
@@ -14,13 +15,11 @@ import { whenUnchoked } from '../../operators/whenUnchoked.ts';
 import type { Env } from '../contracts/env.ts';
 import type { DownloadEvent } from '../contracts/events.ts';
 import type { PeerAddress, PeerSource } from '../contracts/network.ts';
-import type { CheckedPiece, Peer } from '../contracts/peer.ts';
 import { UT_PEX } from '../protocol/peer/utPex.ts';
 import { type SourceOptions, sources } from '../discovery/peerSources.ts';
 import { AddressBook, MAX_KNOWN } from '../torrent/peers/addressBook.ts';
 import type { Funnel } from '../torrent/stats/funnel.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
-import { SmartBan } from '../torrent/pieces/smartBan.ts';
 import { downloadState } from './downloadState.ts';
 
 export interface FetchPieceOptions extends SourceOptions {
@@ -58,9 +57,8 @@ export const fetchPiece = (
     const wanted$ = new Subject<number>();
     const told$ = new Subject<PeerAddress>();
     const left$ = new Subject<void>();
-    const liars$ = new Subject<Peer>();
+    const expelled$ = new Subject<Expulsion>();
     const book = new AddressBook<PeerAddress>(MAX_KNOWN, { port: options.port });
-    const suspects = new SmartBan<Peer>();
 
     const session = (address: PeerAddress) =>
       env.connect(address).pipe(
@@ -71,18 +69,10 @@ export const fetchPiece = (
         converse(
           pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })),
           exchangePeers(told$, { connected: () => [] }),
-          disconnect(liars$.pipe(map((peer) => ({ peer, code: 'corrupt', why: 'sent wrong bytes' })))),
+          disconnect(expelled$),
           keepAlive(),
         ),
       );
-
-    const examine = (piece: CheckedPiece): void => {
-      for (const liar of suspects.examine(piece)) {
-        book.ban(liar.address);
-        liars$.next(liar);
-      }
-      if (!piece.valid) picker.settle({ type: 'corrupt', index });
-    };
 
     return sources(env, torrent, {
       ...options,
@@ -93,7 +83,7 @@ export const fetchPiece = (
       seenAs: (host) => book.seenAs(host),
       told$,
       // Who is banned may have left before.
-      left$: merge(left$, liars$),
+      left$: merge(left$, expelled$),
       alone: () => book.alone,
     }).pipe(
       tap((address) => funnel.named(address)),
@@ -101,8 +91,9 @@ export const fetchPiece = (
       swarm(session, { book, maxPeers, wanted: wanted$, funnel, ended: () => left$.next() }),
       assemblePieces(drafts),
       verifyPieces(env.verify(torrent)),
-      tap(examine),
+      banLiars({ book, expelled: expelled$ }),
       map((piece) => {
+        if (!piece.valid) picker.settle({ type: 'corrupt', index });
         const kept = {
           valid: piece.valid,
           index,

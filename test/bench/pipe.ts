@@ -66,9 +66,8 @@ const runPipe = async (straddling: boolean, verify: Verify): Promise<void> => {
     mergeMap(session),
     assemblePieces(drafts),
     verifyPieces(verify),
-    writePieces({ write: (_, bytes) => of(bytes.length) }, geometry),
+    writePieces({ write: (_, bytes) => of(bytes.length) }, picker),
     tap((outcome) => {
-      picker.settle(outcome);
       settled$.next(outcome);
     }),
     takeWhile(() => !picker.complete, true),

@@ -189,6 +189,15 @@ export class OpenPiece {
   }
 }
 
+/** Of the pieces from `first` on that nobody is asked for, the one of which least is held. */
+export const stuckOf = (pieces: Iterable<OpenPiece>, first: number): OpenPiece | undefined => {
+  let stuck: OpenPiece | undefined;
+  for (const piece of pieces)
+    if (piece.requested === 0 && piece.index >= first && (stuck === undefined || piece.held < stuck.held))
+      stuck = piece;
+  return stuck;
+};
+
 const nobody: readonly Asker[] = [];
 
 const overdue = (askers: readonly Asker[]): number => {

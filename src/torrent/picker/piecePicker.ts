@@ -2,7 +2,7 @@ import { Availability } from './availability.ts';
 import { Bitfield } from '../bitfield.ts';
 import { Front } from './front.ts';
 import type { Geometry } from '../geometry.ts';
-import { type Asker, fill, MAX_COPIES, OpenPiece, type Wanted } from './openPiece.ts';
+import { type Asker, fill, MAX_COPIES, OpenPiece, stuckOf, type Wanted } from './openPiece.ts';
 import { ChurningMap } from '../pieces/churningMap.ts';
 import { defaultOrder, inOrder } from './pieceOrder.ts';
 import type { PickerOptions } from './pickerOptions.ts';
@@ -227,14 +227,7 @@ export class PiecePicker {
   #giveUpStuck(who: object, have: Bitfield): boolean {
     const best = this.drafts < this.#allowed || this.#whole.count > 0 ? undefined : this.#wanted.best(who, have);
     if (best === undefined) return false;
-    let stuck: OpenPiece | undefined;
-    for (const piece of this.#hungry.values())
-      if (
-        piece.requested === 0 &&
-        !(this.#front && piece.index < best) &&
-        (stuck === undefined || piece.held < stuck.held)
-      )
-        stuck = piece;
+    const stuck = stuckOf(this.#hungry.values(), this.#front === undefined ? 0 : best);
     if (stuck !== undefined) this.#giveUp(stuck);
     return stuck !== undefined;
   }
@@ -299,8 +292,13 @@ export class PiecePicker {
     if (own.length > 0) this.#freed();
   }
 
-  /** What became of a whole piece. */
+  /**
+   * What became of a whole piece. `writePieces` says it; a pipe that ends otherwise must.
+   *
+   * @throws RangeError if the piece is not whole, or has been settled before
+   */
   settle({ type, index }: { readonly type: 'stored' | 'corrupt'; readonly index: number }): void {
+    if (!this.#whole.has(index)) throw new RangeError(`piece ${index} is settled, and is not on its way to disk`);
     this.#whole.clear(index);
     if (type === 'stored') {
       this.stored.set(index);

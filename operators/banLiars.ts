@@ -1,0 +1,49 @@
+import { defer, type MonoTypeOperatorFunction, type Observer, tap } from 'rxjs';
+import type { PeerAddress } from '../src/contracts/network.ts';
+import type { CheckedPiece, Peer } from '../src/contracts/peer.ts';
+import { SmartBan } from '../src/torrent/pieces/smartBan.ts';
+import type { Expulsion } from './disconnect.ts';
+
+export interface BanLiarsOptions {
+  /** Bans the address of each liar, so that it is neither dialled nor let in again. `AddressBook` is one. */
+  readonly book: { ban(address: PeerAddress): void };
+  /** Hears of each liar; a `disconnect` that listens to it hangs up on the liar, if it is still there. */
+  readonly expelled: Pick<Observer<Expulsion>, 'next'>;
+}
+
+/**
+ * Finds out which peer sent wrong bytes, bans it, and tells of it. Passes all pieces on as they are.
+ *
+ * ```
+ * source    -x-----a-    x: piece 0 with a wrong block, a: piece 0 from another peer
+ * gives     -x-----a-
+ * expelled  -------p-    the peer whose block differs
+ * ```
+ *
+ * Stands between `verifyPieces` and `writePieces`. A peer that sent all of a corrupt piece is found at once. If several
+ * peers sent it, the blocks are compared with those of the next copy, which the picker asks of one peer alone: so
+ * nobody is banned for what another peer sent. Without this operator a liar is asked again and again, without end.
+ * What is remembered is 20 bytes for each block of the last 64 corrupt pieces, and 8 copies of each.
+ *
+ * Only peers of one torrent may be in one pipe. Errors with what `ban` or `next` throws.
+ *
+ * @example
+ * const expelled$ = new Subject<Expulsion>();
+ * checkedPieces$.pipe(banLiars({ book, expelled: expelled$ }), writePieces(storage, picker));
+ * // and in the conversation: converse(main, keepAlive(), disconnect(expelled$))
+ */
+export const banLiars =
+  ({ book, expelled }: BanLiarsOptions): MonoTypeOperatorFunction<CheckedPiece> =>
+  (pieces) =>
+    defer(() => {
+      const suspects = new SmartBan<Peer>();
+      return pieces.pipe(
+        tap((piece) => {
+          for (const peer of suspects.examine(piece)) {
+            // The peer may have hung up before its lie was found.
+            book.ban(peer.address);
+            expelled.next({ peer, code: 'corrupt', why: 'sent wrong bytes' });
+          }
+        }),
+      );
+    });
