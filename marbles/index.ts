@@ -1,6 +1,7 @@
 export { DrawnDisk, type DiskOptions, type DiskWork } from './disk.ts';
 export { DrawingError } from './expectation.ts';
 export type { Mark } from './lane.ts';
+export { overheard, type Overheard } from './overheard.ts';
 export type { DrawnPeer, PeerOptions } from './peer.ts';
 export {
   blurts,

@@ -1,4 +1,5 @@
 import { Geometry, BLOCK } from '../src/torrent/geometry.ts';
+import { encodeExtensionHandshake, type ExtensionHandshake } from '../src/protocol/peer/extensions.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
 import { Bitfield } from '../src/torrent/bitfield.ts';
 import { blockBytes } from './torrent.ts';
@@ -62,6 +63,12 @@ export const wordsFor = (geometry: Geometry) => ({
   allowedFast: (piece: number): Message => ({ type: 'allowedFast', piece }),
   suggest: (piece: number): Message => ({ type: 'suggest', piece }),
   extended: (id: number, payload: Uint8Array = EMPTY_DICTIONARY): Message => ({ type: 'extended', id, payload }),
+  /** The extension handshake (BEP 10): the id that each extension has with whoever says it, and more if it is given. */
+  introduction: (ids: Readonly<Record<string, number>>, more: Omit<ExtensionHandshake, 'ids'> = {}): Message => ({
+    type: 'extended',
+    id: 0,
+    payload: encodeExtensionHandshake({ ...more, ids: new Map(Object.entries(ids)) }),
+  }),
 });
 
 const plain: Readonly<Record<string, Message['type']>> = {

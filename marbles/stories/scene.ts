@@ -1,7 +1,9 @@
-import { defer, EMPTY, filter, takeUntil, tap, timer, type Observable } from 'rxjs';
+import { defer, EMPTY, filter, takeUntil, timer, type Observable } from 'rxjs';
 import { download, type DownloadOptions } from '../../src/download/download.ts';
 import type { DownloadEvent } from '../../src/contracts/events.ts';
-import type { Mark, Player, Stage, World } from '../index.ts';
+import type { Player, Stage, World } from '../index.ts';
+
+export { type Overheard, overheard } from '../overheard.ts';
 
 /**
  * What a whole download in a drawn world tells, but for the samples of its progress, of its trackers and of the funnel.
@@ -14,18 +16,6 @@ export const downloaded = (
   download(torrent, env, { target: { folder: '.' }, ...options }).pipe(
     filter(({ type }) => type !== 'progress' && type !== 'tracker' && type !== 'funnel'),
   );
-
-/** A player whose ears we see into: `asks(…)` and `sends(…)` draw what it was sent. */
-export interface Overheard {
-  readonly player: Player;
-  readonly sent: readonly Mark[];
-}
-
-export const overheard = ({ now }: Stage, player: Player): Overheard => {
-  const sent: Mark[] = [];
-  const heard = tap((value: unknown) => void sent.push({ frame: now(), kind: 'value', value }));
-  return { sent, player: (heard$, cast) => player(heard$.pipe(heard) as typeof heard$, cast) };
-};
 
 /**
  * Is there from `from` until `until`, in milliseconds since the drawing began; hangs up on whoever calls at another

@@ -1,3 +1,8 @@
+/**
+ * An extension of one's own (BEP 10): says a word to each peer that speaks it, and hands theirs on.
+ *
+ * A side conversation is all that it takes, and a name in the extension handshake.
+ */
 import {
   concat,
   defer,
@@ -12,9 +17,7 @@ import {
 } from 'rxjs';
 import { describe, it } from 'vitest';
 import { converse, extension, extensionHandshake } from '../../operators/index.ts';
-import type { Peer } from '../../src/contracts/peer.ts';
-import { encodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
-import type { Message } from '../../src/protocol/peer/messages.ts';
+import type { Peer } from '../../src/index.ts';
 import { drawn } from '../index.ts';
 
 /** An extension of one's own: says a word to everyone who speaks it, and hands theirs on. */
@@ -26,17 +29,16 @@ const exchangeWords = (word: string, heard: Pick<Observer<string>, 'next'>): Ope
     ),
   );
 
-const extended = (id: number, payload: Uint8Array): Message => ({ type: 'extended', id, payload });
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('an extension of one’s own', () => {
   it(
     'is a side conversation, and a name in extensionHandshake',
-    drawn(({ peer, gives, sends }) => {
+    drawn(({ peer, gives, sends, words }) => {
       const heard$ = new Subject<string>();
       const they = peer(' -E--w--U-', {
-        E: extended(0, encodeExtensionHandshake({ ids: new Map([['xx_words', 3]]) })),
-        w: extended(1, bytes('good day')),
+        E: words.introduction({ xx_words: 3 }),
+        w: words.extended(1, bytes('good day')),
       });
       const other = peer('---------', {});
       const talk = (one: Peer) =>
@@ -51,16 +53,8 @@ describe('an extension of one’s own', () => {
       gives(talk(they).pipe(ignoreElements()), '^---------!').toBe('-');
       gives(talk(other), '^---------!').toBe('a', { a: '10.0.0.2' });
       sends(they).toBe('gw', {
-        g: extended(
-          0,
-          encodeExtensionHandshake({
-            ids: new Map([['xx_words', 1]]),
-            version: 'rxtorrent 0.1.0',
-            reqq: 500,
-            yourIp: '10.0.0.1',
-          }),
-        ),
-        w: extended(3, bytes('hello')),
+        g: words.introduction({ xx_words: 1 }, { version: 'rxtorrent 0.1.0', reqq: 500, yourIp: '10.0.0.1' }),
+        w: words.extended(3, bytes('hello')),
       });
       sends(other).toBe('-');
     }),

@@ -31,8 +31,7 @@ import {
   type Torrent,
   downloadState,
 } from '../../src/index.ts';
-import { drawn, honest } from '../index.ts';
-import { overheard } from '../stories/scene.ts';
+import { drawn, honest, overheard } from '../index.ts';
 
 const silently = (torrent: Torrent, env: Env, peers$: Observable<PeerAddress>): Observable<PieceOutcome> =>
   scoped(env.openStorage(torrent, { folder: '.' }), (storage) => {

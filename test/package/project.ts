@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The checkout. */
@@ -67,12 +67,16 @@ export interface ProjectOptions {
 export const project = async ({ rxjs = 'rxjs', packages = [] }: ProjectOptions = {}): Promise<string> => {
   const folder = temporary();
   const installed = join(folder, 'node_modules');
-  mkdirSync(join(installed, '@types'), { recursive: true });
+  mkdirSync(installed);
   const { code, said } = await run('tar', ['xzf', await tarball(), '-C', installed], TOP);
   if (code !== 0) throw new Error(said);
   renameSync(join(installed, 'package'), join(installed, 'rxtorrent'));
-  symlinkSync(join(modules, rxjs), join(installed, 'rxjs'));
-  for (const name of ['bencode', ...packages]) symlinkSync(join(modules, name), join(installed, name));
+  const link = (from: string, to = from): void => {
+    mkdirSync(dirname(join(installed, to)), { recursive: true });
+    symlinkSync(join(modules, from), join(installed, to));
+  };
+  link(rxjs, 'rxjs');
+  for (const name of ['bencode', ...packages]) link(name);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'fresh', private: true, type: 'module' }));
   return folder;
 };

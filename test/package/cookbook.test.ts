@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { compile, node, program, project, TOP } from './project.ts';
+
+const FOLDER = join(TOP, 'marbles/strategies');
+/** Where a strategy finds in this checkout what a project has from the package. */
+const PUBLIC: Readonly<Record<string, string>> = {
+  '../../src/index.ts': 'rxtorrent',
+  '../../operators/index.ts': 'rxtorrent/operators',
+  '../index.ts': 'rxtorrent/marbles',
+};
+const strategies = readdirSync(FOLDER).filter((name) => name.endsWith('.marbles.ts'));
+
+/** The imports of a strategy, as a project has them: drawings are the tests of `tests`. */
+const ofProject = (text: string, tests: string): string =>
+  text
+    .replaceAll(/ from '(\.[^']*)'/g, (_, from: string) => ` from '${PUBLIC[from] ?? `unknown:${from}`}'`)
+    .replaceAll("from 'vitest'", `from '${tests}'`);
+
+/** What runs the drawings that are `*.NAME.js` in a project, and says how many there were. */
+const RUNNERS = {
+  vitest: { tests: 'vitest', run: [program('vitest/vitest.mjs'), 'run'], passed: /Tests\s+(\d+) passed/ },
+  node: { tests: 'node:test', run: ['--test', '--test-reporter=tap'], passed: /^# pass (\d+)/m },
+  jest: {
+    tests: '@jest/globals',
+    run: ['--experimental-vm-modules', program('jest/bin/jest.js')],
+    passed: /Tests:\s+(\d+) passed/,
+  },
+} as const;
+type Runner = keyof typeof RUNNERS;
+const runners = Object.keys(RUNNERS) as readonly Runner[];
+const fileOf = (strategy: string, runner: Runner): string => strategy.replace('.marbles.ts', `.${runner}.ts`);
+
+const SETTINGS = {
+  'vitest.config.js': "export default { test: { include: ['*.vitest.js'] } };",
+  'jest.config.js': "export default { testMatch: ['**/*.jest.js'], transform: {} };",
+};
+
+describe('the cookbook', () => {
+  it('is listed, each strategy once', () => {
+    const listed = [...readFileSync(join(FOLDER, 'README.md'), 'utf8').matchAll(/\/(\w+\.marbles\.ts)\)/g)];
+    expect(listed.map(([, name]) => name).sort()).toEqual([...strategies].sort());
+  });
+});
+
+describe.each(['rxjs', 'rxjs-7.8.1'] as const)('the cookbook in a fresh project, with %s', (rxjs) => {
+  let fresh: string;
+  beforeAll(async () => {
+    fresh = await project({ rxjs, packages: ['@types/node', '@jest/globals', 'vitest'] });
+    for (const [name, text] of Object.entries(SETTINGS)) writeFileSync(join(fresh, name), text);
+    for (const strategy of strategies) {
+      const text = readFileSync(join(FOLDER, strategy), 'utf8');
+      for (const runner of runners)
+        writeFileSync(join(fresh, fileOf(strategy, runner)), ofProject(text, RUNNERS[runner].tests));
+    }
+  });
+
+  it.each(['bundler', 'nodenext'] as const)('is compiled, as %s resolves', async (resolution) => {
+    expect(await compile(fresh, { resolution, types: ['node'] })).toEqual({ code: 0, said: '' });
+  });
+
+  it.each(runners)('holds in %s', async (runner) => {
+    const { run, passed } = RUNNERS[runner];
+    const files = runner === 'node' ? strategies.map((name) => fileOf(name, runner).replace('.ts', '.js')) : [];
+    const { code, said } = await node([...run, ...files], fresh, { NO_COLOR: '1' });
+    expect(code, said).toBe(0);
+    const drawings = strategies.flatMap((name) => readFileSync(join(FOLDER, name), 'utf8').match(/^ +it\(/gm) ?? []);
+    expect(Number(passed.exec(said)?.[1]), said).toBeGreaterThanOrEqual(drawings.length);
+  });
+});
