@@ -1,70 +1,18 @@
-import { concat, count, ignoreElements, map, merge, NEVER, of, Subject, takeUntil, tap, timer } from 'rxjs';
+import { count, map, of, Subject, takeUntil, timer } from 'rxjs';
 import { describe, it } from 'vitest';
 import { exchangePeers } from '../operators/exchangePeers.ts';
 import { extensionHandshake } from '../operators/extensionHandshake.ts';
 import type { PeerAddress } from '../src/contracts/network.ts';
 import type { Peer } from '../src/contracts/peer.ts';
-import { encodeExtensionHandshake } from '../src/protocol/peer/extensions.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
-import { encodePex, PEX_FLAGS, type PexMessage, type PexPeer } from '../src/protocol/peer/utPex.ts';
-import { PeerState } from '../src/torrent/peers/peerState.ts';
+import type { PexPeer } from '../src/protocol/peer/utPex.ts';
 import { drawn } from './index.ts';
+import { at, one, two, six, speaks, pex, talk } from './stories/pexScene.ts';
 
-const { reachable, seed } = PEX_FLAGS;
-const at = (host: string, flags: number = reachable, port = 7000): PexPeer => ({ host, port, flags });
-const [one, two, six] = [at('10.1.0.1'), at('10.1.0.2'), at('2001:db8::6')];
 const from = ({ host, port }: PexPeer): PeerAddress => ({ host, port, source: 'pex' });
-/** Theirs has the id 7, ours 1. */
-const speaks: Message = {
-  type: 'extended',
-  id: 0,
-  payload: encodeExtensionHandshake({ ids: new Map([['ut_pex', 7]]), yourIp: '10.9.9.9' }),
-};
-const pex = ({ added = [], dropped = [] }: Partial<PexMessage>, id = 1): Message => ({
-  type: 'extended',
-  id,
-  payload: encodePex({ added, dropped }),
-});
+
 const tells = (...added: readonly PexPeer[]): Message => pex({ added });
-const many = (count: number, net: number): PexPeer[] =>
-  Array.from({ length: count }, (_, n) => at(`10.2.${net}.${n + 1}`));
 
-/** Somebody who is connected with us, too. */
-const member = (
-  { host, port }: PexPeer,
-  { called = false, listens, full = false }: { called?: boolean; listens?: number; full?: boolean } = {},
-) => {
-  const state = new PeerState(2, { extended: true });
-  if (full) state.have.setAll();
-  if (listens !== undefined)
-    state.received({ type: 'extended', id: 0, payload: encodeExtensionHandshake({ ids: new Map(), port: listens }) });
-  return { address: { host, port, source: called ? ('incoming' as const) : ('tracker' as const) }, state };
-};
-
-/** What is found, with the conversation that finds it. */
-const talk = (
-  peer: Peer,
-  connected: () => Iterable<Pick<Peer, 'address' | 'state'>> = () => [],
-  peer$ = concat(of(peer), NEVER),
-) => {
-  const found$ = new Subject<PeerAddress>();
-  const talking$ = peer$.pipe(
-    extensionHandshake({ names: ['ut_pex'], port: 6881 }),
-    exchangePeers(found$, { connected }),
-  );
-  return merge(found$, talking$);
-};
-const hello = (host = '10.0.0.1'): Message => ({
-  type: 'extended',
-  id: 0,
-  payload: encodeExtensionHandshake({
-    ids: new Map([['ut_pex', 1]]),
-    version: 'rxtorrent 0.1.0',
-    reqq: 500,
-    yourIp: host,
-    port: 6881,
-  }),
-});
 const failed = (code: string): unknown => ({ name: 'PeerError', code });
 
 describe('what they tell', () => {
@@ -169,148 +117,6 @@ describe('what they tell', () => {
       );
       gives(talking$.pipe(takeUntil(enough$))).toBe('--|');
       gives(cold('---a').pipe(map(() => [...heard]))).toBe('---a', { a: [one.host] });
-    }),
-  );
-});
-
-describe('what we tell', () => {
-  it(
-    'is whom we are connected with, within 5 s, and then what has changed, no sooner than after 65 s',
-    drawn((stage) => {
-      const members = new Set([member(one), member(six, { full: true })]);
-      const they = stage.peer('E', { E: speaks });
-      const changes$ = stage.hot('30s a 10s b', { a: member(two), b: [...members][0] });
-      const life$ = changes$.pipe(
-        tap((who) =>
-          who !== undefined && members.has(who) ? members.delete(who) : members.add(who as ReturnType<typeof member>),
-        ),
-        ignoreElements(),
-      );
-      stage
-        .gives(
-          merge(
-            talk(they, () => members),
-            life$,
-          ),
-          '^ 200s !',
-        )
-        .toBe('-');
-      stage.sends(they).toBe('h 4999ms a 64999ms b', {
-        h: hello(),
-        a: pex({ added: [one, { ...six, flags: seed | reachable }] }, 7),
-        b: pex({ added: [two], dropped: [one] }, 7),
-      });
-    }),
-  );
-
-  it(
-    'waits for somebody whom they can be told of',
-    drawn((stage) => {
-      const members: ReturnType<typeof member>[] = [];
-      const they = stage.peer('E', { E: speaks });
-      const life$ = stage.hot('12s a').pipe(
-        tap(() => members.push(member(one))),
-        ignoreElements(),
-      );
-      stage
-        .gives(
-          merge(
-            talk(they, () => members),
-            life$,
-          ),
-          '^ 100s !',
-        )
-        .toBe('-');
-      stage.sends(they).toBe('h 14999ms a', { h: hello(), a: pex({ added: [one] }, 7) });
-    }),
-  );
-
-  it(
-    'is fifty at a time',
-    drawn((stage) => {
-      const members = many(70, 1).map((peer) => member(peer));
-      const they = stage.peer('E', { E: speaks });
-      const life$ = stage.hot('100s a').pipe(
-        tap(() => members.splice(0)),
-        ignoreElements(),
-      );
-      stage
-        .gives(
-          merge(
-            talk(they, () => members),
-            life$,
-          ),
-          '^ 280s !',
-        )
-        .toBe('-');
-      stage.sends(they).toBe('h 4999ms a 64999ms b 64999ms c 64999ms d', {
-        h: hello(),
-        a: pex({ added: many(70, 1).slice(0, 50) }, 7),
-        b: pex({ added: many(70, 1).slice(50) }, 7),
-        c: pex({ dropped: many(70, 1).slice(0, 50) }, 7),
-        d: pex({ dropped: many(70, 1).slice(50) }, 7),
-      });
-    }),
-  );
-
-  it(
-    'is where others can dial them: not themselves, no names, and of who called us the port they listen at',
-    drawn((stage) => {
-      const they = stage.peer('E', { E: speaks });
-      const self = { address: they.address, state: they.state };
-      const called = [
-        member(at('10.1.0.8', 0, 40_000), { called: true }),
-        member(at('10.1.0.9', 0, 40_000), { called: true, listens: 6999 }),
-      ];
-      const members = [
-        self,
-        member(at('seed.example')),
-        ...called,
-        member(at('127.0.0.1')),
-        member(at('::ffff:10.1.0.1')),
-        member(at('198.51.100.1')),
-      ];
-      stage
-        .gives(
-          talk(they, () => members),
-          '^ 10s !',
-        )
-        .toBe('-');
-      const added = [at('10.1.0.9', 0, 6999), one, at('198.51.100.1')];
-      stage.sends(they).toBe('h 4999ms a', { h: hello(), a: pex({ added }, 7) });
-    }),
-  );
-
-  it(
-    'is nothing of our own network to those who are far away',
-    drawn((stage) => {
-      const they = stage.peer('E', { E: speaks }, { address: { host: '198.51.100.1', port: 1, source: 'tracker' } });
-      stage
-        .gives(
-          talk(they, () => [member(one), member(at('192.0.2.1'))]),
-          '^ 10s !',
-        )
-        .toBe('-');
-      stage.sends(they).toBe('h 4999ms a', { h: hello('198.51.100.1'), a: pex({ added: [at('192.0.2.1')] }, 7) });
-    }),
-  );
-
-  it(
-    'ends when they take the extension back',
-    drawn((stage) => {
-      const back: Message = {
-        type: 'extended',
-        id: 0,
-        payload: encodeExtensionHandshake({ ids: new Map([['ut_pex', 0]]) }),
-      };
-      const they = stage.peer('E-b', { E: speaks, b: back });
-      stage
-        .gives(
-          talk(they, () => [member(one)]),
-          '^ 10s !',
-        )
-        .toBe('-');
-      stage.sends(they).toBe('h', { h: hello() });
     }),
   );
 });

@@ -1,70 +1,35 @@
-import { merge, NEVER, type Observable, of, take } from 'rxjs';
+import { merge, NEVER, of, take } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { extensionHandshake } from '../operators/extensionHandshake.ts';
-import { fetchMetadata, type FetchMetadataOptions } from '../operators/fetchMetadata.ts';
 import type { Peer } from '../src/contracts/peer.ts';
 import { encodeExtensionHandshake } from '../src/protocol/peer/extensions.ts';
-import { sha1 } from '../src/protocol/encoding/id.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
-import { encodeMetadata, METADATA_PIECE } from '../src/protocol/peer/utMetadata.ts';
-import { MetadataDraft } from '../src/torrent/metadata/metadataDraft.ts';
+import { encodeMetadata } from '../src/protocol/peer/utMetadata.ts';
 import { drawn } from './index.ts';
+import {
+  info,
+  short,
+  extended,
+  claims,
+  part,
+  they,
+  we,
+  failed,
+  talking,
+  wanted,
+  tiny,
+} from './stories/metadataScene.ts';
 
-const info = Uint8Array.from({ length: 6 * METADATA_PIECE - 500 }, (_, at) => (at * 7 + (at >> 9)) & 0xff);
-const short = info.slice(0, METADATA_PIECE + 9);
-const extended = (id: number, payload: Uint8Array): Message => ({ type: 'extended', id, payload });
-/** They want to be asked with the id 3; we with 1. */
-const claims = (metadataSize: number): Message =>
-  extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]), metadataSize }));
-const part = (of_: Uint8Array, piece: number): Uint8Array =>
-  of_.slice(piece * METADATA_PIECE, (piece + 1) * METADATA_PIECE);
-const data = (of_: Uint8Array, piece: number, bytes = part(of_, piece)): Message =>
-  extended(1, encodeMetadata({ type: 'data', piece, size: of_.length, bytes }));
-const junk = (of_: Uint8Array, piece: number): Message => data(of_, piece, part(of_, piece).fill(0xee));
-const ask = (piece: number): Message => extended(3, encodeMetadata({ type: 'request', piece }));
 const unsized = extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]) }));
+
 const tiniest = info.slice(0, 99);
+
 /** BEP 9 wants `total_size`; some leave it out. */
 const encodeWithoutSize = (piece: number, bytes: Uint8Array): Uint8Array =>
   Buffer.concat([Buffer.from(`d8:msg_typei1e5:piecei${piece}ee`), bytes]);
+
 const reject = (piece: number): Message => extended(1, encodeMetadata({ type: 'reject', piece }));
-const hello = (host = '10.0.0.1'): Message =>
-  extended(
-    0,
-    encodeExtensionHandshake({
-      ids: new Map([['ut_metadata', 1]]),
-      version: 'rxtorrent 0.1.0',
-      reqq: 500,
-      yourIp: host,
-    }),
-  );
 
-/** Six pieces: `0` to `5` right, `v` to `z` for 0 to 4 wrong. */
-const they = {
-  E: claims(info.length),
-  ...Object.fromEntries([0, 1, 2, 3, 4, 5].map((piece) => [String(piece), data(info, piece)])),
-  ...Object.fromEntries([...'vwxyz'].map((letter, piece) => [letter, junk(info, piece)])),
-};
-const we = {
-  h: hello(),
-  i: hello('10.0.0.2'),
-  k: hello('10.0.0.3'),
-  ...Object.fromEntries([0, 1, 2, 3, 4, 5].map((piece) => [String(piece), ask(piece)])),
-};
 const given = { m: info };
-const failed = (code: string): unknown => ({ name: 'PeerError', code });
-
-const talking = (draft: MetadataDraft, options?: FetchMetadataOptions) => (peer$: Observable<Peer>) =>
-  peer$.pipe(extensionHandshake({ names: ['ut_metadata'] }), fetchMetadata(draft, options));
-const wanted = (bytes = info): MetadataDraft => new MetadataDraft(sha1(bytes));
-const tiny = {
-  E: claims(short.length),
-  F: claims(short.length + 1),
-  '0': data(short, 0),
-  '1': data(short, 1),
-  x: junk(short, 0),
-  y: junk(short, 1),
-};
 
 describe('peers who have it', () => {
   it(
@@ -235,94 +200,6 @@ describe('peers who do not give it', () => {
       gives(of(b).pipe(talking(draft)), '^---------------!').toBe('-');
       gives(of(c).pipe(talking(draft)), '^!').toBe('-');
       sends(b).toBe(asksOfB, we);
-    }),
-  );
-});
-
-describe('liars', () => {
-  it(
-    'one of two sends other bytes: each is asked for all of it, and it is the liar who goes',
-    drawn(({ peer, gives, sends }) => {
-      const draft = wanted(short);
-      const liar = peer('     E--x------y', tiny);
-      const honest = peer('   ----E---1-----0', tiny);
-      const asksOfHonest = ' i---1---0------';
-      gives(of(liar).pipe(talking(draft))).toBe('----------#', undefined, failed('corrupt'));
-      gives(of(honest).pipe(talking(draft))).toBe('--------------(m|)', { m: short });
-      sends(honest).toBe(asksOfHonest, we);
-    }),
-  );
-
-  it(
-    'one alone sends other bytes: what it gave is thrown away, and the next is asked',
-    drawn(({ peer, gives, sends }) => {
-      const draft = wanted(short);
-      const liar = peer('      -E---x-1', tiny);
-      const asksOfLiar = '     h(01)----';
-      const honest = peer('    -----------E---0-1', tiny);
-      const asksOfHonest = '   i----------(01)---';
-      gives(of(liar).pipe(talking(draft))).toBe('-------#', undefined, failed('corrupt'));
-      gives(of(honest).pipe(talking(draft))).toBe('-----------------(m|)', { m: short });
-      sends(liar).toBe(asksOfLiar, we);
-      sends(honest).toBe(asksOfHonest, we);
-    }),
-  );
-
-  it(
-    'claim another size than they give, or give a piece of another length',
-    drawn(({ peer, gives }) => {
-      gives(of(peer('-E---z', { ...tiny, z: data(info, 0) })).pipe(talking(wanted(short)))).toBe(
-        '-----#',
-        undefined,
-        failed('corrupt'),
-      );
-      gives(of(peer('-E---z', { ...tiny, z: data(short, 0, short.slice(0, 9)) })).pipe(talking(wanted(short)))).toBe(
-        '-----#',
-        undefined,
-        failed('corrupt'),
-      );
-    }),
-  );
-
-  it(
-    'claim another size than is true: they are asked in vain, and found out when it is there',
-    drawn(({ peer, gives }) => {
-      const draft = wanted(short);
-      gives(of(peer('-F', tiny, { extended: true })).pipe(talking(draft))).toBe('-----#', undefined, failed('corrupt'));
-      gives(of(peer('-E-0-1', tiny)).pipe(talking(draft))).toBe('-----(m|)', { m: short });
-    }),
-  );
-
-  it(
-    'claim more than can be',
-    drawn(({ peer, gives, sends }) => {
-      const liar = peer('-E', { E: claims(2 ** 31 - 1) });
-      gives(of(liar).pipe(talking(wanted()))).toBe('-#', undefined, failed('oversized'));
-      sends(liar).toBe('h', we);
-    }),
-  );
-
-  it(
-    'send what means nothing, or what nobody asked for',
-    drawn(({ peer, gives, words }) => {
-      const garbage = extended(1, new TextEncoder().encode('d8:msg_type'));
-      gives(of(peer('E-g', { E: claims(short.length), g: garbage })).pipe(talking(wanted(short)))).toBe(
-        '--#',
-        undefined,
-        failed('malformed'),
-      );
-      gives(of(peer('E-5555555555', they)).pipe(talking(wanted(short)))).toBe(
-        '-----------#',
-        undefined,
-        failed('unexpected'),
-      );
-      gives(of(peer('--1111111111', { 1: words.block(1) })).pipe(talking(wanted(short)))).toBe(
-        '-----------#',
-        undefined,
-        failed('unexpected'),
-      );
-      const other = extended(1, new TextEncoder().encode('d8:msg_typei7ee'));
-      gives(of(peer('Eo0-1', { ...tiny, o: other })).pipe(talking(wanted(short)))).toBe('----(m|)', { m: short });
     }),
   );
 });

@@ -3,13 +3,13 @@ import { describe, it } from 'vitest';
 import { serveBlocks, type Shelf } from '../operators/serveBlocks.ts';
 import type { Peer } from '../src/contracts/peer.ts';
 import { PeerError, StorageError } from '../src/contracts/errors.ts';
-import { encodeDontHave } from '../src/protocol/peer/dontHave.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
-import { drawn, type DrawnDisk, type DrawnPeer, type Stage } from './index.ts';
-import { ours, speaker, unchecked } from './stories/unchecked.ts';
+import { drawn, type Stage } from './index.ts';
 import { blockBytes } from './torrent.ts';
+import { unchoked, requests } from './stories/serveScene.ts';
 
 const open = (peer: Peer): Observable<Peer> => concat(of(peer), NEVER);
+
 const unexpected = { name: 'PeerError', code: 'unexpected' };
 
 interface Drawer extends Shelf {
@@ -35,17 +35,6 @@ const shelf = (
   };
 };
 
-const unchoked = (peer: DrawnPeer): DrawnPeer => {
-  peer.state.choking = false;
-  return peer;
-};
-const requests = ({ words }: Stage): Readonly<Record<string, Message>> =>
-  Object.fromEntries(
-    [...'abcdefgh'].flatMap((letter, n) => [
-      [letter, words.request(n + 1)],
-      [letter.toUpperCase(), words.cancel(n + 1)],
-    ]),
-  );
 const wrong = (message: Message, change: object): Message => ({ ...message, ...change });
 
 describe('serveBlocks', () => {
@@ -258,64 +247,6 @@ describe('serveBlocks', () => {
       stage.gives(open(they).pipe(serveBlocks(shelf(stage, { takes: 2 }), stage.geometry)), '^----!').toBe('-');
       stage.sends(they).toBe('---1');
       stage.expectSubscriptions(they.subscriptions).toBe('^----!');
-    }),
-  );
-});
-
-describe('serveBlocks, of what has not been looked at since we began', () => {
-  const speaking = (stage: Stage, lane: string): DrawnPeer => unchoked(speaker(stage, lane, requests(stage)));
-
-  it(
-    'keeps all who ask waiting while it is checked, once, and gives each its own',
-    drawn((stage) => {
-      const one = speaking(stage, '  ---a---------b--');
-      const other = speaking(stage, '-----b-------a--');
-      const writes = '               -B--------1--2--';
-      const others = '               -B--------2---1-';
-      stage.gives(unchecked(stage, [one, other]), '^ 1s !').toBe('-');
-      stage.sends(one).toBe(writes);
-      stage.sends(other).toBe(others);
-    }),
-  );
-
-  it(
-    'gives nobody what is damaged: who asked is refused, all are told, and the rest is given',
-    drawn((stage) => {
-      const [one, other, third] = [
-        speaking(stage, '---a----------a'),
-        speaking(stage, '-----b--------'),
-        speaking(stage, '------c-------'),
-      ] as const;
-      const older = unchoked(stage.peer('            -----a--------', requests(stage), { has: [] }));
-      const writes = '                                   -B-------(DWJ)J';
-      const others = '                                   -B-------(DWK)-';
-      const thirds = '                                   -B-------(DW)3-';
-      const words = {
-        D: { type: 'extended', id: 7, payload: encodeDontHave(0) },
-        W: ours(false),
-        B: { type: 'haveAll' },
-        3: stage.words.block(3),
-      };
-      const values = { ...words, J: stage.words.reject(1), K: stage.words.reject(2) };
-      const spoils = ({ bytes }: DrawnDisk): unknown => bytes.fill(0, 7, 8);
-      stage.gives(unchecked(stage, [one, other, third, older], spoils), '^ 1s !').toBe('-');
-      stage.sends(one).toBe(writes, values);
-      stage.sends(other).toBe(others, values);
-      stage.sends(third).toBe(thirds, values);
-      stage.sends(older).toBe('-B');
-    }),
-  );
-
-  it(
-    'goes on checking for those who stay, and begins anew when all have left',
-    drawn((stage) => {
-      const [one, other] = [speaking(stage, '---a-|'), speaking(stage, '----b-----')] as const;
-      stage.gives(unchecked(stage, [one, other]), '^ 1s !').toBe('-');
-      stage.sends(one).toBe('-B');
-      stage.sends(other).toBe('-B--------2');
-      const [gone, late] = [speaking(stage, '---a--|'), speaking(stage, '--------a-')] as const;
-      stage.gives(unchecked(stage, [gone, late]), '^ 1s !').toBe('-');
-      stage.sends(late).toBe('-B-------------1');
     }),
   );
 });

@@ -1,29 +1,13 @@
-import { defer, EMPTY, endWith, finalize, map, NEVER, type Observable, of, Subject, take, throwError } from 'rxjs';
+import { defer, EMPTY, finalize, map, of, Subject, take, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { swarm, type SwarmOptions } from '../operators/swarm.ts';
-import type { PeerAddress, PeerSource } from '../src/contracts/network.ts';
+import type { PeerAddress } from '../src/contracts/network.ts';
 import { PeerError, StorageError, type PeerCode } from '../src/contracts/errors.ts';
 import { AddressBook } from '../src/torrent/peers/addressBook.ts';
-import { Funnel } from '../src/torrent/stats/funnel.ts';
-import { drawn, type Mark, type Stage } from './index.ts';
+import { drawn, type Mark } from './index.ts';
+import { addressOf, a, b, c, d, failure, drawnSwarm } from './stories/swarmScene.ts';
 
-const addressOf = (port: number): PeerAddress => ({ host: '10.1.0.1', port, source: 'tracker' });
-const [a, b, c, d] = [addressOf(1), addressOf(2), addressOf(3), addressOf(4)];
 const values = { a, b, c, d };
-const letterOf = ({ port }: PeerAddress): string => 'abcd'[port - 1] ?? String(port);
-const failure = (code: PeerCode): PeerError => new PeerError(code, `failed: ${code}`);
-
-type Sessions = Readonly<Record<string, Observable<unknown>>>;
-
-/** A swarm whose sessions are drawn, by letter; `dials` says when each began. */
-const drawnSwarm = (stage: Stage, sessions: Sessions, options: Partial<SwarmOptions> = {}) => {
-  const dials: Mark[] = [];
-  const session = (address: PeerAddress): Observable<unknown> => {
-    dials.push({ frame: stage.now(), kind: 'value', value: letterOf(address) });
-    return sessions[letterOf(address)] ?? NEVER;
-  };
-  return { dials, run: swarm(session, { book: new AddressBook<PeerAddress>(), maxPeers: 10, ...options }) };
-};
 
 describe('swarm', () => {
   it(
@@ -230,43 +214,6 @@ describe('swarm, with what follows from an end', () => {
       stage
         .gives(stage.cold('a', values).pipe(swarm(broken, { book: new AddressBook(), maxPeers: 1 })))
         .toBe('#', undefined, new TypeError('ours'));
-    }),
-  );
-});
-
-describe('swarm, and who is dialled first', () => {
-  it(
-    'are those whom people name, then those of trackers, then hearsay',
-    drawn((stage) => {
-      const named = { a, b: { ...b, source: 'pex' }, c, d: { ...d, source: 'manual' } } as const;
-      const source = stage.cold<PeerAddress>('(abcd)', named);
-      const session = '                               ---#';
-      const dials = '                                a--d--c--b';
-      const [again] = [stage.cold(session, undefined, failure('useless'))];
-      const { run, dials: dialled } = drawnSwarm(stage, { a: again, b: again, c: again, d: again }, { maxPeers: 1 });
-      stage.gives(source.pipe(run), '^-----------!').toBe('-');
-      stage.happens(dialled).toBe(dials);
-    }),
-  );
-
-  it(
-    'are no more than 32 of one host of the internet, and never ourselves again',
-    drawn((stage) => {
-      const funnel = new Funnel<PeerSource>();
-      const [us, ...others] = Array.from(
-        { length: 34 },
-        (_, n): PeerAddress => ({ host: '8.8.8.8', port: n + 1, source: 'tracker' }),
-      );
-      const source = stage.cold<PeerAddress>('a--(a|)', { a: us as PeerAddress }).pipe(endWith(...others));
-      const { run, dials } = drawnSwarm(stage, { a: throwError(() => failure('self')) }, { funnel, maxPeers: 1 });
-      stage.gives(source.pipe(run), '^----!').toBe('-');
-      stage.happens(dials).toBe('a--b');
-      const seen$ = stage.cold('----x').pipe(map(() => funnel.rows));
-      stage
-        .gives(seen$.pipe(map((rows) => rows.map(({ discovered, dialled, lost }) => [discovered, dialled, lost]))))
-        .toBe('----x', {
-          x: [[3, 2, { self: 1, 'per-host': 1 }]],
-        });
     }),
   );
 });

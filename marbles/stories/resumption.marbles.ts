@@ -1,9 +1,8 @@
-import { NEVER, type Observable, concat, filter, map, mergeMap, take, tap, timer } from 'rxjs';
-import { describe, expect, it } from 'vitest';
-import type { DownloadEvent, PieceOutcome, Rechecked, Warning } from '../../src/contracts/events.ts';
-import type { Storage, Verify } from '../../src/contracts/storage.ts';
 import { StorageError } from '../../src/contracts/errors.ts';
-import { download, type DownloadOptions } from '../../src/index.ts';
+import { NEVER, type Observable, filter, map, mergeMap, take, tap, timer } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import type { PieceOutcome, Rechecked, Warning } from '../../src/contracts/events.ts';
+import type { Storage, Verify } from '../../src/contracts/storage.ts';
 import { recheck } from '../../src/download/recheck.ts';
 import { keepRemembering, remember, rememberForGood, restore } from '../../src/download/resumeData.ts';
 import { scoped } from '../../src/download/scoped.ts';
@@ -12,22 +11,26 @@ import { AddressBook } from '../../src/torrent/peers/addressBook.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
 import { PiecePicker } from '../../src/torrent/picker/piecePicker.ts';
 import { decodeResume, encodeResume, type ResumeNote } from '../../src/torrent/pieces/resumeNote.ts';
-import { DrawnDisk, drawn, honest, type Stage, type World } from '../index.ts';
+import { DrawnDisk, drawn, type Stage, type World } from '../index.ts';
 
 const four = { torrent: { pieces: 4, blocksPerPiece: 1 } } as const;
 const target = { folder: '.' };
 const broken = new StorageError('io', 'drawn: the disk is broken');
 
 const pickerOf = ({ geometry }: Stage): PiecePicker => new PiecePicker(geometry, { random: () => 0.5 });
+
 const storedIn = (picker: PiecePicker): string =>
   Array.from({ length: picker.stored.length }, (_, index) => (picker.stored.has(index) ? '*' : '·')).join('');
+
 const fieldOf = (drawn: string): Bitfield => {
   const field = new Bitfield(drawn.length);
   [...drawn].forEach((cell, index) => cell === '*' && field.set(index));
   return field;
 };
+
 const shown = (field: Bitfield | undefined): string | undefined =>
   field && Array.from({ length: field.length }, (_, n) => (field.has(n) ? '*' : '·')).join('');
+
 const noteOf = ({ torrent }: Stage, have: string, change: Partial<ResumeNote> = {}): Uint8Array =>
   encodeResume({
     infoHash: torrent.infoHash,
@@ -40,12 +43,14 @@ const noteOf = ({ torrent }: Stage, have: string, change: Partial<ResumeNote> = 
     uploaded: 0,
     ...change,
   });
+
 /** A disk with these pieces, and a note. */
 const diskWith = (stage: Stage, pieces: readonly number[], note?: Uint8Array): DrawnDisk => {
   const disk = new DrawnDisk(stage, pieces.length > 0 ? { has: pieces } : {});
   disk.note = note;
   return disk;
 };
+
 const verifyOf = ({ env }: World, { torrent }: Stage): Verify => env.verify(torrent);
 
 describe('what earlier runs have left', () => {
@@ -256,74 +261,6 @@ describe('the note', () => {
         map((saved) => [shown(saved?.have), saved?.pending.count, saved?.pending.has(0), saved?.clean]),
       );
       stage.gives(note).toBe('20ms (n|)', { n: ['*···', 2, false, false] });
-    }, four),
-  );
-});
-
-describe('a download that is interrupted', () => {
-  const PEER = '10.1.0.1:7000';
-  const told = (stage: Stage, there: World, options: Partial<DownloadOptions> = {}): Observable<DownloadEvent> =>
-    download(stage.torrent, there.env, { target, ...options }).pipe(
-      filter(({ type }) => type === 'rechecked' || type === 'stored' || type === 'done'),
-    );
-
-  it(
-    'remembers what it had when it was left, and fetches the rest in the next run',
-    drawn((stage) => {
-      const disk = new DrawnDisk(stage);
-      const run = () => stage.world({ disk, peers: { [PEER]: honest({ latency: 10, pace: 300 }) } });
-      const [first, second] = [run(), run()];
-      const had = stage.watch(told(stage, first), '^ 700ms !');
-      const rest = stage.watch(told(stage, second), '2s ^');
-      const count = (marks: typeof had, type: string): number =>
-        marks.filter(({ value }) => (value as DownloadEvent | undefined)?.type === type).length;
-      const figures = timer(60_000).pipe(
-        map(() => [
-          count(had, 'stored'),
-          count(rest, 'rechecked'),
-          count(rest, 'stored'),
-          count(rest, 'done'),
-          disk.written.length,
-        ]),
-      );
-      stage.gives(figures).toBe('60s (f|)', { f: [2, 0, 2, 1, 4] });
-      stage
-        .gives(timer(1_000).pipe(map(() => decodeResume(disk.note as Uint8Array, stage.torrent)?.have.count)))
-        .toBe('1s (n|)', { n: 2 });
-    }, four),
-  );
-
-  it(
-    'and one that is complete has nothing more to do, and says in its note that all is safe',
-    drawn((stage) => {
-      const disk = new DrawnDisk(stage);
-      const run = () => stage.world({ disk, peers: { [PEER]: honest() } });
-      const [first, second] = [run(), run()];
-      const both = concat(told(stage, first), told(stage, second)).pipe(map(({ type }) => type));
-      const types = stage.watch(both);
-      stage.gives(timer(60_000).pipe(map(() => types.map(({ value }) => value)))).toBe('60s (t|)', {
-        t: ['stored', 'stored', 'stored', 'stored', 'done', 'done', undefined],
-      });
-      stage.happens(second.dials).toBe('');
-      stage
-        .gives(timer(60_000).pipe(map(() => decodeResume(disk.note as Uint8Array, stage.torrent)?.clean)))
-        .toBe('60s (c|)', { c: true });
-    }, four),
-  );
-
-  it(
-    'by a note that can not be saved is not interrupted at all',
-    drawn((stage) => {
-      const there = stage.world({
-        disk: { fails: (work) => (work === 'save' ? broken : undefined) },
-        peers: { [PEER]: honest({ pace: 700 }) },
-      });
-      const all = stage.watch(download(stage.torrent, there.env, { target }));
-      const count = (wanted: string): number =>
-        all.filter(({ value }) => (value as DownloadEvent | undefined)?.type === wanted).length;
-      stage
-        .gives(timer(60_000).pipe(map(() => [count('stored'), count('done'), count('warning'), all.at(-1)?.kind])))
-        .toBe('60s (f|)', { f: [4, 1, 2, 'end'] });
     }, four),
   );
 });

@@ -2,20 +2,17 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commands } from '../../src/cli/commandTable.ts';
-import { toHex } from '../../src/protocol/encoding/id.ts';
 import { problems } from '../json/problems.ts';
 import { contentOf } from '../swarm/content.ts';
 import { peer, tracker } from '../swarm/fixture.ts';
 import { withMetadata } from '../swarm/metadata.ts';
 import { serve } from '../net/servers.ts';
 import { answer, udpTracker } from '../net/udpTracker.ts';
-import { type Ended, fixture, folder, MAIN, objects, run, start } from './run.ts';
+import { fixture, folder, MAIN, objects, run, start } from './run.ts';
+import { content, infoHash, checked, json, REFUSED } from './jsonRun.ts';
 
-const content = contentOf({ name: 'a', length: 200_000, pieceLength: 65_536 });
-const infoHash = toHex(content.torrent.infoHash);
 const link = `magnet:?xt=urn:btih:${infoHash}`;
-/** An address at which nobody listens. */
+
 const NOBODY = ['--no-trackers', '--peer', '127.0.0.1:1'];
 
 /** A .torrent, its content in a folder, and a place for what is made. */
@@ -31,22 +28,11 @@ const place = () => {
 
 const at = async (conduct: Parameters<typeof peer>[1] = withMetadata(content)): Promise<string> =>
   `127.0.0.1:${(await peer(content, conduct)).port}`;
+
 const from = async (): Promise<readonly string[]> => ['--no-trackers', '--peer', await at()];
+
 /** A peer that says nothing. */
 const silent = (): Promise<string> => at({ onConnect: () => true });
-
-/** How a run has ended; and that all it has said is as it should be. */
-const checked = ({
-  code,
-  stdout,
-}: Ended): readonly [code: number | null, reason: unknown, types: readonly unknown[]] => {
-  expect(problems(stdout)).toEqual([]);
-  const all = objects(stdout);
-  expect(all.at(-1)).toMatchObject({ type: 'end', exitCode: code });
-  return [code, all.at(-1)?.['reason'], [...new Set(all.map(({ type }) => type))]];
-};
-
-const json = async (...args: readonly string[]) => checked(await run([...args, '--json']));
 
 const interrupted = async (said: RegExp, signal: NodeJS.Signals, ...args: readonly string[]) => {
   const running = start([...args, '--json']);
@@ -56,49 +42,10 @@ const interrupted = async (said: RegExp, signal: NodeJS.Signals, ...args: readon
 };
 
 const ALL_RIGHT = (...types: readonly string[]) => [0, 'complete', ['start', ...types, 'end']];
-const REFUSED = [2, 'error', ['start', 'error', 'end']];
+
 const GAVE_UP = [4, 'gave-up', expect.arrayContaining(['start', 'error', 'end']) as string[]];
+
 const STOPPED = [130, 'interrupted', expect.not.arrayContaining(['error']) as string[]];
-
-describe('each command with --json, when it makes no sense', () => {
-  it.each(Object.keys(commands))('%s', async (name) => {
-    expect(await json(name, '--no-such-option')).toEqual(REFUSED);
-    if (!commands[name]?.usage.includes('<')) return;
-    expect(await json(name)).toEqual(REFUSED);
-  });
-
-  it.each([
-    [[]],
-    [['frobnicate']],
-    [['info', '/nowhere/x.torrent']],
-    [['info', fixture('corrupt.torrent')]],
-    [['magnet_parse', 'x']],
-    [['decode', 'x']],
-    [['completion', 'tcsh']],
-    [['create', '/nowhere']],
-    [['verify', fixture('numbers.torrent'), '/nowhere']],
-    [['handshake', infoHash, 'x']],
-    [['peers', infoHash, '--count', '0']],
-    [['download_piece', fixture('numbers.torrent'), '0', '-o', '-']],
-    [['download', fixture('numbers.torrent'), '-o', '-']],
-    [['download', fixture('numbers.torrent'), '--port', 'x']],
-    [['seed', '/nowhere']],
-    [['demo', '--size', '1']],
-  ])('%j', async (args) => expect(await json(...args)).toEqual(REFUSED));
-
-  it('gives up on a web server that is down', async () => {
-    expect(await json('info', 'http://127.0.0.1:1/x.torrent', '--timeout', '1')).toEqual([
-      4,
-      'gave-up',
-      ['start', 'error', 'end'],
-    ]);
-  });
-
-  it('is told by the environment, too', async () => {
-    expect(checked(await run(['info', '/nowhere'], { env: { RXTORRENT_JSON: '1' } }))).toEqual(REFUSED);
-    expect((await run(['info', '/nowhere', '--json=false'], { env: { RXTORRENT_JSON: '1' } })).stdout).toBe('');
-  });
-});
 
 describe('each command with --json, when it does', () => {
   it.each([[['--help']], [['help']], [['info', '--help']], [['help', 'info']], [['info', 'x', '-h']]])(

@@ -12,14 +12,13 @@ import {
   type Torrent,
   Unsupported,
 } from '../../src/torrent/metainfo/metainfo.ts';
-import { MAX_NODES, MAX_TRACKERS, MAX_URL, MAX_WEB_SEEDS } from '../../src/torrent/metainfo/urls.ts';
+import { MAX_NODES, MAX_TRACKERS, MAX_WEB_SEEDS } from '../../src/torrent/metainfo/urls.ts';
 import { bytes } from '../protocol/reference.ts';
 import { mutated, seeded } from './mutations.ts';
+import { good, torrent } from './changedInfo.ts';
 
-const good = { length: 20_000, name: 'a.txt', 'piece length': 16_384, pieces: new Uint8Array(40) };
-const torrent = (change: Record<string, Encodable | undefined>, around: Record<string, Encodable> = {}): Torrent =>
-  parseTorrent(encode({ ...around, info: { ...good, ...change } }));
 const folder = (files: Encodable): Torrent => torrent({ length: undefined, files });
+
 const HUGE = BigInt(Number.MAX_SAFE_INTEGER);
 
 describe('R4: piece length and hashes', () => {
@@ -187,51 +186,6 @@ describe('R12: v2', () => {
 
   it('odd v2 parts of a hybrid do not matter', () => {
     expect(torrent({ 'meta version': 3, 'file tree': 7 }).length).toBe(20_000);
-  });
-});
-
-describe('R44, R45: URLs', () => {
-  it.each([
-    'http://a/\r\nHost: b',
-    'http://a b/',
-    'http://ä.example/',
-    'http://ä\u00ad.example/',
-    'http://a\u0000/',
-    'http://a/\r\nX: y',
-    'http://a/\u2028\u0085',
-    'file:///etc/passwd',
-    'javascript:alert(1)',
-    'ftp://a/',
-    'ws://a/',
-    'http://',
-    'http://a:0/',
-    'http://a:65536/',
-    'udp://a',
-    'udp://a:0',
-    'udp://a:70000/',
-    '//a/',
-    'announce',
-    '',
-    `http://a/${'x'.repeat(MAX_URL)}`,
-  ])('%j is dropped in silence', (url) => {
-    expect(torrent({}, { announce: url, 'announce-list': [[url, 'http://good/']] }).announce).toEqual([
-      ['http://good/'],
-    ]);
-    expect(torrent({}, { announce: url }).announce).toEqual([]);
-    expect(torrent({}, { 'url-list': url, httpseeds: [url] })).toMatchObject({ webSeeds: [], httpSeeds: [] });
-  });
-
-  it('values that are no text are dropped, too', () => {
-    for (const value of [7, {}, [7], [[7]], [[[]]], [{}]] as Encodable[]) {
-      expect(
-        torrent({}, { announce: value, 'announce-list': value, 'url-list': value, httpseeds: value, nodes: value }),
-      ).toMatchObject({
-        announce: [],
-        webSeeds: [],
-        httpSeeds: [],
-        nodes: [],
-      });
-    }
   });
 });
 

@@ -118,14 +118,7 @@ export const LONG_FUNCTIONS: Caps = {
 
 /** Files that are too long, and their lines. */
 export const LONG_FILES: Caps = {
-  'marbles/exchangePeers.marbles.ts': 350,
-  'marbles/fetchMetadata.marbles.ts': 352,
-  'marbles/handshake.marbles.ts': 337,
-  'marbles/serveBlocks.marbles.ts': 321,
   'marbles/stories/discovery.marbles.ts': 349,
-  'marbles/stories/resumption.marbles.ts': 329,
-  'marbles/swarm.marbles.ts': 324,
-  'marbles/trackerPeers.marbles.ts': 319,
   'marbles/writePieces.marbles.ts': 305,
   'operators/handshake.ts': 179,
   'operators/requestBlocks.ts': 153,
@@ -135,10 +128,6 @@ export const LONG_FILES: Caps = {
   'src/torrent/picker/piecePicker.ts': 352,
   'src/torrent/picker/wantedPieces.ts': 325,
   'src/torrent/requests/requests.ts': 334,
-  'test/cli/json.test.ts': 333,
-  'test/discovery/dht/machines.test.ts': 310,
-  'test/hostile/metainfo.test.ts': 307,
-  'test/hostile/paths.test.ts': 342,
   'test/net/http/http.test.ts': 320,
   'test/torrent/picker/piecePicker.test.ts': 308,
 };

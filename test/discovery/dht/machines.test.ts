@@ -5,15 +5,6 @@ import { Responder } from '../../../src/discovery/dht/responder.ts';
 import type { Endpoint } from '../../../src/protocol/encoding/compact.ts';
 import type { Question, Reply } from '../../../src/protocol/dht/krpc.ts';
 import { commonBits, idNear } from '../../../src/discovery/dht/distance.ts';
-import {
-  DosGuard,
-  IGNORED,
-  MAX_ANSWER_BYTES,
-  MAX_ANSWERS,
-  MAX_HOSTS,
-  MAX_PACKETS,
-  WINDOW,
-} from '../../../src/discovery/dht/dosGuard.ts';
 import { IpVotes } from '../../../src/discovery/dht/ipVotes.ts';
 import { networkOf } from '../../../src/discovery/dht/networks.ts';
 import { createNodeId, isValidNodeId } from '../../../src/discovery/dht/nodeId.ts';
@@ -28,8 +19,7 @@ import {
 import { RoutingTable } from '../../../src/discovery/dht/routingTable.ts';
 import { decodeSavedNodes, encodeSavedNodes } from '../../../src/discovery/dht/savedNodes.ts';
 import { ROTATION, Tokens } from '../../../src/discovery/dht/tokens.ts';
-import { MAX_OPEN, Transactions } from '../../../src/discovery/dht/transactions.ts';
-import { parseId, sha1, toHex } from '../../../src/protocol/encoding/id.ts';
+import { parseId, sha1 } from '../../../src/protocol/encoding/id.ts';
 import { hostOf, idOf, randomBytesOf } from './made.ts';
 
 const hash = (text: string): Uint8Array => sha1(new TextEncoder().encode(text));
@@ -109,62 +99,6 @@ describe('Tokens', () => {
     const tokens = made();
     const token = tokens.give('1.2.3.4', hash('a'), 0);
     expect(tokens.isGood(token, '1.2.3.4', hash('a'), 2 * ROTATION)).toBe(false);
-  });
-});
-
-describe('Transactions', () => {
-  it('take an answer once, from where they asked, under the id they gave', () => {
-    const open = new Transactions<string>(randomBytesOf(seeded(1)));
-    const id = open.open({ host: '1.2.3.4', port: 5 }, 'a') as Uint8Array;
-    expect(open.answered(id, { host: '1.2.3.5', port: 5 })).toBeUndefined();
-    expect(open.answered(id, { host: '1.2.3.4', port: 6 })).toBeUndefined();
-    expect(open.answered(new Uint8Array(4), { host: '1.2.3.4', port: 5 })).toBeUndefined();
-    expect(open.answered(id, { host: '1.2.3.4', port: 5 })).toBe('a');
-    expect(open.answered(id, { host: '1.2.3.4', port: 5 })).toBeUndefined();
-  });
-
-  it('are at most 512', () => {
-    const open = new Transactions<number>(randomBytesOf(seeded(1)));
-    const ids = Array.from({ length: MAX_OPEN + 9 }, (_, n) => open.open({ host: '1.2.3.4', port: 5 }, n));
-    expect(ids.filter((id) => id !== undefined).length).toBe(MAX_OPEN);
-    expect(new Set(ids.slice(0, MAX_OPEN).map((id) => toHex(id as Uint8Array))).size).toBe(MAX_OPEN);
-    open.close(ids[0] as Uint8Array);
-    expect(open.open({ host: '1.2.3.4', port: 5 }, 1)).toBeDefined();
-  });
-});
-
-describe('DosGuard', () => {
-  it('ignores for five minutes who sends more than 50 packets in ten seconds', () => {
-    const guard = new DosGuard();
-    for (let n = 0; n < MAX_PACKETS; n++) expect(guard.received('a', n)).toBe(true);
-    expect(guard.received('b', 100)).toBe(true);
-    expect(guard.received('a', 100)).toBe(false);
-    expect([guard.isIgnored('a', 101), guard.isIgnored('b', 101)]).toEqual([true, false]);
-    expect(guard.isIgnored('a', 100 + IGNORED)).toBe(false);
-    for (let n = 0; n < 1000; n++) expect(guard.received('c', (n * WINDOW) / MAX_PACKETS)).toBe(true);
-  });
-
-  it('remembers at most 4096 addresses', () => {
-    const guard = new DosGuard();
-    for (let n = 0; n < 3 * MAX_HOSTS; n++) guard.received(`h${n}`, 0);
-    expect(guard.hosts).toBe(MAX_HOSTS);
-  });
-
-  it('lets us answer a hundred times and eight thousand bytes a second', () => {
-    const answersOf = (bytes: number): number => {
-      const guard = new DosGuard();
-      let answers = 0;
-      for (let at = 0; at < 100_000; at += 5) {
-        if (!guard.mayAnswer(at)) continue;
-        guard.answered(bytes);
-        answers++;
-      }
-      return answers;
-    };
-    expect(answersOf(60) / 100).toBeGreaterThanOrEqual(MAX_ANSWERS);
-    expect(answersOf(60) / 100).toBeLessThanOrEqual(MAX_ANSWERS + 1);
-    expect((answersOf(1000) * 1000) / 100).toBeGreaterThanOrEqual(MAX_ANSWER_BYTES);
-    expect((answersOf(1000) * 1000) / 100).toBeLessThanOrEqual(1.2 * MAX_ANSWER_BYTES);
   });
 });
 
