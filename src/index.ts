@@ -23,6 +23,7 @@ export type { ListenPortOptions } from './download/listenPort.ts';
 export * from './contracts/errors.ts';
 export type { JsonEvent } from './contracts/json/jsonEvent.ts';
 export type { Allowances, Limits } from './download/rateLimits.ts';
+export { fetchPiece, type FetchPieceOptions, type WholePiece } from './download/fetchPiece.ts';
 export { fetchTorrent, type FetchTorrentOptions } from './download/magnet/fetchTorrent.ts';
 export { nodeEnv } from './node.ts';
 export { RateLimit, type RateLimitOptions } from './download/rateLimit.ts';

@@ -51,7 +51,7 @@ import {
   rememberForGood,
 } from './resumeData.ts';
 import { scoped } from './scoped.ts';
-import { peerSession } from './peerSession.ts';
+import { downloadSession, type SessionContext } from './conversation.ts';
 import { givenEnough, incomplete } from './seedGoal.ts';
 import { VerifiedReader } from './verifiedReader.ts';
 import { Choker } from '../torrent/upload/choker.ts';
@@ -64,7 +64,7 @@ import { selects } from '../torrent/metainfo/selection.ts';
 import { downloadState } from './downloadState.ts';
 import { anyOf, until } from '../discovery/until.ts';
 import { type Talk, resolveMagnet } from './magnet/resolveMagnet.ts';
-import { watched } from './watched.ts';
+import { reporting, watched } from './watched.ts';
 
 export type { DownloadOptions, Selection } from './options.ts';
 
@@ -105,12 +105,9 @@ const events = (
   options: DownloadOptions & ListenPort,
   stop$: Observable<unknown>,
 ): Observable<DownloadEvent> =>
-  defer(() => {
-    const there = torrentSwarm(
-      source,
-      env,
-      isMagnet(source) ? { ...options, peers: [...(options.peers ?? []), ...peersOf(source)] } : options,
-    );
+  reporting((report) => {
+    const peers = isMagnet(source) ? [...(options.peers ?? []), ...peersOf(source)] : options.peers;
+    const there = torrentSwarm(source, env, { ...options, peers, report });
     const seen = (main$: Observable<DownloadEvent>): Observable<DownloadEvent> => watched(main$, options.news, there);
     const { target, placed = () => of(target), select = isMagnet(source) ? source.select : undefined } = options;
     const chosen = (torrent: Torrent): Observable<Selection> =>
@@ -127,9 +124,8 @@ const events = (
     const goOn = (torrent: Torrent, storage: Storage, what: Chosen, talk: Talk) =>
       pipeline(torrent, storage, env, { ...options, ...what }, stop$, there, talk);
     if (!isMagnet(source)) {
-      return stored(source, (storage, what) =>
-        seen(goOn(source, storage, what, (company) => there.swarm(peerSession(env, company)))),
-      );
+      const talk: Talk = (context) => there.swarm(downloadSession(env, context));
+      return stored(source, (storage, what) => seen(goOn(source, storage, what, talk)));
     }
     return seen(
       resolveMagnet(source, env, options, stop$, there, (torrent, talk) =>
@@ -157,7 +153,8 @@ const pipeline = (
 ): Observable<DownloadEvent> =>
   defer(() => {
     const { memory = 64 * MiB, port, listens, seed } = options;
-    const { peerId, funnel, book, tally, expelled$, found$, completed$, dht$, report } = there;
+    const { peerId, book, stats: tally, loops, completed$, dht$, report } = there;
+    const { expelled, found: found$, stirred } = loops;
     const fetches = seed?.only !== true;
     const settled$ = new Subject<PieceOutcome>(); // loop 3: what became of each piece
     const lost$ = new Subject<number>(); // pieces that are no longer on disk as they should be
@@ -196,38 +193,32 @@ const pipeline = (
 
     const { changes$, ...limits } = allowancesOf(options.limits);
     tally.held = () => limits.down?.awaited === true;
-    const company = {
+    const company: SessionContext = {
+      swarm: there,
       transfer: shared,
       info: torrent.info,
       limits,
-      crowd: tally.crowd,
       lull: new Lull<Peer>(() => tally.crowd.members),
-      funnel,
       secluded: torrent.private || options.pex === false,
       choker,
       shelf,
       lost$,
       superSeed: seed?.super === true ? new SuperSeed<Peer>(geometry.pieceCount, () => env.random()) : undefined,
       choking: report,
-      crowded: there.crowded,
       stored$: stored$.pipe(map(({ index }) => index)),
-      found$,
+      found: found$,
       // A magnet link has it until it is known that it may not (BEP 27).
       dht$: torrent.private ? undefined : dht$,
-      expelled$,
-      twins: there.twins,
       ...(listens && { port }),
-      introduced: (peer: Peer) => there.introduced(peer),
-      joined: there.joined,
     };
-    const enough$ = givenEnough(seed, tally, there.stirred$);
+    const enough$ = givenEnough(seed, tally, stirred);
     const over$ = anyOf(stop$, enough$ === NEVER ? NEVER : enough$.pipe(tap(report)));
     const fetched$ = talk(company).pipe(
       // What has come is still stored.
       until(over$),
       assemblePieces(drafts),
       verifyPieces(env.verify(torrent)),
-      banLiars({ book, expelled: expelled$ }),
+      banLiars({ book, expelled }),
       writePieces(writable, picker, { report: (warning) => report(tally.warned(warning)) }),
       tap((outcome) => {
         tally.settled(outcome);
@@ -305,8 +296,7 @@ const pipeline = (
       tap({ complete: () => (ended = true) }),
       finalize(() => {
         if (!ended) leave().subscribe({ error: () => {} });
-        there.news$.complete();
       }),
     );
-    return changes$ === EMPTY ? main$ : merge(changes$.pipe(takeUntil(there.news$.pipe(last(null, undefined)))), main$);
+    return changes$ === EMPTY ? main$ : scoped(merge(changes$, of(undefined)), () => main$);
   });

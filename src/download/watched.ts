@@ -10,43 +10,42 @@ import type { TorrentSwarm } from './torrentSwarm.ts';
 const PROGRESS_EVERY = 250;
 const FUNNEL_EVERY = 8;
 
+/** What `main` tells, and beside it what is reported while it goes on. */
+export const reporting = (
+  main: (report: (event: DownloadEvent) => void) => Observable<DownloadEvent>,
+): Observable<DownloadEvent> =>
+  new Observable((subscriber) => main((event) => subscriber.next(event)).subscribe(subscriber));
+
 /**
- * All that happens: `news` and `main$`, beside it what is reported, and samples while anything changes. Ends as `main$`
- * does.
+ * From its beginning to its end: `news` first, then `main$`, with samples while anything changes.
  *
- * One subscription for all of it, and one timer: a thousand torrents have a thousand of these.
+ * One timer for all of it: a thousand torrents have a thousand of these.
  */
 export const watched = (
   main$: Observable<DownloadEvent>,
   news: readonly DownloadEvent[],
-  there: TorrentSwarm,
+  { stats, loops: { stirred }, report, ticks }: Pick<TorrentSwarm, 'stats' | 'loops' | 'report' | 'ticks'>,
 ): Observable<DownloadEvent> => {
-  const { tally, news$, report, stir, ticks } = there;
   const tellFunnel = (): void => {
-    const funnel = tally.funnel();
+    const funnel = stats.funnel();
     if (funnel !== undefined) report(funnel);
   };
   let looks = 0;
   const sample = (): DownloadEvent | undefined => {
     if (++looks % FUNNEL_EVERY === 0) tellFunnel();
-    return tally.sample();
+    return stats.sample();
   };
-  const all$ = new Observable<DownloadEvent>((subscriber) => {
+  const told$ = new Observable<DownloadEvent>((subscriber) => {
     const next = (event: DownloadEvent): void => {
-      stir();
+      stirred.next();
       subscriber.next(event);
     };
-    const error = (cause: unknown): void => subscriber.error(cause);
-    // By then nobody hears news any more.
     const complete = (): void => {
-      const funnel = tally.funnel();
-      if (funnel !== undefined) subscriber.next(funnel);
+      tellFunnel();
       subscriber.complete();
     };
     for (const event of news) next(event);
-    subscriber.add(news$.subscribe({ next, error }));
-    subscriber.add(main$.subscribe({ next, error, complete }));
-    subscriber.add(() => news$.complete());
+    return main$.subscribe({ next, error: (cause: unknown) => subscriber.error(cause), complete });
   });
-  return all$.pipe(sampleProgress(sample, ticks(PROGRESS_EVERY)));
+  return told$.pipe(sampleProgress(sample, ticks(PROGRESS_EVERY)));
 };

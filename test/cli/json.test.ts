@@ -121,10 +121,10 @@ describe('each command with --json, when it does', () => {
 
   it('download_piece', async () => {
     const { torrent, out } = place();
-    expect(await json('download_piece', torrent, '1', '-o', out, ...(await from()))).toEqual(ALL_RIGHT('piece'));
-    expect(await json('download_piece', torrent, '1', '-o', out, ...NOBODY, '--timeout', '0.5')).toEqual(GAVE_UP);
-    const waiting = ['download_piece', torrent, '1', '-o', out, '--no-trackers', '--peer', await silent()];
-    expect(await interrupted(/"start"/, 'SIGINT', ...waiting)).toEqual(STOPPED);
+    const args = ['download_piece', torrent, '1', '-o', out];
+    expect(await json(...args, ...(await from()))).toEqual(ALL_RIGHT('peer-joined', 'piece'));
+    expect(await json(...args, ...NOBODY, '--timeout', '0.5')).toEqual(GAVE_UP);
+    expect(await interrupted(/"start"/, 'SIGINT', ...args, '--no-trackers', '--peer', await silent())).toEqual(STOPPED);
   });
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('download, until %s', async (signal) => {

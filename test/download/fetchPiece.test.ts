@@ -1,10 +1,25 @@
-import { ignoreElements, map, timer } from 'rxjs';
+import { concat, defer, filter, ignoreElements, map, of, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { announced, corrupts, drawn, hangsUpAfter, type Mark, wrongInfoHash } from '../../marbles/index.ts';
+import {
+  announced,
+  corrupts,
+  drawn,
+  honest,
+  hangsUpAfter,
+  type Mark,
+  type Player,
+  stallsAfter,
+  wrongInfoHash,
+} from '../../marbles/index.ts';
 import { fetchPiece } from '../../src/download/fetchPiece.ts';
 import type { PeerSource } from '../../src/contracts/network.ts';
+import { defaultPace } from '../../src/discovery/pace.ts';
 import { Funnel } from '../../src/torrent/stats/funnel.ts';
 import { peerPriority } from '../../src/torrent/peers/peerPriority.ts';
+
+/** Never unchokes anybody. */
+const slow: Player = (heard$, cast) =>
+  honest()(heard$, cast).pipe(filter((said) => 'type' in said && said.type !== 'unchoke'));
 
 describe('one piece', () => {
   const us = { host: '203.0.113.7', port: 6881 };
@@ -60,4 +75,59 @@ describe('one piece', () => {
       stage.gives(fetchPiece(stage.torrent, there.env, 0, options)).toBe('66ms |');
     }),
   );
+
+  const asks = (addresses: readonly string[], maxPeers = 10) => ({
+    trackers: [],
+    maxPeers,
+    peers: addresses.map((each) => ({
+      host: each.split(':')[0]!,
+      port: Number(each.split(':')[1]),
+      source: 'manual' as const,
+    })),
+  });
+
+  it(
+    'is asked of a peer once, whatever its addresses are: of two connections with it one is closed',
+    drawn((stage) => {
+      const [here, there] = ['7.7.7.7:7000', '6.6.6.6:7000'];
+      const one: Player = (heard$, cast) => stallsAfter(0)(heard$, { ...cast, id: new Uint8Array(20).fill(1) });
+      const world = stage.world({ peers: { [here]: one, [there]: one } });
+      stage.gives(fetchPiece(stage.torrent, world.env, 0, asks([here, there])), '^ 1s !').toBe('-');
+      stage.happens(world.dials).toBe('(ab)');
+      stage.happens(world.hangups).toBe('------b 992ms --a');
+    }),
+  );
+
+  it(
+    'has a funnel that says what became of those at the host of a liar',
+    drawn((stage) => {
+      const funnel = new Funnel<PeerSource>();
+      const world = stage.world({ peers: { '7.7.7.7:7000': corrupts() } });
+      const piece$ = fetchPiece(stage.torrent, world.env, 0, { ...asks(['7.7.7.7:7000', '7.7.7.7:7001'], 1), funnel });
+      stage
+        .gives(
+          concat(
+            piece$,
+            defer(() => of(funnel.rows[0]!.lost)),
+          ),
+        )
+        .toBe('17ms (f|)', {
+          f: { corrupt: 1, banned: 1 },
+        });
+    }),
+  );
+
+  it('has sources that are asked for more only while fewer peers than enough are there', () => {
+    const announces = (enough: number): number => {
+      let told: readonly Mark[] = [];
+      drawn((stage) => {
+        const world = stage.world({ peers: { '7.7.7.7:7000': slow } });
+        const pace = { ...defaultPace, enough };
+        stage.gives(fetchPiece(stage.torrent, world.env, 0, { maxPeers: 5, pace }), '^ 5m !').toBe('-');
+        told = world.announces;
+      })();
+      return told.filter(({ value }) => value !== 'x').length;
+    };
+    expect(announces(1)).toBeLessThan(announces(5));
+  });
 });

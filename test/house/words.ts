@@ -53,8 +53,7 @@ const isMember = (node: ts.Identifier): boolean =>
   (ts.isPropertyAssignment(node.parent) && node.parent.name === node);
 
 const SUBJECTS = /^(Subject|ReplaySubject|BehaviorSubject|AsyncSubject)$/;
-const DOWNLOAD =
-  /^src\/download\/(download|torrentSwarm|downloadState|fetchPiece|magnet\/(resolveMagnet|fetchTorrent))\.ts$/;
+const DOWNLOAD = /^src\/download\/(download|loops|torrentSwarm|downloadState|magnet\/resolveMagnet)\.ts$/;
 const mayHaveSubjects = (path: string): boolean =>
   DOWNLOAD.test(path) ||
   path === 'src/client/client.ts' ||

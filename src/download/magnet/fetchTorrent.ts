@@ -1,22 +1,21 @@
-import { defer, identity, map, merge, type Observable, Subject, take, tap } from 'rxjs';
-import { distinctPeers } from '../../../operators/distinctPeers.ts';
-import { swarm } from '../../../operators/swarm.ts';
-import { becomeAcquainted, meet } from './metadataSession.ts';
-import { defaultPace } from '../../discovery/pace.ts';
+import { defer, identity, map, merge, type Observable, take } from 'rxjs';
+import { metadataIntroduction, metadataSession } from './metadataSession.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
 import type { PeerAddress, PeerSource } from '../../contracts/network.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { exactSource } from './exactSource.ts';
-import { createPeerId } from '../../protocol/encoding/id.ts';
+import { peerSession } from '../peerSession.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
-import { nodeFor, type SourceOptions, sources } from '../../discovery/peerSources.ts';
-import { UNKNOWN_LEFT } from '../downloadStats.ts';
-import { AddressBook, MAX_KNOWN } from '../../torrent/peers/addressBook.ts';
-import { Funnel } from '../../torrent/stats/funnel.ts';
+import type { SourceOptions } from '../../discovery/peerSources.ts';
+import { torrentSwarm } from '../torrentSwarm.ts';
+import type { Funnel } from '../../torrent/stats/funnel.ts';
 import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';
 import { MetadataDraft } from '../../torrent/metadata/metadataDraft.ts';
 import { parseInfo, type Torrent, Unsupported } from '../../torrent/metainfo/metainfo.ts';
+
+/** Peers at one time, if nobody says how many. */
+const MAX_PEERS = 100;
 
 export interface FetchTorrentOptions extends SourceOptions {
   /** 20 bytes; made up if not given. */
@@ -49,63 +48,21 @@ export interface FetchTorrentOptions extends SourceOptions {
  */
 export const fetchTorrent = (magnet: MagnetLink, env: Env, options: FetchTorrentOptions = {}): Observable<Torrent> =>
   defer(() => {
-    const {
-      port = 0,
-      maxPeers = 100,
-      pex = true,
-      report = () => {},
-      funnel = new Funnel<PeerSource>(),
-      pace = defaultPace,
-    } = options;
+    const { maxPeers = MAX_PEERS, pex = true, report = () => {} } = options;
     const { infoHash } = magnet;
-    const peerId = options.peerId ?? createPeerId(env.randomBytes(12));
-    const wanted$ = new Subject<number>();
-    const told$ = new Subject<PeerAddress>();
-    const left$ = new Subject<void>();
-    const book = new AddressBook<PeerAddress>(MAX_KNOWN, {
-      port,
-      forgotten: (address, why) => funnel.lost(address, why),
+    const peers = [...(options.peers ?? []), ...peersOf(magnet)];
+    const swarm = torrentSwarm(magnet, env, { ...options, peers, maxPeers, report });
+    const { peerId, dht$ } = swarm;
+    const context = { swarm, dht$, draft: new MetadataDraft(infoHash), pex };
+    const dial = peerSession(env, swarm, {
+      identity: { infoHash, peerId, dht: dht$ !== undefined },
+      introduction: () => metadataIntroduction(context),
     });
-    const dht$ = nodeFor({}, { dht$: options.dht$, report });
-    const acquaintance = {
-      infoHash,
-      peerId,
-      draft: new MetadataDraft(infoHash),
-      funnel,
-      found$: pex ? told$ : undefined,
-      dht$,
-      joined: ({ address }: { readonly address: PeerAddress }) => {
-        funnel.reached(address, 'handshaken');
-        report({ type: 'peer-joined', address });
-      },
-    };
-    const dial = meet(env, acquaintance);
-    const found$ = sources(env, magnet, {
-      ...options,
-      peers: [...(options.peers ?? []), ...peersOf(magnet)],
-      dht$,
-      peerId,
-      port,
-      totals: () => ({ uploaded: 0, downloaded: 0, left: UNKNOWN_LEFT }),
-      wanted$,
-      report,
-      seenAs: (host) => book.seenAs(host),
-      told$,
-      left$,
-      alone: () => book.alone,
-    }).pipe(
-      tap((address) => funnel.named(address)),
-      distinctPeers(),
-      swarm((address) => dial(address).pipe(becomeAcquainted(acquaintance, identity)), {
-        book,
-        maxPeers,
-        wanted: wanted$,
-        enough: Math.min(pace.enough, maxPeers),
-        funnel,
-        ended: () => left$.next(),
-      }),
-    );
-    return merge(found$, exactSource(magnet, env, report)).pipe(
+    const session = metadataSession(context, identity);
+    return merge(
+      swarm.swarm((address) => dial(address).pipe(session)),
+      exactSource(magnet, env, report),
+    ).pipe(
       take(1),
       map((metadata) => torrentOf(magnet, metadata)),
     );

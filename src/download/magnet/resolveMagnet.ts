@@ -22,7 +22,7 @@ import {
 } from 'rxjs';
 import { countPieces } from '../../../operators/countPieces.ts';
 import { extensionHandshake } from '../../../operators/extensionHandshake.ts';
-import { becomeAcquainted, meet } from './metadataSession.ts';
+import { metadataIntroduction, metadataSession } from './metadataSession.ts';
 import type { ListenPort } from '../listenPort.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
@@ -30,7 +30,8 @@ import type { Block, Peer } from '../../contracts/peer.ts';
 import { torrentOf } from './fetchTorrent.ts';
 import { exactSource } from './exactSource.ts';
 import type { TorrentSwarm } from '../torrentSwarm.ts';
-import { type SessionContext, conversation, introduction } from '../peerSession.ts';
+import { type SessionContext, conversation, introduction } from '../conversation.ts';
+import { peerSession } from '../peerSession.ts';
 import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';
 import { MetadataDraft } from '../../torrent/metadata/metadataDraft.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
@@ -71,16 +72,9 @@ export const resolveMagnet = (
       known = true;
       known$.next(torrentOf(magnet, metadata));
     };
-    const acquaintance = {
-      infoHash: magnet.infoHash,
-      peerId: there.peerId,
-      draft,
-      funnel: there.funnel,
-      found$: pex ? there.found$ : undefined,
-      dht$: there.dht$?.pipe(takeUntil(secluded$)),
-      port: listens ? port : undefined,
-      joined: there.joined,
-    };
+    const { peerId } = there;
+    const dht$ = there.dht$?.pipe(takeUntil(secluded$));
+    const context = { swarm: there, draft, pex, dht$, port: listens ? port : undefined };
     const wait: OperatorFunction<Uint8Array, OperatorFunction<Peer, Block>> = pipe(
       tap(learn),
       switchMap(() => talk$),
@@ -94,19 +88,21 @@ export const resolveMagnet = (
       ignoreElements(),
       takeUntil(known$),
     );
-    const dial = meet(env, acquaintance);
+    const dial = peerSession(env, there, {
+      identity: { infoHash: magnet.infoHash, peerId, dht: dht$ !== undefined },
+      introduction: () => metadataIntroduction(context),
+    });
     const blocks$ = there.swarm(
       (address) =>
         dial(address).pipe(
           switchMap((peer) =>
             of(peer).pipe(
-              becomeAcquainted(acquaintance, wait),
+              metadataSession(context, wait),
               switchMap((talk) => of(peer).pipe(talk)),
             ),
           ),
         ),
-      secluded$,
-      exact$,
+      { secluded$, held$: exact$ },
     );
     const begin =
       (shared$: Observable<Block>): Talk =>

@@ -1,0 +1,133 @@
+import { EMPTY, filter, type Observable, type Observer, type OperatorFunction, pipe } from 'rxjs';
+import { advertise, type Possessions } from '../../operators/advertise.ts';
+import { converse } from '../../operators/converse.ts';
+import { disconnect } from '../../operators/disconnect.ts';
+import { exchangeDhtPorts } from '../../operators/exchangeDhtPorts.ts';
+import { exchangePeers } from '../../operators/exchangePeers.ts';
+import type { OurExtensions } from '../../operators/extensionHandshake.ts';
+import { hangUpOnSeeds } from '../../operators/hangUpOnSeeds.ts';
+import { keepAlive } from '../../operators/keepAlive.ts';
+import { rechoke } from '../../operators/rechoke.ts';
+import { reportIntroductions } from '../../operators/reportIntroductions.ts';
+import { requestBlocks } from '../../operators/requestBlocks.ts';
+import { serveMetadata } from '../../operators/serveMetadata.ts';
+import { serveBlocks, type Shelf } from '../../operators/serveBlocks.ts';
+import { whenUnchoked } from '../../operators/whenUnchoked.ts';
+import { now } from '../contracts/clock.ts';
+import type { Env } from '../contracts/env.ts';
+import type { Choking } from '../contracts/events.ts';
+import type { PeerAddress } from '../contracts/network.ts';
+import type { Block, Peer } from '../contracts/peer.ts';
+import { LT_DONTHAVE } from '../protocol/peer/dontHave.ts';
+import { UT_METADATA } from '../protocol/peer/utMetadata.ts';
+import { UT_PEX } from '../protocol/peer/utPex.ts';
+import type { Allowances } from './rateLimits.ts';
+import type { Choker } from '../torrent/upload/choker.ts';
+import { Lull } from '../torrent/peers/lull.ts';
+import type { SuperSeed } from '../torrent/upload/superSeed.ts';
+import type { DownloadState } from './downloadState.ts';
+import { peerSession } from './peerSession.ts';
+import type { TorrentSwarm } from './torrentSwarm.ts';
+
+/** What the sessions of one download share. */
+export interface SessionContext {
+  readonly swarm: TorrentSwarm;
+  readonly transfer: DownloadState;
+  /** The original bytes of the info dictionary. */
+  readonly info: Uint8Array;
+  /** Rate limits, if there are any. */
+  readonly limits: Allowances;
+  /** Notices when all that were giving fall silent together. */
+  readonly lull: Lull<Peer>;
+  /** Peers neither tell us of others nor hear of them: so it is with a private torrent (BEP 27). */
+  readonly secluded: boolean;
+  /** Which peers are served, and from where. */
+  readonly choker: Choker<Peer>;
+  readonly shelf: Shelf & Possessions;
+  /** Hears of each choke and unchoke of ours. */
+  readonly choking: (choking: Choking) => void;
+  /** Pieces as they are stored, and as they turn out to be damaged. */
+  readonly stored$: Observable<number>;
+  readonly lost$: Observable<number>;
+  /** We are the first seed, and show each peer one piece at a time (BEP 16). */
+  readonly superSeed: SuperSeed<Peer> | undefined;
+  /** Takes the peers that peers tell us about. */
+  readonly found: Observer<PeerAddress>;
+  /** The torrent may have a node of the DHT: a magnet link has one until it is known that it may not (BEP 27). */
+  readonly dht$: TorrentSwarm['dht$'];
+  /** Where we listen, if we do. */
+  readonly port?: number;
+}
+
+/** Milliseconds to bear with a useless peer while others wait, or none does. */
+const SILENCE = { starved: 10_000, crowded: 10_000, alone: 60_000 };
+const CHOKED = { starved: 20_000, crowded: 120_000, alone: 900_000 };
+const IDLE = { starved: 20_000, crowded: 120_000, alone: Infinity };
+
+/** What we say of ourselves to the peers of one download. */
+export const introduction = ({
+  secluded,
+  info,
+  port,
+}: Pick<SessionContext, 'secluded' | 'info' | 'port'>): OurExtensions => ({
+  // The extensions of BEP 11 are not for private torrents (BEP 27).
+  names: secluded ? [UT_METADATA, LT_DONTHAVE] : [UT_PEX, UT_METADATA, LT_DONTHAVE],
+  ...(port !== undefined && { port }),
+  ...(info.length > 0 && { metadataSize: info.length }),
+});
+
+/** All that is said with one peer, from dialling to hanging up; emits the blocks that it sends. */
+export const downloadSession = (
+  env: Pick<Env, 'connect'>,
+  context: SessionContext,
+): ((address: PeerAddress) => Observable<Block>) => {
+  const { swarm, transfer, dht$ } = context;
+  const dial = peerSession(env, swarm, {
+    identity: { ...transfer.identity, dht: dht$ !== undefined },
+    introduction: () => introduction(context),
+  });
+  // Most torrents of a thousand never have a peer.
+  let talk: OperatorFunction<Peer, Block> | undefined;
+  return (address) => dial(address).pipe((talk ??= conversation(context)));
+};
+
+/** All that is said with one peer after the handshakes: emits the blocks that it sends. */
+export const conversation = (context: SessionContext): OperatorFunction<Peer, Block> => {
+  const { swarm, shelf, lost$, superSeed, dht$ } = context;
+  const { picker, geometry, identity } = context.transfer;
+  // What is stored and not kept is not told of.
+  const stored$ = context.stored$.pipe(filter((piece) => shelf.has(piece)));
+  return converse(
+    blocksOf(context),
+    advertise(shelf, stored$, { lost$, infoHash: identity.infoHash, superSeed }),
+    rechoke(context.choker, { report: context.choking }),
+    serveBlocks(shelf, geometry, { limit: context.limits.up }),
+    serveMetadata(() => context.info),
+    exchangeDhtPorts(dht$ ?? EMPTY),
+    context.secluded ? () => EMPTY : exchangePeers(context.found, { connected: () => swarm.stats.crowd.members }),
+    disconnect(swarm.loops.expelled),
+    swarm.duplicates.conversation,
+    hangUpOnSeeds(() => picker.complete),
+    reportIntroductions(swarm.introduced),
+    keepAlive(),
+  );
+};
+
+/** The main line: asks for blocks while they let us, and bears with them as long as nobody waits for their place. */
+const blocksOf = ({ swarm, transfer, lull, limits }: SessionContext): OperatorFunction<Peer, Block> => {
+  const { picker, wake$ } = transfer;
+  const { crowded, stats } = swarm;
+  const patience = (limits: typeof SILENCE) => () => {
+    if (!crowded()) return limits.alone;
+    return stats.crowd.unchoked > 0 ? limits.crowded : limits.starved;
+  };
+  const bears = patience(SILENCE);
+  const silence = {
+    patience: (peer: Peer) => (lull.lost(peer) ? 0 : bears()),
+    awaited: (peer: Peer) => lull.notice(peer, now()),
+  };
+  return pipe(
+    whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }),
+    requestBlocks(picker, { wake$, ...silence, contested: crowded, limit: limits.down }),
+  );
+};
