@@ -9,7 +9,7 @@ export interface Overheard {
 }
 
 /** Listens in on what is sent to a player of a world: `overheard(stage, honest())`. */
-export const overheard = ({ now }: { now(): number }, player: Player): Overheard => {
+export const overheard = ({ now }: { readonly now: () => number }, player: Player): Overheard => {
   const sent: Mark[] = [];
   const heard = tap((value: unknown) => void sent.push({ frame: now(), kind: 'value', value }));
   return { sent, player: (heard$, cast) => player(heard$.pipe(heard) as typeof heard$, cast) };

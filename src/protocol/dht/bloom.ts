@@ -5,7 +5,7 @@ import { parseIp } from '../encoding/ip.ts';
 export const BLOOM_LENGTH = 256;
 const BITS = BLOOM_LENGTH * 8;
 
-/** A filter that holds the addresses of `hosts`; those that are no literals are left out. BEP 33. */
+/** A filter that holds the IP addresses among `hosts`; names are left out. BEP 33. */
 export const bloomOf = (hosts: Iterable<string>): Uint8Array => {
   const bloom = new Uint8Array(BLOOM_LENGTH);
   for (const host of hosts) {
@@ -19,7 +19,8 @@ export const bloomOf = (hosts: Iterable<string>): Uint8Array => {
 };
 
 /**
- * How many addresses are likely to be in the filters together: those of one address are the same everywhere. BEP 33.
+ * Estimates how many different addresses the filters hold together. An address sets the same bits in every filter, so
+ * it is counted once. BEP 33.
  */
 export const bloomCount = (blooms: readonly Uint8Array[]): number => {
   let zeros = 0;
@@ -28,7 +29,7 @@ export const bloomCount = (blooms: readonly Uint8Array[]): number => {
     for (const bloom of blooms) byte |= bloom[at] ?? 0;
     for (let bit = 0; bit < 8; bit++) zeros += ((byte >> bit) & 1) ^ 1;
   }
-  // A full filter says no more than "many".
+  // A full filter says no more than "many": the estimate must stay finite.
   const clear = zeros === 0 ? 1 : zeros;
   return zeros === BITS ? 0 : Math.log(clear / BITS) / (2 * Math.log(1 - 1 / BITS));
 };

@@ -6,7 +6,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
   return remainder;
 });
 
-/** Castagnoli's, of 32 bits without sign; Node has only the other one. */
+/** CRC-32C (Castagnoli's polynomial) as an unsigned 32-bit number. Node's own `crc32` uses another polynomial. */
 export const crc32c = (bytes: Uint8Array): number => {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = (crc >>> 8) ^ (TABLE[(crc ^ byte) & 0xff] ?? 0);

@@ -3,12 +3,15 @@ import { encodeNodes, encodePeers, type Endpoint } from '../encoding/compact.ts'
 import { BLOOM_LENGTH } from './bloom.ts';
 import { type Family, type Krpc, MAX_TEXT, type Question, type Reply } from './krpc.ts';
 
-/** Bytes of a packet that we send: little enough for any way, and no more than some ten times the smallest query. */
+/**
+ * Maximum length of a packet that we send, in bytes: it fits any path, and is at most about ten times as long as the
+ * shortest query, so that we are of no use for amplification.
+ */
 export const MAX_ANSWER = 1200;
-/** Bytes of an answer beside nodes, peers and filters. */
+/** Bytes of an answer without its nodes, peers and filters. */
 const FRAME = 200;
 
-/** A packet of at most {@link MAX_ANSWER} bytes: peers that don't fit are left out. BEP 5, 32, 33, 42, 43. */
+/** Encodes a packet of at most {@link MAX_ANSWER} bytes: peers that do not fit are left out. BEP 5, 32, 33, 42, 43. */
 export const encodeKrpc = (krpc: Krpc): Uint8Array => {
   const { transaction: t } = krpc;
   if (krpc.type === 'error') return encode({ t, y: 'e', e: [krpc.code, krpc.message.slice(0, MAX_TEXT)] });
@@ -52,7 +55,7 @@ const returned = ({ id, nodes, peers, token, blooms }: Reply): Readonly<Record<s
   const [nodes4, nodes6] = [encodeNodes(nodes ?? [], 4), encodeNodes(nodes ?? [], 16)];
   let room = MAX_ANSWER - FRAME - nodes4.length - nodes6.length - (blooms ? 2 * BLOOM_LENGTH : 0);
   const values = [...slices(encodePeers(peers ?? [], 4), 6), ...slices(encodePeers(peers ?? [], 16), 18)].filter(
-    // `6:` or `18:` and the bytes.
+    // The length prefix, `6:` or `18:`, and the bytes.
     ({ length }) => (room -= length + (length > 9 ? 3 : 2)) >= 0,
   );
   return {

@@ -15,18 +15,18 @@ import { ID_LENGTH } from '../encoding/id.ts';
 import { Malformed } from '../encoding/malformed.ts';
 import { visible } from '../encoding/visible.ts';
 
-/** Bytes of a packet that we read: what fits into a frame of Ethernet. */
+/** Maximum length of a packet that we read, in bytes: what fits into an Ethernet frame. */
 export const MAX_PACKET = 1500;
-/** Bytes of a transaction id that we are ready to send back. */
+/** Maximum length of a transaction id that we send back, in bytes. */
 export const MAX_TRANSACTION = 32;
-/** Bytes of a token that we are ready to send back. */
+/** Maximum length of a token that we send back, in bytes. */
 export const MAX_TOKEN = 64;
-/** Nodes and peers kept of one reply. */
+/** Maximum number of nodes, and of peers, kept from one reply. */
 export const MAX_NODES = 16;
 export const MAX_VALUES = 200;
-/** Values and keys in a packet. */
+/** Maximum number of values and keys in a packet. */
 const MAX_TOKENS = 400;
-/** Chars of an error or of a method's name that are kept. */
+/** Maximum number of characters kept of an error message or a method's name. */
 export const MAX_TEXT = 100;
 
 /** 201 to 204. BEP 5. */
@@ -34,7 +34,10 @@ export const ERROR = { generic: 201, server: 202, protocol: 203, unknownMethod: 
 
 export type Family = 4 | 6;
 
-/** What is asked. `want` names the kinds of nodes they would like, and is empty if they don't say (BEP 32). */
+/**
+ * A query. `want` names the address families of the nodes that the other side would like; it is empty if they do not
+ * say (BEP 32).
+ */
 export type Question =
   | { readonly method: 'ping' }
   | { readonly method: 'find_node'; readonly target: Uint8Array; readonly want: readonly Family[] }
@@ -42,9 +45,9 @@ export type Question =
       readonly method: 'get_peers';
       readonly infoHash: Uint8Array;
       readonly want: readonly Family[];
-      /** Filters, too. BEP 33. */
+      /** They also want the Bloom filters of the swarm. BEP 33. */
       readonly scrape?: boolean;
-      /** No seeds, please. BEP 33. */
+      /** They want no seeds among the peers. BEP 33. */
       readonly noSeed?: boolean;
     }
   | {
@@ -52,12 +55,12 @@ export type Question =
       readonly infoHash: Uint8Array;
       /** 0 to 65535. */
       readonly port: number;
-      /** The port is that of the packet. */
+      /** The peer's port is the source port of the packet, whatever `port` says. */
       readonly impliedPort: boolean;
       readonly token: Uint8Array;
       readonly seed?: boolean;
     }
-  /** Not to be answered but with this error. */
+  /** A query that can only be answered with this error. */
   | { readonly method: 'invalid'; readonly code: number; readonly message: string };
 
 export interface Query {
@@ -65,7 +68,7 @@ export interface Query {
   readonly transaction: Uint8Array;
   /** 20 bytes. */
   readonly id: Uint8Array;
-  /** Not to be taken for a node that answers. BEP 43. */
+  /** This node does not answer queries, so it must not be put into a routing table. BEP 43. */
   readonly readOnly?: boolean;
   readonly question: Question;
 }
@@ -74,13 +77,13 @@ export interface Reply {
   readonly type: 'reply';
   readonly transaction: Uint8Array;
   readonly id: Uint8Array;
-  /** IPv4 and IPv6 ones; on the wire they are apart. BEP 32. */
+  /** IPv4 and IPv6 nodes together; on the wire each family has its own key. BEP 32. */
   readonly nodes?: readonly NodeEndpoint[];
   readonly peers?: readonly Endpoint[];
   readonly token?: Uint8Array;
-  /** Filters of seeds and of other peers, 256 bytes each. BEP 33. */
+  /** Bloom filters of the seeds and of the other peers, 256 bytes each. BEP 33. */
   readonly blooms?: { readonly seeds: Uint8Array; readonly leechers: Uint8Array };
-  /** Whom they answer, as they see it: our address. BEP 42. */
+  /** Our own address as the other side sees it. BEP 42. */
   readonly ip?: Endpoint;
 }
 
@@ -94,8 +97,8 @@ export interface Failure {
 export type Krpc = Query | Reply | Failure;
 
 /**
- * Reads a packet. Throws `Malformed` for what can't be answered; a query that can, but asks for nothing known, is a
- * value: its method is `invalid`. BEP 5, 32, 33, 42, 43.
+ * Decodes a packet. Throws `Malformed` for a packet that cannot be answered. A query that can be answered but asks for
+ * nothing that we know is a value: its method is `invalid`. BEP 5, 32, 33, 42, 43.
  */
 export const decodeKrpc = (bytes: Uint8Array): Krpc => {
   const value = decode(bytes, { mode: 'lenient', maxBytes: MAX_PACKET, maxTokens: MAX_TOKENS });
@@ -209,7 +212,7 @@ const nodesOf = (given: Dict, name: 'nodes' | 'nodes6', length: 4 | 16): readonl
   return bytes ? decodeNodes(bytes, length, MAX_NODES) : [];
 };
 
-/** One string a peer; some nodes put all of them into one string. */
+/** The standard has one string for each peer; some nodes put all peers into one string. */
 const peersOf = (value: Value | undefined): readonly Endpoint[] => {
   const peers: Endpoint[] = [];
   for (const each of listOf(value) ?? []) {

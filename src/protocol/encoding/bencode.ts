@@ -12,24 +12,24 @@ export {
   type Span,
 } from './bencodeScan.ts';
 
-/** What bencode can say. An integer is a number while that is exact, else a bigint; strings are bytes. */
+/** Any bencoded value. An integer is a number while that is exact, otherwise a bigint; strings are bytes. */
 export type Value = number | bigint | Uint8Array | readonly Value[] | Dict;
-/** Keys have one char a byte, so that binary keys survive and `__proto__` is a key like any other. */
+/** Each character of a key stands for one byte, so binary keys survive, and `__proto__` is a key like any other. */
 export type Dict = ReadonlyMap<string, Value>;
 
 export interface Decoded {
   readonly value: Value;
   /** Where the value ends and what follows it begins. */
   readonly end: number;
-  /** Original bytes of the values of the outermost dictionary. */
+  /** The original bytes of each value of the outermost dictionary. */
   readonly spans: ReadonlyMap<string, Span>;
 }
 
 /**
  * Decodes the first value with the spans of what is in it. Throws `Malformed`. BEP 3.
  *
- * Nothing reaches the package unscanned: it would hang on `d-3:e`. Nor does what it would change, such as keys that are
- * no text, `__proto__`, or long integers: these go through a reader of our own.
+ * Input is scanned before the `bencode` package sees it, since the package hangs on `d-3:e`. Input that the package
+ * would change (keys that are not text, `__proto__`, long integers) is decoded by our own `Reader` instead.
  */
 export const decodeWithSpans = (bytes: Uint8Array, options?: ScanOptions): Decoded => {
   const { end, plain, spans } = scan(bytes, options);
@@ -40,7 +40,7 @@ export const decodeWithSpans = (bytes: Uint8Array, options?: ScanOptions): Decod
 /** Decodes one value; `strict` unless the options say otherwise. Throws `Malformed`. BEP 3. */
 export const decode = (bytes: Uint8Array, options?: ScanOptions): Value => decodeWithSpans(bytes, options).value;
 
-/** Safe integers only. */
+/** The value if it is a safe integer. */
 export const intOf = (value: Value | undefined): number | undefined => (typeof value === 'number' ? value : undefined);
 
 export const bytesOf = (value: Value | undefined): Uint8Array | undefined =>
@@ -50,11 +50,14 @@ export const listOf = (value: Value | undefined): readonly Value[] | undefined =
 
 export const dictOf = (value: Value | undefined): Dict | undefined => (value instanceof Map ? value : undefined);
 
-/** UTF-8; bytes that are not UTF-8 are taken as Latin-1, so that different bytes stay different text. */
+/**
+ * Decodes a string as UTF-8. Bytes that are not UTF-8 are decoded as Latin-1, so that different bytes stay different
+ * text.
+ */
 export const textOf = (value: Value | undefined): string | undefined =>
   value instanceof Uint8Array ? toText(value) : undefined;
 
-/** What there is instead of what was expected, in a word or two. */
+/** Names the kind of a value that is not what was expected, for error messages. */
 export const described = (value: Value | undefined): string => {
   if (value === undefined) return 'nothing';
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
@@ -74,7 +77,7 @@ const toText = (bytes: Uint8Array): string => {
   }
 };
 
-/** What the package makes of scanned, plain input. */
+/** What the `bencode` package makes of input that the scan found plain. */
 type Foreign = number | Uint8Array | Foreign[] | { [key: string]: Foreign };
 
 // Recursive, as `Reader` and the package are: the scan has limited the depth.
@@ -86,9 +89,7 @@ const adopt = (value: Foreign): Value => {
   return dict;
 };
 
-/**
- * Reads what was scanned, so it checks nothing but the one thing that a scan of unsorted keys leaves open: duplicates.
- */
+/** Decodes input that has been scanned. It checks only what a scan of unsorted keys leaves open: duplicate keys. */
 class Reader {
   #at = 0;
   readonly #bytes: Uint8Array;
@@ -151,7 +152,10 @@ class Reader {
   }
 }
 
-/** What we write. Strings become UTF-8; keys have one char a byte; members that are undefined are left out. */
+/**
+ * What can be encoded. Strings become UTF-8; each character of a key stands for one byte; members that are undefined
+ * are left out.
+ */
 export type Encodable =
   | number
   | bigint
@@ -162,8 +166,9 @@ export type Encodable =
   | { readonly [key: string]: Encodable | undefined };
 
 /**
- * Canonical bencode. A TypeError for what can't be said exactly: fractions, numbers beyond 2⁵³ (use a bigint), null,
- * keys beyond U+00FF. The package would write 1 for 1.5 and nothing at all for a bigint. BEP 3.
+ * Encodes canonical bencode. Throws a TypeError for values that bencode cannot represent exactly: fractions, numbers
+ * beyond 2⁵³ (use a bigint), null, and keys with characters beyond U+00FF. The package would write 1 for 1.5 and
+ * nothing at all for a bigint. BEP 3.
  */
 export const encode = (value: Encodable): Uint8Array =>
   hasWide(value) ? new Uint8Array(Buffer.concat(parts(value))) : bencode.encode(foreign(value));
@@ -177,7 +182,7 @@ const entriesOf = (
     (entry): entry is [string, Encodable] => entry[1] !== undefined,
   );
 
-/** Its text is its bytes, so the package, which sorts keys as text, sorts them as bytes. */
+/** A key whose text is its bytes: the package sorts keys as text, and so sorts these as bytes. */
 class Key extends Uint8Array {
   override toString(): string {
     return latin1(this);
@@ -197,7 +202,7 @@ const isAscii = (key: string): boolean => {
   return true;
 };
 
-/** The form in which the package writes exactly what was meant. */
+/** Converts a value to the form of which the package writes exactly what was meant. */
 const foreign = (value: Encodable): unknown => {
   if (typeof value === 'string' || value instanceof Uint8Array) return value;
   if (typeof value === 'bigint') return Number(value);
@@ -207,13 +212,13 @@ const foreign = (value: Encodable): unknown => {
   const entries = entriesOf(value);
   if (!entries.every(([key]) => isAscii(key)))
     return new Map(entries.map(([key, member]) => [keyOf(key), foreign(member)]));
-  // As text and as bytes ASCII sorts the same, and is written faster.
+  // ASCII keys sort the same as text and as bytes, and strings are written faster than `Key`s.
   const members = Object.create(null) as Record<string, unknown>;
   for (const [key, member] of entries) members[key] = foreign(member);
   return members;
 };
 
-/** An integer that the package can't take: it writes no bigint, and as a number it would be rounded. */
+/** An integer that the package cannot write: it knows no bigint, and a number would be rounded. */
 const isWide = (value: Encodable): value is bigint => typeof value === 'bigint' && BigInt(Number(value)) !== value;
 
 const hasWide = (value: Encodable): boolean => {
@@ -221,7 +226,7 @@ const hasWide = (value: Encodable): boolean => {
   return isList(value) ? value.some(hasWide) : entriesOf(value).some(([, member]) => hasWide(member));
 };
 
-/** The same by hand, for the rare value with a wide integer in it. */
+/** Encodes without the package, for the rare value that contains a wide integer. */
 const parts = (value: Encodable): Uint8Array[] => {
   if (isWide(value)) return [Buffer.from(`i${value}e`)];
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array)

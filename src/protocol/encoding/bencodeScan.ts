@@ -1,13 +1,18 @@
 import { Malformed } from './malformed.ts';
 import { visible } from './visible.ts';
 
-/** Lists and dictionaries open at once. Peers and trackers can't overflow our stack with a kilobyte of `l`. */
+/**
+ * Maximum nesting of lists and dictionaries: a kilobyte of `l` from a peer or a tracker must not overflow our stack.
+ */
 export const MAX_DEPTH = 100;
-/** Values and keys in one input, unless the caller allows fewer. */
+/** Maximum number of values and keys in one input, unless the caller allows fewer. */
 export const MAX_TOKENS = 3_000_000;
-/** Bytes of one input, unless the caller says otherwise: the largest metadata accepted from peers. */
+/**
+ * Maximum length of one input in bytes, unless the caller says otherwise: that of the largest metadata that we accept
+ * from peers.
+ */
 export const MAX_BYTES = 16 * 1024 * 1024;
-/** Digits of an integer: 2⁶⁴ has 20. */
+/** Maximum number of digits of an integer: 2⁶⁴ has 20. */
 export const MAX_DIGITS = 20;
 
 /** Bytes `start` to `end` (not included) of what was scanned. */
@@ -26,22 +31,34 @@ export interface ScanOptions {
   /** Stop after the first value in strict mode too: a ut_metadata message goes on with raw bytes (BEP 9). */
   readonly tail?: boolean;
   readonly maxBytes?: number;
-  /** Values and keys: an input of the smallest ones takes a hundred times its size in memory. */
+  /**
+   * Maximum number of values and keys: decoded, an input that consists of the smallest ones takes a hundred times its
+   * size in memory.
+   */
   readonly maxTokens?: number;
 }
 
 export interface Scan {
   /** Where the first value ends and what follows it begins. */
   readonly end: number;
-  /** Are the keys of every dictionary in byte order? If not, inner ones may hold duplicates, which decoding finds. */
+  /**
+   * True if the keys of every dictionary are in byte order. Otherwise inner dictionaries may hold duplicate keys, which
+   * decoding finds.
+   */
   readonly sorted: boolean;
-  /** Sorted, printable ASCII keys that are no number and not `__proto__`, integers of at most 15 digits. */
+  /**
+   * True if all keys are sorted, printable ASCII, not a number and not `__proto__`, and all integers have at most 15
+   * digits.
+   */
   readonly plain: boolean;
-  /** Values of the outermost dictionary by key (one char a byte): their original bytes. Empty for anything else. */
+  /**
+   * The original bytes of each value of the outermost dictionary, by key (one character for each byte). Empty for
+   * anything else.
+   */
   readonly spans: ReadonlyMap<string, Span>;
 }
 
-/** One char a byte: the form in which keys stay distinct whatever bytes they have. */
+/** Decodes bytes as Latin-1, one character for each byte, so that keys stay distinct whatever bytes they have. */
 export const latin1 = (bytes: Uint8Array): string => latin1Between(bytes, 0, bytes.length);
 
 // Keys are short: a call into native code costs more than all their characters.
@@ -67,7 +84,7 @@ export const scan = (bytes: Uint8Array, options: ScanOptions = {}): Scan => {
   return { end: scanner.at, sorted: scanner.sorted, plain: scanner.plain && scanner.sorted, spans: scanner.spans };
 };
 
-// What is open at a depth, and what it waits for.
+// What is open at a depth, and what it expects next.
 const LIST = 0;
 const KEY = 1;
 const VALUE = 2;
@@ -93,7 +110,7 @@ class Scanner {
   readonly #strict: boolean;
   readonly #maxTokens: number;
   readonly #open = [LIST];
-  // Of each open dictionary: its last key, to compare the next one with. The value begins where its key ends.
+  // The last key of each open dictionary, with which the next one is compared. A value begins where its key ends.
   readonly #keyStart = [0];
   readonly #keyEnd = [0];
 
@@ -103,7 +120,7 @@ class Scanner {
     this.#maxTokens = maxTokens;
   }
 
-  /** One value that holds no others, one key, or one begin or end of a list or dictionary. */
+  /** Scans one step: a value that holds no others, a key, or the beginning or end of a list or dictionary. */
   step(): void {
     const byte = this.#bytes[this.at];
     const open = this.#open[this.depth];
@@ -195,7 +212,7 @@ class Scanner {
     return end - start !== 9 || latin1Between(this.#bytes, start, end) !== '__proto__';
   }
 
-  /** Passes over a string; returns where its content starts. */
+  /** Skips a string; returns where its content starts. */
   #string(): number {
     const lengthAt = this.at;
     if (this.#bytes[this.at] === ZERO && isDigit(this.#bytes[this.at + 1])) this.fail('a length without leading zero');
@@ -234,5 +251,5 @@ class Scanner {
 export const duplicate = (at: number, key: string): Malformed =>
   new Malformed(`bencode at byte ${at}`, 'every key once', `${quoted(key)} again`);
 
-/** A key in a message: short, on one line, harmless. */
+/** Quotes a key for an error message: short, on one line, and harmless to a terminal. */
 const quoted = (key: string): string => `"${visible(key.slice(0, 40))}"`;

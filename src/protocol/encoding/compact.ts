@@ -14,17 +14,17 @@ export interface NodeEndpoint extends Endpoint {
   readonly id: Uint8Array;
 }
 
-/** Bytes of an address without its port. */
+/** Length of an address without its port, in bytes. */
 export type IpLength = 4 | 16;
 
-/** Undefined where no peer can be: port 0, the unspecified address, broadcast, multicast. */
+/** Undefined for an address at which no peer can be: port 0, the unspecified address, broadcast, multicast. */
 const decodeEndpoint = (bytes: Uint8Array): Endpoint | undefined => {
   const ip = bytes.subarray(0, -2);
   const port = ((bytes.at(-2) ?? 0) << 8) | (bytes.at(-1) ?? 0);
   return port > 0 && isUnicast(ip) ? { host: formatIp(ip), port } : undefined;
 };
 
-/** Undefined unless `host` is a literal of that length. */
+/** Undefined unless `host` is an IP address of that length. */
 const encodeEndpoint = ({ host, port }: Endpoint, length: IpLength): Uint8Array | undefined => {
   const ip = parseIp(host);
   return ip?.length === length ? Uint8Array.of(...ip, port >> 8, port & 0xff) : undefined;
@@ -39,8 +39,8 @@ const join = (entries: readonly (Uint8Array | undefined)[]): Uint8Array =>
   new Uint8Array(Buffer.concat(entries.filter((entry) => entry !== undefined)));
 
 /**
- * 6 (BEP 23) or 18 bytes (BEP 7) a peer; those where none can be are left out, and those beyond `limit`. Throws
- * `Malformed`.
+ * Decodes peers of 6 (BEP 23) or 18 bytes (BEP 7) each. Addresses at which no peer can be are left out, and so is what
+ * exceeds `limit`. Throws `Malformed`.
  */
 export const decodePeers = (bytes: Uint8Array, length: IpLength, limit = Infinity): Endpoint[] => {
   const peers: Endpoint[] = [];
@@ -51,11 +51,11 @@ export const decodePeers = (bytes: Uint8Array, length: IpLength, limit = Infinit
   return peers;
 };
 
-/** Those of `peers` whose address has that length; the rest belongs into the other list. */
+/** Encodes the `peers` whose address has that length; the others belong to the list of the other family. */
 export const encodePeers = (peers: readonly Endpoint[], length: IpLength): Uint8Array =>
   join(peers.map((peer) => encodeEndpoint(peer, length)));
 
-/** 26 (BEP 5) or 38 bytes (BEP 32) a node, as `decodePeers`. Throws `Malformed`. */
+/** Decodes nodes of 26 (BEP 5) or 38 bytes (BEP 32) each, as `decodePeers` does. Throws `Malformed`. */
 export const decodeNodes = (bytes: Uint8Array, length: IpLength, limit = Infinity): NodeEndpoint[] => {
   const nodes: NodeEndpoint[] = [];
   for (const chunk of chunks(bytes, ID_LENGTH + length + 2, 'compact nodes')) {

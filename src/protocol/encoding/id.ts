@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { Malformed } from './malformed.ts';
 import { visible } from './visible.ts';
 
-/** Bytes of an info-hash, a peer id, or a DHT node id. */
+/** Length of an info-hash, a peer id, or a DHT node id, in bytes. */
 export const ID_LENGTH = 20;
 
-/** Azureus style (BEP 20): client, version, then random. */
+/** Azureus-style prefix (BEP 20): client and version; random characters follow. */
 export const PEER_ID_PREFIX = '-RX0100-';
-/** What we call ourselves where there is room for it. BEP 10. */
+/** Our name and version for the extension handshake. BEP 10. */
 export const CLIENT = 'rxtorrent 0.1.0';
 
 export const sha1 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha1').update(bytes).digest());
@@ -27,7 +27,7 @@ export const toBase32 = (id: Uint8Array): string => {
   return count > 0 ? text + BASE32[(bits << (5 - count)) & 31] : text;
 };
 
-/** 40 hexadecimal or 32 base32 digits, of either case. Throws `Malformed`. */
+/** Parses 40 hexadecimal or 32 base32 digits, in upper or lower case. Throws `Malformed`. */
 export const parseId = (text: string): Uint8Array => {
   if (/^[0-9a-f]{40}$/i.test(text)) return new Uint8Array(Buffer.from(text, 'hex'));
   if (!/^[a-z2-7]{32}$/i.test(text))
@@ -51,7 +51,10 @@ export const equalIds = (a: Uint8Array, b: Uint8Array): boolean => {
   return a.length === b.length;
 };
 
-/** Negative when `a` is nearer to `target` than `b` by XOR, positive when farther, 0 when they are the same. BEP 5. */
+/**
+ * Compares XOR distances: negative if `a` is nearer to `target` than `b`, positive if it is farther, 0 if both are the
+ * same. BEP 5.
+ */
 export const compareDistance = (target: Uint8Array, a: Uint8Array, b: Uint8Array): number => {
   for (let i = 0; i < target.length; i++) {
     const byte = target[i] ?? 0;
@@ -61,10 +64,10 @@ export const compareDistance = (target: Uint8Array, a: Uint8Array, b: Uint8Array
   return 0;
 };
 
-// 64 of them, so that every random byte picks one without bias; readable in other people's logs.
+// 64 characters, so that each random byte picks one without bias. They are readable in the logs of other clients.
 const PEER_ID_ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-';
 
-/** Our peer id, from at least 12 random bytes. BEP 20. */
+/** Makes our peer id of at least 12 random bytes. BEP 20. */
 export const createPeerId = (random: Uint8Array): Uint8Array => {
   const needed = ID_LENGTH - PEER_ID_PREFIX.length;
   if (random.length < needed)

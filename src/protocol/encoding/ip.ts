@@ -1,7 +1,7 @@
 const ZERO = 0x30;
 const DOT = 0x2e;
 
-/** By hand, as there are eight addresses in every answer of a DHT node. */
+/** Written by hand for speed: each answer of a DHT node has eight addresses. */
 const parseV4 = (text: string): Uint8Array | undefined => {
   if (text.length < 7 || text.length > 15) return undefined;
   const bytes = new Uint8Array(4);
@@ -13,7 +13,7 @@ const parseV4 = (text: string): Uint8Array | undefined => {
       bytes[part++] = value;
       [value, digits] = [0, 0];
     } else {
-      // Nothing but digits, no leading zero.
+      // Only digits are allowed, without a leading zero.
       if (char < ZERO || char > ZERO + 9 || (digits > 0 && value === 0) || digits > 2) return undefined;
       value = value * 10 + char - ZERO;
       digits++;
@@ -38,7 +38,7 @@ const groupsOf = (text: string): number[] | undefined => {
 const parseV6 = (text: string): Uint8Array | undefined => {
   const halves = text.split('::');
   if (halves.length > 2 || text.length > 45) return undefined;
-  // The dotted form is legal at the very end only.
+  // The dotted form is legal only at the very end.
   if (halves.length === 2 && (halves[0] ?? '').includes('.')) return undefined;
   const [head, tail = []] = halves.map(groupsOf);
   if (!head || (halves.length === 2 && !groupsOf(halves[1] ?? ''))) return undefined;
@@ -51,13 +51,13 @@ const parseV6 = (text: string): Uint8Array | undefined => {
   return bytes;
 };
 
-/** 4 or 16 bytes of an address literal; undefined for anything else, such as a name or a zone. */
+/** Parses an IP address to 4 or 16 bytes. Undefined for anything else, such as a name or an address with a zone. */
 export const parseIp = (text: string): Uint8Array | undefined => (text.includes(':') ? parseV6(text) : parseV4(text));
 
 const isMapped = (ip: Uint8Array): boolean =>
   ip.length === 16 && ip[10] === 0xff && ip[11] === 0xff && ip.subarray(0, 10).every((byte) => byte === 0);
 
-/** Text of 4 or 16 bytes in the one canonical form (RFC 5952); an IPv4 address mapped into IPv6 comes out as IPv4. */
+/** Formats 4 or 16 bytes in canonical form (RFC 5952). An IPv4 address mapped into IPv6 is formatted as IPv4. */
 export const formatIp = (ip: Uint8Array): string => {
   if (ip.length === 4) return ip.join('.');
   if (isMapped(ip)) return ip.subarray(12).join('.');

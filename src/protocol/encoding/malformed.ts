@@ -1,6 +1,6 @@
 /**
- * Bytes that do not mean anything. Codecs know what is wrong, not who sent it: whoever knows the sender turns this
- * into its own kind of error (`PeerError`, `TrackerError`, `InputError`) with this one as `cause`.
+ * Thrown by codecs for invalid input. A codec knows what is wrong, but not who sent it: the caller that knows the
+ * sender turns this into its own kind of error (`PeerError`, `TrackerError`, `InputError`) with this one as `cause`.
  */
 export class Malformed extends Error {
   override readonly name = 'Malformed';

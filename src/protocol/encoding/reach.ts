@@ -1,30 +1,30 @@
 import { parseIp } from './ip.ts';
 
-/** How far away an address is: on this machine, in a network of our own, or anywhere. Higher is closer. */
+/** How far away an address is: on this machine, in our own network, or anywhere. Higher is closer. */
 export type Reach = 0 | 1 | 2;
 export const PUBLIC: Reach = 0;
 export const PRIVATE: Reach = 1;
 export const LOOPBACK: Reach = 2;
 
 /**
- * What is known of each kind of address. Each question about an address is answered from here and from `RANGES`, and
- * from nowhere else.
+ * What we know about each kind of address. Every question about an address is answered by this table and the ranges
+ * below, and by nothing else.
  */
 const KINDS = {
   public: { reach: PUBLIC, near: false, home: false, unicast: true },
-  /** For examples in texts: no network has them, and so nothing is harmed by asking for them. */
+  /** Addresses for examples in texts: no network has them, so nothing is harmed by dialling them. */
   documentation: { reach: PUBLIC, near: false, home: false, unicast: true },
-  /** Linux and macOS take it for this machine when it is dialled. */
+  /** When it is dialled, Linux and macOS connect to this machine. */
   unspecified: { reach: LOOPBACK, near: false, home: false, unicast: false },
   loopback: { reach: LOOPBACK, near: true, home: true, unicast: true },
-  /** Of a house or a company: RFC 1918, unique local and site-local addresses. */
+  /** Addresses of a home or a company: RFC 1918, unique local and site-local addresses. */
   private: { reach: PRIVATE, near: true, home: true, unicast: true },
   'link-local': { reach: PRIVATE, near: true, home: true, unicast: true },
-  /** Of a carrier and all its customers, who are strangers to one another: it is near, but no home. */
+  /** Addresses shared by a carrier and all its customers, who are strangers to one another: near, but not home. */
   carrier: { reach: PRIVATE, near: true, home: false, unicast: true },
-  /** For measurements within a laboratory. */
+  /** Addresses for benchmarks within a laboratory. */
   benchmark: { reach: PRIVATE, near: false, home: false, unicast: true },
-  /** For protocols between a router and its carrier. */
+  /** Addresses for protocols between a router and its carrier. */
   protocol: { reach: PRIVATE, near: false, home: false, unicast: true },
   multicast: { reach: PRIVATE, near: false, home: false, unicast: false },
   broadcast: { reach: PRIVATE, near: false, home: false, unicast: false },
@@ -35,7 +35,7 @@ export type AddressKind = keyof typeof KINDS;
 
 interface Range {
   readonly net: Uint8Array;
-  /** Of the first byte that is not compared whole. */
+  /** The number of leading bytes that are compared whole. */
   readonly whole: number;
   readonly mask: number;
 }
@@ -55,7 +55,7 @@ const holds = ({ net, whole, mask }: Range, ip: Uint8Array): boolean => {
 type Row = readonly [range: Range, kind: AddressKind];
 const row = ([cidr, kind]: readonly [cidr: string, kind: AddressKind]): Row => [range(cidr), kind];
 
-/** The first range that holds an address tells its kind. An IPv4 address that none holds is public. */
+/** The first range that contains an address decides its kind. An IPv4 address in none of them is public. */
 const V4: readonly Row[] = (
   [
     ['0.0.0.0/8', 'unspecified'],
@@ -77,14 +77,14 @@ const V4: readonly Row[] = (
 ).map(row);
 
 /**
- * Those of `V4` that an address can be in, by its first byte: for most there are none, and the DHT asks of each node
- * that it is told of.
+ * The rows of `V4` that can contain an address, by its first byte. Most first bytes have none, which matters because
+ * the DHT checks each node that it hears of.
  */
 const V4_BY_FIRST: readonly (readonly Row[])[] = Array.from({ length: 256 }, (_, first) =>
   V4.filter(([{ net, whole, mask }]) => (((net[0] ?? 0) ^ first) & (whole > 0 ? 0xff : mask)) === 0),
 );
 
-/** All that the public network knows is in 2000::/3: an IPv6 address that no range holds is reserved. */
+/** The public network uses only 2000::/3: an IPv6 address in none of these ranges is reserved. */
 const V6: readonly Row[] = (
   [
     ['2001:2::/48', 'benchmark'],
@@ -103,20 +103,20 @@ const V6: readonly Row[] = (
 ).map(row);
 
 /**
- * IPv6 addresses that mean the IPv4 address in their last four bytes: mapped ones, and those of NAT64 (RFC 6052, RFC
- * 8215).
+ * IPv6 addresses that stand for the IPv4 address in their last four bytes: mapped ones and those of NAT64 (RFC 6052,
+ * RFC 8215).
  */
 const CARRIERS = ['::ffff:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48'].map(range);
 const SIX_TO_FOUR = range('2002::/16');
 const TEREDO = range('2001::/32');
 
-/** The IPv4 address that a mapped or NAT64 address means; any other address is what it is. */
+/** The IPv4 address that a mapped or NAT64 address stands for; any other address unchanged. */
 const meantBy = (ip: Uint8Array): Uint8Array =>
   ip.length === 16 && CARRIERS.some((carrier) => holds(carrier, ip)) ? ip.subarray(12) : ip;
 
 /**
- * 4 or 16 bytes of a literal, without its zone; a mapped or NAT64 address is the IPv4 address that it means. Undefined
- * for a name.
+ * The 4 or 16 bytes of an IP address, without its zone. For a mapped or NAT64 address, those of the IPv4 address that
+ * it stands for. Undefined for a name.
  */
 export const meantIp = (host: string): Uint8Array | undefined => {
   const zone = host.indexOf('%');
@@ -130,8 +130,8 @@ const listed = (rows: readonly Row[], ip: Uint8Array): AddressKind | undefined =
 };
 
 /**
- * What is sent to 6to4 or Teredo comes out at IPv4 addresses in them. If one of those is not public, the address is of
- * its kind: the closest counts.
+ * Packets to a 6to4 or Teredo address come out at IPv4 addresses that are embedded in it. If one of those is not
+ * public, the address has its kind; the closest one counts.
  */
 const tunnelled = (ip: Uint8Array): AddressKind | undefined => {
   const ends: Uint8Array[] = [];
@@ -145,7 +145,7 @@ const tunnelled = (ip: Uint8Array): AddressKind | undefined => {
   return kinds.sort((a, b) => KINDS[b].reach - KINDS[a].reach)[0];
 };
 
-/** Of 4 or 16 bytes. */
+/** The kind of an address of 4 or 16 bytes. */
 const kindOf = (ip: Uint8Array): AddressKind => {
   const meant = meantBy(ip);
   return meant.length === 4
@@ -154,8 +154,8 @@ const kindOf = (ip: Uint8Array): AddressKind => {
 };
 
 /**
- * Of an IPv4 or IPv6 literal, with or without a zone; undefined for a name. Mapped and NAT64 addresses are of the kind
- * of the IPv4 address in them.
+ * The kind of an IPv4 or IPv6 address, with or without a zone; undefined for a name. Mapped and NAT64 addresses have
+ * the kind of the IPv4 address in them.
  */
 export const addressKind = (host: string): AddressKind | undefined => {
   const ip = meantIp(host);
@@ -164,36 +164,33 @@ export const addressKind = (host: string): AddressKind | undefined => {
 
 const known = (host: string): (typeof KINDS)[AddressKind] => KINDS[addressKind(host) ?? 'public'];
 
-/** Of an IPv4 or IPv6 literal. No address is far. */
+/** The reach of an IPv4 or IPv6 address. A name counts as public. */
 export const reachOf = (address: string): Reach => known(address).reach;
 
 /**
- * May somebody at `from` tell us of `to`? A stranger does not get us to talk to our own house or machine, nor a house
- * to our machine.
+ * May a peer at `from` tell us of `to`? A stranger must not make us dial our own network or machine, nor may a peer of
+ * our network make us dial our machine.
  */
 export const mayTellOf = (from: string, to: string): boolean => reachOf(to) <= reachOf(from);
 
-/**
- * Does the literal belong to a machine that is not in the public network, such as those of a house or of a carrier's
- * customers?
- */
+/** Does the IP address belong to a machine outside the public network, such as one at home or a carrier's customer? */
 export const isNear = (host: string): boolean => known(host).near;
 
-/** Does the host belong to the user's own network or machine, where each of many peers may be somebody's own? */
+/** Does the host belong to the user's own network or machine? */
 export const isHome = (host: string): boolean => known(host).home || host.toLowerCase() === 'localhost';
 
 /**
- * Can one peer be at these 4 or 16 bytes? None is at the unspecified address, nor at a broadcast, multicast or reserved
- * one.
+ * Can a peer have this address of 4 or 16 bytes? No peer has the unspecified address, nor a broadcast, multicast or
+ * reserved one.
  */
 export const isUnicast = (ip: Uint8Array): boolean => KINDS[kindOf(ip)].unicast;
 
-/** Names that are given out within a house or a machine only. */
+/** Names that have a meaning only within a home or a machine. */
 const HOME = /(^|\.)(localhost|local|lan|internal|home|home\.arpa|test)\.?$/i;
 
 /**
- * Does a host, as it stands in a URL, claim to be somewhere else? A literal that is public does, and so does a name
- * that is no name of this network.
+ * Does the host of a URL claim to be outside our network? True for public IP addresses, and for names outside .local,
+ * .lan and the like.
  */
 export const isFarHost = (host: string): boolean => {
   const bare = host.replace(/^\[|\]$/g, '');

@@ -1,6 +1,6 @@
 /**
- * Control, format (bidi, zero width, tags), unpaired, private, line and paragraph separators: all that is not seen as
- * it is.
+ * Characters that are not seen as they are: control, format (bidi, zero width, tags), unpaired surrogates, private use,
+ * line and paragraph separators.
  */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
@@ -10,7 +10,7 @@ const escape = (character: string): string => {
 };
 
 /**
- * Text from strangers made harmless for a terminal, on one line: what would act on it is spelled out, as in `\x1b` or
- * `\u{202e}`.
+ * Makes text from strangers harmless to a terminal, on one line: characters that a terminal would act on are spelled
+ * out, as in `\x1b` or `\u{202e}`.
  */
 export const visible = (text: string): string => text.replace(UNSEEN, escape);

@@ -3,29 +3,29 @@ import { parseId, toHex } from '../encoding/id.ts';
 import { Malformed } from '../encoding/malformed.ts';
 import { visible } from '../encoding/visible.ts';
 
-/** Where all who share listen, within one network. BEP 14. */
+/** The UDP port on which all peers of a local network listen. BEP 14. */
 export const LSD_PORT = 6771;
 export const LSD_GROUPS = { 4: '239.192.152.143', 6: 'ff15::efc0:988f' } as const;
-/** Bytes of a datagram, torrents named in it, and characters of a cookie. */
+/** Limits of a datagram: bytes, torrents named in it, and characters of a cookie. */
 export const MAX_LSD_BYTES = 1400;
 export const MAX_LSD_HASHES = 30;
 export const MAX_COOKIE = 64;
-/** Torrents that we name in one datagram: with 25 it would be longer than others may read. */
+/** Torrents that we name in one datagram: with 25 it would be longer than other clients may read. */
 export const MAX_LSD_ANNOUNCED = 24;
 
 const REQUEST = 'BT-SEARCH * HTTP/1.1';
 
-/** "Whoever shares these torrents, I listen here." */
+/** An announcement to the local network: "I share these torrents, and listen here." */
 export interface LsdAnnounce {
-  /** Where they listen for peers, at the address the datagram comes from. */
+  /** The TCP port on which the sender listens, at the address that the datagram came from. */
   readonly port: number;
   /** 20 bytes each, at least one. */
   readonly infoHashes: readonly Uint8Array[];
-  /** By which whoever sent it knows it again. */
+  /** Lets the sender recognise its own datagram. */
   readonly cookie?: string;
 }
 
-/** One datagram for the group of one family. BEP 14. */
+/** Encodes one datagram for the multicast group of one address family. BEP 14. */
 export const encodeLsd = ({ port, infoHashes, cookie }: LsdAnnounce, family: 4 | 6): Uint8Array => {
   const host = family === 4 ? LSD_GROUPS[4] : `[${LSD_GROUPS[6]}]`;
   const lines = [
@@ -38,7 +38,9 @@ export const encodeLsd = ({ port, infoHashes, cookie }: LsdAnnounce, family: 4 |
   return new TextEncoder().encode(`${lines.join('\r\n')}\r\n\r\n\r\n`);
 };
 
-/** Headers in any order and case, unknown ones and broken hashes passed over. Throws `Malformed`. BEP 14. */
+/**
+ * Decodes headers in any order and case; unknown headers and invalid hashes are ignored. Throws `Malformed`. BEP 14.
+ */
 export const decodeLsd = (bytes: Uint8Array): LsdAnnounce => {
   if (bytes.length > MAX_LSD_BYTES)
     throw new Malformed('local discovery', `at most ${MAX_LSD_BYTES} bytes`, bytes.length);

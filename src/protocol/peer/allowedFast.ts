@@ -1,13 +1,13 @@
 import { sha1 } from '../encoding/id.ts';
 import { parseIp } from '../encoding/ip.ts';
 
-/** Pieces that a peer may have while it is choked. */
+/** Number of pieces that a peer may request while we choke it. */
 export const ALLOWED_FAST = 10;
 
 /**
- * The pieces that a peer at `host` may ask for while it is choked: so it soon has something to give. Both sides come to
- * the same pieces, and nobody can choose them: all of one IPv4 network of 256 addresses have the same. At most `count`,
- * each once; none for what is no IPv4 address. BEP 6.
+ * The pieces that a peer at `host` may request while we choke it, so that it soon has something to give. Both sides
+ * compute the same set, and a peer cannot choose it: all addresses of one IPv4 /24 have the same. At most `count`
+ * different pieces; none unless `host` is an IPv4 address. BEP 6.
  */
 export const allowedFastSet = (
   host: string,

@@ -40,11 +40,13 @@ const AZUREUS: Readonly<Record<string, string>> = {
   XL: 'Xunlei',
 };
 
-/** `0D80` is 0.13.8: letters go on counting, and a last 0 is not said. */
+/** `0D80` is 0.13.8: letters continue the digits, and a trailing 0 is left out. */
 const versionOf = (digits: string): string =>
   Array.from(digits.replace(/0$/, ''), (digit) => parseInt(digit, 36)).join('.');
 
-/** What a peer id says of its client, for people. Never throws; what is unknown is shown as it is. BEP 20. */
+/**
+ * The name and version of a client by its peer id, for the user. Never throws; an unknown id is shown as it is. BEP 20.
+ */
 export const clientName = (peerId: Uint8Array): string => {
   const text = latin1(peerId.subarray(0, 20));
   const azureus = /^-([A-Za-z0-9]{2})([0-9A-Za-z]{4})-/.exec(text);

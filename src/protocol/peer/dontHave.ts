@@ -1,6 +1,6 @@
 import { Malformed } from '../encoding/malformed.ts';
 
-/** The extension by which a peer takes back what it said it has. BEP 54. */
+/** The extension by which a peer says that it no longer has a piece. BEP 54. */
 export const LT_DONTHAVE = 'lt_donthave';
 
 export const encodeDontHave = (piece: number): Uint8Array => {

@@ -3,42 +3,42 @@ import { formatIp, parseIp } from '../encoding/ip.ts';
 import { Malformed } from '../encoding/malformed.ts';
 import { visible } from '../encoding/visible.ts';
 
-/** The id of extension handshakes among extended messages. */
+/** The id of an extension handshake among extended messages. */
 export const EXTENSION_HANDSHAKE = 0;
-/** Bytes of an extension handshake of theirs, and values and keys in it. */
+/** Limits of a peer's extension handshake: bytes, and values and keys in it. */
 export const MAX_HANDSHAKE_BYTES = 65_536;
 export const MAX_HANDSHAKE_TOKENS = 2_000;
-/** Extensions of theirs that are remembered, and letters of a name. */
+/** Maximum number of a peer's extensions that are remembered, and of characters of each name. */
 export const MAX_EXTENSIONS = 64;
 export const MAX_NAME = 64;
-/** Characters of what they call themselves. */
+/** Maximum number of characters of a peer's client name. */
 export const MAX_VERSION = 100;
 
-/** What one side says of itself. Whatever was not said, or not as it should be, is absent. */
+/** What one side says of itself. Fields that were not sent, or are invalid, are absent. */
 export interface ExtensionHandshake {
   /**
-   * From the name of each extension to the id by which this side wants to be told of it, 1 to 255; 0 takes the
-   * extension back.
+   * From the name of each extension to the id, 1 to 255, of the messages that this side expects for it; 0 disables the
+   * extension.
    */
   readonly ids: ReadonlyMap<string, number>;
-  /** The client, for people. */
+  /** Name and version of the client, for the user. */
   readonly version?: string;
-  /** Where this side listens. */
+  /** The TCP port on which this side listens. */
   readonly port?: number;
-  /** Requests that this side keeps at one time: what is beyond is dropped. */
+  /** The number of requests that this side queues: further ones are dropped. */
   readonly reqq?: number;
-  /** Literal: how the other side looks from this one. */
+  /** The IP address of the other side as this side sees it. */
   readonly yourIp?: string;
-  /** Literals: other addresses of this side. */
+  /** Other IP addresses of this side. */
   readonly ipv4?: string;
   readonly ipv6?: string;
-  /** Bytes of the info dictionary (BEP 9). */
+  /** Length of the info dictionary, in bytes (BEP 9). */
   readonly metadataSize?: number;
-  /** There is nothing that this side wants (BEP 21). */
+  /** This side wants no pieces (BEP 21). */
   readonly uploadOnly?: boolean;
 }
 
-/** The payload of an extension handshake. BEP 10. */
+/** Encodes the payload of an extension handshake. BEP 10. */
 export const encodeExtensionHandshake = (handshake: ExtensionHandshake): Uint8Array => {
   const { ids, version, port, reqq, yourIp, ipv4, ipv6, metadataSize, uploadOnly } = handshake;
   return encode({
@@ -55,8 +55,8 @@ export const encodeExtensionHandshake = (handshake: ExtensionHandshake): Uint8Ar
 };
 
 /**
- * Copies what it keeps. What is of a wrong type counts as absent. Throws `Malformed` for what is no dictionary, or too
- * much. BEP 10.
+ * Decodes the payload of an extension handshake, and copies what it keeps. A field of the wrong type counts as absent.
+ * Throws `Malformed` for input that is not a dictionary, or exceeds a limit. BEP 10.
  */
 export const decodeExtensionHandshake = (bytes: Uint8Array): ExtensionHandshake => {
   const dict = dictOf(
@@ -79,7 +79,7 @@ export const decodeExtensionHandshake = (bytes: Uint8Array): ExtensionHandshake 
   ) as unknown as ExtensionHandshake;
 };
 
-/** What holds after a later handshake: it says only what has changed. */
+/** Merges a later handshake into an earlier one: it has only the fields that have changed. */
 export const mergeExtensionHandshakes = (
   before: ExtensionHandshake | undefined,
   later: ExtensionHandshake,

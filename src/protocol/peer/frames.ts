@@ -1,18 +1,18 @@
 import { Malformed } from '../encoding/malformed.ts';
 import { ID, type Message } from './messages.ts';
 
-/** Payload of a `piece` message: never more than we ask for. */
+/** Maximum payload of a `piece` message, in bytes: never more than we ask for. */
 export const MAX_BLOCK = 16384;
-/** Any message: a bitfield of eight million pieces fits. */
+/** Maximum length of any message, in bytes: a bitfield of eight million pieces fits. */
 export const MAX_MESSAGE = 1 << 20;
 
-/** A message longer than its type allows. */
+/** A message that is longer than its type allows. */
 export class Oversized extends Malformed {}
 
 /**
- * Chunks in, messages out (BEP 3). Depends on nothing but the bytes: how they are cut into chunks makes no difference.
- * Never joins chunks: a frame inside one chunk is decoded where it lies, one that straddles is copied once, to scratch.
- * Invariants: at most one frame is kept; `#have` bytes of it are in `#scratch`, whose size was checked before.
+ * Decodes chunks of bytes to messages (BEP 3). How the bytes are cut into chunks makes no difference. Chunks are never
+ * joined: a frame within one chunk is decoded in place, and a frame that straddles chunks is copied once, to scratch
+ * memory. Invariants: at most one frame is kept; `#have` bytes of it are in `#scratch`, whose size was checked before.
  */
 export class FrameDecoder {
   readonly #emit: (message: Message) => void;
@@ -20,12 +20,15 @@ export class FrameDecoder {
   #scratch: Uint8Array;
   #view: DataView;
   #have = 0;
-  /** Bytes of the kept frame with its prefix; 0 while the prefix and id are not complete. */
+  /** Length of the kept frame with its prefix; 0 while prefix and id are incomplete. */
   #need = 0;
-  /** Bytes of a message of unknown type still to pass over. */
+  /** Bytes of a message of unknown type that are still to be skipped. */
   #skip = 0;
 
-  /** `emit` hears each message; bytes in it are lent until it returns. `pieceCount` fixes the length of a bitfield. */
+  /**
+   * `emit` is called with each message; its bytes are lent until `emit` returns. `pieceCount` fixes the length of a
+   * bitfield.
+   */
   constructor(emit: (message: Message) => void, { pieceCount }: { readonly pieceCount?: number | undefined } = {}) {
     this.#emit = emit;
     this.#bitfieldLength = pieceCount === undefined ? undefined : (pieceCount + 7) >> 3;
@@ -33,7 +36,7 @@ export class FrameDecoder {
     this.#view = new DataView(this.#scratch.buffer);
   }
 
-  /** @throws Malformed, Oversized: the connection is of no use afterwards. */
+  /** @throws Malformed, Oversized: the decoder must not be used afterwards. */
   push(chunk: Uint8Array): void {
     let at = 0;
     const end = chunk.length;
@@ -49,7 +52,7 @@ export class FrameDecoder {
         continue;
       }
       const id = chunk[at + 4] as number;
-      // Most are that, and need no further look.
+      // Most messages are blocks, and need no further checks.
       const block = id === ID.piece && length >= 10 && length <= MAX_BLOCK + 9;
       if (!block) this.#check(id, length);
       if (!block && !known(id)) {
@@ -68,16 +71,16 @@ export class FrameDecoder {
     while (at < end) at = this.#gather(chunk, at);
   }
 
-  /** How many of `available` bytes belong to a message that is passed over. */
+  /** Number of the `available` bytes that belong to a message that is skipped. */
   #pass(available: number): number {
     const passed = Math.min(this.#skip, available);
     this.#skip -= passed;
     return passed;
   }
 
-  /** Adds to the kept frame; decodes it when complete. Returns where the chunk goes on. */
+  /** Adds bytes to the kept frame, and decodes it when it is complete. Returns where the rest of the chunk begins. */
   #gather(chunk: Uint8Array, at: number): number {
-    // Four bytes first: a keep-alive has no fifth.
+    // Four bytes first: a keep-alive message has no fifth.
     const wanted = (this.#need || (this.#have < 4 ? 4 : 5)) - this.#have;
     const taken = Math.min(wanted, chunk.length - at);
     if (this.#need > this.#scratch.length) this.#grow(this.#need);
@@ -92,7 +95,7 @@ export class FrameDecoder {
     return at + taken + (this.#skip > 0 ? this.#pass(chunk.length - at - taken) : 0);
   }
 
-  /** Learns from the first four or five bytes how long the frame is. */
+  /** Reads the length of the frame from its first four or five bytes. */
   #measure(): void {
     const length = this.#view.getUint32(0);
     if (length === 0) {
@@ -119,9 +122,9 @@ export class FrameDecoder {
     this.#view = new DataView(scratch.buffer);
   }
 
-  /** Refuses a length that its type can't have, before anything is kept for it. */
+  /** Rejects a length that the message's type cannot have, before any memory is used for it. */
   #check(id: number, length: number): void {
-    // First, so that it makes no difference whether the id came with the length.
+    // This is checked first, so that it makes no difference whether the id came together with the length.
     if (length > MAX_MESSAGE) throw new Oversized('message length', `at most ${MAX_MESSAGE} bytes`, length);
     const payload = length - 1;
     const fixed = FIXED[id];
@@ -130,7 +133,7 @@ export class FrameDecoder {
     } else if (id === ID.piece) {
       if (payload > MAX_BLOCK + 8)
         throw new Oversized('piece message', `at most ${MAX_BLOCK + 8} bytes of payload`, payload);
-      // One without a block is how some reject.
+      // Some clients reject a request by a piece message without a block.
       if (payload < 8) throw new Malformed('piece message', 'at least 8 bytes of payload', payload);
     } else if (id === ID.bitfield && this.#bitfieldLength !== undefined) {
       if (payload !== this.#bitfieldLength) throw new Malformed('bitfield', `${this.#bitfieldLength} bytes`, payload);
@@ -142,7 +145,7 @@ export class FrameDecoder {
 
 const keepAlive: Message = { type: 'keepAlive' };
 
-/** Payload bytes of the types that have a fixed number of them, by id. */
+/** Payload length of the message types that have a fixed one, by id. */
 const FIXED: readonly (number | undefined)[] = [
   0,
   0,
@@ -175,7 +178,7 @@ const SIMPLE = {
 const known = (id: number): boolean =>
   FIXED[id] !== undefined || id === ID.piece || id === ID.bitfield || id === ID.extended;
 
-/** One frame of a checked length, whole in `bytes` at `at`. */
+/** Decodes one frame whose length has been checked; all of it lies in `bytes` at `at`. */
 const decode = (bytes: Uint8Array, view: DataView, at: number, length: number): Message => {
   const end = at + 4 + length;
   const id = bytes[at + 4] as number;

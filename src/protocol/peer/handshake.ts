@@ -1,11 +1,11 @@
 import { Malformed } from '../encoding/malformed.ts';
 
-/** Bytes of a handshake (BEP 3). */
+/** Length of a handshake, in bytes (BEP 3). */
 export const HANDSHAKE_LENGTH = 68;
 
 const PROTOCOL = Uint8Array.from('\x13BitTorrent protocol', (letter) => letter.charCodeAt(0));
 
-/** What the reserved bits promise: BEP 10 extended, BEP 6 fast, BEP 5 dht. */
+/** What the reserved bits announce: BEP 10 extended, BEP 6 fast, BEP 5 dht. */
 export interface Abilities {
   readonly extended: boolean;
   readonly fast: boolean;
@@ -15,11 +15,11 @@ export interface Abilities {
 export interface Handshake extends Abilities {
   readonly infoHash: Uint8Array;
   readonly peerId: Uint8Array;
-  /** The eight bytes as they came. */
+  /** The eight reserved bytes as they were received. */
   readonly reserved: Uint8Array;
 }
 
-/** 68 bytes: 19, the protocol's name, eight reserved bytes, info-hash, peer id (BEP 3). */
+/** Encodes 68 bytes: 19, the protocol's name, eight reserved bytes, info-hash, peer id (BEP 3). */
 export const encodeHandshake = ({
   infoHash,
   peerId,
@@ -36,7 +36,7 @@ export const encodeHandshake = ({
   return bytes;
 };
 
-/** Refuses the first `length` bytes as soon as they can't become a handshake. @throws Malformed */
+/** Rejects the first `length` bytes as soon as they cannot become a handshake. @throws Malformed */
 export const checkProtocol = (bytes: Uint8Array, length: number): void => {
   const end = Math.min(length, PROTOCOL.length);
   for (let at = 0; at < end; at++) {
@@ -45,7 +45,9 @@ export const checkProtocol = (bytes: Uint8Array, length: number): void => {
   }
 };
 
-/** Copies what it keeps of exactly 68 bytes. @throws Malformed if they do not begin with the protocol's name. */
+/**
+ * Decodes exactly 68 bytes, and copies what it keeps. @throws Malformed if they do not begin with the protocol's name.
+ */
 export const decodeHandshake = (bytes: Uint8Array): Handshake => {
   if (bytes.length !== HANDSHAKE_LENGTH) throw new Malformed('handshake', `${HANDSHAKE_LENGTH} bytes`, bytes.length);
   checkProtocol(bytes, bytes.length);

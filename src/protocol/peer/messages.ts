@@ -9,7 +9,7 @@ export type Message =
   | PieceMessage
   | { readonly type: 'port'; readonly port: number }
   | { readonly type: 'extended'; readonly id: number; readonly payload: Uint8Array }
-  /** A type we do not know: skipped, its length is all that is kept. */
+  /** A message of a type that we do not know: only its length is kept. */
   | { readonly type: 'unknown'; readonly id: number; readonly length: number };
 
 export interface BlockRange<T extends string> {
@@ -46,7 +46,7 @@ export const ID = {
   extended: 20,
 } as const;
 
-/** Bytes of the message on the wire, its 4-byte length prefix included. */
+/** Length of the message on the wire, in bytes, including its 4-byte length prefix. */
 const sizeOf = (message: Message): number => {
   switch (message.type) {
     case 'request':
@@ -77,8 +77,8 @@ const sizeOf = (message: Message): number => {
 const fresh = (size: number): Uint8Array => new Uint8Array(size);
 
 /**
- * All messages after one another in one buffer of their own, which `room` gives, of any content. `unknown` ones are
- * left out.
+ * Encodes all messages one after the other into one buffer that `room` provides; its previous content does not matter.
+ * `unknown` messages are left out.
  */
 export const encodeMessages = (
   messages: readonly Message[],
@@ -93,7 +93,7 @@ export const encodeMessages = (
   return bytes;
 };
 
-/** Writes it, and returns where the next one goes. */
+/** Writes the message, and returns where the next one begins. */
 const put = (bytes: Uint8Array, view: DataView, at: number, message: Message): number => {
   if (message.type === 'unknown') return at;
   const end = at + sizeOf(message);

@@ -1,11 +1,11 @@
 import { decodeWithSpans, dictOf, encode, intOf } from '../encoding/bencode.ts';
 import { Malformed } from '../encoding/malformed.ts';
 
-/** The name under which it is agreed on (BEP 10). */
+/** The name of the extension in the extension handshake (BEP 10). */
 export const UT_METADATA = 'ut_metadata';
-/** Bytes of a piece of the info dictionary; the last one has what is left. */
+/** Length of a metadata piece, in bytes; the last piece has the rest of the info dictionary. */
 export const METADATA_PIECE = 16_384;
-/** Bytes of a message of theirs: a piece, and what is said of it. */
+/** Maximum length of a peer's message, in bytes: a piece and its header. */
 export const MAX_METADATA_BYTES = METADATA_PIECE + 1024;
 const MAX_METADATA_TOKENS = 100;
 const MAX_PIECE_NUMBER = 2 ** 20;
@@ -14,13 +14,13 @@ const REQUEST = 0;
 const DATA = 1;
 const REJECT = 2;
 
-/** A piece of the info dictionary is asked for, given, or not given. */
+/** A piece of the info dictionary is requested, sent, or refused. */
 export type MetadataMessage =
   | { readonly type: 'request' | 'reject'; readonly piece: number }
-  /** `size` is that of the whole info dictionary, if they say it. `bytes` may be lent. */
+  /** `size` is that of the whole info dictionary, if the peer says it. `bytes` may be lent. */
   | { readonly type: 'data'; readonly piece: number; readonly size?: number; readonly bytes: Uint8Array };
 
-/** The payload of an extended message. BEP 9. */
+/** Encodes the payload of an extended message. BEP 9. */
 export const encodeMetadata = (message: MetadataMessage): Uint8Array => {
   if (message.type !== 'data')
     return encode({ msg_type: message.type === 'request' ? REQUEST : REJECT, piece: message.piece });
@@ -32,8 +32,8 @@ export const encodeMetadata = (message: MetadataMessage): Uint8Array => {
 };
 
 /**
- * `bytes` of the message are those of the payload: lent if that is. Undefined for a type of message that is not known,
- * which BEP 9 wants ignored. Throws `Malformed`.
+ * Decodes the payload of an extended message. The message's `bytes` are a view of the payload: lent if the payload is.
+ * Undefined for an unknown type of message, which BEP 9 says to ignore. Throws `Malformed`.
  */
 export const decodeMetadata = (payload: Uint8Array): MetadataMessage | undefined => {
   if (payload.length > MAX_METADATA_BYTES)

@@ -3,31 +3,29 @@ import { decodePeers, type Endpoint, encodePeers, type IpLength } from '../encod
 import { parseIp } from '../encoding/ip.ts';
 import { Malformed } from '../encoding/malformed.ts';
 
-/** The name under which it is agreed on (BEP 10). */
+/** The name of the extension in the extension handshake (BEP 10). */
 export const UT_PEX = 'ut_pex';
-/** Peers that one message may add, and as many that it may drop, of both families together. */
+/** Maximum number of peers that one message adds, and of those that it drops, of both address families together. */
 export const MAX_PEX_PEERS = 50;
-/** Bytes of a message of theirs: the first may name all whom they know. */
+/** Maximum length of a peer's message, in bytes: its first one may name all peers that it knows. */
 export const MAX_PEX_BYTES = 65_536;
 const MAX_PEX_TOKENS = 100;
 
-/** What is said of a peer beside its address. */
+/** Flags that describe a peer. */
 export const PEX_FLAGS = { prefersEncryption: 0x01, seed: 0x02, utp: 0x04, holepunch: 0x08, reachable: 0x10 } as const;
 
 export interface PexPeer extends Endpoint {
-  /** Of `PEX_FLAGS`. */
+  /** A sum of `PEX_FLAGS`. */
   readonly flags: number;
 }
 
-/** Who has come and who has gone since the message before. */
+/** The peers that have connected and disconnected since the previous message. */
 export interface PexMessage {
   readonly added: readonly PexPeer[];
   readonly dropped: readonly Endpoint[];
 }
 
-/**
- * Literals of both families; what is no literal is left out, and so is what is beyond {@link MAX_PEX_PEERS}. BEP 11.
- */
+/** Encodes IP addresses of both families. Names are left out, and so are peers beyond {@link MAX_PEX_PEERS}. BEP 11. */
 export const encodePex = ({ added, dropped }: PexMessage): Uint8Array => {
   const coming = added.filter(({ host }) => parseIp(host) !== undefined).slice(0, MAX_PEX_PEERS);
   const going = dropped.filter(({ host }) => parseIp(host) !== undefined).slice(0, MAX_PEX_PEERS);
@@ -47,9 +45,9 @@ export const encodePex = ({ added, dropped }: PexMessage): Uint8Array => {
 };
 
 /**
- * At most {@link MAX_PEX_PEERS} of each kind. Places where no peer can be (port 0, multicast, …) are left out; what is
- * of a wrong type or cut off counts as absent, missing flags as 0. Throws `Malformed` for what is no dictionary, or too
- * much. BEP 11.
+ * Decodes at most {@link MAX_PEX_PEERS} peers of each kind. Addresses at which no peer can be (port 0, multicast, …)
+ * are left out. Fields of the wrong type or that are cut off count as absent, missing flags as 0. Throws `Malformed`
+ * for input that is not a dictionary, or exceeds a limit. BEP 11.
  */
 export const decodePex = (bytes: Uint8Array): PexMessage => {
   const dict = dictOf(decode(bytes, { mode: 'lenient', maxBytes: MAX_PEX_BYTES, maxTokens: MAX_PEX_TOKENS }));
@@ -68,7 +66,7 @@ const none = new Uint8Array();
 const peersOf = (bytes: Uint8Array = none, flags: Uint8Array = none, length: IpLength, limit: number): PexPeer[] => {
   const size = length + 2;
   const peers: PexPeer[] = [];
-  // One by one: a place where no peer can be has flags, too.
+  // One by one: an address at which no peer can be has flags, too.
   for (let at = 0; at + size <= bytes.length && peers.length < limit; at += size) {
     const [peer] = decodePeers(bytes.subarray(at, at + size), length);
     if (peer !== undefined) peers.push({ ...peer, flags: flags[at / size] ?? 0 });

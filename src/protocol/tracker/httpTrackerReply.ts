@@ -15,40 +15,43 @@ import { isUnicast } from '../encoding/reach.ts';
 import { Malformed } from '../encoding/malformed.ts';
 import { visible } from '../encoding/visible.ts';
 
-/** Seconds. Below, a tracker would make us flood it; above, the timers of Node would fire at once. */
+/**
+ * Limits of an announce interval, in seconds. With a shorter one a tracker would make us flood it; with a longer one
+ * Node's timers would fire immediately.
+ */
 export const MIN_INTERVAL = 30;
 export const MAX_INTERVAL = 86_400;
-/** Seconds, for a tracker that says nothing. */
+/** Announce interval for a tracker that sends none, in seconds. */
 export const DEFAULT_INTERVAL = 1800;
-/** Peers kept of one reply. */
+/** Maximum number of peers kept from one reply. */
 export const MAX_REPLY_PEERS = 3000;
-/** Of them, peers that are given by their names: each of these is looked up. */
+/** Maximum number of those that are given by host names: each of these is looked up. */
 export const MAX_NAMED = 20;
-/** Bytes of a reply, decompressed. */
+/** Maximum length of a reply, in bytes, decompressed. */
 export const MAX_REPLY_BYTES = 2 * 1024 * 1024;
-/** Values in a reply: seven a peer, where peers come as dictionaries. */
+/** Maximum number of values in a reply: a peer in dictionary form takes seven. */
 export const MAX_REPLY_TOKENS = 200_000;
-/** Chars kept of what a tracker tells people, before they are made visible. */
+/** Maximum number of characters kept of a tracker's message to the user, before it is made visible. */
 export const MAX_TEXT = 500;
-/** Bytes of a tracker id that we are ready to send back. */
+/** Maximum length of a tracker id that we send back, in bytes. */
 export const MAX_TRACKER_ID = 500;
 
 export interface AnnounceQuery {
   readonly infoHash: Uint8Array;
   readonly peerId: Uint8Array;
-  /** Where we listen. */
+  /** The TCP port on which we listen. */
   readonly port: number;
-  /** Bytes, in this run. */
+  /** Bytes uploaded in this run. */
   readonly uploaded: number;
   readonly downloaded: number;
   readonly left: number;
-  /** None for a regular announce; `paused` for that of a partial seed (BEP 21). */
+  /** Absent in a regular announce; `paused` in that of a partial seed (BEP 21). */
   readonly event?: 'started' | 'completed' | 'stopped' | 'paused' | undefined;
-  /** Peers wanted. */
+  /** Number of peers wanted. */
   readonly numwant?: number | undefined;
-  /** Tells the tracker that it is still us when our address changes. */
+  /** Lets the tracker recognise us when our address changes. */
   readonly key?: string | undefined;
-  /** As an earlier reply gave it. */
+  /** The tracker id of an earlier reply. */
   readonly trackerId?: Uint8Array | undefined;
 }
 
@@ -56,13 +59,13 @@ export interface AnnounceSuccess {
   readonly type: 'success';
   /** Seconds until the next regular announce, from 30 to 86400. */
   readonly interval: number;
-  /** Seconds before which not to ask at all. */
+  /** Seconds that have to pass before the next announce of any kind. */
   readonly minInterval?: number;
   readonly trackerId?: Uint8Array;
   readonly seeds?: number;
   readonly leechers?: number;
   readonly peers: readonly Endpoint[];
-  /** Peers that are given by names, at most {@link MAX_NAMED}. */
+  /** Peers that are given by host names, at most {@link MAX_NAMED}. */
   readonly named?: readonly Endpoint[];
   readonly warning?: string;
   /** Our address as the tracker sees it. BEP 24. */
@@ -72,13 +75,16 @@ export interface AnnounceSuccess {
 export interface AnnounceFailure {
   readonly type: 'failure';
   readonly reason: string;
-  /** Minutes, or never: what it says of that (BEP 31) or, without a word of it, the longer of its intervals. */
+  /**
+   * Minutes until the tracker may be asked again, or never: as the reply says (BEP 31), otherwise the longer of its
+   * intervals.
+   */
   readonly retryIn?: number | 'never';
 }
 
 export type AnnounceReply = AnnounceSuccess | AnnounceFailure;
 
-/** Bytes as a query has them. */
+/** Percent-encodes bytes for a query. */
 export const percent = (bytes: Uint8Array): string => {
   let text = '';
   for (const byte of bytes) {
@@ -88,7 +94,7 @@ export const percent = (bytes: Uint8Array): string => {
   return text;
 };
 
-/** The URL to get: `announce` with its own query kept and ours added. BEP 3, 7, 23. */
+/** The URL of an announce request: `announce` with its own query kept and ours added. BEP 3, 7, 23. */
 export const announceUrl = (announce: string, query: AnnounceQuery): string => {
   const parameters: [string, string | undefined][] = [
     ['info_hash', percent(query.infoHash)],
@@ -108,7 +114,7 @@ export const announceUrl = (announce: string, query: AnnounceQuery): string => {
   return `${url}${url.includes('?') ? '&' : '?'}${ours}`;
 };
 
-/** Throws `Malformed`. A failure is a value: the tracker answered. BEP 3, 7, 23, 24, 31. */
+/** Decodes a reply. Throws `Malformed`. A failure is a value, since the tracker did answer. BEP 3, 7, 23, 24, 31. */
 export const decodeAnnounceReply = (bytes: Uint8Array): AnnounceReply => {
   const value = decode(bytes, { mode: 'lenient', maxBytes: MAX_REPLY_BYTES, maxTokens: MAX_REPLY_TOKENS });
   const reply = dictOf(value);
@@ -137,7 +143,7 @@ const present = <K extends string, V>(key: K, value: V | undefined): { readonly 
   (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
 
 const textFor = (reply: Dict, key: string): string | undefined => {
-  // No half of a character may be left at the end.
+  // Half a character must not remain at the end.
   const text = textOf(reply.get(key))
     ?.slice(0, MAX_TEXT)
     .replace(/[\ud800-\udbff]$/, '');
@@ -161,7 +167,7 @@ const retryIn = (value: Value | undefined): number | 'never' | undefined => {
   return minutes === undefined || minutes < 1 ? undefined : Math.min(minutes, MAX_INTERVAL / 60);
 };
 
-/** Minutes. A tracker that is busy says how often it wants to be asked as it does at all other times. */
+/** Minutes until the next announce after a failure. A busy tracker sends its usual interval. */
 const rest = (reply: Dict): number | undefined => {
   const said = ['interval', 'min interval']
     .map((key) => reply.get(key))
@@ -177,7 +183,7 @@ const peersOf = (reply: Dict): Endpoint[] => {
   return [...found, ...v6].slice(0, MAX_REPLY_PEERS);
 };
 
-/** What may be a name: of letters, digits, hyphens and dots, and no number in disguise. */
+/** A possible host name: letters, digits, hyphens and dots, and not a number in disguise. */
 const NAME = /^(?=.{1,253}$)(?!.*\.\d+$)(?=.*[a-z])[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?$/i;
 
 const namedPeers = (list: readonly Value[]): readonly Endpoint[] | undefined => {
@@ -192,7 +198,7 @@ const namedPeers = (list: readonly Value[]): readonly Endpoint[] | undefined => 
   return named.length > 0 ? named : undefined;
 };
 
-/** One dictionary a peer. */
+/** Decodes peers in dictionary form. */
 const listedPeers = (list: readonly Value[]): Endpoint[] => {
   const peers: Endpoint[] = [];
   for (const item of list) {

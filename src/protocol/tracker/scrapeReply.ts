@@ -4,23 +4,23 @@ import { ID_LENGTH } from '../encoding/id.ts';
 import { Malformed } from '../encoding/malformed.ts';
 import { visible } from '../encoding/visible.ts';
 
-/** What a tracker knows of one torrent. */
+/** What a tracker knows about one torrent. */
 export interface ScrapeCounts {
-  /** Peers that have all of it. */
+  /** Number of seeds. */
   readonly complete: number;
   readonly incomplete: number;
-  /** How often it was completed so far. */
+  /** How often the torrent has been completed so far. */
   readonly downloaded: number;
 }
 
 export type ScrapeReply =
-  /** By info-hash, one char a byte. */
+  /** Counts by info-hash, one character for each byte. */
   | { readonly type: 'success'; readonly files: ReadonlyMap<string, ScrapeCounts> }
   | { readonly type: 'failure'; readonly reason: string };
 
 /**
- * Where to scrape the tracker of an announce URL; undefined unless what follows its last slash begins with `announce`.
- * BEP 48.
+ * The scrape URL of a tracker by its announce URL; undefined unless the text after its last slash begins with
+ * `announce`. BEP 48.
  */
 export const scrapeUrl = (announce: string, infoHashes: readonly Uint8Array[]): string | undefined => {
   const bare = announce.replace(/#.*$/s, '').replace(/[?&]+$/, '');
@@ -31,7 +31,7 @@ export const scrapeUrl = (announce: string, infoHashes: readonly Uint8Array[]): 
   return `${url}${url.includes('?') ? '&' : '?'}${asked}`;
 };
 
-/** Throws `Malformed`. A failure is a value: the tracker answered. BEP 48. */
+/** Decodes a reply. Throws `Malformed`. A failure is a value, since the tracker did answer. BEP 48. */
 export const decodeScrapeReply = (bytes: Uint8Array): ScrapeReply => {
   const value = decode(bytes, { mode: 'lenient', maxBytes: MAX_REPLY_BYTES, maxTokens: MAX_REPLY_TOKENS });
   const reply = dictOf(value);
@@ -55,7 +55,7 @@ export const decodeScrapeReply = (bytes: Uint8Array): ScrapeReply => {
   return { type: 'success', files: known };
 };
 
-/** Some trackers write the bytes as if they were characters, in UTF-8. */
+/** Some trackers write each byte as a character in UTF-8. */
 const infoHashOf = (key: string): string | undefined => {
   if (key.length === ID_LENGTH) return key;
   if (key.length > 2 * ID_LENGTH) return undefined;

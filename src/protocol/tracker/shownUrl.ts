@@ -1,10 +1,10 @@
 import { visible } from '../encoding/visible.ts';
 
-/** Chars of a URL that people are shown. */
+/** Maximum number of characters shown of a URL. */
 const MAX_SHOWN = 200;
 
 /**
- * A URL as people may see it in a message: without credentials, without the query, where passkeys travel, on one line.
+ * A URL as a message may show it: on one line, without credentials, and without the query, which may contain a passkey.
  */
 export const shownUrl = (url: string): string => {
   if (!URL.canParse(url)) return visible(url.slice(0, MAX_SHOWN));

@@ -11,21 +11,24 @@ import { Malformed } from '../encoding/malformed.ts';
 import type { ScrapeCounts } from './scrapeReply.ts';
 import { visible } from '../encoding/visible.ts';
 
-/** Says to a tracker that this is its protocol. */
+/** Identifies the protocol to a tracker. */
 const MAGIC = 0x41727101980n;
 const CONNECT = 0;
 const ANNOUNCE = 1;
 const SCRAPE = 2;
 const ERROR = 3;
 
-/** Bytes of a connection id. */
+/** Length of a connection id, in bytes. */
 export const CONNECTION_ID = 8;
-/** Torrents in one question; more would not fit into a datagram that is never cut. */
+/** Maximum number of torrents in one scrape; more would not fit into a datagram that is never fragmented. */
 export const MAX_SCRAPED = 74;
-/** Bytes of a URL that a tracker is sent: with the rest still one datagram that is never cut. BEP 41. */
+/**
+ * Maximum length of a URL that is sent to a tracker, in bytes: with the rest it still fits into a datagram that is
+ * never fragmented. BEP 41.
+ */
 export const MAX_URL_DATA = 1024;
 
-// BEP 15 has no number for what BEP 21 says.
+// BEP 15 has no number for the `paused` event of BEP 21.
 const EVENTS = { none: 0, completed: 1, started: 2, stopped: 3, paused: 0 } as const;
 const EVERYBODY = 0xff_ff_ff_ff;
 const URL_DATA = 2;
@@ -47,7 +50,7 @@ const packet = (length: number): Packet => {
   return { bytes, view: new DataView(bytes.buffer) };
 };
 
-/** Asks for a connection id, which proves that our address is ours. 16 bytes. BEP 15. */
+/** Encodes a request for a connection id, which proves that we own our address. 16 bytes. BEP 15. */
 export const encodeConnect = (transaction: number): Uint8Array => {
   const { bytes, view } = packet(16);
   view.setBigUint64(0, MAGIC);
@@ -67,7 +70,7 @@ const headed = (length: number, connectionId: Uint8Array, action: number, transa
 
 const count64 = (count: number): bigint => BigInt(Number.isFinite(count) && count > 0 ? Math.trunc(count) : 0);
 
-/** An announce of 98 bytes, followed by path and query of `url` unless it has none. BEP 15, 41. */
+/** Encodes an announce of 98 bytes, followed by the path and query of `url` if it has any. BEP 15, 41. */
 export const encodeAnnounce = (
   connectionId: Uint8Array,
   transaction: number,
@@ -82,7 +85,7 @@ export const encodeAnnounce = (
   view.setBigUint64(64, count64(query.left));
   view.setBigUint64(72, count64(query.uploaded));
   view.setUint32(80, EVENTS[query.event ?? 'none']);
-  // Our address stays 0: the tracker sees it.
+  // Our address stays 0: the tracker sees it in the packet.
   view.setUint32(88, Number.parseInt(query.key ?? '', 16) || 0);
   view.setUint32(92, query.numwant ?? EVERYBODY);
   view.setUint16(96, query.port);
@@ -90,7 +93,7 @@ export const encodeAnnounce = (
   return bytes;
 };
 
-/** Path and query in portions of 255 bytes: passkeys travel there. */
+/** Path and query in options of at most 255 bytes: they may contain a passkey. */
 const urlOptions = (url: string): Uint8Array => {
   if (!URL.canParse(url)) return new Uint8Array();
   const { pathname, search } = new URL(url);
@@ -104,7 +107,7 @@ const urlOptions = (url: string): Uint8Array => {
   return Uint8Array.from(options);
 };
 
-/** Asks for the counts of at most 74 torrents. BEP 15. */
+/** Encodes a scrape of at most 74 torrents. BEP 15. */
 export const encodeScrape = (
   connectionId: Uint8Array,
   transaction: number,
@@ -116,7 +119,7 @@ export const encodeScrape = (
   return bytes;
 };
 
-/** The number that a reply carries back; undefined for what is too short to be one. */
+/** The transaction id of a reply; undefined if it is too short to be a reply. */
 export const transactionOf = (bytes: Uint8Array): number | undefined =>
   bytes.length < 8 ? undefined : viewOf(bytes).getUint32(4);
 
@@ -128,8 +131,8 @@ const least = (what: string, length: number, bytes: Uint8Array): DataView => {
 };
 
 /**
- * What a tracker said. Peers of an announce are 6 bytes each when it came over IPv4, 18 when over IPv6. Connections and
- * announces may be longer than they need to be where BEP 15 allows it. Throws `Malformed`.
+ * Decodes a reply. The peers of an announce take 6 bytes each over IPv4, and 18 over IPv6. Replies to connect and
+ * announce may be longer than necessary where BEP 15 allows it. Throws `Malformed`.
  */
 export const decodeUdpReply = (bytes: Uint8Array, family: 4 | 6): UdpReply => {
   const action = least('UDP tracker reply', 8, bytes).getUint32(0);
