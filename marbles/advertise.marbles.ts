@@ -207,6 +207,19 @@ describe('advertise', () => {
   );
 
   it(
+    'allows nobody anything while that may not be',
+    drawn(
+      ({ peer, gives, sends, words }) => {
+        const they = peer('-I', {}, { has: [0], fast: true });
+        const options = { infoHash: new Uint8Array(20).fill(1), allowsFast: () => false };
+        gives(open(they).pipe(advertise(possessing(4, 0, 1, 3), NEVER, options)), '^------!').toBe('-');
+        sends(they).toBe('B', { B: words.bitfield(0, 1, 3) });
+      },
+      { torrent: { pieces: 4 } },
+    ),
+  );
+
+  it(
     'as a super-seed shows each peer one piece, and the next when it has passed that on',
     drawn(({ peer, gives, sends, words }) => {
       const superSeed = new SuperSeed<Peer>(2, () => 0);

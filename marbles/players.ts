@@ -160,12 +160,12 @@ export const garbage =
       map(() => bytes.slice()),
     );
 
-/** Whoever calls greets first, and knows then whom it hears. */
+/** Whoever calls greets first, and knows then whom it hears. `fast`: it speaks the fast extension (BEP 6). */
 export const calling =
-  (player: Player = honest()): Player =>
+  (player: Player = honest(), fast = false): Player =>
   (heard$, cast) => {
     const { torrent, id } = cast;
     const isGreeting = (said: Said): boolean => !(said instanceof Uint8Array) && said.type === 'handshake';
-    const greeting = of<Said>({ type: 'handshake', infoHash: torrent.infoHash, peerId: id, ...bits, fast: false });
+    const greeting = of<Said>({ type: 'handshake', infoHash: torrent.infoHash, peerId: id, ...bits, fast });
     return merge(greeting, player(heard$, cast).pipe(filter((said) => !isGreeting(said))));
   };

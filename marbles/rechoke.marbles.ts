@@ -1,6 +1,19 @@
-import { concat, merge, mergeMap, NEVER, type Observable, of, type OperatorFunction, Subject, takeUntil } from 'rxjs';
+import {
+  concat,
+  map,
+  merge,
+  mergeMap,
+  NEVER,
+  type Observable,
+  of,
+  type OperatorFunction,
+  Subject,
+  takeUntil,
+  timer,
+} from 'rxjs';
 import { describe, it } from 'vitest';
 import { rechoke } from '../operators/rechoke.ts';
+import { now } from '../src/contracts/clock.ts';
 import type { Choking } from '../src/contracts/events.ts';
 import type { Peer } from '../src/contracts/peer.ts';
 import { PeerError } from '../src/contracts/errors.ts';
@@ -11,6 +24,11 @@ import { drawn } from './index.ts';
 const open = (peer: Peer): Observable<Peer> => concat(of(peer), NEVER);
 const chokerOf = (options: Partial<ChokerOptions> = {}): Choker<Peer> =>
   new Choker<Peer>({ random: () => 0.5, pieceLength: 32_768, ...options });
+/** A strategy that serves `friend`, and no other. */
+const only =
+  (friend: Peer): ChokeStrategy =>
+  (contenders) =>
+    new Map(contenders.filter(({ address }) => address.host === friend.address.host).map((one) => [one, 'friend']));
 const reset = { name: 'PeerError', code: 'reset' };
 
 describe('rechoke', () => {
@@ -65,14 +83,40 @@ describe('rechoke', () => {
   );
 
   it(
-    'does as a strategy of your own says',
+    'does as a strategy of your own says: a peer that it does not name has no free slot, either',
     drawn(({ peer, gives, sends }) => {
       const [nice, other] = [peer('-I'), peer('-I')];
-      const friends: ChokeStrategy = (contenders) =>
-        new Map(contenders.filter(({ address }) => address.host === nice.address.host).map((one) => [one, 'friend']));
-      gives(merge(of(nice), of(other), NEVER).pipe(rechokeAll(chokerOf({ strategy: friends }))), '^ 35s !').toBe('-');
+      gives(merge(of(nice), of(other), NEVER).pipe(rechokeAll(chokerOf({ strategy: only(nice) }))), '^ 35s !').toBe(
+        '-',
+      );
       sends(nice).toBe('-U');
-      sends(other).toBe('-U 9998ms C');
+      sends(other).toBe('-');
+    }),
+  );
+
+  it(
+    'asks a strategy of your own about a peer once a second, and in each round, however often it changes its mind',
+    drawn(({ peer, gives, sends }) => {
+      const they = peer('-I-N-I-N 993ms I');
+      let asked = 0;
+      const strategy: ChokeStrategy = () => (asked++, new Map());
+      gives(open(they).pipe(rechoke(chokerOf({ strategy }))), '^ 9s !').toBe('-');
+      gives(timer(9000).pipe(map(() => asked))).toBe('9s (n|)', { n: 2 });
+      sends(they).toBe('-');
+    }),
+  );
+
+  it(
+    'obeys another strategy, and another number of slots, at once',
+    drawn(({ peer, gives, sends }) => {
+      const [nice, other] = [peer('-I'), peer('-I')];
+      const choker = chokerOf();
+      gives(merge(of(nice), of(other), NEVER).pipe(rechokeAll(choker)), '^ 35s !').toBe('-');
+      timer(3).subscribe(() => choker.use({ strategy: only(nice) }, now()));
+      timer(6).subscribe(() => choker.use({ slots: 0 }, now()));
+      timer(9).subscribe(() => choker.use({ strategy: undefined, slots: undefined }, now()));
+      sends(nice).toBe(' -U----C--U');
+      sends(other).toBe('-U-C-----U');
     }),
   );
 

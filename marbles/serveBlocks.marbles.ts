@@ -122,6 +122,19 @@ describe('serveBlocks', () => {
   );
 
   it(
+    'refuses what was allowed fast, too, once that is over',
+    drawn((stage) => {
+      const they = stage.peer('-a---a', requests(stage), { fast: true });
+      they.state.allowing.add(0);
+      let allowsFast = true;
+      timer(3).subscribe(() => (allowsFast = false));
+      const serve = serveBlocks(shelf(stage), stage.geometry, { allowsFast: () => allowsFast });
+      stage.gives(open(they).pipe(serve), '^ 1s !').toBe('-');
+      stage.sends(they).toBe('--1--J');
+    }),
+  );
+
+  it(
     'refuses at a choke what it has not sent',
     drawn((stage) => {
       const they = unchoked(stage.peer('-(abc)', requests(stage), { fast: true }));

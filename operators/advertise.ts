@@ -19,6 +19,8 @@ export interface AdvertiseOptions {
   readonly lost$?: Observable<number>;
   /** With it peers are told which pieces they may have while choked. */
   readonly infoHash?: Uint8Array;
+  /** May choked peers have any? Asked when a peer becomes interested. Yes if not given. */
+  readonly allowsFast?: () => boolean;
   /** Once all is there: shows peers that come then one piece at a time, instead of all. */
   readonly superSeed?: SuperSeed<Peer> | undefined;
 }
@@ -49,7 +51,7 @@ const LOOK_EVERY = 60_000;
 export const advertise = (
   { stored }: Possessions,
   stored$: Observable<number>,
-  { lost$ = EMPTY, infoHash, superSeed: asked }: AdvertiseOptions = {},
+  { lost$ = EMPTY, infoHash, allowsFast = () => true, superSeed: asked }: AdvertiseOptions = {},
 ): OperatorFunction<Peer, never> =>
   eachPeer((peer, { subscriber, on, until, every }) => {
     const { state } = peer;
@@ -65,7 +67,7 @@ export const advertise = (
       every(LOOK_EVERY, () => superSeed.waited(peer));
     }
     on(peer.talk$, (message) => {
-      if (message.type === 'interested' && infoHash !== undefined) allow(peer, stored, infoHash);
+      if (message.type === 'interested' && infoHash !== undefined && allowsFast()) allow(peer, stored, infoHash);
       const more = state.have.count > had;
       had = state.have.count;
       if (more) superSeed?.gained(message.type === 'have' ? message.piece : undefined);

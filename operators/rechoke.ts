@@ -12,7 +12,8 @@ export interface RechokeOptions {
 
 /**
  * Chokes and unchokes each peer as the choker decides: in rounds of ten seconds for all peers at one time, and at once
- * when somebody becomes interested while a slot is free.
+ * when a peer becomes interested while a slot is free, if the strategy leaves free slots to all, or names that peer.
+ * `choker.use({ strategy, slots }, now())` changes both at once.
  *
  * ```
  * they    -I------

@@ -23,6 +23,8 @@ export interface ServeBlocksOptions {
   readonly reqq?: number;
   /** Asked for leave before each block. */
   readonly limit?: Allowance | undefined;
+  /** May a choked peer have the pieces that it was allowed (BEP 6)? Asked anew at each request. Yes if not given. */
+  readonly allowsFast?: () => boolean;
 }
 
 /** Milliseconds between looks at whether they still read. */
@@ -49,7 +51,11 @@ const LOOK_EVERY = 10_000;
  * @see BEP 3, BEP 6
  */
 export const serveBlocks =
-  (shelf: Shelf, geometry: Geometry, { reqq = 500, limit }: ServeBlocksOptions = {}): OperatorFunction<Peer, never> =>
+  (
+    shelf: Shelf,
+    geometry: Geometry,
+    { reqq = 500, limit, allowsFast }: ServeBlocksOptions = {},
+  ): OperatorFunction<Peer, never> =>
   (peers) =>
     peers.pipe(
       switchMap(
@@ -65,19 +71,12 @@ export const serveBlocks =
             };
             const serving = new UploadSession(
               peer,
-              { geometry, has: (index) => shelf.has(index), read, reqq, limit, offended },
+              { geometry, has: (index) => shelf.has(index), read, reqq, limit, allowsFast, offended },
               now(),
             );
             const hear = (message: Message): void => {
-              switch (message.type) {
-                case 'request':
-                  serving.requested(message, now());
-                  break;
-                case 'cancel':
-                  serving.cancelled(message);
-                  break;
-                default:
-              }
+              if (message.type === 'request') serving.requested(message, now());
+              else if (message.type === 'cancel') serving.cancelled(message);
             };
             subscriber.add(() => {
               serving.end();

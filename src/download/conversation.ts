@@ -97,11 +97,12 @@ export const conversation = (context: SessionContext): OperatorFunction<Peer, Bl
   const { picker, geometry, identity } = context.transfer;
   // What is stored and not kept is not told of.
   const stored$ = context.stored$.pipe(filter((piece) => shelf.has(piece)));
+  const allowsFast = (): boolean => context.choker.allowsFast;
   return converse(
     blocksOf(context),
-    advertise(shelf, stored$, { lost$, infoHash: identity.infoHash, superSeed }),
+    advertise(shelf, stored$, { lost$, infoHash: identity.infoHash, superSeed, allowsFast }),
     rechoke(context.choker, { report: context.choking }),
-    serveBlocks(shelf, geometry, { limit: context.limits.up }),
+    serveBlocks(shelf, geometry, { limit: context.limits.up, allowsFast }),
     serveMetadata(() => context.info),
     exchangeDhtPorts(dht$ ?? EMPTY),
     context.secluded ? () => EMPTY : exchangePeers(context.found, { connected: () => swarm.stats.crowd.members }),

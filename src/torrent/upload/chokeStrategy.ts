@@ -31,10 +31,22 @@ export interface Occasion {
 }
 
 /**
- * Whom to serve until the next round, ten seconds later, each with the reason, in a word, that people are told. Whoever
- * is not in it is choked; of more than `slots` the first are served.
+ * Which peers are served until the next round, ten seconds later, each with the reason, in a word, that people are
+ * told. Of more than `slots` the first are served. A peer that is not named is choked at once, and gets nothing: no
+ * free slot, and no piece that is allowed fast (BEP 6). When a peer becomes interested while a slot is free the
+ * strategy is asked for all, and that peer is served if it is named, once a second at the most.
  */
-export type ChokeStrategy = (contenders: readonly Contender[], occasion: Occasion) => ReadonlyMap<Contender, string>;
+export interface ChokeStrategy {
+  (contenders: readonly Contender[], occasion: Occasion): ReadonlyMap<Contender, string>;
+  /**
+   * It leaves to the choker what is over: between rounds a free slot goes to any peer that becomes interested, without
+   * asking, and choked peers that have little may have a few pieces (BEP 6). Ours do; a strategy that wraps one of them
+   * does not, unless it says so.
+   */
+  readonly sharesRest?: boolean;
+}
+
+const sharing = (strategy: ChokeStrategy): ChokeStrategy => Object.assign(strategy, { sharesRest: true });
 
 /** One slot in so many is given by chance, and at least one. */
 const SLOTS_PER_OPTIMIST = 5;
@@ -56,7 +68,7 @@ const LONGEST_TURN = 180_000;
  * give yet, or would give more than those we know, is found out. Who has given nothing for a minute though it could is
  * served by chance only. BEP 3.
  */
-export const titForTat: ChokeStrategy = (contenders, { slots, random }) => {
+export const titForTat: ChokeStrategy = sharing((contenders, { slots, random }) => {
   const chosen = new Map<Contender, string>();
   const optimists = Math.min(slots, Math.max(1, Math.floor(slots / SLOTS_PER_OPTIMIST)));
   const givers = contenders.filter(({ gives, snubs }) => gives > 0 && !snubs).sort((a, b) => b.gives - a.gives);
@@ -75,13 +87,13 @@ export const titForTat: ChokeStrategy = (contenders, { slots, random }) => {
   rest.sort((a, b) => Number(b.served !== undefined) - Number(a.served !== undefined) || b.since - a.since);
   for (const one of rest.slice(0, Math.max(0, slots - chosen.size))) chosen.set(one, 'free-slot');
   return chosen;
-};
+});
 
 /**
  * While seeding: everybody in turn, who has waited longest first. A turn is over after twenty pieces, but not within a
  * minute; after three minutes; or when nothing is taken; and goes on while nobody waits.
  */
-export const takingTurns: ChokeStrategy = (contenders, { slots, pieceLength }) => {
+export const takingTurns: ChokeStrategy = sharing((contenders, { slots, pieceLength }) => {
   const isOver = ({ since, got, gets }: Contender): boolean =>
     since >= TURN && (gets === 0 || got >= TURN_PIECES * pieceLength || since >= LONGEST_TURN);
   const served = contenders.filter((one) => one.served !== undefined);
@@ -92,11 +104,12 @@ export const takingTurns: ChokeStrategy = (contenders, { slots, pieceLength }) =
     ...served.filter(isOver).sort((a, b) => a.since - b.since),
   ];
   return new Map(order.slice(0, slots).map((one) => [one, 'turn']));
-};
+});
 
 /** {@link titForTat} while downloading, {@link takingTurns} while seeding. */
-export const fairExchange: ChokeStrategy = (contenders, occasion) =>
-  (occasion.seeding ? takingTurns : titForTat)(contenders, occasion);
+export const fairExchange: ChokeStrategy = sharing((contenders, occasion) =>
+  (occasion.seeding ? takingTurns : titForTat)(contenders, occasion),
+);
 
 /** All of them, in an order by chance. */
 const drawn = (contenders: readonly Contender[], random: () => number): readonly Contender[] => {

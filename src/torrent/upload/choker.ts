@@ -28,29 +28,35 @@ export interface ChokerOptions {
   readonly pieceLength: number;
   /** Is there nothing that we want? Asked anew every round. */
   readonly seeding?: () => boolean;
+  /** Which peers are served. {@link fairExchange} if not given. */
   readonly strategy?: ChokeStrategy | undefined;
   /** How many are served at one time; as many as the line bears if not given. */
   readonly slots?: number | undefined;
 }
 
+/** What a choker can be told anew. */
+export type ChokerChange = Pick<ChokerOptions, 'strategy' | 'slots'>;
+
 /** Milliseconds between two rounds. */
 export const ROUND = 10_000;
+/** Milliseconds in which a strategy is asked about one peer once, however often the peer changes its mind. */
+const ASKED_AGAIN = 1_000;
 /** Milliseconds without a block of a peer that has what we want. */
 const SNUBBED_AFTER = 60_000;
 
 /**
- * Whom we serve. Depends on who is interested, on what each gave and got, on `now` (ms) and on the strategy's choice.
- * Between rounds a slot that is free goes to whoever becomes interested; nobody loses one, so nobody is choked and
- * unchoked in turns. Invariants: at most `slots` are served; only members are; who is not interested is choked in the
- * next round.
+ * Which peers we serve. Depends on which are interested, on what each gave and got, on `now` (ms) and on the strategy's
+ * choice. Between rounds a slot that is free goes to a peer that becomes interested, if the strategy shares the rest or
+ * names it; no peer loses one, so none is choked and unchoked in turns. Invariants: at most `slots` are served; only
+ * members are; who is not interested is choked in the next round.
  */
 export class Choker<P extends Chokable> {
   readonly #members = new Map<P, Member<P>>();
   readonly #random: () => number;
-  readonly #strategy: ChokeStrategy;
+  #strategy: ChokeStrategy;
   readonly #seeding: () => boolean;
   readonly #pieceLength: number;
-  readonly #fixed: number | undefined;
+  #fixed: number | undefined;
   readonly #auto = new UploadSlots();
   #roundAt = -Infinity;
 
@@ -89,20 +95,51 @@ export class Choker<P extends Chokable> {
     const member = this.#members.get(peer);
     if (member === undefined || !peer.state.interested || member.reason !== undefined || this.served >= this.slots)
       return;
-    member.decide('free-slot', now);
-    member.tell({ type: 'unchoke', reason: 'free-slot' });
+    const reason = this.#strategy.sharesRest === true ? 'free-slot' : this.#asked(member, now);
+    if (reason === undefined) return;
+    member.decide(reason, now);
+    member.tell({ type: 'unchoke', reason });
+  }
+
+  /** May peers that are choked have the few pieces that are allowed fast? */
+  get allowsFast(): boolean {
+    return this.#strategy.sharesRest === true && this.slots > 0;
+  }
+
+  /** Another strategy, another number of slots, or both: decides at once. What is not in `change` stays. */
+  use(change: ChokerChange, now: number): void {
+    if ('strategy' in change) this.#strategy = change.strategy ?? fairExchange;
+    if ('slots' in change) this.#fixed = change.slots;
+    this.#roundAt = -Infinity;
+    this.round(now);
   }
 
   /** Decides anew; nothing if it has just done so. */
   round(now: number): void {
     if (now - this.#roundAt < ROUND / 2) return;
     this.#roundAt = now;
-    const contenders = new Map<Contender, Member<P>>();
-    for (const member of this.#members.values()) {
-      member.measure(now);
-      if (member.peer.state.interested) contenders.set(member.contender(now), member);
-    }
+    for (const member of this.#members.values()) member.measure(now);
+    const contenders = this.#contenders(now);
     this.#widen([...contenders.keys()]);
+    this.#settle(this.#choose(contenders), this.#seeding(), now);
+  }
+
+  /** Why the strategy serves `member`, if it does. */
+  #asked(member: Member<P>, now: number): string | undefined {
+    if (now - member.askedAt < ASKED_AGAIN) return undefined;
+    member.askedAt = now;
+    return this.#choose(this.#contenders(now)).get(member);
+  }
+
+  #contenders(now: number): Map<Contender, Member<P>> {
+    const contenders = new Map<Contender, Member<P>>();
+    for (const member of this.#members.values())
+      if (member.peer.state.interested) contenders.set(member.contender(now), member);
+    return contenders;
+  }
+
+  /** The first whom the strategy names, as many as there are slots. */
+  #choose(contenders: ReadonlyMap<Contender, Member<P>>): ReadonlyMap<Member<P>, string> {
     const occasion = {
       slots: this.slots,
       seeding: this.#seeding(),
@@ -114,7 +151,7 @@ export class Choker<P extends Chokable> {
       const member = contenders.get(contender);
       if (member !== undefined && chosen.size < occasion.slots) chosen.set(member, reason);
     }
-    this.#settle(chosen, occasion.seeding, now);
+    return chosen;
   }
 
   #widen(contenders: readonly Contender[]): void {
@@ -163,6 +200,8 @@ class Member<P extends Chokable> {
   readonly tell: (decision: ChokeDecision) => void;
   /** Why it is served. */
   reason: string | undefined = undefined;
+  /** When a strategy was last asked about it between rounds. */
+  askedAt = -Infinity;
   readonly #joinedAt: number;
   #changedAt: number;
   #gaveAt: number;

@@ -19,6 +19,8 @@ export interface UploadSessionOptions {
   /** Requests that are kept. */
   readonly reqq: number;
   readonly limit?: Allowance | undefined;
+  /** May a choked peer have the pieces that it was allowed? Yes if not given. */
+  readonly allowsFast?: (() => boolean) | undefined;
   /** They do what they should not: said once, and nothing is sent after it. */
   readonly offended: (code: 'unexpected' | 'timeout', what: string) => void;
 }
@@ -127,9 +129,14 @@ export class UploadSession {
   }
 
   #mayHave(piece: number): boolean {
-    const { choking, allowing } = this.#peer.state;
-    const given = choking && this.#gifts >= GIFTS * allowing.size * this.#options.geometry.pieceLength;
-    return (!choking || (allowing.has(piece) && !given)) && this.#options.has(piece);
+    return (!this.#peer.state.choking || this.#isGift(piece)) && this.#options.has(piece);
+  }
+
+  #isGift(piece: number): boolean {
+    const { allowing } = this.#peer.state;
+    const { geometry, allowsFast } = this.#options;
+    if (!allowing.has(piece) || this.#gifts >= GIFTS * allowing.size * geometry.pieceLength) return false;
+    return allowsFast?.() !== false;
   }
 
   /** What was asked for before a choke, or before a piece was lost. */
