@@ -2,7 +2,7 @@ import { concat, finalize, ignoreElements, NEVER, Observable, of } from 'rxjs';
 import { describe, it } from 'vitest';
 import { dhtPeers, type DhtPeersOptions } from '../src/discovery/dht/dhtPeers.ts';
 import type { DhtNode, DhtStats } from '../src/discovery/dht/node.ts';
-import { InputError } from '../src/contracts/errors.ts';
+import { NetworkError } from '../src/contracts/errors.ts';
 import { drawn, type Mark, type Stage } from './index.ts';
 
 const endpoints = {
@@ -129,7 +129,7 @@ describe('dhtPeers', () => {
   it(
     'waits for a node, and passes on why there is none',
     drawn((stage) => {
-      const none = new InputError('bad-option', 'no port');
+      const none = new NetworkError('port-taken', 'UDP', 'no port');
       const options = { wanted$: NEVER, port: 1, random: () => 0.5 };
       stage
         .gives(dhtPeers(stage.cold<DhtNode>('--#', undefined, none), new Uint8Array(20), options))

@@ -2,7 +2,7 @@ import { concatMap, ignoreElements, map, of, take, tap } from 'rxjs';
 import { describe, it } from 'vitest';
 import { handshake } from '../operators/handshake.ts';
 import type { Wire } from '../src/contracts/network.ts';
-import { PeerError } from '../src/contracts/errors.ts';
+import { NetworkError } from '../src/contracts/errors.ts';
 import { encodeHandshake } from '../src/protocol/peer/handshake.ts';
 import { drawn, type Stage } from './index.ts';
 import { peerId, theirId, failed, us, open, words, said } from './stories/handshakeScene.ts';
@@ -36,7 +36,7 @@ describe('handshake', () => {
       stage.gives(stage.cold<Wire>('-').pipe(handshake(us(stage))), '^ 1m !').toBe('-');
       stage.gives(stage.cold<Wire>('--|').pipe(handshake(us(stage)))).toBe('--|');
       stage
-        .gives(stage.cold<Wire>('--#', {}, new PeerError('refused', 'no')).pipe(handshake(us(stage))))
+        .gives(stage.cold<Wire>('--#', {}, new NetworkError('refused', 'there', 'no')).pipe(handshake(us(stage))))
         .toBe('--#', undefined, failed('refused'));
     }),
   );

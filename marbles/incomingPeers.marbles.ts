@@ -26,7 +26,7 @@ import { CALL_BURST_PER_HOST, CALL_RATE_PER_HOST } from '../src/discovery/inboun
 import { incomingPeers } from '../src/discovery/inbound/incomingPeers.ts';
 import { MAX_UNDECIDED, type InboundPort, inboundPort } from '../src/discovery/inbound/inboundPort.ts';
 import type { Listening, ListenOptions, PeerAddress, Wire } from '../src/contracts/network.ts';
-import { InputError } from '../src/contracts/errors.ts';
+import { NetworkError } from '../src/contracts/errors.ts';
 import { encodeHandshake } from '../src/protocol/peer/handshake.ts';
 import { drawn, type DrawnWire, type Stage } from './index.ts';
 
@@ -149,7 +149,7 @@ describe('incomingPeers', () => {
     'gives no wire twice, and none that is gone',
     drawn((stage) => {
       const { reception$ } = door(stage, { calls: 'ab', says: { a: '-g------', b: '-g-|' } });
-      const gone = { name: 'PeerError', code: 'reset' };
+      const gone = { name: 'NetworkError', code: 'reset' };
       const twice$ = incomingPeers(reception$, infoHash).pipe(
         take(1),
         mergeMap(({ wire$ = NEVER }) => merge(wire$.pipe(ignoreElements()), wire$)),
@@ -217,7 +217,7 @@ describe('incomingPeers', () => {
   it(
     'says why there is no port',
     drawn((stage) => {
-      const none = new InputError('bad-option', 'TCP port 6881: none is free');
+      const none = new NetworkError('port-taken', 'TCP port 6881', 'none is free');
       const reception$: Observable<InboundPort> = inboundPort(
         { listen: () => throwError(() => none) },
         { ports: [6881] },

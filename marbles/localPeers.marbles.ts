@@ -14,7 +14,7 @@ import {
 import { describe, it } from 'vitest';
 import { localPeers, type LocalPeersOptions } from '../src/discovery/lan/localPeers.ts';
 import type { Datagram, PeerAddress, UdpEndpoint, UdpOptions, UdpSocket } from '../src/contracts/network.ts';
-import { InputError, InvariantError } from '../src/contracts/errors.ts';
+import { InvariantError, NetworkError } from '../src/contracts/errors.ts';
 import { encodeLsd, LSD_GROUPS, LSD_PORT } from '../src/protocol/lan/lsd.ts';
 import type { Mark } from './lane.ts';
 import { drawn, type Stage } from './index.ts';
@@ -98,7 +98,7 @@ describe('localPeers', () => {
       const wanted$ = stage.hot('1s w 150s n', { w: 3, n: 0 });
       const { peers$, sent } = net(stage, {
         options: { wanted$ },
-        fails: { 6: new InputError('bad-option', 'no IPv6') },
+        fails: { 6: new NetworkError('no-address', 'UDP', 'no IPv6') },
       });
       stage.gives(peers$, '^ 8m !').toBe('-');
       stage.happens(sent).toBe('4 59999ms 4 59999ms 4 299999ms 4');
@@ -162,7 +162,7 @@ describe('localPeers', () => {
   it(
     'does without a family that there is not, and ends when there is neither',
     drawn((stage) => {
-      const no = new InputError('bad-option', 'no such family');
+      const no = new NetworkError('no-address', 'UDP', 'no such family');
       stage.gives(net(stage, { fails: { 6: no }, four: stage.hot('--a', { a }) }).peers$, '^---!').toBe('--a', peers);
       stage.gives(net(stage, { fails: { 4: no, 6: no } }).peers$).toBe('|');
       stage

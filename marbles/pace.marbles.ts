@@ -3,7 +3,7 @@ import { describe, it } from 'vitest';
 import { inTurn, type TrackerPace } from '../src/discovery/pace.ts';
 import { trackerPeers } from '../src/discovery/trackers/trackerPeers.ts';
 import type { HttpReply } from '../src/contracts/network.ts';
-import { TrackerError } from '../src/contracts/errors.ts';
+import { NetworkError } from '../src/contracts/errors.ts';
 import { encode } from '../src/protocol/encoding/bencode.ts';
 import { drawn, type Mark, type Stage } from './index.ts';
 
@@ -28,7 +28,7 @@ const scene = (stage: Stage, lanes: Readonly<Record<string, string>>) => {
   const httpGet = ({ url }: { readonly url: string }): Observable<HttpReply> => {
     const { host } = new URL(url);
     asked[host]?.push({ frame: stage.now(), kind: 'value', value: 'r' });
-    return stage.cold(lanes[host] ?? '-', { r: reply }, new TrackerError('unreachable', 'gone'));
+    return stage.cold(lanes[host] ?? '-', { r: reply }, new NetworkError('refused', 'there', 'gone'));
   };
   const peers$ = trackerPeers(
     { ...stage.world().env, httpGet, random: () => 0.5 },

@@ -12,18 +12,12 @@ describe('trackerPeers', () => {
       stage.gives(silent.peers$).toBe('|');
       stage.gives(foreign.peers$).toBe('|');
       stage.gives(of(foreign.warnings), '1ms ^').toBe('-(w|)', {
-        w: [
-          {
-            type: 'warning',
-            code: 'unsupported-scheme',
-            message: 'wss://one.example:80/announce: not asked, only http, https and udp are supported',
-          },
-          {
-            type: 'warning',
-            code: 'unsupported-scheme',
-            message: 'no URL: not asked, only http, https and udp are supported',
-          },
-        ],
+        w: ['wss://one.example:80/announce', 'no URL'].map((url) => ({
+          type: 'warning',
+          code: 'unsupported-scheme',
+          message: `${url}: not asked, only http, https and udp are supported`,
+          url,
+        })),
       });
     }),
   );
@@ -45,9 +39,9 @@ describe('trackerPeers', () => {
       stage.gives(peers$, '  ^ 1860s !').toBe('---b 4999ms a 1800s a', peers);
       stage.happens(one).toBe('     s 5001ms s 1800s r 54997ms x');
       stage.happens(two).toBe('     --s 1859998ms x');
-      stage
-        .gives(of(warnings), '5ms ^')
-        .toBe('5ms (w|)', { w: [{ type: 'warning', code: 'unreachable', message: `${ONE}: connection refused` }] });
+      stage.gives(of(warnings), '5ms ^').toBe('5ms (w|)', {
+        w: [{ type: 'warning', code: 'unreachable', message: `${ONE}: connection refused`, url: ONE }],
+      });
     }),
   );
 

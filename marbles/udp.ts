@@ -1,7 +1,7 @@
 import { Observable, Subject, of, throwError, timer } from 'rxjs';
 import type { Env } from '../src/contracts/env.ts';
 import type { Datagram, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../src/contracts/network.ts';
-import { InputError } from '../src/contracts/errors.ts';
+import { NetworkError } from '../src/contracts/errors.ts';
 import { addressKey, addressText } from '../src/protocol/encoding/address.ts';
 import { parseIp } from '../src/protocol/encoding/ip.ts';
 import type { Ledger } from './ledger.ts';
@@ -70,7 +70,7 @@ export class DrawnUdp {
       bindUdp: (options) => {
         const host = hosts.find((each) => familyOf(each) === options.family);
         if (host === undefined)
-          return throwError(() => new InputError('bad-option', `UDP: no IPv${options.family} address`));
+          return throwError(() => new NetworkError('no-address', 'UDP', `no IPv${options.family} address`));
         return this.#bind(host, options);
       },
       resolve: (name) => of(parseIp(name) === undefined ? (this.#options.names?.[name] ?? []) : [name]),

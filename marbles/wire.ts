@@ -1,6 +1,6 @@
 import { Subject } from 'rxjs';
 import type { PeerAddress, Wire } from '../src/contracts/network.ts';
-import { PeerError } from '../src/contracts/errors.ts';
+import { NetworkError } from '../src/contracts/errors.ts';
 import { encodeHandshake } from '../src/protocol/peer/handshake.ts';
 import { encodeMessages, type Message } from '../src/protocol/peer/messages.ts';
 import type { Subscribed } from './expectation.ts';
@@ -59,7 +59,7 @@ export const drawWire = (
       chunk.fill(0xdd);
     },
     end: () => bytes$.complete(),
-    error: () => bytes$.error(new PeerError('reset', 'connection reset, as drawn')),
+    error: () => bytes$.error(new NetworkError('reset', host, 'connection reset, as drawn')),
   });
 
   return {

@@ -162,7 +162,7 @@ describe('a world', () => {
       gives(env.connect({ host: '10.9.9.9', port: 1, source: 'manual' })).toBe(
         '-#',
         {},
-        { name: 'PeerError', code: 'refused' },
+        { name: 'NetworkError', code: 'refused' },
       );
       happens(dials).toBe('?');
     }),

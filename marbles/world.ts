@@ -13,7 +13,7 @@ import {
 } from 'rxjs';
 import type { Env } from '../src/contracts/env.ts';
 import type { HttpReply, HttpRequest, ListenOptions, Listening, PeerAddress, Wire } from '../src/contracts/network.ts';
-import { InputError, PeerError } from '../src/contracts/errors.ts';
+import { NetworkError } from '../src/contracts/errors.ts';
 import { addressText } from '../src/protocol/encoding/address.ts';
 import { DrawnDisk, type DiskOptions } from './disk.ts';
 import type { Mark } from './lane.ts';
@@ -106,7 +106,7 @@ class Network {
       const close = this.#stage.ledger.open(`the wire to ${name}`);
       const open$ =
         player === undefined
-          ? throwError(() => new PeerError('refused', `${name}: connection refused`))
+          ? throwError(() => new NetworkError('refused', name, 'connection refused'))
           : this.#open(address, player, letter);
       return timer(dialling).pipe(
         mergeMap(() => open$),
@@ -119,7 +119,7 @@ class Network {
     const { callers = {}, taken = [] } = this.#options;
     return new Observable((subscriber) => {
       const port = ports.find((each) => !taken.includes(each));
-      if (port === undefined) return subscriber.error(new InputError('bad-option', 'TCP: no port is free'));
+      if (port === undefined) return subscriber.error(new NetworkError('port-taken', 'TCP', 'no port is free'));
       const calls$ = new Subject<PeerAddress>();
       subscriber.add(this.#stage.ledger.open(`TCP port ${port}`));
       for (const [name, { at, player }] of Object.entries(callers)) {

@@ -1,7 +1,8 @@
-import { Observable, type OperatorFunction, Subject, switchMap, timer } from 'rxjs';
+import { catchError, Observable, type OperatorFunction, Subject, switchMap, throwError, timer } from 'rxjs';
 import type { PeerAddress, Wire } from '../src/contracts/network.ts';
 import type { Peer } from '../src/contracts/peer.ts';
-import { PeerError } from '../src/contracts/errors.ts';
+import { asPeerError } from '../src/contracts/blame.ts';
+import { type PeerCode, PeerError } from '../src/contracts/errors.ts';
 import { addressText } from '../src/protocol/encoding/address.ts';
 import { FrameDecoder, Oversized } from '../src/protocol/peer/frames.ts';
 import {
@@ -40,12 +41,12 @@ export const HANDSHAKE_WITHIN = 10_000;
  * ```
  *
  * The peer is emitted in the middle of the chunk that completed the handshake, and decoding goes on after `next`
- * returns: what wants
- * `messages$` subscribes inside it. `state` is updated before `messages$` emits. Completes, like `messages$`, when they
- * hang up.
+ * returns: what wants `messages$` subscribes inside it. `state` is updated before `messages$` emits. Completes, like
+ * `messages$`, when they hang up.
  *
- * Errors with a `PeerError`: `timeout` after {@link HANDSHAKE_WITHIN} ms in all, however slowly they drip; `reset` if
- * they hang up before; `wrong-info-hash`; `self`; `malformed` and `oversized` for what can't be a message.
+ * Errors with a `PeerError`: what the wire fails with is one from here on ({@link asPeerError}); `timeout` after
+ * {@link HANDSHAKE_WITHIN} ms in all, however slowly they drip; `reset` if they hang up before; `wrong-info-hash`;
+ * `self`; `malformed` and `oversized` for what can't be a message.
  */
 export const handshake =
   (
@@ -58,11 +59,9 @@ export const handshake =
         (wire) =>
           new Observable<Peer>((subscriber) => {
             const greeting = new Greeting(wire, identity);
-            const deadline = timer(within).subscribe(() => {
-              subscriber.error(
-                new PeerError('timeout', `${addressText(wire.address)}: no handshake within ${within / 1000} s`),
-              );
-            });
+            const deadline = timer(within).subscribe(() =>
+              subscriber.error(fault('timeout', wire.address, `no handshake within ${within / 1000} s`)),
+            );
             subscriber.add(deadline);
             subscriber.add(() => greeting.end());
             // A peer that has called may have spoken already: then it is heard within `subscribe`.
@@ -84,9 +83,7 @@ export const handshake =
                 error: (error: unknown) => subscriber.error(error),
                 complete: () => {
                   if (greeting.peer === undefined)
-                    subscriber.error(
-                      new PeerError('reset', `${addressText(wire.address)}: hung up before the handshake`),
-                    );
+                    subscriber.error(fault('reset', wire.address, 'hung up before the handshake'));
                   greeting.end();
                   subscriber.complete();
                 },
@@ -94,7 +91,10 @@ export const handshake =
             );
           }),
       ),
+      catchError((error: unknown) => throwError(() => asPeerError(error))),
     );
+
+const fault = (code: PeerCode, at: PeerAddress, why: string) => new PeerError(code, `${addressText(at)}: ${why}`);
 
 /** The first 68 bytes, and then the peer they make. */
 class Greeting {

@@ -20,6 +20,7 @@ export type * from './contracts/network.ts';
 export type * from './contracts/peer.ts';
 export type * from './contracts/storage.ts';
 export type { ListenPortOptions } from './download/listenPort.ts';
+export * from './contracts/blame.ts';
 export * from './contracts/errors.ts';
 export type { JsonEvent } from './contracts/json/jsonEvent.ts';
 export type { Allowances, Limits } from './download/rateLimits.ts';

@@ -103,7 +103,7 @@ describe('those who call', () => {
       };
       stage
         .gives(told$)
-        .toBe('-w 25ms d--|', { w: { type: 'warning', code: 'bad-option', message: 'TCP: no port is free' }, d: done });
+        .toBe('-w 25ms d--|', { w: { type: 'warning', code: 'port-taken', message: 'TCP: no port is free' }, d: done });
     }),
   );
 });

@@ -22,7 +22,7 @@ import { defaultPace, type Pace } from '../../src/discovery/pace.ts';
 import { download, type DownloadOptions } from '../../src/download/download.ts';
 import type { DownloadEvent } from '../../src/contracts/events.ts';
 import type { UdpEndpoint } from '../../src/contracts/network.ts';
-import { InputError, TrackerError } from '../../src/contracts/errors.ts';
+import { NetworkError } from '../../src/contracts/errors.ts';
 import type { NodeEndpoint } from '../../src/protocol/encoding/compact.ts';
 import { decodeKrpc, type Reply } from '../../src/protocol/dht/krpc.ts';
 import { encodeKrpc } from '../../src/protocol/dht/encodeKrpc.ts';
@@ -36,7 +36,7 @@ const [a, b] = ['203.0.113.5:7000', '198.51.100.7:7000'] as const;
 const router: NodeEndpoint = { id: new Uint8Array(20).fill(9), host: '192.0.2.99', port: 6881 };
 
 const answer = (...peers: readonly string[]) => of(announced(peers)).pipe(delay(5));
-const gone = timer(5).pipe(mergeMap(() => throwError(() => new TrackerError('unreachable', 'gone'))));
+const gone = timer(5).pipe(mergeMap(() => throwError(() => new NetworkError('refused', 'there', 'gone'))));
 const endpoint = (address: string): UdpEndpoint => ({ host: address.split(':')[0] ?? '', port: 7000 });
 
 interface Wire {
@@ -308,7 +308,7 @@ describe('a node that can not be bound', () => {
     'is a warning, once, and the other sources go on',
     drawn((stage) => {
       const { there } = scene(stage, { peers: { [a]: honest() }, tracker: () => answer(a) });
-      const dht$ = throwError(() => new InputError('bad-option', 'taken'));
+      const dht$ = throwError(() => new NetworkError('port-taken', 'UDP', 'taken'));
       const events$ = downloaded(stage, there, { dht$ }).pipe(
         filter(({ type }) => type === 'warning' || type === 'done'),
       );

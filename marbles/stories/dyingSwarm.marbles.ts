@@ -1,7 +1,7 @@
 import { defer, delay, map, mergeMap, of, throwError, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { DownloadEvent } from '../../src/contracts/events.ts';
-import { TrackerError } from '../../src/contracts/errors.ts';
+import { NetworkError } from '../../src/contracts/errors.ts';
 import { announced, drawn, honest, type Mark, type World } from '../index.ts';
 import { downloaded, present } from './scene.ts';
 
@@ -10,7 +10,7 @@ const b = '10.1.0.2:7000';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-const gone = timer(5).pipe(mergeMap(() => throwError(() => new TrackerError('unreachable', 'gone'))));
+const gone = timer(5).pipe(mergeMap(() => throwError(() => new NetworkError('refused', 'there', 'gone'))));
 const answer = (...peers: readonly string[]) => of(announced(peers)).pipe(delay(5));
 
 describe('trackers', () => {

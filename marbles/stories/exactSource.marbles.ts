@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { download } from '../../src/download/download.ts';
 import type { Warning } from '../../src/contracts/events.ts';
 import type { HttpReply, HttpRequest } from '../../src/contracts/network.ts';
-import { TrackerError } from '../../src/contracts/errors.ts';
+import { NetworkError } from '../../src/contracts/errors.ts';
 import { fetchTorrent } from '../../src/download/magnet/fetchTorrent.ts';
 import { encodeOriginal } from '../../src/torrent/metainfo/encodeTorrent.ts';
 import { announced, drawn, honest, type Stage } from '../index.ts';
@@ -25,7 +25,7 @@ const worldWith = (
     if (url.startsWith('http://tracker.test/')) return of(announced([seed]));
     const server = servers[url];
     const found: HttpReply | undefined = server && { status: 200, url, ...server };
-    return found === undefined ? throwError(() => new TrackerError('unreachable', `${url}: no such host`)) : of(found);
+    return found === undefined ? throwError(() => new NetworkError('unknown-host', url, 'no such host')) : of(found);
   };
   return stage.world({
     disk: { takes: 5 },
@@ -79,7 +79,7 @@ describe('a magnet link that says where its .torrent is', () => {
         .gives(fetchTorrent(magnet, there.env, { report }).pipe(map(({ info }) => info.length === torrent.info.length)))
         .toBe('5s 20ms (t|)', { t: true });
       look(() =>
-        expect(told.map(({ code }) => code)).toEqual(['malformed', 'http-status', 'unreachable', 'malformed']),
+        expect(told.map(({ code }) => code)).toEqual(['malformed', 'http-status', 'unknown-host', 'malformed']),
       );
     }),
   );

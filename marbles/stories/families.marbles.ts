@@ -2,7 +2,7 @@ import { delay, map, NEVER, of, throwError } from 'rxjs';
 import { describe, it } from 'vitest';
 import { announceOverHttp } from '../../src/discovery/trackers/httpTracker.ts';
 import type { HttpRequest } from '../../src/contracts/network.ts';
-import { TrackerError } from '../../src/contracts/errors.ts';
+import { NetworkError } from '../../src/contracts/errors.ts';
 import { announced, drawn } from '../index.ts';
 import { query } from './udpTrackerScene.ts';
 
@@ -34,7 +34,7 @@ describe('an HTTP tracker whose name has both families of addresses', () => {
   it(
     'is not held up by a family by which no way leads there',
     drawn((stage) => {
-      const offline = throwError(() => new TrackerError('unreachable', 'no way leads there'));
+      const offline = throwError(() => new NetworkError('unreachable', 'there', 'no way leads there'));
       const httpGet = ({ family }: HttpRequest) => (family === 4 ? reply('203.0.113.9:1').pipe(delay(2)) : offline);
       stage.gives(announceOverHttp({ httpGet, resolve: both })(url, query).pipe(map(() => 'r'))).toBe('--(r|)');
     }),

@@ -4,7 +4,7 @@ import { drawn } from '../index.ts';
 import { ONE, peers, scene } from './trackerScene.ts';
 
 describe('a tracker that is down', () => {
-  const down = (message: string) => ({ type: 'warning', code: 'unreachable', message: `${ONE}: ${message}` });
+  const down = (message: string) => ({ type: 'warning', code: 'unreachable', message: `${ONE}: ${message}`, url: ONE });
 
   it(
     'is a warning when it fails first, and when it fails again after it has worked, not at each try',
@@ -34,6 +34,7 @@ describe('a tracker that is down', () => {
         type: 'warning',
         code: 'failure-reason',
         message: `${ONE}: says "${reason}"`,
+        url: ONE,
       });
       stage
         .gives(of(null).pipe(map(() => [...warnings])), '51s ^')
@@ -46,7 +47,7 @@ describe('a tracker that is down', () => {
     drawn((stage) => {
       const { peers$, warnings } = scene(stage, { one: ['(v|)'], options: { tiers: [[ONE]] } });
       stage.gives(peers$.pipe(take(4))).toBe('a 1799999ms a 1799999ms a 1799999ms (a|)', peers);
-      const warning = { type: 'warning', code: 'warning-message', message: `${ONE}: warns "moving soon"` };
+      const warning = { type: 'warning', code: 'warning-message', message: `${ONE}: warns "moving soon"`, url: ONE };
       stage.gives(of(null).pipe(map(() => [...warnings])), '7200s ^').toBe('7200s (w|)', { w: [warning] });
     }),
   );

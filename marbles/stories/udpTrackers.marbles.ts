@@ -137,7 +137,8 @@ describe('udpTracker among other trackers', () => {
       );
       stage.gives(peers$, '^ 16s !').toBe('15s -----a', { a });
       const status = (more: object) => JSON.stringify({ type: 'tracker', ...more });
-      const warning = (code: string, message: string) => JSON.stringify({ type: 'warning', code, message });
+      const warning = (code: string, message: string, url: string) =>
+        JSON.stringify({ type: 'warning', code, message, url });
       const failed = (code: string, message: string) => ({ state: 'failing', failures: 1, error: { code, message } });
       const [one, two] = [
         { url: URL_ONE, tier: 0 },
@@ -148,10 +149,10 @@ describe('udpTracker among other trackers', () => {
         t: [
           status({ ...two, state: 'asking', failures: 0 }),
           status({ ...two, ...failed('http-status', `${HTTP}: HTTP status 500`) }),
-          warning('http-status', `${HTTP}: HTTP status 500`),
+          warning('http-status', `${HTTP}: HTTP status 500`, HTTP),
           status({ ...one, state: 'asking', failures: 0 }),
           status({ ...one, ...failed('timeout', `${URL_ONE}: no answer within 15 s`) }),
-          warning('timeout', `${URL_ONE}: no answer within 15 s`),
+          warning('timeout', `${URL_ONE}: no answer within 15 s`, URL_ONE),
           status({ ...one, state: 'working', failures: 0, lastAnswer: 15_005, nextAnnounce: 1_815_005, ...counts }),
           JSON.stringify({ type: 'announced', url: URL_ONE, peers: 1, interval: 1800, seeds: 4, leechers: 3 }),
         ],

@@ -6,7 +6,7 @@
 import { EMPTY, from, map, mergeMap, type Observable, of, reduce, takeUntil, throwError, timer } from 'rxjs';
 import { describe, it } from 'vitest';
 import { distinctPeers } from '../../operators/index.ts';
-import { type Env, type PeerAddress, type Torrent, TrackerError, trackerPeers } from '../../src/index.ts';
+import { type Env, type PeerAddress, type Torrent, NetworkError, trackerPeers } from '../../src/index.ts';
 import { announced, drawn, torrentOf } from '../index.ts';
 
 const compareTrackers = (
@@ -44,7 +44,7 @@ describe('comparing trackers', () => {
       ({ world, gives, happens }) => {
         const { env, announces, requests } = world({
           tracker: ({ url }) => {
-            if (url.startsWith(dead)) return throwError(() => new TrackerError('unreachable', 'gone'));
+            if (url.startsWith(dead)) return throwError(() => new NetworkError('refused', 'there', 'gone'));
             return of(
               announced(url.startsWith(good) ? ['10.1.0.1:7000', '10.1.0.2:7000', '10.1.0.1:7000'] : ['10.1.0.3:7000']),
             );

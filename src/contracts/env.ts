@@ -5,16 +5,20 @@ import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import type { Room } from '../torrent/peers/connectionBudget.ts';
 import type { Hasher } from '../torrent/pieces/pieceDrafts.ts';
 
-/** The outside world. Every function returns a cold Observable: subscribing acts, unsubscribing undoes. */
+/**
+ * The outside world. What the network does to us is a `NetworkError`, and what the disk does a `StorageError`. Every
+ * function returns a cold Observable: subscribing acts, unsubscribing undoes.
+ */
 export interface Env {
   readonly connect: Connect;
   /**
-   * Emits one open port and does not complete. Errors with an `InputError('bad-option')` if none of them can be had.
+   * Emits one open port and does not complete. Errors with a `NetworkError` if none of them can be had: `port-taken`,
+   * `port-denied`, `no-address`, `no-room`.
    */
   listen(options: ListenOptions): Observable<Listening>;
-  /** One reply, whatever its status; errors with a `TrackerError` (`unreachable`, `timeout`, `malformed`, …). */
+  /** One reply, whatever its status; errors with a `NetworkError` (`unreachable`, `timeout`, `malformed`, …). */
   httpGet(request: HttpRequest): Observable<HttpReply>;
-  /** Emits one bound socket and does not complete. Errors with an `InputError('bad-option')` if it can't be bound. */
+  /** Emits one bound socket and does not complete. Errors with a `NetworkError` if it can't be bound: see `listen`. */
   bindUdp(options: UdpOptions): Observable<UdpSocket>;
   /** The addresses of a host name, or the literal itself; empty if there is none. Never errors. */
   resolve(host: string): Observable<readonly string[]>;

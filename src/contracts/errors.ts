@@ -35,6 +35,70 @@ export class PeerError extends RxTorrentError<PeerCode> {
   override readonly name = 'PeerError';
 }
 
+/**
+ * What went wrong on the way there, or with what came from there:
+ *
+ * | code | |
+ * | --- | --- |
+ * | `unreachable` | no way leads there, or nobody can say where it is |
+ * | `unknown-host` | there is no host of that name |
+ * | `refused` | nobody listens there |
+ * | `reset` | the connection was cut off |
+ * | `timeout` | no connection, or no whole answer, in time |
+ * | `untrusted` | no secure connection can be made, or it leads to another host: TLS and certificates |
+ * | `malformed` | what came is no HTTP, can't be decompressed, is too long, or leads round and round |
+ * | `http-status` | a web server answered, but not with what was asked for |
+ * | `bad-url`, `unsupported-scheme` | the URL is none, or not one of http and https |
+ * | `refused-address` | it leads to an address where nobody may send us |
+ * | `no-room` | this machine has no descriptor or memory for one more connection or socket |
+ * | `port-taken` | another program has the port |
+ * | `port-denied` | the system does not permit this program to bind the port |
+ * | `no-address` | there is no such address on this machine to bind |
+ */
+export type NetworkCode =
+  | 'unreachable'
+  | 'unknown-host'
+  | 'refused'
+  | 'reset'
+  | 'timeout'
+  | 'untrusted'
+  | 'malformed'
+  | 'http-status'
+  | 'bad-url'
+  | 'unsupported-scheme'
+  | 'refused-address'
+  | 'no-room'
+  | 'port-taken'
+  | 'port-denied'
+  | 'no-address';
+
+/**
+ * The network failed, and nobody knows yet whose fault that is: what the network side of `Env` errors with. Whoever
+ * knows whom it was about makes it a `PeerError` ({@link asPeerError}) or a `TrackerError` ({@link asTrackerError}).
+ * `message` is `where: why`.
+ */
+export class NetworkError extends RxTorrentError<NetworkCode> {
+  override readonly name = 'NetworkError';
+  /** What was to be reached, for people: a URL as it may be shown, `host:port`, `TCP port 80`. */
+  readonly where: string;
+  /** What went wrong there, for people. */
+  readonly why: string;
+  /** It is the address itself that can't be asked, today and tomorrow. */
+  readonly lasting: boolean;
+
+  constructor(
+    code: NetworkCode,
+    where: string,
+    why: string,
+    { lasting = false, ...options }: ErrorOptions & { readonly lasting?: boolean } = {},
+  ) {
+    super(code, `${where}: ${why}`, options);
+    this.where = where;
+    this.why = why;
+    this.lasting = lasting;
+  }
+}
+
 export type TrackerCode =
   | 'failure-reason'
   | 'http-status'
@@ -49,11 +113,23 @@ export class TrackerError extends RxTorrentError<TrackerCode> {
   override readonly name = 'TrackerError';
   /** BEP 31: minutes after which to ask again, or 'never'. */
   readonly retryIn: number | 'never' | undefined;
+  /** `failure-reason`: the tracker's own words. */
+  readonly reason: string | undefined;
+  /** `http-status`: which. */
+  readonly status: number | undefined;
 
-  constructor(code: TrackerCode, message: string, options?: ErrorOptions & { retryIn?: number | 'never' | undefined }) {
+  constructor(code: TrackerCode, message: string, options: TrackerErrorOptions = {}) {
     super(code, message, options);
-    this.retryIn = options?.retryIn;
+    this.retryIn = options.retryIn;
+    this.reason = options.reason;
+    this.status = options.status;
   }
+}
+
+export interface TrackerErrorOptions extends ErrorOptions {
+  readonly retryIn?: number | 'never' | undefined;
+  readonly reason?: string | undefined;
+  readonly status?: number | undefined;
 }
 
 export type StorageCode = 'full' | 'denied' | 'missing' | 'short-read' | 'io' | 'locked' | 'occupied';
@@ -91,5 +167,6 @@ const verdicts: Record<PeerCode, Verdict> = {
 export const verdict = (error: unknown): Verdict => {
   if (error instanceof PeerError) return verdicts[error.code];
   if (error instanceof TrackerError) return error.retryIn === 'never' ? 'drop' : 'retry';
+  if (error instanceof NetworkError) return error.lasting ? 'drop' : 'retry';
   return 'fatal';
 };

@@ -89,6 +89,8 @@ export interface Warning {
   /** A code of the error behind it, for example `failure-reason` or `full`. */
   readonly code: string;
   readonly message: string;
+  /** The tracker or the web server that it is about. */
+  readonly url?: string;
 }
 
 /** One piece of what was there already has been checked. */

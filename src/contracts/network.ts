@@ -16,7 +16,7 @@ export interface PeerAddress {
 /** An open connection. Subscribing to what made it dialled; unsubscribing hangs up. */
 export interface Wire {
   readonly address: PeerAddress;
-  /** Chunks are lent: valid until `next` returns. Completes when they hang up. */
+  /** Chunks are lent: valid until `next` returns. Completes when they hang up; errors with a `NetworkError`. */
   readonly bytes$: Observable<Uint8Array>;
   /** Takes `bytes` over. False when the buffer towards them is full: wait for `drained$`. */
   write(bytes: Uint8Array): boolean;
@@ -26,8 +26,8 @@ export interface Wire {
 }
 
 /**
- * Emits one wire and completes when it closes. Errors with a `PeerError` (`refused`, `unreachable`, `timeout`,
- * `reset`).
+ * Emits one wire and completes when it closes. Errors with a `NetworkError` (`refused`, `unreachable`, `unknown-host`,
+ * `timeout`, `reset`, `no-room`), which `handshake` makes a `PeerError`.
  */
 export type Connect = (address: PeerAddress) => Observable<Wire>;
 

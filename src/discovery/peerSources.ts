@@ -31,7 +31,7 @@ import { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './track
 import type { TrackerCommons } from './trackers/trackerCommons.ts';
 import type { Warning } from '../contracts/events.ts';
 import type { PeerAddress } from '../contracts/network.ts';
-import { InputError } from '../contracts/errors.ts';
+import { NetworkError } from '../contracts/errors.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import { together, until } from './until.ts';
 
@@ -179,7 +179,7 @@ const unlessUnbound = (
 ): Observable<DhtNode> =>
   dht$.pipe(
     catchError((error: unknown) => {
-      if (!(error instanceof InputError)) return throwError(() => error);
+      if (!(error instanceof NetworkError)) return throwError(() => error);
       report?.({ type: 'warning', code: error.code, message: error.message });
       return EMPTY;
     }),

@@ -2,7 +2,7 @@ import { EMPTY, Observable, of } from 'rxjs';
 import type { InboundPort } from '../discovery/inbound/inboundPort.ts';
 import type { PortOpen, Warning } from '../contracts/events.ts';
 import type { PeerAddress } from '../contracts/network.ts';
-import { InputError } from '../contracts/errors.ts';
+import { NetworkError } from '../contracts/errors.ts';
 
 /** The port where peers can call us somehow, if nobody says which. */
 const PORT = 6881;
@@ -38,7 +38,7 @@ export const listenPort = (
 ): Observable<ListenPort> => {
   const closed: ListenPort = { port, listens, calls$: EMPTY, news: [] };
   if (reception$ === undefined) return of(closed);
-  const warned = ({ code, message }: InputError): ListenPort => ({
+  const warned = ({ code, message }: NetworkError): ListenPort => ({
     ...closed,
     news: [{ type: 'warning', code, message }],
   });
@@ -54,7 +54,7 @@ export const listenPort = (
       });
     };
     const error = (cause: unknown): void =>
-      cause instanceof InputError ? subscriber.next(warned(cause)) : subscriber.error(cause);
+      cause instanceof NetworkError ? subscriber.next(warned(cause)) : subscriber.error(cause);
     return reception$.subscribe({ next, error });
   });
 };

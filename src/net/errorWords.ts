@@ -66,12 +66,11 @@ export const errorWords = (error: unknown): string => {
   return code === '' ? kind : `${kind} (${visible(code.slice(0, MAX_TEXT))})`;
 };
 
-/** Why a port can't be had, and which `option` to give another one with. */
-export const bindWords = (error: unknown, option = '--port'): string => {
+/** Why a port can't be had. */
+export const bindWords = (error: unknown): string => {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return `another program listens there: give another ${option}`;
-  if (code === 'EACCES') return `no permission to listen there: give a ${option} above 1023`;
-  return `${errorWords(error)}: give another ${option}`;
+  if (code === 'EADDRINUSE') return 'another program listens there';
+  return code === 'EACCES' ? 'no permission to listen there' : errorWords(error);
 };
 
 /** Node's own words, without the name of the system call and the code, which begin and end them. */

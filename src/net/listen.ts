@@ -1,9 +1,10 @@
 import { createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
 import { catchError, concat, map, NEVER, Observable, of, Subject, switchMap, throwError } from 'rxjs';
 import type { ListenOptions, Listening, PeerAddress, Wire } from '../contracts/network.ts';
-import { InputError, PeerError } from '../contracts/errors.ts';
+import { NetworkError } from '../contracts/errors.ts';
 import { addressText } from '../protocol/encoding/address.ts';
 import { bindWords } from './errorWords.ts';
+import { portCode } from './networkCode.ts';
 import { socketWire } from './socketWire.ts';
 
 /**
@@ -16,7 +17,7 @@ const BACKLOG = 511;
  * Listens for peers over TCP, with both families: emits once the first free port of `ports` is bound. Unsubscribing
  * stops listening; who has called until then stays. A call that nobody answers while it is told, by subscribing to its
  * `wire$`, is hung up on. When this process has no descriptor left for a caller, the caller is turned away.
- * Errors with an `InputError('bad-option')` if none of the ports can be had.
+ * Errors with a `NetworkError` if none of the ports can be had: `port-taken`, `port-denied`, `no-address`, `no-room`.
  */
 export const listenTcp = ({ ports, host }: ListenOptions): Observable<Listening> =>
   new Observable((subscriber) => {
@@ -40,21 +41,19 @@ type Accept = (socket: Socket) => void;
 const firstOf = (ports: readonly number[], bind: (port: number) => Observable<number>): Observable<number> => {
   const range = ports.length > 1 ? `ports ${ports[0]}–${ports.at(-1)}` : `port ${ports[0]}`;
   let last: unknown;
-  const none$ = throwError(
-    () => new InputError('bad-option', `TCP ${range}: ${bindWords(last)}, or --no-listen`, { cause: last }),
-  );
+  const failed = (what: string, cause: unknown): NetworkError =>
+    new NetworkError(portCode(cause), `TCP ${what}`, bindWords(cause), { cause });
+  const none$ = throwError(() => failed(range, last));
   return ports.reduceRight<Observable<number>>((otherwise$, port) => {
     const taken = (error: unknown): Observable<number> => {
       const { code } = error as NodeJS.ErrnoException;
       last = error;
       if (code === 'EADDRINUSE' || code === 'EACCES') return otherwise$;
-      return throwError(
-        () => new InputError('bad-option', `TCP port ${port}: ${bindWords(error)}, or --no-listen`, { cause: error }),
-      );
+      return throwError(() => failed(`port ${port}`, error));
     };
     // What is bound fails no longer, so that what is caught is about this port.
     return bind(port).pipe(
-      catchError((error: unknown) => (error instanceof InputError ? throwError(() => error) : taken(error))),
+      catchError((error: unknown) => (error instanceof NetworkError ? throwError(() => error) : taken(error))),
     );
   }, none$);
 };
@@ -104,7 +103,7 @@ const callOf = (accepted: Socket): PeerAddress | undefined => {
     const held = accepted as unknown as Held;
     const handle = held._handle;
     if (handle === null || accepted.destroyed) {
-      subscriber.error(new PeerError('reset', `${addressText({ host, port })}: called, and is gone`));
+      subscriber.error(new NetworkError('reset', addressText({ host, port }), 'called, and is gone'));
       return;
     }
     // Accepted sockets can't be told to read into a given buffer, new ones can.

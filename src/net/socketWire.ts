@@ -1,9 +1,10 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import { Subject, type Subscriber } from 'rxjs';
 import type { PeerAddress, Wire } from '../contracts/network.ts';
-import { PeerError, type PeerCode } from '../contracts/errors.ts';
+import { NetworkError, type NetworkCode } from '../contracts/errors.ts';
 import { addressText } from '../protocol/encoding/address.ts';
 import { errorWords } from './errorWords.ts';
+import { networkCode } from './networkCode.ts';
 import { WriteBuffers } from './writeBuffers.ts';
 
 /**
@@ -31,7 +32,7 @@ const buffers = new WriteBuffers();
 export interface SocketWire {
   readonly socket: Socket;
   readonly wire: Wire;
-  readonly fail: (code: PeerCode, why: string, cause?: Error) => void;
+  readonly fail: (code: NetworkCode, why: string, cause?: Error) => void;
 }
 
 /**
@@ -67,14 +68,14 @@ export const socketWire = (
   };
   const fail: SocketWire['fail'] = (code, why, cause) => {
     socket.destroy();
-    const error = new PeerError(code, `${addressText(address)}: ${why}`, { cause });
+    const error = new NetworkError(code, addressText(address), why, { cause });
     bytes$.error(error);
     subscriber.error(error);
   };
   socket.on('drain', () => drained$.next());
   socket.once('end', end);
   socket.once('close', end);
-  socket.on('error', (error: NodeJS.ErrnoException) => fail(codeOf(error), errorWords(error), error));
+  socket.on('error', (error: NodeJS.ErrnoException) => fail(networkCode(error), errorWords(error), error));
   subscriber.add(() => {
     socket.destroy();
     bytes$.complete();
@@ -93,15 +94,4 @@ export const socketWire = (
     fail,
     wire: { address, bytes$: bytes$.asObservable(), drained$: drained$.asObservable(), write, room },
   };
-};
-
-/** What this machine lacks for one more connection, whoever is at its other end. */
-const OUR_LACK: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
-
-const codeOf = ({ code }: NodeJS.ErrnoException): PeerCode => {
-  if (OUR_LACK.has(code)) return 'no-room';
-  if (code === 'ECONNREFUSED') return 'refused';
-  if (code === 'ECONNRESET' || code === 'EPIPE') return 'reset';
-  if (code === 'ETIMEDOUT') return 'timeout';
-  return 'unreachable';
 };

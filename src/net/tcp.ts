@@ -1,9 +1,10 @@
 import { isIP, connect as open } from 'node:net';
 import { catchError, mergeMap, Observable, throwError, timeout } from 'rxjs';
 import type { PeerAddress, Wire } from '../contracts/network.ts';
-import { PeerError } from '../contracts/errors.ts';
+import { NetworkError, type NetworkCode } from '../contracts/errors.ts';
 import { addressText } from '../protocol/encoding/address.ts';
 import { errorWords } from './errorWords.ts';
+import { networkCode } from './networkCode.ts';
 import { socketWire } from './socketWire.ts';
 import { lookUp } from './names/lookUp.ts';
 import { raced } from './raced.ts';
@@ -13,17 +14,18 @@ export const CONNECT_WITHIN = 10_000;
 
 /**
  * Dials a peer over TCP: emits one wire, completes when they hang up. Unsubscribing hangs up. The addresses of a name
- * race, and each of them has its full time. Errors with `PeerError`: `refused`, `unreachable`, `timeout`, `reset`.
+ * race, and each of them has its full time. Errors with `NetworkError`: `refused`, `unreachable`,
+ * `unknown-host`, `timeout`, `reset`, `no-room`.
  */
 export const connectTcp = (address: PeerAddress, within: number = CONNECT_WITHIN, look = lookUp): Observable<Wire> => {
   // Nearly all peers are literals, of which there is nothing to look up.
   if (isIP(address.host) !== 0) return dial(address, address.host, within);
-  const fail = (code: 'timeout' | 'unreachable', why: string, cause?: unknown): Observable<never> =>
-    throwError(() => new PeerError(code, `${addressText(address)}: ${why}`, { cause }));
+  const fail = (code: NetworkCode, why: string, cause?: unknown): Observable<never> =>
+    throwError(() => new NetworkError(code, addressText(address), why, { cause }));
   return look(address.host).pipe(
     timeout({ first: within, with: () => fail('timeout', `no connection within ${within / 1000} s`) }),
     catchError((error: unknown) =>
-      error instanceof PeerError ? throwError(() => error) : fail('unreachable', errorWords(error), error),
+      error instanceof NetworkError ? throwError(() => error) : fail(networkCode(error), errorWords(error), error),
     ),
     mergeMap((hosts) => raced(hosts, (host) => dial(address, host, within))),
   );

@@ -2,16 +2,20 @@ import { createSocket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { catchError, Observable, of, Subject, throwError } from 'rxjs';
 import type { Datagram, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../contracts/network.ts';
-import { InputError } from '../contracts/errors.ts';
+import { NetworkError } from '../contracts/errors.ts';
 import { bindGroup } from './groups/group.ts';
 import { lookUp } from './names/lookUp.ts';
 import { NameError } from './names/nameError.ts';
 import { bindWords, errorWords } from './errorWords.ts';
+import { portCode } from './networkCode.ts';
 
 /** Bytes that the kernel may keep of what has come and was not yet read. */
 const RECEIVE_BUFFER = 1 << 20;
 
-/** Binds a UDP socket; any free port if the wanted one is taken and not to be shared. Unsubscribing closes it. */
+/**
+ * Binds a UDP socket; any free port if the wanted one is taken and not to be shared. Unsubscribing closes it. Errors
+ * with a `NetworkError` if it can't be bound: `port-denied`, `no-address`, `no-room`.
+ */
 export const bindUdp = ({ multicast, ...options }: UdpOptions): Observable<UdpSocket> =>
   multicast === undefined ? bindOne(options) : bindGroup(options, multicast);
 
@@ -43,12 +47,11 @@ const bindOne = ({ port = 0, family, to: peer }: Omit<UdpOptions, 'multicast'>):
         if (error.code === 'EADDRINUSE' && wanted !== 0) again = open(0);
         else
           subscriber.error(
-            new InputError(
-              'bad-option',
-              wanted === 0 ? `UDP: ${errorWords(error)}` : `UDP port ${wanted}: ${bindWords(error, '--dht-port')}`,
-              {
-                cause: error,
-              },
+            new NetworkError(
+              portCode(error),
+              wanted === 0 ? 'UDP' : `UDP port ${wanted}`,
+              wanted === 0 ? errorWords(error) : bindWords(error),
+              { cause: error },
             ),
           );
       });

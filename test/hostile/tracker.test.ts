@@ -156,6 +156,7 @@ describe('what a tracker says', () => {
       type: 'warning',
       code: 'warning-message',
       message: `${origin}/announce: warns "\\x1b]0;owned\\x07"`,
+      url: `${origin}/announce?passkey=secret`,
     });
   });
 });

@@ -104,7 +104,7 @@ export const LONG_FUNCTIONS: Caps = {
   'src/download/magnet/resolveMagnet.ts resolveMagnet': 90,
   'src/net/groups/group.ts bindGroup': 56,
   'src/net/http/http.ts ask': 44,
-  'src/net/http/http.ts open': 70,
+  'src/net/http/http.ts open': 59,
   'src/net/names/names.ts lookUpWith': 68,
   'src/net/raced.ts raced': 45,
   'src/net/socketWire.ts socketWire': 56,

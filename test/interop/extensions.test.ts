@@ -5,7 +5,7 @@ import { extensionHandshake, handshake } from '../../operators/index.ts';
 import type { Peer } from '../../src/contracts/peer.ts';
 import { localPeers } from '../../src/discovery/lan/localPeers.ts';
 import { connectTcp } from '../../src/net/tcp.ts';
-import { InputError } from '../../src/contracts/errors.ts';
+import { NetworkError } from '../../src/contracts/errors.ts';
 import { nodeEnv } from '../../src/node.ts';
 import { createPeerId } from '../../src/protocol/encoding/id.ts';
 import { type Content, HOST, listening, World } from './world.ts';
@@ -160,7 +160,7 @@ describe('local discovery with libtorrent', () => {
     const bindUdp: typeof env.bindUdp = (options) =>
       options.family === family
         ? env.bindUdp(options)
-        : throwError(() => new InputError('bad-option', 'no such family here'));
+        : throwError(() => new NetworkError('no-address', 'UDP', 'no such family here'));
     const ears = new Subscription();
     const heard: string[] = [];
     const hear = (port: number, more: string[] = []) =>

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { catchError, defer, lastValueFrom, of, toArray } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { announceOverHttp } from '../../src/discovery/trackers/httpTracker.ts';
-import type { TrackerError } from '../../src/contracts/errors.ts';
+import type { NetworkError } from '../../src/contracts/errors.ts';
 import { HostsFile } from '../../src/net/names/hostsFile.ts';
 import { httpGetBy } from '../../src/net/http/http.ts';
 import type { LookUp } from '../../src/net/names/lookUpType.ts';
@@ -91,7 +91,7 @@ describe('the name of an HTTP tracker is looked up once for an announce', () => 
     const { at, heard } = await nameServer(() => said);
     const look = named(at);
     const error = await announce(look, 'http://tracker.example.org/announce').catch(
-      (reason: unknown) => reason as TrackerError,
+      (reason: unknown) => reason as NetworkError,
     );
     expect(error).toMatchObject({ code: 'unreachable', message: expect.stringContaining(words) as string });
     // The same question again is one that the name server has failed to answer; none comes from us a second time.

@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import { firstValueFrom, Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { PeerAddress, Wire } from '../../src/contracts/network.ts';
+import { asPeerError } from '../../src/contracts/blame.ts';
 import { verdict } from '../../src/contracts/errors.ts';
 import { socketWire } from '../../src/net/socketWire.ts';
 
@@ -20,8 +21,9 @@ describe('a dial that fails', () => {
     'for want of something that this machine lacks is no fault of the peer: %s',
     async (code) => {
       const error = await failing(code);
-      expect(error).toMatchObject({ name: 'PeerError', code: 'no-room' });
+      expect(error).toMatchObject({ name: 'NetworkError', code: 'no-room' });
       expect(verdict(error)).toBe('retry');
+      expect(asPeerError(error)).toMatchObject({ name: 'PeerError', code: 'no-room' });
     },
   );
 

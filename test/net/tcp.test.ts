@@ -8,7 +8,7 @@ describe('a peer with a name', () => {
   it('is dialled where the name leads', async () => {
     const wire$ = connectTcp({ host: 'peer.example', port: 1, source: 'manual' }, 5_000, () => of(['127.0.0.1']));
     await expect(lastValueFrom(wire$)).rejects.toMatchObject({
-      name: 'PeerError',
+      name: 'NetworkError',
       code: 'refused',
       message: 'peer.example:1: nobody listens there',
     });
@@ -21,12 +21,12 @@ describe('a peer with a name', () => {
     expect(await lastValueFrom(wire$.pipe(take(1)))).toMatchObject({ address: { host: 'peer.example' } });
   });
 
-  it('that leads nowhere is unreachable, in words', async () => {
+  it('that leads nowhere is unknown, in words', async () => {
     const wire$ = connectTcp({ host: 'peer.example', port: 1, source: 'manual' }, 5_000, (host) =>
       throwError(() => new NameError('ENOTFOUND', host)),
     );
     await expect(lastValueFrom(wire$)).rejects.toMatchObject({
-      code: 'unreachable',
+      code: 'unknown-host',
       message: 'peer.example:1: there is no host of that name: check the name',
     });
   });

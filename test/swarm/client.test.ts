@@ -143,7 +143,7 @@ describe('a client', () => {
     const there = await (seed as Running).address;
     const taker = begin(ours({ ports: [there.port] }), content, { peers: [there] });
     await taker.ended;
-    expect(taker.events[0]).toMatchObject({ type: 'warning', code: 'bad-option' });
+    expect(taker.events[0]).toMatchObject({ type: 'warning', code: 'port-taken' });
     expect(sha256OnDisk(content, taker.folder)).toBe(content.sha256);
   });
 

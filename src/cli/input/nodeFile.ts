@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
+  catchError,
   defer,
   finalize,
   ignoreElements,
@@ -11,11 +12,13 @@ import {
   shareReplay,
   switchMap,
   tap,
+  throwError,
 } from 'rxjs';
 import { stateFolder } from '../../disk/notes/stateFolder.ts';
 import { type DhtEnv, type DhtNode, dhtNode, type DhtNodeOptions } from '../../discovery/dht/node.ts';
 import { decodeSavedNodes, encodeSavedNodes, type SavedNodes } from '../../discovery/dht/savedNodes.ts';
 import { addressKey } from '../../protocol/encoding/address.ts';
+import { portAdvice } from '../io/advice.ts';
 
 /** Milliseconds between two savings while the node runs: it may be killed. */
 const SAVE_EVERY = 5 * 60_000;
@@ -83,6 +86,7 @@ export const keptNode = (env: DhtEnv, file: string, options: DhtNodeOptions): Ob
       if (known.nodes.length > 0) saveNodes(file, worthKeeping(known, before));
     };
     return dhtNode(env, { ...options, saved: before }).pipe(
+      catchError((error: unknown) => throwError(() => portAdvice(error, 'dht-port'))),
       switchMap((node) => {
         const saving$ = interval(SAVE_EVERY).pipe(
           tap(() => save(node)),

@@ -2,7 +2,7 @@ import { defer, map, type Observable, retry, throwError, timeout } from 'rxjs';
 import { backoff } from '../../../operators/backoff.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { HttpReply } from '../../contracts/network.ts';
-import { InputError, InvariantError, TrackerError } from '../../contracts/errors.ts';
+import { InputError, InvariantError, NetworkError, type NetworkCode } from '../../contracts/errors.ts';
 import { nodeEnv } from '../../node.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import { MAX_TORRENT_BYTES } from '../../torrent/metainfo/metainfo.ts';
@@ -26,28 +26,28 @@ export interface Web extends Pick<Env, 'httpGet' | 'random'> {
 /** The server says that it will be otherwise soon: too early, too many requests, and all that it takes upon itself. */
 const isBusy = (status: number): boolean => [408, 425, 429].includes(status) || status >= 500;
 
-/** Codes of errors that stay as they are: there is no such host, or it is not the one that it claims to be. */
-const LASTING = /^(ENOTFOUND$|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO$)/;
+/** What may be otherwise in a while: the server is down or slow, which nobody has typed. */
+const PASSING: ReadonlySet<NetworkCode> = new Set([
+  'unreachable',
+  'refused',
+  'reset',
+  'timeout',
+  'http-status',
+  'no-room',
+]);
 
-/** Is the server down or slow, which nobody has typed? */
-const mayPass = (error: unknown): boolean => {
-  if (!(error instanceof TrackerError)) return false;
-  const { code = '' } = (error.cause ?? {}) as Partial<NodeJS.ErrnoException>;
-  return (
-    error.code === 'timeout' || error.code === 'http-status' || (error.code === 'unreachable' && !LASTING.test(code))
-  );
-};
+const mayPass = (error: unknown): boolean => error instanceof NetworkError && PASSING.has(error.code);
 
 const answered = (reply: HttpReply): HttpReply => {
   if (!isBusy(reply.status)) return reply;
-  throw new TrackerError('http-status', `${shownUrl(reply.url)}: the server answered ${reply.status}`);
+  throw new NetworkError('http-status', shownUrl(reply.url), `the server answered ${reply.status}`);
 };
 
 /** Asks again while the server is down, until the user's time is over; if the user has named none, a few times. */
 const fetchPatiently = (
   url: string,
   { httpGet, random, patience }: Web,
-  failing: (why: string) => void,
+  failing: (error: unknown) => void,
 ): Observable<HttpReply> =>
   defer(() => {
     const deadline = new Deadline(patience === undefined ? FETCH_TIMEOUT : patience / 1000);
@@ -55,14 +55,14 @@ const fetchPatiently = (
     let last: unknown;
     const again = (error: unknown, count: number): Observable<unknown> => {
       // A server that is slow has been given all the time that there was.
-      const isOver = error instanceof TrackerError && error.code === 'timeout';
-      if (isOver || !mayPass(error) || (patience === undefined && count >= TRIES)) return throwError(() => error);
-      if (last === undefined && patience !== undefined) failing(messageOf(error));
+      if (deadline.isOver || !mayPass(error) || (patience === undefined && count >= TRIES))
+        return throwError(() => error);
+      if (last === undefined && patience !== undefined) failing(error);
       last = error;
       return pause(error, count);
     };
     const late = (): unknown =>
-      last ?? new TrackerError('timeout', `${shownUrl(url)}: no answer within ${deadline.seconds} s`);
+      last ?? new NetworkError('timeout', shownUrl(url), `no answer within ${deadline.seconds} s`);
     return defer(() => httpGet({ url, maxBytes: MAX_TORRENT_BYTES, timeout: deadline.left, links: true })).pipe(
       map(answered),
       retry({ delay: again }),
@@ -82,19 +82,21 @@ export const torrentAt = async (
   env: Web = nodeEnv(),
 ): Promise<Uint8Array | string> => {
   let reply: HttpReply | undefined;
-  const failed = (why: string): string =>
-    `cannot fetch ${why.startsWith(shownUrl(url)) ? '' : `${shownUrl(url)}: `}${why}`;
+  const failed = (error: unknown): string => {
+    const isNamed = error instanceof NetworkError && error.where === shownUrl(url);
+    return `cannot fetch ${isNamed ? '' : `${shownUrl(url)}: `}${messageOf(error)}`;
+  };
   try {
     await follow(
-      fetchPatiently(url, env, (why) => io.say?.(`${failed(why)}: trying again`)),
+      fetchPatiently(url, env, (error) => io.say?.(`${failed(error)}: trying again`)),
       io,
       (got) => (reply = got),
     );
   } catch (error) {
     if (error instanceof InputError || error instanceof Interrupted) throw error;
-    const what = failed(messageOf(error));
+    const what = failed(error);
     if (!mayPass(error)) throw new InputError('bad-option', `${what}: check the address`, { cause: error });
-    const code = error instanceof TrackerError && error.code === 'timeout' ? 'timeout' : 'unreachable';
+    const code = error instanceof NetworkError && error.code === 'timeout' ? 'timeout' : 'unreachable';
     throw new GaveUp(code, `${what}: try again later`, { cause: error });
   }
   if (reply === undefined) throw new InvariantError('neither a reply nor an error');

@@ -1,3 +1,4 @@
+import { NetworkError } from '../../contracts/errors.ts';
 import type { Given } from './io.ts';
 
 /** Options that name somebody to ask, the best advice first. */
@@ -18,3 +19,12 @@ export const give = (given: Given, article: 'a' | 'another'): string => {
 
 /** What may help when nothing has come. */
 export const tryAgain = (given: Given): string => `try again later${give(given, 'another').replace(':', ', or')}`;
+
+const PORT_CODES: ReadonlySet<string> = new Set(['port-taken', 'port-denied', 'no-address']);
+
+/** What may help when a port can't be had that `option` names; other errors as they are. */
+export const portAdvice = (error: unknown, option: 'port' | 'dht-port', otherwise = ''): unknown => {
+  if (!(error instanceof NetworkError) || !PORT_CODES.has(error.code)) return error;
+  const what = error.code === 'port-denied' ? `a --${option} above 1023` : `another --${option}`;
+  return new NetworkError(error.code, error.where, `${error.why}: give ${what}${otherwise}`, { cause: error });
+};

@@ -8,6 +8,10 @@ export class Deadline {
     this.#at = performance.now() + seconds * 1000;
   }
 
+  get isOver(): boolean {
+    return performance.now() >= this.#at;
+  }
+
   /** Milliseconds that are left; at least one. */
   get left(): number {
     return Math.max(1, Math.ceil(this.#at - performance.now()));

@@ -1,4 +1,4 @@
-import { InputError, PeerError, StorageError } from '../../contracts/errors.ts';
+import { InputError, NetworkError, PeerError, StorageError } from '../../contracts/errors.ts';
 
 /**
  * Not complete: no peers, no progress within `--timeout`, a web server that is down, or `verify` found pieces missing.
@@ -42,7 +42,7 @@ export const exitCode = (error: unknown): number => {
   if (error instanceof SomeFailed) return exitCode(error.first);
   if (error instanceof InputError) return 2;
   if (error instanceof StorageError) return 3;
-  if (error instanceof GaveUp) return 4;
+  if (error instanceof GaveUp || error instanceof NetworkError) return 4;
   if (error instanceof Interrupted) return 130;
   return 70;
 };

@@ -3,7 +3,7 @@ import type { Env } from '../../contracts/env.ts';
 import type { PeerAddress, UdpEndpoint, UdpOptions, UdpSocket, Wire } from '../../contracts/network.ts';
 import type { ResumeStore, Storage } from '../../contracts/storage.ts';
 import { lengthOf } from '../../disk/files/spans.ts';
-import { PeerError } from '../../contracts/errors.ts';
+import { NetworkError } from '../../contracts/errors.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import { hostPort } from '../views/events.ts';
@@ -77,7 +77,7 @@ const loggedWires = (wires: Observable<Wire>, address: PeerAddress, verb: string
       },
       error: (error: unknown) => {
         over = true;
-        note(error instanceof PeerError ? `lost: ${error.code}` : messageOf(error));
+        note(error instanceof NetworkError ? `lost: ${error.code}` : messageOf(error));
         subscriber.error(error);
       },
       complete: () => {

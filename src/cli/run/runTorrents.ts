@@ -1,8 +1,10 @@
-import { share as shared } from 'rxjs';
+import { catchError, share as shared, throwError } from 'rxjs';
 import { client } from '../../client/client.ts';
+import type { Env } from '../../contracts/env.ts';
 import { PORTS } from '../../discovery/inbound/inboundPort.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { discovery } from '../input/discoveryOptions.ts';
+import { portAdvice } from '../io/advice.ts';
 import { Interrupted, SomeFailed } from '../io/exit.ts';
 import { abortion } from '../io/follow.ts';
 import type { Given, Io } from '../io/io.ts';
@@ -29,6 +31,12 @@ export const portsOf = (given: Given): readonly number[] => {
   return port === undefined ? PORTS : [port];
 };
 
+/** That the port for peers can't be had is told with what may help. */
+const withAdvice = (env: Env): Env => {
+  const advised = (error: unknown) => throwError(() => portAdvice(error, 'port', ', or --no-listen'));
+  return { ...env, listen: (options) => env.listen(options).pipe(catchError(advised)) };
+};
+
 /**
  * Downloads or seeds all of `sources`, so many at the same time. One that fails does not end the others: the command
  * fails as the first of them did. A single one fails as if nobody had thought of others.
@@ -41,7 +49,7 @@ export const runTorrents = async (
 ): Promise<void> => {
   let say = io.say;
   const { openStorage } = asked;
-  const env = { ...(await loggedWorld(given, (line) => say(line))), ...(openStorage && { openStorage }) };
+  const env = withAdvice({ ...(await loggedWorld(given, (line) => say(line))), ...(openStorage && { openStorage }) });
   const found = discovery(given, env);
   // What makes no sense is refused before anything is read or asked.
   const each = { timeout: seconds(given, 'timeout'), limits: limitsOf(given, 'each') };

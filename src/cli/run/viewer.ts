@@ -3,7 +3,6 @@ import type { DownloadEvent, FunnelSample } from '../../contracts/events.ts';
 import { explain, GaveUp } from '../io/exit.ts';
 import type { Given, Io } from '../io/io.ts';
 import { jsonViewer } from '../json/viewer.ts';
-import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import { flag } from '../args/values.ts';
 import { Board } from '../views/board.ts';
 import { eventLine, told } from '../views/events.ts';
@@ -24,19 +23,27 @@ const NOBODY: FunnelSample = { type: 'funnel', sources: [] };
  * Warnings of the whole process, of which each torrent hears: that the DHT can't be joined, that a port can't be had,
  * that a tracker is down. They are said once, and of no torrent.
  */
-const OF_ALL: ReadonlySet<string> = new Set(['dht-bootstrap', 'bad-option', 'unreachable', 'timeout']);
+const OF_ALL: ReadonlySet<string> = new Set([
+  'dht-bootstrap',
+  'port-taken',
+  'port-denied',
+  'no-address',
+  'no-room',
+  'unreachable',
+  'timeout',
+]);
 
 /** Says a line once; what was said of a tracker may be said again when that has worked in between. */
 const saying = (view: Live) => {
-  const said = new Set<string>();
+  /** Each line, and the tracker that it is about. */
+  const said = new Map<string, string | undefined>();
   const worked = (url: string): void => {
-    const warning = `warning: ${visible(shownUrl(url))}`;
-    for (const line of said) if (line.includes(warning)) said.delete(line);
+    for (const [line, about] of said) if (about === url) said.delete(line);
   };
-  return (line: string | undefined, event?: DownloadEvent): void => {
-    if (event?.type === 'tracker' && event.state === 'working') worked(event.url);
+  return (line: string | undefined, event: DownloadEvent): void => {
+    if (event.type === 'tracker' && event.state === 'working') worked(event.url);
     if (line === undefined || said.has(line)) return;
-    if (said.size < SAID) said.add(line);
+    if (said.size < SAID) said.set(line, event.type === 'warning' ? event.url : undefined);
     view.say(line);
   };
 };
@@ -124,7 +131,7 @@ export const viewerOfSeveral = (given: Given, io: Io, view: Live, all: readonly 
     board.see(event, of);
     if (event.type === 'progress') view.show(board);
     const line = eventLine(event, told(given, event));
-    if (event.type === 'warning' && OF_ALL.has(event.code)) return ofAll(line);
+    if (event.type === 'warning' && OF_ALL.has(event.code)) return ofAll(line, event);
     ofAll(undefined, event);
     say(line === undefined ? undefined : `${visible(of.name)}: ${line}`, event);
   };

@@ -103,6 +103,8 @@ export interface JsonWarning extends OfAny {
   readonly code: string;
   /** One line for people. */
   readonly message: string;
+  /** The tracker or the web server that it is about. */
+  readonly url?: string;
 }
 
 /**

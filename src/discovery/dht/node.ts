@@ -21,7 +21,7 @@ import { now } from '../../contracts/clock.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { Warning } from '../../contracts/events.ts';
 import type { UdpEndpoint, UdpSocket } from '../../contracts/network.ts';
-import { InputError } from '../../contracts/errors.ts';
+import { NetworkError } from '../../contracts/errors.ts';
 import { bloomCount } from '../../protocol/dht/bloom.ts';
 import { addressKey } from '../../protocol/encoding/address.ts';
 import type { Endpoint, NodeEndpoint } from '../../protocol/encoding/compact.ts';
@@ -115,12 +115,12 @@ type Sockets = Readonly<Record<Family, UdpSocket | undefined>>;
  * ```
  *
  * Emits the node when it is bound, by IPv4, IPv6 or both, and goes on joining the network: lookups wait for that. Never
- * completes; errors with an `InputError('bad-option')` if it can't be bound. BEP 5, 32, 33, 42, 43.
+ * completes; errors with a `NetworkError` as `Env.bindUdp` does if it can't be bound. BEP 5, 32, 33, 42, 43.
  */
 export const dhtNode = (env: DhtEnv, options: DhtNodeOptions): Observable<DhtNode> => {
-  const failures: InputError[] = [];
+  const failures: NetworkError[] = [];
   const unbound = (error: unknown): Observable<undefined> => {
-    if (!(error instanceof InputError)) return throwError(() => error);
+    if (!(error instanceof NetworkError)) return throwError(() => error);
     failures.push(error);
     return of(undefined);
   };
@@ -132,14 +132,17 @@ export const dhtNode = (env: DhtEnv, options: DhtNodeOptions): Observable<DhtNod
   );
 };
 
-const run = (env: DhtEnv, options: DhtNodeOptions, sockets: Sockets, failure?: InputError): Observable<DhtNode> =>
+const run = (env: DhtEnv, options: DhtNodeOptions, sockets: Sockets, failure?: NetworkError): Observable<DhtNode> =>
   new Observable((subscriber) => {
     const node = new RunningNode(env, options, sockets);
     if (node.sides.length === 0) {
       return subscriber.error(
-        new InputError('bad-option', `the DHT node: ${failure?.message ?? 'no UDP port could be bound'}`, {
-          cause: failure,
-        }),
+        new NetworkError(
+          failure?.code ?? 'no-address',
+          'the DHT node',
+          failure?.message ?? 'no UDP port could be bound',
+          { cause: failure },
+        ),
       );
     }
     subscriber.add(node.run().subscribe({ error: (error: unknown) => subscriber.error(error) }));

@@ -1,6 +1,6 @@
 import { concat, defer, EMPTY, Observable, of, Subject, type Subscriber, Subscription, timer } from 'rxjs';
 import type { PeerAddress, Wire } from '../../contracts/network.ts';
-import { PeerError } from '../../contracts/errors.ts';
+import { NetworkError } from '../../contracts/errors.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
 import { checkProtocol } from '../../protocol/peer/handshake.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
@@ -111,7 +111,7 @@ export class InboundHandshake {
   #take(taker: Subscriber<Wire>, address: PeerAddress): void {
     const wire = this.#wire;
     if (wire === undefined || this.#taker !== undefined || this.#line.closed) {
-      return taker.error(new PeerError('reset', `${addressText(address)}: called, and is gone`));
+      return taker.error(new NetworkError('reset', addressText(address), 'called, and is gone'));
     }
     this.#taker = taker;
     taker.add(this.#line);

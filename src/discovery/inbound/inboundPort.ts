@@ -33,7 +33,7 @@ export interface InboundPort {
 /**
  * Opens a port for the peers of all torrents. Emits once and does not complete; unsubscribing closes the port, and
  * those who have been handed on stay. At most `undecided` callers, of whom it is not known yet what they want, are
- * listened to. Errors with an `InputError('bad-option')` if there is no port to be had.
+ * listened to. Errors with a `NetworkError` as `Env.listen` does if there is no port to be had.
  */
 export const inboundPort = (
   env: Pick<Env, 'listen'>,

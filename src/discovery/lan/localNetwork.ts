@@ -1,7 +1,7 @@
 import { catchError, defer, EMPTY, merge, mergeMap, NEVER, Observable, Subject, throwError, timer } from 'rxjs';
 import type { Env } from '../../contracts/env.ts';
 import type { Datagram, UdpSocket } from '../../contracts/network.ts';
-import { InputError } from '../../contracts/errors.ts';
+import { NetworkError } from '../../contracts/errors.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
 import {
   decodeLsd,
@@ -57,7 +57,7 @@ export const localNetwork = (env: Pick<Env, 'bindUdp' | 'randomBytes'>): Observa
     const families = ([4, 6] as const).map((family) =>
       env.bindUdp({ port: LSD_PORT, family, multicast: LSD_GROUPS[family] }).pipe(
         mergeMap((socket) => networkOf(socket, family, cookie)),
-        catchError((error: unknown) => (error instanceof InputError ? EMPTY : throwError(() => error))),
+        catchError((error: unknown) => (error instanceof NetworkError ? EMPTY : throwError(() => error))),
       ),
     );
     return merge(...families);

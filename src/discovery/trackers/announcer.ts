@@ -29,9 +29,7 @@ const PORT_OF_NOBODY = 1;
  * Is it the port that a tracker does not like? Those that say so by a status only say that something was wrong with the
  * question.
  */
-const refusesPort = ({ code, message }: TrackerError): boolean =>
-  (code === 'failure-reason' && /\bport\b/i.test(message.replace(/^.*?: says /, ''))) ||
-  (code === 'http-status' && message.endsWith('status 400'));
+const refusesPort = ({ reason = '', status }: TrackerError): boolean => /\bport\b/i.test(reason) || status === 400;
 
 export type TrackerEnv = Pick<Env, 'httpGet' | 'random'> & UdpEnv;
 
@@ -174,6 +172,7 @@ export class Announcer {
         type: 'warning',
         code: 'warning-message',
         message: `${shownUrl(tracker.url)}: warns "${warning}"`,
+        url: tracker.url,
       });
     else tracker.advised.clear();
   }
@@ -186,7 +185,7 @@ export class Announcer {
     const name = shownUrl(tracker.url);
     const told = message.startsWith(name) ? message : `${name}: ${message}`;
     this.#tell(tracker, retryIn === 'never' ? 'dropped' : 'failing', { code, message: told });
-    this.#warn(tracker.warned, { type: 'warning', code, message: told });
+    this.#warn(tracker.warned, { type: 'warning', code, message: told, url: tracker.url });
   }
 
   /** Each reason once: what is still so at the next try is no news. */

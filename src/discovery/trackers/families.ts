@@ -19,6 +19,7 @@ import {
 import { now } from '../../contracts/clock.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { HttpReply, HttpRequest } from '../../contracts/network.ts';
+import { asTrackerError } from '../../contracts/blame.ts';
 import { TrackerError } from '../../contracts/errors.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
 
@@ -133,7 +134,10 @@ export const getByEach = <T>(
       const families = [...new Set(addresses.map(familyOf))];
       const way = (family?: Family): Way<T> => ({
         family,
-        ask$: defer(() => env.httpGet(family === undefined ? known : { ...known, family })).pipe(map(read)),
+        ask$: defer(() => env.httpGet(family === undefined ? known : { ...known, family })).pipe(
+          catchError((error: unknown) => throwError(() => asTrackerError(error))),
+          map(read),
+        ),
       });
       return byEach(families.length > 1 ? families.map(way) : [way()], hostOf(request.url), memory);
     }),

@@ -66,8 +66,8 @@ export const announceOverHttp =
 const success = (url: string, { status, body }: HttpReply): AnnounceSuccess => {
   const reply = decoded(url, status, body);
   if (reply.type === 'failure')
-    throw new TrackerError('failure-reason', `${shownUrl(url)}: says "${reply.reason}"`, { retryIn: reply.retryIn });
-  if (status >= 300) throw new TrackerError('http-status', `${shownUrl(url)}: HTTP status ${status}`);
+    throw new TrackerError('failure-reason', `${shownUrl(url)}: says "${reply.reason}"`, reply);
+  if (status >= 300) throw new TrackerError('http-status', `${shownUrl(url)}: HTTP status ${status}`, { status });
   return reply;
 };
 
@@ -78,7 +78,7 @@ const decoded = (url: string, status: number, body: Uint8Array): AnnounceReply =
     if (!(error instanceof Malformed)) throw error;
     // Trackers explain themselves under any status; those that don't have only the status to tell.
     if (status >= 300)
-      throw new TrackerError('http-status', `${shownUrl(url)}: HTTP status ${status}`, { cause: error });
+      throw new TrackerError('http-status', `${shownUrl(url)}: HTTP status ${status}`, { cause: error, status });
     throw new TrackerError('malformed', `${shownUrl(url)}: not the answer of a tracker: ${error.message}`, {
       cause: error,
     });

@@ -105,12 +105,12 @@ const decoded = (url: string, status: number, body: Uint8Array): ReadonlyMap<str
   try {
     const reply = decodeScrapeReply(body);
     if (reply.type === 'failure') throw new TrackerError('failure-reason', `${shownUrl(url)}: says "${reply.reason}"`);
-    if (status >= 300) throw new TrackerError('http-status', `${shownUrl(url)}: HTTP status ${status}`);
+    if (status >= 300) throw new TrackerError('http-status', `${shownUrl(url)}: HTTP status ${status}`, { status });
     return reply.files;
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     if (status >= 300)
-      throw new TrackerError('http-status', `${shownUrl(url)}: HTTP status ${status}`, { cause: error });
+      throw new TrackerError('http-status', `${shownUrl(url)}: HTTP status ${status}`, { cause: error, status });
     throw new TrackerError('malformed', `${shownUrl(url)}: not the answer to a scrape: ${error.message}`, {
       cause: error,
     });

@@ -17,7 +17,7 @@ import {
 import { now } from '../../contracts/clock.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { Datagram, UdpEndpoint, UdpSocket } from '../../contracts/network.ts';
-import { InputError, TrackerError } from '../../contracts/errors.ts';
+import { NetworkError, TrackerError } from '../../contracts/errors.ts';
 import { addressKey } from '../../protocol/encoding/address.ts';
 import { formatIp, parseIp } from '../../protocol/encoding/ip.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
@@ -245,7 +245,7 @@ const conversation = <Type extends UdpReply['type']>(
     // Only a socket can fail here: what it carries never does.
     catchError((error: unknown) =>
       throwError(() =>
-        error instanceof InputError
+        error instanceof NetworkError
           ? new TrackerError('unreachable', `${shownUrl(url)}: ${error.message}`, { cause: error })
           : error,
       ),
@@ -284,7 +284,7 @@ const exchange = <Type extends UdpReply['type']>({
     mergeMap((datagram) => {
       const reply = understood(datagram, family);
       if (reply?.type === 'error')
-        return throwError(() => new TrackerError('failure-reason', `${shownUrl(url)}: says "${reply.reason}"`));
+        return throwError(() => new TrackerError('failure-reason', `${shownUrl(url)}: says "${reply.reason}"`, reply));
       return reply !== undefined && isAnswer(reply) ? of(reply) : EMPTY;
     }),
   );

@@ -2,7 +2,7 @@ import { catchError, concatMap, EMPTY, from, map, type Observable, switchMap, ta
 import type { Env } from '../../contracts/env.ts';
 import type { Warning } from '../../contracts/events.ts';
 import type { HttpReply } from '../../contracts/network.ts';
-import { TrackerError } from '../../contracts/errors.ts';
+import { NetworkError } from '../../contracts/errors.ts';
 import { equalIds } from '../../protocol/encoding/id.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
@@ -32,9 +32,11 @@ export const exactSource = (
   report: (warning: Warning) => void = () => {},
 ): Observable<Uint8Array> => {
   const told = (url: string, error: unknown): Observable<never> => {
-    if (!(error instanceof Malformed || error instanceof TrackerError)) throw error;
-    const message = error.message.startsWith(shownUrl(url)) ? error.message : `${shownUrl(url)}: ${error.message}`;
-    report({ type: 'warning', code: error instanceof TrackerError ? error.code : 'malformed', message });
+    if (!(error instanceof Malformed || error instanceof NetworkError)) throw error;
+    const name = shownUrl(url);
+    const isNamed = error instanceof NetworkError && error.where === name;
+    const message = isNamed ? error.message : `${name}: ${error.message}`;
+    report({ type: 'warning', code: error instanceof NetworkError ? error.code : 'malformed', message, url });
     return EMPTY;
   };
   if (sources.length === 0) return EMPTY;
@@ -57,7 +59,7 @@ export const exactSource = (
 };
 
 const infoOf = (url: string, { status, body }: HttpReply, infoHash: Uint8Array): Uint8Array => {
-  if (status !== 200) throw new TrackerError('http-status', `${shownUrl(url)}: HTTP status ${status}`);
+  if (status !== 200) throw new NetworkError('http-status', shownUrl(url), `HTTP status ${status}`);
   const torrent = parseTorrent(body);
   if (!equalIds(torrent.infoHash, infoHash))
     throw new Malformed('.torrent', 'the one of the magnet link', 'another one');

@@ -3,9 +3,13 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Observable, Subject } from 'rxjs';
 import type { Datagram, UdpOptions, UdpSocket, Undelivered } from '../../contracts/network.ts';
-import { InputError } from '../../contracts/errors.ts';
+import { NetworkError } from '../../contracts/errors.ts';
 import { errorWords } from '../errorWords.ts';
+import { portCode } from '../networkCode.ts';
 import { LOOK_EVERY, type LookAround, Membership } from './multicast.ts';
+
+const unbound = (port: number, cause: Error): NetworkError =>
+  new NetworkError(portCode(cause), `UDP port ${port}`, errorWords(cause), { cause });
 
 /**
  * Binds a UDP socket that hears what is sent to a multicast group, on each interface, and speaks to the group on each
@@ -37,7 +41,7 @@ export const bindGroup = (
       datagrams$.next({ bytes, from: { host: address, port: from } }),
     );
     socket.on('error', (cause) => {
-      if (!isBound) subscriber.error(new InputError('bad-option', `UDP port ${port}: ${errorWords(cause)}`, { cause }));
+      if (!isBound) subscriber.error(unbound(port, cause));
     });
     const send: UdpSocket['send'] = (bytes, to) => {
       if (subscriber.closed || to.port <= 0 || to.port >= 65_536 || isIP(to.host) !== family) return;

@@ -3,11 +3,12 @@ import { request as secureRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { defer, Observable, of, type Subscription, switchMap, throwError, timeout } from 'rxjs';
 import type { HttpReply, HttpRequest } from '../../contracts/network.ts';
-import { TrackerError } from '../../contracts/errors.ts';
+import { NetworkError } from '../../contracts/errors.ts';
 import { encodedBytes } from '../../protocol/tracker/encodedUrl.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import { dialFor } from '../dial.ts';
 import { errorWords } from '../errorWords.ts';
+import { networkCode } from '../networkCode.ts';
 import { httpUrl } from './httpUrl.ts';
 import { ACCEPTED_ENCODINGS, inflate } from './inflate.ts';
 import { type DialledRequest, keptLines } from './keptLines.ts';
@@ -46,13 +47,13 @@ interface Answer extends HttpReply {
  *
  * ```
  *   subscribe  -----(r|)      one reply, whatever its status
- *   refused    --#            TrackerError
+ *   refused    --#            NetworkError
  *   unsubscribed: the socket is destroyed
  * ```
  *
  * Follows up to five redirects, never from a public address to a private one, and tells credentials to the first origin
- * only. `maxBytes` counts what comes out of gzip or brotli. Errors with a `TrackerError`: `unreachable`, `timeout`,
- * `malformed` (HTTP, compression or size), `unsupported-scheme`, `refused-address`.
+ * only. `maxBytes` counts what comes out of gzip or brotli. Errors with a `NetworkError`, see
+ * {@link NetworkCode}; what the status is, is for whoever asks to judge.
  */
 export const httpGet = (request: HttpRequest): Observable<HttpReply> => httpGetBy(reachOf)(request);
 
@@ -63,7 +64,7 @@ export const httpGetBy =
     defer(() => {
       const url = httpUrl(request.url);
       const late = () =>
-        new TrackerError('timeout', `${shownUrl(url.href)}: no answer within ${request.timeout / 1000} s`);
+        new NetworkError('timeout', shownUrl(url.href), `no answer within ${request.timeout / 1000} s`);
       const first: Hop = {
         url,
         request,
@@ -90,7 +91,7 @@ const follow = (hop: Hop): Observable<HttpReply> =>
         return of({ ...reply, url: encodedBytes(location.trim()) });
       if (hop.redirectsLeft === 0)
         return throwError(
-          () => new TrackerError('malformed', `${shownUrl(hop.url.href)}: more than ${MAX_REDIRECTS} redirects`),
+          () => new NetworkError('malformed', shownUrl(hop.url.href), `more than ${MAX_REDIRECTS} redirects`),
         );
       const url = httpUrl(location, hop.url);
       return follow({
@@ -110,7 +111,7 @@ const headersFor = (url: URL, hop: Hop): Hop['headers'] =>
 
 const ask = (hop: Hop): Observable<Answer> =>
   new Observable((subscriber) => {
-    const fail = (error: unknown) => subscriber.error(asTrackerError(error, hop.url));
+    const fail = (error: unknown) => subscriber.error(asNetworkError(error, hop.url));
     let client: ClientRequest | undefined;
     let answered = false;
     const begin = (kept: boolean): void => {
@@ -153,33 +154,25 @@ const ask = (hop: Hop): Observable<Answer> =>
     return () => client?.destroy();
   });
 
+const refusedAddress = (url: URL, why: string, options?: { readonly lasting: boolean }): NetworkError =>
+  new NetworkError('refused-address', shownUrl(url.href), why, options);
+
 const open = (
   { url, headers, closest, request, reachOf, look, redirectsLeft }: Hop,
   life: Subscription,
   kept: boolean,
 ): ClientRequest => {
   const literal = url.hostname.replace(/^\[|\]$/g, '');
-  const refusal = (address: string): TrackerError | undefined => {
+  const refusal = (address: string): NetworkError | undefined => {
     const reach = reachOf(address);
     if (request.stranger === true && reach > PUBLIC && isFarHost(literal)) {
-      return new TrackerError(
-        'refused-address',
-        `${shownUrl(url.href)}: leads to ${address}, which is not where it claims to be`,
-      );
+      return refusedAddress(url, `leads to ${address}, which is not where it claims to be`);
     }
-    if (reach > closest)
-      return new TrackerError(
-        'refused-address',
-        `${shownUrl(url.href)}: redirected from farther away to ${address}, which is refused`,
-      );
+    if (reach > closest) return refusedAddress(url, `redirected from farther away to ${address}, which is refused`);
     if (reach === LOOPBACK && request.loopbackPath !== undefined && !url.pathname.startsWith(request.loopbackPath)) {
-      return new TrackerError(
-        'refused-address',
-        `${shownUrl(url.href)}: on this machine only ${request.loopbackPath} may be asked`,
-        {
-          retryIn: redirectsLeft === MAX_REDIRECTS ? 'never' : undefined,
-        },
-      );
+      return refusedAddress(url, `on this machine only ${request.loopbackPath} may be asked`, {
+        lasting: redirectsLeft === MAX_REDIRECTS,
+      });
     }
     return undefined;
   };
@@ -236,7 +229,7 @@ const read = ({ response, hop, fail, done }: Reading): (() => void) => {
   const { url, request } = hop;
   const plain = inflate(response);
   if (plain === undefined) {
-    fail(new TrackerError('malformed', `${shownUrl(url.href)}: unknown content-encoding`));
+    fail(new NetworkError('malformed', shownUrl(url.href), 'unknown content-encoding'));
     return () => undefined;
   }
   const chunks: Uint8Array[] = [];
@@ -245,19 +238,14 @@ const read = ({ response, hop, fail, done }: Reading): (() => void) => {
   plain.on('data', (chunk: Uint8Array) => {
     length += chunk.length;
     if (length > request.maxBytes)
-      fail(new TrackerError('malformed', `${shownUrl(url.href)}: the answer is longer than ${request.maxBytes} bytes`));
+      fail(new NetworkError('malformed', shownUrl(url.href), `the answer is longer than ${request.maxBytes} bytes`));
     else chunks.push(chunk);
   });
   plain.on('end', () => done(Buffer.concat(chunks, length)));
   return () => plain.destroy();
 };
 
-const asTrackerError = (error: unknown, url: URL): TrackerError => {
-  if (error instanceof TrackerError) return error;
-  const { code = '' } = error as NodeJS.ErrnoException;
-  // Node's names for what is no HTTP (HPE_), no gzip (Z_), no brotli (ERR_ and more).
-  const malformed = /^(HPE_|Z_|ERR__|ERR_BROTLI|ERR_INVALID|ERR_STREAM|ERR_UNESCAPED)/.test(code);
-  return new TrackerError(malformed ? 'malformed' : 'unreachable', `${shownUrl(url.href)}: ${errorWords(error)}`, {
-    cause: error,
-  });
-};
+const asNetworkError = (error: unknown, url: URL): NetworkError =>
+  error instanceof NetworkError
+    ? error
+    : new NetworkError(networkCode(error), shownUrl(url.href), errorWords(error), { cause: error });

@@ -1,25 +1,23 @@
-import { TrackerError } from '../../contracts/errors.ts';
+import { NetworkError } from '../../contracts/errors.ts';
 import { encodedBytes, encodedUrl, showsHost, typedUrl } from '../../protocol/tracker/encodedUrl.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 
 /**
  * A URL that we are ready to ask: http or https, a port that exists; blanks and letters of other scripts are encoded.
  * What comes as a
- * `Location`, and is relative to `base`, is bytes, and a host in it is ASCII. @throws TrackerError, never to be retried
+ * `Location`, and is relative to `base`, is bytes, and a host in it is ASCII. @throws NetworkError, a lasting one
  * unless the URL is only where `base` sent us today
  */
 export const httpUrl = (text: string, base?: URL): URL => {
-  const retryIn = base === undefined ? 'never' : undefined;
+  const lasting = base === undefined;
   const encoded = base === undefined ? typedUrl(text) : encodedUrl(encodedBytes(text));
   const parsed = encoded !== undefined && URL.canParse(encoded, base?.href) ? new URL(encoded, base) : undefined;
   const isPlain = base === undefined || /^[\x21-\x7e]*$/.test(text) || parsed?.hostname === base.hostname;
   const url = isPlain || (parsed !== undefined && showsHost(text, parsed)) ? parsed : undefined;
-  if (url === undefined) throw new TrackerError('malformed', `${shownUrl(text)}: not a URL`, { retryIn });
+  if (url === undefined) throw new NetworkError('bad-url', shownUrl(text), 'not a URL', { lasting });
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new TrackerError('unsupported-scheme', `${shownUrl(url.href)}: only http and https can be asked`, {
-      retryIn,
-    });
+    throw new NetworkError('unsupported-scheme', shownUrl(url.href), 'only http and https can be asked', { lasting });
   }
-  if (url.port === '0') throw new TrackerError('malformed', `${shownUrl(url.href)}: port 0 is none`, { retryIn });
+  if (url.port === '0') throw new NetworkError('bad-url', shownUrl(url.href), 'port 0 is none', { lasting });
   return url;
 };

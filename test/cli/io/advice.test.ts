@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { firstValueFrom, NEVER, of, switchMap } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { give, offers, tryAgain } from '../../../src/cli/io/advice.ts';
+import { give, offers, portAdvice, tryAgain } from '../../../src/cli/io/advice.ts';
 import { awaited } from '../../../src/cli/run/awaited.ts';
 import { commands } from '../../../src/cli/commandTable.ts';
 import { Deadline } from '../../../src/cli/io/deadline.ts';
@@ -12,7 +12,7 @@ import { Patience } from '../../../src/cli/run/patience.ts';
 import { dhtNode } from '../../../src/discovery/dht/node.ts';
 import type { Env } from '../../../src/contracts/env.ts';
 import type { UdpSocket } from '../../../src/contracts/network.ts';
-import { bindWords } from '../../../src/net/errorWords.ts';
+import { NetworkError, type NetworkCode } from '../../../src/contracts/errors.ts';
 import { Funnel } from '../../../src/torrent/stats/funnel.ts';
 
 const src = fileURLToPath(new URL('../../../src', import.meta.url));
@@ -29,6 +29,9 @@ const thrown = (act: () => unknown): string => {
     return messageOf(error);
   }
 };
+
+const advised = (code: NetworkCode, option: 'port' | 'dht-port', otherwise?: string): string =>
+  messageOf(portAdvice(new NetworkError(code, 'TCP port 80', 'no'), option, otherwise));
 
 const socket: UdpSocket = { port: 1, datagrams$: NEVER, undelivered$: NEVER, send: () => undefined };
 const nobody = {
@@ -67,9 +70,9 @@ const MESSAGES: readonly (readonly [
   ],
   ['it is to be tried again', ['scrape', 'count'], (given) => tryAgain(given)],
   ['nobody is left', ['no-dht', 'max-peers', 'scrape'], (given) => give(given, 'another') + give(given, 'a')],
-  ['a port is taken', ['no-listen'], () => `${bindWords({ code: 'EADDRINUSE' })}, or --no-listen`],
-  ['a port is not permitted', ['no-listen'], () => `${bindWords({ code: 'EACCES' })}, or --no-listen`],
-  ['a port of the DHT is taken', ['bootstrap'], () => bindWords({ code: 'EADDRINUSE' }, '--dht-port')],
+  ['a port is taken', ['no-listen'], () => advised('port-taken', 'port', ', or --no-listen')],
+  ['a port is not permitted', ['no-listen'], () => advised('port-denied', 'port', ', or --no-listen')],
+  ['a port of the DHT is taken', ['bootstrap'], () => advised('port-taken', 'dht-port')],
   [
     'the DHT has nowhere to begin',
     ['bootstrap'],
@@ -100,6 +103,15 @@ describe.each(saying.filter(([, , messages]) => messages.length > 0))('%s', (_, 
 });
 
 describe('advice', () => {
+  it('says which port to give, where the port is what is wrong', () => {
+    expect(advised('port-taken', 'port', ', or --no-listen')).toBe(
+      'TCP port 80: no: give another --port, or --no-listen',
+    );
+    expect(advised('port-denied', 'dht-port')).toBe('TCP port 80: no: give a --dht-port above 1023');
+    expect(advised('no-address', 'port')).toBe('TCP port 80: no: give another --port');
+    expect(advised('no-room', 'port')).toBe('TCP port 80: no');
+  });
+
   it('names what a command has, and the DHT if it has nothing else', () => {
     expect(tryAgain({ offers: ['tracker', 'peer', 'bootstrap'] })).toBe(
       'try again later, or give another --tracker or --peer',

@@ -12,7 +12,7 @@ describe('what is said of several torrents', () => {
     const { show } = viewerOfSeveral({}, { print: () => undefined, say: view.say } as unknown as Io, view, all);
     const warning = (code: string, message: string): Warning => ({ type: 'warning', code, message });
     for (const of of all) {
-      show(warning('bad-option', 'port 6881 is taken'), of);
+      show(warning('port-taken', 'port 6881 is taken'), of);
       show(warning('dht-bootstrap', "the DHT can't be joined yet"), of);
     }
     for (const of of all.slice(0, 2)) show(warning('failure-reason', 'not registered'), of);
@@ -30,7 +30,8 @@ describe('what is said of several torrents', () => {
     const all = Array.from({ length: 300 }, (_, n) => ({ name: `t${n}`, infoHash: String(n) }));
     const { show } = viewerOfSeveral({}, { print: () => undefined, say: view.say } as unknown as Io, view, all);
     const url = 'http://tracker.example/announce?passkey=secret';
-    const down: Warning = { type: 'warning', code: 'unreachable', message: `${shownUrl(url)}: nobody listens there` };
+    const message = `${shownUrl(url)}: nobody listens there`;
+    const down: Warning = { type: 'warning', code: 'unreachable', message, url };
     const status = (state: TrackerStatus['state']): TrackerStatus => ({
       type: 'tracker',
       url,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { map, throwError } from 'rxjs';
 import type { Env } from '../../../src/contracts/env.ts';
 import type { UdpSocket } from '../../../src/contracts/network.ts';
-import { InputError } from '../../../src/contracts/errors.ts';
+import { NetworkError } from '../../../src/contracts/errors.ts';
 import { bindUdp, resolve } from '../../../src/net/udp.ts';
 
 type LoopbackEnv = Pick<Env, 'bindUdp' | 'resolve' | 'random' | 'randomBytes'>;
@@ -23,7 +23,7 @@ const loopback = (family: 4 | 6): LoopbackEnv => ({
   bindUdp: (options) =>
     options.family === family
       ? bindUdp(options).pipe(map(confined(HERE[family])))
-      : throwError(() => new InputError('bad-option', 'not here')),
+      : throwError(() => new NetworkError('no-address', 'UDP', 'not here')),
   resolve,
   random: () => randomBytes(4).readUInt32LE() / 2 ** 32,
   randomBytes: (length) => new Uint8Array(randomBytes(length)),

@@ -5,7 +5,7 @@ import { DrawnUdp } from '../../../marbles/udp.ts';
 import { LookupQueue, MAX_LOOKUPS } from '../../../src/discovery/dht/lookupQueue.ts';
 import { type DhtNode, dhtNode, type DhtNodeOptions, type DhtScrape } from '../../../src/discovery/dht/node.ts';
 import { isValidNodeId } from '../../../src/discovery/dht/nodeId.ts';
-import { InputError } from '../../../src/contracts/errors.ts';
+import { NetworkError } from '../../../src/contracts/errors.ts';
 import type { Endpoint } from '../../../src/protocol/encoding/compact.ts';
 import { hostOf, idOf, randomBytesOf } from './made.ts';
 import { VirtualTime } from './virtualTime.ts';
@@ -165,7 +165,7 @@ describe('dhtNode', () => {
     dhtNode({ ...udp.at(), random, randomBytes: randomBytesOf(random) }, { bootstrap: [] }).subscribe({
       error: (error: unknown) => errors.push(error),
     });
-    expect(errors).toMatchObject([{ name: 'InputError', code: 'bad-option' }]);
-    expect(errors[0]).toBeInstanceOf(InputError);
+    expect(errors).toMatchObject([{ name: 'NetworkError', code: 'no-address' }]);
+    expect(errors[0]).toBeInstanceOf(NetworkError);
   });
 });

@@ -70,7 +70,7 @@ describe('httpGet', () => {
     expect(await textOf(by(plain.replace('127.0.0.1', 'tracker.example')))).toBe('here');
     const secure = await serveSelfSigned((_, response) => response.end('here'));
     const { code, message } = await failing(by(secure.replace('127.0.0.1', 'tracker.example')));
-    expect([code, message]).toEqual(['unreachable', expect.stringContaining('certificate')]);
+    expect([code, message]).toEqual(['untrusted', expect.stringContaining('certificate')]);
     expect(await eventually(() => held().length === 0)).toBe(true);
   });
 
@@ -79,7 +79,7 @@ describe('httpGet', () => {
     const look = () => of(['127.0.0.9', '127.0.0.1']);
     const url = `http://tracker.example:${port}/`;
     const failure = failing(lastValueFrom(httpGetBy(reachOf, look)({ url, maxBytes: 100, timeout: 5000 })));
-    expect(await failure).toMatchObject({ code: 'unreachable', message: `${url}: nobody listens there` });
+    expect(await failure).toMatchObject({ code: 'refused', message: `${url}: nobody listens there` });
   });
 
   it('dials none of the addresses of a stranger that are not where the name claims to be', async () => {
@@ -97,7 +97,7 @@ describe('httpGet', () => {
     const failure = failing(
       lastValueFrom(from({ url: `http://tracker.example:${port}/`, maxBytes: 100, timeout: 5000, stranger: true })),
     );
-    expect(await failure).toMatchObject({ code: 'unreachable' });
+    expect(await failure).toMatchObject({ code: 'refused' });
     expect(asked).toBe(0);
   });
 
@@ -119,7 +119,7 @@ describe('httpGet', () => {
   });
 
   it('tells refused from unknown schemes and from what is no URL', async () => {
-    expect(await codeOf(get(await deadOrigin()))).toBe('unreachable');
+    expect(await codeOf(get(await deadOrigin()))).toBe('refused');
     for (const url of ['ftp://127.0.0.1/', 'file:///etc/passwd', 'udp://127.0.0.1:1/', 'data:,x'])
       expect(await codeOf(get(url))).toBe('unsupported-scheme');
     for (const url of [
@@ -133,7 +133,7 @@ describe('httpGet', () => {
       'http://a b.example/',
       'http://b\u00ad.example/',
     ])
-      expect(await failing(get(url))).toMatchObject({ code: 'malformed', retryIn: 'never' });
+      expect(await failing(get(url))).toMatchObject({ code: 'bad-url', lasting: true });
   });
 });
 
@@ -145,16 +145,16 @@ describe('TLS', () => {
       response.end('ok');
     });
     const { code, message } = await failing(get(origin.replace('127.0.0.1', 'localhost')));
-    expect([code, message]).toEqual(['unreachable', expect.stringContaining('certificate')]);
+    expect([code, message]).toEqual(['untrusted', expect.stringContaining('certificate')]);
     expect(asked).toBe(0);
     const redirecting = await serve((_, response) => response.writeHead(302, { location: origin }).end());
-    expect(await codeOf(get(redirecting))).toBe('unreachable');
+    expect(await codeOf(get(redirecting))).toBe('untrusted');
     expect(asked).toBe(0);
   });
 
   it('is not mistaken for HTTP, nor HTTP for it', async () => {
     const plain = await serve((_, response) => response.end('ok'));
-    expect(await codeOf(get(plain.replace('http:', 'https:')))).toBe('unreachable');
+    expect(await codeOf(get(plain.replace('http:', 'https:')))).toBe('untrusted');
     const secure = await serveSelfSigned((_, response) => response.end('ok'));
     expect(await codeOf(get(secure.replace('https:', 'http:')))).not.toBe('timeout');
   });
@@ -190,7 +190,7 @@ describe('redirects', () => {
       const origin = await serveRaw((socket) =>
         socket.end(Buffer.from(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\n\r\n`)),
       );
-      expect(await codeOf(get(origin))).toBe('malformed');
+      expect(await codeOf(get(origin))).toBe('bad-url');
     }
   });
 

@@ -53,9 +53,9 @@ describe('a connection to a web server', () => {
 
   it('gives the error that a fresh one has', async () => {
     const origin = await serveRaw((socket) => socket.destroy());
-    expect(await codeOf(get(origin, { keep: true }))).toBe('unreachable');
+    expect(await codeOf(get(origin, { keep: true }))).toBe('reset');
     const secure = await serveSelfSigned((_, response) => response.end('ok'));
-    expect(await codeOf(get(secure, { keep: true }))).toBe('unreachable');
+    expect(await codeOf(get(secure, { keep: true }))).toBe('untrusted');
   });
 
   it('is judged again for each request: what one was let do another one is not', async () => {

@@ -1,0 +1,49 @@
+import type { NetworkCode } from '../contracts/errors.ts';
+
+/** What the system's and Node's errors of sockets and names come to. What is not here is `unreachable`. */
+const CODES: Readonly<Record<string, NetworkCode>> = {
+  ECONNREFUSED: 'refused',
+  ECONNRESET: 'reset',
+  ECONNABORTED: 'reset',
+  EPIPE: 'reset',
+  ERR_STREAM_PREMATURE_CLOSE: 'reset',
+  ETIMEDOUT: 'timeout',
+  ESOCKETTIMEDOUT: 'timeout',
+  ERR_TLS_HANDSHAKE_TIMEOUT: 'timeout',
+  ENOTFOUND: 'unknown-host',
+  EMFILE: 'no-room',
+  ENFILE: 'no-room',
+  ENOBUFS: 'no-room',
+  ENOMEM: 'no-room',
+};
+
+/**
+ * Kinds of which there are many: TLS and certificates; what is no HTTP (HPE_), no gzip (Z_), no brotli (ERR_ and more).
+ */
+const KINDS: readonly (readonly [RegExp, NetworkCode])[] = [
+  [/^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS_|ERR_SSL_|ERR_OSSL|EPROTO$)/, 'untrusted'],
+  [/^(HPE_|Z_|ERR__|ERR_BROTLI|ERR_INVALID|ERR_STREAM|ERR_UNESCAPED)/, 'malformed'],
+];
+
+const codeIn = (error: unknown): string => String((error as Partial<NodeJS.ErrnoException> | undefined)?.code ?? '');
+
+/** What a failed connection, lookup or exchange is to whoever asked for it. */
+export const networkCode = (error: unknown): NetworkCode => {
+  const code = codeIn(error);
+  if (Object.hasOwn(CODES, code)) return CODES[code] ?? 'unreachable';
+  return KINDS.find(([pattern]) => pattern.test(code))?.[1] ?? 'unreachable';
+};
+
+const PORT_CODES: Readonly<Record<string, NetworkCode>> = {
+  EADDRINUSE: 'port-taken',
+  EACCES: 'port-denied',
+  EPERM: 'port-denied',
+  EADDRNOTAVAIL: 'no-address',
+  EAFNOSUPPORT: 'no-address',
+};
+
+/** The same of a port that can't be had. */
+export const portCode = (error: unknown): NetworkCode => {
+  const code = codeIn(error);
+  return Object.hasOwn(PORT_CODES, code) ? (PORT_CODES[code] ?? 'unreachable') : networkCode(error);
+};
