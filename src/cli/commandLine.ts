@@ -5,13 +5,17 @@ import type { Command } from './command.ts';
 import { commands } from './commandTable.ts';
 import { aboutVariable, fromEnvironment, unknownVariables } from './args/environment.ts';
 import { roomsOf } from './args/logRooms.ts';
-import type { Io } from './io/io.ts';
+import type { Given, Io } from './io/io.ts';
 import { overviewLines } from './help.ts';
 import { nearest } from './args/nearest.ts';
 import { flag, texts } from './args/values.ts';
 import { visible } from './io/text.ts';
 
 const usageError = (message: string): InputError => new InputError('bad-option', message);
+
+/** The arguments before `--`, which may be options. */
+const beforeDashes = (args: readonly string[]): readonly string[] =>
+  args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
 
 /**
  * What stands for something longer. Without a value `--verbose` is given one, or the parser would take the next
@@ -152,8 +156,7 @@ const define = (own: Argv, name: string, { positionals, options, examples }: Com
 const isTyped = (args: readonly string[], option: string, { options }: Command): boolean => {
   const letter = options[option]?.alias;
   const short = typeof letter === 'string' ? new RegExp(`^-[a-z]*${letter}`) : undefined;
-  const before = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
-  return before.some((arg) => arg === `--${option}` || arg.startsWith(`--${option}=`) || short?.test(arg));
+  return beforeDashes(args).some((arg) => arg === `--${option}` || arg.startsWith(`--${option}=`) || short?.test(arg));
 };
 
 /** What is not about one command. */
@@ -161,6 +164,47 @@ const general = (isVersion: boolean, text: string, { print, json }: Io): void =>
   json?.start();
   json?.tell(isVersion ? { type: 'version', version: text } : { type: 'help', text });
   if (!json) print(text);
+};
+
+/** A command as it was called: its arguments, and the options that the environment has. */
+interface Call {
+  readonly name: string;
+  readonly command: Command;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, unknown>>;
+}
+
+/** The parser of this one command, which complains in our words. `words` are its arguments without its name. */
+const parserFor = async ({ name, args }: Call, words: readonly string[], version: string): Promise<Argv> => {
+  const { default: yargs } = await import('yargs');
+  return parserOf(yargs(words).scriptName(`rxtorrent ${name}`), version).fail((message, error) => {
+    // Whatever does not throw here lets the handler run.
+    if (error instanceof Error && error.name !== 'YError') throw error;
+    throw complaint((message ?? error.message).replaceAll(LITERAL, ''), name, beforeDashes(args));
+  });
+};
+
+/** Runs the command with what the parser has read from its arguments. */
+const runParsed = async (
+  { name, command, args, environment }: Call,
+  given: Given,
+  loading: ReturnType<Command['load']>,
+  io: Io,
+): Promise<void> => {
+  const typed = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, asTyped(value)]));
+  checkArguments(typed, name, command);
+  for (const message of unknownVariables(process.env, Object.values(commands))) {
+    io.json?.tell({ type: 'warning', code: 'unknown-variable', message });
+    if (!flag(typed, 'quiet')) io.say(`warning: ${message}`);
+  }
+  try {
+    const rooms = roomsOf(texts(given, 'verbose'));
+    const run = await loading;
+    await run({ ...typed, verbose: rooms.length > 0, rooms, offers: Object.keys(command.options) }, io);
+  } catch (error) {
+    const fromVariables = Object.keys(environment).filter((option) => !isTyped(args, option, command));
+    throw aboutVariable(error, new Set(fromVariables));
+  }
 };
 
 /**
@@ -174,55 +218,27 @@ export const runCommandLine = async (given: readonly string[], version: string, 
   if (typed === 'help') return runCommandLine([...after.slice(0, 1), '--help'], version, io);
   const name = commandOf(args);
   const command = name === undefined ? undefined : commands[name];
+  const helps = args.includes('--help');
   if (name === undefined || command === undefined)
-    return args.includes('--help') ? general(false, overviewLines().join('\n'), io) : general(true, version, io);
+    return helps ? general(false, overviewLines().join('\n'), io) : general(true, version, io);
   if (io.json) io.json.command = name;
   checkOptions(args, name, command);
-  // The parser knows this one command only, and what the command needs is read while the parser is; help needs nothing.
-  const loading = args.includes('--help') ? undefined : command.load();
+  // What the command needs is read while the parser is; help needs nothing.
+  const loading = helps ? undefined : command.load();
   loading?.catch(() => undefined);
   // Nor does help fail because of a variable.
-  const environment = args.includes('--help') ? {} : fromEnvironment(process.env, command.options);
-  const { default: yargs } = await import('yargs');
+  const call = { name, command, args, environment: helps ? {} : fromEnvironment(process.env, command.options) };
   const words = literally(args);
   const others = words.filter((_, at) => at !== words.findIndex((arg) => !arg.startsWith('-')));
-  const parser = parserOf(yargs(others).scriptName(`rxtorrent ${name}`), version).fail((message, error) => {
-    // Whatever does not throw here lets the handler run.
-    if (error instanceof Error && error.name !== 'YError') throw error;
-    throw complaint(
-      (message ?? error.message).replaceAll(LITERAL, ''),
-      name,
-      args.slice(0, args.includes('--') ? args.indexOf('--') : undefined),
-    );
-  });
-  const usage = command.usage.replace(name, '$0');
+  const parser = await parserFor(call, others, version);
   // What the parser itself has to say is for us to print.
   let text = '';
   await parser
     .command(
-      usage,
+      command.usage.replace(name, '$0'),
       command.about,
-      (own) => define(own, name, command, environment),
-      async (given) => {
-        const typed = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, asTyped(value)]));
-        checkArguments(typed, name, command);
-        for (const message of unknownVariables(process.env, Object.values(commands))) {
-          io.json?.tell({ type: 'warning', code: 'unknown-variable', message });
-          if (!flag(typed, 'quiet')) io.say(`warning: ${message}`);
-        }
-        try {
-          const rooms = roomsOf(texts(given, 'verbose'));
-          await (await (loading ?? command.load()))(
-            { ...typed, verbose: rooms.length > 0, rooms, offers: Object.keys(command.options) },
-            io,
-          );
-        } catch (error) {
-          throw aboutVariable(
-            error,
-            new Set(Object.keys(environment).filter((option) => !isTyped(args, option, command))),
-          );
-        }
-      },
+      (own) => define(own, name, command, call.environment),
+      (parsed) => runParsed(call, parsed, loading ?? command.load(), io),
     )
     .parseAsync(others, {}, (_error, _argv, output) => void (text = output));
   if (text !== '') general(text === version, text, io);

@@ -1,22 +1,21 @@
 import { basename, join, resolve } from 'node:path';
 import { create as createTorrent, type CreateOptions } from '../../create.ts';
 import { filePlaces } from '../../disk/files/filePlaces.ts';
-import type { CreateEvent } from '../../contracts/events.ts';
+import type { Created, CreateEvent, Hashed, Warning } from '../../contracts/events.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
-import { formatMagnet } from '../../torrent/metainfo/magnet.ts';
 import { MAX_PIECE_LENGTH, type Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { isPieceLength } from '../../torrent/metainfo/pieceLength.ts';
 import { follow } from '../io/follow.ts';
 import type { Given, Io } from '../io/io.ts';
-import type { ToldAs } from '../json/told.ts';
+import { madeLines, madeObject } from '../input/made.ts';
 import { lookAt, mayWrite, writeNew } from '../input/newFile.ts';
 import { toStdout } from '../io/stdout.ts';
 import { date, flag, oneOf, size, text, texts, trackerAddress, webSeedAddress } from '../args/values.ts';
-import { live } from '../views/live.ts';
+import { type Live, live } from '../views/live.ts';
 import { hashingLines } from '../views/progress.ts';
 import { visible } from '../io/text.ts';
-import { bytes, counted } from '../io/units.ts';
+import { counted } from '../io/units.ts';
 import { loggedWorld } from '../log/loggedWorld.ts';
 
 const SMALLEST_PIECE = 16_384;
@@ -63,32 +62,6 @@ const outputOf = (given: Given, name: string): string | undefined => {
   return folder ? join(resolve(output), file) : resolve(output);
 };
 
-const magnetOf = ({ infoHash, name, length, announce, webSeeds }: Torrent): string =>
-  formatMagnet({ infoHash, name, length, announce, webSeeds, peers: [], sources: [] });
-
-const resultObject = (torrent: Torrent, path: string): ToldAs<'created'> => ({
-  type: 'created',
-  path,
-  infoHash: toHex(torrent.infoHash),
-  name: torrent.name,
-  length: torrent.length,
-  files: torrent.files.filter(({ padding }) => !padding).length,
-  pieceLength: torrent.pieceLength,
-  pieceCount: torrent.pieceHashes.length / 20,
-  private: torrent.private,
-  magnet: magnetOf(torrent),
-});
-
-const resultLines = (torrent: Torrent, path: string): readonly string[] => {
-  const files = counted(torrent.files.filter(({ padding }) => !padding).length, 'file');
-  const pieces = counted(torrent.pieceHashes.length / 20, 'piece');
-  return [
-    `${visible(path)}: ${bytes(torrent.length)} in ${files}, ${pieces} of ${bytes(torrent.pieceLength)}`,
-    `Info Hash: ${toHex(torrent.infoHash)}`,
-    magnetOf(torrent),
-  ];
-};
-
 /**
  * A word about names that Windows can't have: whoever downloads there gets others. The name of a single file is theirs
  * to choose.
@@ -103,6 +76,27 @@ const renamed = (torrent: Torrent): string | undefined => {
   return `${names} that Windows can't have (${example}): rename and create again if that matters`;
 };
 
+/** Tells what happens until the torrent is made: as objects with `--json`, else people see how far it is. */
+const telling = (view: Live, { json }: Io, quiet: boolean): ((event: Hashed | Warning) => void) => {
+  const began = performance.now();
+  return (event) => {
+    json?.tell(event);
+    if (event.type === 'warning') {
+      if (json === undefined && !quiet) view.say(`warning: ${visible(event.message)}`);
+      return;
+    }
+    const moment = { ...event, elapsed: performance.now() - began };
+    view.show({ lines: (width) => hashingLines(moment, width), line: () => hashingLines(moment, 100).join('') });
+  };
+};
+
+/** What people or programs are told in the end; without `output` the .torrent itself goes to stdout. */
+const finish = async ({ torrent, bytes }: Created, output: string | undefined, io: Io, quiet: boolean) => {
+  if (output === undefined) await toStdout(bytes);
+  if (io.json && output !== undefined) io.json.tell(madeObject(torrent, output), toHex(torrent.infoHash));
+  else if (!quiet) (output === undefined ? io.say : io.print)(madeLines(torrent, output ?? 'stdout').join('\n'));
+};
+
 /** `rxtorrent create`: writes the .torrent as a whole, in the end, or not at all. */
 export const create = async (given: Given, io: Io): Promise<void> => {
   const source = String(given['path']);
@@ -114,39 +108,27 @@ export const create = async (given: Given, io: Io): Promise<void> => {
     );
   const options = optionsOf(given);
   const force = flag(given, 'force');
-  const { json } = io;
   const quiet = flag(given, 'quiet');
   const output = outputOf(given, options.name ?? basename(resolve(source)));
-  json?.start({ sources: [source], ...(output !== undefined && { target: output }) });
+  io.json?.start({ sources: [source], ...(output !== undefined && { target: output }) });
   if (output !== undefined) mayWrite(output, force);
   let say = io.say;
   const env = await loggedWorld(given, (line) => say(line));
-  const view = await live(io, `hashing ${visible(source)}`, quiet || json !== undefined);
+  const view = await live(io, `hashing ${visible(source)}`, quiet || io.json !== undefined);
   say = (line) => view.say(line);
-  const began = performance.now();
-  let torrent: Torrent | undefined;
-  let encoded: Uint8Array = new Uint8Array();
+  const tell = telling(view, io, quiet);
+  let made: Created | undefined;
   const see = (event: CreateEvent): void => {
-    if (event.type === 'created') {
-      if (output !== undefined) writeNew(output, event.bytes, force);
-      ({ torrent, bytes: encoded } = event);
-      const message = renamed(torrent);
-      if (message !== undefined) see({ type: 'warning', code: 'renamed', message });
-      return;
-    }
-    json?.tell(event);
-    if (event.type === 'warning')
-      return void (json !== undefined || quiet || view.say(`warning: ${visible(event.message)}`));
-    const moment = { ...event, elapsed: performance.now() - began };
-    view.show({ lines: (width) => hashingLines(moment, width), line: () => hashingLines(moment, 100).join('') });
+    if (event.type !== 'created') return tell(event);
+    if (output !== undefined) writeNew(output, event.bytes, force);
+    made = event;
+    const message = renamed(event.torrent);
+    if (message !== undefined) tell({ type: 'warning', code: 'renamed', message });
   };
   try {
     await follow(createTorrent(source, env, { ...options, ...(output !== undefined && { except: output }) }), io, see);
   } finally {
     view.end();
   }
-  if (!torrent) return;
-  if (output === undefined) await toStdout(encoded);
-  if (json && output !== undefined) json.tell(resultObject(torrent, output), toHex(torrent.infoHash));
-  else if (!quiet) (output === undefined ? io.say : io.print)(resultLines(torrent, output ?? 'stdout').join('\n'));
+  if (made) await finish(made, output, io, quiet);
 };

@@ -118,52 +118,63 @@ const remove = async (folder: string): Promise<void> => {
   }
 };
 
+/** Downloads from the swarm, which is of this machine only. */
+const fetchContent = (given: Given, io: Io, torrent: string, home: string): Promise<void> =>
+  download(
+    {
+      ...given,
+      source: torrent,
+      output: `${home}/`,
+      timeout: '60',
+      'no-dht': true,
+      'no-lsd': true,
+      'no-listen': true,
+      notes: flag(given, 'keep'),
+    },
+    io,
+    false,
+  );
+
+/** Tells that all is as it should be, and where it is if it is kept. */
+const tellResult = async (
+  given: Given,
+  io: Io,
+  torrent: string,
+  folder: string,
+  content: DemoContent,
+): Promise<void> => {
+  const keep = flag(given, 'keep');
+  if (io.json) {
+    const { infoHash } = await readTorrent(torrent, io);
+    io.json.tell({ type: 'demo', ...(keep && { file: torrent, folder }), identical: true }, toHex(infoHash));
+  } else if (!flag(given, 'quiet')) io.print(resultLines(torrent, folder, content.files, keep).join('\n'));
+  else io.print(keep ? folder : 'every file is byte for byte what the seeds have');
+};
+
 /**
  * `rxtorrent demo`: a tracker, three seeds and a real download, all on this machine. Nothing of it stays without
  * `--keep`.
  */
 export const demo = async (given: Given, io: Io): Promise<void> => {
   const length = size(given, 'size', MiB, 1024 * MiB) ?? SIZE;
-  const { json } = io;
-  json?.hold();
-  const people = !json && !flag(given, 'quiet');
-  const keep = flag(given, 'keep');
+  io.json?.hold();
   const home = temporaryFolder();
   const torrent = join(home, TORRENT);
   let child: ChildProcess | undefined;
   let complete = false;
   try {
-    if (people) io.say('Starting a tracker and three seeds, one of them slow, in another process of this machine …');
+    if (!io.json && !flag(given, 'quiet'))
+      io.say('Starting a tracker and three seeds, one of them slow, in another process of this machine …');
     child = await startSwarm(home, length, io);
     io.stopped.throwIfAborted();
-    // It is a swarm of this machine only.
-    await download(
-      {
-        ...given,
-        source: torrent,
-        output: `${home}/`,
-        timeout: '60',
-        'no-dht': true,
-        'no-lsd': true,
-        'no-listen': true,
-        notes: keep,
-      },
-      io,
-      false,
-    );
+    await fetchContent(given, io, torrent, home);
     const content = demoContent(length);
     const folder = join(home, NAME);
     compare(folder, content);
     complete = true;
-    if (json)
-      json.tell(
-        { type: 'demo', ...(keep && { file: torrent, folder }), identical: true },
-        toHex((await readTorrent(torrent, io)).infoHash),
-      );
-    else if (people) io.print(resultLines(torrent, folder, content.files, keep).join('\n'));
-    else io.print(keep ? folder : 'every file is byte for byte what the seeds have');
+    await tellResult(given, io, torrent, folder, content);
   } finally {
-    const stays = complete && keep;
+    const stays = complete && flag(given, 'keep');
     await endSwarm(child, stays);
     if (!stays) await remove(home);
   }

@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { Observable } from 'rxjs';
 import { diskError } from '../../disk/errors/diskError.ts';
-import type { DownloadEvent } from '../../contracts/events.ts';
 import type { PeerSource } from '../../contracts/network.ts';
 import { InputError, InvariantError } from '../../contracts/errors.ts';
 import { fetchTorrent } from '../../download/magnet/fetchTorrent.ts';
@@ -20,8 +19,9 @@ import { lookAt, mayWrite, writeNew } from '../input/newFile.ts';
 import { sourceArgument } from '../input/sourceArgument.ts';
 import { toStdout } from '../io/stdout.ts';
 import { flag, seconds, text, wholeNumber } from '../args/values.ts';
-import { eventLine, hostPort, told } from '../views/events.ts';
+import { hostPort } from '../views/events.ts';
 import { live } from '../views/live.ts';
+import { reporting } from '../views/report.ts';
 import { visible } from '../io/text.ts';
 import { bytes } from '../io/units.ts';
 import { loggedWorld } from '../log/loggedWorld.ts';
@@ -102,20 +102,10 @@ export const downloadPiece = async (given: Given, io: Io): Promise<void> => {
   const name = visible(known?.name ?? magnet?.name ?? toHex(findable.infoHash));
   const view = await live(io, `piece ${visible(String(given['index']))} of ${name}`, quiet || io.json !== undefined);
   say = (line) => view.say(line);
-  const report = (event: DownloadEvent): void => {
-    if (io.json) return io.json.event(event, hash);
-    const line = eventLine(event, told(given, event));
-    if (line !== undefined && !quiet) say(line);
-  };
+  const report = reporting(given, { json: io.json, say: (line) => view.say(line) }, hash);
   const funnel = new Funnel<PeerSource>();
-  const options = {
-    ...named,
-    trackers: trackersFor({ announce: [], private: false, ...findable }, named),
-    port,
-    maxPeers,
-    report,
-    funnel,
-  };
+  const trackers = trackersFor({ announce: [], private: false, ...findable }, named);
+  const options = { ...named, trackers, port, maxPeers, report, funnel };
   const found = <T>(what: string, source$: Observable<T>): Promise<T> =>
     awaited(source$, { missed: `${what} did not come`, given, deadline, funnel, view }, io);
   try {

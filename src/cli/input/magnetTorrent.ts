@@ -1,4 +1,3 @@
-import type { DownloadEvent } from '../../contracts/events.ts';
 import type { PeerSource } from '../../contracts/network.ts';
 import { fetchTorrent } from '../../download/magnet/fetchTorrent.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
@@ -10,7 +9,7 @@ import { Deadline } from '../io/deadline.ts';
 import { discovery, trackersFor } from './discoveryOptions.ts';
 import type { Given, Io } from '../io/io.ts';
 import { wholeNumber } from '../args/values.ts';
-import { eventLine, told } from '../views/events.ts';
+import { reporting } from '../views/report.ts';
 import { live } from '../views/live.ts';
 import { visible } from '../io/text.ts';
 import { loggedWorld } from '../log/loggedWorld.ts';
@@ -44,11 +43,7 @@ export const magnetTorrent = async (
     io.json !== undefined,
   );
   say = (line) => view.say(line);
-  const report = (event: DownloadEvent): void => {
-    if (io.json) return io.json.event(event, toHex(magnet.infoHash));
-    const line = eventLine(event, told(given, event));
-    if (line !== undefined) say(line);
-  };
+  const report = reporting(given, { json: io.json, say: (line) => view.say(line) }, toHex(magnet.infoHash));
   const funnel = new Funnel<PeerSource>();
   const torrent$ = fetchTorrent(magnet, env, { ...found, trackers, port, report, funnel });
   try {

@@ -84,6 +84,23 @@ const jobOf = async (
   };
 };
 
+/** A source that was read, or why it could not be; `at` is its place among the others. */
+interface Read {
+  readonly at: number;
+  readonly given: string | Torrent;
+  readonly read?: SourceArgument;
+  readonly error?: unknown;
+}
+
+const readSource = async (given: string | Torrent, at: number, env: Env, io: Io): Promise<Read> => {
+  try {
+    return { at, given, read: await sourceArgument(given, env, io) };
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    return { at, given, error };
+  }
+};
+
 /**
  * Reads all `sources`. One that is missing, broken or there twice is refused, and the others are not: both are in the
  * order given.
@@ -95,37 +112,22 @@ export const readJobs = async (
   env: Env,
   io: Io,
 ): Promise<{ readonly jobs: readonly Job[]; readonly refused: readonly Refused[] }> => {
-  const read = async (
-    given: string | Torrent,
-    at: number,
-  ): Promise<{ at: number; given: string | Torrent; read?: SourceArgument; error?: unknown }> => {
-    try {
-      return { at, given, read: await sourceArgument(given, env, io) };
-    } catch (error) {
-      if (error instanceof Interrupted) throw error;
-      return { at, given, error };
-    }
-  };
-  const all = await lastValueFrom(from(sources).pipe(mergeMap(read, READ_AT_ONCE), toArray()));
+  const read$ = from(sources).pipe(mergeMap((given, at) => readSource(given, at, env, io), READ_AT_ONCE));
+  const all = await lastValueFrom(read$.pipe(toArray()));
   const jobs = new Map<string, Job>();
   const refused: Refused[] = [];
   // One after the other, in the order given: the user may be asked something about each.
-  for (const { given, read: known, error } of all.sort((one, other) => one.at - other.at)) {
+  for (const { given, read, error } of all.sort((one, other) => one.at - other.at)) {
     const source = typeof given === 'string' ? given : given.name;
-    const infoHash = known && toHex(known.findable.infoHash);
-    if (known === undefined || infoHash === undefined) refused.push({ source, error });
-    else if (jobs.has(infoHash))
-      refused.push({
-        source,
-        error: new InputError('bad-option', `${visible(source)}: is given twice: name each torrent once`),
-      });
-    else {
-      try {
-        jobs.set(infoHash, await jobOf(given, known, plan, found, io));
-      } catch (failure) {
-        if (failure instanceof Interrupted) throw failure;
-        refused.push({ source, error: failure });
-      }
+    try {
+      if (read === undefined) throw error;
+      const infoHash = toHex(read.findable.infoHash);
+      if (jobs.has(infoHash))
+        throw new InputError('bad-option', `${visible(source)}: is given twice: name each torrent once`);
+      jobs.set(infoHash, await jobOf(given, read, plan, found, io));
+    } catch (failure) {
+      if (failure instanceof Interrupted) throw failure;
+      refused.push({ source, error: failure });
     }
   }
   return { jobs: [...jobs.values()], refused };

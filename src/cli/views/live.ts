@@ -45,6 +45,41 @@ export const undone = (lines: readonly string[], width: number): string => {
 /** What can be shown over. */
 export type Terminal = NodeJS.WriteStream;
 
+/** What is drawn on a terminal. It is made again only if something of it has changed. */
+class Picture {
+  /** What it was made of. */
+  #made: Readonly<Record<'title' | 'width' | 'height' | 'lines', unknown>> | undefined;
+  #text = '';
+  #lines: readonly string[] = [];
+  readonly #title: string;
+  readonly #stream: Terminal;
+
+  constructor(title: string, stream: Terminal) {
+    this.#title = title;
+    this.#stream = stream;
+  }
+
+  get lines(): readonly string[] {
+    return this.#lines;
+  }
+
+  /** The text for the spinner, which adds two columns before it. */
+  of(moment: Moment | undefined): string {
+    // The spinner and a space before, and one column is left free, as some terminals begin a line after the last one.
+    const width = Math.max(1, this.#stream.columns - 3);
+    // Without the title, and the line that is said above.
+    const height = Math.max(0, (this.#stream.rows || ROWS) - 2);
+    const title = moment?.title ?? this.#title;
+    const lines = moment?.lines(width, height);
+    const made = this.#made;
+    if (made?.title === title && made.width === width && made.height === height && made.lines === lines)
+      return this.#text;
+    this.#made = { title, width, height, lines };
+    this.#lines = [fit(title, width), ...(lines ?? []).slice(0, height)].map((line) => `  ${line}`);
+    return (this.#text = this.#lines.join('\n').slice(2));
+  }
+}
+
 export const onTerminal = async (
   io: Pick<Io, 'say' | 'floor'>,
   title: string,
@@ -54,44 +89,21 @@ export const onTerminal = async (
   const { default: ora } = await import('ora');
   // The spinner takes it over, and would first take away what it has drawn.
   const write = stream.write.bind(stream);
+  const picture = new Picture(title, stream);
   let last: Moment | undefined;
-  let drawn: readonly string[] = [];
-  /** What {@link drawn} was made of, and what it is as one text: it is not made again of the same. */
-  let made:
-    | {
-        readonly title: string;
-        readonly width: number;
-        readonly lines: readonly string[] | undefined;
-        readonly height: number;
-      }
-    | undefined;
-  let picture = '';
-  const draw = (): string => {
-    // The spinner and a space before, and one column is left free, as some terminals begin a line after the last one.
-    const width = Math.max(1, stream.columns - 3);
-    // Without the title, and the line that is said above.
-    const height = Math.max(0, (stream.rows || ROWS) - 2);
-    const now = { title: last?.title ?? title, width, lines: last?.lines(width, height), height };
-    if (made?.title === now.title && made.width === width && made.height === height && made.lines === now.lines)
-      return picture;
-    made = now;
-    drawn = [fit(now.title, width), ...(now.lines ?? []).slice(0, height)].map((line) => `  ${line}`);
-    return (picture = drawn.join('\n').slice(2));
-  };
+  const color = env['NO_COLOR'] ? { color: false as const } : {};
+  const spinner: Ora = ora({ text: title, discardStdin: false, isEnabled: true, interval: FRAME, stream, ...color });
   // It is asked for first of all that is drawn: so what is drawn is as of now, not as of when it was shown.
-  const prefixText = (): string => {
-    const text = draw();
+  spinner.prefixText = () => {
+    const text = picture.of(last);
     if (text !== spinner.text) spinner.text = text;
     return '';
   };
-  const color = env['NO_COLOR'] ? { color: false as const } : {};
-  const spinner: Ora = ora({ text: title, discardStdin: false, isEnabled: true, interval: FRAME, stream, ...color });
-  spinner.prefixText = prefixText;
   spinner.start();
   const leave = io.floor?.enter({ rest: () => void spinner.stop(), goOn: () => void spinner.start() });
   const resized = (): void => {
     if (!spinner.isSpinning) return;
-    if (reflows(env)) write(undone(drawn, stream.columns));
+    if (reflows(env)) write(undone(picture.lines, stream.columns));
     spinner.render();
   };
   stream.on('resize', resized);
