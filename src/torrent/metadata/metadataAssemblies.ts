@@ -2,37 +2,37 @@ import { MAX_INFO_BYTES } from '../metainfo/metainfo.ts';
 import { MetadataAssembly } from './metadataAssembly.ts';
 import type { Asked, MetadataSource } from './metadataPeer.ts';
 
-/** Bytes of pieces held in all, whatever is claimed. */
+/** Maximum number of bytes held in all assemblies together, whatever sizes are claimed. */
 export const MAX_HELD = 4 * MAX_INFO_BYTES;
-/** Sizes remembered of which a joint assembly was wrong. */
+/** Maximum number of sizes remembered whose shared assembly was wrong. */
 const MAX_DISPUTED = 1_000;
 
 /**
- * What the pieces that peers give are put together to: peers that claim the same size share an assembly, unless a
- * shared one of that size was wrong; then each of them has its own. Depends on the peers, and on the sizes that they
+ * The assemblies into which pieces from peers are put. Peers that claim the same size share one, unless a shared
+ * assembly of that size was wrong: then each of them has its own. Depends on the peers, and on the sizes that they
  * claim.
  *
- * Invariants: no more than {@link MAX_HELD} bytes are held; a shared assembly holds something, or a peer claims its
- * size; the assembly that a peer has for itself is of the size that it claims.
+ * Invariants: at most {@link MAX_HELD} bytes are held; each shared assembly holds something, or a peer claims its size;
+ * a peer's own assembly has the size that the peer claims.
  */
 export class MetadataAssemblies {
   readonly #peers: ReadonlyMap<MetadataSource, Asked>;
   readonly #shared = new Map<number, MetadataAssembly<Asked>>();
   readonly #disputed = new Set<number>();
 
-  /** `peers` is not copied: it may change. */
+  /** `peers` is not copied, since it changes. */
   constructor(peers: ReadonlyMap<MetadataSource, Asked>) {
     this.#peers = peers;
   }
 
-  /** The one that is farthest, for people. */
+  /** The assembly that is nearest to completion, for the user. */
   get farthest(): { readonly bytes: number; readonly size: number } {
     let best = { bytes: 0, size: 0 };
     for (const { bytes, size } of this.#all()) if (bytes >= best.bytes) best = { bytes, size };
     return best;
   }
 
-  /** The one that a peer gives to. */
+  /** The assembly that a peer contributes to. */
   of(peer: Asked): MetadataAssembly<Asked> {
     if (peer.own !== undefined) return peer.own;
     if (this.#disputed.has(peer.size)) return (peer.own = new MetadataAssembly(peer.size));
@@ -41,12 +41,18 @@ export class MetadataAssemblies {
     return shared;
   }
 
-  /** A peer claims another size than before, or has left: nothing that it shared is its own. */
+  /**
+   * To be called when a peer claims another size than before, or has left: its contributions to a shared assembly stay
+   * there.
+   */
   forget(peer: Asked, size: number): void {
     this.#shared.get(size)?.forget(peer);
   }
 
-  /** A shared one is wrong, and nobody knows who lied: from now on each peer is alone with what it gave. */
+  /**
+   * Splits a shared assembly that is wrong, since nobody knows which peer lied: from now on each peer has its own, with
+   * what it gave.
+   */
   split(assembly: MetadataAssembly<Asked>): void {
     if (this.#disputed.size >= MAX_DISPUTED) this.#disputed.clear();
     this.#disputed.add(assembly.size);
@@ -58,18 +64,18 @@ export class MetadataAssemblies {
     }
   }
 
-  /** Nothing is kept of a size that nobody claims any more and nobody gave anything of. */
+  /** Removes the assembly of a size that no peer claims any more, and that holds nothing. */
   tidy(size: number): void {
     if (this.#shared.get(size)?.held === 0 && ![...this.#peers.values()].some((peer) => peer.size === size))
       this.#shared.delete(size);
   }
 
-  /** As {@link tidy}, of every size. */
+  /** As {@link tidy}, for every size. */
   tidyAll(): void {
     for (const size of this.#shared.keys()) this.tidy(size);
   }
 
-  /** Room for as many bytes: what has the most to come is emptied first, and `spared` is not. */
+  /** Makes room for `bytes`: empties the assembly that lacks most first, and never `spared`. */
   makeRoom(bytes: number, spared: MetadataAssembly<Asked>): void {
     for (;;) {
       let held = bytes;
@@ -85,7 +91,7 @@ export class MetadataAssemblies {
     }
   }
 
-  /** Nobody shares anything any more. */
+  /** Removes all assemblies. */
   clear(): void {
     this.#shared.clear();
   }

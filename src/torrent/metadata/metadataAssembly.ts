@@ -1,14 +1,14 @@
 import { METADATA_PIECE } from '../../protocol/peer/utMetadata.ts';
 
 /**
- * The pieces of one info dictionary of a claimed size, and who gave each. Nothing is allocated for a claim: pieces are
- * kept as they come. Invariant: `held` pieces are there, at most `bytes` long in all, each of the size that its number
- * has.
+ * The pieces of one info dictionary of a claimed size, and which peer gave each. A claim alone allocates nothing:
+ * pieces are kept as they arrive. Invariant: `held` pieces are there, `bytes` long in all, each of the length that its
+ * number requires.
  */
 export class MetadataAssembly<Who> {
   readonly size: number;
   readonly pieceCount: number;
-  /** Pieces that are there. */
+  /** Number of pieces that are there. */
   held = 0;
   readonly #pieces = new Map<number, { readonly bytes: Uint8Array; readonly from: Who }>();
 
@@ -29,28 +29,28 @@ export class MetadataAssembly<Who> {
     return this.held === this.pieceCount;
   }
 
-  /** Bytes that are there. */
+  /** Number of bytes that are there. */
   get bytes(): number {
     return Math.min(this.size, this.held * METADATA_PIECE);
   }
 
-  /** Bytes that are not. */
+  /** Number of bytes that are missing. */
   get missing(): number {
     return this.size - this.bytes;
   }
 
-  /** Who gave something of it. */
+  /** The peers that gave a part of it. */
   get givers(): Set<Who> {
     return new Set([...this.#pieces.values()].map(({ from }) => from));
   }
 
-  /** Keeps `bytes`, which are of the right size: they must be nobody else's. */
+  /** Keeps `bytes`, without a copy: they must have the right length, and belong to the caller. */
   put(piece: number, bytes: Uint8Array, from: Who): void {
     this.#pieces.set(piece, { bytes, from });
     this.held = this.#pieces.size;
   }
 
-  /** Gives up what somebody gave, and returns it by its numbers. */
+  /** Removes what a peer gave, and returns it by piece number. */
   forget(who: Who): ReadonlyMap<number, Uint8Array> {
     const given = new Map<number, Uint8Array>();
     for (const [piece, { bytes, from }] of this.#pieces) {
@@ -62,14 +62,14 @@ export class MetadataAssembly<Who> {
     return given;
   }
 
-  /** All of it in one. */
+  /** The whole info dictionary. */
   joined(): Uint8Array {
     const all = new Uint8Array(this.size);
     for (const [piece, { bytes }] of this.#pieces) all.set(bytes, piece * METADATA_PIECE);
     return all;
   }
 
-  /** Is what somebody gave the same as in `truth`? */
+  /** Does everything that a peer gave agree with `truth`? */
   agrees(who: Who, truth: Uint8Array): boolean {
     for (const [piece, { bytes, from }] of this.#pieces) {
       if (

@@ -5,42 +5,42 @@ import { MetadataAssemblies } from './metadataAssemblies.ts';
 import type { MetadataAssembly } from './metadataAssembly.ts';
 import { Asked, type MetadataSource } from './metadataPeer.ts';
 
-/** Requests in flight with one peer; one with a peer that has kept us waiting. */
+/** Maximum number of requests in flight with one peer; only one with a peer that has kept us waiting. */
 export const MAX_ASKED = 4;
 /**
- * Milliseconds after which others are asked, too; after which nothing is expected any more; silences in a row that are
- * borne with.
+ * Milliseconds after which other peers are asked, too; milliseconds after which no answer is expected any more; number
+ * of unanswered requests in a row after which a peer is given up.
  */
 export const OVERDUE = 1_000;
 export const EXPIRES = 5_000;
 export const MAX_SILENCES = 3;
-/** Peers that are asked for a piece at one time, those that are overdue not counted. */
+/** Maximum number of peers that are asked for one piece at the same time; overdue ones are not counted. */
 export const MAX_COPIES = 8;
-/** Sizes that one peer may claim, one after the other. */
+/** Maximum number of sizes that one peer may claim, one after the other. */
 const MAX_CLAIMS = 3;
 
 /**
- * What became of a piece: `wrong` and `unasked` are the peer's fault; `useless` is the first one of nobody knows how
- * many.
+ * What became of a piece: `wrong` and `unasked` are the peer's fault. A piece is `useless` if it is the first one, and
+ * the total size is still unknown.
  */
 export type Received = 'kept' | 'useless' | 'wrong' | 'unasked';
 
 /**
- * Who is asked for which piece of an info dictionary, and what has come of it. Depends on what peers claim as its size,
- * on what they give, and on the info-hash, which is all that is believed.
+ * Decides which peer is asked for which piece of an info dictionary, and puts the pieces together. Depends on the sizes
+ * that peers claim, on the pieces that they give, and on the info-hash, which alone is trusted.
  *
- * Peers that claim the same size share the work. If what they gave together has not the hash, one of them lied, and
- * nobody knows which: from then on each of them gives all of it on its own, beginning with what it gave before. What
- * one alone gave and has not the hash is its lie. So a liar costs the others one round, and no number of them can keep
- * an honest peer from being believed.
+ * Peers that claim the same size share the work. If their joint result has the wrong hash, one of them lied, and nobody
+ * knows which: from then on each of them has to give all pieces by itself; those that it gave before are kept. If the
+ * pieces of a single peer have the wrong hash, that peer lied. So a liar costs the others one round, and no number of
+ * liars can prevent one honest peer from succeeding.
  *
- * A piece is kept only if this very peer was asked for it. Invariant: no more than {@link MAX_ASKED} requests are in
- * flight with a peer, each for a piece that there is.
+ * A piece is kept only if it was requested from the peer that sent it. Invariant: at most {@link MAX_ASKED} requests
+ * are in flight with a peer, each for a piece that exists.
  */
 export class MetadataDraft {
   readonly #infoHash: Uint8Array;
   readonly #peers = new Map<MetadataSource, Asked>();
-  /** All who wait for it, also those who can't be asked. */
+  /** All sources that wait for the metadata, including those that cannot be asked. */
   readonly #waiting = new Set<MetadataSource>();
   readonly #assemblies = new MetadataAssemblies(this.#peers);
   #metadata: Uint8Array | undefined;
@@ -50,22 +50,25 @@ export class MetadataDraft {
     this.#infoHash = infoHash;
   }
 
-  /** All of it, once it is there and has the hash. */
+  /** The info dictionary, once it is complete and has the right hash. */
   get metadata(): Uint8Array | undefined {
     return this.#metadata;
   }
 
-  /** Bytes held, for people: of the assembly that is farthest. */
+  /** Bytes held of the assembly that is nearest to completion, for the user. */
   get gathered(): { readonly bytes: number; readonly size: number } {
     return this.#assemblies.farthest;
   }
 
-  /** Is told when it is there, whether it can be asked or not. */
+  /** `source` is told when the metadata is there, whether it can be asked for pieces or not. */
   awaited(source: MetadataSource): void {
     this.#waiting.add(source);
   }
 
-  /** A peer says of which size it is: it can be asked. False if that can't be, or is not the same often enough. */
+  /**
+   * Records a peer's `metadata_size`: from now on it can be asked. False if the size is too large, or has changed too
+   * often.
+   */
   claims(source: MetadataSource, size: number, now: number): boolean {
     if (size > MAX_INFO_BYTES) return false;
     const peer = this.#known(source);
@@ -73,7 +76,7 @@ export class MetadataDraft {
     if (++peer.claims > MAX_CLAIMS) return false;
     const before = peer.size;
     this.#assemblies.forget(peer, before);
-    // The first piece is the first one of any size.
+    // A request for the first piece stays valid whatever the size.
     if (before !== 0) {
       peer.inFlight.clear();
       peer.late.clear();
@@ -86,8 +89,8 @@ export class MetadataDraft {
   }
 
   /**
-   * A peer gives pieces, and does not say of which size all is: many have it, some do not have it yet themselves. It is
-   * asked for the first one.
+   * A peer that offers metadata without its size is asked for the first piece, whose message tells the size. Some of
+   * these peers do not have the metadata yet themselves.
    */
   unsized(source: MetadataSource, now: number): void {
     this.#known(source);
@@ -101,7 +104,7 @@ export class MetadataDraft {
     return peer;
   }
 
-  /** A piece has come. `bytes` are copied. After `wrong` nothing that it gave counts. */
+  /** A piece has arrived; `bytes` are copied. After `wrong` nothing that the peer gave counts. */
   received(
     source: MetadataSource,
     message: { readonly piece: number; readonly size?: number; readonly bytes: Uint8Array },
@@ -111,7 +114,7 @@ export class MetadataDraft {
     const { piece, size, bytes } = message;
     if (peer === undefined || (!peer.inFlight.delete(piece) && !peer.late.delete(piece))) return 'unasked';
     if (peer.size === 0) {
-      // Where the message does not say it, only a piece that is not full does: it is all that there is.
+      // If the message does not tell the size, a piece that is not full does: it is the only one.
       const all = size ?? (bytes.length < METADATA_PIECE ? bytes.length : undefined);
       if (all === undefined) {
         peer.putOff(now);
@@ -127,7 +130,7 @@ export class MetadataDraft {
       return this.#wrong(peer, assembly);
     if (!assembly.has(piece)) {
       this.#assemblies.makeRoom(bytes.length, assembly);
-      // A Buffer's own `slice` would not copy.
+      // `Buffer.slice` would not copy.
       assembly.put(piece, new Uint8Array(bytes), peer);
       if (assembly.whole && this.#judge(assembly) === 'wrong') return this.#wrong(peer, assembly);
     }
@@ -135,7 +138,7 @@ export class MetadataDraft {
     return 'kept';
   }
 
-  /** They don't give it: they are left alone for a while. */
+  /** A peer refuses a piece: it is not asked for a while. */
   rejected(source: MetadataSource, piece: number, now: number): void {
     const peer = this.#peers.get(source);
     if (peer === undefined || (!peer.inFlight.delete(piece) && !peer.late.delete(piece))) return;
@@ -151,7 +154,7 @@ export class MetadataDraft {
     this.refill(now);
   }
 
-  /** Every second. False for a peer that has kept us waiting too often. */
+  /** To be called every second. False for a peer that has kept us waiting too often. */
   tick(source: MetadataSource, now: number): boolean {
     const peer = this.#peers.get(source);
     if (peer === undefined) return true;
@@ -162,14 +165,14 @@ export class MetadataDraft {
       peer.late.add(piece);
       expired = true;
     }
-    // Nothing says that a peer without a size has anything to give.
+    // A peer without a size may have nothing to give.
     if (expired && peer.size === 0) peer.putOff(now);
     else if (expired && ++peer.silences >= MAX_SILENCES) return false;
     this.refill(now);
     return true;
   }
 
-  /** Now that it is there: did a peer claim or give anything else? */
+  /** Now that the metadata is known: did a peer claim another size, or give wrong pieces? */
   lied(source: MetadataSource): boolean {
     const peer = this.#peers.get(source);
     const truth = this.#metadata;
@@ -177,7 +180,7 @@ export class MetadataDraft {
     return (peer.size !== 0 && peer.size !== truth.length) || peer.own?.agrees(peer, truth) === false;
   }
 
-  /** It is known from elsewhere, and has the hash. */
+  /** Takes metadata that is known from elsewhere; its hash is right. */
   adopt(metadata: Uint8Array): void {
     if (this.#metadata !== undefined) return;
     this.#metadata = metadata;
@@ -185,11 +188,11 @@ export class MetadataDraft {
     for (const source of [...this.#waiting]) if (this.#waiting.has(source)) source.whole(metadata);
   }
 
-  /** Asks everyone who can be asked for what is missing. */
+  /** Requests missing pieces from all peers that can be asked. */
   refill(now: number): void {
     if (this.#asking || this.#metadata !== undefined) return;
     this.#asking = true;
-    // Who has kept us waiting comes last.
+    // Peers that have kept us waiting come last.
     for (const peer of [...this.#peers.values()].toSorted((a, b) => a.silences - b.silences)) {
       const room = peer.silences > 0 ? 1 : MAX_ASKED;
       while (now >= peer.pausedUntil && peer.inFlight.size < room && this.#peers.has(peer.source)) {
@@ -213,12 +216,13 @@ export class MetadataDraft {
       if (asked === 0) return piece;
       if (asked < (fewest === undefined ? MAX_COPIES : (copies?.get(fewest) ?? 0))) fewest = piece;
     }
-    // What others are being asked for already, but only one at a time: they may keep us waiting.
+    // A piece that others have been asked for is requested again only from a peer with nothing else in flight, one at a
+    // time: that peer may keep us waiting.
     for (const piece of peer.inFlight.keys()) if (!assembly.has(piece)) return undefined;
     return fewest;
   }
 
-  /** Of how many each piece is being asked for, those that are overdue left out. */
+  /** From how many peers each piece is currently requested, without overdue requests. */
   #copies(size: number, now: number): Map<number, number> {
     const copies = new Map<number, number>();
     for (const peer of this.#peers.values()) {
@@ -228,7 +232,10 @@ export class MetadataDraft {
     return copies;
   }
 
-  /** Is what is whole true? If several gave it, it is not known who lied. */
+  /**
+   * Compares a complete assembly with the info-hash. `disputed` if it is wrong and several peers gave it, so that
+   * nobody knows which one lied.
+   */
   #judge(assembly: MetadataAssembly<Asked>): 'true' | 'wrong' | 'disputed' {
     const metadata = assembly.joined();
     if (equalIds(sha1(metadata), this.#infoHash)) {
@@ -257,7 +264,7 @@ export class MetadataDraft {
     this.#assemblies.check();
     for (const peer of this.#peers.values()) {
       if (peer.inFlight.size > MAX_ASKED) throw new RangeError(`${peer.inFlight.size} requests in flight`);
-      // Of a peer without a size the first piece is asked.
+      // A peer without a size is asked for the first piece.
       const pieces = Math.max(1, Math.ceil(peer.size / METADATA_PIECE));
       for (const piece of peer.inFlight.keys())
         if (piece < 0 || piece >= pieces) throw new RangeError(`piece ${piece} of ${pieces} is asked for`);

@@ -1,30 +1,33 @@
 import type { MetadataAssembly } from './metadataAssembly.ts';
 
 /**
- * Milliseconds that a peer is left alone after it has rejected a request, or kept us waiting without having said that
- * it has anything: doubled each time.
+ * Milliseconds for which a peer is not asked after it has rejected a request, or has kept us waiting without having
+ * said that it has metadata. Doubled each time.
  */
 const REJECTED_PAUSE = { first: 1_000, most: 30_000 };
 
-/** Who can be asked. */
+/** A peer that metadata can be requested from. */
 export interface MetadataSource {
-  /** Is asked for a piece. */
+  /** Requests a piece. */
   ask(piece: number): void;
-  /** There it is, whoever gave it. */
+  /** Called when the metadata is complete, whichever peers gave it. */
   whole(metadata: Uint8Array): void;
 }
 
-/** One peer: what it claims, what it is asked for. */
+/** One peer: the size that it claims, and the requests in flight with it. */
 export class Asked {
   readonly source: MetadataSource;
-  /** 0 while that is not known: then it is asked for the first piece, which says so. */
+  /**
+   * The claimed size in bytes; 0 while it is unknown: then the peer is asked for the first piece, whose message tells
+   * it.
+   */
   size = 0;
   claims = 0;
-  /** When each request went out. */
+  /** When each request was sent, in milliseconds, by piece. */
   readonly inFlight = new Map<number, number>();
-  /** Requests that nothing is expected of any more; what comes is taken. */
+  /** Requests that have expired; an answer that still arrives is accepted. */
   readonly late = new Set<number>();
-  /** What it alone gives. */
+  /** The assembly of this peer alone, if it does not share one. */
   own: MetadataAssembly<Asked> | undefined;
   silences = 0;
   rejections = 0;
@@ -34,12 +37,12 @@ export class Asked {
     this.source = source;
   }
 
-  /** It is left alone for a while, longer each time. */
+  /** Does not ask the peer for a while, longer each time. */
   putOff(now: number): void {
     this.pausedUntil = now + Math.min(REJECTED_PAUSE.most, REJECTED_PAUSE.first * 2 ** this.rejections++);
   }
 
-  /** It has given something. */
+  /** The peer has given a piece. */
   useful(): void {
     this.silences = this.rejections = 0;
     this.pausedUntil = -Infinity;

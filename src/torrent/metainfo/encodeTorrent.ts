@@ -1,12 +1,12 @@
 import { type Encodable, encode } from '../../protocol/encoding/bencode.ts';
 import type { Torrent } from './metainfo.ts';
 
-/** What goes into a .torrent. Give `length` for one file, `files` for a folder. */
+/** The content of a .torrent. Give `length` for a single file, `files` for a folder. */
 export interface TorrentContent {
   readonly name: string;
   /** Bytes. */
   readonly pieceLength: number;
-  /** 20 bytes a piece. */
+  /** 20 bytes for each piece. */
   readonly pieceHashes: Uint8Array;
   readonly length?: number;
   readonly files?: readonly {
@@ -27,7 +27,7 @@ export interface TorrentContent {
   readonly creationDate?: number;
 }
 
-/** The canonical bytes of a .torrent. Believes what it is given: `parseTorrent` checks. BEP 3. */
+/** Encodes a .torrent canonically. The content is not checked: `parseTorrent` does that. BEP 3. */
 export const encodeTorrent = (content: TorrentContent): Uint8Array => {
   const { announce } = content;
   const tiers = typeof announce === 'string' ? undefined : announce;
@@ -43,8 +43,8 @@ export const encodeTorrent = (content: TorrentContent): Uint8Array => {
 };
 
 /**
- * The bytes of a .torrent with the original info dictionary, and so the same info-hash: of one that came by a magnet
- * link. BEP 3, 9.
+ * Encodes a .torrent with the original bytes of an info dictionary that was found by a magnet link, so that its
+ * info-hash stays the same. BEP 3, 9.
  */
 export const encodeOriginal = ({
   info,
@@ -53,7 +53,7 @@ export const encodeOriginal = ({
 }: Pick<Torrent, 'info' | 'announce' | 'webSeeds'>): Uint8Array => {
   const before = encode({ announce: announce[0]?.[0], 'announce-list': announce.length > 0 ? announce : undefined });
   const after = encode({ 'url-list': webSeeds.length > 0 ? webSeeds : undefined });
-  // Keys are in order: those before `info`, and those after it.
+  // Keys must be sorted: first those before `info`, then those after it.
   return new Uint8Array(Buffer.concat([before.subarray(0, -1), Buffer.from('4:info'), info, after.subarray(1)]));
 };
 

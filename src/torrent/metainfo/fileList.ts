@@ -3,34 +3,37 @@ import { Malformed } from '../../protocol/encoding/malformed.ts';
 import { type Raw, rawPath, type ToText } from './names.ts';
 
 export const MAX_FILES = 100_000;
-/** Folders inside one another. */
+/** Maximum depth of folders. */
 export const MAX_PATH_DEPTH = 100;
-/** Bytes of content: offsets stay exact numbers. */
+/** Maximum length of the content, in bytes, so that offsets stay exact numbers. */
 export const MAX_LENGTH = Number.MAX_SAFE_INTEGER;
 
-// BitComet's padding, from before there was an attribute for it.
+// The names of padding files that BitComet made before there was an attribute for them.
 const PADDING_NAME = /^_____padding_file/;
 
 export interface TorrentFile {
-  /** Names as the torrent has them, outermost first, text only: not yet safe to use on disk. */
+  /** Names as the torrent has them, outermost folder first. They are not yet safe to use on disk. */
   readonly path: readonly string[];
   readonly length: number;
-  /** Bytes before it in the torrent. */
+  /** Offset of the file in the torrent, in bytes. */
   readonly offset: number;
-  /** BEP 47: nothing but zeros to align the next file; never written. */
+  /** A padding file: zeros that align the next file, never written to disk. BEP 47. */
   readonly padding: boolean;
-  /** BEP 47: the letters of `attr`, for example `x` or `h`. */
+  /** The letters of `attr`, for example `x` (executable) or `h` (hidden). BEP 47. */
   readonly attributes: string;
-  /** BEP 47: where a symbolic link leads to, names from the top of the torrent; a stranger's word, never followed. */
+  /**
+   * The target of a symbolic link, as names from the top of the torrent. It comes from a stranger, and is never
+   * followed. BEP 47.
+   */
   readonly link?: readonly string[];
 }
 
 /**
- * The files of an info dictionary in their order, the one file named `name` if there is no list; `toText` makes text of
- * names. BEP 3, 47.
+ * The files of an info dictionary in order, or the single file `name` if there is no list. `toText` decodes names. BEP
+ * 3, 47.
  */
 export const fileList = (info: Dict, name: string, toText: ToText): readonly TorrentFile[] => {
-  // A file on its own aligns nothing, whatever it is called.
+  // A single file cannot be padding, whatever its name.
   if (!info.has('files')) return [{ ...toFile(info, 'info', [name], 0, toText), padding: false }];
   const list = listOf(info.get('files'));
   if (!list) throw new Malformed('info.files', 'a list', described(info.get('files')));
@@ -58,7 +61,7 @@ const toFile = (entry: Dict, what: string, path: readonly string[], offset: numb
 };
 
 const lengthOf = (entry: Dict, what: string, attributes: string): number => {
-  // A symbolic link has no content of its own.
+  // A symbolic link has no content.
   const length = entry.get('length') ?? (attributes.includes('l') ? 0 : undefined);
   if (typeof length === 'number' && length >= 0) return length;
   throw new Malformed(`${what}.length`, `a number of bytes from 0 to ${MAX_LENGTH}`, described(length));

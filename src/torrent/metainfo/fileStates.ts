@@ -4,27 +4,27 @@ import type { Torrent } from './metainfo.ts';
 import type { Stamp } from '../pieces/resumeNote.ts';
 
 /**
- * What a check has found out about one file: it is as it should be; not there; shorter or longer than it should be; of
- * the right length, and a piece of it is wrong; or a piece that it shares with a file that is not there can't tell.
+ * The result of checking one file: `complete`; `missing`; `too-short` or `too-long`; `damaged` if its length is right,
+ * but one of its pieces is wrong; `unknown` if that cannot be told, because it shares a piece with a missing file.
  */
 export type FileState = 'complete' | 'missing' | 'too-short' | 'too-long' | 'damaged' | 'unknown';
 
 export interface CheckedFile {
-  /** Its number, from 0. */
+  /** Index of the file, from 0. */
   readonly file: number;
   readonly state: FileState;
-  /** Bytes on disk; -1 if there is no such file. */
+  /** Size on disk in bytes; -1 if there is no such file. */
   readonly size: number;
 }
 
 type Files = Pick<Torrent, 'length' | 'pieceLength' | 'files'>;
 
 /**
- * The state of each wanted file, in the order of the files; padding is none. What is no part of a piece counts, too: a
- * file without a byte has to be there, and behind the end of a file there must be nothing.
+ * The state of each wanted file, in order, without padding. What no piece covers is checked, too: an empty file has to
+ * exist, and a file must not be longer than it should be.
  *
- * @param stamps one per file of the torrent, of after the pieces were read
- * @param right the pieces whose hash is right
+ * @param stamps one for each file of the torrent, taken after the pieces were read
+ * @param right the pieces whose hashes are right
  */
 export const fileStates = (
   torrent: Files,
@@ -53,7 +53,7 @@ export const fileStates = (
   });
 };
 
-/** The pieces of which bytes are not there. */
+/** The pieces with bytes that are missing on disk. */
 const lackingPieces = ({ files }: Files, geometry: Geometry, stamps: readonly Stamp[]): ReadonlySet<number> => {
   const lacking = new Set<number>();
   for (const [file, { offset, length, padding }] of files.entries()) {

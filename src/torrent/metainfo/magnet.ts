@@ -7,47 +7,46 @@ import { formatSelection, parseSelection, type Span } from './selection.ts';
 import { Unsupported } from './metainfo.ts';
 import { MAX_TRACKERS, MAX_WEB_SEEDS, trackerUrl, webUrl } from './urls.ts';
 
-/** Characters of a link. */
+/** Maximum length of a link, in characters. */
 export const MAX_LINK = 65_536;
-/** Peers that a link may name. */
+/** Maximum number of peers in a link. */
 export const MAX_LINK_PEERS = 100;
-/** Places of a .torrent that a link may name. */
+/** Maximum number of URLs of the .torrent in a link. */
 export const MAX_LINK_SOURCES = 20;
-/** Characters of a name. */
+/** Maximum length of a name, in characters. */
 export const MAX_LINK_NAME = 1024;
-/** Parts that could not be used and are told of, and characters of each. */
+/** Maximum number of unusable parts that are reported, and of characters of each. */
 const MAX_IGNORED = 20;
 const MAX_SHOWN = 100;
 
-/** What a magnet link says, checked. */
+/** The validated content of a magnet link. */
 export interface MagnetLink {
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
-  /** 32 bytes: the same torrent in version 2 (BEP 52), which is not used yet. */
+  /** 32 bytes: the info-hash of the same torrent in version 2 (BEP 52), which is not used yet. */
   readonly infoHashV2?: Uint8Array;
-  /** What it may be called: a stranger's word for it. */
+  /** The suggested name. It comes from a stranger. */
   readonly name?: string;
-  /** Bytes of its content, as the link has it: a stranger's word, too. */
+  /** Length of the content in bytes, as the link says. It comes from a stranger, too. */
   readonly length?: number;
   /** URLs, each a tier of its own (BEP 12). */
   readonly announce: readonly (readonly string[])[];
-  /** Literals or names. */
+  /** Peers by IP address or host name. */
   readonly peers: readonly { readonly host: string; readonly port: number }[];
   /** BEP 19. */
   readonly webSeeds: readonly string[];
-  /** Where its .torrent is, http(s). */
+  /** http(s) URLs of the .torrent. */
   readonly sources: readonly string[];
-  /** Only these files are wanted, by their numbers from 0, in order (BEP 53); all if there is none. */
+  /** The selected files, by their numbers from 0, in order (BEP 53); all files if absent. */
   readonly select?: readonly Span[];
-  /** Parts that can't be used, for people. */
+  /** Parts that cannot be used, for the user. */
   readonly ignored: readonly string[];
 }
 
 /**
- * Reads a link. Keys that are not known are passed over, and so is a tracker, a peer or a web seed that can't be used,
- * which is told in
- * `ignored`. Throws `Malformed` with `what` from `magnet.xt` to `magnet.so`, and `Unsupported` for what is v2-only (BEP
- * 52). BEP 9, 53.
+ * Parses a magnet link. Unknown keys are ignored. Trackers, peers and web seeds that cannot be used are left out, and
+ * listed in `ignored`. Throws `Malformed`, whose `what` is the key (from `magnet.xt` to `magnet.so`), and `Unsupported`
+ * for a v2-only link (BEP 52). BEP 9, 53.
  */
 export const parseMagnet = (link: string): MagnetLink => {
   const text = link.trim();
@@ -80,7 +79,7 @@ export const parseMagnet = (link: string): MagnetLink => {
   };
 };
 
-/** The link that says the same. BEP 9, 53. */
+/** Formats a magnet link. BEP 9, 53. */
 export const formatMagnet = (magnet: Omit<MagnetLink, 'ignored'>): string => {
   const { infoHash, infoHashV2, name, length, announce, peers, webSeeds, sources, select } = magnet;
   const parts = [`xt=urn:btih:${toHex(infoHash)}`];
@@ -97,7 +96,7 @@ export const formatMagnet = (magnet: Omit<MagnetLink, 'ignored'>): string => {
   return `magnet:?${parts.join('&')}`;
 };
 
-/** The link of an info-hash alone. */
+/** The magnet link of an info-hash alone. */
 export const magnetOf = (infoHash: Uint8Array): MagnetLink => ({
   infoHash,
   announce: [],
@@ -107,14 +106,14 @@ export const magnetOf = (infoHash: Uint8Array): MagnetLink => ({
   ignored: [],
 });
 
-/** SHA-256 and its length, as multihashes have it. */
+/** The prefix of a multihash: SHA-256 and its length. */
 const SHA2_256 = '1220';
 
 const shown = (text: string): string => visible(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 
 /**
- * Values as they are written, by lower-case key. Numbered keys (`tr.1`) are one key; `&amp;` is what copying from a web
- * page leaves.
+ * Raw values by lower-case key. Numbered keys (`tr.1`) count as one key. `&amp;` is what remains when a link is copied
+ * from a web page.
  */
 const valuesOf = (query: string): Map<string, string[]> => {
   const values = new Map<string, string[]>();
@@ -131,7 +130,7 @@ const valuesOf = (query: string): Map<string, string[]> => {
   return values;
 };
 
-/** Percent-encoding undone where it is one; what is no UTF-8 is taken byte by byte. */
+/** Decodes percent-encoding where it is valid. Bytes that are not UTF-8 become one character each. */
 const decoded = (value: string): string =>
   value.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
     try {
@@ -189,13 +188,13 @@ const infoHashOf = (text: string): Uint8Array => {
   }
 };
 
-/** Where a peer is: a literal (IPv6 in brackets) or a name, and a port. */
+/** Parses the address of a peer: an IP address (IPv6 in brackets) or a host name, and a port. */
 const placeOf = (text: string): { host: string; port: number } | undefined => {
   const [, six, other, digits] = /^(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9._-]{1,253})):(\d{1,5})$/i.exec(text) ?? [];
   const port = Number(digits);
   const host = six ?? other;
   if (host === undefined || !(port >= 1 && port <= 65_535)) return undefined;
   if (six !== undefined && parseIp(six)?.length !== 16) return undefined;
-  // All digits and dots, but no address: the resolver would make one of it.
+  // Digits and dots that are not an IP address: the resolver would turn them into one.
   return six === undefined && /^[\d.]+$/.test(host) && parseIp(host) === undefined ? undefined : { host, port };
 };

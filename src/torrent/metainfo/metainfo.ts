@@ -6,29 +6,29 @@ import { Geometry } from '../geometry.ts';
 import { namesOf, rawText, toTextOf } from './names.ts';
 import { dhtNodes, trackerTiers, webSeeds } from './urls.ts';
 
-/** Bytes of a .torrent. */
+/** Maximum length of a .torrent, in bytes. */
 export const MAX_TORRENT_BYTES = 10_000_000;
-/** Bytes of an info dictionary that comes from peers. */
+/** Maximum length of an info dictionary from peers, in bytes. */
 export const MAX_INFO_BYTES = 16 * 1024 * 1024;
-/** Bytes of a piece: a piece is held in memory while it is being put together. */
+/** Maximum length of a piece, in bytes: a piece is held in memory while it is assembled. */
 export const MAX_PIECE_LENGTH = 256 * 1024 * 1024;
 export const MAX_PIECES = 2_097_152;
 
-/** What a .torrent says, checked. */
+/** The validated content of a .torrent. */
 export interface Torrent {
   /** 20 bytes: SHA-1 of the original bytes of the info dictionary. */
   readonly infoHash: Uint8Array;
   readonly name: string;
   readonly pieceLength: number;
   readonly length: number;
-  /** 20 bytes a piece. */
+  /** 20 bytes for each piece. */
   readonly pieceHashes: Uint8Array;
   readonly files: readonly TorrentFile[];
   /** One file named `name`, or a folder `name` with `files` in it. */
   readonly layout: 'file' | 'folder';
   /** BEP 27. */
   readonly private: boolean;
-  /** BEP 12 tiers of URLs. */
+  /** Tiers of tracker URLs. BEP 12. */
   readonly announce: readonly (readonly string[])[];
   /** BEP 19. */
   readonly webSeeds: readonly string[];
@@ -45,12 +45,12 @@ export interface Torrent {
   readonly info: Uint8Array;
 }
 
-/** It may be a good torrent, but not one that we can do. */
+/** A torrent that may be valid, but that we do not support. */
 export class Unsupported extends Malformed {}
 
 /**
- * Throws `Malformed`, and `Unsupported` for a v2-only torrent (BEP 52). Keys may be out of order; the info-hash is of
- * the original bytes. BEP 3.
+ * Parses a .torrent. Throws `Malformed`, and `Unsupported` for a v2-only torrent (BEP 52). Keys may be out of order;
+ * the info-hash is that of the original bytes. BEP 3.
  */
 export const parseTorrent = (bytes: Uint8Array): Torrent => {
   if (bytes.length > MAX_TORRENT_BYTES)
@@ -65,11 +65,11 @@ export const parseTorrent = (bytes: Uint8Array): Torrent => {
 };
 
 /**
- * The torrent that an info dictionary describes on its own, without trackers or web seeds: what peers send for a magnet
- * link. BEP 9.
+ * Parses an info dictionary alone, as peers send it for a magnet link: the torrent has no trackers and no web seeds.
+ * BEP 9.
  */
 export const parseInfo = (bytes: Uint8Array): Torrent => {
-  // Unlike a .torrent it has no end but its own: the info-hash is of all of it.
+  // Unlike in a .torrent nothing may follow: the info-hash is that of all bytes.
   const { value } = decodeWithSpans(bytes, { mode: 'lenient', tail: false, maxBytes: MAX_INFO_BYTES });
   const info = dictOf(value);
   if (!info) throw new Malformed('info', 'a dictionary', described(value));
@@ -104,7 +104,7 @@ const fromInfo = (info: Dict, outside: Dict, bytes: Uint8Array): Inside => {
     pieceHashes: pieceHashesOf(info, new Geometry({ length, pieceLength })),
     files,
     layout: info.has('files') ? 'folder' : 'file',
-    // Whatever it says but 0: rather too private than not enough.
+    // Any value but 0 counts: rather too private than not private enough.
     private: (info.get('private') ?? 0) !== 0,
     ...(source !== undefined && { source }),
     info: bytes,

@@ -1,21 +1,18 @@
 import { bytesOf, type Dict, dictOf, latin1, listOf, type Value } from '../../protocol/encoding/bencode.ts';
 import { decodeUtf8, type Decode, givenEncodings } from './textEncoding.ts';
 
-/** A text that is known, or bytes whose encoding is still to be found out. */
+/** Text, or bytes whose encoding is not yet known. */
 export type Raw = string | Uint8Array;
-/** Never fails. */
+/** Decodes a name. Never throws. */
 export type ToText = (raw: Raw) => string;
 
-/**
- * The member `key`, or the one that says by its name that it is UTF-8 where that is true. Undefined if neither is a
- * string.
- */
+/** The member `key`, or `key.utf-8` if that really is UTF-8. Undefined if neither is a string. */
 export const rawText = (dict: Dict, key: string): Raw | undefined => {
   const better = bytesOf(dict.get(`${key}.utf-8`));
   return (better && decodeUtf8(better)) ?? bytesOf(dict.get(key)) ?? better;
 };
 
-/** The names in the member `key`, outermost first. Undefined unless they are a list of strings, at least one. */
+/** The names in the member `key`, outermost folder first. Undefined unless they are a list of at least one string. */
 export const rawPath = (entry: Dict, key: 'path' | 'symlink path'): readonly Raw[] | undefined => {
   const better = strings(entry.get(`${key}.utf-8`));
   const texts = better?.map(decodeUtf8);
@@ -30,9 +27,10 @@ const strings = (value: Value | undefined): readonly Uint8Array[] | undefined =>
 };
 
 /**
- * One decision for all texts of a torrent that belong together, so that a folder has one name in every path: UTF-8 if
- * all are, else the first of the encodings given in `dicts` that fits all of them, else UTF-8 for those that are and
- * Latin-1 for the others. Only an encoding fits in which different bytes stay different text; Latin-1 for all is one.
+ * Chooses one encoding for all texts of a torrent, so that a folder has the same name in every path: UTF-8 if all texts
+ * are UTF-8; otherwise the first encoding given in `dicts` that fits all of them; otherwise UTF-8 for the texts that
+ * are UTF-8, and Latin-1 for the others. An encoding fits only if different bytes stay different text, as they always
+ * do in Latin-1.
  */
 export const toTextOf = (raws: readonly (Raw | undefined)[], ...dicts: readonly Dict[]): ToText => {
   const samples = raws.filter((raw): raw is Uint8Array => raw instanceof Uint8Array);
@@ -59,7 +57,10 @@ const fits = (decode: Decode, samples: readonly Uint8Array[]): boolean => {
   });
 };
 
-/** The texts of an info dictionary: its own `encoding` counts first, for whoever has it from peers knows no other. */
+/**
+ * The decoder for the texts of an info dictionary. Its own `encoding` counts first, since a download that got it from
+ * peers knows no other.
+ */
 export const namesOf = (info: Dict, around: Dict): ToText => {
   const files = [info, ...(listOf(info.get('files')) ?? []).map((item) => dictOf(item) ?? new Map<string, Value>())];
   const paths = files.flatMap((file) => [...(rawPath(file, 'path') ?? []), ...(rawPath(file, 'symlink path') ?? [])]);

@@ -4,32 +4,32 @@ import { Geometry } from '../geometry.ts';
 import type { Torrent } from './metainfo.ts';
 import { type AnyNote, type ResumeNote, sameStamp, type Stamp } from '../pieces/resumeNote.ts';
 
-/** What the user may do about a file that is in the way. */
+/** Advice for the user about a file that is in the way. */
 export const IN_THE_WAY = 'move it away or choose another place; --force replaces it';
 
 /** What the disk says of one file. */
 export interface FoundStamp extends Stamp {
-  /** Bytes that it takes on disk: less than `size` where it has holes. */
+  /** Allocated bytes on disk: less than `size` if the file has holes. */
   readonly allocated?: number;
 }
 
-/** What is known when it is decided whether files may be written to. */
+/** What is known when we decide whether files may be overwritten. */
 export interface Findings {
-  /** One per file of the torrent. */
+  /** One for each file of the torrent. */
   readonly stamps: readonly FoundStamp[];
-  /** Pieces that are there. */
+  /** Pieces that are on disk. */
   readonly have: Bitfield;
-  /** Pieces that will be fetched if they are not. */
+  /** Pieces that will be downloaded unless they are on disk. */
   readonly wanted: (piece: number) => boolean;
-  /** What an earlier run has noted about the same torrent in the same place. */
+  /** The resume note of an earlier run about the same torrent in the same place. */
   readonly note: ResumeNote | undefined;
-  /** What runs with other torrents have noted about the same place. */
+  /** Resume notes of other torrents about the same place. */
   readonly others: readonly AnyNote[];
 }
 
 /**
- * A file that is there and may not be ours: nothing in it is of this torrent, or another torrent's note says that it
- * belongs to that one.
+ * A file that exists and may not be ours: it holds nothing of this torrent, or the resume note of another torrent
+ * claims it.
  */
 export interface Occupied {
   readonly file: number;
@@ -39,7 +39,7 @@ export interface Occupied {
 
 type Files = Pick<Torrent, 'infoHash' | 'length' | 'pieceLength' | 'files'>;
 
-/** The wanted files that are longer than the torrent has them. */
+/** The wanted files that are longer on disk than in the torrent. */
 export const longerFiles = (
   { files }: Pick<Torrent, 'files'>,
   stamps: readonly Stamp[],
@@ -50,9 +50,9 @@ export const longerFiles = (
   );
 
 /**
- * The files that would be written to though they may be somebody else's. A file is ours if our note says so, or one of
- * its pieces is right. With holes, or too small to hold a piece of its own, a file may be what another client has begun
- * to download: that is believed when something else of the torrent is there.
+ * The files that would be overwritten though they may not be ours. A file is ours if our resume note says so, or one of
+ * its pieces is right. A file that has holes, or is too small to contain a whole piece, may be a download that another
+ * client has begun: we believe that if another part of the torrent is there.
  */
 export const occupiedFiles = (
   torrent: Files,
@@ -78,7 +78,10 @@ export const occupiedFiles = (
   return found;
 };
 
-/** A clean note speaks of the file as it was left; another was made while the file was still being written to. */
+/**
+ * A note of a clean exit describes the file as it was left; any other note was made while the file was still being
+ * written.
+ */
 const isOurs = (note: ResumeNote | undefined, file: number, stamp: FoundStamp): boolean =>
   note !== undefined && (!note.clean || sameStamp(note.stamps[file], stamp));
 

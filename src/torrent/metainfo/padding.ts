@@ -1,4 +1,4 @@
-/** A file of a torrent to be: its names, its length, and the letters of BEP 47, if any. */
+/** A file of a torrent that is being created: its names, its length, and the attributes of BEP 47, if any. */
 export interface FileEntry {
   readonly path: readonly string[];
   readonly length: number;
@@ -6,7 +6,7 @@ export interface FileEntry {
 }
 
 /**
- * `files` with padding between them, so that each begins with a piece. Files without bytes have no place to begin. BEP
+ * Inserts padding files, so that each file begins at a piece boundary. Empty files need none. BEP
  * 47.
  */
 export const padded = (files: readonly FileEntry[], pieceLength: number): readonly FileEntry[] => {

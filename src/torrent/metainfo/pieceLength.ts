@@ -4,14 +4,14 @@ import { MAX_PIECE_LENGTH } from './metainfo.ts';
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** What is chosen: pieces so small that a corrupt one costs little, so few that the .torrent stays small. */
+/** Limits of the chosen piece length: small pieces make a corrupt one cheap, few pieces keep the .torrent small. */
 const SMALLEST = 32 * KiB;
 const PIECES_AT_MOST = 2_000;
-/** Larger pieces are chosen only where their hashes would not fit into a .torrent: some clients refuse them. */
+/** Longer pieces are chosen only if the hashes would not fit into a .torrent otherwise: some clients refuse them. */
 const LARGEST = 16 * MiB;
 const HASHES_AT_MOST = 400_000;
 
-/** The piece length for so many bytes of content: a power of two. */
+/** The piece length for a content of `length` bytes: a power of two. */
 export const pieceLengthFor = (length: number): number => {
   let pieceLength = SMALLEST;
   while (pieceLength < LARGEST && length > PIECES_AT_MOST * pieceLength) pieceLength *= 2;
@@ -19,6 +19,6 @@ export const pieceLengthFor = (length: number): number => {
   return pieceLength;
 };
 
-/** Do other clients take it? BEP 3 asks for a power of two, and they ask for blocks of 16 KiB. */
+/** Do other clients accept this piece length? BEP 3 demands a power of two, and blocks have 16 KiB. */
 export const isPieceLength = (length: number): boolean =>
   length >= BLOCK && length <= MAX_PIECE_LENGTH && Number.isInteger(Math.log2(length));

@@ -3,16 +3,16 @@ import { visible } from '../../protocol/encoding/visible.ts';
 import type { Geometry } from '../geometry.ts';
 import type { Torrent } from './metainfo.ts';
 
-/** First and last, both inclusive. */
+/** The first and the last number, both inclusive. */
 export type Span = readonly [first: number, last: number];
 
-/** Spans of one selection, and the highest number in one. */
+/** Maximum number of spans in a selection, and the highest number in a span. */
 export const MAX_SPANS = 10_000;
 export const MAX_SELECTED = 100_000;
 
 /**
- * Numbers and spans like `0,2,4-8`, as spans in order that neither touch nor overlap. Throws `Malformed` named `what`.
- * BEP 53.
+ * Parses numbers and spans such as `0,2,4-8` to ordered spans that neither touch nor overlap. Throws `Malformed` with
+ * the given `what`. BEP 53.
  */
 export const parseSelection = (what: string, text: string): readonly Span[] => {
   const parts = text.split(',', MAX_SPANS + 1);
@@ -32,8 +32,8 @@ export const formatSelection = (spans: readonly Span[]): string =>
   spans.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
 
 /**
- * The pieces of which no selected file has a byte; none if there is no selection. A selection of files that there are
- * not selects nothing.
+ * The pieces that contain no byte of a selected file; none if there is no selection. A selection of files that do not
+ * exist selects nothing.
  */
 export const unselected = (
   { files }: Pick<Torrent, 'files'>,
@@ -53,7 +53,8 @@ export const unselected = (
 };
 
 /**
- * Is a file, by its number, in the selection? All are if there is none. Quick, as there may be as many spans as files.
+ * Tells whether a file, by its number, is selected; all files are if there is no selection. It is fast, since there may
+ * be as many spans as files.
  */
 export const selects = (spans: readonly Span[] | undefined): ((file: number) => boolean) => {
   if (spans === undefined) return () => true;

@@ -1,16 +1,16 @@
 import { bytesOf, type Dict, intOf, latin1 } from '../../protocol/encoding/bencode.ts';
 
-/** Bytes of the name of an encoding that are looked at. */
+/** Maximum length of the name of an encoding, in bytes. */
 export const MAX_LABEL = 40;
 
-/** The text that bytes stand for; undefined where they stand for none. */
+/** Decodes bytes to text; undefined if they are invalid in this encoding. */
 export type Decode = (bytes: Uint8Array) => string | undefined;
 
 type Decoder = InstanceType<typeof TextDecoder>;
 
 /**
- * Encodings in which ASCII is ASCII, by the numbers that Windows has for them. In others, such as UTF-16, `/` would be
- * made of anything.
+ * Encodings that are a superset of ASCII, by their Windows code page numbers. In others, such as UTF-16, any bytes
+ * could become a `/`.
  */
 const PAGES: ReadonlyMap<number, string> = new Map([
   [866, 'ibm866'],
@@ -32,7 +32,7 @@ const PAGES: ReadonlyMap<number, string> = new Map([
   [54_936, 'gb18030'],
 ]);
 
-/** Pages by the names that have no such number in them, as letters and digits alone. */
+/** Code pages by names that do not contain their number. Names are compared by their letters and digits alone. */
 const SPELLINGS: ReadonlyMap<string, number> = new Map([
   ...['gbk', 'gb2312', 'gb231280', 'euccn', 'chinese'].map((name): [string, number] => [name, 936]),
   ['gb18030', 54_936],
@@ -45,14 +45,11 @@ const SPELLINGS: ReadonlyMap<string, number> = new Map([
   ['tis620', 874],
   ...['macintosh', 'macroman', 'mac'].map((name): [string, number] => [name, 10_000]),
   ['maccyrillic', 10_007],
-  // The numbers of the alphabets called Latin are not those of their parts of ISO 8859.
+  // The numbers of the Latin alphabets differ from those of their parts of ISO 8859.
   ...[1, 2, 3, 4, 9, 10, 13, 14, 15, 16].map((part, n): [string, number] => [`latin${n + 1}`, 28_590 + part]),
 ]);
 
-/**
- * The decoders for what a dictionary says of its texts in `encoding` and `codepage`; none for names unknown or not
- * allowed.
- */
+/** The decoders for the `encoding` and `codepage` of a dictionary; none for names that are unknown or not allowed. */
 export const givenEncodings = (dict: Dict): readonly Decode[] => {
   const label = bytesOf(dict.get('encoding'));
   const pages = [label && label.length <= MAX_LABEL ? pageOf(latin1(label)) : undefined, intOf(dict.get('codepage'))];
@@ -75,21 +72,23 @@ const decoderOf = (name: string | undefined): Decode | undefined => {
   if (!decoder) return undefined;
   const western = decoder.encoding === 'windows-1252';
   return (bytes) => {
-    // Not every decoder leaves the controls of ASCII alone.
+    // Some decoders change ASCII control characters.
     if (bytes.every((byte) => byte < 0x80)) return latin1(bytes);
     const text = attempt(decoder, bytes);
     const whole = western
       ? text?.replaceAll(/[\x80-\x9f]/g, (control) => WESTERN[control.charCodeAt(0) - 0x80] as string)
       : text;
-    // A decoder that knows less of an encoding than there is makes controls of the rest, or these letters of nobody.
+    // A decoder with an incomplete table returns control characters or these private-use characters for the rest.
     return whole === undefined || /[\x80-\x9f\uf8f0-\uf8f7\ufffd]/.test(whole) ? undefined : whole;
   };
 };
 
-/** What Windows has where Latin-1, and the decoder of Node for both, has controls. */
+/**
+ * The Windows-1252 characters for 0x80–0x9f, for which Latin-1, and Node's decoder for both, have control characters.
+ */
 const WESTERN = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 
-/** Undefined where the runtime was built without it. */
+/** Undefined if this Node was built without that encoding. */
 const textDecoder = (name: string): Decoder | undefined => {
   try {
     return new TextDecoder(name, { fatal: true, ignoreBOM: true });
@@ -109,7 +108,7 @@ const attempt = (decoder: Decoder, bytes: Uint8Array): string | undefined => {
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
 
-// Not by a decoder that throws: a torrent has up to a million names, and an exception takes its time.
+// A decoder that throws would be too slow: a torrent may have a million names.
 export const decodeUtf8: Decode = (bytes) => {
   const text = utf8.decode(bytes);
   return !text.includes('\ufffd') || Buffer.compare(encoder.encode(text), bytes) === 0 ? text : undefined;

@@ -1,32 +1,32 @@
 import { bytesOf, type Dict, latin1, listOf, textOf, type Value } from '../../protocol/encoding/bencode.ts';
 import { encodedBytes, encodedUrl, showsHost } from '../../protocol/tracker/encodedUrl.ts';
 
-/** Trackers kept of one torrent. */
+/** Maximum number of trackers kept from one torrent. */
 export const MAX_TRACKERS = 200;
-/** Web seeds kept of one torrent, of each kind. */
+/** Maximum number of web seeds of each kind kept from one torrent. */
 export const MAX_WEB_SEEDS = 100;
-/** Chars of a URL. */
+/** Maximum length of a URL, in characters. */
 export const MAX_URL = 2048;
-/** DHT nodes kept of one torrent. */
+/** Maximum number of DHT nodes kept from one torrent. */
 export const MAX_NODES = 100;
 
 const TRACKER = ['http:', 'https:', 'udp:'];
 const WEB = ['http:', 'https:'];
 
-/** The text of a URL; where it is no UTF-8 its bytes are encoded as they are. */
+/** The text of a URL; bytes that are not UTF-8 are percent-encoded. */
 const written = (value: Value | string | undefined): string | undefined => {
   const text = typeof value === 'string' ? value : textOf(value);
   const bytes = typeof value === 'string' ? undefined : bytesOf(value);
   if (text === undefined || bytes === undefined || latin1(bytes) !== text) return text;
   const encoded = encodedBytes(text);
-  // A host is not hidden that way.
+  // A URL must not hide its host by percent-encoding.
   return URL.canParse(encoded) && !showsHost(text, new URL(encoded)) ? undefined : encoded;
 };
 
 /**
- * A URL that may be used, as printable ASCII: one of `schemes`, a host, a port that exists. Undefined for any other, so
- * that no line break gets into a request. Blanks and letters of other scripts are met in the wild, and encoded, but for
- * those of the host.
+ * A usable URL as printable ASCII: it has one of `schemes`, a host, and a valid port. Undefined for any other, so that
+ * no line break gets into a request. Blanks and letters of other scripts occur in the wild, and are percent-encoded,
+ * except in the host.
  */
 const usable = (value: Value | string | undefined, schemes: readonly string[]): string | undefined => {
   const text = written(value);
@@ -37,21 +37,21 @@ const usable = (value: Value | string | undefined, schemes: readonly string[]): 
   return schemes.includes(protocol) && hostname !== '' && port !== '0' && !(needsPort && port === '') ? url : undefined;
 };
 
-/** Looks at no more of a list than may be kept of it. */
+/** Reads no more of a list than may be kept of it. */
 const first = (limit: number, value: Value | undefined): readonly Value[] => (listOf(value) ?? []).slice(0, limit);
 
-/** The URL of a tracker, if it may be used as one. */
+/** The URL of a tracker, if it is usable. */
 export const trackerUrl = (value: Value | string | undefined): string | undefined => usable(value, TRACKER);
 
-/** An http(s) URL, if it may be used. */
+/** An http(s) URL, if it is usable. */
 export const webUrl = (value: Value | string | undefined): string | undefined => usable(value, WEB);
 
-/** The tiers of `announce-list`, or else `announce` alone; no URL twice. BEP 3, 12. */
+/** The tiers of `announce-list`, otherwise `announce` alone; each URL once. BEP 3, 12. */
 export const trackerTiers = (torrent: Dict): readonly (readonly string[])[] => {
   const seen = new Set<string>();
   const tiers: string[][] = [];
   for (const item of first(MAX_TRACKERS, torrent.get('announce-list'))) {
-    // Some write a flat list: every URL is a tier of its own.
+    // Some torrents have a flat list: each URL is a tier of its own.
     const tier: string[] = [];
     for (const value of listOf(item) ? first(MAX_TRACKERS, item) : [item]) {
       const url = trackerUrl(value);
@@ -66,7 +66,7 @@ export const trackerTiers = (torrent: Dict): readonly (readonly string[])[] => {
   return announce === undefined ? [] : [[announce]];
 };
 
-/** `url-list` (BEP 19) or `httpseeds` (BEP 17): a list of URLs, or one. */
+/** `url-list` (BEP 19) or `httpseeds` (BEP 17): a list of URLs, or a single URL. */
 export const webSeeds = (value: Value | undefined): readonly string[] => {
   const urls = new Set<string>();
   for (const item of listOf(value) ? first(MAX_WEB_SEEDS, value) : [value]) {

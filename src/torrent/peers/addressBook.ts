@@ -12,37 +12,38 @@ export type { Admission, Candidate, Ending } from './addressKeys.ts';
 export { MAX_FAILURES } from './retryDelay.ts';
 
 export interface AddressBookOptions<A> {
-  /** Dials a second; as many may be saved up. */
+  /** Maximum number of dials per second; as many may accumulate during a pause. */
   readonly dialRate?: number;
-  /** Where we listen, or say that we do. */
+  /** The port on which we listen, or say that we do. */
   readonly port?: number;
-  /** Hears of those who are forgotten before their turn, and why. */
+  /** Called with each address that is forgotten before it was dialled, and why. */
   readonly forgotten?: (address: A, why: 'banned' | 'full') => void;
-  /** Which of those that are connected hold a place of their host in vain. */
+  /** Tells which connected peers occupy a place of their host without being useful. */
   readonly useless?: Useless<A>;
-  /** Is one whose session has just ended the only one that there is, or the only one that had something we lack? */
+  /** Is a peer whose session has just ended the only known one, or the only one that had a piece that we lack? */
   readonly atStake?: (address: A) => boolean;
 }
 
-/** Addresses known at one time. */
+/** Maximum number of known addresses. */
 export const MAX_KNOWN = 3000;
-/** Milliseconds until it is seen again whether the limit of a host gives way. */
+/** Milliseconds until the limit of a host is checked again. */
 export const LOOK_AGAIN = 1_000;
 
 /**
- * Who can be dialled, when, and who first: those that were useful, then those that failed least often, then by who
- * named them, then by their priority (BEP 40), then whoever was named first. Depends on: what each peer did last time,
- * how often it failed, how many are known and connected at its host, where others see us, and how many were dialled
- * just now. Invariants: an address is waiting, active, resting or unknown; at most {@link MAX_KNOWN} are known;
- * a banned one and our own are none of these, but for sessions that are still to end.
+ * Decides which address is dialled, when, and in which order: first peers that were useful, then those that failed
+ * least often, then by source, then by priority (BEP 40), then in the order in which they were named. Depends on how
+ * each peer's last session ended, how often it failed, how many addresses of its host are known and connected, our own
+ * address as others see it, and how many dials were made recently. Invariants: an address is waiting, active, resting
+ * or unknown; at most {@link MAX_KNOWN} are known; banned addresses and our own are none of these, except for sessions
+ * that have not ended yet.
  */
 export class AddressBook<A extends Candidate> {
   readonly #entries = new Map<string, Entry<A>>();
   readonly #waiting = new Map<string, Entry<A>>();
   readonly #resting = new Set<Entry<A>>();
   /**
-   * Those who have called and are active; where they called from may be taken by others when they have said where they
-   * listen.
+   * Active peers that have called us. When such a peer has said where it listens, another peer may use the address that
+   * it called from.
    */
   readonly #callers = new Map<Candidate, Entry<A>>();
   readonly #room: HostRoom<A>;
@@ -74,13 +75,13 @@ export class AddressBook<A extends Candidate> {
     return this.#waiting.size;
   }
 
-  /** Can none of those who wait be dialled before others at their hosts are gone? */
+  /** Is it impossible to dial any waiting address before other peers of its host have left? */
   get exhausted(): boolean {
     for (const { address } of this.#waiting.values()) if (this.#room.has(address)) return false;
     return true;
   }
 
-  /** Is nobody connected, nor waiting, nor to come back after a rest? */
+  /** Is no address active, waiting or resting? */
   get alone(): boolean {
     return this.#entries.size === 0;
   }
@@ -89,7 +90,7 @@ export class AddressBook<A extends Candidate> {
     return this.#excluded.banned;
   }
 
-  /** A new address; not taken up if the book is `full` of those that have not failed. */
+  /** Adds a new address. It is refused if the book is `full` of addresses that have not failed. */
   add(address: A): Admission {
     const key = addressKey(address);
     if (this.#entries.has(key)) return 'known';
@@ -102,8 +103,8 @@ export class AddressBook<A extends Candidate> {
   }
 
   /**
-   * Somebody has called: active from now on if there is a place. Forgotten when that is over, unless it has said where
-   * it listens.
+   * Admits a peer that has called: it is active from now on if there is a place. It is forgotten when its session ends,
+   * unless it has said where it listens.
    */
   admit(address: A): Admission {
     if (this.isBanned(address)) return 'banned';
@@ -119,7 +120,7 @@ export class AddressBook<A extends Candidate> {
   }
 
   /**
-   * Whoever called from `address` can be dialled at `dialable`: it is known there, and not dialled as long as it is
+   * A peer that called from `address` listens at `dialable`: it is known by that address, and not dialled while it is
    * connected.
    */
   listensAt(address: A, dialable: A): void {
@@ -127,7 +128,7 @@ export class AddressBook<A extends Candidate> {
     const other = this.#entries.get(addressKey(dialable));
     if (entry?.passing !== true || other?.state === 'active' || this.isBanned(dialable)) return;
     if (other !== undefined) this.#forget(other);
-    // Where each port is a host of its own, as on this machine, the peer moves to another one.
+    // If each port counts as a host of its own, as on this machine, the peer moves to another host.
     this.#room.ended(entry);
     this.#room.forgets(entry);
     this.#entries.delete(addressKey(address));
@@ -139,8 +140,8 @@ export class AddressBook<A extends Candidate> {
   }
 
   /**
-   * Others see us at this address: from now on priorities can be told. The first one of each family counts, and only
-   * public ones.
+   * Records our own address as others see it: from now on priorities are known. Only the first public address of each
+   * family counts.
    */
   seenAs(host: string): void {
     if (!this.#seenAs.add(host)) return;
@@ -148,7 +149,8 @@ export class AddressBook<A extends Candidate> {
   }
 
   /**
-   * The next to dial at `now` (ms), from now on active; undefined if there is none or too many were dialled just now.
+   * Takes the next address to dial at `now` (ms), which is active from now on. Undefined if there is none, or too many
+   * were dialled recently.
    */
   take(now: number): A | undefined {
     const entry = this.#next(now);
@@ -161,12 +163,12 @@ export class AddressBook<A extends Candidate> {
     return entry.address;
   }
 
-  /** Is there somebody whom `take` would give? */
+  /** Would `take` return an address? */
   offers(now: number): boolean {
     return this.#next(now) !== undefined;
   }
 
-  /** When `take` may have something that it has not now: milliseconds from `now`; undefined if only `add` can help. */
+  /** Milliseconds from `now` until `take` may return an address; undefined if only `add` can help. */
   nextIn(now: number): number | undefined {
     let next = Infinity;
     for (const { until } of this.#resting) next = Math.min(next, until - now);
@@ -175,7 +177,7 @@ export class AddressBook<A extends Candidate> {
     return next === Infinity ? undefined : Math.max(1, Math.ceil(next));
   }
 
-  /** The session with an active address is over; `useful` if it gave us anything. `cause` is the code of its error. */
+  /** The session of an active address has ended; `useful` if it gave us anything. `cause` is the code of its error. */
   ended(address: A, ending: Ending, useful: boolean, now: number, cause: string = ending): void {
     const entry = this.#callers.get(address) ?? this.#entries.get(addressKey(address));
     if (entry?.state !== 'active') return;
@@ -185,7 +187,7 @@ export class AddressBook<A extends Candidate> {
     this.#callers.delete(address);
     const self = cause === 'self';
     if (self && !entry.passing) this.#excluded.addSelf(entry.address);
-    // What this machine lacked says nothing of the peer.
+    // A lack of resources on this machine says nothing about the peer.
     if (cause !== NO_ROOM) {
       entry.useful = useful;
       entry.failures = useful ? 0 : entry.failures + 1;
@@ -201,7 +203,7 @@ export class AddressBook<A extends Candidate> {
     this.#resting.add(entry);
   }
 
-  /** Never again: all of its host if that is a public address, else only this port (many peers may share a machine). */
+  /** Bans all addresses of a host if it is public, otherwise only this port, since many peers may share a machine. */
   ban(address: Candidate): void {
     const banned = hostOf(this.#callers.get(address)?.address ?? address);
     this.#excluded.ban(banned);
@@ -221,7 +223,7 @@ export class AddressBook<A extends Candidate> {
     return firstOf(this.#waiting.values(), ({ address }) => this.#room.has(address));
   }
 
-  /** Makes room: of those that are not active, the one that failed most often goes. */
+  /** Makes room: forgets the inactive address that has failed most often. */
   #forgetWorst(): boolean {
     const worst = worstOf(this.#entries.values());
     if (worst === undefined) return false;
@@ -230,7 +232,7 @@ export class AddressBook<A extends Candidate> {
     return true;
   }
 
-  /** Makes room at one host. */
+  /** Makes room at one host in the same way. */
   #forgetAt(host: string): boolean {
     const idle = idleAt(this.#entries.values(), host).next().value;
     if (idle === undefined) return false;

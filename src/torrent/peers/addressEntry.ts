@@ -1,32 +1,32 @@
 import { type Candidate, hostOf } from './addressKeys.ts';
 
-/** What the book notes of an address. */
+/** What the address book knows about an address. */
 export interface Entry<A> {
-  /** Where it can be dialled; where it called from, as long as that is all we know of it. */
+  /** The address at which the peer can be dialled, or from which it has called if we know no other. */
   address: A;
-  /** The address by which its session knows it. */
+  /** The address by which the session knows the peer. */
   readonly session: A;
   state: 'waiting' | 'active' | 'resting';
-  /** Sessions in a row in which it gave us nothing. */
+  /** Number of sessions in a row in which the peer gave us nothing. */
   failures: number;
-  /** It gave us something, the last time. */
+  /** The peer gave us something in its last session. */
   useful: boolean;
-  /** It has called, and can't be dialled. */
+  /** The peer has called us, and cannot be dialled. */
   passing: boolean;
-  /** Of BEP 40; 0 if unknown. */
+  /** Priority of BEP 40; 0 if unknown. */
   priority: number;
-  /** When it is waiting again, in milliseconds, if it is resting. */
+  /** Time in milliseconds at which a resting address is waiting again. */
   until: number;
 }
 
-/** Of those that are not active the one that failed most often; undefined if none of them has failed. */
+/** The inactive address that has failed most often; undefined if none has failed. */
 export const worstOf = <A>(entries: Iterable<Entry<A>>): Entry<A> | undefined => {
   let worst: Entry<A> | undefined;
   for (const entry of entries) if (entry.state !== 'active' && entry.failures > (worst?.failures ?? 0)) worst = entry;
   return worst;
 };
 
-/** Those at a host that are not active. */
+/** The inactive addresses of a host. */
 export function* idleAt<A extends Candidate>(
   entries: Iterable<Entry<A>>,
   host: string,

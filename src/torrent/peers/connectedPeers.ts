@@ -1,6 +1,6 @@
 import type { Bitfield } from '../bitfield.ts';
 
-/** What is counted of a connected peer. */
+/** What is counted for a connected peer. */
 export interface Member {
   readonly state: {
     readonly choked: boolean;
@@ -10,9 +10,7 @@ export interface Member {
   };
 }
 
-/**
- * Who is connected now, and what all who were have given. Depends on nothing. Invariant: the totals never fall.
- */
+/** The peers that are connected now, and the totals of all that ever were. Invariant: the totals never decrease. */
 export class ConnectedPeers<Key, M extends Member> {
   readonly #members = new Map<Key, M>();
   #downloaded = 0;
@@ -26,7 +24,7 @@ export class ConnectedPeers<Key, M extends Member> {
     return this.#members.values();
   }
 
-  /** Who is there by this key, if anybody is. */
+  /** The member with this key, if there is one. */
   member(key: Key): M | undefined {
     return this.#members.get(key);
   }
@@ -35,7 +33,7 @@ export class ConnectedPeers<Key, M extends Member> {
     this.#members.set(key, member);
   }
 
-  /** The member that left, if it had joined. */
+  /** Removes a member, and returns it if it had joined. */
   left(key: Key): M | undefined {
     const member = this.#members.get(key);
     if (member === undefined) return undefined;
@@ -45,20 +43,20 @@ export class ConnectedPeers<Key, M extends Member> {
     return member;
   }
 
-  /** Members that have unchoked us. */
+  /** Number of members that have unchoked us. */
   get unchoked(): number {
     let count = 0;
     for (const { state } of this.#members.values()) if (!state.choked) count++;
     return count;
   }
 
-  /** Is there anyone for whom this holds? */
+  /** Is there a member for which `holds` is true? */
   some(holds: (member: M) => boolean): boolean {
     for (const member of this.#members.values()) if (holds(member)) return true;
     return false;
   }
 
-  /** Payload bytes received, of all who are and were here. */
+  /** Payload bytes received from all present and past members. */
   get downloaded(): number {
     let sum = this.#downloaded;
     for (const { state } of this.#members.values()) sum += state.downloaded;

@@ -1,13 +1,13 @@
-/** Connections of all torrents together. */
+/** Maximum number of connections of all torrents together. */
 export const MAX_CONNECTIONS = 400;
-/** Dials a second of all torrents together; as many may be saved up. */
+/** Maximum number of dials per second of all torrents together; as many may accumulate during a pause. */
 export const MAX_DIAL_RATE = 50;
 
-/** What may be open at one time. */
+/** How much may be open at the same time. */
 export interface Room {
   /** Connections with peers, of all torrents. */
   readonly connections: number;
-  /** Callers who have not said yet what they want. */
+  /** Incoming connections whose handshake is not complete. */
   readonly callers: number;
   /** Announces under way. */
   readonly announces: number;
@@ -15,23 +15,25 @@ export interface Room {
 
 /** A swarm that shares the budget with others. */
 export interface Sharer {
-  /** There is a place again. */
+  /** Called when there is a place again. */
   readonly wake: () => void;
-  /** Others have fewer places: ends the session that began last. */
+  /** Called when other swarms have fewer places: ends the session that began last. */
   readonly shed: () => void;
 }
 
-/** What one swarm has of the budget. */
+/** The part of the budget that one swarm uses. */
 export interface Places {
-  /** Takes a place to dial at `now` (ms); false if there is none: then `wake` is called when there may be one again. */
+  /**
+   * Takes a place for a dial at `now` (ms). False if there is none: then `wake` is called when there may be one again.
+   */
   dial(now: number): boolean;
-  /** The same for somebody who has called. */
+  /** The same for an incoming connection. */
   answer(): boolean;
-  /** A session is over, or what was taken is not used. */
+  /** Returns a place: a session has ended, or the place was not used. */
   give(): void;
-  /** Milliseconds from `now` until too many were not dialled just now; undefined if they were not. */
+  /** Milliseconds from `now` until the dial rate allows another dial; undefined if it already does. */
   nextIn(now: number): number | undefined;
-  /** Has no sessions any more, and wants none. */
+  /** The swarm has no sessions any more, and wants none. */
   leave(): void;
 }
 
@@ -42,9 +44,9 @@ interface Share {
 }
 
 /**
- * The places of all torrents of a process. Depends on how many each of them has, and on how many were dialled just now.
- * Who has fewest is first; who has more than an equal part gives places up to those who want them and have less.
- * Invariant: never more than `most`.
+ * Divides the connections of a process among its torrents. Depends on how many each of them has, and on how many dials
+ * were made recently. The swarm with the fewest connections is first. A swarm with more than an equal share gives
+ * places up to those that want more and have less. Invariant: never more than `most`.
  */
 export class ConnectionBudget {
   readonly #most: number;
@@ -105,13 +107,13 @@ export class ConnectionBudget {
     return true;
   }
 
-  /** Whoever has most gives one up for one who has less than an equal part. */
+  /** Makes the swarm with the most places give one up for one that has less than an equal share. */
   #makeRoom(share: Share): void {
     const part = Math.floor(this.#most / this.#shares.size);
     let richest = share;
     for (const other of this.#shares) if (other.held > richest.held) richest = other;
     if (this.#reserved !== undefined || share.held >= part || richest.held <= part) return;
-    // The place is for this one, and neither for those who wait nor for whoever gives it up.
+    // The place is reserved for this swarm: neither those that wait nor the one that gives it up may take it.
     this.#reserved = share;
     richest.sharer.shed();
     this.#reserved = undefined;

@@ -1,4 +1,4 @@
-/** Who is dialled first, by who named them: people know best, and whoever calls is there. */
+/** The order of dialling by source: the user knows best, and a peer that has called is certainly there. */
 export const PREFERENCE: Readonly<Record<string, number>> = {
   manual: 0,
   incoming: 1,
@@ -23,7 +23,7 @@ export const isBefore = (one: Dialable, other: Dialable): boolean => {
   return first === second ? one.priority > other.priority : first < second;
 };
 
-/** Of those that `may` be dialled the one to dial first. */
+/** The address to dial first among those that `may` be dialled. */
 export const firstOf = <Entry extends Dialable>(
   waiting: Iterable<Entry>,
   may: (entry: Entry) => boolean,

@@ -1,30 +1,30 @@
-/** Dials a second; as many may be saved up. */
+/** Maximum number of dials per second; as many may accumulate during a pause. */
 export const DIAL_RATE = 30;
 
-/** How fast addresses are dialled. Invariant: no more than a second's dials are saved up. */
+/** Limits the rate of dials. Invariant: at most one second's dials accumulate. */
 export class DialPace {
   readonly #rate: number;
   #saved: number;
   #savedAt = 0;
 
-  /** `rate` is in dials a second. */
+  /** `rate` is in dials per second. */
   constructor(rate: number = DIAL_RATE) {
     this.#rate = this.#saved = rate;
   }
 
-  /** May one be dialled at `now` (ms)? */
+  /** May an address be dialled at `now` (ms)? */
   mayDial(now: number): boolean {
     this.#saved = Math.min(this.#rate, this.#saved + ((now - this.#savedAt) * this.#rate) / 1000);
     this.#savedAt = now;
     return this.#saved >= 1;
   }
 
-  /** One is dialled. */
+  /** Counts one dial. */
   dial(): void {
     this.#saved--;
   }
 
-  /** Milliseconds after the last {@link mayDial} until one may be dialled: 0 if one may be already. */
+  /** Milliseconds from the last {@link mayDial} until a dial is allowed; 0 if it already is. */
   get wait(): number {
     return Math.max(0, ((1 - this.#saved) * 1000) / this.#rate);
   }

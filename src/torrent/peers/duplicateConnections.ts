@@ -1,10 +1,10 @@
 interface Connection {
   readonly id: Uint8Array;
-  /** They have called us if there is a `wire$`. */
+  /** There is a `wire$` if the peer has called us. */
   readonly address: { readonly wire$?: unknown };
 }
 
-/** The connections with the same peer among `members` that come before `newer`, if that is one of them. */
+/** The older connections with the same peer: those among `members` that come before `newer`, if it is a member. */
 export const duplicatesOf = <C extends Connection>(newer: C, members: Iterable<C>): readonly C[] => {
   const twins: C[] = [];
   for (const member of members) {
@@ -15,9 +15,9 @@ export const duplicatesOf = <C extends Connection>(newer: C, members: Iterable<C
 };
 
 /**
- * Of two connections with one peer, the one to close. Both sides come to the same result, no matter which sees it
- * first: the older one stays if both were made by the same side; else the one that was made by the side with the
- * greater id.
+ * Chooses which of two connections with one peer is closed. Both sides come to the same result, whichever notices it
+ * first: the older one stays if the same side made both; otherwise the one that was made by the side with the greater
+ * peer id.
  */
 export const superfluous = <C extends Connection>(us: Uint8Array, older: C, newer: C): C => {
   const [theirs, ours] = older.address.wire$ === undefined ? [newer, older] : [older, newer];

@@ -1,24 +1,24 @@
 import { addressKey } from '../../protocol/encoding/address.ts';
 import { type Candidate, hostOf, remember } from './addressKeys.ts';
 
-/** Bans remembered, and addresses of our own: the oldest ones are forgotten first. */
+/** Maximum number of bans and of own addresses that are remembered; the oldest are forgotten first. */
 const MAX_BANS = 10_000;
 const MAX_SELVES = 100;
 
 /**
- * Addresses that are never dialled: those of banned hosts, and our own. Invariant: no more are remembered than
- * {@link MAX_BANS} and {@link MAX_SELVES}.
+ * Addresses that are never dialled: those of banned hosts, and our own. Invariant: at most {@link MAX_BANS} and {@link
+ * MAX_SELVES} are remembered.
  */
 export class Exclusions {
   readonly #bans = new Set<string>();
   readonly #selves = new Set<string>();
 
-  /** Hosts that are banned. */
+  /** Number of banned hosts. */
   get banned(): number {
     return this.#bans.size;
   }
 
-  /** `host` is one as {@link hostOf} has it. */
+  /** Bans a `host` as {@link hostOf} returns it. */
   ban(host: string): void {
     remember(this.#bans, host, MAX_BANS);
   }
@@ -27,7 +27,7 @@ export class Exclusions {
     return this.#bans.has(hostOf(address));
   }
 
-  /** We have been at the other end ourselves. */
+  /** Remembers an address at which we have reached ourselves. */
   addSelf(address: Candidate): void {
     remember(this.#selves, addressKey(address), MAX_SELVES);
   }

@@ -3,12 +3,12 @@ import { Bitfield } from '../bitfield.ts';
 import { MAX_PIECES } from '../metainfo/metainfo.ts';
 
 /**
- * What a peer says it has before it is known how many pieces there are. Grows with what is said, up to one bit for each
- * of {@link MAX_PIECES}. Invariant: `#bits` has no bit set at or beyond {@link MAX_PIECES}.
+ * The pieces that a peer says it has before the number of pieces is known. Grows up to one bit for each of {@link
+ * MAX_PIECES}. Invariant: `#bits` has no bit set at or beyond {@link MAX_PIECES}.
  */
 export class HaveBeforeMetadata {
   #bits = new Uint8Array();
-  /** Bytes of their bitfield, if they sent one. */
+  /** Length of the peer's bitfield in bytes, if it sent one. */
   #length: number | undefined;
   #all = false;
   #highest = -1;
@@ -25,13 +25,13 @@ export class HaveBeforeMetadata {
     this.#bits[at] = (this.#bits[at] as number) | (0x80 >> (piece & 7));
   }
 
-  /** Something is said of this piece, so there must be one. @throws Malformed */
+  /** The peer has mentioned this piece, so it must exist. @throws Malformed */
   within(what: string, piece: number): void {
     if (piece >= MAX_PIECES) throw new Malformed(what, `a piece below ${MAX_PIECES}`, piece);
     this.#highest = Math.max(this.#highest, piece);
   }
 
-  /** Adds what a bitfield says. False if all of it was known. `bytes` are copied. @throws Malformed */
+  /** Adds the pieces of a bitfield. False if all of them were known. `bytes` are copied. @throws Malformed */
   add(bytes: Uint8Array): boolean {
     if (bytes.length > MAX_PIECES >> 3)
       throw new Malformed('bitfield', `at most ${MAX_PIECES >> 3} bytes`, bytes.length);
@@ -53,7 +53,7 @@ export class HaveBeforeMetadata {
     this.#all = true;
   }
 
-  /** The same, now that it is known how many there are. @throws Malformed if that can't be. */
+  /** The pieces as a bitfield, now that their number is known. @throws Malformed if they do not fit that number. */
   counted(pieceCount: number): Bitfield {
     if (this.#highest >= pieceCount) throw new Malformed('have', `a piece below ${pieceCount}`, this.#highest);
     const size = (pieceCount + 7) >> 3;

@@ -1,24 +1,24 @@
 import { type Candidate, hostOf } from './addressKeys.ts';
 
-/** Connections to one address of the public internet, but for those that have nothing we lack. */
+/** Maximum number of connections to one public address, without those to peers that have nothing we lack. */
 export const MAX_PER_HOST = 3;
-/** Addresses known of one host of the public internet: a single host could fill the book otherwise. */
+/** Maximum number of known addresses of one public host: otherwise a single host could fill the address book. */
 export const MAX_KNOWN_PER_HOST = 32;
 
-/** Tells whether the peer with which a session runs has nothing that we lack. Undefined when we lack nothing. */
+/** Tells whether the peer of a session has nothing that we lack. Undefined when we lack nothing. */
 export type Useless<A> = () => ((address: A) => boolean) | undefined;
 
 interface Guest<A> {
   readonly address: Candidate;
-  /** The address by which its session knows it: a peer that has called may be dialled at another one later. */
+  /** The address by which the session knows the peer. A peer that has called may later be dialled at another one. */
   readonly session: A;
 }
 
 /**
- * How many addresses of a host are known, and to how many of them there is a connection. A household, a carrier's NAT
- * or a seedbox may have many peers behind one address, and so may a host that wants to keep others out: that is why
- * there is a limit, and why it gives way when the peers that hold its places have nothing we lack. Addresses that
- * people named themselves are neither limited nor counted. Invariant: a host without addresses is not remembered.
+ * Limits the known addresses and the connections of each host. A household, a carrier's NAT or a seedbox may have many
+ * peers behind one address, and an attacker may pretend to, in order to keep others out. Hence there is a limit, and it
+ * gives way when the peers that hold its places have nothing we lack. Addresses that the user has given are neither
+ * limited nor counted. Invariant: a host without addresses is not remembered.
  */
 export class HostRoom<A> {
   readonly #known = new Map<string, Set<Guest<A>>>();
@@ -29,7 +29,7 @@ export class HostRoom<A> {
     this.#useless = useless;
   }
 
-  /** May its limit give way without anybody leaving? Then it is to be asked again now and then. */
+  /** May a limit give way although no peer leaves? Then it has to be checked from time to time. */
   get mayYield(): boolean {
     return this.#useless() !== undefined;
   }
@@ -50,12 +50,12 @@ export class HostRoom<A> {
     part(this.#active, guest);
   }
 
-  /** Are as many addresses of this host known as may be? */
+  /** Are as many addresses of this host known as is allowed? */
   crowded(address: Candidate): boolean {
     return limited(address) && (this.#known.get(hostOf(address))?.size ?? 0) >= MAX_KNOWN_PER_HOST;
   }
 
-  /** May there be one more connection to this host? */
+  /** Is one more connection to this host allowed? */
   has(address: Candidate): boolean {
     const there = this.#active.get(hostOf(address));
     if (there === undefined || there.size < MAX_PER_HOST || !limited(address)) return true;

@@ -1,11 +1,11 @@
-/** Looks without a byte, a second apart, after which peers that all fell silent are taken for lost. */
+/** Number of checks without a byte, one second apart, after which peers that all fell silent are considered lost. */
 export const LULL = 6;
-/** A peer that has always made pauses may make one so many times as long. */
+/** A peer that has always paused may pause this many times longer than its longest pause. */
 const USUAL = 3;
-/** Milliseconds after which a look counts no longer: the peer owes us nothing now. */
+/** Milliseconds after which a check no longer counts: the peer owes us nothing now. */
 const FRESH = 1_500;
 
-/** A peer that is waited for. */
+/** A peer that owes us blocks. */
 interface Awaited {
   readonly state: { readonly heard: number; readonly downloaded: number };
 }
@@ -13,18 +13,18 @@ interface Awaited {
 interface Look {
   at: number;
   heard: number;
-  /** Looks in a row without a byte, and the most of them after which it spoke again. */
+  /** Number of checks in a row without a byte, and the highest number after which the peer sent something again. */
   silent: number;
   longest: number;
-  /** It was silent when the line was found to be dead, and no byte has been noticed since. */
+  /** The peer was silent when the line was found to be dead, and has sent no byte since. */
   lost: boolean;
 }
 
 /**
- * Tells a dead line from a slow peer: one peer that says nothing may be busy; when all that were giving fall silent
- * together, it is the way to them that is gone, and it is no use to wait for any. Depends on which peers owe us blocks,
- * and when a byte of theirs came last. Looks are counted, not milliseconds: a machine that has slept finds its peers as
- * they were.
+ * Tells a dead line from a slow peer. One silent peer may be busy. When all peers that were sending fall silent at the
+ * same time, our connection to them is lost, and waiting is useless. Depends on which peers owe us blocks, and on when
+ * each of them sent its last byte. Checks are counted instead of milliseconds, so that a machine that was asleep does
+ * not consider its peers lost.
  *
  * ```
  * a   b-b-b-------------
@@ -41,7 +41,7 @@ export class Lull<P extends Awaited> {
     this.#members = members;
   }
 
-  /** To be called once a second for each peer that owes us a block, with `now` in milliseconds. */
+  /** Must be called once a second for each peer that owes us a block, with `now` in milliseconds. */
   notice(peer: P, now: number): void {
     const { heard } = peer.state;
     const look = this.#looks.get(peer);
@@ -50,7 +50,7 @@ export class Lull<P extends Awaited> {
       return;
     }
     if (look.heard !== heard) look.longest = Math.max(look.longest, look.silent);
-    // A peer that owed us nothing in between was not silent.
+    // A peer that owed us nothing in the meantime was not silent.
     look.silent = look.heard === heard && now - look.at <= FRESH ? look.silent + 1 : 0;
     look.lost &&= look.heard === heard;
     look.heard = heard;
@@ -58,7 +58,7 @@ export class Lull<P extends Awaited> {
     if (!look.lost && gone(peer, look)) this.#lookAtAll(now);
   }
 
-  /** Is the line to this peer dead, as far as has been noticed? */
+  /** Has the line to this peer been found dead? */
   lost(peer: P): boolean {
     return this.#looks.get(peer)?.lost === true;
   }
@@ -75,6 +75,6 @@ export class Lull<P extends Awaited> {
   }
 }
 
-/** It has given us something before, so it can. */
+/** The peer has given us something before, and is now silent for much longer than it ever was. */
 const gone = ({ state }: Awaited, { silent, longest }: Look): boolean =>
   state.downloaded > 0 && silent >= Math.max(LULL, USUAL * longest);

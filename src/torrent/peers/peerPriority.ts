@@ -2,20 +2,20 @@ import { crc32c } from '../../protocol/dht/crc32c.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
 
 interface Place {
-  /** An IPv4 or IPv6 literal; what else it may be has no priority. */
+  /** An IPv4 or IPv6 address; a host name has no priority. */
   readonly host: string;
   readonly port: number;
 }
 
-/** Bytes that count in full: a whole network has one priority, unless we are in it. */
+/** Number of leading bytes that count in full: a whole network has the same priority, unless we are in it. */
 const WHOLE = { 4: 2, 16: 6 } as const;
-/** Of the others, every second bit. */
+/** Of the remaining bytes every second bit counts. */
 const MASK = 0x55;
 
 /**
- * How good a connection between two places is, 0 to 2³² − 1; higher is better. Both sides come to the same number, and
- * nobody can choose it: so everybody has a like chance in a crowded swarm. Undefined for names, and for addresses of
- * different families. BEP 40.
+ * The priority of a connection between two addresses, 0 to 2³² − 1; higher is better. Both sides compute the same
+ * number, and neither can choose it, so all peers have the same chance in a crowded swarm. Undefined for names, and for
+ * addresses of different families. BEP 40.
  */
 export const peerPriority = (one: Place, other: Place): number | undefined => {
   const [a, b] = [parseIp(one.host), parseIp(other.host)];

@@ -12,57 +12,57 @@ import { Bitfield } from '../bitfield.ts';
 import { HaveBeforeMetadata } from './haveBeforeMetadata.ts';
 
 /**
- * What we know of one peer; changed by the reducer in `handshake` before anyone hears of the message, and by what
- * we send. Invariant: `have` has one bit for each piece of the torrent, and none while it is not known how many there
- * are; what they say they have is then in `#early`.
+ * What we know about one peer. The reducer in `handshake` changes it before any subscriber hears the message, and so
+ * does every message that we send. Invariant: `have` has one bit for each piece of the torrent, and none while the
+ * number of pieces is unknown; until then the pieces that the peer says it has are in `#early`.
  */
 export class PeerState {
-  /** They will not serve us. True until they unchoke. */
+  /** The peer chokes us: it will not serve us. True until it unchokes us. */
   choked = true;
-  /** They want something of us. */
+  /** The peer is interested in pieces that we have. */
   interested = false;
-  /** We will not serve them. True until we unchoke. */
+  /** We choke the peer: we will not serve it. True until we unchoke it. */
   choking = true;
-  /** We told them that they have what we want. */
+  /** We have told the peer that we are interested in its pieces. */
   interesting = false;
   /** Both sides speak the fast extension (BEP 6). */
   readonly fast: boolean;
   /** Both sides speak the extension protocol (BEP 10). */
   readonly extended: boolean;
-  /** They have a node of the DHT (BEP 5). */
+  /** The peer has a DHT node (BEP 5). */
   readonly dht: boolean;
-  /** The pieces that they have; none as long as it is not known how many there are. */
+  /** The pieces that the peer has; no bits while the number of pieces is unknown. */
   have: Bitfield;
-  /** Bytes they sent after the handshake, of messages that are not complete, too. */
+  /** Bytes that the peer has sent after the handshake, including those of incomplete messages. */
   heard = 0;
-  /** Payload bytes they sent. */
+  /** Payload bytes that the peer has sent. */
   downloaded = 0;
-  /** Payload bytes we sent. */
+  /** Payload bytes that we have sent. */
   uploaded = 0;
-  /** Pieces they may be asked for while choked (BEP 6). */
+  /** Pieces that we may request while the peer chokes us (BEP 6). */
   readonly allowedFast: Set<number> = new Set();
   /**
-   * Pieces they would rather give (BEP 6), those that they named last; a choke changes nothing of it. Whoever asks
-   * takes out what is not wanted.
+   * The pieces that the peer has suggested most recently (BEP 6). A choke does not change them. The code that requests
+   * them removes those that are not wanted.
    */
   readonly suggested: Set<number> = new Set();
-  /** Pieces we have told them that they may ask for while choked (BEP 6). */
+  /** Pieces that we allow the peer to request while we choke it (BEP 6). */
   readonly allowing: Set<number> = new Set();
-  /** What they have said of themselves (BEP 10), the later over the earlier; undefined before they have. */
+  /** The peer's extension handshakes (BEP 10), merged; undefined before the first one. */
   extensions: ExtensionHandshake | undefined = undefined;
-  /** What we have said of ourselves. */
+  /** Our own extension handshake. */
   ourExtensions: ExtensionHandshake | undefined = undefined;
-  /** Requests that they keep at one time, if they have said so. */
+  /** The number of requests that the peer queues, if it has told us. */
   reqq: number | undefined = undefined;
-  /** Pieces that they had and have no longer (BEP 54), counted. */
+  /** Number of pieces that the peer had and no longer has (BEP 54). */
   revoked = 0;
   #first = true;
-  /** They have said which pieces they have. */
+  /** The peer has said which pieces it has. */
   #told = false;
   #repeats = 0;
   #early: HaveBeforeMetadata | undefined;
 
-  /** `pieceCount` is undefined as long as it is not known. */
+  /** `pieceCount` is undefined while the number of pieces is unknown. */
   constructor(
     pieceCount: number | undefined,
     { fast = false, extended = false, dht = false }: Partial<Abilities> = {},
@@ -74,7 +74,7 @@ export class PeerState {
     this.#early = pieceCount === undefined ? new HaveBeforeMetadata() : undefined;
   }
 
-  /** It is known now how many pieces there are. @throws Malformed if what they have said can't be. */
+  /** Sets the number of pieces once it is known. @throws Malformed if the peer has claimed pieces that do not exist. */
   counted(pieceCount: number): void {
     if (this.#early === undefined) return;
     this.have = this.#early.counted(pieceCount);
@@ -83,7 +83,7 @@ export class PeerState {
       for (const piece of favours) if (piece >= pieceCount) favours.delete(piece);
   }
 
-  /** Takes a message of theirs into account. @throws Malformed for what can't be said here. */
+  /** Applies a message from the peer. @throws Malformed for a message that is not allowed here. */
   received(message: Message): void {
     if (message.type === 'piece') {
       this.downloaded += message.bytes.length;
@@ -148,7 +148,7 @@ export class PeerState {
     if (message.type === 'have' || message.type === 'bitfield' || message.type === 'haveAll') this.#told = true;
   }
 
-  /** Takes a message of ours into account; requests, of which there are the most, change nothing here. */
+  /** Applies a message to the peer. Requests, which are the most frequent ones, change nothing here. */
   sent(message: Message): void {
     if (message.type === 'choke') this.choking = true;
     else if (message.type === 'unchoke') this.choking = false;
@@ -161,7 +161,7 @@ export class PeerState {
     }
   }
 
-  /** The id by which they want to be told of an extension; undefined unless both sides speak it. */
+  /** The id under which the peer expects the messages of an extension; undefined unless both sides support it. */
   idOf(extension: string): number | undefined {
     return this.ourExtensions?.ids.has(extension) === true ? this.extensions?.ids.get(extension) : undefined;
   }
@@ -171,14 +171,17 @@ export class PeerState {
     this.reqq = this.extensions.reqq;
   }
 
-  /** Aria2 sends a bitfield, or *have all*, instead of several *have* messages, and of what it had before again. */
+  /**
+   * aria2 sends a bitfield, or *have all*, instead of several *have* messages, and repeats the pieces that it had
+   * before.
+   */
   #replace(field: Bitfield): void {
     const before = this.have.count;
     for (let index = 0; index < field.length; index++) if (field.has(index)) this.have.set(index);
     if (this.have.count === before) this.#repeated('bitfield');
   }
 
-  /** The oldest goes: what they suggest is what they have at hand now. */
+  /** The oldest suggestion is dropped: a suggested piece is one that the peer has in its cache now. */
   #suggest(piece: number): void {
     this.suggested.delete(piece);
     this.suggested.add(piece);
@@ -199,18 +202,21 @@ export class PeerState {
     else if (piece >= this.have.length) throw new Malformed(what, `a piece below ${this.have.length}`, piece);
   }
 
-  /** A favour that is done with a piece that there is not is none, and no harm: older clients do it. */
+  /** An allowed or suggested piece that does not exist is ignored: older clients send such, and it does no harm. */
   #exists(piece: number): boolean {
     return this.#early !== undefined || piece < this.have.length;
   }
 
-  /** Each costs a look at all pieces: some are borne with, a flood is not. */
+  /** Each repetition costs a pass over all pieces: some are tolerated, a flood is not. */
   #repeated(what: string): void {
     if (!this.#first && ++this.#repeats > MAX_REPEATS)
       throw new Malformed(what, `at most ${MAX_REPEATS} after the first message`, 'more');
   }
 
-  /** WebTorrent, which knew nothing but a magnet link, says so when it has the metadata: later than other messages. */
+  /**
+   * WebTorrent, if it began with a magnet link, sends *have none* when it has the metadata, and so after other
+   * messages.
+   */
   #nothing(what: string): void {
     if (this.#told) throw new Malformed(what, 'it before anything else about pieces', 'it later');
     this.#repeated(what);
@@ -222,7 +228,7 @@ export class PeerState {
 }
 
 const MAX_ALLOWED_FAST = 64;
-/** Suggestions of one peer that are kept. */
+/** Maximum number of suggestions that are kept for one peer. */
 const MAX_SUGGESTED = 64;
-/** Bitfields that say nothing new, *have all* and *have none*, after the first message. */
+/** Maximum number of bitfields, *have all* and *have none* that say nothing new, after the first message. */
 const MAX_REPEATS = 8;

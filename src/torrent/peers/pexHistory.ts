@@ -3,8 +3,8 @@ import type { Endpoint } from '../../protocol/encoding/compact.ts';
 import { MAX_PEX_PEERS, type PexMessage, type PexPeer } from '../../protocol/peer/utPex.ts';
 
 /**
- * Whom one peer was told of. Depends only on what it was told before and on who is present now. Invariant: what was
- * added and not dropped since is what it knows.
+ * The peers that one peer was told about. Depends only on what it was told before, and on which peers are present now.
+ * Invariant: the peers that were added and not dropped since are those that it knows from us.
  */
 export class PexHistory {
   readonly #told = new Map<string, Endpoint>();
@@ -14,7 +14,8 @@ export class PexHistory {
   }
 
   /**
-   * What to tell it now, and as if it were told; undefined when there is nothing new. The rest is for the next time.
+   * The next message to this peer, which counts as sent; undefined if there is nothing new. What does not fit is left
+   * for the message after it.
    */
   news(present: Iterable<PexPeer>): PexMessage | undefined {
     const added: PexPeer[] = [];

@@ -1,41 +1,41 @@
 import type { Candidate } from './addressKeys.ts';
 
-/** Failures in a row that are borne: at the next one a peer is given up. */
+/** Number of failures in a row that are tolerated: after one more a peer is given up. */
 export const MAX_FAILURES = 3;
-/** The same of one that nobody can take the place of: its first rests are short, and the others follow all the same. */
+/** The same for a peer that no other can replace: its first delays are short, and the usual ones follow. */
 export const MAX_FAILURES_AT_STAKE = 6;
 
-/** Rest of a peer that was useful, in milliseconds. */
+/** Delay after a useful session, in milliseconds. */
 const SHORT_REST = 5_000;
-/** Rest of one that was not; doubled with each failure. */
+/** Delay after a failure, in milliseconds; doubled with each further failure. */
 const LONG_REST = 60_000;
 /**
- * First rest of those that people name: they may be all there is, and a peer that we have just left may not have
- * noticed.
+ * First delay for a peer that the user has named, in milliseconds: it may be the only one, and a peer that we have just
+ * left may not have noticed yet.
  */
 const FIRST_REST = 10_000;
-/** Rest instead of it after failures that took long: a peer that does not answer costs more than one that refuses. */
+/** Longer delays after failures that took long: a peer that does not answer costs more than one that refuses. */
 const LONGER_REST: Readonly<Record<string, number>> = { timeout: 120_000, silent: 120_000 };
 /**
- * First rests of one that nobody can take the place of, whatever it did: a seed that is begun again is there in
+ * First delays for a peer that no other can replace, whatever its failure was: a seed that is restarted is back within
  * seconds.
  */
 const STAKE_RESTS: readonly number[] = [5_000, 10_000, 20_000];
 
-/** How the book calls it when a dial failed because this machine had no room for one more connection. */
+/** The cause in the address book when a dial failed because this machine could not open another connection. */
 export const NO_ROOM = 'no-room';
-/** Milliseconds until the same address is dialled again after that. */
+/** Delay after that until the same address is dialled again, in milliseconds. */
 export const NO_ROOM_REST = 2_000;
 
-/** How a peer has done: `failures` in a row, none if it was useful the last time. */
+/** The record of a peer: `failures` in a row, 0 if its last session was useful. */
 export interface Behaved {
   readonly address: Candidate;
   readonly failures: number;
 }
 
 /**
- * Milliseconds until a peer whose last session ended with `cause` is dialled again. `atStake`: it is the only one that
- * there is, or had a piece that we lack and nobody else has.
+ * Milliseconds until a peer whose last session ended with `cause` is dialled again. `atStake`: it is the only known
+ * peer, or had a piece that we lack and no other peer has.
  */
 export const retryDelay = ({ address, failures }: Behaved, cause: string, atStake = false): number => {
   if (cause === NO_ROOM) return NO_ROOM_REST;

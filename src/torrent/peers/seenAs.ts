@@ -4,8 +4,8 @@ import type { Candidate } from './addressKeys.ts';
 import { peerPriority } from './peerPriority.ts';
 
 /**
- * Where others see us, and what follows for the order of others (BEP 40). Depends on the port on which we listen. One
- * address of each family at most.
+ * Our own addresses as others see them, and the priorities of other peers that follow from them (BEP 40). Depends on
+ * the port on which we listen. Holds at most one address of each family.
  */
 export class SeenAs {
   readonly #hosts = new Map<number, string>();
@@ -15,7 +15,7 @@ export class SeenAs {
     this.#port = port;
   }
 
-  /** True if priorities are others from now on: the first address of each family counts, and only public ones. */
+  /** True if priorities have changed: only the first public address of each family counts. */
   add(host: string): boolean {
     const family = parseIp(host)?.length;
     if (family === undefined || this.#hosts.has(family) || reachOf(host) !== PUBLIC) return false;
@@ -23,7 +23,7 @@ export class SeenAs {
     return true;
   }
 
-  /** 0 if unknown. */
+  /** The priority of a connection to an address; 0 if unknown. */
   priorityOf(address: Candidate): number {
     const us = this.#hosts.size > 0 ? this.#hosts.get(parseIp(address.host)?.length ?? 0) : undefined;
     return us === undefined ? 0 : (peerPriority({ host: us, port: this.#port }, address) ?? 0);

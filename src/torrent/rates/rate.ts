@@ -8,13 +8,14 @@ interface Sample {
 }
 
 /**
- * A moving average of a counter. Depends on what it is shown and when. A long time in which nothing was counted is left
- * out: who begins after an hour is as fast as it is since then. Invariant: at most one sample a step is kept.
+ * A moving average of the growth of a counter. Depends on the samples and their times. A long time without growth is
+ * left out: the rate of a transfer that begins after an hour is measured from its beginning. Invariant: at most one
+ * sample is kept for each step.
  */
 export class Rate {
   readonly #samples: Sample[] = [];
 
-  /** The counter stands at `total` at `now` (ms); returns its growth a second over the last seconds. */
+  /** Records that the counter is `total` at `now` (ms). Returns its growth per second over the last seconds. */
   sample(total: number, now: number): number {
     const samples = this.#samples;
     samples.push({ at: now, total });

@@ -1,43 +1,43 @@
 /**
- * Seconds' worth that may be used at once after a pause: what is exact over ten seconds to five per cent must hold less
+ * Burst after a pause, in seconds' worth of the rate: for an accuracy of five per cent over ten seconds it must be less
  * than half a second.
  */
 const BURST_SECONDS = 0.3;
-/** Bytes that sums of fractions may be wrong by. */
+/** Rounding error of sums of fractions, in bytes. */
 const ROUNDING = 0.001;
 
 /**
- * Leave to use bytes of a rate limit: asked before a block is asked for, or sent, so that no socket has to be paused.
- * Who is refused waits for its turn; all who wait take turns, oldest first.
+ * Permission to use bytes of a rate limit. It is asked for before a block is requested or sent, so that no socket has
+ * to be paused. A caller that is refused waits; waiting callers take turns, oldest first.
  */
 export interface Allowance {
-  /** Somebody waits for a turn. */
+  /** A caller is waiting for its turn. */
   readonly awaited?: boolean;
   /**
-   * Counts `bytes` and returns true; or returns false, and calls `wake` once when it is this one's turn to take them.
-   * To ask again while waiting keeps the place.
+   * Counts `bytes` and returns true; or returns false, and calls `wake` once when it is the caller's turn. A caller
+   * that asks again while it waits keeps its place.
    */
   take(bytes: number, wake: () => void): boolean;
-  /** Waits no longer. */
+  /** The caller waits no longer. */
   leave(wake: () => void): void;
-  /** What was taken is not used. */
+  /** Returns bytes that were taken, but are not used. */
   give(bytes: number): void;
-  /** Used without leave: is paid for by waiting. */
+  /** Counts bytes that were used without permission: later callers wait for them. */
   spend(bytes: number): void;
 }
 
 /**
- * Counts bytes against a rate. Depends on who takes, and on `now` (ms) growing; where a clock is set back, nothing is
- * gained or lost. Starts empty. What is taken at one time may be more than the bucket holds: it is taken when the
- * bucket is full, and the debt is waited for. Invariants: `tokens` ≤ `capacity`; what is taken and not given back in t
- * seconds ≤ rate × t + what was in it + what one take was too large by.
+ * Counts bytes against a rate. Depends on what is taken, and on an increasing `now` (ms); a clock that is set back
+ * neither gains nor loses anything. Starts empty. A single take may exceed the capacity: it succeeds when the bucket is
+ * full, and leaves a debt. Invariants: `tokens` ≤ `capacity`; bytes taken and not given back in t seconds ≤ rate × t +
+ * the initial tokens + the excess of one take.
  */
 export class TokenBucket {
   #rate: number;
   #tokens = 0;
   #countedAt: number;
 
-  /** `rate` is in bytes a second; Infinity for no limit, 0 for nothing at all. */
+  /** `rate` is in bytes per second; Infinity for no limit, 0 for nothing at all. */
   constructor(rate: number, now: number) {
     this.#rate = checked(rate);
     this.#countedAt = now;
@@ -47,7 +47,7 @@ export class TokenBucket {
     return this.#rate;
   }
 
-  /** What may be used at once after a pause, in bytes. */
+  /** Maximum burst after a pause, in bytes. */
   get capacity(): number {
     return this.#rate * BURST_SECONDS;
   }
@@ -56,16 +56,16 @@ export class TokenBucket {
     return this.#tokens;
   }
 
-  /** @throws RangeError for what is no rate. */
+  /** @throws RangeError for an invalid rate. */
   change(rate: number, now: number): void {
     this.#count(now);
-    // What was without limit owes nothing.
+    // Bytes that were taken without a limit leave no debt.
     if (this.#rate === Infinity) this.#tokens = 0;
     this.#rate = checked(rate);
     if (rate !== Infinity) this.#tokens = Math.min(this.#tokens, this.capacity);
   }
 
-  /** True if `bytes` may be used now: then they are counted. */
+  /** Returns true and counts `bytes` if they may be used now. */
   take(bytes: number, now: number): boolean {
     if (this.#rate === Infinity) return true;
     if (this.#rate === 0) return false;
@@ -75,12 +75,12 @@ export class TokenBucket {
     return true;
   }
 
-  /** What was taken is not used: what the bucket cannot hold of it is lost. */
+  /** Returns bytes that were taken, but are not used; what exceeds the capacity is lost. */
   give(bytes: number, now: number): void {
     this.spend(-bytes, now);
   }
 
-  /** Used without asking. */
+  /** Counts bytes that were used without asking. */
   spend(bytes: number, now: number): void {
     if (this.#rate === Infinity) return;
     this.#count(now);

@@ -1,6 +1,6 @@
 import { addressKey } from '../../protocol/encoding/address.ts';
 
-/** How far an address can get, in this order: named by a source, then as far as a peer that gives us blocks. */
+/** The stages that an address can reach, in this order: from being named by a source to a peer that gives us blocks. */
 export const STAGES = [
   'discovered',
   'dialled',
@@ -12,12 +12,12 @@ export const STAGES = [
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** How many addresses of one source ever got so far; and of those that are lost now, how many for which cause. */
+/** How many addresses of one source ever reached each stage, and how many are lost now, by cause. */
 export interface FunnelRow<Source extends string> extends Readonly<Record<Stage, number>> {
   readonly source: Source;
   /**
-   * By the code of a `PeerError`; `closed` when they hung up; `known` when another source named them first; `banned`,
-   * `full`, `per-host`.
+   * By the code of a `PeerError`; `closed` if the peer hung up; `known` if another source named the address first;
+   * `banned`, `full`, `per-host`.
    */
   readonly lost: Readonly<Record<string, number>>;
 }
@@ -28,13 +28,13 @@ interface Named<Source extends string> {
   readonly source: Source;
 }
 
-/** Addresses whose fate is remembered. The oldest one is forgotten first; it stays counted. */
+/** Maximum number of addresses that are traced. The oldest is forgotten first; it stays counted. */
 export const MAX_TRACES = 10_000;
 
 interface Trace<Source> {
-  /** Who named it first: to whose credit it counts. */
+  /** The source that named the address first, for which it counts. */
   readonly source: Source;
-  /** Who named it later. */
+  /** Sources that named it later. */
   readonly others: Set<Source>;
   stage: number;
   cause: string | undefined;
@@ -46,8 +46,8 @@ interface Row {
 }
 
 /**
- * What has become of each address, source by source. Depends on what it is told only. Invariants: of each source at
- * most as many got to a stage as to the one before it; and at most as many are lost as were named.
+ * Counts what has become of the addresses of each source. Depends only on what it is told. Invariants: for each source,
+ * at most as many addresses reached a stage as the stage before it, and at most as many are lost as were named.
  */
 export class Funnel<Source extends string> {
   readonly #traces = new Map<string, Trace<Source>>();
@@ -60,7 +60,7 @@ export class Funnel<Source extends string> {
     this.#most = most;
   }
 
-  /** A source names an address: counted once for each source, and as lost where another was first. */
+  /** A source names an address. It is counted once for each source, and as lost if another source was first. */
   named(address: Named<Source>): void {
     const { source } = address;
     const trace = this.#traceOf(address);
@@ -70,7 +70,7 @@ export class Funnel<Source extends string> {
     this.#lose(this.#rowOf(source), 'known', 1);
   }
 
-  /** It got so far. Being dialled again takes its loss back. */
+  /** An address has reached a stage. If it is dialled again, it no longer counts as lost. */
   reached(address: Named<Source>, stage: Stage): void {
     const trace = this.#traceOf(address);
     const row = this.#rowOf(trace.source);
@@ -84,7 +84,7 @@ export class Funnel<Source extends string> {
     trace.stage = index;
   }
 
-  /** It is of no use to us now; what it was lost for first counts. */
+  /** An address is lost; the first cause counts. */
   lost(address: Named<Source>, cause: string): void {
     const trace = this.#traceOf(address);
     if (trace.cause !== undefined) return;
@@ -92,7 +92,7 @@ export class Funnel<Source extends string> {
     this.#lose(this.#rowOf(trace.source), cause, 1);
   }
 
-  /** A row for each source that has named anybody, in the order in which they first did. */
+  /** One row for each source that has named an address, in the order of their first ones. */
   get rows(): readonly FunnelRow<Source>[] {
     return [...this.#rows].map(([source, { reached, lost }]) => {
       const stages = Object.fromEntries(STAGES.map((stage, index) => [stage, reached[index] ?? 0])) as Record<
@@ -103,7 +103,7 @@ export class Funnel<Source extends string> {
     });
   }
 
-  /** All sources together: how many were dialled, and what those that are lost were lost for. */
+  /** All sources together: how many addresses were dialled, and how many are lost, by cause. */
   get total(): { readonly dialled: number; readonly lost: Readonly<Record<string, number>> } {
     let dialled = 0;
     const lost = new Map<string, number>();
@@ -157,6 +157,6 @@ export class Funnel<Source extends string> {
   }
 }
 
-/** Those most often first. */
+/** Sorts counts, the highest first. */
 const sorted = (counts: ReadonlyMap<string, number>): Readonly<Record<string, number>> =>
   Object.fromEntries([...counts].sort(([, one], [, other]) => other - one));

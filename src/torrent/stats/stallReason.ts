@@ -1,20 +1,23 @@
-/** What is known when nothing moves. */
+/** What is known when a download has stalled. */
 export interface Situation {
   readonly known: number;
   readonly connected: number;
   readonly unchoked: number;
-  /** Some connected peer has a piece that we lack. */
+  /** A connected peer has a piece that we lack. */
   readonly useful: boolean;
   /** Seconds since the last block. */
   readonly seconds: number;
-  /** Peers that were dialled ever, and what became of those that are lost, by cause. */
+  /** How many peers were ever dialled, and how many of them are lost, by cause. */
   readonly funnel?: { readonly dialled: number; readonly lost: Readonly<Record<string, number>> };
 }
 
-/** Seconds without a block before it is worth a word. */
+/** Seconds without a block after which the user is told why. */
 export const STALL = 5;
 
-/** What is told of those who were dialled and lost; whom another source named first, too, is not lost. */
+/**
+ * Words for the causes for which dialled peers were lost. `known` is not among them: an address that another source
+ * named first is not lost.
+ */
 const LOST: Readonly<Record<string, string>> = {
   refused: 'refused',
   unreachable: 'unreachable',
@@ -22,20 +25,20 @@ const LOST: Readonly<Record<string, string>> = {
   silent: 'silent',
   reset: 'cut off',
   closed: 'hung up',
-  malformed: 'talked rubbish',
-  oversized: 'talked rubbish',
+  malformed: 'sent malformed data',
+  oversized: 'sent malformed data',
   unexpected: 'broke the rules',
-  corrupt: 'sent wrong bytes',
+  corrupt: 'sent corrupt data',
   'wrong-info-hash': 'shared another torrent',
   self: 'ourselves',
   duplicate: 'already connected',
   useless: 'useless',
   'no-room': 'not dialled for want of descriptors',
 };
-/** Causes told, the most frequent ones. */
+/** Number of causes that are shown, the most frequent ones. */
 const CAUSES = 3;
 
-/** Why nothing moves, in words for people; undefined while something does. */
+/** Why a download has stalled, in words for the user; undefined while it makes progress. */
 export const stallReason = ({ known, connected, unchoked, useful, seconds, funnel }: Situation): string | undefined => {
   if (seconds < STALL) return undefined;
   const since = `for ${Math.floor(seconds)} s`;
