@@ -282,7 +282,7 @@ describe('why nothing moves', () => {
     ],
     [
       { known: 0, funnel: { dialled: 9, lost: { refused: 1, malformed: 2, oversized: 1, self: 1, useless: 2 } } },
-      'no peers left for 20 s, 9 dialled (3 talked rubbish, 2 useless, 1 refused)',
+      'no peers left for 20 s, 9 dialled (3 sent malformed data, 2 useless, 1 refused)',
     ],
     [
       { funnel: { dialled: 9, lost: { refused: 1 } } },
