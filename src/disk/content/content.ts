@@ -14,16 +14,16 @@ import { findFiles, type FoundFile } from './findFiles.ts';
 import { Spans } from '../files/spans.ts';
 import { Threads, workerFile } from '../hashing/threads.ts';
 
-/** Threads that read and hash: one for each processor, up to this many. */
+/** Maximum number of threads that read and hash: one for each processor, up to this many. */
 const MAX_THREADS = 32;
-/** Bytes below which threads would cost more time to start than they save. */
+/** Content length in bytes below which threads would take longer to start than they save. */
 const SMALL = 64 * 2 ** 20;
-/** Files looked at, at one time. */
+/** Number of files that are examined at the same time. */
 const AT_ONCE = 8;
 
 /**
- * A file, or a folder with all in it, to make a torrent of. Reads no content yet. Content of up to `small` bytes is
- * hashed on the calling thread.
+ * Opens a file, or a folder with everything in it, to make a torrent of it. Reads no content yet. Content of up to
+ * `small` bytes is hashed on the calling thread.
  */
 export const openContent = (place: string, options: ContentOptions = {}, small: number = SMALL): Observable<Content> =>
   new Observable((subscriber) => {
@@ -48,7 +48,7 @@ export const openContent = (place: string, options: ContentOptions = {}, small: 
     );
   });
 
-/** The files where they lie in the torrent. */
+/** Files with their offsets in the torrent. */
 const laid = (entries: readonly FileEntry[]): Pick<TorrentFile, 'length' | 'offset' | 'padding'>[] => {
   let offset = 0;
   return entries.map(({ length, attributes = '' }) => {
@@ -68,7 +68,7 @@ const digests = (
     const length = files.reduce((sum, file) => sum + file.length, 0);
     const geometry = new Geometry({ length, pieceLength });
     const spans = new Spans({ files: files as TorrentFile[], length });
-    // Padding stands among them, and is nowhere on disk.
+    // The entries include padding files, which are not on disk.
     let next = 0;
     const known = files.map(({ padding }) => (padding ? undefined : found[next++]?.known));
     const reading = (index: number): Reading =>
@@ -85,7 +85,9 @@ const digests = (
 
 interface Asker {
   readonly ask: (reading: Reading, answer: (digested: Digested) => void) => () => void;
-  /** Readings that may be asked for at one time: a thread that has answered must not wait for the next. */
+  /**
+   * Number of readings requested at the same time: a thread that has answered must not have to wait for the next one.
+   */
   readonly atOnce: number;
 }
 
@@ -104,7 +106,7 @@ const asker = (threaded: boolean): Asker => {
     };
   }
   return {
-    // Whoever wants to stop must have a turn.
+    // A caller that wants to stop needs a turn of the event loop.
     ask: (reading, answer) => {
       const turn = setImmediate(() => answer(digest(reading)));
       return () => clearImmediate(turn);

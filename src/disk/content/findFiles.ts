@@ -16,14 +16,14 @@ export interface FoundFile {
 
 export interface Found {
   readonly layout: 'file' | 'folder';
-  /** Sorted by their paths, byte for byte. */
+  /** Sorted by path, byte by byte. */
   readonly files: readonly FoundFile[];
   readonly skipped: readonly string[];
 }
 
 /**
- * Calls back, unless it is no longer wanted, with the file at `root`, or all files in the folder `root`; hidden ones
- * are files like others. `root` itself may be a link.
+ * Calls back with the file at `root`, or with all files in the folder `root`, unless the result is no longer wanted.
+ * Hidden files are included. `root` itself may be a link.
  */
 export const findFiles = (root: string, options: ContentOptions, wanted: () => boolean, done: Done<Found>): void => {
   fs.stat(root, (error, stat) => {
@@ -46,8 +46,8 @@ const nothing = (root: string): InputError =>
 const knownOf = (file: string, stat: fs.Stats): KnownFile => ({ path: file, size: stat.size, mtime: stat.mtimeMs });
 
 /**
- * Looks through a folder, one entry after the other. Invariant: what waits is what has been read of folders and not
- * looked at.
+ * Searches a folder, one entry after the other. Invariant: waiting entries are those that were read from folders, and
+ * not examined yet.
  */
 class Search {
   readonly #root: string;
@@ -95,7 +95,7 @@ class Search {
         new InputError('bad-option', `${printable(file)} is no file but a device, a pipe or a socket: move it away`),
       );
     if (file === this.#options.except) return go(this.#skip(file, 'the .torrent itself'));
-    // They are of this machine.
+    // Notes and locks of this machine are not shared.
     if (isHiddenName(names.at(-1) ?? '')) return go(this.#skip(file, 'a note or a lock of rxtorrent'));
     this.#files.push({ names, known: knownOf(file, stat) });
     go(
@@ -106,7 +106,7 @@ class Search {
   }
 
   #enter(folder: string, names: readonly string[], go: (error?: Error | null) => void): void {
-    // Links that lead to the folder they are in end here, too.
+    // This also ends loops of links that lead to their own folder.
     if (names.length >= MAX_PATH_DEPTH)
       return go(
         new InputError(
@@ -131,7 +131,7 @@ class Search {
     return null;
   }
 
-  /** As others who make torrents do, or the info-hash would be another. */
+  /** Sorts files as other clients do: otherwise the info-hash would differ. */
   #sorted(): readonly FoundFile[] {
     const keyed = this.#files.map((file) => ({ file, key: Buffer.from(file.names.join('/')) }));
     return keyed.sort((a, b) => Buffer.compare(a.key, b.key)).map(({ file }) => file);

@@ -47,14 +47,17 @@ const kinds: Readonly<Record<string, Kind>> = {
 
 const NO_INODES: Kind = ['full', 'the disk has no inodes left for more files', 'delete some files'];
 const NO_SUCH_NAME: Kind = ['io', 'this disk can have no file of such a name', ELSEWHERE];
-/** Calls that are about a name, so that what is invalid in them is the name. FAT has no `:`, `?` or `"` in names. */
+/**
+ * System calls that take a name: if one reports an invalid argument, it is the name. FAT has no `:`, `?` or `"` in
+ * names.
+ */
 const NAMING: ReadonlySet<string> = new Set(['open', 'mkdir', 'rename', 'link', 'stat', 'lstat']);
 
 type Statfs = (path: string) => { readonly files: number; readonly ffree: number; readonly bavail: number };
 
-/** Is it inodes that are missing, not bytes? Disks that count no inodes (btrfs, FAT) say that they have none at all. */
+/** Has the disk run out of inodes instead of bytes? Disks without inode limits (btrfs, FAT) report a total of 0. */
 const withoutInodes = (place: string, statfs: Statfs): boolean => {
-  // What could not be created is not there to be asked about.
+  // A file that could not be created cannot be examined: its folder is.
   for (let at = path.resolve(place), tries = 0; tries < 3; at = path.dirname(at), tries++) {
     try {
       const { files, ffree, bavail } = statfs(at);
@@ -76,7 +79,8 @@ const kindOf = (place: string, error: unknown, statfs: Statfs): Kind => {
 };
 
 /**
- * Turns what Node says of `place` into one line for people: what, where, what to try. A `StorageError` stays as it is.
+ * Turns an error of Node about `place` into one line for the user: what happened, where, and what to try. A
+ * `StorageError` is returned as it is.
  */
 export const diskError = (
   verb: string,

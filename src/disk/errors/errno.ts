@@ -1,13 +1,13 @@
 import os from 'node:os';
 
-/** Numbers of Linux that not even `os.constants` has names for. */
+/** Error numbers of Linux that `os.constants` has no names for. */
 const OF_LINUX: readonly (readonly [number: number, name: string])[] = [
   [117, 'EUCLEAN'],
   [123, 'ENOMEDIUM'],
   [126, 'ENOKEY'],
 ];
 
-/** What the system calls each of its error numbers. */
+/** The name of each error number. */
 const names = new Map([
   ...(process.platform === 'linux' ? OF_LINUX : []),
   ...Object.entries(os.constants.errno).map(([name, number]): readonly [number, string] => [number, name]),
@@ -16,8 +16,8 @@ const names = new Map([
 /**
  * The name of a system error such as `ENOSPC`; '' for anything else.
  *
- * Node has no names for some numbers (a disk quota, a network disk that has lost a file): it calls them
- * `Unknown system error -122`, and the number is all that tells them apart.
+ * Node has no names for some errors (a disk quota, a network disk that has lost a file): it calls them `Unknown system
+ * error -122`, and only the number tells them apart.
  */
 export const errnoOf = (error: unknown): string => {
   const { code } = (error ?? {}) as NodeJS.ErrnoException;

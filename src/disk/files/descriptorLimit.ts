@@ -1,30 +1,32 @@
 import fs from 'node:fs';
 
-/** Descriptors where nobody knows how many a process may have. */
+/** Assumed number of file descriptors of a process if the limit is unknown. */
 const COMMON = 1_024;
 /**
- * What a process needs beside files and connections: the runtime's own, its threads, open ports, the DHT, the local
+ * Descriptors for everything but files and connections: the runtime, its threads, open ports, the DHT, the local
  * network.
  */
 const RESERVED = 48;
 
-/** How many of each kind may be open at one time. */
+/** How many descriptors of each kind may be open at the same time. */
 export interface Shares {
   /** Files of all torrents. */
   readonly files: number;
   /** Announces under way. */
   readonly announces: number;
-  /** Callers who have not said yet what they want. */
+  /** Incoming connections whose handshake is not complete. */
   readonly callers: number;
   /** Connections with peers. */
   readonly connections: number;
 }
 
-/** What is shared out where there is plenty, and the least that makes sense. */
+/** The shares if there are plenty of descriptors, and the smallest useful ones. */
 const MOST: Shares = { files: 128, announces: 50, callers: 100, connections: Infinity };
 const LEAST: Shares = { files: 8, announces: 2, callers: 4, connections: 8 };
 
-/** Descriptors that this process may have at one time. Node has raised the limit as far as it may. */
+/**
+ * The number of descriptors that this process may have. Node has already raised the limit as far as it is allowed to.
+ */
 export const descriptorLimit = (): number => {
   try {
     const [, soft] = /^Max open files +(\d+|unlimited)/m.exec(fs.readFileSync('/proc/self/limits', 'latin1')) ?? [];
@@ -35,8 +37,8 @@ export const descriptorLimit = (): number => {
 };
 
 /**
- * Shares out `limit` descriptors: a quarter for files, a fifth for announces, an eighth for those who call, up to a
- * limit each, and the rest for peers.
+ * Divides `limit` descriptors: a quarter for files, a fifth for announces and an eighth for incoming connections, each
+ * up to a limit; the rest is for peers.
  */
 export const shares = (limit: number): Shares => {
   const all = Math.max(0, limit - RESERVED);

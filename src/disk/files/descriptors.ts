@@ -2,16 +2,16 @@ import fs from 'node:fs';
 import { shares, descriptorLimit } from './descriptorLimit.ts';
 
 /**
- * Times to try when the process has no file descriptor left, {@link RETRY} milliseconds × the number of the try apart,
- * but a second at most: 40 s in all.
+ * Number of attempts when the process has no file descriptor left. The n-th delay is n × {@link RETRY} milliseconds,
+ * but at most one second: 40 s in all.
  */
 export const MAX_TRIES = 60;
 const RETRY = 25;
 const MOST_RETRY = 1_000;
-/** Milliseconds after its last use for which a file stays open. */
+/** Milliseconds for which an unused file stays open. */
 const IDLE = 30_000;
 
-/** An open file that nobody uses just now: closing it gives its descriptor back. */
+/** An open file that is not in use: closing it frees its descriptor. */
 export interface Idle {
   close(): void;
 }
@@ -20,18 +20,18 @@ type Ended<T> = (error: NodeJS.ErrnoException | null, value?: T) => void;
 type Work<T> = (ended: Ended<T>) => void;
 
 /**
- * The file descriptors that all files of the process share. Who wants one waits until there is one; of the files that
- * nobody uses, the longest unused is closed for it, and each is after half a minute, so that a torrent of which nobody
- * wants anything holds nothing open. Invariant: at most `most` are open or being opened, and nobody waits while a file
- * is open that nobody uses.
+ * The file descriptors that all files of the process share. A caller waits until one is free; for it the file that has
+ * been unused for the longest time is closed. Every unused file is closed after half a minute, so that an idle torrent
+ * keeps no file open. Invariant: at most `most` are open or being opened, and no caller waits while an unused file is
+ * open.
  */
 export class Descriptors {
   readonly #most: number;
-  /** With the time of their last use, the longest unused first. */
+  /** Unused files with the time of their last use, the longest unused first. */
   readonly #idle = new Map<Idle, number>();
   readonly #waiting: (() => void)[] = [];
   #held = 0;
-  /** By those who hold one while they wait for others. */
+  /** Descriptors reserved by callers that hold some while they wait for more. */
   #together = 0;
   #sweeper: NodeJS.Timeout | undefined;
 
@@ -47,7 +47,7 @@ export class Descriptors {
     return this.#most;
   }
 
-  /** `fs.open`; what it opened is closed by `close`. When the system has none left it is tried again, for a while. */
+  /** `fs.open`; the file is closed by `close`. If the system has no descriptors left, it is tried again for a while. */
   open(file: string, flags: number, mode: number | undefined, opened: Ended<number>): void {
     const work: Work<number> = (ended) => fs.open(file, flags, mode, ended);
     const ended: Ended<number> = (error, fd) => {
@@ -65,7 +65,7 @@ export class Descriptors {
     });
   }
 
-  /** Does what opens a file and closes it again, in the same way. */
+  /** Runs work that opens a file and closes it again, in the same way. */
   during<T>(work: Work<T>, done: Ended<T>): void {
     const ended: Ended<T> = (error, value) => {
       this.give();
@@ -74,7 +74,7 @@ export class Descriptors {
     this.take(() => this.#try(work, ended, 1));
   }
 
-  /** Calls back when there is one, which has to be given back. */
+  /** Calls back when a descriptor is free; the caller has to return it. */
   take(use: () => void): void {
     if (this.#held < this.#most) {
       this.#held++;
@@ -92,8 +92,9 @@ export class Descriptors {
   }
 
   /**
-   * May `count` files be opened one after the other, and all be held? Who does so gives them back by `apart`. Half of
-   * all can be had in this way: if all were held by those who wait for more, they would wait for ever.
+   * May the caller open `count` files one after the other, and hold all of them? It returns them by `apart`. At most
+   * half of all descriptors are given in this way: if callers that wait for more held all of them, they would wait for
+   * ever.
    */
   together(count: number): boolean {
     if (count > 1 && this.#together + count > this.#most / 2) return false;
@@ -105,14 +106,14 @@ export class Descriptors {
     this.#together -= count;
   }
 
-  /** Nobody uses it for now. */
+  /** The file is not in use for now. */
   rest(open: Idle): void {
     if (this.#waiting.length > 0) return open.close();
     this.#idle.set(open, performance.now());
     this.#sweeper ??= setTimeout(() => this.#sweep(), IDLE).unref();
   }
 
-  /** It is used again, or closed. */
+  /** The file is used again, or closed. */
   rouse(open: Idle): void {
     this.#idle.delete(open);
   }
@@ -146,5 +147,5 @@ export class Descriptors {
   }
 }
 
-/** Those of this process. */
+/** The descriptors of this process. */
 export const descriptors = new Descriptors(shares(descriptorLimit()).files);

@@ -1,8 +1,8 @@
 import type { Done } from './insideFolder.ts';
 
 /**
- * Calls `work` for 0 … `count` − 1, at most `atOnce` at a time; the first error ends it once those under way have
- * ended.
+ * Calls `work` for 0 … `count` − 1, at most `atOnce` at the same time. After an error it ends as soon as running work
+ * has ended.
  */
 export const each = (
   count: number,
@@ -16,7 +16,7 @@ export const each = (
   let pumping = false;
   let over = false;
   const pump = (): void => {
-    // Work that ends at once would otherwise pile up on the stack.
+    // Work that ends synchronously would otherwise pile up on the stack.
     if (pumping || over) return;
     pumping = true;
     while (next < count && running < atOnce && failure === null) {

@@ -3,17 +3,17 @@ import { safeNames } from '../names/safePath.ts';
 
 /** One file of a torrent: where it goes, and what the torrent calls it. Both are names joined by `/`. */
 export interface FilePlace {
-  /** What is written, below the download folder; '' for padding, which never is. */
+  /** The path below the download folder that is written to; '' for padding, which is never written. */
   readonly path: string;
-  /** The torrent's own names. They are a stranger's: not safe to use on disk, nor on a terminal. */
+  /** The names in the torrent. They come from a stranger: they are not safe to use on disk, nor on a terminal. */
   readonly originalPath: string;
   /** Do the two differ? Never for padding. */
   readonly renamed: boolean;
 }
 
 /**
- * Where each of `torrent.files` goes on a system, in their order, and which of them get another name there. `name` is
- * what the user calls the file, or the folder, instead (`Target.name`).
+ * Where each of `torrent.files` goes on a system, in order, and which of them get another name there. `name` is the
+ * name that the user gives to the file or folder (`Target.name`).
  *
  * @example filePlaces(torrent, 'win32') // [{ path: 'ROOT/what_.txt', originalPath: 'ROOT/what?.txt', renamed: true }]
  */

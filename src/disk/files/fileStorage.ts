@@ -27,21 +27,21 @@ import { trueFolder } from '../names/trueFolder.ts';
 import { truePaths } from '../names/truePath.ts';
 import { WriteAccess } from './writeAccess.ts';
 
-/** Files looked at or synced at once by one call. */
+/** Number of files that one call examines or syncs at the same time. */
 const AT_ONCE = 8;
-/** Threads that hash what is on disk; more wait for memory. */
+/** Maximum number of threads that hash data on disk; more would wait for memory. */
 const MAX_THREADS = 32;
 
 /**
- * The files of `torrent` in `target`, until unsubscribed; emits once and does not complete. Notes of complete torrents
- * are kept in the folder `state`, or nowhere if it is not given.
+ * Opens the files of `torrent` in `target` until unsubscribed; emits once and does not complete. Resume notes of
+ * complete torrents are kept in the folder `state`, or nowhere if it is not given.
  *
- * A hidden lock file beside the data keeps other processes out; where none can be made yet (no folder, read-only, no
- * room) reading works without, and writing makes it first. Unsubscribing closes everything as soon as the disk
- * operations under way have ended, then gives the lock back.
+ * A hidden lock file beside the data keeps other processes out. If it cannot be made yet (no folder, read-only, no
+ * room), reading works without it, and the first write makes it. Unsubscribing closes everything as soon as pending
+ * disk operations have ended, and then releases the lock.
  *
- * An operation of the disk that has begun can't be taken back: when a `read` or `write` is unsubscribed before its end,
- * its buffer must not be used for anything else, but be dropped.
+ * A disk operation that has begun cannot be cancelled: when a `read` or `write` is unsubscribed before its end, its
+ * buffer must be dropped, and not be used again.
  *
  * @throws StorageError `locked`, InputError `unsafe-path`.
  */
@@ -54,7 +54,7 @@ export const openStorage = (torrent: Torrent, target: Target, state?: string): O
 
 /**
  * Invariants: no file is open after the last operation that began before `close` has ended; `#dirty` holds every file
- * written to since it was last synced; padding is never on disk.
+ * that was written to since it was last synced; padding is never on disk.
  */
 class FileStorage implements Storage {
   readonly notes: ResumeNotes;
@@ -73,7 +73,7 @@ class FileStorage implements Storage {
   readonly #access: WriteAccess;
   readonly #operations: Operations;
   readonly #dirty = new Set<number>();
-  /** Writes under way, each with those who wait for its end. */
+  /** Pending writes, each with the callbacks that wait for its end. */
   readonly #writes = new Set<(() => void)[]>();
 
   constructor(torrent: Torrent, target: Target, state: string | undefined) {
@@ -133,8 +133,7 @@ class FileStorage implements Storage {
   }
 
   /**
-   * A file that is there under its true name, as another client has put it, is that file; a name made safe is for new
-   * ones.
+   * Finds files that another client has put under their true names: those are used. Safe names are for new files only.
    */
   #findTrueNames(done: () => void): void {
     const names = truePaths(this.#torrent, this.#target);
@@ -217,7 +216,8 @@ class FileStorage implements Storage {
         if (name === '' || !wanted()) return next(null);
         fs.lstat(name, (error, stat) => {
           const there = !error && stat.isFile();
-          // A file that is no longer ours, or was changed by others, has no stamp that could be believed later.
+          // A file that is no longer ours, or was changed by another program, must not have a stamp that a later run
+          // would trust.
           if (this.#own.check(file, there ? stat : undefined) || this.#own.doubted.includes(file))
             stamps[file] = { ...nothing, size: there ? stat.size : -1 };
           else if (there) stamps[file] = stampOf(stat);
@@ -228,7 +228,9 @@ class FileStorage implements Storage {
     });
   }
 
-  /** Calls back when the writes that are under way now have ended: after them no file would look as it did before. */
+  /**
+   * Calls back when all writes that are pending now have ended, since each of them still changes the stamp of its file.
+   */
   #afterWrites(done: () => void): void {
     let left = this.#writes.size;
     if (left === 0) return done();
@@ -257,14 +259,14 @@ class FileStorage implements Storage {
   }
 
   #sync(file: number, done: Done<void>): void {
-    // Written to meanwhile, it is dirty again.
+    // If the file is written to in the meantime, it is dirty again.
     this.#dirty.delete(file);
     const ended = (error: Error | null): void => {
       if (error) this.#dirty.add(file);
       done(error && diskError('write', this.paths[file] as string, error));
     };
     this.#files.acquire(file, 'sync', (denied, open) => {
-      // A file that somebody deleted has nothing to keep; its stamp will tell.
+      // A file that was deleted cannot be synced; its stamp will show that.
       if (!open)
         return denied instanceof StorageError && denied.code === 'missing' ? done(null) : ended(denied ?? null);
       fsyncSoftly(open.fd, (error) => {
@@ -274,7 +276,7 @@ class FileStorage implements Storage {
     });
   }
 
-  /** The folders that hold `files`, up to and with the root. */
+  /** The folders that hold `files`, up to and including the root. */
   #foldersOf(files: readonly number[]): readonly string[] {
     const folders = new Set([this.#root]);
     for (const file of files) {

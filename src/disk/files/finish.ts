@@ -5,26 +5,26 @@ import type { Done } from './insideFolder.ts';
 import type { OpenFiles } from './openFiles.ts';
 import { gone, type OwnFiles, tooLong } from './ownFiles.ts';
 
-/** Files looked at, at once. */
+/** Number of files that are examined at the same time. */
 const AT_ONCE = 8;
 
 export interface FinishParts {
-  /** '' for what is never on disk. */
+  /** '' for padding, which is never on disk. */
   readonly paths: readonly string[];
   readonly lengthOf: (file: number) => number;
   readonly wanted: (file: number) => boolean;
   readonly files: OpenFiles;
   readonly own: OwnFiles;
-  /** May what is too long be cut? */
+  /** May a file that is too long be cut? */
   readonly force: boolean;
-  /** Calls back when it may be written. */
+  /** Calls back when writing is allowed. */
   readonly writable: (done: Done<void>) => void;
 }
 
 /**
- * What is left to do when all wanted pieces are stored: files without a byte are made, and what is too long is cut, or
- * refused. Where nothing is to be changed nobody needs to be able to. Errors with `missing` for a file that is not
- * there or not as it was left, and with `occupied` for one that is too long.
+ * The remaining work when all wanted pieces are stored: empty files are created, and files that are too long are cut,
+ * or refused. Write access is needed only if something has to be changed. Errors with `missing` if a file is gone or
+ * was changed by another program, and with `occupied` if one is too long.
  */
 export const finish = (
   { paths, lengthOf, wanted, files, own, force, writable }: FinishParts,

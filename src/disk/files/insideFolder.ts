@@ -8,7 +8,9 @@ export type Access = 'read' | 'write' | 'sync';
 export type Done<T> = (error: Error | null, value?: T) => void;
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
-/** Only `write` creates. Without `O_NONBLOCK`, a named pipe in the place of a file would hold a thread for ever. */
+/**
+ * Only `write` creates a file. Without `O_NONBLOCK` a named pipe in place of the file would block a thread for ever.
+ */
 const flags: Record<Access, number> = {
   read: O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
   write: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK,
@@ -16,10 +18,10 @@ const flags: Record<Access, number> = {
 };
 
 /**
- * Opens `file`, which lies below `root`, without ever following a symbolic link out of `root`: links to files are
- * refused, folders must really be inside. `root` itself is the user's choice and may be a link.
- * What it opened is closed by `descriptors.close`.
- * Someone who swaps folders for links at this very moment is not kept out: they could write there themselves.
+ * Opens `file`, which lies below `root`, without following a symbolic link out of `root`: links to files are refused,
+ * and folders must really be inside. `root` itself is chosen by the user, and may be a link. The file is closed by
+ * `descriptors.close`. A local program that swaps a folder for a link at this very moment is not kept out: it could
+ * write there itself.
  */
 export const openInside = (
   root: string,
@@ -46,7 +48,7 @@ export const openInside = (
   });
 };
 
-/** Makes sure that `folder` is there, made if wanted, and really inside `root`. */
+/** Makes sure that `folder` exists (it is created if `create`), and is really inside `root`. */
 const realFolder = (root: string, folder: string, create: boolean, done: Done<void>): void => {
   if (folder === root) return create ? void fs.mkdir(root, { recursive: true }, (error) => done(error)) : done(null);
   realpath(folder, (missing, real) => {
@@ -59,7 +61,7 @@ const realFolder = (root: string, folder: string, create: boolean, done: Done<vo
 const makeFolder = (root: string, folder: string, done: Done<void>): void => {
   fs.mkdir(folder, (error) => {
     if (error && error.code !== 'EEXIST') return done(error);
-    // What exists now and still has no real path is a link to nowhere.
+    // A folder that exists and still has no real path is a dangling link.
     realpath(folder, (missing, real) => (missing ? done(linked(folder)) : inside(root, folder, real, done)));
   });
 };

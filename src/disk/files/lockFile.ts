@@ -5,13 +5,13 @@ import { descriptors } from './descriptors.ts';
 import { printable } from '../errors/diskError.ts';
 import type { Done } from './insideFolder.ts';
 
-/** Bytes of a lock file read; ours have about 100. */
+/** Maximum number of bytes read from a lock file; ours have about 100. */
 const MAX_LOCK = 1024;
-/** What a file system without symbolic links says to one. */
+/** Errors of file systems that have no symbolic links. */
 const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL']);
-/** Milliseconds in which a lock file without an owner may be one that is just being written. */
+/** Milliseconds for which a lock file without an owner may be one that is still being written. */
 const BIRTH = 10_000;
-/** Stale locks taken over in a row before we give up: somebody is playing with us. */
+/** Maximum number of stale locks that are taken over in a row: with more of them something is wrong. */
 const MAX_TAKEOVERS = 3;
 
 interface Owner {
@@ -21,14 +21,17 @@ interface Owner {
   readonly start: string;
 }
 
-/** Locks of this process. One that is being given back is waited for, so that a download can be restarted at once. */
+/**
+ * The locks of this process. A lock that is being released is waited for, so that a download can be restarted
+ * immediately.
+ */
 const owners = new Map<string, LockFile>();
 
 /**
- * Says which process writes here, as the target of a symbolic link that leads nowhere: unlike a file, a link is never
- * there without its content, whenever a process is killed. Where there are no links it is a file. A lock of a process
- * that is gone (its id unknown or of another process by now, or the machine restarted) is taken over. It does not help
- * between machines on one network disk.
+ * Tells which process writes here, as the target of a dangling symbolic link: unlike a file, a link never exists
+ * without its content, even if the process is killed. Where there are no symbolic links it is a file. The lock of a
+ * process that has ended (its id is unknown or belongs to another process now, or the machine was restarted) is taken
+ * over. The lock does not work between machines that share a network disk.
  */
 export class LockFile {
   readonly #path: string;
@@ -40,7 +43,7 @@ export class LockFile {
     this.#path = path;
   }
 
-  /** Errors with `locked`, or with what Node says when the file can't be made. */
+  /** Errors with `locked`, or with Node's error if the lock cannot be made. */
   take(done: Done<void>): void {
     if (this.#held) return done(null);
     const other = owners.get(this.#path);
@@ -54,7 +57,7 @@ export class LockFile {
     });
   }
 
-  /** To be called as soon as it is known that the lock will be released. */
+  /** Must be called as soon as it is known that the lock will be released. */
   releasing(): void {
     this.#releasing = true;
   }
@@ -76,7 +79,7 @@ export class LockFile {
   #create(takeovers: number, done: Done<void>): void {
     this.#write(JSON.stringify(ourselves()), (error) => {
       if (!error) return done(null);
-      // Without room for its content the file itself may have come to be.
+      // If the disk is full, the file may have been created without its content.
       if (error.code !== 'EEXIST')
         return error.code === 'ENOSPC' ? fs.unlink(this.#path, () => done(error)) : done(error);
       this.#inspect(this.#path, (owner) => {
@@ -86,7 +89,7 @@ export class LockFile {
     });
   }
 
-  /** Errors with `EEXIST` if there is one. */
+  /** Errors with `EEXIST` if there is a lock. */
   #write(owner: string, done: (error: NodeJS.ErrnoException | null) => void): void {
     fs.symlink(owner, this.#path, (error) => {
       if (!NO_LINKS.has(error?.code ?? '')) return done(error);
@@ -94,7 +97,10 @@ export class LockFile {
     });
   }
 
-  /** Moves the stale lock away before it is deleted: what another process put in its place meanwhile goes back. */
+  /**
+   * Moves the stale lock away before it is deleted: a lock that another process has put in its place in the meantime is
+   * moved back.
+   */
   #takeOver(done: (taken: boolean) => void): void {
     const aside = `${this.#path}.${process.pid}`;
     fs.rename(this.#path, aside, (error) => {
@@ -107,7 +113,7 @@ export class LockFile {
     });
   }
 
-  /** The process that holds the lock; 0 if it can't be told; undefined if nobody does. */
+  /** The process that holds the lock; 0 if it is unknown; undefined if no process does. */
   #inspect(path: string, done: (owner: number | undefined) => void): void {
     fs.lstat(path, (error, stat) => {
       if (error) return done(error.code === 'ENOENT' ? undefined : 0);
@@ -140,7 +146,7 @@ export class LockFile {
 
 const ourselves = (): Owner => ({ pid: process.pid, boot: bootId(), start: startOf(process.pid) });
 
-/** As `inspect` says it: a link that says something else is not ours. */
+/** The holder as `inspect` reports it. A link with other content is not ours. */
 const holderOf = (owner: Owner | undefined): number | undefined =>
   owner === undefined ? 0 : alive(owner) ? owner.pid : undefined;
 
@@ -151,18 +157,18 @@ const alive = ({ pid, boot, start }: Owner): boolean => {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  // Process ids come back, in containers nearly always.
+  // Process ids are reused, in containers nearly always.
   const now = startOf(pid);
   return now !== ENDED && (start === '' || now === '' || start === now);
 };
 
-/** Killed, and its parent has not looked: in a container it may never. */
+/** The process was killed, but its parent has not collected its status, and in a container may never do so. */
 const ENDED = 'ended';
 
 const startOf = (pid: number): string => {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The 3rd field and the 22nd; the second is a name in brackets that may hold spaces and brackets.
+    // The 3rd and the 22nd field. The second one is a name in brackets that may contain spaces and brackets.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return /[ZX]/.test(fields[0] ?? '') ? ENDED : (fields[19] ?? '');
   } catch {

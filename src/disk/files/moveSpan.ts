@@ -3,7 +3,7 @@ import type { Span } from './spans.ts';
 
 type Moved = (error: Error | null, count?: number) => void;
 
-/** Reads into `into` what the file has of `span`; `count` bytes of it are there already. */
+/** Reads `span` of a file into `into`; `count` bytes of it have been read already. */
 export const readSpan = (fd: number, into: Uint8Array, span: Span, count: number, done: Moved): void => {
   fs.read(fd, into, span.from + count, span.length - count, span.at + count, (error, read) => {
     if (error || read === 0 || count + read === span.length) done(error, count + read);
@@ -11,7 +11,7 @@ export const readSpan = (fd: number, into: Uint8Array, span: Span, count: number
   });
 };
 
-/** Writes `span` of `parts`, buffers that follow each other; `count` bytes of it are written already. */
+/** Writes `span` of `parts`, consecutive buffers; `count` bytes of it have been written already. */
 export const writeSpan = (fd: number, parts: readonly Uint8Array[], span: Span, count: number, done: Moved): void => {
   const end = (error: Error | null, written: number): void => {
     if (error || count + written === span.length) done(error, count + written);
@@ -24,7 +24,7 @@ export const writeSpan = (fd: number, parts: readonly Uint8Array[], span: Span, 
   else fs.writev(fd, viewsOf(parts, from, length), at, end);
 };
 
-/** Where `length` bytes are, from the byte `from` of all `parts` on. */
+/** Views of `length` bytes of all `parts`, from byte `from` on. */
 const viewsOf = (parts: readonly Uint8Array[], from: number, length: number): Uint8Array[] => {
   const views: Uint8Array[] = [];
   let begin = 0;

@@ -7,14 +7,15 @@ import type { Span, Spans } from './spans.ts';
 import { sharedThreads, type Threads } from '../hashing/threads.ts';
 
 /**
- * Parts of one piece that threads are asked for; with more files than these it is read as others are, a few at a time.
+ * Maximum number of parts of one piece that are hashed by threads. A piece of more files is read like any other, a few
+ * files at a time.
  */
 const MAX_PARTS = 16;
-/** For where threads can't be had. */
+/** Used if threads are not available. */
 const digest = digester();
 
 /**
- * Digests of what is in open files, made by the threads that read it. Depends on the files; they stay open until the
+ * Computes digests of data in open files, in the threads that read it. Depends on the files; they stay open until the
  * answer.
  */
 export class OpenDigests {
@@ -29,8 +30,8 @@ export class OpenDigests {
   }
 
   /**
-   * Of `length` bytes at `offset`; undefined where there are fewer, or too many parts, or no threads or descriptors for
-   * them.
+   * The digest of `length` bytes at `offset`; undefined if there are fewer bytes, too many parts, or no threads or
+   * descriptors.
    */
   of(offset: number, length: number, wanted: () => boolean, done: Done<Uint8Array>): void {
     const spans = this.#spans.of(offset, length);
@@ -69,7 +70,7 @@ export class OpenDigests {
     if (span.padding) return this.#open(spans, [...open, undefined], wanted, threads, done);
     this.#files.acquire(span.file, 'read', (_, next) => {
       if (next) return this.#open(spans, [...open, next], wanted, threads, done);
-      // Why it can't be opened is told by whoever reads it in the other way.
+      // The error of opening it is reported by the ordinary read that follows.
       release();
       done(null);
     });

@@ -2,38 +2,38 @@ import { descriptors as shared, type Descriptors, type Idle } from './descriptor
 import { openInside, type Access } from './insideFolder.ts';
 import { diskError } from '../errors/diskError.ts';
 
-/** Files of one torrent open at once. */
+/** Maximum number of files of one torrent that are open at the same time. */
 export const MAX_OPEN_FILES = 128;
 
-/** An open file. Whoever got it gives it back by `release`. */
+/** An open file. Its user returns it by `release`. */
 export interface OpenFile extends Idle {
   readonly file: number;
   readonly fd: number;
   readonly writable: boolean;
   users: number;
-  /** Replaced by a writable one: closes with its last user. */
+  /** Replaced by a writable handle: this one is closed after its last use. */
   retired: boolean;
 }
 
 type Use = (error: Error | undefined, open: OpenFile | undefined) => void;
 
 /**
- * Handles of the files of one torrent, opened when needed, the least recently used closed for others, of this torrent
- * or any. Invariants: at most `limit` are open or being opened, but for retired ones still in use; a file in use is
- * never closed.
+ * The handles of one torrent's files. They are opened when needed; the least recently used one is closed for others, of
+ * this torrent or another. Invariants: at most `limit` are open or being opened, not counting retired ones that are
+ * still in use; a file in use is never closed.
  */
 export class OpenFiles {
   readonly #root: string;
   readonly #paths: readonly string[];
   readonly #limit: number;
   readonly #descriptors: Descriptors;
-  /** In order of use, the longest unused first. */
+  /** Handles in order of their last use, the longest unused first. */
   readonly #open = new Map<number, OpenFile>();
-  /** The last of them. */
+  /** The most recently used one. */
   #newest: OpenFile | undefined;
-  /** Being opened, and who waits for it. */
+  /** Files that are being opened, with the callbacks that wait for them. */
   readonly #opening = new Map<number, (() => void)[]>();
-  /** For want of room. Bounded by the operations in flight. */
+  /** Callbacks that wait for a free place. Their number is bounded by the pending operations. */
   readonly #waiting: (() => void)[] = [];
   #closing = 0;
   #whenClosed: (() => void) | undefined;
@@ -51,12 +51,14 @@ export class OpenFiles {
     this.#limit = limit;
   }
 
-  /** Open handles, for tests. */
+  /** Number of open handles, for tests. */
   get size(): number {
     return this.#open.size;
   }
 
-  /** An error of closing, once: the disk may have told only then that it could not keep what was written. */
+  /**
+   * Returns an error of closing a file, once: some disks report only then that they could not keep what was written.
+   */
   takeFailure(): Error | undefined {
     const failure = this.#failure;
     this.#failure = undefined;
@@ -91,7 +93,7 @@ export class OpenFiles {
     this.#waiting.shift()?.();
   }
 
-  /** What is open under this name is no longer what is meant: it closes with its last user. */
+  /** The file under this name is no longer the right one: the handle is closed after its last use. */
   forget(file: number): void {
     const open = this.#open.get(file);
     if (!open) return;
@@ -100,7 +102,7 @@ export class OpenFiles {
     if (open.users === 0) this.#close(open);
   }
 
-  /** Closes everything; nobody may use anything any more. */
+  /** Closes all files; none may be used any more. */
   close(done: () => void): void {
     for (const open of this.#open.values()) this.#close(open);
     this.#open.clear();
@@ -156,7 +158,7 @@ export class OpenFiles {
     return false;
   }
 
-  /** Others need its descriptor, or nobody has used it for long. */
+  /** Closes a file whose descriptor is needed, or that has long been unused. */
   #drop(open: OpenFile): void {
     if (this.#open.get(open.file) === open) this.#open.delete(open.file);
     this.#close(open);

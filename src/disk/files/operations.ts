@@ -1,13 +1,12 @@
 import { Observable } from 'rxjs';
 import type { Done } from './insideFolder.ts';
 
-/** Something to do on the disk; `wanted` is false once nobody listens any more. */
+/** Work on the disk; `wanted` is false once there is no subscriber any more. */
 export type Work<T> = (done: Done<T>, wanted: () => boolean) => void;
 
 /**
- * Counts what is under way on the disk, so that files stay open until the last of it has ended: an operation that the
- * system has begun can't be taken back.
- * Invariant: `whenIdle` is called once, after `close`, when nothing is under way.
+ * Counts pending disk operations, so that files stay open until the last of them has ended: an operation that has begun
+ * cannot be cancelled. Invariant: `whenIdle` is called once, after `close`, when no operation is pending.
  */
 export class Operations {
   readonly #refusal: () => Error;
@@ -15,7 +14,7 @@ export class Operations {
   #running = 0;
   #closed = false;
 
-  /** `refusal` is the error of an operation that begins too late. */
+  /** `refusal` makes the error of an operation that begins after `close`. */
   constructor(refusal: () => Error, whenIdle: () => void) {
     this.#refusal = refusal;
     this.#whenIdle = whenIdle;
@@ -41,10 +40,10 @@ export class Operations {
     this.end();
   }
 
-  /** Runs until `done`, whether anybody still listens or not. */
+  /** Runs until `done`, even if there is no subscriber any more. */
   run<T>(work: Work<T>): Observable<T> {
     return new Observable<T>((subscriber) => {
-      // What follows from an operation under way, as the last note does from the stamps, still belongs to it.
+      // An operation that follows from a pending one, as the last resume note does from the stamps, is still allowed.
       if (this.#closed && this.#running === 0) return subscriber.error(this.#refusal());
       this.begin();
       const done: Done<T> = (error, value) => {

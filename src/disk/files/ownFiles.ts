@@ -4,28 +4,27 @@ import { IN_THE_WAY } from '../../torrent/metainfo/occupied.ts';
 import { diskError, printable } from '../errors/diskError.ts';
 import type { Done } from './insideFolder.ts';
 
-/** One file while it is written to. */
+/** A file that is being written. */
 interface Own {
-  /** The file on its disk, whatever name it has. */
+  /** The file's inode, which stays the same whatever its name. */
   readonly ino: number;
-  /** Writes of ours under way, and all that ever began. */
+  /** Pending writes of ours, and the number of all that ever began. */
   writing: number;
   begun: number;
-  /** When it was last changed, as far as that was us; undefined while a write is under way. */
+  /** Modification time after our last write; undefined while a write is pending. */
   mtime: number | undefined;
 }
 
 /**
- * The files that are written to, from the first write on: gives each its length then, and notices when another program
- * has replaced, cut or changed one since.
- * Invariants: no two files are one on the disk; a file is made longer or shorter at its first write only, and shorter
- * only if it may be replaced.
+ * The files that we write to, from the first write on: sets the length of each at that time, and notices if another
+ * program has replaced, cut or changed it since. Invariants: no two of them are the same file on disk; the length of a
+ * file is changed only at its first write, and it is shortened only if it may be replaced.
  */
 export class OwnFiles {
   readonly #paths: readonly string[];
   readonly #lengthOf: (file: number) => number;
   readonly #own = new Map<number, Own>();
-  /** Which file of ours each one on the disk is. */
+  /** Our files by their inodes. */
   readonly #byInode = new Map<number, number>();
   readonly #preparing = new Map<number, Done<void>[]>();
   readonly #replaced = new Set<number>();
@@ -33,24 +32,24 @@ export class OwnFiles {
 
   readonly #force: boolean;
 
-  /** With `force` a file that is too long is cut when it is first written to. */
+  /** With `force` a file that is too long is cut at its first write. */
   constructor(paths: readonly string[], lengthOf: (file: number) => number, force: boolean) {
     this.#paths = paths;
     this.#lengthOf = lengthOf;
     this.#force = force;
   }
 
-  /** Nothing of what is in `files` is kept when they are first written to. */
+  /** The content of `files` is discarded at their first write. */
   replace(files: readonly number[]): void {
     for (const file of files) this.#replaced.add(file);
   }
 
-  /** Files that another program has changed while they were ours. */
+  /** Files that another program has changed while we were writing them. */
   get doubted(): readonly number[] {
     return [...this.#doubted];
   }
 
-  /** To be called before each write; a write that was begun is to be `ended`. Errors if the file is no longer ours. */
+  /** Must be called before each write, and `ended` after it. Errors if the file is no longer ours. */
   begin(file: number, fd: number, done: Done<void>): void {
     const own = this.#own.get(file);
     if (!own) return this.#prepare(file, fd, done);
@@ -59,7 +58,7 @@ export class OwnFiles {
     own.mtime = undefined;
     if (own.writing++ > 0 || mtime === undefined) return done(null);
     fs.fstat(fd, (error, stat) => {
-      // If another write of ours has begun meanwhile, the time may be its own.
+      // If another write of ours has begun in the meantime, the modification time may come from it.
       if (!error && begun === own.begun && stat.mtimeMs !== mtime) this.#doubted.add(file);
       done(null);
     });
@@ -68,8 +67,8 @@ export class OwnFiles {
   ended(file: number, fd: number, done: Done<void>): void {
     const own = this.#own.get(file);
     if (!own) return done(null);
-    // While others are under way the time of the file tells nothing, and whether it is still there is seen when the
-    // last of them has ended.
+    // While other writes are pending, the modification time tells nothing; the file is examined when the last of them
+    // has ended.
     if (--own.writing > 0) return done(null);
     fs.fstat(fd, (error, stat) => {
       if (error) return done(diskError('write', this.#paths[file] as string, error));
@@ -79,7 +78,7 @@ export class OwnFiles {
     });
   }
 
-  /** Errors if `file`, of which `stat` is what the disk says now, is not the one that was written to. */
+  /** Errors if `file` is not the one that we have written to; `stat` is its current state on disk. */
   check(file: number, stat: fs.Stats | undefined): Error | null {
     const own = this.#own.get(file);
     if (!own) return null;
@@ -114,7 +113,7 @@ export class OwnFiles {
     };
     fs.fstat(fd, (error, stat) => {
       if (error) return ended(error);
-      // A disk may take two names for one, whatever the system says: those that ignore case do.
+      // Some disks, such as those that ignore case, take two names for the same file, whatever the system's rules are.
       const twin = this.#byInode.get(stat.ino) ?? file;
       if (twin !== file && stat.ino > 0) return ended(same(this.#paths[twin] as string, this.#paths[file] as string));
       this.#byInode.set(stat.ino, file);
@@ -123,7 +122,7 @@ export class OwnFiles {
       if (!replaced && stat.size === length) return known(stat);
       const grow = (cut: Error | null): void =>
         cut ? ended(cut) : fs.ftruncate(fd, length, (unmade) => (unmade ? ended(unmade) : known(stat)));
-      // A replaced file is never half theirs and half ours.
+      // A replaced file must never be a mixture of old and new content.
       if (replaced) fs.ftruncate(fd, 0, grow);
       else grow(null);
     });

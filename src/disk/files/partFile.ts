@@ -4,7 +4,7 @@ import type { Done } from './insideFolder.ts';
 import { readSpan, writeSpan } from './moveSpan.ts';
 import { OpenFiles } from './openFiles.ts';
 
-/** What a part file is of. */
+/** What a part file belongs to. */
 export interface PartShape {
   readonly infoHash: Uint8Array;
   readonly pieceLength: number;
@@ -15,29 +15,29 @@ const MAGIC = new TextEncoder().encode('rxtorrent parts1');
 const HASH = MAGIC.length;
 const COUNT = HASH + 20;
 const TABLE = COUNT + 8;
-/** Where the first slot begins is a multiple of it. */
+/** The first slot begins at a multiple of this. */
 const PAGE = 4096;
 
 /**
- * Whole pieces that touch a file that is not wanted, kept apart from the files. In a table each piece has the number of
- * the slot that it lies in, or 0; a number is written after what it stands for. What is found in a slot is never
- * trusted: whoever reads it checks the hash. A damaged file counts as an empty one.
- * Invariant: no two pieces have one slot, and the file has as many slots as the highest number.
+ * A file of whole pieces that touch an unwanted file, kept apart from the files themselves. A table has the slot number
+ * of each piece, or 0; it is written after the content of the slot. The content is never trusted: its reader checks the
+ * hash. A damaged part file counts as empty. Invariant: no two pieces share a slot, and the file has as many slots as
+ * the highest slot number.
  */
 export class PartFile {
   readonly #path: string;
   readonly #shape: PartShape;
   readonly #begin: number;
-  /** It alone. */
+  /** The handle of the part file. */
   readonly #files: OpenFiles;
   #slots: Uint32Array = new Uint32Array();
-  /** There is a file, and it is sound. */
+  /** The file exists, and is valid. */
   #there = false;
   #written = false;
   #making: Done<void>[] | undefined;
   #last = 0;
   readonly #free: number[] = [];
-  /** Slots that are being written, and not yet in the table. */
+  /** Slots that are being written, and are not in the table yet. */
   readonly #reserved = new Map<number, number>();
 
   constructor(root: string, path: string, shape: PartShape) {
@@ -57,7 +57,7 @@ export class PartFile {
     return pieces;
   }
 
-  /** Looks what is there from earlier runs. Never errors. */
+  /** Loads the table of an earlier run. Never errors. */
   load(done: () => void): void {
     this.#files.acquire(0, 'read', (_, open) => {
       if (!open) return done();
@@ -69,7 +69,7 @@ export class PartFile {
     });
   }
 
-  /** Reads from byte `begin` of a piece on; calls back with the number of bytes. */
+  /** Reads a piece from byte `begin` on; calls back with the number of bytes. */
   read(piece: number, begin: number, into: Uint8Array, done: Done<number>): void {
     const slot = this.#slots[piece] ?? 0;
     if (slot === 0 || !this.#there) return done(null, 0);
@@ -84,7 +84,7 @@ export class PartFile {
     });
   }
 
-  /** Writes `length` bytes, which begin `from` bytes into all `parts`, from byte `begin` of a piece on. */
+  /** Writes a piece from byte `begin` on: `length` bytes that begin at byte `from` of all `parts`. */
   write(
     piece: number,
     begin: number,
@@ -103,7 +103,7 @@ export class PartFile {
     });
   }
 
-  /** Gives up the slots of `pieces`; without any piece the file goes, too. */
+  /** Frees the slots of `pieces`; the file is deleted when no piece is left. */
   drop(pieces: readonly number[], done: Done<void>): void {
     const [piece, ...rest] = pieces.filter((each) => this.has(each));
     if (!this.#there) return done(null);
@@ -126,7 +126,7 @@ export class PartFile {
     });
   }
 
-  /** Nothing may be under way any more. */
+  /** Closes the file; no operation may be pending any more. */
   close(done: () => void): void {
     this.#files.close(done);
   }
@@ -157,7 +157,7 @@ export class PartFile {
     );
   }
 
-  /** Opens it for `use`, made first if need be. */
+  /** Opens the file for `use`; creates it if necessary. */
   #writable(done: Done<void>, use: (fd: number, written: Done<void>) => void): void {
     if (!this.#there) return this.#make((error) => (error ? done(error) : this.#writable(done, use)));
     this.#files.acquire(0, 'write', (denied, open) => {
@@ -170,7 +170,7 @@ export class PartFile {
     });
   }
 
-  /** What is there is none of ours, or damaged. */
+  /** Creates the file; an existing one is not ours, or damaged. */
   #make(done: Done<void>): void {
     if (this.#making) return void this.#making.push(done);
     const waiting = (this.#making = [done]);
@@ -203,7 +203,7 @@ export class PartFile {
     const bytes = Buffer.alloc(TABLE + 4 * pieceCount);
     readSpan(fd, bytes, { file: 0, padding: false, at: 0, from: 0, length: bytes.length }, 0, (error, count = 0) => {
       if (error || count < TABLE || !bytes.subarray(0, TABLE).equals(this.#head())) return done(undefined);
-      // What was never written is zeros, or behind the end.
+      // Entries that were never written are zeros, or beyond the end.
       const slots = new Uint32Array(pieceCount);
       const taken = new Set<number>();
       for (let piece = 0; piece < pieceCount; piece++) {

@@ -1,14 +1,14 @@
 import fs from 'node:fs';
 import { errnoOf } from '../errors/errno.ts';
 
-/** What a disk answers that has no fsync: FUSE and network disks, and some that live in memory. */
+/** Errors of file systems without fsync: FUSE and network disks, and some in memory. */
 const UNABLE: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOTTY']);
 
-/** An error of fsync that means no more than that this disk can't do it. */
+/** Does an error of fsync mean only that this file system does not support it? */
 export const cannotSync = (error: unknown): boolean => UNABLE.has(errnoOf(error));
 
 /**
- * `fs.fsync`, done without an error on a disk that has no fsync: there is nothing better to be had, and nothing is lost
+ * `fs.fsync`, without an error on a file system that does not support it: there is no alternative, and nothing is lost
  * by going on.
  */
 export const fsyncSoftly = (fd: number, done: (error: NodeJS.ErrnoException | null) => void): void =>

@@ -13,11 +13,11 @@ export interface Span {
   readonly length: number;
 }
 
-/** Torrent offset → parts of files. Empty files have no part in it. A value: nothing in it changes. */
+/** Maps offsets in a torrent to parts of files. Empty files have none. Immutable. */
 export class Spans {
   readonly #files: Torrent['files'];
   readonly #length: number;
-  /** Indices of files that hold bytes, and where each begins. */
+  /** Indices of the files that are not empty, and the offset of each. */
   readonly #indices: Uint32Array;
   readonly #offsets: Float64Array;
 
@@ -29,8 +29,8 @@ export class Spans {
   }
 
   /**
-   * What `length` bytes at `offset` are made of, in order; what is of a file is cut at each multiple of `cut(file)` in
-   * the torrent.
+   * The parts of files that make up `length` bytes at `offset`, in order. The part of a file is cut at each multiple of
+   * `cut(file)` in the torrent.
    */
   of(offset: number, length: number, cut: (file: number) => number = uncut): readonly Span[] {
     if (!(offset >= 0 && length >= 0 && offset + length <= this.#length))
@@ -64,5 +64,5 @@ export class Spans {
 
 const uncut = (): number => Infinity;
 
-/** Bytes of all `parts`. */
+/** Total length of `parts`, in bytes. */
 export const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, { length }) => sum + length, 0);

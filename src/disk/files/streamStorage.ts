@@ -3,22 +3,21 @@ import type { Storage } from '../../contracts/storage.ts';
 import { InSequence } from '../../torrent/pieces/inSequence.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 
-/** Hands bytes on: completes when they are no longer needed. They are lent until then. */
+/** Passes bytes on, and completes when they are no longer needed. They are lent until then. */
 export type Sink = (bytes: Uint8Array) => Observable<unknown>;
 
-/** Bytes that wait for their turn, and whoever waits for them to be taken. */
+/** Bytes that wait for their turn, and the callback for when they are taken. */
 interface Part {
   readonly bytes: Uint8Array;
-  /** Of all that was to be written, other files' bytes among it. */
+  /** Length of the whole write, including bytes of other files. */
   readonly length: number;
   readonly subscriber: Subscriber<number>;
 }
 
 /**
- * A storage that keeps nothing: the bytes of the file at place `file` of `torrent.files` go to `sink`, from its first
- * to its last, one part at a time. A write of what lies further on waits until its turn has come, and then for `sink`;
- * so whoever is slow at the other end slows the download down, and no more waits here than the `memory` of the
- * download.
+ * A storage that keeps nothing: the bytes of `torrent.files[file]` go to `sink`, from the first to the last, one part
+ * at a time. A write further on waits for its turn, and then for `sink`. So a slow sink slows the download down, and no
+ * more bytes wait here than the `memory` option of the download allows.
  *
  * ```
  * writes  b--a----

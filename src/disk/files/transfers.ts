@@ -16,14 +16,13 @@ export interface TransferParts {
   /** Is a file to be on disk? */
   readonly wanted: (file: number) => boolean;
   readonly pieceLength: number;
-  /** Hears of each file that is written to. */
+  /** Called with each file that is written to. */
   readonly dirty: (file: number) => void;
 }
 
 /**
- * Moves bytes between memory and the places where they belong: wanted files, and the part file for pieces that touch
- * others. A file that is not wanted is never written to; it is read if it is there and its piece is not in the part
- * file.
+ * Moves bytes between memory and their places on disk: the wanted files, and the part file for pieces that touch
+ * unwanted ones. An unwanted file is never written to; it is read if it exists and the piece is not in the part file.
  */
 export class Transfers {
   readonly #it: TransferParts;
@@ -32,7 +31,7 @@ export class Transfers {
     this.#it = it;
   }
 
-  /** Is every byte of what lies there in a file of its own? */
+  /** Do all bytes of this range lie in their files, and none in the part file? */
   whole(offset: number, length: number): boolean {
     return this.#it.spans.of(offset, length).every((span) => span.padding || this.#it.wanted(span.file));
   }
@@ -90,7 +89,7 @@ export class Transfers {
     });
   }
 
-  /** Works off `spans` from number `n` on, one after the other. */
+  /** Writes `spans` from index `n` on, one after the other. */
   #write(
     spans: readonly Span[],
     n: number,
@@ -123,7 +122,7 @@ export class Transfers {
     return !padding && this.#it.wanted(file);
   }
 
-  /** The pieces among what lies there that touch a file that is not wanted. */
+  /** The pieces in this range that touch an unwanted file. */
   #shared(offset: number, spans: readonly Span[]): readonly number[] {
     const { pieceLength } = this.#it;
     const pieces = new Set<number>();

@@ -5,8 +5,8 @@ import type { Done } from './insideFolder.ts';
 import type { LockFile } from './lockFile.ts';
 
 /**
- * Leave to write in a folder: nothing is written without the lock, and the folder that holds the lock may have to be
- * made first.
+ * Permission to write in a folder: nothing is written without the lock, and the folder for the lock may have to be
+ * created first.
  */
 export class WriteAccess {
   readonly #folder: string;
@@ -14,15 +14,14 @@ export class WriteAccess {
   #ready = false;
   #waiting: Done<void>[] = [];
 
-  /** Without a lock nothing may be written at all. */
+  /** Without a lock nothing may ever be written. */
   constructor(folder: string, lock: LockFile | undefined) {
     this.#folder = folder;
     this.#lock = lock;
   }
 
   /**
-   * Takes the lock if it can be had now. Errors only if another process has it: a folder that can't be written to may
-   * still be read.
+   * Takes the lock if possible. Errors only if another process has it: a folder without write access can still be read.
    */
   try(done: Done<void>): void {
     if (!this.#lock) return done(null);
@@ -32,7 +31,7 @@ export class WriteAccess {
     });
   }
 
-  /** Calls back when it may be written, the folder made if need be. */
+  /** Calls back when writing is allowed; creates the folder if necessary. */
   ask(done: Done<void>): void {
     if (this.#ready) return done(null);
     const lock = this.#lock;

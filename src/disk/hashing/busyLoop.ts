@@ -1,23 +1,23 @@
 import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 
-/** Milliseconds over which it is measured. */
+/** Length of a measurement, in milliseconds. */
 const EVERY = 200;
 /**
- * Shares of the time in which the event loop does not wait: from the first on it is busy, until it is down to the
+ * Shares of the time for which the event loop does not wait: at the first it becomes busy, and stays so until the
  * second.
  */
 const BUSY = 0.9;
 const CALM = 0.5;
 
-/** What it is measured by. */
+/** The clock of a measurement. */
 export interface LoopClock {
   now(): number;
   eventLoopUtilization(since?: EventLoopUtilization): EventLoopUtilization;
 }
 
 /**
- * Has the calling thread as much to do as it can? What it then leaves to others is some two fifths of its time: so it
- * is not asked to take it back before it is idle for half of it.
+ * Is the calling thread saturated? There is a hysteresis from 90 % to 50 %: offloading the hashing frees about 40 % of
+ * the thread's time, so a higher lower limit would make it flap.
  */
 export const busyLoop = (clock: LoopClock = performance): (() => boolean) => {
   let busy = false;

@@ -1,32 +1,32 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 
-/** Bytes read at one time: few calls, and still in the processor's cache when they are hashed. */
+/** Bytes per read: few calls, and the bytes are still in the processor's cache when they are hashed. */
 const STRIDE = 256 * 1024;
 
-/** A part of what is hashed: of a file, or zeros. In bytes. */
+/** A part of the hashed data: bytes of a file, or zeros. */
 export interface Part {
-  /** An open file, or the path of one that must be as it was. Neither for zeros. */
+  /** An open file, or the path of a file that must not have changed. Absent for zeros. */
   readonly file?: number | KnownFile | undefined;
   readonly at: number;
   readonly length: number;
 }
 
-/** A file, and what the disk said of it when it was found. */
+/** A file, and its state when it was found. */
 export interface KnownFile {
   readonly path: string;
   readonly size: number;
-  /** In milliseconds, with fraction. */
+  /** In milliseconds, with a fraction. */
   readonly mtime: number;
 }
 
-/** Parts that are hashed as one. */
+/** Parts that are hashed together. */
 export type Reading = readonly Part[];
 
-/** The SHA-1, or what went wrong and where: `errno` is Node's code, or `changed`, or `short`. */
+/** The SHA-1 digest, or the error and its place: `errno` is Node's code, or `changed`, or `short`. */
 export type Digested = { readonly digest: Uint8Array } | { readonly errno: string; readonly path: string };
 
-/** Like an error of Node, it has a code. */
+/** An error with a code, like those of Node. */
 class Unreadable extends Error {
   readonly code: string;
 
@@ -37,8 +37,8 @@ class Unreadable extends Error {
 }
 
 /**
- * Reads and hashes on the calling thread, which it blocks; into one buffer: the first touch of fresh memory costs more
- * than hashing it.
+ * Reads and hashes on the calling thread, which it blocks. It always uses the same buffer: the first access to fresh
+ * memory costs more than hashing it.
  */
 export const digester = (): ((reading: Reading) => Digested) => {
   let buffer: Uint8Array | undefined;
@@ -62,7 +62,7 @@ const digest = (reading: Reading, buffer: Uint8Array): Digested => {
 const add = (hash: Hash, { file, at, length }: Part, into: Uint8Array): void => {
   if (file === undefined) return zeros(hash, length, into);
   if (typeof file === 'number') return read(hash, file, at, length, into);
-  // A pipe that has taken the place of the file would be waited for without end.
+  // If a pipe has taken the place of the file, opening it would wait for ever.
   const fd = fs.openSync(file.path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
   try {
     if (isChanged(fs.fstatSync(fd), file)) throw new Unreadable('changed');
@@ -72,7 +72,7 @@ const add = (hash: Hash, { file, at, length }: Part, into: Uint8Array): void => 
   }
 };
 
-/** Is it another file, or has it been written to? */
+/** Is it another file, or has it been modified? */
 export const isChanged = (stat: fs.Stats, { size, mtime }: KnownFile): boolean =>
   !stat.isFile() || stat.size !== size || stat.mtimeMs !== mtime;
 

@@ -4,13 +4,10 @@ import { Worker } from 'node:worker_threads';
 /** Milliseconds without work after which a worker ends. */
 const IDLE = 5000;
 
-/**
- * Where workers are, seen from here, from the command line as it is bundled, and from the sources: Node runs only what
- * is built.
- */
+/** Where the built workers are, seen from this file, from the bundled command line, and from the sources. */
 const PLACES = ['.', '../disk/hashing', '../../disk/hashing', '../../../dist/src/disk/hashing'];
 
-/** The file of a worker; undefined where nothing is built. */
+/** The file of a worker; undefined if nothing has been built. */
 export const workerFile = (name: string): URL | undefined =>
   PLACES.map((place) => new URL(`${place}/${name}.js`, import.meta.url)).find((url) => fs.existsSync(url));
 
@@ -21,31 +18,30 @@ interface Job<Question, Answer> {
 
 interface Thread<Question, Answer> {
   readonly worker: Worker;
-  /** Asked, oldest first: answers come in order. */
+  /** Pending questions, oldest first: answers come in order. */
   readonly jobs: Job<Question, Answer>[];
   idle: NodeJS.Timeout | undefined;
 }
 
 export interface ThreadsOptions<Question, Answer> {
-  /** Threads at most. */
+  /** Maximum number of threads. */
   readonly size: number;
-  /** What they run: each answers every question, in their order. */
+  /** The module that they run: it answers each question, in order. */
   readonly file: URL;
-  /** Answers on the calling thread, when threads can't start, or die. */
+  /** Answers on the calling thread, if threads cannot start, or die. */
   readonly inline: (question: Question) => Answer;
 }
 
 /**
- * Threads that answer questions. They start with the first question and end when idle.
- * Invariant: a thread with jobs keeps the process alive; one without has a timer that ends it, which does nothing while
- * there are jobs.
+ * Threads that answer questions. They start with the first question, and end when they are idle. Invariant: a thread
+ * with jobs keeps the process alive; a thread without jobs has a timer that ends it.
  */
 export class Threads<Question, Answer> {
   readonly #options: ThreadsOptions<Question, Answer>;
   readonly #threads = new Set<Thread<Question, Answer>>();
-  /** Threads that can't start, or die, would die again. */
+  /** Set when a thread could not start, or died: the next would, too. */
   #broken = false;
-  /** For the calling thread, oldest first. */
+  /** Jobs for the calling thread, oldest first. */
   readonly #left: Job<Question, Answer>[] = [];
 
   constructor(options: ThreadsOptions<Question, Answer>) {
@@ -60,7 +56,7 @@ export class Threads<Question, Answer> {
     thread.worker.postMessage(question);
   }
 
-  /** The least busy; a new one rather than a busy one. */
+  /** The least busy thread; a new one rather than a busy one. */
   #pick(): Thread<Question, Answer> {
     let best: Thread<Question, Answer> | undefined;
     for (const thread of this.#threads) if (!best || thread.jobs.length < best.jobs.length) best = thread;
@@ -69,7 +65,7 @@ export class Threads<Question, Answer> {
 
   #start(): Thread<Question, Answer> {
     const { file } = this.#options;
-    // What the process was started with, as loaders of other languages, is not for them.
+    // Options of this process, such as loaders for TypeScript, are not passed on.
     const thread: Thread<Question, Answer> = { worker: new Worker(file, { execArgv: [] }), jobs: [], idle: undefined };
     this.#threads.add(thread);
     thread.worker.on('message', (answer: Answer) => this.#answered(thread, answer));
@@ -82,18 +78,18 @@ export class Threads<Question, Answer> {
     const job = thread.jobs.shift();
     if (thread.jobs.length === 0) {
       thread.worker.unref();
-      // Thousands of times a second: one timer for all.
+      // This happens thousands of times a second, so there is one timer for all of it.
       if (thread.idle) thread.idle.refresh();
       else thread.idle = setTimeout(() => this.#rest(thread), IDLE).unref();
     }
     job?.answer(answer);
   }
 
-  /** Not while it works: then its next answer begins the wait anew. */
+  /** Ends an idle thread. While it works, each answer restarts the wait. */
   #rest(thread: Thread<Question, Answer>): void {
     if (thread.jobs.length > 0) return;
     this.#threads.delete(thread);
-    // Its exit is expected and must not count as a failure.
+    // The exit is expected, and must not count as a failure.
     thread.worker.removeAllListeners();
     void thread.worker.terminate();
   }
@@ -106,8 +102,8 @@ export class Threads<Question, Answer> {
   }
 
   /**
-   * One a turn: who asks for the next as soon as it is answered would else go deeper with each, and who wants to stop
-   * must have a turn.
+   * One job for each turn of the event loop: a caller that asks for the next job in the callback would otherwise deepen
+   * the stack each time, and a caller that wants to stop needs a turn.
    */
   #alone(jobs: readonly Job<Question, Answer>[]): void {
     const idle = this.#left.length === 0;
@@ -125,8 +121,8 @@ export class Threads<Question, Answer> {
 const pools = new Map<string, unknown>();
 
 /**
- * Those that all torrents of the process share: a hundred of them need no hundred threads. Undefined where nothing is
- * built.
+ * Threads that all torrents of the process share: a hundred torrents do not need a hundred threads. Undefined if
+ * nothing has been built.
  */
 export const sharedThreads = <Question, Answer>(
   name: string,

@@ -8,21 +8,21 @@ import type { Hasher } from '../../torrent/pieces/pieceDrafts.ts';
 import { busyLoop } from './busyLoop.ts';
 import { sharedThreads } from './threads.ts';
 
-/** More workers than these wait for memory, not for each other. */
+/** Maximum number of workers: more of them would only wait for memory. */
 const MAX_WORKERS = 4;
 
 export interface VerifierOptions {
   /**
-   * Threads that hash, for all torrents of the process; 0 to hash on the calling one. Default: one fewer than there are
-   * processors, at most 4; none with two.
+   * Number of hashing threads for all torrents of the process; 0 to hash on the calling thread. Default: one fewer than
+   * there are processors, at most 4; none with two processors.
    */
   readonly workers?: number;
 }
 
 /**
- * Compares pieces with the hashes of `torrent`. Bytes in shared memory go to worker threads when there are processors
- * for them; others are hashed at once. Workers start with the first piece, end when idle, and
- * keep the process alive only while they hash. Unsubscribing forgets the answer; the bytes are only ever read.
+ * Compares pieces with the hashes of `torrent`. Bytes in shared memory go to worker threads if there are processors for
+ * them; other bytes are hashed synchronously. Workers start with the first piece, end when they are idle, and keep the
+ * process alive only while they hash. Unsubscribing ignores the answer; the bytes are only read.
  */
 export const verifier = (
   torrent: Pick<Torrent, 'pieceHashes'>,
@@ -45,19 +45,19 @@ export const verifier = (
 };
 
 /**
- * What digests a piece while it comes, so that there is nothing to hash when it is whole: as long as the calling thread
- * has time for that, it costs the least. `undefined` when it has none, and others can do it.
+ * Makes a hasher that digests a piece while its blocks arrive, so that nothing is left to hash when it is complete.
+ * This is cheapest as long as the calling thread has time. `undefined` if it has none, and other threads can do it.
  */
 export const pieceHasher = (busy: () => boolean = busyLoop()): (() => Hasher | undefined) =>
   verifiesInThreads() ? () => (busy() ? undefined : createHash('sha1')) : () => createHash('sha1');
 
-/** Does the verifier use other threads, unless told otherwise? */
+/** Does the verifier use other threads by default? */
 export const verifiesInThreads = (): boolean => defaultWorkers() > 0;
 
-/** With two, others need the second one: the system, writing, who sends. */
+/** With two processors the second one is needed by the system, for writing, and by local peers. */
 const FEW_PROCESSORS = 2;
 
-/** The system is asked once: there may be thousands of torrents. */
+/** Queried once: there may be thousands of torrents. */
 const PROCESSORS = os.availableParallelism();
 
 const defaultWorkers = (): number => (PROCESSORS <= FEW_PROCESSORS ? 0 : Math.min(MAX_WORKERS, PROCESSORS - 1));

@@ -1,21 +1,21 @@
 import { numbered } from './safeName.ts';
 import type { System } from './system.ts';
 
-/** Names already given in one folder of the disk. Invariant: no two of them are the same file on `system`. */
+/** The names already used in one folder of the disk. Invariant: no two of them are the same file on `system`. */
 export class NameTree {
   readonly #system: System;
   /** By folded name: a folder, or `undefined` for a file. */
   readonly #entries = new Map<string, NameTree | undefined>();
-  /** By folded name as the torrent has it: the folder that stands for it, and its name here. */
+  /** By the folded name in the torrent: the folder that stands for it, and its name on disk. */
   readonly #folders = new Map<string, readonly [name: string, folder: NameTree]>();
-  /** Where to go on numbering, or a torrent of many equal names would take hours. */
+  /** Where numbering continues: otherwise a torrent with many equal names would take hours. */
   readonly #numbers = new Map<string, number>();
 
   constructor(system: System) {
     this.#system = system;
   }
 
-  /** Takes one file in; returns its names, renamed where they were taken. */
+  /** Adds a file; returns its names, renamed where they were taken. */
   place(names: readonly string[]): string[] {
     const [name = '_', ...below] = names;
     if (below.length > 0) {
@@ -28,8 +28,8 @@ export class NameTree {
   }
 
   /**
-   * Takes a file in under exactly these names if none of them stands for another file, or for a folder where a file is
-   * meant.
+   * Adds a file under exactly these names, unless one of them stands for another file, or for a folder where a file is
+   * needed.
    */
   claim(names: readonly string[]): boolean {
     const [name = '_', ...below] = names;
@@ -53,7 +53,7 @@ export class NameTree {
     const entered = [as, new NameTree(this.#system)] as const;
     this.#entries.set(this.#system.fold(as), entered[1]);
     this.#folders.set(key, entered);
-    // The new name leads here too, so that paths made safe once stay as they are.
+    // The new name leads here, too, so that paths that are already safe stay as they are.
     this.#folders.set(this.#system.fold(as), entered);
     return entered;
   }

@@ -1,15 +1,15 @@
 import { MAX_NAME, type System, systemOf } from './system.ts';
 
-/** Units of extension, without its dot, that a shortened name keeps. */
+/** Maximum length of the extension, without its dot, that a shortened name keeps. */
 export const MAX_EXTENSION = 10;
 
-// Characters that turn the direction of what follows: `photo[U+202E]gpj.exe` looks like a picture.
+// Characters that reverse the direction of what follows: `photo[U+202E]gpj.exe` looks like a picture.
 const turning = /[\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
- * One name from a stranger as one name that the system can have, always the same, so that a later run finds the same
- * file. What the system can have stays as it is, but for characters that make names lie: control characters and those
- * that turn the direction of writing. Never empty, never `.` or `..`.
+ * Turns a name from a stranger into a name that is valid on the system. The result is always the same, so that a later
+ * run finds the same file. Valid names stay as they are, except for characters that disguise a name: control
+ * characters, and those that reverse the direction of writing. Never empty, never `.` or `..`.
  *
  * @example safeName('what?', 'linux') // 'what?'
  * @example safeName('what?', 'win32') // 'what_'
@@ -19,7 +19,7 @@ export const safeName = (name: string, platform: NodeJS.Platform = process.platf
 
 export const safeNameOn = (name: string, system: System): string => {
   const straight = name.replaceAll(turning, '').replaceAll(system.refused, '_');
-  // Shortening may bring a device's name to light, or make one too long.
+  // Shortening may produce the name of a device, and tidying may make a name too long.
   return named(system.tidy(shortened(system.tidy(straight), system)));
 };
 
@@ -31,7 +31,7 @@ export const isPossible = (name: string, system: System): boolean =>
 export const numbered = (name: string, number: number, system: System): string => {
   const extension = extensionOf(name, system);
   const suffix = `.${number}${extension}`;
-  // One unit is left for `tidy`: the shorter name may be a device's.
+  // One unit is left for `tidy`, since the shorter name may be that of a device.
   const room = MAX_NAME - 1 - system.size(suffix);
   return system.tidy(cut(name.slice(0, name.length - extension.length), room, system) + suffix);
 };
@@ -44,7 +44,7 @@ const shortened = (name: string, system: System): string => {
   return cut(name.slice(0, name.length - extension.length), MAX_NAME - system.size(extension), system) + extension;
 };
 
-/** With its dot; '' if there is none, or it is too long to be one. */
+/** The extension with its dot; '' if there is none, or it is too long to be one. */
 const extensionOf = (name: string, system: System): string => {
   const extension = system.path.extname(name);
   return system.size(extension) <= MAX_EXTENSION + 1 ? extension : '';

@@ -6,15 +6,15 @@ import { NameTree } from './nameTree.ts';
 import { safeNameOn } from './safeName.ts';
 import { type System, systemOf } from './system.ts';
 
-/** Names in one path. What lies deeper is moved up. */
+/** Maximum number of names in a path. Deeper files are moved up. */
 export const MAX_DEPTH = 100;
-/** Units of the longest path of a system that are left for the download folder. */
+/** Length reserved for the download folder within the longest path of a system. */
 export const FOLDER_ROOM = 255;
 
 /**
- * Where each of `torrent.files` goes: absolute paths in `target.folder`, in the order of the files, and '' for padding,
- * which is never on disk. No two are the same file on `platform`: the later one gets a number (`bar.1.txt`). A torrent
- * of one file goes to `folder/name`, others to `folder/name/…`.
+ * Where each of `torrent.files` goes: absolute paths in `target.folder`, in order, and '' for padding, which is never
+ * on disk. No two are the same file on `platform`: the later one gets a number (`bar.1.txt`). A torrent of one file
+ * goes to `folder/name`, others to `folder/name/…`.
  * @throws InputError `unsafe-path` when `target.name` is not a plain file name.
  */
 export const safePaths = (torrent: Torrent, target: Target, platform: NodeJS.Platform = process.platform): string[] => {
@@ -41,7 +41,7 @@ export const safeNames = (
   });
 };
 
-/** The one name in `target.folder` that everything of this torrent is, or is in. */
+/** The name in `target.folder` of the torrent's single file, or of its folder. */
 export const rootName = (
   torrent: Torrent,
   target: Partial<Target>,
@@ -50,7 +50,7 @@ export const rootName = (
   const system = systemOf(platform);
   if (target.name !== undefined) return plainName(target.name, system);
   const name = safeNameOn(torrent.name, system);
-  // Or a torrent could be named as the notes or the lock of another.
+  // Otherwise a torrent could have the name of another one's note or lock.
   return isHiddenName(name) ? safeNameOn(`_${name}`, system) : name;
 };
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** The one name of `folder`, whatever links lead there; what of it does not exist yet stays as it is. */
+/** The real path of `folder`, without links; the part of it that does not exist yet stays as it is. */
 export const trueFolder = (folder: string): string => {
   const absolute = path.resolve(folder);
   try {

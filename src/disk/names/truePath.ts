@@ -7,10 +7,9 @@ import { safeNames } from './safePath.ts';
 import { type System, systemOf } from './system.ts';
 
 /**
- * Where another client may have put each of `torrent.files`: its absolute path in `target.folder` under the names that
- * the torrent gives it, as they are. '' where that is the path of {@link safePaths}, where the system can't have it,
- * and where it is, or is in, what belongs to another file of the torrent: so all paths of both lists are different
- * files.
+ * Where another client may have put each of `torrent.files`: its absolute path in `target.folder` by its unchanged
+ * names in the torrent. '' if that is the path of {@link safePaths}, if the system does not allow it, or if it collides
+ * with another file of the torrent: so all paths of both lists are different files.
  *
  * @example truePaths(torrentOf('a\u202eb.txt'), { folder: '/d' }, 'linux') // ['/d/a\u202eb.txt'], where safePaths says
  * '/d/ab.txt'
@@ -29,7 +28,7 @@ export const truePaths = (torrent: Torrent, target: Target, platform: NodeJS.Pla
     if (same(names, safeOnes, (name) => name) || !mayStand(names, target, system)) return '';
     const path = system.path.join(folder, ...names);
     if (system.pathSize(path) > system.maxPath) return '';
-    // Where the disk takes the two for one, as HFS+ may and APFS does not, they stand for the same file all the same.
+    // Even if the disk takes both names for one, as HFS+ may and APFS does not, they stand for the same file.
     return same(names, safeOnes, system.fold) || tree.claim(names) ? path : '';
   });
 };
@@ -37,7 +36,7 @@ export const truePaths = (torrent: Torrent, target: Target, platform: NodeJS.Pla
 const same = (a: readonly string[], b: readonly string[], fold: System['fold']): boolean =>
   a.length === b.length && a.every((name, n) => fold(name) === fold(b[n] as string));
 
-/** A name that the user chose is taken as it is. No torrent is read from notes and locks. */
+/** A name chosen by the user is taken as it is. Notes and locks are never taken for a torrent's files. */
 const mayStand = (names: readonly string[], { name }: Target, system: System): boolean =>
   (name === undefined ? names : names.slice(1)).every((each) => isPossible(each, system)) &&
   (name !== undefined || !isHiddenName(names[0] as string));

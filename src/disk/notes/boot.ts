@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 
-/** Start times that are guessed differ by less than this, in milliseconds, when they are of one run of the machine. */
+/** Estimated start times of the same run of the machine differ by less than this, in milliseconds. */
 const SLACK = 10_000;
 
 const read = (): string => {
@@ -15,6 +15,6 @@ const read = (): string => {
 const known: string[] = [];
 
 /**
- * Distinguishes one run of this machine from the next: what Linux says, elsewhere the time it started at. Asked once.
+ * Identifies one run of this machine: by Linux's boot id, elsewhere by the time at which it started. Determined once.
  */
 export const bootId = (): string => (known[0] ??= read());

@@ -6,32 +6,32 @@ import { diskError } from '../errors/diskError.ts';
 import type { Done } from '../files/insideFolder.ts';
 import { fsyncSoftly } from '../files/softSync.ts';
 
-/** Bytes of a note: 2 million pieces and 100,000 files take 3.8 MB. */
+/** Maximum length of a note, in bytes: 2 million pieces and 100,000 files take 3.8 MB. */
 export const MAX_NOTE = 8 * 1024 * 1024;
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
 
-/** Runs something that must not be cut short by closing; `ready` is whether writing is allowed. */
+/** Runs an operation that closing must not cut short; `ready` tells whether writing is allowed. */
 export interface Guard {
   operation<T>(run: (done: Done<T>) => void): Observable<T>;
   ready(done: Done<void>): void;
-  /** What is to be done when the note is as it was, so that nothing is written. */
+  /** Called instead of writing if the note has not changed. */
   unchanged?(done: () => void): void;
 }
 
-/** Bytes of a checksum of all before it, at the end of each note. */
+/** Length of the checksum at the end of each note, in bytes. */
 const CHECKSUM = 20;
 
 /**
- * The note in one file, replaced as a whole or not at all. Saves come one after the other; while one is under way only
- * the latest of the others waits, and it completes those it replaces, too.
+ * A note in a file, which is replaced as a whole or not at all. Saves run one after the other. While one is running,
+ * only the latest of the others waits, and completes those that it replaces, too.
  */
 export class ResumeFile {
   readonly path: string;
   readonly #guard: Guard;
   #saving = false;
   #next: { note: Uint8Array; readonly done: Done<never>[] } | undefined;
-  /** Checksum of what is in the file, as far as that is known. */
+  /** Checksum of the file's content, if it is known. */
   #there: Uint8Array | undefined;
 
   constructor(file: string, guard: Guard) {
@@ -39,12 +39,12 @@ export class ResumeFile {
     this.#guard = guard;
   }
 
-  /** This has just been read from the file. */
+  /** `note` has just been read from the file. */
   found(note: Uint8Array): void {
     this.#there = note.slice(-CHECKSUM);
   }
 
-  /** Takes `note` over. A save goes on when it is unsubscribed: half a save would be worth nothing. */
+  /** Saves `note`. A save continues when it is unsubscribed: half a save would be useless. */
   save(note: Uint8Array): Observable<never> {
     return this.#guard.operation<never>((done) => {
       if (this.#next) {
@@ -79,7 +79,7 @@ export class ResumeFile {
       for (const done of next.done) done(failure);
       this.#pump();
     };
-    // A thousand torrents that are seeded again have a thousand notes to which nothing has to be added.
+    // If a thousand torrents are seeded again, their thousand notes have not changed.
     if (this.#there !== undefined && Buffer.compare(this.#there, checksum) === 0) return this.#leave(ended);
     this.#guard.ready((refused) => (refused ? ended(refused) : replace(this.path, next.note, ended)));
   }
@@ -90,7 +90,10 @@ export class ResumeFile {
   }
 }
 
-/** What is in a file that may be a note, and when it was written; undefined where there is none, or it can't be one. */
+/**
+ * The content of a file that may be a note, and the time when it was written; undefined if there is no file, or it
+ * cannot be a note.
+ */
 export interface FoundNote {
   readonly bytes: Uint8Array;
   /** Milliseconds since 1970. */
@@ -104,7 +107,7 @@ export const loadNote = (file: string, done: (found: FoundNote | undefined) => v
     const close = (found: FoundNote | undefined): void => descriptors.close(fd, () => done(found));
     fs.fstat(fd, (unknown, stat) => {
       if (unknown || !stat.isFile() || stat.size > MAX_NOTE) return close(undefined);
-      // Not `readFile`: the file may grow meanwhile, and the limit must hold.
+      // Not `readFile`: the file may grow in the meantime, and the limit must hold.
       const bytes = new Uint8Array(stat.size);
       fill(fd, bytes, 0, (size) => close(size === bytes.length ? { bytes, mtime: stat.mtimeMs } : undefined));
     });
@@ -120,7 +123,7 @@ const fill = (fd: number, into: Uint8Array, at: number, done: (size: number) => 
 
 const replace = (file: string, note: Uint8Array, done: Done<void>): void => {
   const temporary = `${file}.tmp`;
-  // A leftover, or a link that somebody put there, is not written through.
+  // A leftover is not written to, nor a link followed that another program has put there.
   fs.unlink(temporary, () => {
     descriptors.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600, (denied, opened) => {
       if (denied) return done(denied);
@@ -140,7 +143,7 @@ const replace = (file: string, note: Uint8Array, done: Done<void>): void => {
   });
 };
 
-/** Makes names in `folder` survive a power cut. Not every system can; those that can't do it by themselves. */
+/** Makes the names in `folder` survive a power cut. Systems that do not support this do it by themselves. */
 export const syncFolder = (folder: string, done: () => void): void => {
   descriptors.open(folder, O_RDONLY, undefined, (error, opened) => {
     if (error) return done();

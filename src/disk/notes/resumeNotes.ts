@@ -9,28 +9,28 @@ import { hiddenName } from '../names/hiddenName.ts';
 import { type FoundNote, type Guard, loadNote, ResumeFile } from './resumeFile.ts';
 import { keepFew } from './stateNotes.ts';
 
-/** Notes of other torrents about one place that are looked at. */
+/** Maximum number of notes of other torrents about one place that are read. */
 const MAX_OTHERS = 16;
 /** Hexadecimal digits of the info-hash in the name of a note beside the data. */
 const MARK = 8;
 
 export interface NotesPlace {
   readonly folder: string;
-  /** The one name in `folder` that all of the torrent is, or is in. */
+  /** The name in `folder` of the torrent's single file, or of its folder. */
   readonly name: string;
   readonly infoHash: Uint8Array;
-  /** Where notes of complete torrents are; none are kept if undefined. */
+  /** The folder for notes of complete torrents; none are kept if it is undefined. */
   readonly state: string | undefined;
   /** Nothing may be written beside the data. */
   readonly readOnly: boolean;
-  /** Is something kept beside the data that only the note makes sense of? */
+  /** Is there a part file beside the data, which only the note explains? */
   readonly apart: () => boolean;
 }
 
 /**
- * The notes about one place on disk. While a torrent is incomplete its note stands beside the data, where it goes along
- * when the disk is carried elsewhere; when it is complete nothing hidden stays there, and what spares the next seed
- * from hashing everything is kept in the user's state folder, by place and info-hash. The newer of both counts.
+ * The notes about one place on disk. While a torrent is incomplete its note is beside the data, so that it moves with
+ * the disk. When it is complete no hidden file stays there: the note that saves the next seed from hashing everything
+ * is in the user's state folder, by place and info-hash. The newer of both counts.
  */
 export class ResumeNotes implements ResumeStore {
   readonly boot = bootId();
@@ -50,7 +50,7 @@ export class ResumeNotes implements ResumeStore {
     this.#away = new ResumeFile(path.join(of, hash), {
       ...guard,
       ready: (done) => keepFew(path.dirname(of), of, done),
-      // It has been used, and the longest unused go.
+      // The note has been used: the longest unused ones are deleted first.
       unchanged: (done) => fs.utimes(of, new Date(), new Date(), () => done()),
     });
   }
@@ -113,7 +113,7 @@ export class ResumeNotes implements ResumeStore {
   }
 }
 
-/** Where the note of an incomplete torrent stands beside what is called `name`. */
+/** The name of an incomplete torrent's note beside the data called `name`. */
 export const besideName = (name: string, mark: string): string => hiddenName(name, `${mark}.rxtorrent`);
 
 const newer = (a: FoundNote | undefined, b: FoundNote | undefined): FoundNote | undefined =>

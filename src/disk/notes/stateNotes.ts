@@ -3,17 +3,16 @@ import path from 'node:path';
 import { each } from '../files/each.ts';
 import type { Done } from '../files/insideFolder.ts';
 
-/** Places on disk of which notes are kept; the longest unused go. */
+/** Maximum number of places on disk whose notes are kept; the longest unused are deleted first. */
 export const MAX_PLACES = 10_000;
 const AT_ONCE = 8;
 /**
- * For one new place in so many, as a part of {@link MAX_PLACES}, it is seen how many there are: if it were for each, a
- * thousand torrents would look at half a million names. Which ones these are their names tell, which are made of
- * digests.
+ * The places are counted only for a fraction of the new ones, one in this part of {@link MAX_PLACES}: counting for each
+ * would make a thousand torrents read half a million names. Their names, which are digests, decide for which ones.
  */
 const PART = 1 / 128;
 
-/** Makes the folder `place` in `all`, where notes about one place are kept, and room for it. */
+/** Creates the folder `place` in `all` for the notes about one place, and makes room for it. */
 export const keepFew = (all: string, place: string, done: Done<void>, most = MAX_PLACES): void => {
   fs.mkdir(all, { recursive: true, mode: 0o700 }, (error) => {
     if (error) return done(error);
@@ -30,7 +29,7 @@ export const keepFew = (all: string, place: string, done: Done<void>, most = MAX
   });
 };
 
-/** Deletes the `count` folders that were changed first. */
+/** Deletes the `count` folders that have been unchanged for the longest time. */
 const forget = (all: string, entries: readonly string[], count: number, done: () => void): void => {
   const found: { readonly folder: string; readonly mtime: number }[] = [];
   const look = (n: number, next: Done<void>): void => {
