@@ -36,6 +36,72 @@ class Legend {
   }
 }
 
+/** What was drawn, to be compared with what is received: by values, or by what letters stand for. */
+class Picture {
+  readonly drawn: readonly Mark[];
+  readonly #named: boolean;
+  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #error: unknown;
+  readonly #geometry: Geometry;
+
+  constructor({ lane, values, error = 'error' }: Expected, geometry: Geometry) {
+    this.drawn = parseLane(lane);
+    this.#named = values !== undefined;
+    this.#values = values ?? {};
+    this.#error = error;
+    this.#geometry = geometry;
+  }
+
+  isMetBy(received: readonly Mark[]): boolean {
+    return (
+      received.length === this.drawn.length &&
+      received.every((mark, n) => mark.frame === this.drawn[n]?.frame && this.#meets(mark, this.drawn[n]))
+    );
+  }
+
+  /** The lanes of both, and what letters in them stand for that nobody drew. */
+  beside(received: readonly Mark[]): readonly [lanes: readonly string[], legend: readonly string[]] {
+    const letters = this.drawn.filter(({ kind }) => kind === 'value').map(({ value }) => value as string);
+    const values = letters.map((letter) => [letter, this.#named ? this.#valueOf(letter) : undefined]);
+    const legend = new Legend(letters, Object.fromEntries(values) as Readonly<Record<string, unknown>>);
+    const came = received.map((mark, n) => ({
+      frame: mark.frame,
+      letter: this.#letterOf(mark, this.drawn[n], legend),
+    }));
+    const drawn = this.drawn.map(
+      ({ frame, kind, value }): Drawn => ({ frame, letter: ENDS[kind] ?? (value as string) }),
+    );
+    if (drawn.some(({ letter }) => letter === '#') && legend.lines.some((line) => line.startsWith('# ')))
+      legend.lines.push(`# drawn as ${show(this.#error)}`);
+    return [printLanes([drawn, came]), legend.lines];
+  }
+
+  #valueOf(letter: string): unknown {
+    return Object.hasOwn(this.#values, letter) ? this.#values[letter] : letter;
+  }
+
+  #meets(mark: Mark, drawn: Mark | undefined): boolean {
+    if (drawn === undefined || mark.kind !== drawn.kind) return false;
+    if (mark.kind === 'error') return same(mark.value, this.#error);
+    if (mark.kind === 'end') return true;
+    const letter = drawn.value as string;
+    return this.#named
+      ? same(mark.value, this.#valueOf(letter))
+      : lettersOf(mark.value, this.#geometry).includes(letter);
+  }
+
+  #letterOf(mark: Mark, drawn: Mark | undefined, legend: Legend): string {
+    if (mark.kind === 'error' && !same(mark.value, this.#error)) legend.lines.push(`# = ${show(mark.value)}`);
+    if (mark.kind !== 'value') return ENDS[mark.kind] ?? '?';
+    if (this.#meets(mark, drawn)) return drawn?.value as string;
+    const own = this.#named ? undefined : lettersOf(mark.value, this.#geometry).find((letter) => letter.length === 1);
+    return own ?? legend.letterFor(mark.value);
+  }
+}
+
+/** How the end of a lane is drawn. */
+const ENDS: Readonly<Partial<Record<Mark['kind'], string>>> = { end: '|', error: '#' };
+
 /** Compares what was received with what was drawn. Undefined if they agree, otherwise the two lanes, aligned. */
 export const difference = (
   name: string,
@@ -43,49 +109,8 @@ export const difference = (
   expected: Expected,
   geometry: Geometry,
 ): string | undefined => {
-  const drawn = parseLane(expected.lane);
-  const { values = {}, error = 'error' } = expected;
-  const named = expected.values !== undefined;
-  const valueOf = (letter: unknown): unknown =>
-    Object.hasOwn(values, letter as string) ? values[letter as string] : letter;
-  const meets = (mark: Mark, drawnMark: Mark | undefined): boolean => {
-    if (drawnMark === undefined || mark.kind !== drawnMark.kind) return false;
-    if (mark.kind === 'error') return same(mark.value, error);
-    if (mark.kind === 'end') return true;
-    return named
-      ? same(mark.value, valueOf(drawnMark.value))
-      : lettersOf(mark.value, geometry).includes(drawnMark.value as string);
-  };
-  if (
-    received.length === drawn.length &&
-    received.every((mark, n) => mark.frame === drawn[n]?.frame && meets(mark, drawn[n]))
-  )
-    return undefined;
-
-  const letters = drawn.filter(({ kind }) => kind === 'value').map(({ value }) => value as string);
-  const legend = new Legend(
-    letters,
-    Object.fromEntries(letters.map((letter) => [letter, named ? valueOf(letter) : undefined])),
-  );
-  const received1 = received.map((mark, n): Drawn => {
-    if (mark.kind === 'end') return { frame: mark.frame, letter: '|' };
-    if (mark.kind === 'error') {
-      if (!same(mark.value, error)) legend.lines.push(`# = ${show(mark.value)}`);
-      return { frame: mark.frame, letter: '#' };
-    }
-    if (meets(mark, drawn[n])) return { frame: mark.frame, letter: drawn[n]?.value as string };
-    const own = named ? undefined : lettersOf(mark.value, geometry).find((letter) => letter.length === 1);
-    return { frame: mark.frame, letter: own ?? legend.letterFor(mark.value) };
-  });
-  const expected1 = drawn.map(
-    ({ frame, kind, value }): Drawn => ({
-      frame,
-      letter: kind === 'end' ? '|' : kind === 'error' ? '#' : (value as string),
-    }),
-  );
-  if (expected1.some(({ letter }) => letter === '#') && legend.lines.some((line) => line.startsWith('# ')))
-    legend.lines.push(`# drawn as ${show(error)}`);
-  return block(name, printLanes([expected1, received1]), legend.lines);
+  const picture = new Picture(expected, geometry);
+  return picture.isMetBy(received) ? undefined : block(name, ...picture.beside(received));
 };
 
 const subscriptionLane = (lane: string): readonly Drawn[] => {

@@ -58,29 +58,21 @@ export const logged = <T>(
     subscriber.add(source$.subscribe(subscriber));
   });
 
-/** A peer who says what is drawn; bytes of its messages are spoilt as soon as everyone has heard them. */
-export const drawPeer = (
+/** What a peer says, as drawn: to all who listen, after its state has changed. */
+const speech = (
   stage: Backdrop,
-  host: string,
   lane: string,
-  values: Readonly<Record<string, Message>> = {},
-  options: PeerOptions = {},
-): DrawnPeer => {
-  const { geometry } = stage;
-  const state = initially(geometry, lane, options);
+  values: Readonly<Record<string, Message>>,
+  state: PeerState,
+): { readonly messages$: Observable<Message>; readonly talk$: Observable<Message> } => {
   const messages$ = new Subject<Message>();
   const talk$ = new Subject<Message>();
-  const drained$ = new Subject<void>();
-  const sent: Mark[] = [];
-  const subscriptions: { subscribedFrame: number; unsubscribedFrame: number }[] = [];
-  let full = false;
-
   const fail = (error: PeerError): void => {
     talk$.error(error);
     messages$.error(error);
   };
   const say = (letter: string): void => {
-    const message = lent(values[letter] ?? wordOf(letter, geometry));
+    const message = lent(values[letter] ?? wordOf(letter, stage.geometry));
     try {
       state.received(message);
     } catch (cause) {
@@ -98,20 +90,45 @@ export const drawPeer = (
     },
     error: () => fail(new PeerError('reset', 'connection reset, as drawn')),
   });
-  stage.play(parseLane(options.buffer ?? ''), {
+  return { messages$, talk$ };
+};
+
+/** The buffer towards a peer, as drawn. */
+const buffer = (
+  stage: Backdrop,
+  lane: string,
+): { readonly full: () => boolean; readonly drained$: Observable<void> } => {
+  const drained$ = new Subject<void>();
+  let full = false;
+  stage.play(parseLane(lane), {
     value: (letter) => {
       full = letter === 'f';
       if (!full) drained$.next();
     },
   });
+  return { full: () => full, drained$: drained$.asObservable() };
+};
 
+/** A peer who says what is drawn; bytes of its messages are spoilt as soon as everyone has heard them. */
+export const drawPeer = (
+  stage: Backdrop,
+  host: string,
+  lane: string,
+  values: Readonly<Record<string, Message>> = {},
+  options: PeerOptions = {},
+): DrawnPeer => {
+  const state = initially(stage.geometry, lane, options);
+  const { messages$, talk$ } = speech(stage, lane, values, state);
+  const { full, drained$ } = buffer(stage, options.buffer ?? '');
+  const sent: Mark[] = [];
+  const subscriptions: { subscribedFrame: number; unsubscribedFrame: number }[] = [];
   return {
     address: options.address ?? { host, port: 6881, source: 'tracker' },
     id: new TextEncoder().encode(`-DR0000-${host.padStart(12, '0')}`),
     state,
     messages$: logged(messages$, subscriptions, stage.now),
     talk$: logged(talk$, subscriptions, stage.now),
-    drained$: drained$.asObservable(),
+    drained$,
     sent,
     subscriptions,
     send: (...messages) => {
@@ -119,7 +136,7 @@ export const drawPeer = (
         state.sent(message);
         sent.push({ frame: stage.now(), kind: 'value', value: kept(message) });
       }
-      return !full;
+      return !full();
     },
   };
 };

@@ -63,36 +63,35 @@ export interface Scene {
   readonly random?: () => number;
 }
 
+/** Trackers that answer as drawn: a lane an announce, by their hosts. */
+const drawnTrackers = (stage: Stage, lanes: Readonly<Record<string, readonly string[]>>) => {
+  const left = new Map(Object.entries(lanes).map(([host, each]) => [host, [...each]]));
+  const told = new Map(Object.keys(lanes).map((host): [string, Mark[]] => [host, []]));
+  const queries: URLSearchParams[] = [];
+  const overs: Mark[] = [];
+  const httpGet = ({ url }: { readonly url: string }): Observable<HttpReply> => {
+    const { host, searchParams } = new URL(url);
+    const lanes = left.get(host) ?? [];
+    queries.push(searchParams);
+    const letter = LETTERS[searchParams.get('event') ?? ''] ?? 'r';
+    told.get(host)?.push({ frame: stage.now(), kind: 'value', value: letter });
+    const answer$ = stage.cold((lanes.length > 1 ? lanes.shift() : lanes[0]) ?? '-', replies, down);
+    return answer$.pipe(finalize(() => overs.push({ frame: stage.now(), kind: 'value', value: 'o' })));
+  };
+  return { httpGet, queries, overs, toldTo: (host: string): readonly Mark[] => told.get(host) ?? [] };
+};
+
 /** Trackers that answer as drawn, what each was told, and when a question was over: `o`. */
 export const scene = (
   stage: Stage,
   { one = ['-(a|)'], two = ['-(b|)'], three = ['-(a|)'], options = {}, random = () => 0.5 }: Scene,
 ) => {
-  const lanes: Record<string, string[]> = {
-    'one.example': [...one],
-    'two.example': [...two],
-    'three.example': [...three],
-  };
-  const told: Record<string, Mark[]> = { 'one.example': [], 'two.example': [], 'three.example': [] };
-  const queries: URLSearchParams[] = [];
+  const trackers = drawnTrackers(stage, { 'one.example': one, 'two.example': two, 'three.example': three });
+  const { httpGet, queries, overs } = trackers;
   const warnings: Warning[] = [];
-  const overs: Mark[] = [];
-  const httpGet = ({ url }: { readonly url: string }): Observable<HttpReply> => {
-    const { host, searchParams } = new URL(url);
-    const left = lanes[host] ?? [];
-    queries.push(searchParams);
-    const letter = LETTERS[searchParams.get('event') ?? ''] ?? 'r';
-    told[host]?.push({ frame: stage.now(), kind: 'value', value: letter });
-    const answer$ = stage.cold((left.length > 1 ? left.shift() : left[0]) ?? '-', replies, down);
-    return answer$.pipe(finalize(() => overs.push({ frame: stage.now(), kind: 'value', value: 'o' })));
-  };
+  const { env } = stage.world({ udp: { names: NAMES } });
   const peers$ = trackerPeers(
-    {
-      ...stage.world({ udp: { names: NAMES } }).env,
-      httpGet,
-      random,
-      randomBytes: (length) => new Uint8Array(length).fill(7),
-    },
+    { ...env, httpGet, random, randomBytes: (length) => new Uint8Array(length).fill(7) },
     {
       infoHash: new Uint8Array(20),
       peerId: new Uint8Array(20),
@@ -107,13 +106,10 @@ export const scene = (
     },
   );
   return {
-    peers$,
-    queries,
-    warnings,
-    overs,
-    one: told['one.example'] ?? [],
-    two: told['two.example'] ?? [],
-    three: told['three.example'] ?? [],
+    ...{ peers$, queries, warnings, overs },
+    one: trackers.toldTo('one.example'),
+    two: trackers.toldTo('two.example'),
+    three: trackers.toldTo('three.example'),
   };
 };
 

@@ -44,50 +44,60 @@ export interface DhtPeersOptions {
 export const dhtPeers = (
   node$: Observable<DhtNode>,
   infoHash: Uint8Array,
-  {
-    wanted$,
-    port,
-    announce = true,
-    complete = () => false,
-    random,
-    report = () => undefined,
-    pace = defaultPace.dht,
-  }: DhtPeersOptions,
+  options: DhtPeersOptions,
 ): Observable<PeerAddress> =>
   // One subscription for all of it, and one timer: a thousand torrents have a thousand of these.
   new Observable((subscriber) => {
+    const { wanted$, complete = () => false, random, report = () => undefined, pace = defaultPace.dht } = options;
     let company = Subscription.EMPTY;
     const error = (cause: unknown): void => subscriber.error(cause);
     const met = (node: DhtNode): void => {
       company.unsubscribe();
       subscriber.add((company = new Subscription()));
-      let [found, announced] = [0, -Infinity];
+      const lookups = new Lookups(node, infoHash, options);
       let looking = Subscription.EMPTY;
-      const lookup$ = defer(() => {
-        found = 0;
-        const tells = announce && now() - announced >= ANNOUNCE_EVERY;
-        return (tells ? node.announce(infoHash, port, complete()) : node.getPeers(infoHash, complete())).pipe(
-          tap({
-            next: () => found++,
-            complete: () => {
-              if (tells && node.stats().nodes + node.stats().nodes6 > 0) announced = now();
-            },
-          }),
-          map(({ host, port: theirs }): PeerAddress => ({ host, port: theirs, source: 'dht' })),
-        );
-      });
       // Whoever has all of it can wait until somebody wants it.
-      const atLeast = (): number => (found === 0 && !complete() ? pace.afterNone : pace.atLeast);
-      const lookups$ = lookup$.pipe(replenish({ wanted$, atLeast, atMost: () => pace.atMost * (0.9 + random() / 5) }));
+      const atLeast = (): number => (lookups.found === 0 && !complete() ? pace.afterNone : pace.atLeast);
+      const atMost = (): number => pace.atMost * (0.9 + random() / 5);
+      const peer$ = lookups.next$.pipe(replenish({ wanted$, atLeast, atMost }));
       const look = (): void => {
         looking.unsubscribe();
-        company.add((looking = lookups$.subscribe({ next: (peer) => subscriber.next(peer), error })));
+        company.add((looking = peer$.subscribe({ next: (peer) => subscriber.next(peer), error })));
       };
       // What was looked up before there was anybody to ask is no reason to wait.
-      const again = (): void => (found === 0 ? look() : undefined);
+      const again = (): void => (lookups.found === 0 ? look() : undefined);
       company.add(node.joined$?.subscribe({ next: again, error }));
       company.add(node.warnings$?.subscribe({ next: report, error }));
       look();
     };
     subscriber.add(node$.subscribe({ next: met, error }));
   });
+
+/** Lookups at one node, each of which announces us if that is due. */
+class Lookups {
+  /** Peers that the last one has found. */
+  found = 0;
+  #announcedAt = -Infinity;
+  /** The next one. */
+  readonly next$: Observable<PeerAddress>;
+
+  constructor(
+    node: DhtNode,
+    infoHash: Uint8Array,
+    { port, announce = true, complete = () => false }: Pick<DhtPeersOptions, 'port' | 'announce' | 'complete'>,
+  ) {
+    this.next$ = defer(() => {
+      this.found = 0;
+      const tells = announce && now() - this.#announcedAt >= ANNOUNCE_EVERY;
+      return (tells ? node.announce(infoHash, port, complete()) : node.getPeers(infoHash, complete())).pipe(
+        tap({
+          next: () => this.found++,
+          complete: () => {
+            if (tells && node.stats().nodes + node.stats().nodes6 > 0) this.#announcedAt = now();
+          },
+        }),
+        map(({ host, port: theirs }): PeerAddress => ({ host, port: theirs, source: 'dht' })),
+      );
+    });
+  }
+}

@@ -183,34 +183,32 @@ export class TierSession {
       this.#announcer.asking(tracker);
       return (told = this.#event(tracker));
     };
-    const answered = (reply: AnnounceSuccess): void => {
-      this.#answered(tracker, told, reply, before === this.#answers);
-      // Beside the question, which is over: names take their time.
-      this.#asks$.next(this.#announcer.peersOf(reply));
-    };
-    const { patience } = this.#announcer.pace;
     const enough$ = begun$.pipe(
-      delay(patience),
+      delay(this.#announcer.pace.patience),
       switchMap(() => {
-        tracker.asked = 'late';
-        this.#failed(tracker, new TrackerError('timeout', `no answer within ${patience / 1000} s`));
+        this.#silent(tracker);
         happens(settled$);
-        return this.#answers > before
-          ? of(tracker)
-          : merge(rests$, this.#answers$.pipe(filter((other) => other !== tracker)));
+        const others$ = this.#answers$.pipe(filter((other) => other !== tracker));
+        return this.#answers > before ? of(tracker) : merge(rests$, others$);
       }),
     );
-    tracker.asked = 'now';
-    this.#asks$.next(
-      this.#announcer.send(tracker, begin).pipe(
-        tap(answered),
-        ignoreElements(),
-        catchError(failed),
-        takeUntil(enough$),
-        finalize(() => (tracker.asked = 'no')),
-      ),
+    const asked$ = this.#announcer.send(tracker, begin).pipe(
+      tap((reply) => this.#answered(tracker, told, reply, before === this.#answers)),
+      ignoreElements(),
+      catchError(failed),
+      takeUntil(enough$),
+      finalize(() => (tracker.asked = 'no')),
     );
+    tracker.asked = 'now';
+    this.#asks$.next(asked$);
     return { begun$, settled$ };
+  }
+
+  /** It may still answer, but is no longer waited for. */
+  #silent(tracker: Tracker): void {
+    tracker.asked = 'late';
+    const { patience } = this.#announcer.pace;
+    this.#failed(tracker, new TrackerError('timeout', `no answer within ${patience / 1000} s`));
   }
 
   /** What there is to say to it. */
@@ -233,6 +231,8 @@ export class TierSession {
     this.#announcer.answered(tracker, reply, this.#interval);
     this.#says(true);
     this.#answers$.next(tracker);
+    // Beside the question, which is over: names take their time.
+    this.#asks$.next(this.#announcer.peersOf(reply));
   }
 
   #keep({ interval, minInterval }: AnnounceSuccess, event: Event): void {

@@ -71,22 +71,9 @@ export const trackerPeers = (env: TrackerEnv, options: TrackerPeersOptions): Obs
     );
     const wanted$ = merge(completed$, options.wanted$.pipe(tap((count) => (announcer.wanted = count))));
     const pause = backoff({ ...announcer.pace.retry, random: env.random });
-    const asked = (session: TierSession, at: number, wanted$: Observable<number>): Observable<PeerAddress> => {
-      // An answer that came late ends the wait as if it had come in time.
-      const delay = (error: unknown, count: number) =>
-        forkJoin([pause(error, count), timer(session.tier.rest(now()))]).pipe(takeUntil(session.answers$));
-      const rounds$ = rota.turn(at).pipe(
-        switchMap(() => session.round(rota.rests(at))),
-        // What it emits only says that `atLeast` may have changed.
-        replenish({ wanted$: wanted$.pipe(map(() => 1)), atLeast: session.atLeast, atMost: session.atMost, delay }),
-        catchError((error: unknown) => (session.tier.all.length === 0 ? EMPTY : throwError(() => error))),
-        finalize(() => session.ends()),
-      );
-      return merge(session.peers$, rota.turn(at).pipe(switchMap(() => rounds$)));
-    };
     const over$ = new ReplaySubject<void>(1);
     const all = (wanted$: Observable<number>): Observable<PeerAddress> => {
-      const tiers$ = merge(...sessions.map((session, at) => asked(session, at, wanted$)));
+      const tiers$ = merge(...sessions.map((session, at) => peersOfTier(session, rota, at, wanted$, pause)));
       return merge(tiers$.pipe(finalize(() => over$.next())), rota.run(wanted$).pipe(takeUntil(over$)));
     };
     // A tier whose turn comes later must know what is wanted, too.
@@ -99,3 +86,24 @@ export const trackerPeers = (env: TrackerEnv, options: TrackerPeersOptions): Obs
       ),
     );
   });
+
+/** Asks one tier whenever it is its turn, again and again. */
+const peersOfTier = (
+  session: TierSession,
+  rota: Rota,
+  at: number,
+  wanted$: Observable<number>,
+  pause: ReturnType<typeof backoff>,
+): Observable<PeerAddress> => {
+  // An answer that came late ends the wait as if it had come in time.
+  const delay = (error: unknown, count: number) =>
+    forkJoin([pause(error, count), timer(session.tier.rest(now()))]).pipe(takeUntil(session.answers$));
+  const rounds$ = rota.turn(at).pipe(
+    switchMap(() => session.round(rota.rests(at))),
+    // What it emits only says that `atLeast` may have changed.
+    replenish({ wanted$: wanted$.pipe(map(() => 1)), atLeast: session.atLeast, atMost: session.atMost, delay }),
+    catchError((error: unknown) => (session.tier.all.length === 0 ? EMPTY : throwError(() => error))),
+    finalize(() => session.ends()),
+  );
+  return merge(session.peers$, rota.turn(at).pipe(switchMap(() => rounds$)));
+};

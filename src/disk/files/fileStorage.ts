@@ -91,11 +91,8 @@ class FileStorage implements Storage {
     const spans = new Spans(torrent);
     this.#files = new OpenFiles(this.#root, paths);
     this.#own = new OwnFiles(paths, (file) => this.#lengthOf(file), force);
-    this.#parts = new PartFile(this.#root, path.join(this.#root, besideName(name, `${mark}.parts`)), {
-      infoHash,
-      pieceLength,
-      pieceCount,
-    });
+    const partsPath = path.join(this.#root, besideName(name, `${mark}.parts`));
+    this.#parts = new PartFile(this.#root, partsPath, { infoHash, pieceLength, pieceCount });
     this.#transfers = new Transfers({
       ...{ paths, spans, wanted, pieceLength, files: this.#files, own: this.#own, parts: this.#parts },
       dirty: (file) => void this.#dirty.add(file),
@@ -111,13 +108,14 @@ class FileStorage implements Storage {
       { folder: trueFolder(this.#root), name, infoHash, state, readOnly, apart: () => this.#parts.pieces.length > 0 },
       { operation: (run) => this.#operations.run(run), ready: (done) => this.#access.ask(done) },
     );
-    this.apart = {
-      pieces: () => this.#parts.pieces,
-      read: (offset, into) => {
-        const piece = Math.floor(offset / pieceLength);
-        return this.#operations.run((done) => this.#parts.read(piece, offset - piece * pieceLength, into, done));
-      },
-    };
+    this.apart = { pieces: () => this.#parts.pieces, read: (offset, into) => this.#readApart(offset, into) };
+  }
+
+  /** From the pieces that are kept apart. */
+  #readApart(offset: number, into: Uint8Array): Observable<number> {
+    const { pieceLength } = this.#torrent;
+    const piece = Math.floor(offset / pieceLength);
+    return this.#operations.run((done) => this.#parts.read(piece, offset - piece * pieceLength, into, done));
   }
 
   open(done: Done<void>): void {

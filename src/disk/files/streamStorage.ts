@@ -35,25 +35,7 @@ export const streamStorage = ({ name, files }: Pick<Torrent, 'name' | 'files'>, 
   const { offset: first = 0, length = 0 } = files[file] ?? {};
   const end = first + length;
   const line = new InSequence<Part>(first);
-  let busy = false;
-  let going = false;
-  const goOn = (): void => {
-    // A sink that takes all at once would else call itself a thousand times.
-    if (going) return;
-    going = true;
-    for (let part = busy ? undefined : line.take(); part !== undefined; part = busy ? undefined : line.take())
-      hand(part);
-    going = false;
-  };
-  const hand = ({ bytes, length, subscriber }: Part): void => {
-    busy = true;
-    const complete = (): void => {
-      busy = false;
-      written(subscriber, length);
-      goOn();
-    };
-    subscriber.add(sink(bytes).subscribe({ error: (error: unknown) => subscriber.error(error), complete }));
-  };
+  const handing = new Handing(line, sink);
   return {
     ordered: true,
     place: name,
@@ -65,7 +47,7 @@ export const streamStorage = ({ name, files }: Pick<Torrent, 'name' | 'files'>, 
         if (from >= to) return written(subscriber, bytes.length);
         line.add(from, to, { bytes: bytes.subarray(from - offset, to - offset), length: bytes.length, subscriber });
         subscriber.add(() => line.delete(from));
-        goOn();
+        handing.goOn();
       }),
     read: () => of(0),
     replace: () => undefined,
@@ -77,6 +59,42 @@ export const streamStorage = ({ name, files }: Pick<Torrent, 'name' | 'files'>, 
     notes: { boot: '', load: () => of(undefined), save: () => EMPTY, others: () => of([]) },
   };
 };
+
+/** Hands what waits in a line to a sink, one part after the other. */
+class Handing {
+  readonly #line: InSequence<Part>;
+  readonly #sink: Sink;
+  #busy = false;
+  #going = false;
+
+  constructor(line: InSequence<Part>, sink: Sink) {
+    this.#line = line;
+    this.#sink = sink;
+  }
+
+  /** Hands on what can be: called whenever something has come into the line. */
+  goOn(): void {
+    // A sink that takes all at once would else call itself a thousand times.
+    if (this.#going) return;
+    this.#going = true;
+    for (let part = this.#next(); part !== undefined; part = this.#next()) this.#hand(part);
+    this.#going = false;
+  }
+
+  #next(): Part | undefined {
+    return this.#busy ? undefined : this.#line.take();
+  }
+
+  #hand({ bytes, length, subscriber }: Part): void {
+    this.#busy = true;
+    const complete = (): void => {
+      this.#busy = false;
+      written(subscriber, length);
+      this.goOn();
+    };
+    subscriber.add(this.#sink(bytes).subscribe({ error: (error: unknown) => subscriber.error(error), complete }));
+  }
+}
 
 const written = (subscriber: Subscriber<number>, length: number): void => {
   subscriber.next(length);

@@ -104,14 +104,37 @@ export class PeerState {
         this.interested = false;
         break;
       case 'have':
+      case 'bitfield':
+      case 'haveAll':
+      case 'haveNone':
+        this.#tells(message);
+        break;
+      case 'allowedFast':
+      case 'suggest':
+        this.#offers(message);
+        break;
+      case 'reject':
+        this.#needsFast('reject');
+        break;
+      case 'extended':
+        this.#extends(message);
+        break;
+    }
+    if (message.type !== 'keepAlive' && message.type !== 'extended' && message.type !== 'port') this.#first = false;
+    if (message.type === 'have' || message.type === 'bitfield' || message.type === 'haveAll') this.#told = true;
+  }
+
+  /** Which pieces they have. */
+  #tells(message: Message): void {
+    switch (message.type) {
+      case 'have':
         this.#inRange('have', message.piece);
         if (this.#early === undefined) this.have.set(message.piece);
         else this.#early.set('have', message.piece);
         break;
       case 'bitfield':
-        if (this.#early !== undefined) {
-          if (!this.#early.add(message.bytes)) this.#repeated('bitfield');
-        } else this.#replace(Bitfield.told(message.bytes, this.have.length));
+        if (this.#early === undefined) this.#replace(Bitfield.told(message.bytes, this.have.length));
+        else if (!this.#early.add(message.bytes)) this.#repeated('bitfield');
         break;
       case 'haveAll':
         this.#needsFast('have all');
@@ -123,29 +146,23 @@ export class PeerState {
         this.#needsFast('have none');
         this.#nothing('have none');
         break;
-      case 'allowedFast':
-        this.#needsFast('allowed fast');
-        if (this.#exists(message.piece) && this.allowedFast.size < MAX_ALLOWED_FAST)
-          this.allowedFast.add(message.piece);
-        break;
-      case 'suggest':
-        this.#needsFast('suggest');
-        if (this.#exists(message.piece)) this.#suggest(message.piece);
-        break;
-      case 'reject':
-        this.#needsFast('reject');
-        break;
-      case 'extended':
-        if (this.extended && message.id === EXTENSION_HANDSHAKE)
-          this.#introduced(decodeExtensionHandshake(message.payload));
-        else if (this.ourExtensions?.ids.get(LT_DONTHAVE) === message.id)
-          this.#revoke(decodeDontHave(message.payload, this.have.length));
-        break;
-      default:
-        break;
     }
-    if (message.type !== 'keepAlive' && message.type !== 'extended' && message.type !== 'port') this.#first = false;
-    if (message.type === 'have' || message.type === 'bitfield' || message.type === 'haveAll') this.#told = true;
+  }
+
+  /** A piece that they would give (BEP 6). */
+  #offers(message: Message): void {
+    if (message.type === 'allowedFast') {
+      this.#needsFast('allowed fast');
+      if (this.#exists(message.piece) && this.allowedFast.size < MAX_ALLOWED_FAST) this.allowedFast.add(message.piece);
+    } else if (message.type === 'suggest') {
+      this.#needsFast('suggest');
+      if (this.#exists(message.piece)) this.#suggest(message.piece);
+    }
+  }
+
+  #extends({ id, payload }: Extract<Message, { readonly type: 'extended' }>): void {
+    if (this.extended && id === EXTENSION_HANDSHAKE) this.#introduced(decodeExtensionHandshake(payload));
+    else if (this.ourExtensions?.ids.get(LT_DONTHAVE) === id) this.#revoke(decodeDontHave(payload, this.have.length));
   }
 
   /** Applies a message to the peer. Requests, which are the most frequent ones, change nothing here. */
