@@ -2,39 +2,37 @@ import { type MonoTypeOperatorFunction, switchMap, timer } from 'rxjs';
 
 /** When a source of peers is asked. All in milliseconds. */
 export interface SourcePace {
-  /** From the beginning until it is asked for the first time: this makes the order. */
+  /** From the beginning until the source is first asked: this determines the order of the sources. */
   readonly after: number;
-  /** Between the end of an answer and the next question while peers are wanted. */
+  /** Between the end of an answer and the next request while peers are wanted. */
   readonly atLeast: number;
   /** The same while none are wanted. */
   readonly atMost: number;
 }
 
-/** Trackers say themselves how often they are to be asked; `atLeast` is for those that do not say how soon. */
+/** Trackers tell us how often to ask them; `atLeast` is for those that do not tell the minimum. */
 export interface TrackerPace extends Omit<SourcePace, 'atMost'> {
-  /**
-   * Of silence, until the next tracker is asked beside this one; and from one tier to the next while peers are wanted.
-   */
+  /** Without an answer, until the next tracker is asked, too; also from one tier to the next while peers are wanted. */
   readonly stagger: number;
-  /** Of silence, until a tracker counts as failing; it may still answer. */
+  /** Without an answer, until a tracker counts as failing; it may still answer. */
   readonly patience: number;
-  /** Until a tier is asked again when none of it has answered: the first time, and at most. */
+  /** Until a tier is asked again if none of its trackers has answered: the first delay, and the longest. */
   readonly retry: { readonly first: number; readonly most: number };
   /**
-   * The part of an interval, 0 to 1, by which an announce may come later, by chance: what began together does not stay
-   * together.
+   * The fraction of an interval, 0 to 1, by which an announce may be randomly delayed, so that clients that started
+   * together do not stay together.
    */
   readonly spread: number;
 }
 
 export interface DhtPace extends SourcePace {
-  /** Instead of `atLeast`, when nobody was found. */
+  /** Instead of `atLeast`, if no peer was found. */
   readonly afterNone: number;
 }
 
-/** In which order and how often the sources of peers are asked. */
+/** The order and frequency in which the sources of peers are asked. */
 export interface Pace {
-  /** Connected peers below which more are wanted. */
+  /** Number of connected peers below which more are wanted. */
   readonly enough: number;
   readonly trackers: TrackerPace;
   readonly lsd: SourcePace;
@@ -42,7 +40,7 @@ export interface Pace {
 }
 
 const MINUTE = 60_000;
-/** A tenth: trackers forget peers after more than one interval, and half an hour becomes 33 minutes at most. */
+/** A tenth: half an hour becomes at most 33 minutes, and trackers keep peers for longer than one interval. */
 export const SPREAD = 0.1;
 
 export const defaultPace: Pace = {
@@ -60,7 +58,7 @@ export const defaultPace: Pace = {
 };
 
 /**
- * Asks a source when it is its turn.
+ * Subscribes to a source when it is its turn.
  *
  * ```
  * source  a-b|

@@ -35,32 +35,31 @@ import { NetworkError } from '../contracts/errors.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import { together, until } from './until.ts';
 
-/** What of a torrent leads to those who share it. */
+/** The parts of a torrent by which its peers can be found. */
 export type Findable = Pick<Torrent, 'infoHash'> & Partial<Pick<Torrent, 'announce' | 'private' | 'nodes'>>;
 
-/** Who is asked for peers. */
+/** The sources that are asked for peers. */
 export interface SourceOptions {
   /** Peers known beforehand. */
   readonly peers?: readonly PeerAddress[] | undefined;
-  /** Instead of the torrent's own, in tiers (BEP 12). */
+  /** Tracker URLs instead of the torrent's own, in tiers (BEP 12). */
   readonly trackers?: readonly (readonly string[])[] | undefined;
   /**
-   * Our node of the DHT (BEP 5), for as long as it is subscribed to; without it the DHT is not asked. Downloads may
-   * share one:
-   * `dhtNode(…).pipe(shareReplay({ bufferSize: 1, refCount: true }))`. It is left alone for private torrents (BEP 27).
+   * Our DHT node (BEP 5), for as long as it is subscribed to; without it the DHT is not asked. Downloads may share one:
+   * `dhtNode(…).pipe(shareReplay({ bufferSize: 1, refCount: true }))`. It is never asked for private torrents (BEP 27).
    */
   readonly dht$?: Observable<DhtNode> | undefined;
-  /** Looks for peers in the local network (BEP 14), too; no if not given. Never for private torrents. */
+  /** Look for peers in the local network, too (BEP 14). Default: false. Never for private torrents. */
   readonly lsd?: boolean | undefined;
   /**
    * The local network, if downloads share it: `localNetwork(env).pipe(shareReplay({ bufferSize: 2, refCount: true }))`.
    */
   readonly network$?: Observable<LocalNetwork> | undefined;
-  /** Peers can call us at `port`: the DHT and the local network are told so. No if not given. */
+  /** Peers can connect to us at `port`: it is announced to the DHT and the local network. Default: false. */
   readonly listens?: boolean | undefined;
-  /** In which order and how often the sources are asked; {@link defaultPace} if not given. */
+  /** The order and frequency in which the sources are asked. Default: {@link defaultPace}. */
   readonly pace?: Pace | undefined;
-  /** What is shared with other torrents that speak to trackers; its own if not given. */
+  /** State about trackers that is shared with other torrents. Default: its own. */
   readonly commons?: TrackerCommons | undefined;
 }
 
@@ -69,19 +68,24 @@ export interface SourcesOptions
     Pick<TrackerPeersOptions, 'peerId' | 'port' | 'totals' | 'partial' | 'wanted$' | 'report' | 'seenAs' | 'commons'> {
   /** Emits when the last piece is there. */
   readonly completed$?: Observable<unknown>;
-  /** Peers that peers tell us about (BEP 11). */
+  /** Peers that other peers tell us about (BEP 11). */
   readonly told$?: Observable<PeerAddress>;
-  /** Peers that call us. */
+  /** Peers that connect to us. */
   readonly calls$?: Observable<PeerAddress>;
-  /** Emits when it turns out that the torrent is private: from then on only trackers and people name peers (BEP 27). */
+  /**
+   * Emits when it turns out that the torrent is private: from then on only trackers and the user name peers (BEP 27).
+   */
   readonly secluded$?: Observable<unknown> | undefined;
-  /** Emits when a peer has left, `NEVER` if that ends nothing; is there none now, nor any to come back? */
+  /**
+   * Emits when a peer has left; `NEVER` if the sources need not complete for want of peers. `alone` tells whether no
+   * peer is connected, or will be dialled again.
+   */
   readonly left$?: Observable<unknown>;
   readonly alone?: () => boolean;
 }
 
 /**
- * All who may have a torrent, from wherever they are heard of, as one Observable.
+ * The peers that may have a torrent, from all sources, as one Observable.
  *
  * ```
  *   trackers  ---(ab)------…
@@ -90,9 +94,9 @@ export interface SourcesOptions
  *   result    ---(ab)cbd---…
  * ```
  *
- * Each address says where it came from; some come several times. Completes when there is nobody left to ask: peers tell
- * of others only as long as there are any, and who may call is not waited for; the DHT and the local network can always
- * be asked again. Never errors because of a source.
+ * Each address has its source; some are emitted several times. Completes when there is no source left to ask: peers
+ * name others only as long as there are peers, and incoming connections are not waited for. The DHT and the local
+ * network can always be asked again. Never errors because of a source.
  */
 export const sources = (env: TrackerEnv, torrent: Findable, options: SourcesOptions): Observable<PeerAddress> => {
   const { peers = [], told$ = EMPTY, calls$ = EMPTY, left$ = EMPTY, alone = () => true, pace = defaultPace } = options;
@@ -104,11 +108,11 @@ export const sources = (env: TrackerEnv, torrent: Findable, options: SourcesOpti
       localPeersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.lsd), until(secluded$)),
       dhtPeersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.dht), until(secluded$)),
     );
-  // Whoever's turn comes later must know what is wanted, too.
+  // A source whose turn comes later must know the number of wanted peers, too.
   const asked$ = options.wanted$.pipe(connect(ask, { connector: () => new ReplaySubject(1) }));
   const all = (asked: Observable<PeerAddress | undefined>): Observable<PeerAddress | undefined> =>
     together(told$.pipe(until(secluded$)), calls$, asked);
-  // One that is never forsaken has nothing to look for.
+  // If peers leaving ends nothing, there is nothing to watch.
   if (left$ === NEVER) return all(concat(asked$, NEVER)) as Observable<PeerAddress>;
   const forsaken$ = left$.pipe(
     startWith(undefined),
@@ -128,7 +132,7 @@ const trackersOf = (
     ...options,
     infoHash,
     tiers: trackers,
-    // What the torrent does not name, people have.
+    // URLs that are not in the torrent come from the user.
     given: trackers.flat().filter((url) => !announce.flat().includes(url)),
     completed$: options.completed$ ?? NEVER,
     pace: pace.trackers,
@@ -150,7 +154,9 @@ const localPeersOf = (
         network$,
       });
 
-/** Milliseconds that the nodes named by a torrent have to answer before the DHT is asked for peers without them. */
+/**
+ * Milliseconds for which the DHT nodes named by a torrent may answer before the DHT is asked for peers without them.
+ */
 const INTRODUCTION = 1_500;
 
 const dhtPeersOf = (
@@ -172,7 +178,7 @@ const dhtPeersOf = (
   return merge(introduced$.pipe(switchMap(() => found$(node$))), met$.pipe(ignoreElements()));
 };
 
-/** That our node can't be bound is a warning, and no node. */
+/** If our node cannot be bound, warns, and emits no node. */
 const unlessUnbound = (
   dht$: Observable<DhtNode>,
   report: ((event: Warning) => void) | undefined,
@@ -186,8 +192,8 @@ const unlessUnbound = (
   );
 
 /**
- * Our DHT node for one torrent, if it may have one: the same for all who subscribe. That it can't be bound is a
- * warning, and no node.
+ * Our DHT node for one torrent, if the torrent may use one: the same for all subscribers. If it cannot be bound, warns,
+ * and emits no node.
  */
 export const nodeFor = (
   torrent: Pick<Findable, 'private'>,

@@ -1,8 +1,8 @@
 import type { UdpEndpoint } from '../../contracts/network.ts';
 
 /**
- * Nodes that are always there, for those who know no other one yet. All are asked, as each of them has been away for
- * months: the operators of libtorrent, Transmission and Ouinet keep theirs; those of BitTorrent, µTorrent and Vuze have
+ * Public nodes for joining the DHT when no other node is known. All of them are asked, since each has been down for
+ * months at some time. libtorrent, Transmission and Ouinet maintain theirs; those of BitTorrent, µTorrent and Vuze have
  * been reported both dead and alive.
  */
 export const BOOTSTRAP: readonly UdpEndpoint[] = [

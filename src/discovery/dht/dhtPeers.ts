@@ -8,45 +8,46 @@ import { defaultPace, type DhtPace } from '../pace.ts';
 import type { DhtNode } from './node.ts';
 
 /**
- * Milliseconds between two announces: others forget us after 30 minutes, and the next lookup may be 16.5 minutes away.
+ * Milliseconds between two announces: other nodes forget us after 30 minutes, and the next lookup may be 16.5 minutes
+ * away.
  */
 export const ANNOUNCE_EVERY = 13 * 60_000;
 
 export interface DhtPeersOptions {
-  /** How many peers are wanted now; while it is above zero, lookups come early. */
+  /** Number of peers wanted now; while it is above zero, lookups are more frequent. */
   readonly wanted$: Observable<number>;
-  /** Where we listen for peers; 0 for the port that our packets come from. */
+  /** The TCP port on which we listen for peers; 0 for the port that our packets come from. */
   readonly port: number;
-  /** Tell others that we are there, too; yes if not given. */
+  /** Announce us to other nodes, too. Default: true. */
   readonly announce?: boolean;
-  /** Asked before each lookup: have we all of it? Then others who have are not looked for (BEP 33). No if not given. */
+  /** Called before each lookup: is our torrent complete? Then seeds are not looked for (BEP 33). Default: false. */
   readonly complete?: () => boolean;
   readonly random: Env['random'];
-  /** Hears what the user should know of the node. */
+  /** Called with warnings about the node for the user. */
   readonly report?: ((event: Warning) => void) | undefined;
-  /** How often lookups are made, `atMost` give or take a tenth; `dht` of {@link defaultPace} if not given. */
+  /** How often lookups are made; `atMost` varies by a tenth. Default: `dht` of {@link defaultPace}. */
   readonly pace?: Omit<DhtPace, 'after'>;
 }
 
 /**
- * The addresses that the DHT has for a torrent, for as long as it is subscribed to.
+ * The addresses that the DHT knows for a torrent, for as long as it is subscribed to.
  *
  * ```
  *   lookup  --a-(bc)|        --d-|
  *   result  --a-(bc)---…-------d---…
  * ```
  *
- * Looks up at once, and again after 15 minutes; while peers are wanted after 5 minutes already, and after half a minute
- * if nobody was found; at once when the network has been joined only after a lookup in vain. Announces us with the
- * first lookup, and when 13 minutes have passed. Not for private torrents (BEP 27). Never completes; errors with those
- * of `node$` only. BEP 5, 33.
+ * Looks up immediately, and again after 15 minutes; while peers are wanted already after 5 minutes, and after half a
+ * minute if none was found. If the network is joined only after a lookup in vain, looks up again immediately. Announces
+ * us with the first lookup, and whenever 13 minutes have passed. Must not be used for private torrents (BEP 27). Never
+ * completes; errors only with those of `node$`. BEP 5, 33.
  */
 export const dhtPeers = (
   node$: Observable<DhtNode>,
   infoHash: Uint8Array,
   options: DhtPeersOptions,
 ): Observable<PeerAddress> =>
-  // One subscription for all of it, and one timer: a thousand torrents have a thousand of these.
+  // A single subscription and a single timer, since a thousand torrents have a thousand of these.
   new Observable((subscriber) => {
     const { wanted$, complete = () => false, random, report = () => undefined, pace = defaultPace.dht } = options;
     let company = Subscription.EMPTY;
@@ -56,7 +57,7 @@ export const dhtPeers = (
       subscriber.add((company = new Subscription()));
       const lookups = new Lookups(node, infoHash, options);
       let looking = Subscription.EMPTY;
-      // Whoever has all of it can wait until somebody wants it.
+      // A complete torrent can wait until a peer wants it.
       const atLeast = (): number => (lookups.found === 0 && !complete() ? pace.afterNone : pace.atLeast);
       const atMost = (): number => pace.atMost * (0.9 + random() / 5);
       const peer$ = lookups.next$.pipe(replenish({ wanted$, atLeast, atMost }));
@@ -64,7 +65,7 @@ export const dhtPeers = (
         looking.unsubscribe();
         company.add((looking = peer$.subscribe({ next: (peer) => subscriber.next(peer), error })));
       };
-      // What was looked up before there was anybody to ask is no reason to wait.
+      // A lookup that had no node to ask is no reason to wait.
       const again = (): void => (lookups.found === 0 ? look() : undefined);
       company.add(node.joined$?.subscribe({ next: again, error }));
       company.add(node.warnings$?.subscribe({ next: report, error }));

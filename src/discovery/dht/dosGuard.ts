@@ -1,12 +1,16 @@
-/** Packets that an address may send in that many milliseconds; answers to our own questions don't count. */
+/**
+ * Maximum number of packets from one address within the following number of milliseconds; answers to our own queries do
+ * not count.
+ */
 export const MAX_PACKETS = 50;
 export const WINDOW = 10_000;
 /** Milliseconds for which an address that sent more is ignored. */
 export const IGNORED = 5 * 60_000;
-/** Addresses that are counted; the one that began least recently is forgotten first. */
+/** Maximum number of addresses that are counted; the one that began least recently is forgotten first. */
 export const MAX_HOSTS = 4096;
 /**
- * Answers a second, to all together, and bytes of them; what was not used in the last ten seconds may be used at once.
+ * Maximum number of answers per second to all nodes together, and of their bytes; what was not used in the last ten
+ * seconds may be used at once.
  */
 export const MAX_ANSWERS = 100;
 export const MAX_ANSWER_BYTES = 8000;
@@ -19,8 +23,8 @@ interface Count {
 }
 
 /**
- * Who may have our attention. Depends on: what each address sent in the last ten seconds, and what we answered to all
- * in the last ones. Invariant: at most 4096 addresses are remembered.
+ * Decides which packets are processed and answered. Depends on how much each address sent in the last ten seconds, and
+ * on how much we have answered to all in the last seconds. Invariant: at most 4096 addresses are remembered.
  */
 export class DosGuard {
   readonly #counts = new Map<string, Count>();
@@ -36,11 +40,11 @@ export class DosGuard {
     return (this.#counts.get(host)?.ignoredUntil ?? -Infinity) > now;
   }
 
-  /** It has sent a packet that we did not ask for. False if that was one too many. */
+  /** An address has sent a packet that we did not ask for. False if it exceeds its limit. */
   received(host: string, now: number): boolean {
     let count = this.#counts.get(host);
     if (!count || now - count.since >= WINDOW) {
-      // At the end again: those who go on are remembered.
+      // Moved to the end, so that addresses that go on sending are remembered.
       this.#counts.delete(host);
       count = { packets: 0, since: now, ignoredUntil: -Infinity };
       this.#counts.set(host, count);
@@ -52,7 +56,7 @@ export class DosGuard {
     return false;
   }
 
-  /** May we answer one more now? If so, it is to be told what the answer took. */
+  /** May we send one more answer now? If so, the caller must report the length of the answer. */
   mayAnswer(now: number): boolean {
     const seconds = (now - this.#since) / 1000;
     this.#since = now;

@@ -24,15 +24,15 @@ import type { Responder } from './responder.ts';
 import { RoutingTable } from './routingTable.ts';
 import { Transactions } from './transactions.ts';
 
-/** Milliseconds after which an answer is slow, and after which it is no longer waited for. */
+/** Milliseconds after which an answer counts as slow, and after which it is no longer waited for. */
 export const SHORT_TIMEOUT = 1500;
 export const HARD_TIMEOUT = 10_000;
-/** Newcomers that are being pinged at one time. */
+/** Maximum number of new nodes that are pinged at the same time. */
 export const MAX_PINGS = 8;
-/** Nodes with which lookups can begin. */
+/** Number of nodes with which lookups can begin. */
 const ENOUGH = 4;
 
-/** Somebody to ask; without an id, whoever answers there is the right one. */
+/** A node to ask. Without an id an answer from any node at that address is accepted. */
 export type Asked = Endpoint & { readonly id?: Uint8Array };
 
 export interface FamilyNodeOptions {
@@ -43,17 +43,17 @@ export interface FamilyNodeOptions {
   readonly guard: DosGuard;
   readonly responder: Responder;
   readonly readOnly: boolean;
-  /** Sees each reply to a question of ours. */
+  /** Called with each reply to our queries. */
   readonly replied?: (reply: Reply) => void;
 }
 
 /**
- * Our node as seen by IPv4 or by IPv6: a socket and a routing table. What came in unasked costs its sender, not us: it
- * is counted, and nothing of it is kept but by the responder, for a good token.
+ * The IPv4 or the IPv6 side of our node: a socket and a routing table. Unsolicited packets are counted against their
+ * sender, and nothing in them is stored, except by the responder in return for a valid token.
  */
 export class FamilyNode {
   readonly family: Family;
-  /** Another one when our id changes. */
+  /** Replaced when our id changes. */
   table: RoutingTable;
   readonly #votes = new IpVotes();
   readonly #options: FamilyNodeOptions;
@@ -62,7 +62,7 @@ export class FamilyNode {
   readonly #pinged = new Set<string>();
   readonly #ready$ = new ReplaySubject<void>(1);
   readonly #joined$ = new Subject<void>();
-  /** Has nobody answered until the last attempt to join was over? */
+  /** Has no node answered until the last attempt to join was over? */
   #isAlone = false;
 
   constructor(options: FamilyNodeOptions) {
@@ -72,12 +72,12 @@ export class FamilyNode {
     this.#transactions = new Transactions(options.env.randomBytes);
   }
 
-  /** Emits as soon as lookups have somewhere to begin, or it is known that they have not. */
+  /** Emits as soon as there are nodes with which lookups can begin, or it is known that there are none. */
   get ready$(): Observable<void> {
     return this.#ready$.pipe(take(1));
   }
 
-  /** Emits when somebody answers after it was known that nobody does: what was looked up until then was in vain. */
+  /** Emits when a node answers after it seemed that none would: lookups until then were in vain. */
   get joined$(): Observable<void> {
     return this.#joined$.asObservable();
   }
@@ -90,7 +90,7 @@ export class FamilyNode {
     return this.#transactions.size;
   }
 
-  /** Listens and answers. */
+  /** Listens, and answers queries. */
   run(): Observable<never> {
     const { datagrams$, undelivered$ } = this.#options.socket;
     const heard$ = datagrams$.pipe(tap((datagram) => this.#receive(datagram)));
@@ -108,7 +108,7 @@ export class FamilyNode {
     this.#ready$.next();
   }
 
-  /** Somebody who may be a node: a ping tells. Nobody is pinged who would have no place, or while many are. */
+  /** Pings a possible node, unless the routing table has no place for it, or many pings are in flight. */
   heardOf(node: NodeEndpoint): void {
     if (this.#pinged.size >= MAX_PINGS || this.#pinged.has(addressKey(node)) || !this.table.wants(node)) return;
     this.#pinged.add(addressKey(node));
@@ -116,8 +116,9 @@ export class FamilyNode {
   }
 
   /**
-   * Asks once. Emits `slow` after 1.5 s and the reply when it comes; completes without one after 10 s, if they answer
-   * with an error or as somebody else, or as soon as the system says that the question can't get there.
+   * Sends one query. Emits `slow` after 1.5 s, and the reply when it arrives. Completes without a reply after 10 s, if
+   * the node answers with an error or with another id, or as soon as the system reports that the query cannot be
+   * delivered.
    */
   ask(to: Asked, question: Question): Observable<Reply | 'slow'> {
     return new Observable((subscriber) => {
@@ -142,7 +143,7 @@ export class FamilyNode {
     });
   }
 
-  /** How many bytes it took. */
+  /** Sends a packet, and returns its length in bytes. */
   #send(krpc: Krpc, to: Endpoint): number {
     const bytes = encodeKrpc(krpc);
     const { length } = bytes;
@@ -150,7 +151,7 @@ export class FamilyNode {
     return length;
   }
 
-  /** It says nothing of them: perhaps this machine is not online. */
+  /** That says nothing about the node: perhaps this machine is offline. */
   #undelivered(to: Endpoint): void {
     for (const answer of this.#transactions.openTo(to)) answer(undefined);
   }
@@ -177,7 +178,7 @@ export class FamilyNode {
     if (query.readOnly !== true) this.heardOf(node);
   }
 
-  /** Has it answered, and as the one whom we asked? Whoever answers is a node, if perhaps another one. */
+  /** Is the answer a reply from the node that we asked? Any reply proves that there is a node, perhaps another one. */
   #accepts(answer: Reply | Failure, to: Asked): answer is Reply {
     if (answer.type === 'error' || equalIds(answer.id, this.table.id)) {
       this.table.failed(to);
@@ -194,7 +195,10 @@ export class FamilyNode {
     return to.id === undefined || equalIds(answer.id, to.id);
   }
 
-  /** Where most see us there we are: our id has to fit, or others would not have us. BEP 42. */
+  /**
+   * Our address is the one that most nodes see. Our id has to fit it: otherwise other nodes would not accept us. BEP
+   * 42.
+   */
   #seen({ ip }: Reply, from: Endpoint): void {
     const host = ip && this.#votes.voted(from.host, ip.host);
     if (host === undefined || isValidNodeId(this.table.id, host)) return;
@@ -204,14 +208,14 @@ export class FamilyNode {
     for (const node of nodes) this.table.answered(node, node.seen);
   }
 
-  /** Without those of whom they may not tell us. */
+  /** Removes nodes and peers of which this sender must not tell us. */
   #trimmed({ nodes = [], peers = [], ...reply }: Reply, from: Endpoint): Reply {
     const may = ({ host }: Endpoint): boolean => mayTellOf(from.host, host);
     return { ...reply, nodes: nodes.filter(may), peers: peers.filter(may) };
   }
 }
 
-/** Whoever is on this machine has other ways to harm it, and there may be many nodes at one address. */
+/** Programs on this machine have other ways to harm it, and there may be many nodes at one loopback address. */
 const isOnThisMachine = (host: string): boolean => addressKind(host) === 'loopback';
 
 const read = (bytes: Uint8Array): Krpc | undefined => {

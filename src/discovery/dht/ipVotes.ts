@@ -1,21 +1,21 @@
 import { networkOf } from './networks.ts';
 
-/** Voters in a poll; the last ones count. */
+/** Number of votes that count: the most recent ones. */
 export const MAX_VOTERS = 20;
-/** Votes that an address needs, more than half of all. */
+/** Number of votes that an address needs: more than half. */
 export const MAJORITY = 11;
 
 /**
- * What address others see us at: they say so in their answers. Depends on: the last twenty votes, one of each network.
- * One liar, or many of one network, decide nothing. BEP 42.
+ * Our address as other nodes see it, which they tell in their answers. Depends on the last twenty votes, one from each
+ * network, so that one liar, or many in one network, cannot decide. BEP 42.
  */
 export class IpVotes {
   readonly #votes = new Map<string, string>();
 
-  /** The address that most agree on after this vote, if that is so. */
+  /** Adds a vote. Returns the address that a majority agrees on, if there is one. */
   voted(voter: string, host: string): string | undefined {
     const network = networkOf(voter);
-    // Local ones see us as nobody else does.
+    // Local nodes see us at an address that no other node sees.
     if (network === undefined || networkOf(host) === undefined) return undefined;
     this.#votes.delete(network);
     this.#votes.set(network, host);

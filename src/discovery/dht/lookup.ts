@@ -4,22 +4,22 @@ import { compareDistance, equalIds } from '../../protocol/encoding/id.ts';
 import { K } from './bucket.ts';
 import { networkOf } from './networks.ts';
 
-/** Questions in flight; one that is slow to be answered makes room for another one. */
+/** Maximum number of queries in flight; a slow one makes room for another. */
 export const ALPHA = 4;
-/** Nodes known to one lookup; the farthest are forgotten. */
+/** Maximum number of nodes that one lookup knows; the farthest are forgotten. */
 export const MAX_CANDIDATES = 256;
-/** Nodes that one lookup asks. */
+/** Maximum number of nodes that one lookup asks. */
 export const MAX_ASKED = 160;
 
 /**
- * Nodes of one teller that may be asked before one of them has answered: a liar names eight, and nearer ones than there
- * are.
+ * Maximum number of nodes named by one node that are asked before one of them has answered: a liar names eight, and
+ * closer ones than exist.
  */
 export const TRUST = 2;
-/** Tellers remembered of each candidate. */
+/** Maximum number of sources remembered for each candidate. */
 const MAX_TELLERS = 3;
 
-/** Somebody who named nodes: how many of them were asked, and how many have answered. */
+/** A node that has named others: how many of them were asked, and how many have answered. */
 interface Teller {
   asked: number;
   answered: number;
@@ -28,26 +28,26 @@ interface Teller {
 interface Candidate {
   readonly node: NodeEndpoint;
   readonly tellers: Teller[];
-  /** Answers that it took to hear of this one. */
+  /** Number of answers that led to this node. */
   readonly hops: number;
   state: 'fresh' | 'asked' | 'slow' | 'answered' | 'failed';
   token: Uint8Array | undefined;
 }
 
-/** A node that has answered, and the token that it gave us, if it did. */
+/** A node that has answered, and its token, if it gave us one. */
 export interface Answerer {
   readonly node: NodeEndpoint;
   readonly token: Uint8Array | undefined;
 }
 
 /**
- * Not asked for now, as all who named it have named others who don't answer. Those that we know ourselves have no
- * teller.
+ * Is a candidate held back because all nodes that named it have named others that do not answer? Nodes from our own
+ * table have no source.
  */
 const isHeld = ({ tellers }: Candidate): boolean =>
   tellers.length > 0 && tellers.every(({ asked, answered }) => answered === 0 && asked >= TRUST);
 
-/** One more has named it, and is judged by it. */
+/** One more node has named the candidate, and is judged by it. */
 const vouch = ({ tellers, state }: Candidate, teller: Teller): void => {
   tellers.push(teller);
   if (state !== 'fresh') teller.asked++;
@@ -55,10 +55,10 @@ const vouch = ({ tellers, state }: Candidate, teller: Teller): void => {
 };
 
 /**
- * The walk towards an id: asks the nearest nodes known for nearer ones until the eight nearest have answered. Depends
- * on: who answered with what, who is slow, who failed, and who named them. Invariants: candidates are in the order of
- * their distance, at most 256, at most one of each network that has not failed; at most `alpha` are asked and not yet
- * slow; at most 160 are asked in all. BEP 5.
+ * An iterative lookup: asks the nearest known nodes for nearer ones until the eight nearest have answered. Depends on
+ * the answers, on which nodes are slow or have failed, and on which node named which. Invariants: candidates are sorted
+ * by distance, at most 256, and at most one from each network that has not failed; at most `alpha` queries are in
+ * flight and not slow; at most 160 nodes are asked in all. BEP 5.
  */
 export class Lookup {
   readonly target: Uint8Array;
@@ -71,7 +71,7 @@ export class Lookup {
   #slow = 0;
   asked = 0;
 
-  /** `own` is our id: we don't ask ourselves. */
+  /** `own` is our id: we do not ask ourselves. */
   constructor(target: Uint8Array, own: Uint8Array, alpha = ALPHA) {
     this.target = target;
     this.#own = own;
@@ -82,7 +82,7 @@ export class Lookup {
     return this.#candidates.length;
   }
 
-  /** Hops to the farthest-fetched of the nodes that were found. */
+  /** The largest number of hops to a node that was found. */
   get hops(): number {
     return Math.max(0, ...this.#nearest(({ state }) => state === 'answered').map(({ hops }) => hops));
   }
@@ -91,11 +91,11 @@ export class Lookup {
     for (const node of nodes) this.#add(node, 0);
   }
 
-  /** Whom to ask now; they count as asked. */
+  /** The nodes to ask now; they count as asked. */
   next(): readonly NodeEndpoint[] {
     const chosen: NodeEndpoint[] = [];
     while (this.#inFlight < this.#alpha && this.asked < MAX_ASKED) {
-      // Afresh each time: whoever is asked may hold others back.
+      // Computed anew each time: asking a node may hold others back.
       const candidate = this.#top().find(({ state }) => state === 'fresh');
       if (!candidate) break;
       candidate.state = 'asked';
@@ -116,7 +116,7 @@ export class Lookup {
     for (const each of nodes) this.#add(each, candidate.hops + 1, teller);
   }
 
-  /** It has not answered for a while, and may yet: somebody else is asked beside it. */
+  /** The node has not answered for a while, but still may: another one is asked in the meantime. */
   slow(node: NodeEndpoint): void {
     const candidate = this.#byKey.get(addressKey(node));
     if (candidate?.state !== 'asked') return;
@@ -131,7 +131,7 @@ export class Lookup {
     if (network !== undefined) this.#networks.delete(network);
   }
 
-  /** Have the eight nearest answered? Slow ones are waited for only if there are fewer. */
+  /** Have the eight nearest nodes answered? Slow ones are waited for only if there are fewer. */
   get done(): boolean {
     const top = this.#top();
     const asksOn = this.asked < MAX_ASKED && top.some(({ state }) => state === 'fresh');
@@ -140,7 +140,7 @@ export class Lookup {
       : top.length >= K && top.every(({ state }) => state === 'answered');
   }
 
-  /** Those who answered, the nearest first. */
+  /** The nodes that have answered, the nearest first. */
   closest(count = K): readonly Answerer[] {
     return this.#nearest(({ state }) => state === 'answered', count);
   }
@@ -163,7 +163,7 @@ export class Lookup {
     if (fails) throw new Error('lookup: out of order');
   }
 
-  /** The nearest of those from whom there is something to be expected soon. */
+  /** The nearest candidates from which an answer can be expected soon. */
   #top(): readonly Candidate[] {
     return this.#nearest(
       (candidate) =>
@@ -207,7 +207,7 @@ export class Lookup {
   }
 
   #forgetFarthest(): void {
-    // Whoever was asked may still answer.
+    // A node that was asked may still answer.
     const at = this.#candidates.findLastIndex(({ state }) => state === 'fresh' || state === 'failed');
     const [forgotten] = this.#candidates.splice(at, 1);
     if (!forgotten) return;

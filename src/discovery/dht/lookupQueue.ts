@@ -2,14 +2,14 @@ import { catchError, EMPTY, type Observable } from 'rxjs';
 import { AnnounceQueue, URGENCY } from '../trackers/announceQueue.ts';
 
 /**
- * Lookups for peers under way at one time in one node, of all torrents together. Each asks some thirty nodes within a
- * few seconds: so a thousand torrents are looked up in about five minutes, with some hundred questions a second, and go
- * on at that pace, as each comes again a while after its own end.
+ * Maximum number of concurrent lookups for peers in one node, for all torrents together. Each asks about thirty nodes
+ * within a few seconds, so a thousand torrents take about five minutes, at about a hundred queries per second. They
+ * stay spread out like this, since each lookup is repeated some time after its own end.
  */
 export const MAX_LOOKUPS = 16;
 
 /**
- * Whose turn it is to look in the DHT.
+ * Decides which torrent may look for peers in the DHT.
  *
  * ```
  *   asked    (abC)        two at one time; C still lacks pieces
@@ -18,9 +18,9 @@ export const MAX_LOOKUPS = 16;
  *   b          --r|       begins when a has its answer
  * ```
  *
- * Torrents that lack pieces come before those that have all of theirs, and of those that are equal the ones that have
- * waited longest. A lookup has its place until it ends, but for 15 s at most, as for a node that has not joined the
- * network. When more than 20,000 wait, one more finds nobody: it comes again as others do.
+ * Torrents that lack pieces come before complete ones; among equals the one that has waited longest. A lookup keeps its
+ * place until it ends, but for at most 15 s, since it may wait until the node has joined the network. When more than
+ * 20,000 wait, a further one finds nothing, and is repeated like any other.
  */
 export class LookupQueue {
   readonly #turns: AnnounceQueue;
@@ -38,8 +38,8 @@ export class LookupQueue {
   }
 
   /**
-   * What `look` gives, when it is its turn; `seed` if we have all of it. Unsubscribing leaves the line, or makes room.
-   * Never errors by itself.
+   * Runs `look` when it is its turn; `seed` if the torrent is complete. Unsubscribing leaves the queue, or frees the
+   * place. Never errors by itself.
    */
   inTurn<T>(seed: boolean, look: () => Observable<T>): Observable<T> {
     return this.#turns.inTurn('', seed ? URGENCY.other : URGENCY.active, () => look()).pipe(catchError(() => EMPTY));

@@ -32,31 +32,32 @@ import { Lookup } from './lookup.ts';
 import { SHORT_TIMEOUT, type FamilyNode } from './familyNode.ts';
 import { runLookup } from './runLookup.ts';
 
-/** Milliseconds between two looks at the table: while there is work, and when there is none. */
+/** Milliseconds between two checks of the table: while there is work, and when there is none. */
 export const BUSY = 5000;
 export const IDLE = 60_000;
 /**
- * Milliseconds before a network that could not be joined is tried again, the first time and at most; at most while we
- * know nobody at all.
+ * Milliseconds until joining is tried again: the first delay, the longest one, and the longest one while we know no
+ * node at all.
  */
 export const FIRST_REJOIN = 5_000;
 export const LAST_REJOIN = 5 * 60_000;
 export const LAST_WHILE_ALONE = 30_000;
 /**
- * Milliseconds that nodes of an earlier run have to themselves: if fewer than {@link FEW} have answered by then,
- * bootstrap nodes are asked beside them.
+ * Milliseconds for which only the nodes of an earlier run are asked: if fewer than {@link FEW} have answered by then,
+ * bootstrap nodes are asked, too.
  */
 export const SAVED_FIRST = 5_000;
 /**
- * How often each bootstrap node is asked in one attempt, and milliseconds between: the network may come up after us.
+ * How often each bootstrap node is asked in one attempt, and the milliseconds between: the network may come up after
+ * us.
  */
 const ASKS = 3;
 const ASK_EVERY = 3_000;
-/** Nodes below which we join again. */
+/** Number of nodes below which we join again. */
 export const FEW = 4;
-/** Milliseconds until it is told that no bootstrap node is known; that may change yet. */
+/** Milliseconds until the user is told that no bootstrap node can be found, which may still change. */
 export const LOST_AFTER = 4_000;
-/** Addresses of the bootstrap nodes that are asked at one time. */
+/** Maximum number of addresses of bootstrap nodes that are asked at the same time. */
 const MAX_BOOTSTRAP = 16;
 
 export interface MaintenanceOptions {
@@ -66,15 +67,15 @@ export interface MaintenanceOptions {
   /** Nodes of an earlier run. */
   readonly saved: readonly NodeEndpoint[];
   readonly want: readonly Family[];
-  /** Hears that none of the names of bootstrap nodes leads anywhere. */
+  /** Called if none of the bootstrap nodes' names can be resolved. */
   readonly lost?: () => void;
-  /** Is there no node of either family that answers? */
+  /** Does no node of either address family answer? */
   readonly isAlone?: () => boolean;
 }
 
 const isOf = (family: Family) => (host: string) => host.includes(':') === (family === 6);
 
-/** Walks to an id to get to know the nodes there. */
+/** Looks up an id in order to learn about the nodes near it. */
 export const explore = (
   side: FamilyNode,
   target: Uint8Array,
@@ -88,8 +89,8 @@ export const explore = (
   }).pipe(ignoreElements());
 
 /**
- * Asks the bootstrap nodes, thrice while nobody answers; whoever answers is in the table then. Some are gone for good:
- * when one has answered, the others have 1.5 s left.
+ * Asks the bootstrap nodes, three times while none answers; those that answer are in the table then. Some are gone for
+ * good: when one has answered, the others have 1.5 s left.
  */
 const bootstrapped = (side: FamilyNode, { env, bootstrap, want, lost }: MaintenanceOptions): Observable<never> => {
   const isOurs = isOf(side.family);
@@ -108,7 +109,7 @@ const bootstrapped = (side: FamilyNode, { env, bootstrap, want, lost }: Maintena
     ),
     tap({ complete: unknown }),
   );
-  // Whoever has to be asked first may be silent for longer than anybody waits.
+  // A name server may be silent for longer than we wait.
   return named$.pipe(
     connect((known$) => merge(known$, silence$.pipe(takeUntil(known$.pipe(last(null, undefined)))))),
     mergeMap(
@@ -129,7 +130,7 @@ const bootstrapped = (side: FamilyNode, { env, bootstrap, want, lost }: Maintena
   );
 };
 
-/** Until it is answered; each question keeps its own time. */
+/** Repeats a query until it is answered; each attempt has its own timeout. */
 const repeatedly = (ask: () => Observable<Reply | 'slow'>): Observable<Reply | 'slow'> =>
   timer(0, ASK_EVERY).pipe(
     take(ASKS),
@@ -138,9 +139,8 @@ const repeatedly = (ask: () => Observable<Reply | 'slow'>): Observable<Reply | '
   );
 
 /**
- * Looks for our own neighbourhood: first with the nodes that we know, then, if that leads nowhere or takes longer than
- * 5 s, from the bootstrap nodes on. Once these have led somewhere, nodes of an earlier run that are still silent are
- * left alone.
+ * Looks up our own id: first from the nodes that we know, then, if that fails or takes longer than 5 s, from the
+ * bootstrap nodes. Once these have led to other nodes, silent nodes of an earlier run are no longer waited for.
  */
 const join = (side: FamilyNode, options: MaintenanceOptions): Observable<never> => {
   const { id } = side.table;
@@ -156,7 +156,7 @@ const join = (side: FamilyNode, options: MaintenanceOptions): Observable<never> 
   const enough = (): boolean => side.table.usable >= FEW;
   const walked$ = explore(side, id, options.want, saved).pipe(tap({ complete: over }), endWith('walked'));
   const late$ = timer(SAVED_FIRST).pipe(filter(() => !enough()));
-  // While nodes of an earlier run keep us waiting, which may take a minute, bootstrap nodes are asked again.
+  // While nodes of an earlier run keep us waiting, which may take a minute, bootstrap nodes are asked repeatedly.
   const helped$ = defer(() =>
     side.table.usable < K ? concat(bootstrapped(side, options), explore(side, id, options.want)) : EMPTY,
   ).pipe(
@@ -181,9 +181,9 @@ const join = (side: FamilyNode, options: MaintenanceOptions): Observable<never> 
 };
 
 /**
- * Keeps the table of one side: joins the network, joins again when hardly a node is left, looks up in buckets that have
- * been quiet for 15 minutes, and pings those who are in doubt while others wait for their places. Never completes,
- * never errors.
+ * Maintains the table of one address family: joins the network, joins again when hardly a node is left, refreshes
+ * buckets that have been quiet for 15 minutes, and pings questionable nodes while others wait for their places. Never
+ * completes, never errors.
  */
 export const maintenance = (side: FamilyNode, options: MaintenanceOptions): Observable<never> => {
   const { env, want, isAlone = () => false } = options;

@@ -40,66 +40,63 @@ import { FamilyNode } from './familyNode.ts';
 import { Tokens } from './tokens.ts';
 import { maintenance } from './maintenance.ts';
 
-/** Milliseconds between two looks for peers that have expired. */
+/** Milliseconds between two checks for expired peers. */
 const SWEEP = 60_000;
-/** Bootstrap nodes that are named when none of them can be found, and what can be done then. */
+/** Number of bootstrap nodes named in the warning that none of them can be found, and its advice. */
 const NAMED = 3;
 const ADVICE = 'is this machine online? It is tried again; --bootstrap takes other nodes';
-/** Addresses of one name that are taken for a node's. */
+/** Maximum number of addresses of one host name that are used. */
 const MAX_ADDRESSES = 2;
 
 export interface DhtNodeOptions {
-  /** UDP; any free one if not given or taken. */
+  /** UDP port; any free one if it is not given, or taken. */
   readonly port?: number;
-  /** Whom to ask when no other node is known. Names or literals. */
+  /** Nodes to ask when no other node is known, by host name or IP address. */
   readonly bootstrap: readonly UdpEndpoint[];
-  /** What an earlier run knew. */
+  /** The nodes that an earlier run knew. */
   readonly saved?: SavedNodes | undefined;
-  /** Ask, but do not answer. BEP 43. */
+  /** Send queries, but do not answer any. BEP 43. */
   readonly readOnly?: boolean;
-  /** Hears of each lookup for peers when it has ended. */
+  /** Called at the end of each lookup for peers. */
   readonly report?: (lookup: DhtLookup) => void;
 }
 
-/** How many there are, by what other nodes have been told. */
+/** Estimated numbers of peers, by what other nodes have been told. */
 export interface DhtScrape {
   readonly seeds: number;
   readonly leechers: number;
 }
 
-/** How our node is doing. */
+/** Statistics of our node. */
 export interface DhtStats {
-  /** Nodes that are not bad, of each family. */
+  /** Number of nodes of each address family that are not bad. */
   readonly nodes: number;
   readonly nodes6: number;
-  /** Announced to us, for others. */
+  /** Numbers of torrents and peers announced to us. */
   readonly torrents: number;
   readonly peers: number;
 }
 
-/** A running node of ours. What its methods return is cold, completes, and never errors. */
+/** Our running node. What its methods return is cold, completes, and never errors. */
 export interface DhtNode {
   /** UDP. */
   readonly port: number;
-  /** What the user should know of it; told to whoever subscribes later, too. Does not complete. */
+  /** Warnings for the user, also for late subscribers. Does not complete. */
   readonly warnings$?: Observable<Warning>;
-  /**
-   * Emits when a network that could not be joined has been joined after all: there is somebody to ask now. Does not
-   * complete.
-   */
+  /** Emits when a network that could not be joined at first has been joined. Does not complete. */
   readonly joined$?: Observable<unknown>;
-  /**
-   * Looks once for those who have announced themselves; each is emitted once. As a `seed`, for those only who have not
-   * all of it (BEP 33).
-   */
+  /** Looks once for announced peers; each is emitted once. As a `seed`, only for those that are no seeds (BEP 33). */
   getPeers(infoHash: Uint8Array, seed?: boolean): Observable<Endpoint>;
-  /** The same, and then announces us at `port` to the nearest nodes, 0 for the port that our packets come from. */
+  /** The same, and then announces us at `port` to the nearest nodes; 0 is the port that our packets come from. */
   announce(infoHash: Uint8Array, port: number, seed?: boolean): Observable<Endpoint>;
-  /** Estimates how many have announced themselves: emits once, or nothing if nobody knows. BEP 33. */
+  /**
+   * Estimates how many peers have announced themselves: emits once, or nothing if no node knows. BEP
+   * 33.
+   */
   scrape(infoHash: Uint8Array): Observable<DhtScrape>;
-  /** Somebody may be a node: asks, and completes when that is known. */
+  /** Pings a possible node, and completes when the result is known. */
   addNode(endpoint: UdpEndpoint): Observable<never>;
-  /** What to save. */
+  /** The nodes to save for the next run. */
   nodes(): SavedNodes;
   stats(): DhtStats;
 }
@@ -114,8 +111,8 @@ type Sockets = Readonly<Record<Family, UdpSocket | undefined>>;
  *   subscribe  n-----------
  * ```
  *
- * Emits the node when it is bound, by IPv4, IPv6 or both, and goes on joining the network: lookups wait for that. Never
- * completes; errors with a `NetworkError` as `Env.bindUdp` does if it can't be bound. BEP 5, 32, 33, 42, 43.
+ * Emits the node when it is bound, by IPv4, IPv6 or both, and then joins the network; lookups wait for that. Never
+ * completes. Errors with a `NetworkError`, as `Env.bindUdp` does, if it cannot be bound. BEP 5, 32, 33, 42, 43.
  */
 export const dhtNode = (env: DhtEnv, options: DhtNodeOptions): Observable<DhtNode> => {
   const failures: NetworkError[] = [];
@@ -191,7 +188,7 @@ class RunningNode implements DhtNode {
         }),
       ];
     });
-    // Without a side of their own, the others' nodes would be of no use.
+    // Nodes of a family that we do not have would be of no use.
     this.#want = this.sides.length > 1 ? [4, 6] : [];
   }
 
@@ -256,7 +253,7 @@ class RunningNode implements DhtNode {
     return { nodes: usable(4), nodes6: usable(6), torrents: this.#store.torrents, peers: this.#store.peers };
   }
 
-  /** Once, as it is tried again by itself; nodes of an earlier run, of either family, are somewhere to begin. */
+  /** Warns once, since joining is retried, and only without nodes of an earlier run. */
   #lost(): void {
     if (this.#warned || this.sides.some(({ table }) => table.usable > 0)) return;
     this.#warned = true;
@@ -279,7 +276,7 @@ class RunningNode implements DhtNode {
     return this.#lookups.inTurn(seed === true, both);
   }
 
-  /** By one family one hears of nodes of the other. BEP 32. */
+  /** Nodes of one family tell us about nodes of the other. BEP 32. */
   #heardOf(nodes: readonly NodeEndpoint[], by: Family): void {
     const other = this.sides.find(({ family }) => family !== by);
     if (!other || other.table.usable >= K) return;
@@ -287,7 +284,7 @@ class RunningNode implements DhtNode {
   }
 }
 
-/** Those who have been heard of last. */
+/** The most recently seen nodes. */
 const best = (table: RoutingTable): readonly NodeEndpoint[] =>
   [...table.nodes()]
     .sort((a, b) => a.failures - b.failures || b.seen - a.seen)

@@ -6,7 +6,7 @@ import { isNear } from '../../protocol/encoding/reach.ts';
 const MASK_4 = Uint8Array.of(0x03, 0x0f, 0x3f, 0xff);
 const MASK_6 = Uint8Array.of(0x01, 0x03, 0x07, 0x0f, 0x1f, 0x3f, 0x7f, 0xff);
 
-/** What the first 21 bits of an id at that address have to be, if its last byte is `last`. */
+/** The first 21 bits that the id of a node at that address must have, if its last byte is `last`. */
 const prefixOf = (ip: Uint8Array, last: number): number => {
   const mask = ip.length === 4 ? MASK_4 : MASK_6;
   const masked = mask.map((bits, index) => bits & (ip[index] ?? 0));
@@ -15,7 +15,7 @@ const prefixOf = (ip: Uint8Array, last: number): number => {
 };
 
 /**
- * An id for a node at `host`, made of 20 random bytes; all of them are taken as they are if `host` is no address. BEP
+ * Makes an id for a node at `host` from 20 random bytes, which stay unchanged if `host` is not an IP address. BEP
  * 42.
  */
 export const createNodeId = (random: Uint8Array, host?: string): Uint8Array => {
@@ -29,7 +29,7 @@ export const createNodeId = (random: Uint8Array, host?: string): Uint8Array => {
   return id;
 };
 
-/** May a node at `host` have that id? Near addresses may have any. BEP 42. */
+/** May a node at `host` have that id? Nodes at near addresses may have any. BEP 42. */
 export const isValidNodeId = (id: Uint8Array, host: string): boolean => {
   const ip = parseIp(host);
   if (!ip) return false;

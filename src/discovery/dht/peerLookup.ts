@@ -6,19 +6,19 @@ import { Lookup } from './lookup.ts';
 import type { FamilyNode } from './familyNode.ts';
 import { runLookup } from './runLookup.ts';
 
-/** Addresses that one lookup yields. */
+/** Maximum number of addresses that one lookup yields. */
 export const MAX_FOUND = 3000;
 
-/** What a lookup for peers took. */
+/** The cost of a lookup for peers. */
 export interface DhtLookup {
   readonly infoHash: Uint8Array;
   readonly family: Family;
-  /** Nodes asked, and those of them that answered. */
+  /** Number of nodes asked, and of those that answered. */
   readonly asked: number;
   readonly answered: number;
-  /** Nodes that told of the next one on the way to the farthest-fetched of those found. */
+  /** The largest number of hops to a node that was found. */
   readonly hops: number;
-  /** Addresses heard, some of them several times. */
+  /** Number of addresses received, including repetitions. */
   readonly peers: number;
   /** Milliseconds. */
   readonly took: number;
@@ -28,11 +28,11 @@ export interface PeerLookupOptions {
   readonly want: readonly Family[];
   readonly report?: ((lookup: DhtLookup) => void) | undefined;
   /**
-   * Where to announce us when the nearest nodes are known, 0 for the port that our packets come from; nowhere if not
-   * given.
+   * The port at which we are announced when the nearest nodes are known; 0 for the port that our packets come from. Not
+   * announced if absent.
    */
   readonly announce?: number | undefined;
-  /** We have all of it: this is announced, too, and others who have all of it are not wanted. BEP 33. */
+  /** Our torrent is complete: we are announced as a seed, and other seeds are not wanted. BEP 33. */
   readonly seed?: boolean | undefined;
 }
 
@@ -43,7 +43,8 @@ const begun = ({ table }: FamilyNode, infoHash: Uint8Array): Lookup => {
 };
 
 /**
- * Looks for peers on one side, as soon as it is ready, and announces us if that is wanted. Completes; never errors. BEP
+ * Looks for peers by one address family, as soon as it is ready, and announces us if that is wanted. Completes; never
+ * errors. BEP
  * 5.
  */
 export const peerLookup = (
@@ -82,7 +83,7 @@ export const peerLookup = (
   return side.ready$.pipe(mergeMap(() => searched$));
 };
 
-/** Tells those who answered that we are there; without a token of theirs they would not hear of it. */
+/** Announces us to the nodes that have answered with a token, without which they would ignore it. */
 const announced = (side: FamilyNode, lookup: Lookup, port: number, seed: boolean): Observable<never> =>
   from(lookup.closest()).pipe(
     mergeMap(({ node, token }) => {
@@ -100,7 +101,7 @@ const announced = (side: FamilyNode, lookup: Lookup, port: number, seed: boolean
     ignoreElements(),
   );
 
-/** The filters that others have of those who announced themselves. BEP 33. */
+/** The Bloom filters in which other nodes have the peers that announced themselves. BEP 33. */
 export const blooms = (
   side: FamilyNode,
   infoHash: Uint8Array,

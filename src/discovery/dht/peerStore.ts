@@ -2,14 +2,14 @@ import { addressKey } from '../../protocol/encoding/address.ts';
 import type { Endpoint } from '../../protocol/encoding/compact.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
 
-/** Torrents, and peers of each, that we remember for others. */
+/** Maximum numbers of torrents, and of peers of each, that we store for other nodes. */
 export const MAX_TORRENTS = 2000;
 export const MAX_PEERS = 500;
-/** Peers that one address may have here, of all torrents together. */
+/** Maximum number of peers of one address, of all torrents together. */
 export const MAX_OF_HOST = 100;
 /** Milliseconds after which a peer that has not announced itself again is forgotten. */
 export const EXPIRY = 30 * 60_000;
-/** Peers of one answer. */
+/** Maximum number of peers in one answer. */
 export const MAX_TOLD = 100;
 
 export interface StoredPeer extends Endpoint {
@@ -18,8 +18,8 @@ export interface StoredPeer extends Endpoint {
 }
 
 /**
- * The peers that announced themselves to us. Depends on: who did, and when. Within a torrent the peers are in the order
- * of their last announce. Invariants: at most 2000 torrents of 500 peers, none empty; at most 100 peers of one address.
+ * The peers that have announced themselves to us. Within a torrent they are in the order of their last announce.
+ * Invariants: at most 2000 torrents of 500 peers, none empty; at most 100 peers of one address.
  */
 export class PeerStore {
   readonly #torrents = new Map<string, Map<string, StoredPeer>>();
@@ -35,7 +35,7 @@ export class PeerStore {
     return count;
   }
 
-  /** False if it was not taken: its address has too many here already. */
+  /** Stores a peer. False if its address already has too many. */
   announced(infoHash: Uint8Array, { host, port }: Endpoint, seed: boolean, now: number): boolean {
     const name = toHex(infoHash);
     const peer: StoredPeer = { host, port, seed, expires: now + EXPIRY };
@@ -53,7 +53,7 @@ export class PeerStore {
     return true;
   }
 
-  /** Up to 100 peers of that length of address, by chance. */
+  /** Up to 100 random peers with that length of address. */
   told(
     infoHash: Uint8Array,
     family: 4 | 6,
@@ -64,7 +64,7 @@ export class PeerStore {
     const peers = this.all(infoHash, now).filter(
       ({ host, seed }) => host.includes(':') === (family === 6) && !(noSeed && seed),
     );
-    // The first hundred of a shuffle.
+    // The first hundred of a random permutation.
     for (let at = 0; at < Math.min(MAX_TOLD, peers.length - 1); at++) {
       const other = at + Math.floor(random() * (peers.length - at));
       [peers[at], peers[other]] = [peers[other] as StoredPeer, peers[at] as StoredPeer];
@@ -105,7 +105,10 @@ export class PeerStore {
     return peers;
   }
 
-  /** Torrents made up to fill us have few peers, and the oldest of them goes first. */
+  /**
+   * Torrents that were invented to fill the store have few peers: the oldest of those with the fewest is forgotten
+   * first.
+   */
   #forgetSmallest(): void {
     let smallest: readonly [string, Map<string, StoredPeer>] | undefined;
     for (const entry of this.#torrents) if (!smallest || entry[1].size < smallest[1].size) smallest = entry;

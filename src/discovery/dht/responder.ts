@@ -6,9 +6,9 @@ import type { PeerStore } from './peerStore.ts';
 import type { RoutingTable } from './routingTable.ts';
 import type { Tokens } from './tokens.ts';
 
-/** What answers are made of. */
+/** What answers are made from. */
 export interface Knowledge {
-  /** One for each family that we are reachable by. */
+  /** The routing table of each address family by which we can be reached. */
   readonly table: (family: Family) => RoutingTable | undefined;
   readonly store: PeerStore;
   readonly tokens: Tokens;
@@ -21,9 +21,9 @@ type Asked<M extends Question['method']> = Extract<Question, { readonly method: 
 const familyOf = ({ host }: Endpoint): Family => (host.includes(':') ? 6 : 4);
 
 /**
- * What others are told. Depends on: the routing tables, the peers that were announced, and the tokens that we gave.
- * Whoever asks is not entered anywhere but by a good token, and nobody from outside hears of who is in our own house.
- * BEP 5, 32, 33, 42.
+ * Makes the answers to queries. Depends on the routing tables, the announced peers, and the tokens that we have given.
+ * A querying node is not stored anywhere, except as a peer with a valid token, and strangers are not told about hosts
+ * in our own network. BEP 5, 32, 33, 42.
  */
 export class Responder {
   readonly #knowledge: Knowledge;
@@ -32,7 +32,7 @@ export class Responder {
     this.#knowledge = knowledge;
   }
 
-  /** `id` is ours. */
+  /** `id` is our id. */
   answer({ transaction, question }: Query, from: Endpoint, id: Uint8Array, now: number): Reply | Failure {
     const reply = { type: 'reply', transaction, id, ip: from } as const;
     switch (question.method) {

@@ -7,17 +7,17 @@ import { networkOf } from './networks.ts';
 import { isValidNodeId } from './nodeId.ts';
 
 /**
- * Answers missed in a row after which a node is forgotten, even if nobody wants its place: we may have been cut off
- * ourselves.
+ * Number of missed answers in a row after which a node is forgotten, even if no other wants its place. It is high,
+ * since we may have been offline ourselves.
  */
 export const MAX_MISSED = 20;
 
 /**
- * The nodes that we know, more of them the nearer they are to us. Depends on: who answered, who did not, how long ago,
- * and whose network is in it already. Bucket n has the nodes with n leading bits in common with our id, the last one
- * those with more; only that one is split when it is full. Invariants: at most 8 contacts and 8 spares a bucket, 160
- * buckets; each id and each endpoint once; one contact for each /24 or /64 of the public network; all have answered us.
- * BEP 5, 42.
+ * The nodes that we know: the nearer to our id, the more of them. Depends on which nodes answered or did not, how long
+ * ago, and which networks are in the table already. Bucket n holds the nodes with n leading bits in common with our id;
+ * the last bucket holds those with more, and only it is split when it is full. Invariants: at most 160 buckets with 8
+ * contacts and 8 spares each; each id and each endpoint occurs once; at most one contact for each public /24 or /64;
+ * all have answered us. BEP 5, 42.
  */
 export class RoutingTable {
   readonly id: Uint8Array;
@@ -35,7 +35,7 @@ export class RoutingTable {
     return this.#byKey.size;
   }
 
-  /** Contacts that are not bad. */
+  /** Number of contacts that are not bad. */
   get usable(): number {
     let count = 0;
     for (const contact of this.#byKey.values()) if (!isBad(contact)) count++;
@@ -50,7 +50,7 @@ export class RoutingTable {
     return this.#byKey.has(addressKey(node));
   }
 
-  /** Would somebody unknown have a place here, if it answered? */
+  /** Would the table have a place for an unknown node, if it answered? */
   wants(node: NodeEndpoint): boolean {
     if (equalIds(node.id, this.id) || this.has(node) || this.#byId.has(toHex(node.id)) || this.#isTaken(node.host))
       return false;
@@ -59,7 +59,7 @@ export class RoutingTable {
     return victimOf(bucket, { secure: isValidNodeId(node.id, node.host) }) !== undefined;
   }
 
-  /** It has answered us under that id: that alone lets a node in. */
+  /** A node has answered us with that id: only this adds a node to the table. */
   answered(node: NodeEndpoint, now: number): void {
     if (equalIds(node.id, this.id)) return;
     const known = this.#byKey.get(addressKey(node));
@@ -68,11 +68,11 @@ export class RoutingTable {
       known.failures = 0;
       return;
     }
-    // Somebody else is there now.
+    // Another node has this address now.
     if (known) this.#remove(known);
     const namesake = this.#byId.get(toHex(node.id));
     if (namesake) {
-      // One who answers keeps its id: who else claims it may be after its place.
+      // A node that answers keeps its id: another one that claims the same id may be trying to take its place.
       if (!isBad(namesake)) return;
       this.#remove(namesake);
     }
@@ -80,13 +80,13 @@ export class RoutingTable {
     this.#enter({ id: new Uint8Array(id), host, port, seen: now, failures: 0, secure: isValidNodeId(id, host) });
   }
 
-  /** It has asked us something: it lives, if it is one who has answered before. */
+  /** A node has sent a query: if it has answered before, it is alive. */
   asked(node: NodeEndpoint, now: number): void {
     const known = this.#byKey.get(addressKey(node));
     if (known && known.failures === 0 && equalIds(known.id, node.id)) known.seen = now;
   }
 
-  /** It has not answered, or not as itself. */
+  /** A node has not answered, or with another id. */
   failed(node: Endpoint): void {
     const known = this.#byKey.get(addressKey(node));
     if (!known) return;
@@ -98,7 +98,7 @@ export class RoutingTable {
     if (heir) this.#add(bucket, heir);
   }
 
-  /** The `count` nearest to `target` that are not bad, the nearest first. */
+  /** The `count` nodes nearest to `target` that are not bad, the nearest first. */
   closest(target: Uint8Array, count = K): readonly Contact[] {
     const near: Contact[] = [];
     for (const group of this.#groups(target)) {
@@ -113,7 +113,7 @@ export class RoutingTable {
     return near.slice(0, count);
   }
 
-  /** Whom to begin a lookup with: as `closest`, but bad ones before none at all. */
+  /** The nodes with which a lookup begins: as `closest`, but rather bad ones than none. */
   starts(target: Uint8Array, count = K): readonly Contact[] {
     const near = this.closest(target, count);
     if (near.length >= count) return near;
@@ -122,8 +122,8 @@ export class RoutingTable {
   }
 
   /**
-   * An id to look up because its bucket has been quiet, or was never looked up in and has room; marks it as looked up
-   * in.
+   * An id to look up, because its bucket has been quiet, or has room and was never refreshed. Marks the bucket as
+   * refreshed.
    */
   due(now: number, random: Uint8Array): Uint8Array | undefined {
     const index = this.#buckets.findIndex((bucket) => now - lastMoved(bucket) >= QUIET);
@@ -133,7 +133,9 @@ export class RoutingTable {
     return idNear(this.id, index, random, index === this.#buckets.length - 1);
   }
 
-  /** Somebody to ping: questionable, the one not heard of for longest, in a bucket where others wait for a place. */
+  /**
+   * A node to ping: the questionable one that has been silent for longest, in a bucket where others wait for a place.
+   */
   doubtful(now: number): Contact | undefined {
     const doubted = this.#buckets.flatMap(({ contacts, spares }) =>
       spares.length > 0 ? contacts.filter((contact) => isQuestionable(contact, now)) : [],
@@ -141,7 +143,7 @@ export class RoutingTable {
     return doubted.sort((a, b) => a.seen - b.seen)[0];
   }
 
-  /** All contacts, those nearest to us first. */
+  /** All contacts, the nearest to our id first. */
   nodes(): readonly Contact[] {
     return this.#buckets.toReversed().flatMap(({ contacts }) => contacts);
   }
@@ -165,8 +167,8 @@ export class RoutingTable {
   }
 
   /**
-   * Contacts in groups, each nearer to the target than the next: its own bucket, all nearer to us, then those farther
-   * away.
+   * Contacts in groups, each nearer to the target than the next one: its own bucket, then all buckets nearer to us,
+   * then each bucket farther away.
    */
   *#groups(target: Uint8Array): Generator<readonly Contact[]> {
     const own = Math.min(commonBits(this.id, target), this.#buckets.length - 1);

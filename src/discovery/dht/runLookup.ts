@@ -3,7 +3,7 @@ import type { NodeEndpoint } from '../../protocol/encoding/compact.ts';
 import type { Family, Question, Reply } from '../../protocol/dht/krpc.ts';
 import type { Lookup } from './lookup.ts';
 
-/** Who can be asked: a `FamilyNode`. */
+/** What a lookup asks by: a `FamilyNode`. */
 export interface Asker {
   readonly family: Family;
   ask(to: NodeEndpoint, question: Question): Observable<Reply | 'slow'>;
@@ -12,7 +12,7 @@ export interface Asker {
 const isOf = (family: Family) => (node: NodeEndpoint) => node.host.includes(':') === (family === 6);
 
 /**
- * Lets a lookup ask until it is done.
+ * Runs a lookup until it is done.
  *
  * ```
  *   asked   (abcd)--e-f
@@ -44,7 +44,7 @@ export const runLookup = (side: Asker, lookup: Lookup, question: Question): Obse
           .subscribe({ next: heard, error: (error: unknown) => subscriber.error(error), complete: ended }),
       );
     };
-    // A question may end at once: in a loop then, not deeper and deeper.
+    // A query may end synchronously: hence a loop instead of a recursion.
     const pump = (): void => {
       if (pumping || subscriber.closed) return;
       pumping = true;

@@ -3,16 +3,16 @@ import { decodeNodes, encodeNodes, type NodeEndpoint } from '../../protocol/enco
 import { ID_LENGTH } from '../../protocol/encoding/id.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 
-/** Nodes that are kept from one run to the next, of each family. */
+/** Maximum number of nodes of each address family that are kept from one run to the next. */
 export const MAX_SAVED = 300;
 const VERSION = 1;
 const MAX_SAVED_BYTES = 65_536;
 
-/** What a node knows when it ends, and is to know when it begins again. */
+/** What a node saves at its end, and loads when it starts again. */
 export interface SavedNodes {
   /** Our id, 20 bytes. */
   readonly id: Uint8Array;
-  /** The most valuable first. */
+  /** The most useful nodes first. */
   readonly nodes: readonly NodeEndpoint[];
 }
 
@@ -21,7 +21,7 @@ export const encodeSavedNodes = ({ id, nodes }: SavedNodes): Uint8Array => {
   return encode({ version: VERSION, id, nodes: of(4), nodes6: of(16) });
 };
 
-/** Undefined for anything that `encodeSavedNodes` has not made: then a node begins anew. */
+/** Undefined for anything that `encodeSavedNodes` has not made: then the node starts from nothing. */
 export const decodeSavedNodes = (bytes: Uint8Array): SavedNodes | undefined => {
   try {
     const saved = dictOf(decode(bytes, { maxBytes: MAX_SAVED_BYTES, maxTokens: 20 }));

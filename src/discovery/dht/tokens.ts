@@ -1,15 +1,15 @@
 import { equalIds, sha1 } from '../../protocol/encoding/id.ts';
 
-/** Milliseconds after which a new secret is taken; the one before it is still good. */
+/** Milliseconds after which the secret is renewed; the previous one stays valid. */
 export const ROTATION = 5 * 60_000;
-/** Bytes of a token. */
+/** Length of a token, in bytes. */
 export const TOKEN_LENGTH = 8;
-/** Bytes of a secret. */
+/** Length of a secret, in bytes. */
 const SECRET_LENGTH = 20;
 
 /**
- * Proofs that whoever announces was asked from the same address a while ago. Depends on: two secrets and when the newer
- * one was taken. A token is good for 5 to 10 minutes, for one address and one info-hash. BEP 5.
+ * Proofs that a node which announces has recently sent us a query from the same address. Depends on two secrets, and on
+ * when the newer one was made. A token is valid for 5 to 10 minutes, for one address and one info-hash. BEP 5.
  */
 export class Tokens {
   readonly #randomBytes: (length: number) => Uint8Array;
@@ -38,7 +38,7 @@ export class Tokens {
     const age = now - this.#since;
     if (age < ROTATION) return;
     const fresh = this.#randomBytes(SECRET_LENGTH);
-    // After a long silence the last secret is too old, too.
+    // After a long pause the last secret is too old, too.
     this.#before = age < 2 * ROTATION ? this.#secret : fresh;
     this.#secret = fresh;
     this.#since = now;

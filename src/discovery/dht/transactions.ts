@@ -1,14 +1,14 @@
 import type { Endpoint } from '../../protocol/encoding/compact.ts';
 import { latin1 } from '../../protocol/encoding/bencode.ts';
 
-/** Questions that may be open at once. */
+/** Maximum number of open queries. */
 export const MAX_OPEN = 512;
-/** Bytes of our transaction ids: who has not seen the question does not guess them. */
+/** Length of our transaction ids, in bytes: an attacker that has not seen the query cannot guess them. */
 export const TRANSACTION_LENGTH = 4;
 
 /**
- * Whom we have asked what. Depends on: the questions that are open. An answer counts if it has the id of a question,
- * and comes from where that question went to; and only once. Invariant: at most 512 are open.
+ * Our open queries. An answer counts, once, if it has the id of a query and comes from the address that the query was
+ * sent to. Invariant: at most 512 are open.
  */
 export class Transactions<T> {
   readonly #open = new Map<string, { readonly to: Endpoint; readonly value: T }>();
@@ -22,7 +22,7 @@ export class Transactions<T> {
     return this.#open.size;
   }
 
-  /** The id to ask under; undefined if too many questions are open. */
+  /** Opens a query and returns its id; undefined if too many are open. */
   open(to: Endpoint, value: T): Uint8Array | undefined {
     if (this.#open.size >= MAX_OPEN) return undefined;
     let id = this.#randomBytes(TRANSACTION_LENGTH);
@@ -31,7 +31,7 @@ export class Transactions<T> {
     return id;
   }
 
-  /** What was asked there under that id, and is now answered; undefined if nothing was. */
+  /** The query with that id to that address, which is now answered; undefined if there is none. */
   answered(id: Uint8Array, from: Endpoint): T | undefined {
     const asked = this.#open.get(latin1(id));
     if (asked?.to.host !== from.host || asked.to.port !== from.port) return undefined;
@@ -39,7 +39,7 @@ export class Transactions<T> {
     return asked.value;
   }
 
-  /** All that was asked there and is still open. */
+  /** All open queries to that address. */
   *openTo(to: Endpoint): Iterable<T> {
     for (const { to: there, value } of [...this.#open.values()])
       if (there.host === to.host && there.port === to.port) yield value;

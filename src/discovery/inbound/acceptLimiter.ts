@@ -1,18 +1,18 @@
 import { meantIp, PUBLIC, reachOf } from '../../protocol/encoding/reach.ts';
 
-/** Calls a second that are listened to; twice as many may be saved up. */
+/** Maximum number of accepted connections per second; twice as many may accumulate during a pause. */
 export const CALL_RATE = 200;
-/** The same of one host of the public internet. */
+/** The same for one public host. */
 export const CALL_RATE_PER_HOST = 20;
-/** What one such host may save up: a house full of peers. */
+/** How many one such host may accumulate: it may have a whole household of peers behind it. */
 export const CALL_BURST_PER_HOST = 100;
 /**
- * The same for those nearby, on this machine and in local networks: there a process may have hundreds of torrents for
- * us.
+ * The same for hosts on this machine and in local networks, where one process may have hundreds of torrents in common
+ * with us.
  */
 export const CALL_RATE_NEARBY = 100;
 export const CALL_BURST_NEARBY = 300;
-/** Hosts remembered; whoever called longest ago is forgotten first. */
+/** Maximum number of hosts remembered; the one that called longest ago is forgotten first. */
 export const MAX_CALLERS = 1000;
 
 interface Bucket {
@@ -21,8 +21,9 @@ interface Bucket {
 }
 
 /**
- * Who is let in. Depends on: how often the host called within the last seconds, and how often all did. Invariant: at
- * most {@link MAX_CALLERS} hosts are remembered. An IPv6 host is its /64: who has one address has them all.
+ * Limits the rate of incoming connections. Depends on how often the host has called within the last seconds, and how
+ * often all hosts have. Invariant: at most {@link MAX_CALLERS} hosts are remembered. An IPv6 host is its /64, since
+ * whoever has one of its addresses can use all of them.
  */
 export class AcceptLimiter {
   readonly #hosts = new Map<string, Bucket>();
@@ -32,7 +33,7 @@ export class AcceptLimiter {
     return this.#hosts.size;
   }
 
-  /** One call at `now` (ms): is it to be listened to? */
+  /** Is an incoming connection at `now` (ms) accepted? */
   admits(host: string, now: number): boolean {
     const key = networkOf(host);
     const [rate, most] =
@@ -42,7 +43,7 @@ export class AcceptLimiter {
     this.#hosts.set(key, bucket);
     const [oldest] = this.#hosts.keys();
     if (this.#hosts.size > MAX_CALLERS && oldest !== undefined) this.#hosts.delete(oldest);
-    // Who calls too often costs the others nothing.
+    // A host that calls too often does not use up the limit of the others.
     return takes(bucket, rate, most, now) && takes(this.#all, CALL_RATE, 2 * CALL_RATE, now);
   }
 }

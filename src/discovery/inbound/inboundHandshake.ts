@@ -5,41 +5,41 @@ import { addressText } from '../../protocol/encoding/address.ts';
 import { checkProtocol } from '../../protocol/peer/handshake.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 
-/** Bytes of a handshake that say which torrent is meant: all but their peer id (BEP 3). */
+/** Bytes of a handshake up to the info-hash: all but the peer id (BEP 3). */
 const ENOUGH = 48;
-/** Where in them the info-hash begins. */
+/** Offset of the info-hash. */
 const INFO_HASH = 28;
 /**
- * Milliseconds for these bytes in all, however slowly they drip. With the time for the rest, an idle caller is gone
- * after 15 s.
+ * Milliseconds for these bytes in all, however slowly they drip. With the time for the rest an idle caller is
+ * disconnected after 15 s.
  */
 export const CALLER_WITHIN = 5_000;
 /**
- * Milliseconds for a torrent to be ready that is being checked, and bytes that may come meanwhile: who says more does
- * not wait for an answer.
+ * Milliseconds that a caller waits for a torrent that is still being checked, and bytes that it may send in the
+ * meantime: one that sends more does not wait for our answer.
  */
 export const WAITS = 20_000;
 const MAX_HEAD = 4_096;
 
 export interface InboundHandshakeOptions {
-  /** Is this torrent there, but not ready for callers yet? */
+  /** Does this torrent exist, but is not ready for callers yet? */
   readonly later: (infoHash: Uint8Array) => boolean;
-  /** Hears which torrent they want. */
+  /** Called with the torrent that the caller wants. */
   readonly route: (infoHash: Uint8Array, address: PeerAddress) => void;
-  /** It is known what they want, or they are gone. */
+  /** Called when it is known what the caller wants, or it has left. */
   readonly settled: () => void;
 }
 
 /**
- * Somebody who has called and did not say yet what for. Keeps what it hears until somebody takes the wire over, and
- * hangs up if nobody does while `route` runs, unless that is `later`; when the bytes are no handshake, or when they
- * don't come in time.
+ * An incoming connection whose torrent is not known yet. Keeps what it receives until a subscriber takes the wire over.
+ * Hangs up if none does while `route` runs (unless the torrent is ready `later`), if the bytes are not a handshake, or
+ * if they do not arrive in time.
  */
 export class InboundHandshake {
   readonly #call: PeerAddress;
   readonly #options: InboundHandshakeOptions;
   readonly #line = new Subscription();
-  /** What goes on until it is known what they want. */
+  /** Ends when it is known what the caller wants. */
   readonly #doubt = new Subscription();
   readonly #bytes$ = new Subject<Uint8Array>();
   #head: Uint8Array = new Uint8Array();
@@ -52,7 +52,7 @@ export class InboundHandshake {
     this.#options = options;
   }
 
-  /** Answers. */
+  /** Starts to listen to the caller. */
   listen(): void {
     this.#line.add(this.#doubt);
     this.#doubt.add(() => this.#options.settled());
@@ -78,7 +78,7 @@ export class InboundHandshake {
     this.decide();
   }
 
-  /** Sends them where they want to, once that is known and ready. */
+  /** Routes the caller to its torrent, once that is known and ready. */
   decide(): void {
     if (this.#doubt.closed || this.#head.length < ENOUGH) return;
     const infoHash = this.#head.slice(INFO_HASH, ENOUGH);

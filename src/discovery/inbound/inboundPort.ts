@@ -7,33 +7,33 @@ import { InboundHandshake } from './inboundHandshake.ts';
 import { AcceptLimiter } from './acceptLimiter.ts';
 
 /**
- * Callers who have not said yet what they want. When there is one more, the one that has been silent for longest is
- * hung up on.
+ * Maximum number of callers whose handshake is not complete. If there is one more, the one that has waited longest is
+ * disconnected.
  */
 export const MAX_UNDECIDED = 100;
 
-/** The ports that are tried if none is given. */
+/** The ports that are tried by default. */
 export const PORTS: readonly number[] = [6881, 6882, 6883, 6884, 6885, 6886, 6887, 6888, 6889];
 
-/** A port where peers call us, whatever they want. */
+/** A port on which peers can connect to us, for any torrent. */
 export interface InboundPort {
   readonly port: number;
   /**
-   * Who calls for this torrent while it is subscribed to. Never completes. Who has no place for a caller leaves its
-   * `wire$` alone.
+   * The peers that call for this torrent while it is subscribed to. Never completes. A subscriber without a place for a
+   * caller does not subscribe to its `wire$`.
    */
   peersOf(infoHash: Uint8Array): Observable<PeerAddress>;
   /**
-   * While it is subscribed to, who calls for this torrent before anybody takes its callers waits for a while. Never
-   * completes.
+   * While it is subscribed to, peers that call for this torrent too early, before `peersOf` is subscribed to, wait for
+   * a while. Never completes.
    */
   expecting?(infoHash: Uint8Array): Observable<never>;
 }
 
 /**
- * Opens a port for the peers of all torrents. Emits once and does not complete; unsubscribing closes the port, and
- * those who have been handed on stay. At most `undecided` callers, of whom it is not known yet what they want, are
- * listened to. Errors with a `NetworkError` as `Env.listen` does if there is no port to be had.
+ * Opens a port for the peers of all torrents. Emits once and does not complete. Unsubscribing closes the port;
+ * connections that were passed on stay open. At most `undecided` callers whose handshake is not complete are kept.
+ * Errors with a `NetworkError`, as `Env.listen` does, if no port is available.
  */
 export const inboundPort = (
   env: Pick<Env, 'listen'>,
@@ -56,9 +56,8 @@ export const inboundPort = (
   );
 
 /**
- * Who calls, and where they are sent. Depends on what the doorman says, and on which torrents are wanted. Invariant: at
- * most
- * `most` callers are listened to.
+ * Routes callers to torrents. Depends on the limiter, and on which torrents are wanted. Invariant: at most `most`
+ * callers with an incomplete handshake are kept.
  */
 class Desk {
   readonly #most: number;
@@ -74,7 +73,7 @@ class Desk {
   called(call: PeerAddress): void {
     if (!this.#doorman.admits(call.host, now())) return;
     const [oldest] = this.#undecided;
-    // Whoever wants something says so at once: those who crowd the door make room for those who come.
+    // A peer that wants something says so immediately: silent callers make room for new ones.
     if (this.#undecided.size >= this.#most) oldest?.hangUp();
     const caller: InboundHandshake = new InboundHandshake(call, {
       later: (infoHash) => this.#later(toHex(infoHash)),
@@ -120,7 +119,7 @@ class Desk {
   }
 
   #route(infoHash: Uint8Array, address: PeerAddress): void {
-    // The first who wants the torrent: a wire can't be had twice.
+    // Only the first subscriber for the torrent: a wire cannot be taken twice.
     this.#torrents.get(toHex(infoHash))?.[0]?.next(address);
   }
 }

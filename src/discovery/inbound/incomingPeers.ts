@@ -3,16 +3,16 @@ import type { PeerAddress } from '../../contracts/network.ts';
 import type { InboundPort } from './inboundPort.ts';
 
 /**
- * Those who call us for a torrent, for as long as it is subscribed to.
+ * The peers that connect to us for a torrent, for as long as it is subscribed to.
  *
  * ```
  *   calls   --a--x--b---   x wants another torrent
  *   result  ---a-----b--
  * ```
  *
- * Each address has its wire, `wire$`, and is emitted when they have said which torrent they want; what they said is
- * heard again by whoever takes the wire. Who is not taken while `next` runs is hung up on. Their port is a passing one,
- * where nobody listens. Never completes; errors with those of `reception$` only.
+ * Each address has its open connection, `wire$`, and is emitted when the peer has said which torrent it wants; the wire
+ * repeats what it has said. A peer whose wire is not taken while `next` runs is disconnected. Its port is a temporary
+ * one on which it does not listen. Never completes; errors only with those of `reception$`.
  *
  * @see BEP 3
  */

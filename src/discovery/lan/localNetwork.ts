@@ -15,41 +15,41 @@ import { Malformed } from '../../protocol/encoding/malformed.ts';
 import { PUBLIC, reachOf } from '../../protocol/encoding/reach.ts';
 
 /**
- * Milliseconds between two datagrams, or several if there are too many torrents for one: what is to be said meanwhile
- * is said together.
+ * Milliseconds between two datagrams (or groups of them, if there are too many torrents for one): announcements in the
+ * meantime are sent together.
  */
 export const GATHER = 1_000;
 
-/** Somebody in the local network says which torrents they share. */
+/** A host in the local network announces torrents. */
 export interface LocalPeer {
   readonly host: string;
   readonly port: number;
   readonly infoHashes: readonly Uint8Array[];
 }
 
-/** The local network by one family: one socket for all torrents. */
+/** The local network by one address family: one socket for all torrents. */
 export interface LocalNetwork {
-  /** Hot: what others say. */
+  /** Hot: the announcements of others. */
   readonly heard$: Observable<LocalPeer>;
-  /** Hot: emits when there is one more interface, where nobody has heard of us. */
+  /** Hot: emits when there is a new network interface, on which we have not been announced. */
   readonly moved$: Observable<void>;
   /**
-   * Tells all of one torrent of ours, and of the port where we listen: at once, or within a second together with
+   * Announces one of our torrents, and the port on which we listen: immediately, or within a second together with
    * others.
    */
   announce(infoHash: Uint8Array, port: number): void;
 }
 
 /**
- * The local network, by each family that this machine has, for as long as it is subscribed to. Torrents share one:
- * `localNetwork(env).pipe(shareReplay({ bufferSize: 2, refCount: true }))`.
+ * The local network, by each address family that this machine has, for as long as it is subscribed to. Torrents share
+ * it: `localNetwork(env).pipe(shareReplay({ bufferSize: 2, refCount: true }))`.
  *
  * ```
  *   result  4-6----
  * ```
  *
- * What we say ourselves is known by a cookie, and what comes from beyond the local network is not believed: neither is
- * heard. Never errors; completes only where there is neither family. BEP 14.
+ * Our own announcements are recognised by a cookie, and ignored; so are those from outside the local network. Never
+ * errors; completes only if there is neither family. BEP 14.
  */
 export const localNetwork = (env: Pick<Env, 'bindUdp' | 'randomBytes'>): Observable<LocalNetwork> =>
   defer(() => {
@@ -66,8 +66,8 @@ export const localNetwork = (env: Pick<Env, 'bindUdp' | 'randomBytes'>): Observa
 const networkOf = (socket: UdpSocket, family: 4 | 6, cookie: string): Observable<LocalNetwork> =>
   new Observable((subscriber) => {
     /**
-     * What is to be said when a second has passed, by its port and its info-hash; undefined while nothing has been said
-     * in that time.
+     * Announcements to be sent when a second has passed, by port and info-hash; undefined if none was sent within the
+     * last second.
      */
     let waiting: Map<string, { readonly infoHash: Uint8Array; readonly port: number }> | undefined;
     const say = (port: number, infoHashes: readonly Uint8Array[]): void => {
@@ -99,7 +99,7 @@ const networkOf = (socket: UdpSocket, family: 4 | 6, cookie: string): Observable
       wait();
       say(port, [infoHash]);
     };
-    // Whoever hears costs as little as can be: a thousand torrents do.
+    // Each listener must cost as little as possible: a thousand torrents listen.
     const heard$ = new Subject<LocalPeer>();
     const hear = (datagram: Datagram): void => {
       const heard = announceIn(datagram);
@@ -109,7 +109,7 @@ const networkOf = (socket: UdpSocket, family: 4 | 6, cookie: string): Observable
     subscriber.next({ heard$, moved$: socket.moved$ ?? NEVER, announce });
   });
 
-/** What somebody in the local network says; undefined for anything else. */
+/** Decodes an announcement from the local network; undefined for anything else. */
 const announceIn = ({ bytes, from }: Datagram): LsdAnnounce | undefined => {
   if (reachOf(from.host) === PUBLIC) return undefined;
   try {

@@ -9,18 +9,18 @@ import { defaultPace, type SourcePace } from '../pace.ts';
 export interface LocalPeersOptions {
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
-  /** Where we listen for peers. Without it nobody is told of us. */
+  /** The TCP port on which we listen. Without it we are not announced. */
   readonly port?: number;
-  /** How many peers are wanted now: above zero we announce ourselves once a minute. */
+  /** Number of peers wanted now; while it is above zero we are announced once a minute. */
   readonly wanted$?: Observable<number>;
-  /** How often we announce ourselves; `lsd` of {@link defaultPace} if not given. */
+  /** How often we are announced. Default: `lsd` of {@link defaultPace}. */
   readonly pace?: Omit<SourcePace, 'after'>;
-  /** The local network, if torrents share it; one of its own if not given. */
+  /** The local network, if torrents share it. Default: one of its own. */
   readonly network$?: Observable<LocalNetwork> | undefined;
 }
 
 /**
- * Those in the local network who share a torrent, for as long as it is subscribed to.
+ * The peers in the local network that share a torrent, for as long as it is subscribed to.
  *
  * ```
  * heard   --a--b--
@@ -28,9 +28,9 @@ export interface LocalPeersOptions {
  * gives   --a--b--
  * ```
  *
- * Listens to the multicast groups of both families, on each interface, and tells them of us every five minutes, and
- * when there is a new interface. Never errors: a family that this machine does not have is left out. Completes only
- * when it has neither. Not for private torrents (BEP 27).
+ * Listens to the multicast groups of both address families on each interface, and announces us every five minutes, and
+ * when there is a new interface. Never errors: a family that this machine does not have is left out. Completes only if
+ * it has neither. Must not be used for private torrents (BEP 27).
  *
  * @see BEP 14
  */
@@ -38,7 +38,8 @@ export const localPeers = (
   env: Pick<Env, 'bindUdp' | 'randomBytes'>,
   { infoHash, port, wanted$ = NEVER, pace = defaultPace.lsd, network$ = localNetwork(env) }: LocalPeersOptions,
 ): Observable<PeerAddress> =>
-  // One subscription to each network, and one timer for both: a thousand torrents have a thousand of these.
+  // A single subscription to each network, and a single timer for both, since a thousand torrents have a thousand of
+  // these.
   new Observable((subscriber) => {
     const known: LocalNetwork[] = [];
     const error = (cause: unknown): void => subscriber.error(cause);

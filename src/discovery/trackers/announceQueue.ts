@@ -1,23 +1,23 @@
 import { Observable, type Subscriber, Subscription, timer } from 'rxjs';
 import { TrackerError } from '../../contracts/errors.ts';
 
-/** Announces under way at one time, of all torrents together. */
+/** Maximum number of concurrent announces, of all torrents together. */
 export const MAX_ANNOUNCES = 50;
-/** Those of them to one host. */
+/** Maximum number of those to one host. */
 export const MAX_PER_HOST = 4;
-/** Milliseconds that a silent tracker takes a place away from others; it is waited for beside them after that. */
+/** Milliseconds for which a silent tracker keeps its place; after that it is still waited for, without a place. */
 export const HELD_AT_MOST = 15_000;
-/** Announces that may wait for their turn; any more fail, and are tried again later as others are. */
+/** Maximum number of waiting announces; any more fail, and are retried later like others. */
 export const MAX_WAITING = 20_000;
 
 /**
- * Who comes first: goodbyes, for which there is little time; then those of torrents that lack pieces, and peers; then
- * all others.
+ * The order of announces: first `stopped`, for which there is little time; then those of torrents that lack pieces and
+ * peers; then all others.
  */
 export const URGENCY = { goodbye: 0, active: 1, other: 2 } as const;
 export type Urgency = (typeof URGENCY)[keyof typeof URGENCY];
 
-/** Somebody who waits for a turn. */
+/** A callback for an announce that waits for its turn. */
 type Waiter = () => void;
 
 interface Host {
@@ -27,7 +27,7 @@ interface Host {
 }
 
 /**
- * The announces of all torrents of a process, a few at one time.
+ * Runs the announces of all torrents of a process, a few at the same time.
  *
  * ```
  *   asked    (abc)        two at one time
@@ -36,19 +36,19 @@ interface Host {
  *   c          --r|       begins when a has its answer
  * ```
  *
- * Depends on: how many are under way, in all and to each host, and who waits. The more urgent come first, and of those
- * that are equal the ones that have waited longest. Invariant: at most 50 have a place, 4 of them with one host, and
- * nobody waits while there is one for them. An announce has its place until it ends, but for 15 s at most.
+ * Depends on how many announces are running, in all and to each host, and which ones wait. More urgent ones come first;
+ * among equals the one that has waited longest. Invariant: at most 50 have a place, 4 of them with one host, and none
+ * waits while there is a place for it. An announce keeps its place until it ends, but for at most 15 s.
  */
 export class AnnounceQueue {
   readonly #most: number;
   readonly #mostPerHost: number;
   readonly #hosts = new Map<string, Host>();
-  /** Hosts with one place more than before. */
+  /** Hosts at which a place has become free. */
   readonly #freed = new Set<Host>();
   #running = 0;
   #waiting = 0;
-  /** Somebody waits because all places were taken, not those of their host. */
+  /** An announce waits because all places were taken, not only those of its host. */
   #crowded = false;
   #filling = false;
 
@@ -69,9 +69,8 @@ export class AnnounceQueue {
   }
 
   /**
-   * What `ask` gives, when it is its turn. `ask` hears whether others wait for the same host: then its connection is
-   * worth keeping. Unsubscribing leaves the line, or makes room. Errors with a `TrackerError` when too many wait
-   * already.
+   * Runs `ask` when it is its turn. `ask` is told whether others wait for the same host: then the connection is worth
+   * keeping. Unsubscribing leaves the queue, or frees the place. Errors with a `TrackerError` if too many are waiting.
    */
   inTurn<T>(host: string, urgency: Urgency, ask: (more: boolean) => Observable<T>): Observable<T> {
     return new Observable((subscriber) => {
@@ -109,7 +108,7 @@ export class AnnounceQueue {
       this.#fill();
     });
     held.add(timer(HELD_AT_MOST).subscribe(() => held.unsubscribe()));
-    // Before the answer, as that may come at once.
+    // Added before the answer, which may arrive synchronously.
     subscriber.add(held);
     subscriber.add(ask(there.lines.some(({ size }) => size > 0)).subscribe(subscriber));
   }
@@ -118,7 +117,7 @@ export class AnnounceQueue {
     return this.#running < this.#most && running < this.#mostPerHost;
   }
 
-  /** An announce may end while it begins; a loop, not a recursion, begins the next. */
+  /** An announce may end while it begins; hence a loop begins the next one, not a recursion. */
   #fill(): void {
     if (this.#filling) return;
     this.#filling = true;

@@ -19,15 +19,14 @@ import { announceOverUdp, type UdpEnv } from './udpTracker.ts';
 
 export const NUMWANT = 200;
 /**
- * What trackers are told that refuse port 0, when nobody listens. BEP 3 and 15 have no word for a peer that can't be
- * called: 0 is what comes nearest, as no peer can be there, and readers of lists leave it out. Some trackers take it
- * for a mistake; 1 is a port that no peer has either.
+ * The port for trackers that refuse port 0, when we do not listen. BEP 3 and 15 have no way to say that a peer cannot
+ * be dialled. Port 0 comes closest, since clients ignore such peers. Some trackers consider it an error; no peer uses
+ * port 1 either.
  */
 const PORT_OF_NOBODY = 1;
 
 /**
- * Is it the port that a tracker does not like? Those that say so by a status only say that something was wrong with the
- * question.
+ * Does a tracker refuse because of the port? Trackers that answer only with a status just say that the request was bad.
  */
 const refusesPort = ({ reason = '', status }: TrackerError): boolean => /\bport\b/i.test(reason) || status === 400;
 
@@ -38,41 +37,42 @@ export interface TrackerPeersOptions {
   readonly infoHash: Uint8Array;
   /** 20 bytes. */
   readonly peerId: Uint8Array;
-  /** Where we listen; 0 if nobody can call us. */
+  /** The TCP port on which we listen; 0 if peers cannot connect to us. */
   readonly port: number;
   /** URLs, BEP 12. */
   readonly tiers: readonly (readonly string[])[];
-  /** Those of them that people gave themselves: they may lead to private addresses. */
+  /** The URLs among them that the user has given: they may lead to private addresses. */
   readonly given?: readonly string[];
-  /** Bytes; asked before each announce. */
+  /** Totals in bytes; called before each announce. */
   readonly totals: () => { readonly uploaded: number; readonly downloaded: number; readonly left: number };
   /**
-   * Have we all that we want of it, but not all? Then trackers are told so with each announce. No if not given. BEP 21.
+   * Do we have all wanted files, but not the whole torrent? Then trackers are told so with each announce. Default:
+   * false. BEP 21.
    */
   readonly partial?: () => boolean;
-  /** How many peers are wanted now; while it is above zero, announces come early, and all tiers are asked. */
+  /** Number of peers wanted now; while it is above zero, announces are more frequent, and all tiers are asked. */
   readonly wanted$: Observable<number>;
-  /** Emits when the last piece is there. What was complete from the start is not announced. */
+  /** Emits when the last piece is there. A torrent that was complete from the start is not announced as completed. */
   readonly completed$: Observable<unknown>;
   readonly report?: (event: Announced | TrackerStatus | Warning) => void;
-  /** How often; {@link defaultPace} if not given. */
+  /** How often trackers are asked. Default: that of {@link defaultPace}. */
   readonly pace?: TrackerPace;
-  /** Hears at what address a tracker sees us, if it says so. BEP 24. */
+  /** Called with our address as a tracker sees it, if it tells us. BEP 24. */
   readonly seenAs?: (host: string) => void;
-  /** Shared with other torrents; its own if not given. */
+  /** State shared with other torrents. Default: its own. */
   readonly commons?: TrackerCommons | undefined;
 }
 
 export type Event = AnnounceQuery['event'];
 
 /**
- * Who speaks to the trackers of one torrent, and tells what they have said. It depends on nothing but what each tracker
- * was told and has answered, which is remembered in its {@link Tracker}.
+ * Talks to the trackers of one torrent, and reports their answers. Depends only on what each tracker was told and has
+ * answered, which is kept in its {@link Tracker}.
  */
 export class Announcer {
   readonly options: TrackerPeersOptions;
   readonly pace: TrackerPace;
-  /** How many peers are wanted now. */
+  /** Number of peers wanted now. */
   wanted = 0;
   readonly #announcers: Readonly<Record<string, Announce>>;
   readonly #key: string;
@@ -91,8 +91,8 @@ export class Announcer {
   }
 
   /**
-   * Says one thing to one tracker, when it is its turn. `begin` is called then, and says what; `within` milliseconds
-   * later it is given up, if that is given.
+   * Announces to one tracker when it is its turn. `begin` is called then, and returns the event. If `within` is given,
+   * the announce is given up after so many milliseconds.
    */
   send(tracker: Tracker, begin: () => Event, within?: number): Observable<AnnounceSuccess> {
     const { totals } = this.options;
@@ -104,7 +104,7 @@ export class Announcer {
     return queue.inTurn(host, urgency, (more) => {
       const answer$ = defer(() => {
         const event = begin();
-        // One that lacks pieces finds out by itself.
+        // A torrent that lacks pieces always tries for itself.
         const refusal = lacks ? undefined : dead.refusal(host);
         if (refusal !== undefined) return throwError(() => refusal);
         const told = { next: () => dead.answered(host), error: (error: unknown) => dead.failed(host, error) };
@@ -132,14 +132,14 @@ export class Announcer {
     return ask(0).pipe(catchError(insists));
   }
 
-  /** The peers of a reply; those that it has given by their names come when these have been looked up. */
+  /** The peers of a reply; those that are given by host names follow when the names have been resolved. */
   peersOf({ peers, named = [] }: AnnounceSuccess): Observable<PeerAddress> {
     return merge(from(peers), namedPeers(this.#env, named)).pipe(
       map(({ host, port }): PeerAddress => ({ host, port, source: 'tracker' })),
     );
   }
 
-  /** By chance, how many times as long as it has to a tier waits until it asks again: never less than once. */
+  /** A random factor, at least 1, by which the delay until a tier is asked again is extended. */
   lateness(): number {
     return 1 + this.pace.spread * this.#env.random();
   }
@@ -188,7 +188,7 @@ export class Announcer {
     this.#warn(tracker.warned, { type: 'warning', code, message: told, url: tracker.url });
   }
 
-  /** Each reason once: what is still so at the next try is no news. */
+  /** Warns of each reason once: the same failure at the next attempt is no news. */
   #warn(told: Reasons, warning: Warning): void {
     if (told.isNew(`${warning.code} ${warning.message}`)) this.#report(warning);
   }

@@ -1,11 +1,11 @@
 import { now } from '../../contracts/clock.ts';
 import { TrackerError } from '../../contracts/errors.ts';
 
-/** Announces in a row that a host has left without an answer, after which it counts as dead. */
+/** Number of unanswered announces in a row after which a host counts as dead. */
 export const DEAD_AFTER = 8;
-/** Milliseconds between two announces that a dead host is really sent. */
+/** Milliseconds between two announces that are really sent to a dead host. */
 export const TRY_EVERY = 1_000;
-/** Hosts of which this is remembered; the one that has been known for longest is forgotten. */
+/** Maximum number of hosts that are remembered; the oldest is forgotten first. */
 export const MAX_HOSTS = 500;
 
 interface Silence {
@@ -15,14 +15,14 @@ interface Silence {
 }
 
 /**
- * Which hosts of trackers answer nobody: a thousand torrents of one dead tracker would else call it thousands of times
- * in a minute. Depends on: how many announces in a row had no answer, and when the last one was sent. Invariant: a dead
- * host is sent one announce a second at most; any answer, if only a refusal, brings it back to life.
+ * Knows which tracker hosts do not answer: otherwise a thousand torrents of one dead tracker would call it thousands of
+ * times per minute. Depends on how many announces in a row had no answer, and on when the last one was sent. Invariant:
+ * a dead host is sent at most one announce per second; any answer, even a refusal, makes it alive again.
  */
 export class DeadHosts {
   readonly #silent = new Map<string, Silence>();
 
-  /** Why an announce to this host is not worth sending now; undefined if it is to be sent. */
+  /** The reason for which an announce to this host is not sent now; undefined if it is sent. */
   refusal(host: string): TrackerError | undefined {
     const silence = this.#silent.get(host);
     if (silence === undefined || silence.failures < DEAD_AFTER) return undefined;
@@ -30,7 +30,7 @@ export class DeadHosts {
       silence.triedAt = now();
       return undefined;
     }
-    // The same words each time: who reads them is told once.
+    // Always the same words, so that the user is told only once.
     const why =
       `${host}: has not answered for long, ` +
       'and is asked once a second for all complete torrents together until it does';

@@ -24,30 +24,30 @@ import { TrackerError } from '../../contracts/errors.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
 
 export type Family = 4 | 6;
-/** Without `resolve` a web server is asked as it comes. */
+/** Without `resolve` a web server is asked by its URL alone. */
 export type WebEnv = Pick<Env, 'httpGet'> & Partial<Pick<Env, 'resolve'>>;
 
-/** Milliseconds for an answer by the other family, once there is one by one of them. */
+/** Milliseconds for an answer by the other address family, once one has answered. */
 export const OTHER_WITHIN = 3_000;
 /**
- * Milliseconds until a web server is asked as it comes, though its name is still being looked up: later than any lookup
- * is given up.
+ * Milliseconds after which a web server is asked by its URL although its name is still being resolved: longer than any
+ * lookup takes.
  */
 const KNOWN_WITHIN = 12_000;
-/** Milliseconds that a family is left out by which a host was silent while it answered by the other. */
+/** Milliseconds for which an address family is not used, after a host was silent by it and answered by the other. */
 export const LEFT_OUT_FOR = 60_000;
-/** Hosts remembered, those silent first forgotten first. */
+/** Maximum number of hosts remembered; the oldest are forgotten first. */
 export const MAX_REMEMBERED = 400;
 
-/** Of an address literal. */
+/** The address family of an IP address. */
 export const familyOf = (host: string): Family => (host.includes(':') ? 6 : 4);
 
-/** The host of a URL: a name, or a literal without its brackets; '' if it has none. */
+/** The host of a URL: a name, or an IP address without its brackets; '' if it has none. */
 export const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : '');
 
 /**
- * By which families hosts have been silent just now while they answered by the other: many torrents may have the same
- * tracker.
+ * Remembers by which address family a host was recently silent while it answered by the other: many torrents may have
+ * the same tracker.
  */
 export class Ways {
   readonly #silentAt = new Map<string, number>();
@@ -58,7 +58,7 @@ export class Ways {
     this.#silentAt.set(`${family} ${host}`, now());
   }
 
-  /** Is there any use in asking? */
+  /** Is it worth asking a host by this family? */
   open(host: string, family: Family): boolean {
     return now() - (this.#silentAt.get(`${family} ${host}`) ?? -Infinity) >= LEFT_OUT_FOR;
   }
@@ -79,9 +79,9 @@ export interface Way<T> {
  *   result  --(r|)
  * ```
  *
- * A way on which it can't be asked is passed over as long as another one leads to an answer; after that the others have
- * three seconds left, and one that is silent is left out for a minute. Errors with a `TrackerError` if there is no
- * answer at all: one that the tracker has given itself, if there is any. All other errors are passed on at once.
+ * A way that fails is ignored as long as another one leads to an answer. After the first answer the others have three
+ * seconds left, and one that is silent is not used for a minute. Errors with a `TrackerError` if there is no answer at
+ * all: preferably one that the tracker itself has sent. All other errors are passed on immediately.
  */
 export const byEach = <T>(all: readonly Way<T>[], host: string, memory: Ways): Observable<T> =>
   defer(() => {
@@ -119,8 +119,8 @@ export const byEach = <T>(all: readonly Way<T>[], host: string, memory: Ways): O
   });
 
 /**
- * Asks the web server of a tracker by each family that its name has an address of; `read` may refuse a reply by an
- * error. The name is looked up once for all of that.
+ * Asks the web server of a tracker by each address family of its host; `read` may reject a reply by an error. The name
+ * is resolved once.
  */
 export const getByEach = <T>(
   env: WebEnv,
@@ -144,8 +144,8 @@ export const getByEach = <T>(
   );
 
 /**
- * Empty, once, where nothing is to be looked up, or nothing is found: the web server is asked all the same, which can
- * say what is wrong.
+ * Emits the addresses of the host of a URL; an empty list if there is nothing to resolve, or nothing is found: the
+ * request is made nevertheless, and its error tells what is wrong.
  */
 const addressesOf = ({ resolve }: WebEnv, url: string): Observable<readonly string[]> =>
   defer(() => {

@@ -17,14 +17,14 @@ import type { Given } from './trackerAddresses.ts';
 
 /** Milliseconds. */
 export const ANNOUNCE_TIMEOUT = 15_000;
-/** Milliseconds; people wait for it when they leave. */
+/** Milliseconds for `stopped`: the user waits for it at the end. */
 export const STOPPED_TIMEOUT = 3000;
 
-/** A tracker's own parameter of that name would speak for us. */
+/** Parameters that a tracker's URL must not contain: they would replace ours. */
 const OURS = ['info_hash', 'peer_id', 'port', 'uploaded', 'downloaded', 'left', 'event', 'compact', 'numwant'];
 
 /**
- * Announces once over HTTP, by each family that the tracker's name has an address of, beside each other (BEP 7).
+ * Announces once over HTTP, by each address family of the tracker's host, concurrently (BEP 7).
  *
  * ```
  *   subscribe  -----(r|)
@@ -32,10 +32,9 @@ const OURS = ['info_hash', 'peer_id', 'port', 'uploaded', 'downloaded', 'left', 
  *   silence    15s #        timeout; 3 s for `stopped`
  * ```
  *
- * Also errors with a `TrackerError` for a status that is no success (`http-status`), for bytes that are no reply
- * (`malformed`), for a URL that would make us say something else than an announce (`refused-address`), and with those
- * of
- * `httpGet`. BEP 3, 7, 23, 31.
+ * Also errors with a `TrackerError` for an unsuccessful status (`http-status`), for an invalid reply (`malformed`), for
+ * a URL that would make us send anything but an announce (`refused-address`), and with those of `httpGet`. BEP 3, 7,
+ * 23, 31.
  */
 export const announceOverHttp =
   (
@@ -51,7 +50,7 @@ export const announceOverHttp =
           retryIn: 'never',
         });
       const timeout = query.event === 'stopped' ? STOPPED_TIMEOUT : ANNOUNCE_TIMEOUT;
-      // A torrent may name a service of this machine or of this house: nothing but a tracker is asked there.
+      // A torrent may name a service on this machine or in this network: only a tracker's path is requested there.
       const wary = given(url) ? {} : { loopbackPath: '/announce', stranger: true };
       const request = {
         url: announceUrl(url, query),
@@ -76,7 +75,7 @@ const decoded = (url: string, status: number, body: Uint8Array): AnnounceReply =
     return decodeAnnounceReply(body);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
-    // Trackers explain themselves under any status; those that don't have only the status to tell.
+    // Trackers explain a failure under any status. Without an explanation the status is all there is to tell.
     if (status >= 300)
       throw new TrackerError('http-status', `${shownUrl(url)}: HTTP status ${status}`, { cause: error, status });
     throw new TrackerError('malformed', `${shownUrl(url)}: not the answer of a tracker: ${error.message}`, {

@@ -4,15 +4,14 @@ import type { Endpoint } from '../../protocol/encoding/compact.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
 import { isFarHost, PUBLIC, reachOf } from '../../protocol/encoding/reach.ts';
 
-/** Addresses of one name that are taken for a peer's, and names that are looked up at one time. */
+/** Maximum number of addresses of one host name that are used, and of names that are resolved at the same time. */
 const MAX_ADDRESSES = 2;
 const AT_ONCE = 4;
 
 /**
- * Where the peers are that a tracker has given by their names (BEP 3), in the order in which that is found out.
+ * The addresses of peers that a tracker has given by host names (BEP 3), in the order in which they are resolved.
  *
- * A name that claims to be far away must not lead to a private address or to this machine. Those that lead nowhere are
- * left out.
+ * A public name must not lead to a private address or to this machine. Names that cannot be resolved are left out.
  */
 export const namedPeers = ({ resolve }: Pick<Env, 'resolve'>, named: readonly Endpoint[]): Observable<Endpoint> =>
   from(named).pipe(

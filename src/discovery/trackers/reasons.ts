@@ -1,17 +1,14 @@
-/**
- * Reasons that are told of one thing as long as it does not work; a tracker that has a new one each time is told of no
- * more.
- */
+/** Maximum number of reasons that are reported while something fails: a tracker may give a new one each time. */
 export const MAX_REASONS = 8;
 
 /**
- * Which reasons the user has been told. A reason is the same whatever numbers are in it: `wait 35 s` and `wait 30 s`.
- * Invariant: at most {@link MAX_REASONS}.
+ * The reasons that the user has been told. Reasons that differ only in numbers are the same: `wait 35 s` and `wait 30
+ * s`. Invariant: at most {@link MAX_REASONS}.
  */
 export class Reasons {
   readonly #told = new Set<string>();
 
-  /** Is it to be told? Not a second time. */
+  /** Is a reason new? Each is new only once. */
   isNew(reason: string): boolean {
     const kind = reason.replace(/\d+/g, '0');
     if (this.#told.has(kind) || this.#told.size >= MAX_REASONS) return false;
@@ -19,7 +16,7 @@ export class Reasons {
     return true;
   }
 
-  /** It works: the next failure is news again. */
+  /** It works again: the next failure is news. */
   clear(): void {
     this.#told.clear();
   }

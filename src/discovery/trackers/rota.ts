@@ -17,23 +17,23 @@ import {
   timer,
 } from 'rxjs';
 
-/** A tier, as its turn depends on it. */
+/** What the turn of a tier depends on. */
 export interface Taker {
-  /** Has one of its trackers answered the last time? Undefined while that is not known. */
+  /** Has one of its trackers answered the last time? Undefined while that is unknown. */
   readonly works: boolean | undefined;
-  /** It has something to say that can't wait. */
+  /** The tier has an announce that cannot wait. */
   readonly due: boolean;
 }
 
 /**
- * Which tiers are asked: the first one always, and those behind it
+ * Decides which tiers are asked: the first one always, and those behind it
  *
  * - while peers are wanted, each a while after the one before it, or as soon as that one has failed,
  * - while none before it works, as BEP 12 has it,
  * - or when they have something to say.
  *
- * Enough peers put those behind the first to rest. It depends on: whether peers are wanted and since when, and which
- * tiers work. Invariant: as long as any tier works, or is not known not to, one that may work has its turn.
+ * With enough peers the tiers behind the first one rest. Depends on whether peers are wanted and since when, and on
+ * which tiers work. Invariant: as long as a tier works, or may work, such a tier has its turn.
  */
 export class Rota {
   readonly #takers: readonly Taker[];
@@ -47,13 +47,13 @@ export class Rota {
     this.#stagger = stagger;
   }
 
-  /** Tiers from the first on that have their turn now. */
+  /** Number of tiers, from the first on, that have their turn now. */
   get open(): number {
     const works = this.#takers.findIndex((taker) => taker.works !== false);
     return Math.max(this.#turns, works < 0 ? this.#takers.length : works + 1);
   }
 
-  /** To be called when a tier works, works no longer, or has something to say. */
+  /** Must be called when a tier works, no longer works, or has something to announce. */
   changed(): void {
     this.#changes$.next();
   }
@@ -63,7 +63,7 @@ export class Rota {
     return this.#when(() => at < this.open || this.#takers[at]?.due === true);
   }
 
-  /** Emits once, when the tier has its turn no longer. */
+  /** Emits once, when the tier no longer has its turn. */
   rests(at: number): Observable<unknown> {
     return this.#when(() => at >= this.open && this.#takers[at]?.due !== true);
   }

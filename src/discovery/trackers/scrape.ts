@@ -25,7 +25,7 @@ export const SCRAPE_TIMEOUT = 15_000;
 
 export type ScrapeEnv = Pick<Env, 'httpGet'> & UdpEnv;
 
-/** What a tracker knows of one of the torrents it was asked about. */
+/** What a tracker knows about one of the torrents. */
 export interface Scraped extends ScrapeCounts {
   readonly infoHash: Uint8Array;
 }
@@ -38,10 +38,10 @@ export interface Scraped extends ScrapeCounts {
  *   silence                   15s #
  * ```
  *
- * `url` is where one would announce. It is asked by each family of addresses that its host has; the larger counts are
- * given. Many torrents are asked about in several packets or requests of 74. Errors with a
- * `TrackerError`: `unsupported-scheme` for a tracker that has no scrape, `failure-reason`, `malformed`, and those of
- * announces. BEP 15, 48.
+ * `url` is the announce URL. The tracker is asked by each address family of its host; the larger counts are emitted.
+ * Many torrents are asked about in several packets or requests of 74. Errors with a `TrackerError`:
+ * `unsupported-scheme` for a tracker that has no scrape, `failure-reason`, `malformed`, and those of announces. BEP 15,
+ * 48.
  */
 export const scrape = (
   env: ScrapeEnv,
@@ -56,10 +56,12 @@ export const scrape = (
     return concat(...portions.map((infoHashes) => ask(infoHashes).pipe(together(infoHashes))));
   });
 
-/** What it knows of each torrent, in the order asked, or undefined: one answer by each family of addresses. */
+/**
+ * Asks for the counts of torrents, in order, undefined for unknown ones. There is one answer for each address family.
+ */
 type Ask = (infoHashes: readonly Uint8Array[]) => Observable<readonly (ScrapeCounts | undefined)[]>;
 
-/** The same peers are known by either family, or by one of them only: so the larger count is as near as can be. */
+/** A peer may be counted by one family or by both, so the larger count is the best estimate. */
 const together =
   (infoHashes: readonly Uint8Array[]): OperatorFunction<readonly (ScrapeCounts | undefined)[], Scraped> =>
   (answers$) =>

@@ -37,16 +37,16 @@ import { STOPPED_TIMEOUT } from './httpTracker.ts';
 import type { Tier, Tracker } from './tiers.ts';
 
 /**
- * What is said to the trackers of one tier, and what they have said. The next word depends on: whether this tracker has
- * accepted `started`, whether `completed` is still to be said here, the intervals of the last answer, for how many
- * answers in a row we were early, and which trackers have been silent for long and may still answer.
- * Invariant: `completed` is accepted once at most, and `stopped` is said only to those who know us.
+ * Announces to the trackers of one tier, and reads their answers. The next announce depends on whether this tracker has
+ * accepted `started`, whether `completed` has still to be sent, the intervals of the last answer, for how many answers
+ * in a row we were early, and which trackers have been silent for long and may still answer. Invariant: `completed` is
+ * accepted at most once, and `stopped` is sent only to trackers that know us.
  */
 export class TierSession {
   readonly tier: Tier;
-  /** All that its trackers say, however late. */
+  /** The peers that its trackers name, however late. */
   readonly peers$: Observable<PeerAddress>;
-  /** Emits the tracker that has answered. */
+  /** Emits each tracker that has answered. */
   readonly answers$: Observable<Tracker>;
   /** Has one of its trackers answered the last time? Undefined while that is not known. */
   works: boolean | undefined;
@@ -61,10 +61,10 @@ export class TierSession {
   #answeredAt = -Infinity;
   #answers = 0;
   #earlyInRow = 0;
-  /** By how much longer than it has to we wait after the last answer: 1 is not at all. */
+  /** The random factor of the delay after the last answer: 1 for no extension. */
   #lateness = 1;
 
-  /** `changed` hears when `works` or `due` has changed. */
+  /** `changed` is called when `works` or `due` has changed. */
   constructor(tier: Tier, announcer: Announcer, changed: () => void) {
     this.tier = tier;
     this.#announcer = announcer;
@@ -78,37 +78,37 @@ export class TierSession {
   readonly atMost = (): number => this.#later(this.#interval);
 
   /**
-   * Milliseconds after an answer until an early one: longer each time, as a swarm that stays small is no reason to
-   * hurry.
+   * Milliseconds after an answer until an early announce: longer each time, since a swarm that stays small is no reason
+   * to hurry.
    */
   readonly atLeast = (): number => {
     if (this.#completed === 'pending') return 0;
-    // To have enough for a moment is no reason to begin a new row of early announces.
+    // Having enough peers for a moment is no reason to restart the row of early announces.
     return this.#later(
       this.#announcer.wanted > 0 ? Math.min(this.#interval, this.#minInterval * 2 ** this.#earlyInRow) : this.#interval,
     );
   };
 
-  /** Is there something to be said to those who know us? */
+  /** Is there an event that trackers which know us have to be told? */
   get due(): boolean {
     return this.#completed === 'pending' && this.tier.all.some(({ started }) => started);
   }
 
-  /** The last piece is there: those who have heard of us without it are told. */
+  /** The last piece is there: trackers that know us as incomplete are told. */
   completes(): void {
     if (this.tier.all.every(({ started, asked }) => !started && asked === 'no')) return;
     this.#completed = 'pending';
     this.#changed();
   }
 
-  /** Nothing more is to be heard. */
+  /** No more answers are read. */
   ends(): void {
     this.#asks$.complete();
   }
 
   /**
-   * Asks one after the other, the next one at once when one has failed and beside it when one is silent. Completes when
-   * one has answered; errors with a `TrackerError` if none does. What they say is in `peers$`.
+   * Asks one tracker after the other: the next one immediately when one fails, and concurrently when one is silent.
+   * Completes when one has answered; errors with a `TrackerError` if none does. The peers are emitted by `peers$`.
    */
   round(rests$: Observable<unknown>): Observable<never> {
     return defer(() => {
@@ -122,7 +122,7 @@ export class TierSession {
         }),
       );
       const silence$ = defer(() => {
-        // A tier that has worked until now has the time that a slow one may take.
+        // A tier that has worked until now is given the time that a slow tracker may take.
         if (this.works !== true) this.#says(false);
         return forkJoin(settled);
       });
@@ -142,7 +142,7 @@ export class TierSession {
     });
   }
 
-  /** Says goodbye to everyone who knows us. Never errors, and takes three seconds at most for each word. */
+  /** Sends `stopped` to all trackers that know us. Never errors, and takes at most three seconds for each. */
   goodbye(): Observable<never> {
     const tell = (tracker: Tracker, event: Event) =>
       this.#announcer.send(tracker, () => event, STOPPED_TIMEOUT).pipe(catchError(() => EMPTY));
@@ -163,13 +163,13 @@ export class TierSession {
   }
 
   /**
-   * Asks one tracker, when it is its turn. It is heard in `peers$`: after long silence only until another one answers,
-   * or the tier rests.
+   * Asks one tracker, when it is its turn. Its peers are emitted by `peers$`; after a long silence only until another
+   * one answers, or the tier rests.
    */
   #ask(tracker: Tracker, rests$: Observable<unknown>): Asked {
     const [begun$, settled$] = [new AsyncSubject<void>(), new AsyncSubject<void>()];
     const failed = (error: unknown): Observable<never> => {
-      // A silent one has been told of already.
+      // A silent tracker has been reported already.
       if (tracker.asked === 'now' || !(error instanceof TrackerError && error.code === 'timeout'))
         this.#failed(tracker, error);
       happens(settled$);
@@ -211,14 +211,14 @@ export class TierSession {
     this.#failed(tracker, new TrackerError('timeout', `no answer within ${patience / 1000} s`));
   }
 
-  /** What there is to say to it. */
+  /** The event to announce to a tracker. */
   #event(tracker: Tracker): Event {
     if (!tracker.started) return 'started';
     if (this.#completed === 'pending') return 'completed';
     return this.#announcer.options.partial?.() ? 'paused' : undefined;
   }
 
-  /** `first` of those that were asked at that time: the others' answers are heard, but change nothing. */
+  /** A tracker has answered. Only the `first` answer of those asked at the same time changes the state of the tier. */
   #answered(tracker: Tracker, event: Event, reply: AnnounceSuccess, first: boolean): void {
     if (event === 'completed') this.#completed = 'said';
     delete tracker.nextAnnounce;
@@ -231,7 +231,7 @@ export class TierSession {
     this.#announcer.answered(tracker, reply, this.#interval);
     this.#says(true);
     this.#answers$.next(tracker);
-    // Beside the question, which is over: names take their time.
+    // After the request, which is over: resolving names takes time.
     this.#asks$.next(this.#announcer.peersOf(reply));
   }
 
@@ -248,7 +248,10 @@ export class TierSession {
     );
   }
 
-  /** What began in the same second, here or at thousands of others, would ask in the same second for ever. */
+  /**
+   * Torrents that began in the same second, here or in thousands of other clients, would otherwise announce in the same
+   * second for ever.
+   */
   #later(wait: number): number {
     return Math.round(wait * this.#lateness);
   }
@@ -261,9 +264,9 @@ export class TierSession {
 }
 
 interface Asked {
-  /** Emits when its turn has come. */
+  /** Emits when the tracker's turn has come. */
   readonly begun$: Observable<void>;
-  /** Emits when it has failed, or has been silent for long. */
+  /** Emits when the tracker has failed, or has been silent for long. */
   readonly settled$: Observable<void>;
 }
 
@@ -272,6 +275,6 @@ const happens = (event$: AsyncSubject<void>): void => {
   event$.complete();
 };
 
-/** Whatever a codec lets through, timers stay sane: Node's fire at once beyond 24 days. */
+/** Keeps timers valid whatever a codec lets through: Node's fire immediately beyond 24 days. */
 const milliseconds = (seconds: number | undefined, otherwise: number): number =>
   Math.min(MAX_INTERVAL, Math.max(MIN_INTERVAL, Number.isFinite(seconds) ? (seconds as number) : otherwise)) * 1000;

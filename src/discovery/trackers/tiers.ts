@@ -1,39 +1,39 @@
 import { Reasons } from './reasons.ts';
 
-/** Trackers of one torrent; what is beyond is not asked. */
+/** Maximum number of trackers of one torrent; any more are not asked. */
 export const MAX_TRACKERS = 100;
 
-/** What is remembered of one tracker. */
+/** What is remembered about one tracker. */
 export interface Tracker {
   readonly url: string;
-  /** Counted from 0. */
+  /** The number of its tier, from 0. */
   readonly tier: number;
-  /** It has accepted our `started`. */
+  /** The tracker has accepted our `started`. */
   started: boolean;
-  /** It does not take 0 for a port. */
+  /** The tracker does not accept port 0. */
   insists: boolean;
-  /** To be echoed, as it gave it. */
+  /** The tracker id that it sent, which is sent back unchanged. */
   id: Uint8Array | undefined;
-  /** Not to be asked before, in ms: it said so. */
+  /** The tracker must not be asked before this time, in ms, as it has said. */
   restsUntil: number;
-  /** Where the question to it stands: `late` when it has been silent for so long that it counts as failing. */
+  /** The state of the request to it: `late` if it has been silent for so long that it counts as failing. */
   asked: 'no' | 'now' | 'late';
-  /** Since its last answer. */
+  /** Number of failures since its last answer. */
   failures: number;
-  /** When it answered last, and when it is asked again, in ms. */
+  /** Time of its last answer, and of the next request, in ms. */
   lastAnswer?: number;
   nextAnnounce?: number;
-  /** Why it has failed since its last answer, and of what it has warned us, as the user knows. */
+  /** Failures since its last answer, and warnings from it, that the user has been told. */
   readonly warned: Reasons;
   readonly advised: Reasons;
-  /** What it said last. */
+  /** The counts of its last answer. */
   counts: { readonly peers?: number; readonly seeds?: number; readonly leechers?: number };
 }
 
 /**
- * The trackers of one tier, which share what they know: whom to ask, in which order. BEP 12: by chance, and the one
- * that answers comes to the front. It depends on: which one answered, which asked to be left alone, which is gone for
- * good. Invariant: each URL is there once.
+ * The trackers of one tier, which share what they know, and the order in which they are asked: random at first, and the
+ * one that answers comes to the front (BEP 12). Depends on which one answered, which asked us to wait, and which is
+ * gone for good. Invariant: each URL occurs once.
  */
 export class Tier {
   readonly #trackers: Tracker[];
@@ -46,22 +46,22 @@ export class Tier {
     return this.#trackers;
   }
 
-  /** Those that may be asked now and are not being asked, in order. */
+  /** The trackers that may be asked now and are not being asked, in order. */
   ready(now: number): readonly Tracker[] {
     return this.#trackers.filter(({ restsUntil, asked }) => restsUntil <= now && asked === 'no');
   }
 
-  /** Milliseconds until anyone may be asked; 0 if one may be now. */
+  /** Milliseconds until a tracker may be asked; 0 if one may be asked now. */
   rest(now: number): number {
     return Math.max(0, Math.min(...this.#trackers.map(({ restsUntil }) => restsUntil)) - now);
   }
 
-  /** It goes to the front. */
+  /** Moves a tracker that has answered to the front. */
   answered(tracker: Tracker): void {
     if (this.#remove(tracker)) this.#trackers.unshift(tracker);
   }
 
-  /** It is never asked again. */
+  /** Removes a tracker, which is never asked again. */
   dropped(tracker: Tracker): void {
     this.#remove(tracker);
   }
@@ -80,7 +80,8 @@ export class Tier {
 }
 
 /**
- * The tiers of a torrent: each URL is in the first that names it, none is empty, and there are at most 100 URLs in all.
+ * The tiers of a torrent: each URL is in the first tier that names it, no tier is empty, and there are at most 100 URLs
+ * in all.
  */
 export const tiersOf = (tiers: readonly (readonly string[])[], random: () => number): readonly Tier[] => {
   const known = new Set<string>();

@@ -8,22 +8,22 @@ import { isFarHost, LOOPBACK, PUBLIC, reachOf } from '../../protocol/encoding/re
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import { familyOf } from './families.ts';
 
-/** Addresses of one tracker that are tried, of each family. */
+/** Maximum number of addresses of each family that are tried for one tracker. */
 export const MAX_ADDRESSES = 4;
 
-/** Addresses of one family. */
+/** Addresses of one address family. */
 export type Row = readonly [UdpEndpoint, ...UdpEndpoint[]];
 
-/** Did people give this URL themselves? All others come from strangers. */
+/** Has the user given this URL? All others come from strangers. */
 export type Given = (url: string) => boolean;
 
 /**
- * Where the UDP tracker of a URL is: a row of at most four addresses for each family that its name has, all in the
- * order in which the system would try them (RFC 6724).
+ * The addresses of a UDP tracker by its URL: a row of at most four for each address family of its host, in the order in
+ * which the system would try them (RFC 6724).
  *
- * A stranger's URL whose host is far away must not lead to a private address or to this machine, and one to this
- * machine only to a path that begins with `/announce`, as for HTTP. Errors with a `TrackerError`: `refused-address`,
- * `malformed` for a URL that is none or has no port, `unreachable` for a name without an address.
+ * A stranger's URL with a public host must not lead to a private address or to this machine, and one to this machine
+ * must have a path that begins with `/announce`, as for HTTP. Errors with a `TrackerError`: `refused-address`,
+ * `malformed` for an invalid URL or one without a port, `unreachable` for a name without an address.
  */
 export const trackerAddresses = (
   { resolve }: Pick<Env, 'resolve'>,

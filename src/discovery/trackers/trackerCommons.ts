@@ -5,8 +5,8 @@ import { Ways } from './families.ts';
 import { UdpMemory } from './udpTracker.ts';
 
 /**
- * What all torrents of a process share when they speak to trackers: whose turn it is, and what is known of hosts: the
- * connection ids of BEP 15, which are good for any torrent, and by which families of addresses they are silent.
+ * What all torrents of a process share when they announce: whose turn it is, and what is known about hosts: the
+ * connection ids of BEP 15, which are valid for any torrent, and the address families by which they are silent.
  */
 export class TrackerCommons {
   readonly queue: AnnounceQueue;
@@ -14,7 +14,7 @@ export class TrackerCommons {
   readonly ways = new Ways();
   readonly udp = new UdpMemory(this.ways);
 
-  /** `announces` are under way at most, if the system grants no more; never more than {@link MAX_ANNOUNCES}. */
+  /** At most `announces` run at the same time, if the system allows no more; never more than {@link MAX_ANNOUNCES}. */
   constructor({ announces = MAX_ANNOUNCES }: Partial<Pick<Room, 'announces'>> = {}) {
     this.queue = new AnnounceQueue({ most: Math.min(announces, MAX_ANNOUNCES) });
   }

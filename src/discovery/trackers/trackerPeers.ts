@@ -28,11 +28,11 @@ import { tiersOf } from './tiers.ts';
 
 export type { TrackerEnv, TrackerPeersOptions };
 
-/** Milliseconds that a goodbye may take in all. */
+/** Maximum duration of all `stopped` announces, in milliseconds. */
 export const GOODBYE_TIMEOUT = 5000;
 
 /**
- * The addresses that a torrent's trackers know, for as long as it is subscribed to.
+ * The addresses that a torrent's trackers name, for as long as it is subscribed to.
  *
  * ```
  *   tier 1   (r|)     --(r|)
@@ -40,19 +40,20 @@ export const GOODBYE_TIMEOUT = 5000;
  *   result   (a)-(bc)--(a)
  * ```
  *
- * Each tier is a session of its own, over HTTP (BEP 3) or UDP (BEP 15). The first is asked at once, and always. The
- * others are asked 1.5 s after the one before them as long as peers are wanted, and at once when none before them
- * works. In a tier (BEP 12) the next tracker is asked at once when one fails, and beside it when one is silent for 1.5
- * s; the first that answers comes to the front, and what others say is heard for as long as they may answer.
+ * Each tier has its own session, over HTTP (BEP 3) or UDP (BEP 15). The first one is asked immediately, and always.
+ * Each of the others is asked 1.5 s after the one before it as long as peers are wanted, and immediately if none before
+ * it works. Within a tier (BEP 12) the next tracker is asked immediately when one fails, and concurrently when one is
+ * silent for 1.5 s. The first that answers comes to the front; later answers of the others are used, too.
  *
- * A tier is asked again after its `interval`, and early while peers are wanted: never before `min interval` or, without
- * one, a minute, and less and less often. When none of it answers, it is asked again after 5 s, then twice as long each
- * time up to 30 min, give or take half, or as long as they ask for (BEP 31). Says `started`, `completed` and, when
- * unsubscribed, `stopped`, in each tier to those who know us: that goes on for 5 s at most, on its own. Reports each
- * tracker's state as a `TrackerStatus`, each answer as `Announced`.
+ * A tier is asked again after its `interval`, and earlier while peers are wanted: never before its `min interval` or,
+ * without one, a minute, and less and less often. If none of its trackers answers, it is asked again after 5 s, then
+ * after twice as long each time up to 30 min (give or take half), or after as long as they ask for (BEP 31). Sends
+ * `started`, `completed` and, when unsubscribed, `stopped` to the trackers of each tier that know us; the last
+ * continues on its own for at most 5 s. Reports each tracker's state as a `TrackerStatus`, and each answer as
+ * `Announced`.
  *
- * Never errors because of a tracker: that is reported as a `Warning`. Completes when there is no tracker, or none that
- * may ever be asked again.
+ * Never errors because of a tracker: failures are reported as `Warning`s. Completes if there is no tracker, or none
+ * that may ever be asked again.
  */
 export const trackerPeers = (env: TrackerEnv, options: TrackerPeersOptions): Observable<PeerAddress> =>
   defer(() => {
@@ -76,7 +77,7 @@ export const trackerPeers = (env: TrackerEnv, options: TrackerPeersOptions): Obs
       const tiers$ = merge(...sessions.map((session, at) => peersOfTier(session, rota, at, wanted$, pause)));
       return merge(tiers$.pipe(finalize(() => over$.next())), rota.run(wanted$).pipe(takeUntil(over$)));
     };
-    // A tier whose turn comes later must know what is wanted, too.
+    // A tier whose turn comes later must know the number of wanted peers, too.
     return wanted$.pipe(
       connect(all, { connector: () => new ReplaySubject(1) }),
       finalize(() =>
@@ -95,12 +96,12 @@ const peersOfTier = (
   wanted$: Observable<number>,
   pause: ReturnType<typeof backoff>,
 ): Observable<PeerAddress> => {
-  // An answer that came late ends the wait as if it had come in time.
+  // A late answer ends the delay as if it had come in time.
   const delay = (error: unknown, count: number) =>
     forkJoin([pause(error, count), timer(session.tier.rest(now()))]).pipe(takeUntil(session.answers$));
   const rounds$ = rota.turn(at).pipe(
     switchMap(() => session.round(rota.rests(at))),
-    // What it emits only says that `atLeast` may have changed.
+    // Its values only signal that `atLeast` may have changed.
     replenish({ wanted$: wanted$.pipe(map(() => 1)), atLeast: session.atLeast, atMost: session.atMost, delay }),
     catchError((error: unknown) => (session.tier.all.length === 0 ? EMPTY : throwError(() => error))),
     finalize(() => session.ends()),

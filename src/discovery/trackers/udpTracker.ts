@@ -33,18 +33,18 @@ import type { Announce } from './announce.ts';
 import { byEach, familyOf, hostOf, Ways } from './families.ts';
 import { trackerAddresses, type Given, type Row } from './trackerAddresses.ts';
 
-/** Milliseconds until a question is asked again, the first time; twice as long each time. BEP 15. */
+/** Milliseconds until a request is repeated for the first time; doubled each time. BEP 15. */
 export const FIRST_RESEND = 15_000;
-/** How often it is asked again: the last wait is more than an hour. BEP 15. */
+/** Maximum number of repetitions: the last wait is longer than an hour. BEP 15. */
 export const RESENDS = 8;
-/** Milliseconds that a connection id may be used for. BEP 15. */
+/** Milliseconds for which a connection id may be used. BEP 15. */
 export const ID_LIFETIME = 60_000;
-/** Trackers remembered, those asked first forgotten first. */
+/** Maximum number of trackers remembered; the oldest are forgotten first. */
 export const MAX_REMEMBERED = 400;
 
 export type UdpEnv = Pick<Env, 'bindUdp' | 'resolve' | 'randomBytes'>;
 
-/** What a tracker is asked when there is a connection id, and what kind of answer is one. */
+/** The request to send when there is a connection id, and the type of its answer. */
 export interface UdpQuestion<Type extends UdpReply['type']> {
   readonly type: Type;
   readonly encode: (connectionId: Uint8Array, transaction: number) => Uint8Array;
@@ -53,8 +53,8 @@ export interface UdpQuestion<Type extends UdpReply['type']> {
 type Answer<Type> = Extract<UdpReply, { readonly type: Type }>;
 
 /**
- * What is remembered of UDP trackers: connection ids, at which address of a host somebody answered, and by which family
- * nobody did.
+ * What is remembered about UDP trackers: connection ids, the address of a host that answered, and the address family by
+ * which it did not.
  */
 export class UdpMemory {
   readonly ways: Ways;
@@ -65,7 +65,7 @@ export class UdpMemory {
     this.ways = ways;
   }
 
-  /** By address and port: undefined if there is none, or none that is young enough. */
+  /** The connection id for an address and port; undefined if there is none, or it has expired. */
   id(key: string): Uint8Array | undefined {
     const known = this.#ids.get(key);
     return known !== undefined && now() - known.since < ID_LIFETIME ? known.id : undefined;
@@ -79,7 +79,7 @@ export class UdpMemory {
     this.#ids.delete(key);
   }
 
-  /** `place` is a tracker as asked by one family. */
+  /** `place` stands for a tracker and an address family. */
   answered(place: string, host: string): void {
     bounded(this.#homes).set(place, host);
   }
@@ -96,7 +96,7 @@ const bounded = <Item>(items: Map<string, Item>): Map<string, Item> => {
 };
 
 /**
- * Announces once over UDP, by each family that the tracker has an address of, beside each other (BEP 7).
+ * Announces once over UDP, by each address family of the tracker's host, concurrently (BEP 7).
  *
  * ```
  *   subscribe  ---r-(r|)        one reply by IPv4, one by IPv6
@@ -106,10 +106,10 @@ const bounded = <Item>(items: Map<string, Item>): Map<string, Item> => {
  *   unsubscribed: the socket is closed
  * ```
  *
- * A family by which it can't be asked is passed over if another one leads to an answer. Connection ids are used for a
- * minute, those of `memory` too; one that the tracker has forgotten is replaced at once. What does not come from the
- * tracker's address, does not answer our question or makes no sense is passed over. Also errors with those of
- * `trackerAddresses`, and with `unreachable` when no socket is to be had. BEP 15, 41.
+ * An address family that fails is ignored if the other one leads to an answer. Connection ids are used for a minute,
+ * including those of `memory`; one that the tracker has forgotten is replaced immediately. Packets that do not come
+ * from the tracker's address, do not answer our request or are invalid are ignored. Also errors with those of
+ * `trackerAddresses`, and with `unreachable` if no socket is available. BEP 15, 41.
  */
 export const announceOverUdp =
   (env: UdpEnv, given: Given = () => false, memory = new UdpMemory()): Announce =>
@@ -122,7 +122,7 @@ export const announceOverUdp =
       map(({ reply }) => reply),
     );
 
-/** One question and its answers, as {@link announceOverUdp}. */
+/** Sends one request and emits its answers, as {@link announceOverUdp} does. */
 export const askOverUdp =
   (env: UdpEnv, given: Given, memory: UdpMemory) =>
   <Type extends UdpReply['type']>(url: string, question: UdpQuestion<Type>): Observable<Answer<Type>> =>
@@ -144,7 +144,7 @@ interface Tracked {
   readonly memory: UdpMemory;
 }
 
-/** By one family: again and again, at one address after the other, until it answers. */
+/** Asks by one address family: repeatedly, at one address after the other, until the tracker answers. */
 const askFamily = <Type extends UdpReply['type']>(
   tracked: Tracked,
   found: Row,
@@ -159,7 +159,7 @@ const askFamily = <Type extends UdpReply['type']>(
       const turn = sent++;
       const wait = FIRST_RESEND * 2 ** turn;
       const silent = () => {
-        // A tracker that has forgotten us need not say so.
+        // A tracker that has forgotten our connection id need not say so.
         memory.forget(addressKey(asked));
         return new TrackerError('timeout', `${shownUrl(url)}: no answer within ${wait / 1000} s`);
       };
@@ -167,7 +167,7 @@ const askFamily = <Type extends UdpReply['type']>(
         turn === 0 ? of(found) : trackerAddresses(env, url, given).pipe(map((rows) => sameFamily(rows, found)));
       return row$.pipe(
         take(1),
-        // Wherever it may be by then, it was here.
+        // The address has worked before, so it is used even if the lookup fails now.
         catchError((error: unknown) => (error instanceof TrackerError ? of(found) : throwError(() => error))),
         mergeMap((row) => {
           const ask = (to: UdpEndpoint) =>
@@ -188,14 +188,14 @@ const askFamily = <Type extends UdpReply['type']>(
 const sameFamily = (rows: readonly Row[], found: Row): Row =>
   rows.find(([{ host }]) => familyOf(host) === familyOf(found[0].host)) ?? found;
 
-/** The one that answered last comes first; one that is silent makes room for the next address. */
+/** Orders addresses: the one that answered last comes first; a silent one makes room for the next. */
 const inTurn = (addresses: Row, home: string | undefined, turn: number): readonly UdpEndpoint[] => {
   const at = addresses.findIndex(({ host }) => host === home);
   const first = (Math.max(0, at) + turn) % addresses.length;
   return [...addresses.slice(first), ...addresses.slice(0, first)];
 };
 
-/** What the system has said is an answer: the next address is tried at once. */
+/** An error from the system counts as an answer: the next address is tried immediately. */
 const firstReachable = <T>(asks: readonly Observable<T>[]): Observable<T> =>
   asks.reduceRight((others, ask$) =>
     ask$.pipe(
@@ -242,7 +242,7 @@ const conversation = <Type extends UdpReply['type']>(
     return connected$;
   };
   return bindUdp({ family, to }).pipe(
-    // Only a socket can fail here: what it carries never does.
+    // Only a socket can fail here; invalid packets never cause an error.
     catchError((error: unknown) =>
       throwError(() =>
         error instanceof NetworkError
@@ -265,7 +265,7 @@ interface Exchange<Type> {
   readonly encode: (transaction: number) => Uint8Array;
 }
 
-/** One packet there and its answer back, however long that takes. */
+/** Sends one packet and waits for its answer, however long that takes. */
 const exchange = <Type extends UdpReply['type']>({
   socket,
   to,
