@@ -1,12 +1,12 @@
-import { distinctUntilChanged, interval, Observable, type OperatorFunction, switchMap } from 'rxjs';
+import { distinctUntilChanged, interval, isObservable, Observable, type OperatorFunction, switchMap } from 'rxjs';
 import { now } from '../src/contracts/clock.ts';
 import type { Block, Peer } from '../src/contracts/peer.ts';
 import { PeerError } from '../src/contracts/errors.ts';
 import { addressText } from '../src/protocol/encoding/address.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
 import type { PiecePicker } from '../src/torrent/picker/piecePicker.ts';
-import { Habits, MAX_UNASKED } from '../src/torrent/requests/habits.ts';
-import { Requests } from '../src/torrent/requests/requests.ts';
+import { RequestLoop } from '../src/torrent/requests/requestLoop.ts';
+import type { WindowRule } from '../src/torrent/requests/windowRule.ts';
 import type { Allowance } from '../src/torrent/rates/tokenBucket.ts';
 
 export interface RequestBlocksOptions {
@@ -26,6 +26,11 @@ export interface RequestBlocksOptions {
    * peer.
    */
   readonly limit?: Allowance | undefined;
+  /**
+   * How many requests to keep in flight, instead of as many as the peer's rate asks for. A stream of rules is obeyed
+   * from the next choice on; each peer subscribes to it, so it repeats its last rule (`startWith`, `shareReplay`).
+   */
+  readonly window?: WindowRule | Observable<WindowRule | undefined> | undefined;
 }
 
 /**
@@ -56,7 +61,7 @@ export interface RequestBlocksOptions {
 export const requestBlocks =
   (
     picker: PiecePicker,
-    { wake$, patience = () => 60_000, awaited, contested = () => false, limit }: RequestBlocksOptions,
+    { wake$, patience = () => 60_000, awaited, contested = () => false, limit, window }: RequestBlocksOptions,
   ): OperatorFunction<Peer, Block> =>
   (peers) =>
     peers.pipe(
@@ -64,90 +69,31 @@ export const requestBlocks =
       switchMap(
         (peer) =>
           new Observable<Block>((subscriber) => {
-            const { state } = peer;
-            const limited = limit && { allowance: limit, wake: () => requests.refill(now()) };
-            const habits = new Habits(now());
-            let requests = new Requests(picker, peer, now(), limited, habits);
-            let unexpected = 0; // of `requests`, as far as they are counted
-            let allowed = state.allowedFast.size; // pieces that may be asked for while we are choked
-            let had = state.have.count;
-            const resume = (): void => {
-              if (requests.ended) {
-                requests = new Requests(picker, peer, now(), limited, habits);
-                unexpected = 0;
-              }
-              requests.refill(now());
-            };
-            const lied = (): void => {
-              if (habits.lies.add(now()))
-                subscriber.error(blame(peer, 'unexpected', `sent ${MAX_UNASKED} blocks that were not asked for`));
-            };
-            const hear = (message: Message): void => {
-              switch (message.type) {
-                case 'piece':
-                  if (message.bytes.length === 0 && requests.declined(message, now())) break;
-                  if (requests.received(message)) {
-                    subscriber.next({ piece: message.piece, begin: message.begin, bytes: message.bytes, from: peer });
-                  } else if (requests.unexpected !== unexpected) {
-                    unexpected = requests.unexpected;
-                    lied();
-                  }
-                  if (requests.hungry) requests.refill(now());
-                  break;
-                case 'have':
-                  // A peer that has something to give again is not kept waiting; a busy one is asked when there is
-                  // room. One that repeats itself is not heard.
-                  if (requests.inFlight === 0 && state.have.count !== had && !picker.stored.has(message.piece))
-                    requests.refill(now());
-                  had = state.have.count;
-                  break;
-                case 'reject':
-                  requests.rejected(message, now());
-                  break;
-                case 'choke':
-                  requests.choked(now());
-                  if (habits.barren >= MAX_BARREN && contested())
-                    subscriber.error(blame(peer, 'silent', `choked us ${MAX_BARREN} times before it sent a block`));
-                  break;
-                case 'unchoke':
-                  requests.giveUpChoked();
-                  resume();
-                  break;
-                case 'allowedFast':
-                  if (state.allowedFast.size > allowed) resume();
-                  allowed = state.allowedFast.size;
-                  break;
-                default:
-                  return;
-              }
-              if (state.choked && requests.inFlight === 0) requests.end();
-            };
-            subscriber.add(() => requests.end());
             const error = (cause: unknown): void => subscriber.error(cause);
+            const fault = (code: 'silent' | 'unexpected', what: string): void => {
+              error(new PeerError(code, `${addressText(peer.address)}: ${what}`));
+            };
+            const loop = new RequestLoop(picker, peer, { clock: now, allowance: limit, contested, fault });
+            const hear = (message: Message): void => {
+              if (message.type !== 'piece') return loop.heard(message);
+              if (loop.took(message))
+                subscriber.next({ piece: message.piece, begin: message.begin, bytes: message.bytes, from: peer });
+              loop.goOn();
+            };
+            const tick = (): void => {
+              const silence = loop.tick();
+              if (silence <= 0) return;
+              awaited?.(peer);
+              if (silence >= patience(peer))
+                fault('silent', `unchoked us and sent no block for ${Math.round(silence / 1000)} s`);
+            };
+            subscriber.add(() => loop.end());
             subscriber.add(peer.messages$.subscribe({ next: hear, error, complete: () => subscriber.complete() }));
-            subscriber.add(wake$.subscribe({ next: () => requests.refill(now()), error }));
-            subscriber.add(
-              interval(1000).subscribe(() => {
-                const silence = requests.tick(now());
-                // With the fast extension a choke is over when all is rejected, or no longer waited for.
-                if (state.choked && requests.inFlight === 0) requests.end();
-                if (silence <= 0) return;
-                awaited?.(peer);
-                if (silence >= patience(peer))
-                  subscriber.error(
-                    blame(peer, 'silent', `unchoked us and sent no block for ${Math.round(silence / 1000)} s`),
-                  );
-              }),
-            );
-            requests.refill(now());
+            subscriber.add(wake$.subscribe({ next: () => loop.refill(), error }));
+            subscriber.add(interval(1000).subscribe(tick));
+            if (isObservable(window)) subscriber.add(window.subscribe({ next: (rule) => (loop.rule = rule), error }));
+            else loop.rule = window;
+            loop.refill();
           }),
       ),
     );
-
-/**
- * Chokes in a row, each with requests in flight or all rejected, and no block, before others that wait have their turn.
- */
-const MAX_BARREN = 10;
-
-const blame = ({ address }: Peer, code: 'silent' | 'unexpected', message: string): PeerError =>
-  new PeerError(code, `${addressText(address)}: ${message}`);

@@ -198,6 +198,14 @@ export const stuckOf = (pieces: Iterable<OpenPiece>, first: number): OpenPiece |
   return stuck;
 };
 
+/** Each piece is in one of the `states`. @throws RangeError */
+export const checkStates = (states: readonly { has(index: number): boolean }[], pieceCount: number): void => {
+  for (let index = 0; index < pieceCount; index++) {
+    const count = states.filter((state) => state.has(index)).length;
+    if (count !== 1) throw new RangeError(`piece ${index} is in ${count} states`);
+  }
+};
+
 const nobody: readonly Asker[] = [];
 
 const overdue = (askers: readonly Asker[]): number => {

@@ -1,9 +1,17 @@
 import type { PieceOrder } from './pieceOrder.ts';
 
+/**
+ * May a block be asked of two peers at one time? `on`: of two or three, when nothing else is left to ask for. `off`:
+ * only if the peers that it is asked of keep us waiting. `strict`: never, so that nothing comes twice.
+ */
+export type Endgame = 'on' | 'off' | 'strict';
+
 export interface PickerOptions {
   readonly random: () => number;
   /** What is asked for first; by default rarest first after a few at random. */
   readonly order?: PieceOrder | undefined;
+  /** `on` if not given. */
+  readonly endgame?: Endgame | undefined;
   /** Pieces are taken from the first to the last, whatever the order: the next one is always asked for first. */
   readonly ordered?: boolean | undefined;
   /** Bytes that pieces begun and not yet stored may occupy; two pieces are always allowed. */

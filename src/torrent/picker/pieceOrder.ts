@@ -30,10 +30,16 @@ export interface Rank {
  * An order may carry its `rank`, which says the same as what to sort by, what matters most first. Then it is made by
  * counting instead of comparing, and what peers suggest (BEP 6) is followed among pieces of one priority: such an order
  * leaves much to chance.
+ *
+ * Pieces are sorted once, and sorted anew when what `Candidate` tells has changed much. An order whose answers depend
+ * on anything else says so by its `revision`: asked at each choice, and when the number is another than at the last,
+ * all pieces are sorted anew. `changing` makes such an order.
  */
 export interface PieceOrder {
   (a: Candidate, b: Candidate): number;
   readonly rank?: readonly Rank[];
+  /** Grows whenever the order has changed its mind. */
+  readonly revision?: () => number;
 }
 
 const ranked = (order: (a: Candidate, b: Candidate) => number, ...rank: readonly Rank[]): PieceOrder =>
@@ -65,7 +71,22 @@ export const preferring =
   (a, b) =>
     Number(wanted(b.index)) - Number(wanted(a.index));
 
-/** The first order that has an opinion decides. It has a rank if all of them have. */
+/**
+ * An order that changes its mind: `order` is asked anew from the next choice on after each growth of `revision`.
+ *
+ * @example
+ * let wanted = 3;
+ * let changes = 0;
+ * const order = changing(preferring((piece) => piece === wanted), () => changes);
+ * // later: [wanted, changes] = [7, changes + 1];
+ */
+export const changing = (order: PieceOrder, revision: () => number): PieceOrder =>
+  Object.assign((a: Candidate, b: Candidate) => order(a, b), { ...(order.rank && { rank: order.rank }), revision });
+
+/**
+ * The first order that has an opinion decides. It has a rank if all of them have, and changes its mind when one of them
+ * does.
+ */
 export const firstBy = (...orders: readonly PieceOrder[]): PieceOrder => {
   const order = (a: Candidate, b: Candidate): number => {
     for (const one of orders) {
@@ -75,7 +96,9 @@ export const firstBy = (...orders: readonly PieceOrder[]): PieceOrder => {
     return 0;
   };
   const ranks = orders.flatMap(({ rank }) => (rank === undefined ? [] : [rank]));
-  return ranks.length === orders.length ? ranked(order, ...ranks.flat()) : order;
+  const first = ranks.length === orders.length ? ranked(order, ...ranks.flat()) : order;
+  const revisions = orders.flatMap(({ revision }) => (revision === undefined ? [] : [revision]));
+  return revisions.length === 0 ? first : changing(first, () => revisions.reduce((sum, each) => sum + each(), 0));
 };
 
 /** What is asked for first unless told otherwise. */

@@ -2,10 +2,10 @@ import { Availability } from './availability.ts';
 import { Bitfield } from '../bitfield.ts';
 import { Front } from './front.ts';
 import type { Geometry } from '../geometry.ts';
-import { type Asker, fill, MAX_COPIES, OpenPiece, stuckOf, type Wanted } from './openPiece.ts';
+import { type Asker, checkStates, fill, MAX_COPIES, OpenPiece, stuckOf, type Wanted } from './openPiece.ts';
 import { ChurningMap } from '../pieces/churningMap.ts';
-import { defaultOrder, inOrder } from './pieceOrder.ts';
-import type { PickerOptions } from './pickerOptions.ts';
+import { defaultOrder, inOrder, type PieceOrder } from './pieceOrder.ts';
+import type { Endgame, PickerOptions } from './pickerOptions.ts';
 import { extentOf, WantedPieces } from './wantedPieces.ts';
 
 export type { Asker, Wanted } from './openPiece.ts';
@@ -46,6 +46,8 @@ export class PiecePicker {
   readonly #backlog: number;
   /** Set if pieces are taken in order: then what the reader needs next comes before everything in the list above. */
   readonly #front: Front | undefined;
+  /** Obeyed from the next choice on. */
+  endgame: Endgame;
   readonly #free: () => void;
   /** Since the last time that something was freed somebody has been given less than they had room for. */
   #refused = false;
@@ -60,6 +62,7 @@ export class PiecePicker {
       random,
       ordered = false,
       order = defaultOrder,
+      endgame = 'on',
       memory = Infinity,
       freed = () => {},
       abandoned = () => {},
@@ -79,6 +82,7 @@ export class PiecePicker {
     this.#allowed = Math.max(2, Math.floor(memory / Math.min(geometry.pieceLength, geometry.length)));
     this.#backlog = ordered ? this.#allowed : Math.max(2, Math.floor(this.#allowed * BACKLOG));
     if (ordered) this.#front = new Front(this, this.#allowed, geometry.pieceLength);
+    this.endgame = endgame;
     this.#free = freed;
     this.#abandoned = abandoned;
   }
@@ -114,6 +118,11 @@ export class PiecePicker {
     if (this.stored.has(index) || !this.#wanted.missing.has(index)) return;
     this.#wanted.begin(index);
     this.excluded.add(index);
+  }
+
+  /** Another order, obeyed from the next choice on; none counts while pieces are taken from the first to the last. */
+  set order(order: PieceOrder) {
+    if (this.#front === undefined) this.#wanted.order = order;
   }
 
   prioritise(index: number, priority: number): void {
@@ -173,6 +182,7 @@ export class PiecePicker {
       const piece = this.#takeOver(asker, have, [begun]) ? this.#opened(begun.index) : begun;
       if (!have.has(piece.index) || !piece.admits(asker)) continue;
       this.#ask(piece, asker, only, count, wanted);
+      if (this.endgame === 'strict') continue;
       fill(wanted, count, piece, () => piece.askInstead(asker, piece.index === front.index && this.#whole.count > 0));
     }
   }
@@ -196,8 +206,9 @@ export class PiecePicker {
   }
 
   #copies(asker: Asker, have: Bitfield, count: number, wanted: Wanted[]): void {
-    if (this.#wanted.missing.count > 0 && this.drafts < this.#allowed) return;
-    const most = this.#wanted.missing.count === 0 ? MAX_COPIES : 2;
+    if (this.endgame === 'strict' || (this.#wanted.missing.count > 0 && this.drafts < this.#allowed)) return;
+    const copies = this.#wanted.missing.count === 0 ? MAX_COPIES : 2;
+    const most = this.endgame === 'on' ? copies : 0;
     for (const piece of this.#open.values()) {
       if (have.has(piece.index) && piece.admits(asker)) fill(wanted, count, piece, () => piece.askAgain(asker, most));
     }
@@ -327,19 +338,10 @@ export class PiecePicker {
   check(): void {
     this.stored.check();
     this.availability.check();
-    for (let index = 0; index < this.geometry.pieceCount; index++) {
-      const states = [
-        this.#wanted.missing.has(index),
-        this.#open.has(index),
-        this.#whole.has(index),
-        this.stored.has(index),
-        this.excluded.has(index),
-      ];
-      if (states.filter(Boolean).length !== 1)
-        throw new RangeError(`piece ${index} is in ${states.filter(Boolean).length} states`);
-      if ((states[1] || states[2]) && this.#front?.reaches(index) === false)
+    checkStates([this.#wanted.missing, this.#open, this.#whole, this.stored, this.excluded], this.geometry.pieceCount);
+    for (let index = 0; index < this.geometry.pieceCount; index++)
+      if ((this.#open.has(index) || this.#whole.has(index)) && this.#front?.reaches(index) === false)
         throw new RangeError(`piece ${index} is begun before its time`);
-    }
     if (this.drafts > this.#allowed) throw new RangeError(`${this.drafts} drafts, ${this.#allowed} allowed`);
     for (const piece of this.#open.values()) {
       piece.check();

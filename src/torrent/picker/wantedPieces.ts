@@ -3,6 +3,7 @@ import { Bitfield } from '../bitfield.ts';
 import { countingSort } from './countingSort.ts';
 import type { Shape } from '../geometry.ts';
 import { LazySort } from './lazySort.ts';
+import { bySalt, piecesOf, saltsOf } from './salts.ts';
 import type { Candidate, PieceOrder, Rank } from './pieceOrder.ts';
 
 /** Of as many pieces, or of as many known to be had, one change is borne with before the order is made anew. */
@@ -57,6 +58,7 @@ interface Ordered {
   /** Sorts them as far as is looked; undefined when they are sorted. */
   readonly lazy: LazySort | undefined;
   readonly version: number;
+  readonly revision: number | undefined;
   /** Changes of the availability that make it stale. */
   readonly patience: number;
   /** How far each peer has looked: it lacks what is before, or that was not missing. */
@@ -83,7 +85,7 @@ interface Place {
 export class WantedPieces<Who extends object> {
   readonly missing: Bitfield;
   readonly #availability: Availability<Who>;
-  readonly #order: PieceOrder;
+  #order: PieceOrder;
   readonly #salts: Uint32Array;
   readonly #priorities: Int8Array;
   /** The priorities upside down, for a sort that begins with the lowest; none while all are alike. */
@@ -113,6 +115,12 @@ export class WantedPieces<Who extends object> {
     this.#order = order;
     this.#salts = saltsOf(pieceCount, random, extent);
     this.#priorities = new Int8Array(pieceCount);
+  }
+
+  /** Another order, obeyed from the next choice on. */
+  set order(order: PieceOrder) {
+    this.#order = order;
+    this.#ordered = undefined;
   }
 
   /** −128 to 127; higher is asked for first by `byPriority`. */
@@ -200,8 +208,10 @@ export class WantedPieces<Who extends object> {
 
   #fresh(): Ordered {
     const old = this.#ordered;
+    const revision = this.#order.revision?.();
     if (
       old !== undefined &&
+      old.revision === revision &&
       this.#availability.version - old.version <= old.patience &&
       (old.begun - old.front) * PIECES_PER_ORDER <= old.pieces.length
     )
@@ -216,7 +226,7 @@ export class WantedPieces<Who extends object> {
     const { rank } = this.#order;
     const pieces = rank === undefined ? piecesOf(this.missing) : this.#sorted(rank);
     const lazy = rank === undefined ? new LazySort(pieces, this.#before) : undefined;
-    this.#ordered = { pieces, lazy, version, patience, places: new WeakMap(), begun: 0, front: 0 };
+    this.#ordered = { pieces, lazy, version, revision, patience, places: new WeakMap(), begun: 0, front: 0 };
     return this.#ordered;
   }
 
@@ -283,41 +293,6 @@ export class WantedPieces<Who extends object> {
     scratch.salt = this.#salts[piece] as number;
   }
 }
-
-/** A random number for each extent, in which its pieces are counted. */
-const saltsOf = (pieceCount: number, random: () => number, extent: number): Uint32Array => {
-  const salts = new Uint32Array(pieceCount);
-  for (let first = 0; first < pieceCount; first += extent) {
-    const salt = Math.floor((random() * 2 ** 32) / extent) * extent;
-    for (let n = 0; n < extent && first + n < pieceCount; n++) salts[first + n] = salt + n;
-  }
-  return salts;
-};
-
-/** All pieces, the lowest salt first; exact for 2²¹ of them, as many as there may be. */
-const bySalt = (salts: Uint32Array): Uint32Array => {
-  const pieceCount = salts.length;
-  const keys = new Float64Array(pieceCount);
-  for (let piece = 0; piece < pieceCount; piece++) keys[piece] = (salts[piece] as number) * pieceCount + piece;
-  keys.sort();
-  const pieces = new Uint32Array(pieceCount);
-  for (let at = 0; at < pieceCount; at++) pieces[at] = (keys[at] as number) % pieceCount;
-  return pieces;
-};
-
-/**
- * The pieces of a field, in their own order or in that of `all`. Reads the bits itself: a call for each would cost a
- * start more than the rest of it.
- */
-const piecesOf = ({ bytes, count }: Bitfield, all?: Uint32Array): Uint32Array => {
-  const pieces = new Uint32Array(count);
-  let found = 0;
-  for (let at = 0; found < count; at++) {
-    const piece = all === undefined ? at : (all[at] as number);
-    if (((bytes[piece >> 3] as number) & (0x80 >> (piece & 7))) !== 0) pieces[found++] = piece;
-  }
-  return pieces;
-};
 
 const share = (a: Uint8Array, b: Uint8Array): boolean => {
   for (let at = 0; at < a.length; at++) if (((a[at] as number) & (b[at] as number)) !== 0) return true;

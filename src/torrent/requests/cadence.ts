@@ -1,4 +1,13 @@
 /**
+ * Bounds of the wait for the next block, in milliseconds: with two ticks and another's room to wait for, no block waits
+ * for more than 20 s.
+ */
+const MIN_PATIENCE = 2_000;
+const MAX_PATIENCE = 16_000;
+/** The same, while nothing is known of a peer. */
+const FIRST_PATIENCE = 10_000;
+
+/**
  * How fast, and how regularly, one peer sends blocks. Depends on what is measured of it. It is apart from what counts
  * the blocks: its numbers are whole at first, and then not, and would change the shape of what each block looks at.
  */
@@ -29,5 +38,10 @@ export class Cadence {
   /** Milliseconds after which the next block is hardly still on its way: the mean and four deviations. */
   get longest(): number {
     return this.#mean + 4 * this.#deviation;
+  }
+
+  /** Milliseconds to wait for the next block; `known` if one has come. */
+  patience(known: boolean): number {
+    return known ? Math.min(MAX_PATIENCE, Math.max(MIN_PATIENCE, this.longest)) : FIRST_PATIENCE;
   }
 }

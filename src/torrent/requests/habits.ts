@@ -1,6 +1,7 @@
 import { Depth } from './depth.ts';
 import { LateRequests } from './lateRequests.ts';
 import { Offences } from './offences.ts';
+import type { WindowRule } from './windowRule.ts';
 
 /** Blocks that were never asked for which are borne with, and the milliseconds in which one of them is forgiven. */
 export const MAX_UNASKED = 10;
@@ -20,6 +21,8 @@ export class Habits {
   /** Requests since the last tick. */
   asked = 0;
   lastBlockAt: number;
+  /** How many requests the user wants in flight. */
+  rule: WindowRule | undefined = undefined;
 
   constructor(now: number) {
     this.lastBlockAt = now;

@@ -1,35 +1,12 @@
 import { Cadence } from './cadence.ts';
 import { TOLERANCE } from './depth.ts';
 import { InFlight } from './inFlight.ts';
-import { BLOCK } from '../geometry.ts';
 import { LateRequests } from './lateRequests.ts';
+import { FIRST_WINDOW, MAX_OWED, MAX_WINDOW, MOST_OVERTAKEN, SLOW_START_GAIN, windowFor } from './windowLimits.ts';
+import { ruled, type WindowRule, type WindowView } from './windowRule.ts';
 
-/** Requests in flight with one peer, at the least and at the most. */
-export const MIN_WINDOW = 2;
-export const MAX_WINDOW = 500;
-/** Before anything is known of a peer. */
-const FIRST_WINDOW = 4;
-/** A window holds what a peer sends in so many seconds. */
-const QUEUE_SECONDS = 3;
-/** Slow start ends when a second brings less than so much more than the one before, in bytes a second. */
-const SLOW_START_GAIN = 5_000;
-/**
- * Bounds of the wait for the next block, in milliseconds: with two ticks and another's room to wait for, no block waits
- * for more than 20 s.
- */
-const MIN_PATIENCE = 2_000;
-const MAX_PATIENCE = 16_000;
-/** The same, while nothing is known of a peer. */
-const FIRST_PATIENCE = 10_000;
 /** Milliseconds without a block after which a peer that gave many is asked again for one that it has not sent. */
 const PROBE_AFTER = 1_000;
-/**
- * So many that were asked for, or a quarter of the window, may be overtaken by others before all of them are taken to
- * be lost.
- */
-const MOST_OVERTAKEN = 16;
-/** Blocks that a snubbed peer owes which are remembered, and so they are not asked of it again. */
-const MAX_OWED = 2 * MAX_WINDOW;
 /** Blocks after which it is looked again at those that were overtaken. */
 const LOOK_EVERY = 4;
 /** Milliseconds after a loss in which requests do not wait for each other: what else is in flight may be lost, too. */
@@ -41,9 +18,11 @@ const NONE: readonly number[] = [];
  * rate × delay, after a slow start that adds one for each block) and on the mean gap between its blocks (patience =
  * mean + 4 deviations). Keys are any numbers that name a block. What was asked for before a block that has come, and
  * has not come itself, is doubted, and after a while taken to be lost. What is given up goes to the late ones, which
- * outlive the window. Invariant: 1 ≤ `limit` ≤ {@link MAX_WINDOW}.
+ * outlive the window. A rule of the user replaces what the rate says, but neither what they keep (`most`) nor the
+ * single request that is risked with a snubbed peer. Invariant: 1 ≤ `limit` ≤ {@link MAX_WINDOW}, but 0 if the rule
+ * says so.
  */
-export class RequestWindow {
+export class RequestWindow implements WindowView {
   limit = FIRST_WINDOW;
   snubbed = false;
   /** Something was lost a short time ago: half a window in flight, which may be lost as well, is not waited for. */
@@ -56,6 +35,9 @@ export class RequestWindow {
   readonly #lost = new Set<number>();
   /** What was asked for before this time is doubted since then, and so many blocks had come. */
   readonly #doubt = { before: -Infinity, since: 0, arrivals: 0 };
+  readonly #rules: { readonly rule?: WindowRule | undefined };
+  /** What the rule said last. */
+  #fixed: number | undefined;
   #most: number;
   #probedAt = -Infinity;
   #slowStart = true;
@@ -63,15 +45,38 @@ export class RequestWindow {
   #arrivals = 0;
   #arrivalsSeen = 0;
   readonly #cadence = new Cadence();
+  readonly #begunAt: number;
   #tickedAt: number;
   /** When the present wait began: the last block, or the first request after a pause. */
   #waitingSince: number;
 
-  constructor(now: number, most: number = MAX_WINDOW, late: LateRequests = new LateRequests()) {
+  /** `rules` is looked at once a second, and at each `obey`. */
+  constructor(
+    now: number,
+    most: number = MAX_WINDOW,
+    late: LateRequests = new LateRequests(),
+    rules: { readonly rule?: WindowRule | undefined } = {},
+  ) {
     this.#late = late;
+    this.#rules = rules;
     this.#most = Math.max(1, Math.min(most, MAX_WINDOW));
     this.limit = Math.min(FIRST_WINDOW, this.#most);
-    this.#tickedAt = this.#waitingSince = now;
+    this.#begunAt = this.#tickedAt = this.#waitingSince = now;
+    this.obey();
+  }
+
+  /** Asks the rule, if there is one, how many requests there may be. */
+  obey(): void {
+    const fixed = ruled(this.#rules.rule, this);
+    if (fixed !== undefined) {
+      this.#slowStart = false;
+      this.limit = Math.min(fixed, this.snubbed ? 1 : this.#most);
+    } else if (this.limit === 0) this.limit = 1;
+    this.#fixed = fixed;
+  }
+
+  get age(): number {
+    return this.#tickedAt - this.#begunAt;
   }
 
   get most(): number {
@@ -239,6 +244,7 @@ export class RequestWindow {
       this.#owed.clear();
     }
     if (this.#inFlight.size === 0) this.#waitingSince = now;
+    this.obey();
     return now - this.#waitingSince > this.patience;
   }
 
@@ -250,7 +256,7 @@ export class RequestWindow {
     for (const key of keys) if (this.forget(key)) this.#owed.add(key);
     this.snubbed = true;
     this.#slowStart = false;
-    this.limit = 1;
+    this.limit = Math.min(1, this.#fixed ?? 1);
     this.#waitingSince = now;
     return keys;
   }
@@ -271,18 +277,16 @@ export class RequestWindow {
 
   /** Milliseconds to wait for the next block. */
   get patience(): number {
-    if (this.#arrivals === 0) return FIRST_PATIENCE;
-    return Math.min(MAX_PATIENCE, Math.max(MIN_PATIENCE, this.#cadence.longest));
+    return this.#cadence.patience(this.#arrivals > 0);
   }
 
   #resize(rate: number): void {
     const gained = rate - this.#cadence.rate;
     this.#cadence.measure(rate);
-    if (this.snubbed) return;
+    if (this.snubbed || this.#fixed !== undefined) return;
     if (this.#slowStart && this.#arrivals > 0 && gained < SLOW_START_GAIN) this.#slowStart = false;
     if (this.#slowStart || this.#arrivals === 0) return;
-    const wanted = Math.ceil((Math.max(rate, this.#cadence.rate) * QUEUE_SECONDS) / BLOCK);
-    this.limit = Math.min(this.#most, Math.max(MIN_WINDOW, wanted));
+    this.limit = Math.min(this.#most, windowFor(Math.max(rate, this.#cadence.rate)));
   }
 
   check(): void {
@@ -290,6 +294,7 @@ export class RequestWindow {
     this.#late.check();
     if (this.#lost.size > MAX_WINDOW || this.#owed.size > MAX_OWED)
       throw new RangeError(`${this.#lost.size} lost, ${this.#owed.size} owed`);
-    if (this.limit < 1 || this.limit > this.#most) throw new RangeError(`window of ${this.limit}`);
+    if (this.limit < Math.min(1, this.#fixed ?? 1) || this.limit > this.#most)
+      throw new RangeError(`window of ${this.limit}`);
   }
 }

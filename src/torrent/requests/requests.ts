@@ -56,7 +56,7 @@ export class Requests {
     this.#permitted = new Permitted(source.state);
     this.#habits = habits;
     habits.depth.says(source.state.reqq);
-    this.#window = new RequestWindow(now, habits.depth.most, habits.late);
+    this.#window = new RequestWindow(now, habits.depth.most, habits.late, habits);
     this.#perPiece = picker.geometry.blocksPerPiece;
     if (!this.#fruitless) habits.lastBlockAt = now;
   }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BLOCK } from '../../../src/torrent/geometry.ts';
-import { MAX_WINDOW, MIN_WINDOW, RequestWindow } from '../../../src/torrent/requests/requestWindow.ts';
+import { RequestWindow } from '../../../src/torrent/requests/requestWindow.ts';
+import { MAX_WINDOW, MIN_WINDOW } from '../../../src/torrent/requests/windowLimits.ts';
 import { Line } from '../requestLine.ts';
 
 describe('how many requests are in flight', () => {

@@ -1,0 +1,53 @@
+import type { OperatorFunction } from 'rxjs';
+import type { Peer } from '../src/contracts/peer.ts';
+import { eachPeer } from './internal/eachPeer.ts';
+
+/** What is known of a peer when it is looked at. Rates are bytes a second since the look before. */
+export interface PeerRates {
+  readonly peer: Peer;
+  /** Milliseconds since the peer came. */
+  readonly age: number;
+  readonly downRate: number;
+  readonly upRate: number;
+}
+
+export interface HangUpWhenOptions {
+  /** Milliseconds between two looks. 10 s. */
+  readonly every?: number;
+}
+
+/**
+ * Hangs up on each peer of which `reason` says why; the peer is not dialled again.
+ *
+ * ```
+ * they    ---------    gives nothing
+ * reason  - 10s x       'too slow'
+ * gives   - 10s #
+ * ```
+ *
+ * Each peer is looked at every ten seconds; without a reason it stays. Never completes while a peer is there. Errors
+ * with `PeerError('useless')`, and with what `reason` throws.
+ *
+ * @example
+ * // rarest first, but no peer below 50 kB/s
+ * converse(
+ *   main,
+ *   hangUpWhen(({ peer, downRate }) => (!peer.state.choked && downRate < 50_000 ? 'is too slow' : undefined)),
+ * );
+ */
+export const hangUpWhen = (
+  reason: (rates: PeerRates) => string | undefined,
+  { every: period = 10_000 }: HangUpWhenOptions = {},
+): OperatorFunction<Peer, never> =>
+  eachPeer((peer, { every, fail }) => {
+    const { state } = peer;
+    let { downloaded, uploaded } = state;
+    let age = 0;
+    every(period, () => {
+      age += period;
+      const [down, up] = [state.downloaded - downloaded, state.uploaded - uploaded];
+      ({ downloaded, uploaded } = state);
+      const why = reason({ peer, age, downRate: (down * 1000) / period, upRate: (up * 1000) / period });
+      if (why !== undefined) fail('useless', why);
+    });
+  });
