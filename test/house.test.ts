@@ -143,10 +143,10 @@ const rules: readonly (readonly [
     [
       ['operators/a.ts', 'const f = () => new Subject<void>();'],
       ['src/torrent/a.ts', 'class A { a = new ReplaySubject(1); }'],
-      ['src/download/download.ts', 'export const bus$ = new Subject<void>();'],
+      ['src/download/loops.ts', 'export const bus$ = new Subject<void>();'],
     ],
     [
-      ['src/download/download.ts', 'const f = () => { const a$ = new Subject<void>(); };'],
+      ['src/download/loops.ts', 'const f = () => { const a$ = new Subject<void>(); };'],
       ['operators/handshake.ts', 'class A { readonly #a$ = new Subject<void>(); }'],
     ],
   ],

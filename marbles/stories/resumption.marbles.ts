@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { PieceOutcome, Rechecked, Warning } from '../../src/contracts/events.ts';
 import type { Storage, Verify } from '../../src/contracts/storage.ts';
 import { recheck } from '../../src/download/recheck.ts';
-import { keepRemembering, remember, rememberForGood, restore } from '../../src/download/resumeData.ts';
+import { keepRemembering, ResumeData, rememberForGood, restore } from '../../src/download/resumeData.ts';
 import { scoped } from '../../src/download/scoped.ts';
 import { DownloadStats } from '../../src/download/downloadStats.ts';
 import { AddressBook } from '../../src/torrent/peers/addressBook.ts';
@@ -254,7 +254,7 @@ describe('the note', () => {
       );
       stage.gives(write).toBe('-------|');
       stage
-        .gives(scoped(disk.open(), (storage) => remember(stage.torrent, storage, picker, tally, false)))
+        .gives(scoped(disk.open(), (storage) => new ResumeData(stage.torrent, storage, picker, tally).save(false)))
         .toBe('10ms |');
       const note = timer(20).pipe(
         map(() => decodeResume(disk.note as Uint8Array, stage.torrent)),

@@ -61,7 +61,7 @@ describe('the counters of a download', () => {
       const { tally, join, drafts } = scene(stage);
       const peer = stage.peer('');
       join(peer);
-      tally.phase = 'downloading';
+      tally.phase.checked(false);
       tally.progress();
       const give = tap(() => (peer.state.downloaded += 8192));
       drafts.gathered = 8000;
@@ -84,7 +84,7 @@ describe('the counters of a download', () => {
       const { tally, at, join } = scene(stage);
       const peer = stage.peer('');
       join(peer);
-      tally.phase = 'downloading';
+      tally.phase.checked(false);
       const reason = map(({ reason: why }: Progress) => why ?? '');
       stage.gives(at(4_999).pipe(reason)).toBe('4999ms (r|)', { r: '' });
       stage.gives(at(7_000).pipe(reason)).toBe('7s (r|)', { r: 'no peers left for 7 s, 1 dialled' });
@@ -105,7 +105,7 @@ describe('the counters of a download', () => {
     'pause while the disk is full',
     drawn((stage) => {
       const { tally } = scene(stage);
-      tally.phase = 'downloading';
+      tally.phase.checked(false);
       tally.warned({ type: 'warning', code: 'full', message: '' });
       expect([tally.progress().phase, tally.progress().reason]).toEqual([
         'paused',
@@ -113,7 +113,7 @@ describe('the counters of a download', () => {
       ]);
       tally.warned({ type: 'warning', code: 'room', message: '' });
       expect([tally.progress().phase, tally.progress().reason]).toEqual(['downloading', undefined]);
-      expect([tally.done('done', { place: 'a', paths: ['a'] }).length, tally.progress().phase]).toEqual([
+      expect([tally.done(false, { place: 'a', paths: ['a'] }).length, tally.progress().phase]).toEqual([
         stage.torrent.length,
         'done',
       ]);

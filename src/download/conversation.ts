@@ -1,4 +1,12 @@
-import { EMPTY, filter, type Observable, type Observer, type OperatorFunction, pipe } from 'rxjs';
+import {
+  EMPTY,
+  filter,
+  type MonoTypeOperatorFunction,
+  type Observable,
+  type Observer,
+  type OperatorFunction,
+  pipe,
+} from 'rxjs';
 import { advertise, type Possessions } from '../../operators/advertise.ts';
 import { converse } from '../../operators/converse.ts';
 import { disconnect } from '../../operators/disconnect.ts';
@@ -12,6 +20,7 @@ import { reportIntroductions } from '../../operators/reportIntroductions.ts';
 import { requestBlocks } from '../../operators/requestBlocks.ts';
 import { serveMetadata } from '../../operators/serveMetadata.ts';
 import { serveBlocks, type Shelf } from '../../operators/serveBlocks.ts';
+import type { SwarmOptions } from '../../operators/swarm.ts';
 import { whenUnchoked } from '../../operators/whenUnchoked.ts';
 import { now } from '../contracts/clock.ts';
 import type { Env } from '../contracts/env.ts';
@@ -59,6 +68,17 @@ export interface SessionContext {
   readonly port?: number;
 }
 
+/** How blocks are made of addresses: as many sessions as there are places. */
+export type Blocks = (
+  addresses$: Observable<PeerAddress>,
+  how: {
+    /** Lets each address through once. */
+    readonly distinct: MonoTypeOperatorFunction<PeerAddress>;
+    readonly session: (address: PeerAddress) => Observable<Block>;
+    readonly places: SwarmOptions;
+  },
+) => Observable<Block>;
+
 /** Milliseconds to bear with a useless peer while others wait, or none does. */
 const SILENCE = { starved: 10_000, crowded: 10_000, alone: 60_000 };
 const CHOKED = { starved: 20_000, crowded: 120_000, alone: 900_000 };
@@ -98,8 +118,9 @@ export const conversation = (context: SessionContext): OperatorFunction<Peer, Bl
   // What is stored and not kept is not told of.
   const stored$ = context.stored$.pipe(filter((piece) => shelf.has(piece)));
   const allowsFast = (): boolean => context.choker.allowsFast;
+  // README: begin
   return converse(
-    blocksOf(context),
+    blocksOf(context), // the main line: whenUnchoked, requestBlocks
     advertise(shelf, stored$, { lost$, infoHash: identity.infoHash, superSeed, allowsFast }),
     rechoke(context.choker, { report: context.choking }),
     serveBlocks(shelf, geometry, { limit: context.limits.up, allowsFast }),
@@ -112,6 +133,7 @@ export const conversation = (context: SessionContext): OperatorFunction<Peer, Bl
     reportIntroductions(swarm.introduced),
     keepAlive(),
   );
+  // README: end
 };
 
 /** The main line: asks for blocks while they let us, and bears with them as long as nobody waits for their place. */

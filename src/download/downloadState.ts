@@ -18,6 +18,8 @@ export interface DownloadStateOptions {
   readonly memory?: number | undefined;
   /** 20 bytes; made up if not given. */
   readonly peerId?: Uint8Array | undefined;
+  /** Takes it when there is more to ask for; its own if not given. */
+  readonly freed?: Subject<void> | undefined;
 }
 
 /** Buffers for the pieces of one torrent. */
@@ -58,9 +60,8 @@ const atOnce = (source$: Observable<void>): Observable<void> =>
 export const downloadState = (
   torrent: Torrent,
   env: Pick<Env, 'random' | 'randomBytes' | 'sharesMemory' | 'hasher'>,
-  { order, ordered, memory, peerId }: DownloadStateOptions = {},
+  { order, ordered, memory, peerId, freed = new Subject() }: DownloadStateOptions = {},
 ): DownloadState => {
-  const freed$ = new Subject<void>();
   const geometry = new Geometry(torrent);
   const drafts = new PieceDrafts<Peer>(geometry, buffersFor(geometry, env), () => env.hasher?.());
   const picker = new PiecePicker(geometry, {
@@ -68,7 +69,7 @@ export const downloadState = (
     ordered,
     memory,
     random: () => env.random(),
-    freed: () => freed$.next(),
+    freed: () => freed.next(),
     abandoned: (piece) => drafts.drop(piece),
   });
   const identity = {
@@ -76,5 +77,5 @@ export const downloadState = (
     peerId: peerId ?? createPeerId(env.randomBytes(12)),
     pieceCount: geometry.pieceCount,
   };
-  return { geometry, picker, drafts, identity, wake$: atOnce(freed$).pipe(share()) };
+  return { geometry, picker, drafts, identity, wake$: atOnce(freed).pipe(share()) };
 };

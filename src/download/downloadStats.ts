@@ -9,26 +9,22 @@ import type { AddressBook } from '../torrent/peers/addressBook.ts';
 import { ConnectedPeers } from '../torrent/peers/connectedPeers.ts';
 import type { FileSelection } from '../torrent/picker/fileSelection.ts';
 import { Funnel } from '../torrent/stats/funnel.ts';
-import type { Useless } from '../torrent/peers/hostRoom.ts';
 import type { PiecePicker } from '../torrent/picker/piecePicker.ts';
 import { Rate } from '../torrent/rates/rate.ts';
-import { isScarce } from '../torrent/picker/scarce.ts';
+import { Phase } from '../torrent/stats/phase.ts';
 import { STALL, stallReason } from '../torrent/stats/stallReason.ts';
 
 /** Bytes that trackers are told are missing, as long as nobody knows how many are. */
 export const UNKNOWN_LEFT = 16_384;
-/** Peers known, of which none is connected, that are not all kept waiting. */
-const FEW = 4;
-/** Milliseconds in which a peer says what it has, or gives what a magnet link stands for. */
-const GREETING = 2_000;
+const DISK_FULL = 'the disk is full: waiting for room';
 const METADATA_STANDSTILL = 'none of the connected peers has told yet what the magnet link stands for';
 
 /**
  * The counters of one download, read when somebody looks. Depends on the picker, the book, the crowd and the funnel,
- * which count for themselves; adds what none of them knows: the phase, the rate, and for how long nothing has moved.
+ * which count for themselves; adds what none of them knows: the rate, and for how long nothing has moved.
  */
 export class DownloadStats {
-  phase: Progress['phase'] = 'checking';
+  readonly phase: Phase;
   #drafts: { readonly gathered: number };
   #corrupt = 0;
   /** Does our own rate limit hold the download back? */
@@ -44,6 +40,8 @@ export class DownloadStats {
   readonly #stillness = new Stillness();
   /** Payload bytes of earlier runs. */
   before = { downloaded: 0, uploaded: 0 };
+  /** Pieces that were there when this run began. */
+  began = 0;
   #last = 0;
   #movedAt = now();
   #told = 0;
@@ -56,10 +54,15 @@ export class DownloadStats {
     funnel: Funnel<PeerSource> = new Funnel(),
   ) {
     this.#known = picker;
-    if (picker === undefined) this.phase = 'metadata';
+    this.phase = new Phase(picker === undefined ? 'metadata' : 'checking');
     this.#book = book;
     this.#drafts = drafts;
     this.#funnel = funnel;
+  }
+
+  /** Undefined while it is not known of what pieces the torrent is. */
+  get picker(): PiecePicker | undefined {
+    return this.#known;
   }
 
   /** Now it is known. */
@@ -67,7 +70,7 @@ export class DownloadStats {
     this.#known = picker;
     this.#drafts = drafts;
     this.#selection = selection;
-    this.phase = 'checking';
+    this.phase.known();
   }
 
   get #picker(): PiecePicker {
@@ -88,30 +91,6 @@ export class DownloadStats {
     return time - (this.#since.get(peer) ?? time);
   }
 
-  /** Which of those that are connected have nothing that we lack, as long as we lack something. */
-  readonly useless: Useless<PeerAddress> = () => {
-    const picker = this.#known;
-    if (picker?.complete === true) return undefined;
-    return (address) => {
-      const peer = this.crowd.member(address);
-      if (peer === undefined || this.age(peer) < GREETING) return false;
-      return picker === undefined || !picker.wants(peer.state.have);
-    };
-  };
-
-  /**
-   * Can nobody take the place of this peer, which is about to leave? It is all there is, or had a piece that we lack
-   * and nobody else has.
-   */
-  atStake(address: PeerAddress): boolean {
-    const picker = this.#known;
-    if (picker?.complete === true || this.phase === 'seeding') return false;
-    const { active, waiting, known } = this.#book;
-    if (active === 0 && waiting === 0 && known <= FEW) return true;
-    const have = this.crowd.member(address)?.state.have;
-    return picker !== undefined && have !== undefined && isScarce(have, picker);
-  }
-
   left(address: PeerAddress, error: unknown): PeerLeft {
     const peer = this.crowd.left(address);
     if (peer !== undefined) this.#look(peer);
@@ -125,24 +104,18 @@ export class DownloadStats {
 
   /** A full disk is a pause. */
   warned(warning: Warning): Warning {
-    if (warning.code === 'full') this.phase = 'paused';
-    else if (this.phase === 'paused') this.phase = 'downloading';
+    if (warning.code === 'full') this.phase.full();
+    else this.phase.room();
     return warning;
   }
 
-  done(phase: 'done' | 'seeding', { place, paths }: Pick<Storage, 'place' | 'paths'>): Done {
-    this.phase = phase;
+  /** Everybody is told that all is there. */
+  done(goesOn: boolean, { place, paths }: Pick<Storage, 'place' | 'paths'>): Done {
+    this.phase.told(goesOn, this.#picker.complete);
     const { downloaded, uploaded } = this.crowd;
     const wanted = paths.filter((path, file) => path !== '' && this.#wanted.wants(file));
-    return {
-      type: 'done',
-      length: this.#wanted.total.bytes,
-      path: place,
-      paths: wanted,
-      downloaded,
-      uploaded,
-      wasted: this.#wasted,
-    };
+    const { bytes: length } = this.#wanted.total;
+    return { type: 'done', length, path: place, paths: wanted, downloaded, uploaded, wasted: this.#wasted };
   }
 
   /** Bytes of what is wanted that are verified and stored. */
@@ -167,6 +140,11 @@ export class DownloadStats {
 
   get complete(): boolean {
     return this.#picker.complete;
+  }
+
+  /** All of the torrent is there, and was not when this run began. */
+  get completed(): boolean {
+    return this.#known?.stored.full === true && this.began < this.#known.stored.length;
   }
 
   /** All that is wanted is there, but that is not all of the torrent (BEP 21). */
@@ -208,25 +186,20 @@ export class DownloadStats {
     for (const peer of crowd.members) this.#look(peer);
     const time = now();
     if (this.#known === undefined) return this.#sketch((time - this.#movedAt) / 1000);
-    const { stored, complete } = this.#picker;
+    const { stored } = this.#picker;
     const { total } = this.#wanted;
     const have = this.#wanted.in(stored);
     const { downloaded, uploaded } = crowd;
-    if (downloaded !== this.#last || this.phase !== 'downloading') this.#movedAt = time;
+    const downloading = this.phase.state === 'downloading';
+    if (downloaded !== this.#last || !downloading) this.#movedAt = time;
     this.#last = downloaded;
     const rate = this.#rate.sample(downloaded, time);
-    const reason =
-      this.phase === 'paused' ? 'the disk is full: waiting for room' : this.#reason((time - this.#movedAt) / 1000);
+    const reason = this.#reason((time - this.#movedAt) / 1000);
     const left = total.bytes - have.bytes;
-    const held = this.phase === 'downloading' && this.held();
+    const held = downloading && this.held();
     return {
       type: 'progress',
-      phase:
-        complete && this.phase === 'downloading'
-          ? 'done'
-          : !complete && this.phase === 'seeding'
-            ? 'downloading'
-            : this.phase,
+      phase: this.phase.shown,
       stored: have.bytes,
       length: total.bytes,
       pieces: have.pieces,
@@ -286,18 +259,21 @@ export class DownloadStats {
   }
 
   #reason(seconds: number): string | undefined {
-    if (this.phase === 'metadata' && seconds >= STALL && this.crowd.size > 0) return METADATA_STANDSTILL;
-    if ((this.phase !== 'downloading' && this.phase !== 'metadata') || seconds < STALL) return undefined;
+    const { state } = this.phase;
+    if (state === 'paused') return DISK_FULL;
+    if (state === 'metadata' && seconds >= STALL && this.crowd.size > 0) return METADATA_STANDSTILL;
+    if ((state !== 'downloading' && state !== 'metadata') || seconds < STALL) return undefined;
     if (this.held()) return 'held back by the limit of the download rate';
     const { crowd } = this;
-    const useful = crowd.some(({ state }) => state.interesting);
+    const useful = crowd.some(({ state: { interesting } }) => interesting);
+    const { total: funnel } = this.#funnel;
     return stallReason({
       known: this.#book.known,
       connected: crowd.size,
       unchoked: crowd.unchoked,
       useful,
       seconds,
-      funnel: this.#funnel.total,
+      funnel,
     });
   }
 }

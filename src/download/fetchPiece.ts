@@ -3,9 +3,11 @@ import { assemblePieces } from '../../operators/assemblePieces.ts';
 import { banLiars } from '../../operators/banLiars.ts';
 import { converse } from '../../operators/converse.ts';
 import { disconnect } from '../../operators/disconnect.ts';
+import { distinctPeers } from '../../operators/distinctPeers.ts';
 import { exchangePeers } from '../../operators/exchangePeers.ts';
 import { keepAlive } from '../../operators/keepAlive.ts';
 import { requestBlocks } from '../../operators/requestBlocks.ts';
+import { swarm } from '../../operators/swarm.ts';
 import { verifyPieces } from '../../operators/verifyPieces.ts';
 import { whenUnchoked } from '../../operators/whenUnchoked.ts';
 import type { Env } from '../contracts/env.ts';
@@ -65,25 +67,25 @@ export const fetchPiece = (
   { maxPeers = MAX_PEERS, ...options }: FetchPieceOptions = {},
 ): Observable<WholePiece> =>
   defer(() => {
-    const swarm = torrentSwarm(torrent, env, { ...options, maxPeers });
-    const transfer = downloadState(torrent, env, { peerId: swarm.peerId });
+    const there = torrentSwarm(torrent, env, { ...options, maxPeers });
+    const transfer = downloadState(torrent, env, { peerId: there.peerId, freed: there.loops.freed });
     const { geometry, picker, drafts, identity } = transfer;
     for (let other = 0; other < geometry.pieceCount; other++) if (other !== index) picker.exclude(other);
-    swarm.stats.begin(picker, drafts, new FileSelection(torrent, geometry));
+    there.stats.begin(picker, drafts, new FileSelection(torrent, geometry));
     const pex = options.pex !== false && !torrent.private;
-    const dial = peerSession(env, swarm, { identity, introduction: () => ({ names: pex ? [UT_PEX] : [] }) });
-    const talk = conversation(swarm, transfer, pex);
-    return swarm
-      .swarm((address) => dial(address).pipe(talk))
-      .pipe(
-        assemblePieces(drafts),
-        verifyPieces(env.verify(torrent)),
-        banLiars({ book: swarm.book, expelled: swarm.loops.expelled }),
-        tap(({ valid }) => valid || picker.settle({ type: 'corrupt', index })),
-        map(kept),
-        filter(({ valid }) => valid),
-        take(1),
-      );
+    const dial = peerSession(env, there, { identity, introduction: () => ({ names: pex ? [UT_PEX] : [] }) });
+    const talk = conversation(there, transfer, pex);
+    return there.addresses().pipe(
+      distinctPeers(),
+      swarm((address) => dial(address).pipe(talk), there.places),
+      assemblePieces(drafts),
+      verifyPieces(env.verify(torrent)),
+      banLiars({ book: there.book, expelled: there.loops.expelled }),
+      tap(({ valid }) => valid || picker.settle({ type: 'corrupt', index })),
+      map(kept),
+      filter(({ valid }) => valid),
+      take(1),
+    );
   });
 
 /** What is said with one peer. We give nothing: what there is is a piece, and that only at the end. */

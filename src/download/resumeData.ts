@@ -76,66 +76,64 @@ export const restore = (
   );
 
 /**
- * Writes down once what is verified and stored; `clean` when that has reached the disk, and is all that is wanted.
- * Completes without a value.
+ * What is noted of one download for the next run. Depends on the picker and the counters, which it only reads, and on
+ * what was found at the start.
  */
-export const remember = (
-  torrent: Torrent,
-  storage: Storage,
-  picker: PiecePicker,
-  tally: DownloadStats,
-  clean: boolean,
-): Observable<never> =>
-  defer(() => {
-    const have = Bitfield.from(picker.stored.bytes, picker.stored.length);
-    return storage.stamps().pipe(
-      map((stamps) => {
-        const pending = picker.writtenSince(have);
-        const { downloaded, uploaded } = tally.lifetime;
-        return encodeResume({
-          infoHash: torrent.infoHash,
-          have,
-          pending,
-          stamps,
-          boot: storage.notes.boot,
-          clean,
-          downloaded,
-          uploaded,
-        });
-      }),
-      mergeMap((note) => storage.notes.save(note, clean)),
-    );
-  });
+export class ResumeData {
+  /** What there was before this run. */
+  found: Found = { note: undefined, stamps: [] };
+  readonly #torrent: Torrent;
+  readonly #storage: Storage;
+  readonly #picker: PiecePicker;
+  readonly #stats: Pick<DownloadStats, 'lifetime'>;
 
-/**
- * Writes down whose the files are, before anything is written to them, unless the note of the run before says it.
- * Completes without a value.
- */
-export const claim = (
-  torrent: Torrent,
-  { notes }: Storage,
-  picker: PiecePicker,
-  tally: DownloadStats,
-  { note, stamps }: Found,
-): Observable<never> =>
-  defer(() => {
-    if (note?.clean === false) return EMPTY;
-    const have = Bitfield.from(picker.stored.bytes, picker.stored.length);
-    const pending = new Bitfield(have.length);
-    const { downloaded, uploaded } = tally.lifetime;
-    return notes.save(
-      encodeResume({
-        infoHash: torrent.infoHash,
-        have,
-        pending,
-        stamps,
-        boot: notes.boot,
-        clean: false,
-        downloaded,
-        uploaded,
-      }),
-    );
-  });
+  constructor(torrent: Torrent, storage: Storage, picker: PiecePicker, stats: Pick<DownloadStats, 'lifetime'>) {
+    this.#torrent = torrent;
+    this.#storage = storage;
+    this.#picker = picker;
+    this.#stats = stats;
+  }
+
+  /**
+   * Writes down once what is verified and stored; `clean` when that has reached the disk, and is all that is wanted.
+   * Completes without a value.
+   */
+  save(clean: boolean): Observable<never> {
+    return defer(() => {
+      const have = this.#have();
+      return this.#storage.stamps().pipe(
+        map((stamps) => this.#note({ have, pending: this.#picker.writtenSince(have), stamps, clean })),
+        mergeMap((note) => this.#storage.notes.save(note, clean)),
+      );
+    });
+  }
+
+  /**
+   * Writes down whose the files are, before anything is written to them, unless the note of the run before says it.
+   * Completes without a value.
+   */
+  claim(): Observable<never> {
+    return defer(() => {
+      const { note, stamps } = this.found;
+      if (note?.clean === false) return EMPTY;
+      const have = this.#have();
+      const pending = new Bitfield(have.length);
+      return this.#storage.notes.save(this.#note({ have, pending, stamps, clean: false }));
+    });
+  }
+
+  /** As it is now. */
+  #have(): Bitfield {
+    const { bytes, length } = this.#picker.stored;
+    return Bitfield.from(bytes, length);
+  }
+
+  #note(of: Pick<ResumeNote, 'have' | 'pending' | 'stamps' | 'clean'>): Uint8Array {
+    const { downloaded, uploaded } = this.#stats.lifetime;
+    const { infoHash } = this.#torrent;
+    return encodeResume({ ...of, infoHash, boot: this.#storage.notes.boot, downloaded, uploaded });
+  }
+}
 
 /** Writes it down once a second while pieces are stored. Completes with `settled$`, without a value. */
 export const keepRemembering = (

@@ -1,6 +1,5 @@
-import { defer, EMPTY, identity, merge, NEVER, type Observable, Subject, take, tap } from 'rxjs';
-import { distinctPeers } from '../../operators/distinctPeers.ts';
-import { swarm } from '../../operators/swarm.ts';
+import { filter, merge, NEVER, type Observable, take, tap } from 'rxjs';
+import type { SwarmOptions } from '../../operators/swarm.ts';
 import { ticking } from '../../operators/ticking.ts';
 import { defaultPace } from '../discovery/pace.ts';
 import type { DhtNode } from '../discovery/dht/node.ts';
@@ -11,13 +10,12 @@ import type { PeerAddress, PeerSource } from '../contracts/network.ts';
 import type { Peer } from '../contracts/peer.ts';
 import { createPeerId } from '../protocol/encoding/id.ts';
 import type { SeedOptions } from './seedGoal.ts';
-import { privateTorrent } from './privateTorrent.ts';
 import { type Findable, nodeFor, type SourceOptions, sources } from '../discovery/peerSources.ts';
 import { DownloadStats } from './downloadStats.ts';
+import { isAtStake, uselessTo } from './peerWorth.ts';
 import { AddressBook, MAX_KNOWN } from '../torrent/peers/addressBook.ts';
-import { together } from '../discovery/until.ts';
 import type { ConnectionBudget } from '../torrent/peers/connectionBudget.ts';
-import { Funnel } from '../torrent/stats/funnel.ts';
+import { Funnel, type Stage } from '../torrent/stats/funnel.ts';
 import { type Duplicates, closeDuplicates } from './closeDuplicates.ts';
 import { type Loops, loops as loopsOf } from './loops.ts';
 
@@ -39,14 +37,6 @@ export interface TorrentSwarmOptions extends SourceOptions, Partial<Omit<ListenP
   readonly report?: ((event: DownloadEvent) => void) | undefined;
 }
 
-/** When peers may come and go, beside what the options say. */
-export interface SwarmTimes {
-  /** Emits when it turns out that the torrent is private: then only trackers are asked, and only their peers stay. */
-  readonly secluded$?: Observable<unknown> | undefined;
-  /** The swarm does not end before this does. */
-  readonly held$?: Observable<never> | undefined;
-}
-
 /**
  * Those who gather round an info-hash, and what is known of them: the same before and after it is known what it stands
  * for.
@@ -59,8 +49,6 @@ export interface TorrentSwarm {
   readonly stats: DownloadStats;
   readonly dht$: Observable<DhtNode> | undefined;
   readonly loops: Loops;
-  /** The last piece is there. */
-  readonly completed$: Subject<void>;
   readonly report: (event: DownloadEvent) => void;
   /** Ticks each `every` milliseconds, and not while this torrent sleeps. */
   readonly ticks: (every: number) => Observable<void>;
@@ -72,14 +60,19 @@ export interface TorrentSwarm {
   readonly joined: (peer: Peer) => void;
   /** Hears of a peer when it has said of itself where it listens. */
   readonly introduced: (peer: Peer) => void;
-  /** Finds peers and holds a session with each, as many as may be at one time. */
-  swarm<T>(session: (address: PeerAddress) => Observable<T>, times?: SwarmTimes): Observable<T>;
+  /**
+   * From everywhere: trackers, the DHT, the local network, other peers, callers, and people. When `secluded$` emits,
+   * from then on from trackers and people only.
+   */
+  readonly addresses: (secluded$?: Observable<unknown>) => Observable<PeerAddress>;
+  /** Of the operator `swarm`: how many sessions there may be, and who hears of them. */
+  readonly places: SwarmOptions;
 }
 
 /** What of the swarm its parts are made of. */
-type Known = Pick<TorrentSwarm, 'peerId' | 'funnel' | 'book' | 'stats' | 'dht$' | 'loops' | 'completed$' | 'report'>;
+type Known = Pick<TorrentSwarm, 'peerId' | 'funnel' | 'book' | 'stats' | 'dht$' | 'loops' | 'report'>;
 
-/** Nothing happens before its swarm is subscribed to. It is of one subscription. */
+/** Nothing happens before `addresses` are subscribed to. It is of one subscription. */
 export const torrentSwarm = (source: Findable, env: Env, options: TorrentSwarmOptions): TorrentSwarm => {
   const { maxPeers = MAX_PEERS } = options;
   const known = knownOf(source, env, options);
@@ -104,7 +97,8 @@ export const torrentSwarm = (source: Findable, env: Env, options: TorrentSwarmOp
       if (address.wire$ && dialable !== undefined)
         book.listensAt(address, { host: address.host, port: dialable, source: 'incoming' });
     },
-    swarm: (session, times = {}) => sessionsOf(source, env, options, known, session, times),
+    addresses: (secluded$) => addressesOf(source, env, options, known, secluded$),
+    places: placesOf(options, known),
   };
 };
 
@@ -118,15 +112,14 @@ const knownOf = (source: Findable, env: Env, { port = 0, ...options }: TorrentSw
   const book: AddressBook<PeerAddress> = new AddressBook(MAX_KNOWN, {
     port,
     forgotten: (address, why) => funnel.lost(address, why),
-    useless: () => stats.useless(),
-    atStake: (address) => stats.atStake(address),
+    useless: () => uselessTo(stats),
+    atStake: (address) => isAtStake(address, stats, book),
   });
   const stats = new DownloadStats(undefined, book, { gathered: 0 }, funnel);
   return {
     peerId: options.peerId ?? createPeerId(env.randomBytes(12)),
     ...{ funnel, book, stats, loops, report },
     dht$: nodeFor(source, { dht$: options.dht$, report }),
-    completed$: new Subject(),
   };
 };
 
@@ -135,7 +128,7 @@ const addressesOf = (
   source: Findable,
   env: Env,
   { port = 0, seed, ...options }: TorrentSwarmOptions,
-  { peerId, dht$, stats, book, loops: { wanted, found, stirred, expelled }, completed$, report }: Known,
+  { peerId, dht$, stats, book, funnel, loops: { wanted, found, stirred, expelled, settled }, report }: Known,
   secluded$: Observable<unknown> | undefined,
 ): Observable<PeerAddress> =>
   sources(env, source, {
@@ -144,45 +137,34 @@ const addressesOf = (
     totals: () => stats.totals(),
     partial: () => stats.partial,
     wanted$: wanted,
-    completed$: completed$.pipe(take(1)),
+    completed$: settled.pipe(
+      filter(() => stats.completed),
+      take(1),
+    ),
     seenAs: (host) => book.seenAs(host),
     told$: found,
     // A peer that is banned may have left before.
     left$: seed === undefined ? merge(stirred, expelled) : NEVER,
     alone: () => book.alone,
-  });
-
-const sessionsOf = <T>(
-  source: Findable,
-  env: Env,
-  options: TorrentSwarmOptions,
-  known: Known,
-  session: (address: PeerAddress) => Observable<T>,
-  { secluded$, held$ = EMPTY }: SwarmTimes,
-): Observable<T> => {
-  const { maxPeers = MAX_PEERS, pace = defaultPace, budget } = options;
-  const { book, funnel, loops, stats, report } = known;
-  const stir = (): void => loops.stirred.next();
-  const { distinct, guarded } =
-    secluded$ === undefined
-      ? { distinct: distinctPeers(), guarded: identity<typeof session> }
-      : privateTorrent(secluded$);
-  const stirring: typeof session = (address) =>
-    defer(() => {
-      stir();
-      return session(address);
-    });
-  return together(addressesOf(source, env, options, known, secluded$), held$).pipe(
+  }).pipe(
     tap((address) => {
       funnel.named(address);
-      stir();
-    }),
-    distinct,
-    swarm(guarded(stirring), {
-      ...{ book, maxPeers, funnel, budget },
-      wanted: loops.wanted,
-      enough: Math.min(pace.enough, maxPeers),
-      ended: (address, error) => report(stats.left(address, error)),
+      stirred.next();
     }),
   );
-};
+
+const placesOf = (
+  { maxPeers = MAX_PEERS, pace = defaultPace, budget }: TorrentSwarmOptions,
+  { book, funnel, stats, report, loops: { wanted, stirred } }: Known,
+): SwarmOptions => ({
+  ...{ book, maxPeers, budget, wanted },
+  enough: Math.min(pace.enough, maxPeers),
+  funnel: {
+    reached: (address: PeerAddress, stage: Stage) => {
+      stirred.next();
+      funnel.reached(address, stage);
+    },
+    lost: (address: PeerAddress, cause: string) => funnel.lost(address, cause),
+  },
+  ended: (address, error) => report(stats.left(address, error)),
+});

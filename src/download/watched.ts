@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { defer, filter, Observable, switchMap, take } from 'rxjs';
 import { sampleProgress } from '../../operators/sampleProgress.ts';
 import type { DownloadEvent } from '../contracts/events.ts';
 import type { TorrentSwarm } from './torrentSwarm.ts';
@@ -10,21 +10,22 @@ import type { TorrentSwarm } from './torrentSwarm.ts';
 const PROGRESS_EVERY = 250;
 const FUNNEL_EVERY = 8;
 
-/** What `main` tells, and beside it what is reported while it goes on. */
-export const reporting = (
-  main: (report: (event: DownloadEvent) => void) => Observable<DownloadEvent>,
-): Observable<DownloadEvent> =>
-  new Observable((subscriber) => main((event) => subscriber.next(event)).subscribe(subscriber));
+export interface WatchedOptions {
+  /** Is there anything to sample? Until there is, it is asked whenever something stirs. */
+  readonly begun: () => boolean;
+  /** Told when there is. */
+  readonly news: readonly DownloadEvent[];
+}
 
 /**
- * From its beginning to its end: `news` first, then `main$`, with samples while anything changes.
+ * What `main$` tells, with `news` and samples from when there is anything to sample, while anything changes.
  *
  * One timer for all of it: a thousand torrents have a thousand of these.
  */
 export const watched = (
   main$: Observable<DownloadEvent>,
-  news: readonly DownloadEvent[],
   { stats, loops: { stirred }, report, ticks }: Pick<TorrentSwarm, 'stats' | 'loops' | 'report' | 'ticks'>,
+  { news, begun }: WatchedOptions,
 ): Observable<DownloadEvent> => {
   const tellFunnel = (): void => {
     const funnel = stats.funnel();
@@ -32,6 +33,7 @@ export const watched = (
   };
   let looks = 0;
   const sample = (): DownloadEvent | undefined => {
+    if (!begun()) return undefined;
     if (++looks % FUNNEL_EVERY === 0) tellFunnel();
     return stats.sample();
   };
@@ -41,11 +43,20 @@ export const watched = (
       subscriber.next(event);
     };
     const complete = (): void => {
-      tellFunnel();
+      if (begun()) tellFunnel();
       subscriber.complete();
     };
-    for (const event of news) next(event);
     return main$.subscribe({ next, error: (cause: unknown) => subscriber.error(cause), complete });
   });
-  return told$.pipe(sampleProgress(sample, ticks(PROGRESS_EVERY)));
+  const looks$ = defer(() => {
+    for (const event of news) report(event);
+    return ticks(PROGRESS_EVERY);
+  });
+  const begins$ = stirred.pipe(filter(begun), take(1));
+  return told$.pipe(
+    sampleProgress(
+      sample,
+      defer(() => (begun() ? looks$ : begins$.pipe(switchMap(() => looks$)))),
+    ),
+  );
 };

@@ -1,13 +1,16 @@
-import { defer, identity, map, merge, type Observable, take } from 'rxjs';
+import { defer, filter, map, merge, type Observable, take } from 'rxjs';
+import { distinctPeers } from '../../../operators/distinctPeers.ts';
+import { swarm as holdSessions } from '../../../operators/swarm.ts';
 import { metadataIntroduction, metadataSession } from './metadataSession.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
-import type { PeerAddress, PeerSource } from '../../contracts/network.ts';
+import type { PeerSource } from '../../contracts/network.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { exactSource } from './exactSource.ts';
 import { peerSession } from '../peerSession.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 import type { SourceOptions } from '../../discovery/peerSources.ts';
+import { peersOf } from '../source.ts';
 import { torrentSwarm } from '../torrentSwarm.ts';
 import type { Funnel } from '../../torrent/stats/funnel.ts';
 import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';
@@ -53,24 +56,24 @@ export const fetchTorrent = (magnet: MagnetLink, env: Env, options: FetchTorrent
     const peers = [...(options.peers ?? []), ...peersOf(magnet)];
     const swarm = torrentSwarm(magnet, env, { ...options, peers, maxPeers, report });
     const { peerId, dht$ } = swarm;
-    const context = { swarm, dht$, draft: new MetadataDraft(infoHash), pex };
+    const draft = new MetadataDraft(infoHash);
+    const context = { swarm, dht$, draft, pex };
     const dial = peerSession(env, swarm, {
       identity: { infoHash, peerId, dht: dht$ !== undefined },
       introduction: () => metadataIntroduction(context),
     });
-    const session = metadataSession(context, identity);
-    return merge(
-      swarm.swarm((address) => dial(address).pipe(session)),
-      exactSource(magnet, env, report),
-    ).pipe(
+    const acquaint = metadataSession(context);
+    const told$ = swarm.addresses().pipe(
+      distinctPeers(),
+      holdSessions((address) => dial(address).pipe(acquaint), swarm.places),
+      map(() => draft.metadata),
+      filter((metadata) => metadata !== undefined),
+    );
+    return merge(told$, exactSource(magnet, env, report)).pipe(
       take(1),
       map((metadata) => torrentOf(magnet, metadata)),
     );
   });
-
-/** Those whom the link names. */
-export const peersOf = ({ peers }: MagnetLink): readonly PeerAddress[] =>
-  peers.map((each) => ({ ...each, source: 'manual' }));
 
 /** What the info dictionary and the link say together. @throws InputError */
 export const torrentOf = ({ announce, webSeeds }: MagnetLink, metadata: Uint8Array): Torrent => {

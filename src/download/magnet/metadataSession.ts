@@ -1,4 +1,4 @@
-import { EMPTY, type OperatorFunction } from 'rxjs';
+import { EMPTY, map, type Observable, of, type OperatorFunction, switchMap, take } from 'rxjs';
 import { converse } from '../../../operators/converse.ts';
 import { disconnect } from '../../../operators/disconnect.ts';
 import { exchangeDhtPorts } from '../../../operators/exchangeDhtPorts.ts';
@@ -33,14 +33,28 @@ export const metadataIntroduction = ({ draft, pex, port }: MetadataContext): Our
 });
 
 /**
- * What is said until the info dictionary is there, and then `next` has to say. Others are heard of, nobody is told of.
+ * What is said until the info dictionary is there: then the peer is let through, once what `ready` makes of the
+ * dictionary has emitted. Others are heard of, nobody is told of.
+ *
+ * ```
+ * source  p-------
+ * they    -E--01--
+ * gives   -----p--
+ * ```
  */
-export const metadataSession = <T>(
+export const metadataSession = (
   { swarm: { loops, duplicates }, draft, pex, dht$ }: MetadataContext,
-  next: OperatorFunction<Uint8Array, T>,
-): OperatorFunction<Peer, T> =>
+  ready: (metadata: Uint8Array) => Observable<unknown> = () => of(undefined),
+): OperatorFunction<Peer, Peer> =>
   converse(
-    (peers) => peers.pipe(fetchMetadata(draft), next),
+    switchMap((peer) =>
+      of(peer).pipe(
+        fetchMetadata(draft),
+        switchMap(ready),
+        take(1),
+        map(() => peer),
+      ),
+    ),
     serveMetadata(() => draft.metadata),
     exchangeDhtPorts(dht$ ?? EMPTY),
     pex ? exchangePeers(loops.found, { connected: () => [] }) : () => EMPTY,

@@ -3,18 +3,14 @@ import {
   connect,
   defer,
   filter,
-  finalize,
   ignoreElements,
   last,
   map,
   merge,
-  mergeMap,
   type Observable,
   of,
   type OperatorFunction,
   pipe,
-  ReplaySubject,
-  Subject,
   switchMap,
   take,
   takeUntil,
@@ -22,22 +18,33 @@ import {
 } from 'rxjs';
 import { countPieces } from '../../../operators/countPieces.ts';
 import { extensionHandshake } from '../../../operators/extensionHandshake.ts';
-import { metadataIntroduction, metadataSession } from './metadataSession.ts';
-import type { ListenPort } from '../listenPort.ts';
 import type { Env } from '../../contracts/env.ts';
-import type { DownloadEvent } from '../../contracts/events.ts';
+import type { DownloadEvent, MetadataKnown } from '../../contracts/events.ts';
 import type { Block, Peer } from '../../contracts/peer.ts';
-import { torrentOf } from './fetchTorrent.ts';
-import { exactSource } from './exactSource.ts';
-import type { TorrentSwarm } from '../torrentSwarm.ts';
-import { type SessionContext, conversation, introduction } from '../conversation.ts';
-import { peerSession } from '../peerSession.ts';
-import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';
+import { together } from '../../discovery/until.ts';
 import { MetadataDraft } from '../../torrent/metadata/metadataDraft.ts';
+import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { type Blocks, conversation, introduction, type SessionContext } from '../conversation.ts';
+import { following } from '../following.ts';
+import type { ListenPort } from '../listenPort.ts';
+import type { Settled } from '../loops.ts';
+import { peerSession } from '../peerSession.ts';
+import { privateTorrent } from '../privateTorrent.ts';
+import { stoppedOf } from '../stopping.ts';
+import type { TorrentSwarm } from '../torrentSwarm.ts';
+import { exactSource } from './exactSource.ts';
+import { torrentOf } from './fetchTorrent.ts';
+import { type MetadataContext, metadataIntroduction, metadataSession } from './metadataSession.ts';
 
-/** Holds the sessions of a download; gives the blocks that peers send. */
-export type Talk = (company: SessionContext) => Observable<Block>;
+export interface ResolveMagnetOptions extends Pick<ListenPort, 'listens' | 'port'> {
+  /** Peers tell us of others (BEP 11). Yes. */
+  readonly pex?: boolean | undefined;
+  /** Makes sessions of addresses, as many as may be at one time. */
+  readonly blocks: Blocks;
+  /** Ends the waiting, as it ends everything. */
+  readonly stop$?: Observable<unknown> | undefined;
+}
 
 /**
  * Asks the peers of a magnet link what it stands for, and goes on with the same peers on the same connections.
@@ -47,93 +54,125 @@ export type Talk = (company: SessionContext) => Observable<Block>;
  * gives   -------m---s-…   what it stands for, and what `goOn` tells
  * ```
  *
- * Those who are met stay, and what they say they have is kept, until `goOn` knows what to talk about. Completes without
- * anything when stopped before, or when there is nobody left to ask.
+ * A session ends its metadata conversation when it is known what to ask for, and is then handed on as a peer: what that
+ * peer has said it has is kept. `goOn` is given what makes blocks of a context, once. Completes without anything when
+ * stopped before, or when there is nobody left to ask.
  *
  * @throws InputError `bad-metainfo` or `unsupported`, and what `goOn` throws.
  */
 export const resolveMagnet = (
   magnet: MagnetLink,
   env: Env,
-  { pex = true, listens, port }: { readonly pex?: boolean } & ListenPort,
-  stop$: Observable<unknown>,
-  there: TorrentSwarm,
-  goOn: (torrent: Torrent, talk: Talk) => Observable<DownloadEvent>,
+  swarm: TorrentSwarm,
+  options: ResolveMagnetOptions,
+  goOn: (torrent: Torrent, blocks: (context: SessionContext) => Observable<Block>) => Observable<DownloadEvent>,
 ): Observable<DownloadEvent> =>
   defer(() => {
-    const draft = new MetadataDraft(magnet.infoHash);
-    const known$ = new ReplaySubject<Torrent>(1);
-    const secluded$ = known$.pipe(filter((torrent) => torrent.private));
-    const talk$ = new ReplaySubject<OperatorFunction<Peer, Block>>(1);
-    const over$ = new Subject<void>();
-    let known = false;
-    const learn = (metadata: Uint8Array): void => {
-      if (known) return;
-      known = true;
-      known$.next(torrentOf(magnet, metadata));
-    };
-    const { peerId } = there;
-    const dht$ = there.dht$?.pipe(takeUntil(secluded$));
-    const context = { swarm: there, draft, pex, dht$, port: listens ? port : undefined };
-    const wait: OperatorFunction<Uint8Array, OperatorFunction<Peer, Block>> = pipe(
-      tap(learn),
-      switchMap(() => talk$),
-      take(1),
+    const { freed, settled } = swarm.loops;
+    const knowledge = new Knowledge(magnet, swarm);
+    const blocks$ = blocksOf(magnet, env, swarm, options, knowledge).pipe(
+      // Nothing more is settled: then nobody is needed any more.
+      takeUntil(settled.pipe(last(null, undefined))),
     );
-    const exact$ = exactSource(magnet, env, there.report).pipe(
-      tap((metadata) => {
-        draft.adopt(metadata);
-        learn(metadata);
-      }),
-      ignoreElements(),
-      takeUntil(known$),
-    );
-    const dial = peerSession(env, there, {
-      identity: { infoHash: magnet.infoHash, peerId, dht: dht$ !== undefined },
-      introduction: () => metadataIntroduction(context),
-    });
-    const blocks$ = there.swarm(
-      (address) =>
-        dial(address).pipe(
-          switchMap((peer) =>
-            of(peer).pipe(
-              metadataSession(context, wait),
-              switchMap((talk) => of(peer).pipe(talk)),
-            ),
-          ),
-        ),
-      { secluded$, held$: exact$ },
-    );
-    const begin =
-      (shared$: Observable<Block>): Talk =>
-      (company) =>
-        defer(() => {
-          // The ids that they have been told stay what they are, whatever is spoken.
-          talk$.next(
-            pipe(
-              countPieces(company.transfer.geometry.pieceCount),
-              extensionHandshake(introduction({ ...company, secluded: !pex })),
-              conversation(company),
-            ),
-          );
-          // Whoever needs no more blocks needs no more peers.
-          return shared$.pipe(finalize(() => over$.next()));
-        });
+    const handOver = (shared$: Observable<Block>) => (context: SessionContext) =>
+      defer(() => {
+        knowledge.context = context;
+        freed.next();
+        return shared$;
+      });
     return blocks$.pipe(
-      // eslint-disable-next-line rxjs-x/no-unsafe-takeuntil -- the swarm ends before what is told of it does
-      takeUntil(over$),
-      connect((shared$) =>
-        known$.pipe(
-          take(1),
-          // eslint-disable-next-line rxjs-x/no-unsafe-takeuntil -- only the waiting ends
-          takeUntil(merge(stop$, shared$.pipe(last(null, undefined)))),
-          mergeMap((torrent) =>
-            concat(
-              of(torrent).pipe(map((found): DownloadEvent => ({ type: 'metadata', torrent: found }))),
-              goOn(torrent, begin(shared$)),
-            ),
-          ),
-        ),
-      ),
+      connect((shared$) => {
+        const waited$ = knowledge.known$.pipe(
+          takeUntil(merge(stoppedOf(swarm, options), shared$.pipe(last(null, undefined)))),
+        );
+        return following(waited$, (torrent) =>
+          concat(of({ type: 'metadata' as const, torrent }), goOn(torrent, handOver(shared$))),
+        );
+      }),
     );
   });
+
+/** What is known of a magnet link: nothing, then which torrent it is, then what is to be said with its peers. */
+class Knowledge {
+  torrent: Torrent | undefined;
+  context: SessionContext | undefined;
+  /** Emits once, however late it is listened to. */
+  readonly known$: Observable<Torrent> = defer(() => (this.torrent === undefined ? this.#learnt$() : of(this.torrent)));
+  /** The same, when there is something to be said with peers. */
+  readonly ready$: Observable<unknown> = defer(() =>
+    this.context === undefined
+      ? this.#swarm.loops.freed.pipe(
+          filter(() => this.context !== undefined),
+          take(1),
+        )
+      : of(undefined),
+  );
+  readonly #magnet: MagnetLink;
+  readonly #swarm: TorrentSwarm;
+
+  constructor(magnet: MagnetLink, swarm: TorrentSwarm) {
+    this.#magnet = magnet;
+    this.#swarm = swarm;
+  }
+
+  /** @throws InputError */
+  learn(metadata: Uint8Array): void {
+    if (this.torrent !== undefined) return;
+    this.torrent = torrentOf(this.#magnet, metadata);
+    this.#swarm.loops.settled.next({ type: 'metadata', torrent: this.torrent });
+  }
+
+  #learnt$(): Observable<Torrent> {
+    return this.#swarm.loops.settled.pipe(
+      filter((settled: Settled): settled is MetadataKnown => settled.type === 'metadata'),
+      map(({ torrent }) => torrent),
+      take(1),
+    );
+  }
+}
+
+/** All that peers send, of which nothing comes before there is a context. */
+const blocksOf = (
+  magnet: MagnetLink,
+  env: Env,
+  swarm: TorrentSwarm,
+  { pex = true, listens, port, blocks }: ResolveMagnetOptions,
+  knowledge: Knowledge,
+): Observable<Block> => {
+  const { infoHash } = magnet;
+  const draft = new MetadataDraft(infoHash);
+  const secluded$ = knowledge.known$.pipe(filter((torrent) => torrent.private));
+  const dht$ = swarm.dht$?.pipe(takeUntil(secluded$));
+  const context: MetadataContext = { swarm, draft, pex, dht$, port: listens ? port : undefined };
+  const dial = peerSession(env, swarm, {
+    identity: { infoHash, peerId: swarm.peerId, dht: dht$ !== undefined },
+    introduction: () => metadataIntroduction(context),
+  });
+  const acquaint = metadataSession(context, (metadata) => {
+    knowledge.learn(metadata);
+    return knowledge.ready$;
+  });
+  const exact$ = exactSource(magnet, env, swarm.report).pipe(
+    tap((metadata) => {
+      draft.adopt(metadata);
+      knowledge.learn(metadata);
+    }),
+    ignoreElements(),
+    takeUntil(knowledge.known$),
+  );
+  const { distinct, guarded } = privateTorrent(secluded$);
+  const session = guarded((address) => dial(address).pipe(acquaint, handedOn(knowledge, pex)));
+  return blocks(together(swarm.addresses(secluded$), exact$), { distinct, session, places: swarm.places });
+};
+
+/** A peer that was met before it was known what to talk about: the ids that it has been told stay what they are. */
+const handedOn = (knowledge: Knowledge, pex: boolean): OperatorFunction<Peer, Block> => {
+  let talk: OperatorFunction<Peer, Block> | undefined;
+  const talkOf = (context: SessionContext): OperatorFunction<Peer, Block> =>
+    pipe(
+      countPieces(context.transfer.geometry.pieceCount),
+      extensionHandshake(introduction({ ...context, secluded: !pex })),
+      conversation(context),
+    );
+  return switchMap((peer) => of(peer).pipe((talk ??= talkOf(knowledge.context as SessionContext))));
+};

@@ -1,0 +1,169 @@
+import {
+  asapScheduler,
+  concat,
+  defer,
+  EMPTY,
+  endWith,
+  filter,
+  finalize,
+  ignoreElements,
+  merge,
+  mergeMap,
+  type Observable,
+  observeOn,
+  of,
+  startWith,
+  take,
+  takeUntil,
+  tap,
+} from 'rxjs';
+import { until } from '../discovery/until.ts';
+import type { Env } from '../contracts/env.ts';
+import type { DownloadEvent, PieceOutcome, Rechecked } from '../contracts/events.ts';
+import { beginning } from './beginning.ts';
+import { finished } from './completion.ts';
+import type { Settled } from './loops.ts';
+import type { DownloadOptions } from './options.ts';
+import type { Parts } from './parts.ts';
+import { calmly, COUNT_EVERY, keepCounting, keepRemembering, rememberForGood } from './resumeData.ts';
+import { incomplete } from './seedGoal.ts';
+import { beside } from './stopping.ts';
+
+/**
+ * One torrent from its files to its end: what is there is checked, what is missing is fetched by `pieces$`, what is
+ * complete is given to others, and what is known is noted.
+ *
+ * ```
+ * files     -r-r|
+ * pieces$       s-c-s-s|
+ * gives     -r-r-s-c-s-sd|   rechecked, stored, corrupt, done
+ * ```
+ *
+ * `Phase` says where it is. When stopped it completes without `done`; unsubscribing leaves a note, too.
+ *
+ * @throws StorageError
+ */
+export const lifecycle = (
+  parts: Parts,
+  env: Env,
+  options: Pick<DownloadOptions, 'recheck' | 'checks'> & { readonly force: boolean },
+  pieces$: Observable<PieceOutcome>,
+): Observable<DownloadEvent> =>
+  defer(() => {
+    const { picker, stopped$, resume, changes$, fetches } = parts;
+    // Where nothing of it is, nothing is left behind; and before it is known what is there, the last note knows better.
+    const leave = (): Observable<never> =>
+      isRestored(parts) && (picker.stored.count > 0 || resume.found.note !== undefined)
+        ? resume.save(!fetches && picker.complete)
+        : EMPTY;
+    const completion = completing(parts, env);
+    let ended = false;
+    const main$ = concat(
+      restoring(parts, env, options).pipe(until(stopped$)),
+      fetching(parts, pieces$, completion),
+      ending(parts, completion, leave),
+    ).pipe(
+      tap({ complete: () => (ended = true) }),
+      finalize(() => {
+        if (!ended) leave().subscribe({ error: () => {} });
+      }),
+    );
+    return changes$ === EMPTY ? main$ : beside(main$, changes$);
+  });
+
+/** Has all that was there been looked at? */
+const isRestored = ({ swarm }: Parts): boolean => swarm.stats.phase.state !== 'checking';
+
+const restoring = (
+  { torrent, storage, picker, selection, writable, shelf, resume, swarm: { stats }, fetches }: Parts,
+  env: Env,
+  { recheck = false, checks, force }: Pick<DownloadOptions, 'recheck' | 'checks'> & { readonly force: boolean },
+): Observable<Rechecked> => {
+  const began = (): void => {
+    stats.began = picker.stored.count;
+    stats.phase.checked(picker.complete);
+  };
+  return beginning(torrent, env, storage, picker, {
+    ...{ selection, fetches, writable, force, recheck, checks },
+    found: (found) => {
+      resume.found = found;
+      if (found.note) stats.before = found.note;
+    },
+    sound: (index) => shelf.vouch(index),
+  }).pipe(tap({ complete: began }));
+};
+
+/** What is done when all is there, at first and whenever something has changed since. */
+interface Completion {
+  /** Tells of it, and makes it last. */
+  readonly complete$: Observable<DownloadEvent>;
+  readonly forGood$: Observable<never>;
+}
+
+const completing = ({ torrent, storage, picker, resume, swarm, seeds }: Parts, env: Env): Completion => {
+  const forGood$ = rememberForGood(storage, resume.save(true), swarm.report);
+  const done$ = defer(() => of(swarm.stats.done(seeds, storage)));
+  return { forGood$, complete$: concat(finished(torrent, env, storage, picker), done$, forGood$) };
+};
+
+const fetching = (parts: Parts, pieces$: Observable<PieceOutcome>, completion: Completion): Observable<DownloadEvent> =>
+  defer(() => {
+    const { torrent, picker, resume, fetches, seeds } = parts;
+    const { loops, stats, report } = parts.swarm;
+    if ((picker.complete && !seeds) || !isRestored(parts)) return EMPTY;
+    if (!fetches && !picker.complete) return incomplete(torrent.name, stats.progress());
+    const all$ = pieces$.pipe(finalize(() => loops.settled.complete()));
+    const kept$ = keeping(parts, completion);
+    const outcomes$ = loops.settled.pipe(filter(isOutcome));
+    // Nothing comes: then nothing waits for it, a thousand times.
+    if (!fetches) return merge(all$.pipe(ignoreElements()), kept$.pipe(takeUntil(endOf(outcomes$))));
+    return merge(all$, seeding(parts, outcomes$, kept$), keepRemembering(outcomes$, resume.save(false), report));
+  });
+
+const isOutcome = (settled: Settled): settled is PieceOutcome =>
+  settled.type === 'stored' || settled.type === 'corrupt';
+
+/** Emits when nothing more is to come. */
+const endOf = (source$: Observable<unknown>): Observable<unknown> => source$.pipe(ignoreElements(), endWith(undefined));
+
+/** When all is there for the first time. Ends when nothing more is settled. */
+const seeding = (
+  { picker, seeds }: Parts,
+  outcomes$: Observable<PieceOutcome>,
+  kept$: Observable<DownloadEvent>,
+): Observable<DownloadEvent> =>
+  outcomes$.pipe(
+    filter(({ type }) => type === 'stored'),
+    startWith(undefined),
+    filter(() => seeds && picker.complete),
+    take(1),
+    observeOn(asapScheduler), // the last piece is told before
+    mergeMap(() => kept$),
+    takeUntil(endOf(outcomes$)),
+  );
+
+/** While it is given to others: the files are watched, and what is given is counted. Never completes. */
+const keeping = (
+  { picker, shelf, swarm: { stats, ticks }, resume, fetches }: Parts,
+  { complete$, forGood$ }: Completion,
+): Observable<DownloadEvent> => {
+  const uploaded = (): number => stats.lifetime.uploaded;
+  const counted$ = keepCounting(
+    uploaded,
+    defer(() => (picker.complete ? forGood$ : EMPTY)),
+    ticks(COUNT_EVERY),
+  );
+  // Nobody looks at what nobody wants.
+  const looks = (every: number): Observable<void> => ticks(every).pipe(filter(() => !stats.asleep));
+  return defer(() => concat(complete$, merge(shelf.watch(looks, fetches ? undefined : resume.found.stamps), counted$)));
+};
+
+const ending = (
+  { picker, swarm: { stats, report } }: Parts,
+  { complete$, forGood$ }: Completion,
+  leave: () => Observable<never>,
+): Observable<DownloadEvent> =>
+  defer(() => {
+    if (!picker.complete) return calmly(leave(), report);
+    return stats.phase.seeds ? forGood$ : complete$;
+  });

@@ -1,0 +1,154 @@
+import { filter, map, NEVER, type Observable, tap } from 'rxjs';
+import type { BanLiarsOptions } from '../../operators/banLiars.ts';
+import { anyOf } from '../discovery/until.ts';
+import type { Env } from '../contracts/env.ts';
+import { InputError } from '../contracts/errors.ts';
+import type { Peer } from '../contracts/peer.ts';
+import type { Storage, Verify } from '../contracts/storage.ts';
+import type { Torrent } from '../torrent/metainfo/metainfo.ts';
+import { Lull } from '../torrent/peers/lull.ts';
+import { FileSelection } from '../torrent/picker/fileSelection.ts';
+import { Choker } from '../torrent/upload/choker.ts';
+import { SuperSeed } from '../torrent/upload/superSeed.ts';
+import { notedFirst } from './completion.ts';
+import type { SessionContext } from './conversation.ts';
+import { type DownloadState, downloadState } from './downloadState.ts';
+import type { ListenPort } from './listenPort.ts';
+import type { DownloadOptions, Selection } from './options.ts';
+import { allowancesOf } from './rateLimits.ts';
+import { ResumeData } from './resumeData.ts';
+import { givenEnough } from './seedGoal.ts';
+import { type Settling, settling } from './settling.ts';
+import { stoppedOf } from './stopping.ts';
+import type { TorrentSwarm } from './torrentSwarm.ts';
+import { VerifiedReader } from './verifiedReader.ts';
+
+const MiB = 2 ** 20;
+
+/** What is known of the files once a place has been chosen. */
+export interface Chosen {
+  readonly storage: Storage;
+  readonly select: Selection;
+  /** Files in the way are replaced. */
+  readonly force: boolean;
+}
+
+export type PartsOptions = Omit<DownloadOptions, 'select'> & ListenPort;
+
+/** What a download of one torrent is made of, once its files are open. It is of one subscription. */
+export interface Parts extends DownloadState, Settling {
+  readonly torrent: Torrent;
+  readonly storage: Storage;
+  readonly swarm: TorrentSwarm;
+  readonly selection: FileSelection;
+  readonly shelf: VerifiedReader;
+  readonly resume: ResumeData;
+  /** The storage, by which nothing is written before it is noted whose the files are. */
+  readonly writable: Pick<Storage, 'write' | 'writev' | 'ordered'>;
+  readonly verify: Verify;
+  /** What becomes of peers that lie. */
+  readonly banning: BanLiarsOptions;
+  /** What is said with peers. */
+  readonly context: SessionContext;
+  /** Something may be fetched, and written. */
+  readonly fetches: boolean;
+  /** It goes on when it is complete. */
+  readonly seeds: boolean;
+  /** Emits when the user wants no more. */
+  readonly stopped$: Observable<unknown>;
+  /** The same, or when enough has been given. */
+  readonly over$: Observable<unknown>;
+  /** To be listened to meanwhile: what follows the limits that the user gave. */
+  readonly changes$: Observable<never>;
+}
+
+/** @throws InputError `bad-option` if there is nothing to download */
+export const partsOf = (
+  torrent: Torrent,
+  env: Env,
+  options: PartsOptions,
+  swarm: TorrentSwarm,
+  { storage, select }: Chosen,
+): Parts => {
+  const { memory = 64 * MiB, order, seed } = options;
+  const { loops, peerId, stats, report } = swarm;
+  const fetches = seed?.only !== true;
+  const state = downloadState(torrent, env, { order, ordered: storage.ordered, memory, peerId, freed: loops.freed });
+  const { picker } = state;
+  const selection = selected(torrent, state, select);
+  stats.begin(picker, state.drafts, selection);
+  loops.stirred.next();
+  const sound = (index: number): void => shelf.vouch(index);
+  const settle = settling({ picker, stats, sound, fetches, settled: loops.settled, report });
+  const shelf = new VerifiedReader(torrent, env, storage, { stored: picker.stored, lost: settle.lost });
+  const resume = new ResumeData(torrent, storage, picker, stats);
+  const { changes$, ...limits } = allowancesOf(options.limits);
+  stats.held = () => limits.down?.awaited === true;
+  const context = contextOf(torrent, env, options, { swarm, state, shelf, limits });
+  return {
+    ...state,
+    ...settle,
+    ...{ torrent, storage, swarm, selection, shelf, resume, context, fetches, changes$ },
+    ...endsOf(swarm, options),
+    writable: notedFirst(storage, resume.claim()),
+    verify: env.verify(torrent),
+    banning: { book: swarm.book, expelled: loops.expelled },
+    seeds: seed !== undefined,
+  };
+};
+
+/** What ends it before its time, or when it is complete. */
+const endsOf = (swarm: TorrentSwarm, options: PartsOptions): Pick<Parts, 'stopped$' | 'over$'> => {
+  const stopped$ = stoppedOf(swarm, options);
+  const enough$ = givenEnough(options.seed, swarm.stats, swarm.loops.stirred);
+  return { stopped$, over$: anyOf(stopped$, enough$ === NEVER ? NEVER : enough$.pipe(tap(swarm.report))) };
+};
+
+const selected = (torrent: Torrent, { geometry, picker }: DownloadState, select: Selection): FileSelection => {
+  const selection = new FileSelection(torrent, geometry, select);
+  if (selection.files === 0)
+    throw new InputError('bad-option', `none of the files is selected: there are ${torrent.files.length}, from 0`);
+  for (const index of selection.excluded) picker.exclude(index);
+  return selection;
+};
+
+const contextOf = (
+  torrent: Torrent,
+  env: Env,
+  { slots, choker, pex, listens, port, seed }: PartsOptions,
+  {
+    swarm,
+    state,
+    shelf,
+    limits,
+  }: Pick<SessionContext, 'swarm' | 'shelf' | 'limits'> & { readonly state: DownloadState },
+): SessionContext => {
+  const { loops, stats, report, dht$ } = swarm;
+  const { picker, geometry } = state;
+  const random = (): number => env.random();
+  const pieces$ = (wanted: 'stored' | 'lost'): Observable<number> =>
+    loops.settled.pipe(
+      filter(({ type }) => type === wanted),
+      map((settled) => (settled as { readonly index: number }).index),
+    );
+  return {
+    ...{ swarm, shelf, limits },
+    transfer: state,
+    info: torrent.info,
+    lull: new Lull<Peer>(() => stats.crowd.members),
+    secluded: torrent.private || pex === false,
+    choker: new Choker<Peer>({
+      ...{ random, slots, strategy: choker },
+      pieceLength: torrent.pieceLength,
+      seeding: () => picker.complete,
+    }),
+    choking: report,
+    stored$: pieces$('stored'),
+    lost$: pieces$('lost'),
+    superSeed: seed?.super === true ? new SuperSeed<Peer>(geometry.pieceCount, random) : undefined,
+    found: loops.found,
+    // A magnet link has it until it is known that it may not (BEP 27).
+    dht$: torrent.private ? undefined : dht$,
+    ...(listens && { port }),
+  };
+};
