@@ -1,6 +1,7 @@
 /** The operators, in the order of the pipe: reading this is reading the protocol. */
 export { backoff } from './backoff.ts';
 export { replenish, type ReplenishOptions } from './replenish.ts';
+export { dialable } from './dialable.ts';
 export { distinctPeers, type DistinctPeersOptions } from './distinctPeers.ts';
 export { swarm, type SwarmOptions } from './swarm.ts';
 export { handshake, type Identity } from './handshake.ts';

@@ -4,6 +4,7 @@ import { localNetwork } from '../discovery/lan/localNetwork.ts';
 import { PORTS, inboundPort } from '../discovery/inbound/inboundPort.ts';
 import { TrackerCommons } from '../discovery/trackers/trackerCommons.ts';
 import { download, type DownloadOptions } from '../download/download.ts';
+import { checkOptions } from '../contracts/checkOptions.ts';
 import type { Env } from '../contracts/env.ts';
 import type { DownloadEvent } from '../contracts/events.ts';
 import { allowancesOf, type Limits } from '../download/rateLimits.ts';
@@ -55,12 +56,14 @@ export interface Client {
  * cold as one of
  * `download`; errors end only the one they concern.
  *
+ * @throws InputError `bad-option`
+ *
  * @example
  * const { download } = client(nodeEnv(), { dht$: dhtNode(env, { bootstrap: BOOTSTRAP }) });
  * merge(...torrents.map((torrent) => download(torrent, { target: { folder: '.' } })))
  */
 export const client = (env: Env, options: ClientOptions = {}): Client => {
-  const { ports = PORTS, host, dialRate } = options;
+  const { ports = PORTS, host, dialRate } = checkOptions(options);
   const most = Math.min(options.maxConnections ?? MAX_CONNECTIONS, env.room?.connections ?? Infinity);
   const peerId = options.peerId ?? createPeerId(env.randomBytes(12));
   const budget = new ConnectionBudget({ most, ...(dialRate !== undefined && { dialRate }) });

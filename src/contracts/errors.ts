@@ -1,15 +1,12 @@
+import { RxTorrentError } from '../protocol/encoding/rxTorrentError.ts';
+
 /**
  * First question: whose fault? That is the class. Second: what follows? That is {@link verdict}. Users match on
- * `name` and `code`; `message` is one line for people: what, where, what to try. The original error is in `cause`.
+ * `name` and `code`; `message` is one line for people: what, where, what to try. The original error is in `cause`. All
+ * of them are `RxTorrentError`s.
  */
-abstract class RxTorrentError<Code extends string> extends Error {
-  readonly code: Code;
-
-  constructor(code: Code, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export { Malformed } from '../protocol/encoding/malformed.ts';
+export { RxTorrentError } from '../protocol/encoding/rxTorrentError.ts';
 
 export type InputCode = 'bad-bencode' | 'bad-metainfo' | 'bad-magnet' | 'bad-option' | 'unsafe-path' | 'unsupported';
 
@@ -140,8 +137,12 @@ export class StorageError extends RxTorrentError<StorageCode> {
 }
 
 /** Our own defect. Crash loudly; the CLI exits with 70. */
-export class InvariantError extends Error {
+export class InvariantError extends RxTorrentError<'defect'> {
   override readonly name = 'InvariantError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('defect', message, options);
+  }
 }
 
 export type Verdict = 'retry' | 'drop' | 'ban' | 'fatal';

@@ -29,7 +29,7 @@ export type { DownloadOptions, Selection } from './options.ts';
  * Cold: may be subscribed to twice. Completes after `done`; or without it when stopped, or when there is nobody left to
  * ask. Unsubscribing hangs up on everyone, tells the trackers, and remembers what is stored.
  *
- * @throws StorageError, InvariantError. A peer or a tracker never ends it.
+ * @throws InputError `bad-option`, StorageError, InvariantError. A peer or a tracker never ends it.
  */
 // README: begin
 export const download = (source: Source, env: Env, options: DownloadOptions): Observable<DownloadEvent> =>

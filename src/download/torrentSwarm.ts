@@ -1,9 +1,11 @@
 import { filter, merge, NEVER, type Observable, take, tap } from 'rxjs';
 import type { SwarmOptions } from '../../operators/swarm.ts';
+import { dialable } from '../../operators/dialable.ts';
 import { ticking } from '../../operators/ticking.ts';
 import { defaultPace } from '../discovery/pace.ts';
 import type { DhtNode } from '../discovery/dht/node.ts';
 import type { ListenPort } from './listenPort.ts';
+import { checkOptions } from '../contracts/checkOptions.ts';
 import type { Env } from '../contracts/env.ts';
 import type { DownloadEvent } from '../contracts/events.ts';
 import type { PeerAddress, PeerSource } from '../contracts/network.ts';
@@ -74,7 +76,7 @@ type Known = Pick<TorrentSwarm, 'peerId' | 'funnel' | 'book' | 'stats' | 'dht$' 
 
 /** Nothing happens before `addresses` are subscribed to. It is of one subscription. */
 export const torrentSwarm = (source: Findable, env: Env, options: TorrentSwarmOptions): TorrentSwarm => {
-  const { maxPeers = MAX_PEERS } = options;
+  const { maxPeers = MAX_PEERS } = checkOptions(options);
   const known = knownOf(source, env, options);
   const { peerId, book, stats, loops, report } = known;
   const duplicates = closeDuplicates({
@@ -147,6 +149,7 @@ const addressesOf = (
     left$: seed === undefined ? merge(stirred, expelled) : NEVER,
     alone: () => book.alone,
   }).pipe(
+    dialable(report),
     tap((address) => {
       funnel.named(address);
       stirred.next();

@@ -1,0 +1,39 @@
+import { defer, filter, type MonoTypeOperatorFunction } from 'rxjs';
+import type { Warning } from '../src/contracts/events.ts';
+import type { PeerAddress } from '../src/contracts/network.ts';
+import { addressFault } from '../src/protocol/encoding/address.ts';
+import { visible } from '../src/protocol/encoding/visible.ts';
+
+/** Addresses that are warned of; a source that names more of them is not worth more words. */
+const MAX_WARNINGS = 10;
+
+/**
+ * Lets addresses through that can be dialled; each of the first ten others costs a warning, and nothing else.
+ *
+ * ```
+ * source  a-x-b-    x: port 70000
+ * gives   a---b-
+ * report  --w---
+ * ```
+ *
+ * A port is from 1 to 65535, a host is an IP address or a name. A peer that has called us (`wire$`) is not dialled, and
+ * passes. Stands before `distinctPeers`.
+ *
+ * @example
+ * const peers$ = of<PeerAddress[]>({ host: '203.0.113.7', port: 70_000, source: 'manual' });
+ * peers$.pipe(dialable((warning) => console.error(warning.message))); // 203.0.113.7:70000: a port is from 1 to 65535
+ */
+export const dialable =
+  (report: (warning: Warning) => void): MonoTypeOperatorFunction<PeerAddress> =>
+  (addresses) =>
+    defer(() => {
+      let warnings = 0;
+      return addresses.pipe(
+        filter((address) => {
+          const fault = address.wire$ === undefined ? addressFault(address) : undefined;
+          if (fault !== undefined && warnings++ < MAX_WARNINGS)
+            report({ type: 'warning', code: 'bad-address', message: visible(fault) });
+          return fault === undefined;
+        }),
+      );
+    });

@@ -1,0 +1,78 @@
+import { ID_LENGTH } from '../protocol/encoding/id.ts';
+import { InputError } from './errors.ts';
+
+/** What an option may be; words for people if it is not. */
+type Check = (value: unknown) => string | undefined;
+
+const shown = (value: unknown): string => {
+  if (value instanceof Uint8Array) return `of ${value.length} bytes`;
+  return typeof value === 'number' || typeof value === 'string' ? String(value) : JSON.stringify(value);
+};
+
+const whole =
+  (least: number, most = Infinity): Check =>
+  (value) =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+      ? undefined
+      : `a whole number ${most === Infinity ? `from ${least}` : `from ${least} to ${most}`}`;
+const atLeast =
+  (least: number): Check =>
+  (value) =>
+    typeof value === 'number' && value >= least ? undefined : `a number from ${least}`;
+const aFunction: Check = (value) => (typeof value === 'function' ? undefined : 'a function');
+const peerId: Check = (value) =>
+  value instanceof Uint8Array && value.length === ID_LENGTH ? undefined : `${ID_LENGTH} bytes`;
+const ports: Check = (value) =>
+  Array.isArray(value) && value.every((port) => whole(0, 65_535)(port) === undefined)
+    ? undefined
+    : 'ports from 0 to 65535';
+const list: Check = (value) => (Array.isArray(value) ? undefined : 'a list');
+const rates: Check = (value) =>
+  typeof value === 'object' && value !== null ? undefined : 'streams of bytes a second, `down` and `up`';
+
+/** Options that mean the same wherever they are given. */
+const CHECKS: Readonly<Record<string, Check>> = {
+  peerId,
+  maxPeers: whole(1),
+  slots: whole(0),
+  memory: atLeast(0),
+  port: whole(0, 65_535),
+  ports,
+  maxConnections: whole(1),
+  dialRate: atLeast(0),
+  choker: aFunction,
+  order: aFunction,
+  peers: list,
+  trackers: list,
+  limits: rates,
+  'seed.ratio': atLeast(0),
+  'seed.time': atLeast(0),
+  'seed.idle': atLeast(0),
+  'target.folder': (value) => (typeof value === 'string' && value !== '' ? undefined : 'the path of a folder'),
+};
+
+const isStream = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'subscribe' in value && typeof value.subscribe === 'function';
+
+/**
+ * Returns `options` as they are, if each of them can be what it is. What is not given is not checked, nor are the
+ * values of a stream before they come: {@link checkOption} is for those.
+ *
+ * @throws InputError `bad-option`
+ */
+export const checkOptions = <Options extends object>(options: Options): Options => {
+  const all = options as Readonly<Record<string, unknown>>;
+  for (const path of Object.keys(CHECKS)) {
+    const [name = '', inner] = path.split('.');
+    const outer = all[name];
+    checkOption(path, inner === undefined ? outer : (outer as Readonly<Record<string, unknown>> | undefined)?.[inner]);
+  }
+  return options;
+};
+
+/** The same for one option, by its name: `maxPeers`, `seed.ratio`. @throws InputError `bad-option` */
+export const checkOption = (name: string, value: unknown): void => {
+  if (value === undefined || isStream(value)) return;
+  const expected = CHECKS[name]?.(value);
+  if (expected !== undefined) throw new InputError('bad-option', `${name} ${shown(value)}: expected ${expected}`);
+};

@@ -1,0 +1,80 @@
+import { NEVER, of } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { checkOption, checkOptions } from '../../src/contracts/checkOptions.ts';
+import { InputError } from '../../src/contracts/errors.ts';
+import { client } from '../../src/client/client.ts';
+import { download } from '../../src/download/download.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
+import type { Warning } from '../../src/contracts/events.ts';
+import type { PeerAddress } from '../../src/contracts/network.ts';
+import { drawn, honest, type Mark } from '../../marbles/index.ts';
+
+const bad: readonly (readonly [object, string])[] = [
+  [{ maxPeers: -5 }, 'maxPeers -5: expected a whole number from 1'],
+  [{ maxPeers: 2.5 }, 'maxPeers 2.5: expected a whole number from 1'],
+  [{ maxPeers: '7' }, 'maxPeers 7: expected a whole number from 1'],
+  [{ slots: -1 }, 'slots -1: expected a whole number from 0'],
+  [{ memory: Number.NaN }, 'memory NaN: expected a number from 0'],
+  [{ peerId: new Uint8Array(3) }, 'peerId of 3 bytes: expected 20 bytes'],
+  [{ port: 70_000 }, 'port 70000: expected a whole number from 0 to 65535'],
+  [{ ports: [1, -1] }, 'ports [1,-1]: expected ports from 0 to 65535'],
+  [{ choker: {} }, 'choker {}: expected a function'],
+  [{ order: 'inOrder' }, 'order inOrder: expected a function'],
+  [{ seed: { ratio: -1 } }, 'seed.ratio -1: expected a number from 0'],
+  [{ seed: { time: 'long' } }, 'seed.time long: expected a number from 0'],
+  [{ target: { folder: '' } }, 'target.folder : expected the path of a folder'],
+  [{ peers: {} }, 'peers {}: expected a list'],
+  [{ maxPeers: null }, 'maxPeers null: expected a whole number from 1'],
+];
+
+describe('options', () => {
+  it.each(bad)('%o', (options, message) => {
+    expect(() => checkOptions(options)).toThrow(new InputError('bad-option', message));
+  });
+
+  it('are passed on as they are, if they can be what they are', () => {
+    const options = {
+      ...{ maxPeers: 1, slots: 0, memory: Infinity, peerId: Buffer.alloc(20), port: 0, ports: [], seed: {} },
+      ...{ target: { folder: '.' }, unknown: -1, order: undefined, choker: () => new Map(), peers: [] },
+    };
+    expect(checkOptions(options)).toBe(options);
+  });
+
+  it('that are streams are checked value by value', () => {
+    expect(() => checkOptions({ maxPeers: of(-1), peers: NEVER, limits: {} })).not.toThrow();
+    expect(() => checkOption('maxPeers', -1)).toThrow(InputError);
+    expect(() => checkOption('somethingElse', -1)).not.toThrow();
+  });
+
+  it('of a download and of a client are checked', () => {
+    drawn(({ world, torrent, gives }) => {
+      const { env } = world();
+      for (const [options] of bad.filter(([each]) => !('ports' in each)))
+        gives(download(torrent, env, { target: { folder: '.' }, ...options })).toBe('#', undefined, {
+          name: 'InputError',
+          code: 'bad-option',
+        });
+      for (const options of [{ peerId: new Uint8Array(3) }, { ports: [-1] }, { maxConnections: 0 }])
+        expect(() => client(env, options)).toThrow(InputError);
+    })();
+  });
+});
+
+describe('peers that can not be dialled', () => {
+  it('cost a warning, and not the download', () => {
+    let marks: readonly Mark[] = [];
+    drawn((stage) => {
+      const { env } = stage.world({ peers: { '10.1.0.1:7000': honest() } });
+      const peer = (host: string, port: number): PeerAddress => ({ host, port, source: 'manual' });
+      const peers = [peer('10.1.0.9', 70_000), peer('not a host', 1), peer('10.1.0.1', 7000)];
+      const options: DownloadOptions = { target: { folder: '.' }, trackers: [], peers };
+      marks = stage.watch(download(stage.torrent, env, options), '^ 1m !');
+    })();
+    const told = marks.flatMap(({ kind, value }) => (kind === 'value' ? [value as Warning] : []));
+    expect(told.filter(({ type }) => type === 'warning').map(({ code, message }) => `${code} ${message}`)).toEqual([
+      'bad-address 10.1.0.9:70000: a port is from 1 to 65535',
+      'bad-address "not a host:1": a host is an IP address or a name',
+    ]);
+    expect(told.map(({ type }) => type as string)).toContain('done');
+  });
+});
