@@ -28,3 +28,8 @@ export type { DrawnWire, WireOptions } from './wire.ts';
 export { DrawnUdp, type UdpNetworkOptions, type UdpPlayer } from './udp.ts';
 export { LETTERS, blockAt, wordsFor } from './words.ts';
 export { announced, HOME, type World, type WorldOptions } from './world.ts';
+// What the types above name, so that tests can name it, too.
+export type { Backdrop, Playing } from './backdrop.ts';
+export type { Subscribed } from './expectation.ts';
+export type { Ledger } from './ledger.ts';
+export type { ToBe } from './stage.ts';

@@ -16,7 +16,8 @@ import { drawWire, type DrawnWire, type WireOptions } from './wire.ts';
 import { wordsFor } from './words.ts';
 import { drawWorld, type World, type WorldOptions } from './world.ts';
 
-interface ToBe {
+/** What a stream or a record is compared with. */
+export interface ToBe {
   /** `#` stands for `error`, letters for `values`; without `values` each letter stands for itself, as in the README. */
   toBe(lane: string, values?: Readonly<Record<string, unknown>>, error?: unknown): void;
 }

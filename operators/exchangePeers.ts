@@ -9,7 +9,7 @@ import { PexHistory } from '../src/torrent/peers/pexHistory.ts';
 import { eachPeer } from './internal/eachPeer.ts';
 import { channelTo } from './internal/extensionChannel.ts';
 
-type Connected = Pick<Peer, 'address' | 'state'>;
+export type Connected = Pick<Peer, 'address' | 'state'>;
 
 export interface ExchangePeersOptions {
   /** The peers that are connected now: which of them others can dial is found out here. */

@@ -1,5 +1,5 @@
 /** The operators, in the order of the pipe: reading this is reading the protocol. */
-export { backoff } from './backoff.ts';
+export { type Backoff, backoff, type BackoffOptions } from './backoff.ts';
 export { replenish, type ReplenishOptions } from './replenish.ts';
 export { dialable } from './dialable.ts';
 export { distinctPeers, type DistinctPeersOptions } from './distinctPeers.ts';
@@ -13,11 +13,11 @@ export { reportIntroductions } from './reportIntroductions.ts';
 export { hangUpOnSeeds } from './hangUpOnSeeds.ts';
 export { type HangUpWhenOptions, hangUpWhen, type PeerRates } from './hangUpWhen.ts';
 export { keepAlive, type KeepAliveOptions } from './keepAlive.ts';
-export { advertise, type Possessions } from './advertise.ts';
+export { advertise, type AdvertiseOptions, type Possessions } from './advertise.ts';
 export { rechoke, type RechokeOptions } from './rechoke.ts';
 export { serveBlocks, type ServeBlocksOptions, type Shelf } from './serveBlocks.ts';
 export { type DhtContact, exchangeDhtPorts } from './exchangeDhtPorts.ts';
-export { exchangePeers, type ExchangePeersOptions } from './exchangePeers.ts';
+export { type Connected, exchangePeers, type ExchangePeersOptions } from './exchangePeers.ts';
 export { fetchMetadata, type FetchMetadataOptions } from './fetchMetadata.ts';
 export { serveMetadata } from './serveMetadata.ts';
 export { countPieces } from './countPieces.ts';
@@ -31,7 +31,7 @@ export { type PieceLedger, writePieces, type WritePiecesOptions } from './writeP
 export { supersede, type SupersedeOptions } from './supersede.ts';
 export { sampleProgress } from './sampleProgress.ts';
 export { ticking, type TickingOptions } from './ticking.ts';
-export { AddressBook } from '../src/torrent/peers/addressBook.ts';
+export { AddressBook, type AddressBookOptions } from '../src/torrent/peers/addressBook.ts';
 export { Choker, type ChokerOptions } from '../src/torrent/upload/choker.ts';
 export { Funnel, type FunnelRow } from '../src/torrent/stats/funnel.ts';
 export { Geometry } from '../src/torrent/geometry.ts';
@@ -40,3 +40,20 @@ export { PieceBuffers, PieceDrafts } from '../src/torrent/pieces/pieceDrafts.ts'
 export { PiecePicker } from '../src/torrent/picker/piecePicker.ts';
 export type { Endgame, PickerOptions } from '../src/torrent/picker/pickerOptions.ts';
 export type { WindowRule, WindowView } from '../src/torrent/requests/windowRule.ts';
+// What the types above name, so that a library on top of them can name it, too.
+export type { ExtensionHandshake } from '../src/protocol/peer/extensions.ts';
+export type { Handshake } from '../src/protocol/peer/handshake.ts';
+export type { BlockRange, Message, PieceMessage } from '../src/protocol/peer/messages.ts';
+export type { Bitfield } from '../src/torrent/bitfield.ts';
+export type { Shape } from '../src/torrent/geometry.ts';
+export type { Received } from '../src/torrent/metadata/metadataDraft.ts';
+export type { MetadataSource } from '../src/torrent/metadata/metadataPeer.ts';
+export type { Admission, Candidate as AddressCandidate, Ending } from '../src/torrent/peers/addressKeys.ts';
+export type { Useless } from '../src/torrent/peers/hostRoom.ts';
+export type { PeerState } from '../src/torrent/peers/peerState.ts';
+export type { Availability } from '../src/torrent/picker/availability.ts';
+export type { Asker, Wanted } from '../src/torrent/picker/openPiece.ts';
+export type { Draft, Hasher } from '../src/torrent/pieces/pieceDrafts.ts';
+export type { Named } from '../src/torrent/stats/funnel.ts';
+export type { Chokable, ChokeDecision, ChokerChange } from '../src/torrent/upload/choker.ts';
+export type { SuperSeed, Viewer } from '../src/torrent/upload/superSeed.ts';

@@ -4,7 +4,15 @@ export { client, type Client, type ClientOptions } from './client/client.ts';
 export { scrape, type Scraped, type ScrapeEnv } from './discovery/trackers/scrape.ts';
 export { BOOTSTRAP } from './discovery/dht/bootstrap.ts';
 export { dhtPeers, type DhtPeersOptions } from './discovery/dht/dhtPeers.ts';
-export { dhtNode, type DhtNode, type DhtNodeOptions } from './discovery/dht/node.ts';
+export {
+  type DhtEnv,
+  dhtNode,
+  type DhtNode,
+  type DhtNodeOptions,
+  type DhtScrape,
+  type DhtStats,
+} from './discovery/dht/node.ts';
+export type { DhtLookup } from './discovery/dht/peerLookup.ts';
 export { decodeSavedNodes, encodeSavedNodes, type SavedNodes } from './discovery/dht/savedNodes.ts';
 export { incomingPeers } from './discovery/inbound/incomingPeers.ts';
 export { type LocalNetwork, localNetwork, type LocalPeer } from './discovery/lan/localNetwork.ts';
@@ -14,6 +22,8 @@ export { PORTS, type InboundPort, inboundPort } from './discovery/inbound/inboun
 export { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './discovery/trackers/trackerPeers.ts';
 export { create, type CreateOptions } from './create.ts';
 export { download, type DownloadOptions } from './download/download.ts';
+export type { Selection } from './download/options.ts';
+export type { Turns } from './download/turns.ts';
 export type * from './contracts/env.ts';
 export type * from './contracts/events.ts';
 export type * from './contracts/network.ts';
@@ -22,11 +32,14 @@ export type * from './contracts/storage.ts';
 export type { ListenPortOptions } from './download/listenPort.ts';
 export * from './contracts/blame.ts';
 export * from './contracts/errors.ts';
-export type { JsonEvent } from './contracts/json/jsonEvent.ts';
+export type * from './contracts/json/jsonDownload.ts';
+export type * from './contracts/json/jsonEvent.ts';
+export type * from './contracts/json/jsonResult.ts';
+export type * from './contracts/json/jsonUnits.ts';
 export type { Allowances, Limits } from './download/rateLimits.ts';
 export { fetchPiece, type FetchPieceOptions, type WholePiece } from './download/fetchPiece.ts';
 export { fetchTorrent, type FetchTorrentOptions } from './download/magnet/fetchTorrent.ts';
-export { nodeEnv } from './node.ts';
+export { nodeEnv, type NodeEnvOptions } from './node.ts';
 export { RateLimit, type RateLimitOptions } from './download/rateLimit.ts';
 export { recheck } from './download/recheck.ts';
 export { scoped } from './download/scoped.ts';
@@ -34,11 +47,22 @@ export { type Sink, streamStorage } from './disk/files/streamStorage.ts';
 export type { SeedOptions } from './download/seedGoal.ts';
 export { type Findable, type SourceOptions, sources, type SourcesOptions } from './discovery/peerSources.ts';
 export * from './torrent/upload/chokeStrategy.ts';
-export { ConnectionBudget } from './torrent/peers/connectionBudget.ts';
 export { parseMagnet, parseTorrent } from './contracts/parse.ts';
 export { formatMagnet, type MagnetLink, magnetOf } from './torrent/metainfo/magnet.ts';
+export { ConnectionBudget, type Places, type Room, type Sharer } from './torrent/peers/connectionBudget.ts';
 export type { TorrentFile } from './torrent/metainfo/fileList.ts';
 export type { Torrent } from './torrent/metainfo/metainfo.ts';
 export * from './torrent/picker/pieceOrder.ts';
 export type { Allowance } from './torrent/rates/tokenBucket.ts';
 export { downloadState, type DownloadState, type DownloadStateOptions } from './download/downloadState.ts';
+export type { Given } from './discovery/trackers/trackerAddresses.ts';
+export type { TrackerCommons } from './discovery/trackers/trackerCommons.ts';
+export type { AnnounceQueue, Urgency } from './discovery/trackers/announceQueue.ts';
+export type { DeadHosts } from './discovery/trackers/deadHosts.ts';
+export type { Ways } from './discovery/trackers/families.ts';
+export type { UdpEnv, UdpMemory } from './discovery/trackers/udpTracker.ts';
+export type { Family } from './protocol/dht/krpc.ts';
+export type { Endpoint, NodeEndpoint } from './protocol/encoding/compact.ts';
+export type { CheckedFile, FileState } from './torrent/metainfo/fileStates.ts';
+export type { FileEntry } from './torrent/metainfo/padding.ts';
+export type { Span } from './torrent/metainfo/selection.ts';

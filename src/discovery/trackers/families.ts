@@ -21,9 +21,9 @@ import type { Env } from '../../contracts/env.ts';
 import type { HttpReply, HttpRequest } from '../../contracts/network.ts';
 import { asTrackerError } from '../../contracts/blame.ts';
 import { TrackerError } from '../../contracts/errors.ts';
+import type { Family } from '../../protocol/dht/krpc.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
 
-export type Family = 4 | 6;
 /** Without `resolve` a web server is asked by its URL alone. */
 export type WebEnv = Pick<Env, 'httpGet'> & Partial<Pick<Env, 'resolve'>>;
 

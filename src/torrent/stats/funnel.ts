@@ -22,7 +22,7 @@ export interface FunnelRow<Source extends string> extends Readonly<Record<Stage,
   readonly lost: Readonly<Record<string, number>>;
 }
 
-interface Named<Source extends string> {
+export interface Named<Source extends string> {
   readonly host: string;
   readonly port: number;
   readonly source: Source;
