@@ -23,6 +23,7 @@ export { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './disco
 export { create, type CreateOptions } from './create.ts';
 export { download, type DownloadOptions } from './download/download.ts';
 export type { Selection } from './download/options.ts';
+export type { Source } from './download/source.ts';
 export type { Turns } from './download/turns.ts';
 export type * from './contracts/env.ts';
 export type * from './contracts/events.ts';
