@@ -1,3 +1,5 @@
+import { Heap } from './heap.ts';
+
 /** What is to be done, and when; whether it need not be done any more. */
 interface Task {
   readonly delay: number;
@@ -17,11 +19,11 @@ interface Entry<T> {
  * and `splice` one out. What is given up stays in the heap until its turn comes.
  */
 export class Agenda<T extends Task> extends Array<T> {
-  readonly #heap: Entry<T>[] = [];
+  readonly #heap = new Heap<Entry<T>>(before);
   #added = 0;
 
   override push(...tasks: T[]): number {
-    for (const task of tasks) this.#rise({ due: task.delay, nth: this.#added++, task });
+    for (const task of tasks) this.#heap.add({ due: task.delay, nth: this.#added++, task });
     return this.#show();
   }
 
@@ -30,8 +32,8 @@ export class Agenda<T extends Task> extends Array<T> {
   }
 
   override shift(): T | undefined {
-    const task = this.#take();
-    while (this.#heap[0]?.task.closed === true) this.#take();
+    const task = this.#heap.take()?.task;
+    while (this.#heap.first?.task.closed === true) this.#heap.take();
     this.#show();
     return task;
   }
@@ -47,40 +49,10 @@ export class Agenda<T extends Task> extends Array<T> {
   }
 
   #show(): number {
-    const [first] = this.#heap;
+    const { first } = this.#heap;
     if (first === undefined) this.length = 0;
     else this[0] = first.task;
-    return this.#heap.length;
-  }
-
-  #take(): T | undefined {
-    const heap = this.#heap;
-    const [first] = heap;
-    const last = heap.pop();
-    if (last !== undefined && heap.length > 0) this.#sink(last);
-    return first?.task;
-  }
-
-  #rise(entry: Entry<T>): void {
-    const heap = this.#heap;
-    let at = heap.length;
-    for (let parent = (at - 1) >> 1; at > 0 && before(entry, heap[parent] as Entry<T>); parent = (at - 1) >> 1) {
-      heap[at] = heap[parent] as Entry<T>;
-      at = parent;
-    }
-    heap[at] = entry;
-  }
-
-  #sink(entry: Entry<T>): void {
-    const heap = this.#heap;
-    let at = 0;
-    for (let child = 1; child < heap.length; child = 2 * at + 1) {
-      if (child + 1 < heap.length && before(heap[child + 1] as Entry<T>, heap[child] as Entry<T>)) child++;
-      if (before(entry, heap[child] as Entry<T>)) break;
-      heap[at] = heap[child] as Entry<T>;
-      at = child;
-    }
-    heap[at] = entry;
+    return this.#heap.size;
   }
 }
 

@@ -34,7 +34,7 @@ export class DrawnDisk {
   /** When each write ended, and the index of the piece in which it began. */
   readonly written: Mark[] = [];
   note: Uint8Array | undefined;
-  readonly #stage: Backdrop;
+  readonly #stage: Pick<Backdrop, 'torrent' | 'ledger' | 'now'>;
   readonly #torrent: Torrent;
   readonly #options: DiskOptions;
   readonly #done = new Map<DiskWork, number>();
@@ -45,7 +45,7 @@ export class DrawnDisk {
   readonly #geometry: Geometry;
   #locked = false;
 
-  constructor(stage: Backdrop, options: DiskOptions = {}) {
+  constructor(stage: Pick<Backdrop, 'torrent' | 'ledger' | 'now'>, options: DiskOptions = {}) {
     this.#stage = stage;
     this.#torrent = stage.torrent;
     this.#options = options;

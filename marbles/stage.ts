@@ -9,6 +9,7 @@ import { DrawingError, difference, subscriptionDifference, type Subscribed } fro
 import type { Mark } from './lane.ts';
 import { Ledger } from './ledger.ts';
 import { drawPeer, type DrawnPeer, type PeerOptions } from './peer.ts';
+import { DrawnNetwork, type NetworkOptions } from './network/network.ts';
 import { checkCopy, withOneCopy } from './secondCopy.ts';
 import { own } from './speech.ts';
 import { torrentOf, type Size } from './torrent.ts';
@@ -133,6 +134,9 @@ export class Stage implements Backdrop {
 
   /** The outside world, drawn. */
   readonly world = (options?: WorldOptions): World => drawWorld(this, options);
+
+  /** A network of machines, each with a world of its own. */
+  readonly network = (options?: NetworkOptions): DrawnNetwork => new DrawnNetwork(this, options);
 
   /** When something was subscribed to: one lane for each subscription. */
   readonly expectSubscriptions = (logs: readonly Subscribed[]): { toBe(lanes: string | readonly string[]): void } => ({

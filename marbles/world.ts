@@ -15,6 +15,7 @@ import type { Env } from '../src/contracts/env.ts';
 import type { HttpReply, HttpRequest, ListenOptions, Listening, PeerAddress, Wire } from '../src/contracts/network.ts';
 import { NetworkError } from '../src/contracts/errors.ts';
 import { addressText } from '../src/protocol/encoding/address.ts';
+import { announced } from './announced.ts';
 import { DrawnDisk, type DiskOptions } from './disk.ts';
 import type { Mark } from './lane.ts';
 import type { Player, Said } from './players.ts';
@@ -23,7 +24,7 @@ import { sameBytes } from './same.ts';
 import { Hearing, encodeWord, type Word } from './speech.ts';
 import type { Backdrop } from './backdrop.ts';
 import { pieceBytes } from './torrent.ts';
-import { DrawnUdp, type UdpNetworkOptions } from './udp.ts';
+import { DrawnUdp, type UdpNetworkOptions } from './network/udp.ts';
 
 export interface WorldOptions {
   /** Who listens where, by `host:port`. All other addresses refuse. */
@@ -68,21 +69,6 @@ export const HOME = ['192.0.2.1', '2001:db8::1'] as const;
 const FREE_PORT = 49_152;
 
 const EVENTS: Readonly<Record<string, string>> = { started: 's', completed: 'c', stopped: 'x' };
-
-/** What a tracker says: peers in compact form (BEP 23). `interval` in seconds. */
-export const announced = (
-  peers: readonly string[],
-  interval = 1800,
-  url = 'http://tracker.test/announce',
-): HttpReply => {
-  const compact = peers.flatMap((address) => {
-    const [host = '', port = '0'] = address.split(':');
-    return [...host.split('.').map(Number), Number(port) >> 8, Number(port) & 0xff];
-  });
-  const text = new TextEncoder();
-  const body = [...text.encode(`d8:intervali${interval}e5:peers${compact.length}:`), ...compact, ...text.encode('e')];
-  return { status: 200, body: Uint8Array.from(body), url };
-};
 
 /** Wires to the players, with their two ends: bytes on ours, words on theirs. */
 class Network {

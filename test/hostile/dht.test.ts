@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seeded } from '../../marbles/random.ts';
-import { DrawnUdp } from '../../marbles/udp.ts';
+import { DrawnUdp } from '../../marbles/network/udp.ts';
 import { MAX_ANSWERS, MAX_PACKETS } from '../../src/discovery/dht/dosGuard.ts';
 import { type DhtNode, dhtNode, type DhtNodeOptions } from '../../src/discovery/dht/node.ts';
 import { MAX_OF_HOST, MAX_PEERS, MAX_TORRENTS } from '../../src/discovery/dht/peerStore.ts';

@@ -45,12 +45,12 @@ export const clockwork = (source: Source): readonly Finding[] => {
   });
 };
 
-/** A property that happens to be called like something forbidden: `x.setTimeout`, `{ setTimeout: … }`. */
+/** A property that happens to be called like something forbidden: `x.setTimeout`, `{ setTimeout: … }`, or its type. */
 const isMember = (node: ts.Identifier): boolean =>
   (ts.isPropertyAccessExpression(node.parent) &&
     node.parent.name === node &&
     node.parent.expression.getText() !== 'globalThis') ||
-  (ts.isPropertyAssignment(node.parent) && node.parent.name === node);
+  ((ts.isPropertyAssignment(node.parent) || ts.isPropertySignature(node.parent)) && node.parent.name === node);
 
 const SUBJECTS = /^(Subject|ReplaySubject|BehaviorSubject|AsyncSubject)$/;
 const DOWNLOAD = /^src\/download\/(loops|downloadState)\.ts$/;

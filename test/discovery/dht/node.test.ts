@@ -1,7 +1,7 @@
 import { Subscription } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { seeded } from '../../../marbles/random.ts';
-import { DrawnUdp } from '../../../marbles/udp.ts';
+import { DrawnUdp } from '../../../marbles/network/udp.ts';
 import { LookupQueue, MAX_LOOKUPS } from '../../../src/discovery/dht/lookupQueue.ts';
 import { type DhtNode, dhtNode, type DhtNodeOptions, type DhtScrape } from '../../../src/discovery/dht/node.ts';
 import { isValidNodeId } from '../../../src/discovery/dht/nodeId.ts';

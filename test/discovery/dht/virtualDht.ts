@@ -1,5 +1,5 @@
 import { map, Subscription } from 'rxjs';
-import { DrawnUdp } from '../../../marbles/udp.ts';
+import { DrawnUdp } from '../../../marbles/network/udp.ts';
 import { seeded } from '../../../marbles/random.ts';
 import { type DhtNode, dhtNode, type DhtNodeOptions } from '../../../src/discovery/dht/node.ts';
 import type { DhtLookup } from '../../../src/discovery/dht/peerLookup.ts';

@@ -1,11 +1,12 @@
 import { Observable, Subject, of, throwError, timer } from 'rxjs';
-import type { Env } from '../src/contracts/env.ts';
-import type { Datagram, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../src/contracts/network.ts';
-import { NetworkError } from '../src/contracts/errors.ts';
-import { addressKey, addressText } from '../src/protocol/encoding/address.ts';
-import { parseIp } from '../src/protocol/encoding/ip.ts';
-import type { Ledger } from './ledger.ts';
-import { seeded } from './random.ts';
+import type { Env } from '../../src/contracts/env.ts';
+import type { Datagram, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../../src/contracts/network.ts';
+import { NetworkError } from '../../src/contracts/errors.ts';
+import { addressKey, addressText } from '../../src/protocol/encoding/address.ts';
+import { parseIp } from '../../src/protocol/encoding/ip.ts';
+import type { Ledger } from '../ledger.ts';
+import { seeded } from '../random.ts';
+import type { DrawnHost } from './host.ts';
 
 export interface UdpNetworkOptions {
   /** Milliseconds on the way; a function may make it depend on who talks to whom. 10 if not given. */
@@ -18,6 +19,8 @@ export interface UdpNetworkOptions {
   readonly seed?: number;
   /** What the system says at once of a datagram to there, if it can't be sent. */
   readonly refuses?: (to: UdpEndpoint) => string | undefined;
+  /** Which machine is at an address: then its delay, its losses and how it fares count, and not `latency`. */
+  readonly hosts?: (address: string) => DrawnHost | undefined;
   /** Sees each datagram when it is sent, lost or not. */
   readonly watch?: (datagram: Datagram, to: UdpEndpoint) => void;
 }
@@ -30,6 +33,9 @@ interface Bound {
   readonly group: string | undefined;
   readonly receive: (datagram: Datagram) => void;
 }
+
+/** What is sent to or from a machine that is frozen or gone is lost. */
+const isUp = (host: DrawnHost | undefined): boolean => host === undefined || host.state === 'up';
 
 const FIRST_FREE_PORT = 49_152;
 
@@ -131,11 +137,15 @@ export class DrawnUdp {
   }
 
   #send(from: UdpEndpoint, bytes: Uint8Array, to: UdpEndpoint): void {
-    const { latency = 10, loss = 0, watch } = this.#options;
+    const { latency = 10, loss = 0, watch, hosts } = this.#options;
     this.sent++;
     watch?.({ bytes, from }, to);
-    if (loss > 0 && this.#random() < loss) return;
-    timer(typeof latency === 'number' ? latency : latency(from, to)).subscribe(() => this.#deliver(from, bytes, to));
+    const [here, there] = [hosts?.(from.host), hosts?.(to.host)];
+    const kept = (1 - loss) * (1 - (here?.options.loss ?? 0)) * (1 - (there?.options.loss ?? 0));
+    if ((kept < 1 && this.#random() >= kept) || !isUp(here)) return;
+    const way = typeof latency === 'number' ? latency : latency(from, to);
+    const wait = here === undefined || there === undefined ? way : here.delay + there.delay;
+    timer(wait).subscribe(() => isUp(there) && this.#deliver(from, bytes, to));
   }
 
   #deliver(from: UdpEndpoint, bytes: Uint8Array, to: UdpEndpoint): void {

@@ -1,7 +1,7 @@
 import { map, mergeMap, switchMap, tap, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { UdpSocket } from '../src/contracts/network.ts';
-import { DrawnUdp, drawn, HOME } from './index.ts';
+import type { UdpSocket } from '../../src/contracts/network.ts';
+import { DrawnUdp, drawn, HOME } from '../index.ts';
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const bytes = (words: string): Uint8Array => new TextEncoder().encode(words);

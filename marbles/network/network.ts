@@ -1,0 +1,126 @@
+import { map, type Observable, timer } from 'rxjs';
+import type { Env } from '../../src/contracts/env.ts';
+import { toHex } from '../../src/protocol/encoding/id.ts';
+import { Geometry } from '../../src/torrent/geometry.ts';
+import type { Torrent } from '../../src/torrent/metainfo/metainfo.ts';
+import type { Backdrop } from '../backdrop.ts';
+import { type DiskOptions, DrawnDisk } from '../disk.ts';
+import type { Player } from '../players.ts';
+import { seeded } from '../random.ts';
+import { sameBytes } from '../same.ts';
+import { pieceBytes } from '../torrent.ts';
+import { DrawnHost, type HostOptions } from './host.ts';
+import { answering } from './playing.ts';
+import { DrawnTcp } from './tcp.ts';
+import { DrawnTracker } from './tracker.ts';
+import { DrawnUdp } from './udp.ts';
+
+export interface NetworkOptions {
+  /** Another seed, other chances. */
+  readonly seed?: number;
+  /** What names resolve to. */
+  readonly names?: Readonly<Record<string, readonly string[]>>;
+  /** Seconds after which the tracker is asked again. */
+  readonly interval?: number;
+  /** Milliseconds to check a piece, on each host. */
+  readonly hashing?: number;
+}
+
+export interface PlayerOptions extends HostOptions {
+  /** Where it listens; 6881 if not given. */
+  readonly port?: number;
+}
+
+/** A machine in a drawn network, and the world as it is seen from there. */
+export class NetworkedHost extends DrawnHost {
+  readonly env: Env;
+  readonly #disks = new Map<string, DrawnDisk>();
+  readonly #backdrop: Backdrop;
+
+  /** Made by {@link DrawnNetwork}. */
+  constructor(address: string, options: HostOptions, backdrop: Backdrop, env: (host: NetworkedHost) => Env) {
+    super(address, options);
+    this.#backdrop = backdrop;
+    this.env = env(this);
+  }
+
+  /** The disk with this torrent on it; made, with what `options` say, when it is first asked for. */
+  disk(torrent: Torrent = this.#backdrop.torrent, options: DiskOptions = {}): DrawnDisk {
+    const key = toHex(torrent.infoHash);
+    const known = this.#disks.get(key);
+    if (known !== undefined) return known;
+    const { ledger, now } = this.#backdrop;
+    const disk = new DrawnDisk({ torrent, ledger, now }, options);
+    this.#disks.set(key, disk);
+    return disk;
+  }
+}
+
+/**
+ * A network of machines, each with an `Env` of its own: connections, datagrams, a tracker, a disk for each torrent. All
+ * of it is on the time of the stage, and the same in every run.
+ *
+ * ```ts
+ * const network = stage.network();
+ * const seed = network.host('10.0.0.1', { up: 1_000_000 });
+ * seed.disk(stage.torrent, { has: [0, 1] });
+ * ```
+ */
+export class DrawnNetwork {
+  readonly tcp: DrawnTcp;
+  readonly udp: DrawnUdp;
+  readonly tracker: DrawnTracker;
+  readonly #backdrop: Backdrop;
+  readonly #options: NetworkOptions;
+  readonly #hosts = new Map<string, DrawnHost>();
+  #count = 0;
+
+  constructor(backdrop: Backdrop, options: NetworkOptions = {}) {
+    const { seed = 1, names = {}, interval } = options;
+    this.#backdrop = backdrop;
+    this.#options = options;
+    this.tcp = new DrawnTcp(backdrop.ledger);
+    this.tracker = new DrawnTracker(interval);
+    this.udp = new DrawnUdp({ seed, names, hosts: (address) => this.#hosts.get(address) }, backdrop.ledger);
+  }
+
+  /** One more machine, at an address that nobody has. */
+  host(address: string, options: HostOptions = {}): NetworkedHost {
+    const host = new NetworkedHost(address, options, this.#backdrop, (it) => this.#env(it));
+    this.#join(host);
+    return host;
+  }
+
+  /** One more machine, where a player answers whoever calls at `port`. */
+  plays(address: string, player: Player, { port = 6881, ...options }: PlayerOptions = {}): DrawnHost {
+    const host = new DrawnHost(address, options);
+    this.#join(host);
+    const { torrent, geometry } = this.#backdrop;
+    const id = new TextEncoder().encode(`-DR0000-${address.slice(-12).padStart(12, '0')}`);
+    this.tcp.answers(host, port, answering(player, { torrent, geometry, id }));
+    return host;
+  }
+
+  #join(host: DrawnHost): void {
+    for (const each of host.addresses) this.#hosts.set(each, host);
+    this.tcp.add(host);
+  }
+
+  #env(host: NetworkedHost): Env {
+    const { seed = 1, hashing = 1 } = this.#options;
+    const random = seeded(seed * 1_000 + this.#count++);
+    return {
+      ...this.tcp.at(host),
+      ...this.udp.at(...host.addresses),
+      httpGet: (request) => this.tracker.answers(host, request),
+      openStorage: (torrent, target) => host.disk(torrent).open(target),
+      verify: (torrent) => {
+        const geometry = new Geometry(torrent);
+        return ({ index, bytes }): Observable<boolean> =>
+          timer(hashing).pipe(map(() => sameBytes(bytes, pieceBytes(geometry, index))));
+      },
+      random,
+      randomBytes: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
+    };
+  }
+}

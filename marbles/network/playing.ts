@@ -1,0 +1,46 @@
+import {
+  asapScheduler,
+  concatMap,
+  defer,
+  EMPTY,
+  endWith,
+  ignoreElements,
+  merge,
+  type Observable,
+  observeOn,
+  Subject,
+  take,
+  tap,
+} from 'rxjs';
+import type { PeerAddress, Wire } from '../../src/contracts/network.ts';
+import type { Cast, Player } from '../players.ts';
+import { encodeWord, Hearing, type Word } from '../speech.ts';
+
+/** Emits when one side has had enough. */
+const talk = (wire: Wire, player: Player, cast: Cast): Observable<unknown> =>
+  defer(() => {
+    const heard$ = new Subject<Word>();
+    const hearing = new Hearing((word) => heard$.next(word));
+    // They are heard after we listen.
+    const saying$ = player(heard$, cast).pipe(
+      observeOn(asapScheduler),
+      tap((said) => wire.write(said instanceof Uint8Array ? said : encodeWord(said))),
+    );
+    const hearing$ = wire.bytes$.pipe(tap((bytes) => hearing.push(bytes)));
+    const over = (side$: Observable<unknown>): Observable<unknown> => side$.pipe(ignoreElements(), endWith('over'));
+    return merge(over(saying$), over(hearing$)).pipe(take(1));
+  });
+
+/**
+ * Answers a call as a player does: bytes of the wire are words to it, and its words are bytes. Completing is hanging
+ * up, and so is a failure of the wire.
+ */
+export const answering =
+  (player: Player, cast: Cast) =>
+  ({ wire$ = EMPTY }: PeerAddress): void => {
+    const talk$ = wire$.pipe(
+      concatMap((wire) => talk(wire, player, cast)),
+      take(1),
+    );
+    talk$.subscribe({ error: () => undefined });
+  };

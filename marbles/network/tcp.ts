@@ -1,0 +1,168 @@
+import { Observable, Subject, timer } from 'rxjs';
+import type { Env } from '../../src/contracts/env.ts';
+import { NetworkError } from '../../src/contracts/errors.ts';
+import type { Listening, ListenOptions, PeerAddress, Wire } from '../../src/contracts/network.ts';
+import { addressText } from '../../src/protocol/encoding/address.ts';
+import type { Ledger } from '../ledger.ts';
+import { WireEnd } from './connection.ts';
+import type { DrawnHost } from './host.ts';
+
+/** Milliseconds for a connection to be made, as in the real world. */
+const CONNECT_WITHIN = 10_000;
+
+/** Hears who calls at a port. */
+type Called = (call: PeerAddress) => void;
+
+/**
+ * Connections between drawn hosts. Bytes take the delays of both, leave and come as fast as their lines let them, and
+ * wait in a buffer that can be full. Time is that of RxJS: virtual in a drawing.
+ */
+export class DrawnTcp {
+  readonly #hosts = new Map<string, DrawnHost>();
+  readonly #ports = new Map<DrawnHost, Map<number, Called>>();
+  readonly #ends = new Map<DrawnHost, Set<WireEnd>>();
+  readonly #ledger: Ledger | undefined;
+
+  constructor(ledger?: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /** The connections that are open now. */
+  get connections(): number {
+    let ends = 0;
+    for (const of of this.#ends.values()) ends += of.size;
+    return ends / 2;
+  }
+
+  /** A host is there from now on. */
+  add(host: DrawnHost): void {
+    for (const address of host.addresses) this.#hosts.set(address, host);
+    this.#ports.set(host, new Map());
+    this.#ends.set(host, new Set());
+    host.changes$.subscribe((state) => {
+      if (state === 'down' || state === 'gone') this.#crashed(host, state === 'down');
+    });
+  }
+
+  /** What a host sees of it. */
+  at(host: DrawnHost): Pick<Env, 'connect' | 'listen'> {
+    return {
+      connect: (address) => this.#connect(host, address),
+      listen: (options) => this.#listen(host, options),
+    };
+  }
+
+  /** All hosts and connections. @throws Error if an invariant of theirs does not hold. */
+  check(): void {
+    for (const [host, ends] of this.#ends) {
+      host.check();
+      for (const end of ends) end.check();
+    }
+  }
+
+  /** Somebody answers at a port for as long as the network lasts, and again when the host comes back. */
+  answers(host: DrawnHost, port: number, called: (call: PeerAddress) => void): void {
+    this.#ports.get(host)?.set(port, called);
+  }
+
+  #listen(host: DrawnHost, { ports }: ListenOptions): Observable<Listening> {
+    return new Observable((subscriber) => {
+      const open = this.#ports.get(host) ?? new Map<number, Called>();
+      const wanted = ports.find((each) => !open.has(each));
+      if (wanted === undefined)
+        return subscriber.error(
+          new NetworkError('port-taken', `TCP port ${ports[0]}`, 'another program listens there'),
+        );
+      const port = wanted === 0 ? host.nextPort() : wanted;
+      const calls$ = new Subject<PeerAddress>();
+      open.set(port, (call) => calls$.next(call));
+      const close = this.#ledger?.open(`TCP port ${port} of ${host.address}`);
+      subscriber.add(() => {
+        open.delete(port);
+        close?.();
+        calls$.complete();
+      });
+      subscriber.next({ port, calls$: calls$.asObservable() });
+    });
+  }
+
+  #connect(host: DrawnHost, address: PeerAddress): Observable<Wire> {
+    return new Observable((subscriber) => {
+      const name = addressText(address);
+      const fail = (code: 'timeout' | 'unreachable' | 'refused' | 'reset', why: string): void =>
+        subscriber.error(new NetworkError(code, name, why));
+      const other = this.#hosts.get(address.host);
+      if (other === undefined || host.state !== 'up') {
+        subscriber.add(timer(host.delay).subscribe(() => fail('unreachable', 'no way leads there')));
+        return;
+      }
+      const way = host.delay + other.delay;
+      const late = timer(CONNECT_WITHIN).subscribe(() =>
+        fail('timeout', `no connection within ${CONNECT_WITHIN / 1000} s`),
+      );
+      subscriber.add(late);
+      const arrived = (): void => {
+        if (subscriber.closed) return;
+        const end = this.#called(host, other, address);
+        const answered = (): void => {
+          late.unsubscribe();
+          if (end === undefined) fail('refused', 'nobody listens there');
+          else end.open(subscriber);
+        };
+        // Whoever gives up meanwhile hangs up.
+        subscriber.add(() => end?.hangUp());
+        if (other.state === 'up' || other.state === 'down')
+          timer(way).subscribe(() => host.receives(() => !subscriber.closed && answered()));
+      };
+      timer(way).subscribe(() => (other.state === 'down' ? arrived() : other.receives(arrived)));
+    });
+  }
+
+  /** Calls at a port; the end of whoever calls, if somebody answers. */
+  #called(host: DrawnHost, other: DrawnHost, address: PeerAddress): WireEnd | undefined {
+    const called = other.state === 'up' ? this.#ports.get(other)?.get(address.port) : undefined;
+    if (called === undefined) return undefined;
+    const from = host.addresses.find((each) => each.includes(':') === address.host.includes(':')) ?? host.address;
+    let taken = false;
+    const call: PeerAddress = {
+      host: from,
+      port: host.nextPort(),
+      source: 'incoming',
+      wire$: new Observable((taker) => {
+        if (taken) return taker.error(new NetworkError('reset', addressText(call), 'called, and is gone'));
+        taken = true;
+        theirs.open(taker);
+      }),
+    };
+    const ours = this.#end(host, other, address);
+    const theirs = this.#end(other, host, call);
+    WireEnd.join(ours, theirs);
+    called(call);
+    if (taken) return ours;
+    // Nobody answers.
+    taken = true;
+    theirs.hangUp();
+    return ours;
+  }
+
+  #end(here: DrawnHost, there: DrawnHost, address: PeerAddress): WireEnd {
+    const ends = this.#ends.get(here) ?? new Set();
+    const close = this.#ledger?.open(`the wire from ${here.address} to ${addressText(address)}`);
+    const end = new WireEnd(here, there, address, () => {
+      ends.delete(end);
+      close?.();
+    });
+    ends.add(end);
+    return end;
+  }
+
+  /** Whoever is connected with it hears of that, `loudly`, when the news has come. */
+  #crashed(host: DrawnHost, loudly: boolean): void {
+    const ends = [...(this.#ends.get(host) ?? [])];
+    for (const end of ends) {
+      const { other, there } = end;
+      end.vanish();
+      if (loudly) timer(host.delay + there.delay).subscribe(() => there.receives(() => other?.reset()));
+    }
+  }
+}
