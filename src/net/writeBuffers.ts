@@ -7,7 +7,7 @@ const MAX_FREE = 8;
 
 /**
  * Memory for what is about to be written, used again once it is: fresh memory for each block costs more than all else
- * that a seed does. Invariant: a buffer is in `#free` at most once, and only when nobody reads or writes it.
+ * that a seed does. Invariant: a buffer is free at most once, and only when it is not lent; few are kept.
  */
 export class WriteBuffers {
   readonly #free: ArrayBuffer[] = [];
@@ -38,5 +38,11 @@ export class WriteBuffers {
   /** Buffers that are written, or about to be. */
   get lent(): number {
     return this.#lent.size;
+  }
+
+  check(): void {
+    if (this.#free.length > MAX_FREE) throw new RangeError(`${this.#free.length} buffers are kept`);
+    if (new Set(this.#free).size < this.#free.length) throw new RangeError('a buffer is free twice');
+    if (this.#free.some((buffer) => this.#lent.has(buffer))) throw new RangeError('a buffer is free, and lent');
   }
 }

@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Wire } from '../../src/contracts/network.ts';
 import { connectTcp } from '../../src/net/tcp.ts';
@@ -39,6 +40,22 @@ describe('buffers for what is written', () => {
       buffers.give(one);
     }
     expect(buffers.free).toBe(0);
+  });
+
+  it('are lent or free, and never both, whatever comes back and how often', () => {
+    const step = fc.oneof(fc.constant('take' as const), fc.record({ nth: fc.nat(20), fails: fc.boolean() }));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const buffers = new WriteBuffers();
+        const taken: Uint8Array[] = [];
+        for (const each of steps) {
+          if (each === 'take') taken.push(buffers.take(20_000));
+          else if (taken.length > 0)
+            buffers.give(taken[each.nth % taken.length] as Uint8Array, each.fails ? new Error('reset') : undefined);
+          buffers.check();
+        }
+      }),
+    );
   });
 
   it('kept are eight at most', () => {

@@ -18,6 +18,7 @@ export const heardOf = (...chunks: readonly Uint8Array[]): Message[] => {
   for (const chunk of chunks) {
     const lent = chunk.slice();
     decoder.push(lent);
+    decoder.check();
     lent.fill(0xdd);
   }
   return heard;

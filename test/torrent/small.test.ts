@@ -3,10 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Malformed } from '../../src/protocol/encoding/malformed.ts';
 import type { Message } from '../../src/protocol/peer/messages.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
-import { ConnectedPeers } from '../../src/torrent/peers/connectedPeers.ts';
 import { BLOCK, Geometry } from '../../src/torrent/geometry.ts';
 import { PeerState } from '../../src/torrent/peers/peerState.ts';
-import { Rate } from '../../src/torrent/rates/rate.ts';
 import { stallReason } from '../../src/torrent/stats/stallReason.ts';
 
 describe('Geometry', () => {
@@ -227,42 +225,6 @@ describe('PeerState', () => {
     const state = new PeerState(100, { fast: true });
     for (let piece = 0; piece < 100; piece++) state.received({ type: 'allowedFast', piece });
     expect(state.allowedFast.size).toBe(64);
-  });
-});
-
-describe('Rate', () => {
-  it('is the growth of the last five seconds', () => {
-    const rate = new Rate();
-    expect(rate.sample(100, 0)).toBe(0);
-    expect([1, 2, 3, 4, 5].map((second) => rate.sample(100 + 10 * second, second * 1000))).toEqual([
-      10, 10, 10, 10, 10,
-    ]);
-    expect([6, 7, 8, 9, 10, 11].map((second) => rate.sample(150, second * 1000))).toEqual([8, 6, 4, 2, 0, 0]);
-  });
-
-  it('knows nothing of two samples at one time, and is right after a pause', () => {
-    const rate = new Rate();
-    rate.sample(0, 0);
-    expect(rate.sample(50, 0)).toBe(0);
-    expect(rate.sample(60_000, 60_000)).toBeCloseTo(1000, -1);
-    expect(rate.sample(60_000, 120_000)).toBe(0);
-  });
-});
-
-describe('Crowd', () => {
-  const member = (downloaded: number, choked = true) => ({
-    state: { choked, downloaded, uploaded: downloaded / 2, have: new Bitfield(1) },
-  });
-
-  it('counts who is here, and what all who were have given', () => {
-    const crowd = new ConnectedPeers<string, ReturnType<typeof member>>();
-    const [a, b] = [member(10), member(20, false)];
-    crowd.joined('a', a);
-    crowd.joined('b', b);
-    expect([crowd.size, crowd.unchoked, crowd.downloaded, crowd.uploaded]).toEqual([2, 1, 30, 15]);
-    expect([crowd.left('a'), crowd.left('a'), crowd.left('c')]).toEqual([a, undefined, undefined]);
-    expect([crowd.size, crowd.unchoked, crowd.downloaded, crowd.uploaded]).toEqual([1, 1, 30, 15]);
-    expect([crowd.some(({ state }) => state.choked), crowd.some(({ state }) => !state.choked)]).toEqual([false, true]);
   });
 });
 

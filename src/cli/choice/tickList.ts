@@ -17,8 +17,8 @@ interface Row {
 }
 
 /**
- * Files of a torrent, each ticked or not, one of them under the cursor. Invariant: `sum` is the length of all that are
- * ticked.
+ * Files of a torrent, each ticked or not, one of them under the cursor. Invariant: `#count` and `#sum` are the number
+ * and the length of all that are ticked.
  */
 export class TickList {
   readonly #rows: readonly Row[];
@@ -63,7 +63,7 @@ export class TickList {
     if (key === 'space') this.#put(this.#cursor, 1 - (this.#ticked[this.#cursor] ?? 0));
     else if (key === 'a') this.#set(this.#count === this.#rows.length ? () => false : () => true);
     else if (key === 'i') this.#set((_, ticked) => !ticked);
-    else this.#cursor = Math.min(last, Math.max(0, this.#cursor + (Object.hasOwn(steps, key) ? (steps[key] ?? 0) : 0)));
+    else this.#cursor = Math.max(0, Math.min(last, this.#cursor + (Object.hasOwn(steps, key) ? (steps[key] ?? 0) : 0)));
   }
 
   /** `3 of 5 files, 1.2 GiB`. */
@@ -97,15 +97,24 @@ export class TickList {
   }
 
   #put(at: number, ticked: number): void {
-    const length = this.#rows[at]?.length ?? 0;
-    if (this.#ticked[at] === ticked) return;
+    const row = this.#rows[at];
+    if (row === undefined || this.#ticked[at] === ticked) return;
     this.#ticked[at] = ticked;
     this.#count += ticked === 1 ? 1 : -1;
-    this.#sum += ticked === 1 ? length : -length;
+    this.#sum += ticked === 1 ? row.length : -row.length;
   }
 
   #set(is: (row: Row, ticked: boolean) => boolean): void {
     this.#rows.forEach((row, at) => this.#put(at, is(row, this.#ticked[at] === 1) ? 1 : 0));
+  }
+
+  check(): void {
+    const ticked = this.#rows.filter((_, at) => this.#ticked[at] === 1);
+    const sum = ticked.reduce((all, { length }) => all + length, 0);
+    if (ticked.length !== this.#count || sum !== this.#sum)
+      throw new RangeError(`${ticked.length} files of ${sum} bytes are ticked, not ${this.#count} of ${this.#sum}`);
+    if (this.#cursor < 0 || this.#cursor >= Math.max(1, this.#rows.length))
+      throw new RangeError(`the cursor is at file ${this.#cursor}`);
   }
 }
 

@@ -35,14 +35,13 @@ const everyPiece = (count: number): Uint8Array => {
   return field.bytes;
 };
 
-/**
- * One peer that downloads from the seed. Invariant: `#asked` holds at most `MAX_ASKED` ranges, each within its piece.
- */
+/** One peer that downloads from the seed. A request of what is no block, or one too many, is an offence. */
 class Leecher {
   readonly #socket: Socket;
   readonly #options: SeedOptions;
   readonly #geometry: Geometry;
   readonly #frames: FrameDecoder;
+  /** At most {@link MAX_ASKED} blocks. */
   #asked: Asked[] = [];
   /** What has come of their handshake; undefined once it is whole. */
   #opening: Buffer | undefined = Buffer.alloc(0);

@@ -10,9 +10,8 @@ import type { Told, ToldOfAny } from './told.ts';
 const WAITING = 100;
 
 /**
- * All that `--json` writes. Depends on what it is told. Invariants: the first object of all and of each torrent is
- * `start`, the last one
- * `end`; each error is told once; of a torrent that has ended nothing is told.
+ * All that `--json` writes, whatever it is told and in whatever order: the first object of all and of each torrent is
+ * `start`, the last one `end`; each error is told once; nothing is told of a torrent that has ended.
  */
 export class Journal {
   readonly #print: (line: string) => void;

@@ -22,8 +22,8 @@ const busy = ({ progress }: Row): number => (progress?.phase === 'seeding' ? pro
 
 /**
  * All torrents of a command, as they are seen: those that are over are counted, the others have a row, the busiest
- * first. Invariant: the order changes at most every few seconds, but for rows that go. A board of which nothing has
- * changed is not looked through: it gives what it gave before.
+ * first. Their order changes every few seconds at most, but for rows that go. A board of which nothing has changed is
+ * not looked through: it gives what it gave before.
  */
 export class Board implements Moment {
   readonly #now: () => number;

@@ -24,7 +24,8 @@ interface Count {
 
 /**
  * Decides which packets are processed and answered. Depends on how much each address sent in the last ten seconds, and
- * on how much we have answered to all in the last seconds. Invariant: at most 4096 addresses are remembered.
+ * on how much we have answered to all in the last seconds. Invariant: at most {@link MAX_HOSTS} addresses are
+ * remembered, and no more answers are saved up than may be.
  */
 export class DosGuard {
   readonly #counts = new Map<string, Count>();
@@ -68,5 +69,11 @@ export class DosGuard {
   answered(bytes: number): void {
     this.#answers--;
     this.#bytes -= bytes;
+  }
+
+  check(): void {
+    if (this.#counts.size > MAX_HOSTS) throw new RangeError(`${this.#counts.size} addresses are remembered`);
+    if (this.#answers > MAX_ANSWERS || this.#bytes > MAX_ANSWER_BYTES * SAVED_SECONDS)
+      throw new RangeError(`${this.#answers} answers and ${this.#bytes} bytes are saved up`);
   }
 }

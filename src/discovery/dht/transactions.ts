@@ -8,7 +8,7 @@ export const TRANSACTION_LENGTH = 4;
 
 /**
  * Our open queries. An answer counts, once, if it has the id of a query and comes from the address that the query was
- * sent to. Invariant: at most 512 are open.
+ * sent to. Invariant: at most {@link MAX_OPEN} are open, each under an id of its own.
  */
 export class Transactions<T> {
   readonly #open = new Map<string, { readonly to: Endpoint; readonly value: T }>();
@@ -47,5 +47,11 @@ export class Transactions<T> {
 
   close(id: Uint8Array): void {
     this.#open.delete(latin1(id));
+  }
+
+  check(): void {
+    if (this.#open.size > MAX_OPEN) throw new RangeError(`${this.#open.size} questions are open`);
+    for (const id of this.#open.keys())
+      if (id.length !== TRANSACTION_LENGTH) throw new RangeError(`a question is open under ${id.length} bytes`);
   }
 }

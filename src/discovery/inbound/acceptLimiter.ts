@@ -22,8 +22,8 @@ interface Bucket {
 
 /**
  * Limits the rate of incoming connections. Depends on how often the host has called within the last seconds, and how
- * often all hosts have. Invariant: at most {@link MAX_CALLERS} hosts are remembered. An IPv6 host is its /64, since
- * whoever has one of its addresses can use all of them.
+ * often all hosts have. Invariant: at most {@link MAX_CALLERS} hosts are remembered, and none has saved up more calls
+ * than it may. An IPv6 host is its /64, since whoever has one of its addresses can use all of them.
  */
 export class AcceptLimiter {
   readonly #hosts = new Map<string, Bucket>();
@@ -45,6 +45,13 @@ export class AcceptLimiter {
     if (this.#hosts.size > MAX_CALLERS && oldest !== undefined) this.#hosts.delete(oldest);
     // A host that calls too often does not use up the limit of the others.
     return takes(bucket, rate, most, now) && takes(this.#all, CALL_RATE, 2 * CALL_RATE, now);
+  }
+
+  check(): void {
+    if (this.#hosts.size > MAX_CALLERS) throw new RangeError(`${this.#hosts.size} hosts are remembered`);
+    for (const { tokens } of [...this.#hosts.values(), this.#all])
+      if (tokens < 0 || tokens > Math.max(CALL_BURST_NEARBY, 2 * CALL_RATE))
+        throw new RangeError(`${tokens} calls are saved up`);
   }
 }
 

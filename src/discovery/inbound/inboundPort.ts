@@ -56,8 +56,8 @@ export const inboundPort = (
   );
 
 /**
- * Routes callers to torrents. Depends on the limiter, and on which torrents are wanted. Invariant: at most `most`
- * callers with an incomplete handshake are kept.
+ * Routes callers to torrents. Depends on the limiter, and on which torrents are wanted. At most `most` callers with an
+ * incomplete handshake are kept: the one that has been silent for longest makes room for the next.
  */
 class Desk {
   readonly #most: number;

@@ -16,8 +16,9 @@ interface Silence {
 
 /**
  * Knows which tracker hosts do not answer: otherwise a thousand torrents of one dead tracker would call it thousands of
- * times per minute. Depends on how many announces in a row had no answer, and on when the last one was sent. Invariant:
- * a dead host is sent at most one announce per second; any answer, even a refusal, makes it alive again.
+ * times per minute. Depends on how many announces in a row had no answer, and on when the last one was sent. A dead
+ * host is sent at most one announce per second; any answer, even a refusal, makes it alive again. Invariant: at most
+ * {@link MAX_HOSTS} are remembered, each for an announce that had no answer.
  */
 export class DeadHosts {
   readonly #silent = new Map<string, Silence>();
@@ -51,5 +52,11 @@ export class DeadHosts {
     this.#silent.set(host, silence);
     const [oldest] = this.#silent.keys();
     if (this.#silent.size > MAX_HOSTS && oldest !== undefined) this.#silent.delete(oldest);
+  }
+
+  check(): void {
+    if (this.#silent.size > MAX_HOSTS) throw new RangeError(`${this.#silent.size} hosts are remembered`);
+    for (const [host, { failures }] of this.#silent)
+      if (failures < 1) throw new RangeError(`${host} has not failed, and is remembered`);
   }
 }

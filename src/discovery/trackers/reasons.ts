@@ -3,7 +3,7 @@ export const MAX_REASONS = 8;
 
 /**
  * The reasons that the user has been told. Reasons that differ only in numbers are the same: `wait 35 s` and `wait 30
- * s`. Invariant: at most {@link MAX_REASONS}.
+ * s`. Invariant: at most {@link MAX_REASONS} are remembered, without their numbers.
  */
 export class Reasons {
   readonly #told = new Set<string>();
@@ -19,5 +19,10 @@ export class Reasons {
   /** It works again: the next failure is news. */
   clear(): void {
     this.#told.clear();
+  }
+
+  check(): void {
+    if (this.#told.size > MAX_REASONS) throw new RangeError(`${this.#told.size} reasons are remembered`);
+    for (const kind of this.#told) if (/[1-9]/.test(kind)) throw new RangeError(`a number is left in “${kind}”`);
   }
 }

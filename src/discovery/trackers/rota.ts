@@ -98,4 +98,12 @@ export class Rota {
   #when(holds: () => boolean): Observable<unknown> {
     return defer(() => this.#changes$.pipe(startWith(undefined), filter(holds), take(1)));
   }
+
+  check(): void {
+    const { open } = this;
+    const may = this.#takers.map(({ works }) => works !== false);
+    if (may.includes(true) && !may.slice(0, open).includes(true))
+      throw new RangeError(`${open} tiers have their turn, and none that may work`);
+    if (open < 1) throw new RangeError('the first tier has not its turn');
+  }
 }

@@ -39,8 +39,8 @@ import type { Tier, Tracker } from './tiers.ts';
 /**
  * Announces to the trackers of one tier, and reads their answers. The next announce depends on whether this tracker has
  * accepted `started`, whether `completed` has still to be sent, the intervals of the last answer, for how many answers
- * in a row we were early, and which trackers have been silent for long and may still answer. Invariant: `completed` is
- * accepted at most once, and `stopped` is sent only to trackers that know us.
+ * in a row we were early, and which trackers have been silent for long and may still answer. `completed` is accepted at
+ * most once, and `stopped` is sent only to trackers that know us.
  */
 export class TierSession {
   readonly tier: Tier;

@@ -45,14 +45,12 @@ const nothing = (root: string): InputError =>
 
 const knownOf = (file: string, stat: fs.Stats): KnownFile => ({ path: file, size: stat.size, mtime: stat.mtimeMs });
 
-/**
- * Searches a folder, one entry after the other. Invariant: waiting entries are those that were read from folders, and
- * not examined yet.
- */
+/** Searches a folder, one entry after the other. */
 class Search {
   readonly #root: string;
   readonly #options: ContentOptions;
   readonly #wanted: () => boolean;
+  /** Entries that were read from folders, and not examined yet. */
   readonly #waiting: (readonly string[])[] = [[]];
   readonly #files: FoundFile[] = [];
   readonly #skipped: string[] = [];

@@ -22,8 +22,8 @@ type Work<T> = (ended: Ended<T>) => void;
 /**
  * The file descriptors that all files of the process share. A caller waits until one is free; for it the file that has
  * been unused for the longest time is closed. Every unused file is closed after half a minute, so that an idle torrent
- * keeps no file open. Invariant: at most `most` are open or being opened, and no caller waits while an unused file is
- * open.
+ * keeps no file open. Invariant: at most `most` are open or being opened, no caller waits while fewer are, and at most
+ * half of them are given to callers that hold several.
  */
 export class Descriptors {
   readonly #most: number;
@@ -144,6 +144,14 @@ export class Descriptors {
     const [oldest] = this.#idle.values();
     this.#sweeper =
       oldest === undefined ? undefined : setTimeout(() => this.#sweep(), Math.max(1, oldest + IDLE - now)).unref();
+  }
+
+  check(): void {
+    if (this.#held < 0 || this.#held > this.#most) throw new RangeError(`${this.#held} descriptors of ${this.#most}`);
+    if (this.#waiting.length > 0 && this.#held < this.#most)
+      throw new RangeError(`${this.#waiting.length} callers wait, and ${this.#most - this.#held} descriptors are free`);
+    if (this.#idle.size > this.#held)
+      throw new RangeError(`${this.#idle.size} unused files of ${this.#held} open ones`);
   }
 }
 

@@ -53,8 +53,7 @@ export const openStorage = (torrent: Torrent, target: Target, state?: string): O
   });
 
 /**
- * Invariants: no file is open after the last operation that began before `close` has ended; `#dirty` holds every file
- * that was written to since it was last synced; padding is never on disk.
+ * No file is open once the last operation that began before `close` has ended. Padding is never on disk.
  */
 class FileStorage implements Storage {
   readonly notes: ResumeNotes;
@@ -72,6 +71,7 @@ class FileStorage implements Storage {
   readonly #lock: LockFile | undefined;
   readonly #access: WriteAccess;
   readonly #operations: Operations;
+  /** Files that were written to since they were last synced. */
   readonly #dirty = new Set<number>();
   /** Pending writes, each with the callbacks that wait for its end. */
   readonly #writes = new Set<(() => void)[]>();

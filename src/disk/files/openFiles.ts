@@ -173,4 +173,12 @@ export class OpenFiles {
       if (this.#closing === 0) this.#whenClosed?.();
     });
   }
+
+  check(): void {
+    const files = new Set([...this.#open.keys(), ...this.#opening.keys()]);
+    if (files.size > this.#limit) throw new RangeError(`${files.size} files are open, of ${this.#limit}`);
+    for (const [file, open] of this.#open)
+      if (open.file !== file || open.users < 0 || open.retired)
+        throw new RangeError(`file ${file} is open as ${open.file}, with ${open.users} users`);
+  }
 }

@@ -6,7 +6,7 @@ export type Work<T> = (done: Done<T>, wanted: () => boolean) => void;
 
 /**
  * Counts pending disk operations, so that files stay open until the last of them has ended: an operation that has begun
- * cannot be cancelled. Invariant: `whenIdle` is called once, after `close`, when no operation is pending.
+ * cannot be cancelled. `whenIdle` is called once, after `close`, when no operation is pending.
  */
 export class Operations {
   readonly #refusal: () => Error;

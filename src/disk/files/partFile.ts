@@ -21,8 +21,8 @@ const PAGE = 4096;
 /**
  * A file of whole pieces that touch an unwanted file, kept apart from the files themselves. A table has the slot number
  * of each piece, or 0; it is written after the content of the slot. The content is never trusted: its reader checks the
- * hash. A damaged part file counts as empty. Invariant: no two pieces share a slot, and the file has as many slots as
- * the highest slot number.
+ * hash. A damaged part file counts as empty. Invariant: no two pieces share a slot, no piece has a free one, and
+ * `#last` is the highest slot that the file has.
  */
 export class PartFile {
   readonly #path: string;
@@ -139,6 +139,9 @@ export class PartFile {
     this.#there = true;
     this.#slots = slots;
     this.#last = slots.reduce((most, slot) => Math.max(most, slot), 0);
+    // Those of a file that was deleted are no places of this one.
+    this.#free.length = 0;
+    this.#reserved.clear();
   }
 
   #reserve(piece: number): number {
@@ -223,5 +226,11 @@ export class PartFile {
     fs.unlink(this.#path, (error) =>
       done(error && error.code !== 'ENOENT' ? diskError('delete', this.#path, error) : null),
     );
+  }
+
+  check(): void {
+    const slots = [...this.#slots.filter((slot) => slot > 0), ...this.#reserved.values(), ...this.#free];
+    if (new Set(slots).size !== slots.length) throw new RangeError(`a slot is used twice: ${slots.join()}`);
+    if (slots.some((slot) => slot < 1 || slot > this.#last)) throw new RangeError(`${slots.join()} of ${this.#last}`);
   }
 }

@@ -33,8 +33,8 @@ export interface ThreadsOptions<Question, Answer> {
 }
 
 /**
- * Threads that answer questions. They start with the first question, and end when they are idle. Invariant: a thread
- * with jobs keeps the process alive; a thread without jobs has a timer that ends it.
+ * Threads that answer questions. They start with the first question, and end when they are idle: a thread with jobs
+ * keeps the process alive. Invariant: there are no more than may be, and one without jobs has a timer that ends it.
  */
 export class Threads<Question, Answer> {
   readonly #options: ThreadsOptions<Question, Answer>;
@@ -115,6 +115,12 @@ export class Threads<Question, Answer> {
     const job = this.#left.shift();
     if (this.#left.length > 0) setImmediate(() => this.#next());
     job?.answer(this.#options.inline(job.question));
+  }
+
+  check(): void {
+    if (this.#threads.size > this.#options.size) throw new RangeError(`${this.#threads.size} threads`);
+    for (const { jobs, idle } of this.#threads)
+      if (jobs.length === 0 && idle === undefined) throw new RangeError('a thread has nothing to do, and does not end');
   }
 }
 

@@ -1,7 +1,10 @@
 import { numbered } from './safeName.ts';
 import type { System } from './system.ts';
 
-/** The names already used in one folder of the disk. Invariant: no two of them are the same file on `system`. */
+/**
+ * The names already used in one folder of the disk, folded, as the system takes some for the same. Invariant: each
+ * folder that stands for one of the torrent is an entry under its name.
+ */
 export class NameTree {
   readonly #system: System;
   /** By folded name: a folder, or `undefined` for a file. */
@@ -67,5 +70,12 @@ export class NameTree {
       this.#numbers.set(key, number + 1);
       return candidate;
     }
+  }
+
+  check(): void {
+    for (const [name, folder] of this.#folders.values())
+      if (this.#entries.get(this.#system.fold(name)) !== folder)
+        throw new RangeError(`${name} is not where it was put`);
+    for (const folder of this.#entries.values()) folder?.check();
   }
 }

@@ -27,7 +27,7 @@ export const interfacesOf = (family: 4 | 6, look: LookAround, platform = process
 /**
  * One socket's membership of a multicast group, on each interface: left to itself the system takes the one of the
  * default route, which is not where the neighbours are on a machine with a VPN. Depends on: the interfaces of this
- * machine. Invariant: what is spoken to is what has been joined when it was last looked.
+ * machine when {@link refresh} was last called; these are spoken to.
  */
 export class Membership {
   readonly #socket: Pick<Socket, 'addMembership' | 'setMulticastInterface'>;

@@ -40,8 +40,8 @@ class SystemError extends Error {
 
 /**
  * Asks the system for the addresses of a name, as `dns.lookup` does, but in a process of its own: the call can't be
- * cancelled, and Node waits for it even to exit; a process can be ended. Invariants: at most one process; it lives
- * while somebody waits and for 5 s after the last answer, and does not keep ours alive then.
+ * cancelled, and Node waits for it even to exit; a process can be ended. After the last answer it does not keep ours
+ * alive. Invariant: while there is a process, somebody waits for it, or a timer of 5 s ends it.
  */
 export class SystemLookup {
   readonly #command: string;
@@ -132,6 +132,11 @@ export class SystemLookup {
     errand.waiting.clear();
     this.#end(errand);
     for (const { name, subscriber } of waiting) subscriber.add(lookedUpHere(name).subscribe(subscriber));
+  }
+
+  check(): void {
+    if (this.#errand?.waiting.size === 0 && this.#errand.idle === undefined)
+      throw new RangeError('nobody waits for the process, and it does not end');
   }
 }
 

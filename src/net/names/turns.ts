@@ -43,4 +43,10 @@ export class Turns {
     this.#line.delete(next);
     next();
   }
+
+  check(): void {
+    if (this.#running < 0 || this.#running > this.#most) throw new RangeError(`${this.#running} run at the same time`);
+    if (this.#line.size > 0 && this.#running < this.#most)
+      throw new RangeError(`${this.#line.size} wait, and only ${this.#running} run`);
+  }
 }

@@ -54,7 +54,7 @@ export class FrameDecoder {
       const id = chunk[at + 4] as number;
       // Most messages are blocks, and need no further checks.
       const block = id === ID.piece && length >= 10 && length <= MAX_BLOCK + 9;
-      if (!block) this.#check(id, length);
+      if (!block) this.#checkLength(id, length);
       if (!block && !known(id)) {
         this.#emit({ type: 'unknown', id, length });
         this.#skip = length + 4;
@@ -105,7 +105,7 @@ export class FrameDecoder {
     if (length > MAX_MESSAGE) throw new Oversized('message length', `at most ${MAX_MESSAGE} bytes`, length);
     if (this.#have < 5) return;
     const id = this.#scratch[4] as number;
-    this.#check(id, length);
+    this.#checkLength(id, length);
     if (!known(id)) {
       this.#have = 0;
       this.#skip = length - 1;
@@ -123,7 +123,7 @@ export class FrameDecoder {
   }
 
   /** Rejects a length that the message's type cannot have, before any memory is used for it. */
-  #check(id: number, length: number): void {
+  #checkLength(id: number, length: number): void {
     // This is checked first, so that it makes no difference whether the id came together with the length.
     if (length > MAX_MESSAGE) throw new Oversized('message length', `at most ${MAX_MESSAGE} bytes`, length);
     const payload = length - 1;
@@ -140,6 +140,14 @@ export class FrameDecoder {
     } else if (id === ID.extended && payload < 1) {
       throw new Malformed('extended message', 'an extension id', 'none');
     }
+  }
+
+  check(): void {
+    if (this.#have > this.#scratch.length || (this.#need > 0 && this.#have >= this.#need))
+      throw new RangeError(`${this.#have} bytes of a frame of ${this.#need} are kept, in ${this.#scratch.length}`);
+    if (this.#need > MAX_MESSAGE + 4 || this.#skip > MAX_MESSAGE + 4)
+      throw new RangeError(`${this.#need} bytes are waited for, ${this.#skip} skipped`);
+    if (this.#skip > 0 && this.#have > 0) throw new RangeError('a frame is kept and skipped');
   }
 }
 

@@ -10,7 +10,7 @@ export interface Member {
   };
 }
 
-/** The peers that are connected now, and the totals of all that ever were. Invariant: the totals never decrease. */
+/** The peers that are connected now, and the totals of all that ever were: these never decrease. */
 export class ConnectedPeers<Key, M extends Member> {
   readonly #members = new Map<Key, M>();
   #downloaded = 0;

@@ -4,7 +4,7 @@ import { MAX_PIECES } from '../metainfo/metainfo.ts';
 
 /**
  * The pieces that a peer says it has before the number of pieces is known. Grows up to one bit for each of {@link
- * MAX_PIECES}. Invariant: `#bits` has no bit set at or beyond {@link MAX_PIECES}.
+ * MAX_PIECES}. Invariant: `#bits` has room for no more than these, and `#highest` is one of them.
  */
 export class HaveBeforeMetadata {
   #bits = new Uint8Array();
@@ -64,5 +64,10 @@ export class HaveBeforeMetadata {
     const have = Bitfield.told(bits, pieceCount);
     if (this.#all) have.setAll();
     return have;
+  }
+
+  check(): void {
+    if (this.#bits.length > MAX_PIECES >> 3) throw new RangeError(`${this.#bits.length} bytes of bits`);
+    if (this.#highest >= MAX_PIECES) throw new RangeError(`piece ${this.#highest} is spoken of`);
   }
 }

@@ -14,7 +14,8 @@ import { HaveBeforeMetadata } from './haveBeforeMetadata.ts';
 /**
  * What we know about one peer. The reducer in `handshake` changes it before any subscriber hears the message, and so
  * does every message that we send. Invariant: `have` has one bit for each piece of the torrent, and none while the
- * number of pieces is unknown; until then the pieces that the peer says it has are in `#early`.
+ * number of pieces is unknown; until then the pieces that the peer says it has are in `#early`. It offers pieces that
+ * exist, and not too many.
  */
 export class PeerState {
   /** The peer chokes us: it will not serve us. True until it unchokes us. */
@@ -241,6 +242,17 @@ export class PeerState {
 
   #needsFast(what: string): void {
     if (!this.fast) throw new Malformed(what, 'the fast extension agreed in the handshake', 'it without');
+  }
+
+  check(): void {
+    if (this.#early !== undefined && this.have.length > 0)
+      throw new RangeError('pieces are counted before they are known');
+    this.#early?.check();
+    this.have.check();
+    for (const pieces of [this.allowedFast, this.suggested]) {
+      if (pieces.size > Math.max(MAX_ALLOWED_FAST, MAX_SUGGESTED)) throw new RangeError(`${pieces.size} are offered`);
+      for (const piece of pieces) if (!this.#exists(piece)) throw new RangeError(`piece ${piece} is offered`);
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { MAX_PEX_PEERS, type PexMessage, type PexPeer } from '../../protocol/pee
 
 /**
  * The peers that one peer was told about. Depends only on what it was told before, and on which peers are present now.
- * Invariant: the peers that were added and not dropped since are those that it knows from us.
+ * What was added and not dropped since is what it knows from us.
  */
 export class PexHistory {
   readonly #told = new Map<string, Endpoint>();

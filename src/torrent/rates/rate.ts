@@ -9,8 +9,8 @@ interface Sample {
 
 /**
  * A moving average of the growth of a counter. Depends on the samples and their times. A long time without growth is
- * left out: the rate of a transfer that begins after an hour is measured from its beginning. Invariant: at most one
- * sample is kept for each step.
+ * left out: the rate of a transfer that begins after an hour is measured from its beginning. Invariant: the
+ * samples are in the order of their times, and one at most is older than that.
  */
 export class Rate {
   readonly #samples: Sample[] = [];
@@ -28,5 +28,12 @@ export class Rate {
   #isOver(now: number): boolean {
     const [first, second] = this.#samples as [Sample, Sample];
     return now - second.at >= SPAN * 1000 || (now - first.at > SPAN * 1000 && first.total === second.total);
+  }
+
+  check(): void {
+    const times = this.#samples.map(({ at }) => at);
+    if (times.some((at, n) => at < (times[n - 1] ?? -Infinity))) throw new RangeError(`out of order: ${times.join()}`);
+    if (times.length > 2 && (times.at(-1) ?? 0) - (times[1] ?? 0) >= SPAN * 1000)
+      throw new RangeError(`${times.length} samples of ${(times.at(-1) ?? 0) - (times[0] ?? 0)} ms`);
   }
 }

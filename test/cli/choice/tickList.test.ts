@@ -1,4 +1,5 @@
 import { PassThrough, Writable } from 'node:stream';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tick } from '../../../src/cli/choice/tick.ts';
 import { TickList } from '../../../src/cli/choice/tickList.ts';
@@ -44,6 +45,19 @@ describe('the list to tick', () => {
     expect(list.empty).toBe(true);
     expect(after('down', 'down', 'down', 'space')).toEqual([[3, 3]]);
     expect(list.said).toBe('1 of 3 files, 1.00 KiB');
+  });
+
+  it('counts what is ticked, whatever is pressed', () => {
+    const keys = fc.array(fc.constantFrom('up', 'down', 'pageup', 'pagedown', 'home', 'end', 'space', 'a', 'i', 'x'));
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('a', 'b/c', 'pad')), keys, (paths, pressed) => {
+        const list = new TickList(of(...paths), (place) => place % 2 === 0);
+        for (const key of pressed) {
+          list.press(key, 3);
+          list.check();
+        }
+      }),
+    );
   });
 
   it('is a window on a long list, and quick with the longest', () => {

@@ -20,7 +20,9 @@ describe('Transactions', () => {
     const ids = Array.from({ length: MAX_OPEN + 9 }, (_, n) => open.open({ host: '1.2.3.4', port: 5 }, n));
     expect(ids.filter((id) => id !== undefined).length).toBe(MAX_OPEN);
     expect(new Set(ids.slice(0, MAX_OPEN).map((id) => toHex(id as Uint8Array))).size).toBe(MAX_OPEN);
+    open.check();
     open.close(ids[0] as Uint8Array);
     expect(open.open({ host: '1.2.3.4', port: 5 }, 1)).toBeDefined();
+    open.check();
   });
 });

@@ -14,6 +14,7 @@ afterEach(() => time.uninstall());
 /** A host that has failed so often. */
 const failing = (times: number, dead = new DeadHosts(), host = 'dead.test'): DeadHosts => {
   for (let n = 0; n < times; n++) dead.failed(host, silence);
+  dead.check();
   return dead;
 };
 
@@ -48,6 +49,7 @@ describe('a tracker that has answered nobody', () => {
     refused.failed('dead.test', new TrackerError('failure-reason', 'not registered'));
     expect(refused.refusal('dead.test')).toBeUndefined();
     refused.failed('dead.test', silence);
+    refused.check();
     expect(refused.refusal('dead.test')).toBeUndefined();
   });
 

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { descriptorLimit, shares } from '../../../src/disk/files/descriptorLimit.ts';
 import { Descriptors } from '../../../src/disk/files/descriptors.ts';
@@ -30,6 +31,41 @@ describe('descriptors', () => {
     descriptors.give();
     descriptors.give();
     expect([had, descriptors.held]).toEqual([['a', 'b', 'c'], 0]);
+  });
+
+  it('are never more than there are, and nobody waits for one that is free', () => {
+    const step = fc.constantFrom('take', 'give', 'rest', 'rouse');
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 60 }), (most, steps) => {
+        const descriptors = new Descriptors(most);
+        // A file in use has a descriptor; one that rests gives it back when it is closed.
+        let used = 0;
+        const resting: { close(): void }[] = [];
+        for (const each of steps) {
+          if (each === 'take') descriptors.take(() => used++);
+          else if (each === 'rouse') {
+            const [first] = resting.splice(0, 1);
+            if (first !== undefined) descriptors.rouse(first);
+            if (first !== undefined) used++;
+          } else if (used > 0) {
+            used--;
+            if (each === 'give') descriptors.give();
+            else {
+              const file = {
+                close: () => {
+                  if (resting.includes(file)) resting.splice(resting.indexOf(file), 1);
+                  descriptors.give();
+                },
+              };
+              resting.push(file);
+              descriptors.rest(file);
+            }
+          }
+          descriptors.check();
+        }
+        for (const file of [...resting]) descriptors.rouse(file);
+      }),
+    );
   });
 
   it('are tried for again when the system has none left: that is later, and no error', async () => {

@@ -10,12 +10,16 @@ const setUp = (limit: number, descriptors?: Descriptors) => {
   const folder = tempFolder();
   const paths = Array.from({ length: 10 }, (_, n) => path.join(folder, `${n}`));
   const pool = new OpenFiles(folder, paths, limit, descriptors);
-  const acquire = (file: number, access: Access = 'write'): Promise<OpenFile> =>
-    new Promise((resolve, reject) =>
-      pool.acquire(file, access, (error, open) =>
-        open ? resolve(open) : reject(error ?? new Error('neither handle nor error')),
+  const acquire = async (file: number, access: Access = 'write'): Promise<OpenFile> => {
+    const open = await new Promise<OpenFile>((resolve, reject) =>
+      pool.acquire(file, access, (error, opened) =>
+        opened ? resolve(opened) : reject(error ?? new Error('neither handle nor error')),
       ),
     );
+    pool.check();
+    descriptors?.check();
+    return open;
+  };
   const isOpen = ({ fd, file }: OpenFile): boolean => {
     try {
       return fs.readlinkSync(`/proc/self/fd/${fd}`) === paths[file];

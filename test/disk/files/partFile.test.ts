@@ -12,8 +12,11 @@ const shape = { infoHash: new Uint8Array(20).fill(7), pieceLength: 100, pieceCou
 const fileIn = (folder: string, of = shape): PartFile => new PartFile(folder, path.join(folder, 'parts'), of);
 const settled = <T>(call: (done: Done<T>) => void): Promise<T | undefined> =>
   new Promise((resolve, reject) => call((error, value) => (error ? reject(error) : resolve(value))));
-const write = (file: PartFile, piece: number, bytes: Uint8Array, begin = 0) =>
-  settled<void>((done) => file.write(piece, begin, [bytes.subarray(0, 3), bytes.subarray(3)], 0, bytes.length, done));
+const write = async (file: PartFile, piece: number, bytes: Uint8Array, begin = 0): Promise<void> => {
+  const parts = [bytes.subarray(0, 3), bytes.subarray(3)];
+  await settled<void>((done) => file.write(piece, begin, parts, 0, bytes.length, done));
+  file.check();
+};
 const read = async (file: PartFile, piece: number, length = 100): Promise<Uint8Array> => {
   const into = new Uint8Array(length);
   const count = await settled<number>((done) => file.read(piece, 0, into, done));
@@ -22,6 +25,7 @@ const read = async (file: PartFile, piece: number, length = 100): Promise<Uint8A
 const loaded = async (folder: string, of = shape): Promise<PartFile> => {
   const file = fileIn(folder, of);
   await new Promise<void>((resolve) => file.load(resolve));
+  file.check();
   return file;
 };
 const closed = (file: PartFile): Promise<void> => new Promise((resolve) => file.close(resolve));
@@ -50,14 +54,17 @@ describe('PartFile', () => {
     await write(file, 2, bytesOf(100, 2));
     const size = fs.statSync(path.join(folder, 'parts')).size;
     await settled<void>((done) => file.drop([1], done));
+    file.check();
     await write(file, 3, bytesOf(100, 3));
     expect([file.pieces, fs.statSync(path.join(folder, 'parts')).size]).toEqual([[2, 3], size]);
     expect(await read(file, 2)).toEqual(bytesOf(100, 2));
     await settled<void>((done) => file.drop([2, 3], done));
     expect(fs.readdirSync(folder)).toEqual([]);
-    await write(file, 9, bytesOf(100, 9));
+    // In the new file each has a place of its own again.
+    for (const piece of [9, 10, 11]) await write(file, piece, bytesOf(100, piece));
     await closed(file);
-    expect(await read(await loaded(folder), 9)).toEqual(bytesOf(100, 9));
+    const again = await loaded(folder);
+    for (const piece of [9, 10, 11]) expect(await read(again, piece)).toEqual(bytesOf(100, piece));
   });
 
   it('takes what is damaged, of another torrent or of somebody else for empty, and begins anew', async () => {

@@ -22,6 +22,11 @@ const answers = (file: URL, count: number): Promise<readonly number[]> => {
   const ask = (question: number): Observable<number> =>
     new Observable((subscriber) =>
       threads.ask(question, (answer) => {
+        try {
+          threads.check();
+        } catch (error) {
+          return subscriber.error(error);
+        }
         subscriber.next(answer);
         subscriber.complete();
       }),

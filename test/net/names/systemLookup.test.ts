@@ -27,6 +27,7 @@ describe('the system', () => {
     expect(found[0].some((address) => ['127.0.0.1', '::1'].includes(address))).toBe(true);
     expect(found[1]).toEqual(['127.0.0.1']);
     const { pid } = system;
+    system.check();
     expect(pid).not.toBe(process.pid);
     await lastValueFrom(system.addresses('::1'));
     expect(system.pid).toBe(pid);
@@ -44,9 +45,12 @@ describe('the system', () => {
     const one = system.addresses('a').subscribe();
     const other = system.addresses('b').subscribe();
     const { pid } = system;
+    system.check();
     one.unsubscribe();
+    system.check();
     expect([system.pid, runs(pid ?? 0)]).toEqual([pid, true]);
     other.unsubscribe();
+    system.check();
     expect(system.pid).toBe(undefined);
     expect(await gone(pid)).toBe(true);
   });

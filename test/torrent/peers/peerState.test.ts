@@ -18,8 +18,12 @@ describe('what a peer has said before it is known how many pieces there are', ()
   /** What they have in the end, or that something of it can't be. */
   const outcome = (state: PeerState, said: readonly Message[], then: () => void): string => {
     try {
-      for (const each of said) state.received(each);
+      for (const each of said) {
+        state.received(each);
+        state.check();
+      }
       then();
+      state.check();
       return `${Buffer.from(state.have.bytes).toString('hex')} ${state.have.count} ${[...state.allowedFast].join()}`;
     } catch (error) {
       expect(error).toBeInstanceOf(Malformed);
@@ -81,8 +85,12 @@ describe('what a peer suggests', () => {
         const state = new PeerState(early ? undefined : 150, { fast: true });
         const repeats = messages.filter(({ type }) => type === 'haveAll').length;
         fc.pre(repeats <= 8);
-        for (const message of messages) state.received(message);
+        for (const message of messages) {
+          state.received(message);
+          state.check();
+        }
         state.counted(150);
+        state.check();
         const pieces = messages.flatMap((message) => ('piece' in message ? [message.piece] : []));
         const last = [...new Set(pieces.reverse())].slice(0, 64).reverse();
         expect([...state.suggested]).toEqual(last);
