@@ -37,6 +37,7 @@ export type * from './contracts/json/jsonDownload.ts';
 export type * from './contracts/json/jsonEvent.ts';
 export type * from './contracts/json/jsonResult.ts';
 export type * from './contracts/json/jsonUnits.ts';
+export type { Source as JsonSource } from './contracts/json/jsonUnits.ts';
 export type { Allowances, Limits } from './download/rateLimits.ts';
 export { fetchPiece, type FetchPieceOptions, type WholePiece } from './download/fetchPiece.ts';
 export { fetchTorrent, type FetchTorrentOptions } from './download/magnet/fetchTorrent.ts';

@@ -95,6 +95,8 @@ fs.mkdirSync(`${cli}/demo`, { recursive: true });
 for (const { path: file, contents } of outputFiles) fs.writeFileSync(file, contents);
 fs.copyFileSync('src/events.schema.json', 'dist/src/events.schema.json');
 fs.copyFileSync(beside('load.cjs'), `${cli}/load.cjs`);
+fs.mkdirSync(`${cli}/bundle`);
+fs.copyFileSync(beside('imported.cjs'), `${cli}/bundle/imported.cjs`);
 // Modules start later than what Node calls CommonJS.
 fs.writeFileSync(`${cli}/package.json`, '{ "type": "commonjs" }\n');
 for (const [name, file] of Object.entries(PARTS)) {

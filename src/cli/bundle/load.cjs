@@ -32,9 +32,8 @@ var refuse = function (version) {
     var time = new Date().toISOString();
     var ours = require('../../../package.json').version;
     console.log(JSON.stringify({ type: 'start', time: time, command: '', version: ours }));
-    console.log(
-      JSON.stringify({ type: 'error', time: time, name: 'InputError', code: 'unsupported', message: message }),
-    );
+    var error = { type: 'error', time: time, name: 'InputError', code: 'unsupported', message: message };
+    console.log(JSON.stringify(error));
     console.log(JSON.stringify({ type: 'end', time: time, reason: 'error', exitCode: 2, seconds: 0 }));
   }
   console.error('rxtorrent: ' + message);
@@ -46,10 +45,8 @@ var nothing = function () {};
 
 var file = require('path').join(__dirname, 'rxtorrent.cjs');
 /** Code that one Node has compiled is of no use to another. */
-var compiled = require('path').join(
-  __dirname,
-  'rxtorrent.' + process.version + '.' + process.platform + '.' + process.arch + '.bin',
-);
+var made = 'rxtorrent.' + process.version + '.' + process.platform + '.' + process.arch + '.bin';
+var compiled = require('path').join(__dirname, made);
 
 var read = function (name) {
   try {

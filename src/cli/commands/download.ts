@@ -7,6 +7,7 @@ import type { Given, Io } from '../io/io.ts';
 import { seedingOf, slotsOf } from '../input/seedOptions.ts';
 import type { Plan } from '../run/plan.ts';
 import { runTorrents } from '../run/runTorrents.ts';
+import { strategyOf } from '../input/strategy.ts';
 import { targetOf } from '../input/target.ts';
 import { byPriority, firstBy, inOrder } from '../../torrent/picker/pieceOrder.ts';
 import { checkStdin } from '../input/stdin.ts';
@@ -15,7 +16,7 @@ import { flag, oneOf, size, text, wholeNumber } from '../args/values.ts';
 const MiB = 2 ** 20;
 
 /** What was asked for, checked; nothing of the torrent is needed for that. */
-export const downloadSettings = (given: Given): Plan['settings'] => {
+export const downloadSettings = async (given: Given): Promise<Plan['settings']> => {
   const order = oneOf(given, 'order', ['rarest', 'sequential']);
   const maxPeers = wholeNumber(given, 'max-peers', 1, 1000);
   const memory = size(given, 'memory', MiB, 16_384 * MiB);
@@ -25,6 +26,7 @@ export const downloadSettings = (given: Given): Plan['settings'] => {
     ...(order === 'sequential' && { order: firstBy(byPriority, inOrder) }),
     ...(maxPeers && { maxPeers }),
     ...(memory && { memory }),
+    ...(await strategyOf(given)),
   };
 };
 
@@ -66,7 +68,8 @@ export const download = async (given: Given, io: Io, kept = true): Promise<void>
   checkStdin(torrents);
   const output = text(given, 'output');
   const saveTorrent = saveTorrentOf(given, torrents.length);
-  if (output === '-') return downloadToStdout(given, io, torrents, { settings: downloadSettings(given), saveTorrent });
+  const settings = await downloadSettings(given);
+  if (output === '-') return downloadToStdout(given, io, torrents, { settings, saveTorrent });
   // Several torrents can't be one file.
   const into = output === undefined || torrents.length === 1 ? output : `${output}/`;
   const force = flag(given, 'force');
@@ -75,7 +78,7 @@ export const download = async (given: Given, io: Io, kept = true): Promise<void>
     force,
   }));
   return runTorrents(given, io, torrents, {
-    settings: { ...downloadSettings(given), ...chosen },
+    settings: { ...settings, ...chosen },
     seeding: seedingOf(given, false),
     targetFor,
     saveTorrent,

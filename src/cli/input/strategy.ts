@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { InputError } from '../../contracts/errors.ts';
+import type { DownloadOptions } from '../../download/download.ts';
+import { visible } from '../io/text.ts';
+import type { Given } from '../io/io.ts';
+import { text } from '../args/values.ts';
+
+const isFunction = (value: unknown): value is (...given: readonly unknown[]) => unknown => typeof value === 'function';
+const isNumber = (value: unknown): boolean => typeof value === 'number';
+
+/** What a strategy may replace of a download, and of which kind it is. */
+const PARTS = {
+  order: ['a function', isFunction],
+  choker: ['a function', isFunction],
+  select: ['a function', isFunction],
+  maxPeers: ['a number', isNumber],
+  slots: ['a number', isNumber],
+} as const satisfies Partial<Record<keyof DownloadOptions, readonly [kind: string, is: (value: unknown) => boolean]>>;
+type Part = keyof typeof PARTS;
+const NAMES = Object.keys(PARTS) as readonly Part[];
+
+/** Options of a download that stand in a module of the user's. */
+export type Strategy = Partial<Pick<DownloadOptions, Part>>;
+
+const refused = (path: string, why: string): InputError =>
+  new InputError('bad-option', visible(`--strategy ${path}: ${why}`));
+
+type Module = Readonly<Record<string, unknown>>;
+
+const importModule = (url: string): Promise<Module> =>
+  (createRequire(import.meta.url)('../bundle/imported.cjs') as (url: string) => Promise<Module>)(url);
+
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+
+const loaded = async (path: string): Promise<Module> => {
+  const file = resolve(path);
+  if (!existsSync(file)) throw refused(path, 'there is no such file');
+  try {
+    return await importModule(pathToFileURL(file).href);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw refused(path, `does not parse: ${firstLine(error)}`);
+    throw refused(path, `can't be loaded: ${firstLine(error)}`);
+  }
+};
+
+/** What a module exports: by names, or all in `default`, which may be a function of our library. */
+const exported = async (path: string, module: Module): Promise<Record<string, unknown>> => {
+  const { default: whole, ...named } = module;
+  if (!isFunction(whole)) return { ...named, ...(whole as object | undefined) };
+  try {
+    return { ...named, ...(whole(await import('../../index.ts')) as object | undefined) };
+  } catch (error) {
+    throw refused(path, `fails: ${firstLine(error)}`);
+  }
+};
+
+/**
+ * The parts of a download that the module of `--strategy` replaces; none if it is not given.
+ *
+ * @throws InputError
+ */
+export const strategyOf = async (given: Given): Promise<Strategy> => {
+  const path = text(given, 'strategy');
+  if (path === undefined) return {};
+  const found = await exported(path, await loaded(path));
+  const names = NAMES.filter((name) => found[name] !== undefined);
+  if (names.length === 0) throw refused(path, `exports none of ${NAMES.join(', ')}`);
+  for (const name of names) {
+    const [kind, is] = PARTS[name];
+    if (!is(found[name])) throw refused(path, `${name} is not ${kind}`);
+  }
+  return Object.fromEntries(names.map((name) => [name, found[name]]));
+};

@@ -1,0 +1,62 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { contentOf } from '../swarm/content.ts';
+import { peer } from '../swarm/fixture.ts';
+import { folder, objects, run } from './run.ts';
+
+const module = (text: string): string => {
+  const path = join(folder(), 'mine.mjs');
+  writeFileSync(path, text);
+  return path;
+};
+
+/** In which order its pieces are stored, when the order is that of a module. */
+const storedBy = async (strategy: string): Promise<readonly unknown[]> => {
+  const content = contentOf({ length: 6 * 16_384, pieceLength: 16_384 });
+  const seed = await peer(content, { bytesPerSecond: 500_000 });
+  const home = folder();
+  const file = join(home, 'a.torrent');
+  writeFileSync(file, content.metainfo);
+  const from = ['--no-trackers', '--peer', `127.0.0.1:${seed.port}`];
+  const { code, stdout, stderr } = await run(
+    ['download', file, '-o', `${home}/out/`, '--strategy', strategy, '--json', ...from],
+    {},
+  );
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return objects(stdout).flatMap(({ type, index }) => (type === 'stored' ? [index] : []));
+};
+
+describe('--strategy', () => {
+  it.each([
+    ['an export', 'export const order = ({ index: a }, { index: b }) => b - a;'],
+    ['a default export', 'export default { order: ({ index: a }, { index: b }) => b - a };'],
+    [
+      'a function of the library',
+      'export default ({ firstBy, inOrder }) => ({ order: firstBy((one, other) => inOrder(other, one)) });',
+    ],
+  ])('replaces a part of the download: %s', async (_, text) => {
+    const indices = await storedBy(module(text));
+    expect(indices.slice().sort()).toEqual([0, 1, 2, 3, 4, 5]);
+    // A few are asked for together, and need not come in the order of the questions.
+    expect(indices.indexOf(5)).toBeLessThan(indices.indexOf(0));
+  });
+
+  it.each([
+    ['is missing', undefined, 'there is no such file'],
+    ['does not parse', 'export const order = ( => 1;', "does not parse: Unexpected token '=>'"],
+    ['can not be loaded', "import 'nowhere';", "can't be loaded: Cannot find package 'nowhere' imported from .*"],
+    ['throws', "throw new Error('first\\nsecond');", "can't be loaded: first"],
+    ['throws something else', 'throw undefined;', "can't be loaded: undefined"],
+    ['has a function that throws', "export default () => { throw new Error('why'); };", 'fails: why'],
+    ['exports nothing', '', 'exports none of order, choker, .*'],
+    ['exports nothing useful', 'export const a = 1; export default { b: 2 };', 'exports none of order, choker, .*'],
+    ['exports no function', "export const order = 'rarest';", 'order is not a function'],
+    ['exports no number', "export const maxPeers = '5';", 'maxPeers is not a number'],
+  ])('says in one line what is wrong with a module that %s', async (_, text, why) => {
+    const path = text === undefined ? '/nowhere/mine.mjs' : module(text);
+    const { code, stdout, stderr } = await run(['download', 'a.torrent', '--strategy', path]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(new RegExp(`^rxtorrent: --strategy ${path}: ${why}\n$`));
+  });
+});
