@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { BLOCK } from '../../src/torrent/geometry.ts';
 import { contentOf } from '../swarm/content.ts';
-import { addresses, duel, peers } from '../swarm/fixture.ts';
-import type { Conduct, Talk } from '../swarm/realPeer.ts';
+import { drawnDuel } from '../swarm/drawnDuel.ts';
+import { addresses, peers } from '../swarm/fixture.ts';
+import type { Conduct, Talk } from '../swarm/scriptedPeer.ts';
 import { count, leavings, run } from '../swarm/run.ts';
 
 const KiB = 1024;
@@ -23,8 +24,8 @@ const spoilsOneIn = (n: number): Conduct => {
 };
 
 describe('wrong bytes', () => {
-  it.each([1, 3, 8, 20])('one block in %i from a liar, beside an honest seed', async (n) => {
-    const { ran, hostile, honest } = await duel(content, spoilsOneIn(n), { honest: { bytesPerSecond: 8 * MiB } });
+  it.each([1, 3, 8, 20])('one block in %i from a liar, beside an honest seed', (n) => {
+    const { ran, hostile, honest } = drawnDuel(content, spoilsOneIn(n), { honest: { bytesPerSecond: 8 * MiB } });
     expect(ran.sha256).toBe(content.sha256);
     expect(count(ran, 'corrupt')).toBeLessThanOrEqual(3);
     expect(leavings(ran, hostile.port)[0]).toBe('corrupt');
@@ -44,7 +45,7 @@ describe('wrong bytes', () => {
     expect(ran.progress.peers.banned).toBe(3);
   });
 
-  it('a liar that hangs up after each bad block and is called again does not come back once it is known', async () => {
+  it('a liar that hangs up after each bad block and is called again does not come back once it is known', () => {
     let blocks = 0;
     const conduct: Conduct = {
       onRequest: (request, talk) => {
@@ -54,7 +55,7 @@ describe('wrong bytes', () => {
         return true;
       },
     };
-    const { ran, hostile } = await duel(content, conduct, { honest: { bytesPerSecond: MiB / 2 } });
+    const { ran, hostile } = drawnDuel(content, conduct, { honest: { bytesPerSecond: MiB / 2 } });
     expect(ran.sha256).toBe(content.sha256);
     expect(ran.progress.peers.banned).toBe(1);
     expect(count(ran, 'corrupt')).toBeLessThanOrEqual(3);
@@ -67,7 +68,7 @@ const offer = (talk: Talk, index: number, begin: number, length: number): void =
 };
 
 describe('blocks nobody asked for', () => {
-  it.each([40, 100])('%i wrong ones at once do no harm and end the conversation', async (blocks) => {
+  it.each([40, 100])('%i wrong ones at once do no harm and end the conversation', (blocks) => {
     const flood: Conduct = {
       onMessage: (message, talk) => {
         if (message.type !== 'interested') return false;
@@ -78,14 +79,14 @@ describe('blocks nobody asked for', () => {
       },
       onRequest: () => true,
     };
-    const { ran, hostile, honest } = await duel(content, flood);
+    const { ran, hostile, honest } = drawnDuel(content, flood);
     expect(ran.sha256).toBe(content.sha256);
     expect(count(ran, 'corrupt')).toBeLessThanOrEqual(1);
     expect(['unexpected', 'corrupt']).toContain(leavings(ran, hostile.port)[0]);
     expect(leavings(ran, honest.port)).not.toContain('corrupt');
   });
 
-  it('blocks while it chokes us', async () => {
+  it('blocks while it chokes us', () => {
     const flood: Conduct = {
       unchokeAfter: Infinity,
       onMessage: (message, talk) => {
@@ -93,7 +94,7 @@ describe('blocks nobody asked for', () => {
         return true;
       },
     };
-    const { ran, hostile } = await duel(content, flood, { honest: { bytesPerSecond: 4 * MiB } });
+    const { ran, hostile } = drawnDuel(content, flood, { honest: { bytesPerSecond: 4 * MiB } });
     expect(ran.sha256).toBe(content.sha256);
     expect(count(ran, 'corrupt')).toBe(0);
     expect(leavings(ran, hostile.port)[0]).toBe('unexpected');
@@ -109,8 +110,8 @@ describe('blocks nobody asked for', () => {
     ['a block that is too short', (talk, index, begin) => offer(talk, index, begin, BLOCK - 1)],
     ['a block of one byte', (talk, index, begin) => offer(talk, index, begin, 1)],
   ];
-  it.each(shifted)('%s for each request', async (_, answer) => {
-    const { ran, hostile, honest } = await duel(content, {
+  it.each(shifted)('%s for each request', (_, answer) => {
+    const { ran, hostile, honest } = drawnDuel(content, {
       onRequest: ({ piece: index, begin }, talk) => {
         answer(talk, index, begin);
         return true;
@@ -122,27 +123,27 @@ describe('blocks nobody asked for', () => {
     expect(hostile.talks.length).toBe(1);
   });
 
-  it('empty blocks for each request are rejects: ten requests a second', async () => {
+  it('empty blocks for each request are rejects: ten requests a second', () => {
     const empties: Conduct = { onRequest: ({ piece: index, begin }, talk) => (offer(talk, index, begin, 0), true) };
-    const { ran, hostile } = await duel(content, empties, { honest: { bytesPerSecond: 1.5 * MiB } });
+    const { ran, hostile } = drawnDuel(content, empties, { honest: { bytesPerSecond: 1.5 * MiB } });
     expect(ran.sha256).toBe(content.sha256);
     expect(hostile.talks[0]?.requests.length).toBeLessThanOrEqual(10 * (ran.took / 1000) + 14);
     expect(count(ran, 'corrupt')).toBe(0);
   });
 
-  it('empty blocks that were not asked for end the conversation', async () => {
+  it('empty blocks that were not asked for end the conversation', () => {
     const empties: Conduct = {
       onRequest: ({ piece: index, begin }, talk) => {
         for (let n = 0; n < 12; n++) offer(talk, index, begin, 0);
         return true;
       },
     };
-    const { ran, hostile } = await duel(content, empties, { honest: { bytesPerSecond: 8 * MiB } });
+    const { ran, hostile } = drawnDuel(content, empties, { honest: { bytesPerSecond: 8 * MiB } });
     expect(ran.sha256).toBe(content.sha256);
     expect(leavings(ran, hostile.port)[0]).toBe('unexpected');
   });
 
-  it('a block that was asked for once, and comes a thousand times, ends the conversation', async () => {
+  it('a block that was asked for once, and comes a thousand times, ends the conversation', () => {
     const repeats: Conduct = {
       onRequest: (request, talk) => {
         if (talk.requests.length === 1) for (let n = 0; n < 1000; n++) talk.give(request);
@@ -155,19 +156,19 @@ describe('blocks nobody asked for', () => {
       onRequest: (request, talk) => (talk.requests.length === 1 && talk.choke(), repeats.onRequest?.(request, talk)),
     };
     for (const conduct of [repeats, choking]) {
-      const { ran, hostile } = await duel(content, conduct, { honest: { bytesPerSecond: 8 * MiB } });
+      const { ran, hostile } = drawnDuel(content, conduct, { honest: { bytesPerSecond: 8 * MiB } });
       expect(ran.sha256).toBe(content.sha256);
       expect(leavings(ran, hostile.port)[0]).toBe('unexpected');
       expect(ran.progress.wasted).toBeLessThanOrEqual(12 * BLOCK);
     }
   });
 
-  it('one larger than was asked for ends the conversation', async () => {
+  it('one larger than was asked for ends the conversation', () => {
     for (const [length, reason] of [
       [BLOCK + 1, 'oversized'],
       [4 * BLOCK, 'oversized'],
     ] as const) {
-      const { ran, hostile } = await duel(content, {
+      const { ran, hostile } = drawnDuel(content, {
         onRequest: ({ piece: index, begin }, talk) => {
           offer(talk, index, begin, length);
           return true;
@@ -178,7 +179,7 @@ describe('blocks nobody asked for', () => {
     }
   });
 
-  it('every block twice costs no more than the second copies', async () => {
+  it('every block twice costs no more than the second copies', () => {
     const twice: Conduct = {
       onRequest: (request, talk) => {
         talk.give(request);
@@ -186,7 +187,7 @@ describe('blocks nobody asked for', () => {
         return true;
       },
     };
-    const { ran, hostile } = await duel(content, twice, { honest: { bytesPerSecond: 8 * MiB } });
+    const { ran, hostile } = drawnDuel(content, twice, { honest: { bytesPerSecond: 8 * MiB } });
     expect(ran.sha256).toBe(content.sha256);
     expect(leavings(ran, hostile.port)[0]).toBe('unexpected');
     expect(ran.progress.wasted).toBeLessThanOrEqual(hostile.givenBytes);

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { encodeHandshake } from '../../src/protocol/peer/handshake.ts';
 import { encodeMessages, type Message } from '../../src/protocol/peer/messages.ts';
 import { contentOf } from '../swarm/content.ts';
-import { duel } from '../swarm/fixture.ts';
-import type { Conduct, Talk } from '../swarm/realPeer.ts';
+import { drawnDuel } from '../swarm/drawnDuel.ts';
+import type { Conduct, Talk } from '../swarm/scriptedPeer.ts';
 import { leavings } from '../swarm/run.ts';
 
 const KiB = 1024;
@@ -115,8 +115,8 @@ describe('what can be no message, or not here', () => {
     ],
     ['an extended message without an id', 'malformed', says((talk) => talk.raw(claims(1, 20)))],
   ];
-  it.each(cases)('%s: %s', async (_, reason, conduct) => {
-    const { ran, hostile, honest } = await duel(content, conduct, { honest: { unchokeAfter: 100 } });
+  it.each(cases)('%s: %s', (_, reason, conduct) => {
+    const { ran, hostile, honest } = drawnDuel(content, conduct, { honest: { unchokeAfter: 100 } });
     expect(ran.sha256).toBe(content.sha256);
     expect(leavings(ran, hostile.port)[0]).toBe(reason);
     expect(leavings(ran, honest.port)).not.toContain(reason);
@@ -232,39 +232,39 @@ describe('what is odd, and no harm', () => {
       ),
     ],
   ];
-  it.each(cases)('%s: it may still serve', async (_, conduct) => {
-    const { ran, hostile } = await duel(content, conduct, { honest: { unchokeAfter: 300, bytesPerSecond: 2 * MiB } });
+  it.each(cases)('%s: it may still serve', (_, conduct) => {
+    const { ran, hostile } = drawnDuel(content, conduct, { honest: { unchokeAfter: 300, bytesPerSecond: 2 * MiB } });
     expect(ran.sha256).toBe(content.sha256);
     expect(leavings(ran, hostile.port)).toEqual([]);
     expect(hostile.given.size).toBeGreaterThan(0);
   });
 
-  it('300,000 haves cost less than a second of CPU more than none', async () => {
-    const cost = async (haves: number): Promise<number> => {
+  it('300,000 haves cost less than a second of CPU more than none', () => {
+    const cost = (haves: number): number => {
       const flood = encodeMessages([{ type: 'have', piece: 7 }]);
       const conduct = serves((talk) => talk.raw(Buffer.concat(new Array<Uint8Array>(haves).fill(flood))));
       const before = process.cpuUsage();
-      const { ran, hostile } = await duel(content, conduct);
+      const { ran, hostile } = drawnDuel(content, conduct);
       const { user, system } = process.cpuUsage(before);
       expect([ran.sha256, leavings(ran, hostile.port)]).toEqual([content.sha256, []]);
       return (user + system) / 1000;
     };
     // The first run compiles what all of them need.
-    await cost(1);
-    const none = await cost(1);
-    expect((await cost(300_000)) - none).toBeLessThan(1000);
+    cost(1);
+    const none = cost(1);
+    expect(cost(300_000) - none).toBeLessThan(1000);
   });
 
-  it('a bitfield with its spare bits set', async () => {
+  it('a bitfield with its spare bits set', () => {
     const odd = contentOf({ length: 2 * MiB + 5, pieceLength: 64 * KiB });
     const conduct = { fast: false, onHandshake: (talk: Talk) => (talk.send(field(5, 0xff)), true) };
-    const { ran, hostile } = await duel(odd, conduct, { honest: { unchokeAfter: 300, bytesPerSecond: 2 * MiB } });
+    const { ran, hostile } = drawnDuel(odd, conduct, { honest: { unchokeAfter: 300, bytesPerSecond: 2 * MiB } });
     expect(ran.sha256).toBe(odd.sha256);
     expect(leavings(ran, hostile.port)).toEqual([]);
     expect(hostile.given.size).toBeGreaterThan(0);
   });
 
-  it('every byte in a packet of its own', async () => {
+  it('every byte in a packet of its own', () => {
     const small = contentOf({ length: 40_000 });
     const drips: Conduct = {
       onRequest: (request, talk) => {
@@ -276,14 +276,14 @@ describe('what is odd, and no harm', () => {
         return true;
       },
     };
-    const { ran } = await duel(small, drips, { honest: { unchokeAfter: Infinity } });
+    const { ran } = drawnDuel(small, drips, { honest: { unchokeAfter: Infinity } });
     expect(ran.sha256).toBe(small.sha256);
   });
 
-  it('ourselves: dropped', async () => {
+  it('ourselves: dropped', () => {
     const peerId = new Uint8Array(20).fill(65);
     const mirror: Conduct = { onConnect: (talk) => (talk.socket.on('data', (bytes) => talk.raw(bytes)), true) };
-    const { ran, hostile } = await duel(content, mirror, { peerId });
+    const { ran, hostile } = drawnDuel(content, mirror, { peerId });
     expect(ran.sha256).toBe(content.sha256);
     expect(leavings(ran, hostile.port)).toEqual(['self']);
   });
