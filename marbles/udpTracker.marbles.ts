@@ -1,6 +1,7 @@
 import { ignoreElements, map, of, tap, timer } from 'rxjs';
 import { describe, it } from 'vitest';
-import { announceOverUdp, askOverUdp, UdpMemory } from '../src/discovery/trackers/udpTracker.ts';
+import { announceOverUdp, askOverUdp } from '../src/discovery/trackers/udpTracker.ts';
+import { UdpMemory } from '../src/discovery/trackers/udpMemory.ts';
 import type { Datagram, UdpEndpoint, UdpSocket } from '../src/contracts/network.ts';
 import { TrackerError } from '../src/contracts/errors.ts';
 import { encodePeers } from '../src/protocol/encoding/compact.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { firstValueFrom, lastValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { announceOverUdp, MAX_REMEMBERED, UdpMemory } from '../../src/discovery/trackers/udpTracker.ts';
+import { announceOverUdp } from '../../src/discovery/trackers/udpTracker.ts';
+import { MAX_REMEMBERED, UdpMemory } from '../../src/discovery/trackers/udpMemory.ts';
 import { scrape } from '../../src/discovery/trackers/scrape.ts';
 import { httpGet } from '../../src/net/http/http.ts';
 import { bindUdp, resolve } from '../../src/net/udp.ts';

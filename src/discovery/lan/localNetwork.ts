@@ -1,4 +1,16 @@
-import { catchError, defer, EMPTY, merge, mergeMap, NEVER, Observable, Subject, throwError, timer } from 'rxjs';
+import {
+  catchError,
+  defer,
+  EMPTY,
+  merge,
+  mergeMap,
+  NEVER,
+  Observable,
+  Subject,
+  type Subscription,
+  throwError,
+  timer,
+} from 'rxjs';
 import type { Env } from '../../contracts/env.ts';
 import type { Datagram, UdpSocket } from '../../contracts/network.ts';
 import { NetworkError } from '../../contracts/errors.ts';
@@ -65,40 +77,7 @@ export const localNetwork = (env: Pick<Env, 'bindUdp' | 'randomBytes'>): Observa
 
 const networkOf = (socket: UdpSocket, family: 4 | 6, cookie: string): Observable<LocalNetwork> =>
   new Observable((subscriber) => {
-    /**
-     * Announcements to be sent when a second has passed, by port and info-hash; undefined if none was sent within the
-     * last second.
-     */
-    let waiting: Map<string, { readonly infoHash: Uint8Array; readonly port: number }> | undefined;
-    const say = (port: number, infoHashes: readonly Uint8Array[]): void => {
-      for (let at = 0; at < infoHashes.length; at += MAX_LSD_ANNOUNCED) {
-        const some = infoHashes.slice(at, at + MAX_LSD_ANNOUNCED);
-        socket.send(encodeLsd({ port, infoHashes: some, cookie }, family), {
-          host: LSD_GROUPS[family],
-          port: LSD_PORT,
-        });
-      }
-    };
-    const wait = (): void => {
-      waiting = new Map();
-      subscriber.add(timer(GATHER).subscribe(speak));
-    };
-    const speak = (): void => {
-      const all = [...(waiting?.values() ?? [])];
-      waiting = undefined;
-      if (all.length > 0) wait();
-      for (const port of new Set(all.map((each) => each.port)))
-        say(
-          port,
-          all.filter((each) => each.port === port).map(({ infoHash }) => infoHash),
-        );
-    };
-    const announce = (infoHash: Uint8Array, port: number): void => {
-      if (subscriber.closed) return;
-      if (waiting !== undefined) return void waiting.set(`${port} ${toHex(infoHash)}`, { infoHash, port });
-      wait();
-      say(port, [infoHash]);
-    };
+    const announcements = new Announcements(socket, family, cookie, subscriber);
     // Each listener must cost as little as possible: a thousand torrents listen.
     const heard$ = new Subject<LocalPeer>();
     const hear = (datagram: Datagram): void => {
@@ -106,8 +85,66 @@ const networkOf = (socket: UdpSocket, family: 4 | 6, cookie: string): Observable
       if (heard !== undefined && heard.cookie !== cookie) heard$.next({ ...heard, host: datagram.from.host });
     };
     subscriber.add(socket.datagrams$.subscribe({ next: hear, error: (cause: unknown) => heard$.error(cause) }));
-    subscriber.next({ heard$, moved$: socket.moved$ ?? NEVER, announce });
+    subscriber.next({
+      heard$,
+      moved$: socket.moved$ ?? NEVER,
+      announce: (infoHash, port) => announcements.add(infoHash, port),
+    });
   });
+
+/** Our announcements by one socket: one is sent immediately, those of the next second are sent together. */
+class Announcements {
+  readonly #socket: UdpSocket;
+  readonly #family: 4 | 6;
+  readonly #cookie: string;
+  readonly #life: Subscription;
+  /**
+   * Announcements to be sent when a second has passed, by port and info-hash; undefined if none was sent within the
+   * last second.
+   */
+  #waiting: Map<string, { readonly infoHash: Uint8Array; readonly port: number }> | undefined;
+
+  /** Nothing is sent once `life` is over. */
+  constructor(socket: UdpSocket, family: 4 | 6, cookie: string, life: Subscription) {
+    this.#socket = socket;
+    this.#family = family;
+    this.#cookie = cookie;
+    this.#life = life;
+  }
+
+  add(infoHash: Uint8Array, port: number): void {
+    if (this.#life.closed) return;
+    if (this.#waiting !== undefined) return void this.#waiting.set(`${port} ${toHex(infoHash)}`, { infoHash, port });
+    this.#wait();
+    this.#send(port, [infoHash]);
+  }
+
+  #wait(): void {
+    this.#waiting = new Map();
+    this.#life.add(timer(GATHER).subscribe(() => this.#sendWaiting()));
+  }
+
+  #sendWaiting(): void {
+    const all = [...(this.#waiting?.values() ?? [])];
+    this.#waiting = undefined;
+    if (all.length > 0) this.#wait();
+    for (const port of new Set(all.map((each) => each.port))) {
+      const ofPort = all.filter((each) => each.port === port);
+      this.#send(
+        port,
+        ofPort.map(({ infoHash }) => infoHash),
+      );
+    }
+  }
+
+  #send(port: number, infoHashes: readonly Uint8Array[]): void {
+    const to = { host: LSD_GROUPS[this.#family], port: LSD_PORT };
+    for (let at = 0; at < infoHashes.length; at += MAX_LSD_ANNOUNCED) {
+      const some = infoHashes.slice(at, at + MAX_LSD_ANNOUNCED);
+      this.#socket.send(encodeLsd({ port, infoHashes: some, cookie: this.#cookie }, this.#family), to);
+    }
+  }
+}
 
 /** Decodes an announcement from the local network; undefined for anything else. */
 const announceIn = ({ bytes, from }: Datagram): LsdAnnounce | undefined => {

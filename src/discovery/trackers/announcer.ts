@@ -15,7 +15,8 @@ import { defaultPace, type TrackerPace } from '../pace.ts';
 import type { Reasons } from './reasons.ts';
 import type { Tracker } from './tiers.ts';
 import { TrackerCommons } from './trackerCommons.ts';
-import { announceOverUdp, type UdpEnv } from './udpTracker.ts';
+import { announceOverUdp } from './udpTracker.ts';
+import type { UdpEnv } from './udpConversation.ts';
 
 export const NUMWANT = 200;
 /**

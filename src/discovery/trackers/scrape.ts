@@ -18,7 +18,9 @@ import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import { encodeScrape, MAX_SCRAPED } from '../../protocol/tracker/udpTrackerPackets.ts';
 import { getByEach, Ways } from './families.ts';
 import type { Given } from './trackerAddresses.ts';
-import { askOverUdp, type UdpEnv, UdpMemory } from './udpTracker.ts';
+import { askOverUdp } from './udpTracker.ts';
+import type { UdpEnv } from './udpConversation.ts';
+import { UdpMemory } from './udpMemory.ts';
 
 /** Milliseconds for one answer. */
 export const SCRAPE_TIMEOUT = 15_000;

@@ -2,7 +2,7 @@ import type { Room } from '../../torrent/peers/connectionBudget.ts';
 import { AnnounceQueue, MAX_ANNOUNCES } from './announceQueue.ts';
 import { DeadHosts } from './deadHosts.ts';
 import { Ways } from './families.ts';
-import { UdpMemory } from './udpTracker.ts';
+import { UdpMemory } from './udpMemory.ts';
 
 /**
  * What all torrents of a process share when they announce: whose turn it is, and what is known about hosts: the
