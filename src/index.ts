@@ -44,6 +44,12 @@ export { fetchTorrent, type FetchTorrentOptions } from './download/magnet/fetchT
 export { nodeEnv, type NodeEnvOptions } from './node.ts';
 export { RateLimit, type RateLimitOptions } from './download/rateLimit.ts';
 export { recheck } from './download/recheck.ts';
+export type { Parting } from './recording/comparison.ts';
+export type { Header as RecordingHeader } from './recording/format.ts';
+export { Recording } from './recording/parse.ts';
+export { record, type RecordOptions, type Tape } from './recording/record.ts';
+export { partingText, replay, type Replayed } from './recording/replay.ts';
+export type { RecordingSink } from './recording/timeline.ts';
 export { scoped } from './download/scoped.ts';
 export { type Sink, streamStorage } from './disk/files/streamStorage.ts';
 export type { SeedOptions } from './download/seedGoal.ts';

@@ -11,6 +11,7 @@ const HEIGHT = {
   discovery: 4,
   world: 4,
   download: 5,
+  recording: 6,
   client: 6,
   front: 7,
   cli: 8,
@@ -21,7 +22,7 @@ export type Room = keyof typeof HEIGHT;
 export const roomOf = (path: string): Room | undefined => {
   if (path === 'src/node.ts' || path.startsWith('src/net/') || path.startsWith('src/disk/')) return 'world';
   const room =
-    /^src\/(protocol|torrent|contracts|discovery|download|client|cli)\//.exec(path)?.[1] ??
+    /^src\/(protocol|torrent|contracts|discovery|download|recording|client|cli)\//.exec(path)?.[1] ??
     /^(operators)\//.exec(path)?.[1];
   if (room !== undefined) return room as Room;
   return /^src\/[^/]+\.ts$/.test(path) ? 'front' : undefined;
@@ -40,7 +41,7 @@ const BELOW: readonly (readonly [below: RegExp, above: RegExp])[] = [
 const objection = (from: Room, to: Room, path: string): string | undefined => {
   if (HEIGHT[to] > HEIGHT[from]) return `${from} looks up to ${to}`;
   if (from !== to && HEIGHT[from] === HEIGHT[to]) return `${from} and ${to} do not know each other`;
-  if (['download', 'client', 'front'].includes(from) && to === 'world' && !JOINERS.includes(path))
+  if (['download', 'recording', 'client', 'front'].includes(from) && to === 'world' && !JOINERS.includes(path))
     return 'only index, client and cli join the pipe with the real world';
   return undefined;
 };
@@ -86,8 +87,12 @@ const PACKAGES: readonly {
   },
   {
     name: /^rxjs\/./,
-    allowed: (path) => path.startsWith('marbles/') || path.startsWith('test/'),
-    why: "rxjs comes from 'rxjs'",
+    allowed: (path, typeOnly) =>
+      path.startsWith('marbles/') ||
+      path.startsWith('test/') ||
+      path === 'src/recording/providers.ts' ||
+      (typeOnly && path.startsWith('src/recording/')),
+    why: "rxjs comes from 'rxjs'; its time is replaced in src/recording/providers.ts",
   },
   {
     name: /^rxjs$/,

@@ -70,6 +70,7 @@ const { outputFiles, metafile } = await build({
   },
   alias: {
     rxjs: fileURLToPath(new URL('../esm/index.js', import.meta.resolve('rxjs'))),
+    'rxjs/internal': fileURLToPath(new URL('../esm/internal', import.meta.resolve('rxjs'))),
     'escalade/sync': beside('noPackage.js'),
   },
   plugins: [lazyWidth, whereItWas, fewSpinners],

@@ -1,0 +1,270 @@
+import { Observable, type Subscription, tap } from 'rxjs';
+import type { Env } from '../contracts/env.ts';
+import type { UdpEndpoint } from '../contracts/network.ts';
+import type { Verify } from '../contracts/storage.ts';
+import { CLIENT, toHex } from '../protocol/encoding/id.ts';
+import type { ByteWriter } from './bytes.ts';
+import { encodeHeader, type Header, KIND } from './format.ts';
+import { eventText, writtenValue } from './observed.ts';
+import { Skimmer } from './payload.ts';
+import { blockSums } from './sums.ts';
+import { type Call, type EnvTap, type Question, tappedEnv, type VerifyCall } from './tappedEnv.ts';
+import { type RecordingSink, Timeline } from './timeline.ts';
+import type { Turns } from './turns.ts';
+import { type Channel, CODECS, errorText, ofWhat, subject, type Values, WHATS } from './values.ts';
+import { type Clerk, type Happening, Watching } from './watching.ts';
+
+/** A world that is recorded, or replayed. The same code is run with both. */
+export interface Tape<E extends Env = Env> {
+  readonly env: E;
+  /** What is recorded: it is to be subscribed to in this way. Emits what `source` does. */
+  inside<T>(source: Observable<T>): Observable<T>;
+  /** Something from outside that is not the `Env`, such as what the user has chosen. Its values must be JSON. */
+  input<T>(source: Observable<T>): Observable<T>;
+}
+
+export interface RecordOptions {
+  /** Kept with the recording: what is needed to do the same again. Must be JSON. */
+  readonly session?: unknown;
+}
+
+type Act = () => void;
+
+class Recorder implements EnvTap, Clerk {
+  readonly #line: Timeline;
+  readonly #out: ByteWriter;
+  readonly #turns: Turns;
+  readonly #ids = new WeakMap<Call, number>();
+  readonly #skimmers = new WeakMap<Call, Skimmer>();
+  /** Pieces of which a corrupt copy has come. */
+  readonly #corrupt = new Set<string>();
+  #opened = 0;
+  #runs = 0;
+
+  constructor(env: Env, sink: RecordingSink, session: unknown) {
+    this.#line = new Timeline(sink);
+    this.#out = this.#line.out;
+    this.#turns = this.#line.turns;
+    const header: Header = {
+      by: CLIENT,
+      start: this.#turns.now,
+      masked: false,
+      sharesMemory: env.sharesMemory === true,
+      hashes: env.hasher !== undefined,
+      ...(env.room && { room: env.room }),
+      session: session ?? null,
+    };
+    sink(encodeHeader(header));
+  }
+
+  inside<T>(source: Observable<T>): Observable<T> {
+    return new Observable((subscriber) => {
+      const nth = this.#runs++;
+      this.#line.hold();
+      let over = false;
+      let running: Subscription | undefined;
+      const told = (what: string, act: Act): void => {
+        this.#out.u8(KIND.given);
+        this.#out.text(what);
+        this.#turns.outside(act);
+      };
+      this.#line.turn(
+        () => this.#line.stamp(KIND.begin, nth),
+        () => {
+          running = source.subscribe({
+            next: (value) => told(eventText(value), () => subscriber.next(value)),
+            error: (error: unknown) => {
+              over = true;
+              told('#', () => subscriber.error(error));
+            },
+            complete: () => {
+              over = true;
+              told('|', () => subscriber.complete());
+            },
+          });
+          if (subscriber.closed) running.unsubscribe();
+        },
+      );
+      return () => {
+        // It may be told of something at this moment: then it leaves when that is over.
+        this.#line.turn(
+          () => !over && this.#line.stamp(KIND.leave, nth),
+          () => running?.unsubscribe(),
+        );
+        this.#line.release();
+      };
+    });
+  }
+
+  watch<T>(call: Call, source: Observable<T>): Observable<T> {
+    return this.#watch(call.what, () => [this.#idOf(ofWhat(call)), subject(call)], source, call);
+  }
+
+  input<T>(source: Observable<T>): Observable<T> {
+    return this.#watch('input', () => [0, ''], source, undefined);
+  }
+
+  write(call: Call, bytes: Uint8Array, act: () => boolean): boolean {
+    const kept = this.#skimmer(call).skim(bytes).slice();
+    const taken = this.#turns.outside(act);
+    this.#out.u8(KIND.sent);
+    this.#out.number(this.#idOf(call));
+    this.#out.u8(taken ? 0 : 1);
+    this.#out.number(bytes.length);
+    this.#out.run(kept);
+    this.#line.spill();
+    return taken;
+  }
+
+  send(call: Call, bytes: Uint8Array, { host, port }: UdpEndpoint, act: Act): void {
+    this.#out.u8(KIND.datagram);
+    this.#out.number(this.#idOf(call));
+    this.#out.text(host);
+    this.#out.number(port);
+    this.#out.run(bytes);
+    this.#turns.outside(act);
+  }
+
+  ask<T>(question: Question, act: () => T): T {
+    const answer = this.#turns.outside(act);
+    const out = this.#out;
+    switch (question.what) {
+      case 'random':
+        out.u8(KIND.random);
+        out.float(answer as number);
+        break;
+      case 'randomBytes':
+        out.u8(KIND.randomBytes);
+        out.run(answer as Uint8Array);
+        break;
+      case 'hasher':
+        out.u8(KIND.hasher);
+        out.u8(answer === undefined ? 0 : 1);
+        break;
+      default: {
+        const numbers = answer as readonly number[];
+        out.u8(KIND.numbers);
+        out.u8(question.what === 'doubted' ? 0 : 1);
+        out.number(this.#idOf(question.of));
+        out.number(numbers.length);
+        for (const each of numbers) out.number(each);
+      }
+    }
+    return answer;
+  }
+
+  verify(call: VerifyCall, bytes: Uint8Array, act: () => ReturnType<Verify>): ReturnType<Verify> {
+    const answer = this.#turns.outside(act);
+    if (typeof answer !== 'boolean')
+      return this.watch(call, answer).pipe(tap((valid) => this.#sums(call, bytes, valid)));
+    this.#out.u8(KIND.verified);
+    this.#out.number(call.piece);
+    this.#out.u8(answer ? 1 : 0);
+    this.#sums(call, bytes, answer);
+    return answer;
+  }
+
+  /** Of copies of a piece that are compared with one another. */
+  #sums({ infoHash, piece }: VerifyCall, bytes: Uint8Array, valid: boolean): void {
+    const name = `${toHex(infoHash)} ${piece}`;
+    if (valid && !this.#corrupt.delete(name)) return;
+    if (!valid) this.#corrupt.add(name);
+    this.#out.u8(KIND.sums);
+    this.#out.number(piece);
+    this.#out.run(blockSums(bytes));
+  }
+
+  #watch<T>(
+    channel: Channel,
+    about: () => readonly [of: number, subject: string],
+    source: Observable<T>,
+    call: Call | undefined,
+  ): Observable<T> {
+    return new Observable((subscriber) => {
+      const [of, what] = about();
+      const id = ++this.#opened;
+      if (call !== undefined) this.#ids.set(call, id);
+      this.#out.u8(KIND.open);
+      this.#out.u8(WHATS.indexOf(channel));
+      this.#out.number(of);
+      this.#out.text(what);
+      const watching = new Watching<T>(this, subscriber, id, channel, call);
+      this.#turns.outside(() => watching.begin(source));
+      return () => {
+        if (!watching.over) {
+          this.#out.u8(KIND.close);
+          this.#out.number(id);
+        }
+        this.#turns.outside(() => watching.leave());
+      };
+    });
+  }
+
+  heard(atOnce: boolean, kind: Happening, id: number, put: Act, act: Act, late: () => boolean): void {
+    if (atOnce) {
+      this.#out.u8(KIND[`${kind}AtOnce`]);
+      this.#out.number(id);
+      put();
+      this.#turns.within(act);
+      return;
+    }
+    this.#line.turn(() => {
+      if (late()) return false;
+      this.#line.stamp(KIND[kind], id);
+      put();
+      return true;
+    }, act);
+  }
+
+  get busy(): boolean {
+    return this.#turns.running;
+  }
+
+  put<C extends Channel>(channel: C, call: Call | undefined, value: unknown): void {
+    const written = channel === 'bytes' ? this.#chunk(call as Call, value as Uint8Array) : writtenValue(channel, value);
+    CODECS[channel].put(this.#out, written as Values[C]);
+  }
+
+  putError(error: unknown): void {
+    this.#out.text(errorText(error));
+  }
+
+  #chunk(call: Call, chunk: Uint8Array): Values['bytes'] {
+    return { length: chunk.length, kept: this.#skimmer(call).skim(chunk) };
+  }
+
+  #idOf(call: Call | undefined): number {
+    return call === undefined ? 0 : (this.#ids.get(call) ?? 0);
+  }
+
+  /** One for each direction: what is heard belongs to `bytes`, what is said to the wire itself. */
+  #skimmer(call: Call): Skimmer {
+    let skimmer = this.#skimmers.get(call);
+    if (skimmer === undefined) this.#skimmers.set(call, (skimmer = new Skimmer()));
+    return skimmer;
+  }
+}
+
+/**
+ * Records what passes between `env` and what is run *inside*: all that the world says, and when, and all that it is
+ * told. Of blocks only where they lie is kept, not what is in them; so a recording has less than a hundredth of the
+ * bytes that were transferred. `sink` takes it as it comes; a file to which that is appended is a recording at any
+ * time, also when the program is killed.
+ *
+ * Time is part of what is recorded. What is run inside has its timers fire in turns, and knows no other time but that
+ * at which its turn began: so {@link replay} can repeat it to the letter. RxJS's own clock is replaced for that as long
+ * as something is inside.
+ *
+ * @example
+ * const file = openSync('session.rxrec', 'w');
+ * const { env, inside } = record(nodeEnv(), (bytes) => writeSync(file, bytes));
+ * inside(download(torrent, env, { target: { folder: '.' } })).subscribe();
+ */
+export const record = <E extends Env>(env: E, sink: RecordingSink, { session }: RecordOptions = {}): Tape<E> => {
+  const recorder = new Recorder(env, sink, session);
+  return {
+    env: tappedEnv(env, recorder),
+    inside: (source) => recorder.inside(source),
+    input: (source) => recorder.input(source),
+  };
+};

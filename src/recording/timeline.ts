@@ -1,0 +1,134 @@
+import { interval, type Subscription } from 'rxjs';
+import { now } from '../contracts/clock.ts';
+import { ByteWriter } from './bytes.ts';
+import { KIND } from './format.ts';
+import { Turns } from './turns.ts';
+
+/** Takes what is recorded, some 32 KiB at a time and at least once a second. They are the sink's own. */
+export type RecordingSink = (bytes: Uint8Array) => void;
+
+/** Bytes that are kept back until they are many. */
+const ENOUGH = 32_768;
+/** Milliseconds after which they are handed on though they are few: a program may be killed. */
+const FLUSH_EVERY = 1000;
+
+type Act = () => void;
+
+/** Something that begins a turn. `record` writes that down, or says that it is too late for it. */
+interface Coming {
+  readonly record: () => boolean;
+  readonly act: Act;
+  readonly after: Act | undefined;
+}
+
+/**
+ * Turns as they really happen, one after the other, and what is written down of them. What the world says while it is
+ * called from a turn has one of its own, after that.
+ */
+export class Timeline {
+  readonly out = new ByteWriter();
+  readonly turns = new Turns();
+  readonly #sink: RecordingSink;
+  readonly #coming: Coming[] = [];
+  #last: number;
+  #held = 0;
+  #wake: Act | undefined;
+  #wakeAt = Infinity;
+  #flushing: Subscription | undefined;
+
+  constructor(sink: RecordingSink) {
+    this.#sink = sink;
+    this.#last = now();
+    this.turns.now = this.#last;
+    this.turns.onEarlier = (due) => this.#arm(due);
+  }
+
+  /** Time is RxJS's no more, until `release` has been called as often. */
+  hold(): void {
+    this.turns.hold();
+    if (this.#held++ === 0)
+      this.#flushing = this.turns.outside(() => interval(FLUSH_EVERY).subscribe(() => this.flush()));
+  }
+
+  /** When this turn is over. */
+  release(): void {
+    this.turn(
+      () => false,
+      () => undefined,
+      () => {
+        if (--this.#held === 0) this.#stop();
+        this.turns.release();
+      },
+    );
+  }
+
+  turn(record: () => boolean, act: Act, after?: Act): void {
+    this.#coming.push({ record, act, after });
+    if (this.turns.running) return;
+    for (let next = this.#coming.shift(); next !== undefined; next = this.#coming.shift()) {
+      const time = this.#time();
+      this.#tick(time);
+      this.turns.now = Math.max(this.turns.now, time);
+      if (next.record()) this.turns.run(time, next.act);
+      next.after?.();
+    }
+    this.spill();
+    const { due } = this.turns;
+    if (due !== undefined) this.#arm(due);
+  }
+
+  /** A turn begins: the first of what is written down of it. */
+  stamp(kind: number, id?: number): boolean {
+    this.out.u8(kind);
+    this.out.number(this.turns.now - this.#last);
+    this.#last = this.turns.now;
+    if (id !== undefined) this.out.number(id);
+    return true;
+  }
+
+  spill(): void {
+    if (this.out.length >= ENOUGH || this.#held === 0) this.flush();
+  }
+
+  flush(): void {
+    if (this.out.length > 0) this.#sink(this.out.take());
+  }
+
+  #stop(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+    this.#wakeAt = Infinity;
+    this.#flushing?.unsubscribe();
+    this.#flushing = undefined;
+    this.flush();
+  }
+
+  #tick(time: number): void {
+    const { due } = this.turns;
+    if (due === undefined || due > time) return;
+    this.turns.now = Math.max(this.turns.now, time);
+    this.stamp(KIND.tick);
+    this.turns.fire(time);
+  }
+
+  /** Sees to it that timers fire at `due`, though nothing happens in the world. */
+  #arm(due: number): void {
+    // When nobody is inside any more, what is left over there has no time.
+    if (due >= this.#wakeAt || this.#held === 0) return;
+    this.#wake?.();
+    this.#wakeAt = due;
+    this.#wake = this.turns.sleep(Math.max(0, due - this.#time()), () => {
+      this.#wakeAt = Infinity;
+      this.#wake = undefined;
+      // Timers that are due have their turn before any other.
+      this.turn(
+        () => false,
+        () => undefined,
+      );
+    });
+  }
+
+  #time(): number {
+    return this.turns.outside(now);
+  }
+}

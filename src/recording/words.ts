@@ -1,0 +1,83 @@
+import { FrameDecoder } from '../protocol/peer/frames.ts';
+import { decodeHandshake, type Handshake, HANDSHAKE_LENGTH } from '../protocol/peer/handshake.ts';
+import type { Message } from '../protocol/peer/messages.ts';
+import { Malformed } from '../protocol/encoding/malformed.ts';
+import { Filler } from './payload.ts';
+
+/** The size of blocks, by which they are counted. */
+const BLOCK = 16_384;
+
+export type Word = Message | ({ readonly type: 'handshake' } & Handshake) | { readonly type: 'garbage' };
+
+/** What was said in one direction of a wire, in messages. */
+export class Listener {
+  readonly #filler = new Filler();
+  readonly #frames: FrameDecoder;
+  readonly #heard: (word: Word) => void;
+  readonly #greeting = new Uint8Array(HANDSHAKE_LENGTH);
+  #have = 0;
+  #deaf = false;
+
+  /** `heard` is called with each message; what is in it is lent until that returns. */
+  constructor(heard: (word: Word) => void) {
+    this.#heard = heard;
+    this.#frames = new FrameDecoder(heard);
+  }
+
+  /** Bytes as they were recorded. What makes no sense is `garbage`, once. */
+  push(kept: Uint8Array, length: number): void {
+    if (this.#deaf) return;
+    try {
+      const chunk = this.#filler.fill(kept, length);
+      if (chunk === undefined) throw new Malformed('recording', 'bytes of its length', 'others');
+      this.#push(chunk);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      this.#deaf = true;
+      this.#heard({ type: 'garbage' });
+    }
+  }
+
+  #push(chunk: Uint8Array): void {
+    const part = chunk.subarray(0, HANDSHAKE_LENGTH - this.#have);
+    if (part.length > 0) {
+      this.#greeting.set(part, this.#have);
+      this.#have += part.length;
+      if (this.#have === HANDSHAKE_LENGTH) this.#heard({ type: 'handshake', ...decodeHandshake(this.#greeting) });
+    }
+    this.#frames.push(chunk.subarray(part.length));
+  }
+}
+
+const NAMES: Readonly<Partial<Record<Word['type'], string>>> = {
+  keepAlive: 'keep-alive',
+  notInterested: 'not interested',
+  haveAll: 'have all',
+  haveNone: 'have none',
+  allowedFast: 'allowed fast',
+  piece: 'block',
+};
+
+/** A message in a few words: `request 17/3`, piece 17, its block 3, counted from 0. */
+export const wordText = (word: Word): string => {
+  const name = NAMES[word.type] ?? word.type;
+  switch (word.type) {
+    case 'request':
+    case 'cancel':
+    case 'reject':
+    case 'piece':
+      return `${name} ${word.piece}/${word.begin / BLOCK}`;
+    case 'have':
+    case 'suggest':
+    case 'allowedFast':
+      return `${name} ${word.piece}`;
+    case 'extended':
+      return `${name} ${word.id}, ${word.payload.length} bytes`;
+    case 'port':
+      return `${name} ${word.port}`;
+    case 'unknown':
+      return `unknown ${word.id}`;
+    default:
+      return name;
+  }
+};
