@@ -30,7 +30,7 @@ interface Wire {
   readonly knows?: () => readonly string[] | undefined;
 }
 
-interface Scene {
+export interface Scene {
   readonly there: World;
   /** Our node, shared. */
   readonly dht$: Observable<DhtNode>;
