@@ -38,6 +38,7 @@ export { Geometry } from '../src/torrent/geometry.ts';
 export { MetadataDraft } from '../src/torrent/metadata/metadataDraft.ts';
 export { PieceBuffers, PieceDrafts } from '../src/torrent/pieces/pieceDrafts.ts';
 export { PiecePicker } from '../src/torrent/picker/piecePicker.ts';
+export type { Reader, Readers } from '../src/torrent/picker/readers.ts';
 export type { Endgame, PickerOptions } from '../src/torrent/picker/pickerOptions.ts';
 export type { WindowRule, WindowView } from '../src/torrent/requests/windowRule.ts';
 // What the types above name, so that a library on top of them can name it, too.

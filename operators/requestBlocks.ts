@@ -31,6 +31,8 @@ export interface RequestBlocksOptions {
    * from the next choice on; each peer subscribes to it, so it repeats its last rule (`startWith`, `shareReplay`).
    */
   readonly window?: WindowRule | Observable<WindowRule | undefined> | undefined;
+  /** Hears of each peer that is asked, once, and where its requests in flight can be read from then on. */
+  readonly asks?: (peer: Peer, asked: { readonly inFlight: number }) => void;
 }
 
 /**
@@ -61,7 +63,7 @@ export interface RequestBlocksOptions {
 export const requestBlocks =
   (
     picker: PiecePicker,
-    { wake$, patience = () => 60_000, awaited, contested = () => false, limit, window }: RequestBlocksOptions,
+    { wake$, patience = () => 60_000, awaited, contested = () => false, limit, window, asks }: RequestBlocksOptions,
   ): OperatorFunction<Peer, Block> =>
   (peers) =>
     peers.pipe(
@@ -74,6 +76,7 @@ export const requestBlocks =
               error(new PeerError(code, `${addressText(peer.address)}: ${what}`));
             };
             const loop = new RequestLoop(picker, peer, { clock: now, allowance: limit, contested, fault });
+            asks?.(peer, loop);
             const hear = (message: Message): void => {
               if (message.type !== 'piece') return loop.heard(message);
               if (loop.took(message))

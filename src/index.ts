@@ -21,7 +21,10 @@ export { defaultPace, type DhtPace, inTurn, type Pace, type SourcePace, type Tra
 export { PORTS, type InboundPort, inboundPort } from './discovery/inbound/inboundPort.ts';
 export { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './discovery/trackers/trackerPeers.ts';
 export { create, type CreateOptions } from './create.ts';
-export { download, type DownloadOptions } from './download/download.ts';
+export { download, type DownloadOptions, openDownload } from './download/download.ts';
+export type { Download } from './download/runningDownload.ts';
+export type { DownloadSnapshot, FileProgress, PeerRow } from './download/readModel.ts';
+export type { ByteRange } from './download/readRange.ts';
 export type { Selection } from './download/options.ts';
 export type { Source } from './download/source.ts';
 export type { Turns } from './download/turns.ts';

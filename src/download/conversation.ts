@@ -31,6 +31,7 @@ import { LT_DONTHAVE } from '../protocol/peer/dontHave.ts';
 import { UT_METADATA } from '../protocol/peer/utMetadata.ts';
 import { UT_PEX } from '../protocol/peer/utPex.ts';
 import type { Allowances } from './rateLimits.ts';
+import type { WindowRule } from '../torrent/requests/windowRule.ts';
 import type { Choker } from '../torrent/upload/choker.ts';
 import { Lull } from '../torrent/peers/lull.ts';
 import type { SuperSeed } from '../torrent/upload/superSeed.ts';
@@ -50,6 +51,10 @@ export interface SessionContext {
   readonly lull: Lull<Peer>;
   /** Peers neither tell us of others nor hear of them: so it is with a private torrent (BEP 27). */
   readonly secluded: boolean;
+  /** How many requests are in flight with each. */
+  readonly window: WindowRule | undefined;
+  /** Hears of each peer that is asked for blocks. */
+  readonly asks: (peer: Peer, asked: { readonly inFlight: number }) => void;
   /** Which peers are served, and from where. */
   readonly choker: Choker<Peer>;
   readonly shelf: Shelf & Possessions;
@@ -137,7 +142,7 @@ export const conversation = (context: SessionContext): OperatorFunction<Peer, Bl
 };
 
 /** The main line: asks for blocks while they let us, and bears with them as long as nobody waits for their place. */
-const blocksOf = ({ swarm, transfer, lull, limits }: SessionContext): OperatorFunction<Peer, Block> => {
+const blocksOf = ({ swarm, transfer, lull, limits, window, asks }: SessionContext): OperatorFunction<Peer, Block> => {
   const { picker, wake$ } = transfer;
   const { crowded, stats } = swarm;
   const patience = (limits: typeof SILENCE) => () => {
@@ -151,6 +156,6 @@ const blocksOf = ({ swarm, transfer, lull, limits }: SessionContext): OperatorFu
   };
   return pipe(
     whenUnchoked(picker, { patience: patience(CHOKED), idle: patience(IDLE) }),
-    requestBlocks(picker, { wake$, ...silence, contested: crowded, limit: limits.down }),
+    requestBlocks(picker, { wake$, ...silence, contested: crowded, limit: limits.down, window, asks }),
   );
 };

@@ -1,4 +1,4 @@
-import { type Observable, takeWhile, tap } from 'rxjs';
+import { type Observable, switchMap, takeWhile, tap } from 'rxjs';
 import { assemblePieces } from '../../operators/assemblePieces.ts';
 import { banLiars } from '../../operators/banLiars.ts';
 import { swarm } from '../../operators/swarm.ts';
@@ -15,6 +15,7 @@ import { knownTorrent } from './magnet/knownTorrent.ts';
 import { onDisk } from './onDisk.ts';
 import type { DownloadOptions, Selection } from './options.ts';
 import { type Parts, partsOf } from './parts.ts';
+import type { Download } from './runningDownload.ts';
 import { isMagnet, type Source } from './source.ts';
 
 export type { DownloadOptions, Selection } from './options.ts';
@@ -33,11 +34,16 @@ export type { DownloadOptions, Selection } from './options.ts';
  */
 // README: begin
 export const download = (source: Source, env: Env, options: DownloadOptions): Observable<DownloadEvent> =>
-  inSwarm(source, env, options, (there, given) =>
+  openDownload(source, env, options).pipe(switchMap(({ events$ }) => events$));
+
+/** The same, to be watched, read and changed while it runs: emits a `Download` once, and ends as it does. */
+export const openDownload = (source: Source, env: Env, options: DownloadOptions): Observable<Download> =>
+  inSwarm(source, env, options, (there, given, running) =>
     // A magnet link asks its peers what it stands for, and goes on with them.
     knownTorrent(source, env, there, { ...given, blocks }, (torrent, blocksOf) =>
       onDisk(torrent, env, { ...given, select: given.select ?? linked(source) }, (chosen) => {
         const parts = partsOf(torrent, env, given, there, chosen);
+        running.opened(parts);
         // What is there is checked, what is missing is fetched, what is complete is given to others.
         return lifecycle(parts, env, { ...given, ...chosen }, pieces(blocksOf(parts.context), parts));
       }),

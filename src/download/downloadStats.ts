@@ -19,6 +19,11 @@ export const UNKNOWN_LEFT = 16_384;
 const DISK_FULL = 'the disk is full: waiting for room';
 const METADATA_STANDSTILL = 'none of the connected peers has told yet what the magnet link stands for';
 
+/** Requests of one peer, as they are whenever somebody looks. */
+export interface Asked {
+  readonly inFlight: number;
+}
+
 /**
  * The counters of one download, read when somebody looks. Depends on the picker, the book, the crowd and the funnel,
  * which count for themselves; adds what none of them knows: the rate, and for how long nothing has moved.
@@ -33,6 +38,7 @@ export class DownloadStats {
   #known: PiecePicker | undefined;
   #selection: FileSelection | undefined;
   readonly #since = new WeakMap<Peer, number>();
+  readonly #asked = new WeakMap<Peer, Asked>();
   readonly #book: AddressBook<PeerAddress>;
   readonly #funnel: Funnel<PeerSource>;
   readonly #rate = new Rate();
@@ -52,9 +58,10 @@ export class DownloadStats {
     book: AddressBook<PeerAddress>,
     drafts: { readonly gathered: number },
     funnel: Funnel<PeerSource> = new Funnel(),
+    first: 'metadata' | 'checking' = picker === undefined ? 'metadata' : 'checking',
   ) {
     this.#known = picker;
-    this.phase = new Phase(picker === undefined ? 'metadata' : 'checking');
+    this.phase = new Phase(first);
     this.#book = book;
     this.#drafts = drafts;
     this.#funnel = funnel;
@@ -83,6 +90,16 @@ export class DownloadStats {
     this.#since.set(peer, now());
     this.#funnel.reached(peer.address, 'handshaken');
     return { type: 'peer-joined', address: peer.address };
+  }
+
+  /** This peer is asked for blocks from now on; `asked` says for how many at a time. */
+  asks(peer: Peer, asked: Asked): void {
+    this.#asked.set(peer, asked);
+  }
+
+  /** Blocks that a peer has been asked for and has not sent yet. */
+  inFlight(peer: Peer): number {
+    return this.#asked.get(peer)?.inFlight ?? 0;
   }
 
   /** Milliseconds since a peer has joined. */
@@ -242,14 +259,14 @@ export class DownloadStats {
     };
   }
 
-  /** While only the info-hash is known. */
+  /** While only the info-hash is known, or its files are not open yet. */
   #sketch(seconds: number): Progress {
     const { uploaded, downloaded } = this.crowd;
     const reason = this.#reason(seconds);
     const nothing = { stored: 0, length: 0, pieces: 0, pieceCount: 0, rate: 0, upRate: 0, ratio: 0, wasted: 0 };
     return {
       type: 'progress',
-      phase: 'metadata',
+      phase: this.phase.shown,
       ...nothing,
       downloaded,
       uploaded,
@@ -261,6 +278,7 @@ export class DownloadStats {
   #reason(seconds: number): string | undefined {
     const { state } = this.phase;
     if (state === 'paused') return DISK_FULL;
+    if (this.phase.resting) return undefined;
     if (state === 'metadata' && seconds >= STALL && this.crowd.size > 0) return METADATA_STANDSTILL;
     if ((state !== 'downloading' && state !== 'metadata') || seconds < STALL) return undefined;
     if (this.held()) return 'held back by the limit of the download rate';

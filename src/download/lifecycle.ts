@@ -15,6 +15,7 @@ import {
   startWith,
   take,
   takeUntil,
+  takeWhile,
   tap,
 } from 'rxjs';
 import { until } from '../discovery/until.ts';
@@ -62,6 +63,7 @@ export const lifecycle = (
       restoring(parts, env, options).pipe(until(stopped$)),
       fetching(parts, pieces$, completion),
       ending(parts, completion, leave),
+      readToTheEnd(parts),
     ).pipe(
       tap({ complete: () => (ended = true) }),
       finalize(() => {
@@ -75,13 +77,15 @@ export const lifecycle = (
 const isRestored = ({ swarm }: Parts): boolean => swarm.stats.phase.state !== 'checking';
 
 const restoring = (
-  { torrent, storage, picker, selection, writable, shelf, resume, swarm: { stats }, fetches }: Parts,
+  { torrent, storage, picker, selection, writable, shelf, resume, swarm: { stats, loops }, fetches }: Parts,
   env: Env,
   { recheck = false, checks, force }: Pick<DownloadOptions, 'recheck' | 'checks'> & { readonly force: boolean },
 ): Observable<Rechecked> => {
   const began = (): void => {
     stats.began = picker.stored.count;
     stats.phase.checked(picker.complete);
+    // Whoever wants to read has waited for it.
+    loops.stirred.next();
   };
   return beginning(torrent, env, storage, picker, {
     ...{ selection, fetches, writable, force, recheck, checks },
@@ -157,6 +161,17 @@ const keeping = (
   const looks = (every: number): Observable<void> => ticks(every).pipe(filter(() => !stats.asleep));
   return defer(() => concat(complete$, merge(shelf.watch(looks, fetches ? undefined : resume.found.stamps), counted$)));
 };
+
+/** Whoever reads what is stored has it all before the files are closed. */
+const readToTheEnd = ({ picker: { readers }, swarm: { loops } }: Parts): Observable<never> =>
+  defer(() =>
+    readers.reading
+      ? loops.stirred.pipe(
+          takeWhile(() => readers.reading),
+          ignoreElements(),
+        )
+      : EMPTY,
+  );
 
 const ending = (
   { picker, swarm: { stats, report } }: Parts,

@@ -3,16 +3,19 @@ import type { BanLiarsOptions } from '../../operators/banLiars.ts';
 import { anyOf } from '../discovery/until.ts';
 import type { Env } from '../contracts/env.ts';
 import { InputError } from '../contracts/errors.ts';
+import type { PieceOutcome } from '../contracts/events.ts';
 import type { Peer } from '../contracts/peer.ts';
 import type { Storage, Verify } from '../contracts/storage.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import { Lull } from '../torrent/peers/lull.ts';
 import { FileSelection } from '../torrent/picker/fileSelection.ts';
+import type { PiecePicker } from '../torrent/picker/piecePicker.ts';
 import { Choker } from '../torrent/upload/choker.ts';
 import { SuperSeed } from '../torrent/upload/superSeed.ts';
 import { notedFirst } from './completion.ts';
 import type { SessionContext } from './conversation.ts';
 import { type DownloadState, downloadState } from './downloadState.ts';
+import type { PieceLost, Settled } from './loops.ts';
 import type { ListenPort } from './listenPort.ts';
 import type { DownloadOptions, Selection } from './options.ts';
 import { allowancesOf } from './rateLimits.ts';
@@ -115,7 +118,7 @@ const selected = (torrent: Torrent, { geometry, picker }: DownloadState, select:
 const contextOf = (
   torrent: Torrent,
   env: Env,
-  { slots, choker, pex, listens, port, seed }: PartsOptions,
+  options: PartsOptions,
   {
     swarm,
     state,
@@ -123,32 +126,44 @@ const contextOf = (
     limits,
   }: Pick<SessionContext, 'swarm' | 'shelf' | 'limits'> & { readonly state: DownloadState },
 ): SessionContext => {
+  const { pex, listens, port, seed } = options;
   const { loops, stats, report, dht$ } = swarm;
-  const { picker, geometry } = state;
   const random = (): number => env.random();
-  const pieces$ = (wanted: 'stored' | 'lost'): Observable<number> =>
-    loops.settled.pipe(
-      filter(({ type }) => type === wanted),
-      map((settled) => (settled as { readonly index: number }).index),
-    );
   return {
     ...{ swarm, shelf, limits },
     transfer: state,
     info: torrent.info,
     lull: new Lull<Peer>(() => stats.crowd.members),
     secluded: torrent.private || pex === false,
-    choker: new Choker<Peer>({
-      ...{ random, slots, strategy: choker },
-      pieceLength: torrent.pieceLength,
-      seeding: () => picker.complete,
-    }),
+    choker: serving(torrent, state.picker, options, swarm, random),
     choking: report,
-    stored$: pieces$('stored'),
-    lost$: pieces$('lost'),
-    superSeed: seed?.super === true ? new SuperSeed<Peer>(geometry.pieceCount, random) : undefined,
+    window: swarm.pausing.rule,
+    asks: (peer, asked) => stats.asks(peer, asked),
+    stored$: piecesOf(loops.settled, 'stored'),
+    lost$: piecesOf(loops.settled, 'lost'),
+    superSeed: seed?.super === true ? new SuperSeed<Peer>(state.geometry.pieceCount, random) : undefined,
     found: loops.found,
     // A magnet link has it until it is known that it may not (BEP 27).
     dht$: torrent.private ? undefined : dht$,
     ...(listens && { port }),
   };
+};
+
+const piecesOf = (settled$: Observable<Settled>, type: 'stored' | 'lost'): Observable<number> =>
+  settled$.pipe(
+    filter((settled) => settled.type === type),
+    map((settled) => (settled as PieceOutcome | PieceLost).index),
+  );
+
+/** Whom we serve, as long as it does not rest. */
+const serving = (
+  { pieceLength }: Torrent,
+  picker: PiecePicker,
+  { slots, choker: strategy }: PartsOptions,
+  { pausing }: TorrentSwarm,
+  random: () => number,
+): Choker<Peer> => {
+  const choker = new Choker<Peer>({ random, slots, strategy, pieceLength, seeding: () => picker.complete });
+  pausing.serves(choker, slots);
+  return choker;
 };

@@ -13,12 +13,14 @@ import type { Peer } from '../contracts/peer.ts';
 import { createPeerId } from '../protocol/encoding/id.ts';
 import type { SeedOptions } from './seedGoal.ts';
 import { type Findable, nodeFor, type SourceOptions, sources } from '../discovery/peerSources.ts';
+import { Demand } from './demand.ts';
 import { DownloadStats } from './downloadStats.ts';
 import { isAtStake, uselessTo } from './peerWorth.ts';
 import { AddressBook, MAX_KNOWN } from '../torrent/peers/addressBook.ts';
 import type { ConnectionBudget } from '../torrent/peers/connectionBudget.ts';
 import { Funnel, type Stage } from '../torrent/stats/funnel.ts';
 import { type Duplicates, closeDuplicates } from './closeDuplicates.ts';
+import { Pausing } from './pausing.ts';
 import { type Loops, loops as loopsOf } from './loops.ts';
 
 /** Peers at one time, if nobody says how many. */
@@ -51,6 +53,9 @@ export interface TorrentSwarm {
   readonly stats: DownloadStats;
   readonly dht$: Observable<DhtNode> | undefined;
   readonly loops: Loops;
+  /** How many peers the sources are to look for. */
+  readonly demand: Demand;
+  readonly pausing: Pausing;
   readonly report: (event: DownloadEvent) => void;
   /** Ticks each `every` milliseconds, and not while this torrent sleeps. */
   readonly ticks: (every: number) => Observable<void>;
@@ -72,7 +77,10 @@ export interface TorrentSwarm {
 }
 
 /** What of the swarm its parts are made of. */
-type Known = Pick<TorrentSwarm, 'peerId' | 'funnel' | 'book' | 'stats' | 'dht$' | 'loops' | 'report'>;
+type Known = Pick<
+  TorrentSwarm,
+  'peerId' | 'funnel' | 'book' | 'stats' | 'dht$' | 'loops' | 'demand' | 'pausing' | 'report'
+>;
 
 /** Nothing happens before `addresses` are subscribed to. It is of one subscription. */
 export const torrentSwarm = (source: Findable, env: Env, options: TorrentSwarmOptions): TorrentSwarm => {
@@ -117,10 +125,13 @@ const knownOf = (source: Findable, env: Env, { port = 0, ...options }: TorrentSw
     useless: () => uselessTo(stats),
     atStake: (address) => isAtStake(address, stats, book),
   });
-  const stats = new DownloadStats(undefined, book, { gathered: 0 }, funnel);
+  const first = source.private === undefined ? 'metadata' : 'checking';
+  const stats = new DownloadStats(undefined, book, { gathered: 0 }, funnel, first);
   return {
     peerId: options.peerId ?? createPeerId(env.randomBytes(12)),
     ...{ funnel, book, stats, loops, report },
+    demand: new Demand(loops.wanted),
+    pausing: new Pausing(stats.phase),
     dht$: nodeFor(source, { dht$: options.dht$, report }),
   };
 };
@@ -130,7 +141,7 @@ const addressesOf = (
   source: Findable,
   env: Env,
   { port = 0, seed, ...options }: TorrentSwarmOptions,
-  { peerId, dht$, stats, book, funnel, loops: { wanted, found, stirred, expelled, settled }, report }: Known,
+  { peerId, dht$, stats, book, funnel, demand, loops: { wanted, found, stirred, expelled, settled }, report }: Known,
   secluded$: Observable<unknown> | undefined,
 ): Observable<PeerAddress> =>
   sources(env, source, {
@@ -152,15 +163,16 @@ const addressesOf = (
     dialable(report),
     tap((address) => {
       funnel.named(address);
+      demand.answered();
       stirred.next();
     }),
   );
 
 const placesOf = (
   { maxPeers = MAX_PEERS, pace = defaultPace, budget }: TorrentSwarmOptions,
-  { book, funnel, stats, report, loops: { wanted, stirred } }: Known,
+  { book, funnel, stats, report, demand, loops: { stirred } }: Known,
 ): SwarmOptions => ({
-  ...{ book, maxPeers, budget, wanted },
+  ...{ book, maxPeers, budget, wanted: demand },
   enough: Math.min(pace.enough, maxPeers),
   funnel: {
     reached: (address: PeerAddress, stage: Stage) => {

@@ -29,6 +29,13 @@ export class Bitfield {
     return field;
   }
 
+  /** Set where `holds` does. */
+  static where(length: number, holds: (index: number) => boolean): Bitfield {
+    const field = new Bitfield(length);
+    for (let index = 0; index < length; index++) if (holds(index)) field.set(index);
+    return field;
+  }
+
   /** The same from a peer: spare bits that older clients have set are cleared. @throws Malformed for another size. */
   static told(bytes: Uint8Array, length: number): Bitfield {
     const field = new Bitfield(length);

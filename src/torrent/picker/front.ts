@@ -7,7 +7,7 @@ interface Settled {
 }
 
 /** Bytes that a reader needs soon, counted from the front: other peers are asked for them when one is overdue. */
-const SOON = 4 * 2 ** 20;
+export const SOON = 4 * 2 ** 20;
 
 /**
  * How far a reader who takes pieces in order has come: the front is the first wanted piece that is not stored. Only

@@ -6,6 +6,7 @@ import { type Asker, checkStates, fill, MAX_COPIES, OpenPiece, stuckOf, type Wan
 import { ChurningMap } from '../pieces/churningMap.ts';
 import { defaultOrder, inOrder, type PieceOrder } from './pieceOrder.ts';
 import type { Endgame, PickerOptions } from './pickerOptions.ts';
+import { Readers } from './readers.ts';
 import { extentOf, WantedPieces } from './wantedPieces.ts';
 
 export type { Asker, Wanted } from './openPiece.ts';
@@ -44,8 +45,8 @@ export class PiecePicker {
   readonly #suspect = new Set<number>();
   readonly #allowed: number;
   readonly #backlog: number;
-  /** Set if pieces are taken in order: then what the reader needs next comes before everything in the list above. */
-  readonly #front: Front | undefined;
+  /** Who takes pieces in order: what a reader needs next comes before everything in the list above. */
+  readonly readers: Readers;
   /** Obeyed from the next choice on. */
   endgame: Endgame;
   readonly #free: () => void;
@@ -56,24 +57,16 @@ export class PiecePicker {
   readonly excluded = new Set<number>();
   readonly #spare = new Set<number>();
 
-  constructor(
-    geometry: Geometry,
-    {
-      random,
-      ordered = false,
-      order = defaultOrder,
-      endgame = 'on',
-      memory = Infinity,
-      freed = () => {},
-      abandoned = () => {},
-    }: PickerOptions,
-  ) {
+  constructor(geometry: Geometry, options: PickerOptions) {
+    const { random, ordered = false, order = defaultOrder, memory = Infinity } = options;
+    const { freed = () => {}, abandoned = () => {} } = options;
     this.geometry = geometry;
     this.stored = new Bitfield(geometry.pieceCount);
     this.#whole = new Bitfield(geometry.pieceCount);
     this.availability = new Availability(geometry.pieceCount);
+    const { pieceCount } = geometry;
     this.#wanted = new WantedPieces(
-      geometry.pieceCount,
+      pieceCount,
       this.availability,
       ordered ? inOrder : order,
       random,
@@ -81,8 +74,9 @@ export class PiecePicker {
     );
     this.#allowed = Math.max(2, Math.floor(memory / Math.min(geometry.pieceLength, geometry.length)));
     this.#backlog = ordered ? this.#allowed : Math.max(2, Math.floor(this.#allowed * BACKLOG));
-    if (ordered) this.#front = new Front(this, this.#allowed, geometry.pieceLength);
-    this.endgame = endgame;
+    const front = ordered ? new Front(this, this.#allowed, geometry.pieceLength) : undefined;
+    this.readers = new Readers(geometry.pieceLength, front, () => this.#freed(true));
+    this.endgame = options.endgame ?? 'on';
     this.#free = freed;
     this.#abandoned = abandoned;
   }
@@ -108,7 +102,7 @@ export class PiecePicker {
     if (!this.stored.has(index)) return;
     this.stored.clear(index);
     this.#wanted.lost(index);
-    this.#front?.lost(index);
+    this.readers.lost(index);
     if (this.#spare.has(index)) this.exclude(index);
     this.#freed();
   }
@@ -122,7 +116,7 @@ export class PiecePicker {
 
   /** Another order, obeyed from the next choice on; none counts while pieces are taken from the first to the last. */
   set order(order: PieceOrder) {
-    if (this.#front === undefined) this.#wanted.order = order;
+    if (!this.readers.inOrder) this.#wanted.order = order;
   }
 
   prioritise(index: number, priority: number): void {
@@ -131,10 +125,8 @@ export class PiecePicker {
 
   /** Pieces that are stored, or on their way to disk, and were not in `then`. */
   writtenSince(then: Bitfield): Bitfield {
-    const since = new Bitfield(this.geometry.pieceCount);
-    for (let index = 0; index < since.length; index++)
-      if (this.#whole.has(index) || (this.stored.has(index) && !then.has(index))) since.set(index);
-    return since;
+    const written = (index: number): boolean => this.#whole.has(index) || (this.stored.has(index) && !then.has(index));
+    return Bitfield.where(this.geometry.pieceCount, written);
   }
 
   /** Do they have a piece that is not yet whole here? */
@@ -154,7 +146,7 @@ export class PiecePicker {
     const wanted: Wanted[] = [];
     if (count <= 0) return wanted;
     const only = [asker];
-    if (this.#front !== undefined) this.#hasten(this.#front, asker, only, have, count, wanted);
+    if (this.readers.any) this.#hasten(asker, only, have, count, wanted);
     for (const piece of this.#hungry.values()) {
       if (wanted.length >= count) return wanted;
       if (have.has(piece.index) && piece.admits(asker)) this.#ask(piece, asker, only, count, wanted);
@@ -177,24 +169,25 @@ export class PiecePicker {
   }
 
   /** Asks for what a reader needs next before anything else, and again if only slow peers have been asked for it. */
-  #hasten(front: Front, asker: Asker, only: readonly Asker[], have: Bitfield, count: number, wanted: Wanted[]): void {
-    for (const begun of front.soon(this.#open)) {
+  #hasten(asker: Asker, only: readonly Asker[], have: Bitfield, count: number, wanted: Wanted[]): void {
+    for (const begun of this.readers.soon(this.#open)) {
       const piece = this.#takeOver(asker, have, [begun]) ? this.#opened(begun.index) : begun;
       if (!have.has(piece.index) || !piece.admits(asker)) continue;
       this.#ask(piece, asker, only, count, wanted);
       if (this.endgame === 'strict') continue;
-      fill(wanted, count, piece, () => piece.askInstead(asker, piece.index === front.index && this.#whole.count > 0));
+      const awaited = this.readers.awaits(piece.index, this.#whole.count > 0);
+      fill(wanted, count, piece, () => piece.askInstead(asker, awaited));
     }
   }
 
   #begin(asker: Asker, who: object, have: Bitfield): OpenPiece | undefined {
     if (this.drafts >= this.#allowed || this.#whole.count >= this.#backlog) return undefined;
     for (const index of asker.suggested ?? []) if (!this.wantsPiece(index)) asker.suggested?.delete(index);
-    let index = this.#front?.of(this.#wanted.missing, have) ?? this.#wanted.best(who, have, asker.suggested);
+    let index = this.readers.of(this.#wanted.missing, have) ?? this.#wanted.best(who, have, asker.suggested);
     // Who has lost our requests, and nothing else, shows it with any other piece.
     if (index !== undefined && asker.owes?.(index) === true)
       index = this.#wanted.any(have, (piece) => asker.owes?.(piece) !== true);
-    return index === undefined || this.#front?.reaches(index) === false ? undefined : this.#opened(index);
+    return index === undefined || !this.readers.reaches(index) ? undefined : this.#opened(index);
   }
 
   #opened(index: number): OpenPiece {
@@ -238,7 +231,7 @@ export class PiecePicker {
   #giveUpStuck(who: object, have: Bitfield): boolean {
     const best = this.drafts < this.#allowed || this.#whole.count > 0 ? undefined : this.#wanted.best(who, have);
     if (best === undefined) return false;
-    const stuck = stuckOf(this.#hungry.values(), this.#front === undefined ? 0 : best);
+    const stuck = stuckOf(this.#hungry.values(), this.readers.inOrder ? best : 0);
     if (stuck !== undefined) this.#giveUp(stuck);
     return stuck !== undefined;
   }
@@ -280,7 +273,7 @@ export class PiecePicker {
    */
   #late(index: number): OpenPiece | undefined {
     if (!this.#wanted.missing.has(index) || this.#suspect.has(index) || this.drafts >= this.#allowed) return undefined;
-    return this.#front?.reaches(index) === false ? undefined : this.#opened(index);
+    return !this.readers.reaches(index) ? undefined : this.#opened(index);
   }
 
   /** `asker` will not send these blocks: it choked, rejected, was too slow or left. */
@@ -329,8 +322,8 @@ export class PiecePicker {
   }
 
   /** Pieces are settled by the thousand: whoever has all they have room for is not told of each. */
-  #freed(): void {
-    if (!this.#refused) return;
+  #freed(everybody = false): void {
+    if (!this.#refused && !everybody) return;
     this.#refused = false;
     this.#free();
   }
@@ -340,8 +333,9 @@ export class PiecePicker {
     this.availability.check();
     checkStates([this.#wanted.missing, this.#open, this.#whole, this.stored, this.excluded], this.geometry.pieceCount);
     for (let index = 0; index < this.geometry.pieceCount; index++)
-      if ((this.#open.has(index) || this.#whole.has(index)) && this.#front?.reaches(index) === false)
+      if ((this.#open.has(index) || this.#whole.has(index)) && !this.readers.reaches(index))
         throw new RangeError(`piece ${index} is begun before its time`);
+    this.readers.check();
     if (this.drafts > this.#allowed) throw new RangeError(`${this.drafts} drafts, ${this.#allowed} allowed`);
     for (const piece of this.#open.values()) {
       piece.check();

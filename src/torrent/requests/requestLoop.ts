@@ -52,6 +52,11 @@ export class RequestLoop {
     this.#had = source.state.have.count;
   }
 
+  /** Blocks that the peer has been asked for and has not sent yet. */
+  get inFlight(): number {
+    return this.#requests.inFlight;
+  }
+
   /** How many requests the user wants in flight; obeyed at once. */
   set rule(rule: WindowRule | undefined) {
     if (rule === this.#habits.rule) return;

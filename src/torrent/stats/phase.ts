@@ -42,6 +42,8 @@ export class Phase {
 
   /** Nothing more is to be asked for: what has come is still stored, and it ends. */
   stopping = false;
+  /** The user wants it to do nothing for a while. */
+  resting = false;
 
   constructor(first: 'metadata' | 'checking') {
     this.#state = first;
@@ -52,6 +54,7 @@ export class Phase {
   }
 
   get shown(): ShownPhase {
+    if (this.resting && MISSING.includes(this.#state)) return 'paused';
     return SHOWN[this.#state] ?? (this.#state as ShownPhase);
   }
 

@@ -1,0 +1,151 @@
+import {
+  concat,
+  distinctUntilChanged,
+  filter,
+  ignoreElements,
+  map,
+  merge,
+  type Observable,
+  switchMap,
+  tap,
+  timer,
+} from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import type { PieceOutcome } from '../../src/contracts/events.ts';
+import { InputError } from '../../src/contracts/errors.ts';
+import { type DownloadOptions, openDownload } from '../../src/download/download.ts';
+import type { DownloadSnapshot } from '../../src/download/readModel.ts';
+import type { Download } from '../../src/download/runningDownload.ts';
+import { defaultPace } from '../../src/discovery/pace.ts';
+import { byPriority } from '../../src/torrent/picker/pieceOrder.ts';
+import { drawn, honest, type Stage, type World } from '../index.ts';
+
+const [a, b] = ['10.1.0.1:7000', '10.1.0.2:7000'];
+const eight = { torrent: { pieces: 8, blocksPerPiece: 1 } };
+const nobody = { trackers: [] };
+
+const opened = <T>(
+  { torrent }: Stage,
+  { env }: World,
+  use: (download: Download) => Observable<T>,
+  options: Partial<DownloadOptions> = {},
+): Observable<T> => openDownload(torrent, env, { target: { folder: '.' }, ...options }).pipe(switchMap(use));
+
+/** Does something at a time, and says nothing. */
+const at = (ms: number, act: () => void): Observable<never> => timer(ms).pipe(tap(act), ignoreElements());
+const pieces = ({ events$ }: Download): Observable<string> =>
+  events$.pipe(
+    filter((event): event is PieceOutcome => event.type === 'stored'),
+    map(({ index }) => String(index)),
+  );
+
+describe('a download that is opened', () => {
+  it(
+    'shows how it is: pieces, files, peers and why they are served, trackers and sources',
+    drawn((stage) => {
+      const there = stage.world({ peers: { [a]: honest({ pace: 100 }) } });
+      const state = ({ progress, pieces: bits, files, peers, trackers, sources }: DownloadSnapshot) =>
+        [
+          progress.phase,
+          [...bits].map((byte) => byte.toString(2).padStart(8, '0')).join(),
+          files.map(({ stored, length }) => `${stored}/${length}`).join(),
+          peers.map(
+            (peer) => `${peer.host} ${peer.source} ${peer.client} ${peer.choked} ${peer.pieces} ${peer.requests}`,
+          ),
+          trackers.map((tracker) => tracker.state).join(),
+          sources.map(({ source, sending }) => `${source} ${sending}`).join(),
+        ].join('; ');
+      stage
+        .gives(opened(stage, there, ({ state$ }) => state$.pipe(map(state))))
+        .toBe('z 249ms y 249ms x 249ms w 79ms |', {
+          z: 'checking; ; ; ; ; ',
+          y: 'downloading; 10000100; 32768/131072; 10.1.0.1 tracker DR 0.0.0 false 8 6; working; tracker 1',
+          x: 'downloading; 10110100; 65536/131072; 10.1.0.1 tracker DR 0.0.0 false 8 4; working; tracker 1',
+          w: 'downloading; 11111110; 114688/131072; 10.1.0.1 tracker DR 0.0.0 false 8 1; working; tracker 1',
+        });
+    }, eight),
+  );
+
+  it(
+    'ends for all who watch it as it ends itself, whenever they begin',
+    drawn((stage) => {
+      const there = stage.world({ peers: { [a]: honest({ pace: 10 }) } });
+      const late = ({ state$ }: Download) =>
+        concat(
+          at(50, () => {}),
+          state$.pipe(map(({ progress }) => progress.pieces)),
+        );
+      stage.gives(opened(stage, there, late).pipe(map((count) => String(count)))).toBe('50ms 2 59ms |');
+    }, eight),
+  );
+
+  it(
+    'asks for nothing while it is paused, hangs up on nobody, and goes on',
+    drawn(
+      (stage) => {
+        const there = stage.world({ peers: { [a]: honest({ pace: 300 }) } });
+        const paused = (it: Download) =>
+          merge(
+            at(500, () => it.pause()),
+            at(90_000, () => it.resume()),
+            pieces(it).pipe(map(() => 's')),
+            it.state$.pipe(
+              map(({ progress }) => progress.phase.slice(0, 1)),
+              distinctUntilChanged(),
+            ),
+          );
+        stage.happens(there.hangups).toBe('91241ms a');
+        stage
+          .gives(opened(stage, there, paused))
+          .toBe(
+            'c 249ms d 75ms s 173ms p 125ms s 299ms s 299ms s 299ms s 299ms s 299ms s 299ms s 87573ms d 325ms s 304ms s 304ms s 304ms s---|',
+          );
+      },
+      { torrent: { pieces: 12, blocksPerPiece: 1 } },
+    ),
+  );
+
+  it(
+    'asks first for what has a priority',
+    drawn((stage) => {
+      const there = stage.world({ peers: { [a]: honest({ pace: 5 }) } });
+      const first = (it: Download): Observable<string> => {
+        it.prioritise(0, 7, { start: 5 * 16_384, end: 7 * 16_384 });
+        return pieces(it);
+      };
+      stage
+        .gives(opened(stage, there, first, { order: byPriority }))
+        .toBe('31ms 5----6----0----3----2----1----4----7---|');
+    }, eight),
+  );
+
+  it(
+    'dials whom it is told of, and refuses what can not be dialled',
+    drawn((stage) => {
+      const there = stage.world({ peers: { [b]: honest({ pace: 5 }) } });
+      const told = (it: Download) =>
+        merge(
+          pieces(it),
+          at(30, () => it.connect({ host: '10.1.0.2', port: 7000 })),
+          at(10, () => expect(() => it.connect({ host: 'x', port: 70_000 })).toThrow(InputError)),
+        );
+      stage.happens(there.dials).toBe('30ms a');
+      stage
+        .gives(opened(stage, there, told, { seed: {}, ...nobody }), '^ 100ms !')
+        .toBe('53ms 5----0----3----2----6----1----4----7');
+    }, eight),
+  );
+
+  it.each([
+    ['when nobody asks for it', 1_000_000, '---s 180010ms u 185005ms u 134980ms x'],
+    ['sooner when it is to', 200_000, '---s 180010ms u 129588ms u 190397ms x'],
+  ])('asks its trackers again as soon as they allow it: %s', (_, time, announces) => {
+    drawn((stage) => {
+      const there = stage.world({ peers: { [a]: honest({ has: [0] }) } });
+      const again = (it: Download) => at(time, () => it.announce());
+      stage.happens(there.announces).toBe(announces);
+      const pace = { ...defaultPace, enough: 1 };
+      stage.gives(opened(stage, there, again, { seed: {}, pace }), '^ 500s !').toBe('-');
+    }, eight)();
+  });
+});

@@ -1,0 +1,51 @@
+import type { Peer } from '../contracts/peer.ts';
+import { now } from '../contracts/clock.ts';
+import type { Phase } from '../torrent/stats/phase.ts';
+import { ruled, type WindowRule, type WindowView } from '../torrent/requests/windowRule.ts';
+import type { Choker } from '../torrent/upload/choker.ts';
+
+/**
+ * Lets a download rest: peers are asked for nothing from their next look at the window on, within a second, and none is
+ * served. Depends on the phase, which says whether it rests.
+ */
+export class Pausing {
+  readonly #phase: Phase;
+  #choker: Choker<Peer> | undefined;
+  #slots: number | undefined;
+  #window: WindowRule | undefined;
+
+  constructor(phase: Phase) {
+    this.#phase = phase;
+  }
+
+  /** Whom we serve, once there is anything to be served. */
+  serves(choker: Choker<Peer>, slots: number | undefined): void {
+    this.#choker = choker;
+    this.#slots = slots;
+    if (this.#phase.resting) this.#choker.use({ slots: 0 }, now());
+  }
+
+  /** What the user wants while it does not rest. */
+  set slots(slots: number | undefined) {
+    this.#slots = slots;
+    this.#decide();
+  }
+
+  set window(rule: WindowRule | undefined) {
+    this.#window = rule;
+  }
+
+  /** How many requests a peer may have in flight. */
+  readonly rule = (peer: WindowView): number | undefined => (this.#phase.resting ? 0 : ruled(this.#window, peer));
+
+  /** Begins to rest, or goes on. */
+  rest(resting: boolean): void {
+    if (resting === this.#phase.resting) return;
+    this.#phase.resting = resting;
+    this.#decide();
+  }
+
+  #decide(): void {
+    this.#choker?.use({ slots: this.#phase.resting ? 0 : this.#slots }, now());
+  }
+}
