@@ -59,7 +59,8 @@ const times = (stage: Stage, network: DrawnNetwork, hosts: readonly NetworkedHos
     tap(() => network.tcp.check()),
     ignoreElements(),
   );
-  stage.watch(merge(checked$, ...all));
+  stage.gives(checked$).toBe('50s |');
+  stage.watch(merge(...all));
   return done;
 };
 
@@ -165,9 +166,10 @@ describe('a swarm of our own', () => {
         map((event) => [event.address.host, event.reason]),
         take(1),
       );
-      stage.watch(left$.pipe(tap((told) => expect(told).toEqual(['10.1.0.1', 'corrupt']))));
+      const left = stage.watch(left$);
       stage.watch(merge(events$, shares(stage, other)));
       atTheEnd(stage, () => {
+        expect(left[0]?.value).toEqual(['10.1.0.1', 'corrupt']);
         expect(hosts.map((host) => isWhole(stage, host))).toEqual([true, true]);
       });
     }, SIZE),

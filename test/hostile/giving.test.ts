@@ -144,14 +144,4 @@ describe('R33: who has called and', () => {
     expect(await eventually(() => socket.destroyed)).toBe(true);
     await servesOthers(seed.port);
   });
-
-  it('calls again under the same id while it is here has one connection', async () => {
-    const seed = await listening();
-    const first = stranger(seed.port, 10, { type: 'interested' });
-    expect(await eventually(() => first.heard.some(({ type }) => type === 'unchoke'))).toBe(true);
-    const again = Array.from({ length: 20 }, () => stranger(seed.port, 10));
-    expect(await eventually(() => [first, ...again].filter(({ socket }) => !socket.destroyed).length === 1)).toBe(true);
-    expect(leavings(seed).every((reason) => reason === 'duplicate')).toBe(true);
-    await servesOthers(seed.port);
-  });
 });

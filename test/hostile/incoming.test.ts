@@ -43,10 +43,11 @@ describe('a port among strangers', () => {
     await servesOthers(port);
   });
 
-  it('10,000 calls leave nothing behind', async () => {
+  // Ten times as many come in marbles/stories/manyCalls.marbles.ts, without sockets.
+  it('1,000 calls leave no socket and no memory behind', async () => {
     const { port, events } = await listening();
     const before = { memory: memoryHeld(), handles: handles() };
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 4; round++) {
       const some = Array.from({ length: 250 }, (_, n) => dial(port, `127.1.${round}.${1 + (n % 20)}`));
       for (const [n, socket] of some.entries()) {
         if (n % 4 === 0) socket.write(greeting(new Uint8Array(20).fill(n), n));
