@@ -1,22 +1,16 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ofProject } from './ofProject.ts';
 import { compile, node, program, project, TOP } from './project.ts';
 
 const FOLDER = join(TOP, 'marbles/strategies');
-/** Where a strategy finds in this checkout what a project has from the package. */
-const PUBLIC: Readonly<Record<string, string>> = {
-  '../../src/index.ts': 'rxtorrent',
-  '../../operators/index.ts': 'rxtorrent/operators',
-  '../index.ts': 'rxtorrent/marbles',
-};
-const strategies = readdirSync(FOLDER).filter((name) => name.endsWith('.marbles.ts'));
-
-/** The imports of a strategy, as a project has them: drawings are the tests of `tests`. */
-const ofProject = (text: string, tests: string): string =>
-  text
-    .replaceAll(/ from '(\.[^']*)'/g, (_, from: string) => ` from '${PUBLIC[from] ?? `unknown:${from}`}'`)
-    .replaceAll("from 'vitest'", `from '${tests}'`);
+const files = readdirSync(FOLDER).filter((name) => name.endsWith('.ts'));
+/** Drawings, and what stands in a file of its own: options of a download, or an operator on its events. */
+const strategies = files.filter((name) => name.endsWith('.marbles.ts'));
+const alone = files.filter((name) => !name.endsWith('.marbles.ts'));
+/** Lines of such a one, without its imports and comments. */
+const MAX_LINES = 8;
 
 /** What runs the drawings that are `*.NAME.js` in a project, and says how many there were. */
 const RUNNERS = {
@@ -31,6 +25,7 @@ const RUNNERS = {
 type Runner = keyof typeof RUNNERS;
 const runners = Object.keys(RUNNERS) as readonly Runner[];
 const fileOf = (strategy: string, runner: Runner): string => strategy.replace('.marbles.ts', `.${runner}.ts`);
+const read = (name: string): string => readFileSync(join(FOLDER, name), 'utf8');
 
 const SETTINGS = {
   'vitest.config.js': "export default { test: { include: ['*.vitest.js'] } };",
@@ -42,6 +37,14 @@ describe('the cookbook', () => {
     const listed = [...readFileSync(join(FOLDER, 'README.md'), 'utf8').matchAll(/\/(\w+\.marbles\.ts)\)/g)];
     expect(listed.map(([, name]) => name).sort()).toEqual([...strategies].sort());
   });
+
+  it.each(alone)(`has %s in at most ${MAX_LINES} lines, and a drawing of it`, (name) => {
+    const own = read(name)
+      .replaceAll(/^import [^;]*;|\/\*[^]*?\*\/|\/\/.*/gm, '')
+      .split('\n');
+    expect(own.filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(MAX_LINES);
+    expect(strategies).toContain(name.replace('.ts', '.marbles.ts'));
+  });
 });
 
 describe.each(['rxjs', 'rxjs-7.8.1'] as const)('the cookbook in a fresh project, with %s', (rxjs) => {
@@ -49,10 +52,10 @@ describe.each(['rxjs', 'rxjs-7.8.1'] as const)('the cookbook in a fresh project,
   beforeAll(async () => {
     fresh = await project({ rxjs, packages: ['@types/node', '@jest/globals', 'vitest'] });
     for (const [name, text] of Object.entries(SETTINGS)) writeFileSync(join(fresh, name), text);
+    for (const name of alone) writeFileSync(join(fresh, name), ofProject(read(name)));
     for (const strategy of strategies) {
-      const text = readFileSync(join(FOLDER, strategy), 'utf8');
       for (const runner of runners)
-        writeFileSync(join(fresh, fileOf(strategy, runner)), ofProject(text, RUNNERS[runner].tests));
+        writeFileSync(join(fresh, fileOf(strategy, runner)), ofProject(read(strategy), RUNNERS[runner].tests));
     }
   });
 
@@ -62,10 +65,10 @@ describe.each(['rxjs', 'rxjs-7.8.1'] as const)('the cookbook in a fresh project,
 
   it.each(runners)('holds in %s', async (runner) => {
     const { run, passed } = RUNNERS[runner];
-    const files = runner === 'node' ? strategies.map((name) => fileOf(name, runner).replace('.ts', '.js')) : [];
-    const { code, said } = await node([...run, ...files], fresh, { NO_COLOR: '1' });
+    const named = runner === 'node' ? strategies.map((name) => fileOf(name, runner).replace('.ts', '.js')) : [];
+    const { code, said } = await node([...run, ...named], fresh, { NO_COLOR: '1' });
     expect(code, said).toBe(0);
-    const drawings = strategies.flatMap((name) => readFileSync(join(FOLDER, name), 'utf8').match(/^ +it\(/gm) ?? []);
+    const drawings = strategies.flatMap((name) => read(name).match(/^ +it\(/gm) ?? []);
     expect(Number(passed.exec(said)?.[1]), said).toBeGreaterThanOrEqual(drawings.length);
   });
 });
