@@ -1,4 +1,4 @@
-import { Observable, Subscription, timer } from 'rxjs';
+import { Observable, type Subscriber, Subscription, timer } from 'rxjs';
 
 /**
  * Milliseconds that the latest attempt has to itself before the next address is tried beside it (RFC 8305, section 8).
@@ -49,7 +49,7 @@ export const raced = <T>(addresses: readonly string[], attempt: (address: string
       pause.unsubscribe();
       if (won || running.size >= MAX_RACING) return;
       const address = waiting.shift();
-      if (address === undefined) return running.size === 0 ? give() : undefined;
+      if (address === undefined) return running.size === 0 ? end(subscriber, failures) : undefined;
       const life = new Subscription(() => running.delete(life));
       running.add(life);
       subscriber.add(life);
@@ -57,32 +57,29 @@ export const raced = <T>(addresses: readonly string[], attempt: (address: string
         life.unsubscribe();
         begin();
       };
-      const found = (value: T): void => {
+      const next = (value: T): void => {
         if (!won) for (const other of running) if (other !== life) other.unsubscribe();
         won = true;
         subscriber.next(value);
       };
-      life.add(
-        attempt(address).subscribe({
-          next: found,
-          error: (error: unknown) => {
-            if (won) return subscriber.error(error);
-            failures.push(error);
-            failed();
-          },
-          complete: () => (won ? subscriber.complete() : failed()),
-        }),
-      );
+      const error = (failure: unknown): void => {
+        if (won) return subscriber.error(failure);
+        failures.push(failure);
+        failed();
+      };
+      life.add(attempt(address).subscribe({ next, error, complete: () => (won ? subscriber.complete() : failed()) }));
       // What has failed at once has begun the next one already.
       if (!life.closed && !won) pause = timer(ATTEMPT_DELAY).subscribe(begin);
     };
-    const give = (): void =>
-      failures.length === 0
-        ? subscriber.complete()
-        : subscriber.error(failures.find((each) => !isNoWay(each)) ?? failures[0]);
     subscriber.add(() => pause.unsubscribe());
     begin();
   });
+
+/** All attempts are over: the first error that is about the other side says most. */
+const end = (subscriber: Subscriber<unknown>, failures: readonly unknown[]): void =>
+  failures.length === 0
+    ? subscriber.complete()
+    : subscriber.error(failures.find((each) => !isNoWay(each)) ?? failures[0]);
 
 /** Whoever wraps an error of a socket keeps it as the cause. */
 const isNoWay = (error: unknown): boolean => {

@@ -35,17 +35,8 @@ export interface SocketWire {
   readonly fail: (code: NetworkCode, why: string, cause?: Error) => void;
 }
 
-/**
- * Makes a wire of a socket that `open` opens, whoever dialled. `subscriber` hears when it closes, and of errors; that
- * it is open is for the caller to tell. When `subscriber` is done the socket is destroyed.
- */
-export const socketWire = (
-  address: PeerAddress,
-  subscriber: Subscriber<Wire>,
-  open: (onread: OnReadOpts) => Socket,
-): SocketWire => {
-  const bytes$ = new Subject<Uint8Array>();
-  const drained$ = new Subject<void>();
+/** How the bytes of one socket are read: into the buffer that all sockets share. */
+const readingInto = (bytes$: Subject<Uint8Array>, resume: () => void): OnReadOpts => {
   let brought = 0;
   let buffer = start;
   /** Bytes since others had their turn. */
@@ -57,10 +48,36 @@ export const socketWire = (
     bytes$.next(chunk.subarray(0, length));
     if (row < TURN) return true;
     row = 0;
-    setImmediate(() => void socket.resume());
+    setImmediate(resume);
     return false;
   };
-  const socket = open({ buffer: () => (buffer = brought < QUICK ? start : chunk), callback });
+  return { buffer: () => (buffer = brought < QUICK ? start : chunk), callback };
+};
+
+/** How bytes are written to one socket, from memory that is used again once they are. */
+const writingTo = (socket: Socket): Pick<Wire, 'write'> & { readonly room: NonNullable<Wire['room']> } => ({
+  write: (bytes) => {
+    if (!buffers.owns(bytes)) return !socket.destroyed && socket.write(bytes);
+    const written = (error?: unknown): void => buffers.give(bytes, error);
+    if (!socket.destroyed) return socket.write(bytes, written);
+    written();
+    return false;
+  },
+  room: (size) => buffers.take(size),
+});
+
+/**
+ * Makes a wire of a socket that `open` opens, whoever dialled. `subscriber` hears when it closes, and of errors; that
+ * it is open is for the caller to tell. When `subscriber` is done the socket is destroyed.
+ */
+export const socketWire = (
+  address: PeerAddress,
+  subscriber: Subscriber<Wire>,
+  open: (onread: OnReadOpts) => Socket,
+): SocketWire => {
+  const bytes$ = new Subject<Uint8Array>();
+  const drained$ = new Subject<void>();
+  const socket: Socket = open(readingInto(bytes$, () => void socket.resume()));
   const end = (): void => {
     socket.destroy();
     bytes$.complete();
@@ -81,17 +98,9 @@ export const socketWire = (
     bytes$.complete();
     drained$.complete();
   });
-  const write = (bytes: Uint8Array): boolean => {
-    if (!buffers.owns(bytes)) return !socket.destroyed && socket.write(bytes);
-    const written = (error?: unknown): void => buffers.give(bytes, error);
-    if (!socket.destroyed) return socket.write(bytes, written);
-    written();
-    return false;
-  };
-  const room = (size: number): Uint8Array => buffers.take(size);
   return {
     socket,
     fail,
-    wire: { address, bytes$: bytes$.asObservable(), drained$: drained$.asObservable(), write, room },
+    wire: { address, bytes$: bytes$.asObservable(), drained$: drained$.asObservable(), ...writingTo(socket) },
   };
 };

@@ -1,15 +1,27 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Observable, Subject } from 'rxjs';
-import type { Datagram, UdpOptions, UdpSocket, Undelivered } from '../../contracts/network.ts';
+import type { UdpOptions, UdpSocket } from '../../contracts/network.ts';
 import { NetworkError } from '../../contracts/errors.ts';
 import { errorWords } from '../errorWords.ts';
 import { portCode } from '../networkCode.ts';
+import { UdpStreams } from '../udpStreams.ts';
 import { LOOK_EVERY, type LookAround, Membership } from './multicast.ts';
 
 const unbound = (port: number, cause: Error): NetworkError =>
   new NetworkError(portCode(cause), `UDP port ${port}`, errorWords(cause), { cause });
+
+const openSocket = (family: 4 | 6): Socket =>
+  createSocket({
+    type: family === 4 ? 'udp4' : 'udp6',
+    ipv6Only: family === 6,
+    reuseAddr: true,
+    // Literals lead to themselves, at once: or the interface would be the last one by the time that a datagram goes
+    // out.
+    lookup: (host: string, _: unknown, done: (error: null, address: string, family: number) => void): void =>
+      done(null, host, family),
+  });
 
 /**
  * Binds a UDP socket that hears what is sent to a multicast group, on each interface, and speaks to the group on each
@@ -22,32 +34,17 @@ export const bindGroup = (
   look: LookAround = networkInterfaces,
 ): Observable<UdpSocket> =>
   new Observable((subscriber) => {
-    const datagrams$ = new Subject<Datagram>();
-    const undelivered$ = new Subject<Undelivered>();
+    const socket = openSocket(family);
+    const streams = new UdpStreams(socket);
     const moved$ = new Subject<void>();
-    // Literals lead to themselves, at once: or the interface would be the last one by the time that a datagram goes
-    // out.
-    const lookup = (host: string, _: unknown, done: (error: null, address: string, family: number) => void): void =>
-      done(null, host, family);
-    const socket = createSocket({
-      type: family === 4 ? 'udp4' : 'udp6',
-      ipv6Only: family === 6,
-      reuseAddr: true,
-      lookup,
-    });
     const membership = new Membership(socket, family, group, look);
     let isBound = false;
-    socket.on('message', (bytes, { address, port: from }) =>
-      datagrams$.next({ bytes, from: { host: address, port: from } }),
-    );
     socket.on('error', (cause) => {
       if (!isBound) subscriber.error(unbound(port, cause));
     });
     const send: UdpSocket['send'] = (bytes, to) => {
       if (subscriber.closed || to.port <= 0 || to.port >= 65_536 || isIP(to.host) !== family) return;
-      const told = (error: Error | null): void => {
-        if (error !== null) undelivered$.next({ to, why: errorWords(error) });
-      };
+      const told = (error: Error | null): void => (error === null ? undefined : streams.failed(to, error));
       const speak = (): void => socket.send(bytes, to.port, to.host, told);
       if (to.host === group) membership.onEach(speak);
       else speak();
@@ -57,18 +54,11 @@ export const bindGroup = (
       membership.refresh();
       const around = setInterval(() => membership.refresh() && moved$.next(), LOOK_EVERY).unref();
       subscriber.add(() => clearInterval(around));
-      subscriber.next({
-        port: socket.address().port,
-        datagrams$: datagrams$.asObservable(),
-        undelivered$: undelivered$.asObservable(),
-        moved$: moved$.asObservable(),
-        send,
-      });
+      subscriber.next({ port: socket.address().port, ...streams.heard, moved$: moved$.asObservable(), send });
     });
     return () => {
       socket.close();
-      datagrams$.complete();
-      undelivered$.complete();
+      streams.end();
       moved$.complete();
     };
   });

@@ -1,7 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { isIP } from 'node:net';
-import { defer, Observable, of, type Subscription, switchMap, throwError, timeout } from 'rxjs';
+import { defer, Observable, of, type Subscriber, type Subscription, switchMap, throwError, timeout } from 'rxjs';
 import type { HttpReply, HttpRequest } from '../../contracts/network.ts';
 import { NetworkError } from '../../contracts/errors.ts';
 import { encodedBytes } from '../../protocol/tracker/encodedUrl.ts';
@@ -130,23 +130,7 @@ const ask = (hop: Hop): Observable<Answer> =>
       asked.on('response', (response) => {
         answered = true;
         response.on('error', fail);
-        const { statusCode: status = 0, headers } = response;
-        const reach = hop.reachOf(response.socket.remoteAddress ?? '');
-        if (status >= 300 && status < 400 && headers.location !== undefined) {
-          subscriber.next({ status, body: new Uint8Array(), url: hop.url.href, reach, location: headers.location });
-          return subscriber.complete();
-        }
-        subscriber.add(
-          read({
-            response,
-            hop,
-            fail,
-            done: (body) => {
-              subscriber.next({ status, body, url: hop.url.href, reach });
-              subscriber.complete();
-            },
-          }),
-        );
+        answer({ response, hop, fail }, subscriber);
       });
       asked.end();
     };
@@ -154,39 +138,62 @@ const ask = (hop: Hop): Observable<Answer> =>
     return () => client?.destroy();
   });
 
+/** The answer is a redirect, or has a body to be read. */
+const answer = (reading: Omit<Reading, 'done'>, subscriber: Subscriber<Answer>): void => {
+  const { response, hop } = reading;
+  const { statusCode: status = 0, headers } = response;
+  const reach = hop.reachOf(response.socket.remoteAddress ?? '');
+  const done = (body: Uint8Array, location?: string): void => {
+    subscriber.next({ status, body, url: hop.url.href, reach, ...(location !== undefined && { location }) });
+    subscriber.complete();
+  };
+  if (status >= 300 && status < 400 && headers.location !== undefined) done(new Uint8Array(), headers.location);
+  else subscriber.add(read({ ...reading, done }));
+};
+
 const refusedAddress = (url: URL, why: string, options?: { readonly lasting: boolean }): NetworkError =>
   new NetworkError('refused-address', shownUrl(url.href), why, options);
 
-const open = (
-  { url, headers, closest, request, reachOf, look, redirectsLeft }: Hop,
-  life: Subscription,
-  kept: boolean,
-): ClientRequest => {
-  const literal = url.hostname.replace(/^\[|\]$/g, '');
-  const refusal = (address: string): NetworkError | undefined => {
+/** Which addresses a request may not go to, and why. */
+const refusals = (
+  { url, closest, request, reachOf, redirectsLeft }: Hop,
+  literal: string,
+): ((address: string) => NetworkError | undefined) => {
+  const { loopbackPath } = request;
+  return (address) => {
     const reach = reachOf(address);
-    if (request.stranger === true && reach > PUBLIC && isFarHost(literal)) {
+    if (request.stranger === true && reach > PUBLIC && isFarHost(literal))
       return refusedAddress(url, `leads to ${address}, which is not where it claims to be`);
-    }
     if (reach > closest) return refusedAddress(url, `redirected from farther away to ${address}, which is refused`);
-    if (reach === LOOPBACK && request.loopbackPath !== undefined && !url.pathname.startsWith(request.loopbackPath)) {
-      return refusedAddress(url, `on this machine only ${request.loopbackPath} may be asked`, {
+    if (reach === LOOPBACK && loopbackPath !== undefined && !url.pathname.startsWith(loopbackPath))
+      return refusedAddress(url, `on this machine only ${loopbackPath} may be asked`, {
         lasting: redirectsLeft === MAX_REDIRECTS,
       });
-    }
     return undefined;
   };
+};
+
+/** The addresses that may be dialled; throws why none may. */
+const allowed = (
+  addresses: readonly string[],
+  refusal: (address: string) => NetworkError | undefined,
+): readonly string[] => {
+  const some = addresses.filter((address) => refusal(address) === undefined);
+  const [first] = addresses;
+  const refused = some.length === 0 && first !== undefined ? refusal(first) : undefined;
+  if (refused !== undefined) throw refused;
+  return some;
+};
+
+const open = (hop: Hop, life: Subscription, kept: boolean): ClientRequest => {
+  const { url, headers, request, look } = hop;
+  const literal = url.hostname.replace(/^\[|\]$/g, '');
+  const refusal = refusals(hop, literal);
   const refused = isIP(literal) === 0 ? undefined : refusal(literal);
   if (refused !== undefined) throw refused;
   // Names are judged by what they resolve to, at the moment of dialling, so that a name can't change its mind in
   // between.
-  const judged = (addresses: readonly string[]): readonly string[] => {
-    const allowed = addresses.filter((address) => refusal(address) === undefined);
-    const [first] = addresses;
-    const refused = allowed.length === 0 && first !== undefined ? refusal(first) : undefined;
-    if (refused !== undefined) throw refused;
-    return allowed;
-  };
+  const judged = (addresses: readonly string[]): readonly string[] => allowed(addresses, refusal);
   const dial = dialFor({ url, look, judged, family: request.family }, life);
   const keeps = kept && request.keep === true;
   const options: DialledRequest = {

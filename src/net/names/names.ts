@@ -47,59 +47,76 @@ const nameOf = (host: string): string | undefined => {
   return bare.length <= MAX_NAME && bare.split('.').every((part) => PART.test(part)) ? name : undefined;
 };
 
+/** Names that name servers or the system are asked for: each once at a time, and not again at once if that failed. */
+class Lookups {
+  readonly #servers: readonly string[] | undefined;
+  readonly #system: Pick<SystemLookup, 'addresses'>;
+  readonly #files: SystemFiles;
+  readonly #turns = new Turns(MAX_AT_ONCE);
+  readonly #underWay = new Map<string, Observable<readonly string[]>>();
+  readonly #failures = new Map<string, { readonly error: unknown; readonly at: number }>();
+
+  constructor({ servers, system = new SystemLookup(), files = systemFiles }: LookUpOptions) {
+    this.#servers = servers;
+    this.#system = system;
+    this.#files = files;
+  }
+
+  /** Whoever asks for the same name meanwhile is told the same. */
+  addresses(name: string): Observable<readonly string[]> {
+    return defer(() => {
+      const known = this.#underWay.get(name);
+      if (known !== undefined) return this.#inTime(name, known);
+      const failure = this.#failures.get(name);
+      if (failure !== undefined && performance.now() - failure.at < FAILED_FOR) return throwError(() => failure.error);
+      if (this.#turns.waiting >= MAX_WAITING) throw new NameError('EAI_AGAIN', name);
+      const fresh$ = new Observable<readonly string[]>((subscriber) => {
+        subscriber.add(() => this.#underWay.delete(name));
+        subscriber.add(this.#turns.inTurn(this.#ask(name)).subscribe(subscriber));
+      }).pipe(share());
+      this.#underWay.set(name, fresh$);
+      return this.#inTime(name, fresh$);
+    });
+  }
+
+  #inTime(name: string, lookup$: Observable<readonly string[]>): Observable<readonly string[]> {
+    return lookup$.pipe(timeout({ first: NAME_WITHIN }), tap({ error: (error: unknown) => this.#failed(name, error) }));
+  }
+
+  #ask(name: string): Observable<readonly string[]> {
+    return defer(() =>
+      isForSystem(name, this.#files)
+        ? this.#system.addresses(name)
+        : askNameServers(name, this.#servers).pipe(
+            catchError((error: unknown) =>
+              this.#mayKnow(name, error) ? this.#system.addresses(name) : throwError(() => error),
+            ),
+            mergeMap((addresses) => from(preferred(addresses))),
+          ),
+    );
+  }
+
+  /** May the system know what name servers did not tell? */
+  #mayKnow(name: string, error: unknown): boolean {
+    const { code } = nameError(name, error);
+    return code === 'ENOTFOUND' ? mayKnowMore(this.#files) : (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+  }
+
+  #failed(name: string, error: unknown): void {
+    const [oldest] = this.#failures.keys();
+    if (this.#failures.size >= MAX_FAILED && oldest !== undefined) this.#failures.delete(oldest);
+    this.#failures.delete(name);
+    this.#failures.set(name, { error, at: performance.now() });
+  }
+}
+
 /**
  * How names are looked up. This machine itself and its hosts file are known at once. Then name servers are asked, over
  * sockets of ours, as those can be closed; getaddrinfo, which can't be given up, runs in a process of its own, and only
  * for names that name servers need not know.
  */
-export const lookUpWith = ({
-  servers,
-  hosts = new HostsFile(),
-  system = new SystemLookup(),
-  files = systemFiles,
-}: LookUpOptions = {}): LookUp => {
-  const turns = new Turns(MAX_AT_ONCE);
-  const underWay = new Map<string, Observable<readonly string[]>>();
-  const failures = new Map<string, { readonly error: unknown; readonly at: number }>();
-  const failed = (name: string, error: unknown): void => {
-    const [oldest] = failures.keys();
-    if (failures.size >= MAX_FAILED && oldest !== undefined) failures.delete(oldest);
-    failures.delete(name);
-    failures.set(name, { error, at: performance.now() });
-  };
-  const asked = (name: string): Observable<readonly string[]> => {
-    const more = (error: unknown) => {
-      const { code } = nameError(name, error);
-      const none = code === 'ENOTFOUND' ? mayKnowMore(files) : (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
-      return none ? system.addresses(name) : throwError(() => error);
-    };
-    const source$ = defer(() =>
-      isForSystem(name, files)
-        ? system.addresses(name)
-        : askNameServers(name, servers).pipe(
-            catchError(more),
-            mergeMap((addresses) => from(preferred(addresses))),
-          ),
-    );
-    return turns.inTurn(source$);
-  };
-  const inTime = (name: string, lookup$: Observable<readonly string[]>): Observable<readonly string[]> =>
-    lookup$.pipe(timeout({ first: NAME_WITHIN }), tap({ error: (error: unknown) => failed(name, error) }));
-  /** Whoever asks for the same name meanwhile is told the same. */
-  const once = (name: string): Observable<readonly string[]> =>
-    defer(() => {
-      const known = underWay.get(name);
-      if (known !== undefined) return inTime(name, known);
-      const failure = failures.get(name);
-      if (failure !== undefined && performance.now() - failure.at < FAILED_FOR) return throwError(() => failure.error);
-      if (turns.waiting >= MAX_WAITING) throw new NameError('EAI_AGAIN', name);
-      const fresh$ = new Observable<readonly string[]>((subscriber) => {
-        subscriber.add(() => underWay.delete(name));
-        subscriber.add(asked(name).subscribe(subscriber));
-      }).pipe(share());
-      underWay.set(name, fresh$);
-      return inTime(name, fresh$);
-    });
+export const lookUpWith = ({ hosts = new HostsFile(), ...options }: LookUpOptions = {}): LookUp => {
+  const lookups = new Lookups(options);
   return (host) =>
     defer(() => {
       if (isIP(host) !== 0) return of([host]);
@@ -110,7 +127,7 @@ export const lookUpWith = ({
       const known = hosts.addresses(bare);
       if (known.length > 0) return from(preferred(known));
       if (bare === 'localhost' || bare.endsWith('.localhost')) return from(preferred(LOOPBACK));
-      return once(name);
+      return lookups.addresses(name);
     }).pipe(
       map((addresses) => addresses.filter((each) => isIP(each) !== 0).slice(0, MAX_OF_NAME)),
       map((addresses) => {
