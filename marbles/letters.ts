@@ -11,6 +11,7 @@ const EVENTS: Readonly<Record<string, string>> = {
   announced: 'a',
   warning: 'w',
   rechecked: 'r',
+  restored: 'e',
   progress: 'p',
   done: 'd',
 };

@@ -78,7 +78,7 @@ describe('writePieces', () => {
         const source = stage.cold('p', { p: piece(4, true, [one, other, one]) });
         stage
           .gives(source.pipe(writeOnly(storage, stage.geometry)))
-          .toBe('s', { s: { type: 'stored', index: 4, length: 9, from: [one, other] } });
+          .toBe('s', { s: { type: 'stored', index: 4, length: 9, from: [one.address, other.address] } });
         stage.gives(timer(1).pipe(map(() => offsets))).toBe('-(o|)', { o: [4 * 16384] });
       },
       { torrent: { ...small.torrent, lastBlock: 9 } },

@@ -1,6 +1,7 @@
 import { interval, type OperatorFunction, share, tap } from 'rxjs';
 import { now } from '../src/contracts/clock.ts';
 import type { Choking } from '../src/contracts/events.ts';
+import { plainAddress } from '../src/contracts/plain.ts';
 import type { Peer } from '../src/contracts/peer.ts';
 import { type Choker, ROUND } from '../src/torrent/upload/choker.ts';
 import { eachPeer } from './internal/eachPeer.ts';
@@ -38,7 +39,7 @@ export const rechoke = (
     subscriber.add(() => choker.left(peer));
     choker.joined(peer, now(), ({ type, reason }) => {
       peer.send({ type });
-      report?.({ type, address: peer.address, reason });
+      report?.({ type, address: plainAddress(peer.address), reason });
     });
     until(peer.talk$, ({ type }) => {
       if (type === 'interested') choker.interested(peer, now());

@@ -3,6 +3,7 @@ import type { PieceOutcome } from '../src/contracts/events.ts';
 import type { CheckedPiece } from '../src/contracts/peer.ts';
 import type { Storage } from '../src/contracts/storage.ts';
 import type { Geometry } from '../src/torrent/geometry.ts';
+import { plainAddress } from '../src/contracts/plain.ts';
 import { WriteSchedule } from '../src/torrent/pieces/writeSchedule.ts';
 import { isFull, patiently, type WritePiecesOptions } from './internal/patiently.ts';
 
@@ -108,5 +109,5 @@ const outcomeOf = ({ valid, index, bytes, from }: CheckedPiece): PieceOutcome =>
   type: valid ? 'stored' : 'corrupt',
   index,
   length: bytes.length,
-  from: [...new Set(from)],
+  from: [...new Set(from)].map(({ address }) => plainAddress(address)),
 });

@@ -1,6 +1,7 @@
 import { concat, defer, map, mergeMap, type Observable, of, tap } from 'rxjs';
 import type { CreateEnv } from './contracts/env.ts';
 import type { Content, ContentOptions } from './contracts/storage.ts';
+import { createdOf } from './contracts/plain.ts';
 import { InputError } from './contracts/errors.ts';
 import type { Created, CreateEvent } from './contracts/events.ts';
 import { CLIENT, ID_LENGTH } from './protocol/encoding/id.ts';
@@ -122,7 +123,7 @@ const made = (
     ...(creationDate !== undefined && { creationDate }),
     createdBy: CLIENT,
   });
-  return { type: 'created', bytes, torrent: read(path, bytes) };
+  return createdOf(read(path, bytes), bytes);
 };
 
 /** What we could not read ourselves is given to nobody. */

@@ -41,6 +41,8 @@ export type * from './contracts/json/jsonEvent.ts';
 export type * from './contracts/json/jsonResult.ts';
 export type * from './contracts/json/jsonUnits.ts';
 export type { Source as JsonSource } from './contracts/json/jsonUnits.ts';
+export { jsonOf, jsonOfError, type OfDownload } from './contracts/json/jsonOf.ts';
+export type { Bare, Told, ToldAs } from './contracts/json/told.ts';
 export type { Allowances, Limits } from './download/rateLimits.ts';
 export { fetchPiece, type FetchPieceOptions, type WholePiece } from './download/fetchPiece.ts';
 export { fetchTorrent, type FetchTorrentOptions } from './download/magnet/fetchTorrent.ts';

@@ -48,7 +48,7 @@ describe('those who call', () => {
       const there = stage.world({ callers: { [caller]: { at: 5, player: seed.player } } });
       stage.sends(seed).toBe('                                                   -----h---------I---------(RRRR)');
       const download$ = downloaded(stage, there, { ...nobody, ...listen(there) });
-      stage.gives(download$.pipe(filter(({ type }) => type !== 'port-open'))).toBe('----lj 35ms s---sd--|');
+      stage.gives(download$.pipe(filter(({ type }) => type !== 'port-open'))).toBe('----lj 35ms s---s---(d|)');
       stage.happens(there.hangups).toBe('                          45ms A');
     }),
   );
@@ -80,7 +80,7 @@ describe('those who call', () => {
       const there = stage.world({ callers });
       stage
         .gives(downloaded(stage, there, { ...nobody, ...listen(there) }).pipe(filter(({ type }) => type === 'done')))
-        .toBe('24ms d--|');
+        .toBe('24ms ---(d|)');
       stage.happens(there.hangups).toBe('-----A 17ms C---B');
     }),
   );
@@ -101,9 +101,10 @@ describe('those who call', () => {
         uploaded: 0,
         wasted: 0,
       };
-      stage
-        .gives(told$)
-        .toBe('-w 25ms d--|', { w: { type: 'warning', code: 'port-taken', message: 'TCP: no port is free' }, d: done });
+      stage.gives(told$).toBe('-w 25ms ---(d|)', {
+        w: { type: 'warning', code: 'port-taken', message: 'TCP: no port is free' },
+        d: done,
+      });
     }),
   );
 });

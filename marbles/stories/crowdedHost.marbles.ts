@@ -68,7 +68,7 @@ describe('five peers behind one address', () => {
         const peers = [1, 2, 3, 4, 5].map((port): PeerAddress => ({ ...addressOf('8.8.8.8', port), source: 'manual' }));
         stage
           .gives(downloaded(stage, there, { trackers: [], peers }).pipe(filter(({ type }) => type === 'done')))
-          .toBe('222ms d--|');
+          .toBe('222ms ---(d|)');
         stage.happens(there.dials).toBe('---(abcde)');
       },
       { torrent: { pieces: 5 } },

@@ -27,7 +27,7 @@ describe('a line that dies for twelve seconds', () => {
           peers: { [a]: throughLine(stage, 2000, 14_000, seed), [b]: throughLine(stage, 2000, 14_000, seed) },
         });
         const done$ = downloaded(stage, there).pipe(filter(({ type }) => type === 'done'));
-        stage.gives(done$).toBe('21193ms d--|');
+        stage.gives(done$).toBe('21193ms ---(d|)');
         stage.happens(there.hangups).toBe('9049ms b 999ms a 11142ms (ba)');
         stage.happens(there.dials).toBe('--------(ab) 14037ms b 999ms a');
       },
@@ -42,7 +42,7 @@ describe('a line that dies for twelve seconds', () => {
         const seed = honest({ latency: 20, pace: 20 });
         const there = stage.world({ peers: { [a]: throughLine(stage, 2000, 14_000, seed), [b]: seed } });
         const done$ = downloaded(stage, there).pipe(filter(({ type }) => type === 'done'));
-        stage.gives(done$).toBe('14152ms d--|');
+        stage.gives(done$).toBe('14152ms ---(d|)');
         stage.happens(there.dials).toBe('--------(ab)');
       },
       { torrent: { pieces } },

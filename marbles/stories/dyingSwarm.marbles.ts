@@ -26,7 +26,7 @@ describe('trackers', () => {
       );
       const trackers = [['http://one.test/announce'], ['http://two.test/announce']];
       stage.happens(there.announces).toBe('                     ---s----s 26ms c----x');
-      stage.gives(downloaded(stage, there, { trackers })).toBe('--------w----a-----j-------------s-sd--|');
+      stage.gives(downloaded(stage, there, { trackers })).toBe('--------w----a-----j-------------s-s---(d|)');
       stage.gives(hosts$).toBe('                                99ms (h|)', { h: ['one', 'two', 'two', 'two'] });
     }),
   );

@@ -159,7 +159,9 @@ describe('a second run', () => {
       const disk = new DrawnDisk(stage);
       const [first, second] = [1, 2].map(() => stage.world({ peers: { [a]: seed.player }, disk })) as [World, World];
       stage.gives(downloaded(stage, first, { order: inOrder }), '^ 50ms !').toBe('--------a-----j 21ms s---------s');
-      stage.gives(downloaded(stage, second, { order: inOrder }), '100ms ^').toBe('108ms a-----j 21ms s---------sd--|');
+      stage
+        .gives(downloaded(stage, second, { order: inOrder }), '100ms ^')
+        .toBe('103ms e----a-----j 21ms s---------s---(d|)');
       stage.asks(seed).toBe('                                                     -------------------(1234) 94ms (34)');
     }, four),
   );

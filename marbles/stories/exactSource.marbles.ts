@@ -92,7 +92,7 @@ describe('a magnet link that says where its .torrent is', () => {
         filter(({ type }) => ['metadata', 'stored', 'done'].includes(type)),
         map((event) => (event.type === 'metadata' ? 'm' : event)),
       );
-      stage.gives(events$).toBe('5s 5ms m 30ms (ss)-d--------------|');
+      stage.gives(events$).toBe('5s 5ms m 30ms (ss)----------------(d|)');
       stage.happens(there.dials).toBe('-----a');
     }),
   );

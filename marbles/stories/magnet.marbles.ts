@@ -36,7 +36,7 @@ describe('from a magnet link to bytes on disk', () => {
         const there = peersOf(stage, { peers: { [a]: seed.player, [b]: tellsMetadata(honest()) } });
         stage
           .gives(downloaded(linkTo(torrent), there))
-          .toBe('-----a-----(jj)------m------------------------------(ss)-d--------------|');
+          .toBe('-----a-----(jj)------m------------------------------(ss)----------------(d|)');
         stage.sends(seed).toBe('                              ------h----E----(EE)----------------(EI)-(RRRR)-----E');
         stage.happens(there.dials).toBe('                             -----(ab)');
         stage
@@ -61,7 +61,9 @@ describe('from a magnet link to bytes on disk', () => {
         const half = tellsMetadata(adds(early, honest({ has: [] })));
         const other = tellsMetadata(honest({ has: [0] }));
         const there = peersOf(stage, { peers: { [a]: half, [b]: other } });
-        stage.gives(downloaded(linkTo(torrent), there)).toBe('-----a-----(jj)------m 25ms s----s----d--------------|');
+        stage
+          .gives(downloaded(linkTo(torrent), there))
+          .toBe('-----a-----(jj)------m 25ms s----s-------------------(d|)');
       },
       { torrent },
     ),
@@ -76,7 +78,7 @@ describe('from a magnet link to bytes on disk', () => {
         });
         stage
           .gives(downloaded(linkTo(torrent), there))
-          .toBe('-----a-----(jj)------m--------------l---------------(ss)-d--------------|');
+          .toBe('-----a-----(jj)------m--------------l---------------(ss)----------------(d|)');
         stage.happens(there.hangups).toBe('                           36ms a---------------b');
       },
       { torrent },
@@ -96,7 +98,7 @@ describe('from a magnet link to bytes on disk', () => {
         });
         stage
           .gives(downloaded(linkTo(torrent), there))
-          .toBe('-----a-----(jjj)-----l 79ms m 30ms (ss)-d--------------|');
+          .toBe('-----a-----(jjj)-----l 79ms m 30ms (ss)----------------(d|)');
         stage.happens(there.hangups).toBe('                           21ms a 110ms (bc)');
       },
       { torrent },
@@ -110,7 +112,7 @@ describe('from a magnet link to bytes on disk', () => {
         const there = peersOf(stage, {
           peers: { [a]: tellsMetadata(stallsAfter(0)), [b]: tellsMetadata(honest(), { instead: 'rejects' }) },
         });
-        stage.gives(downloaded(linkTo(torrent), there)).toBe('-----a-----(jj)------m 30ms (ss)-d--------------|');
+        stage.gives(downloaded(linkTo(torrent), there)).toBe('-----a-----(jj)------m 30ms (ss)----------------(d|)');
         stage.happens(there.dials).toBe('                             -----(ab)');
       },
       { torrent },

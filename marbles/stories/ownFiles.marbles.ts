@@ -59,7 +59,7 @@ describe('a file of somebody else that is in the way', () => {
     'is replaced if the user insists',
     drawn((stage) => {
       const disk = new DrawnDisk(stage, { foreign: [0] });
-      stage.gives(run(stage, disk, { target: { folder: '.', force: true } })).toBe('25ms d--|', { d: 2 });
+      stage.gives(run(stage, disk, { target: { folder: '.', force: true } })).toBe('25ms ---(d|)', { d: 2 });
     }),
   );
 
@@ -68,7 +68,7 @@ describe('a file of somebody else that is in the way', () => {
     drawn(
       (stage) => {
         const disk = new DrawnDisk(stage, { foreign: [2] });
-        stage.gives(run(stage, disk, { select: [[0, 0]] })).toBe('24ms d--|', { d: 2 });
+        stage.gives(run(stage, disk, { select: [[0, 0]] })).toBe('24ms ---(d|)', { d: 2 });
         stage
           .gives(timer(100).pipe(map(() => disk.bytes.subarray(98_304).every((byte) => byte === 0xee))))
           .toBe('100ms (t|)', { t: true });
@@ -84,11 +84,11 @@ describe('a selection of files', () => {
     drawn(
       (stage) => {
         const disk = new DrawnDisk(stage);
-        stage.gives(run(stage, disk, { select: [[0, 0]] })).toBe('22ms d--|', { d: 2 });
+        stage.gives(run(stage, disk, { select: [[0, 0]] })).toBe('22ms ---(d|)', { d: 2 });
         const seen = () => ({ files: disk.files, apart: [...disk.apart.keys()] });
         stage.gives(timer(100).pipe(map(seen))).toBe('100ms (n|)', { n: { files: [0], apart: [1] } });
         // The second run lacks three pieces: number 1 moves into place without being asked for.
-        stage.gives(run(stage, disk, {}), '200ms ^').toBe('229ms d--|', { d: 3 });
+        stage.gives(run(stage, disk, {}), '200ms ^').toBe('229ms ---(d|)', { d: 3 });
         stage.gives(timer(400).pipe(map(seen))).toBe('400ms (n|)', { n: { files: [0, 1, 2], apart: [] } });
       },
       { torrent: three },

@@ -63,7 +63,7 @@ describe('a peer that only another peer knows', () => {
         tracker: onlyA,
       });
       stage.happens(there.dials).toBe('           --------a 15ms b');
-      stage.gives(downloaded(stage, there)).toBe('--------a-----j-----------s---j-----------sd--|');
+      stage.gives(downloaded(stage, there)).toBe('--------a-----j-----------s---j-----------s---(d|)');
     }),
   );
 

@@ -16,7 +16,7 @@ describe('a peer who', () => {
         const there = stage.world({ peers: { [a]: fickle.player, [b]: honestOne.player } });
         stage.asks(fickle).toBe('                   -------------------(1234)');
         stage.asks(honestOne).toBe('                49ms (5678)--------------(234)');
-        stage.gives(downloaded(stage, there)).toBe('--------a-----j--------------j 61ms sd--|');
+        stage.gives(downloaded(stage, there)).toBe('--------a-----j--------------j 61ms s---(d|)');
         stage.happens(there.dials).toBe('           --------(ab)');
       },
       { torrent: { pieces: 1, blocksPerPiece: 8 } },
@@ -34,7 +34,7 @@ describe('a peer who', () => {
         stage
           .sends(fast)
           .toBe('                    ---------h-------------------I-------------------(RRRR) 34ms (RRRR)');
-        stage.gives(downloaded(stage, there)).toBe('--------a-----j--------------j 101ms sd--|');
+        stage.gives(downloaded(stage, there)).toBe('--------a-----j--------------j 101ms s---(d|)');
       },
       { torrent: { pieces: 1, blocksPerPiece: 8 } },
     ),
@@ -51,7 +51,7 @@ describe('a peer who', () => {
         stage.asks(innocent).toBe('                                     23ms (1234)---------9(456)');
         stage
           .gives(downloaded(stage, there, { order: inOrder }))
-          .toBe('--------a-------jj--------------------sc---s----------lsd--|');
+          .toBe('--------a-------jj--------------------sc---s----------ls---(d|)');
         stage.happens(there.hangups).toBe('                             54ms ab');
       },
       { torrent: { pieces: 3, blocksPerPiece: 3 } },
@@ -69,7 +69,7 @@ describe('a peer who', () => {
         stage.asks(innocent).toBe('                                     31ms (5678) 37ms (12345678)');
         stage
           .gives(downloaded(stage, there, { order: inOrder }))
-          .toBe('--------a----------jj 30ms c 22ms (lc) 25ms sd--|');
+          .toBe('--------a----------jj 30ms c 22ms (lc) 25ms s---(d|)');
         stage.happens(there.hangups).toBe('                             74ms a 28ms b');
       },
       { torrent: { pieces: 1, blocksPerPiece: 8 } },
@@ -100,7 +100,7 @@ describe('a peer who', () => {
       const there = stage.world({ peers: { [a]: silent(), [b]: honest({ pace: 1 }) } });
       stage.happens(there.dials).toBe('                            --------a 10s b');
       stage.happens(there.hangups).toBe('                          10009ms a 21ms b');
-      stage.gives(downloaded(stage, there, { maxPeers: 1 })).toBe('--------a 10s l-----j-------------s-sd--|');
+      stage.gives(downloaded(stage, there, { maxPeers: 1 })).toBe('--------a 10s l-----j-------------s-s---(d|)');
     }),
   );
 
@@ -110,7 +110,9 @@ describe('a peer who', () => {
       const there = stage.world({ peers: { [a]: stallsAfter(1), [b]: honest({ pace: 1 }) } });
       stage.happens(there.dials).toBe('                            --------a 11010ms b');
       stage.happens(there.hangups).toBe('                          11019ms a--------------------b');
-      stage.gives(downloaded(stage, there, { maxPeers: 1 })).toBe('--------a-----j 11004ms l-----j------------s-sd--|');
+      stage
+        .gives(downloaded(stage, there, { maxPeers: 1 }))
+        .toBe('--------a-----j 11004ms l-----j------------s-s---(d|)');
     }),
   );
 
@@ -122,7 +124,7 @@ describe('a peer who', () => {
       stage.happens(there.hangups).toBe('                          30014ms a 21ms b');
       stage
         .gives(downloaded(stage, there, { maxPeers: 1 }))
-        .toBe('--------a-----j 29999ms l-----j-------------s-sd--|');
+        .toBe('--------a-----j 29999ms l-----j-------------s-s---(d|)');
     }),
   );
 });

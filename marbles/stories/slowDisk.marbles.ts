@@ -18,7 +18,7 @@ describe('a disk', () => {
       stage.happens(there.disk.written).toBe('             105ms 0--1 25ms 2--3 25ms 4--5');
       stage
         .gives(downloaded(stage, there, options))
-        .toBe('65ms a-----j 33ms s--s 25ms s--s 25ms s--s-------------------d 59ms |');
+        .toBe('65ms a-----j 33ms s--s 25ms s--s 25ms s--s-------------------- 59ms (d|)');
     }, pieces),
   );
 
@@ -35,7 +35,7 @@ describe('a disk', () => {
       stage.happens(there.disk.written).toBe('             32ms 0 45008ms 1------2-----3------4-----5');
       stage
         .gives(downloaded(stage, there, options))
-        .toBe('--------a-----j-----------------s-----w 45002ms s------(ws)--s------s-----sd--|');
+        .toBe('--------a-----j-----------------s-----w 45002ms s------(ws)--s------s-----s---(d|)');
     }, pieces),
   );
 

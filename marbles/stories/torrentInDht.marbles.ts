@@ -107,7 +107,7 @@ describe('a node that can not be bound', () => {
       const events$ = downloaded(stage, there, { dht$ }).pipe(
         filter(({ type }) => type === 'warning' || type === 'done'),
       );
-      stage.gives(events$).toBe('---w 23ms d--|');
+      stage.gives(events$).toBe('---w 23ms ---(d|)');
     }),
   );
 });

@@ -46,7 +46,7 @@ describe('a seed that calls again from another address', () => {
             [after]: { at: 20_000, player: one(seed) },
           },
         });
-        stage.gives(told(stage, there)).toBe('5ms j 19994ms j 4999ms l 132ms d--|');
+        stage.gives(told(stage, there)).toBe('5ms j 19994ms j 4999ms l 132ms ---(d|)');
         stage.happens(there.hangups).toBe('25s A 131ms B');
       },
       { torrent: { pieces: 100 } },
@@ -60,7 +60,7 @@ describe('a seed that calls again from another address', () => {
         const there = stage.world({
           callers: { [before]: { at: 5, player: one(seed) }, [after]: { at: 15_000, player: one(seed) } },
         });
-        stage.gives(told(stage, there)).toBe('5ms j 14994ms j 34ms l 5002ms d--|');
+        stage.gives(told(stage, there)).toBe('5ms j 14994ms j 34ms l 5002ms ---(d|)');
         stage.happens(there.hangups).toBe('15035ms B 5001ms A');
       },
       { torrent: { pieces: 100 } },
@@ -76,7 +76,7 @@ describe('a seed that calls again from another address', () => {
           callers: { [after]: { at: 2_000, player: one(seed) } },
         });
         const peers = [{ host: '10.1.0.2', port: 7000, source: 'manual' as const }];
-        stage.gives(told(stage, there, { peers })).toBe('14ms j 1985ms l 8036ms d--|');
+        stage.gives(told(stage, there, { peers })).toBe('14ms j 1985ms l 8036ms ---(d|)');
         stage.happens(there.hangups).toBe('2s A 8035ms a');
       },
       { torrent: { pieces: 50 } },

@@ -16,7 +16,7 @@ describe('the whole download', () => {
       stage.happens(there.announces).toBe('       ---s 45ms c----x');
       stage.happens(there.dials).toBe('           --------a');
       stage.sends(seed).toBe('                    ---------h---------I---------(RRRR)');
-      stage.gives(downloaded(stage, there)).toBe('--------a----------j 25ms s---sd--|');
+      stage.gives(downloaded(stage, there)).toBe('--------a----------j 25ms s---s---(d|)');
       stage.happens(there.hangups).toBe('         49ms a');
     }),
   );
@@ -63,8 +63,8 @@ describe('the whole download', () => {
     drawn((stage) => {
       const there = stage.world({ peers: { [a]: honest({ pace: 1 }) } });
       const download$ = downloaded(stage, there);
-      stage.gives(download$).toBe('           --------a-----j-------------s-sd--|');
-      stage.gives(download$, '100ms ^').toBe('103ms d--|');
+      stage.gives(download$).toBe('           --------a-----j-------------s-s---(d|)');
+      stage.gives(download$, '100ms ^').toBe('102ms e---(d|)');
       stage.happens(there.dials).toBe('       --------a');
     }),
   );
@@ -74,7 +74,7 @@ describe('the whole download', () => {
     drawn((stage) => {
       const there = stage.world({ peers: { [a]: honest({ pace: 1 }) } });
       const download$ = downloaded(stage, there);
-      stage.gives(download$).toBe('               --------a-----j-------------s-sd--|');
+      stage.gives(download$).toBe('               --------a-----j-------------s-s---(d|)');
       stage.gives(download$, '----------^').toBe('----------#', undefined, { name: 'StorageError', code: 'locked' });
     }),
   );

@@ -1,42 +1,83 @@
 import type { PeerAddress, PeerSource } from './network.ts';
-import type { Peer } from './peer.ts';
 import type { CheckedFile } from '../torrent/metainfo/fileStates.ts';
 import type { FunnelRow } from '../torrent/stats/funnel.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 
-/** What became of a piece. */
-export interface PieceOutcome {
-  readonly type: 'stored' | 'corrupt';
+/**
+ * Events are plain data: each has its own interface, by its `type`, and `JSON.stringify` writes all that can be seen of
+ * it. `jsonOf` is how the command line writes it.
+ *
+ * ```ts
+ * events$.pipe(filter((event) => event.type === 'stored')) // Observable<PieceStored>
+ * ```
+ */
+interface OfPiece {
   readonly index: number;
   /** Bytes of the piece. */
   readonly length: number;
   /** The peers that took part, each once. */
-  readonly from: readonly Peer[];
+  readonly from: readonly PlainAddress[];
+}
+
+/** The address of a peer as events have it, without the connection that it may have made to us. */
+export type PlainAddress = Omit<PeerAddress, 'wire$'>;
+
+/** A piece is verified, and on disk. */
+export interface PieceStored extends OfPiece {
+  readonly type: 'stored';
+}
+
+/** A piece did not have the hash that its torrent promises: it is asked for again. */
+export interface PieceCorrupt extends OfPiece {
+  readonly type: 'corrupt';
+}
+
+/** What became of a piece. */
+export type PieceOutcome = PieceStored | PieceCorrupt;
+
+/** What earlier runs have stored: told once, before anything is fetched, if there is anything. */
+export interface Restored {
+  readonly type: 'restored';
+  /** Pieces that are verified and on disk. */
+  readonly pieces: number;
+  /** Bytes of them. */
+  readonly length: number;
+  /** Which they are: the bytes of a bitfield as peers send it (BEP 3), in hexadecimal digits. */
+  readonly bitfield: string;
 }
 
 export interface PeerJoined {
   readonly type: 'peer-joined';
-  readonly address: PeerAddress;
+  readonly address: PlainAddress;
 }
 
 export interface PeerLeft {
   readonly type: 'peer-left';
-  readonly address: PeerAddress;
+  readonly address: PlainAddress;
   /** A code of `PeerError`, or `closed` when they hung up. */
   readonly reason: string;
   readonly message?: string;
 }
 
-/** We serve a peer from now on, or no longer. */
-export interface Choking {
-  readonly type: 'choke' | 'unchoke';
-  readonly address: PeerAddress;
+/** We serve a peer from now on. */
+export interface Unchoked {
+  readonly type: 'unchoke';
+  readonly address: PlainAddress;
   /**
-   * Unchoked: `free-slot`, `gives` more than others, `optimistic` by chance, its `turn`. Choked: `not-interested`,
-   * `outbid` by others that give more, `snubs` us, `turn-over`. Or what a strategy of the user says.
+   * `free-slot`, `gives` more than others, `optimistic` by chance, its `turn`. Or what a strategy of the user says.
    */
   readonly reason: string;
 }
+
+/** We serve a peer no longer. */
+export interface Choked {
+  readonly type: 'choke';
+  readonly address: PlainAddress;
+  /** `not-interested`, `outbid` by others that give more, `snubs` us, `turn-over`. */
+  readonly reason: string;
+}
+
+export type Choking = Choked | Unchoked;
 
 /** A tracker answered. */
 export interface Announced {
@@ -170,10 +211,20 @@ export interface FunnelSample {
 /** It is known what a magnet link stands for. */
 export interface MetadataKnown {
   readonly type: 'metadata';
+  readonly name: string;
+  /** 40 hexadecimal digits. */
+  readonly infoHash: string;
+  /** Bytes, padding included. */
+  readonly length: number;
+  readonly pieceLength: number;
+  readonly pieceCount: number;
+  /** How many files there are, without padding. */
+  readonly files: number;
+  /** All that is known of it. Not enumerable: JSON, and copies of the event, leave it out. */
   readonly torrent: Torrent;
 }
 
-/** All that is wanted is verified and on disk. */
+/** All that is wanted is verified and on disk. The last event, unless it goes on to seed. */
 export interface Done {
   readonly type: 'done';
   /** Bytes of what is wanted. */
@@ -203,7 +254,16 @@ export interface Hashed {
 /** The torrent is made, and nothing is written. */
 export interface Created {
   readonly type: 'created';
-  /** Of the .torrent. */
+  readonly name: string;
+  /** 40 hexadecimal digits. */
+  readonly infoHash: string;
+  /** Bytes, padding included. */
+  readonly length: number;
+  readonly pieceLength: number;
+  readonly pieceCount: number;
+  /** How many files there are, without padding. */
+  readonly files: number;
+  /** The .torrent. Not enumerable, nor is `torrent`: JSON, and copies of the event, leave them out. */
   readonly bytes: Uint8Array;
   readonly torrent: Torrent;
 }
@@ -221,12 +281,15 @@ export interface Seeded {
 }
 
 export type DownloadEvent =
-  | PieceOutcome
+  | PieceStored
+  | PieceCorrupt
   | PortOpen
   | MetadataKnown
+  | Restored
   | PeerJoined
   | PeerLeft
-  | Choking
+  | Choked
+  | Unchoked
   | Announced
   | TrackerStatus
   | Warning

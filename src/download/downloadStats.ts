@@ -3,6 +3,7 @@ import type { Done, FunnelSample, PeerJoined, PeerLeft, PieceOutcome, Progress, 
 import type { PeerAddress, PeerSource } from '../contracts/network.ts';
 import type { Peer } from '../contracts/peer.ts';
 import type { Storage } from '../contracts/storage.ts';
+import { plainAddress } from '../contracts/plain.ts';
 import { InvariantError, PeerError } from '../contracts/errors.ts';
 import { Stillness } from './stillness.ts';
 import type { AddressBook } from '../torrent/peers/addressBook.ts';
@@ -89,7 +90,7 @@ export class DownloadStats {
     this.crowd.joined(peer.address, peer);
     this.#since.set(peer, now());
     this.#funnel.reached(peer.address, 'handshaken');
-    return { type: 'peer-joined', address: peer.address };
+    return { type: 'peer-joined', address: plainAddress(peer.address) };
   }
 
   /** This peer is asked for blocks from now on; `asked` says for how many at a time. */
@@ -111,8 +112,10 @@ export class DownloadStats {
   left(address: PeerAddress, error: unknown): PeerLeft {
     const peer = this.crowd.left(address);
     if (peer !== undefined) this.#look(peer);
-    if (!(error instanceof PeerError)) return { type: 'peer-left', address, reason: 'closed' };
-    return { type: 'peer-left', address, reason: error.code, message: error.message };
+    const left = { type: 'peer-left', address: plainAddress(address) } as const;
+    return error instanceof PeerError
+      ? { ...left, reason: error.code, message: error.message }
+      : { ...left, reason: 'closed' };
   }
 
   settled({ type, length }: PieceOutcome): void {

@@ -1,6 +1,7 @@
 import { connect, ignoreElements, Observable, startWith } from 'rxjs';
 import type { Env } from '../contracts/env.ts';
 import type { DownloadEvent } from '../contracts/events.ts';
+import { doneLast } from './doneLast.ts';
 import { type ListenPort, listenPort } from './listenPort.ts';
 import type { DownloadOptions } from './options.ts';
 import { type Download, RunningDownload } from './runningDownload.ts';
@@ -38,7 +39,8 @@ export const inSwarm = (
         subscriber.next(event);
       };
       const main$ = stoppable(main(swarm, given, running), options.stop$, swarm);
-      return watched(main$, swarm, { news: port.news, begun }).subscribe(subscriber);
+      const told$ = watched(main$, swarm, { news: port.news, begun });
+      return (options.seed === undefined ? told$.pipe(doneLast) : told$).subscribe(subscriber);
     });
     return all$.pipe(connect((events$) => events$.pipe(ignoreElements(), startWith(running.with(events$)))));
   });

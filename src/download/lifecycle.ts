@@ -20,7 +20,8 @@ import {
 } from 'rxjs';
 import { until } from '../discovery/until.ts';
 import type { Env } from '../contracts/env.ts';
-import type { DownloadEvent, PieceOutcome, Rechecked } from '../contracts/events.ts';
+import type { DownloadEvent, PieceOutcome, Rechecked, Restored } from '../contracts/events.ts';
+import { restoredOf } from '../contracts/plain.ts';
 import { beginning } from './beginning.ts';
 import { finished } from './completion.ts';
 import type { Settled } from './loops.ts';
@@ -37,7 +38,7 @@ import { beside } from './stopping.ts';
  * ```
  * files     -r-r|
  * pieces$       s-c-s-s|
- * gives     -r-r-s-c-s-sd|   rechecked, stored, corrupt, done
+ * gives     -r-(rR)-s-c-s-sd|   rechecked, restored, stored, corrupt, done
  * ```
  *
  * `Phase` says where it is. When stopped it completes without `done`; unsubscribing leaves a note, too.
@@ -80,21 +81,23 @@ const restoring = (
   { torrent, storage, picker, selection, writable, shelf, resume, swarm: { stats, loops }, fetches }: Parts,
   env: Env,
   { recheck = false, checks, force }: Pick<DownloadOptions, 'recheck' | 'checks'> & { readonly force: boolean },
-): Observable<Rechecked> => {
+): Observable<Rechecked | Restored> => {
   const began = (): void => {
     stats.began = picker.stored.count;
     stats.phase.checked(picker.complete);
     // Whoever wants to read has waited for it.
     loops.stirred.next();
   };
-  return beginning(torrent, env, storage, picker, {
+  const restored$ = defer(() => (picker.stored.count > 0 ? of(restoredOf(picker.stored, picker.geometry)) : EMPTY));
+  const files$ = beginning(torrent, env, storage, picker, {
     ...{ selection, fetches, writable, force, recheck, checks },
     found: (found) => {
       resume.found = found;
       if (found.note) stats.before = found.note;
     },
     sound: (index) => shelf.vouch(index),
-  }).pipe(tap({ complete: began }));
+  });
+  return concat(files$.pipe(tap({ complete: began })), restored$);
 };
 
 /** What is done when all is there, at first and whenever something has changed since. */

@@ -1,4 +1,4 @@
-import { Observable, Subscription } from 'rxjs';
+import { defer, Observable, Subscription } from 'rxjs';
 
 /**
  * Uses a resource that lives as long as its subscription: `resource$` emits it once, `use` is what is done with it.
@@ -22,7 +22,11 @@ export const scoped = <R, T>(resource$: Observable<R>, use: (resource: R) => Obs
     const error = (failure: unknown): void => subscriber.error(failure);
     const next = (value: R): void => {
       uses.add(
-        use(value).subscribe({ next: (used) => subscriber.next(used), error, complete: () => subscriber.complete() }),
+        defer(() => use(value)).subscribe({
+          next: (used) => subscriber.next(used),
+          error,
+          complete: () => subscriber.complete(),
+        }),
       );
     };
     resource.add(resource$.subscribe({ next, error }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GaveUp, Interrupted, SomeFailed } from '../../src/cli/io/exit.ts';
-import { MAX_PATHS } from '../../src/cli/json/events.ts';
+import { MAX_PATHS } from '../../src/contracts/json/jsonOf.ts';
 import { Journal } from '../../src/cli/json/journal.ts';
 import type { Done, Progress } from '../../src/contracts/events.ts';
 import { InputError, StorageError } from '../../src/contracts/errors.ts';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exitCode, explain, GaveUp, Interrupted } from '../../src/cli/io/exit.ts';
-import { errorTold } from '../../src/cli/json/events.ts';
+import { jsonOfError } from '../../src/contracts/json/jsonOf.ts';
 import { InputError, InvariantError, StorageError } from '../../src/contracts/errors.ts';
 import { fixture, folder, MAIN, run, told } from './run.ts';
 
@@ -172,7 +172,7 @@ describe('exit codes', () => {
   ])('%s is %i', (error, code) => {
     expect(exitCode(error)).toBe(code);
     expect(explain(error).includes('a defect of rxtorrent')).toBe(code === 70);
-    expect(errorTold(error)).toMatchObject({
+    expect(jsonOfError(error)).toMatchObject({
       type: 'error',
       name: expect.any(String) as string,
       message: expect.any(String) as string,

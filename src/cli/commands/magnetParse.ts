@@ -4,7 +4,7 @@ import { formatMagnet, type MagnetLink } from '../../torrent/metainfo/magnet.ts'
 import { formatSelection } from '../../torrent/metainfo/selection.ts';
 import type { Given, Io } from '../io/io.ts';
 import { begin } from '../json/known.ts';
-import type { ToldAs } from '../json/told.ts';
+import type { ToldAs } from '../../contracts/json/told.ts';
 import { ofMagnet, readMagnet } from '../input/sourceArgument.ts';
 import { said } from '../input/stdin.ts';
 import { hostPort } from '../views/events.ts';

@@ -1,7 +1,7 @@
 import { toHex } from '../../protocol/encoding/id.ts';
 import { formatMagnet } from '../../torrent/metainfo/magnet.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
-import type { ToldAs } from '../json/told.ts';
+import type { ToldAs } from '../../contracts/json/told.ts';
 import { visible } from '../io/text.ts';
 import { bytes, counted } from '../io/units.ts';
 

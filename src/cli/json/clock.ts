@@ -7,9 +7,3 @@ export interface Clock {
 }
 
 export const machineClock: Clock = { wall: () => Date.now(), steady: () => performance.now() };
-
-/** ISO 8601, UTC, with milliseconds; undefined for what is no date. */
-export const isoTime = (milliseconds: number): string | undefined => {
-  const date = new Date(milliseconds);
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
-};

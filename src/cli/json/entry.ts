@@ -1,8 +1,8 @@
 import { exitCode, GaveUp, Interrupted } from '../io/exit.ts';
 import { Account } from '../run/account.ts';
-import { ratioTold } from './events.ts';
+import { ratioTold } from '../../contracts/json/jsonOf.ts';
 import { Sampled } from './sampled.ts';
-import type { Told, ToldAs } from './told.ts';
+import type { Told, ToldAs } from '../../contracts/json/told.ts';
 
 /** Commands that move a torrent's data, and say how much of it. */
 const MOVING: ReadonlySet<string> = new Set(['download', 'dht', 'seed', 'demo']);

@@ -1,10 +1,11 @@
 import type { DownloadEvent } from '../../contracts/events.ts';
 import { Interrupted, SomeFailed } from '../io/exit.ts';
 import { jsonLine } from '../io/text.ts';
-import { type Clock, isoTime, machineClock } from './clock.ts';
+import { type Clock, machineClock } from './clock.ts';
+import { isoTime } from '../../contracts/json/jsonOf.ts';
 import { type Begun, Entry } from './entry.ts';
-import { errorTold, eventTold } from './events.ts';
-import type { Told, ToldOfAny } from './told.ts';
+import { jsonOfError, jsonOf } from '../../contracts/json/jsonOf.ts';
+import type { Told, ToldOfAny } from '../../contracts/json/told.ts';
 
 /** Objects that wait for the first `start`. */
 const WAITING = 100;
@@ -71,6 +72,8 @@ export class Journal {
     }
     const entry = torrent === undefined ? undefined : this.#entryOf(torrent);
     if (entry?.ended) return;
+    // What waits to be told was before it.
+    if (told.type === 'done') for (const rest of entry?.rest(this.#clock.steady()) ?? []) this.#write(rest, torrent);
     const due = entry === undefined ? told : entry.see(told, this.#clock.steady());
     if (due !== undefined) this.#write(due, torrent);
   }
@@ -78,7 +81,7 @@ export class Journal {
   /** An event of a download. */
   event(event: DownloadEvent, torrent: string): void {
     this.#entryOf(torrent).account.see(event);
-    this.tell(eventTold(event), torrent);
+    this.tell(jsonOf(event), torrent);
   }
 
   /** What bencode stands for: JSON text, since its integers may be longer than a number of JavaScript. */
@@ -90,7 +93,7 @@ export class Journal {
   fail(error: unknown, torrent?: string): void {
     if (!this.#isNews(error)) return;
     this.#errors.add(error);
-    const told = errorTold(error);
+    const told = jsonOfError(error);
     if (torrent === undefined) this.tell(told);
     else this.tell(told, torrent);
   }

@@ -1,4 +1,4 @@
-import type { Told } from './told.ts';
+import type { Told } from '../../contracts/json/told.ts';
 
 /** Milliseconds between two samples of one kind. */
 export const SAMPLE_EVERY = 1000;

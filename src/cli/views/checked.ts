@@ -2,7 +2,7 @@ import type { Checked } from '../../contracts/events.ts';
 import { numberedFiles } from '../../torrent/metainfo/fileNumbers.ts';
 import type { FileState } from '../../torrent/metainfo/fileStates.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
-import type { ToldAs } from '../json/told.ts';
+import type { ToldAs } from '../../contracts/json/told.ts';
 import { visible } from '../io/text.ts';
 import { bytes, counted, ranges } from '../io/units.ts';
 

@@ -42,8 +42,7 @@ export const told = (given: Given, { type }: { readonly type: string }): boolean
 const ENOUGH = { ratio: 'the ratio is reached', time: 'the time is over', idle: 'nobody takes anything' } as const;
 
 /** The peers that sent the blocks of a piece. */
-const senders = (from: readonly { readonly address: Host }[]): string =>
-  from.map(({ address }) => hostPort(address)).join(', ');
+const senders = (from: readonly Host[]): string => from.map(hostPort).join(', ');
 
 const metadataLine = ({ name, length, files }: Torrent): string =>
   `it is ${visible(name)}: ${bytes(length)} in ${counted(files.length, 'file')}`;

@@ -4,7 +4,7 @@ import { contentLength, numberedFiles, numbersOf } from '../../torrent/metainfo/
 import { formatMagnet } from '../../torrent/metainfo/magnet.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { formatSelection, selects, type Span } from '../../torrent/metainfo/selection.ts';
-import type { ToldAs } from '../json/told.ts';
+import type { ToldAs } from '../../contracts/json/told.ts';
 import { fileTree } from './fileTree.ts';
 import { visible } from '../io/text.ts';
 import { bytes, counted } from '../io/units.ts';

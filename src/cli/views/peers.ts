@@ -2,7 +2,7 @@ import type { Scraped } from '../../discovery/trackers/scrape.ts';
 import type { Announced, TrackerStatus, Warning } from '../../contracts/events.ts';
 import type { PeerAddress } from '../../contracts/network.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
-import type { ToldAs } from '../json/told.ts';
+import type { ToldAs } from '../../contracts/json/told.ts';
 import { eventLine, hostPort } from './events.ts';
 import { counted } from '../io/units.ts';
 

@@ -2,6 +2,7 @@ import type {
   Address,
   Bytes,
   Count,
+  Hex,
   Index,
   InfoHash,
   OfTorrent,
@@ -34,6 +35,17 @@ export interface JsonRechecked extends OfTorrent {
   readonly checked: Count;
   /** Pieces to check. */
   readonly total: Count;
+}
+
+/** What earlier runs have stored: once, before anything is fetched, if there is anything. */
+export interface JsonRestored extends OfTorrent {
+  readonly type: 'restored';
+  /** Verified and on disk. */
+  readonly pieces: Count;
+  /** Of these pieces. */
+  readonly length: Bytes;
+  /** Which they are: a bitfield as peers send it (BEP 3). */
+  readonly bitfield: Hex;
 }
 
 /** How far it is: at most once a second, only when something has changed, and a last time before `end`. */

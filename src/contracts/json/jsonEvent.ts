@@ -10,6 +10,7 @@ import type {
   JsonPortOpen,
   JsonProgress,
   JsonRechecked,
+  JsonRestored,
   JsonSeeded,
   JsonStored,
   JsonTracker,
@@ -120,6 +121,7 @@ export type JsonEvent =
   | JsonStart
   | JsonMetadata
   | JsonRechecked
+  | JsonRestored
   | JsonProgress
   | JsonFunnel
   | JsonStored

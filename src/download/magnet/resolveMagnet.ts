@@ -20,6 +20,7 @@ import { countPieces } from '../../../operators/countPieces.ts';
 import { extensionHandshake } from '../../../operators/extensionHandshake.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { DownloadEvent, MetadataKnown } from '../../contracts/events.ts';
+import { metadataKnown } from '../../contracts/plain.ts';
 import type { Block, Peer } from '../../contracts/peer.ts';
 import { together } from '../../discovery/until.ts';
 import { MetadataDraft } from '../../torrent/metadata/metadataDraft.ts';
@@ -85,9 +86,7 @@ export const resolveMagnet = (
         const waited$ = knowledge.known$.pipe(
           takeUntil(merge(stoppedOf(swarm, options), shared$.pipe(last(null, undefined)))),
         );
-        return following(waited$, (torrent) =>
-          concat(of({ type: 'metadata' as const, torrent }), goOn(torrent, handOver(shared$))),
-        );
+        return following(waited$, (torrent) => concat(of(metadataKnown(torrent)), goOn(torrent, handOver(shared$))));
       }),
     );
   });
@@ -119,7 +118,7 @@ class Knowledge {
   learn(metadata: Uint8Array): void {
     if (this.torrent !== undefined) return;
     this.torrent = torrentOf(this.#magnet, metadata);
-    this.#swarm.loops.settled.next({ type: 'metadata', torrent: this.torrent });
+    this.#swarm.loops.settled.next(metadataKnown(this.torrent));
   }
 
   #learnt$(): Observable<Torrent> {

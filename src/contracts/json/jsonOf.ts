@@ -1,18 +1,18 @@
-import type { DownloadEvent, TrackerStatus } from '../../contracts/events.ts';
-import type { PeerAddress } from '../../contracts/network.ts';
-import type { Peer } from '../../contracts/peer.ts';
-import type { Address } from '../../contracts/json/jsonUnits.ts';
-import { toHex } from '../../protocol/encoding/id.ts';
-import { isoTime } from './clock.ts';
+import type { DownloadEvent, PlainAddress, TrackerStatus } from '../events.ts';
+import type { Address } from './jsonUnits.ts';
 import type { ToldAs } from './told.ts';
+
+/** ISO 8601, UTC, with milliseconds; undefined for what is no date. */
+export const isoTime = (milliseconds: number): string | undefined => {
+  const date = new Date(milliseconds);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+};
 
 /** Paths that one object lists. */
 export const MAX_PATHS = 1000;
 
-/** The address alone: the library's holds a wire, too. */
-export const addressTold = ({ host, port, source }: PeerAddress): Address => ({ host, port, source });
-
-const fromTold = (peers: readonly Peer[]): readonly Address[] => peers.map(({ address }) => addressTold(address));
+/** Host, port and source. */
+export const addressTold = ({ host, port, source }: PlainAddress): Address => ({ host, port, source });
 
 /** As many paths as one object lists, and how many more there are. */
 export const pathsTold = (paths: readonly string[]): Pick<ToldAs<'done'>, 'paths' | 'morePaths'> => ({
@@ -33,8 +33,9 @@ const trackerTold = ({ lastAnswer, nextAnnounce, ...status }: TrackerStatus): To
 /** What is given of nothing is nothing: JSON has no word for other quotients by 0. */
 export const ratioTold = (ratio: number): number => (Number.isFinite(ratio) ? ratio : 0);
 
-type OfDownload =
+export type OfDownload =
   | 'metadata'
+  | 'restored'
   | 'rechecked'
   | 'progress'
   | 'funnel'
@@ -50,12 +51,18 @@ type OfDownload =
   | 'done'
   | 'seeded';
 
-/** An event of a download as `--json` has it: texts and numbers only, nothing that holds a socket or bytes. */
-export const eventTold = (event: DownloadEvent): ToldAs<OfDownload> | ToldAs<'warning'> => {
+/**
+ * An event of a download as the command line's `--json` has it, but for what every object has (`time`, `torrent`):
+ * addresses side by side with the rest, moments in ISO 8601. Its form is in `rxtorrent/events.schema.json`.
+ *
+ * @example
+ * download(torrent, env, options).subscribe((event) => console.log(JSON.stringify(jsonOf(event))));
+ */
+export const jsonOf = (event: DownloadEvent): ToldAs<OfDownload> | ToldAs<'warning'> => {
   switch (event.type) {
     case 'stored':
     case 'corrupt':
-      return { type: event.type, index: event.index, length: event.length, from: fromTold(event.from) };
+      return { type: event.type, index: event.index, length: event.length, from: event.from.map(addressTold) };
     case 'peer-joined':
       return { type: event.type, ...addressTold(event.address) };
     case 'peer-left':
@@ -68,18 +75,6 @@ export const eventTold = (event: DownloadEvent): ToldAs<OfDownload> | ToldAs<'wa
     case 'choke':
     case 'unchoke':
       return { type: event.type, ...addressTold(event.address), reason: event.reason };
-    case 'metadata': {
-      const { name, infoHash, length, pieceLength, pieceHashes, files } = event.torrent;
-      return {
-        type: event.type,
-        name,
-        infoHash: toHex(infoHash),
-        length,
-        pieceLength,
-        pieceCount: pieceHashes.length / 20,
-        files: files.filter(({ padding }) => !padding).length,
-      };
-    }
     case 'tracker':
       return trackerTold(event);
     case 'progress':
@@ -92,8 +87,8 @@ export const eventTold = (event: DownloadEvent): ToldAs<OfDownload> | ToldAs<'wa
   }
 };
 
-/** What went wrong. */
-export const errorTold = (error: unknown): ToldAs<'error'> => ({
+/** What went wrong, as `--json` has it: the name and the code of the error, and its one line for people. */
+export const jsonOfError = (error: unknown): ToldAs<'error'> => ({
   type: 'error',
   name: error instanceof Error ? error.name : 'Error',
   code: error instanceof Error && 'code' in error ? String(error.code) : 'defect',

@@ -1,4 +1,4 @@
-import type { JsonEvent } from '../../contracts/json/jsonEvent.ts';
+import type { JsonEvent } from './jsonEvent.ts';
 
 /**
  * An object of `--json` without what every object has: the command does not know the time, nor always which torrent it

@@ -1,0 +1,46 @@
+import { toHex } from '../protocol/encoding/id.ts';
+import type { Torrent } from '../torrent/metainfo/metainfo.ts';
+import type { Bitfield } from '../torrent/bitfield.ts';
+import type { Geometry } from '../torrent/geometry.ts';
+import type { Created, MetadataKnown, PlainAddress, Restored } from './events.ts';
+import type { PeerAddress } from './network.ts';
+
+/** The address alone: that of a peer that has called holds its connection, too. */
+export const plainAddress = (address: PeerAddress): PlainAddress =>
+  address.wire$ === undefined ? address : { host: address.host, port: address.port, source: address.source };
+
+const knownOf = ({ name, infoHash, length, pieceLength, pieceHashes, files }: Torrent) => ({
+  name,
+  infoHash: toHex(infoHash),
+  length,
+  pieceLength,
+  pieceCount: pieceHashes.length / 20,
+  files: files.filter(({ padding }) => !padding).length,
+});
+
+/** `plain`, with what can be had of it, but is neither seen nor copied. */
+const holding = <Plain extends object, Hidden extends object>(plain: Plain, hidden: Hidden): Plain & Hidden => {
+  for (const [name, value] of Object.entries(hidden)) Object.defineProperty(plain, name, { value });
+  return plain as Plain & Hidden;
+};
+
+/** What a magnet link stands for, as an event. */
+export const metadataKnown = (torrent: Torrent): MetadataKnown =>
+  holding({ type: 'metadata', ...knownOf(torrent) } as const, { torrent });
+
+/** A torrent that has been made, as an event. */
+export const createdOf = (torrent: Torrent, bytes: Uint8Array): Created =>
+  holding({ type: 'created', ...knownOf(torrent) } as const, { torrent, bytes });
+
+/** The pieces that earlier runs have stored, as an event. */
+export const restoredOf = (stored: Bitfield, geometry: Geometry): Restored => {
+  const { pieceCount, pieceLength } = geometry;
+  const last = pieceCount - 1;
+  const missing = stored.has(last) ? pieceLength - geometry.pieceSize(last) : 0;
+  return {
+    type: 'restored',
+    pieces: stored.count,
+    length: stored.count * pieceLength - missing,
+    bitfield: toHex(stored.bytes),
+  };
+};
