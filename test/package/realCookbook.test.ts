@@ -13,8 +13,8 @@ const names = readdirSync(FOLDER)
 
 const BEGINNING = `
 import { readFileSync } from 'node:fs';
-import { filter, firstValueFrom, lastValueFrom, map, tap, toArray } from 'rxjs';
-import { client, download, nodeEnv, parseTorrent } from 'rxtorrent';
+import { concat, filter, lastValueFrom, map, of, switchMap, timer, toArray } from 'rxjs';
+import { client, download, nodeEnv, openDownload, parseTorrent } from 'rxtorrent';
 
 const torrent = parseTorrent(readFileSync('content.torrent'));
 const env = nodeEnv({ state: false });
@@ -23,6 +23,25 @@ const options = { target: { folder: process.argv[2] ?? '.' } };
 
 /** What each is tried with, over real sockets: a program that says `done` at its end. */
 const PROGRAMS: Readonly<Record<string, string>> = {
+  lanFirst: `
+await lastValueFrom(download(torrent, env, { ...options, ...lanFirst(100), lsd: false }));
+console.log('done');`,
+
+  pausedBy: `
+const paused$ = concat(of(true), timer(300).pipe(map(() => false)));
+const events$ = openDownload(torrent, env, options).pipe(pausedBy(paused$));
+const last = await lastValueFrom(events$.pipe(filter(({ type }) => type === 'done')));
+console.log(last.type);`,
+
+  readFile: `
+const parts = await lastValueFrom(openDownload(torrent, env, options).pipe(readFile(0), toArray()));
+if (Buffer.concat(parts).equals(readFileSync(options.target.folder + '/content'))) console.log('done');`,
+
+  smallestFirst: `
+const opened$ = openDownload(torrent, env, options).pipe(smallestFirst(torrent));
+await lastValueFrom(opened$.pipe(switchMap(({ events$ }) => events$)));
+console.log('done');`,
+
   ndjson: `
 const lines = await lastValueFrom(download(torrent, env, options).pipe(ndjson(), toArray()));
 for (const line of lines) if (!(JSON.parse(line).stored > 0)) throw new Error(line);
@@ -62,7 +81,9 @@ describe('the cookbook over real sockets', () => {
   });
 
   it.each(names)('%s does what it says', async (name) => {
-    const seeds = await peers(content, [{ bytesPerSecond: 120_000 }, { bytesPerSecond: 120_000 }]);
+    // Slow enough for two samples of a second.
+    const pace = name === 'ndjson' ? { bytesPerSecond: 120_000 } : {};
+    const seeds = await peers(content, [pace, pace]);
     const { url } = await tracker(seeds);
     writeFileSync(join(fresh, 'content.torrent'), contentOf({ ...spec, announce: url }).metainfo);
     const { code, said } = await node([join(fresh, `${name}.program.js`), name], fresh);
