@@ -159,7 +159,7 @@ describe('of many files', () => {
     expect(() => chosen(hostile, '*a*a*a*a*a*a*a*b')).toThrow(
       'takes too long to compare with names such as these: choose by numbers',
     );
-    expect(performance.now() - began).toBeLessThan(MATCH_TIME + 2000);
+    expect(performance.now() - began).toBeLessThan(MATCH_TIME + within(500));
     expect(chosen(hostile, '2-3')).toHaveLength(2);
   });
 });
