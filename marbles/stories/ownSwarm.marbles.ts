@@ -1,8 +1,5 @@
-import { filter, ignoreElements, interval, map, merge, type Observable, share, take, tap, timer } from 'rxjs';
+import { filter, ignoreElements, interval, map, merge, share, take, tap, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { client } from '../../src/client/client.ts';
-import type { DownloadEvent } from '../../src/contracts/events.ts';
-import type { DownloadOptions } from '../../src/download/download.ts';
 import {
   corrupts,
   drawn,
@@ -10,35 +7,11 @@ import {
   type HostOptions,
   honest,
   type NetworkedHost,
-  pieceBytes,
   stallsAfter,
   type Stage,
 } from '../index.ts';
+import { atTheEnd, everyPiece, isWhole, line, shares } from './swarmOfOurs.ts';
 
-/** Kilobytes a second. */
-const line = (up: number, down: number): HostOptions => ({ up: up * 1000, down: down * 1000, delay: 20 });
-
-/** A whole client of ours, until nobody has taken anything for a minute. */
-const shares = (
-  { torrent }: Stage,
-  host: NetworkedHost,
-  options: Partial<DownloadOptions> = {},
-): Observable<DownloadEvent> => {
-  const own = { target: { folder: '.' }, seed: { idle: 60_000 }, ...options };
-  return host.runs(client(host.env, { ports: [6881] }).download(torrent, own));
-};
-
-const everyPiece = ({ geometry }: Stage): readonly number[] => Array.from({ length: geometry.pieceCount }, (_, n) => n);
-
-/** Each piece on its disk is what it should be. */
-const isWhole = ({ geometry }: Stage, host: NetworkedHost): boolean =>
-  everyPiece({ geometry } as Stage).every((piece) => {
-    const from = geometry.pieceOffset(piece);
-    const there = host.disk().bytes.subarray(from, from + geometry.pieceSize(piece));
-    return Buffer.compare(there, pieceBytes(geometry, piece)) === 0;
-  });
-
-/** One that has all, and some who have nothing. */
 const swarmOf = (stage: Stage, network: DrawnNetwork, takers: readonly HostOptions[]): readonly NetworkedHost[] => {
   const seed = network.host('10.0.0.1', line(1000, 1000));
   seed.disk(stage.torrent, { has: everyPiece(stage) });
@@ -62,11 +35,6 @@ const times = (stage: Stage, network: DrawnNetwork, hosts: readonly NetworkedHos
   stage.gives(checked$).toBe('50s |');
   stage.watch(merge(...all));
   return done;
-};
-
-/** What is so when the curtain has fallen. */
-const atTheEnd = (stage: Stage, act: () => void): void => {
-  stage.gives(timer(3_600_000).pipe(tap(act), ignoreElements())).toBe('60m |');
 };
 
 const SIZE = { torrent: { pieces: 24, blocksPerPiece: 4 } };

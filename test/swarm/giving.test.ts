@@ -142,7 +142,7 @@ describe('an upload limit over real sockets', () => {
   const content = contentOf({ length: 4 * MiB, pieceLength: 256 * KiB });
 
   it('is kept, by two leechers together', async () => {
-    const rate = 2 * MiB;
+    const rate = 8 * MiB;
     const seed = shares(content, filled(content), nodeEnv(), { recheck: true, limits: { up: of(rate) } });
     expect(await seed.ready()).toBe(true);
     const began = performance.now();
@@ -154,7 +154,7 @@ describe('an upload limit over real sockets', () => {
   });
 
   it('is lifted while it runs', async () => {
-    const up: Observable<number> = concat(of(50 * KiB), timer(2_000).pipe(map(() => Infinity)));
+    const up: Observable<number> = concat(of(50 * KiB), timer(500).pipe(map(() => Infinity)));
     const seed = shares(content, filled(content), nodeEnv(), { recheck: true, limits: { up } });
     expect(await seed.ready()).toBe(true);
     // At the first rate it would take eighty seconds, more than the test has.

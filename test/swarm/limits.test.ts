@@ -15,9 +15,9 @@ describe('a limit over real sockets', () => {
   it('is kept at every moment, by eight peers who could do more', async () => {
     const content = contentOf({ length: 4 * MiB + 5, pieceLength: 64 * KiB });
     const seeds = await peers(content, new Array(8).fill({}));
-    const ran = await run(content, { peers: addresses(seeds), limits: { down: of(2 * MiB) } });
+    const ran = await run(content, { peers: addresses(seeds), limits: { down: of(4 * MiB) } });
     expect(ran.sha256).toBe(content.sha256);
-    expect(ran.progress.downloaded).toBeLessThanOrEqual(most(2 * MiB, ran.took));
+    expect(ran.progress.downloaded).toBeLessThanOrEqual(most(4 * MiB, ran.took));
     expect(ran.events.filter((event) => event.type === 'peer-left' && event.reason !== 'closed')).toEqual([]);
     // All of them had their turns.
     expect(seeds.filter(({ given }) => given.size > 0).length).toBe(8);
@@ -26,7 +26,7 @@ describe('a limit over real sockets', () => {
   it('is lifted while it runs', async () => {
     const content = contentOf({ length: 8 * MiB, pieceLength: 64 * KiB });
     const seeds = await peers(content, [{}, {}]);
-    const down = concat(of(100 * KiB), timer(1000).pipe(map(() => Infinity)));
+    const down = concat(of(100 * KiB), timer(600).pipe(map(() => Infinity)));
     const ran = await run(content, { peers: addresses(seeds), limits: { down } });
     expect(ran.sha256).toBe(content.sha256);
     // At the first rate it would have taken 80 seconds, more than the test has.
@@ -37,7 +37,7 @@ describe('a limit over real sockets', () => {
 
   it('is shared by two downloads', async () => {
     const contents = [contentOf({ length: 2 * MiB, seed: 1 }), contentOf({ length: 2 * MiB, seed: 2 })];
-    const down = new RateLimit({ rate: 2 * MiB });
+    const down = new RateLimit({ rate: 4 * MiB });
     const began = performance.now();
     const both = await Promise.all(
       contents.map(async (content) =>
@@ -46,6 +46,6 @@ describe('a limit over real sockets', () => {
     );
     expect(both.map(({ sha256 }) => sha256)).toEqual(contents.map(({ sha256 }) => sha256));
     const all = both.reduce((sum, { progress }) => sum + progress.downloaded, 0);
-    expect(all).toBeLessThanOrEqual(most(2 * MiB, performance.now() - began));
+    expect(all).toBeLessThanOrEqual(most(4 * MiB, performance.now() - began));
   });
 });
