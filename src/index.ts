@@ -56,6 +56,8 @@ export { record, type RecordOptions, type Tape } from './recording/record.ts';
 export { partingText, replay, type Replayed } from './recording/replay.ts';
 export type { RecordingSink } from './recording/timeline.ts';
 export { scoped } from './download/scoped.ts';
+export { type ConcatStorage, concatStorage } from './disk/files/concatStorage.ts';
+export { type MemoryStorage, memoryStorage } from './disk/files/memoryStorage.ts';
 export { type Sink, streamStorage } from './disk/files/streamStorage.ts';
 export type { SeedOptions } from './download/seedGoal.ts';
 export { type Findable, type SourceOptions, sources, type SourcesOptions } from './discovery/peerSources.ts';

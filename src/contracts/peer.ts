@@ -22,7 +22,9 @@ export interface Peer {
   readonly drained$: Observable<void>;
 }
 
-/** At most 16 KiB of a piece. `bytes` are lent until `next` returns. */
+/**
+ * At most 16 KiB of a piece. `bytes` are lent until `next` returns: `slice` copies them, as they are no `Buffer`.
+ */
 export interface Block {
   readonly piece: number;
   /** Offset in the piece, in bytes. */

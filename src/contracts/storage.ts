@@ -32,7 +32,10 @@ export interface Storage {
    * help.
    */
   digest?(offset: number, length: number): Observable<Uint8Array>;
-  /** Writes all of `bytes` at `offset`, across file borders; emits their number. */
+  /**
+   * Writes all of `bytes` at `offset`, across file borders; emits their number. They are lent until then: a storage
+   * that keeps them copies them (`slice`; they are no `Buffer`, whose `slice` copies nothing).
+   */
   write(offset: number, bytes: Uint8Array): Observable<number>;
   /** The same for what lies in several buffers, one after the other. Where it is missing each is written on its own. */
   writev?(offset: number, parts: readonly Uint8Array[]): Observable<number>;

@@ -18,13 +18,13 @@ export class PieceBuffers {
     this.#shared = shared;
   }
 
-  /** A `Buffer`, but published as what it extends, so that the package's types do not need those of Node. */
+  /** Not a `Buffer`: what `slice` gives of it is a copy, which outlives what is lent. */
   take(): Uint8Array {
     this.lent++;
     const free = this.#free.pop();
     if (free !== undefined) return free;
     this.made++;
-    return Buffer.from(this.#shared ? new SharedArrayBuffer(this.size) : new ArrayBuffer(this.size));
+    return new Uint8Array(this.#shared ? new SharedArrayBuffer(this.size) : new ArrayBuffer(this.size));
   }
 
   give(buffer: Uint8Array): void {
@@ -53,18 +53,19 @@ export interface Draft<Who> {
 }
 
 class Open<Who> {
-  readonly buffer: Buffer;
+  readonly buffer: Uint8Array;
   readonly from: (Who | undefined)[];
   missing: number;
-  readonly #shared: boolean;
+  /** The same memory, if it is shared. */
+  readonly #shared: Buffer | undefined;
   readonly #hasher: Hasher | undefined;
   /** Blocks from the first one on without a gap, and bytes of them that are digested. */
   #ready = 0;
   #digested = 0;
 
-  constructor(buffer: Buffer, blocks: number, hasher: Hasher | undefined) {
+  constructor(buffer: Uint8Array, blocks: number, hasher: Hasher | undefined) {
     this.buffer = buffer;
-    this.#shared = buffer.buffer instanceof SharedArrayBuffer;
+    this.#shared = buffer.buffer instanceof SharedArrayBuffer ? Buffer.from(buffer.buffer) : undefined;
     this.from = new Array<Who | undefined>(blocks).fill(undefined);
     this.missing = blocks;
     this.#hasher = hasher;
@@ -72,7 +73,7 @@ class Open<Who> {
 
   put(block: number, bytes: Uint8Array, from: Who): void {
     // V8 sets shared memory word by word, which takes ten times as long as to fill it.
-    if (this.#shared) this.buffer.fill(bytes, block * BLOCK, block * BLOCK + bytes.length);
+    if (this.#shared !== undefined) this.#shared.fill(bytes, block * BLOCK, block * BLOCK + bytes.length);
     else this.buffer.set(bytes, block * BLOCK);
     this.from[block] = from;
     this.missing--;
@@ -141,7 +142,7 @@ export class PieceDrafts<Who> {
     const block = begin / BLOCK;
     let open = this.#open.get(piece);
     if (open === undefined) {
-      open = new Open<Who>(this.#buffers.take() as Buffer, this.#geometry.blockCount(piece), this.#hasher());
+      open = new Open<Who>(this.#buffers.take(), this.#geometry.blockCount(piece), this.#hasher());
       this.#open.set(piece, open);
     }
     if (
