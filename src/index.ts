@@ -25,7 +25,9 @@ export { download, type DownloadOptions, openDownload } from './download/downloa
 export type { Download } from './download/runningDownload.ts';
 export type { DownloadSnapshot, FileProgress, PeerRow } from './download/readModel.ts';
 export type { ByteRange } from './download/readRange.ts';
-export type { Selection } from './download/options.ts';
+export type { OwnExtension, Selection } from './download/options.ts';
+export type { Changing } from './download/changing.ts';
+export type { OwnSources, SourceChoice } from './download/ownSources.ts';
 export type { Source } from './download/source.ts';
 export type { Turns } from './download/turns.ts';
 export type * from './contracts/env.ts';

@@ -94,11 +94,11 @@ describe('a download that is opened', () => {
               distinctUntilChanged(),
             ),
           );
-        stage.happens(there.hangups).toBe('91241ms a');
+        stage.happens(there.hangups).toBe('92407ms a');
         stage
           .gives(opened(stage, there, paused))
           .toBe(
-            'c 249ms d 75ms s 173ms p 125ms s 299ms s 299ms s 299ms s 299ms s 299ms s 299ms s 87573ms d 325ms s 304ms s 304ms s 304ms s---|',
+            'c 249ms d 75ms s 173ms p 125ms s 299ms s 299ms s 88773ms d 306ms s 299ms s 299ms s 299ms s 299ms s 299ms s 299ms s 299ms s---|',
           );
       },
       { torrent: { pieces: 12, blocksPerPiece: 1 } },

@@ -70,6 +70,8 @@ export interface SourcesOptions
   readonly completed$?: Observable<unknown>;
   /** Peers that other peers tell us about (BEP 11). */
   readonly told$?: Observable<PeerAddress>;
+  /** Peers from elsewhere. */
+  readonly peers$?: Observable<PeerAddress>;
   /** Peers that connect to us. */
   readonly calls$?: Observable<PeerAddress>;
   /**
@@ -100,10 +102,11 @@ export interface SourcesOptions
  */
 export const sources = (env: TrackerEnv, torrent: Findable, options: SourcesOptions): Observable<PeerAddress> => {
   const { peers = [], told$ = EMPTY, calls$ = EMPTY, left$ = EMPTY, alone = () => true, pace = defaultPace } = options;
-  const { secluded$ = NEVER } = options;
+  const { secluded$ = NEVER, peers$ = EMPTY } = options;
   const ask = (wanted$: Observable<number>): Observable<PeerAddress> =>
     together(
       peers.length > 0 ? from(peers) : EMPTY,
+      peers$,
       trackersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.trackers)),
       localPeersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.lsd), until(secluded$)),
       dhtPeersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.dht), until(secluded$)),

@@ -51,8 +51,11 @@ export interface SessionContext {
   readonly lull: Lull<Peer>;
   /** Peers neither tell us of others nor hear of them: so it is with a private torrent (BEP 27). */
   readonly secluded: boolean;
+  /** Conversations of the user's own, and the extensions that they speak. */
+  readonly own: readonly OperatorFunction<Peer, never>[];
+  readonly ownNames: readonly string[];
   /** How many requests are in flight with each. */
-  readonly window: WindowRule | undefined;
+  readonly window: Observable<WindowRule>;
   /** Hears of each peer that is asked for blocks. */
   readonly asks: (peer: Peer, asked: { readonly inFlight: number }) => void;
   /** Which peers are served, and from where. */
@@ -94,9 +97,10 @@ export const introduction = ({
   secluded,
   info,
   port,
-}: Pick<SessionContext, 'secluded' | 'info' | 'port'>): OurExtensions => ({
+  ownNames,
+}: Pick<SessionContext, 'secluded' | 'info' | 'port' | 'ownNames'>): OurExtensions => ({
   // The extensions of BEP 11 are not for private torrents (BEP 27).
-  names: secluded ? [UT_METADATA, LT_DONTHAVE] : [UT_PEX, UT_METADATA, LT_DONTHAVE],
+  names: [...(secluded ? [] : [UT_PEX]), UT_METADATA, LT_DONTHAVE, ...ownNames],
   ...(port !== undefined && { port }),
   ...(info.length > 0 && { metadataSize: info.length }),
 });
@@ -137,6 +141,7 @@ export const conversation = (context: SessionContext): OperatorFunction<Peer, Bl
     hangUpOnSeeds(() => picker.complete),
     reportIntroductions(swarm.introduced),
     keepAlive(),
+    ...context.own,
   );
   // README: end
 };

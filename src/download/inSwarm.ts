@@ -27,7 +27,7 @@ export const inSwarm = (
   ) => Observable<DownloadEvent>,
 ): Observable<Download> =>
   scoped(listenPort(source.infoHash, options), (port) => {
-    const given = { ...options, ...port };
+    const given = { ...options, ...port, pex: options.sources?.pex === undefined ? options.pex : false };
     let hear: (event: DownloadEvent) => void = () => {};
     const peers = isMagnet(source) ? [...(options.peers ?? []), ...peersOf(source)] : options.peers;
     const swarm = torrentSwarm(source, env, { ...given, peers, report: (event) => hear(event) });

@@ -1,6 +1,7 @@
-import { filter, map, NEVER, type Observable, tap } from 'rxjs';
+import { defer, distinctUntilChanged, filter, share, startWith, map, NEVER, type Observable, tap } from 'rxjs';
 import type { BanLiarsOptions } from '../../operators/banLiars.ts';
-import { anyOf } from '../discovery/until.ts';
+import { extension } from '../../operators/extension.ts';
+import { anyOf, together } from '../discovery/until.ts';
 import type { Env } from '../contracts/env.ts';
 import { InputError } from '../contracts/errors.ts';
 import type { PieceOutcome } from '../contracts/events.ts';
@@ -10,9 +11,11 @@ import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import { Lull } from '../torrent/peers/lull.ts';
 import { FileSelection } from '../torrent/picker/fileSelection.ts';
 import type { PiecePicker } from '../torrent/picker/piecePicker.ts';
+import type { WindowRule } from '../torrent/requests/windowRule.ts';
 import { Choker } from '../torrent/upload/choker.ts';
 import { SuperSeed } from '../torrent/upload/superSeed.ts';
 import { notedFirst } from './completion.ts';
+import { changesOf, constantOf } from './changing.ts';
 import type { SessionContext } from './conversation.ts';
 import { type DownloadState, downloadState } from './downloadState.ts';
 import type { PieceLost, Settled } from './loops.ts';
@@ -73,7 +76,8 @@ export const partsOf = (
   swarm: TorrentSwarm,
   { storage, select }: Chosen,
 ): Parts => {
-  const { memory = 64 * MiB, order, seed } = options;
+  const { memory = 64 * MiB, seed } = options;
+  const order = constantOf(options.order);
   const { loops, peerId, stats, report } = swarm;
   const fetches = seed?.only !== true;
   const state = downloadState(torrent, env, { order, ordered: storage.ordered, memory, peerId, freed: loops.freed });
@@ -91,7 +95,8 @@ export const partsOf = (
   return {
     ...state,
     ...settle,
-    ...{ torrent, storage, swarm, selection, shelf, resume, context, fetches, changes$ },
+    ...{ torrent, storage, swarm, selection, shelf, resume, context, fetches },
+    changes$: together(changes$, steering(options, picker, swarm)),
     ...endsOf(swarm, options),
     writable: notedFirst(storage, resume.claim()),
     verify: env.verify(torrent),
@@ -126,18 +131,20 @@ const contextOf = (
     limits,
   }: Pick<SessionContext, 'swarm' | 'shelf' | 'limits'> & { readonly state: DownloadState },
 ): SessionContext => {
-  const { pex, listens, port, seed } = options;
+  const { pex, listens, port, seed, converse = [], extensions = [] } = options;
   const { loops, stats, report, dht$ } = swarm;
   const random = (): number => env.random();
   return {
     ...{ swarm, shelf, limits },
     transfer: state,
     info: torrent.info,
+    own: [...converse, ...extensions.map(({ name, talk }) => extension(name, talk))],
+    ownNames: extensions.map(({ name }) => name),
     lull: new Lull<Peer>(() => stats.crowd.members),
     secluded: torrent.private || pex === false,
     choker: serving(torrent, state.picker, options, swarm, random),
     choking: report,
-    window: swarm.pausing.rule,
+    window: windowOf(state, swarm),
     asks: (peer, asked) => stats.asks(peer, asked),
     stored$: piecesOf(loops.settled, 'stored'),
     lost$: piecesOf(loops.settled, 'lost'),
@@ -155,15 +162,51 @@ const piecesOf = (settled$: Observable<Settled>, type: 'stored' | 'lost'): Obser
     map((settled) => (settled as PieceOutcome | PieceLost).index),
   );
 
+/** How many requests are in flight with each peer, as it changes: looked at once for all peers. */
+const windowOf = ({ wake$ }: DownloadState, { pausing }: TorrentSwarm): Observable<WindowRule> => {
+  const changes$ = wake$.pipe(
+    map(() => pausing.rule),
+    distinctUntilChanged(),
+    share(),
+  );
+  return defer(() => changes$.pipe(startWith(pausing.rule)));
+};
+
 /** Whom we serve, as long as it does not rest. */
 const serving = (
   { pieceLength }: Torrent,
   picker: PiecePicker,
-  { slots, choker: strategy }: PartsOptions,
+  options: PartsOptions,
   { pausing }: TorrentSwarm,
   random: () => number,
 ): Choker<Peer> => {
+  const [slots, strategy] = [constantOf(options.slots), constantOf(options.choker)];
   const choker = new Choker<Peer>({ random, slots, strategy, pieceLength, seeding: () => picker.complete });
   pausing.serves(choker, slots);
   return choker;
+};
+
+/** Follows what the user changes while it runs. */
+const steering = (
+  { order, endgame, window, choker, slots, pause$ }: PartsOptions,
+  picker: PiecePicker,
+  { pausing, loops }: TorrentSwarm,
+): Observable<never> => {
+  picker.endgame = constantOf(endgame) ?? 'on';
+  pausing.window = constantOf(window);
+  return together(
+    changesOf('order', order, (value) => (picker.order = value)),
+    changesOf('endgame', endgame, (value) => (picker.endgame = value)),
+    changesOf('window', window, (value) => {
+      pausing.window = value;
+      loops.freed.next();
+    }),
+    changesOf('choker', choker, (value) => pausing.serve(value)),
+    changesOf('slots', slots, (value) => (pausing.slots = value)),
+    changesOf('pause$', pause$, (resting) => {
+      pausing.rest(resting);
+      loops.freed.next();
+      loops.stirred.next();
+    }),
+  );
 };

@@ -1,4 +1,6 @@
-import { EMPTY, merge, type Observable } from 'rxjs';
+import { EMPTY, isObservable, type Observable } from 'rxjs';
+import { together } from '../discovery/until.ts';
+import type { Changing } from './changing.ts';
 import { RateLimit } from './rateLimit.ts';
 import type { Allowance } from '../torrent/rates/tokenBucket.ts';
 
@@ -18,8 +20,8 @@ export interface Allowances {
  * ```
  */
 export interface Limits {
-  readonly down?: Observable<number> | undefined;
-  readonly up?: Observable<number> | undefined;
+  readonly down?: Changing<number> | undefined;
+  readonly up?: Changing<number> | undefined;
   /** What is used here is used of these, too: `RateLimit`s that several downloads share. */
   readonly within?: Allowances | undefined;
 }
@@ -37,15 +39,16 @@ export const allowancesOf = ({
   return {
     down: ways.down.allowance,
     up: ways.up.allowance,
-    changes$: down || up ? merge(ways.down.changes$, ways.up.changes$) : EMPTY,
+    changes$: together(ways.down.changes$, ways.up.changes$),
   };
 };
 
 const oneWay = (
-  rate$: Observable<number> | undefined,
+  rate: Changing<number> | undefined,
   within: Allowance | undefined,
 ): { allowance: Allowance | undefined; changes$: Observable<never> } => {
-  if (rate$ === undefined) return { allowance: within, changes$: EMPTY };
+  if (rate === undefined) return { allowance: within, changes$: EMPTY };
+  if (!isObservable(rate)) return { allowance: new RateLimit({ rate, within }), changes$: EMPTY };
   const limit = new RateLimit({ within });
-  return { allowance: limit, changes$: limit.follow(rate$) };
+  return { allowance: limit, changes$: limit.follow(rate) };
 };

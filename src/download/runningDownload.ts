@@ -29,7 +29,7 @@ export interface Download {
    * have 0 at first. Counts with orders that look at it, as the default one does. @throws InputError
    */
   prioritise(file: number, priority: number, range?: ByteRange): void;
-  /** Asks for nothing more, and serves nobody, until it is resumed: within a second. Connections stay. */
+  /** Asks for nothing more, and serves nobody, until it is resumed. Connections stay. */
   pause(): void;
   resume(): void;
   /** Looks for peers as soon as the trackers and other sources allow it, whether any are wanted or not. */
@@ -66,6 +66,7 @@ export class RunningDownload {
     const { loops, ticks, demand, pausing } = this.#swarm;
     const rest = (resting: boolean): void => {
       pausing.rest(resting);
+      loops.freed.next();
       loops.stirred.next();
     };
     return {

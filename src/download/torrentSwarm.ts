@@ -15,6 +15,7 @@ import type { SeedOptions } from './seedGoal.ts';
 import { type Findable, nodeFor, type SourceOptions, sources } from '../discovery/peerSources.ts';
 import { Demand } from './demand.ts';
 import { DownloadStats } from './downloadStats.ts';
+import { type OwnSources, sourceChoice } from './ownSources.ts';
 import { isAtStake, uselessTo } from './peerWorth.ts';
 import { AddressBook, MAX_KNOWN } from '../torrent/peers/addressBook.ts';
 import type { ConnectionBudget } from '../torrent/peers/connectionBudget.ts';
@@ -26,7 +27,7 @@ import { type Loops, loops as loopsOf } from './loops.ts';
 /** Peers at one time, if nobody says how many. */
 const MAX_PEERS = 200;
 
-export interface TorrentSwarmOptions extends SourceOptions, Partial<Omit<ListenPort, 'listens'>> {
+export interface TorrentSwarmOptions extends SourceOptions, OwnSources, Partial<Omit<ListenPort, 'listens'>> {
   /** 20 bytes, ours; made up if not given. */
   readonly peerId?: Uint8Array | undefined;
   /** Peers at one time. 200. */
@@ -132,7 +133,7 @@ const knownOf = (source: Findable, env: Env, { port = 0, ...options }: TorrentSw
     ...{ funnel, book, stats, loops, report },
     demand: new Demand(loops.wanted),
     pausing: new Pausing(stats.phase),
-    dht$: nodeFor(source, { dht$: options.dht$, report }),
+    dht$: nodeFor(source, { dht$: sourceChoice(options, report).dht$, report }),
   };
 };
 
@@ -146,6 +147,7 @@ const addressesOf = (
 ): Observable<PeerAddress> =>
   sources(env, source, {
     ...options,
+    ...sourceChoice(options, report),
     ...{ port, peerId, dht$, report, secluded$ },
     totals: () => stats.totals(),
     partial: () => stats.partial,

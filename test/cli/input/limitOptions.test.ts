@@ -1,21 +1,23 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lastValueFrom } from 'rxjs';
+import { isObservable, lastValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { limitsOf } from '../../../src/cli/input/limitOptions.ts';
 import { contentOf } from '../../swarm/content.ts';
 import { addresses, peers } from '../../swarm/fixture.ts';
+import type { Limits } from '../../../src/download/rateLimits.ts';
 import { folder, objects, run } from '../run.ts';
 
 const KiB = 1024;
+const last = async (limit: Limits['down']) => (isObservable(limit) ? await lastValueFrom(limit) : limit);
 
 describe('limitsOf', () => {
   it('reads sizes, of all torrents and of each', async () => {
     const given = { 'down-limit': '2M', 'up-limit': '500K', 'down-limit-each': '100000' };
     const { down, up } = limitsOf(given);
-    expect([down && (await lastValueFrom(down)), up && (await lastValueFrom(up))]).toEqual([2 * KiB * KiB, 500 * KiB]);
+    expect([await last(down), await last(up)]).toEqual([2 * KiB * KiB, 500 * KiB]);
     const each = limitsOf(given, 'each');
-    expect([each.down && (await lastValueFrom(each.down)), each.up]).toEqual([100_000, undefined]);
+    expect([await last(each.down), each.up]).toEqual([100_000, undefined]);
     expect(limitsOf({})).toEqual({});
   });
 
