@@ -11,6 +11,7 @@ import {
   infoOptions,
   peersOptions,
   pieceOptions,
+  replayOptions,
   verifyOptions,
   seedOptions,
 } from './args/options.ts';
@@ -23,6 +24,7 @@ const source = {
 } as const;
 /** A usage line with `..` takes it many times. */
 const several = { ...source, describe: `${source.describe}; may be given several times` } as const;
+const recording = { type: 'string', describe: 'File that download --record has written' } as const;
 const peer = { type: 'string', describe: 'Address of the peer, host:port; IPv6 as [2001:db8::7]:6881' } as const;
 
 export const commands: Readonly<Record<string, Command>> = {
@@ -183,6 +185,17 @@ export const commands: Readonly<Record<string, Command>> = {
       ['$0 debian.iso.torrent debian.iso --quiet', 'one file; only the exit code tells the result'],
     ],
     load: async () => (await import('./commands/verify.ts')).verify,
+  },
+  replay: {
+    usage: 'replay <recording>',
+    about: 'Run a recorded download again, in virtual time; exit 0 when it does the same, 4 where it parts',
+    positionals: { recording },
+    options: { ...replayOptions, ...common },
+    examples: [
+      ['$0 session.rxrec', 'does this version still do the same?'],
+      ['$0 session.rxrec --order sequential', 'where another order begins to make a difference'],
+    ],
+    load: async () => (await import('./commands/replay.ts')).replayed,
   },
   create: {
     usage: 'create <path>',

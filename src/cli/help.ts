@@ -33,6 +33,7 @@ export const groups: readonly (readonly [job: string, what: Readonly<Record<stri
     'give',
     { create: 'Create a .torrent and a magnet link', seed: 'Upload existing data', verify: 'Check files on disk' },
   ],
+  ['again', { replay: 'Is a recorded download the same again?' }],
   ['try', { demo: 'A swarm and a download, all local', completion: 'Completion for bash, zsh or fish' }],
 ];
 
@@ -43,7 +44,6 @@ const USAGE = 34;
 /** All commands on one screen of 24 lines. */
 export const overviewLines = (width = 80): readonly string[] => [
   'rxtorrent <command>: BitTorrent, from announce to byte on disk',
-  '',
   ...groups.flatMap(([job, briefs]) =>
     Object.entries(briefs)
       .filter(([name]) => Object.hasOwn(commands, name))

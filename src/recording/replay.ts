@@ -35,7 +35,6 @@ interface Run {
 /** Deeds that are answered at once. */
 const ANSWERS: ReadonlySet<Deed['kind']> = new Set([
   'sent',
-  'random',
   'randomBytes',
   'hasher',
   'doubted',
@@ -53,6 +52,8 @@ class Replayer implements Stand {
   /** What is asked in this turn, and was answered then. */
   #answers: Deed[] = [];
   #atOnce: Occurrence[] = [];
+  /** The last one is the next. */
+  #randoms: number[] = [];
   #draws = 0;
 
   constructor(recording: Recording) {
@@ -124,9 +125,8 @@ class Replayer implements Stand {
   }
 
   random(): number {
-    const then = this.#answer(({ kind }) => kind === 'random');
     // Another version of the code may throw dice more often: it goes on with others, the same each time.
-    return then?.kind === 'random' ? then.value : ((this.#draws++ * 0x9e3779b1) % 2 ** 32) / 2 ** 32;
+    return this.#randoms.pop() ?? ((this.#draws++ * 0x9e3779b1) % 2 ** 32) / 2 ** 32;
   }
 
   randomBytes(length: number): Uint8Array {
@@ -166,6 +166,7 @@ class Replayer implements Stand {
   #begin(turn: Turn): void {
     this.#answers = turn.deeds.filter(({ kind }) => ANSWERS.has(kind));
     this.#atOnce = turn.deeds.flatMap((deed) => (deed.kind === 'atOnce' ? [deed.what] : []));
+    this.#randoms = turn.deeds.flatMap((deed) => (deed.kind === 'random' ? [deed.value] : [])).reverse();
     this.#comparison.begin(turn);
   }
 

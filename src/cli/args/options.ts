@@ -117,10 +117,15 @@ const givingOptions: OptionTable = {
 };
 const slots: OptionTable = { slots: value('Upload slots, 1–500 (default: as many as the line can fill)') };
 
+const recordOptions: OptionTable = {
+  record: value('Record the session to this file, for replay and draw; compressed if it ends in .gz'),
+};
+
 export const downloadOptions: OptionTable = {
   ...sourceOptions,
   ...fetchOptions,
   ...saveOptions,
+  ...recordOptions,
   seed: flag('Seed when the download is complete'),
   ...givingOptions,
   ...slots,
@@ -138,7 +143,19 @@ export const seedOptions: OptionTable = {
   ...slots,
 };
 
-export const dhtOptions: OptionTable = { ...nodeOptions, ...listening, ...fetchOptions, ...saveOptions };
+export const dhtOptions: OptionTable = {
+  ...nodeOptions,
+  ...listening,
+  ...fetchOptions,
+  ...saveOptions,
+  ...recordOptions,
+};
+
+export const replayOptions: OptionTable = {
+  order: value('Replay with another piece order: rarest or sequential'),
+  strategy: value('Replay with the strategy of this module'),
+  'max-peers': value('Replay with another maximum number of connections, 1–1000'),
+};
 
 export const peersOptions: OptionTable = {
   tracker: values('Additional tracker, http(s) or udp URL', APART.words),

@@ -7,6 +7,7 @@ import type { Given, Io } from '../io/io.ts';
 import { seedingOf, slotsOf } from '../input/seedOptions.ts';
 import type { Plan } from '../run/plan.ts';
 import { runTorrents } from '../run/runTorrents.ts';
+import { checkRecord } from '../run/session.ts';
 import { strategyOf } from '../input/strategy.ts';
 import { targetOf } from '../input/target.ts';
 import { byPriority, firstBy, inOrder } from '../../torrent/picker/pieceOrder.ts';
@@ -66,6 +67,7 @@ export const dht = (given: Given, io: Io): Promise<void> =>
 export const download = async (given: Given, io: Io, kept = true): Promise<void> => {
   const torrents = [given['source'] ?? []].flat().map(String);
   checkStdin(torrents);
+  checkRecord(given, torrents.length);
   const output = text(given, 'output');
   const saveTorrent = saveTorrentOf(given, torrents.length);
   const settings = await downloadSettings(given);

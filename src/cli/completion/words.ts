@@ -16,8 +16,15 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   verbose: ROOMS,
   shell: SHELLS,
 };
-const FILE_OPTIONS: ReadonlySet<string> = new Set(['output', 'file', 'node-file', 'save-torrent']);
-const FILE_ARGUMENTS: ReadonlySet<string> = new Set(['torrent', 'source', 'path']);
+const FILE_OPTIONS: ReadonlySet<string> = new Set([
+  'output',
+  'file',
+  'node-file',
+  'save-torrent',
+  'record',
+  'strategy',
+]);
+const FILE_ARGUMENTS: ReadonlySet<string> = new Set(['torrent', 'source', 'path', 'recording']);
 
 const valuesOf = (name: string, files: ReadonlySet<string>): Values =>
   WORDS[name] ?? (files.has(name) ? 'file' : 'unknown');

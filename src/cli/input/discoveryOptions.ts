@@ -22,7 +22,7 @@ export interface Discovery extends Pick<SourceOptions, 'dht$' | 'lsd' | 'peers'>
   readonly advice: string;
 }
 
-export const discovery = (given: Given, env: Env): Discovery => {
+export const discovery = (given: Given, env: Env, nodeOf: typeof keptNode = keptNode): Discovery => {
   const bootstrap = texts(given, 'bootstrap').map((each) => address('bootstrap', each));
   const port = wholeNumber(given, 'dht-port', 1, 65_535) ?? wholeNumber(given, 'port', 1, 65_535) ?? PORT;
   const named = text(given, 'node-file');
@@ -36,7 +36,7 @@ export const discovery = (given: Given, env: Env): Discovery => {
     lsd: !flag(given, 'no-lsd'),
     pex: !flag(given, 'no-pex'),
     ...(!flag(given, 'no-dht') && {
-      dht$: keptNode(env, file, { port, bootstrap: bootstrap.length > 0 ? bootstrap : BOOTSTRAP }),
+      dht$: nodeOf(env, file, { port, bootstrap: bootstrap.length > 0 ? bootstrap : BOOTSTRAP }),
     }),
   };
 };

@@ -1,5 +1,4 @@
-import { catchError, share as shared, throwError } from 'rxjs';
-import { client } from '../../client/client.ts';
+import { catchError, share, throwError } from 'rxjs';
 import type { Env } from '../../contracts/env.ts';
 import { PORTS } from '../../discovery/inbound/inboundPort.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
@@ -13,6 +12,7 @@ import { Account } from './account.ts';
 import { beginJob, type Job, readJobs } from './job.ts';
 import type { Plan } from './plan.ts';
 import { unsaved } from './savedTorrent.ts';
+import { sharedBy } from './session.ts';
 import { sumOf } from './sum.ts';
 import { ACTIVE, inTurns, MOST_ACTIVE } from './turns.ts';
 import { work } from './work.ts';
@@ -54,17 +54,15 @@ export const runTorrents = async (
   // What makes no sense is refused before anything is read or asked.
   const each = { timeout: seconds(given, 'timeout'), limits: limitsOf(given, 'each') };
   const active = asked.seeding?.only === true ? Infinity : (wholeNumber(given, 'max-active', 1, MOST_ACTIVE) ?? ACTIVE);
-  const it = client(env, { ports: portsOf(given), limits: limitsOf(given), ...(found.dht$ && { dht$: found.dht$ }) });
+  const within = { ports: portsOf(given), limits: limitsOf(given) };
   beThrifty(sources.length);
   const { jobs, refused } = await readJobs(sources, asked, found, env, io);
   const several = sources.length > 1;
-  if (!several) {
-    for (const { source, error } of refused) {
-      io.json?.refused(source, error);
-      throw error;
-    }
+  if (refused[0] !== undefined && !several) {
+    io.json?.refused(refused[0].source, refused[0].error);
+    throw refused[0].error;
   }
-  const [first] = jobs;
+  const first = jobs[0];
   const saveTorrent = first && unsaved(asked.saveTorrent, first.named.infoHash, flag(given, 'force'));
 
   const title = several ? counted(sources.length, 'torrent') : visible(first?.named.name ?? '');
@@ -82,7 +80,8 @@ export const runTorrents = async (
   for (const { source, error } of refused) viewer.refused(source, error);
   const plan = { ...asked, saveTorrent };
   const asking = (): boolean => io.floor?.asking === true;
-  const bench = { given, each, it, plan, found, stop$: abortion(io.stopped).pipe(shared()), viewer, asking };
+  const common = { ...sharedBy(given, env, found, within, first, io), stop$: abortion(io.stopped).pipe(share()) };
+  const bench = { ...common, given, each, plan, viewer, asking };
   const accounts = new Map<Job, Account>();
   const attempt = async (job: Job, freed: () => void): Promise<void> => {
     if (io.stopped.aborted) return;

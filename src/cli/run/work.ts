@@ -1,5 +1,4 @@
 import { defer, merge, NEVER, type Observable, of, tap } from 'rxjs';
-import type { Client } from '../../client/client.ts';
 import type { DownloadOptions, Selection } from '../../download/download.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
 import type { Target } from '../../contracts/storage.ts';
@@ -9,26 +8,24 @@ import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { numberedFiles } from '../../torrent/metainfo/fileNumbers.ts';
 import { selects } from '../../torrent/metainfo/selection.ts';
 import { give } from '../io/advice.ts';
-import type { Discovery } from '../input/discoveryOptions.ts';
 import { GaveUp, Interrupted } from '../io/exit.ts';
 import { followed } from '../io/follow.ts';
 import type { Given } from '../io/io.ts';
 import { writeNew } from '../input/newFile.ts';
 import { Patience } from './patience.ts';
 import type { Plan } from './plan.ts';
+import { downloadOf, type Shared } from './session.ts';
 import { flag } from '../args/values.ts';
 import type { Ending, Viewer } from './viewing.ts';
 import type { Account } from './account.ts';
 import { type Job, pathOfJob } from './job.ts';
 
 /** What all torrents of a command are worked on with. */
-export interface Bench {
+export interface Bench extends Shared {
   readonly given: Given;
   /** Of each torrent: seconds without progress until it is given up, and its own rate limits. */
   readonly each: { readonly timeout: number | undefined; readonly limits: Limits };
-  readonly it: Client;
   readonly plan: Plan;
-  readonly found: Discovery;
   /** Errors when the user has had enough. */
   readonly stop$: Observable<never>;
   readonly viewer: Viewer;
@@ -55,11 +52,11 @@ const selecting = (job: Job, { select }: Plan['settings']): Pick<DownloadOptions
 const downloaded = async (
   job: Job,
   account: Account,
-  { given, each, it, plan, found, stop$, asking }: Bench,
+  bench: Bench,
   see: (event: DownloadEvent) => void,
 ): Promise<void> => {
+  const { given, each, plan, stop$, asking } = bench;
   const { settings, seeding, targetFor, saveTorrent } = plan;
-  const { lsd, peers = [], pex } = found;
   const patience = new Patience(each.timeout, given, asking);
   const placed = (torrent: Torrent): Observable<Target> =>
     defer(() => {
@@ -67,18 +64,8 @@ const downloaded = async (
       if (saveTorrent !== undefined) writeNew(saveTorrent, encodeOriginal(torrent), flag(given, 'force'));
       return job.target === undefined ? targetFor(torrent) : of(job.target);
     }).pipe(tap((target) => (job.target = target)));
-  const events$ = it.download(job.source, {
-    ...settings,
-    ...selecting(job, settings),
-    limits: each.limits,
-    lsd,
-    peers: [...peers, ...job.peers],
-    pex,
-    trackers: job.trackers,
-    target: { folder: '.' },
-    placed,
-    ...(seeding && { seed: seeding }),
-  });
+  const asked = { settings: { ...settings, ...selecting(job, settings) }, seeding, limits: each.limits, placed };
+  const events$ = downloadOf(bench, job, asked);
   const next = (told: DownloadEvent): void => {
     const event = plan.seen?.(told) ?? told;
     account.see(event);

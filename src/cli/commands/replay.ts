@@ -1,0 +1,59 @@
+import { NEVER, type Observable, shareReplay } from 'rxjs';
+import type { DownloadEvent } from '../../contracts/events.ts';
+import { dhtNode } from '../../discovery/dht/node.ts';
+import { decodeSavedNodes } from '../../discovery/dht/savedNodes.ts';
+import { partingText, replay } from '../../recording/replay.ts';
+import type { Tape } from '../../recording/record.ts';
+import { discovery } from '../input/discoveryOptions.ts';
+import { limitsOf } from '../input/limitOptions.ts';
+import { asRecordingError, readRecording } from '../input/recordingFile.ts';
+import { seedingOf } from '../input/seedOptions.ts';
+import { GaveUp } from '../io/exit.ts';
+import type { Given, Io } from '../io/io.ts';
+import { visible } from '../io/text.ts';
+import { portsOf } from '../run/runTorrents.ts';
+import { asSession, downloadOf, type DownloadSession, sharedIn, sourceOf } from '../run/session.ts';
+import { downloadSettings } from './download.ts';
+
+/** What may be otherwise than it was. */
+const OTHER = ['order', 'strategy', 'max-peers'] as const;
+
+/** The download that was recorded, with the options of `given` in place of those that it had. */
+const again = async (session: DownloadSession, other: Given): Promise<(tape: Tape) => Observable<DownloadEvent>> => {
+  const given = { ...session.given, ...other };
+  const settings = await downloadSettings(given);
+  const nodes = session.nodes === undefined ? undefined : decodeSavedNodes(Buffer.from(session.nodes, 'base64'));
+  const source = sourceOf(session);
+  const chooses = given['files'] !== undefined || (!('info' in source) && source.select !== undefined);
+  const asked = {
+    // What was chosen is in the recording.
+    settings: { ...settings, ...(chooses && { select: () => NEVER }) },
+    seeding: seedingOf(given, false),
+    limits: limitsOf(given, 'each'),
+    placed: () => NEVER,
+  };
+  const job = { source, peers: session.peers, trackers: session.trackers };
+  return (tape) => {
+    const found = discovery(given, tape.env, (env, _, options) =>
+      dhtNode(env, { ...options, saved: nodes }).pipe(shareReplay({ bufferSize: 1, refCount: true })),
+    );
+    const shared = sharedIn(tape, found, { ports: portsOf(given), limits: limitsOf(given) });
+    return downloadOf(shared, job, asked);
+  };
+};
+
+/** `rxtorrent replay`: exit code 0 when the same is done as was recorded, 4 when not. */
+export const replayed = async (given: Given, io: Io): Promise<void> => {
+  const path = String(given['recording']);
+  const recording = readRecording(path);
+  const other = Object.fromEntries(OTHER.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])));
+  io.json?.start({ sources: [path] });
+  try {
+    const { parting, time, turns, cutOff } = replay(recording, await again(asSession(recording.header.session), other));
+    const much = `${(time / 1000).toFixed(3)} s, ${turns} turns`;
+    if (parting) throw new GaveUp('incomplete', `${visible(path)} parts ${visible(partingText(parting))}`);
+    io.print(`${visible(path)}: the same, ${much}${cutOff ? '; its last turn is cut off' : ''}`);
+  } catch (error) {
+    throw asRecordingError(path, error);
+  }
+};

@@ -1,0 +1,163 @@
+import type { Observable } from 'rxjs';
+import { type Client, client, type ClientOptions } from '../../client/client.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { DownloadEvent } from '../../contracts/events.ts';
+import type { Target } from '../../contracts/storage.ts';
+import type { Limits } from '../../download/rateLimits.ts';
+import type { SeedOptions } from '../../download/seedGoal.ts';
+import { type Discovery, discovery } from '../input/discoveryOptions.ts';
+import type { Plan } from './plan.ts';
+import { InputError } from '../../contracts/errors.ts';
+import type { PeerAddress } from '../../contracts/network.ts';
+import { encodeSavedNodes } from '../../discovery/dht/savedNodes.ts';
+import { isObject } from '../../recording/values.ts';
+import { record, type Tape } from '../../recording/record.ts';
+import { encodeOriginal } from '../../torrent/metainfo/encodeTorrent.ts';
+import { formatMagnet, type MagnetLink, parseMagnet } from '../../torrent/metainfo/magnet.ts';
+import { parseTorrent, type Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { flag, text } from '../args/values.ts';
+import { defaultNodeFile, loadNodes } from '../input/nodeFile.ts';
+import { mayWrite } from '../input/newFile.ts';
+import { recordFile } from '../io/recordFile.ts';
+import type { Given, Io } from '../io/io.ts';
+import type { Job } from './job.ts';
+
+/** What a recording of `download` says of itself: all that the same download is made of again. */
+export interface DownloadSession {
+  readonly command: 'download';
+  /** The options that were given. */
+  readonly given: Given;
+  /** The .torrent, in base64, or the magnet link. */
+  readonly torrent?: string;
+  readonly magnet?: string;
+  readonly trackers: readonly (readonly string[])[];
+  readonly peers: readonly PeerAddress[];
+  /** The nodes of the DHT that the run before had left, in base64. */
+  readonly nodes?: string;
+}
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+/** Options that name something on this machine, or say how it is shown. */
+const LOCAL = new Set([
+  'source',
+  '_',
+  '$0',
+  'output',
+  'o',
+  'offers',
+  'rooms',
+  'record',
+  'node-file',
+  'save-torrent',
+  'json',
+  'verbose',
+]);
+
+const plain = (value: unknown): boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value) || (Array.isArray(value) && value.every(plain));
+
+const nodesOf = (given: Given): Pick<DownloadSession, 'nodes'> => {
+  const saved = flag(given, 'no-dht') ? undefined : loadNodes(text(given, 'node-file') ?? defaultNodeFile());
+  return saved === undefined ? {} : { nodes: base64(encodeSavedNodes(saved)) };
+};
+
+const sessionOf = (given: Given, job: Job): DownloadSession => ({
+  command: 'download',
+  given: Object.fromEntries(Object.entries(given).filter(([name, value]) => !LOCAL.has(name) && plain(value))),
+  ...(job.torrent
+    ? { torrent: base64(encodeOriginal(job.torrent)) }
+    : { magnet: formatMagnet(job.source as MagnetLink) }),
+  trackers: job.trackers,
+  peers: job.peers.map(({ host, port, source }) => ({ host, port, source })),
+  ...nodesOf(given),
+});
+
+/** @throws InputError, Malformed */
+export const sourceOf = ({ torrent, magnet }: DownloadSession): Torrent | MagnetLink =>
+  torrent === undefined ? parseMagnet(String(magnet)) : parseTorrent(Buffer.from(torrent, 'base64'));
+
+/** @throws InputError for a recording that was not made by `download` */
+export const asSession = (session: unknown): DownloadSession => {
+  if (isObject(session) && session['command'] === 'download' && isObject(session['given']))
+    return session as unknown as DownloadSession;
+  throw new InputError('bad-option', 'it was not recorded by rxtorrent download: replay it by the library');
+};
+
+/** A world that nobody records. */
+export const untaped = <E extends Env>(env: E): Tape<E> => ({
+  env,
+  inside: (source) => source,
+  input: (source) => source,
+});
+
+/** Refuses early what can't be recorded. @throws InputError, StorageError */
+export const checkRecord = (given: Given, torrents: number): void => {
+  const path = text(given, 'record');
+  if (path === undefined) return;
+  const refused = (why: string): InputError => new InputError('bad-option', `--record: ${why}`);
+  if (torrents !== 1) throw refused(`there are ${torrents} torrents: record one at a time`);
+  if (flag(given, 'choose')) throw refused('what is chosen from a list is not recorded: name the files with --files');
+  mayWrite(path, flag(given, 'force'));
+  if (text(given, 'output') === '-') throw refused('what goes to stdout is not recorded: name a file with -o');
+};
+
+/** What all torrents of a command have in common. */
+export interface Shared {
+  readonly it: Client;
+  readonly found: Discovery;
+  readonly tape: Pick<Tape, 'inside' | 'input'>;
+}
+
+/** Of a world that is recorded if `--record` says so. */
+export const sharedBy = (
+  given: Given,
+  env: Env,
+  found: Discovery,
+  within: Pick<ClientOptions, 'ports' | 'limits'>,
+  job: Job | undefined,
+  io: Io,
+): Shared => {
+  const path = text(given, 'record');
+  if (path === undefined || job === undefined) return sharedIn(untaped(env), found, within);
+  const sink = recordFile(path, flag(given, 'force'), io.say);
+  const tape = record(env, sink, { session: sessionOf(given, job) });
+  return sharedIn(tape, discovery(given, tape.env), within);
+};
+
+export const sharedIn = (tape: Tape, found: Discovery, within: Pick<ClientOptions, 'ports' | 'limits'>): Shared => {
+  const { dht$ } = found;
+  return { it: client(tape.env, { ...within, ...(dht$ && { dht$ }) }), found, tape };
+};
+
+/** What is asked for of one torrent. */
+export interface Asked {
+  readonly settings: Plan['settings'];
+  readonly seeding: SeedOptions | undefined;
+  readonly limits: Limits;
+  readonly placed: (torrent: Torrent) => Observable<Target>;
+}
+
+/** The download of one torrent: the same whether it is done, recorded or replayed. */
+export const downloadOf = (
+  { it, tape, found }: Shared,
+  { source, peers, trackers }: Pick<Job, 'source' | 'peers' | 'trackers'>,
+  { settings, seeding, limits, placed }: Asked,
+): Observable<DownloadEvent> => {
+  const { lsd, peers: named = [], pex } = found;
+  const { select } = settings;
+  return tape.inside(
+    it.download(source, {
+      ...settings,
+      ...(typeof select === 'function' && { select: (torrent) => tape.input(select(torrent)) }),
+      limits,
+      lsd,
+      peers: [...named, ...peers],
+      pex,
+      trackers,
+      target: { folder: '.' },
+      placed: (torrent) => tape.input(placed(torrent)),
+      ...(seeding && { seed: seeding }),
+    }),
+  );
+};

@@ -1,0 +1,132 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { recordFile } from '../../src/cli/io/recordFile.ts';
+import { readRecording } from '../../src/cli/input/recordingFile.ts';
+import { encodeHeader } from '../../src/recording/format.ts';
+import { Recording } from '../../src/recording/parse.ts';
+import { type Content, contentOf } from '../swarm/content.ts';
+import { peer } from '../swarm/fixture.ts';
+import { folder, run, start } from './run.ts';
+
+interface Recorded {
+  readonly home: string;
+  readonly file: string;
+  readonly content: Content;
+}
+
+const written = (content: Content): { readonly home: string; readonly torrent: string } => {
+  const home = folder();
+  const torrent = join(home, 'a.torrent');
+  writeFileSync(torrent, content.metainfo);
+  return { home, torrent };
+};
+
+/** A download of 3 MiB that was recorded. */
+const recorded = async (name: string, more: readonly string[] = []): Promise<Recorded> => {
+  const content = contentOf({ length: 48 * 65_536 - 100, pieceLength: 65_536 });
+  const seeds = await Promise.all([peer(content), peer(content, { unchokeAfter: 60 })]);
+  const { home, torrent } = written(content);
+  const file = join(home, name);
+  const from = seeds.flatMap(({ port }) => ['--peer', `127.0.0.1:${port}`]);
+  const args = ['download', torrent, '-o', `${home}/out/`, '--quiet', '--no-trackers', '--record', file];
+  const { code, stderr } = await run([...args, ...from, ...more]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return { home, file, content };
+};
+
+describe('download --record', () => {
+  it('leaves what replay does again, and takes little', async () => {
+    const { file, content } = await recorded('a.rxrec');
+    expect(statSync(file).size - content.metainfo.length * 2).toBeLessThan(content.bytes.length * 0.01);
+    const { code, stdout, stderr } = await run(['replay', file]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/a\.rxrec: the same, \d+\.\d{3} s, \d+ turns\n$/);
+    const other = await run(['replay', file, '--order', 'sequential']);
+    expect(other.code).toBe(4);
+    expect(other.stderr).toMatch(/parts at \d\.\d{3} s to 127\.0\.0\.1:\d+: was request \d+\/\d, is request 0\/0\n$/);
+  });
+
+  it('compresses it if its name says so', async () => {
+    const { file } = await recorded('a.rxrec.gz', ['--files', '1']);
+    expect(readFileSync(file).subarray(0, 2)).toEqual(Buffer.of(0x1f, 0x8b));
+    expect(await run(['replay', file])).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('leaves a recording also when it is killed', async () => {
+    const content = contentOf({ length: 400 * 16_384, pieceLength: 16_384 });
+    const seed = await peer(content, { bytesPerSecond: 800_000 });
+    const { home, torrent } = written(content);
+    const file = join(home, 'a.rxrec.gz');
+    const args = ['--no-trackers', '--peer', `127.0.0.1:${seed.port}`, '--record', file, '--json'];
+    const running = start(['download', torrent, '-o', `${home}/out/`, ...args]);
+    await running.says(/"type":"stored"[^]*"type":"progress"[^]*"type":"progress"[^]*"type":"progress"/);
+    running.kill('SIGKILL');
+    await running.ended;
+    const { code, stdout, stderr } = await run(['replay', file]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/the same, [1-9]\d*\.\d{3} s/);
+  });
+
+  it.each([
+    ['of several torrents', ['a.torrent', 'b.torrent'], 'there are 2 torrents: record one at a time'],
+    ['to stdout', ['a.torrent', '-o', '-'], 'what goes to stdout is not recorded: name a file with -o'],
+    ['of a list', ['a.torrent', '--choose'], 'what is chosen from a list is not recorded: name the files with --files'],
+  ])('is refused %s', async (_, args, why) => {
+    const { code, stderr } = await run(['download', ...args, '--record', 'x']);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: `rxtorrent: --record: ${why}\n` });
+  });
+
+  it('does not replace a file, unless by --force', async () => {
+    const content = contentOf({ length: 16_384, pieceLength: 16_384 });
+    const { home, torrent } = written(content);
+    const { code, stderr } = await run(['download', torrent, '-o', `${home}/out/`, '--record', torrent]);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: `rxtorrent: ${torrent} is there already: name another file, or give --force\n`,
+    });
+  });
+});
+
+describe('replay', () => {
+  it('refuses what is no recording of a download', async () => {
+    const home = folder();
+    const file = join(home, 'x');
+    expect(await run(['replay', file])).toMatchObject({
+      code: 2,
+      stderr: `rxtorrent: ${file}: there is no such file: check the path\n`,
+    });
+    writeFileSync(file, 'something else');
+    const { code, stderr } = await run(['replay', file]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^rxtorrent: .*\/x: recording: expected rxtorrent recording 1, got/);
+    const header = { by: 'x', start: 0, masked: false, sharesMemory: false, hashes: false, session: null };
+    writeFileSync(file, encodeHeader(header));
+    expect((await run(['replay', file])).stderr).toContain('it was not recorded by rxtorrent download');
+  });
+});
+
+describe('recordFile', () => {
+  const header = encodeHeader({ by: 'x', start: 0, masked: false, sharesMemory: false, hashes: false, session: null });
+
+  it('begins another part when one is full, which are one recording', () => {
+    const path = join(folder(), 'a.rxrec.gz');
+    const sink = recordFile(path, false, () => undefined, 10);
+    sink(header);
+    for (let n = 0; n < 3; n++) sink(Uint8Array.of(0x54, 1));
+    expect([existsSync(`${path}.3`), existsSync(`${path}.4`)]).toEqual([true, false]);
+    expect(gunzipSync(readFileSync(`${path}.1`))).toEqual(Buffer.of(0x54, 1));
+    const recording = readRecording(path);
+    expect(recording).toBeInstanceOf(Recording);
+    expect([...recording.turns()].map(({ time }) => time)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('says it when the disk takes no more, once, and goes on', () => {
+    const said: string[] = [];
+    const sink = recordFile('/dev/full', true, (line) => said.push(line));
+    sink(header);
+    sink(header);
+    expect(said).toEqual([expect.stringMatching(/^the recording ends here: .*\/dev\/full/)]);
+  });
+});
