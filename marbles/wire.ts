@@ -1,4 +1,4 @@
-import { Subject } from 'rxjs';
+import { type Observable, Subject } from 'rxjs';
 import type { PeerAddress, Wire } from '../src/contracts/network.ts';
 import { NetworkError } from '../src/contracts/errors.ts';
 import { encodeHandshake } from '../src/protocol/peer/handshake.ts';
@@ -28,6 +28,29 @@ export interface DrawnWire extends Wire {
   readonly subscriptions: readonly Subscribed[];
 }
 
+/** What a wire carries. */
+const drawnBytes = (
+  stage: Backdrop,
+  host: string,
+  lane: string,
+  values: Readonly<Record<string, Uint8Array | Message>>,
+  handshake: Uint8Array,
+): Observable<Uint8Array> => {
+  const bytes$ = new Subject<Uint8Array>();
+  stage.play(parseLane(lane), {
+    value: (letter) => {
+      const value = values[letter] ?? (letter === 'h' ? handshake : wordOf(letter, stage.geometry));
+      // As a socket has it: a `Buffer`, whose own `slice` does not copy.
+      const chunk = Buffer.from(value instanceof Uint8Array ? value : encodeMessages([value]));
+      bytes$.next(chunk);
+      chunk.fill(0xdd);
+    },
+    end: () => bytes$.complete(),
+    error: () => bytes$.error(new NetworkError('reset', host, 'connection reset, as drawn')),
+  });
+  return bytes$;
+};
+
 /**
  * A wire that carries, one chunk a letter, `h` for the handshake, messages by their letters, or bytes given as values.
  */
@@ -36,34 +59,21 @@ export const drawWire = (
   host: string,
   lane: string,
   values: Readonly<Record<string, Uint8Array | Message>> = {},
-  { address, fast = false, extended = false, infoHash, peerId }: WireOptions = {},
+  {
+    address = { host, port: 6881, source: 'tracker' },
+    fast = false,
+    extended = false,
+    infoHash = stage.torrent.infoHash,
+    peerId = new TextEncoder().encode(`-DR0000-${host.padStart(12, '0')}`),
+  }: WireOptions = {},
 ): DrawnWire => {
-  const bytes$ = new Subject<Uint8Array>();
   const sent: Mark[] = [];
   const subscriptions: { subscribedFrame: number; unsubscribedFrame: number }[] = [];
   const hearing = new Hearing((value) => sent.push({ frame: stage.now(), kind: 'value', value }));
-  const theirs = peerId ?? new TextEncoder().encode(`-DR0000-${host.padStart(12, '0')}`);
-
-  const bytesOf = (letter: string): Uint8Array => {
-    const value = values[letter];
-    if (value instanceof Uint8Array) return value;
-    if (value === undefined && letter === 'h')
-      return encodeHandshake({ infoHash: infoHash ?? stage.torrent.infoHash, peerId: theirs, fast, extended });
-    return encodeMessages([value ?? wordOf(letter, stage.geometry)]);
-  };
-  stage.play(parseLane(lane), {
-    value: (letter) => {
-      // As a socket has it: a `Buffer`, whose own `slice` does not copy.
-      const chunk = Buffer.from(bytesOf(letter));
-      bytes$.next(chunk);
-      chunk.fill(0xdd);
-    },
-    end: () => bytes$.complete(),
-    error: () => bytes$.error(new NetworkError('reset', host, 'connection reset, as drawn')),
-  });
-
+  const handshake = encodeHandshake({ infoHash, peerId, fast, extended });
+  const bytes$ = drawnBytes(stage, host, lane, values, handshake);
   return {
-    address: address ?? { host, port: 6881, source: 'tracker' },
+    address,
     bytes$: logged(bytes$, subscriptions, stage.now),
     drained$: new Subject<void>(),
     sent,

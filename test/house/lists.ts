@@ -41,16 +41,13 @@ export const UNCHECKED: readonly string[] = [
 
 /** Functions that are too long, and their lines. */
 export const LONG_FUNCTIONS: Caps = {
-  'marbles/wire.ts drawWire': 43,
   'operators/fetchMetadata.ts fetchMetadata': 51,
   'operators/handshake.ts handshake': 47,
   'operators/replenish.ts replenish': 48,
   'operators/swarm.ts swarm': 99,
   'operators/whenUnchoked.ts whenUnchoked': 89,
   'operators/writePieces.ts writePieces': 63,
-  'src/cli/log/loggedEnv.ts loggedEnv': 50,
   'src/cli/run/runTorrents.ts runTorrents': 59,
-  'src/cli/run/viewer.ts viewerOfSeveral': 48,
   'src/download/greetPeer.ts greetPeer': 41,
 };
 

@@ -1,6 +1,6 @@
 import { map, Observable, tap } from 'rxjs';
 import type { Env } from '../../contracts/env.ts';
-import type { PeerAddress, UdpEndpoint, UdpOptions, UdpSocket, Wire } from '../../contracts/network.ts';
+import type { HttpReply, PeerAddress, UdpEndpoint, UdpOptions, UdpSocket, Wire } from '../../contracts/network.ts';
 import type { ResumeStore, Storage } from '../../contracts/storage.ts';
 import { lengthOf } from '../../disk/files/spans.ts';
 import { NetworkError } from '../../contracts/errors.ts';
@@ -116,6 +116,20 @@ const loggedUdp = (socket: UdpSocket, { family, multicast, to: peer }: UdpOption
   };
 };
 
+const loggedReply = (reply$: Observable<HttpReply>, url: string, hear: Hear): Observable<HttpReply> => {
+  const [room, what] = httpRequest(url);
+  const who = shownUrl(url);
+  const note = (direction: Note['direction'], words: string): void =>
+    hear({ room, direction, who, what: words.replace(`${who}: `, '') });
+  return reply$.pipe(
+    tap({
+      subscribe: () => note('>', what),
+      next: (reply) => note('<', httpReply(room, reply)),
+      error: (error: unknown) => note('·', messageOf(error)),
+    }),
+  );
+};
+
 const loggedNames = (
   found$: Observable<readonly string[]>,
   host: string,
@@ -196,19 +210,7 @@ export const loggedEnv = (
           .pipe(map((port) => ({ ...port, calls$: port.calls$.pipe(map((caller) => loggedCaller(caller, hear))) }))),
     }),
     ...(asked('tracker', 'http') && {
-      httpGet: (request) => {
-        const [room, what] = httpRequest(request.url);
-        const who = shownUrl(request.url);
-        const note = (direction: Note['direction'], words: string): void =>
-          hear({ room, direction, who, what: words.replace(`${who}: `, '') });
-        return env.httpGet(request).pipe(
-          tap({
-            subscribe: () => note('>', what),
-            next: (reply) => note('<', httpReply(room, reply)),
-            error: (error: unknown) => note('·', messageOf(error)),
-          }),
-        );
-      },
+      httpGet: (request) => loggedReply(env.httpGet(request), request.url, hear),
     }),
     ...(asked('tracker', 'dht', 'lsd') && {
       bindUdp: (options) => env.bindUdp(options).pipe(map((socket) => loggedUdp(socket, options, hear))),

@@ -104,10 +104,7 @@ export const viewerOfOne = (given: Given, io: Io, view: Live): Viewer => {
 
 /** The same for several torrents: a line for each, and each event says which torrent it is of. */
 export const viewerOfSeveral = (given: Given, io: Io, view: Live, all: readonly Named[]): Viewer => {
-  const refused = (source: string, error: unknown): void => view.say(failure(source, error));
-  const failed = ({ name }: Named, { how, error }: Ending): void => {
-    if (how === 'failed') refused(name, error);
-  };
+  const { refused, over: failed } = failuresIn(view);
   if (io.json) {
     const json = jsonViewer(io.json);
     return {
@@ -123,6 +120,20 @@ export const viewerOfSeveral = (given: Given, io: Io, view: Live, all: readonly 
       end: () => view.end(),
     };
   }
+  return boardViewer(given, io, view, all);
+};
+
+/** What is said of each that fails, by its name. */
+const failuresIn = (view: Live): Pick<Viewer, 'refused' | 'over'> => {
+  const refused = (source: string, error: unknown): void => view.say(failure(source, error));
+  const over = ({ name }: Named, { how, error }: Ending): void => {
+    if (how === 'failed') refused(name, error);
+  };
+  return { refused, over };
+};
+
+const boardViewer = (given: Given, io: Io, view: Live, all: readonly Named[]): Viewer => {
+  const { refused, over: failed } = failuresIn(view);
   const say = saying(view);
   const ofAll = saying(view);
   const tell = telling(given, io, view);
