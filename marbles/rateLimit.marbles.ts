@@ -7,7 +7,9 @@ import { drawn } from './index.ts';
 const taker = (limit: RateLimit, bytes: number, letter: string): Observable<string> =>
   new Observable((subscriber: Subscriber<string>) => {
     const wake = (): void => {
-      if (!limit.take(bytes, wake)) return;
+      const taken = limit.take(bytes, wake);
+      limit.check();
+      if (!taken) return;
       subscriber.next(letter);
       wake();
     };

@@ -122,6 +122,11 @@ export class RateLimit implements Allowance {
     }
     this.#arm();
   }
+
+  check(): void {
+    if (this.#waiting.size > 0 && this.#bucket.rate > 0 && this.#turn === undefined && this.#due === Infinity)
+      throw new RangeError(`${this.#waiting.size} wait, and there is no timer`);
+  }
 }
 
 const checked = (rate: number): number => {

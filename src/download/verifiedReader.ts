@@ -45,8 +45,8 @@ export interface VerifiedReaderOptions {
 /**
  * The pieces on disk, for others: nobody gets what is damaged. A piece that this run has not itself checked or written
  * is checked when it is first asked for, and again when its file has changed behind our back. What has gone into a pipe
- * (`Storage.ordered`) is gone: then there is nothing to give, and nobody is told of it. Depends on `stored`.
- * Invariants: what is read is of a piece that was sound when it was last looked at; one check of a piece at a time.
+ * (`Storage.ordered`) is gone: then there is nothing to give, and nobody is told of it. Depends on `stored`. What is
+ * read is of a piece that was sound when it was last looked at. A piece is checked once at a time.
  */
 export class VerifiedReader implements Shelf, Possessions {
   /** What peers are told that we have. */

@@ -58,4 +58,11 @@ export class Front {
   lost(piece: number): void {
     this.#at = Math.min(this.#at, piece);
   }
+
+  check(): void {
+    const { stored, excluded } = this.#settled;
+    for (let piece = 0; piece < this.#at; piece++)
+      if (!stored.has(piece) && !excluded.has(piece))
+        throw new RangeError(`piece ${piece} is missing before the front`);
+  }
 }

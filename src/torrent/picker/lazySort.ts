@@ -71,4 +71,15 @@ export class LazySort {
     items[a] = items[b] as number;
     items[b] = item;
   }
+
+  /** For an order that does not contradict itself. */
+  check(): void {
+    for (let place = 1; place <= this.#sorted && place < this.length; place++) {
+      // Behind the last one in its place any may come that is not before it.
+      const end = place === this.#sorted ? this.length : place + 1;
+      for (let at = place; at < end; at++)
+        if (this.#compare(this.#items[place - 1] as number, this.#items[at] as number) > 0)
+          throw new RangeError(`place ${place - 1} comes after place ${at}`);
+    }
+  }
 }

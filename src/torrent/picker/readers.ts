@@ -91,6 +91,7 @@ export class Readers {
   }
 
   check(): void {
+    this.#front?.check();
     for (const { at, last } of this.#readers) if (at > last) throw new RangeError(`a reader at ${at} of ${last}`);
   }
 }

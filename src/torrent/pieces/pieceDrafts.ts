@@ -184,4 +184,14 @@ export class PieceDrafts<Who> {
       },
     };
   }
+
+  check(): void {
+    const open = [...this.#open.keys()].map((piece) => this.#open.get(piece) as Open<Who>);
+    if (new Set(open.map(({ buffer }) => buffer)).size < open.length) throw new RangeError('two drafts share a buffer');
+    if (this.#buffers.lent < open.length)
+      throw new RangeError(`${this.#buffers.lent} buffers for ${open.length} drafts`);
+    for (const { from, missing } of open)
+      if (missing !== from.filter((each) => each === undefined).length || missing === 0)
+        throw new RangeError(`${missing} blocks are missing of ${from.length}`);
+  }
 }

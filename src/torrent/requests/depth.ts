@@ -71,4 +71,10 @@ export class Depth {
     this.#tried = true;
     this.#calm = 0;
   }
+
+  check(): void {
+    if (this.most > this.#said || this.most < Math.min(LEAST, this.#said))
+      throw new RangeError(`${this.most} requests of ${this.#said}`);
+    if (this.tolerance < TOLERANCE || this.tolerance > MAX_TOLERANCE) throw new RangeError(`${this.tolerance} ms`);
+  }
 }

@@ -21,4 +21,8 @@ export class Offences {
     // So many, all within the time in which one would be forgiven, are so many.
     return this.#count > this.#most - 1;
   }
+
+  check(): void {
+    if (this.#count < 0) throw new RangeError(`${this.#count} offences`);
+  }
 }

@@ -21,8 +21,8 @@ const MAX_LOOKS = 2;
 /**
  * Which piece each peer is shown by a first seed that wants to give each piece only once: one at a time, the next when
  * another peer has got the last one from them, or has not for a while. Depends on what the peers have. Whoever is
- * alone, or whose piece all others have, is shown the next at once.
- * Invariants: a peer is shown nothing that it has; of the pieces it lacks one that has been shown least often. BEP 16.
+ * alone, or whose piece all others have, is shown the next at once. A peer is shown nothing that it has, and of the
+ * pieces it lacks one that has been shown least often. BEP 16.
  */
 export class SuperSeed<V extends Viewer> {
   readonly #shown: Uint32Array;

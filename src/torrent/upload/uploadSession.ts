@@ -228,6 +228,14 @@ export class UploadSession {
       this.#serve();
     });
   }
+
+  check(): void {
+    const kept = this.#buffer?.length ?? 0;
+    if (kept > Math.max(MAX_REQUEST, READ_AHEAD)) throw new RangeError(`${kept} bytes are kept`);
+    if (this.#reading && this.#stretch !== undefined) throw new RangeError('what is being read is given already');
+    if (!this.#ended && this.#unread > MAX_UNREAD) throw new RangeError(`${this.#unread} messages are not read`);
+    this.#queue.check();
+  }
 }
 
 /** With the fast extension nothing is passed over in silence. */

@@ -41,4 +41,8 @@ export class UploadSlots {
     this.#share = rate / Math.max(1, used);
     this.#rounds = 0;
   }
+
+  check(): void {
+    if (this.#count < LEAST || this.#count > MAX_SLOTS) throw new RangeError(`${this.#count} slots`);
+  }
 }

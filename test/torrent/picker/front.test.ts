@@ -51,9 +51,12 @@ describe('the front', () => {
     settled.stored.set(1);
     settled.stored.set(3);
     expect(front.index).toBe(4);
+    front.check();
     settled.stored.clear(1);
+    expect(() => front.check()).toThrow(RangeError);
     front.lost(1);
     expect(front.index).toBe(1);
+    front.check();
     for (const piece of [1, 4]) settled.stored.set(piece);
     const none = new Bitfield(5);
     expect([front.index, front.of(none, none)]).toEqual([5, undefined]);

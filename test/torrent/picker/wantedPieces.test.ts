@@ -22,7 +22,10 @@ describe('LazySort', () => {
         (items, places) => {
           const sorted = [...items].sort((a, b) => a - b);
           const lazy = new LazySort(Uint32Array.from(items), (a, b) => a - b);
-          for (const place of places) if (place < items.length) expect(lazy.at(place)).toBe(sorted[place]);
+          for (const place of places) {
+            if (place < items.length) expect(lazy.at(place)).toBe(sorted[place]);
+            lazy.check();
+          }
           expect(sorted.map((_, place) => lazy.at(place))).toEqual(sorted);
         },
       ),

@@ -11,13 +11,12 @@ const geometry = new Geometry({ length: 5 * BLOCK + TAIL, pieceLength: 2 * BLOCK
 const world = () => {
   const buffers = new PieceBuffers(geometry.pieceLength);
   const drafts = new PieceDrafts<string>(geometry, buffers);
-  const add = (piece: number, block: number, fill = 1, from = 'a') =>
-    drafts.add({
-      piece,
-      begin: block * BLOCK,
-      bytes: new Uint8Array(geometry.blockSize(piece, block)).fill(fill),
-      from,
-    });
+  const add = (piece: number, block: number, fill = 1, from = 'a') => {
+    const bytes = new Uint8Array(geometry.blockSize(piece, block)).fill(fill);
+    const whole = drafts.add({ piece, begin: block * BLOCK, bytes, from });
+    drafts.check();
+    return whole;
+  };
   return { buffers, drafts, add };
 };
 

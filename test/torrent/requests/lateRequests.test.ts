@@ -51,5 +51,6 @@ describe('offences', () => {
   it('are not forgiven by a clock that is set back', () => {
     const offences = new Offences(3, 1_000);
     expect([9_000, 0, 9_001].map((now) => offences.add(now))).toEqual([false, false, true]);
+    offences.check();
   });
 });

@@ -134,8 +134,10 @@ describe('slots', () => {
   it('follow the rate: more while each brings more, fewer when each is too thin', () => {
     const slots = new UploadSlots();
     for (let n = 0; n < 30; n++) slots.follow(slots.count * 100_000, slots.count, 5);
+    slots.check();
     expect(slots.count).toBeGreaterThan(30);
     for (let n = 0; n < 100; n++) slots.follow(10_000, slots.count, 5);
+    slots.check();
     expect(slots.count).toBe(4);
   });
 

@@ -94,6 +94,7 @@ describe('serving a stranger', () => {
         const asked = blocks.map((n) => request(Math.floor(n / 4), n % 4));
         for (const each of asked) {
           serving.requested(each, 0);
+          serving.check();
           if (each.begin === 0) reads.shift()?.();
         }
         while (reads.length > 0) reads.shift()?.();
@@ -116,6 +117,7 @@ describe('serving a stranger', () => {
       serving.requested(request(n % 3, n % 4), 0);
       serving.requested(request(9, 9), 0);
       reads.shift()?.();
+      serving.check();
       expect(serving.waiting).toBeLessThanOrEqual(50);
     }
     expect(bytes()).toBeLessThanOrEqual(262_144 + 17 * MAX_UNREAD);
@@ -131,6 +133,7 @@ describe('serving a stranger', () => {
       serving.requested(one, 0);
       if (how === 'request and cancel') serving.cancelled({ ...one, type: 'cancel' });
       if (n < 3) reads.shift()?.();
+      serving.check();
     }
     expect(offence()).toBeDefined();
     expect(bytes()).toBeLessThanOrEqual(262_144 + 17 * (MAX_UNREAD + MAX_REFUSED));
