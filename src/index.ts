@@ -51,6 +51,8 @@ export { fetchTorrent, type FetchTorrentOptions } from './download/magnet/fetchT
 export { nodeEnv, type NodeEnvOptions } from './node.ts';
 export { RateLimit, type RateLimitOptions } from './download/rateLimit.ts';
 export { recheck } from './download/recheck.ts';
+export { type Resumption, type ResumptionOptions, resumption } from './download/resumption.ts';
+export { VerifiedReader, type VerifiedReaderOptions } from './download/verifiedReader.ts';
 export type { Parting } from './recording/comparison.ts';
 export type { Header as RecordingHeader } from './recording/format.ts';
 export { Recording } from './recording/parse.ts';

@@ -32,7 +32,7 @@ export interface MemoryStorage extends Storage {
  *
  * @throws StorageError `full` if there is not so much memory
  */
-export const memoryStorage = (torrent: Kept): MemoryStorage => {
+export const memoryStorage = (torrent: Pick<Torrent, 'name' | 'length' | 'files'>): MemoryStorage => {
   const bytes = memoryFor(torrent);
   const files = new Files(torrent.files);
   return {
