@@ -1,6 +1,6 @@
 /**
- * A budget of wasted bytes: the endgame is quick and costs some blocks twice; when they are too many nothing comes twice
- * any more.
+ * A budget of wasted bytes: the endgame is quick and costs some blocks twice; when they are too many, nothing comes
+ * twice any more.
  */
 import { filter, last, map } from 'rxjs';
 import { describe, it } from 'vitest';

@@ -2,10 +2,12 @@
 export const BEGINNING = `
 import { readFileSync } from 'node:fs';
 import {
-  concat, filter, firstValueFrom, lastValueFrom, map, type Observable, of, ReplaySubject, switchMap, take, tap, timer, toArray,
+  concat, filter, firstValueFrom, lastValueFrom, map, type Observable, of, ReplaySubject, switchMap, take, tap, timer,
+  toArray,
 } from 'rxjs';
 import {
-  client, download, type DownloadOptions, type ExtensionChannel, memoryStorage, nodeEnv, openDownload, parseTorrent, type PeerAddress,
+  client, download, type DownloadOptions, type ExtensionChannel, memoryStorage, nodeEnv, openDownload, parseTorrent,
+  type PeerAddress,
 } from 'rxtorrent';
 
 const torrent = parseTorrent(readFileSync('content.torrent'));
