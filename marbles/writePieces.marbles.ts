@@ -1,7 +1,7 @@
-import { EMPTY, NEVER, Observable, Subject, defer, finalize, map, of, timer } from 'rxjs';
+import { EMPTY, NEVER, type Observable, Subject, defer, finalize, map, of, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { BYTES_IN_FLIGHT, WRITES_IN_FLIGHT } from '../src/torrent/pieces/writeSchedule.ts';
-import type { PieceOutcome, Warning } from '../src/contracts/events.ts';
+import type { Warning } from '../src/contracts/events.ts';
 import type { CheckedPiece, Peer } from '../src/contracts/peer.ts';
 import type { Storage } from '../src/contracts/storage.ts';
 import { StorageError } from '../src/contracts/errors.ts';
@@ -51,6 +51,7 @@ const disk = ({
     });
   return { counts, write };
 };
+
 const small = { torrent: { pieces: 5, blocksPerPiece: 1 } } as const;
 
 describe('writePieces', () => {
@@ -150,78 +151,6 @@ describe('writePieces', () => {
     pieces$.next(piece(0));
     expect(written).toEqual([0, 1]);
   });
-});
-
-/** Takes the piece whose turn it is for two milliseconds, and holds all others back until then. */
-const pipe = (geometry: Geometry) => {
-  const held = new Map<number, Subject<number>>();
-  let turn = 0;
-  let busy = false;
-  const goOn = (): void => {
-    const next = held.get(turn);
-    if (next === undefined || busy) return;
-    busy = true;
-    timer(2).subscribe(() => {
-      busy = false;
-      held.delete(turn++);
-      next.next(1);
-      next.complete();
-      goOn();
-    });
-  };
-  const write = (offset: number): Observable<number> =>
-    defer(() => {
-      const written$ = new Subject<number>();
-      held.set(offset / geometry.pieceLength, written$);
-      goOn();
-      return written$;
-    });
-  return { held, storage: { write, ordered: true } };
-};
-
-describe('writePieces, into a pipe', () => {
-  const pieceLength = 2 ** 24; // two of them are as many as are written to a disk at one time
-  const geometry = new Geometry({ length: 5 * pieceLength, pieceLength });
-  const piece = (index: number, valid = true): CheckedPiece => ({
-    index,
-    valid,
-    from: [],
-    bytes: new Uint8Array(1),
-    release: () => {},
-  });
-  const pieces = { a: piece(0), b: piece(1), c: piece(2), d: piece(3), e: piece(4), x: piece(0, false) };
-  const index = map(({ type, index }: PieceOutcome) => (type === 'stored' ? 'abcde' : 'xxxxx')[index] as string);
-
-  it(
-    'begins every write at once: that which the others wait for may come last',
-    drawn((stage) => {
-      const source = stage.cold('edcb-a|', pieces);
-      const gives = '           -------a-b-c-d-(e|)';
-      stage.gives(source.pipe(writeOnly(pipe(geometry).storage, geometry), index)).toBe(gives);
-    }),
-  );
-
-  it(
-    'passes a corrupt one on at once, so that it is fetched again while the others wait',
-    drawn((stage) => {
-      const source = stage.cold('bcx---a|', pieces);
-      const gives = '           --x-----a-b-(c|)';
-      stage.gives(source.pipe(writeOnly(pipe(geometry).storage, geometry), index)).toBe(gives);
-    }),
-  );
-
-  it(
-    'holds nothing back when it is left',
-    drawn((stage) => {
-      const { held, storage } = pipe(geometry);
-      const source = stage.cold('bcde--', pieces);
-      stage.gives(source.pipe(writeOnly(storage, geometry), index), '^----!').toBe('');
-      stage.expectSubscriptions(source.subscriptions).toBe('^----!');
-      stage
-        .gives(timer(9).pipe(map(() => [...held.values()].filter(({ observed }) => observed))))
-        .toBe('---------(n|)', { n: [] });
-    }),
-  );
 });
 
 describe('writePieces, on a disk that is full', () => {

@@ -34,15 +34,12 @@ export const LONG_FUNCTIONS: Caps = {
   'operators/swarm.ts swarm': 99,
   'operators/whenUnchoked.ts whenUnchoked': 89,
   'operators/writePieces.ts writePieces': 63,
-  'src/cli/run/runTorrents.ts runTorrents': 59,
   'src/download/greetPeer.ts greetPeer': 41,
 };
 
 /** Files that are too long, and their lines. */
 export const LONG_FILES: Caps = {
-  'marbles/writePieces.marbles.ts': 305,
   'operators/handshake.ts': 179,
   'src/torrent/picker/piecePicker.ts': 352,
   'src/torrent/requests/requests.ts': 334,
-  'test/torrent/picker/piecePicker.test.ts': 308,
 };

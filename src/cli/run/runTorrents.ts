@@ -15,11 +15,12 @@ import { unsaved } from './savedTorrent.ts';
 import { sharedBy } from './session.ts';
 import { sumOf } from './sum.ts';
 import { ACTIVE, inTurns, MOST_ACTIVE } from './turns.ts';
-import { work } from './work.ts';
+import { type Bench, work } from './work.ts';
 import { beThrifty } from '../args/thrift.ts';
 import { flag, seconds, wholeNumber } from '../args/values.ts';
 import { viewerOfOne, viewerOfSeveral } from './viewer.ts';
-import { live } from '../views/live.ts';
+import type { Viewer } from './viewing.ts';
+import { type Live, live } from '../views/live.ts';
 import { visible } from '../io/text.ts';
 import { counted } from '../io/units.ts';
 import { loggedWorld } from '../log/loggedWorld.ts';
@@ -35,6 +36,31 @@ export const portsOf = (given: Given): readonly number[] => {
 const withAdvice = (env: Env): Env => {
   const advised = (error: unknown) => throwError(() => portAdvice(error, 'port', ', or --no-listen'));
   return { ...env, listen: (options) => env.listen(options).pipe(catchError(advised)) };
+};
+
+const viewerFor = (given: Given, io: Io, view: Live, jobs: readonly Job[], several: boolean): Viewer => {
+  const named = jobs.map((job) => job.named);
+  return several ? viewerOfSeveral(given, io, view, named) : viewerOfOne(given, io, view);
+};
+
+/** Works on all jobs, `active` of them at the same time; the errors of those that fail, in the order of their ends. */
+const workOn = async (jobs: readonly Job[], active: number, bench: Bench, io: Io): Promise<readonly unknown[]> => {
+  const failures: unknown[] = [];
+  const accounts = new Map<Job, Account>();
+  const attempt = async (job: Job, freed: () => void): Promise<void> => {
+    if (io.stopped.aborted) return;
+    const account = new Account(job.torrent?.length);
+    accounts.set(job, account);
+    beginJob(job, io);
+    const error = await work(job, account, bench, freed);
+    if (error !== undefined && !(error instanceof Interrupted)) failures.push(error);
+  };
+  try {
+    await inTurns(jobs, active, attempt);
+  } finally {
+    bench.viewer.end(io.stopped.aborted ? sumOf(jobs, accounts) : undefined);
+  }
+  return failures;
 };
 
 /**
@@ -68,34 +94,13 @@ export const runTorrents = async (
   const title = several ? counted(sources.length, 'torrent') : visible(first?.named.name ?? '');
   const view = await live(io, title, flag(given, 'quiet') || flag(given, 'json'));
   say = (line) => view.say(line);
-  const viewer = several
-    ? viewerOfSeveral(
-        given,
-        io,
-        view,
-        jobs.map(({ named }) => named),
-      )
-    : viewerOfOne(given, io, view);
-  const failures = refused.map(({ error }) => error);
+  const viewer = viewerFor(given, io, view, jobs, several);
   for (const { source, error } of refused) viewer.refused(source, error);
   const plan = { ...asked, saveTorrent };
   const asking = (): boolean => io.floor?.asking === true;
   const common = { ...sharedBy(given, env, found, within, first, io), stop$: abortion(io.stopped).pipe(share()) };
   const bench = { ...common, given, each, plan, viewer, asking };
-  const accounts = new Map<Job, Account>();
-  const attempt = async (job: Job, freed: () => void): Promise<void> => {
-    if (io.stopped.aborted) return;
-    const account = new Account(job.torrent?.length);
-    accounts.set(job, account);
-    beginJob(job, io);
-    const error = await work(job, account, bench, freed);
-    if (error !== undefined && !(error instanceof Interrupted)) failures.push(error);
-  };
-  try {
-    await inTurns(jobs, active, attempt);
-  } finally {
-    viewer.end(io.stopped.aborted ? sumOf(jobs, accounts) : undefined);
-  }
+  const failures = [...refused.map(({ error }) => error), ...(await workOn(jobs, active, bench, io))];
   if (io.stopped.aborted) throw io.stopped.reason;
   if (failures.length > 0) throw several ? new SomeFailed(failures, sources.length) : failures[0];
 };
