@@ -6,6 +6,7 @@ import {
   demoOptions,
   dhtOptions,
   downloadOptions,
+  drawOptions,
   greetOptions,
   handshakeOptions,
   infoOptions,
@@ -196,6 +197,17 @@ export const commands: Readonly<Record<string, Command>> = {
       ['$0 session.rxrec --order sequential', 'where another order begins to make a difference'],
     ],
     load: async () => (await import('./commands/replay.ts')).replayed,
+  },
+  draw: {
+    usage: 'draw <recording>',
+    about: 'Draw a recorded download as marble diagrams, scaled so that they fit the terminal, or as a page',
+    positionals: { recording },
+    options: { ...drawOptions, ...common },
+    examples: [
+      ['$0 session.rxrec --peer 192.0.2.7:6881 --from 10s --to 12s', 'what one peer and we said in two seconds'],
+      ['$0 session.rxrec --html session.html', 'all of it, to zoom'],
+    ],
+    load: async () => (await import('./commands/draw.ts')).drawn,
   },
   create: {
     usage: 'create <path>',

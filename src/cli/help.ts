@@ -33,7 +33,7 @@ export const groups: readonly (readonly [job: string, what: Readonly<Record<stri
     'give',
     { create: 'Create a .torrent and a magnet link', seed: 'Upload existing data', verify: 'Check files on disk' },
   ],
-  ['again', { replay: 'Is a recorded download the same again?' }],
+  ['again', { replay: 'Is a recorded download the same again?', draw: 'Draw a recorded download as marbles' }],
   ['try', { demo: 'A swarm and a download, all local', completion: 'Completion for bash, zsh or fish' }],
 ];
 
@@ -43,7 +43,7 @@ const USAGE = 34;
 
 /** All commands on one screen of 24 lines. */
 export const overviewLines = (width = 80): readonly string[] => [
-  'rxtorrent <command>: BitTorrent, from announce to byte on disk',
+  'rxtorrent <command> [--help]: BitTorrent, from announce to byte on disk',
   ...groups.flatMap(([job, briefs]) =>
     Object.entries(briefs)
       .filter(([name]) => Object.hasOwn(commands, name))
@@ -53,8 +53,7 @@ export const overviewLines = (width = 80): readonly string[] => [
   ),
   '',
   '<source>: a .torrent, its http(s) URL, a magnet link, an info-hash, or - (stdin)',
-  '[x] may be left out, x.. may be several. rxtorrent <command> --help says more',
+  '[x] may be left out, x.. may be several. --max-peers is RXTORRENT_MAX_PEERS, too',
   `Also: ${Object.keys(aliases).join(', ')}`,
-  'In the environment --max-peers is RXTORRENT_MAX_PEERS. Exit codes: 0 done,',
-  '2 bad input, 3 storage, 4 gave up, 70 our defect, 130 interrupted',
+  'Exit: 0 done, 2 bad input, 3 storage, 4 gave up, 70 our defect, 130 interrupted',
 ];

@@ -40,7 +40,14 @@ class Before implements Time {
     this.#before = before;
   }
 
-  readonly now = (): number => this.#with(() => dateTimestampProvider.now());
+  readonly now = (): number => {
+    // For each chunk: nothing else is asked for the time.
+    const after = dateTimestampProvider.delegate;
+    dateTimestampProvider.delegate = this.#before.date;
+    const time = dateTimestampProvider.now();
+    dateTimestampProvider.delegate = after;
+    return time;
+  };
   readonly every = (delay: number, work: () => void): unknown =>
     this.#with(() => intervalProvider.setInterval(work, delay));
   readonly never = (handle: unknown): void => this.#with(() => intervalProvider.clearInterval(handle as TimerHandle));

@@ -45,7 +45,9 @@ describe('download --record', () => {
     expect(stdout).toMatch(/a\.rxrec: the same, \d+\.\d{3} s, \d+ turns\n$/);
     const other = await run(['replay', file, '--order', 'sequential']);
     expect(other.code).toBe(4);
-    expect(other.stderr).toMatch(/parts at \d\.\d{3} s to 127\.0\.0\.1:\d+: was request \d+\/\d, is request 0\/0\n$/);
+    expect(other.stderr).toMatch(
+      /parts at \d\.\d{3} s to 127\.0\.0\.1:\d+: was request \d+\/\d, is request \d+\/\d\n$/,
+    );
   });
 
   it('compresses it if its name says so', async () => {
@@ -104,6 +106,29 @@ describe('replay', () => {
     const header = { by: 'x', start: 0, masked: false, sharesMemory: false, hashes: false, session: null };
     writeFileSync(file, encodeHeader(header));
     expect((await run(['replay', file])).stderr).toContain('it was not recorded by rxtorrent download');
+  });
+});
+
+describe('draw', () => {
+  it('prints marble diagrams, or writes a page', async () => {
+    const { file, home } = await recorded('a.rxrec');
+    const { code, stdout, stderr } = await run(['draw', file, '--lanes', 'say,ask']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^from 0ms to .*\n\n127\.0\.0\.1:\d+\nsay {3}.*h.*P.*\nask {3}.*\^.*R.*\n/);
+    expect(stdout).not.toContain('give');
+    const html = join(home, 'a.html');
+    expect(await run(['draw', file, '--html', html])).toMatchObject({ code: 0, stdout: `wrote ${html}\n` });
+    expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>[^]*request \d/);
+    expect(await run(['draw', file, '--html', html])).toMatchObject({ code: 2 });
+  });
+
+  it.each([
+    [['--lanes', 'say,all'], '--lanes say,all: name some of say,ask,give'],
+    [['--from', 'soon'], '--from'],
+  ])('refuses %j', async (args, why) => {
+    const { code, stderr } = await run(['draw', 'x', ...args]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(why);
   });
 });
 

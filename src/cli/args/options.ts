@@ -151,6 +151,15 @@ export const dhtOptions: OptionTable = {
   ...recordOptions,
 };
 
+export const drawOptions: OptionTable = {
+  peer: value('Only this peer, host:port or host'),
+  from: value('From this time on, for example 10s'),
+  to: value('Up to this time, for example 12s'),
+  lanes: value('Only these lanes: say (what peers say), ask (what we send), give (what came of it)'),
+  html: value('Write a page with all of it to this file, to zoom and hover'),
+  force: flag('Replace an existing file'),
+};
+
 export const replayOptions: OptionTable = {
   order: value('Replay with another piece order: rarest or sequential'),
   strategy: value('Replay with the strategy of this module'),

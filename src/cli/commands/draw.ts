@@ -1,0 +1,50 @@
+import { writeNew } from '../input/newFile.ts';
+import { draw, LANES } from '../../recording/draw.ts';
+import { lanesOf } from '../../recording/lanes.ts';
+import { page } from '../../recording/page.ts';
+import { InputError } from '../../contracts/errors.ts';
+import { flag, seconds, text } from '../args/values.ts';
+import { asRecordingError, readRecording } from '../input/recordingFile.ts';
+import type { Given, Io } from '../io/io.ts';
+import { visible } from '../io/text.ts';
+
+/** Columns where the terminal does not say how many it has. */
+const WIDTH = 100;
+
+const milliseconds = (given: Given, option: string): number | undefined => {
+  const got = seconds(given, option);
+  return got === undefined ? undefined : Math.round(got * 1000);
+};
+
+const lanesIn = (given: Given): (typeof LANES)[number][] | undefined => {
+  const asked = text(given, 'lanes')?.split(',');
+  if (asked === undefined) return undefined;
+  const lanes = LANES.filter((lane) => asked.includes(lane));
+  if (lanes.length !== asked.length)
+    throw new InputError('bad-option', `--lanes ${visible(asked.join(','))}: name some of ${LANES.join(',')}`);
+  return lanes;
+};
+
+/** `rxtorrent draw`: marble diagrams on stdout, or a page. */
+// eslint-disable-next-line @typescript-eslint/require-await -- what is wrong rejects
+export const drawn = async (given: Given, io: Io): Promise<void> => {
+  const path = String(given['recording']);
+  const asked = {
+    from: milliseconds(given, 'from'),
+    to: milliseconds(given, 'to'),
+    peer: text(given, 'peer'),
+    lanes: lanesIn(given),
+  };
+  const html = text(given, 'html');
+  io.json?.start({ sources: [path] });
+  try {
+    const lanes = lanesOf(readRecording(path));
+    if (html !== undefined) {
+      writeNew(html, new TextEncoder().encode(page(path, lanes)), flag(given, 'force'));
+      return io.print(`wrote ${visible(html)}`);
+    }
+    for (const line of draw(lanes, { ...asked, width: process.stdout.columns || WIDTH })) io.print(visible(line));
+  } catch (error) {
+    throw asRecordingError(path, error);
+  }
+};

@@ -1,0 +1,147 @@
+import type { Deed, Occurrence, Opened, Recording } from './parse.ts';
+import { Listener, type Word, wordText } from './words.ts';
+
+/** One thing on a lane. */
+export interface LaneMark {
+  /** Milliseconds since the recording began. */
+  readonly time: number;
+  /** As in the alphabet of marbles/README.md. */
+  readonly letter: string;
+  /** The same in words. */
+  readonly text: string;
+}
+
+/** One connection, or what was to be one. */
+export interface PeerLanes {
+  readonly address: string;
+  /** What they say; `|` when they hang up, `#` when it breaks. */
+  readonly say: LaneMark[];
+  /** What we send; `^` when we dial or answer, `!` when we hang up. */
+  readonly ask: LaneMark[];
+}
+
+export interface Lanes {
+  /** In the order in which they came to be. */
+  readonly peers: readonly PeerLanes[];
+  /** What whoever downloads was told. */
+  readonly give: readonly LaneMark[];
+  /** Milliseconds. */
+  readonly length: number;
+}
+
+const LETTERS: Readonly<Record<Word['type'], string>> = {
+  handshake: 'h',
+  keepAlive: 'K',
+  choke: 'C',
+  unchoke: 'U',
+  interested: 'I',
+  notInterested: 'N',
+  have: 'H',
+  bitfield: 'B',
+  haveAll: 'B',
+  haveNone: 'B',
+  request: 'R',
+  piece: 'P',
+  cancel: 'X',
+  reject: 'J',
+  allowedFast: 'A',
+  suggest: 'S',
+  port: 'D',
+  extended: 'E',
+  unknown: '?',
+  garbage: '#',
+};
+
+const EVENTS: Readonly<Record<string, string>> = {
+  stored: 's',
+  corrupt: 'c',
+  'peer-joined': 'j',
+  'peer-left': 'l',
+  warning: 'w',
+  rechecked: 'r',
+  done: 'd',
+  '|': '|',
+  '#': '#',
+};
+
+interface Connection extends PeerLanes {
+  readonly say$: Listener;
+  readonly ask$: Listener;
+}
+
+class Drawer {
+  readonly peers: Connection[] = [];
+  readonly give: LaneMark[] = [];
+  readonly #wires = new Map<number, Connection>();
+  /** What is heard on a wire is a stream of its own. */
+  readonly #bytes = new Map<number, Connection>();
+  time = 0;
+
+  happens(what: Occurrence): void {
+    const heard = this.#bytes.get(what.id);
+    if (heard !== undefined && what.kind === 'next' && what.channel === 'bytes') {
+      const { kept, length } = what.value as { readonly kept: Uint8Array; readonly length: number };
+      heard.say$.push(kept, length);
+    }
+    const wire = this.#wires.get(what.id);
+    if (wire === undefined || what.kind === 'next') return;
+    if (what.kind === 'error') this.#mark(wire.say, '#', what.error.message);
+    else this.#mark(wire.say, '|', 'they hang up');
+    this.#wires.delete(what.id);
+  }
+
+  does(deed: Deed): void {
+    switch (deed.kind) {
+      case 'open':
+        return this.#opens(deed);
+      case 'close': {
+        const wire = this.#wires.get(deed.id);
+        if (wire !== undefined) this.#mark(wire.ask, '!', 'we hang up');
+        this.#wires.delete(deed.id);
+        this.#bytes.delete(deed.id);
+        return;
+      }
+      case 'sent':
+        return this.#wires.get(deed.id)?.ask$.push(deed.kept, deed.length);
+      case 'given': {
+        const letter = EVENTS[deed.what.split(' ', 1)[0] ?? ''];
+        if (letter !== undefined) this.#mark(this.give, letter, deed.what);
+        return;
+      }
+      case 'atOnce':
+        return this.happens(deed.what);
+      default:
+    }
+  }
+
+  #opens({ id, channel, of, subject }: Opened): void {
+    if (channel === 'bytes') {
+      const wire = this.#wires.get(of);
+      if (wire !== undefined) this.#bytes.set(id, wire);
+      return;
+    }
+    if (channel !== 'connect' && channel !== 'wire') return;
+    const [say, ask]: [LaneMark[], LaneMark[]] = [[], []];
+    const heard = (lane: LaneMark[]) => new Listener((word) => this.#mark(lane, LETTERS[word.type], wordText(word)));
+    const peer = { address: subject.split(' ', 1)[0] ?? '', say, ask, say$: heard(say), ask$: heard(ask) };
+    this.peers.push(peer);
+    this.#wires.set(id, peer);
+    this.#mark(ask, '^', channel === 'connect' ? `dial ${subject}` : 'they call');
+  }
+
+  #mark(lane: LaneMark[], letter: string, text: string): void {
+    lane.push({ time: this.time, letter, text });
+  }
+}
+
+/** All that peers and we said, as lanes. @throws Malformed */
+export const lanesOf = (recording: Recording): Lanes => {
+  const drawer = new Drawer();
+  for (const { time, cause, deeds } of recording.turns()) {
+    drawer.time = time;
+    if (cause.kind === 'next' || cause.kind === 'error' || cause.kind === 'complete') drawer.happens(cause);
+    for (const deed of deeds) drawer.does(deed);
+  }
+  const peers = drawer.peers.map(({ address, say, ask }) => ({ address, say, ask }));
+  return { peers, give: drawer.give, length: drawer.time };
+};
