@@ -22,12 +22,10 @@ export { PORTS, type InboundPort, inboundPort } from './discovery/inbound/inboun
 export { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './discovery/trackers/trackerPeers.ts';
 export { create, type CreateOptions } from './create.ts';
 export { download, type DownloadOptions, openDownload } from './download/download.ts';
-export type { Download } from './download/runningDownload.ts';
-export type { DownloadSnapshot, FileProgress, PeerRow } from './download/readModel.ts';
-export type { ByteRange } from './download/readRange.ts';
-export type { OwnExtension, Selection } from './download/options.ts';
-export type { Changing } from './download/changing.ts';
-export type { OwnSources, SourceChoice } from './download/ownSources.ts';
+export type { Selection } from './download/options.ts';
+export * from './download/composition.ts';
+export { type BlocksOf, knownTorrent } from './download/magnet/knownTorrent.ts';
+export type { ResolveMagnetOptions } from './download/magnet/resolveMagnet.ts';
 export type { Source } from './download/source.ts';
 export type { Turns } from './download/turns.ts';
 export type * from './contracts/env.ts';

@@ -6,7 +6,7 @@ const USUAL = 3;
 const FRESH = 1_500;
 
 /** A peer that owes us blocks. */
-interface Awaited {
+export interface Awaited {
   readonly state: { readonly heard: number; readonly downloaded: number };
 }
 
