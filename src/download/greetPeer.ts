@@ -94,10 +94,8 @@ export const greetPeer = (
     const late$ = timer(deadline.left).pipe(
       map((): Met => {
         if (known !== undefined) return known;
-        throw new PeerError(
-          'timeout',
-          `${addressText(address)}: ${connected ? 'no handshake' : 'no connection'} within ${deadline.seconds} s`,
-        );
+        const missing = connected ? 'no handshake' : 'no connection';
+        throw new PeerError('timeout', `${addressText(address)}: ${missing} within ${deadline.seconds} s`);
       }),
     );
     const met$ = env.connect(address).pipe(

@@ -24,7 +24,7 @@ export const MODULE_STATE: Readonly<Record<string, string>> = {
  * Classes that claim an invariant which nothing checks yet: theirs is a `check()` that throws, and a test that calls
  * it.
  */
-export const UNCHECKED: readonly string[] = ['src/torrent/requests/requests.ts Requests'];
+export const UNCHECKED: readonly string[] = [];
 
 /** Functions that are too long, and their lines. */
 export const LONG_FUNCTIONS: Caps = {
@@ -34,7 +34,6 @@ export const LONG_FUNCTIONS: Caps = {
   'operators/swarm.ts swarm': 99,
   'operators/whenUnchoked.ts whenUnchoked': 89,
   'operators/writePieces.ts writePieces': 63,
-  'src/download/greetPeer.ts greetPeer': 41,
 };
 
 /** Files that are too long, and their lines. */

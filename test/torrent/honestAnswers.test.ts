@@ -97,7 +97,7 @@ describe('a peer that answers no request more often than it was made', () => {
           else if (what === 'unchoke') peer.unchoke();
           else peer.requests.tick(now);
           settle();
-          peer.requests.window.check();
+          peer.requests.check();
         }
         expect(peers.map(({ unexpected }) => unexpected)).toEqual([0, 0]);
         // From now on one of them keeps to the rules, and all of it comes.

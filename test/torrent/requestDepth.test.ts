@@ -35,7 +35,7 @@ const keeping = (depth: number) => {
       requests.received({ type: 'piece', piece, begin, bytes: new Uint8Array(length) });
       if (requests.hungry) requests.refill(now);
       if (now % 1000 === 0) requests.tick(now);
-      requests.window.check();
+      requests.check();
       most = Math.max(most, requests.inFlight);
     }
     return most;

@@ -157,7 +157,7 @@ export class RequestLoop {
   }
 
   check(): void {
-    this.#requests.window.check();
+    this.#requests.check();
     if (this.#source.state.choked && this.#requests.inFlight === 0 && !this.#requests.ended)
       throw new RangeError('a peer that chokes us is still asked');
   }

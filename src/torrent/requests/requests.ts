@@ -23,8 +23,8 @@ const OVERDUE = 1_500;
 /**
  * The requests made of one peer while it serves us: between the picker, which knows which blocks, and the window, which
  * knows how many. Depends on both, and on what the peer answers; and on the rate limit, if there is one, which is asked
- * before the peer is. Invariants: what is in flight in the window is requested from us in the picker, or cancelled; and
- * what was taken of the limit is what has come, and what is in flight.
+ * before the peer is. What is in flight in the window is requested from us in the picker, or cancelled; what was taken
+ * of the limit is what has come, and what is in flight. Invariant: nothing is in flight once this has ended.
  */
 export class Requests {
   /** Blocks that came without having been asked for. */
@@ -107,14 +107,9 @@ export class Requests {
   /** Another was faster. */
   cancel(piece: number, block: number): void {
     if (!this.#window.forget(piece * this.#perPiece + block)) return;
-    if (this.#limited) this.#limited.allowance.give(this.#picker.geometry.blockSize(piece, block));
-    if (this.#ended) return;
-    this.#source.send({
-      type: 'cancel',
-      piece,
-      begin: block * BLOCK,
-      length: this.#picker.geometry.blockSize(piece, block),
-    });
+    const length = this.#picker.geometry.blockSize(piece, block);
+    if (this.#limited) this.#limited.allowance.give(length);
+    if (!this.#ended) this.#source.send({ type: 'cancel', piece, begin: block * BLOCK, length });
   }
 
   /** True if this block was asked for here and is still missing: then it is held from now on. */
@@ -330,5 +325,10 @@ export class Requests {
 
   #wantedOf(key: number): Wanted {
     return { piece: Math.floor(key / this.#perPiece), block: key % this.#perPiece };
+  }
+
+  check(): void {
+    this.#window.check();
+    if (this.#ended && this.inFlight > 0) throw new RangeError(`${this.inFlight} requests are in flight after the end`);
   }
 }

@@ -64,7 +64,7 @@ describe('the requests made of a peer', () => {
     requests.refill(0);
     expect([asked(), requests.window.limit]).toEqual([[], 1]);
     for (const n of [2, 3]) requests.received(block(n));
-    requests.window.check();
+    requests.check();
     state.reqq = undefined;
     requests.refill(0);
     expect(requests.window.limit).toBe(1);
