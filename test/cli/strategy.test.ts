@@ -42,6 +42,26 @@ describe('--strategy', () => {
     expect(indices.indexOf(5)).toBeLessThan(indices.indexOf(0));
   });
 
+  it('may bring a library of its own along, whose words and errors are understood', async () => {
+    const strategy = module(`
+      import { mergeMap, throwError } from '${import.meta.resolve('rxjs-7.8.1')}';
+      class PeerError extends Error {
+        name = 'PeerError';
+        code = 'useless';
+      }
+      export const converse = [mergeMap(() => throwError(() => new PeerError('not this one')))];
+      export const maxPeers = 3;
+    `);
+    const content = contentOf({ length: 16_384, pieceLength: 16_384 });
+    const seed = await peer(content);
+    const home = folder();
+    writeFileSync(join(home, 'a.torrent'), content.metainfo);
+    const args = ['-o', `${home}/out/`, '--no-trackers', '--peer', `127.0.0.1:${seed.port}`, '--strategy', strategy];
+    const { code, stdout } = await run(['download', join(home, 'a.torrent'), '--json', ...args]);
+    expect(code).toBe(4);
+    expect(stdout).toContain('"lost":{"useless":1}');
+  });
+
   it.each([
     ['is missing', undefined, 'there is no such file'],
     ['does not parse', 'export const order = ( => 1;', "does not parse: Unexpected token '=>'"],
@@ -51,12 +71,13 @@ describe('--strategy', () => {
     ['has a function that throws', "export default () => { throw new Error('why'); };", 'fails: why'],
     ['exports nothing', '', 'exports none of order, choker, .*'],
     ['exports nothing useful', 'export const a = 1; export default { b: 2 };', 'exports none of order, choker, .*'],
-    ['exports no function', "export const order = 'rarest';", 'order is not a function'],
+    ['exports no function', "export const order = 'rarest';", 'order is not a function or a stream of them'],
+    ['exports no stream', 'export const peers$ = [];', 'peers$ is not a stream'],
     ['exports no number', "export const maxPeers = '5';", 'maxPeers is not a number'],
   ])('says in one line what is wrong with a module that %s', async (_, text, why) => {
     const path = text === undefined ? '/nowhere/mine.mjs' : module(text);
     const { code, stdout, stderr } = await run(['download', 'a.torrent', '--strategy', path]);
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(new RegExp(`^rxtorrent: --strategy ${path}: ${why}\n$`));
+    expect(stderr).toMatch(new RegExp(`^rxtorrent: --strategy ${path}: ${why.replace('$', '\\$')}\n$`));
   });
 });

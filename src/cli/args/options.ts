@@ -80,7 +80,7 @@ const fetchOptions: OptionTable = {
   'max-peers': value('Maximum number of connections, 1–1000 (default 200)'),
   'max-active': value('Maximum number of simultaneous downloads, 1–1000 (default 5); seeding torrents do not count'),
   order: value('Piece order: rarest (default) or sequential'),
-  strategy: value('JavaScript module (.mjs) that exports parts of a download: order, choker, select, maxPeers, slots'),
+  strategy: value('JavaScript module (.mjs) that exports options of a download: order, choker, peers$, converse, …'),
   'down-limit': value('Maximum download rate, bytes/s, for example 2M (default: no limit)'),
   'up-limit': value('Maximum upload rate, bytes/s, for example 500K (default: no limit)'),
   'down-limit-each': value('Maximum download rate of each torrent, bytes/s'),

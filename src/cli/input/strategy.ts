@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { InputError } from '../../contracts/errors.ts';
+import { catchError, isObservable, type OperatorFunction, throwError } from 'rxjs';
+import { InputError, type PeerCode, PeerError } from '../../contracts/errors.ts';
+import type { Peer } from '../../contracts/peer.ts';
 import type { DownloadOptions } from '../../download/download.ts';
 import { visible } from '../io/text.ts';
 import type { Given } from '../io/io.ts';
@@ -10,14 +12,32 @@ import { text } from '../args/values.ts';
 
 const isFunction = (value: unknown): value is (...given: readonly unknown[]) => unknown => typeof value === 'function';
 const isNumber = (value: unknown): boolean => typeof value === 'number';
+const isList = (value: unknown): boolean => Array.isArray(value);
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+/** A value, or a stream of values: of whichever copy of RxJS the module has. */
+const changing =
+  (is: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    isObservable(value) || is(value);
 
 /** What a strategy may replace of a download, and of which kind it is. */
 const PARTS = {
-  order: ['a function', isFunction],
-  choker: ['a function', isFunction],
+  order: ['a function or a stream of them', changing(isFunction)],
+  choker: ['a function or a stream of them', changing(isFunction)],
   select: ['a function', isFunction],
   maxPeers: ['a number', isNumber],
-  slots: ['a number', isNumber],
+  slots: ['a number or a stream of them', changing(isNumber)],
+  window: ['a number, a function or a stream of them', changing((value) => isNumber(value) || isFunction(value))],
+  endgame: [
+    'on, off, strict or a stream of them',
+    changing((value) => ['on', 'off', 'strict'].includes(String(value))),
+  ],
+  pause$: ['a stream', isObservable],
+  peers$: ['a stream', isObservable],
+  sources: ['an object', isObject],
+  pace: ['an object', isObject],
+  converse: ['a list', isList],
+  extensions: ['a list', isList],
 } as const satisfies Partial<Record<keyof DownloadOptions, readonly [kind: string, is: (value: unknown) => boolean]>>;
 type Part = keyof typeof PARTS;
 const NAMES = Object.keys(PARTS) as readonly Part[];
@@ -58,6 +78,17 @@ const exported = async (path: string, module: Module): Promise<Record<string, un
   }
 };
 
+/** An error of a library that the module has brought along is no instance of ours: by its name it means the same. */
+const ours = (error: unknown): unknown => {
+  if (!(error instanceof Error) || error.name !== 'PeerError' || error instanceof PeerError) return error;
+  return new PeerError((error as Error & { readonly code: PeerCode }).code, error.message, { cause: error });
+};
+
+const understood =
+  (side: OperatorFunction<Peer, never>): OperatorFunction<Peer, never> =>
+  (peers$) =>
+    side(peers$).pipe(catchError((error: unknown) => throwError(() => ours(error))));
+
 /**
  * The parts of a download that the module of `--strategy` replaces; none if it is not given.
  *
@@ -73,5 +104,6 @@ export const strategyOf = async (given: Given): Promise<Strategy> => {
     const [kind, is] = PARTS[name];
     if (!is(found[name])) throw refused(path, `${name} is not ${kind}`);
   }
-  return Object.fromEntries(names.map((name) => [name, found[name]]));
+  const strategy: Strategy = Object.fromEntries(names.map((name) => [name, found[name]]));
+  return strategy.converse === undefined ? strategy : { ...strategy, converse: strategy.converse.map(understood) };
 };

@@ -10,7 +10,15 @@ import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 export interface Plan {
   readonly settings: Omit<
     DownloadOptions,
-    'target' | 'limits' | keyof SourceOptions | 'pex' | 'port' | 'peerId' | 'reception$' | 'budget' | 'checks'
+    | 'target'
+    | 'limits'
+    | Exclude<keyof SourceOptions, 'pace'>
+    | 'pex'
+    | 'port'
+    | 'peerId'
+    | 'reception$'
+    | 'budget'
+    | 'checks'
   >;
   readonly seeding: SeedOptions | undefined;
   readonly targetFor: (torrent: Torrent) => Promise<Target>;
