@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exitCode, explain, GaveUp, Interrupted } from '../../src/cli/io/exit.ts';
 import { jsonOfError } from '../../src/contracts/json/jsonOf.ts';
-import { InputError, InvariantError, StorageError } from '../../src/contracts/errors.ts';
+import { InputError, InvariantError, NetworkError, StorageError } from '../../src/contracts/errors.ts';
 import { fixture, folder, MAIN, run, told } from './run.ts';
 
 const numbers = fixture('numbers.torrent');
@@ -164,6 +164,7 @@ describe('exit codes', () => {
     [new InputError('bad-option', 'x'), 2],
     [new StorageError('full', 'x'), 3],
     [new GaveUp('timeout', 'x'), 4],
+    [new NetworkError('refused', 'there', 'x'), 4],
     [new InvariantError('x'), 70],
     [new TypeError('x'), 70],
     ['not even an error', 70],
