@@ -25,6 +25,11 @@ export class ByteWriter {
     this.#bytes[this.#at++] = value;
   }
 
+  /** Another byte in the place of one that was written since the last `take`. */
+  patch(at: number, value: number): void {
+    this.#bytes[at] = value;
+  }
+
   /** A whole number from 0 to 2⁵³ − 1, seven bits a byte, the lowest first (LEB128). */
   number(value: number): void {
     this.#need(8);

@@ -72,10 +72,15 @@ interface Connection extends PeerLanes {
 class Drawer {
   readonly peers: Connection[] = [];
   readonly give: LaneMark[] = [];
+  readonly #masked: boolean;
   readonly #wires = new Map<number, Connection>();
   /** What is heard on a wire is a stream of its own. */
   readonly #bytes = new Map<number, Connection>();
   time = 0;
+
+  constructor(masked: boolean) {
+    this.#masked = masked;
+  }
 
   happens(what: Occurrence): void {
     const heard = this.#bytes.get(what.id);
@@ -122,7 +127,8 @@ class Drawer {
     }
     if (channel !== 'connect' && channel !== 'wire') return;
     const [say, ask]: [LaneMark[], LaneMark[]] = [[], []];
-    const heard = (lane: LaneMark[]) => new Listener((word) => this.#mark(lane, LETTERS[word.type], wordText(word)));
+    const heard = (lane: LaneMark[]) =>
+      new Listener((word) => this.#mark(lane, LETTERS[word.type], wordText(word)), this.#masked);
     const peer = { address: subject.split(' ', 1)[0] ?? '', say, ask, say$: heard(say), ask$: heard(ask) };
     this.peers.push(peer);
     this.#wires.set(id, peer);
@@ -136,7 +142,7 @@ class Drawer {
 
 /** All that peers and we said, as lanes. @throws Malformed */
 export const lanesOf = (recording: Recording): Lanes => {
-  const drawer = new Drawer();
+  const drawer = new Drawer(recording.header.masked);
   for (const { time, cause, deeds } of recording.turns()) {
     drawer.time = time;
     if (cause.kind === 'next' || cause.kind === 'error' || cause.kind === 'complete') drawer.happens(cause);

@@ -2,6 +2,8 @@ import { ID } from '../protocol/peer/messages.ts';
 import { MAX_BLOCK, MAX_MESSAGE } from '../protocol/peer/frames.ts';
 import { HANDSHAKE_LENGTH } from '../protocol/peer/handshake.ts';
 
+/** Bytes before the payload of a block: length, id, piece, offset. */
+const BLOCK_HEADER = 13;
 /** Ids of messages whose bytes we do not look at are those that are missing here. */
 const KNOWN: ReadonlySet<number> = new Set(Object.values(ID));
 
@@ -12,12 +14,18 @@ const KNOWN: ReadonlySet<number> = new Set(Object.values(ID));
  * both are 0.
  */
 export class Frames {
+  /** Of extension messages, which may name addresses, only the length and id are kept. */
+  readonly #masked: boolean;
   #keep = HANDSHAKE_LENGTH;
   /** What is left out once `#keep` has passed. */
   #after = 0;
   #skip = 0;
   #length = 0;
   #have = 0;
+
+  constructor(masked = false) {
+    this.#masked = masked;
+  }
 
   /**
    * How many of the next bytes are kept (if positive) or left out (if negative), at most `most`; 0 when the next one
@@ -34,6 +42,15 @@ export class Frames {
       this.#keep -= count;
       if (this.#keep === 0 && this.#after > 0) [this.#skip, this.#after] = [this.#after, 0];
     } else this.#skip -= count;
+  }
+
+  /** Does a block begin here whose whole header is in the chunk? Then its payload is what comes after that. */
+  block(chunk: Uint8Array, at: number): boolean {
+    if (this.#have > 0 || chunk.length - at < BLOCK_HEADER || chunk[at + 4] !== ID.piece) return false;
+    const length = new DataView(chunk.buffer, chunk.byteOffset + at, 4).getUint32(0);
+    if (length <= 9 || length > MAX_BLOCK + 9) return false;
+    this.#skip = length - 9;
+    return true;
   }
 
   check(): void {
@@ -54,6 +71,7 @@ export class Frames {
     this.#have = this.#length = 0;
     if (length > MAX_MESSAGE) this.#keep = Infinity;
     else if (byte === ID.piece && length > 9 && length <= MAX_BLOCK + 9) [this.#keep, this.#after] = [8, length - 9];
+    else if (byte === ID.extended && this.#masked) this.#skip = length - 1;
     else if (KNOWN.has(byte)) this.#keep = length - 1;
     else this.#skip = length - 1;
   }
@@ -61,9 +79,13 @@ export class Frames {
 
 /** Leaves the payload out. What it returns is lent until the next call. */
 export class Skimmer {
-  readonly #frames = new Frames();
+  readonly #frames: Frames;
   #out = new Uint8Array(1024);
   #at = 0;
+
+  constructor(masked = false) {
+    this.#frames = new Frames(masked);
+  }
 
   /** The bytes of `chunk` that are kept. */
   skim(chunk: Uint8Array): Uint8Array {
@@ -77,6 +99,9 @@ export class Skimmer {
         this.#keep(chunk, at, run);
         at += run;
         this.#frames.pass(run);
+      } else if (this.#frames.block(chunk, at)) {
+        this.#keep(chunk, at, BLOCK_HEADER);
+        at += BLOCK_HEADER;
       } else {
         this.#keep(chunk, at, 1);
         this.#frames.look(chunk[at++] as number);
@@ -97,7 +122,11 @@ export class Skimmer {
 
 /** Puts something in the place of what a {@link Skimmer} has left out. */
 export class Filler {
-  readonly #frames = new Frames();
+  readonly #frames: Frames;
+
+  constructor(masked = false) {
+    this.#frames = new Frames(masked);
+  }
 
   /**
    * A chunk of `length` bytes, of which `kept` are known; the others are 0. Undefined if `kept` can't be what was kept

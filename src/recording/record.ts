@@ -5,6 +5,7 @@ import type { Verify } from '../contracts/storage.ts';
 import { CLIENT, toHex } from '../protocol/encoding/id.ts';
 import type { ByteWriter } from './bytes.ts';
 import { encodeHeader, type Header, KIND } from './format.ts';
+import { Mask } from './mask.ts';
 import { eventText, writtenValue } from './observed.ts';
 import { Skimmer } from './payload.ts';
 import { blockSums } from './sums.ts';
@@ -26,9 +27,12 @@ export interface Tape<E extends Env = Env> {
 export interface RecordOptions {
   /** Kept with the recording: what is needed to do the same again. Must be JSON. */
   readonly session?: unknown;
+  /** Hosts are given other addresses, and what may name them, or files, is left out: then it can be drawn only. */
+  readonly mask?: boolean;
 }
 
 type Act = () => void;
+const NOTHING = new Uint8Array();
 
 class Recorder implements EnvTap, Clerk {
   readonly #line: Timeline;
@@ -41,18 +45,21 @@ class Recorder implements EnvTap, Clerk {
   #opened = 0;
   #runs = 0;
 
-  constructor(env: Env, sink: RecordingSink, session: unknown) {
+  readonly #mask: Mask | undefined;
+
+  constructor(env: Env, sink: RecordingSink, { session, mask = false }: RecordOptions) {
+    this.#mask = mask ? new Mask() : undefined;
     this.#line = new Timeline(sink);
     this.#out = this.#line.out;
     this.#turns = this.#line.turns;
     const header: Header = {
       by: CLIENT,
       start: this.#turns.now,
-      masked: false,
+      masked: mask,
       sharesMemory: env.sharesMemory === true,
       hashes: env.hasher !== undefined,
       ...(env.room && { room: env.room }),
-      session: session ?? null,
+      session: mask ? null : (session ?? null),
     };
     sink(encodeHeader(header));
   }
@@ -97,7 +104,12 @@ class Recorder implements EnvTap, Clerk {
   }
 
   watch<T>(call: Call, source: Observable<T>): Observable<T> {
-    return this.#watch(call.what, () => [this.#idOf(ofWhat(call)), subject(call)], source, call);
+    return this.#watch(
+      call.what,
+      () => [this.#idOf(ofWhat(call)), this.#mask?.subject(call) ?? subject(call)],
+      source,
+      call,
+    );
   }
 
   input<T>(source: Observable<T>): Observable<T> {
@@ -105,23 +117,24 @@ class Recorder implements EnvTap, Clerk {
   }
 
   write(call: Call, bytes: Uint8Array, act: () => boolean): boolean {
-    const kept = this.#skimmer(call).skim(bytes).slice();
-    const taken = this.#turns.outside(act);
     this.#out.u8(KIND.sent);
     this.#out.number(this.#idOf(call));
-    this.#out.u8(taken ? 0 : 1);
+    const full = this.#out.length;
+    this.#out.u8(0);
     this.#out.number(bytes.length);
-    this.#out.run(kept);
-    this.#line.spill();
+    this.#out.run(this.#skimmer(call).skim(bytes));
+    // The bytes are the wire's from here on; what it says meanwhile is written down when this turn is over.
+    const taken = this.#turns.outside(act);
+    if (!taken && this.#out.length > full) this.#out.patch(full, 1);
     return taken;
   }
 
   send(call: Call, bytes: Uint8Array, { host, port }: UdpEndpoint, act: Act): void {
     this.#out.u8(KIND.datagram);
     this.#out.number(this.#idOf(call));
-    this.#out.text(host);
+    this.#out.text(this.#mask?.host(host) ?? host);
     this.#out.number(port);
-    this.#out.run(bytes);
+    this.#out.run(this.#mask ? NOTHING : bytes);
     this.#turns.outside(act);
   }
 
@@ -222,11 +235,11 @@ class Recorder implements EnvTap, Clerk {
 
   put<C extends Channel>(channel: C, call: Call | undefined, value: unknown): void {
     const written = channel === 'bytes' ? this.#chunk(call as Call, value as Uint8Array) : writtenValue(channel, value);
-    CODECS[channel].put(this.#out, written as Values[C]);
+    CODECS[channel].put(this.#out, (this.#mask ? this.#mask.value(channel, written) : written) as Values[C]);
   }
 
   putError(error: unknown): void {
-    this.#out.text(errorText(error));
+    this.#out.text(errorText(this.#mask ? this.#mask.error(error) : error));
   }
 
   #chunk(call: Call, chunk: Uint8Array): Values['bytes'] {
@@ -240,7 +253,7 @@ class Recorder implements EnvTap, Clerk {
   /** One for each direction: what is heard belongs to `bytes`, what is said to the wire itself. */
   #skimmer(call: Call): Skimmer {
     let skimmer = this.#skimmers.get(call);
-    if (skimmer === undefined) this.#skimmers.set(call, (skimmer = new Skimmer()));
+    if (skimmer === undefined) this.#skimmers.set(call, (skimmer = new Skimmer(this.#mask !== undefined)));
     return skimmer;
   }
 }
@@ -260,8 +273,8 @@ class Recorder implements EnvTap, Clerk {
  * const { env, inside } = record(nodeEnv(), (bytes) => writeSync(file, bytes));
  * inside(download(torrent, env, { target: { folder: '.' } })).subscribe();
  */
-export const record = <E extends Env>(env: E, sink: RecordingSink, { session }: RecordOptions = {}): Tape<E> => {
-  const recorder = new Recorder(env, sink, session);
+export const record = <E extends Env>(env: E, sink: RecordingSink, options: RecordOptions = {}): Tape<E> => {
+  const recorder = new Recorder(env, sink, options);
   return {
     env: tappedEnv(env, recorder),
     inside: (source) => recorder.inside(source),

@@ -11,7 +11,7 @@ export type Word = Message | ({ readonly type: 'handshake' } & Handshake) | { re
 
 /** What was said in one direction of a wire, in messages. */
 export class Listener {
-  readonly #filler = new Filler();
+  readonly #filler: Filler;
   readonly #frames: FrameDecoder;
   readonly #heard: (word: Word) => void;
   readonly #greeting = new Uint8Array(HANDSHAKE_LENGTH);
@@ -19,7 +19,8 @@ export class Listener {
   #deaf = false;
 
   /** `heard` is called with each message; what is in it is lent until that returns. */
-  constructor(heard: (word: Word) => void) {
+  constructor(heard: (word: Word) => void, masked = false) {
+    this.#filler = new Filler(masked);
     this.#heard = heard;
     this.#frames = new FrameDecoder(heard);
   }

@@ -119,6 +119,7 @@ const slots: OptionTable = { slots: value('Upload slots, 1–500 (default: as ma
 
 const recordOptions: OptionTable = {
   record: value('Record the session to this file, for replay and draw; compressed if it ends in .gz'),
+  mask: flag('Record other addresses, and no names of files or trackers: to show it, not to replay it'),
 };
 
 export const downloadOptions: OptionTable = {

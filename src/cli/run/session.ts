@@ -94,6 +94,8 @@ export const untaped = <E extends Env>(env: E): Tape<E> => ({
 /** Refuses early what can't be recorded. @throws InputError, StorageError */
 export const checkRecord = (given: Given, torrents: number): void => {
   const path = text(given, 'record');
+  if (path === undefined && flag(given, 'mask'))
+    throw new InputError('bad-option', '--mask says how to record: give --record, too');
   if (path === undefined) return;
   const refused = (why: string): InputError => new InputError('bad-option', `--record: ${why}`);
   if (torrents !== 1) throw refused(`there are ${torrents} torrents: record one at a time`);
@@ -121,7 +123,7 @@ export const sharedBy = (
   const path = text(given, 'record');
   if (path === undefined || job === undefined) return sharedIn(untaped(env), found, within);
   const sink = recordFile(path, flag(given, 'force'), io.say);
-  const tape = record(env, sink, { session: sessionOf(given, job) });
+  const tape = record(env, sink, { session: sessionOf(given, job), mask: flag(given, 'mask') });
   return sharedIn(tape, discovery(given, tape.env), within);
 };
 
