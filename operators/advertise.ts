@@ -46,6 +46,9 @@ const LOOK_EVERY = 60_000;
  * A super-seed seems to have nothing, and shows each peer one piece, and the next when it has passed that on, or has
  * had it for two minutes: peers that can't call each other would else have one piece each for ever.
  *
+ * @example
+ * peers$.pipe(advertise(picker, stored$, { infoHash: torrent.infoHash }));
+ *
  * @see BEP 3, BEP 6, BEP 16, BEP 21, BEP 54
  */
 export const advertise = (

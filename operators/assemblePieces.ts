@@ -12,6 +12,12 @@ import type { PieceDrafts } from '../src/torrent/pieces/pieceDrafts.ts';
  *
  * Copies each block before it returns, the only copy there is. Whoever takes a piece releases it. The picker sees to it
  * that a block comes but once; a second copy is our own defect and errors.
+ *
+ * @example
+ * blocks$.pipe(
+ *   assemblePieces(drafts),
+ *   tap(({ index }) => console.log(`piece ${index} is whole`)),
+ * );
  */
 export const assemblePieces =
   (drafts: PieceDrafts<Peer>): OperatorFunction<Block, Piece> =>

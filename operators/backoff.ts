@@ -28,6 +28,9 @@ export type Backoff = (errorOrCount: unknown, count?: number) => Observable<unkn
  * The n-th wait is `first · factorⁿ⁻¹` give or take `jitter`, at most `most`. Keeps no state: the count is that of
  * RxJS, so
  * `resetOnSuccess` starts over. Emits 0 once and completes; never errors.
+ *
+ * @example
+ * addresses$.pipe(retry({ delay: backoff({ first: 1000, most: 60_000, random: Math.random }) }));
  */
 export const backoff =
   ({ first, most, factor = 2, jitter = 0.5, random }: BackoffOptions): Backoff =>

@@ -28,9 +28,13 @@ export interface BanLiarsOptions {
  * Only peers of one torrent may be in one pipe. Errors with what `ban` or `next` throws.
  *
  * @example
- * const expelled$ = new Subject<Expulsion>();
- * checkedPieces$.pipe(banLiars({ book, expelled: expelled$ }), writePieces(storage, picker));
- * // and in the conversation: converse(main, keepAlive(), disconnect(expelled$))
+ * peers$.pipe(
+ *   converse(main, keepAlive(), disconnect(expelled$)),
+ *   assemblePieces(drafts),
+ *   verifyPieces(env.verify(torrent)),
+ *   banLiars({ book, expelled: expelled$ }),
+ *   writePieces(storage, picker),
+ * );
  */
 export const banLiars =
   ({ book, expelled }: BanLiarsOptions): MonoTypeOperatorFunction<CheckedPiece> =>

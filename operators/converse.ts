@@ -18,7 +18,7 @@ import type { Peer } from '../src/contracts/peer.ts';
  * in any ends all.
  *
  * @example
- * converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })), advertise(picker, stored$), keepAlive())
+ * peers$.pipe(converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })), keepAlive()));
  */
 export const converse =
   <T>(main: OperatorFunction<Peer, T>, ...side: readonly OperatorFunction<Peer, never>[]): OperatorFunction<Peer, T> =>

@@ -19,6 +19,9 @@ import type { PeerState } from '../src/torrent/peers/peerState.ts';
  *
  * Errors with a `PeerError('malformed')` if it has said what can't be.
  *
+ * @example
+ * peers$.pipe(countPieces(geometry.pieceCount));
+ *
  * @see BEP 3, BEP 9
  */
 export const countPieces = (pieceCount: number): MonoTypeOperatorFunction<Peer> =>

@@ -20,8 +20,7 @@ const MAX_WARNINGS = 10;
  * passes. Stands before `distinctPeers`.
  *
  * @example
- * const peers$ = of<PeerAddress[]>({ host: '203.0.113.7', port: 70_000, source: 'manual' });
- * peers$.pipe(dialable((warning) => console.error(warning.message))); // 203.0.113.7:70000: a port is from 1 to 65535
+ * addresses$.pipe(dialable(({ message }) => console.error(message))); // 203.0.113.7:70000: a port is from 1 to 65535
  */
 export const dialable =
   (report: (warning: Warning) => void): MonoTypeOperatorFunction<PeerAddress> =>

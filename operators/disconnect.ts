@@ -26,7 +26,7 @@ export interface Expulsion {
  * a `PeerError` that has the `code` it was given, and with what `expelled$` errors with.
  *
  * @example
- * converse(main, disconnect(liars$.pipe(map((peer) => ({ peer, code: 'corrupt', why: 'sent wrong bytes' })))))
+ * peers$.pipe(converse(main, disconnect(expelled$)));
  */
 export const disconnect = (expelled$: Observable<Expulsion>): OperatorFunction<Peer, never> =>
   eachPeer(({ address }, { on, fail }) =>

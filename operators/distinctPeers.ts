@@ -22,6 +22,9 @@ export const REMEMBERED = 4096;
  * (`wire$`) always passes and is not remembered: its port is a passing one and its connection is open already. A peer
  * that was away may be back: after `forgetAfter`, however often it was named meanwhile, an address passes again, and so
  * does the least recently named of more than 4096. Errors are those of the source.
+ *
+ * @example
+ * addresses$.pipe(distinctPeers({ forgetAfter: 60_000 }));
  */
 export const distinctPeers =
   ({ forgetAfter = 1_800_000 }: DistinctPeersOptions = {}): MonoTypeOperatorFunction<PeerAddress> =>

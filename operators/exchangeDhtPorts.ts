@@ -28,6 +28,9 @@ const MAX_PORTS = 2;
  * that a peer sends are asked, whatever its handshake said; a port 0 is none. Completes when they hang up. Errors with
  * those of `node$` only.
  *
+ * @example
+ * peers$.pipe(converse(main, exchangeDhtPorts(node$)));
+ *
  * @see BEP 5
  */
 export const exchangeDhtPorts = (node$: Observable<DhtContact>): OperatorFunction<Peer, never> =>

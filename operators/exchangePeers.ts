@@ -44,6 +44,9 @@ const MAX_EARLY = 6;
  * Completes when they hang up. Errors with a `PeerError`: `malformed`; `unexpected` for the seventh message that came
  * too early.
  *
+ * @example
+ * peers$.pipe(converse(main, exchangePeers(found$, { connected: () => [] })));
+ *
  * @see BEP 11
  */
 export const exchangePeers = (

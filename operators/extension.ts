@@ -33,7 +33,8 @@ export type { ExtensionChannel };
  * `PeerError('malformed')`.
  *
  * @example
- * converse(main, extension('xx_hello', ({ payloads$, send }) => payloads$.pipe(tap(() => send(greeting)))))
+ * const hello = new TextEncoder().encode('hello');
+ * peers$.pipe(converse(main, extension('xx_hello', ({ payloads$, send }) => payloads$.pipe(tap(() => send(hello))))));
  *
  * @see BEP 10
  */

@@ -38,6 +38,9 @@ export interface OurExtensions {
  * A peer is not held back until they have answered: `messages$` is hot, so its bitfield and its first unchoke, which
  * may be in the same chunk, would be lost to what comes after; and a peer that never answers may be a good seed.
  *
+ * @example
+ * peers$.pipe(extensionHandshake({ names: ['ut_metadata', 'ut_pex'], port: 6881 }));
+ *
  * @see BEP 10
  */
 export const extensionHandshake = ({

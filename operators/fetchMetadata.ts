@@ -32,6 +32,13 @@ export interface FetchMetadataOptions {
  * `malformed`, `unexpected` for ten pieces that nobody asked for; `silent` after three requests without an answer;
  * `timeout` when they have given nothing for `patience`.
  *
+ * @example
+ * peers$.pipe(
+ *   fetchMetadata(new MetadataDraft(torrent.infoHash)),
+ *   take(1),
+ *   tap((info) => console.log(`${info.length} bytes of info dictionary`)),
+ * );
+ *
  * @see BEP 9
  */
 export const fetchMetadata = (

@@ -1,32 +1,11 @@
-import { catchError, Observable, type OperatorFunction, Subject, switchMap, throwError, timer } from 'rxjs';
-import type { PeerAddress, Wire } from '../src/contracts/network.ts';
-import type { Peer } from '../src/contracts/peer.ts';
+import { catchError, Observable, type OperatorFunction, switchMap, throwError, timer } from 'rxjs';
 import { asPeerError } from '../src/contracts/blame.ts';
-import { type PeerCode, PeerError } from '../src/contracts/errors.ts';
-import { addressText } from '../src/protocol/encoding/address.ts';
-import { FrameDecoder, Oversized } from '../src/protocol/peer/frames.ts';
-import {
-  checkProtocol,
-  decodeHandshake,
-  encodeHandshake,
-  type Handshake,
-  HANDSHAKE_LENGTH,
-} from '../src/protocol/peer/handshake.ts';
-import { equalIds } from '../src/protocol/encoding/id.ts';
-import { Malformed } from '../src/protocol/encoding/malformed.ts';
-import { encodeMessages, type Message } from '../src/protocol/peer/messages.ts';
-import { PeerState } from '../src/torrent/peers/peerState.ts';
+import type { Wire } from '../src/contracts/network.ts';
+import type { Peer } from '../src/contracts/peer.ts';
+import { encodeHandshake } from '../src/protocol/peer/handshake.ts';
+import { blame, fault, Greeting, type Identity } from './internal/greeting.ts';
 
-/** What the peers of one torrent know us by. */
-export interface Identity {
-  /** 20 bytes each; the peer id is ours. */
-  readonly infoHash: Uint8Array;
-  readonly peerId: Uint8Array;
-  /** Undefined while it is not known: `countPieces` makes up for it. */
-  readonly pieceCount?: number | undefined;
-  /** We have a node of the DHT (BEP 5). */
-  readonly dht?: boolean;
-}
+export type { Identity } from './internal/greeting.ts';
 
 /** Milliseconds for all 68 bytes of theirs, from the first byte of ours. */
 export const HANDSHAKE_WITHIN = 10_000;
@@ -47,6 +26,12 @@ export const HANDSHAKE_WITHIN = 10_000;
  * Errors with a `PeerError`: what the wire fails with is one from here on ({@link asPeerError}); `timeout` after
  * {@link HANDSHAKE_WITHIN} ms in all, however slowly they drip; `reset` if they hang up before; `wrong-info-hash`;
  * `self`; `malformed` and `oversized` for what can't be a message.
+ *
+ * @example
+ * addresses$.pipe(
+ *   mergeMap((address) => env.connect(address).pipe(handshake(identity))),
+ *   tap(({ address, id }) => console.log(address, id)),
+ * );
  */
 export const handshake =
   (
@@ -62,6 +47,11 @@ export const handshake =
             const deadline = timer(within).subscribe(() =>
               subscriber.error(fault('timeout', wire.address, `no handshake within ${within / 1000} s`)),
             );
+            const met = (peer: Peer): boolean => {
+              deadline.unsubscribe();
+              subscriber.next(peer);
+              return !subscriber.closed;
+            };
             subscriber.add(deadline);
             subscriber.add(() => greeting.end());
             // A peer that has called may have spoken already: then it is heard within `subscribe`.
@@ -70,12 +60,7 @@ export const handshake =
               wire.bytes$.subscribe({
                 next: (chunk) => {
                   try {
-                    if (greeting.peer !== undefined) return greeting.read(chunk);
-                    const rest = greeting.push(chunk);
-                    if (greeting.peer === undefined) return;
-                    deadline.unsubscribe();
-                    subscriber.next(greeting.peer);
-                    if (!subscriber.closed) greeting.read(rest);
+                    greeting.hear(chunk, met);
                   } catch (error) {
                     subscriber.error(blame(wire.address, error));
                   }
@@ -93,87 +78,3 @@ export const handshake =
       ),
       catchError((error: unknown) => throwError(() => asPeerError(error))),
     );
-
-const fault = (code: PeerCode, at: PeerAddress, why: string) => new PeerError(code, `${addressText(at)}: ${why}`);
-
-/** The first 68 bytes, and then the peer they make. */
-class Greeting {
-  peer: Peer | undefined;
-  readonly #wire: Wire;
-  readonly #identity: Identity;
-  readonly #bytes = new Uint8Array(HANDSHAKE_LENGTH);
-  readonly #messages = new Subject<Message>();
-  readonly #talk = new Subject<Message>();
-  #decoder: FrameDecoder | undefined;
-  #state: PeerState | undefined;
-  #have = 0;
-
-  constructor(wire: Wire, identity: Identity) {
-    this.#wire = wire;
-    this.#identity = identity;
-  }
-
-  /** Returns what follows the handshake in this chunk; there is a peer once it is complete. */
-  push(chunk: Uint8Array): Uint8Array {
-    const part = chunk.subarray(0, HANDSHAKE_LENGTH - this.#have);
-    this.#bytes.set(part, this.#have);
-    this.#have += part.length;
-    checkProtocol(this.#bytes, this.#have);
-    const rest = chunk.subarray(part.length);
-    if (this.#have < HANDSHAKE_LENGTH) return rest;
-    const { infoHash, peerId, pieceCount } = this.#identity;
-    const [theirs, name] = [decodeHandshake(this.#bytes), addressText(this.#wire.address)];
-    if (!equalIds(theirs.infoHash, infoHash)) throw new PeerError('wrong-info-hash', `${name}: shares another torrent`);
-    if (equalIds(theirs.peerId, peerId)) throw new PeerError('self', `${name}: is ourselves`);
-    this.peer = meet(this.#wire, theirs, pieceCount, {
-      messages$: this.#messages.asObservable(),
-      talk$: this.#talk.asObservable(),
-    });
-    const state = (this.#state = this.peer.state as PeerState);
-    const heard = (message: Message): void => {
-      state.received(message);
-      if (message.type !== 'piece') this.#talk.next(message);
-      this.#messages.next(message);
-    };
-    this.#decoder = new FrameDecoder(heard, { pieceCount });
-    return rest;
-  }
-
-  /** Messages, after the handshake. */
-  read(chunk: Uint8Array): void {
-    if (this.#state) this.#state.heard += chunk.length;
-    this.#decoder?.push(chunk);
-  }
-
-  end(): void {
-    for (const heard of [this.#talk, this.#messages]) heard.complete();
-  }
-}
-
-const meet = (
-  wire: Wire,
-  theirs: Handshake,
-  pieceCount: number | undefined,
-  heard: Pick<Peer, 'messages$' | 'talk$'>,
-): Peer => {
-  const state = new PeerState(pieceCount, theirs);
-  return {
-    address: wire.address,
-    id: theirs.peerId,
-    state,
-    ...heard,
-    drained$: wire.drained$,
-    send: (...sent) => {
-      for (const message of sent) if (message.type !== 'request') state.sent(message);
-      return wire.write(encodeMessages(sent, wire.room));
-    },
-  };
-};
-
-/** Our own defects pass; what is wrong with their bytes is theirs. */
-const blame = (at: PeerAddress, cause: unknown): unknown =>
-  cause instanceof Malformed
-    ? new PeerError(cause instanceof Oversized ? 'oversized' : 'malformed', `${addressText(at)}: ${cause.message}`, {
-        cause,
-      })
-    : cause;

@@ -21,7 +21,7 @@ const LOOKS = 3;
  * peer is there. Errors with `PeerError('useless')`.
  *
  * @example
- * converse(main, hangUpOnSeeds(() => picker.complete))
+ * peers$.pipe(converse(main, hangUpOnSeeds(() => picker.complete)));
  *
  * @see BEP 21
  */

@@ -30,10 +30,8 @@ export interface HangUpWhenOptions {
  *
  * @example
  * // rarest first, but no peer below 50 kB/s
- * converse(
- *   main,
- *   hangUpWhen(({ peer, downRate }) => (!peer.state.choked && downRate < 50_000 ? 'is too slow' : undefined)),
- * );
+ * const tooSlow = ({ peer, downRate }: PeerRates): boolean => !peer.state.choked && downRate < 50_000;
+ * peers$.pipe(converse(main, hangUpWhen((rates) => (tooSlow(rates) ? 'is too slow' : undefined))));
  */
 export const hangUpWhen = (
   reason: (rates: PeerRates) => string | undefined,

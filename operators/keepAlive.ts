@@ -24,6 +24,9 @@ const STEPS = 5;
  * Completes when they hang up. Errors with `PeerError('silent')` when they have said nothing for `hangUpAfter`, never
  * early, and up to a fifth of it late.
  *
+ * @example
+ * peers$.pipe(converse(main, keepAlive({ hangUpAfter: 60_000 })));
+ *
  * @see BEP 3
  */
 export const keepAlive = ({

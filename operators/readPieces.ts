@@ -18,6 +18,10 @@ export const READS_IN_FLIGHT = 4;
  * What a short or missing file lacks reads as zeros, so that the hash decides. Each piece is in a buffer of the pool
  * until it is released; at most {@link READS_IN_FLIGHT} are read at a time, so feed it no faster than pieces are
  * released.
+ *
+ * @example
+ * const buffers = new PieceBuffers(geometry.pieceLength);
+ * of(0, 1).pipe(readPieces(storage, geometry, buffers), verifyPieces(env.verify(torrent)));
  */
 export const readPieces =
   (storage: Pick<Storage, 'read'>, geometry: Geometry, buffers: PieceBuffers): OperatorFunction<number, Piece> =>

@@ -25,6 +25,10 @@ export interface RechokeOptions {
  * Use one for all peers of a torrent: the rounds begin with the first of them, and end with the last. Completes when
  * they hang up.
  *
+ * @example
+ * const choker = new Choker<Peer>({ random: Math.random, pieceLength: torrent.pieceLength });
+ * peers$.pipe(converse(main, rechoke(choker, { report: ({ type, reason }) => console.log(type, reason) })));
+ *
  * @see BEP 3
  */
 export const rechoke = (

@@ -30,6 +30,9 @@ export interface ReplenishOptions {
  * `delay`, whose count starts over with each lookup that completes; all others are passed on, as are those of
  * `wanted$`. Never completes. Written by hand, as a thousand torrents have several of these each: it holds one timer
  * while it waits, and nothing else.
+ *
+ * @example
+ * addresses$.pipe(replenish({ wanted$: of(5), atLeast: 60_000, atMost: 1_800_000 }));
  */
 export const replenish =
   <T>({ wanted$, atLeast, atMost, delay }: ReplenishOptions): MonoTypeOperatorFunction<T> =>

@@ -16,7 +16,7 @@ import { introductionsOf } from './internal/extensionChannel.ts';
  * `report` is called. Completes when they hang up. Errors with those of the peer, and with what `report` throws.
  *
  * @example
- * converse(main, reportIntroductions(({ address, state }) => log(address.host, state.extensions?.version)))
+ * peers$.pipe(converse(main, reportIntroductions(({ address }) => console.log(address))));
  *
  * @see BEP 10
  */

@@ -58,6 +58,9 @@ export interface RequestBlocksOptions {
  * or between ten chokes while the place is `contested`; `unexpected` after ten blocks that it was never asked for, or
  * more often than it was asked, of which one is forgiven every half a minute; and with those of `wake$`.
  *
+ * @example
+ * peers$.pipe(whenUnchoked(picker), requestBlocks(picker, { wake$, window: 10 }));
+ *
  * @see BEP 3, BEP 6
  */
 export const requestBlocks =

@@ -48,6 +48,9 @@ const LOOK_EVERY = 10_000;
  * nobody reads;
  * `timeout` for a peer that has read nothing for two minutes. And with those of the shelf.
  *
+ * @example
+ * peers$.pipe(converse(main, advertise(picker, stored$), rechoke(choker), serveBlocks(shelf, geometry)));
+ *
  * @see BEP 3, BEP 6
  */
 export const serveBlocks =

@@ -27,6 +27,9 @@ const MAX_UNREAD = 1_000;
  * Completes when they hang up. Errors with a `PeerError`: `malformed`; `unexpected` for a peer that asks, and does not
  * read a thousand rejections.
  *
+ * @example
+ * peers$.pipe(converse(main, serveMetadata(() => torrent.info)));
+ *
  * @see BEP 9
  */
 export const serveMetadata = (metadata: () => Uint8Array | undefined): OperatorFunction<Peer, never> =>

@@ -27,7 +27,8 @@ export interface SupersedeOptions {
  * errors.
  *
  * @example
- * converse(main, supersede({ older: twinOf, decided: (older, newer, lives) => hangUp(lives ? newer : older) }))
+ * const decided = (older: Peer, newer: Peer, lives: boolean) => console.log(lives ? newer.address : older.address);
+ * peers$.pipe(converse(main, supersede({ older: () => undefined, decided })));
  */
 export const supersede =
   ({ older, decided }: SupersedeOptions): OperatorFunction<Peer, never> =>

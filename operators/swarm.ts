@@ -43,6 +43,10 @@ export interface SwarmOptions {
  *
  * Not `mergeMap(session, n)`: its queue has neither limit nor view, and it hangs when hundreds of queued sessions fail
  * at once.
+ *
+ * @example
+ * const session = (address: PeerAddress) => env.connect(address).pipe(handshake(identity), main);
+ * addresses$.pipe(distinctPeers(), swarm(session, { book: new AddressBook<PeerAddress>(), maxPeers: 50 }));
  */
 export const swarm =
   <T>(

@@ -20,6 +20,9 @@ export interface TickingOptions {
  * knows from where. Stirs while it is awake change nothing. Never completes, not even with `stirred$`; errors with it.
  * A thousand torrents of which nobody wants anything would else have thousands of timers, and look four thousand times
  * a second at what has not changed.
+ *
+ * @example
+ * ticking(1000, { busy: () => picker.drafts > 0, stirred$: wake$ }).pipe(tap(() => console.log(picker.drafts)));
  */
 export const ticking = (
   every: number,

@@ -16,6 +16,12 @@ import type { Verify } from '../src/contracts/storage.ts';
  * Not `mergeMap`: pieces come by the thousand, and what it makes for each costs more than to compare a digest that is
  * there.
  *
+ * @example
+ * pieces$.pipe(
+ *   verifyPieces(env.verify(torrent)),
+ *   tap(({ index, valid }) => console.log(`piece ${index} is ${valid ? 'right' : 'wrong'}`)),
+ * );
+ *
  * @see BEP 3
  */
 export const verifyPieces =

@@ -45,6 +45,12 @@ const LOOK_EVERY = 10_000;
  * Errors with `PeerError`: `timeout` when they have kept us choked and interested for `patience`, or have had nothing
  * we lack for `idle`, never early, and up to ten seconds late; `unexpected` after ten blocks before the first unchoke.
  *
+ * @example
+ * peers$.pipe(
+ *   whenUnchoked(picker, { patience: () => 60_000 }),
+ *   tap(({ address }) => console.log(address, 'serves us')),
+ * );
+ *
  * @see BEP 3, BEP 6
  */
 export const whenUnchoked =

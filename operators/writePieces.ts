@@ -37,6 +37,12 @@ export interface PieceLedger {
  * `retryEvery`. Any other `StorageError` (`denied`, `missing`, `io`) ends the stream.
  *
  * Not `mergeMap`: pieces come by the thousand, and what it makes for each costs as much as to ask for its blocks.
+ *
+ * @example
+ * checkedPieces$.pipe(
+ *   writePieces(storage, picker, { report: ({ message }) => console.warn(message) }),
+ *   tap(({ type, index }) => console.log(`piece ${index} is ${type}`)),
+ * );
  */
 export const writePieces =
   (

@@ -147,7 +147,7 @@ const rules: readonly (readonly [
     ],
     [
       ['src/download/loops.ts', 'const f = () => { const a$ = new Subject<void>(); };'],
-      ['operators/handshake.ts', 'class A { readonly #a$ = new Subject<void>(); }'],
+      ['operators/internal/greeting.ts', 'class A { readonly #a$ = new Subject<void>(); }'],
     ],
   ],
   [

@@ -38,7 +38,6 @@ export const LONG_FUNCTIONS: Caps = {
 
 /** Files that are too long, and their lines. */
 export const LONG_FILES: Caps = {
-  'operators/handshake.ts': 179,
   'src/torrent/picker/piecePicker.ts': 352,
   'src/torrent/requests/requests.ts': 334,
 };

@@ -57,7 +57,7 @@ const DOWNLOAD = /^src\/download\/(loops|downloadState)\.ts$/;
 const mayHaveSubjects = (path: string): boolean =>
   DOWNLOAD.test(path) ||
   path === 'src/client/client.ts' ||
-  path === 'operators/handshake.ts' ||
+  path === 'operators/internal/greeting.ts' ||
   /^src\/(discovery|net)\//.test(path) ||
   /^(marbles|test)\//.test(path);
 
