@@ -39,7 +39,7 @@ export class DownloadStats {
   #known: PiecePicker | undefined;
   #selection: FileSelection | undefined;
   readonly #since = new WeakMap<Peer, number>();
-  readonly #asked = new WeakMap<Peer, Asked>();
+  #asked: WeakMap<Peer, Asked> | undefined;
   readonly #book: AddressBook<PeerAddress>;
   readonly #funnel: Funnel<PeerSource>;
   readonly #rate = new Rate();
@@ -95,12 +95,12 @@ export class DownloadStats {
 
   /** This peer is asked for blocks from now on; `asked` says for how many at a time. */
   asks(peer: Peer, asked: Asked): void {
-    this.#asked.set(peer, asked);
+    (this.#asked ??= new WeakMap()).set(peer, asked);
   }
 
   /** Blocks that a peer has been asked for and has not sent yet. */
   inFlight(peer: Peer): number {
-    return this.#asked.get(peer)?.inFlight ?? 0;
+    return this.#asked?.get(peer)?.inFlight ?? 0;
   }
 
   /** Milliseconds since a peer has joined. */

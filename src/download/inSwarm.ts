@@ -31,8 +31,8 @@ export const inSwarm = (
     let hear: (event: DownloadEvent) => void = () => {};
     const peers = isMagnet(source) ? [...(options.peers ?? []), ...peersOf(source)] : options.peers;
     const swarm = torrentSwarm(source, env, { ...given, peers, report: (event) => hear(event) });
-    const running = new RunningDownload(swarm);
     const begun = (): boolean => isMagnet(source) || swarm.stats.picker !== undefined;
+    let running: RunningDownload;
     const all$ = new Observable<DownloadEvent>((subscriber) => {
       hear = (event) => {
         running.heard(event);
@@ -42,5 +42,10 @@ export const inSwarm = (
       const told$ = watched(main$, swarm, { news: port.news, begun });
       return (options.seed === undefined ? told$.pipe(doneLast) : told$).subscribe(subscriber);
     });
-    return all$.pipe(connect((events$) => events$.pipe(ignoreElements(), startWith(running.with(events$)))));
+    return all$.pipe(
+      connect((events$) => {
+        running = new RunningDownload(swarm, events$);
+        return events$.pipe(ignoreElements(), startWith(running));
+      }),
+    );
   });

@@ -15,7 +15,10 @@ const STATE_EVERY = 250;
 export interface Download {
   /** All that happens. Hot: subscribe at once. Ends as the download does. */
   readonly events$: Observable<DownloadEvent>;
-  /** How it is: at once, then at most four times a second while anything goes on. Ends as the download does. */
+  /**
+   * How it is: at once, then at most four times a second while anything goes on. Ends as the download does. Of
+   * trackers, and of why peers are served, it knows what has been told since it was first asked for.
+   */
   readonly state$: Observable<DownloadSnapshot>;
   /**
    * The bytes of a file in their order, by its number from 0: what is stored at once, the rest as it is verified; these
@@ -38,56 +41,79 @@ export interface Download {
   connect(address: { readonly host: string; readonly port: number }): void;
 }
 
-/** What of a running download can be seen and changed. Nothing can be read before its files are open and checked. */
-export class RunningDownload {
+/**
+ * A running download: nothing of it can be read before its files are open and checked. What is not used costs nothing:
+ * a thousand torrents have a thousand of these.
+ */
+export class RunningDownload implements Download {
+  readonly events$: Observable<DownloadEvent>;
   readonly #swarm: TorrentSwarm;
-  readonly #model: ReadModel;
+  #model: ReadModel | undefined;
   /** What is to be done when its files are open. */
-  readonly #waiting: ((parts: Parts) => void)[] = [];
+  #waiting: ((parts: Parts) => void)[] | undefined;
   #parts: Parts | undefined;
 
-  constructor(swarm: TorrentSwarm) {
+  /** `events$` is hot. */
+  constructor(swarm: TorrentSwarm, events$: Observable<DownloadEvent>) {
     this.#swarm = swarm;
-    this.#model = new ReadModel(swarm);
+    this.events$ = events$;
   }
 
   /** Its files are open. */
   opened(parts: Parts): void {
-    this.#parts = this.#model.parts = parts;
-    for (const doing of this.#waiting.splice(0)) doing(parts);
+    this.#parts = parts;
+    if (this.#model !== undefined) this.#model.parts = parts;
+    for (const doing of this.#waiting ?? []) doing(parts);
+    this.#waiting = undefined;
   }
 
   heard(event: DownloadEvent): void {
-    this.#model.heard(event);
+    this.#model?.heard(event);
   }
 
-  /** For those who use it. `events$` is hot. */
-  with(events$: Observable<DownloadEvent>): Download {
-    const { loops, ticks, demand, pausing } = this.#swarm;
-    const rest = (resting: boolean): void => {
-      pausing.rest(resting);
-      loops.freed.next();
-      loops.stirred.next();
-    };
-    return {
-      events$,
-      state$: ticks(STATE_EVERY).pipe(
-        startWith(undefined),
-        map(() => this.#model.snapshot()),
-        takeUntil(events$.pipe(ignoreElements(), endWith(undefined))),
-      ),
-      read: (file, range) => this.#restored$.pipe(switchMap((parts) => readRange(parts, file, range))),
-      prioritise: (file, priority, range) => this.#opened((parts) => prioritise(parts, file, priority, range)),
-      pause: () => rest(true),
-      resume: () => rest(false),
-      announce: () => demand.ask(),
-      connect: (address) => loops.found.next(dialable(address)),
+  get state$(): Observable<DownloadSnapshot> {
+    const model = (this.#model ??= new ReadModel(this.#swarm));
+    model.parts = this.#parts;
+    return this.#swarm.ticks(STATE_EVERY).pipe(
+      startWith(undefined),
+      map(() => model.snapshot()),
+      takeUntil(this.events$.pipe(ignoreElements(), endWith(undefined))),
+    );
+  }
+
+  get read(): Download['read'] {
+    return (file, range) => this.#restored$.pipe(switchMap((parts) => readRange(parts, file, range)));
+  }
+
+  get prioritise(): Download['prioritise'] {
+    return (file, priority, range) => {
+      const doing = (parts: Parts): void => prioritise(parts, file, priority, range);
+      if (this.#parts === undefined) (this.#waiting ??= []).push(doing);
+      else doing(this.#parts);
     };
   }
 
-  #opened(doing: (parts: Parts) => void): void {
-    if (this.#parts === undefined) this.#waiting.push(doing);
-    else doing(this.#parts);
+  get pause(): Download['pause'] {
+    return () => this.#rest(true);
+  }
+
+  get resume(): Download['resume'] {
+    return () => this.#rest(false);
+  }
+
+  get announce(): Download['announce'] {
+    return () => this.#swarm.demand.ask();
+  }
+
+  get connect(): Download['connect'] {
+    return (address) => this.#swarm.loops.found.next(dialable(address));
+  }
+
+  #rest(resting: boolean): void {
+    const { pausing, loops } = this.#swarm;
+    pausing.rest(resting);
+    loops.freed.next();
+    loops.stirred.next();
   }
 
   /** Emits once, when it is known what of it is there. */
