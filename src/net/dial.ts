@@ -7,15 +7,15 @@ import { NameError } from './names/nameError.ts';
 import { raced } from './raced.ts';
 import { CONNECT_WITHIN } from './tcp.ts';
 
-/** The system would say so, too, if it was not so patient. */
+/** The system times out as well, but only after minutes. */
 class DialError extends Error {
   override readonly name = 'DialError';
   readonly code = 'ETIMEDOUT';
 }
 
 /**
- * A connection to one address. Emits the socket when it is open, and completes: from then on it belongs to whoever took
- * it.
+ * A connection to one address. Emits the socket when it is open, and completes: from then on the socket belongs to the
+ * subscriber.
  */
 const dialled = (host: string, port: number, within: number): Observable<Socket> =>
   new Observable((subscriber) => {
@@ -34,13 +34,13 @@ const dialled = (host: string, port: number, within: number): Observable<Socket>
     };
   });
 
-/** Whom a request goes to. */
+/** The host that a request goes to. */
 export interface Host {
   readonly url: URL;
   readonly look: LookUp;
-  /** Which of the addresses that were found may be dialled; by an error, that none of them may. */
+  /** Returns those of the resolved addresses that may be dialled; throws if none of them may. */
   readonly judged: (addresses: readonly string[]) => readonly string[];
-  /** The only one whose addresses are dialled, if given. */
+  /** If given, only addresses of this family are dialled. */
   readonly family?: 4 | 6 | undefined;
 }
 
@@ -51,7 +51,8 @@ export interface Host {
  *   subscribe  ----(s|)    a socket, for https one that secures itself
  * ```
  *
- * Errors with that of the lookup, of `judged`, or of the socket. Unsubscribing closes what was not emitted.
+ * Errors with the error of the lookup, of `judged`, or of the socket. Unsubscribing closes each socket that was not
+ * emitted.
  */
 export const dialHost = ({ url, look, judged, family }: Host): Observable<Socket> => {
   const host = url.hostname.replace(/^\[|\]$/g, '');
@@ -61,7 +62,7 @@ export const dialHost = ({ url, look, judged, family }: Host): Observable<Socket
     map((addresses) => judged(family === undefined ? addresses : addresses.filter((each) => isIP(each) === family))),
     mergeMap((addresses) => raced(addresses, (address) => dialled(address, port, CONNECT_WITHIN))),
     throwIfEmpty(() => new NameError('ENOTFOUND', host)),
-    // An address is no name that could be asked for (RFC 6066), but a certificate may be for one.
+    // SNI carries no address literals (RFC 6066), but a certificate may be for an address.
     map((socket) =>
       isSecure
         ? secure({ socket, host, servername: isIP(host) === 0 ? host : '', ALPNProtocols: ['http/1.1'] })
@@ -70,11 +71,11 @@ export const dialHost = ({ url, look, judged, family }: Host): Observable<Socket
   );
 };
 
-/** The same as what Node's requests and agents call `createConnection`, until `life` is over. */
+/** The same as the `createConnection` that Node's requests and agents call, until `life` is over. */
 export const dialFor =
   (host: Host, life: Subscription) =>
   (_: unknown, ready: (error: Error | null, socket: Duplex) => void): undefined => {
-    // Where there is an error, nobody looks at the socket.
+    // Node does not look at the socket when there is an error.
     const failed = (error: Error): void => ready(error, undefined as unknown as Duplex);
     life.add(dialHost(host).subscribe({ next: (socket) => ready(null, socket), error: failed }));
   };

@@ -1,6 +1,6 @@
 import { visible } from '../protocol/encoding/visible.ts';
 
-/** Characters of an error of the network that are told, as it may quote the other side. */
+/** Characters of a network error that are shown: it may quote the other side. */
 const MAX_TEXT = 200;
 
 const OFFLINE = 'no way leads there: is this machine online?';
@@ -8,7 +8,7 @@ const HUNG_UP = 'the connection was cut off';
 const CLOCK = "is this machine's clock right?";
 const DESCRIPTORS = 'too many files and connections are open: raise the limit (ulimit -n)';
 
-/** What the errors of sockets, names and certificates mean to the user, and where there is something to try, what. */
+/** What the errors of sockets, names and certificates mean to the user, and what the user can try. */
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody listens there',
   ECONNRESET: HUNG_UP,
@@ -48,7 +48,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EPROTO: 'it does not speak TLS as we do',
 };
 
-/** Kinds of which there are many. */
+/** Families of codes, too many to list. */
 const KINDS: readonly (readonly [RegExp, string])[] = [
   [/^HPE_/, 'it does not speak HTTP'],
   [/^(ERR_TLS_|ERR_SSL_|CERT_|ERR_OSSL)/, 'no secure connection could be made'],
@@ -56,10 +56,10 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/^EAI_|^ESERVFAIL$|^ENODATA$/, 'its name could not be looked up'],
 ];
 
-/** An error of the network in one line for the user; what is not known keeps its code. */
+/** An error of the network in one line for the user; an unknown error keeps its code. */
 export const errorWords = (error: unknown): string => {
   const { code = '', message = '' } = error as Partial<NodeJS.ErrnoException>;
-  // A name like any other may stand in a table of words.
+  // Own properties only: a code may be called `constructor` or `toString`.
   const known = Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
   if (known !== undefined) return known;
   const kind = KINDS.find(([pattern]) => pattern.test(code))?.[1] ?? plain(message, code);
@@ -73,7 +73,7 @@ export const bindWords = (error: unknown): string => {
   return code === 'EACCES' ? 'no permission to listen there' : errorWords(error);
 };
 
-/** Node's own words, without the name of the system call and the code, which begin and end them. */
+/** Node's own words, without the name of the system call at the beginning and the code at the end. */
 const plain = (message: string, code: string): string => {
   const text = code === '' ? message : message.replace(code, '').replace(/^[:\s\w]*?:\s*/, '');
   return visible(text.slice(0, MAX_TEXT)).trim() || 'the connection failed';

@@ -8,16 +8,16 @@ import { portCode } from './networkCode.ts';
 import { socketWire } from './socketWire.ts';
 
 /**
- * Connections that the kernel keeps until we take them: with fewer, many who call at the same time wait for a second
- * and longer.
+ * Connections that the kernel queues until we accept them: with a shorter queue, many simultaneous callers wait for a
+ * second and longer.
  */
 const BACKLOG = 511;
 
 /**
  * Listens for peers over TCP, with both families: emits once the first free port of `ports` is bound. Unsubscribing
- * stops listening; who has called until then stays. A call that nobody answers while it is told, by subscribing to its
- * `wire$`, is hung up on. When this process has no descriptor left for a caller, the caller is turned away.
- * Errors with a `NetworkError` if none of the ports can be had: `port-taken`, `port-denied`, `no-address`, `no-room`.
+ * stops listening; connections accepted by then stay open. A caller is hung up on unless a subscriber takes its `wire$`
+ * while it is emitted. When this process has no descriptor left for a caller, the caller is turned away. Errors with a
+ * `NetworkError` if none of the ports can be bound: `port-taken`, `port-denied`, `no-address`, `no-room`.
  */
 export const listenTcp = ({ ports, host }: ListenOptions): Observable<Listening> =>
   new Observable((subscriber) => {
@@ -25,7 +25,7 @@ export const listenTcp = ({ ports, host }: ListenOptions): Observable<Listening>
     const accept = (socket: Socket): void => {
       const call = callOf(socket);
       if (call !== undefined) calls$.next(call);
-      // Whoever answers has taken the descriptor out of this socket.
+      // A subscriber that answers has taken the descriptor out of this socket.
       socket.destroy();
     };
     subscriber.add(() => calls$.complete());
@@ -51,14 +51,14 @@ const firstOf = (ports: readonly number[], bind: (port: number) => Observable<nu
       if (code === 'EADDRINUSE' || code === 'EACCES') return otherwise$;
       return throwError(() => failed(`port ${port}`, error));
     };
-    // What is bound fails no longer, so that what is caught is about this port.
+    // A bound server no longer errors, so an error caught here is about this port.
     return bind(port).pipe(
       catchError((error: unknown) => (error instanceof NetworkError ? throwError(() => error) : taken(error))),
     );
   }, none$);
 };
 
-/** Both families if there are both; the port is that of the first. */
+/** Binds both families where the machine has both; the port is that of the first. */
 const bindAll = (port: number, host: string | undefined, accept: Accept): Observable<number> => {
   if (host !== undefined) return bound(host, port, accept);
   const withSix = (four: number): Observable<number> =>
@@ -80,7 +80,7 @@ const bound = (host: string, port: number, accept: Accept): Observable<number> =
     const server: Server = createServer({ pauseOnConnect: true, noDelay: true }, accept);
     let listening = false;
     server.on('error', (error) => {
-      // Afterwards: a caller for whom there was no descriptor. The next one may have more luck.
+      // After binding, an error means that there was no descriptor for a caller. The next caller may have more luck.
       if (!listening) subscriber.error(error);
     });
     server.listen({ host, port, ipv6Only: true, backlog: BACKLOG }, () => {
@@ -91,7 +91,7 @@ const bound = (host: string, port: number, accept: Accept): Observable<number> =
     return () => server.close();
   });
 
-/** Node's own way to hand a connection on: what it holds open. */
+/** Node's own way to hand a connection over: the handle that the socket holds. */
 interface Held {
   _handle: object | null;
 }
@@ -106,7 +106,7 @@ const callOf = (accepted: Socket): PeerAddress | undefined => {
       subscriber.error(new NetworkError('reset', addressText({ host, port }), 'called, and is gone'));
       return;
     }
-    // Accepted sockets can't be told to read into a given buffer, new ones can.
+    // Only new sockets, not accepted ones, can be told to read into a given buffer.
     held._handle = null;
     const { socket, wire } = socketWire(
       address,

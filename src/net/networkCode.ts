@@ -1,6 +1,6 @@
 import type { NetworkCode } from '../contracts/errors.ts';
 
-/** What the system's and Node's errors of sockets and names come to. What is not here is `unreachable`. */
+/** The `NetworkError` code of each system or Node error of sockets and names. Codes not listed are `unreachable`. */
 const CODES: Readonly<Record<string, NetworkCode>> = {
   ECONNREFUSED: 'refused',
   ECONNRESET: 'reset',
@@ -17,9 +17,7 @@ const CODES: Readonly<Record<string, NetworkCode>> = {
   ENOMEM: 'no-room',
 };
 
-/**
- * Kinds of which there are many: TLS and certificates; what is no HTTP (HPE_), no gzip (Z_), no brotli (ERR_ and more).
- */
+/** Families of codes: TLS and certificates; malformed HTTP (HPE_), gzip (Z_) and brotli (ERR_ and more). */
 const KINDS: readonly (readonly [RegExp, NetworkCode])[] = [
   [/^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS_|ERR_SSL_|ERR_OSSL|EPROTO$)/, 'untrusted'],
   [/^(HPE_|Z_|ERR__|ERR_BROTLI|ERR_INVALID|ERR_STREAM|ERR_UNESCAPED)/, 'malformed'],
@@ -27,7 +25,7 @@ const KINDS: readonly (readonly [RegExp, NetworkCode])[] = [
 
 const codeIn = (error: unknown): string => String((error as Partial<NodeJS.ErrnoException> | undefined)?.code ?? '');
 
-/** What a failed connection, lookup or exchange is to whoever asked for it. */
+/** The code of a failed connection, lookup or exchange. */
 export const networkCode = (error: unknown): NetworkCode => {
   const code = codeIn(error);
   if (Object.hasOwn(CODES, code)) return CODES[code] ?? 'unreachable';
@@ -42,7 +40,7 @@ const PORT_CODES: Readonly<Record<string, NetworkCode>> = {
   EAFNOSUPPORT: 'no-address',
 };
 
-/** The same of a port that can't be had. */
+/** The code of a port that can't be bound. */
 export const portCode = (error: unknown): NetworkCode => {
   const code = codeIn(error);
   return Object.hasOwn(PORT_CODES, code) ? (PORT_CODES[code] ?? 'unreachable') : networkCode(error);

@@ -1,18 +1,16 @@
 import { Observable, type Subscriber, Subscription, timer } from 'rxjs';
 
-/**
- * Milliseconds that the latest attempt has to itself before the next address is tried beside it (RFC 8305, section 8).
- */
+/** Milliseconds that the latest attempt has alone before the next address is tried beside it (RFC 8305, section 8). */
 export const ATTEMPT_DELAY = 250;
-/** Addresses of one name that are dialled at the same time. */
+/** Addresses of one name that are dialled simultaneously. */
 export const MAX_RACING = 8;
 
 /**
- * The codes of errors that say that this machine has no way there: the other addresses tell more about the other side.
+ * Error codes that mean that this machine has no route there. Errors of the other addresses say more about the host.
  */
 const NO_WAY = new Set(['ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
-/** The resolver's order, but that the families take turns after the first address (RFC 8305, section 4). */
+/** The resolver's order, except that the families alternate after the first address (RFC 8305, section 4). */
 export const interleaved = (addresses: readonly string[]): readonly string[] => {
   const isSix = (address: string): boolean => address.includes(':');
   const first = addresses[0] !== undefined && isSix(addresses[0]);
@@ -33,10 +31,9 @@ export const interleaved = (addresses: readonly string[]): readonly string[] => 
  *   result  250ms ---w---          mirrors the winner from then on
  * ```
  *
- * Each attempt keeps the time that it has by itself, which is where this differs from Node's `autoSelectFamily`: that
- * one aborts every address but the last after 250 ms, and so never reaches a host that is farther away. At most {@link
- * MAX_RACING} are under way at a time. Errors when the last attempt has failed: with the first error that is about the
- * other side, if there is one.
+ * Each attempt keeps its own full timeout. Node's `autoSelectFamily` does not: it aborts every address but the last
+ * after 250 ms, and so never reaches a distant host. At most {@link MAX_RACING} attempts run simultaneously. Errors
+ * when the last attempt has failed: with the first error that is about the other side, if there is one.
  */
 export const raced = <T>(addresses: readonly string[], attempt: (address: string) => Observable<T>): Observable<T> =>
   new Observable((subscriber) => {
@@ -68,20 +65,20 @@ export const raced = <T>(addresses: readonly string[], attempt: (address: string
         failed();
       };
       life.add(attempt(address).subscribe({ next, error, complete: () => (won ? subscriber.complete() : failed()) }));
-      // What has failed at once has begun the next one already.
+      // An attempt that failed synchronously has already begun the next one.
       if (!life.closed && !won) pause = timer(ATTEMPT_DELAY).subscribe(begin);
     };
     subscriber.add(() => pause.unsubscribe());
     begin();
   });
 
-/** All attempts are over: the first error that is about the other side says most. */
+/** All attempts have failed: the first error that is about the other side says most. */
 const end = (subscriber: Subscriber<unknown>, failures: readonly unknown[]): void =>
   failures.length === 0
     ? subscriber.complete()
     : subscriber.error(failures.find((each) => !isNoWay(each)) ?? failures[0]);
 
-/** Whoever wraps an error of a socket keeps it as the cause. */
+/** Is the error about this machine? An error that wraps the error of a socket keeps it as its cause. */
 const isNoWay = (error: unknown): boolean => {
   const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown };
   return NO_WAY.has(String(code)) || (cause !== undefined && isNoWay(cause));

@@ -8,27 +8,27 @@ import { networkCode } from './networkCode.ts';
 import { WriteBuffers } from './writeBuffers.ts';
 
 /**
- * Bytes of one read, at first and once a wire has brought so many. Many blocks, as the one that a chunk ends in has to
- * be copied twice; but others are not heard meanwhile, and who sends wrong bytes should not get far before anybody can
- * tell.
+ * Bytes of one read, at first and after a wire has brought that many. Large, because a block that straddles two chunks
+ * is copied twice. Not from the start, because other wires wait meanwhile, and a peer that sends wrong bytes should be
+ * caught early.
  */
 const FIRST_READS = 2 ** 16;
 const READ_SIZE = 2 ** 20;
 const QUICK = 16 * 2 ** 20;
 /**
- * Bytes read in a row before others have their turn: writes that have ended, other wires. Node itself goes on for 32
- * reads, while there is more.
+ * Bytes read in a row before other work has its turn: writes that have ended, other wires. Node itself would go on for
+ * 32 reads while there is more.
  */
 const TURN = 2 ** 21;
 /**
- * One buffer for all sockets, since a chunk is lent only until `next` returns. Not a `Buffer`, whose parts take several
- * calls to make.
+ * One buffer for all sockets, since a chunk is lent only until `next` returns. Not a `Buffer`, because making parts of
+ * a `Buffer` takes several calls.
  */
 const chunk = new Uint8Array(READ_SIZE);
 const start = chunk.subarray(0, FIRST_READS);
 const buffers = new WriteBuffers();
 
-/** A socket and the wire it is. */
+/** A socket and its wire. */
 export interface SocketWire {
   readonly socket: Socket;
   readonly wire: Wire;
@@ -39,11 +39,11 @@ export interface SocketWire {
 const readingInto = (bytes$: Subject<Uint8Array>, resume: () => void): OnReadOpts => {
   let brought = 0;
   let buffer = start;
-  /** Bytes since others had their turn. */
+  /** Bytes read since other work had its turn. */
   let row = 0;
   const callback = (length: number): boolean => {
     brought += length;
-    // Less than there is room for is all that was there: then Node does not read on.
+    // A read that does not fill the buffer took everything there was: Node does not read on.
     row = length < buffer.length ? 0 : row + length;
     bytes$.next(chunk.subarray(0, length));
     if (row < TURN) return true;
@@ -54,7 +54,7 @@ const readingInto = (bytes$: Subject<Uint8Array>, resume: () => void): OnReadOpt
   return { buffer: () => (buffer = brought < QUICK ? start : chunk), callback };
 };
 
-/** How bytes are written to one socket, from memory that is used again once they are. */
+/** How bytes are written to one socket, from memory that is used again once they are written. */
 const writingTo = (socket: Socket): Pick<Wire, 'write'> & { readonly room: NonNullable<Wire['room']> } => ({
   write: (bytes) => {
     if (!buffers.owns(bytes)) return !socket.destroyed && socket.write(bytes);
@@ -67,8 +67,8 @@ const writingTo = (socket: Socket): Pick<Wire, 'write'> & { readonly room: NonNu
 });
 
 /**
- * Makes a wire of a socket that `open` opens, whoever dialled. `subscriber` hears when it closes, and of errors; that
- * it is open is for the caller to tell. When `subscriber` is done the socket is destroyed.
+ * Makes a wire of a socket that `open` opens, whichever side dialled. `subscriber` hears of its end and its errors; the
+ * caller emits the wire when it is open. When `subscriber` is done the socket is destroyed.
  */
 export const socketWire = (
   address: PeerAddress,

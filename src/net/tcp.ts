@@ -13,12 +13,12 @@ import { raced } from './raced.ts';
 export const CONNECT_WITHIN = 10_000;
 
 /**
- * Dials a peer over TCP: emits one wire, completes when they hang up. Unsubscribing hangs up. The addresses of a name
- * race, and each of them has its full time. Errors with `NetworkError`: `refused`, `unreachable`,
- * `unknown-host`, `timeout`, `reset`, `no-room`.
+ * Dials a peer over TCP: emits one wire, completes when the peer hangs up. Unsubscribing hangs up. The addresses of a
+ * name race, and each of them has its full time. Errors with `NetworkError`: `refused`, `unreachable`, `unknown-host`,
+ * `timeout`, `reset`, `no-room`.
  */
 export const connectTcp = (address: PeerAddress, within: number = CONNECT_WITHIN, look = lookUp): Observable<Wire> => {
-  // Nearly all peers are literals, of which there is nothing to look up.
+  // Nearly all peers are literals, for which there is nothing to look up.
   if (isIP(address.host) !== 0) return dial(address, address.host, within);
   const fail = (code: NetworkCode, why: string, cause?: unknown): Observable<never> =>
     throwError(() => new NetworkError(code, addressText(address), why, { cause }));

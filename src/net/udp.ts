@@ -10,12 +10,12 @@ import { bindWords, errorWords } from './errorWords.ts';
 import { portCode } from './networkCode.ts';
 import { UdpStreams } from './udpStreams.ts';
 
-/** Bytes that the kernel may keep of what has come and was not yet read. */
+/** Bytes of unread datagrams that the kernel may keep. */
 const RECEIVE_BUFFER = 1 << 20;
 
 /**
- * Binds a UDP socket; any free port if the wanted one is taken and not to be shared. Unsubscribing closes it. Errors
- * with a `NetworkError` if it can't be bound: `port-denied`, `no-address`, `no-room`.
+ * Binds a UDP socket. If the wanted port is taken and not to be shared, any free port is bound. Unsubscribing closes
+ * the socket. Errors with a `NetworkError` if it can't be bound: `port-denied`, `no-address`, `no-room`.
  */
 export const bindUdp = ({ multicast, ...options }: UdpOptions): Observable<UdpSocket> =>
   multicast === undefined ? bindOne(options) : bindGroup(options, multicast);
@@ -41,7 +41,9 @@ const unbound = (cause: Error, port: number): NetworkError =>
     ? new NetworkError(portCode(cause), 'UDP', errorWords(cause), { cause })
     : new NetworkError(portCode(cause), `UDP port ${port}`, bindWords(cause), { cause });
 
-/** Opens a socket at a port, 0 for any free one; `refused` hears why it can't be bound. Returns how to close it. */
+/**
+ * Opens a socket at a port, 0 for any free one; `refused` gets the reason why it can't be bound. Returns its closing.
+ */
 const openSocket = (
   { family, to: peer }: Omit<UdpOptions, 'multicast'>,
   port: number,
@@ -59,7 +61,7 @@ const openSocket = (
     streams.end();
   };
   socket.on('error', (error) => {
-    // Of a connected socket: nobody listens there, as the host there has told this system.
+    // Only a connected socket errors so: the host there has told this system that no program listens at the port.
     if (bound && peer !== undefined) streams.failed(peer, error);
     if (bound) return;
     close();
@@ -76,7 +78,7 @@ const openSocket = (
   };
   socket.bind(port, () => {
     bound = true;
-    // Without a way there this fails already.
+    // Without a route, this call fails already.
     if (peer !== undefined) socket.connect(peer.port, peer.host, open);
     else open();
   });

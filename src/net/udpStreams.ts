@@ -3,7 +3,7 @@ import { Subject } from 'rxjs';
 import type { Datagram, UdpEndpoint, UdpSocket, Undelivered } from '../contracts/network.ts';
 import { errorWords } from './errorWords.ts';
 
-/** What comes to a UDP socket, and what it could not send. */
+/** What arrives at a UDP socket, and what it could not send. */
 export class UdpStreams {
   readonly #datagrams$ = new Subject<Datagram>();
   readonly #undelivered$ = new Subject<Undelivered>();
@@ -16,7 +16,7 @@ export class UdpStreams {
     socket.on('message', (bytes, { address, port }) => this.#datagrams$.next({ bytes, from: { host: address, port } }));
   }
 
-  /** A datagram could not be sent there, or nobody listens there. */
+  /** A datagram could not be sent there, or no program listens there. */
   failed(to: UdpEndpoint, error: Error): void {
     this.#undelivered$.next({ to, why: errorWords(error) });
   }

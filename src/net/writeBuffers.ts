@@ -1,19 +1,20 @@
-/** What one stretch of blocks is encoded into: 256 KiB, and what stands before each block. */
+/** Bytes that one stretch of blocks is encoded into: 256 KiB, and the header before each block. */
 const SIZE = 262_144 + 1_024;
-/** Below this fresh memory costs less than keeping account. */
+/** Below this size fresh memory costs less than bookkeeping. */
 const LEAST = 16_384;
-/** Buffers kept for later; more are for one use. */
+/** Buffers kept for later; any more are used once. */
 const MAX_FREE = 8;
 
 /**
- * Memory for what is about to be written, used again once it is: fresh memory for each block costs more than all else
- * that a seed does. Invariant: a buffer is free at most once, and only when it is not lent; few are kept.
+ * Memory for what is about to be written, used again after the write: fresh memory for each block costs more than
+ * everything else that a seed does. Invariant: a buffer is free at most once, and only when it is not lent; few are
+ * kept.
  */
 export class WriteBuffers {
   readonly #free: ArrayBuffer[] = [];
   readonly #lent = new Set<ArrayBufferLike>();
 
-  /** Of `size` bytes, of any content, for one write. */
+  /** A buffer of `size` bytes, of any content, for one write. */
   take(size: number): Uint8Array {
     if (size < LEAST || size > SIZE) return new Uint8Array(size);
     const memory = this.#free.pop() ?? new ArrayBuffer(SIZE);
@@ -21,12 +22,12 @@ export class WriteBuffers {
     return new Uint8Array(memory, 0, size);
   }
 
-  /** True if this is memory of ours: then it is to be given back. */
+  /** True if this memory comes from here: then it is to be given back. */
   owns({ buffer }: Uint8Array): boolean {
     return this.#lent.has(buffer);
   }
 
-  /** It has been written, if `error` does not say that it may still be. */
+  /** Takes back memory that has been written. After an error it may still be in use, so it is dropped. */
   give({ buffer }: Uint8Array, error?: unknown): void {
     if (this.#lent.delete(buffer) && !error && this.#free.length < MAX_FREE) this.#free.push(buffer as ArrayBuffer);
   }

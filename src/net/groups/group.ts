@@ -17,16 +17,16 @@ const openSocket = (family: 4 | 6): Socket =>
     type: family === 4 ? 'udp4' : 'udp6',
     ipv6Only: family === 6,
     reuseAddr: true,
-    // Literals lead to themselves, at once: or the interface would be the last one by the time that a datagram goes
-    // out.
+    // A literal leads to itself, and is emitted synchronously: an asynchronous lookup would let the datagram go out by
+    // the last interface only.
     lookup: (host: string, _: unknown, done: (error: null, address: string, family: number) => void): void =>
       done(null, host, family),
   });
 
 /**
- * Binds a UDP socket that hears what is sent to a multicast group, on each interface, and speaks to the group on each
- * of them. Looks every ten seconds whether there are others. Others on this machine may hear the same port.
- * Unsubscribing closes it.
+ * Binds a UDP socket that hears what is sent to a multicast group on each interface, and sends to the group on each of
+ * them. Looks for new interfaces every ten seconds. Other programs on this machine may share the port. Unsubscribing
+ * closes the socket.
  */
 export const bindGroup = (
   { port = 0, family }: Omit<UdpOptions, 'multicast'>,

@@ -1,17 +1,17 @@
 import type { Socket } from 'node:dgram';
 import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os';
 
-/** Milliseconds between two looks at which interfaces there are: cables, radio networks and tunnels come and go. */
+/** Milliseconds between two looks at the interfaces: cables, radio networks and tunnels come and go. */
 export const LOOK_EVERY = 10_000;
-/** Interfaces on which a group is heard and spoken to, in each family: Linux allows 20 memberships of one socket. */
+/** Interfaces on which a group is joined and sent to, in each family: Linux allows a socket 20 memberships. */
 export const MAX_INTERFACES = 16;
 
 export type LookAround = () => NodeJS.Dict<NetworkInterfaceInfo[]>;
 
 /**
- * What an interface is called where a group is joined or spoken to: by an address of its own, or in IPv6 by its scope.
- * One name for each interface that leads out of this machine; if none does, those within it, so that programs on one
- * machine find each other.
+ * The name by which a group is joined or sent to on an interface: an address of the interface or, for IPv6, its scope.
+ * One name for each interface that leads out of this machine. If no interface does, the internal ones are named, so
+ * that programs on one machine find each other.
  */
 export const interfacesOf = (family: 4 | 6, look: LookAround, platform = process.platform): readonly string[] => {
   const all = Object.entries(look()).flatMap(([name, addresses = []]) => {
@@ -25,9 +25,9 @@ export const interfacesOf = (family: 4 | 6, look: LookAround, platform = process
 };
 
 /**
- * One socket's membership of a multicast group, on each interface: left to itself the system takes the one of the
- * default route, which is not where the neighbours are on a machine with a VPN. Depends on: the interfaces of this
- * machine when {@link refresh} was last called; these are spoken to.
+ * One socket's membership of a multicast group, on each interface. Left to itself, the system would take the interface
+ * of the default route, which is not where the neighbours are on a machine with a VPN. Depends on: the interfaces of
+ * this machine when {@link refresh} was last called; these are sent to.
  */
 export class Membership {
   readonly #socket: Pick<Socket, 'addMembership' | 'setMulticastInterface'>;
@@ -49,8 +49,8 @@ export class Membership {
   }
 
   /**
-   * Joins on interfaces that have come, and forgets those that have gone, which the system has left by itself. True if
-   * there is a new one.
+   * Joins the group on new interfaces, and forgets those that are gone: the system has left the group there by itself.
+   * True if there is a new interface.
    */
   refresh(): boolean {
     const before = this.#joined;
@@ -60,14 +60,18 @@ export class Membership {
     return fresh.length > 0;
   }
 
-  /** Calls `send` once for each interface, on which alone it speaks then; without any, as the system likes. */
+  /**
+   * Calls `send` once for each interface, and the socket then sends on that one only. Without any, the system chooses.
+   */
   onEach(send: () => void): void {
     if (this.#joined.length === 0) return send();
     for (const name of this.#joined) if (attempt(() => this.#socket.setMulticastInterface(name))) send();
   }
 }
 
-/** An interface may be gone by now, or be none for multicast, or have been joined by another name: that is no error. */
+/**
+ * Runs `act`, whose failure is no error: an interface may be gone, not do multicast, or be joined under another name.
+ */
 const attempt = (act: () => void): boolean => {
   try {
     act();

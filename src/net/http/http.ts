@@ -21,7 +21,7 @@ export const MAX_REDIRECTS = 5;
 export const MAX_HEADER_BYTES = 16 * 1024;
 const USER_AGENT = 'rxtorrent';
 
-/** Headers that say who we are: for the first origin only. */
+/** Headers that identify us: sent to the first origin only. */
 const PRIVATE_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization']);
 
 interface Hop {
@@ -29,16 +29,16 @@ interface Hop {
   readonly request: HttpRequest;
   readonly headers: Readonly<Record<string, string>>;
   readonly reachOf: (address: string) => Reach;
-  /** Addresses closer than this are refused: nobody far away may send us to a neighbour. */
+  /** Addresses nearer than this are refused: a distant host must not send us to a neighbour. */
   readonly closest: Reach;
   readonly redirectsLeft: number;
   readonly look: LookUp;
 }
 
 interface Answer extends HttpReply {
-  /** Where to ask instead. */
+  /** The URL to ask instead. */
   readonly location?: string;
-  /** How far away the one who answered is. */
+  /** How far away the host is that answered. */
   readonly reach: Reach;
 }
 
@@ -51,13 +51,13 @@ interface Answer extends HttpReply {
  *   unsubscribed: the socket is destroyed
  * ```
  *
- * Follows up to five redirects, never from a public address to a private one, and tells credentials to the first origin
- * only. `maxBytes` counts what comes out of gzip or brotli. Errors with a `NetworkError`, see
- * {@link NetworkCode}; what the status is, is for whoever asks to judge.
+ * Follows up to five redirects, never from a public address to a private one, and sends credentials to the first origin
+ * only. `maxBytes` counts the bytes after gzip or brotli. Errors with a `NetworkError`, see {@link NetworkCode}. A
+ * status is no error: the caller judges it.
  */
 export const httpGet = (request: HttpRequest): Observable<HttpReply> => httpGetBy(reachOf)(request);
 
-/** The same with another opinion about which addresses are near, or about what names lead to. */
+/** The same with other functions that say which addresses are near, and what names lead to. */
 export const httpGetBy =
   (reachOf: Hop['reachOf'], look = lookUp) =>
   (request: HttpRequest): Observable<HttpReply> =>
@@ -77,7 +77,7 @@ export const httpGetBy =
       return follow(first).pipe(timeout({ first: request.timeout, with: () => throwError(late) }));
     });
 
-/** What has been looked up already is not looked up again; a redirect may lead to another host. */
+/** The addresses that the caller has looked up already, for the first host only: a redirect may lead to another. */
 const knowing =
   ({ hostname }: URL, { addresses }: HttpRequest, look: LookUp): LookUp =>
   (host) =>
@@ -122,8 +122,8 @@ const ask = (hop: Hop): Observable<Answer> =>
       }
       const asked = client;
       leaveIrregular(asked);
-      // One that was kept may be closed in the moment in which it is used again, or lead where this request must not
-      // go: not the last word.
+      // A kept connection may be closed at the moment in which it is used again, or lead to an address that this
+      // request must not go to. So its failure is not final.
       const failed = (error: unknown): void =>
         kept && !answered && !subscriber.closed && asked.reusedSocket ? begin(false) : fail(error);
       asked.on('error', failed);
@@ -173,7 +173,7 @@ const refusals = (
   };
 };
 
-/** The addresses that may be dialled; throws why none may. */
+/** The addresses that may be dialled; throws the reason if none may. */
 const allowed = (
   addresses: readonly string[],
   refusal: (address: string) => NetworkError | undefined,
@@ -191,7 +191,7 @@ const open = (hop: Hop, life: Subscription, kept: boolean): ClientRequest => {
   const refusal = refusals(hop, literal);
   const refused = isIP(literal) === 0 ? undefined : refusal(literal);
   if (refused !== undefined) throw refused;
-  // Names are judged by what they resolve to, at the moment of dialling, so that a name can't change its mind in
+  // A name is judged by the addresses it resolves to, at the moment of dialling, so that it can't resolve to others in
   // between.
   const judged = (addresses: readonly string[]): readonly string[] => allowed(addresses, refusal);
   const dial = dialFor({ url, look, judged, family: request.family }, life);
@@ -201,8 +201,8 @@ const open = (hop: Hop, life: Subscription, kept: boolean): ClientRequest => {
     // Without an agent the connection is ours alone and closes with the answer.
     ...(kept ? { agent: keptLines(url.protocol), family: request.family } : { createConnection: dial }),
     maxHeaderSize: MAX_HEADER_BYTES,
-    // Trackers and scripts of twenty years end lines with a bare line feed, or send a length beside chunks, and others
-    // read them. What is known as request smuggling takes a second request on the connection, and a client in front of
+    // Lenient: trackers and scripts twenty years old end lines with a bare line feed, or send a length beside chunks,
+    // and other clients read them. Request smuggling needs a second request on the connection, and a client in front of
     // a server: see `leaveIrregular`.
     insecureHTTPParser: true,
     headers: {
@@ -216,8 +216,8 @@ const open = (hop: Hop, life: Subscription, kept: boolean): ClientRequest => {
   const client = (url.protocol === 'https:' ? secureRequest : plainRequest)(url, options);
   client.shouldKeepAlive = keeps;
   client.once('socket', ({ remoteAddress }) => {
-    // One that is dialled has been judged before; one that was kept leads where an earlier request, with rights of its
-    // own, was let.
+    // A new connection has been judged before it was dialled. A kept one leads to an address that was judged for an
+    // earlier request, with other rights.
     const refused = client.reusedSocket ? refusal(remoteAddress ?? '') : undefined;
     if (refused !== undefined) client.destroy(refused);
   });
@@ -231,7 +231,7 @@ interface Reading {
   readonly done: (body: Uint8Array) => void;
 }
 
-/** Returns how to stop. */
+/** Returns a function that stops the request. */
 const read = ({ response, hop, fail, done }: Reading): (() => void) => {
   const { url, request } = hop;
   const plain = inflate(response);

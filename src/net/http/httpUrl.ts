@@ -3,10 +3,10 @@ import { encodedBytes, encodedUrl, showsHost, typedUrl } from '../../protocol/tr
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 
 /**
- * A URL that we are ready to ask: http or https, a port that exists; blanks and letters of other scripts are encoded.
- * What comes as a
- * `Location`, and is relative to `base`, is bytes, and a host in it is ASCII. @throws NetworkError, a lasting one
- * unless the URL is only where `base` sent us today
+ * A URL that we are ready to ask: http or https, with a port that exists; blanks and letters of other scripts are
+ * encoded. A `Location`, which is relative to `base`, is bytes, and a host in it is ASCII.
+ *
+ * @throws NetworkError, a lasting one unless the URL is only where `base` sent us today
  */
 export const httpUrl = (text: string, base?: URL): URL => {
   const lasting = base === undefined;

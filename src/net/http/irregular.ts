@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 
 const [LF, CR] = [10, 13];
 
-/** Watches the lines of a head go by: does one of them end without a carriage return? */
+/** Reads the lines of a head as they pass: does one of them end without a carriage return? */
 class HeadLines {
   hasBareFeed = false;
   #before = 0;
@@ -24,18 +24,18 @@ class HeadLines {
 }
 
 /**
- * Sees to it that the connection of a request is not used again if the reply was one that only a lenient parser reads:
- * with lines that end in a bare line feed, or with chunks, whose framing is not looked at here, and which may come
- * beside a length that is none.
+ * Ensures that the connection of a request is not used again if only a lenient parser could read the reply: its lines
+ * end in a bare line feed, or it has chunks, whose framing is not checked here, and which may come beside an invalid
+ * length.
  *
- * We read such replies, as other clients do. But where one reader takes them to end the other may not, a proxy between
- * us least of all: what is left over would be taken for the answer to our next request. On a connection of its own a
- * reply can do no harm beyond itself.
+ * We read such replies, as other clients do. But another reader, above all a proxy between us and the server, may see
+ * the end of the reply elsewhere: the rest would be taken for the answer to our next request. On a connection of its
+ * own a reply can do no harm beyond itself.
  */
 export const leaveIrregular = (client: ClientRequest): void => {
   const head = new HeadLines();
   const see = (bytes: Uint8Array): void => head.see(bytes);
-  // Before Node's own listener, which has the response told in the middle of the bytes.
+  // Added before Node's own listener, which emits the response in the middle of the bytes.
   client.once('socket', (socket: Socket) => void socket.prependListener('data', see));
   client.prependOnceListener('response', (response: IncomingMessage) => {
     response.socket.off('data', see);

@@ -2,7 +2,7 @@ import { Agent, type ClientRequestArgs } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
 import type { dialFor } from '../dial.ts';
 
-/** Milliseconds that a connection is kept when nobody uses it, and such connections to one host. */
+/** Milliseconds that an idle connection is kept, and how many idle connections to one host. */
 const KEPT_FOR = 4_000;
 const KEPT_PER_HOST = 4;
 
@@ -10,7 +10,7 @@ const OPTIONS = { keepAlive: true, timeout: KEPT_FOR, maxFreeSockets: KEPT_PER_H
 
 type Ready = Parameters<ReturnType<typeof dialFor>>[1];
 
-/** A request that says itself how it is dialled when no connection is there. */
+/** A request that brings its own way to dial, used when no connection is kept. */
 export interface DialledRequest extends ClientRequestArgs {
   readonly dial: ReturnType<typeof dialFor>;
 }
@@ -30,8 +30,7 @@ class SecureLines extends SecureAgent {
 const [plain, secure] = [new PlainLines(OPTIONS), new SecureLines(OPTIONS)];
 
 /**
- * Connections to web servers that are used again by the next request to the same host, port and family. They close
- * after four seconds without any, and do not keep the process: whoever has nothing to do any more is not held up by
- * them.
+ * Connections to web servers that the next request to the same host, port and family uses again. They close after four
+ * idle seconds. They do not keep the process alive, so a program that has nothing more to do ends at once.
  */
 export const keptLines = (protocol: string): Agent => (protocol === 'https:' ? secure : plain);

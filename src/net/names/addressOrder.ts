@@ -1,12 +1,12 @@
 import { createSocket } from 'node:dgram';
 import { parseIp } from '../../protocol/encoding/ip.ts';
 
-/** Any port does: nothing is sent. */
+/** Any port works: nothing is sent. */
 const DISCARD = 9;
 
 type Policy = readonly [network: string, bits: number, precedence: number, label: number];
 
-/** The default policy table of RFC 6724; addresses of IPv4 are those mapped into IPv6. */
+/** The default policy table of RFC 6724; IPv4 addresses are looked up as IPv4-mapped IPv6. */
 const POLICIES: readonly Policy[] = [
   ['::1', 128, 50, 0],
   ['::ffff:0:0', 96, 35, 4],
@@ -36,7 +36,7 @@ const policyOf = (address: string): { readonly precedence: number; readonly labe
 const maskOf = (bits: number): number => (0xff00 >> Math.min(8, Math.max(0, bits))) & 0xff;
 
 /**
- * From which of its own addresses this machine would talk to `address`; undefined if no way leads there. Nothing is
+ * The source address from which this machine would reach `address`; undefined if there is no route to it. Nothing is
  * sent.
  */
 const sourceFor = (address: string): Promise<string | undefined> =>
@@ -52,11 +52,11 @@ const sourceFor = (address: string): Promise<string | undefined> =>
     socket.connect(DISCARD, address);
   });
 
-/** Does a way lead from here to any of them? */
+/** Is there a route from here to any of these addresses? */
 export const hasRoute = async (addresses: readonly string[]): Promise<boolean> =>
   (await Promise.all(addresses.map(sourceFor))).some((source) => source !== undefined);
 
-/** What is compared: a way leads there, from an address of the same kind, and how much the kind is preferred. */
+/** The sort keys of an address: whether there is a route, whether the source has the same label, and the precedence. */
 const rank = (address: string, source: string | undefined): number => {
   const { precedence, label } = policyOf(address);
   return (
@@ -67,8 +67,8 @@ const rank = (address: string, source: string | undefined): number => {
 };
 
 /**
- * The addresses in the order in which the system would try them (RFC 6724, rules 1, 5 and 6); those that are equal stay
- * as they came, and those to which no way leads come last.
+ * The addresses in the order in which the system would try them (RFC 6724, rules 1, 5 and 6). Equal addresses keep
+ * their order, and addresses without a route come last.
  */
 export const inOrder = (addresses: readonly string[], sources: readonly (string | undefined)[]): readonly string[] =>
   addresses
@@ -76,7 +76,7 @@ export const inOrder = (addresses: readonly string[], sources: readonly (string 
     .sort((one, other) => other.rank - one.rank)
     .map(({ address }) => address);
 
-/** The same, asking this machine for its ways. What is of one family stays as it came. */
+/** The same, with this machine's routes. Addresses of one family keep their order. */
 export const preferred = async (addresses: readonly string[]): Promise<readonly string[]> => {
   const six = addresses.filter((address) => address.includes(':')).length;
   if (six === 0 || six === addresses.length) return addresses;

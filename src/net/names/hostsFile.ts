@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 
 /** Bytes of a hosts file that are read: lists that block advertising have some 7 MB. */
 export const MAX_HOSTS_BYTES = 16 * 2 ** 20;
-/** Addresses of one name that are taken from it. */
+/** Addresses of one name that are taken from the file. */
 export const MAX_OF_NAME = 16;
 
 const SYSTEM_FILE =
@@ -13,9 +13,8 @@ const SYSTEM_FILE =
     : '/etc/hosts';
 
 /**
- * The names that this machine has been told by its hosts file. Depends on: the file, which is read again when its time
- * or size has changed. A file that is missing or can't be read knows nobody, and a line that makes no sense is passed
- * over.
+ * The names in this machine's hosts file. Depends on: the file, which is read again when its time or size has changed.
+ * A file that is missing or unreadable has no names, and a malformed line is skipped.
  */
 export class HostsFile {
   readonly #path: string;
@@ -30,7 +29,7 @@ export class HostsFile {
   addresses(name: string): readonly string[] {
     this.#read();
     const found = new Set<string>();
-    // Most files are small, but some have a hundred thousand lines: only those with the name are taken apart.
+    // Most files are small, but some have a hundred thousand lines: only those that contain the name are parsed.
     for (let at = this.#text.indexOf(name); at >= 0 && found.size < MAX_OF_NAME; ) {
       const end = this.#text.indexOf('\n', at);
       const line = this.#text.slice(this.#text.lastIndexOf('\n', at) + 1, end < 0 ? undefined : end);
@@ -54,7 +53,7 @@ export class HostsFile {
   }
 }
 
-/** Names are ASCII, and so are letters that are compared. */
+/** Latin-1 in lower case: names are ASCII, and compared without case. */
 const textOf = (path: string): string => {
   const file = openSync(path, 'r');
   try {

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { defer, mergeMap, of } from 'rxjs';
 import type { LookUp } from './lookUpType.ts';
 
-/** As this machine looks names up; whoever dials literals only does not even load what that takes. */
+/** Looks names up as this machine does. A program that dials only literals never loads the resolver. */
 export const lookUp: LookUp = (host) =>
   isIP(host) !== 0
     ? of([host])

@@ -1,8 +1,7 @@
 import type { Observable } from 'rxjs';
 
 /**
- * The addresses that a host name leads to, in the order in which they are to be tried: at most 16, and at least one. A
- * literal leads to itself. Errors with a `NameError`. Unsubscribing gives it up, and nothing of it keeps the process
- * then.
+ * The addresses of a host name, in the order in which they are to be tried: at least one, at most 16. A literal leads
+ * to itself. Errors with a `NameError`. Unsubscribing cancels the lookup, which then no longer keeps the process alive.
  */
 export type LookUp = (host: string) => Observable<readonly string[]>;

@@ -1,9 +1,9 @@
-/** `ENOTFOUND`: there is no such name. `EAI_AGAIN`: nobody has said whether there is. */
+/** `ENOTFOUND`: there is no such name. `EAI_AGAIN`: no server has said whether there is. */
 export type NameCode = 'ENOTFOUND' | 'EAI_AGAIN';
 
 /**
- * A host name leads nowhere. It has the code that Node gives such errors, so that whoever dials need not know who has
- * looked.
+ * A host name has no address. The error has the code that Node gives such errors, so a caller need not know which
+ * resolver was used.
  */
 export class NameError extends Error {
   override readonly name = 'NameError';
@@ -15,7 +15,7 @@ export class NameError extends Error {
   }
 }
 
-/** What a failure of c-ares or of getaddrinfo means to whoever asked for the name. */
+/** Makes a failure of c-ares or getaddrinfo a `NameError`. */
 export const nameError = (host: string, cause: unknown): NameError => {
   const code = (cause as Partial<NodeJS.ErrnoException> | undefined)?.code ?? '';
   const unknown = ['ENOTFOUND', 'ENODATA', 'EBADNAME', 'EINVAL'].includes(code);

@@ -3,31 +3,29 @@ import { Observable } from 'rxjs';
 import { hasRoute } from './addressOrder.ts';
 
 /**
- * Milliseconds until a name server that is silent is asked again, or the next one is, and how often; each wait is twice
- * as long as the last.
+ * Milliseconds until a silent name server is asked again, or the next one is, and the number of attempts. Each wait is
+ * twice as long as the last.
  */
 const FIRST_WAIT = 2_500;
 const TRIES = 3;
 /**
- * Milliseconds for the addresses of the other family when those of one are there: some servers never answer questions
- * for IPv6.
+ * Milliseconds to wait for the second family once the first is answered: some servers never answer questions for IPv6.
  */
 export const OTHER_FAMILY_WITHIN = 250;
 
-/** The codes of c-ares that say that there is nothing, rather than that nobody has said anything. */
+/** The codes of c-ares that mean that the name does not exist, rather than that no server answered. */
 const NOTHING = ['ENOTFOUND', 'ENODATA'];
 
 /**
- * Asks the name servers that are configured, or `servers`, for the addresses of both families at the same time.
+ * Asks the configured name servers, or `servers`, for the addresses of both families simultaneously.
  *
  * ```
  *   subscribe     ---(r|)      those of the family that was answered first stand first
  *   silence       … #          Node's error, with the code of c-ares
- *   unsubscribed: the questions are cancelled, and nothing of them keeps the process
+ *   unsubscribed: the queries are cancelled, and no longer keep the process alive
  * ```
  *
- * The answer of one family waits for the other for 250 ms, and longer when nothing that has come can be reached from
- * here.
+ * The answer of one family waits 250 ms for the other, and longer while there is no route to any address that has come.
  */
 export const askNameServers = (name: string, servers?: readonly string[]): Observable<readonly string[]> =>
   new Observable((subscriber) => {

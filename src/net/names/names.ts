@@ -10,21 +10,20 @@ import { isForSystem, mayKnowMore, type SystemFiles, systemFiles } from './syste
 import { MAX_AT_ONCE, SystemLookup } from './systemLookup.ts';
 import { Turns } from './turns.ts';
 
-/** Milliseconds until a name is given up. */
+/** Milliseconds until a lookup is given up. */
 export const NAME_WITHIN = 10_000;
-/** Names that may wait for their turn; for any more nobody is asked. */
+/** Names that may wait for their turn; further names fail without a query. */
 export const MAX_WAITING = 1_000;
 /**
- * Milliseconds in which a name that could not be looked up is not asked for again: to hear why, one may ask a second
- * time.
+ * Milliseconds in which a failed name is not looked up again: a caller may ask a second time only to learn the reason.
  */
 export const FAILED_FOR = 1_000;
-/** Such names, those that failed first forgotten first. */
+/** Failed names that are remembered; the oldest are forgotten first. */
 export const MAX_FAILED = 100;
-/** Characters of a name, and of a part of it (RFC 1035). */
+/** Characters of a name, and of one label of it (RFC 1035). */
 const MAX_NAME = 253;
 const PART = /^[a-z0-9_][a-z0-9_-]{0,62}$/;
-/** What would be left out of a name without a word when it becomes ASCII. */
+/** Characters that conversion to ASCII would drop silently. */
 const LEFT_OUT = /[\s\p{Cc}\p{Cf}]/u;
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1'];
 
@@ -37,8 +36,8 @@ export interface LookUpOptions {
 }
 
 /**
- * What can be asked for, in the one form of it; undefined for what is no name. Numbers such as `127.1` are the address
- * that they mean.
+ * The canonical form of a host; undefined for what is not a name. A number such as `127.1` becomes the address that it
+ * means.
  */
 const nameOf = (host: string): string | undefined => {
   const name = LEFT_OUT.test(host) ? '' : domainToASCII(host);
@@ -47,7 +46,7 @@ const nameOf = (host: string): string | undefined => {
   return bare.length <= MAX_NAME && bare.split('.').every((part) => PART.test(part)) ? name : undefined;
 };
 
-/** Names that name servers or the system are asked for: each once at a time, and not again at once if that failed. */
+/** Lookups by name server or system: at most one per name at once, and a failed name is not asked again at once. */
 class Lookups {
   readonly #servers: readonly string[] | undefined;
   readonly #system: Pick<SystemLookup, 'addresses'>;
@@ -62,7 +61,7 @@ class Lookups {
     this.#files = files;
   }
 
-  /** Whoever asks for the same name meanwhile is told the same. */
+  /** Callers that ask for the same name meanwhile share the answer. */
   addresses(name: string): Observable<readonly string[]> {
     return defer(() => {
       const known = this.#underWay.get(name);
@@ -96,7 +95,7 @@ class Lookups {
     );
   }
 
-  /** May the system know what name servers did not tell? */
+  /** Might the system know a name that the name servers did not? */
   #mayKnow(name: string, error: unknown): boolean {
     const { code } = nameError(name, error);
     return code === 'ENOTFOUND' ? mayKnowMore(this.#files) : (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
@@ -111,9 +110,9 @@ class Lookups {
 }
 
 /**
- * How names are looked up. This machine itself and its hosts file are known at once. Then name servers are asked, over
- * sockets of ours, as those can be closed; getaddrinfo, which can't be given up, runs in a process of its own, and only
- * for names that name servers need not know.
+ * Looks names up. This machine's own names and its hosts file are answered at once. Then the name servers are asked,
+ * over our own sockets, which can be closed. getaddrinfo can't be cancelled, so it runs in a process of its own, and
+ * only for names that name servers may not know.
  */
 export const lookUpWith = ({ hosts = new HostsFile(), ...options }: LookUpOptions = {}): LookUp => {
   const lookups = new Lookups(options);
@@ -138,5 +137,5 @@ export const lookUpWith = ({ hosts = new HostsFile(), ...options }: LookUpOption
     );
 };
 
-/** As this machine looks names up. */
+/** Looks names up as this machine does. */
 export const lookUpName: LookUp = lookUpWith();

@@ -1,16 +1,16 @@
 import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Bytes of a file of settings; a longer one is none. */
+/** Bytes of a settings file; a longer file is ignored. */
 const MAX_BYTES = 65_536;
 /**
- * Where /etc/resolv.conf is all there is to know: elsewhere a VPN or encrypted DNS may be set up in ways that only the
- * system knows of.
+ * The platforms on which /etc/resolv.conf tells everything. Elsewhere a VPN or encrypted DNS may be set up in ways that
+ * only the system knows of.
  */
 const PLAIN: ReadonlySet<NodeJS.Platform> = new Set(['linux', 'freebsd', 'openbsd', 'netbsd', 'sunos', 'aix']);
 /**
- * What is looked up in nsswitch.conf by means that we have ourselves, or that are for names that the system is asked
- * for anyway.
+ * Sources in nsswitch.conf that need no help from the system: we read them ourselves, or they serve only names that the
+ * system is asked for anyway.
  */
 const KNOWN = /^(files|dns|myhostname|mdns\w*_minimal)$/;
 
@@ -33,8 +33,8 @@ const read = (path: string): string => {
 export const systemFiles: SystemFiles = { platform: process.platform, hostname: hostname(), read };
 
 /**
- * Is this a name for which name servers are not asked first: one word, one of this house, or any where the system has
- * its own ways?
+ * True for a name that is asked of the system first: a single label, a local name, or any name where the system has
+ * sources of its own.
  */
 export const isForSystem = (name: string, { platform, hostname: own }: Omit<SystemFiles, 'read'>): boolean => {
   const bare = name.replace(/\.$/, '');
@@ -42,8 +42,8 @@ export const isForSystem = (name: string, { platform, hostname: own }: Omit<Syst
 };
 
 /**
- * May the system know a name that the name servers do not: by a search list, or by anything but name servers and the
- * hosts file?
+ * May the system know a name that the name servers do not, by a search list or by a source other than name servers and
+ * the hosts file?
  */
 export const mayKnowMore = ({ read: text }: Pick<SystemFiles, 'read'>): boolean => {
   if (/^[ \t]*(?:search|domain)[ \t]+[^\s.#;]/m.test(text('/etc/resolv.conf'))) return true;

@@ -2,11 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { lookup } from 'node:dns';
 import { Observable, type Subscriber } from 'rxjs';
 
-/** Names that one process looks up at the same time. */
+/** Names that one process looks up simultaneously. */
 export const MAX_AT_ONCE = 32;
 /** Milliseconds that the process waits for the next name. */
 const IDLE = 5_000;
-/** What it runs: nobody waits for what it has begun once it is told to go, or whoever started it is gone. */
+/**
+ * The program of that process. It exits at once when it is told to, or when its parent is gone, whatever is pending.
+ */
 const PROGRAM = `
 const { lookup } = require('node:dns');
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
@@ -40,8 +42,8 @@ class SystemError extends Error {
 
 /**
  * Asks the system for the addresses of a name, as `dns.lookup` does, but in a process of its own: the call can't be
- * cancelled, and Node waits for it even to exit; a process can be ended. After the last answer it does not keep ours
- * alive. Invariant: while there is a process, somebody waits for it, or a timer of 5 s ends it.
+ * cancelled, and Node waits for it even to exit, but a process can be killed. After the last answer the child does not
+ * keep our process alive. Invariant: while there is a child, a lookup waits for it, or a timer of 5 s ends it.
  */
 export class SystemLookup {
   readonly #command: string;
@@ -54,7 +56,7 @@ export class SystemLookup {
     this.#arguments = args;
   }
 
-  /** The number of the process, while there is one. */
+  /** The process id of the child, while there is one. */
   get pid(): number | undefined {
     return this.#errand?.child.pid;
   }
@@ -63,7 +65,7 @@ export class SystemLookup {
    * ```
    *   subscribe     -----(r|)    the system's addresses in the system's order
    *   unknown name  -----#       with the code of getaddrinfo
-   *   unsubscribed: the process is ended when nobody else waits for it
+   *   unsubscribed: the child is killed when no other lookup waits for it
    * ```
    */
   addresses(name: string): Observable<readonly string[]> {
@@ -77,7 +79,7 @@ export class SystemLookup {
       }
       errand.waiting.set(id, { name, subscriber });
       subscriber.add(() => {
-        // What it looks up for nobody would take the place of other names, for up to half a minute.
+        // A lookup without a subscriber would occupy one of the places for up to half a minute.
         if (errand.waiting.delete(id) && errand.waiting.size === 0) this.#end(errand);
       });
       errand.child.send([id, name], (error) => error && this.#lost(errand));
@@ -85,7 +87,7 @@ export class SystemLookup {
   }
 
   #start(): Errand {
-    // What our process was started with is not for this one.
+    // The child does not inherit the options that our process was started with.
     const env = {
       ...process.env,
       NODE_OPTIONS: '',
@@ -126,7 +128,7 @@ export class SystemLookup {
     if (errand.child.connected) errand.child.disconnect();
   }
 
-  /** Where no process can be had the system is asked in this one, as long as that takes. */
+  /** Where no child can be started, the system is asked in this process, as long as that takes. */
   #lost(errand: Errand): void {
     const waiting = [...errand.waiting.values()];
     errand.waiting.clear();
@@ -140,7 +142,7 @@ export class SystemLookup {
   }
 }
 
-/** The same in this process. */
+/** The same, in this process. */
 export const lookedUpHere = (name: string): Observable<readonly string[]> =>
   new Observable((subscriber) => {
     lookup(name, { all: true }, (error, found) => {

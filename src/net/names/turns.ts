@@ -1,8 +1,8 @@
 import { Observable, type Subscriber } from 'rxjs';
 
 /**
- * Lets so many run at the same time, and the others wait in line. Depends on: who runs. Invariant: at most `most` run,
- * and nobody waits while fewer do.
+ * Runs at most `most` sources simultaneously; the others wait in a queue. Depends on: which sources run. Invariant: at
+ * most `most` run, and none waits while fewer do.
  */
 export class Turns {
   readonly #most: number;
@@ -17,7 +17,7 @@ export class Turns {
     return this.#line.size;
   }
 
-  /** `source$`, when it is its turn. Whoever unsubscribes leaves the line, or makes room. */
+  /** Mirrors `source$` when its turn comes. Unsubscribing leaves the queue, or frees the place. */
   inTurn<T>(source$: Observable<T>): Observable<T> {
     return new Observable((subscriber) => {
       const run = (): void => this.#run(source$, subscriber);
@@ -29,7 +29,7 @@ export class Turns {
 
   #run<T>(source$: Observable<T>, subscriber: Subscriber<T>): void {
     this.#running++;
-    // Before the source, as that may end at once.
+    // Before subscribing to the source, which may end synchronously.
     subscriber.add(() => {
       this.#running--;
       this.#next();
