@@ -66,6 +66,7 @@ export const tapped = (wire: Wire, listener: Listener): Wire => {
     address: wire.address,
     bytes$: wire.bytes$.pipe(tap((chunk) => theirs.hear(chunk))),
     drained$: wire.drained$,
+    ...(wire.room && { room: wire.room }),
     write: (bytes) => {
       ours.hear(bytes);
       return wire.write(bytes);

@@ -64,6 +64,15 @@ export interface EnvTap {
   verify(call: VerifyCall, bytes: Uint8Array, act: () => ReturnType<Verify>): ReturnType<Verify>;
 }
 
+/** Hears all, and changes nothing: for those who listen to a part of it. */
+export const untouched: EnvTap = {
+  watch: (_, source) => source,
+  write: (_, __, act) => act(),
+  send: (_, __, ___, act) => act(),
+  ask: (_, act) => act(),
+  verify: (_, __, act) => act(),
+};
+
 /** Every member, those that may be missing too: a decorator that forgets one does not compile. */
 type Whole<T> = { readonly [K in keyof Required<T>]: T[K] };
 

@@ -1,11 +1,16 @@
 import fc from 'fast-check';
-import { NEVER, Subject } from 'rxjs';
+import { EMPTY, NEVER, of, Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { httpReply, httpRequest } from '../../src/cli/log/httpWords.ts';
 import { packetWords } from '../../src/cli/log/packetWords.ts';
 import { PeerWords } from '../../src/cli/log/peerWords.ts';
 import { type Direction, tapped } from '../../src/download/tappedWire.ts';
 import { noteLine } from '../../src/cli/views/note.ts';
+import { drawn } from '../../marbles/index.ts';
+import { loggedEnv } from '../../src/cli/log/loggedEnv.ts';
+import type { Env } from '../../src/contracts/env.ts';
+import type { Storage } from '../../src/contracts/storage.ts';
+import { streamStorage } from '../../src/disk/files/streamStorage.ts';
 import { loggedWorld } from '../../src/cli/log/loggedWorld.ts';
 import { nodeEnv } from '../../src/node.ts';
 import { encode } from '../../src/protocol/encoding/bencode.ts';
@@ -207,5 +212,23 @@ describe('the log', () => {
     const some = await loggedWorld({ rooms: ['disk'] }, say);
     expect(some).toMatchObject({ connect, httpGet, bindUdp });
     expect(String(some.openStorage)).not.toBe(String(openStorage));
+  });
+});
+
+describe('--verbose=disk', () => {
+  it('tells of a storage, and leaves it what it is: a pipe stays one', () => {
+    const lines: string[] = [];
+    const opened: Storage[] = [];
+    drawn(({ world, torrent }) => {
+      const { env } = world();
+      const pipe: Env = { ...env, openStorage: () => of(streamStorage(torrent, 0, () => EMPTY)) };
+      const logged = loggedEnv(pipe, ['disk'], ({ who, what }) => void lines.push(`${who}: ${what}`));
+      logged.openStorage(torrent, { folder: '.' }).subscribe((storage) => opened.push(storage));
+      opened[0]?.write(0, new Uint8Array(3)).subscribe();
+      opened[0]?.notes.save(new Uint8Array(1)).subscribe();
+    })();
+    expect(opened[0]?.ordered).toBe(true);
+    expect('digest' in (opened[0] as Storage)).toBe(false);
+    expect(lines).toEqual(['drawn: write 3 bytes at 0', 'drawn: save a note, 1 byte']);
   });
 });

@@ -1,8 +1,6 @@
 import { map, Observable, tap } from 'rxjs';
 import type { Env } from '../../contracts/env.ts';
 import type { HttpReply, PeerAddress, UdpEndpoint, UdpOptions, UdpSocket, Wire } from '../../contracts/network.ts';
-import type { ResumeStore, Storage } from '../../contracts/storage.ts';
-import { lengthOf } from '../../disk/files/spans.ts';
 import { NetworkError } from '../../contracts/errors.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
@@ -14,6 +12,7 @@ import { packetWords } from './packetWords.ts';
 import { PeerWords } from './peerWords.ts';
 import type { Note, Room } from '../args/logRooms.ts';
 import { type Direction, tapped } from '../../download/tappedWire.ts';
+import { type Call, type EnvTap, tappedEnv, untouched } from '../../recording/tappedEnv.ts';
 
 type Hear = (note: Note) => void;
 
@@ -145,45 +144,41 @@ const loggedNames = (
   );
 };
 
-const loggedStorage = (storage: Storage, who: string, hear: Hear): Storage => {
-  const note =
-    <T>(what: string) =>
-    (source: Observable<T>): Observable<T> =>
-      source.pipe(
-        tap({
-          subscribe: () => hear({ room: 'disk', direction: '·', who, what }),
-          error: (error: unknown) => hear({ room: 'disk', direction: '·', who, what: messageOf(error) }),
-        }),
-      );
-  const notes: ResumeStore = {
-    boot: storage.notes.boot,
-    others: () => storage.notes.others().pipe(note('look for notes of other torrents')),
-    load: () => storage.notes.load().pipe(note('read the note of earlier runs')),
-    save: (bytes, complete) =>
-      storage.notes.save(bytes, complete).pipe(note(`save a note, ${counted(bytes.length, 'byte')}`)),
-  };
-  const digest = storage.digest?.bind(storage);
-  const writev = storage.writev?.bind(storage);
-  return {
-    notes,
-    place: storage.place,
-    paths: storage.paths,
-    apart: storage.apart,
-    replace: (files) => storage.replace(files),
-    doubted: () => storage.doubted(),
-    read: (offset, into) => storage.read(offset, into).pipe(note(`read ${counted(into.length, 'byte')} at ${offset}`)),
-    write: (offset, bytes) =>
-      storage.write(offset, bytes).pipe(note(`write ${counted(bytes.length, 'byte')} at ${offset}`)),
-    ...(digest && { digest: (offset: number, length: number) => digest(offset, length) }),
-    ...(writev && {
-      writev: (offset: number, parts: readonly Uint8Array[]) =>
-        writev(offset, parts).pipe(note(`write ${counted(lengthOf(parts), 'byte')} at ${offset}`)),
-    }),
-    finish: () => storage.finish().pipe(note('make empty files, look whether all is as it was left')),
-    stamps: () => storage.stamps().pipe(note('look at sizes and times')),
-    flush: () => storage.flush().pipe(note('flush')),
-  };
+/** What is done to a storage, in words; what is done with each piece besides is not told. */
+const diskWords = (call: Call): string | undefined => {
+  switch (call.what) {
+    case 'read':
+      return `read ${counted(call.length, 'byte')} at ${call.offset}`;
+    case 'write':
+    case 'writev':
+      return `write ${counted(call.length, 'byte')} at ${call.offset}`;
+    case 'save':
+      return `save a note, ${counted(call.length, 'byte')}`;
+    case 'load':
+      return 'read the note of earlier runs';
+    case 'others':
+      return 'look for notes of other torrents';
+    case 'finish':
+      return 'make empty files, look whether all is as it was left';
+    case 'stamps':
+      return 'look at sizes and times';
+    case 'flush':
+      return 'flush';
+    default:
+      return undefined;
+  }
 };
+
+const diskTap = (hear: Hear): EnvTap => ({
+  ...untouched,
+  watch: (call, source) => {
+    const what = diskWords(call);
+    if (what === undefined || !('of' in call) || call.of.what !== 'storage') return source;
+    const who = visible(call.of.torrent.name);
+    const note = (what: string): void => hear({ room: 'disk', direction: '·', who, what });
+    return source.pipe(tap({ subscribe: () => note(what), error: (error: unknown) => note(messageOf(error)) }));
+  },
+});
 
 /**
  * The same world; `listen` hears what is said in `rooms`, and of the names of `ofDht` in the room of the DHT. What is
@@ -222,8 +217,7 @@ export const loggedEnv = (
           : loggedNames(env.resolve(host), host, ofDht(host) ? 'dht' : 'tracker', hear),
     }),
     ...(asked('disk') && {
-      openStorage: (torrent, target) =>
-        env.openStorage(torrent, target).pipe(map((storage) => loggedStorage(storage, visible(torrent.name), hear))),
+      openStorage: (torrent, target) => tappedEnv(env, diskTap(hear)).openStorage(torrent, target),
     }),
   };
 };
