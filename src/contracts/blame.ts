@@ -8,9 +8,9 @@ const PEER_CODES: Readonly<Partial<Record<NetworkCode, PeerCode>>> = {
 };
 
 /**
- * A failure of the network on the way to a peer is a `PeerError`, with the same words: `refused`, `reset`, `timeout`,
- * `no-room`, and `unreachable` for whatever else there is. Any other error as it is. `handshake` does so for the wires
- * it gets.
+ * Makes a failure of the network on the way to a peer a `PeerError` with the same words: `refused`, `reset`, `timeout`,
+ * `no-room`, and `unreachable` for every other code. Any other error is returned as it is. `handshake` does so for the
+ * wires that it is given.
  *
  * ```ts
  * env.connect(address).pipe(catchError((error) => throwError(() => asPeerError(error))))
@@ -31,8 +31,9 @@ const TRACKER_CODES: Readonly<Partial<Record<NetworkCode, TrackerCode>>> = {
 };
 
 /**
- * A failure of the network on the way to a tracker is a `TrackerError`, with the same words: `unreachable` for all that
- * lies between it and us. It is never asked again where its URL itself is at fault. Any other error as it is.
+ * Makes a failure of the network on the way to a tracker a `TrackerError` with the same words: `unreachable` for every
+ * failure between us and the tracker. A tracker whose URL itself is at fault is never asked again. Any other error is
+ * returned as it is.
  */
 export const asTrackerError = (error: unknown): unknown =>
   error instanceof NetworkError

@@ -1,7 +1,7 @@
 import { ID_LENGTH } from '../protocol/encoding/id.ts';
 import { InputError } from './errors.ts';
 
-/** What an option may be; words for people if it is not. */
+/** The valid values of an option, and the words that the user reads if a value is not one of them. */
 type Check = (value: unknown) => string | undefined;
 
 const shown = (value: unknown): string => {
@@ -30,7 +30,7 @@ const list: Check = (value) => (Array.isArray(value) ? undefined : 'a list');
 const rates: Check = (value) =>
   typeof value === 'object' && value !== null ? undefined : 'streams of bytes a second, `down` and `up`';
 
-/** Options that mean the same wherever they are given. */
+/** Options that mean the same in every function that takes them. */
 const CHECKS: Readonly<Record<string, Check>> = {
   peerId,
   maxPeers: whole(1),
@@ -55,8 +55,8 @@ const isStream = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'subscribe' in value && typeof value.subscribe === 'function';
 
 /**
- * Returns `options` as they are, if each of them can be what it is. What is not given is not checked, nor are the
- * values of a stream before they come: {@link checkOption} is for those.
+ * Returns `options` unchanged if each of them is valid. An absent option is not checked, nor is a stream of values:
+ * {@link checkOption} checks each value of a stream when it comes.
  *
  * @throws InputError `bad-option`
  */
@@ -70,7 +70,7 @@ export const checkOptions = <Options extends object>(options: Options): Options 
   return options;
 };
 
-/** The same for one option, by its name: `maxPeers`, `seed.ratio`. @throws InputError `bad-option` */
+/** Checks one option by its name: `maxPeers`, `seed.ratio`. @throws InputError `bad-option` */
 export const checkOption = (name: string, value: unknown): void => {
   if (value === undefined || isStream(value)) return;
   const expected = CHECKS[name]?.(value);

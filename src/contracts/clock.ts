@@ -2,6 +2,6 @@ import { asyncScheduler } from 'rxjs';
 
 /**
  * The time in milliseconds, as RxJS tells it: the machine's outside a drawing, the virtual one inside
- * `TestScheduler.run`. The only place in the house that asks for the time.
+ * `TestScheduler.run`. No other file asks for the time.
  */
 export const now = (): number => asyncScheduler.now();

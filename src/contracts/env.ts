@@ -6,41 +6,43 @@ import type { Room } from '../torrent/peers/connectionBudget.ts';
 import type { Hasher } from '../torrent/pieces/pieceDrafts.ts';
 
 /**
- * The outside world. What the network does to us is a `NetworkError`, and what the disk does a `StorageError`. Every
+ * The outside world. A failure of the network is a `NetworkError`, a failure of the disk a `StorageError`. Every
  * function returns a cold Observable: subscribing acts, unsubscribing undoes.
  */
 export interface Env {
   readonly connect: Connect;
   /**
-   * Emits one open port and does not complete. Errors with a `NetworkError` if none of them can be had: `port-taken`,
-   * `port-denied`, `no-address`, `no-room`.
+   * Emits one open port and does not complete. Errors with a `NetworkError` if none of the ports can be bound:
+   * `port-taken`, `port-denied`, `no-address`, `no-room`.
    */
   listen(options: ListenOptions): Observable<Listening>;
-  /** One reply, whatever its status; errors with a `NetworkError` (`unreachable`, `timeout`, `malformed`, …). */
+  /** Emits one reply, whatever its status. Errors with a `NetworkError` (`unreachable`, `timeout`, `malformed`, …). */
   httpGet(request: HttpRequest): Observable<HttpReply>;
   /** Emits one bound socket and does not complete. Errors with a `NetworkError` if it can't be bound: see `listen`. */
   bindUdp(options: UdpOptions): Observable<UdpSocket>;
-  /** The addresses of a host name, or the literal itself; empty if there is none. Never errors. */
+  /** Emits the addresses of a host name, or the literal itself; an empty list if there are none. Never errors. */
   resolve(host: string): Observable<readonly string[]>;
   /**
-   * One storage; unsubscribing closes its files. Errors with a `StorageError` (`locked` when another process has it).
+   * Emits one storage; unsubscribing closes its files. Errors with a `StorageError` (`locked` when another process has
+   * it).
    */
   openStorage(torrent: Torrent, target: Target): Observable<Storage>;
   verify(torrent: Torrent): Verify;
-  /** Do other threads verify? Then pieces are gathered in memory that is shared with them. */
+  /** Do other threads verify pieces? Then pieces are assembled in memory that is shared with these threads. */
   readonly sharesMemory?: boolean;
   /**
-   * Digests a piece while it comes, so that `verify` has only to compare. Without it, or where it is undefined,
-   * `verify` does it all.
+   * Digests a piece while its blocks arrive, so that `verify` has only to compare. Where it is absent or returns
+   * undefined, `verify` computes the whole digest.
    */
   hasher?(): Hasher | undefined;
   /**
-   * How many of each may be open at one time, by what the system grants this process. No limit of its own if not given.
+   * How many connections and announces may be open at once, as the system permits this process. No limit if
+   * absent.
    */
   readonly room?: Room | undefined;
-  /** 0 ≤ x < 1. */
+  /** A random number, 0 ≤ x < 1. */
   random(): number;
-  /** `length` unpredictable bytes. */
+  /** Returns `length` unpredictable bytes. */
   randomBytes(length: number): Uint8Array;
 }
 

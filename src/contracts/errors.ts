@@ -1,56 +1,56 @@
 import { RxTorrentError } from '../protocol/encoding/rxTorrentError.ts';
 
 /**
- * First question: whose fault? That is the class. Second: what follows? That is {@link verdict}. Users match on
- * `name` and `code`; `message` is one line for people: what, where, what to try. The original error is in `cause`. All
- * of them are `RxTorrentError`s.
+ * The class of an error says whose fault it is; {@link verdict} says what follows. Callers match on `name` and `code`;
+ * `message` is one line for the user: what failed, where, and what to try. The original error is in `cause`. All errors
+ * here are `RxTorrentError`s.
  */
 export { Malformed } from '../protocol/encoding/malformed.ts';
 export { RxTorrentError } from '../protocol/encoding/rxTorrentError.ts';
 
 export type InputCode = 'bad-bencode' | 'bad-metainfo' | 'bad-magnet' | 'bad-option' | 'unsafe-path' | 'unsupported';
 
-/** The user gave something that can't be used. Fatal; the CLI exits with 2. */
+/** The user gave input that can't be used. Fatal; the CLI exits with 2. */
 export class InputError extends RxTorrentError<InputCode> {
   override readonly name = 'InputError';
 }
 
-/** What a peer did that it never would if it were honest: it is banned. */
+/** Offences that an honest peer never commits: the peer is banned. */
 export type BanCode = 'malformed' | 'oversized' | 'unexpected' | 'corrupt';
-/** What makes a peer of no use to us, today and tomorrow: it is dropped. */
+/** Causes that make a peer useless to us, now and later: the peer is dropped. */
 export type DropCode = 'wrong-info-hash' | 'self' | 'useless';
 /**
- * What may be otherwise in a minute: the peer rests and is tried again. `no-room`, that this machine had no descriptor
- * or memory for one more connection, says nothing of the peer: it is not counted, and the peer is dialled again in
- * seconds.
+ * Causes that may be gone in a minute: the peer rests and is tried again. `no-room` means that this machine had no
+ * descriptor or memory for one more connection, which is no fault of the peer: the failure is not counted, and the peer
+ * is dialled again within seconds.
  */
 export type RetryCode = 'duplicate' | 'refused' | 'unreachable' | 'timeout' | 'silent' | 'reset' | 'no-room';
 export type PeerCode = BanCode | DropCode | RetryCode;
 
-/** A remote peer is at fault. Never travels beyond `swarm`. */
+/** A remote peer is at fault. This error never leaves `swarm`. */
 export class PeerError extends RxTorrentError<PeerCode> {
   override readonly name = 'PeerError';
 }
 
 /**
- * What went wrong on the way there, or with what came from there:
+ * What went wrong on the way to a host, or with what the host sent:
  *
  * | code | |
  * | --- | --- |
- * | `unreachable` | no way leads there, or nobody can say where it is |
+ * | `unreachable` | there is no route, or no answer to the lookup of the name |
  * | `unknown-host` | there is no host of that name |
- * | `refused` | nobody listens there |
+ * | `refused` | no program listens there |
  * | `reset` | the connection was cut off |
  * | `timeout` | no connection, or no whole answer, in time |
  * | `untrusted` | no secure connection can be made, or it leads to another host: TLS and certificates |
- * | `malformed` | what came is no HTTP, can't be decompressed, is too long, or leads round and round |
- * | `http-status` | a web server answered, but not with what was asked for |
- * | `bad-url`, `unsupported-scheme` | the URL is none, or not one of http and https |
- * | `refused-address` | it leads to an address where nobody may send us |
+ * | `malformed` | the answer is not HTTP, can't be decompressed, is too long, or redirects in a circle |
+ * | `http-status` | a web server answered with a status that is not a success |
+ * | `bad-url`, `unsupported-scheme` | the URL is malformed, or neither http nor https |
+ * | `refused-address` | the URL leads to an address that a stranger must not send us to |
  * | `no-room` | this machine has no descriptor or memory for one more connection or socket |
  * | `port-taken` | another program has the port |
  * | `port-denied` | the system does not permit this program to bind the port |
- * | `no-address` | there is no such address on this machine to bind |
+ * | `no-address` | this machine does not have the address to bind |
  */
 export type NetworkCode =
   | 'unreachable'
@@ -70,17 +70,17 @@ export type NetworkCode =
   | 'no-address';
 
 /**
- * The network failed, and nobody knows yet whose fault that is: what the network side of `Env` errors with. Whoever
- * knows whom it was about makes it a `PeerError` ({@link asPeerError}) or a `TrackerError` ({@link asTrackerError}).
- * `message` is `where: why`.
+ * The network failed, and it is not known yet whose fault that is: `Env`'s functions of the network error with this. A
+ * caller that knows which host was asked makes it a `PeerError` ({@link asPeerError}) or a `TrackerError`
+ * ({@link asTrackerError}). `message` is `where: why`.
  */
 export class NetworkError extends RxTorrentError<NetworkCode> {
   override readonly name = 'NetworkError';
-  /** What was to be reached, for people: a URL as it may be shown, `host:port`, `TCP port 80`. */
+  /** What was to be reached, as the user reads it: a URL without its secrets, `host:port`, `TCP port 80`. */
   readonly where: string;
-  /** What went wrong there, for people. */
+  /** What went wrong there, in words for the user. */
   readonly why: string;
-  /** It is the address itself that can't be asked, today and tomorrow. */
+  /** True if the address itself is at fault, so that a later attempt would fail as well. */
   readonly lasting: boolean;
 
   constructor(
@@ -105,14 +105,14 @@ export type TrackerCode =
   | 'unreachable'
   | 'refused-address';
 
-/** A tracker is at fault. Never travels beyond `trackerPeers`; people see it as a `Warning`. */
+/** A tracker is at fault. This error never leaves `trackerPeers`; the user sees it as a `Warning`. */
 export class TrackerError extends RxTorrentError<TrackerCode> {
   override readonly name = 'TrackerError';
-  /** BEP 31: minutes after which to ask again, or 'never'. */
+  /** BEP 31: minutes until the tracker may be asked again, or 'never'. */
   readonly retryIn: number | 'never' | undefined;
   /** `failure-reason`: the tracker's own words. */
   readonly reason: string | undefined;
-  /** `http-status`: which. */
+  /** `http-status`: the status. */
   readonly status: number | undefined;
 
   constructor(code: TrackerCode, message: string, options: TrackerErrorOptions = {}) {
@@ -131,12 +131,12 @@ export interface TrackerErrorOptions extends ErrorOptions {
 
 export type StorageCode = 'full' | 'denied' | 'missing' | 'short-read' | 'io' | 'locked' | 'occupied';
 
-/** This machine's disk can't do it. Fatal but for `full`, which is waited for; the CLI exits with 3. */
+/** This machine's disk failed. Fatal except for `full`, which is waited for; the CLI exits with 3. */
 export class StorageError extends RxTorrentError<StorageCode> {
   override readonly name = 'StorageError';
 }
 
-/** Our own defect. Crash loudly; the CLI exits with 70. */
+/** A defect of ours. Crash loudly; the CLI exits with 70. */
 export class InvariantError extends RxTorrentError<'defect'> {
   override readonly name = 'InvariantError';
 
@@ -164,7 +164,7 @@ const verdicts: Record<PeerCode, Verdict> = {
   'no-room': 'retry',
 };
 
-/** What follows from an error: total, and `fatal` for whatever it does not know, so that defects surface. */
+/** What follows from an error. An unknown error is `fatal`, so that defects surface. */
 export const verdict = (error: unknown): Verdict => {
   if (error instanceof PeerError) return verdicts[error.code];
   if (error instanceof TrackerError) return error.retryIn === 'never' ? 'drop' : 'retry';

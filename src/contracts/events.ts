@@ -4,8 +4,8 @@ import type { FunnelRow } from '../torrent/stats/funnel.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 
 /**
- * Events are plain data: each has its own interface, by its `type`, and `JSON.stringify` writes all that can be seen of
- * it. `jsonOf` is how the command line writes it.
+ * Events are plain data: each has its own interface, told apart by `type`, and `JSON.stringify` writes every enumerable
+ * field. The command line writes events by `jsonOf`.
  *
  * ```ts
  * events$.pipe(filter((event) => event.type === 'stored')) // Observable<PieceStored>
@@ -15,34 +15,34 @@ interface OfPiece {
   readonly index: number;
   /** Bytes of the piece. */
   readonly length: number;
-  /** The peers that took part, each once. */
+  /** The peers that sent its blocks, each once. */
   readonly from: readonly PlainAddress[];
 }
 
-/** The address of a peer as events have it, without the connection that it may have made to us. */
+/** The address of a peer as events carry it, without the wire of an incoming connection. */
 export type PlainAddress = Omit<PeerAddress, 'wire$'>;
 
-/** A piece is verified, and on disk. */
+/** A piece is verified and on disk. */
 export interface PieceStored extends OfPiece {
   readonly type: 'stored';
 }
 
-/** A piece did not have the hash that its torrent promises: it is asked for again. */
+/** The hash of a piece differs from the one in the torrent: the piece is requested again. */
 export interface PieceCorrupt extends OfPiece {
   readonly type: 'corrupt';
 }
 
-/** What became of a piece. */
+/** The fate of a piece. */
 export type PieceOutcome = PieceStored | PieceCorrupt;
 
-/** What earlier runs have stored: told once, before anything is fetched, if there is anything. */
+/** The pieces that earlier runs stored: emitted once, before anything is fetched, if there are any. */
 export interface Restored {
   readonly type: 'restored';
-  /** Pieces that are verified and on disk. */
+  /** The number of pieces that are verified and on disk. */
   readonly pieces: number;
-  /** Bytes of them. */
+  /** The bytes of these pieces. */
   readonly length: number;
-  /** Which they are: the bytes of a bitfield as peers send it (BEP 3), in hexadecimal digits. */
+  /** The pieces as the bytes of a bitfield (BEP 3), in hexadecimal digits. */
   readonly bitfield: string;
 }
 
@@ -54,26 +54,27 @@ export interface PeerJoined {
 export interface PeerLeft {
   readonly type: 'peer-left';
   readonly address: PlainAddress;
-  /** A code of `PeerError`, or `closed` when they hung up. */
+  /** A code of `PeerError`, or `closed` when the peer hung up. */
   readonly reason: string;
   readonly message?: string;
 }
 
-/** We serve a peer from now on. */
+/** A peer is unchoked: we serve it from now on. */
 export interface Unchoked {
   readonly type: 'unchoke';
   readonly address: PlainAddress;
   /**
-   * `free-slot`, `gives` more than others, `optimistic` by chance, its `turn`. Or what a strategy of the user says.
+   * Why: there is a `free-slot`, it `gives` more than others, it is the `optimistic` unchoke, it is its `turn`. Or the
+   * word of a strategy of the user's own.
    */
   readonly reason: string;
 }
 
-/** We serve a peer no longer. */
+/** A peer is choked: we no longer serve it. */
 export interface Choked {
   readonly type: 'choke';
   readonly address: PlainAddress;
-  /** `not-interested`, `outbid` by others that give more, `snubs` us, `turn-over`. */
+  /** Why: it is `not-interested`, `outbid` by peers that give more, it `snubs` us, `turn-over`. */
   readonly reason: string;
 }
 
@@ -91,50 +92,46 @@ export interface Announced {
 }
 
 /**
- * What is known of one tracker: told when it is asked, and with whatever comes of it. Times are in ms, as `now()` tells
- * them.
+ * The state of one tracker: emitted when it is asked, and with each outcome. Times are in ms, as `now()` tells them.
  */
 export interface TrackerStatus {
   readonly type: 'tracker';
   readonly url: string;
-  /** Counted from 0. */
+  /** The tier, counted from 0. */
   readonly tier: number;
-  /**
-   * `asking` now, `working` since its last answer, `failing` since the last time it was asked, `dropped`: never asked
-   * again.
-   */
+  /** `asking` now, `working` since its last answer, `failing` since its last failure, `dropped`: never asked again. */
   readonly state: 'asking' | 'working' | 'failing' | 'dropped';
   /** Failures since its last answer. */
   readonly failures: number;
-  /** What came of it the last time, unless that was an answer. */
+  /** The error of the last announce, unless the tracker answered. */
   readonly error?: { readonly code: string; readonly message: string };
   readonly lastAnswer?: number;
-  /** When it is asked again at the latest, if it is known already. */
+  /** The latest moment of the next announce, if it is known already. */
   readonly nextAnnounce?: number;
-  /** As of its last answer. */
+  /** Counts of its last answer. */
   readonly peers?: number;
   readonly seeds?: number;
   readonly leechers?: number;
 }
 
-/** Peers can call us. */
+/** We listen: peers can connect to us. */
 export interface PortOpen {
   readonly type: 'port-open';
-  /** TCP. */
+  /** The TCP port. */
   readonly port: number;
 }
 
 /** Something the user should see, and that does not end the download. */
 export interface Warning {
   readonly type: 'warning';
-  /** A code of the error behind it, for example `failure-reason` or `full`. */
+  /** The code of the underlying error, for example `failure-reason` or `full`. */
   readonly code: string;
   readonly message: string;
-  /** The tracker or the web server that it is about. */
+  /** The tracker or web server that the warning is about. */
   readonly url?: string;
 }
 
-/** One piece of what was there already has been checked. */
+/** One piece of the data on disk has been checked. */
 export interface Rechecked {
   readonly type: 'rechecked';
   readonly index: number;
@@ -144,71 +141,68 @@ export interface Rechecked {
   readonly total: number;
 }
 
-/** All of what is there has been checked. */
+/** All data on disk has been checked. */
 export interface Checked {
   readonly type: 'checked';
-  /** Is everything that was looked for there, and nothing behind it? */
+  /** Is every wanted byte right, and no file too long? */
   readonly complete: boolean;
-  /** Pieces that were looked for, and how many of them are right. */
+  /** Wanted pieces, and how many of them are right. */
   readonly pieceCount: number;
   readonly valid: number;
-  /** Each file that was looked for, with its absolute path. */
+  /** Each wanted file, with its absolute path. */
   readonly files: readonly (CheckedFile & { readonly path: string })[];
 }
 
 export interface Progress {
   readonly type: 'progress';
   /**
-   * `metadata` while it is not known what a magnet link stands for, `checking` what is on disk, `downloading`, `paused`
-   * for want of disk space,
-   * `seeding` what is complete, `done`.
+   * `metadata` while the info dictionary of a magnet link is fetched, `checking` the data on disk, `downloading`,
+   * `paused` for want of disk space, `seeding` the complete torrent, `done`.
    */
   readonly phase: 'metadata' | 'checking' | 'downloading' | 'paused' | 'seeding' | 'done';
-  /**
-   * Bytes of what is wanted (padding included, if that is everything), and how many of them are verified and stored.
-   */
+  /** Bytes that are wanted (padding included if all files are), and how many of them are verified and stored. */
   readonly stored: number;
   readonly length: number;
   /** Pieces that are wanted, and how many of them are verified and stored. */
   readonly pieces: number;
   readonly pieceCount: number;
-  /** Payload bytes that came from peers in this run, good or bad. */
+  /** Payload bytes received from peers in this run, good or bad. */
   readonly downloaded: number;
   readonly uploaded: number;
-  /** Bytes a second, over the last seconds. */
+  /** Download rate in bytes a second, over the last seconds. */
   readonly rate: number;
-  /** The same of what peers got. */
+  /** Upload rate, likewise. */
   readonly upRate: number;
-  /** Bytes given in all runs, as a multiple of `length`. */
+  /** Bytes uploaded in all runs, as a multiple of `length`. */
   readonly ratio: number;
-  /** Seconds to go at this rate; undefined while nothing moves. */
+  /** Estimated seconds to go at this rate; undefined while nothing arrives. */
   readonly eta?: number;
   readonly peers: {
     readonly known: number;
     readonly connecting: number;
     readonly connected: number;
-    /** Have unchoked us. */
+    /** Peers that have unchoked us. */
     readonly unchoked: number;
     readonly banned: number;
   };
-  /** Bytes thrown away: duplicates, corrupt pieces, what was not asked for. */
+  /** Bytes thrown away: duplicates, corrupt pieces, blocks that were not requested. */
   readonly wasted: number;
-  /** Why nothing moves, in words for people, when nothing has for a while. */
+  /** Why the download stalls, in words for the user, once it has for a while. */
   readonly reason?: string;
-  /** Our own rate limit holds back what could be asked for. */
+  /** Our own rate limit holds requests back. */
   readonly held?: boolean;
 }
 
 /**
- * What has become of the peers that each source named: how many got how far, and why the others did not. Told when it
- * has changed.
+ * What has become of the peers that each source named: how many got how far, and why others failed. Emitted when it has
+ * changed.
  */
 export interface FunnelSample {
   readonly type: 'funnel';
   readonly sources: readonly FunnelRow<PeerSource>[];
 }
 
-/** It is known what a magnet link stands for. */
+/** The info dictionary of a magnet link is known. */
 export interface MetadataKnown {
   readonly type: 'metadata';
   readonly name: string;
@@ -218,28 +212,28 @@ export interface MetadataKnown {
   readonly length: number;
   readonly pieceLength: number;
   readonly pieceCount: number;
-  /** How many files there are, without padding. */
+  /** The number of files, without padding. */
   readonly files: number;
-  /** All that is known of it. Not enumerable: JSON, and copies of the event, leave it out. */
+  /** The whole torrent. Not enumerable: JSON and copies of the event leave it out. */
   readonly torrent: Torrent;
 }
 
-/** All that is wanted is verified and on disk. The last event, unless it goes on to seed. */
+/** All that is wanted is verified and on disk. The last event, unless the download goes on to seed. */
 export interface Done {
   readonly type: 'done';
-  /** Bytes of what is wanted. */
+  /** Bytes of the wanted files. */
   readonly length: number;
-  /** The file or folder that all of it is, or is in. */
+  /** The file, or the folder that the files are in. */
   readonly path: string;
   /** The files that are wanted. */
   readonly paths: readonly string[];
-  /** Payload bytes of this run, as `Progress` has them, up to this moment. */
+  /** Payload bytes of this run up to this moment, as `Progress` counts them. */
   readonly downloaded: number;
   readonly uploaded: number;
   readonly wasted: number;
 }
 
-/** One piece of what is to be a torrent has been hashed. */
+/** One piece of a torrent in the making has been hashed. */
 export interface Hashed {
   readonly type: 'hashed';
   readonly index: number;
@@ -251,7 +245,7 @@ export interface Hashed {
   readonly pieceLength: number;
 }
 
-/** The torrent is made, and nothing is written. */
+/** The torrent is made; no file is written. */
 export interface Created {
   readonly type: 'created';
   readonly name: string;
@@ -261,21 +255,21 @@ export interface Created {
   readonly length: number;
   readonly pieceLength: number;
   readonly pieceCount: number;
-  /** How many files there are, without padding. */
+  /** The number of files, without padding. */
   readonly files: number;
-  /** The .torrent. Not enumerable, nor is `torrent`: JSON, and copies of the event, leave them out. */
+  /** The .torrent. Not enumerable, nor is `torrent`: JSON and copies of the event leave both out. */
   readonly bytes: Uint8Array;
   readonly torrent: Torrent;
 }
 
 export type CreateEvent = Hashed | Created | Warning;
 
-/** Enough has been given: seeding ends. */
+/** A seeding limit is reached: seeding ends. */
 export interface Seeded {
   readonly type: 'seeded';
-  /** Which limit was reached. */
+  /** The limit that was reached. */
   readonly reason: 'ratio' | 'time' | 'idle';
-  /** Bytes given in this run, and in all as a multiple of the length. */
+  /** Bytes uploaded in this run, and in all runs as a multiple of the length. */
   readonly uploaded: number;
   readonly ratio: number;
 }

@@ -1,26 +1,26 @@
 import type { Observable } from 'rxjs';
 
-/** Where an address came from; it stays with the address everywhere. */
+/** The source of an address; it stays with the address everywhere. */
 export type PeerSource = 'tracker' | 'dht' | 'pex' | 'lsd' | 'incoming' | 'manual';
 
-/** A place where a peer may listen. `host` is an IPv4 or IPv6 literal or, from people only, a name. */
+/** A place where a peer may listen. `host` is an IPv4 or IPv6 literal or, only if the user gave it, a name. */
 export interface PeerAddress {
   readonly host: string;
   /** 1 to 65535. */
   readonly port: number;
   readonly source: PeerSource;
-  /** They called us: here is the wire, nothing is to be dialled. */
+  /** The peer connected to us: this is the wire, and nothing is to be dialled. */
   readonly wire$?: Observable<Wire>;
 }
 
-/** An open connection. Subscribing to what made it dialled; unsubscribing hangs up. */
+/** An open connection. Subscribing to the Observable that emits it dials; unsubscribing hangs up. */
 export interface Wire {
   readonly address: PeerAddress;
-  /** Chunks are lent: valid until `next` returns. Completes when they hang up; errors with a `NetworkError`. */
+  /** Chunks are lent: valid until `next` returns. Completes when the peer hangs up; errors with a `NetworkError`. */
   readonly bytes$: Observable<Uint8Array>;
-  /** Takes `bytes` over. False when the buffer towards them is full: wait for `drained$`. */
+  /** Takes `bytes` over. False when the send buffer is full: wait for `drained$`. */
   write(bytes: Uint8Array): boolean;
-  /** Memory of `size` bytes, of any content, for what is written next; what is not written is lost to it. */
+  /** Memory of `size` bytes, of any content, for the next write. Memory that is never written is not used again. */
   readonly room?: ((size: number) => Uint8Array) | undefined;
   readonly drained$: Observable<void>;
 }
@@ -32,16 +32,22 @@ export interface Wire {
 export type Connect = (address: PeerAddress) => Observable<Wire>;
 
 export interface ListenOptions {
-  /** The first that is free is taken; 0 is any free one. */
+  /** The first free port is bound; 0 means any free port. */
   readonly ports: readonly number[];
-  /** An address of this machine; all of them if not given. */
+  /** An address of this machine; all of its addresses if absent. */
   readonly host?: string;
 }
 
-/** A port where peers can call us. Unsubscribing from what made it closes it; who has called by then stays. */
+/**
+ * A port where peers can connect to us. Unsubscribing from the Observable that emits it closes the port; open
+ * connections stay.
+ */
 export interface Listening {
   readonly port: number;
-  /** Hot: who calls, with `wire$`. Who is not answered while `next` runs, by subscribing to that, is hung up on. */
+  /**
+   * Hot: each incoming peer, with `wire$`. A peer whose `wire$` is not subscribed to before `next` returns is hung up
+   * on.
+   */
   readonly calls$: Observable<PeerAddress>;
 }
 
@@ -56,21 +62,21 @@ export interface HttpRequest {
   readonly loopbackPath?: string;
   /** The URL comes from a stranger: a host that claims to be far away must not turn out to be near. */
   readonly stranger?: boolean;
-  /** By IPv4 or IPv6 only: `unreachable` where the host has no address of that kind. Either if not given. */
+  /** The only family to use: `unreachable` where the host has no address of it. Either family if absent. */
   readonly family?: 4 | 6;
   /**
-   * Where the host of `url` is, if somebody has just looked that up; looked up if not given. They are judged as those
-   * that are found are.
+   * The addresses of the host of `url`, if the caller has just looked them up; looked up if absent. They are judged
+   * like addresses that are looked up.
    */
   readonly addresses?: readonly string[];
   /**
-   * Is the connection kept for the next request to the same host? Undefined for one of its own, which is closed with
-   * the answer.
+   * Is the connection kept for the next request to the same host? If absent, the request has a connection of its own,
+   * which closes with the answer.
    */
   readonly keep?: boolean;
   /**
-   * A redirect to a magnet link is an answer: then `url` is the link, and `body` is empty. Otherwise it is an error, as
-   * that to any other scheme.
+   * A redirect to a magnet link is an answer: then `url` is the link, and `body` is empty. Otherwise such a redirect is
+   * an error, like one to any other scheme.
    */
   readonly links?: boolean;
 }
@@ -78,11 +84,11 @@ export interface HttpRequest {
 export interface HttpReply {
   readonly status: number;
   readonly body: Uint8Array;
-  /** After redirects. */
+  /** The URL after redirects. */
   readonly url: string;
 }
 
-/** Where a datagram comes from or goes to: an address literal and a port. */
+/** The source or destination of a datagram: an address literal and a port. */
 export interface UdpEndpoint {
   readonly host: string;
   readonly port: number;
@@ -94,37 +100,41 @@ export interface Datagram {
   readonly from: UdpEndpoint;
 }
 
-/** What the system has said of a datagram that did not get there: no way leads there, or nobody listens. */
+/** The system's report of a datagram that was not delivered: there is no route, or no program listens there. */
 export interface Undelivered {
   readonly to: UdpEndpoint;
   /** In words for the user. */
   readonly why: string;
 }
 
-/** A bound UDP socket. Unsubscribing from what made it closes it. */
+/** A bound UDP socket. Unsubscribing from the Observable that emits it closes the socket. */
 export interface UdpSocket {
   readonly port: number;
-  /** Hot. Errors of single sends never end it. */
+  /** Hot. An error of a single send never ends it. */
   readonly datagrams$: Observable<Datagram>;
   /**
-   * Hot. Anybody on the way may claim that a datagram was refused: it ends a wait, and proves nothing of whom it names.
+   * Hot. Any host on the way can forge a report that a datagram was refused: the report ends a wait, and proves nothing
+   * about the destination.
    */
   readonly undelivered$: Observable<Undelivered>;
-  /** Of a multicast group. Hot: emits when it is heard on one more interface, where nobody has heard of us. */
+  /**
+   * Of a multicast group. Hot: emits when the group is joined on a new interface, where we have not announced
+   * ourselves.
+   */
   readonly moved$?: Observable<void>;
-  /** Takes `bytes` over; like the network, it may lose them without a word. */
+  /** Takes `bytes` over. Like the network, it may lose them silently. */
   send(bytes: Uint8Array, to: UdpEndpoint): void;
 }
 
 export interface UdpOptions {
-  /** Any free port if not given or taken. */
+  /** The port wanted; any free port if it is absent or taken. */
   readonly port?: number;
   readonly family: 4 | 6;
   /**
-   * A group to join on each interface, and so to hear what others send to it; `port` is then shared with others. What
-   * is sent to it is sent on each.
+   * A group to join on each interface, so that the socket hears what others send to it; `port` is then shared with
+   * other programs. What is sent to the group is sent on each interface.
    */
   readonly multicast?: string;
-  /** The only one that is spoken with: then the system also tells when nobody listens there. */
+  /** The only address that the socket talks to: then the system also reports when no program listens there. */
   readonly to?: UdpEndpoint;
 }

@@ -33,7 +33,7 @@ export const parseMagnet = (link: string): MagnetLink =>
     () => 'bad-magnet',
   );
 
-/** Whoever calls has given what is read: what is wrong with it is an `InputError`. */
+/** The caller gave the bytes that are parsed, so an error in them is an `InputError`. */
 const given = <T>(read: () => T, codeOf: (error: Malformed) => InputCode): T => {
   try {
     return read();

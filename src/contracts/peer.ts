@@ -6,18 +6,18 @@ import type { PeerState } from '../torrent/peers/peerState.ts';
 /** A peer after the handshake. */
 export interface Peer {
   readonly address: PeerAddress;
-  /** Their 20-byte peer id. */
+  /** The peer's 20-byte id. */
   readonly id: Uint8Array;
   /** Updated *before* `messages$` emits. */
   readonly state: Readonly<PeerState>;
-  /** Hot: subscribe at once. Completes when they hang up. Bytes inside are lent until `next` returns. */
+  /** Hot: subscribe at once. Completes when the peer hangs up. Bytes inside are lent until `next` returns. */
   readonly messages$: Observable<Message>;
   /**
-   * The same without blocks (`piece`), and before `messages$`: for whoever has no use for them, thirty thousand times a
-   * second.
+   * The same messages without blocks (`piece`), emitted before `messages$`: for subscribers that have no use for
+   * blocks, which may come thirty thousand times a second.
    */
   readonly talk$: Observable<Message>;
-  /** Encodes all messages into one write. False when the buffer towards them is full. */
+  /** Encodes all messages into one write. False when the send buffer is full. */
   send(...messages: readonly Message[]): boolean;
   readonly drained$: Observable<void>;
 }
@@ -33,13 +33,13 @@ export interface Block {
   readonly from: Peer;
 }
 
-/** A whole piece in a buffer of the pool. Whoever turns it into something else releases it. */
+/** A whole piece in a buffer of the pool. The operator that turns it into something else releases it. */
 export interface Piece {
   readonly index: number;
   readonly bytes: Uint8Array;
-  /** Who sent each block, in the order of the blocks; empty for a piece read from disk. */
+  /** The sender of each block, in the order of the blocks; empty for a piece read from disk. */
   readonly from: readonly Peer[];
-  /** Of all bytes, if they were digested while they came. */
+  /** The digest of all bytes, if they were digested while they arrived. */
   readonly digest?: Uint8Array | undefined;
   release(): void;
 }

@@ -5,7 +5,7 @@ import type { Geometry } from '../torrent/geometry.ts';
 import type { Created, MetadataKnown, PlainAddress, Restored } from './events.ts';
 import type { PeerAddress } from './network.ts';
 
-/** The address alone: that of a peer that has called holds its connection, too. */
+/** Returns the address alone: that of an incoming peer also holds its connection. */
 export const plainAddress = (address: PeerAddress): PlainAddress =>
   address.wire$ === undefined ? address : { host: address.host, port: address.port, source: address.source };
 
@@ -18,7 +18,7 @@ const knownOf = ({ name, infoHash, length, pieceLength, pieceHashes, files }: To
   files: files.filter(({ padding }) => !padding).length,
 });
 
-/** `plain`, with what can be had of it, but is neither seen nor copied. */
+/** Adds `hidden` to `plain` as properties that can be read but are not enumerable. */
 const holding = <Plain extends object, Hidden extends object>(plain: Plain, hidden: Hidden): Plain & Hidden => {
   for (const [name, value] of Object.entries(hidden)) Object.defineProperty(plain, name, { value });
   return plain as Plain & Hidden;

@@ -2,7 +2,7 @@ import type { DownloadEvent, PlainAddress, TrackerStatus } from '../events.ts';
 import type { Address } from './jsonUnits.ts';
 import type { ToldAs } from './told.ts';
 
-/** ISO 8601, UTC, with milliseconds; undefined for what is no date. */
+/** ISO 8601, UTC, with milliseconds; undefined for an invalid date. */
 export const isoTime = (milliseconds: number): string | undefined => {
   const date = new Date(milliseconds);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
@@ -14,13 +14,13 @@ export const MAX_PATHS = 1000;
 /** Host, port and source. */
 export const addressTold = ({ host, port, source }: PlainAddress): Address => ({ host, port, source });
 
-/** As many paths as one object lists, and how many more there are. */
+/** At most as many paths as one object lists, and the number of the rest. */
 export const pathsTold = (paths: readonly string[]): Pick<ToldAs<'done'>, 'paths' | 'morePaths'> => ({
   paths: paths.slice(0, MAX_PATHS),
   ...(paths.length > MAX_PATHS && { morePaths: paths.length - MAX_PATHS }),
 });
 
-/** Moments instead of milliseconds. */
+/** Replaces milliseconds by moments. */
 const trackerTold = ({ lastAnswer, nextAnnounce, ...status }: TrackerStatus): ToldAs<'tracker'> => {
   const [last, next] = [lastAnswer, nextAnnounce].map((at) => (at === undefined ? undefined : isoTime(at)));
   return {
@@ -30,7 +30,7 @@ const trackerTold = ({ lastAnswer, nextAnnounce, ...status }: TrackerStatus): To
   };
 };
 
-/** What is given of nothing is nothing: JSON has no word for other quotients by 0. */
+/** The ratio of an empty torrent is 0: JSON has no word for other quotients by 0. */
 export const ratioTold = (ratio: number): number => (Number.isFinite(ratio) ? ratio : 0);
 
 export type OfDownload =
@@ -52,8 +52,9 @@ export type OfDownload =
   | 'seeded';
 
 /**
- * An event of a download as the command line's `--json` has it, but for what every object has (`time`, `torrent`):
- * addresses side by side with the rest, moments in ISO 8601. Its form is in `rxtorrent/events.schema.json`.
+ * An event of a download as the command line's `--json` writes it, without the keys that every object has (`time`,
+ * `torrent`): addresses are flattened into the object, and moments are in ISO 8601. Its schema is in
+ * `rxtorrent/events.schema.json`.
  *
  * @example
  * download(torrent, env, options).subscribe((event) => console.log(JSON.stringify(jsonOf(event))));
@@ -87,7 +88,7 @@ export const jsonOf = (event: DownloadEvent): ToldAs<OfDownload> | ToldAs<'warni
   }
 };
 
-/** What went wrong, as `--json` has it: the name and the code of the error, and its one line for people. */
+/** An error as `--json` writes it: its name, its code and its one line for the user. */
 export const jsonOfError = (error: unknown): ToldAs<'error'> => ({
   type: 'error',
   name: error instanceof Error ? error.name : 'Error',

@@ -1,14 +1,14 @@
 import type { JsonEvent } from './jsonEvent.ts';
 
 /**
- * An object of `--json` without what every object has: the command does not know the time, nor always which torrent it
- * is of.
+ * An object of `--json` without the keys that every object has: the command knows neither the time nor, always, which
+ * torrent the object belongs to.
  */
 export type Bare<Event> = Event extends unknown ? Omit<Event, 'time' | 'torrent'> : never;
 
 export type Told = Bare<JsonEvent>;
 
-/** Those that need not be of a torrent. */
+/** Objects that need not belong to a torrent. */
 export type ToldOfAny = Bare<Exclude<JsonEvent, { readonly torrent: string }>>;
 
 /** One object by its `type`. */
