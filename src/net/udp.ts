@@ -42,8 +42,8 @@ const unbound = (cause: Error, port: number): NetworkError =>
     : new NetworkError(portCode(cause), `UDP port ${port}`, bindWords(cause), { cause });
 
 /**
- * Opens a socket at a port, 0 for any free one; `refused` gets the reason why it can't be bound. Returns a function that
- * closes the socket.
+ * Opens a socket at a port, 0 for any free one. `refused` gets the reason why the port can't be bound. Returns a
+ * function that closes the socket.
  */
 const openSocket = (
   { family, to: peer }: Omit<UdpOptions, 'multicast'>,
