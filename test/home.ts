@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,6 +11,8 @@ export const setup = (): (() => void) => {
   const home = mkdtempSync(join(tmpdir(), 'rxtorrent-home-'));
   const temporary = join(home, 'tmp');
   mkdirSync(temporary);
+  // Some tests run a command as another user, which must reach what it may not read or write.
+  for (const folder of [home, temporary]) chmodSync(folder, 0o711);
   Object.assign(process.env, {
     TMPDIR: temporary,
     TEMP: temporary,

@@ -69,7 +69,7 @@ const MESSAGES: readonly (readonly [
       failing(awaited(NEVER, { missed: 'it', given, deadline: new Deadline(0.001), funnel: new Funnel(), view }, io)),
   ],
   ['it is to be tried again', ['scrape', 'count'], (given) => tryAgain(given)],
-  ['nobody is left', ['no-dht', 'max-peers', 'scrape'], (given) => give(given, 'another') + give(given, 'a')],
+  ['nobody is left', ['no-dht', 'scrape'], (given) => give(given, 'another') + give(given, 'a')],
   ['a port is taken', ['no-listen'], () => advised('port-taken', 'port', ', or --no-listen')],
   ['a port is not permitted', ['no-listen'], () => advised('port-denied', 'port', ', or --no-listen')],
   ['a port of the DHT is taken', ['bootstrap'], () => advised('port-taken', 'dht-port')],
