@@ -237,6 +237,16 @@ describe('the address book', () => {
     ]);
   });
 
+  it('has three connections to a public host, without those to addresses that the user has given', () => {
+    const book = bookOf(at('8.8.8.8', 1, 'manual'), ...[2, 3, 4, 5].map((port) => at('8.8.8.8', port, 'dht')));
+    const taken = Array.from({ length: 5 }, () => book.take(0)?.port);
+    expect(taken).toEqual([1, 2, 3, 4, undefined]);
+    expect(book.admit(at('8.8.8.8', 6, 'incoming'))).toBe('per-host');
+    book.add(at('8.8.8.8', 7, 'manual'));
+    expect(book.take(0)?.port).toBe(7);
+    book.check();
+  });
+
   it('keeps its books whatever happens', () => {
     const event = fc.record({
       type: fc.constantFrom('add', 'add', 'take', 'take', 'admit', 'listens', 'ended', 'ban', 'seen'),
@@ -259,7 +269,8 @@ describe('the address book', () => {
           const taken = type === 'take' ? book.take(now) : undefined;
           if (taken !== undefined) active.push(taken);
           if (type === 'add') book.add(address);
-          if (type === 'admit' && book.admit(address) === 'added') active.push(address);
+          const caller = { ...address, source: 'incoming' };
+          if (type === 'admit' && book.admit(caller) === 'added') active.push(caller);
           if (type === 'listens' && active[0] !== undefined) book.listensAt(active[0], at(active[0].host, n));
           if (type === 'ban') book.ban(address);
           const ended = type === 'ended' ? active.shift() : undefined;
@@ -269,7 +280,7 @@ describe('the address book', () => {
           expect(book.active).toBe(active.length);
           expect(book.alone).toBe(book.active === 0 && book.waiting === 0 && book.nextIn(now) === undefined);
           for (const host of ['8.8.8.0', '8.8.8.1'])
-            expect(active.filter((one) => one.host === host).length).toBeLessThanOrEqual(3);
+            expect(active.filter((one) => one.host === host && one.source !== 'manual').length).toBeLessThanOrEqual(3);
         }
       }),
     );
