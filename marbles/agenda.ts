@@ -1,6 +1,6 @@
 import { Heap } from './heap.ts';
 
-/** What is to be done, and when; whether it need not be done any more. */
+/** A task, its time, and whether it was cancelled. */
 interface Task {
   readonly delay: number;
   readonly closed: boolean;
@@ -13,10 +13,10 @@ interface Entry<T> {
 }
 
 /**
- * What is to come, the next first; of what is due at one time, what was added first. It stands in for the array of
- * RxJS's virtual time, which is sorted for each task that is added and searched for each that is given up: with
- * thousands of timers nothing else would get done. It can what RxJS asks of it: show the first, `shift` it, `push` one,
- * and `splice` one out. What is given up stays in the heap until its turn comes.
+ * Scheduled tasks, the next first; of tasks due at the same time, the one that was added first. It replaces the array
+ * of RxJS's virtual time, which is sorted for each task that is added and searched for each that is cancelled: with
+ * thousands of timers that would take all the time. It supports what RxJS uses: read the first, `shift` it, `push` one,
+ * and `splice` one out. A cancelled task stays in the heap until its turn comes.
  */
 export class Agenda<T extends Task> extends Array<T> {
   readonly #heap = new Heap<Entry<T>>(before);
@@ -38,7 +38,7 @@ export class Agenda<T extends Task> extends Array<T> {
     return task;
   }
 
-  /** Only the first has to go at once. */
+  /** Only the first task has to be removed at once. */
   override indexOf(task: T): number {
     return this[0] === task ? 0 : -1;
   }

@@ -3,10 +3,10 @@ import { Agenda } from './agenda.ts';
 import { DrawingError } from './expectation.ts';
 import { Timers } from './timers.ts';
 
-/** A drawing that does more than this many things goes round in circles. */
+/** A drawing that runs more tasks than this is in an endless loop. */
 const MAX_ACTIONS = 2_000_000;
 
-/** RxJS's virtual time, which also notices drawings that never end. */
+/** RxJS's virtual time, which also detects drawings that never end. */
 export class Clock extends TestScheduler {
   #actions = 0;
   override actions: TestScheduler['actions'] = new Agenda();
@@ -15,7 +15,7 @@ export class Clock extends TestScheduler {
     super(() => {
       throw new DrawingError('the stage compares for itself');
     });
-    // RxJS has no other way to be given timers: `run` asks for them by this name.
+    // RxJS has no other way to be given timers: `run` calls the method by this name.
     Object.assign(this, { createDelegates: () => new Timers(this).delegates });
   }
 

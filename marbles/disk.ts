@@ -10,37 +10,37 @@ import { pieceBytes } from './torrent.ts';
 export type DiskWork = 'open' | 'read' | 'write' | 'finish' | 'stamps' | 'flush' | 'others' | 'load' | 'save';
 
 export interface DiskOptions {
-  /** Milliseconds that each piece of work takes. */
+  /** Milliseconds that each operation takes. */
   readonly takes?: number;
-  /** The error with which the nth piece of work of its kind fails, counted from 1. */
+  /** The error with which the nth operation of its kind fails, counted from 1. */
   readonly fails?: (work: DiskWork, nth: number) => StorageError | undefined;
-  /** Pieces that are there from the start; if given, so are all files. */
+  /** Pieces that are on disk from the start; if given, all files exist. */
   readonly has?: readonly number[];
   /**
-   * Files, by their numbers from 0, that are there from the start and are somebody else's: none of their bytes is
+   * The numbers, from 0, of files that exist from the start and belong to another program: none of their bytes is
    * right.
    */
   readonly foreign?: readonly number[];
-  /** Distinguishes one run of the machine from the next. */
+  /** Distinguishes one boot of the machine from the next. */
   readonly boot?: string;
 }
 
 /**
- * A disk in memory, with one torrent on it. It outlives the storages that are opened on it, so runs can follow one
- * another.
+ * A disk in memory, with one torrent on it. The disk outlives the storages that are opened on it, so a drawing can have
+ * several runs.
  */
 export class DrawnDisk {
   readonly bytes: Uint8Array;
-  /** When each write ended, and the index of the piece in which it began. */
+  /** The time of each write, and the index of the piece in which it began. */
   readonly written: Mark[] = [];
   note: Uint8Array | undefined;
   readonly #stage: Pick<Backdrop, 'torrent' | 'ledger' | 'now'>;
   readonly #torrent: Torrent;
   readonly #options: DiskOptions;
   readonly #done = new Map<DiskWork, number>();
-  /** When each file was last written to; undefined if it is not there. */
+  /** When each file was last written to; undefined if it does not exist. */
   readonly #mtimes: (number | undefined)[];
-  /** Pieces that are kept apart, since they touch a file that is not wanted. */
+  /** Pieces that are kept apart because they touch an unwanted file. */
   readonly apart = new Map<number, Uint8Array>();
   readonly #geometry: Geometry;
   #locked = false;
@@ -62,7 +62,7 @@ export class DrawnDisk {
     }
   }
 
-  /** The numbers of the files that are there. */
+  /** The numbers of the files that exist. */
   get files(): readonly number[] {
     return this.#mtimes.flatMap((mtime, file) => (mtime === undefined ? [] : [file]));
   }
@@ -111,14 +111,14 @@ export class DrawnDisk {
     };
   }
 
-  /** The first note, which only says whose the files are, takes no time: so drawings are of pieces. */
+  /** The first note, which only claims the files, takes no time, so that drawings show pieces only. */
   #save(note: Uint8Array): Observable<never> {
     const first = this.note === undefined;
     const kept = (): void => void (this.note = note.slice());
     return first ? defer(() => (kept(), EMPTY)) : this.#work('save', kept).pipe(nothing);
   }
 
-  /** Work is done at the end of its time: bytes that were let go before that are the wrong ones. */
+  /** The bytes are read at the end of the operation: a buffer that is released too early holds wrong bytes by then. */
   #work<T>(work: DiskWork, act: () => T): Observable<T> {
     return defer(() => {
       const nth = (this.#done.get(work) ?? 0) + 1;
@@ -175,7 +175,7 @@ export class DrawnDisk {
     this.#mtimes.forEach((mtime, file) => wanted(file) && (this.#mtimes[file] = mtime ?? this.#stage.now()));
   }
 
-  /** The parts of files that `length` bytes at `offset` are, and where each begins and ends in the torrent. */
+  /** The parts of files that `length` bytes at `offset` cover, and where each begins and ends in the torrent. */
   #spans(offset: number, length: number): Span[] {
     return this.#torrent.files.flatMap((file, nth): Span[] => {
       const [from, to] = [Math.max(offset, file.offset), Math.min(offset + length, file.offset + file.length)];

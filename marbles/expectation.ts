@@ -4,12 +4,12 @@ import { parseLane, printLanes, type Drawn, type Mark } from './lane.ts';
 import { lettersOf } from './letters.ts';
 import { same, show } from './same.ts';
 
-/** A drawing that came out otherwise than drawn. */
+/** What was received differs from what was drawn. */
 export class DrawingError extends Error {
   override readonly name = 'DrawingError';
 }
 
-/** What was drawn: a lane, and what its letters and its `#` stand for. Without values, letters stand for themselves. */
+/** A drawn lane, and what its letters and its `#` stand for. Without values, letters stand for themselves. */
 export interface Expected {
   readonly lane: string;
   readonly values?: Readonly<Record<string, unknown>> | undefined;
@@ -18,7 +18,7 @@ export interface Expected {
 
 const spare = 'zyxwvutsrqponmlkjihgfedcbaZYXWVUTSRQPONMLKJIHGFEDCBA';
 
-/** Finds letters to print for values that nobody drew, and remembers which. */
+/** Finds letters to print for received values that are not drawn, and remembers them. */
 class Legend {
   readonly lines: string[] = [];
   readonly #taken: Map<string, unknown>;
@@ -36,7 +36,7 @@ class Legend {
   }
 }
 
-/** What was drawn, to be compared with what is received: by values, or by what letters stand for. */
+/** A drawn lane, to be compared with received marks: by values, or by what letters stand for. */
 class Picture {
   readonly drawn: readonly Mark[];
   readonly #named: boolean;
@@ -59,7 +59,7 @@ class Picture {
     );
   }
 
-  /** The lanes of both, and what letters in them stand for that nobody drew. */
+  /** Both lanes, and a legend of the letters that are not drawn. */
   beside(received: readonly Mark[]): readonly [lanes: readonly string[], legend: readonly string[]] {
     const letters = this.drawn.filter(({ kind }) => kind === 'value').map(({ value }) => value as string);
     const values = letters.map((letter) => [letter, this.#named ? this.#valueOf(letter) : undefined]);
@@ -102,7 +102,7 @@ class Picture {
 /** How the end of a lane is drawn. */
 const ENDS: Readonly<Partial<Record<Mark['kind'], string>>> = { end: '|', error: '#' };
 
-/** Compares what was received with what was drawn. Undefined if they agree, otherwise the two lanes, aligned. */
+/** Compares the received marks with the drawn lane. Undefined if they agree, otherwise the two lanes, aligned. */
 export const difference = (
   name: string,
   received: readonly Mark[],
@@ -123,7 +123,7 @@ const spans = (from: number, to: number): readonly Drawn[] => [
   ...(Number.isFinite(to) ? [{ frame: to, letter: '!' }] : []),
 ];
 
-/** From when to when something was subscribed to, in milliseconds; to `Infinity` if it never was unsubscribed. */
+/** The start and the end of a subscription, in milliseconds; the end is `Infinity` if it was never unsubscribed. */
 export interface Subscribed {
   readonly subscribedFrame: number;
   readonly unsubscribedFrame: number;

@@ -1,4 +1,4 @@
-/** What is first by `isBefore` comes out first. Depends on nothing else. Invariant: nobody is before its parent. */
+/** A binary heap: the first item by `isBefore` is taken out first. Invariant: no item is before its parent. */
 export class Heap<T> {
   readonly #all: T[] = [];
   readonly #isBefore: (one: T, other: T) => boolean;

@@ -33,7 +33,7 @@ export { DrawnUdp, type UdpNetworkOptions, type UdpPlayer } from './network/udp.
 export { LETTERS, blockAt, wordsFor } from './words.ts';
 export { announced } from './announced.ts';
 export { HOME, type World, type WorldOptions } from './world.ts';
-// What the types above name, so that tests can name it, too.
+// Types that the exports above name, so that tests can name them, too.
 export type { Backdrop, Playing } from './backdrop.ts';
 export type { Subscribed } from './expectation.ts';
 export type { Ledger } from './ledger.ts';

@@ -26,7 +26,7 @@ export const parseLane = (lane: string): readonly Mark[] =>
 
 /** Time that is longer than this many dashes is written as a number. */
 const LONGEST_GAP = 20;
-/** Marks printed of a lane that goes on and on. */
+/** Marks that are printed of an endless lane. */
 const MAX_MARKS = 60;
 
 const span = (ms: number): string => {
@@ -42,8 +42,8 @@ const cellOf = (lane: readonly Drawn[], frame: number): string => {
 };
 
 /**
- * Draws several lanes under one another so that the same time stands in the same column. What comes out can be
- * copied into a drawing, unless something happens within the width of a group: no lane can say that.
+ * Draws several lanes under one another so that the same time is in the same column. The result can be copied into a
+ * drawing, unless something happens within the width of a group, which no lane can express.
  */
 export const printLanes = (lanes: readonly (readonly Drawn[])[]): readonly string[] => {
   const frames = [...new Set(lanes.flat().map(({ frame }) => frame))].sort((a, b) => a - b);

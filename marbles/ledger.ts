@@ -2,7 +2,9 @@
 export class Ledger {
   readonly #open = new Map<symbol, string>();
 
-  /** Notes that something was opened; the function returned notes that it was closed, however often it is called. */
+  /**
+   * Records that something was opened. The function returned records that it was closed, however often it is called.
+   */
   open(what: string): () => void {
     const key = Symbol(what);
     this.#open.set(key, what);

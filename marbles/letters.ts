@@ -2,7 +2,7 @@ import type { Message } from '../src/protocol/peer/messages.ts';
 import type { Geometry } from '../src/torrent/geometry.ts';
 import { LETTERS, digitOf } from './words.ts';
 
-/** Letters of what a download tells. */
+/** Letters of the events of a download. */
 const EVENTS: Readonly<Record<string, string>> = {
   stored: 's',
   corrupt: 'c',
@@ -20,7 +20,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const pieceLetter = (index: number): string => String.fromCharCode(97 + (index % 26));
 
-/** The letters that a value answers to where a drawing gives no values; the first is the one that is printed. */
+/** The letters that stand for a value where a drawing gives no values; the first one is printed. */
 export const lettersOf = (value: unknown, geometry: Geometry): readonly string[] => {
   if (typeof value === 'string') return [value];
   if (typeof value === 'number') return [String(value)];

@@ -2,13 +2,13 @@ import { tap } from 'rxjs';
 import type { Mark } from './lane.ts';
 import type { Player } from './players.ts';
 
-/** A player, and what it was sent: `asks(…)` and `sends(…)` of the stage draw it. */
+/** A player, and what was sent to it: `asks(…)` and `sends(…)` of the stage compare it. */
 export interface Overheard {
   readonly player: Player;
   readonly sent: readonly Mark[];
 }
 
-/** Listens in on what is sent to a player of a world: `overheard(stage, honest())`. */
+/** Records what is sent to a player of a world: `overheard(stage, honest())`. */
 export const overheard = ({ now }: { readonly now: () => number }, player: Player): Overheard => {
   const sent: Mark[] = [];
   const heard = tap((value: unknown) => void sent.push({ frame: now(), kind: 'value', value }));

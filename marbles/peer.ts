@@ -12,24 +12,24 @@ import type { Backdrop } from './backdrop.ts';
 import { wordOf } from './words.ts';
 
 export interface PeerOptions {
-  /** Pieces they have from the start. Unless told otherwise all, or none if the lane has a `B` or an `H`. */
+  /** Pieces that the peer has from the start. By default all, or none if the lane has a `B` or an `H`. */
   readonly has?: 'all' | readonly number[];
-  /** BEP 6 was agreed on. Unless told otherwise if the lane has an `A`, `J` or `S`. */
+  /** BEP 6 is agreed on. By default if the lane has an `A`, `J` or `S`. */
   readonly fast?: boolean;
   readonly extended?: boolean;
-  /** They have a node of the DHT. */
+  /** The peer has a DHT node. */
   readonly dht?: boolean;
   readonly address?: PeerAddress;
-  /** The buffer towards them: `f` when it fills up (`send` returns false), `d` when it has drained. */
+  /** The send buffer: `f` when it fills up (`send` returns false), `d` when it has drained. */
   readonly buffer?: string;
 }
 
 /** A peer on a lane. */
 export interface DrawnPeer extends Peer {
   readonly state: PeerState;
-  /** What we sent, one mark a message. */
+  /** What we sent, one mark for each message. */
   readonly sent: readonly Mark[];
-  /** Who listened to `messages$` or `talk$`, and how long. */
+  /** The subscriptions to `messages$` and `talk$`. */
   readonly subscriptions: readonly Subscribed[];
 }
 
@@ -45,7 +45,7 @@ const initially = (geometry: Geometry, lane: string, { has, fast, extended, dht 
   return state;
 };
 
-/** Subscriptions of `source$` are logged, with the time by `now`. */
+/** Logs the subscriptions to `source$`, with the time by `now`. */
 export const logged = <T>(
   source$: Observable<T>,
   logs: { subscribedFrame: number; unsubscribedFrame: number }[],
@@ -58,7 +58,7 @@ export const logged = <T>(
     subscriber.add(source$.subscribe(subscriber));
   });
 
-/** What a peer says, as drawn: to all who listen, after its state has changed. */
+/** Sends what is drawn of a peer to all subscribers, after its state has changed. */
 const speech = (
   stage: Backdrop,
   lane: string,
@@ -93,7 +93,7 @@ const speech = (
   return { messages$, talk$ };
 };
 
-/** The buffer towards a peer, as drawn. */
+/** The send buffer towards a peer, as drawn. */
 const buffer = (
   stage: Backdrop,
   lane: string,
@@ -109,7 +109,7 @@ const buffer = (
   return { full: () => full, drained$: drained$.asObservable() };
 };
 
-/** A peer who says what is drawn; bytes of its messages are spoilt as soon as everyone has heard them. */
+/** A peer that sends what is drawn; the bytes of its messages are overwritten as soon as all subscribers had them. */
 export const drawPeer = (
   stage: Backdrop,
   host: string,

@@ -6,15 +6,15 @@ import { DrawingError } from './expectation.ts';
 import { torrentOf } from './torrent.ts';
 
 export interface PickerDrawing {
-  /** Which piece is begun next; priority, then rarity, unless told otherwise. */
+  /** Which piece is begun next; by default priority, then rarity. */
   readonly order?: PieceOrder;
   /** Blocks of each piece. */
   readonly blocksPerPiece?: number;
-  /** Pieces that may be begun and not stored. */
+  /** Pieces that may be begun and not yet stored. */
   readonly memory?: number;
-  /** Blocks asked for at once. */
+  /** Blocks requested at once. */
   readonly count?: number;
-  /** Pieces are taken from the first to the last. */
+  /** Pieces are picked from the first to the last. */
   readonly ordered?: boolean;
 }
 
@@ -43,7 +43,7 @@ const fieldOf = (cells: string, isSet: (cell: string) => boolean): Bitfield => {
   return field;
 };
 
-/** Whoever is asked in a picture. */
+/** A peer in a picture. */
 const asker = () => ({ cancel: () => {} });
 
 const setUp = ({ avail = '', have = '', prio = '', asked = '' }: Rows, picker: PiecePicker): void => {
@@ -78,7 +78,7 @@ const setUp = ({ avail = '', have = '', prio = '', asked = '' }: Rows, picker: P
  * ```
  *
  * Further rows: `they`, with `*` for what that peer has, and `prio`, with a digit for each priority. A piece of which
- * several blocks are asked is drawn with the number of the first.
+ * several blocks are requested is drawn with the number of the first.
  */
 export const drawnPicker =
   (

@@ -25,14 +25,14 @@ import { wordsFor } from './words.ts';
 export interface Cast {
   readonly torrent: Torrent;
   readonly geometry: Geometry;
-  /** Their own 20-byte peer id. */
+  /** The player's own 20-byte peer id. */
   readonly id: Uint8Array;
 }
 
-/** Words, or bytes for what no word can say. */
+/** Words, or bytes that form no word. */
 export type Said = Word | Uint8Array;
 
-/** Somebody to connect to: from what they hear to what they say. Completing is hanging up. */
+/** A peer to connect to: a function from what it receives to what it sends. It hangs up by completing. */
 export type Player = (heard$: Observable<Word>, cast: Cast) => Observable<Said>;
 
 export interface Manners {
@@ -40,9 +40,9 @@ export interface Manners {
   readonly latency?: number;
   /** Milliseconds from one block to the next. */
   readonly pace?: number;
-  /** Pieces they have. */
+  /** Pieces that the player has. */
   readonly has?: 'all' | readonly number[];
-  /** They speak the fast extension (BEP 6). */
+  /** The player supports the fast extension (BEP 6). */
   readonly fast?: boolean;
 }
 
@@ -51,7 +51,7 @@ const isPiece = (said: Said): said is Extract<Word, { type: 'piece' }> =>
 
 const bits = { reserved: new Uint8Array(8), extended: false, dht: false };
 
-/** Greets, tells what it has, unchokes whoever is interested and answers every request. */
+/** Sends its handshake and what it has, unchokes every interested peer and answers every request. */
 export const honest =
   ({ latency = 5, pace = 0, has = 'all', fast = false }: Manners = {}): Player =>
   (heard$, { torrent, geometry, id }) => {
@@ -82,13 +82,13 @@ export const honest =
     return heard$.pipe(delay(latency), concatMap(answer));
   };
 
-/** Greets, and chokes for ever. */
+/** Sends its handshake, and chokes for ever. */
 export const neverUnchokes =
   (player: Player = honest()): Player =>
   (heard$, cast) =>
     player(heard$, cast).pipe(filter((said) => said instanceof Uint8Array || said.type !== 'unchoke'));
 
-/** Gives so many blocks and then none, but stays. */
+/** Sends this many blocks and no more, but stays connected. */
 export const stallsAfter =
   (blocks: number, player: Player = honest()): Player =>
   (heard$, cast) =>
@@ -97,7 +97,7 @@ export const stallsAfter =
       return player(heard$, cast).pipe(filter((said) => !isPiece(said) || ++given <= blocks));
     });
 
-/** Gives so many blocks and hangs up. */
+/** Sends this many blocks and hangs up. */
 export const hangsUpAfter =
   (blocks: number, player: Player = honest()): Player =>
   (heard$, cast) =>
@@ -106,7 +106,7 @@ export const hangsUpAfter =
       return player(heard$, cast).pipe(takeWhile((said) => !isPiece(said) || ++given < blocks, true));
     });
 
-/** Spoils the blocks with these numbers, counted from 1; without numbers every one. */
+/** Corrupts the blocks with these numbers, counted from 1; without numbers every block. */
 export const corrupts =
   (blocks: readonly number[] = [], player: Player = honest()): Player =>
   (heard$, cast) =>
@@ -120,7 +120,7 @@ export const corrupts =
       }),
     );
 
-/** Gives so many blocks, chokes, forgets what it was asked, and unchokes after `ms` milliseconds. */
+/** Sends this many blocks, chokes, forgets all requests, and unchokes after `ms` milliseconds. */
 export const chokesAfter =
   (blocks: number, ms: number, player: Player = honest()): Player =>
   (heard$, cast) =>
@@ -131,7 +131,7 @@ export const chokesAfter =
       merge(player(heard$, cast), of<Said>({ type: 'unchoke' })),
     );
 
-/** Greets and at once says what it should not. */
+/** Sends its handshake and, at once, a message that it must not send. */
 export const blurts =
   (what: readonly Said[], player: Player = honest()): Player =>
   (heard$, cast) =>
@@ -141,16 +141,16 @@ export const blurts =
       ),
     );
 
-/** Greets for another torrent. */
+/** Sends a handshake for another torrent. */
 export const wrongInfoHash =
   (player: Player = honest()): Player =>
   (heard$, cast) =>
     player(heard$, { ...cast, torrent: { ...cast.torrent, infoHash: new Uint8Array(20).fill(0xee) } });
 
-/** Lets itself be called and says nothing. */
+/** Accepts the connection and sends nothing. */
 export const silent = (): Player => () => NEVER;
 
-/** Answers the greeting with bytes that mean nothing. */
+/** Answers the handshake with malformed bytes. */
 export const garbage =
   (bytes: Uint8Array = new Uint8Array(68).fill(0xaa)): Player =>
   (heard$) =>
@@ -160,7 +160,10 @@ export const garbage =
       map(() => bytes.slice()),
     );
 
-/** Whoever calls greets first, and knows then whom it hears. `fast`: it speaks the fast extension (BEP 6). */
+/**
+ * A player that calls us: it sends its handshake first, and ignores the one of its script. `fast`: supports the fast
+ * extension (BEP 6).
+ */
 export const calling =
   (player: Player = honest(), fast = false): Player =>
   (heard$, cast) => {

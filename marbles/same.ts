@@ -2,9 +2,7 @@ import { Observable } from 'rxjs';
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
-/**
- * Errors are told apart by name and code, and by message only where there is no code; stacks and causes do not count.
- */
+/** Errors are compared by name and code, and by message only where there is no code; stacks and causes do not count. */
 const sameError = (received: Error, expected: Record<string, unknown>): boolean => {
   const { name, code, message } = received as Error & { readonly code?: unknown };
   if (expected['name'] !== name || expected['code'] !== code) return false;

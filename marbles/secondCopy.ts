@@ -13,10 +13,10 @@ export const checkCopy = (stream$: Observable<unknown>): void => {
   if (!(stream$ instanceof Observable)) throw secondCopy();
 };
 
-/** Calls of ours in the stack of an error that `secondCopy` makes when it is called by `listening`. */
+/** The stack lines of our own in an error that `secondCopy` makes when `listening` calls it. */
 const OWN_CALLS = 2;
 
-/** RxJS asks for a timer by a provider, which an action calls: each is known by its name or by its folder. */
+/** RxJS asks for a timer through a provider, which an action calls: each is recognised by its name or its folder. */
 const byRxjs = ({ stack = '' }: Error): boolean => {
   const calls = stack.split('\n').filter((line) => /^ +at /.test(line));
   return calls
@@ -25,10 +25,11 @@ const byRxjs = ({ stack = '' }: Error): boolean => {
 };
 
 /**
- * Plays a drawing, and notices timers that RxJS asks of the system meanwhile. The stage's own copy asks virtual time,
- * so they come from another copy; and since a drawing plays within one turn of the event loop, they could never fire.
+ * Plays a drawing, and detects timers that RxJS requests from the system meanwhile. The stage's own copy of RxJS uses
+ * virtual time, so such timers come from another copy; and since a drawing plays within one turn of the event loop,
+ * they could never fire.
  *
- * @throws DrawingError instead of whatever else the drawing fails with, since all of that may follow from it
+ * @throws DrawingError instead of any other failure of the drawing, since that may follow from the second copy
  */
 export const withOneCopy = (play: () => void): void => {
   const system = globalThis.setInterval;

@@ -2,7 +2,7 @@ import { FrameDecoder } from '../src/protocol/peer/frames.ts';
 import { HANDSHAKE_LENGTH, decodeHandshake, encodeHandshake, type Handshake } from '../src/protocol/peer/handshake.ts';
 import { encodeMessages, type Message } from '../src/protocol/peer/messages.ts';
 
-/** Whatever may go over a wire: the greeting, then messages. */
+/** What a wire carries: the handshake, then messages. */
 export type Word = Message | ({ readonly type: 'handshake' } & Handshake);
 
 /** The same message with other bytes. */
@@ -11,16 +11,16 @@ const withBytes = (message: Message, bytes: (old: Uint8Array) => Uint8Array): Me
   return message.type === 'extended' ? { ...message, payload: bytes(message.payload) } : message;
 };
 
-/** Bytes of their own, which nobody else will change. */
+/** A copy of the bytes, which nothing else changes. */
 export const kept = (message: Message): Message => withBytes(message, own);
 
-/** Bytes as sockets have them: of a `Buffer` nothing is kept by its `slice`, which does not copy. */
+/** Bytes as sockets deliver them: a `Buffer`, whose `slice` does not copy. */
 export const lent = (message: Message): Message => withBytes(message, (bytes) => Buffer.from(bytes));
 
-/** A copy, whatever it is a copy of. */
+/** A copy, as a plain Uint8Array or a Buffer alike. */
 export const own = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 
-/** Lent bytes are worth nothing once `next` has returned: a drawing makes sure that nobody looks at them later. */
+/** Lent bytes are invalid once `next` has returned: a drawing overwrites them, so that a later read shows up. */
 export const spoil = (message: Message): void => {
   if (message.type === 'piece' || message.type === 'bitfield') message.bytes.fill(0xdd);
   if (message.type === 'extended') message.payload.fill(0xdd);
@@ -29,7 +29,7 @@ export const spoil = (message: Message): void => {
 export const encodeWord = (word: Word): Uint8Array =>
   word.type === 'handshake' ? encodeHandshake(word) : encodeMessages([word]);
 
-/** Turns the bytes of one direction of a wire into words; bytes in them are the listener's own. */
+/** Decodes one direction of a wire into words; the listener owns the bytes in them. */
 export class Hearing {
   readonly #emit: (word: Word) => void;
   readonly #frames: FrameDecoder;

@@ -26,11 +26,11 @@ export interface ToBe {
 /** How a drawing is set up. */
 export interface DrawingOptions {
   readonly torrent?: Size | Torrent;
-  /** What stays open at the end is meant to. */
+  /** What is left open at the end is meant to be left open. */
   readonly mayLeak?: boolean;
 }
 
-/** Virtual hours after which the curtain falls on whatever still goes on. */
+/** Virtual hours after which the drawing ends, whatever is still going on. */
 const HOURS = 24;
 
 /** Everything a drawing may use. */
@@ -72,7 +72,7 @@ export class Stage implements Backdrop {
     return source;
   };
 
-  /** A peer after the handshake, who says what the lane has; letters as in `LETTERS`, digits are blocks. */
+  /** A peer after the handshake that sends what the lane has; letters as in `LETTERS`, digits are blocks. */
   readonly peer = (lane: string, values?: Readonly<Record<string, Message>>, options?: PeerOptions): DrawnPeer => {
     const peer = drawPeer(this, this.#nextHost(), lane, values, options);
     this.#sources.push({ name: `messages$ of peer('${lane.trim()}')`, logs: peer.subscriptions });
@@ -91,12 +91,12 @@ export class Stage implements Backdrop {
   };
 
   /**
-   * What a stream gives, subscribed to as the subscription lane says: `'^---!'`, or `'  --^'`, or from the beginning.
+   * What a stream emits, subscribed to as the subscription lane says: `'^---!'`, or `'  --^'`, or from the beginning.
    */
   readonly gives = (stream$: Observable<unknown>, subscription: string | null = null): ToBe =>
     this.#expect('gives', this.watch(stream$, subscription));
 
-  /** The marks of a stream, which come as time goes by: for what is not drawn as a lane. */
+  /** The marks of a stream, added as time passes: for expectations that are not lanes. */
   readonly watch = (stream$: Observable<unknown>, subscription: string | null = null): readonly Mark[] => {
     checkCopy(stream$);
     const received: Mark[] = [];
@@ -117,10 +117,10 @@ export class Stage implements Backdrop {
     return received;
   };
 
-  /** What a peer or a wire was sent, one letter a message. */
+  /** The messages sent to a peer or a wire, one letter each. */
   readonly sends = (to: { readonly sent: readonly Mark[] }): ToBe => this.#expect('sends', to.sent);
 
-  /** The requests a peer or a wire was sent, as the digits of the blocks asked for. */
+  /** The requests sent to a peer or a wire, as the digits of the requested blocks. */
   readonly asks = (to: { readonly sent: readonly Mark[] }): ToBe => {
     const asked: Mark[] = [];
     this.#check(
@@ -158,7 +158,7 @@ export class Stage implements Backdrop {
     source.subscribe({ next: (letter) => on.value(letter), complete: () => on.end?.(), error: () => on.error?.() });
   };
 
-  /** Lets time pass, compares, lets the audience leave, and looks for what was left open. */
+  /** Lets time pass, compares, unsubscribes from everything watched, and looks for what was left open. */
   finish({ mayLeak = false }: DrawingOptions): void {
     this.#clock.maxFrames = HOURS * 3_600_000;
     this.#helpers.flush();
@@ -176,7 +176,7 @@ export class Stage implements Backdrop {
     throw told(failures[0].at, `\n${texts.join('\n')}`);
   }
 
-  /** Something to find out when all is over; if it fails, the error points to the line that asked for it. */
+  /** Registers a check for the end of the drawing; if it fails, the error points to the line that registered it. */
   #check(run: () => string | undefined): void {
     this.#checks.push({ at: new DrawingError(), run });
   }
@@ -213,7 +213,7 @@ export class Stage implements Backdrop {
   }
 }
 
-/** Calls that lead to an error, those in the drawing first. */
+/** The stack lines of an error, without those of the stage itself. */
 const callsOf = ({ stack = '' }: Error): readonly string[] =>
   stack.split('\n').filter((line) => /^ +at /.test(line) && !/marbles.stage\.[jt]s:/.test(line));
 
@@ -227,7 +227,7 @@ const told = (error: DrawingError, message: string): DrawingError => {
 
 const isRequest = ({ value }: Mark): boolean => (value as { readonly type?: string }).type === 'request';
 
-/** Bytes are lent: what is compared later has to be kept now. */
+/** Bytes are lent, so a value that is compared later is copied now. */
 const snapshot = (value: unknown): unknown => {
   if (value instanceof Uint8Array) return own(value);
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;

@@ -1,7 +1,7 @@
 import type { Subscription, VirtualTimeScheduler } from 'rxjs';
 import { Heap } from './heap.ts';
 
-/** What RxJS asks for to be called back. */
+/** The callback that RxJS passes. */
 interface Timer {
   readonly handle: number;
   readonly handler: () => void;
@@ -15,7 +15,7 @@ type Handle = number;
 type Start = (handler: () => void, duration?: number) => Handle;
 type Stop = (handle: Handle | undefined) => void;
 
-/** What stands in for the timers of the system while a drawing runs. */
+/** The timers that replace the system's while a drawing runs. */
 export interface TimerDelegates {
   readonly immediate: { setImmediate: Start; clearImmediate: Stop };
   readonly interval: { setInterval: Start; clearInterval: Stop };
@@ -27,9 +27,9 @@ const sooner = (one: Timer, other: Timer): boolean =>
 
 /**
  * The timers of RxJS in virtual time, with the rules of its own `TestScheduler`: each has a turn when it is due, and in
- * a turn the immediates go first, then the intervals, then the timeouts, each in the order in which they were made.
- * That one looks through all timers at each turn; here a turn costs as much as the logarithm of their number, so that a
- * hundred clients can share a drawing. Depends on the scheduler's time.
+ * a turn the immediates run first, then the intervals, then the timeouts, each in the order in which they were made.
+ * RxJS's own looks through all timers at each turn; here a turn costs the logarithm of their number, so that a hundred
+ * clients can share a drawing. Depends on the scheduler's time.
  */
 export class Timers {
   readonly #scheduler: Pick<VirtualTimeScheduler, 'now' | 'schedule'>;
@@ -84,8 +84,8 @@ export class Timers {
   }
 
   /**
-   * One turn. An immediate may run in that of an interval, and clear it: then the turn of the immediate finds nothing
-   * to do.
+   * One turn. An immediate may run in the turn of an interval, and clear that interval: then the immediate's own turn
+   * finds nothing to do.
    */
   #run(): void {
     const once = this.#due(this.#immediates);

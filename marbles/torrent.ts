@@ -1,7 +1,7 @@
 import type { Torrent } from '../src/torrent/metainfo/metainfo.ts';
 import { BLOCK, Geometry } from '../src/torrent/geometry.ts';
 
-/** How big a drawn torrent is. */
+/** The size of a drawn torrent. */
 export interface Size {
   readonly pieces?: number;
   readonly blocksPerPiece?: number;
@@ -10,8 +10,8 @@ export interface Size {
 }
 
 /**
- * The torrent of the drawings: one file named `drawn`, unless told otherwise of two pieces with two blocks of 16 KiB,
- * so that blocks 1 to 4 can be drawn as digits. Its hashes stand for nothing: a drawn verifier compares contents.
+ * The torrent of the drawings: one file named `drawn`, by default of two pieces with two blocks of 16 KiB, so that
+ * blocks 1 to 4 can be drawn as digits. Its hashes are not real: a drawn verifier compares contents.
  */
 export const torrentOf = ({ pieces = 2, blocksPerPiece = 2, lastBlock = BLOCK }: Size = {}): Torrent => {
   const pieceLength = blocksPerPiece * BLOCK;
@@ -46,6 +46,6 @@ export const blockBytes = (geometry: Geometry, piece: number, begin: number, len
   return bytes;
 };
 
-/** What a piece of a drawn torrent holds. */
+/** The content of a piece of a drawn torrent. */
 export const pieceBytes = (geometry: Geometry, piece: number): Uint8Array =>
   blockBytes(geometry, piece, 0, geometry.pieceSize(piece));

@@ -12,23 +12,23 @@ import { wordOf } from './words.ts';
 
 export interface WireOptions {
   readonly address?: PeerAddress;
-  /** Bits of their handshake. */
+  /** The reserved bits of the peer's handshake. */
   readonly fast?: boolean;
   readonly extended?: boolean;
-  /** 20 bytes; unless told otherwise that of the drawn torrent. */
+  /** The info-hash, 20 bytes; by default that of the drawn torrent. */
   readonly infoHash?: Uint8Array;
-  /** 20 bytes. */
+  /** The peer's id, 20 bytes. */
   readonly peerId?: Uint8Array;
 }
 
 /** A wire on a lane. */
 export interface DrawnWire extends Wire {
-  /** What we wrote, one mark a word. */
+  /** What we wrote, one mark for each handshake or message. */
   readonly sent: readonly Mark[];
   readonly subscriptions: readonly Subscribed[];
 }
 
-/** What a wire carries. */
+/** A word or bytes that a wire carries. */
 const drawnBytes = (
   stage: Backdrop,
   host: string,
@@ -40,7 +40,7 @@ const drawnBytes = (
   stage.play(parseLane(lane), {
     value: (letter) => {
       const value = values[letter] ?? (letter === 'h' ? handshake : wordOf(letter, stage.geometry));
-      // As a socket has it: a `Buffer`, whose own `slice` does not copy.
+      // As a socket delivers it: a `Buffer`, whose own `slice` does not copy.
       const chunk = Buffer.from(value instanceof Uint8Array ? value : encodeMessages([value]));
       bytes$.next(chunk);
       chunk.fill(0xdd);
@@ -52,7 +52,8 @@ const drawnBytes = (
 };
 
 /**
- * A wire that carries, one chunk a letter, `h` for the handshake, messages by their letters, or bytes given as values.
+ * A wire that delivers one chunk for each letter: `h` for the handshake, messages by their letters, or bytes given as
+ * values.
  */
 export const drawWire = (
   stage: Backdrop,

@@ -45,7 +45,7 @@ export const digitOf = (geometry: Geometry, piece: number, begin: number): strin
 
 const EMPTY_DICTIONARY = new TextEncoder().encode('de');
 
-/** Messages by what they are about: blocks by number, counted from 1, and pieces by index. */
+/** Messages by their content: blocks by number, counted from 1, and pieces by index. */
 export const wordsFor = (geometry: Geometry) => ({
   have: (piece: number): Message => ({ type: 'have', piece }),
   bitfield: (...pieces: readonly number[]): Message => {
@@ -63,7 +63,9 @@ export const wordsFor = (geometry: Geometry) => ({
   allowedFast: (piece: number): Message => ({ type: 'allowedFast', piece }),
   suggest: (piece: number): Message => ({ type: 'suggest', piece }),
   extended: (id: number, payload: Uint8Array = EMPTY_DICTIONARY): Message => ({ type: 'extended', id, payload }),
-  /** The extension handshake (BEP 10): the id that each extension has with whoever says it, and more if it is given. */
+  /**
+   * The extension handshake (BEP 10): the id of each extension for messages to its sender, and further fields if given.
+   */
   introduction: (ids: Readonly<Record<string, number>>, more: Omit<ExtensionHandshake, 'ids'> = {}): Message => ({
     type: 'extended',
     id: 0,

@@ -27,16 +27,16 @@ import { pieceBytes } from './torrent.ts';
 import { DrawnUdp, type UdpNetworkOptions } from './network/udp.ts';
 
 export interface WorldOptions {
-  /** Who listens where, by `host:port`. All other addresses refuse. */
+  /** The peers that listen, by `host:port`. All other addresses refuse. */
   readonly peers?: Readonly<Record<string, Player>>;
-  /** Who calls us, from which `host:port`, and how many milliseconds after we began to listen. */
+  /** The peers that call us: from which `host:port`, and how many milliseconds after we began to listen. */
   readonly callers?: Readonly<Record<string, { readonly at: number; readonly player: Player }>>;
-  /** TCP ports that other programs have. */
+  /** TCP ports that other programs occupy. */
   readonly taken?: readonly number[];
-  /** The answer to the nth request, counted from 1. Unless told otherwise the addresses of all `peers`, after 5 ms. */
+  /** The answer to the nth request, counted from 1. By default the addresses of all `peers`, after 5 ms. */
   readonly tracker?: (request: HttpRequest, nth: number) => Observable<HttpReply>;
   readonly disk?: DiskOptions | DrawnDisk;
-  /** The network for datagrams: its manners, or one that others are at already. */
+  /** The network for datagrams: its options, or an existing network with other machines on it. */
   readonly udp?: UdpNetworkOptions | DrawnUdp;
   /** Milliseconds to open a connection. */
   readonly dialling?: number;
@@ -44,21 +44,21 @@ export interface WorldOptions {
   readonly hashing?: number;
   /** Longest chunk that a wire delivers, in bytes. */
   readonly chunk?: number;
-  /** Another seed, another fate. */
+  /** The seed of the random numbers. */
   readonly seed?: number;
 }
 
-/** A virtual world, and what was done in it. */
+/** A virtual world, and a record of what was done in it. */
 export interface World {
   readonly env: Env;
   readonly disk: DrawnDisk;
   /** The network for datagrams; we are at {@link HOME}. */
   readonly udp: DrawnUdp;
-  /** When which peer was dialled: `a` for the first of `peers`, `b` for the second …; `?` for nobody. */
+  /** Dials over time: `a` for the first of `peers`, `b` for the second …; `?` for an address without a peer. */
   readonly dials: readonly Mark[];
-  /** When which peer's wire was open no longer: as in `dials`, and `A` for the first of `callers`. */
+  /** Wires that closed, over time: letters as in `dials`, and `A` for the first of `callers`. */
   readonly hangups: readonly Mark[];
-  /** What the tracker was told: `s` started, `c` completed, `x` stopped, `u` anything else. */
+  /** What the tracker was told: `s` started, `c` completed, `x` stopped, `u` any other event. */
   readonly announces: readonly Mark[];
   readonly requests: readonly HttpRequest[];
 }
@@ -70,7 +70,7 @@ const FREE_PORT = 49_152;
 
 const EVENTS: Readonly<Record<string, string>> = { started: 's', completed: 'c', stopped: 'x' };
 
-/** Wires to the players, with their two ends: bytes on ours, words on theirs. */
+/** Wires to the players, with their two ends: bytes on our end, words on the player's. */
 class Network {
   readonly dials: Mark[] = [];
   readonly hangups: Mark[] = [];
@@ -115,7 +115,7 @@ class Network {
     });
   }
 
-  /** They called: the wire is open, whether somebody answers or not. */
+  /** An incoming wire: it is open whether it is answered or not. */
   #call(name: string, player: Player): PeerAddress {
     const colon = name.lastIndexOf(':');
     const letter = String.fromCharCode(65 + Object.keys(this.#options.callers ?? {}).indexOf(name));
@@ -135,7 +135,7 @@ class Network {
     return new Observable((subscriber) => {
       const { wire, said$ } = this.#ends(address, player);
       subscriber.add(() => this.hangups.push({ frame: this.#stage.now(), kind: 'value', value: letter }));
-      // They listen before we speak.
+      // The player listens before we send.
       subscriber.add(
         said$.subscribe({ error: (error: unknown) => subscriber.error(error), complete: () => subscriber.complete() }),
       );
@@ -149,7 +149,7 @@ class Network {
     const bytes$ = new Subject<Uint8Array>();
     const hearing = new Hearing((word) => heard$.next(word));
     const id = new TextEncoder().encode(`-DR0000-${`${address.host}`.slice(-12).padStart(12, '0')}`);
-    // They are heard after we listen.
+    // The player sends after we listen.
     const said$ = player(heard$, { torrent, geometry, id }).pipe(
       observeOn(asapScheduler),
       tap({
@@ -166,7 +166,7 @@ class Network {
   }
 
   #deliver(said: Said, bytes$: Subject<Uint8Array>): void {
-    // As a socket has them: a `Buffer`, whose own `slice` does not copy.
+    // As a socket delivers it: a `Buffer`, whose own `slice` does not copy.
     const bytes = Buffer.from(said instanceof Uint8Array ? said : encodeWord(said));
     const size = this.#options.chunk ?? bytes.length;
     for (let at = 0; at < bytes.length; at += size) bytes$.next(bytes.subarray(at, at + size));
@@ -175,8 +175,8 @@ class Network {
 }
 
 /**
- * A world of its own for each drawing: peers who play, a tracker that answers, a disk in memory, and chance that
- * repeats.
+ * A separate world for each drawing: peers that play, a tracker that answers, a disk in memory, and random numbers that
+ * repeat.
  */
 export const drawWorld = (stage: Backdrop, options: WorldOptions = {}): World => {
   const { peers = {}, hashing = 1, seed = 1 } = options;

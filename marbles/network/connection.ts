@@ -8,9 +8,9 @@ import type { DrawnHost, Segment, Sender } from './host.ts';
 const END: Segment = { bytes: new Uint8Array() };
 
 /**
- * One end of a connection between two hosts, with the wire for whoever is here. Depends on both hosts' lines.
- * Invariants: what waits to be sent is counted with what is under way, and nothing waits without being in its turn;
- * whoever was told that the buffer is full is told when all of it has come.
+ * One end of a connection between two hosts, with the wire of the program at this end. Depends on both hosts' lines.
+ * Invariants: bytes that wait to be sent are counted as pending, and never wait without being queued for a turn; a
+ * program that was told that the buffer is full is told when everything has arrived.
  */
 export class WireEnd implements Sender {
   readonly address: PeerAddress;
@@ -22,18 +22,18 @@ export class WireEnd implements Sender {
   readonly there: DrawnHost;
   readonly #closed: () => void;
   #other: WireEnd | undefined;
-  /** Whoever has dialled, or taken the call. */
+  /** The subscriber that has dialled, or answered. */
   #holder: Subscriber<Wire> | undefined;
-  /** What has come before anybody was there to hear it. */
+  /** Bytes that arrived before there was a subscriber. */
   #early: Segment[] = [];
-  /** What is still to be sent. */
+  /** Bytes that are still to be sent. */
   readonly #queue: Segment[] = [];
   #isQueued = false;
   #pending = 0;
   #isFull = false;
   #isClosed = false;
 
-  /** `closed` is called once nobody is at this end any more. */
+  /** `closed` is called once this end is no longer used. */
   constructor(here: DrawnHost, there: DrawnHost, address: PeerAddress, closed: () => void) {
     this.#here = here;
     this.there = there;
@@ -51,13 +51,13 @@ export class WireEnd implements Sender {
     return this.#other;
   }
 
-  /** Two ends become a connection. */
+  /** Joins two ends into a connection. */
   static join(one: WireEnd, other: WireEnd): void {
     one.#other = other;
     other.#other = one;
   }
 
-  /** Somebody is at this end: they hear what has come, and all that comes. Unsubscribing hangs up. */
+  /** Attaches a subscriber: it gets what has arrived, and everything that arrives later. Unsubscribing hangs up. */
   open(holder: Subscriber<Wire>): void {
     if (this.#isClosed) return holder.error(this.#reset());
     this.#holder = holder;
@@ -72,7 +72,7 @@ export class WireEnd implements Sender {
     if (this.#isClosed) return false;
     if (bytes.length > 0) this.#send({ bytes });
     const hasRoom = this.#pending < this.#here.buffer;
-    // Whoever was told so once is told when all has come, whatever others write meanwhile.
+    // Once a writer was told that the buffer is full, `drained$` follows when everything has arrived.
     this.#isFull ||= !hasRoom;
     return hasRoom;
   }
@@ -92,14 +92,14 @@ export class WireEnd implements Sender {
     timer(wait).subscribe(() => this.there.receives(() => this.#other?.arrives(segment)));
   }
 
-  /** What has been written still goes out, and then the end. */
+  /** Closes: what was written is still sent, and then the end. */
   hangUp(): void {
     if (this.#isClosed) return;
     this.#close();
     this.#send(END);
   }
 
-  /** The connection is gone, without a goodbye. */
+  /** Breaks the connection at once, without an end. */
   reset(): void {
     if (this.#isClosed) return;
     const holder = this.#holder;
@@ -109,7 +109,7 @@ export class WireEnd implements Sender {
     holder?.error(this.#reset());
   }
 
-  /** Whoever is at this end is gone with their machine: they hear nothing, and say nothing. */
+  /** The machine at this end is gone: its program receives and sends nothing. */
   vanish(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -138,7 +138,7 @@ export class WireEnd implements Sender {
     this.#here.wants(this);
   }
 
-  /** What was sent from the other end has come here. */
+  /** A segment from the other end has arrived. */
   arrives(segment: Segment): void {
     this.#other?.came(segment.bytes.length);
     if (this.#isClosed) return;
@@ -148,15 +148,15 @@ export class WireEnd implements Sender {
 
   #hear(segment: Segment): void {
     if (segment === END) return this.#ended();
-    // As a socket has it: a `Buffer`, whose own `slice` does not copy.
+    // As a socket delivers it: a `Buffer`, whose own `slice` does not copy.
     const { buffer, byteOffset, length } = segment.bytes;
     const lent = Buffer.from(buffer, byteOffset, length);
     this.#bytes$.next(lent);
-    // What was kept without a copy shows.
+    // Overwritten, so that bytes kept without a copy show up.
     lent.fill(0xdd);
   }
 
-  /** So many of the bytes that were written here have come. */
+  /** This many of the bytes that were written here have arrived. */
   came(size: number): void {
     this.#pending -= size;
     if (!this.#isFull || this.#pending > 0 || this.#isClosed) return;

@@ -13,46 +13,46 @@ import {
 import { now } from '../../src/contracts/clock.ts';
 
 export interface HostOptions {
-  /** Bytes a second that it can send, and receive, over all its connections. Without limit if not given. */
+  /** Bytes a second that the host can send, and receive, over all its connections. Unlimited if absent. */
   readonly up?: number;
   readonly down?: number;
-  /** Milliseconds from here to the middle of the network: what goes to another host takes both their delays. 5. */
+  /** Milliseconds from the host to the middle of the network: a packet takes the delays of both hosts. Default 5. */
   readonly delay?: number;
-  /** Bytes of one connection that are under way, or wait for it, before it is *full*. 256 KiB. */
+  /** Bytes of one connection that are under way or waiting before its buffer is *full*. Default 256 KiB. */
   readonly buffer?: number;
-  /** The part of the datagrams from or to it that is lost, 0 to 1. */
+  /** The fraction of datagrams from or to the host that is lost, 0 to 1. */
   readonly loss?: number;
-  /** Addresses that it has, too: of the other family, for example. */
+  /** Further addresses of the host: of the other family, for example. */
   readonly also?: readonly string[];
 }
 
 /**
- * `up`: all is well. `frozen`: nothing gets in or out, as with a cable that is pulled, and goes on when it is back.
- * `down`: the program is gone, and others are told so. `gone`: the machine is, and nobody is told.
+ * `up`: the host works. `frozen`: nothing gets in or out, as with an unplugged cable, and everything goes on later.
+ * `down`: the program has ended, and other hosts are told. `gone`: the machine is off, and no host is told.
  */
 export type HostState = 'up' | 'frozen' | 'down' | 'gone';
 
-/** What has bytes to send: one direction of a connection. */
+/** One direction of a connection, which has bytes to send. */
 export interface Sender {
-  /** The next bytes, at most so many; undefined if there are none. */
+  /** The next bytes, at most `most`; undefined if there are none. */
   take(most: number): Segment | undefined;
-  /** They are on their way. */
+  /** The bytes of a segment have left. */
   left(segment: Segment): void;
 }
 
-/** Bytes that travel together; none for the end of a direction. */
+/** Bytes that travel together; an empty segment is the end of a direction. */
 export interface Segment {
   readonly bytes: Uint8Array;
 }
 
-/** Bytes that are sent in a row before another connection has its turn: a block and its head. */
+/** Bytes sent in a row before another connection has its turn: a block and its header. */
 const SEGMENT = 2 ** 14 + 64;
 const BUFFER = 2 ** 18;
 const DELAY = 5;
 
 /**
- * A machine in a drawn network: its line, and how it fares. Depends on the time and on who has something to send.
- * Invariants: nobody waits for two turns to send; only what comes to a frozen host is held.
+ * A machine in a drawn network: its line and its state. Depends on the time and on which connections have something to
+ * send. Invariants: a connection is queued at most once; only what arrives at a frozen host is held.
  */
 export class DrawnHost {
   readonly address: string;
@@ -61,11 +61,11 @@ export class DrawnHost {
   readonly buffer: number;
   readonly delay: number;
   readonly #state$ = new BehaviorSubject<HostState>('up');
-  /** Who waits to send, in the order of their turns. */
+  /** Connections that wait to send, in the order of their turns. */
   readonly #senders: Sender[] = [];
-  /** What has come while it was frozen. */
+  /** What arrived while the host was frozen. */
   #held: (() => void)[] = [];
-  /** Until when the line out of here, and into here, is taken: in milliseconds, with fraction. */
+  /** Until when the outgoing and the incoming line are busy: in milliseconds, with fraction. */
   #upTaken = 0;
   #downTaken = 0;
   #sending = Subscription.EMPTY;
@@ -84,7 +84,7 @@ export class DrawnHost {
     return this.#state$.value;
   }
 
-  /** A port that nobody has asked for. */
+  /** A port that is not in use. */
   nextPort(): number {
     return this.#port++;
   }
@@ -92,13 +92,14 @@ export class DrawnHost {
   /** Emits each time that the state changes. */
   readonly changes$: Observable<HostState> = this.#state$.pipe(distinctUntilChanged());
 
-  /** Nothing gets in or out any more, until {@link comeBack}; connections stay. */
+  /** Nothing gets in or out until {@link comeBack}; connections stay open. */
   freeze(): void {
     if (this.state === 'up') this.#state$.next('frozen');
   }
 
   /**
-   * What runs here ends; others are told that its connections are gone, unless `silently`: then they have to find out.
+   * Ends the programs of the host. The other hosts are told that its connections are gone, unless `silently`: then they
+   * have to find out.
    */
   crash(how: 'loudly' | 'silently' = 'loudly'): void {
     this.#held = [];
@@ -106,7 +107,7 @@ export class DrawnHost {
     this.#senders.length = 0;
   }
 
-  /** From whatever has happened to it. */
+  /** Recovers from any of these states. */
   comeBack(): void {
     this.#state$.next('up');
     const held = this.#held;
@@ -116,7 +117,7 @@ export class DrawnHost {
   }
 
   /**
-   * Runs a program here: it is unsubscribed when the host crashes, and subscribed anew when that is back.
+   * Runs a program on the host: it is unsubscribed when the host crashes, and subscribed anew when the host is back.
    *
    * ```
    * program  -a-b-c|
@@ -134,13 +135,13 @@ export class DrawnHost {
     );
   }
 
-  /** `sender` has something to send, and gets its turn. */
+  /** Queues `sender`, which has something to send. */
   wants(sender: Sender): void {
     this.#senders.push(sender);
     this.#pump();
   }
 
-  /** Milliseconds until `size` bytes that leave now from a host so far away have all come. */
+  /** Milliseconds until the last of `size` bytes arrives that leave now from a host with this delay. */
   comesIn(size: number, delay: number): number {
     const { down = Infinity } = this.options;
     const at = now();
@@ -148,7 +149,7 @@ export class DrawnHost {
     return Math.ceil(this.#downTaken - at);
   }
 
-  /** Something has come: now, or when the host thaws, or never. */
+  /** Something has arrived: it is handled now, or when the host thaws, or never. */
   receives(arrive: () => void): void {
     if (this.state === 'up') arrive();
     else if (this.state === 'frozen') this.#held.push(arrive);
@@ -160,7 +161,7 @@ export class DrawnHost {
     if (this.#held.length > 0 && this.state !== 'frozen') throw new Error('something is held, and nothing is frozen');
   }
 
-  /** Sends what there is, one segment after the other, each from the next one in turn. */
+  /** Sends what is waiting, one segment from each connection in turn. */
   #pump(): void {
     if (this.#isPumping || !this.#sending.closed) return;
     this.#isPumping = true;
@@ -177,7 +178,7 @@ export class DrawnHost {
       this.#senders.push(sender);
     };
     const at = now();
-    // Time comes in whole milliseconds: what a line that is never idle has lost by that is made up for.
+    // Timers are in whole milliseconds: a line that is never idle makes up for the rounding.
     const from = at - this.#upTaken < 1 ? this.#upTaken : at;
     this.#upTaken = from + (segment.bytes.length * 1000) / (this.options.up ?? Infinity);
     const wait = Math.ceil(this.#upTaken - at);

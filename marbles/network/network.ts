@@ -16,22 +16,22 @@ import { DrawnTracker } from './tracker.ts';
 import { DrawnUdp } from './udp.ts';
 
 export interface NetworkOptions {
-  /** Another seed, other chances. */
+  /** The seed of the random numbers. */
   readonly seed?: number;
   /** What names resolve to. */
   readonly names?: Readonly<Record<string, readonly string[]>>;
-  /** Seconds after which the tracker is asked again. */
+  /** Seconds between announces that the tracker asks for. */
   readonly interval?: number;
   /** Milliseconds to check a piece, on each host. */
   readonly hashing?: number;
 }
 
 export interface PlayerOptions extends HostOptions {
-  /** Where it listens; 6881 if not given. */
+  /** The port where the player listens; 6881 if absent. */
   readonly port?: number;
 }
 
-/** A machine in a drawn network, and the world as it is seen from there. */
+/** A machine in a drawn network, and the world as seen from there. */
 export class NetworkedHost extends DrawnHost {
   readonly env: Env;
   readonly #disks = new Map<string, DrawnDisk>();
@@ -44,7 +44,7 @@ export class NetworkedHost extends DrawnHost {
     this.env = env(this);
   }
 
-  /** The disk with this torrent on it; made, with what `options` say, when it is first asked for. */
+  /** The disk with this torrent on it; made on first use, as `options` say. */
   disk(torrent: Torrent = this.#backdrop.torrent, options: DiskOptions = {}): DrawnDisk {
     const key = toHex(torrent.infoHash);
     const known = this.#disks.get(key);
@@ -57,8 +57,8 @@ export class NetworkedHost extends DrawnHost {
 }
 
 /**
- * A network of machines, each with an `Env` of its own: connections, datagrams, a tracker, a disk for each torrent. All
- * of it is on the time of the stage, and the same in every run.
+ * A network of machines, each with an `Env` of its own: connections, datagrams, a tracker, a disk for each torrent.
+ * Everything runs on the time of the stage, and is the same in every run.
  *
  * ```ts
  * const network = stage.network();
@@ -84,14 +84,14 @@ export class DrawnNetwork {
     this.udp = new DrawnUdp({ seed, names, hosts: (address) => this.#hosts.get(address) }, backdrop.ledger);
   }
 
-  /** One more machine, at an address that nobody has. */
+  /** Adds a machine, at an address that is not in use. */
   host(address: string, options: HostOptions = {}): NetworkedHost {
     const host = new NetworkedHost(address, options, this.#backdrop, (it) => this.#env(it));
     this.#join(host);
     return host;
   }
 
-  /** One more machine, where a player answers whoever calls at `port`. */
+  /** Adds a machine on which a player answers every call at `port`. */
   plays(address: string, player: Player, { port = 6881, ...options }: PlayerOptions = {}): DrawnHost {
     const host = new DrawnHost(address, options);
     this.#join(host);

@@ -16,12 +16,12 @@ import type { PeerAddress, Wire } from '../../src/contracts/network.ts';
 import type { Cast, Player } from '../players.ts';
 import { encodeWord, Hearing, type Word } from '../speech.ts';
 
-/** Emits when one side has had enough. */
+/** Emits when one side has hung up. */
 const talk = (wire: Wire, player: Player, cast: Cast): Observable<unknown> =>
   defer(() => {
     const heard$ = new Subject<Word>();
     const hearing = new Hearing((word) => heard$.next(word));
-    // They are heard after we listen.
+    // The player sends after we listen.
     const saying$ = player(heard$, cast).pipe(
       observeOn(asapScheduler),
       tap((said) => wire.write(said instanceof Uint8Array ? said : encodeWord(said))),
@@ -32,8 +32,8 @@ const talk = (wire: Wire, player: Player, cast: Cast): Observable<unknown> =>
   });
 
 /**
- * Answers a call as a player does: bytes of the wire are words to it, and its words are bytes. Completing is hanging
- * up, and so is a failure of the wire.
+ * Answers a call as a player does: the player gets the bytes of the wire as words, and its words are sent as bytes. The
+ * player hangs up by completing; an error of the wire hangs up as well.
  */
 export const answering =
   (player: Player, cast: Cast) =>

@@ -10,12 +10,12 @@ import type { DrawnHost } from './host.ts';
 /** Milliseconds for a connection to be made, as in the real world. */
 const CONNECT_WITHIN = 10_000;
 
-/** Hears who calls at a port. */
+/** Is given the calls to a port. */
 type Called = (call: PeerAddress) => void;
 
 /**
- * Connections between drawn hosts. Bytes take the delays of both, leave and come as fast as their lines let them, and
- * wait in a buffer that can be full. Time is that of RxJS: virtual in a drawing.
+ * Connections between drawn hosts. Bytes take the delays of both hosts, leave and arrive as fast as their lines allow,
+ * and wait in a buffer that can be full. Time is that of RxJS: virtual in a drawing.
  */
 export class DrawnTcp {
   readonly #hosts = new Map<string, DrawnHost>();
@@ -34,7 +34,7 @@ export class DrawnTcp {
     return ends / 2;
   }
 
-  /** A host is there from now on. */
+  /** Adds a host. */
   add(host: DrawnHost): void {
     for (const address of host.addresses) this.#hosts.set(address, host);
     this.#ports.set(host, new Map());
@@ -44,7 +44,7 @@ export class DrawnTcp {
     });
   }
 
-  /** What a host sees of it. */
+  /** The network as a host sees it. */
   at(host: DrawnHost): Pick<Env, 'connect' | 'listen'> {
     return {
       connect: (address) => this.#connect(host, address),
@@ -52,7 +52,7 @@ export class DrawnTcp {
     };
   }
 
-  /** All hosts and connections. @throws Error if an invariant of theirs does not hold. */
+  /** Checks all hosts and connections. @throws Error if an invariant of theirs does not hold. */
   check(): void {
     for (const [host, ends] of this.#ends) {
       host.check();
@@ -60,7 +60,7 @@ export class DrawnTcp {
     }
   }
 
-  /** Somebody answers at a port for as long as the network lasts, and again when the host comes back. */
+  /** Answers the calls at a port for as long as the network lasts, also after the host comes back. */
   answers(host: DrawnHost, port: number, called: (call: PeerAddress) => void): void {
     this.#ports.get(host)?.set(port, called);
   }
@@ -109,7 +109,7 @@ export class DrawnTcp {
           if (end === undefined) fail('refused', 'nobody listens there');
           else end.open(subscriber);
         };
-        // Whoever gives up meanwhile hangs up.
+        // A caller that gives up meanwhile hangs up.
         subscriber.add(() => end?.hangUp());
         if (other.state === 'up' || other.state === 'down')
           timer(way).subscribe(() => host.receives(() => !subscriber.closed && answered()));
@@ -118,7 +118,7 @@ export class DrawnTcp {
     });
   }
 
-  /** Calls at a port; the end of whoever calls, if somebody answers. */
+  /** Calls a port; returns the caller's end, if a program answers. */
   #called(host: DrawnHost, other: DrawnHost, address: PeerAddress): WireEnd | undefined {
     const called = other.state === 'up' ? this.#ports.get(other)?.get(address.port) : undefined;
     if (called === undefined) return undefined;
@@ -139,7 +139,7 @@ export class DrawnTcp {
     WireEnd.join(ours, theirs);
     called(call);
     if (taken) return ours;
-    // Nobody answers.
+    // The call is not answered.
     taken = true;
     theirs.hangUp();
     return ours;
@@ -156,7 +156,7 @@ export class DrawnTcp {
     return end;
   }
 
-  /** Whoever is connected with it hears of that, `loudly`, when the news has come. */
+  /** Ends the connections of a host; if `loudly`, the other ends are told when the news has arrived. */
   #crashed(host: DrawnHost, loudly: boolean): void {
     const ends = [...(this.#ends.get(host) ?? [])];
     for (const end of ends) {

@@ -4,12 +4,12 @@ import type { HttpReply, HttpRequest } from '../../src/contracts/network.ts';
 import { announced } from '../announced.ts';
 import type { DrawnHost } from './host.ts';
 
-/** Milliseconds that it takes to answer, beside the way there and back. */
+/** Milliseconds that the tracker takes to answer, besides the way there and back. */
 const TAKES = 5;
 
 /**
- * A web server that tells each peer of all others that share its torrent, by IPv4. It is at `http://tracker.test/`, and
- * nobody else is anywhere. Depends on what it was told: who has stopped is not named any more.
+ * A web server that tells each peer of all others that share its torrent, by IPv4. It is at `http://tracker.test/`, the
+ * only URL with a server. Depends on the announces so far: a peer that has stopped is no longer named.
  */
 export class DrawnTracker {
   readonly #peers = new Map<string, Set<string>>();
@@ -20,7 +20,7 @@ export class DrawnTracker {
     this.#interval = interval;
   }
 
-  /** What a host gets from the web. */
+  /** The web as a host sees it. */
   answers(host: DrawnHost, { url }: HttpRequest): Observable<HttpReply> {
     return defer(() => {
       const { hostname, search } = new URL(url);
@@ -33,7 +33,7 @@ export class DrawnTracker {
     });
   }
 
-  /** Who has announced what; the others. */
+  /** Records an announce; returns the other peers. */
   #told(host: DrawnHost, search: string): readonly string[] {
     const valueOf = (name: string): string => new RegExp(`[?&]${name}=([^&]*)`).exec(search)?.[1] ?? '';
     const peers = this.#peers.get(valueOf('info_hash')) ?? new Set();

@@ -7,13 +7,13 @@ export const bytes = (words: string): Uint8Array => new TextEncoder().encode(wor
 export const at = (host: string, port = 6881): PeerAddress => ({ host, port, source: 'manual' });
 export const [ONE, TWO] = ['10.0.0.1', '10.0.0.2'] as const;
 
-/** Two machines, 3 ms apart. */
+/** Two machines with 3 ms between them. */
 export const two = (stage: Stage, options = {}): readonly [NetworkedHost, NetworkedHost] => {
   const network = stage.network();
   return [network.host(ONE, { delay: 1, ...options }), network.host(TWO, { delay: 2, ...options })];
 };
 
-/** What is done with each call; nothing else is given. */
+/** Runs an action on each call; emits nothing else. */
 export const listening = (
   host: NetworkedHost,
   answer: (wire: Wire) => Observable<unknown> = () => NEVER,

@@ -9,23 +9,23 @@ import { seeded } from '../random.ts';
 import type { DrawnHost } from './host.ts';
 
 export interface UdpNetworkOptions {
-  /** Milliseconds on the way; a function may make it depend on who talks to whom. 10 if not given. */
+  /** Milliseconds on the way; a function makes it depend on the two addresses. 10 if absent. */
   readonly latency?: number | ((from: UdpEndpoint, to: UdpEndpoint) => number);
-  /** The part of all datagrams that is lost, 0 to 1. */
+  /** The fraction of all datagrams that is lost, 0 to 1. */
   readonly loss?: number;
   /** What names resolve to. */
   readonly names?: Readonly<Record<string, readonly string[]>>;
-  /** Another seed, other losses. */
+  /** The seed of the losses. */
   readonly seed?: number;
-  /** What the system says at once of a datagram to there, if it can't be sent. */
+  /** The system's immediate error for a datagram to this address, if it can't be sent. */
   readonly refuses?: (to: UdpEndpoint) => string | undefined;
-  /** Which machine is at an address: then its delay, its losses and how it fares count, and not `latency`. */
+  /** The machine at an address: its delay, losses and state then replace `latency`. */
   readonly hosts?: (address: string) => DrawnHost | undefined;
   /** Sees each datagram when it is sent, lost or not. */
   readonly watch?: (datagram: Datagram, to: UdpEndpoint) => void;
 }
 
-/** Whoever answers at an address: nothing, or one or more datagrams, which go back to where `datagram` came from. */
+/** A program that answers at an address: with no datagram, or with some, which go back to the sender of `datagram`. */
 export type UdpPlayer = (datagram: Datagram, nth: number) => Uint8Array | readonly Uint8Array[] | undefined;
 
 interface Bound {
@@ -34,7 +34,7 @@ interface Bound {
   readonly receive: (datagram: Datagram) => void;
 }
 
-/** What is sent to or from a machine that is frozen or gone is lost. */
+/** Datagrams to or from a machine that is frozen or gone are lost. */
 const isUp = (host: DrawnHost | undefined): boolean => host === undefined || host.state === 'up';
 
 const FIRST_FREE_PORT = 49_152;
@@ -42,9 +42,9 @@ const FIRST_FREE_PORT = 49_152;
 const familyOf = (host: string): 4 | 6 => (host.includes(':') ? 6 : 4);
 
 /**
- * A network for datagrams with as many machines as are wanted, each at addresses of its own. Time is that of RxJS:
- * virtual in a drawing. Datagrams take `latency` and may be lost; which ones is the same in every run. Those who listen
- * for a multicast group hear what is sent to it and to their port, as does its sender.
+ * A network for datagrams with any number of machines, each at addresses of its own. Time is that of RxJS: virtual in a
+ * drawing. Datagrams take `latency` and may be lost; the same ones in every run. Sockets that listen for a multicast
+ * group get what is sent to the group and their port, as does the sender.
  */
 export class DrawnUdp {
   /** Datagrams handed over by senders so far. */
@@ -69,7 +69,7 @@ export class DrawnUdp {
   }
 
   /**
-   * What a machine at these addresses sees of the network: one for each family, and none for a family that it lacks.
+   * The network as a machine at these addresses sees it: one address for each family, none for a family that it lacks.
    */
   at(...hosts: readonly string[]): Pick<Env, 'bindUdp' | 'resolve'> {
     return {
@@ -83,7 +83,7 @@ export class DrawnUdp {
     };
   }
 
-  /** Puts somebody at an address for as long as the network lasts. */
+  /** Puts a program at an address for as long as the network lasts. */
   plays(at: UdpEndpoint, player: UdpPlayer): void {
     let count = 0;
     const receive = (datagram: Datagram): void => {
@@ -99,7 +99,8 @@ export class DrawnUdp {
       const datagrams$ = new Subject<Datagram>();
       const close = this.#ledger?.open(`the UDP socket at ${addressText({ host, port })}`);
       const undelivered$ = new Subject<Undelivered>();
-      // What comes from elsewhere is heard even by a socket that speaks with one only: so it shows who believes it.
+      // Even a socket that is connected to one address gets datagrams from others, so a drawing shows whether they are
+      // believed.
       const leave = this.#listen(addressKey({ host, port }), {
         family,
         group: multicast,
@@ -151,10 +152,10 @@ export class DrawnUdp {
   #deliver(from: UdpEndpoint, bytes: Uint8Array, to: UdpEndpoint): void {
     const listeners = this.#bound.get(addressKey(to)) ?? this.#members(to);
     for (const { receive } of listeners) {
-      // As a socket has it: a `Buffer`, whose own `slice` does not copy.
+      // As a socket delivers it: a `Buffer`, whose own `slice` does not copy.
       const lent = Buffer.from(bytes);
       receive({ bytes: lent, from });
-      // What was kept without a copy shows.
+      // Overwritten, so that bytes kept without a copy show up.
       lent.fill(0xdd);
     }
   }

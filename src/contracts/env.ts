@@ -35,10 +35,7 @@ export interface Env {
    * undefined, `verify` computes the whole digest.
    */
   hasher?(): Hasher | undefined;
-  /**
-   * How many connections and announces may be open at once, as the system permits this process. No limit if
-   * absent.
-   */
+  /** How many connections and announces may be open at once, as the system permits this process. No limit if absent. */
   readonly room?: Room | undefined;
   /** A random number, 0 ≤ x < 1. */
   random(): number;
