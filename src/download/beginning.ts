@@ -12,31 +12,31 @@ import type { Turns } from './turns.ts';
 
 export interface BeginningOptions {
   readonly selection: FileSelection;
-  /** Nothing of what earlier runs have noted is believed. */
+  /** Ignore the notes of earlier runs. */
   readonly recheck: boolean;
-  /** When what is on disk is checked; at once if not given. */
+  /** When the data on disk is checked; at once if absent. */
   readonly checks?: Turns | undefined;
-  /** Files in the way are replaced. */
+  /** Existing files may be replaced. */
   readonly force: boolean;
-  /** Something may be written. */
+  /** Files may be written to. */
   readonly fetches: boolean;
-  /** The storage by which anything is written. */
+  /** The storage that everything is written through. */
   readonly writable: Pick<Storage, 'write' | 'writev'>;
-  /** Hears what there is, before anything is read. */
+  /** Is called with the stored pieces, before anything is read. */
   readonly found: (found: Found) => void;
-  /** Hears of each piece that has just been read and is right. */
+  /** Is called with each piece that has just been read and is right. */
   readonly sound: (index: number) => void;
 }
 
 /**
- * From files on disk to pieces that are there: restores what earlier runs have left, refuses what is somebody else's,
- * and takes in what was kept apart. Nothing of what was there is changed before the end.
+ * From files on disk to stored pieces: restores what earlier runs left, refuses files that belong to another program,
+ * and takes in pieces that were kept apart. No existing byte is changed before the end.
  *
  * ```
  * gives  --r-r-r---|   one for each piece that had to be checked
  * ```
  *
- * @throws StorageError `occupied` if a file that would be written to may be somebody else's
+ * @throws StorageError `occupied` if a file that would be written to may belong to another program
  */
 export const beginning = (
   torrent: Torrent,

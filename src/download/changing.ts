@@ -1,16 +1,19 @@
 import { EMPTY, ignoreElements, isObservable, type Observable, tap } from 'rxjs';
 import { checkOption } from '../contracts/checkOptions.ts';
 
-/** A value, or a stream of values: each is obeyed from the next choice on; before the first it is as if not given. */
+/**
+ * A value, or a stream of values, each obeyed from the next choice on. Before the first value the option counts as
+ * absent.
+ */
 export type Changing<T> = T | Observable<T>;
 
-/** What is given from the start, if anything is. */
+/** The value that is known from the start, if there is one. */
 export const constantOf = <T>(option: Changing<T> | undefined): T | undefined =>
   isObservable(option) ? undefined : option;
 
 /**
- * Hands each value of a stream to `use`; emits nothing, and is `EMPTY` for what does not change. Errors with an
- * `InputError` for a value that the option `name` can not have.
+ * Hands each value of a stream to `use`; emits nothing, and is `EMPTY` for a fixed value. Errors with an `InputError`
+ * for a value that is invalid for the option `name`.
  */
 export const changesOf = <T>(
   name: string,

@@ -7,17 +7,17 @@ import type { Expulsion } from '../../operators/disconnect.ts';
 import { superfluous, duplicatesOf } from '../torrent/peers/duplicateConnections.ts';
 
 /**
- * Milliseconds in which both sides may have dialled each other, or we two addresses of one peer: then rules decide, the
- * same on both sides.
+ * Milliseconds in which both sides may have dialled each other, or we may have dialled two addresses of one peer.
+ * Within this time rules decide which connection closes, the same rules on both sides.
  */
 export const CROSSING = 3_000;
 
 export interface DuplicatesOptions {
-  /** 20 bytes, ours. */
+  /** Our peer id, 20 bytes. */
   readonly peerId: Uint8Array;
-  /** All that are connected, in the order in which they came. */
+  /** All connected peers, in the order in which they joined. */
   readonly members: () => Iterable<Peer>;
-  /** Milliseconds since it came. */
+  /** Milliseconds since this peer joined. */
   readonly age: (peer: Peer) => number;
   readonly expelled: Pick<Observer<Expulsion>, 'next'>;
 }
@@ -25,17 +25,17 @@ export interface DuplicatesOptions {
 /** What follows when a peer is connected twice. */
 export interface Duplicates {
   /**
-   * Of two connections that begin together closes one. @throws PeerError `duplicate` if that is the newer one, or there
-   * are two before it.
+   * Closes one of two connections that begin together. @throws PeerError `duplicate` if that is the newer one, or if
+   * the peer has two older connections.
    */
   joined(newer: Peer): void;
-  /** Of two others keeps the one that lives. */
+  /** Closes the silent one of two older connections. */
   readonly conversation: OperatorFunction<Peer, never>;
 }
 
 /**
- * A peer that calls again may have lost its line: the older connection is tested, and a new one with the same id wins
- * over silence.
+ * A peer that connects again may have lost its old connection. So the older connection is tested, and if it stays
+ * silent, a new connection with the same peer id replaces it.
  */
 export const closeDuplicates = ({ peerId, members, age, expelled }: DuplicatesOptions): Duplicates => {
   const duplicate = (peer: Peer, other: Peer): Expulsion => ({
@@ -44,7 +44,7 @@ export const closeDuplicates = ({ peerId, members, age, expelled }: DuplicatesOp
     why: `is connected as ${addressText(other.address)}, too`,
   });
   const before = (newer: Peer): readonly Peer[] => duplicatesOf(newer, members());
-  // A peer that calls twice knows that it has called before: its first line is dead, or it has two addresses.
+  // A peer that connects twice knows of its first connection: that one is dead, or the peer has two addresses.
   const settled = (older: Peer, newer: Peer): boolean => age(older) < CROSSING && !(called(older) && called(newer));
   return {
     joined: (newer) => {

@@ -30,8 +30,8 @@ type Hashing = Pick<Env, 'verify' | 'sharesMemory'>;
 const IN_FLIGHT = 2;
 
 /**
- * Moves what an earlier run has kept apart, since files were not wanted then, into the files that are wanted now: reads
- * it, checks it, writes it, as if a peer had sent it. Completes without a value.
+ * Moves pieces that an earlier run kept apart, because files were unwanted then, into the files that are wanted now:
+ * reads, checks and writes each piece, as if a peer had sent it. Completes without a value.
  */
 export const adoptApart = (
   torrent: Torrent,
@@ -58,8 +58,8 @@ export const adoptApart = (
   });
 
 /**
- * The same storage, but the first write waits until `note$` has completed: so there is always a note that says whose
- * the files are. A note that can't be written keeps nobody from writing, unless the disk is full.
+ * The same storage, but the first write waits until `note$` has completed, so that a note always says which torrent the
+ * files belong to. A note that can't be written does not prevent the writes, unless the disk is full.
  */
 export const notedFirst = (
   storage: Storage,
@@ -80,10 +80,10 @@ export const notedFirst = (
 };
 
 /**
- * The end of a download: what another program has changed meanwhile is checked once more, files without a byte are
- * made. Completes without a value.
+ * The end of a download: checks once more what another program has changed meanwhile, and creates empty files.
+ * Completes without a value.
  *
- * @throws StorageError `missing` when something that was stored is no longer right: the same download fetches it again
+ * @throws StorageError `missing` when a stored piece is no longer right: the same download fetches it again
  */
 export const finished = (torrent: Torrent, env: Hashing, storage: Storage, picker: PiecePicker): Observable<never> =>
   defer(() => {

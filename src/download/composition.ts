@@ -1,6 +1,6 @@
 /**
- * What `download` is composed of, for compositions of one's own: the same swarm, sessions, life and reading, in another
- * order, or with other parts between them. `download.ts` is the shortest example.
+ * The parts that `download` is composed of, for compositions of one's own: the same swarm, sessions, lifecycle and
+ * reading, in another order, or with other parts between them. `download.ts` is the shortest example.
  */
 export { type Changing, changesOf, constantOf } from './changing.ts';
 export { closeDuplicates, type Duplicates, type DuplicatesOptions } from './closeDuplicates.ts';

@@ -47,36 +47,36 @@ export interface SessionContext {
   readonly info: Uint8Array;
   /** Rate limits, if there are any. */
   readonly limits: Allowances;
-  /** Notices when all that were giving fall silent together. */
+  /** Detects that all peers that were sending have stopped at once. */
   readonly lull: Lull<Peer>;
-  /** Peers neither tell us of others nor hear of them: so it is with a private torrent (BEP 27). */
+  /** Peer exchange is off: a private torrent has none (BEP 27). */
   readonly secluded: boolean;
   /** Conversations of the user's own, and the extensions that they speak. */
   readonly own: readonly OperatorFunction<Peer, never>[];
   readonly ownNames: readonly string[];
-  /** How many requests are in flight with each. */
+  /** The number of requests in flight with each peer. */
   readonly window: Observable<WindowRule>;
-  /** Hears of each peer that is asked for blocks. */
+  /** Is called with each peer that blocks are requested from. */
   readonly asks: (peer: Peer, asked: { readonly inFlight: number }) => void;
-  /** Which peers are served, and from where. */
+  /** The upload slots, and the pieces that are uploaded. */
   readonly choker: Choker<Peer>;
   readonly shelf: Shelf & Possessions;
-  /** Hears of each choke and unchoke of ours. */
+  /** Is called with each choke and unchoke that we send. */
   readonly choking: (choking: Choking) => void;
-  /** Pieces as they are stored, and as they turn out to be damaged. */
+  /** Pieces when they are stored, and when they turn out to be damaged. */
   readonly stored$: Observable<number>;
   readonly lost$: Observable<number>;
-  /** We are the first seed, and show each peer one piece at a time (BEP 16). */
+  /** Super-seeding: we are the first seed, and show each peer one piece at a time (BEP 16). */
   readonly superSeed: SuperSeed<Peer> | undefined;
-  /** Takes the peers that peers tell us about. */
+  /** Takes the peers learnt by peer exchange. */
   readonly found: Observer<PeerAddress>;
-  /** The torrent may have a node of the DHT: a magnet link has one until it is known that it may not (BEP 27). */
+  /** A DHT node is permitted: for a magnet link until the torrent turns out to be private (BEP 27). */
   readonly dht$: TorrentSwarm['dht$'];
-  /** Where we listen, if we do. */
+  /** The port where we listen, if we do. */
   readonly port?: number;
 }
 
-/** How blocks are made of addresses: as many sessions as there are places. */
+/** Makes blocks of addresses: as many sessions as the swarm has places. */
 export type Blocks = (
   addresses$: Observable<PeerAddress>,
   how: {
@@ -87,12 +87,12 @@ export type Blocks = (
   },
 ) => Observable<Block>;
 
-/** Milliseconds to bear with a useless peer while others wait, or none does. */
+/** Milliseconds to keep a useless peer: while other peers wait for its place, and while none does. */
 const SILENCE = { starved: 10_000, crowded: 10_000, alone: 60_000 };
 const CHOKED = { starved: 20_000, crowded: 120_000, alone: 900_000 };
 const IDLE = { starved: 20_000, crowded: 120_000, alone: Infinity };
 
-/** What we say of ourselves to the peers of one download. */
+/** The extension handshake that we send to the peers of one download. */
 export const introduction = ({
   secluded,
   info,
@@ -105,7 +105,7 @@ export const introduction = ({
   ...(info.length > 0 && { metadataSize: info.length }),
 });
 
-/** All that is said with one peer, from dialling to hanging up; emits the blocks that it sends. */
+/** The whole session with one peer, from dialling to hanging up; emits the blocks that the peer sends. */
 export const downloadSession = (
   env: Pick<Env, 'connect'>,
   context: SessionContext,
@@ -115,16 +115,16 @@ export const downloadSession = (
     identity: { ...transfer.identity, dht: dht$ !== undefined },
     introduction: () => introduction(context),
   });
-  // Most torrents of a thousand never have a peer.
+  // Made on the first peer: most of a thousand torrents never have one.
   let talk: OperatorFunction<Peer, Block> | undefined;
   return (address) => dial(address).pipe((talk ??= conversation(context)));
 };
 
-/** All that is said with one peer after the handshakes: emits the blocks that it sends. */
+/** The session with one peer after the handshakes: emits the blocks that the peer sends. */
 export const conversation = (context: SessionContext): OperatorFunction<Peer, Block> => {
   const { swarm, shelf, lost$, superSeed, dht$ } = context;
   const { picker, geometry, identity } = context.transfer;
-  // What is stored and not kept is not told of.
+  // Pieces written to a pipe can't be read back, so they are not advertised.
   const stored$ = context.stored$.pipe(filter((piece) => shelf.has(piece)));
   const allowsFast = (): boolean => context.choker.allowsFast;
   // README: begin
@@ -146,7 +146,10 @@ export const conversation = (context: SessionContext): OperatorFunction<Peer, Bl
   // README: end
 };
 
-/** The main line: asks for blocks while they let us, and bears with them as long as nobody waits for their place. */
+/**
+ * The main line: requests blocks while the peer unchokes us, and keeps a useless peer as long as none waits for its
+ * place.
+ */
 const blocksOf = ({ swarm, transfer, lull, limits, window, asks }: SessionContext): OperatorFunction<Peer, Block> => {
   const { picker, wake$ } = transfer;
   const { crowded, stats } = swarm;

@@ -10,7 +10,7 @@ export class Demand implements Pick<Observer<number>, 'next'> {
     this.#wanted = wanted;
   }
 
-  /** The swarm is so many short. */
+  /** The swarm is short of this many peers. */
   next(short: number): void {
     this.#short = short;
     this.#tell();
@@ -22,7 +22,7 @@ export class Demand implements Pick<Observer<number>, 'next'> {
     this.#tell();
   }
 
-  /** A source has named somebody. */
+  /** A source has named a peer. */
   answered(): void {
     if (!this.#asked) return;
     this.#asked = false;

@@ -2,7 +2,7 @@ import { type MonoTypeOperatorFunction, Observable } from 'rxjs';
 import type { Done, DownloadEvent } from '../contracts/events.ts';
 
 /**
- * Holds `done` back until there is nothing more to tell: so it is the last event.
+ * Holds `done` back until the source has completed, so that it is the last event.
  *
  * ```
  * source  -s-d-p-|

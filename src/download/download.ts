@@ -27,8 +27,8 @@ export type { DownloadOptions, Selection } from './options.ts';
  * gives   r-r-p-s-s-p-c-s-p-…-s-d|   rechecked, progress, stored, corrupt, done
  * ```
  *
- * Cold: may be subscribed to twice. Completes after `done`; or without it when stopped, or when there is nobody left to
- * ask. Unsubscribing hangs up on everyone, tells the trackers, and remembers what is stored.
+ * Cold: may be subscribed to twice. Completes after `done`; without it when stopped, or when no peers and no sources
+ * are left. Unsubscribing hangs up on every peer, tells the trackers, and notes what is stored.
  *
  * @throws InputError `bad-option`, StorageError, InvariantError. A peer or a tracker never ends it.
  */

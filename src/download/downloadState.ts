@@ -10,15 +10,15 @@ import type { PieceOrder } from '../torrent/picker/pieceOrder.ts';
 import { PiecePicker } from '../torrent/picker/piecePicker.ts';
 
 export interface DownloadStateOptions {
-  /** What is asked for first; rarest first after a few at random. */
+  /** Which piece is begun next; by default rarest first after a few at random. */
   readonly order?: PieceOrder | undefined;
-  /** Whoever takes the pieces takes them in their order, whatever `order` says. */
+  /** Pieces are delivered in their own order, so `order` is ignored. */
   readonly ordered?: boolean | undefined;
-  /** Bytes of pieces begun and not yet stored. No limit; two pieces are always allowed. */
+  /** Bytes of pieces begun and not yet stored. No limit by default; two pieces are always allowed. */
   readonly memory?: number | undefined;
-  /** 20 bytes; made up if not given. */
+  /** Our peer id, 20 bytes; random if absent. */
   readonly peerId?: Uint8Array | undefined;
-  /** Takes it when there is more to ask for; its own if not given. */
+  /** Emits when there is more to request; a Subject of its own if absent. */
   readonly freed?: Subject<void> | undefined;
 }
 
@@ -31,16 +31,16 @@ export const buffersFor = (
 /** What the operators of one download share. */
 export interface DownloadState {
   readonly geometry: Geometry;
-  /** Who is asked for which block. */
+  /** Which blocks are requested from which peer. */
   readonly picker: PiecePicker;
-  /** What has come of the pieces that are not whole. */
+  /** The blocks of incomplete pieces. */
   readonly drafts: PieceDrafts<Peer>;
   readonly identity: Identity & { readonly pieceCount: number };
-  /** There are blocks, or there is room, to ask for more: once for all that happens at one time. */
+  /** There are blocks, or there is room, for further requests: emitted once for everything that happens in one turn. */
   readonly wake$: Observable<void>;
 }
 
-/** One for all that happens at one time: `auditTime(0, asapScheduler)` without a timer for each, as pieces are many. */
+/** Emits once per turn: `auditTime(0, asapScheduler)` without a timer for each value, since there are many pieces. */
 const atOnce = (source$: Observable<void>): Observable<void> =>
   new Observable((subscriber) => {
     let due: Subscription | undefined;
@@ -56,7 +56,7 @@ const atOnce = (source$: Observable<void>): Observable<void> =>
     });
   });
 
-/** The state of one download, wired up. It is of one subscription: make it where the storage is opened. */
+/** Creates the state of one download. It belongs to one subscription: create it where the storage is opened. */
 export const downloadState = (
   torrent: Torrent,
   env: Pick<Env, 'random' | 'randomBytes' | 'sharesMemory' | 'hasher'>,

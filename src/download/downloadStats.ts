@@ -15,19 +15,19 @@ import { Rate } from '../torrent/rates/rate.ts';
 import { Phase } from '../torrent/stats/phase.ts';
 import { STALL, stallReason } from '../torrent/stats/stallReason.ts';
 
-/** Bytes that trackers are told are missing, as long as nobody knows how many are. */
+/** Bytes left that trackers are told, as long as the length is unknown. */
 export const UNKNOWN_LEFT = 16_384;
 const DISK_FULL = 'the disk is full: waiting for room';
 const METADATA_STANDSTILL = 'none of the connected peers has told yet what the magnet link stands for';
 
-/** Requests of one peer, as they are whenever somebody looks. */
+/** The request counts of one peer, read on demand. */
 export interface Asked {
   readonly inFlight: number;
 }
 
 /**
- * The counters of one download, read when somebody looks. Depends on the picker, the book, the crowd and the funnel,
- * which count for themselves; adds what none of them knows: the rate, and for how long nothing has moved.
+ * The counters of one download, read on demand. Depends on the picker, the address book, the peers and the funnel,
+ * which count for themselves; adds what none of them knows: the rates, and for how long the download has stalled.
  */
 export class DownloadStats {
   readonly phase: Phase;
@@ -47,13 +47,13 @@ export class DownloadStats {
   readonly #stillness = new Stillness();
   /** Payload bytes of earlier runs. */
   before = { downloaded: 0, uploaded: 0 };
-  /** Pieces that were there when this run began. */
+  /** Pieces that were stored when this run began. */
   began = 0;
   #last = 0;
   #movedAt = now();
   #told = 0;
 
-  /** `picker` is undefined while it is not known of what pieces the torrent is. */
+  /** `picker` is undefined while the info dictionary is unknown. */
   constructor(
     picker: PiecePicker | undefined,
     book: AddressBook<PeerAddress>,
@@ -68,12 +68,12 @@ export class DownloadStats {
     this.#funnel = funnel;
   }
 
-  /** Undefined while it is not known of what pieces the torrent is. */
+  /** Undefined while the info dictionary is unknown. */
   get picker(): PiecePicker | undefined {
     return this.#known;
   }
 
-  /** Now it is known. */
+  /** The info dictionary is known now. */
   begin(picker: PiecePicker, drafts: { readonly gathered: number }, selection: FileSelection): void {
     this.#known = picker;
     this.#drafts = drafts;
@@ -93,17 +93,17 @@ export class DownloadStats {
     return { type: 'peer-joined', address: plainAddress(peer.address) };
   }
 
-  /** This peer is asked for blocks from now on; `asked` says for how many at a time. */
+  /** Blocks are requested from this peer from now on; `asked` tells how many are in flight. */
   asks(peer: Peer, asked: Asked): void {
     (this.#asked ??= new WeakMap()).set(peer, asked);
   }
 
-  /** Blocks that a peer has been asked for and has not sent yet. */
+  /** Blocks requested from a peer that it has not sent yet. */
   inFlight(peer: Peer): number {
     return this.#asked?.get(peer)?.inFlight ?? 0;
   }
 
-  /** Milliseconds since a peer has joined. */
+  /** Milliseconds since a peer joined. */
   age(peer: Peer): number {
     const time = now();
     return time - (this.#since.get(peer) ?? time);
@@ -122,7 +122,7 @@ export class DownloadStats {
     if (type === 'corrupt') this.#corrupt += length;
   }
 
-  /** A full disk is a pause. */
+  /** A full disk pauses the download. */
   warned(warning: Warning): Warning {
     if (warning.code === 'full') this.phase.full();
     else this.phase.room();
@@ -138,7 +138,7 @@ export class DownloadStats {
     return { type: 'done', length, path: place, paths: wanted, downloaded, uploaded, wasted: this.#wasted };
   }
 
-  /** Bytes of what is wanted that are verified and stored. */
+  /** Wanted bytes that are verified and stored. */
   get have(): number {
     return this.#wanted.in(this.#picker.stored).bytes;
   }
@@ -152,7 +152,7 @@ export class DownloadStats {
     return Math.max(0, this.crowd.downloaded - this.#drafts.gathered) + this.#corrupt;
   }
 
-  /** What trackers are told. */
+  /** The counters that trackers are told. */
   totals(): { readonly uploaded: number; readonly downloaded: number; readonly left: number } {
     const left = this.#known === undefined ? UNKNOWN_LEFT : this.#wanted.total.bytes - this.have;
     return { uploaded: this.crowd.uploaded, downloaded: this.crowd.downloaded, left };
@@ -162,12 +162,12 @@ export class DownloadStats {
     return this.#picker.complete;
   }
 
-  /** All of the torrent is there, and was not when this run began. */
+  /** The torrent is complete, and was not when this run began. */
   get completed(): boolean {
     return this.#known?.stored.full === true && this.began < this.#known.stored.length;
   }
 
-  /** All that is wanted is there, but that is not all of the torrent (BEP 21). */
+  /** All wanted pieces are stored, but not the whole torrent: a partial seed (BEP 21). */
   get partial(): boolean {
     return this.#known !== undefined && this.#known.complete && !this.#known.stored.full;
   }
@@ -180,12 +180,12 @@ export class DownloadStats {
     };
   }
 
-  /** What has been given, in bytes of this run and of all, as a multiple of what is wanted. */
+  /** Uploaded bytes of this run, and those of all runs as a multiple of the wanted bytes. */
   given(): { readonly uploaded: number; readonly ratio: number } {
     return { uploaded: this.crowd.uploaded, ratio: this.lifetime.uploaded / Math.max(1, this.#wanted.total.bytes) };
   }
 
-  /** How far peers got; undefined if that has not changed since it was told. */
+  /** How far peers got; undefined if that has not changed since the last call. */
   funnel(): FunnelSample | undefined {
     for (const peer of this.crowd.members) this.#look(peer);
     if (this.#told === this.#funnel.version) return undefined;
@@ -193,7 +193,7 @@ export class DownloadStats {
     return { type: 'funnel', sources: this.#funnel.rows };
   }
 
-  /** What can be seen of a peer only as long as it is there. */
+  /** What is known of a peer only while it is connected. */
   #look({ address, state }: Peer): void {
     if (state.downloaded > 0) this.#funnel.reached(address, 'sending');
     else if (!state.choked) this.#funnel.reached(address, 'unchoked');
@@ -237,15 +237,15 @@ export class DownloadStats {
     };
   }
 
-  /** The progress, if there is anything to tell: of what is complete only as long as something changes. */
+  /** The progress, if there is anything to emit: for a complete torrent only while something changes. */
   sample(): Progress | undefined {
     const progress = this.progress();
     return this.#stillness.tells(progress, now()) ? progress : undefined;
   }
 
   /**
-   * All is there, nobody is here or dialled, and nothing has changed for a while: there is nothing to look at until
-   * something stirs.
+   * The torrent is complete, no peer is connected or dialled, and nothing has changed for a while: no sample is needed
+   * until something happens.
    */
   get asleep(): boolean {
     return this.#stillness.still && this.#book.active === 0;

@@ -23,39 +23,39 @@ import { type DownloadState, downloadState } from './downloadState.ts';
 import { peerSession } from './peerSession.ts';
 import { type TorrentSwarm, torrentSwarm } from './torrentSwarm.ts';
 
-/** Peers at one time, if nobody says how many. */
+/** Peers at once, if no option says how many. */
 const MAX_PEERS = 50;
 
 export interface FetchPieceOptions extends SourceOptions {
-  /** Peers tell of others (BEP 11). Yes; never for private torrents. */
+  /** Peer exchange (BEP 11). On by default; never for private torrents. */
   readonly pex?: boolean;
-  /** The port that trackers are told. 0: nobody can call us. */
+  /** The port that trackers are told. 0: peers can't connect to us. */
   readonly port?: number;
-  /** Peers at one time. 50. */
+  /** Peers at once. Default 50. */
   readonly maxPeers?: number;
-  /** Hears what happens on the way. */
+  /** Is called with each event. */
   readonly report?: (event: DownloadEvent) => void;
   /** Counts how far the peers get. */
   readonly funnel?: Funnel<PeerSource>;
 }
 
-/** A piece that nobody lends. */
+/** A piece in memory of its own, which is not lent. */
 export interface WholePiece {
   readonly index: number;
   readonly bytes: Uint8Array;
-  /** Each once. */
+  /** The peers that sent its blocks, each once. */
   readonly from: readonly PeerAddress[];
 }
 
 /**
- * One verified piece, from whoever has it: the pipe of a download whose picker wants nothing else, and whose end is in
- * memory.
+ * Fetches one verified piece from any peers that have it: the pipe of a download whose picker wants only this piece,
+ * and whose storage is memory.
  *
  * ```
  * gives   -----(p|)
  * ```
  *
- * Emits it and hangs up on everyone. Completes without it when there is nobody left to ask.
+ * Emits the piece and hangs up on every peer. Completes without it when no peers and no sources are left.
  *
  * @example
  * fetchPiece(torrent, nodeEnv(), 0).subscribe(({ bytes, from }) => console.log(bytes.length, from));
@@ -88,7 +88,7 @@ export const fetchPiece = (
     );
   });
 
-/** What is said with one peer. We give nothing: what there is is a piece, and that only at the end. */
+/** The session with one peer. We upload nothing: our only piece is complete only at the end. */
 const conversation = ({ loops, duplicates }: TorrentSwarm, { picker, wake$ }: DownloadState, pex: boolean) =>
   converse(
     pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })),

@@ -1,6 +1,7 @@
 import { Observable, Subscription } from 'rxjs';
 
 /**
+ * Switches to the stream that follows from the first value of `first$`.
  * What follows from the first value of `first$`.
  *
  * ```
@@ -9,8 +10,8 @@ import { Observable, Subscription } from 'rxjs';
  * gives   ----b-c|
  * ```
  *
- * As `take(1)` and `switchMap` do it, but nothing of `first$` is kept meanwhile: what follows may go on for months, a
- * thousand times.
+ * Behaves like `take(1)` and `switchMap`, but keeps nothing of `first$` meanwhile: the second stream may go on for
+ * months, and there may be a thousand of them.
  */
 export const following = <T, R>(first$: Observable<T>, then: (value: T) => Observable<R>): Observable<R> =>
   new Observable((subscriber) => {

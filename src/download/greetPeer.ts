@@ -26,22 +26,22 @@ import type { Message } from '../protocol/peer/messages.ts';
 import { UT_PEX } from '../protocol/peer/utPex.ts';
 import { tapped } from './tappedWire.ts';
 
-/** Milliseconds for what a peer says beside its extension handshake: what it has, and its DHT port. */
+/** Milliseconds for the messages that follow a peer's extension handshake: which pieces it has, and its DHT port. */
 const GRACE = 1_000;
 const NAMES = ['ut_metadata', UT_PEX];
 
-/** A peer, and what it said at first. */
+/** A peer, and its first messages. */
 export interface Met {
   readonly peer: Peer;
   readonly theirs: Handshake;
-  /** Where its DHT node is, if it has told. */
+  /** The address of its DHT node, if it has sent the port. */
   readonly dhtPort?: number;
 }
 
 interface Manners {
   /** Waits for the extension handshake, too. */
   readonly negotiate: boolean;
-  /** For all of it: the name, the connection, and what the peer says. */
+  /** Milliseconds for everything: the lookup, the connection, and the peer's messages. */
   /** Seconds in all, and milliseconds that are left of them. */
   readonly deadline: { readonly seconds: number; readonly left: number };
 }
@@ -49,8 +49,8 @@ interface Manners {
 const FIELDS: readonly Message['type'][] = ['bitfield', 'haveAll', 'haveNone'];
 
 /**
- * When they have said all that is said at first, or `GRACE` after their extension handshake; emits the port of their
- * DHT node.
+ * Emits when the peer has sent all of its first messages, or `GRACE` after its extension handshake: the port of its DHT
+ * node.
  */
 const introduced = (peer: Peer, { dht }: Handshake): Observable<number | undefined> => {
   type Told = Observable<Message | undefined>;
@@ -69,8 +69,8 @@ const introduced = (peer: Peer, { dht }: Handshake): Observable<number | undefin
 };
 
 /**
- * Dials one peer and exchanges handshakes; when `negotiate`, extension handshakes too. Emits once and hangs up. A peer
- * that does not say all of itself within the time, or hangs up before, is emitted as far as it is known.
+ * Dials one peer and exchanges handshakes, with `negotiate` extension handshakes too. Emits once and hangs up. If the
+ * peer does not send everything in time, or hangs up before, what is known of it is emitted.
  *
  * Errors with a `PeerError` as `connect` and `handshake` do, and with `timeout` if there is no handshake in time.
  *

@@ -12,9 +12,9 @@ import { type TorrentSwarm, torrentSwarm } from './torrentSwarm.ts';
 import { watched } from './watched.ts';
 
 /**
- * A swarm that nobody is in yet, and where its peers can call us, for as long as `main` takes: emits the download
- * before it begins, and completes when it is over. What `main` tells, and what is reported and sampled meanwhile, are
- * its events.
+ * Creates a swarm without peers, and listens for peers, for as long as `main` runs. Emits the download before it
+ * begins, and completes when it is over. The values of `main`, and the events and samples meanwhile, are the events of
+ * the download.
  */
 export const inSwarm = (
   source: Source,

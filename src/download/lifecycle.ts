@@ -32,8 +32,8 @@ import { incomplete } from './seedGoal.ts';
 import { beside } from './stopping.ts';
 
 /**
- * One torrent from its files to its end: what is there is checked, what is missing is fetched by `pieces$`, what is
- * complete is given to others, and what is known is noted.
+ * One torrent from its files to its end: checks the data on disk, fetches the missing pieces by `pieces$`, seeds the
+ * complete torrent, and notes what is stored.
  *
  * ```
  * files     -r-r|
@@ -41,7 +41,7 @@ import { beside } from './stopping.ts';
  * gives     -r-(rR)-s-c-s-sd|   rechecked, restored, stored, corrupt, done
  * ```
  *
- * `Phase` says where it is. When stopped it completes without `done`; unsubscribing leaves a note, too.
+ * `Phase` holds the current phase. When stopped it completes without `done`; unsubscribing writes a note, too.
  *
  * @throws StorageError
  */
@@ -53,7 +53,7 @@ export const lifecycle = (
 ): Observable<DownloadEvent> =>
   defer(() => {
     const { picker, stopped$, resume, changes$, fetches } = parts;
-    // Where nothing of it is, nothing is left behind; and before it is known what is there, the last note knows better.
+    // No note where nothing is stored. And before the data on disk is checked, the last note is the better one.
     const leave = (): Observable<never> =>
       isRestored(parts) && (picker.stored.count > 0 || resume.found.note !== undefined)
         ? resume.save(!fetches && picker.complete)
@@ -74,7 +74,7 @@ export const lifecycle = (
     return changes$ === EMPTY ? main$ : beside(main$, changes$);
   });
 
-/** Has all that was there been looked at? */
+/** Has all data on disk been checked? */
 const isRestored = ({ swarm }: Parts): boolean => swarm.stats.phase.state !== 'checking';
 
 const restoring = (
@@ -85,7 +85,7 @@ const restoring = (
   const began = (): void => {
     stats.began = picker.stored.count;
     stats.phase.checked(picker.complete);
-    // Whoever wants to read has waited for it.
+    // Reads that came before have waited for this.
     loops.stirred.next();
   };
   const restored$ = defer(() => (picker.stored.count > 0 ? of(restoredOf(picker.stored, picker.geometry)) : EMPTY));
@@ -100,9 +100,9 @@ const restoring = (
   return concat(files$.pipe(tap({ complete: began })), restored$);
 };
 
-/** What is done when all is there, at first and whenever something has changed since. */
+/** What is done when the download is complete, and again whenever something has changed since. */
 interface Completion {
-  /** Tells of it, and makes it last. */
+  /** Emits its events, and flushes it to the disk. */
   readonly complete$: Observable<DownloadEvent>;
   readonly forGood$: Observable<never>;
 }
@@ -122,7 +122,7 @@ const fetching = (parts: Parts, pieces$: Observable<PieceOutcome>, completion: C
     const all$ = pieces$.pipe(finalize(() => loops.settled.complete()));
     const kept$ = keeping(parts, completion);
     const outcomes$ = loops.settled.pipe(filter(isOutcome));
-    // Nothing comes: then nothing waits for it, a thousand times.
+    // Nothing is fetched: then no further subscription waits, in any of a thousand torrents.
     if (!fetches) return merge(all$.pipe(ignoreElements()), kept$.pipe(takeUntil(endOf(outcomes$))));
     return merge(all$, seeding(parts, outcomes$, kept$), keepRemembering(outcomes$, resume.save(false), report));
   });
@@ -130,10 +130,10 @@ const fetching = (parts: Parts, pieces$: Observable<PieceOutcome>, completion: C
 const isOutcome = (settled: Settled): settled is PieceOutcome =>
   settled.type === 'stored' || settled.type === 'corrupt';
 
-/** Emits when nothing more is to come. */
+/** Emits when no further piece is to come. */
 const endOf = (source$: Observable<unknown>): Observable<unknown> => source$.pipe(ignoreElements(), endWith(undefined));
 
-/** When all is there for the first time. Ends when nothing more is settled. */
+/** Emits when the download is complete for the first time. Completes when no further piece is settled. */
 const seeding = (
   { picker, seeds }: Parts,
   outcomes$: Observable<PieceOutcome>,
@@ -149,7 +149,7 @@ const seeding = (
     takeUntil(endOf(outcomes$)),
   );
 
-/** While it is given to others: the files are watched, and what is given is counted. Never completes. */
+/** While it is seeded: watches the files, and counts the uploaded bytes. Never completes. */
 const keeping = (
   { picker, shelf, swarm: { stats, ticks }, resume, fetches }: Parts,
   { complete$, forGood$ }: Completion,
@@ -160,12 +160,12 @@ const keeping = (
     defer(() => (picker.complete ? forGood$ : EMPTY)),
     ticks(COUNT_EVERY),
   );
-  // Nobody looks at what nobody wants.
+  // The files of an idle torrent are not watched.
   const looks = (every: number): Observable<void> => ticks(every).pipe(filter(() => !stats.asleep));
   return defer(() => concat(complete$, merge(shelf.watch(looks, fetches ? undefined : resume.found.stamps), counted$)));
 };
 
-/** Whoever reads what is stored has it all before the files are closed. */
+/** Reads in progress get everything stored before the files are closed. */
 const readToTheEnd = ({ picker: { readers }, swarm: { loops } }: Parts): Observable<never> =>
   defer(() =>
     readers.reading

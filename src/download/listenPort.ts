@@ -4,18 +4,18 @@ import type { PortOpen, Warning } from '../contracts/events.ts';
 import type { PeerAddress } from '../contracts/network.ts';
 import { NetworkError } from '../contracts/errors.ts';
 
-/** The port where peers can call us somehow, if nobody says which. */
+/** The port that is announced if peers can connect to us and no option says where. */
 const PORT = 6881;
 
 /** Where peers reach us for one torrent, as trackers, the DHT, the local network and peers are told. */
 export interface ListenPort {
-  /** 0 if nobody can call us. */
+  /** The announced port; 0 if peers can't connect to us. */
   readonly port: number;
-  /** Peers can call us there. */
+  /** True if peers can connect to us there. */
   readonly listens: boolean;
-  /** Who calls. */
+  /** The peers that connect to us. */
   readonly calls$: Observable<PeerAddress>;
-  /** What is to be told about it. */
+  /** The event or the warning about the port. */
   readonly news: readonly (PortOpen | Warning)[];
 }
 
@@ -23,15 +23,15 @@ export interface ListenPortOptions {
   /** An open port; downloads may share one: `reception(…).pipe(shareReplay({ bufferSize: 1, refCount: true }))`. */
   readonly reception$?: Observable<InboundPort> | undefined;
   /**
-   * The port that is told if there is no `reception$`. 6881 if peers can call us there, else 0: nobody is sent to a
-   * closed port.
+   * The port that is announced without a `reception$`. By default 6881 if peers can connect to us there, else 0, so
+   * that no peer dials a closed port.
    */
   readonly port?: number | undefined;
-  /** Peers can call us at `port`, somehow. No if not given. */
+  /** Peers can connect to us at `port` by some other means. Default false. */
   readonly listens?: boolean | undefined;
 }
 
-/** Emits once, when it is known where peers reach us. That no port could be had is a warning. */
+/** Emits once, when it is known where peers reach us. If no port could be bound, that is a warning. */
 export const listenPort = (
   infoHash: Uint8Array,
   { reception$, listens = false, port = listens ? PORT : 0 }: ListenPortOptions,
@@ -44,7 +44,7 @@ export const listenPort = (
   });
   return new Observable((subscriber) => {
     const next = (it: InboundPort): void => {
-      // Who calls while what is there is checked is not sent away.
+      // Peers that connect while the data on disk is checked are kept.
       subscriber.add(it.expecting?.(infoHash).subscribe());
       subscriber.next({
         port: it.port,

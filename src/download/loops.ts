@@ -9,32 +9,34 @@ export interface PieceLost {
   readonly index: number;
 }
 
-/** What is known from now on. */
+/** The info dictionary is known from now on. */
 export type Settled = PieceOutcome | PieceLost | MetadataKnown;
 
 /**
- * Where values flow against the pipe: what is written further down is read further up. Whoever writes is given the loop
- * as an `Observer`, whoever reads as an `Observable`.
+ * The streams that flow against the pipe: a value written further down is read further up. A writer is given the loop
+ * as an `Observer`, a reader as an `Observable`.
  */
 export interface Loops {
-  /** From the swarm to the sources: it is this many peers short. */
+  /** From the swarm to the sources: the number of peers it is short of. */
   readonly wanted: Subject<number>;
-  /** From conversations to the sources: peers that peers have told us about. */
+  /** From conversations to the sources: peers learnt by peer exchange. */
   readonly found: Subject<PeerAddress>;
-  /** From what checks pieces to conversations: peers that have to go. */
+  /** From the verifier to conversations: peers to disconnect. */
   readonly expelled: Subject<Expulsion>;
   /**
-   * From the end of the pipe to everybody: what became of a piece, or what a magnet link stands for. Completes when
-   * nothing more will be settled.
+   * From the end of the pipe to all subscribers: what became of a piece, or the torrent of a magnet link. Completes
+   * when nothing more will be settled.
    */
   readonly settled: Subject<Settled>;
-  /** From the picker to conversations: there are blocks, or there is room, to ask for more. */
+  /** From the picker to conversations: there are blocks, or there is room, for further requests. */
   readonly freed: Subject<void>;
-  /** From everything to what sleeps while nothing happens: somebody is named or dialled, or something is told. */
+  /**
+   * From all parts to those that sleep while the torrent is idle: a peer is named or dialled, or an event is emitted.
+   */
   readonly stirred: Subject<void>;
 }
 
-/** The loops of one swarm: of one subscription. */
+/** The loops of one swarm. They belong to one subscription. */
 export const loops = (): Loops => ({
   wanted: new Subject(),
   found: new Subject(),

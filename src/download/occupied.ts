@@ -10,7 +10,7 @@ import { IN_THE_WAY, longerFiles, type Occupied, occupiedFiles } from '../torren
 import type { PiecePicker } from '../torrent/picker/piecePicker.ts';
 import { decodeAnyNote } from '../torrent/pieces/resumeNote.ts';
 
-/** Bytes of a file that are read at once to see whether anything but zeros is in it. */
+/** Bytes of a file that are read at once, to see whether it contains anything but zeros. */
 const STRETCH = 2 ** 20;
 
 const refused = (storage: Storage, file: number, why: string, more: number): StorageError => {
@@ -21,7 +21,7 @@ const refused = (storage: Storage, file: number, why: string, more: number): Sto
   );
 };
 
-/** Refuses files that are longer than the torrent has them. @throws StorageError `occupied` */
+/** Refuses files that are longer than the torrent says. @throws StorageError `occupied` */
 export const refuseLonger = (
   torrent: Torrent,
   storage: Storage,
@@ -35,10 +35,8 @@ export const refuseLonger = (
 };
 
 /**
- * Makes sure that no file of anybody else is written to: completes without a value if none would be, and otherwise,
- * with
- * `force`, once those files are marked to be replaced. A file of nothing but zeros is nobody's: other clients reserve
- * room so.
+ * Makes sure that no other program's file is written to: completes without a value if none would be, and with `force`
+ * once those files are marked to be replaced. A file of zeros counts as ours: other clients reserve room that way.
  *
  * @throws StorageError `occupied`
  */

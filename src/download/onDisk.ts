@@ -8,7 +8,7 @@ import type { Chosen } from './parts.ts';
 import { scoped } from './scoped.ts';
 
 /**
- * Chooses files and a place for them, and opens them for as long as `main` takes. Nothing is made or changed by that.
+ * Chooses files and a place for them, and opens them for as long as `main` runs. Opening creates and changes nothing.
  *
  * @throws StorageError
  */

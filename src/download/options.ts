@@ -19,68 +19,70 @@ import type { Turns } from './turns.ts';
 
 /** An extension of the peer protocol. */
 export interface OwnExtension {
-  /** As it is named in extension handshakes; `xx_` and two letters of yours in front of it is the custom. */
+  /**
+   * The name in extension handshakes; a name of your own begins with `xx_`, where xx stands for two letters of yours.
+   */
   readonly name: string;
-  /** As of the operator `extension`: what it emits is ignored. */
+  /** As for the operator `extension`: what it emits is ignored. */
   readonly talk: (channel: ExtensionChannel) => Observable<unknown>;
 }
 
-/** Spans of numbers of files, in order; all files if undefined. */
+/** Spans of file numbers, in order; all files if undefined. */
 export type Selection = readonly Span[] | undefined;
 
 export interface DownloadOptions extends SourceOptions, OwnSources, ListenPortOptions {
-  /** Where to put it. */
+  /** Where the files are stored. */
   readonly target: Target;
-  /** The same, for whoever must know the torrent of a magnet link first; then `target` does not count. */
+  /** The same, for a place that depends on the torrent of a magnet link; it replaces `target`. */
   readonly placed?: ((torrent: Torrent) => Observable<Target>) | undefined;
-  /** 20 bytes; made up if not given. */
+  /** Our peer id, 20 bytes; random if absent. */
   readonly peerId?: Uint8Array;
-  /** What is asked for first; rarest first after a few at random. A stream of orders changes it. */
+  /** Which piece is begun next; by default rarest first after a few at random. A stream of orders changes it. */
   readonly order?: Changing<PieceOrder>;
-  /** Whether several peers are asked for the last blocks. `on`. */
+  /** Endgame mode: whether the last blocks are requested from several peers. Default `on`. */
   readonly endgame?: Changing<Endgame>;
-  /** How many requests are in flight with a peer; as many as its rate asks for if not given, or undefined. */
+  /** How many requests are in flight with a peer. If absent or undefined, as many as the peer's rate needs. */
   readonly window?: Changing<WindowRule | undefined>;
   /**
-   * Whom we serve, and nobody else; those who give us most and some by chance, and while seeding everybody in turn, if
-   * not given.
+   * The peers that we serve, and no others. If absent, those that upload most to us and some by chance; while seeding,
+   * all peers in turn.
    */
   readonly choker?: Changing<ChokeStrategy>;
-  /** How many are served at one time; as many as the line bears if not given, or undefined. */
+  /** Upload slots. If absent or undefined, as many as the line can fill. */
   readonly slots?: Changing<number | undefined>;
-  /** While its last value is true, nothing is asked for and nobody is served; connections stay. */
+  /** While its last value is true, nothing is requested and no peer is served; connections stay open. */
   readonly pause$?: Observable<boolean>;
   /** Conversations of your own, held with each peer beside ours. */
   readonly converse?: readonly OperatorFunction<Peer, never>[];
-  /** Extensions of your own (BEP 10): each is named in our handshake, and talked in with each peer that speaks it. */
+  /** Extensions of your own (BEP 10): each is named in our handshake, and spoken with each peer that supports it. */
   readonly extensions?: readonly OwnExtension[];
   /**
-   * Goes on when it is complete, and gives to others until it has given enough; `{}` is for ever. Without it the
+   * Seed when the download is complete, until one of these limits is reached; `{}` has no limit. Without it the
    * download ends.
    */
   readonly seed?: SeedOptions;
-  /** Peers at one time. 200. */
+  /** Peers at once. Default 200. */
   readonly maxPeers?: number;
-  /** Bytes of pieces begun and not yet stored. 64 MiB; two pieces are always allowed. */
+  /** Bytes of pieces begun and not yet stored. Default 64 MiB; two pieces are always allowed. */
   readonly memory?: number;
-  /** Bytes a second, each way, as they change; none if not given. */
+  /** Rate limits in bytes a second, each way, as they change; unlimited if absent. */
   readonly limits?: Limits;
   /** Connections and dials that are shared with other downloads. */
   readonly budget?: ConnectionBudget;
-  /** Turns of checking what is on disk, shared with other downloads. */
+  /** Turns of checking data on disk, shared with other downloads. */
   readonly checks?: Turns;
-  /** Peers tell each other of others (BEP 11). Yes; never for private torrents. */
+  /** Peer exchange (BEP 11). On by default; never for private torrents. */
   readonly pex?: boolean | undefined;
   /**
-   * Files that are wanted, by their numbers from 0 (BEP 53), or what chooses them once the torrent is known; the link's
-   * own, or all, if not given.
+   * The wanted files, by their numbers from 0 (BEP 53), or a function that chooses them once the torrent is known. If
+   * absent, those of the link, or all.
    */
   readonly select?: Selection | ((torrent: Torrent) => Observable<Selection>) | undefined;
-  /** Checks all that is on disk, whatever is remembered of it. */
+  /** Checks all data on disk, whatever the notes of earlier runs say. */
   readonly recheck?: boolean;
   /**
-   * When it emits, nothing more is asked for; what has come is still stored, if need be when a full disk has room
-   * again, and the download completes.
+   * When it emits, no further block is requested. What has arrived is still stored, if necessary once a full disk has
+   * room again, and the download completes.
    */
   readonly stop$?: Observable<unknown>;
 }

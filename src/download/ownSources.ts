@@ -3,14 +3,14 @@ import type { Warning } from '../contracts/events.ts';
 import type { PeerAddress } from '../contracts/network.ts';
 import type { SourceOptions } from '../discovery/peerSources.ts';
 
-/** Instead of one of our sources: none if false, or one of your own. */
+/** Replaces one of our sources: by none if false, or by one of your own. */
 export type SourceChoice = false | Observable<PeerAddress>;
 
 /** Sources of peers of your own. */
 export interface OwnSources {
-  /** Peers, beside those that our sources name. As long as it has not completed, others may come. */
+  /** Peers, beside those that our sources name. Until it has completed, the download waits for more. */
   readonly peers$?: Observable<PeerAddress> | undefined;
-  /** What takes the place of which of our sources. */
+  /** The replacement for each of our sources. */
   readonly sources?:
     | {
         readonly trackers?: SourceChoice;
@@ -24,8 +24,8 @@ export interface OwnSources {
 type Chosen = Pick<SourceOptions, 'trackers' | 'dht$' | 'lsd'> & { readonly pex?: boolean | undefined };
 
 /**
- * The options of those of our sources that stay, and all others as one stream: its failures are warnings, and end
- * nothing but the source that failed.
+ * The options of those of our sources that stay, and all other sources as one stream. The error of a source is a
+ * warning, and ends that source only.
  */
 export const sourceChoice = (
   { peers$, sources = {}, trackers, dht$, lsd, pex }: OwnSources & Chosen,

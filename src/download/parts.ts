@@ -35,13 +35,13 @@ const MiB = 2 ** 20;
 export interface Chosen {
   readonly storage: Storage;
   readonly select: Selection;
-  /** Files in the way are replaced. */
+  /** Existing files may be replaced. */
   readonly force: boolean;
 }
 
 export type PartsOptions = Omit<DownloadOptions, 'select'> & ListenPort;
 
-/** What a download of one torrent is made of, once its files are open. It is of one subscription. */
+/** The parts of the download of one torrent, once its files are open. They belong to one subscription. */
 export interface Parts extends DownloadState, Settling {
   readonly torrent: Torrent;
   readonly storage: Storage;
@@ -49,22 +49,22 @@ export interface Parts extends DownloadState, Settling {
   readonly selection: FileSelection;
   readonly shelf: VerifiedReader;
   readonly resume: ResumeData;
-  /** The storage, by which nothing is written before it is noted whose the files are. */
+  /** The storage, which writes nothing before a note says which torrent the files belong to. */
   readonly writable: Pick<Storage, 'write' | 'writev' | 'ordered'>;
   readonly verify: Verify;
-  /** What becomes of peers that lie. */
+  /** What happens to peers that send corrupt data. */
   readonly banning: BanLiarsOptions;
-  /** What is said with peers. */
+  /** The conversation with each peer. */
   readonly context: SessionContext;
-  /** Something may be fetched, and written. */
+  /** Pieces may be fetched and written. */
   readonly fetches: boolean;
-  /** It goes on when it is complete. */
+  /** The download goes on to seed when it is complete. */
   readonly seeds: boolean;
-  /** Emits when the user wants no more. */
+  /** Emits when the user stops the download. */
   readonly stopped$: Observable<unknown>;
-  /** The same, or when enough has been given. */
+  /** The same, or when a seeding limit is reached. */
   readonly over$: Observable<unknown>;
-  /** To be listened to meanwhile: what follows the limits that the user gave. */
+  /** Subscribed to meanwhile: follows the limits that the user gives. */
   readonly changes$: Observable<never>;
 }
 
@@ -105,7 +105,7 @@ export const partsOf = (
   };
 };
 
-/** What ends it before its time, or when it is complete. */
+/** Ends the download before it is complete, or when it is. */
 const endsOf = (swarm: TorrentSwarm, options: PartsOptions): Pick<Parts, 'stopped$' | 'over$'> => {
   const stopped$ = stoppedOf(swarm, options);
   const enough$ = givenEnough(options.seed, swarm.stats, swarm.loops.stirred);
@@ -150,7 +150,7 @@ const contextOf = (
     lost$: piecesOf(loops.settled, 'lost'),
     superSeed: seed?.super === true ? new SuperSeed<Peer>(state.geometry.pieceCount, random) : undefined,
     found: loops.found,
-    // A magnet link has it until it is known that it may not (BEP 27).
+    // A magnet link has a DHT node until the torrent turns out to be private (BEP 27).
     dht$: torrent.private ? undefined : dht$,
     ...(listens && { port }),
   };
@@ -162,7 +162,7 @@ const piecesOf = (settled$: Observable<Settled>, type: 'stored' | 'lost'): Obser
     map((settled) => (settled as PieceOutcome | PieceLost).index),
   );
 
-/** How many requests are in flight with each peer, as it changes: looked at once for all peers. */
+/** The number of requests in flight with each peer, as it changes: one subscription for all peers. */
 const windowOf = ({ wake$ }: DownloadState, { pausing }: TorrentSwarm): Observable<WindowRule> => {
   const changes$ = wake$.pipe(
     map(() => pausing.rule),
@@ -172,7 +172,7 @@ const windowOf = ({ wake$ }: DownloadState, { pausing }: TorrentSwarm): Observab
   return defer(() => changes$.pipe(startWith(pausing.rule)));
 };
 
-/** Whom we serve, as long as it does not rest. */
+/** The peers that we serve, unless the download is paused. */
 const serving = (
   { pieceLength }: Torrent,
   picker: PiecePicker,
@@ -186,7 +186,7 @@ const serving = (
   return choker;
 };
 
-/** Follows what the user changes while it runs. */
+/** Follows the options that are streams. */
 const steering = (
   { order, endgame, window, choker, slots, pause$ }: PartsOptions,
   picker: PiecePicker,

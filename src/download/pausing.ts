@@ -6,8 +6,8 @@ import type { ChokeStrategy } from '../torrent/upload/chokeStrategy.ts';
 import type { Choker } from '../torrent/upload/choker.ts';
 
 /**
- * Lets a download rest: peers are asked for nothing more, and none is served. Depends on the phase, which says whether
- * it rests.
+ * Pauses a download: nothing is requested from peers, and none is served. Depends on the phase, which says whether the
+ * download is paused.
  */
 export class Pausing {
   readonly #phase: Phase;
@@ -20,20 +20,20 @@ export class Pausing {
     this.#phase = phase;
   }
 
-  /** Whom we serve, once there is anything to be served. */
+  /** The peers that we serve, once there is anything to upload. */
   serves(choker: Choker<Peer>, slots: number | undefined): void {
     this.#choker = choker;
     this.#slots = slots;
     if (this.#phase.resting) this.#choker.use({ slots: 0 }, now());
   }
 
-  /** What the user wants while it does not rest. */
+  /** The user's choice while the download is not paused. */
   set slots(slots: number | undefined) {
     this.#slots = slots;
     this.#decide();
   }
 
-  /** Another choice of whom we serve. */
+  /** Changes the peers that we serve. */
   serve(strategy: ChokeStrategy): void {
     this.#choker?.use({ strategy }, now());
   }
@@ -43,12 +43,12 @@ export class Pausing {
     this.#decree();
   }
 
-  /** How many requests a peer may have in flight: another function whenever that is to be asked anew. */
+  /** How many requests a peer may have in flight: a new function whenever that must be computed anew. */
   get rule(): WindowRule {
     return this.#rule;
   }
 
-  /** Begins to rest, or goes on. */
+  /** Pauses, or resumes. */
   rest(resting: boolean): void {
     if (resting === this.#phase.resting) return;
     this.#phase.resting = resting;

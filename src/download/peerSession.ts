@@ -8,12 +8,12 @@ import type { TorrentSwarm } from './torrentSwarm.ts';
 
 export interface PeerSessionOptions {
   readonly identity: Identity;
-  /** What we say of ourselves, as it is when a peer is met. */
+  /** Our extension handshake, computed when a peer is connected. */
   readonly introduction: () => OurExtensions;
 }
 
 /**
- * From an address to the peer that is met there: dial, handshake, extensions. A peer that has called is not dialled.
+ * From an address to a connected peer: dial, handshake, extensions. A peer that has called is not dialled.
  *
  * ```
  * dials   -w
@@ -21,7 +21,7 @@ export interface PeerSessionOptions {
  * gives   --p---
  * ```
  *
- * What is said then is up to whoever takes the peer: a `converse` of one's own. Completes when they hang up.
+ * What follows is up to the subscriber: a `converse` of one's own. Completes when the peer hangs up.
  *
  * @throws PeerError as `connect` and `handshake` do, and `duplicate`
  */

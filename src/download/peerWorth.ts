@@ -4,14 +4,14 @@ import type { Useless } from '../torrent/peers/hostRoom.ts';
 import { isScarce } from '../torrent/picker/scarce.ts';
 import type { DownloadStats } from './downloadStats.ts';
 
-/** Peers known, of which none is connected, that are not all kept waiting. */
+/** With more known addresses than this, the last peer need not be kept. */
 const FEW = 4;
-/** Milliseconds in which a peer says what it has, or gives what a magnet link stands for. */
+/** Milliseconds in which a peer must say what it has, or send a part of the info dictionary. */
 const GREETING = 2_000;
 
 /**
- * Which of those that are connected have nothing that we lack, as long as we lack something. A peer that has just come
- * may not have said yet what it has.
+ * The connected peers that have nothing we lack, as long as we lack something. A peer that has just joined may not have
+ * said yet what it has.
  */
 export const uselessTo = (stats: DownloadStats): ReturnType<Useless<PeerAddress>> => {
   const { picker, crowd } = stats;
@@ -23,10 +23,7 @@ export const uselessTo = (stats: DownloadStats): ReturnType<Useless<PeerAddress>
   };
 };
 
-/**
- * Can nobody take the place of this peer, which is about to leave? It is all there is, or had a piece that we lack and
- * nobody else has.
- */
+/** Is this leaving peer irreplaceable? It is the last one, or it had a piece that we lack and no other peer has. */
 export const isAtStake = (
   address: PeerAddress,
   { picker, crowd, phase }: DownloadStats,

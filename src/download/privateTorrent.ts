@@ -16,23 +16,26 @@ import { PeerError } from '../contracts/errors.ts';
 import { addressKey, addressText } from '../protocol/encoding/address.ts';
 import { remember } from '../torrent/peers/addressKeys.ts';
 
-/** What a torrent may turn out to be, and what follows from that for its peers. */
+/** A torrent may turn out to be private; this is what follows for its peers. */
 export interface Privacy {
-  /** As `distinctPeers`, but whom trackers or people name is heard of even if others have named it before. */
+  /**
+   * As `distinctPeers`, but a peer named by trackers or the user is let through even if other sources named it before.
+   */
   readonly distinct: MonoTypeOperatorFunction<PeerAddress>;
   /**
-   * The session, until it turns out that the peer has no business here: then it errors with a `PeerError` `useless`.
+   * The session, until the peer turns out not to belong to a private torrent: then it errors with a `PeerError`
+   * `useless`.
    */
   readonly guarded: <T>(session: (address: PeerAddress) => Observable<T>) => (address: PeerAddress) => Observable<T>;
 }
 
-/** Trackers and people vouch for whom they name; whoever calls has come on its own. */
+/** Trackers and the user vouch for the peers that they name; an incoming peer has come on its own. */
 const isVouchedFor = ({ source }: PeerAddress): boolean =>
   source === 'tracker' || source === 'manual' || source === 'incoming';
 
 /**
- * When `secluded$` emits, the torrent is private: from then on there are only those that trackers and people have named
- * (BEP 27).
+ * When `secluded$` emits, the torrent is private: from then on only peers named by trackers or the user are kept (BEP
+ * 27).
  */
 export const privateTorrent = (secluded$: Observable<unknown>): Privacy => {
   const vouched = new Set<string>();

@@ -5,29 +5,29 @@ import { type Allowance, TokenBucket } from '../torrent/rates/tokenBucket.ts';
 
 /** Milliseconds between two rounds of turns: with a high limit each turn is worth many blocks. */
 const LEAST_PAUSE = 10;
-/** Timers of Node end after 24 days at the latest. */
+/** Node's timers last 24 days at most. */
 const MOST_PAUSE = 60_000;
 
 export interface RateLimitOptions {
-  /** Bytes a second; Infinity for no limit, 0 for nothing at all. Infinity. */
+  /** Bytes a second; Infinity for no limit, 0 for nothing at all. Default Infinity. */
   readonly rate?: number;
-  /** What this one uses is used of that, too: of a whole client, while this one is of a torrent. */
+  /** Bytes used here also count against this limit: of the whole client, while this one is of a torrent. */
   readonly within?: Allowance | undefined;
 }
 
 /**
- * A rate limit that many share: those who wait take turns, oldest first. Depends on the time; has a timer only while
- * somebody waits. Invariant: nobody waits twice, and while somebody waits and `rate` > 0 there is a timer.
+ * A rate limit with many users: those that wait take turns, oldest first. Depends on the time; has a timer only while
+ * one waits. Invariant: none waits twice, and while one waits and `rate` > 0 there is a timer.
  */
 export class RateLimit implements Allowance {
   readonly #bucket: TokenBucket;
   readonly #within: Allowance | undefined;
-  /** Who waits for how many bytes, oldest first. */
+  /** The waiting users and their bytes, oldest first. */
   readonly #waiting = new Map<() => void, number>();
-  /** Whose turn it is. */
+  /** The user whose turn it is. */
   #turn: (() => void) | undefined;
   #timer: Subscription | undefined;
-  /** When the timer is over. */
+  /** When the timer fires. */
   #due = Infinity;
 
   constructor({ rate = Infinity, within }: RateLimitOptions = {}) {
@@ -39,18 +39,18 @@ export class RateLimit implements Allowance {
     return this.#waiting.size > 0 || this.#within?.awaited === true;
   }
 
-  /** Bytes a second. */
+  /** The limit in bytes a second. */
   get rate(): number {
     return this.#bucket.rate;
   }
 
-  /** @throws InputError `bad-option` for what is no rate. */
+  /** @throws InputError `bad-option` for an invalid rate. */
   set rate(rate: number) {
     this.#bucket.change(checked(rate), now());
     this.#arm();
   }
 
-  /** Changes with each value of `rate$`; completes with it, and emits nothing. */
+  /** Takes each value of `rate$` as the limit; completes with it, and emits nothing. */
   follow(rate$: Observable<number>): Observable<never> {
     return rate$.pipe(
       tap((rate) => (this.rate = rate)),
@@ -59,7 +59,7 @@ export class RateLimit implements Allowance {
   }
 
   take(bytes: number, wake: () => void): boolean {
-    // Whoever comes while others wait comes after them.
+    // A newcomer queues behind those that wait.
     const first = this.#waiting.size === 0 || this.#turn === wake;
     if (!first || this.#bucket.readyIn(bytes, now()) > 0) {
       this.#waiting.set(wake, bytes);
@@ -87,7 +87,7 @@ export class RateLimit implements Allowance {
     this.#within?.spend(bytes);
   }
 
-  /** A timer for whoever is first. One that is over sooner stays: or those who come would put it off for ever. */
+  /** A timer for the first in the queue. An earlier timer stays: otherwise newcomers would postpone it for ever. */
   #arm(): void {
     const [bytes] = this.#waiting.values();
     if (bytes === undefined || this.#turn) return;
@@ -107,7 +107,7 @@ export class RateLimit implements Allowance {
 
   #round(): void {
     this.#due = Infinity;
-    // Nobody has two turns in a round.
+    // At most one turn each in a round.
     for (let left = this.#waiting.size; left > 0; left--) {
       const [first] = this.#waiting;
       if (first === undefined || this.#bucket.readyIn(first[1], now()) > 0) break;

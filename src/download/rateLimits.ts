@@ -4,15 +4,15 @@ import type { Changing } from './changing.ts';
 import { RateLimit } from './rateLimit.ts';
 import type { Allowance } from '../torrent/rates/tokenBucket.ts';
 
-/** What may be used, each way; without an allowance there is no limit. */
+/** The allowances in each direction; without an allowance there is no limit. */
 export interface Allowances {
   readonly down?: Allowance | undefined;
   readonly up?: Allowance | undefined;
 }
 
 /**
- * Bytes of payload a second, as they change; Infinity for no limit, 0 for nothing at all. There is none before the
- * first value.
+ * Bytes of payload a second, as they change; Infinity for no limit, 0 for nothing at all. Unlimited before the first
+ * value.
  *
  * ```ts
  * const slower$ = fromEvent(process, 'SIGUSR1').pipe(map(() => 100_000), startWith(2_000_000));
@@ -22,12 +22,12 @@ export interface Allowances {
 export interface Limits {
   readonly down?: Changing<number> | undefined;
   readonly up?: Changing<number> | undefined;
-  /** What is used here is used of these, too: `RateLimit`s that several downloads share. */
+  /** Bytes used here also count against these: `RateLimit`s that several downloads share. */
   readonly within?: Allowances | undefined;
 }
 
 /**
- * The allowances of one subscription. They follow what was given while `changes$` is listened to; it emits nothing, and
+ * The allowances of one subscription. They follow the options while `changes$` is subscribed to; it emits nothing, and
  * is `EMPTY` if nothing can change.
  */
 export const allowancesOf = ({

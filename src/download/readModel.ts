@@ -9,7 +9,7 @@ import { Rate } from '../torrent/rates/rate.ts';
 import type { Parts } from './parts.ts';
 import type { TorrentSwarm } from './torrentSwarm.ts';
 
-/** One file, as far as it has come. */
+/** One file, and how much of it is stored. */
 export interface FileProgress {
   /** Its number, from 0. */
   readonly file: number;
@@ -17,18 +17,18 @@ export interface FileProgress {
   readonly path: string;
   /** Bytes. */
   readonly length: number;
-  /** Bytes of it that are verified and stored. */
+  /** Bytes of the file that are verified and stored. */
   readonly stored: number;
   readonly wanted: boolean;
 }
 
-/** One peer that is connected. */
+/** One connected peer. */
 export interface PeerRow {
   readonly host: string;
   readonly port: number;
-  /** Who named it. */
+  /** The source that named the peer. */
   readonly source: PeerSource;
-  /** What it calls itself, or what its id says. */
+  /** The client's name as the peer sent it, or as its peer id says. */
   readonly client: string;
   /** Payload bytes, and bytes a second over the last seconds. */
   readonly downloaded: number;
@@ -37,22 +37,22 @@ export interface PeerRow {
   readonly upRate: number;
   /** Pieces that it has. */
   readonly pieces: number;
-  /** It chokes us; we are interested in what it has. */
+  /** The peer chokes us; we are interested. */
   readonly choked: boolean;
   readonly interesting: boolean;
-  /** We choke it; it is interested in what we have. */
+  /** We choke the peer; the peer is interested. */
   readonly choking: boolean;
   readonly interested: boolean;
-  /** Why we serve it, or have stopped serving it. */
+  /** Why we serve the peer, or have stopped serving it. */
   readonly reason?: string;
-  /** Blocks that it has been asked for and has not sent yet. */
+  /** Blocks requested from the peer that it has not sent yet. */
   readonly requests: number;
 }
 
-/** A download at one moment: plain data, which nothing changes. */
+/** A download at one moment: plain data, which never changes. */
 export interface DownloadSnapshot {
   readonly progress: Progress;
-  /** Undefined while it is not known what a magnet link stands for. */
+  /** Undefined while the info dictionary of a magnet link is unknown. */
   readonly torrent?: Torrent;
   /** A bit for each piece that is stored, the highest of each byte first, as in the peer protocol. */
   readonly pieces: Uint8Array;
@@ -64,8 +64,8 @@ export interface DownloadSnapshot {
 }
 
 /**
- * What can be seen of a download. Depends on its events, of which it keeps the last word on each tracker and on each
- * peer that is connected, and on the counters. Invariant: nothing is kept of a peer that has left.
+ * The visible state of a download. Depends on its events, of which it keeps the latest of each tracker and each
+ * connected peer, and on the counters. Invariant: nothing is kept of a peer that has left.
  */
 export class ReadModel {
   readonly #swarm: TorrentSwarm;

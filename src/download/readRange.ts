@@ -19,29 +19,28 @@ import type { Parts } from './parts.ts';
 
 /** Bytes of one file. */
 export interface ByteRange {
-  /** The first one, counted from 0. 0. */
+  /** The first byte, counted from 0. Default 0. */
   readonly start?: number | undefined;
-  /** The one after the last; the end of the file if not given. */
+  /** The byte after the last one; the end of the file if absent. */
   readonly end?: number | undefined;
 }
 
-/** Bytes that are read at one time. */
+/** Bytes that are read at once. */
 const CHUNK = 2 ** 20;
 
 /**
- * The bytes of a file in their order: what is stored at once, the rest as it is verified, and before all else.
+ * The bytes of a file in their order: stored bytes at once, the rest when it is verified. Its pieces are fetched first.
  *
  * ```
  * stored  ab---d-c---
  * gives   ab-----cd|
  * ```
  *
- * Each chunk is at most 1 MiB, of one piece, and belongs to whoever takes it. Cold: what is to be read later is asked
- * for later, and unsubscribing leaves the order of pieces as it was. What has turned out to be damaged on disk is
- * fetched anew.
+ * Each chunk is at most 1 MiB, of one piece, and belongs to the subscriber. Cold: later bytes are requested later, and
+ * unsubscribing restores the order of pieces. Pieces that turn out to be damaged on disk are fetched anew.
  *
- * @throws InputError `bad-option` for a file or a range that there is not, or that nobody wants.
- * @throws StorageError `missing` when the download ends before it is there.
+ * @throws InputError `bad-option` for a file or a range that does not exist, or is not wanted. @throws StorageError
+ * `missing` when the download ends before the bytes are there.
  */
 export const readRange = (parts: Parts, file: number, wanted: ByteRange = {}): Observable<Uint8Array> =>
   defer(() => {
@@ -71,9 +70,9 @@ const refuse = (why: string): never => {
 };
 
 /**
- * Where in the torrent it is.
+ * The range as offsets in the torrent.
  *
- * @throws InputError `bad-option` for a file or a range that there is not, or that nobody wants
+ * @throws InputError `bad-option` for a file or a range that does not exist, or is not wanted
  */
 export const spanOf = (
   { torrent: { files }, selection, storage }: Parts,
@@ -90,12 +89,12 @@ export const spanOf = (
   return { offset: entry.offset + start, length: to - start };
 };
 
-/** Bytes `begin` to `until` of a piece, when it is there. */
+/** Bytes `begin` to `until` of a piece, when it is stored. */
 const bytesOf = (parts: Parts, index: number, begin: number, until: number): Observable<Uint8Array> => {
   const into = (): Uint8Array => new Uint8Array(Math.min(CHUNK, until - begin));
   const chunk$ = defer(() => {
     const bytes = into();
-    // The piece may have been damaged by another program: then it is missing again, and is waited for once more.
+    // Another program may have damaged the piece: then it is missing again, and is waited for once more.
     return parts.shelf
       .read(index, begin, bytes)
       .pipe(concatMap((sound) => (sound ? of(bytes) : bytesOf(parts, index, begin, begin + bytes.length))));

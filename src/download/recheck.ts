@@ -13,10 +13,11 @@ import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import type { Span } from '../torrent/metainfo/selection.ts';
 import { buffersFor } from './downloadState.ts';
 
-/** Pieces in memory at one time: a disk may read faster than anyone can hash. */
+/** Pieces in memory at once: a disk may read faster than the pieces can be hashed. */
 const CHECKS_IN_FLIGHT = 4;
 /**
- * Pieces whose digests are asked for at one time, and their bytes: what can't be digested elsewhere is read after all.
+ * Pieces whose digests are requested at once, and their bytes. A piece that can't be digested on another thread is read
+ * here.
  */
 const DIGESTS_IN_FLIGHT = 16;
 const MEMORY = 64 * 2 ** 20;
@@ -25,7 +26,7 @@ const MANY = 64 * 2 ** 20;
 
 const NONE = new Uint8Array();
 
-/** Pieces `indices` of what is on disk, each read and compared with its hash: a download from the disk. */
+/** Reads the pieces `indices` from disk and compares each with its hash: a download from the disk. */
 export const recheckPieces = (
   torrent: Torrent,
   env: Pick<Env, 'verify' | 'sharesMemory'>,
@@ -67,8 +68,8 @@ export const recheckPieces = (
   });
 
 /**
- * Every piece of what is on disk, compared with its hash, and at last what that means for the files: those of `select`
- * (BEP 53), or all. Changes nothing, not even by a lock.
+ * Compares every piece on disk with its hash, and finally tells what that means for the files: those of `select` (BEP
+ * 53), or all. Changes nothing, and takes no lock.
  *
  * ```
  * gives  -(01)-2-(3c|)   rechecked, checked

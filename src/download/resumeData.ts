@@ -27,13 +27,13 @@ import type { PiecePicker } from '../torrent/picker/piecePicker.ts';
 import type { Turns } from './turns.ts';
 import { decodeResume, encodeResume, type ResumeNote, trusted } from '../torrent/pieces/resumeNote.ts';
 
-/** Milliseconds between two savings of the note, while pieces are stored. */
+/** Milliseconds between two writes of the note while pieces are stored. */
 export const SAVE_EVERY = 1000;
-/** The same, while others take. */
+/** The same, while we seed. */
 export const COUNT_EVERY = 60_000;
 
 /**
- * What there is at the start: the note of the run before, if it is of this torrent, and what the disk says of each
+ * What is known at the start: the note of the run before, if it is of this torrent, and the file system's stamp of each
  * file.
  */
 export interface Found {
@@ -42,14 +42,14 @@ export interface Found {
 }
 
 /**
- * Finds out what earlier runs have left: believes the note as far as the files look untouched, checks the rest.
+ * Restores what earlier runs stored: believes the note as far as the files look untouched, and checks the rest.
  *
  * ```
  * gives  --r-r-r|   one for each piece that had to be checked
  * ```
  *
- * `found` hears what there is before anything is read; what it throws is the error. What has to be checked waits for
- * its turn in `checks`.
+ * `found` is called with what is known before anything is read; an error that it throws is passed on. Checking waits
+ * for its turn in `checks`.
  */
 export const restore = (
   torrent: Torrent,
@@ -76,11 +76,11 @@ export const restore = (
   );
 
 /**
- * What is noted of one download for the next run. Depends on the picker and the counters, which it only reads, and on
- * what was found at the start.
+ * The note of one download for the next run. Depends on the picker and the counters, which it only reads, and on what
+ * was found at the start.
  */
 export class ResumeData {
-  /** What there was before this run. */
+  /** What was stored before this run. */
   found: Found = { note: undefined, stamps: [] };
   readonly #torrent: Torrent;
   readonly #storage: Storage;
@@ -95,8 +95,8 @@ export class ResumeData {
   }
 
   /**
-   * Writes down once what is verified and stored; `clean` when that has reached the disk, and is all that is wanted.
-   * Completes without a value.
+   * Writes the note once; `clean` when the stored data has reached the disk, and is all that is wanted. Completes
+   * without a value.
    */
   save(clean: boolean): Observable<never> {
     return defer(() => {
@@ -109,7 +109,7 @@ export class ResumeData {
   }
 
   /**
-   * Writes down whose the files are, before anything is written to them, unless the note of the run before says it.
+   * Notes which torrent the files belong to, before they are written to, unless the note of the run before says so.
    * Completes without a value.
    */
   claim(): Observable<never> {
@@ -135,7 +135,7 @@ export class ResumeData {
   }
 }
 
-/** Writes it down once a second while pieces are stored. Completes with `settled$`, without a value. */
+/** Writes the note once a second while pieces are stored. Completes with `settled$`, without a value. */
 export const keepRemembering = (
   settled$: Observable<PieceOutcome>,
   save: Observable<never>,
@@ -149,7 +149,7 @@ export const keepRemembering = (
     };
     return settled$.pipe(
       auditTime(SAVE_EVERY),
-      // A note that can't be written costs a recheck next time, not the download; one word about it is enough.
+      // A note that can't be written costs a recheck next time, not the download: one warning is enough.
       exhaustMap(() =>
         save.pipe(
           tap({ complete: () => (failing = false) }),
@@ -162,8 +162,8 @@ export const keepRemembering = (
   });
 
 /**
- * Writes it down with each of `ticks$` before which `given` has grown: a seed that is killed knows what it has given.
- * Never completes.
+ * Writes the note at each of `ticks$` if `given` has grown since, so that a killed seed still knows what it has
+ * uploaded. Never completes.
  */
 export const keepCounting = (
   given: () => number,
@@ -185,7 +185,7 @@ export const keepCounting = (
 export const calmly = (save: Observable<never>, report: (warning: Warning) => void): Observable<never> =>
   save.pipe(catchError((error: unknown) => warn(error, report)));
 
-/** Makes what is on disk survive a power cut, and then says so in the note. */
+/** Flushes the stored data to the disk, and then says so in the note. */
 export const rememberForGood = (
   storage: Storage,
   save: Observable<never>,

@@ -21,35 +21,35 @@ import { calmly, keepRemembering, rememberForGood, restore, ResumeData } from '.
 import { VerifiedReader } from './verifiedReader.ts';
 
 export interface ResumptionOptions {
-  /** Checks all that is on disk, whatever is remembered of it. */
+  /** Checks all data on disk, whatever the notes of earlier runs say. */
   readonly recheck?: boolean;
-  /** Hears of a note that can't be written, and of pieces that turn out to be damaged. */
+  /** Is called with the error of a note that can't be written, and with pieces that turn out to be damaged. */
   readonly report?: (warning: Warning) => void;
 }
 
-/** What a pipe of one's own needs to go on where it ended. */
+/** The parts that a pipe of one's own needs to go on where an earlier run ended. */
 export interface Resumption {
   /**
-   * To be listened to before anything is fetched: what earlier runs have stored is checked as far as that is needed,
-   * and the picker wants it no more. Emits each piece that was checked and, at the end, what is there, if anything is.
+   * To be subscribed to before anything is fetched: checks what earlier runs stored as far as necessary, and the picker
+   * no longer wants it. Emits each checked piece and, at the end, which pieces are stored, if any are.
    */
   readonly restore$: Observable<Rechecked | Restored>;
-  /** The storage for `writePieces`: before the first write it is noted whose the files are. */
+  /** The storage for `writePieces`: a note says which torrent the files belong to before the first write. */
   readonly writable: Pick<Storage, 'write' | 'writev' | 'ordered'>;
   /**
-   * Stands at the end of the pipe, behind whatever ends it, and passes all on: what is stored is noted once a second,
-   * at the end, and when nobody listens any more.
+   * Stands last in the pipe, behind the operator that ends it, and mirrors its source. Writes the note once a second,
+   * at the end, and on unsubscription.
    */
   readonly remember: MonoTypeOperatorFunction<PieceOutcome>;
   /**
-   * Pieces for `advertise` and `serveBlocks`, each of which has been verified by this run before it is given: what is
-   * damaged on disk is given to nobody, and is fetched anew.
+   * Pieces for `advertise` and `serveBlocks`, each verified by this run before it is uploaded: a piece that is damaged
+   * on disk is not uploaded, and is fetched anew.
    */
   readonly shelf: VerifiedReader;
 }
 
 /**
- * Restores, remembers and reads what a pipe of one's own stores. It is of one subscription, as the picker is.
+ * Restores, notes and reads what a pipe of one's own stores. It belongs to one subscription, as the picker does.
  *
  * ```
  * restore$          -rr(re|)        rechecked, restored

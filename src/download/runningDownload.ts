@@ -11,45 +11,45 @@ import type { TorrentSwarm } from './torrentSwarm.ts';
 /** Milliseconds between two snapshots. */
 const STATE_EVERY = 250;
 
-/** A download while it runs. Unsubscribing from what opened it ends it. */
+/** A running download. Unsubscribing from the Observable that emitted it ends it. */
 export interface Download {
-  /** All that happens. Hot: subscribe at once. Ends as the download does. */
+  /** All events. Hot: subscribe at once. Ends as the download does. */
   readonly events$: Observable<DownloadEvent>;
   /**
-   * How it is: at once, then at most four times a second while anything goes on. Ends as the download does. Of
-   * trackers, and of why peers are served, it knows what has been told since it was first asked for.
+   * The state: emitted at once, then at most four times a second while anything changes. Ends as the download does.
+   * Trackers, and the reasons why peers are served, are known from the first subscription on.
    */
   readonly state$: Observable<DownloadSnapshot>;
   /**
-   * The bytes of a file in their order, by its number from 0: what is stored at once, the rest as it is verified; these
-   * pieces are fetched before all others. The download does not end before all that is being read has been read. Errors
-   * with an `InputError` for a file or a range that there is not, and with a `StorageError` `missing` when the download
-   * ends before it is there.
+   * The bytes of a file in their order, by its number from 0: stored bytes at once, the rest when it is verified; these
+   * pieces are fetched before all others. The download does not end before all reads have ended. Errors with an
+   * `InputError` for a file or a range that does not exist, and with a `StorageError` `missing` when the download ends
+   * before the bytes are there.
    */
   read(file: number, range?: ByteRange): Observable<Uint8Array>;
   /**
-   * Pieces of a file, or of a range of it, are asked for sooner the higher their priority is, from −128 to 127; all
-   * have 0 at first. Counts with orders that look at it, as the default one does. @throws InputError
+   * Sets the priority of a file, or of a range of it, from −128 to 127: pieces of higher priority are requested sooner.
+   * All have 0 at first. Works with orders that read the priority, as the default one does. @throws InputError
    */
   prioritise(file: number, priority: number, range?: ByteRange): void;
-  /** Asks for nothing more, and serves nobody, until it is resumed. Connections stay. */
+  /** Requests nothing more, and serves no peer, until it is resumed. Connections stay open. */
   pause(): void;
   resume(): void;
-  /** Looks for peers as soon as the trackers and other sources allow it, whether any are wanted or not. */
+  /** Looks for peers as soon as the trackers and other sources allow it, even if no peers are wanted. */
   announce(): void;
-  /** Names a peer, which is dialled in its turn. @throws InputError for what is no address */
+  /** Adds a peer, which is dialled in its turn. @throws InputError for an invalid address */
   connect(address: { readonly host: string; readonly port: number }): void;
 }
 
 /**
- * A running download: nothing of it can be read before its files are open and checked. What is not used costs nothing:
- * a thousand torrents have a thousand of these.
+ * A running download: nothing of it can be read before its files are open and checked. Parts are created on first use,
+ * since there may be a thousand downloads.
  */
 export class RunningDownload implements Download {
   readonly events$: Observable<DownloadEvent>;
   readonly #swarm: TorrentSwarm;
   #model: ReadModel | undefined;
-  /** What is to be done when its files are open. */
+  /** Calls that wait until the files are open. */
   #waiting: ((parts: Parts) => void)[] | undefined;
   #parts: Parts | undefined;
 
@@ -59,7 +59,7 @@ export class RunningDownload implements Download {
     this.events$ = events$;
   }
 
-  /** Its files are open. */
+  /** The files are open. */
   opened(parts: Parts): void {
     this.#parts = parts;
     if (this.#model !== undefined) this.#model.parts = parts;
@@ -116,7 +116,7 @@ export class RunningDownload implements Download {
     loops.stirred.next();
   }
 
-  /** Emits once, when it is known what of it is there. */
+  /** Emits once, when it is known which pieces are stored. */
   get #restored$(): Observable<Parts> {
     const { stats, loops } = this.#swarm;
     return loops.stirred.pipe(

@@ -1,7 +1,8 @@
 import { defer, Observable, Subscription } from 'rxjs';
 
 /**
- * Uses a resource that lives as long as its subscription: `resource$` emits it once, `use` is what is done with it.
+ * Uses a resource that lives as long as its subscription: `resource$` emits the resource once, and `use` makes a stream
+ * of it.
  *
  * ```
  * resource$  -r---------
@@ -9,7 +10,7 @@ import { defer, Observable, Subscription } from 'rxjs';
  * gives      --a-b|
  * ```
  *
- * What uses it is always torn down before the resource.
+ * The stream is always torn down before the resource.
  */
 export const scoped = <R, T>(resource$: Observable<R>, use: (resource: R) => Observable<T>): Observable<T> =>
   new Observable((subscriber) => {

@@ -3,24 +3,24 @@ import { now } from '../contracts/clock.ts';
 import type { Seeded } from '../contracts/events.ts';
 import { StorageError } from '../contracts/errors.ts';
 
-/** When a torrent that is complete has been given enough; for ever if nothing is said. */
+/** The limits at which the seeding of a complete torrent ends; without any it never ends. */
 export interface SeedOptions {
-  /** Bytes given in all runs, as a multiple of the torrent's length. */
+  /** Bytes uploaded in all runs, as a multiple of the torrent's length. */
   readonly ratio?: number | undefined;
-  /** Milliseconds since it is complete, or since this run began. */
+  /** Milliseconds since the torrent was complete, or since this run began. */
   readonly time?: number | undefined;
-  /** Milliseconds in which nobody has taken anything. */
+  /** Milliseconds without an upload. */
   readonly idle?: number | undefined;
-  /** Fetches nothing: errors with a `StorageError` `missing` if not all is there. */
+  /** Fetches nothing: errors with a `StorageError` `missing` if a wanted piece is not stored. */
   readonly only?: boolean | undefined;
   /**
-   * Shows each peer only one piece at a time, so that each is given once before any is given twice (BEP 16). For first
-   * seeds only.
+   * Super-seeding: shows each peer only one piece at a time, so that each piece is uploaded once before any is uploaded
+   * twice (BEP 16). For first seeds only.
    */
   readonly super?: boolean | undefined;
 }
 
-/** There is not all to give: of `pieceCount` pieces that are wanted there are `pieces`. */
+/** The torrent is incomplete: of `pieceCount` wanted pieces only `pieces` are stored. */
 export const incomplete = (
   name: string,
   { pieces, pieceCount }: { readonly pieces: number; readonly pieceCount: number },
@@ -34,24 +34,24 @@ export const incomplete = (
       ),
   );
 
-/** What is looked at. */
+/** The state that the limits are compared with. */
 export interface Giving {
-  /** Is there all to give? */
+  /** Are all wanted pieces stored? */
   readonly complete: boolean;
-  /** Does nobody take anything, until something stirs? */
+  /** Is there no upload, until something happens? */
   readonly asleep?: boolean;
-  /** Bytes given in this run, and in all as a multiple of the torrent's length. */
+  /** Bytes uploaded in this run, and in all runs as a multiple of the torrent's length. */
   given(): { readonly uploaded: number; readonly ratio: number };
 }
 
 /** Milliseconds between looks. */
 const LOOK_EVERY = 1_000;
-/** What timers hold. */
+/** The longest time that a timer can wait. */
 const LONGEST = 2 ** 31 - 1;
 
 /**
- * Emits once, why, when enough has been given; never before all is there, nor without `limits`. Looks each second, and
- * while nobody takes anything only when a limit can be reached, or when `stirred$` emits.
+ * Emits once when a limit is reached: which one. Never before all wanted pieces are stored, nor without `limits`. Looks
+ * every second; while there is no upload, only when a limit can be reached, or when `stirred$` emits.
  */
 export const givenEnough = (
   limits: SeedOptions | undefined,

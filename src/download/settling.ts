@@ -7,25 +7,25 @@ import type { Settled } from './loops.ts';
 export interface SettlingOptions {
   readonly picker: PiecePicker;
   readonly stats: DownloadStats;
-  /** Hears of each piece that has just been stored, and so is sound. */
+  /** Is called with each piece that has just been stored, and so is sound. */
   readonly sound: (index: number) => void;
-  /** What is damaged is fetched anew; or else it is not wanted any more. */
+  /** Damaged pieces are fetched anew; otherwise they are no longer wanted. */
   readonly fetches: boolean;
   readonly settled: Pick<Observer<Settled>, 'next'>;
   readonly report: (event: DownloadEvent) => void;
 }
 
-/** What follows from what becomes of pieces. */
+/** The consequences of each outcome of a piece. */
 export interface Settling {
   /** A piece has been stored, or was corrupt. The picker knows already. */
   readonly settle: (outcome: PieceOutcome) => void;
-  /** A piece that was stored is not, or not as it should be, on disk. */
+  /** A stored piece is missing or damaged on disk. */
   readonly lost: (index: number, why: string) => void;
   /** The disk is full, or has room again. */
   readonly warned: (warning: Warning) => void;
 }
 
-/** The counters first, then the phase, then everybody who listens: nobody hears of a piece that is not counted yet. */
+/** Counters first, then the phase, then all subscribers: none is told of a piece that is not counted yet. */
 export const settling = ({ picker, stats, sound, fetches, settled, report }: SettlingOptions): Settling => ({
   settle: (outcome) => {
     stats.settled(outcome);

@@ -1,8 +1,8 @@
 import type { Progress } from '../contracts/events.ts';
 
 /**
- * Milliseconds for which a sample is told again after the last change of what is complete: so that a listener who takes
- * but one sample a second has had the last one.
+ * Milliseconds for which samples are still emitted after a complete torrent's last change, so that a subscriber that
+ * takes only one sample a second gets the last one.
  */
 export const LINGER = 1_500;
 
@@ -21,17 +21,17 @@ const same = ({ peers, ...one }: Progress, { peers: others, ...other }: Progress
   equal(one, other) && equal(peers, others);
 
 /**
- * Does anything change? What is complete, and of which nobody takes anything, or what waits for its turn to be checked,
- * has nothing to tell; of all else every sample is told, since the time itself is news to the user who waits. Depends
- * on being shown each sample.
+ * Does anything change? A complete torrent without uploads, or one that waits for its turn to be checked, has no news.
+ * In every other state each sample is emitted, since the passing time itself is news to the waiting user. Depends on
+ * being shown each sample.
  */
 export class Stillness {
   #last: Progress | undefined;
   #changedAt = 0;
-  /** Nothing has changed for a while, as far as has been shown. */
+  /** True if nothing has changed for a while, in the samples shown. */
   still = false;
 
-  /** Is this sample, of the time `now` (ms), to be told? */
+  /** Is this sample, taken at `now` (ms), to be emitted? */
   tells(sample: Progress, now: number): boolean {
     if (!RESTING.includes(sample.phase) || this.#last === undefined || !same(this.#last, sample)) {
       this.#last = sample;

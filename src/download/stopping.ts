@@ -4,7 +4,7 @@ import type { TorrentSwarm } from './torrentSwarm.ts';
 
 type Stoppable = Pick<TorrentSwarm, 'stats' | 'loops'>;
 
-/** Emits once when the download is to stop, however late it is listened to: that may be between two phases. */
+/** Emits once when the download is to stop, also to late subscribers: the stop may come between two phases. */
 export const stoppedOf = (
   { stats: { phase }, loops: { stirred } }: Stoppable,
   { stop$ }: { readonly stop$?: Observable<unknown> | undefined },
@@ -20,7 +20,7 @@ export const stoppedOf = (
             ),
       );
 
-/** The same as `main$`, which is stopped when `stop$` emits. */
+/** Mirrors `main$` until `stop$` emits. */
 export const stoppable = <T>(
   main$: Observable<T>,
   stop$: Observable<unknown> | undefined,
@@ -33,6 +33,6 @@ export const stoppable = <T>(
   return stop$ === undefined ? main$ : beside(main$, stop$.pipe(take(1), tap(stop), ignoreElements()));
 };
 
-/** `main$`, and meanwhile whatever `aside$` does, which is listened to first. */
+/** Mirrors `main$`; `aside$` is subscribed to first, and runs meanwhile. */
 export const beside = <T>(main$: Observable<T>, aside$: Observable<never>): Observable<T> =>
   scoped(merge(aside$, of(undefined)), () => main$);

@@ -5,21 +5,21 @@ import { decodeHandshake, type Handshake, HANDSHAKE_LENGTH } from '../protocol/p
 import { Malformed } from '../protocol/encoding/malformed.ts';
 import type { Message } from '../protocol/peer/messages.ts';
 
-/** From them `<`, from us `>`. */
+/** `<` for received, `>` for sent. */
 export type Direction = '<' | '>';
 export type Said = Message | ({ readonly type: 'handshake' } & Handshake);
 
-/** Whoever listens in on a wire. */
+/** Listens in on a wire. */
 export interface Listener {
   /** One handshake or message; bytes in it are lent. */
   heard(direction: Direction, said: Said): void;
-  /** All that came, or went, at one time has been told. */
+  /** One chunk has been decoded. */
   paused?(direction: Direction): void;
-  /** What follows makes no sense and is not told any more. */
+  /** The rest of this direction is malformed and is no longer decoded. */
   lost?(direction: Direction, why: Malformed): void;
 }
 
-/** Makes messages of the bytes of one direction. Never throws: what it cannot read, the pipe will complain about. */
+/** Decodes one direction. Never throws: the pipe itself reports what can't be decoded. */
 class Ear {
   readonly #direction: Direction;
   readonly #listener: Listener;
@@ -58,7 +58,7 @@ class Ear {
   }
 }
 
-/** The same wire; `listener` is told what both sides say, before they hear it themselves. */
+/** The same wire; `listener` is told of all messages in both directions, before the wire's user is. */
 export const tapped = (wire: Wire, listener: Listener): Wire => {
   const theirs = new Ear('<', listener);
   const ours = new Ear('>', listener);

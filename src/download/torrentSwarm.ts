@@ -24,30 +24,29 @@ import { type Duplicates, closeDuplicates } from './closeDuplicates.ts';
 import { Pausing } from './pausing.ts';
 import { type Loops, loops as loopsOf } from './loops.ts';
 
-/** Peers at one time, if nobody says how many. */
+/** Peers at once, if no option says how many. */
 const MAX_PEERS = 200;
 
 export interface TorrentSwarmOptions extends SourceOptions, OwnSources, Partial<Omit<ListenPort, 'listens'>> {
-  /** 20 bytes, ours; made up if not given. */
+  /** Our peer id, 20 bytes; random if absent. */
   readonly peerId?: Uint8Array | undefined;
-  /** Peers at one time. 200. */
+  /** Peers at once. Default 200. */
   readonly maxPeers?: number | undefined;
   /** Connections and dials that are shared with other swarms. */
   readonly budget?: ConnectionBudget | undefined;
-  /** It goes on when nobody is left: others may come. */
+  /** Goes on when no peer is left: others may come. */
   readonly seed?: SeedOptions | undefined;
-  /** Counts how far peers get; its own if not given. */
+  /** Counts how far peers get; one of its own if absent. */
   readonly funnel?: Funnel<PeerSource> | undefined;
-  /** Hears what happens. */
+  /** Is called with each event. */
   readonly report?: ((event: DownloadEvent) => void) | undefined;
 }
 
 /**
- * Those who gather round an info-hash, and what is known of them: the same before and after it is known what it stands
- * for.
+ * The peers of one info-hash, and what is known of them: the same object before and after the info dictionary is known.
  */
 export interface TorrentSwarm {
-  /** 20 bytes, ours. */
+  /** Our peer id, 20 bytes. */
   readonly peerId: Uint8Array;
   readonly funnel: Funnel<PeerSource>;
   readonly book: AddressBook<PeerAddress>;
@@ -60,30 +59,30 @@ export interface TorrentSwarm {
   readonly report: (event: DownloadEvent) => void;
   /** Ticks each `every` milliseconds, and not while this torrent sleeps. */
   readonly ticks: (every: number) => Observable<void>;
-  /** Others wait for the place of a useless peer. */
+  /** True while addresses wait for the place of a useless peer. */
   readonly crowded: () => boolean;
   /** What follows when a peer is connected twice. */
   readonly duplicates: Duplicates;
-  /** Hears of each peer after its handshake. */
+  /** Is called with each peer after its handshake. */
   readonly joined: (peer: Peer) => void;
-  /** Hears of a peer when it has said of itself where it listens. */
+  /** Is called when a peer has said where it listens. */
   readonly introduced: (peer: Peer) => void;
   /**
-   * From everywhere: trackers, the DHT, the local network, other peers, callers, and people. When `secluded$` emits,
-   * from then on from trackers and people only.
+   * Addresses from all sources: trackers, the DHT, the local network, other peers, incoming connections, and the user.
+   * Once `secluded$` emits, from trackers and the user only.
    */
   readonly addresses: (secluded$?: Observable<unknown>) => Observable<PeerAddress>;
-  /** Of the operator `swarm`: how many sessions there may be, and who hears of them. */
+  /** For the operator `swarm`: how many sessions there may be, and what it reports to. */
   readonly places: SwarmOptions;
 }
 
-/** What of the swarm its parts are made of. */
+/** What the parts of the swarm are made of. */
 type Known = Pick<
   TorrentSwarm,
   'peerId' | 'funnel' | 'book' | 'stats' | 'dht$' | 'loops' | 'demand' | 'pausing' | 'report'
 >;
 
-/** Nothing happens before `addresses` are subscribed to. It is of one subscription. */
+/** Nothing happens before `addresses` is subscribed to. It belongs to one subscription. */
 export const torrentSwarm = (source: Findable, env: Env, options: TorrentSwarmOptions): TorrentSwarm => {
   const { maxPeers = MAX_PEERS } = checkOptions(options);
   const known = knownOf(source, env, options);
@@ -137,7 +136,7 @@ const knownOf = (source: Findable, env: Env, { port = 0, ...options }: TorrentSw
   };
 };
 
-/** From everywhere: trackers, the DHT, the local network, other peers, callers, and people. */
+/** All sources: trackers, the DHT, the local network, other peers, incoming connections, and the user. */
 const addressesOf = (
   source: Findable,
   env: Env,
@@ -158,7 +157,7 @@ const addressesOf = (
     ),
     seenAs: (host) => book.seenAs(host),
     told$: found,
-    // A peer that is banned may have left before.
+    // A banned peer may have left already.
     left$: seed === undefined ? merge(stirred, expelled) : NEVER,
     alone: () => book.alone,
   }).pipe(

@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs';
 
-/** So many at a time; others wait, in their order. */
+/** Runs at most this many sources at once; the others wait, in their order. */
 export class Turns {
   #free: number;
   readonly #waiting = new Set<() => void>();

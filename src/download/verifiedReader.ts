@@ -28,28 +28,28 @@ import { Geometry } from '../torrent/geometry.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import { Turns } from './turns.ts';
 
-/** Milliseconds between looks at whether somebody has changed the files, and for each file. */
+/** Milliseconds between checks whether another program has changed the files, in all and for each file. */
 const LOOK_EVERY = 30_000;
 const LOOK_PER_FILE = 10;
-/** So many times that long without a look, and what is asked for waits for one. */
+/** After this many intervals without a check, a read waits for one. */
 const LONG = 1.5;
-/** Pieces checked at one time. */
+/** Pieces checked at once. */
 const CHECKS_IN_FLIGHT = 2;
 
 export interface VerifiedReaderOptions {
   readonly stored: Bitfield;
-  /** Hears of a piece that was stored, and is not, or not as it should be, on disk. */
+  /** Is called with a stored piece that is missing or damaged on disk. */
   readonly lost: (index: number, why: string) => void;
 }
 
 /**
- * The pieces on disk, for others: nobody gets what is damaged. A piece that this run has not itself checked or written
- * is checked when it is first asked for, and again when its file has changed behind our back. What has gone into a pipe
- * (`Storage.ordered`) is gone: then there is nothing to give, and nobody is told of it. Depends on `stored`. What is
- * read is of a piece that was sound when it was last looked at. A piece is checked once at a time.
+ * Reads stored pieces for uploads, and never a damaged one. A piece that this run has not itself checked or written is
+ * checked when it is first requested, and again when another program has changed its file. What was written to a pipe
+ * (`Storage.ordered`) can't be read back: then there is nothing to upload, and no peer is told of it. Depends on
+ * `stored`. Bytes of a piece are read only if it was sound at its last check. Each piece has at most one check at once.
  */
 export class VerifiedReader implements Shelf, Possessions {
-  /** What peers are told that we have. */
+  /** The pieces that peers are told we have. */
   readonly stored: Bitfield;
   readonly #torrent: Torrent;
   readonly #env: Pick<Env, 'verify' | 'sharesMemory'>;
@@ -60,10 +60,10 @@ export class VerifiedReader implements Shelf, Possessions {
   readonly #checks = new Map<number, Observable<boolean>>();
   readonly #turns = new Turns(CHECKS_IN_FLIGHT);
   readonly #every: number;
-  /** What the files were like at the last look; and when that was, which is never if nobody watches. */
+  /** The stamps of the files at the last check; and its time, which is never if the files are not watched. */
   #stamps: readonly FileStamp[] = [];
   #lookedAt = Infinity;
-  /** Nobody has looked at the files for long: this look is waited for before anything is given. */
+  /** The last check is long ago: reads wait for this one. */
   #look$: Observable<never> | undefined;
 
   constructor(
@@ -86,7 +86,7 @@ export class VerifiedReader implements Shelf, Possessions {
     return this.stored.has(index);
   }
 
-  /** It has been checked, or written, just now. */
+  /** The piece has just been checked, or written. */
   vouch(index: number): void {
     this.#sound.set(index);
   }
@@ -99,9 +99,9 @@ export class VerifiedReader implements Shelf, Possessions {
   }
 
   /**
-   * Looks now and then whether somebody has changed the files: when `ticks`, of every so many milliseconds, say so,
-   * which may be silent while nobody is there who could ask for anything. Who asks for something after that waits for a
-   * look. Never completes. `known` is what the files were like when they were found to be right.
+   * Checks regularly whether another program has changed the files: at each of `ticks`, which may pause while there is
+   * no peer that could request anything. A request after a pause waits for a check. Never completes. `known` are the
+   * stamps of the files when they were found to be right.
    */
   watch(ticks: (every: number) => Observable<unknown> = interval, known?: readonly FileStamp[]): Observable<never> {
     return following(known === undefined ? this.#storage.stamps() : of(known), (first) => {

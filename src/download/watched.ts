@@ -4,21 +4,21 @@ import type { DownloadEvent } from '../contracts/events.ts';
 import type { TorrentSwarm } from './torrentSwarm.ts';
 
 /**
- * Milliseconds between two looks at how far we are; and how many of them there are to one at how far peers got: two
+ * Milliseconds between two samples of the progress; and how many of these there are to one of how far peers got: two
  * seconds.
  */
 const PROGRESS_EVERY = 250;
 const FUNNEL_EVERY = 8;
 
 export interface WatchedOptions {
-  /** Is there anything to sample? Until there is, it is asked whenever something stirs. */
+  /** Is there anything to sample? Until there is, it is called whenever something happens. */
   readonly begun: () => boolean;
-  /** Told when there is. */
+  /** Is called when there is. */
   readonly news: readonly DownloadEvent[];
 }
 
 /**
- * What `main$` tells, with `news` and samples from when there is anything to sample, while anything changes.
+ * The values of `main$`, with `news`, and samples from when there is anything to sample, while anything changes.
  *
  * One timer for all of it: a thousand torrents have a thousand of these.
  */

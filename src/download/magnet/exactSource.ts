@@ -9,22 +9,24 @@ import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';
 import { MAX_TORRENT_BYTES, parseTorrent } from '../../torrent/metainfo/metainfo.ts';
 
-/** Milliseconds that peers have before web servers are asked: these hear of nothing that peers can tell. */
+/**
+ * Milliseconds that peers have before web servers are asked: a server need not learn of the download if peers answer.
+ */
 export const PEERS_FIRST = 5_000;
 /** Milliseconds for one .torrent. */
 const FETCH_TIMEOUT = 30_000;
-/** On this machine nothing else is asked for: a link comes from a stranger. */
+/** The required beginning of a path on this machine: a link comes from a stranger. */
 const LOOPBACK_PATH = '/torrent';
 
 /**
- * The info dictionary of a magnet link from where the link says that its .torrent is (`xs`), one place after the other.
+ * The info dictionary of a magnet link from the URLs of its .torrent (`xs`), one after the other.
  *
  * ```
  * gives   5s -----(m|)
  * ```
  *
- * Believed only if its SHA-1 is the info-hash; nothing else of the .torrent counts. Completes without it when no place
- * has it, which is told in warnings; never errors for what a server did.
+ * It is accepted only if its SHA-1 is the info-hash; the rest of the .torrent is ignored. Completes without it when no
+ * server has it, which is a warning; never errors for a failure of a server.
  */
 export const exactSource = (
   { infoHash, sources }: Pick<MagnetLink, 'infoHash' | 'sources'>,

@@ -17,37 +17,36 @@ import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';
 import { MetadataDraft } from '../../torrent/metadata/metadataDraft.ts';
 import { parseInfo, type Torrent, Unsupported } from '../../torrent/metainfo/metainfo.ts';
 
-/** Peers at one time, if nobody says how many. */
+/** Peers at once, if no option says how many. */
 const MAX_PEERS = 100;
 
 export interface FetchTorrentOptions extends SourceOptions {
-  /** 20 bytes; made up if not given. */
+  /** Our peer id, 20 bytes; random if absent. */
   readonly peerId?: Uint8Array;
-  /** The port that trackers are told. 0: nobody can call us. */
+  /** The port that trackers are told. 0: peers can't connect to us. */
   readonly port?: number;
-  /** Peers at one time. 100. */
+  /** Peers at once. Default 100. */
   readonly maxPeers?: number;
-  /** Peers tell us of others (BEP 11). Yes. */
+  /** Peer exchange (BEP 11). On by default. */
   readonly pex?: boolean;
-  /** Hears what happens on the way. */
+  /** Is called with each event. */
   readonly report?: (event: DownloadEvent) => void;
   /** Counts how far the peers get. */
   readonly funnel?: Funnel<PeerSource>;
 }
 
 /**
- * The torrent that a magnet link leads to, from those who have it: their trackers, the DHT and other peers are asked
- * who that is.
+ * Fetches the torrent of a magnet link from peers, which trackers, the DHT and other peers name.
  *
  * ```
  * gives   -----(t|)
  * ```
  *
- * The info dictionary is believed because its SHA-1 is the info-hash; trackers and web seeds are those of the link. If
- * peers have not told it for 5 s, it is looked for where the link says that the .torrent is. Hangs up on everyone then.
- * Completes without it when there is nobody left to ask.
+ * The info dictionary is accepted because its SHA-1 is the info-hash; trackers and web seeds are those of the link. If
+ * peers have not sent it within 5 s, it is also looked for at the URLs of the link's .torrent. Then hangs up on every
+ * peer. Completes without it when no peers and no sources are left.
  *
- * @throws InputError `bad-metainfo` or `unsupported`, if what has this info-hash is no torrent that we can do.
+ * @throws InputError `bad-metainfo` or `unsupported`, if what has this info-hash is not a torrent that we support.
  */
 export const fetchTorrent = (magnet: MagnetLink, env: Env, options: FetchTorrentOptions = {}): Observable<Torrent> =>
   defer(() => {
@@ -75,7 +74,7 @@ export const fetchTorrent = (magnet: MagnetLink, env: Env, options: FetchTorrent
     );
   });
 
-/** What the info dictionary and the link say together. @throws InputError */
+/** Combines the info dictionary and the link. @throws InputError */
 export const torrentOf = ({ announce, webSeeds }: MagnetLink, metadata: Uint8Array): Torrent => {
   try {
     return { ...parseInfo(metadata), announce, webSeeds };

@@ -9,12 +9,12 @@ import { isMagnet, type Source } from '../source.ts';
 import type { TorrentSwarm } from '../torrentSwarm.ts';
 import { resolveMagnet, type ResolveMagnetOptions } from './resolveMagnet.ts';
 
-/** What peers send, once it is known what is to be said with them. To be subscribed to once. */
+/** The blocks that peers send, once the context of a conversation is known. To be subscribed to once. */
 export type BlocksOf = (context: SessionContext) => Observable<Block>;
 
 /**
- * Goes on with the torrent, and with what makes blocks of it: at once, or when peers have told what a magnet link
- * stands for; then with these peers.
+ * Goes on with the torrent, and with what makes blocks of it: at once for a .torrent, and for a magnet link when peers
+ * have sent its info dictionary; then with these peers.
  */
 export const knownTorrent = (
   source: Source,

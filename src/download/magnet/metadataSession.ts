@@ -13,19 +13,19 @@ import { UT_PEX } from '../../protocol/peer/utPex.ts';
 import type { MetadataDraft } from '../../torrent/metadata/metadataDraft.ts';
 import type { TorrentSwarm } from '../torrentSwarm.ts';
 
-/** What the sessions of a magnet link share while nothing but the info-hash is known. */
+/** What the sessions of a magnet link share while only the info-hash is known. */
 export interface MetadataContext {
   readonly swarm: TorrentSwarm;
   readonly draft: MetadataDraft;
-  /** Peers tell us of others (BEP 11). */
+  /** Peer exchange (BEP 11). */
   readonly pex: boolean;
-  /** Our node of the DHT, as long as we may have one. */
+  /** Our DHT node, as long as it is permitted. */
   readonly dht$: TorrentSwarm['dht$'];
-  /** Where we listen, if we do. */
+  /** The port where we listen, if we do. */
   readonly port?: number | undefined;
 }
 
-/** What we say of ourselves to those who are met before it is known what the link stands for, or just after. */
+/** Our extension handshake for peers that are connected before the info dictionary is known, or just after. */
 export const metadataIntroduction = ({ draft, pex, port }: MetadataContext): OurExtensions => ({
   names: pex ? [UT_PEX, UT_METADATA] : [UT_METADATA],
   ...(port !== undefined && { port }),
@@ -33,9 +33,8 @@ export const metadataIntroduction = ({ draft, pex, port }: MetadataContext): Our
 });
 
 /**
- * What is said until the info dictionary is there: then the peer is let through, once what `ready` makes of the
- * dictionary has emitted. Others are heard of, nobody is told of.
- *
+ * The conversation until the info dictionary is there: then the peer is emitted, once the stream that `ready` makes of
+ * the dictionary has emitted. Peer exchange is received, and not sent.
  * ```
  * source  p-------
  * they    -E--01--

@@ -39,25 +39,25 @@ import { torrentOf } from './fetchTorrent.ts';
 import { type MetadataContext, metadataIntroduction, metadataSession } from './metadataSession.ts';
 
 export interface ResolveMagnetOptions extends Pick<ListenPort, 'listens' | 'port'> {
-  /** Peers tell us of others (BEP 11). Yes. */
+  /** Peer exchange (BEP 11). On by default. */
   readonly pex?: boolean | undefined;
-  /** Makes sessions of addresses, as many as may be at one time. */
+  /** Makes sessions of addresses, at most as many as the swarm has places. */
   readonly blocks: Blocks;
-  /** Ends the waiting, as it ends everything. */
+  /** Ends the wait, as it ends everything. */
   readonly stop$?: Observable<unknown> | undefined;
 }
 
 /**
- * Asks the peers of a magnet link what it stands for, and goes on with the same peers on the same connections.
+ * Fetches the info dictionary of a magnet link from its peers, and goes on with the same peers on the same connections.
  *
  * ```
  * peers   --j-j-----j--
  * gives   -------m---s-…   what it stands for, and what `goOn` tells
  * ```
  *
- * A session ends its metadata conversation when it is known what to ask for, and is then handed on as a peer: what that
- * peer has said it has is kept. `goOn` is given what makes blocks of a context, once. Completes without anything when
- * stopped before, or when there is nobody left to ask.
+ * A session ends its metadata conversation when the torrent is known, and is then handed on as a peer: what the peer
+ * has said it has is kept. `goOn` is called once, with what makes blocks of a context. Completes without a value when
+ * stopped before, or when no peers and no sources are left.
  *
  * @throws InputError `bad-metainfo` or `unsupported`, and what `goOn` throws.
  */
@@ -72,7 +72,7 @@ export const resolveMagnet = (
     const { freed, settled } = swarm.loops;
     const knowledge = new Knowledge(magnet, swarm);
     const blocks$ = blocksOf(magnet, env, swarm, options, knowledge).pipe(
-      // Nothing more is settled: then nobody is needed any more.
+      // When nothing more is settled, no peer is needed any more.
       takeUntil(settled.pipe(last(null, undefined))),
     );
     const handOver = (shared$: Observable<Block>) => (context: SessionContext) =>
@@ -91,13 +91,13 @@ export const resolveMagnet = (
     );
   });
 
-/** What is known of a magnet link: nothing, then which torrent it is, then what is to be said with its peers. */
+/** The state of a magnet link: nothing is known, then the torrent, then the context of the conversations with peers. */
 class Knowledge {
   torrent: Torrent | undefined;
   context: SessionContext | undefined;
-  /** Emits once, however late it is listened to. */
+  /** Emits once, also to late subscribers. */
   readonly known$: Observable<Torrent> = defer(() => (this.torrent === undefined ? this.#learnt$() : of(this.torrent)));
-  /** The same, when there is something to be said with peers. */
+  /** The same, when the context is known. */
   readonly ready$: Observable<unknown> = defer(() =>
     this.context === undefined
       ? this.#swarm.loops.freed.pipe(
@@ -130,7 +130,7 @@ class Knowledge {
   }
 }
 
-/** All that peers send, of which nothing comes before there is a context. */
+/** All blocks that peers send; none before there is a context. */
 const blocksOf = (
   magnet: MagnetLink,
   env: Env,
@@ -164,7 +164,7 @@ const blocksOf = (
   return blocks(together(swarm.addresses(secluded$), exact$), { distinct, session, places: swarm.places });
 };
 
-/** A peer that was met before it was known what to talk about: the ids that it has been told stay what they are. */
+/** A peer connected before the torrent was known: the extension ids that were sent to it stay the same. */
 const handedOn = (knowledge: Knowledge, pex: boolean): OperatorFunction<Peer, Block> => {
   let talk: OperatorFunction<Peer, Block> | undefined;
   const talkOf = (context: SessionContext): OperatorFunction<Peer, Block> =>
