@@ -1,4 +1,4 @@
-import { interval, Observable, type OperatorFunction, type Subscriber, switchMap } from 'rxjs';
+import { interval, Observable, type OperatorFunction, type Subscriber, type Subscription, switchMap } from 'rxjs';
 import type { Peer } from '../../src/contracts/peer.ts';
 import { type PeerCode, PeerError } from '../../src/contracts/errors.ts';
 import { addressText } from '../../src/protocol/encoding/address.ts';
@@ -8,8 +8,8 @@ import { Malformed } from '../../src/protocol/encoding/malformed.ts';
 export interface Conversation<T> {
   /** Takes what the conversation yields, and what is to be done when it is over. */
   readonly subscriber: Subscriber<T>;
-  /** Hears `source$`, whose error ends the conversation. */
-  readonly on: <V>(source$: Observable<V>, next?: (value: V) => void) => void;
+  /** Hears `source$`, whose error ends the conversation. What is returned ends the hearing before that. */
+  readonly on: <V>(source$: Observable<V>, next?: (value: V) => void) => Subscription;
   /** Hears `source$`, and ends with it. */
   readonly until: <V>(source$: Observable<V>, next?: (value: V) => void) => void;
   /** Calls `look` every so many milliseconds. */
@@ -53,14 +53,17 @@ const conversationWith = <T>(peer: Peer, subscriber: Subscriber<T>): Conversatio
         else error(cause);
       }
     };
-  const on: Conversation<T>['on'] = (source$, next = () => {}) =>
-    void subscriber.add(source$.subscribe({ next: guarded(next), error }));
+  const on: Conversation<T>['on'] = (source$, next = () => {}) => {
+    const hearing = source$.subscribe({ next: guarded(next), error });
+    subscriber.add(hearing);
+    return hearing;
+  };
   return {
     subscriber,
     on,
     until: (source$, next = () => {}) =>
       void subscriber.add(source$.subscribe({ next: guarded(next), error, complete: () => subscriber.complete() })),
-    every: (milliseconds, look) => on(interval(milliseconds), look),
+    every: (milliseconds, look) => void on(interval(milliseconds), look),
     fail,
   };
 };

@@ -31,7 +31,6 @@ export const LONG_FUNCTIONS: Caps = {
   'operators/fetchMetadata.ts fetchMetadata': 51,
   'operators/handshake.ts handshake': 47,
   'operators/replenish.ts replenish': 48,
-  'operators/whenUnchoked.ts whenUnchoked': 89,
   'operators/writePieces.ts writePieces': 63,
 };
 
