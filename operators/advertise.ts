@@ -9,7 +9,7 @@ import type { SuperSeed } from '../src/torrent/upload/superSeed.ts';
 import { eachPeer } from './internal/eachPeer.ts';
 import { channelTo } from './internal/extensionChannel.ts';
 
-/** Says what we have. `PiecePicker` is one. */
+/** The pieces that we have. `PiecePicker` is one. */
 export interface Possessions {
   readonly stored: Bitfield;
 }
@@ -17,17 +17,15 @@ export interface Possessions {
 export interface AdvertiseOptions {
   /** Pieces that we no longer have. */
   readonly lost$?: Observable<number>;
-  /** With it peers are told which pieces they may have while choked. */
+  /** If given, choked peers are told which pieces they may request (allowed fast, BEP 6). */
   readonly infoHash?: Uint8Array;
-  /** May choked peers have any? Asked when a peer becomes interested. Yes if not given. */
+  /** May choked peers have any pieces? Called when a peer becomes interested. Default yes. */
   readonly allowsFast?: () => boolean;
-  /** Once all is there: shows peers that come then one piece at a time, instead of all. */
+  /** Super-seeding: once the torrent is complete, new peers are shown one piece at a time instead of all. */
   readonly superSeed?: SuperSeed<Peer> | undefined;
 }
 
-/**
- * Milliseconds between two looks at whether a super-seed waits in vain: after the second to third, it waits no longer.
- */
+/** Milliseconds between checks of a super-seed's piece: after two to three of them the next piece is shown anyway. */
 const LOOK_EVERY = 60_000;
 
 /**
@@ -38,13 +36,15 @@ const LOOK_EVERY = 60_000;
  * writes  B--H---
  * ```
  *
- * With nothing to tell it says nothing, or *have none* where both speak the fast extension; with everything, *have
- * all*. A peer that has everything is told of no piece; others even of one that they have, since a super-seed waits to
- * hear of it. A peer that speaks the extension protocol is told when there is nothing left that we want, and of what we
- * have lost; one that is choked and has little, which pieces it may have nevertheless.
+ * Without any pieces it sends nothing, or *have none* where both sides support the fast extension; with all pieces,
+ * *have all*. A peer that has everything is sent no *have*; any other peer is told even of pieces that it has, since a
+ * super-seed waits for that. A peer that supports the extension protocol is told when we become or cease to be
+ * upload-only, and which pieces we have lost. A choked peer with few pieces is told which ones it may request
+ * nevertheless.
  *
- * A super-seed seems to have nothing, and shows each peer one piece, and the next when it has passed that on, or has
- * had it for two minutes: peers that can't call each other would else have one piece each for ever.
+ * A super-seed pretends to have nothing, and shows each peer one piece. The peer is shown the next piece when it has
+ * passed that one on, or has had it for two minutes: otherwise peers that can't connect to each other would have one
+ * piece each for ever.
  *
  * @example
  * peers$.pipe(advertise(picker, stored$, { infoHash: torrent.infoHash }));
@@ -92,8 +92,8 @@ const openingOf = (stored: Bitfield | undefined, fast: boolean): Message | undef
 };
 
 /**
- * Says that we want nothing more, or something again, if that is not what they have been told. Repeats all that they
- * have been told: libtorrent and aria2 forget the extensions, and the size of the metadata, that a later handshake
+ * Tells a peer that we want nothing more, or something again, if the peer was last told otherwise. Repeats the whole
+ * extension handshake: libtorrent and aria2 forget the extensions, and the size of the metadata, that a later handshake
  * leaves out.
  */
 const tellWish = (peer: Peer, { full: uploadOnly }: Bitfield): void => {
@@ -106,7 +106,7 @@ const tellWish = (peer: Peer, { full: uploadOnly }: Bitfield): void => {
   });
 };
 
-/** Says, once, which pieces they may have while we choke them, if they have but few. */
+/** Tells a peer that has few pieces, once, which pieces it may request while we choke it. */
 const allow = (peer: Peer, stored: Bitfield, infoHash: Uint8Array): void => {
   const { fast, choking, have, allowing } = peer.state;
   if (!fast || !choking || have.count >= ALLOWED_FAST || allowing.size > 0) return;

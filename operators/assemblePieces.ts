@@ -10,8 +10,8 @@ import type { PieceDrafts } from '../src/torrent/pieces/pieceDrafts.ts';
  * gives   -----b-a-|
  * ```
  *
- * Copies each block before it returns, the only copy there is. Whoever takes a piece releases it. The picker sees to it
- * that a block comes but once; a second copy is our own defect and errors.
+ * Each block is copied before `next` returns, and only once. The operator that takes a piece releases it. The picker
+ * ensures that a block comes only once; a second copy is our own defect and errors.
  *
  * @example
  * blocks$.pipe(

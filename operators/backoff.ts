@@ -17,7 +17,8 @@ export interface BackoffOptions {
 export type Backoff = (errorOrCount: unknown, count?: number) => Observable<unknown>;
 
 /**
- * Waits longer each time, and never as long as the others do: the `delay` of RxJS's own `retry` and `repeat`.
+ * Waits longer each time, with jitter, so that clients do not retry together: the `delay` of RxJS's `retry` and
+ * `repeat`.
  *
  * ```
  *   source     #
@@ -26,8 +27,7 @@ export type Backoff = (errorOrCount: unknown, count?: number) => Observable<unkn
  * ```
  *
  * The n-th wait is `first · factorⁿ⁻¹` give or take `jitter`, at most `most`. Keeps no state: the count is that of
- * RxJS, so
- * `resetOnSuccess` starts over. Emits 0 once and completes; never errors.
+ * RxJS, so `resetOnSuccess` starts over. Emits 0 once and completes; never errors.
  *
  * @example
  * addresses$.pipe(retry({ delay: backoff({ first: 1000, most: 60_000, random: Math.random }) }));

@@ -11,11 +11,10 @@ import type { Peer } from '../src/contracts/peer.ts';
  * gives   -x-x----|
  * ```
  *
- * The side conversations are subscribed first, in their order, so that what they say at once precedes what the main one
- * says. Their type, `OperatorFunction<Peer, never>`, keeps them from putting anything into the pipe; what they learn
- * they hand to an
- * `Observer` given to them. All end when the peer hangs up (`messages$` completes) or the main one completes. An error
- * in any ends all.
+ * The side conversations are subscribed first, in their order, so that what they send at once precedes the main
+ * conversation. Their type, `OperatorFunction<Peer, never>`, keeps them from emitting anything into the pipe; what they
+ * learn goes to an `Observer` given to them. All end when the peer hangs up (`messages$` completes) or the main one
+ * completes. An error in any of them ends all.
  *
  * @example
  * peers$.pipe(converse(pipe(whenUnchoked(picker), requestBlocks(picker, { wake$ })), keepAlive()));

@@ -6,18 +6,18 @@ import { Malformed } from '../src/protocol/encoding/malformed.ts';
 import type { PeerState } from '../src/torrent/peers/peerState.ts';
 
 /**
- * Tells what is known of a peer how many pieces there are, when it was met before that was known, as with a magnet
- * link.
+ * Tells the state of a peer how many pieces there are, if the peer was connected before that was known, as with a
+ * magnet link.
  *
  * ```
  * source  p--q    q has a byte too many
  * gives   p--#
  * ```
  *
- * What it has said it has until then becomes `state.have`; from then on all that it says is checked. Nothing happens to
- * a peer of which it was known from the start.
+ * The pieces that the peer has named until then become `state.have`; from then on all its messages are checked. The
+ * state of a peer that was connected later stays as it is.
  *
- * Errors with a `PeerError('malformed')` if it has said what can't be.
+ * Errors with a `PeerError('malformed')` if the peer has named pieces that do not exist.
  *
  * @example
  * peers$.pipe(countPieces(geometry.pieceCount));

@@ -4,7 +4,7 @@ import type { PeerAddress } from '../src/contracts/network.ts';
 import { addressFault } from '../src/protocol/encoding/address.ts';
 import { visible } from '../src/protocol/encoding/visible.ts';
 
-/** Addresses that are warned of; a source that names more of them is not worth more words. */
+/** Addresses that are warned of; further warnings about one source would say nothing new. */
 const MAX_WARNINGS = 10;
 
 /**

@@ -21,9 +21,9 @@ export interface Expulsion {
  * gives     -----#
  * ```
  *
- * A peer is known by its `address`, the object itself: another connection to the same host stays. What was named before
- * a peer came is not remembered. Use one for all peers of a torrent. Never completes while a peer is there. Errors with
- * a `PeerError` that has the `code` it was given, and with what `expelled$` errors with.
+ * A peer is identified by its `address`, the object itself: another connection to the same host stays. An address named
+ * before the peer was connected is not remembered. Use one for all peers of a torrent. Never completes while a peer is
+ * connected. Errors with a `PeerError` that has the given `code`, and with the errors of `expelled$`.
  *
  * @example
  * peers$.pipe(converse(main, disconnect(expelled$)));

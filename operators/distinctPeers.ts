@@ -7,7 +7,7 @@ export interface DistinctPeersOptions {
   readonly forgetAfter?: number;
 }
 
-/** Addresses remembered; the one not heard of for longest is forgotten first. */
+/** Addresses remembered; the least recently named is forgotten first. */
 export const REMEMBERED = 4096;
 
 /**
@@ -19,9 +19,9 @@ export const REMEMBERED = 4096;
  * ```
  *
  * Two addresses are the same if host and port are; the source does not count, the first one wins. A peer that called us
- * (`wire$`) always passes and is not remembered: its port is a passing one and its connection is open already. A peer
- * that was away may be back: after `forgetAfter`, however often it was named meanwhile, an address passes again, and so
- * does the least recently named of more than 4096. Errors are those of the source.
+ * (`wire$`) always passes and is not remembered: its port is ephemeral and its connection is open already. A peer may
+ * come back: after `forgetAfter`, however often it was named meanwhile, an address passes again, and so does the least
+ * recently named of more than 4096. Errors are those of the source.
  *
  * @example
  * addresses$.pipe(distinctPeers({ forgetAfter: 60_000 }));

@@ -3,11 +3,11 @@ import type { UdpEndpoint } from '../src/contracts/network.ts';
 import type { Peer } from '../src/contracts/peer.ts';
 import { eachPeer } from './internal/eachPeer.ts';
 
-/** What has to be known of our node of the DHT. */
+/** Our DHT node, as this operator needs it. */
 export interface DhtContact {
-  /** UDP. */
+  /** The UDP port. */
   readonly port: number;
-  /** Somebody may be a node: asks, and completes when that is known. */
+  /** Pings an address that may be a node; completes when it has answered, or not in time. */
   addNode(endpoint: UdpEndpoint): Observable<never>;
 }
 
@@ -15,7 +15,7 @@ export interface DhtContact {
 const MAX_PORTS = 2;
 
 /**
- * Tells each peer that has a node of the DHT where ours is, and has ours get to know theirs.
+ * Sends the port of our DHT node to each peer that has a node, and has our node ping the peer's.
  *
  * ```
  * node    -n----
@@ -24,9 +24,9 @@ const MAX_PORTS = 2;
  * writes  -P----
  * ```
  *
- * A peer that says in its handshake that it has a node is told of ours, as soon as it is there. The first two ports
- * that a peer sends are asked, whatever its handshake said; a port 0 is none. Completes when they hang up. Errors with
- * those of `node$` only.
+ * A peer whose handshake says that it has a node is sent our port as soon as our node is ready. The first two ports
+ * that a peer sends are pinged, whatever its handshake said; a port 0 is ignored. Completes when the peer hangs up.
+ * Errors with those of `node$` only.
  *
  * @example
  * peers$.pipe(converse(main, exchangeDhtPorts(node$)));

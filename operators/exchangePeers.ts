@@ -12,21 +12,23 @@ import { channelTo } from './internal/extensionChannel.ts';
 export type Connected = Pick<Peer, 'address' | 'state'>;
 
 export interface ExchangePeersOptions {
-  /** The peers that are connected now: which of them others can dial is found out here. */
+  /** The peers that are connected now; the operator finds out which of them can be dialled. */
   readonly connected: () => Iterable<Connected>;
 }
 
-/** Milliseconds between looks at whether there is something to tell: so soon comes the first message. */
+/** Milliseconds between checks for changes to send, so the first message is sent within this time. */
 const LOOK_EVERY = 5_000;
-/** Milliseconds between two messages of ours: some hang up on a peer that speaks more often than once a minute. */
+/**
+ * Milliseconds between two messages of ours: some clients hang up on a peer that sends more often than once a minute.
+ */
 const TELL_EVERY = 65_000;
-/** Milliseconds between two messages of theirs that are listened to. */
+/** Milliseconds between two messages of a peer that are accepted. */
 const LISTEN_EVERY = 30_000;
-/** Messages before that time which are only passed over. */
+/** Early messages that are ignored before they are an offence. */
 const MAX_EARLY = 6;
 
 /**
- * Hears of other peers from each peer that speaks `ut_pex`, and tells it with which ones we are connected.
+ * Peer exchange with each peer that supports `ut_pex`: learns of other peers, and tells which ones we are connected to.
  *
  * ```
  * they    -E
@@ -34,15 +36,15 @@ const MAX_EARLY = 6;
  * writes  5s E 64999ms E
  * ```
  *
- * What they tell goes to `found`, with source `pex`: at most 50 addresses a message, one message in 30 s. The first
- * message of ours comes within 5 s, others at least 65 s later; each has the differences only, at most 50 that came and
- * 50 that went, and none is sent without any. Only addresses that can be dialled are told: of a peer that called us,
- * the port at which it says it listens. Addresses of local networks and of this machine are neither told to peers
- * farther away nor believed when those tell them, and nobody is told of itself, nor we of us. Not for private torrents
- * (BEP 27).
+ * The addresses that a peer sends go to `found`, with source `pex`: at most 50 from a message, and one message in 30 s.
+ * Our first message is sent within 5 s, later ones at least 65 s apart. Each contains the changes only, at most 50
+ * added and 50 dropped, and is not sent without any. Only addresses that can be dialled are sent: for a peer that
+ * called us, the port on which it says it listens. Addresses of local networks and of this machine are neither sent to
+ * peers farther away nor accepted from them. No peer is told its own address, and we ignore ours. Not for private
+ * torrents (BEP 27).
  *
- * Completes when they hang up. Errors with a `PeerError`: `malformed`; `unexpected` for the seventh message that came
- * too early.
+ * Completes when the peer hangs up. Errors with a `PeerError`: `malformed`; `unexpected` for the seventh message that
+ * came too early.
  *
  * @example
  * peers$.pipe(converse(main, exchangePeers(found$, { connected: () => [] })));
@@ -84,10 +86,10 @@ export const exchangePeers = (
 const isCredible = ({ address, state }: Peer, host: string, port: number): boolean =>
   mayTellOf(address.host, host) && !(host === state.extensions?.yourIp && port === state.ourExtensions?.port);
 
-/** Where others can dial a peer. */
+/** The address at which other peers can dial a peer. */
 const dialable = ({ address, state }: Connected): PexPeer | undefined => {
   const ip = parseIp(address.host);
-  // The port of a peer that called us is a passing one.
+  // An incoming connection has an ephemeral port.
   const called = address.source === 'incoming' || address.wire$ !== undefined;
   const port = called ? state.extensions?.port : address.port;
   if (ip === undefined || port === undefined) return undefined;
@@ -95,7 +97,7 @@ const dialable = ({ address, state }: Connected): PexPeer | undefined => {
   return { host: formatIp(ip), port, flags: (seeds ? PEX_FLAGS.seed : 0) | (called ? 0 : PEX_FLAGS.reachable) };
 };
 
-/** Those that `to` may be told of. */
+/** The peers that `to` may be told of. */
 function* presentable(to: Peer, connected: Iterable<Connected>): Generator<PexPeer> {
   for (const other of connected) {
     const peer = other.address === to.address ? undefined : dialable(other);

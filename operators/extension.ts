@@ -20,7 +20,7 @@ import { channelTo, type ExtensionChannel, introductionsOf } from './internal/ex
 export type { ExtensionChannel };
 
 /**
- * Holds a conversation in an extension with each peer that speaks it, too.
+ * Holds a conversation in an extension with each peer that supports it.
  *
  * ```
  * they    --E--x--
@@ -28,9 +28,9 @@ export type { ExtensionChannel };
  * writes  --a--b--
  * ```
  *
- * `talk` begins when they have said that they speak `name`, and ends when they take that back or hang up; what it emits
- * is ignored. We must have named it in `extensionHandshake`. A `Malformed` that it throws is taken for their fault:
- * `PeerError('malformed')`.
+ * `talk` begins when the peer has named `name` in its extension handshake, and ends when the peer takes that back or
+ * hangs up; its values are ignored. We must have named it in `extensionHandshake`. A `Malformed` that it throws is the
+ * peer's fault: `PeerError('malformed')`.
  *
  * @example
  * const hello = new TextEncoder().encode('hello');
@@ -51,7 +51,7 @@ export const extension =
       ),
     );
 
-/** Do both sides speak it now? */
+/** Do both sides support the extension now? */
 const spoken = (peer: Peer, name: string): Observable<boolean> =>
   merge(introductionsOf(peer), of(0)).pipe(
     map(() => peer.state.idOf(name) !== undefined),

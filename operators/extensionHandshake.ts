@@ -3,27 +3,27 @@ import type { Peer } from '../src/contracts/peer.ts';
 import { encodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../src/protocol/peer/extensions.ts';
 import { CLIENT } from '../src/protocol/encoding/id.ts';
 
-/** Requests of theirs that we keep at one time. */
+/** Requests of one peer that we queue at once. */
 export const REQQ = 500;
 
 /** What we say of ourselves. */
 export interface OurExtensions {
   /** The extensions that we speak; their ids are 1, 2 … in this order. */
   readonly names: readonly string[];
-  /** For people. */
+  /** Name and version of the client. */
   readonly version?: string;
   /** Where we listen; left out if we don't. */
   readonly port?: number;
-  /** Requests that we keep at one time. 500. */
+  /** Requests that we queue at once. Default 500. */
   readonly reqq?: number;
   /** Bytes of the info dictionary, if we have it (BEP 9). */
   readonly metadataSize?: number;
-  /** There is nothing that we want (BEP 21). */
+  /** We only upload (BEP 21). */
   readonly uploadOnly?: boolean;
 }
 
 /**
- * Says which extensions we speak, and lets each peer through at once.
+ * Sends our extension handshake, and lets each peer through at once.
  *
  * ```
  * they    --E----
@@ -31,12 +31,12 @@ export interface OurExtensions {
  * gives   p------
  * ```
  *
- * A peer that does not speak the extension protocol is told nothing. What they say of themselves, and may say anew at
- * any time, is in `peer.state.extensions` and `peer.state.reqq` before anyone hears of the message, like all that they
- * say; `peer.state.idOf(name)` is the id of an extension that both sides speak.
+ * Nothing is sent to a peer that does not support the extension protocol. The peer's own extension handshake, which it
+ * may repeat at any time, is in `peer.state.extensions` and `peer.state.reqq` before `messages$` emits it, as with all
+ * messages; `peer.state.idOf(name)` is the id of an extension that both sides support.
  *
- * A peer is not held back until they have answered: `messages$` is hot, so its bitfield and its first unchoke, which
- * may be in the same chunk, would be lost to what comes after; and a peer that never answers may be a good seed.
+ * A peer is not held back until it has answered: `messages$` is hot, so its bitfield and its first unchoke, which may
+ * be in the same chunk, would be lost to later operators; and a peer that never answers may be a good seed.
  *
  * @example
  * peers$.pipe(extensionHandshake({ names: ['ut_metadata', 'ut_pex'], port: 6881 }));

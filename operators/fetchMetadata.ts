@@ -9,12 +9,12 @@ import { eachPeer } from './internal/eachPeer.ts';
 import { channelTo, introductionsOf } from './internal/extensionChannel.ts';
 
 export interface FetchMetadataOptions {
-  /** Milliseconds to bear with a peer that gives nothing of it; asked anew every second. Two minutes. */
+  /** Milliseconds that a peer may send no part of it; called every second. Default two minutes. */
   readonly patience?: () => number;
 }
 
 /**
- * Fetches the info dictionary of a magnet link from all peers together: each is asked for a part of it.
+ * Fetches the info dictionary of a magnet link from all peers together: each peer is asked for some of its pieces.
  *
  * ```
  * they    --E--0-1
@@ -22,15 +22,15 @@ export interface FetchMetadataOptions {
  * gives   -------(m|)
  * ```
  *
- * `draft` decides which peer is asked for what, and is shared by all peers: once it has the whole, and its SHA-1 is the
- * info-hash, every one of them gives it and completes, at once or when it comes later. Peers that do not say how large
- * it is (`metadata_size`) are asked for the first piece of it, which says so, and left alone for longer each time if
- * they have none.
- * `extensionHandshake` must have named `ut_metadata`. Completes without it when they hang up.
+ * `draft` decides which piece is requested from which peer, and is shared by all peers. Once it is whole, and its SHA-1
+ * is the info-hash, every conversation emits it and completes; so does one that begins later. A peer that does not tell
+ * the size (`metadata_size`) is asked for the first piece, whose answer tells it; if the peer has no piece, it is asked
+ * again after longer and longer waits. `extensionHandshake` must have named `ut_metadata`. Completes without a value
+ * when the peer hangs up.
  *
- * Errors with a `PeerError`: `corrupt` for what is not of this torrent, `oversized` for a size that can't be,
- * `malformed`, `unexpected` for ten pieces that nobody asked for; `silent` after three requests without an answer;
- * `timeout` when they have given nothing for `patience`.
+ * Errors with a `PeerError`: `corrupt` for data that is not of this torrent, `oversized` for an impossible size,
+ * `malformed`, `unexpected` for ten pieces that were not requested; `silent` after three requests without an answer;
+ * `timeout` when the peer has sent nothing for `patience`.
  *
  * @example
  * peers$.pipe(

@@ -4,11 +4,11 @@ import { eachPeer } from './internal/eachPeer.ts';
 
 /** Milliseconds between two looks. */
 const LOOK_EVERY = 10_000;
-/** Looks for which a peer that wants nothing is kept, as it may have something to tell of others. */
+/** Looks for which an upload-only peer is kept: it may tell us of other peers. */
 const LOOKS = 3;
 
 /**
- * Hangs up on peers that want nothing, while we want nothing either.
+ * Hangs up on peers that only upload, when we have everything.
  *
  * ```
  * complete  true
@@ -16,9 +16,9 @@ const LOOKS = 3;
  * gives     30s #
  * ```
  *
- * `complete` tells whether we lack nothing. A peer wants nothing that has every piece or says that it only uploads.
- * Both are looked at every ten seconds; the third look in a row that finds it so is the last. Never completes while a
- * peer is there. Errors with `PeerError('useless')`.
+ * `complete` tells whether we have everything. A peer wants nothing if it has every piece or says that it is
+ * upload-only. Both are checked every ten seconds; after the third such check in a row we hang up. Never completes
+ * while a peer is connected. Errors with `PeerError('useless')`.
  *
  * @example
  * peers$.pipe(converse(main, hangUpOnSeeds(() => picker.complete)));

@@ -3,9 +3,9 @@ import type { Peer } from '../src/contracts/peer.ts';
 import { eachPeer } from './internal/eachPeer.ts';
 
 export interface KeepAliveOptions {
-  /** Milliseconds between keep-alives of ours. 2 minutes. */
+  /** Milliseconds between our keep-alives. Default 2 minutes. */
   readonly speakEvery?: number;
-  /** Milliseconds of their silence after which we hang up. 2½ minutes. */
+  /** Milliseconds of a peer's silence after which we hang up. Default 2½ minutes. */
   readonly hangUpAfter?: number;
 }
 
@@ -13,7 +13,7 @@ export interface KeepAliveOptions {
 const STEPS = 5;
 
 /**
- * Speaks so that they don't hang up, and hangs up when they say nothing.
+ * Sends keep-alives, so that the peer does not hang up, and hangs up on a silent peer.
  *
  * ```
  * they    -
@@ -21,8 +21,8 @@ const STEPS = 5;
  * gives   2m - 29999ms #
  * ```
  *
- * Completes when they hang up. Errors with `PeerError('silent')` when they have said nothing for `hangUpAfter`, never
- * early, and up to a fifth of it late.
+ * Completes when the peer hangs up. Errors with `PeerError('silent')` when the peer has sent nothing for `hangUpAfter`,
+ * never early, and up to a fifth of it late.
  *
  * @example
  * peers$.pipe(converse(main, keepAlive({ hangUpAfter: 60_000 })));
@@ -36,7 +36,7 @@ export const keepAlive = ({
   eachPeer((peer, { until, every, fail }) => {
     let silentSteps = 0;
     let { downloaded } = peer.state;
-    // The step in which they spoke is not a silent one.
+    // A step in which a message came is not silent.
     const heard = (): void => void (silentSteps = -1);
     until(peer.talk$, heard);
     every(speakEvery, () => peer.send({ type: 'keepAlive' }));

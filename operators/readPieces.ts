@@ -4,7 +4,7 @@ import type { Storage } from '../src/contracts/storage.ts';
 import type { Geometry } from '../src/torrent/geometry.ts';
 import type { PieceBuffers } from '../src/torrent/pieces/pieceDrafts.ts';
 
-/** Pieces read at one time. */
+/** Pieces read at once. */
 export const READS_IN_FLIGHT = 4;
 
 /**
@@ -15,8 +15,8 @@ export const READS_IN_FLIGHT = 4;
  * gives   --(ab)--
  * ```
  *
- * What a short or missing file lacks reads as zeros, so that the hash decides. Each piece is in a buffer of the pool
- * until it is released; at most {@link READS_IN_FLIGHT} are read at a time, so feed it no faster than pieces are
+ * Missing bytes of a short or missing file read as zeros, so that the hash decides. Each piece is in a buffer of the
+ * pool until it is released; at most {@link READS_IN_FLIGHT} are read at once, so feed it no faster than pieces are
  * released.
  *
  * @example

@@ -7,14 +7,14 @@ import { type Choker, ROUND } from '../src/torrent/upload/choker.ts';
 import { eachPeer } from './internal/eachPeer.ts';
 
 export interface RechokeOptions {
-  /** Hears of each choke and unchoke, and why. */
+  /** Is called with each choke and unchoke, and its reason. */
   readonly report?: (choking: Choking) => void;
 }
 
 /**
- * Chokes and unchokes each peer as the choker decides: in rounds of ten seconds for all peers at one time, and at once
+ * Chokes and unchokes each peer as the choker decides: in rounds of ten seconds for all peers at once, and immediately
  * when a peer becomes interested while a slot is free, if the strategy leaves free slots to all, or names that peer.
- * `choker.use({ strategy, slots }, now())` changes both at once.
+ * `choker.use({ strategy, slots }, now())` takes effect immediately.
  *
  * ```
  * they    -I------
@@ -22,8 +22,8 @@ export interface RechokeOptions {
  * writes  - 10s U-   else, when it is their turn
  * ```
  *
- * Use one for all peers of a torrent: the rounds begin with the first of them, and end with the last. Completes when
- * they hang up.
+ * Use one for all peers of a torrent: the rounds begin with the first peer, and end with the last. Completes when the
+ * peer hangs up.
  *
  * @example
  * const choker = new Choker<Peer>({ random: Math.random, pieceLength: torrent.pieceLength });

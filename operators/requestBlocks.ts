@@ -10,33 +10,30 @@ import type { WindowRule } from '../src/torrent/requests/windowRule.ts';
 import type { Allowance } from '../src/torrent/rates/tokenBucket.ts';
 
 export interface RequestBlocksOptions {
-  /** There are blocks, or there is room, to ask for more. */
+  /** There are blocks, or there is room, for further requests. */
   readonly wake$: Observable<unknown>;
   /**
-   * Milliseconds without a block after which a peer that unchoked us is left; asked anew every second while it owes us
-   * one. One minute.
+   * Milliseconds without a block after which a peer that unchoked us is given up; called every second while the peer
+   * owes us one. Default one minute.
    */
   readonly patience?: (peer: Peer) => number;
-  /** Hears once a second of a peer that owes us a block, before it is asked how much `patience` there is with it. */
+  /** Called once a second for each peer that owes us a block, before `patience` is called. */
   readonly awaited?: (peer: Peer) => void;
-  /** Others wait for its place: then ten chokes without a block between them are enough. Never, unless given. */
+  /** Do other peers wait for this peer's place? Then ten chokes without a block end it. Default never. */
   readonly contested?: () => boolean;
-  /**
-   * A rate limit: asked before the peer is, block by block. Nothing that it holds back is taken for a fault of the
-   * peer.
-   */
+  /** A rate limit, consulted before each request. Blocks that it holds back do not count against the peer. */
   readonly limit?: Allowance | undefined;
   /**
-   * How many requests to keep in flight, instead of as many as the peer's rate asks for. A stream of rules is obeyed
-   * from the next choice on; each peer subscribes to it, so it repeats its last rule (`startWith`, `shareReplay`).
+   * How many requests to keep in flight, instead of as many as the peer's rate needs. A stream of rules is obeyed from
+   * the next choice on; each peer subscribes to it, so it repeats its last rule (`startWith`, `shareReplay`).
    */
   readonly window?: WindowRule | Observable<WindowRule | undefined> | undefined;
-  /** Hears of each peer that is asked, once, and where its requests in flight can be read from then on. */
+  /** Is called once with each peer that blocks are requested from, and with its counter of requests in flight. */
   readonly asks?: (peer: Peer, asked: { readonly inFlight: number }) => void;
 }
 
 /**
- * Asks an unchoked peer for blocks and keeps its request window full.
+ * Requests blocks from an unchoked peer and keeps its request window full.
  *
  * ```
  * they    U-------1-2-------3-C
@@ -44,19 +41,23 @@ export interface RequestBlocksOptions {
  * gives   --------1-2-------3--
  * ```
  *
- * Which blocks is the picker's choice, how many the window's. A block is passed on only if this very block was asked of
- * this very peer and is still missing; its bytes are lent until `next` returns. At a choke what is in flight goes back
- * to the picker (with the fast extension: once they reject it, or have had half a second for that), and they are asked
- * only for what they allow us all the same. What comes of it nevertheless is late, and as good as any other block. A
- * peer that keeps us waiting is snubbed: others are asked for its blocks, and it for one at a time. One that passes
- * requests over, while it answers later ones, is asked for them again, and from then on for no more at one time than it
- * keeps; one that falls silent, for one of them, to learn whether it has dropped the others; one that chokes us again
- * and again, ten times a second at the most. The window is looked at once a second. A `limit` is asked first; while it
- * holds back, the peer is waited for by nobody. None of the questions in the options changes anything.
+ * The picker chooses the blocks, the window their number. A block is passed on only if it was requested from this peer
+ * and is still missing; its bytes are lent until `next` returns. The window is adjusted once a second. A `limit` is
+ * consulted first; while it holds requests back, the peer is not considered late. The functions in the options must not
+ * change anything.
  *
- * Errors with `PeerError`: `silent` when no block came for `patience`, chokes that left requests unanswered included,
- * or between ten chokes while the place is `contested`; `unexpected` after ten blocks that it was never asked for, or
- * more often than it was asked, of which one is forgiven every half a minute; and with those of `wake$`.
+ * At a choke, requests in flight go back to the picker; with the fast extension only once the peer rejects them, or
+ * after half a second. From then on only allowed-fast pieces are requested. A block that arrives nevertheless is late,
+ * and accepted like any other.
+ *
+ * A peer that keeps us waiting is snubbed: its blocks are requested from other peers, and only one at a time from it. A
+ * peer that drops requests, while it answers later ones, gets them again, and from then on no more at once than it
+ * keeps. A silent peer gets one of them again, to learn whether it dropped the others. A peer that chokes us again and
+ * again gets new requests at most ten times a second.
+ *
+ * Errors with `PeerError`: `silent` when no block came for `patience`, including chokes that left requests unanswered,
+ * or between ten chokes while the place is `contested`; `unexpected` after ten blocks that were never requested, or
+ * sent more often than requested, of which one is forgiven every half a minute; and with the errors of `wake$`.
  *
  * @example
  * peers$.pipe(whenUnchoked(picker), requestBlocks(picker, { wake$, window: 10 }));

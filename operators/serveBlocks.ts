@@ -8,45 +8,45 @@ import type { Geometry } from '../src/torrent/geometry.ts';
 import { UploadSession } from '../src/torrent/upload/uploadSession.ts';
 import type { Allowance } from '../src/torrent/rates/tokenBucket.ts';
 
-/** Where blocks come from. */
+/** The pieces that blocks are read from. */
 export interface Shelf {
-  /** May piece `index` be given to others? */
+  /** May piece `index` be uploaded? */
   has(index: number): boolean;
   /**
-   * Fills `into` from `begin` of piece `index`, and emits true; or false where the disk no longer has what was stored.
+   * Fills `into` from `begin` of piece `index`, and emits true; or false where the disk no longer has the stored bytes.
    */
   read(index: number, begin: number, into: Uint8Array): Observable<boolean>;
 }
 
 export interface ServeBlocksOptions {
-  /** Requests of one peer that are kept; others are refused. 500. */
+  /** Requests of one peer that are queued; any more are refused. Default 500. */
   readonly reqq?: number;
-  /** Asked for leave before each block. */
+  /** A rate limit, consulted before each block. */
   readonly limit?: Allowance | undefined;
-  /** May a choked peer have the pieces that it was allowed (BEP 6)? Asked anew at each request. Yes if not given. */
+  /** May a choked peer have its allowed-fast pieces (BEP 6)? Called for each request. Default yes. */
   readonly allowsFast?: () => boolean;
 }
 
-/** Milliseconds between looks at whether they still read. */
+/** Milliseconds between checks whether the peer still reads. */
 const LOOK_EVERY = 10_000;
 
 /**
- * Answers requests while we do not choke them: in the order in which they came, from disk in stretches, no faster than
- * they read.
+ * Answers the requests of an unchoked peer: in their order, with blocks read from disk in stretches, no faster than the
+ * peer reads.
  *
  * ```
  * they    -R-R-X----
  * writes  --P-------
  * ```
  *
- * What is cancelled is not sent. What is out of range, of more than 128 KiB, not stored, one too many, or asked for
- * while choked, unless it is of a piece that is allowed fast (twice at most), is refused: rejected if both sides speak
- * the fast extension, else passed over. So is at a choke whatever has not been sent. At most 256 KiB are read ahead,
- * and as much is written before they have read what came before.
+ * A cancelled request is not answered. A request is refused if it is out of range, for more than 128 KiB, for a piece
+ * that is not stored, one too many, or sent while choked (except for an allowed-fast piece, twice at most). A refused
+ * request is rejected if both sides support the fast extension, and ignored otherwise. A choke refuses all unanswered
+ * requests. At most 256 KiB are read ahead, and at most as much is written before the peer has read what came before.
  *
- * Completes when they hang up. Errors with a `PeerError`: `unexpected` after 300 requests in vain, or 2000 answers that
- * nobody reads;
- * `timeout` for a peer that has read nothing for two minutes. And with those of the shelf.
+ * Completes when the peer hangs up. Errors with a `PeerError`: `unexpected` after 300 refused requests, or 2000 answers
+ * that the peer does not read; `timeout` for a peer that has read nothing for two minutes. Errors with those of the
+ * shelf, too.
  *
  * @example
  * peers$.pipe(converse(main, advertise(picker, stored$), rechoke(choker), serveBlocks(shelf, geometry)));

@@ -4,9 +4,9 @@ import { decodeMetadata, encodeMetadata, METADATA_PIECE, UT_METADATA } from '../
 import { eachPeer } from './internal/eachPeer.ts';
 import { channelTo } from './internal/extensionChannel.ts';
 
-/** Requests of one peer that wait for room in the buffer towards it. */
+/** Requests of one peer that wait for room in the send buffer. */
 const MAX_WAITING = 64;
-/** How often one peer is given the whole; what it asks for beyond that is rejected. */
+/** How often one peer is sent the whole dictionary; further requests are rejected. */
 const MAX_TIMES = 3;
 /** Rejections to a peer that does not read what was sent before. */
 const MAX_UNREAD = 1_000;
@@ -19,13 +19,13 @@ const MAX_UNREAD = 1_000;
  * writes  -0-1-J-    of two pieces
  * ```
  *
- * `metadata` tells what there is: undefined while we don't have it ourselves. Rejected is what we don't have, what is
- * beyond 64 requests in waiting while the buffer towards them is full, and what is asked for more than three times.
- * `extensionHandshake` must have named `ut_metadata`; a peer that is to ask for it must be told `metadataSize`. What it
- * hears beside requests it leaves to `fetchMetadata`.
+ * `metadata` returns the dictionary, or undefined while we don't have it ourselves. A request is rejected if we don't
+ * have the dictionary, if 64 requests are waiting already for room in the send buffer, or if it is the fourth for one
+ * piece. `extensionHandshake` must have named `ut_metadata` and told the peer `metadataSize`. Other messages of the
+ * extension are left to `fetchMetadata`.
  *
- * Completes when they hang up. Errors with a `PeerError`: `malformed`; `unexpected` for a peer that asks, and does not
- * read a thousand rejections.
+ * Completes when the peer hangs up. Errors with a `PeerError`: `malformed`; `unexpected` for a peer that sends
+ * requests, and does not read a thousand rejections.
  *
  * @example
  * peers$.pipe(converse(main, serveMetadata(() => torrent.info)));

@@ -1,19 +1,19 @@
 import { catchError, EMPTY, ignoreElements, map, mergeMap, type OperatorFunction, race, take, tap, timer } from 'rxjs';
 import type { Peer } from '../src/contracts/peer.ts';
 
-/** Milliseconds in which the older one of two connections has to say anything. */
+/** Milliseconds in which the older of two connections has to send anything. */
 export const SIGN_OF_LIFE = 5_000;
 
 export interface SupersedeOptions {
-  /** The connection that there was with the same peer before this one, if there is one. */
+  /** The older connection with the same peer, if there is one. */
   readonly older: (newer: Peer) => Peer | undefined;
-  /** Hears which of two connections with a peer says nothing any more, or that both of them live. */
+  /** Is called with the connection that is silent, or with the fact that both live. */
   readonly decided: (older: Peer, newer: Peer, lives: boolean) => void;
 }
 
 /**
- * Finds out whether a peer that has connected again is still there on its older connection: its line may have died
- * without a word, and it may be at another address now.
+ * Finds out whether a peer that has connected again is still there on its older connection: that connection may have
+ * died silently, and the peer may have another address now.
  *
  * ```
  * older    ------------      older    --x
@@ -22,9 +22,8 @@ export interface SupersedeOptions {
  * decides  5s s              decides  --b
  * ```
  *
- * The older one is sent a keep-alive, so that a machine that has forgotten it can say so, and has five seconds to say
- * anything at all. Nothing is decided when it ends meanwhile, or when the newer one does. Never completes, never
- * errors.
+ * The older connection is sent a keep-alive, so that a host that has forgotten it can reset it, and has five seconds to
+ * send anything. Nothing is decided if either connection ends meanwhile. Never completes, never errors.
  *
  * @example
  * const decided = (older: Peer, newer: Peer, lives: boolean) => console.log(lives ? newer.address : older.address);

@@ -1,7 +1,7 @@
 import { interval, NEVER, Observable, type ObservableInput, from, type Subscription } from 'rxjs';
 
 export interface TickingOptions {
-  /** Asked after each tick: is there to be another one? Always, unless given. */
+  /** Called after each tick: is another one needed? Default always. */
   readonly busy?: () => boolean;
   /** Something happens: what has gone to sleep wakes up. */
   readonly stirred$?: ObservableInput<unknown>;
@@ -16,10 +16,10 @@ export interface TickingOptions {
  * gives    ---t--t----t--t--t-   every 3 ms
  * ```
  *
- * After a tick that finds nothing busy it sleeps until `stirred$` emits; then it ticks at once, so that what counts
- * knows from where. Stirs while it is awake change nothing. Never completes, not even with `stirred$`; errors with it.
- * A thousand torrents of which nobody wants anything would else have thousands of timers, and look four thousand times
- * a second at what has not changed.
+ * After a tick that finds nothing busy it sleeps until `stirred$` emits. Then it ticks at once, so that counters start
+ * from that moment. Values of `stirred$` while it is awake change nothing. Never completes, not even with `stirred$`;
+ * errors with it. Otherwise a thousand idle torrents would have thousands of timers, and look four thousand times a
+ * second at what has not changed.
  *
  * @example
  * ticking(1000, { busy: () => picker.drafts > 0, stirred$: wake$ }).pipe(tap(() => console.log(picker.drafts)));

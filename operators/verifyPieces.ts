@@ -10,11 +10,11 @@ import type { Verify } from '../src/contracts/storage.ts';
  * gives   --a-b--   each with `valid`
  * ```
  *
- * Pieces come out in the order in which they are checked. At most `concurrency` are with `verify` at a time; what waits
- * is bounded by the memory that pieces may have.
+ * Pieces come out in the order in which they are checked. At most `concurrency` are passed to `verify` at once; the
+ * number of waiting pieces is bounded by the memory for pieces.
  *
- * Not `mergeMap`: pieces come by the thousand, and what it makes for each costs more than to compare a digest that is
- * there.
+ * Not `mergeMap`: there are thousands of pieces, and what `mergeMap` creates for each costs more than to compare a
+ * digest that is already computed.
  *
  * @example
  * pieces$.pipe(

@@ -9,14 +9,14 @@ import { eachPeer } from './internal/eachPeer.ts';
 export type { Wishes } from '../src/torrent/peers/interest.ts';
 
 export interface WhenUnchokedOptions {
-  /** Milliseconds to wait for an unchoke after saying *interested*; asked anew every look. Ten minutes. */
+  /** Milliseconds to wait for an unchoke after sending *interested*; called at every look. Default ten minutes. */
   readonly patience?: () => number;
-  /** Milliseconds to bear a peer that has nothing we lack; asked anew every look. For ever. */
+  /** Milliseconds to keep a peer that has nothing we lack; called at every look. Default for ever. */
   readonly idle?: () => number;
 }
 
 /**
- * Says *interested* while they have what we lack, and lets the peer through at each unchoke.
+ * Is *interested* while the peer has what we lack, and emits the peer at each unchoke.
  *
  * ```
  * they    -B-U--C--U
@@ -24,10 +24,10 @@ export interface WhenUnchokedOptions {
  * gives   ---p-----p
  * ```
  *
- * What the peer said before counts too. It is let through, too, when it allows us a piece that we lack while it chokes
- * us. Keeps the picker's count of what peers have.
+ * The peer's earlier messages count too. The peer is also emitted when it allows us, while choked, a piece that we lack
+ * (BEP 6). Keeps the picker's count of what peers have.
  *
- * Errors with `PeerError`: `timeout` when they have kept us choked and interested for `patience`, or have had nothing
+ * Errors with `PeerError`: `timeout` when the peer has kept us choked and interested for `patience`, or has had nothing
  * we lack for `idle`, never early, and up to ten seconds late; `unexpected` after ten blocks before the first unchoke.
  *
  * @example
@@ -45,7 +45,7 @@ export const whenUnchoked = (
   eachPeer<Peer>((peer, { subscriber, on, until, every, fail }) => {
     const interest = new Interest(wishes, peer);
     const unasked = new Offences(MAX_UNASKED, FORGIVEN_EVERY);
-    // Blocks before they let us ask for any. Not all messages for all that is to come: most are blocks.
+    // Counts blocks sent while choked. It unsubscribes at the first unchoke, so it never sees the bulk of messages.
     const early = on(peer.messages$, ({ type }) => {
       if (type === 'piece' && unasked.add(now()))
         fail('unexpected', `sent ${MAX_UNASKED} blocks before it unchoked us`);

@@ -9,7 +9,7 @@ import { isFull, patiently, type WritePiecesOptions } from './internal/patiently
 
 export type { WritePiecesOptions } from './internal/patiently.ts';
 
-/** Hears what became of each piece. `PiecePicker` is one. */
+/** Is told what became of each piece. `PiecePicker` is one. */
 export interface PieceLedger {
   readonly geometry: Geometry;
   /** Called after the piece's buffer is free again, and before its outcome is given. */
@@ -24,19 +24,20 @@ export interface PieceLedger {
  * gives   --(cs)-   s stored, c corrupt
  * ```
  *
- * What comes while two writes are under way waits for the end of one, and is then written together with its neighbours,
- * if the storage has `writev`: a file takes one write at a time, and many small ones cost more than a large one. Pieces
- * without neighbours then go all at one time.
+ * Pieces that come while two writes are under way wait until one has ended. Then neighbouring pieces are written
+ * together, if the storage has `writev`: a file takes one write at a time, and many small writes cost more than a large
+ * one. Pieces without neighbours are all written at once.
  *
- * If writes wait for one another (`ordered`), each starts at once: the one that the others wait for may come last.
+ * If writes depend on one another (`ordered`), each starts at once: the piece that all others wait for may come last.
  *
- * The `picker` is told of each outcome here, and must not be told again: so it asks for corrupt pieces anew, and has
+ * The `picker` is told of each outcome here, and must not be told again. It then requests corrupt pieces anew, and has
  * memory for new ones.
  *
- * A full disk is waited for: the piece keeps its buffer, so nothing more is asked for, and is tried again every
+ * A full disk is waited for: the piece keeps its buffer, so nothing more is requested, and its write is repeated every
  * `retryEvery`. Any other `StorageError` (`denied`, `missing`, `io`) ends the stream.
  *
- * Not `mergeMap`: pieces come by the thousand, and what it makes for each costs as much as to ask for its blocks.
+ * Not `mergeMap`: there are thousands of pieces, and what `mergeMap` creates for each costs as much as to request its
+ * blocks.
  *
  * @example
  * checkedPieces$.pipe(
