@@ -1,12 +1,11 @@
 import type { OperatorFunction } from 'rxjs';
 import { now } from '../src/contracts/clock.ts';
 import type { Peer } from '../src/contracts/peer.ts';
-import { decodeMetadata, encodeMetadata, type MetadataMessage, UT_METADATA } from '../src/protocol/peer/utMetadata.ts';
-import { FORGIVEN_EVERY, MAX_UNASKED } from '../src/torrent/requests/habits.ts';
+import { UT_METADATA } from '../src/protocol/peer/utMetadata.ts';
 import type { MetadataDraft } from '../src/torrent/metadata/metadataDraft.ts';
-import { Offences } from '../src/torrent/requests/offences.ts';
 import { eachPeer } from './internal/eachPeer.ts';
 import { channelTo, introductionsOf } from './internal/extensionChannel.ts';
+import { MetadataGiver } from './internal/metadataGiver.ts';
 
 export interface FetchMetadataOptions {
   /** Milliseconds that a peer may send no part of it; called every second. Default two minutes. */
@@ -48,47 +47,18 @@ export const fetchMetadata = (
   eachPeer((peer, { subscriber, on, until, every, fail }) => {
     const { state } = peer;
     const { payloads$, send } = channelTo(peer, UT_METADATA);
-    const unasked = new Offences(MAX_UNASKED, FORGIVEN_EVERY);
-    let patientSince = now();
-    const source = {
-      ask: (piece: number): void => void send(encodeMetadata({ type: 'request', piece })),
-      whole: (metadata: Uint8Array): void => {
-        if (draft.lied(source)) return fail('corrupt', 'has other metadata than this torrent');
-        subscriber.next(metadata);
-        subscriber.complete();
-      },
-    };
+    const giver = new MetadataGiver(draft, { subscriber, send, fail });
     const introduced = (): void => {
-      const size = state.extensions?.metadataSize;
-      if (state.idOf(UT_METADATA) === undefined) return;
-      if (size === undefined) draft.unsized(source, now());
-      else if (!draft.claims(source, size, now())) fail('oversized', `claims ${size} bytes of metadata`);
+      if (state.idOf(UT_METADATA) !== undefined) giver.introduced(state.extensions?.metadataSize);
     };
-    const unwanted = (): void => {
-      if (unasked.add(now())) fail('unexpected', `sent ${MAX_UNASKED} pieces that were not asked for`);
-    };
-    const given = (message: Extract<MetadataMessage, { type: 'data' }>): void => {
-      const received = draft.received(source, message, now());
-      if (received === 'kept') patientSince = now();
-      else if (received === 'wrong') fail('corrupt', 'sent metadata that is not of this torrent');
-      else if (received === 'unasked') unwanted();
-    };
-    if (draft.metadata !== undefined) return source.whole(draft.metadata);
-    draft.awaited(source);
-    subscriber.add(() => draft.left(source, now()));
+    if (draft.metadata !== undefined) return giver.whole(draft.metadata);
+    draft.awaited(giver);
+    subscriber.add(() => draft.left(giver, now()));
     on(peer.messages$, ({ type }) => {
-      if (type === 'piece') unwanted();
+      if (type === 'piece') giver.unwanted();
     });
     on(introductionsOf(peer), introduced);
-    until(payloads$, (payload) => {
-      const said = decodeMetadata(payload);
-      if (said?.type === 'data') given(said);
-      else if (said?.type === 'reject') draft.rejected(source, said.piece, now());
-    });
-    every(1000, () => {
-      if (!draft.tick(source, now())) return fail('silent', 'does not answer when it is asked for metadata');
-      if (now() - patientSince >= patience())
-        fail('timeout', `has given no metadata for ${Math.round((now() - patientSince) / 1000)} s`);
-    });
+    until(payloads$, (payload) => giver.heard(payload));
+    every(1000, () => giver.tick(patience));
     if (!subscriber.closed) introduced();
   });
