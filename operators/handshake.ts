@@ -40,41 +40,36 @@ export const handshake =
   ): OperatorFunction<Wire, Peer> =>
   (wires) =>
     wires.pipe(
-      switchMap(
-        (wire) =>
-          new Observable<Peer>((subscriber) => {
-            const greeting = new Greeting(wire, identity);
-            const deadline = timer(within).subscribe(() =>
-              subscriber.error(fault('timeout', wire.address, `no handshake within ${within / 1000} s`)),
-            );
-            const met = (peer: Peer): boolean => {
-              deadline.unsubscribe();
-              subscriber.next(peer);
-              return !subscriber.closed;
-            };
-            subscriber.add(deadline);
-            subscriber.add(() => greeting.end());
-            // A peer that has called may have spoken already: then it is heard within `subscribe`.
-            wire.write(encodeHandshake({ ...identity, fast: true, extended: true }));
-            subscriber.add(
-              wire.bytes$.subscribe({
-                next: (chunk) => {
-                  try {
-                    greeting.hear(chunk, met);
-                  } catch (error) {
-                    subscriber.error(blame(wire.address, error));
-                  }
-                },
-                error: (error: unknown) => subscriber.error(error),
-                complete: () => {
-                  if (greeting.peer === undefined)
-                    subscriber.error(fault('reset', wire.address, 'hung up before the handshake'));
-                  greeting.end();
-                  subscriber.complete();
-                },
-              }),
-            );
-          }),
-      ),
+      switchMap((wire) => greeted(wire, identity, within)),
       catchError((error: unknown) => throwError(() => asPeerError(error))),
     );
+
+const greeted = (wire: Wire, identity: Identity, within: number): Observable<Peer> =>
+  new Observable((subscriber) => {
+    const greeting = new Greeting(wire, identity);
+    const deadline = timer(within).subscribe(() =>
+      subscriber.error(fault('timeout', wire.address, `no handshake within ${within / 1000} s`)),
+    );
+    const met = (peer: Peer): boolean => {
+      deadline.unsubscribe();
+      subscriber.next(peer);
+      return !subscriber.closed;
+    };
+    const next = (chunk: Uint8Array): void => {
+      try {
+        greeting.hear(chunk, met);
+      } catch (error) {
+        subscriber.error(blame(wire.address, error));
+      }
+    };
+    const complete = (): void => {
+      if (greeting.peer === undefined) subscriber.error(fault('reset', wire.address, 'hung up before the handshake'));
+      greeting.end();
+      subscriber.complete();
+    };
+    subscriber.add(deadline);
+    subscriber.add(() => greeting.end());
+    // A peer that has called may have spoken already: then it is heard within `subscribe`.
+    wire.write(encodeHandshake({ ...identity, fast: true, extended: true }));
+    subscriber.add(wire.bytes$.subscribe({ next, error: (error: unknown) => subscriber.error(error), complete }));
+  });

@@ -28,7 +28,6 @@ export const UNCHECKED: readonly string[] = [];
 
 /** Functions that are too long, and their lines. */
 export const LONG_FUNCTIONS: Caps = {
-  'operators/handshake.ts handshake': 47,
   'operators/writePieces.ts writePieces': 63,
 };
 
