@@ -27,9 +27,7 @@ export const MODULE_STATE: Readonly<Record<string, string>> = {
 export const UNCHECKED: readonly string[] = [];
 
 /** Functions that are too long, and their lines. */
-export const LONG_FUNCTIONS: Caps = {
-  'operators/writePieces.ts writePieces': 63,
-};
+export const LONG_FUNCTIONS: Caps = {};
 
 /** Files that are too long, and their lines. */
 export const LONG_FILES: Caps = {
