@@ -1,8 +1,9 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import type { PeerAddress } from '../src/contracts/network.ts';
-import { SessionPool, type SwarmOptions } from './internal/sessionPool.ts';
+import { SessionPool } from './internal/sessionPool.ts';
+import type { SwarmOptions } from './internal/swarmOptions.ts';
 
-export type { SwarmOptions } from './internal/sessionPool.ts';
+export type { SwarmOptions } from './internal/swarmOptions.ts';
 
 /**
  * Keeps a number of sessions with peers going and replaces each that ends.
@@ -17,8 +18,9 @@ export type { SwarmOptions } from './internal/sessionPool.ts';
  *
  * A session that fails is judged by `verdict`: its address rests and is tried again, is dropped, or is banned. None of
  * these ends the stream; only `fatal` does. A session is over when all of it is undone: there are never more than
- * `maxPeers`. A peer that has called us (`wire$`) is not dialled: its session begins at once, or never if there is no
- * place. Completes when the source has completed, no session is left and none is to come.
+ * `maxPeers`, which may be a stream: when its value falls, the newest sessions end. A peer that has called us
+ * (`wire$`) is not dialled: its session begins at once, or never if there is no place. Completes when the source has
+ * completed, no session is left and none is to come.
  *
  * Not `mergeMap(session, n)`: its queue has neither limit nor view, and it hangs when hundreds of queued sessions fail
  * at once.

@@ -24,6 +24,7 @@ import { inOrder, type PieceOrder } from '../../src/torrent/picker/pieceOrder.ts
 import type { Peer } from '../../src/contracts/peer.ts';
 import type { OwnExtension } from '../../src/download/options.ts';
 import { decodeExtensionHandshake, encodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
+import { defaultPace, type Pace } from '../../src/discovery/pace.ts';
 import { drawn, honest, type Mark, overheard, type Player, type Said, type Stage } from '../index.ts';
 import { downloaded } from './scene.ts';
 
@@ -95,6 +96,33 @@ describe('while it downloads', () => {
   );
 
   it(
+    'fewer peers are talked with, and then more',
+    drawn((stage) => {
+      const there = stage.world({ peers: { [a]: honest({ pace: 10 }), [b]: honest({ pace: 10 }) } });
+      const maxPeers = concat(of(1), timer(40).pipe(map(() => 2)), NEVER);
+      stage.happens(there.dials).toBe('--------a 31ms ---b');
+      stage
+        .gives(told(downloaded(stage, there, { order: inOrder, maxPeers })))
+        .toBe('--------------j 21ms 0---------1--j------2---------3----8----4----9----5---------6---------7---|');
+    }, ten),
+  );
+
+  it(
+    'sources are asked as often as a function says then',
+    drawn((stage) => {
+      const there = stage.world({ peers: { [a]: honest({ has: [0] }) } });
+      const pace = (): Pace => ({
+        ...defaultPace,
+        trackers: { ...defaultPace.trackers, atLeast: stage.now() < 1000 ? 10_000 : 40_000 },
+      });
+      stage.happens(there.announces).toBe('---s 10299ms u 81648ms u 8047ms x');
+      stage
+        .gives(told(downloaded(stage, there, { pace, stop$: timer(100_000) })))
+        .toBe('--------------j-----------0 99975ms |');
+    }, ten),
+  );
+
+  it(
     'what is no value of an option ends it',
     drawn((stage) => {
       const there = stage.world({ peers: { [a]: honest({ pace: 10 }) } });
@@ -105,6 +133,14 @@ describe('while it downloads', () => {
           '--------------j----------------#',
           {},
           new InputError('bad-option', 'slots -5: expected a whole number from 0'),
+        );
+      const maxPeers = later(3, 30, 0);
+      stage
+        .gives(told(downloaded(stage, stage.world({ peers: { [a]: honest({ pace: 10 }) } }), { maxPeers })))
+        .toBe(
+          '--------------j------------------#',
+          {},
+          new InputError('bad-option', 'maxPeers 0: expected a whole number from 1'),
         );
     }, ten),
   );

@@ -1,27 +1,10 @@
-import { defer, type Observable, type Observer, type Subscriber, Subscription, timer } from 'rxjs';
+import { defer, isObservable, type Observable, of, type Subscriber, Subscription, timer } from 'rxjs';
 import { now } from '../../src/contracts/clock.ts';
 import type { PeerAddress } from '../../src/contracts/network.ts';
 import { InvariantError, PeerError, verdict } from '../../src/contracts/errors.ts';
-import type { AddressBook, Admission } from '../../src/torrent/peers/addressBook.ts';
-import type { ConnectionBudget, Places } from '../../src/torrent/peers/connectionBudget.ts';
-import type { Funnel } from '../../src/torrent/stats/funnel.ts';
-
-export interface SwarmOptions {
-  /** Which peers can be dialled, and when. */
-  readonly book: AddressBook<PeerAddress>;
-  /** Sessions at one time. */
-  readonly maxPeers: number;
-  /** Hears by how many sessions the swarm is short of `enough`, once the book has nobody to dial; 0 when it is not. */
-  readonly wanted?: Pick<Observer<number>, 'next'>;
-  /** Sessions below which more addresses are wanted. `maxPeers` unless given. */
-  readonly enough?: number;
-  /** Hears of each session that is over, and why; no error: they hung up. */
-  readonly ended?: (address: PeerAddress, error?: unknown) => void;
-  /** Counts the peers that are dialled, and those that are lost and why. */
-  readonly funnel?: Pick<Funnel<string>, 'reached' | 'lost'>;
-  /** Shares connections and dials with other swarms. */
-  readonly budget?: Pick<ConnectionBudget, 'join'> | undefined;
-}
+import type { Admission } from '../../src/torrent/peers/addressBook.ts';
+import type { Places } from '../../src/torrent/peers/connectionBudget.ts';
+import type { SwarmOptions } from './swarmOptions.ts';
 
 /**
  * The sessions of one subscription to `swarm`. A free place is filled from the book as soon as the book and the budget
@@ -35,8 +18,9 @@ export class SessionPool<T> {
   readonly #places: Places | undefined;
   /** Those in `#open`, and one that is about to begin. */
   #sessions = 0;
-  /** What `wanted` heard last. */
-  #short = 0;
+  /** How many there may be. */
+  #most = 0;
+  #short = 0; // what `wanted` heard last
   /** No more addresses are to come. */
   #over = false;
   #filling = false;
@@ -47,12 +31,20 @@ export class SessionPool<T> {
     this.#session = session;
     this.#subscriber = subscriber;
     this.#options = options;
-    this.#places = options.budget?.join({
-      wake: () => this.fill(),
-      shed: () => [...this.#open].at(-1)?.unsubscribe(),
-    });
+    const shed = (): void => [...this.#open].at(-1)?.unsubscribe();
+    this.#places = options.budget?.join({ wake: () => this.fill(), shed });
     subscriber.add(() => this.#nap.unsubscribe());
     subscriber.add(() => this.#places?.leave());
+    const next = (most: number): void => {
+      this.#most = most;
+      this.#trim();
+      this.fill();
+    };
+    const most$ = isObservable(options.maxPeers) ? options.maxPeers : of(options.maxPeers);
+    // Nobody is there yet to hear what is wanted.
+    this.#filling = true;
+    subscriber.add(most$.subscribe({ next, error: (error: unknown) => subscriber.error(error) }));
+    this.#filling = false;
   }
 
   /** A peer that has called us (`wire$`) begins at once or never; any other goes into the book. */
@@ -83,21 +75,28 @@ export class SessionPool<T> {
     this.fill();
   }
 
+  /** The newest end that there is no longer a place for. */
+  #trim(): void {
+    while (this.#sessions > this.#most && this.#open.size > 0) [...this.#open].at(-1)?.unsubscribe();
+  }
+
   #next(): PeerAddress | undefined {
-    const [{ book, maxPeers }, places] = [this.#options, this.#places];
-    if (this.#sessions >= maxPeers || this.#subscriber.closed) return undefined;
+    const [{ book }, places] = [this.#options, this.#places];
+    if (this.#sessions >= this.#most || this.#subscriber.closed) return undefined;
     // A place is asked for only if there is somebody to be dialled: others may have to give one up.
     return places === undefined || (book.offers(now()) && places.dial(now())) ? book.take(now()) : undefined;
   }
 
   #rest(): void {
-    const { book, maxPeers, enough = maxPeers, wanted } = this.#options;
+    const { book, enough = this.#most, wanted } = this.#options;
     const [subscriber, places] = [this.#subscriber, this.#places];
-    const shortBy = book.exhausted ? Math.max(0, enough - this.#sessions) : 0;
+    const shortBy = book.exhausted
+      ? Math.max(0, (typeof enough === 'function' ? enough() : enough) - this.#sessions)
+      : 0;
     // What hears this may have an address at once, and then `fill` and `#rest` have run inside of it.
     if (shortBy !== this.#short) wanted?.next((this.#short = shortBy));
     this.#nap.unsubscribe();
-    if (this.#sessions >= maxPeers) return;
+    if (this.#sessions >= this.#most) return;
     const waits = book.waiting > 0;
     const wait = Math.min(book.nextIn(now()) ?? Infinity, (waits ? places?.nextIn(now()) : undefined) ?? Infinity);
     if (wait < Infinity && !subscriber.closed) subscriber.add((this.#nap = timer(wait).subscribe(() => this.fill())));
@@ -105,8 +104,8 @@ export class SessionPool<T> {
   }
 
   #admit(address: PeerAddress): Admission {
-    const { book, maxPeers } = this.#options;
-    if (this.#sessions >= maxPeers || this.#places?.answer() === false) return 'full';
+    const { book } = this.#options;
+    if (this.#sessions >= this.#most || this.#places?.answer() === false) return 'full';
     const admission = book.admit(address);
     if (admission !== 'added') this.#places?.give();
     return admission;
@@ -133,6 +132,8 @@ export class SessionPool<T> {
       this.#open.delete(running);
       if (!subscriber.closed) this.#ended(address, useful, error);
     });
+    // Fewer may be allowed while it begins.
+    this.#trim();
   }
 
   #ended(address: PeerAddress, useful: boolean, error: unknown): void {

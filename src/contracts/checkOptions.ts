@@ -27,6 +27,25 @@ const ports: Check = (value) =>
     ? undefined
     : 'ports from 0 to 65535';
 const list: Check = (value) => (Array.isArray(value) ? undefined : 'a list');
+const endgame: Check = (value) =>
+  value === 'on' || value === 'off' || value === 'strict' ? undefined : 'on, off or strict';
+const window: Check = (value) =>
+  typeof value === 'function' || (typeof value === 'number' && value >= 0)
+    ? undefined
+    : 'a number from 0, or a function';
+const isSpan = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.length === 2 &&
+  value.every((file) => Number.isInteger(file) && (file as number) >= 0) &&
+  (value[0] as number) <= (value[1] as number);
+const select: Check = (value) =>
+  typeof value === 'function' || (Array.isArray(value) && value.every(isSpan))
+    ? undefined
+    : 'pairs of numbers of files, the first and the last of each span, or a function';
+const pace: Check = (value) =>
+  typeof value === 'function' || (typeof value === 'object' && value !== null)
+    ? undefined
+    : 'a pace, or a function that returns one';
 const rates: Check = (value) =>
   typeof value === 'object' && value !== null ? undefined : 'streams of bytes a second, `down` and `up`';
 
@@ -42,6 +61,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
   dialRate: atLeast(0),
   choker: aFunction,
   order: aFunction,
+  endgame,
+  window,
+  select,
+  pace,
   peers: list,
   trackers: list,
   limits: rates,

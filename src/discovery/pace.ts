@@ -57,6 +57,32 @@ export const defaultPace: Pace = {
   dht: { after: 0, atLeast: 5 * MINUTE, afterNone: 30_000, atMost: 15 * MINUTE },
 };
 
+/** What says so each time it is asked: a member of the result is read when it matters. */
+const live = <T extends object>(like: T, now: () => T): T =>
+  Object.defineProperties(
+    {},
+    Object.fromEntries(
+      (Object.keys(like) as (keyof T)[]).map((name) => [name, { get: () => now()[name], enumerable: true }]),
+    ),
+  ) as T;
+
+/**
+ * The pace that a value or a function says. A function is asked whenever something of it matters: when a wait begins,
+ * or when it is looked how many peers are enough. `after` of each source counts when it is first asked, and the delays
+ * of `trackers.retry` as they are then.
+ */
+export const paceOf = (pace: Pace | (() => Pace) = defaultPace): Pace =>
+  typeof pace !== 'function'
+    ? pace
+    : {
+        get enough() {
+          return pace().enough;
+        },
+        trackers: live(defaultPace.trackers, () => pace().trackers),
+        lsd: live(defaultPace.lsd, () => pace().lsd),
+        dht: live(defaultPace.dht, () => pace().dht),
+      };
+
 /**
  * Subscribes to a source when it is its turn.
  *

@@ -26,7 +26,7 @@ import { dhtPeers } from './dht/dhtPeers.ts';
 import type { DhtNode } from './dht/node.ts';
 import type { LocalNetwork } from './lan/localNetwork.ts';
 import { localPeers } from './lan/localPeers.ts';
-import { defaultPace, inTurn, type Pace } from './pace.ts';
+import { defaultPace, inTurn, type Pace, paceOf } from './pace.ts';
 import { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './trackers/trackerPeers.ts';
 import type { TrackerCommons } from './trackers/trackerCommons.ts';
 import type { Warning } from '../contracts/events.ts';
@@ -57,8 +57,11 @@ export interface SourceOptions {
   readonly network$?: Observable<LocalNetwork> | undefined;
   /** Peers can connect to us at `port`: it is announced to the DHT and the local network. Default: false. */
   readonly listens?: boolean | undefined;
-  /** The order and frequency in which the sources are asked. Default: {@link defaultPace}. */
-  readonly pace?: Pace | undefined;
+  /**
+   * The order and frequency in which the sources are asked, or a function that is asked for them whenever they matter.
+   * Replaces how soon more peers are looked for. Default: {@link defaultPace}.
+   */
+  readonly pace?: Pace | (() => Pace) | undefined;
   /** State about trackers that is shared with other torrents. Default: its own. */
   readonly commons?: TrackerCommons | undefined;
 }
@@ -100,8 +103,10 @@ export interface SourcesOptions
  * name others only as long as there are peers, and incoming connections are not waited for. The DHT and the local
  * network can always be asked again. Never errors because of a source.
  */
-export const sources = (env: TrackerEnv, torrent: Findable, options: SourcesOptions): Observable<PeerAddress> => {
-  const { peers = [], told$ = EMPTY, calls$ = EMPTY, left$ = EMPTY, alone = () => true, pace = defaultPace } = options;
+export const sources = (env: TrackerEnv, torrent: Findable, given: SourcesOptions): Observable<PeerAddress> => {
+  const pace = paceOf(given.pace);
+  const options = { ...given, pace };
+  const { peers = [], told$ = EMPTY, calls$ = EMPTY, left$ = EMPTY, alone = () => true } = options;
   const { secluded$ = NEVER, peers$ = EMPTY } = options;
   const ask = (wanted$: Observable<number>): Observable<PeerAddress> =>
     together(
@@ -126,10 +131,12 @@ export const sources = (env: TrackerEnv, torrent: Findable, options: SourcesOpti
   return all(concat(asked$, forsaken$)).pipe(takeWhile((address) => address !== undefined));
 };
 
+type PacedOptions = SourcesOptions & { readonly pace?: Pace | undefined };
+
 const trackersOf = (
   env: TrackerEnv,
   { infoHash, announce = [] }: Findable,
-  { trackers = announce, pace = defaultPace, ...options }: SourcesOptions,
+  { trackers = announce, pace = defaultPace, ...options }: PacedOptions,
 ): Observable<PeerAddress> => {
   return trackerPeers(env, {
     ...options,
@@ -145,7 +152,7 @@ const trackersOf = (
 const localPeersOf = (
   env: TrackerEnv,
   torrent: Findable,
-  { lsd, network$, listens, port, wanted$, pace = defaultPace }: SourcesOptions,
+  { lsd, network$, listens, port, wanted$, pace = defaultPace }: PacedOptions,
 ) =>
   lsd !== true || torrent.private === true
     ? EMPTY
@@ -165,7 +172,7 @@ const INTRODUCTION = 1_500;
 const dhtPeersOf = (
   { random }: TrackerEnv,
   { infoHash, private: secluded = false, nodes = [] }: Findable,
-  { dht$, listens = false, port, wanted$, report, totals, pace = defaultPace }: SourcesOptions,
+  { dht$, listens = false, port, wanted$, report, totals, pace = defaultPace }: PacedOptions,
 ): Observable<PeerAddress> => {
   if (dht$ === undefined || secluded) return EMPTY;
   const complete = (): boolean => totals().left === 0;

@@ -61,8 +61,11 @@ export interface DownloadOptions extends SourceOptions, OwnSources, ListenPortOp
    * download ends.
    */
   readonly seed?: SeedOptions;
-  /** Peers at once. Default 200. */
-  readonly maxPeers?: number;
+  /**
+   * Peers at once. Default 200. A stream of numbers changes it: when it falls, the peers that joined last are
+   * disconnected.
+   */
+  readonly maxPeers?: Changing<number>;
   /** Bytes of pieces begun and not yet stored. Default 64 MiB; two pieces are always allowed. */
   readonly memory?: number;
   /** Rate limits in bytes a second, each way, as they change; unlimited if absent. */

@@ -1,11 +1,12 @@
-import { filter, merge, NEVER, type Observable, take, tap } from 'rxjs';
+import { filter, isObservable, merge, NEVER, type Observable, startWith, take, tap } from 'rxjs';
 import type { SwarmOptions } from '../../operators/swarm.ts';
 import { dialable } from '../../operators/dialable.ts';
 import { ticking } from '../../operators/ticking.ts';
-import { defaultPace } from '../discovery/pace.ts';
+import { paceOf } from '../discovery/pace.ts';
 import type { DhtNode } from '../discovery/dht/node.ts';
 import type { ListenPort } from './listenPort.ts';
-import { checkOptions } from '../contracts/checkOptions.ts';
+import type { Changing } from './changing.ts';
+import { checkOption, checkOptions } from '../contracts/checkOptions.ts';
 import type { Env } from '../contracts/env.ts';
 import type { DownloadEvent } from '../contracts/events.ts';
 import type { PeerAddress, PeerSource } from '../contracts/network.ts';
@@ -31,7 +32,7 @@ export interface TorrentSwarmOptions extends SourceOptions, OwnSources, Partial<
   /** Our peer id, 20 bytes; random if absent. */
   readonly peerId?: Uint8Array | undefined;
   /** Peers at once. Default 200. */
-  readonly maxPeers?: number | undefined;
+  readonly maxPeers?: Changing<number> | undefined;
   /** Connections and dials that are shared with other swarms. */
   readonly budget?: ConnectionBudget | undefined;
   /** Goes on when no peer is left: others may come. */
@@ -84,7 +85,7 @@ type Known = Pick<
 
 /** Nothing happens before `addresses` is subscribed to. It belongs to one subscription. */
 export const torrentSwarm = (source: Findable, env: Env, options: TorrentSwarmOptions): TorrentSwarm => {
-  const { maxPeers = MAX_PEERS } = checkOptions(options);
+  const room = roomOf(checkOptions(options).maxPeers);
   const known = knownOf(source, env, options);
   const { peerId, book, stats, loops, report } = known;
   const duplicates = closeDuplicates({
@@ -97,7 +98,7 @@ export const torrentSwarm = (source: Findable, env: Env, options: TorrentSwarmOp
     ...known,
     duplicates,
     ticks: (every) => ticking(every, { busy: () => !stats.asleep, stirred$: loops.stirred }),
-    crowded: () => book.waiting > 0 && book.active >= maxPeers,
+    crowded: () => book.waiting > 0 && book.active >= room.most,
     joined: (peer) => {
       duplicates.joined(peer);
       report(stats.joined(peer));
@@ -108,7 +109,7 @@ export const torrentSwarm = (source: Findable, env: Env, options: TorrentSwarmOp
         book.listensAt(address, { host: address.host, port: dialable, source: 'incoming' });
     },
     addresses: (secluded$) => addressesOf(source, env, options, known, secluded$),
-    places: placesOf(options, known),
+    places: placesOf(options, known, room),
   };
 };
 
@@ -169,18 +170,44 @@ const addressesOf = (
     }),
   );
 
+/** How many peers there may be now, and as it changes. */
+interface Room {
+  most: number;
+  readonly maxPeers: number | Observable<number>;
+}
+
+/** Before the first value of a stream there may be as many as if nothing were given. */
+const roomOf = (maxPeers: Changing<number> = MAX_PEERS): Room => {
+  if (!isObservable(maxPeers)) return { most: maxPeers, maxPeers };
+  const room: Room = {
+    most: MAX_PEERS,
+    maxPeers: maxPeers.pipe(
+      startWith(MAX_PEERS),
+      tap((most) => {
+        checkOption('maxPeers', most);
+        room.most = most;
+      }),
+    ),
+  };
+  return room;
+};
+
 const placesOf = (
-  { maxPeers = MAX_PEERS, pace = defaultPace, budget }: TorrentSwarmOptions,
+  { pace, budget }: TorrentSwarmOptions,
   { book, funnel, stats, report, demand, loops: { stirred } }: Known,
-): SwarmOptions => ({
-  ...{ book, maxPeers, budget, wanted: demand },
-  enough: Math.min(pace.enough, maxPeers),
-  funnel: {
-    reached: (address: PeerAddress, stage: Stage) => {
-      stirred.next();
-      funnel.reached(address, stage);
+  room: Room,
+): SwarmOptions => {
+  const now = paceOf(pace);
+  return {
+    ...{ book, budget, wanted: demand, maxPeers: room.maxPeers },
+    enough: () => Math.min(now.enough, room.most),
+    funnel: {
+      reached: (address: PeerAddress, stage: Stage) => {
+        stirred.next();
+        funnel.reached(address, stage);
+      },
+      lost: (address: PeerAddress, cause: string) => funnel.lost(address, cause),
     },
-    lost: (address: PeerAddress, cause: string) => funnel.lost(address, cause),
-  },
-  ended: (address, error) => report(stats.left(address, error)),
-});
+    ended: (address, error) => report(stats.left(address, error)),
+  };
+};

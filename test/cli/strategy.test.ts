@@ -73,7 +73,7 @@ describe('--strategy', () => {
     ['exports nothing useful', 'export const a = 1; export default { b: 2 };', 'exports none of order, choker, .*'],
     ['exports no function', "export const order = 'rarest';", 'order is not a function or a stream of them'],
     ['exports no stream', 'export const peers$ = [];', 'peers$ is not a stream'],
-    ['exports no number', "export const maxPeers = '5';", 'maxPeers is not a number'],
+    ['exports no number', "export const maxPeers = '5';", 'maxPeers is not a number or a stream of them'],
   ])('says in one line what is wrong with a module that %s', async (_, text, why) => {
     const path = text === undefined ? '/nowhere/mine.mjs' : module(text);
     const { code, stdout, stderr } = await run(['download', 'a.torrent', '--strategy', path]);

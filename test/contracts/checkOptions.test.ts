@@ -24,6 +24,14 @@ const bad: readonly (readonly [object, string])[] = [
   [{ seed: { time: 'long' } }, 'seed.time long: expected a number from 0'],
   [{ target: { folder: '' } }, 'target.folder : expected the path of a folder'],
   [{ peers: {} }, 'peers {}: expected a list'],
+  [{ endgame: 'never' }, 'endgame never: expected on, off or strict'],
+  [{ window: -1 }, 'window -1: expected a number from 0, or a function'],
+  [{ window: 'ten' }, 'window ten: expected a number from 0, or a function'],
+  [{ pace: 5 }, 'pace 5: expected a pace, or a function that returns one'],
+  [
+    { select: [[3, 1]] },
+    'select [[3,1]]: expected pairs of numbers of files, the first and the last of each span, or a function',
+  ],
   [{ maxPeers: null }, 'maxPeers null: expected a whole number from 1'],
 ];
 

@@ -25,7 +25,7 @@ const PARTS = {
   order: ['a function or a stream of them', changing(isFunction)],
   choker: ['a function or a stream of them', changing(isFunction)],
   select: ['a function', isFunction],
-  maxPeers: ['a number', isNumber],
+  maxPeers: ['a number or a stream of them', changing(isNumber)],
   slots: ['a number or a stream of them', changing(isNumber)],
   window: ['a number, a function or a stream of them', changing((value) => isNumber(value) || isFunction(value))],
   endgame: [
@@ -35,7 +35,7 @@ const PARTS = {
   pause$: ['a stream', isObservable],
   peers$: ['a stream', isObservable],
   sources: ['an object', isObject],
-  pace: ['an object', isObject],
+  pace: ['an object or a function', (value) => isObject(value) || isFunction(value)],
   converse: ['a list', isList],
   extensions: ['a list', isList],
 } as const satisfies Partial<Record<keyof DownloadOptions, readonly [kind: string, is: (value: unknown) => boolean]>>;

@@ -50,7 +50,7 @@ export const localPeers = (
       defer(() => {
         for (const network of known) network.announce(infoHash, at);
         return EMPTY;
-      }).pipe(replenish({ wanted$, atLeast: pace.atLeast, atMost: pace.atMost }));
+      }).pipe(replenish({ wanted$, atLeast: () => pace.atLeast, atMost: () => pace.atMost }));
     const joined = (network: LocalNetwork): void => {
       known.push(network);
       subscriber.add(network.heard$.subscribe({ next: heard, error }));
