@@ -2,7 +2,7 @@ import type { PositionalOptions } from 'yargs';
 import type { OptionTable } from './args/options.ts';
 import type { Given, Io } from './io/io.ts';
 
-/** One command. Its code is loaded only when it is to run: `info` and `--help` wait for nothing they do not need. */
+/** One command. Its code is loaded only when it runs: `info` and `--help` load nothing they do not need. */
 export interface Command {
   /** Name and arguments, as the help shows them. */
   readonly usage: string;

@@ -18,8 +18,8 @@ const beforeDashes = (args: readonly string[]): readonly string[] =>
   args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
 
 /**
- * What stands for something longer. Without a value `--verbose` is given one, or the parser would take the next
- * argument for it.
+ * Replaces short forms by long ones. `--verbose` without a value is given one, since the parser would take the next
+ * argument for its value.
  */
 const SHORT: Readonly<Record<string, string>> = { '-h': '--help', '-v': '--verbose=all', '--verbose': '--verbose=all' };
 
@@ -29,8 +29,8 @@ const spelledOut = (args: readonly string[]): readonly string[] => {
 };
 
 /**
- * No argument can have it: marks what looks like an option and is none, which the parser would not give to a command.
- * That is `-` anywhere, and whatever stands after `--`.
+ * A mark that no argument can contain, put before arguments that look like options and are none, which the parser would
+ * not give to a command: `-` anywhere, and every argument after `--`.
  */
 const LITERAL = '\0';
 
@@ -46,7 +46,7 @@ const asTyped = (value: unknown): unknown => {
   return typeof value === 'string' && value.startsWith(LITERAL) ? value.slice(LITERAL.length) : value;
 };
 
-/** An empty argument is a variable that was not set: taken for a path it would be the current folder. */
+/** An empty argument is a variable that was not set: as a path it would mean the current folder. */
 const checkArguments = (
   given: Readonly<Record<string, unknown>>,
   name: string,
@@ -56,9 +56,7 @@ const checkArguments = (
   if (empty !== undefined) throw usageError(`${name}: <${empty}> is empty: rxtorrent ${usage}`);
 };
 
-/**
- * Refuses what the parser would take in silence (`--quiet=maybe`), or for something else (`--prot 1` takes the 1 away).
- */
+/** Refuses arguments that the parser would ignore (`--quiet=maybe`) or misread (`--prot 1` takes the 1 away). */
 const checkOptions = (args: readonly string[], name: string, { options }: Command): void => {
   for (const arg of args) {
     if (arg === '--') return;
@@ -80,7 +78,7 @@ const unknown = (typed: string, name: string, args: readonly string[]): InputErr
   return usageError(`${name}: ${what}: try rxtorrent ${name} --help`);
 };
 
-/** What the parser complains about, in our words: what, and what to try. */
+/** The parser's complaint in our words: what is wrong, and what to try. */
 const complaint = (message: string, name: string, args: readonly string[]): InputError => {
   const [first] = /^Unknown arguments?: (.*)$/s.exec(message)?.[1]?.split(', ') ?? [];
   if (first !== undefined) return unknown(first.replace(/^"|"$/g, ''), name, args);
@@ -137,7 +135,7 @@ const parserOf = (parser: Argv, version: string): Argv =>
     .exitProcess(false)
     .strict();
 
-/** A line that can be copied, and below it what it is for. */
+/** A line to copy, and below it what it does. */
 const examplesText = (name: string, examples: Command['examples']): string =>
   [
     'Examples:',
@@ -152,21 +150,21 @@ const define = (own: Argv, name: string, { positionals, options, examples }: Com
     .config(environment);
 };
 
-/** Was `option` given as an argument? Then the environment is not asked for it. */
+/** Was `option` given as an argument? Then the environment is ignored. */
 const isTyped = (args: readonly string[], option: string, { options }: Command): boolean => {
   const letter = options[option]?.alias;
   const short = typeof letter === 'string' ? new RegExp(`^-[a-z]*${letter}`) : undefined;
   return beforeDashes(args).some((arg) => arg === `--${option}` || arg.startsWith(`--${option}=`) || short?.test(arg));
 };
 
-/** What is not about one command. */
+/** An error that is not about one command. */
 const general = (isVersion: boolean, text: string, { print, json }: Io): void => {
   json?.start();
   json?.tell(isVersion ? { type: 'version', version: text } : { type: 'help', text });
   if (!json) print(text);
 };
 
-/** A command as it was called: its arguments, and the options that the environment has. */
+/** A command as called: its arguments, and the options from the environment. */
 interface Call {
   readonly name: string;
   readonly command: Command;
@@ -178,13 +176,13 @@ interface Call {
 const parserFor = async ({ name, args }: Call, words: readonly string[], version: string): Promise<Argv> => {
   const { default: yargs } = await import('yargs');
   return parserOf(yargs(words).scriptName(`rxtorrent ${name}`), version).fail((message, error) => {
-    // Whatever does not throw here lets the handler run.
+    // If this does not throw, the handler runs.
     if (error instanceof Error && error.name !== 'YError') throw error;
     throw complaint((message ?? error.message).replaceAll(LITERAL, ''), name, beforeDashes(args));
   });
 };
 
-/** Runs the command with what the parser has read from its arguments. */
+/** Runs the command with the arguments as parsed. */
 const runParsed = async (
   { name, command, args, environment }: Call,
   given: Given,
@@ -207,14 +205,11 @@ const runParsed = async (
   }
 };
 
-/**
- * Parses `args` and runs the command they name. Rejects with an `InputError` whose message is one line when they make
- * no sense.
- */
+/** Parses `args` and runs the command they name. Rejects with an `InputError` of one line when they are invalid. */
 export const runCommandLine = async (given: readonly string[], version: string, io: Io): Promise<void> => {
   const args = spelledOut(given);
   const [typed = '', ...after] = args;
-  // `help` and `help info`, as others have it.
+  // `help` and `help info`, as in other programs.
   if (typed === 'help') return runCommandLine([...after.slice(0, 1), '--help'], version, io);
   const name = commandOf(args);
   const command = name === undefined ? undefined : commands[name];
@@ -223,15 +218,15 @@ export const runCommandLine = async (given: readonly string[], version: string, 
     return helps ? general(false, overviewLines().join('\n'), io) : general(true, version, io);
   if (io.json) io.json.command = name;
   checkOptions(args, name, command);
-  // What the command needs is read while the parser is; help needs nothing.
+  // The command's modules load while the parser does; help needs none.
   const loading = helps ? undefined : command.load();
   loading?.catch(() => undefined);
-  // Nor does help fail because of a variable.
+  // Help must not fail because of a variable either.
   const call = { name, command, args, environment: helps ? {} : fromEnvironment(process.env, command.options) };
   const words = literally(args);
   const others = words.filter((_, at) => at !== words.findIndex((arg) => !arg.startsWith('-')));
   const parser = await parserFor(call, others, version);
-  // What the parser itself has to say is for us to print.
+  // We print the parser's own messages ourselves.
   let text = '';
   await parser
     .command(

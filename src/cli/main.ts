@@ -12,7 +12,7 @@ const args = process.argv.slice(2);
 const options = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
 const stop = new AbortController();
 const floor = new Floor((line) => void process.stderr.write(`${line}\n`));
-/** With `--json`. */
+/** True with `--json`. */
 let journal: Journal | undefined;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const io: Io = {
@@ -26,7 +26,7 @@ const io: Io = {
   },
 };
 
-/** As if nobody had listened. */
+/** Kills the process with the signal, as if it had no handler. */
 const die = (signal: NodeJS.Signals): void => {
   journal?.close(new Interrupted());
   process.removeAllListeners(signal);
@@ -35,7 +35,7 @@ const die = (signal: NodeJS.Signals): void => {
 
 const interrupt = (signal: NodeJS.Signals): void => {
   if (stop.signal.aborted && process.exitCode === 130) {
-    // The second one is meant.
+    // A second Ctrl-C ends the process at once.
     die(signal);
     return;
   }
@@ -47,8 +47,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 let reported: unknown;
 
 /**
- * Is this flag set, by the last such argument or in the environment? Known before anything is parsed, and when nothing
- * can be.
+ * Is this flag set, by the last such argument or in the environment? Must work before parsing, and when parsing fails.
  */
 const asked = (flag: string, argument: RegExp): boolean => {
   const last = options.findLast((arg) => argument.test(arg));
@@ -75,13 +74,13 @@ const fail = (error: unknown): void => {
 process.on('uncaughtException', fail);
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Nobody reads any more, as in `rxtorrent info x | head -1`: that is an end, not a failure.
+  // The reader has left, as in `rxtorrent info x | head -1`: that is an end, not a failure.
   if (error.code === 'EPIPE') stop.abort(new Interrupted());
   else fail(new StorageError('io', `cannot write to stdout: ${error.message}`, { cause: error }));
 });
-// However it comes to this, what has begun has an end.
+// However the command ends, open torrents get their `end`.
 process.once('exit', () => journal?.close(reported ?? (process.exitCode === 130 ? new Interrupted() : undefined)));
-// Without anybody to tell there is nothing to be told.
+// Without a reader of stderr there is nothing to report.
 process.stderr.on('error', () => undefined);
 
 const version = (): string => {
@@ -92,7 +91,7 @@ const version = (): string => {
       };
       return version;
     } catch {
-      // Run from src/ instead of dist/src/: one folder less.
+      // When run from src/ instead of dist/src/ there is one folder less.
     }
   }
   return 'unknown';

@@ -4,7 +4,7 @@ import type { OptionTable } from './options.ts';
 import { visible } from '../io/text.ts';
 
 const PREFIX = 'RXTORRENT_';
-/** Variables that are complained of; more of them tell nothing new. */
+/** Unknown variables that are warned of; warnings of more would tell nothing new. */
 const MAX_COMPLAINTS = 5;
 
 /** The variable of an option: `--max-peers` is `RXTORRENT_MAX_PEERS`. */
@@ -17,8 +17,8 @@ const truth = (name: string, value: string): boolean => {
 };
 
 /**
- * The options of one command as the environment has them. Those of other commands are left alone, so that a variable in
- * a profile does not make an unrelated command fail; an empty variable is as good as none. Repeatable options are
+ * The options of one command as the environment sets them. Variables of other commands are ignored, so that a variable
+ * in a profile does not make an unrelated command fail; an empty variable counts as unset. Repeatable options are
  * lists, one value a word or a line. @throws InputError
  */
 export const fromEnvironment = (environment: NodeJS.ProcessEnv, options: OptionTable): Record<string, unknown> => {
@@ -33,7 +33,7 @@ export const fromEnvironment = (environment: NodeJS.ProcessEnv, options: OptionT
   return given;
 };
 
-/** An error about one of `options` as one about the variable that its value came from; any other error as it is. */
+/** If an error is about one of `options`, names the variable that its value came from; any other error is unchanged. */
 export const aboutVariable = (error: unknown, options: ReadonlySet<string>): unknown => {
   if (!(error instanceof InputError)) return error;
   const [start = '', option = ''] = /^--([a-z][a-z-]*)( (?="))?/.exec(error.message) ?? [];
@@ -42,7 +42,7 @@ export const aboutVariable = (error: unknown, options: ReadonlySet<string>): unk
   return new InputError(error.code, message, { cause: error.cause });
 };
 
-/** A line about each variable that looks like one of ours and is no option of any of `commands`. */
+/** A warning for each variable that looks like one of ours and is an option of none of `commands`. */
 export const unknownVariables = (
   environment: NodeJS.ProcessEnv,
   commands: Iterable<{ readonly options: OptionTable }>,

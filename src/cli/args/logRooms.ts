@@ -10,11 +10,11 @@ export type Room = (typeof ROOMS)[number];
 /** One line of the protocol log. */
 export interface Note {
   readonly room: Room;
-  /** From us `>`, to us `<`; `·` happens here. */
+  /** `>` for sent, `<` for received; `·` for an event on this machine. */
   readonly direction: Direction | '·';
   /** A peer, a tracker, a file. */
   readonly who: string;
-  /** Harmless on a terminal. */
+  /** Escaped for a terminal. */
   readonly what: string;
 }
 
@@ -28,7 +28,7 @@ const roomOf = (word: string): readonly Room[] => {
   throw new InputError('bad-option', `--verbose=${visible(word)}: ${hint}`);
 };
 
-/** The rooms that `--verbose` asks for: none when it was not given, all when it names none. */
+/** The rooms that `--verbose` asks for: none when it is absent, all when it names none. */
 export const roomsOf = (given: readonly string[]): readonly Room[] => [
   ...new Set(given.flatMap((each) => each.split(',')).flatMap(roomOf)),
 ];

@@ -18,7 +18,7 @@ const edits = (a: string, b: string): number => {
   return far(a.length, b.length);
 };
 
-/** The word most like `typed`, if one is like it at all. */
+/** The word most similar to `typed`, if any is similar. */
 export const nearest = (typed: string, words: readonly string[]): string | undefined => {
   const word = typed.slice(0, 40);
   const [best] = words.map((each) => ({ each, far: edits(word, each) })).sort((a, b) => a.far - b.far);

@@ -1,12 +1,12 @@
 import type { Options } from 'yargs';
 
-/** Where the values of a repeatable option end when they stand in one variable of the environment. */
+/** How the values of a repeatable option are separated in one variable of the environment. */
 export const APART = {
   /** URLs, which may hold commas. */
   words: /\s+/,
-  /** What holds neither blanks nor commas. */
+  /** Values without blanks and commas. */
   commas: /[\s,]+/,
-  /** What may hold anything but a line break, such as a pattern of names. */
+  /** Values with any characters but line breaks, such as patterns of names. */
   lines: /[\r\n]+/,
 } as const;
 
@@ -18,8 +18,7 @@ export interface Option extends Options {
 export type OptionTable = Readonly<Record<string, Option>>;
 
 /**
- * An option that takes one value; it is checked by `values.ts`, not by the parser, which turns what is no number into
- * NaN.
+ * An option that takes one value. `values.ts` checks it, not the parser, which would turn an invalid number into NaN.
  */
 const value = (describe: string, more: Option = {}): Option => ({ string: true, requiresArg: true, describe, ...more });
 const flag = (describe: string): Option => ({ boolean: true, describe });

@@ -1,16 +1,16 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** Torrents from which on memory is worth more than the time that it takes to look for what is no longer used. */
+/** Number of torrents from which on saving memory is worth the time of garbage collection. */
 const MANY = 100;
 /**
- * So much more than what is in use may be used before that is looked for again, in per cent: by itself it would be up
- * to four times as much.
+ * How much the heap may grow before the next collection, in per cent of the memory in use: V8's default is up to four
+ * times as much.
  */
 const SLACK = 45;
 
 /**
- * With many torrents memory grows as far as they need it: to begin with a thousand of them would else make room that is
- * kept for ever.
+ * With many torrents the heap grows only as far as they need it: otherwise starting a thousand of them would reserve
+ * memory that is never returned.
  */
 export const beThrifty = (torrents: number): void => {
   if (torrents < MANY) return;

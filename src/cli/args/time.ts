@@ -10,8 +10,8 @@ const PARTS = new RegExp(String.raw`^(?=\d)${UNITS.map(([unit]) => `(?:${NUMBER}
 const BARE = new RegExp(`^${NUMBER}$`);
 
 /**
- * Seconds of a time such as `90`, `90s`, `5m`, `1.5h`, `1h30m` or `1 d 2 h`, as `duration` prints it; NaN for anything
- * else.
+ * Seconds of a time such as `90`, `90s`, `5m`, `1.5h`, `1h30m` or `1 d 2 h`, as `duration` prints it; NaN for any other
+ * text.
  */
 export const secondsOf = (text: string): number => {
   const bare = BARE.exec(text);

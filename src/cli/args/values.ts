@@ -37,7 +37,7 @@ export const wholeNumber = (given: Given, option: string, least: number, most: n
   return number;
 };
 
-/** Seconds of the longest time that can be given: Node's timers take none of more than 24 days. */
+/** Seconds of the longest valid time: Node's timers last 24 days at most. */
 const LONGEST = 2_000_000;
 
 /** Seconds of a time above 0, such as `30`, `90s`, `5m`, `1.5h` or `1h30m`. */

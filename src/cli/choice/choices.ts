@@ -1,15 +1,15 @@
 import { InputError } from '../../contracts/errors.ts';
 
-/** Values of `--files`, and numbers and ranges in one of them. */
+/** Most values of `--files`, and most numbers and ranges in one of them. */
 export const MAX_CHOICES = 10_000;
-/** Characters of a pattern. */
+/** Most characters of a pattern. */
 export const MAX_PATTERN = 4096;
 
 /** One number, range or pattern of `--files`. */
 export type Choice = (Numbers | Pattern) & {
   /** As it was typed, for messages. */
   readonly typed: string;
-  /** Takes files away instead of naming them. */
+  /** Excludes files instead of choosing them. */
   readonly without: boolean;
 };
 
@@ -49,9 +49,9 @@ const one = (typed: string): readonly Choice[] => {
 };
 
 /**
- * What `--files` says, value by value: numbers and ranges (`1,3-5`, `7-`), or one pattern for names (`*.mkv`), either
- * after `!` to leave files out. What has anything but digits, commas, dashes and blanks in it is one pattern, commas
- * and all.
+ * Parses `--files`, value by value: numbers and ranges (`1,3-5`, `7-`), or one pattern for names (`*.mkv`), either
+ * after `!` to exclude files. A value with any other character than digits, commas, dashes and blanks is one pattern,
+ * commas included.
  *
  * @throws InputError
  * @example parseChoices(['1,3-5', '!*.nfo'])

@@ -7,7 +7,7 @@ import type { Choice } from './choices.ts';
 import { inTime } from './inTime.ts';
 import { matcher, type Named, namedBy } from './patterns.ts';
 
-/** Milliseconds that all patterns of a torrent may take: names can be made so that a pattern takes years. */
+/** Milliseconds that all patterns of a torrent may take: a malicious name can make a pattern take years. */
 export const MATCH_TIME = 3000;
 
 type Choosable = Pick<Torrent, 'files'>;
@@ -30,7 +30,7 @@ const numbersOf = (choice: Choice, files: readonly Named[]): readonly number[] =
   }
   const matches = matcher(choice.pattern);
   const found = files.flatMap((file, at) => (matches(file) ? [at + 1] : []));
-  // Nothing to leave out is no mistake: that may be said of every torrent.
+  // Excluding files that a torrent does not have is no mistake: the option may be meant for several torrents.
   if (found.length > 0 || choice.without) return found;
   const advice =
     choice.pattern.includes(',') && !/[{\\]/.test(choice.pattern)
@@ -58,12 +58,11 @@ const chosen = (torrent: Choosable, choices: readonly Choice[]): readonly Span[]
 };
 
 /**
- * The files of `torrent` that `choices` name, as places in `torrent.files`; undefined for all of them. What is left out
- * is left out whichever comes first; if nothing is named but what is left out, it is all but that. Padding can't be
- * chosen.
+ * The files of `torrent` that `choices` name, as indices in `torrent.files`; undefined for all of them. Exclusions win,
+ * whatever the order; if there are only exclusions, all other files are chosen. Padding can't be chosen.
  *
- * @throws InputError for a number that there is not, a pattern that no file has, nothing left, or names that take too
- * long to compare.
+ * @throws InputError for a number that does not exist, a pattern that matches no file, an empty choice, or names that
+ * take too long to compare.
  */
 export const chooseFiles = (torrent: Choosable, choices: readonly Choice[]): readonly Span[] | undefined => {
   const selection = inTime(MATCH_TIME, () => chosen(torrent, choices));

@@ -1,15 +1,15 @@
-/** Lines that are kept while a question is asked; later ones are lost. */
+/** Lines that are kept while the user is asked a question; later ones are lost. */
 export const MAX_HELD_LINES = 200;
 
-/** What moves on the terminal, and can stand aside. */
+/** A view that redraws itself on the terminal, and can be paused. */
 export interface Mover {
   rest(): void;
   goOn(): void;
 }
 
 /**
- * Who may draw on the terminal. While a question is asked nothing else is drawn there: what moves rests, and lines
- * wait. Questions come one after the other.
+ * Shares the terminal between views and questions. While the user is asked a question nothing else is drawn: views
+ * pause, and lines wait. Questions come one after the other.
  */
 export class Floor {
   readonly #write: (line: string) => void;
@@ -21,25 +21,25 @@ export class Floor {
     this.#write = write;
   }
 
-  /** Is a question asked now? */
+  /** Is the user being asked a question now? */
   get asking(): boolean {
     return this.#held !== undefined;
   }
 
-  /** A line for people, now or after the question. */
+  /** Prints a line for the user, now or after the question. */
   readonly say = (line: string): void => {
     if (this.#held === undefined) this.#write(line);
     else if (this.#held.length < MAX_HELD_LINES) this.#held.push(line);
   };
 
-  /** From now on `mover` stands aside for questions, until what this returns is called. */
+  /** From now on `mover` is paused during questions, until the function returned is called. */
   enter(mover: Mover): () => void {
     this.#movers.add(mover);
     if (this.#held !== undefined) mover.rest();
     return () => void this.#movers.delete(mover);
   }
 
-  /** Asks when nobody else does. */
+  /** Asks when no other question is open. */
   ask<T>(question: () => Promise<T>): Promise<T> {
     const asked = this.#last.then(async () => {
       this.#held = [];

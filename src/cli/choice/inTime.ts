@@ -1,9 +1,6 @@
 import vm from 'node:vm';
 
-/**
- * What `work` returns; undefined when it takes longer than `milliseconds`, even if it is in the middle of a regular
- * expression.
- */
+/** The result of `work`; undefined when it takes longer than `milliseconds`, even inside a regular expression. */
 export const inTime = <T>(milliseconds: number, work: () => T): { readonly value: T } | undefined => {
   try {
     return { value: vm.runInNewContext('work()', { work }, { timeout: milliseconds }) as T };

@@ -1,12 +1,12 @@
 import picomatch from 'picomatch/posix.js';
 
-/** The names of a file as they are compared: all of them joined by `/`, and the last one. */
+/** The names of a file that are compared: the whole path joined by `/`, and the last name. */
 export interface Named {
   readonly path: string;
   readonly last: string;
 }
 
-/** Names that look the same are the same, however they were composed. */
+/** Unicode-normalised: names that look the same are the same, however they were composed. */
 const plain = (text: string): string => text.normalize('NFC');
 
 /** `names` are those of folders and of the file, outermost first, without the torrent's own. */
@@ -17,19 +17,17 @@ export const namedBy = (names: readonly string[]): Named => ({
 
 const OPTIONS = { dot: true, nocase: true, noextglob: true, nonegate: true, keepQuotes: true, maxLength: 65_536 };
 
-/** Brackets and bars are often in names, and hardly ever meant as anything else; `[!a]` is what shells call `[^a]`. */
+/** Brackets and bars are common in names, and hardly ever meant as patterns; `[!a]` is the shells' form of `[^a]`. */
 const globOf = (pattern: string): string =>
   pattern.replace(/\\.|\[!|[()|]/gs, (found) => (found.length === 2 ? found.replace('[!', '[^') : `\\${found}`));
 
-/** Without what only says how the rest is meant: `./` at the beginning, `/` at the end. */
+/** Removes `./` at the beginning and `/` at the end, which only say how the rest is meant. */
 const bare = (pattern: string): string => pattern.replace(/^\.?\//, '').replace(/\/$/, '');
 
 /**
- * Does a pattern match the names of a file? With a `/` it is compared with the whole path, without one with the last
- * name alone; `./` means the whole path, too. What ends in `/`, or is the path of a folder, is all in it. The very name
- * matches, whatever characters are in it.
- *
- * @example matcher('*.mkv')(namedBy(['Season 1', 'e1.MKV'])) // true
+ * Does a pattern match the names of a file? A pattern with a `/` is compared with the whole path, one without with the
+ * last name; `./` means the whole path, too. A pattern that ends in `/`, or is the path of a folder, matches everything
+ * in it. An exact name always matches, whatever characters are in it.
  */
 export const matcher = (typed: string): ((file: Named) => boolean) => {
   const pattern = plain(typed);

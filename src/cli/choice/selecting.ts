@@ -12,17 +12,17 @@ import { parseChoices } from './choices.ts';
 
 type Selection = readonly Span[] | undefined;
 
-/** What chooses the files of a torrent, once for each. */
+/** Chooses the files of a torrent, once for each torrent. */
 export interface Selecting {
-  /** For whoever can wait before anything else begins. */
+  /** For a caller that can wait before anything else begins. */
   readonly ask: (torrent: Torrent) => Promise<Selection>;
   /** For `DownloadOptions.select`. */
   readonly select: (torrent: Torrent) => Observable<Selection>;
 }
 
 /**
- * What the magnet link of this torrent selects, if there is one among `sources`; those that can't be read are refused
- * elsewhere.
+ * The selection of this torrent's magnet link, if one of `sources` is such a link; links that can't be parsed are
+ * refused elsewhere.
  */
 const linked = (sources: readonly string[], infoHash: string): Selection => {
   for (const source of sources) {
@@ -36,7 +36,7 @@ const linked = (sources: readonly string[], infoHash: string): Selection => {
   return undefined;
 };
 
-/** Asks; whoever leaves the question with Ctrl-C means all that this process does. */
+/** Asks; Ctrl-C at the question stops the whole process. */
 const asked = async (torrent: Torrent, ticked: Selection, io: Io): Promise<Selection> => {
   const { tick } = await import('./tick.ts');
   try {
@@ -48,8 +48,8 @@ const asked = async (torrent: Torrent, ticked: Selection, io: Io): Promise<Selec
 };
 
 /**
- * What `--files` and `--choose` ask for; undefined if neither is given, and all files, or those of the link, are meant.
- * @throws InputError
+ * The choice that `--files` and `--choose` ask for; undefined if neither is given: then all files, or those of the
+ * link, are meant. @throws InputError
  */
 export const selecting = (given: Given, io: Io, sources: readonly string[]): Selecting | undefined => {
   const choices = parseChoices(texts(given, 'files'));

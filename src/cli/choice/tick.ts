@@ -5,7 +5,7 @@ import { selects, type Span } from '../../torrent/metainfo/selection.ts';
 import { Interrupted } from '../io/exit.ts';
 import { pageOf, TickList } from './tickList.ts';
 
-/** The terminal that is asked: what is typed comes from `input`, what is drawn goes to `output`. */
+/** The terminal of the question: keys come from `input`, the list is drawn on `output`. */
 export interface Terminal {
   readonly input: Readable;
   readonly output: Writable & { readonly columns?: number; readonly rows?: number };
@@ -14,12 +14,10 @@ export interface Terminal {
 const NONE = 'tick at least one, or leave with Ctrl-C';
 
 /**
- * Asks which files are wanted; those of `ticked` (all of them if undefined) are ticked at first. Resolves with places
- * in
- * `torrent.files`, undefined for all of them.
+ * Asks which files are wanted; those of `ticked` (all of them if undefined) are ticked at first. Resolves with indices
+ * in `torrent.files`, undefined for all of them.
  *
- * @throws Interrupted when the user leaves with Ctrl-C, Ctrl-D or Escape, nobody is there to type, or `signal` is
- * aborted.
+ * @throws Interrupted when the user leaves with Ctrl-C, Ctrl-D or Escape, the input ends, or `signal` is aborted.
  */
 export const tick = async (
   torrent: Pick<Torrent, 'name' | 'files'>,
@@ -28,7 +26,7 @@ export const tick = async (
   signal: AbortSignal,
 ): Promise<readonly Span[] | undefined> => {
   const gone = new AbortController();
-  // Else the question would stay when nobody can answer it any more.
+  // Otherwise the question would stay after its input has ended.
   const end = (): void => gone.abort();
   input.once('end', end);
   const list = new TickList(torrent, selects(ticked));

@@ -4,13 +4,13 @@ import type { Span } from '../../torrent/metainfo/selection.ts';
 import { fit, visible } from '../io/text.ts';
 import { bytes, counted } from '../io/units.ts';
 
-/** Lines of files at once, however high the terminal is. */
+/** Lines of files shown at once, however high the terminal is. */
 const MOST_ROWS = 100;
-/** Lines of the terminal that are not for files: the title, the sum, what is wrong, the cursor. */
+/** Lines of the terminal that are not for files: title, sum, error, cursor. */
 const OTHER_ROWS = 4;
 
 interface Row {
-  /** Where it is in `torrent.files`. */
+  /** The index in `torrent.files`. */
   readonly place: number;
   readonly length: number;
   readonly path: readonly string[];
@@ -18,7 +18,7 @@ interface Row {
 
 /**
  * Files of a torrent, each ticked or not, one of them under the cursor. Invariant: `#count` and `#sum` are the number
- * and the length of all that are ticked.
+ * and the total length of the ticked files.
  */
 export class TickList {
   readonly #rows: readonly Row[];
@@ -29,7 +29,7 @@ export class TickList {
   #cursor = 0;
   #top = 0;
 
-  /** Ticks those that `isTicked` says are, by their places in `torrent.files`. Padding is left out. */
+  /** Ticks the files for whose indices in `torrent.files` `isTicked` returns true. Padding is left out. */
   constructor({ name, files }: Pick<Torrent, 'name' | 'files'>, isTicked: (place: number) => boolean) {
     this.#name = visible(name);
     this.#rows = files.flatMap(({ length, path, padding }, place) => (padding ? [] : [{ place, length, path }]));
@@ -41,13 +41,13 @@ export class TickList {
     return this.#count === 0;
   }
 
-  /** What is ticked, as places in `torrent.files`; undefined if all is. */
+  /** The ticked files, as indices in `torrent.files`; undefined if all are ticked. */
   get selection(): readonly Span[] | undefined {
     if (this.#count === this.#rows.length) return undefined;
     return spansOf(this.#rows.filter((_, at) => this.#ticked[at] === 1).map(({ place }) => place));
   }
 
-  /** Does what a key stands for; `page` is how many files are seen. */
+  /** Handles a key; `page` is the number of visible files. */
   press(key: string, page: number): void {
     const last = this.#rows.length - 1;
     const steps: Readonly<Record<string, number>> = {

@@ -63,8 +63,8 @@ const outputOf = (given: Given, name: string): string | undefined => {
 };
 
 /**
- * A word about names that Windows can't have: whoever downloads there gets others. The name of a single file is theirs
- * to choose.
+ * Warns of names that Windows can't have: a user who downloads there gets other names. The name of a single file is
+ * that user's choice.
  */
 const renamed = (torrent: Torrent): string | undefined => {
   if (torrent.layout === 'file') return undefined;
@@ -76,7 +76,7 @@ const renamed = (torrent: Torrent): string | undefined => {
   return `${names} that Windows can't have (${example}): rename and create again if that matters`;
 };
 
-/** Tells what happens until the torrent is made: as objects with `--json`, else people see how far it is. */
+/** Reports progress until the torrent is made: as objects with `--json`, otherwise as a progress bar for the user. */
 const telling = (view: Live, { json }: Io, quiet: boolean): ((event: Hashed | Warning) => void) => {
   const began = performance.now();
   return (event) => {
@@ -90,14 +90,14 @@ const telling = (view: Live, { json }: Io, quiet: boolean): ((event: Hashed | Wa
   };
 };
 
-/** What people or programs are told in the end; without `output` the .torrent itself goes to stdout. */
+/** The final report, for the user or a program; without `output` the .torrent itself goes to stdout. */
 const finish = async ({ torrent, bytes }: Created, output: string | undefined, io: Io, quiet: boolean) => {
   if (output === undefined) await toStdout(bytes);
   if (io.json && output !== undefined) io.json.tell(madeObject(torrent, output), toHex(torrent.infoHash));
   else if (!quiet) (output === undefined ? io.say : io.print)(madeLines(torrent, output ?? 'stdout').join('\n'));
 };
 
-/** `rxtorrent create`: writes the .torrent as a whole, in the end, or not at all. */
+/** `rxtorrent create`: writes the .torrent as a whole, at the end, or not at all. */
 export const create = async (given: Given, io: Io): Promise<void> => {
   const source = String(given['path']);
   // A pipe has no name, and its length is unknown until it ends.

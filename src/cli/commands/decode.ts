@@ -20,7 +20,7 @@ const bytesToDecode = async (given: Given, io: Io): Promise<readonly [bytes: Uin
 };
 
 /**
- * `rxtorrent decode`: one line of JSON. Keys out of order and white space at the end are taken, as real files have
+ * `rxtorrent decode`: one line of JSON. Unsorted keys and white space at the end are accepted, since real files have
  * them.
  */
 export const decode = async (given: Given, io: Io): Promise<void> => {

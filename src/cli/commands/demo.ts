@@ -17,7 +17,7 @@ import { bytes } from '../io/units.ts';
 import { download } from './download.ts';
 
 const MiB = 2 ** 20;
-/** Bytes a second of all seeds together: a few seconds to look at, whatever the size. */
+/** Bytes a second of all seeds together, so that the demo takes a few seconds, whatever the size. */
 const RATE = 16 * MiB;
 const SIZE = 64 * MiB;
 
@@ -26,19 +26,19 @@ const INTERRUPTS: ReadonlySet<unknown> = new Set<NodeJS.Signals>(['SIGINT', 'SIG
 
 const script = fileURLToPath(new URL(`../demo/swarm${extname(import.meta.url)}`, import.meta.url));
 
-/** Starts the tracker and the seeds in a process of their own; resolves when they can be asked. */
+/** Starts the tracker and the seeds in a child process; resolves when they are ready. */
 const startSwarm = async (home: string, length: number, { stopped }: Io): Promise<ChildProcess> => {
   const child = fork(script, [home, String(length), String(RATE)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const heard: unknown[] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
   if (heard[0] === 'ready') return child;
-  // Ctrl-C ends a process that has not yet begun to ignore it, perhaps a moment before we hear of it ourselves: that is
-  // no failure.
+  // Ctrl-C also kills a child that does not ignore it yet, perhaps a moment before we receive the signal: that is no
+  // failure.
   stopped.throwIfAborted();
   if (INTERRUPTS.has(heard[1])) throw new Interrupted();
   throw new InvariantError('the seeds of the demo did not start');
 };
 
-/** Lets go of it: it ends by itself as soon as it notices, and removes the folder unless that is to be kept. */
+/** Releases the child: it ends by itself as soon as it notices, and removes the folder unless told to keep it. */
 const endSwarm = async (child: ChildProcess | undefined, keep: boolean): Promise<void> => {
   if (!child?.connected) return;
   const ended = once(child, 'exit');
@@ -118,7 +118,7 @@ const remove = async (folder: string): Promise<void> => {
   }
 };
 
-/** Downloads from the swarm, which is of this machine only. */
+/** Downloads from the swarm, which is on this machine only. */
 const fetchContent = (given: Given, io: Io, torrent: string, home: string): Promise<void> =>
   download(
     {
@@ -135,7 +135,7 @@ const fetchContent = (given: Given, io: Io, torrent: string, home: string): Prom
     false,
   );
 
-/** Tells that all is as it should be, and where it is if it is kept. */
+/** Reports that the download is right, and where it is if it is kept. */
 const tellResult = async (
   given: Given,
   io: Io,
@@ -152,8 +152,8 @@ const tellResult = async (
 };
 
 /**
- * `rxtorrent demo`: a tracker, three seeds and a real download, all on this machine. Nothing of it stays without
- * `--keep`.
+ * `rxtorrent demo`: a tracker, three seeds and a real download, all on this machine. Without `--keep` everything is
+ * removed at the end.
  */
 export const demo = async (given: Given, io: Io): Promise<void> => {
   const length = size(given, 'size', MiB, 1024 * MiB) ?? SIZE;

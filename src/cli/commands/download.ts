@@ -16,7 +16,7 @@ import { flag, oneOf, size, text, wholeNumber } from '../args/values.ts';
 
 const MiB = 2 ** 20;
 
-/** What was asked for, checked; nothing of the torrent is needed for that. */
+/** The options, checked as far as possible without the torrent. */
 export const downloadSettings = async (given: Given): Promise<Plan['settings']> => {
   const order = oneOf(given, 'order', ['rarest', 'sequential']);
   const maxPeers = wholeNumber(given, 'max-peers', 1, 1000);
@@ -31,7 +31,7 @@ export const downloadSettings = async (given: Given): Promise<Plan['settings']> 
   };
 };
 
-/** Where the .torrent goes; of one download only. */
+/** The path of the .torrent to save; for a single download only. */
 export const saveTorrentOf = (given: Given, torrents: number): string | undefined => {
   const path = text(given, 'save-torrent');
   if (path === '-') throw new InputError('bad-option', '--save-torrent -: the result goes to stdout: name a file');
@@ -40,10 +40,7 @@ export const saveTorrentOf = (given: Given, torrents: number): string | undefine
   return path;
 };
 
-/**
- * What both commands do with the files that are chosen: whoever is asked is asked before anything else begins, where
- * that is possible.
- */
+/** How both commands choose files: if possible, the user is asked before anything else begins. */
 export const chosenOf = (
   given: Given,
   io: Io,
@@ -59,11 +56,11 @@ export const chosenOf = (
   return { targetFor, ...(chosen && { select: chosen.select }) };
 };
 
-/** `rxtorrent dht`: a download that is told of peers by nobody else. */
+/** `rxtorrent dht`: a download whose only source of peers is the DHT. */
 export const dht = (given: Given, io: Io): Promise<void> =>
   download({ ...given, 'no-trackers': true, 'no-lsd': true, 'no-pex': true }, io);
 
-/** `rxtorrent download`. Unless `kept`, what has come is thrown away when it is interrupted. */
+/** `rxtorrent download`. Unless `kept`, the data is thrown away when the download is interrupted. */
 export const download = async (given: Given, io: Io, kept = true): Promise<void> => {
   const torrents = [given['source'] ?? []].flat().map(String);
   checkStdin(torrents);

@@ -26,7 +26,7 @@ import { visible } from '../io/text.ts';
 import { bytes } from '../io/units.ts';
 import { loggedWorld } from '../log/loggedWorld.ts';
 
-/** Seconds until it is given up. */
+/** Seconds until the command gives up. */
 const WITHIN = 60;
 const MAX_PEERS = 50;
 
@@ -52,7 +52,7 @@ const indexOf = (given: Given, { pieceHashes }: Torrent): number => {
   );
 };
 
-/** All of it, or nothing; what is no file, as a device is, can't be replaced by one. */
+/** Writes the whole piece, or nothing. A device or pipe is written to directly: a file must not replace it. */
 const put = async (output: string, piece: Uint8Array): Promise<void> => {
   if (output === '-') {
     await toStdout(piece);

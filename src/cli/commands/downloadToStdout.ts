@@ -19,12 +19,12 @@ import { flag, text } from '../args/values.ts';
 import { visible } from '../io/text.ts';
 import { counted } from '../io/units.ts';
 
-/** What summaries call the place. */
+/** The name of the place in summaries. */
 const STDOUT: Target = { folder: '', name: 'stdout' };
 
 const refused = (why: string): InputError => new InputError('bad-option', `--output -: ${why}`);
 
-/** Refuses what makes no sense for a pipe, before anything is read. @throws InputError */
+/** Refuses options that are invalid for a pipe, before anything is read. @throws InputError */
 const check = (given: Given, sources: readonly string[]): void => {
   if (sources.length > 1)
     throw refused(`stdout takes one torrent, and there are ${sources.length}: download one at a time`);
@@ -35,7 +35,7 @@ const check = (given: Given, sources: readonly string[]): void => {
   if (process.stdout.isTTY) throw refused('stdout is a terminal: add | mpv -, or > FILE');
 };
 
-/** The place in `torrent.files` of the one file that is chosen. @throws InputError */
+/** The index in `torrent.files` of the one chosen file. @throws InputError */
 export const theFileOf = (torrent: Pick<Torrent, 'name' | 'files'>, selection: Selection): number => {
   const chosen = numberedFiles(torrent).filter(selects(selection));
   const [file] = chosen;
@@ -48,9 +48,9 @@ export const theFileOf = (torrent: Pick<Torrent, 'name' | 'files'>, selection: S
 };
 
 /**
- * `rxtorrent download -o -`: one file to stdout, from its beginning to its end, each piece as soon as it is verified,
- * and no faster than it is read. Nothing is written to disk, and nothing is given to others. All that is for people
- * goes to stderr.
+ * `rxtorrent download -o -`: one file to stdout, from beginning to end, each piece as soon as it is verified, and no
+ * faster than the reader takes it. Nothing is written to disk, and nothing is uploaded. All messages for the user go to
+ * stderr.
  */
 export const downloadToStdout = async (
   given: Given,
@@ -68,7 +68,7 @@ export const downloadToStdout = async (
       map((selection) => theFileOf(torrent, selection)),
     );
   const outlet = outletTo(process.stdout);
-  // Once the reader has left, as in `| head -c 1M`, the user has what was wanted: no last line.
+  // Once the reader has left, as in `| head -c 1M`, the user has what was wanted: no summary.
   const say = (line: string): void => void (outlet.broken() || io.say(line));
   return runTorrents(given, { ...io, say, print: say }, [source], {
     settings: { ...settings, select: (torrent) => file$(torrent).pipe(map((file) => [[file, file]] as const)) },

@@ -33,7 +33,7 @@ import { visible } from '../io/text.ts';
 import { loggedWorld } from '../log/loggedWorld.ts';
 
 const COUNT = 10;
-/** Seconds in all. */
+/** Seconds for the whole command. */
 const WITHIN = 30;
 /** Peers greeted at the same time. */
 const AT_ONCE = 20;
@@ -45,7 +45,7 @@ const lines = ({ theirs, peer }: Met): readonly string[] => {
   return [`Peer ID: ${toHex(theirs.peerId)}`, ...(id === undefined ? [] : [`Peer Metadata Extension ID: ${id}`])];
 };
 
-/** Greets the peers that are found. One that fails is passed over, and told of with `--verbose`. */
+/** Greets the peers that are found. A peer that fails is skipped, and mentioned with `--verbose`. */
 const greeted = (env: Env, identity: Identity, given: Given, io: Io): OperatorFunction<PeerAddress, Met> => {
   const failed = (error: unknown): Observable<never> => {
     if (!(error instanceof PeerError)) return throwError(() => error);

@@ -11,7 +11,7 @@ import { hostPort } from '../views/events.ts';
 import { handshakeLines, metObject, negotiationLines } from '../views/handshake.ts';
 import { loggedWorld } from '../log/loggedWorld.ts';
 
-/** Seconds for all of it. */
+/** Seconds for everything. */
 const WITHIN = 10;
 
 const greet = async (given: Given, io: Io, negotiate: boolean): Promise<void> => {
@@ -47,8 +47,8 @@ const greet = async (given: Given, io: Io, negotiate: boolean): Promise<void> =>
   }
 };
 
-/** `rxtorrent handshake`: who is there. */
+/** `rxtorrent handshake`: the peer's handshake. */
 export const handshake = (given: Given, io: Io): Promise<void> => greet(given, io, false);
 
-/** `rxtorrent nhandshake`: and what they speak. */
+/** `rxtorrent nhandshake`: the extension handshake, too. */
 export const nhandshake = (given: Given, io: Io): Promise<void> => greet(given, io, true);

@@ -11,14 +11,14 @@ import { said } from '../input/stdin.ts';
 import { flag, seconds, texts } from '../args/values.ts';
 import { infoLines, infoObject, SHOWN_HASHES } from '../views/info.ts';
 
-/** What a download with the same options would fetch; undefined if nothing says that it is not all. */
+/** The files that a download with the same options would fetch; undefined without a choice. */
 const selectionOf = async (
   torrent: Torrent,
   values: readonly string[],
   linked: readonly Span[] | undefined,
 ): Promise<readonly Span[] | undefined> => {
   if (values.length === 0) return linked;
-  // All that is there is a choice, too, if somebody has made it.
+  // A choice of all files is a choice, too, if the user made it.
   return (
     (await import('../choice/chooseFiles.ts')).chooseFiles(torrent, parseChoices(values)) ?? [
       [0, torrent.files.length - 1],
@@ -29,13 +29,13 @@ const selectionOf = async (
 /** `rxtorrent info`. */
 export const info = async (given: Given, io: Io): Promise<void> => {
   const values = texts(given, 'files');
-  // Refused before anybody is asked.
+  // Refused before the network is used.
   parseChoices(values);
   const within = seconds(given, 'timeout');
-  // One limit for all of it: a link that a web server sends us on to has what is left of the time.
+  // One limit for everything: a link that a web server redirects to has the rest of the time.
   const deadline = within === undefined ? undefined : new Deadline(within);
   const name = String(given['source']);
-  // Whoever reads a file waits for nothing of the network.
+  // Reading a file does not load the network modules.
   const world = async () => (await import('../log/loggedWorld.ts')).loggedWorld(given, io.say);
   const source = await found(await said(name, io), io, world);
   const magnet = readMagnet(source.what);

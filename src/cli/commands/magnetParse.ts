@@ -34,7 +34,7 @@ const selectedFiles = ({ select = [] }: MagnetLink): readonly string[] =>
     ? []
     : [`${formatSelection(select.map(([first, last]) => [first + 1, last + 1]))} (counted from 1, padding included)`];
 
-/** The link as lines for people. */
+/** The link as lines for the user. */
 export const magnetLines = (magnet: MagnetLink): readonly string[] => {
   const trackers = magnet.announce.flat();
   const all = (label: string, values: readonly string[]): string[] =>
@@ -52,7 +52,7 @@ export const magnetLines = (magnet: MagnetLink): readonly string[] => {
   ];
 };
 
-/** `rxtorrent magnet_parse`: asks nobody. */
+/** `rxtorrent magnet_parse`: uses no network. */
 export const magnetParse = async (given: Given, io: Io): Promise<void> => {
   const source = await said(String(given['magnet']), io);
   const magnet = readMagnet(source);

@@ -45,7 +45,7 @@ interface Asked extends Pick<SourceOptions, 'dht$' | 'lsd'> {
 
 type Tidings = PeerEvent | ScrapedEvent | Announced | TrackerStatus | Warning;
 
-/** Peers from everywhere but ourselves, each once; `report` is told what the sources have to say meanwhile. */
+/** Peers from all sources but ourselves, each once; `report` gets the events of the sources meanwhile. */
 const discovered = (
   torrent: Findable & { readonly length?: number },
   env: Env,
@@ -66,7 +66,7 @@ const discovered = (
     map(peerEvent),
   );
 
-/** What each tracker counts; those that can't be asked are a warning. */
+/** The counts of each tracker; a tracker that can't be scraped is a warning. */
 const scraped = ({ infoHash, announce = [] }: Findable, env: Env, { trackers }: Asked): Observable<Tidings> =>
   of(...new Set(trackers.flat())).pipe(
     mergeMap((url) => {

@@ -15,10 +15,10 @@ import { portsOf } from '../run/runTorrents.ts';
 import { asSession, downloadOf, type DownloadSession, sharedIn, sourceOf } from '../run/session.ts';
 import { downloadSettings } from './download.ts';
 
-/** What may be otherwise than it was. */
+/** Options that may differ from those of the recording. */
 const OTHER = ['order', 'strategy', 'max-peers'] as const;
 
-/** The download that was recorded, with the options of `given` in place of those that it had. */
+/** The recorded download, with the options of `given` in place of its own. */
 const again = async (session: DownloadSession, other: Given): Promise<(tape: Tape) => Observable<DownloadEvent>> => {
   const given = { ...session.given, ...other };
   const settings = await downloadSettings(given);
@@ -26,7 +26,7 @@ const again = async (session: DownloadSession, other: Given): Promise<(tape: Tap
   const source = sourceOf(session);
   const chooses = given['files'] !== undefined || (!('info' in source) && source.select !== undefined);
   const asked = {
-    // What was chosen is in the recording.
+    // The choice of files is in the recording.
     settings: { ...settings, ...(chooses && { select: () => NEVER }) },
     seeding: seedingOf(given, false),
     limits: limitsOf(given, 'each'),
@@ -42,7 +42,7 @@ const again = async (session: DownloadSession, other: Given): Promise<(tape: Tap
   };
 };
 
-/** `rxtorrent replay`: exit code 0 when the same is done as was recorded, 4 when not. */
+/** `rxtorrent replay`: exit code 0 when the same happens as was recorded, 4 when not. */
 export const replayed = async (given: Given, io: Io): Promise<void> => {
   const path = String(given['recording']);
   const recording = readRecording(path);

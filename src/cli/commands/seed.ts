@@ -21,13 +21,13 @@ import { visible } from '../io/text.ts';
 import { loggedWorld } from '../log/loggedWorld.ts';
 import { chosenOf, downloadSettings, saveTorrentOf } from './download.ts';
 
-/** A torrent of each content that one could be made of, and why there is none of the others. */
+/** A torrent of each content that one could be made of, and the errors of the others. */
 interface Made {
   readonly places: ReadonlyMap<Torrent, string>;
   readonly failures: readonly unknown[];
 }
 
-/** Makes a torrent of each of `contents`, and says what leads others to it. One that fails does not stop the others. */
+/** Makes a torrent of each of `contents`, and prints its link. An error of one does not stop the others. */
 const make = async (
   contents: readonly string[],
   saveTorrent: string | undefined,
@@ -70,15 +70,15 @@ const seedContents = async (
     throw new InputError('bad-option', '--files chooses files of a torrent: name the files or folders to seed instead');
   const { places, failures } = await make(contents, plan.saveTorrent, given, io);
   const targetFor = (torrent: Torrent): Promise<Target> => Promise.resolve(contentTarget(places.get(torrent) ?? ''));
-  // Its trackers are its own by now, unless those are not to be asked.
+  // The trackers are in the new torrents by now, unless they are not to be asked.
   const asked = flag(given, 'no-trackers') ? given : { ...given, tracker: undefined };
   if (places.size > 0) await runTorrents(asked, io, [...places.keys()], { ...plan, targetFor });
   if (failures.length > 0) throw new SomeFailed(failures, contents.length);
 };
 
 /**
- * `rxtorrent seed`: torrents whose data is there, or files and folders of which torrents are made first. None of the
- * data is changed.
+ * `rxtorrent seed`: seeds torrents whose data is there, or files and folders, of which torrents are made first. The
+ * data is never changed.
  */
 export const seed = async (given: Given, io: Io): Promise<void> => {
   const args = [given['source'], given['path'] ?? []].flat().map(String);

@@ -17,8 +17,8 @@ import { counted } from '../io/units.ts';
 import { loggedWorld } from '../log/loggedWorld.ts';
 
 /**
- * `rxtorrent verify`: exit code 0 when every piece is right and every file as long as it should be, 4 when not. Nothing
- * on disk is changed.
+ * `rxtorrent verify`: exit code 0 when every piece is right and no file is too long or short, 4 when not. Nothing on
+ * disk is changed.
  */
 export const verify = async (given: Given, io: Io): Promise<void> => {
   const torrent = await readTorrent(String(given['torrent']), io);

@@ -3,8 +3,8 @@ import type { Command } from '../command.ts';
 import { ROOMS } from '../args/logRooms.ts';
 
 /**
- * What can be typed after an option or as an argument: one of some words, the path of a file, or something that no
- * shell can know.
+ * What may follow an option or be an argument: one of some words, the path of a file, or a value that no shell can
+ * know.
  */
 export type Values = readonly string[] | 'file' | 'unknown';
 

@@ -10,7 +10,7 @@ import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 
 /** Milliseconds between two portions of what is allowed. */
 const TICK = 20;
-/** Requests of one peer that are remembered; more of them are an offence. */
+/** Requests of one peer that are queued; any more are an offence. */
 const MAX_ASKED = 500;
 const MAX_CONNECTIONS = 50;
 
@@ -35,7 +35,7 @@ const everyPiece = (count: number): Uint8Array => {
   return field.bytes;
 };
 
-/** One peer that downloads from the seed. A request of what is no block, or one too many, is an offence. */
+/** One peer that downloads from the seed. A request for anything but a block, or one too many, is an offence. */
 class Leecher {
   readonly #socket: Socket;
   readonly #options: SeedOptions;
@@ -43,7 +43,7 @@ class Leecher {
   readonly #frames: FrameDecoder;
   /** At most {@link MAX_ASKED} blocks. */
   #asked: Asked[] = [];
-  /** What has come of their handshake; undefined once it is whole. */
+  /** The bytes of the handshake so far; undefined once it is complete. */
   #opening: Buffer | undefined = Buffer.alloc(0);
 
   constructor(socket: Socket, options: SeedOptions) {
@@ -64,7 +64,7 @@ class Leecher {
     return this.#frames.push(all.subarray(HANDSHAKE_LENGTH));
   }
 
-  /** Sends what was asked for, at most `budget` bytes of it unless it is the first; returns how many. */
+  /** Sends requested blocks, at most `budget` bytes unless it is the first block; returns the number of bytes. */
   serve(budget: number): number {
     let sent = 0;
     while (sent < budget && !this.#socket.writableNeedDrain) {
@@ -107,8 +107,8 @@ class Leecher {
 }
 
 /**
- * A seed on 127.0.0.1, at a free port, for as long as it is subscribed to; emits the port. It has everything, unchokes
- * everybody and answers requests (BEP 3), no faster than `rate`.
+ * A seed on 127.0.0.1, at a free port, for as long as it is subscribed to; emits the port. It has all pieces, unchokes
+ * every peer and answers requests (BEP 3), no faster than `rate`.
  */
 export const seed = (options: SeedOptions): Observable<number> =>
   new Observable((subscriber) => {
@@ -130,7 +130,7 @@ export const seed = (options: SeedOptions): Observable<number> =>
     server.maxConnections = MAX_CONNECTIONS;
     let saved = 0;
     const clock = setInterval(() => {
-      // What a peer did not take is lost, but for one portion: the rate stays what it is.
+      // Debt is carried over and unused budget is not, so the rate is never exceeded later.
       saved = Math.min(saved, 0) + (options.rate * TICK) / 1000;
       for (const leecher of leechers.values()) saved -= leecher.serve(saved);
     }, TICK);

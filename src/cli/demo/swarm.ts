@@ -1,7 +1,7 @@
 /**
- * The process in which the demo's tracker and seeds live. The demo starts it, hears `ready` from it, and lets go of it
- * at the end. This process then removes the folder of the demo, unless it has been told `keep`: so nothing is left even
- * of a demo that was killed.
+ * The child process with the demo's tracker and seeds. The demo starts it, receives `ready` from it, and releases it at
+ * the end. The child then removes the folder of the demo, unless it was told `keep`, so that nothing is left even of a
+ * demo that was killed.
  */
 import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -15,9 +15,9 @@ import { demoContent, demoTorrent, TORRENT } from './content.ts';
 import { seed } from './seed.ts';
 import { localTracker } from './tracker.ts';
 
-/** Parts of the whole rate, one for each seed: the last is slow, as some always are. */
+/** Shares of the total rate, one for each seed: the last seed is slow. */
 const SHARES = [0.57, 0.35, 0.08];
-/** Milliseconds that the tracker stays, to hear a last `stopped`. */
+/** Milliseconds that the tracker stays for a last `stopped`. */
 const LINGER = 500;
 
 /** Tells the tracker about a seed; emits once it has answered. */
@@ -68,7 +68,7 @@ let ready = 0;
 let keep = false;
 const running = swarm(join(home, TORRENT), Number(size), Number(rate)).subscribe({
   next: () => {
-    // A demo that is gone by now needs no answer.
+    // If the demo is gone by now, it needs no answer.
     if (++ready === SHARES.length) process.send?.('ready', () => undefined);
   },
   error: (error: unknown) => {
@@ -78,7 +78,7 @@ const running = swarm(join(home, TORRENT), Number(size), Number(rate)).subscribe
   },
 });
 
-// Ctrl-C reaches this process too: it is for the demo to say when the end has come.
+// Ctrl-C reaches this process too, but the demo decides when it ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
 process.on('message', (message) => (keep ||= message === 'keep'));
 
@@ -87,5 +87,5 @@ const leave = (): void => {
   if (!keep && home !== '') rmSync(home, { recursive: true, force: true, maxRetries: 3 });
 };
 process.on('disconnect', () => setTimeout(leave, LINGER));
-// It may have gone before anybody listened here.
+// The demo may be gone before this listener was added.
 if (!process.connected) leave();

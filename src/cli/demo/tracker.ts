@@ -8,9 +8,9 @@ import { encodePeers, type Endpoint } from '../../protocol/encoding/compact.ts';
 
 /** Seconds. */
 const INTERVAL = 60;
-/** Milliseconds after which a peer that is silent is forgotten. */
+/** Milliseconds after which a silent peer is forgotten. */
 const EXPIRY = 2.5 * INTERVAL * 1000;
-/** The longest silent is forgotten beyond these. */
+/** Limits; beyond them the entry that was silent for longest is forgotten. */
 const MAX_TORRENTS = 64;
 const MAX_PEERS = 512;
 /** In one answer. */
@@ -44,7 +44,7 @@ export interface LocalTracker {
  *   unsubscribed: it and all its connections close
  * ```
  *
- * Answers with compact peers (BEP 23), forgets those that are silent for longer than two intervals, and keeps 64
+ * Answers with compact peers (BEP 23), forgets peers that are silent for longer than two intervals, and keeps 64
  * torrents of 512 peers. Errors with Node's own error when it can't listen.
  */
 export const localTracker = ({
@@ -110,7 +110,7 @@ const answerTo = (
 
 const failure = (reason: string): Encodable => ({ 'failure reason': reason });
 
-/** To the end of the map, and the one at its beginning goes when there are too many. */
+/** Moves a key to the end of the map, and deletes the first key when there are too many. */
 const remember = <T>(map: Map<string, T>, key: string, value: T, most: number): void => {
   map.delete(key);
   map.set(key, value);
@@ -118,7 +118,7 @@ const remember = <T>(map: Map<string, T>, key: string, value: T, most: number): 
   if (map.size > most && oldest !== undefined) map.delete(oldest);
 };
 
-/** One char a byte: what is percent-encoded here is no text. */
+/** One char a byte: percent-encoded bytes are not text here. */
 const parametersOf = (url: string): ReadonlyMap<string, string> => {
   const pairs = url.slice(url.indexOf('?') + 1, MAX_QUERY).split('&');
   return new Map(

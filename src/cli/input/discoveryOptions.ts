@@ -12,13 +12,13 @@ import { address, flag, text, texts, trackerAddress, wholeNumber } from '../args
 
 const PORT = 6881;
 
-/** Who is to be asked for peers, checked; nothing of the torrent is needed for that. */
+/** The sources of peers, checked as far as possible without the torrent. */
 export interface Discovery extends Pick<SourceOptions, 'dht$' | 'lsd' | 'peers'> {
   readonly moreTrackers: readonly string[];
   readonly pex: boolean;
-  /** The torrent's own trackers, too. */
+  /** Use the torrent's own trackers, too. */
   readonly own: boolean;
-  /** What is left to try when there is nobody to ask. */
+  /** Advice for the user when there is no source. */
   readonly advice: string;
 }
 
@@ -47,7 +47,7 @@ export const trackersOf = (
   { own, moreTrackers }: Discovery,
 ): readonly (readonly string[])[] => [...(own ? torrent.announce : []), ...moreTrackers.map((url) => [url])];
 
-/** The trackers to ask, in tiers, if there is anybody at all to ask. */
+/** The trackers to ask, in tiers; throws if there is no source of peers at all. */
 export const trackersFor = (
   torrent: Pick<Torrent, 'announce' | 'private'> & Partial<Pick<MagnetLink, 'sources'>>,
   found: Discovery,

@@ -23,7 +23,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 const stdin = async (add: (chunk: Uint8Array) => void, { stopped }: Pick<Io, 'stopped'>): Promise<void> => {
   try {
-    // The user may press Ctrl-C while whoever writes to this pipe keeps it open.
+    // The user may press Ctrl-C while the writer of this pipe keeps it open.
     for await (const chunk of addAbortSignal(stopped, process.stdin) as AsyncIterable<Uint8Array>) add(chunk);
   } catch (error) {
     throw stopped.aborted ? stopped.reason : error;
@@ -34,7 +34,7 @@ const file = (path: string, add: (chunk: Uint8Array) => void): void => {
   const fd = openSync(path, 'r');
   try {
     const chunk = Buffer.allocUnsafe(CHUNK);
-    // A copy, as most torrents are small: a thousand times the whole chunk would be too much.
+    // A copy, since most torrents are small: keeping a thousand whole chunks would take too much memory.
     for (let size = -1; size !== 0; ) add(Uint8Array.prototype.slice.call(chunk, 0, (size = readSync(fd, chunk))));
   } finally {
     closeSync(fd);
@@ -63,7 +63,7 @@ export const readBytes = async (path: string, io: Pick<Io, 'stopped'>): Promise<
   return Buffer.concat(chunks);
 };
 
-/** Turns what a codec says about bytes into whose bytes they were. */
+/** Adds the source of the bytes to an error of a codec. */
 export const asInputError = (where: string, error: unknown, advice = ''): unknown => {
   if (!(error instanceof Malformed)) return error;
   const code =

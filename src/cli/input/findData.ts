@@ -10,7 +10,7 @@ import { visible } from '../io/text.ts';
 /** Files of a torrent that are looked for in each place: enough to tell one folder from another. */
 const LOOKED_FOR = 100;
 
-/** Bytes of the file; undefined if there is none, or none that can be looked at. */
+/** Bytes of the file; undefined if it does not exist or can't be read. */
 const lengthOf = (path: string): number | undefined => {
   try {
     const there = path === '' ? undefined : statSync(path, { throwIfNoEntry: false });
@@ -40,8 +40,8 @@ const targetsIn = (torrent: Torrent, place: string): readonly Target[] => {
 };
 
 /**
- * Where the data of a torrent is, of which the user has not said so: in one of `places`, which are folders.
- * @throws InputError which says where it looked
+ * Where the data of a torrent is, if the user has not said so: in one of `places`, which are folders. @throws
+ * InputError which names the places
  */
 export const findData = (torrent: Torrent, places: readonly string[], source: string): Target => {
   const folders = [...new Set(places.map((place) => resolve(place)))];

@@ -3,7 +3,7 @@ import type { Limits } from '../../download/rateLimits.ts';
 import type { Given } from '../io/io.ts';
 import { size } from '../args/values.ts';
 
-/** Bytes a second below which nobody would wait for the end, and above which there is no line. */
+/** Bytes a second below which no download would end, and above which there is no line. */
 const LEAST = 1024;
 const MOST = 2 ** 40;
 

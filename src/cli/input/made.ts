@@ -5,13 +5,13 @@ import type { ToldAs } from '../../contracts/json/told.ts';
 import { visible } from '../io/text.ts';
 import { bytes, counted } from '../io/units.ts';
 
-/** The link that leads to a torrent that was made here. */
+/** The magnet link of a torrent that was made here. */
 export const magnetOf = ({ infoHash, name, length, announce, webSeeds }: Torrent): string =>
   formatMagnet({ infoHash, name, length, announce, webSeeds, peers: [], sources: [] });
 
 const filesOf = ({ files }: Torrent): number => files.filter(({ padding }) => !padding).length;
 
-/** What a program is told of a torrent that was made; `path` is that of its .torrent, if it has one. */
+/** The object of a torrent that was made; `path` is that of its .torrent, if it has one. */
 export const madeObject = (torrent: Torrent, path: string | undefined): ToldAs<'created'> => ({
   type: 'created',
   ...(path !== undefined && { path }),
@@ -25,7 +25,7 @@ export const madeObject = (torrent: Torrent, path: string | undefined): ToldAs<'
   magnet: magnetOf(torrent),
 });
 
-/** What people are told of it; `path` is where the .torrent or the content is. */
+/** The line of it for the user; `path` is where the .torrent or the content is. */
 export const madeLines = (torrent: Torrent, path: string): readonly string[] => {
   const content = `${bytes(torrent.length)} in ${counted(filesOf(torrent), 'file')}`;
   const pieces = `${counted(torrent.pieceHashes.length / 20, 'piece')} of ${bytes(torrent.pieceLength)}`;

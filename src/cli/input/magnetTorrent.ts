@@ -14,13 +14,10 @@ import { live } from '../views/live.ts';
 import { visible } from '../io/text.ts';
 import { loggedWorld } from '../log/loggedWorld.ts';
 
-/** Seconds until it is given up, if the user does not say. */
+/** Seconds until the search is given up, by default. */
 const WITHIN = 60;
 
-/**
- * The torrent that a magnet link stands for, from whoever has it, until the user's time is over, if there is a limit to
- * it. @throws GaveUp
- */
+/** Fetches the torrent of a magnet link from peers, until the user's time limit, if there is one. @throws GaveUp */
 export const magnetTorrent = async (
   magnet: MagnetLink,
   given: Given,

@@ -30,7 +30,7 @@ export const lookAt = (path: string): Stats | undefined => {
   }
 };
 
-/** Refuses early what `writeNew` would refuse in the end. @throws InputError, StorageError */
+/** Refuses early what `writeNew` would refuse at the end. @throws InputError, StorageError */
 export const mayWrite = (path: string, force: boolean): void => {
   const folder = dirname(path);
   if (!lookAt(folder)?.isDirectory())
@@ -39,7 +39,7 @@ export const mayWrite = (path: string, force: boolean): void => {
   if (there?.isDirectory())
     throw new InputError('bad-option', `${printable(path)} is a folder: name the file to write`);
   if (there && !force) throw taken(path);
-  // What is there may be replaced, or be a device that anybody may write to.
+  // An existing file may be replaced, and a device may be writable for all users.
   if (!there) mayChange(folder, path);
 };
 
@@ -67,9 +67,9 @@ const mayChange = (folder: string, path: string): void => {
 };
 
 /**
- * Puts a whole file there or none: it is written beside the place, then moved. Replaces one only by `force`; where a
- * symbolic link leads to a file, that one. A device or a pipe is written to: moving something into its place would take
- * it away. @throws InputError, StorageError
+ * Writes a whole file or none: the file is written beside the place, then moved there. Replaces a file only by `force`;
+ * if `path` is a symbolic link to a file, that file. A device or a pipe is written to directly: moving a file into its
+ * place would remove it. @throws InputError, StorageError
  */
 export const writeNew = (named: string, bytes: Uint8Array, force: boolean): void => {
   const there = lookAt(named);
@@ -95,7 +95,7 @@ const writeInto = (path: string, bytes: Uint8Array): void => {
   }
 };
 
-/** Through to the disk, so that what is moved into its place survives a power cut. */
+/** Flushed to the disk, so that the moved file survives a power cut. */
 const writeSynced = (path: string, bytes: Uint8Array): void => {
   const fd = openSync(path, 'wx');
   try {
@@ -106,7 +106,7 @@ const writeSynced = (path: string, bytes: Uint8Array): void => {
   }
 };
 
-/** Unlike a rename a link never replaces what has come meanwhile. False where a disk has none. */
+/** Unlike a rename, a link never replaces a file that was created meanwhile. False where a disk has no links. */
 const link = (from: string, to: string): boolean => {
   try {
     linkSync(from, to);

@@ -20,9 +20,9 @@ import { decodeSavedNodes, encodeSavedNodes, type SavedNodes } from '../../disco
 import { addressKey } from '../../protocol/encoding/address.ts';
 import { portAdvice } from '../io/advice.ts';
 
-/** Milliseconds between two savings while the node runs: it may be killed. */
+/** Milliseconds between two writes while the node runs, since it may be killed. */
 const SAVE_EVERY = 5 * 60_000;
-/** Nodes below which those of the run before are kept beside them. */
+/** With fewer nodes than this, those of the run before are kept beside them. */
 const ENOUGH = 50;
 /** Bytes of a file that can be one of ours. */
 const MAX_FILE = 65_536;
@@ -33,7 +33,7 @@ export const defaultNodeFile = (
   platform: NodeJS.Platform = process.platform,
 ): string => join(stateFolder(environment, platform), 'dht-nodes');
 
-/** Undefined if there is nothing that we wrote: then a node begins anew. */
+/** Undefined if there is no valid file of ours: then the node asks the bootstrap nodes. */
 export const loadNodes = (file: string): SavedNodes | undefined => {
   const bytes = new Uint8Array(MAX_FILE);
   try {
@@ -75,8 +75,8 @@ const worthKeeping = ({ id, nodes }: SavedNodes, before: SavedNodes | undefined)
 };
 
 /**
- * Our node of the DHT, one for all who subscribe. It begins with the nodes in `file`, and leaves there those it knows,
- * every five minutes and when nobody is subscribed any more.
+ * Our DHT node, one for all subscribers. It begins with the nodes in `file`, and saves the nodes that it knows there,
+ * every five minutes and when the last subscriber has left.
  */
 export const keptNode = (env: DhtEnv, file: string, options: DhtNodeOptions): Observable<DhtNode> =>
   defer(() => {

@@ -2,22 +2,21 @@ import { networkInterfaces } from 'node:os';
 import type { Env } from '../../contracts/env.ts';
 import type { PeerAddress } from '../../contracts/network.ts';
 
-/** Ports that nobody is given for good. */
+/** The dynamic ports, which are assigned to no service. */
 const [FIRST, COUNT] = [49_152, 16_384];
 
-/** What trackers are told of who only asks, and how that is recognised when they tell it to us as well. */
+/** What trackers are told by a command that only asks for peers, and how it recognises itself in their answers. */
 export interface Ourselves {
   readonly port: number;
   /** A tracker sees us at this address. */
   seenAs(host: string): void;
-  /** Is that us? */
+  /** Is this address ours? */
   are(address: PeerAddress): boolean;
 }
 
 /**
- * Trackers count who asks among those who have it, and some name everybody to everybody. Unless people insist on a
- * port, we say one that is made up: whoever is named with it is us, and a client of ours that does listen somewhere is
- * not forgotten when we say goodbye.
+ * Trackers count us as a peer, and some return us to ourselves. A random port lets us recognise that, unless the user
+ * insists on a port; and another client of this machine that does listen is not removed by our `stopped`.
  */
 export const ourselves = ({ random }: Pick<Env, 'random'>, insisted?: number): Ourselves => {
   const port = insisted ?? FIRST + Math.floor(random() * COUNT);

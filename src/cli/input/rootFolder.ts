@@ -21,11 +21,12 @@ export const kindOf = async (path: string, verb: string): Promise<Kind> => {
 };
 
 /**
- * Names that the folder of a torrent may have when nobody has named it: the one that we give, and the torrent's own.
+ * Names that the folder of a torrent may have if the user has not named it: the one that we give, and the torrent's
+ * own.
  */
 export const ownNames = (torrent: Torrent): readonly string[] => [...new Set([rootName(torrent, {}), torrent.name])];
 
-/** Made by systems in every folder that is looked at. */
+/** Files that systems create in every folder that is opened. */
 const JUNK: ReadonlySet<string> = new Set(['.DS_Store', 'Thumbs.db', 'desktop.ini']);
 
 /** What stands at the top of a torrent of several files, under our names and its own. */
@@ -64,7 +65,7 @@ const holding = async (torrent: Torrent, folder: string): Promise<Held> => {
   const entries = (await entriesOf(folder)).filter(({ name }) => !JUNK.has(name) && !isHiddenName(name));
   const ours = entries.flatMap((entry) => {
     const wanted = top.get(entry.name);
-    // Where a link leads is looked at by nobody here.
+    // Links are not followed here.
     return wanted && (entry.isSymbolicLink() || wanted.folder === entry.isDirectory()) ? [wanted.own] : [];
   });
   const names = new Set([...top.values()].map(({ own }) => own)).size;
@@ -96,10 +97,9 @@ const begun = (folder: string): Promise<boolean> =>
   isThere(join(dirname(folder), hiddenName(basename(folder), 'rxtorrent.lock')));
 
 /**
- * Is the folder at `path` what the torrent of several files is in, under whatever name, and not one that its folder is
- * in, or shall be in?
- * `evidence` says how much it takes: `sure` for what was named as a place to put folders in, `any` where something is
- * to be found.
+ * Is the folder at `path` the one that the torrent's several files are in, under any name, and not its parent?
+ * `evidence` says how much is required: `sure` for a path that was named as a place to put folders in, `any` where data
+ * is searched for.
  *
  * @throws StorageError
  */

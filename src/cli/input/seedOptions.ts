@@ -3,7 +3,7 @@ import { InputError } from '../../contracts/errors.ts';
 import type { Given } from '../io/io.ts';
 import { flag, seconds, text, wholeNumber } from '../args/values.ts';
 
-/** Whether, and for how long, what is complete is given to others. */
+/** Whether, and for how long, a complete torrent is seeded. */
 export const seedingOf = (given: Given, always: boolean): SeedOptions | undefined => {
   const limits = {
     ratio: ratioOf(given),
@@ -18,7 +18,7 @@ export const seedingOf = (given: Given, always: boolean): SeedOptions | undefine
   throw new InputError('bad-option', `--${option} says how to seed: give --seed, too`);
 };
 
-/** Peers served at one time. */
+/** Upload slots. */
 export const slotsOf = (given: Given): { readonly slots?: number } => {
   const slots = wholeNumber(given, 'slots', 1, 500);
   return slots === undefined ? {} : { slots };

@@ -14,10 +14,10 @@ import { existingTarget } from './target.ts';
 import { visible } from '../io/text.ts';
 
 const D = 'd'.charCodeAt(0);
-/** What is no path, or leads to what is to be read: `-` is stdin. */
+/** Sources that are no path of content: `-` is stdin. */
 const LINK = /^(\s*(magnet:|https?:\/\/)|-$)/i;
 
-/** What `seed` was given, in the order of its arguments. */
+/** The arguments of `seed`, in their order. */
 export interface SeedSources {
   /** Files, URLs and links that lead to a torrent. */
   readonly torrents: readonly string[];
@@ -25,7 +25,7 @@ export interface SeedSources {
    * Files and folders: the one place where the data of `torrents` is, or without those what torrents are to be made of.
    */
   readonly contents: readonly string[];
-  /** Where the data of a torrent is, changed by nobody. */
+  /** Where the data of a torrent is; it is never changed. */
   readonly targetFor: (torrent: Torrent) => Promise<Target>;
 }
 
@@ -60,7 +60,7 @@ const sorted = async (args: readonly string[], io: Io) => {
   const paths = new Map<string, string>();
   for (const arg of args) {
     const there = LINK.test(arg) || INFO_HASH.test(arg) ? undefined : lookAt(arg);
-    // A pipe, as of `<(curl …)`, can be read once.
+    // A pipe, as of `<(curl …)`, can be read only once.
     const found = there?.isDirectory() ? 'content' : there?.isFile() ? await torrentIn(arg, there.size, io) : 'source';
     if (found === 'content') contents.push(arg);
     else torrents.push(arg);

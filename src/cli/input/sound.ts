@@ -8,8 +8,8 @@ import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { encodeResume } from '../../torrent/pieces/resumeNote.ts';
 
 /**
- * Notes that all pieces at `target` are right, as whoever has just made the torrent of them knows: so seeding need not
- * hash them a second time. A note that can't be written costs no more than that. Completes without a value.
+ * Notes that all pieces at `target` are right, since the torrent has just been made of them: so seeding need not hash
+ * them a second time. If the note can't be written, they are hashed again. Completes without a value.
  */
 export const noteSound = (
   torrent: Torrent,
@@ -20,7 +20,7 @@ export const noteSound = (
     const { pieceCount } = new Geometry(torrent);
     const have = new Bitfield(pieceCount);
     for (let index = 0; index < pieceCount; index++) have.set(index);
-    // Nobody has flushed the content to the disk: after a restart it is hashed again.
+    // The content is not flushed to the disk: after a restart it is hashed again.
     const note = {
       infoHash: torrent.infoHash,
       have,

@@ -11,18 +11,18 @@ import { found, torrentIn } from './torrentFile.ts';
 import { INFO_HASH, said } from './stdin.ts';
 import { visible } from '../io/text.ts';
 
-/** What is enough to find peers and to greet them. */
+/** What is needed to find peers and to greet them. */
 export interface SourceArgument {
   readonly findable: Findable;
-  /** Who is named beforehand. */
+  /** Peers that the source names. */
   readonly peers: readonly PeerAddress[];
-  /** If it is known already what is in it. */
+  /** If the torrent is known already. */
   readonly torrent?: Torrent;
-  /** If not. */
+  /** If it is not. */
   readonly magnet?: MagnetLink;
 }
 
-/** What a magnet link says without asking anybody. */
+/** What a magnet link says without using the network. */
 export const ofMagnet = (magnet: MagnetLink): SourceArgument => ({
   findable: magnet,
   peers: magnet.peers.map((each) => ({ ...each, source: 'manual' })),
@@ -45,8 +45,7 @@ export const readMagnet = (source: string | Uint8Array): MagnetLink | undefined 
 };
 
 /**
- * What `source` says without asking any peer: as the user has typed it, `-` for what is piped into this process, or a
- * torrent that was made here.
+ * What `source` says without asking any peer. It is typed by the user, `-` for stdin, or a torrent that was made here.
  */
 export const sourceArgument = async (
   source: string | Torrent,

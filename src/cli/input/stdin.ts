@@ -11,8 +11,8 @@ const LINK = /^(magnet:|https?:\/\/)/i;
 const HINT = 'pipe something into it, as in rxtorrent info - < x.torrent';
 
 /**
- * What a source on the command line stands for: itself, or with `-` what is piped into this process. That is text if it
- * is one magnet link, info-hash or URL, with blanks and newlines around it, and else the bytes of a .torrent.
+ * Resolves a source on the command line: itself, or for `-` the content of stdin. That is text if it is one magnet
+ * link, info-hash or URL, with blanks and newlines around it, and otherwise the bytes of a .torrent.
  *
  * @throws InputError when stdin is a terminal, is empty, has been read already, or holds several links
  */

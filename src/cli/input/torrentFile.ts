@@ -11,10 +11,10 @@ import { visible } from '../io/text.ts';
 const NO_HASHES =
   'a magnet link has no hashes of pieces: name the .torrent, which rxtorrent download LINK --save-torrent FILE writes';
 
-/** Bytes at the beginning of a file in which a web page says that it is one. */
+/** Bytes at the beginning of a file in which an HTML page identifies itself. */
 const PAGE_BYTES = 1024;
 
-/** Who can stop us, and is told what is tried again. */
+/** The signal that stops us, and the callback for retries. */
 type Listener = Pick<Io, 'stopped'> & Partial<Pick<Io, 'say'>>;
 
 const readFile = async (path: string, io: Pick<Io, 'stopped'>): Promise<Uint8Array> => {
@@ -32,7 +32,7 @@ const readFile = async (path: string, io: Pick<Io, 'stopped'>): Promise<Uint8Arr
   }
 };
 
-/** The web, or how to get there for whoever needs to. */
+/** The HTTP client, or a function that loads it on demand. */
 type Way = Web | (() => Promise<Web>);
 
 /**
@@ -48,7 +48,7 @@ export interface Found {
 export const found = async (source: string | Uint8Array, io: Listener, way?: Way): Promise<Found> => {
   if (typeof source !== 'string') return { where: 'stdin', what: source };
   if (!/^\s*https?:\/\//i.test(source)) return { where: source, what: source };
-  // Only who fetches something waits for what that takes.
+  // Only a command that fetches a URL loads the modules for it.
   const { torrentAt } = await import('./torrentUrl.ts');
   return {
     where: shownUrl(source.trim()),
@@ -56,10 +56,7 @@ export const found = async (source: string | Uint8Array, io: Listener, way?: Way
   };
 };
 
-/**
- * Is it a page that explains something to people, of a server that has moved, wants a login, or has deleted what was
- * asked for?
- */
+/** Is it an HTML page for humans, of a server that has moved, wants a login, or has deleted the file? */
 const isPage = (bytes: Uint8Array): boolean => {
   const text = Buffer.from(bytes.subarray(0, PAGE_BYTES)).toString('utf8').trim();
   return text.startsWith('<') && /<(!doctype\s+html|html|head|body)\b/i.test(text);

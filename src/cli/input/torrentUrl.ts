@@ -11,22 +11,22 @@ import { GaveUp, Interrupted } from '../io/exit.ts';
 import { follow } from '../io/follow.ts';
 import type { Io } from '../io/io.ts';
 
-/** Seconds for fetching a .torrent, if the user does not say. */
+/** Seconds for fetching a .torrent, by default. */
 const FETCH_TIMEOUT = 30;
-/** How often a server that is down is asked, if the user does not say how long to wait for it. */
+/** How often a server that is down is asked, without a time limit of the user's. */
 const TRIES = 4;
-/** Milliseconds before it is asked again, the first time and at most. */
+/** Milliseconds before the first retry, and at most. */
 const AGAIN = { first: 500, most: 30_000 };
 
-/** What a .torrent is fetched with, and how long the user waits for it, in milliseconds. */
+/** The HTTP client for a .torrent, and the user's time limit in milliseconds. */
 export interface Web extends Pick<Env, 'httpGet' | 'random'> {
   readonly patience?: number | undefined;
 }
 
-/** The server says that it will be otherwise soon: too early, too many requests, and all that it takes upon itself. */
+/** Temporary statuses: too early, too many requests, and all server errors. */
 const isBusy = (status: number): boolean => [408, 425, 429].includes(status) || status >= 500;
 
-/** What may be otherwise in a while: the server is down or slow, which nobody has typed. */
+/** Temporary failures: the server is down or slow, which is no mistake of the user's. */
 const PASSING: ReadonlySet<NetworkCode> = new Set([
   'unreachable',
   'refused',
@@ -43,7 +43,7 @@ const answered = (reply: HttpReply): HttpReply => {
   throw new NetworkError('http-status', shownUrl(reply.url), `the server answered ${reply.status}`);
 };
 
-/** Asks again while the server is down, until the user's time is over; if the user has named none, a few times. */
+/** Retries while the server is down, until the user's time limit; without one, a few times. */
 const fetchPatiently = (
   url: string,
   { httpGet, random, patience }: Web,
@@ -54,7 +54,7 @@ const fetchPatiently = (
     const pause = backoff({ ...AGAIN, random });
     let last: unknown;
     const again = (error: unknown, count: number): Observable<unknown> => {
-      // A server that is slow has been given all the time that there was.
+      // A slow server has had all the time that there was.
       if (deadline.isOver || !mayPass(error) || (patience === undefined && count >= TRIES))
         return throwError(() => error);
       if (last === undefined && patience !== undefined) failing(error);

@@ -1,12 +1,12 @@
 import { NetworkError } from '../../contracts/errors.ts';
 import type { Given } from './io.ts';
 
-/** Options that name somebody to ask, the best advice first. */
+/** Options that name a source of peers, the best advice first. */
 const WHO = ['tracker', 'peer'] as const;
-/** What is left to a command that asks the DHT alone. */
+/** The advice for a command that asks only the DHT. */
 const NODES = 'bootstrap';
 
-/** Does the command that the user runs have this option? Nobody is told to use another one. */
+/** Does the user's command have this option? Advice never names options of other commands. */
 export const offers = (given: Given, option: string): boolean =>
   ((given['offers'] ?? []) as readonly string[]).includes(option);
 
@@ -17,12 +17,12 @@ export const give = (given: Given, article: 'a' | 'another'): string => {
   return all.length === 0 ? '' : `: give ${article} --${all.join(article === 'a' ? ' or a --' : ' or --')}`;
 };
 
-/** What may help when nothing has come. */
+/** Advice when no data has come. */
 export const tryAgain = (given: Given): string => `try again later${give(given, 'another').replace(':', ', or')}`;
 
 const PORT_CODES: ReadonlySet<string> = new Set(['port-taken', 'port-denied', 'no-address']);
 
-/** What may help when a port can't be had that `option` names; other errors as they are. */
+/** Adds advice to the error of a port that `option` names; other errors are unchanged. */
 export const portAdvice = (error: unknown, option: 'port' | 'dht-port', otherwise = ''): unknown => {
   if (!(error instanceof NetworkError) || !PORT_CODES.has(error.code)) return error;
   const what = error.code === 'port-denied' ? `a --${option} above 1023` : `another --${option}`;

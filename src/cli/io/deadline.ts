@@ -1,4 +1,4 @@
-/** When the user's time for a command is over, which began when this was made. */
+/** The end of the user's time limit for a command, counted from the construction of this object. */
 export class Deadline {
   readonly seconds: number;
   readonly #at: number;

@@ -14,7 +14,7 @@ export class GaveUp extends Error {
   }
 }
 
-/** What a command about one peer makes of its fault; any other error as it is. */
+/** Makes an error of the peer the failure of a command about one peer; any other error is unchanged. */
 export const gaveUp = (who: string, error: unknown, advice: string): unknown => {
   if (!(error instanceof PeerError)) return error;
   const why = error.code === 'refused' ? `${who}: nobody listens there` : error.message;
@@ -26,7 +26,7 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
-/** Some of several sources failed. Each was told when it did; the exit code is that of the first. */
+/** Some of several sources failed. Each error was reported when it happened; the exit code is that of the first. */
 export class SomeFailed extends Error {
   override readonly name = 'SomeFailed';
   readonly first: unknown;
@@ -37,7 +37,7 @@ export class SomeFailed extends Error {
   }
 }
 
-/** What the shell is told. */
+/** The exit code for the shell. */
 export const exitCode = (error: unknown): number => {
   if (error instanceof SomeFailed) return exitCode(error.first);
   if (error instanceof InputError) return 2;
@@ -47,7 +47,7 @@ export const exitCode = (error: unknown): number => {
   return 70;
 };
 
-/** The error as one line of plain facts; a defect of ours says that it is one. */
+/** The error as one line for the user; a defect of ours is called one. */
 export const explain = (error: unknown): string => {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof SomeFailed || exitCode(error) !== 70) return message;

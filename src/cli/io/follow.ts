@@ -14,8 +14,8 @@ export const abortion = (signal: AbortSignal): Observable<never> =>
   });
 
 /**
- * Calls `next` with every event; resolves when they end, rejects when they fail, `next` throws, or `end$` errors: then
- * all is unsubscribed.
+ * Calls `next` with every event; resolves when they end, rejects when they fail, `next` throws, or `end$` errors, and
+ * then unsubscribes from everything.
  */
 export const followed = <Event>(
   events$: Observable<Event>,
@@ -24,7 +24,7 @@ export const followed = <Event>(
 ): Promise<void> =>
   new Promise((resolve, reject) => {
     const all = new Subscription();
-    // Not operators: a thousand torrents are followed at one time.
+    // Not operators: a thousand torrents may be followed at once.
     const fail = (error: unknown): void => {
       all.unsubscribe();
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is whatever has come

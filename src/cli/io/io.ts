@@ -5,13 +5,13 @@ import type { Journal } from '../json/journal.ts';
 export interface Io {
   /** A result line: stdout. */
   readonly print: (line: string) => void;
-  /** With `--json`: all that goes to stdout, instead of `print`. */
+  /** With `--json`: everything that goes to stdout, instead of `print`. */
   readonly json?: Journal | undefined;
-  /** A line for people: stderr. */
+  /** A line for the user: stderr. */
   readonly say: (line: string) => void;
-  /** Aborted when the user has had enough (Ctrl-C, a closed pipe): stop, tidy up, return. */
+  /** Aborted when the user stops the command (Ctrl-C, a closed pipe): stop, tidy up, return. */
   readonly stopped: AbortSignal;
-  /** Where the user can be asked; nowhere if there is none. */
+  /** The terminal for questions; absent if there is none. */
   readonly floor?: Floor;
 }
 

@@ -12,9 +12,9 @@ const PART = 256 * 2 ** 20;
 export const partOf = (path: string, nth: number): string => (nth === 0 ? path : `${path}.${nth}`);
 
 /**
- * Appends to `path` what is recorded, at once: whatever kills this program leaves a recording. Compressed if the name
- * ends in .gz. When a part is full the next one begins. If the disk does not take it the recording ends, `say` is told,
- * and the download goes on. @throws InputError, StorageError
+ * Appends recorded events to `path` at once, so that a killed program leaves a recording. Compressed if the name ends
+ * in .gz. When a part is full the next one begins. If the disk fails the recording ends, `say` is told, and the
+ * download goes on. @throws InputError, StorageError
  */
 export const recordFile = (path: string, force: boolean, say: (line: string) => void, part = PART): RecordingSink => {
   mayWrite(path, force);

@@ -3,21 +3,21 @@ import { Observable } from 'rxjs';
 import type { Sink } from '../../disk/files/streamStorage.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
 
-/** Milliseconds that a reader may keep us waiting before the user is told that nothing is downloaded because of it. */
+/** Milliseconds for which a reader may hold us up before the user is told that the reader stalls the download. */
 const SAID_AFTER = 2_000;
 
 /** Writes all of `bytes` to stdout; resolves when the system has taken them. Errors are reported by `main.ts`. */
 export const toStdout = (bytes: Uint8Array): Promise<void> =>
   new Promise((resolve) => void process.stdout.write(bytes, () => resolve()));
 
-/** The writing end of a pipe, and what is known of its reader. */
+/** The writing end of a pipe, and the state of its reader. */
 export interface Outlet {
   readonly sink: Sink;
-  /** Has the reader left, or something else gone wrong? */
+  /** Has the reader left, or the pipe failed? */
   readonly broken: () => boolean;
   /**
-   * Marks progress as held back while bytes wait for the reader: that is no fault of the peers, and no reason to give
-   * up.
+   * Marks progress as held back while bytes wait for the reader: the peers are not at fault, and the command must not
+   * give up.
    */
   readonly seen: (event: DownloadEvent) => DownloadEvent;
 }

@@ -4,10 +4,10 @@ import { ratioTold } from '../../contracts/json/jsonOf.ts';
 import { Sampled } from './sampled.ts';
 import type { Told, ToldAs } from '../../contracts/json/told.ts';
 
-/** Commands that move a torrent's data, and say how much of it. */
+/** Commands that transfer a torrent's data, and report its progress. */
 const MOVING: ReadonlySet<string> = new Set(['download', 'dht', 'seed', 'demo']);
 
-/** What the command line knows of a torrent when it begins with it. */
+/** What is known of a torrent when the command begins with it. */
 export type Begun = Omit<ToldAs<'start'>, 'type' | 'command' | 'version'>;
 
 type End = ToldAs<'end'>;
@@ -18,10 +18,7 @@ const reasonOf = (error: unknown, seeded: boolean): End['reason'] => {
   return error instanceof GaveUp ? 'gave-up' : 'error';
 };
 
-/**
- * One torrent in the journal: what it has come to so far is gathered from what is told of it, so no command has to
- * count for its end.
- */
+/** One torrent in the journal. It gathers the figures for `end` from the events, so no command has to count. */
 export class Entry {
   readonly account: Account;
   readonly #moving: boolean;
@@ -38,13 +35,13 @@ export class Entry {
     { length, files, target }: Begun,
     time: { readonly now: () => number; readonly began: number },
   ) {
-    // What only a link says of the length is a stranger's word.
+    // The length that only a link tells is a stranger's word.
     this.account = new Account(files === undefined ? undefined : length, time.now, time.began);
     this.#moving = MOVING.has(command);
     this.path = target;
   }
 
-  /** Takes note of what is to be told; gives it back if it is to be told now. */
+  /** Records an object; returns it if it is to be written now. */
   see(told: Told, now: number): Told | undefined {
     if (told.type === 'seeded') this.#seeded = true;
     if (told.type === 'done') {
@@ -55,7 +52,7 @@ export class Entry {
     return told.type === 'progress' || told.type === 'funnel' ? this.#samples[told.type].due(told, now) : told;
   }
 
-  /** What has not been told for want of time. */
+  /** The objects held back by the sampling. */
   rest(now: number): readonly Told[] {
     return [this.#samples.funnel.rest(now), this.#samples.progress.rest(now)].filter((told) => told !== undefined);
   }

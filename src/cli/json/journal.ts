@@ -11,14 +11,14 @@ import type { Told, ToldOfAny } from '../../contracts/json/told.ts';
 const WAITING = 100;
 
 /**
- * All that `--json` writes, whatever it is told and in whatever order: the first object of all and of each torrent is
- * `start`, the last one `end`; each error is told once; nothing is told of a torrent that has ended.
+ * Everything that `--json` writes, in a valid order whatever the calls: the first object of all and of each torrent is
+ * `start`, the last one `end`; each error is written once; no object follows the end of its torrent.
  */
 export class Journal {
   readonly #print: (line: string) => void;
   readonly #version: string;
   readonly #clock: Clock;
-  /** By info-hash; by nothing what no torrent is known of. */
+  /** By info-hash; by undefined where no torrent is known. */
   readonly #entries = new Map<string | undefined, Entry>();
   readonly #errors = new Set<unknown>();
   readonly #began: number;
@@ -72,7 +72,7 @@ export class Journal {
     }
     const entry = torrent === undefined ? undefined : this.#entryOf(torrent);
     if (entry?.ended) return;
-    // What waits to be told was before it.
+    // Held-back samples come before it.
     if (told.type === 'done') for (const rest of entry?.rest(this.#clock.steady()) ?? []) this.#write(rest, torrent);
     const due = entry === undefined ? told : entry.see(told, this.#clock.steady());
     if (due !== undefined) this.#write(due, torrent);
@@ -89,7 +89,7 @@ export class Journal {
     this.#write({ type: 'decoded', value: null }, undefined, (line) => line.replace(/null\}$/, () => `${json}}`));
   }
 
-  /** What went wrong, if it has not been told. */
+  /** Writes an error, unless it has been written. */
   fail(error: unknown, torrent?: string): void {
     if (!this.#isNews(error)) return;
     this.#errors.add(error);
@@ -98,13 +98,13 @@ export class Journal {
     else this.tell(told, torrent);
   }
 
-  /** A source that can't be used, beside others that can; it may have been begun with. */
+  /** A source that can't be used, among others; the command may have begun with it. */
   refused(source: string, error: unknown): void {
     if (this.#entries.get(undefined)?.ended !== false) this.start({ sources: [source] });
     this.#end(undefined, error);
   }
 
-  /** Torrents end when the command does: there is more to say of them. */
+  /** Torrents end when the command does: more of their objects follow. */
   hold(): void {
     this.#held = true;
   }
@@ -114,7 +114,7 @@ export class Journal {
     if (!this.#held) this.#end(torrent, error);
   }
 
-  /** The command is over, and with it whatever has not ended. */
+  /** The command is over, and so is each torrent that has not ended. */
   close(error?: unknown): void {
     if (this.#closed) return;
     const open = [...this.#entries].filter(([, { ended }]) => !ended).map(([torrent]) => torrent);
@@ -143,7 +143,7 @@ export class Journal {
     entry.ended = true;
   }
 
-  /** The entry of a torrent. One that nobody has begun with is what the command has made, or is begun with now. */
+  /** The entry of a torrent. A new one is begun here: the command has made the torrent, or begins with it now. */
   #entryOf(torrent: string): Entry {
     const known = this.#entries.get(torrent);
     if (known !== undefined) return known;

@@ -5,7 +5,7 @@ import { visible } from '../io/text.ts';
 import { counted, duration } from '../io/units.ts';
 import type { Room } from '../args/logRooms.ts';
 
-/** What is asked, and in which room; the URL itself has what strangers must not see: keys and ids. */
+/** The purpose of a request, and its room; the URL itself is not shown, since it contains keys and ids. */
 export const httpRequest = (url: string): readonly [room: Room, what: string] => {
   const [, query = ''] = url.split('?');
   if (!/(^|&)info_hash=/.test(query)) return ['http', 'get'];

@@ -66,7 +66,7 @@ const request = (bytes: Uint8Array): string => {
 /** KRPC packets are dictionaries: `d…e`. */
 const isDictionary = (bytes: Uint8Array): boolean => bytes[0] === 0x64 && bytes.at(-1) === 0x65;
 
-/** What a datagram says, and where such things are said. Never throws because of the bytes. */
+/** A datagram in words, and its room. Never throws because of the bytes. */
 export const packetWords = (
   direction: Direction,
   bytes: Uint8Array,
@@ -83,7 +83,7 @@ export const packetWords = (
     return [room, tell()];
   } catch (error) {
     if (error instanceof Malformed) return [room, `malformed: ${visible(error.message)}`];
-    // Shorter than what we send has to be: not by us.
+    // Shorter than any packet of ours: not sent by us.
     if (error instanceof RangeError) return [room, counted(bytes.length, 'byte')];
     throw error;
   }

@@ -30,7 +30,7 @@ const introduction = (payload: Uint8Array): string => {
     yourIp && `sees ${yourIp}`,
     uploadOnly && 'uploads only',
   ];
-  // A later one has only what has changed.
+  // A later handshake contains only what has changed.
   return `extension handshake: ${facts.filter(Boolean).join('; ') || 'nothing'}`;
 };
 
@@ -46,7 +46,7 @@ const metadata = (payload: Uint8Array): string => {
   return `ut_metadata: ${message.type} piece ${message.piece}${length}`;
 };
 
-/** What one side of a connection says, in words; knows the extensions by the ids that the other side gave them. */
+/** One side of a connection in words; it knows the extensions by the ids that the other side gave them. */
 export class PeerWords {
   readonly #ids: Readonly<Record<Direction, Map<number, string>>> = { '<': new Map(), '>': new Map() };
 

@@ -1,29 +1,29 @@
 import type { DownloadEvent, Done, Progress } from '../../contracts/events.ts';
 
-/** How far a torrent has come, when its end is told. */
+/** The figures of a torrent for the report of its end. */
 export interface Figures {
-  /** Bytes that are wanted; undefined while it is not known what a magnet link stands for. */
+  /** Wanted bytes; undefined while the info dictionary of a magnet link is unknown. */
   readonly length: number | undefined;
-  /** Bytes verified and stored, of `length`; those of this run alone, if it was over before anybody had looked. */
+  /** Bytes verified and stored, of `length`; only those of this run, if the torrent ended before its first sample. */
   readonly stored: number;
   readonly looked: boolean;
-  /** Payload bytes of this run: what came, what of it was of no use, what was given. */
+  /** Payload bytes of this run: downloaded, wasted, uploaded. */
   readonly downloaded: number;
   readonly wasted: number;
   readonly uploaded: number;
-  /** Bytes given in all runs, as a multiple of the length. */
+  /** Bytes uploaded in all runs, as a multiple of the length. */
   readonly ratio: number;
-  /** Seconds since it began; and those that passed before it was complete, if it is. */
+  /** Seconds since the beginning; and seconds until the torrent was complete, if it is. */
   readonly elapsed: number;
   readonly took: number | undefined;
 }
 
-/** Milliseconds as they pass. */
+/** A monotonic clock in milliseconds. */
 type Clock = () => number;
 
 /**
- * Counts how far one torrent has come, to the last piece: a sample of the progress is up to a quarter of a second old,
- * and what was stored since is added to it. Depends on being shown every event in order.
+ * Keeps the figures of one torrent, exact to the last piece: a sample of the progress is up to a quarter of a second
+ * old, so pieces stored since are added to it. Depends on being shown every event in order.
  */
 export class Account {
   readonly #now: Clock;
@@ -31,7 +31,7 @@ export class Account {
   #doneAt: number | undefined;
   #done: Done | undefined;
   #last: Progress | undefined;
-  /** As the last event that has them tells them. */
+  /** As in the last event that has them. */
   #bytes: Pick<Progress, 'downloaded' | 'wasted' | 'uploaded'> = { downloaded: 0, wasted: 0, uploaded: 0 };
   /** Bytes stored since `#last`. */
   #since = 0;
@@ -62,12 +62,12 @@ export class Account {
     return this.#done !== undefined;
   }
 
-  /** Where all of it is, once it is complete. */
+  /** The path of the complete torrent. */
   get path(): string | undefined {
     return this.#done?.path;
   }
 
-  /** Why nothing moves, if anybody knows. */
+  /** The reason why the download stalls, if it is known. */
   get reason(): string | undefined {
     return this.#last?.reason;
   }

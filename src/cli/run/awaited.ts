@@ -14,10 +14,10 @@ import { duration } from '../io/units.ts';
 const LOOK_EVERY = 250;
 
 export interface Wait {
-  /** What is said when it does not come, such as `the metadata did not come`. */
+  /** The message when the value does not come, such as `the metadata did not come`. */
   readonly missed: string;
   readonly given: Given;
-  /** When it is given up. */
+  /** The time limit. */
   readonly deadline: Deadline;
   readonly funnel: Funnel<PeerSource>;
   readonly view: Live;

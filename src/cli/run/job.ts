@@ -16,10 +16,10 @@ import { placeOf } from '../input/target.ts';
 import type { Named } from './viewing.ts';
 import { visible } from '../io/text.ts';
 
-/** Sources that are read at the same time: a web server that is slow does not make the others wait. */
+/** Sources that are read simultaneously: a slow web server does not delay the others. */
 const READ_AT_ONCE = 5;
 
-/** One torrent of a command: what is to be fetched or given, from whom, and where it is on disk. */
+/** One torrent of a command: what to download or seed, its sources, and where it is on disk. */
 export interface Job {
   /** What the user calls it; what is made here has no other name than its own. */
   readonly given?: string;
@@ -28,7 +28,7 @@ export interface Job {
   /** The peers that the source names. */
   readonly peers: readonly PeerAddress[];
   readonly trackers: readonly (readonly string[])[];
-  /** Of a magnet link it is known once peers have told. */
+  /** For a magnet link it is known once peers have sent it. */
   torrent?: Torrent;
   target?: Target;
   /** How many of its files are wanted, if not all. */
@@ -102,8 +102,8 @@ const readSource = async (given: string | Torrent, at: number, env: Env, io: Io)
 };
 
 /**
- * Reads all `sources`. One that is missing, broken or there twice is refused, and the others are not: both are in the
- * order given.
+ * Reads all `sources`. A missing, broken or duplicate source is refused, and the others are not: both are in the order
+ * given.
  */
 export const readJobs = async (
   sources: readonly (string | Torrent)[],
@@ -116,7 +116,7 @@ export const readJobs = async (
   const all = await lastValueFrom(read$.pipe(toArray()));
   const jobs = new Map<string, Job>();
   const refused: Refused[] = [];
-  // One after the other, in the order given: the user may be asked something about each.
+  // One after the other, in the order given: the user may be asked a question about each.
   for (const { given, read, error } of all.sort((one, other) => one.at - other.at)) {
     const source = typeof given === 'string' ? given : given.name;
     try {

@@ -5,15 +5,15 @@ import { GaveUp } from '../io/exit.ts';
 import type { Given } from '../io/io.ts';
 import { counted, duration } from '../io/units.ts';
 
-/** How long the user waits for something to move. */
+/** The user's `--timeout` without progress. */
 export class Patience {
-  /** Errors with `GaveUp` when nothing has moved for that long; never when there is no limit. */
+  /** Errors with `GaveUp` when nothing has moved for that long; never without a limit. */
   readonly end$: Observable<never>;
   #timer: NodeJS.Timeout | undefined;
   readonly #given: Given;
   #last: Progress | undefined;
 
-  /** While `busy` says that the user is, nobody waits. */
+  /** The time does not count while `busy` says that the user is asked a question. */
   constructor(seconds: number | undefined, given: Given, busy: () => boolean = () => false) {
     this.#given = given;
     if (seconds === undefined) this.end$ = NEVER;
@@ -29,12 +29,12 @@ export class Patience {
   }
 
   /**
-   * Bytes that arrive and pieces that are stored or checked count, and so does waiting for a limit of ours; peers that
-   * come and go do not.
+   * Bytes that arrive and pieces that are stored or checked are progress, and so is waiting for our own rate limit;
+   * peers that come and go are not.
    */
   see(event: DownloadEvent): void {
     const moved =
-      // Who waits for others waits as long as they like; they may be silent for hours, and then no sample comes.
+      // A seed waits for peers without a limit; they may be silent for hours, and then no sample comes.
       (event.type === 'progress' && (this.#seeds || event.phase === 'seeding')) ||
       event.type === 'stored' ||
       event.type === 'rechecked' ||

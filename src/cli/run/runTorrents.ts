@@ -32,7 +32,7 @@ export const portsOf = (given: Given): readonly number[] => {
   return port === undefined ? PORTS : [port];
 };
 
-/** That the port for peers can't be had is told with what may help. */
+/** Adds advice to the warning that the port could not be bound. */
 const withAdvice = (env: Env): Env => {
   const advised = (error: unknown) => throwError(() => portAdvice(error, 'port', ', or --no-listen'));
   return { ...env, listen: (options) => env.listen(options).pipe(catchError(advised)) };
@@ -64,8 +64,8 @@ const workOn = async (jobs: readonly Job[], active: number, bench: Bench, io: Io
 };
 
 /**
- * Downloads or seeds all of `sources`, so many at the same time. One that fails does not end the others: the command
- * fails as the first of them did. A single one fails as if nobody had thought of others.
+ * Downloads or seeds all of `sources`, `active` of them simultaneously. A failure of one does not end the others: the
+ * command fails with the exit code of the first. A single source fails with its own error.
  */
 export const runTorrents = async (
   given: Given,
@@ -77,7 +77,7 @@ export const runTorrents = async (
   const { openStorage } = asked;
   const env = withAdvice({ ...(await loggedWorld(given, (line) => say(line))), ...(openStorage && { openStorage }) });
   const found = discovery(given, env);
-  // What makes no sense is refused before anything is read or asked.
+  // Invalid options are refused before anything is read or fetched.
   const each = { timeout: seconds(given, 'timeout'), limits: limitsOf(given, 'each') };
   const active = asked.seeding?.only === true ? Infinity : (wholeNumber(given, 'max-active', 1, MOST_ACTIVE) ?? ACTIVE);
   const within = { ports: portsOf(given), limits: limitsOf(given) };

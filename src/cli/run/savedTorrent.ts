@@ -12,7 +12,7 @@ const isOf = (path: string, infoHash: string): boolean => {
   try {
     return toHex(parseTorrent(readFileSync(path)).infoHash) === infoHash;
   } catch {
-    // Whatever it is, it is not ours.
+    // The file is not ours, whatever it is.
     return false;
   }
 };

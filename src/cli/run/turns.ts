@@ -1,6 +1,6 @@
 import { from, lastValueFrom, mergeMap } from 'rxjs';
 
-/** Downloads at the same time: if nothing is said, and at most. */
+/** Simultaneous downloads: the default, and the maximum. */
 export const ACTIVE = 5;
 export const MOST_ACTIVE = 1000;
 

@@ -14,14 +14,14 @@ import { completeLine, givenLine, stoppedLine, stoppedSumLine, type Sum, thereLi
 import { visible } from '../io/text.ts';
 import type { Ending, Named, Viewer } from './viewing.ts';
 
-/** Lines that are remembered, so that none is said twice in a row of hours. */
+/** Lines that are remembered, so that none is repeated for hours. */
 const SAID = 200;
 
 const NOBODY: FunnelSample = { type: 'funnel', sources: [] };
 
 /**
- * Warnings of the whole process, of which each torrent hears: that the DHT can't be joined, that a port can't be had,
- * that a tracker is down. They are said once, and of no torrent.
+ * Warnings of the whole process, which each torrent emits: the DHT can't be joined, a port can't be bound, a tracker is
+ * down. They are printed once, without the name of a torrent.
  */
 const OF_ALL: ReadonlySet<string> = new Set([
   'dht-bootstrap',
@@ -33,7 +33,7 @@ const OF_ALL: ReadonlySet<string> = new Set([
   'timeout',
 ]);
 
-/** Says a line once; what was said of a tracker may be said again when that has worked in between. */
+/** Prints a line once; a warning about a tracker may be printed again if the tracker has worked in between. */
 const saying = (view: Live) => {
   /** Each line, and the tracker that it is about. */
   const said = new Map<string, string | undefined>();
@@ -54,7 +54,7 @@ const failure = (name: string, error: unknown): string => {
   return what.includes(visible(name)) ? what : `${visible(name)}: ${what}`;
 };
 
-/** What is said of the end of one torrent; the result is for stdout, unless `quiet`. */
+/** The report of the end of one torrent; the result goes to stdout, unless `quiet`. */
 const overLine = ({ how, figures, kept, place, chosen, error }: Ending): string | undefined => {
   const at = visible(place);
   if (how === 'complete') return `${at}: ${completeLine(figures, chosen)}`;
@@ -64,7 +64,7 @@ const overLine = ({ how, figures, kept, place, chosen, error }: Ending): string 
   return error instanceof GaveUp && figures.stored > 0 ? `${at}: ${thereLine(figures, kept)}` : undefined;
 };
 
-/** Results go to stdout, all else is for people. */
+/** Results go to stdout, everything else is for the user. */
 const telling =
   (given: Given, io: Io, view: Live): Viewer['over'] =>
   (_, ending) => {
@@ -74,7 +74,7 @@ const telling =
     else view.say(line);
   };
 
-/** Shows each event in the form that was asked for. */
+/** Shows each event in the requested form. */
 export const viewerOfOne = (given: Given, io: Io, view: Live): Viewer => {
   // What is wrong with the only source is the error of the command.
   const refused = (): void => undefined;

@@ -2,7 +2,7 @@ import type { DownloadEvent } from '../../contracts/events.ts';
 import type { Chosen, Sum } from '../views/summary.ts';
 import type { Figures } from './account.ts';
 
-/** A torrent, as people and programs know it. */
+/** A torrent as it is shown. */
 export interface Named {
   readonly name: string;
   /** 40 hexadecimal digits. */
@@ -30,8 +30,8 @@ export interface Viewer {
   readonly show: (event: DownloadEvent, of: Named) => void;
   /** One torrent is over, or begins to seed. */
   readonly over: (of: Named, ending: Ending) => void;
-  /** A source that is none: it was never begun. */
+  /** A source that can't be read: it was never begun. */
   readonly refused: (source: string, error: unknown) => void;
-  /** Takes what moves away; `stopped` is how far all had come when the user stopped them. */
+  /** Removes the live view; `stopped` holds the figures of all torrents if the user stopped them. */
   readonly end: (stopped?: Sum) => void;
 }

@@ -26,10 +26,10 @@ export interface Bench extends Shared {
   /** Of each torrent: seconds without progress until it is given up, and its own rate limits. */
   readonly each: { readonly timeout: number | undefined; readonly limits: Limits };
   readonly plan: Plan;
-  /** Errors when the user has had enough. */
+  /** Errors when the user stops the command. */
   readonly stop$: Observable<never>;
   readonly viewer: Viewer;
-  /** Is the user asked something now? */
+  /** Is the user being asked a question now? */
   readonly asking: () => boolean;
 }
 
@@ -81,8 +81,8 @@ const downloaded = async (
 };
 
 /**
- * Downloads one torrent, or seeds it, until it is over, and tells the viewer how that was. Calls `freed` once it is
- * complete: what follows is seeding. Resolves with the error that ended it, if one did.
+ * Downloads one torrent, or seeds it, until it is over, and reports its end to the viewer. Calls `freed` once it is
+ * complete: from then on it is seeding. Resolves with the error that ended it, if one did.
  */
 export const work = async (job: Job, account: Account, bench: Bench, freed: () => void): Promise<unknown> => {
   const { plan, viewer } = bench;

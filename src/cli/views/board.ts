@@ -3,7 +3,7 @@ import type { Moment } from './live.ts';
 import { type Row, severalLine, severalLines, statesLine, totalLine, totalLogLine } from './several.ts';
 import { visible } from '../io/text.ts';
 
-/** Milliseconds between two orders of the rows: whoever reads one must find it where it was. */
+/** Milliseconds between two orders of the rows: a user who reads a row must find it where it was. */
 const SORT_EVERY = 5_000;
 /** Torrents that are told of in a log at one time. */
 const LOGGED = 10;
@@ -21,9 +21,9 @@ const rank = ({ progress }: Row): number => RANKS[progress?.phase ?? 'waiting'];
 const busy = ({ progress }: Row): number => (progress?.phase === 'seeding' ? progress.upRate : (progress?.rate ?? 0));
 
 /**
- * All torrents of a command, as they are seen: those that are over are counted, the others have a row, the busiest
- * first. Their order changes every few seconds at most, but for rows that go. A board of which nothing has changed is
- * not looked through: it gives what it gave before.
+ * All torrents of a command as rows: torrents that are over are only counted, the others have a row, the busiest first.
+ * Their order changes every few seconds at most, except that rows go. Without a change, the board returns its last
+ * rows.
  */
 export class Board implements Moment {
   readonly #now: () => number;

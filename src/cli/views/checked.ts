@@ -6,7 +6,7 @@ import type { ToldAs } from '../../contracts/json/told.ts';
 import { visible } from '../io/text.ts';
 import { bytes, counted, ranges } from '../io/units.ts';
 
-/** Files, and ranges of wrong pieces, that are listed for people. */
+/** Files, and ranges of wrong pieces, that are listed for the user. */
 const LISTED = 20;
 const RANGES = 10;
 
@@ -27,7 +27,7 @@ const detail = ({ state, size }: Checked['files'][number], length: number): stri
   return state === 'unknown' ? ' (it shares a piece with a file that is not there)' : '';
 };
 
-/** A line for each file that is not as it should be, as many as one can read; then how many more there are. */
+/** A line for each wrong file, as many as a user can read; then the number of the rest. */
 export const badFileLines = (torrent: Torrent, checked: Checked): readonly string[] => {
   const bad = badOf(checked);
   const lines = bad

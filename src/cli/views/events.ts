@@ -12,17 +12,17 @@ interface Host {
   readonly port: number;
 }
 
-/** A host may be a name of a stranger's choice: what is not printable in it is escaped. */
+/** A stranger may have chosen a host name: unprintable characters in it are escaped. */
 export const hostPort = (address: Host): string => visible(addressText(address));
 
-/** Failures are warnings already: what is left to tell is who is asked, and who has failed before. */
+/** Failures are warnings already, so this tells only which tracker is asked, and which has failed before. */
 const trackerLine = ({ url, state, tier, failures }: TrackerStatus): string | undefined => {
   if (state !== 'asking') return undefined;
   const failed = failures > 0 ? `, ${counted(failures, 'failure')} so far` : '';
   return `tracker ${shownUrl(url)}: asked, tier ${tier + 1}${failed}`;
 };
 
-/** Where the details of an event belong that a person sees with `--verbose`. */
+/** The room of an event whose details `--verbose` shows. */
 const ROOM: Readonly<Partial<Record<DownloadEvent['type'], Room>>> = {
   stored: 'disk',
   'peer-joined': 'peer',
@@ -53,7 +53,7 @@ const seededLine = ({ reason, uploaded, ratio }: Seeded): string =>
 const announcedLine = ({ url, peers, interval }: Announced): string =>
   `tracker ${visible(url)}: ${counted(peers, 'peer')}, asks again in ${duration(interval)}`;
 
-/** What a person sees of an event: warnings always, the rest when they asked for it. Progress has its own view. */
+/** An event in words for the user: warnings always, all others with `--verbose`. Progress has its own view. */
 export const eventLine = (event: DownloadEvent, verbose: boolean): string | undefined => {
   if (event.type === 'metadata') return metadataLine(event.torrent);
   if (event.type === 'warning') return `warning: ${visible(event.message)}`;

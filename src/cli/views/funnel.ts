@@ -13,7 +13,7 @@ const STEPS = [
 
 type Row = FunnelSample['sources'][number];
 
-/** How far it goes until there is nobody left; what nobody has come to need not be told. */
+/** The stages up to the last one that a peer reached; later ones are not shown. */
 const steps = (row: Row): string => {
   const shown = STEPS.findLastIndex(([stage]) => row[stage] > 0);
   return STEPS.slice(0, Math.max(shown + 2, 2))
@@ -27,9 +27,6 @@ const funnelLine = (row: Row): string => {
   return `${row.source}: ${steps(row)}${lost.length > 0 ? `; lost: ${lost.join(', ')}` : ''}`;
 };
 
-/**
- * One line for each source of peers: how far those got whom it named, and why others did not. No line is wider than
- * `width`.
- */
+/** One line for each source of peers: how far its peers got, and why others failed. No line is wider than `width`. */
 export const funnelLines = ({ sources }: FunnelSample, width = Infinity): readonly string[] =>
   sources.map((row) => fit(funnelLine(row), width));

@@ -52,7 +52,7 @@ export const metObject = (
   };
 };
 
-/** What the first handshake says, for people. */
+/** The first handshake, for the user. */
 export const handshakeLines = ({ peer, theirs }: Met): readonly string[] => [
   `Address: ${hostPort(peer.address)}`,
   'Protocol: BitTorrent protocol',
@@ -87,7 +87,7 @@ const dhtLine = ({ theirs, dhtPort }: Met): string => {
   return `DHT: ${theirs.dht ? 'supported, port not told' : 'not supported'}`;
 };
 
-/** What both handshakes say, for people. */
+/** Both handshakes, for the user. */
 export const negotiationLines = (met: Met, pieceCount: number | undefined): readonly string[] => [
   ...handshakeLines(met),
   ...extensionLines(met),

@@ -9,7 +9,7 @@ import { fileTree } from './fileTree.ts';
 import { visible } from '../io/text.ts';
 import { bytes, counted } from '../io/units.ts';
 
-/** Piece hashes that a person is shown without asking for all. */
+/** Piece hashes that are shown without `--pieces`. */
 export const SHOWN_HASHES = 20;
 /** Trackers in the link: each can be as long as the longest line. */
 const LINK_TRACKERS = 20;
@@ -19,7 +19,7 @@ const LINK_SPANS = 1000;
 /** The year 10000. */
 const LAST_DATE = 253_402_300_800;
 
-/** Files that are chosen, as places in `torrent.files`; undefined if there was no choice. */
+/** The chosen files, as indices in `torrent.files`; undefined without a choice. */
 type Selection = readonly Span[] | undefined;
 
 const hashes = ({ pieceHashes }: Torrent, limit: number): readonly string[] =>
@@ -131,7 +131,7 @@ const selectedLine = (torrent: Torrent, selection: readonly Span[]): string => {
 };
 
 /**
- * The torrent as lines for people; `limit` cuts the list of hashes. `Length` is that of its content, without padding.
+ * The torrent as lines for the user; `limit` cuts the list of hashes. `Length` is that of its content, without padding.
  */
 export const infoLines = (torrent: Torrent, limit: number, selection: Selection): readonly string[] => {
   const trackers = torrent.announce.flat();

@@ -2,17 +2,17 @@ import type { Ora } from 'ora';
 import type { Io } from '../io/io.ts';
 import { columns, fit } from '../io/text.ts';
 
-/** Milliseconds between two pictures on a terminal: four a second. */
+/** Milliseconds between two frames on a terminal: four a second. */
 const FRAME = 250;
 /** Milliseconds between two lines on a pipe; before the first one less, and what is done sooner needs none. */
 const LINE = 5000;
 const FIRST_LINE = 2000;
-/** Lines of a terminal that does not say how many it has. */
+/** Lines of a terminal whose height is unknown. */
 const ROWS = 24;
 
-/** What is going on, asked for whenever it is drawn. */
+/** The state of a command, read whenever it is drawn. */
 export interface Moment {
-  /** Instead of the title that was given. */
+  /** Replaces the title. */
   readonly title?: string;
   /** For a terminal of some width and height. */
   lines(width: number, height: number): readonly string[];
@@ -20,12 +20,12 @@ export interface Moment {
   line(): string;
 }
 
-/** What moves while a command runs. It writes to stderr only; stdin is not touched. */
+/** The live view of a command. It writes to stderr only; stdin is not touched. */
 export interface Live {
   show(moment: Moment): void;
-  /** A line that stays, above what moves. */
+  /** Prints a line that stays, above the live view. */
   say(line: string): void;
-  /** Takes what moves away. */
+  /** Removes the live view. */
   end(): void;
 }
 

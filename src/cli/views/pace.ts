@@ -3,7 +3,7 @@ import { duration } from '../io/units.ts';
 
 const time = (milliseconds: number): string => duration(milliseconds / 1000);
 
-/** In which order and how often those are asked who name peers, as one line. */
+/** The order and the interval in which sources of peers are asked, as one line. */
 export const paceLine = ({ enough, trackers, lsd, dht }: Pace): string => {
   const late = ({ after }: { readonly after: number }): string =>
     after > 0 ? ` first asked after ${time(after)} and` : '';

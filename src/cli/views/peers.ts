@@ -6,7 +6,7 @@ import type { ToldAs } from '../../contracts/json/told.ts';
 import { eventLine, hostPort } from './events.ts';
 import { counted } from '../io/units.ts';
 
-/** An address that somebody named. */
+/** An address that a source named. */
 export type PeerEvent = ToldAs<'peer'>;
 
 /** What a tracker counts. */
@@ -25,7 +25,7 @@ export const scrapedEvent = (url: string, { complete, incomplete, downloaded }: 
 const scrapedLine = ({ url, seeds, leechers, downloads }: ScrapedEvent): string =>
   `${shownUrl(url)}  ${counted(seeds, 'seed')}, ${counted(leechers, 'leecher')}, ${counted(downloads, 'download')}`;
 
-/** One line for people, if they are to see the event. */
+/** One line for the user, if the event is shown. */
 export const peerLine = (
   event: PeerEvent | ScrapedEvent | Announced | TrackerStatus | Warning,
   verbose: boolean,

@@ -43,7 +43,7 @@ const because = ({ reason }: Progress): readonly string[] => (reason ? [visible(
 
 const amount = ({ stored, length }: Progress): string => `${bytes(stored)} of ${bytes(length)}`;
 
-/** What is seen while it is not known what a magnet link stands for: nothing that looks like a download. */
+/** The view while the info dictionary of a magnet link is unknown: nothing that looks like a download. */
 const asking = ({ peers: { known, connected } }: Progress): string => {
   if (connected > 0) return `asking ${connected} of ${counted(known, 'peer')} what the link stands for`;
   return known > 0
@@ -51,7 +51,7 @@ const asking = ({ peers: { known, connected } }: Progress): string => {
     : 'looking for peers, to ask what the link stands for';
 };
 
-/** The live block of a download: bar, figures, and why nothing moves. No line is wider than `width`. */
+/** The live block of a download: bar, figures, and why it stalls. No line is wider than `width`. */
 export const progressLines = (progress: Progress, width: number): readonly string[] => {
   if (progress.phase === 'metadata') return [asking(progress), ...because(progress)].map((line) => fit(line, width));
   const left = percent(progress.stored, progress.length).padStart(6);

@@ -3,7 +3,7 @@ import type { Given, Io } from '../io/io.ts';
 import { flag } from '../args/values.ts';
 import { eventLine, told } from './events.ts';
 
-/** Tells what happens to a torrent: as objects with `--json`, else what people asked for is said. */
+/** Reports the events of a torrent: as objects with `--json`, otherwise in the words that the user asked for. */
 export const reporting =
   (given: Given, { json, say }: Pick<Io, 'json' | 'say'>, infoHash: string) =>
   (event: DownloadEvent): void => {

@@ -19,9 +19,9 @@ const TIME = 11;
 const AMOUNT = 20;
 const PEERS = 16;
 const MOST_NAME = 40;
-/** What is shorter than this says nothing. */
+/** Columns below which the reason of a stall says nothing. */
 const LEAST_REASON = 10;
-/** From so many columns on there is room between the cells, and for times of two units. */
+/** From this many columns on there is room between the cells, and for times of two units. */
 const WIDE = 60;
 
 interface Style {
@@ -137,7 +137,7 @@ export const statesLine = (all: readonly Row[]): string => {
   return `${counted(all.length, 'torrent')}${states.length > 0 ? `: ${states.join(', ')}` : ''}`;
 };
 
-/** All of them together; what failed is not waited for. */
+/** All torrents together; a failed one does not count. */
 const totals = (all: readonly Row[], wide = true): readonly string[] => {
   const rows = all.filter(({ state }) => state !== 'failed');
   const length = sum(rows, ({ length, progress }) => progress?.length || (length ?? 0));
@@ -158,7 +158,7 @@ const totals = (all: readonly Row[], wide = true): readonly string[] => {
   ];
 };
 
-/** The line of all together: what has no room is left out, the least important first. */
+/** The line of all torrents together; without room for it, the least important parts are left out first. */
 export const totalLine = (all: readonly Row[], width: number): string => {
   const [percent = '', ...rest] = totals(all, width >= WIDE);
   let line = percent;

@@ -7,7 +7,7 @@ export interface Chosen {
   readonly of: number;
 }
 
-/** How to go on after an interruption. */
+/** How to resume after an interruption. */
 const GO_ON = 'the same command goes on from here';
 
 const given = ({ uploaded, ratio }: Figures): string => `${bytes(uploaded)} given, ratio ${ratio.toFixed(2)}`;
@@ -28,7 +28,7 @@ export const completeLine = (figures: Figures, chosen?: Chosen): string => {
   ].join(', ');
 };
 
-/** `12.0 MiB given, ratio 0.19, in 5 min 3 s`: what is said when a seed ends. */
+/** `12.0 MiB given, ratio 0.19, in 5 min 3 s`: the report of a seed's end. */
 export const givenLine = (figures: Figures): string => `${given(figures)}, in ${duration(figures.elapsed)}`;
 
 const there = (length: number | undefined, stored: number): string => {
@@ -47,7 +47,7 @@ export const thereLine = (figures: Figures, kept: boolean): string => {
   ].join('; ');
 };
 
-/** What is said of a torrent that the user stopped. */
+/** The report of a torrent that the user stopped. */
 export const stoppedLine = (figures: Figures, kept: boolean): string => `stopped: ${thereLine(figures, kept)}`;
 
 /** All torrents of a command together. */
