@@ -2,6 +2,7 @@ import { type Observable, switchMap, takeWhile, tap } from 'rxjs';
 import { describe, it } from 'vitest';
 import { assemblePieces, banLiars, swarm, verifyPieces, writePieces } from '../../operators/index.ts';
 import {
+  type Block,
   type Blocks,
   type DownloadEvent,
   type DownloadOptions,
@@ -11,6 +12,7 @@ import {
   lifecycle,
   onDisk,
   partsOf,
+  type PieceOutcome,
   type Source,
 } from '../../src/index.ts';
 import { corrupts, drawn, honest } from '../index.ts';
@@ -29,16 +31,17 @@ const frugalDownload = (
       onDisk(torrent, env, given, (chosen) => {
         const parts = partsOf(torrent, env, given, there, chosen);
         running.opened(parts);
-        const pieces$ = blocksOf(parts.context).pipe(
-          assemblePieces(parts.drafts),
-          verifyPieces(parts.verify),
-          banLiars(parts.banning),
-          tap(({ valid }) => (corrupt += valid ? 0 : 1)),
-          writePieces(parts.writable, parts.picker),
-          tap(parts.settle),
-          takeWhile(() => corrupt < most && !parts.picker.complete, true),
-        );
-        return lifecycle(parts, env, { ...given, ...chosen }, pieces$);
+        const pieces = (blocks$: Observable<Block>): Observable<PieceOutcome> =>
+          blocks$.pipe(
+            assemblePieces(parts.drafts),
+            verifyPieces(parts.verify),
+            banLiars(parts.banning),
+            tap(({ valid }) => (corrupt += valid ? 0 : 1)),
+            writePieces(parts.writable, parts.picker),
+            tap(parts.settle),
+            takeWhile(() => corrupt < most && !parts.picker.complete, true),
+          );
+        return lifecycle(parts, env, { ...given, ...chosen }, blocksOf(parts.context), pieces);
       }),
     ),
   ).pipe(switchMap(({ events$ }) => events$));

@@ -1,6 +1,7 @@
 import {
   EMPTY,
   filter,
+  map,
   type MonoTypeOperatorFunction,
   type Observable,
   type Observer,
@@ -24,12 +25,13 @@ import type { SwarmOptions } from '../../operators/swarm.ts';
 import { whenUnchoked } from '../../operators/whenUnchoked.ts';
 import { now } from '../contracts/clock.ts';
 import type { Env } from '../contracts/env.ts';
-import type { Choking } from '../contracts/events.ts';
+import type { Choking, PieceOutcome } from '../contracts/events.ts';
 import type { PeerAddress } from '../contracts/network.ts';
 import type { Block, Peer } from '../contracts/peer.ts';
 import { LT_DONTHAVE } from '../protocol/peer/dontHave.ts';
 import { UT_METADATA } from '../protocol/peer/utMetadata.ts';
 import { UT_PEX } from '../protocol/peer/utPex.ts';
+import type { PieceLost } from './loops.ts';
 import type { Allowances } from './rateLimits.ts';
 import type { WindowRule } from '../torrent/requests/windowRule.ts';
 import type { Choker } from '../torrent/upload/choker.ts';
@@ -63,9 +65,6 @@ export interface SessionContext {
   readonly shelf: Shelf & Possessions;
   /** Is called with each choke and unchoke that we send. */
   readonly choking: (choking: Choking) => void;
-  /** Pieces when they are stored, and when they turn out to be damaged. */
-  readonly stored$: Observable<number>;
-  readonly lost$: Observable<number>;
   /** Super-seeding: we are the first seed, and show each peer one piece at a time (BEP 16). */
   readonly superSeed: SuperSeed<Peer> | undefined;
   /** Takes the peers learnt by peer exchange. */
@@ -122,10 +121,11 @@ export const downloadSession = (
 
 /** The session with one peer after the handshakes: emits the blocks that the peer sends. */
 export const conversation = (context: SessionContext): OperatorFunction<Peer, Block> => {
-  const { swarm, shelf, lost$, superSeed, dht$ } = context;
+  const { swarm, shelf, superSeed, dht$ } = context;
   const { picker, geometry, identity } = context.transfer;
   // Pieces written to a pipe can't be read back, so they are not advertised.
-  const stored$ = context.stored$.pipe(filter((piece) => shelf.has(piece)));
+  const stored$ = piecesOf(swarm, 'stored').pipe(filter((piece) => shelf.has(piece)));
+  const lost$ = piecesOf(swarm, 'lost');
   const allowsFast = (): boolean => context.choker.allowsFast;
   // README: begin
   return converse(
@@ -145,6 +145,13 @@ export const conversation = (context: SessionContext): OperatorFunction<Peer, Bl
   );
   // README: end
 };
+
+/** Pieces when they are stored, or when they turn out to be damaged. */
+const piecesOf = ({ loops }: TorrentSwarm, type: 'stored' | 'lost'): Observable<number> =>
+  loops.settled.pipe(
+    filter((settled): settled is PieceOutcome | PieceLost => settled.type === type),
+    map(({ index }) => index),
+  );
 
 /**
  * The main line: requests blocks while the peer unchokes us, and keeps a useless peer as long as none waits for its

@@ -45,7 +45,7 @@ export const openDownload = (source: Source, env: Env, options: DownloadOptions)
         const parts = partsOf(torrent, env, given, there, chosen);
         running.opened(parts);
         // What is there is checked, what is missing is fetched, what is complete is given to others.
-        return lifecycle(parts, env, { ...given, ...chosen }, pieces(blocksOf(parts.context), parts));
+        return lifecycle(parts, env, { ...given, ...chosen }, blocksOf(parts.context), pieces);
       }),
     ),
   );

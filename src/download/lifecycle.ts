@@ -24,6 +24,7 @@ import type { DownloadEvent, PieceOutcome, Rechecked, Restored } from '../contra
 import { restoredOf } from '../contracts/plain.ts';
 import { beginning } from './beginning.ts';
 import { finished } from './completion.ts';
+import type { Block } from '../contracts/peer.ts';
 import type { Settled } from './loops.ts';
 import type { DownloadOptions } from './options.ts';
 import type { Parts } from './parts.ts';
@@ -32,8 +33,8 @@ import { incomplete } from './seedGoal.ts';
 import { beside } from './stopping.ts';
 
 /**
- * One torrent from its files to its end: checks the data on disk, fetches the missing pieces by `pieces$`, seeds the
- * complete torrent, and notes what is stored.
+ * One torrent from its files to its end: checks the data on disk, fetches the missing pieces from `blocks$` by
+ * `pieces`, seeds the complete torrent, and notes what is stored.
  *
  * ```
  * files     -r-r|
@@ -49,7 +50,8 @@ export const lifecycle = (
   parts: Parts,
   env: Env,
   options: Pick<DownloadOptions, 'recheck' | 'checks'> & { readonly force: boolean },
-  pieces$: Observable<PieceOutcome>,
+  blocks$: Observable<Block>,
+  pieces: (blocks$: Observable<Block>, parts: Parts) => Observable<PieceOutcome>,
 ): Observable<DownloadEvent> =>
   defer(() => {
     const { picker, stopped$, resume, changes$, fetches } = parts;
@@ -62,7 +64,7 @@ export const lifecycle = (
     let ended = false;
     const main$ = concat(
       restoring(parts, env, options).pipe(until(stopped$)),
-      fetching(parts, pieces$, completion),
+      fetching(parts, blocks$, pieces, completion),
       ending(parts, completion, leave),
       readToTheEnd(parts),
     ).pipe(
@@ -113,17 +115,22 @@ const completing = ({ torrent, storage, picker, resume, swarm, seeds }: Parts, e
   return { forGood$, complete$: concat(finished(torrent, env, storage, picker), done$, forGood$) };
 };
 
-const fetching = (parts: Parts, pieces$: Observable<PieceOutcome>, completion: Completion): Observable<DownloadEvent> =>
+const fetching = (
+  parts: Parts,
+  blocks$: Observable<Block>,
+  pieces: (blocks$: Observable<Block>, parts: Parts) => Observable<PieceOutcome>,
+  completion: Completion,
+): Observable<DownloadEvent> =>
   defer(() => {
     const { torrent, picker, resume, fetches, seeds } = parts;
     const { loops, stats, report } = parts.swarm;
     if ((picker.complete && !seeds) || !isRestored(parts)) return EMPTY;
     if (!fetches && !picker.complete) return incomplete(torrent.name, stats.progress());
-    const all$ = pieces$.pipe(finalize(() => loops.settled.complete()));
     const kept$ = keeping(parts, completion);
+    // No block comes, and so nothing waits for one: there may be a thousand of these.
+    if (!fetches) return merge(blocks$.pipe(ignoreElements()), kept$).pipe(until(parts.over$));
+    const all$ = pieces(blocks$, parts).pipe(finalize(() => loops.settled.complete()));
     const outcomes$ = loops.settled.pipe(filter(isOutcome));
-    // Nothing is fetched: then no further subscription waits, in any of a thousand torrents.
-    if (!fetches) return merge(all$.pipe(ignoreElements()), kept$.pipe(takeUntil(endOf(outcomes$))));
     return merge(all$, seeding(parts, outcomes$, kept$), keepRemembering(outcomes$, resume.save(false), report));
   });
 

@@ -1,10 +1,9 @@
-import { defer, distinctUntilChanged, filter, share, startWith, map, NEVER, type Observable, tap } from 'rxjs';
+import { defer, distinctUntilChanged, share, startWith, map, NEVER, type Observable, tap } from 'rxjs';
 import type { BanLiarsOptions } from '../../operators/banLiars.ts';
 import { extension } from '../../operators/extension.ts';
 import { anyOf, together } from '../discovery/until.ts';
 import type { Env } from '../contracts/env.ts';
 import { InputError } from '../contracts/errors.ts';
-import type { PieceOutcome } from '../contracts/events.ts';
 import type { Peer } from '../contracts/peer.ts';
 import type { Storage, Verify } from '../contracts/storage.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
@@ -18,7 +17,6 @@ import { notedFirst } from './completion.ts';
 import { changesOf, constantOf } from './changing.ts';
 import type { SessionContext } from './conversation.ts';
 import { type DownloadState, downloadState } from './downloadState.ts';
-import type { PieceLost, Settled } from './loops.ts';
 import type { ListenPort } from './listenPort.ts';
 import type { DownloadOptions, Selection } from './options.ts';
 import { allowancesOf } from './rateLimits.ts';
@@ -146,8 +144,6 @@ const contextOf = (
     choking: report,
     window: windowOf(state, swarm),
     asks: (peer, asked) => stats.asks(peer, asked),
-    stored$: piecesOf(loops.settled, 'stored'),
-    lost$: piecesOf(loops.settled, 'lost'),
     superSeed: seed?.super === true ? new SuperSeed<Peer>(state.geometry.pieceCount, random) : undefined,
     found: loops.found,
     // A magnet link has a DHT node until the torrent turns out to be private (BEP 27).
@@ -156,20 +152,18 @@ const contextOf = (
   };
 };
 
-const piecesOf = (settled$: Observable<Settled>, type: 'stored' | 'lost'): Observable<number> =>
-  settled$.pipe(
-    filter((settled) => settled.type === type),
-    map((settled) => (settled as PieceOutcome | PieceLost).index),
-  );
-
 /** The number of requests in flight with each peer, as it changes: one subscription for all peers. */
 const windowOf = ({ wake$ }: DownloadState, { pausing }: TorrentSwarm): Observable<WindowRule> => {
-  const changes$ = wake$.pipe(
-    map(() => pausing.rule),
-    distinctUntilChanged(),
-    share(),
-  );
-  return defer(() => changes$.pipe(startWith(pausing.rule)));
+  // Most torrents of a thousand never have a peer.
+  let changes$: Observable<WindowRule> | undefined;
+  return defer(() => {
+    changes$ ??= wake$.pipe(
+      map(() => pausing.rule),
+      distinctUntilChanged(),
+      share(),
+    );
+    return changes$.pipe(startWith(pausing.rule));
+  });
 };
 
 /** The peers that we serve, unless the download is paused. */
