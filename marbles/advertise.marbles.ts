@@ -56,7 +56,7 @@ describe('advertise', () => {
   );
 
   it(
-    'says nothing of pieces to who has all of them',
+    'sends no have to a peer that has all pieces',
     drawn(({ peer, hot, gives, sends, words }) => {
       const they = peer('  ----B---------');
       const stored$ = hot('--3-----7---0--', stored);
@@ -117,7 +117,7 @@ describe('advertise', () => {
   );
 
   it(
-    'tells nothing more when nobody listens',
+    'sends nothing more after it is unsubscribed',
     drawn(({ peer, hot, gives, sends, expectSubscriptions }) => {
       const they = peer('   -------', {}, { has: [] });
       const stored$ = hot(' -0-3-7-', stored);
@@ -140,7 +140,7 @@ describe('advertise', () => {
   );
 
   it(
-    'takes back what is lost, from those who understand it',
+    'takes back lost pieces from peers that support that',
     drawn(({ peer, hot, gives, sends }) => {
       const lost$ = hot('--3--', stored);
       const speaking = peer('-', {}, { has: [], extended: true });
@@ -190,7 +190,7 @@ describe('advertise', () => {
   );
 
   it(
-    'allows who is choked and has little a few pieces nevertheless, once',
+    'allows a choked peer with few pieces some pieces nevertheless, once',
     drawn(
       ({ peer, gives, sends, words }) => {
         const they = peer('-I-N-I', {}, { has: [0], fast: true });
@@ -207,7 +207,7 @@ describe('advertise', () => {
   );
 
   it(
-    'allows nobody anything while that may not be',
+    'allows no pieces while that is not permitted',
     drawn(
       ({ peer, gives, sends, words }) => {
         const they = peer('-I', {}, { has: [0], fast: true });

@@ -23,7 +23,7 @@ const asking = (stage: Stage, lane: string) => {
 
 describe('the announces of all torrents', () => {
   it(
-    'to one host go one after the other, those to others beside them',
+    'to one host go one after the other, those to other hosts beside them',
     drawn((stage) => {
       const { ask, began } = asking(stage, '--(r|)');
       stage.gives(ask('a', 'one')).toBe('--(a|)');
@@ -35,7 +35,7 @@ describe('the announces of all torrents', () => {
   );
 
   it(
-    'wait for each other when many hosts are asked, too, and those of whoever needs peers come first',
+    'wait for each other when many hosts are asked, too, and those of a torrent that needs peers come first',
     drawn((stage) => {
       const { ask, began } = asking(stage, '----|');
       stage.gives(ask('a', 'one')).toBe('----|');
@@ -48,7 +48,7 @@ describe('the announces of all torrents', () => {
   );
 
   it(
-    'are given up by whoever leaves the line, and a place is free again when its question is given up',
+    'leave the queue when unsubscribed, and free their place when given up under way',
     drawn((stage) => {
       const { ask, began } = asking(stage, '-');
       stage.gives(ask('a', 'one'), '^----!').toBe('-');
@@ -59,7 +59,7 @@ describe('the announces of all torrents', () => {
   );
 
   it(
-    'keep others waiting for fifteen seconds at most, however silent a tracker is',
+    'keep later ones waiting for fifteen seconds at most, however silent a tracker is',
     drawn((stage) => {
       const { ask, began } = asking(stage, '20s (r|)');
       stage.gives(ask('a', 'one')).toBe('20s (a|)');

@@ -31,7 +31,7 @@ describe('assemblePieces', () => {
   );
 
   it(
-    'says what is in a piece, and who sent it',
+    'emits the bytes of a piece, and the peers that sent them',
     drawn((stage) => {
       const { drafts, blocks, from } = scene(stage);
       let piece: Piece | undefined;

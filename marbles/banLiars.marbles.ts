@@ -8,7 +8,7 @@ import { addressText } from '../src/protocol/encoding/address.ts';
 import { BLOCK } from '../src/torrent/geometry.ts';
 import { drawn, type DrawnPeer, type Stage } from './index.ts';
 
-/** A copy of piece 0, which has two blocks: who sent each of them, and what it is filled with. Zeros are right. */
+/** A copy of piece 0 with two blocks: the peer that sent each, and the byte that fills it. Zeros are right. */
 const copy = (from: readonly Peer[], ...fill: readonly number[]): CheckedPiece => {
   const bytes = new Uint8Array(from.length * BLOCK);
   fill.forEach((value, block) => bytes.fill(value, block * BLOCK, (block + 1) * BLOCK));

@@ -38,7 +38,7 @@ const counts = { '0': '..', '1': '*.', '2': '.*', '3': '**' };
 
 describe('countPieces', () => {
   it(
-    'makes up for what they have said by then; from then on it is as ever',
+    'checks what the peer has sent until then; later messages are checked as always',
     drawn((stage) => {
       stage.gives(met(stage, 'h-B---H-', '-----k', { B: stage.words.bitfield(1) }), '^------!').toBe('-----23', counts);
       stage.gives(met(stage, 'h-H---H-', '-----k', { H: stage.words.have(1) }), '    ^------!').toBe('-----22', counts);

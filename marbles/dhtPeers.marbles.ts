@@ -67,7 +67,7 @@ describe('dhtPeers', () => {
   );
 
   it(
-    'looks again after half a minute when nobody was found, and when peers become wanted later',
+    'looks again after half a minute when no peer was found, and when peers become wanted later',
     drawn((stage) => {
       const { peers$, asked } = scene(stage, {
         lookups: ['|', '|', '(b|)'],
@@ -111,7 +111,7 @@ describe('dhtPeers', () => {
   );
 
   it(
-    'is in no hurry as a seed, though nobody wants it',
+    'is in no hurry as a seed, though no peer wants it',
     drawn((stage) => {
       const { peers$, asked } = scene(stage, { lookups: ['|'], options: { wanted$: of(5), complete: () => true } });
       stage.gives(peers$, '^ 11m !').toBe('-');
@@ -120,7 +120,7 @@ describe('dhtPeers', () => {
   );
 
   it(
-    'stops a lookup, and lets go of the node, when unsubscribed',
+    'stops a lookup, and releases the node, when unsubscribed',
     drawn((stage) => {
       stage.gives(scene(stage, { lookups: ['-a-----b|'] }).peers$, '^--!').toBe('-a', peers);
     }),

@@ -51,7 +51,7 @@ describe('disconnect', () => {
   );
 
   it(
-    'says who it was, and why, with the code that it was given',
+    'errors with the address of the peer, the reason, and the code that it was given',
     drawn(({ peer, hot, gives }) => {
       const they = peer('-');
       const expelled$ = hot('-p', { p: { peer: they, code: 'duplicate', why: 'is connected already' } as const });

@@ -26,7 +26,7 @@ describe('distinctPeers', () => {
   );
 
   it(
-    'lets each address through once, whoever named it',
+    'lets each address through once, whichever source named it',
     drawn(({ cold, gives, expectSubscriptions }) => {
       const source = cold('a-b-A-c-C|', values);
       const result = '     a-b---c--|';
@@ -114,7 +114,7 @@ describe('distinctPeers', () => {
     expect(passed.slice(REMEMBERED)).toEqual([REMEMBERED + 1, 2]);
   });
 
-  it('stops reading a source without end when nobody listens any more', () => {
+  it('stops reading an endless source when unsubscribed', () => {
     let read = 0;
     let closed = false;
     const endless = function* () {

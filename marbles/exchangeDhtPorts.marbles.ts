@@ -28,7 +28,7 @@ const at = (host: string) => Object.fromEntries([1, 2, 3].map((n) => [String(n),
 
 describe('exchangeDhtPorts', () => {
   it(
-    'tells them of our node, and has it ask theirs',
+    'tells a peer the port of our node, and pings that of the peer',
     drawn((stage) => {
       const { node, asked } = nodeOf(stage);
       const they = stage.peer('      ---1--|', ports, { dht: true });
@@ -42,7 +42,7 @@ describe('exchangeDhtPorts', () => {
   );
 
   it(
-    'says nothing to those who have none; but if they name one, it is asked',
+    'sends nothing to a peer without a node; but if that names a port, it is pinged',
     drawn((stage) => {
       const { node, asked } = nodeOf(stage);
       const they = stage.peer('-1-', ports);
@@ -88,7 +88,7 @@ describe('exchangeDhtPorts', () => {
   );
 
   it(
-    'is over when nobody listens, and begins anew with the next peer',
+    'is over when unsubscribed, and begins anew with the next peer',
     drawn((stage) => {
       const { node, asked } = nodeOf(stage);
       const [first, second] = [stage.peer('--1-1', ports, { dht: true }), stage.peer('--2--2', ports, { dht: true })];

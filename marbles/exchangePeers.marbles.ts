@@ -15,9 +15,9 @@ const tells = (...added: readonly PexPeer[]): Message => pex({ added });
 
 const failed = (code: string): unknown => ({ name: 'PeerError', code });
 
-describe('what they tell', () => {
+describe('the message of a peer', () => {
   it(
-    'is found, in their order, with its source',
+    'has its addresses emitted in their order, with their source',
     drawn(({ peer, gives }) => {
       const they = peer(' -E--t-----', { E: speaks, t: tells(one, two, six) });
       const found = '     ----(abc)-';
@@ -26,7 +26,7 @@ describe('what they tell', () => {
   );
 
   it(
-    'is nothing without an extension in common, or in another one',
+    'is ignored without an extension in common, or in another one',
     drawn(({ peer, gives }) => {
       gives(talk(peer('--t', { t: tells(one) }, { extended: false })), '^---!').toBe('-');
       gives(talk(peer('E-t', { E: speaks, t: pex({ added: [one] }, 2) })), '^---!').toBe('-');
@@ -62,7 +62,7 @@ describe('what they tell', () => {
   );
 
   it(
-    'is left out where it is a lie: no port, no peer, ourselves, or nearer than they are',
+    'loses its lies: no port, no peer, ourselves, or an address nearer than the peer itself',
     drawn(({ peer, gives }) => {
       const lies = [
         at('10.1.0.3', 0, 0),
@@ -100,7 +100,7 @@ describe('what they tell', () => {
   );
 
   it(
-    'may make us leave before all of it is heard',
+    'may make us hang up before all of it is read',
     drawn(({ peer, gives, cold }) => {
       const they = peer('E-t', { E: speaks, t: tells(one, two) });
       const heard: string[] = [];

@@ -38,7 +38,7 @@ const ours = (talk: (channel: ExtensionChannel) => Observable<unknown>) => (peer
 
 describe('extension', () => {
   it(
-    'begins when they speak it, hears what is said in it, and yields nothing',
+    'begins when the peer has named it, receives its messages, and yields nothing',
     drawn(({ peer, gives, sends }) => {
       const they = peer(' -x-E-x-z-Uy-', lane);
       const writes = '    E----x----y-';
@@ -48,7 +48,7 @@ describe('extension', () => {
   );
 
   it(
-    'ends when they take it back, begins anew, and uses the id that they want now',
+    'ends when the peer takes it back, begins anew, and uses the id that the peer gives it now',
     drawn(({ peer, gives, sends }) => {
       const begun: string[] = [];
       const talk = (channel: ExtensionChannel) => {
@@ -69,7 +69,7 @@ describe('extension', () => {
   );
 
   it(
-    'speaks at once if they have said already that they speak it, and hears the answer to that',
+    'sends at once if the peer has named it already, and receives the answer',
     drawn(({ peer, gives, sends }) => {
       const they = peer(' ----x', lane, { extended: true });
       they.state.received(speaking(7));
@@ -80,7 +80,7 @@ describe('extension', () => {
   );
 
   it(
-    'says nothing to those who do not speak it',
+    'sends nothing to a peer that does not support it',
     drawn(({ peer, gives, sends }) => {
       const they = peer('--E-x', { ...lane, E: said('de', 0) });
       gives(open(they).pipe(ours(({ send }) => of(send(text('hello'))))), '^-----!').toBe('-');
@@ -89,7 +89,7 @@ describe('extension', () => {
   );
 
   it(
-    'drops what is said after they have taken it back',
+    'ignores messages after the peer has taken it back',
     drawn(({ peer, gives, sends }) => {
       const channels: ExtensionChannel[] = [];
       const they = peer('E--G--U', lane);

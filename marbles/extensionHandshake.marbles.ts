@@ -113,11 +113,11 @@ describe('extensionHandshake', () => {
   );
 });
 
-describe('what they say of themselves', () => {
+describe('the extension handshake of a peer', () => {
   const ids = (peer: Peer) => [peer.state.idOf('ut_pex'), peer.state.idOf('xx_ours'), peer.state.idOf('xx_theirs')];
 
   it(
-    'is known before anyone hears of the message, and what both speak has an id',
+    'is in the state of the peer before `messages$` emits it, and an extension of both sides has an id',
     drawn((stage) => {
       const they = stage.peer('--E----', { E: speaking(['xx_ours', 7], ['xx_theirs', 9]) });
       const known$ = open(they).pipe(
@@ -157,7 +157,7 @@ describe('what they say of themselves', () => {
   );
 
   it(
-    'is not listened to unless both said in the first handshake that they would speak so',
+    'is ignored unless the first handshakes of both sides support the extension protocol',
     drawn((stage) => {
       const they = stage.peer('-E', { E: speaking(['ut_pex', 1]) }, { extended: false });
       const known$ = open(they).pipe(

@@ -31,7 +31,7 @@ const reject = (piece: number): Message => extended(1, encodeMetadata({ type: 'r
 
 const given = { m: info };
 
-describe('peers who have it', () => {
+describe('peers that have it', () => {
   it(
     'share the work, and each gives it as soon as it is whole',
     drawn(({ peer, gives, sends }) => {
@@ -49,7 +49,7 @@ describe('peers who have it', () => {
   );
 
   it(
-    'give it at once when they come later, and are asked for nothing',
+    'emit it at once when they join later, and are asked for nothing',
     drawn(({ peer, gives, sends }) => {
       const draft = wanted(short);
       gives(of(peer('E0-1', tiny)).pipe(talking(draft))).toBe('---(m|)', { m: short });
@@ -60,7 +60,7 @@ describe('peers who have it', () => {
   );
 
   it(
-    'give it to those, too, who are there and have none, or say nothing',
+    'emit it, too, when they have none themselves, or are silent',
     drawn(({ peer, gives }) => {
       const draft = wanted(short);
       gives(of(peer('-', {}, { extended: true })).pipe(talking(draft))).toBe('---(m|)', { m: short });
@@ -87,7 +87,7 @@ describe('peers who have it', () => {
   );
 
   it(
-    'need not say how large it is: they are asked for the first piece, which says so, and then for all',
+    'need not tell its size: they are asked for the first piece, which tells it, and then for all',
     drawn(({ peer, gives, sends }) => {
       const a = peer('   -e-0--1-', { ...tiny, e: unsized }, { extended: true });
       const asksOfA = '  h0-1----';
@@ -99,7 +99,7 @@ describe('peers who have it', () => {
   );
 
   it(
-    'and say nothing of its size may not have it yet: they are left alone for longer each time, and not hung up on',
+    'that do not tell its size may not have it yet: they are asked again after longer waits, and kept',
     drawn(({ peer, gives, sends }) => {
       const rejects = peer('e 999ms r', { e: unsized, r: reject(0) }, { extended: true });
       const silent = peer(' e', { e: unsized }, { extended: true });
@@ -141,9 +141,9 @@ describe('peers who have it', () => {
   );
 });
 
-describe('peers who do not give it', () => {
+describe('peers that do not give it', () => {
   it(
-    'one stalls: who has nothing else to do is asked in its place, and what comes late is taken',
+    'one stalls: an idle peer is asked in its place, and a late piece is taken',
     drawn(({ peer, gives, sends }) => {
       const draft = wanted();
       const a = peer('   -E------0 1030ms 3', they);
@@ -167,7 +167,7 @@ describe('peers who do not give it', () => {
   );
 
   it(
-    'reject: they are left alone, a second, two, four …',
+    'reject: they are asked again after a second, two, four …',
     drawn(({ peer, gives, sends }) => {
       const rejects = peer('-E---J 2004ms J 2999ms J', { E: claims(5), J: reject(0) });
       const asks = '         h0 1998ms 0 2999ms 0 4999ms 0';
@@ -177,7 +177,7 @@ describe('peers who do not give it', () => {
   );
 
   it(
-    'have nothing to give for two minutes, or for as long as we bear it: others come in their place',
+    'send nothing for two minutes, or for as long as `patience` says: other peers take their places',
     drawn(({ peer, gives }) => {
       gives(of(peer('-')).pipe(talking(wanted()))).toBe('2m #', undefined, failed('timeout'));
       gives(of(peer('-')).pipe(talking(wanted(), { patience: () => 5_000 }))).toBe(
@@ -215,7 +215,7 @@ describe('like every operator it', () => {
   );
 
   it(
-    'may be left from inside, by whoever has it first',
+    'may be unsubscribed by the first that has it, while it emits',
     drawn(({ peer, gives }) => {
       const draft = wanted(short);
       const both$ = merge(of(peer('E0-1', tiny)).pipe(talking(draft)), of(peer('E--', tiny)).pipe(talking(draft)));

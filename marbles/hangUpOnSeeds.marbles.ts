@@ -69,7 +69,7 @@ describe('hangUpOnSeeds', () => {
   );
 
   it(
-    'looks no more when nobody listens, and ends and fails with the source',
+    'stops looking when unsubscribed, and ends and fails with the source',
     drawn(({ peer, cold, gives }) => {
       const hangUp = hangUpOnSeeds(() => true);
       gives(open(peer('-')).pipe(hangUp), '^ 29s !').toBe('-');

@@ -28,7 +28,7 @@ describe('hangUpWhen', () => {
   );
 
   it(
-    'tells how long the peer has been here, and says who it was and why',
+    'tells how long the peer has been here, and errors with its address and the reason',
     drawn(({ peer, gives }) => {
       const they = peer('-');
       const told$ = open(they).pipe(

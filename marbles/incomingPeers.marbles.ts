@@ -48,13 +48,13 @@ const bytesOf = {
 };
 
 interface Scene {
-  /** When who calls; what each says then is drawn in the lane of its letter. */
+  /** When each peer calls; what it sends is drawn in the lane of its letter. */
   readonly calls: string;
   readonly says: Readonly<Record<string, string>>;
   readonly host?: (letter: string) => string;
 }
 
-/** A port, and those who call it: a wire each, open from their call until it is hung up. */
+/** A port, and the peers that call it: a wire each, open from the call until either side hangs up. */
 const door = (stage: Stage, { calls, says, host = () => '10.0.0.1' }: Scene) => {
   const wires: Record<string, DrawnWire> = {};
   const addresses: Record<string, PeerAddress> = {};
@@ -77,7 +77,7 @@ const door = (stage: Stage, { calls, says, host = () => '10.0.0.1' }: Scene) => 
 const portOf = (letter: string): number => letter.charCodeAt(0);
 const letterOf = ({ port }: PeerAddress): string => String.fromCharCode(port);
 
-/** Takes the wires of all who come, and tells their letters. */
+/** Takes the wires of all peers, and emits their letters. */
 const answered = (peers$: Observable<PeerAddress>): Observable<string> =>
   peers$.pipe(mergeMap((address) => (address.wire$ ?? NEVER).pipe(map(() => letterOf(address)))));
 
@@ -95,7 +95,7 @@ const many = (count: number): readonly string[] =>
 
 describe('incomingPeers', () => {
   it(
-    'tells who calls for the torrent, when they have said so',
+    'emits a peer that calls for the torrent, once its handshake says so',
     drawn((stage) => {
       const calls = '-a-b-----';
       const says = { a: '--g------', b: '----d--f-' };
@@ -115,7 +115,7 @@ describe('incomingPeers', () => {
   );
 
   it(
-    'hangs up on those who want another torrent, or speak another protocol, or hang up themselves',
+    'hangs up on peers that want another torrent, speak another protocol, or hang up themselves',
     drawn((stage) => {
       const says = { a: '--x----', b: '--w----', c: '--dw---', e: '--d-|--' };
       const { reception$, wires } = door(stage, { calls: '-(abce)', says });
@@ -127,7 +127,7 @@ describe('incomingPeers', () => {
   );
 
   it(
-    'hangs up on those who say too little, however slowly they do',
+    'hangs up on peers that send too little, however slowly',
     drawn((stage) => {
       const { reception$, wires } = door(stage, { calls: '-(ab)', says: { a: '-', b: '2s d 2s p 2s p' } });
       stage.gives(answered(incomingPeers(reception$, infoHash)), '^ 10s !').toBe('-');
@@ -137,7 +137,7 @@ describe('incomingPeers', () => {
   );
 
   it(
-    'hangs up on those whom nobody takes',
+    'hangs up on peers that no subscriber takes',
     drawn((stage) => {
       const { reception$, wires } = door(stage, { calls: '-a-', says: { a: '--g-' } });
       stage.gives(incomingPeers(reception$, infoHash).pipe(map(letterOf)), '^---!').toBe('--a-');
@@ -163,7 +163,7 @@ describe('incomingPeers', () => {
   );
 
   it(
-    'ends the wire when they hang up, and hangs up when it is left',
+    'ends the wire when the peer hangs up, and hangs up when the wire is unsubscribed',
     drawn((stage) => {
       const { reception$, wires } = door(stage, { calls: '(ab)', says: { a: '-g--|', b: '-g-----' } });
       const ends$ = incomingPeers(reception$, infoHash).pipe(
@@ -201,7 +201,7 @@ describe('incomingPeers', () => {
   );
 
   it(
-    'closes the port and hangs up on the undecided when it is left; the others stay',
+    'closes the port and hangs up on undecided peers when unsubscribed; the others stay',
     drawn((stage) => {
       const { reception$, wires } = door(stage, { calls: '(ab)', says: { a: '-g---', b: '-----g' } });
       const taken$ = incomingPeers(reception$, infoHash).pipe(
@@ -227,9 +227,9 @@ describe('incomingPeers', () => {
   );
 });
 
-describe('incomingPeers among those who crowd the door', () => {
+describe('incomingPeers with too many peers at the door', () => {
   it(
-    'makes room for those who come, and the longest silent one goes first',
+    'makes room for new peers by hanging up on the one that was silent for longest',
     drawn((stage) => {
       const idle = many(MAX_UNDECIDED + 2);
       const says = { ...Object.fromEntries(idle.map((letter) => [letter, '-'])), z: '---g' };
@@ -243,7 +243,7 @@ describe('incomingPeers among those who crowd the door', () => {
   );
 
   it(
-    'does not answer a host that calls too often, and answers the others',
+    'refuses a host that calls too often, and answers all others',
     drawn((stage) => {
       const calls = many(CALL_BURST_PER_HOST + 1);
       const says = Object.fromEntries([...calls, 'y', 'z'].map((letter) => [letter, `${1100}ms g`]));

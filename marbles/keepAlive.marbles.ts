@@ -30,7 +30,7 @@ describe('keepAlive', () => {
   );
 
   it(
-    'goes on as long as they speak, be it a keep-alive',
+    'goes on as long as the peer sends anything, even keep-alives',
     drawn(({ peer, gives, sends }) => {
       const they = peer('1m  K 119999ms K 119999ms K 119999ms K 59999ms |');
       const writes = '   2m  K 119999ms K 119999ms K                    ';
@@ -41,7 +41,7 @@ describe('keepAlive', () => {
   );
 
   it(
-    'is not impatient with those who speak every two minutes, a little late',
+    'is not impatient with a peer that sends every two minutes, a little late',
     drawn(({ peer, gives }) => {
       const late = Array.from({ length: 30 }, () => '124s K').join(' ');
       gives(of(peer(`29s K ${late} |`)).pipe(keepAlive(deaf))).toBe(
@@ -79,7 +79,7 @@ describe('keepAlive', () => {
   );
 
   it(
-    'says nothing more when they have hung up or the connection broke',
+    'sends nothing more when the peer has hung up or the connection broke',
     drawn(({ peer, gives, sends }) => {
       const they = peer('1m |');
       gives(of(they).pipe(keepAlive())).toBe('1m |');
@@ -89,7 +89,7 @@ describe('keepAlive', () => {
   );
 
   it(
-    'says nothing more when nobody listens',
+    'sends nothing more when unsubscribed',
     drawn(({ peer, gives, sends, expectSubscriptions }) => {
       const they = peer('-');
       const subs = '     ^ 149s !';
@@ -130,7 +130,7 @@ describe('keepAlive', () => {
   );
 
   it(
-    'says who was silent, and for how long',
+    'errors with the address of the silent peer, and for how long it was silent',
     drawn(({ peer, gives }) => {
       const told$ = of(peer('-')).pipe(
         keepAlive(),

@@ -50,7 +50,7 @@ describe('localNetwork', () => {
   );
 
   it(
-    'names no more torrents in a datagram than others read, however many there are',
+    'names no more torrents in a datagram than other clients read, however many there are',
     drawn((stage) => {
       const { peers, sent } = net(stage);
       const all = merge(...Array.from({ length: 2 + 2 * MAX_LSD_ANNOUNCED }, (_, n) => peers(n)));
@@ -60,7 +60,7 @@ describe('localNetwork', () => {
   );
 
   it(
-    'tells each torrent of those who share it, of several at a time',
+    'tells each torrent of the peers that share it, of several torrents at once',
     drawn((stage) => {
       const said = (...infoHashes: readonly Uint8Array[]): Datagram => ({
         bytes: encodeLsd({ port: 7000, infoHashes }, 4),

@@ -84,7 +84,7 @@ describe('localPeers', () => {
   );
 
   it(
-    'tells them of us at once, and every five minutes',
+    'announces us at once, and every five minutes',
     drawn((stage) => {
       const { peers$, sent } = net(stage);
       stage.gives(peers$, '^ 11m !').toBe('-');
@@ -106,7 +106,7 @@ describe('localPeers', () => {
   );
 
   it(
-    'says what BEP 14 wants said, where it wants it said',
+    'sends exactly the message of BEP 14, to its group and port',
     drawn((stage) => {
       const { peers$, datagrams, bound } = net(stage);
       const hash = '07'.repeat(20);
@@ -172,7 +172,7 @@ describe('localPeers', () => {
   );
 
   it(
-    'is silent again when nobody listens any more, and may be begun anew',
+    'is silent again when unsubscribed, and may be begun anew',
     drawn((stage) => {
       const four = stage.hot('-a--a--a-', { a });
       const { peers$, sent } = net(stage, { four });

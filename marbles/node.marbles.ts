@@ -53,7 +53,7 @@ const scene = (
       { ...env, resolve: (host) => (host === 'silent.test' ? NEVER : env.resolve(host)), random: () => 0.5 },
       { port: 6881, bootstrap: [{ host: 'router.test', port: 6881 }], ...options },
     );
-  /** Somebody at an address says something to us, and hears what we say. */
+  /** A node at an address sends us something, and gets what we send. */
   const says = (at: Endpoint, krpc: Krpc) =>
     udp
       .at(at.host)
@@ -136,7 +136,7 @@ describe('dhtNode', () => {
   );
 
   it(
-    'does not wait for them at all when somebody it knew has answered',
+    'does not wait for them at all when a node it knew has answered',
     drawn((stage) => {
       const { node$, to } = scene(stage, [b]);
       const found$ = node$({ saved: { id: new Uint8Array(20).fill(3), nodes: [b] } }).pipe(
@@ -148,7 +148,7 @@ describe('dhtNode', () => {
   );
 
   it(
-    'asks thrice when nobody answers, and tries again after 5 s, then 10 s, then longer',
+    'asks three times without an answer, and tries again after 5 s, then 10 s, then longer',
     drawn((stage) => {
       const { node$, to } = scene(stage, []);
       stage.gives(quiet(node$()), '^ 100s !').toBe('-');
@@ -185,7 +185,7 @@ describe('dhtNode', () => {
   );
 
   it(
-    'looks for peers as soon as it has joined, and announces us to those who gave a token',
+    'looks for peers as soon as it has joined, and announces us to nodes that gave a token',
     drawn((stage) => {
       const peers = [stranger];
       const { node$, to } = scene(stage, [a, b, c, d], peers);
@@ -196,7 +196,7 @@ describe('dhtNode', () => {
   );
 
   it(
-    'answers who asks, pings who may be a node, and refuses what it does not know',
+    'answers queries, pings senders that may be nodes, and refuses unknown queries',
     drawn((stage) => {
       const { node$, says } = scene(stage, []);
       const ping = {
@@ -217,7 +217,7 @@ describe('dhtNode', () => {
   );
 
   it(
-    'takes somebody into the table by being told of them',
+    'adds a node to the table when it is told of it',
     drawn((stage) => {
       const { node$, to } = scene(stage, [a]);
       const told$ = node$({ bootstrap: [] }).pipe(
@@ -229,7 +229,7 @@ describe('dhtNode', () => {
   );
 
   it(
-    'lets a lookup go when nobody wants it any longer, and everything when unsubscribed',
+    'ends a lookup that is unsubscribed, and everything when the node is',
     drawn((stage) => {
       const { node$, to } = scene(stage, [a, b, c, d]);
       stage.gives(node$().pipe(switchMap((node) => node.getPeers(HASH))), '^---------!').toBe('-');

@@ -12,7 +12,7 @@ describe('the picker', () => {
   );
 
   it(
-    'asks for what they have and we lack',
+    'asks for what the peer has and we lack',
     drawnPicker(
       `
       avail 43251

@@ -35,7 +35,7 @@ describe('raced', () => {
     raced(Object.keys(attempts), (address): Observable<string> => attempts[address] ?? NEVER);
 
   it(
-    'tries the next address every 250 ms while those before go on; the first to connect wins, the others are closed',
+    'tries the next address every 250 ms while earlier ones go on; the first to connect wins, the rest are closed',
     drawn(({ cold, gives, expectSubscriptions }) => {
       const far = cold('   400ms w-x|');
       const near = cold('  400ms y-');

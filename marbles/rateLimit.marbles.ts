@@ -39,7 +39,7 @@ describe('RateLimit', () => {
   );
 
   it(
-    'forgets who leaves, and then needs no timer',
+    'forgets a user that leaves, and then needs no timer',
     drawn((stage) => {
       const limit = new RateLimit({ rate: 1000 });
       stage.gives(taker(limit, 20, 'a'), '^ 9ms !').toBe('-');

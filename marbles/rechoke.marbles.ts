@@ -33,7 +33,7 @@ const reset = { name: 'PeerError', code: 'reset' };
 
 describe('rechoke', () => {
   it(
-    'unchokes at once who becomes interested while a slot is free',
+    'unchokes at once a peer that becomes interested while a slot is free',
     drawn(({ peer, gives, sends }) => {
       const they = peer('-I---|');
       const writes = '   -U';
@@ -44,7 +44,7 @@ describe('rechoke', () => {
   );
 
   it(
-    'unchokes in the next round who becomes interested when none is: then others have had their turn',
+    'unchokes in the next round a peer that becomes interested when no slot is free: others had their turn',
     drawn(({ peer, gives, sends }) => {
       const one = peer('  -I     ');
       const other = peer('--I    ');
@@ -58,7 +58,7 @@ describe('rechoke', () => {
   );
 
   it(
-    'chokes in the next round who is not interested any more, however often they change their mind',
+    'chokes in the next round a peer that is no longer interested, however often it changes its mind',
     drawn(({ peer, gives, sends }) => {
       const they = peer('-I-N-I-N 9995ms I');
       const writes = '   -U 9998ms    C--U';
@@ -132,7 +132,7 @@ describe('rechoke', () => {
   );
 
   it(
-    'leaves the slot to others when they leave, or nobody listens',
+    'frees the slot of a peer that leaves, or when unsubscribed',
     drawn(({ peer, gives, sends, expectSubscriptions }) => {
       const choker = chokerOf({ slots: 1 });
       const [one, two, three] = [peer('-I--|'), peer('-----I'), peer('----------I')];

@@ -111,7 +111,7 @@ describe('replenish', () => {
   );
 
   it(
-    'passes on errors that stay, and those of a defect',
+    'passes on errors that are lasting, and defects',
     drawn(({ cold, gives }) => {
       const defect = new TypeError('a defect');
       gives(cold('a-#', undefined, gone).pipe(replenish({ wanted$: NEVER, ...limits }))).toBe('a-#', undefined, gone);
@@ -124,7 +124,7 @@ describe('replenish', () => {
   );
 
   it(
-    'passes on an error of what is wanted, and lets go of the lookup',
+    'passes on an error of `wanted$`, and ends the lookup',
     drawn(({ cold, hot, gives, expectSubscriptions }) => {
       const lookup = cold('a----');
       gives(lookup.pipe(replenish({ wanted$: hot<number>('--#', undefined, down), ...limits }))).toBe(
@@ -137,7 +137,7 @@ describe('replenish', () => {
   );
 
   it(
-    'lets go of everything when unsubscribed, while looking and while waiting',
+    'releases everything when unsubscribed, while looking and while waiting',
     drawn(({ cold, hot, gives, expectSubscriptions }) => {
       const lookup = cold('a-|');
       const wanted$ = hot<number>('---');
@@ -149,7 +149,7 @@ describe('replenish', () => {
   );
 
   it(
-    'may be told what is wanted by whoever hears the result',
+    'may be told what is wanted by the subscriber that gets the result',
     drawn(({ cold, gives }) => {
       const wanted$ = new Subject<number>();
       const result$ = cold('(a|)').pipe(replenish({ wanted$, atLeast: 2, atMost: 50 }));

@@ -48,7 +48,7 @@ describe('reportIntroductions', () => {
   );
 
   it(
-    'tells of none when nobody listens, and fails with the source, the peer, and what is called',
+    'reports none when unsubscribed, and fails with the source, the peer, and the function that it calls',
     drawn((stage) => {
       const { told, report } = ports(stage);
       const they = stage.peer('--E--F', lane);

@@ -32,7 +32,7 @@ describe('requestBlocks', () => {
   );
 
   it(
-    'lends its blocks for a moment only, and says whose they are',
+    'lends its blocks for a moment only, and names the peer that sent them',
     drawn((stage) => {
       const they = stage.peer('U-2|');
       const seen$ = asker(stage)
@@ -69,7 +69,7 @@ describe('requestBlocks', () => {
   );
 
   it(
-    'asks nothing of those who have nothing that it lacks',
+    'requests nothing from a peer that has nothing it lacks',
     drawn((stage) => {
       const { picker, blocks } = asker(stage);
       picker.restore(0);
@@ -80,7 +80,7 @@ describe('requestBlocks', () => {
   );
 
   it(
-    'asks and listens no more when nobody listens, and gives back what it had asked for',
+    'requests nothing more when unsubscribed, and gives back its requests in flight',
     drawn((stage) => {
       const { blocks } = asker(stage);
       const first = stage.peer(' U----1-----');
@@ -180,7 +180,7 @@ describe('requestBlocks', () => {
   );
 
   it(
-    'looks for something to ask for once, however often they say that they have a piece',
+    'looks once for blocks to request, however often the peer says that it has a piece',
     drawn((stage) => {
       const { blocks, picker } = asker(stage);
       picker.exclude(1);

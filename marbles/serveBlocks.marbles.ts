@@ -51,7 +51,7 @@ describe('serveBlocks', () => {
   );
 
   it(
-    'reads ahead for who asks in order, and asks the disk once for what comes at one time',
+    'reads ahead for a peer that requests in order, and reads once for all requests of one chunk',
     drawn(
       (stage) => {
         const they = unchoked(stage.peer('-(abcd)----e-----g', requests(stage)));
@@ -112,7 +112,7 @@ describe('serveBlocks', () => {
   );
 
   it(
-    'refuses requests while they are choked, but for pieces that are allowed fast',
+    'refuses requests of a choked peer, except for allowed-fast pieces',
     drawn((stage) => {
       const they = stage.peer('-c-a', requests(stage), { fast: true });
       they.state.allowing.add(0);
@@ -180,7 +180,7 @@ describe('serveBlocks', () => {
   );
 
   it(
-    'hangs up on who asks and cancels, and reads nothing',
+    'hangs up on a peer that requests and cancels, and reads nothing',
     drawn((stage) => {
       const they = unchoked(stage.peer('aA'.repeat(2500), requests(stage), { fast: true, buffer: 'f' }));
       stage

@@ -79,7 +79,7 @@ describe('serveMetadata', () => {
   );
 
   it(
-    'waits while the buffer towards them is full, and rejects what is beyond 64 requests',
+    'waits while the send buffer is full, and rejects what is beyond 64 requests',
     drawn(({ peer, gives, sends }) => {
       // Forty pieces, so that it is not three times all of it.
       const long = new Uint8Array(40 * METADATA_PIECE);
@@ -96,7 +96,7 @@ describe('serveMetadata', () => {
   );
 
   it(
-    'hangs up on who asks for what there is not, and reads no answer',
+    'hangs up on a peer that requests what there is not, and reads no answer',
     drawn(({ peer, gives }) => {
       const buffer = 'f';
       const deaf = peer(`E${'2'.repeat(1100)}`, they, { buffer });
@@ -107,7 +107,7 @@ describe('serveMetadata', () => {
   );
 
   it(
-    'says nothing to those who do not speak of it, and leaves to others what it did not ask for',
+    'sends nothing to a peer that does not support it, and leaves other messages to `fetchMetadata`',
     drawn(({ peer, gives, sends }) => {
       const mute = peer(
         '-e-0',
@@ -135,7 +135,7 @@ describe('serveMetadata', () => {
   );
 
   it(
-    'ends it when it can not be read, and when they hang up',
+    'errors on a malformed message, and ends when the peer hangs up',
     drawn(({ peer, gives }) => {
       const garbage = extended(1, new TextEncoder().encode('i1e'));
       gives(of(peer('E-g', { ...they, g: garbage })).pipe(serving())).toBe('--#', undefined, {

@@ -93,7 +93,7 @@ describe('a drawing that came out otherwise', () => {
     );
   });
 
-  it('names values that nobody drew', () => {
+  it('names values that are not drawn', () => {
     expect(
       failure(({ cold, gives }) =>
         gives(cold('-a-b', { a: { n: 1 }, b: { n: 2 } })).toBe('-a-b', { a: { n: 1 }, b: { n: 3 } }),

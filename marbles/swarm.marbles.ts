@@ -61,7 +61,7 @@ describe('swarm', () => {
   );
 
   it(
-    'ends all when nobody listens any more, and dials nobody else',
+    'ends all sessions when unsubscribed, and dials no further peer',
     drawn((stage) => {
       const source = stage.cold('(ab)-----c--', values);
       const a = stage.cold('     -x---------');
@@ -132,7 +132,7 @@ describe('swarm, with what follows from an end', () => {
   );
 
   it.each<PeerCode>(['refused', 'unreachable', 'reset'])(
-    'dials those that are %s again after one, two and four minutes, then no more',
+    'dials peers that are %s again after one, two and four minutes, then no more',
     (code) =>
       drawn((stage) => {
         const a = stage.cold('--#', undefined, failure(code));
@@ -143,7 +143,7 @@ describe('swarm, with what follows from an end', () => {
   );
 
   it.each<PeerCode>(['timeout', 'silent'])(
-    'dials those that let us wait (%s) again after two, four and eight minutes, then no more',
+    'dials peers that keep us waiting (%s) again after two, four and eight minutes, then no more',
     (code) =>
       drawn((stage) => {
         const a = stage.cold('--#', undefined, failure(code));
@@ -175,7 +175,7 @@ describe('swarm, with what follows from an end', () => {
   );
 
   it.each<PeerCode>(['malformed', 'oversized', 'unexpected', 'corrupt'])(
-    'bans those that are %s, even if they were useful',
+    'bans peers that are %s, even if they were useful',
     (code) =>
       drawn((stage) => {
         const book = new AddressBook<PeerAddress>();

@@ -111,7 +111,7 @@ describe('trackerPeers', () => {
   );
 
   it(
-    'says port 0 when nobody can call us, and port 1 to a tracker that insists on one',
+    'announces port 0 when peers can not connect to us, and port 1 to a tracker that insists on one',
     drawn((stage) => {
       const { peers$, one, queries } = scene(stage, { one: ['--(p|)', '-(n|)'], options: { tiers: [[ONE]], port: 0 } });
       stage.gives(peers$, '^ 31m !').toBe('-');
@@ -134,7 +134,7 @@ describe('trackerPeers', () => {
   );
 
   it(
-    'looks up peers that are given by their names, but for those that lead from far away into the house',
+    'looks up peers that are given by name, except names of distant trackers that lead into our network',
     drawn((stage) => {
       const { peers$ } = scene(stage, { one: ['-(y|)'], options: { tiers: [[ONE]] } });
       stage
@@ -144,7 +144,7 @@ describe('trackerPeers', () => {
   );
 
   it(
-    'never asks again who says never, and completes when all do',
+    'never again asks a tracker that says never, and completes when all do',
     drawn((stage) => {
       const { peers$, one, two } = scene(stage, { one: ['(g|)'], two: ['(n|)', '(g|)'] });
       stage.gives(peers$).toBe('30m |');
@@ -194,7 +194,7 @@ describe('trackerPeers', () => {
     }),
   );
 
-  it('tells the truth, and who we are', () => {
+  it('tells the tracker our counters and our peer id', () => {
     let said: readonly URLSearchParams[] = [];
     drawn((stage) => {
       const { peers$, queries } = scene(stage, { one: ['(m|)'] });

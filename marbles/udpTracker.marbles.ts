@@ -186,7 +186,7 @@ describe('udpTracker', () => {
   );
 
   it(
-    'is given up at once when the system says of all its addresses that no way leads there, or that nobody listens',
+    'is given up at once when the system says of all addresses that there is no route or no listener',
     drawn((stage) => {
       const { env } = scene(stage, { udp: { refuses: () => 'nobody listens there' } });
       const error = new TrackerError('unreachable', 'udp://both.example:80: nobody listens there');
@@ -250,7 +250,7 @@ describe('udpTracker', () => {
   );
 
   it(
-    'refuses to be led into the house, unless people asked for it',
+    'refuses to be led into the local network, unless the user asked for it',
     drawn((stage) => {
       const { env, asked } = scene(stage, { at: { host: '10.0.0.7', port: 80 } });
       const inside = 'udp://inside.example:80/announce';

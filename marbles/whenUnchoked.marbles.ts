@@ -58,7 +58,7 @@ describe('whenUnchoked', () => {
   );
 
   it(
-    'is no longer interested when they have nothing left that it lacks, and again when they have',
+    'is no longer interested when the peer has nothing left that it lacks, and again when it has',
     drawn((stage) => {
       const picker = pickerOf(stage);
       const they = stage.peer('-B         9998ms ------ 10s H 9998ms |', {
@@ -85,7 +85,7 @@ describe('whenUnchoked', () => {
   );
 
   it(
-    'counts who has what, for as long as they are here',
+    'counts which peer has what, for as long as the peer is connected',
     drawn((stage) => {
       const picker = pickerOf(stage);
       const availability = (): string => `${picker.availability.of(0)}${picker.availability.of(1)}`;
@@ -190,9 +190,9 @@ describe('whenUnchoked', () => {
   );
 });
 
-describe('whenUnchoked, with those who take back what they had', () => {
+describe('whenUnchoked, with peers that take back pieces', () => {
   it(
-    'is no longer interested at once, and counts anew once in ten seconds, however often they do it',
+    'is no longer interested at once, and counts anew once in ten seconds, however often that happens',
     drawn((stage) => {
       const picker = pickerOf(stage, 0);
       const lacks = { type: 'extended', id: 1, payload: encodeDontHave(1) } as const;
@@ -215,7 +215,7 @@ describe('whenUnchoked, with those who take back what they had', () => {
   );
 });
 
-describe('whenUnchoked, with those who keep us choked', () => {
+describe('whenUnchoked, with peers that keep us choked', () => {
   it(
     'waits ten minutes',
     drawn((stage) => {
@@ -253,7 +253,7 @@ describe('whenUnchoked, with those who keep us choked', () => {
   );
 
   it(
-    'hears ten blocks before the first unchoke, no more; and does not count them after it',
+    'accepts ten blocks before the first unchoke, no more; and does not count them after it',
     drawn((stage) => {
       const flood = stage.peer('-B-123412341-2-');
       const late = stage.peer(' -BU1234123412341234|');

@@ -99,7 +99,7 @@ const besideAnHonestOne = (player: Player) => ({
   peers: { '10.1.0.1:7000': player, '10.1.0.2:7000': honest({ latency: 1000 }) },
 });
 
-/** A download without a lane: what came out, and who was hung up on before the end. */
+/** A download without a lane: its outcome, and the peers that were hung up on before the end. */
 const played = (options: WorldOptions, until: string): { readonly outcomes: string[]; readonly hangups: unknown[] } => {
   let outcomes: readonly Mark[] = [];
   const hangups: unknown[] = [];
@@ -194,7 +194,7 @@ describe('a world', () => {
     expect(played(besideAnHonestOne(player), '30m !').outcomes.sort()).toEqual(['stored 0', 'stored 1']);
   });
 
-  it('has peers who spoil what they send', () => {
+  it('has peers that corrupt what they send', () => {
     expect(
       played(alone(corrupts([1])), '1s !')
         .outcomes.slice(0, 2)

@@ -69,7 +69,7 @@ describe('writePieces', () => {
   );
 
   it(
-    'says which piece it was, how long, and who took part, each once',
+    'tells which piece it was, its length, and the peers that took part, each once',
     drawn(
       (stage) => {
         const { piece } = scene(stage);

@@ -33,7 +33,7 @@ describe('a host', () => {
   );
 
   it(
-    'that crashes loses its connections, and others hear of it when the news has come',
+    'that crashes loses its connections, and other hosts are told when the news has arrived',
     drawn((stage) => {
       const [one, other] = two(stage);
       const runs$ = other.runs(listening(other, ticking));

@@ -45,7 +45,7 @@ describe('tcp', () => {
   );
 
   it(
-    'hangs up on whoever is not answered, and says so to whoever answers too late',
+    'hangs up on a call that is not answered, and errors for an answer that comes too late',
     drawn((stage) => {
       const [one, other] = two(stage);
       const late$ = other.env.listen({ ports: [6881] }).pipe(

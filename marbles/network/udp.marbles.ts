@@ -23,7 +23,7 @@ describe('udp', () => {
   );
 
   it(
-    'loses all that it loses, and is silent where nobody listens',
+    'loses what `loss` says, and is silent where no program listens',
     drawn((stage) => {
       const { env, udp } = stage.world({ udp: { loss: 1 } });
       udp.plays({ host: '10.0.0.9', port: 53 }, () => bytes('x'));
@@ -36,7 +36,7 @@ describe('udp', () => {
   );
 
   it(
-    'gives another port where one is taken, and the same to all who listen for a group',
+    'binds another port where one is taken, and the same port for all that join a group',
     drawn((stage) => {
       const network = new DrawnUdp({ latency: 1 }, stage.ledger);
       const [one, two] = [network.at(home), network.at('192.0.2.2')];
