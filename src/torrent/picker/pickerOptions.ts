@@ -1,3 +1,4 @@
+import type { Geometry } from '../geometry.ts';
 import type { PieceOrder } from './pieceOrder.ts';
 
 /**
@@ -5,6 +6,9 @@ import type { PieceOrder } from './pieceOrder.ts';
  * only if the peers that it is asked of keep us waiting. `strict`: never, so that nothing comes twice.
  */
 export type Endgame = 'on' | 'off' | 'strict';
+
+/** Share of the memory that may wait for the disk before new pieces are begun: fresh memory costs more than waiting. */
+const BACKLOG = 1 / 4;
 
 export interface PickerOptions {
   readonly random: () => number;
@@ -21,3 +25,12 @@ export interface PickerOptions {
   /** A begun piece has been given up: what is held of it is void. */
   readonly abandoned?: (piece: number) => void;
 }
+
+/** How many pieces may be begun and not stored, and how many of them may wait for the disk. */
+export const roomOf = (
+  { pieceLength, length }: Geometry,
+  { ordered = false, memory = Infinity }: PickerOptions,
+): readonly [drafts: number, backlog: number] => {
+  const drafts = Math.max(2, Math.floor(memory / Math.min(pieceLength, length)));
+  return [drafts, ordered ? drafts : Math.max(2, Math.floor(drafts * BACKLOG))];
+};

@@ -2,18 +2,15 @@ import { Availability } from './availability.ts';
 import { Bitfield } from '../bitfield.ts';
 import { Front } from './front.ts';
 import type { Geometry } from '../geometry.ts';
-import { type Asker, checkStates, fill, MAX_COPIES, OpenPiece, stuckOf, type Wanted } from './openPiece.ts';
-import { ChurningMap } from '../pieces/churningMap.ts';
+import { BegunPieces } from './begunPieces.ts';
+import { type Asker, checkStates, fill, MAX_COPIES, type OpenPiece, type Wanted } from './openPiece.ts';
+import type { ChurningMap } from '../pieces/churningMap.ts';
 import { defaultOrder, inOrder, type PieceOrder } from './pieceOrder.ts';
-import type { Endgame, PickerOptions } from './pickerOptions.ts';
+import { type Endgame, type PickerOptions, roomOf } from './pickerOptions.ts';
 import { Readers } from './readers.ts';
 import { extentOf, WantedPieces } from './wantedPieces.ts';
 
 export type { Asker, Wanted } from './openPiece.ts';
-
-/** Share of the memory that may wait for the disk before new pieces are begun: fresh memory costs more than waiting. */
-const BACKLOG = 1 / 4;
-const ENDGAME_BATCH = 8; // copies asked for at one time by a peer with nothing else to do
 
 /**
  * Decides who is asked for which block. What the choice depends on, most important first; read it again before changing
@@ -21,15 +18,13 @@ const ENDGAME_BATCH = 8; // copies asked for at one time by a peer with nothing 
  *  1. a piece that is being checked or is stored is never asked for;
  *  2. begun pieces before new ones, so that memory is freed soonest;
  *  3. a piece that came out corrupt is asked of one peer alone, and of another when that one is overdue, or much slower
- *  than one with nothing else to do;
+ *     than one with nothing else to do;
  *  4. a new piece is begun only while memory allows and the disk keeps up; one that they suggest, else which one is the
- *  order's choice;
+ *     order's choice;
  *  5. endgame: when nothing is missing that is not requested, a peer with nothing else to do is asked for second and
- *  third
- *     copies; when only memory stands in the way, for second copies, so that slow peers can't hold all of it;
+ *     third copies; when only memory stands in the way, for second copies, so that slow peers can't hold all of it;
  *  6. a begun piece that nobody is asked for is given up when memory is spent and a peer with nothing else to do could
- *  begin
- *     another: of these, the one of which least is held.
+ *     begin another: of these, the one of which least is held.
  * Invariants: a piece is missing, open, whole (held, on its way to disk), stored or excluded; drafts = open + whole ≤
  * allowed.
  */
@@ -38,11 +33,11 @@ export class PiecePicker {
   readonly stored: Bitfield;
   readonly availability: Availability<object>;
   readonly #wanted: WantedPieces<object>;
-  readonly #open = new ChurningMap<number, OpenPiece>();
+  readonly #begun: BegunPieces;
+  /** Those of `#begun`, which are looked up for every block. */
+  readonly #open: ChurningMap<number, OpenPiece>;
+  readonly #hungry: ChurningMap<number, OpenPiece>;
   readonly #whole: Bitfield;
-  /** Open pieces with a block nobody is asked for, in the order in which that came about. */
-  readonly #hungry = new ChurningMap<number, OpenPiece>();
-  readonly #suspect = new Set<number>();
   readonly #allowed: number;
   readonly #backlog: number;
   /** Who takes pieces in order: what a reader needs next comes before everything in the list above. */
@@ -52,33 +47,34 @@ export class PiecePicker {
   readonly #free: () => void;
   /** Since the last time that something was freed somebody has been given less than they had room for. */
   #refused = false;
-  readonly #abandoned: (piece: number) => void;
   /** Pieces that are not wanted; those to spare are there all the same. */
   readonly excluded = new Set<number>();
   readonly #spare = new Set<number>();
 
   constructor(geometry: Geometry, options: PickerOptions) {
-    const { random, ordered = false, order = defaultOrder, memory = Infinity } = options;
-    const { freed = () => {}, abandoned = () => {} } = options;
-    this.geometry = geometry;
-    this.stored = new Bitfield(geometry.pieceCount);
-    this.#whole = new Bitfield(geometry.pieceCount);
-    this.availability = new Availability(geometry.pieceCount);
+    const { random, ordered = false, order = defaultOrder, freed = () => {}, abandoned = () => {} } = options;
     const { pieceCount } = geometry;
-    this.#wanted = new WantedPieces(
-      pieceCount,
-      this.availability,
-      ordered ? inOrder : order,
-      random,
-      extentOf(geometry),
-    );
-    this.#allowed = Math.max(2, Math.floor(memory / Math.min(geometry.pieceLength, geometry.length)));
-    this.#backlog = ordered ? this.#allowed : Math.max(2, Math.floor(this.#allowed * BACKLOG));
+    this.geometry = geometry;
+    this.stored = new Bitfield(pieceCount);
+    this.#whole = new Bitfield(pieceCount);
+    this.availability = new Availability(pieceCount);
+    const obeyed = ordered ? inOrder : order;
+    this.#wanted = new WantedPieces(pieceCount, this.availability, obeyed, random, extentOf(geometry));
+    this.#begun = new BegunPieces(geometry, {
+      begun: (index) => this.#wanted.begin(index),
+      givenUp: ({ index, held }) => {
+        this.#wanted.giveBack(index);
+        if (held > 0) abandoned(index);
+      },
+      cancel: (asker, index, block) => this.#cancel(asker, index, block),
+    });
+    this.#open = this.#begun.open;
+    this.#hungry = this.#begun.hungry;
+    [this.#allowed, this.#backlog] = roomOf(geometry, options);
     const front = ordered ? new Front(this, this.#allowed, geometry.pieceLength) : undefined;
     this.readers = new Readers(geometry.pieceLength, front, () => this.#freed(true));
     this.endgame = options.endgame ?? 'on';
     this.#free = freed;
-    this.#abandoned = abandoned;
   }
 
   get complete(): boolean {
@@ -156,8 +152,8 @@ export class PiecePicker {
       if (piece === undefined) break;
       this.#ask(piece, asker, only, count, wanted);
     }
-    if (wanted.length === 0 && idle) this.#copies(asker, have, Math.min(count, ENDGAME_BATCH), wanted);
-    if (wanted.length === 0 && idle && (this.#takeOver(asker, have) || this.#giveUpStuck(who, have)))
+    if (wanted.length === 0 && idle) this.#copies(asker, have, count, wanted);
+    if (wanted.length === 0 && idle && (this.#begun.takeOver(asker, have) || this.#giveUpStuck(who, have)))
       return this.next(asker, who, have, count, false);
     this.#refused ||= wanted.length < count;
     return wanted;
@@ -171,7 +167,7 @@ export class PiecePicker {
   /** Asks for what a reader needs next before anything else, and again if only slow peers have been asked for it. */
   #hasten(asker: Asker, only: readonly Asker[], have: Bitfield, count: number, wanted: Wanted[]): void {
     for (const begun of this.readers.soon(this.#open)) {
-      const piece = this.#takeOver(asker, have, [begun]) ? this.#opened(begun.index) : begun;
+      const piece = this.#begun.takeOver(asker, have, [begun]) ? this.#begun.begin(begun.index) : begun;
       if (!have.has(piece.index) || !piece.admits(asker)) continue;
       this.#ask(piece, asker, only, count, wanted);
       if (this.endgame === 'strict') continue;
@@ -187,60 +183,20 @@ export class PiecePicker {
     // Who has lost our requests, and nothing else, shows it with any other piece.
     if (index !== undefined && asker.owes?.(index) === true)
       index = this.#wanted.any(have, (piece) => asker.owes?.(piece) !== true);
-    return index === undefined || !this.readers.reaches(index) ? undefined : this.#opened(index);
-  }
-
-  #opened(index: number): OpenPiece {
-    this.#wanted.begin(index);
-    const piece = new OpenPiece(index, this.geometry.blockCount(index), this.#suspect.has(index));
-    this.#open.set(index, piece);
-    this.#hungry.set(piece.index, piece);
-    return piece;
+    return index === undefined || !this.readers.reaches(index) ? undefined : this.#begun.begin(index);
   }
 
   #copies(asker: Asker, have: Bitfield, count: number, wanted: Wanted[]): void {
-    if (this.endgame === 'strict' || (this.#wanted.missing.count > 0 && this.drafts < this.#allowed)) return;
-    const copies = this.#wanted.missing.count === 0 ? MAX_COPIES : 2;
-    const most = this.endgame === 'on' ? copies : 0;
-    for (const piece of this.#open.values()) {
-      if (have.has(piece.index) && piece.admits(asker)) fill(wanted, count, piece, () => piece.askAgain(asker, most));
-    }
+    const missing = this.#wanted.missing.count;
+    if (this.endgame === 'strict' || (missing > 0 && this.drafts < this.#allowed)) return;
+    const copies = missing === 0 ? MAX_COPIES : 2;
+    this.#begun.copy(asker, have, count, this.endgame === 'on' ? copies : 0, wanted);
   }
 
-  /**
-   * A piece that one peer alone should give, who keeps us waiting, never gave any, is slow or no longer has it, is
-   * begun anew by a better one.
-   */
-  #takeOver(asker: Asker, have: Bitfield, pieces: Iterable<OpenPiece> = this.#open.values()): boolean {
-    if (asker.overdue === true) return false;
-    for (const piece of pieces) {
-      const owner = piece.loserTo(asker, have);
-      if (owner === undefined) continue;
-      this.#giveUp(piece);
-      for (let block = 0; block < piece.blockCount; block++)
-        if (piece.isAsked(block, owner)) this.#cancel(owner, piece.index, block);
-      return true;
-    }
-    return false;
-  }
-
-  /**
-   * Memory is spent on a piece that waits for nobody, and they have one that is missing: the blocks of the former are
-   * void.
-   */
+  /** Gives up a piece that waits for nobody, if memory is spent, and they have a piece that is missing. */
   #giveUpStuck(who: object, have: Bitfield): boolean {
     const best = this.drafts < this.#allowed || this.#whole.count > 0 ? undefined : this.#wanted.best(who, have);
-    if (best === undefined) return false;
-    const stuck = stuckOf(this.#hungry.values(), this.readers.inOrder ? best : 0);
-    if (stuck !== undefined) this.#giveUp(stuck);
-    return stuck !== undefined;
-  }
-
-  #giveUp(piece: OpenPiece): void {
-    this.#open.delete(piece.index);
-    this.#hungry.delete(piece.index);
-    this.#wanted.giveBack(piece.index);
-    if (piece.held > 0) this.#abandoned(piece.index);
+    return best !== undefined && this.#begun.giveUpStuck(this.readers.inOrder ? best : 0);
   }
 
   /** Is this block worth having, whoever sends it? */
@@ -267,13 +223,11 @@ export class PiecePicker {
     return true;
   }
 
-  /**
-   * A block may come when its piece has been given up because nobody sent any: that begins the piece again, if there is
-   * room.
-   */
+  /** A block may come when its piece was given up because nobody sent any: that begins it again, if there is room. */
   #late(index: number): OpenPiece | undefined {
-    if (!this.#wanted.missing.has(index) || this.#suspect.has(index) || this.drafts >= this.#allowed) return undefined;
-    return !this.readers.reaches(index) ? undefined : this.#opened(index);
+    if (!this.#wanted.missing.has(index) || this.#begun.suspect.has(index) || this.drafts >= this.#allowed)
+      return undefined;
+    return !this.readers.reaches(index) ? undefined : this.#begun.begin(index);
   }
 
   /** `asker` will not send these blocks: it choked, rejected, was too slow or left. */
@@ -284,16 +238,14 @@ export class PiecePicker {
       if (piece === undefined || !piece.release(block, asker)) continue;
       any = true;
       this.#hungry.set(piece.index, piece);
-      if (piece.requested === 0 && (piece.held === 0 || piece.alone)) this.#giveUp(piece);
+      if (piece.requested === 0 && (piece.held === 0 || piece.alone)) this.#begun.giveUp(piece);
     }
     if (any) this.#freed();
   }
 
   /** `asker` will not be asked again: pieces it had for itself are free for another. */
   left(asker: Asker): void {
-    const own = [...this.#open.values()].filter((piece) => piece.alone && piece.owner === asker);
-    for (const piece of own) this.#giveUp(piece);
-    if (own.length > 0) this.#freed();
+    if (this.#begun.giveUpOwn(asker)) this.#freed();
   }
 
   /**
@@ -307,9 +259,9 @@ export class PiecePicker {
     if (type === 'stored') {
       this.stored.set(index);
       this.#wanted.stored(index);
-      this.#suspect.delete(index);
+      this.#begun.suspect.delete(index);
     } else {
-      this.#suspect.add(index);
+      this.#begun.suspect.add(index);
       this.#wanted.giveBack(index);
     }
     this.#freed();
@@ -337,10 +289,6 @@ export class PiecePicker {
         throw new RangeError(`piece ${index} is begun before its time`);
     this.readers.check();
     if (this.drafts > this.#allowed) throw new RangeError(`${this.drafts} drafts, ${this.#allowed} allowed`);
-    for (const piece of this.#open.values()) {
-      piece.check();
-      if (piece.unasked > 0 !== this.#hungry.has(piece.index))
-        throw new RangeError(`piece ${piece.index}: hungry is wrong`);
-    }
+    this.#begun.check();
   }
 }

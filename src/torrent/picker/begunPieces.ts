@@ -1,0 +1,99 @@
+import type { Bitfield } from '../bitfield.ts';
+import type { Geometry } from '../geometry.ts';
+import { ChurningMap } from '../pieces/churningMap.ts';
+import { type Asker, fill, OpenPiece, stuckOf, type Wanted } from './openPiece.ts';
+
+/** Copies that a peer with nothing else to do is asked for at one time. */
+const ENDGAME_BATCH = 8;
+
+/** Is told what becomes of the pieces. */
+export interface Beginner {
+  /** The piece is missing no longer. */
+  readonly begun: (piece: number) => void;
+  /** The piece is missing again; if any of it is held, that is void. */
+  readonly givenUp: (piece: OpenPiece) => void;
+  /** The block is no longer wanted of this peer. */
+  readonly cancel: (asker: Asker, piece: number, block: number) => void;
+}
+
+/**
+ * The pieces that have been begun and are not whole: how each begins, is taken over by another peer, and is given up.
+ * Depends on which pieces came out corrupt. The picker looks into `open` and `hungry` itself, as it does so for every
+ * block. Invariant: a piece is in `hungry` if and only if it has a block that nobody is asked for.
+ */
+export class BegunPieces {
+  readonly open = new ChurningMap<number, OpenPiece>();
+  /** Open pieces with a block nobody is asked for, in the order in which that came about. */
+  readonly hungry = new ChurningMap<number, OpenPiece>();
+  /** Pieces that came out corrupt: each is asked of one peer alone. */
+  readonly suspect = new Set<number>();
+  readonly #geometry: Geometry;
+  readonly #beginner: Beginner;
+
+  constructor(geometry: Geometry, beginner: Beginner) {
+    this.#geometry = geometry;
+    this.#beginner = beginner;
+  }
+
+  begin(index: number): OpenPiece {
+    this.#beginner.begun(index);
+    const piece = new OpenPiece(index, this.#geometry.blockCount(index), this.suspect.has(index));
+    this.open.set(index, piece);
+    this.hungry.set(index, piece);
+    return piece;
+  }
+
+  giveUp(piece: OpenPiece): void {
+    this.open.delete(piece.index);
+    this.hungry.delete(piece.index);
+    this.#beginner.givenUp(piece);
+  }
+
+  /** Gives up the piece of which least is held, of those from `first` on that wait for nobody. False if none does. */
+  giveUpStuck(first: number): boolean {
+    const stuck = stuckOf(this.hungry.values(), first);
+    if (stuck !== undefined) this.giveUp(stuck);
+    return stuck !== undefined;
+  }
+
+  /** Gives up the pieces that `asker` had for itself; true if there were any. */
+  giveUpOwn(asker: Asker): boolean {
+    const own = [...this.open.values()].filter((piece) => piece.alone && piece.owner === asker);
+    for (const piece of own) this.giveUp(piece);
+    return own.length > 0;
+  }
+
+  /**
+   * Gives up a piece that one peer alone should give, if that peer keeps us waiting, never gave any, is slow or no
+   * longer has it, so that `asker`, a better one, may begin it anew.
+   */
+  takeOver(asker: Asker, have: Bitfield, pieces: Iterable<OpenPiece> = this.open.values()): boolean {
+    if (asker.overdue === true) return false;
+    for (const piece of pieces) {
+      const owner = piece.loserTo(asker, have);
+      if (owner === undefined) continue;
+      this.giveUp(piece);
+      for (let block = 0; block < piece.blockCount; block++)
+        if (piece.isAsked(block, owner)) this.#beginner.cancel(owner, piece.index, block);
+      return true;
+    }
+    return false;
+  }
+
+  /** Asks `asker` for blocks that others are asked for already, as long as fewer than `most` peers are. */
+  copy(asker: Asker, have: Bitfield, count: number, most: number, wanted: Wanted[]): void {
+    const batch = Math.min(count, ENDGAME_BATCH);
+    for (const piece of this.open.values())
+      if (have.has(piece.index) && piece.admits(asker)) fill(wanted, batch, piece, () => piece.askAgain(asker, most));
+  }
+
+  check(): void {
+    for (const piece of this.open.values()) {
+      piece.check();
+      if (piece.unasked > 0 !== this.hungry.has(piece.index))
+        throw new RangeError(`piece ${piece.index}: hungry is wrong`);
+    }
+    for (const index of this.hungry.keys())
+      if (!this.open.has(index)) throw new RangeError(`piece ${index} is hungry, and not open`);
+  }
+}
