@@ -11,7 +11,7 @@ const peerId = new TextEncoder().encode('-RX0001-ourselves---');
 const malformed = { name: 'PeerError', code: 'malformed' };
 
 /**
- * Somebody who is met before it is known, when `k` comes, that there are two pieces; what they have is given then, and
+ * A peer that is connected before the number of pieces, two, is known, at `k`. What the peer has is emitted then, and
  * after each message.
  */
 const met = (

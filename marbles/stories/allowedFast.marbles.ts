@@ -10,7 +10,7 @@ import { drawn, type Stage } from '../index.ts';
 
 const I: Message = { type: 'interested' };
 
-/** What is asked of a peer, and when: pieces in their order, but for those that are there. */
+/** The requests to a peer, over time: pieces in their order, except those that are stored. */
 const allowed = ({ geometry }: Stage, they: Peer, ...stored: readonly number[]): Observable<Block> => {
   const wake$ = new Subject<void>();
   const picker = new PiecePicker(geometry, { random: () => 0, order: inOrder, freed: () => wake$.next() });
@@ -37,7 +37,7 @@ describe('a peer that chokes us', () => {
   );
 
   it(
-    'does not ask while it is choked for what they allow and do not have, or what it has, until they have it',
+    'does not request while choked an allowed piece until the peer has it and we lack it',
     drawn(
       (stage) => {
         const { words } = stage;
@@ -54,7 +54,7 @@ describe('a peer that chokes us', () => {
   );
 
   it(
-    'does not ask again while it is choked for what they allowed and reject',
+    'does not request again while choked what the peer allowed and rejects',
     drawn(
       (stage) => {
         const { words } = stage;
@@ -71,7 +71,7 @@ describe('a peer that chokes us', () => {
   );
 
   it(
-    'waits on, when they choke it, for what it is allowed',
+    'keeps waiting after a choke for what it is allowed',
     drawn(
       (stage) => {
         const { words } = stage;

@@ -9,7 +9,7 @@ import type { DrawnPeer, Stage } from '../index.ts';
 /** An error of a peer, as a drawing compares it. */
 export const failed = (code: string): unknown => ({ name: 'PeerError', code });
 
-/** One picker that asks from the beginning to the end, for all peers whose blocks are subscribed to. */
+/** One picker that requests from the beginning to the end, for all peers whose blocks are subscribed to. */
 export const asker = ({ geometry }: Stage, options: Partial<RequestBlocksOptions> = {}, memory = Infinity) => {
   const wake$ = new Subject<void>();
   const picker = new PiecePicker(geometry, { random: () => 0, order: inOrder, memory, freed: () => wake$.next() });
@@ -24,7 +24,7 @@ export const asker = ({ geometry }: Stage, options: Partial<RequestBlocksOptions
   return { picker, wake$, blocks, blocksOf: (peer: Peer) => blocks(of(peer)) };
 };
 
-/** A peer who answers one request every so many milliseconds, in their order; and says what its lane has. */
+/** A peer that answers one request every so many milliseconds, in their order, and sends what its lane has. */
 export const answering = (
   they: DrawnPeer,
   pace: number,

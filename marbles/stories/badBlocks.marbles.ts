@@ -18,7 +18,7 @@ describe('blocks that were not asked for', () => {
   );
 
   it(
-    'are those that another has been asked for, too: that one is waited for, and gives them',
+    'are those that another peer has been asked for, too: that one is waited for, and sends them',
     drawn((stage) => {
       const they = stage.peer('   U-------------------1--');
       const liar = stage.peer('   -U--1-1-1-1111111----', {}, { has: [] });
@@ -38,7 +38,7 @@ describe('blocks that were not asked for', () => {
   );
 
   it(
-    'are not those of an honest peer that is slower than we are patient',
+    'are not those of an honest peer that is slower than our patience',
     drawn((stage) => {
       const they = stage.peer('U');
       const slow = answering(they, 12_000, right(stage));
@@ -54,7 +54,7 @@ describe('blocks that were not asked for', () => {
   );
 
   it(
-    'are not those that we have given up waiting for: late is better than never',
+    'are not those that we no longer wait for: late is better than never',
     drawn((stage) => {
       const they = stage.peer('U 15s 1234 1s |');
       const result = '         - 15s 1234 1s |';
@@ -93,9 +93,9 @@ describe('blocks that were not asked for', () => {
   );
 });
 
-describe('those who reject', () => {
+describe('peers that reject', () => {
   it(
-    'are asked at most ten times a second if that is all they do, whoever wakes us',
+    'are asked at most ten times a second if they do nothing else, whatever wakes us',
     drawn((stage) => {
       const they = stage.peer('U', {}, { fast: true });
       const { wake$, blocksOf } = asker(stage, { patience: () => 3_600_000 });
@@ -118,7 +118,7 @@ describe('those who reject', () => {
   );
 
   it(
-    'lose what they rejected to others, and when they leave the rest',
+    'lose rejected blocks to other peers, and the rest when they leave',
     drawn((stage) => {
       const first = stage.peer(' U-------j-----1-|', { j: stage.words.reject(3) }, { fast: true });
       const second = stage.peer('----------U--------|');
@@ -149,7 +149,7 @@ describe('those who reject', () => {
   );
 });
 
-describe('those who send nothing', () => {
+describe('peers that send nothing', () => {
   it(
     'are left after a minute, or after as long as we are told',
     drawn((stage) => {
@@ -162,7 +162,7 @@ describe('those who send nothing', () => {
   );
 
   it(
-    'are told of once a second while they owe a block, and not after that',
+    'are reported once a second while they owe a block, and not after that',
     drawn((stage) => {
       const awaited$ = new Subject<string>();
       const they = stage.peer('U 2499ms 1', {}, { has: [0] });
@@ -174,7 +174,7 @@ describe('those who send nothing', () => {
   );
 
   it(
-    'are not blamed while nothing is asked of them, or while they choke us',
+    'are not at fault while nothing is requested from them, or while they choke us',
     drawn((stage) => {
       const { blocksOf, picker } = asker(stage);
       picker.restore(0);
@@ -184,7 +184,7 @@ describe('those who send nothing', () => {
   );
 
   it(
-    'and choke us again and again are left when others wait for their place',
+    'and choke us again and again are hung up on when others wait for their place',
     drawn((stage) => {
       const they = stage.peer('UC'.repeat(30));
       stage

@@ -20,7 +20,7 @@ function drip(count: number): Record<string, Uint8Array> {
   );
 }
 
-describe('handshake with those who are not what they should be', () => {
+describe('handshake with malformed or hostile peers', () => {
   it.each([
     ['say nothing', '-', {}, '10s #', 'timeout'],
     ['send half of it and wait', '-a', { a: theirsOf(34) }, '10s #', 'timeout'],
@@ -59,7 +59,7 @@ describe('handshake with those who are not what they should be', () => {
   );
 
   it(
-    'gives them no longer than it is told to',
+    'waits for a peer no longer than it is told to',
     drawn((stage) => {
       stage
         .gives(open(stage.wire('2001ms h')).pipe(handshake(us(stage), { within: 2000 })))
@@ -110,7 +110,7 @@ describe('handshake with those who are not what they should be', () => {
   );
 
   it(
-    'lets defects of ours pass as what they are',
+    'passes defects of ours on unchanged',
     drawn((stage) => {
       const wire = stage.wire('-h-H');
       const broken$ = open(wire).pipe(

@@ -20,7 +20,7 @@ const dead = Array.from({ length: 300 }, (_, n) => ({
   id: ID.map((byte, at) => (at < 2 ? byte ^ (n + at) : n)),
 }));
 
-/** A DHT of a bootstrap node and one more, who knows a peer, 1 ms away and online from `up` on. */
+/** A DHT of a bootstrap node and one more that knows a peer, 1 ms away and online from `up` on. */
 const scene = (stage: Stage, { up = 0, routed = true }: { readonly up?: number; readonly routed?: boolean } = {}) => {
   const asked: Mark[] = [];
   const { env, udp } = stage.world({
@@ -61,7 +61,7 @@ const scene = (stage: Stage, { up = 0, routed = true }: { readonly up?: number; 
   return { asked, peers$, node$ };
 };
 
-describe('who is asked first in the DHT', () => {
+describe('the first nodes that are asked in the DHT', () => {
   it(
     'three hundred dead nodes of an earlier run delay the bootstrap nodes by 5 s, and are left alone when these answer',
     drawn((stage) => {

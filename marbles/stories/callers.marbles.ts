@@ -40,9 +40,9 @@ const listensAt =
     return player(heard$, cast).pipe(concatMap((said) => introduced(said)));
   };
 
-describe('those who call', () => {
+describe('peers that call', () => {
   it(
-    'give what they have, as those who are called do',
+    'upload what they have, as peers that are called do',
     drawn((stage) => {
       const seed = overheard(stage, calling(honest({ latency: 10, pace: 2 })));
       const there = stage.world({ callers: { [caller]: { at: 5, player: seed.player } } });
@@ -54,7 +54,7 @@ describe('those who call', () => {
   );
 
   it(
-    'are called where they listen when they are gone, and not while they are here',
+    'are called where they listen when they are gone, and not while they are connected',
     drawn((stage) => {
       const leaves = calling(hangsUpAfter(1, honest({ latency: 5, has: [0] })));
       const there = stage.world({
@@ -70,7 +70,7 @@ describe('those who call', () => {
   );
 
   it(
-    'want another torrent, or say nothing: they are hung up on, and the others hear nothing of it',
+    'want another torrent, or are silent: they are hung up on, and no other peer is affected',
     drawn((stage) => {
       const callers = {
         '10.1.0.3:1': { at: 5, player: wrongInfoHash(calling(honest())) },

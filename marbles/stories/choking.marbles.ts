@@ -8,7 +8,7 @@ import { drawn, type DrawnPeer } from '../index.ts';
 const chokerOf = (options: Partial<ChokerOptions> = {}): Choker<Peer> =>
   new Choker<Peer>({ random: () => 0.5, pieceLength: 32_768, ...options });
 
-/** Peers whom one choker serves, each of whom gives so many bytes a second. */
+/** Peers that one choker serves, each of which sends so many bytes a second. */
 const served = (choker: Choker<Peer>, gives: ReadonlyMap<DrawnPeer, number>): Observable<never> => {
   const rechoking = rechoke(choker);
   const given$ = interval(1000).pipe(
@@ -23,10 +23,11 @@ const served = (choker: Choker<Peer>, gives: ReadonlyMap<DrawnPeer, number>): Ob
 
 describe('tit for tat', () => {
   it(
-    'gives a chance to another one every 30 s, and keeps whom it gives it to if they give more than others',
+    'gives a chance to another peer every 30 s, and keeps that peer if it gives more than others',
     drawn(({ peer, gives, sends }) => {
       const [good, mean, late] = [peer('I'), peer('I'), peer('-I')];
-      // Two slots: one for who gives most, one by chance. The third has its chance when that of the second is over.
+      // Two slots: one for the best uploader, one optimistic. The third peer has its chance when that of the second is
+      // over.
       const all = new Map([
         [good, 9000],
         [mean, 0],
@@ -42,7 +43,7 @@ describe('tit for tat', () => {
 
 describe('a seed', () => {
   it(
-    'lets those who wait have their turn after a minute',
+    'gives waiting peers their turn after a minute',
     drawn(({ peer, gives, sends }) => {
       const people = [peer('I'), peer('-I'), peer('--I')] as const;
       gives(

@@ -40,7 +40,7 @@ const told = (stage: Stage, options: Partial<DownloadOptions>): string[] => {
   return heard;
 };
 
-describe('a download that nobody can call', () => {
+describe('a download that no peer can call', () => {
   it(
     'says so to its trackers, and tells neither peers nor the local network of a port',
     drawn((stage) => {

@@ -16,17 +16,17 @@ interface Visit {
    * stayed.
    */
   readonly lasted: number;
-  /** Most strangers that were listened to at one time. */
+  /** Most strangers that had an open connection at once. */
   readonly most: number;
   readonly events: readonly DownloadEvent[];
-  /** Blocks that an honest leecher got while they were there. */
+  /** Blocks that an honest leecher got meanwhile. */
   readonly given: number;
 }
 
 const AT = 1000;
 const host = (nth: number): string => `10.2.${nth >> 8}.${nth & 0xff}`;
 
-/** A seed of ours is called by strangers, all at one time, and by an honest leecher a little later. */
+/** A seed of ours is called by many strangers at once, and by an honest leecher a little later. */
 const visited = (strangers: readonly Player[]): Visit => {
   let [open, most, last, given] = [0, 0, 0, 0];
   let marks: readonly Mark[] = [];
@@ -67,7 +67,7 @@ const visited = (strangers: readonly Player[]): Visit => {
 
 const joined = ({ events }: Visit): number => events.filter(({ type }) => type === 'peer-joined').length;
 
-/** Says the first `whole` bytes of a greeting after `at` milliseconds, and the others one by one. */
+/** Sends the first `whole` bytes of a handshake after `at` milliseconds, and the others one by one. */
 const drips =
   (whole: number, at: number, every: number): Player =>
   (_, { torrent: { infoHash }, id: peerId }) => {
@@ -81,7 +81,7 @@ const drips =
     return concat(begin$, rest$, NEVER);
   };
 
-describe('a port among strangers who wait', () => {
+describe('a port among strangers that wait', () => {
   it('500 silent callers hold only their places, and are gone when their time is over; others are served', () => {
     const visit = visited(new Array<Player>(500).fill(silent()));
     expect(visit.most).toBe(MAX_UNDECIDED);

@@ -52,7 +52,7 @@ describe('five peers behind one address', () => {
       (stage) => {
         const there = stage.world({ peers: fifths(100) });
         const stored$ = downloaded(stage, there).pipe(filter(({ type }) => type === 'stored'));
-        // 2 s after their greetings it is plain that they have nothing but what they have given.
+        // 2 s after their handshakes it is plain that they have no more pieces than they have sent.
         stage.gives(stored$).toBe('226ms (sss) 2995ms (ss)|');
         stage.happens(there.dials).toBe('8ms (abc) 2995ms (de)');
       },
@@ -61,7 +61,7 @@ describe('five peers behind one address', () => {
   );
 
   it(
-    'are all dialled at once when people name them',
+    'are all dialled at once when the user names them',
     drawn(
       (stage) => {
         const there = stage.world({ peers: fifths(100) });
@@ -76,7 +76,7 @@ describe('five peers behind one address', () => {
   );
 
   it(
-    'are still three at a time when those that are connected say nothing, or have what we lack',
+    'are still three at once when the connected ones are silent, or have what we lack',
     drawn(
       (stage) => {
         const there = stage.world({ peers: each(silent) });

@@ -19,7 +19,7 @@ const pieces = 400;
 
 describe('a line that dies for twelve seconds', () => {
   it(
-    'is noticed when all that were giving fall silent: they are dialled again, and the download goes on',
+    'is noticed when all sending peers fall silent together: they are redialled, and the download goes on',
     drawn(
       (stage) => {
         const seed = honest({ latency: 20, pace: 20 });

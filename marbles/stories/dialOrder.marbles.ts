@@ -5,9 +5,9 @@ import { Funnel } from '../../src/torrent/stats/funnel.ts';
 import { drawn } from '../index.ts';
 import { a, b, c, d, failure, drawnSwarm } from './swarmScene.ts';
 
-describe('swarm, and who is dialled first', () => {
+describe('swarm, and the order in which it dials', () => {
   it(
-    'are those whom people name, then those of trackers, then hearsay',
+    'begins with peers that the user names, then those of trackers, then hearsay',
     drawn((stage) => {
       const named = { a, b: { ...b, source: 'pex' }, c, d: { ...d, source: 'manual' } } as const;
       const source = stage.cold<PeerAddress>('(abcd)', named);

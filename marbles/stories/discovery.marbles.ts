@@ -29,7 +29,7 @@ const watched = (
 
 const near = '10.1.0.1:7000';
 
-/** Somebody in the local network says where it listens. */
+/** A peer in the local network announces where it listens. */
 const says = ({ torrent }: Stage, { udp }: World): Observable<never> =>
   udp
     .at('10.1.0.1')
@@ -48,7 +48,7 @@ const sourcesOf = (events$: Observable<DownloadEvent>): Observable<string> =>
   );
 
 describe('when the trackers fall over', () => {
-  it('the DHT wakes: it is asked again every half minute, until it knows somebody', () => {
+  it('the DHT wakes: it is asked again every half minute, until it knows a peer', () => {
     const { there, asked, events } = watched((stage) => {
       const set = scene(stage, {
         peers: { [a]: present(stage, 0, MINUTE, honest({ has: [0] })), [b]: present(stage, HOUR, 9 * HOUR, honest()) },
@@ -66,7 +66,7 @@ describe('when the trackers fall over', () => {
     const gaps = frames(asked, 'g').map((at, n, all) => at - (all[n - 1] ?? 0));
     expect(gaps.length).toBeGreaterThan(100);
     expect(gaps.slice(1).every((gap) => gap >= 30_000 && gap < 60_000)).toBe(true);
-    // Nobody can call us: nobody is told of us.
+    // Peers can't connect to us, so no source is told of us.
     expect(frames(asked, 'a')).toEqual([]);
   });
 });
@@ -92,7 +92,7 @@ describe('when the DHT falls silent', () => {
   });
 });
 
-describe('somebody in the local network', () => {
+describe('a peer in the local network', () => {
   it(
     'is heard, dialled, and has all of it',
     drawn((stage) => {

@@ -9,7 +9,7 @@ import { announced, DrawnUdp, HOME, type Mark, type Player, type Stage, type Wor
 
 export const [MINUTE, HOUR] = [60_000, 3_600_000] as const;
 
-/** Two of the public internet: nodes there tell of no others. */
+/** Two addresses of the public internet: nodes there tell of no others. */
 export const [a, b] = ['203.0.113.5:7000', '198.51.100.7:7000'] as const;
 
 /** The one other node of the DHT. */
@@ -26,7 +26,7 @@ export const endpoint = (address: string): UdpEndpoint => ({ host: address.split
 interface Wire {
   readonly peers: Readonly<Record<string, Player>>;
   readonly tracker?: () => ReturnType<typeof answer> | Observable<never>;
-  /** Whom the one other node of the DHT knows; undefined while it is silent. */
+  /** The peer that the one other node of the DHT knows; undefined while the node is silent. */
   readonly knows?: () => readonly string[] | undefined;
 }
 
@@ -36,7 +36,7 @@ export interface Scene {
   readonly dht$: Observable<DhtNode>;
   /** When the other node was asked for peers: `g`; told of us: `a`; pinged: `p`. */
   readonly asked: readonly Mark[];
-  /** When anything was sent by UDP, to whom. */
+  /** The time and the destination of each datagram sent. */
   readonly sent: readonly Mark[];
 }
 

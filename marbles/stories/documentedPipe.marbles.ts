@@ -1,4 +1,4 @@
-/** The pipe of `operators/README.md`, word for word, with peers that are not what they should be. */
+/** The pipe of `operators/README.md`, word for word, with peers that fail and lie. */
 import { type Observable, pipe, Subject, takeWhile } from 'rxjs';
 import { describe, it } from 'vitest';
 import {
@@ -43,7 +43,7 @@ const myDownload = (torrent: Torrent, env: Env, peers$: Observable<PeerAddress>)
 
 const at = (nth: number): PeerAddress => ({ host: `10.1.0.${nth}`, port: 7000, source: 'manual' });
 
-/** Players at `a`, `b`, …, of whom the pipe hears at the time of their letter. */
+/** Players at `a`, `b`, …, whose addresses the pipe gets at the time of their letter. */
 const scene = ({ torrent, world, cold }: Stage, lane: string, players: readonly Player[], hashing = 1) => {
   const there = world({
     peers: Object.fromEntries(players.map((player, n) => [`10.1.0.${n + 1}:7000`, player])),
@@ -65,7 +65,7 @@ describe('the pipe of the README', () => {
   );
 
   it(
-    'hangs up on a peer that sends wrong bytes only, and ends when there is nobody else',
+    'hangs up on a peer that sends only wrong bytes, and ends when there is no other',
     drawn((stage) => {
       const { outcomes$, hangups } = scene(stage, '(a|)', [lies]);
       stage.happens(hangups).toBe('22ms a');

@@ -53,7 +53,7 @@ describe('requests that a peer drops without a word', () => {
     [100, 1, { latency: 300 }, size, 5_000],
     [250, 1, { latency: 150 }, size, 2_500],
     [250, 4, { latency: 300, fast: true }, size, 7_000],
-    // These keep whatever they are asked for.
+    // These peers keep every request.
     [1_000, 1, { latency: 5 }, size, 1_100],
     [1_000, 1, { latency: 150 }, size, 2_500],
     [1_000, 20, { latency: 300 }, size, 22_500],

@@ -15,7 +15,7 @@ const answer = (...peers: readonly string[]) => of(announced(peers)).pipe(delay(
 
 describe('trackers', () => {
   it(
-    'that are down are passed over for those of the next tier, who hear of all of it',
+    'that are down are passed over for those of the next tier, which get all announces',
     drawn((stage) => {
       const there = stage.world({
         peers: { [a]: honest({ pace: 1 }) },
@@ -33,7 +33,7 @@ describe('trackers', () => {
 });
 
 describe('four hours of a dying swarm', () => {
-  it('end well: whoever is named is dialled, and again when it is named hours after it died', () => {
+  it('end well: every named peer is dialled, and again when it is named hours after it died', () => {
     let there: World | undefined;
     let tidings: readonly Mark[] = [];
     drawn(

@@ -26,7 +26,7 @@ describe('the endgame', () => {
   );
 
   it(
-    'asks nobody twice while somebody can be asked for something new',
+    'asks no peer for a block twice while any peer can be asked for a new one',
     drawn(
       (stage) => {
         const first = stage.peer(' U-----------|');
@@ -41,7 +41,7 @@ describe('the endgame', () => {
   );
 
   it(
-    'asks for copies while memory is spent: nobody slow may hold all of it',
+    'asks for copies while memory is used up: a slow peer must not hold all of it',
     drawn(
       (stage) => {
         const first = stage.peer(' U------------------|');
@@ -58,7 +58,7 @@ describe('the endgame', () => {
   );
 
   it(
-    'ends with the last block, however slow the one who was asked for it first',
+    'ends with the last block, however slow the peer that was asked for it first',
     drawn((stage) => {
       const slow = answering(stage.peer('U'), 2000, right(stage));
       const fast = answering(stage.peer('1s U'), 100, right(stage));

@@ -43,7 +43,7 @@ describe('a download that is stopped', () => {
   );
 
   it.each([1, 5, 9, 12, 13, 15, 18])(
-    'is stopped for good, and asks nobody, also before it has begun: after %i ms',
+    'is stopped for good, and asks no source, also before it has begun: after %i ms',
     (at) => {
       drawn((stage) => {
         const there = stage.world({ peers: { [a]: honest() }, disk: { takes: 4, has: [0, 1] } });
@@ -88,7 +88,7 @@ describe('a download of which only the first so many events are taken', () => {
   });
 });
 
-describe('a download of which nobody is left', () => {
+describe('a download without any peers left', () => {
   it(
     'ends, too, when the last one has hung up before its lie was found',
     drawn((stage) => {
@@ -114,7 +114,7 @@ describe('a download of a part', () => {
   };
 
   it(
-    'has not completed the torrent, whatever trackers make of it: it is paused as they see it (BEP 21)',
+    'has not completed the torrent, whatever trackers make of that: to them it is paused (BEP 21)',
     drawn(
       (stage) => {
         const there = stage.world({ peers: { [a]: honest() } });

@@ -16,7 +16,7 @@ const webSeeds = ['http://seed.test/'];
 const [first, second] = ['http://one.test/a.torrent', 'http://two.test/a.torrent'];
 const link = (...sources: readonly string[]) => linkTo(torrent, { sources, webSeeds });
 
-/** A swarm of one who does not tell metadata, and web servers. */
+/** A swarm of one peer that sends no metadata, and web servers. */
 const worldWith = (
   stage: Stage,
   servers: Readonly<Record<string, { readonly status?: number; readonly body: Uint8Array }>>,
@@ -63,7 +63,7 @@ describe('a magnet link that says where its .torrent is', () => {
   );
 
   it(
-    'leads to the next place when one has another torrent, an error, or nobody at all',
+    'leads to the next place when one has another torrent, an error, or does not exist',
     afterwards((stage, look) => {
       const told: Warning[] = [];
       const there = worldWith(stage, {
@@ -85,7 +85,7 @@ describe('a magnet link that says where its .torrent is', () => {
   );
 
   it(
-    'goes on to download from those who are connected already',
+    'goes on to download from the peers that are connected already',
     afterwards((stage) => {
       const there = worldWith(stage, { [first]: { body: encodeOriginal(torrent) } });
       const events$ = download(link(first), there.env, { target: { folder: '.' } }).pipe(
@@ -111,7 +111,7 @@ describe('a magnet link that says where its .torrent is', () => {
   );
 
   it(
-    'waits for it with nobody else to ask, and ends when it is not there either',
+    'waits for it without any other source, and ends when it is not there either',
     afterwards((stage) => {
       const there = worldWith(stage, {});
       const alone = linkTo(torrent, { announce: [], sources: [first] });

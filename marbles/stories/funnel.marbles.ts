@@ -21,7 +21,7 @@ const isFunnel = (event: DownloadEvent): event is FunnelSample => event.type ===
 
 describe('the funnel of a download', () => {
   it(
-    'says at the end how far the peers of each source got, and why others did not',
+    'says at the end how far the peers of each source got, and why others failed',
     drawn((stage) => {
       const there = stage.world({ peers: { [a]: honest(), [b]: honest({ has: [] }) }, tracker: () => answer(a, b, c) });
       const last$ = told(stage, there, [mine]).pipe(filter(isFunnel), takeLast(1));

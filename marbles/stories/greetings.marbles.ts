@@ -19,15 +19,15 @@ const theirs = ({ torrent }: Stage): Uint8Array => encodeHandshake({ infoHash: t
 const open = (wire: Wire) => concat(of(wire), NEVER);
 const words = mergeMap(({ messages$ }: Peer) => messages$);
 
-describe('handshake with those who have called', () => {
-  /** What they have said already is heard as soon as somebody listens. */
+describe('handshake with peers that have called', () => {
+  /** What the peer has sent already arrives as soon as the wire is subscribed to. */
   const early = (wire: Wire, ...chunks: readonly Uint8Array[]): Wire => ({
     ...wire,
     bytes$: concat(chunks, wire.bytes$),
   });
 
   it(
-    'answers what they have said before anybody else says a word',
+    'answers what the peer has sent already before anything else is sent',
     drawn((stage) => {
       const wire = stage.wire('--U-|');
       const greeted$ = of(early(wire, theirs(stage).slice(0, 50), theirs(stage).slice(50))).pipe(
@@ -41,7 +41,7 @@ describe('handshake with those who have called', () => {
   );
 
   it(
-    'waits for the rest of what they have begun to say',
+    'waits for the rest of what the peer has begun to send',
     drawn((stage) => {
       const wire = stage.wire('--a', { a: theirs(stage).subarray(48) });
       stage.gives(open(early(wire, theirs(stage).slice(0, 48))).pipe(handshake(us(stage)))).toBe('--p');

@@ -11,7 +11,7 @@ export const theirId = new TextEncoder().encode('-XX0001-somebody----');
 
 export const failed = (code: string): unknown => ({ name: 'PeerError', code });
 
-/** Who we are, and what we share. */
+/** Our peer id, and the torrent that we share. */
 export const us = ({ torrent, geometry }: Stage): Identity => ({
   infoHash: torrent.infoHash,
   peerId,
@@ -24,5 +24,5 @@ export const open = (wire: Wire) => concat(of(wire), NEVER);
 /** What the peers say. */
 export const words = mergeMap(({ messages$ }: Peer) => messages$);
 
-/** What they say, in bytes. */
+/** What the peer sends, in bytes. */
 export const said = (...messages: readonly Message[]): Uint8Array => encodeMessages(messages);

@@ -7,9 +7,9 @@ import { leecher } from './leecher.ts';
 const MINUTE = 60_000;
 const COMES = 200 * MINUTE;
 
-describe('a seed of which nobody wants anything', () => {
+describe('a seed without interested peers', () => {
   it.each([[{ only: true }], [{}]])(
-    'tells nothing until somebody comes, is awake while they are there, and sleeps again: %o',
+    'emits nothing until a peer comes, is awake while it is there, and sleeps again: %o',
     (seed) => {
       let given = 0;
       let marks: readonly Mark[] = [];

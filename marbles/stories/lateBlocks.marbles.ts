@@ -22,7 +22,7 @@ describe('blocks that come late', () => {
   );
 
   it(
-    'while another has been asked for them: that one is told to keep them',
+    'while another peer has been asked for them: that one gets a cancel',
     drawn((stage) => {
       const { words } = stage;
       const first = stage.peer(' U-----1--C---------2--------|');
@@ -40,7 +40,7 @@ describe('blocks that come late', () => {
   );
 
   it(
-    'and that another has given already are dropped, and nobody is blamed',
+    'and that another peer has sent already are dropped, and neither is at fault',
     drawn((stage) => {
       const first = stage.peer(' U-----1--C----------234--------|');
       const second = stage.peer('------------U----2-3-4----|');
@@ -61,7 +61,7 @@ describe('blocks that come late', () => {
   );
 
   it(
-    'as often as they were asked for are no lie, however many chokes there were',
+    'as often as they were requested are no offence, however many chokes there were',
     drawn((stage) => {
       const they = stage.peer('U--C------U--C-1234-1234-U-----5-6-7-8-|');
       const asks = '           (1234)----(1234)---------(5678)----------';

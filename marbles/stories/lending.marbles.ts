@@ -51,7 +51,7 @@ const lenders: Readonly<Record<string, (stage: Stage) => Observable<Uint8Array>>
 
 describe('what is lent', () => {
   it.each(Object.entries(lenders))(
-    'by %s is spoilt in the end for whoever kept it, with the slice of a Buffer, too',
+    'by %s is overwritten in the end for a subscriber that kept it, with the slice of a Buffer, too',
     (_, lender) => {
       const kept: { readonly itself: Uint8Array; readonly slice: Uint8Array; readonly copy: Uint8Array }[] = [];
       drawn(

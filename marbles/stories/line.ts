@@ -66,14 +66,17 @@ class End implements Wire {
   }
 }
 
-/** What the other one is for who is at this end: where to dial it, once; and what was said to it. */
+/** The other end as seen from this one: the address to dial, once; and what was sent to it. */
 export interface LineEnd {
   readonly address: PeerAddress;
   readonly sent: readonly Mark[];
   readonly said$: Observable<Word>;
 }
 
-/** A line between two who do not listen: each dials its own end, and is heard once the other one has dialled, too. */
+/**
+ * A line between two clients that do not listen: each dials its own end, and is connected once the other has dialled,
+ * too.
+ */
 export const line = (stage: Stage, one: string, other: string): readonly [LineEnd, LineEnd] => {
   const addressOf = (host: string): PeerAddress => ({ host, port: 7000, source: 'manual' });
   const ends = [new End(addressOf(other), stage), new End(addressOf(one), stage)] as const;
@@ -91,7 +94,7 @@ export const line = (stage: Stage, one: string, other: string): readonly [LineEn
       });
       subscriber.add(end.bytes$.subscribe({ complete: () => subscriber.complete() }));
       subscriber.next(end);
-      // Who has just been told has to listen first.
+      // The client that has just been told has to subscribe first.
       subscriber.add(timer(0).subscribe(() => end.open()));
     });
     return { address: { ...end.address, wire$ }, sent: end.sent, said$: end.said$ };
@@ -99,7 +102,7 @@ export const line = (stage: Stage, one: string, other: string): readonly [LineEn
   return [dialling(ends[0]), dialling(ends[1])];
 };
 
-/** One of ours: without trackers, and until nobody has taken anything for 15 s. */
+/** A client of ours: without trackers, and until no peer has taken anything for 15 s. */
 export const shares = (
   { torrent }: Stage,
   { env }: World,

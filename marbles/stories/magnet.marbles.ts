@@ -54,7 +54,7 @@ describe('from a magnet link to bytes on disk', () => {
   );
 
   it(
-    'what they have said they have, before it was known of how many, is kept',
+    'the pieces that a peer has named before their number was known are kept',
     drawn(
       (stage) => {
         const early: Said[] = [{ type: 'have', piece: 1 }, { type: 'unchoke' }];
@@ -70,7 +70,7 @@ describe('from a magnet link to bytes on disk', () => {
   );
 
   it(
-    'who has said what can not be is hung up on, when it is known; the other goes on',
+    'a peer that has named impossible pieces is hung up on when that is known; the other goes on',
     drawn(
       (stage) => {
         const there = peersOf(stage, {
@@ -86,7 +86,7 @@ describe('from a magnet link to bytes on disk', () => {
   );
 
   it(
-    'a liar and one who keeps us waiting for metadata cost a moment',
+    'a liar and a peer that keeps us waiting for metadata cost a moment',
     drawn(
       (stage) => {
         const there = peersOf(stage, {
@@ -106,7 +106,7 @@ describe('from a magnet link to bytes on disk', () => {
   );
 
   it(
-    'who does not tell metadata may still give the content, on the connection that it has',
+    'a peer that sends no metadata may still send the content, on the same connection',
     drawn(
       (stage) => {
         const there = peersOf(stage, {
@@ -122,7 +122,7 @@ describe('from a magnet link to bytes on disk', () => {
 
 describe('without what it stands for', () => {
   it(
-    'it ends where there is nobody to ask, and when it is stopped',
+    'it ends where there is no peer to ask, and when it is stopped',
     drawn(
       (stage) => {
         const silence = peersOf(stage, { tracker: () => of(announced([])).pipe(delay(5)) });
@@ -135,7 +135,7 @@ describe('without what it stands for', () => {
   );
 
   it(
-    'it says so every quarter of a second, to whoever looks',
+    'it emits its progress every quarter of a second',
     drawn(
       (stage) => {
         const there = peersOf(stage, { peers: { [a]: tellsMetadata(honest(), { instead: 'rejects' }) } });

@@ -14,7 +14,7 @@ const given = { t: { ...torrent } };
 
 describe('the torrent of a magnet link', () => {
   it(
-    'is had from whoever has it; the tracker hears of one who comes and goes',
+    'is fetched from a peer that has it; the tracker is told that we come and go',
     drawn(
       (stage) => {
         const there = stage.world({ peers: { [a]: tellsMetadata(honest()) } });
@@ -28,7 +28,7 @@ describe('the torrent of a magnet link', () => {
   );
 
   it(
-    'is had without any tracker from those whom the link names, by name, too',
+    'is fetched without any tracker from the peers that the link names, by name, too',
     drawn(
       (stage) => {
         const there = stage.world({ peers: { [a]: tellsMetadata(honest()) } });
@@ -59,7 +59,7 @@ describe('the torrent of a magnet link', () => {
   );
 
   it(
-    'is not had where there is nobody to ask, or to be dialled',
+    'is not fetched where there is no peer to ask, or to dial',
     drawn(
       (stage) => {
         const there = stage.world();

@@ -38,7 +38,7 @@ export interface Telling {
   readonly instead?: 'rejects' | 'stalls';
 }
 
-/** Has the metadata, or says so, beside what another player does. They want to be asked with the id 3. */
+/** Has the metadata, or says so, besides what another player does. Messages to it have the id 3. */
 export const tellsMetadata =
   (player: Player, { after = 5, info, size, instead }: Telling = {}): Player =>
   (heard$, cast) => {

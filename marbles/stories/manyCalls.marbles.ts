@@ -49,14 +49,16 @@ const calls = (host: NetworkedHost, lasts: number, ...said: readonly Uint8Array[
 const greeting = (infoHash: Uint8Array, id: number): Uint8Array =>
   encodeHandshake({ infoHash, peerId: new Uint8Array(20).fill(id), fast: true });
 
-/** What a fourth of them do each: greet for another torrent, talk rubbish, hang up, say nothing. */
+/**
+ * What a quarter of the callers do each: send the handshake of another torrent, send garbage, hang up, send nothing.
+ */
 const manner = (host: NetworkedHost, n: number): Observable<Wire> => {
   if (n % 4 === 0) return calls(host, 700, greeting(new Uint8Array(20).fill(n), n));
   if (n % 4 === 1) return calls(host, 700, new Uint8Array(1000).fill(n));
   return calls(host, n % 4 === 2 ? 30 : 700);
 };
 
-describe('those who call', () => {
+describe('peers that call', () => {
   it(
     '10,000 times, from 800 places, leave nothing behind',
     drawn((stage) => {
@@ -83,7 +85,7 @@ describe('those who call', () => {
   );
 
   it(
-    'again under the same id while they are here have one connection',
+    'again under the same id while they are connected have one connection',
     drawn((stage) => {
       const network = stage.network();
       const events = seeded(stage, network, '^ 60s !');

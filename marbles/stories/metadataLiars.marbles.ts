@@ -5,7 +5,7 @@ import { info, short, extended, claims, data, they, we, failed, talking, wanted,
 
 describe('liars', () => {
   it(
-    'one of two sends other bytes: each is asked for all of it, and it is the liar who goes',
+    'one of two sends other bytes: each is asked for all of it, and the liar is hung up on',
     drawn(({ peer, gives, sends }) => {
       const draft = wanted(short);
       const liar = peer('     E--x------y', tiny);
@@ -33,7 +33,7 @@ describe('liars', () => {
   );
 
   it(
-    'claim another size than they give, or give a piece of another length',
+    'claim another size than they send, or send a piece of another length',
     drawn(({ peer, gives }) => {
       gives(of(peer('-E---z', { ...tiny, z: data(info, 0) })).pipe(talking(wanted(short)))).toBe(
         '-----#',
@@ -49,7 +49,7 @@ describe('liars', () => {
   );
 
   it(
-    'claim another size than is true: they are asked in vain, and found out when it is there',
+    'claim a false size: they are asked in vain, and found out when the dictionary is there',
     drawn(({ peer, gives }) => {
       const draft = wanted(short);
       gives(of(peer('-F', tiny, { extended: true })).pipe(talking(draft))).toBe('-----#', undefined, failed('corrupt'));
@@ -67,7 +67,7 @@ describe('liars', () => {
   );
 
   it(
-    'send what means nothing, or what nobody asked for',
+    'send malformed messages, or pieces that were not requested',
     drawn(({ peer, gives, words }) => {
       const garbage = extended(1, new TextEncoder().encode('d8:msg_type'));
       gives(of(peer('E-g', { E: claims(short.length), g: garbage })).pipe(talking(wanted(short)))).toBe(

@@ -16,7 +16,7 @@ export const short = info.slice(0, METADATA_PIECE + 9);
 
 export const extended = (id: number, payload: Uint8Array): Message => ({ type: 'extended', id, payload });
 
-/** They want to be asked with the id 3; we with 1. */
+/** Messages to the peer have the id 3; messages to us 1. */
 export const claims = (metadataSize: number): Message =>
   extended(0, encodeExtensionHandshake({ ids: new Map([['ut_metadata', 3]]), metadataSize }));
 
@@ -24,7 +24,7 @@ export const claims = (metadataSize: number): Message =>
 export const part = (of_: Uint8Array, piece: number): Uint8Array =>
   of_.slice(piece * METADATA_PIECE, (piece + 1) * METADATA_PIECE);
 
-/** They give a piece, */
+/** The peer sends a piece. */
 export const data = (of_: Uint8Array, piece: number, bytes = part(of_, piece)): Message =>
   extended(1, encodeMetadata({ type: 'data', piece, size: of_.length, bytes }));
 

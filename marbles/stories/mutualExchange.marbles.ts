@@ -36,7 +36,7 @@ const taker: Player = (heard$, { torrent, id }) =>
 
 describe('two leechers', () => {
   it(
-    'who have half each give it to each other',
+    'that have half each send it to each other',
     drawn(
       (stage) => {
         const [one, other] = [stage.world({ disk: { has: [0, 2] } }), stage.world({ disk: { has: [1, 3] }, seed: 2 })];
@@ -61,7 +61,7 @@ describe('two leechers', () => {
   );
 
   it(
-    'serve each other as long as they give, before those who only take',
+    'serve each other as long as they give, before peers that only take',
     drawn(
       (stage) => {
         const half = (rest: number): number[] => Array.from({ length: 45 }, (_, n) => 2 * n + rest);

@@ -41,7 +41,7 @@ const pieces = ({ events$ }: Download): Observable<string> =>
 
 describe('a download that is opened', () => {
   it(
-    'shows how it is: pieces, files, peers and why they are served, trackers and sources',
+    'has a state: pieces, files, peers and why they are served, trackers and sources',
     drawn((stage) => {
       const there = stage.world({ peers: { [a]: honest({ pace: 100 }) } });
       const state = ({ progress, pieces: bits, files, peers, trackers, sources }: DownloadSnapshot) =>
@@ -67,7 +67,7 @@ describe('a download that is opened', () => {
   );
 
   it(
-    'ends for all who watch it as it ends itself, whenever they begin',
+    'ends for all subscribers as it ends itself, whenever they subscribe',
     drawn((stage) => {
       const there = stage.world({ peers: { [a]: honest({ pace: 10 }) } });
       const late = ({ state$ }: Download) =>
@@ -80,7 +80,7 @@ describe('a download that is opened', () => {
   );
 
   it(
-    'asks for nothing while it is paused, hangs up on nobody, and goes on',
+    'requests nothing while it is paused, hangs up on no peer, and goes on',
     drawn(
       (stage) => {
         const there = stage.world({ peers: { [a]: honest({ pace: 300 }) } });
@@ -120,7 +120,7 @@ describe('a download that is opened', () => {
   );
 
   it(
-    'dials whom it is told of, and refuses what can not be dialled',
+    'dials peers that it is told of, and refuses what can not be dialled',
     drawn((stage) => {
       const there = stage.world({ peers: { [b]: honest({ pace: 5 }) } });
       const told = (it: Download) =>

@@ -55,7 +55,7 @@ describe('a choker of your own', () => {
     expect(given({ choker: friends })).toEqual({ stranger: 0, friend: expect.toSatisfy((n) => n >= PIECES) });
   });
 
-  it('gives nobody anything without a slot, whatever the strategy', () => {
+  it('serves no peer without a slot, whatever the strategy', () => {
     expect(given({ slots: 0 })).toEqual({ stranger: 0, friend: 0 });
     expect(given({ slots: 0, choker: friends })).toEqual({ stranger: 0, friend: 0 });
   });

@@ -32,7 +32,7 @@ const run = (stage: Stage, disk: DrawnDisk, options: Partial<DownloadOptions>): 
   );
 };
 
-describe('a file of somebody else that is in the way', () => {
+describe('a file of another program that is in the way', () => {
   const occupied = { name: 'StorageError', code: 'occupied' };
 
   it(
@@ -80,7 +80,7 @@ describe('a file of somebody else that is in the way', () => {
 
 describe('a selection of files', () => {
   it(
-    'leaves nothing of the others in their places, and takes in what was kept apart when they are wanted later',
+    'writes no byte of unwanted files, and takes in what was kept apart when they are wanted later',
     drawn(
       (stage) => {
         const disk = new DrawnDisk(stage);

@@ -70,7 +70,7 @@ const run = (stage: Stage, disk: DrawnDisk, report?: (warning: Warning) => void)
 
 describe('a pipe of one’s own', () => {
   it(
-    'goes on where it ended when nobody listens any more: nothing is fetched twice',
+    'goes on where it ended when it was unsubscribed: nothing is fetched twice',
     drawn((stage) => {
       const disk = new DrawnDisk(stage);
       stage.gives(run(stage, disk), '^ 45ms !').toBe('30ms s---------s');
@@ -112,7 +112,7 @@ describe('a pipe of one’s own', () => {
   );
 
   it(
-    'gives others only what has been verified: what is damaged on disk is refused, and wanted again',
+    'uploads only what has been verified: what is damaged on disk is refused, and wanted again',
     drawn((stage) => {
       const { torrent, geometry, words, world } = stage;
       const { env, disk } = world({ disk: { has: [0, 1, 2, 3] }, hashing: 1 });

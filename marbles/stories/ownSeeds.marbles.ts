@@ -12,7 +12,7 @@ const ratioOf = (events: readonly DownloadEvent[]): number =>
 
 describe('seeds of ours', () => {
   it(
-    'that are super-seeds give two leechers, who have each other, little more than one copy',
+    'that are super-seeds send two leechers that are connected little more than one copy',
     drawn((stage) => {
       const network = stage.network();
       const seed = network.host('10.0.0.1', line(2000, 2000));

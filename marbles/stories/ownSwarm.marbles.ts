@@ -76,7 +76,7 @@ describe('a swarm of our own', () => {
   });
 
   it(
-    'goes on without one whose machine is gone, which goes on where it was when it is back',
+    'goes on without a host that is gone, and that host goes on where it was when it is back',
     drawn((stage) => {
       const network = stage.network();
       const hosts = swarmOf(stage, network, [line(500, 1000), line(500, 1000), line(500, 1000)]);
@@ -104,7 +104,7 @@ describe('a swarm of our own', () => {
   );
 
   it(
-    'waits for those whose line is cut for a moment, and keeps the connections',
+    'waits for hosts whose line is cut for a moment, and keeps the connections',
     drawn((stage) => {
       const network = stage.network();
       const hosts = swarmOf(stage, network, [line(500, 1000), line(500, 1000)]);
@@ -119,7 +119,7 @@ describe('a swarm of our own', () => {
   );
 
   it(
-    'among players finds out who spoils its pieces, and takes them from the others',
+    'among players finds out which one corrupts its pieces, and takes them from the others',
     drawn((stage) => {
       const network = stage.network();
       const hosts = [network.host('10.0.0.2', line(500, 1000)), network.host('10.0.0.3', line(500, 1000))] as const;

@@ -8,7 +8,7 @@ const ten = { torrent: { pieces: 1, blocksPerPiece: 10 } };
 
 describe('a window of your own', () => {
   it(
-    'is fixed: so many are asked for, and more when half of them have come',
+    'is fixed: this many blocks are requested, and more when half of them have come',
     drawn((stage) => {
       const they = stage.peer('U-------1-2-3-------4-5-|');
       const asks = '           (123)-----(45)------(67)-';

@@ -122,7 +122,7 @@ const scenes: Readonly<Record<string, Scene>> = {
   },
 };
 
-describe('whoever is unsubscribed at any moment leaves neither sockets nor timers', () => {
+describe('an unsubscription at any moment leaves neither sockets nor timers', () => {
   it.each(Object.entries(scenes))('%s', (_, scene) => {
     for (let fate = 1; fate <= FATES; fate++) {
       const random = seeded(fate);

@@ -98,7 +98,7 @@ describe('a peer that only another peer knows', () => {
   );
 
   it(
-    'is dialled without any tracker, and the download ends when the last of them is gone for good',
+    'is dialled without any tracker, and the download ends when the last peer is gone for good',
     drawn((stage) => {
       const gone: Player = (heard$, cast) => honest({ has: [] })(heard$, cast).pipe(takeUntil(timer(30)));
       const there = stage.world({ peers: { [a]: tells(gone), [b]: gone } });
@@ -116,7 +116,7 @@ describe('a peer that only another peer knows', () => {
 
 describe('a private torrent', () => {
   it(
-    'has no part in it: nobody is told, nobody is heard',
+    'has no peer exchange: nothing is sent, and nothing is accepted',
     drawn((stage) => {
       const heard: number[] = [];
       const teller = overheard(

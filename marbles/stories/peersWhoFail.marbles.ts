@@ -6,9 +6,9 @@ import { downloaded, overheard } from './scene.ts';
 const a = '10.1.0.1:7000';
 const b = '10.1.0.2:7000';
 
-describe('a peer who', () => {
+describe('a peer that', () => {
   it(
-    'chokes in the middle of a piece gives its blocks back: another is asked for them',
+    'chokes in the middle of a piece gives its blocks back: another peer is asked for them',
     drawn(
       (stage) => {
         const fickle = overheard(stage, chokesAfter(1, 3_600_000));
@@ -24,7 +24,7 @@ describe('a peer who', () => {
   );
 
   it(
-    'is slow with the last blocks is told to keep those that another has sent',
+    'is slow with the last blocks gets a cancel for those that another peer has sent',
     drawn(
       (stage) => {
         const slow = overheard(stage, honest({ pace: 1500 }));
@@ -41,7 +41,7 @@ describe('a peer who', () => {
   );
 
   it(
-    'spoils a piece is found when another sends all of it, and banned',
+    'corrupts a piece is found when another peer sends all of it, and banned',
     drawn(
       (stage) => {
         const liar = overheard(stage, corrupts([6], honest({ latency: 8 })));
@@ -59,7 +59,7 @@ describe('a peer who', () => {
   );
 
   it(
-    'spoils a piece is found when it sends all of it, and banned; who sent the rest is asked then',
+    'corrupts a piece is found when it sends all of it, and banned; the honest senders are asked then',
     drawn(
       (stage) => {
         const liar = overheard(stage, corrupts([2], honest({ latency: 10, pace: 2 })));
@@ -95,7 +95,7 @@ describe('a peer who', () => {
   );
 
   it(
-    'says nothing is hung up on, and replaced',
+    'sends nothing is hung up on, and replaced',
     drawn((stage) => {
       const there = stage.world({ peers: { [a]: silent(), [b]: honest({ pace: 1 }) } });
       stage.happens(there.dials).toBe('                            --------a 10s b');

@@ -9,7 +9,7 @@ import { encodePex, PEX_FLAGS, type PexMessage, type PexPeer } from '../../src/p
 
 export const { reachable, seed } = PEX_FLAGS;
 
-/** A peer that somebody tells of. */
+/** A peer that another peer tells of. */
 export const at = (host: string, flags: number = reachable, port = 7000): PexPeer => ({ host, port, flags });
 
 export const [one, two, six] = [at('10.1.0.1'), at('10.1.0.2'), at('2001:db8::6')];

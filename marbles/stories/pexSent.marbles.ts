@@ -10,7 +10,7 @@ import { reachable, seed, at, one, two, six, speaks, pex, talk } from './pexScen
 const many = (count: number, net: number): PexPeer[] =>
   Array.from({ length: count }, (_, n) => at(`10.2.${net}.${n + 1}`));
 
-/** Somebody who is connected with us, too. */
+/** Another peer that is connected to us. */
 const member = (
   { host, port }: PexPeer,
   { called = false, listens, full = false }: { called?: boolean; listens?: number; full?: boolean } = {},
@@ -34,9 +34,9 @@ const hello = (host = '10.0.0.1'): Message => ({
   }),
 });
 
-describe('what we tell', () => {
+describe('the addresses that we send', () => {
   it(
-    'is whom we are connected with, within 5 s, and then what has changed, no sooner than after 65 s',
+    'are the peers that we are connected to, within 5 s, and then the changes, no sooner than after 65 s',
     drawn((stage) => {
       const members = new Set([member(one), member(six, { full: true })]);
       const they = stage.peer('E', { E: speaks });
@@ -65,7 +65,7 @@ describe('what we tell', () => {
   );
 
   it(
-    'waits for somebody whom they can be told of',
+    'wait for a peer that this one may be told of',
     drawn((stage) => {
       const members: ReturnType<typeof member>[] = [];
       const they = stage.peer('E', { E: speaks });
@@ -87,7 +87,7 @@ describe('what we tell', () => {
   );
 
   it(
-    'is fifty at a time',
+    'are fifty in a message',
     drawn((stage) => {
       const members = many(70, 1).map((peer) => member(peer));
       const they = stage.peer('E', { E: speaks });
@@ -115,7 +115,7 @@ describe('what we tell', () => {
   );
 
   it(
-    'is where others can dial them: not themselves, no names, and of who called us the port they listen at',
+    'are where others can dial them: not the peer itself, no names, and of a caller the port it listens at',
     drawn((stage) => {
       const they = stage.peer('E', { E: speaks });
       const self = { address: they.address, state: they.state };
@@ -143,7 +143,7 @@ describe('what we tell', () => {
   );
 
   it(
-    'is nothing of our own network to those who are far away',
+    'are none of our own network to a peer that is far away',
     drawn((stage) => {
       const they = stage.peer('E', { E: speaks }, { address: { host: '198.51.100.1', port: 1, source: 'tracker' } });
       stage
@@ -157,7 +157,7 @@ describe('what we tell', () => {
   );
 
   it(
-    'ends when they take the extension back',
+    'end when the peer takes the extension back',
     drawn((stage) => {
       const back: Message = {
         type: 'extended',

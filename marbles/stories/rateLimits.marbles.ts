@@ -49,7 +49,7 @@ describe('a limit of the download rate', () => {
     for (const from of [1, 10]) exactly(heardIn(said, from, from + 10), rate * 10);
   });
 
-  it('is exact while peers choke, and what they were asked for in vain is not counted', () => {
+  it('is exact while peers choke, and does not count requests in vain', () => {
     const said: number[] = [];
     drawn((stage) => {
       const peers = peersOf(12, (nth) =>
@@ -79,7 +79,7 @@ describe('a limit of the download rate', () => {
     exactly(heardIn(said, 130, 140), 10 * MiB);
     expect(heardIn(said, 0, 160)).toBeGreaterThanOrEqual(100 * MiB);
     const left = tidings.filter(({ value }) => (value as { type?: string } | undefined)?.type === 'peer-left');
-    // Nobody was left, or thought to be silent, in two minutes in which we asked for nothing.
+    // In two minutes without a request no peer was hung up on, or taken for silent.
     expect(left.filter(({ frame }) => frame < 140_000)).toEqual([]);
   });
 

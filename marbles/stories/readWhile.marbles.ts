@@ -97,7 +97,7 @@ describe('a file that is read while it is downloaded', () => {
   );
 
   it(
-    'needs nothing any more when nobody reads it',
+    'needs nothing any more when it is unsubscribed',
     drawn((stage) => {
       const seed = overheard(stage, honest({ pace: 20 }));
       const there = stage.world({ peers: { [a]: seed.player } });

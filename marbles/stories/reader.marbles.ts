@@ -10,7 +10,7 @@ const [a, b] = ['10.1.0.1:7000', '10.1.0.2:7000'];
 const small = { torrent: { pieces: 6, blocksPerPiece: 1 } };
 const piece = 16_384;
 
-/** Somebody at the other end of a pipe, who has each piece so many milliseconds after it was handed to them. */
+/** The reader of a pipe, which has each piece so many milliseconds after it was written. */
 const reader = (stage: Stage, takes: (piece: number) => number) => {
   const read: Mark[] = [];
   let next = 0;
@@ -54,7 +54,7 @@ describe('a reader', () => {
   );
 
   it(
-    'that pauses is waited for: nothing is asked for meanwhile, and nobody is blamed',
+    'that pauses is waited for: nothing is requested meanwhile, and no peer is at fault',
     drawn((stage) => {
       const seed = overheard(stage, honest({ pace: 3 }));
       const there = stage.world({ peers: { [a]: seed.player } });

@@ -13,14 +13,14 @@ const hangsUpFirst = (times: number, player: Player): Player => {
   return (heard$, cast) => defer(() => (++calls <= times ? EMPTY : player(heard$, cast)));
 };
 
-describe('a peer that nobody can take the place of', () => {
+describe('a peer that no other can replace', () => {
   it('is called again after 5, 10 and 20 seconds, whatever it did, when it is the only one', () => {
     const { took } = fateAmong([hangsUpFirst(3, prompt)], { size });
     expect(took).toBeGreaterThan(35_000);
     expect(took).toBeLessThan(36_000);
   });
 
-  it('is called again in seconds when it had a piece that nobody else has', () => {
+  it('is called again in seconds when it had a piece that no other peer has', () => {
     const others = honest({ has: [0, 1, 2, 3, 4, 5, 6] });
     let calls = 0;
     // Twice it says what it has, and goes instead of giving anything.
@@ -33,7 +33,7 @@ describe('a peer that nobody can take the place of', () => {
     expect(took).toBeLessThan(16_000);
   });
 
-  it('is not banned, nor left for long, though it flaps beside others', () => {
+  it('is neither banned nor left for long, though it flaps beside others', () => {
     const others = honest({ has: [0, 1, 2, 3] });
     const { took, leavings } = fateAmong([flaps(12, 100), others, others], { size });
     expect(took).toBeLessThan(4_000);

@@ -123,7 +123,7 @@ describe('what earlier runs have left', () => {
     }, four)();
   });
 
-  it('is all checked when that is what people want, whatever the note says', () => {
+  it('is all checked when the user wants that, whatever the note says', () => {
     drawn((stage) => {
       const { checked$, picker } = restored(stage, diskWith(stage, [2], noteOf(stage, '****')), true);
       stage.gives(checked$).toBe('----(rrrr|)');
@@ -180,7 +180,7 @@ describe('the note', () => {
   );
 
   it(
-    'is saved no longer when the last piece is stored: nobody waits for a second',
+    'is saved no longer when the last piece is stored: the end does not wait for a second',
     drawn((stage) => {
       const save = stage.cold<never>('--|');
       const settled$ = stage.hot<PieceOutcome>('s--|', { s: settled });

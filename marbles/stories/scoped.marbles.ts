@@ -38,7 +38,7 @@ describe('scoped', () => {
     }),
   );
 
-  it('lets go of the use before the resource, however it ends', () => {
+  it('unsubscribes from the use before the resource, however it ends', () => {
     const order = (end: (use: Observable<string>) => Observable<string>, leave = false): string[] => {
       const log: string[] = [];
       const until = (what: string, then: Observable<string>) =>

@@ -16,7 +16,7 @@ const [a, b] = ['10.1.0.1:7000', '10.1.0.2:7000'] as const;
 const router: NodeEndpoint = { id: new Uint8Array(20).fill(9), host: '192.0.2.99', port: 6881 };
 const MINUTE = 60_000;
 
-/** Tells of somebody else, a minute after it is greeted. */
+/** Tells of another peer, a minute after its handshake. */
 const tellsOfPeers =
   (player: Player): Player =>
   (heard$, cast) => {

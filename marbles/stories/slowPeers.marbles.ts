@@ -49,7 +49,7 @@ describe('peers that keep us waiting', () => {
     expect(took).toBeLessThan(FASTEST + 5000);
   });
 
-  it('a corrupt piece among peers who stall', () => {
+  it('a corrupt piece among peers that stall', () => {
     const { took, told } = fateAmong(
       [lies((nth) => nth % 3 === 0), ...times(40, stalls), throttled(MiB, { unchokes: 100 })],
       { size },
@@ -91,7 +91,7 @@ describe('peers that keep us waiting', () => {
     expect(took).toBeLessThan(within);
   });
 
-  it('10,000 addresses of nobody from the tracker', () => {
+  it('10,000 dead addresses from the tracker', () => {
     const nobody = Array.from({ length: 10_000 }, (_, nth) => `10.9.${nth >> 8}.${nth & 0xff}:1`);
     const { host, port } = addressOf(0);
     const named = [...nobody.slice(0, 99), `${host}:${port}`, ...nobody.slice(99)];

@@ -15,7 +15,7 @@ interface Wishes {
   readonly urgent?: number;
 }
 
-/** Asks a peer for pieces of two blocks, as rare as one another; chance has them in their order. */
+/** Requests pieces of two blocks from a peer, all equally rare; chance leaves them in their order. */
 const asked = ({ geometry }: Stage, they: Peer, { order, stored = [], urgent }: Wishes = {}): Observable<Block> => {
   const wake$ = new Subject<void>();
   const picker = new PiecePicker(geometry, { random: () => 0, order, freed: () => wake$.next() });

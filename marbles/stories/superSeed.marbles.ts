@@ -35,7 +35,7 @@ describe('a super-seed', () => {
           .gives(shown(toOne))
           .toBe('     --------a--------------------1 39ms d----------4 29ms b----------2 29ms f');
         stage.gives(shown(toOther)).toBe('   --------c--------------------3 39ms e----------5 29ms f----------6');
-        // What they have of the seed they show and give each other, and the seed hears of it from both.
+        // What they have of the seed they announce and send each other, and the seed is told by both.
         stage
           .gives(shown(oneToOther))
           .toBe('- 35ms a--------------------1------c 22ms d----------4------e 22ms b----------2------f');
@@ -51,7 +51,7 @@ describe('a super-seed', () => {
   );
 
   it(
-    'lets a peer that does not pass its piece on wait for the next, but not for ever: others may not reach it',
+    'makes a peer that does not pass its piece on wait for the next, but not for ever: it may be isolated',
     drawn(
       (stage) => {
         const [seed, one, other] = [
@@ -66,7 +66,7 @@ describe('a super-seed', () => {
           seed: { time: 600_000, super: true },
         });
         stage.gives(shown(toOne)).toBe('     --------a--------------------1 179978ms d--------------------4');
-        // Who is alone can pass on nothing.
+        // A peer that is alone can pass on nothing.
         stage
           .gives(shown(toOther))
           .toBe('   --------c--------------------3 179978ms e--------------------5 119976ms b');

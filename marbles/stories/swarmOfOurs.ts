@@ -7,7 +7,7 @@ import { type HostOptions, type NetworkedHost, pieceBytes, type Stage } from '..
 /** Kilobytes a second. */
 export const line = (up: number, down: number): HostOptions => ({ up: up * 1000, down: down * 1000, delay: 20 });
 
-/** A whole client of ours, until nobody has taken anything for a minute. */
+/** A whole client of ours, until no peer has taken anything for a minute. */
 export const shares = (
   { torrent }: Stage,
   host: NetworkedHost,

@@ -26,7 +26,7 @@ const drawnSwarm = (stage: Stage, sessions: Sessions, options: Partial<SwarmOpti
   return { dials, run: swarm(session, { book: new AddressBook<PeerAddress>(), maxPeers: 10, ...options }) };
 };
 
-describe('swarm with those who have called', () => {
+describe('swarm with peers that have called', () => {
   const called = (port: number): PeerAddress => ({ host: '10.2.0.1', port, source: 'incoming', wire$: NEVER });
   const [p, q] = [called(3), called(4)];
 
@@ -43,7 +43,7 @@ describe('swarm with those who have called', () => {
   );
 
   it(
-    'has no more sessions for it, and nobody waits for a place',
+    'has no more sessions for it, and none waits for a place',
     drawn((stage) => {
       const funnel = new Funnel<PeerSource>();
       const book = new AddressBook<PeerAddress>();
@@ -56,7 +56,7 @@ describe('swarm with those who have called', () => {
   );
 
   it(
-    'turns away who is banned, and who has too many connections',
+    'turns away banned peers, and hosts that have too many connections',
     drawn((stage) => {
       const host = '198.51.100.1';
       const calls = Object.fromEntries([1, 2, 3, 4].map((port) => ['abcd'[port - 1] ?? '', { ...called(port), host }]));
@@ -94,7 +94,7 @@ describe('swarms that share a budget', () => {
       stage.gives(stage.cold('(ab)', values).pipe(one.run), '^------!').toBe('-');
       stage.gives(stage.cold('-(cd)', values).pipe(other.run), '^------!').toBe('-');
       stage.happens(one.dials).toBe('  (ab)');
-      // One of two places is its equal part: `b`, who began last, gives it up.
+      // One of two places is its equal share: `b`, which began last, gives it up.
       stage.happens(other.dials).toBe('-c--d');
     }),
   );

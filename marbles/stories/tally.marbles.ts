@@ -35,7 +35,7 @@ describe('the counters of a download', () => {
   );
 
   it(
-    'keep what peers gave who are gone, and tell why they went',
+    'keep the bytes of peers that are gone, and tell why they went',
     drawn((stage) => {
       const { tally, join } = scene(stage);
       const [one, other] = [stage.peer(''), stage.peer('')];

@@ -23,7 +23,7 @@ describe('tiers beside each other', () => {
   );
 
   it(
-    'are left in peace by those who have found enough in the first one',
+    'are left in peace by a torrent that has found enough in the first one',
     drawn((stage) => {
       const wanted$ = stage.hot('w 1s n', { w: 20, n: 0 });
       const { peers$, one, two } = scene(stage, { options: { wanted$ } });
@@ -83,7 +83,7 @@ describe('tiers beside each other', () => {
   );
 
   it(
-    'have a say of their own in when they are asked again',
+    'may themselves say when they are asked again',
     drawn((stage) => {
       const { peers$, one, two } = scene(stage, {
         one: ['(m|)'],
@@ -115,7 +115,7 @@ describe('dead trackers in a row', () => {
   );
 
   it(
-    'may be alive after all: what they say late is heard, and they hear goodbye',
+    'may be alive after all: their late answers count, and they are told `stopped`',
     drawn((stage) => {
       const { peers$, one, two } = scene(stage, { one: ['5s (a|)'], options: { tiers: [[ONE, TWO]] } });
       stage.gives(peers$, ' ^ 9s !').toBe('1500ms -b 3498ms a', peers);

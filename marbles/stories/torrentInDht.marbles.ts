@@ -7,9 +7,9 @@ import { drawn, honest, type Player } from '../index.ts';
 import { downloaded } from './scene.ts';
 import { MINUTE, a, b, router, answer, scene, frames } from './discoveryScene.ts';
 
-describe('who listens', () => {
+describe('a torrent that listens', () => {
   it(
-    'announces itself in the DHT, every 13 minutes; the others never do',
+    'announces itself in the DHT, every 13 minutes; others never do',
     drawn((stage) => {
       const { there, dht$, asked } = scene(stage, { peers: {}, tracker: () => NEVER });
       stage.gives(downloaded(stage, there, { dht$, listens: true }), '^ 16m !').toBe('15003ms w');
@@ -58,7 +58,7 @@ describe('PORT', () => {
 
 describe('nodes that the torrent names', () => {
   it(
-    'lead to the others, though there is nowhere else to begin',
+    'lead to the others, though there is no other node to begin with',
     drawn((stage) => {
       const { there, asked } = scene(stage, { peers: { [b]: honest() }, tracker: () => NEVER, knows: () => [b] });
       const dht$ = dhtNode(there.env, { port: 6881, bootstrap: [] });

@@ -83,7 +83,7 @@ describe('what trackers are told of a download', () => {
   );
 
   it(
-    'says stopped only to those who know us, and leaves after 5 s whoever is silent',
+    'sends stopped only to trackers that know us, and leaves silent ones after 5 s',
     drawn((stage) => {
       const { peers$, one, two } = scene(stage, { one: ['#'], two: ['(b|)', '-'] });
       stage.gives(peers$, '  ^--!').toBe('b', peers);

@@ -34,7 +34,7 @@ export const packet = (...parts: readonly (number | Uint8Array)[]): Uint8Array =
 export const word = (bytes: Uint8Array, at: number): number => Buffer.from(bytes).readUInt32BE(at);
 export const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 
-/** `c` connect, `a` announce, `s` scrape, as they leave us. */
+/** `c` connect, `a` announce, `s` scrape, as we send them. */
 export const ASKED: Readonly<Record<number, string>> = { 0: 'c', 1: 'a', 2: 's' };
 
 export interface Manners {

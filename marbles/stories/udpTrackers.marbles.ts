@@ -78,7 +78,7 @@ describe('udpTracker among other trackers', () => {
   );
 
   it(
-    'may answer late, while nobody else does: as if it had been in time',
+    'may answer late, while no other does: as if it had been in time',
     drawn((stage) => {
       const { env, asked } = scene(stage, { answers: (nth) => nth > 2 });
       stage

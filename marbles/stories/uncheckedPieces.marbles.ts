@@ -4,11 +4,11 @@ import { drawn, type DrawnDisk, type DrawnPeer, type Stage } from '../index.ts';
 import { ours, speaker, unchecked } from './unchecked.ts';
 import { unchoked, requests } from './serveScene.ts';
 
-describe('serveBlocks, of what has not been looked at since we began', () => {
+describe('serveBlocks, of a piece that this run has not checked yet,', () => {
   const speaking = (stage: Stage, lane: string): DrawnPeer => unchoked(speaker(stage, lane, requests(stage)));
 
   it(
-    'keeps all who ask waiting while it is checked, once, and gives each its own',
+    'makes all requests wait while it is checked, once, and answers each',
     drawn((stage) => {
       const one = speaking(stage, '  ---a---------b--');
       const other = speaking(stage, '-----b-------a--');
@@ -21,7 +21,7 @@ describe('serveBlocks, of what has not been looked at since we began', () => {
   );
 
   it(
-    'gives nobody what is damaged: who asked is refused, all are told, and the rest is given',
+    'is never uploaded when damaged: requests are refused, all peers are told, and the rest is uploaded',
     drawn((stage) => {
       const [one, other, third] = [
         speaking(stage, '---a----------a'),
@@ -49,7 +49,7 @@ describe('serveBlocks, of what has not been looked at since we began', () => {
   );
 
   it(
-    'goes on checking for those who stay, and begins anew when all have left',
+    'is checked on for those that stay, and anew when all have left',
     drawn((stage) => {
       const [one, other] = [speaking(stage, '---a-|'), speaking(stage, '----b-----')] as const;
       stage.gives(unchecked(stage, [one, other]), '^ 1s !').toBe('-');

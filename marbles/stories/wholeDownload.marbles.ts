@@ -33,7 +33,7 @@ describe('the whole download', () => {
     }),
   );
 
-  it('stores every byte, of hundreds of pieces and thirty peers of whom each has its own faults', () => {
+  it('stores every byte, of hundreds of pieces and thirty peers with different faults', () => {
     let there: World | undefined;
     let tidings: readonly Mark[] = [];
     const manner = (nth: number): Player => {
@@ -59,7 +59,7 @@ describe('the whole download', () => {
   });
 
   it(
-    'serves two who subscribe to it, one after the other',
+    'serves two subscribers, one after the other',
     drawn((stage) => {
       const there = stage.world({ peers: { [a]: honest({ pace: 1 }) } });
       const download$ = downloaded(stage, there);

@@ -11,7 +11,7 @@ import { writeOnly } from './writeOnly.ts';
 const eight = { torrent: { pieces: 8, blocksPerPiece: 1 } } as const;
 const BLOCK = 16384;
 
-/** Checked pieces `a` to `h`, which follow each other on disk; who has been released, in order. */
+/** Checked pieces `a` to `h`, which follow each other on disk; the letters of released pieces, in order. */
 const scene = ({ geometry }: Pick<Stage, 'geometry'>) => {
   const released: string[] = [];
   const piece = (index: number): CheckedPiece => ({
@@ -66,7 +66,7 @@ describe('writePieces, with a storage that writes several buffers at once', () =
   );
 
   it(
-    'does not hold up what has no neighbours: then all go at one time',
+    'does not hold up what has no neighbours: then all are written at once',
     drawn((stage) => {
       const { pieces } = scene(stage);
       const { writes, storage } = disk();
@@ -141,7 +141,7 @@ describe('writePieces, with a storage that writes several buffers at once', () =
   );
 });
 
-describe('writePieces, how much at one time', () => {
+describe('writePieces, how much at once', () => {
   const piece = (at: number): CheckedPiece => ({
     index: at,
     valid: true,
@@ -178,7 +178,7 @@ describe('writePieces, how much at one time', () => {
     expect(written).toEqual(Array.from({ length: 100 }, (_, at) => at));
   });
 
-  it('writes no more at one time than there may be, however neighbours come after many that have none', () => {
+  it('writes no more at once than permitted, however neighbours come after many that have none', () => {
     const pieceLength = 2 ** 18;
     const allowed = BYTES_IN_FLIGHT / pieceLength;
     const geometry = new Geometry({ length: 1000 * pieceLength, pieceLength });

@@ -47,7 +47,7 @@ describe('writePieces, into a pipe', () => {
   const index = map(({ type, index }: PieceOutcome) => (type === 'stored' ? 'abcde' : 'xxxxx')[index] as string);
 
   it(
-    'begins every write at once: that which the others wait for may come last',
+    'begins every write at once: the one that the others wait for may come last',
     drawn((stage) => {
       const source = stage.cold('edcb-a|', pieces);
       const gives = '           -------a-b-c-d-(e|)';
