@@ -1,8 +1,10 @@
 import type { BlockRange, Message, PieceMessage } from '../../protocol/peer/messages.ts';
 import { BLOCK } from '../geometry.ts';
+import { requestOf, wantedOf } from './blockKeys.ts';
 import { Habits } from './habits.ts';
 import { Permitted } from './permitted.ts';
 import type { PiecePicker, Wanted } from '../picker/piecePicker.ts';
+import { Quota } from './quota.ts';
 import { RequestWindow } from './requestWindow.ts';
 import type { Limited, Source } from './source.ts';
 
@@ -35,9 +37,8 @@ export class Requests {
   readonly #source: Source;
   readonly #window: RequestWindow;
   readonly #perPiece: number;
-  readonly #limited: Limited | undefined;
-  /** The rate limit holds back what the peer could be asked for. */
-  #held = false;
+  /** Undefined if there is no rate limit. */
+  readonly #quota: Quota | undefined;
   #refilling = false;
   #ended = false;
   /** When they choked us, while what they may still send is waited for. */
@@ -51,7 +52,7 @@ export class Requests {
 
   constructor(picker: PiecePicker, source: Source, now: number, limited?: Limited, habits: Habits = new Habits(now)) {
     this.#picker = picker;
-    this.#limited = limited;
+    this.#quota = limited && new Quota(limited, picker.geometry);
     this.#source = source;
     this.#permitted = new Permitted(source.state);
     this.#habits = habits;
@@ -108,7 +109,7 @@ export class Requests {
   cancel(piece: number, block: number): void {
     if (!this.#window.forget(piece * this.#perPiece + block)) return;
     const length = this.#picker.geometry.blockSize(piece, block);
-    if (this.#limited) this.#limited.allowance.give(length);
+    this.#quota?.allowance.give(length);
     if (!this.#ended) this.#source.send({ type: 'cancel', piece, begin: block * BLOCK, length });
   }
 
@@ -131,9 +132,8 @@ export class Requests {
 
   /** Late is better than never. */
   #late(key: number, length: number): void {
-    this.#limited?.allowance.spend(length);
-    if (!this.#window.misjudged(key)) return;
-    this.#habits.depth.mistaken();
+    this.#quota?.allowance.spend(length);
+    if (this.#window.misjudged(key)) this.#habits.depth.mistaken();
   }
 
   /** True if it had been asked for. */
@@ -143,7 +143,7 @@ export class Requests {
     const key = piece * this.#perPiece + block;
     const inFlight = this.#window.has(key);
     if (!this.#window.rejected(key)) return false;
-    if (inFlight && this.#limited) this.#limited.allowance.give(length);
+    if (inFlight) this.#quota?.allowance.give(length);
     this.#rejecting = true;
     if (this.#source.state.choked) this.#permitted.deny(piece);
     this.#picker.release(this, [{ piece, block }]);
@@ -170,7 +170,7 @@ export class Requests {
     const window = this.#window;
     this.#findLost(now);
     const free = this.#fruitless ? Math.min(window.free, FRUITLESS_PACE - this.#habits.asked) : window.free;
-    const room = this.#limited === undefined || free <= 0 ? free : this.#taken(this.#limited, free);
+    const room = this.#quota === undefined || free <= 0 ? free : this.#quota.take(free);
     if (room <= 0) return;
     this.#refilling = true;
     // The picker remembers for each how far it has looked: with other pieces, it is another.
@@ -187,11 +187,11 @@ export class Requests {
       for (let index = 0; index < wanted.length; index++) {
         const each = wanted[index] as Wanted;
         window.asked(each.piece * this.#perPiece + each.block, now);
-        requests[index] = this.#requestOf(each);
+        requests[index] = requestOf(this.#picker.geometry, each);
       }
       this.#source.send(...requests);
     }
-    if (this.#limited) this.#giveRest(this.#limited, room, wanted);
+    this.#quota?.giveRest(room, wanted);
     this.#refilling = false;
   }
 
@@ -213,30 +213,6 @@ export class Requests {
   }
 
   /**
-   * For how many blocks, of as many as there is room for, there is leave; one that has less is woken when there is
-   * more.
-   */
-  #taken({ allowance, wake }: Limited, room: number): number {
-    let taken = 0;
-    while (taken < room && allowance.take(BLOCK, wake)) taken++;
-    this.#held = taken < room;
-    return taken;
-  }
-
-  /** Fewer were wanted, or shorter ones. */
-  #giveRest({ allowance, wake }: Limited, taken: number, wanted: readonly Wanted[]): void {
-    const rest = wanted.reduce((sum, each) => sum - this.#sizeOf(each), taken * BLOCK);
-    if (rest > 0) allowance.give(rest);
-    if (wanted.length === taken) return;
-    this.#held = false;
-    allowance.leave(wake);
-  }
-
-  #sizeOf({ piece, block }: Wanted): number {
-    return this.#picker.geometry.blockSize(piece, block);
-  }
-
-  /**
    * Every second: resizes, snubs a peer that is too slow, asks again. Milliseconds since the last block while one is
    * waited for.
    */
@@ -247,7 +223,7 @@ export class Requests {
     // One that rejects whatever it is asked for, or chokes us before it answers, keeps us waiting, too.
     const fruitless = this.#fruitless && habits.asked > 0;
     // Nor has one that is not asked because of our limit become silent.
-    const idle = window.inFlight === 0 && !fruitless && (this.#held || this.#ended || !window.snubbed);
+    const idle = window.inFlight === 0 && !fruitless && (this.#quota?.held === true || this.#ended || !window.snubbed);
     if (came || idle) habits.lastBlockAt = now;
     habits.asked = 0;
     this.#blocksSeen = this.#blocks;
@@ -270,19 +246,12 @@ export class Requests {
   /** A peer that may have dropped all that it was asked for is asked for one of it again. */
   #probe(now: number): void {
     if (this.#source.state.choked) return;
+    const { geometry } = this.#picker;
     const key = this.#window.probe(now);
-    if (key === undefined) return;
-    this.#source.send(this.#requestOf(this.#wantedOf(key)));
+    if (key !== undefined) this.#source.send(requestOf(geometry, wantedOf(geometry, key)));
   }
 
-  #requestOf(wanted: Wanted): Message {
-    return { type: 'request', piece: wanted.piece, begin: wanted.block * BLOCK, length: this.#sizeOf(wanted) };
-  }
-
-  /**
-   * They choked us: without the fast extension all that is in flight is given back, and what they had at hand may
-   * follow.
-   */
+  /** They choked us: without the fast extension all in flight is given back, and what they had at hand may follow. */
   choked(now: number): void {
     if (this.#ended) return;
     if (this.inFlight > 0 || this.#fruitless) this.#habits.barren++;
@@ -312,19 +281,14 @@ export class Requests {
     if (this.#ended) return;
     this.#ended = true;
     this.giveBack();
-    if (this.#limited) this.#limited.allowance.leave(this.#limited.wake);
+    this.#quota?.leave();
     this.#picker.left(this);
   }
 
   #release(keys: readonly number[]): void {
-    const blocks = keys.map((key) => this.#wantedOf(key));
-    if (this.#limited && blocks.length > 0)
-      this.#limited.allowance.give(blocks.reduce((sum, each) => sum + this.#sizeOf(each), 0));
+    const blocks = keys.map((key) => wantedOf(this.#picker.geometry, key));
+    this.#quota?.giveBack(blocks);
     this.#picker.release(this, blocks);
-  }
-
-  #wantedOf(key: number): Wanted {
-    return { piece: Math.floor(key / this.#perPiece), block: key % this.#perPiece };
   }
 
   check(): void {

@@ -1,0 +1,17 @@
+import type { Message } from '../../protocol/peer/messages.ts';
+import { BLOCK, type Geometry } from '../geometry.ts';
+import type { Wanted } from '../picker/openPiece.ts';
+
+/** The block that has this key in the window: blocks are numbered through the whole torrent there. */
+export const wantedOf = ({ blocksPerPiece }: Geometry, key: number): Wanted => ({
+  piece: Math.floor(key / blocksPerPiece),
+  block: key % blocksPerPiece,
+});
+
+/** The request for a block, as it goes to the peer. */
+export const requestOf = (geometry: Geometry, { piece, block }: Wanted): Message => ({
+  type: 'request',
+  piece,
+  begin: block * BLOCK,
+  length: geometry.blockSize(piece, block),
+});
