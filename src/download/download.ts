@@ -54,7 +54,7 @@ export const openDownload = (source: Source, env: Env, options: DownloadOptions)
 const blocks: Blocks = (addresses$, { distinct, session, places }) =>
   addresses$.pipe(
     distinct, // each address once
-    swarm(session, places), // as many sessions as may be at one time
+    swarm(session, places), // at most as many sessions as there are places
   );
 
 /** From blocks to bytes on disk. */

@@ -38,7 +38,7 @@ describe('how far a torrent has come', () => {
     expect(thereLine(account.figures, false)).toBe('42.0 of 64.0 MiB is there, verified; 3.00 MiB given, ratio 0.05');
   });
 
-  it('does not know what a link stands for before somebody has told', () => {
+  it('does not know the length of a link before the metadata is known', () => {
     const account = new Account();
     const line = 'stopped: it is not known yet what the link stands for; the same command goes on from here';
     expect(stoppedLine(account.figures, true)).toBe(line);

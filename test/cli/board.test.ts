@@ -217,7 +217,7 @@ describe('the board', () => {
     expect(board.lines(77, 20)[1]).toContain('known\\x1b[2J');
   });
 
-  it('tells a log of ten at one time', () => {
+  it('shows a log ten at once', () => {
     const { board } = boardOf(...[...Array(14).keys()].map((index) => `t${index}`));
     const lines = board.line().split('\n  ');
     expect(lines[0]).toBe('14 torrents: 14 waiting; 0.0 %, ↓ 0 B/s, 0 B of 896 MiB, 0 peers');

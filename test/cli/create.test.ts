@@ -20,7 +20,7 @@ const content = (): { readonly place: string; readonly path: string } => {
 };
 
 describe('create', () => {
-  it('tells what it does on disk with --verbose, and nothing of it to those who ask for something else', async () => {
+  it('shows its work on disk with --verbose, and none of it for other rooms', async () => {
     const { place, path } = content();
     const { code, stderr } = await run(['create', path, '-o', join(place, 'out.torrent'), '--verbose=disk']);
     expect(code).toBe(0);

@@ -127,7 +127,7 @@ describe('nothing is left of a demo', () => {
     expect(left(home)).toEqual([]);
   });
 
-  it('whose seeds hear of Ctrl-C before it does', async () => {
+  it('whose seeds receive Ctrl-C before it does', async () => {
     const home = folder();
     const running = demo(home, ['--size', '16M', '--json']);
     const children = `/proc/${running.child.pid}/task/${running.child.pid}/children`;
@@ -156,7 +156,7 @@ describe('nothing is left of a demo', () => {
     expect(left(home)).toEqual([]);
   });
 
-  it('whose reader goes', async () => {
+  it('whose reader leaves', async () => {
     const home = folder();
     const running = demo(home, ['--size', '16M', '--json']);
     await running.says(begun);

@@ -47,7 +47,7 @@ const world = async ({ isPrivate = false } = {}) => {
 };
 
 describe('dht', () => {
-  it('downloads from those whom only the DHT knows, and keeps the nodes for the next time', async () => {
+  it('downloads from peers that only the DHT knows, and keeps the nodes for the next time', async () => {
     const { home, file, nodeFile, router } = await world();
     const first = await run([
       'dht',
@@ -107,7 +107,7 @@ describe('dht', () => {
 });
 
 describe('peers', () => {
-  it('names whom the DHT knows', async () => {
+  it('names the peers that the DHT knows', async () => {
     const { file, nodeFile, router, seed: port } = await world();
     const env = { RXTORRENT_NO_DHT: '0' };
     const asked = await run(

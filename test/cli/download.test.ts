@@ -120,7 +120,7 @@ describe('download', () => {
       expect(readFileSync(join(here.home, file)).equals(here.bytes)).toBe(true);
   });
 
-  it('gives up when nobody can help', async () => {
+  it('gives up when no source can help', async () => {
     const here = await world({ size: MiB });
     const alone = await run(['download', here.file, '-o', here.home, '--no-trackers']);
     expect(alone).toEqual({

@@ -122,7 +122,7 @@ describe('download_piece', () => {
     expect(readFileSync(out).equals(pieceOf(0))).toBe(true);
   });
 
-  it('takes nothing from liars, and the piece from who is honest', async () => {
+  it('takes nothing from liars, and the piece from an honest peer', async () => {
     const { torrent, out } = place();
     const [liar, honest] = [
       await from({ onRequest: (request, talk) => (talk.giveWrong(request), true) }),
@@ -234,7 +234,7 @@ describe('download_piece', () => {
     });
   });
 
-  it('asks nobody when it can not be written', async () => {
+  it('uses no network when it can not be written', async () => {
     const { torrent, home } = place();
     const ended = await run(['download_piece', torrent, '0', '-o', join(home, 'nowhere/piece'), ...(await from())]);
     expect(ended).toMatchObject({

@@ -132,7 +132,7 @@ describe('a download among silent names', () => {
     expect({ code, soon: at - done < SOON, out }).toMatchObject({ code: 0, soon: true });
   });
 
-  it('is gone as soon as nobody reads what it prints', async () => {
+  it('is gone as soon as its reader has left', async () => {
     const world = await nobody();
     const { child, says, ended } = world.run(
       'download',

@@ -45,7 +45,7 @@ const modern =
 const address = async (conduct: Conduct): Promise<string> => `127.0.0.1:${(await peer(content, conduct)).port}`;
 
 describe('handshake', () => {
-  it('prints who is there', async () => {
+  it('prints the handshake of the peer', async () => {
     const at = await address({ onConnect: modern() });
     const { code, stdout, stderr } = await run(['handshake', torrent(), at]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -180,7 +180,7 @@ describe('nhandshake', () => {
 });
 
 describe('magnet_handshake', () => {
-  it('greets whoever the sources name, each in two lines, until nobody is left', async () => {
+  it('greets each peer that the sources name, each in two lines, until none is left', async () => {
     const one = await peer(content, { onConnect: modern() });
     const other = await peer(content, { onConnect: modern({ ids: new Map() }) });
     const { url } = await tracker([
@@ -209,7 +209,7 @@ describe('magnet_handshake', () => {
       expect(each).toMatchObject({ type: 'handshake', source: 'tracker', extensions: { ut_metadata: 3 }, pieces: 2 });
   });
 
-  it('gives up when nobody answers, or is named', async () => {
+  it('gives up when no peer answers, or none is named', async () => {
     const { url } = await tracker([await peer(content, { onConnect: () => true })]);
     const late = await run(['magnet_handshake', infoHash, '--tracker', url, '--timeout', '0.5']);
     expect(late).toMatchObject({

@@ -169,7 +169,7 @@ describe('each command with --json, when it does', () => {
     expect(await json('download', link, '-o', `${out}/b/`, ...NOBODY, '--timeout', '1')).toEqual(GAVE_UP);
   });
 
-  it('download, until a second Ctrl-C that waits for nobody', async () => {
+  it('download, until a second Ctrl-C that waits for nothing', async () => {
     const { torrent, out } = place();
     const asked: string[] = [];
     // It answers, but not to a goodbye.
@@ -199,7 +199,7 @@ describe('each command with --json, when it does', () => {
     expect(objects(stdout).at(-1)).toMatchObject({ reason: 'interrupted', exitCode: 130, torrent: infoHash });
   });
 
-  it('download, until nobody reads', async () => {
+  it('download, until its reader leaves', async () => {
     const { torrent, out } = place();
     const args = ['download', torrent, '-o', `${out}/`, '--no-trackers', '--peer', await silent(), '--json'];
     const child = spawn('sh', ['-c', '"$0" "$@" | head -1', process.execPath, MAIN, ...args], {

@@ -60,7 +60,7 @@ describe('the last line of a download that is stopped', () => {
     expect(stderr).not.toContain('is there');
   });
 
-  it('says of a magnet link that nobody has told yet what it stands for', async () => {
+  it('says of a magnet link that no peer has told the metadata yet', async () => {
     const hash = '89d97c2261a21b040cf11caa661a3ba7233bb7e6';
     const running = start(['download', hash, '--no-trackers', '--peer', '127.0.0.1:1']);
     // Before that it is told who has been asked; nothing of it looks finished.

@@ -197,14 +197,14 @@ describe('HTTP in words', () => {
 });
 
 describe('the log', () => {
-  it('has the time of this place, the room, the direction, and who', () => {
+  it('has the local time, the room, the direction, and the other side', () => {
     const at = new Date(2026, 0, 2, 3, 4, 5, 6);
     expect(noteLine({ room: 'dht', direction: '>', who: '10.0.0.1:1', what: 'ping' }, at)).toBe(
       '03:04:05.006 dht     > 10.0.0.1:1  ping',
     );
   });
 
-  it('costs nothing when nobody wants it', async () => {
+  it('costs nothing when it is not asked for', async () => {
     const { connect, httpGet, bindUdp, openStorage } = nodeEnv();
     const say = (): never => expect.unreachable();
     expect(await loggedWorld({ rooms: [] }, say)).toMatchObject({ connect, httpGet, bindUdp });

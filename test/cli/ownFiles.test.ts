@@ -24,7 +24,7 @@ const world = async ({ torrent, bytes, metainfo }: Content, home = folder()) => 
 /** The environment of one user. */
 const user = () => ({ env: { XDG_STATE_HOME: folder() } });
 
-describe('files of somebody else', () => {
+describe('files of another program', () => {
   it.each<[string, () => Buffer]>([
     ['longer', () => Buffer.alloc(400 * KiB, 7)],
     ['of the same length', () => Buffer.alloc(300 * KiB, 7)],

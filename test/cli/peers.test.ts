@@ -33,7 +33,7 @@ describe('peers', () => {
     expect(tracker.heard()).toEqual(['connect', 'started', 'stopped']);
   });
 
-  it('leaves us out, whom a tracker may name as well', async () => {
+  it('leaves out our own address, which a tracker may name as well', async () => {
     // It names who asks at 127.0.0.1, with the port that it was told, and another with that port.
     const echo = (asked: Uint8Array): readonly Uint8Array[] => [
       answer(

@@ -54,7 +54,7 @@ describe('several torrents', () => {
     expect(objects(stdout).every(({ torrent }) => hashes.includes(String(torrent)))).toBe(true);
   });
 
-  it('go on when one of them fails, whose failure is that of all', async () => {
+  it('go on when one of them fails, and its exit code is that of the command', async () => {
     const { home, all, files, source } = await torrents(['one', 'two']);
     mkdirSync(join(home, 'one'));
     const { code, stdout, stderr } = await run(['download', ...files, '-o', home, ...source]);

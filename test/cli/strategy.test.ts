@@ -42,7 +42,7 @@ describe('--strategy', () => {
     expect(indices.indexOf(5)).toBeLessThan(indices.indexOf(0));
   });
 
-  it('may bring a library of its own along, whose words and errors are understood', async () => {
+  it('may bring a library of its own along, whose options and errors are understood', async () => {
     const strategy = module(`
       import { mergeMap, throwError } from '${import.meta.resolve('rxjs-7.8.1')}';
       class PeerError extends Error {

@@ -25,7 +25,7 @@ const announce = (url: string, more: Partial<AnnounceQuery> = {}) =>
   lastValueFrom(announceOverHttp({ httpGet })(url, { ...query, ...more }));
 
 describe('localTracker', () => {
-  it('tells peers of one another, and forgets who says stopped', async () => {
+  it('tells peers of one another, and forgets a peer that sends stopped', async () => {
     const { url } = await started();
     expect(await announce(url, { port: 1, left: 0, event: 'started' })).toMatchObject({
       seeds: 1,

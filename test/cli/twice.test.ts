@@ -15,7 +15,7 @@ const world = async () => {
 };
 
 describe('R79: two processes on the same files', () => {
-  it('while one may write, another that may says who is there, and leaves', async () => {
+  it('while one may write, another that may write names the first, and leaves', async () => {
     const { download } = await world();
     const first = start([...download, '--seed', '--json']);
     await first.says(/"type":"done"/);
@@ -28,7 +28,7 @@ describe('R79: two processes on the same files', () => {
     expect((await run(download)).code).toBe(0);
   });
 
-  it('those that only read disturb nobody', async () => {
+  it('those that only read do not disturb each other', async () => {
     const { download, seed } = await world();
     const first = start([...download, '--seed', '--json']);
     await first.says(/"type":"done"/);

@@ -121,7 +121,7 @@ describe('what can not be read or written is one line that says what to try', ()
     expect(ended).toMatchObject({ code, stdout: '' });
   });
 
-  it('--node-file without the DHT is nobody’s business', async () => {
+  it('--node-file without the DHT is ignored', async () => {
     const { place } = closed();
     const { stderr } = await unprivileged(
       ['peers', numbers, '--no-trackers', '--timeout', '1', '--node-file', join(place, 'nodes')],

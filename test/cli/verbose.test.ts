@@ -52,7 +52,7 @@ const extended: Conduct = {
 };
 
 describe('--verbose', () => {
-  it('tells both handshakes, extensions and all, with who said it; nothing that a terminal would act on', async () => {
+  it('shows both handshakes with all extensions, and their senders; nothing that a terminal would act on', async () => {
     const seed = await peer(content, extended);
     const at = `127.0.0.1:${seed.port}`;
     const { code, stderr } = await run(['nhandshake', torrent(), at, '--verbose']);
@@ -78,7 +78,7 @@ describe('--verbose', () => {
     );
   });
 
-  it('tells who hangs up', async () => {
+  it('shows which side hangs up', async () => {
     const greeting = encodeHandshake({ infoHash: content.torrent.infoHash, peerId, extended: true });
     const rude = await peer(content, {
       onConnect: (talk) => (talk.raw(greeting), talk.after(100, () => void talk.socket.end()), true),
@@ -116,7 +116,7 @@ describe('--verbose', () => {
     expect(lines.filter((line) => line.startsWith('disk    · a  write '))).not.toEqual([]);
   });
 
-  it('tells people in which order and how often sources are asked, and how far their peers got', async () => {
+  it('shows in which order and how often sources are asked, and how far their peers got', async () => {
     const { url } = await tracker([await peer(content)]);
     const { code, stdout, stderr } = await run(['download', torrent(url), '-o', `${folder()}/`, '-v']);
     expect(code).toBe(0);

@@ -36,7 +36,7 @@ describe('progressLines', () => {
     ]);
   });
 
-  it('says why nothing moves, what was wasted, and that it is a stranger who says so', () => {
+  it('says why the download stalls, what was wasted, and that a stranger says so', () => {
     const reason = '12 peers known, 5 connected, none has unchoked us for 20 s\x1b[2J';
     const { eta, ...still } = progress;
     expect(eta).toBe(5);
@@ -68,7 +68,7 @@ describe('progressLines', () => {
     );
   });
 
-  it('never looks finished while nobody has told what a link stands for', () => {
+  it('never looks finished while the metadata of a link is unknown', () => {
     const { eta, ...still } = progress;
     expect(eta).toBe(5);
     const link: Progress = { ...still, phase: 'metadata', stored: 0, length: 0, pieces: 0, pieceCount: 0, rate: 0 };
@@ -209,7 +209,7 @@ describe('peers and trackers', () => {
     expect(peerLine(scraped, false)).toBe('http://t.example/announce  1 seed, 0 leechers, 2 downloads');
   });
 
-  it('say who is asked, and how often it has failed, to those who want to know', () => {
+  it('say with --verbose which tracker is asked, and how often it has failed', () => {
     const asked = {
       type: 'tracker',
       url: 'udp://t.example:80/x?key=secret',

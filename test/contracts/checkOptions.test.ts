@@ -40,7 +40,7 @@ describe('options', () => {
     expect(() => checkOptions(options)).toThrow(new InputError('bad-option', message));
   });
 
-  it('are passed on as they are, if they can be what they are', () => {
+  it('are passed on unchanged if they are valid', () => {
     const options = {
       ...{ maxPeers: 1, slots: 0, memory: Infinity, peerId: Buffer.alloc(20), port: 0, ports: [], seed: {} },
       ...{ target: { folder: '.' }, unknown: -1, order: undefined, choker: () => new Map(), peers: [] },

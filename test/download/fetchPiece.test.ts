@@ -48,7 +48,7 @@ describe('one piece', () => {
     return dials.map(({ value }) => value).join('');
   };
 
-  it('is asked first of those who are nearest by BEP 40, once a tracker has said where it sees us', () => {
+  it('is asked first of the peers that are nearest by BEP 40, once a tracker has said where it sees us', () => {
     const near = [...addresses.keys()].sort(
       (a, b) => (peerPriority(us, addresses[b]!) ?? 0) - (peerPriority(us, addresses[a]!) ?? 0),
     );

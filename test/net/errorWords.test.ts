@@ -40,7 +40,7 @@ describe('an error of the network', () => {
     expect(errorWords(failure(code))).toBe(words);
   });
 
-  it('that nobody has met keeps its code, in brackets', () => {
+  it('that is unknown keeps its code, in brackets', () => {
     expect(errorWords(failure('EXYZ', 'connect EXYZ 192.0.2.7:80'))).toMatch(/ \(EXYZ\)$/);
     expect(errorWords(failure('EXYZ', ''))).toBe('the connection failed (EXYZ)');
     expect(errorWords(failure('constructor', 'x'))).toBe('x (constructor)');

@@ -70,7 +70,7 @@ const until = async (holds: () => boolean): Promise<void> => {
 };
 
 describe('listenTcp', () => {
-  it('makes a wire of whoever calls, for both directions', async () => {
+  it('makes a wire of each call, for both directions', async () => {
     const listening = await listen();
     const call = answered(listening);
     const socket = dial(listening.port);
@@ -84,7 +84,7 @@ describe('listenTcp', () => {
     expect(heard.toString()).toBe('there');
   });
 
-  it('completes the wire when they hang up', async () => {
+  it('completes the wire when the peer hangs up', async () => {
     const listening = await listen();
     const done = new Promise<void>((resolve, reject) => {
       keep(listening.calls$.pipe(take(1), mergeMap(wireOf)).subscribe({ complete: resolve, error: reject }));
@@ -93,7 +93,7 @@ describe('listenTcp', () => {
     await done;
   });
 
-  it('hangs up on them when nobody wants the wire any more', async () => {
+  it('hangs up when the wire is unsubscribed', async () => {
     const listening = await listen();
     const call = answered(listening);
     const socket = dial(listening.port);
@@ -101,7 +101,7 @@ describe('listenTcp', () => {
     await closed(socket);
   });
 
-  it('hangs up on whoever is not answered, and says so to whoever answers too late', async () => {
+  it('hangs up on a call that is not answered, and errors for an answer that comes too late', async () => {
     const listening = await listen();
     const calls: PeerAddress[] = [];
     keep(listening.calls$.subscribe((call) => calls.push(call)));
@@ -120,7 +120,7 @@ describe('listenTcp', () => {
     await expect(firstValueFrom((address as Required<PeerAddress>).wire$)).rejects.toMatchObject({ code: 'reset' });
   });
 
-  it('listens no longer than it is subscribed to, and those who have called stay', async () => {
+  it('listens no longer than it is subscribed to, and open connections stay', async () => {
     const listening = await listen();
     const call = answered(listening);
     const socket = dial(listening.port);

@@ -104,7 +104,7 @@ describe('an error of the network', () => {
   });
 });
 
-describe('whose fault it is', () => {
+describe('the fault for a failure of the network', () => {
   const failure = (code: NetworkCode, lasting = false): NetworkError =>
     new NetworkError(code, 'there', 'no', { lasting });
 

@@ -34,7 +34,7 @@ it('reads in small parts until a wire has brought much, and loses nothing when t
   expect(hash.digest('hex')).toBe(createHash('sha1').update(bytes).digest('hex'));
 });
 
-it('gives others a turn before it has read 4 MiB, however fast bytes come', async () => {
+it('gives other wires a turn before it has read 4 MiB, however fast bytes come', async () => {
   const bytes = Buffer.alloc(48 * MiB);
   const sender = new Worker(SENDER, { eval: true, workerData: bytes.length });
   onTestFinished(() => void sender.terminate());

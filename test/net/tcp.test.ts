@@ -14,7 +14,7 @@ describe('a peer with a name', () => {
     });
   });
 
-  it('is reached by any of its addresses, though nobody listens at the first ones', async () => {
+  it('is reached by any of its addresses, though no program listens at the first ones', async () => {
     const { port } = new URL(await serveRaw(() => undefined));
     const look = () => of(['::1', '127.0.0.9', '127.0.0.1']);
     const wire$ = connectTcp({ host: 'peer.example', port: Number(port), source: 'manual' }, 5_000, look);

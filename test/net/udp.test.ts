@@ -35,12 +35,12 @@ describe('a UDP socket', () => {
     expect(await said(everybody, { to: everybody })).toBe('255.255.255.255: this system does not permit it');
   });
 
-  it('that speaks with one only is told when nobody listens there', async () => {
+  it('that is connected to one address errors when no program listens there', async () => {
     const to = { host: '127.0.0.1', port: await closed() };
     expect(await said(to, { to })).toBe('127.0.0.1: nobody listens there');
   });
 
-  it('that speaks with one only hears nobody else', async () => {
+  it('that is connected to one address gets no datagrams from others', async () => {
     const [one, other] = [createSocket('udp4'), createSocket('udp4')];
     onTestFinished(() => {
       one.close();

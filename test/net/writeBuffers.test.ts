@@ -6,7 +6,7 @@ import { connectTcp } from '../../src/net/tcp.ts';
 import { WriteBuffers } from '../../src/net/writeBuffers.ts';
 
 describe('buffers for what is written', () => {
-  it('are used again once they have been given back', () => {
+  it('are used again after they have been given back', () => {
     const buffers = new WriteBuffers();
     const first = buffers.take(20_000);
     const second = buffers.take(30_000);
@@ -93,7 +93,7 @@ describe('a wire', () => {
       });
     });
 
-  it('has room for blocks that does not change before they are away, however slowly they are read', async () => {
+  it('has buffers for blocks that do not change before they are sent, however slowly they are read', async () => {
     const SIZE = 262_144;
     const ROUNDS = 60; // more than fits into what the kernel keeps
     let wrong = 0;

@@ -148,7 +148,7 @@ describe('--choose', () => {
     expect(pieces(seed)).toEqual([3]);
   });
 
-  it('gives the user time: nobody gives up for --timeout while the question is there', async () => {
+  it('gives the user time: --timeout does not count while the question is there', async () => {
     const { home, link } = await setUp();
     const running = start(['download', link, '-o', `${home}/`, '--choose', '--timeout', '1'], inTerminal());
     await running.says(/enter goes on/);

@@ -44,7 +44,7 @@ describe('a URL instead of a .torrent', () => {
     });
   });
 
-  it('may have blanks and letters of all scripts in it, as people type it', async () => {
+  it('may have blanks and letters of all scripts in it, as users type it', async () => {
     const asked: string[] = [];
     const origin = await serve(({ url = '' }, response) => {
       asked.push(url);
@@ -131,7 +131,7 @@ describe('a URL instead of a .torrent', () => {
     expect([code, stderr]).toEqual([4, expect.stringContaining('within 3 s') as string]);
   });
 
-  it('whose server says nothing is given up when the time of the user is over', async () => {
+  it('whose server is silent is given up when the time limit of the user is over', async () => {
     const origin = await serve(() => undefined);
     const { code, stderr } = await run(['info', `${origin}/x.torrent`, '--timeout', '1']);
     expect([code, stderr]).toEqual([

@@ -81,7 +81,7 @@ describe('download -o -', () => {
     expect(readdirSync(home)).toEqual(['a.torrent']);
   });
 
-  it('tells nobody that we have anything, since it is gone', async () => {
+  it('tells no peer that we have anything, since it is gone', async () => {
     const heard: string[] = [];
     // A seed is never told what others have.
     const leecher = await peer(one, { have: [0], fast: true, onMessage: ({ type }) => void heard.push(type) });
@@ -137,14 +137,14 @@ describe('download -o -', () => {
     expect(stderr.split('\n')).toHaveLength(2);
   });
 
-  it('ends without a word when nobody reads any more, as an interruption', async () => {
+  it('ends silently when its reader has left, as an interruption', async () => {
     const { home, torrent, from } = await place(one);
     const { code, bytes, stderr } = await read(['download', torrent, '-o', '-', ...from], home, undefined, 300_000);
     expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
     expect(bytes.equals(Buffer.from(one.bytes.subarray(0, bytes.length)))).toBe(true);
   });
 
-  it('gives up with 4 when nobody has all of it, with what there was handed on', async () => {
+  it('gives up with 4 when no peer has all of it, with the beginning handed on', async () => {
     const { home, torrent, from } = await place(one, { have: [0, 1, 3] });
     const { code, bytes } = await read(['download', torrent, '-o', '-', '--timeout', '2', ...from], home);
     expect([code, bytes.length]).toEqual([4, 2 * 65_536]);
@@ -205,7 +205,7 @@ describe('an outlet', () => {
     expect([over, broken(), seen(progress)]).toEqual([true, false, progress]);
   });
 
-  it('is broken when its reader has left, and waits for whoever stops all', async () => {
+  it('is broken when its reader has left, and waits for the command to stop', async () => {
     const out = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
     out.on('error', () => undefined);
     const { sink, broken } = outletTo(out);
@@ -217,7 +217,7 @@ describe('an outlet', () => {
 });
 
 describe('create -o -', () => {
-  it('writes the .torrent to stdout, what is for people to stderr, and no file', async () => {
+  it('writes the .torrent to stdout, messages for the user to stderr, and no file', async () => {
     const home = folder();
     writeFileSync(join(home, 'x'), 'content');
     const { code, bytes, stderr } = await read(['create', 'x', '-o', '-'], home);

@@ -33,7 +33,7 @@ describe('the interfaces of this machine', () => {
     expect(interfacesOf(6, look, 'win32')).toEqual(['::%7']);
   });
 
-  it('are those within it if none leads out of it', () => {
+  it('are the internal ones if none leads out of the machine', () => {
     expect(interfacesOf(4, () => ({ lo }))).toEqual(['127.0.0.1']);
     expect(interfacesOf(6, () => ({ lo }), 'linux')).toEqual(['::%lo']);
     expect(interfacesOf(4, () => ({}))).toEqual([]);
@@ -60,7 +60,7 @@ describe('membership of a group', () => {
     };
   };
 
-  it('is on each interface, and follows those that come and go', () => {
+  it('is on each interface, and follows interfaces that come and go', () => {
     const there: NodeJS.Dict<NetworkInterfaceInfo[]> = { lo, one: [four('10.0.1.1')] };
     const it = socket();
     const membership = new Membership(it, 4, 'G', () => there);

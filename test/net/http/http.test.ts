@@ -37,7 +37,7 @@ describe('httpGet', () => {
     expect(await textOf(get(origin))).toBe('hello hello hello');
   });
 
-  it('says who it is, keeps the path byte for byte, and keeps no connection', async () => {
+  it('sends its name, keeps the path byte for byte, and keeps no connection', async () => {
     let seen: { url: string | undefined; headers: IncomingHttpHeaders } | undefined;
     const origin = await serve(({ url, headers }, response) => {
       seen = { url, headers };
@@ -138,7 +138,7 @@ describe('httpGet', () => {
 });
 
 describe('TLS', () => {
-  it('is checked: who can not prove a name is not asked', async () => {
+  it('is checked: a server that can not prove its name is not asked', async () => {
     let asked = 0;
     const origin = await serveSelfSigned((_, response) => {
       asked++;

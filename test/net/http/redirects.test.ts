@@ -14,7 +14,7 @@ describe('redirects', () => {
     expect([Buffer.from(body).toString(), url]).toEqual(['there', `${origin}/end`]);
   });
 
-  it('are followed where the place is written as people write it: with blanks and UTF-8', async () => {
+  it('are followed where the URL is written as users type it: with blanks and UTF-8', async () => {
     const seen: string[] = [];
     const origin = await serveRaw((socket, request) => {
       const [, path = ''] = request.split(' ');
@@ -39,7 +39,7 @@ describe('redirects', () => {
     }
   });
 
-  it('to a magnet link are an answer for whoever can do something with it, and an error for all others', async () => {
+  it('to a magnet link are an answer for a caller that asks for links, and an error for all others', async () => {
     const link = 'magnet:?xt=urn:btih:89d97c2261a21b040cf11caa661a3ba7233bb7e6&dn=ä';
     const origin = await serveRaw((socket) =>
       socket.end(Buffer.from(`HTTP/1.1 302 Found\r\nLocation: ${link}\r\n\r\n`)),

@@ -109,7 +109,7 @@ describe('a name', () => {
     expect(performance.now() - began).toBeLessThan(within(3_500));
   }, 20_000);
 
-  it('is asked for once for all who want it at the same time', async () => {
+  it('is looked up once for all callers that want it meanwhile', async () => {
     const { at, heard } = await nameServer(({ type }) => (type === 'A' ? ['192.0.2.1'] : 'none'), { after: 100 });
     const look = names(at);
     const found = await Promise.all([1, 2, 3].map(() => lastValueFrom(look('tracker.example.org'))));
@@ -193,7 +193,7 @@ describe('the hosts file', () => {
       expect(new HostsFile(hostsFile(TEXT)).addresses(other)).toEqual([]);
   });
 
-  it('is read again when it has changed, and one that is gone knows nobody', () => {
+  it('is read again when it has changed, and a missing one has no names', () => {
     const path = hostsFile('10.0.0.1 a.example');
     const file = new HostsFile(path);
     expect(file.addresses('a.example')).toEqual(['10.0.0.1']);

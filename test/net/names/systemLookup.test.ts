@@ -41,7 +41,7 @@ describe('the system', () => {
     await expect(lastValueFrom(new SystemLookup().addresses('a b'))).rejects.toMatchObject({ code: 'ENOTFOUND' });
   });
 
-  it('is not waited for any longer than somebody waits, whatever it does', async () => {
+  it('is waited for no longer than it is subscribed to, whatever it does', async () => {
     const system = new SystemLookup(process.execPath, DEAF);
     const one = system.addresses('a').subscribe();
     const other = system.addresses('b').subscribe();

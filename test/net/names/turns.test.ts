@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Turns } from '../../../src/net/names/turns.ts';
 
 describe('turns', () => {
-  it('are had by as many as may at the same time, and by nobody who waits while fewer have one', () => {
+  it('run at most as many at once as permitted, and none waits while fewer run', () => {
     const step = fc.oneof(
       fc.constant('begin' as const),
       fc.record({ how: fc.constantFrom('complete' as const, 'leave' as const), nth: fc.nat(20) }),
