@@ -7,12 +7,12 @@ import type { Expulsion } from './disconnect.ts';
 export interface BanLiarsOptions {
   /** Bans the address of each liar, so that it is neither dialled nor let in again. `AddressBook` is one. */
   readonly book: { ban(address: PeerAddress): void };
-  /** Hears of each liar; a `disconnect` that listens to it hangs up on the liar, if it is still there. */
+  /** Is given each liar; a `disconnect` that subscribes to it hangs up on the liar, if it is still connected. */
   readonly expelled: Pick<Observer<Expulsion>, 'next'>;
 }
 
 /**
- * Finds out which peer sent wrong bytes, bans it, and tells of it. Passes all pieces on as they are.
+ * Finds out which peer sent wrong bytes, bans it, and reports it. Mirrors its source.
  *
  * ```
  * source    -x-----a-    x: piece 0 with a wrong block, a: piece 0 from another peer
@@ -21,9 +21,9 @@ export interface BanLiarsOptions {
  * ```
  *
  * Stands between `verifyPieces` and `writePieces`. A peer that sent all of a corrupt piece is found at once. If several
- * peers sent it, the blocks are compared with those of the next copy, which the picker asks of one peer alone: so
- * nobody is banned for what another peer sent. Without this operator a liar is asked again and again, without end.
- * What is remembered is 20 bytes for each block of the last 64 corrupt pieces, and 8 copies of each.
+ * peers sent it, the blocks are compared with those of the next copy, which the picker requests from one peer only, so
+ * no peer is banned for what another sent. Without this operator a liar is asked again and again, without end. 20 bytes
+ * are kept for each block of the last 64 corrupt pieces, and 8 copies of each.
  *
  * Only peers of one torrent may be in one pipe. Errors with what `ban` or `next` throws.
  *

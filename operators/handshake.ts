@@ -7,7 +7,7 @@ import { blame, fault, Greeting, type Identity } from './internal/greeting.ts';
 
 export type { Identity } from './internal/greeting.ts';
 
-/** Milliseconds for all 68 bytes of theirs, from the first byte of ours. */
+/** Milliseconds for all 68 bytes of the peer's handshake, from the first byte of ours. */
 export const HANDSHAKE_WITHIN = 10_000;
 
 /**
@@ -20,12 +20,12 @@ export const HANDSHAKE_WITHIN = 10_000;
  * ```
  *
  * The peer is emitted in the middle of the chunk that completed the handshake, and decoding goes on after `next`
- * returns: what wants `messages$` subscribes inside it. `state` is updated before `messages$` emits. Completes, like
- * `messages$`, when they hang up.
+ * returns: subscribe to `messages$` inside `next`. `state` is updated before `messages$` emits. Completes, like
+ * `messages$`, when the peer hangs up.
  *
- * Errors with a `PeerError`: what the wire fails with is one from here on ({@link asPeerError}); `timeout` after
- * {@link HANDSHAKE_WITHIN} ms in all, however slowly they drip; `reset` if they hang up before; `wrong-info-hash`;
- * `self`; `malformed` and `oversized` for what can't be a message.
+ * Errors with a `PeerError`: an error of the wire is one from here on ({@link asPeerError}); `timeout` after
+ * {@link HANDSHAKE_WITHIN} ms in all, however slowly the bytes come; `reset` if the peer hangs up before;
+ * `wrong-info-hash`; `self`; `malformed` and `oversized` for invalid messages.
  *
  * @example
  * addresses$.pipe(

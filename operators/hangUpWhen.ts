@@ -2,10 +2,10 @@ import type { OperatorFunction } from 'rxjs';
 import type { Peer } from '../src/contracts/peer.ts';
 import { eachPeer } from './internal/eachPeer.ts';
 
-/** What is known of a peer when it is looked at. Rates are bytes a second since the look before. */
+/** What is known of a peer at a look. Rates are bytes a second since the last look. */
 export interface PeerRates {
   readonly peer: Peer;
-  /** Milliseconds since the peer came. */
+  /** Milliseconds since the peer was connected. */
   readonly age: number;
   readonly downRate: number;
   readonly upRate: number;
@@ -17,7 +17,7 @@ export interface HangUpWhenOptions {
 }
 
 /**
- * Hangs up on each peer of which `reason` says why; the peer is not dialled again.
+ * Hangs up on each peer for which `reason` returns a reason; the peer is not dialled again.
  *
  * ```
  * they    ---------    gives nothing
@@ -25,8 +25,8 @@ export interface HangUpWhenOptions {
  * gives   - 10s #
  * ```
  *
- * Each peer is looked at every ten seconds; without a reason it stays. Never completes while a peer is there. Errors
- * with `PeerError('useless')`, and with what `reason` throws.
+ * Each peer is looked at every ten seconds; without a reason it stays. Never completes while a peer is connected.
+ * Errors with `PeerError('useless')`, and with what `reason` throws.
  *
  * @example
  * // rarest first, but no peer below 50 kB/s

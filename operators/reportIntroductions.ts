@@ -4,16 +4,15 @@ import { eachPeer } from './internal/eachPeer.ts';
 import { introductionsOf } from './internal/extensionChannel.ts';
 
 /**
- * Tells of each peer as it is when it comes, and again whenever it has said something of itself.
+ * Reports each peer when it is connected, and again with each extension handshake that it sends.
  *
  * ```
  * they      ---E--E
  * reported  p--p--p
  * ```
  *
- * What a peer says in its extension handshake (its name, the port at which it listens, the extensions that it speaks)
- * is in `peer.state` before
- * `report` is called. Completes when they hang up. Errors with those of the peer, and with what `report` throws.
+ * The peer's extension handshake (its name, the port at which it listens, its extensions) is in `peer.state` before
+ * `report` is called. Completes when the peer hangs up. Errors with those of the peer, and with what `report` throws.
  *
  * @example
  * peers$.pipe(converse(main, reportIntroductions(({ address }) => console.log(address))));

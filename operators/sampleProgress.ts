@@ -10,8 +10,8 @@ import type { DownloadEvent } from '../src/contracts/events.ts';
  * ```
  *
  * Counters are fields, read here; they are never streamed. `every` is in milliseconds, a quarter of a second by
- * default, or emits when it is time, as `ticking` does, which sleeps while nothing happens. No sample is added when
- * there is nothing to tell, which is undefined.
+ * default, or a stream such as `ticking`, which sleeps while nothing happens. No sample is added when `read` returns
+ * undefined.
  *
  * @example
  * events$.pipe(sampleProgress(() => undefined, 1000));

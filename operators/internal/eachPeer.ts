@@ -8,13 +8,13 @@ import { Malformed } from '../../src/protocol/encoding/malformed.ts';
 export interface Conversation<T> {
   /** Takes what the conversation yields, and what is to be done when it is over. */
   readonly subscriber: Subscriber<T>;
-  /** Hears `source$`, whose error ends the conversation. What is returned ends the hearing before that. */
+  /** Subscribes to `source$`, whose error ends the conversation. The subscription returned can end earlier. */
   readonly on: <V>(source$: Observable<V>, next?: (value: V) => void) => Subscription;
-  /** Hears `source$`, and ends with it. */
+  /** Subscribes to `source$`, and ends with it. */
   readonly until: <V>(source$: Observable<V>, next?: (value: V) => void) => void;
-  /** Calls `look` every so many milliseconds. */
+  /** Calls `look` at this interval, in milliseconds. */
   readonly every: (milliseconds: number, look: () => void) => void;
-  /** Hangs up: an error that names the peer and says what it did. */
+  /** Hangs up: an error that names the peer and its offence. */
   readonly fail: (code: PeerCode, what: string, cause?: unknown) => void;
 }
 
@@ -27,8 +27,8 @@ export interface Conversation<T> {
  * q              x|   ends the conversation if heard by `until`
  * ```
  *
- * A `Malformed` thrown by what hears is the peer's fault: `PeerError('malformed')`. Anything else that is thrown errors
- * as it is.
+ * A `Malformed` thrown by a listener is the peer's fault: `PeerError('malformed')`. Any other error is passed on
+ * unchanged.
  *
  * @example
  * eachPeer((peer, { until, fail }) => until(peer.talk$, ({ type }) => type === 'choke' && fail('useless', 'chokes

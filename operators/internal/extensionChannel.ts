@@ -3,12 +3,12 @@ import type { Peer } from '../../src/contracts/peer.ts';
 import { EXTENSION_HANDSHAKE } from '../../src/protocol/peer/extensions.ts';
 import type { Message } from '../../src/protocol/peer/messages.ts';
 
-/** One extension with one peer, while both sides speak it. */
+/** One extension with one peer, while both sides support it. */
 export interface ExtensionChannel {
   readonly peer: Peer;
-  /** What they say, without the header. Hot: subscribe at once. Lent: valid until `next` returns. */
+  /** The peer's messages, without the header. Hot: subscribe at once. Lent: valid until `next` returns. */
   readonly payloads$: Observable<Uint8Array>;
-  /** False when the buffer towards them is full. */
+  /** False when the send buffer is full. */
   readonly send: (payload: Uint8Array) => boolean;
 }
 
@@ -19,8 +19,8 @@ export const introductionsOf = ({ talk$ }: Peer): Observable<Message> =>
   talk$.pipe(filter((message) => isExtended(message) && message.id === EXTENSION_HANDSHAKE));
 
 /**
- * What is said in the extension `name`: by the ids that hold at that moment, and nothing to a peer that does not speak
- * it.
+ * The messages of the extension `name`, by the ids that are valid at that moment; nothing is sent to a peer that does
+ * not support it.
  */
 export const channelTo = (peer: Peer, name: string): ExtensionChannel => ({
   peer,

@@ -10,14 +10,14 @@ import { checkProtocol, decodeHandshake, type Handshake, HANDSHAKE_LENGTH } from
 import { encodeMessages, type Message } from '../../src/protocol/peer/messages.ts';
 import { PeerState } from '../../src/torrent/peers/peerState.ts';
 
-/** What the peers of one torrent know us by. */
+/** How we present ourselves to the peers of one torrent. */
 export interface Identity {
   /** 20 bytes each; the peer id is ours. */
   readonly infoHash: Uint8Array;
   readonly peerId: Uint8Array;
-  /** Undefined while it is not known: `countPieces` makes up for it. */
+  /** Undefined while it is unknown: `countPieces` checks the messages later. */
   readonly pieceCount?: number | undefined;
-  /** We have a node of the DHT (BEP 5). */
+  /** We have a DHT node (BEP 5). */
   readonly dht?: boolean;
 }
 
@@ -42,14 +42,17 @@ export class Greeting {
     this.#identity = identity;
   }
 
-  /** Hears a chunk. `met` hears of the peer, within the chunk that completes its handshake: is it still listened to? */
+  /**
+   * Takes a chunk. `met` is called with the peer, within the chunk that completes its handshake: is it still subscribed
+   * to?
+   */
   hear(chunk: Uint8Array, met: (peer: Peer) => boolean): void {
     if (this.peer !== undefined) return this.#read(chunk);
     const rest = this.#push(chunk);
     if (this.peer !== undefined && met(this.peer)) this.#read(rest);
   }
 
-  /** Returns what follows the handshake in this chunk; there is a peer once it is complete. */
+  /** Returns the bytes after the handshake in this chunk; the peer exists once the handshake is complete. */
   #push(chunk: Uint8Array): Uint8Array {
     const part = chunk.subarray(0, HANDSHAKE_LENGTH - this.#have);
     this.#bytes.set(part, this.#have);
@@ -106,7 +109,7 @@ const meet = (
   };
 };
 
-/** Our own defects pass; what is wrong with their bytes is theirs. */
+/** A defect of ours is passed on; an error in the bytes is the peer's fault. */
 export const blame = (at: PeerAddress, cause: unknown): unknown =>
   cause instanceof Malformed
     ? new PeerError(cause instanceof Oversized ? 'oversized' : 'malformed', `${addressText(at)}: ${cause.message}`, {

@@ -8,15 +8,18 @@ export interface SwarmOptions {
   /** Which peers can be dialled, and when. */
   readonly book: AddressBook<PeerAddress>;
   /**
-   * Sessions at one time, or a stream of that number: none begins before its first value. When fewer are allowed than
-   * there are, the newest end.
+   * Sessions at once, or a stream of that number: none begins before its first value. When fewer are allowed than there
+   * are, the newest end.
    */
   readonly maxPeers: number | Observable<number>;
-  /** Hears by how many sessions the swarm is short of `enough`, once the book has nobody to dial; 0 when it is not. */
+  /**
+   * Is given by how many sessions the swarm is short of `enough`, once the book has no address to dial; 0 when it is
+   * not.
+   */
   readonly wanted?: Pick<Observer<number>, 'next'>;
-  /** Sessions below which more addresses are wanted, or what says so. `maxPeers` unless given. */
+  /** Sessions below which more addresses are wanted, as a number or a function. Default `maxPeers`. */
   readonly enough?: number | (() => number);
-  /** Hears of each session that is over, and why; no error: they hung up. */
+  /** Is called with each session that is over, and its error; without one the peer hung up. */
   readonly ended?: (address: PeerAddress, error?: unknown) => void;
   /** Counts the peers that are dialled, and those that are lost and why. */
   readonly funnel?: Pick<Funnel<string>, 'reached' | 'lost'>;

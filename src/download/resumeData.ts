@@ -156,7 +156,7 @@ export const keepRemembering = (
           catchError((error: unknown) => warn(error, once)),
         ),
       ),
-      // Not a second later, when the last audit is over: whoever comes after saves again.
+      // Ends at once with `settled$`, not a second later, since the note is written once more at the end.
       takeUntil(settled$.pipe(ignoreElements(), endWith(true))),
     );
   });

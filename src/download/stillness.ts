@@ -6,7 +6,7 @@ import type { Progress } from '../contracts/events.ts';
  */
 export const LINGER = 1_500;
 
-/** Of these every change stirs somebody; who downloads is told how long nothing has moved. */
+/** In these phases every change wakes the torrent; in the others the user is told for how long nothing has moved. */
 const RESTING: readonly Progress['phase'][] = ['checking', 'seeding', 'done'];
 
 type Figures = Readonly<Record<string, unknown>>;
