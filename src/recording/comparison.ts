@@ -6,16 +6,16 @@ import { Listener, wordText } from './words.ts';
 export interface Parting {
   /** Milliseconds since the recording began. */
   readonly time: number;
-  /** With whom: `10.1.0.7:6881`, a URL, `disk`. */
+  /** The other side: `10.1.0.7:6881`, a URL, `disk`. */
   readonly to: string;
-  /** What was done then, and what is done now. */
+  /** What happened then, and what happens now. */
   readonly was: string;
   readonly is: string;
 }
 
-/** Streams that are only listened to: nobody outside hears of that. */
+/** Streams that are only listened to: no host outside notices them. */
 const SILENT: ReadonlySet<Channel> = new Set(['bytes', 'drained', 'calls', 'datagrams', 'undelivered', 'moved']);
-/** Streams that make a difference to somebody outside when they are left. */
+/** Streams whose unsubscription a host outside notices. */
 const HEARD: ReadonlySet<Channel> = new Set(['connect', 'wire', 'http', 'udp', 'listen', 'storage']);
 
 const NAMES: Readonly<Partial<Record<Channel, string>>> = {
@@ -34,7 +34,7 @@ const DISK: ReadonlySet<Channel> = new Set([
   ...(['load', 'others', 'verify'] as const),
 ]);
 
-/** One direction of a wire, of one of both sides: what was said in this turn. */
+/** One direction of a wire in one of the two runs: the bytes of this turn. */
 class Side {
   readonly words: string[] = [];
   readonly listener = new Listener((word) => void this.words.push(wordText(word)));
@@ -68,7 +68,7 @@ export class Comparison {
     for (const opened of this.#expected) this.#subjects.set(opened.id, opened);
   }
 
-  /** The recorded stream that is meant by this one. */
+  /** The recorded stream that corresponds to this one. */
   opened(channel: Channel, of: number, subject: string): Opened | undefined {
     const at = this.#expected.findIndex(
       (each) => each.channel === channel && each.of === of && each.subject === subject,
@@ -189,7 +189,7 @@ const whoIs = ({ channel, subject }: { readonly channel: Channel; readonly subje
 const openText = ({ channel, subject }: { readonly channel: Channel; readonly subject: string }): string =>
   `${NAMES[channel] ?? channel} ${subject}`.trimEnd();
 
-/** Are both the same, however they are cut? */
+/** Are both byte sequences the same, however they are cut? */
 const sameRun = (one: readonly Uint8Array[], other: readonly Uint8Array[]): boolean => {
   const [a, b] = [joined(one), joined(other)];
   return a.length === b.length && a.every((byte, at) => byte === b[at]);

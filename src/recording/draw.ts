@@ -101,9 +101,9 @@ const fitted = (
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 
 /**
- * Marble diagrams of a recording: for each peer what it says and what we send, then what the download told; all on one
- * scale, which is as fine as fits. What happens within one character is in brackets, each letter once, however often it
- * is said. Time in which nothing happens is cut: ` 15s `.
+ * Marble diagrams of a recording: for each peer what it sends and what we send, then the events of the download; all on
+ * one scale, the finest that fits. What happens within one character is in brackets, each letter once, however often it
+ * occurs. Idle time is cut: ` 15s `.
  *
  * ```
  * 10.1.0.7:6881

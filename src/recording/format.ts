@@ -66,7 +66,7 @@ export interface Header {
   readonly sharesMemory: boolean;
   readonly hashes: boolean;
   readonly room?: { readonly connections: number; readonly callers: number; readonly announces: number };
-  /** What whoever recorded wants to know again. */
+  /** What the program that recorded needs again for a replay. */
   readonly session: unknown;
 }
 

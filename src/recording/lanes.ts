@@ -11,10 +11,10 @@ export interface LaneMark {
   readonly text: string;
 }
 
-/** One connection, or what was to be one. */
+/** One connection, or an attempt at one. */
 export interface PeerLanes {
   readonly address: string;
-  /** What they say; `|` when they hang up, `#` when it breaks. */
+  /** What the peer sends; `|` when it hangs up, `#` when the connection breaks. */
   readonly say: LaneMark[];
   /** What we send; `^` when we dial or answer, `!` when we hang up. */
   readonly ask: LaneMark[];
@@ -23,7 +23,7 @@ export interface PeerLanes {
 export interface Lanes {
   /** In the order in which they came to be. */
   readonly peers: readonly PeerLanes[];
-  /** What whoever downloads was told. */
+  /** The events of the download. */
   readonly give: readonly LaneMark[];
   /** Milliseconds. */
   readonly length: number;
@@ -140,7 +140,7 @@ class Drawer {
   }
 }
 
-/** All that peers and we said, as lanes. @throws Malformed */
+/** All messages in both directions, as lanes. @throws Malformed */
 export const lanesOf = (recording: Recording): Lanes => {
   const drawer = new Drawer(recording.header.masked);
   for (const { time, cause, deeds } of recording.turns()) {

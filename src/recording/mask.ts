@@ -5,8 +5,8 @@ import { type Channel, subject, type Values } from './values.ts';
 const NOTHING = new Uint8Array();
 
 /**
- * Makes a recording that may be shown to others: hosts are counted, 10.0.0.1 for the first one, and what may name them,
- * or files of the user, is left out. Invariant: the same host always has the same name.
+ * Makes a recording that may be shown to others: hosts are numbered, 10.0.0.1 for the first one, and whatever may name
+ * hosts or files of the user is left out. Invariant: the same host always has the same name.
  */
 export class Mask {
   readonly #hosts = new Map<string, string>();

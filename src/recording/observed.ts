@@ -55,7 +55,7 @@ export const keptValue = (channel: Channel, value: unknown): unknown => {
   return { bytes: bytes.slice(), from } satisfies Datagram;
 };
 
-/** What whoever listens is told, in a word: `stored 3`, `done`. */
+/** What a subscriber is told, in a word: `stored 3`, `done`. */
 export const eventText = (value: unknown): string => {
   if (typeof value !== 'object' || value === null) return String(value);
   const { type, index } = value as { readonly type?: unknown; readonly index?: unknown };

@@ -158,7 +158,7 @@ onresize = paint;
 paint();
 `;
 
-/** One page that shows a recording, and asks nobody for anything: the wheel zooms, dragging pans. */
+/** One page that shows a recording, and loads nothing from the network: the wheel zooms, dragging pans. */
 export const page = (title: string, { peers, give, length }: Lanes): string =>
   `<!doctype html>
 <html lang="en">

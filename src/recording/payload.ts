@@ -120,7 +120,7 @@ export class Skimmer {
   }
 }
 
-/** Puts something in the place of what a {@link Skimmer} has left out. */
+/** Fills in what a {@link Skimmer} has left out. */
 export class Filler {
   readonly #frames: Frames;
 

@@ -259,14 +259,14 @@ class Recorder implements EnvTap, Clerk {
 }
 
 /**
- * Records what passes between `env` and what is run *inside*: all that the world says, and when, and all that it is
- * told. Of blocks only where they lie is kept, not what is in them; so a recording has less than a hundredth of the
- * bytes that were transferred. `sink` takes it as it comes; a file to which that is appended is a recording at any
- * time, also when the program is killed.
+ * Records what passes between `env` and the code that runs *inside*: everything the world emits, and when, and
+ * everything it is sent. Of blocks only the position is kept, not the content, so a recording has less than a hundredth
+ * of the transferred bytes. `sink` gets the bytes as they are recorded; a file to which they are appended is a valid
+ * recording at any time, also when the program is killed.
  *
- * Time is part of what is recorded. What is run inside has its timers fire in turns, and knows no other time but that
- * at which its turn began: so {@link replay} can repeat it to the letter. RxJS's own clock is replaced for that as long
- * as something is inside.
+ * Time is recorded, too. Code that runs inside has its timers fire in turns, and knows no other time than that at which
+ * its turn began, so that {@link replay} can repeat it exactly. RxJS's own clock is replaced for that as long as code
+ * runs inside.
  *
  * @example
  * const file = openSync('session.rxrec', 'w');

@@ -8,9 +8,9 @@ import { Turns } from './turns.ts';
 import type { Channel, Values } from './values.ts';
 import { InputError } from '../contracts/errors.ts';
 
-/** What came of it. */
+/** The result of a replay. */
 export interface Replayed {
-  /** Where it first did something else; undefined if all was the same. */
+  /** Where the code first behaved differently; undefined if everything was the same. */
   readonly parting: Parting | undefined;
   /** Milliseconds that were replayed, and turns of what happened in them. */
   readonly time: number;
@@ -32,7 +32,7 @@ interface Run {
   running: Subscription | undefined;
 }
 
-/** Deeds that are answered at once. */
+/** Calls that are answered synchronously. */
 const ANSWERS: ReadonlySet<Deed['kind']> = new Set([
   'sent',
   'randomBytes',
@@ -49,7 +49,7 @@ class Replayer implements Stand {
   readonly #comparison = new Comparison();
   readonly #live = new Map<number, Live>();
   readonly #runs: Run[] = [];
-  /** What is asked in this turn, and was answered then. */
+  /** What is asked in this turn, and what the answer was then. */
   #answers: Deed[] = [];
   #atOnce: Occurrence[] = [];
   /** The last one is the next. */
@@ -125,7 +125,7 @@ class Replayer implements Stand {
   }
 
   random(): number {
-    // Another version of the code may throw dice more often: it goes on with others, the same each time.
+    // Another version of the code may use more random numbers: the further ones are the same each time.
     return this.#randoms.pop() ?? ((this.#draws++ * 0x9e3779b1) % 2 ** 32) / 2 ** 32;
   }
 
@@ -222,9 +222,9 @@ class Replayer implements Stand {
 }
 
 /**
- * Runs the same code again, with the world as it was recorded, on virtual time: hours take seconds, and nothing is
- * opened, asked or written. Returns where it first does something else than it did; so a recording is a test of
- * whatever has changed since. Nothing of it depends on the machine: it is the same each time.
+ * Runs the same code again, with the world as it was recorded, on virtual time: hours take seconds, and no file or
+ * socket is opened. Returns where the code first behaves differently, so a recording is a test of whatever has changed
+ * since. The result does not depend on the machine: it is the same each time.
  *
  * Blocks are all zeros here, since what was in them was not recorded; whether a piece is sound was.
  *
@@ -239,6 +239,6 @@ export const replay = (recording: Recording, run: (tape: Tape) => Observable<unk
   return new Replayer(recording).play(run);
 };
 
-/** In one line, for people. */
+/** The difference in one line, for the user. */
 export const partingText = ({ time, to, was, is }: Parting): string =>
   `at ${(time / 1000).toFixed(3)} s to ${to}: was ${was}, is ${is}`;

@@ -9,7 +9,7 @@ import type { Call } from './tappedEnv.ts';
 import { type Caller, type Channel, type StorageShape, subject, type Values } from './values.ts';
 import { addressText } from '../protocol/encoding/address.ts';
 
-/** What stands in for the world: it says what was said, and hears what is done. */
+/** The recorded world: it emits what was recorded, and is told what the code does. */
 export interface Stand {
   readonly recording: Recording;
   open<T, C extends Channel = Channel>(
@@ -101,7 +101,7 @@ const storageOf = (stand: Stand, id: number, shape: StorageShape): Storage => {
 };
 
 const DIGEST_LENGTH = 20;
-/** It digests nothing: whether the piece is sound is in the recording. */
+/** Digests nothing: whether the piece is sound is in the recording. */
 const hasher = { update: nothing, digest: () => new Uint8Array(DIGEST_LENGTH) };
 
 /** The world of a recording. */

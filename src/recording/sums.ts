@@ -6,8 +6,8 @@ const START = 0x811c9dc5;
 const FACTOR = 0x01000193;
 
 /**
- * Four bytes for each block of a piece: blocks that differ have different ones, but for one pair in four milliards.
- * Whoever has sent a block that differs from that of the good copy is banned, so it matters which do.
+ * Four bytes for each block of a piece: blocks that differ have different sums, except for one pair in four billion. A
+ * peer that sent a block that differs from that of the good copy is banned, so it matters which blocks differ.
  */
 export const blockSums = (piece: Uint8Array): Uint8Array => {
   const sums = new Uint8Array(Math.ceil(piece.length / BLOCK) * WIDTH);

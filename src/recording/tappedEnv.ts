@@ -50,7 +50,7 @@ export type Question =
   | { readonly what: 'randomBytes'; readonly length: number }
   | { readonly what: 'doubted' | 'apart'; readonly of: Call };
 
-/** Whoever listens in on a world; each may change what is answered. */
+/** Listens in on a world; each method may change the answer. */
 export interface EnvTap {
   /** Every stream of the world, when it is subscribed to. */
   watch<T>(call: Call, source: Observable<T>): Observable<T>;
@@ -58,13 +58,13 @@ export interface EnvTap {
   write(call: Call, bytes: Uint8Array, act: () => boolean): boolean;
   /** A datagram is sent from the socket of `call`, a `udp`. */
   send(call: Call, bytes: Uint8Array, to: UdpEndpoint, act: () => void): void;
-  /** Something that is answered at once. */
+  /** A call that is answered synchronously. */
   ask<T>(question: Question, act: () => T): T;
   /** A piece is checked: the answer may be there at once. `bytes` are lent until it is. */
   verify(call: VerifyCall, bytes: Uint8Array, act: () => ReturnType<Verify>): ReturnType<Verify>;
 }
 
-/** Hears all, and changes nothing: for those who listen to a part of it. */
+/** Changes nothing: a base for listeners to a part of the calls. */
 export const untouched: EnvTap = {
   watch: (_, source) => source,
   write: (_, __, act) => act(),
@@ -162,8 +162,9 @@ const tappedStorage = (storage: Storage, of: Call, tap: EnvTap): Storage => {
 };
 
 /**
- * The same world, with somebody who listens in on all that passes between it and us. What an `Env`, a storage, a wire
- * or a socket may have or lack it has or lacks here, too; members that are not known here are handed on as they are.
+ * The same world, with a listener to everything that passes between it and us. Optional members of an `Env`, a storage,
+ * a wire or a socket are present here if they are present there; members that are unknown here are passed on as they
+ * are.
  */
 export const tappedEnv = <E extends Env>(env: E, tap: EnvTap): E => ({
   ...env,

@@ -22,8 +22,8 @@ interface Coming {
 }
 
 /**
- * Turns as they really happen, one after the other, and what is written down of them. What the world says while it is
- * called from a turn has one of its own, after that.
+ * Turns as they really happen, one after the other, and their records. What the world emits while it is called from a
+ * turn has a turn of its own, after that one.
  */
 export class Timeline {
   readonly out = new ByteWriter();
@@ -113,7 +113,7 @@ export class Timeline {
 
   /** Sees to it that timers fire at `due`, though nothing happens in the world. */
   #arm(due: number): void {
-    // When nobody is inside any more, what is left over there has no time.
+    // When no code runs inside any more, its remaining timers have no time.
     if (due >= this.#wakeAt || this.#held === 0) return;
     this.#wake?.();
     this.#wakeAt = due;

@@ -66,12 +66,12 @@ class Timers {
 }
 
 /**
- * Time as it is for the code that is recorded or replayed: it stands still while a *turn* lasts, in which one thing
- * happens to that code, or some of its timers fire; and it is what it is told at the beginning of the next one. So the
- * same turns lead to the same deeds, whatever the machine was busy with.
+ * Time for the code that is recorded or replayed. It stands still during a *turn*, in which one thing happens to that
+ * code, or some of its timers fire; the next turn has its own time. So the same turns have the same effects, however
+ * busy the machine was.
  *
- * What runs inside a turn has its timers here; what runs outside of it, and the world when it is called from a turn,
- * has the time that was there before.
+ * Code that runs inside a turn has its timers here. Code that runs outside of turns, and the world when it is called
+ * from a turn, has the time that was there before.
  *
  * Invariants: a turn never begins within another; immediates are done before it ends.
  */

@@ -86,7 +86,7 @@ interface Codec<T> {
   readonly get: (from: ByteReader) => T;
 }
 
-/** Longest chunk, in bytes: nobody reads or writes more at one time. */
+/** Longest chunk, in bytes: no read or write is longer. */
 const MAX_CHUNK = 1 << 24;
 
 /** @throws Malformed */
@@ -224,7 +224,7 @@ export const CODECS: { readonly [C in Channel]: Codec<Values[C]> } = {
   },
 };
 
-/** What a call is about, in one line: two that are the same are the same call, and people can read it. */
+/** What a call is about, in one readable line: two calls with the same line are the same. */
 export const subject = (call: Call): string => {
   switch (call.what) {
     case 'connect':

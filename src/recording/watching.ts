@@ -5,7 +5,7 @@ import type { Channel } from './values.ts';
 
 export type Happening = 'next' | 'error' | 'complete';
 
-/** Who writes down what a stream of the world does. */
+/** Records the values of one stream of the world. */
 export interface Clerk {
   /** Is what comes now heard only when this turn is over? Then what is lent has to be kept. */
   readonly busy: boolean;
