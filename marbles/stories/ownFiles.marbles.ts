@@ -1,7 +1,8 @@
-import { filter, map, type Observable, scan, timer } from 'rxjs';
+import { filter, map, merge, type Observable, of, scan, timer } from 'rxjs';
 import { describe, it } from 'vitest';
-import { type DownloadOptions, download, type Torrent } from '../../src/index.ts';
-import { DrawnDisk, drawn, honest, type Stage, torrentOf } from '../index.ts';
+import { type DownloadOptions, download, inOrder, type PieceOrder, type Torrent } from '../../src/index.ts';
+import { Geometry } from '../../src/torrent/geometry.ts';
+import { DrawnDisk, drawn, honest, pieceBytes, type Stage, torrentOf } from '../index.ts';
 
 const a = '10.1.0.1:7000';
 const peers = [{ host: '10.1.0.1', port: 7000, source: 'manual' }] as const;
@@ -90,6 +91,103 @@ describe('a selection of files', () => {
         // The second run lacks three pieces: number 1 moves into place without being asked for.
         stage.gives(run(stage, disk, {}), '200ms ^').toBe('229ms ---(d|)', { d: 3 });
         stage.gives(timer(400).pipe(map(seen))).toBe('400ms (n|)', { n: { files: [0, 1, 2], apart: [] } });
+      },
+      { torrent: three },
+    ),
+  );
+});
+
+describe('a selection that changes', () => {
+  const changing = (first: readonly [number, number], ms: number, then: readonly [number, number]) =>
+    merge(of([first]), timer(ms).pipe(map(() => [then])));
+  const scene = (stage: Stage, select: NonNullable<DownloadOptions['select']>, more: Partial<DownloadOptions> = {}) => {
+    const disk = new DrawnDisk(stage);
+    const { env } = stage.world({ disk, peers: { [a]: honest({ pace: 4 }) } });
+    const options = { target: { folder: '.' }, trackers: [], peers, order: inOrder, window: 2, ...more };
+    const told$ = download(stage.torrent, env, { ...options, select }).pipe(
+      filter(({ type }) => type === 'stored' || type === 'done'),
+      map((event) => (event.type === 'stored' ? String(event.index) : 'd')),
+    );
+    const geometry = new Geometry(three);
+    const whole = Buffer.concat([0, 1, 2, 3, 4].map((piece) => pieceBytes(geometry, piece)));
+    const right = (file: number): boolean => {
+      const { offset = 0, length = 0 } = three.files[file] ?? {};
+      const content = whole.subarray(offset, offset + length);
+      return Buffer.compare(disk.bytes.subarray(offset, offset + length), content) === 0;
+    };
+    const seen = () => ({ right: [0, 1, 2].filter(right), apart: [...disk.apart.keys()] });
+    return { told$, seen };
+  };
+
+  const firstLast = { order: ((one, other) => (other.index < 2 ? other.index - one.index : -1)) as PieceOrder };
+
+  it(
+    'fetches what is wanted after all, and moves what has been kept apart',
+    drawn(
+      (stage) => {
+        const { told$, seen } = scene(stage, changing([0, 0], 33, [0, 1]), firstLast);
+        stage.gives(told$).toBe('29ms 1--------0---------2---(d|)');
+        stage.gives(timer(400).pipe(map(seen))).toBe('400ms (n|)', { n: { right: [0, 1], apart: [] } });
+      },
+      { torrent: three },
+    ),
+  );
+
+  it(
+    'no longer asks for what is not wanted, and is done when nothing else is missing',
+    drawn(
+      (stage) => {
+        const { told$, seen } = scene(stage, changing([0, 2], 30, [0, 0]));
+        stage.gives(told$).toBe('29ms 0--------1---(d|)');
+        stage.gives(timer(400).pipe(map(seen))).toBe('400ms (n|)', { n: { right: [0], apart: [] } });
+      },
+      { torrent: three },
+    ),
+  );
+
+  it(
+    'goes on seeding when all that is still wanted is there',
+    drawn(
+      (stage) => {
+        const { told$, seen } = scene(stage, changing([0, 2], 40, [0, 0]), { seed: {} });
+        stage.gives(told$, '^ 1s !').toBe('29ms 0--------1--d');
+        stage.gives(timer(400).pipe(map(seen))).toBe('400ms (n|)', { n: { right: [0], apart: [] } });
+      },
+      { torrent: three },
+    ),
+  );
+
+  it.each(Array.from({ length: 50 }, (_, at) => at))('is obeyed whenever it changes: after %i ms', (at) => {
+    drawn(
+      (stage) => {
+        const grows = scene(stage, changing([0, 0], at, [0, 1]), firstLast);
+        const shrinks = scene(stage, changing([0, 2], at, [1, 1]));
+        const twice = scene(
+          stage,
+          merge(changing([1, 1], at, [0, 0]), timer(at + 3).pipe(map(() => [[1, 2] as const]))),
+        );
+        for (const { told$ } of [grows, shrinks, twice]) stage.watch(told$);
+        // Either the change came too late, or all that is wanted then is there; nothing is lost.
+        const sound = () => {
+          const [one, other, third] = [grows.seen(), shrinks.seen(), twice.seen()];
+          return [
+            one.right.includes(0) && (one.right.includes(1) || (at > 35 && one.apart.includes(1))),
+            other.right.includes(1),
+            at > 35 ? third.right.length > 0 : third.right.includes(1) && third.right.includes(2),
+          ].join();
+        };
+        stage.gives(timer(400).pipe(map(sound))).toBe('400ms (n|)', { n: 'true,true,true' });
+      },
+      { torrent: three },
+    )();
+  });
+
+  it(
+    'that selects nothing ends it',
+    drawn(
+      (stage) => {
+        const { told$ } = scene(stage, changing([0, 2], 20, [7, 8]));
+        stage.gives(told$).toBe('20ms #', {}, { name: 'InputError', code: 'bad-option' });
       },
       { torrent: three },
     ),

@@ -17,6 +17,7 @@ import { readPieces } from '../../operators/readPieces.ts';
 import { verifyPieces } from '../../operators/verifyPieces.ts';
 import { writePieces } from '../../operators/writePieces.ts';
 import type { Env } from '../contracts/env.ts';
+import type { PieceOutcome } from '../contracts/events.ts';
 import type { Storage } from '../contracts/storage.ts';
 import { StorageError } from '../contracts/errors.ts';
 import { visible } from '../protocol/encoding/visible.ts';
@@ -40,22 +41,30 @@ export const adoptApart = (
   picker: PiecePicker,
 ): Observable<never> =>
   defer(() => {
-    const { geometry } = picker;
-    const buffers = buffersFor(geometry, env);
-    const adopt = (index: number) =>
-      of(index).pipe(
-        readPieces(storage.apart, geometry, buffers),
-        verifyPieces(env.verify(torrent)),
-        writePieces(storage, { geometry, settle: () => {} }),
-      );
-    return from(
-      storage.apart.pieces().filter((index) => !picker.stored.has(index) && !picker.excluded.has(index)),
-    ).pipe(
-      mergeMap(adopt, IN_FLIGHT),
+    const apart = storage.apart.pieces().filter((index) => !picker.stored.has(index) && !picker.excluded.has(index));
+    return adopted(torrent, env, storage, picker, apart).pipe(
       tap(({ type, index }) => type === 'stored' && picker.restore(index)),
       ignoreElements(),
     );
   });
+
+/** Reads `pieces` where they are kept apart, checks them and writes them to their files: what became of each. */
+export const adopted = (
+  torrent: Torrent,
+  env: Hashing,
+  storage: Pick<Storage, 'apart' | 'write' | 'writev'>,
+  { geometry }: Pick<PiecePicker, 'geometry'>,
+  pieces: readonly number[],
+): Observable<PieceOutcome> => {
+  const buffers = buffersFor(geometry, env);
+  const adopt = (index: number): Observable<PieceOutcome> =>
+    of(index).pipe(
+      readPieces(storage.apart, geometry, buffers),
+      verifyPieces(env.verify(torrent)),
+      writePieces(storage, { geometry, settle: () => {} }),
+    );
+  return from(pieces).pipe(mergeMap(adopt, IN_FLIGHT));
+};
 
 /**
  * The same storage, but the first write waits until `note$` has completed, so that a note always says which torrent the

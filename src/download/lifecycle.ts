@@ -18,7 +18,7 @@ import {
   takeWhile,
   tap,
 } from 'rxjs';
-import { until } from '../discovery/until.ts';
+import { together, until } from '../discovery/until.ts';
 import type { Env } from '../contracts/env.ts';
 import type { DownloadEvent, PieceOutcome, Rechecked, Restored } from '../contracts/events.ts';
 import { restoredOf } from '../contracts/plain.ts';
@@ -27,7 +27,8 @@ import { finished } from './completion.ts';
 import type { Block } from '../contracts/peer.ts';
 import type { Settled } from './loops.ts';
 import type { DownloadOptions } from './options.ts';
-import type { Parts } from './parts.ts';
+import type { Chosen, Parts } from './parts.ts';
+import { reselecting } from './reselection.ts';
 import { calmly, COUNT_EVERY, keepCounting, keepRemembering, rememberForGood } from './resumeData.ts';
 import { incomplete } from './seedGoal.ts';
 import { beside } from './stopping.ts';
@@ -49,7 +50,7 @@ import { beside } from './stopping.ts';
 export const lifecycle = (
   parts: Parts,
   env: Env,
-  options: Pick<DownloadOptions, 'recheck' | 'checks'> & { readonly force: boolean },
+  options: Pick<DownloadOptions, 'recheck' | 'checks'> & Pick<Chosen, 'force' | 'selections$'>,
   blocks$: Observable<Block>,
   pieces: (blocks$: Observable<Block>, parts: Parts) => Observable<PieceOutcome>,
 ): Observable<DownloadEvent> =>
@@ -73,7 +74,9 @@ export const lifecycle = (
         if (!ended) leave().subscribe({ error: () => {} });
       }),
     );
-    return changes$ === EMPTY ? main$ : beside(main$, changes$);
+    const { selections$ } = options;
+    const aside$ = together(changes$, selections$ === EMPTY ? EMPTY : reselecting(parts, env, selections$));
+    return aside$ === EMPTY ? main$ : beside(main$, aside$);
   });
 
 /** Has all data on disk been checked? */
@@ -109,10 +112,16 @@ interface Completion {
   readonly forGood$: Observable<never>;
 }
 
-const completing = ({ torrent, storage, picker, resume, swarm, seeds }: Parts, env: Env): Completion => {
+const completing = (parts: Parts, env: Env): Completion => {
+  const { torrent, storage, picker, files, resume, swarm, seeds } = parts;
+  // Nothing is being written now: what is no longer wanted need not be there.
+  const finished$ = defer(() => {
+    files.wants = parts.selection.wants;
+    return finished(torrent, env, storage, picker);
+  });
   const forGood$ = rememberForGood(storage, resume.save(true), swarm.report);
   const done$ = defer(() => of(swarm.stats.done(seeds, storage)));
-  return { forGood$, complete$: concat(finished(torrent, env, storage, picker), done$, forGood$) };
+  return { forGood$, complete$: concat(finished$, done$, forGood$) };
 };
 
 const fetching = (
@@ -142,12 +151,12 @@ const endOf = (source$: Observable<unknown>): Observable<unknown> => source$.pip
 
 /** Emits when the download is complete for the first time. Completes when no further piece is settled. */
 const seeding = (
-  { picker, seeds }: Parts,
+  { picker, seeds, swarm: { loops } }: Parts,
   outcomes$: Observable<PieceOutcome>,
   kept$: Observable<DownloadEvent>,
 ): Observable<DownloadEvent> =>
-  outcomes$.pipe(
-    filter(({ type }) => type === 'stored'),
+  loops.settled.pipe(
+    filter(({ type }) => type === 'stored' || type === 'reselected'),
     startWith(undefined),
     filter(() => seeds && picker.complete),
     take(1),

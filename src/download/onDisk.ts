@@ -1,11 +1,12 @@
-import { type Observable, of } from 'rxjs';
+import { EMPTY, ignoreElements, isObservable, type Observable, of, shareReplay } from 'rxjs';
 import type { Env } from '../contracts/env.ts';
 import { selects } from '../torrent/metainfo/selection.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import { following } from './following.ts';
 import type { DownloadOptions, Selection } from './options.ts';
-import type { Chosen } from './parts.ts';
+import type { Chosen, WantedFiles } from './parts.ts';
 import { scoped } from './scoped.ts';
+import { beside } from './stopping.ts';
 
 /**
  * Chooses files and a place for them, and opens them for as long as `main` runs. Opening creates and changes nothing.
@@ -18,11 +19,19 @@ export const onDisk = <T>(
   { target, placed = () => of(target), select, seed }: Pick<DownloadOptions, 'target' | 'placed' | 'select' | 'seed'>,
   main: (chosen: Chosen) => Observable<T>,
 ): Observable<T> => {
-  const select$: Observable<Selection> = typeof select === 'function' ? select(torrent) : of(select);
-  return following(select$, (select) =>
+  const open = (select: Selection, selections$: Observable<Selection>): Observable<T> =>
     following(placed(torrent), ({ force = false, ...place }) => {
-      const how = { ...place, force, wanted: selects(select), ...(seed?.only === true && { readOnly: true }) };
-      return scoped(openStorage(torrent, how), (storage) => main({ storage, select, force }));
-    }),
+      const files: WantedFiles = { wants: selects(select) };
+      const wanted = (file: number): boolean => files.wants(file);
+      const how = { ...place, force, wanted, ...(seed?.only === true && { readOnly: true }) };
+      return scoped(openStorage(torrent, how), (storage) => main({ storage, select, selections$, files, force }));
+    });
+  if (typeof select !== 'function' && !isObservable(select)) return open(select, EMPTY);
+  const select$ = typeof select === 'function' ? select(torrent) : select;
+  // What is chosen while the files are opened counts, too.
+  const latest$ = select$.pipe(shareReplay({ bufferSize: 1, refCount: true }));
+  return beside(
+    following(latest$, (first) => open(first, latest$)),
+    latest$.pipe(ignoreElements()),
   );
 };

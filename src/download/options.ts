@@ -77,10 +77,12 @@ export interface DownloadOptions extends SourceOptions, OwnSources, ListenPortOp
   /** Peer exchange (BEP 11). On by default; never for private torrents. */
   readonly pex?: boolean | undefined;
   /**
-   * The wanted files, by their numbers from 0 (BEP 53), or a function that chooses them once the torrent is known. If
-   * absent, those of the link, or all.
+   * Files that are wanted, by their numbers from 0 (BEP 53), or a function that chooses them once the torrent is known.
+   * Replaces the selection of the link, or all files. Of a stream the first value is waited for; each later one counts
+   * from then on: files that are wanted now are fetched, those no longer wanted are not requested any more, and what is
+   * on disk of them stays there. It ends when all that is wanted is stored, unless it seeds.
    */
-  readonly select?: Selection | ((torrent: Torrent) => Observable<Selection>) | undefined;
+  readonly select?: Changing<Selection> | ((torrent: Torrent) => Observable<Selection>) | undefined;
   /** Checks all data on disk, whatever the notes of earlier runs say. */
   readonly recheck?: boolean;
   /**

@@ -1,4 +1,4 @@
-import { defer, distinctUntilChanged, share, startWith, map, NEVER, type Observable, tap } from 'rxjs';
+import { defer, distinctUntilChanged, EMPTY, filter, share, startWith, map, NEVER, type Observable, tap } from 'rxjs';
 import type { BanLiarsOptions } from '../../operators/banLiars.ts';
 import { extension } from '../../operators/extension.ts';
 import { anyOf, together } from '../discovery/until.ts';
@@ -33,8 +33,16 @@ const MiB = 2 ** 20;
 export interface Chosen {
   readonly storage: Storage;
   readonly select: Selection;
+  /** Selections that take its place while it runs. */
+  readonly selections$: Observable<Selection>;
+  readonly files: WantedFiles;
   /** Existing files may be replaced. */
   readonly force: boolean;
+}
+
+/** The files that the storage writes to: those that are wanted, or have been since it was opened. */
+export interface WantedFiles {
+  wants: (file: number) => boolean;
 }
 
 export type PartsOptions = Omit<DownloadOptions, 'select'> & ListenPort;
@@ -44,7 +52,9 @@ export interface Parts extends DownloadState, Settling {
   readonly torrent: Torrent;
   readonly storage: Storage;
   readonly swarm: TorrentSwarm;
-  readonly selection: FileSelection;
+  /** Another one after each change of what is wanted. */
+  selection: FileSelection;
+  readonly files: WantedFiles;
   readonly shelf: VerifiedReader;
   readonly resume: ResumeData;
   /** The storage, which writes nothing before a note says which torrent the files belong to. */
@@ -72,7 +82,7 @@ export const partsOf = (
   env: Env,
   options: PartsOptions,
   swarm: TorrentSwarm,
-  { storage, select }: Chosen,
+  { storage, select, selections$, files }: Chosen,
 ): Parts => {
   const { memory = 64 * MiB, seed } = options;
   const order = constantOf(options.order);
@@ -80,6 +90,8 @@ export const partsOf = (
   const fetches = seed?.only !== true;
   const state = downloadState(torrent, env, { order, ordered: storage.ordered, memory, peerId, freed: loops.freed });
   const { picker } = state;
+  /** Nothing is missing that is still wanted. */
+  const all$ = loops.settled.pipe(filter(({ type }) => type === 'reselected' && picker.complete));
   const selection = selected(torrent, state, select);
   stats.begin(picker, state.drafts, selection);
   loops.stirred.next();
@@ -93,9 +105,9 @@ export const partsOf = (
   return {
     ...state,
     ...settle,
-    ...{ torrent, storage, swarm, selection, shelf, resume, context, fetches },
+    ...{ torrent, storage, files, swarm, selection, shelf, resume, context, fetches },
     changes$: together(changes$, steering(options, picker, swarm)),
-    ...endsOf(swarm, options),
+    ...endsOf(swarm, options, selections$ === EMPTY || seed !== undefined ? NEVER : all$),
     writable: notedFirst(storage, resume.claim()),
     verify: env.verify(torrent),
     banning: { book: swarm.book, expelled: loops.expelled },
@@ -104,16 +116,23 @@ export const partsOf = (
 };
 
 /** Ends the download before it is complete, or when it is. */
-const endsOf = (swarm: TorrentSwarm, options: PartsOptions): Pick<Parts, 'stopped$' | 'over$'> => {
+const endsOf = (swarm: TorrentSwarm, options: PartsOptions, all$: Observable<unknown>): Ends => {
   const stopped$ = stoppedOf(swarm, options);
   const enough$ = givenEnough(options.seed, swarm.stats, swarm.loops.stirred);
-  return { stopped$, over$: anyOf(stopped$, enough$ === NEVER ? NEVER : enough$.pipe(tap(swarm.report))) };
+  return { stopped$, over$: anyOf(stopped$, enough$ === NEVER ? NEVER : enough$.pipe(tap(swarm.report)), all$) };
+};
+
+type Ends = Pick<Parts, 'stopped$' | 'over$'>;
+
+/** @throws InputError `bad-option` if nothing is selected */
+export const refuseNone = ({ files }: Torrent, selection: FileSelection): void => {
+  if (selection.files === 0)
+    throw new InputError('bad-option', `none of the files is selected: there are ${files.length}, from 0`);
 };
 
 const selected = (torrent: Torrent, { geometry, picker }: DownloadState, select: Selection): FileSelection => {
   const selection = new FileSelection(torrent, geometry, select);
-  if (selection.files === 0)
-    throw new InputError('bad-option', `none of the files is selected: there are ${torrent.files.length}, from 0`);
+  refuseNone(torrent, selection);
   for (const index of selection.excluded) picker.exclude(index);
   return selection;
 };

@@ -1,4 +1,4 @@
-import { defer, merge, NEVER, type Observable, of, tap } from 'rxjs';
+import { isObservable, defer, merge, NEVER, type Observable, of, tap } from 'rxjs';
 import type { DownloadOptions, Selection } from '../../download/download.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
 import type { Target } from '../../contracts/storage.ts';
@@ -44,8 +44,10 @@ const selecting = (job: Job, { select }: Plan['settings']): Pick<DownloadOptions
   const own = 'info' in job.source ? undefined : job.source.select;
   const wanted = select ?? own;
   if (wanted === undefined) return {};
-  const chosen = (torrent: Torrent): Observable<Selection> =>
-    typeof wanted === 'function' ? wanted(torrent) : of(wanted);
+  const chosen = (torrent: Torrent): Observable<Selection> => {
+    if (typeof wanted === 'function') return wanted(torrent);
+    return isObservable(wanted) ? wanted : of(wanted);
+  };
   return { select: (torrent) => chosen(torrent).pipe(tap((selection) => choose(job, torrent, selection))) };
 };
 

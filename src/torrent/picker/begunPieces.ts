@@ -43,6 +43,13 @@ export class BegunPieces {
     return piece;
   }
 
+  /** A piece is no longer wanted: if it has been begun, nobody is to send any of it. */
+  withdraw(index: number): void {
+    const piece = this.open.get(index);
+    piece?.withdraw();
+    if (piece !== undefined) this.giveUp(piece);
+  }
+
   giveUp(piece: OpenPiece): void {
     this.open.delete(piece.index);
     this.hungry.delete(piece.index);

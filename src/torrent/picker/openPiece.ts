@@ -164,6 +164,13 @@ export class OpenPiece {
     return askers ?? nobody;
   }
 
+  /** Nobody is to send any of its blocks: each peer that was asked for one is told to cancel. */
+  withdraw(): void {
+    this.#askers.forEach((askers, block) => {
+      for (const asker of askers ?? nobody) asker.cancel(this.index, block);
+    });
+  }
+
   /** `asker` will not give it. True if the block is missing again. */
   release(block: number, asker: Asker): boolean {
     const askers = this.#askers[block];

@@ -19,14 +19,12 @@ export type { Asker, Wanted } from './openPiece.ts';
  *  2. begun pieces before new ones, so that memory is freed soonest;
  *  3. a piece that came out corrupt is asked of one peer alone, and of another when that one is overdue, or much slower
  *     than one with nothing else to do;
- *  4. a new piece is begun only while memory allows and the disk keeps up; one that they suggest, else which one is the
- *     order's choice;
+ *  4. a new piece is begun only while memory allows and the disk keeps up; one they suggest, else the order's choice;
  *  5. endgame: when nothing is missing that is not requested, a peer with nothing else to do is asked for second and
  *     third copies; when only memory stands in the way, for second copies, so that slow peers can't hold all of it;
  *  6. a begun piece that nobody is asked for is given up when memory is spent and a peer with nothing else to do could
  *     begin another: of these, the one of which least is held.
- * Invariants: a piece is missing, open, whole (held, on its way to disk), stored or excluded; drafts = open + whole ≤
- * allowed.
+ * Invariants: a piece is missing, open, whole (going to disk), stored or excluded; drafts = open + whole ≤ allowed.
  */
 export class PiecePicker {
   readonly geometry: Geometry;
@@ -103,11 +101,18 @@ export class PiecePicker {
     this.#freed();
   }
 
-  /** Piece `index` is never asked for, unless it has been begun. */
+  /** Piece `index` is not wanted: it is never asked for, or no longer. On disk, or on its way there, it stays. */
   exclude(index: number): void {
-    if (this.stored.has(index) || !this.#wanted.missing.has(index)) return;
+    this.#begun.withdraw(index);
+    if (!this.#wanted.missing.has(index)) return void this.#spare.add(index);
     this.#wanted.begin(index);
     this.excluded.add(index);
+  }
+
+  /** Piece `index` is wanted after all. */
+  include(index: number): void {
+    this.#spare.delete(index);
+    if (this.excluded.delete(index)) this.#wanted.giveBack(index);
   }
 
   /** Another order, obeyed from the next choice on; none counts while pieces are taken from the first to the last. */
@@ -263,6 +268,7 @@ export class PiecePicker {
     } else {
       this.#begun.suspect.add(index);
       this.#wanted.giveBack(index);
+      if (this.#spare.delete(index)) this.exclude(index);
     }
     this.#freed();
   }

@@ -167,6 +167,37 @@ describe('what is wanted', () => {
     expect(model.picker.complete).toBe(true);
   });
 
+  it('gives up what is excluded while it is begun, and begins it again when it is included', () => {
+    const model = modelOf(2, 2, [all(2)]);
+    const [one] = pair(model);
+    const asked = shown(model.ask(one, 2));
+    expect(asked).toEqual(['0/0', '0/1']);
+    model.picker.exclude(0);
+    expect([model.picker.wantsPiece(0), model.picker.received(one, 0, 0), model.picker.drafts]).toEqual([
+      false,
+      false,
+      0,
+    ]);
+    expect(shown(model.ask(one, 9))).toEqual(['1/0', '1/1']);
+    model.picker.include(0);
+    model.picker.include(0);
+    expect(shown(model.ask(one, 9))).toEqual(['0/0', '0/1']);
+    model.check();
+  });
+
+  it('keeps a piece that is excluded while it is stored, and wants it again once it is included and lost', () => {
+    const model = modelOf(2, 1, [all(2)]);
+    const [one] = pair(model);
+    for (const piece of all(2)) model.picker.restore(piece);
+    model.picker.exclude(0);
+    expect(model.picker.complete).toBe(true);
+    model.picker.lose(0);
+    expect([model.picker.complete, model.picker.wantsPiece(0)]).toEqual([true, false]);
+    model.picker.include(0);
+    expect(shown(model.ask(one, 9))).toEqual(['0/0']);
+    model.check();
+  });
+
   it('tells what was written since a copy was made, and what may be', () => {
     const model = modelOf(4, 1, [all(4)]);
     const [one] = pair(model);
