@@ -1,29 +1,26 @@
-/**
- * A peer that wants something of us, as a choice of whom to serve may look at it; lent, do not keep it. Times are in
- * milliseconds.
- */
+/** A peer that wants something of us, as a choke strategy sees it; lent, do not keep it. Times are in milliseconds. */
 export interface Contender {
   readonly address: { readonly host: string; readonly port: number };
-  /** Why it is being served; undefined if it is not. */
+  /** The reason why it is unchoked; undefined if it is choked. */
   readonly served: string | undefined;
-  /** For how long it has been served, or has not. */
+  /** For how long it has been unchoked, or choked. */
   readonly since: number;
-  /** For how long it has been here. */
+  /** For how long it has been connected. */
   readonly age: number;
-  /** Bytes a second that it gave us, and that it got, over the last two rounds. */
+  /** Bytes a second that it uploaded to us, and downloaded from us, over the last two rounds. */
   readonly gives: number;
   readonly gets: number;
-  /** Bytes that it has got since it is being served. */
+  /** Bytes that it has downloaded since it was unchoked. */
   readonly got: number;
-  /** It has what we want and has given nothing for a minute. */
+  /** It has what we want and has sent nothing for a minute. */
   readonly snubs: boolean;
 }
 
 /** What a choice depends on besides the peers. */
 export interface Occasion {
-  /** How many may be served. */
+  /** Upload slots. */
   readonly slots: number;
-  /** There is nothing that we want: what peers give does not count. */
+  /** We want nothing: what peers upload does not count. */
   readonly seeding: boolean;
   readonly pieceLength: number;
   /** 0 ≤ x < 1. */
@@ -31,42 +28,42 @@ export interface Occasion {
 }
 
 /**
- * Which peers are served until the next round, ten seconds later, each with the reason, in a word, that people are
- * told. Of more than `slots` the first are served. A peer that is not named is choked at once, and gets nothing: no
- * free slot, and no piece that is allowed fast (BEP 6). When a peer becomes interested while a slot is free the
- * strategy is asked for all, and that peer is served if it is named, once a second at the most.
+ * Returns the peers that are served until the next round, ten seconds later, each with the reason, in a word for the
+ * user. Only the first `slots` of them are served. A peer that is not named is choked at once, and gets nothing: no
+ * free slot, and no allowed-fast piece (BEP 6). When a peer becomes interested while a slot is free the strategy is
+ * called with all peers, and the newcomer is served if it is named, once a second at most.
  */
 export interface ChokeStrategy {
   (contenders: readonly Contender[], occasion: Occasion): ReadonlyMap<Contender, string>;
   /**
-   * It leaves to the choker what is over: between rounds a free slot goes to any peer that becomes interested, without
-   * asking, and choked peers that have little may have a few pieces (BEP 6). Ours do; a strategy that wraps one of them
-   * does not, unless it says so.
+   * Leaves the remaining slots to the choker: between rounds a free slot goes to any peer that becomes interested,
+   * without a call, and choked peers with few pieces may have some (BEP 6). Our strategies do; one that wraps them does
+   * not, unless it says so.
    */
   readonly sharesRest?: boolean;
 }
 
 const sharing = (strategy: ChokeStrategy): ChokeStrategy => Object.assign(strategy, { sharesRest: true });
 
-/** One slot in so many is given by chance, and at least one. */
+/** One slot in this many is optimistic, and at least one. */
 const SLOTS_PER_OPTIMIST = 5;
 /** An optimistic unchoke: three rounds. */
 const OPTIMISTIC_FOR = 30_000;
-/** Who is new has nothing to give yet, and three times the chance. */
+/** A new peer has nothing to upload yet, and three times the chance. */
 const NEW_FOR = 60_000;
 const NEW_CHANCES = 3;
 /**
- * A turn while seeding: so many pieces and at least a minute, but if others wait no more than three, or while nothing
- * is taken.
+ * A turn while seeding: this many pieces and at least a minute, but if others wait at most three minutes, and only
+ * while the peer downloads.
  */
 const TURN_PIECES = 20;
 const TURN = 60_000;
 const LONGEST_TURN = 180_000;
 
 /**
- * While downloading: those who give us most are served, and some by chance, for 30 s each, so that who has nothing to
- * give yet, or would give more than those we know, is found out. Who has given nothing for a minute though it could is
- * served by chance only. BEP 3.
+ * While downloading: serves the peers that upload most to us, and some by chance, for 30 s each, to find peers that
+ * have nothing yet, or would upload more. A peer that has sent nothing for a minute although it could is served by
+ * chance only. BEP 3.
  */
 export const titForTat: ChokeStrategy = sharing((contenders, { slots, random }) => {
   const chosen = new Map<Contender, string>();
@@ -83,15 +80,15 @@ export const titForTat: ChokeStrategy = sharing((contenders, { slots, random }) 
   for (const one of [...drawn(fresh, random), ...drawn(served, random)].slice(0, optimists - begun.length))
     chosen.set(one, 'optimistic');
   const rest = others.filter((one) => !chosen.has(one) && !one.snubs);
-  // Who is served already goes on, then who has waited longest.
+  // Peers that are served already first, then those that have waited longest.
   rest.sort((a, b) => Number(b.served !== undefined) - Number(a.served !== undefined) || b.since - a.since);
   for (const one of rest.slice(0, Math.max(0, slots - chosen.size))) chosen.set(one, 'free-slot');
   return chosen;
 });
 
 /**
- * While seeding: everybody in turn, who has waited longest first. A turn is over after twenty pieces, but not within a
- * minute; after three minutes; or when nothing is taken; and goes on while nobody waits.
+ * While seeding: serves all peers in turn, the one that has waited longest first. A turn is over after twenty pieces,
+ * but not within a minute; after three minutes; or when the peer downloads nothing. It goes on while no peer waits.
  */
 export const takingTurns: ChokeStrategy = sharing((contenders, { slots, pieceLength }) => {
   const isOver = ({ since, got, gets }: Contender): boolean =>
@@ -111,7 +108,7 @@ export const fairExchange: ChokeStrategy = sharing((contenders, occasion) =>
   (occasion.seeding ? takingTurns : titForTat)(contenders, occasion),
 );
 
-/** All of them, in an order by chance. */
+/** All of them, in random order. */
 const drawn = (contenders: readonly Contender[], random: () => number): readonly Contender[] => {
   const order = contenders.map((one) => ({ one, place: random() ** (1 / (one.age < NEW_FOR ? NEW_CHANCES : 1)) }));
   return order.sort((a, b) => b.place - a.place).map(({ one }) => one);

@@ -1,22 +1,22 @@
 import { type ChokeStrategy, type Contender, fairExchange } from './chokeStrategy.ts';
 import { MAX_SLOTS, UploadSlots } from './uploadSlots.ts';
 
-/** Whom we serve or do not. */
+/** A peer that is choked or unchoked. */
 export interface Chokable {
   readonly address: { readonly host: string; readonly port: number };
   readonly state: {
-    /** They want something of us. */
+    /** The peer is interested in us. */
     readonly interested: boolean;
-    /** They will not serve us. */
+    /** The peer chokes us. */
     readonly choked: boolean;
-    /** We want something of them. */
+    /** We are interested in the peer. */
     readonly interesting: boolean;
     readonly downloaded: number;
     readonly uploaded: number;
   };
 }
 
-/** What becomes of a peer, and why. */
+/** The decision about a peer, and its reason. */
 export interface ChokeDecision {
   readonly type: 'choke' | 'unchoke';
   readonly reason: string;
@@ -26,29 +26,29 @@ export interface ChokerOptions {
   /** 0 ≤ x < 1. */
   readonly random: () => number;
   readonly pieceLength: number;
-  /** Is there nothing that we want? Asked anew every round. */
+  /** Do we want nothing? Called every round. */
   readonly seeding?: () => boolean;
-  /** Which peers are served. {@link fairExchange} if not given. */
+  /** The choke strategy. Default {@link fairExchange}. */
   readonly strategy?: ChokeStrategy | undefined;
-  /** How many are served at one time; as many as the line bears if not given. */
+  /** Upload slots; by default as many as the line can fill. */
   readonly slots?: number | undefined;
 }
 
-/** What a choker can be told anew. */
+/** The options that can be changed later. */
 export type ChokerChange = Pick<ChokerOptions, 'strategy' | 'slots'>;
 
 /** Milliseconds between two rounds. */
 export const ROUND = 10_000;
-/** Milliseconds in which a strategy is asked about one peer once, however often the peer changes its mind. */
+/** Milliseconds in which a strategy is called at most once for one peer, however often the peer changes its mind. */
 const ASKED_AGAIN = 1_000;
-/** Milliseconds without a block of a peer that has what we want. */
+/** Milliseconds without a block from a peer that has what we want. */
 const SNUBBED_AFTER = 60_000;
 
 /**
- * Which peers we serve. Depends on which are interested, on what each gave and got, on `now` (ms) and on the strategy's
- * choice. Between rounds a slot that is free goes to a peer that becomes interested, if the strategy shares the rest or
- * names it; no peer loses one, so none is choked and unchoked in turns. Invariants: at most `slots` are served; only
- * members are; who is not interested is choked in the next round.
+ * Decides which peers are unchoked. Depends on which are interested, on what each uploaded and downloaded, on `now`
+ * (ms) and on the strategy. Between rounds a free slot goes to a peer that becomes interested, if the strategy shares
+ * the rest or names the peer; no peer loses its slot, so none flaps. Invariants: at most `slots` peers are unchoked;
+ * only members are; a peer that is not interested is choked in the next round.
  */
 export class Choker<P extends Chokable> {
   readonly #members = new Map<P, Member<P>>();
@@ -80,7 +80,7 @@ export class Choker<P extends Chokable> {
     return count;
   }
 
-  /** A peer to decide about; it is told each time that what is decided changes. */
+  /** Adds a peer; it is told each change of the decision. */
   joined(peer: P, now: number, tell: (decision: ChokeDecision) => void): void {
     this.#members.set(peer, new Member(peer, now, tell));
     this.interested(peer, now);
@@ -90,7 +90,7 @@ export class Choker<P extends Chokable> {
     this.#members.delete(peer);
   }
 
-  /** It may be interested now. */
+  /** The peer may have become interested. */
   interested(peer: P, now: number): void {
     const member = this.#members.get(peer);
     if (member === undefined || !peer.state.interested || member.reason !== undefined || this.served >= this.slots)
@@ -101,12 +101,12 @@ export class Choker<P extends Chokable> {
     member.tell({ type: 'unchoke', reason });
   }
 
-  /** May peers that are choked have the few pieces that are allowed fast? */
+  /** May choked peers have their few allowed-fast pieces? */
   get allowsFast(): boolean {
     return this.#strategy.sharesRest === true && this.slots > 0;
   }
 
-  /** Another strategy, another number of slots, or both: decides at once. What is not in `change` stays. */
+  /** Changes the strategy, the slots, or both, and decides at once. What is not in `change` stays. */
   use(change: ChokerChange, now: number): void {
     if ('strategy' in change) this.#strategy = change.strategy ?? fairExchange;
     if ('slots' in change) this.#fixed = change.slots;
@@ -114,7 +114,7 @@ export class Choker<P extends Chokable> {
     this.round(now);
   }
 
-  /** Decides anew; nothing if it has just done so. */
+  /** Decides anew; does nothing if it has just done so. */
   round(now: number): void {
     if (now - this.#roundAt < ROUND / 2) return;
     this.#roundAt = now;
@@ -138,7 +138,7 @@ export class Choker<P extends Chokable> {
     return contenders;
   }
 
-  /** The first whom the strategy names, as many as there are slots. */
+  /** The first peers that the strategy names, as many as there are slots. */
   #choose(contenders: ReadonlyMap<Contender, Member<P>>): ReadonlyMap<Member<P>, string> {
     const occasion = {
       slots: this.slots,
@@ -161,7 +161,7 @@ export class Choker<P extends Chokable> {
     this.#auto.follow(rate, served.length, contenders.length - served.length);
   }
 
-  /** All is decided before anyone is told, and slots are free before others take them. */
+  /** Everything is decided before any peer is told, and slots are freed before they are given to others. */
   #settle(chosen: ReadonlyMap<Member<P>, string>, seeding: boolean, now: number): void {
     const told: [member: Member<P>, decision: ChokeDecision][] = [];
     for (const member of this.#members.values()) {
@@ -181,7 +181,7 @@ export class Choker<P extends Chokable> {
   }
 }
 
-/** Why somebody is served no longer. */
+/** The reason why a peer is choked. */
 const why = (member: Member<Chokable>, seeding: boolean, now: number): string => {
   if (!member.peer.state.interested) return 'not-interested';
   if (seeding || member.reason === 'optimistic') return 'turn-over';
@@ -194,7 +194,7 @@ interface Sample {
   readonly uploaded: number;
 }
 
-/** One peer, and what it gave and got. */
+/** One peer, and what it uploaded and downloaded. */
 class Member<P extends Chokable> {
   readonly peer: P;
   readonly tell: (decision: ChokeDecision) => void;
@@ -217,7 +217,7 @@ class Member<P extends Chokable> {
   }
 
   decide(reason: string | undefined, now: number): void {
-    // A chance that has become a right goes on; a right that becomes a chance begins anew.
+    // An optimistic unchoke that becomes regular goes on; a regular one that becomes optimistic begins anew.
     if ((reason === undefined) !== (this.reason === undefined) || (reason === 'optimistic' && this.reason !== reason)) {
       this.#changedAt = now;
       this.#uploaded = this.peer.state.uploaded;

@@ -1,6 +1,6 @@
 import type { Bitfield } from '../bitfield.ts';
 
-/** To whom a piece is shown. */
+/** A peer that pieces are shown to. */
 export interface Viewer {
   readonly state: { readonly have: Bitfield };
 }
@@ -8,21 +8,21 @@ export interface Viewer {
 interface Shown {
   readonly show: (piece: number) => void;
   piece: number | undefined;
-  /** Looks at it since it has that piece. */
+  /** Looks since the peer has the piece. */
   looks: number;
 }
 
 /**
- * Looks after which a peer that has its piece is shown the next, though nobody has got it from it: others may not be
- * able to call it.
+ * Looks after which a peer that has its piece is shown the next one, even if no other peer has got the piece: others
+ * may not be able to connect to it.
  */
 const MAX_LOOKS = 2;
 
 /**
- * Which piece each peer is shown by a first seed that wants to give each piece only once: one at a time, the next when
- * another peer has got the last one from them, or has not for a while. Depends on what the peers have. Whoever is
- * alone, or whose piece all others have, is shown the next at once. A peer is shown nothing that it has, and of the
- * pieces it lacks one that has been shown least often. BEP 16.
+ * Decides which piece a first seed shows to each peer, so that each piece is uploaded only once: one at a time, and the
+ * next when another peer has got the last one from it, or has not for a while. Depends on the pieces of the peers. A
+ * peer that is alone, or whose piece all others have, is shown the next at once. A peer is shown a piece that it lacks,
+ * one that has been shown least often. BEP 16.
  */
 export class SuperSeed<V extends Viewer> {
   readonly #shown: Uint32Array;
@@ -44,12 +44,12 @@ export class SuperSeed<V extends Viewer> {
     this.#look();
   }
 
-  /** Somebody has more than before: this piece, if it is no more than one. */
+  /** A peer has more pieces than before: this one, or several if it is undefined. */
   gained(piece?: number): void {
     this.#look(piece);
   }
 
-  /** Every now and then: has it kept its piece for itself for too long? */
+  /** To be called regularly: has the peer kept its piece to itself for too long? */
   waited(viewer: V): void {
     const entry = this.#viewers.get(viewer);
     if (entry?.piece === undefined || !viewer.state.have.has(entry.piece)) return;
@@ -64,7 +64,7 @@ export class SuperSeed<V extends Viewer> {
     }
   }
 
-  /** Has another got it from them, or is there nobody who could? */
+  /** Has another peer got the piece from this one, or is there no other that could? */
   #passedOn(viewer: V, piece: number): boolean {
     let lacking = 0;
     for (const other of this.#viewers.keys()) {

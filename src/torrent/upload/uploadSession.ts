@@ -3,57 +3,53 @@ import type { Geometry } from '../geometry.ts';
 import { covers, MAX_REQUEST, type Range, RequestQueue, type Stretch } from './requestQueue.ts';
 import type { Allowance } from '../rates/tokenBucket.ts';
 
-/** Who is served. `allowing` are the pieces that it may have while it is choked. */
+/** The peer that downloads. `allowing` are the pieces that it may have while it is choked. */
 export interface Served {
   readonly state: { readonly choking: boolean; readonly fast: boolean; readonly allowing: ReadonlySet<number> };
-  /** False when the buffer towards it is full. */
+  /** False when the send buffer is full. */
   send(...messages: readonly Message[]): boolean;
 }
 
 export interface UploadSessionOptions {
   readonly geometry: Geometry;
-  /** May piece `index` be given to others? */
+  /** May piece `index` be uploaded? */
   readonly has: (index: number) => boolean;
-  /** Fills `into` from `begin` of piece `index`, and then calls `done`, once: false if it can't be. */
+  /** Fills `into` from `begin` of piece `index`, and then calls `done`, once: with false if that fails. */
   readonly read: (index: number, begin: number, into: Uint8Array, done: (whole: boolean) => void) => void;
-  /** Requests that are kept. */
+  /** Requests that are queued. */
   readonly reqq: number;
   readonly limit?: Allowance | undefined;
-  /** May a choked peer have the pieces that it was allowed? Yes if not given. */
+  /** May a choked peer have its allowed-fast pieces? Default yes. */
   readonly allowsFast?: (() => boolean) | undefined;
-  /** They do what they should not: said once, and nothing is sent after it. */
+  /** Is called once for an offence of the peer; nothing is sent after it. */
   readonly offended: (code: 'unexpected' | 'timeout', what: string) => void;
 }
 
 /** Bytes read ahead. */
 export const READ_AHEAD = 262_144;
-/** Bytes written at one time: what has been written can't be cancelled, so who is slow gets less. */
+/** Bytes written at once: written bytes can't be cancelled, so a slow peer gets less. */
 const LEAST_WRITE = 32_768;
 const MOST_WRITE = 262_144;
-/** Milliseconds for the buffer to drain: who is quicker gets more at one time, who is slower less. */
+/** Milliseconds for the buffer to drain: a faster peer gets more at once, a slower one less. */
 const QUICK = 100;
 const SLOW = 400;
 /**
- * Requests in vain that are borne with. Each block they get makes up for one; each choke of ours for all that we said
- * we keep.
+ * Refused requests that are tolerated. Each block sent makes up for one; each choke of ours for as many as we queue.
  */
 export const MAX_REFUSED = 300;
-/**
- * Times that who is choked gets as many bytes as the pieces have that it may have nevertheless: what it lost it may ask
- * for again, but not for ever.
- */
+/** How often a choked peer may download its allowed-fast pieces: it may request lost blocks again, but not for ever. */
 const GIFTS = 2;
-/** Messages to somebody who does not read what was sent before. */
+/** Messages to a peer that does not read what was sent before. */
 export const MAX_UNREAD = 2_000;
-/** Milliseconds of not reading. */
+/** Milliseconds without reading. */
 const DEAF_AFTER = 120_000;
 
 /**
- * What one peer asks for and gets. Depends on whether we choke it, on what may be given, on how fast it reads, and on
- * the limit. Answers in the order of the requests; a run of them is read, and written, at one time; who asks in order
- * is read ahead for, while they read what was written.
- * Invariants: one read at a time, into one buffer of READ_AHEAD bytes; nothing is written while the buffer towards them
- * is full, but refusals, and of these MAX_UNREAD at most.
+ * The requests of one peer and their answers. Depends on whether we choke the peer, on the pieces that may be uploaded,
+ * on how fast the peer reads, and on the rate limit. Answers in the order of the requests. Consecutive requests are
+ * read, and written, at once; for a peer that requests in order, blocks are read ahead while it reads what was written.
+ * Invariants: one read at a time, into one buffer of READ_AHEAD bytes; while the send buffer is full nothing is written
+ * but refusals, and of these MAX_UNREAD at most.
  */
 export class UploadSession {
   readonly #peer: Served;
@@ -67,14 +63,14 @@ export class UploadSession {
   #serving = false;
   #ended = false;
   #write = LEAST_WRITE;
-  /** Since when the buffer towards them is full. */
+  /** Since when the send buffer has been full. */
   #fullSince: number | undefined;
   #unread = 0;
   #credit = MAX_REFUSED;
-  /** Bytes given while it was choked. */
+  /** Bytes sent while the peer was choked. */
   #gifts = 0;
   #choking = true;
-  /** Nothing was asked for since the last look. */
+  /** No request has come since the last look. */
   #quiet = true;
   #now: number;
   readonly #wake = (): void => this.#serve();
@@ -104,7 +100,7 @@ export class UploadSession {
     this.#say([rejection(this.#peer, range)].flat());
   }
 
-  /** The buffer towards them has room again. */
+  /** The send buffer has room again. */
   drained(now: number): void {
     if (this.#fullSince !== undefined) this.#adapt(now - this.#fullSince);
     this.#now = now;
@@ -113,7 +109,7 @@ export class UploadSession {
     this.#serve();
   }
 
-  /** Now and then: are they still there? */
+  /** To be called now and then: does the peer still read? */
   look(now: number): void {
     this.#now = now;
     if (this.#fullSince !== undefined && now - this.#fullSince >= DEAF_AFTER)
@@ -139,7 +135,7 @@ export class UploadSession {
     return allowsFast?.() !== false;
   }
 
-  /** What was asked for before a choke, or before a piece was lost. */
+  /** Refuses requests from before a choke, or before a piece was lost. */
   #sift(): void {
     const { choking } = this.#peer.state;
     if (choking === this.#choking) return;
@@ -187,7 +183,7 @@ export class UploadSession {
     this.#serving = false;
   }
 
-  /** False if the limit is reached: then we are woken. */
+  /** False if the rate limit is reached: then we are woken later. */
   #give(run: readonly Range[], stretch: Stretch): boolean {
     const messages: Message[] = [];
     let leave = true;
@@ -238,6 +234,6 @@ export class UploadSession {
   }
 }
 
-/** With the fast extension nothing is passed over in silence. */
+/** With the fast extension no request is ignored silently. */
 const rejection = ({ state }: Served, { piece, begin, length }: Range): readonly Message[] =>
   state.fast ? [{ type: 'reject', piece, begin, length }] : [];
