@@ -136,7 +136,7 @@ type PacedOptions = SourcesOptions & { readonly pace?: Pace | undefined };
 const trackersOf = (
   env: TrackerEnv,
   { infoHash, announce = [] }: Findable,
-  { trackers = announce, pace = defaultPace, ...options }: PacedOptions,
+  { trackers = announce, pace = defaultPace, completed$ = NEVER, ...options }: PacedOptions,
 ): Observable<PeerAddress> => {
   return trackerPeers(env, {
     ...options,
@@ -144,7 +144,7 @@ const trackersOf = (
     tiers: trackers,
     // URLs that are not in the torrent come from the user.
     given: trackers.flat().filter((url) => !announce.flat().includes(url)),
-    completed$: options.completed$ ?? NEVER,
+    completed$,
     pace: pace.trackers,
   });
 };

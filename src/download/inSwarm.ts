@@ -1,4 +1,4 @@
-import { connect, ignoreElements, Observable, startWith } from 'rxjs';
+import { connect, Observable } from 'rxjs';
 import type { Env } from '../contracts/env.ts';
 import type { DownloadEvent } from '../contracts/events.ts';
 import { doneLast } from './doneLast.ts';
@@ -45,7 +45,13 @@ export const inSwarm = (
     return all$.pipe(
       connect((events$) => {
         running = new RunningDownload(swarm, events$);
-        return events$.pipe(ignoreElements(), startWith(running));
+        return new Observable<Download>((subscriber) => {
+          subscriber.next(running);
+          return events$.subscribe({
+            error: (cause: unknown) => subscriber.error(cause),
+            complete: () => subscriber.complete(),
+          });
+        });
       }),
     );
   });

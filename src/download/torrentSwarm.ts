@@ -1,4 +1,4 @@
-import { filter, isObservable, merge, NEVER, type Observable, startWith, take, tap } from 'rxjs';
+import { EMPTY, filter, isObservable, merge, NEVER, type Observable, startWith, take, tap } from 'rxjs';
 import type { SwarmOptions } from '../../operators/swarm.ts';
 import { dialable } from '../../operators/dialable.ts';
 import { ticking } from '../../operators/ticking.ts';
@@ -113,7 +113,7 @@ export const torrentSwarm = (source: Findable, env: Env, options: TorrentSwarmOp
   };
 };
 
-const knownOf = (source: Findable, env: Env, { port = 0, ...options }: TorrentSwarmOptions): Known => {
+const knownOf = (source: Findable, env: Env, options: TorrentSwarmOptions): Known => {
   const loops = loopsOf();
   const report = (event: DownloadEvent): void => {
     loops.stirred.next();
@@ -121,7 +121,7 @@ const knownOf = (source: Findable, env: Env, { port = 0, ...options }: TorrentSw
   };
   const funnel = options.funnel ?? new Funnel<PeerSource>();
   const book: AddressBook<PeerAddress> = new AddressBook(MAX_KNOWN, {
-    port,
+    port: options.port ?? 0,
     forgotten: (address, why) => funnel.lost(address, why),
     useless: () => uselessTo(stats),
     atStake: (address) => isAtStake(address, stats, book),
@@ -137,25 +137,32 @@ const knownOf = (source: Findable, env: Env, { port = 0, ...options }: TorrentSw
   };
 };
 
-/** All sources: trackers, the DHT, the local network, other peers, incoming connections, and the user. */
+/**
+ * All sources: trackers, the DHT, the local network, other peers, incoming connections, and the user. Each option is
+ * named, as V8 copies an object of many members slowly, which a thousand torrents feel.
+ */
 const addressesOf = (
   source: Findable,
   env: Env,
-  { port = 0, seed, ...options }: TorrentSwarmOptions,
+  options: TorrentSwarmOptions,
   { peerId, dht$, stats, book, funnel, demand, loops: { wanted, found, stirred, expelled, settled }, report }: Known,
   secluded$: Observable<unknown> | undefined,
-): Observable<PeerAddress> =>
-  sources(env, source, {
-    ...options,
-    ...sourceChoice(options, report),
-    ...{ port, peerId, dht$, report, secluded$ },
+): Observable<PeerAddress> => {
+  const { peers, network$, listens, pace, commons, calls$ = EMPTY, seed, port = 0 } = options;
+  const { trackers, lsd, peers$ } = sourceChoice(options, report);
+  return sources(env, source, {
+    ...{ peers, trackers, dht$, lsd, network$, listens, pace, commons, peers$, calls$, port, peerId, report },
+    secluded$,
     totals: () => stats.totals(),
     partial: () => stats.partial,
     wanted$: wanted,
-    completed$: settled.pipe(
-      filter(() => stats.completed),
-      take(1),
-    ),
+    completed$:
+      seed?.only === true
+        ? NEVER
+        : settled.pipe(
+            filter(() => stats.completed),
+            take(1),
+          ),
     seenAs: (host) => book.seenAs(host),
     told$: found,
     // A banned peer may have left already.
@@ -169,6 +176,7 @@ const addressesOf = (
       stirred.next();
     }),
   );
+};
 
 /** How many peers there may be now, and as it changes. */
 interface Room {
