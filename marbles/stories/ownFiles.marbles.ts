@@ -126,7 +126,7 @@ describe('a selection that changes', () => {
     drawn(
       (stage) => {
         const { told$, seen } = scene(stage, changing([0, 0], 33, [0, 1]), firstLast);
-        stage.gives(told$).toBe('29ms 1--------0---------2---(d|)');
+        stage.gives(told$).toBe('29ms 1--------0----------2---(d|)');
         stage.gives(timer(400).pipe(map(seen))).toBe('400ms (n|)', { n: { right: [0, 1], apart: [] } });
       },
       { torrent: three },
@@ -150,7 +150,7 @@ describe('a selection that changes', () => {
     drawn(
       (stage) => {
         const { told$, seen } = scene(stage, changing([0, 2], 40, [0, 0]), { seed: {} });
-        stage.gives(told$, '^ 1s !').toBe('29ms 0--------1--d');
+        stage.gives(told$, '^ 1s !').toBe('29ms 0--------1---d');
         stage.gives(timer(400).pipe(map(seen))).toBe('400ms (n|)', { n: { right: [0], apart: [] } });
       },
       { torrent: three },
@@ -183,11 +183,24 @@ describe('a selection that changes', () => {
   });
 
   it(
+    'refuses a file of somebody else that is wanted after all',
+    drawn(
+      (stage) => {
+        const disk = new DrawnDisk(stage, { foreign: [2] });
+        stage
+          .gives(run(stage, disk, { select: changing([0, 0], 12, [0, 2]) }).pipe(map(() => 'd')))
+          .toBe('-------------#', {}, { name: 'StorageError', code: 'occupied' });
+      },
+      { torrent: three },
+    ),
+  );
+
+  it(
     'that selects nothing ends it',
     drawn(
       (stage) => {
         const { told$ } = scene(stage, changing([0, 2], 20, [7, 8]));
-        stage.gives(told$).toBe('20ms #', {}, { name: 'InputError', code: 'bad-option' });
+        stage.gives(told$).toBe('21ms #', {}, { name: 'InputError', code: 'bad-option' });
       },
       { torrent: three },
     ),

@@ -75,7 +75,7 @@ export const lifecycle = (
       }),
     );
     const { selections$ } = options;
-    const aside$ = together(changes$, selections$ === EMPTY ? EMPTY : reselecting(parts, env, selections$));
+    const aside$ = together(changes$, selections$ === EMPTY ? EMPTY : reselecting(parts, env, options));
     return aside$ === EMPTY ? main$ : beside(main$, aside$);
   });
 

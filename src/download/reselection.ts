@@ -13,12 +13,17 @@ import {
 } from 'rxjs';
 import { checkOption } from '../contracts/checkOptions.ts';
 import type { Env } from '../contracts/env.ts';
+import { StorageError } from '../contracts/errors.ts';
+import type { FileStamp } from '../contracts/storage.ts';
+import { visible } from '../protocol/encoding/visible.ts';
+import { IN_THE_WAY } from '../torrent/metainfo/occupied.ts';
+import { selects } from '../torrent/metainfo/selection.ts';
 import type { PhaseState } from '../torrent/stats/phase.ts';
 import { FileSelection } from '../torrent/picker/fileSelection.ts';
 import { adopted } from './completion.ts';
 import type { Settled } from './loops.ts';
 import type { Selection } from './options.ts';
-import { type Parts, refuseNone } from './parts.ts';
+import { type Chosen, type Parts, refuseNone } from './parts.ts';
 
 /** While the files are checked, or cut to their length, it stays as it is. */
 const BUSY: readonly PhaseState[] = ['checking', 'finishing'];
@@ -32,7 +37,11 @@ const BUSY: readonly PhaseState[] = ['checking', 'finishing'];
  *
  * @throws InputError `bad-option` for what is no selection, or selects nothing; StorageError
  */
-export const reselecting = (parts: Parts, env: Env, selections$: Observable<Selection>): Observable<never> => {
+export const reselecting = (
+  parts: Parts,
+  env: Env,
+  { selections$, force }: Pick<Chosen, 'selections$' | 'force'>,
+): Observable<never> => {
   const { swarm } = parts;
   const checked$ = swarm.loops.stirred.pipe(
     startWith(undefined),
@@ -45,10 +54,30 @@ export const reselecting = (parts: Parts, env: Env, selections$: Observable<Sele
     return concat(
       checked$,
       // All has been told to be there: then it ends.
+      defer(() => (force ? EMPTY : unoccupied(parts, select))),
+      checked$,
       defer(() => (swarm.stats.phase.state === 'done' ? EMPTY : selecting(parts, env, select))),
     );
   };
   return selections$.pipe(concatMap(obey));
+};
+
+/** Refuses files that are wanted now, exist, and have nothing of the torrent. @throws StorageError `occupied` */
+const unoccupied = ({ torrent, storage, files, geometry, picker }: Parts, select: Selection): Observable<never> => {
+  const wants = selects(select);
+  const isOurs = (offset: number, length: number): boolean => {
+    const [first, last] = geometry.piecesOf(offset, length);
+    for (let index = first; index <= last; index++) if (picker.stored.has(index)) return true;
+    return false;
+  };
+  const refuse = (stamps: readonly FileStamp[]): void => {
+    torrent.files.forEach(({ offset, length }, file) => {
+      if (length === 0 || !wants(file) || files.wants(file) || (stamps[file]?.size ?? 0) <= 0) return;
+      if (isOurs(offset, length)) return;
+      throw new StorageError('occupied', `${visible(storage.paths[file] ?? '')} is there already: ${IN_THE_WAY}`);
+    });
+  };
+  return storage.stamps().pipe(tap(refuse), ignoreElements());
 };
 
 /** Takes over the selection; moves what has been kept apart and is wanted now. */
