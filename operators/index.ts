@@ -28,6 +28,7 @@ export { readPieces } from './readPieces.ts';
 export { verifyPieces } from './verifyPieces.ts';
 export { banLiars, type BanLiarsOptions } from './banLiars.ts';
 export { type PieceLedger, writePieces, type WritePiecesOptions } from './writePieces.ts';
+export type { PieceStorage } from './internal/pieceWriter.ts';
 export { supersede, type SupersedeOptions } from './supersede.ts';
 export { sampleProgress } from './sampleProgress.ts';
 export { ticking, type TickingOptions } from './ticking.ts';
