@@ -4,27 +4,7 @@ import type { Message } from '../src/protocol/peer/messages.ts';
 import { Bitfield } from '../src/torrent/bitfield.ts';
 import { blockBytes } from './torrent.ts';
 
-/** The letter of each kind of message, the same in every drawing. */
-export const LETTERS: Readonly<Record<Message['type'], string>> = {
-  keepAlive: 'K',
-  choke: 'C',
-  unchoke: 'U',
-  interested: 'I',
-  notInterested: 'N',
-  have: 'H',
-  bitfield: 'B',
-  haveAll: 'B',
-  haveNone: 'B',
-  request: 'R',
-  piece: 'P',
-  cancel: 'X',
-  reject: 'J',
-  allowedFast: 'A',
-  suggest: 'S',
-  port: 'D',
-  extended: 'E',
-  unknown: '?',
-};
+export { LETTERS } from '../src/protocol/peer/messageNames.ts';
 
 /** Block number `n` of a torrent, counted from 1 over all pieces, as the digits of a lane do. */
 export const blockAt = (

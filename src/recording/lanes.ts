@@ -1,3 +1,4 @@
+import { LETTERS } from '../protocol/peer/messageNames.ts';
 import type { Deed, Occurrence, Opened, Recording } from './parse.ts';
 import { Listener, type Word, wordText } from './words.ts';
 
@@ -29,28 +30,7 @@ export interface Lanes {
   readonly length: number;
 }
 
-const LETTERS: Readonly<Record<Word['type'], string>> = {
-  handshake: 'h',
-  keepAlive: 'K',
-  choke: 'C',
-  unchoke: 'U',
-  interested: 'I',
-  notInterested: 'N',
-  have: 'H',
-  bitfield: 'B',
-  haveAll: 'B',
-  haveNone: 'B',
-  request: 'R',
-  piece: 'P',
-  cancel: 'X',
-  reject: 'J',
-  allowedFast: 'A',
-  suggest: 'S',
-  port: 'D',
-  extended: 'E',
-  unknown: '?',
-  garbage: '#',
-};
+const letters: Readonly<Record<Word['type'], string>> = { ...LETTERS, handshake: 'h', garbage: '#' };
 
 const EVENTS: Readonly<Record<string, string>> = {
   stored: 's',
@@ -128,7 +108,7 @@ class Drawer {
     if (channel !== 'connect' && channel !== 'wire') return;
     const [say, ask]: [LaneMark[], LaneMark[]] = [[], []];
     const heard = (lane: LaneMark[]) =>
-      new Listener((word) => this.#mark(lane, LETTERS[word.type], wordText(word)), this.#masked);
+      new Listener((word) => this.#mark(lane, letters[word.type], wordText(word)), this.#masked);
     const peer = { address: subject.split(' ', 1)[0] ?? '', say, ask, say$: heard(say), ask$: heard(ask) };
     this.peers.push(peer);
     this.#wires.set(id, peer);

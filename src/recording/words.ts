@@ -1,11 +1,10 @@
 import { FrameDecoder } from '../protocol/peer/frames.ts';
 import { decodeHandshake, type Handshake, HANDSHAKE_LENGTH } from '../protocol/peer/handshake.ts';
+import { NAMES } from '../protocol/peer/messageNames.ts';
 import type { Message } from '../protocol/peer/messages.ts';
 import { Malformed } from '../protocol/encoding/malformed.ts';
+import { BLOCK } from '../torrent/geometry.ts';
 import { Filler } from './payload.ts';
-
-/** The size of blocks, by which they are counted. */
-const BLOCK = 16_384;
 
 export type Word = Message | ({ readonly type: 'handshake' } & Handshake) | { readonly type: 'garbage' };
 
@@ -50,18 +49,9 @@ export class Listener {
   }
 }
 
-const NAMES: Readonly<Partial<Record<Word['type'], string>>> = {
-  keepAlive: 'keep-alive',
-  notInterested: 'not interested',
-  haveAll: 'have all',
-  haveNone: 'have none',
-  allowedFast: 'allowed fast',
-  piece: 'block',
-};
-
 /** A message in a few words: `request 17/3`, piece 17, its block 3, counted from 0. */
 export const wordText = (word: Word): string => {
-  const name = NAMES[word.type] ?? word.type;
+  const name = word.type === 'handshake' || word.type === 'garbage' ? word.type : (NAMES[word.type] ?? word.type);
   switch (word.type) {
     case 'request':
     case 'cancel':

@@ -3,7 +3,7 @@ import * as rxjs from 'rxjs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { drawn, type Mark } from '../../marbles/index.ts';
-import * as library from '../../src/index.ts';
+import * as rxtorrent from '../../src/index.ts';
 import { contextOf } from './context.ts';
 import { operatorExamples } from './extract.ts';
 
@@ -37,7 +37,7 @@ const moduleOf = (context: readonly string[]): string => {
       .join(', ');
   return [
     `import { ${imported(rxjs)} } from 'rxjs';`,
-    `import { ${imported(library)} } from '../../src/index.ts';`,
+    `import { ${imported(rxtorrent)} } from '../../src/index.ts';`,
     `import type { Peer, PeerAddress, PeerRates } from '../../src/index.ts';`,
     `import type { contextOf } from './context.ts';`,
     'type Context = ReturnType<typeof contextOf>;',
@@ -86,7 +86,7 @@ describe('the example of each operator', () => {
     drawn(
       (stage) => {
         const context = contextOf(stage);
-        const all = { ...rxjs, ...library, ...context } as Readonly<Record<string, unknown>>;
+        const all = { ...rxjs, ...rxtorrent, ...context } as Readonly<Record<string, unknown>>;
         const used = [...names(code)].filter(
           (name) => Object.hasOwn(all, name) && !new RegExp(`const ${name} =`).test(code),
         );

@@ -2,19 +2,12 @@ import { clientName } from '../../protocol/peer/clientName.ts';
 import { decodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../../protocol/peer/extensions.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
-import type { Message } from '../../protocol/peer/messages.ts';
+import { NAMES } from '../../protocol/peer/messageNames.ts';
 import { decodeMetadata, UT_METADATA } from '../../protocol/peer/utMetadata.ts';
 import { decodePex, UT_PEX } from '../../protocol/peer/utPex.ts';
 import { visible } from '../io/text.ts';
 import { counted } from '../io/units.ts';
 import type { Direction, Said } from '../../download/tappedWire.ts';
-
-const PLAIN: Readonly<Partial<Record<Message['type'], string>>> = {
-  keepAlive: 'keep-alive',
-  notInterested: 'not interested',
-  haveAll: 'have all',
-  haveNone: 'have none',
-};
 
 const ones = (bytes: Uint8Array): number =>
   bytes.reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
@@ -76,7 +69,7 @@ export class PeerWords {
       case 'unknown':
         return `message ${said.id}, not known, ${counted(said.length, 'byte')}`;
       default:
-        return PLAIN[said.type] ?? said.type;
+        return NAMES[said.type] ?? said.type;
     }
   }
 
