@@ -1,6 +1,6 @@
 import { map, merge, Observable, of, type Subscriber, timer } from 'rxjs';
 import { describe, it } from 'vitest';
-import { RateLimit } from '../src/download/rateLimit.ts';
+import { RateLimit } from '../src/download/limits/rateLimit.ts';
 import { drawn } from './index.ts';
 
 /** Takes so many bytes, again and again, as long as it is listened to. */

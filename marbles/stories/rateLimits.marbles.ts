@@ -1,7 +1,7 @@
 import { concat, filter, map, of, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { download } from '../../src/download/download.ts';
-import { RateLimit } from '../../src/download/rateLimit.ts';
+import { RateLimit } from '../../src/download/limits/rateLimit.ts';
 import { BLOCK } from '../../src/torrent/geometry.ts';
 import { chokesAfter, drawn, honest, type Mark, type Player, type World } from '../index.ts';
 import { asker, failed } from './asker.ts';

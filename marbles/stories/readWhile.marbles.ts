@@ -2,7 +2,7 @@ import { concat, map, NEVER, type Observable, scan, switchMap, take, takeUntil, 
 import { describe, expect, it } from 'vitest';
 import { InputError, StorageError } from '../../src/contracts/errors.ts';
 import { type DownloadOptions, openDownload } from '../../src/download/download.ts';
-import type { Download } from '../../src/download/runningDownload.ts';
+import type { Download } from '../../src/download/running/runningDownload.ts';
 import { rarestFirst } from '../../src/torrent/picker/pieceOrder.ts';
 import { corrupts, drawn, honest, overheard, pieceBytes, type Stage, type World } from '../index.ts';
 

@@ -3,10 +3,10 @@ import { NEVER, type Observable, filter, map, mergeMap, take, tap, timer } from 
 import { describe, expect, it } from 'vitest';
 import type { PieceOutcome, Rechecked, Warning } from '../../src/contracts/events.ts';
 import type { Storage, Verify } from '../../src/contracts/storage.ts';
-import { recheck } from '../../src/download/recheck.ts';
-import { keepRemembering, ResumeData, rememberForGood, restore } from '../../src/download/resumeData.ts';
-import { scoped } from '../../src/download/scoped.ts';
-import { DownloadStats } from '../../src/download/downloadStats.ts';
+import { recheck } from '../../src/download/storage/recheck.ts';
+import { keepRemembering, ResumeData, rememberForGood, restore } from '../../src/download/storage/resumeData.ts';
+import { scoped } from '../../src/download/streams/scoped.ts';
+import { DownloadStats } from '../../src/download/state/downloadStats.ts';
 import { AddressBook } from '../../src/torrent/peers/addressBook.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
 import { PiecePicker } from '../../src/torrent/picker/piecePicker.ts';

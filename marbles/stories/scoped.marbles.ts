@@ -1,6 +1,6 @@
 import { NEVER, Observable, mergeWith, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { scoped } from '../../src/download/scoped.ts';
+import { scoped } from '../../src/download/streams/scoped.ts';
 import { drawn } from '../index.ts';
 
 describe('scoped', () => {

@@ -2,7 +2,7 @@ import { map, tap, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../src/contracts/events.ts';
 import { PeerError } from '../../src/contracts/errors.ts';
-import { DownloadStats } from '../../src/download/downloadStats.ts';
+import { DownloadStats } from '../../src/download/state/downloadStats.ts';
 import { AddressBook } from '../../src/torrent/peers/addressBook.ts';
 import { FileSelection } from '../../src/torrent/picker/fileSelection.ts';
 import { PiecePicker } from '../../src/torrent/picker/piecePicker.ts';

@@ -5,8 +5,8 @@ import { serveBlocks } from '../../operators/serveBlocks.ts';
 import { LT_DONTHAVE } from '../../src/protocol/peer/dontHave.ts';
 import { encodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
 import type { Message } from '../../src/protocol/peer/messages.ts';
-import { scoped } from '../../src/download/scoped.ts';
-import { VerifiedReader } from '../../src/download/verifiedReader.ts';
+import { scoped } from '../../src/download/streams/scoped.ts';
+import { VerifiedReader } from '../../src/download/storage/verifiedReader.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
 import type { DrawnDisk, DrawnPeer, Stage } from '../index.ts';
 

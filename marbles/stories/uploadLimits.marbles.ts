@@ -1,7 +1,7 @@
 import { concat, filter, interval, map, merge, NEVER, of, share, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { serveBlocks, type Shelf } from '../../operators/serveBlocks.ts';
-import { RateLimit } from '../../src/download/rateLimit.ts';
+import { RateLimit } from '../../src/download/limits/rateLimit.ts';
 import { BLOCK } from '../../src/torrent/geometry.ts';
 import { drawn, type DrawnPeer, type Stage } from '../index.ts';
 

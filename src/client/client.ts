@@ -7,13 +7,13 @@ import { download, type DownloadOptions } from '../download/download.ts';
 import { checkOptions } from '../contracts/checkOptions.ts';
 import type { Env } from '../contracts/env.ts';
 import type { DownloadEvent } from '../contracts/events.ts';
-import { allowancesOf, type Limits } from '../download/rateLimits.ts';
+import { allowancesOf, type Limits } from '../download/limits/rateLimits.ts';
 import { createPeerId } from '../protocol/encoding/id.ts';
-import { scoped } from '../download/scoped.ts';
+import { scoped } from '../download/streams/scoped.ts';
 import { ConnectionBudget, MAX_CONNECTIONS } from '../torrent/peers/connectionBudget.ts';
 import type { MagnetLink } from '../torrent/metainfo/magnet.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
-import { Turns } from '../download/turns.ts';
+import { Turns } from '../download/streams/turns.ts';
 
 /**
  * Torrents whose files are read and checked at one time: all of a thousand would want memory, and the disk's head, at

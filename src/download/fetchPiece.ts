@@ -19,9 +19,9 @@ import type { SourceOptions } from '../discovery/peerSources.ts';
 import type { Funnel } from '../torrent/stats/funnel.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import { FileSelection } from '../torrent/picker/fileSelection.ts';
-import { type DownloadState, downloadState } from './downloadState.ts';
-import { peerSession } from './peerSession.ts';
-import { type TorrentSwarm, torrentSwarm } from './torrentSwarm.ts';
+import { type DownloadState, downloadState } from './state/downloadState.ts';
+import { peerSession } from './session/peerSession.ts';
+import { type TorrentSwarm, torrentSwarm } from './swarm/torrentSwarm.ts';
 
 /** Peers at once, if no option says how many. */
 const MAX_PEERS = 50;

@@ -1,12 +1,12 @@
 import type { Observable, OperatorFunction } from 'rxjs';
 import type { ExtensionChannel } from '../../operators/extension.ts';
-import type { Changing } from './changing.ts';
-import type { ListenPortOptions } from './listenPort.ts';
+import type { Changing } from './streams/changing.ts';
+import type { ListenPortOptions } from './swarm/listenPort.ts';
 import type { Peer } from '../contracts/peer.ts';
 import type { Target } from '../contracts/storage.ts';
-import type { Limits } from './rateLimits.ts';
-import type { SeedOptions } from './seedGoal.ts';
-import type { OwnSources } from './ownSources.ts';
+import type { Limits } from './limits/rateLimits.ts';
+import type { SeedOptions } from './limits/seedGoal.ts';
+import type { OwnSources } from './swarm/ownSources.ts';
 import type { SourceOptions } from '../discovery/peerSources.ts';
 import type { ChokeStrategy } from '../torrent/upload/chokeStrategy.ts';
 import type { ConnectionBudget } from '../torrent/peers/connectionBudget.ts';
@@ -15,7 +15,7 @@ import type { Endgame } from '../torrent/picker/pickerOptions.ts';
 import type { WindowRule } from '../torrent/requests/windowRule.ts';
 import type { PieceOrder } from '../torrent/picker/pieceOrder.ts';
 import type { Span } from '../torrent/metainfo/selection.ts';
-import type { Turns } from './turns.ts';
+import type { Turns } from './streams/turns.ts';
 
 /** An extension of the peer protocol. */
 export interface OwnExtension {

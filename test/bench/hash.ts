@@ -8,7 +8,7 @@ import { lastValueFrom } from 'rxjs';
 import { create } from '../../src/create.ts';
 import type { CreateEvent } from '../../src/contracts/events.ts';
 import { nodeEnv } from '../../src/node.ts';
-import { recheck } from '../../src/download/recheck.ts';
+import { recheck } from '../../src/download/storage/recheck.ts';
 import type { Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 import { figure, median, MiB, ratio, spread, table } from './measure.ts';
 

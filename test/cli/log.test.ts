@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { httpReply, httpRequest } from '../../src/cli/log/httpWords.ts';
 import { packetWords } from '../../src/cli/log/packetWords.ts';
 import { PeerWords } from '../../src/cli/log/peerWords.ts';
-import { type Direction, tapped } from '../../src/download/tappedWire.ts';
+import { type Direction, tapped } from '../../src/download/session/tappedWire.ts';
 import { noteLine } from '../../src/cli/views/note.ts';
 import { drawn } from '../../marbles/index.ts';
 import { loggedEnv } from '../../src/cli/log/loggedEnv.ts';

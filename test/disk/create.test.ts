@@ -11,7 +11,7 @@ import type { Created, CreateEvent } from '../../src/contracts/events.ts';
 import type { Content } from '../../src/contracts/storage.ts';
 import { InputError, StorageError } from '../../src/contracts/errors.ts';
 import { nodeEnv } from '../../src/node.ts';
-import { recheck } from '../../src/download/recheck.ts';
+import { recheck } from '../../src/download/storage/recheck.ts';
 import { parseTorrent } from '../../src/torrent/metainfo/metainfo.ts';
 import type { FileEntry } from '../../src/torrent/metainfo/padding.ts';
 import { isPieceLength, pieceLengthFor } from '../../src/torrent/metainfo/pieceLength.ts';

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openStorage } from '../../src/disk/files/fileStorage.ts';
 import { verifier } from '../../src/disk/hashing/verifier.ts';
 import type { Storage } from '../../src/contracts/storage.ts';
-import { recheck } from '../../src/download/recheck.ts';
+import { recheck } from '../../src/download/storage/recheck.ts';
 import { bytesOf, torrentOf } from './torrents.ts';
 
 const PIECE = 65_536;

@@ -10,10 +10,13 @@ const outdented = (lines: string): string => {
 };
 
 describe('the sentence', () => {
-  it.each(['src/download/download.ts', 'src/download/conversation.ts'])('in README.md is that of %s', (path) => {
-    expect(quoted(path)).not.toBe('');
-    expect(text('README.md')).toContain(`\`\`\`ts\n${outdented(quoted(path))}\`\`\`\n`);
-  });
+  it.each(['src/download/download.ts', 'src/download/session/conversation.ts'])(
+    'in README.md is that of %s',
+    (path) => {
+      expect(quoted(path)).not.toBe('');
+      expect(text('README.md')).toContain(`\`\`\`ts\n${outdented(quoted(path))}\`\`\`\n`);
+    },
+  );
 
   it('is all that is in its file, but for imports, what is said of it, and what a link asks for', () => {
     const lines = text('src/download/download.ts').split('\n');

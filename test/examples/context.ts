@@ -10,7 +10,7 @@ import type { DownloadEvent } from '../../src/contracts/events.ts';
 import type { PeerAddress } from '../../src/contracts/network.ts';
 import type { Block, CheckedPiece, Peer, Piece } from '../../src/contracts/peer.ts';
 import { memoryStorage } from '../../src/disk/files/memoryStorage.ts';
-import { downloadState } from '../../src/download/downloadState.ts';
+import { downloadState } from '../../src/download/state/downloadState.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
 import { BLOCK } from '../../src/torrent/geometry.ts';
 import { AddressBook } from '../../src/torrent/peers/addressBook.ts';

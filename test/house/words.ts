@@ -53,7 +53,7 @@ const isMember = (node: ts.Identifier): boolean =>
   ((ts.isPropertyAssignment(node.parent) || ts.isPropertySignature(node.parent)) && node.parent.name === node);
 
 const SUBJECTS = /^(Subject|ReplaySubject|BehaviorSubject|AsyncSubject)$/;
-const DOWNLOAD = /^src\/download\/(loops|downloadState)\.ts$/;
+const DOWNLOAD = /^src\/download\/state\/(loops|downloadState)\.ts$/;
 const mayHaveSubjects = (path: string): boolean =>
   DOWNLOAD.test(path) ||
   path === 'src/client/client.ts' ||

@@ -1,6 +1,6 @@
 import { concat, map, of, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { RateLimit } from '../../src/download/rateLimit.ts';
+import { RateLimit } from '../../src/download/limits/rateLimit.ts';
 import { contentOf } from './content.ts';
 import { addresses, peers } from './fixture.ts';
 import { run } from './run.ts';

@@ -1,7 +1,7 @@
 import { InputError } from '../../contracts/errors.ts';
 import { nearest } from './nearest.ts';
 import { visible } from '../io/text.ts';
-import type { Direction } from '../../download/tappedWire.ts';
+import type { Direction } from '../../download/session/tappedWire.ts';
 
 /** Where what is logged was said. */
 export const ROOMS = ['tracker', 'dht', 'lsd', 'http', 'peer', 'disk'] as const;

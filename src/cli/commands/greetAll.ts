@@ -22,7 +22,7 @@ import { Deadline } from '../io/deadline.ts';
 import { discovery, trackersFor } from '../input/discoveryOptions.ts';
 import { GaveUp } from '../io/exit.ts';
 import { follow } from '../io/follow.ts';
-import { greetPeer, type Met } from '../../download/greetPeer.ts';
+import { greetPeer, type Met } from '../../download/session/greetPeer.ts';
 import type { Given, Io } from '../io/io.ts';
 import { begin } from '../json/known.ts';
 import { sourceArgument } from '../input/sourceArgument.ts';

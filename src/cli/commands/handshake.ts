@@ -2,7 +2,7 @@ import { createPeerId } from '../../protocol/encoding/id.ts';
 import { Deadline } from '../io/deadline.ts';
 import { follow } from '../io/follow.ts';
 import { gaveUp, GaveUp } from '../io/exit.ts';
-import { greetPeer, type Met } from '../../download/greetPeer.ts';
+import { greetPeer, type Met } from '../../download/session/greetPeer.ts';
 import type { Given, Io } from '../io/io.ts';
 import { begin } from '../json/known.ts';
 import { sourceArgument } from '../input/sourceArgument.ts';

@@ -19,7 +19,7 @@ import { TrackerError } from '../../contracts/errors.ts';
 import { createPeerId } from '../../protocol/encoding/id.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import { type Findable, type SourceOptions, sources } from '../../discovery/peerSources.ts';
-import { UNKNOWN_LEFT } from '../../download/downloadStats.ts';
+import { UNKNOWN_LEFT } from '../../download/state/downloadStats.ts';
 import { give, tryAgain } from '../io/advice.ts';
 import { Deadline } from '../io/deadline.ts';
 import { discovery, trackersFor } from '../input/discoveryOptions.ts';

@@ -1,6 +1,6 @@
 import { mergeMap, of } from 'rxjs';
 import type { Checked, Rechecked } from '../../contracts/events.ts';
-import { recheck } from '../../download/recheck.ts';
+import { recheck } from '../../download/storage/recheck.ts';
 import { selecting } from '../choice/selecting.ts';
 import { GaveUp } from '../io/exit.ts';
 import { follow } from '../io/follow.ts';

@@ -1,5 +1,5 @@
 import { of } from 'rxjs';
-import type { Limits } from '../../download/rateLimits.ts';
+import type { Limits } from '../../download/limits/rateLimits.ts';
 import type { Given } from '../io/io.ts';
 import { size } from '../args/values.ts';
 

@@ -1,4 +1,4 @@
-import type { SeedOptions } from '../../download/seedGoal.ts';
+import type { SeedOptions } from '../../download/limits/seedGoal.ts';
 import { InputError } from '../../contracts/errors.ts';
 import type { Given } from '../io/io.ts';
 import { flag, seconds, text, wholeNumber } from '../args/values.ts';

@@ -11,7 +11,7 @@ import { httpReply, httpRequest } from './httpWords.ts';
 import { packetWords } from './packetWords.ts';
 import { PeerWords } from './peerWords.ts';
 import type { Note, Room } from '../args/logRooms.ts';
-import { type Direction, tapped } from '../../download/tappedWire.ts';
+import { type Direction, tapped } from '../../download/session/tappedWire.ts';
 import { type Call, type EnvTap, tappedEnv, untouched } from '../../recording/tappedEnv.ts';
 
 type Hear = (note: Note) => void;

@@ -3,7 +3,7 @@ import type { DownloadEvent } from '../../contracts/events.ts';
 import type { Target } from '../../contracts/storage.ts';
 import type { SourceOptions } from '../../discovery/peerSources.ts';
 import type { DownloadOptions } from '../../download/download.ts';
-import type { SeedOptions } from '../../download/seedGoal.ts';
+import type { SeedOptions } from '../../download/limits/seedGoal.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 
 /** What is done with each of several torrents. */

@@ -3,8 +3,8 @@ import { type Client, client, type ClientOptions } from '../../client/client.ts'
 import type { Env } from '../../contracts/env.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
 import type { Target } from '../../contracts/storage.ts';
-import type { Limits } from '../../download/rateLimits.ts';
-import type { SeedOptions } from '../../download/seedGoal.ts';
+import type { Limits } from '../../download/limits/rateLimits.ts';
+import type { SeedOptions } from '../../download/limits/seedGoal.ts';
 import { type Discovery, discovery } from '../input/discoveryOptions.ts';
 import type { Plan } from './plan.ts';
 import { InputError } from '../../contracts/errors.ts';

@@ -2,7 +2,7 @@ import { isObservable, defer, merge, NEVER, type Observable, of, tap } from 'rxj
 import type { DownloadOptions, Selection } from '../../download/download.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
 import type { Target } from '../../contracts/storage.ts';
-import type { Limits } from '../../download/rateLimits.ts';
+import type { Limits } from '../../download/limits/rateLimits.ts';
 import { encodeOriginal } from '../../torrent/metainfo/encodeTorrent.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { numberedFiles } from '../../torrent/metainfo/fileNumbers.ts';

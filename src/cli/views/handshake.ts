@@ -1,7 +1,7 @@
 import { clientName } from '../../protocol/peer/clientName.ts';
 import type { Handshake } from '../../protocol/peer/handshake.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
-import type { Met } from '../../download/greetPeer.ts';
+import type { Met } from '../../download/session/greetPeer.ts';
 import type { ToldAs } from '../../contracts/json/told.ts';
 import { hostPort } from './events.ts';
 import { visible } from '../io/text.ts';

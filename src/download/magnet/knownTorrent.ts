@@ -4,9 +4,9 @@ import type { Env } from '../../contracts/env.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
 import type { Block } from '../../contracts/peer.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
-import { downloadSession, type SessionContext } from '../conversation.ts';
+import { downloadSession, type SessionContext } from '../session/conversation.ts';
 import { isMagnet, type Source } from '../source.ts';
-import type { TorrentSwarm } from '../torrentSwarm.ts';
+import type { TorrentSwarm } from '../swarm/torrentSwarm.ts';
 import { resolveMagnet, type ResolveMagnetOptions } from './resolveMagnet.ts';
 
 /** The blocks that peers send, once the context of a conversation is known. To be subscribed to once. */

@@ -11,7 +11,7 @@ import type { Peer } from '../../contracts/peer.ts';
 import { UT_METADATA } from '../../protocol/peer/utMetadata.ts';
 import { UT_PEX } from '../../protocol/peer/utPex.ts';
 import type { MetadataDraft } from '../../torrent/metadata/metadataDraft.ts';
-import type { TorrentSwarm } from '../torrentSwarm.ts';
+import type { TorrentSwarm } from '../swarm/torrentSwarm.ts';
 
 /** What the sessions of a magnet link share while only the info-hash is known. */
 export interface MetadataContext {

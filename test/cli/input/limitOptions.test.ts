@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { limitsOf } from '../../../src/cli/input/limitOptions.ts';
 import { contentOf } from '../../swarm/content.ts';
 import { addresses, peers } from '../../swarm/fixture.ts';
-import type { Limits } from '../../../src/download/rateLimits.ts';
+import type { Limits } from '../../../src/download/limits/rateLimits.ts';
 import { folder, objects, run } from '../run.ts';
 
 const KiB = 1024;

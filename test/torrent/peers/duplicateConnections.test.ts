@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Peer } from '../../../src/contracts/peer.ts';
 import type { Expulsion } from '../../../operators/disconnect.ts';
 import { superfluous, duplicatesOf } from '../../../src/torrent/peers/duplicateConnections.ts';
-import { closeDuplicates } from '../../../src/download/closeDuplicates.ts';
+import { closeDuplicates } from '../../../src/download/swarm/closeDuplicates.ts';
 
 const [low, high] = [Uint8Array.of(1, 0), Uint8Array.of(1, 1)];
 const peer = (id: Uint8Array, called: boolean) => ({ id, address: called ? { wire$: 'open' } : {} });

@@ -1,0 +1,57 @@
+import { connect, Observable } from 'rxjs';
+import type { Env } from '../../contracts/env.ts';
+import type { DownloadEvent } from '../../contracts/events.ts';
+import { doneLast } from '../streams/doneLast.ts';
+import { type ListenPort, listenPort } from '../swarm/listenPort.ts';
+import type { DownloadOptions } from '../options.ts';
+import { type Download, RunningDownload } from '../running/runningDownload.ts';
+import { scoped } from '../streams/scoped.ts';
+import { isMagnet, peersOf, type Source } from '../source.ts';
+import { stoppable } from '../swarm/stopping.ts';
+import { type TorrentSwarm, torrentSwarm } from '../swarm/torrentSwarm.ts';
+import { watched } from '../swarm/watched.ts';
+
+/**
+ * Creates a swarm without peers, and listens for peers, for as long as `main` runs. Emits the download before it
+ * begins, and completes when it is over. The values of `main`, and the events and samples meanwhile, are the events of
+ * the download.
+ */
+export const inSwarm = (
+  source: Source,
+  env: Env,
+  options: DownloadOptions,
+  main: (
+    swarm: TorrentSwarm,
+    given: DownloadOptions & ListenPort,
+    running: RunningDownload,
+  ) => Observable<DownloadEvent>,
+): Observable<Download> =>
+  scoped(listenPort(source.infoHash, options), (port) => {
+    const given = { ...options, ...port, pex: options.sources?.pex === undefined ? options.pex : false };
+    let hear: (event: DownloadEvent) => void = () => {};
+    const peers = isMagnet(source) ? [...(options.peers ?? []), ...peersOf(source)] : options.peers;
+    const swarm = torrentSwarm(source, env, { ...given, peers, report: (event) => hear(event) });
+    const begun = (): boolean => isMagnet(source) || swarm.stats.picker !== undefined;
+    let running: RunningDownload;
+    const all$ = new Observable<DownloadEvent>((subscriber) => {
+      hear = (event) => {
+        running.heard(event);
+        subscriber.next(event);
+      };
+      const main$ = stoppable(main(swarm, given, running), options.stop$, swarm);
+      const told$ = watched(main$, swarm, { news: port.news, begun });
+      return (options.seed === undefined ? told$.pipe(doneLast) : told$).subscribe(subscriber);
+    });
+    return all$.pipe(
+      connect((events$) => {
+        running = new RunningDownload(swarm, events$);
+        return new Observable<Download>((subscriber) => {
+          subscriber.next(running);
+          return events$.subscribe({
+            error: (cause: unknown) => subscriber.error(cause),
+            complete: () => subscriber.complete(),
+          });
+        });
+      }),
+    );
+  });

@@ -1,0 +1,119 @@
+import {
+  concat,
+  concatMap,
+  defer,
+  filter,
+  finalize,
+  from,
+  map,
+  type Observable,
+  of,
+  range,
+  take,
+  throwIfEmpty,
+} from 'rxjs';
+import { InputError, StorageError } from '../../contracts/errors.ts';
+import { visible } from '../../protocol/encoding/visible.ts';
+import type { Reader } from '../../torrent/picker/readers.ts';
+import type { Parts } from '../parts.ts';
+
+/** Bytes of one file. */
+export interface ByteRange {
+  /** The first byte, counted from 0. Default 0. */
+  readonly start?: number | undefined;
+  /** The byte after the last one; the end of the file if absent. */
+  readonly end?: number | undefined;
+}
+
+/** Bytes that are read at once. */
+const CHUNK = 2 ** 20;
+
+/**
+ * The bytes of a file in their order: stored bytes at once, the rest when it is verified. Its pieces are fetched first.
+ *
+ * ```
+ * stored  ab---d-c---
+ * gives   ab-----cd|
+ * ```
+ *
+ * Each chunk is at most 1 MiB, of one piece, and belongs to the subscriber. Cold: later bytes are requested later, and
+ * unsubscribing restores the order of pieces. Pieces that turn out to be damaged on disk are fetched anew.
+ *
+ * @throws InputError `bad-option` for a file or a range that does not exist, or is not wanted. @throws StorageError
+ * `missing` when the download ends before the bytes are there.
+ */
+export const readRange = (parts: Parts, file: number, wanted: ByteRange = {}): Observable<Uint8Array> =>
+  defer(() => {
+    const { geometry, picker } = parts;
+    const { offset, length } = spanOf(parts, file, wanted);
+    if (parts.storage.ordered === true) refuse('what has gone into a pipe can not be read');
+    if (length === 0) return from<Uint8Array[]>([]);
+    const [first, last] = geometry.piecesOf(offset, length);
+    const reader: Reader = { at: first, last };
+    picker.readers.add(reader);
+    return range(first, last - first + 1).pipe(
+      concatMap((index) => {
+        reader.at = index;
+        const begin = Math.max(offset - geometry.pieceOffset(index), 0);
+        const until = Math.min(offset + length - geometry.pieceOffset(index), geometry.pieceSize(index));
+        return bytesOf(parts, index, begin, until);
+      }),
+      finalize(() => {
+        picker.readers.delete(reader);
+        parts.swarm.loops.stirred.next();
+      }),
+    );
+  });
+
+const refuse = (why: string): never => {
+  throw new InputError('bad-option', why);
+};
+
+/**
+ * The range as offsets in the torrent.
+ *
+ * @throws InputError `bad-option` for a file or a range that does not exist, or is not wanted
+ */
+export const spanOf = (
+  { torrent: { files }, selection, storage }: Parts,
+  file: number,
+  { start = 0, end }: ByteRange,
+): { readonly offset: number; readonly length: number } => {
+  const entry = files[file];
+  if (entry === undefined || entry.padding) return refuse(`file ${file}: there is none of this number`);
+  const name = visible(storage.paths[file] ?? String(file));
+  const to = end ?? entry.length;
+  if (!selection.wants(file)) refuse(`${name} is not wanted`);
+  if (!(Number.isSafeInteger(start) && Number.isSafeInteger(to) && 0 <= start && start <= to && to <= entry.length))
+    refuse(`${name} has no bytes ${start} to ${to}: expected a range within ${entry.length}`);
+  return { offset: entry.offset + start, length: to - start };
+};
+
+/** Bytes `begin` to `until` of a piece, when it is stored. */
+const bytesOf = (parts: Parts, index: number, begin: number, until: number): Observable<Uint8Array> => {
+  const into = (): Uint8Array => new Uint8Array(Math.min(CHUNK, until - begin));
+  const chunk$ = defer(() => {
+    const bytes = into();
+    // Another program may have damaged the piece: then it is missing again, and is waited for once more.
+    return parts.shelf
+      .read(index, begin, bytes)
+      .pipe(concatMap((sound) => (sound ? of(bytes) : bytesOf(parts, index, begin, begin + bytes.length))));
+  });
+  const rest$ = defer(() => (begin + CHUNK < until ? bytesOf(parts, index, begin + CHUNK, until) : of()));
+  return storedOf(parts, index).pipe(concatMap(() => concat(chunk$, rest$)));
+};
+
+/** Emits once when the piece is stored. */
+const storedOf = ({ picker, torrent, swarm: { loops } }: Parts, index: number): Observable<unknown> =>
+  defer(() =>
+    picker.stored.has(index)
+      ? of(index)
+      : loops.settled.pipe(
+          filter((settled) => settled.type === 'stored' && settled.index === index),
+          take(1),
+          throwIfEmpty(
+            () => new StorageError('missing', `${visible(torrent.name)}: the download has ended before all was there`),
+          ),
+          map(() => index),
+        ),
+  );

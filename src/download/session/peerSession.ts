@@ -1,0 +1,40 @@
+import { type Observable, tap } from 'rxjs';
+import { extensionHandshake, type OurExtensions } from '../../../operators/extensionHandshake.ts';
+import { handshake, type Identity } from '../../../operators/handshake.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { PeerAddress } from '../../contracts/network.ts';
+import type { Peer } from '../../contracts/peer.ts';
+import type { TorrentSwarm } from '../swarm/torrentSwarm.ts';
+
+export interface PeerSessionOptions {
+  readonly identity: Identity;
+  /** Our extension handshake, computed when a peer is connected. */
+  readonly introduction: () => OurExtensions;
+}
+
+/**
+ * From an address to a connected peer: dial, handshake, extensions. A peer that has called is not dialled.
+ *
+ * ```
+ * dials   -w
+ * they    --h---
+ * gives   --p---
+ * ```
+ *
+ * What follows is up to the subscriber: a `converse` of one's own. Completes when the peer hangs up.
+ *
+ * @throws PeerError as `connect` and `handshake` do, and `duplicate`
+ */
+export const peerSession =
+  (
+    env: Pick<Env, 'connect'>,
+    { funnel, joined }: Pick<TorrentSwarm, 'funnel' | 'joined'>,
+    { identity, introduction }: PeerSessionOptions,
+  ): ((address: PeerAddress) => Observable<Peer>) =>
+  (address) =>
+    (address.wire$ ?? env.connect(address)).pipe(
+      tap(() => funnel.reached(address, 'connected')),
+      handshake(identity),
+      extensionHandshake(introduction()),
+      tap(joined),
+    );

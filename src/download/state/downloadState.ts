@@ -1,0 +1,81 @@
+import { asapScheduler, Observable, share, Subject, type Subscription } from 'rxjs';
+import type { Identity } from '../../../operators/handshake.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { Peer } from '../../contracts/peer.ts';
+import { createPeerId } from '../../protocol/encoding/id.ts';
+import { Geometry } from '../../torrent/geometry.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { PieceBuffers, PieceDrafts } from '../../torrent/pieces/pieceDrafts.ts';
+import type { PieceOrder } from '../../torrent/picker/pieceOrder.ts';
+import { PiecePicker } from '../../torrent/picker/piecePicker.ts';
+
+export interface DownloadStateOptions {
+  /** Which piece is begun next; by default rarest first after a few at random. */
+  readonly order?: PieceOrder | undefined;
+  /** Pieces are delivered in their own order, so `order` is ignored. */
+  readonly ordered?: boolean | undefined;
+  /** Bytes of pieces begun and not yet stored. No limit by default; two pieces are always allowed. */
+  readonly memory?: number | undefined;
+  /** Our peer id, 20 bytes; random if absent. */
+  readonly peerId?: Uint8Array | undefined;
+  /** Emits when there is more to request; a Subject of its own if absent. */
+  readonly freed?: Subject<void> | undefined;
+}
+
+/** Buffers for the pieces of one torrent. */
+export const buffersFor = (
+  { pieceLength, length }: Geometry,
+  { sharesMemory = false }: Pick<Env, 'sharesMemory'>,
+): PieceBuffers => new PieceBuffers(Math.min(pieceLength, length), { shared: sharesMemory });
+
+/** What the operators of one download share. */
+export interface DownloadState {
+  readonly geometry: Geometry;
+  /** Which blocks are requested from which peer. */
+  readonly picker: PiecePicker;
+  /** The blocks of incomplete pieces. */
+  readonly drafts: PieceDrafts<Peer>;
+  readonly identity: Identity & { readonly pieceCount: number };
+  /** There are blocks, or there is room, for further requests: emitted once for everything that happens in one turn. */
+  readonly wake$: Observable<void>;
+}
+
+/** Emits once per turn: `auditTime(0, asapScheduler)` without a timer for each value, since there are many pieces. */
+const atOnce = (source$: Observable<void>): Observable<void> =>
+  new Observable((subscriber) => {
+    let due: Subscription | undefined;
+    const emit = (): void => {
+      due = undefined;
+      subscriber.next();
+    };
+    subscriber.add(() => due?.unsubscribe());
+    return source$.subscribe({
+      next: () => (due ??= asapScheduler.schedule(emit)),
+      error: (error: unknown) => subscriber.error(error),
+      complete: () => subscriber.complete(),
+    });
+  });
+
+/** Creates the state of one download. It belongs to one subscription: create it where the storage is opened. */
+export const downloadState = (
+  torrent: Torrent,
+  env: Pick<Env, 'random' | 'randomBytes' | 'sharesMemory' | 'hasher'>,
+  { order, ordered, memory, peerId, freed = new Subject() }: DownloadStateOptions = {},
+): DownloadState => {
+  const geometry = new Geometry(torrent);
+  const drafts = new PieceDrafts<Peer>(geometry, buffersFor(geometry, env), () => env.hasher?.());
+  const picker = new PiecePicker(geometry, {
+    order,
+    ordered,
+    memory,
+    random: () => env.random(),
+    freed: () => freed.next(),
+    abandoned: (piece) => drafts.drop(piece),
+  });
+  const identity = {
+    infoHash: torrent.infoHash,
+    peerId: peerId ?? createPeerId(env.randomBytes(12)),
+    pieceCount: geometry.pieceCount,
+  };
+  return { geometry, picker, drafts, identity, wake$: atOnce(freed).pipe(share()) };
+};

@@ -1,0 +1,40 @@
+import type { Progress } from '../../contracts/events.ts';
+import type { PeerAddress } from '../../contracts/network.ts';
+import type { Peer } from '../../contracts/peer.ts';
+import type { AddressBook } from '../../torrent/peers/addressBook.ts';
+import type { ConnectedPeers } from '../../torrent/peers/connectedPeers.ts';
+
+type Crowd = ConnectedPeers<PeerAddress, Peer>;
+type Book = Pick<AddressBook<PeerAddress>, 'known' | 'active' | 'banned'>;
+
+/** How many peers are known, dialled, connected and banned. */
+export const peerCounts = ({ known, active, banned }: Book, { size, unchoked }: Crowd): Progress['peers'] => ({
+  known,
+  connecting: active - size,
+  connected: size,
+  unchoked,
+  banned,
+});
+
+/** The progress while only the info-hash is known, or the files are not open yet. */
+export const unknownYet = (
+  crowd: Crowd,
+  book: Book,
+  phase: Progress['phase'],
+  reason: string | undefined,
+): Progress => ({
+  type: 'progress',
+  phase,
+  stored: 0,
+  length: 0,
+  pieces: 0,
+  pieceCount: 0,
+  rate: 0,
+  upRate: 0,
+  ratio: 0,
+  wasted: 0,
+  downloaded: crowd.downloaded,
+  uploaded: crowd.uploaded,
+  peers: peerCounts(book, crowd),
+  ...(reason !== undefined && { reason }),
+});

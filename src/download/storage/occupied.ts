@@ -1,0 +1,103 @@
+import { concatMap, defer, EMPTY, from, map, mergeMap, type Observable, of, throwError, toArray } from 'rxjs';
+import type { FileStamp, Storage } from '../../contracts/storage.ts';
+import { StorageError } from '../../contracts/errors.ts';
+import { toHex } from '../../protocol/encoding/id.ts';
+import { visible } from '../../protocol/encoding/visible.ts';
+import type { Found } from './resumeData.ts';
+import type { FileSelection } from '../../torrent/picker/fileSelection.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { IN_THE_WAY, longerFiles, type Occupied, occupiedFiles } from '../../torrent/metainfo/occupied.ts';
+import type { PiecePicker } from '../../torrent/picker/piecePicker.ts';
+import { decodeAnyNote } from '../../torrent/pieces/resumeNote.ts';
+
+/** Bytes of a file that are read at once, to see whether it contains anything but zeros. */
+const STRETCH = 2 ** 20;
+
+const refused = (storage: Storage, file: number, why: string, more: number): StorageError => {
+  const others = more > 0 ? ` (and so ${more === 1 ? 'is another file' : `are ${more} others`})` : '';
+  return new StorageError(
+    'occupied',
+    `${visible(storage.paths[file] ?? '')} is there already${others}, ${why}: ${IN_THE_WAY}`,
+  );
+};
+
+/** Refuses files that are longer than the torrent says. @throws StorageError `occupied` */
+export const refuseLonger = (
+  torrent: Torrent,
+  storage: Storage,
+  selection: FileSelection,
+  stamps: readonly FileStamp[],
+): void => {
+  const [file, ...more] = longerFiles(torrent, stamps, selection.wants);
+  if (file === undefined) return;
+  const why = `and longer (${stamps[file]?.size} bytes) than the torrent has it (${torrent.files[file]?.length} bytes)`;
+  throw refused(storage, file, why, more.length);
+};
+
+/**
+ * Makes sure that no other program's file is written to: completes without a value if none would be, and with `force`
+ * once those files are marked to be replaced. A file of zeros counts as ours: other clients reserve room that way.
+ *
+ * @throws StorageError `occupied`
+ */
+export const guardFiles = (
+  torrent: Torrent,
+  storage: Storage,
+  picker: PiecePicker,
+  { note, stamps }: Found,
+  force: boolean,
+): Observable<never> =>
+  defer(() => {
+    const known = { stamps, note, have: picker.stored, wanted: (piece: number) => !picker.excluded.has(piece) };
+    if (picker.complete) return EMPTY;
+    return storage.notes.others().pipe(
+      map((notes) =>
+        occupiedFiles(torrent, { ...known, others: notes.map(decodeAnyNote).filter((note) => note !== undefined) }),
+      ),
+      mergeMap((found) => from(found).pipe(concatMap(unlessBlank(torrent, storage, stamps)), toArray())),
+      mergeMap((found) => settled(storage, found, force)),
+    );
+  });
+
+const unlessBlank =
+  ({ files }: Torrent, storage: Storage, stamps: readonly FileStamp[]) =>
+  (found: Occupied): Observable<Occupied> => {
+    const { offset, length } = files[found.file] as Torrent['files'][number];
+    if (found.by !== undefined) return of(found);
+    return isBlank(storage, offset, Math.min(length, stamps[found.file]?.size ?? 0)).pipe(
+      mergeMap((blank) => (blank ? EMPTY : of(found))),
+    );
+  };
+
+const settled = (storage: Storage, found: readonly Occupied[], force: boolean): Observable<never> => {
+  const [first, ...more] = found;
+  if (first === undefined) return EMPTY;
+  if (force) {
+    storage.replace(found.map(({ file }) => file));
+    return EMPTY;
+  }
+  const why = first.by ? `and belongs to another torrent (${toHex(first.by)})` : 'and nothing in it is of this torrent';
+  return throwError(() => refused(storage, first.file, why, more.length));
+};
+
+/** Emits once: are there only zeros in `length` bytes at `offset`? */
+const isBlank = (storage: Storage, offset: number, length: number): Observable<boolean> =>
+  defer(() => {
+    const into = new Uint8Array(Math.min(STRETCH, length));
+    const from = (at: number): Observable<boolean> => {
+      if (at >= length) return of(true);
+      const part = into.subarray(0, Math.min(into.length, length - at));
+      return storage
+        .read(offset + at, part)
+        .pipe(
+          mergeMap((count) =>
+            part.subarray(0, count).some((byte) => byte !== 0)
+              ? of(false)
+              : count < part.length
+                ? of(true)
+                : from(at + part.length),
+          ),
+        );
+    };
+    return from(0);
+  });

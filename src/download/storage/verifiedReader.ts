@@ -1,0 +1,185 @@
+import {
+  catchError,
+  concat,
+  defer,
+  EMPTY,
+  exhaustMap,
+  finalize,
+  ignoreElements,
+  interval,
+  map,
+  mergeMap,
+  Observable,
+  of,
+  share,
+  tap,
+  throwError,
+} from 'rxjs';
+import type { Possessions } from '../../../operators/advertise.ts';
+import type { Shelf } from '../../../operators/serveBlocks.ts';
+import { now } from '../../contracts/clock.ts';
+import type { Env } from '../../contracts/env.ts';
+import type { FileStamp, Storage } from '../../contracts/storage.ts';
+import { StorageError } from '../../contracts/errors.ts';
+import { recheckPieces } from './recheck.ts';
+import { following } from '../streams/following.ts';
+import { Bitfield } from '../../torrent/bitfield.ts';
+import { Geometry } from '../../torrent/geometry.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { Turns } from '../streams/turns.ts';
+
+/** Milliseconds between checks whether another program has changed the files, in all and for each file. */
+const LOOK_EVERY = 30_000;
+const LOOK_PER_FILE = 10;
+/** After this many intervals without a check, a read waits for one. */
+const LONG = 1.5;
+/** Pieces checked at once. */
+const CHECKS_IN_FLIGHT = 2;
+
+export interface VerifiedReaderOptions {
+  readonly stored: Bitfield;
+  /** Is called with a stored piece that is missing or damaged on disk. */
+  readonly lost: (index: number, why: string) => void;
+}
+
+/**
+ * Reads stored pieces for uploads, and never a damaged one. A piece that this run has not itself checked or written is
+ * checked when it is first requested, and again when another program has changed its file. What was written to a pipe
+ * (`Storage.ordered`) can't be read back: then there is nothing to upload, and no peer is told of it. Depends on
+ * `stored`. Bytes of a piece are read only if it was sound at its last check. Each piece has at most one check at once.
+ */
+export class VerifiedReader implements Shelf, Possessions {
+  /** The pieces that peers are told we have. */
+  readonly stored: Bitfield;
+  readonly #torrent: Torrent;
+  readonly #env: Pick<Env, 'verify' | 'sharesMemory'>;
+  readonly #storage: Pick<Storage, 'read' | 'stamps'>;
+  readonly #geometry: Geometry;
+  readonly #options: VerifiedReaderOptions;
+  readonly #sound: Bitfield;
+  readonly #checks = new Map<number, Observable<boolean>>();
+  readonly #turns = new Turns(CHECKS_IN_FLIGHT);
+  readonly #every: number;
+  /** The stamps of the files at the last check; and its time, which is never if the files are not watched. */
+  #stamps: readonly FileStamp[] = [];
+  #lookedAt = Infinity;
+  /** The last check is long ago: reads wait for this one. */
+  #look$: Observable<never> | undefined;
+
+  constructor(
+    torrent: Torrent,
+    env: Pick<Env, 'verify' | 'sharesMemory'>,
+    storage: Pick<Storage, 'read' | 'stamps' | 'ordered'>,
+    options: VerifiedReaderOptions,
+  ) {
+    this.#torrent = torrent;
+    this.#env = env;
+    this.#storage = storage;
+    this.#geometry = new Geometry(torrent);
+    this.#options = options;
+    this.#every = Math.max(LOOK_EVERY, LOOK_PER_FILE * torrent.files.length);
+    this.#sound = new Bitfield(this.#geometry.pieceCount);
+    this.stored = storage.ordered === true ? new Bitfield(this.#geometry.pieceCount) : options.stored;
+  }
+
+  has(index: number): boolean {
+    return this.stored.has(index);
+  }
+
+  /** The piece has just been checked, or written. */
+  vouch(index: number): void {
+    this.#sound.set(index);
+  }
+
+  read(index: number, begin: number, into: Uint8Array): Observable<boolean> {
+    const sound$ = defer(() => (this.#sound.has(index) ? of(true) : this.#checked(index)));
+    return defer(() => (this.#isUnwatched ? concat((this.#look$ ??= this.#look()), sound$) : sound$)).pipe(
+      mergeMap((sound) => (sound ? this.#fill(index, begin, into) : of(false))),
+    );
+  }
+
+  /**
+   * Checks regularly whether another program has changed the files: at each of `ticks`, which may pause while there is
+   * no peer that could request anything. A request after a pause waits for a check. Never completes. `known` are the
+   * stamps of the files when they were found to be right.
+   */
+  watch(ticks: (every: number) => Observable<unknown> = interval, known?: readonly FileStamp[]): Observable<never> {
+    return following(known === undefined ? this.#storage.stamps() : of(known), (first) => {
+      this.#stamps = first;
+      this.#lookedAt = now();
+      const due = (): boolean => now() - this.#lookedAt >= this.#every;
+      return ticks(this.#every).pipe(
+        exhaustMap(() => (due() ? this.#look() : EMPTY)),
+        ignoreElements(),
+      );
+    });
+  }
+
+  get #isUnwatched(): boolean {
+    return this.#look$ !== undefined || now() - this.#lookedAt > LONG * this.#every;
+  }
+
+  #look(): Observable<never> {
+    return this.#storage.stamps().pipe(
+      tap((stamps) => {
+        this.#doubt(this.#stamps, stamps);
+        this.#stamps = stamps;
+        this.#lookedAt = now();
+      }),
+      ignoreElements(),
+      finalize(() => (this.#look$ = undefined)),
+      share(),
+    );
+  }
+
+  #doubt(before: readonly FileStamp[], after: readonly FileStamp[]): void {
+    this.#torrent.files.forEach(({ offset, length }, file) => {
+      if (length === 0 || (before[file]?.size === after[file]?.size && before[file]?.mtime === after[file]?.mtime))
+        return;
+      const [first, last] = this.#geometry.piecesOf(offset, length);
+      for (let index = first; index <= last; index++) this.#sound.clear(index);
+    });
+  }
+
+  #fill(index: number, begin: number, into: Uint8Array): Observable<boolean> {
+    return this.#storage.read(this.#geometry.pieceOffset(index) + begin, into).pipe(
+      map((length) => length === into.length || this.#lost(index, 'is no longer there')),
+      catchError((error: unknown) =>
+        error instanceof StorageError
+          ? of(this.#lost(index, `can't be read: ${error.message}`))
+          : throwError(() => error),
+      ),
+    );
+  }
+
+  #checked(index: number): Observable<boolean> {
+    let check$ = this.#checks.get(index);
+    if (check$ === undefined) {
+      check$ = this.#turns.take(recheckPieces(this.#torrent, this.#env, this.#storage, [index])).pipe(
+        map(({ valid }) => valid || this.#lost(index, 'is damaged')),
+        catchError((error: unknown) =>
+          error instanceof StorageError
+            ? of(this.#lost(index, `can't be read: ${error.message}`))
+            : throwError(() => error),
+        ),
+        tap((sound) => {
+          if (sound) this.vouch(index);
+        }),
+        finalize(() => this.#checks.delete(index)),
+        share(),
+      );
+      this.#checks.set(index, check$);
+    }
+    return check$;
+  }
+
+  #lost(index: number, why: string): false {
+    this.#sound.clear(index);
+    if (this.has(index))
+      this.#options.lost(
+        index,
+        `piece ${index} on disk ${why}: it is not given to others, and fetched anew if need be`,
+      );
+    return false;
+  }
+}
