@@ -1,3 +1,4 @@
+export { drawnSession } from './drawnSession.ts';
 export { DrawnDisk, type DiskOptions, type DiskWork } from './disk.ts';
 export { DrawingError } from './expectation.ts';
 export type { Mark } from './lane.ts';
@@ -33,6 +34,7 @@ export { DrawnUdp, type UdpNetworkOptions, type UdpPlayer } from './network/udp.
 export { LETTERS, blockAt, wordsFor } from './words.ts';
 export { announced } from './announced.ts';
 export { HOME, type World, type WorldOptions } from './world.ts';
+export type { Shape } from '../src/torrent/geometry.ts';
 // Types that the exports above name, so that tests can name them, too.
 export type { Backdrop, Playing } from './backdrop.ts';
 export type { Subscribed } from './expectation.ts';

@@ -27,7 +27,8 @@ import { stoppedOf } from './swarm/stopping.ts';
 import type { TorrentSwarm } from './swarm/torrentSwarm.ts';
 import { VerifiedReader } from './storage/verifiedReader.ts';
 
-const MiB = 2 ** 20;
+/** Bytes of pieces begun and not yet stored, unless the user says how many. */
+export const MEMORY = 64 * 2 ** 20;
 
 /** What is known of the files once a place has been chosen. */
 export interface Chosen {
@@ -84,7 +85,7 @@ export const partsOf = (
   swarm: TorrentSwarm,
   { storage, select, selections$, files }: Chosen,
 ): Parts => {
-  const { memory = 64 * MiB, seed } = options;
+  const { memory = MEMORY, seed } = options;
   const order = constantOf(options.order);
   const { loops, peerId, stats, report } = swarm;
   const fetches = seed?.only !== true;

@@ -8,6 +8,7 @@ import { encodeHeader } from '../../src/recording/format.ts';
 import { Recording } from '../../src/recording/parse.ts';
 import { type Content, contentOf } from '../swarm/content.ts';
 import { peer } from '../swarm/fixture.ts';
+import { bodiesOf } from '../recording/bodies.ts';
 import { folder, run, start } from './run.ts';
 
 interface Recorded {
@@ -120,6 +121,17 @@ describe('draw', () => {
     expect(await run(['draw', file, '--html', html])).toMatchObject({ code: 0, stdout: `wrote ${html}\n` });
     expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>[^]*request \d/);
     expect(await run(['draw', file, '--html', html])).toMatchObject({ code: 2 });
+  });
+
+  it('writes a test that passes, of all that was asked', async () => {
+    const { file, home } = await recorded('a.rxrec');
+    const test = join(home, 'a.marbles.ts');
+    expect(await run(['draw', file, '--test', test])).toMatchObject({ code: 0, stdout: `wrote ${test}\n`, stderr: '' });
+    const source = readFileSync(test, 'utf8');
+    expect(source).toContain("import { drawnSession } from 'rxtorrent/marbles';");
+    const bodies = bodiesOf(source);
+    expect(bodies.length).toBe(1);
+    for (const body of bodies) body();
   });
 
   it.each([

@@ -157,6 +157,7 @@ export const drawOptions: OptionTable = {
   to: value('Up to this time, for example 12s'),
   lanes: value('Only these lanes: say (what peers say), ask (what we send), give (what came of it)'),
   html: value('Write a page with all of it to this file, to zoom and hover'),
+  test: value('Write a drawing to this file that plays its peers to our operators and compares what we ask: a test'),
   force: flag('Replace an existing file'),
 };
 

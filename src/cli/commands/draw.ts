@@ -2,11 +2,15 @@ import { writeNew } from '../input/newFile.ts';
 import { draw, LANES } from '../../recording/draw.ts';
 import { lanesOf } from '../../recording/lanes.ts';
 import { page } from '../../recording/page.ts';
+import { drawingOf } from '../../recording/script/drawing.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { flag, seconds, text } from '../args/values.ts';
 import { asRecordingError, readRecording } from '../input/recordingFile.ts';
 import type { Given, Io } from '../io/io.ts';
 import { visible } from '../io/text.ts';
+import { asSession, sourceOf } from '../run/session.ts';
+
+const UNKNOWN = 'it began with a magnet link: how long its pieces are was not known: replay it';
 
 /** Columns where the terminal does not say how many it has. */
 const WIDTH = 100;
@@ -35,10 +39,17 @@ export const drawn = async (given: Given, io: Io): Promise<void> => {
     peer: text(given, 'peer'),
     lanes: lanesIn(given),
   };
-  const html = text(given, 'html');
+  const [html, test] = [text(given, 'html'), text(given, 'test')];
   io.json?.start({ sources: [path] });
   try {
-    const lanes = lanesOf(readRecording(path));
+    const recording = readRecording(path);
+    if (test !== undefined) {
+      const source = sourceOf(asSession(recording.header.session));
+      if (!('info' in source)) throw new InputError('bad-option', `${visible(path)}: ${UNKNOWN}`);
+      writeNew(test, new TextEncoder().encode(drawingOf(recording, source, asked)), flag(given, 'force'));
+      return io.print(`wrote ${visible(test)}`);
+    }
+    const lanes = lanesOf(recording);
     if (html !== undefined) {
       writeNew(html, new TextEncoder().encode(page(path, lanes)), flag(given, 'force'));
       return io.print(`wrote ${visible(html)}`);

@@ -58,7 +58,7 @@ const atOnce = (source$: Observable<void>): Observable<void> =>
 
 /** Creates the state of one download. It belongs to one subscription: create it where the storage is opened. */
 export const downloadState = (
-  torrent: Torrent,
+  torrent: Pick<Torrent, 'infoHash' | 'length' | 'pieceLength'>,
   env: Pick<Env, 'random' | 'randomBytes' | 'sharesMemory' | 'hasher'>,
   { order, ordered, memory, peerId, freed = new Subject() }: DownloadStateOptions = {},
 ): DownloadState => {
