@@ -1,6 +1,6 @@
 import { map, NEVER, type Observable, of } from 'rxjs';
 import { describe, it } from 'vitest';
-import { inTurn, type TrackerPace } from '../src/discovery/pace.ts';
+import { defaultPace, inTurn, paceOf, type TrackerPace } from '../src/discovery/pace.ts';
 import { trackerPeers } from '../src/discovery/trackers/trackerPeers.ts';
 import type { HttpReply } from '../src/contracts/network.ts';
 import { NetworkError } from '../src/contracts/errors.ts';
@@ -22,7 +22,7 @@ const reply: HttpReply = {
 };
 
 /** Two trackers in that pace, while one peer is wanted: when each is asked, and where they say they see us. */
-const scene = (stage: Stage, lanes: Readonly<Record<string, string>>) => {
+const scene = (stage: Stage, lanes: Readonly<Record<string, string>>, given: () => TrackerPace = () => pace) => {
   const asked: Record<string, Mark[]> = { one: [], two: [] };
   const seen: string[] = [];
   const httpGet = ({ url }: { readonly url: string }): Observable<HttpReply> => {
@@ -41,7 +41,7 @@ const scene = (stage: Stage, lanes: Readonly<Record<string, string>>) => {
       wanted$: of(1),
       completed$: NEVER,
       seenAs: (host) => void seen.push(host),
-      pace,
+      pace: paceOf(() => ({ ...defaultPace, trackers: given() })).trackers,
     },
   );
   return { peers$, seen, one: asked['one'] ?? [], two: asked['two'] ?? [] };
@@ -62,6 +62,19 @@ describe('inTurn', () => {
     drawn((stage) => {
       const source = stage.cold('a-b|');
       stage.gives(source.pipe(inTurn({ after: 0 }))).toBe('a-b|');
+    }),
+  );
+
+  it(
+    'waits on if that has become longer meanwhile',
+    drawn((stage) => {
+      const source = stage.cold('a-b|');
+      const pace = {
+        get after() {
+          return stage.now() < 2 ? 3 : 5;
+        },
+      };
+      stage.gives(source.pipe(inTurn(pace))).toBe('-----a-b|');
     }),
   );
 
@@ -94,6 +107,20 @@ describe('trackers in another pace', () => {
       stage.happens(one).toBe('r 20ms r---------r');
       stage.happens(two).toBe('-----r');
       stage.gives(stage.cold('99ms x').pipe(map(() => seen))).toBe('99ms x', { x: ['9.9.9.9', '9.9.9.9'] });
+    }),
+  );
+
+  it(
+    'that changes are waited for as it says then, after each failure',
+    drawn((stage) => {
+      const given = (): TrackerPace => {
+        const wait = stage.now() < 20 ? 10 : 50;
+        return { ...pace, retry: { first: wait, most: wait } };
+      };
+      const { peers$, one, two } = scene(stage, { one: '#', two: '#' }, given);
+      stage.gives(peers$, '^ 130ms !').toBe('-');
+      stage.happens(one).toBe('r---------r---------r 49ms r 49ms r');
+      stage.happens(two).toBe('r---------r---------r 49ms r 49ms r');
     }),
   );
 });

@@ -1,4 +1,4 @@
-import { filter, map, merge, type Observable, of, scan, timer } from 'rxjs';
+import { filter, map, merge, type Observable, of, scan, take, timer } from 'rxjs';
 import { describe, it } from 'vitest';
 import { type DownloadOptions, download, inOrder, type PieceOrder, type Torrent } from '../../src/index.ts';
 import { Geometry } from '../../src/torrent/geometry.ts';
@@ -116,7 +116,7 @@ describe('a selection that changes', () => {
       return Buffer.compare(disk.bytes.subarray(offset, offset + length), content) === 0;
     };
     const seen = () => ({ right: [0, 1, 2].filter(right), apart: [...disk.apart.keys()] });
-    return { told$, seen };
+    return { told$, seen, disk };
   };
 
   const firstLast = { order: ((one, other) => (other.index < 2 ? other.index - one.index : -1)) as PieceOrder };
@@ -126,7 +126,7 @@ describe('a selection that changes', () => {
     drawn(
       (stage) => {
         const { told$, seen } = scene(stage, changing([0, 0], 33, [0, 1]), firstLast);
-        stage.gives(told$).toBe('29ms 1--------0----------2---(d|)');
+        stage.gives(told$).toBe('29ms 1--------0-----------2---(d|)');
         stage.gives(timer(400).pipe(map(seen))).toBe('400ms (n|)', { n: { right: [0, 1], apart: [] } });
       },
       { torrent: three },
@@ -150,8 +150,56 @@ describe('a selection that changes', () => {
     drawn(
       (stage) => {
         const { told$, seen } = scene(stage, changing([0, 2], 40, [0, 0]), { seed: {} });
-        stage.gives(told$, '^ 1s !').toBe('29ms 0--------1---d');
+        stage.gives(told$, '^ 1s !').toBe('29ms 0--------1--d');
         stage.gives(timer(400).pipe(map(seen))).toBe('400ms (n|)', { n: { right: [0], apart: [] } });
+      },
+      { torrent: three },
+    ),
+  );
+
+  it(
+    'grows while the torrent is seeded: it is done again when all that is wanted then is there',
+    drawn(
+      (stage) => {
+        const { told$, seen } = scene(stage, changing([0, 0], 60, [0, 1]), { seed: {} });
+        stage.gives(told$, '^ 1s !').toBe('29ms 0--------1d 39ms 2d');
+        stage.gives(timer(400).pipe(map(seen))).toBe('400ms (n|)', { n: { right: [0, 1], apart: [] } });
+      },
+      { torrent: three },
+    ),
+  );
+
+  it(
+    'grows by what needs no peer: it is done again at once, and an empty file is there',
+    drawn(
+      (stage) => {
+        const { told$, disk } = scene(stage, changing([0, 2], 80, [0, 3]), { seed: {} });
+        stage.gives(told$, '^ 1s !').toBe('29ms 0--------1--------2--------3--------4d 18ms d');
+        stage
+          .gives(
+            timer(70, 330).pipe(
+              take(2),
+              map(() => String(disk.files.length)),
+            ),
+          )
+          .toBe('70ms 3 329ms (4|)');
+      },
+      {
+        torrent: {
+          ...three,
+          files: [...three.files, { path: ['w'], length: 0, offset: 155_648, padding: false, attributes: '' }],
+        },
+      },
+    ),
+  );
+
+  it(
+    'that shrinks while the torrent is seeded, and grows again by what is there, is done again',
+    drawn(
+      (stage) => {
+        const select$ = merge(changing([0, 1], 80, [0, 0]), timer(90).pipe(map(() => [[0, 1] as const])));
+        const { told$ } = scene(stage, select$, { seed: {} });
+        stage.gives(told$, '^ 1s !').toBe('29ms 0--------1--------2d 44ms d');
       },
       { torrent: three },
     ),
@@ -189,7 +237,7 @@ describe('a selection that changes', () => {
         const disk = new DrawnDisk(stage, { foreign: [2] });
         stage
           .gives(run(stage, disk, { select: changing([0, 0], 12, [0, 2]) }).pipe(map(() => 'd')))
-          .toBe('-------------#', {}, { name: 'StorageError', code: 'occupied' });
+          .toBe('---------------#', {}, { name: 'StorageError', code: 'occupied' });
       },
       { torrent: three },
     ),
@@ -200,7 +248,7 @@ describe('a selection that changes', () => {
     drawn(
       (stage) => {
         const { told$ } = scene(stage, changing([0, 2], 20, [7, 8]));
-        stage.gives(told$).toBe('21ms #', {}, { name: 'InputError', code: 'bad-option' });
+        stage.gives(told$).toBe('20ms #', {}, { name: 'InputError', code: 'bad-option' });
       },
       { torrent: three },
     ),

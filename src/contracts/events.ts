@@ -218,7 +218,10 @@ export interface MetadataKnown {
   readonly torrent: Torrent;
 }
 
-/** All that is wanted is verified and on disk. The last event, unless the download goes on to seed. */
+/**
+ * All that is wanted is verified and on disk. The last event, unless the download goes on to seed: then it is emitted
+ * again when other files were selected meanwhile and all of them are there.
+ */
 export interface Done {
   readonly type: 'done';
   /** Bytes of the wanted files. */

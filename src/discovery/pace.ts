@@ -1,4 +1,5 @@
-import { type MonoTypeOperatorFunction, switchMap, timer } from 'rxjs';
+import { defer, type MonoTypeOperatorFunction, type Observable, switchMap, timer } from 'rxjs';
+import { now } from '../contracts/clock.ts';
 
 /** When a source of peers is asked. All in milliseconds. */
 export interface SourcePace {
@@ -57,19 +58,18 @@ export const defaultPace: Pace = {
   dht: { after: 0, atLeast: 5 * MINUTE, afterNone: 30_000, atMost: 15 * MINUTE },
 };
 
-/** What says so each time it is asked: a member of the result is read when it matters. */
-const live = <T extends object>(like: T, now: () => T): T =>
+/** Calls `ask` whenever a member of the result is read. */
+const live = <T extends object>(like: T, ask: () => T): T =>
   Object.defineProperties(
     {},
     Object.fromEntries(
-      (Object.keys(like) as (keyof T)[]).map((name) => [name, { get: () => now()[name], enumerable: true }]),
+      (Object.keys(like) as (keyof T)[]).map((name) => [name, { get: () => ask()[name], enumerable: true }]),
     ),
   ) as T;
 
 /**
- * The pace that a value or a function says. A function is asked whenever something of it matters: when a wait begins,
- * or when it is looked how many peers are enough. `after` of each source counts when it is first asked, and the delays
- * of `trackers.retry` as they are then.
+ * The pace that a value or a function says. A function is called whenever something of it matters: when a wait begins,
+ * when the wait for the turn of a source is over, or when it is looked how many peers are enough.
  */
 export const paceOf = (pace: Pace | (() => Pace) = defaultPace): Pace =>
   typeof pace !== 'function'
@@ -84,7 +84,8 @@ export const paceOf = (pace: Pace | (() => Pace) = defaultPace): Pace =>
       };
 
 /**
- * Subscribes to a source when it is its turn.
+ * Subscribes to a source when it is its turn: when `after` milliseconds have passed. If `after` is longer by then, the
+ * rest of it is waited for, too.
  *
  * ```
  * source  a-b|
@@ -92,6 +93,13 @@ export const paceOf = (pace: Pace | (() => Pace) = defaultPace): Pace =>
  * ```
  */
 export const inTurn =
-  <T>({ after }: Pick<SourcePace, 'after'>): MonoTypeOperatorFunction<T> =>
+  <T>(pace: Pick<SourcePace, 'after'>): MonoTypeOperatorFunction<T> =>
   (source) =>
-    after > 0 ? timer(after).pipe(switchMap(() => source)) : source;
+    defer(() => {
+      const began = now();
+      const turn = (): Observable<T> => {
+        const left = began + pace.after - now();
+        return left > 0 ? timer(left).pipe(switchMap(turn)) : source;
+      };
+      return turn();
+    });

@@ -80,7 +80,9 @@ export interface DownloadOptions extends SourceOptions, OwnSources, ListenPortOp
    * Files that are wanted, by their numbers from 0 (BEP 53), or a function that chooses them once the torrent is known.
    * Replaces the selection of the link, or all files. Of a stream the first value is waited for; each later one counts
    * from then on: files that are wanted now are fetched, those no longer wanted are not requested any more, and what is
-   * on disk of them stays there. It ends when all that is wanted is stored, unless it seeds.
+   * on disk of them stays there. It ends when all that is wanted is stored. If it seeds, it goes on, and emits `done`
+   * again when files that were selected meanwhile are stored, too. Errors with a `StorageError` `occupied` for a file
+   * that is wanted now and may belong to another program, as at the beginning.
    */
   readonly select?: Changing<Selection> | ((torrent: Torrent) => Observable<Selection>) | undefined;
   /** Checks all data on disk, whatever the notes of earlier runs say. */

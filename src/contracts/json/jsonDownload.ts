@@ -194,7 +194,7 @@ export interface JsonPortOpen extends OfTorrent {
   readonly port: Port;
 }
 
-/** All that is wanted is verified and on disk. */
+/** All that is wanted is verified and on disk. Again when other files are selected while it is seeded. */
 export interface JsonDone extends OfTorrent {
   readonly type: 'done';
   /** Of what is wanted. */

@@ -37,12 +37,12 @@ export interface Taker {
  */
 export class Rota {
   readonly #takers: readonly Taker[];
-  readonly #stagger: number;
+  readonly #stagger: () => number;
   readonly #changes$ = new Subject<void>();
   #turns = 1;
 
-  /** `stagger` is the time between the turns of two tiers, in milliseconds. */
-  constructor(takers: readonly Taker[], stagger: number) {
+  /** `stagger` says the time between the turns of two tiers, in milliseconds. */
+  constructor(takers: readonly Taker[], stagger: () => number) {
     this.#takers = takers;
     this.#stagger = stagger;
   }
@@ -87,7 +87,7 @@ export class Rota {
     const next = (turns: number): Observable<number> => {
       if (turns >= this.#takers.length) return EMPTY;
       const failed$ = this.#when(() => this.#takers[turns - 1]?.works === false);
-      return merge(failed$, timer(this.#stagger)).pipe(
+      return merge(failed$, timer(this.#stagger())).pipe(
         take(1),
         map(() => turns + 1),
       );

@@ -17,7 +17,7 @@ import {
   throwError,
   timer,
 } from 'rxjs';
-import { backoff } from '../../../operators/backoff.ts';
+import { type Backoff, backoff } from '../../../operators/backoff.ts';
 import { replenish } from '../../../operators/replenish.ts';
 import { now } from '../../contracts/clock.ts';
 import type { PeerAddress } from '../../contracts/network.ts';
@@ -61,7 +61,7 @@ export const trackerPeers = (env: TrackerEnv, options: TrackerPeersOptions): Obs
     const sessions: readonly TierSession[] = tiersOf(options.tiers, env.random).map(
       (tier) => new TierSession(tier, announcer, () => rota.changed()),
     );
-    const rota = new Rota(sessions, announcer.pace.stagger);
+    const rota = new Rota(sessions, () => announcer.pace.stagger);
     if (sessions.length === 0) return EMPTY;
     const incomplete = options.totals().left > 0;
     const completed$ = options.completed$.pipe(
@@ -71,7 +71,8 @@ export const trackerPeers = (env: TrackerEnv, options: TrackerPeersOptions): Obs
       map(() => announcer.wanted),
     );
     const wanted$ = merge(completed$, options.wanted$.pipe(tap((count) => (announcer.wanted = count))));
-    const pause = backoff({ ...announcer.pace.retry, random: env.random });
+    // Each wait is asked for anew.
+    const pause: Backoff = (...failure) => backoff({ ...announcer.pace.retry, random: env.random })(...failure);
     const over$ = new ReplaySubject<void>(1);
     const all = (wanted$: Observable<number>): Observable<PeerAddress> => {
       const tiers$ = merge(...sessions.map((session, at) => peersOfTier(session, rota, at, wanted$, pause)));
@@ -94,7 +95,7 @@ const peersOfTier = (
   rota: Rota,
   at: number,
   wanted$: Observable<number>,
-  pause: ReturnType<typeof backoff>,
+  pause: Backoff,
 ): Observable<PeerAddress> => {
   // A late answer ends the delay as if it had come in time.
   const delay = (error: unknown, count: number) =>

@@ -1,6 +1,7 @@
 import {
   asapScheduler,
   concat,
+  concatMap,
   defer,
   EMPTY,
   endWith,
@@ -13,7 +14,6 @@ import {
   observeOn,
   of,
   startWith,
-  take,
   takeUntil,
   takeWhile,
   tap,
@@ -62,10 +62,11 @@ export const lifecycle = (
         ? resume.save(!fetches && picker.complete)
         : EMPTY;
     const completion = completing(parts, env);
+    const { selections$ } = options;
     let ended = false;
     const main$ = concat(
       restoring(parts, env, options).pipe(until(stopped$)),
-      fetching(parts, blocks$, pieces, completion),
+      fetching(parts, blocks$, pieces, completion, selections$ === EMPTY),
       ending(parts, completion, leave),
       readToTheEnd(parts),
     ).pipe(
@@ -74,7 +75,6 @@ export const lifecycle = (
         if (!ended) leave().subscribe({ error: () => {} });
       }),
     );
-    const { selections$ } = options;
     const aside$ = together(changes$, selections$ === EMPTY ? EMPTY : reselecting(parts, env, options));
     return aside$ === EMPTY ? main$ : beside(main$, aside$);
   });
@@ -129,18 +129,24 @@ const fetching = (
   blocks$: Observable<Block>,
   pieces: (blocks$: Observable<Block>, parts: Parts) => Observable<PieceOutcome>,
   completion: Completion,
+  steady: boolean,
 ): Observable<DownloadEvent> =>
   defer(() => {
     const { torrent, picker, resume, fetches, seeds } = parts;
     const { loops, stats, report } = parts.swarm;
     if ((picker.complete && !seeds) || !isRestored(parts)) return EMPTY;
     if (!fetches && !picker.complete) return incomplete(torrent.name, stats.progress());
-    const kept$ = keeping(parts, completion);
     // No block comes, and so nothing waits for one: there may be a thousand of these.
-    if (!fetches) return merge(blocks$.pipe(ignoreElements()), kept$).pipe(until(parts.over$));
+    if (!fetches) {
+      const given$ = steady
+        ? concat(completion.complete$, keeping(parts, completion.forGood$))
+        : seeding(parts, completion);
+      return merge(blocks$.pipe(ignoreElements()), given$).pipe(until(parts.over$));
+    }
     const all$ = pieces(blocks$, parts).pipe(finalize(() => loops.settled.complete()));
     const outcomes$ = loops.settled.pipe(filter(isOutcome));
-    return merge(all$, seeding(parts, outcomes$, kept$), keepRemembering(outcomes$, resume.save(false), report));
+    const seeding$ = seeding(parts, completion).pipe(takeUntil(endOf(outcomes$)));
+    return merge(all$, seeding$, keepRemembering(outcomes$, resume.save(false), report));
   });
 
 const isOutcome = (settled: Settled): settled is PieceOutcome =>
@@ -149,27 +155,35 @@ const isOutcome = (settled: Settled): settled is PieceOutcome =>
 /** Emits when no further piece is to come. */
 const endOf = (source$: Observable<unknown>): Observable<unknown> => source$.pipe(ignoreElements(), endWith(undefined));
 
-/** Emits when the download is complete for the first time. Completes when no further piece is settled. */
-const seeding = (
-  { picker, seeds, swarm: { loops } }: Parts,
-  outcomes$: Observable<PieceOutcome>,
-  kept$: Observable<DownloadEvent>,
-): Observable<DownloadEvent> =>
-  loops.settled.pipe(
+/**
+ * What is told when the download is complete, and again when it is complete with other files than before. Never
+ * completes.
+ */
+const seeding = (parts: Parts, { complete$, forGood$ }: Completion): Observable<DownloadEvent> => {
+  const { loops, stats } = parts.swarm;
+  const due = (): boolean => parts.seeds && stats.phase.state === 'finishing';
+  let kept$ = keeping(parts, forGood$);
+  return loops.settled.pipe(
     filter(({ type }) => type === 'stored' || type === 'reselected'),
     startWith(undefined),
-    filter(() => seeds && picker.complete),
-    take(1),
+    filter(due),
     observeOn(asapScheduler), // the last piece is told before
-    mergeMap(() => kept$),
-    takeUntil(endOf(outcomes$)),
+    concatMap(() => (due() ? concat(complete$, of(undefined)) : EMPTY)),
+    // From the first time on the files are watched.
+    mergeMap((event) => {
+      if (event !== undefined) return of(event);
+      const first$ = kept$;
+      kept$ = EMPTY;
+      return first$;
+    }),
   );
+};
 
 /** While it is seeded: watches the files, and counts the uploaded bytes. Never completes. */
 const keeping = (
   { picker, shelf, swarm: { stats, ticks }, resume, fetches }: Parts,
-  { complete$, forGood$ }: Completion,
-): Observable<DownloadEvent> => {
+  forGood$: Observable<never>,
+): Observable<never> => {
   const uploaded = (): number => stats.lifetime.uploaded;
   const counted$ = keepCounting(
     uploaded,
@@ -178,7 +192,7 @@ const keeping = (
   );
   // The files of an idle torrent are not watched.
   const looks = (every: number): Observable<void> => ticks(every).pipe(filter(() => !stats.asleep));
-  return defer(() => concat(complete$, merge(shelf.watch(looks, fetches ? undefined : resume.found.stamps), counted$)));
+  return defer(() => merge(shelf.watch(looks, fetches ? undefined : resume.found.stamps), counted$));
 };
 
 /** Reads in progress get everything stored before the files are closed. */

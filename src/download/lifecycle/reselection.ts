@@ -13,14 +13,15 @@ import {
 } from 'rxjs';
 import { checkOption } from '../../contracts/checkOptions.ts';
 import type { Env } from '../../contracts/env.ts';
-import { StorageError } from '../../contracts/errors.ts';
-import type { FileStamp } from '../../contracts/storage.ts';
-import { visible } from '../../protocol/encoding/visible.ts';
-import { IN_THE_WAY } from '../../torrent/metainfo/occupied.ts';
 import { selects } from '../../torrent/metainfo/selection.ts';
+import type { Geometry } from '../../torrent/geometry.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import type { PhaseState } from '../../torrent/stats/phase.ts';
 import { FileSelection } from '../../torrent/picker/fileSelection.ts';
+import { incomplete } from '../limits/seedGoal.ts';
 import { adopted } from '../storage/completion.ts';
+import { guardSelected } from '../storage/occupied.ts';
+import { calmly } from '../storage/resumeData.ts';
 import type { Settled } from '../state/loops.ts';
 import type { Selection } from '../options.ts';
 import { type Chosen, type Parts, refuseNone } from '../parts.ts';
@@ -53,44 +54,59 @@ export const reselecting = (
     checkOption('select', select);
     return concat(
       checked$,
-      // All has been told to be there: then it ends.
-      defer(() => (force ? EMPTY : unoccupied(parts, select))),
+      defer(() => (parts.fetches ? unoccupied(parts, select, force) : EMPTY)),
       checked$,
+      // What was noted as complete is so no longer, and is written to.
+      defer(() =>
+        swarm.stats.phase.seeds && added(parts, select).length > 0
+          ? calmly(parts.resume.save(false), swarm.report)
+          : EMPTY,
+      ),
+      // All has been told to be there: then it ends.
       defer(() => (swarm.stats.phase.state === 'done' ? EMPTY : selecting(parts, env, select))),
+      defer(() => (lacking(parts) ? incomplete(parts.torrent.name, swarm.stats.progress()) : EMPTY)),
     );
   };
   return selections$.pipe(concatMap(obey));
 };
 
-/** Refuses files that are wanted now, exist, and have nothing of the torrent. @throws StorageError `occupied` */
-const unoccupied = ({ torrent, storage, files, geometry, picker }: Parts, select: Selection): Observable<never> => {
+/** The numbers of the files that are selected and have not been yet. */
+const added = ({ torrent, selection }: Parts, select: Selection): readonly number[] => {
   const wants = selects(select);
-  const isOurs = (offset: number, length: number): boolean => {
-    const [first, last] = geometry.piecesOf(offset, length);
-    for (let index = first; index <= last; index++) if (picker.stored.has(index)) return true;
-    return false;
-  };
-  const refuse = (stamps: readonly FileStamp[]): void => {
-    torrent.files.forEach(({ offset, length }, file) => {
-      if (length === 0 || !wants(file) || files.wants(file) || (stamps[file]?.size ?? 0) <= 0) return;
-      if (isOurs(offset, length)) return;
-      throw new StorageError('occupied', `${visible(storage.paths[file] ?? '')} is there already: ${IN_THE_WAY}`);
-    });
-  };
-  return storage.stamps().pipe(tap(refuse), ignoreElements());
+  return torrent.files.flatMap(({ padding }, file) => (!padding && wants(file) && !selection.wants(file) ? file : []));
+};
+
+const piecesOf = ({ files }: Torrent, geometry: Geometry, file: number): readonly number[] => {
+  const { offset, length } = files[file] as Torrent['files'][number];
+  if (length === 0) return [];
+  const [first, last] = geometry.piecesOf(offset, length);
+  return Array.from({ length: last - first + 1 }, (_, nth) => first + nth);
+};
+
+/** Is something wanted that is missing and is not to be fetched? */
+const lacking = ({ fetches, picker }: Parts): boolean => !fetches && !picker.complete;
+
+/** Refuses files that are wanted now, were not before, and may belong to another program. */
+const unoccupied = (
+  { torrent, storage, files, picker, resume }: Parts,
+  select: Selection,
+  force: boolean,
+): Observable<never> => {
+  const selected = selects(select);
+  const wants = (file: number): boolean => selected(file) && !files.wants(file);
+  return torrent.files.some((_, file) => wants(file))
+    ? guardSelected(torrent, storage, picker, resume.found.note, { wants, force })
+    : EMPTY;
 };
 
 /** Takes over the selection; moves what has been kept apart and is wanted now. */
 const selecting = (parts: Parts, env: Env, select: Selection): Observable<never> => {
   const { torrent, picker, drafts, storage, files, geometry, swarm } = parts;
-  const [before, next] = [parts.selection, new FileSelection(torrent, geometry, select)];
+  const next = new FileSelection(torrent, geometry, select);
   refuseNone(torrent, next);
-  const grown = new Set<number>();
-  torrent.files.forEach(({ offset, length }, file) => {
-    if (length === 0 || !next.wants(file) || before.wants(file)) return;
-    const [first, last] = geometry.piecesOf(offset, length);
-    for (let index = first; index <= last; index++) grown.add(index);
-  });
+  const more = added(parts, select);
+  if (more.length > 0) swarm.stats.phase.widened();
+  const grown = new Set(more.flatMap((file) => piecesOf(torrent, geometry, file)));
   const { wants } = files;
   files.wants = (file) => wants(file) || next.wants(file);
   const excluded = new Set(next.excluded);

@@ -1,12 +1,19 @@
-import { concatMap, defer, EMPTY, from, map, mergeMap, type Observable, of, throwError, toArray } from 'rxjs';
+import { concatMap, defer, EMPTY, from, map, mergeMap, type Observable, of, tap, throwError, toArray } from 'rxjs';
 import type { FileStamp, Storage } from '../../contracts/storage.ts';
 import { StorageError } from '../../contracts/errors.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
 import { visible } from '../../protocol/encoding/visible.ts';
 import type { Found } from './resumeData.ts';
+import { Bitfield } from '../../torrent/bitfield.ts';
 import type { FileSelection } from '../../torrent/picker/fileSelection.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
-import { IN_THE_WAY, longerFiles, type Occupied, occupiedFiles } from '../../torrent/metainfo/occupied.ts';
+import {
+  type Findings,
+  IN_THE_WAY,
+  longerFiles,
+  type Occupied,
+  occupiedFiles,
+} from '../../torrent/metainfo/occupied.ts';
 import type { PiecePicker } from '../../torrent/picker/piecePicker.ts';
 import { decodeAnyNote } from '../../torrent/pieces/resumeNote.ts';
 
@@ -25,10 +32,10 @@ const refused = (storage: Storage, file: number, why: string, more: number): Sto
 export const refuseLonger = (
   torrent: Torrent,
   storage: Storage,
-  selection: FileSelection,
+  { wants }: Pick<FileSelection, 'wants'>,
   stamps: readonly FileStamp[],
 ): void => {
-  const [file, ...more] = longerFiles(torrent, stamps, selection.wants);
+  const [file, ...more] = longerFiles(torrent, stamps, wants);
   if (file === undefined) return;
   const why = `and longer (${stamps[file]?.size} bytes) than the torrent has it (${torrent.files[file]?.length} bytes)`;
   throw refused(storage, file, why, more.length);
@@ -49,15 +56,62 @@ export const guardFiles = (
 ): Observable<never> =>
   defer(() => {
     const known = { stamps, note, have: picker.stored, wanted: (piece: number) => !picker.excluded.has(piece) };
-    if (picker.complete) return EMPTY;
-    return storage.notes.others().pipe(
-      map((notes) =>
-        occupiedFiles(torrent, { ...known, others: notes.map(decodeAnyNote).filter((note) => note !== undefined) }),
-      ),
-      mergeMap((found) => from(found).pipe(concatMap(unlessBlank(torrent, storage, stamps)), toArray())),
-      mergeMap((found) => settled(storage, found, force)),
+    return picker.complete ? EMPTY : guarded(torrent, storage, known, { wants: () => true, force });
+  });
+
+export interface SelectedFiles {
+  /** Is this file wanted now, and was it not before? */
+  readonly wants: (file: number) => boolean;
+  /** Existing files may be replaced. */
+  readonly force: boolean;
+}
+
+/**
+ * The same for files that are selected while the download runs. Pieces that are kept apart say nothing about a file: it
+ * has none of their bytes.
+ *
+ * @throws StorageError `occupied`
+ */
+export const guardSelected = (
+  torrent: Torrent,
+  storage: Storage,
+  { stored, geometry }: Pick<PiecePicker, 'stored' | 'geometry'>,
+  note: Found['note'],
+  { wants, force }: SelectedFiles,
+): Observable<never> =>
+  defer(() => {
+    const apart = new Set(storage.apart.pieces());
+    const [have, wanted] = [new Bitfield(stored.length), new Set<number>()];
+    torrent.files.forEach(({ offset, length }, file) => {
+      if (length === 0 || !wants(file)) return;
+      const [first, last] = geometry.piecesOf(offset, length);
+      for (let index = first; index <= last; index++) {
+        wanted.add(index);
+        if (stored.has(index) && !apart.has(index)) have.set(index);
+      }
+    });
+    return storage.stamps().pipe(
+      tap((stamps) => force || refuseLonger(torrent, storage, { wants }, stamps)),
+      mergeMap((stamps) => {
+        const known = { stamps, note, have, wanted: (piece: number) => wanted.has(piece) };
+        return guarded(torrent, storage, known, { wants, force });
+      }),
     );
   });
+
+/** Refuses those of the files that `wants` names that may belong to another program. */
+const guarded = (
+  torrent: Torrent,
+  storage: Storage,
+  known: Omit<Findings, 'others'>,
+  { wants, force }: SelectedFiles,
+): Observable<never> =>
+  storage.notes.others().pipe(
+    map((notes) => notes.map(decodeAnyNote).filter((note) => note !== undefined)),
+    map((others) => occupiedFiles(torrent, { ...known, others }).filter(({ file }) => wants(file))),
+    mergeMap((found) => from(found).pipe(concatMap(unlessBlank(torrent, storage, known.stamps)), toArray())),
+    mergeMap((found) => settled(storage, found, force)),
+  );
 
 const unlessBlank =
   ({ files }: Torrent, storage: Storage, stamps: readonly FileStamp[]) =>

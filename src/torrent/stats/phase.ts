@@ -8,7 +8,7 @@
  * | `downloading` | something that is wanted is missing, and is asked for | itself |
  * | `paused` | nothing more can be written: the disk is full | itself |
  * | `finishing` | all that is wanted is there, and made to last; nobody has been told yet | `done` |
- * | `seeding` | all is there and is given to others | itself |
+ * | `seeding` | all is there and is given to others; with other files it goes on as `downloading` | itself |
  * | `repairing` | as `seeding`, but a piece has turned out to be damaged and is fetched anew | `downloading` |
  * | `done` | all is there, and it ends | itself |
  */
@@ -96,6 +96,12 @@ export class Phase {
   lost(): void {
     if (this.#state === 'finishing') this.#state = 'downloading';
     else if (this.#state === 'seeding') this.#state = 'repairing';
+  }
+
+  /** `seeding` or `repairing` → `downloading`: other files are wanted, too, and `done` has to be told again. */
+  widened(): void {
+    if (this.#state === 'paused' && this.#paused === 'repairing') this.#paused = 'downloading';
+    else if (this.seeds) this.#state = 'downloading';
   }
 
   /** Anything → `seeding` or `done`: everybody has been told that all is there. It may have been lost meanwhile. */

@@ -10,7 +10,7 @@ describe('the turns of tiers', () => {
       fc.property(works, fc.boolean(), (tiers, wanted) => {
         const rota = new Rota(
           tiers.map((each): Taker => ({ works: each, due: false })),
-          1_500,
+          () => 1_500,
         );
         const running = rota.run(of(wanted ? 1 : 0)).subscribe();
         rota.check();
@@ -27,7 +27,7 @@ describe('the turns of tiers', () => {
         { works: true, due: false },
         { works: true, due: true },
       ],
-      1_500,
+      () => 1_500,
     );
     const turns: number[] = [];
     for (const at of [0, 1]) rota.turn(at).subscribe(() => turns.push(at));

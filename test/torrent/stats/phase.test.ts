@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Phase } from '../../../src/torrent/stats/phase.ts';
 
-type Step = 'known' | 'checked' | 'full' | 'room' | 'completed' | 'lost' | 'told';
+type Step = 'known' | 'checked' | 'full' | 'room' | 'completed' | 'lost' | 'widened' | 'told';
 
 /** Through which states it goes. */
 const through = (first: 'metadata' | 'checking', ...steps: readonly ((phase: Phase) => void)[]): string => {
@@ -23,6 +23,7 @@ const completed = (phase: Phase) => phase.completed();
 const lost = (phase: Phase) => phase.lost();
 const full = (phase: Phase) => phase.full();
 const room = (phase: Phase) => phase.room();
+const widened = (phase: Phase) => phase.widened();
 
 const ended = ({ state }: Phase): boolean => state === 'done';
 
@@ -50,6 +51,12 @@ describe('the phase of a download', () => {
       'checking → finishing (done) → downloading → finishing (done)',
     ],
     [
+      'of which more is wanted while it seeds',
+      ['checking', checked(true), told(true), widened, completed, told(true), lost, full, widened, room],
+      'checking → finishing (done) → seeding → downloading → finishing (done) → seeding → repairing (downloading) → ' +
+        'paused → paused → downloading',
+    ],
+    [
       'that is told what does not follow',
       ['checking', full, room, lost, completed, checked(false), known, checked(true)],
       'checking → checking → checking → checking → checking → downloading → downloading → downloading',
@@ -59,14 +66,17 @@ describe('the phase of a download', () => {
   });
 
   it('is never one of completeness while something is missing, nor the other way round', () => {
-    const steps = fc.array(fc.constantFrom<Step>('known', 'checked', 'full', 'room', 'completed', 'lost', 'told'));
+    const steps = fc.array(
+      fc.constantFrom<Step>('known', 'checked', 'full', 'room', 'completed', 'lost', 'widened', 'told'),
+    );
     fc.assert(
       fc.property(steps, fc.boolean(), (taken, seeds) => {
         const phase = new Phase('metadata');
         let complete = false;
         for (const step of taken) {
           if (step === 'completed') complete = true;
-          if (step === 'lost') complete = false;
+          // Of what is new nothing is there yet.
+          if (step === 'lost' || (step === 'widened' && phase.seeds)) complete = false;
           if (ended(phase)) continue;
           if (step === 'checked') phase.checked(complete);
           else if (step === 'told') {
