@@ -3,23 +3,35 @@ import { Agenda } from './agenda.ts';
 import { DrawingError } from './expectation.ts';
 import { Timers } from './timers.ts';
 
-/** A drawing that runs more tasks than this is in an endless loop. */
+/** A drawing that runs more tasks than this is in an endless loop; so is a swarm that does in one second. */
 const MAX_ACTIONS = 2_000_000;
+const SECOND = 1_000;
 
 /** RxJS's virtual time, which also detects drawings that never end. */
 export class Clock extends TestScheduler {
   #actions = 0;
+  #since = 0;
+  readonly #isLong: boolean;
+  readonly #timers = new Timers(this);
   override actions: TestScheduler['actions'] = new Agenda();
 
-  constructor() {
+  /** `isLong` if any number of tasks may run, as long as time goes on. */
+  constructor(isLong = false) {
     super(() => {
       throw new DrawingError('the stage compares for itself');
     });
     // RxJS has no other way to be given timers: `run` calls the method by this name.
-    Object.assign(this, { createDelegates: () => new Timers(this).delegates });
+    Object.assign(this, { createDelegates: () => this.#timers.delegates });
+    this.#isLong = isLong;
+  }
+
+  /** The timers that are still running. */
+  get timers(): number {
+    return this.#timers.size;
   }
 
   override schedule: TestScheduler['schedule'] = (work, delay, state) => {
+    if (this.#isLong && this.frame - this.#since >= SECOND) [this.#actions, this.#since] = [0, this.frame];
     if (++this.#actions > MAX_ACTIONS)
       throw new DrawingError(
         `still going on at ${this.frame} ms: give the drawing an end, for example gives(x$, '10s !')`,

@@ -1,10 +1,11 @@
 import { EMPTY, Observable, defer, finalize, ignoreElements, map, timer } from 'rxjs';
 import type { FileStamp, Storage, Target } from '../src/contracts/storage.ts';
 import { StorageError } from '../src/contracts/errors.ts';
-import { Geometry } from '../src/torrent/geometry.ts';
+import { BLOCK, Geometry } from '../src/torrent/geometry.ts';
 import type { Torrent } from '../src/torrent/metainfo/metainfo.ts';
 import type { Mark } from './lane.ts';
 import type { Backdrop } from './backdrop.ts';
+import { Kinds, SparseBytes } from './sparse.ts';
 import { pieceBytes } from './torrent.ts';
 
 export type DiskWork = 'open' | 'read' | 'write' | 'finish' | 'stamps' | 'flush' | 'others' | 'load' | 'save';
@@ -30,7 +31,6 @@ export interface DiskOptions {
  * several runs.
  */
 export class DrawnDisk {
-  readonly bytes: Uint8Array;
   /** The time of each write, and the index of the piece in which it began. */
   readonly written: Mark[] = [];
   note: Uint8Array | undefined;
@@ -43,16 +43,19 @@ export class DrawnDisk {
   /** Pieces that are kept apart because they touch an unwanted file. */
   readonly apart = new Map<number, Uint8Array>();
   readonly #geometry: Geometry;
+  readonly #content: SparseBytes;
   #locked = false;
 
-  constructor(stage: Pick<Backdrop, 'torrent' | 'ledger' | 'now'>, options: DiskOptions = {}) {
+  /** Disks with the same torrent can share `kinds`. */
+  constructor(stage: Pick<Backdrop, 'torrent' | 'ledger' | 'now'>, options: DiskOptions = {}, kinds = new Kinds()) {
     this.#stage = stage;
     this.#torrent = stage.torrent;
     this.#options = options;
-    this.bytes = new Uint8Array(this.#torrent.length);
+    this.#content = new SparseBytes(kinds, this.#torrent.length);
     const geometry = new Geometry(this.#torrent);
     this.#geometry = geometry;
-    for (const index of options.has ?? []) this.bytes.set(pieceBytes(geometry, index), geometry.pieceOffset(index));
+    for (const index of options.has ?? [])
+      this.#content.write(geometry.pieceOffset(index), pieceBytes(geometry, index));
     this.#mtimes = this.#torrent.files.map((_, file) =>
       options.has !== undefined || options.foreign?.includes(file) ? 0 : undefined,
     );
@@ -60,6 +63,17 @@ export class DrawnDisk {
       const { offset, length } = this.#torrent.files[file] as Torrent['files'][number];
       this.bytes.fill(0xee, offset, offset + length);
     }
+  }
+
+  /** All bytes, in one buffer that may be written to. */
+  get bytes(): Uint8Array {
+    return this.#content.whole;
+  }
+
+  /** Is each byte of the torrent there, and right? */
+  get isWhole(): boolean {
+    const blocks = Math.ceil(this.#torrent.length / BLOCK);
+    return Array.from({ length: blocks }, (_, at) => at).every((at) => this.#content.isRight(at));
   }
 
   /** The numbers of the files that exist. */
@@ -140,11 +154,9 @@ export class DrawnDisk {
     for (const [file, from, to] of this.#spans(offset, into.length)) {
       const apart = this.apart.get(Math.floor(from / this.#torrent.pieceLength));
       if (this.#mtimes[file] === undefined && apart === undefined) break;
-      const there =
-        this.#mtimes[file] === undefined
-          ? apart?.subarray(from % this.#torrent.pieceLength)
-          : this.bytes.subarray(from, to);
-      into.set(there?.subarray(0, to - from) ?? [], from - offset);
+      const there = into.subarray(from - offset, to - offset);
+      if (this.#mtimes[file] !== undefined) this.#content.read(from, there);
+      else there.set(apart?.subarray(from % this.#torrent.pieceLength).subarray(0, to - from) ?? []);
       count = to - offset;
     }
     return count;
@@ -160,7 +172,7 @@ export class DrawnDisk {
     const { pieceLength } = this.#torrent;
     for (const [file, from, to] of this.#spans(offset, bytes.length)) {
       if (wanted(file)) {
-        this.bytes.set(bytes.subarray(from - offset, to - offset), from);
+        this.#content.write(from, bytes.subarray(from - offset, to - offset));
         this.#mtimes[file] = now;
       } else this.apart.set(Math.floor(from / pieceLength), bytes.slice());
     }

@@ -31,6 +31,10 @@ export { DrawnNetwork, NetworkedHost, type NetworkOptions, type PlayerOptions } 
 export { DrawnTcp } from './network/tcp.ts';
 export { DrawnTracker } from './network/tracker.ts';
 export { DrawnUdp, type UdpNetworkOptions, type UdpPlayer } from './network/udp.ts';
+export { swarmOf, type SwarmSeams } from './swarm/swarmOf.ts';
+export type { DiskPlan, Fate, PlayerKind, SwarmHost, SwarmPlan } from './swarm/plan.ts';
+export type { HostRun, SwarmRun } from './swarm/run.ts';
+export type { HeardAnnounce } from './network/tracker.ts';
 export { LETTERS, blockAt, wordsFor } from './words.ts';
 export { announced } from './announced.ts';
 export { HOME, type World, type WorldOptions } from './world.ts';
@@ -39,5 +43,6 @@ export type { Shape } from '../src/torrent/geometry.ts';
 export type { Backdrop, Playing } from './backdrop.ts';
 export type { Subscribed } from './expectation.ts';
 export type { Ledger } from './ledger.ts';
+export type { Kinds } from './sparse.ts';
 export type { Segment, Sender } from './network/host.ts';
 export type { ToBe } from './stage.ts';

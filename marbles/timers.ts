@@ -43,6 +43,11 @@ export class Timers {
     this.#scheduler = scheduler;
   }
 
+  /** Timers that are set and not over. */
+  get size(): number {
+    return this.#all.size;
+  }
+
   readonly delegates: TimerDelegates = {
     immediate: {
       setImmediate: (handler) => this.#start(this.#immediates, handler, 0),

@@ -1,14 +1,24 @@
-import { Subject, type Subscriber, timer } from 'rxjs';
+import { Subject, type Subscriber, Subscription, timer } from 'rxjs';
 import { NetworkError } from '../../src/contracts/errors.ts';
 import type { PeerAddress, Wire } from '../../src/contracts/network.ts';
 import { addressText } from '../../src/protocol/encoding/address.ts';
+import type { CongestionWindow } from './congestion.ts';
 import type { DrawnHost, Segment, Sender } from './host.ts';
 
 /** The end of a direction: nothing is sent after it. */
 const END: Segment = { bytes: new Uint8Array() };
 
+export interface EndOptions {
+  /** Called once this end is no longer used. */
+  readonly closed: () => void;
+  /** Called with the size of each segment that leaves. */
+  readonly sent: (size: number) => void;
+  readonly window: CongestionWindow | undefined;
+}
+
 /**
- * One end of a connection between two hosts, with the wire of the program at this end. Depends on both hosts' lines.
+ * One end of a connection between two hosts, with the wire of the program at this end. Depends on both hosts' lines,
+ * and on the window of the connection, if it has one.
  * Invariants: bytes that wait to be sent are counted as pending, and never wait without being queued for a turn; a
  * program that was told that the buffer is full is told when everything has arrived.
  */
@@ -21,6 +31,7 @@ export class WireEnd implements Sender {
   /** The host at the other end. */
   readonly there: DrawnHost;
   readonly #closed: () => void;
+  readonly #sent: (size: number) => void;
   #other: WireEnd | undefined;
   /** The subscriber that has dialled, or answered. */
   #holder: Subscriber<Wire> | undefined;
@@ -32,10 +43,14 @@ export class WireEnd implements Sender {
   #pending = 0;
   #isFull = false;
   #isClosed = false;
+  /** How much may be under way to the other end; as much as the line takes if undefined. */
+  readonly #window: CongestionWindow | undefined;
+  #answer = Subscription.EMPTY;
 
-  /** `closed` is called once this end is no longer used. */
-  constructor(here: DrawnHost, there: DrawnHost, address: PeerAddress, closed: () => void) {
+  constructor(here: DrawnHost, there: DrawnHost, address: PeerAddress, { closed, sent, window }: EndOptions) {
     this.#here = here;
+    this.#sent = sent;
+    this.#window = window;
     this.there = there;
     this.address = address;
     this.#closed = closed;
@@ -71,14 +86,22 @@ export class WireEnd implements Sender {
   #write(bytes: Uint8Array): boolean {
     if (this.#isClosed) return false;
     if (bytes.length > 0) this.#send({ bytes });
-    const hasRoom = this.#pending < this.#here.buffer;
+    const hasRoom = this.#pending < this.#buffer;
     // Once a writer was told that the buffer is full, `drained$` follows when everything has arrived.
     this.#isFull ||= !hasRoom;
     return hasRoom;
   }
 
-  take(most: number): Segment | undefined {
+  /** The buffer grows with what may be under way, as that of a system does. */
+  get #buffer(): number {
+    return Math.max(this.#here.buffer, 2 * (this.#window?.size ?? 0));
+  }
+
+  take(line: number): Segment | undefined {
     const [first] = this.#queue;
+    const room = first === undefined || first.bytes.length === 0 ? Infinity : (this.#window?.room() ?? Infinity);
+    if (room === 0) return this.#waits();
+    const most = Math.min(line, room);
     if (first === undefined || first.bytes.length <= most) {
       this.#isQueued = first !== undefined;
       return this.#queue.shift();
@@ -87,9 +110,19 @@ export class WireEnd implements Sender {
     return { bytes: first.bytes.subarray(0, most) };
   }
 
+  /** Has no turn until there is room in the window. */
+  #waits(): undefined {
+    this.#answer = timer(this.#window?.wait ?? 0).subscribe(() => this.#here.wants(this));
+    return undefined;
+  }
+
   left(segment: Segment): void {
-    const wait = this.there.comesIn(segment.bytes.length, this.#here.delay + this.there.delay);
-    timer(wait).subscribe(() => this.there.receives(() => this.#other?.arrives(segment)));
+    const size = segment.bytes.length;
+    this.#sent(size);
+    const behind = this.there.behind(this.#here.delay + this.there.delay);
+    const wait = this.there.comesIn(size, this.#here.delay + this.there.delay);
+    const arrival = this.#window?.sent(size, { wait, behind, queue: this.there.queue }) ?? wait;
+    timer(arrival).subscribe(() => this.there.receives(() => this.#other?.arrives(segment)));
   }
 
   /** Closes: what was written is still sent, and then the end. */
@@ -104,7 +137,7 @@ export class WireEnd implements Sender {
     if (this.#isClosed) return;
     const holder = this.#holder;
     this.#close();
-    this.#queue.length = 0;
+    this.#forget();
     this.#bytes$.error(this.#reset());
     holder?.error(this.#reset());
   }
@@ -114,8 +147,14 @@ export class WireEnd implements Sender {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#holder = undefined;
-    this.#queue.length = 0;
+    this.#forget();
     this.#closed();
+  }
+
+  /** What waits is not sent. */
+  #forget(): void {
+    this.#queue.length = 0;
+    this.#answer.unsubscribe();
   }
 
   /** @throws Error if an invariant does not hold. */
@@ -124,6 +163,7 @@ export class WireEnd implements Sender {
     if (this.#pending < waiting) throw new Error(`${waiting} bytes wait, of ${this.#pending}`);
     if (waiting > 0 && !this.#isQueued) throw new Error(`${waiting} bytes wait for no turn`);
     if (this.#isFull && this.#pending === 0 && !this.#isClosed) throw new Error('full, and nothing is under way');
+    this.#window?.check();
   }
 
   #reset(): NetworkError {
@@ -159,7 +199,8 @@ export class WireEnd implements Sender {
   /** This many of the bytes that were written here have arrived. */
   came(size: number): void {
     this.#pending -= size;
-    if (!this.#isFull || this.#pending > 0 || this.#isClosed) return;
+    const isStillFull = this.#window === undefined ? this.#pending > 0 : this.#pending >= this.#buffer;
+    if (!this.#isFull || isStillFull || this.#isClosed) return;
     this.#isFull = false;
     this.#drained$.next();
   }
@@ -167,7 +208,7 @@ export class WireEnd implements Sender {
   #ended(): void {
     const holder = this.#holder;
     this.#close();
-    this.#queue.length = 0;
+    this.#forget();
     holder?.complete();
   }
 

@@ -20,8 +20,13 @@ export interface HostOptions {
   readonly delay?: number;
   /** Bytes of one connection that are under way or waiting before its buffer is *full*. Default 256 KiB. */
   readonly buffer?: number;
-  /** The fraction of datagrams from or to the host that is lost, 0 to 1. */
+  /**
+   * The fraction of packets from or to the host that is lost, 0 to 1: datagrams are gone, and connections are slowed
+   * down if the network has `congestion`.
+   */
   readonly loss?: number;
+  /** Milliseconds of data that wait before the incoming line before packets are lost. Default 200. */
+  readonly queue?: number;
   /** Further addresses of the host: of the other family, for example. */
   readonly also?: readonly string[];
 }
@@ -49,6 +54,7 @@ export interface Segment {
 const SEGMENT = 2 ** 14 + 64;
 const BUFFER = 2 ** 18;
 const DELAY = 5;
+const QUEUE = 200;
 
 /**
  * A machine in a drawn network: its line and its state. Depends on the time and on which connections have something to
@@ -60,6 +66,7 @@ export class DrawnHost {
   readonly addresses: readonly string[];
   readonly buffer: number;
   readonly delay: number;
+  readonly queue: number;
   readonly #state$ = new BehaviorSubject<HostState>('up');
   /** Connections that wait to send, in the order of their turns. */
   readonly #senders: Sender[] = [];
@@ -78,6 +85,7 @@ export class DrawnHost {
     this.addresses = [address, ...(options.also ?? [])];
     this.buffer = options.buffer ?? BUFFER;
     this.delay = options.delay ?? DELAY;
+    this.queue = options.queue ?? QUEUE;
   }
 
   get state(): HostState {
@@ -147,6 +155,11 @@ export class DrawnHost {
     const at = now();
     this.#downTaken = Math.max(at + delay, this.#downTaken) + (size * 1000) / down;
     return Math.ceil(this.#downTaken - at);
+  }
+
+  /** Milliseconds that what leaves now with this delay will wait before the incoming line. */
+  behind(delay: number): number {
+    return Math.max(0, this.#downTaken - now() - delay);
   }
 
   /** Something has arrived: it is handled now, or when the host thaws, or never. */

@@ -7,8 +7,7 @@ import type { Backdrop } from '../backdrop.ts';
 import { type DiskOptions, DrawnDisk } from '../disk.ts';
 import type { Player } from '../players.ts';
 import { seeded } from '../random.ts';
-import { sameBytes } from '../same.ts';
-import { pieceBytes } from '../torrent.ts';
+import { Kinds } from '../sparse.ts';
 import { DrawnHost, type HostOptions } from './host.ts';
 import { answering } from './playing.ts';
 import { DrawnTcp } from './tcp.ts';
@@ -24,6 +23,11 @@ export interface NetworkOptions {
   readonly interval?: number;
   /** Milliseconds to check a piece, on each host. */
   readonly hashing?: number;
+  /**
+   * Connections begin slowly, and slow down when packets are lost, as those of TCP do. Otherwise a line is full
+   * whenever somebody has something to send.
+   */
+  readonly congestion?: boolean;
 }
 
 export interface PlayerOptions extends HostOptions {
@@ -36,11 +40,17 @@ export class NetworkedHost extends DrawnHost {
   readonly env: Env;
   readonly #disks = new Map<string, DrawnDisk>();
   readonly #backdrop: Backdrop;
+  readonly #kinds: Kinds;
 
   /** Made by {@link DrawnNetwork}. */
-  constructor(address: string, options: HostOptions, backdrop: Backdrop, env: (host: NetworkedHost) => Env) {
+  constructor(
+    address: string,
+    options: HostOptions,
+    { backdrop, kinds, env }: { backdrop: Backdrop; kinds: Kinds; env: (host: NetworkedHost) => Env },
+  ) {
     super(address, options);
     this.#backdrop = backdrop;
+    this.#kinds = kinds;
     this.env = env(this);
   }
 
@@ -50,7 +60,7 @@ export class NetworkedHost extends DrawnHost {
     const known = this.#disks.get(key);
     if (known !== undefined) return known;
     const { ledger, now } = this.#backdrop;
-    const disk = new DrawnDisk({ torrent, ledger, now }, options);
+    const disk = new DrawnDisk({ torrent, ledger, now }, options, this.#kinds);
     this.#disks.set(key, disk);
     return disk;
   }
@@ -73,20 +83,25 @@ export class DrawnNetwork {
   readonly #backdrop: Backdrop;
   readonly #options: NetworkOptions;
   readonly #hosts = new Map<string, DrawnHost>();
+  readonly #kinds = new Kinds();
   #count = 0;
 
   constructor(backdrop: Backdrop, options: NetworkOptions = {}) {
-    const { seed = 1, names = {}, interval } = options;
+    const { seed = 1, names = {}, interval, congestion = false } = options;
     this.#backdrop = backdrop;
     this.#options = options;
-    this.tcp = new DrawnTcp(backdrop.ledger);
-    this.tracker = new DrawnTracker(interval);
+    this.tcp = new DrawnTcp(backdrop.ledger, congestion ? seeded(seed + 7) : undefined);
+    this.tracker = new DrawnTracker(interval, backdrop.now);
     this.udp = new DrawnUdp({ seed, names, hosts: (address) => this.#hosts.get(address) }, backdrop.ledger);
   }
 
-  /** Adds a machine, at an address that is not in use. */
-  host(address: string, options: HostOptions = {}): NetworkedHost {
-    const host = new NetworkedHost(address, options, this.#backdrop, (it) => this.#env(it));
+  /** Adds a machine, at an address that is not in use. Its programs see the world as `through` makes it. */
+  host(address: string, options: HostOptions = {}, through: (env: Env) => Env = (env) => env): NetworkedHost {
+    const host = new NetworkedHost(address, options, {
+      backdrop: this.#backdrop,
+      kinds: this.#kinds,
+      env: (it) => through(this.#env(it)),
+    });
     this.#join(host);
     return host;
   }
@@ -117,7 +132,7 @@ export class DrawnNetwork {
       verify: (torrent) => {
         const geometry = new Geometry(torrent);
         return ({ index, bytes }): Observable<boolean> =>
-          timer(hashing).pipe(map(() => sameBytes(bytes, pieceBytes(geometry, index))));
+          timer(hashing).pipe(map(() => this.#kinds.holds(geometry.pieceOffset(index), bytes)));
       },
       random,
       randomBytes: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),

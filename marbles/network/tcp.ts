@@ -4,6 +4,7 @@ import { NetworkError } from '../../src/contracts/errors.ts';
 import type { Listening, ListenOptions, PeerAddress, Wire } from '../../src/contracts/network.ts';
 import { addressText } from '../../src/protocol/encoding/address.ts';
 import type { Ledger } from '../ledger.ts';
+import { CongestionWindow } from './congestion.ts';
 import { WireEnd } from './connection.ts';
 import type { DrawnHost } from './host.ts';
 
@@ -22,10 +23,16 @@ export class DrawnTcp {
   readonly #ports = new Map<DrawnHost, Map<number, Called>>();
   readonly #ends = new Map<DrawnHost, Set<WireEnd>>();
   readonly #ledger: Ledger | undefined;
+  readonly #random: (() => number) | undefined;
 
-  constructor(ledger?: Ledger) {
+  /** Connections have a congestion window, and lose packets, if there is chance. */
+  constructor(ledger?: Ledger, random?: () => number) {
     this.#ledger = ledger;
+    this.#random = random;
   }
+
+  /** Bytes that connections have carried so far. */
+  carried = 0;
 
   /** The connections that are open now. */
   get connections(): number {
@@ -148,12 +155,20 @@ export class DrawnTcp {
   #end(here: DrawnHost, there: DrawnHost, address: PeerAddress): WireEnd {
     const ends = this.#ends.get(here) ?? new Set();
     const close = this.#ledger?.open(`the wire from ${here.address} to ${addressText(address)}`);
-    const end = new WireEnd(here, there, address, () => {
+    const closed = (): void => {
       ends.delete(end);
       close?.();
-    });
+    };
+    const sent = (size: number): void => void (this.carried += size);
+    const end = new WireEnd(here, there, address, { closed, sent, window: this.#windowOf(here, there) });
     ends.add(end);
     return end;
+  }
+
+  #windowOf(here: DrawnHost, there: DrawnHost): CongestionWindow | undefined {
+    if (this.#random === undefined) return undefined;
+    const kept = (1 - (here.options.loss ?? 0)) * (1 - (there.options.loss ?? 0));
+    return new CongestionWindow(2 * (here.delay + there.delay), 1 - kept, this.#random);
   }
 
   /** Ends the connections of a host; if `loudly`, the other ends are told when the news has arrived. */

@@ -1,0 +1,143 @@
+import { now } from '../../src/contracts/clock.ts';
+
+/** Bytes of a packet, without its headers. */
+const PACKET = 1448;
+/** Packets that may be under way at the beginning (RFC 6928). */
+const FIRST_WINDOW = 10;
+/** What is left of the window after a loss, and how fast it grows again: CUBIC (RFC 9438). */
+const AFTER_LOSS = 0.7;
+const GROWTH = 0.4;
+/** Milliseconds that a sender waits for an answer, besides the way there and back, before it sends again. */
+const PATIENCE = 200;
+/** Packets behind a lost one that tell the sender of the loss, so that it has not to wait. */
+const TELLING = 3;
+/** Milliseconds of waiting before the line of the receiver at which slow start ends: an eighth of the way, within. */
+const [LEAST_WAIT, MOST_WAIT] = [4, 16];
+
+/** What a segment met on its way. */
+export interface Way {
+  /** Milliseconds until its last byte arrives, if nothing is lost. */
+  readonly wait: number;
+  /** Milliseconds of this that it waits before the line of the receiver. */
+  readonly behind: number;
+  /** Milliseconds of waiting from which on packets are dropped. */
+  readonly queue: number;
+}
+
+interface Answer {
+  readonly at: number;
+  readonly size: number;
+}
+
+/**
+ * How many bytes one direction of a connection may have under way, after the rules of TCP: slow start, growth after
+ * CUBIC, a smaller window after a loss, and after silence a window of one packet. Depends on the times at which
+ * segments leave and arrive, and on chance. Invariants: the window holds one packet at least; bytes under way are those
+ * whose answers are still to come, and their times do not decrease.
+ */
+export class CongestionWindow {
+  #window = FIRST_WINDOW * PACKET;
+  #threshold = Infinity;
+  /** The window before the last loss, and when that was. */
+  #most = 0;
+  #lostAt = -Infinity;
+  #underWay = 0;
+  readonly #answers: Answer[] = [];
+  #arrival = 0;
+  readonly #trip: number;
+  readonly #loss: number;
+  readonly #random: () => number;
+
+  /** `trip` in milliseconds there and back; `loss` is the fraction of packets that are lost. */
+  constructor(trip: number, loss: number, random: () => number) {
+    this.#trip = trip;
+    this.#loss = loss;
+    this.#random = random;
+  }
+
+  /** Bytes that fit in the window. */
+  get size(): number {
+    return this.#window;
+  }
+
+  /** Bytes that may leave now. */
+  room(): number {
+    this.#hear();
+    const room = this.#window - this.#underWay;
+    // A packet is sent whole.
+    return room > 0 ? Math.max(room, PACKET) : 0;
+  }
+
+  /** Milliseconds until more may leave. */
+  get wait(): number {
+    const [next] = this.#answers;
+    return next === undefined ? 0 : Math.max(0, Math.ceil(next.at - now()));
+  }
+
+  /** A segment has left. Returns the milliseconds until it has arrived, after all segments before it. */
+  sent(size: number, { wait, behind, queue }: Way): number {
+    const at = now();
+    this.#underWay += size;
+    const packets = Math.ceil(size / PACKET);
+    const isLost = behind > queue || (this.#loss > 0 && this.#random() >= (1 - this.#loss) ** packets);
+    const delay = isLost ? this.#lost(packets) : 0;
+    if (behind > Math.min(Math.max(this.#trip / 8, LEAST_WAIT), MOST_WAIT))
+      this.#threshold = Math.min(this.#threshold, this.#window);
+    this.#answers.push({ at: Math.max(at + wait + this.#trip / 2, this.#answers.at(-1)?.at ?? 0), size });
+    this.#arrival = Math.max(this.#arrival, at + wait + delay);
+    return Math.ceil(this.#arrival - at);
+  }
+
+  /** Answers that have come make room, and let the window grow if it was full. */
+  #hear(): void {
+    const at = now();
+    for (let [next] = this.#answers; next !== undefined && next.at <= at; [next] = this.#answers) {
+      this.#answers.shift();
+      const isUsed = 2 * this.#underWay > this.#window;
+      this.#underWay -= next.size;
+      if (isUsed) this.#grow(next);
+    }
+  }
+
+  #grow({ at, size }: Answer): void {
+    if (this.#window < this.#threshold) {
+      this.#window += size;
+      return;
+    }
+    const most = Math.max(this.#most, PACKET) / PACKET;
+    if (this.#lostAt === -Infinity) [this.#most, this.#lostAt] = [this.#window, at];
+    const turn = Math.cbrt((most * (1 - AFTER_LOSS)) / GROWTH);
+    const since = (at + this.#trip - this.#lostAt) / 1000;
+    const aim = Math.min((GROWTH * (since - turn) ** 3 + most) * PACKET, 1.5 * this.#window);
+    // As fast as Reno at the least: about half a packet in each trip.
+    const least = (PACKET * size * 0.53) / this.#window;
+    this.#window += Math.max(((aim - this.#window) * size) / this.#window, least);
+  }
+
+  /** Returns the milliseconds by which the loss delays what was sent. */
+  #lost(packets: number): number {
+    const at = now();
+    const isTold = this.#underWay / PACKET > TELLING + packets / 2;
+    if (at - this.#lostAt > this.#trip) {
+      this.#most = this.#window;
+      this.#lostAt = at;
+      this.#threshold = Math.max(this.#window * AFTER_LOSS, 2 * PACKET);
+      this.#window = isTold ? this.#threshold : PACKET;
+    }
+    let delay = isTold ? this.#trip : this.#trip + PATIENCE;
+    // What is sent once more can be lost, too, and is then waited for twice as long each time.
+    for (let patience = this.#trip + PATIENCE; this.#loss > 0 && this.#random() < this.#loss; patience *= 2) {
+      delay += patience;
+      this.#window = PACKET;
+    }
+    return delay;
+  }
+
+  /** @throws Error if an invariant does not hold. */
+  check(): void {
+    const waiting = this.#answers.reduce((sum, { size }) => sum + size, 0);
+    if (waiting !== this.#underWay) throw new Error(`${this.#underWay} bytes under way, answers for ${waiting}`);
+    if (!(this.#window >= PACKET)) throw new Error(`a window of ${this.#window} bytes`);
+    if (this.#answers.some(({ at }, n) => at < (this.#answers[n - 1]?.at ?? 0))) throw new Error('answers out of turn');
+  }
+}

@@ -1,0 +1,98 @@
+import { BehaviorSubject, defer, EMPTY, type Observable, Subscription, switchMap } from 'rxjs';
+import { client } from '../../src/client/client.ts';
+import type { DownloadEvent } from '../../src/contracts/events.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
+import type { Torrent } from '../../src/torrent/metainfo/metainfo.ts';
+import type { NetworkedHost } from '../network/network.ts';
+import type { Fate } from './plan.ts';
+import type { HostRun } from './run.ts';
+
+/** Where everybody listens. */
+export const PORT = 6881;
+
+type Counts = { -readonly [Key in 'downloaded' | 'uploaded' | 'wasted']: number };
+
+/**
+ * One client of ours in a swarm, and what became of it. Depends on its events.
+ */
+export class Member {
+  readonly host: NetworkedHost;
+  readonly nth: number;
+  /** When it was complete for the first time. */
+  done: number | undefined;
+  readonly #counts: Counts = { downloaded: 0, uploaded: 0, wasted: 0 };
+  readonly #left: HostRun['left'][number][] = [];
+  readonly #warnings: string[] = [];
+  #corrupt = 0;
+  #error: unknown;
+  readonly #isHere$ = new BehaviorSubject(false);
+  #running = Subscription.EMPTY;
+  readonly #now: () => number;
+
+  constructor(host: NetworkedHost, nth: number, now: () => number) {
+    this.host = host;
+    this.nth = nth;
+    this.#now = now;
+  }
+
+  /** Is it there, with a program that runs? */
+  get isHere(): boolean {
+    return this.#isHere$.value && this.host.state !== 'down' && this.host.state !== 'gone';
+  }
+
+  /** Runs a client whenever it is there. */
+  begin(torrent: Torrent, options: Partial<DownloadOptions>): void {
+    const program$ = defer(() =>
+      client(this.host.env, { ports: [PORT] }).download(torrent, { target: { folder: '.' }, seed: {}, ...options }),
+    );
+    const events$: Observable<DownloadEvent> = this.#isHere$.pipe(
+      switchMap((isHere) => (isHere ? this.host.runs(program$) : EMPTY)),
+    );
+    this.#running = events$.subscribe({
+      next: (event) => this.#hear(event),
+      error: (error: unknown) => (this.#error = error),
+    });
+  }
+
+  meets(does: Fate['does'] | 'joins'): void {
+    if (does === 'joins' || does === 'returns') {
+      this.host.comeBack();
+      if (!this.#isHere$.value) this.#isHere$.next(true);
+    } else if (does === 'freezes') this.host.freeze();
+    else if (does === 'leaves') this.#isHere$.next(false);
+    else this.host.crash(does === 'crashes' ? 'loudly' : 'silently');
+  }
+
+  /** It is over for everybody. */
+  end(): void {
+    this.host.comeBack();
+    this.#running.unsubscribe();
+  }
+
+  #hear(event: DownloadEvent): void {
+    if (event.type === 'done') this.done ??= this.#now();
+    else if (event.type === 'corrupt') this.#corrupt++;
+    else if (event.type === 'warning') this.#warnings.push(event.code);
+    else if (event.type === 'progress') this.#count(event);
+    else if (event.type === 'peer-left')
+      this.#left.push({ at: this.#now(), host: event.address.host, reason: event.reason });
+  }
+
+  #count({ downloaded, uploaded, wasted }: Counts): void {
+    Object.assign(this.#counts, { downloaded, uploaded, wasted });
+  }
+
+  get run(): HostRun {
+    return {
+      address: this.host.address,
+      nth: this.nth,
+      ...(this.done !== undefined && { done: this.done }),
+      ...this.#counts,
+      isWhole: this.host.disk().isWhole,
+      corrupt: this.#corrupt,
+      left: this.#left,
+      warnings: this.#warnings,
+      ...(this.#error !== undefined && { error: this.#error }),
+    };
+  }
+}

@@ -1,0 +1,39 @@
+import type { HeardAnnounce } from '../network/tracker.ts';
+import type { SwarmPlan } from './plan.ts';
+
+/** What became of one client of ours. */
+export interface HostRun {
+  readonly address: string;
+  /** Its place in the plan. */
+  readonly nth: number;
+  /** Milliseconds since the beginning until it was complete; undefined if it was not. */
+  readonly done?: number;
+  /** Payload bytes of its last run. */
+  readonly downloaded: number;
+  readonly uploaded: number;
+  readonly wasted: number;
+  /** Is each byte on its disk right? */
+  readonly isWhole: boolean;
+  /** Pieces that came out corrupt. */
+  readonly corrupt: number;
+  /** The hosts that it has banned, and others that it left, by reason. */
+  readonly left: readonly { readonly at: number; readonly host: string; readonly reason: string }[];
+  /** Codes of warnings. */
+  readonly warnings: readonly string[];
+  /** The error with which it ended. */
+  readonly error?: unknown;
+}
+
+/** What a swarm did. */
+export interface SwarmRun {
+  readonly plan: SwarmPlan;
+  /** Milliseconds until everybody was complete, or until the end. */
+  readonly took: number;
+  /** Our own clients; players are not among them. */
+  readonly hosts: readonly HostRun[];
+  readonly announces: readonly HeardAnnounce[];
+  /** What was still open after everybody had left. */
+  readonly open: readonly string[];
+  /** Bytes that connections have carried. */
+  readonly sent: number;
+}

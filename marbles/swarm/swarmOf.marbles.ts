@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { type SwarmHost, type SwarmPlan, swarmOf } from '../index.ts';
+
+const torrent = { pieces: 16, blocksPerPiece: 4 };
+const MiB = 2 ** 20;
+const seed: SwarmHost = { has: 'all', up: 500_000 };
+
+/** When each of our clients was complete. */
+const times = (hosts: readonly SwarmHost[], more: Partial<SwarmPlan> = {}): readonly (number | undefined)[] =>
+  swarmOf({ torrent, hosts, ...more }).hosts.map(({ done }) => done);
+
+describe('a swarm from a plan', () => {
+  it('gives everybody each byte, no faster than the lines are, and leaves nothing open', () => {
+    const { hosts, took, open, sent } = swarmOf({ torrent, hosts: [seed, { up: 200_000 }, { down: 100_000 }] });
+    expect(hosts.map(({ isWhole }) => isWhole)).toEqual([true, true, true]);
+    expect(hosts.map(({ error, corrupt }) => [error, corrupt])).toEqual(hosts.map(() => [undefined, 0]));
+    expect(took).toBeGreaterThan(MiB / 100);
+    expect(took).toBeLessThan((1.5 * MiB) / 100);
+    expect(sent).toBeGreaterThan(2 * MiB);
+    expect(open).toEqual([]);
+  });
+
+  it('is the same in every run with the same seed, and another with another one', () => {
+    const plan: SwarmPlan = {
+      torrent,
+      hosts: [{ ...seed, loss: 0.01 }, { up: 100_000, delay: 60 }, { loss: 0.02 }, { plays: 'chokes' }],
+    };
+    const [one, same, other] = [plan, plan, { ...plan, seed: 2 }].map((each) => swarmOf(each));
+    expect({ ...same, plan }).toEqual({ ...one, plan });
+    expect({ ...other, plan }).not.toEqual({ ...one, plan });
+  });
+
+  it('takes longer over lines that lose packets, and over long ones', () => {
+    const fast = { has: 'all', up: 4_000_000, delay: 50 } as const;
+    const [, near = 0] = times([{ ...fast, delay: 5 }, {}]);
+    const [, far = 0] = times([fast, {}]);
+    const [, lossy = 0] = times([{ ...fast, loss: 0.03 }, {}]);
+    expect(far).toBeGreaterThan(near + 300);
+    expect(lossy).toBeGreaterThan(1.5 * far);
+  });
+
+  it('goes on when hosts crash, vanish, freeze, leave and return, each with its disk', () => {
+    const does = (...all: readonly NonNullable<SwarmHost['fate']>[number][]): SwarmHost => ({
+      down: 300_000,
+      fate: all,
+    });
+    const run = swarmOf({
+      torrent,
+      hosts: [
+        seed,
+        does({ at: 2_500, does: 'crashes' }, { at: 60_000, does: 'returns' }),
+        does({ at: 2_500, does: 'vanishes' }, { at: 60_000, does: 'returns' }),
+        does({ at: 2_500, does: 'freezes' }, { at: 6_000, does: 'returns' }),
+        does({ at: 2_500, does: 'leaves' }, { at: 60_000, does: 'returns' }),
+        does({ at: 2_500, does: 'leaves' }),
+      ],
+    });
+    const [, crashed, vanished, frozen, left, gone] = run.hosts;
+    expect([crashed, vanished, left].map((host) => (host?.done ?? 0) > 60_000)).toEqual([true, true, true]);
+    expect(frozen?.done).toBeLessThan(30_000);
+    expect(gone?.done).toBeUndefined();
+    // What was on the disk is not fetched again.
+    expect([crashed, vanished, left].map((host) => (host?.downloaded ?? MiB) < MiB)).toEqual([true, true, true]);
+    expect(run.announces.filter(({ at, event }) => event === 'stopped' && at < 4_000)).toHaveLength(2);
+    expect(run.open).toEqual([]);
+  });
+
+  it('has players with manners of their own, latecomers, and disks that are full for a while', () => {
+    const run = swarmOf({
+      torrent,
+      hosts: [seed, { joins: 5_000, disk: { full: [3, 4] } }, { plays: 'corrupts' }, { plays: 'garbage' }],
+    });
+    const [, late] = run.hosts;
+    expect(run.hosts).toHaveLength(2);
+    expect(late?.isWhole).toBe(true);
+    expect(late?.warnings).toContain('full');
+    expect(late?.left.filter(({ reason }) => reason === 'corrupt').map(({ host }) => host)).toEqual(['10.0.0.3']);
+  });
+
+  it('is over after its time, whoever is not complete', () => {
+    expect(times([{ ...seed, has: [0, 1] }, {}], { within: 20 })).toEqual([undefined, undefined]);
+    const { announces } = swarmOf({ torrent, hosts: [seed], lasts: 100 });
+    expect(announces.map(({ event }) => event)).toEqual(['started', '', '', '', 'stopped']);
+  });
+});

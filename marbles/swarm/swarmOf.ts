@@ -1,0 +1,126 @@
+import type { RunHelpers } from 'rxjs/testing';
+import type { Env } from '../../src/contracts/env.ts';
+import { StorageError } from '../../src/contracts/errors.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
+import { Clock } from '../clock.ts';
+import type { DiskOptions } from '../disk.ts';
+import { DrawnNetwork } from '../network/network.ts';
+import { withOneCopy } from '../secondCopy.ts';
+import { Stage } from '../stage.ts';
+import { Member, PORT } from './member.ts';
+import { type DiskPlan, isThereAtTheEnd, lastOf, type SwarmHost, type SwarmPlan } from './plan.ts';
+import { playerOf } from './players.ts';
+import type { SwarmRun } from './run.ts';
+
+/** What is done with a swarm from outside. */
+export interface SwarmSeams {
+  /** Options of the download of the nth host; or of all of them. */
+  readonly options?: (nth: number) => Partial<DownloadOptions>;
+  /** The world of the nth host, changed. */
+  readonly env?: (env: Env, nth: number) => Env;
+}
+
+const HOUR = 3_600;
+const INTERVAL = 30;
+/** Milliseconds between looks at whether everybody is complete. */
+const LOOK = 250;
+/** Milliseconds for goodbyes, and for whatever else is still under way. */
+const AFTERWARDS = 60_000;
+
+/**
+ * Runs a whole swarm in virtual time, and tells what it did: clients of ours as they are, and players, joined by a
+ * network that has rates, delays, losses and congestion. The same plan gives the same run, to the byte.
+ *
+ * ```ts
+ * const { hosts } = swarmOf({
+ *   torrent: { pieces: 16, blocksPerPiece: 4 },
+ *   hosts: [{ has: 'all', up: 500_000 }, { up: 100_000, delay: 40, loss: 0.001 }, { plays: 'corrupts' }],
+ * });
+ * expect(hosts.map(({ done = Infinity }) => done < 10_000)).toEqual([true, true]);
+ * ```
+ *
+ * @throws DrawingError if a second copy of RxJS is in use, or time stands still
+ */
+export const swarmOf = (plan: SwarmPlan, seams: SwarmSeams = {}): SwarmRun => {
+  const clock = new Clock(true);
+  let run: SwarmRun | undefined;
+  withOneCopy(() => clock.run((helpers) => (run = new Swarm(clock, helpers, plan, seams).run())));
+  return run as SwarmRun;
+};
+
+/** A swarm while it runs. Depends on its plan and the clock. */
+class Swarm {
+  readonly #clock: Clock;
+  readonly #helpers: RunHelpers;
+  readonly #plan: SwarmPlan;
+  readonly #stage: Stage;
+  readonly #network: DrawnNetwork;
+  readonly #members: readonly Member[];
+  #isOver = false;
+
+  constructor(clock: Clock, helpers: RunHelpers, plan: SwarmPlan, seams: SwarmSeams) {
+    const { seed = 1, interval = INTERVAL, torrent, hosts } = plan;
+    this.#clock = clock;
+    this.#helpers = helpers;
+    this.#plan = plan;
+    this.#stage = new Stage(clock, helpers, torrent);
+    this.#network = new DrawnNetwork(this.#stage, { seed, interval, congestion: true });
+    this.#members = hosts.flatMap((host, nth) => this.#cast(host, nth, seams));
+  }
+
+  run(): SwarmRun {
+    const { within = HOUR, lasts = 0 } = this.#plan;
+    const least = Math.max(lasts * 1000, ...this.#plan.hosts.map(lastOf));
+    for (let at = 0; at < within * 1000 && (at <= least || !this.#isComplete); at += LOOK) this.#until(at + LOOK);
+    const took = Math.max(0, ...this.#members.map(({ done = this.#clock.frame }) => done));
+    const hosts = this.#members.map((member) => member.run);
+    this.#isOver = true;
+    for (const member of this.#members) member.end();
+    this.#until(this.#clock.frame + AFTERWARDS);
+    const timers = this.#clock.timers;
+    const open = [...this.#stage.ledger.left, ...(timers > 0 ? [`${timers} timers`] : [])];
+    const { tracker, tcp } = this.#network;
+    return { plan: this.#plan, took, hosts, announces: tracker.announces, open, sent: tcp.carried };
+  }
+
+  get #isComplete(): boolean {
+    return this.#members.every(({ done, nth }) => done !== undefined || !isThereAtTheEnd(this.#plan.hosts[nth] ?? {}));
+  }
+
+  #until(at: number): void {
+    this.#clock.maxFrames = at;
+    this.#helpers.flush();
+  }
+
+  #cast(host: SwarmHost, nth: number, seams: SwarmSeams): readonly Member[] {
+    const { plays, has, joins = 0, fate = [], disk = {}, ...line } = host;
+    const address = `10.${nth >> 16}.${(nth >> 8) & 255}.${(nth & 255) + 1}`;
+    const { torrent, now } = this.#stage;
+    if (plays !== undefined) {
+      this.#network.plays(address, playerOf(plays, has), { ...line, port: PORT });
+      this.#network.tracker.names(torrent.infoHash, `${address}:${PORT}`);
+      return [];
+    }
+    const there = this.#network.host(address, line, (env) => seams.env?.(env, nth) ?? env);
+    there.disk(torrent, diskOf(disk, has === 'all' ? this.#everyPiece : has));
+    const member = new Member(there, nth, now);
+    member.begin(torrent, seams.options?.(nth) ?? {});
+    for (const { at, does } of [{ at: joins, does: 'joins' } as const, ...fate])
+      this.#clock.schedule(() => this.#isOver || member.meets(does), at);
+    return [member];
+  }
+
+  get #everyPiece(): readonly number[] {
+    return Array.from({ length: this.#stage.geometry.pieceCount }, (_, piece) => piece);
+  }
+}
+
+const diskOf = ({ takes = 1, full }: DiskPlan, has: readonly number[] | undefined): DiskOptions => {
+  const [first, last] = full ?? [Infinity, 0];
+  return {
+    takes,
+    ...(has !== undefined && { has }),
+    fails: (work, nth) =>
+      work === 'write' && nth >= first && nth <= last ? new StorageError('full', 'no room is left') : undefined,
+  };
+};
