@@ -228,6 +228,7 @@ export const commands: Readonly<Record<string, Command>> = {
     examples: [
       ['$0', 'a few seconds to look at'],
       ['$0 --size 4M --verbose=peer', 'with every message of the peers'],
+      ['$0 --size 16M --faults lossy=0.01,delayed=50ms,lying=0.002', 'in a worse world'],
     ],
     load: async () => (await import('./commands/demo.ts')).demo,
   },

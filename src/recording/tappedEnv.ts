@@ -31,6 +31,8 @@ export type Call =
       readonly of: Call;
       readonly offset: number;
       readonly length: number;
+      /** What is read into, of `read` and `readApart`: filled once a value has come. */
+      readonly into?: Uint8Array | undefined;
     }
   | { readonly what: 'save'; readonly of: Call; readonly length: number; readonly complete: boolean }
   | { readonly what: 'finish' | 'stamps' | 'flush' | 'load' | 'others'; readonly of: Call }
@@ -139,18 +141,19 @@ const tappedStorage = (storage: Storage, of: Call, tap: EnvTap): Storage => {
     offset: number,
     length: number,
     source: Observable<T>,
-  ): Observable<T> => tap.watch({ what, of, offset, length }, source);
+    into?: Uint8Array,
+  ): Observable<T> => tap.watch({ what, of, offset, length, into }, source);
   return present<Storage>({
     place: storage.place,
     paths: storage.paths,
     ordered: storage.ordered,
     apart: {
       pieces: () => tap.ask({ what: 'apart', of }, () => apart.pieces()),
-      read: (offset, into) => at('readApart', offset, into.length, apart.read(offset, into)),
+      read: (offset, into) => at('readApart', offset, into.length, apart.read(offset, into), into),
     },
     replace: (files) => storage.replace(files),
     doubted: () => tap.ask({ what: 'doubted', of }, () => storage.doubted()),
-    read: (offset, into) => at('read', offset, into.length, storage.read(offset, into)),
+    read: (offset, into) => at('read', offset, into.length, storage.read(offset, into), into),
     digest: digest && ((offset, length) => at('digest', offset, length, digest(offset, length))),
     write: (offset, bytes) => at('write', offset, bytes.length, storage.write(offset, bytes)),
     writev: writev && ((offset, parts) => at('writev', offset, total(parts), writev(offset, parts))),

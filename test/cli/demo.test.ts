@@ -70,6 +70,31 @@ describe('the demo', () => {
     expect(left(home)).toEqual([]);
   });
 
+  it('downloads in a worse world, and says what went wrong there', async () => {
+    const home = folder();
+    const faults = ['--faults', 'delayed=20ms,lossy=1%', '--faults', 'frozen=100ms,throttled=4M'];
+    const { code, stdout, stderr } = await demo(home, ['--size', '2M', '--json', ...faults]).closed;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { identical, faults: shown } = objects(stdout).find(({ type }) => type === 'demo') ?? {};
+    expect(identical).toBe(true);
+    expect(shown).toContainEqual({ fault: 'delayed', times: expect.any(Number) as unknown });
+    expect(shown).toContainEqual({ fault: 'throttled', times: expect.any(Number) as unknown });
+    expect(left(home)).toEqual([]);
+  });
+
+  it.each([
+    ['losy=1%', 'did you mean lossy?'],
+    ['nothing', 'expected some of lossy, delayed'],
+    ['lossy=2', 'expected a fraction such as 0.01 or 1%'],
+    ['delayed=1%', 'expected a time such as 50ms or 2s'],
+    ['throttled=', 'expected bytes a second such as 500K or 2M'],
+  ])('refuses --faults %s', async (faults, why) => {
+    expect(await run(['demo', '--faults', faults])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`--faults ${faults}: ${why}`) as unknown,
+    });
+  });
+
   it('says what to try next, and names nothing that is gone', async () => {
     const home = folder();
     const { code, stdout } = await demo(home, ['--size', '1M'], ['start.js', 'demo']).closed;

@@ -13,6 +13,7 @@ const HEIGHT = {
   download: 5,
   recording: 6,
   client: 6,
+  faults: 7,
   front: 7,
   cli: 8,
 } as const;
@@ -22,7 +23,7 @@ export type Room = keyof typeof HEIGHT;
 export const roomOf = (path: string): Room | undefined => {
   if (path === 'src/node.ts' || path.startsWith('src/net/') || path.startsWith('src/disk/')) return 'world';
   const room =
-    /^src\/(protocol|torrent|contracts|discovery|download|recording|client|cli)\//.exec(path)?.[1] ??
+    /^src\/(protocol|torrent|contracts|discovery|download|recording|client|faults|cli)\//.exec(path)?.[1] ??
     /^(operators)\//.exec(path)?.[1];
   if (room !== undefined) return room as Room;
   return /^src\/[^/]+\.ts$/.test(path) ? 'front' : undefined;
@@ -50,7 +51,11 @@ const floorOf = (path: string): number => FLOORS.findIndex((floor) => floor.test
 const objection = (from: Room, to: Room, path: string): string | undefined => {
   if (HEIGHT[to] > HEIGHT[from]) return `${from} looks up to ${to}`;
   if (from !== to && HEIGHT[from] === HEIGHT[to]) return `${from} and ${to} do not know each other`;
-  if (['download', 'recording', 'client', 'front'].includes(from) && to === 'world' && !JOINERS.includes(path))
+  if (
+    ['download', 'recording', 'client', 'faults', 'front'].includes(from) &&
+    to === 'world' &&
+    !JOINERS.includes(path)
+  )
     return 'only index, client and cli join the pipe with the real world';
   return undefined;
 };

@@ -36,11 +36,14 @@ export const median = (numbers: readonly number[]): number => {
   return ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
 };
 
+/** What faults are made of, which is drawn with them. */
+const NO_FAULTS = ['fault', 'held', 'index', 'late', 'seeded', 'sendQueue'];
+
 const nameOf = (path: string, ending: string): string => path.slice(path.lastIndexOf('/') + 1, -ending.length);
 
 /**
- * Every operator has its drawing; every drawing is named after the operator, the source or the part of the stage that
- * it draws.
+ * Every operator and every fault has its drawing; every drawing is named after the operator, the source or the part of
+ * the stage that it draws.
  */
 export const undrawn = (paths: readonly string[]): readonly Finding[] => {
   const top = (folder: string, ending: string): readonly string[] =>
@@ -51,7 +54,12 @@ export const undrawn = (paths: readonly string[]): readonly Finding[] => {
   const idle = drawings.filter(
     (name) => !paths.some((path) => !path.startsWith('test/') && path.endsWith(`/${name}.ts`)),
   );
+  const faults = paths
+    .filter((path) => path.startsWith('src/faults/') && !NO_FAULTS.includes(nameOf(path, '.ts')))
+    .map((path) => ({ path, drawing: `marbles/faults/${nameOf(path, '.ts')}.marbles.ts` }))
+    .filter(({ drawing }) => !paths.includes(drawing));
   return [
+    ...faults.map(({ path, drawing }) => ({ path, line: 1, what: `has no drawing ${drawing}` })),
     ...missing.map((path) => ({ path, line: 1, what: `has no drawing marbles/${nameOf(path, '.ts')}.marbles.ts` })),
     ...idle.map((name) => ({ path: `marbles/${name}.marbles.ts`, line: 1, what: 'draws nothing that there is' })),
   ];

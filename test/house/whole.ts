@@ -34,7 +34,7 @@ export const asAWhole = (
     expect(circles(line)).toEqual([]);
   });
 
-  it('has a drawing for each operator', () => {
+  it('has a drawing for each operator and each fault', () => {
     expect(tell(undrawn(all.map(({ path }) => path)))).toEqual([]);
   });
 
@@ -44,6 +44,8 @@ export const asAWhole = (
         undrawn([
           'operators/index.ts',
           'operators/a.ts',
+          'src/faults/index.ts',
+          'src/faults/c.ts',
           'marbles/b.marbles.ts',
           'test/b.ts',
           'marbles/stage.ts',
@@ -51,6 +53,7 @@ export const asAWhole = (
         ]),
       ),
     ).toEqual([
+      'src/faults/c.ts:1 has no drawing marbles/faults/c.marbles.ts',
       'operators/a.ts:1 has no drawing marbles/a.marbles.ts',
       'marbles/b.marbles.ts:1 draws nothing that there is',
     ]);

@@ -6,6 +6,7 @@ import { compile, node, program, project, tarball, TOP } from './project.ts';
 const DONE = { code: 0, said: '' };
 /** Where the sources are that a README leads to. */
 const HOME = 'https://github.com/rxtorrent/rxtorrent/blob/main/';
+const ENTRIES = ['rxtorrent', 'rxtorrent/operators', 'rxtorrent/marbles', 'rxtorrent/faults'];
 const READMES = ['README.md', 'operators/README.md', 'marbles/README.md', 'marbles/strategies/README.md'];
 
 let fresh: string;
@@ -29,14 +30,13 @@ describe('the package', () => {
   it.each(['nodenext', 'bundler'] as const)(
     'has types that need no other types, as %s resolves them',
     async (resolution) => {
-      const names = ['rxtorrent', 'rxtorrent/operators', 'rxtorrent/marbles'];
-      writeFileSync(join(fresh, 'all.ts'), names.map((name, n) => `export * as all${n} from '${name}';\n`).join(''));
+      writeFileSync(join(fresh, 'all.ts'), ENTRIES.map((name, n) => `export * as all${n} from '${name}';\n`).join(''));
       expect(await compile(fresh, { resolution })).toEqual(DONE);
     },
   );
 
   it('runs with nothing installed but its dependencies and RxJS', async () => {
-    const all = ['rxtorrent', 'rxtorrent/operators', 'rxtorrent/marbles'].map((name) => `import '${name}';`).join(' ');
+    const all = ENTRIES.map((name) => `import '${name}';`).join(' ');
     expect(await node(['--input-type=module', '-e', all], fresh)).toEqual(DONE);
   });
 

@@ -228,5 +228,10 @@ export const createOptions: OptionTable = {
 export const demoOptions: OptionTable = {
   keep: flag('Keep the files in their temporary folder, and print where it is'),
   size: value('Size of the download, from 1M to 1G (default 64M)'),
+  faults: values(
+    'What goes wrong on the way, for example lossy=0.01,delayed=50ms; also throttled=2M, cut=5s, failing=0.1, ' +
+      'lying=0.001, frozen=1s, reordered=0.1, duplicated=0.1',
+    APART.commas,
+  ),
   quiet: flag('Print only the result'),
 };

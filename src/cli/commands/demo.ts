@@ -15,6 +15,9 @@ import { readTorrent } from '../input/torrentFile.ts';
 import { flag, size } from '../args/values.ts';
 import { bytes } from '../io/units.ts';
 import { download } from './download.ts';
+import { type Fault, faulty } from '../../faults/index.ts';
+import { faultsOf } from '../input/faults.ts';
+import { FaultCount } from '../demo/faultCount.ts';
 
 const MiB = 2 ** 20;
 /** Bytes a second of all seeds together, so that the demo takes a few seconds, whatever the size. */
@@ -118,21 +121,22 @@ const remove = async (folder: string): Promise<void> => {
   }
 };
 
-/** Downloads from the swarm, which is on this machine only. */
-const fetchContent = (given: Given, io: Io, torrent: string, home: string): Promise<void> =>
+/** Downloads from the swarm, which is on this machine only, in a world with the faults that were asked for. */
+const fetchContent = (given: Given, io: Io, torrent: string, home: string, faults: readonly Fault[]): Promise<void> =>
   download(
     {
       ...given,
       source: torrent,
       output: `${home}/`,
-      timeout: '60',
+      // Peers that are banned or cut off are away for a minute or more.
+      timeout: faults.length > 0 ? '300' : '60',
       'no-dht': true,
       'no-lsd': true,
       'no-listen': true,
       notes: flag(given, 'keep'),
     },
     io,
-    false,
+    { kept: false, ...(faults.length > 0 && { around: (env) => faulty(env, ...faults) }) },
   );
 
 /** Reports that the download is right, and where it is if it is kept. */
@@ -142,21 +146,26 @@ const tellResult = async (
   torrent: string,
   folder: string,
   content: DemoContent,
+  count: FaultCount,
 ): Promise<void> => {
   const keep = flag(given, 'keep');
   if (io.json) {
     const { infoHash } = await readTorrent(torrent, io);
-    io.json.tell({ type: 'demo', ...(keep && { file: torrent, folder }), identical: true }, toHex(infoHash));
-  } else if (!flag(given, 'quiet')) io.print(resultLines(torrent, folder, content.files, keep).join('\n'));
+    const faults = count.all.length > 0 && { faults: count.all };
+    io.json.tell({ type: 'demo', ...(keep && { file: torrent, folder }), identical: true, ...faults }, toHex(infoHash));
+  } else if (!flag(given, 'quiet'))
+    io.print([...count.lines, ...resultLines(torrent, folder, content.files, keep)].join('\n'));
   else io.print(keep ? folder : 'every file is byte for byte what the seeds have');
 };
 
 /**
- * `rxtorrent demo`: a tracker, three seeds and a real download, all on this machine. Without `--keep` everything is
- * removed at the end.
+ * `rxtorrent demo`: a tracker, three seeds and a real download, all on this machine, with `--faults` in a worse world.
+ * Without `--keep` everything is removed at the end.
  */
 export const demo = async (given: Given, io: Io): Promise<void> => {
   const length = size(given, 'size', MiB, 1024 * MiB) ?? SIZE;
+  const count = new FaultCount();
+  const faults = faultsOf(given, (name) => count.add(name));
   io.json?.hold();
   const home = temporaryFolder();
   const torrent = join(home, TORRENT);
@@ -167,12 +176,12 @@ export const demo = async (given: Given, io: Io): Promise<void> => {
       io.say('Starting a tracker and three seeds, one of them slow, in another process of this machine …');
     child = await startSwarm(home, length, io);
     io.stopped.throwIfAborted();
-    await fetchContent(given, io, torrent, home);
+    await fetchContent(given, io, torrent, home, faults);
     const content = demoContent(length);
     const folder = join(home, NAME);
     compare(folder, content);
     complete = true;
-    await tellResult(given, io, torrent, folder, content);
+    await tellResult(given, io, torrent, folder, content, count);
   } finally {
     const stays = complete && flag(given, 'keep');
     await endSwarm(child, stays);

@@ -61,7 +61,11 @@ export const dht = (given: Given, io: Io): Promise<void> =>
   download({ ...given, 'no-trackers': true, 'no-lsd': true, 'no-pex': true }, io);
 
 /** `rxtorrent download`. Unless `kept`, the data is thrown away when the download is interrupted. */
-export const download = async (given: Given, io: Io, kept = true): Promise<void> => {
+export const download = async (
+  given: Given,
+  io: Io,
+  around: Pick<Plan, 'kept' | 'around'> = { kept: true },
+): Promise<void> => {
   const torrents = [given['source'] ?? []].flat().map(String);
   checkStdin(torrents);
   checkRecord(given, torrents.length);
@@ -81,6 +85,6 @@ export const download = async (given: Given, io: Io, kept = true): Promise<void>
     seeding: seedingOf(given, false),
     targetFor,
     saveTorrent,
-    kept,
+    ...around,
   });
 };

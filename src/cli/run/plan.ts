@@ -26,6 +26,8 @@ export interface Plan {
   readonly saveTorrent?: string | undefined;
   /** Is what has come kept for a later run? Yes unless this is false. */
   readonly kept?: boolean;
+  /** What is made of the world: one with faults. */
+  readonly around?: <E extends Env>(env: E) => E;
   /** Where what comes goes instead of to disk. */
   readonly openStorage?: Env['openStorage'];
   /** What is made of each event before it is looked at. */

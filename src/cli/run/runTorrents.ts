@@ -74,8 +74,9 @@ export const runTorrents = async (
   asked: Plan,
 ): Promise<void> => {
   let say = io.say;
-  const { openStorage } = asked;
-  const env = withAdvice({ ...(await loggedWorld(given, (line) => say(line))), ...(openStorage && { openStorage }) });
+  const { openStorage, around } = asked;
+  const there = await loggedWorld(given, (line) => say(line));
+  const env = withAdvice({ ...(around === undefined ? there : around(there)), ...(openStorage && { openStorage }) });
   const found = discovery(given, env);
   // Invalid options are refused before anything is read or fetched.
   const each = { timeout: seconds(given, 'timeout'), limits: limitsOf(given, 'each') };

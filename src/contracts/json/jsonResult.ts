@@ -193,6 +193,14 @@ export interface JsonDemo extends OfTorrent {
   /** With `--keep`: where the files are. */
   readonly folder?: string;
   readonly identical: boolean;
+  /** With `--faults`: what was wrong with the world, and how often it showed. */
+  readonly faults?: readonly FaultTimes[];
+}
+
+/** A fault, and how often it showed. */
+export interface FaultTimes {
+  readonly fault: string;
+  readonly times: Count;
 }
 
 /**
