@@ -1,3 +1,4 @@
+export { draw, drawRun, type Shown } from './draw.ts';
 export { drawnSession } from './drawnSession.ts';
 export { DrawnDisk, type DiskOptions, type DiskWork } from './disk.ts';
 export { DrawingError } from './expectation.ts';
@@ -38,6 +39,7 @@ export type { HeardAnnounce } from './network/tracker.ts';
 export { LETTERS, blockAt, wordsFor } from './words.ts';
 export { announced } from './announced.ts';
 export { HOME, type World, type WorldOptions } from './world.ts';
+export type { DrawOptions, LaneName } from '../src/recording/draw.ts';
 export type { Shape } from '../src/torrent/geometry.ts';
 // Types that the exports above name, so that tests can name them, too.
 export type { Backdrop, Playing } from './backdrop.ts';

@@ -27,6 +27,8 @@ export interface PeerOptions {
 /** A peer on a lane. */
 export interface DrawnPeer extends Peer {
   readonly state: PeerState;
+  /** What the peer has said so far, one mark for each message. */
+  readonly said: readonly Mark[];
   /** What we sent, one mark for each message. */
   readonly sent: readonly Mark[];
   /** The subscriptions to `messages$` and `talk$`. */
@@ -64,7 +66,8 @@ const speech = (
   lane: string,
   values: Readonly<Record<string, Message>>,
   state: PeerState,
-): { readonly messages$: Observable<Message>; readonly talk$: Observable<Message> } => {
+): Pick<DrawnPeer, 'messages$' | 'talk$' | 'said'> => {
+  const said: Mark[] = [];
   const messages$ = new Subject<Message>();
   const talk$ = new Subject<Message>();
   const fail = (error: PeerError): void => {
@@ -73,6 +76,7 @@ const speech = (
   };
   const say = (letter: string): void => {
     const message = lent(values[letter] ?? wordOf(letter, stage.geometry));
+    said.push({ frame: stage.now(), kind: 'value', value: kept(message) });
     try {
       state.received(message);
     } catch (cause) {
@@ -85,12 +89,16 @@ const speech = (
   stage.play(parseLane(lane), {
     value: say,
     end: () => {
+      said.push({ frame: stage.now(), kind: 'end' });
       talk$.complete();
       messages$.complete();
     },
-    error: () => fail(new PeerError('reset', 'connection reset, as drawn')),
+    error: () => {
+      said.push({ frame: stage.now(), kind: 'error' });
+      fail(new PeerError('reset', 'connection reset, as drawn'));
+    },
   });
-  return { messages$, talk$ };
+  return { messages$, talk$, said };
 };
 
 /** The send buffer towards a peer, as drawn. */
@@ -118,7 +126,7 @@ export const drawPeer = (
   options: PeerOptions = {},
 ): DrawnPeer => {
   const state = initially(stage.geometry, lane, options);
-  const { messages$, talk$ } = speech(stage, lane, values, state);
+  const { messages$, talk$, said } = speech(stage, lane, values, state);
   const { full, drained$ } = buffer(stage, options.buffer ?? '');
   const sent: Mark[] = [];
   const subscriptions: { subscribedFrame: number; unsubscribedFrame: number }[] = [];
@@ -129,6 +137,7 @@ export const drawPeer = (
     messages$: logged(messages$, subscriptions, stage.now),
     talk$: logged(talk$, subscriptions, stage.now),
     drained$,
+    said,
     sent,
     subscriptions,
     send: (...messages) => {

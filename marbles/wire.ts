@@ -23,6 +23,8 @@ export interface WireOptions {
 
 /** A wire on a lane. */
 export interface DrawnWire extends Wire {
+  /** What the wire has carried to us so far, one mark for each letter. */
+  readonly said: readonly Mark[];
   /** What we wrote, one mark for each handshake or message. */
   readonly sent: readonly Mark[];
   readonly subscriptions: readonly Subscribed[];
@@ -35,20 +37,29 @@ const drawnBytes = (
   lane: string,
   values: Readonly<Record<string, Uint8Array | Message>>,
   handshake: Uint8Array,
-): Observable<Uint8Array> => {
+): { readonly bytes$: Observable<Uint8Array>; readonly said: readonly Mark[] } => {
   const bytes$ = new Subject<Uint8Array>();
+  const said: Mark[] = [];
+  const mark = (kind: Mark['kind'], value?: unknown): void => void said.push({ frame: stage.now(), kind, value });
   stage.play(parseLane(lane), {
     value: (letter) => {
+      mark('value', letter);
       const value = values[letter] ?? (letter === 'h' ? handshake : wordOf(letter, stage.geometry));
       // As a socket delivers it: a `Buffer`, whose own `slice` does not copy.
       const chunk = Buffer.from(value instanceof Uint8Array ? value : encodeMessages([value]));
       bytes$.next(chunk);
       chunk.fill(0xdd);
     },
-    end: () => bytes$.complete(),
-    error: () => bytes$.error(new NetworkError('reset', host, 'connection reset, as drawn')),
+    end: () => {
+      mark('end');
+      bytes$.complete();
+    },
+    error: () => {
+      mark('error');
+      bytes$.error(new NetworkError('reset', host, 'connection reset, as drawn'));
+    },
   });
-  return bytes$;
+  return { bytes$, said };
 };
 
 /**
@@ -72,11 +83,12 @@ export const drawWire = (
   const subscriptions: { subscribedFrame: number; unsubscribedFrame: number }[] = [];
   const hearing = new Hearing((value) => sent.push({ frame: stage.now(), kind: 'value', value }));
   const handshake = encodeHandshake({ infoHash, peerId, fast, extended });
-  const bytes$ = drawnBytes(stage, host, lane, values, handshake);
+  const { bytes$, said } = drawnBytes(stage, host, lane, values, handshake);
   return {
     address,
     bytes$: logged(bytes$, subscriptions, stage.now),
     drained$: new Subject<void>(),
+    said,
     sent,
     subscriptions,
     write: (bytes) => {
