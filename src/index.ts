@@ -45,6 +45,8 @@ export { jsonOf, jsonOfError, type OfDownload } from './contracts/json/jsonOf.ts
 export type { Bare, Told, ToldAs } from './contracts/json/told.ts';
 export type { Allowances, Limits } from './download/limits/rateLimits.ts';
 export { fetchPiece, type FetchPieceOptions, type WholePiece } from './download/fetchPiece.ts';
+export { greetPeers, type GreetPeersOptions } from './download/greetPeers.ts';
+export type { Greeting, Met } from './download/session/greetPeer.ts';
 export { fetchTorrent, type FetchTorrentOptions } from './download/magnet/fetchTorrent.ts';
 export { nodeEnv, type NodeEnvOptions } from './node.ts';
 export { RateLimit, type RateLimitOptions } from './download/limits/rateLimit.ts';

@@ -22,7 +22,7 @@ export type { OwnExtension } from './options.ts';
 export { type OwnSources, type SourceChoice, sourceChoice } from './swarm/ownSources.ts';
 export { type Chosen, type Parts, partsOf, type PartsOptions, type WantedFiles } from './parts.ts';
 export type { Pausing } from './state/pausing.ts';
-export { peerSession, type PeerSessionOptions } from './session/peerSession.ts';
+export { type Joining, peerSession, type PeerSessionOptions } from './session/peerSession.ts';
 export { type ByteRange, readRange } from './running/readRange.ts';
 export type { DownloadSnapshot, FileProgress, PeerRow } from './running/readModel.ts';
 export { type Found, restore, ResumeData } from './storage/resumeData.ts';

@@ -9,14 +9,13 @@ import { Funnel } from '../../torrent/stats/funnel.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { awaited } from '../run/awaited.ts';
 import { Deadline } from '../io/deadline.ts';
-import { discovery, trackersFor } from '../input/discoveryOptions.ts';
 import { fetchPiece, type WholePiece } from '../../download/fetchPiece.ts';
 import type { Given, Io } from '../io/io.ts';
 import { addressTold } from '../../contracts/json/jsonOf.ts';
-import { begin } from '../json/known.ts';
 import type { ToldAs } from '../../contracts/json/told.ts';
 import { lookAt, mayWrite, writeNew } from '../input/newFile.ts';
-import { sourceArgument } from '../input/sourceArgument.ts';
+import { lookup } from '../input/lookup.ts';
+import type { SourceArgument } from '../input/sourceArgument.ts';
 import { toStdout } from '../io/stdout.ts';
 import { flag, seconds, text, wholeNumber } from '../args/values.ts';
 import { hostPort } from '../views/events.ts';
@@ -24,7 +23,6 @@ import { live } from '../views/live.ts';
 import { reporting } from '../views/report.ts';
 import { visible } from '../io/text.ts';
 import { bytes } from '../io/units.ts';
-import { loggedWorld } from '../log/loggedWorld.ts';
 
 /** Seconds until the command gives up. */
 const WITHIN = 60;
@@ -87,25 +85,18 @@ const pieceLine = ({ index, bytes: all, from }: WholePiece, path: string): strin
 export const downloadPiece = async (given: Given, io: Io): Promise<void> => {
   const output = outputOf(given);
   const deadline = new Deadline(seconds(given, 'timeout') ?? WITHIN);
-  const port = wholeNumber(given, 'port', 1, 65_535) ?? 0;
   const maxPeers = wholeNumber(given, 'max-peers', 1, 1000) ?? MAX_PEERS;
   const quiet = flag(given, 'quiet');
   let say = io.say;
-  const env = await loggedWorld(given, (line) => say(line));
-  const who = discovery(given, env);
-  const source = String(given['source']);
-  const it = await sourceArgument(source, env, io);
-  const hash = begin(io, source, it, output);
-  const { findable, magnet, peers, torrent: known } = it;
-  if (known) indexOf(given, known);
-  const named = { ...who, peers: [...(who.peers ?? []), ...peers] };
+  const checked = ({ torrent }: SourceArgument): unknown => torrent && indexOf(given, torrent);
+  const it = await lookup(given, io, { say: (line) => say(line), target: output, checked });
+  const { env, hash, findable, magnet, torrent: known, asked, port = 0 } = it;
   const name = visible(known?.name ?? magnet?.name ?? toHex(findable.infoHash));
   const view = await live(io, `piece ${visible(String(given['index']))} of ${name}`, quiet || io.json !== undefined);
   say = (line) => view.say(line);
   const report = reporting(given, { json: io.json, say: (line) => view.say(line) }, hash);
   const funnel = new Funnel<PeerSource>();
-  const trackers = trackersFor({ announce: [], private: false, ...findable }, named);
-  const options = { ...named, trackers, port, maxPeers, report, funnel };
+  const options = { ...asked, port, maxPeers, report, funnel };
   const found = <T>(what: string, source$: Observable<T>): Promise<T> =>
     awaited(source$, { missed: `${what} did not come`, given, deadline, funnel, view }, io);
   try {

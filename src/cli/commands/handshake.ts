@@ -32,7 +32,7 @@ const greet = async (given: Given, io: Io, negotiate: boolean): Promise<void> =>
   };
   let met: Met | undefined;
   try {
-    await follow(greetPeer(env, address, identity, { negotiate, deadline }), io, (found) => (met = found));
+    await follow(greetPeer(env, address, { identity, negotiate, deadline }), io, (found) => (met = found));
   } catch (error) {
     throw gaveUp(hostPort(address), error, 'try again later, or another peer (rxtorrent peers finds some)');
   }

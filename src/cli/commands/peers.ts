@@ -22,18 +22,15 @@ import { type Findable, type SourceOptions, sources } from '../../discovery/peer
 import { UNKNOWN_LEFT } from '../../download/state/downloadStats.ts';
 import { give, tryAgain } from '../io/advice.ts';
 import { Deadline } from '../io/deadline.ts';
-import { discovery, trackersFor } from '../input/discoveryOptions.ts';
 import { GaveUp } from '../io/exit.ts';
 import { follow } from '../io/follow.ts';
 import type { Given, Io } from '../io/io.ts';
 import type { Journal } from '../json/journal.ts';
-import { begin } from '../json/known.ts';
+import { lookup } from '../input/lookup.ts';
 import { type Ourselves, ourselves } from '../input/ourselves.ts';
-import { sourceArgument } from '../input/sourceArgument.ts';
 import { flag, seconds, wholeNumber } from '../args/values.ts';
 import { told } from '../views/events.ts';
 import { peerEvent, type PeerEvent, peerLine, scrapedEvent, type ScrapedEvent } from '../views/peers.ts';
-import { loggedWorld } from '../log/loggedWorld.ts';
 
 /** Trackers scraped at the same time. */
 const AT_ONCE = 10;
@@ -94,19 +91,8 @@ export const peers = async (given: Given, io: Io): Promise<void> => {
   const count = wholeNumber(given, 'count', 1, 1_000_000) ?? Number.POSITIVE_INFINITY;
   const within = seconds(given, 'timeout');
   const deadline = within === undefined ? undefined : new Deadline(within);
-  const port = wholeNumber(given, 'port', 1, 65_535);
-  const env = await loggedWorld(given, io.say);
-  const who = discovery(given, env);
-  const source = String(given['source']);
-  const it = await sourceArgument(source, env, io);
-  const hash = begin(io, source, it);
-  const { findable, torrent = findable, peers: named } = it;
-  const known = { ...who, peers: [...(who.peers ?? []), ...named] };
-  const asked = {
-    ...known,
-    trackers: trackersFor({ announce: [], private: false, ...torrent }, known),
-    us: ourselves(env, port),
-  };
+  const { env, findable, torrent = findable, hash, port, asked: known } = await lookup(given, io);
+  const asked = { ...known, us: ourselves(env, port) };
   let found = 0;
   const tell = (event: Tidings): void => {
     const result = event.type === 'peer' || event.type === 'scraped';

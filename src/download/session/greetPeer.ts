@@ -1,7 +1,5 @@
 import {
   combineLatest,
-  concatMap,
-  defaultIfEmpty,
   defer,
   delay,
   filter,
@@ -9,12 +7,17 @@ import {
   type Observable,
   of,
   race,
+  startWith,
+  switchMap,
   take,
+  takeLast,
+  takeUntil,
+  takeWhile,
   tap,
+  throwIfEmpty,
   timer,
 } from 'rxjs';
-import { extensionHandshake } from '../../../operators/extensionHandshake.ts';
-import { handshake, type Identity } from '../../../operators/handshake.ts';
+import type { Identity } from '../../../operators/handshake.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { PeerAddress } from '../../contracts/network.ts';
 import type { Peer } from '../../contracts/peer.ts';
@@ -24,7 +27,8 @@ import { EXTENSION_HANDSHAKE } from '../../protocol/peer/extensions.ts';
 import type { Handshake } from '../../protocol/peer/handshake.ts';
 import type { Message } from '../../protocol/peer/messages.ts';
 import { UT_PEX } from '../../protocol/peer/utPex.ts';
-import { tapped } from './tappedWire.ts';
+import { type Joining, peerSession } from './peerSession.ts';
+import { type Direction, type Said, tapped } from './tappedWire.ts';
 
 /** Milliseconds for the messages that follow a peer's extension handshake: which pieces it has, and its DHT port. */
 const GRACE = 1_000;
@@ -38,11 +42,12 @@ export interface Met {
   readonly dhtPort?: number;
 }
 
-interface Manners {
+/** How a peer is greeted. */
+export interface Greeting {
+  readonly identity: Identity;
   /** Waits for the extension handshake, too. */
   readonly negotiate: boolean;
-  /** Milliseconds for everything: the lookup, the connection, and the peer's messages. */
-  /** Seconds in all, and milliseconds that are left of them. */
+  /** Seconds for everything (the lookup, the connection, and the peer's messages), and milliseconds left of them. */
   readonly deadline: { readonly seconds: number; readonly left: number };
 }
 
@@ -68,50 +73,76 @@ const introduced = (peer: Peer, { dht }: Handshake): Observable<number | undefin
   return race(all$, named$.pipe(delay(GRACE))).pipe(map(() => port));
 };
 
+/** What is known of a peer, and whether that is all. */
+interface Known {
+  readonly met: Met;
+  readonly whole: boolean;
+}
+
+const knownOf = (met: Met, negotiate: boolean): Observable<Known> =>
+  negotiate
+    ? introduced(met.peer, met.theirs).pipe(
+        map((dhtPort) => ({ met: { ...met, ...(dhtPort && { dhtPort }) }, whole: true })),
+        startWith({ met, whole: false }),
+      )
+    : of({ met, whole: true });
+
+const late = (address: PeerAddress, missing: string, { seconds }: Greeting['deadline']): PeerError =>
+  new PeerError('timeout', `${addressText(address)}: ${missing} within ${seconds} s`);
+
+/** For a peer that is greeted on its own. */
+const alone: Joining = { funnel: { reached: () => {} }, joined: () => {} };
+
 /**
  * Dials one peer and exchanges handshakes, with `negotiate` extension handshakes too. Emits once and hangs up. If the
  * peer does not send everything in time, or hangs up before, what is known of it is emitted.
  *
- * Errors with a `PeerError` as `connect` and `handshake` do, and with `timeout` if there is no handshake in time.
+ * ```
+ * dials   -w
+ * they    --h--e-b--
+ * gives   -------(m|)   m: the peer, and what it has sent
+ * ```
+ *
+ * @throws PeerError as `connect` and `handshake` do, and `timeout` if there is no handshake in time
  *
  * @see BEP 3, BEP 5, BEP 10
  */
 export const greetPeer = (
   env: Pick<Env, 'connect'>,
   address: PeerAddress,
-  identity: Identity,
-  { negotiate, deadline }: Manners,
+  { identity, negotiate, deadline }: Greeting,
+  { funnel, joined }: Joining = alone,
 ): Observable<Met> =>
   defer(() => {
-    let theirs: Handshake | undefined;
-    let known: Met | undefined;
-    let connected = false;
-    const listener = {
-      heard: (direction: string, said: { readonly type: string }): void => {
-        if (direction === '<' && said.type === 'handshake') theirs = said as Handshake & typeof said;
-      },
+    let [theirs, connected]: [Handshake | undefined, boolean] = [undefined, false];
+    const heard = (direction: Direction, said: Said): void => {
+      if (direction === '<' && said.type === 'handshake') theirs = said;
     };
-    const late$ = timer(deadline.left).pipe(
-      map((): Met => {
-        if (known !== undefined) return known;
-        const missing = connected ? 'no handshake' : 'no connection';
-        throw new PeerError('timeout', `${addressText(address)}: ${missing} within ${deadline.seconds} s`);
-      }),
+    const dial = peerSession(
+      { connect: (at) => env.connect(at).pipe(map((wire) => tapped(wire, { heard }))) },
+      {
+        joined,
+        funnel: {
+          reached: (at, stage) => {
+            connected ||= stage === 'connected';
+            funnel.reached(at, stage);
+          },
+        },
+      },
+      { identity, introduction: () => ({ names: negotiate ? NAMES : [] }) },
     );
-    const met$ = env.connect(address).pipe(
-      tap(() => (connected = true)),
-      map((wire) => tapped(wire, listener)),
-      handshake(identity),
-      extensionHandshake({ names: negotiate ? NAMES : [] }),
-      concatMap((peer) => {
-        if (theirs === undefined) throw new InvariantError('a peer without a handshake');
-        const met = (known = { peer, theirs });
-        if (!negotiate) return of(met);
-        return introduced(peer, theirs).pipe(
-          map((dhtPort) => ({ ...met, ...(dhtPort && { dhtPort }) })),
-          defaultIfEmpty(met),
-        );
-      }),
+    const met = (peer: Peer): Observable<Known> => {
+      if (theirs === undefined) throw new InvariantError('a peer without a handshake');
+      return knownOf({ peer, theirs }, negotiate);
+    };
+    const heard$ = dial(address).pipe(
+      switchMap(met),
+      takeWhile(({ whole }) => !whole, true),
+      takeUntil(timer(deadline.left)),
     );
-    return race(met$, late$).pipe(take(1));
+    return heard$.pipe(
+      takeLast(1),
+      map(({ met }) => met),
+      throwIfEmpty(() => late(address, connected ? 'no handshake' : 'no connection', deadline)),
+    );
   });

@@ -2,14 +2,21 @@ import { type Observable, tap } from 'rxjs';
 import { extensionHandshake, type OurExtensions } from '../../../operators/extensionHandshake.ts';
 import { handshake, type Identity } from '../../../operators/handshake.ts';
 import type { Env } from '../../contracts/env.ts';
-import type { PeerAddress } from '../../contracts/network.ts';
+import type { PeerAddress, PeerSource } from '../../contracts/network.ts';
 import type { Peer } from '../../contracts/peer.ts';
-import type { TorrentSwarm } from '../swarm/torrentSwarm.ts';
+import type { Funnel } from '../../torrent/stats/funnel.ts';
 
 export interface PeerSessionOptions {
   readonly identity: Identity;
   /** Our extension handshake, computed when a peer is connected. */
   readonly introduction: () => OurExtensions;
+}
+
+/** What is told of a peer on the way: of a `TorrentSwarm`, or of a single session. */
+export interface Joining {
+  readonly funnel: Pick<Funnel<PeerSource>, 'reached'>;
+  /** Is called with each peer after its handshake. */
+  readonly joined: (peer: Peer) => void;
 }
 
 /**
@@ -28,7 +35,7 @@ export interface PeerSessionOptions {
 export const peerSession =
   (
     env: Pick<Env, 'connect'>,
-    { funnel, joined }: Pick<TorrentSwarm, 'funnel' | 'joined'>,
+    { funnel, joined }: Joining,
     { identity, introduction }: PeerSessionOptions,
   ): ((address: PeerAddress) => Observable<Peer>) =>
   (address) =>
