@@ -56,6 +56,17 @@ describe('the bundle', () => {
     expect(version(cli)).toBe('9.8.7');
   });
 
+  it('loads what only some downloads need when it is needed', () => {
+    const loaded = `
+      process.argv = [process.execPath, 'main.js', 'demo', '--size', '1M', '--quiet'];
+      process.on('exit', () => console.log(process.exitCode ?? 0, process.moduleLoadList.join(', ')));
+      require('./load.cjs').load().main();`;
+    const said = node(built, loaded);
+    expect(said).toMatch(/^0 /m);
+    expect(said).toMatch(/NativeModule (?:_http_client|http)\b/);
+    expect(said.match(/NativeModule (?:https|tls|_tls_wrap|zlib|worker_threads)\b/)).toBe(null);
+  });
+
   it('needs nothing beside it but Node', () => {
     const text = readFileSync(join(built, 'rxtorrent.cjs'), 'utf8');
     const needed = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name as string);

@@ -45,6 +45,25 @@ const fewSpinners = {
     }),
 };
 
+/** Parts of Node that a download from plain peers does without: each is loaded when something of it is used. */
+const LATER = ['assert', 'node:dns', 'node:https', 'node:tls', 'node:worker_threads', 'node:zlib'];
+
+const laterBuiltins = {
+  name: 'later-builtins',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^(?:node:)?\w+$/ }, ({ path: name, namespace }) => {
+      if (namespace === 'later') return { path: name, external: true };
+      return LATER.includes(name) ? { path: name, namespace: 'later' } : undefined;
+    });
+    onLoad({ filter: /./, namespace: 'later' }, async ({ path: name }) => ({
+      contents: Object.keys(await import(name))
+        .filter((key) => key !== 'default')
+        .map((key) => `Object.defineProperty(exports,"${key}",{enumerable:true,get:()=>require("${name}").${key}});`)
+        .join('\n'),
+    }));
+  },
+};
+
 /** Milliseconds after which the commands that are run to be compiled are given up. */
 const WARMING = 60_000;
 
@@ -73,7 +92,7 @@ const { outputFiles, metafile } = await build({
     'rxjs/internal': fileURLToPath(new URL('../esm/internal', import.meta.resolve('rxjs'))),
     'escalade/sync': beside('noPackage.js'),
   },
-  plugins: [lazyWidth, whereItWas, fewSpinners],
+  plugins: [lazyWidth, whereItWas, fewSpinners, laterBuiltins],
   charset: 'ascii',
   minifyWhitespace: true,
   minifySyntax: true,
@@ -82,6 +101,19 @@ const { outputFiles, metafile } = await build({
   metafile: true,
   write: false,
 });
+
+const NAMESPACE = 'var __toESM=(mod,isNodeMode,target)=>(';
+for (const file of outputFiles) {
+  const parts = file.text.split(NAMESPACE);
+  if (parts.length !== 2) throw new Error(`esbuild writes __toESM in another way`);
+  file.contents = Buffer.from(
+    parts.join(
+      'var __spaces=[new Map,new Map],__toESM=(mod,isNodeMode)=>{let seen=__spaces[isNodeMode?1:0],one=seen.get(mod);' +
+        'return one===void 0&&seen.set(mod,one=__toNamespace(mod,isNodeMode)),one},' +
+        '__toNamespace=(mod,isNodeMode,target)=>(',
+    ),
+  );
+}
 
 const missing = Object.values(metafile.outputs).flatMap(({ imports }) =>
   imports.filter((one) => one.external && !isBuiltin(one.path)),

@@ -1,17 +1,17 @@
 import stringWidth from 'string-width';
+import { isPrintable } from '../../protocol/encoding/printable.ts';
 
 export { visible } from '../../protocol/encoding/visible.ts';
 
 /** What JSON leaves as it is and a terminal would act on or hide. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-const PLAIN = /^[\x20-\x7e]*$/;
+const unseen = (): RegExp => /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** How many columns of a terminal `text` takes; it holds no control characters. */
-export const columns = (text: string): number => (PLAIN.test(text) ? text.length : stringWidth(text));
+export const columns = (text: string): number => (isPrintable(text) ? text.length : stringWidth(text));
 
 /** What is seen as one character, however many it is made of. */
 const characters = (text: string): readonly string[] =>
-  PLAIN.test(text) ? text.split('') : [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
+  isPrintable(text) ? text.split('') : [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
 
 /** As many of the characters as fit in `limit` columns. */
 const taken = (parts: Iterable<string>, limit: number): readonly string[] => {
@@ -45,7 +45,7 @@ const asJson = (unseen: string): string =>
   [...Array(unseen.length).keys()].map((at) => `\\u${unseen.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
 
 /** JSON text whose strings hold no control or direction characters: the same value, harmless on a terminal. */
-export const harmless = (json: string): string => json.replace(UNSEEN, asJson);
+export const harmless = (json: string): string => (isPrintable(json) ? json : json.replace(unseen(), asJson));
 
 /** One value as one line of JSON. */
 export const jsonLine = (value: unknown): string => harmless(JSON.stringify(value));

@@ -36,8 +36,8 @@ const same = (name: string): string => name;
 // Lone surrogates cannot be encoded; control characters disguise a name on a terminal.
 const linux: System = {
   path: posix,
-  refused: /[/\p{Cc}\p{Surrogate}]/gu,
-  impossible: /[/\0\p{Surrogate}]/u,
+  refused: /[/\0-\x1f\x7f-\x9f\ud800-\udfff]/gu,
+  impossible: /[/\0\ud800-\udfff]/u,
   maxPath: 4095,
   size: bytes,
   pathSize: bytes,
@@ -55,9 +55,9 @@ const folded = (name: string): string =>
 const mac: System = {
   path: posix,
   // The Finder shows `:` as `/`, and lets nobody type it.
-  refused: /[/:\p{Cc}\p{Surrogate}]/gu,
+  refused: /[/:\0-\x1f\x7f-\x9f\ud800-\udfff]/gu,
   // Programs can use it nevertheless, and other clients do.
-  impossible: /[/\0\p{Surrogate}]/u,
+  impossible: /[/\0\ud800-\udfff]/u,
   maxPath: 1023,
   // Both APFS and HFS+ count UTF-16: 255 letters of any alphabet, but 127 emoji.
   size: units,
@@ -88,8 +88,8 @@ const upperUnit = (unit: string): string => {
 
 const windows: System = {
   path: win32,
-  refused: /[\\/:*?"<>|\p{Cc}\p{Surrogate}]/gu,
-  impossible: /[\\/:*?"<>|\0-\x1f\p{Surrogate}]/u,
+  refused: /[\\/:*?"<>|\0-\x1f\x7f-\x9f\ud800-\udfff]/gu,
+  impossible: /[\\/:*?"<>|\0-\x1f\ud800-\udfff]/u,
   // Node uses the long form of every path, so the old limit of 260 does not apply.
   maxPath: 32_766,
   size: units,

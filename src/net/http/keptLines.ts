@@ -15,22 +15,22 @@ export interface DialledRequest extends ClientRequestArgs {
   readonly dial: ReturnType<typeof dialFor>;
 }
 
-class PlainLines extends Agent {
-  override createConnection(options: DialledRequest, ready: Ready): undefined {
-    return options.dial(options, ready);
-  }
-}
+const linesBy = (Kind: typeof Agent): Agent =>
+  new (class extends Kind {
+    override createConnection(options: DialledRequest, ready: Ready): undefined {
+      return options.dial(options, ready);
+    }
+  })(OPTIONS);
 
-class SecureLines extends SecureAgent {
-  override createConnection(options: DialledRequest, ready: Ready): undefined {
-    return options.dial(options, ready);
-  }
-}
-
-const [plain, secure] = [new PlainLines(OPTIONS), new SecureLines(OPTIONS)];
+/** Made at the first use of each: TLS takes its time to be loaded. */
+const lines = new Map<string, Agent>();
 
 /**
  * Connections to web servers that the next request to the same host, port and family uses again. They close after four
  * idle seconds. They do not keep the process alive, so a program that has nothing more to do ends at once.
  */
-export const keptLines = (protocol: string): Agent => (protocol === 'https:' ? secure : plain);
+export const keptLines = (protocol: string): Agent => {
+  const kept = lines.get(protocol) ?? linesBy(protocol === 'https:' ? SecureAgent : Agent);
+  lines.set(protocol, kept);
+  return kept;
+};

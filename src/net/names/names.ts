@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { catchError, defer, from, map, mergeMap, Observable, of, share, tap, throwError, timeout } from 'rxjs';
+import { isPrintable } from '../../protocol/encoding/printable.ts';
 import { preferred } from './addressOrder.ts';
 import { HostsFile, MAX_OF_NAME } from './hostsFile.ts';
 import type { LookUp } from './lookUpType.ts';
@@ -23,8 +24,8 @@ export const MAX_FAILED = 100;
 /** Characters of a name, and of one label of it (RFC 1035). */
 const MAX_NAME = 253;
 const PART = /^[a-z0-9_][a-z0-9_-]{0,62}$/;
-/** Characters that conversion to ASCII would drop silently. */
-const LEFT_OUT = /[\s\p{Cc}\p{Cf}]/u;
+/** Are there characters that conversion to ASCII would drop silently? */
+const loses = (host: string): boolean => (isPrintable(host) ? host.includes(' ') : /[\s\p{Cc}\p{Cf}]/u.test(host));
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1'];
 
 export interface LookUpOptions {
@@ -40,7 +41,7 @@ export interface LookUpOptions {
  * means.
  */
 const nameOf = (host: string): string | undefined => {
-  const name = LEFT_OUT.test(host) ? '' : domainToASCII(host);
+  const name = loses(host) ? '' : domainToASCII(host);
   const bare = name.replace(/\.$/, '');
   if (isIP(name) !== 0) return name;
   return bare.length <= MAX_NAME && bare.split('.').every((part) => PART.test(part)) ? name : undefined;

@@ -1,5 +1,6 @@
 import type { Endpoint } from './compact.ts';
 import { parseIp } from './ip.ts';
+import { isPrintable } from './printable.ts';
 
 /** The address as it is written in messages and links: `192.0.2.7:6881`, `[2001:db8::7]:6881`. */
 export const addressText = ({ host, port }: Endpoint): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -13,14 +14,17 @@ export const addressKey = ({ host, port }: Endpoint): string => `${host} ${port}
 const MAX_NAME = 253;
 /** The interface of a link-local address. */
 const ZONE = /%[\w.-]+$/;
-/** Letters of any script, digits, and what may stand between them. */
-const NAME = /^(?!.*\.\.)[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_.-]*[\p{L}\p{M}\p{N}_.])?$/u;
+/** Letters, digits, and what may stand between them; those of any script. */
+const ASCII_NAME = /^(?!.*\.\.)\w(?:[\w.-]*[\w.])?$/;
+const anyName = (): RegExp => /^(?!.*\.\.)[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_.-]*[\p{L}\p{M}\p{N}_.])?$/u;
+
+const named = (host: string): boolean => (isPrintable(host) ? ASCII_NAME : anyName()).test(host);
 
 /** What is wrong with an address that can't be dialled, for people; undefined if nothing is. */
 export const addressFault = ({ host, port }: Endpoint): string | undefined => {
   const text = addressText({ host: String(host), port });
   if (!Number.isInteger(port) || port < 1 || port > 65_535) return `${text}: a port is from 1 to 65535`;
-  const isName = typeof host === 'string' && host.length <= MAX_NAME && NAME.test(host) && !/^[\d.]+$/.test(host);
+  const isName = typeof host === 'string' && host.length <= MAX_NAME && named(host) && !/^[\d.]+$/.test(host);
   return isName || parseIp(String(host).replace(ZONE, '')) !== undefined
     ? undefined
     : `"${text}": a host is an IP address or a name`;

@@ -1,8 +1,10 @@
+import { isPrintable } from './printable.ts';
+
 /**
  * Characters that are not seen as they are: control, format (bidi, zero width, tags), unpaired surrogates, private use,
  * line and paragraph separators.
  */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+const unseen = (): RegExp => /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
 const escape = (character: string): string => {
   const code = character.codePointAt(0) ?? 0;
@@ -13,4 +15,4 @@ const escape = (character: string): string => {
  * Makes text from strangers harmless to a terminal, on one line: characters that a terminal would act on are spelled
  * out, as in `\x1b` or `\u{202e}`.
  */
-export const visible = (text: string): string => text.replace(UNSEEN, escape);
+export const visible = (text: string): string => (isPrintable(text) ? text : text.replace(unseen(), escape));

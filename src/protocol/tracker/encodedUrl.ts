@@ -29,7 +29,7 @@ export const showsHost = (text: string, { hostname }: URL): boolean =>
  */
 export const encodedUrl = (text: string): string | undefined => {
   const bare = text.trim();
-  if (bare === '' || /\p{Cc}/u.test(bare)) return undefined;
+  if (bare === '' || /[\0-\x1f\x7f-\x9f]/.test(bare)) return undefined;
   if (isAscii(bare)) return bare;
   const encoded = bare.replace(/[^\x21-\x7e]+/gu, utf8);
   return URL.canParse(encoded) && !showsHost(bare, new URL(encoded)) ? undefined : encoded;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { addressKey, addressText } from '../../../src/protocol/encoding/address.ts';
+import { addressFault, addressKey, addressText } from '../../../src/protocol/encoding/address.ts';
 import { formatIp } from '../../../src/protocol/encoding/ip.ts';
 import { filesIn } from '../../house/source.ts';
 
@@ -23,6 +23,22 @@ describe('addressText', () => {
         expect([url.hostname.replace(/^\[|\]$/g, ''), url.port]).toEqual([host, `${port}`]);
       }),
     );
+  });
+});
+
+describe('addressFault', () => {
+  it('has one rule for names, whatever their letters', () => {
+    const name = fc.string({ unit: fc.constantFrom('a', 'Z', '7', '_', '-', '.', ' ', '%', '/', ':'), maxLength: 6 });
+    fc.assert(
+      fc.property(name, fc.constantFrom('é', 'ß', '中'), (host, letter) => {
+        // With a letter of another script beside an ASCII one, nothing else about the name differs.
+        const [plain, other] = [`x${host}x`, `x${host}${letter}`];
+        expect(addressFault({ host: plain, port: 1 }) === undefined).toBe(
+          addressFault({ host: other, port: 1 }) === undefined,
+        );
+      }),
+    );
+    expect(addressFault({ host: 'a\u200bb', port: 1 })).toMatch(/a host is an IP address or a name/);
   });
 });
 
