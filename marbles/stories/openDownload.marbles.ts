@@ -6,7 +6,9 @@ import {
   map,
   merge,
   type Observable,
+  of,
   switchMap,
+  take,
   tap,
   timer,
 } from 'rxjs';
@@ -18,7 +20,8 @@ import type { DownloadSnapshot } from '../../src/download/running/readModel.ts';
 import type { Download } from '../../src/download/running/runningDownload.ts';
 import { defaultPace } from '../../src/discovery/pace.ts';
 import { byPriority } from '../../src/torrent/picker/pieceOrder.ts';
-import { drawn, honest, type Stage, type World } from '../index.ts';
+import { inboundPort } from '../../src/discovery/inbound/inboundPort.ts';
+import { calling, drawn, honest, type Player, type Said, type Stage, type World } from '../index.ts';
 
 const [a, b] = ['10.1.0.1:7000', '10.1.0.2:7000'];
 const eight = { torrent: { pieces: 8, blocksPerPiece: 1 } };
@@ -62,6 +65,50 @@ describe('a download that is opened', () => {
           y: 'downloading; 10000100; 32768/131072; 10.1.0.1 tracker DR 0.0.0 false 8 6; working; tracker 1',
           x: 'downloading; 10110100; 65536/131072; 10.1.0.1 tracker DR 0.0.0 false 8 4; working; tracker 1',
           w: 'downloading; 11111110; 114688/131072; 10.1.0.1 tracker DR 0.0.0 false 8 1; working; tracker 1',
+        });
+    }, eight),
+  );
+
+  it(
+    'shows its trackers, and why peers are served, whenever it is first subscribed to',
+    drawn((stage) => {
+      // A peer that wants our pieces from 50 ms on, and wants nothing any more after 20 seconds.
+      const wants: Player = (heard$) =>
+        heard$.pipe(
+          filter(({ type }) => type === 'handshake'),
+          switchMap(
+            (): Observable<Said> =>
+              concat(
+                of<Said>({ type: 'interested' }),
+                timer(20_000).pipe(map((): Said => ({ type: 'notInterested' }))),
+              ),
+          ),
+        );
+      const callers = { '10.3.0.1:5000': { at: 50, player: calling(wants) } };
+      const there = stage.world({ callers, disk: { has: [0, 1, 2, 3, 4, 5, 6, 7] } });
+      const late = ({ state$ }: Download) =>
+        concat(
+          ...[5_000, 25_000].map((ms) =>
+            concat(
+              at(ms, () => {}),
+              state$.pipe(take(1)),
+            ),
+          ),
+        );
+      const reception$ = inboundPort(there.env, { ports: [6881] });
+      stage
+        .gives(
+          opened(stage, there, late, { seed: {}, reception$ }).pipe(
+            map(({ trackers, peers }) => [
+              trackers.map(({ url, state }) => `${url} ${state}`),
+              peers.map(({ reason }) => reason),
+            ]),
+            take(2),
+          ),
+        )
+        .toBe('5s y 24999ms (z|)', {
+          y: [['http://tracker.test/announce working'], ['free-slot']],
+          z: [['http://tracker.test/announce working'], ['not-interested']],
         });
     }, eight),
   );

@@ -1,10 +1,24 @@
-import { concat, map, NEVER, type Observable, scan, switchMap, take, takeUntil, timer } from 'rxjs';
+import {
+  concat,
+  filter,
+  ignoreElements,
+  map,
+  merge,
+  NEVER,
+  type Observable,
+  scan,
+  switchMap,
+  take,
+  takeUntil,
+  tap,
+  timer,
+} from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { InputError, StorageError } from '../../src/contracts/errors.ts';
 import { type DownloadOptions, openDownload } from '../../src/download/download.ts';
 import type { Download } from '../../src/download/running/runningDownload.ts';
 import { rarestFirst } from '../../src/torrent/picker/pieceOrder.ts';
-import { corrupts, drawn, honest, overheard, pieceBytes, type Stage, type World } from '../index.ts';
+import { corrupts, drawn, DrawnDisk, honest, overheard, pieceBytes, type Stage, type World } from '../index.ts';
 
 const [a, b] = ['10.1.0.1:7000', '10.1.0.2:7000'];
 const eight = { torrent: { pieces: 8, blocksPerPiece: 1 } };
@@ -45,7 +59,7 @@ describe('a file that is read while it is downloaded', () => {
       stage.asks(seed).toBe('-------------------(1234)-----5-6--7--8');
       stage
         .gives(opened(stage, there, (it) => read(stage, it), { memory: 4 * piece }))
-        .toBe('30ms 0--1--2--3--4--5--6--7--|');
+        .toBe('31ms 0--1--2--3--4--5--6--7-|');
     }, eight),
   );
 
@@ -56,7 +70,7 @@ describe('a file that is read while it is downloaded', () => {
       const quick = overheard(stage, honest({ pace: 3, latency: 40 }));
       const there = stage.world({ peers: { [a]: slow.player, [b]: quick.player } });
       stage.asks(slow).toBe('-------------------(1234)');
-      stage.gives(opened(stage, there, (it) => read(stage, it))).toBe('187ms 0--1--2--3456(7|)');
+      stage.gives(opened(stage, there, (it) => read(stage, it))).toBe('188ms 0--1--2--3-4-5-6-(7|)');
     }, eight),
   );
 
@@ -74,7 +88,7 @@ describe('a file that is read while it is downloaded', () => {
         );
       stage
         .gives(opened(stage, there, seeks, { memory: 2 * piece }))
-        .toBe('47ms 0-------------------1 59ms 6-------------------723 37ms 45-|');
+        .toBe('48ms 0-------------------1 59ms 6-------------------7-2-3 35ms 4-(5|)');
     }, eight),
   );
 
@@ -84,7 +98,9 @@ describe('a file that is read while it is downloaded', () => {
       const seed = overheard(stage, honest({ pace: 3 }));
       const there = stage.world({ peers: { [a]: seed.player }, disk: { has: [0, 1, 2, 4] } });
       stage.asks(seed).toBe('23ms (4678)');
-      stage.gives(opened(stage, there, (it) => read(stage, it))).toBe('--------012 23ms 34-5--6--7--|');
+      stage
+        .gives(opened(stage, there, (it) => read(stage, it)))
+        .toBe('---------0-1-2---------------------3-4-5-6--7-|');
     }, eight),
   );
 
@@ -92,7 +108,9 @@ describe('a file that is read while it is downloaded', () => {
     'is read to its end before the files are closed, also if all of it is there',
     drawn((stage) => {
       const there = stage.world({ disk: { has: [0, 1, 2, 3, 4, 5, 6, 7], takes: 5 } });
-      stage.gives(opened(stage, there, (it) => read(stage, it))).toBe('27ms 0----1----2----3----4----5----6----(7|)');
+      stage
+        .gives(opened(stage, there, (it) => read(stage, it)))
+        .toBe('28ms 0-----1-----2-----3-----4-----5-----6-----(7|)');
     }, eight),
   );
 
@@ -109,7 +127,7 @@ describe('a file that is read while it is downloaded', () => {
         );
       stage
         .gives(opened(stage, there, looks, { memory: 2 * piece, order: (x, y) => x.index - y.index }))
-        .toBe('47ms 4');
+        .toBe('48ms 4');
     }, eight),
   );
 
@@ -117,13 +135,53 @@ describe('a file that is read while it is downloaded', () => {
     'never shows a byte that is wrong',
     drawn((stage) => {
       const there = stage.world({ peers: { [a]: corrupts([0, 1]), [b]: honest({ latency: 40 }) } });
-      stage.gives(opened(stage, there, (it) => read(stage, it))).toBe('132ms 0123456 33ms 7--|');
+      stage.gives(opened(stage, there, (it) => read(stage, it))).toBe('133ms 0-1-2-3-4-5-6 27ms 7-|');
+    }, eight),
+  );
+
+  it(
+    'is fetched again where another program has spoilt it since it was stored',
+    drawn((stage) => {
+      const disk = new DrawnDisk(stage);
+      const seed = overheard(stage, honest({ pace: 3 }));
+      const there = stage.world({ disk, peers: { [a]: seed.player } });
+      // The second and the fourth piece, after they have been verified and written.
+      const spoils$ = timer(60).pipe(
+        tap(() => disk.bytes.fill(0xee, piece, 2 * piece).fill(0xee, 3 * piece, 4 * piece)),
+        ignoreElements(),
+      );
+      const looks = (it: Download) =>
+        merge(
+          spoils$,
+          timer(70).pipe(switchMap(() => read(stage, it))),
+          it.events$.pipe(
+            filter(({ type }) => type === 'warning'),
+            map(() => 'w'),
+          ),
+        ).pipe(takeUntil(timer(200)));
+      stage.asks(seed).toBe('-------------------(6143)-----(7258) 38ms 2---------------4');
+      stage.gives(opened(stage, there, looks, { seed: {} })).toBe('72ms 0-w-----------1-2-w-----------3-4-5-6-7');
+    }, eight),
+  );
+
+  it(
+    'says so where it is spoilt and nothing is fetched',
+    drawn((stage) => {
+      const disk = new DrawnDisk(stage, { has: [0, 1, 2, 3, 4, 5, 6, 7] });
+      const there = stage.world({ disk, peers: {} });
+      const looks = (it: Download) =>
+        timer(70).pipe(
+          tap(() => disk.bytes.fill(0xee, piece, 2 * piece)),
+          switchMap(() => read(stage, it)),
+        );
+      const damaged = new StorageError('missing', 'drawn: piece 1 is damaged on disk: download it again');
+      stage.gives(opened(stage, there, looks, { seed: { only: true } })).toBe('72ms 0-#', {}, damaged);
     }, eight),
   );
 
   it.each([
     ['nothing', 5, 5, '35ms |', undefined],
-    ['across a border of pieces', 100, piece + 7, '27ms 01------|', undefined],
+    ['across a border of pieces', 100, piece + 7, '28ms 0-1----|', undefined],
     ['bytes that there are not', -1, 5, '---#', 'file has no bytes -1 to 5: expected a range within 131072'],
     [
       'what is behind its end',
@@ -151,7 +209,7 @@ describe('a file that is read while it is downloaded', () => {
       const ended = new StorageError('missing', 'drawn: the download has ended before all was there');
       stage
         .gives(opened(stage, there, (it) => read(stage, it), { stop$: timer(100) }))
-        .toBe('27ms 0 72ms #', {}, ended);
+        .toBe('28ms 0 71ms #', {}, ended);
     }, eight),
   );
 });

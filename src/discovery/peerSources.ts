@@ -68,7 +68,10 @@ export interface SourceOptions {
 
 export interface SourcesOptions
   extends SourceOptions,
-    Pick<TrackerPeersOptions, 'peerId' | 'port' | 'totals' | 'partial' | 'wanted$' | 'report' | 'seenAs' | 'commons'> {
+    Pick<
+      TrackerPeersOptions,
+      'peerId' | 'port' | 'totals' | 'partial' | 'wanted$' | 'report' | 'seenAs' | 'commons' | 'tiered'
+    > {
   /** Emits when the last piece is there. */
   readonly completed$?: Observable<unknown>;
   /** Peers that other peers tell us about (BEP 11). */

@@ -13,7 +13,7 @@ import { announceOverHttp } from './httpTracker.ts';
 import { namedPeers } from './namedPeers.ts';
 import { defaultPace, type TrackerPace } from '../pace.ts';
 import type { Reasons } from './reasons.ts';
-import type { Tracker } from './tiers.ts';
+import { statusOf, type Tier, type Tracker } from './tiers.ts';
 import { TrackerCommons } from './trackerCommons.ts';
 import { announceOverUdp } from './udpTracker.ts';
 import type { UdpEnv } from './udpConversation.ts';
@@ -60,6 +60,8 @@ export interface TrackerPeersOptions {
   readonly pace?: TrackerPace;
   /** Called with our address as a tracker sees it, if it tells us. BEP 24. */
   readonly seenAs?: (host: string) => void;
+  /** Is called with the tiers, which show at any time what is known of their trackers. */
+  readonly tiered?: ((tiers: readonly Pick<Tier, 'statuses'>[]) => void) | undefined;
   /** State shared with other torrents. Default: its own. */
   readonly commons?: TrackerCommons | undefined;
 }
@@ -195,21 +197,10 @@ export class Announcer {
   }
 
   #tell(tracker: Tracker, state: TrackerStatus['state'], error?: TrackerStatus['error']): void {
-    const { url, tier, failures, lastAnswer, nextAnnounce, counts } = tracker;
-    const times = {
-      ...(lastAnswer === undefined ? {} : { lastAnswer }),
-      ...(nextAnnounce === undefined ? {} : { nextAnnounce }),
-    };
-    this.#report({
-      type: 'tracker',
-      url,
-      tier,
-      state,
-      failures,
-      ...(error === undefined ? {} : { error }),
-      ...times,
-      ...counts,
-    });
+    tracker.state = state;
+    tracker.error = error;
+    const status = statusOf(tracker);
+    if (status !== undefined) this.#report(status);
   }
 
   #report(event: Announced | TrackerStatus | Warning): void {

@@ -1,3 +1,4 @@
+import type { TrackerStatus } from '../../contracts/events.ts';
 import { Reasons } from './reasons.ts';
 
 /** Maximum number of trackers of one torrent; any more are not asked. */
@@ -18,6 +19,10 @@ export interface Tracker {
   restsUntil: number;
   /** The state of the request to it: `late` if it has been silent for so long that it counts as failing. */
   asked: 'no' | 'now' | 'late';
+  /** What was last told of it; undefined until it is asked for the first time. */
+  state: TrackerStatus['state'] | undefined;
+  /** The error of the last announce, unless it answered. */
+  error: TrackerStatus['error'] | undefined;
   /** Number of failures since its last answer. */
   failures: number;
   /** Time of its last answer, and of the next request, in ms. */
@@ -37,6 +42,7 @@ export interface Tracker {
  */
 export class Tier {
   readonly #trackers: Tracker[];
+  #dropped: Tracker[] | undefined;
 
   constructor(urls: readonly string[], at: number, random: () => number) {
     this.#trackers = shuffled(urls, random).map((url) => unasked(url, at));
@@ -44,6 +50,11 @@ export class Tier {
 
   get all(): readonly Tracker[] {
     return this.#trackers;
+  }
+
+  /** What is known of all of them that have been asked, and of those that are never asked again. */
+  get statuses(): readonly TrackerStatus[] {
+    return [...this.#trackers, ...(this.#dropped ?? [])].flatMap((tracker) => statusOf(tracker) ?? []);
   }
 
   /** The trackers that may be asked now and are not being asked, in order. */
@@ -63,7 +74,7 @@ export class Tier {
 
   /** Removes a tracker, which is never asked again. */
   dropped(tracker: Tracker): void {
-    this.#remove(tracker);
+    if (this.#remove(tracker)) (this.#dropped ??= []).push(tracker);
   }
 
   #remove(tracker: Tracker): boolean {
@@ -78,6 +89,18 @@ export class Tier {
       throw new RangeError(`a tier: ${urls.join(' ')}`);
   }
 }
+
+/** What is known of a tracker; undefined before it is first asked. */
+export const statusOf = (tracker: Tracker): TrackerStatus | undefined => {
+  const { url, tier, state, failures, error, lastAnswer, nextAnnounce, counts } = tracker;
+  if (state === undefined) return undefined;
+  const times = {
+    ...(lastAnswer === undefined ? {} : { lastAnswer }),
+    ...(nextAnnounce === undefined ? {} : { nextAnnounce }),
+  };
+  const failed = error === undefined ? {} : { error };
+  return { type: 'tracker', url, tier, state, failures, ...failed, ...times, ...counts };
+};
 
 /**
  * The tiers of a torrent: each URL is in the first tier that names it, no tier is empty, and there are at most 100 URLs
@@ -101,6 +124,8 @@ const unasked = (url: string, tier: number): Tracker => ({
   id: undefined,
   restsUntil: 0,
   asked: 'no',
+  state: undefined,
+  error: undefined,
   failures: 0,
   warned: new Reasons(),
   advised: new Reasons(),

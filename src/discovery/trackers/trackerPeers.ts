@@ -58,7 +58,9 @@ export const GOODBYE_TIMEOUT = 5000;
 export const trackerPeers = (env: TrackerEnv, options: TrackerPeersOptions): Observable<PeerAddress> =>
   defer(() => {
     const announcer = new Announcer(env, options);
-    const sessions: readonly TierSession[] = tiersOf(options.tiers, env.random).map(
+    const tiers = tiersOf(options.tiers, env.random);
+    options.tiered?.(tiers);
+    const sessions: readonly TierSession[] = tiers.map(
       (tier) => new TierSession(tier, announcer, () => rota.changed()),
     );
     const rota = new Rota(sessions, () => announcer.pace.stagger);

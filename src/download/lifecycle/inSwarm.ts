@@ -34,10 +34,7 @@ export const inSwarm = (
     const begun = (): boolean => isMagnet(source) || swarm.stats.picker !== undefined;
     let running: RunningDownload;
     const all$ = new Observable<DownloadEvent>((subscriber) => {
-      hear = (event) => {
-        running.heard(event);
-        subscriber.next(event);
-      };
+      hear = (event) => subscriber.next(event);
       const main$ = stoppable(main(swarm, given, running), options.stop$, swarm);
       const told$ = watched(main$, swarm, { news: port.news, begun });
       return (options.seed === undefined ? told$.pipe(doneLast) : told$).subscribe(subscriber);

@@ -1,6 +1,6 @@
 import { now } from '../../contracts/clock.ts';
-import type { DownloadEvent, FunnelSample, Progress, TrackerStatus } from '../../contracts/events.ts';
-import type { PeerAddress, PeerSource } from '../../contracts/network.ts';
+import type { FunnelSample, Progress, TrackerStatus } from '../../contracts/events.ts';
+import type { PeerSource } from '../../contracts/network.ts';
 import type { Peer } from '../../contracts/peer.ts';
 import { clientName } from '../../protocol/peer/clientName.ts';
 import { Geometry } from '../../torrent/geometry.ts';
@@ -64,24 +64,16 @@ export interface DownloadSnapshot {
 }
 
 /**
- * The visible state of a download. Depends on its events, of which it keeps the latest of each tracker and each
- * connected peer, and on the counters. Invariant: nothing is kept of a peer that has left.
+ * The visible state of a download. Depends on its parts, which know all of it whether or not anybody looks; keeps
+ * nothing but the rates of peers, which are known from the second snapshot on.
  */
 export class ReadModel {
   readonly #swarm: TorrentSwarm;
-  readonly #trackers = new Map<string, TrackerStatus>();
-  readonly #reasons = new Map<PeerAddress, string>();
   readonly #rates = new WeakMap<Peer, { readonly down: Rate; readonly up: Rate }>();
   parts: Parts | undefined;
 
   constructor(swarm: TorrentSwarm) {
     this.#swarm = swarm;
-  }
-
-  heard(event: DownloadEvent): void {
-    if (event.type === 'tracker') this.#trackers.set(event.url, event);
-    else if (event.type === 'choke' || event.type === 'unchoke') this.#reasons.set(event.address, event.reason);
-    else if (event.type === 'peer-left') this.#reasons.delete(event.address);
   }
 
   snapshot(): DownloadSnapshot {
@@ -93,7 +85,7 @@ export class ReadModel {
       pieces: Uint8Array.from(this.parts?.picker.stored.bytes ?? []),
       files: this.parts === undefined ? [] : filesOf(this.parts),
       peers: [...stats.crowd.members].map((peer) => this.#row(peer)),
-      trackers: [...this.#trackers.values()],
+      trackers: stats.tiers.flatMap(({ statuses }) => statuses),
       sources: funnel.rows,
     };
   }
@@ -104,7 +96,7 @@ export class ReadModel {
     const rates = this.#rates.get(peer) ?? { down: new Rate(), up: new Rate() };
     this.#rates.set(peer, rates);
     const time = now();
-    const reason = this.#reasons.get(address);
+    const reason = this.parts?.context.choker.reasonOf(peer);
     return {
       ...{ host: address.host, port: address.port, source: address.source },
       client: state.extensions?.version ?? clientName(id),
@@ -115,12 +107,6 @@ export class ReadModel {
       ...(reason !== undefined && { reason }),
       requests: this.#swarm.stats.inFlight(peer),
     };
-  }
-
-  check(): void {
-    const here = new Set([...this.#swarm.stats.crowd.members].map(({ address }) => address));
-    for (const address of this.#reasons.keys())
-      if (!here.has(address)) throw new RangeError(`something is kept of ${address.host}, which has left`);
   }
 }
 

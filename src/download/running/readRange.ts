@@ -1,18 +1,6 @@
-import {
-  concat,
-  concatMap,
-  defer,
-  filter,
-  finalize,
-  from,
-  map,
-  type Observable,
-  of,
-  range,
-  take,
-  throwIfEmpty,
-} from 'rxjs';
+import { concatMap, defer, filter, finalize, from, map, type Observable, of, range, take, throwIfEmpty } from 'rxjs';
 import { InputError, StorageError } from '../../contracts/errors.ts';
+import type { Piece } from '../../contracts/peer.ts';
 import { visible } from '../../protocol/encoding/visible.ts';
 import type { Reader } from '../../torrent/picker/readers.ts';
 import type { Parts } from '../parts.ts';
@@ -25,7 +13,7 @@ export interface ByteRange {
   readonly end?: number | undefined;
 }
 
-/** Bytes that are read at once. */
+/** Bytes of one chunk. */
 const CHUNK = 2 ** 20;
 
 /**
@@ -37,10 +25,12 @@ const CHUNK = 2 ** 20;
  * ```
  *
  * Each chunk is at most 1 MiB, of one piece, and belongs to the subscriber. Cold: later bytes are requested later, and
- * unsubscribing restores the order of pieces. Pieces that turn out to be damaged on disk are fetched anew.
+ * unsubscribing restores the order of pieces. Each piece is read as a whole and checked by its hash before any of its
+ * bytes is emitted, as another program may have changed the file since it was stored: a damaged piece is a warning, and
+ * is fetched again and waited for.
  *
  * @throws InputError `bad-option` for a file or a range that does not exist, or is not wanted. @throws StorageError
- * `missing` when the download ends before the bytes are there.
+ * `missing` when the download ends before the bytes are there, or when a piece is damaged and nothing is fetched.
  */
 export const readRange = (parts: Parts, file: number, wanted: ByteRange = {}): Observable<Uint8Array> =>
   defer(() => {
@@ -50,13 +40,14 @@ export const readRange = (parts: Parts, file: number, wanted: ByteRange = {}): O
     if (length === 0) return from<Uint8Array[]>([]);
     const [first, last] = geometry.piecesOf(offset, length);
     const reader: Reader = { at: first, last };
+    const whole = parts.shelf.whole();
     picker.readers.add(reader);
     return range(first, last - first + 1).pipe(
       concatMap((index) => {
         reader.at = index;
         const begin = Math.max(offset - geometry.pieceOffset(index), 0);
         const until = Math.min(offset + length - geometry.pieceOffset(index), geometry.pieceSize(index));
-        return bytesOf(parts, index, begin, until);
+        return bytesOf(parts, whole, { index, begin, until });
       }),
       finalize(() => {
         picker.readers.delete(reader);
@@ -89,31 +80,36 @@ export const spanOf = (
   return { offset: entry.offset + start, length: to - start };
 };
 
-/** Bytes `begin` to `until` of a piece, when it is stored. */
-const bytesOf = (parts: Parts, index: number, begin: number, until: number): Observable<Uint8Array> => {
-  const into = (): Uint8Array => new Uint8Array(Math.min(CHUNK, until - begin));
-  const chunk$ = defer(() => {
-    const bytes = into();
-    // Another program may have damaged the piece: then it is missing again, and is waited for once more.
-    return parts.shelf
-      .read(index, begin, bytes)
-      .pipe(concatMap((sound) => (sound ? of(bytes) : bytesOf(parts, index, begin, begin + bytes.length))));
-  });
-  const rest$ = defer(() => (begin + CHUNK < until ? bytesOf(parts, index, begin + CHUNK, until) : of()));
-  return storedOf(parts, index).pipe(concatMap(() => concat(chunk$, rest$)));
+/** Bytes `begin` to `until` of a piece, when it is stored and right. */
+const bytesOf = (
+  parts: Parts,
+  whole: (index: number) => Observable<Piece | undefined>,
+  { index, begin, until }: { readonly index: number; readonly begin: number; readonly until: number },
+): Observable<Uint8Array> => {
+  const right$: Observable<Piece> = storedOf(parts, index).pipe(
+    concatMap(() => whole(index)),
+    // A damaged piece is missing again, and is waited for once more.
+    concatMap((piece) => (piece === undefined ? right$ : of(piece))),
+  );
+  return right$.pipe(
+    concatMap((piece) =>
+      range(0, Math.ceil((until - begin) / CHUNK)).pipe(
+        map((nth) => piece.bytes.slice(begin + nth * CHUNK, Math.min(begin + (nth + 1) * CHUNK, until))),
+        finalize(() => piece.release()),
+      ),
+    ),
+  );
 };
 
 /** Emits once when the piece is stored. */
-const storedOf = ({ picker, torrent, swarm: { loops } }: Parts, index: number): Observable<unknown> =>
-  defer(() =>
-    picker.stored.has(index)
-      ? of(index)
-      : loops.settled.pipe(
-          filter((settled) => settled.type === 'stored' && settled.index === index),
-          take(1),
-          throwIfEmpty(
-            () => new StorageError('missing', `${visible(torrent.name)}: the download has ended before all was there`),
-          ),
-          map(() => index),
-        ),
-  );
+const storedOf = ({ picker, torrent, swarm: { loops }, fetches }: Parts, index: number): Observable<unknown> =>
+  defer(() => {
+    if (picker.stored.has(index)) return of(index);
+    const name = visible(torrent.name);
+    if (!fetches) throw new StorageError('missing', `${name}: piece ${index} is damaged on disk: download it again`);
+    return loops.settled.pipe(
+      filter((settled) => settled.type === 'stored' && settled.index === index),
+      take(1),
+      throwIfEmpty(() => new StorageError('missing', `${name}: the download has ended before all was there`)),
+    );
+  });

@@ -17,7 +17,7 @@ export interface Download {
   readonly events$: Observable<DownloadEvent>;
   /**
    * The state: emitted at once, then at most four times a second while anything changes. Ends as the download does.
-   * Trackers, and the reasons why peers are served, are known from the first subscription on.
+   * The rates of single peers are measured while it is subscribed to: they are 0 in the first snapshot.
    */
   readonly state$: Observable<DownloadSnapshot>;
   /**
@@ -65,10 +65,6 @@ export class RunningDownload implements Download {
     if (this.#model !== undefined) this.#model.parts = parts;
     for (const doing of this.#waiting ?? []) doing(parts);
     this.#waiting = undefined;
-  }
-
-  heard(event: DownloadEvent): void {
-    this.#model?.heard(event);
   }
 
   get state$(): Observable<DownloadSnapshot> {

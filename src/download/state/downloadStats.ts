@@ -10,6 +10,7 @@ import type {
 } from '../../contracts/events.ts';
 import type { PeerAddress, PeerSource } from '../../contracts/network.ts';
 import type { Peer } from '../../contracts/peer.ts';
+import type { Tier } from '../../discovery/trackers/tiers.ts';
 import type { Storage } from '../../contracts/storage.ts';
 import { plainAddress } from '../../contracts/plain.ts';
 import { InvariantError, PeerError } from '../../contracts/errors.ts';
@@ -26,6 +27,7 @@ import { STALL, stallReason } from '../../torrent/stats/stallReason.ts';
 
 /** Bytes left that trackers are told, as long as the length is unknown. */
 export const UNKNOWN_LEFT = 16_384;
+const NO_TIERS: readonly never[] = [];
 const DISK_FULL = 'the disk is full: waiting for room';
 const METADATA_STANDSTILL = 'none of the connected peers has told yet what the magnet link stands for';
 
@@ -54,6 +56,8 @@ export class DownloadStats {
   readonly #rate = new Rate();
   readonly #upRate = new Rate();
   readonly #stillness = new Stillness();
+  /** The trackers by their tiers, once they are asked. */
+  tiers: readonly Pick<Tier, 'statuses'>[] = NO_TIERS;
   /** Payload bytes of earlier runs. */
   before = { downloaded: 0, uploaded: 0 };
   /** Pieces that were stored when this run began. */

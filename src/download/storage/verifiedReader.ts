@@ -16,9 +16,12 @@ import {
   throwError,
 } from 'rxjs';
 import type { Possessions } from '../../../operators/advertise.ts';
+import { readPieces } from '../../../operators/readPieces.ts';
 import type { Shelf } from '../../../operators/serveBlocks.ts';
+import { verifyPieces } from '../../../operators/verifyPieces.ts';
 import { now } from '../../contracts/clock.ts';
 import type { Env } from '../../contracts/env.ts';
+import type { CheckedPiece, Piece } from '../../contracts/peer.ts';
 import type { FileStamp, Storage } from '../../contracts/storage.ts';
 import { StorageError } from '../../contracts/errors.ts';
 import { recheckPieces } from './recheck.ts';
@@ -26,6 +29,7 @@ import { following } from '../streams/following.ts';
 import { Bitfield } from '../../torrent/bitfield.ts';
 import { Geometry } from '../../torrent/geometry.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { buffersFor } from '../state/downloadState.ts';
 import { Turns } from '../streams/turns.ts';
 
 /** Milliseconds between checks whether another program has changed the files, in all and for each file. */
@@ -99,6 +103,22 @@ export class VerifiedReader implements Shelf, Possessions {
   }
 
   /**
+   * Reads whole pieces and checks these very bytes, whatever was known of the piece: emits a piece once, lent until it
+   * is released, or undefined if it is damaged on disk. The pieces of one call share their memory.
+   */
+  whole(): (index: number) => Observable<Piece | undefined> {
+    const read = readPieces(this.#storage, this.#geometry, buffersFor(this.#geometry, this.#env));
+    const check = verifyPieces(this.#env.verify(this.#torrent));
+    const sound = (piece: CheckedPiece): Piece | undefined => {
+      if (piece.valid) return piece;
+      piece.release();
+      this.#lost(piece.index, 'is damaged');
+      return undefined;
+    };
+    return (index) => of(index).pipe(read, check, map(sound), catchError(this.#unreadable(index, undefined)));
+  }
+
+  /**
    * Checks regularly whether another program has changed the files: at each of `ticks`, which may pause while there is
    * no peer that could request anything. A request after a pause waits for a check. Never completes. `known` are the
    * stamps of the files when they were found to be right.
@@ -144,11 +164,7 @@ export class VerifiedReader implements Shelf, Possessions {
   #fill(index: number, begin: number, into: Uint8Array): Observable<boolean> {
     return this.#storage.read(this.#geometry.pieceOffset(index) + begin, into).pipe(
       map((length) => length === into.length || this.#lost(index, 'is no longer there')),
-      catchError((error: unknown) =>
-        error instanceof StorageError
-          ? of(this.#lost(index, `can't be read: ${error.message}`))
-          : throwError(() => error),
-      ),
+      catchError(this.#unreadable(index, false)),
     );
   }
 
@@ -157,11 +173,7 @@ export class VerifiedReader implements Shelf, Possessions {
     if (check$ === undefined) {
       check$ = this.#turns.take(recheckPieces(this.#torrent, this.#env, this.#storage, [index])).pipe(
         map(({ valid }) => valid || this.#lost(index, 'is damaged')),
-        catchError((error: unknown) =>
-          error instanceof StorageError
-            ? of(this.#lost(index, `can't be read: ${error.message}`))
-            : throwError(() => error),
-        ),
+        catchError(this.#unreadable(index, false)),
         tap((sound) => {
           if (sound) this.vouch(index);
         }),
@@ -173,12 +185,20 @@ export class VerifiedReader implements Shelf, Possessions {
     return check$;
   }
 
+  #unreadable<T>(index: number, instead: T): (error: unknown) => Observable<T> {
+    return (error) => {
+      if (!(error instanceof StorageError)) return throwError(() => error);
+      this.#lost(index, `can't be read: ${error.message}`);
+      return of(instead);
+    };
+  }
+
   #lost(index: number, why: string): false {
     this.#sound.clear(index);
     if (this.has(index))
       this.#options.lost(
         index,
-        `piece ${index} on disk ${why}: it is not given to others, and fetched anew if need be`,
+        `piece ${index} on disk ${why}: it is not uploaded, and is fetched again unless the torrent is only seeded`,
       );
     return false;
   }

@@ -164,6 +164,7 @@ const addressesOf = (
             take(1),
           ),
     seenAs: (host) => book.seenAs(host),
+    tiered: (tiers) => (stats.tiers = tiers),
     told$: found,
     // A banned peer may have left already.
     left$: seed === undefined ? merge(stirred, expelled) : NEVER,

@@ -80,6 +80,11 @@ export class Choker<P extends Chokable> {
     return count;
   }
 
+  /** Why a peer is served, or no longer is; undefined before anything was decided about it. */
+  reasonOf(peer: P): string | undefined {
+    return this.#members.get(peer)?.told;
+  }
+
   /** Adds a peer; it is told each change of the decision. */
   joined(peer: P, now: number, tell: (decision: ChokeDecision) => void): void {
     this.#members.set(peer, new Member(peer, now, tell));
@@ -98,7 +103,7 @@ export class Choker<P extends Chokable> {
     const reason = this.#strategy.sharesRest === true ? 'free-slot' : this.#asked(member, now);
     if (reason === undefined) return;
     member.decide(reason, now);
-    member.tell({ type: 'unchoke', reason });
+    member.tells({ type: 'unchoke', reason });
   }
 
   /** May choked peers have their few allowed-fast pieces? */
@@ -171,7 +176,7 @@ export class Choker<P extends Chokable> {
       if (reason !== undefined && member.reason === undefined) told.push([member, { type: 'unchoke', reason }]);
       member.decide(reason, now);
     }
-    for (const [member, decision] of told) if (this.#members.get(member.peer) === member) member.tell(decision);
+    for (const [member, decision] of told) if (this.#members.get(member.peer) === member) member.tells(decision);
   }
 
   check(): void {
@@ -197,7 +202,9 @@ interface Sample {
 /** One peer, and what it uploaded and downloaded. */
 class Member<P extends Chokable> {
   readonly peer: P;
-  readonly tell: (decision: ChokeDecision) => void;
+  readonly #tell: (decision: ChokeDecision) => void;
+  /** The reason of the last decision. */
+  told: string | undefined = undefined;
   /** Why it is served. */
   reason: string | undefined = undefined;
   /** When a strategy was last asked about it between rounds. */
@@ -210,10 +217,15 @@ class Member<P extends Chokable> {
 
   constructor(peer: P, now: number, tell: (decision: ChokeDecision) => void) {
     this.peer = peer;
-    this.tell = tell;
+    this.#tell = tell;
     this.#joinedAt = this.#changedAt = this.#gaveAt = now;
     this.#uploaded = peer.state.uploaded;
     this.#samples = [{ at: now, downloaded: peer.state.downloaded, uploaded: peer.state.uploaded }];
+  }
+
+  tells(decision: ChokeDecision): void {
+    this.told = decision.reason;
+    this.#tell(decision);
   }
 
   decide(reason: string | undefined, now: number): void {

@@ -35,6 +35,26 @@ describe('a tier', () => {
     expect(urls(tier.ready(0))).toBe('e c d');
   });
 
+  it('tells what is known of those that have been asked, and of those that are never asked again', () => {
+    const tier = new Tier(['a', 'b', 'c'], 1, asGiven);
+    expect(tier.statuses).toEqual([]);
+    Object.assign(named(tier, 'b'), { state: 'working', lastAnswer: 7, counts: { peers: 3 } });
+    const gone = named(tier, 'a');
+    tier.dropped(gone);
+    Object.assign(gone, { state: 'dropped', error: { code: 'timeout', message: 'a: silent' } });
+    expect(tier.statuses).toEqual([
+      { type: 'tracker', url: 'b', tier: 1, state: 'working', failures: 0, lastAnswer: 7, peers: 3 },
+      {
+        type: 'tracker',
+        url: 'a',
+        tier: 1,
+        state: 'dropped',
+        failures: 0,
+        error: { code: 'timeout', message: 'a: silent' },
+      },
+    ]);
+  });
+
   it('leaves alone those that asked for it, and those that are being asked', () => {
     const tier = new Tier(['a', 'b'], 0, asGiven);
     named(tier, 'a').restsUntil = 50;

@@ -57,6 +57,19 @@ describe('while downloading', () => {
     expect(people[9]?.heard.at(-1)).toBe('unchoke gives');
   });
 
+  it('why each is served, or no longer is, is known at any time', () => {
+    const { choker, rounds, people } = swarmOf(10, { slots: 4 });
+    expect(people.map((one) => choker.reasonOf(one) ?? '')).toEqual(
+      people.map(({ heard }) => heard.at(-1)?.split(' ')[1] ?? ''),
+    );
+    rounds(12, ({ address }) => address.port * 1000);
+    expect(people.map((one) => choker.reasonOf(one) ?? '')).toEqual(
+      people.map(({ heard }) => heard.at(-1)?.split(' ')[1] ?? ''),
+    );
+    choker.left(people[9] as Somebody);
+    expect(choker.reasonOf(people[9] as Somebody)).toBeUndefined();
+  });
+
   it('the chance is another one after 30 s, and everybody has it', () => {
     const { rounds, people, served } = swarmOf(12, { slots: 4 });
     let before: readonly number[] = [];
