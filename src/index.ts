@@ -55,9 +55,10 @@ export { type Resumption, type ResumptionOptions, resumption } from './download/
 export { VerifiedReader, type VerifiedReaderOptions } from './download/storage/verifiedReader.ts';
 export type { Parting } from './recording/comparison.ts';
 export type { Header as RecordingHeader } from './recording/format.ts';
-export { Recording } from './recording/parse.ts';
-export { record, type RecordOptions, type Tape } from './recording/record.ts';
+export { Recording, type RecordingParts } from './recording/parse.ts';
+export { record, type RecordOptions } from './recording/record.ts';
 export { partingText, replay, type Replayed } from './recording/replay.ts';
+export type { Tape } from './recording/tape.ts';
 export type { RecordingSink } from './recording/timeline.ts';
 export { scoped } from './download/streams/scoped.ts';
 export { type ConcatStorage, concatStorage } from './disk/files/concatStorage.ts';

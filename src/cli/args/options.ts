@@ -118,6 +118,9 @@ const slots: OptionTable = { slots: value('Upload slots, 1–500 (default: as ma
 
 const recordOptions: OptionTable = {
   record: value('Record the session to this file, for replay and draw; compressed if it ends in .gz'),
+  'record-limit': value(
+    'Keep only the last of the recording, in files of at most this much together: 64M; draw shows it',
+  ),
   mask: flag('Record other addresses, and no names of files or trackers: to show it, not to replay it'),
 };
 
