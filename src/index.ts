@@ -48,6 +48,7 @@ export { fetchPiece, type FetchPieceOptions, type WholePiece } from './download/
 export { greetPeers, type GreetPeersOptions } from './download/greetPeers.ts';
 export type { Greeting, Met } from './download/session/greetPeer.ts';
 export { fetchTorrent, type FetchTorrentOptions } from './download/magnet/fetchTorrent.ts';
+export type { Encryption, EncryptionNote } from './net/mse/encryption.ts';
 export { nodeEnv, type NodeEnvOptions } from './node.ts';
 export { RateLimit, type RateLimitOptions } from './download/limits/rateLimit.ts';
 export { recheck } from './download/storage/recheck.ts';

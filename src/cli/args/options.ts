@@ -29,7 +29,7 @@ const values = (describe: string, apart: RegExp): Option => value(`${describe}; 
 export const common: OptionTable = {
   json: flag('Print one JSON object per line on stdout, and nothing else'),
   // The value is optional: the parser is given `all` where it is missing.
-  verbose: value('Log network and disk traffic; =tracker,dht,lsd,http,peer,disk logs only these', {
+  verbose: value('Log network and disk traffic; =tracker,dht,lsd,http,peer,mse,disk logs only these', {
     alias: 'v',
     apart: APART.commas,
   }),
@@ -97,6 +97,11 @@ const listening: OptionTable = {
   'no-listen': flag('Accept no incoming connections'),
 };
 
+/** The ways to peers. */
+const roadOptions: OptionTable = {
+  encryption: value('Encrypted connections with peers: prefer (default), allow, require or off'),
+};
+
 /** Where peers come from. */
 const sourceOptions: OptionTable = {
   peer: values('Peer to connect to, host:port', APART.commas),
@@ -105,6 +110,7 @@ const sourceOptions: OptionTable = {
   'no-pex': flag('Do not exchange addresses with peers (PEX)'),
   ...discoveryOptions,
   ...listening,
+  ...roadOptions,
 };
 
 /** How long, and in which way, a complete torrent is seeded. */
@@ -149,6 +155,7 @@ export const seedOptions: OptionTable = {
 export const dhtOptions: OptionTable = {
   ...nodeOptions,
   ...listening,
+  ...roadOptions,
   ...fetchOptions,
   ...saveOptions,
   ...recordOptions,
@@ -188,7 +195,10 @@ export const infoOptions: OptionTable = {
   timeout: value('Magnet links: give up (exit 4) after this long (default 60s)'),
 };
 
-export const handshakeOptions: OptionTable = { timeout: value('Time for the peer to introduce itself (default 10s)') };
+export const handshakeOptions: OptionTable = {
+  ...roadOptions,
+  timeout: value('Time for the peer to introduce itself (default 10s)'),
+};
 
 export const greetOptions: OptionTable = {
   ...sourceOptions,
