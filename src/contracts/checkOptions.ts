@@ -46,6 +46,10 @@ const pace: Check = (value) =>
   typeof value === 'function' || (typeof value === 'object' && value !== null)
     ? undefined
     : 'a pace, or a function that returns one';
+const anObject =
+  (what: string): Check =>
+  (value) =>
+    typeof value === 'object' && value !== null ? undefined : what;
 const rates: Check = (value) =>
   typeof value === 'object' && value !== null ? undefined : 'streams of bytes a second, `down` and `up`';
 
@@ -66,6 +70,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
   select,
   pace,
   peers: list,
+  converse: list,
+  strategy: anObject('a strategy'),
   trackers: list,
   limits: rates,
   'seed.ratio': atLeast(0),

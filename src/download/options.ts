@@ -1,20 +1,15 @@
-import type { Observable, OperatorFunction } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { ExtensionChannel } from '../../operators/extension.ts';
 import type { Changing } from './streams/changing.ts';
 import type { ListenPortOptions } from './swarm/listenPort.ts';
-import type { Peer } from '../contracts/peer.ts';
 import type { Target } from '../contracts/storage.ts';
 import type { Limits } from './limits/rateLimits.ts';
 import type { SeedOptions } from './limits/seedGoal.ts';
-import type { OwnSources } from './swarm/ownSources.ts';
 import type { SourceOptions } from '../discovery/peerSources.ts';
-import type { ChokeStrategy } from '../torrent/upload/chokeStrategy.ts';
 import type { ConnectionBudget } from '../torrent/peers/connectionBudget.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
-import type { Endgame } from '../torrent/picker/pickerOptions.ts';
-import type { WindowRule } from '../torrent/requests/windowRule.ts';
-import type { PieceOrder } from '../torrent/picker/pieceOrder.ts';
 import type { Span } from '../torrent/metainfo/selection.ts';
+import type { Strategy } from './strategy.ts';
 import type { Turns } from './streams/turns.ts';
 
 /** An extension of the peer protocol. */
@@ -30,30 +25,22 @@ export interface OwnExtension {
 /** Spans of file numbers, in order; all files if undefined. */
 export type Selection = readonly Span[] | undefined;
 
-export interface DownloadOptions extends SourceOptions, OwnSources, ListenPortOptions {
+export interface DownloadOptions extends SourceOptions, Strategy, ListenPortOptions {
   /** Where the files are stored. */
   readonly target: Target;
   /** The same, for a place that depends on the torrent of a magnet link; it replaces `target`. */
   readonly placed?: ((torrent: Torrent) => Observable<Target>) | undefined;
+  /**
+   * All that may be done otherwise, as one value: what it says replaces the options of the same names. Each value of a
+   * stream replaces the one before it while the download runs: what is under way goes on, so that no block is lost
+   * or asked for twice. What a value leaves out is as the other options say. A stream can't replace `peers$` and
+   * `sources`.
+   */
+  readonly strategy?: Changing<Strategy>;
   /** Our peer id, 20 bytes; random if absent. */
   readonly peerId?: Uint8Array;
-  /** Which piece is begun next; by default rarest first after a few at random. A stream of orders changes it. */
-  readonly order?: Changing<PieceOrder>;
-  /** Endgame mode: whether the last blocks are requested from several peers. Default `on`. */
-  readonly endgame?: Changing<Endgame>;
-  /** How many requests are in flight with a peer. If absent or undefined, as many as the peer's rate needs. */
-  readonly window?: Changing<WindowRule | undefined>;
-  /**
-   * The peers that we serve, and no others. If absent, those that upload most to us and some by chance; while seeding,
-   * all peers in turn.
-   */
-  readonly choker?: Changing<ChokeStrategy>;
-  /** Upload slots. If absent or undefined, as many as the line can fill. */
-  readonly slots?: Changing<number | undefined>;
   /** While its last value is true, nothing is requested and no peer is served; connections stay open. */
   readonly pause$?: Observable<boolean>;
-  /** Conversations of your own, held with each peer beside ours. */
-  readonly converse?: readonly OperatorFunction<Peer, never>[];
   /** Extensions of your own (BEP 10): each is named in our handshake, and spoken with each peer that supports it. */
   readonly extensions?: readonly OwnExtension[];
   /**
@@ -61,11 +48,6 @@ export interface DownloadOptions extends SourceOptions, OwnSources, ListenPortOp
    * download ends.
    */
   readonly seed?: SeedOptions;
-  /**
-   * Peers at once. Default 200. A stream of numbers changes it: when it falls, the peers that joined last are
-   * disconnected.
-   */
-  readonly maxPeers?: Changing<number>;
   /** Bytes of pieces begun and not yet stored. Default 64 MiB; two pieces are always allowed. */
   readonly memory?: number;
   /** Rate limits in bytes a second, each way, as they change; unlimited if absent. */

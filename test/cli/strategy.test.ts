@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { contentOf } from '../swarm/content.ts';
 import { peer } from '../swarm/fixture.ts';
-import { folder, objects, run } from './run.ts';
+import { folder, objects, run, start } from './run.ts';
 
 const module = (text: string): string => {
   const path = join(folder(), 'mine.mjs');
@@ -40,6 +40,43 @@ describe('--strategy', () => {
     expect(indices.slice().sort()).toEqual([0, 1, 2, 3, 4, 5]);
     // A few are asked for together, and need not come in the order of the questions.
     expect(indices.indexOf(5)).toBeLessThan(indices.indexOf(0));
+  });
+
+  it('is read again when the file changes, with --watch; a version that is broken leaves the one before', async () => {
+    const content = contentOf({ length: 32 * 16_384, pieceLength: 16_384 });
+    const seed = await peer(content, { bytesPerSecond: 80_000 });
+    const home = folder();
+    writeFileSync(join(home, 'a.torrent'), content.metainfo);
+    const orderBy = (what: string): string => `export const order = ({ index: a }, { index: b }) => ${what};`;
+    const strategy = module(`${orderBy('a - b')} export const window = 1;`);
+    const args = ['-o', `${home}/out/`, '--no-trackers', '--peer', `127.0.0.1:${seed.port}`, '--strategy', strategy];
+    const { ended, says } = start(['download', join(home, 'a.torrent'), '--json', '--watch', ...args]);
+    await says(/"type":"stored"/);
+    writeFileSync(strategy, 'export const order = (');
+    await says(/does not parse: .*; the strategy before stays in command/);
+    writeFileSync(strategy, `${orderBy('b - a')} export const window = 1;`);
+    await says(/has changed: its strategy is obeyed from now on/);
+    const { code, stdout } = await ended;
+    const told = objects(stdout);
+    const stored = told.flatMap(({ type, index }) => (type === 'stored' ? [index as number] : []));
+    // From the beginning first, then from the end.
+    expect(stored[0]).toBe(0);
+    expect(stored.indexOf(31)).toBeLessThan(31);
+    expect(stored.slice(stored.indexOf(31) + 1).every((index, at, all) => at === 0 || index < (all[at - 1] ?? 0))).toBe(
+      true,
+    );
+    // Nothing is lost, and nothing comes twice.
+    expect(told.at(-1)).toMatchObject({ reason: 'complete', downloaded: 32 * 16_384, wasted: 0 });
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    [['--watch'], '--watch reads a strategy again: give --strategy, too'],
+    [['--watch', '--strategy', 'a.mjs', '--record', 'a.rxrec'], '--record: how a strategy changes is not recorded'],
+  ])('refuses %s', async (options, why) => {
+    const { code, stderr } = await run(['download', 'a.torrent', ...options]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(why);
   });
 
   it('may bring a library of its own along, whose options and errors are understood', async () => {

@@ -38,7 +38,7 @@ const FLOORS: readonly RegExp[] = [
   /^src\/download\/(limits|state)\//,
   /^src\/download\/(storage|swarm)\//,
   /^src\/download\/session\//,
-  /^src\/download\/(options|source|parts|fetchPiece|greetPeers)\.ts/,
+  /^src\/download\/(options|strategy|source|parts|fetchPiece|greetPeers)\.ts/,
   /^src\/download\/running\//,
   /^src\/download\/lifecycle\//,
   /^src\/download\/magnet\//,

@@ -11,8 +11,7 @@ import {
 } from '../../marbles/index.ts';
 import { StorageError } from '../../src/contracts/errors.ts';
 import { Recording } from '../../src/recording/parse.ts';
-import { record } from '../../src/recording/record.ts';
-import type { Tape } from '../../src/recording/tape.ts';
+import { record, type Tape } from '../../src/recording/record.ts';
 import { partingText, replay } from '../../src/recording/replay.ts';
 import { inOrder } from '../../src/torrent/picker/pieceOrder.ts';
 import { joined, type Own, recorded, type Session } from './session.ts';
@@ -87,7 +86,7 @@ describe('replay', () => {
 
   it('goes as far as a recording that was cut off, wherever that is', () => {
     const session = recorded({ peers });
-    const header = session.chunks[0]?.length as number;
+    const header = session.parts[0]?.length as number;
     for (let end = header; end < session.bytes.length; end += 97) {
       const { parting } = replay(new Recording(session.bytes.subarray(0, end)), session.run());
       // The last turn may have lost some of its deeds.

@@ -16,8 +16,11 @@ import { flag, oneOf, size, text, wholeNumber } from '../args/values.ts';
 
 const MiB = 2 ** 20;
 
-/** The options, checked as far as possible without the torrent. */
-export const downloadSettings = async (given: Given): Promise<Plan['settings']> => {
+/** The options, checked as far as possible without the torrent; `say` is told what changes of them later. */
+export const downloadSettings = async (
+  given: Given,
+  say: (line: string) => void = () => undefined,
+): Promise<Plan['settings']> => {
   const order = oneOf(given, 'order', ['rarest', 'sequential']);
   const maxPeers = wholeNumber(given, 'max-peers', 1, 1000);
   const memory = size(given, 'memory', MiB, 16_384 * MiB);
@@ -27,7 +30,7 @@ export const downloadSettings = async (given: Given): Promise<Plan['settings']> 
     ...(order === 'sequential' && { order: firstBy(byPriority, inOrder) }),
     ...(maxPeers && { maxPeers }),
     ...(memory && { memory }),
-    ...(await strategyOf(given)),
+    ...(await strategyOf(given, say)),
   };
 };
 
@@ -71,7 +74,7 @@ export const download = async (
   checkRecord(given, torrents.length);
   const output = text(given, 'output');
   const saveTorrent = saveTorrentOf(given, torrents.length);
-  const settings = await downloadSettings(given);
+  const settings = await downloadSettings(given, io.say);
   if (output === '-') return downloadToStdout(given, io, torrents, { settings, saveTorrent });
   // Several torrents can't be one file.
   const into = output === undefined || torrents.length === 1 ? output : `${output}/`;

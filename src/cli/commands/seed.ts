@@ -85,7 +85,7 @@ export const seed = async (given: Given, io: Io): Promise<void> => {
   checkStdin(args);
   beThrifty(args.length);
   const seeding = { ...seedingOf(given, true), only: true };
-  const settings = await downloadSettings(given);
+  const settings = await downloadSettings(given, io.say);
   const { torrents, contents, ...data } = await seedSources(args, io);
   const saveTorrent = saveTorrentOf(given, torrents.length > 0 ? torrents.length : contents.length);
   if (torrents.length === 0) {

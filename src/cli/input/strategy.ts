@@ -8,7 +8,8 @@ import type { Peer } from '../../contracts/peer.ts';
 import type { DownloadOptions } from '../../download/download.ts';
 import { visible } from '../io/text.ts';
 import type { Given } from '../io/io.ts';
-import { text } from '../args/values.ts';
+import { flag, text } from '../args/values.ts';
+import { watchedStrategy } from './watchedStrategy.ts';
 
 const isFunction = (value: unknown): value is (...given: readonly unknown[]) => unknown => typeof value === 'function';
 const isNumber = (value: unknown): boolean => typeof value === 'number';
@@ -42,8 +43,11 @@ const PARTS = {
 type Part = keyof typeof PARTS;
 const NAMES = Object.keys(PARTS) as readonly Part[];
 
-/** Options of a download that stand in a module of the user's. */
-export type Strategy = Partial<Pick<DownloadOptions, Part>>;
+/** Options of a download that stand in a module of the user's: a `Strategy`, and more. */
+type Exported = Partial<Pick<DownloadOptions, Part>>;
+
+/** What can't change while a download runs. */
+const LASTING = ['select', 'pause$', 'peers$', 'sources', 'extensions'] as const satisfies readonly Part[];
 
 const refused = (path: string, why: string): InputError =>
   new InputError('bad-option', visible(`--strategy ${path}: ${why}`));
@@ -56,11 +60,12 @@ const importModule = (url: string): Promise<Module> =>
 const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
 
-const loaded = async (path: string): Promise<Module> => {
+/** What was loaded before is kept by Node for ever: `nth` makes it another module. */
+const loaded = async (path: string, nth: number): Promise<Module> => {
   const file = resolve(path);
   if (!existsSync(file)) throw refused(path, 'there is no such file');
   try {
-    return await importModule(pathToFileURL(file).href);
+    return await importModule(`${pathToFileURL(file).href}${nth === 0 ? '' : `?${nth}`}`);
   } catch (error) {
     if (error instanceof SyntaxError) throw refused(path, `does not parse: ${firstLine(error)}`);
     throw refused(path, `can't be loaded: ${firstLine(error)}`);
@@ -89,21 +94,37 @@ const understood =
   (peers$) =>
     side(peers$).pipe(catchError((error: unknown) => throwError(() => ours(error))));
 
-/**
- * The parts of a download that the module of `--strategy` replaces; none if it is not given.
- *
- * @throws InputError
- */
-export const strategyOf = async (given: Given): Promise<Strategy> => {
-  const path = text(given, 'strategy');
-  if (path === undefined) return {};
-  const found = await exported(path, await loaded(path));
+/** The parts of a download that a module replaces, read for the nth time. @throws InputError */
+export const readStrategy = async (path: string, nth = 0): Promise<Exported> => {
+  const found = await exported(path, await loaded(path, nth));
   const names = NAMES.filter((name) => found[name] !== undefined);
   if (names.length === 0) throw refused(path, `exports none of ${NAMES.join(', ')}`);
   for (const name of names) {
     const [kind, is] = PARTS[name];
     if (!is(found[name])) throw refused(path, `${name} is not ${kind}`);
   }
-  const strategy: Strategy = Object.fromEntries(names.map((name) => [name, found[name]]));
+  const strategy: Exported = Object.fromEntries(names.map((name) => [name, found[name]]));
   return strategy.converse === undefined ? strategy : { ...strategy, converse: strategy.converse.map(understood) };
+};
+
+/**
+ * The parts of a download that the module of `--strategy` replaces; none if it is not given. With `--watch` they are
+ * replaced each time that the file changes, and `say` is told.
+ *
+ * @throws InputError
+ */
+export const strategyOf = async (
+  given: Given,
+  say: (line: string) => void,
+): Promise<Exported & Pick<DownloadOptions, 'strategy'>> => {
+  const path = text(given, 'strategy');
+  const watches = flag(given, 'watch');
+  if (path === undefined) {
+    if (watches) throw new InputError('bad-option', '--watch reads a strategy again: give --strategy, too');
+    return {};
+  }
+  const first = await readStrategy(path);
+  if (!watches) return first;
+  const lasting = Object.fromEntries(LASTING.filter((name) => name in first).map((name) => [name, first[name]]));
+  return { ...lasting, strategy: watchedStrategy(path, first, (nth) => readStrategy(path, nth), say) };
 };

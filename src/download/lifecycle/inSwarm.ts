@@ -9,6 +9,7 @@ import { scoped } from '../streams/scoped.ts';
 import { isMagnet, peersOf, type Source } from '../source.ts';
 import { stoppable } from '../swarm/stopping.ts';
 import { type TorrentSwarm, torrentSwarm } from '../swarm/torrentSwarm.ts';
+import { withStrategy } from './withStrategy.ts';
 import { watched } from '../swarm/watched.ts';
 
 /**
@@ -19,14 +20,15 @@ import { watched } from '../swarm/watched.ts';
 export const inSwarm = (
   source: Source,
   env: Env,
-  options: DownloadOptions,
+  asked: DownloadOptions,
   main: (
     swarm: TorrentSwarm,
     given: DownloadOptions & ListenPort,
     running: RunningDownload,
   ) => Observable<DownloadEvent>,
-): Observable<Download> =>
-  scoped(listenPort(source.infoHash, options), (port) => {
+): Observable<Download> => {
+  const options = withStrategy(asked);
+  return scoped(listenPort(source.infoHash, options), (port) => {
     const given = { ...options, ...port, pex: options.sources?.pex === undefined ? options.pex : false };
     let hear: (event: DownloadEvent) => void = () => {};
     const peers = isMagnet(source) ? [...(options.peers ?? []), ...peersOf(source)] : options.peers;
@@ -42,13 +44,18 @@ export const inSwarm = (
     return all$.pipe(
       connect((events$) => {
         running = new RunningDownload(swarm, events$);
-        return new Observable<Download>((subscriber) => {
-          subscriber.next(running);
-          return events$.subscribe({
-            error: (cause: unknown) => subscriber.error(cause),
-            complete: () => subscriber.complete(),
-          });
-        });
+        return announced(running, events$);
       }),
     );
+  });
+};
+
+/** Emits the download, and ends as its events do. */
+const announced = (running: Download, events$: Observable<DownloadEvent>): Observable<Download> =>
+  new Observable((subscriber) => {
+    subscriber.next(running);
+    return events$.subscribe({
+      error: (cause: unknown) => subscriber.error(cause),
+      complete: () => subscriber.complete(),
+    });
   });

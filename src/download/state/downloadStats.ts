@@ -103,8 +103,7 @@ export class DownloadStats {
     this.crowd.joined(peer.address, peer);
     this.#since.set(peer, now());
     this.#funnel.reached(peer.address, 'handshaken');
-    const { address, road } = peer;
-    return { type: 'peer-joined', address: plainAddress(address), ...(road !== undefined && { road }) };
+    return { type: 'peer-joined', address: plainAddress(peer.address) };
   }
 
   /** Blocks are requested from this peer from now on; `asked` tells how many are in flight. */

@@ -26,7 +26,7 @@ import { Pausing } from '../state/pausing.ts';
 import { type Loops, loops as loopsOf } from '../state/loops.ts';
 
 /** Peers at once, if no option says how many. */
-const MAX_PEERS = 200;
+export const MAX_PEERS = 200;
 
 export interface TorrentSwarmOptions extends SourceOptions, OwnSources, Partial<Omit<ListenPort, 'listens'>> {
   /** Our peer id, 20 bytes; random if absent. */
