@@ -4,7 +4,7 @@ import { requestBlocks } from '../operators/requestBlocks.ts';
 import { download } from '../src/download/download.ts';
 import { downloadState } from '../src/download/state/downloadState.ts';
 import { inOrder } from '../src/torrent/picker/pieceOrder.ts';
-import type { Tape } from '../src/recording/record.ts';
+import type { Tape } from '../src/recording/tape.ts';
 import { draw, drawn, drawRun, honest, type Mark, overheard } from './index.ts';
 
 const nine = { torrent: { pieces: 1, blocksPerPiece: 9 } };

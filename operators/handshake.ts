@@ -29,7 +29,7 @@ export const HANDSHAKE_WITHIN = 10_000;
  *
  * @example
  * addresses$.pipe(
- *   mergeMap((address) => env.connect(address).pipe(handshake(identity))),
+ *   mergeMap((address) => env.connect(address, identity.infoHash).pipe(handshake(identity))),
  *   tap(({ address, id }) => console.log(address, id)),
  * );
  */

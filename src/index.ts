@@ -49,6 +49,7 @@ export { fetchPiece, type FetchPieceOptions, type WholePiece } from './download/
 export { greetPeers, type GreetPeersOptions } from './download/greetPeers.ts';
 export type { Greeting, Met } from './download/session/greetPeer.ts';
 export { fetchTorrent, type FetchTorrentOptions } from './download/magnet/fetchTorrent.ts';
+export type { Encryption, EncryptionNote } from './net/mse/encryption.ts';
 export { nodeEnv, type NodeEnvOptions } from './node.ts';
 export { RateLimit, type RateLimitOptions } from './download/limits/rateLimit.ts';
 export { recheck } from './download/storage/recheck.ts';
@@ -56,9 +57,10 @@ export { type Resumption, type ResumptionOptions, resumption } from './download/
 export { VerifiedReader, type VerifiedReaderOptions } from './download/storage/verifiedReader.ts';
 export type { Parting } from './recording/comparison.ts';
 export type { Header as RecordingHeader } from './recording/format.ts';
-export { Recording } from './recording/parse.ts';
-export { record, type RecordOptions, type Tape } from './recording/record.ts';
+export { Recording, type RecordingParts } from './recording/parse.ts';
+export { record, type RecordOptions } from './recording/record.ts';
 export { partingText, replay, type Replayed } from './recording/replay.ts';
+export type { Tape } from './recording/tape.ts';
 export type { RecordingSink } from './recording/timeline.ts';
 export { scoped } from './download/streams/scoped.ts';
 export { type ConcatStorage, concatStorage } from './disk/files/concatStorage.ts';

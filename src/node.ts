@@ -6,6 +6,8 @@ import { stateFolder } from './disk/notes/stateFolder.ts';
 import { pieceHasher, verifier, verifiesInThreads } from './disk/hashing/verifier.ts';
 import type { CreateEnv, Env } from './contracts/env.ts';
 import { connect } from './net/connect.ts';
+import { encrypted } from './net/mse/encrypted.ts';
+import type { Encryption, EncryptionNote } from './net/mse/encryption.ts';
 import { httpGet } from './net/http/http.ts';
 import { listenTcp } from './net/listen.ts';
 import { bindUdp, resolve } from './net/udp.ts';
@@ -32,12 +34,21 @@ const dice = (): (() => number) => {
 export interface NodeEnvOptions {
   /** Where notes of complete downloads are kept; `false` for nowhere. `rxtorrent` in the user's state folder. */
   readonly state?: string | false;
+  /** Whether connections with peers are encrypted. Default `prefer`. */
+  readonly encryption?: Encryption;
+  /** Is told what happens on the way to an encrypted connection. */
+  readonly encryptionNote?: (note: EncryptionNote) => void;
 }
 
+const randomBytesOf = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
+
 /** The outside world as Node provides it: sockets, files, threads. */
-export const nodeEnv = ({ state = stateFolder() }: NodeEnvOptions = {}): Env & CreateEnv => ({
-  connect,
-  listen: listenTcp,
+export const nodeEnv = ({
+  state = stateFolder(),
+  encryption = 'prefer',
+  encryptionNote,
+}: NodeEnvOptions = {}): Env & CreateEnv => ({
+  ...encrypted({ connect, listen: listenTcp }, { encryption, randomBytes: randomBytesOf, note: encryptionNote }),
   httpGet,
   bindUdp,
   resolve,
@@ -48,5 +59,5 @@ export const nodeEnv = ({ state = stateFolder() }: NodeEnvOptions = {}): Env & C
   hasher: pieceHasher(),
   room: shares(descriptorLimit()),
   random: dice(),
-  randomBytes: (length) => new Uint8Array(randomBytes(length)),
+  randomBytes: randomBytesOf,
 });

@@ -102,6 +102,7 @@ const meet = (
     state,
     ...heard,
     drained$: wire.drained$,
+    road: wire.road?.(),
     send: (...sent) => {
       for (const message of sent) if (message.type !== 'request') state.sent(message);
       return wire.write(encodeMessages(sent, wire.room));

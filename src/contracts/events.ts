@@ -1,4 +1,4 @@
-import type { PeerAddress, PeerSource } from './network.ts';
+import type { PeerAddress, PeerSource, Road } from './network.ts';
 import type { CheckedFile } from '../torrent/metainfo/fileStates.ts';
 import type { FunnelRow } from '../torrent/stats/funnel.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
@@ -49,6 +49,8 @@ export interface Restored {
 export interface PeerJoined {
   readonly type: 'peer-joined';
   readonly address: PlainAddress;
+  /** How it is connected, if the environment tells. */
+  readonly road?: Road;
 }
 
 export interface PeerLeft {

@@ -13,6 +13,9 @@ export interface PeerAddress {
   readonly wire$?: Observable<Wire>;
 }
 
+/** The way by which bytes travel: over TCP, as they are or encrypted with RC4. */
+export type Road = 'tcp' | 'tcp+rc4';
+
 /** An open connection. Subscribing to the Observable that emits it dials; unsubscribing hangs up. */
 export interface Wire {
   readonly address: PeerAddress;
@@ -23,19 +26,29 @@ export interface Wire {
   /** Memory of `size` bytes, of any content, for the next write. Memory that is never written is not used again. */
   readonly room?: ((size: number) => Uint8Array) | undefined;
   readonly drained$: Observable<void>;
+  /** The way that the bytes take now, if it is known. It is decided when the first bytes have come. */
+  readonly road?: (() => Road) | undefined;
 }
 
 /**
  * Emits one wire and completes when it closes. Errors with a `NetworkError` (`refused`, `unreachable`, `unknown-host`,
  * `timeout`, `reset`, `no-room`), which `handshake` makes a `PeerError`.
+ *
+ * With the info-hash of the torrent that the peer is dialled for the connection may be encrypted: both sides prove that
+ * they know it.
  */
-export type Connect = (address: PeerAddress) => Observable<Wire>;
+export type Connect = (address: PeerAddress, infoHash?: Uint8Array) => Observable<Wire>;
 
 export interface ListenOptions {
   /** The first free port is bound; 0 means any free port. */
   readonly ports: readonly number[];
   /** An address of this machine; all of its addresses if absent. */
   readonly host?: string;
+  /**
+   * The info-hash of the torrent that an encrypted call is for: the call names it by a hash, `HASH('req2', infoHash)`
+   * of MSE. No encrypted calls are taken if absent.
+   */
+  readonly torrentOf?: (mark: Uint8Array) => Uint8Array | undefined;
 }
 
 /**

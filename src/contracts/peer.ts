@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import type { PeerAddress } from './network.ts';
+import type { PeerAddress, Road } from './network.ts';
 import type { Message } from '../protocol/peer/messages.ts';
 import type { PeerState } from '../torrent/peers/peerState.ts';
 
@@ -20,6 +20,8 @@ export interface Peer {
   /** Encodes all messages into one write. False when the send buffer is full. */
   send(...messages: readonly Message[]): boolean;
   readonly drained$: Observable<void>;
+  /** How it is connected, if the environment tells. */
+  readonly road?: Road | undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import { Subject, type Subscriber } from 'rxjs';
-import type { PeerAddress, Wire } from '../contracts/network.ts';
+import type { PeerAddress, Road, Wire } from '../contracts/network.ts';
 import { NetworkError, type NetworkCode } from '../contracts/errors.ts';
 import { addressText } from '../protocol/encoding/address.ts';
 import { errorWords } from './errorWords.ts';
@@ -54,6 +54,8 @@ const readingInto = (bytes$: Subject<Uint8Array>, resume: () => void): OnReadOpt
   return { buffer: () => (buffer = brought < QUICK ? start : chunk), callback };
 };
 
+const overTcp = (): Road => 'tcp';
+
 /** How bytes are written to one socket, from memory that is used again once they are written. */
 const writingTo = (socket: Socket): Pick<Wire, 'write'> & { readonly room: NonNullable<Wire['room']> } => ({
   write: (bytes) => {
@@ -101,6 +103,12 @@ export const socketWire = (
   return {
     socket,
     fail,
-    wire: { address, bytes$: bytes$.asObservable(), drained$: drained$.asObservable(), ...writingTo(socket) },
+    wire: {
+      address,
+      bytes$: bytes$.asObservable(),
+      drained$: drained$.asObservable(),
+      ...writingTo(socket),
+      road: overTcp,
+    },
   };
 };

@@ -53,6 +53,8 @@ export const KIND = {
   sums: 0x6d, // m
   /** What whoever is subscribed was told. `text` */
   given: 0x67, // g
+  /** How things stand at the beginning of a part that is not the first: {@link putCheckpoint}. */
+  checkpoint: 0x4b, // K
 } as const;
 
 /** What holds for the whole recording. */
@@ -66,12 +68,14 @@ export interface Header {
   readonly sharesMemory: boolean;
   readonly hashes: boolean;
   readonly room?: { readonly connections: number; readonly callers: number; readonly announces: number };
+  /** Which part of the recording this is, from 0; absent in the first one. */
+  readonly part?: number;
   /** What the program that recorded needs again for a replay. */
   readonly session: unknown;
 }
 
 const isHeader = (value: unknown): boolean =>
-  isObject(value) && typeof value['start'] === 'number' && Number.isSafeInteger(value['start']);
+  isObject(value) && Number.isSafeInteger(value['start']) && Number.isSafeInteger(value['part'] ?? 0);
 
 export const encodeHeader = (header: Header): Uint8Array => {
   const out = new ByteWriter();

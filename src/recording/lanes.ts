@@ -1,4 +1,5 @@
 import { LETTERS } from '../protocol/peer/messageNames.ts';
+import type { FrameState, OpenStream } from './openStreams.ts';
 import type { Deed, Occurrence, Opened, Recording } from './parse.ts';
 import { Listener, type Word, wordText } from './words.ts';
 
@@ -45,7 +46,7 @@ const EVENTS: Readonly<Record<string, string>> = {
 };
 
 interface Connection extends PeerLanes {
-  readonly say$: Listener;
+  say$: Listener;
   readonly ask$: Listener;
 }
 
@@ -99,6 +100,18 @@ class Drawer {
     }
   }
 
+  /** What was open when the first part that is there began. */
+  joins(open: readonly OpenStream[]): void {
+    for (const { id, channel, subject, frames } of open)
+      if (channel === 'connect' || channel === 'wire') this.#connects(id, subject, frames);
+    for (const { id, channel, of, frames } of open) {
+      const wire = channel === 'bytes' ? this.#wires.get(of) : undefined;
+      if (wire === undefined) continue;
+      wire.say$ = this.#listener(wire.say, frames);
+      this.#bytes.set(id, wire);
+    }
+  }
+
   #opens({ id, channel, of, subject }: Opened): void {
     if (channel === 'bytes') {
       const wire = this.#wires.get(of);
@@ -106,13 +119,21 @@ class Drawer {
       return;
     }
     if (channel !== 'connect' && channel !== 'wire') return;
+    const { ask } = this.#connects(id, subject);
+    this.#mark(ask, '^', channel === 'connect' ? `dial ${subject}` : 'they call');
+  }
+
+  #connects(id: number, subject: string, asked?: FrameState): Connection {
     const [say, ask]: [LaneMark[], LaneMark[]] = [[], []];
-    const heard = (lane: LaneMark[]) =>
-      new Listener((word) => this.#mark(lane, letters[word.type], wordText(word)), this.#masked);
-    const peer = { address: subject.split(' ', 1)[0] ?? '', say, ask, say$: heard(say), ask$: heard(ask) };
+    const address = subject.split(' ', 1)[0] ?? '';
+    const peer = { address, say, ask, say$: this.#listener(say), ask$: this.#listener(ask, asked) };
     this.peers.push(peer);
     this.#wires.set(id, peer);
-    this.#mark(ask, '^', channel === 'connect' ? `dial ${subject}` : 'they call');
+    return peer;
+  }
+
+  #listener(lane: LaneMark[], state?: FrameState): Listener {
+    return new Listener((word) => this.#mark(lane, letters[word.type], wordText(word)), this.#masked, state);
   }
 
   #mark(lane: LaneMark[], letter: string, text: string): void {
@@ -125,6 +146,7 @@ export const lanesOf = (recording: Recording): Lanes => {
   const drawer = new Drawer(recording.header.masked);
   for (const { time, cause, deeds } of recording.turns()) {
     drawer.time = time;
+    if (cause.kind === 'checkpoint') drawer.joins(cause.open);
     if (cause.kind === 'next' || cause.kind === 'error' || cause.kind === 'complete') drawer.happens(cause);
     for (const deed of deeds) drawer.does(deed);
   }

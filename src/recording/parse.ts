@@ -1,6 +1,7 @@
 import { Malformed } from '../protocol/encoding/malformed.ts';
 import { ByteReader, CutOff } from './bytes.ts';
 import { decodeHeader, type Header, KIND, readNumbers } from './format.ts';
+import { type Checkpoint, getCheckpoint, type OpenStream } from './openStreams.ts';
 import { type Channel, chunkLength, CODECS, errorOf, type Values, WHATS } from './values.ts';
 
 /** Something that happened to a stream of the world. */
@@ -55,6 +56,8 @@ export type Deed =
 export type Cause =
   | { readonly kind: 'start' | 'tick' }
   | { readonly kind: 'begin' | 'leave'; readonly nth: number }
+  /** Instead of `start`, when what was before was dropped. */
+  | { readonly kind: 'checkpoint'; readonly open: readonly OpenStream[] }
   | Occurrence;
 
 export interface Turn {
@@ -75,12 +78,26 @@ const OCCURRENCES: Readonly<Record<number, Occurrence['kind']>> = {
 
 /** Reads records; knows which streams are open, since that says what their values are like. */
 class Records {
-  readonly #from: ByteReader;
+  #from: ByteReader;
   readonly #open = new Map<number, Channel>();
   #opened = 0;
 
   constructor(from: ByteReader) {
     this.#from = from;
+  }
+
+  /** What follows is in another part. */
+  goOn(from: ByteReader): void {
+    this.#from = from;
+  }
+
+  /** The state that a part begins with; it is known already where the part before it has been read. */
+  checkpoint(known: boolean): Checkpoint {
+    const checkpoint = getCheckpoint(this.#from);
+    if (known) return checkpoint;
+    this.#opened = checkpoint.opened;
+    for (const { id, channel } of checkpoint.open) this.#open.set(id, channel);
+    return checkpoint;
   }
 
   cause(kind: number): Cause | undefined {
@@ -167,20 +184,27 @@ class Records {
 
 const TURNS: ReadonlySet<number> = new Set([KIND.tick, KIND.begin, KIND.leave, KIND.next, KIND.error, KIND.complete]);
 
+/** Parts of a recording, in their order; they are asked for again each time that it is read. */
+export type RecordingParts = Iterable<Uint8Array>;
+
+const START: Turn = { time: 0, cause: { kind: 'start' }, deeds: [] };
+
 /** A recording that was read: what it says of itself, and its turns, which are decoded as they are asked for. */
 export class Recording {
   readonly header: Header;
   /** The recording ended in the middle of a record: known once all turns have been read. */
   cutOff = false;
-  readonly #bytes: Uint8Array;
-  readonly #at: number;
+  readonly #parts: RecordingParts;
 
-  /** Keeps `bytes`. @throws Malformed */
-  constructor(bytes: Uint8Array) {
-    const { header, at } = decodeHeader(bytes);
-    this.header = header;
-    this.#bytes = bytes;
-    this.#at = at;
+  /** Keeps `parts`: one, or several, of which only one at a time is in use. @throws Malformed */
+  constructor(parts: Uint8Array | RecordingParts) {
+    this.#parts = parts instanceof Uint8Array ? [parts] : parts;
+    this.header = headerOf(this.#parts);
+  }
+
+  /** Is the beginning there? Else it can be drawn, but not be run again. */
+  get whole(): boolean {
+    return (this.header.part ?? 0) === 0;
   }
 
   /**
@@ -189,20 +213,52 @@ export class Recording {
    * @hidden
    */
   *turns(): Generator<Turn, void> {
-    const from = new ByteReader(this.#bytes, this.#at);
-    const records = new Records(from);
-    let turn: Turn = { time: 0, cause: { kind: 'start' }, deeds: [] };
+    const reading = new Reading();
+    let nth = this.header.part ?? 0;
+    for (const part of this.#parts) {
+      const { header, at } = decodeHeader(part);
+      if ((header.part ?? 0) !== nth++) throw new Malformed('recording', `part ${nth - 1}`, header.part ?? 0);
+      yield* reading.part(new ByteReader(part, at));
+      if (reading.cutOff) break;
+    }
+    this.cutOff = reading.cutOff;
+    if (reading.turn !== undefined) yield reading.turn;
+  }
+}
+
+/** @throws Malformed */
+const headerOf = (parts: RecordingParts): Header => {
+  for (const part of parts) return decodeHeader(part).header;
+  throw new Malformed('recording', 'a part', 'none');
+};
+
+/** Makes turns of records. */
+class Reading {
+  cutOff = false;
+  /** The turn that what is read next may belong to; undefined once it is known to be the last that is whole. */
+  turn: Turn | undefined = START;
+  readonly #records = new Records(new ByteReader(new Uint8Array()));
+  #parts = 0;
+
+  *part(from: ByteReader): Generator<Turn, void> {
+    const records = this.#records;
+    records.goOn(from);
+    const first = this.#parts++ === 0;
+    let turn: Turn = first ? { ...START, deeds: [] } : (this.turn ?? START);
     while (!from.over) {
       const kind = from.u8();
       const begins = TURNS.has(kind);
       let next: Turn | undefined;
       try {
-        if (begins) next = this.#turn(kind, turn.time, from, records);
+        if (kind === KIND.checkpoint) {
+          const { time, open } = records.checkpoint(!first);
+          if (first) turn = { time, cause: { kind: 'checkpoint', open }, deeds: [] };
+        } else if (begins) next = turnOf(kind, turn.time, from, records);
         else turn.deeds.push(records.deed(kind));
       } catch (error) {
         if (!(error instanceof CutOff)) throw error;
         this.cutOff = true;
-        if (begins) yield turn;
+        this.turn = begins ? turn : undefined;
         return;
       }
       if (next !== undefined) {
@@ -210,11 +266,11 @@ export class Recording {
         turn = next;
       }
     }
-    yield turn;
-  }
-
-  #turn(kind: number, before: number, from: ByteReader, records: Records): Turn {
-    const time = before + from.number();
-    return { time, cause: records.cause(kind) as Cause, deeds: [] };
+    this.turn = turn;
   }
 }
+
+const turnOf = (kind: number, before: number, from: ByteReader, records: Records): Turn => {
+  const time = before + from.number();
+  return { time, cause: records.cause(kind) as Cause, deeds: [] };
+};

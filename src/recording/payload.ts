@@ -1,7 +1,10 @@
 import { ID } from '../protocol/peer/messages.ts';
 import { MAX_BLOCK, MAX_MESSAGE } from '../protocol/peer/frames.ts';
 import { HANDSHAKE_LENGTH } from '../protocol/peer/handshake.ts';
+import type { FrameState } from './openStreams.ts';
 
+/** Stands for an endless number of bytes. */
+const FOR_EVER = Number.MAX_SAFE_INTEGER;
 /** Bytes before the payload of a block: length, id, piece, offset. */
 const BLOCK_HEADER = 13;
 /** Ids of messages whose bytes we do not look at are those that are missing here. */
@@ -23,8 +26,18 @@ export class Frames {
   #length = 0;
   #have = 0;
 
-  constructor(masked = false) {
+  constructor(masked = false, state?: FrameState) {
     this.#masked = masked;
+    if (state === undefined) return;
+    const [keep, after, skip, length, have] = state;
+    this.#keep = keep === FOR_EVER ? Infinity : keep;
+    [this.#after, this.#skip, this.#length, this.#have] = [after, skip, length, have];
+  }
+
+  /** For another one that goes on from here. */
+  get state(): FrameState {
+    const keep = Number.isFinite(this.#keep) ? this.#keep : FOR_EVER;
+    return [keep, this.#after, this.#skip, this.#length, this.#have];
   }
 
   /**
@@ -87,6 +100,10 @@ export class Skimmer {
     this.#frames = new Frames(masked);
   }
 
+  get state(): FrameState {
+    return this.#frames.state;
+  }
+
   /** The bytes of `chunk` that are kept. */
   skim(chunk: Uint8Array): Uint8Array {
     this.#at = 0;
@@ -124,8 +141,8 @@ export class Skimmer {
 export class Filler {
   readonly #frames: Frames;
 
-  constructor(masked = false) {
-    this.#frames = new Frames(masked);
+  constructor(masked = false, state?: FrameState) {
+    this.#frames = new Frames(masked, state);
   }
 
   /**

@@ -3,33 +3,31 @@ import type { Env } from '../contracts/env.ts';
 import type { UdpEndpoint } from '../contracts/network.ts';
 import type { Verify } from '../contracts/storage.ts';
 import { CLIENT, toHex } from '../protocol/encoding/id.ts';
-import type { ByteWriter } from './bytes.ts';
+import { ByteWriter } from './bytes.ts';
 import { encodeHeader, type Header, KIND } from './format.ts';
 import { Mask } from './mask.ts';
 import { eventText, writtenValue } from './observed.ts';
+import { type OpenStream, putCheckpoint } from './openStreams.ts';
 import { Skimmer } from './payload.ts';
 import { blockSums } from './sums.ts';
+import type { Tape } from './tape.ts';
 import { type Call, type EnvTap, type Question, tappedEnv, type VerifyCall } from './tappedEnv.ts';
 import { type RecordingSink, Timeline } from './timeline.ts';
 import type { Turns } from './turns.ts';
 import { type Channel, CODECS, errorText, ofWhat, subject, type Values, WHATS } from './values.ts';
 import { type Clerk, type Happening, Watching } from './watching.ts';
 
-/** A world that is recorded, or replayed. The same code is run with both. */
-export interface Tape<E extends Env = Env> {
-  readonly env: E;
-  /** What is recorded: it is to be subscribed to in this way. Emits what `source` does. */
-  inside<T>(source: Observable<T>): Observable<T>;
-  /** Something from outside that is not the `Env`, such as what the user has chosen. Its values must be JSON. */
-  input<T>(source: Observable<T>): Observable<T>;
-}
-
 export interface RecordOptions {
   /** Kept with the recording: what is needed to do the same again. Must be JSON. */
   readonly session?: unknown;
   /** Hosts are given other addresses, and what may name them, or files, is left out: then it can be drawn only. */
   readonly mask?: boolean;
+  /** Bytes, before they are compressed, after which the next part begins: the sink is told. 16 MiB. */
+  readonly part?: number;
 }
+
+/** Bytes of one part: a reader has one of them in memory. */
+const PART = 16 * 2 ** 20;
 
 type Act = () => void;
 const NOTHING = new Uint8Array();
@@ -42,14 +40,16 @@ class Recorder implements EnvTap, Clerk {
   readonly #skimmers = new WeakMap<Call, Skimmer>();
   /** Pieces of which a corrupt copy has come. */
   readonly #corrupt = new Set<string>();
+  /** Streams of the world that are subscribed to. */
+  readonly #open = new Map<number, Omit<OpenStream, 'id' | 'frames'> & { readonly call: Call | undefined }>();
   #opened = 0;
   #runs = 0;
 
   readonly #mask: Mask | undefined;
 
-  constructor(env: Env, sink: RecordingSink, { session, mask = false }: RecordOptions) {
+  constructor(env: Env, sink: RecordingSink, { session, mask = false, part = PART }: RecordOptions) {
     this.#mask = mask ? new Mask() : undefined;
-    this.#line = new Timeline(sink);
+    this.#line = new Timeline(sink, { size: part, begin: (nth, time) => this.#begins({ ...header, part: nth }, time) });
     this.#out = this.#line.out;
     this.#turns = this.#line.turns;
     const header: Header = {
@@ -61,7 +61,22 @@ class Recorder implements EnvTap, Clerk {
       ...(env.room && { room: env.room }),
       session: mask ? null : (session ?? null),
     };
-    sink(encodeHeader(header));
+    this.#line.begin();
+  }
+
+  #begins(header: Header, time: number): Uint8Array {
+    const out = new ByteWriter();
+    out.plain(encodeHeader(header));
+    if (time > 0 || this.#opened > 0) {
+      out.u8(KIND.checkpoint);
+      const open = [...this.#open].map(([id, { call, ...stream }]) => ({
+        id,
+        ...stream,
+        frames: call && this.#skimmers.get(call)?.state,
+      }));
+      putCheckpoint(out, { time, opened: this.#opened, open });
+    }
+    return out.take();
   }
 
   inside<T>(source: Observable<T>): Observable<T> {
@@ -197,6 +212,7 @@ class Recorder implements EnvTap, Clerk {
       const [of, what] = about();
       const id = ++this.#opened;
       if (call !== undefined) this.#ids.set(call, id);
+      this.#open.set(id, { channel, of, subject: what, call });
       this.#out.u8(KIND.open);
       this.#out.u8(WHATS.indexOf(channel));
       this.#out.number(of);
@@ -204,6 +220,7 @@ class Recorder implements EnvTap, Clerk {
       const watching = new Watching<T>(this, subscriber, id, channel, call);
       this.#turns.outside(() => watching.begin(source));
       return () => {
+        this.#open.delete(id);
         if (!watching.over) {
           this.#out.u8(KIND.close);
           this.#out.number(id);

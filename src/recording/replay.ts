@@ -2,7 +2,7 @@ import { NEVER, Observable, type Subscriber, type Subscription } from 'rxjs';
 import { Comparison, type Parting } from './comparison.ts';
 import type { Deed, Occurrence, Recording, Turn } from './parse.ts';
 import { Filler } from './payload.ts';
-import type { Tape } from './record.ts';
+import type { Tape } from './tape.ts';
 import { replayedEnv, type Stand } from './replayedEnv.ts';
 import { Turns } from './turns.ts';
 import type { Channel, Values } from './values.ts';
@@ -181,6 +181,8 @@ class Replayer implements Stand {
         return;
       case 'tick':
         return this.#turns.fire(time);
+      case 'checkpoint':
+        return;
       case 'begin':
       case 'leave': {
         const run = this.#runs[cause.nth];
@@ -236,6 +238,7 @@ class Replayer implements Stand {
  */
 export const replay = (recording: Recording, run: (tape: Tape) => Observable<unknown>): Replayed => {
   if (recording.header.masked) throw new InputError('bad-option', 'a recording whose addresses are masked: draw it');
+  if (!recording.whole) throw new InputError('bad-option', 'its beginning has been dropped: draw it');
   return new Replayer(recording).play(run);
 };
 

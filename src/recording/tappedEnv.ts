@@ -88,6 +88,7 @@ const tappedWire = (wire: Wire, call: Call, tap: EnvTap): Wire =>
     bytes$: tap.watch({ what: 'bytes', of: call }, wire.bytes$),
     drained$: tap.watch({ what: 'drained', of: call }, wire.drained$),
     write: (bytes) => tap.write(call, bytes, () => wire.write(bytes)),
+    road: wire.road,
     room: wire.room && ((size) => (wire.room as (size: number) => Uint8Array)(size)),
   });
 
@@ -172,10 +173,10 @@ const tappedStorage = (storage: Storage, of: Call, tap: EnvTap): Storage => {
 export const tappedEnv = <E extends Env>(env: E, tap: EnvTap): E => ({
   ...env,
   ...present<Env>({
-    connect: (address) =>
+    connect: (address, infoHash) =>
       defer(() => {
         const call: Call = { what: 'connect', address };
-        return tap.watch(call, env.connect(address).pipe(map((wire) => tappedWire(wire, call, tap))));
+        return tap.watch(call, env.connect(address, infoHash).pipe(map((wire) => tappedWire(wire, call, tap))));
       }),
     listen: (options) =>
       defer(() => {

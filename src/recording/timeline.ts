@@ -4,8 +4,19 @@ import { ByteWriter } from './bytes.ts';
 import { KIND } from './format.ts';
 import { Turns } from './turns.ts';
 
-/** Takes what is recorded, some 32 KiB at a time and at least once a second. They are the sink's own. */
-export type RecordingSink = (bytes: Uint8Array) => void;
+/**
+ * Takes what is recorded, some 32 KiB at a time and at least once a second. They are the sink's own. `begins`: they are
+ * the first of a part, which can be read without those before it.
+ */
+export type RecordingSink = (bytes: Uint8Array, begins: boolean) => void;
+
+/** How a recording is cut into parts. */
+export interface Cutting {
+  /** Bytes after which the next one begins. */
+  readonly size: number;
+  /** Writes the beginning of part `nth`, `time` milliseconds after that of the recording. */
+  readonly begin: (nth: number, time: number) => Uint8Array;
+}
 
 /** Bytes that are kept back until they are many. */
 const ENOUGH = 32_768;
@@ -29,6 +40,10 @@ export class Timeline {
   readonly out = new ByteWriter();
   readonly turns = new Turns();
   readonly #sink: RecordingSink;
+  readonly #parts: Cutting;
+  readonly #start: number;
+  #part = 0;
+  #written = 0;
   readonly #coming: Coming[] = [];
   #last: number;
   #held = 0;
@@ -36,9 +51,10 @@ export class Timeline {
   #wakeAt = Infinity;
   #flushing: Subscription | undefined;
 
-  constructor(sink: RecordingSink) {
+  constructor(sink: RecordingSink, parts: Cutting) {
     this.#sink = sink;
-    this.#last = now();
+    this.#parts = parts;
+    this.#start = this.#last = now();
     this.turns.now = this.#last;
     this.turns.onEarlier = (due) => this.#arm(due);
   }
@@ -88,10 +104,20 @@ export class Timeline {
 
   spill(): void {
     if (this.out.length >= ENOUGH || this.#held === 0) this.flush();
+    if (this.#written + this.out.length >= this.#parts.size) this.begin();
   }
 
   flush(): void {
-    if (this.out.length > 0) this.#sink(this.out.take());
+    if (this.out.length === 0) return;
+    this.#written += this.out.length;
+    this.#sink(this.out.take(), false);
+  }
+
+  /** Begins a part, between two turns. */
+  begin(): void {
+    this.flush();
+    this.#written = 0;
+    this.#sink(this.#parts.begin(this.#part++, this.#last - this.#start), true);
   }
 
   #stop(): void {

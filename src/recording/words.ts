@@ -4,6 +4,7 @@ import { NAMES } from '../protocol/peer/messageNames.ts';
 import type { Message } from '../protocol/peer/messages.ts';
 import { Malformed } from '../protocol/encoding/malformed.ts';
 import { BLOCK } from '../torrent/geometry.ts';
+import type { FrameState } from './openStreams.ts';
 import { Filler } from './payload.ts';
 
 export type Word = Message | ({ readonly type: 'handshake' } & Handshake) | { readonly type: 'garbage' };
@@ -15,13 +16,25 @@ export class Listener {
   readonly #heard: (word: Word) => void;
   readonly #greeting = new Uint8Array(HANDSHAKE_LENGTH);
   #have = 0;
+  /** Bytes of a message that began before we listened. */
+  #missed = 0;
   #deaf = false;
 
   /** `heard` is called with each message; what is in it is lent until that returns. */
-  constructor(heard: (word: Word) => void, masked = false) {
-    this.#filler = new Filler(masked);
+  constructor(heard: (word: Word) => void, masked = false, state?: FrameState) {
+    this.#filler = new Filler(masked, state);
     this.#heard = heard;
     this.#frames = new FrameDecoder(heard);
+    if (state !== undefined) this.#joins(state);
+  }
+
+  /** Begins in the middle: of the message that is under way nothing is heard. */
+  #joins([keep, after, skip, length, have]: FrameState): void {
+    this.#have = HANDSHAKE_LENGTH;
+    this.#missed = keep + after + skip;
+    const begun = new Uint8Array(4);
+    new DataView(begun.buffer).setUint32(0, length * 256 ** (4 - have));
+    this.#frames.push(begun.subarray(0, have));
   }
 
   /** Bytes as they were recorded. What makes no sense is `garbage`, once. */
@@ -38,7 +51,9 @@ export class Listener {
     }
   }
 
-  #push(chunk: Uint8Array): void {
+  #push(all: Uint8Array): void {
+    const chunk = all.subarray(Math.min(this.#missed, all.length));
+    this.#missed -= all.length - chunk.length;
     const part = chunk.subarray(0, HANDSHAKE_LENGTH - this.#have);
     if (part.length > 0) {
       this.#greeting.set(part, this.#have);

@@ -95,7 +95,12 @@ describe('download', () => {
     const events = told(stdout);
     const torrent = expect.any(String) as string;
     const from = [{ host: '127.0.0.1', port: expect.any(Number) as number, source: 'manual' }];
-    expect(events.find(({ type }) => type === 'peer-joined')).toEqual({ type: 'peer-joined', torrent, ...from[0] });
+    expect(events.find(({ type }) => type === 'peer-joined')).toEqual({
+      type: 'peer-joined',
+      torrent,
+      ...from[0],
+      road: 'tcp',
+    });
     const stored = events.filter(({ type }) => type === 'stored');
     expect(stored.map(({ index }) => index).sort((a, b) => Number(a) - Number(b))).toEqual([...Array(16).keys()]);
     for (const event of stored)

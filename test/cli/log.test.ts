@@ -205,12 +205,12 @@ describe('the log', () => {
   });
 
   it('costs nothing when it is not asked for', async () => {
-    const { connect, httpGet, bindUdp, openStorage } = nodeEnv();
+    const { httpGet, bindUdp, openStorage } = nodeEnv();
     const say = (): never => expect.unreachable();
-    expect(await loggedWorld({ rooms: [] }, say)).toMatchObject({ connect, httpGet, bindUdp });
+    expect(await loggedWorld({ rooms: [] }, say)).toMatchObject({ httpGet, bindUdp });
     expect(String((await loggedWorld({ rooms: [] }, say)).openStorage)).toBe(String(openStorage));
     const some = await loggedWorld({ rooms: ['disk'] }, say);
-    expect(some).toMatchObject({ connect, httpGet, bindUdp });
+    expect(some).toMatchObject({ httpGet, bindUdp });
     expect(String(some.openStorage)).not.toBe(String(openStorage));
   });
 });

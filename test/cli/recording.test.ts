@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { recordFile } from '../../src/cli/io/recordFile.ts';
+import { partOf, partsAt, recordFile } from '../../src/cli/io/recordFile.ts';
 import { readRecording } from '../../src/cli/input/recordingFile.ts';
 import { encodeHeader } from '../../src/recording/format.ts';
 import { Recording } from '../../src/recording/parse.ts';
@@ -70,6 +70,34 @@ describe('download --record', () => {
     const { code, stdout, stderr } = await run(['replay', file]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/the same, [1-9]\d*\.\d{3} s/);
+  });
+
+  it('keeps the last of it only, if it is told to, also when it is killed', async () => {
+    const content = contentOf({ length: 600 * 16_384, pieceLength: 16_384 });
+    const seed = await peer(content, { bytesPerSecond: 2_500_000 });
+    const { home, torrent } = written(content);
+    const file = join(home, 'a.rxrec');
+    const args = [
+      '--no-trackers',
+      '--peer',
+      `127.0.0.1:${seed.port}`,
+      '--record',
+      file,
+      '--record-limit',
+      '64K',
+      '--json',
+    ];
+    const running = start(['download', torrent, '-o', `${home}/out/`, ...args]);
+    await running.says(/"type":"progress"[^]*"type":"progress"[^]*"type":"progress"[^]*"type":"progress"/);
+    running.kill('SIGKILL');
+    await running.ended;
+    const parts = partsAt(file);
+    expect(parts[0]).toBeGreaterThan(0);
+    expect(parts.reduce((sum, nth) => sum + statSync(partOf(file, nth)).size, 0)).toBeLessThanOrEqual(65_536);
+    const { code, stdout, stderr } = await run(['draw', file]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/\nsay {3}.*P.*\nask {3}.*R.*\n/);
+    expect(await run(['replay', file])).toMatchObject({ code: 2, stderr: expect.stringContaining('has been dropped') });
   });
 
   it.each([
@@ -145,25 +173,50 @@ describe('draw', () => {
 });
 
 describe('recordFile', () => {
-  const header = encodeHeader({ by: 'x', start: 0, masked: false, sharesMemory: false, hashes: false, session: null });
+  const headerOf = (part: number) =>
+    encodeHeader({ by: 'x', start: 0, masked: false, sharesMemory: false, hashes: false, part, session: null });
+  const say = () => undefined;
 
-  it('begins another part when one is full, which are one recording', () => {
+  it('has a file for each part, which are one recording', () => {
     const path = join(folder(), 'a.rxrec.gz');
-    const sink = recordFile(path, false, () => undefined, 10);
-    sink(header);
-    for (let n = 0; n < 3; n++) sink(Uint8Array.of(0x54, 1));
-    expect([existsSync(`${path}.3`), existsSync(`${path}.4`)]).toEqual([true, false]);
-    expect(gunzipSync(readFileSync(`${path}.1`))).toEqual(Buffer.of(0x54, 1));
+    const sink = recordFile(path, { force: false, say });
+    for (let part = 0; part < 3; part++) {
+      sink(headerOf(part), true);
+      sink(Uint8Array.of(0x54, 1), false);
+    }
+    expect([existsSync(`${path}.2`), existsSync(`${path}.3`)]).toEqual([true, false]);
+    expect(gunzipSync(readFileSync(`${path}.1`)).subarray(-2)).toEqual(Buffer.of(0x54, 1));
     const recording = readRecording(path);
     expect(recording).toBeInstanceOf(Recording);
     expect([...recording.turns()].map(({ time }) => time)).toEqual([0, 1, 2, 3]);
   });
 
+  it('drops the oldest parts when all take more than they may', () => {
+    const path = join(folder(), 'a.rxrec');
+    const limit = 3 * headerOf(0).length + 100;
+    const sink = recordFile(path, { force: false, limit, say });
+    for (let part = 0; part < 12; part++) {
+      sink(headerOf(part), true);
+      sink(Uint8Array.of(0x54, 1), false);
+      expect(partsAt(path).reduce((sum, nth) => sum + statSync(partOf(path, nth)).size, 0)).toBeLessThanOrEqual(limit);
+    }
+    expect(partsAt(path)).toEqual([9, 10, 11]);
+    expect(readRecording(path).header.part).toBe(9);
+  });
+
+  it('refuses to replace a part of an earlier recording, and leaves none behind', () => {
+    const path = join(folder(), 'a.rxrec');
+    writeFileSync(`${path}.3`, '');
+    expect(() => recordFile(path, { force: false, say })).toThrow('a.rxrec.3 is there already');
+    recordFile(path, { force: true, say })(headerOf(0), true);
+    expect(partsAt(path)).toEqual([0]);
+  });
+
   it('says it when the disk takes no more, once, and goes on', () => {
     const said: string[] = [];
-    const sink = recordFile('/dev/full', true, (line) => said.push(line));
-    sink(header);
-    sink(header);
+    const sink = recordFile('/dev/full', { force: true, say: (line) => said.push(line) });
+    sink(headerOf(0), true);
+    sink(headerOf(1), true);
     expect(said).toEqual([expect.stringMatching(/^the recording ends here: .*\/dev\/full/)]);
   });
 });

@@ -58,7 +58,14 @@ describe('--verbose', () => {
     const { code, stderr } = await run(['nhandshake', torrent(), at, '--verbose']);
     expect(code).toBe(0);
     expect(stderr).not.toContain('\x1b');
-    const lines = logged(stderr);
+    const all = logged(stderr);
+    // It is asked first whether it encrypts.
+    expect(all.filter((line) => line.startsWith('mse'))).toEqual([
+      `mse     > ${at}  our key`,
+      `mse     · ${at}  does not encrypt`,
+      `mse     · ${at}  is dialled again, plainly`,
+    ]);
+    const lines = all.filter((line) => !line.startsWith('mse'));
     expect(lines.slice(0, 2)).toEqual([`peer    · ${at}  dial (manual)`, `peer    · ${at}  connected`]);
     expect([...lines].sort()).toEqual(
       [
@@ -137,9 +144,9 @@ describe('--verbose', () => {
     expect(await rooms([])).toEqual([]);
     expect(await rooms(['--verbose=tracker'])).toEqual(['tracker']);
     expect(await rooms(['--verbose=disk,tracker'])).toEqual(['disk', 'tracker']);
-    expect(await rooms(['-v'])).toEqual(['disk', 'peer', 'tracker']);
+    expect(await rooms(['-v'])).toEqual(['disk', 'mse', 'peer', 'tracker']);
     expect(await rooms([], { RXTORRENT_VERBOSE: 'disk' })).toEqual(['disk']);
-    expect(await rooms([], { RXTORRENT_VERBOSE: '1' })).toEqual(['disk', 'peer', 'tracker']);
+    expect(await rooms(['--encryption', 'off'], { RXTORRENT_VERBOSE: '1' })).toEqual(['disk', 'peer', 'tracker']);
     expect(await rooms([], { RXTORRENT_VERBOSE: '0' })).toEqual([]);
   });
 
@@ -178,7 +185,7 @@ describe('--verbose', () => {
 
   it.each([
     ['--verbose=peers', 'did you mean peer?'],
-    ['--verbose=everything', 'expected some of tracker,dht,lsd,http,peer,disk, or nothing for all'],
+    ['--verbose=everything', 'expected some of tracker,dht,lsd,http,peer,mse,disk, or nothing for all'],
     ['--verbose=\x1b[2J', '--verbose=\\x1b[2J: '],
   ])('refuses %j', async (option, says) => {
     const { code, stdout, stderr } = await run(['info', torrent(), option]);

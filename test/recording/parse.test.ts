@@ -38,9 +38,9 @@ describe('a recording', () => {
   });
 
   it('comes in parts that are readable so far, at least one a second', () => {
-    const { parts, bytes } = recorded({ peers: { '10.1.0.1:7000': honest({ pace: 500 }) } });
-    expect(parts.length).toBeGreaterThan(5);
-    expect(parts.reduce((sum, { length }) => sum + length, 0)).toBe(bytes.length);
+    const { chunks, bytes } = recorded({ peers: { '10.1.0.1:7000': honest({ pace: 500 }) } });
+    expect(chunks.length).toBeGreaterThan(5);
+    expect(chunks.reduce((sum, { length }) => sum + length, 0)).toBe(bytes.length);
   });
 
   it('keeps nothing of the blocks', () => {

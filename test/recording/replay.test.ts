@@ -11,7 +11,8 @@ import {
 } from '../../marbles/index.ts';
 import { StorageError } from '../../src/contracts/errors.ts';
 import { Recording } from '../../src/recording/parse.ts';
-import { record, type Tape } from '../../src/recording/record.ts';
+import { record } from '../../src/recording/record.ts';
+import type { Tape } from '../../src/recording/tape.ts';
 import { partingText, replay } from '../../src/recording/replay.ts';
 import { inOrder } from '../../src/torrent/picker/pieceOrder.ts';
 import { joined, type Own, recorded, type Session } from './session.ts';
@@ -86,7 +87,7 @@ describe('replay', () => {
 
   it('goes as far as a recording that was cut off, wherever that is', () => {
     const session = recorded({ peers });
-    const header = session.parts[0]?.length as number;
+    const header = session.chunks[0]?.length as number;
     for (let end = header; end < session.bytes.length; end += 97) {
       const { parting } = replay(new Recording(session.bytes.subarray(0, end)), session.run());
       // The last turn may have lost some of its deeds.

@@ -1,7 +1,7 @@
 import { asapScheduler, type Subscription, timer } from 'rxjs';
 import { now } from '../../src/contracts/clock.ts';
 import { FrameDecoder } from '../../src/protocol/peer/frames.ts';
-import { encodeHandshake, HANDSHAKE_LENGTH } from '../../src/protocol/peer/handshake.ts';
+import { beginsHandshake, encodeHandshake, HANDSHAKE_LENGTH } from '../../src/protocol/peer/handshake.ts';
 import { type BlockRange, encodeMessages, type Message } from '../../src/protocol/peer/messages.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
 import { BLOCK } from '../../src/torrent/geometry.ts';
@@ -268,6 +268,12 @@ export class ScriptedPeer {
     const decoder = new FrameDecoder((message) => talk.hear(message), { pieceCount: this.content.geometry.pieceCount });
     let greeting = 0;
     socket.on('data', (chunk: Uint8Array) => {
+      if (greeting === 0 && beginsHandshake(chunk) === false) {
+        // An encrypted handshake, which it does not know: a plain one follows, on another connection.
+        this.talks.splice(this.talks.indexOf(talk), 1);
+        socket.destroy();
+        return;
+      }
       const missing = HANDSHAKE_LENGTH - greeting;
       greeting += Math.min(missing, chunk.length);
       if (greeting < HANDSHAKE_LENGTH) return;

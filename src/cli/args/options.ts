@@ -29,7 +29,7 @@ const values = (describe: string, apart: RegExp): Option => value(`${describe}; 
 export const common: OptionTable = {
   json: flag('Print one JSON object per line on stdout, and nothing else'),
   // The value is optional: the parser is given `all` where it is missing.
-  verbose: value('Log network and disk traffic; =tracker,dht,lsd,http,peer,disk logs only these', {
+  verbose: value('Log network and disk traffic; =tracker,dht,lsd,http,peer,mse,disk logs only these', {
     alias: 'v',
     apart: APART.commas,
   }),
@@ -98,6 +98,11 @@ const listening: OptionTable = {
   'no-listen': flag('Accept no incoming connections'),
 };
 
+/** The ways to peers. */
+const roadOptions: OptionTable = {
+  encryption: value('Encrypted connections with peers: prefer (default), allow, require or off'),
+};
+
 /** Where peers come from. */
 const sourceOptions: OptionTable = {
   peer: values('Peer to connect to, host:port', APART.commas),
@@ -106,6 +111,7 @@ const sourceOptions: OptionTable = {
   'no-pex': flag('Do not exchange addresses with peers (PEX)'),
   ...discoveryOptions,
   ...listening,
+  ...roadOptions,
 };
 
 /** How long, and in which way, a complete torrent is seeded. */
@@ -119,6 +125,9 @@ const slots: OptionTable = { slots: value('Upload slots, 1–500 (default: as ma
 
 const recordOptions: OptionTable = {
   record: value('Record the session to this file, for replay and draw; compressed if it ends in .gz'),
+  'record-limit': value(
+    'Keep only the last of the recording, in files of at most this much together: 64M; draw shows it',
+  ),
   mask: flag('Record other addresses, and no names of files or trackers: to show it, not to replay it'),
 };
 
@@ -147,6 +156,7 @@ export const seedOptions: OptionTable = {
 export const dhtOptions: OptionTable = {
   ...nodeOptions,
   ...listening,
+  ...roadOptions,
   ...fetchOptions,
   ...saveOptions,
   ...recordOptions,
@@ -186,7 +196,10 @@ export const infoOptions: OptionTable = {
   timeout: value('Magnet links: give up (exit 4) after this long (default 60s)'),
 };
 
-export const handshakeOptions: OptionTable = { timeout: value('Time for the peer to introduce itself (default 10s)') };
+export const handshakeOptions: OptionTable = {
+  ...roadOptions,
+  timeout: value('Time for the peer to introduce itself (default 10s)'),
+};
 
 export const greetOptions: OptionTable = {
   ...sourceOptions,

@@ -3,7 +3,7 @@ import type { DownloadEvent } from '../../contracts/events.ts';
 import { dhtNode } from '../../discovery/dht/node.ts';
 import { decodeSavedNodes } from '../../discovery/dht/savedNodes.ts';
 import { partingText, replay } from '../../recording/replay.ts';
-import type { Tape } from '../../recording/record.ts';
+import type { Tape } from '../../recording/tape.ts';
 import { discovery } from '../input/discoveryOptions.ts';
 import { limitsOf } from '../input/limitOptions.ts';
 import { asRecordingError, readRecording } from '../input/recordingFile.ts';

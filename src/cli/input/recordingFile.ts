@@ -1,13 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { constants, gunzipSync } from 'node:zlib';
 import { diskError } from '../../disk/errors/diskError.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
-import { Recording } from '../../recording/parse.ts';
-import { partOf } from '../io/recordFile.ts';
+import { Recording, type RecordingParts } from '../../recording/parse.ts';
+import { partOf, partsAt } from '../io/recordFile.ts';
 import { visible } from '../io/text.ts';
 
-/** Bytes of all parts of a recording, once they are unpacked. */
+/** Bytes of one part of a recording, once it is unpacked. */
 const MAX_BYTES = 2 ** 31;
 
 const unpacked = (bytes: Uint8Array): Uint8Array =>
@@ -22,18 +22,29 @@ export const asRecordingError = (path: string, error: unknown): unknown =>
     ? new InputError('bad-option', `${visible(path)}: ${error.message}`, { cause: error })
     : error;
 
-/** The recording at `path`, and all its parts. @throws InputError */
-export const readRecording = (path: string): Recording => {
-  if (!existsSync(path)) throw new InputError('bad-option', `${visible(path)}: there is no such file: check the path`);
-  const parts: Uint8Array[] = [];
+const readPart = (path: string): Uint8Array => {
   try {
-    for (let nth = 0; existsSync(partOf(path, nth)); nth++) parts.push(unpacked(readFileSync(partOf(path, nth))));
+    return unpacked(readFileSync(path));
   } catch (error) {
     const { message } = diskError('read', path, error);
     throw new InputError('bad-option', `${visible(path)}: can't be read: ${visible(message)}`, { cause: error });
   }
+};
+
+/** Reads one part after the other, and keeps none. */
+const partsOf = (path: string, numbers: readonly number[]): RecordingParts => ({
+  *[Symbol.iterator]() {
+    for (const nth of numbers) yield readPart(partOf(path, nth));
+  },
+});
+
+/** The recording at `path`, and all its parts that are there. @throws InputError */
+export const readRecording = (path: string): Recording => {
+  const numbers = partsAt(path);
+  if (numbers.length === 0)
+    throw new InputError('bad-option', `${visible(path)}: there is no such file: check the path`);
   try {
-    return new Recording(parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts));
+    return new Recording(partsOf(path, numbers));
   } catch (error) {
     throw asRecordingError(path, error);
   }

@@ -1,5 +1,6 @@
 import { map, Observable, tap } from 'rxjs';
 import type { Env } from '../../contracts/env.ts';
+import type { EncryptionNote } from '../../net/mse/encryption.ts';
 import type { HttpReply, PeerAddress, UdpEndpoint, UdpOptions, UdpSocket, Wire } from '../../contracts/network.ts';
 import { NetworkError } from '../../contracts/errors.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
@@ -180,6 +181,14 @@ const diskTap = (hear: Hear): EnvTap => ({
   },
 });
 
+/** A step of an encrypted handshake, as a line of the log. */
+export const mseNote = ({ address, direction, what }: EncryptionNote): Note => ({
+  room: 'mse',
+  direction,
+  who: hostPort(address),
+  what: visible(what),
+});
+
 /**
  * The same world; `listen` hears what is said in `rooms`, and of the names of `ofDht` in the room of the DHT. What is
  * said elsewhere is not even looked at.
@@ -198,7 +207,7 @@ export const loggedEnv = (
   return {
     ...env,
     ...(asked('peer') && {
-      connect: (address) => loggedWires(env.connect(address), address, 'dial', hear),
+      connect: (address, infoHash) => loggedWires(env.connect(address, infoHash), address, 'dial', hear),
       listen: (options) =>
         env
           .listen(options)

@@ -11,11 +11,12 @@ import { InputError } from '../../contracts/errors.ts';
 import type { PeerAddress } from '../../contracts/network.ts';
 import { encodeSavedNodes } from '../../discovery/dht/savedNodes.ts';
 import { isObject } from '../../recording/values.ts';
-import { record, type Tape } from '../../recording/record.ts';
+import { record } from '../../recording/record.ts';
+import type { Tape } from '../../recording/tape.ts';
 import { encodeOriginal } from '../../torrent/metainfo/encodeTorrent.ts';
 import { formatMagnet, type MagnetLink, parseMagnet } from '../../torrent/metainfo/magnet.ts';
 import { parseTorrent, type Torrent } from '../../torrent/metainfo/metainfo.ts';
-import { flag, text } from '../args/values.ts';
+import { flag, size, text } from '../args/values.ts';
 import { defaultNodeFile, loadNodes } from '../input/nodeFile.ts';
 import { mayWrite } from '../input/newFile.ts';
 import { recordFile } from '../io/recordFile.ts';
@@ -48,6 +49,7 @@ const LOCAL = new Set([
   'offers',
   'rooms',
   'record',
+  'record-limit',
   'node-file',
   'save-torrent',
   'json',
@@ -91,11 +93,18 @@ export const untaped = <E extends Env>(env: E): Tape<E> => ({
   input: (source) => source,
 });
 
+/** Parts that a recording with a limit is in: what is dropped at one time is one of them. */
+const LEAST_PARTS = 8;
+
+const recordLimit = (given: Given): number | undefined => size(given, 'record-limit', 2 ** 16, 2 ** 50);
+
 /** Refuses early what can't be recorded. @throws InputError, StorageError */
 export const checkRecord = (given: Given, torrents: number): void => {
   const path = text(given, 'record');
   if (path === undefined && flag(given, 'mask'))
     throw new InputError('bad-option', '--mask says how to record: give --record, too');
+  if (path === undefined && recordLimit(given) !== undefined)
+    throw new InputError('bad-option', '--record-limit says how to record: give --record, too');
   if (path === undefined) return;
   const refused = (why: string): InputError => new InputError('bad-option', `--record: ${why}`);
   if (torrents !== 1) throw refused(`there are ${torrents} torrents: record one at a time`);
@@ -123,8 +132,10 @@ export const sharedBy = (
 ): Shared => {
   const path = text(given, 'record');
   if (path === undefined || job === undefined) return sharedIn(untaped(env), found, within);
-  const sink = recordFile(path, flag(given, 'force'), io.say);
-  const tape = record(env, sink, { session: sessionOf(given, job), mask: flag(given, 'mask') });
+  const limit = recordLimit(given);
+  const sink = recordFile(path, { force: flag(given, 'force'), limit, say: io.say });
+  const part = limit === undefined ? {} : { part: Math.ceil(limit / LEAST_PARTS) };
+  const tape = record(env, sink, { session: sessionOf(given, job), mask: flag(given, 'mask'), ...part });
   return sharedIn(tape, discovery(given, tape.env), within);
 };
 

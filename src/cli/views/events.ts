@@ -1,4 +1,4 @@
-import type { Announced, DownloadEvent, Seeded, TrackerStatus } from '../../contracts/events.ts';
+import type { Announced, DownloadEvent, PeerJoined, Seeded, TrackerStatus } from '../../contracts/events.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
@@ -53,6 +53,9 @@ const seededLine = ({ reason, uploaded, ratio }: Seeded): string =>
 const announcedLine = ({ url, peers, interval }: Announced): string =>
   `tracker ${visible(url)}: ${counted(peers, 'peer')}, asks again in ${duration(interval)}`;
 
+const joinedLine = ({ address, road }: PeerJoined): string =>
+  `peer ${hostPort(address)} joined (${address.source}${road === undefined ? '' : `, ${road}`})`;
+
 /** An event in words for the user: warnings always, all others with `--verbose`. Progress has its own view. */
 export const eventLine = (event: DownloadEvent, verbose: boolean): string | undefined => {
   if (event.type === 'metadata') return metadataLine(event.torrent);
@@ -65,7 +68,7 @@ export const eventLine = (event: DownloadEvent, verbose: boolean): string | unde
     case 'stored':
       return `piece ${event.index} stored, ${bytes(event.length)} from ${senders(event.from)}`;
     case 'peer-joined':
-      return `peer ${hostPort(event.address)} joined (${event.address.source})`;
+      return joinedLine(event);
     case 'peer-left':
       return `peer ${hostPort(event.address)} left: ${visible(event.message ?? event.reason)}`;
     case 'choke':

@@ -128,6 +128,8 @@ export interface JsonCorrupt extends OfTorrent {
 /** A peer is connected, and has said who it is. */
 export interface JsonPeerJoined extends OfTorrent, Address {
   readonly type: 'peer-joined';
+  /** How it is connected. */
+  readonly road?: 'tcp' | 'tcp+rc4';
 }
 
 /** A peer is gone, or never came. */

@@ -65,7 +65,7 @@ export const jsonOf = (event: DownloadEvent): ToldAs<OfDownload> | ToldAs<'warni
     case 'corrupt':
       return { type: event.type, index: event.index, length: event.length, from: event.from.map(addressTold) };
     case 'peer-joined':
-      return { type: event.type, ...addressTold(event.address) };
+      return { type: event.type, ...addressTold(event.address), ...(event.road && { road: event.road }) };
     case 'peer-left':
       return {
         type: event.type,

@@ -1,10 +1,11 @@
-import { Observable, type Subscriber, switchMap } from 'rxjs';
+import { defer, Observable, type Subscriber, switchMap } from 'rxjs';
 import { now } from '../../contracts/clock.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { ListenOptions, PeerAddress } from '../../contracts/network.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
 import { InboundHandshake } from './inboundHandshake.ts';
 import { AcceptLimiter } from './acceptLimiter.ts';
+import { TorrentMarks } from './torrentMarks.ts';
 
 /**
  * Maximum number of callers whose handshake is not complete. If there is one more, the one that has waited longest is
@@ -40,20 +41,23 @@ export const inboundPort = (
   options: ListenOptions,
   undecided: number = MAX_UNDECIDED,
 ): Observable<InboundPort> =>
-  env.listen(options).pipe(
-    switchMap(({ port, calls$ }) => {
-      const desk = new Desk(Math.min(MAX_UNDECIDED, undecided));
-      return new Observable<InboundPort>((subscriber) => {
-        subscriber.add(calls$.subscribe((call) => desk.called(call)));
-        subscriber.add(() => desk.close());
-        subscriber.next({
-          port,
-          peersOf: (infoHash) => desk.peersOf(infoHash),
-          expecting: (infoHash) => desk.expecting(infoHash),
-        });
-      });
-    }),
-  );
+  defer(() => {
+    const desk = new Desk(Math.min(MAX_UNDECIDED, undecided));
+    return env
+      .listen({ ...options, torrentOf: (mark) => desk.torrentOf(mark) })
+      .pipe(switchMap(({ port, calls$ }) => opened(desk, port, calls$)));
+  });
+
+const opened = (desk: Desk, port: number, calls$: Observable<PeerAddress>): Observable<InboundPort> =>
+  new Observable((subscriber) => {
+    subscriber.add(calls$.subscribe((call) => desk.called(call)));
+    subscriber.add(() => desk.close());
+    subscriber.next({
+      port,
+      peersOf: (infoHash) => desk.peersOf(infoHash),
+      expecting: (infoHash) => desk.expecting(infoHash),
+    });
+  });
 
 /**
  * Routes callers to torrents. Depends on the limiter, and on which torrents are wanted. At most `most` callers with an
@@ -65,9 +69,14 @@ class Desk {
   readonly #undecided = new Set<InboundHandshake>();
   readonly #torrents = new Map<string, Subscriber<PeerAddress>[]>();
   readonly #expected = new Map<string, number>();
+  readonly #marks = new TorrentMarks();
 
   constructor(most: number) {
     this.#most = most;
+  }
+
+  torrentOf(mark: Uint8Array): Uint8Array | undefined {
+    return this.#marks.find(mark);
   }
 
   called(call: PeerAddress): void {
@@ -89,8 +98,10 @@ class Desk {
     return new Observable((subscriber) => {
       const others = this.#torrents.get(key) ?? [];
       this.#torrents.set(key, [...others, subscriber]);
+      this.#marks.add(infoHash);
       for (const caller of [...this.#undecided]) caller.decide();
       return () => {
+        this.#marks.remove(infoHash);
         const left = (this.#torrents.get(key) ?? []).filter((each) => each !== subscriber);
         if (left.length > 0) this.#torrents.set(key, left);
         else this.#torrents.delete(key);
@@ -102,7 +113,9 @@ class Desk {
     const key = toHex(infoHash);
     return new Observable(() => {
       this.#expected.set(key, (this.#expected.get(key) ?? 0) + 1);
+      this.#marks.add(infoHash);
       return () => {
+        this.#marks.remove(infoHash);
         const left = (this.#expected.get(key) ?? 1) - 1;
         if (left > 0) this.#expected.set(key, left);
         else this.#expected.delete(key);

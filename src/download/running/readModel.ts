@@ -1,6 +1,6 @@
 import { now } from '../../contracts/clock.ts';
 import type { FunnelSample, Progress, TrackerStatus } from '../../contracts/events.ts';
-import type { PeerSource } from '../../contracts/network.ts';
+import type { PeerSource, Road } from '../../contracts/network.ts';
 import type { Peer } from '../../contracts/peer.ts';
 import { clientName } from '../../protocol/peer/clientName.ts';
 import { Geometry } from '../../torrent/geometry.ts';
@@ -28,6 +28,8 @@ export interface PeerRow {
   readonly port: number;
   /** The source that named the peer. */
   readonly source: PeerSource;
+  /** How it is connected, if the environment tells. */
+  readonly road?: Road;
   /** The client's name as the peer sent it, or as its peer id says. */
   readonly client: string;
   /** Payload bytes, and bytes a second over the last seconds. */
@@ -91,7 +93,7 @@ export class ReadModel {
   }
 
   #row(peer: Peer): PeerRow {
-    const { address, state, id } = peer;
+    const { address, state, id, road } = peer;
     const { downloaded, uploaded, choked, choking, interested, interesting } = state;
     const rates = this.#rates.get(peer) ?? { down: new Rate(), up: new Rate() };
     this.#rates.set(peer, rates);
@@ -99,6 +101,7 @@ export class ReadModel {
     const reason = this.parts?.context.choker.reasonOf(peer);
     return {
       ...{ host: address.host, port: address.port, source: address.source },
+      ...(road !== undefined && { road }),
       client: state.extensions?.version ?? clientName(id),
       ...{ downloaded, uploaded, choked, choking, interested, interesting },
       downRate: rates.down.sample(downloaded, time),

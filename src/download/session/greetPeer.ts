@@ -119,7 +119,7 @@ export const greetPeer = (
       if (direction === '<' && said.type === 'handshake') theirs = said;
     };
     const dial = peerSession(
-      { connect: (at) => env.connect(at).pipe(map((wire) => tapped(wire, { heard }))) },
+      { connect: (at, infoHash) => env.connect(at, infoHash).pipe(map((wire) => tapped(wire, { heard }))) },
       {
         joined,
         funnel: {

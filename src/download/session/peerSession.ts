@@ -39,7 +39,7 @@ export const peerSession =
     { identity, introduction }: PeerSessionOptions,
   ): ((address: PeerAddress) => Observable<Peer>) =>
   (address) =>
-    (address.wire$ ?? env.connect(address)).pipe(
+    (address.wire$ ?? env.connect(address, identity.infoHash)).pipe(
       tap(() => funnel.reached(address, 'connected')),
       handshake(identity),
       extensionHandshake(introduction()),

@@ -67,6 +67,7 @@ export const tapped = (wire: Wire, listener: Listener): Wire => {
     bytes$: wire.bytes$.pipe(tap((chunk) => theirs.hear(chunk))),
     drained$: wire.drained$,
     ...(wire.room && { room: wire.room }),
+    ...(wire.road && { road: wire.road }),
     write: (bytes) => {
       ours.hear(bytes);
       return wire.write(bytes);

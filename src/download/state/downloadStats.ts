@@ -103,7 +103,8 @@ export class DownloadStats {
     this.crowd.joined(peer.address, peer);
     this.#since.set(peer, now());
     this.#funnel.reached(peer.address, 'handshaken');
-    return { type: 'peer-joined', address: plainAddress(peer.address) };
+    const { address, road } = peer;
+    return { type: 'peer-joined', address: plainAddress(address), ...(road !== undefined && { road }) };
   }
 
   /** Blocks are requested from this peer from now on; `asked` tells how many are in flight. */

@@ -49,6 +49,15 @@ export const privateKey = (random: Uint8Array): bigint => {
 export const publicKey = (own: bigint): Uint8Array => bytesOf(power(GENERATOR, own));
 
 /**
+ * A secret that begins with a zero. Clients do not agree on how it is hashed (libtorrent 2.0.8 leaves the zero out):
+ * so both our sides avoid it, one handshake in 256.
+ */
+export class UnluckySecret extends Malformed {}
+
+/** Does a secret begin with a zero? See {@link UnluckySecret}. */
+export const isUnlucky = (secret: Uint8Array): boolean => secret[0] === 0;
+
+/**
  * Returns the secret that our private key shares with somebody else's public key. @throws Malformed for a public key
  * that leads to a secret which anybody knows: 0, 1, the prime less 1, and all that is not below the prime.
  */

@@ -1,5 +1,13 @@
 import { Malformed } from '../encoding/malformed.ts';
-import { KEY_LENGTH, PRIVATE_LENGTH, privateKey, publicKey, sharedSecret } from './diffieHellman.ts';
+import {
+  isUnlucky,
+  KEY_LENGTH,
+  PRIVATE_LENGTH,
+  privateKey,
+  publicKey,
+  sharedSecret,
+  UnluckySecret,
+} from './diffieHellman.ts';
 import { HandshakeBytes, joined, MAX_PADDING, padding, paddingLength } from './handshakeBytes.ts';
 import { callMark, ciphersOf, type Ciphers, maskedMark, PLAINTEXT, RC4, torrentMark } from './mseKeys.ts';
 import type { Heard, MseMachine, MsePhase, RandomBytes } from './mseMachine.ts';
@@ -29,7 +37,7 @@ export interface InitiatorOptions {
  * ```
  *
  * Depends on the chunks, on the info-hash and on randomness. Both sides prove that they know the info-hash; what goes
- * along with the offer reaches nobody else.
+ * along with the offer reaches nobody else. `receive` throws an `UnluckySecret` if another key has to be tried.
  */
 export class MseInitiator implements MseMachine {
   /** The first that is sent: our public key, and PadA. */
@@ -104,6 +112,7 @@ export class MseInitiator implements MseMachine {
     const theirs = this.#bytes.take(KEY_LENGTH);
     if (theirs === undefined) return false;
     this.#secret = sharedSecret(this.#own, theirs);
+    if (isUnlucky(this.#secret)) throw new UnluckySecret('shared secret', 'another first byte', 0);
     this.#phase = 'offer';
     return true;
   }

@@ -1,6 +1,6 @@
 import { ID_LENGTH } from '../encoding/id.ts';
 import { Malformed } from '../encoding/malformed.ts';
-import { KEY_LENGTH, PRIVATE_LENGTH, privateKey, publicKey, sharedSecret } from './diffieHellman.ts';
+import { isUnlucky, KEY_LENGTH, PRIVATE_LENGTH, privateKey, publicKey, sharedSecret } from './diffieHellman.ts';
 import { HandshakeBytes, joined, padding, paddingLength } from './handshakeBytes.ts';
 import { VERIFICATION_LENGTH } from './mseInitiator.ts';
 import { callMark, ciphersOf, type Ciphers, maskedMark, PLAINTEXT, RC4 } from './mseKeys.ts';
@@ -9,6 +9,9 @@ import type { Rc4 } from './rc4.ts';
 
 /** VC, what is offered, and the length of the padding. */
 const OFFER_LENGTH = VERIFICATION_LENGTH + 4 + 2;
+
+/** Keys of ours that are tried with one of theirs. */
+const MAX_KEYS = 3;
 
 export interface ResponderOptions {
   /** Which torrent of ours has this mark, `HASH('req2', infoHash)`? */
@@ -76,8 +79,12 @@ export class MseResponder implements MseMachine {
     const theirs = this.#bytes.take(KEY_LENGTH);
     if (theirs === undefined) return false;
     const { randomBytes } = this.#options;
-    const own = privateKey(randomBytes(PRIVATE_LENGTH));
+    let own = privateKey(randomBytes(PRIVATE_LENGTH));
     this.#secret = sharedSecret(own, theirs);
+    for (let tries = 1; isUnlucky(this.#secret) && tries < MAX_KEYS; tries++) {
+      own = privateKey(randomBytes(PRIVATE_LENGTH));
+      this.#secret = sharedSecret(own, theirs);
+    }
     this.#called = callMark(this.#secret);
     this.#send = joined(publicKey(own), padding(randomBytes));
     this.#phase = 'request';

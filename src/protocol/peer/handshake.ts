@@ -45,6 +45,15 @@ export const checkProtocol = (bytes: Uint8Array, length: number): void => {
   }
 };
 
+/** Are these bytes the beginning of a handshake? Undefined while there are too few of them to tell. */
+export const beginsHandshake = (bytes: Uint8Array): boolean | undefined => {
+  for (let at = 0; at < PROTOCOL.length; at++) {
+    if (at === bytes.length) return undefined;
+    if (bytes[at] !== PROTOCOL[at]) return false;
+  }
+  return true;
+};
+
 /**
  * Decodes exactly 68 bytes, and copies what it keeps. @throws Malformed if they do not begin with the protocol's name.
  */

@@ -34,6 +34,7 @@ const titleOf = (peer: string | undefined, peers: number): string =>
  * the peers are asked. @throws InputError if nothing in it can be drawn; Malformed
  */
 export const drawingOf = (recording: Recording, shape: Shape, { to, peer }: DrawingOptions = {}): string => {
+  if (!recording.whole) throw new InputError('bad-option', 'its beginning has been dropped: draw its lanes');
   const all = scriptOf(recording, new Geometry(shape));
   const part = to === undefined ? all : { ...all, rows: all.rows.filter(({ time }) => time <= to) };
   const { script, until } = trueScript(part, shape);

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../src/protocol/encoding/id.ts';
-import { KEY_LENGTH, privateKey, publicKey, sharedSecret } from '../../../src/protocol/mse/diffieHellman.ts';
+import {
+  KEY_LENGTH,
+  privateKey,
+  publicKey,
+  sharedSecret,
+  UnluckySecret,
+} from '../../../src/protocol/mse/diffieHellman.ts';
 import { MseInitiator } from '../../../src/protocol/mse/mseInitiator.ts';
 import { PLAINTEXT, RC4, torrentMark } from '../../../src/protocol/mse/mseKeys.ts';
 import { MseResponder } from '../../../src/protocol/mse/mseResponder.ts';
@@ -85,6 +91,24 @@ describe('keys', () => {
     );
     expect(publicKey(0n).at(-1)).toBe(1);
     expect(() => privateKey(new Uint8Array(19))).toThrow(RangeError);
+  });
+});
+
+describe('a secret that begins with a zero', () => {
+  /** With the key of the one who calls. */
+  const UNLUCKY = Uint8Array.of(...CALLED.subarray(0, 18), 278 >> 8, 278 & 0xff);
+
+  it('is avoided by the one who is called, with another key', () => {
+    const randomBytes = toldBytes(UNLUCKY, CALLED, hex('0000'), hex(''));
+    const it = new MseResponder({ allow: BOTH, infoHashOf: indexOf(), randomBytes });
+    expect(sharedSecret(privateKey(UNLUCKY), hex(YA))[0]).toBe(0);
+    expect(toHex(it.receive(hex(YA)).send ?? hex(''))).toBe(YB);
+  });
+
+  it('is no offer worth of the one who calls: another key has to be tried', () => {
+    const randomBytes = toldBytes(CALLING, hex('0000'), hex(''));
+    const it = new MseInitiator({ infoHash: INFO_HASH, provide: BOTH, randomBytes });
+    expect(() => it.receive(publicKey(privateKey(UNLUCKY)))).toThrow(UnluckySecret);
   });
 });
 

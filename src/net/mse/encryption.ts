@@ -1,0 +1,37 @@
+import type { PeerAddress } from '../../contracts/network.ts';
+import type { RandomBytes } from '../../protocol/mse/mseMachine.ts';
+
+/**
+ * Whether connections with peers are encrypted (MSE):
+ *
+ * | value | we call | who calls us |
+ * | --- | --- | --- |
+ * | `prefer` | encrypted; plain, on a second dial, if that is refused | as they like |
+ * | `allow` | plain; encrypted the next time if that is refused | as they like |
+ * | `require` | encrypted with RC4 only | encrypted with RC4 only |
+ * | `off` | plain only | plain only |
+ *
+ * Where both sides allow it, what follows an encrypted handshake is plain.
+ */
+export type Encryption = 'prefer' | 'allow' | 'require' | 'off';
+export const ENCRYPTIONS: readonly Encryption[] = ['prefer', 'allow', 'require', 'off'];
+
+/** What happens on the way to an encrypted connection, for a log. */
+export interface EncryptionNote {
+  readonly address: PeerAddress;
+  /** `>` for what we send, `<` for what we receive, `·` for what follows from it. */
+  readonly direction: '>' | '<' | '·';
+  /** In words for the user. */
+  readonly what: string;
+}
+
+/** What encrypted connections need. */
+export interface EncryptionOptions {
+  readonly encryption: Encryption;
+  readonly randomBytes: RandomBytes;
+  /** Is told what happens. */
+  readonly note?: ((note: EncryptionNote) => void) | undefined;
+}
+
+/** Milliseconds for each phase of an encrypted handshake, however slowly the bytes come. */
+export const PHASE_WITHIN = 5_000;
