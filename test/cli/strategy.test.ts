@@ -79,6 +79,33 @@ describe('--strategy', () => {
     expect(stderr).toContain(why);
   });
 
+  it.each([
+    ['a value', 'export const select = [[1, 1]];'],
+    ['a function', 'export const select = ({ files }) => [[files.length - 1, 1]];'],
+    ['a stream', `import { of } from '${import.meta.resolve('rxjs')}'; export const select = of([[1, 1]]);`],
+  ])('selects files by %s', async (_, text) => {
+    const files = ['a', 'b'].map((name) => ({ path: [name], length: 20_000 }));
+    const content = contentOf({ name: 'two', files, pieceLength: 16_384 });
+    const seed = await peer(content);
+    const home = folder();
+    writeFileSync(join(home, 'a.torrent'), content.metainfo);
+    const args = ['-o', `${home}/out/`, '--no-trackers', '--peer', `127.0.0.1:${seed.port}`, '--json'];
+    const { code, stdout } = await run(['download', join(home, 'a.torrent'), ...args, '--strategy', module(text)]);
+    expect(code).toBe(0);
+    const [done] = objects(stdout).filter(({ type }) => type === 'done');
+    expect(done).toMatchObject({ length: 20_000, paths: [expect.stringMatching(/two\/b$/)] });
+  });
+
+  it('refuses a selection of files that is none', async () => {
+    const content = contentOf({ length: 16_384, pieceLength: 16_384 });
+    const home = folder();
+    writeFileSync(join(home, 'a.torrent'), content.metainfo);
+    const args = ['-o', `${home}/out/`, '--no-trackers', '--peer', '127.0.0.1:1'];
+    const strategy = module(`export const select = ['b'];`);
+    const { code, stderr } = await run(['download', join(home, 'a.torrent'), ...args, '--strategy', strategy]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('select ["b"]: expected pairs of numbers of files')]);
+  });
+
   it('may bring a library of its own along, whose options and errors are understood', async () => {
     const strategy = module(`
       import { mergeMap, throwError } from '${import.meta.resolve('rxjs-7.8.1')}';

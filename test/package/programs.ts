@@ -7,7 +7,7 @@ import {
 } from 'rxjs';
 import {
   client, download, type DownloadOptions, type ExtensionChannel, memoryStorage, nodeEnv, openDownload, parseTorrent,
-  type PeerAddress,
+  type PeerAddress, rarestFirst,
 } from 'rxtorrent';
 
 const torrent = parseTorrent(readFileSync('content.torrent'));
@@ -89,8 +89,8 @@ await lastValueFrom(download(torrent, env, { ...options, trackers: [], peers }))
 console.log('done');`,
 
   smallestFirst: `
-const opened$ = openDownload(torrent, env, options).pipe(smallestFirst(torrent));
-await lastValueFrom(opened$.pipe(switchMap(({ events$ }) => events$)));
+const order = smallestFirst(torrent, timer(50).pipe(map(() => rarestFirst)));
+await lastValueFrom(download(torrent, env, { ...options, order }));
 console.log('done');`,
 
   wasteAtMost: `

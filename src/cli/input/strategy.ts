@@ -25,7 +25,7 @@ const changing =
 const PARTS = {
   order: ['a function or a stream of them', changing(isFunction)],
   choker: ['a function or a stream of them', changing(isFunction)],
-  select: ['a function', isFunction],
+  select: ['a list of spans, a function or a stream of lists', changing((value) => isList(value) || isFunction(value))],
   maxPeers: ['a number or a stream of them', changing(isNumber)],
   slots: ['a number or a stream of them', changing(isNumber)],
   window: ['a number, a function or a stream of them', changing((value) => isNumber(value) || isFunction(value))],

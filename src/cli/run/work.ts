@@ -45,8 +45,9 @@ const selecting = (job: Job, { select }: Plan['settings']): Pick<DownloadOptions
   const wanted = select ?? own;
   if (wanted === undefined) return {};
   const chosen = (torrent: Torrent): Observable<Selection> => {
-    if (typeof wanted === 'function') return wanted(torrent);
-    return isObservable(wanted) ? wanted : of(wanted);
+    // A function of a module need not know of Observables.
+    const given: unknown = typeof wanted === 'function' ? wanted(torrent) : wanted;
+    return (isObservable(given) ? given : of(given)) as Observable<Selection>;
   };
   return { select: (torrent) => chosen(torrent).pipe(tap((selection) => choose(job, torrent, selection))) };
 };

@@ -1,4 +1,5 @@
 import { EMPTY, ignoreElements, isObservable, type Observable, of, shareReplay } from 'rxjs';
+import { checkOption } from '../../contracts/checkOptions.ts';
 import type { Env } from '../../contracts/env.ts';
 import { selects } from '../../torrent/metainfo/selection.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
@@ -11,7 +12,7 @@ import { beside } from '../swarm/stopping.ts';
 /**
  * Chooses files and a place for them, and opens them for as long as `main` runs. Opening creates and changes nothing.
  *
- * @throws StorageError
+ * @throws InputError `bad-option` for what is no selection; StorageError
  */
 export const onDisk = <T>(
   torrent: Torrent,
@@ -31,7 +32,10 @@ export const onDisk = <T>(
   // What is chosen while the files are opened counts, too.
   const latest$ = select$.pipe(shareReplay({ bufferSize: 1, refCount: true }));
   return beside(
-    following(latest$, (first) => open(first, latest$)),
+    following(latest$, (first) => {
+      checkOption('select', first);
+      return open(first, latest$);
+    }),
     latest$.pipe(ignoreElements()),
   );
 };
