@@ -34,6 +34,8 @@ export interface Ways {
   readonly dht?: boolean;
   /** Tells peers of others, and is told. */
   readonly pex?: boolean;
+  /** Takes and makes encrypted connections only; what follows the handshake is so, if the client lets that be said. */
+  readonly encrypted?: 'rc4' | 'plaintext';
 }
 
 /**
@@ -42,7 +44,13 @@ export interface Ways {
  */
 export type StartClient = (world: World, content: Content, folder: string, port: number, ways?: Ways) => Promise<void>;
 
-export const libtorrent: StartClient = async (world, { torrent }, folder, port, { limit = 0, dht = false } = {}) => {
+export const libtorrent: StartClient = async (
+  world,
+  { torrent },
+  folder,
+  port,
+  { limit = 0, dht = false, encrypted } = {},
+) => {
   const at = `${AT.libtorrent}:${port}`;
   if (dht)
     world.start(
@@ -55,11 +63,20 @@ export const libtorrent: StartClient = async (world, { torrent }, folder, port, 
       folder,
       String(limit),
     );
-  else world.start('/usr/bin/python3', resolve('test/interop/libtorrentPeer.py'), torrent, folder, at, String(limit));
+  else {
+    const script = resolve('test/interop/libtorrentPeer.py');
+    world.start('/usr/bin/python3', script, torrent, folder, at, String(limit), ...(encrypted ? [encrypted] : []));
+  }
   await listening(port, AT.libtorrent);
 };
 
-export const aria2: StartClient = async (world, { torrent }, folder, port, { limit = 0, dht = false } = {}) => {
+export const aria2: StartClient = async (
+  world,
+  { torrent },
+  folder,
+  port,
+  { limit = 0, dht = false, encrypted } = {},
+) => {
   const network = [
     `--dht-entry-point=${ROUTER}`,
     `--dht-listen-port=${port}`,
@@ -74,6 +91,8 @@ export const aria2: StartClient = async (world, { torrent }, folder, port, { lim
       '--bt-enable-lpd=false',
       '--enable-peer-exchange=false',
     ],
+    `--bt-require-crypto=${encrypted !== undefined}`,
+    ...(encrypted === 'rc4' ? ['--bt-min-crypto-level=arc4'] : []),
     // What it has is on disk at once.
     ...[
       '--allow-overwrite=true',
@@ -104,7 +123,7 @@ export const transmission: StartClient = async (
   { torrent },
   folder,
   port,
-  { limit = 0, dht = false, pex = false } = {},
+  { limit = 0, dht = false, pex = false, encrypted } = {},
 ) => {
   const config = world.path(`transmission-${port}`);
   mkdirSync(config);
@@ -117,8 +136,8 @@ export const transmission: StartClient = async (
     'bind-address-ipv4': AT.transmission,
     'peer-port': port,
     'rpc-enabled': false,
-    // Encrypted if the other side can, else not.
-    encryption: 1,
+    // 1: encrypted if the other side can, else not. 2: always.
+    encryption: encrypted === undefined ? 1 : 2,
     // What it has is on disk at once.
     'cache-size-mb': 0,
     'speed-limit-up-enabled': limit > 0,

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """A libtorrent peer for the interop tests: shares what is in DIR of TORRENT (a file or a magnet link), TCP only, and prints its progress and its peers.
 
-usage: libtorrentPeer.py TORRENT DIR ADDRESS:PORT [UPLOAD_BYTES_A_SECOND [PEER_HOST:PORT | lsd]]
+usage: libtorrentPeer.py TORRENT DIR ADDRESS:PORT [UPLOAD_BYTES_A_SECOND [PEER_HOST:PORT | lsd | rc4 | plaintext]]
 
-With `lsd` it looks for peers in the local network.
+With `lsd` it looks for peers in the local network. With `rc4` or `plaintext` it takes and makes encrypted connections only, which go on so.
 """
 import sys
 import time
@@ -18,6 +18,10 @@ session = lt.session({
     'announce_to_all_trackers': True, 'alert_mask': 0,
     'upload_rate_limit': limit,
 })
+LEVELS = {'plaintext': 1, 'rc4': 2}
+word = sys.argv[5] if len(sys.argv) > 5 else ''
+if word in LEVELS:
+    session.apply_settings({'in_enc_policy': 0, 'out_enc_policy': 0, 'allowed_enc_level': LEVELS[word]})
 if torrent.startswith('magnet:'):
     params = lt.parse_magnet_uri(torrent)
 else:
@@ -26,8 +30,8 @@ else:
 params.save_path = folder
 handle = session.add_torrent(params)
 handle.set_upload_limit(limit or -1)
-if len(sys.argv) > 5 and sys.argv[5] != 'lsd':
-    host, port = sys.argv[5].rsplit(':', 1)
+if ':' in word:
+    host, port = word.rsplit(':', 1)
     handle.connect_peer((host, int(port)))
 while True:
     status = handle.status()

@@ -27,8 +27,6 @@ const client = new WebTorrent({
   utp: false,
   natUpnp: false,
   natPmp: false,
-  // Else it encrypts whatever it dials, and never dials again without: we do not speak that.
-  secure: 0,
   uploadLimit: Number(limit) || -1,
 });
 client.on('error', (error) => {
