@@ -25,7 +25,7 @@ const source = {
 } as const;
 /** A usage line with `..` takes it many times. */
 const several = { ...source, describe: `${source.describe}; may be given several times` } as const;
-const recording = { type: 'string', describe: 'File that download --record has written' } as const;
+const recording = { type: 'string', describe: 'File that download or seed has written by --record' } as const;
 const peer = { type: 'string', describe: 'Address of the peer, host:port; IPv6 as [2001:db8::7]:6881' } as const;
 
 export const commands: Readonly<Record<string, Command>> = {
@@ -189,7 +189,7 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   replay: {
     usage: 'replay <recording>',
-    about: 'Run a recorded download again, in virtual time; exit 0 when it does the same, 4 where it parts',
+    about: 'Run a recorded download or seed again, in virtual time; exit 0 when it does the same, 4 where it parts',
     positionals: { recording },
     options: { ...replayOptions, ...common },
     examples: [

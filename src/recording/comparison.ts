@@ -14,7 +14,9 @@ export interface Parting {
 }
 
 /** Streams that are only listened to: no host outside notices them. */
-const SILENT: ReadonlySet<Channel> = new Set(['bytes', 'drained', 'calls', 'datagrams', 'undelivered', 'moved']);
+const SILENT: ReadonlySet<Channel> = new Set([
+  ...(['bytes', 'drained', 'calls', 'datagrams', 'undelivered', 'moved', 'input'] as const),
+]);
 /** Streams whose unsubscription a host outside notices. */
 const HEARD: ReadonlySet<Channel> = new Set(['connect', 'wire', 'http', 'udp', 'listen', 'storage']);
 

@@ -237,7 +237,11 @@ class Replayer implements Stand {
  * @throws Malformed for a recording that is damaged, InputError for one that can't be replayed.
  */
 export const replay = (recording: Recording, run: (tape: Tape) => Observable<unknown>): Replayed => {
-  if (recording.header.masked) throw new InputError('bad-option', 'a recording whose addresses are masked: draw it');
+  if (recording.header.masked)
+    throw new InputError(
+      'bad-option',
+      'it was recorded with addresses masked, and so without replies that name them: draw it',
+    );
   if (!recording.whole) throw new InputError('bad-option', 'its beginning has been dropped: draw it');
   return new Replayer(recording).play(run);
 };

@@ -101,7 +101,6 @@ describe('download --record', () => {
   });
 
   it.each([
-    ['of several torrents', ['a.torrent', 'b.torrent'], 'there are 2 torrents: record one at a time'],
     ['to stdout', ['a.torrent', '-o', '-'], 'what goes to stdout is not recorded: name a file with -o'],
     ['of a list', ['a.torrent', '--choose'], 'what is chosen from a list is not recorded: name the files with --files'],
   ])('is refused %s', async (_, args, why) => {
@@ -120,6 +119,70 @@ describe('download --record', () => {
   });
 });
 
+describe('several torrents and seeds', () => {
+  it('are recorded, and done again', async () => {
+    const contents = [1, 2].map((n) => contentOf({ length: 20 * 16_384, pieceLength: 16_384, name: `c${n}`, seed: n }));
+    const seeds = await Promise.all(contents.map((content) => peer(content)));
+    const home = folder();
+    const torrents = contents.map(({ metainfo }, nth) => {
+      writeFileSync(join(home, `${nth}.torrent`), metainfo);
+      return join(home, `${nth}.torrent`);
+    });
+    const file = join(home, 'a.rxrec');
+    const from = seeds.flatMap(({ port }) => ['--peer', `127.0.0.1:${port}`]);
+    const args = ['-o', `${home}/out/`, '--quiet', '--no-trackers', '--record', file];
+    expect(await run(['download', ...torrents, ...args, ...from])).toMatchObject({ code: 0, stderr: '' });
+    expect(await run(['replay', file])).toMatchObject({ code: 0, stderr: '', stdout: /the same/ });
+    const test = join(home, 'a.marbles.ts');
+    const { code, stderr } = await run(['draw', file, '--test', test]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('it is of 2 torrents') });
+  });
+
+  it('are recorded while they are given to others', async () => {
+    const content = contentOf({ length: 40 * 16_384, pieceLength: 16_384 });
+    const { home, torrent } = written(content);
+    writeFileSync(join(home, content.torrent.name), content.bytes);
+    const file = join(home, 'seed.rxrec');
+    const port = String(31_000 + (process.pid % 10_000));
+    const args = ['--port', port, '--no-trackers', '--record', file, '--ratio', '1', '--json'];
+    const seed = start(['seed', torrent, home, ...args], { env: { RXTORRENT_NO_LISTEN: '0' } });
+    await seed.says(/"done"/);
+    const got = ['-o', `${home}/out/`, '--quiet', '--no-trackers', '--peer', `127.0.0.1:${port}`];
+    expect(await run(['download', torrent, ...got])).toMatchObject({ code: 0 });
+    expect(await seed.ended).toMatchObject({ code: 0 });
+    expect(await run(['replay', file])).toMatchObject({ code: 0, stderr: '', stdout: /the same/ });
+    expect((await run(['draw', file])).stdout).toMatch(/\nsay {3}.*I.*R.*\nask {3}.*U.*P/);
+  });
+});
+
+describe('a strategy', () => {
+  const strategy = (home: string, name: string, code: string): string => {
+    const path = join(home, name);
+    writeFileSync(path, code);
+    return path;
+  };
+  it('is recorded with what its streams emit, and another one is told where it differs', async () => {
+    const home = folder();
+    const rxjs = JSON.stringify(import.meta.resolve('rxjs'));
+    const one = strategy(
+      home,
+      'one.mjs',
+      `import { Observable } from ${rxjs};
+      export const maxPeers = new Observable((to) => {
+        to.next(1);
+        const timer = setTimeout(() => to.next(2), 30 + Math.random() * 20);
+        return () => clearTimeout(timer);
+      });`,
+    );
+    const { file } = await recorded('a.rxrec', ['--strategy', one]);
+    expect(await run(['replay', file])).toMatchObject({ code: 0, stderr: '' });
+    const two = strategy(home, 'two.mjs', 'export const order = (a, b) => a.index - b.index;');
+    const { code, stderr } = await run(['replay', file, '--strategy', two]);
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/parts at \d\.\d{3} s to 127\.0\.0\.1:\d+: was .*, is /);
+  });
+});
+
 describe('replay', () => {
   it('refuses what is no recording of a download', async () => {
     const home = folder();
@@ -134,7 +197,7 @@ describe('replay', () => {
     expect(stderr).toMatch(/^rxtorrent: .*\/x: recording: expected rxtorrent recording 1, got/);
     const header = { by: 'x', start: 0, masked: false, sharesMemory: false, hashes: false, session: null };
     writeFileSync(file, encodeHeader(header));
-    expect((await run(['replay', file])).stderr).toContain('it was not recorded by rxtorrent download');
+    expect((await run(['replay', file])).stderr).toContain('it was not recorded by rxtorrent download or seed');
   });
 });
 

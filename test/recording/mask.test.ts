@@ -32,7 +32,9 @@ describe('a masked recording', () => {
   });
 
   it('is not replayed', () => {
-    expect(() => replay(new Recording(masked.bytes), masked.run())).toThrow('masked: draw it');
+    expect(() => replay(new Recording(masked.bytes), masked.run())).toThrow(
+      'addresses masked, and so without replies that name them: draw it',
+    );
   });
 });
 

@@ -151,6 +151,7 @@ export const seedOptions: OptionTable = {
   links: value('Symbolic links in what is shared: refuse (default) or skip'),
   ...givingOptions,
   ...slots,
+  ...recordOptions,
 };
 
 export const dhtOptions: OptionTable = {

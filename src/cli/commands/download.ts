@@ -71,7 +71,7 @@ export const download = async (
 ): Promise<void> => {
   const torrents = [given['source'] ?? []].flat().map(String);
   checkStdin(torrents);
-  checkRecord(given, torrents.length);
+  checkRecord(given);
   const output = text(given, 'output');
   const saveTorrent = saveTorrentOf(given, torrents.length);
   const settings = await downloadSettings(given, io.say);

@@ -8,8 +8,10 @@ import { flag, seconds, text } from '../args/values.ts';
 import { asRecordingError, readRecording } from '../input/recordingFile.ts';
 import type { Given, Io } from '../io/io.ts';
 import { visible } from '../io/text.ts';
-import { asSession, sourceOf } from '../run/session.ts';
+import { asSession, type RecordedJob, sourceOf } from '../run/session.ts';
 
+const manyText = (torrents: number): string =>
+  `it is of ${torrents} torrents: a test is made of one that is recorded alone`;
 const UNKNOWN = 'it began with a magnet link: how long its pieces are was not known: replay it';
 
 /** Columns where the terminal does not say how many it has. */
@@ -44,7 +46,9 @@ export const drawn = async (given: Given, io: Io): Promise<void> => {
   try {
     const recording = readRecording(path);
     if (test !== undefined) {
-      const source = sourceOf(asSession(recording.header.session));
+      const { jobs } = asSession(recording.header.session);
+      if (jobs.length !== 1) throw new InputError('bad-option', `${visible(path)}: ${manyText(jobs.length)}`);
+      const source = sourceOf(jobs[0] as RecordedJob);
       if (!('info' in source)) throw new InputError('bad-option', `${visible(path)}: ${UNKNOWN}`);
       writeNew(test, new TextEncoder().encode(drawingOf(recording, source, asked)), flag(given, 'force'));
       return io.print(`wrote ${visible(test)}`);

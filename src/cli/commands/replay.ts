@@ -1,4 +1,4 @@
-import { NEVER, type Observable, shareReplay } from 'rxjs';
+import { catchError, EMPTY, merge, NEVER, type Observable, shareReplay } from 'rxjs';
 import type { DownloadEvent } from '../../contracts/events.ts';
 import { dhtNode } from '../../discovery/dht/node.ts';
 import { decodeSavedNodes } from '../../discovery/dht/savedNodes.ts';
@@ -12,33 +12,42 @@ import { GaveUp } from '../io/exit.ts';
 import type { Given, Io } from '../io/io.ts';
 import { visible } from '../io/text.ts';
 import { portsOf } from '../run/runTorrents.ts';
-import { asSession, downloadOf, type DownloadSession, sharedIn, sourceOf } from '../run/session.ts';
+import { type Asked, asSession, downloadOf, type Session, sharedIn, sourceOf } from '../run/session.ts';
+import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { downloadSettings } from './download.ts';
 
 /** Options that may differ from those of the recording. */
 const OTHER = ['order', 'strategy', 'max-peers'] as const;
 
-/** The recorded download, with the options of `given` in place of its own. */
-const again = async (session: DownloadSession, other: Given): Promise<(tape: Tape) => Observable<DownloadEvent>> => {
+/** The torrents of the recorded session, with the options of `given` in place of its own. */
+const again = async (session: Session, other: Given): Promise<(tape: Tape) => Observable<DownloadEvent>> => {
   const given = { ...session.given, ...other };
   const settings = await downloadSettings(given);
   const nodes = session.nodes === undefined ? undefined : decodeSavedNodes(Buffer.from(session.nodes, 'base64'));
-  const source = sourceOf(session);
-  const chooses = given['files'] !== undefined || (!('info' in source) && source.select !== undefined);
-  const asked = {
-    // The choice of files is in the recording.
-    settings: { ...settings, ...(chooses && { select: () => NEVER }) },
-    seeding: seedingOf(given, false),
-    limits: limitsOf(given, 'each'),
-    placed: () => NEVER,
+  const seeds = session.command === 'seed';
+  const seeding = seeds ? { ...seedingOf(given, true), only: true } : seedingOf(given, false);
+  const jobs = session.jobs.map((job) => ({ source: sourceOf(job), peers: job.peers, trackers: job.trackers }));
+  const asked = (source: Torrent | MagnetLink): Asked => {
+    const chooses = given['files'] !== undefined || (!('info' in source) && source.select !== undefined);
+    return {
+      // The choice of files is in the recording.
+      settings: { ...settings, ...(chooses && { select: () => NEVER }) },
+      seeding,
+      limits: limitsOf(given, 'each'),
+      placed: () => NEVER,
+    };
   };
-  const job = { source, peers: session.peers, trackers: session.trackers };
   return (tape) => {
     const found = discovery(given, tape.env, (env, _, options) =>
       dhtNode(env, { ...options, saved: nodes }).pipe(shareReplay({ bufferSize: 1, refCount: true })),
     );
     const shared = sharedIn(tape, found, { ports: portsOf(given), limits: limitsOf(given) });
-    return downloadOf(shared, job, asked);
+    // What another strategy emits is its own, not what was recorded of the one before.
+    const live = other['strategy'] !== undefined;
+    return merge(
+      ...jobs.map((job) => downloadOf({ ...shared, live }, job, asked(job.source)).pipe(catchError(() => EMPTY))),
+    );
   };
 };
 

@@ -13,6 +13,7 @@ import { seedingOf } from '../input/seedOptions.ts';
 import { contentTarget, seedSources } from '../input/seedSources.ts';
 import type { Plan } from '../run/plan.ts';
 import { runTorrents } from '../run/runTorrents.ts';
+import { checkRecord } from '../run/session.ts';
 import { noteSound } from '../input/sound.ts';
 import { checkStdin } from '../input/stdin.ts';
 import { beThrifty } from '../args/thrift.ts';
@@ -83,6 +84,7 @@ const seedContents = async (
 export const seed = async (given: Given, io: Io): Promise<void> => {
   const args = [given['source'], given['path'] ?? []].flat().map(String);
   checkStdin(args);
+  checkRecord(given);
   beThrifty(args.length);
   const seeding = { ...seedingOf(given, true), only: true };
   const settings = await downloadSettings(given, io.say);

@@ -99,7 +99,8 @@ export const runTorrents = async (
   for (const { source, error } of refused) viewer.refused(source, error);
   const plan = { ...asked, saveTorrent };
   const asking = (): boolean => io.floor?.asking === true;
-  const common = { ...sharedBy(given, env, found, within, first, io), stop$: abortion(io.stopped).pipe(share()) };
+  const recorded = { jobs, seeds: asked.seeding?.only === true };
+  const common = { ...sharedBy(given, env, found, within, recorded, io), stop$: abortion(io.stopped).pipe(share()) };
   const bench = { ...common, given, each, plan, viewer, asking };
   const failures = [...refused.map(({ error }) => error), ...(await workOn(jobs, active, bench, io))];
   if (io.stopped.aborted) throw io.stopped.reason;

@@ -1,4 +1,4 @@
-import type { Observable } from 'rxjs';
+import { isObservable, type Observable } from 'rxjs';
 import { type Client, client, type ClientOptions } from '../../client/client.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
@@ -23,16 +23,21 @@ import { recordFile } from '../io/recordFile.ts';
 import type { Given, Io } from '../io/io.ts';
 import type { Job } from './job.ts';
 
-/** What a recording of `download` says of itself: all that the same download is made of again. */
-export interface DownloadSession {
-  readonly command: 'download';
-  /** The options that were given. */
-  readonly given: Given;
+/** One torrent of a session, and who was named for it. */
+export interface RecordedJob {
   /** The .torrent, in base64, or the magnet link. */
   readonly torrent?: string;
   readonly magnet?: string;
   readonly trackers: readonly (readonly string[])[];
   readonly peers: readonly PeerAddress[];
+}
+
+/** What a recording of `download` or `seed` says of itself: all that the same is made of again. */
+export interface Session {
+  readonly command: 'download' | 'seed';
+  /** The options that were given. */
+  readonly given: Given;
+  readonly jobs: readonly RecordedJob[];
   /** The nodes of the DHT that the run before had left, in base64. */
   readonly nodes?: string;
 }
@@ -59,31 +64,34 @@ const LOCAL = new Set([
 const plain = (value: unknown): boolean =>
   ['string', 'number', 'boolean'].includes(typeof value) || (Array.isArray(value) && value.every(plain));
 
-const nodesOf = (given: Given): Pick<DownloadSession, 'nodes'> => {
+const nodesOf = (given: Given): Pick<Session, 'nodes'> => {
   const saved = flag(given, 'no-dht') ? undefined : loadNodes(text(given, 'node-file') ?? defaultNodeFile());
   return saved === undefined ? {} : { nodes: base64(encodeSavedNodes(saved)) };
 };
 
-const sessionOf = (given: Given, job: Job): DownloadSession => ({
-  command: 'download',
+const recordedJob = ({ source, torrent, trackers, peers }: Job): RecordedJob => ({
+  ...(torrent ? { torrent: base64(encodeOriginal(torrent)) } : { magnet: formatMagnet(source as MagnetLink) }),
+  trackers,
+  peers: peers.map(({ host, port, source }) => ({ host, port, source })),
+});
+
+const sessionOf = (given: Given, jobs: readonly Job[], seeds: boolean): Session => ({
+  command: seeds ? 'seed' : 'download',
   given: Object.fromEntries(Object.entries(given).filter(([name, value]) => !LOCAL.has(name) && plain(value))),
-  ...(job.torrent
-    ? { torrent: base64(encodeOriginal(job.torrent)) }
-    : { magnet: formatMagnet(job.source as MagnetLink) }),
-  trackers: job.trackers,
-  peers: job.peers.map(({ host, port, source }) => ({ host, port, source })),
+  jobs: jobs.map(recordedJob),
   ...nodesOf(given),
 });
 
 /** @throws InputError, Malformed */
-export const sourceOf = ({ torrent, magnet }: DownloadSession): Torrent | MagnetLink =>
+export const sourceOf = ({ torrent, magnet }: RecordedJob): Torrent | MagnetLink =>
   torrent === undefined ? parseMagnet(String(magnet)) : parseTorrent(Buffer.from(torrent, 'base64'));
 
-/** @throws InputError for a recording that was not made by `download` */
-export const asSession = (session: unknown): DownloadSession => {
-  if (isObject(session) && session['command'] === 'download' && isObject(session['given']))
-    return session as unknown as DownloadSession;
-  throw new InputError('bad-option', 'it was not recorded by rxtorrent download: replay it by the library');
+/** @throws InputError for a recording that was not made by `download` or `seed` */
+export const asSession = (session: unknown): Session => {
+  const of = isObject(session) ? session : {};
+  if (['download', 'seed'].includes(String(of['command'])) && isObject(of['given']) && Array.isArray(of['jobs']))
+    return session as Session;
+  throw new InputError('bad-option', 'it was not recorded by rxtorrent download or seed: replay it by the library');
 };
 
 /** A world that nobody records. */
@@ -99,7 +107,7 @@ const LEAST_PARTS = 8;
 const recordLimit = (given: Given): number | undefined => size(given, 'record-limit', 2 ** 16, 2 ** 50);
 
 /** Refuses early what can't be recorded. @throws InputError, StorageError */
-export const checkRecord = (given: Given, torrents: number): void => {
+export const checkRecord = (given: Given): void => {
   const path = text(given, 'record');
   if (path === undefined && flag(given, 'mask'))
     throw new InputError('bad-option', '--mask says how to record: give --record, too');
@@ -107,7 +115,6 @@ export const checkRecord = (given: Given, torrents: number): void => {
     throw new InputError('bad-option', '--record-limit says how to record: give --record, too');
   if (path === undefined) return;
   const refused = (why: string): InputError => new InputError('bad-option', `--record: ${why}`);
-  if (torrents !== 1) throw refused(`there are ${torrents} torrents: record one at a time`);
   if (flag(given, 'watch')) throw refused('how a strategy changes is not recorded: leave out --watch');
   if (flag(given, 'choose')) throw refused('what is chosen from a list is not recorded: name the files with --files');
   mayWrite(path, flag(given, 'force'));
@@ -119,6 +126,8 @@ export interface Shared {
   readonly it: Client;
   readonly found: Discovery;
   readonly tape: Pick<Tape, 'inside' | 'input'>;
+  /** The streams of a strategy are its own, not those that were recorded. */
+  readonly live?: boolean;
 }
 
 /** Of a world that is recorded if `--record` says so. */
@@ -127,15 +136,15 @@ export const sharedBy = (
   env: Env,
   found: Discovery,
   within: Pick<ClientOptions, 'ports' | 'limits'>,
-  job: Job | undefined,
+  { jobs, seeds }: { readonly jobs: readonly Job[]; readonly seeds: boolean },
   io: Io,
 ): Shared => {
   const path = text(given, 'record');
-  if (path === undefined || job === undefined) return sharedIn(untaped(env), found, within);
+  if (path === undefined || jobs.length === 0) return sharedIn(untaped(env), found, within);
   const limit = recordLimit(given);
   const sink = recordFile(path, { force: flag(given, 'force'), limit, say: io.say });
   const part = limit === undefined ? {} : { part: Math.ceil(limit / LEAST_PARTS) };
-  const tape = record(env, sink, { session: sessionOf(given, job), mask: flag(given, 'mask'), ...part });
+  const tape = record(env, sink, { session: sessionOf(given, jobs, seeds), mask: flag(given, 'mask'), ...part });
   return sharedIn(tape, discovery(given, tape.env), within);
 };
 
@@ -152,9 +161,26 @@ export interface Asked {
   readonly placed: (torrent: Torrent) => Observable<Target>;
 }
 
+/** Streams of a strategy whose values are plain: they are recorded, since they may come from anywhere. */
+const PLAIN = [
+  'maxPeers',
+  'slots',
+  'endgame',
+  'pause$',
+  'peers$',
+] as const satisfies readonly (keyof Plan['settings'])[];
+
+const recordedStreams = (settings: Plan['settings'], tape: Pick<Tape, 'input'>): Partial<Plan['settings']> =>
+  Object.fromEntries(
+    PLAIN.flatMap((name) => {
+      const value: unknown = settings[name];
+      return isObservable(value) ? [[name, tape.input(value)]] : [];
+    }),
+  );
+
 /** The download of one torrent: the same whether it is done, recorded or replayed. */
 export const downloadOf = (
-  { it, tape, found }: Shared,
+  { it, tape, found, live = false }: Shared,
   { source, peers, trackers }: Pick<Job, 'source' | 'peers' | 'trackers'>,
   { settings, seeding, limits, placed }: Asked,
 ): Observable<DownloadEvent> => {
@@ -163,6 +189,7 @@ export const downloadOf = (
   return tape.inside(
     it.download(source, {
       ...settings,
+      ...(!live && recordedStreams(settings, tape)),
       ...(typeof select === 'function' && { select: (torrent) => tape.input(select(torrent)) }),
       limits,
       lsd,
