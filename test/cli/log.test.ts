@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { EMPTY, NEVER, of, Subject } from 'rxjs';
+import { EMPTY, of } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { httpReply, httpRequest } from '../../src/cli/log/httpWords.ts';
 import { packetWords } from '../../src/cli/log/packetWords.ts';
 import { PeerWords } from '../../src/cli/log/peerWords.ts';
-import { type Direction, tapped } from '../../src/download/session/tappedWire.ts';
+import { type Direction, SpokenDecoder } from '../../src/protocol/peer/spoken.ts';
 import { noteLine } from '../../src/cli/views/note.ts';
 import { drawn } from '../../marbles/index.ts';
 import { loggedEnv } from '../../src/cli/log/loggedEnv.ts';
@@ -28,23 +28,14 @@ const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 /** All that a listener hears of `sent`, cut into chunks at `cuts`. */
 const heard = (sent: Uint8Array, cuts: readonly number[]): string[] => {
-  const bytes$ = new Subject<Uint8Array>();
   const words = new PeerWords();
   const lines: string[] = [];
-  const wire = {
-    address: { host: '127.0.0.1', port: 1, source: 'manual' as const },
-    bytes$,
-    write: () => true,
-    drained$: NEVER,
-  };
-  const listener = {
-    heard: (direction: Direction, said: Parameters<PeerWords['of']>[1]) => void lines.push(words.of(direction, said)),
-    lost: (_: Direction, why: Error) => void lines.push(`lost: ${why.message}`),
-  };
-  const running = tapped(wire, listener).bytes$.subscribe();
+  const spoken = new SpokenDecoder({
+    heard: (said) => void lines.push(words.of('<', said)),
+    lost: (why) => void lines.push(`lost: ${why.message}`),
+  });
   const ends = [...new Set([0, ...cuts.map((cut) => cut % (sent.length + 1)), sent.length])].sort((a, b) => a - b);
-  ends.slice(1).forEach((end, at) => bytes$.next(sent.slice(ends[at], end)));
-  running.unsubscribe();
+  ends.slice(1).forEach((end, at) => spoken.push(sent.slice(ends[at], end)));
   return lines;
 };
 

@@ -1,7 +1,7 @@
 import { InputError } from '../../contracts/errors.ts';
 import { nearest } from './nearest.ts';
 import { visible } from '../io/text.ts';
-import type { Direction } from '../../download/session/tappedWire.ts';
+import type { Direction } from '../../protocol/peer/spoken.ts';
 
 /** Where what is logged was said. */
 export const ROOMS = ['tracker', 'dht', 'lsd', 'http', 'peer', 'mse', 'disk'] as const;
@@ -17,6 +17,8 @@ export interface Note {
   /** Escaped for a terminal. */
   readonly what: string;
 }
+
+export type Hear = (note: Note) => void;
 
 const roomOf = (word: string): readonly Room[] => {
   if (word === 'all' || word === 'true' || word === '1') return ROOMS;

@@ -2,10 +2,9 @@ import { map, tap } from 'rxjs';
 import type { CreateEnv } from '../../contracts/env.ts';
 import type { Content } from '../../contracts/storage.ts';
 import { visible } from '../io/text.ts';
+import { messageOf } from './peerLog.ts';
 import { counted } from '../io/units.ts';
 import type { Note, Room } from '../args/logRooms.ts';
-
-const messageOf = (error: unknown): string => visible(error instanceof Error ? error.message : String(error));
 
 const loggedContent = (content: Content, note: (what: string) => void): Content => ({
   ...content,

@@ -1,8 +1,7 @@
-import { map, Observable, tap } from 'rxjs';
+import { type Observable, tap } from 'rxjs';
 import type { Env } from '../../contracts/env.ts';
 import type { EncryptionNote } from '../../net/mse/encryption.ts';
-import type { HttpReply, PeerAddress, UdpEndpoint, UdpOptions, UdpSocket, Wire } from '../../contracts/network.ts';
-import { NetworkError } from '../../contracts/errors.ts';
+import type { Datagram, HttpReply, UdpEndpoint, UdpOptions, Undelivered } from '../../contracts/network.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import { hostPort } from '../views/events.ts';
@@ -10,113 +9,23 @@ import { visible } from '../io/text.ts';
 import { counted } from '../io/units.ts';
 import { httpReply, httpRequest } from './httpWords.ts';
 import { packetWords } from './packetWords.ts';
-import { PeerWords } from './peerWords.ts';
-import type { Note, Room } from '../args/logRooms.ts';
-import { type Direction, tapped } from '../../download/session/tappedWire.ts';
+import { messageOf, PeerLog } from './peerLog.ts';
+import type { Hear, Note, Room } from '../args/logRooms.ts';
+import type { Direction } from '../../protocol/peer/spoken.ts';
 import { type Call, type EnvTap, tappedEnv, untouched } from '../../recording/tappedEnv.ts';
 
-type Hear = (note: Note) => void;
-
-const messageOf = (error: unknown): string => visible(error instanceof Error ? error.message : String(error));
-
-/** Messages of one kind that come, or go, at one time are one line. */
-class Run {
-  #kind: string | undefined;
-  #what = '';
-  #more = 0;
-
-  add(kind: string, what: () => string, tell: (line: string) => void): void {
-    if (kind === this.#kind) {
-      this.#more++;
-      return;
-    }
-    this.end(tell);
-    this.#kind = kind;
-    this.#what = what();
-  }
-
-  end(tell: (line: string) => void): void {
-    if (this.#kind !== undefined) tell(this.#more > 0 ? `${this.#what} (and ${this.#more} more)` : this.#what);
-    this.#kind = undefined;
-    this.#more = 0;
-  }
-}
-
-const loggedWire = (wire: Wire, hear: Hear, ended: () => void): Wire => {
-  const who = hostPort(wire.address);
-  const words = new PeerWords();
-  const runs = { '<': new Run(), '>': new Run() };
-  const tell = {
-    '<': (what: string) => hear({ room: 'peer', direction: '<', who, what }),
-    '>': (what: string) => hear({ room: 'peer', direction: '>', who, what }),
-  };
-  const logged = tapped(wire, {
-    heard: (direction, said) =>
-      runs[direction].add(words.kindOf(direction, said), () => words.of(direction, said), tell[direction]),
-    paused: (direction) => runs[direction].end(tell[direction]),
-    lost: (direction, why) => {
-      runs[direction].end(tell[direction]);
-      tell[direction](`malformed: ${visible(why.message)}`);
-    },
-  });
-  return { ...logged, bytes$: logged.bytes$.pipe(tap({ complete: ended })) };
+/** The members of a world through which anything passes that is told in each room. */
+const MEMBERS: Readonly<Record<Room, readonly (keyof Env)[]>> = {
+  peer: ['connect', 'listen'],
+  mse: [],
+  tracker: ['httpGet', 'bindUdp', 'resolve'],
+  http: ['httpGet'],
+  dht: ['bindUdp', 'resolve'],
+  lsd: ['bindUdp'],
+  disk: ['openStorage'],
 };
 
-const loggedWires = (wires: Observable<Wire>, address: PeerAddress, verb: string, hear: Hear): Observable<Wire> =>
-  new Observable((subscriber) => {
-    const note = (what: string): void => hear({ room: 'peer', direction: '·', who: hostPort(address), what });
-    // Their bytes end before the wire does, and by then whoever listened may have left; ours end when we leave, which
-    // is told before.
-    let ended = false;
-    let over = false;
-    note(`${verb} (${address.source})`);
-    const running = wires.subscribe({
-      next: (wire) => {
-        note('connected');
-        subscriber.next(loggedWire(wire, hear, () => (ended = true)));
-      },
-      error: (error: unknown) => {
-        over = true;
-        note(error instanceof NetworkError ? `lost: ${error.code}` : messageOf(error));
-        subscriber.error(error);
-      },
-      complete: () => {
-        over = true;
-        note('they hung up');
-        subscriber.complete();
-      },
-    });
-    return () => {
-      if (!over) note(ended ? 'they hung up' : 'we hang up');
-      over = true;
-      running.unsubscribe();
-    };
-  });
-
-const loggedCaller = (address: PeerAddress, hear: Hear): PeerAddress =>
-  address.wire$ === undefined ? address : { ...address, wire$: loggedWires(address.wire$, address, 'calls us', hear) };
-
-const loggedUdp = (socket: UdpSocket, { family, multicast, to: peer }: UdpOptions, hear: Hear): UdpSocket => {
-  const room = multicast !== undefined ? 'lsd' : peer !== undefined ? 'tracker' : 'dht';
-  const tell = (direction: Direction, bytes: Uint8Array, other: UdpEndpoint): void => {
-    const [room, what] = packetWords(direction, bytes, multicast !== undefined, family);
-    hear({ room, direction, who: hostPort(other), what });
-  };
-  return {
-    port: socket.port,
-    datagrams$: socket.datagrams$.pipe(tap(({ bytes, from }) => tell('<', bytes, from))),
-    undelivered$: socket.undelivered$.pipe(
-      tap(({ to, why }) => hear({ room, direction: '·', who: hostPort(to), what: `not delivered: ${why}` })),
-    ),
-    ...(socket.moved$ && { moved$: socket.moved$ }),
-    send: (bytes, to) => {
-      tell('>', bytes, to);
-      socket.send(bytes, to);
-    },
-  };
-};
-
-const loggedReply = (reply$: Observable<HttpReply>, url: string, hear: Hear): Observable<HttpReply> => {
+const replies = <T>(reply$: Observable<T>, url: string, hear: Hear): Observable<T> => {
   const [room, what] = httpRequest(url);
   const who = shownUrl(url);
   const note = (direction: Note['direction'], words: string): void =>
@@ -124,26 +33,53 @@ const loggedReply = (reply$: Observable<HttpReply>, url: string, hear: Hear): Ob
   return reply$.pipe(
     tap({
       subscribe: () => note('>', what),
-      next: (reply) => note('<', httpReply(room, reply)),
+      next: (reply) => note('<', httpReply(room, reply as HttpReply)),
       error: (error: unknown) => note('·', messageOf(error)),
     }),
   );
 };
 
-const loggedNames = (
-  found$: Observable<readonly string[]>,
-  host: string,
-  room: Room,
-  hear: Hear,
-): Observable<readonly string[]> => {
+const names = <T>(found$: Observable<T>, host: string, room: Room, hear: Hear): Observable<T> => {
   const note = (what: string): void => hear({ room, direction: '·', who: visible(host), what });
   return found$.pipe(
     tap({
       subscribe: () => note('look it up'),
-      next: (addresses) => note(addresses.length > 0 ? `is at ${addresses.join(', ')}` : 'leads to no address'),
+      next: (found) => {
+        const addresses = found as readonly string[];
+        note(addresses.length > 0 ? `is at ${addresses.join(', ')}` : 'leads to no address');
+      },
     }),
   );
 };
+
+const packet = (
+  direction: Direction,
+  bytes: Uint8Array,
+  other: UdpEndpoint,
+  { multicast, family }: UdpOptions,
+): Note => {
+  const [room, what] = packetWords(direction, bytes, multicast !== undefined, family);
+  return { room, direction, who: hostPort(other), what };
+};
+
+const undelivered = ({ to, why }: Undelivered, { multicast, to: peer }: UdpOptions): Note => {
+  const room = multicast !== undefined ? 'lsd' : peer !== undefined ? 'tracker' : 'dht';
+  return { room, direction: '·', who: hostPort(to), what: `not delivered: ${why}` };
+};
+
+const datagrams = <T>(
+  what: 'datagrams' | 'undelivered',
+  options: UdpOptions,
+  source: Observable<T>,
+  hear: Hear,
+): Observable<T> =>
+  source.pipe(
+    tap((value) => {
+      if (what === 'undelivered') return hear(undelivered(value as Undelivered, options));
+      const { bytes, from } = value as Datagram;
+      return hear(packet('<', bytes, from, options));
+    }),
+  );
 
 /** What is done to a storage, in words; what is done with each piece besides is not told. */
 const diskWords = (call: Call): string | undefined => {
@@ -170,16 +106,13 @@ const diskWords = (call: Call): string | undefined => {
   }
 };
 
-const diskTap = (hear: Hear): EnvTap => ({
-  ...untouched,
-  watch: (call, source) => {
-    const what = diskWords(call);
-    if (what === undefined || !('of' in call) || call.of.what !== 'storage') return source;
-    const who = visible(call.of.torrent.name);
-    const note = (what: string): void => hear({ room: 'disk', direction: '·', who, what });
-    return source.pipe(tap({ subscribe: () => note(what), error: (error: unknown) => note(messageOf(error)) }));
-  },
-});
+const work = <T>(call: Call, source: Observable<T>, hear: Hear): Observable<T> => {
+  const what = diskWords(call);
+  if (what === undefined || !('of' in call) || call.of.what !== 'storage') return source;
+  const who = visible(call.of.torrent.name);
+  const note = (what: string): void => hear({ room: 'disk', direction: '·', who, what });
+  return source.pipe(tap({ subscribe: () => note(what), error: (error: unknown) => note(messageOf(error)) }));
+};
 
 /** A step of an encrypted handshake, as a line of the log. */
 export const mseNote = ({ address, direction, what }: EncryptionNote): Note => ({
@@ -188,6 +121,47 @@ export const mseNote = ({ address, direction, what }: EncryptionNote): Note => (
   who: hostPort(address),
   what: visible(what),
 });
+
+/** What passes through a world, as notes; names of `ofDht` are told in the room of the DHT. */
+const logging = (hear: Hear, ofDht: (host: string) => boolean): EnvTap => {
+  const peers = new WeakMap<Call, PeerLog>();
+  const connecting = <T>(call: Extract<Call, { what: 'connect' | 'wire' }>, verb: string, source: Observable<T>) => {
+    const log = new PeerLog(call.address, hear);
+    peers.set(call, log);
+    return log.connecting(verb, source);
+  };
+  return {
+    ...untouched,
+    watch: (call, source) => {
+      switch (call.what) {
+        case 'connect':
+          return connecting(call, 'dial', source);
+        case 'wire':
+          return connecting(call, 'calls us', source);
+        case 'bytes':
+          return peers.get(call.of)?.hearing(source) ?? source;
+        case 'http':
+          return replies(source, call.request.url, hear);
+        case 'resolve':
+          if (parseIp(call.host) !== undefined) return source;
+          return names(source, call.host, ofDht(call.host) ? 'dht' : 'tracker', hear);
+        case 'datagrams':
+        case 'undelivered':
+          return call.of.what === 'udp' ? datagrams(call.what, call.of.options, source, hear) : source;
+        default:
+          return work(call, source, hear);
+      }
+    },
+    write: (call, bytes, act) => {
+      peers.get(call)?.heard('>', bytes);
+      return act();
+    },
+    send: (call, bytes, to, act) => {
+      if (call.what === 'udp') hear(packet('>', bytes, to, call.options));
+      act();
+    },
+  };
+};
 
 /**
  * The same world; `listen` hears what is said in `rooms`, and of the names of `ofDht` in the room of the DHT. What is
@@ -203,30 +177,7 @@ export const loggedEnv = (
   const hear: Hear = (note) => {
     if (wanted.has(note.room)) listen(note);
   };
-  const asked = (...any: readonly Room[]): boolean => any.some((room) => wanted.has(room));
-  return {
-    ...env,
-    ...(asked('peer') && {
-      connect: (address, infoHash) => loggedWires(env.connect(address, infoHash), address, 'dial', hear),
-      listen: (options) =>
-        env
-          .listen(options)
-          .pipe(map((port) => ({ ...port, calls$: port.calls$.pipe(map((caller) => loggedCaller(caller, hear))) }))),
-    }),
-    ...(asked('tracker', 'http') && {
-      httpGet: (request) => loggedReply(env.httpGet(request), request.url, hear),
-    }),
-    ...(asked('tracker', 'dht', 'lsd') && {
-      bindUdp: (options) => env.bindUdp(options).pipe(map((socket) => loggedUdp(socket, options, hear))),
-    }),
-    ...(asked('tracker', 'dht') && {
-      resolve: (host) =>
-        parseIp(host) !== undefined
-          ? env.resolve(host)
-          : loggedNames(env.resolve(host), host, ofDht(host) ? 'dht' : 'tracker', hear),
-    }),
-    ...(asked('disk') && {
-      openStorage: (torrent, target) => tappedEnv(env, diskTap(hear)).openStorage(torrent, target),
-    }),
-  };
+  const logged = tappedEnv(env, logging(hear, ofDht));
+  const members = new Set<string>(rooms.flatMap((room) => MEMBERS[room]));
+  return { ...env, ...Object.fromEntries(Object.entries(logged).filter(([name]) => members.has(name))) };
 };

@@ -6,7 +6,7 @@ import { decodeUdpReply, type UdpReply } from '../../protocol/tracker/udpTracker
 import { visible } from '../io/text.ts';
 import { counted, duration } from '../io/units.ts';
 import type { Room } from '../args/logRooms.ts';
-import type { Direction } from '../../download/session/tappedWire.ts';
+import type { Direction } from '../../protocol/peer/spoken.ts';
 
 const question = (asked: Question): string => {
   switch (asked.method) {

@@ -7,7 +7,7 @@ import { decodeMetadata, UT_METADATA } from '../../protocol/peer/utMetadata.ts';
 import { decodePex, UT_PEX } from '../../protocol/peer/utPex.ts';
 import { visible } from '../io/text.ts';
 import { counted } from '../io/units.ts';
-import type { Direction, Said } from '../../download/session/tappedWire.ts';
+import type { Direction, Said } from '../../protocol/peer/spoken.ts';
 
 const ones = (bytes: Uint8Array): number =>
   bytes.reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);

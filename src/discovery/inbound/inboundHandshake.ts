@@ -1,5 +1,6 @@
 import { concat, defer, EMPTY, Observable, of, Subject, type Subscriber, Subscription, timer } from 'rxjs';
 import type { PeerAddress, Wire } from '../../contracts/network.ts';
+import { rewired } from '../../contracts/wires.ts';
 import { NetworkError } from '../../contracts/errors.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
 import { checkProtocol } from '../../protocol/peer/handshake.ts';
@@ -120,7 +121,7 @@ export class InboundHandshake {
       this.#head = new Uint8Array();
       return head.length > 0 ? of(head) : EMPTY;
     });
-    taker.next({ ...wire, address, bytes$: concat(head$, this.#bytes$) });
+    taker.next(rewired(wire, { address, bytes$: concat(head$, this.#bytes$) }));
   }
 }
 

@@ -19,16 +19,17 @@ import {
 } from 'rxjs';
 import type { Identity } from '../../../operators/handshake.ts';
 import type { Env } from '../../contracts/env.ts';
-import type { PeerAddress } from '../../contracts/network.ts';
+import type { PeerAddress, Wire } from '../../contracts/network.ts';
+import { rewired } from '../../contracts/wires.ts';
 import type { Peer } from '../../contracts/peer.ts';
 import { InvariantError, PeerError } from '../../contracts/errors.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
 import { EXTENSION_HANDSHAKE } from '../../protocol/peer/extensions.ts';
 import type { Handshake } from '../../protocol/peer/handshake.ts';
 import type { Message } from '../../protocol/peer/messages.ts';
+import { SpokenDecoder } from '../../protocol/peer/spoken.ts';
 import { UT_PEX } from '../../protocol/peer/utPex.ts';
 import { type Joining, peerSession } from './peerSession.ts';
-import { type Direction, type Said, tapped } from './tappedWire.ts';
 
 /** Milliseconds for the messages that follow a peer's extension handshake: which pieces it has, and its DHT port. */
 const GRACE = 1_000;
@@ -115,11 +116,12 @@ export const greetPeer = (
 ): Observable<Met> =>
   defer(() => {
     let [theirs, connected]: [Handshake | undefined, boolean] = [undefined, false];
-    const heard = (direction: Direction, said: Said): void => {
-      if (direction === '<' && said.type === 'handshake') theirs = said;
+    const listened = (wire: Wire): Wire => {
+      const spoken = new SpokenDecoder({ heard: (said) => said.type === 'handshake' && (theirs = said) });
+      return rewired(wire, { bytes$: wire.bytes$.pipe(tap((chunk) => spoken.push(chunk))) });
     };
     const dial = peerSession(
-      { connect: (at, infoHash) => env.connect(at, infoHash).pipe(map((wire) => tapped(wire, { heard }))) },
+      { connect: (at, infoHash) => env.connect(at, infoHash).pipe(map(listened)) },
       {
         joined,
         funnel: {

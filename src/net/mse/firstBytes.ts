@@ -1,5 +1,6 @@
 import { Observable } from 'rxjs';
 import type { Wire } from '../../contracts/network.ts';
+import { rewired } from '../../contracts/wires.ts';
 import { joined } from '../../protocol/mse/handshakeBytes.ts';
 import { beginsHandshake } from '../../protocol/peer/handshake.ts';
 
@@ -26,13 +27,11 @@ export class FirstBytes {
 /** The same wire, as if `head` had not been taken from it; `head` is lent until the wire has been emitted. */
 export const withHead = (wire: Wire, head: Uint8Array): Wire => {
   let left: Uint8Array | undefined = head;
-  return {
-    ...wire,
-    bytes$: new Observable((listener) => {
-      const first = left;
-      left = undefined;
-      if (first !== undefined) listener.next(first);
-      return wire.bytes$.subscribe(listener);
-    }),
-  };
+  const bytes$ = new Observable<Uint8Array>((listener) => {
+    const first = left;
+    left = undefined;
+    if (first !== undefined) listener.next(first);
+    return wire.bytes$.subscribe(listener);
+  });
+  return rewired(wire, { bytes$ });
 };

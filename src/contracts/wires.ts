@@ -1,0 +1,25 @@
+import type { Wire } from './network.ts';
+
+/** Every member, those that may be missing too: a new member of a wire that is forgotten here does not compile. */
+type Whole = { readonly [Name in keyof Required<Wire>]: Wire[Name] };
+
+/**
+ * The same wire with other members. Each is named, since a spread does not copy the methods of a wire that is an
+ * instance of a class.
+ */
+export const rewired = (
+  wire: Wire,
+  {
+    address = wire.address,
+    bytes$ = wire.bytes$,
+    drained$ = wire.drained$,
+  }: Partial<Omit<Wire, 'write' | 'room' | 'road'>>,
+): Wire => {
+  const whole: Whole = {
+    ...{ address, bytes$, drained$ },
+    write: (bytes) => wire.write(bytes),
+    room: wire.room?.bind(wire),
+    road: wire.road?.bind(wire),
+  };
+  return whole;
+};
