@@ -100,7 +100,7 @@ export const requestBlocks =
             subscriber.add(interval(1000).subscribe(tick));
             if (isObservable(window)) subscriber.add(window.subscribe({ next: (rule) => (loop.rule = rule), error }));
             else loop.rule = window;
-            loop.refill();
+            loop.start();
           }),
       ),
     );

@@ -39,6 +39,7 @@ export class RequestLoop {
   /** Pieces that may be asked for while we are choked. */
   #allowed: number;
   #had: number;
+  #started = false;
 
   constructor(picker: PiecePicker, source: Source, options: RequestLoopOptions) {
     const { clock, allowance } = options;
@@ -62,6 +63,12 @@ export class RequestLoop {
     if (rule === this.#habits.rule) return;
     this.#habits.rule = rule;
     this.#requests.window.obey();
+    if (this.#started) this.refill();
+  }
+
+  /** Asks for the first blocks; the rule that holds at the beginning has been set before. */
+  start(): void {
+    this.#started = true;
     this.refill();
   }
 

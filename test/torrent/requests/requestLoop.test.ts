@@ -51,6 +51,16 @@ const scene = ({ fast = false, contested = false } = {}) => {
 };
 
 describe('RequestLoop', () => {
+  it('asks only once it is started, with the rule that holds then, and at once when the rule changes later', () => {
+    const { loop, asked } = scene();
+    loop.rule = 2;
+    expect(asked()).toEqual([]);
+    loop.start();
+    expect(asked()).toEqual([0, 1]);
+    loop.rule = 9;
+    expect(asked()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
   it('asks, takes each block that was asked for once, and asks for more', () => {
     const { loop, block, asked } = scene();
     loop.refill();
@@ -92,7 +102,7 @@ describe('RequestLoop', () => {
   it('obeys another rule at once', () => {
     const { loop, asked } = scene();
     loop.rule = 0;
-    loop.refill();
+    loop.start();
     expect(asked()).toEqual([]);
     loop.rule = 2;
     expect(asked()).toEqual([0, 1]);
