@@ -2,6 +2,8 @@ import { Malformed } from '../protocol/encoding/malformed.ts';
 
 /** Longest text or run of bytes in a recording: whatever is longer is garbage. */
 const MAX_RUN = 1 << 26;
+/** Lengths of texts that take one byte. */
+const SHORT = 128;
 const text = new TextEncoder();
 const words = new TextDecoder('utf-8', { fatal: true });
 
@@ -54,7 +56,22 @@ export class ByteWriter {
   }
 
   text(value: string): void {
+    const before = this.#at;
+    if (value.length < SHORT && this.#ascii(value)) return;
+    this.#at = before;
     this.run(text.encode(value));
+  }
+
+  /** Most texts are numbers: they need no copy of their own. False if it is none of ASCII. */
+  #ascii(value: string): boolean {
+    this.#need(value.length + 1);
+    this.#bytes[this.#at++] = value.length;
+    for (let n = 0; n < value.length; n++) {
+      const code = value.charCodeAt(n);
+      if (code >= 128) return false;
+      this.#bytes[this.#at++] = code;
+    }
+    return true;
   }
 
   /** Without their length. */

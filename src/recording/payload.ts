@@ -57,13 +57,21 @@ export class Frames {
     } else this.#skip -= count;
   }
 
-  /** Does a block begin here whose whole header is in the chunk? Then its payload is what comes after that. */
-  block(chunk: Uint8Array, at: number): boolean {
-    if (this.#have > 0 || chunk.length - at < BLOCK_HEADER || chunk[at + 4] !== ID.piece) return false;
-    const length = new DataView(chunk.buffer, chunk.byteOffset + at, 4).getUint32(0);
-    if (length <= 9 || length > MAX_BLOCK + 9) return false;
-    this.#skip = length - 9;
-    return true;
+  /**
+   * Does a message begin here whose whole header is in the chunk? Then so many of its bytes are kept at once, and what
+   * follows them is by `next`; else 0.
+   */
+  begin(chunk: Uint8Array, at: number): number {
+    if (this.#have > 0 || chunk.length - at < BLOCK_HEADER) return 0;
+    const length = uint32(chunk, at);
+    const id = chunk[at + 4] as number;
+    if (id === ID.piece && length > 9 && length <= MAX_BLOCK + 9) {
+      this.#skip = length - 9;
+      return BLOCK_HEADER;
+    }
+    if (length === 0 || length > MAX_MESSAGE || id === ID.extended || !KNOWN.has(id)) return 0;
+    this.#keep = length - 1;
+    return 5;
   }
 
   check(): void {
@@ -89,6 +97,11 @@ export class Frames {
     else this.#skip = length - 1;
   }
 }
+
+const uint32 = (bytes: Uint8Array, at: number): number =>
+  (bytes[at] as number) * 2 ** 24 +
+  (((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8)) +
+  (bytes[at + 3] as number);
 
 /** Leaves the payload out. What it returns is lent until the next call. */
 export class Skimmer {
@@ -116,12 +129,11 @@ export class Skimmer {
         this.#keep(chunk, at, run);
         at += run;
         this.#frames.pass(run);
-      } else if (this.#frames.block(chunk, at)) {
-        this.#keep(chunk, at, BLOCK_HEADER);
-        at += BLOCK_HEADER;
       } else {
-        this.#keep(chunk, at, 1);
-        this.#frames.look(chunk[at++] as number);
+        const begun = this.#frames.begin(chunk, at);
+        this.#keep(chunk, at, Math.max(begun, 1));
+        if (begun === 0) this.#frames.look(chunk[at] as number);
+        at += Math.max(begun, 1);
       }
     }
     return this.#out.subarray(0, this.#at);

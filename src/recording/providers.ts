@@ -90,15 +90,33 @@ interface Work {
 
 const SCHEDULERS = [asyncScheduler, asapScheduler, queueScheduler] as unknown as readonly Work[];
 
+const [ASYNC, ASAP, QUEUE] = SCHEDULERS as readonly [Work, Work, Work];
+
+/** Have the schedulers nothing before them? Each has a line of its own, since V8 reads one kind of object fast. */
+const idle = (): boolean =>
+  ASYNC.actions.length === 0 &&
+  !ASYNC._active &&
+  ASAP.actions.length === 0 &&
+  !ASAP._active &&
+  ASAP._scheduled === undefined &&
+  QUEUE.actions.length === 0 &&
+  !QUEUE._active;
+
 /**
  * The work of RxJS's schedulers, set aside. They do one thing after the other: what the code that is recorded has to do
  * at once would else wait for a timer of the world that is just firing, and be done outside of its turn.
  */
 export class SetAside {
+  /** Nothing is set aside. */
+  #idle = true;
   readonly #work: readonly Work[] = SCHEDULERS.map(() => ({ actions: [], _active: false, _scheduled: undefined }));
 
   /** Exchanges it for what the schedulers have before them now. */
   swap(): void {
+    // Mostly neither side has anything to do, and this is for each chunk.
+    const now = idle();
+    if (now && this.#idle) return;
+    this.#idle = now;
     for (let n = 0; n < SCHEDULERS.length; n++) {
       const [one, other] = [SCHEDULERS[n] as Work, this.#work[n] as Work];
       const { actions, _active, _scheduled } = one;

@@ -15,7 +15,7 @@ import { type Call, type EnvTap, type Question, tappedEnv, type VerifyCall } fro
 import { type RecordingSink, Timeline } from './timeline.ts';
 import type { Turns } from './turns.ts';
 import { type Channel, CODECS, errorText, ofWhat, subject, type Values, WHATS } from './values.ts';
-import { type Clerk, type Happening, Watching } from './watching.ts';
+import { type Clerk, type Emission, Watching } from './watching.ts';
 
 export interface RecordOptions {
   /** Kept with the recording: what is needed to do the same again. Must be JSON. */
@@ -230,20 +230,12 @@ class Recorder implements EnvTap, Clerk {
     });
   }
 
-  heard(atOnce: boolean, kind: Happening, id: number, put: Act, act: Act, late: () => boolean): void {
-    if (atOnce) {
-      this.#out.u8(KIND[`${kind}AtOnce`]);
-      this.#out.number(id);
-      put();
-      this.#turns.within(act);
-      return;
-    }
-    this.#line.turn(() => {
-      if (late()) return false;
-      this.#line.stamp(KIND[kind], id);
-      put();
-      return true;
-    }, act);
+  heard(atOnce: boolean, emission: Emission): void {
+    if (!atOnce) return this.#line.happens(emission);
+    this.#out.u8(KIND[`${emission.kind}AtOnce`]);
+    this.#out.number(emission.id);
+    emission.put();
+    this.#turns.within(() => emission.act());
   }
 
   get busy(): boolean {

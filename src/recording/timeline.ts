@@ -3,6 +3,7 @@ import { now } from '../contracts/clock.ts';
 import { ByteWriter } from './bytes.ts';
 import { KIND } from './format.ts';
 import { Turns } from './turns.ts';
+import type { Emission } from './watching.ts';
 
 /**
  * Takes what is recorded, some 32 KiB at a time and at least once a second. They are the sink's own. `begins`: they are
@@ -43,7 +44,7 @@ export class Timeline {
   readonly #parts: Cutting;
   readonly #start: number;
   #part = 0;
-  #written = 0;
+  #size = 0;
   readonly #coming: Coming[] = [];
   #last: number;
   #held = 0;
@@ -80,17 +81,45 @@ export class Timeline {
 
   turn(record: () => boolean, act: Act, after?: Act): void {
     this.#coming.push({ record, act, after });
-    if (this.turns.running) return;
+    if (!this.turns.running) this.#all();
+  }
+
+  /** A turn that begins with something in the world: what is mostly the case has no queue. */
+  happens(emission: Emission): void {
+    if (this.turns.running || this.#coming.length > 0)
+      return this.turn(
+        () => this.#written(emission),
+        () => emission.act(),
+      );
+    const time = this.#begin();
+    if (this.#written(emission)) this.turns.run(time, emission);
+    this.#all();
+  }
+
+  #written(emission: Emission): boolean {
+    if (emission.late) return false;
+    this.stamp(KIND[emission.kind], emission.id);
+    emission.put();
+    return true;
+  }
+
+  #all(): void {
     for (let next = this.#coming.shift(); next !== undefined; next = this.#coming.shift()) {
-      const time = this.#time();
-      this.#tick(time);
-      this.turns.now = Math.max(this.turns.now, time);
-      if (next.record()) this.turns.run(time, next.act);
+      const time = this.#begin();
+      if (next.record()) this.turns.run(time, next);
       next.after?.();
     }
     this.spill();
     const { due } = this.turns;
     if (due !== undefined) this.#arm(due);
+  }
+
+  /** What is due has its turn first. */
+  #begin(): number {
+    const time = this.#time();
+    this.#tick(time);
+    this.turns.now = Math.max(this.turns.now, time);
+    return time;
   }
 
   /** A turn begins: the first of what is written down of it. */
@@ -104,19 +133,19 @@ export class Timeline {
 
   spill(): void {
     if (this.out.length >= ENOUGH || this.#held === 0) this.flush();
-    if (this.#written + this.out.length >= this.#parts.size) this.begin();
+    if (this.#size + this.out.length >= this.#parts.size) this.begin();
   }
 
   flush(): void {
     if (this.out.length === 0) return;
-    this.#written += this.out.length;
+    this.#size += this.out.length;
     this.#sink(this.out.take(), false);
   }
 
   /** Begins a part, between two turns. */
   begin(): void {
     this.flush();
-    this.#written = 0;
+    this.#size = 0;
     this.#sink(this.#parts.begin(this.#part++, this.#last - this.#start), true);
   }
 
@@ -155,6 +184,6 @@ export class Timeline {
   }
 
   #time(): number {
-    return this.turns.outside(now);
+    return this.turns.outer ?? now();
   }
 }

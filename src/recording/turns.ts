@@ -105,6 +105,11 @@ export class Turns {
     return this.#timers.first()?.due;
   }
 
+  /** The time outside of turns. Only while time is held. */
+  get outer(): number | undefined {
+    return this.#before?.now();
+  }
+
   /** Takes RxJS's time over until `release` has been called as often. */
   hold(): void {
     if (this.#users++ === 0) this.#remove = replaceTime((then) => this.#time(then));
@@ -117,16 +122,28 @@ export class Turns {
   }
 
   /** One turn at `now`: what is done in it has its timers and immediates here. */
-  run(now: number, act: () => void): void {
+  run(now: number, what: { act(): void } | (() => void)): void {
     if (this.#running) throw new Error('a turn within a turn');
     this.now = Math.max(this.now, now);
     this.#running = true;
     try {
-      this.within(act);
+      this.#enter(true);
+      try {
+        if (typeof what === 'function') what();
+        else what.act();
+      } finally {
+        this.#enter(false);
+      }
       this.#settle();
     } finally {
       this.#running = false;
     }
+  }
+
+  #enter(inside: boolean): void {
+    if (this.#inside === inside) return;
+    this.#inside = inside;
+    this.#aside.swap();
   }
 
   /** Fires what is due by `now`, each timer once, in order. */

@@ -5,17 +5,52 @@ import type { Channel } from './values.ts';
 
 export type Happening = 'next' | 'error' | 'complete';
 
+/** Something that happens to a stream of the world: it is written down, and then it happens. */
+export interface Emission {
+  readonly kind: Happening;
+  readonly id: number;
+  put(): void;
+  act(): void;
+  /** It is too late for it: whoever had subscribed has left. */
+  readonly late: boolean;
+}
+
 /** Records the values of one stream of the world. */
 export interface Clerk {
   /** Is what comes now heard only when this turn is over? Then what is lent has to be kept. */
   readonly busy: boolean;
-  /**
-   * Writes down what happens to the stream `id`, and lets it happen by `act`. `atOnce`: it is just being subscribed to.
-   * When `late` says so it is too late for it, and nothing happens.
-   */
-  heard(atOnce: boolean, kind: Happening, id: number, put: () => void, act: () => void, late: () => boolean): void;
+  /** Writes down what happens, and lets it happen. `atOnce`: the stream is just being subscribed to. */
+  heard(atOnce: boolean, emission: Emission): void;
   put(channel: Channel, call: Call | undefined, value: unknown): void;
   putError(error: unknown): void;
+}
+
+/** A value of one stream. An object of one shape, and no closures: there is one for each chunk. */
+class Value<T> implements Emission {
+  readonly kind = 'next';
+  readonly #of: Watching<T>;
+  readonly #value: T;
+
+  constructor(of: Watching<T>, value: T) {
+    this.#of = of;
+    this.#value = value;
+  }
+
+  get id(): number {
+    return this.#of.id;
+  }
+
+  get late(): boolean {
+    return this.#of.left;
+  }
+
+  put(): void {
+    this.#of.put(this.#value);
+  }
+
+  act(): void {
+    this.#of.subscriber.next(this.#value);
+  }
 }
 
 /** One stream of the world that somebody has subscribed to. */
@@ -23,18 +58,19 @@ export class Watching<T> {
   /** It has ended of its own. */
   over = false;
   readonly #clerk: Clerk;
-  readonly #subscriber: Subscriber<T>;
-  readonly #id: number;
+  readonly subscriber: Subscriber<T>;
+  readonly id: number;
   readonly #channel: Channel;
   readonly #call: Call | undefined;
   #atOnce = true;
-  #left = false;
+  /** Whoever had subscribed has left. */
+  left = false;
   #running: Subscription | undefined;
 
   constructor(clerk: Clerk, subscriber: Subscriber<T>, id: number, channel: Channel, call: Call | undefined) {
     this.#clerk = clerk;
-    this.#subscriber = subscriber;
-    this.#id = id;
+    this.subscriber = subscriber;
+    this.id = id;
     this.#channel = channel;
     this.#call = call;
   }
@@ -46,34 +82,37 @@ export class Watching<T> {
       complete: () => this.#end('complete', undefined),
     });
     this.#atOnce = false;
-    if (this.#left) this.#running.unsubscribe();
+    if (this.left) this.#running.unsubscribe();
   }
 
   leave(): void {
-    this.#left = true;
+    this.left = true;
     this.#running?.unsubscribe();
   }
 
-  readonly #late = (): boolean => this.#left;
+  put(value: T): void {
+    this.#clerk.put(this.#channel, this.#call, value);
+  }
 
   #next(value: T): void {
-    const kept = !this.#atOnce && this.#clerk.busy ? keptValue(this.#channel, value) : value;
-    this.#clerk.heard(
-      this.#atOnce,
-      'next',
-      this.#id,
-      () => this.#clerk.put(this.#channel, this.#call, kept),
-      () => this.#subscriber.next(kept as T),
-      this.#late,
-    );
+    const kept = !this.#atOnce && this.#clerk.busy ? (keptValue(this.#channel, value) as T) : value;
+    this.#clerk.heard(this.#atOnce, new Value(this, kept));
   }
 
   #end(kind: 'error' | 'complete', error: unknown): void {
-    const put = (): void => {
-      this.over = true;
-      if (kind === 'error') this.#clerk.putError(error);
-    };
-    const act = (): void => (kind === 'error' ? this.#subscriber.error(error) : this.#subscriber.complete());
-    this.#clerk.heard(this.#atOnce, kind, this.#id, put, act, this.#late);
+    const { id, subscriber } = this;
+    const left = (): boolean => this.left;
+    this.#clerk.heard(this.#atOnce, {
+      kind,
+      id,
+      put: () => {
+        this.over = true;
+        if (kind === 'error') this.#clerk.putError(error);
+      },
+      act: () => (kind === 'error' ? subscriber.error(error) : subscriber.complete()),
+      get late() {
+        return left();
+      },
+    });
   }
 }
