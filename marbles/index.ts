@@ -41,6 +41,11 @@ export { announced } from './announced.ts';
 export { HOME, type World, type WorldOptions } from './world.ts';
 export type { DrawOptions, LaneName } from '../src/recording/draw.ts';
 export type { Shape } from '../src/torrent/geometry.ts';
+export { compare, type Compared, compared, type Pair } from './lab/compare.ts';
+export { fit } from './lab/fit.ts';
+export { MEASURES, type Measures } from './lab/measures.ts';
+export { trial } from './lab/trial.ts';
+export { swarmNamed, SWARMS } from './swarm/namedSwarms.ts';
 // Types that the exports above name, so that tests can name them, too.
 export type { Backdrop, Playing } from './backdrop.ts';
 export type { Subscribed } from './expectation.ts';
