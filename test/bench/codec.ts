@@ -4,6 +4,8 @@ import { FrameDecoder } from '../../src/protocol/peer/frames.ts';
 import { decodeAnnounceReply } from '../../src/protocol/tracker/httpTrackerReply.ts';
 import { encodeMessages, type Message } from '../../src/protocol/peer/messages.ts';
 import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
+import { privateKey, publicKey, sharedSecret } from '../../src/protocol/mse/diffieHellman.ts';
+import { Rc4 } from '../../src/protocol/mse/rc4.ts';
 import { BLOCK } from '../../src/torrent/geometry.ts';
 import { parseTorrent } from '../../src/torrent/metainfo/metainfo.ts';
 import { figure, measure, median, MiB, ratio, spread, table, type Work } from './measure.ts';
@@ -66,6 +68,38 @@ const requestsCase = (): Case => {
   };
 };
 
+const rc4Case = (): Case => {
+  const bytes = new Uint8Array(65_536).fill(1);
+  const cipher = new Rc4(bytes.subarray(0, 20));
+  return {
+    name: 'RC4, 64 KiB reads',
+    bytes: bytes.length,
+    count: 4,
+    unit: 'blocks',
+    times: 500,
+    work: () => cipher.apply(bytes),
+    against: copying(bytes),
+  };
+};
+
+/** A key of ours, and the secret that it makes with theirs. */
+const keysCase = (): Case => {
+  const own = privateKey(new Uint8Array(20).fill(0xa5));
+  const theirs = publicKey(own);
+  return {
+    name: 'keys of an encrypted handshake',
+    bytes: 2 * theirs.length,
+    count: 1,
+    unit: 'handshakes',
+    times: 200,
+    work: () => {
+      publicKey(own);
+      sharedSecret(own, theirs);
+    },
+    against: copying(theirs),
+  };
+};
+
 const shared = {
   name: 'bench',
   pieceLength: MiB,
@@ -123,6 +157,8 @@ const cases: readonly Case[] = [
   ...torrentCases('1 MB of hashes', big, 200),
   ...torrentCases('12,500 files', manyFiles, 3),
   trackerCase(),
+  rc4Case(),
+  keysCase(),
 ];
 
 const rows: string[][] = [];

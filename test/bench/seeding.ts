@@ -14,6 +14,8 @@ import { ended, HOST, isolated, peakOf, says, started, usedBy } from './processe
 const LENGTH = Number(process.argv[2] ?? 1024) * MiB;
 const PIECE = MiB;
 const ROUNDS = Number(process.argv[3] ?? 5);
+/** With `rc4` all that is sent is encrypted. */
+const WAY = process.argv[4] === 'rc4' ? ['rc4'] : [];
 const PYTHON = '/usr/bin/python3';
 const CLI = process.env['MAIN'] ?? fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -65,7 +67,7 @@ const download = async (torrent: string, folder: string, seed: ChildProcess, por
   fs.rmSync(into, { recursive: true, force: true });
   fs.mkdirSync(into);
   const before = usedBy(seed);
-  const leecher = started(PYTHON, [here('libtorrentLeecher.py'), torrent, into, HOST, `${HOST}:${port}`]);
+  const leecher = started(PYTHON, [here('libtorrentLeecher.py'), torrent, into, HOST, ...WAY, `${HOST}:${port}`]);
   const wall = Number(await says(leecher, /\n/)) * 1000;
   return { wall, cpu: usedBy(seed) - before };
 };
@@ -88,7 +90,7 @@ const race = async (): Promise<void> => {
   }
   const of = (name: string, what: keyof Taken): number[] => (taken[name] ?? []).map((one) => one[what]);
   table(
-    `seeding: ${LENGTH / MiB} MiB to a libtorrent leecher (medians of ${ROUNDS})`,
+    `seeding: ${LENGTH / MiB} MiB ${WAY.length > 0 ? 'by RC4 ' : ''}to a libtorrent leecher (medians of ${ROUNDS})`,
     ['seed', 'MiB/s', 'spread', 'processor ms/GiB', 'peak MiB', 'time / libtorrent', 'processor / libtorrent'],
     Object.entries(seeds).map(([name, { child }]) => [
       name,

@@ -8,7 +8,7 @@ export const DISCARDED = 1_024;
  * protects nothing. It is our own, as OpenSSL 3 offers RC4 only to programs that are started with legacy algorithms.
  */
 export class Rc4 {
-  readonly #state = new Uint8Array(STATES);
+  readonly #state = new Int32Array(STATES);
   #i = 0;
   #j = 0;
 
