@@ -186,6 +186,8 @@ export interface Progress {
     /** Peers that have unchoked us. */
     readonly unchoked: number;
     readonly banned: number;
+    /** How many are connected in another way than plainly over TCP, if any are. */
+    readonly roads?: Readonly<Partial<Record<Road, number>>>;
   };
   /** Bytes thrown away: duplicates, corrupt pieces, blocks that were not requested. */
   readonly wasted: number;
@@ -195,10 +197,7 @@ export interface Progress {
   readonly held?: boolean;
 }
 
-/**
- * What has become of the peers that each source named: how many got how far, and why others failed. Emitted when it has
- * changed.
- */
+/** How many of the peers that each source named got how far, and why others failed. Emitted when it has changed. */
 export interface FunnelSample {
   readonly type: 'funnel';
   readonly sources: readonly FunnelRow<PeerSource>[];

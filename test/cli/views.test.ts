@@ -36,6 +36,11 @@ describe('progressLines', () => {
     ]);
   });
 
+  it('says how many peers are connected in another way than plainly', () => {
+    const peers = { ...progress.peers, roads: { 'tcp+rc4': 2 } };
+    expect(progressLines({ ...progress, peers }, 80)[1]).toContain(' · 5 of 12 peers (2 by tcp+rc4) · ');
+  });
+
   it('says why the download stalls, what was wasted, and that a stranger says so', () => {
     const reason = '12 peers known, 5 connected, none has unchoked us for 20 s\x1b[2J';
     const { eta, ...still } = progress;

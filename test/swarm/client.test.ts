@@ -98,6 +98,25 @@ describe('a client', () => {
     expect(caller.events.some(({ type }) => type === 'peer-joined')).toBe(true);
   });
 
+  it('takes encrypted calls for any of its torrents, and tells by which road each peer is connected', async () => {
+    const contents = [1, 2, 3].map((seed) => contentOf({ length: MiB, seed, name: `content ${seed}` }));
+    const given = await seeds(ours(), contents);
+    const seed = await (given[0] as Running).address;
+    for (const [encryption, road] of [['require', 'tcp+rc4'] as const, ['prefer', 'tcp'] as const]) {
+      const taker = client(nodeEnv({ encryption }), { ports: [] });
+      const taken = contents.map((content) => begin(taker, content, { peers: [seed] }));
+      await Promise.all(taken.map(({ ended }) => ended));
+      for (const [index, { folder, events }] of taken.entries()) {
+        expect(sha256OnDisk(contents[index] as Content, folder)).toBe(contents[index]?.sha256);
+        expect(events.find(({ type }) => type === 'peer-joined')).toMatchObject({ road });
+      }
+    }
+    const roads = given.flatMap(({ events }) => events.map((event) => event.type === 'peer-joined' && event.road));
+    expect(roads.filter(Boolean).sort()).toEqual(['tcp', 'tcp', 'tcp', 'tcp+rc4', 'tcp+rc4', 'tcp+rc4']);
+    const counted = given.flatMap(({ events }) => events.map((it) => it.type === 'progress' && it.peers.roads));
+    expect(counted.filter(Boolean)).toContainEqual({ 'tcp+rc4': 1 });
+  });
+
   it('keeps one of two connections with the same peer', async () => {
     const content = contentOf({ length: 8 * MiB });
     const [seed] = await seeds(ours({ limits: { up: of(4 * MiB) } }), [content]);

@@ -24,7 +24,10 @@ const speed = ({ phase, rate: perSecond, eta }: Progress): readonly string[] => 
   return [`↓ ${rate(perSecond)}`, ...(eta === undefined ? [] : [`${duration(Math.ceil(eta))} left`])];
 };
 
-const people = ({ peers }: Progress): string => `${peers.connected} of ${counted(peers.known, 'peer')}`;
+const people = ({ peers: { connected, known, roads = {} } }: Progress): string => {
+  const ways = Object.entries(roads).map(([road, count]) => `${count} by ${road}`);
+  return `${connected} of ${counted(known, 'peer')}${ways.length > 0 ? ` (${ways.join(', ')})` : ''}`;
+};
 
 const given = ({ phase, uploaded, upRate, ratio }: Progress): readonly string[] => {
   if (phase === 'seeding') return [`↑ ${rate(upRate)}`, `${bytes(uploaded)} given, ratio ${ratio.toFixed(2)}`];

@@ -83,6 +83,8 @@ export interface JsonProgress extends OfTorrent {
     /** Serve us. */
     readonly unchoked: Count;
     readonly banned: Count;
+    /** How many are connected in another way than plainly over TCP, by `road`. */
+    readonly roads?: Readonly<Record<string, Count>>;
   };
   /** Why nothing moves, in words for people. */
   readonly reason?: string;

@@ -1,5 +1,5 @@
 import type { Progress } from '../../contracts/events.ts';
-import type { PeerAddress } from '../../contracts/network.ts';
+import type { PeerAddress, Road } from '../../contracts/network.ts';
 import type { Peer } from '../../contracts/peer.ts';
 import type { AddressBook } from '../../torrent/peers/addressBook.ts';
 import type { ConnectedPeers } from '../../torrent/peers/connectedPeers.ts';
@@ -8,13 +8,18 @@ type Crowd = ConnectedPeers<PeerAddress, Peer>;
 type Book = Pick<AddressBook<PeerAddress>, 'known' | 'active' | 'banned'>;
 
 /** How many peers are known, dialled, connected and banned. */
-export const peerCounts = ({ known, active, banned }: Book, { size, unchoked }: Crowd): Progress['peers'] => ({
-  known,
-  connecting: active - size,
-  connected: size,
-  unchoked,
-  banned,
-});
+export const peerCounts = ({ known, active, banned }: Book, crowd: Crowd): Progress['peers'] => {
+  const { size, unchoked } = crowd;
+  const roads = roadCounts(crowd);
+  return { known, connecting: active - size, connected: size, unchoked, banned, ...(roads && { roads }) };
+};
+
+/** How many are connected in another way than plainly over TCP, by way; undefined if none is. */
+const roadCounts = ({ members }: Crowd): Partial<Record<Road, number>> | undefined => {
+  let counts: Partial<Record<Road, number>> | undefined;
+  for (const { road = 'tcp' } of members) if (road !== 'tcp') (counts ??= {})[road] = (counts[road] ?? 0) + 1;
+  return counts;
+};
 
 /** The progress while only the info-hash is known, or the files are not open yet. */
 export const unknownYet = (
