@@ -84,8 +84,9 @@ export class CongestionWindow {
     if (behind > Math.min(Math.max(this.#trip / 8, LEAST_WAIT), MOST_WAIT))
       this.#threshold = Math.min(this.#threshold, this.#window);
     this.#answers.push({ at: Math.max(at + wait + this.#trip / 2, this.#answers.at(-1)?.at ?? 0), size });
-    this.#arrival = Math.max(this.#arrival, at + wait + delay);
-    return Math.ceil(this.#arrival - at);
+    // What left later does not arrive sooner, also by rounding.
+    this.#arrival = Math.max(this.#arrival, Math.ceil(at + wait + delay));
+    return this.#arrival - at;
   }
 
   /** Answers that have come make room, and let the window grow if it was full. */

@@ -154,7 +154,8 @@ export class DrawnHost {
     const { down = Infinity } = this.options;
     const at = now();
     this.#downTaken = Math.max(at + delay, this.#downTaken) + (size * 1000) / down;
-    return Math.ceil(this.#downTaken - at);
+    // What left later does not arrive sooner, also by rounding.
+    return Math.ceil(this.#downTaken) - at;
   }
 
   /** Milliseconds that what leaves now with this delay will wait before the incoming line. */

@@ -6,6 +6,7 @@ import type { Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 import type { NetworkedHost } from '../network/network.ts';
 import type { Fate } from './plan.ts';
 import type { HostRun } from './run.ts';
+import type { WatchedClient } from './watchedClient.ts';
 
 /** Where everybody listens. */
 export const PORT = 6881;
@@ -24,15 +25,18 @@ export class Member {
   readonly #left: HostRun['left'][number][] = [];
   readonly #warnings: string[] = [];
   #corrupt = 0;
+  #stored = 0;
   #error: unknown;
   readonly #isHere$ = new BehaviorSubject(false);
   #running = Subscription.EMPTY;
   readonly #now: () => number;
+  readonly #watched: WatchedClient | undefined;
 
-  constructor(host: NetworkedHost, nth: number, now: () => number) {
+  constructor(host: NetworkedHost, nth: number, now: () => number, watched?: WatchedClient) {
     this.host = host;
     this.nth = nth;
     this.#now = now;
+    this.#watched = watched;
   }
 
   /** Is it there, with a program that runs? */
@@ -55,6 +59,7 @@ export class Member {
   }
 
   meets(does: Fate['does'] | 'joins'): void {
+    if (does === 'crashes' || does === 'vanishes' || does === 'leaves') this.#watched?.forgets();
     if (does === 'joins' || does === 'returns') {
       this.host.comeBack();
       if (!this.#isHere$.value) this.#isHere$.next(true);
@@ -71,11 +76,17 @@ export class Member {
 
   #hear(event: DownloadEvent): void {
     if (event.type === 'done') this.done ??= this.#now();
-    else if (event.type === 'corrupt') this.#corrupt++;
+    else if (event.type === 'stored') this.#stored = this.#now();
+    else if (event.type === 'corrupt') this.#isCorrupt(event.index);
     else if (event.type === 'warning') this.#warnings.push(event.code);
     else if (event.type === 'progress') this.#count(event);
     else if (event.type === 'peer-left')
       this.#left.push({ at: this.#now(), host: event.address.host, reason: event.reason });
+  }
+
+  #isCorrupt(piece: number): void {
+    this.#corrupt++;
+    this.#watched?.forgetsPiece(piece);
   }
 
   #count({ downloaded, uploaded, wasted }: Counts): void {
@@ -87,11 +98,15 @@ export class Member {
       address: this.host.address,
       nth: this.nth,
       ...(this.done !== undefined && { done: this.done }),
+      stored: this.#stored,
       ...this.#counts,
       isWhole: this.host.disk().isWhole,
       corrupt: this.#corrupt,
       left: this.#left,
       warnings: this.#warnings,
+      offences: this.#watched?.offences ?? [],
+      twice: this.#watched?.twice ?? 0,
+      longestWait: this.#watched?.longestWait ?? 0,
       ...(this.#error !== undefined && { error: this.#error }),
     };
   }

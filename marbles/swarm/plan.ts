@@ -51,6 +51,8 @@ export interface SwarmHost extends HostOptions {
   readonly joins?: number;
   readonly fate?: readonly Fate[];
   readonly disk?: DiskPlan;
+  /** Peers that it serves at one time; as many as its line can fill if absent. */
+  readonly slots?: number;
 }
 
 /**
@@ -69,3 +71,6 @@ export interface SwarmPlan {
   /** Seconds between announces. Default 30. */
   readonly interval?: number;
 }
+
+/** The address of the nth host of a plan. */
+export const addressOf = (nth: number): string => `10.${nth >> 16}.${(nth >> 8) & 255}.${(nth & 255) + 1}`;

@@ -1,5 +1,6 @@
 import type { HeardAnnounce } from '../network/tracker.ts';
 import type { SwarmPlan } from './plan.ts';
+import type { Offence } from './watchedClient.ts';
 
 /** What became of one client of ours. */
 export interface HostRun {
@@ -8,6 +9,8 @@ export interface HostRun {
   readonly nth: number;
   /** Milliseconds since the beginning until it was complete; undefined if it was not. */
   readonly done?: number;
+  /** When its last piece was on disk; 0 if it has stored none. */
+  readonly stored: number;
   /** Payload bytes of its last run. */
   readonly downloaded: number;
   readonly uploaded: number;
@@ -20,6 +23,12 @@ export interface HostRun {
   readonly left: readonly { readonly at: number; readonly host: string; readonly reason: string }[];
   /** Codes of warnings. */
   readonly warnings: readonly string[];
+  /** If it was watched: what it must not have done, */
+  readonly offences: readonly Offence[];
+  /** bytes that came again though they had been right, */
+  readonly twice: number;
+  /** and how long a peer that was interested had to wait to be unchoked, at most, in milliseconds. */
+  readonly longestWait: number;
   /** The error with which it ended. */
   readonly error?: unknown;
 }

@@ -4,13 +4,15 @@ import { StorageError } from '../../src/contracts/errors.ts';
 import type { DownloadOptions } from '../../src/download/options.ts';
 import { Clock } from '../clock.ts';
 import type { DiskOptions } from '../disk.ts';
+import type { DrawnHost } from '../network/host.ts';
 import { DrawnNetwork } from '../network/network.ts';
 import { withOneCopy } from '../secondCopy.ts';
 import { Stage } from '../stage.ts';
 import { Member, PORT } from './member.ts';
-import { type DiskPlan, isThereAtTheEnd, lastOf, type SwarmHost, type SwarmPlan } from './plan.ts';
+import { addressOf, type DiskPlan, isThereAtTheEnd, lastOf, type SwarmHost, type SwarmPlan } from './plan.ts';
 import { playerOf } from './players.ts';
 import type { SwarmRun } from './run.ts';
+import { WatchedClient } from './watchedClient.ts';
 
 /** What is done with a swarm from outside. */
 export interface SwarmSeams {
@@ -18,6 +20,8 @@ export interface SwarmSeams {
   readonly options?: (nth: number) => Partial<DownloadOptions>;
   /** The world of the nth host, changed. */
   readonly env?: (env: Env, nth: number) => Env;
+  /** Each of our clients is watched: see {@link HostRun.offences}. That takes time. */
+  readonly watched?: boolean;
 }
 
 const HOUR = 3_600;
@@ -56,6 +60,8 @@ class Swarm {
   readonly #stage: Stage;
   readonly #network: DrawnNetwork;
   readonly #members: readonly Member[];
+  /** The machines of players, who never hang up by themselves. */
+  readonly #players: DrawnHost[] = [];
   #isOver = false;
 
   constructor(clock: Clock, helpers: RunHelpers, plan: SwarmPlan, seams: SwarmSeams) {
@@ -76,6 +82,7 @@ class Swarm {
     const hosts = this.#members.map((member) => member.run);
     this.#isOver = true;
     for (const member of this.#members) member.end();
+    for (const player of this.#players) player.crash('silently');
     this.#until(this.#clock.frame + AFTERWARDS);
     const timers = this.#clock.timers;
     const open = [...this.#stage.ledger.left, ...(timers > 0 ? [`${timers} timers`] : [])];
@@ -93,18 +100,23 @@ class Swarm {
   }
 
   #cast(host: SwarmHost, nth: number, seams: SwarmSeams): readonly Member[] {
-    const { plays, has, joins = 0, fate = [], disk = {}, ...line } = host;
-    const address = `10.${nth >> 16}.${(nth >> 8) & 255}.${(nth & 255) + 1}`;
+    const { plays, has, joins = 0, fate = [], disk = {}, slots, ...line } = host;
+    const address = addressOf(nth);
     const { torrent, now } = this.#stage;
     if (plays !== undefined) {
-      this.#network.plays(address, playerOf(plays, has), { ...line, port: PORT });
+      this.#players.push(this.#network.plays(address, playerOf(plays, has), { ...line, port: PORT }));
       this.#network.tracker.names(torrent.infoHash, `${address}:${PORT}`);
       return [];
     }
-    const there = this.#network.host(address, line, (env) => seams.env?.(env, nth) ?? env);
+    const watched = seams.watched === true ? new WatchedClient(address, this.#stage.geometry, now) : undefined;
+    const through = (env: Env): Env => {
+      const seen = watched?.watches(env) ?? env;
+      return seams.env?.(seen, nth) ?? seen;
+    };
+    const there = this.#network.host(address, line, through);
     there.disk(torrent, diskOf(disk, has === 'all' ? this.#everyPiece : has));
-    const member = new Member(there, nth, now);
-    member.begin(torrent, seams.options?.(nth) ?? {});
+    const member = new Member(there, nth, now, watched);
+    member.begin(torrent, { ...(slots !== undefined && { slots }), ...seams.options?.(nth) });
     for (const { at, does } of [{ at: joins, does: 'joins' } as const, ...fate])
       this.#clock.schedule(() => this.#isOver || member.meets(does), at);
     return [member];

@@ -1,0 +1,138 @@
+import { Geometry } from '../../src/torrent/geometry.ts';
+import { torrentOf } from '../torrent.ts';
+import { addressOf, isThereAtTheEnd, lastOf, type SwarmHost, type SwarmPlan } from './plan.ts';
+import type { SwarmRun } from './run.ts';
+
+/** Says what is wrong with a run: nothing, if all is well. */
+export type Invariant = (run: SwarmRun) => readonly string[];
+
+const MiB = 2 ** 20;
+/** How much longer than the lines demand everybody may take, and how many seconds besides, in peace and in trouble. */
+const TIMES_THE_BOUND = 4;
+const [PEACE, TROUBLE] = [45, 420];
+/** The share of a torrent that may come twice, and blocks besides: the endgame, and what was late. */
+const [TWICE, TWICE_BESIDES] = [0.6, 16 * 16_384];
+/** Milliseconds within which everybody who is interested is unchoked, if there are no more peers than this. */
+const [TURN, FEW] = [120_000, 8];
+/** Why a client bans. */
+const BANS = ['malformed', 'oversized', 'unexpected', 'corrupt'];
+
+const isHonest = ({ plays }: SwarmHost): boolean => plays === undefined || plays === 'honest';
+const lies = ({ plays }: SwarmHost): boolean => plays === 'corrupts';
+const shapeOf = ({ torrent }: SwarmPlan): Geometry => new Geometry(torrentOf(torrent));
+
+/** Are all pieces there with hosts that give them, and stay? Then everybody who stays can complete. */
+export const canComplete = (plan: SwarmPlan): boolean => {
+  const givers = plan.hosts.filter((host) => isHonest(host) && isThereAtTheEnd(host));
+  return Array.from({ length: shapeOf(plan).pieceCount }, (_, piece) => piece).every((piece) =>
+    givers.some(({ has, plays }) => (has ?? (plays === undefined ? [] : 'all')) === 'all' || isIn(has, piece)),
+  );
+};
+
+const isIn = (has: SwarmHost['has'], piece: number): boolean => Array.isArray(has) && has.includes(piece);
+
+/** Milliseconds that the lines alone demand, from when the last host is there. */
+export const boundOf = (plan: SwarmPlan): number => {
+  const { length } = shapeOf(plan);
+  const takers = plan.hosts.filter(({ has, plays }) => plays === undefined && has !== 'all');
+  const givers = plan.hosts.filter((host) => isHonest(host) && isThereAtTheEnd(host));
+  const seeds = givers.filter(({ has, plays }) => has === 'all' || (plays !== undefined && has === undefined));
+  const sum = (hosts: readonly SwarmHost[]): number => hosts.reduce((all, { up = Infinity }) => all + up, 0);
+  const down = Math.min(Infinity, ...takers.map(({ down: rate = Infinity }) => rate));
+  const slowest = Math.max(length / sum(seeds), length / down, (takers.length * length) / sum(givers));
+  return slowest * 1000;
+};
+
+const inTrouble = ({ hosts }: SwarmPlan): boolean =>
+  hosts.some((host) => (host.fate ?? []).length > 0 || host.disk?.full || !isHonest(host) || (host.loss ?? 0) > 0);
+
+/** Everybody who can complete does, in a time that follows from the lines. */
+const completes: Invariant = ({ plan, hosts }) => {
+  if (!canComplete(plan)) return [];
+  const last = Math.max(...plan.hosts.map(lastOf));
+  const within = last + TIMES_THE_BOUND * boundOf(plan) + 1000 * (inTrouble(plan) ? TROUBLE : PEACE);
+  return hosts
+    .filter(({ nth }) => isThereAtTheEnd(plan.hosts[nth] ?? {}))
+    .filter(({ done = Infinity }) => done > within)
+    .map(({ address, done }) => `${address} is complete after ${done ?? 'no'} ms, of ${Math.round(within)}`);
+};
+
+/** Who says to be complete has each byte. Nothing comes out corrupt where nobody lies. */
+const isRight: Invariant = ({ plan, hosts }) => [
+  ...hosts
+    .filter(({ done, isWhole }) => done !== undefined && !isWhole)
+    .map(({ address }) => `${address} has wrong bytes`),
+  ...(plan.hosts.some(lies) ? [] : hosts.filter(({ corrupt }) => corrupt > 0)).map(
+    ({ address, corrupt }) => `${address} had ${corrupt} corrupt pieces from honest peers`,
+  ),
+];
+
+/** Nothing ends with an error. */
+const livesOn: Invariant = ({ hosts }) =>
+  hosts
+    .filter(({ error }) => error !== undefined)
+    .map(({ address, error }) => `${address} ended with ${String(error)}`);
+
+/** Little comes twice. */
+const fetchesOnce: Invariant = ({ plan, hosts }) => {
+  const most = TWICE * shapeOf(plan).length + TWICE_BESIDES;
+  return hosts
+    .filter(({ twice }) => twice > most)
+    .map(({ address, twice }) => `${address} got ${(twice / MiB).toFixed(2)} MiB twice`);
+};
+
+/** Nobody honest is banned. */
+const bansLiars: Invariant = ({ plan, hosts }) => {
+  const honest = new Set(plan.hosts.flatMap((host, nth) => (isHonest(host) ? [addressOf(nth)] : [])));
+  return hosts.flatMap(({ address, left }) =>
+    left
+      .filter(({ host, reason }) => BANS.includes(reason) && honest.has(host))
+      .map(({ at, host, reason }) => `${address} banned the honest ${host} at ${at} ms: ${reason}`),
+  );
+};
+
+/** Each client keeps the rules of the protocol, on each of its wires. */
+const keepsRules: Invariant = ({ hosts }) =>
+  hosts.flatMap(({ offences }) => offences.map(({ at, host, rule, text }) => `${host}, ${at} ms: ${rule}; ${text}`));
+
+/** Whoever is interested is given a turn. */
+const sharesTurns: Invariant = ({ plan, hosts }) =>
+  plan.hosts.length > FEW
+    ? []
+    : hosts
+        .filter(({ longestWait }) => longestWait > TURN)
+        .map(({ address, longestWait }) => `${address} let somebody wait for ${longestWait} ms`);
+
+/** Trackers are told what is so, and in the right order. */
+const tellsTrackers: Invariant = ({ hosts, announces }) =>
+  hosts.flatMap((host) => {
+    const heard = announces.filter(({ host: address }) => address === host.address);
+    const isFinal = (at: number): boolean => host.done !== undefined && at >= host.stored;
+    return [
+      ...(heard[0] !== undefined && heard[0].event !== 'started' ? ['does not say that it has started'] : []),
+      ...(heard.filter(({ event }) => event === 'completed').length > 1 ? ['says twice that it is complete'] : []),
+      ...heard
+        .filter(({ at, left, event }) => (left === 0 || event === 'completed') && !isFinal(at))
+        .map(({ at }) => `says at ${at} ms that it is complete`),
+    ].map((text) => `${host.address} ${text}`);
+  });
+
+/** When everybody has left nothing is open. */
+const closesAll: Invariant = ({ open }) => open.map((what) => `left open: ${what}`);
+
+/** What holds in every run, by name. */
+export const INVARIANTS: Readonly<Record<string, Invariant>> = {
+  completes,
+  isRight,
+  livesOn,
+  fetchesOnce,
+  bansLiars,
+  keepsRules,
+  sharesTurns,
+  tellsTrackers,
+  closesAll,
+};
+
+/** What is wrong with a run, each with the name of its invariant. */
+export const complaintsOf = (run: SwarmRun): readonly string[] =>
+  Object.entries(INVARIANTS).flatMap(([name, holds]) => holds(run).map((text) => `${name}: ${text}`));
