@@ -13,6 +13,8 @@ export const AT = {
   aria2: '10.77.0.6',
   transmission: '10.77.0.4',
   webtorrent: '10.77.0.2',
+  // Not in one test with libtorrent, which it is made of.
+  qbittorrent: '10.77.0.5',
 } as const;
 
 /** The same content, for clients that are given nothing but a magnet link. */
@@ -152,6 +154,32 @@ export const transmission: StartClient = async (
   }
   world.start('transmission-cli', '-g', config, '-w', folder, '-M', '-p', String(port), torrent);
   await listening(port, AT.transmission);
+};
+
+/** Its web interface, which it does not run without. */
+const WEB_PORT = 8099;
+
+export const qbittorrent: StartClient = async (world, { torrent }, folder, port, { encrypted } = {}) => {
+  const profile = world.path(`qbittorrent-${port}`);
+  mkdirSync(`${profile}/qBittorrent/config`, { recursive: true });
+  const session = {
+    Encryption: encrypted === undefined ? 0 : 1,
+    Port: port,
+    InterfaceAddress: AT.qbittorrent,
+    DHTEnabled: false,
+    LSDEnabled: false,
+    PeXEnabled: false,
+    BTProtocol: 'TCP',
+    MultiConnectionsPerIp: true,
+  };
+  const lines = [
+    ...['[LegalNotice]', 'Accepted=true', '[Network]', 'PortForwardingEnabled=false', '[BitTorrent]'],
+    ...Object.entries(session).map(([name, value]) => `Session\\${name}=${value}`),
+  ];
+  writeFileSync(`${profile}/qBittorrent/config/qBittorrent.conf`, `${lines.join('\n')}\n`);
+  const options = [`--profile=${profile}`, `--save-path=${folder}`, `--webui-port=${WEB_PORT}`, '--skip-dialog=true'];
+  world.start('qbittorrent-nox', ...options, torrent);
+  await listening(port, AT.qbittorrent);
 };
 
 /** Where it is installed. */

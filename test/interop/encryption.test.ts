@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mkdirSync } from 'node:fs';
-import { announced, aria2, libtorrent, opentracker, type StartClient, transmission, webtorrent } from './clients.ts';
+import {
+  announced,
+  aria2,
+  libtorrent,
+  opentracker,
+  qbittorrent,
+  type StartClient,
+  transmission,
+  webtorrent,
+} from './clients.ts';
 import { listening, World } from './world.ts';
 
 const SIZES = [1_000_003, 17, 2_500_000];
@@ -9,6 +18,7 @@ const STRICT: readonly (readonly [string, StartClient, 'rc4' | 'plaintext', stri
   ['libtorrent, RC4 only', libtorrent, 'rc4', 'tcp\\+rc4'],
   ['libtorrent, plaintext only', libtorrent, 'plaintext', 'tcp'],
   ['transmission, encryption required', transmission, 'rc4', '(tcp|tcp\\+rc4)'],
+  ['qBittorrent, encryption required', qbittorrent, 'rc4', 'tcp\\+rc4'],
   ['aria2, crypto required', aria2, 'plaintext', 'tcp'],
   ['aria2, RC4 required', aria2, 'rc4', 'tcp\\+rc4'],
 ];
