@@ -7,6 +7,7 @@ import {
   map,
   merge,
   mergeMap,
+  NEVER,
   type Observable,
   of,
   range,
@@ -108,6 +109,35 @@ const sayingA = (wire: Wire): Observable<string> => {
   return wire.bytes$.pipe(map(() => 'b'));
 };
 
+describe('whoever calls and whoever is called', () => {
+  const [PLAIN, RC4, NOTHING] = ['b', 'b+', ''];
+  it.each<readonly [Encryption, Record<Encryption, string>]>([
+    ['prefer', { prefer: PLAIN, allow: PLAIN, require: RC4, off: PLAIN }],
+    ['allow', { prefer: PLAIN, allow: PLAIN, require: NOTHING, off: PLAIN }],
+    ['require', { prefer: RC4, allow: RC4, require: RC4, off: NOTHING }],
+    ['off', { prefer: PLAIN, allow: PLAIN, require: NOTHING, off: PLAIN }],
+  ])('agree where they can: %s', (calls, expected) => {
+    for (const called of ['prefer', 'allow', 'require', 'off'] as const) {
+      drawn((stage) => {
+        const [one, other] = two(stage);
+        const got: string[] = [];
+        const heard$ = called === 'off' ? plainProgram(other, 'hangs up') : answering(from(other, called).listen);
+        const quiet = (words: Observable<string>): Observable<never> =>
+          merge(
+            words.pipe(
+              ignoreElements(),
+              catchError(() => EMPTY),
+            ),
+            NEVER,
+          );
+        stage.gives(quiet(heard$), '^ 90ms !').toBe('-');
+        stage.gives(quiet(calling(from(one, calls).connect).pipe(tap((word) => got.push(word)))), '^ 80ms !').toBe('-');
+        stage.gives(timer(70).pipe(map(() => got.join()))).toBe('70ms (r|)', { r: expected[called] });
+      })();
+    }
+  });
+});
+
 describe('a peer that does not encrypt', () => {
   it(
     'is dialled again, plainly, when it hangs up; the next time it is dialled plainly at once',
@@ -199,6 +229,24 @@ describe('a side that is slow', () => {
       stage.gives(calls$, '^ 20s !').toBe(`${atOnce === 1 ? '5006ms' : '5012ms'} (x|)`);
     })();
   });
+
+  it(
+    'with the first bytes behind its offer is hung up on, though it has said more than nothing',
+    drawn((stage) => {
+      const [one, other] = two(stage);
+      const machine = new MseInitiator({ infoHash: INFO_HASH, provide: 3, randomBytes });
+      const offersHalf = (wire: Wire): Observable<never> => {
+        wire.write(machine.greeting);
+        return wire.bytes$.pipe(
+          tap((chunk) => machine.receive(chunk)),
+          tap(() => machine.phase === 'offer' && wire.write(machine.offer(bytes('half')).slice(0, -2))),
+          ignoreElements(),
+        );
+      };
+      stage.gives(answering(from(other, 'prefer').listen)).toBe('15ms a 4999ms #', { a: 'ha' }, failed('timeout'));
+      stage.gives(one.env.connect(at(TWO)).pipe(switchMap(offersHalf))).toBe('5018ms |');
+    }),
+  );
 
   it(
     'with its answer is hung up on, and not dialled again: it does encrypt',
