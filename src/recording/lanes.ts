@@ -90,6 +90,7 @@ class Drawer {
       case 'sent':
         return this.#wires.get(deed.id)?.ask$.push(deed.kept, deed.length);
       case 'given': {
+        this.#chokes(deed.what);
         const letter = EVENTS[deed.what.split(' ', 1)[0] ?? ''];
         if (letter !== undefined) this.#mark(this.give, letter, deed.what);
         return;
@@ -134,6 +135,20 @@ class Drawer {
 
   #listener(lane: LaneMark[], state?: FrameState): Listener {
     return new Listener((word) => this.#mark(lane, letters[word.type], wordText(word)), this.#masked, state);
+  }
+
+  /** Of a choke or an unchoke that was sent in this turn, why. */
+  #chokes(told: string): void {
+    const [, un, reason] = /^(un)?choke (.*)$/.exec(told) ?? [];
+    if (reason === undefined) return;
+    const letter = un === undefined ? 'C' : 'U';
+    for (const { ask } of this.#wires.values()) {
+      const at = ask.findLastIndex((mark) => mark.letter === letter && mark.time === this.time);
+      const mark = ask[at];
+      if (mark === undefined || mark.text.includes(':')) continue;
+      ask[at] = { ...mark, text: `${mark.text}: ${reason}` };
+      return;
+    }
   }
 
   #mark(lane: LaneMark[], letter: string, text: string): void {

@@ -55,10 +55,11 @@ export const keptValue = (channel: Channel, value: unknown): unknown => {
   return { bytes: bytes.slice(), from } satisfies Datagram;
 };
 
-/** What a subscriber is told, in a word: `stored 3`, `done`. */
+/** What a subscriber is told, in a word: `stored 3`, `choke outbid`, `done`. */
 export const eventText = (value: unknown): string => {
   if (typeof value !== 'object' || value === null) return String(value);
-  const { type, index } = value as { readonly type?: unknown; readonly index?: unknown };
+  const { type, index, reason } = value as Readonly<Record<'type' | 'index' | 'reason', unknown>>;
   if (typeof type !== 'string') return '';
+  if ((type === 'choke' || type === 'unchoke') && typeof reason === 'string') return `${type} ${reason}`;
   return typeof index === 'number' ? `${type} ${index}` : type;
 };

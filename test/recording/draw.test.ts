@@ -1,6 +1,7 @@
 import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { chokesAfter, garbage, hangsUpAfter, honest, silent } from '../../marbles/index.ts';
+import { delay, filter, map, merge } from 'rxjs';
+import { chokesAfter, garbage, hangsUpAfter, honest, type Player, type Said, silent } from '../../marbles/index.ts';
 import { draw } from '../../src/recording/draw.ts';
 import { type Lanes, lanesOf } from '../../src/recording/lanes.ts';
 import { page } from '../../src/recording/page.ts';
@@ -34,6 +35,23 @@ describe('lanesOf', () => {
     expect(letters(of('10.1.0.2')[0]?.say ?? [])).toMatch(/\|$/);
     expect(letters(of('10.1.0.3')[0]?.say ?? [])).toMatch(/#/);
     expect(letters(of('10.1.0.4')[0]?.say ?? [])).toBe('#');
+  });
+
+  it('has why we choke and unchoke whom', () => {
+    const interested: Player = (heard$, cast) =>
+      merge(
+        honest()(heard$, cast),
+        heard$.pipe(
+          filter(({ type }) => type === 'handshake'),
+          delay(20),
+          map((): Said => ({ type: 'interested' })),
+        ),
+      );
+    const { peers: served } = lanesIn(
+      { peers: { '10.1.0.1:7000': interested } },
+      { pieces: 2, own: { seed: { time: 5000 } } },
+    );
+    expect(served[0]?.ask.find(({ letter }) => letter === 'U')?.text).toBe('unchoke: free-slot');
   });
 
   it('has what came of it, and when all was over', () => {
