@@ -24,7 +24,11 @@ export const READS_IN_FLIGHT = 4;
  * of(0, 1).pipe(readPieces(storage, geometry, buffers), verifyPieces(env.verify(torrent)));
  */
 export const readPieces =
-  (storage: Pick<Storage, 'read'>, geometry: Geometry, buffers: PieceBuffers): OperatorFunction<number, Piece> =>
+  (
+    storage: Pick<Storage, 'read'>,
+    geometry: Geometry,
+    buffers: Pick<PieceBuffers, 'take' | 'give'>,
+  ): OperatorFunction<number, Piece> =>
   (indices) =>
     indices.pipe(
       mergeMap(

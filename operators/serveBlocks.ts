@@ -16,6 +16,8 @@ export interface Shelf {
    * Fills `into` from `begin` of piece `index`, and emits true; or false where the disk no longer has the stored bytes.
    */
   read(index: number, begin: number, into: Uint8Array): Observable<boolean>;
+  /** Prepares piece `index`, which is going to be read, until it is unsubscribed from. Emits nothing. */
+  expect?(index: number): Observable<never>;
 }
 
 export interface ServeBlocksOptions {
@@ -42,7 +44,9 @@ const LOOK_EVERY = 10_000;
  * A cancelled request is not answered. A request is refused if it is out of range, for more than 128 KiB, for a piece
  * that is not stored, one too many, or sent while choked (except for an allowed-fast piece, twice at most). A refused
  * request is rejected if both sides support the fast extension, and ignored otherwise. A choke refuses all unanswered
- * requests. At most 256 KiB are read ahead, and at most as much is written before the peer has read what came before.
+ * requests. At most 256 KiB are written before the peer has read what came before, and as much is read ahead; for a
+ * peer that reads as fast as we write, twice as much. A shelf that can prepare pieces is told of those that were
+ * requested.
  *
  * Completes when the peer hangs up. Errors with a `PeerError`: `unexpected` after 300 refused requests, or 2000 answers
  * that the peer does not read; `timeout` for a peer that has read nothing for two minutes. Errors with those of the
@@ -72,9 +76,10 @@ export const serveBlocks =
             const read = (index: number, begin: number, into: Uint8Array, done: (whole: boolean) => void): void => {
               reading = shelf.read(index, begin, into).subscribe({ next: done, error });
             };
+            const expect = (index: number): void => void subscriber.add(shelf.expect?.(index).subscribe({ error }));
             const serving = new UploadSession(
               peer,
-              { geometry, has: (index) => shelf.has(index), read, reqq, limit, allowsFast, offended },
+              { geometry, has: (index) => shelf.has(index), read, expect, reqq, limit, allowsFast, offended },
               now(),
             );
             const hear = (message: Message): void => {

@@ -5,7 +5,7 @@ import type { Env } from '../../src/contracts/env.ts';
 import type { DownloadEvent } from '../../src/contracts/events.ts';
 import type { Listening, PeerAddress } from '../../src/contracts/network.ts';
 import { encodeMessages } from '../../src/protocol/peer/messages.ts';
-import { READ_AHEAD } from '../../src/torrent/upload/uploadSession.ts';
+import { STRETCH } from '../../src/torrent/upload/readAhead.ts';
 import { calling, drawn, type Mark, type Player, type Said } from '../index.ts';
 import { wordsFor } from '../words.ts';
 import { leecher } from './leecher.ts';
@@ -90,6 +90,6 @@ describe('R29: a seed of ours', () => {
     expect(served).toBeLessThan(1000 + 10_000 + 500);
     expect(left.filter((reason) => reason === 'unexpected').length).toBeGreaterThan(30);
     expect(most).toBeGreaterThan(KERNEL);
-    expect(most).toBeLessThan(KERNEL + READ_AHEAD + 64 * KiB);
+    expect(most).toBeLessThan(KERNEL + STRETCH + 64 * KiB);
   });
 });

@@ -21,6 +21,16 @@ describe('serveBlocks, of a piece that this run has not checked yet,', () => {
   );
 
   it(
+    'is checked as soon as it is requested, while those before it are',
+    drawn((stage) => {
+      const one = speaking(stage, '  ---ac----------');
+      const writes = '               -B--------13---';
+      stage.gives(unchecked(stage, [one]), '^ 1s !').toBe('-');
+      stage.sends(one).toBe(writes);
+    }),
+  );
+
+  it(
     'is never uploaded when damaged: requests are refused, all peers are told, and the rest is uploaded',
     drawn((stage) => {
       const [one, other, third] = [

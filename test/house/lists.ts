@@ -8,6 +8,7 @@ export const SUBJECTS: Caps = { operators: 2, discovery: 16, world: 6, download:
 
 /** State of modules, and why it is nobody else's. */
 export const MODULE_STATE: Readonly<Record<string, string>> = {
+  'src/download/storage/checkBuffers.ts kept': 'memory to check pieces in is used again by all torrents',
   'src/disk/files/descriptors.ts descriptors':
     'the system counts the open files of a process, whichever torrent they are of',
   'src/disk/files/lockFile.ts owners':

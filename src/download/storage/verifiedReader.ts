@@ -24,11 +24,12 @@ import type { Env } from '../../contracts/env.ts';
 import type { CheckedPiece, Piece } from '../../contracts/peer.ts';
 import type { FileStamp, Storage } from '../../contracts/storage.ts';
 import { StorageError } from '../../contracts/errors.ts';
-import { recheckPieces } from './recheck.ts';
 import { following } from '../streams/following.ts';
+import { CheckBuffers } from './checkBuffers.ts';
 import { Bitfield } from '../../torrent/bitfield.ts';
 import { Geometry } from '../../torrent/geometry.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import type { PieceBuffers } from '../../torrent/pieces/pieceDrafts.ts';
 import { buffersFor } from '../state/downloadState.ts';
 import { Turns } from '../streams/turns.ts';
 
@@ -63,6 +64,8 @@ export class VerifiedReader implements Shelf, Possessions {
   readonly #sound: Bitfield;
   readonly #checks = new Map<number, Observable<boolean>>();
   readonly #turns = new Turns(CHECKS_IN_FLIGHT);
+  /** Made when it is used: most torrents of a thousand never have a peer. */
+  #check: ((index: number) => Observable<Piece | undefined>) | undefined;
   readonly #every: number;
   /** The stamps of the files at the last check; and its time, which is never if the files are not watched. */
   #stamps: readonly FileStamp[] = [];
@@ -102,12 +105,23 @@ export class VerifiedReader implements Shelf, Possessions {
     );
   }
 
+  /** Checks the piece before it is read, if it has to be checked. */
+  expect(index: number): Observable<never> {
+    return defer(() => (this.#sound.has(index) || !this.has(index) ? EMPTY : this.#checked(index))).pipe(
+      ignoreElements(),
+    );
+  }
+
   /**
    * Reads whole pieces and checks these very bytes, whatever was known of the piece: emits a piece once, lent until it
    * is released, or undefined if it is damaged on disk. The pieces of one call share their memory.
    */
   whole(): (index: number) => Observable<Piece | undefined> {
-    const read = readPieces(this.#storage, this.#geometry, buffersFor(this.#geometry, this.#env));
+    return this.#reading(buffersFor(this.#geometry, this.#env));
+  }
+
+  #reading(buffers: Pick<PieceBuffers, 'take' | 'give'>): (index: number) => Observable<Piece | undefined> {
+    const read = readPieces(this.#storage, this.#geometry, buffers);
     const check = verifyPieces(this.#env.verify(this.#torrent));
     const sound = (piece: CheckedPiece): Piece | undefined => {
       if (piece.valid) return piece;
@@ -171,11 +185,12 @@ export class VerifiedReader implements Shelf, Possessions {
   #checked(index: number): Observable<boolean> {
     let check$ = this.#checks.get(index);
     if (check$ === undefined) {
-      check$ = this.#turns.take(recheckPieces(this.#torrent, this.#env, this.#storage, [index])).pipe(
-        map(({ valid }) => valid || this.#lost(index, 'is damaged')),
-        catchError(this.#unreadable(index, false)),
-        tap((sound) => {
-          if (sound) this.vouch(index);
+      this.#check ??= this.#reading(new CheckBuffers(buffersFor(this.#geometry, this.#env)));
+      check$ = this.#turns.take(this.#check(index)).pipe(
+        map((piece) => {
+          piece?.release();
+          if (piece !== undefined) this.vouch(index);
+          return piece !== undefined;
         }),
         finalize(() => this.#checks.delete(index)),
         share(),

@@ -11,11 +11,11 @@ export class PieceBuffers {
   lent = 0;
   made = 0;
   readonly #free: Uint8Array[] = [];
-  readonly #shared: boolean;
+  readonly shared: boolean;
 
   constructor(size: number, { shared = false }: { readonly shared?: boolean } = {}) {
     this.size = size;
-    this.#shared = shared;
+    this.shared = shared;
   }
 
   /** Not a `Buffer`: what `slice` gives of it is a copy, which outlives what is lent. */
@@ -24,7 +24,7 @@ export class PieceBuffers {
     const free = this.#free.pop();
     if (free !== undefined) return free;
     this.made++;
-    return new Uint8Array(this.#shared ? new SharedArrayBuffer(this.size) : new ArrayBuffer(this.size));
+    return new Uint8Array(this.shared ? new SharedArrayBuffer(this.size) : new ArrayBuffer(this.size));
   }
 
   give(buffer: Uint8Array): void {

@@ -77,15 +77,16 @@ export class RequestQueue {
 
   /**
    * The oldest, and those after it that go on where the one before ends: of one piece, and of at most `bytes`, unless
-   * the first has more.
+   * the first has more. With `passes` the oldest is the first that passes.
    */
-  run(bytes: number): readonly Range[] {
+  run(bytes: number, passes?: (range: Range) => boolean): readonly Range[] {
     const run: Range[] = [];
     let end = -1;
     let size = 0;
     for (const range of this.#ranges.values()) {
       const goesOn = range.piece === run[0]?.piece && range.begin === end && size + range.length <= bytes;
       if (run.length > 0 && !goesOn) break;
+      if (run.length === 0 && passes?.(range) === false) continue;
       run.push(range);
       end = range.begin + range.length;
       size += range.length;

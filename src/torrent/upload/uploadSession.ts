@@ -1,6 +1,7 @@
 import type { BlockRange, Message } from '../../protocol/peer/messages.ts';
 import type { Geometry } from '../geometry.ts';
-import { covers, MAX_REQUEST, type Range, RequestQueue, type Stretch } from './requestQueue.ts';
+import { ReadAhead } from './readAhead.ts';
+import { covers, type Range, RequestQueue, type Stretch } from './requestQueue.ts';
 import type { Allowance } from '../rates/tokenBucket.ts';
 
 /** The peer that downloads. `allowing` are the pieces that it may have while it is choked. */
@@ -16,6 +17,8 @@ export interface UploadSessionOptions {
   readonly has: (index: number) => boolean;
   /** Fills `into` from `begin` of piece `index`, and then calls `done`, once: with false if that fails. */
   readonly read: (index: number, begin: number, into: Uint8Array, done: (whole: boolean) => void) => void;
+  /** This piece will be read soon. */
+  readonly expect?: ((index: number) => void) | undefined;
   /** Requests that are queued. */
   readonly reqq: number;
   readonly limit?: Allowance | undefined;
@@ -25,8 +28,6 @@ export interface UploadSessionOptions {
   readonly offended: (code: 'unexpected' | 'timeout', what: string) => void;
 }
 
-/** Bytes read ahead. */
-export const READ_AHEAD = 262_144;
 /** Bytes written at once: written bytes can't be cancelled, so a slow peer gets less. */
 const LEAST_WRITE = 32_768;
 const MOST_WRITE = 262_144;
@@ -46,20 +47,17 @@ const DEAF_AFTER = 120_000;
 
 /**
  * The requests of one peer and their answers. Depends on whether we choke the peer, on the pieces that may be uploaded,
- * on how fast the peer reads, and on the rate limit. Answers in the order of the requests. Consecutive requests are
- * read, and written, at once; for a peer that requests in order, blocks are read ahead while it reads what was written.
- * Invariants: one read at a time, into one buffer of READ_AHEAD bytes; while the send buffer is full nothing is written
- * but refusals, and of these MAX_UNREAD at most.
+ * on how fast the peer reads, and on the rate limit. Answers in the order of the requests; those that follow each other
+ * are written at once. Invariant: while the send buffer is full nothing is written but refusals, and of these
+ * MAX_UNREAD at most.
  */
 export class UploadSession {
   readonly #peer: Served;
   readonly #options: UploadSessionOptions;
   readonly #queue: RequestQueue;
-  #buffer: Uint8Array | undefined;
-  #stretch: Stretch | undefined;
-  /** Where the last stretch ended. */
-  #next: { readonly piece: number; readonly begin: number } | undefined;
-  #reading = false;
+  readonly #ahead: ReadAhead;
+  /** The piece of the last request. */
+  #expected = -1;
   #serving = false;
   #ended = false;
   #write = LEAST_WRITE;
@@ -79,6 +77,8 @@ export class UploadSession {
     this.#peer = peer;
     this.#options = options;
     this.#queue = new RequestQueue(options.geometry, options.reqq);
+    const { geometry, read } = options;
+    this.#ahead = new ReadAhead({ geometry, read, ended: (failed) => this.#wasRead(failed) });
     this.#now = now;
   }
 
@@ -91,8 +91,10 @@ export class UploadSession {
     this.#now = now;
     this.#quiet = false;
     this.#sift();
-    if (!this.#mayHave(range.piece) || !this.#queue.add(range)) this.#refuse([range]);
-    else this.#serve();
+    if (!this.#mayHave(range.piece) || !this.#queue.add(range)) return this.#refuse([range]);
+    if (range.piece !== this.#expected) this.#options.expect?.(range.piece);
+    this.#expected = range.piece;
+    this.#serve();
   }
 
   cancelled(range: BlockRange<'cancel'>): void {
@@ -115,7 +117,7 @@ export class UploadSession {
     if (this.#fullSince !== undefined && now - this.#fullSince >= DEAF_AFTER)
       this.#offended('timeout', `has read nothing for ${Math.round((now - this.#fullSince) / 1000)} s`);
     this.#sift();
-    if (this.#quiet && !this.#reading) this.#buffer = this.#stretch = undefined;
+    if (this.#quiet) this.#ahead.rest();
     this.#quiet = true;
   }
 
@@ -171,14 +173,17 @@ export class UploadSession {
   #serve(): void {
     if (this.#serving) return;
     this.#serving = true;
-    while (!this.#ended && !this.#reading) {
+    while (!this.#ended) {
       this.#sift();
+      this.#ahead.fetch(this.#queue, this.#write === MOST_WRITE);
       const run = this.#queue.run(this.#write);
       const [first] = run;
       if (first === undefined) break;
-      if (!covers(this.#stretch, first)) this.#read(first, run);
-      else if (!this.#mayHave(first.piece)) this.#refuse(this.#queue.sift((piece) => this.#mayHave(piece)));
-      else if (this.#fullSince !== undefined || !this.#give(run, this.#stretch)) break;
+      const stretch = this.#ahead.covering(first);
+      if (stretch === undefined && this.#ahead.reading) break;
+      if (stretch === undefined) continue;
+      if (!this.#mayHave(first.piece)) this.#refuse(this.#queue.sift((piece) => this.#mayHave(piece)));
+      else if (this.#fullSince !== undefined || !this.#give(run, stretch)) break;
     }
     this.#serving = false;
   }
@@ -203,32 +208,18 @@ export class UploadSession {
     }
     this.#credit = Math.max(this.#credit, Math.min(MAX_REFUSED, this.#credit + messages.length));
     this.#say(messages);
+    // Where all of it is taken at once there is nothing to wait for.
+    if (messages.length > 0 && this.#fullSince === undefined) this.#adapt(0);
     return leave;
   }
 
-  #read(first: Range, run: readonly Range[]): void {
-    const { piece, begin } = first;
-    const inOrder = begin === 0 || (this.#next?.piece === piece && this.#next.begin === begin);
-    const asked = run.reduce((sum, { length }) => sum + length, 0);
-    const there = this.#options.geometry.pieceSize(piece) - begin;
-    const length = Math.min(READ_AHEAD, there, inOrder ? READ_AHEAD : asked);
-    this.#buffer ??= new Uint8Array(Math.max(MAX_REQUEST, Math.min(READ_AHEAD, this.#options.geometry.pieceLength)));
-    const bytes = this.#buffer.subarray(0, length);
-    this.#stretch = undefined;
-    this.#reading = true;
-    this.#options.read(piece, begin, bytes, (whole) => {
-      this.#reading = false;
-      if (whole) this.#stretch = { piece, begin, length, bytes };
-      else this.#refuse(this.#queue.sift((waiting) => waiting !== piece));
-      this.#next = { piece, begin: begin + length };
-      this.#serve();
-    });
+  #wasRead(failed: number | undefined): void {
+    if (failed !== undefined) this.#refuse(this.#queue.sift((waiting) => waiting !== failed));
+    this.#serve();
   }
 
   check(): void {
-    const kept = this.#buffer?.length ?? 0;
-    if (kept > Math.max(MAX_REQUEST, READ_AHEAD)) throw new RangeError(`${kept} bytes are kept`);
-    if (this.#reading && this.#stretch !== undefined) throw new RangeError('what is being read is given already');
+    this.#ahead.check();
     if (!this.#ended && this.#unread > MAX_UNREAD) throw new RangeError(`${this.#unread} messages are not read`);
     this.#queue.check();
   }

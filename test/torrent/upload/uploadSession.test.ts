@@ -53,6 +53,8 @@ const stranger = () => {
   let bytes = 0;
   let offence: string | undefined;
   const reads: (() => void)[] = [];
+  /** How much had been sent when each read began. */
+  const given: number[] = [];
   const peer = {
     state,
     send: (...messages: readonly Message[]) => {
@@ -66,7 +68,10 @@ const stranger = () => {
     {
       geometry,
       has: (index) => index !== 3,
-      read: (_, __, into, done) => void reads.push(() => done(into.length > 0)),
+      read: (_, __, into, done) => {
+        given.push(sent.length);
+        reads.push(() => done(into.length > 0));
+      },
       reqq: 50,
       offended: (code, what) => (offence = `${code}: ${what}`),
     },
@@ -77,6 +82,7 @@ const stranger = () => {
     sent,
     serving,
     reads,
+    given,
     close: () => (open = false),
     drain: (now: number) => ((open = true), serving.drained(now)),
     bytes: () => bytes,
@@ -108,6 +114,23 @@ describe('serving a stranger', () => {
         expect(offence()).toBeUndefined();
       }),
     );
+  });
+
+  it.each([
+    ['that reads as fast as we write has the next piece read before it is given the one before', true],
+    ['that reads slower waits for one piece after the other', false],
+  ])('one %s', (_, quick) => {
+    const { serving, sent, reads, given, close, drain } = stranger();
+    const pieces = [0, 1, 2, 4, 5, 6, 7];
+    for (const piece of pieces) for (let block = 0; block < 4; block++) serving.requested(request(piece, block), 0);
+    for (let time = 0; reads.length > 0; time += 1000) {
+      if (!quick) close();
+      reads.shift()?.();
+      serving.check();
+      if (!quick) for (let n = 0; n < 4; n++) drain(time + 500);
+    }
+    expect(sent.length).toBe(28);
+    expect(given).toEqual(quick ? [0, 4, 8, 8, 12, 16, 20] : [0, 4, 8, 12, 16, 20, 24]);
   });
 
   it('keeps 50 requests and 256 KiB of who floods and never reads, and hangs up on it', () => {
