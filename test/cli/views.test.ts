@@ -121,7 +121,7 @@ describe('funnelLines', () => {
         lost: { timeout: 30, refused: 6 },
       },
       { source: 'pex', ...none, discovered: 9, dialled: 4, lost: { known: 5 } },
-      { source: 'manual', ...none, discovered: 1 },
+      { source: 'manual', ...none, discovered: 1, roads: { 'tcp+rc4': 1 } },
     ],
   };
 
@@ -130,7 +130,7 @@ describe('funnelLines', () => {
       'tracker: 50 found · 48 dialled · 12 connected · 10 handshaken · 8 interested · 3 unchoked · 2 sending; ' +
         'lost: 30 timeout, 6 refused',
       'pex: 9 found · 4 dialled · 0 connected; lost: 5 known',
-      'manual: 1 found · 0 dialled',
+      'manual: 1 found · 0 dialled; by: 1 tcp+rc4',
     ]);
   });
 

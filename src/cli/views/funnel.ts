@@ -22,9 +22,12 @@ const steps = (row: Row): string => {
 };
 
 /** `tracker: 50 found · 48 dialled · 12 connected · 0 handshaken; lost: 30 timeout, 6 refused`. */
-const funnelLine = (row: Row): string => {
-  const lost = Object.entries(row.lost).map(([cause, count]) => `${count} ${cause}`);
-  return `${row.source}: ${steps(row)}${lost.length > 0 ? `; lost: ${lost.join(', ')}` : ''}`;
+const funnelLine = (row: Row): string =>
+  `${row.source}: ${steps(row)}${counts('lost', row.lost)}${counts('by', row.roads)}`;
+
+const counts = (what: string, of: Readonly<Record<string, number>> = {}): string => {
+  const each = Object.entries(of).map(([name, count]) => `${count} ${name}`);
+  return each.length > 0 ? `; ${what}: ${each.join(', ')}` : '';
 };
 
 /** One line for each source of peers: how far its peers got, and why others failed. No line is wider than `width`. */

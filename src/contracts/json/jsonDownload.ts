@@ -106,6 +106,8 @@ export interface JsonFunnel extends OfTorrent {
     readonly sending: Count;
     /** How many were lost for which cause. */
     readonly lost: Readonly<Record<string, Count>>;
+    /** Connections that were made in another way than plainly over TCP, by `road`. */
+    readonly roads?: Readonly<Record<string, Count>>;
   }[];
 }
 

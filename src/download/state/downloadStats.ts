@@ -104,6 +104,7 @@ export class DownloadStats {
     this.#since.set(peer, now());
     this.#funnel.reached(peer.address, 'handshaken');
     const { address, road } = peer;
+    if (road !== undefined && road !== 'tcp') this.#funnel.wentBy(address, road);
     return { type: 'peer-joined', address: plainAddress(address), ...(road !== undefined && { road }) };
   }
 

@@ -139,6 +139,8 @@ export class MseInitiator implements MseMachine {
     if (skipped === undefined) return false;
     this.#ciphers?.called.apply(skipped);
     if (this.outgoing !== undefined) this.incoming = this.#ciphers?.called;
+    // Whoever goes on plainly needs no memory for ciphers.
+    this.#ciphers = undefined;
     this.#phase = 'done';
     return true;
   }

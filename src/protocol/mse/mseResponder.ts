@@ -135,9 +135,16 @@ export class MseResponder implements MseMachine {
     this.#ciphers?.called.apply(answer);
     this.#send = this.#send === undefined ? answer : joined(this.#send, answer);
     if (this.#select === RC4) this.outgoing = this.#ciphers?.called;
-    this.#phase = this.#initial > 0 ? 'initial' : 'done';
-    if (this.#phase === 'done') this.incoming = this.outgoing && this.#ciphers?.calling;
+    this.#phase = 'initial';
+    if (this.#initial === 0) this.#finish();
     return true;
+  }
+
+  #finish(): void {
+    this.#phase = 'done';
+    this.incoming = this.outgoing && this.#ciphers?.calling;
+    // Whoever goes on plainly needs no memory for ciphers.
+    this.#ciphers = undefined;
   }
 
   /** What has come for whoever uses the connection. */
@@ -149,8 +156,7 @@ export class MseResponder implements MseMachine {
       this.#initial -= encrypted.length;
       this.#ciphers?.calling.apply(encrypted);
       if (this.#initial > 0) return clean;
-      this.#phase = 'done';
-      this.incoming = this.outgoing && this.#ciphers?.calling;
+      this.#finish();
     }
     this.incoming?.apply(clean.subarray(encrypted.length));
     return clean;

@@ -20,6 +20,8 @@ export interface FunnelRow<Source extends string> extends Readonly<Record<Stage,
    * `banned`, `full`, `per-host`.
    */
   readonly lost: Readonly<Record<string, number>>;
+  /** How many connections were made in a way that is not plain TCP, by way, if any were. */
+  readonly roads?: Readonly<Record<string, number>>;
 }
 
 export interface Named<Source extends string> {
@@ -43,6 +45,7 @@ interface Trace<Source> {
 interface Row {
   readonly reached: number[];
   readonly lost: Map<string, number>;
+  readonly roads: Map<string, number>;
 }
 
 /**
@@ -92,14 +95,21 @@ export class Funnel<Source extends string> {
     this.#lose(this.#rowOf(trace.source), cause, 1);
   }
 
+  /** A connection was made in a way that is not plain TCP. */
+  wentBy(address: Named<Source>, road: string): void {
+    const { roads } = this.#rowOf(this.#traceOf(address).source);
+    roads.set(road, (roads.get(road) ?? 0) + 1);
+    this.version++;
+  }
+
   /** One row for each source that has named an address, in the order of their first ones. */
   get rows(): readonly FunnelRow<Source>[] {
-    return [...this.#rows].map(([source, { reached, lost }]) => {
+    return [...this.#rows].map(([source, { reached, lost, roads }]) => {
       const stages = Object.fromEntries(STAGES.map((stage, index) => [stage, reached[index] ?? 0])) as Record<
         Stage,
         number
       >;
-      return { source, ...stages, lost: sorted(lost) };
+      return { source, ...stages, lost: sorted(lost), ...(roads.size > 0 && { roads: sorted(roads) }) };
     });
   }
 
@@ -128,7 +138,10 @@ export class Funnel<Source extends string> {
 
   #rowOf(source: Source): Row {
     let row = this.#rows.get(source);
-    if (row === undefined) this.#rows.set(source, (row = { reached: STAGES.map(() => 0), lost: new Map() }));
+    if (row === undefined) {
+      row = { reached: STAGES.map(() => 0), lost: new Map(), roads: new Map() };
+      this.#rows.set(source, row);
+    }
     return row;
   }
 

@@ -68,6 +68,21 @@ describe('the funnel', () => {
     ]);
   });
 
+  it('counts connections that are made in other ways than plainly, by way', () => {
+    const funnel = new Funnel<Source>();
+    funnel.reached(at(1), 'handshaken');
+    funnel.named(at(1, 'pex'));
+    const before = funnel.version;
+    for (const port of [1, 1, 2]) funnel.wentBy(at(port, 'pex'), 'tcp+rc4');
+    expect(funnel.version).toBeGreaterThan(before);
+    // Of the first source of each.
+    expect(funnel.rows.map(({ source, roads }) => [source, roads])).toEqual([
+      ['tracker', { 'tcp+rc4': 2 }],
+      ['pex', { 'tcp+rc4': 1 }],
+    ]);
+    funnel.check();
+  });
+
   it('knows that it has changed', () => {
     const funnel = new Funnel<Source>();
     const versions = [
