@@ -5,7 +5,7 @@ import { numbersIn, placesIn } from './ranges.ts';
 import type { Cue, Row, Script } from './script.ts';
 
 /** Milliseconds by which a timer may have been late when it was recorded. */
-const LATE = 250;
+const LATE = 2000;
 /** A script that is cut often has no part that is true. */
 const MAX_CUTS = 50;
 
