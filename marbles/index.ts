@@ -50,6 +50,7 @@ export { fit } from './lab/fit.ts';
 export { MEASURES, type Measures } from './lab/measures.ts';
 export { trial } from './lab/trial.ts';
 export { swarmNamed, SWARMS } from './swarm/namedSwarms.ts';
+export { parsePlan } from './swarm/parsePlan.ts';
 // Types that the exports above name, so that tests can name them, too.
 export type { Backdrop, Playing } from './backdrop.ts';
 export type { Subscribed } from './expectation.ts';

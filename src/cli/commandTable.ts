@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import {
   common,
+  compareOptions,
   createOptions,
   decodeOptions,
   demoOptions,
@@ -208,6 +209,20 @@ export const commands: Readonly<Record<string, Command>> = {
       ['$0 session.rxrec --html session.html', 'all of it, to zoom'],
     ],
     load: async () => (await import('./commands/draw.ts')).drawn,
+  },
+  compare: {
+    usage: 'compare <strategy> <other>',
+    about: 'Compare two strategies in a virtual swarm, with the same seeds: which is faster, wastes less, gives more',
+    positionals: {
+      strategy: { type: 'string', describe: 'JavaScript module (.mjs) as for --strategy; default is none' },
+      other: { type: 'string', describe: 'Another one' },
+    },
+    options: { ...compareOptions, ...common },
+    examples: [
+      ['$0 default ./mine.mjs', 'is mine better than none?'],
+      ['$0 ./a.mjs ./b.mjs --swarm session.rxrec --seeds 50', 'in a swarm like one that was recorded'],
+    ],
+    load: async () => (await import('./commands/compare.ts')).compare,
   },
   create: {
     usage: 'create <path>',

@@ -34,7 +34,14 @@ export const groups: readonly (readonly [job: string, what: Readonly<Record<stri
     { create: 'Create a .torrent and a magnet link', seed: 'Upload existing data', verify: 'Check files on disk' },
   ],
   ['again', { replay: 'Is a recorded download the same again?', draw: 'Draw a recorded download as marbles' }],
-  ['try', { demo: 'A swarm and a download, all local', completion: 'Completion for bash, zsh or fish' }],
+  [
+    'try',
+    {
+      compare: 'Which of two strategies is better?',
+      demo: 'A swarm and a download, all local',
+      completion: 'Completion for bash, zsh or fish',
+    },
+  ],
 ];
 
 /** Columns for the job, and for name and arguments. */
@@ -51,7 +58,6 @@ export const overviewLines = (width = 80): readonly string[] => [
         fit(`${(at === 0 ? job : '').padEnd(JOB)}${commands[name]?.usage.padEnd(USAGE)}${brief}`, width),
       ),
   ),
-  '',
   '<source>: a .torrent, its http(s) URL, a magnet link, an info-hash, or - (stdin)',
   '[x] may be left out, x.. may be several. --max-peers is RXTORRENT_MAX_PEERS, too',
   `Also: ${Object.keys(aliases).join(', ')}`,

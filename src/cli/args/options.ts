@@ -179,6 +179,14 @@ export const replayOptions: OptionTable = {
   'max-peers': value('Replay with another maximum number of connections, 1–1000'),
 };
 
+export const compareOptions: OptionTable = {
+  swarm: value(
+    'Swarm to run them in: far, lossy, crowd, flash (default) or lopsided; a JSON file; or a recording of --record',
+  ),
+  seeds: value('Number of seeds, each of which both run with, 1–10000 (default 20)'),
+  size: value('Size of the torrent of a swarm with a name, from 1M to 1G'),
+};
+
 export const peersOptions: OptionTable = {
   tracker: values('Additional tracker, http(s) or udp URL', APART.words),
   'no-trackers': flag("Do not use the torrent's own trackers"),

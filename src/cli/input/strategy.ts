@@ -54,7 +54,8 @@ const refused = (path: string, why: string): InputError =>
 
 type Module = Readonly<Record<string, unknown>>;
 
-const importModule = (url: string): Promise<Module> =>
+/** Imports a module as Node does, although all of ours is one file. */
+export const importModule = (url: string): Promise<Module> =>
   (createRequire(import.meta.url)('../bundle/imported.cjs') as (url: string) => Promise<Module>)(url);
 
 const firstLine = (error: unknown): string =>
@@ -73,11 +74,11 @@ const loaded = async (path: string, nth: number): Promise<Module> => {
 };
 
 /** What a module exports: by names, or all in `default`, which may be a function of our library. */
-const exported = async (path: string, module: Module): Promise<Record<string, unknown>> => {
+const exported = (path: string, module: Module, library: object): Record<string, unknown> => {
   const { default: whole, ...named } = module;
   if (!isFunction(whole)) return { ...named, ...(whole as object | undefined) };
   try {
-    return { ...named, ...(whole(await import('../../index.ts')) as object | undefined) };
+    return { ...named, ...(whole(library) as object | undefined) };
   } catch (error) {
     throw refused(path, `fails: ${firstLine(error)}`);
   }
@@ -94,17 +95,32 @@ const understood =
   (peers$) =>
     side(peers$).pipe(catchError((error: unknown) => throwError(() => ours(error))));
 
-/** The parts of a download that a module replaces, read for the nth time. @throws InputError */
-export const readStrategy = async (path: string, nth = 0): Promise<Exported> => {
-  const found = await exported(path, await loaded(path, nth));
+/** Those of its exports that are parts of a download. @throws InputError */
+const partsOf = (path: string, found: Record<string, unknown>): Exported => {
   const names = NAMES.filter((name) => found[name] !== undefined);
   if (names.length === 0) throw refused(path, `exports none of ${NAMES.join(', ')}`);
   for (const name of names) {
     const [kind, is] = PARTS[name];
     if (!is(found[name])) throw refused(path, `${name} is not ${kind}`);
   }
-  const strategy: Exported = Object.fromEntries(names.map((name) => [name, found[name]]));
+  return Object.fromEntries(names.map((name) => [name, found[name]]));
+};
+
+/** The parts of a download that a module replaces, read for the nth time. @throws InputError */
+export const readStrategy = async (path: string, nth = 0): Promise<Exported> => {
+  const strategy = partsOf(path, exported(path, await loaded(path, nth), await import('../../index.ts')));
   return strategy.converse === undefined ? strategy : { ...strategy, converse: strategy.converse.map(understood) };
+};
+
+/**
+ * Makes the strategy of a module again and again, each time with a state of its own if it is a function of our library,
+ * which is `library`. @throws InputError
+ */
+export const strategyMaker = async (path: string, library: object): Promise<() => Exported> => {
+  const module = await loaded(path, 0);
+  const made = (): Exported => partsOf(path, exported(path, module, library));
+  made();
+  return made;
 };
 
 /**

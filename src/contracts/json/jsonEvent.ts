@@ -19,6 +19,7 @@ import type {
 import type {
   JsonCompletion,
   JsonCreated,
+  JsonCompared,
   JsonDecoded,
   JsonDemo,
   JsonHandshake,
@@ -148,6 +149,7 @@ export type JsonEvent =
   | JsonHashed
   | JsonCreated
   | JsonDemo
+  | JsonCompared
   | JsonDecoded
   | JsonCompletion
   | JsonHelp

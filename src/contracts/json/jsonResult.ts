@@ -211,6 +211,25 @@ export interface JsonDecoded extends OfAny {
   readonly value: unknown;
 }
 
+/**
+ * `compare`: one measure of two strategies, by its median over the seeds. What is absent was not reached in time.
+ */
+export interface JsonCompared extends OfAny {
+  readonly type: 'compared';
+  /** `first` `median` `last` `playable` in seconds; `waste` `seeded` `given` `fairness` as fractions. */
+  readonly measure: string;
+  readonly a?: number;
+  readonly b?: number;
+  /** The median of the differences between two runs of one seed, `b` − `a`. */
+  readonly difference?: number;
+  /** Where that is, with a confidence of 95 %. */
+  readonly low?: number;
+  readonly high?: number;
+  /** Which of the two is better, if that can be told. */
+  readonly better?: 'a' | 'b';
+  readonly seeds: Count;
+}
+
 /** `completion`: the script for a shell. */
 export interface JsonCompletion extends OfAny {
   readonly type: 'completion';
