@@ -99,7 +99,10 @@ export class Comparison {
   /** The first difference of this turn. */
   end(): Parting | undefined {
     const parting = this.#inWords() ?? this.#inDatagrams() ?? this.#inStreams() ?? this.#inClosings();
-    for (const deed of this.#turn.deeds) if (deed.kind === 'close') this.#forget(deed.id);
+    for (const deed of this.#turn.deeds) {
+      if (deed.kind === 'close') this.#forget(deed.id);
+      else if (deed.kind === 'atOnce' && deed.what.kind !== 'next') this.#forget(deed.what.id);
+    }
     const { cause } = this.#turn;
     if (cause.kind === 'error' || cause.kind === 'complete') this.#forget(cause.id);
     return parting;

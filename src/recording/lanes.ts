@@ -54,13 +54,17 @@ class Drawer {
   readonly peers: Connection[] = [];
   readonly give: LaneMark[] = [];
   readonly #masked: boolean;
+  readonly #from: number;
+  readonly #to: number;
   readonly #wires = new Map<number, Connection>();
   /** What is heard on a wire is a stream of its own. */
   readonly #bytes = new Map<number, Connection>();
   time = 0;
 
-  constructor(masked: boolean) {
+  constructor(masked: boolean, { from = 0, to = Infinity }: Span) {
     this.#masked = masked;
+    this.#from = from;
+    this.#to = to;
   }
 
   happens(what: Occurrence): void {
@@ -69,8 +73,10 @@ class Drawer {
       const { kept, length } = what.value as { readonly kept: Uint8Array; readonly length: number };
       heard.say$.push(kept, length);
     }
+    if (what.kind === 'next') return;
+    this.#bytes.delete(what.id);
     const wire = this.#wires.get(what.id);
-    if (wire === undefined || what.kind === 'next') return;
+    if (wire === undefined) return;
     if (what.kind === 'error') this.#mark(wire.say, '#', what.error.message);
     else this.#mark(wire.say, '|', 'they hang up');
     this.#wires.delete(what.id);
@@ -152,13 +158,20 @@ class Drawer {
   }
 
   #mark(lane: LaneMark[], letter: string, text: string): void {
+    if (this.time < this.#from || this.time > this.#to) return;
     lane.push({ time: this.time, letter, text });
   }
 }
 
-/** All messages in both directions, as lanes. @throws Malformed */
-export const lanesOf = (recording: Recording): Lanes => {
-  const drawer = new Drawer(recording.header.masked);
+/** A part of the time, in milliseconds; both ends included. */
+export interface Span {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+/** All messages in both directions, as lanes; or only those of a part of the time. @throws Malformed */
+export const lanesOf = (recording: Recording, span: Span = {}): Lanes => {
+  const drawer = new Drawer(recording.header.masked, span);
   for (const { time, cause, deeds } of recording.turns()) {
     drawer.time = time;
     if (cause.kind === 'checkpoint') drawer.joins(cause.open);

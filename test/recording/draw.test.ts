@@ -37,6 +37,15 @@ describe('lanesOf', () => {
     expect(letters(of('10.1.0.4')[0]?.say ?? [])).toBe('#');
   });
 
+  it('keeps only what happened in a part of the time, if that is all that is asked for', () => {
+    const { bytes } = recorded({ peers: { '10.1.0.1:7000': honest({ pace: 3 }) } }, { pieces: 8 });
+    const [whole, part] = [{}, { from: 25, to: 40 }].map((span) => lanesOf(new Recording(bytes), span));
+    const within = whole?.peers[0]?.say.filter(({ time }) => time >= 25 && time <= 40);
+    expect(within?.length).toBeGreaterThan(2);
+    expect(part?.peers[0]?.say).toEqual(within);
+    expect(part?.length).toBe(whole?.length);
+  });
+
   it('has why we choke and unchoke whom', () => {
     const interested: Player = (heard$, cast) =>
       merge(

@@ -67,6 +67,15 @@ describe('replay', () => {
     expect(cutOff).toBe(false);
   });
 
+  it('does hours again, part by part', () => {
+    const own = { seed: { time: 7_200_000 } };
+    const long = recorded({ peers }, { own, until: '125m !', part: 2_000 });
+    expect(long.parts.length).toBeGreaterThan(3);
+    const { parting, time } = replay(new Recording(long.parts), long.run());
+    expect(parting).toBeUndefined();
+    expect(time).toBeGreaterThanOrEqual(7_200_000);
+  });
+
   it('says where another order of pieces makes a difference', () => {
     expect(parts(recorded({ peers }), { order: inOrder })).toMatch(
       /^at 0\.\d{3} s to 10\.1\.0\.\d:7000: was request \d\/0, is request 0\/0$/,

@@ -53,7 +53,7 @@ export const drawn = async (given: Given, io: Io): Promise<void> => {
       writeNew(test, new TextEncoder().encode(drawingOf(recording, source, asked)), flag(given, 'force'));
       return io.print(`wrote ${visible(test)}`);
     }
-    const lanes = lanesOf(recording);
+    const lanes = lanesOf(recording, html === undefined ? asked : {});
     if (html !== undefined) {
       writeNew(html, new TextEncoder().encode(page(path, lanes)), flag(given, 'force'));
       return io.print(`wrote ${visible(html)}`);
