@@ -64,7 +64,7 @@ describe('hangUpOnSeeds', () => {
         hangUpOnSeeds(() => true),
         catchError((error: unknown) => of((error as PeerError).message)),
       );
-      gives(told$).toBe('30s (m|)', { m: '10.0.0.1:6881: wants nothing, as we do' });
+      gives(told$).toBe('30s (m|)', { m: '10.0.0.1:6881: is a seed, as we are' });
     }),
   );
 

@@ -136,7 +136,7 @@ describe('keepAlive', () => {
         keepAlive(),
         catchError((error: unknown) => of((error as PeerError).message)),
       );
-      gives(told$).toBe('150s (m|)', { m: '10.0.0.1:6881: has said nothing for 150 s' });
+      gives(told$).toBe('150s (m|)', { m: '10.0.0.1:6881: has sent nothing for 150 s' });
     }),
   );
 });

@@ -95,7 +95,7 @@ describe('dhtNode', () => {
     'asks the next one at once when the system says that no way leads to one, and thinks no worse of that one',
     drawn((stage) => {
       const off = (to: Endpoint): string | undefined =>
-        to.host === b.host && stage.now() < 100 ? 'no way leads there' : undefined;
+        to.host === b.host && stage.now() < 100 ? 'no route to this host' : undefined;
       const { node$, to } = scene(stage, [a, b, c, d], [], off);
       const all$ = node$().pipe(switchMap((node) => timer(0, 60).pipe(map(() => node.nodes().nodes.length))));
       stage.gives(all$, '^ 61ms !').toBe('0 59ms 3', { 0: 0, 3: 3 });

@@ -15,7 +15,7 @@ describe('trackerPeers', () => {
         w: ['wss://one.example:80/announce', 'no URL'].map((url) => ({
           type: 'warning',
           code: 'unsupported-scheme',
-          message: `${url}: not asked, only http, https and udp are supported`,
+          message: `${url}: not announced to: only http, https and udp are supported`,
           url,
         })),
       });

@@ -188,8 +188,8 @@ describe('udpTracker', () => {
   it(
     'is given up at once when the system says of all addresses that there is no route or no listener',
     drawn((stage) => {
-      const { env } = scene(stage, { udp: { refuses: () => 'nobody listens there' } });
-      const error = new TrackerError('unreachable', 'udp://both.example:80: nobody listens there');
+      const { env } = scene(stage, { udp: { refuses: () => 'connection refused' } });
+      const error = new TrackerError('unreachable', 'udp://both.example:80: connection refused');
       stage.gives(announceOverUdp(env)('udp://both.example:80', query)).toBe('#', undefined, error);
     }),
   );

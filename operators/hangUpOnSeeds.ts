@@ -30,6 +30,6 @@ export const hangUpOnSeeds = (complete: () => boolean): OperatorFunction<Peer, n
     let looks = 0;
     every(LOOK_EVERY, () => {
       looks = complete() && (state.have.full || state.extensions?.uploadOnly === true) ? looks + 1 : 0;
-      if (looks >= LOOKS) fail('useless', 'wants nothing, as we do');
+      if (looks >= LOOKS) fail('useless', 'is a seed, as we are');
     });
   });

@@ -43,6 +43,6 @@ export const keepAlive = ({
     every(hangUpAfter / STEPS, () => {
       if (peer.state.downloaded !== downloaded) heard();
       ({ downloaded } = peer.state);
-      if (++silentSteps >= STEPS) fail('silent', `has said nothing for ${hangUpAfter / 1000} s`);
+      if (++silentSteps >= STEPS) fail('silent', `has sent nothing for ${hangUpAfter / 1000} s`);
     });
   });

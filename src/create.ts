@@ -88,7 +88,7 @@ const planOf = (
   { name = content.name, padding = false, ...options }: CreateOptions,
 ): Plan => {
   const bare = content.files.reduce((sum, file) => sum + file.length, 0);
-  if (bare === 0) throw new InputError('bad-option', `${path}: there is not one byte in it: nothing to share`);
+  if (bare === 0) throw new InputError('bad-option', `${path}: it is empty: there is nothing to share`);
   if (name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name))
     throw new InputError('bad-option', `name ${JSON.stringify(name)}: expected a name without folders`);
   const pieceLength = options.pieceLength ?? pieceLengthFor(bare);

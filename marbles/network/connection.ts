@@ -167,7 +167,7 @@ export class WireEnd implements Sender {
   }
 
   #reset(): NetworkError {
-    return new NetworkError('reset', addressText(this.address), 'the connection was cut off');
+    return new NetworkError('reset', addressText(this.address), 'the connection was reset');
   }
 
   #send(segment: Segment): void {

@@ -78,7 +78,7 @@ export class DrawnTcp {
       const wanted = ports.find((each) => !open.has(each));
       if (wanted === undefined)
         return subscriber.error(
-          new NetworkError('port-taken', `TCP port ${ports[0]}`, 'another program listens there'),
+          new NetworkError('port-taken', `TCP port ${ports[0]}`, 'another program uses this port'),
         );
       const port = wanted === 0 ? host.nextPort() : wanted;
       const calls$ = new Subject<PeerAddress>();
@@ -100,7 +100,7 @@ export class DrawnTcp {
         subscriber.error(new NetworkError(code, name, why));
       const other = this.#hosts.get(address.host);
       if (other === undefined || host.state !== 'up') {
-        subscriber.add(timer(host.delay).subscribe(() => fail('unreachable', 'no way leads there')));
+        subscriber.add(timer(host.delay).subscribe(() => fail('unreachable', 'no route to this host')));
         return;
       }
       const way = host.delay + other.delay;
@@ -113,7 +113,7 @@ export class DrawnTcp {
         const end = this.#called(host, other, address);
         const answered = (): void => {
           late.unsubscribe();
-          if (end === undefined) fail('refused', 'nobody listens there');
+          if (end === undefined) fail('refused', 'connection refused');
           else end.open(subscriber);
         };
         // A caller that gives up meanwhile hangs up.
@@ -136,7 +136,7 @@ export class DrawnTcp {
       port: host.nextPort(),
       source: 'incoming',
       wire$: new Observable((taker) => {
-        if (taken) return taker.error(new NetworkError('reset', addressText(call), 'called, and is gone'));
+        if (taken) return taker.error(new NetworkError('reset', addressText(call), 'connected to us, and has left'));
         taken = true;
         theirs.open(taker);
       }),

@@ -34,7 +34,7 @@ describe('an HTTP tracker whose name has both families of addresses', () => {
   it(
     'is not held up by a family by which no way leads there',
     drawn((stage) => {
-      const offline = throwError(() => new NetworkError('unreachable', 'there', 'no way leads there'));
+      const offline = throwError(() => new NetworkError('unreachable', 'there', 'no route to this host'));
       const httpGet = ({ family }: HttpRequest) => (family === 4 ? reply('203.0.113.9:1').pipe(delay(2)) : offline);
       stage.gives(announceOverHttp({ httpGet, resolve: both })(url, query).pipe(map(() => 'r'))).toBe('--(r|)');
     }),

@@ -206,7 +206,7 @@ describe('a file that is read while it is downloaded', () => {
     'that ends before all is there says so',
     drawn((stage) => {
       const there = stage.world({ peers: { [a]: honest({ has: [0, 2] }) } });
-      const ended = new StorageError('missing', 'drawn: the download has ended before all was there');
+      const ended = new StorageError('missing', 'drawn: the download has ended before these bytes were stored');
       stage
         .gives(opened(stage, there, (it) => read(stage, it), { stop$: timer(100) }))
         .toBe('28ms 0 71ms #', {}, ended);

@@ -40,7 +40,7 @@ export class PeerError extends RxTorrentError<PeerCode> {
  * | `unreachable` | there is no route, or no answer to the lookup of the name |
  * | `unknown-host` | there is no host of that name |
  * | `refused` | no program listens there |
- * | `reset` | the connection was cut off |
+ * | `reset` | the connection was reset |
  * | `timeout` | no connection, or no whole answer, in time |
  * | `untrusted` | no secure connection can be made, or it leads to another host: TLS and certificates |
  * | `malformed` | the answer is not HTTP, can't be decompressed, is too long, or redirects in a circle |

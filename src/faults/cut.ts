@@ -26,7 +26,7 @@ export const cut = (after: number, options: FaultOptions = {}): Fault =>
         const broken$ = timer(Math.ceil(-Math.log(1 - it.random()) * after)).pipe(
           mergeMap(() => {
             it.told();
-            return throwError(() => new NetworkError('reset', nameOf(call), 'the connection was cut off'));
+            return throwError(() => new NetworkError('reset', nameOf(call), 'the connection was reset'));
           }),
         );
         return source.pipe(takeUntil(broken$));

@@ -12,9 +12,9 @@ const failureOf = (call: Call): Error | undefined => {
     case 'connect':
       return new NetworkError('refused', addressText(call.address), 'connection refused');
     case 'http':
-      return new NetworkError('unreachable', call.request.url, 'no way leads there');
+      return new NetworkError('unreachable', call.request.url, 'no route to this host');
     case 'listen':
-      return new NetworkError('port-taken', `TCP port ${call.options.ports[0]}`, 'another program listens there');
+      return new NetworkError('port-taken', `TCP port ${call.options.ports[0]}`, 'another program uses this port');
     case 'udp':
       return new NetworkError('no-room', 'UDP', 'there is no descriptor left');
     case 'storage':

@@ -3,14 +3,14 @@ import { visible } from '../protocol/encoding/visible.ts';
 /** Characters of a network error that are shown: it may quote the other side. */
 const MAX_TEXT = 200;
 
-const OFFLINE = 'no way leads there: is this machine online?';
-const HUNG_UP = 'the connection was cut off';
+const OFFLINE = 'no route to this host: is this machine online?';
+const HUNG_UP = 'the connection was reset';
 const CLOCK = "is this machine's clock right?";
 const DESCRIPTORS = 'too many files and connections are open: raise the limit (ulimit -n)';
 
 /** What the errors of sockets, names and certificates mean to the user, and what the user can try. */
 const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nobody listens there',
+  ECONNREFUSED: 'connection refused',
   ECONNRESET: HUNG_UP,
   ECONNABORTED: HUNG_UP,
   EPIPE: HUNG_UP,
@@ -23,11 +23,11 @@ const WORDS: Readonly<Record<string, string>> = {
   ENETDOWN: OFFLINE,
   EADDRNOTAVAIL: 'this machine has no such address',
   EAFNOSUPPORT: 'this machine does not have this kind of address (IPv4 or IPv6)',
-  EADDRINUSE: 'another program uses it',
+  EADDRINUSE: 'another program uses this address',
   EACCES: 'this system does not permit it',
   EPERM: 'this system, or a firewall on it, does not permit it',
   ENOTFOUND: 'there is no host of that name: check the name',
-  EAI_AGAIN: 'no name server has told where that is: is this machine online?',
+  EAI_AGAIN: 'its name could not be looked up: is this machine online?',
   EMFILE: DESCRIPTORS,
   ENFILE: DESCRIPTORS,
   ENOBUFS: 'this system has no memory left for connections: try again later',
@@ -35,17 +35,17 @@ const WORDS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: `its certificate has expired: ${CLOCK}`,
   CERT_NOT_YET_VALID: `its certificate is not valid yet: ${CLOCK}`,
   CERT_REVOKED: 'its certificate has been withdrawn',
-  CERT_UNTRUSTED: 'nobody whom this system trusts vouches for its certificate',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is vouched for by nobody but itself',
-  SELF_SIGNED_CERT_IN_CHAIN: 'nobody whom this system trusts vouches for its certificate',
-  UNABLE_TO_GET_ISSUER_CERT: 'nobody whom this system trusts vouches for its certificate',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'nobody whom this system trusts vouches for its certificate',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'nobody whom this system trusts vouches for its certificate',
+  CERT_UNTRUSTED: 'its certificate is signed by no authority that this system trusts',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by no authority that this system trusts',
+  UNABLE_TO_GET_ISSUER_CERT: 'its certificate is signed by no authority that this system trusts',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is signed by no authority that this system trusts',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by no authority that this system trusts',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
   ERR_TLS_HANDSHAKE_TIMEOUT: 'no answer in time',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS: try http instead of https',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS: try http instead of https',
-  EPROTO: 'it does not speak TLS as we do',
+  EPROTO: 'the TLS handshake failed',
 };
 
 /** Families of codes, too many to list. */
@@ -69,8 +69,8 @@ export const errorWords = (error: unknown): string => {
 /** Why a port can't be had. */
 export const bindWords = (error: unknown): string => {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return 'another program listens there';
-  return code === 'EACCES' ? 'no permission to listen there' : errorWords(error);
+  if (code === 'EADDRINUSE') return 'another program uses this port';
+  return code === 'EACCES' ? 'no permission to use this port' : errorWords(error);
 };
 
 /** Node's own words, without the name of the system call at the beginning and the code at the end. */

@@ -103,7 +103,7 @@ const callOf = (accepted: Socket): PeerAddress | undefined => {
     const held = accepted as unknown as Held;
     const handle = held._handle;
     if (handle === null || accepted.destroyed) {
-      subscriber.error(new NetworkError('reset', addressText({ host, port }), 'called, and is gone'));
+      subscriber.error(new NetworkError('reset', addressText({ host, port }), 'connected to us, and has left'));
       return;
     }
     // Only new sockets, not accepted ones, can be told to read into a given buffer.

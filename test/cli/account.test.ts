@@ -29,18 +29,18 @@ describe('how far a torrent has come', () => {
     account.see(stored);
     account.see(stored);
     expect(stoppedLine(account.figures, true)).toBe(
-      'stopped: 42.0 of 64.0 MiB is there, verified; the same command goes on from here',
+      'stopped: 42.0 of 64.0 MiB verified; run the same command again to resume',
     );
     account.see(sample({ stored: 42 * MiB, uploaded: 3 * MiB, ratio: 0.05 }));
     expect(stoppedLine(account.figures, true)).toBe(
-      'stopped: 42.0 of 64.0 MiB is there, verified; 3.00 MiB given, ratio 0.05; the same command goes on from here',
+      'stopped: 42.0 of 64.0 MiB verified; 3.00 MiB uploaded, ratio 0.05; run the same command again to resume',
     );
-    expect(thereLine(account.figures, false)).toBe('42.0 of 64.0 MiB is there, verified; 3.00 MiB given, ratio 0.05');
+    expect(thereLine(account.figures, false)).toBe('42.0 of 64.0 MiB verified; 3.00 MiB uploaded, ratio 0.05');
   });
 
   it('does not know the length of a link before the metadata is known', () => {
     const account = new Account();
-    const line = 'stopped: it is not known yet what the link stands for; the same command goes on from here';
+    const line = 'stopped: the metadata of the link is not known yet; run the same command again to resume';
     expect(stoppedLine(account.figures, true)).toBe(line);
     account.see(sample({ phase: 'metadata', length: 0 }));
     expect(stoppedLine(account.figures, true)).toBe(line);
@@ -50,7 +50,7 @@ describe('how far a torrent has come', () => {
     const account = new Account(64 * MiB);
     account.see(stored);
     expect(stoppedLine(account.figures, true)).toBe(
-      'stopped: at least 1.00 of 64.0 MiB is there, verified; the same command goes on from here',
+      'stopped: at least 1.00 of 64.0 MiB verified; run the same command again to resume',
     );
   });
 
@@ -71,19 +71,19 @@ describe('how far a torrent has come', () => {
     time = 9_000;
     expect([account.path, account.figures.stored]).toEqual(['/a', 64 * MiB]);
     expect(completeLine(account.figures)).toBe(
-      'complete, 64.0 MiB (65.0 MiB in 4 s, 16.3 MiB/s), 1.00 MiB wasted, 12.0 MiB given, ratio 0.19',
+      'complete, 64.0 MiB (65.0 MiB in 4 s, 16.3 MiB/s), 1.00 MiB wasted, 12.0 MiB uploaded, ratio 0.19',
     );
     expect(completeLine({ ...account.figures, wasted: 0, uploaded: 0, downloaded: 0 }, { files: 2, of: 7 })).toBe(
-      'complete, 64.0 MiB, all there already, 2 of 7 files',
+      'complete, 64.0 MiB, all of it on disk already, 2 of 7 files',
     );
-    expect(givenLine(account.figures)).toBe('12.0 MiB given, ratio 0.19, in 8 s');
+    expect(givenLine(account.figures)).toBe('12.0 MiB uploaded, ratio 0.19, in 8 s');
   });
 
   it('is told of all together', () => {
     const sum = { torrents: 7, complete: 2, length: 3.4 * 1024 * MiB, stored: 1.2 * 1024 * MiB, uploaded: 0 };
     expect(stoppedSumLine(sum)).toBe(
-      'stopped: 2 of 7 torrents complete, 1.20 of 3.40 GiB is there, verified; the same command goes on from here',
+      'stopped: 2 of 7 torrents complete, 1.20 of 3.40 GiB verified; run the same command again to resume',
     );
-    expect(stoppedSumLine({ ...sum, uploaded: MiB })).toContain('verified; 1.00 MiB given; the same');
+    expect(stoppedSumLine({ ...sum, uploaded: MiB })).toContain('verified; 1.00 MiB uploaded; run the same');
   });
 });

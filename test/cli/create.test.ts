@@ -150,7 +150,7 @@ describe('create', () => {
     const { code, stderr } = await run(['create', path, '-o', output]);
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: `rxtorrent: ${output} is there already: name another file, or give --force\n`,
+      stderr: `rxtorrent: ${output} exists already: name another file, or give --force\n`,
     });
     expect(readFileSync(output, 'latin1')).toBe('mine');
     expect((await run(['create', path, '-o', output, '--force'])).code).toBe(0);
@@ -215,7 +215,7 @@ describe('create', () => {
     const nothing = folder();
     expect(await run(['create', nothing, '-o', `${place}/`])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('not one byte') as string,
+      stderr: expect.stringContaining('there is nothing to share') as string,
     });
   });
 });

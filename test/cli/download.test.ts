@@ -131,7 +131,7 @@ describe('download', () => {
     expect(alone).toEqual({
       code: 4,
       stdout: '',
-      stderr: 'rxtorrent: nobody to ask for peers: give a --tracker or a --peer\n',
+      stderr: 'rxtorrent: no source of peers: give a --tracker or a --peer\n',
     });
     const { code, stdout, stderr } = await run(['download', here.file, '-o', here.home, '--timeout', '1', '--json']);
     expect(code).toBe(4);

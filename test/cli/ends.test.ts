@@ -156,9 +156,11 @@ describe('a download among silent names', () => {
     const ends = [world.run(...args('one'), '--verbose=dht').ended, world.run(...args('two'), '--json').ended] as const;
     const [{ out }, { out: json }] = await Promise.all(ends);
     expect(
-      out.match(/^warning: the DHT can't be joined yet: no address is known of router\.example\.org: .*$/gm),
+      out.match(
+        /^warning: the DHT can't be joined yet: the addresses could not be looked up of router\.example\.org: .*$/gm,
+      ),
     ).toHaveLength(1);
-    for (const what of ['look it up', 'leads to no address'])
+    for (const what of ['look it up', 'has no address'])
       expect(out).toMatch(new RegExp(`^[\\d:.]+ dht {5}· router\\.example\\.org {2}${what}$`, 'm'));
     expect(json.match(/^{"type":"warning",.*"code":"dht-bootstrap"/gm) ?? json).toHaveLength(1);
   }, 40_000);

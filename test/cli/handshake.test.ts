@@ -94,7 +94,7 @@ describe('handshake', () => {
       4,
     ],
     ['has another torrent', { infoHash: new Uint8Array(20) }, 'shares another torrent', 4],
-    ['does not listen', undefined, '127.0.0.1:1: nobody listens there', 4],
+    ['does not listen', undefined, '127.0.0.1:1: connection refused', 4],
   ])('says in one line what is wrong when the peer %s', async (_, conduct, says, code) => {
     const ended = await run(['handshake', torrent(), conduct ? await address(conduct) : '127.0.0.1:1']);
     expect(ended).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(says) as string });
@@ -215,7 +215,7 @@ describe('magnet_handshake', () => {
     expect(late).toMatchObject({
       code: 4,
       stdout: '',
-      stderr: expect.stringContaining('nobody answered within 0.5 s: try a longer --timeout') as string,
+      stderr: expect.stringContaining('no peer answered within 0.5 s: try a longer --timeout') as string,
     });
     expect(await run(['magnet_handshake', infoHash])).toMatchObject({
       code: 4,

@@ -8,7 +8,7 @@ import { type ContentSpec, contentOf } from '../swarm/content.ts';
 import { folder, run, start } from './run.ts';
 
 const MiB = 2 ** 20;
-const GO_ON = 'the same command goes on from here';
+const GO_ON = 'run the same command again to resume';
 
 /** A torrent and one seed of it. */
 const world = async (rate: number, spec: ContentSpec = { name: 'content', length: 2 * MiB }) => {
@@ -40,9 +40,7 @@ describe('the last line of a download that is stopped', () => {
       expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
       const stored = stderr.match(/piece \d+ stored/g)?.length ?? 0;
       expect(stored).toBeGreaterThan(5);
-      expect(lastOf(stderr)).toBe(
-        `${place}: stopped: ${bytesOf(stored * 32_768, 2 * MiB)} is there, verified; ${GO_ON}`,
-      );
+      expect(lastOf(stderr)).toBe(`${place}: stopped: ${bytesOf(stored * 32_768, 2 * MiB)} verified; ${GO_ON}`);
       const again = await run(download);
       expect(again.code).toBe(0);
       const [, fetched = ''] = /complete, 2\.00 MiB \((\S+ \S+) in/.exec(again.stdout) ?? [];
@@ -69,7 +67,7 @@ describe('the last line of a download that is stopped', () => {
     const { code, stderr } = await running.ended;
     expect(code).toBe(130);
     expect(stderr).not.toContain('100 %');
-    expect(stderr).toContain(`${hash}: stopped: it is not known yet what the link stands for; ${GO_ON}\n`);
+    expect(stderr).toContain(`${hash}: stopped: the metadata of the link is not known yet; ${GO_ON}\n`);
   });
 
   it('says all of it, and what was given, while it seeds', async () => {
@@ -80,9 +78,7 @@ describe('the last line of a download that is stopped', () => {
     const { code, stderr } = await running.ended;
     expect(code).toBe(130);
     expect(lastOf(stderr)).toMatch(
-      new RegExp(
-        `^${place}: stopped: all 2\\.00 MiB is there, verified; 0 B given, ratio 0\\.00, in \\S+ m?s; ${GO_ON}$`,
-      ),
+      new RegExp(`^${place}: stopped: all 2\\.00 MiB verified; 0 B uploaded, ratio 0\\.00, in \\S+ m?s; ${GO_ON}$`),
     );
   });
 
@@ -105,10 +101,7 @@ describe('the last line of a download that is stopped', () => {
     ]);
     expect(code).toBe(4);
     expect(stderr).toMatch(
-      new RegExp(
-        `^${place}: \\S+( KiB)? of 2\\.00 MiB is there, verified; ${GO_ON}\nrxtorrent: no progress for 1 s`,
-        'm',
-      ),
+      new RegExp(`^${place}: \\S+( KiB)? of 2\\.00 MiB verified; ${GO_ON}\nrxtorrent: no progress for 1 s`, 'm'),
     );
   });
 
@@ -118,7 +111,7 @@ describe('the last line of a download that is stopped', () => {
     running.kill('SIGINT');
     const { code, stderr } = await running.ended;
     expect(code).toBe(130);
-    expect(stderr).toMatch(/stopped: .* is there, verified$/m);
+    expect(stderr).toMatch(/stopped: .* verified$/m);
     expect(stderr).not.toContain(GO_ON);
   });
 
@@ -135,7 +128,7 @@ describe('the last line of a download that is stopped', () => {
     const { code, stderr } = await run([...other.download, '--save-torrent', join(home, 'saved.torrent')]);
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: expect.stringContaining('saved.torrent is there already') as string,
+      stderr: expect.stringContaining('saved.torrent exists already') as string,
     });
   });
 });
@@ -148,7 +141,7 @@ describe('the last line of a download that is complete', () => {
     expect(stderr).toMatch(
       new RegExp(`^${place}: complete, 2\\.00 MiB \\(2\\.\\d\\d MiB in \\S+ s, \\S+ [KM]iB/s\\).*; seeding$`, 'm'),
     );
-    expect(stdout).toMatch(new RegExp(`^${place}: 0 B given, ratio 0\\.00, in \\S+ s\n$`));
+    expect(stdout).toMatch(new RegExp(`^${place}: 0 B uploaded, ratio 0\\.00, in \\S+ s\n$`));
   });
 
   it('says how many of the files are there', async () => {
@@ -158,7 +151,7 @@ describe('the last line of a download that is complete', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`^${place}: complete, 195 KiB \\(.*/s\\), 2 of 4 files`));
     expect((await run([...download, '--files', '1,3'])).stdout).toBe(
-      `${place}: complete, 195 KiB, all there already, 2 of 4 files\n`,
+      `${place}: complete, 195 KiB, all of it on disk already, 2 of 4 files\n`,
     );
   });
 });

@@ -180,7 +180,7 @@ describe('HTTP in words', () => {
     const reply = (status: number, body: Uint8Array): string => httpReply('tracker', { status, body, url: '' });
     expect(reply(200, encode({ 'failure reason': 'go\x1b away' }))).toBe('refused: go\\x1b away');
     expect(reply(200, encode({ interval: 60, peers: new Uint8Array(12), 'warning message': 'slow' }))).toMatch(
-      /asks again in 1 min, warns: slow$/,
+      /next announce in 1 min, warns: slow$/,
     );
     expect(reply(200, Buffer.from('<html>'))).toBe('status 200, 6 bytes');
     expect(reply(404, encode({ interval: 60, peers: '' }))).toMatch(/^status 404, \d+ bytes$/);

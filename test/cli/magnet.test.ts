@@ -57,7 +57,7 @@ describe('magnet_parse', () => {
   });
 
   it.each([
-    ['no magnet', 'debian.iso.torrent', 'that is no magnet link'],
+    ['no magnet', 'debian.iso.torrent', 'not a magnet link'],
     ['a short hash', 'magnet:?xt=urn:btih:89d9', 'magnet.xt: expected 40 hexadecimal or 32 base32 digits'],
     ['no topic', 'magnet:?dn=x', 'magnet.xt: expected urn:btih:'],
     ['v2 only', `magnet:?xt=urn:btmh:1220${'ab'.repeat(32)}`, 'BEP 52'],
@@ -106,7 +106,7 @@ describe('from a magnet link', () => {
     writeFileSync(saved, 'theirs');
     expect(await run(['download', link, '-o', out, '--save-torrent', saved])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('is there already') as string,
+      stderr: expect.stringContaining('exists already') as string,
     });
     expect(await run(['download', link, '-o', out, '--save-torrent', saved, '--force'])).toMatchObject({ code: 0 });
     expect(toHex(parseTorrent(readFileSync(saved)).infoHash)).toBe(infoHash);
@@ -142,7 +142,7 @@ describe('from a magnet link', () => {
     expect(await run(['magnet_info', link])).toMatchObject({
       code: 0,
       stdout: wanted,
-      stderr: expect.stringContaining('another one') as string,
+      stderr: expect.stringContaining('a different one') as string,
     });
     expect(await run(['magnet_info', `magnet:?${XT}&${at('/private')}`])).toMatchObject({ code: 4, stdout: '' });
   });
@@ -175,7 +175,7 @@ describe('from a magnet link', () => {
     expect(await run(['info', link, '--timeout', '1'])).toMatchObject({
       code: 4,
       stdout: '',
-      stderr: expect.stringContaining('nobody has told what the link stands for within 1 s') as string,
+      stderr: expect.stringContaining('no peer has sent the metadata of the link within 1 s') as string,
     });
     expect(await run(['download', link, '--timeout', '1', '-o', join(folder(), 'x')])).toMatchObject({
       code: 4,
@@ -183,7 +183,7 @@ describe('from a magnet link', () => {
     });
     expect(await run(['info', infoHash])).toMatchObject({
       code: 4,
-      stderr: expect.stringContaining('nobody to ask') as string,
+      stderr: expect.stringContaining('no source of peers') as string,
     });
   });
 });

@@ -39,7 +39,7 @@ describe('files of another program', () => {
       const { code, stderr } = await run(['download', file, '-o', mine, ...peers]);
       expect([code, stderr]).toEqual([
         3,
-        expect.stringMatching(/^rxtorrent: .*notes\.txt is there already, and .*--force replaces it\n$/),
+        expect.stringMatching(/^rxtorrent: .*notes\.txt exists already, and .*--force replaces it\n$/),
       ]);
     }
     expect({ bytes: readFileSync(mine), names: readdirSync(home) }).toEqual(before);
@@ -60,7 +60,7 @@ describe('files of another program', () => {
     expect([code, stderr]).toEqual([
       3,
       expect.stringMatching(
-        /film is there already, and belongs to another torrent \([0-9a-f]{40}\): .*--force replaces it\n$/,
+        /film exists already, and belongs to another torrent \([0-9a-f]{40}\): .*--force replaces it\n$/,
       ),
     ]);
     expect(readFileSync(join(out, 'film')).equals(one.bytes)).toBe(true);

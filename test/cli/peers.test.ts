@@ -150,7 +150,7 @@ describe('peers', () => {
     const http = `${await serve((_, response) => response.end('d5:filesdee'))}/announce`;
     const { code, stdout, stderr } = await run(['peers', torrent([udp.url], [http]), '--scrape']);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${udp.url}  7 seeds, 9 leechers, 8 downloads\n` });
-    expect(stderr).toBe(`warning: ${http}: does not know this torrent\n`);
+    expect(stderr).toBe(`warning: ${http}: does not track this torrent\n`);
     expect(udp.heard()).toEqual(['connect', 'scrape']);
   });
 });

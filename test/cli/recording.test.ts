@@ -114,7 +114,7 @@ describe('download --record', () => {
     const { code, stderr } = await run(['download', torrent, '-o', `${home}/out/`, '--record', torrent]);
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: `rxtorrent: ${torrent} is there already: name another file, or give --force\n`,
+      stderr: `rxtorrent: ${torrent} exists already: name another file, or give --force\n`,
     });
   });
 });
@@ -270,7 +270,7 @@ describe('recordFile', () => {
   it('refuses to replace a part of an earlier recording, and leaves none behind', () => {
     const path = join(folder(), 'a.rxrec');
     writeFileSync(`${path}.3`, '');
-    expect(() => recordFile(path, { force: false, say })).toThrow('a.rxrec.3 is there already');
+    expect(() => recordFile(path, { force: false, say })).toThrow('a.rxrec.3 exists already');
     recordFile(path, { force: true, say })(headerOf(0), true);
     expect(partsAt(path)).toEqual([0]);
   });

@@ -81,7 +81,7 @@ describe('seed', () => {
     writeFileSync(join(data, 'two'), 'something else');
     const { code, stderr, stdout } = await run(['seed', ...files, data, '--seed-time', '1', '--no-trackers', '--json']);
     expect(code).not.toBe(0);
-    expect(stderr).toContain('two: 33 of 33 pieces are not there');
+    expect(stderr).toContain('two: 33 of 33 pieces are missing or damaged');
     expect(objects(stdout).some(({ type }) => type === 'seeded')).toBe(true);
   });
 });

@@ -128,7 +128,7 @@ describe('seed of a file or folder', () => {
     expect((await run(['verify', saved, root, '--quiet'])).code).toBe(0);
     expect(await run(seed)).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('is there already: name another file, or give --force') as string,
+      stderr: expect.stringContaining('exists already: name another file, or give --force') as string,
     });
     expect((await run([...seed, '--force'])).stdout).toContain('in 2 files');
     const other = join(home, 'film.bin');
@@ -171,7 +171,7 @@ describe('seed of a file or folder', () => {
     mkdirSync(join(home, 'empty'));
     const { code, stdout, stderr } = await run(['seed', join(home, 'empty'), path, ...SHORT]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: expect.stringContaining(`${path}: `) as string });
-    expect(stderr).toMatch(/empty: .*not one byte in it/);
+    expect(stderr).toMatch(/empty: .*there is nothing to share/);
     expect(stderr).toMatch(/rxtorrent: 1 of 2 torrents failed\n$/);
     writeFileSync(join(home, 'broken.torrent'), 'something else');
     writeFileSync(join(home, 'x.torrent'), film.metainfo);

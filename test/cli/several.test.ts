@@ -133,14 +133,14 @@ describe('several torrents', () => {
     running.kill('SIGINT');
     const { code, stderr } = await running.ended;
     const line = (name: string): RegExp =>
-      new RegExp(`${name}: stopped: .* of 1.00 MiB is there, verified; the same command goes on from here$`);
+      new RegExp(`${name}: stopped: .* of 1.00 MiB verified; run the same command again to resume$`);
     expect(code).toBe(130);
     const said = stderr.split('\n').filter((each) => each.includes('stopped: '));
     expect(said).toEqual([
       expect.stringMatching(line('one')) as string,
       expect.stringMatching(line('two')) as string,
       expect.stringMatching(
-        /^stopped: 0 of 3 torrents complete, .* of 3.00 MiB is there, verified; the same command goes on from here$/,
+        /^stopped: 0 of 3 torrents complete, .* of 3.00 MiB verified; run the same command again to resume$/,
       ) as string,
     ]);
   });
@@ -250,7 +250,9 @@ describe('the port', () => {
       listening,
     );
     expect(code).toBe(0);
-    expect(stderr).toBe('warning: TCP port 6899: another program listens there: give another --port, or --no-listen\n');
+    expect(stderr).toBe(
+      'warning: TCP port 6899: another program uses this port: give another --port, or --no-listen\n',
+    );
     first.kill('SIGINT');
     await first.ended;
   });

@@ -39,7 +39,7 @@ describe('what can not be read or written is one line that says what to try', ()
       'create',
       ({ text, place }) => ['create', text, '-o', join(place, 'x.torrent')],
       3,
-      /can't write .*x\.torrent: no permission; check who may write there/,
+      /can't write .*x\.torrent: no permission; check its permissions/,
     ],
     [
       'create, of a file',
@@ -51,7 +51,7 @@ describe('what can not be read or written is one line that says what to try', ()
       'decode',
       ({ secret }) => ['decode', '--file', secret],
       2,
-      /cannot read .*secret: no permission: check who may read it/,
+      /cannot read .*secret: no permission: check its permissions/,
     ],
     [
       'decode of a file in a file',
@@ -83,7 +83,7 @@ describe('what can not be read or written is one line that says what to try', ()
       '--save-torrent, a file',
       ({ text }) => ['download', numbers, '--save-torrent', text],
       2,
-      /is there already: name another file, or give --force/,
+      /exists already: name another file, or give --force/,
     ],
     [
       '--node-file',

@@ -152,9 +152,9 @@ describe('paceLine', () => {
   it('says in which order and how often each source is asked', () => {
     expect(paceLine({ ...defaultPace, enough: 7 })).toBe(
       'pace: with fewer than 7 peers trackers are asked again after 1 min; ' +
-        'a silent tracker is passed over after 15 s; all failing, they are tried again after 5 s to 30 min; ' +
+        'a silent tracker is passed over after 15 s; if all fail, they are tried again after 5 s to 30 min; ' +
         'the local network is asked again after 1 min, else after 5 min; ' +
-        'the DHT is asked again after 30 s if it knew nobody, else after 5 min to 15 min',
+        'the DHT is asked again after 30 s if it knew no peer, else after 5 min to 15 min',
     );
     expect(paceLine({ ...defaultPace, dht: { ...defaultPace.dht, after: 20_000 } })).toContain(
       'the DHT is first asked after 20 s and asked again',

@@ -74,8 +74,8 @@ describe('create', () => {
   });
 
   it.each<readonly [string, readonly FileEntry[], CreateOptions]>([
-    ['not one byte', [{ path: ['a'], length: 0 }], {}],
-    ['not one byte', [], {}],
+    ['there is nothing to share', [{ path: ['a'], length: 0 }], {}],
+    ['there is nothing to share', [], {}],
     ['power of two', [{ path: ['a'], length: 5 }], { pieceLength: 100_000 }],
     ['power of two', [{ path: ['a'], length: 5 }], { pieceLength: 8192 }],
     ['without folders', [{ path: ['a'], length: 5 }], { name: 'a/b' }],

@@ -24,7 +24,7 @@ const refusal = (text: string | Uint8Array, mode: 'strict' | 'lenient' = 'strict
 describe('R1: depth', () => {
   it('refuses a megabyte of lists or dictionaries with an ordinary error', () => {
     const lists = refusal('l'.repeat(2_000_000));
-    expect(lists).toBe(`bencode at byte 100: expected at most 100 lists and dictionaries inside one another, got more`);
+    expect(lists).toBe(`bencode at byte 100: expected at most 100 nested lists and dictionaries, got more`);
     expect(refusal('d0:'.repeat(700_000))).toContain('at byte 300');
     expect(refusal(`l${'ld0:'.repeat(500_000)}`)).toContain('inside one another');
   });

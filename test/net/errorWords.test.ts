@@ -66,8 +66,8 @@ describe('an error of the network', () => {
 
 describe('a port that can not be had', () => {
   it('is told in words', () => {
-    expect(bindWords(failure('EACCES'))).toBe('no permission to listen there');
-    expect(bindWords(failure('EADDRINUSE'))).toBe('another program listens there');
+    expect(bindWords(failure('EACCES'))).toBe('no permission to use this port');
+    expect(bindWords(failure('EADDRINUSE'))).toBe('another program uses this port');
     expect(bindWords(failure('EAFNOSUPPORT'))).toBe(errorWords(failure('EAFNOSUPPORT')));
   });
 
@@ -78,7 +78,7 @@ describe('a port that can not be had', () => {
     });
     onTestFinished(() => denied.mockRestore());
     await expect(firstValueFrom(bindUdp({ family: 4, port: 80 }))).rejects.toThrow(
-      'UDP port 80: no permission to listen there',
+      'UDP port 80: no permission to use this port',
     );
     await expect(firstValueFrom(bindUdp({ family: 4 }))).rejects.toThrow('UDP: this system does not permit it');
   });

@@ -144,7 +144,7 @@ describe('listenTcp', () => {
     const { port } = await listen();
     const taken = listen({ ports: [port], host: '127.0.0.1' });
     await expect(taken).rejects.toMatchObject({ name: 'NetworkError', code: 'port-taken' });
-    await expect(taken).rejects.toThrow(`TCP port ${port}: another program listens there`);
+    await expect(taken).rejects.toThrow(`TCP port ${port}: another program uses this port`);
     await expect(listen({ ports: [port, port], host: '127.0.0.1' })).rejects.toThrow(`TCP ports ${port}–${port}`);
   });
 
@@ -160,7 +160,7 @@ describe('listenTcp', () => {
       return this;
     });
     onTestFinished(() => denied.mockRestore());
-    await expect(firstValueFrom(listen$)).rejects.toThrow('TCP port 80: no permission to listen there');
+    await expect(firstValueFrom(listen$)).rejects.toThrow('TCP port 80: no permission to use this port');
   });
 
   it('says what is wrong with an address that is not of this machine', async () => {

@@ -86,7 +86,7 @@ describe('the name of an HTTP tracker is looked up once for an announce', () => 
 
   it.each<[what: string, said: Said, words: string]>([
     ['that does not exist', 'nxdomain', 'there is no host of that name'],
-    ['that nobody can tell', 'servfail', 'no name server has told'],
+    ['that nobody can tell', 'servfail', 'its name could not be looked up'],
   ])('%s, and what is wrong with it is told', async (_, said, words) => {
     const { at, heard } = await nameServer(() => said);
     const look = named(at);

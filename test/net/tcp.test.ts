@@ -10,7 +10,7 @@ describe('a peer with a name', () => {
     await expect(lastValueFrom(wire$)).rejects.toMatchObject({
       name: 'NetworkError',
       code: 'refused',
-      message: 'peer.example:1: nobody listens there',
+      message: 'peer.example:1: connection refused',
     });
   });
 

@@ -37,7 +37,7 @@ describe('a UDP socket', () => {
 
   it('that is connected to one address errors when no program listens there', async () => {
     const to = { host: '127.0.0.1', port: await closed() };
-    expect(await said(to, { to })).toBe('127.0.0.1: nobody listens there');
+    expect(await said(to, { to })).toBe('127.0.0.1: connection refused');
   });
 
   it('that is connected to one address gets no datagrams from others', async () => {

@@ -40,5 +40,5 @@ export const greetAll = async (given: Given, io: Io): Promise<void> => {
   });
   if (found > 0) return;
   const advice = `try a longer --timeout${give(given, 'a').replace(':', ', or')}`;
-  throw new GaveUp('no-peers', `nobody answered within ${deadline.seconds} s: ${advice}`);
+  throw new GaveUp('no-peers', `no peer answered within ${deadline.seconds} s: ${advice}`);
 };

@@ -58,7 +58,7 @@ export const magnetParse = async (given: Given, io: Io): Promise<void> => {
   const magnet = readMagnet(source);
   const shown = typeof source === 'string' ? visible(source.slice(0, 100)) : 'stdin';
   if (magnet === undefined)
-    throw new InputError('bad-magnet', `${shown}: that is no magnet link: it begins with magnet:?xt=urn:btih:`);
+    throw new InputError('bad-magnet', `${shown}: not a magnet link, which begins with magnet:?xt=urn:btih:`);
   const { json } = io;
   if (json) json.tell(magnetObject(magnet), begin(io, String(given['magnet']), ofMagnet(magnet)));
   else {

@@ -76,7 +76,7 @@ const scraped = ({ infoHash, announce = [] }: Findable, env: Env, { trackers }: 
         defaultIfEmpty<Tidings, Tidings>({
           type: 'warning',
           code: 'unknown-torrent',
-          message: `${shownUrl(url)}: does not know this torrent`,
+          message: `${shownUrl(url)}: does not track this torrent`,
         }),
         catchError(failed),
       );
@@ -107,8 +107,9 @@ export const peers = async (given: Given, io: Io): Promise<void> => {
   const late$ = deadline === undefined ? EMPTY : timer(deadline.left);
   await follow(tidings$.pipe(takeUntil(late$)), io, tell);
   if (found > 0) return;
-  if (flag(given, 'scrape')) throw new GaveUp('no-peers', `no tracker has told its counts${give(given, 'another')}`);
+  if (flag(given, 'scrape'))
+    throw new GaveUp('no-peers', `no tracker has answered the scrape${give(given, 'another')}`);
   if (within === undefined)
-    throw new GaveUp('no-peers', `nobody knows a peer, and nobody is left to ask${give(given, 'another')}`);
+    throw new GaveUp('no-peers', `no peer found, and no source of peers is left${give(given, 'another')}`);
   throw new GaveUp('timeout', `no peer found within ${within} s: ${tryAgain(given)}`);
 };

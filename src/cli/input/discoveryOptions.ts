@@ -59,8 +59,8 @@ export const trackersFor = (
   if (torrent.private)
     throw new GaveUp(
       'no-peers',
-      `nobody to ask for peers: the torrent is private, only trackers may name them${advice}`,
+      `no source of peers: the torrent is private, so only trackers may name peers${advice}`,
     );
-  if (dht$ === undefined && lsd !== true) throw new GaveUp('no-peers', `nobody to ask for peers${advice}`);
+  if (dht$ === undefined && lsd !== true) throw new GaveUp('no-peers', `no source of peers${advice}`);
   return trackers;
 };

@@ -14,8 +14,8 @@ const CHUNK = 65_536;
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file: check the path',
   EISDIR: 'it is a folder: name the .torrent file in it',
-  EACCES: 'no permission: check who may read it',
-  EPERM: 'not permitted: check who may read it',
+  EACCES: 'no permission: check its permissions',
+  EPERM: 'not permitted: check its permissions',
   ENOTDIR: 'a part of its path is a file, not a folder: check the path',
   ENAMETOOLONG: 'the path is too long: check it',
   ELOOP: 'its symbolic links go round in a circle: check the path',
@@ -48,7 +48,7 @@ export const readBytes = async (path: string, io: Pick<Io, 'stopped'>): Promise<
   const add = (chunk: Uint8Array): void => {
     size += chunk.length;
     if (size > MAX_BYTES)
-      throw new InputError('bad-option', `${path}: more than ${MAX_BYTES} bytes: that is no torrent`);
+      throw new InputError('bad-option', `${path}: more than ${MAX_BYTES} bytes: too long for a .torrent file`);
     chunks.push(chunk);
   };
   try {

@@ -46,7 +46,7 @@ export const magnetTorrent = async (
   try {
     return await awaited(
       torrent$,
-      { missed: 'nobody has told what the link stands for', given, deadline, funnel, view },
+      { missed: 'no peer has sent the metadata of the link', given, deadline, funnel, view },
       io,
     );
   } finally {

@@ -18,7 +18,7 @@ import { fsyncSoftlySync } from '../../disk/files/softSync.ts';
 import { InputError } from '../../contracts/errors.ts';
 
 const taken = (path: string): InputError =>
-  new InputError('bad-option', `${printable(path)} is there already: name another file, or give --force`);
+  new InputError('bad-option', `${printable(path)} exists already: name another file, or give --force`);
 
 /** What is at `path`; undefined if nothing can be. @throws StorageError */
 export const lookAt = (path: string): Stats | undefined => {

@@ -17,7 +17,7 @@ export class GaveUp extends Error {
 /** Makes an error of the peer the failure of a command about one peer; any other error is unchanged. */
 export const gaveUp = (who: string, error: unknown, advice: string): unknown => {
   if (!(error instanceof PeerError)) return error;
-  const why = error.code === 'refused' ? `${who}: nobody listens there` : error.message;
+  const why = error.code === 'refused' ? `${who}: connection refused` : error.message;
   return new GaveUp(error.code === 'timeout' ? 'timeout' : 'no-peers', `${why}: ${advice}`, { cause: error });
 };
 

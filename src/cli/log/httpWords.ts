@@ -21,7 +21,7 @@ const announced = (body: Uint8Array): string | undefined => {
     const reply = decodeAnnounceReply(body);
     if (reply.type === 'failure') return `refused: ${visible(reply.reason)}`;
     const warning = reply.warning ? `, warns: ${visible(reply.warning)}` : '';
-    return `${counted(reply.peers.length, 'peer')}, asks again in ${duration(reply.interval)}${warning}`;
+    return `${counted(reply.peers.length, 'peer')}, next announce in ${duration(reply.interval)}${warning}`;
   } catch (error) {
     if (error instanceof Malformed) return undefined;
     throw error;

@@ -46,7 +46,7 @@ const names = <T>(found$: Observable<T>, host: string, room: Room, hear: Hear): 
       subscribe: () => note('look it up'),
       next: (found) => {
         const addresses = found as readonly string[];
-        note(addresses.length > 0 ? `is at ${addresses.join(', ')}` : 'leads to no address');
+        note(addresses.length > 0 ? `resolves to ${addresses.join(', ')}` : 'has no address');
       },
     }),
   );
@@ -96,9 +96,9 @@ const diskWords = (call: Call): string | undefined => {
     case 'others':
       return 'look for notes of other torrents';
     case 'finish':
-      return 'make empty files, look whether all is as it was left';
+      return 'create empty files, check that no file has changed';
     case 'stamps':
-      return 'look at sizes and times';
+      return 'read sizes and times';
     case 'flush':
       return 'flush';
     default:

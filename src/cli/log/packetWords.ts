@@ -45,7 +45,7 @@ const reply = (answer: UdpReply): string => {
     case 'connect':
       return 'connected';
     case 'announce':
-      return `${counted(answer.reply.peers.length, 'peer')}, asks again in ${duration(answer.reply.interval)}`;
+      return `${counted(answer.reply.peers.length, 'peer')}, next announce in ${duration(answer.reply.interval)}`;
     case 'scrape':
       return `counts of ${counted(answer.counts.length, 'torrent')}`;
     case 'error':

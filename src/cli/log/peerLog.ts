@@ -82,12 +82,12 @@ export class PeerLog {
         },
         complete: () => {
           over = true;
-          note('they hung up');
+          note('the peer hung up');
           subscriber.complete();
         },
       });
       return () => {
-        if (!over) note(this.#ended ? 'they hung up' : 'we hang up');
+        if (!over) note(this.#ended ? 'the peer hung up' : 'we hang up');
         over = true;
         running.unsubscribe();
       };

@@ -23,7 +23,7 @@ export interface Wait {
   readonly view: Live;
 }
 
-const NOBODY = 'nobody is found yet';
+const NOBODY = 'no peer found yet';
 
 /** The one value of `source$`, if it comes in time; shows meanwhile how far peers got. @throws GaveUp, Interrupted */
 export const awaited = async <T>(
@@ -52,9 +52,9 @@ export const awaited = async <T>(
   }
   const [value] = found;
   if (value !== undefined) return value;
-  const how = late ? ` within ${duration(deadline.seconds)}` : ', and nobody is left to ask';
+  const how = late ? ` within ${duration(deadline.seconds)}` : ', and no source of peers is left';
   throw new GaveUp(
     late ? 'timeout' : 'no-peers',
-    `${missed}${how} (${rows().join('; ') || 'nobody was named'}): ${tryAgain(given)}`,
+    `${missed}${how} (${rows().join('; ') || 'no peer was named'}): ${tryAgain(given)}`,
   );
 };

@@ -91,7 +91,7 @@ export const asSession = (session: unknown): Session => {
   const of = isObject(session) ? session : {};
   if (['download', 'seed'].includes(String(of['command'])) && isObject(of['given']) && Array.isArray(of['jobs']))
     return session as Session;
-  throw new InputError('bad-option', 'it was not recorded by rxtorrent download or seed: replay it by the library');
+  throw new InputError('bad-option', 'it was not recorded by rxtorrent download or seed: replay it with the library');
 };
 
 /** A world that nobody records. */

@@ -79,7 +79,7 @@ const downloaded = async (
   if (!account.done)
     throw new GaveUp(
       'no-peers',
-      `no peer left that could help${account.reason === undefined ? give(given, 'another') : `: ${account.reason}`}`,
+      `no peer has the missing pieces${account.reason === undefined ? give(given, 'another') : `: ${account.reason}`}`,
     );
 };
 

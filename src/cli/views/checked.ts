@@ -54,7 +54,7 @@ export const summary = (place: string, torrent: Torrent, checked: Checked, wrong
   const first = bad[0];
   const named = first && torrent.files.length > 1 ? `, first ${visible(first.path)}` : '';
   const files = first
-    ? [`${counted(bad.length, 'file')} ${bad.length === 1 ? WORDS[first.state] : 'not as they should be'}${named}`]
+    ? [`${counted(bad.length, 'file')} ${bad.length === 1 ? WORDS[first.state] : 'missing or damaged'}${named}`]
     : [];
   const advice =
     first?.state === 'too-long' && wrong.length === 0

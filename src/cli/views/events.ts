@@ -39,19 +39,19 @@ export const told = (given: Given, { type }: { readonly type: string }): boolean
   return room !== undefined && ((given['rooms'] ?? []) as readonly Room[]).includes(room);
 };
 
-const ENOUGH = { ratio: 'the ratio is reached', time: 'the time is over', idle: 'nobody takes anything' } as const;
+const ENOUGH = { ratio: 'share ratio reached', time: 'seeding time reached', idle: 'no upload for that long' } as const;
 
 /** The peers that sent the blocks of a piece. */
 const senders = (from: readonly Host[]): string => from.map(hostPort).join(', ');
 
 const metadataLine = ({ name, length, files }: Torrent): string =>
-  `it is ${visible(name)}: ${bytes(length)} in ${counted(files.length, 'file')}`;
+  `metadata received: ${visible(name)}, ${bytes(length)} in ${counted(files.length, 'file')}`;
 
 const seededLine = ({ reason, uploaded, ratio }: Seeded): string =>
-  `enough given (${ENOUGH[reason]}): ${bytes(uploaded)} in this run, ratio ${ratio.toFixed(2)}`;
+  `seeding is over (${ENOUGH[reason]}): ${bytes(uploaded)} in this run, ratio ${ratio.toFixed(2)}`;
 
 const announcedLine = ({ url, peers, interval }: Announced): string =>
-  `tracker ${visible(url)}: ${counted(peers, 'peer')}, asks again in ${duration(interval)}`;
+  `tracker ${visible(url)}: ${counted(peers, 'peer')}, next announce in ${duration(interval)}`;
 
 const joinedLine = ({ address, road }: PeerJoined): string =>
   `peer ${hostPort(address)} joined (${address.source}${road === undefined ? '' : `, ${road}`})`;
@@ -61,7 +61,7 @@ export const eventLine = (event: DownloadEvent, verbose: boolean): string | unde
   if (event.type === 'metadata') return metadataLine(event.torrent);
   if (event.type === 'warning') return `warning: ${visible(event.message)}`;
   if (event.type === 'corrupt')
-    return `piece ${event.index} had the wrong hash, from ${senders(event.from)}: asked for again`;
+    return `piece ${event.index} had the wrong hash, from ${senders(event.from)}: requested again`;
   if (event.type === 'seeded') return seededLine(event);
   if (!verbose) return undefined;
   switch (event.type) {

@@ -65,7 +65,7 @@ export const handshakeLines = ({ peer, theirs }: Met): readonly string[] => [
 const extensionLines = ({ peer }: Met): readonly string[] => {
   const { extensions } = peer.state;
   if (extensions === undefined)
-    return [`Extensions: ${peer.state.extended ? 'not told' : 'the peer does not speak the extension protocol'}`];
+    return [`Extensions: ${peer.state.extended ? 'not received' : 'the peer does not speak the extension protocol'}`];
   const { ids, version, metadataSize, reqq, port, yourIp, ipv4, ipv6, uploadOnly } = extensions;
   const facts: readonly (readonly [string, string | number | undefined])[] = [
     ['Extensions', [...ids].map(([name, id]) => `${visible(name)} ${id}`).join(', ') || 'none'],
@@ -84,7 +84,7 @@ const extensionLines = ({ peer }: Met): readonly string[] => {
 
 const dhtLine = ({ theirs, dhtPort }: Met): string => {
   if (dhtPort !== undefined) return `DHT Port: ${dhtPort}`;
-  return `DHT: ${theirs.dht ? 'supported, port not told' : 'not supported'}`;
+  return `DHT: ${theirs.dht ? 'supported, port not received' : 'not supported'}`;
 };
 
 /** Both handshakes, for the user. */

@@ -10,9 +10,9 @@ export const paceLine = ({ enough, trackers, lsd, dht }: Pace): string => {
   return [
     `pace: with fewer than ${enough} peers trackers are${late(trackers)} asked again after ${time(trackers.atLeast)}`,
     `a silent tracker is passed over after ${time(trackers.patience)}`,
-    `all failing, they are tried again after ${time(trackers.retry.first)} to ${time(trackers.retry.most)}`,
+    `if all fail, they are tried again after ${time(trackers.retry.first)} to ${time(trackers.retry.most)}`,
     `the local network is${late(lsd)} asked again after ${time(lsd.atLeast)}, else after ${time(lsd.atMost)}`,
-    `the DHT is${late(dht)} asked again after ${time(dht.afterNone)} if it knew nobody, ` +
+    `the DHT is${late(dht)} asked again after ${time(dht.afterNone)} if it knew no peer, ` +
       `else after ${time(dht.atLeast)} to ${time(dht.atMost)}`,
   ].join('; ');
 };

@@ -30,7 +30,7 @@ const people = ({ peers: { connected, known, roads = {} } }: Progress): string =
 };
 
 const given = ({ phase, uploaded, upRate, ratio }: Progress): readonly string[] => {
-  if (phase === 'seeding') return [`↑ ${rate(upRate)}`, `${bytes(uploaded)} given, ratio ${ratio.toFixed(2)}`];
+  if (phase === 'seeding') return [`↑ ${rate(upRate)}`, `${bytes(uploaded)} uploaded, ratio ${ratio.toFixed(2)}`];
   return uploaded > 0 ? [`↑ ${bytes(uploaded)}${upRate > 0 ? ` at ${rate(upRate)}` : ''}`] : [];
 };
 

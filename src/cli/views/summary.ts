@@ -8,18 +8,18 @@ export interface Chosen {
 }
 
 /** How to resume after an interruption. */
-const GO_ON = 'the same command goes on from here';
+const GO_ON = 'run the same command again to resume';
 
-const given = ({ uploaded, ratio }: Figures): string => `${bytes(uploaded)} given, ratio ${ratio.toFixed(2)}`;
+const given = ({ uploaded, ratio }: Figures): string => `${bytes(uploaded)} uploaded, ratio ${ratio.toFixed(2)}`;
 
-/** `complete, 64.0 MiB (64.2 MiB in 3.2 s, 20.1 MiB/s), 2 of 7 files, 16.0 KiB wasted, 12.0 MiB given, ratio 0.19`. */
+/** `complete, 64.0 MiB (64.2 MiB in 3.2 s, 20.1 MiB/s), 2 of 7 files, 16 KiB wasted, 1.0 MiB uploaded, ratio 0.02`. */
 export const completeLine = (figures: Figures, chosen?: Chosen): string => {
   const { length = 0, downloaded, wasted, uploaded, took, elapsed } = figures;
   const time = took ?? elapsed;
   const how =
     downloaded > 0
       ? ` (${bytes(downloaded)} in ${duration(time)}, ${rate(time > 0 ? downloaded / time : 0)})`
-      : ', all there already';
+      : ', all of it on disk already';
   return [
     `complete, ${bytes(length)}${how}`,
     ...(chosen ? [`${chosen.files} of ${counted(chosen.of, 'file')}`] : []),
@@ -28,15 +28,15 @@ export const completeLine = (figures: Figures, chosen?: Chosen): string => {
   ].join(', ');
 };
 
-/** `12.0 MiB given, ratio 0.19, in 5 min 3 s`: the report of a seed's end. */
+/** `12.0 MiB uploaded, ratio 0.19, in 5 min 3 s`: the report of a seed's end. */
 export const givenLine = (figures: Figures): string => `${given(figures)}, in ${duration(figures.elapsed)}`;
 
 const there = (length: number | undefined, stored: number): string => {
-  if (length === undefined) return 'it is not known yet what the link stands for';
-  return `${stored < length ? bytesOf(stored, length) : `all ${bytes(length)}`} is there, verified`;
+  if (length === undefined) return 'the metadata of the link is not known yet';
+  return `${stored < length ? bytesOf(stored, length) : `all ${bytes(length)}`} verified`;
 };
 
-/** `42.4 of 64.0 MiB is there, verified`, what was given, and how to go on, unless it is not `kept`. */
+/** `42.4 of 64.0 MiB verified`, what was given, and how to go on, unless it is not `kept`. */
 export const thereLine = (figures: Figures, kept: boolean): string => {
   const { length, stored, looked, uploaded, took } = figures;
   const gave = took !== undefined ? [givenLine(figures)] : uploaded > 0 ? [given(figures)] : [];
@@ -60,10 +60,10 @@ export interface Sum {
   readonly uploaded: number;
 }
 
-/** The same of several: `stopped: 2 of 7 torrents complete, 1.20 of 3.40 GiB is there, verified; …`. */
+/** The same of several: `stopped: 2 of 7 torrents complete, 1.20 of 3.40 GiB verified; …`. */
 export const stoppedSumLine = ({ torrents, complete, length, stored, uploaded }: Sum): string =>
   [
     `stopped: ${complete} of ${counted(torrents, 'torrent')} complete, ${there(length, stored)}`,
-    ...(uploaded > 0 ? [`${bytes(uploaded)} given`] : []),
+    ...(uploaded > 0 ? [`${bytes(uploaded)} uploaded`] : []),
     GO_ON,
   ].join('; ');

@@ -13,7 +13,7 @@ import type {
   Time,
 } from './jsonUnits.ts';
 
-/** It is known what a magnet link stands for. */
+/** The metadata of a magnet link has been received. */
 export interface JsonMetadata extends OfTorrent {
   readonly type: 'metadata';
   readonly name: string;
@@ -22,11 +22,11 @@ export interface JsonMetadata extends OfTorrent {
   readonly length: Bytes;
   readonly pieceLength: Bytes;
   readonly pieceCount: Count;
-  /** How many there are. */
+  /** The number of files. */
   readonly files: Count;
 }
 
-/** One piece of what was there already has been checked. */
+/** One piece that was on disk already has been checked. */
 export interface JsonRechecked extends OfTorrent {
   readonly type: 'rechecked';
   readonly index: Index;
@@ -37,58 +37,58 @@ export interface JsonRechecked extends OfTorrent {
   readonly total: Count;
 }
 
-/** What earlier runs have stored: once, before anything is fetched, if there is anything. */
+/** The pieces that earlier runs stored: once, before anything is fetched, if there are any. */
 export interface JsonRestored extends OfTorrent {
   readonly type: 'restored';
   /** Verified and on disk. */
   readonly pieces: Count;
-  /** Of these pieces. */
+  /** The bytes of these pieces. */
   readonly length: Bytes;
-  /** Which they are: a bitfield as peers send it (BEP 3). */
+  /** These pieces as a bitfield, as peers send it (BEP 3). */
   readonly bitfield: Hex;
 }
 
-/** How far it is: at most once a second, only when something has changed, and a last time before `end`. */
+/** The progress: at most once a second, only when something has changed, and a last time before `end`. */
 export interface JsonProgress extends OfTorrent {
   readonly type: 'progress';
   /**
-   * `metadata`: not known yet what a magnet link stands for; `checking` what is on disk; `paused` for want of disk
-   * space; `seeding` what is complete.
+   * `metadata`: the metadata of a magnet link is fetched; `checking` the data on disk; `paused`: the disk is full, or
+   * the user has paused it; `seeding` the complete torrent.
    */
   readonly phase: 'metadata' | 'checking' | 'downloading' | 'paused' | 'seeding' | 'done';
-  /** Verified and stored, of `length`: what is wanted. */
+  /** Wanted bytes that are verified and stored, of `length`. */
   readonly stored: Bytes;
   readonly length: Bytes;
-  /** Verified and stored, of `pieceCount`. */
+  /** Wanted pieces that are verified and stored, of `pieceCount`. */
   readonly pieces: Count;
   readonly pieceCount: Count;
-  /** Came from peers in this run, good or bad. */
+  /** Received from peers in this run, good or bad. */
   readonly downloaded: Bytes;
-  /** Went to peers in this run. */
+  /** Uploaded to peers in this run. */
   readonly uploaded: Bytes;
-  /** Thrown away: duplicates, corrupt pieces, what was not asked for. */
+  /** Discarded: duplicates, corrupt pieces, blocks that were not requested. */
   readonly wasted: Bytes;
-  /** Download. */
+  /** Download rate. */
   readonly rate: Rate;
-  /** Upload. */
+  /** Upload rate. */
   readonly upRate: Rate;
-  /** Given in all runs, as a multiple of `length`. */
+  /** Share ratio: uploaded in all runs, as a multiple of `length`. */
   readonly ratio: number;
-  /** To go at this rate; absent while nothing moves. */
+  /** Estimated time to completion at this rate; absent while nothing is received. */
   readonly eta?: Seconds;
   readonly peers: {
     readonly known: Count;
     readonly connecting: Count;
     readonly connected: Count;
-    /** Serve us. */
+    /** Have unchoked us. */
     readonly unchoked: Count;
     readonly banned: Count;
     /** How many are connected in another way than plainly over TCP, by `road`. */
     readonly roads?: Readonly<Record<string, Count>>;
   };
-  /** Why nothing moves, in words for people. */
+  /** Why the download is stalled, in words for the user. */
   readonly reason?: string;
-  /** Our own rate limit holds it back. */
+  /** The user's rate limit holds the download back. */
   readonly held?: boolean;
 }
 
@@ -104,7 +104,7 @@ export interface JsonFunnel extends OfTorrent {
     readonly interested: Count;
     readonly unchoked: Count;
     readonly sending: Count;
-    /** How many were lost for which cause. */
+    /** The number of peers that were lost, by cause. */
     readonly lost: Readonly<Record<string, Count>>;
     /** Connections that were made in another way than plainly over TCP, by `road`. */
     readonly roads?: Readonly<Record<string, Count>>;
@@ -116,45 +116,45 @@ export interface JsonStored extends OfTorrent {
   readonly type: 'stored';
   readonly index: Index;
   readonly length: Bytes;
-  /** The peers that took part. */
+  /** The peers that sent its blocks. */
   readonly from: readonly Address[];
 }
 
-/** A piece had the wrong hash; it is asked for again. */
+/** A piece had the wrong hash; it is requested again. */
 export interface JsonCorrupt extends OfTorrent {
   readonly type: 'corrupt';
   readonly index: Index;
   readonly length: Bytes;
-  /** The peers that took part. */
+  /** The peers that sent its blocks. */
   readonly from: readonly Address[];
 }
 
-/** A peer is connected, and has said who it is. */
+/** A peer is connected, and the handshake is complete. */
 export interface JsonPeerJoined extends OfTorrent, Address {
   readonly type: 'peer-joined';
   /** How it is connected. */
   readonly road?: 'tcp' | 'tcp+rc4';
 }
 
-/** A peer is gone, or never came. */
+/** A peer has left, or could not be connected. */
 export interface JsonPeerLeft extends OfTorrent, Address {
   readonly type: 'peer-left';
-  /** A code such as `timeout`, `refused`, `reset`; `closed` when it hung up. */
+  /** A code such as `timeout`, `refused`, `reset`; `closed` when the peer hung up. */
   readonly reason: string;
   readonly message?: string;
 }
 
-/** A peer is served no longer. */
+/** We have choked a peer. */
 export interface JsonChoke extends OfTorrent, Address {
   readonly type: 'choke';
-  /** `not-interested`, `outbid` by others that give more, `snubs` us, `turn-over`. */
+  /** `not-interested`, `outbid` by peers that upload more to us, `snubs` us, `turn-over`. */
   readonly reason: string;
 }
 
-/** A peer is served from now on. */
+/** We have unchoked a peer. */
 export interface JsonUnchoke extends OfTorrent, Address {
   readonly type: 'unchoke';
-  /** `free-slot`, `gives` more than others, `optimistic` by chance, its `turn`. */
+  /** `free-slot`, `gives` more than others, `optimistic` unchoke, its `turn`. */
   readonly reason: string;
 }
 
@@ -162,70 +162,70 @@ export interface JsonUnchoke extends OfTorrent, Address {
 export interface JsonAnnounced extends OfTorrent {
   readonly type: 'announced';
   readonly url: string;
-  /** How many it named. */
+  /** The number of peers that it named. */
   readonly peers: Count;
-  /** Until the next regular announce. */
+  /** Time until the next regular announce. */
   readonly interval: Seconds;
   readonly seeds?: Count;
   readonly leechers?: Count;
 }
 
-/** A tracker is asked, or something has come of it. */
+/** A tracker is asked, has answered, or has failed. */
 export interface JsonTracker extends OfTorrent {
   readonly type: 'tracker';
   readonly url: string;
   readonly tier: Index;
   /**
-   * `asking` now, `working` since its last answer, `failing` since the last time it was asked, `dropped`: never asked
+   * `asking` now, `working` since its last answer, `failing` since its last announce, `dropped`: never asked
    * again.
    */
   readonly state: 'asking' | 'working' | 'failing' | 'dropped';
-  /** Since its last answer. */
+  /** Failures since its last answer. */
   readonly failures: Count;
-  /** What came of it the last time, unless that was an answer. */
+  /** The error of the last announce, unless the tracker answered. */
   readonly error?: { readonly code: string; readonly message: string };
   readonly lastAnswer?: Time;
-  /** When it is asked again at the latest. */
+  /** The latest time of the next announce. */
   readonly nextAnnounce?: Time;
-  /** As of its last answer. */
+  /** Counts of its last answer. */
   readonly peers?: Count;
   readonly seeds?: Count;
   readonly leechers?: Count;
 }
 
-/** Peers can call us. */
+/** A port is open: peers can connect to us. */
 export interface JsonPortOpen extends OfTorrent {
   readonly type: 'port-open';
   /** TCP. */
   readonly port: Port;
 }
 
-/** All that is wanted is verified and on disk. Again when other files are selected while it is seeded. */
+/** All wanted files are verified and on disk. Told again when other files are selected while it is seeded. */
 export interface JsonDone extends OfTorrent {
   readonly type: 'done';
-  /** Of what is wanted. */
+  /** The bytes of the wanted files. */
   readonly length: Bytes;
-  /** The file or folder that all of it is, or is in. */
+  /** The file, or the folder with all files. */
   readonly path: string;
-  /** The files that are wanted; of more than 1,000 the first. */
+  /** The wanted files; the first 1,000 if there are more. */
   readonly paths: readonly string[];
-  /** How many more of them there are. */
+  /** The number of further files. */
   readonly morePaths?: Count;
-  /** Came from peers in this run so far, good or bad. */
+  /** Received from peers in this run so far, good or bad. */
   readonly downloaded: Bytes;
-  /** Went to peers in this run so far. */
+  /** Uploaded to peers in this run so far. */
   readonly uploaded: Bytes;
-  /** Thrown away so far. */
+  /** Discarded so far. */
   readonly wasted: Bytes;
 }
 
-/** Enough has been given. */
+/** Seeding is over: a limit has been reached. */
 export interface JsonSeeded extends OfTorrent {
   readonly type: 'seeded';
-  /** Which limit was reached. */
+  /** The limit that was reached. */
   readonly reason: 'ratio' | 'time' | 'idle';
-  /** In this run. */
+  /** Uploaded in this run. */
   readonly uploaded: Bytes;
-  /** Given in all runs, as a multiple of the length. */
+  /** Share ratio: uploaded in all runs, as a multiple of the length. */
   readonly ratio: number;
 }

@@ -20,7 +20,7 @@ export const pathsTold = (paths: readonly string[]): Pick<ToldAs<'done'>, 'paths
   ...(paths.length > MAX_PATHS && { morePaths: paths.length - MAX_PATHS }),
 });
 
-/** Replaces milliseconds by moments. */
+/** Replaces milliseconds by times in ISO 8601. */
 const trackerTold = ({ lastAnswer, nextAnnounce, ...status }: TrackerStatus): ToldAs<'tracker'> => {
   const [last, next] = [lastAnswer, nextAnnounce].map((at) => (at === undefined ? undefined : isoTime(at)));
   return {
@@ -30,7 +30,7 @@ const trackerTold = ({ lastAnswer, nextAnnounce, ...status }: TrackerStatus): To
   };
 };
 
-/** The ratio of an empty torrent is 0: JSON has no word for other quotients by 0. */
+/** The ratio of an empty torrent is 0: JSON has no infinity and no NaN. */
 export const ratioTold = (ratio: number): number => (Number.isFinite(ratio) ? ratio : 0);
 
 export type OfDownload =

@@ -1,37 +1,37 @@
 import type { Address, Bytes, Count, Hex, Index, InfoHash, OfAny, OfTorrent, Port, Source } from './jsonUnits.ts';
 
-/** `info`: what is in a torrent. Not bounded but by what a torrent may have, 100,000 files and 2,097,152 pieces. */
+/** `info`: the content of a torrent. Limited only by what a torrent may have: 100,000 files and 2,097,152 pieces. */
 export interface JsonInfo extends OfTorrent {
   readonly type: 'info';
-  /** As the torrent has it. */
+  /** As in the torrent. */
   readonly name: string;
-  /** What the file or folder is called on this machine's disk. */
+  /** The name of the file or folder on this machine's disk. */
   readonly path?: string;
   /** The same as `torrent`. */
   readonly infoHash: InfoHash;
-  /** The link that stands for the torrent, and for what is chosen of it. */
+  /** The magnet link of the torrent, with the selected files. */
   readonly magnet: string;
   readonly pieceLength: Bytes;
   readonly pieceCount: Count;
-  /** Without padding. */
+  /** Bytes without padding. */
   readonly length: Bytes;
-  /** What only fills up pieces. */
+  /** Bytes of padding files. */
   readonly paddingLength?: Bytes;
   readonly private: boolean;
   /** Trackers, in tiers. */
   readonly announce: readonly (readonly string[])[];
   readonly webSeeds: readonly string[];
   readonly files: readonly {
-    /** As `--files` takes it, from 1; padding has none. */
+    /** The number for `--files`, from 1; padding has none. */
     readonly number?: Count;
-    /** Where it goes on this machine's disk, from the folder it is downloaded into; nobody writes padding. */
+    /** The path on this machine's disk, relative to the download folder; padding is never written. */
     readonly path?: string;
-    /** As the torrent has it. */
+    /** As in the torrent. */
     readonly originalPath: string;
     readonly length: Bytes;
-    /** Fills up a piece. */
+    /** A padding file. */
     readonly padding?: true;
-    /** Where it leads to, if the torrent says so. */
+    /** The target of a symbolic link. */
     readonly symlink?: string | true;
     readonly executable?: true;
     readonly hidden?: true;
@@ -40,15 +40,15 @@ export interface JsonInfo extends OfTorrent {
   }[];
   readonly comment?: string;
   readonly createdBy?: string;
-  /** Seconds since 1970, as the torrent has it. */
+  /** Seconds since 1970, as in the torrent. */
   readonly creationDate?: number;
-  /** As the torrent has it. */
+  /** As in the torrent. */
   readonly source?: string;
-  /** With `--pieces`: SHA-1 of each. */
+  /** With `--pieces`: the SHA-1 of each piece. */
   readonly pieceHashes?: readonly Hex[];
 }
 
-/** `magnet_parse`: what a magnet link says. */
+/** `magnet_parse`: the content of a magnet link. */
 export interface JsonMagnet extends OfTorrent {
   readonly type: 'magnet';
   /** The same as `torrent`. */
@@ -61,32 +61,32 @@ export interface JsonMagnet extends OfTorrent {
   readonly announce: readonly (readonly string[])[];
   readonly peers: readonly Address[];
   readonly webSeeds: readonly string[];
-  /** Where the .torrent may be. */
+  /** URLs at which the .torrent may be. */
   readonly sources: readonly string[];
   /** Numbers of files, from 0, such as `0,2-4`. */
   readonly select?: string;
-  /** What is not used. */
+  /** Parts of the link that are not used. */
   readonly ignored: readonly string[];
   /** The link as we would write it. */
   readonly link: string;
 }
 
-/** `peers`: somebody has named an address. */
+/** `peers`: a source has named an address. */
 export interface JsonPeer extends OfTorrent, Address {
   readonly type: 'peer';
 }
 
-/** `peers --scrape`: what a tracker counts. */
+/** `peers --scrape`: the counts of a tracker. */
 export interface JsonScraped extends OfTorrent {
   readonly type: 'scraped';
   readonly url: string;
   readonly seeds: Count;
   readonly leechers: Count;
-  /** How often it was downloaded. */
+  /** The number of completed downloads. */
   readonly downloads: Count;
 }
 
-/** `handshake`, `nhandshake`, `magnet_handshake`: what a peer says of itself. */
+/** `handshake`, `nhandshake`, `magnet_handshake`: the handshake of a peer. */
 export interface JsonHandshake extends OfTorrent {
   readonly type: 'handshake';
   readonly host: string;
@@ -94,7 +94,7 @@ export interface JsonHandshake extends OfTorrent {
   readonly source: Source;
   readonly peerId: Hex;
   readonly client: string;
-  /** As the peer says it. */
+  /** As in the peer's handshake. */
   readonly infoHash: InfoHash;
   /** The eight reserved bytes. */
   readonly reserved: Hex;
@@ -108,19 +108,19 @@ export interface JsonHandshake extends OfTorrent {
   readonly extensions?: Readonly<Record<string, number>>;
   /** Name and version of the client. */
   readonly version?: string;
-  /** Of the info dictionary. */
+  /** Bytes of the info dictionary. */
   readonly metadataSize?: Bytes;
-  /** Requests that it keeps. */
+  /** Requests that the peer queues. */
   readonly reqq?: Count;
-  /** Where it listens. */
+  /** The port at which the peer listens. */
   readonly listensOn?: Port;
-  /** How it sees us. */
+  /** Our address as the peer sees it. */
   readonly yourIp?: string;
   readonly ipv4?: string;
   readonly ipv6?: string;
   readonly uploadOnly?: boolean;
   readonly dhtPort?: Port;
-  /** That it has, of `pieceCount`. */
+  /** Pieces that the peer has, of `pieceCount`. */
   readonly pieces?: Count;
   readonly pieceCount?: Count;
 }
@@ -132,27 +132,27 @@ export interface JsonPiece extends OfTorrent {
   readonly length: Bytes;
   readonly sha1: Hex;
   readonly path: string;
-  /** The peers that took part. */
+  /** The peers that sent its blocks. */
   readonly from: readonly Address[];
 }
 
-/** `verify`: what is on disk. */
+/** `verify`: the result of checking the data on disk. */
 export interface JsonVerified extends OfTorrent {
   readonly type: 'verified';
   /** The file, or the folder of all files. */
   readonly path: string;
   readonly complete: boolean;
-  /** Pieces that are right, of `pieceCount` that were looked for. */
+  /** Valid pieces, of the `pieceCount` that were checked. */
   readonly valid: Count;
   readonly pieceCount: Count;
-  /** Those that are not as they should be, all of them. */
+  /** All files that are missing or damaged. */
   readonly files: readonly {
-    /** As `info` has it, from 1. */
+    /** The number that `info` shows, from 1. */
     readonly number: Count;
     readonly path: string;
-    /** `unknown`: it shares a piece with a file that is not there. */
+    /** `unknown`: the file shares a piece with a file that is missing. */
     readonly state: 'complete' | 'missing' | 'too-short' | 'too-long' | 'damaged' | 'unknown';
-    /** On disk; -1 if there is none. */
+    /** Bytes on disk; -1 if there is no such file. */
     readonly size: number;
   }[];
 }
@@ -169,10 +169,10 @@ export interface JsonHashed extends OfAny {
   readonly pieceLength: Bytes;
 }
 
-/** `create`, and `seed` of files and folders: the torrent is made. */
+/** `create`, and `seed` of files and folders: the torrent has been made. */
 export interface JsonCreated extends OfTorrent {
   readonly type: 'created';
-  /** Of the .torrent, if one is written. */
+  /** The path of the .torrent, if one is written. */
   readonly path?: string;
   /** The same as `torrent`. */
   readonly infoHash: InfoHash;
@@ -185,26 +185,26 @@ export interface JsonCreated extends OfTorrent {
   readonly magnet: string;
 }
 
-/** `demo`: what was downloaded is what the seeds have. */
+/** `demo`: the download is identical to the data of the seeds. */
 export interface JsonDemo extends OfTorrent {
   readonly type: 'demo';
   /** With `--keep`: the .torrent. */
   readonly file?: string;
-  /** With `--keep`: where the files are. */
+  /** With `--keep`: the folder of the files. */
   readonly folder?: string;
   readonly identical: boolean;
-  /** With `--faults`: what was wrong with the world, and how often it showed. */
+  /** With `--faults`: the faults that were injected, and how often. */
   readonly faults?: readonly FaultTimes[];
 }
 
-/** A fault, and how often it showed. */
+/** A fault, and how often it was injected. */
 export interface FaultTimes {
   readonly fault: string;
   readonly times: Count;
 }
 
 /**
- * `decode`: what the bencode stands for. Bytes that are no text are `{"$hex":"00ff"}`; integers keep all their digits.
+ * `decode`: the bencoded value. Byte strings that are not UTF-8 are `{"$hex":"00ff"}`; integers keep all their digits.
  */
 export interface JsonDecoded extends OfAny {
   readonly type: 'decoded';
@@ -237,7 +237,7 @@ export interface JsonCompletion extends OfAny {
   readonly script: string;
 }
 
-/** `--help`: for people. */
+/** `--help`: for the user. */
 export interface JsonHelp extends OfAny {
   readonly type: 'help';
   readonly text: string;

@@ -1,4 +1,4 @@
-/** The words of which the objects of `--json` are made: see `jsonEvent.ts`. */
+/** The types that the objects of `--json` are composed of: see `jsonEvent.ts`. */
 
 /**
  * A moment: ISO 8601, UTC, with milliseconds.
@@ -60,10 +60,10 @@ export type Index = number;
  */
 export type Port = number;
 
-/** Who named an address. */
+/** The source that named an address. */
 export type Source = 'tracker' | 'dht' | 'pex' | 'lsd' | 'incoming' | 'manual';
 
-/** Where a peer is. */
+/** The address of a peer. */
 export interface Address {
   /** An IPv4 or IPv6 address; a name only if the user gave one. */
   readonly host: string;
@@ -71,17 +71,17 @@ export interface Address {
   readonly source: Source;
 }
 
-/** What every object has. */
+/** The keys of every object. */
 export interface Dated {
   readonly time: Time;
 }
 
-/** What concerns one torrent. */
+/** The keys of objects that concern one torrent. */
 export interface OfTorrent extends Dated {
   readonly torrent: InfoHash;
 }
 
-/** What may concern a torrent, or the whole command: then `torrent` is absent. */
+/** The keys of objects that concern a torrent, or the whole command: then `torrent` is absent. */
 export interface OfAny extends Dated {
   readonly torrent?: InfoHash;
 }

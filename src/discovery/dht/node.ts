@@ -261,7 +261,7 @@ class RunningNode implements DhtNode {
     this.#warnings$.next({
       type: 'warning',
       code: 'dht-bootstrap',
-      message: `the DHT can't be joined yet: no address is known of ${names.join(', ')}: ${ADVICE}`,
+      message: `the DHT can't be joined yet: the addresses could not be looked up of ${names.join(', ')}: ${ADVICE}`,
     });
   }
 

@@ -112,7 +112,7 @@ export class InboundHandshake {
   #take(taker: Subscriber<Wire>, address: PeerAddress): void {
     const wire = this.#wire;
     if (wire === undefined || this.#taker !== undefined || this.#line.closed) {
-      return taker.error(new NetworkError('reset', addressText(address), 'called, and is gone'));
+      return taker.error(new NetworkError('reset', addressText(address), 'connected to us, and has left'));
     }
     this.#taker = taker;
     taker.add(this.#line);

@@ -82,7 +82,7 @@ export class AnnounceQueue {
         return subscriber.error(
           new TrackerError(
             'unreachable',
-            `${host}: more than ${MAX_WAITING} announces wait already: it is tried again`,
+            `${host}: more than ${MAX_WAITING} announces are waiting: this one is tried again later`,
           ),
         );
       }

@@ -121,7 +121,7 @@ export class Announcer {
     const { infoHash, peerId, port: given, totals } = this.options;
     const announce = this.#announcers[/^[a-z]+:/i.exec(tracker.url)?.[0].toLowerCase() ?? ''];
     if (announce === undefined)
-      throw new TrackerError('unsupported-scheme', 'not asked, only http, https and udp are supported', {
+      throw new TrackerError('unsupported-scheme', 'not announced to: only http, https and udp are supported', {
         retryIn: 'never',
       });
     const numwant = event === 'stopped' ? 0 : NUMWANT;

@@ -67,7 +67,7 @@ const refusal = (url: string, address: string): TrackerError | undefined => {
   if (reach > PUBLIC && isFarHost(hostname)) {
     return new TrackerError(
       'refused-address',
-      `${shownUrl(url)}: leads to ${address}, which is not where it claims to be; ` +
+      `${shownUrl(url)}: leads to ${address}, a local address that is not for strangers to name; ` +
         'give it as a tracker of yours if it is',
     );
   }

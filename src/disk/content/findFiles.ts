@@ -90,7 +90,7 @@ class Search {
     if (stat.isDirectory()) return this.#enter(file, names, go);
     if (!stat.isFile())
       return go(
-        new InputError('bad-option', `${printable(file)} is no file but a device, a pipe or a socket: move it away`),
+        new InputError('bad-option', `${printable(file)} is a device, a pipe or a socket, not a file: move it away`),
       );
     if (file === this.#options.except) return go(this.#skip(file, 'the .torrent itself'));
     // Notes and locks of this machine are not shared.
@@ -109,7 +109,7 @@ class Search {
       return go(
         new InputError(
           'bad-option',
-          `${printable(folder)}: more than ${MAX_PATH_DEPTH} folders inside one another: share a part of it`,
+          `${printable(folder)}: more than ${MAX_PATH_DEPTH} nested folders: share a part of it`,
         ),
       );
     fs.readdir(folder, (error, entries) => {

@@ -116,6 +116,6 @@ const memoryFor = ({ name, length }: Kept): Uint8Array => {
   try {
     return new Uint8Array(length);
   } catch (cause) {
-    throw new StorageError('full', `${name}: ${length} bytes are more than there is memory for`, { cause });
+    throw new StorageError('full', `${name}: ${length} bytes do not fit into memory`, { cause });
   }
 };

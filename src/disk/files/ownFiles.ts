@@ -132,8 +132,8 @@ export class OwnFiles {
 export const gone = (path: string): StorageError =>
   new StorageError(
     'missing',
-    `${printable(path)} is not there any more, or not as it was: ` +
-      'another program deleted, moved, cut or replaced it meanwhile; download again to fetch what is missing',
+    `${printable(path)} is missing or has changed: ` +
+      'another program has deleted, moved, cut or replaced it; download again to fetch what is missing',
   );
 
 const same = (one: string, other: string): StorageError =>
@@ -146,6 +146,6 @@ const same = (one: string, other: string): StorageError =>
 export const tooLong = (path: string, size: number, length: number): StorageError =>
   new StorageError(
     'occupied',
-    `${printable(path)} is longer (${size} bytes) than the torrent has it (${length} bytes), ` +
+    `${printable(path)} is longer (${size} bytes) than in the torrent (${length} bytes), ` +
       `so it may be another file: ${IN_THE_WAY}`,
   );

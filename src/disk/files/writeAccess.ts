@@ -35,8 +35,7 @@ export class WriteAccess {
   ask(done: Done<void>): void {
     if (this.#ready) return done(null);
     const lock = this.#lock;
-    if (!lock)
-      return done(new StorageError('denied', `${printable(this.#folder)} is only read here, and never written to`));
+    if (!lock) return done(new StorageError('denied', `${printable(this.#folder)} is opened for reading only`));
     this.#waiting.push(done);
     if (this.#waiting.length > 1) return;
     const ended = (error: Error | null): void => {

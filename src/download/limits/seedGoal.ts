@@ -29,8 +29,7 @@ export const incomplete = (
     () =>
       new StorageError(
         'missing',
-        `${name}: ${pieceCount - pieces} of ${pieceCount} pieces are not there, or not as they should be: ` +
-          'download them first',
+        `${name}: ${pieceCount - pieces} of ${pieceCount} pieces are missing or damaged: ` + 'download them first',
       ),
   );
 

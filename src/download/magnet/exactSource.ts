@@ -64,6 +64,6 @@ const infoOf = (url: string, { status, body }: HttpReply, infoHash: Uint8Array):
   if (status !== 200) throw new NetworkError('http-status', shownUrl(url), `HTTP status ${status}`);
   const torrent = parseTorrent(body);
   if (!equalIds(torrent.infoHash, infoHash))
-    throw new Malformed('.torrent', 'the one of the magnet link', 'another one');
+    throw new Malformed('.torrent', 'the one of the magnet link', 'a different one');
   return torrent.info;
 };

@@ -82,7 +82,7 @@ export const torrentOf = ({ announce, webSeeds }: MagnetLink, metadata: Uint8Arr
     if (!(cause instanceof Malformed)) throw cause;
     throw new InputError(
       cause instanceof Unsupported ? 'unsupported' : 'bad-metainfo',
-      `what the magnet link leads to: ${cause.message}`,
+      `the metadata of the magnet link: ${cause.message}`,
       { cause },
     );
   }

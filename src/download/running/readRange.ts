@@ -110,6 +110,6 @@ const storedOf = ({ picker, torrent, swarm: { loops }, fetches }: Parts, index: 
     return loops.settled.pipe(
       filter((settled) => settled.type === 'stored' && settled.index === index),
       take(1),
-      throwIfEmpty(() => new StorageError('missing', `${name}: the download has ended before all was there`)),
+      throwIfEmpty(() => new StorageError('missing', `${name}: the download has ended before these bytes were stored`)),
     );
   });

@@ -29,7 +29,7 @@ import { STALL, stallReason } from '../../torrent/stats/stallReason.ts';
 export const UNKNOWN_LEFT = 16_384;
 const NO_TIERS: readonly never[] = [];
 const DISK_FULL = 'the disk is full: waiting for room';
-const METADATA_STANDSTILL = 'none of the connected peers has told yet what the magnet link stands for';
+const METADATA_STANDSTILL = 'none of the connected peers has sent the metadata yet';
 
 /** The request counts of one peer, read on demand. */
 export interface Asked {

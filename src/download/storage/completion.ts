@@ -119,7 +119,7 @@ export const finished = (torrent: Torrent, env: Hashing, storage: Storage, picke
               new StorageError(
                 'missing',
                 `${name} was changed by another program meanwhile: ` +
-                  `${all - picker.stored.count} of its pieces are wrong; download again`,
+                  `${all - picker.stored.count} of its pieces are damaged; download again`,
               ),
           ),
     );

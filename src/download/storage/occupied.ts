@@ -24,7 +24,7 @@ const refused = (storage: Storage, file: number, why: string, more: number): Sto
   const others = more > 0 ? ` (and so ${more === 1 ? 'is another file' : `are ${more} others`})` : '';
   return new StorageError(
     'occupied',
-    `${visible(storage.paths[file] ?? '')} is there already${others}, ${why}: ${IN_THE_WAY}`,
+    `${visible(storage.paths[file] ?? '')} exists already${others}, ${why}: ${IN_THE_WAY}`,
   );
 };
 
@@ -37,7 +37,7 @@ export const refuseLonger = (
 ): void => {
   const [file, ...more] = longerFiles(torrent, stamps, wants);
   if (file === undefined) return;
-  const why = `and longer (${stamps[file]?.size} bytes) than the torrent has it (${torrent.files[file]?.length} bytes)`;
+  const why = `and is longer (${stamps[file]?.size} bytes) than in the torrent (${torrent.files[file]?.length} bytes)`;
   throw refused(storage, file, why, more.length);
 };
 
@@ -130,7 +130,7 @@ const settled = (storage: Storage, found: readonly Occupied[], force: boolean): 
     storage.replace(found.map(({ file }) => file));
     return EMPTY;
   }
-  const why = first.by ? `and belongs to another torrent (${toHex(first.by)})` : 'and nothing in it is of this torrent';
+  const why = first.by ? `and belongs to another torrent (${toHex(first.by)})` : 'and holds no data of this torrent';
   return throwError(() => refused(storage, first.file, why, more.length));
 };
 

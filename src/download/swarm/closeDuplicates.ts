@@ -64,7 +64,7 @@ export const closeDuplicates = ({ peerId, members, age, expelled }: DuplicatesOp
           return expelled.next({
             peer: older,
             code: 'duplicate',
-            why: `says nothing any more, and has come back as ${addressText(newer.address)}`,
+            why: `is silent, and has connected again as ${addressText(newer.address)}`,
           });
         const gone = superfluous(peerId, older, newer);
         expelled.next(duplicate(gone, gone === newer ? older : newer));

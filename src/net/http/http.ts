@@ -163,7 +163,7 @@ const refusals = (
   return (address) => {
     const reach = reachOf(address);
     if (request.stranger === true && reach > PUBLIC && isFarHost(literal))
-      return refusedAddress(url, `leads to ${address}, which is not where it claims to be`);
+      return refusedAddress(url, `leads to ${address}, a local address that is not for strangers to name`);
     if (reach > closest) return refusedAddress(url, `redirected from farther away to ${address}, which is refused`);
     if (reach === LOOPBACK && loopbackPath !== undefined && !url.pathname.startsWith(loopbackPath))
       return refusedAddress(url, `on this machine only ${loopbackPath} may be asked`, {

@@ -16,8 +16,9 @@ export const httpUrl = (text: string, base?: URL): URL => {
   const url = isPlain || (parsed !== undefined && showsHost(text, parsed)) ? parsed : undefined;
   if (url === undefined) throw new NetworkError('bad-url', shownUrl(text), 'not a URL', { lasting });
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new NetworkError('unsupported-scheme', shownUrl(url.href), 'only http and https can be asked', { lasting });
+    throw new NetworkError('unsupported-scheme', shownUrl(url.href), 'only http and https are supported', { lasting });
   }
-  if (url.port === '0') throw new NetworkError('bad-url', shownUrl(url.href), 'port 0 is none', { lasting });
+  if (url.port === '0')
+    throw new NetworkError('bad-url', shownUrl(url.href), 'port 0 is not a valid port', { lasting });
   return url;
 };

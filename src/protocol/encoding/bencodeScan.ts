@@ -154,7 +154,7 @@ class Scanner {
   }
 
   #begin(kind: number): void {
-    if (this.depth === MAX_DEPTH) this.fail(`at most ${MAX_DEPTH} lists and dictionaries inside one another`, 'more');
+    if (this.depth === MAX_DEPTH) this.fail(`at most ${MAX_DEPTH} nested lists and dictionaries`, 'more');
     this.at++;
     this.depth++;
     this.#open[this.depth] = kind;

@@ -67,9 +67,9 @@ describe('a source that is -', () => {
       'of more than a .torrent may have',
       ['info', '-'],
       new Uint8Array(17 * 2 ** 20),
-      '-: more than 16777216 bytes: that is no torrent',
+      '-: more than 16777216 bytes: too long for a .torrent file',
     ],
-    ['that is no link where one is needed', ['magnet_parse', '-'], content.metainfo, 'stdin: that is no magnet link'],
+    ['that is no link where one is needed', ['magnet_parse', '-'], content.metainfo, 'stdin: not a magnet link'],
     [
       'that is a link where a .torrent is needed',
       ['verify', '-', '.'],

@@ -30,7 +30,7 @@ describe('what is said of several torrents', () => {
     const all = Array.from({ length: 300 }, (_, n) => ({ name: `t${n}`, infoHash: String(n) }));
     const { show } = viewerOfSeveral({}, { print: () => undefined, say: view.say } as unknown as Io, view, all);
     const url = 'http://tracker.example/announce?passkey=secret';
-    const message = `${shownUrl(url)}: nobody listens there`;
+    const message = `${shownUrl(url)}: connection refused`;
     const down: Warning = { type: 'warning', code: 'unreachable', message, url };
     const status = (state: TrackerStatus['state']): TrackerStatus => ({
       type: 'tracker',

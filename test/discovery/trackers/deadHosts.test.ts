@@ -3,7 +3,7 @@ import { DEAD_AFTER, DeadHosts, MAX_HOSTS, TRY_EVERY } from '../../../src/discov
 import { TrackerError } from '../../../src/contracts/errors.ts';
 import { VirtualTime } from '../dht/virtualTime.ts';
 
-const silence = new TrackerError('unreachable', 'nobody listens there');
+const silence = new TrackerError('unreachable', 'connection refused');
 let time: VirtualTime;
 beforeEach(() => {
   time = new VirtualTime();

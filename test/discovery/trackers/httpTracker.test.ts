@@ -122,7 +122,7 @@ describe('announceOverHttp', () => {
 
   describe('of a name with addresses of both families', () => {
     const resolve = () => of(['2001:db8::1', '192.0.2.1', '192.0.2.2']);
-    const down = throwError(() => new TrackerError('unreachable', 'no way leads there'));
+    const down = throwError(() => new TrackerError('unreachable', 'no route to this host'));
     const says = (reply: Encodable) => of({ status: 200, body: encode(reply), url: URL_ONE });
     const known = (by: Readonly<Record<4 | 6, Observable<HttpReply>>>) =>
       lastValueFrom(

@@ -109,7 +109,9 @@ describe('what is found', () => {
     const root = tree({ b: 'x' });
     expect(await failure(path.join(root, 'none'))).toBeInstanceOf(InputError);
     execFileSync('mkfifo', [path.join(root, 'pipe')]);
-    expect(await failure(root)).toMatchObject({ message: expect.stringContaining('pipe is no file') as string });
+    expect(await failure(root)).toMatchObject({
+      message: expect.stringContaining('pipe is a device') as string,
+    });
     expect(await failure(path.join(root, 'pipe'))).toMatchObject({
       message: expect.stringContaining('neither a file nor a folder') as string,
     });

@@ -29,8 +29,8 @@ afterEach(() => {
 describe('what a disk answers is told in words', () => {
   it.each<[code: string, kind: StorageError['code'], words: string]>([
     ['EDQUOT', 'full', 'the disk quota is used up; free some space'],
-    ['EACCES', 'denied', 'no permission; check who may write there, or choose another folder'],
-    ['EPERM', 'denied', 'not permitted; check who may write there, or choose another folder'],
+    ['EACCES', 'denied', 'no permission; check its permissions, or choose another folder'],
+    ['EPERM', 'denied', 'not permitted; check its permissions, or choose another folder'],
     ['EROFS', 'denied', 'the disk is read-only; choose another folder'],
     ['ELOOP', 'denied', 'a symbolic link is in the way; remove the link, or choose another folder'],
     ['ETXTBSY', 'denied', 'it is a program that is running; end it, or choose another folder'],
