@@ -29,6 +29,7 @@ export { blockBytes, pieceBytes, torrentOf, type Size } from './torrent.ts';
 export type { DrawnWire, WireOptions } from './wire.ts';
 export { DrawnHost, type HostOptions, type HostState } from './network/host.ts';
 export { DrawnNetwork, NetworkedHost, type NetworkOptions, type PlayerOptions } from './network/network.ts';
+export type { Nat, NatKind } from './network/nat.ts';
 export { DrawnTcp } from './network/tcp.ts';
 export { DrawnTracker } from './network/tracker.ts';
 export { DrawnUdp, type UdpNetworkOptions, type UdpPlayer } from './network/udp.ts';

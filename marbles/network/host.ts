@@ -11,6 +11,7 @@ import {
   timer,
 } from 'rxjs';
 import { now } from '../../src/contracts/clock.ts';
+import { Nat, type NatKind } from './nat.ts';
 
 export interface HostOptions {
   /** Bytes a second that the host can send, and receive, over all its connections. Unlimited if absent. */
@@ -27,6 +28,12 @@ export interface HostOptions {
   readonly loss?: number;
   /** Milliseconds of data that wait before the incoming line before packets are lost. Default 200. */
   readonly queue?: number;
+  /** Milliseconds, at most, by which datagrams are later by chance: so they overtake each other. */
+  readonly jitter?: number;
+  /** The fraction of datagrams from the host that arrive twice. */
+  readonly duplicates?: number;
+  /** The router that the host is behind. */
+  readonly nat?: NatKind;
   /** Further addresses of the host: of the other family, for example. */
   readonly also?: readonly string[];
 }
@@ -67,6 +74,7 @@ export class DrawnHost {
   readonly buffer: number;
   readonly delay: number;
   readonly queue: number;
+  readonly nat: Nat | undefined;
   readonly #state$ = new BehaviorSubject<HostState>('up');
   /** Connections that wait to send, in the order of their turns. */
   readonly #senders: Sender[] = [];
@@ -86,6 +94,7 @@ export class DrawnHost {
     this.buffer = options.buffer ?? BUFFER;
     this.delay = options.delay ?? DELAY;
     this.queue = options.queue ?? QUEUE;
+    this.nat = options.nat && new Nat(options.nat);
   }
 
   get state(): HostState {
@@ -147,6 +156,15 @@ export class DrawnHost {
   wants(sender: Sender): void {
     this.#senders.push(sender);
     this.#pump();
+  }
+
+  /** Milliseconds until a datagram has left; undefined if too much waits to leave, so that it is dropped. */
+  goesOut(size: number): number | undefined {
+    const at = now();
+    const wait = Math.max(0, this.#upTaken - at);
+    if (wait > this.queue) return undefined;
+    this.#upTaken = at + wait + (size * 1000) / (this.options.up ?? Infinity);
+    return this.#upTaken - at;
   }
 
   /** Milliseconds until the last of `size` bytes arrives that leave now from a host with this delay. */

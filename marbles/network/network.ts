@@ -11,7 +11,7 @@ import { Kinds } from '../sparse.ts';
 import { DrawnHost, type HostOptions } from './host.ts';
 import { answering } from './playing.ts';
 import { DrawnTcp } from './tcp.ts';
-import { DrawnTracker } from './tracker.ts';
+import { DrawnTracker, TRACKER } from './tracker.ts';
 import { DrawnUdp } from './udp.ts';
 
 export interface NetworkOptions {
@@ -92,7 +92,8 @@ export class DrawnNetwork {
     this.#options = options;
     this.tcp = new DrawnTcp(backdrop.ledger, congestion ? seeded(seed + 7) : undefined);
     this.tracker = new DrawnTracker(interval, backdrop.now);
-    this.udp = new DrawnUdp({ seed, names, hosts: (address) => this.#hosts.get(address) }, backdrop.ledger);
+    const known = { 'tracker.test': [TRACKER.host], ...names };
+    this.udp = new DrawnUdp({ seed, names: known, hosts: (address) => this.#hosts.get(address) }, backdrop.ledger);
   }
 
   /** Adds a machine, at an address that is not in use. Its programs see the world as `through` makes it. */
@@ -104,6 +105,12 @@ export class DrawnNetwork {
     });
     this.#join(host);
     return host;
+  }
+
+  /** Lets the tracker answer by UDP, too: `udp://tracker.test:80/announce`. */
+  tracksByUdp(): void {
+    this.#hosts.set(TRACKER.host, new DrawnHost(TRACKER.host));
+    this.udp.plays(TRACKER, (datagram) => this.tracker.hears(datagram));
   }
 
   /** Adds a machine on which a player answers every call at `port`. */

@@ -104,6 +104,8 @@ export class DrawnTcp {
         return;
       }
       const way = host.delay + other.delay;
+      // A router drops what nobody behind it has asked for.
+      const leads = other.nat === undefined;
       const late = timer(CONNECT_WITHIN).subscribe(() =>
         fail('timeout', `no connection within ${CONNECT_WITHIN / 1000} s`),
       );
@@ -121,7 +123,7 @@ export class DrawnTcp {
         if (other.state === 'up' || other.state === 'down')
           timer(way).subscribe(() => host.receives(() => !subscriber.closed && answered()));
       };
-      timer(way).subscribe(() => (other.state === 'down' ? arrived() : other.receives(arrived)));
+      if (leads) timer(way).subscribe(() => (other.state === 'down' ? arrived() : other.receives(arrived)));
     });
   }
 

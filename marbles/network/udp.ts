@@ -1,4 +1,5 @@
 import { Observable, Subject, of, throwError, timer } from 'rxjs';
+import { now } from '../../src/contracts/clock.ts';
 import type { Env } from '../../src/contracts/env.ts';
 import type { Datagram, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../../src/contracts/network.ts';
 import { NetworkError } from '../../src/contracts/errors.ts';
@@ -38,6 +39,8 @@ interface Bound {
 const isUp = (host: DrawnHost | undefined): boolean => host === undefined || host.state === 'up';
 
 const FIRST_FREE_PORT = 49_152;
+/** Bytes of a datagram's headers. */
+const HEADERS = 28;
 
 const familyOf = (host: string): 4 | 6 => (host.includes(':') ? 6 : 4);
 
@@ -145,8 +148,33 @@ export class DrawnUdp {
     const kept = (1 - loss) * (1 - (here?.options.loss ?? 0)) * (1 - (there?.options.loss ?? 0));
     if ((kept < 1 && this.#random() >= kept) || !isUp(here)) return;
     const way = typeof latency === 'number' ? latency : latency(from, to);
-    const wait = here === undefined || there === undefined ? way : here.delay + there.delay;
-    timer(wait).subscribe(() => isUp(there) && this.#deliver(from, bytes, to));
+    const seen = here?.nat === undefined ? from : { host: from.host, port: here.nat.leaves(from.port, to, now()) };
+    const { duplicates = 0, jitter = 0 } = here?.options ?? {};
+    const copies = duplicates > 0 && this.#random() < duplicates ? 2 : 1;
+    for (let copy = 0; copy < copies; copy++) {
+      const wait = here === undefined || there === undefined ? way : this.#wait(here, there, bytes.length);
+      const late = this.#upTo(jitter + (there?.options.jitter ?? 0));
+      if (wait !== undefined) timer(wait + late).subscribe(() => isUp(there) && this.#arrives(seen, bytes, to));
+    }
+  }
+
+  #arrives(from: UdpEndpoint, bytes: Uint8Array, to: UdpEndpoint): void {
+    const nat = this.#options.hosts?.(to.host)?.nat;
+    const port = nat === undefined ? to.port : nat.comes(to.port, from, now());
+    if (port !== undefined) this.#deliver(from, bytes, { host: to.host, port });
+  }
+
+  /** Milliseconds on the way, with the lines at both ends; undefined if a queue before one of them is full. */
+  #wait(here: DrawnHost, there: DrawnHost, payload: number): number | undefined {
+    const left = here.goesOut(payload + HEADERS);
+    const delay = here.delay + there.delay;
+    if (left === undefined || there.behind(delay + left) > there.queue) return undefined;
+    return there.options.down === undefined ? Math.floor(left) + delay : there.comesIn(payload + HEADERS, delay + left);
+  }
+
+  /** Whole milliseconds by chance. */
+  #upTo(most: number): number {
+    return most > 0 ? Math.floor(this.#random() * (most + 1)) : 0;
   }
 
   #deliver(from: UdpEndpoint, bytes: Uint8Array, to: UdpEndpoint): void {

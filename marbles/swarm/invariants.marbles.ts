@@ -78,7 +78,7 @@ const good: SwarmRun = {
   open: [],
   sent: 65_536,
 };
-const told = { host: '10.0.0.2', port: 6881, uploaded: 0, downloaded: 0, left: 0 };
+const told = { by: 'http' as const, host: '10.0.0.2', port: 6881, uploaded: 0, downloaded: 0, left: 0 };
 const bad = (second: Partial<SwarmRun['hosts'][number]>): SwarmRun => ({
   ...good,
   hosts: [client, { ...client, address: '10.0.0.2', nth: 1, done: 5_000, stored: 4_990, ...second }],

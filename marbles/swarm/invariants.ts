@@ -37,7 +37,8 @@ export const boundOf = (plan: SwarmPlan): number => {
   const takers = plan.hosts.filter(({ has, plays }) => plays === undefined && has !== 'all');
   const givers = plan.hosts.filter((host) => isHonest(host) && isThereAtTheEnd(host));
   const seeds = givers.filter(({ has, plays }) => has === 'all' || (plays !== undefined && has === undefined));
-  const sum = (hosts: readonly SwarmHost[]): number => hosts.reduce((all, { up = Infinity }) => all + up, 0);
+  const sum = (hosts: readonly SwarmHost[]): number =>
+    hosts.reduce((all, { up = Infinity, nat }) => all + (nat === undefined ? up : 0), 0);
   const down = Math.min(Infinity, ...takers.map(({ down: rate = Infinity }) => rate));
   const slowest = Math.max(length / sum(seeds), length / down, (takers.length * length) / sum(givers));
   return slowest * 1000;
@@ -103,19 +104,26 @@ const sharesTurns: Invariant = ({ plan, hosts }) =>
         .filter(({ longestWait }) => longestWait > TURN)
         .map(({ address, longestWait }) => `${address} let somebody wait for ${longestWait} ms`);
 
-/** Trackers are told what is so, and in the right order. */
+/**
+ * Trackers are told what is so, and in the right order. A datagram may come twice, or be repeated for want of an
+ * answer.
+ */
 const tellsTrackers: Invariant = ({ hosts, announces }) =>
-  hosts.flatMap((host) => {
-    const heard = announces.filter(({ host: address }) => address === host.address);
-    const isFinal = (at: number): boolean => host.done !== undefined && at >= host.stored;
-    return [
-      ...(heard[0] !== undefined && heard[0].event !== 'started' ? ['does not say that it has started'] : []),
-      ...(heard.filter(({ event }) => event === 'completed').length > 1 ? ['says twice that it is complete'] : []),
-      ...heard
-        .filter(({ at, left, event }) => (left === 0 || event === 'completed') && !isFinal(at))
-        .map(({ at }) => `says at ${at} ms that it is complete`),
-    ].map((text) => `${host.address} ${text}`);
-  });
+  hosts.flatMap((host) =>
+    (['http', 'udp'] as const).flatMap((protocol) => {
+      const heard = announces.filter(({ by, host: address }) => by === protocol && address === host.address);
+      const isFinal = (at: number): boolean => host.done !== undefined && at >= host.stored;
+      return [
+        ...(heard[0] !== undefined && heard[0].event !== 'started' ? ['does not say that it has started'] : []),
+        ...(protocol === 'http' && heard.filter(({ event }) => event === 'completed').length > 1
+          ? ['says twice that it is complete']
+          : []),
+        ...heard
+          .filter(({ at, left, event }) => (left === 0 || event === 'completed') && !isFinal(at))
+          .map(({ at }) => `says at ${at} ms that it is complete`),
+      ].map((text) => `${host.address} ${text}`);
+    }),
+  );
 
 /** When everybody has left nothing is open. */
 const closesAll: Invariant = ({ open }) => open.map((what) => `left open: ${what}`);

@@ -1,6 +1,8 @@
 import { BehaviorSubject, defer, EMPTY, type Observable, Subscription, switchMap } from 'rxjs';
 import { client } from '../../src/client/client.ts';
+import { dhtNode } from '../../src/discovery/dht/node.ts';
 import type { DownloadEvent } from '../../src/contracts/events.ts';
+import type { UdpEndpoint } from '../../src/contracts/network.ts';
 import type { DownloadOptions } from '../../src/download/options.ts';
 import type { Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 import type { NetworkedHost } from '../network/network.ts';
@@ -10,6 +12,9 @@ import type { WatchedClient } from './watchedClient.ts';
 
 /** Where everybody listens. */
 export const PORT = 6881;
+
+/** Nodes of the DHT that everybody knows: of two nodes alone neither would hear of the other. */
+export const DHT: readonly UdpEndpoint[] = [1, 2, 3].map((nth) => ({ host: `10.255.0.${nth}`, port: PORT }));
 
 type Counts = { -readonly [Key in 'downloaded' | 'uploaded' | 'wasted']: number };
 
@@ -44,11 +49,13 @@ export class Member {
     return this.#isHere$.value && this.host.state !== 'down' && this.host.state !== 'gone';
   }
 
-  /** Runs a client whenever it is there. */
-  begin(torrent: Torrent, options: Partial<DownloadOptions>): void {
-    const program$ = defer(() =>
-      client(this.host.env, { ports: [PORT] }).download(torrent, { target: { folder: '.' }, seed: {}, ...options }),
-    );
+  /** Runs a client whenever it is there, with a node of the DHT if it is to have one. */
+  begin(torrent: Torrent, inDht: boolean, options: Partial<DownloadOptions>): void {
+    const program$ = defer(() => {
+      const dht$ = dhtNode(this.host.env, { port: PORT, bootstrap: DHT });
+      const ours = client(this.host.env, { ports: [PORT], ...(inDht && { dht$ }) });
+      return ours.download(torrent, { target: { folder: '.' }, seed: {}, ...options });
+    });
     const events$: Observable<DownloadEvent> = this.#isHere$.pipe(
       switchMap((isHere) => (isHere ? this.host.runs(program$) : EMPTY)),
     );

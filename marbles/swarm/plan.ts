@@ -68,6 +68,8 @@ export interface SwarmPlan {
   readonly within?: number;
   /** Seconds that it lasts at least, also if everybody is complete. */
   readonly lasts?: number;
+  /** How clients find each other, besides by peer exchange. Default by the tracker's HTTP. */
+  readonly finds?: readonly ('http' | 'udp' | 'dht')[];
   /** Seconds between announces. Default 30. */
   readonly interval?: number;
 }

@@ -1,4 +1,5 @@
 import { seeded } from '../random.ts';
+import type { NatKind } from '../network/nat.ts';
 import type { DiskPlan, Fate, PlayerKind, SwarmHost, SwarmPlan } from './plan.ts';
 
 const PLAYERS: readonly PlayerKind[] = [
@@ -50,7 +51,12 @@ const lineOf = (dice: Dice): SwarmHost => ({
   delay: Math.round(dice.scaled(1, 150)),
   ...(dice.is(0.3) && { loss: dice.scaled(0.0005, 0.03) }),
   ...(dice.is(0.2) && { buffer: dice.scaled(20_000, 500_000) }),
+  ...(dice.is(0.15) && { jitter: dice.whole(1, 100) }),
+  ...(dice.is(0.1) && { duplicates: dice.scaled(0.01, 0.3) }),
 });
+
+const NATS: readonly NatKind[] = ['full-cone', 'restricted', 'port-restricted', 'symmetric'];
+const FINDS: readonly NonNullable<SwarmPlan['finds']>[] = [['http'], ['http'], ['udp'], ['http', 'udp'], ['dht']];
 
 const fateOf = (dice: Dice, joins: number): readonly Fate[] => {
   const fate: Fate[] = [];
@@ -80,6 +86,7 @@ const clientOf = (dice: Dice, pieces: number): SwarmHost => {
     ...(dice.is(0.3) && { has: Array.from({ length: pieces }, (_, piece) => piece).filter(() => dice.is(0.5)) }),
     ...(dice.is(0.3) && { fate: fateOf(dice, joins) }),
     ...(dice.is(0.25) && { disk: diskOf(dice) }),
+    ...(dice.is(0.15) && { nat: dice.one(NATS) }),
     ...(dice.is(0.2) && { slots: dice.whole(1, 3) }),
   };
 };
@@ -102,5 +109,7 @@ export const randomSwarm = (seed: number): SwarmPlan => {
   );
   const first = { ...lineOf(dice), has: 'all' as const, ...(dice.is(0.3) && { slots: dice.whole(1, 3) }) };
   const hosts = [first, ...clients, ...players];
-  return { seed, torrent, hosts, within: 3_000 };
+  const finds = dice.one(FINDS);
+  // A player is named by the tracker only.
+  return { seed, torrent, hosts, ...(finds[0] !== 'http' && { finds }), within: 3_000 };
 };

@@ -1,7 +1,21 @@
 import type { SwarmHost, SwarmPlan } from './plan.ts';
 
 /** What a host may do without. */
-const SPARE = ['fate', 'disk', 'loss', 'buffer', 'joins', 'slots', 'has', 'delay', 'down', 'up'] as const;
+const SPARE = [
+  'fate',
+  'disk',
+  'loss',
+  'buffer',
+  'joins',
+  'slots',
+  'nat',
+  'jitter',
+  'duplicates',
+  'has',
+  'delay',
+  'down',
+  'up',
+] as const;
 
 /** Every plan that is a little less than this one, the greatest steps first. */
 function* smaller(plan: SwarmPlan): Generator<SwarmPlan> {
@@ -15,6 +29,8 @@ function* smaller(plan: SwarmPlan): Generator<SwarmPlan> {
     if (fewer > 0 && fewer < pieces) yield sized({ pieces: fewer, blocksPerPiece, ...last });
   if (blocksPerPiece > 1) yield sized({ pieces, blocksPerPiece: Math.floor(blocksPerPiece / 2), ...last });
   if (lastBlock !== undefined) yield sized({ pieces, blocksPerPiece });
+  const { finds, ...byHttp } = plan;
+  if (finds !== undefined) yield byHttp;
   for (const [nth, host] of hosts.entries()) {
     for (const name of SPARE) {
       const { [name]: given, ...without } = host;

@@ -77,6 +77,21 @@ describe('a swarm from a plan', () => {
     expect(late?.left.filter(({ reason }) => reason === 'corrupt').map(({ host }) => host)).toEqual(['10.0.0.3']);
   });
 
+  it.each([['udp'], ['dht'], ['http', 'udp', 'dht']] as const)('finds each other by %s %s %s', (...finds) => {
+    const hosts = [seed, { up: 200_000, jitter: 20, duplicates: 0.2 }, { joins: 2_000, loss: 0.01 }];
+    const { hosts: all, announces, open } = swarmOf({ torrent, hosts, finds: finds.filter((way) => way) });
+    expect(all.map(({ isWhole }) => isWhole)).toEqual([true, true, true]);
+    const trackers = finds.filter((way) => way === 'udp' || way === 'http');
+    expect([...new Set(announces.map(({ by }) => by))].sort()).toEqual([...trackers].sort());
+    expect(open).toEqual([]);
+  });
+
+  it('reaches hosts behind a router only if they dial themselves', () => {
+    const [, one] = times([seed, { nat: 'symmetric' }]);
+    const [, other] = times([{ ...seed, nat: 'full-cone' }, { nat: 'restricted' }], { within: 60 });
+    expect([one !== undefined, other]).toEqual([true, undefined]);
+  });
+
   it('is over after its time, whoever is not complete', () => {
     expect(times([{ ...seed, has: [0, 1] }, {}], { within: 20 })).toEqual([undefined, undefined]);
     const { announces } = swarmOf({ torrent, hosts: [seed], lasts: 100 });

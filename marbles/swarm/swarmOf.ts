@@ -1,14 +1,17 @@
+import type { Subscription } from 'rxjs';
 import type { RunHelpers } from 'rxjs/testing';
 import type { Env } from '../../src/contracts/env.ts';
 import { StorageError } from '../../src/contracts/errors.ts';
+import { dhtNode } from '../../src/discovery/dht/node.ts';
 import type { DownloadOptions } from '../../src/download/options.ts';
 import { Clock } from '../clock.ts';
 import type { DiskOptions } from '../disk.ts';
 import type { DrawnHost } from '../network/host.ts';
 import { DrawnNetwork } from '../network/network.ts';
+import { torrentOf } from '../torrent.ts';
 import { withOneCopy } from '../secondCopy.ts';
 import { Stage } from '../stage.ts';
-import { Member, PORT } from './member.ts';
+import { DHT, Member, PORT } from './member.ts';
 import { addressOf, type DiskPlan, isThereAtTheEnd, lastOf, type SwarmHost, type SwarmPlan } from './plan.ts';
 import { playerOf } from './players.ts';
 import type { SwarmRun } from './run.ts';
@@ -24,6 +27,7 @@ export interface SwarmSeams {
   readonly watched?: boolean;
 }
 
+const TRACKERS = { http: 'http://tracker.test/announce', udp: 'udp://tracker.test:80/announce' } as const;
 const HOUR = 3_600;
 const INTERVAL = 30;
 /** Milliseconds between looks at whether everybody is complete. */
@@ -59,18 +63,24 @@ class Swarm {
   readonly #plan: SwarmPlan;
   readonly #stage: Stage;
   readonly #network: DrawnNetwork;
+  readonly #finds: ReadonlySet<'http' | 'udp' | 'dht'>;
   readonly #members: readonly Member[];
   /** The machines of players, who never hang up by themselves. */
   readonly #players: DrawnHost[] = [];
+  #nodes: readonly Subscription[] = [];
   #isOver = false;
 
   constructor(clock: Clock, helpers: RunHelpers, plan: SwarmPlan, seams: SwarmSeams) {
-    const { seed = 1, interval = INTERVAL, torrent, hosts } = plan;
+    const { seed = 1, interval = INTERVAL, torrent, hosts, finds = ['http'] } = plan;
     this.#clock = clock;
     this.#helpers = helpers;
     this.#plan = plan;
-    this.#stage = new Stage(clock, helpers, torrent);
+    this.#finds = new Set(finds);
+    const announce = [...this.#finds].flatMap((way) => (way === 'dht' ? [] : [[TRACKERS[way]]]));
+    this.#stage = new Stage(clock, helpers, { ...torrentOf(torrent), announce });
     this.#network = new DrawnNetwork(this.#stage, { seed, interval, congestion: true });
+    if (this.#finds.has('udp')) this.#network.tracksByUdp();
+    if (this.#finds.has('dht')) this.#nodes = DHT.map(({ host }) => this.#node(host));
     this.#members = hosts.flatMap((host, nth) => this.#cast(host, nth, seams));
   }
 
@@ -82,12 +92,18 @@ class Swarm {
     const hosts = this.#members.map((member) => member.run);
     this.#isOver = true;
     for (const member of this.#members) member.end();
+    for (const node of this.#nodes) node.unsubscribe();
     for (const player of this.#players) player.crash('silently');
     this.#until(this.#clock.frame + AFTERWARDS);
     const timers = this.#clock.timers;
     const open = [...this.#stage.ledger.left, ...(timers > 0 ? [`${timers} timers`] : [])];
     const { tracker, tcp } = this.#network;
     return { plan: this.#plan, took, hosts, announces: tracker.announces, open, sent: tcp.carried };
+  }
+
+  #node(address: string): Subscription {
+    const { env } = this.#network.host(address);
+    return dhtNode(env, { port: PORT, bootstrap: DHT.filter(({ host }) => host !== address) }).subscribe();
   }
 
   get #isComplete(): boolean {
@@ -116,7 +132,7 @@ class Swarm {
     const there = this.#network.host(address, line, through);
     there.disk(torrent, diskOf(disk, has === 'all' ? this.#everyPiece : has));
     const member = new Member(there, nth, now, watched);
-    member.begin(torrent, { ...(slots !== undefined && { slots }), ...seams.options?.(nth) });
+    member.begin(torrent, this.#finds.has('dht'), { ...(slots !== undefined && { slots }), ...seams.options?.(nth) });
     for (const { at, does } of [{ at: joins, does: 'joins' } as const, ...fate])
       this.#clock.schedule(() => this.#isOver || member.meets(does), at);
     return [member];

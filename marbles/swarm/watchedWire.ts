@@ -20,6 +20,8 @@ export interface Watcher {
 
 /** Requests that are open with one peer, at most. */
 const MOST_OPEN = 500;
+/** Milliseconds of silence after which a peer may be asked once more for what it was asked for just now. */
+const SILENT = 1_000;
 /** Milliseconds until a block may be asked of the same peer once more, as if the first request was lost. */
 const AGAIN = 250;
 
@@ -54,6 +56,8 @@ export class WatchedWire {
   /** Blocks that later ones have overtaken. */
   readonly #overtaken = new Set<number>();
   #isFast = false;
+  /** When the last block came. */
+  #cameAt = 0;
 
   constructor(client: Watcher, there: string, id: number) {
     this.#client = client;
@@ -130,7 +134,8 @@ export class WatchedWire {
     if (this.#theyChoke && !this.#theyAllow.has(piece)) this.#offends('does not ask while it is choked', name);
     const before = this.#open.get(block);
     const now = this.#client.now();
-    if (before !== undefined && now - before < AGAIN && !this.#overtaken.delete(block))
+    const isDoubted = this.#overtaken.delete(block) || now - this.#cameAt >= SILENT;
+    if (before !== undefined && now - before < AGAIN && !isDoubted)
       this.#offends('asks once', `${name}, after ${now - before} ms`);
     this.#open.delete(block);
     this.#open.set(block, now);
@@ -146,6 +151,7 @@ export class WatchedWire {
     const { geometry } = this.#client;
     const block = piece * geometry.blocksPerPiece + begin / BLOCK;
     const isRight = Buffer.compare(bytes, blockBytes(geometry, piece, begin, bytes.length)) === 0;
+    this.#cameAt = this.#client.now();
     this.#overtakes(block);
     this.#close(block);
     this.#client.got(block, bytes.length, isRight);
