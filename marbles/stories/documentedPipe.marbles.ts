@@ -34,7 +34,7 @@ const myDownload = (torrent: Torrent, env: Env, peers$: Observable<PeerAddress>)
       swarm(session, { book, maxPeers: 50 }),
       assemblePieces(drafts),
       verifyPieces(env.verify(torrent)),
-      banLiars({ book, expelled: expelled$ }), // or a peer that sends wrong bytes is asked for them without end
+      banLiars({ book, expelled: expelled$ }), // without it, a peer that sends wrong bytes is asked again and again
       writePieces(storage, picker),
       takeWhile(() => !picker.complete, true),
     );

@@ -1,7 +1,7 @@
 import { Bitfield } from '../bitfield.ts';
 
 /**
- * How many connected peers have each piece. Whoever has all pieces is only counted, so that a seed costs nothing.
+ * How many connected peers have each piece. A peer that has all pieces is only counted, so that a seed costs nothing.
  * Depends on: what each peer told us. Invariant: `of(p)` = peers whose remembered bitfield has p.
  */
 export class Availability<Who> {

@@ -3,7 +3,7 @@ import type { Geometry } from '../geometry.ts';
 import { ChurningMap } from '../pieces/churningMap.ts';
 import { type Asker, fill, OpenPiece, stuckOf, type Wanted } from './openPiece.ts';
 
-/** Copies that a peer with nothing else to do is asked for at one time. */
+/** Endgame copies that are requested at once from a peer with nothing else to do. */
 const ENDGAME_BATCH = 8;
 
 /** Is told what becomes of the pieces. */
@@ -19,11 +19,11 @@ export interface Beginner {
 /**
  * The pieces that have been begun and are not whole: how each begins, is taken over by another peer, and is given up.
  * Depends on which pieces came out corrupt. The picker looks into `open` and `hungry` itself, as it does so for every
- * block. Invariant: a piece is in `hungry` if and only if it has a block that nobody is asked for.
+ * block. Invariant: a piece is in `hungry` if and only if it has a block that is requested from no peer.
  */
 export class BegunPieces {
   readonly open = new ChurningMap<number, OpenPiece>();
-  /** Open pieces with a block nobody is asked for, in the order in which that came about. */
+  /** Open pieces with a block that is requested from no peer, the longest so first. */
   readonly hungry = new ChurningMap<number, OpenPiece>();
   /** Pieces that came out corrupt: each is asked of one peer alone. */
   readonly suspect = new Set<number>();
@@ -43,7 +43,7 @@ export class BegunPieces {
     return piece;
   }
 
-  /** A piece is no longer wanted: if it has been begun, nobody is to send any of it. */
+  /** A piece is no longer wanted: if it has been begun, all its requests are cancelled. */
   withdraw(index: number): void {
     const piece = this.open.get(index);
     piece?.withdraw();
@@ -72,7 +72,7 @@ export class BegunPieces {
 
   /**
    * Gives up a piece that one peer alone should give, if that peer keeps us waiting, never gave any, is slow or no
-   * longer has it, so that `asker`, a better one, may begin it anew.
+   * longer has it, so that `asker`, a better one, may begin it again.
    */
   takeOver(asker: Asker, have: Bitfield, pieces: Iterable<OpenPiece> = this.open.values()): boolean {
     if (asker.overdue === true) return false;

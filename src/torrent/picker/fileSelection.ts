@@ -16,7 +16,7 @@ export interface Amount {
 export class FileSelection {
   /** Is a file, by its number from 0, wanted? */
   readonly wants: (file: number) => boolean;
-  /** The pieces that nobody wants. */
+  /** The pieces without a byte of a wanted file. */
   readonly excluded: readonly number[];
   /** Wanted files. Padding is none. */
   readonly files: number;

@@ -1,6 +1,6 @@
 import type { Bitfield } from '../bitfield.ts';
 
-/** What is there, and what nobody wants. `PiecePicker` is one. */
+/** The stored pieces, and those that are not wanted. `PiecePicker` is one. */
 interface Settled {
   readonly stored: Bitfield;
   readonly excluded: ReadonlySet<number>;

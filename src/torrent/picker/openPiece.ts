@@ -6,7 +6,7 @@ export const MAX_COPIES = 3;
 /** A peer this many times as fast as another is asked for the same block when everything else waits for that block. */
 const MUCH_FASTER = 4;
 
-/** Who is asked for blocks: `cancel` is called when another was faster, or the block is no longer wanted from it. */
+/** A peer that blocks are requested from: `cancel` is called when another peer was faster, or a block is not wanted. */
 export interface Asker {
   /**
    * It keeps us waiting: what it is asked for may be asked of more others, else a few dead peers could hold the last
@@ -78,7 +78,7 @@ export class OpenPiece {
     return (!this.alone || this.owner === undefined || this.owner === asker) && asker.owes?.(this.index) !== true;
   }
 
-  /** Would it be better begun anew by `asker`, of whom else nothing is wanted, than left to its owner? */
+  /** Should `asker`, which has nothing else that is wanted, begin this piece again, instead of its owner? */
   fitsBetter(asker: Asker): boolean {
     const { owner } = this;
     if (owner === undefined || owner.overdue === true || owner.proven !== true)
@@ -196,7 +196,7 @@ export class OpenPiece {
   }
 }
 
-/** Of the pieces from `first` on that nobody is asked for, the one of which least is held. */
+/** Of the pieces from `first` on that are requested from no peer, the one with the fewest blocks. */
 export const stuckOf = (pieces: Iterable<OpenPiece>, first: number): OpenPiece | undefined => {
   let stuck: OpenPiece | undefined;
   for (const piece of pieces)

@@ -2,7 +2,7 @@ import type { Geometry } from '../geometry.ts';
 import type { PieceOrder } from './pieceOrder.ts';
 
 /**
- * May a block be asked of two peers at one time? `on`: of two or three, when nothing else is left to ask for. `off`:
+ * May a block be requested from two peers at once? `on`: of two or three, when nothing else is left to ask for. `off`:
  * only if the peers that it is asked of keep us waiting. `strict`: never, so that nothing comes twice.
  */
 export type Endgame = 'on' | 'off' | 'strict';
@@ -20,7 +20,7 @@ export interface PickerOptions {
   readonly ordered?: boolean | undefined;
   /** Bytes that pieces begun and not yet stored may occupy; two pieces are always allowed. */
   readonly memory?: number | undefined;
-  /** There are blocks, or there is room, for somebody who has asked for more than there was. */
+  /** There are blocks, or there is room, for a peer that was given fewer blocks than it had room for. */
   readonly freed?: () => void;
   /** A begun piece has been given up: what is held of it is void. */
   readonly abandoned?: (piece: number) => void;

@@ -31,9 +31,9 @@ export interface Rank {
  * counting instead of comparing, and what peers suggest (BEP 6) is followed among pieces of one priority: such an order
  * leaves much to chance.
  *
- * Pieces are sorted once, and sorted anew when what `Candidate` tells has changed much. An order whose answers depend
+ * Pieces are sorted once, and sorted again when what `Candidate` tells has changed much. An order whose answers depend
  * on anything else says so by its `revision`: asked at each choice, and when the number is another than at the last,
- * all pieces are sorted anew. `changing` makes such an order.
+ * all pieces are sorted again. `changing` makes such an order.
  */
 export interface PieceOrder {
   (a: Candidate, b: Candidate): number;
@@ -72,7 +72,7 @@ export const preferring =
     Number(wanted(b.index)) - Number(wanted(a.index));
 
 /**
- * An order that changes its mind: `order` is asked anew from the next choice on after each growth of `revision`.
+ * An order that changes its mind: `order` is called again from the next choice on after each growth of `revision`.
  *
  * @example
  * let wanted = 3;

@@ -22,7 +22,7 @@ export type { Asker, Wanted } from './openPiece.ts';
  *  4. a new piece is begun only while memory allows and the disk keeps up; one they suggest, else the order's choice;
  *  5. endgame: when nothing is missing that is not requested, a peer with nothing else to do is asked for second and
  *     third copies; when only memory stands in the way, for second copies, so that slow peers can't hold all of it;
- *  6. a begun piece that nobody is asked for is given up when memory is spent and a peer with nothing else to do could
+ *  6. a begun piece without a request in flight is given up when memory is spent and a peer with nothing to do could
  *     begin another: of these, the one of which least is held.
  * Invariants: a piece is missing, open, whole (going to disk), stored or excluded; drafts = open + whole ≤ allowed.
  */
@@ -38,12 +38,12 @@ export class PiecePicker {
   readonly #whole: Bitfield;
   readonly #allowed: number;
   readonly #backlog: number;
-  /** Who takes pieces in order: what a reader needs next comes before everything in the list above. */
+  /** The readers: what a reader needs next comes before everything in the list above. */
   readonly readers: Readers;
   /** Obeyed from the next choice on. */
   endgame: Endgame;
   readonly #free: () => void;
-  /** Since the last time that something was freed somebody has been given less than they had room for. */
+  /** Since something was last freed, a peer was given fewer blocks than it had room for. */
   #refused = false;
   /** Pieces that are not wanted; those to spare are there all the same. */
   readonly excluded = new Set<number>();
@@ -185,7 +185,7 @@ export class PiecePicker {
     if (this.drafts >= this.#allowed || this.#whole.count >= this.#backlog) return undefined;
     for (const index of asker.suggested ?? []) if (!this.wantsPiece(index)) asker.suggested?.delete(index);
     let index = this.readers.of(this.#wanted.missing, have) ?? this.#wanted.best(who, have, asker.suggested);
-    // Who has lost our requests, and nothing else, shows it with any other piece.
+    // A peer that only dropped our requests will still serve another piece: try one that it does not owe us.
     if (index !== undefined && asker.owes?.(index) === true)
       index = this.#wanted.any(have, (piece) => asker.owes?.(piece) !== true);
     return index === undefined || !this.readers.reaches(index) ? undefined : this.#begun.begin(index);
@@ -219,7 +219,7 @@ export class PiecePicker {
     const askers = piece.hold(block);
     if (askers === undefined) return false;
     for (const other of askers) if (other !== asker) this.#cancel(other, index, block);
-    // the last one that nobody was asked for
+    // the last block that was requested from no peer
     if (askers.length === 0 && piece.unasked === 0) this.#hungry.delete(index);
     if (piece.held === piece.blockCount) {
       this.#open.delete(index);
@@ -228,7 +228,7 @@ export class PiecePicker {
     return true;
   }
 
-  /** A block may come when its piece was given up because nobody sent any: that begins it again, if there is room. */
+  /** A block may come after its piece was given up for want of blocks: that begins it again, if there is room. */
   #late(index: number): OpenPiece | undefined {
     if (!this.#wanted.missing.has(index) || this.#begun.suspect.has(index) || this.drafts >= this.#allowed)
       return undefined;

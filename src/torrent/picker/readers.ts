@@ -10,10 +10,10 @@ export interface Reader {
 }
 
 /**
- * Who reads where. Of the pieces that a reader needs soon, its next one first, missing ones are begun before all
- * others, and begun ones are hastened. If all pieces are taken in order there is a `front`, which is all that counts
- * then. Depends on the front, and on where readers are; they move themselves. Invariant: no reader is behind its last
- * piece.
+ * The readers, and where each of them is. Of the pieces that a reader needs soon, its next one first, missing ones are
+ * begun before all others, and begun ones are hastened. If all pieces are taken in order there is a `front`, which is
+ * all that counts then. Depends on the front, and on where readers are; they move themselves. Invariant: no reader is
+ * behind its last piece.
  */
 export class Readers {
   readonly #readers = new Set<Reader>();

@@ -6,14 +6,14 @@ import { LazySort } from './lazySort.ts';
 import { bySalt, piecesOf, saltsOf } from './salts.ts';
 import type { Candidate, PieceOrder, Rank } from './pieceOrder.ts';
 
-/** Of as many pieces, or of as many known to be had, one change is borne with before the order is made anew. */
+/** The order is rebuilt after one availability change per so many pieces, or per so many known copies. */
 const PIECES_PER_CHANGE = 64;
 const KNOWN_PER_CHANGE = 8;
-/** The order is made anew when one in so many of its pieces was begun behind one that was not. */
+/** The order is rebuilt when one in so many of its pieces was begun behind a piece that was not. */
 const PIECES_PER_ORDER = 16;
-/** Pieces that may come back before the order is made anew. */
+/** Pieces that may come back before the order is rebuilt. */
 const MAX_RETURNED = 64;
-/** An order of people may look at the number of stored pieces while it is small. */
+/** An order of the user's own may look at the number of stored pieces while it is small. */
 const FEW_STORED = 16;
 /** A peer that has one in so many pieces more than when it last began at the front begins there again. */
 const PIECES_PER_RETURN = 1024;
@@ -52,7 +52,7 @@ const scratch = (stock: Stock): Scratch => ({
   salt: 0,
 });
 
-/** The missing pieces as they were ordered at one time. */
+/** The missing pieces in the order of the last rebuild. */
 interface Ordered {
   readonly pieces: Uint32Array;
   /** Sorts them as far as is looked; undefined when they are sorted. */
@@ -64,7 +64,7 @@ interface Ordered {
   /** How far each peer has looked: it lacks what is before, or that was not missing. */
   readonly places: WeakMap<object, Place>;
   begun: number;
-  /** None before this place is missing, but what was given back: nobody looks there again. */
+  /** None before this place is missing, except pieces that were given back: no search begins before it. */
   front: number;
 }
 
@@ -75,9 +75,9 @@ interface Place {
 }
 
 /**
- * The pieces nobody has begun, and which of them a peer should begin next. The choice depends on: the order, the
+ * The pieces not yet begun, and which of them a peer should begin next. The choice depends on: the order, the
  * availability, the priorities, what the peer has and suggests, and one random salt a piece, which breaks all ties:
- * those of an extent follow each other. One order for all peers, made anew when too much has changed: to order 100,000
+ * those of an extent follow each other. One order for all peers, rebuilt when too much has changed: to order 100,000
  * pieces costs milliseconds, and 200 peers want the same ones. An order that has a rank is made without a comparison,
  * any other is sorted only as far as they look. `missing` has the bit of a piece exactly while it is neither begun, nor
  * stored, nor excluded: `PiecePicker`, which knows, checks it.
@@ -158,7 +158,7 @@ export class WantedPieces<Who extends object> {
     this.#restocked();
   }
 
-  /** The order is made anew where it depends on how many pieces are stored. */
+  /** The order is rebuilt if it depends on how many pieces are stored. */
   #restocked(): void {
     const { stored, looked } = this.#stock;
     const { rank } = this.#order;
@@ -194,8 +194,8 @@ export class WantedPieces<Who extends object> {
   }
 
   /**
-   * Whoever gives a piece may say which, as long as people want no other sooner: an order of theirs is not to be
-   * overruled, nor are priorities.
+   * A peer may suggest which piece it gives, unless the user wants another one sooner: an order of the user's own is
+   * not overruled, nor are priorities.
    */
   #bestOf(suggested: Iterable<number>, have: Bitfield, priority: number): number | undefined {
     let best: number | undefined;

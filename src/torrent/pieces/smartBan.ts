@@ -6,7 +6,7 @@ const MAX_PIECES = 64;
 /** Corrupt copies remembered of one piece. */
 const MAX_COPIES = 8;
 
-/** A copy of a piece: who sent which block. */
+/** A copy of a piece, and the sender of each block. */
 export interface Copy<Who> {
   readonly index: number;
   readonly bytes: Uint8Array;
@@ -21,15 +21,15 @@ interface Evidence<Who> {
 }
 
 /**
- * Finds out who spoiled a corrupt piece, and never blames anyone else. Depends on: who sent each block of each copy,
- * and the hashes of the blocks of corrupt copies (20 bytes a block; the blocks themselves are not kept). A peer that
- * sent all of a corrupt copy is guilty; so is one whose block differs from the good copy's, or from another block it
- * sent itself.
+ * Finds the peers that sent the wrong bytes of a corrupt piece, and never blames another. Depends on the sender of
+ * each block of each copy, and on the hashes of the blocks of corrupt copies (20 bytes a block; the blocks themselves
+ * are not kept). A peer that sent all of a corrupt copy is guilty; so is one whose block differs from the good copy's,
+ * or from another block it sent itself.
  */
 export class SmartBan<Who> {
   readonly #evidence = new Map<number, Evidence<Who>[][]>();
 
-  /** Looks at a checked piece; returns those that are proved to have sent wrong bytes. */
+  /** Examines a checked piece; returns the peers that are proved to have sent wrong bytes. */
   examine(copy: Copy<Who>): Who[] {
     const senders = new Set(copy.from);
     if (copy.valid) return this.#compare(copy);

@@ -1,5 +1,5 @@
 /**
- * Requests that a peer is taken to keep at one time as long as it has not said how many: as libtorrent and others have
+ * Requests that a peer is assumed to queue as long as it has not said how many: as libtorrent and others have
  * it.
  */
 export const UNSAID_DEPTH = 250;
@@ -20,7 +20,7 @@ const GROWTH = 1 / 16;
 const MAX_CALM = 64;
 
 /**
- * How many requests one peer keeps at one time; what is beyond, it drops without a word. Depends on what it says
+ * How many requests one peer queues; it drops further requests without a word. Depends on what it says
  * (`reqq`), on what of it was lost, and on what was taken to be lost by mistake. Invariants: `most` is never more than
  * what it says, nor less than two of it; TOLERANCE ≤ `tolerance` ≤ MAX_TOLERANCE.
  */
@@ -34,7 +34,7 @@ export class Depth {
   #calmBefore = 1;
   #tried = false;
 
-  /** Requests to make at one time, at the most. */
+  /** The most requests that may be in flight. */
   get most(): number {
     return Math.min(this.#said, this.#seen);
   }

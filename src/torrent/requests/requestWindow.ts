@@ -83,7 +83,7 @@ export class RequestWindow implements WindowView {
     return this.#most;
   }
 
-  /** Requests that they keep at one time. */
+  /** Requests that the peer queues. */
   set most(most: number) {
     this.#most = Math.max(1, Math.min(most, MAX_WINDOW));
     if (this.limit > this.#most) this.limit = this.#most;
@@ -128,7 +128,7 @@ export class RequestWindow implements WindowView {
     const since = this.#waitingSince;
     const later = Math.max(since, now);
     this.#waitingSince = this.#inFlight.size === 0 ? later : since;
-    // Late keys stay: one that was asked for twice comes twice, and that is nobody's fault.
+    // Late keys stay: a block that was requested twice comes twice, which is no fault of the peer.
     if (!this.#inFlight.has(key)) this.#inFlight.add(key, now);
   }
 

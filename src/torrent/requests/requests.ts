@@ -17,7 +17,7 @@ const FRUITLESS_PACE = 10;
  * have dropped it.
  */
 const REJECTS_WITHIN = 500;
-/** Milliseconds after which a snubbed peer is asked again for what it owes, if nobody else has taken that over. */
+/** Milliseconds after which a snubbed peer is asked again for what it owes, if no other peer has taken that over. */
 const EXCUSED_AFTER = 5_000;
 /** Milliseconds after which a peer that is waited for is overdue, until it sends a block. */
 const OVERDUE = 1_500;
@@ -195,7 +195,7 @@ export class Requests {
     this.#refilling = false;
   }
 
-  /** What they have dropped without a word is asked for again, and from then on not so much at one time. */
+  /** Requests that the peer dropped without a word are made again, and from then on fewer are in flight. */
   #findLost(now: number): void {
     const window = this.#window;
     const { depth } = this.#habits;

@@ -5,7 +5,7 @@ import type { Allowance } from '../rates/tokenBucket.ts';
 /** A peer that is asked. */
 export interface Source {
   /**
-   * `reqq` is how many requests they keep at one time, if they have said so; `allowedFast` are pieces they give though
+   * `reqq` is how many requests the peer queues, if it has said so; `allowedFast` are pieces that it sends though
    * we are choked, `suggested` those they would rather give.
    */
   readonly state: {
