@@ -7,10 +7,10 @@ import type {
   PieceOutcome,
   Progress,
   Warning,
+  TrackerStatus,
 } from '../../contracts/events.ts';
 import type { PeerAddress, PeerSource } from '../../contracts/network.ts';
 import type { Peer } from '../../contracts/peer.ts';
-import type { Tier } from '../../discovery/trackers/tiers.ts';
 import type { Storage } from '../../contracts/storage.ts';
 import { plainAddress } from '../../contracts/plain.ts';
 import { InvariantError, PeerError } from '../../contracts/errors.ts';
@@ -57,7 +57,7 @@ export class DownloadStats {
   readonly #upRate = new Rate();
   readonly #stillness = new Stillness();
   /** The trackers by their tiers, once they are asked. */
-  tiers: readonly Pick<Tier, 'statuses'>[] = NO_TIERS;
+  tiers: readonly { readonly statuses: readonly TrackerStatus[] }[] = NO_TIERS;
   /** Payload bytes of earlier runs. */
   before = { downloaded: 0, uploaded: 0 };
   /** Pieces that were stored when this run began. */
