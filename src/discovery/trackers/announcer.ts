@@ -13,7 +13,7 @@ import { announceOverHttp } from './httpTracker.ts';
 import { namedPeers } from './namedPeers.ts';
 import { defaultPace, type TrackerPace } from '../pace.ts';
 import type { Reasons } from './reasons.ts';
-import { statusOf, type Tier, type Tracker } from './tiers.ts';
+import { statusOf, type Tracker } from './tiers.ts';
 import { TrackerCommons } from './trackerCommons.ts';
 import { announceOverUdp } from './udpTracker.ts';
 import type { UdpEnv } from './udpConversation.ts';
@@ -61,7 +61,7 @@ export interface TrackerPeersOptions {
   /** Called with our address as a tracker sees it, if it tells us. BEP 24. */
   readonly seenAs?: (host: string) => void;
   /** Is called with the tiers, which show at any time what is known of their trackers. */
-  readonly tiered?: ((tiers: readonly Pick<Tier, 'statuses'>[]) => void) | undefined;
+  readonly tiered?: ((tiers: readonly { readonly statuses: readonly TrackerStatus[] }[]) => void) | undefined;
   /** State shared with other torrents. Default: its own. */
   readonly commons?: TrackerCommons | undefined;
 }
