@@ -6,6 +6,7 @@ import type {
   PeerLeft,
   PieceOutcome,
   Progress,
+  TrackerStatus,
   Warning,
   TrackerStatus,
 } from '../../contracts/events.ts';
