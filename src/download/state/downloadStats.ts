@@ -8,7 +8,6 @@ import type {
   Progress,
   TrackerStatus,
   Warning,
-  TrackerStatus,
 } from '../../contracts/events.ts';
 import type { PeerAddress, PeerSource } from '../../contracts/network.ts';
 import type { Peer } from '../../contracts/peer.ts';
