@@ -29,6 +29,7 @@ export { blockBytes, pieceBytes, torrentOf, type Size } from './torrent.ts';
 export type { DrawnWire, WireOptions } from './wire.ts';
 export { DrawnHost, type HostOptions, type HostState } from './network/host.ts';
 export { DrawnNetwork, NetworkedHost, type NetworkOptions, type PlayerOptions } from './network/network.ts';
+export type { Tcp } from './network/congestion.ts';
 export type { Nat, NatKind } from './network/nat.ts';
 export { DrawnTcp } from './network/tcp.ts';
 export { DrawnTracker } from './network/tracker.ts';
@@ -38,6 +39,7 @@ export type { DiskPlan, Fate, PlayerKind, SwarmHost, SwarmPlan } from './swarm/p
 export { boundOf, canComplete, complaintsOf, INVARIANTS, type Invariant } from './swarm/invariants.ts';
 export { randomSwarm } from './swarm/randomSwarm.ts';
 export { drawingOf, shrink } from './swarm/shrink.ts';
+export { swarms } from './swarm/swarms.ts';
 export type { Offence } from './swarm/watchedClient.ts';
 export type { HostRun, SwarmRun } from './swarm/run.ts';
 export type { HeardAnnounce } from './network/tracker.ts';

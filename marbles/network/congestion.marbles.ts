@@ -64,6 +64,18 @@ describe('a congestion window', () => {
   );
 
   it(
+    'of BBR fills the line in spite of losses, and has no more than twice of that under way',
+    drawn((stage) => {
+      const window = new CongestionWindow(100, 0.003, seeded(5), 'bbr');
+      const seconds = secondsOf(stage, window, 100, 10);
+      atTheEnd(stage, 10, () => {
+        expect(Math.min(...seconds.slice(3))).toBeGreaterThan(9.5 * MEGABYTE);
+        expect(window.size).toBeLessThan(2.5 * MEGABYTE);
+      });
+    }),
+  );
+
+  it(
     'gives less the more packets are lost, and the longer the way is',
     drawn((stage) => {
       const meanOf = (loss: number, trip: number) =>

@@ -14,6 +14,15 @@ const TELLING = 3;
 /** Milliseconds of waiting before the line of the receiver at which slow start ends: an eighth of the way, within. */
 const [LEAST_WAIT, MOST_WAIT] = [4, 16];
 
+/**
+ * How a sender chooses its window: `cubic` (RFC 9438), as most systems do, takes a loss for a full line. `bbr` measures
+ * what arrives, and has twice as much under way; it takes losses for what they are.
+ */
+export type Tcp = 'cubic' | 'bbr';
+
+/** Trips over which the highest rate counts. */
+const RATE_TRIPS = 10;
+
 /** What a segment met on its way. */
 export interface Way {
   /** Milliseconds until its last byte arrives, if nothing is lost. */
@@ -30,8 +39,8 @@ interface Answer {
 }
 
 /**
- * How many bytes one direction of a connection may have under way, after the rules of TCP: slow start, growth after
- * CUBIC, a smaller window after a loss, and after silence a window of one packet. Depends on the times at which
+ * How many bytes one direction of a connection may have under way, after the rules of TCP: slow start, then CUBIC or
+ * BBR, and after silence a window of one packet. Depends on the times at which
  * segments leave and arrive, and on chance. Invariants: the window holds one packet at least; bytes under way are those
  * whose answers are still to come, and their times do not decrease.
  */
@@ -44,12 +53,17 @@ export class CongestionWindow {
   #underWay = 0;
   readonly #answers: Answer[] = [];
   #arrival = 0;
+  /** Bytes that were answered in the last trips, the present one last, and when that began. */
+  readonly #rounds: number[] = [0];
+  #roundAt = 0;
+  readonly #tcp: Tcp;
   readonly #trip: number;
   readonly #loss: number;
   readonly #random: () => number;
 
   /** `trip` in milliseconds there and back; `loss` is the fraction of packets that are lost. */
-  constructor(trip: number, loss: number, random: () => number) {
+  constructor(trip: number, loss: number, random: () => number, tcp: Tcp = 'cubic') {
+    this.#tcp = tcp;
     this.#trip = trip;
     this.#loss = loss;
     this.#random = random;
@@ -96,8 +110,23 @@ export class CongestionWindow {
       this.#answers.shift();
       const isUsed = 2 * this.#underWay > this.#window;
       this.#underWay -= next.size;
-      if (isUsed) this.#grow(next);
+      if (this.#tcp === 'bbr') this.#measure(next, isUsed);
+      else if (isUsed) this.#grow(next);
     }
+  }
+
+  /** Twice what arrives in a trip, by the best of the last ones. */
+  #measure({ at, size }: Answer, isUsed: boolean): void {
+    if (at - this.#roundAt >= this.#trip) {
+      this.#roundAt = at;
+      this.#rounds.push(0);
+      if (this.#rounds.length > RATE_TRIPS) this.#rounds.shift();
+    }
+    this.#rounds.push((this.#rounds.pop() ?? 0) + size);
+    const most = 2 * Math.max(...this.#rounds);
+    if (isUsed && this.#window < most) this.#window += size;
+    else if (this.#window > most && this.#rounds.length === RATE_TRIPS)
+      this.#window = Math.max(most, FIRST_WINDOW * PACKET);
   }
 
   #grow({ at, size }: Answer): void {
@@ -119,7 +148,7 @@ export class CongestionWindow {
   #lost(packets: number): number {
     const at = now();
     const isTold = this.#underWay / PACKET > TELLING + packets / 2;
-    if (at - this.#lostAt > this.#trip) {
+    if (this.#tcp === 'cubic' && at - this.#lostAt > this.#trip) {
       this.#most = this.#window;
       this.#lostAt = at;
       this.#threshold = Math.max(this.#window * AFTER_LOSS, 2 * PACKET);
@@ -129,7 +158,7 @@ export class CongestionWindow {
     // What is sent once more can be lost, too, and is then waited for twice as long each time.
     for (let patience = this.#trip + PATIENCE; this.#loss > 0 && this.#random() < this.#loss; patience *= 2) {
       delay += patience;
-      this.#window = PACKET;
+      if (this.#tcp === 'cubic') this.#window = PACKET;
     }
     return delay;
   }

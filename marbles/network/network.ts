@@ -8,6 +8,7 @@ import { type DiskOptions, DrawnDisk } from '../disk.ts';
 import type { Player } from '../players.ts';
 import { seeded } from '../random.ts';
 import { Kinds } from '../sparse.ts';
+import type { Tcp } from './congestion.ts';
 import { DrawnHost, type HostOptions } from './host.ts';
 import { answering } from './playing.ts';
 import { DrawnTcp } from './tcp.ts';
@@ -27,7 +28,7 @@ export interface NetworkOptions {
    * Connections begin slowly, and slow down when packets are lost, as those of TCP do. Otherwise a line is full
    * whenever somebody has something to send.
    */
-  readonly congestion?: boolean;
+  readonly congestion?: boolean | Tcp;
 }
 
 export interface PlayerOptions extends HostOptions {
@@ -90,7 +91,11 @@ export class DrawnNetwork {
     const { seed = 1, names = {}, interval, congestion = false } = options;
     this.#backdrop = backdrop;
     this.#options = options;
-    this.tcp = new DrawnTcp(backdrop.ledger, congestion ? seeded(seed + 7) : undefined);
+    this.tcp = new DrawnTcp(
+      backdrop.ledger,
+      congestion === false ? undefined : seeded(seed + 7),
+      congestion === 'bbr' ? 'bbr' : 'cubic',
+    );
     this.tracker = new DrawnTracker(interval, backdrop.now);
     const known = { 'tracker.test': [TRACKER.host], ...names };
     this.udp = new DrawnUdp({ seed, names: known, hosts: (address) => this.#hosts.get(address) }, backdrop.ledger);

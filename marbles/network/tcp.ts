@@ -4,7 +4,7 @@ import { NetworkError } from '../../src/contracts/errors.ts';
 import type { Listening, ListenOptions, PeerAddress, Wire } from '../../src/contracts/network.ts';
 import { addressText } from '../../src/protocol/encoding/address.ts';
 import type { Ledger } from '../ledger.ts';
-import { CongestionWindow } from './congestion.ts';
+import { CongestionWindow, type Tcp } from './congestion.ts';
 import { WireEnd } from './connection.ts';
 import type { DrawnHost } from './host.ts';
 
@@ -24,11 +24,13 @@ export class DrawnTcp {
   readonly #ends = new Map<DrawnHost, Set<WireEnd>>();
   readonly #ledger: Ledger | undefined;
   readonly #random: (() => number) | undefined;
+  readonly #tcp: Tcp | undefined;
 
   /** Connections have a congestion window, and lose packets, if there is chance. */
-  constructor(ledger?: Ledger, random?: () => number) {
+  constructor(ledger?: Ledger, random?: () => number, tcp?: Tcp) {
     this.#ledger = ledger;
     this.#random = random;
+    this.#tcp = tcp;
   }
 
   /** Bytes that connections have carried so far. */
@@ -170,7 +172,7 @@ export class DrawnTcp {
   #windowOf(here: DrawnHost, there: DrawnHost): CongestionWindow | undefined {
     if (this.#random === undefined) return undefined;
     const kept = (1 - (here.options.loss ?? 0)) * (1 - (there.options.loss ?? 0));
-    return new CongestionWindow(2 * (here.delay + there.delay), 1 - kept, this.#random);
+    return new CongestionWindow(2 * (here.delay + there.delay), 1 - kept, this.#random, this.#tcp);
   }
 
   /** Ends the connections of a host; if `loudly`, the other ends are told when the news has arrived. */

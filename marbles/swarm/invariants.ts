@@ -112,7 +112,7 @@ const tellsTrackers: Invariant = ({ hosts, announces }) =>
   hosts.flatMap((host) =>
     (['http', 'udp'] as const).flatMap((protocol) => {
       const heard = announces.filter(({ by, host: address }) => by === protocol && address === host.address);
-      const isFinal = (at: number): boolean => host.done !== undefined && at >= host.stored;
+      const isFinal = (at: number): boolean => host.isWhole && at >= host.stored;
       return [
         ...(heard[0] !== undefined && heard[0].event !== 'started' ? ['does not say that it has started'] : []),
         ...(protocol === 'http' && heard.filter(({ event }) => event === 'completed').length > 1

@@ -1,3 +1,4 @@
+import type { Tcp } from '../network/congestion.ts';
 import type { HostOptions } from '../network/host.ts';
 import type { Size } from '../torrent.ts';
 
@@ -68,6 +69,8 @@ export interface SwarmPlan {
   readonly within?: number;
   /** Seconds that it lasts at least, also if everybody is complete. */
   readonly lasts?: number;
+  /** By which rules connections share the lines. Default `cubic`. */
+  readonly tcp?: Tcp;
   /** How clients find each other, besides by peer exchange. Default by the tracker's HTTP. */
   readonly finds?: readonly ('http' | 'udp' | 'dht')[];
   /** Seconds between announces. Default 30. */

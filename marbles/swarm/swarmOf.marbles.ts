@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type SwarmHost, type SwarmPlan, swarmOf } from '../index.ts';
+import { boundOf, type SwarmHost, type SwarmPlan, swarmOf, swarms } from '../index.ts';
 
 const torrent = { pieces: 16, blocksPerPiece: 4 };
 const MiB = 2 ** 20;
@@ -90,6 +90,13 @@ describe('a swarm from a plan', () => {
     const [, one] = times([seed, { nat: 'symmetric' }]);
     const [, other] = times([{ ...seed, nat: 'full-cone' }, { nat: 'restricted' }], { within: 60 });
     expect([one !== undefined, other]).toEqual([true, undefined]);
+  });
+
+  it('has a name if it is a hard one, and the rules of TCP that are wanted', () => {
+    expect(Object.values(swarms).map((plan) => Math.round(boundOf(plan)))).toEqual([5369, 4027, 5592, 12583, 18302]);
+    const small = { ...swarms.lossy, torrent: { pieces: 32, blocksPerPiece: 16 } };
+    const [cubic = 0, bbr = 0] = (['cubic', 'bbr'] as const).map((tcp) => swarmOf({ ...small, tcp }).took);
+    expect(bbr).toBeLessThan(cubic / 2);
   });
 
   it('is over after its time, whoever is not complete', () => {

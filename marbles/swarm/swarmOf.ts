@@ -71,14 +71,14 @@ class Swarm {
   #isOver = false;
 
   constructor(clock: Clock, helpers: RunHelpers, plan: SwarmPlan, seams: SwarmSeams) {
-    const { seed = 1, interval = INTERVAL, torrent, hosts, finds = ['http'] } = plan;
+    const { seed = 1, interval = INTERVAL, torrent, hosts, finds = ['http'], tcp = 'cubic' } = plan;
     this.#clock = clock;
     this.#helpers = helpers;
     this.#plan = plan;
     this.#finds = new Set(finds);
     const announce = [...this.#finds].flatMap((way) => (way === 'dht' ? [] : [[TRACKERS[way]]]));
     this.#stage = new Stage(clock, helpers, { ...torrentOf(torrent), announce });
-    this.#network = new DrawnNetwork(this.#stage, { seed, interval, congestion: true });
+    this.#network = new DrawnNetwork(this.#stage, { seed, interval, congestion: tcp });
     if (this.#finds.has('udp')) this.#network.tracksByUdp();
     if (this.#finds.has('dht')) this.#nodes = DHT.map(({ host }) => this.#node(host));
     this.#members = hosts.flatMap((host, nth) => this.#cast(host, nth, seams));

@@ -120,7 +120,7 @@ export class WatchedClient implements Watcher {
   /** The peers of whom a block was asked a short time ago. */
   #waitedFor(block: number): readonly WatchedWire[] {
     const all = [...(this.#open.get(block) ?? [])];
-    return all.filter(([, since]) => this.now() - since < WAITED_FOR).map(([wire]) => wire);
+    return all.filter(([wire, since]) => this.now() - since < WAITED_FOR && !wire.isOverdue).map(([wire]) => wire);
   }
 
   waited(milliseconds: number): void {

@@ -20,6 +20,8 @@ export interface Watcher {
 
 /** Requests that are open with one peer, at most. */
 const MOST_OPEN = 500;
+/** Milliseconds of waiting after which a peer is overdue. */
+const OVERDUE = 1_500;
 /** Milliseconds of silence after which a peer may be asked once more for what it was asked for just now. */
 const SILENT = 1_000;
 /** Milliseconds until a block may be asked of the same peer once more, as if the first request was lost. */
@@ -58,6 +60,7 @@ export class WatchedWire {
   #isFast = false;
   /** When the last block came. */
   #cameAt = 0;
+  #askedAt: number | undefined;
 
   constructor(client: Watcher, there: string, id: number) {
     this.#client = client;
@@ -68,6 +71,11 @@ export class WatchedWire {
     this.#weHave = new Bitfield(pieceCount);
     this.#said = new Hearing((word) => this.#says(word));
     this.#heard = new Hearing((word) => this.#hears(word));
+  }
+
+  /** It keeps us waiting: others may be asked for what it owes. */
+  get isOverdue(): boolean {
+    return this.#client.now() - Math.max(this.#cameAt, this.#askedAt ?? Infinity) >= OVERDUE;
   }
 
   /** Bytes that we send. */
@@ -137,6 +145,7 @@ export class WatchedWire {
     const isDoubted = this.#overtaken.delete(block) || now - this.#cameAt >= SILENT;
     if (before !== undefined && now - before < AGAIN && !isDoubted)
       this.#offends('asks once', `${name}, after ${now - before} ms`);
+    this.#askedAt ??= now;
     this.#open.delete(block);
     this.#open.set(block, now);
     if (this.#open.size > MOST_OPEN) this.#offends('asks for no more than 500 blocks', `${this.#open.size}`);
