@@ -1,6 +1,6 @@
 import type { Bitfield } from '../bitfield.ts';
 
-/** How many peers may be asked for one block at the same time, in the endgame; two more for each that is overdue. */
+/** How many peers may be asked for one block at the same time where those that were asked are overdue. */
 export const MAX_COPIES = 3;
 
 /** A peer this many times as fast as another is asked for the same block when everything else waits for that block. */
@@ -120,7 +120,7 @@ export class OpenPiece {
     return block;
   }
 
-  /** A second or third copy of a requested block: the one with the fewest; undefined if there is none to add. */
+  /** One more copy of a requested block: the one with the fewest; undefined if there is none to add. */
   askAgain(asker: Asker, most: number): number | undefined {
     if (this.alone) return undefined;
     let best: number | undefined;

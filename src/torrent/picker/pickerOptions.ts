@@ -2,10 +2,13 @@ import type { Geometry } from '../geometry.ts';
 import type { PieceOrder } from './pieceOrder.ts';
 
 /**
- * May a block be requested from two peers at once? `on`: of two or three, when nothing else is left to ask for. `off`:
+ * May a block be requested from two peers at once? `on`: of two, when nothing else is left to ask for. `off`:
  * only if the peers that it is asked of keep us waiting. `strict`: never, so that nothing comes twice.
  */
 export type Endgame = 'on' | 'off' | 'strict';
+
+/** Peers that a block is asked of in the endgame: more of them waste more, and are no faster. */
+export const ENDGAME_COPIES = 2;
 
 /** Share of the memory that may wait for the disk before new pieces are begun: fresh memory costs more than waiting. */
 const BACKLOG = 1 / 4;

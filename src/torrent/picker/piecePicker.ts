@@ -3,10 +3,10 @@ import { Bitfield } from '../bitfield.ts';
 import { Front } from './front.ts';
 import type { Geometry } from '../geometry.ts';
 import { BegunPieces } from './begunPieces.ts';
-import { type Asker, checkStates, fill, MAX_COPIES, type OpenPiece, type Wanted } from './openPiece.ts';
+import { type Asker, checkStates, fill, type OpenPiece, type Wanted } from './openPiece.ts';
 import type { ChurningMap } from '../pieces/churningMap.ts';
 import { defaultOrder, inOrder, type PieceOrder } from './pieceOrder.ts';
-import { type Endgame, type PickerOptions, roomOf } from './pickerOptions.ts';
+import { type Endgame, ENDGAME_COPIES, type PickerOptions, roomOf } from './pickerOptions.ts';
 import { Readers } from './readers.ts';
 import { extentOf, WantedPieces } from './wantedPieces.ts';
 
@@ -20,8 +20,8 @@ export type { Asker, Wanted } from './openPiece.ts';
  *  3. a piece that came out corrupt is asked of one peer alone, and of another when that one is overdue, or much slower
  *     than one with nothing else to do;
  *  4. a new piece is begun only while memory allows and the disk keeps up; one they suggest, else the order's choice;
- *  5. endgame: when nothing is missing that is not requested, a peer with nothing else to do is asked for second and
- *     third copies; when only memory stands in the way, for second copies, so that slow peers can't hold all of it;
+ *  5. endgame: when nothing is missing that is not requested, or only memory stands in the way, a peer with nothing
+ *     else to do is asked for second copies, so that slow peers can't hold all of it; for more where they are overdue;
  *  6. a begun piece without a request in flight is given up when memory is spent and a peer with nothing to do could
  *     begin another: of these, the one of which least is held.
  * Invariants: a piece is missing, open, whole (going to disk), stored or excluded; drafts = open + whole ≤ allowed.
@@ -192,10 +192,8 @@ export class PiecePicker {
   }
 
   #copies(asker: Asker, have: Bitfield, count: number, wanted: Wanted[]): void {
-    const missing = this.#wanted.missing.count;
-    if (this.endgame === 'strict' || (missing > 0 && this.drafts < this.#allowed)) return;
-    const copies = missing === 0 ? MAX_COPIES : 2;
-    this.#begun.copy(asker, have, count, this.endgame === 'on' ? copies : 0, wanted);
+    if (this.endgame === 'strict' || (this.#wanted.missing.count > 0 && this.drafts < this.#allowed)) return;
+    this.#begun.copy(asker, have, count, this.endgame === 'on' ? ENDGAME_COPIES : 0, wanted);
   }
 
   /** Gives up a piece that waits for nobody, if memory is spent, and they have a piece that is missing. */

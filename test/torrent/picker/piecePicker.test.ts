@@ -99,12 +99,12 @@ describe('which piece is begun', () => {
 });
 
 describe('the endgame', () => {
-  it('asks for three copies at most, and tells the slower to cancel', () => {
+  it('asks for two copies at most, and tells the slower to cancel', () => {
     const model = modelOf(1, 1, [[0], [0], [0], [0]]);
     const counts = model.players.map((player) => model.ask(player, 5).length);
-    expect(counts).toEqual([1, 1, 1, 0]);
+    expect(counts).toEqual([1, 1, 0, 0]);
     model.give(model.players[1] as Player);
-    expect(model.players.map(({ cancelled }) => shown(cancelled))).toEqual([['0/0'], [], ['0/0'], []]);
+    expect(model.players.map(({ cancelled }) => shown(cancelled))).toEqual([['0/0'], [], [], []]);
     model.check();
   });
 
