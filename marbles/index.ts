@@ -39,7 +39,6 @@ export type { DiskPlan, Fate, PlayerKind, SwarmHost, SwarmPlan } from './swarm/p
 export { boundOf, canComplete, complaintsOf, INVARIANTS, type Invariant } from './swarm/invariants.ts';
 export { randomSwarm } from './swarm/randomSwarm.ts';
 export { drawingOf, shrink } from './swarm/shrink.ts';
-export { swarms } from './swarm/swarms.ts';
 export type { Offence } from './swarm/watchedClient.ts';
 export type { HostRun, SwarmRun } from './swarm/run.ts';
 export type { HeardAnnounce } from './network/tracker.ts';

@@ -15,6 +15,10 @@ const count: Check = ['a whole number from 1', isCount];
 const FATES = ['crashes', 'vanishes', 'freezes', 'leaves', 'returns'];
 const PLAYS = 'honest corrupts neverUnchokes stalls hangsUp chokes silent garbage wrongInfoHash'.split(' ');
 
+const NATS = ['full-cone', 'restricted', 'port-restricted', 'symmetric'];
+const FINDS = ['http', 'udp', 'dht'];
+const TCP = ['cubic', 'bbr'];
+
 const HOST: Readonly<Record<string, Check>> = {
   has: ['all, or a list of pieces', isPieces],
   plays: [PLAYS.join(', '), (value) => PLAYS.includes(String(value))],
@@ -25,6 +29,10 @@ const HOST: Readonly<Record<string, Check>> = {
   queue: number,
   loss: number,
   joins: number,
+  jitter: number,
+  duplicates: number,
+  slots: number,
+  nat: [NATS.join(', '), (value) => NATS.includes(String(value))],
   also: ['a list of addresses', Array.isArray],
   disk: ['an object', isObject],
   fate: [
@@ -42,6 +50,11 @@ const PLAN: Readonly<Record<string, Check>> = {
   within: number,
   lasts: number,
   interval: number,
+  tcp: [TCP.join(' or '), (value) => TCP.includes(String(value))],
+  finds: [
+    `a list of ${FINDS.join(', ')}`,
+    (value) => Array.isArray(value) && value.every((way) => FINDS.includes(String(way))),
+  ],
 };
 
 const bad = (why: string): InputError => new InputError('bad-option', `the plan of a swarm: ${why}`);

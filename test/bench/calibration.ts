@@ -2,14 +2,15 @@
  * How long our client takes in each of the named swarms, to be compared with real sockets over an emulated network:
  * `tsx test/bench/calibration.ts [cubic | bbr] [name …]`. Medians of three seeds.
  */
-import { boundOf, swarmOf, swarms, type SwarmPlan } from '../../marbles/index.ts';
+import { boundOf, SWARMS, swarmNamed, swarmOf } from '../../marbles/index.ts';
 import { median } from './measure.ts';
 
 const SEEDS = [1, 2, 3];
 
 const [tcp, ...wanted] = process.argv.slice(2) as ['cubic' | 'bbr' | undefined, ...string[]];
-for (const [name, plan] of Object.entries<SwarmPlan>(swarms)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+for (const name of wanted.length > 0 ? wanted : Object.keys(SWARMS)) {
+  const plan = swarmNamed(name);
+  if (plan === undefined) throw new Error(`there is no swarm named ${name}`);
   const runs = SEEDS.map((seed) => swarmOf({ ...plan, seed, tcp: tcp ?? 'cubic' }));
   const joins = Math.max(...plan.hosts.map(({ joins: at = 0 }) => at));
   const takers = runs.map(({ hosts }) => hosts.filter(({ nth }) => plan.hosts[nth]?.has === undefined));

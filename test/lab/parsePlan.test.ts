@@ -9,8 +9,10 @@ describe('the plan of a swarm, as JSON', () => {
       hosts: [
         { has: 'all', up: 1, down: 2, delay: 0, loss: 0.1, joins: 5, disk: { takes: 3 } },
         { has: [0, 3], plays: 'stalls', fate: [{ at: 1, does: 'leaves' }] },
-        {},
+        { nat: 'restricted', jitter: 3, duplicates: 0.1, slots: 2 },
       ],
+      tcp: 'bbr',
+      finds: ['udp', 'dht'],
       within: 60,
       lasts: 1,
       interval: 5,
@@ -30,6 +32,9 @@ describe('the plan of a swarm, as JSON', () => {
     ['{"hosts":[{"toString":1}]}', 'hosts[0].toString: expected one of has'],
     ['{"hosts":[{"fate":[{"at":1,"does":"sleeps"}]}]}', 'hosts[0].fate: expected a list of'],
     ['{"hosts":[{"plays":"the fool"}]}', 'hosts[0].plays: expected honest'],
+    ['{"hosts":[{"nat":"cone"}]}', 'hosts[0].nat: expected full-cone'],
+    ['{"hosts":[{}],"tcp":"reno"}', 'tcp: expected cubic or bbr'],
+    ['{"hosts":[{}],"finds":["pex"]}', 'finds: expected a list of http, udp, dht'],
     ['{"hosts":[{}],"torrent":{"pieces":0}}', 'torrent.pieces: expected a whole number from 1'],
   ])('is refused: %s', (text, why) => {
     expect(() => parsePlan(text)).toThrow(why);
