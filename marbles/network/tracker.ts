@@ -5,6 +5,7 @@ import { parseIp } from '../../src/protocol/encoding/ip.ts';
 import { percent } from '../../src/protocol/tracker/httpTrackerReply.ts';
 import { announced } from '../announced.ts';
 import type { DrawnHost } from './host.ts';
+import { addressText } from '../../src/protocol/encoding/address.ts';
 
 /** An announce, as the tracker has heard it. */
 export interface HeardAnnounce {
@@ -109,7 +110,7 @@ export class DrawnTracker {
 
   #hear(infoHash: string, heard: Omit<HeardAnnounce, 'at'>): readonly string[] {
     const peers = this.#swarmOf(infoHash);
-    const us = `${heard.host}:${heard.port}`;
+    const us = addressText(heard);
     const others = [...peers].filter((each) => each !== us);
     if (heard.event === 'stopped') peers.delete(us);
     else if (heard.port !== 0) peers.add(us);

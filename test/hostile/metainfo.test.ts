@@ -207,7 +207,7 @@ describe('what is no torrent', () => {
     ['d4:infoi1ee', 'torrent.info: expected a dictionary, got 1'],
     ['d4:infode4:infodee', 'every key once'],
     ['d4:info', 'bencode at byte 7'],
-    [`d4:info${'l'.repeat(200)}`, 'at most 100 lists'],
+    [`d4:info${'l'.repeat(200)}`, 'at most 100 nested lists'],
     ['d9:__proto__d4:infod4:name1:aeee', 'torrent.info: expected a dictionary, got nothing'],
   ])('%j', (text, message) => {
     expect(() => parseTorrent(bytes(text))).toThrow(message);

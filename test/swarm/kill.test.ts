@@ -146,7 +146,7 @@ describe('kill -9', () => {
     const refused = await scene.start('--quiet').ended;
     expect(refused.code).toBe(3);
     expect(refused.stderr).toMatch(
-      /killed\/third is there already, and longer \(7410032 bytes\).*--force replaces it\n$/,
+      /killed\/third exists already, and is longer \(7410032 bytes\).*--force replaces it\n$/,
     );
     expect(fs.readFileSync(third).equals(grown)).toBe(true);
 
