@@ -31,7 +31,7 @@ it('marbles/strategies/README.md leads from an idea for a strategy to a table', 
   const [mine = ''] = blocks('js');
   writeFileSync(join(home, 'mine.mjs'), mine);
   const env = { RXTORRENT_NO_TRACKERS: '1', RXTORRENT_PEER: `127.0.0.1:${seed.port}` };
-  const [shown = ''] = /^lopsided, \d+ seeds$[^`]*/m.exec(section()) ?? [];
+  const [shown = ''] = /^flash, \d+ seeds$[^`]*/m.exec(section()) ?? [];
   const rows = (table: string): readonly string[] => [...table.matchAll(/^[a-z]+(?= {2})/gm)].map(([name]) => name);
   const commands = blocks('sh').flatMap((block) => block.split('\n'));
   expect(commands).toHaveLength(6);

@@ -70,6 +70,7 @@ export class Choker<P extends Chokable> {
 
   /** How many may be served. */
   get slots(): number {
+    if (this.#seeding()) this.#auto.seeds();
     return this.#fixed ?? this.#auto.count;
   }
 

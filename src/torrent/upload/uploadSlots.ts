@@ -1,5 +1,6 @@
-/** Peers served at one time: to begin with, and bounds. */
-const FIRST = 8;
+/** Peers served at one time: to begin with, and bounds. Few soon have a whole piece to pass on; a seed serves more. */
+const FIRST = 4;
+const FIRST_OF_SEED = 8;
 const LEAST = 4;
 export const MAX_SLOTS = 50;
 /** Bytes a second below which slots are too many: what each peer gets is of no use to it. */
@@ -16,10 +17,18 @@ const RETRY = 6;
  */
 export class UploadSlots {
   #count = FIRST;
+  #isSeed = false;
   /** The rate when the last slot was added, and what a slot carried then. */
   #before = 0;
   #share = 0;
   #rounds = 0;
+
+  /** There is nothing left to download: from now on it is a seed's count. */
+  seeds(): void {
+    if (this.#isSeed) return;
+    this.#isSeed = true;
+    this.#count = Math.max(this.#count, FIRST_OF_SEED);
+  }
 
   get count(): number {
     return this.#count;
