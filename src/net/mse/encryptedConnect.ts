@@ -2,6 +2,7 @@ import { catchError, defer, Observable, of, retry, type Subscription, take, tap,
 import { NetworkError } from '../../contracts/errors.ts';
 import type { Connect, PeerAddress, Wire } from '../../contracts/network.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
+import { LOOPBACK, reachOf } from '../../protocol/encoding/reach.ts';
 import { MseInitiator } from '../../protocol/mse/mseInitiator.ts';
 import { PLAINTEXT, RC4 } from '../../protocol/mse/mseKeys.ts';
 import { DialHistory } from './dialHistory.ts';
@@ -42,11 +43,14 @@ const noticed = (wires: Observable<Wire>, refused: () => void): Observable<Wire>
  *   result   ----w
  * ```
  *
- * Without an info-hash a peer can't be dialled but plainly. A peer that has refused one way is dialled in the other the
+ * Without an info-hash a peer can't be dialled but plainly. On the way to a peer on this machine there is nobody to hide
+ * from, so that one is dialled plainly, unless encryption is required. A peer that has refused one way is dialled in the other the
  * next time, until it refuses that, too. Errors as `connect` does, and as {@link encryptedWires}.
  */
 export const encryptedConnect = (connect: Connect, { encryption, randomBytes, note }: EncryptionOptions): Connect => {
-  const history = new DialHistory(encryption === 'allow' ? 'plain' : 'encrypted');
+  const far = new DialHistory(encryption === 'allow' ? 'plain' : 'encrypted');
+  const near = new DialHistory('plain');
+  const historyOf = ({ host }: PeerAddress): DialHistory => (reachOf(host) === LOOPBACK ? near : far);
   const encrypted = (address: PeerAddress, infoHash: Uint8Array): Observable<Wire> =>
     defer(() => {
       const provide = encryption === 'require' ? RC4 : PLAINTEXT | RC4;
@@ -62,11 +66,12 @@ export const encryptedConnect = (connect: Connect, { encryption, randomBytes, no
       }),
     );
   const plain = (address: PeerAddress): Observable<Wire> =>
-    noticed(connect(address), () => history.failed(addressText(address), 'plain'));
+    noticed(connect(address), () => historyOf(address).failed(addressText(address), 'plain'));
   return (address, infoHash) => {
     if (encryption === 'require') return infoHash === undefined ? nothingToSay(address) : encrypted(address, infoHash);
     if (infoHash === undefined) return connect(address);
     return defer(() => {
+      const history = historyOf(address);
       if (history.next(addressText(address)) === 'plain') return plain(address);
       return encrypted(address, infoHash).pipe(
         catchError((error: unknown) => {

@@ -11,6 +11,8 @@ import type { RandomBytes } from '../../protocol/mse/mseMachine.ts';
  * | `require` | encrypted with RC4 only | encrypted with RC4 only |
  * | `off` | plain only | plain only |
  *
+ * With `prefer` a peer on this machine is called as with `allow`: nobody is on the way to it.
+ *
  * Where both sides allow it, what follows an encrypted handshake is plain.
  */
 export type Encryption = 'prefer' | 'allow' | 'require' | 'off';
