@@ -16,6 +16,7 @@ import type { Connect, ListenOptions, Wire } from '../../src/contracts/network.t
 import { torrentMark } from '../../src/protocol/mse/mseKeys.ts';
 import type { NetworkedHost } from '../index.ts';
 import { at, bytes, text, TWO } from '../network/twoHosts.ts';
+import { seeded } from '../random.ts';
 
 export const INFO_HASH = Uint8Array.from({ length: 20 }, (_, n) => n + 1);
 export const OTHER_HASH = INFO_HASH.map((byte) => byte ^ 1);
@@ -82,4 +83,15 @@ export const plainProgram = (host: NetworkedHost, odd: 'hangs up' | 'is silent' 
     ),
     ignoreElements(),
   );
+};
+
+const random = seeded(1);
+export const randomBytes = (length: number): Uint8Array =>
+  Uint8Array.from({ length }, () => Math.floor(random() * 256));
+export const failed = (code: string) => ({ name: 'NetworkError', code });
+
+/** Says `a`, and emits `b` for whatever is answered. */
+export const sayingA = (wire: Wire): Observable<string> => {
+  wire.write(bytes('\x13BitTorrent protocola'));
+  return wire.bytes$.pipe(map(() => 'b'));
 };

@@ -43,9 +43,9 @@ const noticed = (wires: Observable<Wire>, refused: () => void): Observable<Wire>
  *   result   ----w
  * ```
  *
- * Without an info-hash a peer can't be dialled but plainly. On the way to a peer on this machine there is nobody to hide
- * from, so that one is dialled plainly, unless encryption is required. A peer that has refused one way is dialled in the other the
- * next time, until it refuses that, too. Errors as `connect` does, and as {@link encryptedWires}.
+ * Without an info-hash a peer can't be dialled but plainly. On the way to a peer on this machine there is nobody to
+ * hide from, so that one is dialled plainly, unless encryption is required. A peer that has refused one way is dialled
+ * in the other the next time, until it refuses that, too. Errors as `connect` does, and as {@link encryptedWires}.
  */
 export const encryptedConnect = (connect: Connect, { encryption, randomBytes, note }: EncryptionOptions): Connect => {
   const far = new DialHistory(encryption === 'allow' ? 'plain' : 'encrypted');
