@@ -52,20 +52,23 @@ const extended: Conduct = {
 };
 
 describe('--verbose', () => {
+  it('shows an encrypted handshake; with a peer on this machine only where it is required', async () => {
+    const seed = await peer(content, extended);
+    const at = `127.0.0.1:${seed.port}`;
+    const plain = await run(['nhandshake', torrent(), at, '--verbose=mse']);
+    expect([plain.code, logged(plain.stderr)]).toEqual([0, []]);
+    const { code, stderr } = await run(['nhandshake', torrent(), at, '--verbose=mse', '--encryption', 'require']);
+    expect(code).toBe(4);
+    expect(logged(stderr)).toEqual([`mse     > ${at}  our key`, `mse     · ${at}  does not encrypt`]);
+  });
+
   it('shows both handshakes with all extensions, and their senders; nothing that a terminal would act on', async () => {
     const seed = await peer(content, extended);
     const at = `127.0.0.1:${seed.port}`;
     const { code, stderr } = await run(['nhandshake', torrent(), at, '--verbose']);
     expect(code).toBe(0);
     expect(stderr).not.toContain('\x1b');
-    const all = logged(stderr);
-    // It is asked first whether it encrypts.
-    expect(all.filter((line) => line.startsWith('mse'))).toEqual([
-      `mse     > ${at}  our key`,
-      `mse     · ${at}  does not encrypt`,
-      `mse     · ${at}  is dialled again, plainly`,
-    ]);
-    const lines = all.filter((line) => !line.startsWith('mse'));
+    const lines = logged(stderr);
     expect(lines.slice(0, 2)).toEqual([`peer    · ${at}  dial (manual)`, `peer    · ${at}  connected`]);
     expect([...lines].sort()).toEqual(
       [
@@ -144,7 +147,7 @@ describe('--verbose', () => {
     expect(await rooms([])).toEqual([]);
     expect(await rooms(['--verbose=tracker'])).toEqual(['tracker']);
     expect(await rooms(['--verbose=disk,tracker'])).toEqual(['disk', 'tracker']);
-    expect(await rooms(['-v'])).toEqual(['disk', 'mse', 'peer', 'tracker']);
+    expect(await rooms(['-v'])).toEqual(['disk', 'peer', 'tracker']);
     expect(await rooms([], { RXTORRENT_VERBOSE: 'disk' })).toEqual(['disk']);
     expect(await rooms(['--encryption', 'off'], { RXTORRENT_VERBOSE: '1' })).toEqual(['disk', 'peer', 'tracker']);
     expect(await rooms([], { RXTORRENT_VERBOSE: '0' })).toEqual([]);
