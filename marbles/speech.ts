@@ -1,9 +1,9 @@
-import { FrameDecoder } from '../src/protocol/peer/frames.ts';
-import { HANDSHAKE_LENGTH, decodeHandshake, encodeHandshake, type Handshake } from '../src/protocol/peer/handshake.ts';
+import { encodeHandshake } from '../src/protocol/peer/handshake.ts';
 import { encodeMessages, type Message } from '../src/protocol/peer/messages.ts';
+import { type Said, SpokenDecoder } from '../src/protocol/peer/spoken.ts';
 
 /** What a wire carries: the handshake, then messages. */
-export type Word = Message | ({ readonly type: 'handshake' } & Handshake);
+export type Word = Said;
 
 /** The same message with other bytes. */
 const withBytes = (message: Message, bytes: (old: Uint8Array) => Uint8Array): Message => {
@@ -29,27 +29,20 @@ export const spoil = (message: Message): void => {
 export const encodeWord = (word: Word): Uint8Array =>
   word.type === 'handshake' ? encodeHandshake(word) : encodeMessages([word]);
 
-/** Decodes one direction of a wire into words; the listener owns the bytes in them. */
+/** Decodes one direction of a wire into words; the listener owns the bytes in them. Throws where they are malformed. */
 export class Hearing {
-  readonly #emit: (word: Word) => void;
-  readonly #frames: FrameDecoder;
-  #greeting: Uint8Array = new Uint8Array();
-  #greeted = false;
+  readonly #decoder: SpokenDecoder;
 
   constructor(emit: (word: Word) => void) {
-    this.#emit = emit;
-    this.#frames = new FrameDecoder((message) => emit(kept(message)));
+    this.#decoder = new SpokenDecoder({
+      heard: (word) => emit(word.type === 'handshake' ? word : kept(word)),
+      lost: (why) => {
+        throw why;
+      },
+    });
   }
 
   push(bytes: Uint8Array): void {
-    if (this.#greeted) return this.#frames.push(bytes);
-    const all = Uint8Array.from([...this.#greeting, ...bytes]);
-    if (all.length < HANDSHAKE_LENGTH) {
-      this.#greeting = all;
-      return;
-    }
-    this.#greeted = true;
-    this.#emit({ type: 'handshake', ...decodeHandshake(all.subarray(0, HANDSHAKE_LENGTH)) });
-    if (all.length > HANDSHAKE_LENGTH) this.#frames.push(all.subarray(HANDSHAKE_LENGTH));
+    this.#decoder.push(bytes);
   }
 }

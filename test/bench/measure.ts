@@ -1,12 +1,11 @@
+import { median } from '../../marbles/lab/statistics.ts';
+
+export { median };
+
 export const MiB = 2 ** 20;
 
 /** Does a fixed amount of work; milliseconds are taken around it. */
 export type Work = () => void | Promise<void>;
-
-export const median = (numbers: readonly number[]): number => {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
-};
 
 /**
  * Milliseconds of every run of every work. They take turns, so that what disturbs the machine disturbs all of them; the

@@ -17,6 +17,15 @@ describe('the buffers of checks', () => {
     expect(large?.take()).not.toBe(buffer);
   });
 
+  it('do not keep one that is larger than all they may keep, nor lose the others for it', () => {
+    const [small, large] = [1, 9].map((size) => new CheckBuffers(new PieceBuffers(size * MiB)));
+    const [buffer, huge] = [small?.take() as Uint8Array, large?.take() as Uint8Array];
+    small?.give(buffer);
+    large?.give(huge);
+    expect(small?.take()).toBe(buffer);
+    expect(large?.take()).not.toBe(huge);
+  });
+
   it('lend each to one at a time, and keep no more than they may', () => {
     fc.assert(
       fc.property(

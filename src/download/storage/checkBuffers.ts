@@ -11,7 +11,8 @@ const isShared = ({ buffer }: Uint8Array): boolean => buffer instanceof SharedAr
 /**
  * Buffers for pieces that are checked before they are uploaded: now one, now another, while a peer requests them. Fresh
  * memory for each would cost more than the hashing does, so what one torrent has used is kept for the next, whichever
- * that is: at most MAX_KEPT bytes, the oldest of which go first. `made` makes what is not there.
+ * that is: at most MAX_KEPT bytes, the oldest of which go first; a buffer larger than that is used once. `made` makes
+ * what is not there.
  */
 export class CheckBuffers implements Pick<PieceBuffers, 'take' | 'give'> {
   readonly #made: Pick<PieceBuffers, 'size' | 'shared' | 'take'>;
@@ -27,6 +28,7 @@ export class CheckBuffers implements Pick<PieceBuffers, 'take' | 'give'> {
   }
 
   give(buffer: Uint8Array): void {
+    if (buffer.length > MAX_KEPT) return;
     kept.push(buffer);
     let sum = kept.reduce((bytes, { length }) => bytes + length, 0);
     while (sum > MAX_KEPT) sum -= kept.shift()?.length ?? sum;

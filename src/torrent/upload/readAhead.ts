@@ -44,7 +44,7 @@ export class ReadAhead {
   covering(range: Range): Stretch | undefined {
     const at = this.#stretches.findIndex((stretch) => covers(stretch, range));
     if (at > 0) this.#drop(at);
-    return this.#stretches[0] !== undefined && at >= 0 ? this.#stretches[0] : undefined;
+    return at < 0 ? undefined : this.#stretches[0];
   }
 
   /** Reads the next that is not in memory; if `deep`, while something else is. */
