@@ -1,9 +1,8 @@
 import { encodeHandshake } from '../src/protocol/peer/handshake.ts';
 import { encodeMessages, type Message } from '../src/protocol/peer/messages.ts';
-import { type Said, SpokenDecoder } from '../src/protocol/peer/spoken.ts';
+import { SpokenDecoder, type Said as Word } from '../src/protocol/peer/spoken.ts';
 
-/** What a wire carries: the handshake, then messages. */
-export type Word = Said;
+export type { Word };
 
 /** The same message with other bytes. */
 const withBytes = (message: Message, bytes: (old: Uint8Array) => Uint8Array): Message => {
