@@ -21,11 +21,10 @@ export { defaultPace, type DhtPace, inTurn, type Pace, type SourcePace, type Tra
 export { PORTS, type InboundPort, inboundPort } from './discovery/inbound/inboundPort.ts';
 export { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './discovery/trackers/trackerPeers.ts';
 export { create, type CreateOptions } from './create.ts';
-export { download, type DownloadOptions, openDownload } from './download/download.ts';
-export type { Selection } from './download/options.ts';
+export { download, openDownload } from './download/download.ts';
+export type { DownloadOptions, Selection } from './download/options.ts';
 export type { Strategy } from './download/strategy.ts';
 export * from './download/composition.ts';
-export { type BlocksOf, knownTorrent } from './download/magnet/knownTorrent.ts';
 export type { ResolveMagnetOptions } from './download/magnet/resolveMagnet.ts';
 export type { Source } from './download/source.ts';
 export type { Turns } from './download/streams/turns.ts';

@@ -1,6 +1,6 @@
 import { delay, map, merge, of, share, tap } from 'rxjs';
 import { describe, it } from 'vitest';
-import type { DownloadOptions } from '../../src/download/download.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
 import { decodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
 import { encodeLsd } from '../../src/protocol/lan/lsd.ts';
 import { announced, drawn, DrawnUdp, honest, type Player, type Said, type Stage } from '../index.ts';

@@ -1,5 +1,6 @@
 import { tap } from 'rxjs';
-import { download, type DownloadOptions } from '../../src/download/download.ts';
+import { download } from '../../src/download/download.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
 import type { DownloadEvent } from '../../src/contracts/events.ts';
 import type { PeerAddress } from '../../src/contracts/network.ts';
 import { addressText } from '../../src/protocol/encoding/address.ts';

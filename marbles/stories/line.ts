@@ -1,5 +1,6 @@
 import { filter, map, NEVER, Observable, share, Subject, Subscription, throwError, timer } from 'rxjs';
-import { download, type DownloadOptions } from '../../src/download/download.ts';
+import { download } from '../../src/download/download.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
 import type { DownloadEvent } from '../../src/contracts/events.ts';
 import type { PeerAddress, Wire } from '../../src/contracts/network.ts';
 import { PeerError } from '../../src/contracts/errors.ts';

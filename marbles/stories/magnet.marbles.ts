@@ -1,6 +1,7 @@
 import { delay, filter, from, map, mergeMap, of } from 'rxjs';
 import { describe, it } from 'vitest';
-import { download, type DownloadOptions } from '../../src/download/download.ts';
+import { download } from '../../src/download/download.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
 import type { MagnetLink } from '../../src/torrent/metainfo/magnet.ts';
 import { announced, drawn, honest, type Player, type Said, type Stage, stallsAfter, type World } from '../index.ts';
 import { linkTo, tellsMetadata, torrentWithInfo } from './magnetScene.ts';

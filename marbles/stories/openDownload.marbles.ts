@@ -15,7 +15,8 @@ import {
 import { describe, expect, it } from 'vitest';
 import type { PieceOutcome } from '../../src/contracts/events.ts';
 import { InputError } from '../../src/contracts/errors.ts';
-import { type DownloadOptions, openDownload } from '../../src/download/download.ts';
+import { openDownload } from '../../src/download/download.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
 import type { DownloadSnapshot } from '../../src/download/running/readModel.ts';
 import type { Download } from '../../src/download/running/runningDownload.ts';
 import { defaultPace } from '../../src/discovery/pace.ts';

@@ -15,7 +15,8 @@ import {
 } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { InputError, StorageError } from '../../src/contracts/errors.ts';
-import { type DownloadOptions, openDownload } from '../../src/download/download.ts';
+import { openDownload } from '../../src/download/download.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
 import type { Download } from '../../src/download/running/runningDownload.ts';
 import { rarestFirst } from '../../src/torrent/picker/pieceOrder.ts';
 import { corrupts, drawn, DrawnDisk, honest, overheard, pieceBytes, type Stage, type World } from '../index.ts';

@@ -1,7 +1,8 @@
 import { concat, filter, NEVER, type Observable, of, tap, timer } from 'rxjs';
 import { describe, it } from 'vitest';
 import { streamStorage } from '../../src/disk/files/streamStorage.ts';
-import { download, type DownloadOptions } from '../../src/download/download.ts';
+import { download } from '../../src/download/download.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
 import { rarestFirst } from '../../src/torrent/picker/pieceOrder.ts';
 import { corrupts, drawn, honest, type Mark, type Stage, stallsAfter, type World } from '../index.ts';
 import { overheard } from './scene.ts';

@@ -1,5 +1,6 @@
 import { defer, EMPTY, filter, takeUntil, timer, type Observable } from 'rxjs';
-import { download, type DownloadOptions } from '../../src/download/download.ts';
+import { download } from '../../src/download/download.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
 import type { DownloadEvent } from '../../src/contracts/events.ts';
 import type { Player, Stage, World } from '../index.ts';
 

@@ -1,7 +1,8 @@
 import { defer, filter, map, merge, NEVER, type Observable, share, tap, throwError, timer } from 'rxjs';
 import { describe, it } from 'vitest';
 import { type DhtNode, dhtNode } from '../../src/discovery/dht/node.ts';
-import { download, type DownloadOptions } from '../../src/download/download.ts';
+import { download } from '../../src/download/download.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
 import { NetworkError } from '../../src/contracts/errors.ts';
 import { drawn, honest, type Player } from '../index.ts';
 import { downloaded } from './scene.ts';

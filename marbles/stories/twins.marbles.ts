@@ -1,7 +1,7 @@
 import { filter, map, shareReplay } from 'rxjs';
 import { describe, it } from 'vitest';
 import { inboundPort } from '../../src/discovery/inbound/inboundPort.ts';
-import type { DownloadOptions } from '../../src/download/download.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
 import type { DownloadEvent } from '../../src/contracts/events.ts';
 import { calling, drawn, honest, type Player, type Stage, type World } from '../index.ts';
 import { downloaded } from './scene.ts';

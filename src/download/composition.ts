@@ -3,6 +3,7 @@
  * reading, in another order, or with other parts between them. `download.ts` is the shortest example.
  */
 export { type Changing, changesOf, constantOf } from './streams/changing.ts';
+export { until } from '../discovery/until.ts';
 export { closeDuplicates, type Duplicates, type DuplicatesOptions } from './swarm/closeDuplicates.ts';
 export {
   type Blocks,
@@ -17,6 +18,7 @@ export { inSwarm } from './lifecycle/inSwarm.ts';
 export { lifecycle } from './lifecycle/lifecycle.ts';
 export type { ListenPort } from './swarm/listenPort.ts';
 export { type Loops, loops, type PieceLost, type Reselected, type Settled } from './state/loops.ts';
+export { type BlocksOf, knownTorrent } from './magnet/knownTorrent.ts';
 export { onDisk } from './lifecycle/onDisk.ts';
 export type { OwnExtension } from './options.ts';
 export { type OwnSources, type SourceChoice, sourceChoice } from './swarm/ownSources.ts';

@@ -1,24 +1,12 @@
 import { type Observable, switchMap, takeWhile, tap } from 'rxjs';
-import { assemblePieces } from '../../operators/assemblePieces.ts';
-import { banLiars } from '../../operators/banLiars.ts';
-import { swarm } from '../../operators/swarm.ts';
-import { verifyPieces } from '../../operators/verifyPieces.ts';
-import { writePieces } from '../../operators/writePieces.ts';
+import { assemblePieces, banLiars, swarm, verifyPieces, writePieces } from '../../operators/index.ts';
 import type { Env } from '../contracts/env.ts';
 import type { DownloadEvent } from '../contracts/events.ts';
 import type { Block } from '../contracts/peer.ts';
-import { until } from '../discovery/until.ts';
-import type { Blocks } from './session/conversation.ts';
-import { inSwarm } from './lifecycle/inSwarm.ts';
-import { lifecycle } from './lifecycle/lifecycle.ts';
-import { knownTorrent } from './magnet/knownTorrent.ts';
-import { onDisk } from './lifecycle/onDisk.ts';
-import type { DownloadOptions, Selection } from './options.ts';
-import { type Parts, partsOf } from './parts.ts';
-import type { Download } from './running/runningDownload.ts';
-import { isMagnet, type Source } from './source.ts';
-
-export type { DownloadOptions, Selection } from './options.ts';
+import { inSwarm, knownTorrent, lifecycle, onDisk, partsOf, until } from './composition.ts';
+import type { Blocks, Download, Parts } from './composition.ts';
+import type { DownloadOptions } from './options.ts';
+import type { Source } from './source.ts';
 
 /**
  * From announce to byte on disk: all pieces of `source`, verified, in the files of `target`.
@@ -38,11 +26,11 @@ export const download = (source: Source, env: Env, options: DownloadOptions): Ob
 
 /** The same, to be watched, read and changed while it runs: emits a `Download` once, and ends as it does. */
 export const openDownload = (source: Source, env: Env, options: DownloadOptions): Observable<Download> =>
-  inSwarm(source, env, options, (there, given, running) =>
+  inSwarm(source, env, options, (peers, given, running) =>
     // A magnet link asks its peers what it stands for, and goes on with them.
-    knownTorrent(source, env, there, { ...given, blocks }, (torrent, blocksOf) =>
-      onDisk(torrent, env, { ...given, select: given.select ?? linked(source) }, (chosen) => {
-        const parts = partsOf(torrent, env, given, there, chosen);
+    knownTorrent(source, env, peers, { ...given, blocks }, (torrent, blocksOf) =>
+      onDisk(torrent, env, given, (chosen) => {
+        const parts = partsOf(torrent, env, given, peers, chosen);
         running.opened(parts);
         // What is there is checked, what is missing is fetched, what is complete is given to others.
         return lifecycle(parts, env, { ...given, ...chosen }, blocksOf(parts.context), pieces);
@@ -69,6 +57,3 @@ const pieces = (blocks$: Observable<Block>, { over$, drafts, verify, banning, wr
     takeWhile(() => parts.seeds || !picker.complete, true),
   );
 // README: end
-
-/** The files that a link asks for (BEP 53). */
-const linked = (source: Source): Selection => (isMagnet(source) ? source.select : undefined);

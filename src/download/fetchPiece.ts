@@ -67,20 +67,20 @@ export const fetchPiece = (
   { maxPeers = MAX_PEERS, ...options }: FetchPieceOptions = {},
 ): Observable<WholePiece> =>
   defer(() => {
-    const there = torrentSwarm(torrent, env, { ...options, maxPeers });
-    const transfer = downloadState(torrent, env, { peerId: there.peerId, freed: there.loops.freed });
+    const peers = torrentSwarm(torrent, env, { ...options, maxPeers });
+    const transfer = downloadState(torrent, env, { peerId: peers.peerId });
     const { geometry, picker, drafts, identity } = transfer;
     for (let other = 0; other < geometry.pieceCount; other++) if (other !== index) picker.exclude(other);
-    there.stats.begin(picker, drafts, new FileSelection(torrent, geometry));
+    peers.stats.begin(picker, drafts, new FileSelection(torrent, geometry));
     const pex = options.pex !== false && !torrent.private;
-    const dial = peerSession(env, there, { identity, introduction: () => ({ names: pex ? [UT_PEX] : [] }) });
-    const talk = conversation(there, transfer, pex);
-    return there.addresses().pipe(
+    const dial = peerSession(env, peers, { identity, introduction: () => ({ names: pex ? [UT_PEX] : [] }) });
+    const talk = conversation(peers, transfer, pex);
+    return peers.addresses().pipe(
       distinctPeers(),
-      swarm((address) => dial(address).pipe(talk), there.places),
+      swarm((address) => dial(address).pipe(talk), peers.places),
       assemblePieces(drafts),
       verifyPieces(env.verify(torrent)),
-      banLiars({ book: there.book, expelled: there.loops.expelled }),
+      banLiars({ book: peers.book, expelled: peers.loops.expelled }),
       tap(({ valid }) => valid || picker.settle({ type: 'corrupt', index })),
       map(kept),
       filter(({ valid }) => valid),

@@ -89,7 +89,7 @@ export const partsOf = (
   const order = constantOf(options.order);
   const { loops, peerId, stats, report } = swarm;
   const fetches = seed?.only !== true;
-  const state = downloadState(torrent, env, { order, ordered: storage.ordered, memory, peerId, freed: loops.freed });
+  const state = downloadState(torrent, env, { order, ordered: storage.ordered, memory, peerId });
   const { picker } = state;
   /** Nothing is missing that is still wanted. */
   const all$ = loops.settled.pipe(filter(({ type }) => type === 'reselected' && picker.complete));
@@ -107,7 +107,7 @@ export const partsOf = (
     ...state,
     ...settle,
     ...{ torrent, storage, files, swarm, selection, shelf, resume, context, fetches },
-    changes$: together(changes$, steering(options, picker, swarm)),
+    changes$: together(changes$, steering(options, state, swarm)),
     ...endsOf(swarm, options, selections$ === EMPTY || seed !== undefined ? NEVER : all$),
     writable: notedFirst(storage, resume.claim()),
     verify: env.verify(torrent),
@@ -203,7 +203,7 @@ const serving = (
 /** Follows the options that are streams. */
 const steering = (
   { order, endgame, window, choker, slots, pause$ }: PartsOptions,
-  picker: PiecePicker,
+  { picker, freed }: DownloadState,
   { pausing, loops }: TorrentSwarm,
 ): Observable<never> => {
   picker.endgame = constantOf(endgame) ?? 'on';
@@ -213,13 +213,13 @@ const steering = (
     changesOf('endgame', endgame, (value) => (picker.endgame = value)),
     changesOf('window', window, (value) => {
       pausing.window = value;
-      loops.freed.next();
+      freed.next();
     }),
     changesOf('choker', choker, (value) => pausing.serve(value)),
     changesOf('slots', slots, (value) => (pausing.slots = value)),
     changesOf('pause$', pause$, (resting) => {
       pausing.rest(resting);
-      loops.freed.next();
+      freed.next();
       loops.stirred.next();
     }),
   );

@@ -4,7 +4,7 @@ import type { Caps } from './caps.ts';
 export const LISTS = 'test/house/lists.ts';
 
 /** Subjects, by room. */
-export const SUBJECTS: Caps = { operators: 2, discovery: 16, world: 6, download: 7 };
+export const SUBJECTS: Caps = { operators: 2, discovery: 16, world: 6, download: 6 };
 
 /** State of modules, and why it is nobody else's. */
 export const MODULE_STATE: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { filter, firstValueFrom, lastValueFrom, map, of, share, Subject, takeUntil, tap } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { client, type ClientOptions } from '../../src/client/client.ts';
-import type { DownloadOptions } from '../../src/download/download.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
 import type { DownloadEvent } from '../../src/contracts/events.ts';
 import type { PeerAddress } from '../../src/contracts/network.ts';
 import { nodeEnv } from '../../src/node.ts';

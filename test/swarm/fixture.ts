@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import type { DownloadOptions } from '../../src/download/download.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
 import type { Content } from './content.ts';
 import { type Conduct, RealPeer } from './realPeer.ts';
 import { type Ran, run } from './run.ts';

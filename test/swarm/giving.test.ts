@@ -4,7 +4,7 @@ import path from 'node:path';
 import { concat, map, mergeMap, of, type Observable, Subject, take, takeUntil, tap, timer } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { client } from '../../src/client/client.ts';
-import type { DownloadOptions } from '../../src/download/download.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
 import type { Env } from '../../src/contracts/env.ts';
 import type { DownloadEvent } from '../../src/contracts/events.ts';
 import type { PeerAddress } from '../../src/contracts/network.ts';

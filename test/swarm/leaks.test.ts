@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import { of, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { download, type DownloadOptions } from '../../src/download/download.ts';
+import { download } from '../../src/download/download.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
 import { contentOf, newFolder, sha256OnDisk } from './content.ts';
 import { addresses, peer, peers, tracker } from './fixture.ts';
 import type { Conduct } from './realPeer.ts';

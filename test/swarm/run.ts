@@ -1,5 +1,6 @@
 import { lastValueFrom, timeout, throwError, toArray, tap } from 'rxjs';
-import { type DownloadOptions, download } from '../../src/download/download.ts';
+import { download } from '../../src/download/download.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
 import type { DownloadEvent, Progress } from '../../src/contracts/events.ts';
 import { pieceHasher } from '../../src/disk/hashing/verifier.ts';
 import { nodeEnv } from '../../src/node.ts';

@@ -1,6 +1,6 @@
 import { defer, firstValueFrom, from, map, type Observable } from 'rxjs';
 import { streamStorage } from '../../disk/files/streamStorage.ts';
-import type { Selection } from '../../download/download.ts';
+import type { Selection } from '../../download/options.ts';
 import type { Target } from '../../contracts/storage.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { numberedFiles } from '../../torrent/metainfo/fileNumbers.ts';

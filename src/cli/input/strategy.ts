@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { catchError, isObservable, type OperatorFunction, throwError } from 'rxjs';
 import { InputError, type PeerCode, PeerError } from '../../contracts/errors.ts';
 import type { Peer } from '../../contracts/peer.ts';
-import type { DownloadOptions } from '../../download/download.ts';
+import type { DownloadOptions } from '../../download/options.ts';
 import { visible } from '../io/text.ts';
 import type { Given } from '../io/io.ts';
 import { flag, text } from '../args/values.ts';

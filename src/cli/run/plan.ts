@@ -2,7 +2,7 @@ import type { Env } from '../../contracts/env.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
 import type { Target } from '../../contracts/storage.ts';
 import type { SourceOptions } from '../../discovery/peerSources.ts';
-import type { DownloadOptions } from '../../download/download.ts';
+import type { DownloadOptions } from '../../download/options.ts';
 import type { SeedOptions } from '../../download/limits/seedGoal.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 

@@ -1,5 +1,5 @@
 import { isObservable, defer, merge, NEVER, type Observable, of, tap } from 'rxjs';
-import type { DownloadOptions, Selection } from '../../download/download.ts';
+import type { DownloadOptions, Selection } from '../../download/options.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
 import type { Target } from '../../contracts/storage.ts';
 import type { Limits } from '../../download/limits/rateLimits.ts';

@@ -6,7 +6,7 @@ import { type ListenPort, listenPort } from '../swarm/listenPort.ts';
 import type { DownloadOptions } from '../options.ts';
 import { type Download, RunningDownload } from '../running/runningDownload.ts';
 import { scoped } from '../streams/scoped.ts';
-import { isMagnet, peersOf, type Source } from '../source.ts';
+import { filesOf, isMagnet, peersOf, type Source } from '../source.ts';
 import { stoppable } from '../swarm/stopping.ts';
 import { type TorrentSwarm, torrentSwarm } from '../swarm/torrentSwarm.ts';
 import { withStrategy } from './withStrategy.ts';
@@ -15,7 +15,7 @@ import { watched } from '../swarm/watched.ts';
 /**
  * Creates a swarm without peers, and listens for peers, for as long as `main` runs. Emits the download before it
  * begins, and completes when it is over. The values of `main`, and the events and samples meanwhile, are the events of
- * the download.
+ * the download. `given` are the options with what the strategy, the link and the port add to them.
  */
 export const inSwarm = (
   source: Source,
@@ -29,7 +29,8 @@ export const inSwarm = (
 ): Observable<Download> => {
   const options = withStrategy(asked);
   return scoped(listenPort(source.infoHash, options), (port) => {
-    const given = { ...options, ...port, pex: options.sources?.pex === undefined ? options.pex : false };
+    const pex = options.sources?.pex === undefined ? options.pex : false;
+    const given = { ...options, ...port, pex, select: options.select ?? filesOf(source) };
     let hear: (event: DownloadEvent) => void = () => {};
     const peers = isMagnet(source) ? [...(options.peers ?? []), ...peersOf(source)] : options.peers;
     const swarm = torrentSwarm(source, env, { ...given, peers, report: (event) => hear(event) });

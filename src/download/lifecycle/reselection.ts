@@ -160,10 +160,10 @@ const moving = (parts: Parts, env: Env, pieces: readonly number[]): Observable<n
 };
 
 /** What is missing has changed: the phase first, then everybody. */
-const told = ({ picker, swarm: { stats, loops } }: Parts): void => {
+const told = ({ picker, freed, swarm: { stats, loops } }: Parts): void => {
   if (picker.complete) stats.phase.completed();
   else stats.phase.lost();
-  loops.freed.next();
+  freed.next();
   loops.stirred.next();
   loops.settled.next({ type: 'reselected' });
 };

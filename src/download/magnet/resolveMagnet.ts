@@ -69,7 +69,7 @@ export const resolveMagnet = (
   goOn: (torrent: Torrent, blocks: (context: SessionContext) => Observable<Block>) => Observable<DownloadEvent>,
 ): Observable<DownloadEvent> =>
   defer(() => {
-    const { freed, settled } = swarm.loops;
+    const { stirred, settled } = swarm.loops;
     const knowledge = new Knowledge(magnet, swarm);
     const blocks$ = blocksOf(magnet, env, swarm, options, knowledge).pipe(
       // When nothing more is settled, no peer is needed any more.
@@ -78,7 +78,7 @@ export const resolveMagnet = (
     const handOver = (shared$: Observable<Block>) => (context: SessionContext) =>
       defer(() => {
         knowledge.context = context;
-        freed.next();
+        stirred.next();
         return shared$;
       });
     return blocks$.pipe(
@@ -100,7 +100,7 @@ class Knowledge {
   /** The same, when the context is known. */
   readonly ready$: Observable<unknown> = defer(() =>
     this.context === undefined
-      ? this.#swarm.loops.freed.pipe(
+      ? this.#swarm.loops.stirred.pipe(
           filter(() => this.context !== undefined),
           take(1),
         )

@@ -108,7 +108,7 @@ export class RunningDownload implements Download {
   #rest(resting: boolean): void {
     const { pausing, loops } = this.#swarm;
     pausing.rest(resting);
-    loops.freed.next();
+    this.#parts?.freed.next();
     loops.stirred.next();
   }
 

@@ -1,4 +1,4 @@
-import { asapScheduler, Observable, share, Subject, type Subscription } from 'rxjs';
+import { asapScheduler, Observable, type Observer, share, Subject, type Subscription } from 'rxjs';
 import type { Identity } from '../../../operators/handshake.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { Peer } from '../../contracts/peer.ts';
@@ -18,8 +18,6 @@ export interface DownloadStateOptions {
   readonly memory?: number | undefined;
   /** Our peer id, 20 bytes; random if absent. */
   readonly peerId?: Uint8Array | undefined;
-  /** Emits when there is more to request; a Subject of its own if absent. */
-  readonly freed?: Subject<void> | undefined;
 }
 
 /** Buffers for the pieces of one torrent. */
@@ -38,6 +36,8 @@ export interface DownloadState {
   readonly identity: Identity & { readonly pieceCount: number };
   /** There are blocks, or there is room, for further requests: emitted once for everything that happens in one turn. */
   readonly wake$: Observable<void>;
+  /** Takes what the picker does not know of: a window is wider, or a pause is over. Then `wake$` emits. */
+  readonly freed: Pick<Observer<void>, 'next'>;
 }
 
 /** Emits once per turn: `auditTime(0, asapScheduler)` without a timer for each value, since there are many pieces. */
@@ -60,8 +60,10 @@ const atOnce = (source$: Observable<void>): Observable<void> =>
 export const downloadState = (
   torrent: Pick<Torrent, 'infoHash' | 'length' | 'pieceLength'>,
   env: Pick<Env, 'random' | 'randomBytes' | 'sharesMemory' | 'hasher'>,
-  { order, ordered, memory, peerId, freed = new Subject() }: DownloadStateOptions = {},
+  { order, ordered, memory, peerId }: DownloadStateOptions = {},
 ): DownloadState => {
+  // The one loop from the picker to the conversations.
+  const freed = new Subject<void>();
   const geometry = new Geometry(torrent);
   const drafts = new PieceDrafts<Peer>(geometry, buffersFor(geometry, env), () => env.hasher?.());
   const picker = new PiecePicker(geometry, {
@@ -77,5 +79,5 @@ export const downloadState = (
     peerId: peerId ?? createPeerId(env.randomBytes(12)),
     pieceCount: geometry.pieceCount,
   };
-  return { geometry, picker, drafts, identity, wake$: atOnce(freed).pipe(share()) };
+  return { geometry, picker, drafts, identity, wake$: atOnce(freed).pipe(share()), freed };
 };

@@ -19,7 +19,7 @@ export type Settled = PieceOutcome | PieceLost | MetadataKnown | Reselected;
 
 /**
  * The streams that flow against the pipe: a value written further down is read further up. A writer is given the loop
- * as an `Observer`, a reader as an `Observable`.
+ * as an `Observer`, a reader as an `Observable`. The sixth is that of the picker: `freed` in `DownloadState`.
  */
 export interface Loops {
   /** From the swarm to the sources: the number of peers it is short of. */
@@ -33,8 +33,6 @@ export interface Loops {
    * when nothing more will be settled.
    */
   readonly settled: Subject<Settled>;
-  /** From the picker to conversations: there are blocks, or there is room, for further requests. */
-  readonly freed: Subject<void>;
   /**
    * From all parts to those that sleep while the torrent is idle: a peer is named or dialled, or an event is emitted.
    */
@@ -47,6 +45,5 @@ export const loops = (): Loops => ({
   found: new Subject(),
   expelled: new Subject(),
   settled: new Subject(),
-  freed: new Subject(),
   stirred: new Subject(),
 });
