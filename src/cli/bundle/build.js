@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import v8 from 'node:v8';
 import { build } from 'esbuild';
 import { licences } from './licences.js';
+import { smallSubscriptions } from './smallSubscriptions.js';
 
 // As esbuild names files, whatever links lead here.
 const cli = fs.realpathSync('dist/src/cli');
@@ -92,7 +93,7 @@ const { outputFiles, metafile } = await build({
     'rxjs/internal': fileURLToPath(new URL('../esm/internal', import.meta.resolve('rxjs'))),
     'escalade/sync': beside('noPackage.js'),
   },
-  plugins: [lazyWidth, whereItWas, fewSpinners, laterBuiltins],
+  plugins: [smallSubscriptions, lazyWidth, whereItWas, fewSpinners, laterBuiltins],
   charset: 'ascii',
   minifyWhitespace: true,
   minifySyntax: true,
