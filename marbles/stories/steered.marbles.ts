@@ -142,6 +142,10 @@ describe('while it downloads', () => {
           {},
           new InputError('bad-option', 'maxPeers 0: expected a whole number from 1'),
         );
+      const pause$ = later<boolean>(false, 30, 1 as unknown as boolean);
+      stage
+        .gives(told(downloaded(stage, stage.world({ peers: { [a]: honest({ pace: 10 }) } }), { pause$ })))
+        .toBe('--------------j----------------#', {}, new InputError('bad-option', 'paused 1: expected true or false'));
     }, ten),
   );
 });

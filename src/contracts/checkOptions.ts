@@ -19,14 +19,27 @@ const atLeast =
   (least: number): Check =>
   (value) =>
     typeof value === 'number' && value >= least ? undefined : `a number from ${least}`;
-const aFunction: Check = (value) => (typeof value === 'function' ? undefined : 'a function');
+const aFunction: Check = (value) => (isFunction(value) ? undefined : 'a function');
 const peerId: Check = (value) =>
   value instanceof Uint8Array && value.length === ID_LENGTH ? undefined : `${ID_LENGTH} bytes`;
 const ports: Check = (value) =>
   Array.isArray(value) && value.every((port) => whole(0, 65_535)(port) === undefined)
     ? undefined
     : 'ports from 0 to 65535';
-const list: Check = (value) => (Array.isArray(value) ? undefined : 'a list');
+const listOf =
+  (what: string, isOne: (value: unknown) => boolean): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(isOne) ? undefined : `a list of ${what}`;
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+const isTier = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+const isExtension = (value: unknown): boolean =>
+  isObject(value) && 'name' in value && isText(value.name) && 'talk' in value && isFunction(value.talk);
+/** Streams are not checked, so what is checked is none. */
+const aStream: Check = () => 'an Observable';
+const aSource: Check = (value) => (value === false ? undefined : 'false, or an Observable of addresses');
+const aSwitch: Check = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
 const endgame: Check = (value) =>
   value === 'on' || value === 'off' || value === 'strict' ? undefined : 'on, off or strict';
 const window: Check = (value) =>
@@ -42,16 +55,13 @@ const select: Check = (value) =>
   typeof value === 'function' || (Array.isArray(value) && value.every(isSpan))
     ? undefined
     : 'pairs of numbers of files, the first and the last of each span, or a function';
+const isPace = (value: unknown): boolean => isObject(value) && 'trackers' in value && 'lsd' in value && 'dht' in value;
 const pace: Check = (value) =>
-  typeof value === 'function' || (typeof value === 'object' && value !== null)
-    ? undefined
-    : 'a pace, or a function that returns one';
+  isFunction(value) || isPace(value) ? undefined : 'a pace, or a function that returns one';
 const anObject =
   (what: string): Check =>
   (value) =>
-    typeof value === 'object' && value !== null ? undefined : what;
-const rates: Check = (value) =>
-  typeof value === 'object' && value !== null ? undefined : 'streams of bytes a second, `down` and `up`';
+    isObject(value) ? undefined : what;
 
 /** Options that mean the same in every function that takes them. */
 const CHECKS: Readonly<Record<string, Check>> = {
@@ -69,16 +79,46 @@ const CHECKS: Readonly<Record<string, Check>> = {
   window,
   select,
   pace,
-  peers: list,
-  converse: list,
+  peers: listOf('addresses', isObject),
+  peers$: aStream,
+  pause$: aStream,
+  /** What `pause$` says. */
+  paused: aSwitch,
+  stop$: aStream,
+  reception$: aStream,
+  dht$: aStream,
+  network$: aStream,
+  sources: anObject('the sources that are replaced'),
+  'sources.trackers': aSource,
+  'sources.dht': aSource,
+  'sources.lsd': aSource,
+  'sources.pex': aSource,
+  lsd: aSwitch,
+  pex: aSwitch,
+  listens: aSwitch,
+  recheck: aSwitch,
+  placed: aFunction,
+  budget: anObject('a ConnectionBudget'),
+  converse: listOf('operators', isFunction),
+  extensions: listOf('extensions, each with a `name` and `talk`', isExtension),
   strategy: anObject('a strategy'),
-  trackers: list,
-  limits: rates,
+  trackers: listOf('tiers, each a list of URLs', isTier),
+  limits: anObject('bytes a second, `down` and `up`'),
+  seed: anObject('limits of seeding'),
   'seed.ratio': atLeast(0),
   'seed.time': atLeast(0),
   'seed.idle': atLeast(0),
-  'target.folder': (value) => (typeof value === 'string' && value !== '' ? undefined : 'the path of a folder'),
+  target: (value) => (isObject(value) && 'folder' in value ? undefined : 'a place, such as { folder: "." }'),
+  'target.folder': (value) => (isText(value) ? undefined : 'the path of a folder'),
 };
+
+/** Where each option stands. */
+const PATHS: readonly (readonly [path: string, name: string, inner: string | undefined])[] = Object.keys(CHECKS).map(
+  (path) => {
+    const [name = '', inner] = path.split('.');
+    return [path, name, inner];
+  },
+);
 
 const isStream = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'subscribe' in value && typeof value.subscribe === 'function';
@@ -91,8 +131,7 @@ const isStream = (value: unknown): boolean =>
  */
 export const checkOptions = <Options extends object>(options: Options): Options => {
   const all = options as Readonly<Record<string, unknown>>;
-  for (const path of Object.keys(CHECKS)) {
-    const [name = '', inner] = path.split('.');
+  for (const [path, name, inner] of PATHS) {
     const outer = all[name];
     checkOption(path, inner === undefined ? outer : (outer as Readonly<Record<string, unknown>> | undefined)?.[inner]);
   }

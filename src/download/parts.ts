@@ -217,7 +217,7 @@ const steering = (
     }),
     changesOf('choker', choker, (value) => pausing.serve(value)),
     changesOf('slots', slots, (value) => (pausing.slots = value)),
-    changesOf('pause$', pause$, (resting) => {
+    changesOf('paused', pause$, (resting) => {
       pausing.rest(resting);
       freed.next();
       loops.stirred.next();

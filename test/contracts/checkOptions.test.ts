@@ -23,10 +23,40 @@ const bad: readonly (readonly [object, string])[] = [
   [{ seed: { ratio: -1 } }, 'seed.ratio -1: expected a number from 0'],
   [{ seed: { time: 'long' } }, 'seed.time long: expected a number from 0'],
   [{ target: { folder: '' } }, 'target.folder : expected the path of a folder'],
-  [{ peers: {} }, 'peers {}: expected a list'],
+  [{ seed: 5 }, 'seed 5: expected limits of seeding'],
+  [{ target: {} }, 'target {}: expected a place, such as { folder: "." }'],
+  [{ target: null }, 'target null: expected a place, such as { folder: "." }'],
+  [{ peers: {} }, 'peers {}: expected a list of addresses'],
+  [{ peers: [null] }, 'peers [null]: expected a list of addresses'],
+  [{ peers$: [] }, 'peers$ []: expected an Observable'],
+  [{ pause$: true }, 'pause$ true: expected an Observable'],
+  [{ stop$: 5 }, 'stop$ 5: expected an Observable'],
+  [{ reception$: {} }, 'reception$ {}: expected an Observable'],
+  [{ dht$: true }, 'dht$ true: expected an Observable'],
+  [{ network$: true }, 'network$ true: expected an Observable'],
+  [{ sources: 7 }, 'sources 7: expected the sources that are replaced'],
+  ...['trackers', 'dht', 'lsd', 'pex'].map(
+    (name) =>
+      [{ sources: { [name]: true } }, `sources.${name} true: expected false, or an Observable of addresses`] as const,
+  ),
+  [{ lsd: 1 }, 'lsd 1: expected true or false'],
+  [{ pex: 'no' }, 'pex no: expected true or false'],
+  [{ listens: 1 }, 'listens 1: expected true or false'],
+  [{ recheck: 'yes' }, 'recheck yes: expected true or false'],
+  [{ placed: '.' }, 'placed .: expected a function'],
+  [{ budget: 5 }, 'budget 5: expected a ConnectionBudget'],
+  [{ trackers: ['http://a'] }, 'trackers ["http://a"]: expected a list of tiers, each a list of URLs'],
+  [{ converse: [3] }, 'converse [3]: expected a list of operators'],
+  [{ extensions: 5 }, 'extensions 5: expected a list of extensions, each with a `name` and `talk`'],
+  [
+    { extensions: [{ name: '', talk: () => NEVER }] },
+    'extensions [{"name":""}]: expected a list of extensions, each with a `name` and `talk`',
+  ],
+  [{ limits: 5 }, 'limits 5: expected bytes a second, `down` and `up`'],
   [{ endgame: 'never' }, 'endgame never: expected on, off or strict'],
   [{ window: -1 }, 'window -1: expected a number from 0, or a function'],
   [{ window: 'ten' }, 'window ten: expected a number from 0, or a function'],
+  [{ pace: { enough: 3 } }, 'pace {"enough":3}: expected a pace, or a function that returns one'],
   [{ pace: 5 }, 'pace 5: expected a pace, or a function that returns one'],
   [
     { select: [[3, 1]] },
@@ -52,6 +82,15 @@ describe('options', () => {
     expect(() => checkOptions({ maxPeers: of(-1), peers: NEVER, limits: {} })).not.toThrow();
     expect(() => checkOption('maxPeers', -1)).toThrow(InputError);
     expect(() => checkOption('somethingElse', -1)).not.toThrow();
+  });
+
+  it('of a download and its strategy are checked when it is subscribed to, and a place must be among them', () => {
+    drawn(({ world, torrent, gives }) => {
+      const { env } = world();
+      const none = { target: undefined } as unknown as DownloadOptions;
+      for (const options of [{ target: { folder: '.' }, strategy: { maxPeers: -1 } }, none])
+        gives(download(torrent, env, options)).toBe('#', undefined, { name: 'InputError', code: 'bad-option' });
+    })();
   });
 
   it('of a download and of a client are checked', () => {

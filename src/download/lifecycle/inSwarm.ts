@@ -1,4 +1,5 @@
-import { connect, Observable } from 'rxjs';
+import { connect, defer, Observable } from 'rxjs';
+import { checkOption, checkOptions } from '../../contracts/checkOptions.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
 import { doneLast } from '../streams/doneLast.ts';
@@ -11,6 +12,13 @@ import { stoppable } from '../swarm/stopping.ts';
 import { type TorrentSwarm, torrentSwarm } from '../swarm/torrentSwarm.ts';
 import { withStrategy } from './withStrategy.ts';
 import { watched } from '../swarm/watched.ts';
+
+/** The options of a download, which are checked before anything happens. @throws InputError `bad-option` */
+const optionsOf = (asked: DownloadOptions): DownloadOptions => {
+  // A program that is not type-checked may have forgotten it.
+  if (asked.placed === undefined) checkOption('target', asked.target ?? null);
+  return withStrategy(checkOptions(asked));
+};
 
 /**
  * Creates a swarm without peers, and listens for peers, for as long as `main` runs. Emits the download before it
@@ -26,30 +34,31 @@ export const inSwarm = (
     given: DownloadOptions & ListenPort,
     running: RunningDownload,
   ) => Observable<DownloadEvent>,
-): Observable<Download> => {
-  const options = withStrategy(asked);
-  return scoped(listenPort(source.infoHash, options), (port) => {
-    const pex = options.sources?.pex === undefined ? options.pex : false;
-    const given = { ...options, ...port, pex, select: options.select ?? filesOf(source) };
-    let hear: (event: DownloadEvent) => void = () => {};
-    const peers = isMagnet(source) ? [...(options.peers ?? []), ...peersOf(source)] : options.peers;
-    const swarm = torrentSwarm(source, env, { ...given, peers, report: (event) => hear(event) });
-    const begun = (): boolean => isMagnet(source) || swarm.stats.picker !== undefined;
-    let running: RunningDownload;
-    const all$ = new Observable<DownloadEvent>((subscriber) => {
-      hear = (event) => subscriber.next(event);
-      const main$ = stoppable(main(swarm, given, running), options.stop$, swarm);
-      const told$ = watched(main$, swarm, { news: port.news, begun });
-      return (options.seed === undefined ? told$.pipe(doneLast) : told$).subscribe(subscriber);
+): Observable<Download> =>
+  defer(() => {
+    const options = optionsOf(asked);
+    return scoped(listenPort(source.infoHash, options), (port) => {
+      const pex = options.sources?.pex === undefined ? options.pex : false;
+      const given = { ...options, ...port, pex, select: options.select ?? filesOf(source) };
+      let hear: (event: DownloadEvent) => void = () => {};
+      const peers = isMagnet(source) ? [...(options.peers ?? []), ...peersOf(source)] : options.peers;
+      const swarm = torrentSwarm(source, env, { ...given, peers, report: (event) => hear(event) });
+      const begun = (): boolean => isMagnet(source) || swarm.stats.picker !== undefined;
+      let running: RunningDownload;
+      const all$ = new Observable<DownloadEvent>((subscriber) => {
+        hear = (event) => subscriber.next(event);
+        const main$ = stoppable(main(swarm, given, running), options.stop$, swarm);
+        const told$ = watched(main$, swarm, { news: port.news, begun });
+        return (options.seed === undefined ? told$.pipe(doneLast) : told$).subscribe(subscriber);
+      });
+      return all$.pipe(
+        connect((events$) => {
+          running = new RunningDownload(swarm, events$);
+          return announced(running, events$);
+        }),
+      );
     });
-    return all$.pipe(
-      connect((events$) => {
-        running = new RunningDownload(swarm, events$);
-        return announced(running, events$);
-      }),
-    );
   });
-};
 
 /** Emits the download, and ends as its events do. */
 const announced = (running: Download, events$: Observable<DownloadEvent>): Observable<Download> =>
