@@ -48,6 +48,11 @@ export { fetchPiece, type FetchPieceOptions, type WholePiece } from './download/
 export { greetPeers, type GreetPeersOptions } from './download/greetPeers.ts';
 export type { Greeting, Met } from './download/session/greetPeer.ts';
 export { fetchTorrent, type FetchTorrentOptions } from './download/magnet/fetchTorrent.ts';
+export type { BlockNote } from './net/blocklist/blocked.ts';
+export { readBlocklist } from './net/blocklist/readBlocklist.ts';
+export { Blocklist } from './protocol/blocklist/blocklist.ts';
+export { IpRanges } from './protocol/blocklist/ipRanges.ts';
+export type { ParsedRanges } from './protocol/blocklist/parseRanges.ts';
 export type { Encryption, EncryptionNote } from './net/mse/encryption.ts';
 export { nodeEnv, type NodeEnvOptions } from './node.ts';
 export { RateLimit, type RateLimitOptions } from './download/limits/rateLimit.ts';

@@ -1,11 +1,14 @@
 import { getRandomValues, randomBytes } from 'node:crypto';
+import type { Observable } from 'rxjs';
 import { openContent } from './disk/content/content.ts';
 import { descriptorLimit, shares } from './disk/files/descriptorLimit.ts';
 import { openStorage } from './disk/files/fileStorage.ts';
 import { stateFolder } from './disk/notes/stateFolder.ts';
 import { pieceHasher, verifier, verifiesInThreads } from './disk/hashing/verifier.ts';
 import type { CreateEnv, Env } from './contracts/env.ts';
+import type { Blocklist } from './protocol/blocklist/blocklist.ts';
 import { connect } from './net/connect.ts';
+import { type BlockNote, blocked, type Network } from './net/blocklist/blocked.ts';
 import { encrypted } from './net/mse/encrypted.ts';
 import type { Encryption, EncryptionNote } from './net/mse/encryption.ts';
 import { httpGet } from './net/http/http.ts';
@@ -38,26 +41,36 @@ export interface NodeEnvOptions {
   readonly encryption?: Encryption;
   /** Is told what happens on the way to an encrypted connection. */
   readonly encryptionNote?: (note: EncryptionNote) => void;
+  /**
+   * Addresses that nothing is said to and nothing is taken from: peers, trackers, nodes of the DHT and web servers. Of
+   * a stream the first list is waited for; each later one counts from then on, also for who is connected.
+   */
+  readonly blocklist?: Blocklist | Observable<Blocklist>;
+  /** Is told of each peer that was not called, or not listened to. */
+  readonly blockNote?: (note: BlockNote) => void;
 }
 
 const randomBytesOf = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 
+const networkOf = ({ blocklist, blockNote }: NodeEnvOptions): Network => {
+  const open: Network = { connect, listen: listenTcp, httpGet, bindUdp, resolve };
+  return blocklist === undefined ? open : blocked(open, blocklist, blockNote);
+};
+
 /** The outside world as Node provides it: sockets, files, threads. */
-export const nodeEnv = ({
-  state = stateFolder(),
-  encryption = 'prefer',
-  encryptionNote,
-}: NodeEnvOptions = {}): Env & CreateEnv => ({
-  ...encrypted({ connect, listen: listenTcp }, { encryption, randomBytes: randomBytesOf, note: encryptionNote }),
-  httpGet,
-  bindUdp,
-  resolve,
-  openContent,
-  openStorage: (torrent, target) => openStorage(torrent, target, state === false ? undefined : state),
-  verify: verifier,
-  sharesMemory: verifiesInThreads(),
-  hasher: pieceHasher(),
-  room: shares(descriptorLimit()),
-  random: dice(),
-  randomBytes: randomBytesOf,
-});
+export const nodeEnv = (options: NodeEnvOptions = {}): Env & CreateEnv => {
+  const { state = stateFolder(), encryption = 'prefer', encryptionNote } = options;
+  const network = networkOf(options);
+  return {
+    ...network,
+    ...encrypted(network, { encryption, randomBytes: randomBytesOf, note: encryptionNote }),
+    openContent,
+    openStorage: (torrent, target) => openStorage(torrent, target, state === false ? undefined : state),
+    verify: verifier,
+    sharesMemory: verifiesInThreads(),
+    hasher: pieceHasher(),
+    room: shares(descriptorLimit()),
+    random: dice(),
+    randomBytes: randomBytesOf,
+  };
+};

@@ -75,6 +75,8 @@ export interface HttpRequest {
   readonly loopbackPath?: string;
   /** The URL comes from a stranger: a host that claims to be far away must not turn out to be near. */
   readonly stranger?: boolean;
+  /** Says of each address, of redirects too, whether it may be asked. All may be if absent. */
+  readonly permits?: (address: string) => boolean;
   /** The only family to use: `unreachable` where the host has no address of it. Either family if absent. */
   readonly family?: 4 | 6;
   /**

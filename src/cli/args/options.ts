@@ -29,7 +29,7 @@ const values = (describe: string, apart: RegExp): Option => value(`${describe}; 
 export const common: OptionTable = {
   json: flag('Print one JSON object per line on stdout, and nothing else'),
   // The value is optional: the parser is given `all` where it is missing.
-  verbose: value('Log network and disk traffic; =tracker,dht,lsd,http,peer,mse,disk logs only these', {
+  verbose: value('Log network and disk traffic; =tracker,dht,lsd,http,peer,mse,block,disk logs only these', {
     alias: 'v',
     apart: APART.commas,
   }),
@@ -98,8 +98,18 @@ const listening: OptionTable = {
   'no-listen': flag('Accept no incoming connections'),
 };
 
+/** By which ways bytes leave, and to whom. */
+const networkOptions: OptionTable = {
+  blocklist: values(
+    'Addresses to have nothing to do with: a file or URL, P2P text, eMule .dat or networks, also gzip',
+    APART.words,
+  ),
+  allow: values('Exception from the blocklist: an address, network or range', APART.commas),
+};
+
 /** The ways to peers. */
 const roadOptions: OptionTable = {
+  ...networkOptions,
   encryption: value('Encrypted connections with peers: prefer (default), allow, require or off'),
 };
 
@@ -191,6 +201,7 @@ export const peersOptions: OptionTable = {
   tracker: values('Additional tracker, http(s) or udp URL', APART.words),
   'no-trackers': flag("Do not use the torrent's own trackers"),
   ...discoveryOptions,
+  ...networkOptions,
   scrape: flag('Only ask each tracker for its counts of seeds, leechers and downloads'),
   port: value('Port announced to trackers, 1–65535 (default: a random one)'),
   count: value('Stop after this many peers'),

@@ -18,7 +18,7 @@ const greet = async (given: Given, io: Io, negotiate: boolean): Promise<void> =>
   const name = negotiate ? 'nhandshake' : 'handshake';
   const address = hostAndPort(`${name}: the peer`, String(given['peer']));
   const deadline = new Deadline(seconds(given, 'timeout') ?? WITHIN);
-  const env = await loggedWorld(given, io.say);
+  const env = await loggedWorld(given, io.say, io.stopped);
   const source = String(given['source']);
   const it = await sourceArgument(source, env, io);
   const hash = begin(io, source, it);

@@ -36,7 +36,7 @@ export const info = async (given: Given, io: Io): Promise<void> => {
   const deadline = within === undefined ? undefined : new Deadline(within);
   const name = String(given['source']);
   // Reading a file does not load the network modules.
-  const world = async () => (await import('../log/loggedWorld.ts')).loggedWorld(given, io.say);
+  const world = async () => (await import('../log/loggedWorld.ts')).loggedWorld(given, io.say, io.stopped);
   const source = await found(await said(name, io), io, world);
   const magnet = readMagnet(source.what);
   if (magnet) begin(io, name, ofMagnet(magnet));

@@ -56,11 +56,16 @@ export const readBytes = async (path: string, io: Pick<Io, 'stopped'>): Promise<
     else file(path, add);
   } catch (error) {
     if (error instanceof InputError || io.stopped.aborted) throw error;
-    const reason = reasons[errnoOf(error)];
-    if (reason === undefined) throw diskError('read', path === '-' ? 'stdin' : path, error);
-    throw new InputError('bad-option', `cannot read ${path}: ${reason}`, { cause: error });
+    throw readFault(path, error);
   }
   return Buffer.concat(chunks);
+};
+
+/** Why a path can't be read, in words for the user. */
+export const readFault = (path: string, error: unknown): Error => {
+  const reason = reasons[errnoOf(error)];
+  if (reason === undefined) return diskError('read', path === '-' ? 'stdin' : path, error);
+  return new InputError('bad-option', `cannot read ${path}: ${reason}`, { cause: error });
 };
 
 /** Adds the source of the bytes to an error of a codec. */

@@ -37,7 +37,7 @@ export const lookup = async (
   { say = io.say, target, checked = () => {} }: LookupOptions = {},
 ): Promise<Lookup> => {
   const port = wholeNumber(given, 'port', 1, 65_535);
-  const env = await loggedWorld(given, say);
+  const env = await loggedWorld(given, say, io.stopped);
   const who = discovery(given, env);
   const source = String(given['source']);
   const it = await sourceArgument(source, env, io);

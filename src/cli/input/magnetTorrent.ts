@@ -26,7 +26,7 @@ export const magnetTorrent = async (
 ): Promise<Torrent> => {
   const port = wholeNumber(given, 'port', 1, 65_535) ?? 0;
   let say = io.say;
-  const env = await loggedWorld(given, (line) => say(line));
+  const env = await loggedWorld(given, (line) => say(line), io.stopped);
   const found = discovery(given, env);
   const named = { ...found, peers: [...(found.peers ?? []), ...magnet.peers] };
   const trackers = trackersFor(

@@ -1,5 +1,6 @@
 import { type Observable, tap } from 'rxjs';
 import type { Env } from '../../contracts/env.ts';
+import type { BlockNote } from '../../net/blocklist/blocked.ts';
 import type { EncryptionNote } from '../../net/mse/encryption.ts';
 import type { Datagram, HttpReply, UdpEndpoint, UdpOptions, Undelivered } from '../../contracts/network.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
@@ -18,6 +19,7 @@ import { type Call, type EnvTap, tappedEnv, untouched } from '../../recording/ta
 const MEMBERS: Readonly<Record<Room, readonly (keyof Env)[]>> = {
   peer: ['connect', 'listen'],
   mse: [],
+  block: [],
   tracker: ['httpGet', 'bindUdp', 'resolve'],
   http: ['httpGet'],
   dht: ['bindUdp', 'resolve'],
@@ -120,6 +122,14 @@ export const mseNote = ({ address, direction, what }: EncryptionNote): Note => (
   direction,
   who: hostPort(address),
   what: visible(what),
+});
+
+/** A peer that is on the blocklist, as a line of the log. */
+export const blockNote = ({ address, direction }: BlockNote): Note => ({
+  room: 'block',
+  direction,
+  who: hostPort(address),
+  what: direction === '>' ? 'is on the blocklist: not called' : 'is on the blocklist: hung up on',
 });
 
 /** What passes through a world, as notes; names of `ofDht` are told in the room of the DHT. */

@@ -1,5 +1,6 @@
 import type { CreateEnv, Env } from '../../contracts/env.ts';
-import { nodeEnv } from '../../node.ts';
+import { nodeEnv, type NodeEnvOptions } from '../../node.ts';
+import type { BlockNote } from '../../net/blocklist/blocked.ts';
 import type { Given } from '../io/io.ts';
 import { BOOTSTRAP } from '../../discovery/dht/bootstrap.ts';
 import { ENCRYPTIONS, type EncryptionNote } from '../../net/mse/encryption.ts';
@@ -7,23 +8,52 @@ import { address, oneOf, seconds, texts } from '../args/values.ts';
 import type { Web } from '../input/torrentUrl.ts';
 import type { Note, Room } from '../args/logRooms.ts';
 
+/** Who hears what the world does by itself. */
+interface Log {
+  encryption?: (note: EncryptionNote) => void;
+  block?: (note: BlockNote) => void;
+}
+
+/** The options of the network. */
+const networkOf = async (
+  given: Given,
+  log: Log,
+  say: (line: string) => void,
+  stopped: AbortSignal,
+): Promise<NodeEnvOptions> => {
+  const encryption = oneOf(given, 'encryption', ENCRYPTIONS);
+  const basic = { ...(encryption && { encryption }) };
+  if (given['blocklist'] === undefined && given['allow'] === undefined) return basic;
+  const { blocklistOf, sayBlocked } = await import('../input/blocklist.ts');
+  const blocklist = await blocklistOf(given, () => nodeEnv(basic), say, stopped);
+  const warn = sayBlocked(say);
+  const blockNote = (note: BlockNote): void => {
+    warn(note);
+    log.block?.(note);
+  };
+  return { ...basic, ...(blocklist && { blocklist, blockNote }) };
+};
+
 /**
  * The outside world for one command, and how long the user waits for it. It keeps no notes if `notes` is false; with
  * `--verbose` all that is said to it and by it is a line for `say`.
  */
-export const loggedWorld = async (given: Given, say: (line: string) => void): Promise<Env & CreateEnv & Web> => {
+export const loggedWorld = async (
+  given: Given,
+  say: (line: string) => void,
+  stopped: AbortSignal = new AbortController().signal,
+): Promise<Env & CreateEnv & Web> => {
   const rooms = (given['rooms'] ?? []) as readonly Room[];
   const within = seconds(given, 'timeout');
-  const log: { heard?: (note: EncryptionNote) => void } = {};
-  const encryption = oneOf(given, 'encryption', ENCRYPTIONS);
+  const log: Log = {};
   const ours = nodeEnv({
     ...(given['notes'] === false && { state: false }),
-    ...(encryption && { encryption }),
-    ...(rooms.includes('mse') && { encryptionNote: (note) => log.heard?.(note) }),
+    ...(await networkOf(given, log, say, stopped)),
+    ...(rooms.includes('mse') && { encryptionNote: (note) => log.encryption?.(note) }),
   });
   const env = { ...ours, ...(within !== undefined && { patience: within * 1000 }) };
   if (rooms.length === 0) return env;
-  const [{ loggedEnv, mseNote }, { loggedCreateEnv }, { noteLine }] = await Promise.all([
+  const [{ loggedEnv, mseNote, blockNote }, { loggedCreateEnv }, { noteLine }] = await Promise.all([
     import('./loggedEnv.ts'),
     import('./loggedCreateEnv.ts'),
     import('../views/note.ts'),
@@ -32,6 +62,7 @@ export const loggedWorld = async (given: Given, say: (line: string) => void): Pr
     [...BOOTSTRAP, ...texts(given, 'bootstrap').map((each) => address('bootstrap', each))].map(({ host }) => host),
   );
   const tell = (note: Note): void => say(noteLine(note, new Date()));
-  log.heard = (note) => tell(mseNote(note));
+  log.encryption = (note) => tell(mseNote(note));
+  log.block = (note) => rooms.includes('block') && tell(blockNote(note));
   return { ...env, ...loggedEnv(env, rooms, tell, (host) => named.has(host)), ...loggedCreateEnv(env, rooms, tell) };
 };

@@ -75,7 +75,7 @@ export const runTorrents = async (
 ): Promise<void> => {
   let say = io.say;
   const { openStorage, around } = asked;
-  const there = await loggedWorld(given, (line) => say(line));
+  const there = await loggedWorld(given, (line) => say(line), io.stopped);
   const env = withAdvice({ ...(around === undefined ? there : around(there)), ...(openStorage && { openStorage }) });
   const found = discovery(given, env);
   // Invalid options are refused before anything is read or fetched.

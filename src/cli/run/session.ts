@@ -57,6 +57,8 @@ const LOCAL = new Set([
   'record-limit',
   'node-file',
   'save-torrent',
+  'blocklist',
+  'allow',
   'json',
   'verbose',
 ]);

@@ -162,6 +162,7 @@ const refusals = (
   const { loopbackPath } = request;
   return (address) => {
     const reach = reachOf(address);
+    if (request.permits?.(address) === false) return refusedAddress(url, `leads to ${address}, which is blocked`);
     if (request.stranger === true && reach > PUBLIC && isFarHost(literal))
       return refusedAddress(url, `leads to ${address}, a local address that is not for strangers to name`);
     if (reach > closest) return refusedAddress(url, `redirected from farther away to ${address}, which is refused`);
