@@ -9,6 +9,18 @@ const HOME = 'https://github.com/rxtorrent/rxtorrent/blob/main/';
 const ENTRIES = ['rxtorrent', 'rxtorrent/operators', 'rxtorrent/marbles', 'rxtorrent/faults'];
 const READMES = ['README.md', 'operators/README.md', 'marbles/README.md', 'marbles/strategies/README.md'];
 
+/** What a function returns, an Observable emits, a class makes: written out by the compiler wherever it has a name. */
+const ON_TOP = [
+  "import type { Observable } from 'rxjs';",
+  "import * as all from 'rxtorrent';",
+  "import * as stage from 'rxtorrent/marbles';",
+  'declare function made<R>(of: (...args: never) => (...args: never) => Observable<R>): R;',
+  'declare function made<R>(of: (...args: never) => Observable<R>): R;',
+  'declare function made<R>(of: (...args: never) => R): R;',
+  'declare function made<R>(of: new (...args: never) => R): R;',
+  'declare function made<R>(of: R): R;',
+];
+
 let fresh: string;
 beforeAll(async () => {
   fresh = await project({ packages: ['@types/node'] });
@@ -31,9 +43,21 @@ describe('the package', () => {
     'has types that need no other types, as %s resolves them',
     async (resolution) => {
       writeFileSync(join(fresh, 'all.ts'), ENTRIES.map((name, n) => `export * as all${n} from '${name}';\n`).join(''));
-      expect(await compile(fresh, { resolution })).toEqual(DONE);
+      expect(await compile(fresh, { resolution, include: ['all.ts'] })).toEqual(DONE);
     },
   );
+
+  it('exports a name for all that its functions return, for libraries on top of it', async () => {
+    const keys = `import * as all from 'rxtorrent'; import * as stage from 'rxtorrent/marbles';
+      console.log(JSON.stringify([Object.keys(all), Object.keys(stage)]));`;
+    const { said } = await node(['--input-type=module', '-e', keys], fresh);
+    const [all = [], stage = []] = JSON.parse(said) as readonly (readonly string[])[];
+    const made = (from: string, names: readonly string[]): readonly string[] =>
+      names.map((name) => `export const ${from}_${name} = made(${from}.${name});`);
+    writeFileSync(join(fresh, 'onTop.ts'), [...ON_TOP, ...made('all', all), ...made('stage', stage)].join('\n'));
+    expect(all.length).toBeGreaterThan(100);
+    expect(await compile(fresh, { resolution: 'nodenext', include: ['onTop.ts'] })).toEqual(DONE);
+  });
 
   it('runs with nothing installed but its dependencies and RxJS', async () => {
     const all = ENTRIES.map((name) => `import '${name}';`).join(' ');

@@ -85,10 +85,15 @@ export interface Compilation {
   readonly resolution: 'nodenext' | 'bundler';
   /** Names of packages with types that are there without being imported. */
   readonly types?: readonly string[];
+  /** Only these files. */
+  readonly include?: readonly string[];
 }
 
 /** Compiles all `.ts` of a project, strictly, with all declarations checked, beside them. */
-export const compile = (folder: string, { resolution, types = [] }: Compilation): Promise<Finished> => {
+export const compile = (
+  folder: string,
+  { resolution, types = [], include = ['*.ts'] }: Compilation,
+): Promise<Finished> => {
   const options = {
     strict: true,
     target: 'es2022',
@@ -98,7 +103,9 @@ export const compile = (folder: string, { resolution, types = [] }: Compilation)
     noUncheckedIndexedAccess: true,
     exactOptionalPropertyTypes: true,
     types,
+    // As a library that is built on top: what it exports is made of names that it can import.
+    declaration: true,
   };
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include: ['*.ts'] }));
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include }));
   return node([program('typescript7/bin/tsc'), '-p', '.'], folder);
 };

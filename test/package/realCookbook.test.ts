@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { PeerAddress } from '../../src/index.ts';
 import { contentOf } from '../swarm/content.ts';
 import { peers, tracker } from '../swarm/fixture.ts';
+import type { Request } from '../swarm/realPeer.ts';
 import { compile, node, project, TOP } from './project.ts';
 import { ofProject } from './ofProject.ts';
 import { BEGINNING, PROGRAMS } from './programs.ts';
@@ -16,7 +17,17 @@ const names = readdirSync(FOLDER)
   .map((name) => name.replace('.ts', ''));
 
 let fresh: string;
-const spec = { name: 'content', length: 40 * 16_384, pieceLength: 16_384 };
+const BLOCK = 16_384;
+const files = [
+  { path: ['film'], length: 32 * BLOCK },
+  { path: ['song'], length: 8 * BLOCK },
+];
+/** What seeds see of it, where its events do not show it. */
+const SEEN: Readonly<Record<string, (asked: readonly Request[]) => void>> = {
+  // Each of the two seeds is asked for one piece at a time: when the song is asked for, one of it may be on its way.
+  smallestFirst: (asked) => expect(asked.slice(0, 7).every(({ piece }) => piece >= 32)).toBe(true),
+};
+const spec = { name: 'content', files, pieceLength: BLOCK };
 const content = contentOf(spec);
 
 beforeAll(async () => {
@@ -43,13 +54,16 @@ describe('the cookbook over real sockets', () => {
   });
 
   it.each(names)('%s does what it says', async (name) => {
-    // Slow enough for two samples of a second.
-    const pace = name === 'ndjson' ? { bytesPerSecond: 120_000 } : {};
-    const seeds = await peers(content, [pace, pace]);
+    // Slow enough for two samples of a second, and for more than ten requests in flight unless told otherwise.
+    const pace = ['ndjson', 'fixedWindow'].includes(name) ? { bytesPerSecond: 120_000 } : {};
+    const asked: Request[] = [];
+    const conduct = { ...pace, onRequest: (request: Request) => void asked.push(request) };
+    const seeds = await peers(content, [conduct, conduct]);
     const { url } = await tracker(seeds);
     writeFileSync(join(fresh, 'content.torrent'), contentOf({ ...spec, announce: url }).metainfo);
     const env = { LIST: await listOf(seeds.map(({ address }) => address)) };
     const { code, said } = await node([join(fresh, `${name}.program.js`), name], fresh, env);
     expect([code, said], said).toEqual([0, 'done\n']);
+    SEEN[name]?.(asked);
   });
 });
