@@ -9,6 +9,8 @@ import type { CreateEnv, Env } from './contracts/env.ts';
 import type { Blocklist } from './protocol/blocklist/blocklist.ts';
 import { connect } from './net/connect.ts';
 import { type BlockNote, blocked, type Network } from './net/blocklist/blocked.ts';
+import { boundNetwork } from './net/bind/boundNetwork.ts';
+import { localAddresses } from './net/bind/localAddresses.ts';
 import { encrypted } from './net/mse/encrypted.ts';
 import type { Encryption, EncryptionNote } from './net/mse/encryption.ts';
 import { httpGet } from './net/http/http.ts';
@@ -46,14 +48,21 @@ export interface NodeEnvOptions {
    * a stream the first list is waited for; each later one counts from then on, also for who is connected.
    */
   readonly blocklist?: Blocklist | Observable<Blocklist>;
+  /**
+   * The addresses of this machine, or its interfaces, that everything leaves from and comes to. While they are gone
+   * nothing leaves. Any address if absent. Errors with an `InputError` if this machine has none of them.
+   */
+  readonly bind?: readonly string[];
   /** Is told of each peer that was not called, or not listened to. */
   readonly blockNote?: (note: BlockNote) => void;
 }
 
 const randomBytesOf = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 
-const networkOf = ({ blocklist, blockNote }: NodeEnvOptions): Network => {
-  const open: Network = { connect, listen: listenTcp, httpGet, bindUdp, resolve };
+const DIRECTLY: Network = { connect, listen: listenTcp, httpGet, bindUdp, resolve };
+
+const networkOf = ({ blocklist, blockNote, bind }: NodeEnvOptions): Network => {
+  const open = bind === undefined ? DIRECTLY : boundNetwork(localAddresses(bind));
   return blocklist === undefined ? open : blocked(open, blocklist, blockNote);
 };
 

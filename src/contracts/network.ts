@@ -145,6 +145,8 @@ export interface UdpOptions {
   /** The port wanted; any free port if it is absent or taken. */
   readonly port?: number;
   readonly family: 4 | 6;
+  /** An address of this machine; all of its addresses of the family if absent. */
+  readonly host?: string;
   /**
    * A group to join on each interface, so that the socket hears what others send to it; `port` is then shared with
    * other programs. What is sent to the group is sent on each interface.

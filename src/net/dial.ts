@@ -2,6 +2,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as secure } from 'node:tls';
 import { map, mergeMap, Observable, type Subscription, throwIfEmpty } from 'rxjs';
+import type { LocalAddresses } from './bind/localAddresses.ts';
 import type { LookUp } from './names/lookUpType.ts';
 import { NameError } from './names/nameError.ts';
 import { raced } from './raced.ts';
@@ -14,12 +15,19 @@ class DialError extends Error {
 }
 
 /**
- * A connection to one address. Emits the socket when it is open, and completes: from then on the socket belongs to the
- * subscriber.
+ * A connection to one address, from one of `local` only. Emits the socket when it is open, and completes: from then on
+ * the socket belongs to the subscriber. It is cut off when the address that it comes from is gone.
  */
-const dialled = (host: string, port: number, within: number): Observable<Socket> =>
+export const dialled = (host: string, port: number, within: number, local?: LocalAddresses): Observable<Socket> =>
   new Observable((subscriber) => {
-    const socket = connect({ host, port, noDelay: true });
+    const from = local?.must(host.includes(':') ? 6 : 4);
+    const socket = connect({ host, port, noDelay: true, ...(from !== undefined && { localAddress: from }) });
+    if (local !== undefined && from !== undefined) {
+      const watch = local
+        .lost(from)
+        .subscribe({ error: (gone: unknown) => socket.resetAndDestroy().emit('error', gone) });
+      socket.once('close', () => watch.unsubscribe());
+    }
     const failed = (error: Error): void => subscriber.error(error);
     socket.once('error', failed);
     socket.setTimeout(within, () => failed(new DialError(`no connection within ${within / 1000} s`)));
@@ -34,8 +42,18 @@ const dialled = (host: string, port: number, within: number): Observable<Socket>
     };
   });
 
+/** How web servers are reached. */
+export interface WebWay {
+  /** Opens a connection to one address. Emits the socket when it is open, and completes. */
+  readonly open: (host: string, port: number) => Observable<Socket>;
+}
+
+/** By whatever address and route the system chooses. */
+export const directly: WebWay['open'] = (host, port) => dialled(host, port, CONNECT_WITHIN);
+
 /** The host that a request goes to. */
 export interface Host {
+  readonly way: WebWay;
   readonly url: URL;
   readonly look: LookUp;
   /** Returns those of the resolved addresses that may be dialled; throws if none of them may. */
@@ -54,13 +72,13 @@ export interface Host {
  * Errors with the error of the lookup, of `judged`, or of the socket. Unsubscribing closes each socket that was not
  * emitted.
  */
-export const dialHost = ({ url, look, judged, family }: Host): Observable<Socket> => {
+export const dialHost = ({ url, look, judged, family, way }: Host): Observable<Socket> => {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const isSecure = url.protocol === 'https:';
   const port = Number(url.port === '' ? (isSecure ? 443 : 80) : url.port);
   return look(host).pipe(
     map((addresses) => judged(family === undefined ? addresses : addresses.filter((each) => isIP(each) === family))),
-    mergeMap((addresses) => raced(addresses, (address) => dialled(address, port, CONNECT_WITHIN))),
+    mergeMap((addresses) => raced(addresses, (address) => way.open(address, port))),
     throwIfEmpty(() => new NameError('ENOTFOUND', host)),
     // SNI carries no address literals (RFC 6066), but a certificate may be for an address.
     map((socket) =>

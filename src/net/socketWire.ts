@@ -32,7 +32,7 @@ const buffers = new WriteBuffers();
 export interface SocketWire {
   readonly socket: Socket;
   readonly wire: Wire;
-  readonly fail: (code: NetworkCode, why: string, cause?: Error) => void;
+  readonly fail: (code: NetworkCode, why: string, cause?: unknown) => void;
 }
 
 /** How the bytes of one socket are read: into the buffer that all sockets share. */

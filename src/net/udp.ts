@@ -46,7 +46,7 @@ const unbound = (cause: Error, port: number): NetworkError =>
  * function that closes the socket.
  */
 const openSocket = (
-  { family, to: peer }: Omit<UdpOptions, 'multicast'>,
+  { family, host, to: peer }: Omit<UdpOptions, 'multicast'>,
   port: number,
   ready: (socket: UdpSocket) => void,
   refused: (error: Error) => void,
@@ -77,7 +77,7 @@ const openSocket = (
     };
     ready({ port: socket.address().port, ...streams.heard, send });
   };
-  socket.bind(port, () => {
+  socket.bind({ port, ...(host !== undefined && { address: host }) }, () => {
     bound = true;
     // Without a route, this call fails already.
     if (peer !== undefined) socket.connect(peer.port, peer.host, open);

@@ -16,7 +16,7 @@ export const MODULE_STATE: Readonly<Record<string, string>> = {
   'src/disk/hashing/threads.ts pools': 'all torrents of the process share its threads',
   'src/disk/notes/boot.ts known':
     'the machine does not start anew while the process runs, and reading when it did takes time',
-  'src/net/http/keptLines.ts lines': 'connections are kept for whoever asks next, as by the agents that Node has',
+  'src/net/http/http.ts lines': 'connections are kept for whoever asks next, as by the agents that Node has',
   'src/net/socketWire.ts chunk':
     'a chunk is lent until `next` returns, so that one buffer of 1 MiB does for all sockets',
   'src/net/socketWire.ts buffers': 'memory to write from is used again by all wires',

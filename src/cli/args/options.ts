@@ -100,6 +100,10 @@ const listening: OptionTable = {
 
 /** By which ways bytes leave, and to whom. */
 const networkOptions: OptionTable = {
+  bind: values(
+    'Local address or interface, for example tun0, by which everything leaves and comes; nothing by any other',
+    APART.commas,
+  ),
   blocklist: values(
     'Addresses to have nothing to do with: a file or URL, P2P text, eMule .dat or networks, also gzip',
     APART.words,

@@ -4,6 +4,7 @@ import type { BlockNote } from '../../net/blocklist/blocked.ts';
 import type { Given } from '../io/io.ts';
 import { BOOTSTRAP } from '../../discovery/dht/bootstrap.ts';
 import { ENCRYPTIONS, type EncryptionNote } from '../../net/mse/encryption.ts';
+import { bindOf } from '../input/network.ts';
 import { address, oneOf, seconds, texts } from '../args/values.ts';
 import type { Web } from '../input/torrentUrl.ts';
 import type { Note, Room } from '../args/logRooms.ts';
@@ -22,7 +23,8 @@ const networkOf = async (
   stopped: AbortSignal,
 ): Promise<NodeEnvOptions> => {
   const encryption = oneOf(given, 'encryption', ENCRYPTIONS);
-  const basic = { ...(encryption && { encryption }) };
+  const bind = bindOf(given);
+  const basic = { ...(encryption && { encryption }), ...(bind && { bind }) };
   if (given['blocklist'] === undefined && given['allow'] === undefined) return basic;
   const { blocklistOf, sayBlocked } = await import('../input/blocklist.ts');
   const blocklist = await blocklistOf(given, () => nodeEnv(basic), say, stopped);

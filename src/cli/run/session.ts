@@ -59,6 +59,7 @@ const LOCAL = new Set([
   'save-torrent',
   'blocklist',
   'allow',
+  'bind',
   'json',
   'verbose',
 ]);

@@ -34,6 +34,7 @@ export class Membership {
   readonly #family: 4 | 6;
   readonly #group: string;
   readonly #look: LookAround;
+  readonly #only: boolean;
   #joined: readonly string[] = [];
 
   constructor(
@@ -41,7 +42,9 @@ export class Membership {
     family: 4 | 6,
     group: string,
     look: LookAround = networkInterfaces,
+    only = false,
   ) {
+    this.#only = only;
     this.#socket = socket;
     this.#family = family;
     this.#group = group;
@@ -61,10 +64,11 @@ export class Membership {
   }
 
   /**
-   * Calls `send` once for each interface, and the socket then sends on that one only. Without any, the system chooses.
+   * Calls `send` once for each interface, and the socket then sends on that one only. Without any, the system chooses,
+   * unless only these interfaces may be used.
    */
   onEach(send: () => void): void {
-    if (this.#joined.length === 0) return send();
+    if (this.#joined.length === 0) return this.#only ? undefined : send();
     for (const name of this.#joined) if (attempt(() => this.#socket.setMulticastInterface(name))) send();
   }
 }

@@ -6,12 +6,12 @@ import type { HttpReply, HttpRequest } from '../../contracts/network.ts';
 import { NetworkError } from '../../contracts/errors.ts';
 import { encodedBytes } from '../../protocol/tracker/encodedUrl.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
-import { dialFor } from '../dial.ts';
+import { dialFor, directly, type WebWay } from '../dial.ts';
 import { errorWords } from '../errorWords.ts';
 import { networkCode } from '../networkCode.ts';
 import { httpUrl } from './httpUrl.ts';
 import { ACCEPTED_ENCODINGS, inflate } from './inflate.ts';
-import { type DialledRequest, keptLines } from './keptLines.ts';
+import { type DialledRequest, Lines } from './keptLines.ts';
 import { leaveIrregular } from './irregular.ts';
 import { lookUp } from '../names/lookUp.ts';
 import type { LookUp } from '../names/lookUpType.ts';
@@ -33,6 +33,12 @@ interface Hop {
   readonly closest: Reach;
   readonly redirectsLeft: number;
   readonly look: LookUp;
+  readonly way: Way;
+}
+
+/** How web servers are reached, and the connections that are kept to them. */
+export interface Way extends WebWay {
+  readonly lines: Lines;
 }
 
 interface Answer extends HttpReply {
@@ -57,9 +63,13 @@ interface Answer extends HttpReply {
  */
 export const httpGet = (request: HttpRequest): Observable<HttpReply> => httpGetBy(reachOf)(request);
 
-/** The same with other functions that say which addresses are near, and what names lead to. */
+/** Of all who ask by no special way. */
+const lines = new Lines();
+const DIRECTLY: Way = { open: directly, lines };
+
+/** The same with other functions that say which addresses are near, what names lead to, and how they are reached. */
 export const httpGetBy =
-  (reachOf: Hop['reachOf'], look = lookUp) =>
+  (reachOf: Hop['reachOf'], look = lookUp, way: Way = DIRECTLY) =>
   (request: HttpRequest): Observable<HttpReply> =>
     defer(() => {
       const url = httpUrl(request.url);
@@ -69,6 +79,7 @@ export const httpGetBy =
         url,
         request,
         reachOf,
+        way,
         look: knowing(url, request, look),
         headers: request.headers ?? {},
         closest: LOOPBACK,
@@ -187,7 +198,7 @@ const allowed = (
 };
 
 const open = (hop: Hop, life: Subscription, kept: boolean): ClientRequest => {
-  const { url, headers, request, look } = hop;
+  const { url, headers, request, look, way } = hop;
   const literal = url.hostname.replace(/^\[|\]$/g, '');
   const refusal = refusals(hop, literal);
   const refused = isIP(literal) === 0 ? undefined : refusal(literal);
@@ -195,12 +206,12 @@ const open = (hop: Hop, life: Subscription, kept: boolean): ClientRequest => {
   // A name is judged by the addresses it resolves to, at the moment of dialling, so that it can't resolve to others in
   // between.
   const judged = (addresses: readonly string[]): readonly string[] => allowed(addresses, refusal);
-  const dial = dialFor({ url, look, judged, family: request.family }, life);
+  const dial = dialFor({ url, look, judged, way, family: request.family }, life);
   const keeps = kept && request.keep === true;
   const options: DialledRequest = {
     dial,
     // Without an agent the connection is ours alone and closes with the answer.
-    ...(kept ? { agent: keptLines(url.protocol), family: request.family } : { createConnection: dial }),
+    ...(kept ? { agent: way.lines.of(url.protocol), family: request.family } : { createConnection: dial }),
     maxHeaderSize: MAX_HEADER_BYTES,
     // Lenient: trackers and scripts twenty years old end lines with a bare line feed, or send a length beside chunks,
     // and other clients read them. Request smuggling needs a second request on the connection, and a client in front of

@@ -22,15 +22,18 @@ const linesBy = (Kind: typeof Agent): Agent =>
     }
   })(OPTIONS);
 
-/** Made at the first use of each: TLS takes its time to be loaded. */
-const lines = new Map<string, Agent>();
-
 /**
  * Connections to web servers that the next request to the same host, port and family uses again. They close after four
- * idle seconds. They do not keep the process alive, so a program that has nothing more to do ends at once.
+ * idle seconds. They do not keep the process alive, so a program that has nothing more to do ends at once. Requests
+ * that leave by different ways share none.
  */
-export const keptLines = (protocol: string): Agent => {
-  const kept = lines.get(protocol) ?? linesBy(protocol === 'https:' ? SecureAgent : Agent);
-  lines.set(protocol, kept);
-  return kept;
-};
+export class Lines {
+  /** Made at the first use of each: TLS takes its time to be loaded. */
+  readonly #agents = new Map<string, Agent>();
+
+  of(protocol: string): Agent {
+    const kept = this.#agents.get(protocol) ?? linesBy(protocol === 'https:' ? SecureAgent : Agent);
+    this.#agents.set(protocol, kept);
+    return kept;
+  }
+}

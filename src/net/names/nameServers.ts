@@ -25,9 +25,15 @@ const NOTHING = ['ENOTFOUND', 'ENODATA'];
  *   unsubscribed: the queries are cancelled, and no longer keep the process alive
  * ```
  *
+ * With `from`, servers are asked from these local addresses, IPv4 and IPv6, and by no other family.
+ *
  * The answer of one family waits 250 ms for the other, and longer while there is no route to any address that has come.
  */
-export const askNameServers = (name: string, servers?: readonly string[]): Observable<readonly string[]> =>
+export const askNameServers = (
+  name: string,
+  servers?: readonly string[],
+  from?: readonly [four: string | undefined, six: string | undefined],
+): Observable<readonly string[]> =>
   new Observable((subscriber) => {
     const resolver = new Resolver({ timeout: FIRST_WAIT, tries: TRIES });
     let timer: NodeJS.Timeout | undefined;
@@ -36,6 +42,8 @@ export const askNameServers = (name: string, servers?: readonly string[]): Obser
       resolver.cancel();
     });
     if (servers !== undefined) resolver.setServers(servers);
+    // Nothing gets out of this machine from the address of loopback.
+    if (from !== undefined) resolver.setLocalAddress(from[0] ?? '127.0.0.1', from[1]?.replace(/%.*$/, '') ?? '::1');
     const found: string[] = [];
     const failures: NodeJS.ErrnoException[] = [];
     let open = 2;

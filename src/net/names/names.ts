@@ -34,6 +34,11 @@ export interface LookUpOptions {
   readonly hosts?: HostsFile;
   readonly system?: Pick<SystemLookup, 'addresses'>;
   readonly files?: SystemFiles;
+  /**
+   * The addresses that name servers are asked from, IPv4 and IPv6, as they are now. Then the system, which can't be
+   * told how to ask, is not asked.
+   */
+  readonly from?: () => readonly [four: string | undefined, six: string | undefined];
 }
 
 /**
@@ -52,11 +57,13 @@ class Lookups {
   readonly #servers: readonly string[] | undefined;
   readonly #system: Pick<SystemLookup, 'addresses'>;
   readonly #files: SystemFiles;
+  readonly #from: LookUpOptions['from'];
   readonly #turns = new Turns(MAX_AT_ONCE);
   readonly #underWay = new Map<string, Observable<readonly string[]>>();
   readonly #failures = new Map<string, { readonly error: unknown; readonly at: number }>();
 
-  constructor({ servers, system = new SystemLookup(), files = systemFiles }: LookUpOptions) {
+  constructor({ servers, system = new SystemLookup(), files = systemFiles, from: source }: LookUpOptions) {
+    this.#from = source;
     this.#servers = servers;
     this.#system = system;
     this.#files = files;
@@ -84,6 +91,9 @@ class Lookups {
   }
 
   #ask(name: string): Observable<readonly string[]> {
+    const source = this.#from;
+    if (source !== undefined)
+      return defer(() => askNameServers(name, this.#servers, source())).pipe(map((found) => [...found]));
     return defer(() =>
       isForSystem(name, this.#files)
         ? this.#system.addresses(name)
