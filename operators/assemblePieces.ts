@@ -1,5 +1,5 @@
 import { Observable, type OperatorFunction } from 'rxjs';
-import type { Block, Peer, Piece } from '../src/contracts/peer.ts';
+import type { Block, Piece, Provider } from '../src/contracts/peer.ts';
 import type { PieceDrafts } from '../src/torrent/pieces/pieceDrafts.ts';
 
 /**
@@ -20,7 +20,7 @@ import type { PieceDrafts } from '../src/torrent/pieces/pieceDrafts.ts';
  * );
  */
 export const assemblePieces =
-  (drafts: PieceDrafts<Peer>): OperatorFunction<Block, Piece> =>
+  (drafts: PieceDrafts<Provider>): OperatorFunction<Block, Piece> =>
   (blocks) =>
     new Observable((subscriber) =>
       blocks.subscribe({

@@ -1,6 +1,6 @@
 import { defer, type MonoTypeOperatorFunction, type Observer, tap } from 'rxjs';
 import type { PeerAddress } from '../src/contracts/network.ts';
-import type { CheckedPiece, Peer } from '../src/contracts/peer.ts';
+import type { CheckedPiece, Provider } from '../src/contracts/peer.ts';
 import { SmartBan } from '../src/torrent/pieces/smartBan.ts';
 import type { Expulsion } from './disconnect.ts';
 
@@ -40,7 +40,7 @@ export const banLiars =
   ({ book, expelled }: BanLiarsOptions): MonoTypeOperatorFunction<CheckedPiece> =>
   (pieces) =>
     defer(() => {
-      const suspects = new SmartBan<Peer>();
+      const suspects = new SmartBan<Provider>();
       return pieces.pipe(
         tap((piece) => {
           for (const peer of suspects.examine(piece)) {

@@ -1,11 +1,11 @@
 import type { Observable, OperatorFunction } from 'rxjs';
-import type { Peer } from '../src/contracts/peer.ts';
+import type { Peer, Provider } from '../src/contracts/peer.ts';
 import type { PeerCode } from '../src/contracts/errors.ts';
 import { eachPeer } from './internal/eachPeer.ts';
 
 /** A peer to hang up on. */
 export interface Expulsion {
-  readonly peer: Peer;
+  readonly peer: Provider;
   /** What follows from it: `verdict` says whether the peer is dialled again, dropped or banned. */
   readonly code: PeerCode;
   /** Follows the peer's address in the message of the error. */

@@ -21,6 +21,7 @@ export { type Connected, exchangePeers, type ExchangePeersOptions } from './exch
 export { fetchMetadata, type FetchMetadataOptions } from './fetchMetadata.ts';
 export { serveMetadata } from './serveMetadata.ts';
 export { countPieces } from './countPieces.ts';
+export { type ExpelledSeed, webSeed, type WebSeedOptions } from './webSeed.ts';
 export { whenUnchoked, type WhenUnchokedOptions, type Wishes } from './whenUnchoked.ts';
 export { requestBlocks, type RequestBlocksOptions } from './requestBlocks.ts';
 export { assemblePieces } from './assemblePieces.ts';

@@ -14,6 +14,7 @@ import { localAddresses } from './net/bind/localAddresses.ts';
 import { encrypted } from './net/mse/encrypted.ts';
 import type { Encryption, EncryptionNote } from './net/mse/encryption.ts';
 import { httpGet } from './net/http/http.ts';
+import { httpStream } from './net/http/httpStream.ts';
 import { listenTcp } from './net/listen.ts';
 import { bindUdp, resolve } from './net/udp.ts';
 
@@ -59,7 +60,7 @@ export interface NodeEnvOptions {
 
 const randomBytesOf = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 
-const DIRECTLY: Network = { connect, listen: listenTcp, httpGet, bindUdp, resolve };
+const DIRECTLY: Network = { connect, listen: listenTcp, httpGet, httpStream, bindUdp, resolve };
 
 const networkOf = ({ blocklist, blockNote, bind }: NodeEnvOptions): Network => {
   const open = bind === undefined ? DIRECTLY : boundNetwork(localAddresses(bind));

@@ -1,5 +1,15 @@
 import type { Observable } from 'rxjs';
-import type { Connect, HttpReply, HttpRequest, Listening, ListenOptions, UdpOptions, UdpSocket } from './network.ts';
+import type {
+  Connect,
+  HttpReply,
+  HttpRequest,
+  HttpStream,
+  HttpStreamRequest,
+  Listening,
+  ListenOptions,
+  UdpOptions,
+  UdpSocket,
+} from './network.ts';
 import type { Content, ContentOptions, Storage, Target, Verify } from './storage.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import type { Room } from '../torrent/peers/connectionBudget.ts';
@@ -18,6 +28,11 @@ export interface Env {
   listen(options: ListenOptions): Observable<Listening>;
   /** Emits one reply, whatever its status. Errors with a `NetworkError` (`unreachable`, `timeout`, `malformed`, …). */
   httpGet(request: HttpRequest): Observable<HttpReply>;
+  /**
+   * Emits one answer when it begins, whatever its status, and completes when all of it has been read. Errors with a
+   * `NetworkError`. Without it no web seed is used.
+   */
+  readonly httpStream?: ((request: HttpStreamRequest) => Observable<HttpStream>) | undefined;
   /** Emits one bound socket and does not complete. Errors with a `NetworkError` if it can't be bound: see `listen`. */
   bindUdp(options: UdpOptions): Observable<UdpSocket>;
   /** Emits the addresses of a host name, or the literal itself; an empty list if there are none. Never errors. */

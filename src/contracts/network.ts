@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 
-/** The source of an address; it stays with the address everywhere. */
-export type PeerSource = 'tracker' | 'dht' | 'pex' | 'lsd' | 'incoming' | 'manual';
+/** The source of an address; it stays with the address everywhere. A `web-seed` is a web server, and no peer. */
+export type PeerSource = 'tracker' | 'dht' | 'pex' | 'lsd' | 'incoming' | 'manual' | 'web-seed';
 
 /** A place where a peer may listen. `host` is an IPv4 or IPv6 literal or, only if the user gave it, a name. */
 export interface PeerAddress {
@@ -94,6 +94,8 @@ export interface HttpRequest {
    * an error, like one to any other scheme.
    */
   readonly links?: boolean;
+  /** A host near us must not be asked with a query: what looks like a file might be a command. */
+  readonly plainNear?: boolean;
 }
 
 export interface HttpReply {
@@ -101,6 +103,29 @@ export interface HttpReply {
   readonly body: Uint8Array;
   /** The URL after redirects. */
   readonly url: string;
+}
+
+/** A request whose answer is read as it comes. */
+export interface HttpStreamRequest
+  extends Pick<HttpRequest, 'url' | 'headers' | 'loopbackPath' | 'stranger' | 'plainNear' | 'permits' | 'keep'> {
+  /** Milliseconds until the answer begins. */
+  readonly timeout: number;
+  /** Nothing is read from the network while the last value is true, so that the server has to wait. */
+  readonly held$?: Observable<boolean>;
+}
+
+/** An answer that is being read. Unsubscribing from the Observable that emits it gives the answer up. */
+export interface HttpStream {
+  readonly status: number;
+  /** The URL after redirects. */
+  readonly url: string;
+  /** `content-length`, `content-range`, `content-encoding` and `retry-after`, as far as the server sent them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /**
+   * The body, after gzip or brotli. Subscribe once, and at once. Chunks are lent: valid until `next` returns. Completes
+   * with the body; errors with a `NetworkError`, such as `reset` if the server hangs up before.
+   */
+  readonly bytes$: Observable<Uint8Array>;
 }
 
 /** The source or destination of a datagram: an address literal and a port. */

@@ -3,9 +3,13 @@ import type { PeerAddress, Road } from './network.ts';
 import type { Message } from '../protocol/peer/messages.ts';
 import type { PeerState } from '../torrent/peers/peerState.ts';
 
-/** A peer after the handshake. */
-export interface Peer {
+/** Whoever sends blocks. */
+export interface Provider {
   readonly address: PeerAddress;
+}
+
+/** A peer after the handshake. */
+export interface Peer extends Provider {
   /** The peer's 20-byte id. */
   readonly id: Uint8Array;
   /** Updated *before* `messages$` emits. */
@@ -24,6 +28,15 @@ export interface Peer {
   readonly road?: Road | undefined;
 }
 
+/** A web server that has the content of a torrent. Two are the same only if they are one object. */
+export interface WebSeed extends Provider {
+  readonly url: string;
+  /** How it is asked: `url-list` has files (BEP 19), `httpseeds` has pieces (BEP 17). */
+  readonly kind: 'url-list' | 'httpseeds';
+  /** The user has named it: it may be anywhere. One from a torrent or a link is a stranger's. */
+  readonly given: boolean;
+}
+
 /**
  * At most 16 KiB of a piece. `bytes` are lent until `next` returns: `slice` copies them, as they are no `Buffer`.
  */
@@ -32,7 +45,7 @@ export interface Block {
   /** Offset in the piece, in bytes. */
   readonly begin: number;
   readonly bytes: Uint8Array;
-  readonly from: Peer;
+  readonly from: Provider;
 }
 
 /** A whole piece in a buffer of the pool. The operator that turns it into something else releases it. */
@@ -40,7 +53,7 @@ export interface Piece {
   readonly index: number;
   readonly bytes: Uint8Array;
   /** The sender of each block, in the order of the blocks; empty for a piece read from disk. */
-  readonly from: readonly Peer[];
+  readonly from: readonly Provider[];
   /** The digest of all bytes, if they were digested while they arrived. */
   readonly digest?: Uint8Array | undefined;
   release(): void;

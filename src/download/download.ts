@@ -48,6 +48,7 @@ const blocks: Blocks = (addresses$, { distinct, session, places }) =>
 /** From blocks to bytes on disk. */
 const pieces = (blocks$: Observable<Block>, { over$, drafts, verify, banning, writable, picker, ...parts }: Parts) =>
   blocks$.pipe(
+    parts.webSeeds, // a web server is a peer that has everything
     until(over$), // what has come by then is still stored
     assemblePieces(drafts),
     verifyPieces(verify),

@@ -56,6 +56,8 @@ export interface DownloadOptions extends SourceOptions, Strategy, ListenPortOpti
   readonly budget?: ConnectionBudget;
   /** Turns of checking data on disk, shared with other downloads. */
   readonly checks?: Turns;
+  /** Web servers that have the content, beside those that the torrent names (BEP 19); `false`: none at all. */
+  readonly webSeeds?: readonly string[] | false | undefined;
   /** Peer exchange (BEP 11). On by default; never for private torrents. */
   readonly pex?: boolean | undefined;
   /**

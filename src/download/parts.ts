@@ -1,10 +1,22 @@
-import { defer, distinctUntilChanged, EMPTY, filter, share, startWith, map, NEVER, type Observable, tap } from 'rxjs';
+import {
+  defer,
+  distinctUntilChanged,
+  EMPTY,
+  filter,
+  share,
+  startWith,
+  map,
+  type MonoTypeOperatorFunction,
+  NEVER,
+  type Observable,
+  tap,
+} from 'rxjs';
 import type { BanLiarsOptions } from '../../operators/banLiars.ts';
 import { extension } from '../../operators/extension.ts';
 import { anyOf, together } from '../discovery/until.ts';
 import type { Env } from '../contracts/env.ts';
 import { InputError } from '../contracts/errors.ts';
-import type { Peer } from '../contracts/peer.ts';
+import type { Block, Peer } from '../contracts/peer.ts';
 import type { Storage, Verify } from '../contracts/storage.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import { Lull } from '../torrent/peers/lull.ts';
@@ -16,6 +28,7 @@ import { SuperSeed } from '../torrent/upload/superSeed.ts';
 import { notedFirst } from './storage/completion.ts';
 import { changesOf, constantOf } from './streams/changing.ts';
 import type { SessionContext } from './session/conversation.ts';
+import { besideWebSeeds } from './session/webSeeds.ts';
 import { type DownloadState, downloadState } from './state/downloadState.ts';
 import type { ListenPort } from './swarm/listenPort.ts';
 import type { DownloadOptions, Selection } from './options.ts';
@@ -65,6 +78,8 @@ export interface Parts extends DownloadState, Settling {
   readonly banning: BanLiarsOptions;
   /** The conversation with each peer. */
   readonly context: SessionContext;
+  /** Adds the blocks of web servers to those of peers. */
+  readonly webSeeds: MonoTypeOperatorFunction<Block>;
   /** Pieces may be fetched and written. */
   readonly fetches: boolean;
   /** The download goes on to seed when it is complete. */
@@ -111,6 +126,7 @@ export const partsOf = (
     ...endsOf(swarm, options, selections$ === EMPTY || seed !== undefined ? NEVER : all$),
     writable: notedFirst(storage, resume.claim()),
     verify: env.verify(torrent),
+    webSeeds: besideWebSeeds(torrent, env, context, options.webSeeds),
     banning: { book: swarm.book, expelled: loops.expelled },
     seeds: seed !== undefined,
   };

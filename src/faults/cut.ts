@@ -21,7 +21,7 @@ const nameOf = (call: Call): string =>
 export const cut = (after: number, options: FaultOptions = {}): Fault =>
   fault(options, NETWORK, (it) => ({
     watch: (call, source) => {
-      if (!['connect', 'wire', 'http'].includes(call.what) || !it.concerns(call)) return source;
+      if (!['connect', 'wire', 'http', 'answer'].includes(call.what) || !it.concerns(call)) return source;
       return defer(() => {
         const broken$ = timer(Math.ceil(-Math.log(1 - it.random()) * after)).pipe(
           mergeMap(() => {

@@ -12,6 +12,7 @@ const failureOf = (call: Call): Error | undefined => {
     case 'connect':
       return new NetworkError('refused', addressText(call.address), 'connection refused');
     case 'http':
+    case 'answer':
       return new NetworkError('unreachable', call.request.url, 'no route to this host');
     case 'listen':
       return new NetworkError('port-taken', `TCP port ${call.options.ports[0]}`, 'another program uses this port');

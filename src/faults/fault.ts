@@ -36,6 +36,7 @@ const rootOf = (call: Call): Call => ('of' in call ? rootOf(call.of) : call);
 
 const partOf = (call: Call): FaultPart | undefined => {
   const { what } = rootOf(call);
+  if (what === 'answer') return 'http';
   return what === 'connect' || what === 'listen' || what === 'udp' || what === 'http' || what === 'storage'
     ? what
     : undefined;
@@ -44,7 +45,8 @@ const partOf = (call: Call): FaultPart | undefined => {
 /** The host that a call has to do with; undefined for a datagram's socket, and on disk. */
 const hostOf = (call: Call): string | undefined => {
   if (call.what === 'connect' || call.what === 'wire') return call.address.host;
-  if (call.what === 'http') return URL.canParse(call.request.url) ? new URL(call.request.url).hostname : '';
+  if (call.what === 'http' || call.what === 'answer')
+    return URL.canParse(call.request.url) ? new URL(call.request.url).hostname : '';
   return 'of' in call ? hostOf(call.of) : undefined;
 };
 

@@ -141,10 +141,12 @@ const heard = (
   const { comes } = lateness;
   switch (call.what) {
     case 'connect':
+    case 'answer':
       return defer(() => after(comes(0, call), heldWire(source, lineOf(call))));
     case 'wire':
       return heldWire(source, lineOf(call));
     case 'bytes':
+    case 'body':
       return heldBytes(source as Observable<Uint8Array>, lineOf(call.of), call, lateness);
     case 'drained':
       return drainedBy(source, lineOf(call.of));

@@ -38,6 +38,7 @@ export const lying = (rate: number, options: FaultOptions = {}): Fault =>
     const change = (call: Call, value: unknown): unknown => {
       switch (call.what) {
         case 'bytes':
+        case 'body':
         case 'digest':
           return spoilt(value as Uint8Array);
         case 'datagrams': {

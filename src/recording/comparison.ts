@@ -15,14 +15,15 @@ export interface Parting {
 
 /** Streams that are only listened to: no host outside notices them. */
 const SILENT: ReadonlySet<Channel> = new Set([
-  ...(['bytes', 'drained', 'calls', 'datagrams', 'undelivered', 'moved', 'input'] as const),
+  ...(['bytes', 'drained', 'calls', 'datagrams', 'undelivered', 'moved', 'input', 'body'] as const),
 ]);
 /** Streams whose unsubscription a host outside notices. */
-const HEARD: ReadonlySet<Channel> = new Set(['connect', 'wire', 'http', 'udp', 'listen', 'storage']);
+const HEARD: ReadonlySet<Channel> = new Set(['connect', 'wire', 'http', 'answer', 'udp', 'listen', 'storage']);
 
 const NAMES: Readonly<Partial<Record<Channel, string>>> = {
   connect: 'dial',
   http: 'get',
+  answer: 'get',
   udp: 'bind UDP',
   resolve: 'look up',
   storage: 'open the storage',

@@ -33,6 +33,7 @@ export class Mask {
         return `${addressText({ host: this.host(host), port })} ${source}`;
       }
       case 'http':
+      case 'answer':
       case 'resolve':
       case 'listen':
       case 'storage':
@@ -60,6 +61,8 @@ export class Mask {
       }
       case 'http':
         return { ...(value as Values['http']), url: '', body: NOTHING };
+      case 'answer':
+        return { ...(value as Values['answer']), url: '' };
       case 'resolve':
       case 'others':
         return [];

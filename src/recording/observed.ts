@@ -1,4 +1,4 @@
-import type { Listening, PeerAddress, UdpSocket, Datagram } from '../contracts/network.ts';
+import type { Datagram, HttpStream, Listening, PeerAddress, UdpSocket } from '../contracts/network.ts';
 import type { Storage } from '../contracts/storage.ts';
 import type { Caller, Channel, StorageShape, Values } from './values.ts';
 
@@ -32,6 +32,12 @@ export const writtenValue = (channel: Exclude<Channel, 'bytes'>, value: unknown)
       const { port, moved$ } = value as UdpSocket;
       return { port, moves: moved$ !== undefined };
     }
+    case 'answer': {
+      const { status, url, headers } = value as HttpStream;
+      return { status, url, headers };
+    }
+    case 'body':
+      return (value as Uint8Array).length;
     case 'datagrams': {
       const { bytes, from } = value as Datagram;
       return { ...from, bytes };
@@ -49,7 +55,7 @@ export const writtenValue = (channel: Exclude<Channel, 'bytes'>, value: unknown)
 
 /** A copy of what is only lent. */
 export const keptValue = (channel: Channel, value: unknown): unknown => {
-  if (channel === 'bytes') return (value as Uint8Array).slice();
+  if (channel === 'bytes' || channel === 'body') return (value as Uint8Array).slice();
   if (channel !== 'datagrams') return value;
   const { bytes, from } = value as Datagram;
   return { bytes: bytes.slice(), from } satisfies Datagram;

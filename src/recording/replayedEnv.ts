@@ -116,6 +116,11 @@ export const replayedEnv = (stand: Stand): Env => {
     connect: (address) => open('connect', { what: 'connect', address }, (_, id) => wireOf(stand, id, address)),
     listen: (options) => open('listen', { what: 'listen', options }, (port, id) => listeningOf(stand, id, port)),
     httpGet: (request) => open('http', { what: 'http', request }, (reply) => reply),
+    httpStream: (request) =>
+      open('answer', { what: 'answer', request }, (answer, id) => ({
+        ...answer,
+        bytes$: stand.open('body', id, '', (length) => new Uint8Array(length)),
+      })),
     bindUdp: (options) => open('udp', { what: 'udp', options }, (shape, id) => socketOf(stand, id, shape)),
     resolve: (host) => open('resolve', { what: 'resolve', host }, (addresses) => addresses),
     openStorage: (torrent, target) =>

@@ -2,6 +2,8 @@ import { defer, map, type Observable } from 'rxjs';
 import type { Env } from '../contracts/env.ts';
 import type {
   HttpRequest,
+  HttpStream,
+  HttpStreamRequest,
   Listening,
   ListenOptions,
   PeerAddress,
@@ -22,6 +24,8 @@ export type Call =
   /** The wire of a peer that called us. */
   | { readonly what: 'wire'; readonly of: Call; readonly address: PeerAddress }
   | { readonly what: 'http'; readonly request: HttpRequest }
+  | { readonly what: 'answer'; readonly request: HttpStreamRequest }
+  | { readonly what: 'body'; readonly of: Call }
   | { readonly what: 'udp'; readonly options: UdpOptions }
   | { readonly what: 'datagrams' | 'undelivered' | 'moved'; readonly of: Call }
   | { readonly what: 'resolve'; readonly host: string }
@@ -91,6 +95,22 @@ const tappedWire = (wire: Wire, call: Call, tap: EnvTap): Wire =>
     road: wire.road,
     room: wire.room && ((size) => (wire.room as (size: number) => Uint8Array)(size)),
   });
+
+const tappedAnswer = (answer: HttpStream, of: Call, tap: EnvTap): HttpStream =>
+  present<HttpStream>({
+    status: answer.status,
+    url: answer.url,
+    headers: answer.headers,
+    bytes$: tap.watch({ what: 'body', of }, answer.bytes$),
+  });
+
+const tappedStream =
+  (httpStream: NonNullable<Env['httpStream']>, tap: EnvTap): NonNullable<Env['httpStream']> =>
+  (request) =>
+    defer(() => {
+      const call: Call = { what: 'answer', request };
+      return tap.watch(call, httpStream(request).pipe(map((answer) => tappedAnswer(answer, call, tap))));
+    });
 
 const tappedListening = (port: Listening, call: Call, tap: EnvTap): Listening => {
   const caller = (of: Call, address: PeerAddress): PeerAddress => {
@@ -184,6 +204,7 @@ export const tappedEnv = <E extends Env>(env: E, tap: EnvTap): E => ({
         return tap.watch(call, env.listen(options).pipe(map((port) => tappedListening(port, call, tap))));
       }),
     httpGet: (request) => tap.watch({ what: 'http', request }, env.httpGet(request)),
+    httpStream: env.httpStream && tappedStream(env.httpStream, tap),
     bindUdp: (options) =>
       defer(() => {
         const call: Call = { what: 'udp', options };

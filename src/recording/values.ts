@@ -1,4 +1,4 @@
-import type { HttpReply, PeerAddress } from '../contracts/network.ts';
+import type { HttpReply, HttpStream, PeerAddress } from '../contracts/network.ts';
 import type { FileStamp } from '../contracts/storage.ts';
 import { InputError, NetworkError, type NetworkCode, StorageError, type StorageCode } from '../contracts/errors.ts';
 import { addressText } from '../protocol/encoding/address.ts';
@@ -35,6 +35,8 @@ export const WHATS = [
   'others',
   'verify',
   'input',
+  'answer',
+  'body',
 ] as const satisfies readonly (Call['what'] | 'input')[];
 export type Channel = (typeof WHATS)[number];
 
@@ -79,6 +81,9 @@ export interface Values {
   readonly others: readonly Uint8Array[];
   readonly verify: boolean;
   readonly input: unknown;
+  /** An answer whose body comes as chunks, of which only the lengths are known. */
+  readonly answer: Omit<HttpStream, 'bytes$'>;
+  readonly body: number;
 }
 
 interface Codec<T> {
@@ -129,6 +134,8 @@ const isText = (value: unknown): boolean => typeof value === 'string';
 const isNumber = (value: unknown): boolean => typeof value === 'number';
 const isShape = (value: unknown): boolean =>
   isObject(value) && isText(value['place']) && isText(value['boot']) && listOf(isText)(value['paths']);
+const isAnswer = (value: unknown): boolean =>
+  isObject(value) && isNumber(value['status']) && isText(value['url']) && isObject(value['headers']);
 const isStamp = (value: unknown): boolean => isObject(value) && isNumber(value['size']) && isNumber(value['mtime']);
 export const isNumbers = listOf(isNumber);
 
@@ -215,6 +222,8 @@ export const CODECS: { readonly [C in Channel]: Codec<Values[C]> } = {
     },
   },
   verify: flag,
+  answer: json(isAnswer),
+  body: { put: (to, length) => to.number(length), get: chunkLength },
   input: {
     put: (to, value) => to.text(JSON.stringify(value) ?? ''),
     get: (from) => {
@@ -235,6 +244,8 @@ export const subject = (call: Call): string => {
       return `${call.options.ports.join(',')}${call.options.host === undefined ? '' : ` ${call.options.host}`}`;
     case 'http':
       return call.request.family === undefined ? call.request.url : `${call.request.url} IPv${call.request.family}`;
+    case 'answer':
+      return `${call.request.url} ${call.request.headers?.['range'] ?? ''}`.trimEnd();
     case 'udp': {
       const { family, port, multicast, to } = call.options;
       return [`IPv${family}`, port ?? 0, multicast, to && addressText(to)]

@@ -85,6 +85,8 @@ const fetchOptions: OptionTable = {
   'up-limit': value('Maximum upload rate, bytes/s, for example 500K (default: no limit)'),
   'down-limit-each': value('Maximum download rate of each torrent, bytes/s'),
   'up-limit-each': value('Maximum upload rate of each torrent, bytes/s'),
+  'web-seed': values('Web server that has the same files, http(s) URL, beside those of the torrent', APART.words),
+  'no-web-seeds': flag('Do not fetch anything from web servers'),
   memory: value('Memory for unfinished pieces, at least 1M (default 64M)'),
   recheck: flag('Hash all existing data again, whatever earlier runs have noted'),
   timeout: value('Give up (exit 4) after this long without progress, for example 90s or 5m'),
@@ -155,7 +157,16 @@ export const downloadOptions: OptionTable = {
   ...slots,
 };
 
-const seedless = ['output', 'choose', 'max-active', 'order', 'memory', 'timeout', 'down-limit', 'down-limit-each'];
+const seedless = [
+  'output',
+  'choose',
+  'max-active',
+  'order',
+  'memory',
+  'timeout',
+  'down-limit',
+  'down-limit-each',
+].concat('web-seed', 'no-web-seeds');
 
 export const seedOptions: OptionTable = {
   ...sourceOptions,

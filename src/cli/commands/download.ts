@@ -9,6 +9,7 @@ import type { Plan } from '../run/plan.ts';
 import { runTorrents } from '../run/runTorrents.ts';
 import { checkRecord } from '../run/session.ts';
 import { strategyOf } from '../input/strategy.ts';
+import { webSeedsOf } from '../input/discoveryOptions.ts';
 import { targetOf } from '../input/target.ts';
 import { byPriority, firstBy, inOrder } from '../../torrent/picker/pieceOrder.ts';
 import { checkStdin } from '../input/stdin.ts';
@@ -30,6 +31,7 @@ export const downloadSettings = async (
     ...(order === 'sequential' && { order: firstBy(byPriority, inOrder) }),
     ...(maxPeers && { maxPeers }),
     ...(memory && { memory }),
+    webSeeds: webSeedsOf(given),
     ...(await strategyOf(given, say)),
   };
 };
@@ -61,7 +63,7 @@ export const chosenOf = (
 
 /** `rxtorrent dht`: a download whose only source of peers is the DHT. */
 export const dht = (given: Given, io: Io): Promise<void> =>
-  download({ ...given, 'no-trackers': true, 'no-lsd': true, 'no-pex': true }, io);
+  download({ ...given, 'no-trackers': true, 'no-lsd': true, 'no-pex': true, 'no-web-seeds': true }, io);
 
 /** `rxtorrent download`. Unless `kept`, the data is thrown away when the download is interrupted. */
 export const download = async (

@@ -8,7 +8,7 @@ import { GaveUp } from '../io/exit.ts';
 import type { Given } from '../io/io.ts';
 import { mayKeep } from './newFile.ts';
 import { defaultNodeFile, keptNode } from './nodeFile.ts';
-import { address, flag, text, texts, trackerAddress, wholeNumber } from '../args/values.ts';
+import { address, flag, text, texts, trackerAddress, webSeedAddress, wholeNumber } from '../args/values.ts';
 
 const PORT = 6881;
 
@@ -16,11 +16,16 @@ const PORT = 6881;
 export interface Discovery extends Pick<SourceOptions, 'dht$' | 'lsd' | 'peers'> {
   readonly moreTrackers: readonly string[];
   readonly pex: boolean;
+  /** Web seeds that the user has named; false for none at all. */
+  readonly webSeeds: readonly string[] | false;
   /** Use the torrent's own trackers, too. */
   readonly own: boolean;
   /** Advice for the user when there is no source. */
   readonly advice: string;
 }
+
+export const webSeedsOf = (given: Given): Discovery['webSeeds'] =>
+  !flag(given, 'no-web-seeds') && texts(given, 'web-seed').map((each) => webSeedAddress('web-seed', each));
 
 export const discovery = (given: Given, env: Env, nodeOf: typeof keptNode = keptNode): Discovery => {
   const bootstrap = texts(given, 'bootstrap').map((each) => address('bootstrap', each));
@@ -32,6 +37,7 @@ export const discovery = (given: Given, env: Env, nodeOf: typeof keptNode = kept
     advice: give(given, 'a'),
     peers: texts(given, 'peer').map((each) => address('peer', each)),
     moreTrackers: texts(given, 'tracker').map((each) => trackerAddress('tracker', each)),
+    webSeeds: webSeedsOf(given),
     own: !flag(given, 'no-trackers'),
     lsd: !flag(given, 'no-lsd'),
     pex: !flag(given, 'no-pex'),
@@ -49,11 +55,14 @@ export const trackersOf = (
 
 /** The trackers to ask, in tiers; throws if there is no source of peers at all. */
 export const trackersFor = (
-  torrent: Pick<Torrent, 'announce' | 'private'> & Partial<Pick<MagnetLink, 'sources'>>,
+  torrent: Pick<Torrent, 'announce' | 'private'> &
+    Partial<Pick<MagnetLink, 'sources'> & Pick<Torrent, 'webSeeds' | 'httpSeeds'>>,
   found: Discovery,
 ) => {
-  const { peers = [], dht$, lsd, advice } = found;
+  const { peers = [], dht$, lsd, webSeeds, advice } = found;
   const trackers = trackersOf(torrent, found);
+  const { webSeeds: own = [], httpSeeds = [] } = torrent;
+  if (webSeeds !== false && webSeeds.length + own.length + httpSeeds.length > 0) return trackers;
   if (trackers.length > 0 || peers.length > 0 || (torrent.sources ?? []).length > 0) return trackers;
   // BEP 27.
   if (torrent.private)

@@ -2,7 +2,15 @@ import { type Observable, tap } from 'rxjs';
 import type { Env } from '../../contracts/env.ts';
 import type { BlockNote } from '../../net/blocklist/blocked.ts';
 import type { EncryptionNote } from '../../net/mse/encryption.ts';
-import type { Datagram, HttpReply, UdpEndpoint, UdpOptions, Undelivered } from '../../contracts/network.ts';
+import type {
+  Datagram,
+  HttpReply,
+  HttpStream,
+  HttpStreamRequest,
+  UdpEndpoint,
+  UdpOptions,
+  Undelivered,
+} from '../../contracts/network.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import { hostPort } from '../views/events.ts';
@@ -21,7 +29,7 @@ const MEMBERS: Readonly<Record<Room, readonly (keyof Env)[]>> = {
   mse: [],
   block: [],
   tracker: ['httpGet', 'bindUdp', 'resolve'],
-  http: ['httpGet'],
+  http: ['httpGet', 'httpStream'],
   dht: ['bindUdp', 'resolve'],
   lsd: ['bindUdp'],
   disk: ['openStorage'],
@@ -41,7 +49,21 @@ const replies = <T>(reply$: Observable<T>, url: string, hear: Hear): Observable<
   );
 };
 
+/** Of web seeds: what is asked for, and with what status it comes. */
+const answers = <T>(answer$: Observable<T>, { url, headers }: HttpStreamRequest, hear: Hear): Observable<T> => {
+  const who = shownUrl(url);
+  const note = (direction: Note['direction'], what: string): void => hear({ room: 'http', direction, who, what });
+  return answer$.pipe(
+    tap({
+      subscribe: () => note('>', `get ${headers?.['range'] ?? ''}`.trimEnd()),
+      next: (answer) => note('<', `status ${(answer as HttpStream).status}`),
+      error: (error: unknown) => note('·', messageOf(error).replace(`${who}: `, '')),
+    }),
+  );
+};
+
 const names = <T>(found$: Observable<T>, host: string, room: Room, hear: Hear): Observable<T> => {
+  if (parseIp(host) !== undefined) return found$;
   const note = (what: string): void => hear({ room, direction: '·', who: visible(host), what });
   return found$.pipe(
     tap({
@@ -152,8 +174,9 @@ const logging = (hear: Hear, ofDht: (host: string) => boolean): EnvTap => {
           return peers.get(call.of)?.hearing(source) ?? source;
         case 'http':
           return replies(source, call.request.url, hear);
+        case 'answer':
+          return answers(source, call.request, hear);
         case 'resolve':
-          if (parseIp(call.host) !== undefined) return source;
           return names(source, call.host, ofDht(call.host) ? 'dht' : 'tracker', hear);
         case 'datagrams':
         case 'undelivered':

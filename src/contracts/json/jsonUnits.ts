@@ -61,7 +61,7 @@ export type Index = number;
 export type Port = number;
 
 /** The source that named an address. */
-export type Source = 'tracker' | 'dht' | 'pex' | 'lsd' | 'incoming' | 'manual';
+export type Source = 'tracker' | 'dht' | 'pex' | 'lsd' | 'incoming' | 'manual' | 'web-seed';
 
 /** The address of a peer. */
 export interface Address {

@@ -1,7 +1,7 @@
 import { asapScheduler, Observable, type Observer, share, Subject, type Subscription } from 'rxjs';
 import type { Identity } from '../../../operators/handshake.ts';
 import type { Env } from '../../contracts/env.ts';
-import type { Peer } from '../../contracts/peer.ts';
+import type { Provider } from '../../contracts/peer.ts';
 import { createPeerId } from '../../protocol/encoding/id.ts';
 import { Geometry } from '../../torrent/geometry.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
@@ -32,7 +32,7 @@ export interface DownloadState {
   /** Which blocks are requested from which peer. */
   readonly picker: PiecePicker;
   /** The blocks of incomplete pieces. */
-  readonly drafts: PieceDrafts<Peer>;
+  readonly drafts: PieceDrafts<Provider>;
   readonly identity: Identity & { readonly pieceCount: number };
   /** There are blocks, or there is room, for further requests: emitted once for everything that happens in one turn. */
   readonly wake$: Observable<void>;
@@ -65,7 +65,7 @@ export const downloadState = (
   // The one loop from the picker to the conversations.
   const freed = new Subject<void>();
   const geometry = new Geometry(torrent);
-  const drafts = new PieceDrafts<Peer>(geometry, buffersFor(geometry, env), () => env.hasher?.());
+  const drafts = new PieceDrafts<Provider>(geometry, buffersFor(geometry, env), () => env.hasher?.());
   const picker = new PiecePicker(geometry, {
     order,
     ordered,

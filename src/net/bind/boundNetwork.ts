@@ -3,7 +3,8 @@ import { reachOf } from '../../protocol/encoding/reach.ts';
 import type { Network } from '../blocklist/blocked.ts';
 import { dialled } from '../dial.ts';
 import { bindGroup } from '../groups/group.ts';
-import { httpGetBy } from '../http/http.ts';
+import { httpGetBy, type Way } from '../http/http.ts';
+import { httpStreamBy } from '../http/httpStream.ts';
 import { Lines } from '../http/keptLines.ts';
 import { listenTcp } from '../listen.ts';
 import type { LookUp } from '../names/lookUpType.ts';
@@ -34,13 +35,12 @@ const noAddress = (error: unknown): Observable<readonly string[]> =>
 export const boundNetwork = (local: LocalAddresses): Network => {
   const look = boundLookUp(local);
   const group = boundUdp(bindUdp, local);
+  const way: Way = { open: (host, port) => dialled(host, port, CONNECT_WITHIN, local), lines: new Lines() };
   return {
     connect: (address) => connectTcp(address, CONNECT_WITHIN, look, local),
     listen: boundListen(listenTcp, local),
-    httpGet: httpGetBy(reachOf, look, {
-      open: (host, port) => dialled(host, port, CONNECT_WITHIN, local),
-      lines: new Lines(),
-    }),
+    httpGet: httpGetBy(reachOf, look, way),
+    httpStream: httpStreamBy(reachOf, look, way),
     bindUdp: ({ multicast, ...options }) =>
       multicast === undefined ? group(options) : bindGroup(options, multicast, local.look, true),
     resolve: (host) => look(host).pipe(catchError(noAddress)),

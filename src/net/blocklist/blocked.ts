@@ -22,7 +22,7 @@ import { parseIp } from '../../protocol/encoding/ip.ts';
 import { raced } from '../raced.ts';
 
 /** The part of the world through which bytes leave and come. */
-export type Network = Pick<Env, 'connect' | 'listen' | 'httpGet' | 'bindUdp' | 'resolve'>;
+export type Network = Pick<Env, 'connect' | 'listen' | 'httpGet' | 'httpStream' | 'bindUdp' | 'resolve'>;
 
 /** A peer was not called, or not listened to. */
 export interface BlockNote {
@@ -93,12 +93,14 @@ export const blocked = (
   note: (note: BlockNote) => void = () => undefined,
 ): Network => {
   const rules = new Rules(lists);
+  const permits = (address: string): boolean => !rules.blocks(address);
+  const { httpStream } = network;
   return {
     connect: blockedConnect(network, rules, note),
     listen: (options) =>
       rules.once(() => network.listen(options)).pipe(map((listening) => blockedCalls(listening, rules, note))),
-    httpGet: (request) =>
-      rules.once(() => network.httpGet({ ...request, permits: (address) => !rules.blocks(address) })),
+    httpGet: (request) => rules.once(() => network.httpGet({ ...request, permits })),
+    httpStream: httpStream && ((request) => rules.once(() => httpStream({ ...request, permits }))),
     bindUdp: (options) =>
       rules.once(() => network.bindUdp(options)).pipe(map((socket) => blockedSocket(socket, rules))),
     resolve: (host) => rules.once(() => permitted(network.resolve(host), rules)),

@@ -24,9 +24,11 @@ const USER_AGENT = 'rxtorrent';
 /** Headers that identify us: sent to the first origin only. */
 const PRIVATE_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization']);
 
-interface Hop {
+export interface Hop {
   readonly url: URL;
   readonly request: HttpRequest;
+  /** The body is left to whoever is given the answer. */
+  readonly streams?: boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly reachOf: (address: string) => Reach;
   /** Addresses nearer than this are refused: a distant host must not send us to a neighbour. */
@@ -41,7 +43,9 @@ export interface Way extends WebWay {
   readonly lines: Lines;
 }
 
-interface Answer extends HttpReply {
+export interface Answer extends HttpReply {
+  /** Of an answer that `streams`. */
+  readonly response?: IncomingMessage;
   /** The URL to ask instead. */
   readonly location?: string;
   /** How far away the host is that answered. */
@@ -65,28 +69,34 @@ export const httpGet = (request: HttpRequest): Observable<HttpReply> => httpGetB
 
 /** Of all who ask by no special way. */
 const lines = new Lines();
-const DIRECTLY: Way = { open: directly, lines };
+export const DIRECTLY: Way = { open: directly, lines };
 
 /** The same with other functions that say which addresses are near, what names lead to, and how they are reached. */
 export const httpGetBy =
   (reachOf: Hop['reachOf'], look = lookUp, way: Way = DIRECTLY) =>
   (request: HttpRequest): Observable<HttpReply> =>
-    defer(() => {
-      const url = httpUrl(request.url);
-      const late = () =>
-        new NetworkError('timeout', shownUrl(url.href), `no answer within ${request.timeout / 1000} s`);
-      const first: Hop = {
-        url,
-        request,
-        reachOf,
-        way,
-        look: knowing(url, request, look),
-        headers: request.headers ?? {},
-        closest: LOOPBACK,
-        redirectsLeft: MAX_REDIRECTS,
-      };
-      return follow(first).pipe(timeout({ first: request.timeout, with: () => throwError(late) }));
-    });
+    answered({ request, reachOf, look, way });
+
+/** The answer to a request, after redirects. */
+export const answered = ({
+  request,
+  look,
+  ...how
+}: Pick<Hop, 'request' | 'reachOf' | 'look' | 'way' | 'streams'>): Observable<HttpReply & Pick<Answer, 'response'>> =>
+  defer(() => {
+    const url = httpUrl(request.url);
+    const late = () => new NetworkError('timeout', shownUrl(url.href), `no answer within ${request.timeout / 1000} s`);
+    const first: Hop = {
+      ...how,
+      url,
+      request,
+      look: knowing(url, request, look),
+      headers: request.headers ?? {},
+      closest: LOOPBACK,
+      redirectsLeft: MAX_REDIRECTS,
+    };
+    return follow(first).pipe(timeout({ first: request.timeout, with: () => throwError(late) }));
+  });
 
 /** The addresses that the caller has looked up already, for the first host only: a redirect may lead to another. */
 const knowing =
@@ -94,7 +104,7 @@ const knowing =
   (host) =>
     addresses !== undefined && host === hostname ? of(addresses) : look(host);
 
-const follow = (hop: Hop): Observable<HttpReply> =>
+const follow = (hop: Hop): Observable<HttpReply & Pick<Answer, 'response'>> =>
   ask(hop).pipe(
     switchMap(({ location, reach, ...reply }) => {
       if (location === undefined) return of(reply);
@@ -159,7 +169,10 @@ const answer = (reading: Omit<Reading, 'done'>, subscriber: Subscriber<Answer>):
     subscriber.complete();
   };
   if (status >= 300 && status < 400 && headers.location !== undefined) done(new Uint8Array(), headers.location);
-  else subscriber.add(read({ ...reading, done }));
+  else if (hop.streams === true) {
+    response.once('close', () => subscriber.complete());
+    subscriber.next({ status, body: new Uint8Array(), url: hop.url.href, reach, response });
+  } else subscriber.add(read({ ...reading, done }));
 };
 
 const refusedAddress = (url: URL, why: string, options?: { readonly lasting: boolean }): NetworkError =>
@@ -176,6 +189,8 @@ const refusals = (
     if (request.permits?.(address) === false) return refusedAddress(url, `leads to ${address}, which is blocked`);
     if (request.stranger === true && reach > PUBLIC && isFarHost(literal))
       return refusedAddress(url, `leads to ${address}, a local address that is not for strangers to name`);
+    if (request.plainNear === true && reach > PUBLIC && url.search !== '')
+      return refusedAddress(url, `leads to ${address}, a local address, which is not asked with a query`);
     if (reach > closest) return refusedAddress(url, `redirected from farther away to ${address}, which is refused`);
     if (reach === LOOPBACK && loopbackPath !== undefined && !url.pathname.startsWith(loopbackPath))
       return refusedAddress(url, `on this machine only ${loopbackPath} may be asked`, {
@@ -264,7 +279,7 @@ const read = ({ response, hop, fail, done }: Reading): (() => void) => {
   return () => plain.destroy();
 };
 
-const asNetworkError = (error: unknown, url: URL): NetworkError =>
+export const asNetworkError = (error: unknown, url: URL): NetworkError =>
   error instanceof NetworkError
     ? error
     : new NetworkError(networkCode(error), shownUrl(url.href), errorWords(error), { cause: error });

@@ -43,6 +43,11 @@ export class ConnectedPeers<Key, M extends Member> {
     return member;
   }
 
+  /** Payload bytes have come from a server that is no member. */
+  gained(bytes: number): void {
+    this.#downloaded += bytes;
+  }
+
   /** Number of members that have unchoked us. */
   get unchoked(): number {
     let count = 0;
