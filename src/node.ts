@@ -1,4 +1,5 @@
 import { getRandomValues, randomBytes } from 'node:crypto';
+import { networkInterfaces } from 'node:os';
 import type { Observable } from 'rxjs';
 import { openContent } from './disk/content/content.ts';
 import { descriptorLimit, shares } from './disk/files/descriptorLimit.ts';
@@ -73,7 +74,7 @@ export const nodeEnv = (options: NodeEnvOptions = {}): Env & CreateEnv => {
   const network = networkOf(options);
   return {
     ...network,
-    ...encrypted(network, { encryption, randomBytes: randomBytesOf, note: encryptionNote }),
+    ...encrypted(network, { encryption, randomBytes: randomBytesOf, note: encryptionNote, look: networkInterfaces }),
     openContent,
     openStorage: (torrent, target) => openStorage(torrent, target, state === false ? undefined : state),
     verify: verifier,

@@ -5,12 +5,13 @@ const PEER_CODES: Readonly<Partial<Record<NetworkCode, PeerCode>>> = {
   reset: 'reset',
   timeout: 'timeout',
   'no-room': 'no-room',
+  'encrypts-only': 'encrypts-only',
 };
 
 /**
  * Makes a failure of the network on the way to a peer a `PeerError` with the same words: `refused`, `reset`, `timeout`,
- * `no-room`, and `unreachable` for every other code. Any other error is returned as it is. `handshake` does so for the
- * wires that it is given.
+ * `no-room`, `encrypts-only`, and `unreachable` for every other code. Any other error is returned as it is. `handshake`
+ * does so for the wires that it is given.
  *
  * ```ts
  * env.connect(address).pipe(catchError((error) => throwError(() => asPeerError(error))))

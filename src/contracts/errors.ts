@@ -22,9 +22,18 @@ export type DropCode = 'wrong-info-hash' | 'self' | 'useless';
 /**
  * Causes that may be gone in a minute: the peer rests and is tried again. `no-room` means that this machine had no
  * descriptor or memory for one more connection, which is no fault of the peer: the failure is not counted, and the peer
- * is dialled again within seconds.
+ * is dialled again within seconds. `encrypts-only` means that the peer hung up on a plain handshake: it is dialled again
+ * at once, encrypted.
  */
-export type RetryCode = 'duplicate' | 'refused' | 'unreachable' | 'timeout' | 'silent' | 'reset' | 'no-room';
+export type RetryCode =
+  | 'duplicate'
+  | 'refused'
+  | 'unreachable'
+  | 'timeout'
+  | 'silent'
+  | 'reset'
+  | 'no-room'
+  | 'encrypts-only';
 export type PeerCode = BanCode | DropCode | RetryCode;
 
 /** A remote peer is at fault. This error never leaves `swarm`. */
@@ -47,6 +56,7 @@ export class PeerError extends RxTorrentError<PeerCode> {
  * | `http-status` | a web server answered with a status that is not a success |
  * | `bad-url`, `unsupported-scheme` | the URL is malformed, or neither http nor https |
  * | `refused-address` | the URL leads to an address that a stranger must not send us to |
+ * | `encrypts-only` | the peer hung up on a plain handshake, and may want an encrypted one |
  * | `no-room` | this machine has no descriptor or memory for one more connection or socket |
  * | `port-taken` | another program has the port |
  * | `port-denied` | the system does not permit this program to bind the port |
@@ -64,6 +74,7 @@ export type NetworkCode =
   | 'bad-url'
   | 'unsupported-scheme'
   | 'refused-address'
+  | 'encrypts-only'
   | 'no-room'
   | 'port-taken'
   | 'port-denied'
@@ -162,6 +173,7 @@ const verdicts: Record<PeerCode, Verdict> = {
   silent: 'retry',
   reset: 'retry',
   'no-room': 'retry',
+  'encrypts-only': 'retry',
 };
 
 /** What follows from an error. An unknown error is `fatal`, so that defects surface. */

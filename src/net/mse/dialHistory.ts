@@ -21,13 +21,14 @@ export class DialHistory {
     return this.#usual === 'plain' ? 'encrypted' : 'plain';
   }
 
-  /** The peer hung up on this way before it had sent a byte. */
-  failed(peer: string, way: Way): void {
-    this.#unusual.delete(peer);
-    if (way !== this.#usual) return;
+  /** The peer hung up on this way before it had sent a byte. Returns whether the other way was not tried before. */
+  failed(peer: string, way: Way): boolean {
+    const isKnown = this.#unusual.delete(peer);
+    if (way !== this.#usual) return false;
     this.#unusual.add(peer);
     const [oldest] = this.#unusual;
     if (this.#unusual.size > MAX_REMEMBERED && oldest !== undefined) this.#unusual.delete(oldest);
+    return !isKnown;
   }
 
   check(): void {

@@ -1,4 +1,4 @@
-import { catchError, defer, Observable, of, retry, type Subscription, take, tap, throwError } from 'rxjs';
+import { catchError, defer, isEmpty, Observable, of, retry, type Subscription, take, throwError } from 'rxjs';
 import { NetworkError } from '../../contracts/errors.ts';
 import type { Connect, PeerAddress, Wire } from '../../contracts/network.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
@@ -8,50 +8,45 @@ import { PLAINTEXT, RC4 } from '../../protocol/mse/mseKeys.ts';
 import { DialHistory } from './dialHistory.ts';
 import { EncryptionRefused, encryptedWires, KeysUnlucky } from './encryptedWires.ts';
 import type { EncryptionOptions } from './encryption.ts';
+import type { LookAround } from '../groups/multicast.ts';
 
 /** Keys that are tried with one peer, each on a connection of its own. */
 const MAX_KEYS = 3;
 
-/** Calls `then` when the first byte comes. */
-const firstByte = (wire: Wire, then: () => void): Subscription =>
-  wire.bytes$.pipe(take(1)).subscribe({ next: then, error: () => undefined });
+/** Calls `ended` if the wire closes before a byte has come. */
+const untilFirstByte = (wire: Wire, ended: () => void): Subscription =>
+  wire.bytes$.pipe(take(1), isEmpty()).subscribe({ next: (silent) => silent && ended(), error: ended });
 
-/** Emits the same wires; `refused` is called if one closes before a byte has come. */
-const noticed = (wires: Observable<Wire>, refused: () => void): Observable<Wire> =>
+/**
+ * Emits the same wires. If one closes before a byte has come, `refused` says with which error, if with any. The bytes
+ * are watched for it, as a session that hears of their end leaves at once, and hears nothing more of the connection.
+ */
+const noticed = (wires: Observable<Wire>, refused: () => NetworkError | undefined): Observable<Wire> =>
   new Observable((subscriber) => {
-    let isSilent = false;
     const ended = (): void => {
-      if (isSilent) refused();
+      const why = refused();
+      if (why !== undefined) subscriber.error(why);
     };
     const next = (wire: Wire): void => {
-      isSilent = true;
-      subscriber.add(firstByte(wire, () => (isSilent = false)));
+      subscriber.add(untilFirstByte(wire, ended));
       subscriber.next(wire);
     };
-    return wires.pipe(tap({ error: ended, complete: ended })).subscribe({
+    return wires.subscribe({
       next,
       error: (error: unknown) => subscriber.error(error),
       complete: () => subscriber.complete(),
     });
   });
 
-/**
- * Dials peers as {@link Encryption} says.
- *
- * ```
- *   dials    e--p        prefer: the peer hung up on an encrypted handshake
- *   result   ----w
- * ```
- *
- * Without an info-hash a peer can't be dialled but plainly. On the way to a peer on this machine there is nobody to
- * hide from, so that one is dialled plainly, unless encryption is required. A peer that has refused one way is dialled
- * in the other the next time, until it refuses that, too. Errors as `connect` does, and as {@link encryptedWires}.
- */
-export const encryptedConnect = (connect: Connect, { encryption, randomBytes, note }: EncryptionOptions): Connect => {
-  const far = new DialHistory(encryption === 'allow' ? 'plain' : 'encrypted');
-  const near = new DialHistory('plain');
-  const historyOf = ({ host }: PeerAddress): DialHistory => (reachOf(host) === LOOPBACK ? near : far);
-  const encrypted = (address: PeerAddress, infoHash: Uint8Array): Observable<Wire> =>
+/** Is an address one of this machine's? A look at its interfaces costs a tenth of a dial. */
+const isHere = (host: string, look: LookAround): boolean =>
+  reachOf(host) === LOOPBACK ||
+  Object.values(look()).some((addresses) => addresses?.some(({ address }) => address === host));
+
+/** Dials with an encrypted handshake, and once more when the keys were unlucky. */
+const keysOf =
+  (connect: Connect, { encryption, randomBytes, note }: EncryptionOptions) =>
+  (address: PeerAddress, infoHash: Uint8Array): Observable<Wire> =>
     defer(() => {
       const provide = encryption === 'require' ? RC4 : PLAINTEXT | RC4;
       const machine = new MseInitiator({ infoHash, provide, randomBytes });
@@ -65,25 +60,53 @@ export const encryptedConnect = (connect: Connect, { encryption, randomBytes, no
         delay: (error: unknown) => (error instanceof KeysUnlucky ? of(0) : throwError(() => error)),
       }),
     );
-  const plain = (address: PeerAddress): Observable<Wire> =>
-    noticed(connect(address), () => historyOf(address).failed(addressText(address), 'plain'));
+
+/**
+ * Dials peers as {@link Encryption} says.
+ *
+ * ```
+ *   dials    e--p        prefer: the peer hung up on an encrypted handshake
+ *   result   ----w
+ * ```
+ *
+ * Without an info-hash a peer can't be dialled but plainly. On the way to a peer on this machine there is nobody to
+ * hide from, so that one is dialled plainly, unless encryption is required. A peer that has refused one way is dialled
+ * in the other the next time, until it refuses that, too. Errors as `connect` does, as {@link encryptedWires}, and with
+ * `encrypts-only` when a peer hangs up on a plain handshake, and an encrypted one was not tried yet.
+ */
+export const encryptedConnect = (
+  connect: Connect,
+  { encryption, randomBytes, note, look = () => ({}) }: EncryptionOptions,
+): Connect => {
+  const far = new DialHistory(encryption === 'allow' ? 'plain' : 'encrypted');
+  const near = new DialHistory('plain');
+  const historyOf = ({ host }: PeerAddress): DialHistory => (isHere(host, look) ? near : far);
+  const encrypted = keysOf(connect, { encryption, randomBytes, note });
+  const plain = (address: PeerAddress, history: DialHistory): Observable<Wire> =>
+    noticed(connect(address), () => {
+      const peer = addressText(address);
+      return history.failed(peer, 'plain') ? encryptsOnly(peer) : undefined;
+    });
   return (address, infoHash) => {
     if (encryption === 'require') return infoHash === undefined ? nothingToSay(address) : encrypted(address, infoHash);
     if (infoHash === undefined) return connect(address);
     return defer(() => {
       const history = historyOf(address);
-      if (history.next(addressText(address)) === 'plain') return plain(address);
+      if (history.next(addressText(address)) === 'plain') return plain(address, history);
       return encrypted(address, infoHash).pipe(
         catchError((error: unknown) => {
-          if (!(error instanceof EncryptionRefused)) return throwError(() => error);
-          history.failed(addressText(address), 'encrypted');
+          const other = error instanceof EncryptionRefused && history.failed(addressText(address), 'encrypted');
+          if (!other) return throwError(() => error);
           note?.({ address, direction: '·', what: 'is dialled again, plainly' });
-          return plain(address);
+          return plain(address, history);
         }),
       );
     });
   };
 };
+
+const encryptsOnly = (peer: string): NetworkError =>
+  new NetworkError('encrypts-only', peer, 'hung up on a plain handshake');
 
 const nothingToSay = (address: PeerAddress): Observable<never> =>
   throwError(() => {

@@ -1,5 +1,6 @@
 import type { PeerAddress } from '../../contracts/network.ts';
 import type { RandomBytes } from '../../protocol/mse/mseMachine.ts';
+import type { LookAround } from '../groups/multicast.ts';
 
 /**
  * Whether connections with peers are encrypted (MSE):
@@ -7,11 +8,12 @@ import type { RandomBytes } from '../../protocol/mse/mseMachine.ts';
  * | value | we call | who calls us |
  * | --- | --- | --- |
  * | `prefer` | encrypted; plain, on a second dial, if that is refused | as they like |
- * | `allow` | plain; encrypted the next time if that is refused | as they like |
+ * | `allow` | plain; encrypted, on a second dial, if that is refused | as they like |
  * | `require` | encrypted with RC4 only | encrypted with RC4 only |
  * | `off` | plain only | plain only |
  *
- * With `prefer` a peer on this machine is called as with `allow`: nobody is on the way to it.
+ * With `prefer` a peer on this machine is called as with `allow`: nobody is on the way to it. A peer that hangs up on a
+ * plain handshake is called again at once, encrypted.
  *
  * Where both sides allow it, what follows an encrypted handshake is plain.
  */
@@ -33,6 +35,8 @@ export interface EncryptionOptions {
   readonly randomBytes: RandomBytes;
   /** Is told what happens. */
   readonly note?: ((note: EncryptionNote) => void) | undefined;
+  /** The interfaces of this machine, whose addresses are on it as 127.0.0.1 is. Default: none. */
+  readonly look?: LookAround | undefined;
 }
 
 /** Milliseconds for each phase of an encrypted handshake, however slowly the bytes come. */

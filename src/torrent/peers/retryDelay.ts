@@ -27,6 +27,9 @@ export const NO_ROOM = 'no-room';
 /** Delay after that until the same address is dialled again, in milliseconds. */
 export const NO_ROOM_REST = 2_000;
 
+/** The cause in the address book when a peer hung up on a plain handshake: it is dialled in another way at once. */
+export const OTHER_WAY = 'encrypts-only';
+
 /** The record of a peer: `failures` in a row, 0 if its last session was useful. */
 export interface Behaved {
   readonly address: Candidate;
@@ -40,6 +43,7 @@ export interface Behaved {
 export const retryDelay = ({ address, failures }: Behaved, cause: string, atStake = false): number => {
   if (cause === NO_ROOM) return NO_ROOM_REST;
   if (failures === 0) return SHORT_REST;
+  if (cause === OTHER_WAY && failures === 1) return 0;
   if (atStake) return STAKE_RESTS[failures - 1] ?? LONG_REST * 2 ** (failures - 1 - STAKE_RESTS.length);
   const long = address.source === 'manual' && failures === 1 ? FIRST_REST : LONG_REST;
   return (LONGER_REST[cause] ?? long) * 2 ** (failures - 1);

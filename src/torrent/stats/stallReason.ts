@@ -33,6 +33,7 @@ const LOST: Readonly<Record<string, string>> = {
   self: 'ourselves',
   duplicate: 'already connected',
   useless: 'useless',
+  'encrypts-only': 'hung up on a plain handshake',
   'no-room': 'not dialled for want of descriptors',
 };
 /** Number of causes that are shown, the most frequent ones. */

@@ -30,6 +30,11 @@ describe('how long a peer rests', () => {
     for (const atStake of [false, true]) expect(new Set(rests('no-room', atStake))).toEqual(new Set([2_000]));
   });
 
+  it('is nothing the first time when it hung up on a plain handshake: it is dialled in another way', () => {
+    expect(rests('encrypts-only', false)).toEqual([0, 2 * MINUTE, 4 * MINUTE]);
+    expect(rests('encrypts-only', true).slice(0, 3)).toEqual([0, 10_000, 20_000]);
+  });
+
   it('comes to no less in all before it is given up when nobody can take its place', () => {
     const sum = (all: readonly number[]): number => all.reduce((before, one) => before + one, 0);
     expect(sum(rests('refused', true))).toBeGreaterThan(sum(rests('refused', false)));
