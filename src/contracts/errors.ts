@@ -22,8 +22,8 @@ export type DropCode = 'wrong-info-hash' | 'self' | 'useless';
 /**
  * Causes that may be gone in a minute: the peer rests and is tried again. `no-room` means that this machine had no
  * descriptor or memory for one more connection, which is no fault of the peer: the failure is not counted, and the peer
- * is dialled again within seconds. `encrypts-only` means that the peer hung up on a plain handshake: it is dialled again
- * at once, encrypted.
+ * is dialled again within seconds. `encrypts-only` means that the peer hung up on a plain handshake: it is dialled
+ * again at once, encrypted.
  */
 export type RetryCode =
   | 'duplicate'
