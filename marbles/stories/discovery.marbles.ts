@@ -1,11 +1,12 @@
-import { filter, ignoreElements, map, NEVER, type Observable, takeLast, tap } from 'rxjs';
+import { EMPTY, filter, ignoreElements, map, NEVER, type Observable, of, takeLast, tap, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { defaultPace, type Pace } from '../../src/discovery/pace.ts';
 import { download } from '../../src/download/download.ts';
 import type { DownloadEvent } from '../../src/contracts/events.ts';
-import type { UdpEndpoint } from '../../src/contracts/network.ts';
+import type { PeerAddress, UdpEndpoint } from '../../src/contracts/network.ts';
 import { encodeLsd, LSD_GROUPS, LSD_PORT } from '../../src/protocol/lan/lsd.ts';
-import { drawn, honest, type Mark, type Stage, type World } from '../index.ts';
+import { decodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
+import { drawn, honest, type Mark, overheard, type Player, type Stage, type Word, type World } from '../index.ts';
 import { downloaded, present } from './scene.ts';
 import { MINUTE, HOUR, a, b, router, answer, gone, type Scene, scene, frames } from './discoveryScene.ts';
 
@@ -39,6 +40,14 @@ const says = ({ torrent }: Stage, { udp }: World): Observable<never> =>
         send(encodeLsd({ port: 7000, infoHashes: [torrent.infoHash] }, 4), { host: LSD_GROUPS[4], port: LSD_PORT }),
       ),
       ignoreElements(),
+    );
+
+/** The player says that it speaks the extension protocol (BEP 10). */
+const extended =
+  (player: Player): Player =>
+  (heard$, cast) =>
+    player(heard$, cast).pipe(
+      map((said) => (!(said instanceof Uint8Array) && said.type === 'handshake' ? { ...said, extended: true } : said)),
     );
 
 const sourcesOf = (events$: Observable<DownloadEvent>): Observable<string> =>
@@ -128,6 +137,32 @@ describe('the order in which sources are asked', () => {
         .toBe('44ms t', {
           t: [[13], [13], 23, 33],
         });
+    }),
+  );
+});
+
+describe('sources that are replaced', () => {
+  it(
+    'are not asked: no datagram goes to the DHT or to the local network, and no peer is offered an exchange',
+    drawn((stage) => {
+      const seed = overheard(stage, extended(honest()));
+      const { there, dht$, sent } = scene(stage, { peers: { [near]: seed.player }, tracker: () => NEVER });
+      const ours = {
+        trackers: false,
+        dht: of<PeerAddress>({ host: '10.1.0.1', port: 7000, source: 'dht' }),
+        lsd: EMPTY,
+        pex: EMPTY,
+      } as const;
+      stage
+        .gives(sourcesOf(downloaded(stage, there, { dht$, lsd: true, listens: true, sources: ours })))
+        .toBe('---------d---------------|');
+      stage.happens(sent).toBe('-');
+      const names = ({ value }: Mark): readonly string[] => {
+        const word = value as Word;
+        return word.type === 'extended' ? [...decodeExtensionHandshake(word.payload).ids.keys()] : [];
+      };
+      const offered$ = timer(100).pipe(map(() => [...new Set(seed.sent.flatMap(names))]));
+      stage.gives(offered$).toBe('100ms (o|)', { o: ['lt_donthave', 'ut_metadata'] });
     }),
   );
 });

@@ -5,6 +5,7 @@ import {
   ignoreElements,
   map,
   merge,
+  mergeMap,
   type Observable,
   of,
   switchMap,
@@ -22,6 +23,8 @@ import type { Download } from '../../src/download/running/runningDownload.ts';
 import { defaultPace } from '../../src/discovery/pace.ts';
 import { byPriority } from '../../src/torrent/picker/pieceOrder.ts';
 import { inboundPort } from '../../src/discovery/inbound/inboundPort.ts';
+import { encodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
+import { leecher } from './leecher.ts';
 import { calling, drawn, honest, type Player, type Said, type Stage, type World } from '../index.ts';
 
 const [a, b] = ['10.1.0.1:7000', '10.1.0.2:7000'];
@@ -41,6 +44,19 @@ const pieces = ({ events$ }: Download): Observable<string> =>
   events$.pipe(
     filter((event): event is PieceOutcome => event.type === 'stored'),
     map(({ index }) => String(index)),
+  );
+
+/** Wants our pieces. */
+const interested: Player = (heard$) =>
+  heard$.pipe(
+    filter(({ type }) => type === 'handshake'),
+    map((): Said => ({ type: 'interested' })),
+  );
+/** Who is served, and who no longer, by the last digit of the address. */
+const served = ({ events$ }: Download): Observable<string> =>
+  events$.pipe(
+    filter((event) => event.type === 'choke' || event.type === 'unchoke'),
+    map(({ type, address }) => `${type} ${address.host.at(-1)}`),
   );
 
 describe('a download that is opened', () => {
@@ -115,6 +131,43 @@ describe('a download that is opened', () => {
   );
 
   it(
+    'tells of each peer what it is, what it has got of us, and how fast',
+    drawn((stage) => {
+      const names: Said = {
+        type: 'extended',
+        id: 0,
+        payload: encodeExtensionHandshake({ ids: new Map(), version: 'Leech 1.2' }),
+      };
+      const greets: Player = (heard$, cast) =>
+        leecher(() => {})(heard$, cast).pipe(
+          mergeMap((said) => {
+            if (said instanceof Uint8Array) return [said];
+            if (said.type === 'handshake') return [{ ...said, extended: true }, names];
+            // Eight blocks one after the other, a second apart.
+            return said.type === 'request' ? timer((said.piece + 1) * 1000).pipe(map(() => said)) : [said];
+          }),
+        );
+      const callers = { '10.3.0.1:5000': { at: 50, player: greets } };
+      const there = stage.world({ callers, disk: { has: [0, 1, 2, 3, 4, 5, 6, 7] } });
+      const row = ({ state$ }: Download) =>
+        state$.pipe(
+          filter(({ peers }) => peers.length > 0),
+          map(({ peers: [peer] }) => peer),
+        );
+      const reception$ = inboundPort(there.env, { ports: [6881] });
+      const rows$ = opened(stage, there, row, { seed: {}, reception$, ...nobody });
+      const at4s$ = rows$.pipe(filter((peer) => peer?.uploaded === 4 * 16_384));
+      stage.gives(at4s$.pipe(take(1)), '^ 20s !').toBe('4250ms (r|)', {
+        r: {
+          ...{ host: '10.3.0.1', port: 5000, source: 'incoming', client: 'Leech 1.2', pieces: 0, requests: 0 },
+          ...{ choked: true, choking: false, interested: true, interesting: false, reason: 'free-slot' },
+          ...{ downloaded: 0, uploaded: 4 * 16_384, downRate: 0, upRate: 16_384 },
+        },
+      });
+    }, eight),
+  );
+
+  it(
     'ends for all subscribers as it ends itself, whenever they subscribe',
     drawn((stage) => {
       const there = stage.world({ peers: { [a]: honest({ pace: 10 }) } });
@@ -151,6 +204,46 @@ describe('a download that is opened', () => {
       },
       { torrent: { pieces: 12, blocksPerPiece: 1 } },
     ),
+  );
+
+  it(
+    'serves nobody while it is paused, whether it was served before or has come since',
+    drawn((stage) => {
+      const callers = {
+        '10.3.0.1:5000': { at: 50, player: calling(interested) },
+        '10.3.0.2:5000': { at: 4_000, player: calling(interested) },
+      };
+      const there = stage.world({ callers, disk: { has: [0, 1, 2, 3, 4, 5, 6, 7] } });
+      const reception$ = inboundPort(there.env, { ports: [6881] });
+      const options = { seed: {}, reception$, ...nobody };
+      const letters = { a: 'unchoke 1', b: 'choke 1', c: 'unchoke 2' };
+      const pauses = (it: Download) =>
+        merge(
+          served(it),
+          at(3_000, () => it.pause()),
+          at(9_000, () => it.resume()),
+        );
+      stage.gives(opened(stage, there, pauses, options), '^ 10s !').toBe('50ms a 2949ms b 5999ms (ac)', letters);
+    }, eight),
+  );
+
+  it(
+    'serves nobody if it was paused at once, until it is resumed',
+    drawn((stage) => {
+      const callers = { '10.3.0.1:5000': { at: 50, player: calling(interested) } };
+      const there = stage.world({ callers, disk: { has: [0, 1, 2, 3, 4, 5, 6, 7] } });
+      const reception$ = inboundPort(there.env, { ports: [6881] });
+      const pauses = (it: Download): Observable<string> => {
+        it.pause();
+        return merge(
+          served(it),
+          at(9_000, () => it.resume()),
+        );
+      };
+      stage
+        .gives(opened(stage, there, pauses, { seed: {}, reception$, ...nobody }), '^ 10s !')
+        .toBe('9s u', { u: 'unchoke 1' });
+    }, eight),
   );
 
   it(

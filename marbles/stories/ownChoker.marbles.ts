@@ -1,4 +1,4 @@
-import { EMPTY, from, mergeMap } from 'rxjs';
+import { concat, EMPTY, filter, from, map, mergeMap, NEVER, of, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { client } from '../../src/client/client.ts';
 import type { DownloadOptions } from '../../src/download/options.ts';
@@ -59,6 +59,39 @@ describe('a choker of your own', () => {
     expect(given({ slots: 0 })).toEqual({ stranger: 0, friend: 0 });
     expect(given({ slots: 0, choker: friends })).toEqual({ stranger: 0, friend: 0 });
   });
+
+  it('may be a stream, and so may the number of slots', () => {
+    expect(given({ choker: of(friends) })).toEqual({ stranger: 0, friend: expect.toSatisfy((n) => n >= PIECES) });
+    expect(given({ slots: of(0) })).toEqual({ stranger: 0, friend: 0 });
+  });
+
+  it(
+    'is obeyed at once when it is another: a peer that it does not name is choked',
+    drawn(
+      (stage) => {
+        const callers = {
+          '198.51.100.1:5000': { at: 1000, player: shameless(() => {}) },
+          '198.51.100.2:5000': { at: 2000, player: shameless(() => {}) },
+        };
+        const { env } = stage.world({ callers, disk: { has: [0, 1] } });
+        const all: ChokeStrategy = (contenders) => new Map(contenders.map((one) => [one, 'all']));
+        const choker = concat(of(all), timer(7777).pipe(map(() => friends)), NEVER);
+        const options = { target: { folder: '.' }, trackers: [], seed: {}, choker };
+        const chosen$ = client(env, { ports: [6881] })
+          .download(stage.torrent, options)
+          .pipe(
+            filter((event) => event.type === 'choke' || event.type === 'unchoke'),
+            map(({ type, address }) => `${type} ${address.host.at(-1)}`),
+          );
+        stage.gives(chosen$, '^ 9s !').toBe('1s a 999ms b 5777ms c', {
+          a: 'unchoke 1',
+          b: 'unchoke 2',
+          c: 'choke 1',
+        });
+      },
+      { torrent: { pieces: 2, blocksPerPiece: 1 } },
+    ),
+  );
 
   it('may share what is over, as ours does', () => {
     const sharing: ChokeStrategy = Object.assign((...asked: Parameters<ChokeStrategy>) => fairExchange(...asked), {

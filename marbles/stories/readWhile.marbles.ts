@@ -1,5 +1,6 @@
 import {
   concat,
+  endWith,
   filter,
   ignoreElements,
   map,
@@ -110,8 +111,12 @@ describe('a file that is read while it is downloaded', () => {
     drawn((stage) => {
       const there = stage.world({ disk: { has: [0, 1, 2, 3, 4, 5, 6, 7], takes: 5 } });
       stage
-        .gives(opened(stage, there, (it) => read(stage, it)))
-        .toBe('28ms 0-----1-----2-----3-----4-----5-----6-----(7|)');
+        .gives(
+          opened(stage, there, (it) =>
+            merge(read(stage, it), it.events$.pipe(ignoreElements(), endWith('end of all'))),
+          ),
+        )
+        .toBe('28ms 0-----1-----2-----3-----4-----5-----6-----(7e|)', { e: 'end of all' });
     }, eight),
   );
 
