@@ -9,7 +9,7 @@ import { PexHistory } from '../src/torrent/peers/pexHistory.ts';
 import { eachPeer } from './internal/eachPeer.ts';
 import { channelTo } from './internal/extensionChannel.ts';
 
-export type Connected = Pick<Peer, 'address' | 'state'>;
+export type Connected = Pick<Peer, 'address' | 'state' | 'road'>;
 
 export interface ExchangePeersOptions {
   /** The peers that are connected now; the operator finds out which of them can be dialled. */
@@ -39,7 +39,8 @@ const MAX_EARLY = 6;
  * The addresses that a peer sends go to `found`, with source `pex`: at most 50 from a message, and one message in 30 s.
  * Our first message is sent within 5 s, later ones at least 65 s apart. Each contains the changes only, at most 50
  * added and 50 dropped, and is not sent without any. Only addresses that can be dialled are sent: for a peer that
- * called us, the port on which it says it listens. Addresses of local networks and of this machine are neither sent to
+ * called us, the port on which it says it listens; those that are connected by uTP are said to speak it, and what is
+ * said so of others goes along with their address. Addresses of local networks and of this machine are neither sent to
  * peers farther away nor accepted from them. No peer is told its own address, and we ignore ours. Not for private
  * torrents (BEP 27).
  *
@@ -69,9 +70,10 @@ export const exchangePeers = (
       }
       early = 0;
       heardAt = now();
-      for (const { host, port } of decodePex(payload).added) {
+      for (const { host, port, flags } of decodePex(payload).added) {
         if (subscriber.closed) return;
-        if (isCredible(peer, host, port)) found.next({ host, port, source: 'pex' });
+        const utp = (flags & PEX_FLAGS.utp) !== 0;
+        if (isCredible(peer, host, port)) found.next({ host, port, source: 'pex', ...(utp && { utp }) });
       }
     });
     every(LOOK_EVERY, () => {
@@ -87,14 +89,16 @@ const isCredible = ({ address, state }: Peer, host: string, port: number): boole
   mayTellOf(address.host, host) && !(host === state.extensions?.yourIp && port === state.ourExtensions?.port);
 
 /** The address at which other peers can dial a peer. */
-const dialable = ({ address, state }: Connected): PexPeer | undefined => {
+const dialable = ({ address, state, road }: Connected): PexPeer | undefined => {
   const ip = parseIp(address.host);
   // An incoming connection has an ephemeral port.
   const called = address.source === 'incoming' || address.wire$ !== undefined;
   const port = called ? state.extensions?.port : address.port;
   if (ip === undefined || port === undefined) return undefined;
   const seeds = state.have.full || state.extensions?.uploadOnly === true;
-  return { host: formatIp(ip), port, flags: (seeds ? PEX_FLAGS.seed : 0) | (called ? 0 : PEX_FLAGS.reachable) };
+  const speaksUtp = road === 'utp' || road === 'utp+rc4';
+  const flags = (seeds ? PEX_FLAGS.seed : 0) | (speaksUtp ? PEX_FLAGS.utp : 0) | (called ? 0 : PEX_FLAGS.reachable);
+  return { host: formatIp(ip), port, flags };
 };
 
 /** The peers that `to` may be told of. */

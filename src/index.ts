@@ -54,6 +54,8 @@ export { Blocklist } from './protocol/blocklist/blocklist.ts';
 export { IpRanges } from './protocol/blocklist/ipRanges.ts';
 export type { ParsedRanges } from './protocol/blocklist/parseRanges.ts';
 export type { Encryption, EncryptionNote } from './net/mse/encryption.ts';
+export type { Transports } from './net/utp/withUtp.ts';
+export type { UtpNote } from './net/utp/utpNote.ts';
 export { nodeEnv, type NodeEnvOptions } from './node.ts';
 export { RateLimit, type RateLimitOptions } from './download/limits/rateLimit.ts';
 export { recheck } from './download/storage/recheck.ts';

@@ -8,7 +8,6 @@ import { stateFolder } from './disk/notes/stateFolder.ts';
 import { pieceHasher, verifier, verifiesInThreads } from './disk/hashing/verifier.ts';
 import type { CreateEnv, Env } from './contracts/env.ts';
 import type { Blocklist } from './protocol/blocklist/blocklist.ts';
-import { connect } from './net/connect.ts';
 import { type BlockNote, blocked, type Network } from './net/blocklist/blocked.ts';
 import { boundNetwork } from './net/bind/boundNetwork.ts';
 import { localAddresses } from './net/bind/localAddresses.ts';
@@ -17,7 +16,9 @@ import type { Encryption, EncryptionNote } from './net/mse/encryption.ts';
 import { httpGet } from './net/http/http.ts';
 import { httpStream } from './net/http/httpStream.ts';
 import { listenTcp } from './net/listen.ts';
+import { connectTcp } from './net/tcp.ts';
 import { bindUdp, resolve } from './net/udp.ts';
+import { type Transports, withUtp } from './net/utp/withUtp.ts';
 
 /**
  * Random numbers that are asked of the system at once: one by one they would take a hundred times as long. At first a
@@ -38,7 +39,7 @@ const dice = (): (() => number) => {
   };
 };
 
-export interface NodeEnvOptions {
+export interface NodeEnvOptions extends Transports {
   /** Where notes of complete downloads are kept; `false` for nowhere. `rxtorrent` in the user's state folder. */
   readonly state?: string | false;
   /** Whether connections with peers are encrypted. Default `prefer`. */
@@ -61,11 +62,15 @@ export interface NodeEnvOptions {
 
 const randomBytesOf = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 
-const DIRECTLY: Network = { connect, listen: listenTcp, httpGet, httpStream, bindUdp, resolve };
+const DIRECTLY: Network = {
+  connect: (address) => connectTcp(address),
+  ...{ listen: listenTcp, httpGet, httpStream, bindUdp, resolve },
+};
 
-const networkOf = ({ blocklist, blockNote, bind }: NodeEnvOptions): Network => {
+const networkOf = ({ blocklist, blockNote, bind, ...transports }: NodeEnvOptions): Network => {
   const open = bind === undefined ? DIRECTLY : boundNetwork(localAddresses(bind));
-  return blocklist === undefined ? open : blocked(open, blocklist, blockNote);
+  const whole = (network: Network): Network => withUtp(network, transports, randomBytesOf);
+  return blocklist === undefined ? whole(open) : blocked(open, blocklist, blockNote, whole);
 };
 
 /** The outside world as Node provides it: sockets, files, threads. */

@@ -11,10 +11,12 @@ export interface PeerAddress {
   readonly source: PeerSource;
   /** The peer connected to us: this is the wire, and nothing is to be dialled. */
   readonly wire$?: Observable<Wire>;
+  /** Somebody has said that the peer speaks uTP (BEP 29). */
+  readonly utp?: boolean;
 }
 
-/** The way by which bytes travel: over TCP, as they are or encrypted with RC4. */
-export type Road = 'tcp' | 'tcp+rc4';
+/** The way by which bytes travel: over TCP or uTP, as they are or encrypted with RC4. */
+export type Road = 'tcp' | 'tcp+rc4' | 'utp' | 'utp+rc4';
 
 /** An open connection. Subscribing to the Observable that emits it dials; unsubscribing hangs up. */
 export interface Wire {

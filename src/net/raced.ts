@@ -11,8 +11,8 @@ export const MAX_RACING = 8;
 const NO_WAY = new Set(['ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 /** The resolver's order, except that the families alternate after the first address (RFC 8305, section 4). */
-export const interleaved = (addresses: readonly string[]): readonly string[] => {
-  const isSix = (address: string): boolean => address.includes(':');
+export const interleaved = <A extends string>(addresses: readonly A[]): readonly A[] => {
+  const isSix = (address: A): boolean => address.includes(':');
   const first = addresses[0] !== undefined && isSix(addresses[0]);
   const own = addresses.filter((address) => isSix(address) === first);
   const other = addresses.filter((address) => isSix(address) !== first);
@@ -22,7 +22,7 @@ export const interleaved = (addresses: readonly string[]): readonly string[] => 
 };
 
 /**
- * Tries the addresses of one host until one of them answers: Happy Eyeballs (RFC 8305).
+ * Tries the addresses of one host, or several ways to one, until one of them answers: Happy Eyeballs (RFC 8305).
  *
  * ```
  *   one     --------------w        begun at once, and never given up for the sake of another
@@ -35,7 +35,10 @@ export const interleaved = (addresses: readonly string[]): readonly string[] => 
  * after 250 ms, and so never reaches a distant host. At most {@link MAX_RACING} attempts run simultaneously. Errors
  * when the last attempt has failed: with the first error that is about the other side, if there is one.
  */
-export const raced = <T>(addresses: readonly string[], attempt: (address: string) => Observable<T>): Observable<T> =>
+export const raced = <T, A extends string = string>(
+  addresses: readonly A[],
+  attempt: (address: A) => Observable<T>,
+): Observable<T> =>
   new Observable((subscriber) => {
     const waiting = [...interleaved(addresses)];
     const running = new Set<Subscription>();

@@ -52,7 +52,7 @@ const openSocket = (
   refused: (error: Error) => void,
 ): (() => void) => {
   const type = family === 4 ? 'udp4' : 'udp6';
-  const socket = createSocket({ type, ipv6Only: family === 6, recvBufferSize: RECEIVE_BUFFER });
+  const socket = createSocket({ type, ipv6Only: family === 6, recvBufferSize: RECEIVE_BUFFER, lookup: asItIs });
   const streams = new UdpStreams(socket);
   let closed = false;
   let bound = false;
@@ -70,11 +70,9 @@ const openSocket = (
   });
   const open = (lost?: Error): void => {
     if (closed) return;
-    const send: UdpSocket['send'] = (bytes, to) => {
-      if (closed || to.port <= 0 || to.port >= 65_536 || isIP(to.host) !== family) return;
-      if (lost === undefined) sendBy(socket, bytes, to, peer !== undefined, streams);
-      else streams.failed(to, lost);
-    };
+    const sends = sending(socket, family, peer !== undefined, streams);
+    const unsent: UdpSocket['send'] = (_, to) => streams.failed(to, lost as Error);
+    const send: UdpSocket['send'] = (bytes, to) => (closed ? undefined : (lost ? unsent : sends)(bytes, to));
     ready({ port: socket.address().port, ...streams.heard, send });
   };
   socket.bind({ port, ...(host !== undefined && { address: host }) }, () => {
@@ -86,11 +84,34 @@ const openSocket = (
   return close;
 };
 
-const sendBy = (socket: Socket, bytes: Uint8Array, to: UdpEndpoint, connected: boolean, streams: UdpStreams): void => {
-  const told = (error: Error | null): void => (error === null ? undefined : streams.failed(to, error));
-  if (connected) socket.send(bytes, told);
-  else socket.send(bytes, to.port, to.host, told);
+/** Sends by a socket that is open; what is no address of its family is lost silently. */
+const sending = (socket: Socket, family: 4 | 6, isConnected: boolean, streams: UdpStreams): UdpSocket['send'] => {
+  let last: UdpEndpoint | undefined;
+  const told = (error: Error | null): void => (error === null ? undefined : streams.failed(goneTo(error), error));
+  return (bytes, to) => {
+    // Whoever sends much to one address names it by the same object.
+    if (to !== last && !isPlace(to, family)) return;
+    last = to;
+    if (isConnected) socket.send(bytes, (error) => (error === null ? undefined : streams.failed(to, error)));
+    else socket.send(bytes, to.port, to.host, told);
+  };
 };
+
+const isPlace = ({ host, port }: UdpEndpoint, family: 4 | 6): boolean =>
+  port > 0 && port < 65_536 && isIP(host) === family;
+
+/** Where a datagram was to go that could not be sent: Node says so in the error. */
+const goneTo = (error: Error & { readonly address?: string; readonly port?: number }): UdpEndpoint => ({
+  host: error.address ?? '',
+  port: error.port ?? 0,
+});
+
+/** Datagrams go to literals only, and there is nothing to look up: Node would put each of them off for it. */
+const asItIs = (
+  host: string,
+  _: unknown,
+  then: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
+): void => then(null, host, isIP(host));
 
 /** The addresses of a host name. Emits once; an empty list when there are none. */
 export const resolve = (host: string): Observable<readonly string[]> =>

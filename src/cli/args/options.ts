@@ -96,7 +96,7 @@ const fetchOptions: OptionTable = {
 
 /** Incoming connections. */
 const listening: OptionTable = {
-  port: value('TCP port for incoming connections, 1–65535 (default: the first free one of 6881–6889)'),
+  port: value('Port for incoming connections, TCP and uTP, 1–65535 (default: the first free one of 6881–6889)'),
   'no-listen': flag('Accept no incoming connections'),
 };
 
@@ -117,6 +117,8 @@ const networkOptions: OptionTable = {
 const roadOptions: OptionTable = {
   ...networkOptions,
   encryption: value('Encrypted connections with peers: prefer (default), allow, require or off'),
+  'no-utp': flag('Neither call peers by uTP nor be called'),
+  'no-tcp': flag('Neither call peers by TCP nor be called: by uTP only'),
 };
 
 /** Where peers come from. */

@@ -11,6 +11,7 @@ import type {
   UdpOptions,
   Undelivered,
 } from '../../contracts/network.ts';
+import type { UtpNote } from '../../net/utp/utpNote.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import { hostPort } from '../views/events.ts';
@@ -28,6 +29,7 @@ const MEMBERS: Readonly<Record<Room, readonly (keyof Env)[]>> = {
   peer: ['connect', 'listen'],
   mse: [],
   block: [],
+  utp: [],
   tracker: ['httpGet', 'bindUdp', 'resolve'],
   http: ['httpGet', 'httpStream'],
   dht: ['bindUdp', 'resolve'],
@@ -138,9 +140,9 @@ const work = <T>(call: Call, source: Observable<T>, hear: Hear): Observable<T> =
   return source.pipe(tap({ subscribe: () => note(what), error: (error: unknown) => note(messageOf(error)) }));
 };
 
-/** A step of an encrypted handshake, as a line of the log. */
-export const mseNote = ({ address, direction, what }: EncryptionNote): Note => ({
-  room: 'mse',
+/** A step of an encrypted handshake, or what happens with a uTP connection, as a line of the log. */
+export const roadNote = (room: 'mse' | 'utp', { address, direction, what }: EncryptionNote | UtpNote): Note => ({
+  room,
   direction,
   who: hostPort(address),
   what: visible(what),

@@ -1,17 +1,20 @@
+import { InputError } from '../../contracts/errors.ts';
 import type { CreateEnv, Env } from '../../contracts/env.ts';
 import { nodeEnv, type NodeEnvOptions } from '../../node.ts';
 import type { BlockNote } from '../../net/blocklist/blocked.ts';
 import type { Given } from '../io/io.ts';
 import { BOOTSTRAP } from '../../discovery/dht/bootstrap.ts';
 import { ENCRYPTIONS, type EncryptionNote } from '../../net/mse/encryption.ts';
+import type { UtpNote } from '../../net/utp/utpNote.ts';
 import { bindOf } from '../input/network.ts';
-import { address, oneOf, seconds, texts } from '../args/values.ts';
+import { address, flag, oneOf, seconds, texts } from '../args/values.ts';
 import type { Web } from '../input/torrentUrl.ts';
 import type { Note, Room } from '../args/logRooms.ts';
 
 /** Who hears what the world does by itself. */
 interface Log {
   encryption?: (note: EncryptionNote) => void;
+  utp?: (note: UtpNote) => void;
   block?: (note: BlockNote) => void;
 }
 
@@ -24,7 +27,9 @@ const networkOf = async (
 ): Promise<NodeEnvOptions> => {
   const encryption = oneOf(given, 'encryption', ENCRYPTIONS);
   const bind = bindOf(given);
-  const basic = { ...(encryption && { encryption }), ...(bind && { bind }) };
+  const [tcp, utp] = [!flag(given, 'no-tcp'), !flag(given, 'no-utp')];
+  if (!tcp && !utp) throw new InputError('bad-option', '--no-tcp and --no-utp: no peer can be reached by neither');
+  const basic = { ...(encryption && { encryption }), ...(bind && { bind }), tcp, utp };
   if (given['blocklist'] === undefined && given['allow'] === undefined) return basic;
   const { blocklistOf, sayBlocked } = await import('../input/blocklist.ts');
   const blocklist = await blocklistOf(given, () => nodeEnv(basic), say, stopped);
@@ -52,10 +57,11 @@ export const loggedWorld = async (
     ...(given['notes'] === false && { state: false }),
     ...(await networkOf(given, log, say, stopped)),
     ...(rooms.includes('mse') && { encryptionNote: (note) => log.encryption?.(note) }),
+    ...(rooms.includes('utp') && { utpNote: (note) => log.utp?.(note) }),
   });
   const env = { ...ours, ...(within !== undefined && { patience: within * 1000 }) };
   if (rooms.length === 0) return env;
-  const [{ loggedEnv, mseNote, blockNote }, { loggedCreateEnv }, { noteLine }] = await Promise.all([
+  const [{ loggedEnv, roadNote, blockNote }, { loggedCreateEnv }, { noteLine }] = await Promise.all([
     import('./loggedEnv.ts'),
     import('./loggedCreateEnv.ts'),
     import('../views/note.ts'),
@@ -64,7 +70,8 @@ export const loggedWorld = async (
     [...BOOTSTRAP, ...texts(given, 'bootstrap').map((each) => address('bootstrap', each))].map(({ host }) => host),
   );
   const tell = (note: Note): void => say(noteLine(note, new Date()));
-  log.encryption = (note) => tell(mseNote(note));
+  log.encryption = (note) => tell(roadNote('mse', note));
+  log.utp = (note) => tell(roadNote('utp', note));
   log.block = (note) => rooms.includes('block') && tell(blockNote(note));
   return { ...env, ...loggedEnv(env, rooms, tell, (host) => named.has(host)), ...loggedCreateEnv(env, rooms, tell) };
 };

@@ -86,23 +86,29 @@ class Rules {
  * With a stream of lists nothing leaves before its first value. A later value counts from then on: what is connected
  * and blocked now is hung up on. While anything is open the stream is subscribed to, once for all; its error is the
  * error of whatever is open.
+ *
+ * `above` makes of a network whose UDP sockets are blocked so what peers are called by and call: uTP says nothing to an
+ * address that is blocked, either.
  */
 export const blocked = (
   network: Network,
   lists: Blocklist | Observable<Blocklist>,
   note: (note: BlockNote) => void = () => undefined,
+  above: (network: Network) => Network = (same) => same,
 ): Network => {
   const rules = new Rules(lists);
   const permits = (address: string): boolean => !rules.blocks(address);
   const { httpStream } = network;
+  const guarded: Network['bindUdp'] = (options) =>
+    rules.once(() => network.bindUdp(options)).pipe(map((socket) => blockedSocket(socket, rules)));
+  const whole = above({ ...network, bindUdp: guarded });
   return {
-    connect: blockedConnect(network, rules, note),
+    connect: blockedConnect(whole, rules, note),
     listen: (options) =>
-      rules.once(() => network.listen(options)).pipe(map((listening) => blockedCalls(listening, rules, note))),
+      rules.once(() => whole.listen(options)).pipe(map((listening) => blockedCalls(listening, rules, note))),
     httpGet: (request) => rules.once(() => network.httpGet({ ...request, permits })),
     httpStream: httpStream && ((request) => rules.once(() => httpStream({ ...request, permits }))),
-    bindUdp: (options) =>
-      rules.once(() => network.bindUdp(options)).pipe(map((socket) => blockedSocket(socket, rules))),
+    bindUdp: whole.bindUdp,
     resolve: (host) => rules.once(() => permitted(network.resolve(host), rules)),
   };
 };

@@ -1,8 +1,15 @@
 import { Observable, type Subscriber, Subscription } from 'rxjs';
-import type { Wire } from '../../contracts/network.ts';
+import type { Road, Wire } from '../../contracts/network.ts';
 import type { MseMachine } from '../../protocol/mse/mseMachine.ts';
 import { MAX_INITIAL, MseInitiator } from '../../protocol/mse/mseInitiator.ts';
 import { joined } from '../../protocol/mse/handshakeBytes.ts';
+
+/** The way of a wire that is plain below. */
+const roadOf = ({ road }: Wire, { outgoing }: MseMachine): Road => {
+  const isUtp = road?.() === 'utp';
+  if (outgoing === undefined) return isUtp ? 'utp' : 'tcp';
+  return isUtp ? 'utp+rc4' : 'tcp+rc4';
+};
 
 /**
  * The clean wire above one that carries an encrypted handshake, and what follows it. What is written within the `next`
@@ -45,7 +52,7 @@ export class MseWire {
           return memory;
         },
       }),
-      road: () => (machine.outgoing === undefined ? 'tcp' : 'tcp+rc4'),
+      road: () => roadOf(below, machine),
     };
   }
 

@@ -112,9 +112,9 @@ export class UtpConnection {
     return this.#phase;
   }
 
-  /** Bytes that were written and have not arrived. */
-  get unsent(): number {
-    return this.#sender.queued + this.#sender.flight;
+  /** Bytes that were written and have not been sent. */
+  get queued(): number {
+    return this.#sender.queued;
   }
 
   /** Milliseconds. */

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { lastValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
 import { handshake } from '../../../operators/handshake.ts';
-import { connect } from '../../../src/net/connect.ts';
+import { connectTcp } from '../../../src/net/tcp.ts';
 import { encryptedConnect } from '../../../src/net/mse/encryptedConnect.ts';
 
 it.each<[string, 'end' | 'resetAndDestroy']>([
@@ -24,7 +24,7 @@ it.each<[string, 'end' | 'resetAndDestroy']>([
       server.listen(0, '127.0.0.1', () => done((server.address() as { port: number }).port)),
     );
     const infoHash = new Uint8Array(20).fill(1);
-    const dial = encryptedConnect(connect, {
+    const dial = encryptedConnect((address) => connectTcp(address), {
       encryption: 'prefer',
       randomBytes: (length) => new Uint8Array(length).fill(9),
     });

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { type Subscription, tap } from 'rxjs';
+import { ChunkBuffers, Gathered } from '../../../src/net/utp/gathered.ts';
+import { Listeners } from '../../../src/net/utp/listeners.ts';
+import { MAX_REACHED, RoadHistory } from '../../../src/net/utp/roadHistory.ts';
+import { nodeEnv } from '../../../src/node.ts';
+
+it('remembers by which transport a thousand peers were reached, and forgets the others', () => {
+  const history = new RoadHistory();
+  for (let n = 0; n <= MAX_REACHED; n++) history.reached(`10.0.0.1:${n}`, n % 2 === 0 ? 'tcp' : 'utp');
+  history.check();
+  expect(['10.0.0.1:0', '10.0.0.1:1', '10.0.0.1:2'].map((peer) => history.first(peer))).toEqual([
+    undefined,
+    'utp',
+    'tcp',
+  ]);
+});
+
+it('makes few chunks of many datagrams, in order, and uses their memory again', () => {
+  const buffers = new ChunkBuffers();
+  const chunks: Uint8Array[] = [];
+  const gathered = new Gathered(buffers, (chunk) => chunks.push(new Uint8Array(chunk)));
+  const datagrams = Array.from({ length: 100 }, (_, n) => new Uint8Array(1_400).fill(n));
+  for (const datagram of datagrams) gathered.put(datagram);
+  gathered.flush();
+  gathered.flush();
+  expect(chunks.length).toBe(3);
+  expect(Buffer.compare(Buffer.concat(chunks), Buffer.concat(datagrams))).toBe(0);
+  for (let n = 0; n < 20; n++) buffers.give(new Uint8Array(1));
+  buffers.check();
+});
+
+it('some transport is needed', () => {
+  expect(() => nodeEnv({ tcp: false, utp: false })).toThrow(RangeError);
+});
+
+describe('listeners', () => {
+  it('hear what comes after they have come, until they leave or it is over', () => {
+    const listeners = new Listeners<number>();
+    const heard: string[] = [];
+    const add = (name: string): Subscription =>
+      listeners.heard$.subscribe({
+        next: (value) => heard.push(`${name}${value}`),
+        error: () => heard.push(`${name}#`),
+        complete: () => heard.push(`${name}|`),
+      });
+    // The second comes while the first is told.
+    const first = listeners.heard$.pipe(tap((value) => value === 1 && add('b'))).subscribe(() => heard.push('a'));
+    listeners.next(1);
+    listeners.next(2);
+    first.unsubscribe();
+    listeners.next(3);
+    listeners.error(new Error('over'));
+    listeners.next(4);
+    add('c');
+    expect([heard.join(' '), listeners.size]).toEqual(['a a b2 b3 b# c|', 0]);
+  });
+});
