@@ -106,6 +106,21 @@ describe('from a magnet link to bytes on disk', () => {
     ),
   );
 
+  it.each([
+    ['that the link asks for', undefined, '0'],
+    ['that are selected instead, if any are', [[1, 1] as const], '1'],
+  ])('only the files are fetched %s (BEP 53)', (_, select, written) => {
+    const two = torrentWithInfo({ files: ['film', 'song'] });
+    drawn(
+      (stage) => {
+        const there = peersOf(stage, { peers: { [a]: tellsMetadata(honest()) } });
+        stage.watch(downloaded(linkTo(two, { select: [[0, 0]] }), there, { select }));
+        stage.happens(there.disk.written).toBe('52ms w', { w: written });
+      },
+      { torrent: two },
+    )();
+  });
+
   it(
     'a peer that sends no metadata may still send the content, on the same connection',
     drawn(

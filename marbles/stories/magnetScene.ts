@@ -7,17 +7,28 @@ import { type MagnetLink, magnetOf } from '../../src/torrent/metainfo/magnet.ts'
 import { parseTorrent, type Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 import type { Player, Said } from '../index.ts';
 
-/** A torrent of two pieces of two blocks whose info dictionary is two pieces long itself: its name takes up room. */
-export const torrentWithInfo = (more: { readonly private?: boolean } = {}): Torrent =>
+/**
+ * A torrent of two pieces of two blocks, in one file or one each, whose info dictionary is two pieces long itself: a
+ * long word takes up room in it.
+ */
+export const torrentWithInfo = ({
+  files,
+  ...more
+}: {
+  readonly private?: boolean;
+  readonly files?: readonly string[];
+} = {}): Torrent =>
   parseTorrent(
     encodeTorrent({
       name: 'drawn',
-      length: 4 * BLOCK,
       pieceLength: 2 * BLOCK,
       pieceHashes: new Uint8Array(40),
       source: 's'.repeat(METADATA_PIECE),
       announce: 'http://tracker.test/announce',
       ...more,
+      ...(files === undefined
+        ? { length: 4 * BLOCK }
+        : { files: files.map((name) => ({ path: [name], length: 2 * BLOCK })) }),
     }),
   );
 
