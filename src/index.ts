@@ -49,6 +49,7 @@ export { greetPeers, type GreetPeersOptions } from './download/greetPeers.ts';
 export type { Greeting, Met } from './download/session/greetPeer.ts';
 export { fetchTorrent, type FetchTorrentOptions } from './download/magnet/fetchTorrent.ts';
 export type { BlockNote } from './net/blocklist/blocked.ts';
+export type { ProxyNote } from './net/proxy/throughProxy.ts';
 export { readBlocklist } from './net/blocklist/readBlocklist.ts';
 export { Blocklist } from './protocol/blocklist/blocklist.ts';
 export { IpRanges } from './protocol/blocklist/ipRanges.ts';

@@ -8,16 +8,15 @@ import { stateFolder } from './disk/notes/stateFolder.ts';
 import { pieceHasher, verifier, verifiesInThreads } from './disk/hashing/verifier.ts';
 import type { CreateEnv, Env } from './contracts/env.ts';
 import type { Blocklist } from './protocol/blocklist/blocklist.ts';
-import { type BlockNote, blocked, type Network } from './net/blocklist/blocked.ts';
-import { boundNetwork } from './net/bind/boundNetwork.ts';
+import { InputError } from './contracts/errors.ts';
+import { direct, type Network, networkOver } from './net/below.ts';
+import { boundTo } from './net/bind/boundTo.ts';
+import { type BlockNote, blocked } from './net/blocklist/blocked.ts';
+import { type ProxyNote, throughProxy } from './net/proxy/throughProxy.ts';
+import { parseProxy, type ProxyServer } from './protocol/proxy/proxyServer.ts';
 import { localAddresses } from './net/bind/localAddresses.ts';
 import { encrypted } from './net/mse/encrypted.ts';
 import type { Encryption, EncryptionNote } from './net/mse/encryption.ts';
-import { httpGet } from './net/http/http.ts';
-import { httpStream } from './net/http/httpStream.ts';
-import { listenTcp } from './net/listen.ts';
-import { connectTcp } from './net/tcp.ts';
-import { bindUdp, resolve } from './net/udp.ts';
 import { type Transports, withUtp } from './net/utp/withUtp.ts';
 
 /**
@@ -56,21 +55,41 @@ export interface NodeEnvOptions extends Transports {
    * nothing leaves. Any address if absent. Errors with an `InputError` if this machine has none of them.
    */
   readonly bind?: readonly string[];
+  /**
+   * A proxy by which everything leaves, and nothing in another way: `socks5://user:password@host:port`, `socks4a://…`
+   * or `http://…`. UDP (the DHT, UDP trackers) goes through a SOCKS5 proxy that relays it, else there is none. Names
+   * are looked up by the proxy. Peers are reached by TCP.
+   */
+  readonly proxy?: string;
+  /** With a proxy peers can call us only if this is true: they do so past the proxy. */
+  readonly listenBesideProxy?: boolean;
+  /** Is told what the proxy was asked, and what came of it. */
+  readonly proxyNote?: (note: ProxyNote) => void;
   /** Is told of each peer that was not called, or not listened to. */
   readonly blockNote?: (note: BlockNote) => void;
 }
 
 const randomBytesOf = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 
-const DIRECTLY: Network = {
-  connect: (address) => connectTcp(address),
-  ...{ listen: listenTcp, httpGet, httpStream, bindUdp, resolve },
+const networkOf = (options: NodeEnvOptions): Network => {
+  const { blocklist, blockNote, bind, proxy, proxyNote, listenBesideProxy, ...transports } = options;
+  const below = bind === undefined ? direct : boundTo(localAddresses(bind));
+  const server = proxy === undefined ? undefined : proxyOf(proxy);
+  if (server !== undefined && transports.tcp === false)
+    throw new InputError('bad-option', 'proxy: peers are reached by TCP through it, and TCP is switched off');
+  const way = { listens: listenBesideProxy === true, note: proxyNote };
+  const open = networkOver(server === undefined ? below : throughProxy(below, { ...way, server }));
+  // Nobody can call us by uTP through a proxy, and TCP is what each of them passes on.
+  const utp = server === undefined && transports.utp !== false;
+  const whole = (network: Network): Network => withUtp(network, { ...transports, utp }, randomBytesOf);
+  return blocklist === undefined ? whole(open) : blocked(open, blocklist, blockNote, whole);
 };
 
-const networkOf = ({ blocklist, blockNote, bind, ...transports }: NodeEnvOptions): Network => {
-  const open = bind === undefined ? DIRECTLY : boundNetwork(localAddresses(bind));
-  const whole = (network: Network): Network => withUtp(network, transports, randomBytesOf);
-  return blocklist === undefined ? whole(open) : blocked(open, blocklist, blockNote, whole);
+const proxyOf = (text: string): ProxyServer => {
+  const server = parseProxy(text);
+  if (server !== undefined) return server;
+  // Without what was given: there may be a password in it.
+  throw new InputError('bad-option', 'proxy: expected socks5://user:password@host:port, socks4a://… or http://…');
 };
 
 /** The outside world as Node provides it: sockets, files, threads. */

@@ -12,7 +12,8 @@ import {
   throwError,
 } from 'rxjs';
 import { describe, it } from 'vitest';
-import { type BlockNote, blocked, type Network } from '../../src/net/blocklist/blocked.ts';
+import type { Network } from '../../src/net/below.ts';
+import { type BlockNote, blocked } from '../../src/net/blocklist/blocked.ts';
 import { Blocklist } from '../../src/protocol/blocklist/blocklist.ts';
 import { parseRanges } from '../../src/protocol/blocklist/parseRanges.ts';
 import { NetworkError } from '../../src/contracts/errors.ts';

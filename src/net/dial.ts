@@ -46,6 +46,8 @@ export const dialled = (host: string, port: number, within: number, local?: Loca
 export interface WebWay {
   /** Opens a connection to one address. Emits the socket when it is open, and completes. */
   readonly open: (host: string, port: number) => Observable<Socket>;
+  /** Do sockets lead to somebody who passes on what we say? Then their addresses say nothing of the host. */
+  readonly passesOn?: boolean;
 }
 
 /** By whatever address and route the system chooses. */

@@ -29,7 +29,7 @@ const values = (describe: string, apart: RegExp): Option => value(`${describe}; 
 export const common: OptionTable = {
   json: flag('Print one JSON object per line on stdout, and nothing else'),
   // The value is optional: the parser is given `all` where it is missing.
-  verbose: value('Log network and disk traffic; =tracker,dht,lsd,http,peer,mse,block,disk logs only these', {
+  verbose: value('Log network and disk traffic; =tracker,dht,lsd,http,peer,mse,proxy,block,disk logs only these', {
     alias: 'v',
     apart: APART.commas,
   }),
@@ -102,6 +102,9 @@ const listening: OptionTable = {
 
 /** By which ways bytes leave, and to whom. */
 const networkOptions: OptionTable = {
+  proxy: value(
+    'Proxy by which everything leaves, and nothing past it: socks5://user:password@host:port, socks4a:// or http://',
+  ),
   bind: values(
     'Local address or interface, for example tun0, by which everything leaves and comes; nothing by any other',
     APART.commas,

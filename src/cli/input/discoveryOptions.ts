@@ -39,7 +39,8 @@ export const discovery = (given: Given, env: Env, nodeOf: typeof keptNode = kept
     moreTrackers: texts(given, 'tracker').map((each) => trackerAddress('tracker', each)),
     webSeeds: webSeedsOf(given),
     own: !flag(given, 'no-trackers'),
-    lsd: !flag(given, 'no-lsd'),
+    // With a proxy nothing is said to the local network.
+    lsd: !flag(given, 'no-lsd') && given['proxy'] === undefined,
     pex: !flag(given, 'no-pex'),
     ...(!flag(given, 'no-dht') && {
       dht$: nodeOf(env, file, { port, bootstrap: bootstrap.length > 0 ? bootstrap : BOOTSTRAP }),

@@ -1,6 +1,7 @@
 import { type Observable, tap } from 'rxjs';
 import type { Env } from '../../contracts/env.ts';
 import type { BlockNote } from '../../net/blocklist/blocked.ts';
+import type { ProxyNote } from '../../net/proxy/throughProxy.ts';
 import type { EncryptionNote } from '../../net/mse/encryption.ts';
 import type {
   Datagram,
@@ -28,6 +29,7 @@ import { type Call, type EnvTap, tappedEnv, untouched } from '../../recording/ta
 const MEMBERS: Readonly<Record<Room, readonly (keyof Env)[]>> = {
   peer: ['connect', 'listen'],
   mse: [],
+  proxy: [],
   block: [],
   utp: [],
   tracker: ['httpGet', 'bindUdp', 'resolve'],
@@ -145,6 +147,14 @@ export const roadNote = (room: 'mse' | 'utp', { address, direction, what }: Encr
   room,
   direction,
   who: hostPort(address),
+  what: visible(what),
+});
+
+/** What the proxy was asked, as a line of the log. */
+export const proxyNote = ({ to, what }: ProxyNote): Note => ({
+  room: 'proxy',
+  direction: '·',
+  who: visible(to),
   what: visible(what),
 });
 

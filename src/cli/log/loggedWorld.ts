@@ -6,7 +6,8 @@ import type { Given } from '../io/io.ts';
 import { BOOTSTRAP } from '../../discovery/dht/bootstrap.ts';
 import { ENCRYPTIONS, type EncryptionNote } from '../../net/mse/encryption.ts';
 import type { UtpNote } from '../../net/utp/utpNote.ts';
-import { bindOf } from '../input/network.ts';
+import type { ProxyNote } from '../../net/proxy/throughProxy.ts';
+import { bindOf, proxyOf } from '../input/network.ts';
 import { address, flag, oneOf, seconds, texts } from '../args/values.ts';
 import type { Web } from '../input/torrentUrl.ts';
 import type { Note, Room } from '../args/logRooms.ts';
@@ -16,6 +17,7 @@ interface Log {
   encryption?: (note: EncryptionNote) => void;
   utp?: (note: UtpNote) => void;
   block?: (note: BlockNote) => void;
+  proxy?: (note: ProxyNote) => void;
 }
 
 /** The options of the network. */
@@ -29,7 +31,18 @@ const networkOf = async (
   const bind = bindOf(given);
   const [tcp, utp] = [!flag(given, 'no-tcp'), !flag(given, 'no-utp')];
   if (!tcp && !utp) throw new InputError('bad-option', '--no-tcp and --no-utp: no peer can be reached by neither');
-  const basic = { ...(encryption && { encryption }), ...(bind && { bind }), tcp, utp };
+  const proxy = proxyOf(given);
+  const basic: NodeEnvOptions = {
+    ...(encryption && { encryption }),
+    ...(bind && { bind }),
+    ...{ tcp, utp },
+    ...(proxy && {
+      proxy,
+      // A port that is asked for is opened past the proxy.
+      listenBesideProxy: given['port'] !== undefined,
+      proxyNote: (note: ProxyNote) => log.proxy?.(note),
+    }),
+  };
   if (given['blocklist'] === undefined && given['allow'] === undefined) return basic;
   const { blocklistOf, sayBlocked } = await import('../input/blocklist.ts');
   const blocklist = await blocklistOf(given, () => nodeEnv(basic), say, stopped);
@@ -61,7 +74,7 @@ export const loggedWorld = async (
   });
   const env = { ...ours, ...(within !== undefined && { patience: within * 1000 }) };
   if (rooms.length === 0) return env;
-  const [{ loggedEnv, roadNote, blockNote }, { loggedCreateEnv }, { noteLine }] = await Promise.all([
+  const [{ loggedEnv, roadNote, blockNote, proxyNote }, { loggedCreateEnv }, { noteLine }] = await Promise.all([
     import('./loggedEnv.ts'),
     import('./loggedCreateEnv.ts'),
     import('../views/note.ts'),
@@ -72,6 +85,7 @@ export const loggedWorld = async (
   const tell = (note: Note): void => say(noteLine(note, new Date()));
   log.encryption = (note) => tell(roadNote('mse', note));
   log.utp = (note) => tell(roadNote('utp', note));
+  log.proxy = (note) => rooms.includes('proxy') && tell(proxyNote(note));
   log.block = (note) => rooms.includes('block') && tell(blockNote(note));
   return { ...env, ...loggedEnv(env, rooms, tell, (host) => named.has(host)), ...loggedCreateEnv(env, rooms, tell) };
 };

@@ -29,6 +29,8 @@ import { loggedWorld } from '../log/loggedWorld.ts';
 export const portsOf = (given: Given): readonly number[] => {
   const port = wholeNumber(given, 'port', 1, 65_535);
   if (flag(given, 'no-listen')) return [];
+  // Past a proxy nobody calls us unless that is asked for.
+  if (given['proxy'] !== undefined && port === undefined) return [];
   return port === undefined ? PORTS : [port];
 };
 

@@ -60,6 +60,7 @@ const LOCAL = new Set([
   'blocklist',
   'allow',
   'bind',
+  'proxy',
   'json',
   'verbose',
 ]);
@@ -80,7 +81,11 @@ const recordedJob = ({ source, torrent, trackers, peers }: Job): RecordedJob => 
 
 const sessionOf = (given: Given, jobs: readonly Job[], seeds: boolean): Session => ({
   command: seeds ? 'seed' : 'download',
-  given: Object.fromEntries(Object.entries(given).filter(([name, value]) => !LOCAL.has(name) && plain(value))),
+  given: {
+    ...Object.fromEntries(Object.entries(given).filter(([name, value]) => !LOCAL.has(name) && plain(value))),
+    // What followed from the proxy, of which nothing is recorded.
+    ...(given['proxy'] !== undefined && { 'no-lsd': true, 'no-listen': given['port'] === undefined }),
+  },
   jobs: jobs.map(recordedJob),
   ...nodesOf(given),
 });

@@ -12,17 +12,14 @@ import {
   tap,
   throwError,
 } from 'rxjs';
-import type { Env } from '../../contracts/env.ts';
 import { NetworkError } from '../../contracts/errors.ts';
 import type { Listening, PeerAddress, UdpSocket, Wire } from '../../contracts/network.ts';
 import { rewired } from '../../contracts/wires.ts';
 import type { Blocklist } from '../../protocol/blocklist/blocklist.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
+import type { Network } from '../below.ts';
 import { raced } from '../raced.ts';
-
-/** The part of the world through which bytes leave and come. */
-export type Network = Pick<Env, 'connect' | 'listen' | 'httpGet' | 'httpStream' | 'bindUdp' | 'resolve'>;
 
 /** A peer was not called, or not listened to. */
 export interface BlockNote {
@@ -40,7 +37,10 @@ class Rules {
   readonly #lists$: Observable<Blocklist>;
   readonly #changes: boolean;
 
-  constructor(lists: Blocklist | Observable<Blocklist>) {
+  readonly #isStandIn: (host: string) => boolean;
+
+  constructor(lists: Blocklist | Observable<Blocklist>, isStandIn: Network['isStandIn']) {
+    this.#isStandIn = isStandIn ?? (() => false);
     this.#changes = isObservable(lists);
     this.#lists$ = isObservable(lists)
       ? lists.pipe(
@@ -51,7 +51,8 @@ class Rules {
   }
 
   /** Before there is a list, everything is blocked. */
-  readonly blocks = (host: string): boolean => this.#current?.blocks(host) ?? true;
+  readonly blocks = (host: string): boolean =>
+    this.#current === undefined || (this.#current.blocks(host) && !this.#isStandIn(host));
 
   /** The same as `source$` once there is a list; errors as the lists do. */
   once<T>(source: () => Observable<T>): Observable<T> {
@@ -64,8 +65,8 @@ class Rules {
     const refused = (): NetworkError =>
       new NetworkError('refused-address', addressText(address), WHY, { lasting: !this.#changes });
     const judged$ = this.#lists$.pipe(
-      tap((list) => {
-        if (list.blocks(host)) throw refused();
+      tap(() => {
+        if (this.blocks(host)) throw refused();
       }),
     );
     const begun$ = judged$.pipe(take(1), mergeMap(source));
@@ -96,13 +97,14 @@ export const blocked = (
   note: (note: BlockNote) => void = () => undefined,
   above: (network: Network) => Network = (same) => same,
 ): Network => {
-  const rules = new Rules(lists);
+  const rules = new Rules(lists, network.isStandIn);
   const permits = (address: string): boolean => !rules.blocks(address);
   const { httpStream } = network;
   const guarded: Network['bindUdp'] = (options) =>
     rules.once(() => network.bindUdp(options)).pipe(map((socket) => blockedSocket(socket, rules)));
   const whole = above({ ...network, bindUdp: guarded });
   return {
+    isStandIn: network.isStandIn,
     connect: blockedConnect(whole, rules, note),
     listen: (options) =>
       rules.once(() => whole.listen(options)).pipe(map((listening) => blockedCalls(listening, rules, note))),

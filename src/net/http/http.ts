@@ -159,11 +159,20 @@ const ask = (hop: Hop): Observable<Answer> =>
     return () => client?.destroy();
   });
 
+/** The address that answers; '' if only a proxy knows it. */
+const answering = (
+  { url, way }: Hop,
+  { remoteAddress = '' }: { readonly remoteAddress?: string | undefined },
+): string => (way.passesOn === true ? literalIn(url) : remoteAddress);
+
+const hostIn = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '');
+const literalIn = (url: URL): string => (isIP(hostIn(url)) === 0 ? '' : hostIn(url));
+
 /** The answer is a redirect, or has a body to be read. */
 const answer = (reading: Omit<Reading, 'done'>, subscriber: Subscriber<Answer>): void => {
   const { response, hop } = reading;
   const { statusCode: status = 0, headers } = response;
-  const reach = hop.reachOf(response.socket.remoteAddress ?? '');
+  const reach = hop.reachOf(answering(hop, response.socket));
   const done = (body: Uint8Array, location?: string): void => {
     subscriber.next({ status, body, url: hop.url.href, reach, ...(location !== undefined && { location }) });
     subscriber.complete();
@@ -214,7 +223,7 @@ const allowed = (
 
 const open = (hop: Hop, life: Subscription, kept: boolean): ClientRequest => {
   const { url, headers, request, look, way } = hop;
-  const literal = url.hostname.replace(/^\[|\]$/g, '');
+  const literal = hostIn(url);
   const refusal = refusals(hop, literal);
   const refused = isIP(literal) === 0 ? undefined : refusal(literal);
   if (refused !== undefined) throw refused;
@@ -242,10 +251,10 @@ const open = (hop: Hop, life: Subscription, kept: boolean): ClientRequest => {
   };
   const client = (url.protocol === 'https:' ? secureRequest : plainRequest)(url, options);
   client.shouldKeepAlive = keeps;
-  client.once('socket', ({ remoteAddress }) => {
+  client.once('socket', (socket) => {
     // A new connection has been judged before it was dialled. A kept one leads to an address that was judged for an
     // earlier request, with other rights.
-    const refused = client.reusedSocket ? refusal(remoteAddress ?? '') : undefined;
+    const refused = client.reusedSocket ? refusal(answering(hop, socket)) : undefined;
     if (refused !== undefined) client.destroy(refused);
   });
   return client;
