@@ -1,13 +1,12 @@
-import { Heap } from './heap.ts';
+import { Calendar } from './calendar.ts';
 
 /** A task, its time, and whether it was cancelled. */
-interface Task {
+export interface Task {
   readonly delay: number;
   readonly closed: boolean;
 }
 
 interface Entry<T> {
-  readonly due: number;
   readonly nth: number;
   readonly task: T;
 }
@@ -16,14 +15,14 @@ interface Entry<T> {
  * Scheduled tasks, the next first; of tasks due at the same time, the one that was added first. It replaces the array
  * of RxJS's virtual time, which is sorted for each task that is added and searched for each that is cancelled: with
  * thousands of timers that would take all the time. It supports what RxJS uses: read the first, `shift` it, `push` one,
- * and `splice` one out. A cancelled task stays in the heap until its turn comes.
+ * and `splice` one out. A cancelled task stays in it until its turn comes.
  */
 export class Agenda<T extends Task> extends Array<T> {
-  readonly #heap = new Heap<Entry<T>>(before);
+  readonly #all = new Calendar<Entry<T>>(before);
   #added = 0;
 
   override push(...tasks: T[]): number {
-    for (const task of tasks) this.#heap.add({ due: task.delay, nth: this.#added++, task });
+    for (const task of tasks) this.#all.add(task.delay, { nth: this.#added++, task });
     return this.#show();
   }
 
@@ -32,8 +31,8 @@ export class Agenda<T extends Task> extends Array<T> {
   }
 
   override shift(): T | undefined {
-    const task = this.#heap.take()?.task;
-    while (this.#heap.first?.task.closed === true) this.#heap.take();
+    const task = this.#all.take()?.task;
+    while (this.#all.first?.task.closed === true) this.#all.take();
     this.#show();
     return task;
   }
@@ -49,12 +48,11 @@ export class Agenda<T extends Task> extends Array<T> {
   }
 
   #show(): number {
-    const { first } = this.#heap;
+    const { first } = this.#all;
     if (first === undefined) this.length = 0;
     else this[0] = first.task;
-    return this.#heap.size;
+    return this.#all.size;
   }
 }
 
-const before = <T>(one: Entry<T>, other: Entry<T>): boolean =>
-  one.due < other.due || (one.due === other.due && one.nth < other.nth);
+const before = <T>(one: Entry<T>, other: Entry<T>): boolean => one.nth < other.nth;

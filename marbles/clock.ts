@@ -1,5 +1,5 @@
 import { TestScheduler } from 'rxjs/testing';
-import { Agenda } from './agenda.ts';
+import { Agenda, type Task } from './agenda.ts';
 import { DrawingError } from './expectation.ts';
 import { Timers } from './timers.ts';
 
@@ -31,11 +31,21 @@ export class Clock extends TestScheduler {
   }
 
   override schedule: TestScheduler['schedule'] = (work, delay, state) => {
+    this.#count();
+    return super.schedule(work, delay, state);
+  };
+
+  /** A task that is none of RxJS's: it has its turn among them. */
+  waits(turn: Task): void {
+    this.#count();
+    this.actions.push(turn as unknown as TestScheduler['actions'][number]);
+  }
+
+  #count(): void {
     if (this.#isLong && this.frame - this.#since >= SECOND) [this.#actions, this.#since] = [0, this.frame];
     if (++this.#actions > MAX_ACTIONS)
       throw new DrawingError(
         `still going on at ${this.frame} ms: give the drawing an end, for example gives(x$, '10s !')`,
       );
-    return super.schedule(work, delay, state);
-  };
+  }
 }

@@ -1,4 +1,4 @@
-import { count, map, of, Subject, takeUntil, timer } from 'rxjs';
+import { concatWith, count, map, merge, NEVER, of, Subject, takeUntil, timer } from 'rxjs';
 import { describe, it } from 'vitest';
 import { exchangePeers } from '../operators/exchangePeers.ts';
 import { extensionHandshake } from '../operators/extensionHandshake.ts';
@@ -151,6 +151,21 @@ describe('exchangePeers', () => {
       const second = peer('-------E-b', { E: speaks, b: tells(two) });
       const peers = cold(' p----q---', { p: first, q: second });
       gives(talk(first, undefined, peers), '^----------!').toBe('--a------b', { a: from(one), b: from(two) });
+    }),
+  );
+
+  it(
+    'looks at who is connected once for all peers that it tells of them',
+    drawn(({ peer, gives, now }) => {
+      const looks: number[] = [];
+      const connected = (): never[] => (looks.push(now()), []);
+      const found = { next: () => {} };
+      const exchange = exchangePeers(found, { connected });
+      const talks = [1, 2, 3].map(() =>
+        of(peer('E', { E: speaks })).pipe(concatWith(NEVER), extensionHandshake({ names: ['ut_pex'] }), exchange),
+      );
+      gives(merge(...talks), '^ 11s !').toBe('-');
+      gives(timer(11_000).pipe(map(() => looks.length))).toBe('11s (n|)', { n: 2 });
     }),
   );
 });

@@ -58,5 +58,6 @@ export type { Backdrop, Playing } from './backdrop.ts';
 export type { Subscribed } from './expectation.ts';
 export type { Ledger } from './ledger.ts';
 export type { Kinds } from './sparse.ts';
-export type { Segment, Sender } from './network/host.ts';
+export type { Sender } from './network/host.ts';
+export type { Segment } from './network/segment.ts';
 export type { ToBe } from './stage.ts';

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { asapScheduler, asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
+import { Calendar } from './calendar.ts';
 import { Clock } from './clock.ts';
 import { Heap } from './heap.ts';
 
@@ -81,6 +82,32 @@ describe('the heap', () => {
           }
           heap.check();
           expect([heap.first, heap.size]).toEqual([model[0], model.length]);
+        }
+      }),
+    );
+  });
+});
+
+describe('the calendar', () => {
+  it('gives what is due first, and of that what is first, whatever was added and taken before', () => {
+    interface Item {
+      readonly due: number;
+      readonly nth: number;
+    }
+    const item = fc.record({ due: fc.nat(9), nth: fc.nat(9) });
+    fc.assert(
+      fc.property(fc.array(fc.option(item)), (steps) => {
+        const calendar = new Calendar<Item>((one, other) => one.nth < other.nth);
+        const model: Item[] = [];
+        for (const step of steps) {
+          if (step === null) expect(calendar.take()).toEqual(model.shift());
+          else {
+            calendar.add(step.due, step);
+            model.push(step);
+            model.sort((one, other) => one.due - other.due || one.nth - other.nth);
+          }
+          calendar.check();
+          expect([calendar.first, calendar.size]).toEqual([model[0], model.length]);
         }
       }),
     );

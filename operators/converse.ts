@@ -1,5 +1,6 @@
-import { NEVER, Observable, type OperatorFunction, startWith, switchMap } from 'rxjs';
+import { Observable, type OperatorFunction, switchMap } from 'rxjs';
 import type { Peer } from '../src/contracts/peer.ts';
+import { OnePeer } from './internal/onePeer.ts';
 
 /**
  * Holds several conversations with each peer; only the main one yields.
@@ -26,8 +27,8 @@ export const converse =
       switchMap(
         (peer) =>
           new Observable<T>((subscriber) => {
-            // `of(peer)` alone would let a conversation end before the peer does.
-            const peer$ = NEVER.pipe(startWith(peer));
+            // `of(peer)` would let a conversation end before the peer does.
+            const peer$ = new OnePeer(peer);
             const failed = { error: (error: unknown) => subscriber.error(error) };
             subscriber.add(peer.talk$.subscribe({ ...failed, complete: () => subscriber.complete() }));
             for (const conversation of side)

@@ -2,14 +2,14 @@ import type { Observer, OperatorFunction } from 'rxjs';
 import { now } from '../src/contracts/clock.ts';
 import type { PeerAddress } from '../src/contracts/network.ts';
 import type { Peer } from '../src/contracts/peer.ts';
-import { formatIp, parseIp } from '../src/protocol/encoding/ip.ts';
 import { mayTellOf } from '../src/protocol/encoding/reach.ts';
 import { decodePex, encodePex, PEX_FLAGS, type PexPeer, UT_PEX } from '../src/protocol/peer/utPex.ts';
 import { PexHistory } from '../src/torrent/peers/pexHistory.ts';
 import { eachPeer } from './internal/eachPeer.ts';
 import { channelTo } from './internal/extensionChannel.ts';
+import { type Connected, type Listed, Roll } from './internal/roll.ts';
 
-export type Connected = Pick<Peer, 'address' | 'state' | 'road'>;
+export type { Connected } from './internal/roll.ts';
 
 export interface ExchangePeersOptions {
   /** The peers that are connected now; the operator finds out which of them can be dialled. */
@@ -55,10 +55,13 @@ const MAX_EARLY = 6;
 export const exchangePeers = (
   found: Pick<Observer<PeerAddress>, 'next'>,
   { connected }: ExchangePeersOptions,
-): OperatorFunction<Peer, never> =>
-  eachPeer((peer, { subscriber, until, every, fail }) => {
+): OperatorFunction<Peer, never> => {
+  const roll = new Roll(connected);
+  return eachPeer((peer, { subscriber, until, every, fail }) => {
     const { payloads$, send } = channelTo(peer, UT_PEX);
     const told = new PexHistory();
+    /** Of which all that may be told was told. */
+    let known: readonly Listed[] | undefined;
     let toldAt = -Infinity;
     let heardAt = -Infinity;
     let early = 0;
@@ -78,33 +81,20 @@ export const exchangePeers = (
     });
     every(LOOK_EVERY, () => {
       if (peer.state.idOf(UT_PEX) === undefined || now() - toldAt < TELL_EVERY) return;
-      const news = told.news(presentable(peer, connected()));
-      if (news === undefined) return;
+      const { all } = roll;
+      if (all === known) return;
+      const news = told.news(presentable(peer, all));
+      if (news === undefined) return void (known = all);
       toldAt = now();
       send(encodePex(news));
     });
   });
+};
 
 const isCredible = ({ address, state }: Peer, host: string, port: number): boolean =>
   mayTellOf(address.host, host) && !(host === state.extensions?.yourIp && port === state.ourExtensions?.port);
 
-/** The address at which other peers can dial a peer. */
-const dialable = ({ address, state, road }: Connected): PexPeer | undefined => {
-  const ip = parseIp(address.host);
-  // An incoming connection has an ephemeral port.
-  const called = address.source === 'incoming' || address.wire$ !== undefined;
-  const port = called ? state.extensions?.port : address.port;
-  if (ip === undefined || port === undefined) return undefined;
-  const seeds = state.have.full || state.extensions?.uploadOnly === true;
-  const speaksUtp = road === 'utp' || road === 'utp+rc4';
-  const flags = (seeds ? PEX_FLAGS.seed : 0) | (speaksUtp ? PEX_FLAGS.utp : 0) | (called ? 0 : PEX_FLAGS.reachable);
-  return { host: formatIp(ip), port, flags };
-};
-
 /** The peers that `to` may be told of. */
-function* presentable(to: Peer, connected: Iterable<Connected>): Generator<PexPeer> {
-  for (const other of connected) {
-    const peer = other.address === to.address ? undefined : dialable(other);
-    if (peer !== undefined && mayTellOf(to.address.host, peer.host)) yield peer;
-  }
+function* presentable(to: Peer, all: readonly Listed[]): Generator<PexPeer> {
+  for (const { address, peer } of all) if (address !== to.address && mayTellOf(to.address.host, peer.host)) yield peer;
 }

@@ -1,4 +1,4 @@
-import { interval, Observable, type OperatorFunction, type Subscription, switchMap } from 'rxjs';
+import { interval, type Observable, type OperatorFunction, type Subscription } from 'rxjs';
 import { now } from '../src/contracts/clock.ts';
 import type { Peer } from '../src/contracts/peer.ts';
 import { PeerError } from '../src/contracts/errors.ts';
@@ -7,6 +7,7 @@ import type { Message } from '../src/protocol/peer/messages.ts';
 import type { Geometry } from '../src/torrent/geometry.ts';
 import { UploadSession } from '../src/torrent/upload/uploadSession.ts';
 import type { Allowance } from '../src/torrent/rates/tokenBucket.ts';
+import { heldWith } from './internal/onePeer.ts';
 
 /** The pieces that blocks are read from. */
 export interface Shelf {
@@ -64,35 +65,30 @@ export const serveBlocks =
     { reqq = 500, limit, allowsFast }: ServeBlocksOptions = {},
   ): OperatorFunction<Peer, never> =>
   (peers) =>
-    peers.pipe(
-      switchMap(
-        (peer) =>
-          new Observable<never>((subscriber) => {
-            const error = (cause: unknown): void => subscriber.error(cause);
-            const offended = (code: 'unexpected' | 'timeout', what: string): void => {
-              error(new PeerError(code, `${addressText(peer.address)}: ${what}`));
-            };
-            let reading: Subscription | undefined;
-            const read = (index: number, begin: number, into: Uint8Array, done: (whole: boolean) => void): void => {
-              reading = shelf.read(index, begin, into).subscribe({ next: done, error });
-            };
-            const expect = (index: number): void => void subscriber.add(shelf.expect?.(index).subscribe({ error }));
-            const serving = new UploadSession(
-              peer,
-              { geometry, has: (index) => shelf.has(index), read, expect, reqq, limit, allowsFast, offended },
-              now(),
-            );
-            const hear = (message: Message): void => {
-              if (message.type === 'request') serving.requested(message, now());
-              else if (message.type === 'cancel') serving.cancelled(message);
-            };
-            subscriber.add(() => {
-              serving.end();
-              reading?.unsubscribe();
-            });
-            subscriber.add(peer.talk$.subscribe({ next: hear, error, complete: () => subscriber.complete() }));
-            subscriber.add(peer.drained$.subscribe(() => serving.drained(now())));
-            subscriber.add(interval(LOOK_EVERY).subscribe(() => serving.look(now())));
-          }),
-      ),
-    );
+    heldWith<never>(peers, (peer, subscriber) => {
+      const error = (cause: unknown): void => subscriber.error(cause);
+      const offended = (code: 'unexpected' | 'timeout', what: string): void => {
+        error(new PeerError(code, `${addressText(peer.address)}: ${what}`));
+      };
+      let reading: Subscription | undefined;
+      const read = (index: number, begin: number, into: Uint8Array, done: (whole: boolean) => void): void => {
+        reading = shelf.read(index, begin, into).subscribe({ next: done, error });
+      };
+      const expect = (index: number): void => void subscriber.add(shelf.expect?.(index).subscribe({ error }));
+      const serving = new UploadSession(
+        peer,
+        { geometry, has: (index) => shelf.has(index), read, expect, reqq, limit, allowsFast, offended },
+        now(),
+      );
+      const hear = (message: Message): void => {
+        if (message.type === 'request') serving.requested(message, now());
+        else if (message.type === 'cancel') serving.cancelled(message);
+      };
+      subscriber.add(() => {
+        serving.end();
+        reading?.unsubscribe();
+      });
+      subscriber.add(peer.talk$.subscribe({ next: hear, error, complete: () => subscriber.complete() }));
+      subscriber.add(peer.drained$.subscribe(() => serving.drained(now())));
+      subscriber.add(interval(LOOK_EVERY).subscribe(() => serving.look(now())));
+    });

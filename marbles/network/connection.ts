@@ -3,10 +3,8 @@ import { NetworkError } from '../../src/contracts/errors.ts';
 import type { PeerAddress, Wire } from '../../src/contracts/network.ts';
 import { addressText } from '../../src/protocol/encoding/address.ts';
 import type { CongestionWindow } from './congestion.ts';
-import type { DrawnHost, Segment, Sender } from './host.ts';
-
-/** The end of a direction: nothing is sent after it. */
-const END: Segment = { bytes: new Uint8Array() };
+import type { DrawnHost, Sender } from './host.ts';
+import { cut, END, type Segment, type Segments } from './segment.ts';
 
 export interface EndOptions {
   /** Called once this end is no longer used. */
@@ -14,6 +12,8 @@ export interface EndOptions {
   /** Called with the size of each segment that leaves. */
   readonly sent: (size: number) => void;
   readonly window: CongestionWindow | undefined;
+  /** The memory of all connections. */
+  readonly memory: Segments;
 }
 
 /**
@@ -45,12 +45,14 @@ export class WireEnd implements Sender {
   #isClosed = false;
   /** How much may be under way to the other end; as much as the line takes if undefined. */
   readonly #window: CongestionWindow | undefined;
+  readonly #memory: Segments;
   #answer = Subscription.EMPTY;
 
-  constructor(here: DrawnHost, there: DrawnHost, address: PeerAddress, { closed, sent, window }: EndOptions) {
+  constructor(here: DrawnHost, there: DrawnHost, address: PeerAddress, { closed, sent, window, memory }: EndOptions) {
     this.#here = here;
     this.#sent = sent;
     this.#window = window;
+    this.#memory = memory;
     this.there = there;
     this.address = address;
     this.#closed = closed;
@@ -59,6 +61,7 @@ export class WireEnd implements Sender {
       bytes$: this.#bytes$.asObservable(),
       drained$: this.#drained$.asObservable(),
       write: (bytes) => this.#write(bytes),
+      room: (size) => memory.room(size),
     };
   }
 
@@ -85,7 +88,7 @@ export class WireEnd implements Sender {
 
   #write(bytes: Uint8Array): boolean {
     if (this.#isClosed) return false;
-    if (bytes.length > 0) this.#send({ bytes });
+    for (const segment of this.#memory.written(bytes)) this.#send(segment);
     const hasRoom = this.#pending < this.#buffer;
     // Once a writer was told that the buffer is full, `drained$` follows when everything has arrived.
     this.#isFull ||= !hasRoom;
@@ -99,15 +102,16 @@ export class WireEnd implements Sender {
 
   take(line: number): Segment | undefined {
     const [first] = this.#queue;
-    const room = first === undefined || first.bytes.length === 0 ? Infinity : (this.#window?.room() ?? Infinity);
+    const room = first === undefined || first.size === 0 ? Infinity : (this.#window?.room() ?? Infinity);
     if (room === 0) return this.#waits();
     const most = Math.min(line, room);
-    if (first === undefined || first.bytes.length <= most) {
+    if (first === undefined || first.size <= most) {
       this.#isQueued = first !== undefined;
       return this.#queue.shift();
     }
-    this.#queue[0] = { bytes: first.bytes.subarray(most) };
-    return { bytes: first.bytes.subarray(0, most) };
+    const [now, later] = cut(first, most);
+    this.#queue[0] = later;
+    return now;
   }
 
   /** Has no turn until there is room in the window. */
@@ -117,7 +121,7 @@ export class WireEnd implements Sender {
   }
 
   left(segment: Segment): void {
-    const size = segment.bytes.length;
+    const size = segment.size;
     this.#sent(size);
     const behind = this.there.behind(this.#here.delay + this.there.delay);
     const wait = this.there.comesIn(size, this.#here.delay + this.there.delay);
@@ -159,7 +163,7 @@ export class WireEnd implements Sender {
 
   /** @throws Error if an invariant does not hold. */
   check(): void {
-    const waiting = this.#queue.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const waiting = this.#queue.reduce((sum, { size }) => sum + size, 0);
     if (this.#pending < waiting) throw new Error(`${waiting} bytes wait, of ${this.#pending}`);
     if (waiting > 0 && !this.#isQueued) throw new Error(`${waiting} bytes wait for no turn`);
     if (this.#isFull && this.#pending === 0 && !this.#isClosed) throw new Error('full, and nothing is under way');
@@ -171,7 +175,7 @@ export class WireEnd implements Sender {
   }
 
   #send(segment: Segment): void {
-    this.#pending += segment.bytes.length;
+    this.#pending += segment.size;
     this.#queue.push(segment);
     if (this.#isQueued) return;
     this.#isQueued = true;
@@ -180,7 +184,7 @@ export class WireEnd implements Sender {
 
   /** A segment from the other end has arrived. */
   arrives(segment: Segment): void {
-    this.#other?.came(segment.bytes.length);
+    this.#other?.came(segment.size);
     if (this.#isClosed) return;
     if (this.#holder === undefined) this.#early.push(segment);
     else this.#hear(segment);
@@ -188,12 +192,7 @@ export class WireEnd implements Sender {
 
   #hear(segment: Segment): void {
     if (segment === END) return this.#ended();
-    // As a socket delivers it: a `Buffer`, whose own `slice` does not copy.
-    const { buffer, byteOffset, length } = segment.bytes;
-    const lent = Buffer.from(buffer, byteOffset, length);
-    this.#bytes$.next(lent);
-    // Overwritten, so that bytes kept without a copy show up.
-    lent.fill(0xdd);
+    this.#memory.lend(segment, (bytes) => this.#bytes$.next(bytes));
   }
 
   /** This many of the bytes that were written here have arrived. */

@@ -12,6 +12,7 @@ import {
 } from 'rxjs';
 import { now } from '../../src/contracts/clock.ts';
 import { Nat, type NatKind } from './nat.ts';
+import type { Segment } from './segment.ts';
 
 export interface HostOptions {
   /** Bytes a second that the host can send, and receive, over all its connections. Unlimited if absent. */
@@ -50,11 +51,6 @@ export interface Sender {
   take(most: number): Segment | undefined;
   /** The bytes of a segment have left. */
   left(segment: Segment): void;
-}
-
-/** Bytes that travel together; an empty segment is the end of a direction. */
-export interface Segment {
-  readonly bytes: Uint8Array;
 }
 
 /** Bytes sent in a row before another connection has its turn: a block and its header. */
@@ -212,7 +208,7 @@ export class DrawnHost {
     const at = now();
     // Timers are in whole milliseconds: a line that is never idle makes up for the rounding.
     const from = at - this.#upTaken < 1 ? this.#upTaken : at;
-    this.#upTaken = from + (segment.bytes.length * 1000) / (this.options.up ?? Infinity);
+    this.#upTaken = from + (segment.size * 1000) / (this.options.up ?? Infinity);
     const wait = Math.ceil(this.#upTaken - at);
     if (wait <= 0) return left();
     this.#sending = timer(wait).subscribe(() => {

@@ -95,6 +95,7 @@ export class DrawnNetwork {
       backdrop.ledger,
       congestion === false ? undefined : seeded(seed + 7),
       congestion === 'bbr' ? 'bbr' : 'cubic',
+      this.#kinds,
     );
     this.tracker = new DrawnTracker(interval, backdrop.now);
     const known = { 'tracker.test': [TRACKER.host], ...names };

@@ -4,9 +4,11 @@ import { NetworkError } from '../../src/contracts/errors.ts';
 import type { Listening, ListenOptions, PeerAddress, Wire } from '../../src/contracts/network.ts';
 import { addressText } from '../../src/protocol/encoding/address.ts';
 import type { Ledger } from '../ledger.ts';
+import type { Kinds } from '../sparse.ts';
 import { CongestionWindow, type Tcp } from './congestion.ts';
 import { WireEnd } from './connection.ts';
 import type { DrawnHost } from './host.ts';
+import { Segments } from './segment.ts';
 
 /** Milliseconds for a connection to be made, as in the real world. */
 const CONNECT_WITHIN = 10_000;
@@ -25,9 +27,11 @@ export class DrawnTcp {
   readonly #ledger: Ledger | undefined;
   readonly #random: (() => number) | undefined;
   readonly #tcp: Tcp | undefined;
+  readonly #memory: Segments;
 
   /** Connections have a congestion window, and lose packets, if there is chance. */
-  constructor(ledger?: Ledger, random?: () => number, tcp?: Tcp) {
+  constructor(ledger?: Ledger, random?: () => number, tcp?: Tcp, kinds?: Kinds) {
+    this.#memory = new Segments(kinds);
     this.#ledger = ledger;
     this.#random = random;
     this.#tcp = tcp;
@@ -164,7 +168,12 @@ export class DrawnTcp {
       close?.();
     };
     const sent = (size: number): void => void (this.carried += size);
-    const end = new WireEnd(here, there, address, { closed, sent, window: this.#windowOf(here, there) });
+    const end = new WireEnd(here, there, address, {
+      closed,
+      sent,
+      window: this.#windowOf(here, there),
+      memory: this.#memory,
+    });
     ends.add(end);
     return end;
   }

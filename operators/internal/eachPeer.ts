@@ -1,8 +1,9 @@
-import { interval, Observable, type OperatorFunction, type Subscriber, type Subscription, switchMap } from 'rxjs';
+import { interval, type Observable, type OperatorFunction, type Subscriber, type Subscription } from 'rxjs';
 import type { Peer } from '../../src/contracts/peer.ts';
 import { type PeerCode, PeerError } from '../../src/contracts/errors.ts';
 import { addressText } from '../../src/protocol/encoding/address.ts';
 import { Malformed } from '../../src/protocol/encoding/malformed.ts';
+import { heldWith } from './onePeer.ts';
 
 /** What a conversation with one peer is made of. All of it ends with the conversation. */
 export interface Conversation<T> {
@@ -37,7 +38,7 @@ export interface Conversation<T> {
 export const eachPeer =
   <T = never>(hold: (peer: Peer, conversation: Conversation<T>) => void): OperatorFunction<Peer, T> =>
   (peers) =>
-    peers.pipe(switchMap((peer) => new Observable<T>((subscriber) => hold(peer, conversationWith(peer, subscriber)))));
+    heldWith<T>(peers, (peer, subscriber) => hold(peer, conversationWith(peer, subscriber)));
 
 const conversationWith = <T>(peer: Peer, subscriber: Subscriber<T>): Conversation<T> => {
   const error = (cause: unknown): void => subscriber.error(cause);

@@ -14,12 +14,12 @@ import type { Peer } from '../../contracts/peer.ts';
 import type { Storage } from '../../contracts/storage.ts';
 import { plainAddress } from '../../contracts/plain.ts';
 import { InvariantError, PeerError } from '../../contracts/errors.ts';
-import { peerCounts, unknownYet } from './figures.ts';
+import { peerCounts, stageOf, unknownYet } from './figures.ts';
 import { Stillness } from './stillness.ts';
 import type { AddressBook } from '../../torrent/peers/addressBook.ts';
 import { ConnectedPeers } from '../../torrent/peers/connectedPeers.ts';
 import type { FileSelection } from '../../torrent/picker/fileSelection.ts';
-import { Funnel } from '../../torrent/stats/funnel.ts';
+import { Funnel, type Stage } from '../../torrent/stats/funnel.ts';
 import type { PiecePicker } from '../../torrent/picker/piecePicker.ts';
 import { Rate } from '../../torrent/rates/rate.ts';
 import { Phase } from '../../torrent/stats/phase.ts';
@@ -50,6 +50,7 @@ export class DownloadStats {
   #known: PiecePicker | undefined;
   #selection: FileSelection | undefined;
   readonly #since = new WeakMap<Peer, number>();
+  readonly #seen = new WeakMap<Peer, { readonly stage: Stage | undefined; readonly yourIp: string | undefined }>();
   #asked: WeakMap<Peer, Asked> | undefined;
   readonly #book: AddressBook<PeerAddress>;
   readonly #funnel: Funnel<PeerSource>;
@@ -208,12 +209,16 @@ export class DownloadStats {
     return { type: 'funnel', sources: this.#funnel.rows };
   }
 
-  /** What is known of a peer only while it is connected. */
-  #look({ address, state }: Peer): void {
-    if (state.downloaded > 0) this.#funnel.reached(address, 'sending');
-    else if (!state.choked) this.#funnel.reached(address, 'unchoked');
-    else if (state.interesting) this.#funnel.reached(address, 'interested');
-    if (state.extensions?.yourIp !== undefined) this.#book.seenAs(state.extensions.yourIp);
+  /** What is known of a peer only while it is connected; told when it changes, as there may be hundreds. */
+  #look(peer: Peer): void {
+    const { address, state } = peer;
+    const stage = stageOf(state);
+    const yourIp = state.extensions?.yourIp;
+    const before = this.#seen.get(peer);
+    if (before !== undefined && before.stage === stage && before.yourIp === yourIp) return;
+    this.#seen.set(peer, { stage, yourIp });
+    if (stage !== undefined) this.#funnel.reached(address, stage);
+    if (yourIp !== undefined) this.#book.seenAs(yourIp);
   }
 
   progress(): Progress {

@@ -2,10 +2,15 @@ import type { Progress } from '../../contracts/events.ts';
 import type { PeerAddress, Road } from '../../contracts/network.ts';
 import type { Peer } from '../../contracts/peer.ts';
 import type { AddressBook } from '../../torrent/peers/addressBook.ts';
+import type { Stage } from '../../torrent/stats/funnel.ts';
 import type { ConnectedPeers } from '../../torrent/peers/connectedPeers.ts';
 
 type Crowd = ConnectedPeers<PeerAddress, Peer>;
 type Book = Pick<AddressBook<PeerAddress>, 'known' | 'active' | 'banned'>;
+
+/** How far a connected peer has got; undefined if no farther than its handshake. */
+export const stageOf = ({ downloaded, choked, interesting }: Peer['state']): Stage | undefined =>
+  downloaded > 0 ? 'sending' : !choked ? 'unchoked' : interesting ? 'interested' : undefined;
 
 /** How many peers are known, dialled, connected and banned. */
 export const peerCounts = ({ known, active, banned }: Book, crowd: Crowd): Progress['peers'] => {

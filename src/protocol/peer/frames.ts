@@ -6,6 +6,9 @@ export const MAX_BLOCK = 16384;
 /** Maximum length of any message, in bytes: a bitfield of eight million pieces fits. */
 export const MAX_MESSAGE = 1 << 20;
 
+/** Memory that a peer has from the start: most messages fit, and many peers never send a block. */
+const FIRST_SCRATCH = 64;
+
 /** A message that is longer than its type allows. */
 export class Oversized extends Malformed {}
 
@@ -32,7 +35,7 @@ export class FrameDecoder {
   constructor(emit: (message: Message) => void, { pieceCount }: { readonly pieceCount?: number | undefined } = {}) {
     this.#emit = emit;
     this.#bitfieldLength = pieceCount === undefined ? undefined : (pieceCount + 7) >> 3;
-    this.#scratch = new Uint8Array(MAX_BLOCK + 13);
+    this.#scratch = new Uint8Array(FIRST_SCRATCH);
     this.#view = new DataView(this.#scratch.buffer);
   }
 
@@ -115,8 +118,9 @@ export class FrameDecoder {
     this.#need = length + 4;
   }
 
+  /** All blocks fit into what the first one needs. */
   #grow(size: number): void {
-    const scratch = new Uint8Array(size);
+    const scratch = new Uint8Array(Math.max(size, MAX_BLOCK + 13));
     scratch.set(this.#scratch.subarray(0, this.#have));
     this.#scratch = scratch;
     this.#view = new DataView(scratch.buffer);
