@@ -1,6 +1,6 @@
 /** rxtorrent: the BitTorrent client that is a stream pipeline. */
 export * from '../operators/index.ts';
-export { client, type Client, type ClientOptions } from './client/client.ts';
+export { client, type Client, type ClientOptions, type OwnOptions } from './client/client.ts';
 export { scrape, type Scraped, type ScrapeEnv } from './discovery/trackers/scrape.ts';
 export { BOOTSTRAP } from './discovery/dht/bootstrap.ts';
 export { dhtPeers, type DhtPeersOptions } from './discovery/dht/dhtPeers.ts';
@@ -81,6 +81,7 @@ export { formatMagnet, type MagnetLink, magnetOf } from './torrent/metainfo/magn
 export { ConnectionBudget, type Places, type Room, type Sharer } from './torrent/peers/connectionBudget.ts';
 export type { TorrentFile } from './torrent/metainfo/fileList.ts';
 export type { Torrent } from './torrent/metainfo/metainfo.ts';
+export { Deadlines, type Stretch } from './torrent/picker/deadlines.ts';
 export * from './torrent/picker/pieceOrder.ts';
 export type { Allowance } from './torrent/rates/tokenBucket.ts';
 export { downloadState, type DownloadState, type DownloadStateOptions } from './download/state/downloadState.ts';

@@ -107,6 +107,20 @@ describe('a file that is read while it is downloaded', () => {
   );
 
   it(
+    'waits for whoever takes it, piece by piece',
+    drawn((stage) => {
+      const there = stage.world({ disk: { has: [0, 1, 2, 3, 4, 5, 6, 7] } });
+      let asked = 0;
+      const slowly = (it: Download) =>
+        it.read(0, { start: 0, end: 3 * piece, ready: () => timer(10 * asked++) }).pipe(
+          shown(stage),
+          map(({ told }) => told),
+        );
+      stage.gives(opened(stage, there, slowly)).toBe('8ms 0 11ms 1 21ms (2|)');
+    }, eight),
+  );
+
+  it(
     'is read to its end before the files are closed, also if all of it is there',
     drawn((stage) => {
       const there = stage.world({ disk: { has: [0, 1, 2, 3, 4, 5, 6, 7], takes: 5 } });

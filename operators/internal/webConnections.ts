@@ -27,6 +27,8 @@ import { WebServer, type WebServerOptions, webStretch } from './webStretch.ts';
 
 /** Bytes that are asked for at one time, or one piece. */
 const STRETCH = 4 * 2 ** 20;
+/** The same while somebody waits for bytes: a jump of theirs must not wait for long. */
+const SHORT = 2 ** 19;
 /** Failures in a row without a block after which a server is given up. */
 const MAX_FAILURES = 6;
 /** Milliseconds before a server that has failed is asked again, at first and at most. */
@@ -73,7 +75,7 @@ const connection = (server: WebServer): Observable<Block> =>
     let over = false;
     let asking: WebAsk | undefined;
     const stretch$ = defer(() => {
-      const blocks = throttle.paused ? undefined : requests.next(STRETCH, now());
+      const blocks = throttle.paused ? undefined : requests.next(picker.readers.reading ? SHORT : STRETCH, now());
       if (blocks !== undefined) return webStretch(server, requests, blocks, (ask) => (asking = ask));
       // A piece that is being checked may turn out corrupt.
       over = last() && picker.drafts === 0 && !picker.wants(have);

@@ -17,6 +17,7 @@ import {
   verifyOptions,
   seedOptions,
 } from './args/options.ts';
+import { streamOptions } from './args/streamOptions.ts';
 
 const torrent = { type: 'string', describe: '.torrent file, the http(s) URL of one, or - for stdin' } as const;
 
@@ -46,6 +47,18 @@ export const commands: Readonly<Record<string, Command>> = {
       ['$0 a.torrent --no-trackers --peer 127.0.0.1:6881', 'from one peer only'],
     ],
     load: async () => (await import('./commands/download.ts')).download,
+  },
+  stream: {
+    usage: 'stream <source>',
+    about: 'Watch it while it comes: a URL for players and browsers. What they read is fetched first',
+    positionals: { source },
+    options: { ...streamOptions, ...common },
+    examples: [
+      ['$0 film.torrent --player mpv', 'opens mpv'],
+      ['$0 show.torrent --file 3 -o downloads/', 'prints the URL of one episode'],
+      ['$0 film.torrent --host 192.168.1.5', 'for other devices at home: the URL has a secret'],
+    ],
+    load: async () => (await import('./commands/stream.ts')).stream,
   },
   seed: {
     usage: 'seed <source> [path..]',

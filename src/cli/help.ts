@@ -8,6 +8,7 @@ export const groups: readonly (readonly [job: string, what: Readonly<Record<stri
     'get',
     {
       download: 'Download; resumes where it stopped',
+      stream: 'Watch it while it comes',
       dht: 'Download with the DHT alone',
       download_piece: 'Download one verified piece',
     },

@@ -1,9 +1,10 @@
-import { EMPTY, merge, type Observable, of, shareReplay } from 'rxjs';
+import { EMPTY, merge, type Observable, of, shareReplay, switchMap } from 'rxjs';
 import type { DhtNode } from '../discovery/dht/node.ts';
 import { localNetwork } from '../discovery/lan/localNetwork.ts';
 import { PORTS, inboundPort } from '../discovery/inbound/inboundPort.ts';
 import { TrackerCommons } from '../discovery/trackers/trackerCommons.ts';
-import { download } from '../download/download.ts';
+import { openDownload } from '../download/download.ts';
+import type { Download } from '../download/running/runningDownload.ts';
 import type { DownloadOptions } from '../download/options.ts';
 import { checkOptions } from '../contracts/checkOptions.ts';
 import type { Env } from '../contracts/env.ts';
@@ -39,13 +40,18 @@ export interface ClientOptions {
   readonly limits?: Limits;
 }
 
+/** What is said of one torrent: all that is not shared. */
+export type OwnOptions = Omit<
+  DownloadOptions,
+  'peerId' | 'reception$' | 'dht$' | 'network$' | 'budget' | 'checks' | 'commons'
+>;
+
 /** Several torrents in one process, and what they share. */
 export interface Client {
   /** As the function of this name; what the client shares is not to be given again. */
-  download(
-    source: Torrent | MagnetLink,
-    options: Omit<DownloadOptions, 'peerId' | 'reception$' | 'dht$' | 'network$' | 'budget' | 'checks' | 'commons'>,
-  ): Observable<DownloadEvent>;
+  download(source: Torrent | MagnetLink, options: OwnOptions): Observable<DownloadEvent>;
+  /** The same to be watched, read and changed while it runs, as `openDownload`. */
+  open(source: Torrent | MagnetLink, options: OwnOptions): Observable<Download>;
 }
 
 /**
@@ -80,22 +86,21 @@ export const client = (env: Env, options: ClientOptions = {}): Client => {
   const { changes$, ...within } = allowancesOf(options.limits);
   // Once for all downloads, as long as there is one.
   const limited$ = shared(merge(of(within), changes$));
-  return {
-    download: (source, own) => {
-      const one$ = download(source, env, {
-        ...own,
-        peerId,
-        reception$,
-        dht$,
-        network$,
-        budget,
-        checks,
-        commons,
-        limits: { ...own.limits, within },
-      });
-      return changes$ === EMPTY ? one$ : scoped(limited$, () => one$);
-    },
+  const open: Client['open'] = (source, own) => {
+    const one$ = openDownload(source, env, {
+      ...own,
+      peerId,
+      reception$,
+      dht$,
+      network$,
+      budget,
+      checks,
+      commons,
+      limits: { ...own.limits, within },
+    });
+    return changes$ === EMPTY ? one$ : scoped(limited$, () => one$);
   };
+  return { open, download: (source, own) => open(source, own).pipe(switchMap(({ events$ }) => events$)) };
 };
 
 const shared = <T>(source$: Observable<T>): Observable<T> =>

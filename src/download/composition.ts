@@ -25,10 +25,11 @@ export { type OwnSources, type SourceChoice, sourceChoice } from './swarm/ownSou
 export { type Chosen, type Parts, partsOf, type PartsOptions, type WantedFiles } from './parts.ts';
 export type { Pausing } from './state/pausing.ts';
 export { type Joining, peerSession, type PeerSessionOptions } from './session/peerSession.ts';
-export { type ByteRange, readRange } from './running/readRange.ts';
+export { type ByteRange, type ReadRange, readRange } from './running/readRange.ts';
 export type { DownloadSnapshot, FileProgress, PeerRow } from './running/readModel.ts';
 export { type Found, restore, ResumeData } from './storage/resumeData.ts';
 export type { Download, RunningDownload } from './running/runningDownload.ts';
+export { besideWebSeeds, webSeedsOf } from './session/webSeeds.ts';
 export { settling, type Settling, type SettlingOptions } from './state/settling.ts';
 export { type TorrentSwarm, torrentSwarm, type TorrentSwarmOptions } from './swarm/torrentSwarm.ts';
 export { VerifiedReader, type VerifiedReaderOptions } from './storage/verifiedReader.ts';

@@ -1,3 +1,4 @@
+import type { Download } from '../../download/running/runningDownload.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
 import type { Target } from '../../contracts/storage.ts';
@@ -30,6 +31,8 @@ export interface Plan {
   readonly around?: <E extends Env>(env: E) => E;
   /** Where what comes goes instead of to disk. */
   readonly openStorage?: Env['openStorage'];
+  /** Is given the download when it begins. */
+  readonly opened?: (running: Download) => void;
   /** What is made of each event before it is looked at. */
   readonly seen?: (event: DownloadEvent) => DownloadEvent;
 }

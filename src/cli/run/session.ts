@@ -1,4 +1,4 @@
-import { isObservable, type Observable } from 'rxjs';
+import { isObservable, type Observable, switchMap } from 'rxjs';
 import { type Client, client, type ClientOptions } from '../../client/client.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
@@ -167,6 +167,7 @@ export interface Asked {
   readonly seeding: SeedOptions | undefined;
   readonly limits: Limits;
   readonly placed: (torrent: Torrent) => Observable<Target>;
+  readonly opened?: Plan['opened'];
 }
 
 /** Streams of a strategy whose values are plain: they are recorded, since they may come from anywhere. */
@@ -190,23 +191,30 @@ const recordedStreams = (settings: Plan['settings'], tape: Pick<Tape, 'input'>):
 export const downloadOf = (
   { it, tape, found, live = false }: Shared,
   { source, peers, trackers }: Pick<Job, 'source' | 'peers' | 'trackers'>,
-  { settings, seeding, limits, placed }: Asked,
+  { settings, seeding, limits, placed, opened = () => {} }: Asked,
 ): Observable<DownloadEvent> => {
   const { lsd, peers: named = [], pex } = found;
   const { select } = settings;
   return tape.inside(
-    it.download(source, {
-      ...settings,
-      ...(!live && recordedStreams(settings, tape)),
-      ...(typeof select === 'function' && { select: (torrent) => tape.input(select(torrent)) }),
-      limits,
-      lsd,
-      peers: [...named, ...peers],
-      pex,
-      trackers,
-      target: { folder: '.' },
-      placed: (torrent) => tape.input(placed(torrent)),
-      ...(seeding && { seed: seeding }),
-    }),
+    it
+      .open(source, {
+        ...settings,
+        ...(!live && recordedStreams(settings, tape)),
+        ...(typeof select === 'function' && { select: (torrent) => tape.input(select(torrent)) }),
+        limits,
+        lsd,
+        peers: [...named, ...peers],
+        pex,
+        trackers,
+        target: { folder: '.' },
+        placed: (torrent) => tape.input(placed(torrent)),
+        ...(seeding && { seed: seeding }),
+      })
+      .pipe(
+        switchMap((running) => {
+          opened(running);
+          return running.events$;
+        }),
+      ),
   );
 };

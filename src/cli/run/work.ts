@@ -59,7 +59,7 @@ const downloaded = async (
   see: (event: DownloadEvent) => void,
 ): Promise<void> => {
   const { given, each, plan, stop$, asking } = bench;
-  const { settings, seeding, targetFor, saveTorrent } = plan;
+  const { settings, seeding, targetFor, saveTorrent, opened } = plan;
   const patience = new Patience(each.timeout, given, asking);
   const placed = (torrent: Torrent): Observable<Target> =>
     defer(() => {
@@ -67,7 +67,13 @@ const downloaded = async (
       if (saveTorrent !== undefined) writeNew(saveTorrent, encodeOriginal(torrent), flag(given, 'force'));
       return job.target === undefined ? targetFor(torrent) : of(job.target);
     }).pipe(tap((target) => (job.target = target)));
-  const asked = { settings: { ...settings, ...selecting(job, settings) }, seeding, limits: each.limits, placed };
+  const asked = {
+    settings: { ...settings, ...selecting(job, settings) },
+    seeding,
+    limits: each.limits,
+    placed,
+    ...(opened && { opened }),
+  };
   const events$ = downloadOf(bench, job, asked);
   const next = (told: DownloadEvent): void => {
     const event = plan.seen?.(told) ?? told;

@@ -30,6 +30,7 @@ import type {
   JsonPeer,
   JsonPiece,
   JsonScraped,
+  JsonStream,
   JsonVerified,
   JsonVersion,
 } from './jsonResult.ts';
@@ -151,6 +152,7 @@ export type JsonEvent =
   | JsonCreated
   | JsonDemo
   | JsonCompared
+  | JsonStream
   | JsonDecoded
   | JsonCompletion
   | JsonHelp

@@ -230,6 +230,24 @@ export interface JsonCompared extends OfAny {
   readonly seeds: Count;
 }
 
+/** A file that `stream` serves. */
+export interface JsonStreamed {
+  /** Its number, as shown by `info`. */
+  readonly file: Count;
+  readonly url: string;
+  readonly length: Bytes;
+  /** Such as `video/mp4`. */
+  readonly mediaType: string;
+}
+
+/** `stream`: what is served, and where; it can be read from now on. */
+export interface JsonStream extends OfAny {
+  readonly type: 'stream';
+  /** Of the file; of a playlist if there are several. */
+  readonly url: string;
+  readonly files: readonly JsonStreamed[];
+}
+
 /** `completion`: the script for a shell. */
 export interface JsonCompletion extends OfAny {
   readonly type: 'completion';

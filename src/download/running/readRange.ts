@@ -4,6 +4,7 @@ import type { Piece } from '../../contracts/peer.ts';
 import { visible } from '../../protocol/encoding/visible.ts';
 import type { Reader } from '../../torrent/picker/readers.ts';
 import type { Parts } from '../parts.ts';
+import { following } from '../streams/following.ts';
 
 /** Bytes of one file. */
 export interface ByteRange {
@@ -11,6 +12,15 @@ export interface ByteRange {
   readonly start?: number | undefined;
   /** The byte after the last one; the end of the file if absent. */
   readonly end?: number | undefined;
+}
+
+/** Bytes of one file, and when there is room for them. */
+export interface ReadRange extends ByteRange {
+  /**
+   * Is called before each piece is read: the piece is read when what it returns has emitted. So a player that is paused
+   * makes nobody keep what it has not taken; its next pieces are fetched nevertheless. No wait if absent.
+   */
+  readonly ready?: (() => Observable<unknown>) | undefined;
 }
 
 /** Bytes of one chunk. */
@@ -32,7 +42,7 @@ const CHUNK = 2 ** 20;
  * @throws InputError `bad-option` for a file or a range that does not exist, or is not wanted. @throws StorageError
  * `missing` when the download ends before the bytes are there, or when a piece is damaged and nothing is fetched.
  */
-export const readRange = (parts: Parts, file: number, wanted: ByteRange = {}): Observable<Uint8Array> =>
+export const readRange = (parts: Parts, file: number, wanted: ReadRange = {}): Observable<Uint8Array> =>
   defer(() => {
     const { geometry, picker } = parts;
     const { offset, length } = spanOf(parts, file, wanted);
@@ -47,7 +57,8 @@ export const readRange = (parts: Parts, file: number, wanted: ByteRange = {}): O
         reader.at = index;
         const begin = Math.max(offset - geometry.pieceOffset(index), 0);
         const until = Math.min(offset + length - geometry.pieceOffset(index), geometry.pieceSize(index));
-        return bytesOf(parts, whole, { index, begin, until });
+        const bytes$ = bytesOf(parts, whole, { index, begin, until });
+        return wanted.ready === undefined ? bytes$ : following(wanted.ready(), () => bytes$);
       }),
       finalize(() => {
         picker.readers.delete(reader);

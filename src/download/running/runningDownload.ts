@@ -4,7 +4,7 @@ import type { DownloadEvent } from '../../contracts/events.ts';
 import type { PeerAddress } from '../../contracts/network.ts';
 import { addressFault } from '../../protocol/encoding/address.ts';
 import type { Parts } from '../parts.ts';
-import { type ByteRange, readRange, spanOf } from './readRange.ts';
+import { type ByteRange, type ReadRange, readRange, spanOf } from './readRange.ts';
 import { type DownloadSnapshot, ReadModel } from './readModel.ts';
 import type { TorrentSwarm } from '../swarm/torrentSwarm.ts';
 
@@ -26,7 +26,7 @@ export interface Download {
    * `InputError` for a file or a range that does not exist, and with a `StorageError` `missing` when the download ends
    * before the bytes are there.
    */
-  read(file: number, range?: ByteRange): Observable<Uint8Array>;
+  read(file: number, range?: ReadRange): Observable<Uint8Array>;
   /**
    * Sets the priority of a file, or of a range of it, from −128 to 127: pieces of higher priority are requested sooner.
    * All have 0 at first. Works with orders that read the priority, as the default one does. @throws InputError

@@ -58,6 +58,24 @@ export const inOrder: PieceOrder = (a, b) => a.index - b.index;
 /** The highest priority. */
 export const byPriority: PieceOrder = ranked((a, b) => b.priority - a.priority, { by: 'priority', below: Infinity });
 
+/** When pieces are needed. `Deadlines` is one. */
+export interface Due {
+  /** The lower, the sooner it is needed; undefined if it is not waited for. */
+  due(index: number): number | undefined;
+  /** Grows whenever something else is needed. */
+  revision(): number;
+}
+
+/** The pieces that are due soonest, those that nobody waits for last: for players that read at several places. */
+export const byDeadline = (deadlines: Due): PieceOrder =>
+  changing(
+    (a, b) => {
+      const [one = Infinity, other = Infinity] = [deadlines.due(a.index), deadlines.due(b.index)];
+      return one === other ? 0 : one - other;
+    },
+    () => deadlines.revision(),
+  );
+
 /** So many pieces are asked for at random unless told otherwise. */
 export const RANDOM_FIRST = 4;
 
