@@ -51,7 +51,7 @@ const USAGE = 34;
 
 /** All commands on one screen of 24 lines. */
 export const overviewLines = (width = 80): readonly string[] => [
-  'rxtorrent <command> [--help]: BitTorrent, from announce to byte on disk',
+  'rxtorrent <command> [--help]: [x] may be left out, x.. may be several',
   ...groups.flatMap(([job, briefs]) =>
     Object.entries(briefs)
       .filter(([name]) => Object.hasOwn(commands, name))
@@ -60,7 +60,6 @@ export const overviewLines = (width = 80): readonly string[] => [
       ),
   ),
   '<source>: a .torrent, its http(s) URL, a magnet link, an info-hash, or - (stdin)',
-  '[x] may be left out, x.. may be several. --max-peers is RXTORRENT_MAX_PEERS, too',
-  `Also: ${Object.keys(aliases).join(', ')}`,
+  `Also ${Object.keys(aliases).join(', ')}; RXTORRENT_MAX_PEERS=9`,
   'Exit: 0 done, 2 bad input, 3 storage, 4 gave up, 70 our defect, 130 interrupted',
 ];
