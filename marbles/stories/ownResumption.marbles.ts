@@ -1,4 +1,18 @@
-import { concat, defer, EMPTY, NEVER, type Observable, of, pipe, Subject, takeWhile, timer } from 'rxjs';
+import {
+  concat,
+  defer,
+  EMPTY,
+  ignoreElements,
+  map,
+  merge,
+  NEVER,
+  type Observable,
+  of,
+  pipe,
+  Subject,
+  takeWhile,
+  timer,
+} from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import {
   AddressBook,
@@ -24,12 +38,14 @@ import {
   type PieceOutcome,
   type Rechecked,
   type Restored,
+  type Resumption,
   resumption,
   scoped,
   StorageError,
   type Torrent,
   type Warning,
 } from '../../src/index.ts';
+import { decodeResume } from '../../src/torrent/pieces/resumeNote.ts';
 import { DrawnDisk, drawn, honest, type Stage } from '../index.ts';
 
 /** A pipe of one's own that goes on where it ended. */
@@ -110,6 +126,56 @@ describe('a pipe of one’s own', () => {
       timer(900).subscribe(() => expect(warnings.map(({ code }) => code)).toEqual(['io']));
     }, four),
   );
+
+  it(
+    'is noted while it runs: what is stored, and how much has come',
+    drawn((stage) => {
+      const disk = new DrawnDisk(stage);
+      const { env } = stage.world({ peers: { '10.1.0.1:7000': honest({ pace: 400 }) }, disk });
+      stage.watch(resumed(stage.torrent, env, peers$), '^ 1500ms !');
+      const noted$ = timer(1500).pipe(
+        map(() => {
+          const note = disk.note && decodeResume(disk.note, stage.torrent);
+          return [note?.have.count, note?.downloaded];
+        }),
+      );
+      stage.gives(noted$).toBe('1500ms (n|)', { n: [3, 3 * 16_384] });
+    }, four),
+  );
+
+  it.each<[what: string, before: (own: Resumption) => Observable<unknown>, checks: number]>([
+    ['it has checked when it began', ({ restore$ }) => restore$, 4],
+    [
+      'it has stored itself',
+      ({ remember }) => of<PieceOutcome>({ type: 'stored', index: 0, length: 16_384, from: [] }).pipe(remember),
+      0,
+    ],
+  ])('does not check again for an upload what %s', (_, before, expected) => {
+    let checks = 0;
+    drawn((stage) => {
+      const { torrent, geometry, words, world } = stage;
+      const { env } = world({ disk: { has: [0, 1, 2, 3] } });
+      const verify: Env['verify'] = (of) => {
+        const check = env.verify(of);
+        return (piece) => {
+          checks++;
+          return check(piece);
+        };
+      };
+      const they = stage.peer('- 99ms a', { a: words.request(1) }, { fast: true });
+      they.state.choking = false;
+      const served$ = scoped(env.openStorage(torrent, { folder: '.' }), (storage) => {
+        const { picker } = downloadState(torrent, env);
+        if (expected === 0) picker.restore(0);
+        const own = resumption(torrent, { ...env, verify }, storage, picker, { recheck: true });
+        const serves$ = concat(of(they), NEVER).pipe(serveBlocks(own.shelf, geometry));
+        return merge(before(own).pipe(ignoreElements()), serves$);
+      });
+      stage.gives(served$, '^ 1s !').toBe('-');
+      stage.sends(they).toBe('100ms -P');
+    }, four)();
+    expect(checks).toBe(expected);
+  });
 
   it(
     'uploads only what has been verified: what is damaged on disk is refused, and wanted again',

@@ -2,6 +2,8 @@ import { filter, map, shareReplay } from 'rxjs';
 import { describe, it } from 'vitest';
 import { inboundPort } from '../../src/discovery/inbound/inboundPort.ts';
 import type { DownloadOptions } from '../../src/download/options.ts';
+import { download } from '../../src/download/download.ts';
+import { linkTo, tellsMetadata, torrentWithInfo } from './magnetScene.ts';
 import type { DownloadEvent } from '../../src/contracts/events.ts';
 import { calling, drawn, honest, type Player, type Stage, type World } from '../index.ts';
 import { downloaded } from './scene.ts';
@@ -34,6 +36,24 @@ const told = (stage: Stage, world: World, more: Partial<DownloadOptions> = {}) =
 
 const [before, after] = ['10.1.0.2:50000', '10.2.0.2:50001'];
 const seed = calling(honest({ latency: 10, pace: 100 }));
+
+describe('a peer at two addresses', () => {
+  it('keeps one connection before it is known what a magnet link stands for, too', () => {
+    const torrent = torrentWithInfo();
+    drawn(
+      (stage) => {
+        const silent = one(tellsMetadata(honest(), { instead: 'stalls' }));
+        const there = stage.world({ peers: { '10.1.0.2:7000': silent, '10.1.0.3:7000': silent } });
+        const link = linkTo(torrent, { announce: [] });
+        const peers = ['10.1.0.2', '10.1.0.3'].map((host) => ({ host, port: 7000, source: 'manual' }) as const);
+        stage.watch(download(link, there.env, { target: { folder: '.' }, peers }), '^ 1s !');
+        stage.happens(there.dials).toBe('(ab)');
+        stage.happens(there.hangups).toBe('------b 994ms a');
+      },
+      { torrent },
+    )();
+  });
+});
 
 describe('a seed that calls again from another address', () => {
   it(

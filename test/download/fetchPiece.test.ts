@@ -99,6 +99,18 @@ describe('one piece', () => {
   );
 
   it(
+    'is asked of another peer when it was wrong',
+    drawn((stage) => {
+      const [liar, late] = ['7.7.7.7:7000', '6.6.6.6:7000'];
+      const world = stage.world({ peers: { [liar]: corrupts(), [late]: honest({ latency: 100 }) } });
+      const piece$ = fetchPiece(stage.torrent, world.env, 0, asks([liar, late]));
+      const senders$ = piece$.pipe(map(({ from }) => from.map(({ host }) => host).join()));
+      stage.gives(senders$).toBe('302ms (p|)', { p: '6.6.6.6' });
+      stage.happens(world.hangups).toBe('17ms a 284ms b');
+    }),
+  );
+
+  it(
     'has a funnel that says what became of those at the host of a liar',
     drawn((stage) => {
       const funnel = new Funnel<PeerSource>();
