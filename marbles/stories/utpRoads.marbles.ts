@@ -1,4 +1,4 @@
-import { map, type Observable, of } from 'rxjs';
+import { EMPTY, map, NEVER, type Observable, of, throwError } from 'rxjs';
 import { describe, it } from 'vitest';
 import { NetworkError } from '../../src/contracts/errors.ts';
 import type { PeerAddress, Wire } from '../../src/contracts/network.ts';
@@ -9,11 +9,13 @@ import { failed } from './encryptionScene.ts';
 
 const refused = new NetworkError('refused', TWO, 'connection refused');
 
-/** Dials as drawn: `t` is a wire by TCP, `u` one by uTP, and `#` a refusal. */
+const ends: Readonly<Record<string, Observable<never>>> = { x: EMPTY, y: throwError(() => refused) };
+
+/** Dials as drawn: `t` is a wire by TCP, `u` one by uTP, `x` and `y` are hung up on, and `#` is a refusal. */
 const roads = (stage: Stage, tcp: string, utp: string) => {
   const [byTcp, byUtp] = [stage.cold(tcp, undefined, refused), stage.cold(utp, undefined, refused)];
   const wires = (lane$: Observable<string>) => (): Observable<Wire> =>
-    lane$.pipe(map((way) => ({ way }) as unknown as Wire));
+    lane$.pipe(map((way) => ({ way, bytes$: ends[way] ?? NEVER }) as unknown as Wire));
   const connect = racedRoads({ tcp: wires(byTcp), utp: wires(byUtp), resolve: (host) => of([host]) });
   return {
     dial: (address: PeerAddress = at(TWO)) =>
@@ -61,6 +63,17 @@ describe('TCP and uTP race', () => {
       stage.gives(dial(), '20ms ^ 10ms !').toBe('   20ms ---u');
       const said = roads(stage, '-t', '---u');
       stage.gives(said.dial({ ...at(TWO), utp: true }), '^ 10ms !').toBe('---u');
+    }),
+  );
+
+  it(
+    'the other way is tried first where a peer has taken the call, and hung up without a byte',
+    drawn((stage) => {
+      for (const silent of 'xy') {
+        const { dial } = roads(stage, `-${silent}`, '---u');
+        stage.gives(dial(), '^ 10ms !').toBe(`     -${silent}`);
+        stage.gives(dial(), '20ms ^ 10ms !').toBe('20ms ---u');
+      }
     }),
   );
 

@@ -38,6 +38,8 @@ export interface Ways {
   readonly pex?: boolean;
   /** Takes and makes encrypted connections only; what follows the handshake is so, if the client lets that be said. */
   readonly encrypted?: 'rc4' | 'plaintext';
+  /** Speaks uTP; but for transmission, which can't be told so, nothing else. */
+  readonly utp?: boolean;
 }
 
 /**
@@ -51,7 +53,7 @@ export const libtorrent: StartClient = async (
   { torrent },
   folder,
   port,
-  { limit = 0, dht = false, encrypted } = {},
+  { limit = 0, dht = false, encrypted, utp = false } = {},
 ) => {
   const at = `${AT.libtorrent}:${port}`;
   if (dht)
@@ -67,9 +69,10 @@ export const libtorrent: StartClient = async (
     );
   else {
     const script = resolve('test/interop/libtorrentPeer.py');
-    world.start('/usr/bin/python3', script, torrent, folder, at, String(limit), ...(encrypted ? [encrypted] : []));
+    const words = [...(utp ? ['utp'] : []), ...(encrypted ? [encrypted] : [])];
+    world.start('/usr/bin/python3', script, torrent, folder, at, String(limit), ...words);
   }
-  await listening(port, AT.libtorrent);
+  if (!utp) await listening(port, AT.libtorrent);
 };
 
 export const aria2: StartClient = async (
@@ -125,7 +128,7 @@ export const transmission: StartClient = async (
   { torrent },
   folder,
   port,
-  { limit = 0, dht = false, pex = false, encrypted } = {},
+  { limit = 0, dht = false, pex = false, encrypted, utp = false } = {},
 ) => {
   const config = world.path(`transmission-${port}`);
   mkdirSync(config);
@@ -133,7 +136,9 @@ export const transmission: StartClient = async (
     'dht-enabled': dht,
     'lpd-enabled': false,
     'pex-enabled': pex,
-    'utp-enabled': false,
+    'utp-enabled': utp,
+    // Since version 4.
+    'tcp-enabled': !utp,
     'port-forwarding-enabled': false,
     'bind-address-ipv4': AT.transmission,
     'peer-port': port,
@@ -159,7 +164,7 @@ export const transmission: StartClient = async (
 /** Its web interface, which it does not run without. */
 const WEB_PORT = 8099;
 
-export const qbittorrent: StartClient = async (world, { torrent }, folder, port, { encrypted } = {}) => {
+export const qbittorrent: StartClient = async (world, { torrent }, folder, port, { encrypted, utp = false } = {}) => {
   const profile = world.path(`qbittorrent-${port}`);
   mkdirSync(`${profile}/qBittorrent/config`, { recursive: true });
   const session = {
@@ -169,7 +174,7 @@ export const qbittorrent: StartClient = async (world, { torrent }, folder, port,
     DHTEnabled: false,
     LSDEnabled: false,
     PeXEnabled: false,
-    BTProtocol: 'TCP',
+    BTProtocol: utp ? 'UTP' : 'TCP',
     MultiConnectionsPerIp: true,
   };
   const lines = [
@@ -179,7 +184,7 @@ export const qbittorrent: StartClient = async (world, { torrent }, folder, port,
   writeFileSync(`${profile}/qBittorrent/config/qBittorrent.conf`, `${lines.join('\n')}\n`);
   const options = [`--profile=${profile}`, `--save-path=${folder}`, `--webui-port=${WEB_PORT}`, '--skip-dialog=true'];
   world.start('qbittorrent-nox', ...options, torrent);
-  await listening(port, AT.qbittorrent);
+  if (!utp) await listening(port, AT.qbittorrent);
 };
 
 /** Where it is installed. */

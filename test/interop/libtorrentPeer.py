@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""A libtorrent peer for the interop tests: shares what is in DIR of TORRENT (a file or a magnet link), TCP only, and prints its progress and its peers.
+"""A libtorrent peer for the interop tests: shares what is in DIR of TORRENT (a file or a magnet link), by TCP only, or by uTP only, and prints its progress and its peers.
 
-usage: libtorrentPeer.py TORRENT DIR ADDRESS:PORT [UPLOAD_BYTES_A_SECOND [PEER_HOST:PORT | lsd | rc4 | plaintext]]
+usage: libtorrentPeer.py TORRENT DIR ADDRESS:PORT [UPLOAD_BYTES_A_SECOND [utp] [PEER_HOST:PORT | lsd | rc4 | plaintext]]
 
 With `lsd` it looks for peers in the local network. With `rc4` or `plaintext` it takes and makes encrypted connections only, which go on so.
 """
@@ -12,14 +12,18 @@ import libtorrent as lt
 
 torrent, folder, listen = sys.argv[1:4]
 limit = int(sys.argv[4]) if len(sys.argv) > 4 else 0
+words = sys.argv[5:]
+utp = 'utp' in words
+if utp:
+    words.remove('utp')
 session = lt.session({
-    'listen_interfaces': listen, 'enable_dht': False, 'enable_lsd': 'lsd' in sys.argv[5:], 'enable_upnp': False, 'enable_natpmp': False,
-    'enable_outgoing_utp': False, 'enable_incoming_utp': False, 'dht_bootstrap_nodes': '', 'allow_multiple_connections_per_ip': True,
+    'listen_interfaces': listen, 'enable_dht': False, 'enable_lsd': 'lsd' in words, 'enable_upnp': False, 'enable_natpmp': False,
+    'enable_outgoing_utp': utp, 'enable_incoming_utp': utp, 'enable_outgoing_tcp': not utp, 'enable_incoming_tcp': not utp, 'dht_bootstrap_nodes': '', 'allow_multiple_connections_per_ip': True,
     'announce_to_all_trackers': True, 'alert_mask': 0,
     'upload_rate_limit': limit,
 })
 LEVELS = {'plaintext': 1, 'rc4': 2}
-word = sys.argv[5] if len(sys.argv) > 5 else ''
+word = words[0] if words else ''
 if word in LEVELS:
     session.apply_settings({'in_enc_policy': 0, 'out_enc_policy': 0, 'allowed_enc_level': LEVELS[word]})
 if torrent.startswith('magnet:'):

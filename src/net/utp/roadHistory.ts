@@ -1,28 +1,34 @@
 export type Transport = 'tcp' | 'utp';
 
-/** How many peers are remembered; the one that was reached longest ago is forgotten first. */
-export const MAX_REACHED = 1_000;
+/** How many peers are remembered; the one that was dialled longest ago is forgotten first. */
+export const MAX_DIALLED = 1_000;
 
 /**
- * By which transport peers were reached last. Depends on which dials have succeeded. Invariant: at most
- * {@link MAX_REACHED} peers are remembered.
+ * Which transport led to peers, or to none. Depends on which connections were made, and on which of them a byte came.
+ * Invariant: at most {@link MAX_DIALLED} peers are remembered.
  */
 export class RoadHistory {
-  readonly #reached = new Map<string, Transport>();
+  readonly #best = new Map<string, Transport>();
 
-  /** The transport by which this peer, `host:port`, is tried first; undefined if it has not been reached. */
+  /** The transport by which this peer, `host:port`, is tried first; undefined if nothing is known. */
   first(peer: string): Transport | undefined {
-    return this.#reached.get(peer);
+    return this.#best.get(peer);
   }
 
+  /** The peer answered. */
   reached(peer: string, by: Transport): void {
-    this.#reached.delete(peer);
-    this.#reached.set(peer, by);
-    const [oldest] = this.#reached.keys();
-    if (this.#reached.size > MAX_REACHED && oldest !== undefined) this.#reached.delete(oldest);
+    this.#best.delete(peer);
+    this.#best.set(peer, by);
+    const [oldest] = this.#best.keys();
+    if (this.#best.size > MAX_DIALLED && oldest !== undefined) this.#best.delete(oldest);
+  }
+
+  /** The peer took the call and hung up without a byte, as clients do by a transport that is switched off. */
+  hungUp(peer: string, by: Transport): void {
+    this.reached(peer, by === 'tcp' ? 'utp' : 'tcp');
   }
 
   check(): void {
-    if (this.#reached.size > MAX_REACHED) throw new RangeError(`${this.#reached.size} peers are remembered`);
+    if (this.#best.size > MAX_DIALLED) throw new RangeError(`${this.#best.size} peers are remembered`);
   }
 }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { defer, map, mergeMap, type Observable, tap, throwIfEmpty } from 'rxjs';
+import { defer, isEmpty, map, mergeMap, Observable, take, throwIfEmpty } from 'rxjs';
 import type { Connect, PeerAddress, Wire } from '../../contracts/network.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
 import { LOOPBACK, reachOf } from '../../protocol/encoding/reach.ts';
@@ -16,6 +16,27 @@ export interface Roads {
   readonly resolve: Env['resolve'];
 }
 
+/** Emits the same wires, and notes what became of them. */
+const remembered = (wires: Observable<Wire>, peer: string, way: Transport, history: RoadHistory): Observable<Wire> =>
+  new Observable((subscriber) => {
+    const ended = (): void => {
+      // Or it was we who hung up.
+      if (!subscriber.closed) history.hungUp(peer, way);
+    };
+    const next = (wire: Wire): void => {
+      history.reached(peer, way);
+      subscriber.add(
+        wire.bytes$.pipe(take(1), isEmpty()).subscribe({ next: (isSilent) => isSilent && ended(), error: ended }),
+      );
+      subscriber.next(wire);
+    };
+    return wires.subscribe({
+      next,
+      error: (error: unknown) => subscriber.error(error),
+      complete: () => subscriber.complete(),
+    });
+  });
+
 /**
  * Dials peers by TCP and uTP.
  *
@@ -25,7 +46,8 @@ export interface Roads {
  *   result  250ms ---w---         mirrors the winner; the other one is hung up on before a byte is said
  * ```
  *
- * The way by which a peer was reached last is tried first; otherwise uTP if somebody has said that the peer speaks it
+ * The way by which a peer was reached last is tried first, and the other one if it hung up without a byte, as clients
+ * do by a transport that is switched off. If nothing is known, uTP is if somebody has said that the peer speaks it
  * (`PeerAddress.utp`), and else TCP. When the first way fails the other one is tried at once. On the way to a peer on
  * this machine there is no line to be spared, so it is dialled by TCP only. Errors as the first way does.
  */
@@ -45,9 +67,8 @@ export const racedRoads = ({ tcp, utp, resolve }: Roads): Connect => {
     return defer(() => {
       const first = history.first(addressText(address)) ?? (address.utp === true ? 'utp' : 'tcp');
       const ways: readonly Transport[] = first === 'utp' ? ['utp', 'tcp'] : ['tcp', 'utp'];
-      return raced(ways, (way) =>
-        (way === 'utp' ? byUtp : tcp)(address).pipe(tap(() => history.reached(addressText(address), way))),
-      );
+      const peer = addressText(address);
+      return raced(ways, (way) => remembered((way === 'utp' ? byUtp : tcp)(address), peer, way, history));
     });
   };
 };

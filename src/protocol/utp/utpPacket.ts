@@ -11,8 +11,15 @@ export type UtpType = typeof DATA | typeof FIN | typeof STATE | typeof RESET | t
 export const HEADER = 20;
 const VERSION = 1;
 const SELECTIVE_ACK = 1;
-/** Our own extension. */
+/**
+ * Eight bytes that nobody has given a meaning; and our own extension, which is never the first one, as libutp takes no
+ * packet for uTP that begins with one it does not know.
+ */
+const BITS = 2;
+const BITS_LENGTH = 8;
 const PADDING = 0x70;
+/** Bytes of padding. */
+const LEAST_PADDING = 4 + BITS_LENGTH;
 /** Extensions that one packet may carry; BEP 29 knows one. */
 const MAX_EXTENSIONS = 8;
 
@@ -136,14 +143,16 @@ export const resetOf = ({ id, sequence }: UtpFields): Uint8Array =>
   encodeUtp({ type: RESET, id, sentAt: 0, delay: 0, window: 0, sequence: 0, ack: sequence });
 
 /**
- * A packet whose header is still to be written, with `payload` bytes after `padding` bytes: an extension that nobody
- * knows and everybody skips. Padding takes 2 bytes at least, and 257 at most.
+ * A packet whose header is still to be written, with `payload` bytes after `padding` bytes: extensions that everybody
+ * skips. Padding takes 12 bytes at least, and 267 at most.
  */
 export const unwritten = (payload: number, padding = 0): Uint8Array => {
   const bytes = new Uint8Array(HEADER + padding + payload);
   if (padding === 0) return bytes;
-  bytes[1] = PADDING;
-  bytes[HEADER + 1] = padding - 2;
+  bytes[1] = BITS;
+  bytes[HEADER] = PADDING;
+  bytes[HEADER + 1] = BITS_LENGTH;
+  bytes[HEADER + 2 + BITS_LENGTH + 1] = padding - LEAST_PADDING;
   return bytes;
 };
 

@@ -2,16 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { type Subscription, tap } from 'rxjs';
 import { ChunkBuffers, Gathered } from '../../../src/net/utp/gathered.ts';
 import { Listeners } from '../../../src/net/utp/listeners.ts';
-import { MAX_REACHED, RoadHistory } from '../../../src/net/utp/roadHistory.ts';
+import { MAX_DIALLED, RoadHistory } from '../../../src/net/utp/roadHistory.ts';
 import { nodeEnv } from '../../../src/node.ts';
 
 it('remembers by which transport a thousand peers were reached, and forgets the others', () => {
   const history = new RoadHistory();
-  for (let n = 0; n <= MAX_REACHED; n++) history.reached(`10.0.0.1:${n}`, n % 2 === 0 ? 'tcp' : 'utp');
+  for (let n = 0; n <= MAX_DIALLED; n++) history.reached(`10.0.0.1:${n}`, n % 2 === 0 ? 'tcp' : 'utp');
   history.check();
-  expect(['10.0.0.1:0', '10.0.0.1:1', '10.0.0.1:2'].map((peer) => history.first(peer))).toEqual([
+  history.hungUp('10.0.0.1:3', 'utp');
+  expect(['10.0.0.1:0', '10.0.0.1:1', '10.0.0.1:2', '10.0.0.1:3'].map((peer) => history.first(peer))).toEqual([
     undefined,
     'utp',
+    'tcp',
     'tcp',
   ]);
 });
