@@ -33,6 +33,22 @@ describe('requests that a peer drops without a word', () => {
     }, nine),
   );
 
+  it(
+    'are not looked for by what was asked for 76 ms ago, but a second later',
+    drawn(
+      (stage) => {
+        // It has one piece, and then another; it gives three blocks, and says nothing more.
+        const { blocksOf, wake$ } = asker(stage);
+        const they = stage.peer('U---1-2-3 1915ms H 2s |', { H: stage.words.have(1) }, { has: [0] });
+        const asks = '           (1234)- 1918ms (5678) 1069ms 8';
+        stage.cold('                    1925ms (w|)').subscribe(() => wake$.next());
+        stage.gives(blocksOf(they)).toBe('----1-2-3 1915ms - 2s |');
+        stage.asks(they).toBe(asks);
+      },
+      { torrent: { pieces: 2, blocksPerPiece: 4 } },
+    ),
+  );
+
   it.each([
     // Asked for all that it keeps once in a round trip of 300 ms, a seed that keeps 4 gives 256 in 19 s, and one that
     // keeps 16 in 5 s.

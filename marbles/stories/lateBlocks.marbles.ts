@@ -40,6 +40,19 @@ describe('blocks that come late', () => {
   );
 
   it(
+    'and were written off are cancelled when they have come from another: within a second, once',
+    drawn((stage) => {
+      const { words } = stage;
+      const first = stage.peer(' U 15s ---|');
+      const second = stage.peer('11500ms U-----2-3 2s -|');
+      const { blocksOf } = asker(stage);
+      const asked = { p: words.request(1), q: words.request(2), r: words.request(3), s: words.request(4) };
+      stage.gives(merge(blocksOf(first), blocksOf(second))).toBe('11500ms ------2-3 3495ms |');
+      stage.sends(first).toBe('(pqrs) 11994ms (xy)', { ...asked, x: words.cancel(2), y: words.cancel(3) });
+    }),
+  );
+
+  it(
     'and that another peer has sent already are dropped, and neither is at fault',
     drawn((stage) => {
       const first = stage.peer(' U-----1--C----------234--------|');

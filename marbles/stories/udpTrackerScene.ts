@@ -53,19 +53,25 @@ export const honest = (asked: Uint8Array, id: number, peers: Uint8Array): Uint8A
   return action === 1 ? packet(1, word(asked, 12), 1800, 3, 4, peers) : packet(2, word(asked, 12), 7, 8, 9);
 };
 
+/** What it is told by an announce: `d` completed, `s` started, `x` stopped, `n` nothing new. */
+const EVENTS: Readonly<Record<number, string>> = { 0: 'n', 1: 'd', 2: 's', 3: 'x' };
+
 /** A UDP tracker, and when it was asked what. Whatever is answered takes 1 ms there and 1 ms back. */
 export const scene = (
   stage: Stage,
   { udp = {}, answers = () => true, says = () => undefined, peers = encodePeers([a], 4), at = AT }: Manners = {},
 ) => {
   const asked: Mark[] = [];
+  const told: Mark[] = [];
   const watch = ({ bytes, from }: Datagram): void => {
-    if (from.host !== at.host) asked.push({ frame: stage.now(), kind: 'value', value: ASKED[word(bytes, 8)] });
+    if (from.host === at.host) return;
+    asked.push({ frame: stage.now(), kind: 'value', value: ASKED[word(bytes, 8)] });
+    if (word(bytes, 8) === 1) told.push({ frame: stage.now(), kind: 'value', value: EVENTS[word(bytes, 80)] });
   };
   const network = new DrawnUdp({ latency: 1, names, watch, ...udp }, stage.ledger);
   network.plays(at, ({ bytes }, nth) => (answers(nth) ? (says(bytes, nth) ?? honest(bytes, 5, peers)) : undefined));
   const { env } = stage.world({ udp: network });
-  return { env, network, asked };
+  return { env, network, asked, told };
 };
 
 export const hosts = (replies: Observable<{ readonly peers: readonly { readonly host: string }[] }>) =>

@@ -114,6 +114,28 @@ describe('udpTracker among other trackers', () => {
   );
 
   it(
+    'is told once that we are complete, also when we leave before it answers',
+    drawn((stage) => {
+      const completed$ = stage.hot('--------c');
+      const { env, told } = scene(stage, { answers: (nth) => nth !== 3 });
+      const peers$ = trackerPeers(env, { ...identity, completed$, tiers: [[URL_ONE]] });
+      stage.gives(peers$, '^---------!').toBe('----a', { a });
+      stage.happens(told).toBe('  --s-----d-x');
+    }),
+  );
+
+  it(
+    'is told so when we leave if there was no time for it: it had forgotten our connection id',
+    drawn((stage) => {
+      const completed$ = stage.hot('65s c');
+      const { env, told } = scene(stage, { answers: (nth) => nth !== 3 });
+      const peers$ = trackerPeers(env, { ...identity, completed$, tiers: [[URL_ONE]] });
+      stage.gives(peers$, '^ 65s -!').toBe('----a', { a });
+      stage.happens(told).toBe('  --s 65001ms d-x');
+    }),
+  );
+
+  it(
     'is left at once when it is silent and we leave before it has heard of us',
     drawn((stage) => {
       const { env, network, asked } = scene(stage, { answers: () => false });

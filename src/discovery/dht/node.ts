@@ -2,6 +2,7 @@ import {
   catchError,
   distinct,
   filter,
+  from,
   ignoreElements,
   EMPTY,
   map,
@@ -85,7 +86,7 @@ export interface DhtNode {
   readonly warnings$?: Observable<Warning>;
   /** Emits when a network that could not be joined at first has been joined. Does not complete. */
   readonly joined$?: Observable<unknown>;
-  /** Looks once for announced peers; each is emitted once. As a `seed`, only for those that are no seeds (BEP 33). */
+  /** Looks once for announced peers, also here; each is emitted once. As a `seed`, only for others (BEP 33). */
   getPeers(infoHash: Uint8Array, seed?: boolean): Observable<Endpoint>;
   /** The same, and then announces us at `port` to the nearest nodes; 0 is the port that our packets come from. */
   announce(infoHash: Uint8Array, port: number, seed?: boolean): Observable<Endpoint>;
@@ -271,8 +272,13 @@ class RunningNode implements DhtNode {
 
   #search(infoHash: Uint8Array, announce: number | undefined, seed: boolean | undefined): Observable<Endpoint> {
     const options = { want: this.#want, report: this.#options.report, announce, seed };
-    const both = (): Observable<Endpoint> =>
-      merge(...this.sides.map((side) => peerLookup(side, infoHash, options))).pipe(distinct(addressKey));
+    const both = (): Observable<Endpoint> => {
+      // A lookup asks other nodes only, and peers may have announced themselves to us.
+      const ours = ({ family }: FamilyNode): readonly Endpoint[] =>
+        this.#store.told(infoHash, family, this.#env.random, now(), { noSeed: seed === true });
+      const searched = this.sides.map((side) => peerLookup(side, infoHash, options));
+      return merge(from(this.sides.flatMap(ours)), ...searched).pipe(distinct(addressKey));
+    };
     return this.#lookups.inTurn(seed === true, both);
   }
 

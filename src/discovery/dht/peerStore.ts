@@ -69,7 +69,7 @@ export class PeerStore {
       const other = at + Math.floor(random() * (peers.length - at));
       [peers[at], peers[other]] = [peers[other] as StoredPeer, peers[at] as StoredPeer];
     }
-    return peers.slice(0, MAX_TOLD);
+    return peers.slice(0, MAX_TOLD).map(({ host, port }) => ({ host, port }));
   }
 
   all(infoHash: Uint8Array, now: number): StoredPeer[] {

@@ -10,4 +10,6 @@ export type Announce = (url: string, query: AnnounceQuery, manner?: Manner) => O
 export interface Manner {
   /** Another request to the same host follows in a moment. Default: false. */
   readonly more?: boolean;
+  /** Is called when the announce leaves, if that is known: over UDP, where it follows a first exchange. */
+  readonly sent?: (() => void) | undefined;
 }

@@ -6,7 +6,7 @@ import type { PeerAddress } from '../../contracts/network.ts';
 import { TrackerError } from '../../contracts/errors.ts';
 import type { AnnounceQuery, AnnounceSuccess } from '../../protocol/tracker/httpTrackerReply.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
-import type { Announce } from './announce.ts';
+import type { Announce, Manner } from './announce.ts';
 import { URGENCY } from './announceQueue.ts';
 import { hostOf } from './families.ts';
 import { announceOverHttp } from './httpTracker.ts';
@@ -95,9 +95,9 @@ export class Announcer {
 
   /**
    * Announces to one tracker when it is its turn. `begin` is called then, and returns the event. If `within` is given,
-   * the announce is given up after so many milliseconds.
+   * the announce is given up after so many milliseconds. `sent` is called when it leaves, as {@link Announce} does.
    */
-  send(tracker: Tracker, begin: () => Event, within?: number): Observable<AnnounceSuccess> {
+  send(tracker: Tracker, begin: () => Event, within?: number, sent?: () => void): Observable<AnnounceSuccess> {
     const { totals } = this.options;
     const lacks = totals().left > 0;
     const active = this.wanted > 0 && lacks;
@@ -111,13 +111,13 @@ export class Announcer {
         const refusal = lacks ? undefined : dead.refusal(host);
         if (refusal !== undefined) return throwError(() => refusal);
         const told = { next: () => dead.answered(host), error: (error: unknown) => dead.failed(host, error) };
-        return this.#announce(tracker, event, more).pipe(tap(told));
+        return this.#announce(tracker, event, { more, sent }).pipe(tap(told));
       });
       return within === undefined ? answer$ : answer$.pipe(takeUntil(timer(within)));
     });
   }
 
-  #announce(tracker: Tracker, event: Event, more: boolean): Observable<AnnounceSuccess> {
+  #announce(tracker: Tracker, event: Event, manner: Manner): Observable<AnnounceSuccess> {
     const { infoHash, peerId, port: given, totals } = this.options;
     const announce = this.#announcers[/^[a-z]+:/i.exec(tracker.url)?.[0].toLowerCase() ?? ''];
     if (announce === undefined)
@@ -126,7 +126,7 @@ export class Announcer {
       });
     const numwant = event === 'stopped' ? 0 : NUMWANT;
     const query = { infoHash, peerId, ...totals(), event, numwant, key: this.#key, trackerId: tracker.id };
-    const ask = (port: number) => announce(tracker.url, { ...query, port }, { more });
+    const ask = (port: number) => announce(tracker.url, { ...query, port }, manner);
     if (given !== 0 || tracker.insists) return ask(given || PORT_OF_NOBODY);
     const insists = (error: unknown) => {
       if (!(error instanceof TrackerError) || !refusesPort(error)) throw error;

@@ -55,6 +55,8 @@ export class TierSession {
   readonly #announcer: Announcer;
   readonly #changed: () => void;
   #completed: 'no' | 'pending' | 'said' = 'no';
+  /** It has left by a datagram, which arrives even if we do not wait for the answer. */
+  #completedSent = false;
   /** Milliseconds. */
   #interval = DEFAULT_INTERVAL * 1000;
   #minInterval: number;
@@ -149,7 +151,7 @@ export class TierSession {
     const known = this.tier.all.filter(({ started }) => started);
     const all = known.map((tracker, index) =>
       concat(
-        index === 0 && this.#completed === 'pending' ? tell(tracker, 'completed') : EMPTY,
+        index === 0 && this.#completed === 'pending' && !this.#completedSent ? tell(tracker, 'completed') : EMPTY,
         tell(tracker, 'stopped'),
       ),
     );
@@ -192,7 +194,8 @@ export class TierSession {
         return this.#answers > before ? of(tracker) : merge(rests$, others$);
       }),
     );
-    const asked$ = this.#announcer.send(tracker, begin).pipe(
+    const sent = (): void => void (this.#completedSent ||= told === 'completed');
+    const asked$ = this.#announcer.send(tracker, begin, undefined, sent).pipe(
       tap((reply) => this.#answered(tracker, told, reply, before === this.#answers)),
       ignoreElements(),
       catchError(failed),

@@ -33,14 +33,13 @@ export const RESENDS = 8;
  */
 export const announceOverUdp =
   (env: UdpEnv, given: Given = () => false, memory = new UdpMemory()): Announce =>
-  (url, query) =>
-    askOverUdp(
-      env,
-      given,
-      memory,
-    )(url, { type: 'announce', encode: (id, transaction) => encodeAnnounce(id, transaction, query, url) }).pipe(
-      map(({ reply }) => reply),
-    );
+  (url, query, { sent } = {}) => {
+    const encode = (id: Uint8Array, transaction: number): Uint8Array => {
+      sent?.();
+      return encodeAnnounce(id, transaction, query, url);
+    };
+    return askOverUdp(env, given, memory)(url, { type: 'announce', encode }).pipe(map(({ reply }) => reply));
+  };
 
 /** Sends one request and emits its answers, as {@link announceOverUdp} does. */
 export const askOverUdp =

@@ -205,7 +205,7 @@ export class PiecePicker {
   /** Is this block worth having, whoever sends it? */
   lacks(index: number, block: number): boolean {
     const piece = this.#open.get(index);
-    return piece !== undefined && !piece.alone && !piece.isHeld(block);
+    return piece === undefined ? this.#wanted.missing.has(index) : !piece.alone && !piece.isHeld(block);
   }
 
   /**

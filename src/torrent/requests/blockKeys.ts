@@ -9,8 +9,13 @@ export const wantedOf = ({ blocksPerPiece }: Geometry, key: number): Wanted => (
 });
 
 /** The request for a block, as it goes to the peer. */
-export const requestOf = (geometry: Geometry, { piece, block }: Wanted): Message => ({
-  type: 'request',
+export const requestOf = (geometry: Geometry, wanted: Wanted): Message => rangeOf('request', geometry, wanted);
+
+/** What takes that back. */
+export const cancelOf = (geometry: Geometry, wanted: Wanted): Message => rangeOf('cancel', geometry, wanted);
+
+const rangeOf = (type: 'request' | 'cancel', geometry: Geometry, { piece, block }: Wanted): Message => ({
+  type,
   piece,
   begin: block * BLOCK,
   length: geometry.blockSize(piece, block),

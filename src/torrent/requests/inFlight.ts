@@ -31,6 +31,11 @@ export class InFlight {
     return this.#times[this.#first] as number;
   }
 
+  /** When one was last added. */
+  get youngest(): number {
+    return this.#youngest;
+  }
+
   /** The one that was added last; undefined if there is none. */
   get last(): number | undefined {
     for (let at = this.#end - 1; at >= this.#first; at--) if (this.#keys[at] !== GONE) return this.#keys[at];

@@ -1,5 +1,6 @@
 import type { Message, PieceMessage } from '../../protocol/peer/messages.ts';
 import type { PiecePicker } from '../picker/piecePicker.ts';
+import { cancelOf, wantedOf } from './blockKeys.ts';
 import { Habits, MAX_UNASKED } from './habits.ts';
 import { Requests } from './requests.ts';
 import type { Limited, Source } from './source.ts';
@@ -131,6 +132,7 @@ export class RequestLoop {
 
   /** Every second. Milliseconds since the last block while one is waited for, else 0 or less. */
   tick(): number {
+    this.#cancelNeedless();
     const silence = this.#requests.tick(this.#options.clock());
     // With the fast extension a choke is over when all is rejected, or no longer waited for.
     this.#rest();
@@ -139,6 +141,17 @@ export class RequestLoop {
 
   end(): void {
     this.#requests.end();
+  }
+
+  /** What was written off and has come from elsewhere need not be sent any more. */
+  #cancelNeedless(): void {
+    const { geometry } = this.#picker;
+    const isNeedless = (key: number): boolean => {
+      const { piece, block } = wantedOf(geometry, key);
+      return !this.#picker.lacks(piece, block);
+    };
+    const keys = this.#requests.window.writtenOff.cancelled(isNeedless);
+    if (keys.length > 0) this.#source.send(...keys.map((key) => cancelOf(geometry, wantedOf(geometry, key))));
   }
 
   #begin(): Requests {

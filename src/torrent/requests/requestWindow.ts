@@ -2,8 +2,9 @@ import { Cadence } from './cadence.ts';
 import { TOLERANCE } from './depth.ts';
 import { InFlight } from './inFlight.ts';
 import { LateRequests } from './lateRequests.ts';
-import { FIRST_WINDOW, MAX_OWED, MAX_WINDOW, MOST_OVERTAKEN, SLOW_START_GAIN, windowFor } from './windowLimits.ts';
+import { FIRST_WINDOW, MAX_WINDOW, MOST_OVERTAKEN, SLOW_START_GAIN, windowFor } from './windowLimits.ts';
 import { ruled, type WindowRule, type WindowView } from './windowRule.ts';
+import { WrittenOff } from './writtenOff.ts';
 
 /** Milliseconds without a block after which a peer that gave many is asked again for one that it has not sent. */
 const PROBE_AFTER = 1_000;
@@ -30,9 +31,7 @@ export class RequestWindow implements WindowView {
   #lostAt = -Infinity;
   readonly #inFlight = new InFlight();
   readonly #late: LateRequests;
-  /** Given up when the peer was snubbed; and taken to be lost. */
-  readonly #owed = new Set<number>();
-  readonly #lost = new Set<number>();
+  readonly writtenOff = new WrittenOff();
   /** What was asked for before this time is doubted since then, and so many blocks had come. */
   readonly #doubt = { before: -Infinity, since: 0, arrivals: 0 };
   readonly #rules: { readonly rule?: WindowRule | undefined };
@@ -129,7 +128,9 @@ export class RequestWindow implements WindowView {
     const later = Math.max(since, now);
     this.#waitingSince = this.#inFlight.size === 0 ? later : since;
     // Late keys stay: a block that was requested twice comes twice, which is no fault of the peer.
-    if (!this.#inFlight.has(key)) this.#inFlight.add(key, now);
+    if (this.#inFlight.has(key)) return;
+    this.#inFlight.add(key, now);
+    this.writtenOff.closed(key);
   }
 
   has(key: number): boolean {
@@ -140,22 +141,11 @@ export class RequestWindow implements WindowView {
   take(key: number, bytes: number): 'expected' | 'late' | 'unexpected' {
     const expected = this.#inFlight.answer(key);
     if (!expected && !this.#late.take(key)) return 'unexpected';
-    if (this.#owed.size > 0) this.#owed.delete(key);
+    this.writtenOff.came(key);
     this.#bytes += bytes;
     this.#arrivals++;
     if (this.#slowStart && !this.snubbed && this.limit < this.#most) this.limit++;
     return expected ? 'expected' : 'late';
-  }
-
-  /** Was a key from `first` up to `end` given up when they were snubbed, and has not come since? */
-  owes(first: number, end: number): boolean {
-    for (const key of this.#owed) if (key >= first && key < end) return true;
-    return false;
-  }
-
-  /** Nobody else gives what they owe: they may be asked for it again. */
-  excuse(): void {
-    this.#owed.clear();
   }
 
   /** No longer waited for: cancelled, or given to another. It may still come. */
@@ -167,7 +157,9 @@ export class RequestWindow implements WindowView {
 
   /** They will not send it; what they had at hand may cross that. */
   rejected(key: number): boolean {
-    return this.forget(key) || this.#late.take(key);
+    if (this.forget(key)) return true;
+    this.writtenOff.closed(key);
+    return this.#late.take(key);
   }
 
   /**
@@ -194,8 +186,8 @@ export class RequestWindow implements WindowView {
     this.#eager = true;
     this.#lostAt = now;
     doubt.before = -Infinity;
-    if (this.#lost.size + keys.length > MAX_WINDOW) this.#lost.clear();
-    for (const key of keys) if (this.forget(key)) this.#lost.add(key);
+    for (const key of keys) this.forget(key);
+    this.writtenOff.lose(keys);
     return keys;
   }
 
@@ -209,7 +201,8 @@ export class RequestWindow implements WindowView {
     const { last } = flight;
     const since = this.#waitingSince;
     if (last === undefined || this.snubbed || this.#arrivals === 0 || this.#probedAt >= since) return undefined;
-    if (now - since < Math.max(PROBE_AFTER, this.#cadence.longest)) return undefined;
+    // What was asked for a moment ago may still come, however long nothing has.
+    if (now - Math.max(since, flight.youngest) < Math.max(PROBE_AFTER, this.#cadence.longest)) return undefined;
     this.forget(last);
     flight.add(last, now);
     this.#probedAt = now;
@@ -222,7 +215,7 @@ export class RequestWindow implements WindowView {
 
   /** Was this one, which has come late, taken to be lost? Said once. */
   misjudged(key: number): boolean {
-    if (this.#lost.size === 0 || !this.#lost.delete(key)) return false;
+    if (!this.writtenOff.misjudged(key)) return false;
     this.#eager = false;
     return true;
   }
@@ -241,7 +234,7 @@ export class RequestWindow implements WindowView {
       this.#cadence.observe((now - this.#waitingSince) / arrived);
       this.#waitingSince = now;
       this.snubbed = false;
-      this.#owed.clear();
+      this.writtenOff.excuse();
     }
     if (this.#inFlight.size === 0) this.#waitingSince = now;
     this.obey();
@@ -251,9 +244,8 @@ export class RequestWindow implements WindowView {
   /** The wait is over for all that is in flight: returned, and only one request is risked until a block comes. */
   expire(now: number): number[] {
     const keys = this.#inFlight.toArray();
-    this.#lost.clear();
-    if (this.#owed.size + keys.length > MAX_OWED) this.#owed.clear();
-    for (const key of keys) if (this.forget(key)) this.#owed.add(key);
+    for (const key of keys) this.forget(key);
+    this.writtenOff.owe(keys);
     this.snubbed = true;
     this.#slowStart = false;
     this.limit = Math.min(1, this.#fixed ?? 1);
@@ -266,7 +258,7 @@ export class RequestWindow implements WindowView {
     const { keys } = this;
     for (const key of keys) this.#late.add(key);
     this.#inFlight.clear();
-    this.#lost.clear();
+    this.writtenOff.clear();
     return keys;
   }
 
@@ -292,8 +284,7 @@ export class RequestWindow implements WindowView {
   check(): void {
     this.#inFlight.check();
     this.#late.check();
-    if (this.#lost.size > MAX_WINDOW || this.#owed.size > MAX_OWED)
-      throw new RangeError(`${this.#lost.size} lost, ${this.#owed.size} owed`);
+    this.writtenOff.check();
     if (this.limit < Math.min(1, this.#fixed ?? 1) || this.limit > this.#most)
       throw new RangeError(`window of ${this.limit}`);
   }

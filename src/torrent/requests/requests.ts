@@ -102,7 +102,7 @@ export class Requests {
 
   /** While it is snubbed it is not asked again for what it has not sent: so no block waits for it twice. */
   owes(piece: number): boolean {
-    return this.#window.snubbed && this.#window.owes(piece * this.#perPiece, (piece + 1) * this.#perPiece);
+    return this.#window.snubbed && this.#window.writtenOff.owes(piece * this.#perPiece, (piece + 1) * this.#perPiece);
   }
 
   /** Another was faster. */
@@ -237,7 +237,7 @@ export class Requests {
     this.overdue ||= window.waited(now) >= OVERDUE;
     this.refill(now);
     if (window.snubbed && window.inFlight === 0 && now - this.#snubbedAt >= EXCUSED_AFTER) {
-      window.excuse();
+      window.writtenOff.excuse();
       this.refill(now);
     }
     return now - habits.lastBlockAt;
