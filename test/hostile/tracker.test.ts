@@ -1,10 +1,12 @@
 import type { RequestListener } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { lastValueFrom, NEVER, take, timeout, toArray } from 'rxjs';
+import { defer, finalize, lastValueFrom, NEVER, of, take, timeout, toArray } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { STOPPED_TIMEOUT } from '../../src/discovery/trackers/httpTracker.ts';
-import { trackerPeers, type TrackerPeersOptions } from '../../src/discovery/trackers/trackerPeers.ts';
+import { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from '../../src/discovery/trackers/trackerPeers.ts';
+import { drawn } from '../../marbles/index.ts';
 import type { Announced, Warning } from '../../src/contracts/events.ts';
+import { punctual } from '../../marbles/stories/trackerScene.ts';
 import { httpGet } from '../../src/net/http/http.ts';
 import { bindUdp, resolve } from '../../src/net/udp.ts';
 import { encode, type Encodable } from '../../src/protocol/encoding/bencode.ts';
@@ -15,19 +17,22 @@ const env = { httpGet, bindUdp, resolve, random: () => 0.5, randomBytes: (length
 const REPLY = encode({ interval: 1800, peers: Uint8Array.of(10, 0, 0, 1, 0x1a, 0xe1) });
 
 /** Asks the trackers, one tier each. */
-const ask = (urls: readonly string[], options: Partial<TrackerPeersOptions> = {}) => {
+const ask = (urls: readonly string[], options: Partial<TrackerPeersOptions> = {}, own: Partial<TrackerEnv> = {}) => {
   const events: (Announced | Warning)[] = [];
-  const peers$ = trackerPeers(env, {
-    infoHash: new Uint8Array(20).fill(0xab),
-    peerId: new Uint8Array(20),
-    port: 6881,
-    tiers: urls.map((url) => [url]),
-    totals: () => ({ uploaded: 0, downloaded: 0, left: 1 }),
-    wanted$: NEVER,
-    completed$: NEVER,
-    report: (event) => event.type !== 'tracker' && events.push(event),
-    ...options,
-  });
+  const peers$ = trackerPeers(
+    { ...env, ...own },
+    {
+      infoHash: new Uint8Array(20).fill(0xab),
+      peerId: new Uint8Array(20),
+      port: 6881,
+      tiers: urls.map((url) => [url]),
+      totals: () => ({ uploaded: 0, downloaded: 0, left: 1 }),
+      wanted$: NEVER,
+      completed$: NEVER,
+      report: (event) => event.type !== 'tracker' && events.push(event),
+      ...options,
+    },
+  );
   return { peers$, events, codes: () => events.map((event) => (event.type === 'warning' ? event.code : 'announced')) };
 };
 
@@ -112,24 +117,34 @@ const endless = (write: () => boolean, response: NodeJS.WritableStream): void =>
 };
 
 describe('what a tracker says', () => {
-  it.each([0, -5, 2n ** 53n, 2n ** 62n])(
-    'of its interval is believed only from 30 s to a day: %s',
-    async (interval) => {
-      let announces = 0;
-      const origin = await serve((_, response) => {
-        announces++;
-        response.end(encode({ interval, 'min interval': interval, peers: '' }));
-      });
-      const { peers$, events } = ask([`${origin}/announce`]);
-      const subscription = peers$.subscribe();
-      expect(await eventually(() => events.length > 0)).toBe(true);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      subscription.unsubscribe();
-      expect(events).toHaveLength(1);
-      expect(events[0]).toMatchObject({ type: 'announced', interval: interval <= 0 ? 30 : 86_400 });
-      expect(await eventually(() => announces === 2)).toBe(true);
-    },
-  );
+  it.each([
+    [0, 30],
+    [-5, 30],
+    [2n ** 53n, 86_400],
+    [2n ** 62n, 86_400],
+  ])('of its interval is believed only from 30 s to a day: %s', (interval, seconds) => {
+    const asked: [ms: number, event: string | null][] = [];
+    const reply = { status: 200, body: encode({ interval, 'min interval': interval, peers: '' }) };
+    const told: Announced[] = [];
+    drawn(({ now, watch, world }) => {
+      const answers: typeof httpGet = ({ url }) =>
+        defer(() => {
+          asked.push([now(), new URL(url).searchParams.get('event')]);
+          return of({ ...reply, url });
+        });
+      const { peers$, events } = ask(
+        ['http://one.example/announce'],
+        { pace: punctual },
+        { ...world().env, httpGet: answers },
+      );
+      watch(peers$.pipe(finalize(() => told.push(...(events as Announced[])))), `^ ${seconds * 1000 + 5}ms !`);
+    })();
+    expect(asked.slice(0, 2)).toEqual([
+      [0, 'started'],
+      [seconds * 1000, null],
+    ]);
+    expect(told.map(({ interval }) => interval)).toEqual([seconds, seconds]);
+  });
 
   it('of peers is cut at 3000 and holds no address where nobody can be', async () => {
     const bytes = Buffer.alloc(6 * 10_000);
@@ -162,18 +177,24 @@ describe('what a tracker says', () => {
 });
 
 describe('leaving', () => {
-  it('takes no longer than the goodbye may, though the tracker is silent', async () => {
+  it('gives a silent tracker so long for the goodbye, and then lets go of it', async () => {
     const heard: (string | null)[] = [];
     const origin = await serve(({ url = '' }, response) => {
       const event = new URL(url, 'http://h').searchParams.get('event');
       heard.push(event);
       if (event === 'started') response.end(REPLY);
     });
-    const { peers$ } = ask([`${origin}/announce`]);
+    const given: number[] = [];
+    // Nobody waits for the clock here: that seconds are as long as they are said to be is the world's affair.
+    const hasty: typeof httpGet = (request) => {
+      given.push(request.timeout);
+      return httpGet(heard.length === 0 ? request : { ...request, timeout: 100 });
+    };
+    const { peers$ } = ask([`${origin}/announce`], {}, { httpGet: hasty });
     await lastValueFrom(peers$.pipe(take(1)));
     expect(await eventually(() => heard.length === 2)).toBe(true);
     expect(heard).toEqual(['started', 'stopped']);
-    await new Promise((resolve) => setTimeout(resolve, STOPPED_TIMEOUT));
+    expect(given[1]).toBe(STOPPED_TIMEOUT);
     expect(await free()).toBe(true);
   });
 

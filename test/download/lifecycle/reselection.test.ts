@@ -140,7 +140,8 @@ describe('files that are selected while the torrent is seeded', () => {
     select$.next([[0, 3]]);
     expect(await eventually(() => done.length === 2)).toBe(true);
     run.unsubscribe();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // The note is written before the files are let go.
+    expect(await eventually(() => !fs.readdirSync(folder).some((name) => name.endsWith('.lock')))).toBe(true);
     const again = await seeding(undefined, { folder, peers: [] });
     expect(again.done[0]?.downloaded).toBe(0);
   });
