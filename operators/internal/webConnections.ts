@@ -75,6 +75,8 @@ const connection = (server: WebServer): Observable<Block> =>
     let over = false;
     let asking: WebAsk | undefined;
     const stretch$ = defer(() => {
+      over = server.whole !== undefined && server.whole !== requests;
+      if (over) return EMPTY;
       const blocks = throttle.paused ? undefined : requests.next(picker.readers.reading ? SHORT : STRETCH, now());
       if (blocks !== undefined) return webStretch(server, requests, blocks, (ask) => (asking = ask));
       // A piece that is being checked may turn out corrupt.

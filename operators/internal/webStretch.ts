@@ -1,4 +1,4 @@
-import { concatMap, from, interval, Observable, tap } from 'rxjs';
+import { concatMap, from, interval, Observable } from 'rxjs';
 import { now } from '../../src/contracts/clock.ts';
 import type { Env } from '../../src/contracts/env.ts';
 import { NetworkError } from '../../src/contracts/errors.ts';
@@ -11,6 +11,7 @@ import { BlockCutter } from '../../src/torrent/webSeeds/blockCutter.ts';
 import { type WebAsk, webAsks } from '../../src/torrent/webSeeds/webAsk.ts';
 import type { WebRequests } from '../../src/torrent/webSeeds/webRequests.ts';
 import { webBody } from './webBody.ts';
+import type { Grown, Reading } from './webReading.ts';
 import type { WebSeedOptions } from './webSeedOptions.ts';
 import { WebThrottle } from './webThrottle.ts';
 
@@ -32,6 +33,8 @@ export class WebServer {
   readonly options: WebServerOptions;
   readonly throttle: WebThrottle;
   readonly connections = new Set<WebRequests>();
+  /** The one connection to a server that sends only whole files. */
+  whole: WebRequests | undefined;
 
   constructor(seed: WebSeed, picker: PiecePicker, options: WebServerOptions) {
     this.seed = seed;
@@ -43,43 +46,65 @@ export class WebServer {
   }
 }
 
+/**
+ * A server that knows no ranges sends all of a file: what follows in it is read by one connection, as far as it is
+ * wanted.
+ */
+const grown = (
+  server: WebServer,
+  requests: WebRequests,
+  origin: number | undefined,
+  fileEnd: number,
+  add: (blocks: readonly Wanted[]) => void,
+): Grown => {
+  server.whole ??= requests;
+  if (server.whole !== requests || origin === undefined) return undefined;
+  const { geometry } = server.picker;
+  const end = origin + fileEnd;
+  const more = requests.more(end === geometry.length ? geometry.pieceCount - 1 : geometry.piecesOf(end, 0)[0] - 1);
+  const piece = Array.isArray(more) ? (more as readonly Wanted[])[0]?.piece : undefined;
+  if (piece === undefined) return more === 'full' ? 'full' : undefined;
+  add(more as readonly Wanted[]);
+  const begin = geometry.pieceOffset(piece) - origin;
+  return { begin, end: begin + geometry.pieceSize(piece) };
+};
+
 /** The blocks of one stretch. Errors with what the server, or the network, does wrong. */
 export const webStretch = (
-  { seed, picker, throttle, options }: WebServer,
+  server: WebServer,
   requests: WebRequests,
   blocks: readonly Wanted[],
   asks: (ask: WebAsk) => void,
 ): Observable<Block> =>
   new Observable((subscriber) => {
-    const { torrent, came = () => {}, httpStream } = options;
-    const stranger = !seed.given;
-    const how = { held$: throttle.held$, stranger, plainNear: stranger };
+    const { seed, picker, throttle } = server;
+    const { torrent, wake$, came = () => {}, httpStream } = server.options;
+    const how = { held$: throttle.held$, stranger: !seed.given, plainNear: !seed.given };
     const cutter = new BlockCutter(picker.geometry, blocks, (piece, block, bytes) => {
       // What comes in the same chunk after we have left is not held by anybody.
       if (!subscriber.closed && requests.received(piece, block, bytes.length))
         subscriber.next({ piece, begin: block * BLOCK, bytes, from: seed });
     });
-    const counted = (ask: WebAsk, { length }: Uint8Array): void => {
-      requests.heard(now());
-      if (ask.zeros) return;
-      came(seed, length);
-      throttle.came(length);
-    };
+    const readingOf = ({ origin }: WebAsk): Reading => ({
+      wake$,
+      hold: (full) => throttle.hold(full),
+      came: (bytes) => {
+        requests.heard(now());
+        came(seed, bytes);
+        throttle.came(bytes);
+      },
+      grow: (fileEnd) => grown(server, requests, origin, fileEnd, (more) => cutter.add(more)),
+    });
     const bytes$ = from(webAsks(seed, torrent, picker.geometry, blocks)).pipe(
       concatMap((ask) => {
         asks(ask);
-        return webBody(httpStream, ask, how).pipe(tap((chunk) => counted(ask, chunk)));
+        return webBody(httpStream, ask, how, readingOf(ask));
       }),
     );
-    const silence = (cause: NetworkError): void => subscriber.error(cause);
-    subscriber.add(interval(1000).subscribe(() => listen(requests, throttle, silence)));
-    subscriber.add(
-      bytes$.subscribe({
-        next: (chunk) => cutter.push(chunk),
-        error: (error: unknown) => subscriber.error(error),
-        complete: () => subscriber.complete(),
-      }),
-    );
+    const error = (cause: unknown): void => subscriber.error(cause);
+    subscriber.add(interval(1000).subscribe(() => listen(requests, throttle, error)));
+    const next = (chunk: Uint8Array): void => cutter.push(chunk);
+    subscriber.add(bytes$.subscribe({ next, error, complete: () => subscriber.complete() }));
   });
 
 /** Every second: a server that is silent is given up, unless it is we who make it wait. */

@@ -17,6 +17,7 @@ export class WebThrottle {
   readonly #limit: Allowance | undefined;
   #owed = 0;
   #paused = false;
+  #full = 0;
   readonly #wake = (): void => {
     if (this.#limit?.take(this.#owed, this.#wake) !== false) this.#owed = 0;
     this.#decide();
@@ -32,6 +33,12 @@ export class WebThrottle {
 
   set paused(paused: boolean) {
     this.#paused = paused;
+    this.#decide();
+  }
+
+  /** There is no room for what comes, or there is again; as often as the other. */
+  hold(full: boolean): void {
+    this.#full += full ? 1 : -1;
     this.#decide();
   }
 
@@ -51,7 +58,7 @@ export class WebThrottle {
   }
 
   #decide(): void {
-    const held = this.#paused || this.#owed > 0;
+    const held = this.#paused || this.#full > 0 || this.#owed > 0;
     if (held === this.held) return;
     this.held = held;
     for (const subscriber of [...this.#told]) subscriber.next(held);

@@ -87,9 +87,26 @@ describe('a web seed', () => {
     expect(events.at(-1)).toMatchObject({ type: 'done', downloaded: data.length, wasted: 0 });
   });
 
-  it('that ignores ranges gives all the same', async () => {
-    const url = await webServer((bytes, _, response) => void response.end(bytes));
-    expect(await fetched([`${url}/`])).toMatchObject({ whole: true, warned: [] });
+  it('that ignores ranges sends each file about once, and waits while there is no room', async () => {
+    let [asked, sent] = [0, 0];
+    const url = await webServer((bytes, _, response) => {
+      asked++;
+      let at = 0;
+      const more = (): void => {
+        for (let free = true; free && at < bytes.length && !response.destroyed; at += 20_000) {
+          const part = bytes.subarray(at, at + 20_000);
+          sent += part.length;
+          free = response.write(part);
+        }
+        if (at >= bytes.length) response.end();
+        else response.once('drain', more);
+      };
+      more();
+    });
+    // Two pieces of eleven, and a buffer that waits for one of them.
+    expect(await fetched([`${url}/`], { memory: 128 * KiB })).toMatchObject({ whole: true, warned: [] });
+    expect(asked).toBeLessThanOrEqual(6);
+    expect(sent).toBeLessThan(3 * data.length);
   });
 
   it('that caps what it sends is asked for the rest', async () => {

@@ -31,7 +31,7 @@ describe.each([
   });
 
   it('gives one file by its own URL, beside a slow peer', async () => {
-    const content = world.content('film', [12_000_001]);
+    const content = world.content('film', [40_000_001]);
     await server(world, world.lay(content, 'www'));
     await libtorrent(world, content, world.lay(content, 'slow'), 7001, { limit: 50_000 });
     const peers = ['--peer', `${AT.libtorrent}:7001`, '--web-seed', `${ORIGIN}/film`];

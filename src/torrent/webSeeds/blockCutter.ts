@@ -10,7 +10,7 @@ export type TakeBlock = (piece: number, block: number, bytes: Uint8Array) => voi
  */
 export class BlockCutter {
   readonly #geometry: Geometry;
-  readonly #blocks: readonly Wanted[];
+  readonly #blocks: Wanted[];
   readonly #take: TakeBlock;
   #next = 0;
   /** The beginning of the next block, in a buffer that is made when it is needed. */
@@ -19,8 +19,13 @@ export class BlockCutter {
 
   constructor(geometry: Geometry, blocks: readonly Wanted[], take: TakeBlock) {
     this.#geometry = geometry;
-    this.#blocks = blocks;
+    this.#blocks = [...blocks];
     this.#take = take;
+  }
+
+  /** These blocks follow. */
+  add(blocks: readonly Wanted[]): void {
+    this.#blocks.push(...blocks);
   }
 
   /** Have all blocks come? */

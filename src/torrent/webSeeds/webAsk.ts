@@ -14,6 +14,8 @@ export interface WebAsk extends Asked {
   readonly ranged: boolean;
   /** Padding: all bytes are zero, and nobody is asked. */
   readonly zeros: boolean;
+  /** Where the file begins in the torrent; undefined if it is no file that is asked for. */
+  readonly origin?: number;
   /** The pieces that can't be had if this can't be had, both included. */
   readonly pieces: readonly [first: number, last: number];
 }
@@ -30,7 +32,16 @@ const fileAsks = (
   segmentsOf(torrent.files, span.offset, span.length).map(({ file, start, length }) => {
     const { offset = 0, length: size = 0, padding = false } = torrent.files[file] ?? {};
     const pieces = geometry.piecesOf(offset, size);
-    return { url: fileUrl(url, torrent, file), ranged: length < size, zeros: padding, start, length, size, pieces };
+    return {
+      url: fileUrl(url, torrent, file),
+      ranged: length < size,
+      zeros: padding,
+      start,
+      length,
+      size,
+      origin: offset,
+      pieces,
+    };
   });
 
 /** What a server of pieces is asked for, one piece at a time (BEP 17). */

@@ -1,4 +1,4 @@
-import type { Bitfield } from '../bitfield.ts';
+import { Bitfield } from '../bitfield.ts';
 import type { PiecePicker } from '../picker/piecePicker.ts';
 import type { Asker, Wanted } from '../picker/openPiece.ts';
 import { Rate } from '../rates/rate.ts';
@@ -7,6 +7,8 @@ import { Rate } from '../rates/rate.ts';
 const OVERDUE = 1_500;
 /** Pieces that are looked at for a gap. */
 const GAP_WITHIN = 1024;
+/** Pieces of an answer that may be left to others in a row. */
+const LOOK_AHEAD = 256;
 
 /**
  * What one connection to a web seed is asked for: whole stretches of blocks, as each request costs a round trip. The
@@ -49,6 +51,31 @@ export class WebRequests implements Asker {
     this.#stretch = this.#queue.splice(0, count);
     this.#lastAt = now;
     return this.#stretch;
+  }
+
+  /**
+   * The next piece until `last` that may come in the same answer, which is asked for now; `full` if there is no room
+   * for it, undefined if there is none. Pieces that others are asked for are left to them.
+   */
+  more(last: number): readonly Wanted[] | 'full' | undefined {
+    const picker = this.#picker;
+    const after = this.#stretch.at(-1)?.piece ?? last;
+    const end = Math.min(last, after + LOOK_AHEAD);
+    for (let piece = after + 1; piece <= end; piece++) {
+      if (!this.#have.has(piece) || !picker.wantsPiece(piece)) continue;
+      this.#at = piece;
+      // The picker remembers how far whoever asks has looked: here that is nobody it knows.
+      const only = new Bitfield(picker.geometry.pieceCount);
+      only.set(piece);
+      const wanted = picker.next(this, {}, only, picker.geometry.blocksPerPiece, false);
+      if (wanted.length === picker.geometry.blockCount(piece)) {
+        this.#stretch = [...this.#stretch, ...wanted];
+        return wanted;
+      }
+      picker.release(this, wanted);
+      if (wanted.length === 0 && !picker.lacks(piece, 0)) return 'full';
+    }
+    return undefined;
   }
 
   #fill(most: number): void {

@@ -180,6 +180,21 @@ describe('what a connection is asked for', () => {
     shared.check();
   });
 
+  it('is the next piece as well if the answer goes on, unless there is no room or others are asked for it', () => {
+    const shared = new PiecePicker(geometry, { random: () => 0.5, memory: 6 * BLOCK });
+    const requests = new WebRequests(shared, all(), 0);
+    expect(requests.next(2 * BLOCK, 0)?.map(({ piece }) => piece)).toEqual([0, 0]);
+    expect(requests.more(0)).toBeUndefined();
+    shared.next({ cancel: () => undefined, suggested: new Set([1]) }, {}, all(), 1, true);
+    expect(requests.more(4)).toEqual([
+      { piece: 2, block: 0 },
+      { piece: 2, block: 1 },
+    ]);
+    expect(requests.more(4)).toBe('full');
+    requests.check();
+    shared.check();
+  });
+
   it('is asked of others, too, when no byte comes', () => {
     const [shared, have] = [picker(), all()];
     const requests = new WebRequests(shared, have, 0);

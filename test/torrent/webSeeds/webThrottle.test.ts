@@ -34,7 +34,12 @@ describe('a server that has to wait', () => {
     throttle.came(1);
     throttle.check();
     throttle.paused = false;
-    expect(told).toEqual([false, true, false, true, false]);
+    throttle.hold(true);
+    throttle.hold(true);
+    throttle.hold(false);
+    expect(throttle.held).toBe(true);
+    throttle.hold(false);
+    expect(told).toEqual([false, true, false, true, false, true, false]);
     gate.open = false;
     throttle.came(1);
     throttle.end();
