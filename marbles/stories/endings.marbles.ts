@@ -227,4 +227,16 @@ describe('a download that goes on as a seed', () => {
       { torrent: { pieces: 2, blocksPerPiece: 1 } },
     ),
   );
+
+  it(
+    'hangs up on other seeds half a minute later: neither has anything for the other',
+    drawn(
+      (stage) => {
+        const there = stage.world({ peers: { [a]: honest({ pace: 10 }) } });
+        stage.watch(downloaded(stage, there, { seed: {} }), '^ 1m !');
+        stage.happens(there.hangups).toBe('30014ms a');
+      },
+      { torrent: { pieces: 2, blocksPerPiece: 1 } },
+    ),
+  );
 });
