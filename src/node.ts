@@ -12,6 +12,10 @@ import { InputError } from './contracts/errors.ts';
 import { direct, type Network, networkOver } from './net/below.ts';
 import { boundTo } from './net/bind/boundTo.ts';
 import { type BlockNote, blocked } from './net/blocklist/blocked.ts';
+import { gateway } from './net/nat/gateways.ts';
+import { mappedListen } from './net/nat/mappedListen.ts';
+import { Outside } from './net/nat/outside.ts';
+import { type PortMapped, portMapping } from './net/nat/portMapping.ts';
 import { type ProxyNote, throughProxy } from './net/proxy/throughProxy.ts';
 import { parseProxy, type ProxyServer } from './protocol/proxy/proxyServer.ts';
 import { localAddresses } from './net/bind/localAddresses.ts';
@@ -65,6 +69,13 @@ export interface NodeEnvOptions extends Transports {
   readonly listenBesideProxy?: boolean;
   /** Is told what the proxy was asked, and what came of it. */
   readonly proxyNote?: (note: ProxyNote) => void;
+  /**
+   * Ask the router of this network to pass our port on to us, as long as it is open. Not with a proxy or `bind`.
+   * Default false.
+   */
+  readonly portMapping?: boolean;
+  /** Is told what the router was asked, and what came of it; with what peers can reach, once they can. */
+  readonly portMappingNote?: (what: string, mapped?: PortMapped) => void;
   /** Is told of each peer that was not called, or not listened to. */
   readonly blockNote?: (note: BlockNote) => void;
 }
@@ -92,13 +103,36 @@ const proxyOf = (text: string): ProxyServer => {
   throw new InputError('bad-option', 'proxy: expected socks5://user:password@host:port, socks4a://… or http://…');
 };
 
+/** What the world tells of us. */
+export interface SeenOutside {
+  /** Our address as the router says that the world sees it, and each later one. Does not complete. */
+  readonly outside$: Observable<string>;
+}
+
+/** The same port, and what the router of this network does for it. */
+const mapped = (network: Network, options: NodeEnvOptions, outside: Outside): Pick<Network, 'listen'> => {
+  const { portMapping: isWanted = false, portMappingNote, bind, proxy } = options;
+  if (!isWanted || bind !== undefined || proxy !== undefined) return network;
+  const env = { ...networkOver(direct), randomBytes: randomBytesOf };
+  const note = (what: string): void => portMappingNote?.(what);
+  const mapping = (port: number): Observable<PortMapped> => portMapping({ env, gateway, port, note });
+  const told = (found: PortMapped): void => {
+    outside.at(found.host);
+    portMappingNote?.(`reached at ${found.host ?? 'an unknown address'}, port ${found.port}`, found);
+  };
+  return { listen: mappedListen(network.listen, mapping, told) };
+};
+
 /** The outside world as Node provides it: sockets, files, threads. */
-export const nodeEnv = (options: NodeEnvOptions = {}): Env & CreateEnv => {
+export const nodeEnv = (options: NodeEnvOptions = {}): Env & CreateEnv & SeenOutside => {
   const { state = stateFolder(), encryption = 'prefer', encryptionNote } = options;
   const network = networkOf(options);
+  const outside = new Outside();
+  const roads = { connect: network.connect, ...mapped(network, options, outside) };
   return {
     ...network,
-    ...encrypted(network, { encryption, randomBytes: randomBytesOf, note: encryptionNote, look: networkInterfaces }),
+    outside$: outside.address$,
+    ...encrypted(roads, { encryption, randomBytes: randomBytesOf, note: encryptionNote, look: networkInterfaces }),
     openContent,
     openStorage: (torrent, target) => openStorage(torrent, target, state === false ? undefined : state),
     verify: verifier,

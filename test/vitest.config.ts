@@ -44,6 +44,7 @@ export default defineConfig({
       RXTORRENT_NO_DHT: '1',
       RXTORRENT_NO_LSD: '1',
       RXTORRENT_NO_LISTEN: '1',
+      RXTORRENT_NO_PORT_MAPPING: '1',
       // A Node that is given more certificates reads them at its start, which takes as long as the rest of it.
       NODE_EXTRA_CA_CERTS: '',
     },

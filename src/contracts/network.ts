@@ -79,6 +79,8 @@ export interface HttpRequest {
   readonly stranger?: boolean;
   /** Says of each address, of redirects too, whether it may be asked. All may be if absent. */
   readonly permits?: (address: string) => boolean;
+  /** The body of a POST; the request is a GET if absent. */
+  readonly post?: string;
   /** The only family to use: `unreachable` where the host has no address of it. Either family if absent. */
   readonly family?: 4 | 6;
   /**

@@ -45,7 +45,12 @@ const HOME = ['HOME', 'USERPROFILE', 'LOCALAPPDATA', 'XDG_STATE_HOME'].map(
 );
 
 /** Nothing of ours may leave this machine: no test asks the real DHT, or the local network. */
-const ALONE = { RXTORRENT_NO_DHT: '1', RXTORRENT_NO_LSD: '1', RXTORRENT_NO_LISTEN: '1' };
+const ALONE = {
+  RXTORRENT_NO_DHT: '1',
+  RXTORRENT_NO_LSD: '1',
+  RXTORRENT_NO_LISTEN: '1',
+  RXTORRENT_NO_PORT_MAPPING: '1',
+};
 
 export const start = (
   args: readonly string[],

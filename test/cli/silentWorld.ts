@@ -85,6 +85,7 @@ export const nobody = async () => {
     NAME_SERVER: names.at,
     RXTORRENT_NO_LSD: '1',
     RXTORRENT_NO_LISTEN: '1',
+    RXTORRENT_NO_PORT_MAPPING: '1',
     RXTORRENT_BOOTSTRAP: 'router.example.org:6881',
     XDG_STATE_HOME: home,
     HOME: home,

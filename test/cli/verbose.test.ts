@@ -188,7 +188,10 @@ describe('--verbose', () => {
 
   it.each([
     ['--verbose=peers', 'did you mean peer?'],
-    ['--verbose=everything', 'expected some of tracker,dht,lsd,http,peer,mse,utp,proxy,block,disk, or nothing for all'],
+    [
+      '--verbose=everything',
+      'expected some of tracker,dht,lsd,http,peer,mse,utp,proxy,nat,block,disk, or nothing for all',
+    ],
     ['--verbose=\x1b[2J', '--verbose=\\x1b[2J: '],
   ])('refuses %j', async (option, says) => {
     const { code, stdout, stderr } = await run(['info', torrent(), option]);

@@ -4,7 +4,7 @@ import { visible } from '../io/text.ts';
 import type { Direction } from '../../protocol/peer/spoken.ts';
 
 /** Where what is logged was said. */
-export const ROOMS = ['tracker', 'dht', 'lsd', 'http', 'peer', 'mse', 'utp', 'proxy', 'block', 'disk'] as const;
+export const ROOMS = ['tracker', 'dht', 'lsd', 'http', 'peer', 'mse', 'utp', 'proxy', 'nat', 'block', 'disk'] as const;
 export type Room = (typeof ROOMS)[number];
 
 /** One line of the protocol log. */

@@ -98,6 +98,7 @@ const fetchOptions: OptionTable = {
 const listening: OptionTable = {
   port: value('Port for incoming connections, TCP and uTP, 1–65535 (default: the first free one of 6881–6889)'),
   'no-listen': flag('Accept no incoming connections'),
+  'no-port-mapping': flag('Do not ask the router to pass our port on to us (PCP, NAT-PMP, UPnP)'),
 };
 
 /** By which ways bytes leave, and to whom. */

@@ -1,4 +1,5 @@
 import { BOOTSTRAP } from '../../discovery/dht/bootstrap.ts';
+import type { SeenOutside } from '../../node.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { SourceOptions } from '../../discovery/peerSources.ts';
 import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';
@@ -27,7 +28,11 @@ export interface Discovery extends Pick<SourceOptions, 'dht$' | 'lsd' | 'peers'>
 export const webSeedsOf = (given: Given): Discovery['webSeeds'] =>
   !flag(given, 'no-web-seeds') && texts(given, 'web-seed').map((each) => webSeedAddress('web-seed', each));
 
-export const discovery = (given: Given, env: Env, nodeOf: typeof keptNode = keptNode): Discovery => {
+export const discovery = (
+  given: Given,
+  env: Env & Partial<SeenOutside>,
+  nodeOf: typeof keptNode = keptNode,
+): Discovery => {
   const bootstrap = texts(given, 'bootstrap').map((each) => address('bootstrap', each));
   const port = wholeNumber(given, 'dht-port', 1, 65_535) ?? wholeNumber(given, 'port', 1, 65_535) ?? PORT;
   const named = text(given, 'node-file');
@@ -43,7 +48,11 @@ export const discovery = (given: Given, env: Env, nodeOf: typeof keptNode = kept
     lsd: !flag(given, 'no-lsd') && given['proxy'] === undefined,
     pex: !flag(given, 'no-pex'),
     ...(!flag(given, 'no-dht') && {
-      dht$: nodeOf(env, file, { port, bootstrap: bootstrap.length > 0 ? bootstrap : BOOTSTRAP }),
+      dht$: nodeOf(env, file, {
+        port,
+        bootstrap: bootstrap.length > 0 ? bootstrap : BOOTSTRAP,
+        outside$: env.outside$,
+      }),
     }),
   };
 };

@@ -30,6 +30,7 @@ const MEMBERS: Readonly<Record<Room, readonly (keyof Env)[]>> = {
   peer: ['connect', 'listen'],
   mse: [],
   proxy: [],
+  nat: [],
   block: [],
   utp: [],
   tracker: ['httpGet', 'bindUdp', 'resolve'],
@@ -157,6 +158,9 @@ export const proxyNote = ({ to, what }: ProxyNote): Note => ({
   who: visible(to),
   what: visible(what),
 });
+
+/** What the router was asked, as a line of the log. */
+export const natNote = (what: string): Note => ({ room: 'nat', direction: '·', who: 'router', what: visible(what) });
 
 /** A peer that is on the blocklist, as a line of the log. */
 export const blockNote = ({ address, direction }: BlockNote): Note => ({

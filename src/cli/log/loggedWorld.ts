@@ -8,6 +8,7 @@ import { ENCRYPTIONS, type EncryptionNote } from '../../net/mse/encryption.ts';
 import type { UtpNote } from '../../net/utp/utpNote.ts';
 import type { ProxyNote } from '../../net/proxy/throughProxy.ts';
 import { bindOf, proxyOf } from '../input/network.ts';
+import { hostPort } from '../views/events.ts';
 import { address, flag, oneOf, seconds, texts } from '../args/values.ts';
 import type { Web } from '../input/torrentUrl.ts';
 import type { Note, Room } from '../args/logRooms.ts';
@@ -18,7 +19,22 @@ interface Log {
   utp?: (note: UtpNote) => void;
   block?: (note: BlockNote) => void;
   proxy?: (note: ProxyNote) => void;
+  nat?: (what: string) => void;
 }
+
+/** Says once where peers can reach us. */
+const mappingOf = (given: Given, log: Log, say: (line: string) => void): NodeEnvOptions => {
+  let said = '';
+  return {
+    portMapping: true,
+    portMappingNote: (what, mapped) => {
+      log.nat?.(what);
+      if (mapped?.host === undefined || said === mapped.host || flag(given, 'quiet')) return;
+      said = mapped.host;
+      say(`peers can reach us at ${hostPort({ host: mapped.host, port: mapped.port })} (${mapped.by})`);
+    },
+  };
+};
 
 /** The options of the network. */
 const networkOf = async (
@@ -36,6 +52,7 @@ const networkOf = async (
     ...(encryption && { encryption }),
     ...(bind && { bind }),
     ...{ tcp, utp },
+    ...(!flag(given, 'no-port-mapping') && mappingOf(given, log, say)),
     ...(proxy && {
       proxy,
       // A port that is asked for is opened past the proxy.
@@ -74,11 +91,9 @@ export const loggedWorld = async (
   });
   const env = { ...ours, ...(within !== undefined && { patience: within * 1000 }) };
   if (rooms.length === 0) return env;
-  const [{ loggedEnv, roadNote, blockNote, proxyNote }, { loggedCreateEnv }, { noteLine }] = await Promise.all([
-    import('./loggedEnv.ts'),
-    import('./loggedCreateEnv.ts'),
-    import('../views/note.ts'),
-  ]);
+  const [{ loggedEnv, roadNote, blockNote, natNote, proxyNote }, { loggedCreateEnv }, { noteLine }] = await Promise.all(
+    [import('./loggedEnv.ts'), import('./loggedCreateEnv.ts'), import('../views/note.ts')],
+  );
   const named = new Set(
     [...BOOTSTRAP, ...texts(given, 'bootstrap').map((each) => address('bootstrap', each))].map(({ host }) => host),
   );
@@ -86,6 +101,7 @@ export const loggedWorld = async (
   log.encryption = (note) => tell(roadNote('mse', note));
   log.utp = (note) => tell(roadNote('utp', note));
   log.proxy = (note) => rooms.includes('proxy') && tell(proxyNote(note));
+  log.nat = (what) => rooms.includes('nat') && tell(natNote(what));
   log.block = (note) => rooms.includes('block') && tell(blockNote(note));
   return { ...env, ...loggedEnv(env, rooms, tell, (host) => named.has(host)), ...loggedCreateEnv(env, rooms, tell) };
 };

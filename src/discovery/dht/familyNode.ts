@@ -201,7 +201,12 @@ export class FamilyNode {
    */
   #seen({ ip }: Reply, from: Endpoint): void {
     const host = ip && this.#votes.voted(from.host, ip.host);
-    if (host === undefined || isValidNodeId(this.table.id, host)) return;
+    if (host !== undefined) this.isAt(host);
+  }
+
+  /** Our address outside is known. */
+  isAt(host: string): void {
+    if (isValidNodeId(this.table.id, host)) return;
     this.#votes.clear();
     const nodes = this.table.nodes();
     this.table = new RoutingTable(createNodeId(this.#options.env.randomBytes(ID_LENGTH), host));

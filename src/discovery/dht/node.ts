@@ -56,6 +56,8 @@ export interface DhtNodeOptions {
   readonly bootstrap: readonly UdpEndpoint[];
   /** The nodes that an earlier run knew. */
   readonly saved?: SavedNodes | undefined;
+  /** Our address outside, as the router knows it: our id has to fit it. BEP 42. */
+  readonly outside$?: Observable<string> | undefined;
   /** Send queries, but do not answer any. BEP 43. */
   readonly readOnly?: boolean;
   /** Called at the end of each lookup for peers. */
@@ -166,12 +168,8 @@ class RunningNode implements DhtNode {
     const id = options.saved?.id ?? createNodeId(env.randomBytes(ID_LENGTH));
     const guard = new DosGuard();
     const table = (family: Family): RoutingTable | undefined => this.#side(family)?.table;
-    const responder = new Responder({
-      table,
-      store: this.#store,
-      tokens: new Tokens(env.randomBytes, now()),
-      random: env.random,
-    });
+    const tokens = new Tokens(env.randomBytes, now());
+    const responder = new Responder({ table, store: this.#store, tokens, random: env.random });
     this.sides = ([4, 6] as const).flatMap((family) => {
       const socket = sockets[family];
       if (!socket) return [];
@@ -202,14 +200,15 @@ class RunningNode implements DhtNode {
   }
 
   run(): Observable<never> {
-    const { bootstrap, saved } = this.#options;
+    const { bootstrap, saved, outside$ = EMPTY } = this.#options;
     const lost = (): void => this.#lost();
     const sweep$ = timer(SWEEP, SWEEP).pipe(tap(() => this.#store.expire(now())));
     const isAlone = (): boolean => this.sides.every(({ table }) => table.usable === 0);
     const options = { env: this.#env, bootstrap, saved: saved?.nodes ?? [], want: this.#want, lost, isAlone };
     const upkeeps = this.sides.map((side) => maintenance(side, options));
     const joined$ = merge(...this.sides.map((side) => side.joined$)).pipe(tap(() => this.#joined$.next()));
-    return merge(joined$, ...this.sides.map((side) => side.run()), ...upkeeps, sweep$).pipe(ignoreElements());
+    const at$ = outside$.pipe(tap((host) => this.#side(host.includes(':') ? 6 : 4)?.isAt(host)));
+    return merge(joined$, at$, sweep$, ...this.sides.map((side) => side.run()), ...upkeeps).pipe(ignoreElements());
   }
 
   getPeers(infoHash: Uint8Array, seed?: boolean): Observable<Endpoint> {

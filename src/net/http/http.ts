@@ -153,7 +153,7 @@ const ask = (hop: Hop): Observable<Answer> =>
         response.on('error', fail);
         answer({ response, hop, fail }, subscriber);
       });
-      asked.end();
+      asked.end(hop.request.post);
     };
     begin(hop.request.keep !== undefined);
     return () => client?.destroy();
@@ -236,6 +236,7 @@ const open = (hop: Hop, life: Subscription, kept: boolean): ClientRequest => {
     dial,
     // Without an agent the connection is ours alone and closes with the answer.
     ...(kept ? { agent: way.lines.of(url.protocol), family: request.family } : { createConnection: dial }),
+    method: request.post === undefined ? 'GET' : 'POST',
     maxHeaderSize: MAX_HEADER_BYTES,
     // Lenient: trackers and scripts twenty years old end lines with a bare line feed, or send a length beside chunks,
     // and other clients read them. Request smuggling needs a second request on the connection, and a client in front of

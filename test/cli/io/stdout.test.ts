@@ -49,6 +49,7 @@ const read = (args: readonly string[], cwd: string, input?: Uint8Array, leaveAft
       RXTORRENT_NO_DHT: '1',
       RXTORRENT_NO_LSD: '1',
       RXTORRENT_NO_LISTEN: '1',
+      RXTORRENT_NO_PORT_MAPPING: '1',
       XDG_STATE_HOME: join(cwd, 'state'),
     };
     const child = spawn(process.execPath, [MAIN, ...args], { cwd, env, stdio: 'pipe' });
@@ -155,7 +156,13 @@ describe('download -o -', () => {
     let asked = 0;
     const { home, torrent, from } = await place(content, { onRequest: ({ length }) => void (asked += length) });
     const args = [MAIN, 'download', torrent, '-o', '-', '--memory', '2M', '--timeout', '2', '--quiet', ...from];
-    const env = { PATH: process.env['PATH'], RXTORRENT_NO_DHT: '1', RXTORRENT_NO_LSD: '1', RXTORRENT_NO_LISTEN: '1' };
+    const env = {
+      PATH: process.env['PATH'],
+      RXTORRENT_NO_DHT: '1',
+      RXTORRENT_NO_LSD: '1',
+      RXTORRENT_NO_LISTEN: '1',
+      RXTORRENT_NO_PORT_MAPPING: '1',
+    };
     const child = spawn(process.execPath, args, { cwd: home, env, stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = new Promise((resolve) => child.on('close', resolve));
     const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,4 +1,4 @@
-import { Subscription } from 'rxjs';
+import { of, Subscription } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { seeded } from '../../../marbles/random.ts';
 import { DrawnUdp } from '../../../marbles/network/udp.ts';
@@ -91,6 +91,11 @@ describe('dhtNode', () => {
     nodes[7]?.announce(idOf(2), 77).subscribe();
     time.pass(60_000);
     expect(foundBy(nodes[30] as DhtNode, idOf(2))).toEqual([{ host: hostOf(7), port: 77 }]);
+  });
+
+  it('takes an id that fits the address that the router tells, although nobody else has seen it', () => {
+    const node = start([hostOf(1)], { outside$: of(hostOf(77)) });
+    expect(isValidNodeId(node.nodes().id, hostOf(77))).toBe(true);
   });
 
   it('estimates how many there are', () => {
