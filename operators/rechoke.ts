@@ -19,7 +19,7 @@ export interface RechokeOptions {
  * ```
  * they    -I------
  * writes  -U------   while a slot is free
- * writes  - 10s U-   else, when it is their turn
+ * writes  - 10s U-   else, when it is the peer's turn
  * ```
  *
  * Use one for all peers of a torrent: the rounds begin with the first peer, and end with the last. Completes when the

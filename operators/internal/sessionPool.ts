@@ -41,7 +41,7 @@ export class SessionPool<T> {
       this.fill();
     };
     const most$ = isObservable(options.maxPeers) ? options.maxPeers : of(options.maxPeers);
-    // Nobody is there yet to hear what is wanted.
+    // The source is not subscribed to yet: it would not hear what is wanted.
     this.#filling = true;
     subscriber.add(most$.subscribe({ next, error: (error: unknown) => subscriber.error(error) }));
     this.#filling = false;

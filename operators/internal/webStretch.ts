@@ -107,7 +107,7 @@ export const webStretch = (
     subscriber.add(bytes$.subscribe({ next, error, complete: () => subscriber.complete() }));
   });
 
-/** Every second: a server that is silent is given up, unless it is we who make it wait. */
+/** Every second: a server that is silent is given up, unless we make it wait. */
 const listen = (requests: WebRequests, throttle: WebThrottle, fail: (cause: NetworkError) => void): void => {
   if (throttle.held) requests.heard(now());
   else if (requests.tick(now()) >= SILENCE)

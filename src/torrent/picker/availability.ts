@@ -28,7 +28,7 @@ export class Availability<Who> {
     return this.#known.size;
   }
 
-  /** They told us all that they have. */
+  /** The peer has told us all that it has. */
   told(who: Who, have: Bitfield): void {
     this.left(who);
     if (have.full) {
@@ -42,7 +42,7 @@ export class Availability<Who> {
     this.#add(known, 1);
   }
 
-  /** They have one piece more. */
+  /** The peer has one piece more. */
   gained(who: Who, piece: number): void {
     if (this.#seeds.has(who)) return;
     let known = this.#known.get(who);

@@ -8,7 +8,7 @@ export interface Stretch {
 
 /**
  * Where readers have begun to read, and so when each piece is due: as soon as a reader comes to it, all of them reading
- * alike. Depends on who reads where. What was read before a reader began is not waited for, so a reader that jumps
+ * alike. Depends on where each reader is. What was read before a reader began is not waited for, so a reader that jumps
  * takes its deadlines along.
  */
 export class Deadlines implements Due {

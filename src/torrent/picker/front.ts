@@ -10,7 +10,7 @@ interface Settled {
 export const SOON = 4 * 2 ** 20;
 
 /**
- * How far a reader who takes pieces in order has come: the front is the first wanted piece that is not stored. Only
+ * How far a reader that takes pieces in order has come: the front is the first wanted piece that is not stored. Only
  * pieces less than `reach` after it may be begun. So there is always room for the front itself, even if it turns out
  * corrupt while all pieces after it wait. Depends on what is stored and excluded. Invariant: nothing wanted before the
  * front is missing.
@@ -48,7 +48,7 @@ export class Front {
     }
   }
 
-  /** The front, if it is among `missing` and they have it. */
+  /** The front, if it is among `missing`, and among `have`, the pieces of a peer. */
   of(missing: Bitfield, have: Bitfield): number | undefined {
     const { index } = this;
     return index < missing.length && missing.has(index) && have.has(index) ? index : undefined;

@@ -153,7 +153,7 @@ export class OpenPiece {
     return undefined;
   }
 
-  /** The block has come; returns those who were asked for it. Undefined if it was held already. */
+  /** The block has come; returns the peers that were asked for it. Undefined if it was held already. */
   hold(block: number): readonly Asker[] | undefined {
     if (this.#held[block] === 1) return undefined;
     const askers = this.#askers[block];
@@ -164,7 +164,7 @@ export class OpenPiece {
     return askers ?? nobody;
   }
 
-  /** Nobody is to send any of its blocks: each peer that was asked for one is told to cancel. */
+  /** No peer is to send any of its blocks: each peer that was asked for one is told to cancel. */
   withdraw(): void {
     this.#askers.forEach((askers, block) => {
       for (const asker of askers ?? nobody) asker.cancel(this.index, block);

@@ -13,13 +13,13 @@ import { extentOf, WantedPieces } from './wantedPieces.ts';
 export type { Asker, Wanted } from './openPiece.ts';
 
 /**
- * Decides who is asked for which block. What the choice depends on, most important first; read it again before changing
+ * Decides which peer is asked for which block. What the choice depends on, most important first; read it again before changing
  * it:
  *  1. a piece that is being checked or is stored is never asked for;
  *  2. begun pieces before new ones, so that memory is freed soonest;
  *  3. a piece that came out corrupt is asked of one peer alone, and of another when that one is overdue, or much slower
  *     than one with nothing else to do;
- *  4. a new piece is begun only while memory allows and the disk keeps up; one they suggest, else the order's choice;
+ *  4. a new piece is begun only while memory allows and the disk keeps up; one that the peer suggests, else the order's choice;
  *  5. endgame: when nothing is missing that is not requested, or only memory stands in the way, a peer with nothing
  *     else to do is asked for second copies, so that slow peers can't hold all of it; for more where they are overdue;
  *  6. a begun piece without a request in flight is given up when memory is spent and a peer with nothing to do could
@@ -130,7 +130,7 @@ export class PiecePicker {
     return Bitfield.where(this.geometry.pieceCount, written);
   }
 
-  /** Do they have a piece that is not yet whole here? */
+  /** Does a peer with these pieces have one that is not yet whole here? */
   wants(have: Bitfield): boolean {
     if (this.complete) return false;
     for (const index of this.#open.keys()) if (have.has(index)) return true;
@@ -142,7 +142,7 @@ export class PiecePicker {
     return this.#open.has(index) || this.#wanted.missing.has(index);
   }
 
-  /** Up to `count` blocks to ask of `asker`, who belongs to peer `who`; `idle` if nothing is asked of it now. */
+  /** Up to `count` blocks to ask of `asker`, which belongs to the peer `who`; `idle` if nothing is asked of it now. */
   next(asker: Asker, who: object, have: Bitfield, count: number, idle: boolean): Wanted[] {
     const wanted: Wanted[] = [];
     if (count <= 0) return wanted;
@@ -196,13 +196,13 @@ export class PiecePicker {
     this.#begun.copy(asker, have, count, this.endgame === 'on' ? ENDGAME_COPIES : 0, wanted);
   }
 
-  /** Gives up a piece that waits for nobody, if memory is spent, and they have a piece that is missing. */
+  /** Gives up a piece that waits for nobody, if memory is spent, and the peer has a piece that is missing. */
   #giveUpStuck(who: object, have: Bitfield): boolean {
     const best = this.drafts < this.#allowed || this.#whole.count > 0 ? undefined : this.#wanted.best(who, have);
     return best !== undefined && this.#begun.giveUpStuck(this.readers.inOrder ? best : 0);
   }
 
-  /** Is this block worth having, whoever sends it? */
+  /** Is this block worth having, whichever peer sends it? */
   lacks(index: number, block: number): boolean {
     const piece = this.#open.get(index);
     return piece === undefined ? this.#wanted.missing.has(index) : !piece.alone && !piece.isHeld(block);
@@ -271,13 +271,13 @@ export class PiecePicker {
     this.#freed();
   }
 
-  /** Then they have room for another. */
+  /** Then those peers have room for another. */
   #cancel(asker: Asker, index: number, block: number): void {
     asker.cancel(index, block);
     this.#refused = true;
   }
 
-  /** Pieces are settled by the thousand: whoever has all they have room for is not told of each. */
+  /** Pieces are settled by the thousand: peers that are asked for all they have room for are not told of each. */
   #freed(everybody = false): void {
     if (!this.#refused && !everybody) return;
     this.#refused = false;

@@ -1,7 +1,7 @@
 import type { Bitfield } from '../bitfield.ts';
 import { type Front, SOON } from './front.ts';
 
-/** Somebody who takes the bytes of a torrent in their order, while it is downloaded. */
+/** A reader takes the bytes of a torrent in their order, while it is downloaded. */
 export interface Reader {
   /** The piece that it takes next. */
   at: number;
@@ -77,7 +77,7 @@ export class Readers {
     }
   }
 
-  /** The first that is needed soon, is among `missing`, and that they have. */
+  /** The first that is needed soon, is among `missing`, and among `have`, the pieces of a peer. */
   of(missing: Bitfield, have: Bitfield): number | undefined {
     if (this.#front !== undefined) return this.#front.of(missing, have);
     if (this.#readers.size === 0) return undefined;

@@ -39,7 +39,7 @@ export class Depth {
     return Math.min(this.#said, this.#seen);
   }
 
-  /** What they say, which may come later; undefined if they have said nothing. */
+  /** What the peer says, which may come later; undefined if it has said nothing. */
   says(reqq: number | undefined): void {
     this.#said = Math.max(1, reqq ?? UNSAID_DEPTH);
     this.#least = reqq === undefined ? TOLERANCE : SAID_TOLERANCE;
@@ -58,7 +58,7 @@ export class Depth {
     this.#calm = 0;
   }
 
-  /** What was taken to be lost has come all the same: they answer in another order than they are asked. */
+  /** What was taken to be lost has come all the same: the peer answers in another order than it is asked. */
   mistaken(): void {
     if (this.tolerance < MAX_TOLERANCE) this.#mistakes++;
     this.#seen = Infinity;

@@ -47,7 +47,7 @@ export class InFlight {
     return this.size > 0 && (this.#times[this.#first] as number) < this.latest;
   }
 
-  /** `key` is not among them. A clock that is set back stands still here. */
+  /** `key` is not among the others. A clock that is set back stands still here. */
   add(key: number, now = 0): void {
     if (this.#end === this.#keys.length) this.#makeRoom();
     if (now > this.#youngest) this.#youngest = now;

@@ -19,7 +19,7 @@ const NONE: readonly number[] = [];
  * rate × delay, after a slow start that adds one for each block) and on the mean gap between its blocks (patience =
  * mean + 4 deviations). Keys are any numbers that name a block. What was asked for before a block that has come, and
  * has not come itself, is doubted, and after a while taken to be lost. What is given up goes to the late ones, which
- * outlive the window. A rule of the user replaces what the rate says, but neither what they keep (`most`) nor the
+ * outlive the window. A rule of the user replaces what the rate says, but neither what the peer keeps (`most`) nor the
  * single request that is risked with a snubbed peer. Invariant: 1 ≤ `limit` ≤ {@link MAX_WINDOW}, but 0 if the rule
  * says so.
  */
@@ -155,7 +155,7 @@ export class RequestWindow implements WindowView {
     return true;
   }
 
-  /** They will not send it; what they had at hand may cross that. */
+  /** The peer will not send it; what it had at hand may cross that. */
   rejected(key: number): boolean {
     if (this.forget(key)) return true;
     this.writtenOff.closed(key);
@@ -192,8 +192,8 @@ export class RequestWindow implements WindowView {
   }
 
   /**
-   * One to be asked for again, since none has come for longer than they usually take: the last that was asked for, once
-   * in each wait. If its answer comes before those of the others, they have been dropped; where there is nothing else
+   * One to be asked for again, since none has come for longer than answers usually take: the last that was asked for, once
+   * in each wait. If its answer comes before those of the others, the others have been dropped; where there is nothing else
    * to ask for, nothing else would tell. A peer that is merely slow sends one block twice.
    */
   probe(now: number): number | undefined {
@@ -253,7 +253,7 @@ export class RequestWindow implements WindowView {
     return keys;
   }
 
-  /** All that is in flight, no longer waited for: what of it they have at hand may follow. */
+  /** All that is in flight, no longer waited for: what the peer has at hand of it may follow. */
   drain(): number[] {
     const { keys } = this;
     for (const key of keys) this.#late.add(key);

@@ -41,7 +41,7 @@ export class Requests {
   readonly #quota: Quota | undefined;
   #refilling = false;
   #ended = false;
-  /** When they choked us, while what they may still send is waited for. */
+  /** When the peer choked us, while what it may still send is waited for. */
   #chokedAt: number | undefined;
   #snubbedAt = 0;
   readonly #habits: Habits;
@@ -76,7 +76,7 @@ export class Requests {
   }
 
   /**
-   * They reject what they are asked for, or choke us before they answer: asked at the pace of their wire they could
+   * The peer rejects what it is asked for, or chokes us before it answers: asked at the pace of its wire it could
    * make us ask for ever.
    */
   get #fruitless(): boolean {
@@ -91,7 +91,7 @@ export class Requests {
     return this.#ended;
   }
 
-  /** What they would rather give, unless they owe us what they were asked for. */
+  /** What the peer would rather give, unless it owes us what it was asked for. */
   get suggested(): Set<number> | undefined {
     return this.#window.snubbed ? undefined : this.#source.state.suggested;
   }
@@ -206,7 +206,7 @@ export class Requests {
       this.#release(lost);
       this.#refilling = false;
     }
-    // They may say how much they keep after they have unchoked us.
+    // The peer may say how much it keeps after it has unchoked us.
     depth.says(this.#source.state.reqq);
     const { most } = depth;
     if (most !== window.most) window.most = most;
@@ -251,7 +251,7 @@ export class Requests {
     if (key !== undefined) this.#source.send(requestOf(geometry, wantedOf(geometry, key)));
   }
 
-  /** They choked us: without the fast extension all in flight is given back, and what they had at hand may follow. */
+  /** The peer choked us: without the fast extension all in flight is given back; what it had at hand may follow. */
   choked(now: number): void {
     if (this.#ended) return;
     if (this.inFlight > 0 || this.#fruitless) this.#habits.barren++;
@@ -260,7 +260,7 @@ export class Requests {
   }
 
   /**
-   * What was asked for before a choke, and neither came nor was rejected, is given back; but not what they give though
+   * What was asked for before a choke, and neither came nor was rejected, is given back; but not what it gives though
    * we are choked.
    */
   giveUpChoked(): void {

@@ -6,7 +6,7 @@ import type { Allowance } from '../rates/tokenBucket.ts';
 export interface Source {
   /**
    * `reqq` is how many requests the peer queues, if it has said so; `allowedFast` are pieces that it sends though
-   * we are choked, `suggested` those they would rather give.
+   * we are choked, `suggested` those it would rather give.
    */
   readonly state: {
     readonly choked: boolean;
