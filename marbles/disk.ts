@@ -11,8 +11,8 @@ import { pieceBytes } from './torrent.ts';
 export type DiskWork = 'open' | 'read' | 'write' | 'finish' | 'stamps' | 'flush' | 'others' | 'load' | 'save';
 
 export interface DiskOptions {
-  /** Milliseconds that each operation takes. */
-  readonly takes?: number;
+  /** Milliseconds that each operation takes; a function is asked when it begins. */
+  readonly takes?: number | (() => number);
   /** The error with which the nth operation of its kind fails, counted from 1. */
   readonly fails?: (work: DiskWork, nth: number) => StorageError | undefined;
   /** Pieces that are on disk from the start; if given, all files exist. */
@@ -138,7 +138,8 @@ export class DrawnDisk {
       const nth = (this.#done.get(work) ?? 0) + 1;
       this.#done.set(work, nth);
       const close = this.#stage.ledger.open(`${work} on disk`);
-      return timer(this.#options.takes ?? 1).pipe(
+      const { takes = 1 } = this.#options;
+      return timer(typeof takes === 'number' ? takes : takes()).pipe(
         map(() => {
           const error = this.#options.fails?.(work, nth);
           if (error !== undefined) throw error;

@@ -9,6 +9,7 @@ import { DrawingError, difference, subscriptionDifference, type Subscribed } fro
 import type { Mark } from './lane.ts';
 import { Ledger } from './ledger.ts';
 import { drawPeer, type DrawnPeer, type PeerOptions } from './peer.ts';
+import type { Skew } from './network/hostTime.ts';
 import { DrawnNetwork, type NetworkOptions } from './network/network.ts';
 import { checkCopy, withOneCopy } from './secondCopy.ts';
 import { own } from './speech.ts';
@@ -56,6 +57,11 @@ export class Stage implements Backdrop {
   }
 
   readonly now = (): number => this.#clock.frame;
+
+  /** Does something as a program whose clock is not right. */
+  within(skew: Skew, act: () => void): void {
+    this.#clock.within(skew, act);
+  }
 
   /** Milliseconds up to the `|` of a lane. */
   readonly time = (lane: string): number => this.#helpers.time(lane);

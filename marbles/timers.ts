@@ -1,10 +1,13 @@
 import type { VirtualTimeScheduler } from 'rxjs';
 import { Calendar } from './calendar.ts';
+import type { Skew } from './network/hostTime.ts';
 
 /** The callback that RxJS passes. */
 interface Timer {
   readonly handle: number;
   readonly handler: () => void;
+  /** Of the program that has set it. */
+  readonly skew: Skew | undefined;
   readonly duration: number;
   due: number;
   isOver: boolean;
@@ -36,8 +39,10 @@ type Handle = number;
 type Start = (handler: () => void, duration?: number) => Handle;
 type Stop = (handle: Handle | undefined) => void;
 
-/** Takes what has a turn at its time. */
+/** Takes what has a turn at its time, and knows whose clock is not right. */
 interface Waiting {
+  readonly skew: Skew | undefined;
+  within(skew: Skew | undefined, act: () => void): void;
   waits(turn: Turn): void;
 }
 
@@ -57,14 +62,14 @@ const older = (one: Timer, other: Timer): boolean => one.handle < other.handle;
  * clients can share a drawing. Depends on the scheduler's time.
  */
 export class Timers {
-  readonly #scheduler: Pick<VirtualTimeScheduler, 'now'> & Waiting;
+  readonly #scheduler: Pick<VirtualTimeScheduler, 'frame'> & Waiting;
   readonly #all = new Map<Handle, Timer>();
   readonly #immediates = new Calendar(older);
   readonly #intervals = new Calendar(older);
   readonly #timeouts = new Calendar(older);
   #handle = 0;
 
-  constructor(scheduler: Pick<VirtualTimeScheduler, 'now'> & Waiting) {
+  constructor(scheduler: Pick<VirtualTimeScheduler, 'frame'> & Waiting) {
     this.#scheduler = scheduler;
   }
 
@@ -90,8 +95,9 @@ export class Timers {
 
   #start(kind: Calendar<Timer>, handler: () => void, duration: number): Handle {
     const handle = ++this.#handle;
-    const due = this.#scheduler.now() + duration;
-    const timer: Timer = { handle, handler, duration, due, isOver: false, turn: this.#turn(due) };
+    const due = this.#scheduler.frame + duration;
+    const { skew } = this.#scheduler;
+    const timer: Timer = { handle, handler, skew, duration, due, isOver: false, turn: this.#turn(due) };
     this.#all.set(handle, timer);
     kind.add(due, timer);
     return handle;
@@ -133,18 +139,18 @@ export class Timers {
   #due(kind: Calendar<Timer>): Timer | undefined {
     while (kind.first?.isOver === true) kind.take();
     const { first } = kind;
-    return first !== undefined && first.due <= this.#scheduler.now() ? kind.take() : undefined;
+    return first !== undefined && first.due <= this.#scheduler.frame ? kind.take() : undefined;
   }
 
   #fire(timer: Timer): void {
     this.#end(timer);
-    timer.handler();
+    this.#scheduler.within(timer.skew, timer.handler);
   }
 
   #repeat(timer: Timer): void {
     timer.due += timer.duration;
     this.#intervals.add(timer.due, timer);
     timer.turn = this.#turn(timer.due);
-    timer.handler();
+    this.#scheduler.within(timer.skew, timer.handler);
   }
 }

@@ -60,9 +60,11 @@ export class CongestionWindow {
   readonly #trip: number;
   readonly #loss: number;
   readonly #random: () => number;
+  readonly #now: () => number;
 
   /** `trip` in milliseconds there and back; `loss` is the fraction of packets that are lost. */
-  constructor(trip: number, loss: number, random: () => number, tcp: Tcp = 'cubic') {
+  constructor(trip: number, loss: number, random: () => number, tcp: Tcp = 'cubic', time: () => number = now) {
+    this.#now = time;
     this.#tcp = tcp;
     this.#trip = trip;
     this.#loss = loss;
@@ -85,12 +87,12 @@ export class CongestionWindow {
   /** Milliseconds until more may leave. */
   get wait(): number {
     const [next] = this.#answers;
-    return next === undefined ? 0 : Math.max(0, Math.ceil(next.at - now()));
+    return next === undefined ? 0 : Math.max(0, Math.ceil(next.at - this.#now()));
   }
 
   /** A segment has left. Returns the milliseconds until it has arrived, after all segments before it. */
   sent(size: number, { wait, behind, queue }: Way): number {
-    const at = now();
+    const at = this.#now();
     this.#underWay += size;
     const packets = Math.ceil(size / PACKET);
     const isLost = behind > queue || (this.#loss > 0 && this.#random() >= (1 - this.#loss) ** packets);
@@ -105,7 +107,7 @@ export class CongestionWindow {
 
   /** Answers that have come make room, and let the window grow if it was full. */
   #hear(): void {
-    const at = now();
+    const at = this.#now();
     for (let [next] = this.#answers; next !== undefined && next.at <= at; [next] = this.#answers) {
       this.#answers.shift();
       const isUsed = 2 * this.#underWay > this.#window;
@@ -146,7 +148,7 @@ export class CongestionWindow {
 
   /** Returns the milliseconds by which the loss delays what was sent. */
   #lost(packets: number): number {
-    const at = now();
+    const at = this.#now();
     const isTold = this.#underWay / PACKET > TELLING + packets / 2;
     if (this.#tcp === 'cubic' && at - this.#lostAt > this.#trip) {
       this.#most = this.#window;

@@ -201,7 +201,7 @@ export class WireEnd implements Sender {
     const isStillFull = this.#window === undefined ? this.#pending > 0 : this.#pending >= this.#buffer;
     if (!this.#isFull || isStillFull || this.#isClosed) return;
     this.#isFull = false;
-    this.#drained$.next();
+    this.#here.enters(() => this.#drained$.next());
   }
 
   #ended(): void {

@@ -1,5 +1,20 @@
-import { concat, ignoreElements, map, merge, type Observable, switchMap, tap, timer } from 'rxjs';
+import {
+  asapScheduler,
+  concat,
+  defer,
+  ignoreElements,
+  map,
+  merge,
+  type Observable,
+  observeOn,
+  of,
+  switchMap,
+  take,
+  tap,
+  timer,
+} from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { now } from '../../src/contracts/clock.ts';
 import type { Wire } from '../../src/contracts/network.ts';
 import { drawn } from '../index.ts';
 import { at, bytes, heard, listening, ONE, text, TWO, two } from './twoHosts.ts';
@@ -110,6 +125,30 @@ describe('a host', () => {
         )
         .toBe('-');
       stage.gives(numbers$, '^ 40ms !').toBe('----123-5678');
+    }),
+  );
+
+  it(
+    'has a clock of its own, which can be set while its timers go on, and by which all goes that it does',
+    drawn((stage) => {
+      const [one, other] = two(stage);
+      const clock$ = defer(() => of(String(now())));
+      // At once, by a timer, and when something arrives.
+      const asked$ = merge(clock$.pipe(observeOn(asapScheduler)), timer(20).pipe(switchMap(() => clock$)));
+      const heard$ = one.env.connect(at(TWO)).pipe(
+        switchMap(heard),
+        take(1),
+        switchMap(() => clock$),
+      );
+      stage.gives(other.runs(listening(other, ticking)), '^ 50ms !').toBe('-');
+      one.jumps(5_000);
+      stage.gives(one.runs(merge(asked$, heard$))).toBe('a-----b-------------(c|)', {
+        a: '5000',
+        b: '105006',
+        c: '105020',
+      });
+      stage.gives(other.runs(timer(20).pipe(switchMap(() => clock$)))).toBe('--------------------(b|)', { b: '20' });
+      stage.gives(until(3, () => one.jumps(100_000))).toBe('---|');
     }),
   );
 });

@@ -5,12 +5,13 @@ import {
   filter,
   materialize,
   NEVER,
-  type Observable,
+  Observable,
+  type ObservableNotification,
   Subscription,
   switchMap,
   timer,
 } from 'rxjs';
-import { now } from '../../src/contracts/clock.ts';
+import { type HostTime, RIGHT, type Skew } from './hostTime.ts';
 import { Nat, type NatKind } from './nat.ts';
 import type { Segment } from './segment.ts';
 
@@ -71,6 +72,8 @@ export class DrawnHost {
   readonly delay: number;
   readonly queue: number;
   readonly nat: Nat | undefined;
+  readonly #time: HostTime;
+  readonly #skew: Skew = { ahead: 0 };
   readonly #state$ = new BehaviorSubject<HostState>('up');
   /** Connections that wait to send, in the order of their turns. */
   readonly #senders: Sender[] = [];
@@ -83,7 +86,8 @@ export class DrawnHost {
   #isPumping = false;
   #port = 49_152;
 
-  constructor(address: string, options: HostOptions = {}) {
+  constructor(address: string, options: HostOptions = {}, time: HostTime = RIGHT) {
+    this.#time = time;
     this.address = address;
     this.options = options;
     this.addresses = [address, ...(options.also ?? [])];
@@ -125,8 +129,23 @@ export class DrawnHost {
     this.#state$.next('up');
     const held = this.#held;
     this.#held = [];
-    for (const arrive of held) arrive();
+    for (const arrive of held) this.enters(arrive);
     this.#pump();
+  }
+
+  /** Its clock is set forward by so many milliseconds, or back if negative. Timers go on as they were. */
+  jumps(by: number): void {
+    this.#skew.ahead += by;
+  }
+
+  /** Milliseconds that really pass, whatever its clock shows. */
+  now(): number {
+    return this.#time.now();
+  }
+
+  /** Does something as a program of this host, by whose clock it goes. */
+  enters(act: () => void): void {
+    this.#time.within(this.#skew, act);
   }
 
   /**
@@ -139,11 +158,14 @@ export class DrawnHost {
    * ```
    */
   runs<T>(program$: Observable<T>): Observable<T> {
+    const entered$ = new Observable<ObservableNotification<T>>((subscriber) =>
+      this.enters(() => subscriber.add(program$.pipe(materialize()).subscribe(subscriber))),
+    );
     const isAlive = (state: HostState): boolean => state === 'up' || state === 'frozen';
     return this.#state$.pipe(
       filter((state) => state !== 'frozen'),
       distinctUntilChanged((one, other) => isAlive(one) === isAlive(other)),
-      switchMap((state) => (isAlive(state) ? program$.pipe(materialize()) : NEVER)),
+      switchMap((state) => (isAlive(state) ? entered$ : NEVER)),
       dematerialize(),
     );
   }
@@ -156,7 +178,7 @@ export class DrawnHost {
 
   /** Milliseconds until a datagram has left; undefined if too much waits to leave, so that it is dropped. */
   goesOut(size: number): number | undefined {
-    const at = now();
+    const at = this.#time.now();
     const wait = Math.max(0, this.#upTaken - at);
     if (wait > this.queue) return undefined;
     this.#upTaken = at + wait + (size * 1000) / (this.options.up ?? Infinity);
@@ -166,7 +188,7 @@ export class DrawnHost {
   /** Milliseconds until the last of `size` bytes arrives that leave now from a host with this delay. */
   comesIn(size: number, delay: number): number {
     const { down = Infinity } = this.options;
-    const at = now();
+    const at = this.#time.now();
     this.#downTaken = Math.max(at + delay, this.#downTaken) + (size * 1000) / down;
     // What left later does not arrive sooner, also by rounding.
     return Math.ceil(this.#downTaken) - at;
@@ -174,12 +196,12 @@ export class DrawnHost {
 
   /** Milliseconds that what leaves now with this delay will wait before the incoming line. */
   behind(delay: number): number {
-    return Math.max(0, this.#downTaken - now() - delay);
+    return Math.max(0, this.#downTaken - this.#time.now() - delay);
   }
 
   /** Something has arrived: it is handled now, or when the host thaws, or never. */
   receives(arrive: () => void): void {
-    if (this.state === 'up') arrive();
+    if (this.state === 'up') this.enters(arrive);
     else if (this.state === 'frozen') this.#held.push(arrive);
   }
 
@@ -205,7 +227,7 @@ export class DrawnHost {
       sender.left(segment);
       this.#senders.push(sender);
     };
-    const at = now();
+    const at = this.#time.now();
     // Timers are in whole milliseconds: a line that is never idle makes up for the rounding.
     const from = at - this.#upTaken < 1 ? this.#upTaken : at;
     this.#upTaken = from + (segment.size * 1000) / (this.options.up ?? Infinity);

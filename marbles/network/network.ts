@@ -49,7 +49,7 @@ export class NetworkedHost extends DrawnHost {
     options: HostOptions,
     { backdrop, kinds, env }: { backdrop: Backdrop; kinds: Kinds; env: (host: NetworkedHost) => Env },
   ) {
-    super(address, options);
+    super(address, options, backdrop);
     this.#backdrop = backdrop;
     this.#kinds = kinds;
     this.env = env(this);
@@ -115,13 +115,13 @@ export class DrawnNetwork {
 
   /** Lets the tracker answer by UDP, too: `udp://tracker.test:80/announce`. */
   tracksByUdp(): void {
-    this.#hosts.set(TRACKER.host, new DrawnHost(TRACKER.host));
+    this.#hosts.set(TRACKER.host, new DrawnHost(TRACKER.host, {}, this.#backdrop));
     this.udp.plays(TRACKER, (datagram) => this.tracker.hears(datagram));
   }
 
   /** Adds a machine on which a player answers every call at `port`. */
   plays(address: string, player: Player, { port = 6881, ...options }: PlayerOptions = {}): DrawnHost {
-    const host = new DrawnHost(address, options);
+    const host = new DrawnHost(address, options, this.#backdrop);
     this.#join(host);
     const { torrent, geometry } = this.#backdrop;
     const id = new TextEncoder().encode(`-DR0000-${address.slice(-12).padStart(12, '0')}`);

@@ -181,7 +181,7 @@ export class DrawnTcp {
   #windowOf(here: DrawnHost, there: DrawnHost): CongestionWindow | undefined {
     if (this.#random === undefined) return undefined;
     const kept = (1 - (here.options.loss ?? 0)) * (1 - (there.options.loss ?? 0));
-    return new CongestionWindow(2 * (here.delay + there.delay), 1 - kept, this.#random, this.#tcp);
+    return new CongestionWindow(2 * (here.delay + there.delay), 1 - kept, this.#random, this.#tcp, () => here.now());
   }
 
   /** Ends the connections of a host; if `loudly`, the other ends are told when the news has arrived. */

@@ -1,5 +1,4 @@
 import { Observable, Subject, of, throwError, timer } from 'rxjs';
-import { now } from '../../src/contracts/clock.ts';
 import type { Env } from '../../src/contracts/env.ts';
 import type { Datagram, UdpEndpoint, UdpOptions, UdpSocket, Undelivered } from '../../src/contracts/network.ts';
 import { NetworkError } from '../../src/contracts/errors.ts';
@@ -148,7 +147,7 @@ export class DrawnUdp {
     const kept = (1 - loss) * (1 - (here?.options.loss ?? 0)) * (1 - (there?.options.loss ?? 0));
     if ((kept < 1 && this.#random() >= kept) || !isUp(here)) return;
     const way = typeof latency === 'number' ? latency : latency(from, to);
-    const seen = here?.nat === undefined ? from : { host: from.host, port: here.nat.leaves(from.port, to, now()) };
+    const seen = here?.nat === undefined ? from : { host: from.host, port: here.nat.leaves(from.port, to, here.now()) };
     const { duplicates = 0, jitter = 0 } = here?.options ?? {};
     const copies = duplicates > 0 && this.#random() < duplicates ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
@@ -159,9 +158,13 @@ export class DrawnUdp {
   }
 
   #arrives(from: UdpEndpoint, bytes: Uint8Array, to: UdpEndpoint): void {
-    const nat = this.#options.hosts?.(to.host)?.nat;
-    const port = nat === undefined ? to.port : nat.comes(to.port, from, now());
-    if (port !== undefined) this.#deliver(from, bytes, { host: to.host, port });
+    const there = this.#options.hosts?.(to.host);
+    const port = there?.nat === undefined ? to.port : there.nat.comes(to.port, from, there.now());
+    const deliver = (): void => {
+      if (port !== undefined) this.#deliver(from, bytes, { host: to.host, port });
+    };
+    if (there === undefined) deliver();
+    else there.enters(deliver);
   }
 
   /** Milliseconds on the way, with the lines at both ends; undefined if a queue before one of them is full. */

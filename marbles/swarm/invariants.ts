@@ -1,3 +1,4 @@
+import { StorageError } from '../../src/contracts/errors.ts';
 import { Geometry } from '../../src/torrent/geometry.ts';
 import { torrentOf } from '../torrent.ts';
 import { addressOf, isThereAtTheEnd, lastOf, type SwarmHost, type SwarmPlan } from './plan.ts';
@@ -19,11 +20,14 @@ const BANS = ['malformed', 'oversized', 'unexpected', 'corrupt'];
 
 const isHonest = ({ plays }: SwarmHost): boolean => plays === undefined || plays === 'honest';
 const lies = ({ plays }: SwarmHost): boolean => plays === 'corrupts';
+const hasBadDisk = (host?: SwarmHost): boolean => host?.disk?.fails !== undefined;
+const isIo = (error: unknown): boolean => error instanceof StorageError && error.code === 'io';
 const shapeOf = ({ torrent }: SwarmPlan): Geometry => new Geometry(torrentOf(torrent));
 
 /** Are all pieces there with hosts that give them, and stay? Then everybody who stays can complete. */
 export const canComplete = (plan: SwarmPlan): boolean => {
-  const givers = plan.hosts.filter((host) => isHonest(host) && isThereAtTheEnd(host));
+  // What could not be read for a while counts as lost, so it may be missing for good.
+  const givers = plan.hosts.filter((host) => isHonest(host) && isThereAtTheEnd(host) && !hasBadDisk(host));
   return Array.from({ length: shapeOf(plan).pieceCount }, (_, piece) => piece).every((piece) =>
     givers.some(({ has, plays }) => (has ?? (plays === undefined ? [] : 'all')) === 'all' || isIn(has, piece)),
   );
@@ -45,7 +49,15 @@ export const boundOf = (plan: SwarmPlan): number => {
 };
 
 const inTrouble = ({ hosts }: SwarmPlan): boolean =>
-  hosts.some((host) => (host.fate ?? []).length > 0 || host.disk?.full || !isHonest(host) || (host.loss ?? 0) > 0);
+  hosts.some(
+    (host) =>
+      (host.fate ?? []).length > 0 ||
+      host.disk?.full ||
+      host.disk?.slow ||
+      host.disk?.fails ||
+      !isHonest(host) ||
+      (host.loss ?? 0) > 0,
+  );
 
 /** Everybody who can complete does, in a time that follows from the lines. */
 const completes: Invariant = ({ plan, hosts }) => {
@@ -68,10 +80,10 @@ const isRight: Invariant = ({ plan, hosts }) => [
   ),
 ];
 
-/** Nothing ends with an error. */
-const livesOn: Invariant = ({ hosts }) =>
+/** Nothing ends with an error, but for a disk that fails. */
+const livesOn: Invariant = ({ plan, hosts }) =>
   hosts
-    .filter(({ error }) => error !== undefined)
+    .filter(({ error, nth }) => error !== undefined && !(hasBadDisk(plan.hosts[nth]) && isIo(error)))
     .map(({ address, error }) => `${address} ended with ${String(error)}`);
 
 /** Little comes twice. */

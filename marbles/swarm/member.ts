@@ -1,4 +1,4 @@
-import { BehaviorSubject, defer, EMPTY, type Observable, Subscription, switchMap } from 'rxjs';
+import { BehaviorSubject, catchError, defer, EMPTY, type Observable, Subscription, switchMap } from 'rxjs';
 import { client } from '../../src/client/client.ts';
 import { dhtNode } from '../../src/discovery/dht/node.ts';
 import type { DownloadEvent } from '../../src/contracts/events.ts';
@@ -6,7 +6,7 @@ import type { UdpEndpoint } from '../../src/contracts/network.ts';
 import type { DownloadOptions } from '../../src/download/options.ts';
 import type { Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 import type { NetworkedHost } from '../network/network.ts';
-import type { Fate } from './plan.ts';
+import type { Fate, Stop } from './plan.ts';
 import type { HostRun } from './run.ts';
 import type { WatchedClient } from './watchedClient.ts';
 
@@ -32,6 +32,8 @@ export class Member {
   #corrupt = 0;
   #stored = 0;
   #error: unknown;
+  /** Its program has ended with an error. */
+  #hasEnded = false;
   readonly #isHere$ = new BehaviorSubject(false);
   #running = Subscription.EMPTY;
   readonly #now: () => number;
@@ -57,19 +59,24 @@ export class Member {
       return ours.download(torrent, { target: { folder: '.' }, seed: {}, ...options });
     });
     const events$: Observable<DownloadEvent> = this.#isHere$.pipe(
-      switchMap((isHere) => (isHere ? this.host.runs(program$) : EMPTY)),
+      switchMap((isHere) =>
+        (isHere ? this.host.runs(program$) : EMPTY).pipe(catchError((error: unknown) => this.#fell(error))),
+      ),
     );
-    this.#running = events$.subscribe({
-      next: (event) => this.#hear(event),
-      error: (error: unknown) => (this.#error = error),
-    });
+    this.#running = events$.subscribe((event) => this.#hear(event));
   }
 
-  meets(does: Fate['does'] | 'joins'): void {
+  /** Something happens to it. */
+  meets(fate: Fate | { readonly does: 'joins' }): void {
+    this.host.enters(() => (fate.does === 'jumps' ? this.host.jumps(fate.by) : this.#meets(fate.does)));
+  }
+
+  #meets(does: Stop['does'] | 'joins'): void {
     if (does === 'crashes' || does === 'vanishes' || does === 'leaves') this.#watched?.forgets();
     if (does === 'joins' || does === 'returns') {
       this.host.comeBack();
-      if (!this.#isHere$.value) this.#isHere$.next(true);
+      if (!this.#isHere$.value || this.#hasEnded) this.#isHere$.next(true);
+      this.#hasEnded = false;
     } else if (does === 'freezes') this.host.freeze();
     else if (does === 'leaves') this.#isHere$.next(false);
     else this.host.crash(does === 'crashes' ? 'loudly' : 'silently');
@@ -79,6 +86,13 @@ export class Member {
   end(): void {
     this.host.comeBack();
     this.#running.unsubscribe();
+  }
+
+  #fell(error: unknown): Observable<never> {
+    this.#error = error;
+    this.#hasEnded = true;
+    this.#watched?.forgets();
+    return EMPTY;
   }
 
   #hear(event: DownloadEvent): void {

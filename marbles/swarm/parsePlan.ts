@@ -12,7 +12,9 @@ type Check = readonly [expected: string, is: (value: unknown) => boolean];
 const number: Check = ['a number from 0', isNumber];
 const count: Check = ['a whole number from 1', isCount];
 
-const FATES = ['crashes', 'vanishes', 'freezes', 'leaves', 'returns'];
+const FATES = ['crashes', 'vanishes', 'freezes', 'leaves', 'returns', 'jumps'];
+const isFate = ({ does, by }: Readonly<Record<string, unknown>>): boolean =>
+  FATES.includes(String(does)) && (does === 'jumps' ? Number.isFinite(by) : by === undefined);
 const PLAYS = 'honest corrupts neverUnchokes stalls hangsUp chokes silent garbage wrongInfoHash'.split(' ');
 
 const NATS = ['full-cone', 'restricted', 'port-restricted', 'symmetric'];
@@ -36,10 +38,8 @@ const HOST: Readonly<Record<string, Check>> = {
   also: ['a list of addresses', Array.isArray],
   disk: ['an object', isObject],
   fate: [
-    `a list of { at, does }, where does is one of ${FATES.join(', ')}`,
-    (value) =>
-      Array.isArray(value) &&
-      value.every((each) => isObject(each) && isNumber(each['at']) && FATES.includes(String(each['does']))),
+    `a list of { at, does }, where does is one of ${FATES.join(', ')}; jumps by so many milliseconds`,
+    (value) => Array.isArray(value) && value.every((each) => isObject(each) && isNumber(each['at']) && isFate(each)),
   ],
 };
 const SIZE: Readonly<Record<string, Check>> = { pieces: count, blocksPerPiece: count, lastBlock: count };

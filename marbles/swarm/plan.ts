@@ -2,8 +2,15 @@ import type { Tcp } from '../network/congestion.ts';
 import type { HostOptions } from '../network/host.ts';
 import type { Size } from '../torrent.ts';
 
-/** What happens to a host, and when: in milliseconds since the beginning. */
-export interface Fate {
+/** A host's clock is set forward by so many milliseconds, or back if negative. Its timers go on as they were. */
+export interface Jump {
+  readonly at: number;
+  readonly does: 'jumps';
+  readonly by: number;
+}
+
+/** A program, a machine or its cable stops or starts. */
+export interface Stop {
   readonly at: number;
   /**
    * `crashes`: its program ends, and others are told. `vanishes`: the machine is off, and nobody is told. `freezes`:
@@ -13,15 +20,27 @@ export interface Fate {
   readonly does: 'crashes' | 'vanishes' | 'freezes' | 'leaves' | 'returns';
 }
 
+/** What happens to a host, and when: in milliseconds since the beginning. */
+export type Fate = Stop | Jump;
+
+/** What can happen to a host. */
+type Lot = Pick<SwarmHost, 'joins' | 'fate' | 'disk'>;
+
 /** When the last thing happens to a host, in milliseconds. */
-export const lastOf = ({ joins = 0, fate = [] }: Pick<SwarmHost, 'joins' | 'fate'>): number =>
-  Math.max(joins, ...fate.map(({ at }) => at));
+export const lastOf = ({ joins = 0, fate = [], disk }: Lot): number =>
+  Math.max(joins, disk?.slow?.to ?? 0, disk?.fails?.to ?? 0, ...fate.map(({ at }) => at));
 
 /** Is it still there when all has happened to it, so that it can be expected to complete? */
-export const isThereAtTheEnd = (host: Pick<SwarmHost, 'joins' | 'fate'>): boolean => {
-  const last = host.fate?.find(({ at }) => at === lastOf(host));
-  return last === undefined || last.does === 'returns';
+export const isThereAtTheEnd = ({ fate = [], disk }: Lot): boolean => {
+  const last = fate
+    .filter(isStop)
+    .reduce<Stop | undefined>((one, other) => (one && one.at > other.at ? one : other), undefined);
+  if (last !== undefined && last.does !== 'returns') return false;
+  // A program whose disk fails ends, and somebody has to begin it again.
+  return disk?.fails === undefined || (last?.at ?? 0) >= disk.fails.to;
 };
+
+const isStop = (fate: Fate): fate is Stop => fate.does !== 'jumps';
 
 /** The disk of a host. */
 export interface DiskPlan {
@@ -29,6 +48,10 @@ export interface DiskPlan {
   readonly takes?: number;
   /** Writes that fail for want of room: from which to which, counted from 1. */
   readonly full?: readonly [first: number, last: number];
+  /** Milliseconds since the beginning from when to when each operation takes longer. */
+  readonly slow?: { readonly from: number; readonly to: number; readonly takes: number };
+  /** When it fails (EIO): whatever is written or read then ends the program, until the host `returns`. */
+  readonly fails?: { readonly from: number; readonly to: number; readonly work: 'write' | 'read' };
 }
 
 /** Somebody with manners of their own, instead of a client of ours. */

@@ -70,6 +70,21 @@ const fateOf = (dice: Dice, joins: number): readonly Fate[] => {
   return dice.is(0.15) ? fate.slice(0, -1) : fate;
 };
 
+/** A clock that is set, by seconds or by hours. */
+const jumping = (dice: Dice, fate: readonly Fate[] = []): readonly Fate[] => {
+  const by = Math.round(dice.scaled(1_000, 20_000_000)) * (dice.is(0.5) ? 1 : -1);
+  return [...fate, { at: dice.whole(100, 30_000), does: 'jumps', by }];
+};
+
+/** A disk that fails or is slow for a while; whoever has to begins the program again. */
+const failing = (dice: Dice, disk: DiskPlan = {}): Pick<SwarmHost, 'disk' | 'fate'> => {
+  const from = dice.whole(100, 20_000);
+  const to = from + dice.scaled(100, 30_000);
+  if (dice.is(0.4)) return { disk: { ...disk, slow: { from, to, takes: dice.whole(300, 5_000) } } };
+  const fails = { from, to, work: dice.one(['write', 'write', 'read'] as const) };
+  return { disk: { ...disk, fails }, fate: [{ at: to + dice.whole(1, 20_000), does: 'returns' }] };
+};
+
 const diskOf = (dice: Dice): DiskPlan => {
   const first = dice.whole(1, 8);
   return {
@@ -110,6 +125,11 @@ export const randomSwarm = (seed: number): SwarmPlan => {
   const first = { ...lineOf(dice), has: 'all' as const, ...(dice.is(0.3) && { slots: dice.whole(1, 3) }) };
   const hosts = [first, ...clients, ...players];
   const finds = dice.one(FINDS);
+  // Drawn last, so that everything else is as it would be without.
+  for (const [nth, host] of hosts.entries())
+    if (host.plays === undefined && dice.is(0.08)) hosts[nth] = { ...host, fate: jumping(dice, host.fate) };
+    else if (nth > 0 && host.plays === undefined && host.fate === undefined && dice.is(0.08))
+      hosts[nth] = { ...host, ...failing(dice, host.disk) };
   // A player is named by the tracker only.
   return { seed, torrent, hosts, ...(finds[0] !== 'http' && { finds }), within: 3_000 };
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boundOf, type SwarmHost, type SwarmPlan, swarmNamed, swarmOf } from '../index.ts';
+import { boundOf, complaintsOf, type SwarmHost, type SwarmPlan, swarmNamed, swarmOf } from '../index.ts';
 
 const torrent = { pieces: 16, blocksPerPiece: 4 };
 const MiB = 2 ** 20;
@@ -75,6 +75,34 @@ describe('a swarm from a plan', () => {
     expect(late?.isWhole).toBe(true);
     expect(late?.warnings).toContain('full');
     expect(late?.left.filter(({ reason }) => reason === 'corrupt').map(({ host }) => host)).toEqual(['10.0.0.3']);
+  });
+
+  it('does not mind clocks that are set forward or back, by hours or for ever', () => {
+    const jumps = (at: number, by: number): SwarmHost => ({ down: 200_000, fate: [{ at, does: 'jumps', by }] });
+    const hosts = [
+      { ...seed, ...jumps(2_000, 3_600_000) },
+      jumps(3_000, -3_600_000),
+      jumps(2_500, 1e10),
+      jumps(1, -9e9),
+    ];
+    const run = swarmOf({ torrent, hosts }, { watched: true });
+    expect(complaintsOf(run)).toEqual([]);
+    expect(run.took).toBeLessThan(15_000);
+    expect(run.hosts.flatMap(({ left }) => left)).toEqual([]);
+  });
+
+  it('ends programs whose disk fails, which are begun again when it works, and waits for disks that are slow', () => {
+    const slow = { slow: { from: 1_000, to: 15_000, takes: 4_000 } };
+    const fails = { fails: { from: 2_000, to: 20_000, work: 'write' as const } };
+    const again = [{ at: 30_000, does: 'returns' as const }];
+    const hosts = [seed, { disk: fails, fate: again }, { disk: slow }, { disk: fails }, {}];
+    const run = swarmOf({ torrent, hosts }, { watched: true });
+    const [, failed, late, lost, well] = run.hosts;
+    expect(complaintsOf(run)).toEqual([]);
+    expect([failed?.error, lost?.error]).toMatchObject([{ code: 'io' }, { code: 'io' }]);
+    expect([failed, late, lost].map((host) => host?.isWhole)).toEqual([true, true, false]);
+    expect(failed?.done).toBeGreaterThan(30_000);
+    expect((late?.done ?? 0) - (well?.done ?? 0)).toBeGreaterThan(2_000);
   });
 
   it.each([['udp'], ['dht'], ['http', 'udp', 'dht']] as const)('finds each other by %s %s %s', (...finds) => {

@@ -29,6 +29,8 @@ export interface SwarmSeams {
 
 const TRACKERS = { http: 'http://tracker.test/announce', udp: 'udp://tracker.test:80/announce' } as const;
 const HOUR = 3_600;
+/** Milliseconds since 1970, on a day in 2026. */
+const TODAY = 1_780_000_000_000;
 const INTERVAL = 30;
 /** Milliseconds between looks at whether everybody is complete. */
 const LOOK = 250;
@@ -130,11 +132,13 @@ class Swarm {
       return seams.env?.(seen, nth) ?? seen;
     };
     const there = this.#network.host(address, line, through);
-    there.disk(torrent, diskOf(disk, has === 'all' ? this.#everyPiece : has));
+    there.disk(torrent, diskOf(disk, has === 'all' ? this.#everyPiece : has, now));
+    // Set back, a clock still shows a time of our days.
+    if (fate.some(({ does }) => does === 'jumps')) there.jumps(TODAY);
     const member = new Member(there, nth, now, watched);
     member.begin(torrent, this.#finds.has('dht'), { ...(slots !== undefined && { slots }), ...seams.options?.(nth) });
-    for (const { at, does } of [{ at: joins, does: 'joins' } as const, ...fate])
-      this.#clock.schedule(() => this.#isOver || member.meets(does), at);
+    for (const each of [{ at: joins, does: 'joins' } as const, ...fate])
+      this.#clock.schedule(() => this.#isOver || member.meets(each), each.at);
     return [member];
   }
 
@@ -143,12 +147,20 @@ class Swarm {
   }
 }
 
-const diskOf = ({ takes = 1, full }: DiskPlan, has: readonly number[] | undefined): DiskOptions => {
+const diskOf = (
+  { takes = 1, full, slow, fails }: DiskPlan,
+  has: readonly number[] | undefined,
+  now: () => number,
+): DiskOptions => {
   const [first, last] = full ?? [Infinity, 0];
+  const isIn = (span: { readonly from: number; readonly to: number }): boolean => now() >= span.from && now() < span.to;
   return {
-    takes,
+    takes: () => (slow !== undefined && isIn(slow) ? slow.takes : takes),
     ...(has !== undefined && { has }),
-    fails: (work, nth) =>
-      work === 'write' && nth >= first && nth <= last ? new StorageError('full', 'no room is left') : undefined,
+    fails: (work, nth) => {
+      if (work === 'write' && nth >= first && nth <= last) return new StorageError('full', 'no room is left');
+      if (fails?.work === work && isIn(fails)) return new StorageError('io', 'the disk failed (EIO)');
+      return undefined;
+    },
   };
 };

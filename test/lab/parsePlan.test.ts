@@ -8,7 +8,14 @@ describe('the plan of a swarm, as JSON', () => {
       torrent: { pieces: 4, blocksPerPiece: 2, lastBlock: 7 },
       hosts: [
         { has: 'all', up: 1, down: 2, delay: 0, loss: 0.1, joins: 5, disk: { takes: 3 } },
-        { has: [0, 3], plays: 'stalls', fate: [{ at: 1, does: 'leaves' }] },
+        {
+          has: [0, 3],
+          plays: 'stalls',
+          fate: [
+            { at: 1, does: 'leaves' },
+            { at: 2, does: 'jumps', by: -3 },
+          ],
+        },
         { nat: 'restricted', jitter: 3, duplicates: 0.1, slots: 2 },
       ],
       tcp: 'bbr',
@@ -31,6 +38,7 @@ describe('the plan of a swarm, as JSON', () => {
     ['{"hosts":[{},{"has":[-1]}]}', 'hosts[1].has: expected all, or a list of pieces'],
     ['{"hosts":[{"toString":1}]}', 'hosts[0].toString: expected one of has'],
     ['{"hosts":[{"fate":[{"at":1,"does":"sleeps"}]}]}', 'hosts[0].fate: expected a list of'],
+    ['{"hosts":[{"fate":[{"at":1,"does":"jumps"}]}]}', 'jumps by so many milliseconds'],
     ['{"hosts":[{"plays":"the fool"}]}', 'hosts[0].plays: expected honest'],
     ['{"hosts":[{"nat":"cone"}]}', 'hosts[0].nat: expected full-cone'],
     ['{"hosts":[{}],"tcp":"reno"}', 'tcp: expected cubic or bbr'],
