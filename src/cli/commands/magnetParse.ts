@@ -42,7 +42,7 @@ export const magnetLines = (magnet: MagnetLink): readonly string[] => {
   return [
     ...all('Tracker URL', trackers.length > 0 ? trackers : ['none']),
     `Info Hash: ${toHex(magnet.infoHash)}`,
-    ...(magnet.infoHashV2 ? [`Info Hash v2: ${toHex(magnet.infoHashV2)} (not used yet)`] : []),
+    ...(magnet.infoHashV2 ? [`Info Hash v2: ${toHex(magnet.infoHashV2)}`] : []),
     ...all('Name', magnet.name === undefined ? [] : [magnet.name]),
     ...all('Length', magnet.length === undefined ? [] : [String(magnet.length)]),
     ...all('Peer', magnet.peers.map(hostPort)),

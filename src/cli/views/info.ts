@@ -28,9 +28,10 @@ const hashes = ({ pieceHashes }: Torrent, limit: number): readonly string[] =>
   );
 
 /** The link that stands for the torrent, and for what is chosen of it. */
-const linkOf = ({ infoHash, name, length, announce, webSeeds }: Torrent, select: Selection): string =>
+const linkOf = ({ infoHash, infoHashV2, name, length, announce, webSeeds }: Torrent, select: Selection): string =>
   formatMagnet({
     infoHash,
+    ...(infoHashV2 && { infoHashV2 }),
     name,
     length,
     announce: announce
@@ -44,7 +45,7 @@ const linkOf = ({ infoHash, name, length, announce, webSeeds }: Torrent, select:
   });
 
 const fileObject = (
-  { length, padding, attributes, link }: Torrent['files'][number],
+  { length, padding, attributes, link, root }: Torrent['files'][number],
   { path, originalPath }: FilePlace,
 ): ToldAs<'info'>['files'][number] => {
   if (padding) return { originalPath, length, padding };
@@ -55,6 +56,7 @@ const fileObject = (
     ...(attributes.includes('l') && { symlink: link?.join('/') ?? true }),
     ...(attributes.includes('x') && { executable: true }),
     ...(attributes.includes('h') && { hidden: true }),
+    ...(root && { root: toHex(root) }),
   };
 };
 
@@ -71,6 +73,7 @@ export const infoObject = (torrent: Torrent, withPieces: boolean, selection: Sel
     name: torrent.name,
     ...(path !== undefined && { path }),
     infoHash: toHex(torrent.infoHash),
+    ...(torrent.infoHashV2 && { infoHashV2: toHex(torrent.infoHashV2) }),
     magnet: linkOf(torrent, selection),
     pieceLength: torrent.pieceLength,
     pieceCount,
@@ -141,6 +144,7 @@ export const infoLines = (torrent: Torrent, limit: number, selection: Selection)
     ...(trackers.length > 0 ? trackers : ['none']).map((url) => `Tracker URL: ${visible(url)}`),
     `Length: ${contentLength(torrent)}`,
     `Info Hash: ${toHex(torrent.infoHash)}`,
+    ...(torrent.infoHashV2 ? [`Info Hash v2: ${toHex(torrent.infoHashV2)}`] : []),
     `Piece Length: ${torrent.pieceLength}`,
     ...facts(torrent, places, selection),
     ...(selection ? [selectedLine(torrent, selection)] : []),

@@ -9,6 +9,8 @@ export interface JsonInfo extends OfTorrent {
   readonly path?: string;
   /** The same as `torrent`. */
   readonly infoHash: InfoHash;
+  /** The info-hash of version 2, of a hybrid torrent. */
+  readonly infoHashV2?: Hex;
   /** The magnet link of the torrent, with the selected files. */
   readonly magnet: string;
   readonly pieceLength: Bytes;
@@ -35,6 +37,8 @@ export interface JsonInfo extends OfTorrent {
     readonly symlink?: string | true;
     readonly executable?: true;
     readonly hidden?: true;
+    /** The root of its hashes in version 2, of a hybrid torrent. */
+    readonly root?: Hex;
     /** With `--files`. */
     readonly selected?: boolean;
   }[];

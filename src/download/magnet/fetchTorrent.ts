@@ -8,6 +8,7 @@ import type { PeerSource } from '../../contracts/network.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { exactSource } from './exactSource.ts';
 import { peerSession } from '../session/peerSession.ts';
+import { equalIds } from '../../protocol/encoding/id.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 import type { SourceOptions } from '../../discovery/peerSources.ts';
 import { peersOf } from '../source.ts';
@@ -75,9 +76,12 @@ export const fetchTorrent = (magnet: MagnetLink, env: Env, options: FetchTorrent
   });
 
 /** Combines the info dictionary and the link. @throws InputError */
-export const torrentOf = ({ announce, webSeeds }: MagnetLink, metadata: Uint8Array): Torrent => {
+export const torrentOf = ({ announce, webSeeds, infoHashV2 }: MagnetLink, metadata: Uint8Array): Torrent => {
   try {
-    return { ...parseInfo(metadata), announce, webSeeds };
+    const torrent = parseInfo(metadata);
+    if (infoHashV2 !== undefined && !(torrent.infoHashV2 && equalIds(torrent.infoHashV2, infoHashV2)))
+      throw new Malformed('info', 'the hash of version 2 that the link has', 'another');
+    return { ...torrent, announce, webSeeds };
   } catch (cause) {
     if (!(cause instanceof Malformed)) throw cause;
     throw new InputError(

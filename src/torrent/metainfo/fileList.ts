@@ -26,6 +26,8 @@ export interface TorrentFile {
    * followed. BEP 47.
    */
   readonly link?: readonly string[];
+  /** The root of the file's hashes in version 2: of hybrid torrents, and not of empty files. BEP 52. */
+  readonly root?: Uint8Array;
 }
 
 /**

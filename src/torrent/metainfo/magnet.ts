@@ -23,7 +23,7 @@ const MAX_SHOWN = 100;
 export interface MagnetLink {
   /** 20 bytes. */
   readonly infoHash: Uint8Array;
-  /** 32 bytes: the info-hash of the same torrent in version 2 (BEP 52), which is not used yet. */
+  /** 32 bytes: the info-hash of the same torrent in version 2 (BEP 52): what peers send must have it, too. */
   readonly infoHashV2?: Uint8Array;
   /** The suggested name. It comes from a stranger. */
   readonly name?: string;

@@ -1,8 +1,9 @@
 import { bytesOf, described, type Dict, decodeWithSpans, dictOf, intOf } from '../../protocol/encoding/bencode.ts';
-import { sha1, toHex } from '../../protocol/encoding/id.ts';
+import { sha1, sha256, toHex } from '../../protocol/encoding/id.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 import { fileList, type TorrentFile } from './fileList.ts';
-import { Geometry } from '../geometry.ts';
+import { BLOCK, Geometry } from '../geometry.ts';
+import { checkLayers, fileTree, rooted } from './fileTree.ts';
 import { namesOf, rawText, toTextOf } from './names.ts';
 import { dhtNodes, trackerTiers, webSeeds } from './urls.ts';
 
@@ -18,6 +19,8 @@ export const MAX_PIECES = 2_097_152;
 export interface Torrent {
   /** 20 bytes: SHA-1 of the original bytes of the info dictionary. */
   readonly infoHash: Uint8Array;
+  /** 32 bytes, of a hybrid torrent: SHA-256 of the same bytes, by which version 2 knows it. BEP 52. */
+  readonly infoHashV2?: Uint8Array;
   readonly name: string;
   readonly pieceLength: number;
   readonly length: number;
@@ -78,7 +81,17 @@ export const parseInfo = (bytes: Uint8Array): Torrent => {
 
 type Inside = Pick<
   Torrent,
-  'infoHash' | 'name' | 'pieceLength' | 'length' | 'pieceHashes' | 'files' | 'layout' | 'private' | 'source' | 'info'
+  | 'infoHash'
+  | 'name'
+  | 'pieceLength'
+  | 'length'
+  | 'pieceHashes'
+  | 'files'
+  | 'layout'
+  | 'private'
+  | 'source'
+  | 'info'
+  | 'infoHashV2'
 >;
 type Around = Omit<Torrent, keyof Inside>;
 
@@ -94,21 +107,39 @@ const fromInfo = (info: Dict, outside: Dict, bytes: Uint8Array): Inside => {
   if (length === 0)
     throw new Malformed('info', 'at least one byte of content', '0 bytes: there is nothing to download');
   const pieceLength = pieceLengthOf(info);
+  const layout = info.has('files') ? 'folder' : 'file';
+  const isHybrid = info.get('meta version') === 2;
   const rawSource = rawText(info, 'source');
   const source = rawSource && toTextOf([rawSource], info, outside)(rawSource);
   return {
     infoHash,
+    ...(isHybrid && { infoHashV2: sha256(bytes) }),
     name: named,
     pieceLength,
     length,
     pieceHashes: pieceHashesOf(info, new Geometry({ length, pieceLength })),
-    files,
-    layout: info.has('files') ? 'folder' : 'file',
+    files: isHybrid ? withRoots(info, outside, files, { name: named, pieceLength, layout }) : files,
+    layout,
     // Any value but 0 counts: rather too private than not private enough.
     private: (info.get('private') ?? 0) !== 0,
     ...(source !== undefined && { source }),
     info: bytes,
   };
+};
+
+const withRoots = (
+  info: Dict,
+  outside: Dict,
+  files: readonly TorrentFile[],
+  how: Parameters<typeof rooted>[2],
+): readonly TorrentFile[] => {
+  const { pieceLength } = how;
+  if (pieceLength < BLOCK || !Number.isInteger(Math.log2(pieceLength)))
+    throw new Malformed('info.piece length', 'a power of two from 16384 in a hybrid torrent', pieceLength);
+  const tree = fileTree(info.get('file tree'));
+  const both = rooted(files, tree, how);
+  checkLayers(outside.get('piece layers'), tree, pieceLength);
+  return both;
 };
 
 const refuseV2Only = (info: Dict): void => {

@@ -1,0 +1,39 @@
+import { sha256 } from '../../protocol/encoding/id.ts';
+import { BLOCK } from '../geometry.ts';
+
+/** Length of a SHA-256 digest, in bytes. */
+export const HASH = 32;
+
+/** The smallest power of two that is not less than `count`. */
+const widthOf = (count: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, count)));
+
+/** The hash over so many levels of a tree in which there is no block. */
+const padOf = (levels: number): Uint8Array => {
+  let pad = new Uint8Array(HASH);
+  const pair = new Uint8Array(2 * HASH);
+  for (let level = 0; level < levels; level++) {
+    pair.set(pad);
+    pair.set(pad, HASH);
+    pad = sha256(pair) as Uint8Array<ArrayBuffer>;
+  }
+  return pad;
+};
+
+/** How many levels of the tree are below a piece. */
+export const pieceLevels = (pieceLength: number): number => Math.log2(pieceLength / BLOCK);
+
+/**
+ * The root of the tree over `hashes`, 32 bytes each, of which each is the root of a tree of `levels` levels over blocks
+ * of 16 KiB. What is missing up to a power of two counts as no blocks. BEP 52.
+ */
+export const merkleRoot = (hashes: Uint8Array, levels = 0): Uint8Array => {
+  const count = hashes.length / HASH;
+  const width = widthOf(count);
+  const row = new Uint8Array(width * HASH);
+  row.set(hashes);
+  const pad = width > count ? padOf(levels) : undefined;
+  for (let at = count; pad !== undefined && at < width; at++) row.set(pad, at * HASH);
+  for (let left = width; left > 1; left /= 2)
+    for (let at = 0; at < left / 2; at++) row.set(sha256(row.subarray(2 * at * HASH, 2 * (at + 1) * HASH)), at * HASH);
+  return row.slice(0, HASH);
+};
