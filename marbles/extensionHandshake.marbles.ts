@@ -40,6 +40,18 @@ describe('extensionHandshake', () => {
   );
 
   it(
+    'says neither who we are nor whom we see, anonymously',
+    drawn((stage) => {
+      const they = stage.peer('-', {}, { extended: true });
+      const said$ = open(they).pipe(
+        extensionHandshake({ names: ['ut_pex'], version: 'us 1', anonymous: true }),
+        map(() => told(they.sent[0]?.value)),
+      );
+      stage.gives(said$).toBe('x', { x: { ids: new Map([['ut_pex', 1]]), reqq: 500 } });
+    }),
+  );
+
+  it(
     'says of us what there is to say',
     drawn((stage) => {
       const they = stage.peer('-', {}, { extended: true });

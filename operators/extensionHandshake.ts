@@ -20,6 +20,8 @@ export interface OurExtensions {
   readonly metadataSize?: number;
   /** We only upload (BEP 21). */
   readonly uploadOnly?: boolean;
+  /** Say neither which client we are, nor at which address we see the peer. */
+  readonly anonymous?: boolean | undefined;
 }
 
 /**
@@ -47,11 +49,13 @@ export const extensionHandshake = ({
   names,
   version = CLIENT,
   reqq = REQQ,
+  anonymous = false,
   ...others
 }: OurExtensions): MonoTypeOperatorFunction<Peer> =>
   tap((peer) => {
     if (!peer.state.extended) return;
     const ids = new Map(names.map((name, index) => [name, index + 1]));
-    const payload = encodeExtensionHandshake({ ids, version, reqq, yourIp: peer.address.host, ...others });
+    const ours = anonymous ? {} : { version, yourIp: peer.address.host };
+    const payload = encodeExtensionHandshake({ ids, reqq, ...ours, ...others });
     peer.send({ type: 'extended', id: EXTENSION_HANDSHAKE, payload });
   });

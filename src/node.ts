@@ -1,6 +1,6 @@
 import { getRandomValues, randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
-import type { Observable } from 'rxjs';
+import { type Observable, throwError } from 'rxjs';
 import { openContent } from './disk/content/content.ts';
 import { descriptorLimit, shares } from './disk/files/descriptorLimit.ts';
 import { openStorage } from './disk/files/fileStorage.ts';
@@ -8,7 +8,7 @@ import { stateFolder } from './disk/notes/stateFolder.ts';
 import { pieceHasher, verifier, verifiesInThreads } from './disk/hashing/verifier.ts';
 import type { CreateEnv, Env } from './contracts/env.ts';
 import type { Blocklist } from './protocol/blocklist/blocklist.ts';
-import { InputError } from './contracts/errors.ts';
+import { InputError, NetworkError } from './contracts/errors.ts';
 import { direct, type Network, networkOver } from './net/below.ts';
 import { boundTo } from './net/bind/boundTo.ts';
 import { type BlockNote, blocked } from './net/blocklist/blocked.ts';
@@ -70,12 +70,17 @@ export interface NodeEnvOptions extends Transports {
   /** Is told what the proxy was asked, and what came of it. */
   readonly proxyNote?: (note: ProxyNote) => void;
   /**
-   * Ask the router of this network to pass our port on to us, as long as it is open. Not with a proxy or `bind`.
-   * Default false.
+   * Ask the router of this network to pass our port on to us, as long as it is open. Not with a proxy, `bind` or
+   * `anonymous`. Default false.
    */
   readonly portMapping?: boolean;
   /** Is told what the router was asked, and what came of it; with what peers can reach, once they can. */
   readonly portMappingNote?: (what: string, mapped?: PortMapped) => void;
+  /**
+   * Tell nobody which client we are, nor what our addresses are: not in peer ids, extension handshakes and web
+   * requests, and nothing to the local network or the router. Default false.
+   */
+  readonly anonymous?: boolean;
   /** Is told of each peer that was not called, or not listened to. */
   readonly blockNote?: (note: BlockNote) => void;
 }
@@ -89,12 +94,22 @@ const networkOf = (options: NodeEnvOptions): Network => {
   if (server !== undefined && transports.tcp === false)
     throw new InputError('bad-option', 'proxy: peers are reached by TCP through it, and TCP is switched off');
   const way = { listens: listenBesideProxy === true, note: proxyNote };
-  const open = networkOver(server === undefined ? below : throughProxy(below, { ...way, server }));
+  const open = networkOver(server === undefined ? below : throughProxy(below, { ...way, server }), !options.anonymous);
   // Nobody can call us by uTP through a proxy, and TCP is what each of them passes on.
   const utp = server === undefined && transports.utp !== false;
+  const quiet = options.anonymous === true ? withoutGroups(open) : open;
   const whole = (network: Network): Network => withUtp(network, { ...transports, utp }, randomBytesOf);
-  return blocklist === undefined ? whole(open) : blocked(open, blocklist, blockNote, whole);
+  return blocklist === undefined ? whole(quiet) : blocked(quiet, blocklist, blockNote, whole);
 };
+
+/** The same network, in which nothing is said to the local one. */
+const withoutGroups = (network: Network): Network => ({
+  ...network,
+  bindUdp: (options) =>
+    options.multicast === undefined
+      ? network.bindUdp(options)
+      : throwError(() => new NetworkError('no-address', 'UDP', 'nothing is said to the local network')),
+});
 
 const proxyOf = (text: string): ProxyServer => {
   const server = parseProxy(text);
@@ -112,7 +127,7 @@ export interface SeenOutside {
 /** The same port, and what the router of this network does for it. */
 const mapped = (network: Network, options: NodeEnvOptions, outside: Outside): Pick<Network, 'listen'> => {
   const { portMapping: isWanted = false, portMappingNote, bind, proxy } = options;
-  if (!isWanted || bind !== undefined || proxy !== undefined) return network;
+  if (!isWanted || bind !== undefined || proxy !== undefined || options.anonymous === true) return network;
   const env = { ...networkOver(direct), randomBytes: randomBytesOf };
   const note = (what: string): void => portMappingNote?.(what);
   const mapping = (port: number): Observable<PortMapped> => portMapping({ env, gateway, port, note });
@@ -132,6 +147,7 @@ export const nodeEnv = (options: NodeEnvOptions = {}): Env & CreateEnv & SeenOut
   return {
     ...network,
     outside$: outside.address$,
+    anonymous: options.anonymous,
     ...encrypted(roads, { encryption, randomBytes: randomBytesOf, note: encryptionNote, look: networkInterfaces }),
     openContent,
     openStorage: (torrent, target) => openStorage(torrent, target, state === false ? undefined : state),

@@ -10,7 +10,7 @@ import { checkOptions } from '../contracts/checkOptions.ts';
 import type { Env } from '../contracts/env.ts';
 import type { DownloadEvent } from '../contracts/events.ts';
 import { allowancesOf, type Limits } from '../download/limits/rateLimits.ts';
-import { createPeerId } from '../protocol/encoding/id.ts';
+import { ourPeerId } from '../protocol/encoding/id.ts';
 import { scoped } from '../download/streams/scoped.ts';
 import { ConnectionBudget, MAX_CONNECTIONS } from '../torrent/peers/connectionBudget.ts';
 import type { MagnetLink } from '../torrent/metainfo/magnet.ts';
@@ -72,7 +72,7 @@ export interface Client {
 export const client = (env: Env, options: ClientOptions = {}): Client => {
   const { ports = PORTS, host, dialRate } = checkOptions(options);
   const most = Math.min(options.maxConnections ?? MAX_CONNECTIONS, env.room?.connections ?? Infinity);
-  const peerId = options.peerId ?? createPeerId(env.randomBytes(12));
+  const peerId = options.peerId ?? ourPeerId(env);
   const budget = new ConnectionBudget({ most, ...(dialRate !== undefined && { dialRate }) });
   const checks = new Turns(CHECKS_AT_ONCE);
   const commons = new TrackerCommons(env.room);

@@ -34,12 +34,12 @@ export const direct: Below = {
 const noAddress = (error: unknown): Observable<readonly string[]> =>
   error instanceof NameError ? of([]) : throwError(() => error);
 
-/** Names and web requests by way of what is below. */
-export const networkOver = (below: Below): Network => {
+/** Names and web requests by way of what is below; web servers are told which client asks if it is `named`. */
+export const networkOver = (below: Below, named = true): Network => {
   const { connect, listen, bindUdp, look, isStandIn } = below;
   // Connections that are kept are everybody's who goes by no special way.
-  if (below === direct) return { connect, listen, bindUdp, httpGet, httpStream, resolve };
-  const way: Way = { ...below, lines: new Lines() };
+  if (below === direct && named) return { connect, listen, bindUdp, httpGet, httpStream, resolve };
+  const way: Way = { ...below, lines: new Lines(), named };
   return {
     ...{ connect, listen, bindUdp, isStandIn },
     httpGet: httpGetBy(reachOf, look, way),

@@ -110,6 +110,7 @@ const networkOptions: OptionTable = {
     'Local address or interface, for example tun0, by which everything leaves and comes; nothing by any other',
     APART.commas,
   ),
+  anonymous: flag('Tell nobody which client this is, nor anything to the local network or the router (see README)'),
   blocklist: values(
     'Addresses to have nothing to do with: a file or URL, P2P text, eMule .dat or networks, also gzip',
     APART.words,

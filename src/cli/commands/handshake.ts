@@ -1,4 +1,4 @@
-import { createPeerId } from '../../protocol/encoding/id.ts';
+import { ourPeerId } from '../../protocol/encoding/id.ts';
 import { Deadline } from '../io/deadline.ts';
 import { follow } from '../io/follow.ts';
 import { gaveUp, GaveUp } from '../io/exit.ts';
@@ -26,7 +26,7 @@ const greet = async (given: Given, io: Io, negotiate: boolean): Promise<void> =>
   const pieceCount = torrent && torrent.pieceHashes.length / 20;
   const identity = {
     infoHash: findable.infoHash,
-    peerId: createPeerId(env.randomBytes(12)),
+    peerId: ourPeerId(env),
     ...(pieceCount && { pieceCount }),
     dht: negotiate,
   };

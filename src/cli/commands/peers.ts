@@ -16,7 +16,7 @@ import { scrape } from '../../discovery/trackers/scrape.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { Announced, TrackerStatus, Warning } from '../../contracts/events.ts';
 import { TrackerError } from '../../contracts/errors.ts';
-import { createPeerId } from '../../protocol/encoding/id.ts';
+import { ourPeerId } from '../../protocol/encoding/id.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
 import { type Findable, type SourceOptions, sources } from '../../discovery/peerSources.ts';
 import { UNKNOWN_LEFT } from '../../download/state/downloadStats.ts';
@@ -53,7 +53,7 @@ const discovered = (
     ...asked,
     port: us.port,
     seenAs: (host) => us.seenAs(host),
-    peerId: createPeerId(env.randomBytes(12)),
+    peerId: ourPeerId(env),
     totals: () => ({ uploaded: 0, downloaded: 0, left: torrent.length ?? UNKNOWN_LEFT }),
     wanted$: of(1),
     report,

@@ -44,8 +44,8 @@ export const discovery = (
     moreTrackers: texts(given, 'tracker').map((each) => trackerAddress('tracker', each)),
     webSeeds: webSeedsOf(given),
     own: !flag(given, 'no-trackers'),
-    // With a proxy nothing is said to the local network.
-    lsd: !flag(given, 'no-lsd') && given['proxy'] === undefined,
+    // With a proxy, or anonymously, nothing is said to the local network.
+    lsd: !flag(given, 'no-lsd') && given['proxy'] === undefined && !flag(given, 'anonymous'),
     pex: !flag(given, 'no-pex'),
     ...(!flag(given, 'no-dht') && {
       dht$: nodeOf(env, file, {

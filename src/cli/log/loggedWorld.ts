@@ -51,6 +51,7 @@ const networkOf = async (
   const basic: NodeEnvOptions = {
     ...(encryption && { encryption }),
     ...(bind && { bind }),
+    ...(flag(given, 'anonymous') && { anonymous: true }),
     ...{ tcp, utp },
     ...(!flag(given, 'no-port-mapping') && mappingOf(given, log, say)),
     ...(proxy && {

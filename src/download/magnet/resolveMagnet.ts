@@ -160,17 +160,21 @@ const blocksOf = (
     takeUntil(knowledge.known$),
   );
   const { distinct, guarded } = privateTorrent(secluded$);
-  const session = guarded((address) => dial(address).pipe(acquaint, handedOn(knowledge, pex)));
+  const session = guarded((address) => dial(address).pipe(acquaint, handedOn(knowledge, pex, env.anonymous)));
   return blocks(together(swarm.addresses(secluded$), exact$), { distinct, session, places: swarm.places });
 };
 
 /** A peer connected before the torrent was known: the extension ids that were sent to it stay the same. */
-const handedOn = (knowledge: Knowledge, pex: boolean): OperatorFunction<Peer, Block> => {
+const handedOn = (
+  knowledge: Knowledge,
+  pex: boolean,
+  anonymous: boolean | undefined,
+): OperatorFunction<Peer, Block> => {
   let talk: OperatorFunction<Peer, Block> | undefined;
   const talkOf = (context: SessionContext): OperatorFunction<Peer, Block> =>
     pipe(
       countPieces(context.transfer.geometry.pieceCount),
-      extensionHandshake(introduction({ ...context, secluded: !pex })),
+      extensionHandshake({ ...introduction({ ...context, secluded: !pex }), anonymous }),
       conversation(context),
     );
   return switchMap((peer) => of(peer).pipe((talk ??= talkOf(knowledge.context as SessionContext))));

@@ -34,7 +34,7 @@ export interface Joining {
  */
 export const peerSession =
   (
-    env: Pick<Env, 'connect'>,
+    env: Pick<Env, 'connect' | 'anonymous'>,
     { funnel, joined }: Joining,
     { identity, introduction }: PeerSessionOptions,
   ): ((address: PeerAddress) => Observable<Peer>) =>
@@ -42,6 +42,6 @@ export const peerSession =
     (address.wire$ ?? env.connect(address, identity.infoHash)).pipe(
       tap(() => funnel.reached(address, 'connected')),
       handshake(identity),
-      extensionHandshake(introduction()),
+      extensionHandshake({ ...introduction(), anonymous: env.anonymous }),
       tap(joined),
     );

@@ -2,7 +2,7 @@ import { asapScheduler, Observable, type Observer, share, Subject, type Subscrip
 import type { Identity } from '../../../operators/handshake.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { Provider } from '../../contracts/peer.ts';
-import { createPeerId } from '../../protocol/encoding/id.ts';
+import { ourPeerId } from '../../protocol/encoding/id.ts';
 import { Geometry } from '../../torrent/geometry.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { PieceBuffers, PieceDrafts } from '../../torrent/pieces/pieceDrafts.ts';
@@ -76,7 +76,7 @@ export const downloadState = (
   });
   const identity = {
     infoHash: torrent.infoHash,
-    peerId: peerId ?? createPeerId(env.randomBytes(12)),
+    peerId: peerId ?? ourPeerId(env),
     pieceCount: geometry.pieceCount,
   };
   return { geometry, picker, drafts, identity, wake$: atOnce(freed).pipe(share()), freed };

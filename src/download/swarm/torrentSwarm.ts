@@ -11,7 +11,7 @@ import type { Env } from '../../contracts/env.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
 import type { PeerAddress, PeerSource } from '../../contracts/network.ts';
 import type { Peer } from '../../contracts/peer.ts';
-import { createPeerId } from '../../protocol/encoding/id.ts';
+import { ourPeerId } from '../../protocol/encoding/id.ts';
 import type { SeedOptions } from '../limits/seedGoal.ts';
 import { type Findable, nodeFor, type SourceOptions, sources } from '../../discovery/peerSources.ts';
 import { Demand } from './demand.ts';
@@ -129,7 +129,7 @@ const knownOf = (source: Findable, env: Env, options: TorrentSwarmOptions): Know
   const first = source.private === undefined ? 'metadata' : 'checking';
   const stats = new DownloadStats(undefined, book, { gathered: 0 }, funnel, first);
   return {
-    peerId: options.peerId ?? createPeerId(env.randomBytes(12)),
+    peerId: options.peerId ?? ourPeerId(env),
     ...{ funnel, book, stats, loops, report },
     demand: new Demand(loops.wanted),
     pausing: new Pausing(stats.phase),

@@ -41,6 +41,8 @@ export interface Hop {
 /** How web servers are reached, and the connections that are kept to them. */
 export interface Way extends WebWay {
   readonly lines: Lines;
+  /** Say which client asks? Default true. */
+  readonly named?: boolean;
 }
 
 export interface Answer extends HttpReply {
@@ -243,7 +245,7 @@ const open = (hop: Hop, life: Subscription, kept: boolean): ClientRequest => {
     // a server: see `leaveIrregular`.
     insecureHTTPParser: true,
     headers: {
-      'user-agent': USER_AGENT,
+      ...(way.named !== false && { 'user-agent': USER_AGENT }),
       accept: '*/*',
       'accept-encoding': ACCEPTED_ENCODINGS,
       ...headers,

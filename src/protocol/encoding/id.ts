@@ -70,6 +70,18 @@ export const compareDistance = (target: Uint8Array, a: Uint8Array, b: Uint8Array
 // 64 characters, so that each random byte picks one without bias. They are readable in the logs of other clients.
 const PEER_ID_ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-';
 
+/**
+ * Our peer id, for as long as the caller keeps it: it names the client (BEP 20), or is nothing but random where nobody
+ * is to be told.
+ */
+export const ourPeerId = ({
+  anonymous = false,
+  randomBytes,
+}: {
+  readonly anonymous?: boolean | undefined;
+  readonly randomBytes: (length: number) => Uint8Array;
+}): Uint8Array => (anonymous ? randomBytes(ID_LENGTH) : createPeerId(randomBytes(ID_LENGTH - PEER_ID_PREFIX.length)));
+
 /** Makes our peer id of at least 12 random bytes. BEP 20. */
 export const createPeerId = (random: Uint8Array): Uint8Array => {
   const needed = ID_LENGTH - PEER_ID_PREFIX.length;
