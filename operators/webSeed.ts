@@ -29,7 +29,9 @@ export type { ExpelledSeed, WebSeedOptions } from './internal/webSeedOptions.ts'
  * Ends a server's connections when it completes or fails; never errors for the fault of a server.
  *
  * @example
- * merge(peerBlocks$, from(seeds).pipe(webSeed(picker, env, { torrent, wake$ }))).pipe(assemblePieces(drafts));
+ * const address: PeerAddress = { host: 'web.example', port: 80, source: 'manual' };
+ * const seed: WebSeed = { address, url: 'http://web.example/', kind: 'url-list', given: true };
+ * merge(blocks$, of(seed).pipe(webSeed(picker, env, { torrent, wake$ }))).pipe(assemblePieces(drafts));
  *
  * @see BEP 17, BEP 19
  */

@@ -17,9 +17,10 @@ export interface Listed {
 const HOLDS = 1_000;
 
 /**
- * The connected peers that others can dial, for all peers that are told of them: listed once a second at most, since with a
- * hundred peers each of them would otherwise look at all others. The list is the same object as long as nothing in it
- * changes, so that for a peer that was told all of it there is nothing to look for. Depends on which peers are connected.
+ * The connected peers that others can dial, for all peers that are told of them: listed once a second at most, since
+ * with a hundred peers each of them would otherwise look at all others. The list is the same object as long as nothing
+ * in it changes, so that for a peer that was told all of it there is nothing to look for. Depends on which peers are
+ * connected.
  */
 export class Roll {
   readonly #connected: () => Iterable<Connected>;

@@ -38,7 +38,7 @@ const moduleOf = (context: readonly string[]): string => {
   return [
     `import { ${imported(rxjs)} } from 'rxjs';`,
     `import { ${imported(rxtorrent)} } from '../../src/index.ts';`,
-    `import type { Peer, PeerAddress, PeerRates } from '../../src/index.ts';`,
+    `import type { Peer, PeerAddress, PeerRates, WebSeed } from '../../src/index.ts';`,
     `import type { contextOf } from './context.ts';`,
     'type Context = ReturnType<typeof contextOf>;',
     ...bodies,

@@ -13,13 +13,14 @@ import { extentOf, WantedPieces } from './wantedPieces.ts';
 export type { Asker, Wanted } from './openPiece.ts';
 
 /**
- * Decides which peer is asked for which block. What the choice depends on, most important first; read it again before changing
- * it:
+ * Decides which peer is asked for which block. What the choice depends on, most important first; read it again before
+ * changing it:
  *  1. a piece that is being checked or is stored is never asked for;
  *  2. begun pieces before new ones, so that memory is freed soonest;
  *  3. a piece that came out corrupt is asked of one peer alone, and of another when that one is overdue, or much slower
  *     than one with nothing else to do;
- *  4. a new piece is begun only while memory allows and the disk keeps up; one that the peer suggests, else the order's choice;
+ *  4. a new piece is begun only while memory allows and the disk keeps up; one that the peer suggests, else the choice
+ *     of the order;
  *  5. endgame: when nothing is missing that is not requested, or only memory stands in the way, a peer with nothing
  *     else to do is asked for second copies, so that slow peers can't hold all of it; for more where they are overdue;
  *  6. a begun piece without a request in flight is given up when memory is spent and a peer with nothing to do could

@@ -79,8 +79,8 @@ interface Place {
  * availability, the priorities, what the peer has and suggests, and one random salt a piece, which breaks all ties:
  * those of an extent follow each other. One order for all peers, rebuilt when too much has changed: to order 100,000
  * pieces costs milliseconds, and 200 peers want the same ones. An order that has a rank is made without a comparison,
- * any other is sorted only as far as peers look. `missing` has the bit of a piece exactly while it is neither begun, nor
- * stored, nor excluded: `PiecePicker`, which knows, checks it.
+ * any other is sorted only as far as peers look. `missing` has the bit of a piece exactly while it is neither begun,
+ * nor stored, nor excluded: `PiecePicker`, which knows, checks it.
  */
 export class WantedPieces<Who extends object> {
   readonly missing: Bitfield;
@@ -171,8 +171,8 @@ export class WantedPieces<Who extends object> {
   }
 
   /**
-   * The best missing piece that the peer `who`, which has `have`, can give, of those it has `suggested` if it may choose;
-   * undefined if there is none.
+   * The best missing piece that the peer `who`, which has `have`, can give, of those it has `suggested` if it may
+   * choose; undefined if there is none.
    */
   best(who: Who, have: Bitfield, suggested: Iterable<number> = []): number | undefined {
     if (this.missing.count === 0) return undefined;

@@ -192,9 +192,9 @@ export class RequestWindow implements WindowView {
   }
 
   /**
-   * One to be asked for again, since none has come for longer than answers usually take: the last that was asked for, once
-   * in each wait. If its answer comes before those of the others, the others have been dropped; where there is nothing else
-   * to ask for, nothing else would tell. A peer that is merely slow sends one block twice.
+   * One to be asked for again, since none has come for longer than answers usually take: the last that was asked for,
+   * once in each wait. If its answer comes before those of the others, the others have been dropped; where there is
+   * nothing else to ask for, nothing else would tell. A peer that is merely slow sends one block twice.
    */
   probe(now: number): number | undefined {
     const flight = this.#inFlight;
