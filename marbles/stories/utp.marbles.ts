@@ -14,8 +14,13 @@ import {
 import { describe, it } from 'vitest';
 import type { Env } from '../../src/contracts/env.ts';
 import type { UdpSocket, Wire } from '../../src/contracts/network.ts';
+import type { Network } from '../../src/net/below.ts';
+import { blocked } from '../../src/net/blocklist/blocked.ts';
 import { SharedSockets } from '../../src/net/utp/sharedSockets.ts';
+import { listenUtp } from '../../src/net/utp/utpListen.ts';
 import { UtpNode } from '../../src/net/utp/utpNode.ts';
+import { Blocklist } from '../../src/protocol/blocklist/blocklist.ts';
+import { parseRanges } from '../../src/protocol/blocklist/parseRanges.ts';
 import { encodeUtp, STATE, UtpPacket } from '../../src/protocol/utp/utpPacket.ts';
 import { drawn, DrawnUdp, type Stage } from '../index.ts';
 import { at, bytes, ONE, text, TWO } from '../network/twoHosts.ts';
@@ -44,6 +49,12 @@ const letterOf = (datagram: Uint8Array): string => {
   return packet.read(datagram) ? (LETTERS[packet.type] ?? '?') : '?';
 };
 
+/** Chance that gives all connections the same numbers, and turns without a clock. */
+const WORLD = {
+  randomBytes: (length: number) => new Uint8Array(length).fill(7),
+  turn: (task: () => void): void => void asapScheduler.schedule(task),
+};
+
 /** A host in a network; `fate` says what becomes of what it sends, of which each kind is counted from 1. */
 const utpHost = (network: DrawnUdp, host: string, fate: Fate = () => 1): UtpHost => {
   const sent$ = new Subject<string>();
@@ -63,12 +74,8 @@ const utpHost = (network: DrawnUdp, host: string, fate: Fate = () => 1): UtpHost
     },
   });
   const { bindUdp } = network.at(host);
-  const world = {
-    randomBytes: (length: number) => new Uint8Array(length).fill(7),
-    turn: (task: () => void): void => void asapScheduler.schedule(task),
-  };
   const sockets = new SharedSockets((options) => bindUdp(options).pipe(map(fated)));
-  return { node: new UtpNode(sockets, world), bindUdp: sockets.bindUdp, sent$ };
+  return { node: new UtpNode(sockets, WORLD), bindUdp: sockets.bindUdp, sent$ };
 };
 
 /** Two hosts with 5 ms between them; the fates are of what each of them sends. */
@@ -236,6 +243,34 @@ describe('connections of one socket', () => {
       stage.gives(other.sent$, '^ 30ms !').toBe('-----A');
       stage.gives(bound(ONE).pipe(tap(says), ignoreElements()), '^ 30ms !').toBe('');
       stage.gives(timer(20).pipe(map(() => String(network.sockets))), '^ 30ms !').toBe('20ms (2|)', { 2: '2' });
+    }),
+  );
+});
+
+describe('an address that is blocked', () => {
+  it(
+    'is not answered, and not called',
+    drawn((stage) => {
+      const network = new DrawnUdp({ latency: LATENCY }, stage.ledger);
+      const [one, other] = [utpHost(network, ONE), utpHost(network, TWO)];
+      const list = new Blocklist([parseRanges(bytes(`${ONE}/32`)).ranges]);
+      const world = { ...stage.world().env, bindUdp: other.bindUdp };
+      const nodeOf = ({ bindUdp }: Network): UtpNode => new UtpNode(new SharedSockets(bindUdp), WORLD);
+      const above = (below: Network): Network => {
+        const node = nodeOf(below);
+        return { ...below, listen: listenUtp(node), connect: (address) => node.dial(address) };
+      };
+      const guarded = blocked(world, list, () => undefined, above);
+      stage.gives(one.sent$, '^ 3s !').toBe('S 999ms S');
+      stage.gives(other.sent$, '^ 3s !').toBe('');
+      const calls$ = guarded.listen({ ports: [6881] }).pipe(
+        switchMap((port) => port.calls$),
+        map(() => 'c'),
+      );
+      stage.gives(calls$, '^ 2s !').toBe('');
+      stage.gives(callsAndSays(one, bytes('hi')), '^ 2s !').toBe('');
+      const dial$ = guarded.connect(at(ONE)).pipe(map(() => 'w'));
+      stage.gives(dial$, '^ 2s !').toBe('#', undefined, failed('refused-address'));
     }),
   );
 });
