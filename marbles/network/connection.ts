@@ -95,6 +95,11 @@ export class WireEnd implements Sender {
     return hasRoom;
   }
 
+  /** Bytes that wait, or are under way, beyond what the buffer holds. */
+  get excess(): number {
+    return Math.max(0, this.#pending - this.#buffer);
+  }
+
   /** The buffer grows with what may be under way, as that of a system does. */
   get #buffer(): number {
     return Math.max(this.#here.buffer, 2 * (this.#window?.size ?? 0));

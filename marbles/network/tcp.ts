@@ -47,6 +47,12 @@ export class DrawnTcp {
     return ends / 2;
   }
 
+  /** The connections of a host, and the bytes of one that wait beyond its buffer, at most. */
+  loadOf(host: DrawnHost): { readonly wires: number; readonly excess: number } {
+    const ends = [...(this.#ends.get(host) ?? [])];
+    return { wires: ends.length, excess: ends.reduce((most, end) => Math.max(most, end.excess), 0) };
+  }
+
   /** Adds a host. */
   add(host: DrawnHost): void {
     for (const address of host.addresses) this.#hosts.set(address, host);

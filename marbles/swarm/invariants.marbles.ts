@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { complaintsOf, INVARIANTS, randomSwarm, type SwarmPlan, type SwarmRun, swarmOf } from '../index.ts';
+import { StorageError } from '../../src/contracts/errors.ts';
 import { PLANTED } from './planted.ts';
 import { drawingOf } from './shrink.ts';
 
@@ -69,6 +70,8 @@ const client = {
   offences: [],
   twice: 0,
   longestWait: 0,
+  wires: 2,
+  excess: 0,
 };
 const good: SwarmRun = {
   plan,
@@ -96,6 +99,8 @@ describe('an invariant', () => {
     ['bansLiars', bad({ left: [{ at: 7, host: '10.0.0.1', reason: 'corrupt' }] })],
     ['keepsRules', bad({ offences: [{ at: 7, host: '10.0.0.2', rule: 'asks once', text: '0/0' }] })],
     ['sharesTurns', bad({ longestWait: 200_000 })],
+    ['staysWithin', bad({ wires: 5 })],
+    ['staysWithin', bad({ excess: 400_000 })],
     ['tellsTrackers', { ...good, announces: [{ ...told, at: 5, event: 'started' }] }],
     ['tellsTrackers', { ...good, announces: [{ ...told, at: 6_000, event: 'completed' }] }],
     ['closesAll', { ...good, open: ['3 timers'] }],
@@ -108,5 +113,9 @@ describe('an invariant', () => {
     const hosts = [{ has: [0, 1] }, {}, { plays: 'corrupts' as const }];
     expect(complaintsOf({ ...bad({ done: 9e9 }), plan: { ...plan, hosts } })).toEqual([]);
     expect(complaintsOf(bad({ left: [{ at: 7, host: '10.0.0.3', reason: 'corrupt' }] }))).toEqual([]);
+    const io = new StorageError('io', 'the disk failed (EIO)');
+    const failing = { disk: { fails: { from: 0, to: 9, work: 'write' as const } } };
+    expect(complaintsOf({ ...bad({ error: io }), plan: { ...plan, hosts: plan.hosts.with(1, failing) } })).toEqual([]);
+    expect(complaintsOf(bad({ error: io }))).toHaveLength(1);
   });
 });

@@ -15,6 +15,10 @@ const [PEACE, TROUBLE] = [45, 420];
 const [TWICE, TWICE_BESIDES] = [0.6, 16 * 16_384];
 /** Milliseconds within which everybody who is interested is unchoked, if there are no more peers than this. */
 const [TURN, FEW] = [120_000, 8];
+/** Connections of a client: peers, and callers that have said nothing yet; two of a host if both have dialled. */
+const [MOST_WIRES, WIRES_EACH] = [200 + 100, 2];
+/** Bytes written beyond a buffer: a write of 256 KiB at the most finds out that it is full, and little follows. */
+const MOST_EXCESS = 262_144 + 65_536;
 /** Why a client bans. */
 const BANS = ['malformed', 'oversized', 'unexpected', 'corrupt'];
 
@@ -140,6 +144,15 @@ const tellsTrackers: Invariant = ({ hosts, announces }) =>
 /** When everybody has left nothing is open. */
 const closesAll: Invariant = ({ open }) => open.map((what) => `left open: ${what}`);
 
+/** Each client stays within its limits: of connections, and of bytes that wait for a peer that does not read. */
+const staysWithin: Invariant = ({ plan, hosts }) => {
+  const most = Math.min(MOST_WIRES, WIRES_EACH * (plan.hosts.length - 1));
+  return hosts.flatMap(({ address, wires, excess }) => [
+    ...(wires > most ? [`${address} had ${wires} connections at one time, of ${most}`] : []),
+    ...(excess > MOST_EXCESS ? [`${address} wrote ${excess} bytes more than a buffer holds`] : []),
+  ]);
+};
+
 /** What holds in every run, by name. */
 export const INVARIANTS: Readonly<Record<string, Invariant>> = {
   completes,
@@ -149,6 +162,7 @@ export const INVARIANTS: Readonly<Record<string, Invariant>> = {
   bansLiars,
   keepsRules,
   sharesTurns,
+  staysWithin,
   tellsTrackers,
   closesAll,
 };

@@ -16,6 +16,7 @@ export const PORT = 6881;
 /** Nodes of the DHT that everybody knows: of two nodes alone neither would hear of the other. */
 export const DHT: readonly UdpEndpoint[] = [1, 2, 3].map((nth) => ({ host: `10.255.0.${nth}`, port: PORT }));
 
+type Load = Pick<HostRun, 'wires' | 'excess'>;
 type Counts = { -readonly [Key in 'downloaded' | 'uploaded' | 'wasted']: number };
 
 /**
@@ -30,6 +31,7 @@ export class Member {
   readonly #left: HostRun['left'][number][] = [];
   readonly #warnings: string[] = [];
   #corrupt = 0;
+  #load: Load = { wires: 0, excess: 0 };
   #stored = 0;
   #error: unknown;
   /** Its program has ended with an error. */
@@ -82,6 +84,11 @@ export class Member {
     else this.host.crash(does === 'crashes' ? 'loudly' : 'silently');
   }
 
+  /** What it takes of the network now. */
+  takes({ wires, excess }: Load): void {
+    this.#load = { wires: Math.max(this.#load.wires, wires), excess: Math.max(this.#load.excess, excess) };
+  }
+
   /** It is over for everybody. */
   end(): void {
     this.host.comeBack();
@@ -121,6 +128,7 @@ export class Member {
       ...(this.done !== undefined && { done: this.done }),
       stored: this.#stored,
       ...this.#counts,
+      ...this.#load,
       isWhole: this.host.disk().isWhole,
       corrupt: this.#corrupt,
       left: this.#left,

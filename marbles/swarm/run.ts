@@ -29,6 +29,10 @@ export interface HostRun {
   readonly twice: number;
   /** and how long a peer that was interested had to wait to be unchoked, at most, in milliseconds. */
   readonly longestWait: number;
+  /** Connections that it had at one time, at most, */
+  readonly wires: number;
+  /** and bytes that one of them had to hold beyond its buffer, at most. */
+  readonly excess: number;
   /** The error with which it ended. */
   readonly error?: unknown;
 }

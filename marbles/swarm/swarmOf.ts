@@ -89,7 +89,7 @@ class Swarm {
   run(): SwarmRun {
     const { within = HOUR, lasts = 0 } = this.#plan;
     const least = Math.max(lasts * 1000, ...this.#plan.hosts.map(lastOf));
-    for (let at = 0; at < within * 1000 && (at <= least || !this.#isComplete); at += LOOK) this.#until(at + LOOK);
+    for (let at = 0; at < within * 1000 && (at <= least || !this.#isComplete); at += LOOK) this.#look(at + LOOK);
     const took = Math.max(0, ...this.#members.map(({ done = this.#clock.frame }) => done));
     const hosts = this.#members.map((member) => member.run);
     this.#isOver = true;
@@ -110,6 +110,11 @@ class Swarm {
 
   get #isComplete(): boolean {
     return this.#members.every(({ done, nth }) => done !== undefined || !isThereAtTheEnd(this.#plan.hosts[nth] ?? {}));
+  }
+
+  #look(at: number): void {
+    this.#until(at);
+    for (const member of this.#members) member.takes(this.#network.tcp.loadOf(member.host));
   }
 
   #until(at: number): void {
