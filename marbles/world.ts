@@ -12,7 +12,16 @@ import {
   timer,
 } from 'rxjs';
 import type { Env } from '../src/contracts/env.ts';
-import type { HttpReply, HttpRequest, ListenOptions, Listening, PeerAddress, Wire } from '../src/contracts/network.ts';
+import type {
+  HttpReply,
+  HttpRequest,
+  HttpStream,
+  HttpStreamRequest,
+  ListenOptions,
+  Listening,
+  PeerAddress,
+  Wire,
+} from '../src/contracts/network.ts';
 import { NetworkError } from '../src/contracts/errors.ts';
 import { addressText } from '../src/protocol/encoding/address.ts';
 import { announced } from './announced.ts';
@@ -35,6 +44,8 @@ export interface WorldOptions {
   readonly taken?: readonly number[];
   /** The answer to the nth request, counted from 1. By default the addresses of all `peers`, after 5 ms. */
   readonly tracker?: (request: HttpRequest, nth: number) => Observable<HttpReply>;
+  /** The answers of web seeds; there are none if it is absent. */
+  readonly web?: (request: HttpStreamRequest) => Observable<HttpStream>;
   readonly disk?: DiskOptions | DrawnDisk;
   /** The network for datagrams: its options, or an existing network with other machines on it. */
   readonly udp?: UdpNetworkOptions | DrawnUdp;
@@ -179,7 +190,7 @@ class Network {
  * repeat.
  */
 export const drawWorld = (stage: Backdrop, options: WorldOptions = {}): World => {
-  const { peers = {}, hashing = 1, seed = 1 } = options;
+  const { peers = {}, hashing = 1, seed = 1, web } = options;
   const disk = options.disk instanceof DrawnDisk ? options.disk : new DrawnDisk(stage, options.disk);
   const udp = options.udp instanceof DrawnUdp ? options.udp : new DrawnUdp(options.udp, stage.ledger);
   const network = new Network(stage, options);
@@ -199,6 +210,10 @@ export const drawWorld = (stage: Backdrop, options: WorldOptions = {}): World =>
         announces.push({ frame: stage.now(), kind: 'value', value: EVENTS[event] ?? 'u' });
         return tracker(request, requests.length).pipe(finalize(stage.ledger.open(`GET ${request.url}`)));
       }),
+    ...(web && {
+      httpStream: (request: HttpStreamRequest) =>
+        defer(() => web(request).pipe(finalize(stage.ledger.open(`GET ${request.url}`)))),
+    }),
     openStorage: (_, target) => disk.open(target),
     verify:
       () =>

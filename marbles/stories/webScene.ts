@@ -1,11 +1,11 @@
-import { defer, from, map, Observable, tap } from 'rxjs';
+import { defer, from, interval, map, Observable, take, tap } from 'rxjs';
 import { webSeed, type WebSeedOptions } from '../../operators/webSeed.ts';
 import { NetworkError } from '../../src/contracts/errors.ts';
 import type { HttpStream, HttpStreamRequest } from '../../src/contracts/network.ts';
 import type { Block, WebSeed } from '../../src/contracts/peer.ts';
 import { downloadState } from '../../src/download/state/downloadState.ts';
 import type { PieceOrder } from '../../src/torrent/picker/pieceOrder.ts';
-import { BLOCK } from '../../src/torrent/geometry.ts';
+import { BLOCK, type Geometry } from '../../src/torrent/geometry.ts';
 import { blockBytes, type Stage } from '../index.ts';
 
 const reset = new NetworkError('reset', 'http://web.test/drawn', 'the connection was reset');
@@ -57,6 +57,28 @@ export const part = (first: number, last: number, size: number) => ({
   status: 206,
   headers: { 'content-range': `bytes ${(first - 1) * BLOCK}-${last * BLOCK - 1}/${size}` },
 });
+
+/** A web server that has a file of whole blocks, and sends one of them every `pace` milliseconds. */
+export const servesFile =
+  (geometry: Geometry, { pace = 3, spoils = false } = {}) =>
+  ({ url, headers: asked }: HttpStreamRequest): Observable<HttpStream> =>
+    new Observable((subscriber) => {
+      const [, from = '0', to = String(geometry.length - 1)] = /bytes=(\d+)-(\d+)/.exec(asked?.['range'] ?? '') ?? [];
+      const [first, last] = [Number(from) / BLOCK, (Number(to) + 1) / BLOCK];
+      const block = (nth: number): Uint8Array => {
+        const piece = Math.floor((nth * BLOCK) / geometry.pieceLength);
+        const begin = nth * BLOCK - geometry.pieceOffset(piece);
+        const bytes = blockBytes(geometry, piece, begin, geometry.blockSize(piece, begin / BLOCK));
+        return spoils ? bytes.map((byte) => byte ^ 1) : bytes;
+      };
+      const bytes$ = interval(pace).pipe(
+        take(last - first),
+        map((nth) => block(first + nth)),
+        tap({ complete: () => subscriber.complete() }),
+      );
+      const headers = { 'content-range': `bytes ${from}-${to}/${geometry.length}` };
+      subscriber.next({ status: 206, headers, url, bytes$ });
+    });
 
 /** Web seeds, and what they are asked for over time; `answers` is called with each request, counted from 1. */
 export const webScene = (

@@ -9,11 +9,13 @@ import {
   stallsAfter,
   type WorldOptions,
 } from '../../marbles/index.ts';
+import { servesFile } from '../../marbles/stories/webScene.ts';
 import { StorageError } from '../../src/contracts/errors.ts';
 import { Recording } from '../../src/recording/parse.ts';
 import { record } from '../../src/recording/record.ts';
 import type { Tape } from '../../src/recording/tape.ts';
 import { partingText, replay } from '../../src/recording/replay.ts';
+import { BLOCK, Geometry } from '../../src/torrent/geometry.ts';
 import { inOrder } from '../../src/torrent/picker/pieceOrder.ts';
 import { joined, type Own, recorded, type Session } from './session.ts';
 
@@ -51,6 +53,18 @@ describe('replay', () => {
     const session = recorded(world);
     expect(session.told).toContain('progress');
     expect(parts(session)).toBeUndefined();
+  });
+
+  it('does the same again with web seeds, of which only the lengths of their chunks are kept', () => {
+    const shape = new Geometry({ length: 12 * BLOCK, pieceLength: 2 * BLOCK });
+    const own = { webSeeds: ['http://liar.test/drawn', 'http://web.test/drawn'], trackers: [] };
+    const web: WorldOptions['web'] = (request) => servesFile(shape, { spoils: request.url.includes('liar') })(request);
+    const session = recorded({ web }, { own });
+    expect(session.told).toContain('done');
+    expect(session.told).toContain('corrupt');
+    expect(session.bytes.length).toBeLessThan(shape.length / 20);
+    expect(parts(session)).toBeUndefined();
+    expect(parts(session, { webSeeds: ['http://other.test/drawn'] })).toMatch(/web\.test|other\.test/);
   });
 
   it('does the same again when whoever listened left in the middle', () => {
