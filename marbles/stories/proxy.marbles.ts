@@ -53,14 +53,15 @@ describe('a connection through a proxy', () => {
         .pipe(
           mergeMap((wire) =>
             merge(
-              heard(wire).pipe(map((word) => `${word} ${wire.address.host}`)),
+              heard(wire).pipe(map((word) => `${word} ${wire.address.host} ${wire.road?.()}`)),
               timer(10).pipe(mergeMap(() => (wire.write(bytes('go')), EMPTY))),
             ),
           ),
         );
-      stage
-        .gives(said$, '^ 80ms !')
-        .toBe('------------------h---------------y', { h: 'hi 192.0.2.7', y: 'yo 192.0.2.7' });
+      stage.gives(said$, '^ 80ms !').toBe('------------------h---------------y', {
+        h: 'hi 192.0.2.7 proxy',
+        y: 'yo 192.0.2.7 proxy',
+      });
       const told = [{ to: '192.0.2.7:1', what: `by socks5://${TWO}:6881` }];
       stage.gives(timer(90).pipe(map(() => notes))).toBe('90ms (n|)', { n: told });
     }),

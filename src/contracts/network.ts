@@ -16,7 +16,7 @@ export interface PeerAddress {
 }
 
 /** The way by which bytes travel: over TCP or uTP, as they are or encrypted with RC4. */
-export type Road = 'tcp' | 'tcp+rc4' | 'utp' | 'utp+rc4';
+export type Road = 'tcp' | 'tcp+rc4' | 'utp' | 'utp+rc4' | 'proxy' | 'proxy+rc4';
 
 /** An open connection. Subscribing to the Observable that emits it dials; unsubscribing hangs up. */
 export interface Wire {

@@ -13,13 +13,14 @@ export const rewired = (
     address = wire.address,
     bytes$ = wire.bytes$,
     drained$ = wire.drained$,
-  }: Partial<Omit<Wire, 'write' | 'room' | 'road'>>,
+    road = wire.road?.bind(wire),
+  }: Partial<Omit<Wire, 'write' | 'room'>>,
 ): Wire => {
   const whole: Whole = {
     ...{ address, bytes$, drained$ },
     write: (bytes) => wire.write(bytes),
     room: wire.room?.bind(wire),
-    road: wire.road?.bind(wire),
+    road,
   };
   return whole;
 };

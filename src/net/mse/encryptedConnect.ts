@@ -1,4 +1,17 @@
-import { catchError, defer, isEmpty, Observable, of, retry, type Subscription, take, throwError } from 'rxjs';
+import {
+  catchError,
+  defer,
+  isEmpty,
+  mergeMap,
+  Observable,
+  of,
+  retry,
+  type Subscription,
+  take,
+  throwError,
+  timer,
+} from 'rxjs';
+import { now } from '../../contracts/clock.ts';
 import { NetworkError } from '../../contracts/errors.ts';
 import type { Connect, PeerAddress, Wire } from '../../contracts/network.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
@@ -8,6 +21,7 @@ import { PLAINTEXT, RC4 } from '../../protocol/mse/mseKeys.ts';
 import { DialHistory } from './dialHistory.ts';
 import { EncryptionRefused, encryptedWires, KeysUnlucky } from './encryptedWires.ts';
 import type { EncryptionOptions } from './encryption.ts';
+import { KeyPace } from './keyPace.ts';
 import type { LookAround } from '../groups/multicast.ts';
 
 /** Keys that are tried with one peer, each on a connection of its own. */
@@ -43,23 +57,30 @@ const isHere = (host: string, look: LookAround): boolean =>
   reachOf(host) === LOOPBACK ||
   Object.values(look()).some((addresses) => addresses?.some(({ address }) => address === host));
 
-/** Dials with an encrypted handshake, and once more when the keys were unlucky. */
-const keysOf =
-  (connect: Connect, { encryption, randomBytes, note }: EncryptionOptions) =>
-  (address: PeerAddress, infoHash: Uint8Array): Observable<Wire> =>
-    defer(() => {
+/** Dials with an encrypted handshake, when it is its turn, and once more when the keys were unlucky. */
+const keysOf = (connect: Connect, { encryption, randomBytes, note }: EncryptionOptions) => {
+  const pace = new KeyPace();
+  return (address: PeerAddress, infoHash: Uint8Array): Observable<Wire> => {
+    const begun$ = defer(() => {
       const provide = encryption === 'require' ? RC4 : PLAINTEXT | RC4;
       const machine = new MseInitiator({ infoHash, provide, randomBytes });
       const plain = (): never => {
         throw new EncryptionRefused('reset', addressText(address), 'does not encrypt');
       };
       return encryptedWires(connect(address), { address, machine, greeting: machine.greeting, plain, note });
-    }).pipe(
+    });
+    const inTurn$ = defer(() => {
+      const wait = pace.wait(now());
+      return wait === 0 ? begun$ : timer(wait).pipe(mergeMap(() => begun$));
+    });
+    return inTurn$.pipe(
       retry({
         count: MAX_KEYS - 1,
         delay: (error: unknown) => (error instanceof KeysUnlucky ? of(0) : throwError(() => error)),
       }),
     );
+  };
+};
 
 /**
  * Dials peers as {@link Encryption} says.

@@ -4,11 +4,12 @@ import type { MseMachine } from '../../protocol/mse/mseMachine.ts';
 import { MAX_INITIAL, MseInitiator } from '../../protocol/mse/mseInitiator.ts';
 import { joined } from '../../protocol/mse/handshakeBytes.ts';
 
+type PlainRoad = Exclude<Road, `${string}+rc4`>;
+
 /** The way of a wire that is plain below. */
 const roadOf = ({ road }: Wire, { outgoing }: MseMachine): Road => {
-  const isUtp = road?.() === 'utp';
-  if (outgoing === undefined) return isUtp ? 'utp' : 'tcp';
-  return isUtp ? 'utp+rc4' : 'tcp+rc4';
+  const below = (road?.() ?? 'tcp') as PlainRoad;
+  return outgoing === undefined ? below : `${below}+rc4`;
 };
 
 /**

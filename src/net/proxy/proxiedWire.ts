@@ -1,11 +1,13 @@
 import { Observable, type Subscriber, Subscription, timer } from 'rxjs';
 import { NetworkError } from '../../contracts/errors.ts';
-import type { PeerAddress, Wire } from '../../contracts/network.ts';
+import type { PeerAddress, Road, Wire } from '../../contracts/network.ts';
 import { rewired } from '../../contracts/wires.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
 import type { ProxyMachine } from '../../protocol/proxy/proxyMachine.ts';
 import { withHead } from '../mse/firstBytes.ts';
 import { proxyFault } from './proxyErrors.ts';
+
+const byProxy = (): Road => 'proxy';
 
 /** Milliseconds that a proxy has for what is asked of it, once it is connected: it may have to wait for others. */
 export const PROXY_WITHIN = 15_000;
@@ -51,7 +53,7 @@ class Asking {
       this.#done = true;
       words.unsubscribe();
       const clean = rest.length === 0 ? wire : withHead(wire, rest);
-      this.#subscriber.next(rewired(clean, { address: this.#address }));
+      this.#subscriber.next(rewired(clean, { address: this.#address, road: byProxy }));
     } catch (error) {
       this.#fail(error);
     }
