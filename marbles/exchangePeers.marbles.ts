@@ -7,7 +7,7 @@ import type { Peer } from '../src/contracts/peer.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
 import type { PexPeer } from '../src/protocol/peer/utPex.ts';
 import { drawn } from './index.ts';
-import { at, one, two, six, speaks, pex, talk } from './stories/pexScene.ts';
+import { at, one, two, six, speaks, pex, reachable, talk, utp } from './stories/pexScene.ts';
 
 const from = ({ host, port }: PexPeer): PeerAddress => ({ host, port, source: 'pex' });
 
@@ -22,6 +22,15 @@ describe('the message of a peer', () => {
       const they = peer(' -E--t-----', { E: speaks, t: tells(one, two, six) });
       const found = '     ----(abc)-';
       gives(talk(they), '^---------!').toBe(found, { a: from(one), b: from(two), c: from(six) });
+    }),
+  );
+
+  it(
+    'goes along with what is said of their speaking uTP',
+    drawn(({ peer, gives }) => {
+      const they = peer(' -E--t-----', { E: speaks, t: tells(at('10.1.0.1', utp | reachable), two) });
+      const found = '     ----(ab)--';
+      gives(talk(they), '^---------!').toBe(found, { a: { ...from(one), utp: true }, b: from(two) });
     }),
   );
 

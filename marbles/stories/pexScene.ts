@@ -1,5 +1,5 @@
 import { concat, merge, NEVER, of, Subject } from 'rxjs';
-import { exchangePeers } from '../../operators/exchangePeers.ts';
+import { type Connected, exchangePeers } from '../../operators/exchangePeers.ts';
 import { extensionHandshake } from '../../operators/extensionHandshake.ts';
 import type { PeerAddress } from '../../src/contracts/network.ts';
 import type { Peer } from '../../src/contracts/peer.ts';
@@ -7,7 +7,7 @@ import { encodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts'
 import type { Message } from '../../src/protocol/peer/messages.ts';
 import { encodePex, PEX_FLAGS, type PexMessage, type PexPeer } from '../../src/protocol/peer/utPex.ts';
 
-export const { reachable, seed } = PEX_FLAGS;
+export const { reachable, seed, utp } = PEX_FLAGS;
 
 /** A peer that another peer tells of. */
 export const at = (host: string, flags: number = reachable, port = 7000): PexPeer => ({ host, port, flags });
@@ -29,11 +29,7 @@ export const pex = ({ added = [], dropped = [] }: Partial<PexMessage>, id = 1): 
 });
 
 /** What is found, with the conversation that finds it. */
-export const talk = (
-  peer: Peer,
-  connected: () => Iterable<Pick<Peer, 'address' | 'state'>> = () => [],
-  peer$ = concat(of(peer), NEVER),
-) => {
+export const talk = (peer: Peer, connected: () => Iterable<Connected> = () => [], peer$ = concat(of(peer), NEVER)) => {
   const found$ = new Subject<PeerAddress>();
   const talking$ = peer$.pipe(
     extensionHandshake({ names: ['ut_pex'], port: 6881 }),

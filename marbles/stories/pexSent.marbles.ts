@@ -5,7 +5,7 @@ import type { Message } from '../../src/protocol/peer/messages.ts';
 import type { PexPeer } from '../../src/protocol/peer/utPex.ts';
 import { PeerState } from '../../src/torrent/peers/peerState.ts';
 import { drawn } from '../index.ts';
-import { reachable, seed, at, one, two, six, speaks, pex, talk } from './pexScene.ts';
+import { reachable, seed, utp, at, one, two, six, speaks, pex, talk } from './pexScene.ts';
 
 const many = (count: number, net: number): PexPeer[] =>
   Array.from({ length: count }, (_, n) => at(`10.2.${net}.${n + 1}`));
@@ -61,6 +61,22 @@ describe('the addresses that we send', () => {
         a: pex({ added: [one, { ...six, flags: seed | reachable }] }, 7),
         b: pex({ added: [two], dropped: [one] }, 7),
       });
+    }),
+  );
+
+  it(
+    'are said to speak uTP if they are connected by it, encrypted or not',
+    drawn((stage) => {
+      const members = [
+        { ...member(one), road: 'utp' as const },
+        { ...member(two), road: 'utp+rc4' as const },
+        { ...member(six), road: 'tcp+rc4' as const },
+      ];
+      const they = stage.peer('E', { E: speaks });
+      const talking$ = talk(they, () => members);
+      stage.gives(talking$, '^ 10s !').toBe('-');
+      const speakers = [one, two].map((peer) => ({ ...peer, flags: utp | reachable }));
+      stage.sends(they).toBe('h 4999ms a', { h: hello(), a: pex({ added: [...speakers, six] }, 7) });
     }),
   );
 
