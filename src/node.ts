@@ -1,6 +1,6 @@
 import { getRandomValues, randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
-import { type Observable, throwError } from 'rxjs';
+import { defer, mergeMap, type Observable, throwError } from 'rxjs';
 import { openContent } from './disk/content/content.ts';
 import { descriptorLimit, shares } from './disk/files/descriptorLimit.ts';
 import { openStorage } from './disk/files/fileStorage.ts';
@@ -12,10 +12,9 @@ import { InputError, NetworkError } from './contracts/errors.ts';
 import { direct, type Network, networkOver } from './net/below.ts';
 import { boundTo } from './net/bind/boundTo.ts';
 import { type BlockNote, blocked } from './net/blocklist/blocked.ts';
-import { gateway } from './net/nat/gateways.ts';
 import { mappedListen } from './net/nat/mappedListen.ts';
 import { Outside } from './net/nat/outside.ts';
-import { type PortMapped, portMapping } from './net/nat/portMapping.ts';
+import type { PortMapped } from './net/nat/portMapping.ts';
 import { type ProxyNote, throughProxy } from './net/proxy/throughProxy.ts';
 import { parseProxy, type ProxyServer } from './protocol/proxy/proxyServer.ts';
 import { localAddresses } from './net/bind/localAddresses.ts';
@@ -130,7 +129,11 @@ const mapped = (network: Network, options: NodeEnvOptions, outside: Outside): Pi
   if (!isWanted || bind !== undefined || proxy !== undefined || options.anonymous === true) return network;
   const env = { ...networkOver(direct), randomBytes: randomBytesOf };
   const note = (what: string): void => portMappingNote?.(what);
-  const mapping = (port: number): Observable<PortMapped> => portMapping({ env, gateway, port, note });
+  // Nothing waits for the router, so that its protocols need not be there from the start.
+  const mapping = (port: number): Observable<PortMapped> =>
+    defer(() => Promise.all([import('./net/nat/portMapping.ts'), import('./net/nat/gateways.ts')])).pipe(
+      mergeMap(([{ portMapping }, { gateway }]) => portMapping({ env, gateway, port, note })),
+    );
   const told = (found: PortMapped): void => {
     outside.at(found.host);
     portMappingNote?.(`reached at ${found.host ?? 'an unknown address'}, port ${found.port}`, found);
