@@ -11,16 +11,19 @@ import type { Blocklist } from './protocol/blocklist/blocklist.ts';
 import { InputError, NetworkError } from './contracts/errors.ts';
 import { direct, type Network, networkOver } from './net/below.ts';
 import { boundTo } from './net/bind/boundTo.ts';
-import { type BlockNote, blocked } from './net/blocklist/blocked.ts';
+import { blocked } from './net/blocklist/blocked.ts';
+import type { BlockNote } from './net/blocklist/blockNote.ts';
 import { mappedListen } from './net/nat/mappedListen.ts';
 import { Outside } from './net/nat/outside.ts';
-import type { PortMapped } from './net/nat/portMapping.ts';
-import { type ProxyNote, throughProxy } from './net/proxy/throughProxy.ts';
+import type { PortMapped } from './net/nat/portMapped.ts';
+import type { ProxyNote } from './net/proxy/proxyNote.ts';
+import { throughProxy } from './net/proxy/throughProxy.ts';
 import { parseProxy, type ProxyServer } from './protocol/proxy/proxyServer.ts';
 import { localAddresses } from './net/bind/localAddresses.ts';
 import { encrypted } from './net/mse/encrypted.ts';
 import type { Encryption, EncryptionNote } from './net/mse/encryption.ts';
-import { type Transports, withUtp } from './net/utp/withUtp.ts';
+import type { Transports } from './net/utp/transports.ts';
+import { withUtp } from './net/utp/withUtp.ts';
 
 /**
  * Random numbers that are asked of the system at once: one by one they would take a hundred times as long. At first a

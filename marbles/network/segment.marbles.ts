@@ -69,7 +69,7 @@ describe('what is under way between hosts', () => {
     const [one, other] = memory
       .written(encodeMessages([blockOf(1)]))
       .concat(memory.written(encodeMessages([blockOf(2)])));
-    let kept: Buffer | undefined;
+    let kept: Uint8Array | undefined;
     memory.lend(one as Segment, (bytes) => {
       kept = bytes;
       memory.lend(other as Segment, (inner) => expect([inner.at(-1), bytes.at(-1)]).toEqual([2, 1]));

@@ -83,7 +83,7 @@ export class Segments {
   }
 
   /** Lends the bytes of a segment as a socket does: a `Buffer`, whose own `slice` does not copy, and spoilt later. */
-  lend({ size, head, body }: Segment, hear: (bytes: Buffer) => void): void {
+  lend({ size, head, body }: Segment, hear: (bytes: Uint8Array) => void): void {
     const memory = this.#heard !== undefined && this.#heard.length >= size ? this.#heard : Buffer.alloc(size);
     this.#heard = undefined;
     const lent = memory.subarray(0, size);

@@ -13,7 +13,8 @@ import {
 } from 'rxjs';
 import { describe, it } from 'vitest';
 import type { Network } from '../../src/net/below.ts';
-import { type BlockNote, blocked } from '../../src/net/blocklist/blocked.ts';
+import { blocked } from '../../src/net/blocklist/blocked.ts';
+import type { BlockNote } from '../../src/net/blocklist/blockNote.ts';
 import { Blocklist } from '../../src/protocol/blocklist/blocklist.ts';
 import { parseRanges } from '../../src/protocol/blocklist/parseRanges.ts';
 import { NetworkError } from '../../src/contracts/errors.ts';

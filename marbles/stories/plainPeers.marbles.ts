@@ -1,4 +1,3 @@
-import type { NetworkInterfaceInfo } from 'node:os';
 import { map, retry, switchMap, tap, timer } from 'rxjs';
 import { describe, it } from 'vitest';
 import { encrypted } from '../../src/net/mse/encrypted.ts';
@@ -13,7 +12,7 @@ const from = (host: NetworkedHost, encryption: Encryption, said: string[] = []) 
     encryption,
     randomBytes,
     note: ({ direction, what }) => said.push(`${direction} ${what}`),
-    look: () => ({ eth0: [{ address: '10.9.0.1' }, { address: 'fd00::2' }] as NetworkInterfaceInfo[] }),
+    look: () => ({ eth0: [{ address: '10.9.0.1' }, { address: 'fd00::2' }] }),
   });
 
 describe('a peer that does not encrypt', () => {

@@ -15,7 +15,8 @@ import {
 import { describe, it } from 'vitest';
 import { NetworkError } from '../../src/contracts/errors.ts';
 import type { HttpReply, HttpRequest, UdpEndpoint, UdpSocket } from '../../src/contracts/network.ts';
-import { AGAIN, type PortMapped, portMapping, type PortMappingOptions } from '../../src/net/nat/portMapping.ts';
+import type { PortMapped } from '../../src/net/nat/portMapped.ts';
+import { AGAIN, portMapping, type PortMappingOptions } from '../../src/net/nat/portMapping.ts';
 import { drawn, type Stage } from '../index.ts';
 import { bytes } from '../network/twoHosts.ts';
 

@@ -2,7 +2,8 @@ import { EMPTY, map, merge, mergeMap, NEVER, type Observable, of, switchMap, tap
 import { describe, expect, it } from 'vitest';
 import { direct, type Below } from '../../src/net/below.ts';
 import { MAX_NAMES, StandIns } from '../../src/net/proxy/standIns.ts';
-import { type ProxyNote, throughProxy } from '../../src/net/proxy/throughProxy.ts';
+import type { ProxyNote } from '../../src/net/proxy/proxyNote.ts';
+import { throughProxy } from '../../src/net/proxy/throughProxy.ts';
 import { PROXY_WITHIN } from '../../src/net/proxy/proxiedWire.ts';
 import { NetworkError } from '../../src/contracts/errors.ts';
 import type { UdpEndpoint, UdpSocket, Wire } from '../../src/contracts/network.ts';

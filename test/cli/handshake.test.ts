@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encodeExtensionHandshake } from '../../src/protocol/peer/extensions.ts';
@@ -85,8 +86,26 @@ describe('handshake', () => {
     },
   );
 
+  it('dials a peer on this machine encrypted when it hangs up on a plain handshake', async () => {
+    const first: number[] = [];
+    const server = createServer((socket) =>
+      socket.once('data', (bytes: Buffer) => {
+        first.push(bytes[0] as number);
+        socket.end();
+      }),
+    );
+    const port = await new Promise<number>((done) =>
+      server.listen(0, '127.0.0.1', () => done((server.address() as AddressInfo).port)),
+    );
+    await run(['handshake', torrent(), `127.0.0.1:${port}`]);
+    server.close();
+    expect(first).toHaveLength(2);
+    expect(first[0]).toBe(19);
+    expect(first[1]).not.toBe(19);
+  });
+
   it.each<[what: string, conduct: Conduct | undefined, says: string, code: number]>([
-    ['hangs up', { onConnect: (talk) => (talk.socket.end(), true) }, 'hung up before the handshake', 4],
+    ['hangs up', { onConnect: (talk) => (talk.socket.end(), true) }, 'hung up instead of sending its key', 4],
     [
       'is no peer',
       { onConnect: (talk) => (talk.raw(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')), true) },

@@ -6,6 +6,7 @@ import { PieceBuffers } from '../../src/torrent/pieces/pieceDrafts.ts';
 // Buffers are compared by `===`: to say how two differ a matcher would look at each of their millions of bytes.
 const MiB = 2 ** 20;
 
+// Buffers are told apart by `===`: a comparison that fails would go on to look at each of their bytes.
 describe('the buffers of checks', () => {
   it('lend what another torrent has given back, if it is large enough and of the same kind', () => {
     const [small, large] = [1, 3].map((size) => new CheckBuffers(new PieceBuffers(size * MiB)));

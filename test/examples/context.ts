@@ -8,7 +8,7 @@ import type { Shelf } from '../../operators/serveBlocks.ts';
 import { whenUnchoked } from '../../operators/whenUnchoked.ts';
 import type { DownloadEvent } from '../../src/contracts/events.ts';
 import type { PeerAddress } from '../../src/contracts/network.ts';
-import type { Block, CheckedPiece, Peer, Piece } from '../../src/contracts/peer.ts';
+import type { Block, CheckedPiece, Peer, Piece, WebSeed } from '../../src/contracts/peer.ts';
 import { memoryStorage } from '../../src/disk/files/memoryStorage.ts';
 import { downloadState } from '../../src/download/state/downloadState.ts';
 import { Bitfield } from '../../src/torrent/bitfield.ts';
@@ -24,6 +24,8 @@ const gather = (picker: PiecePicker): void => {
   have.setAll();
   for (const { piece, block } of picker.next(asker, asker, have, 100, true)) picker.received(asker, piece, block);
 };
+
+const SERVER: PeerAddress = { host: '203.0.113.8', port: 80, source: 'web-seed' };
 
 /** What the examples of the operators may use without saying where it is from. */
 export const contextOf = (stage: Stage) => {
@@ -57,6 +59,7 @@ export const contextOf = (stage: Stage) => {
     }),
     events$: of<DownloadEvent>({ type: 'warning', code: 'full', message: 'no room' }),
     stored$: of(0),
+    servers$: of<WebSeed>({ url: 'http://203.0.113.8/', kind: 'url-list', given: true, address: SERVER }),
     found$: new Subject<PeerAddress>(),
     expelled$: new Subject<Expulsion>(),
     node$: of<DhtContact>(),

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { InputError } from '../../contracts/errors.ts';
-import type { BlockNote } from '../../net/blocklist/blocked.ts';
+import type { BlockNote } from '../../net/blocklist/blockNote.ts';
 import { MAX_LIST_BYTES, readBlocklist } from '../../net/blocklist/readBlocklist.ts';
 import { Blocklist } from '../../protocol/blocklist/blocklist.ts';
 import type { IpRanges } from '../../protocol/blocklist/ipRanges.ts';

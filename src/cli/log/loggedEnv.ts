@@ -1,7 +1,7 @@
 import { type Observable, tap } from 'rxjs';
 import type { Env } from '../../contracts/env.ts';
-import type { BlockNote } from '../../net/blocklist/blocked.ts';
-import type { ProxyNote } from '../../net/proxy/throughProxy.ts';
+import type { BlockNote } from '../../net/blocklist/blockNote.ts';
+import type { ProxyNote } from '../../net/proxy/proxyNote.ts';
 import type { EncryptionNote } from '../../net/mse/encryption.ts';
 import type {
   Datagram,

@@ -1,12 +1,12 @@
 import { InputError } from '../../contracts/errors.ts';
 import type { CreateEnv, Env } from '../../contracts/env.ts';
 import { nodeEnv, type NodeEnvOptions } from '../../node.ts';
-import type { BlockNote } from '../../net/blocklist/blocked.ts';
+import type { BlockNote } from '../../net/blocklist/blockNote.ts';
 import type { Given } from '../io/io.ts';
 import { BOOTSTRAP } from '../../discovery/dht/bootstrap.ts';
 import { ENCRYPTIONS, type EncryptionNote } from '../../net/mse/encryption.ts';
 import type { UtpNote } from '../../net/utp/utpNote.ts';
-import type { ProxyNote } from '../../net/proxy/throughProxy.ts';
+import type { ProxyNote } from '../../net/proxy/proxyNote.ts';
 import { bindOf, proxyOf } from '../input/network.ts';
 import { hostPort } from '../views/events.ts';
 import { address, flag, oneOf, seconds, texts } from '../args/values.ts';

@@ -4,9 +4,11 @@ import {
   delay,
   filter,
   map,
+  type MonoTypeOperatorFunction,
   type Observable,
   of,
   race,
+  retry,
   startWith,
   switchMap,
   take,
@@ -14,6 +16,7 @@ import {
   takeUntil,
   takeWhile,
   tap,
+  throwError,
   throwIfEmpty,
   timer,
 } from 'rxjs';
@@ -91,6 +94,13 @@ const knownOf = (met: Met, negotiate: boolean): Observable<Known> =>
 const late = (address: PeerAddress, missing: string, { seconds }: Greeting['deadline']): PeerError =>
   new PeerError('timeout', `${addressText(address)}: ${missing} within ${seconds} s`);
 
+/** A peer that hangs up on a plain handshake is dialled once more, encrypted. */
+const inTheOtherWay: MonoTypeOperatorFunction<Peer> = retry({
+  count: 1,
+  delay: (error: unknown) =>
+    error instanceof PeerError && error.code === 'encrypts-only' ? of(undefined) : throwError(() => error),
+});
+
 /** For a peer that is greeted on its own. */
 const alone: Joining = { funnel: { reached: () => {} }, joined: () => {} };
 
@@ -137,12 +147,11 @@ export const greetPeer = (
       if (theirs === undefined) throw new InvariantError('a peer without a handshake');
       return knownOf({ peer, theirs }, negotiate);
     };
-    const heard$ = dial(address).pipe(
+    return dial(address).pipe(
+      inTheOtherWay,
       switchMap(met),
       takeWhile(({ whole }) => !whole, true),
       takeUntil(timer(deadline.left)),
-    );
-    return heard$.pipe(
       takeLast(1),
       map(({ met }) => met),
       throwIfEmpty(() => late(address, connected ? 'no handshake' : 'no connection', deadline)),

@@ -19,14 +19,8 @@ import type { Blocklist } from '../../protocol/blocklist/blocklist.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
 import type { Network } from '../below.ts';
+import type { BlockNote } from './blockNote.ts';
 import { raced } from '../raced.ts';
-
-/** A peer was not called, or not listened to. */
-export interface BlockNote {
-  /** `>` we would have called it, `<` it called us. */
-  readonly direction: '>' | '<';
-  readonly address: PeerAddress;
-}
 
 const WHY = 'is on the blocklist';
 

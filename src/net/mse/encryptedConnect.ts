@@ -20,9 +20,8 @@ import { MseInitiator } from '../../protocol/mse/mseInitiator.ts';
 import { PLAINTEXT, RC4 } from '../../protocol/mse/mseKeys.ts';
 import { DialHistory } from './dialHistory.ts';
 import { EncryptionRefused, encryptedWires, KeysUnlucky } from './encryptedWires.ts';
-import type { EncryptionOptions } from './encryption.ts';
+import type { EncryptionOptions, Interfaces } from './encryption.ts';
 import { KeyPace } from './keyPace.ts';
-import type { LookAround } from '../groups/multicast.ts';
 
 /** Keys that are tried with one peer, each on a connection of its own. */
 const MAX_KEYS = 3;
@@ -53,7 +52,7 @@ const noticed = (wires: Observable<Wire>, refused: () => NetworkError | undefine
   });
 
 /** Is an address one of this machine's? A look at its interfaces costs a tenth of a dial. */
-const isHere = (host: string, look: LookAround): boolean =>
+const isHere = (host: string, look: () => Interfaces): boolean =>
   reachOf(host) === LOOPBACK ||
   Object.values(look()).some((addresses) => addresses?.some(({ address }) => address === host));
 

@@ -1,6 +1,5 @@
 import type { PeerAddress } from '../../contracts/network.ts';
 import type { RandomBytes } from '../../protocol/mse/mseMachine.ts';
-import type { LookAround } from '../groups/multicast.ts';
 
 /**
  * Whether connections with peers are encrypted (MSE):
@@ -29,6 +28,9 @@ export interface EncryptionNote {
   readonly what: string;
 }
 
+/** The addresses of interfaces by their names, as `os.networkInterfaces()` gives them, and more. */
+export type Interfaces = Readonly<Record<string, readonly { readonly address: string }[] | undefined>>;
+
 /** What encrypted connections need. */
 export interface EncryptionOptions {
   readonly encryption: Encryption;
@@ -36,7 +38,7 @@ export interface EncryptionOptions {
   /** Is told what happens. */
   readonly note?: ((note: EncryptionNote) => void) | undefined;
   /** The interfaces of this machine, whose addresses are on it as 127.0.0.1 is. Default: none. */
-  readonly look?: LookAround | undefined;
+  readonly look?: (() => Interfaces) | undefined;
 }
 
 /** Milliseconds for each phase of an encrypted handshake, however slowly the bytes come. */

@@ -1,6 +1,6 @@
 import { ignoreElements, merge, type Observable, of, switchMap, tap } from 'rxjs';
 import type { Env } from '../../contracts/env.ts';
-import type { PortMapped } from './portMapping.ts';
+import type { PortMapped } from './portMapped.ts';
 
 /**
  * The same as `listen`, and as long as a port is open it is mapped. That is not waited for, and a router that maps none

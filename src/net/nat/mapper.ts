@@ -3,6 +3,7 @@ import type { Env } from '../../contracts/env.ts';
 import { RxTorrentError } from '../../protocol/encoding/rxTorrentError.ts';
 import type { Transport } from '../../protocol/nat/natPmp.ts';
 import type { Gateway } from './gateways.ts';
+import type { PortMapped } from './portMapped.ts';
 
 /** What asking a router needs of the world. */
 export interface MapperOptions {
@@ -22,7 +23,7 @@ export interface Mapped {
 
 /** One way to ask a router. What it returns emits once and completes, or errors with a `MapperError`. */
 export interface Mapper {
-  readonly name: 'PCP' | 'NAT-PMP' | 'UPnP';
+  readonly name: PortMapped['by'];
   map(transport: Transport, port: number): Observable<Mapped>;
   /** Takes it back. */
   unmap(transport: Transport, port: number): Observable<unknown>;

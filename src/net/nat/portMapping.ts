@@ -21,6 +21,7 @@ import { addressKind } from '../../protocol/encoding/reach.ts';
 import type { Transport } from '../../protocol/nat/natPmp.ts';
 import type { Gateway } from './gateways.ts';
 import { LIFETIME, type Mapped, type Mapper, MapperError, type MapperOptions } from './mapper.ts';
+import type { PortMapped } from './portMapped.ts';
 import { natPmpMapper, pcpMapper } from './pmpMappers.ts';
 import { upnpMapper } from './upnpMapper.ts';
 
@@ -30,15 +31,6 @@ export const AGAIN = 10 * 60_000;
 export const GOODBYE = 2_000;
 /** Milliseconds between renewals, whatever the router says of how long it remembers. */
 const RENEWED = { least: 60_000, most: 12 * 3_600_000 };
-
-/** Our port can be reached from outside. */
-export interface PortMapped {
-  readonly by: Mapper['name'];
-  readonly port: number;
-  readonly transports: readonly Transport[];
-  /** The router's address outside, unless that is private, too. */
-  readonly host?: string;
-}
 
 export interface PortMappingOptions extends Pick<MapperOptions, 'env'> {
   /** The router now, if there is one. */

@@ -14,14 +14,8 @@ import { raced } from '../raced.ts';
 import { proxiedSocket } from './proxiedSocket.ts';
 import { type Association, proxiedUdp } from './proxiedUdp.ts';
 import { proxiedWire } from './proxiedWire.ts';
+import type { ProxyNote } from './proxyNote.ts';
 import { StandIns } from './standIns.ts';
-
-/** What the proxy was asked, and what came of it. */
-export interface ProxyNote {
-  /** A host and a port, or `UDP`. */
-  readonly to: string;
-  readonly what: string;
-}
 
 export interface ThroughProxyOptions {
   readonly server: ProxyServer;

@@ -3,17 +3,7 @@ import { racedRoads } from './roads.ts';
 import { SharedSockets } from './sharedSockets.ts';
 import { listenBoth, listenUtp } from './utpListen.ts';
 import { UtpNode } from './utpNode.ts';
-import type { UtpNote } from './utpNote.ts';
-
-/** By which transports peers are reached, and reach us. */
-export interface Transports {
-  /** Default true. */
-  readonly tcp?: boolean | undefined;
-  /** BEP 29. Default true. */
-  readonly utp?: boolean | undefined;
-  /** Is told what happens with uTP connections. */
-  readonly utpNote?: ((note: UtpNote) => void) | undefined;
-}
+import type { Transports } from './transports.ts';
 
 type Roads = Pick<Env, 'connect' | 'listen' | 'bindUdp' | 'resolve'>;
 
