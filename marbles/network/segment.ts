@@ -84,7 +84,8 @@ export class Segments {
 
   /** Lends the bytes of a segment as a socket does: a `Buffer`, whose own `slice` does not copy, and spoilt later. */
   lend({ size, head, body }: Segment, hear: (bytes: Uint8Array) => void): void {
-    const memory = this.#heard !== undefined && this.#heard.length >= size ? this.#heard : Buffer.alloc(size);
+    const memory =
+      this.#heard !== undefined && this.#heard.length >= size ? this.#heard : Buffer.alloc(Math.max(size, WHOLE));
     this.#heard = undefined;
     const lent = memory.subarray(0, size);
     lent.set(head);
@@ -94,7 +95,7 @@ export class Segments {
     } finally {
       // Overwritten, so that bytes kept without a copy show up.
       lent.fill(0xdd);
-      if (size >= BLOCK) this.#heard = memory;
+      this.#heard = memory;
     }
   }
 }
