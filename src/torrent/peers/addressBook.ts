@@ -104,15 +104,17 @@ export class AddressBook<A extends Candidate> {
 
   /**
    * Admits a peer that has called: it is active from now on if there is a place. It is forgotten when its session ends,
-   * unless it has said where it listens.
+   * unless it has said where it listens, or has called from there, as by uTP.
    */
   admit(address: A): Admission {
     if (this.isBanned(address)) return 'banned';
-    if (this.#entries.has(addressKey(address))) return 'known';
+    const known = this.#entries.get(addressKey(address));
+    if (known?.state === 'active') return 'known';
     if (!this.#room.has(address)) return 'per-host';
-    if (this.#room.crowded(address) && !this.#forgetAt(hostOf(address))) return 'per-host';
-    if (this.#entries.size >= this.#most && !this.#forgetWorst()) return 'full';
-    const entry = this.#enter(address, 'active', true);
+    if (known !== undefined) this.#forget(known);
+    else if (this.#room.crowded(address) && !this.#forgetAt(hostOf(address))) return 'per-host';
+    else if (this.#entries.size >= this.#most && !this.#forgetWorst()) return 'full';
+    const entry = this.#enter(known?.address ?? address, 'active', known === undefined, address);
     this.#callers.set(address, entry);
     this.#room.began(entry);
     this.active++;
@@ -241,10 +243,10 @@ export class AddressBook<A extends Candidate> {
     return true;
   }
 
-  #enter(address: A, state: 'waiting' | 'active', passing: boolean): Entry<A> {
+  #enter(address: A, state: 'waiting' | 'active', passing: boolean, session = address): Entry<A> {
     const entry: Entry<A> = {
       address,
-      session: address,
+      session,
       state,
       passing,
       failures: 0,
