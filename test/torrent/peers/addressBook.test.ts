@@ -247,26 +247,6 @@ describe('the address book', () => {
     book.check();
   });
 
-  it('admits a peer that calls from where it listens, as by uTP, while it waits or rests, and dials it there later', () => {
-    const [waiting, resting] = [at('8.8.8.8', 1, 'manual'), at('9.9.9.9', 1, 'tracker')];
-    const book = bookOf(waiting, resting);
-    book.take(0);
-    book.take(0);
-    for (const address of [waiting, resting]) book.ended(address, 'retry', true, 0);
-    expect(book.nextIn(0)).toBe(5_000);
-    for (const { host } of [waiting, resting]) {
-      const caller = at(host, 1, 'incoming');
-      expect(book.admit(caller)).toBe('added');
-      expect(book.admit(at(host, 1, 'incoming'))).toBe('known');
-      book.check();
-      expect(book.take(1_000)).toBe(undefined);
-      book.ended(caller, 'retry', true, 1_000);
-      book.check();
-    }
-    expect(book.known).toBe(2);
-    expect([book.take(20_000), book.take(20_000)].map((address) => address?.source)).toEqual(['manual', 'tracker']);
-  });
-
   it('keeps its books whatever happens', () => {
     const event = fc.record({
       type: fc.constantFrom('add', 'add', 'take', 'take', 'admit', 'listens', 'ended', 'ban', 'seen'),

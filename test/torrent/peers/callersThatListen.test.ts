@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { AddressBook, type Candidate } from '../../../src/torrent/peers/addressBook.ts';
+
+const at = (host: string, port: number, source: string): Candidate => ({ host, port, source });
+
+it('admits a peer that calls from where it listens, as by uTP, while its address waits or rests', () => {
+  const [waiting, resting] = [at('8.8.8.8', 1, 'manual'), at('9.9.9.9', 1, 'tracker')];
+  const book = new AddressBook<Candidate>();
+  for (const address of [waiting, resting]) book.add(address);
+  book.take(0);
+  book.take(0);
+  for (const address of [waiting, resting]) book.ended(address, 'retry', true, 0);
+  expect(book.nextIn(0)).toBe(5_000);
+  for (const { host } of [waiting, resting]) {
+    const caller = at(host, 1, 'incoming');
+    expect(book.admit(caller)).toBe('added');
+    expect(book.admit(at(host, 1, 'incoming'))).toBe('known');
+    book.check();
+    expect(book.take(1_000)).toBe(undefined);
+    book.ended(caller, 'retry', true, 1_000);
+    book.check();
+  }
+  expect(book.known).toBe(2);
+  expect([book.take(20_000), book.take(20_000)].map((address) => address?.source)).toEqual(['manual', 'tracker']);
+});
