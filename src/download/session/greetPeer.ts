@@ -91,6 +91,13 @@ const knownOf = (met: Met, negotiate: boolean): Observable<Known> =>
       )
     : of({ met, whole: true });
 
+/** Until all is known, or the time is over. */
+const inTime = (known$: Observable<Known>, { left }: Greeting['deadline']): Observable<Known> =>
+  known$.pipe(
+    takeWhile(({ whole }) => !whole, true),
+    takeUntil(timer(left)),
+  );
+
 const late = (address: PeerAddress, missing: string, { seconds }: Greeting['deadline']): PeerError =>
   new PeerError('timeout', `${addressText(address)}: ${missing} within ${seconds} s`);
 
@@ -147,11 +154,8 @@ export const greetPeer = (
       if (theirs === undefined) throw new InvariantError('a peer without a handshake');
       return knownOf({ peer, theirs }, negotiate);
     };
-    return dial(address).pipe(
-      inTheOtherWay,
-      switchMap(met),
-      takeWhile(({ whole }) => !whole, true),
-      takeUntil(timer(deadline.left)),
+    const known$ = dial(address).pipe(inTheOtherWay, switchMap(met));
+    return inTime(known$, deadline).pipe(
       takeLast(1),
       map(({ met }) => met),
       throwIfEmpty(() => late(address, connected ? 'no handshake' : 'no connection', deadline)),
