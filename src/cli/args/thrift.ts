@@ -19,7 +19,8 @@ const LOOK_EVERY = 5_000;
  */
 export const beThrifty = (torrents: number): void => {
   if (torrents < MANY) return;
-  for (const flag of ['semi-space-growth-factor=1', `heap-growing-percent=${SLACK}`]) setFlagsFromString(`--${flag}`);
+  const flags = ['semi-space-growth-factor=1', `heap-growing-percent=${SLACK}`, 'expose-gc'];
+  for (const flag of flags) setFlagsFromString(`--${flag}`);
   collectWhenCalm();
 };
 
@@ -28,7 +29,6 @@ let collects = false;
 const collectWhenCalm = (): void => {
   if (collects) return;
   collects = true;
-  setFlagsFromString('--expose-gc');
   let before = performance.eventLoopUtilization();
   const collector = new CalmCollector({
     busy: () => {

@@ -1,3 +1,4 @@
+import { addressText } from '../../protocol/encoding/address.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
 import { numberedFiles } from '../../torrent/metainfo/fileNumbers.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
@@ -30,7 +31,7 @@ export interface Site {
 export const hostsOf = (host: string, port: number): readonly string[] =>
   ['127.0.0.1', '::1'].includes(host)
     ? [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]
-    : [host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`];
+    : [addressText({ host, port })];
 
 /** The files of a torrent that are served; the name in a path is for the player, which shows it. */
 export const siteOf = (

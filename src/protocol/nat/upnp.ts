@@ -1,3 +1,5 @@
+import { addressText } from '../encoding/address.ts';
+
 /** Where routers hear who looks for them (SSDP). */
 export const SSDP = { host: '239.255.255.250', port: 1900 } as const;
 /** What we look for: both versions answer to the first. */
@@ -18,7 +20,7 @@ const MAX_SERVICES = 100;
 export const searchMessage = (): Uint8Array => {
   const lines = [
     'M-SEARCH * HTTP/1.1',
-    `HOST: ${SSDP.host}:${SSDP.port}`,
+    `HOST: ${addressText(SSDP)}`,
     'MAN: "ssdp:discover"',
     `MX: ${WITHIN}`,
     `ST: ${WANTED}`,

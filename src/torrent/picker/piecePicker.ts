@@ -203,6 +203,9 @@ export class PiecePicker {
     return best !== undefined && this.#begun.giveUpStuck(this.readers.inOrder ? best : 0);
   }
 
+  /** Is the piece being gathered? */
+  readonly isBegun = (index: number): boolean => this.#open.has(index);
+
   /** Is this block worth having, whichever peer sends it? */
   lacks(index: number, block: number): boolean {
     const piece = this.#open.get(index);
@@ -218,7 +221,6 @@ export class PiecePicker {
     const askers = piece.hold(block);
     if (askers === undefined) return false;
     for (const other of askers) if (other !== asker) this.#cancel(other, index, block);
-    // the last block that was requested from no peer
     if (askers.length === 0 && piece.unasked === 0) this.#hungry.delete(index);
     if (piece.held === piece.blockCount) {
       this.#open.delete(index);
@@ -229,9 +231,8 @@ export class PiecePicker {
 
   /** A block may come after its piece was given up for want of blocks: that begins it again, if there is room. */
   #late(index: number): OpenPiece | undefined {
-    if (!this.#wanted.missing.has(index) || this.#begun.suspect.has(index) || this.drafts >= this.#allowed)
-      return undefined;
-    return !this.readers.reaches(index) ? undefined : this.#begun.begin(index);
+    const isLate = this.#wanted.missing.has(index) && !this.#begun.suspect.has(index) && this.drafts < this.#allowed;
+    return isLate && this.readers.reaches(index) ? this.#begun.begin(index) : undefined;
   }
 
   /** `asker` will not send these blocks: it choked, rejected, was too slow or left. */

@@ -73,7 +73,7 @@ export class WebRequests implements Asker {
         return wanted;
       }
       picker.release(this, wanted);
-      if (wanted.length === 0 && !picker.lacks(piece, 0)) return 'full';
+      if (wanted.length === 0 && !picker.isBegun(piece)) return 'full';
     }
     return undefined;
   }
