@@ -79,7 +79,8 @@ const killed = async ({ start, seed }: Scene, after: number, connected = false):
 
 describe('kill -9', () => {
   it('at 32 random moments: nothing wrong is kept, and nothing is fetched twice but for the last second', async () => {
-    const rate = 1.2 * MiB;
+    // So slow that the sum of all runs is hardly ever the whole: what is complete can't be killed.
+    const rate = 0.9 * MiB;
     const scene = await sceneOf(content, rate);
     const given = new Set<number>();
     let twice = 0;
