@@ -87,7 +87,9 @@ export const answered = ({
 }: Pick<Hop, 'request' | 'reachOf' | 'look' | 'way' | 'streams'>): Observable<HttpReply & Pick<Answer, 'response'>> =>
   defer(() => {
     const url = httpUrl(request.url);
-    const late = () => new NetworkError('timeout', shownUrl(url.href), `no answer within ${request.timeout / 1000} s`);
+    // What is left of somebody's time is said in tenths.
+    const seconds = Math.ceil(request.timeout / 100) / 10;
+    const late = () => new NetworkError('timeout', shownUrl(url.href), `no answer within ${seconds} s`);
     const first: Hop = {
       ...how,
       url,
