@@ -10,17 +10,15 @@ import {
   take,
   takeUntil,
   tap,
-  throwError,
 } from 'rxjs';
 import { NetworkError } from '../../contracts/errors.ts';
 import type { Listening, PeerAddress, UdpSocket, Wire } from '../../contracts/network.ts';
-import { rewired } from '../../contracts/wires.ts';
 import type { Blocklist } from '../../protocol/blocklist/blocklist.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
 import type { Network } from '../below.ts';
 import type { BlockNote } from './blockNote.ts';
-import { raced } from '../raced.ts';
+import { dialByName } from '../dialByName.ts';
 
 const WHY = 'is on the blocklist';
 
@@ -130,14 +128,7 @@ const blockedConnect = (
   return (address, infoHash) => {
     if (parseIp(address.host) !== undefined || address.host.includes('%')) return dial(address, address.host, infoHash);
     // A name is judged by what it leads to, and dialled there, so that it can't lead elsewhere in between.
-    return resolve(address.host).pipe(
-      mergeMap((found) =>
-        found.length === 0
-          ? throwError(() => new NetworkError('unknown-host', addressText(address), 'its host has no address'))
-          : raced(found, (host) => dial(address, host, infoHash)),
-      ),
-      map((wire) => rewired(wire, { address })),
-    );
+    return dialByName(resolve, address, (host) => dial(address, host, infoHash));
   };
 };
 

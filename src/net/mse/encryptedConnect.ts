@@ -1,16 +1,4 @@
-import {
-  catchError,
-  defer,
-  isEmpty,
-  mergeMap,
-  Observable,
-  of,
-  retry,
-  type Subscription,
-  take,
-  throwError,
-  timer,
-} from 'rxjs';
+import { catchError, defer, mergeMap, Observable, of, retry, throwError, timer } from 'rxjs';
 import { now } from '../../contracts/clock.ts';
 import { NetworkError } from '../../contracts/errors.ts';
 import type { Connect, PeerAddress, Wire } from '../../contracts/network.ts';
@@ -18,6 +6,7 @@ import { addressText } from '../../protocol/encoding/address.ts';
 import { LOOPBACK, reachOf } from '../../protocol/encoding/reach.ts';
 import { MseInitiator } from '../../protocol/mse/mseInitiator.ts';
 import { PLAINTEXT, RC4 } from '../../protocol/mse/mseKeys.ts';
+import { silentEnd } from '../silentEnd.ts';
 import { DialHistory } from './dialHistory.ts';
 import { EncryptionRefused, encryptedWires, KeysUnlucky } from './encryptedWires.ts';
 import type { EncryptionOptions, Interfaces } from './encryption.ts';
@@ -25,31 +14,6 @@ import { KeyPace } from './keyPace.ts';
 
 /** Keys that are tried with one peer, each on a connection of its own. */
 const MAX_KEYS = 3;
-
-/** Calls `ended` if the wire closes before a byte has come. */
-const untilFirstByte = (wire: Wire, ended: () => void): Subscription =>
-  wire.bytes$.pipe(take(1), isEmpty()).subscribe({ next: (silent) => silent && ended(), error: ended });
-
-/**
- * Emits the same wires. If one closes before a byte has come, `refused` says with which error, if with any. The bytes
- * are watched for it, as a session that hears of their end leaves at once, and hears nothing more of the connection.
- */
-const noticed = (wires: Observable<Wire>, refused: () => NetworkError | undefined): Observable<Wire> =>
-  new Observable((subscriber) => {
-    const ended = (): void => {
-      const why = refused();
-      if (why !== undefined) subscriber.error(why);
-    };
-    const next = (wire: Wire): void => {
-      subscriber.add(untilFirstByte(wire, ended));
-      subscriber.next(wire);
-    };
-    return wires.subscribe({
-      next,
-      error: (error: unknown) => subscriber.error(error),
-      complete: () => subscriber.complete(),
-    });
-  });
 
 /** Is an address one of this machine's? A look at its interfaces costs a tenth of a dial. */
 const isHere = (host: string, look: () => Interfaces): boolean =>
@@ -103,9 +67,11 @@ export const encryptedConnect = (
   const historyOf = ({ host }: PeerAddress): DialHistory => (isHere(host, look) ? near : far);
   const encrypted = keysOf(connect, { encryption, randomBytes, note });
   const plain = (address: PeerAddress, history: DialHistory): Observable<Wire> =>
-    noticed(connect(address), () => {
-      const peer = addressText(address);
-      return history.failed(peer, 'plain') ? encryptsOnly(peer) : undefined;
+    silentEnd(connect(address), {
+      ended: () => {
+        const peer = addressText(address);
+        return history.failed(peer, 'plain') ? encryptsOnly(peer) : undefined;
+      },
     });
   return (address, infoHash) => {
     if (encryption === 'require') return infoHash === undefined ? nothingToSay(address) : encrypted(address, infoHash);

@@ -1,4 +1,4 @@
-import type { Observable } from 'rxjs';
+import { ignoreElements, merge, type Observable, tap, throwError, timer } from 'rxjs';
 import type { Env } from '../../contracts/env.ts';
 import { RxTorrentError } from '../../protocol/encoding/rxTorrentError.ts';
 import type { Transport } from '../../protocol/nat/natPmp.ts';
@@ -40,3 +40,13 @@ export class MapperError extends RxTorrentError<'unmapped'> {
 
 /** Seconds for which a port is asked for. */
 export const LIFETIME = 3_600;
+
+/** Makes any failure a `MapperError`. */
+export const asMapperError = (error: unknown): Observable<never> =>
+  throwError(() => (error instanceof MapperError ? error : new MapperError(messageOf(error), { cause: error })));
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Calls `send` at these milliseconds: what is sent may be lost. Emits nothing. */
+export const repeatedly = (times: readonly number[], send: () => void): Observable<never> =>
+  merge(...times.map((at) => timer(at))).pipe(tap(send), ignoreElements());

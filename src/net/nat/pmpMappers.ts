@@ -12,7 +12,6 @@ import {
   take,
   throwError,
   timeout,
-  timer,
   toArray,
 } from 'rxjs';
 import type { Datagram } from '../../contracts/network.ts';
@@ -26,7 +25,15 @@ import {
   type NatPmpReply,
 } from '../../protocol/nat/natPmp.ts';
 import { decodePcp, encodePcpAsk, NONCE, type PcpReply } from '../../protocol/nat/pcp.ts';
-import { LIFETIME, type Mapped, type Mapper, MapperError, type MapperOptions } from './mapper.ts';
+import {
+  asMapperError,
+  LIFETIME,
+  type Mapped,
+  type Mapper,
+  MapperError,
+  type MapperOptions,
+  repeatedly,
+} from './mapper.ts';
 
 /** Milliseconds at which a router is asked, and until it is given up. */
 const ASKED_AT = [0, 250, 750, 1_750];
@@ -56,16 +63,12 @@ const asked = <Reply extends { readonly type: string }>(
         mergeMap(read),
       );
       const refused$ = socket.undelivered$.pipe(mergeMap(({ why }) => throwError(() => new MapperError(why))));
-      const asks = ASKED_AT.map((at) =>
-        timer(at).pipe(mergeMap(() => (socket.send(new Uint8Array(bytes), to), EMPTY))),
-      );
-      return merge(replies$, refused$, ...asks);
+      const asks$ = repeatedly(ASKED_AT, () => socket.send(new Uint8Array(bytes), to));
+      return merge(replies$, refused$, asks$);
     }),
     take(1),
     timeout({ first: ANSWERS_WITHIN, with: () => throwError(late) }),
-    catchError((error: unknown) =>
-      throwError(() => (error instanceof MapperError ? error : new MapperError(String(error), { cause: error }))),
-    ),
+    catchError(asMapperError),
   );
 };
 

@@ -1,18 +1,4 @@
-import {
-  catchError,
-  EMPTY,
-  filter,
-  ignoreElements,
-  map,
-  merge,
-  mergeMap,
-  type Observable,
-  of,
-  take,
-  throwError,
-  timeout,
-  timer,
-} from 'rxjs';
+import { catchError, filter, map, merge, mergeMap, type Observable, of, take, throwError, timeout } from 'rxjs';
 import type { HttpReply } from '../../contracts/network.ts';
 import type { Transport } from '../../protocol/nat/natPmp.ts';
 import {
@@ -24,7 +10,15 @@ import {
   soapValue,
   SSDP,
 } from '../../protocol/nat/upnp.ts';
-import { LIFETIME, type Mapped, type Mapper, MapperError, type MapperOptions } from './mapper.ts';
+import {
+  asMapperError,
+  LIFETIME,
+  type Mapped,
+  type Mapper,
+  MapperError,
+  type MapperOptions,
+  repeatedly,
+} from './mapper.ts';
 
 /** Milliseconds at which routers are looked for, and until that is given up. */
 const SEARCHED_AT = [0, 500, 1_500];
@@ -40,10 +34,6 @@ interface Control extends Pick<IgdControl, 'type'> {
   readonly url: string;
 }
 
-const failure = (error: unknown): Observable<never> =>
-  throwError(() => (error instanceof MapperError ? error : new MapperError(messageOf(error), { cause: error })));
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 /** A URL at the router itself: what it says must not lead us to anybody else. */
 const atRouter = (text: string, host: string, base?: string): string => {
   const url = URL.canParse(text, base) ? new URL(text, base) : undefined;
@@ -57,14 +47,14 @@ const textOf = ({ body }: HttpReply): string => new TextDecoder('latin1').decode
 const control = ({ env, gateway: { host } }: MapperOptions): Observable<Control> => {
   const locations$ = env.bindUdp({ family: 4 }).pipe(
     mergeMap((socket) => {
-      const asks = SEARCHED_AT.map((at) => timer(at).pipe(mergeMap(() => (socket.send(searchMessage(), SSDP), EMPTY))));
+      const asks$ = repeatedly(SEARCHED_AT, () => socket.send(searchMessage(), SSDP));
       const found$ = socket.datagrams$.pipe(
         // Nobody but the router of our own network.
         filter(({ from }) => from.host === host),
         map(({ bytes }) => locationIn(bytes)),
         filter((location) => location !== undefined),
       );
-      return merge(found$, ...asks.map((ask$) => ask$.pipe(ignoreElements())));
+      return merge(found$, asks$);
     }),
     take(1),
     timeout({ first: FOUND_WITHIN, with: () => throwError(() => new MapperError('it does not answer')) }),
@@ -159,12 +149,12 @@ export const upnpMapper = (options: MapperOptions): Mapper => {
     map: (transport, port) =>
       found().pipe(
         mergeMap((at) => mapped(at, transport, port)),
-        catchError(failure),
+        catchError(asMapperError),
       ),
     unmap: (transport, port) =>
       found().pipe(
         mergeMap((at) => act(options, at, 'DeletePortMapping', portOf(transport, port))),
-        catchError(failure),
+        catchError(asMapperError),
       ),
   };
 };

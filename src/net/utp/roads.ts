@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
-import { defer, isEmpty, map, mergeMap, Observable, take, throwIfEmpty } from 'rxjs';
+import { defer, type Observable } from 'rxjs';
 import type { Connect, PeerAddress, Wire } from '../../contracts/network.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
 import { LOOPBACK, reachOf } from '../../protocol/encoding/reach.ts';
 import type { Env } from '../../contracts/env.ts';
-import { NetworkError } from '../../contracts/errors.ts';
-import { rewired } from '../../contracts/wires.ts';
+import { dialByName } from '../dialByName.ts';
 import { raced } from '../raced.ts';
+import { silentEnd } from '../silentEnd.ts';
 import { RoadHistory, type Transport } from './roadHistory.ts';
 
 /** How peers are dialled by each transport. `utp` dials literals only; without `tcp` there is nothing else. */
@@ -15,27 +15,6 @@ export interface Roads {
   readonly utp: (address: PeerAddress) => Observable<Wire>;
   readonly resolve: Env['resolve'];
 }
-
-/** Emits the same wires, and notes what became of them. */
-const remembered = (wires: Observable<Wire>, peer: string, way: Transport, history: RoadHistory): Observable<Wire> =>
-  new Observable((subscriber) => {
-    const ended = (): void => {
-      // Or it was we who hung up.
-      if (!subscriber.closed) history.hungUp(peer, way);
-    };
-    const next = (wire: Wire): void => {
-      history.reached(peer, way);
-      subscriber.add(
-        wire.bytes$.pipe(take(1), isEmpty()).subscribe({ next: (isSilent) => isSilent && ended(), error: ended }),
-      );
-      subscriber.next(wire);
-    };
-    return wires.subscribe({
-      next,
-      error: (error: unknown) => subscriber.error(error),
-      complete: () => subscriber.complete(),
-    });
-  });
 
 /**
  * Dials peers by TCP and uTP.
@@ -55,11 +34,7 @@ export const racedRoads = ({ tcp, utp, resolve }: Roads): Connect => {
   const history = new RoadHistory();
   const byUtp = (address: PeerAddress): Observable<Wire> => {
     if (isIP(address.host) !== 0) return utp(address);
-    return resolve(address.host).pipe(
-      mergeMap((hosts) => raced(hosts, (host) => utp({ ...address, host }))),
-      throwIfEmpty(() => new NetworkError('unknown-host', addressText(address), 'its host has no address')),
-      map((wire) => rewired(wire, { address })),
-    );
+    return dialByName(resolve, address, (host) => utp({ ...address, host }));
   };
   if (tcp === undefined) return byUtp;
   return (address) => {
@@ -68,7 +43,12 @@ export const racedRoads = ({ tcp, utp, resolve }: Roads): Connect => {
       const first = history.first(addressText(address)) ?? (address.utp === true ? 'utp' : 'tcp');
       const ways: readonly Transport[] = first === 'utp' ? ['utp', 'tcp'] : ['tcp', 'utp'];
       const peer = addressText(address);
-      return raced(ways, (way) => remembered((way === 'utp' ? byUtp : tcp)(address), peer, way, history));
+      return raced(ways, (way) =>
+        silentEnd((way === 'utp' ? byUtp : tcp)(address), {
+          opened: () => history.reached(peer, way),
+          ended: () => history.hungUp(peer, way),
+        }),
+      );
     });
   };
 };
