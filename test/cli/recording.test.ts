@@ -74,7 +74,7 @@ describe('download --record', () => {
 
   it('keeps the last of it only, if it is told to, also when it is killed', async () => {
     // So long that there is still something to ask for when it is killed.
-    const content = contentOf({ length: 1_200 * 16_384, pieceLength: 16_384 });
+    const content = contentOf({ length: 600 * 32_768, pieceLength: 32_768 });
     const seed = await peer(content, { bytesPerSecond: 2_500_000 });
     const { home, torrent } = written(content);
     const file = join(home, 'a.rxrec');
