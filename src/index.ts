@@ -23,6 +23,8 @@ export { type TrackerEnv, trackerPeers, type TrackerPeersOptions } from './disco
 export { create, type CreateOptions } from './create.ts';
 export { download, openDownload } from './download/download.ts';
 export type { DownloadOptions, Selection } from './download/options.ts';
+export type { Priorities } from './download/state/prioritising.ts';
+export type { FilePriority } from './torrent/picker/filePriorities.ts';
 export type { Strategy } from './download/strategy.ts';
 export * from './download/composition.ts';
 export type { ResolveMagnetOptions } from './download/magnet/resolveMagnet.ts';

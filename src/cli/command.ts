@@ -1,5 +1,5 @@
 import type { PositionalOptions } from 'yargs';
-import type { OptionTable } from './args/options.ts';
+import type { OptionTable } from './args/option.ts';
 import type { Given, Io } from './io/io.ts';
 
 /** One command. Its code is loaded only when it runs: `info` and `--help` load nothing they do not need. */

@@ -55,6 +55,16 @@ const select: Check = (value) =>
   typeof value === 'function' || (Array.isArray(value) && value.every(isSpan))
     ? undefined
     : 'pairs of numbers of files, the first and the last of each span, or a function';
+const isPriority = (value: unknown): boolean =>
+  isObject(value) &&
+  'priority' in value &&
+  whole(-128, 127)(value.priority) === undefined &&
+  (!('files' in value) || value.files === undefined || (Array.isArray(value.files) && value.files.every(isSpan))) &&
+  (!('ends' in value) || typeof value.ends === 'boolean');
+const priorities: Check = (value) =>
+  typeof value === 'function' || (Array.isArray(value) && value.every(isPriority))
+    ? undefined
+    : 'a list, each with a `priority` from -128 to 127 and spans of `files`, or a function';
 const isPace = (value: unknown): boolean => isObject(value) && 'trackers' in value && 'lsd' in value && 'dht' in value;
 const pace: Check = (value) =>
   isFunction(value) || isPace(value) ? undefined : 'a pace, or a function that returns one';
@@ -78,6 +88,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   endgame,
   window,
   select,
+  priorities,
   pace,
   peers: listOf('addresses', isObject),
   peers$: aStream,

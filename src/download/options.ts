@@ -10,6 +10,7 @@ import type { ConnectionBudget } from '../torrent/peers/connectionBudget.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import type { Span } from '../torrent/metainfo/selection.ts';
 import type { Strategy } from './strategy.ts';
+import type { Priorities } from './state/prioritising.ts';
 import type { Turns } from './streams/turns.ts';
 
 /** An extension of the peer protocol. */
@@ -69,6 +70,12 @@ export interface DownloadOptions extends SourceOptions, Strategy, ListenPortOpti
    * that is wanted now and may belong to another program, as at the beginning.
    */
   readonly select?: Changing<Selection> | ((torrent: Torrent) => Observable<Selection>) | undefined;
+  /**
+   * Which files come sooner than others: a list, a function that makes one once the torrent is known, or a stream of
+   * lists, each of which replaces the one before it from the next request on. Works with orders that read the priority,
+   * as the default one does; of a piece that lies in several files the highest priority of wanted files counts.
+   */
+  readonly priorities?: Priorities;
   /** Checks all data on disk, whatever the notes of earlier runs say. */
   readonly recheck?: boolean;
   /**

@@ -35,6 +35,7 @@ import type { DownloadOptions, Selection } from './options.ts';
 import { allowancesOf } from './limits/rateLimits.ts';
 import { ResumeData } from './storage/resumeData.ts';
 import { givenEnough } from './limits/seedGoal.ts';
+import { prioritising } from './state/prioritising.ts';
 import { type Settling, settling } from './state/settling.ts';
 import { stoppedOf } from './swarm/stopping.ts';
 import type { TorrentSwarm } from './swarm/torrentSwarm.ts';
@@ -118,11 +119,12 @@ export const partsOf = (
   const { changes$, ...limits } = allowancesOf(options.limits);
   stats.held = () => limits.down?.awaited === true;
   const context = contextOf(torrent, env, options, { swarm, state, shelf, limits });
-  return {
+  const wants = (file: number): boolean => parts.selection.wants(file);
+  const parts: Parts = {
     ...state,
     ...settle,
     ...{ torrent, storage, files, swarm, selection, shelf, resume, context, fetches },
-    changes$: together(changes$, steering(options, state, swarm)),
+    changes$: together(changes$, steering(torrent, options, { ...state, ...swarm, wants })),
     ...endsOf(swarm, options, selections$ === EMPTY || seed !== undefined ? NEVER : all$),
     writable: notedFirst(storage, resume.claim()),
     verify: env.verify(torrent),
@@ -130,6 +132,7 @@ export const partsOf = (
     banning: { book: swarm.book, expelled: loops.expelled },
     seeds: seed !== undefined,
   };
+  return parts;
 };
 
 /** Ends the download before it is complete, or when it is. */
@@ -218,14 +221,15 @@ const serving = (
 
 /** Follows the options that are streams. */
 const steering = (
-  { order, endgame, window, choker, slots, pause$ }: PartsOptions,
-  { picker, freed }: DownloadState,
-  { pausing, loops }: TorrentSwarm,
+  torrent: Torrent,
+  { order, priorities, endgame, window, choker, slots, pause$ }: PartsOptions,
+  { picker, geometry, freed, pausing, loops, wants }: DownloadState & TorrentSwarm & WantedFiles,
 ): Observable<never> => {
   picker.endgame = constantOf(endgame) ?? 'on';
   pausing.window = constantOf(window);
   return together(
     changesOf('order', order, (value) => (picker.order = value)),
+    prioritising(torrent, priorities, { picker, geometry, settled: loops.settled, wants }),
     changesOf('endgame', endgame, (value) => (picker.endgame = value)),
     changesOf('window', window, (value) => {
       pausing.window = value;

@@ -1,6 +1,6 @@
 import { InputError } from '../../contracts/errors.ts';
 import { nearest } from './nearest.ts';
-import type { OptionTable } from './options.ts';
+import type { OptionTable } from './option.ts';
 import { visible } from '../io/text.ts';
 
 const PREFIX = 'RXTORRENT_';

@@ -1,29 +1,5 @@
-import type { Options } from 'yargs';
-
-/** How the values of a repeatable option are separated in one variable of the environment. */
-export const APART = {
-  /** URLs, which may hold commas. */
-  words: /\s+/,
-  /** Values without blanks and commas. */
-  commas: /[\s,]+/,
-  /** Values with any characters but line breaks, such as patterns of names. */
-  lines: /[\r\n]+/,
-} as const;
-
-export interface Option extends Options {
-  /** Only of an option that may be repeated. */
-  readonly apart?: RegExp;
-}
-
-export type OptionTable = Readonly<Record<string, Option>>;
-
-/**
- * An option that takes one value. `values.ts` checks it, not the parser, which would turn an invalid number into NaN.
- */
-const value = (describe: string, more: Option = {}): Option => ({ string: true, requiresArg: true, describe, ...more });
-const flag = (describe: string): Option => ({ boolean: true, describe });
-/** An option that may be repeated. */
-const values = (describe: string, apart: RegExp): Option => value(`${describe}; may be repeated`, { apart });
+import { choiceOptions, FILES, priorityOptions } from './fileOptions.ts';
+import { APART, flag, type OptionTable, value, values } from './option.ts';
 
 /** Every command has these. */
 export const common: OptionTable = {
@@ -57,14 +33,6 @@ const saveOptions: OptionTable = {
   force: flag('Replace files that are in the way: too long, or not of this torrent; and that of --save-torrent'),
 };
 
-const FILES = 'Only these files: numbers as shown by info (1,3-5) or a pattern (*.mkv), with ! all but these';
-
-/** Which files of a torrent. */
-const choiceOptions: OptionTable = {
-  files: values(FILES, APART.lines),
-  choose: flag('Choose the files from a list in the terminal'),
-};
-
 export const verifyOptions: OptionTable = {
   files: values(FILES, APART.lines),
   quiet: flag('Print nothing but errors; the exit code tells the result'),
@@ -79,6 +47,7 @@ const fetchOptions: OptionTable = {
   'max-peers': value('Maximum number of connections, 1–1000 (default 200)'),
   'max-active': value('Maximum number of simultaneous downloads, 1–1000 (default 5); seeding torrents do not count'),
   order: value('Piece order: rarest (default) or sequential'),
+  ...priorityOptions,
   strategy: value('JavaScript module (.mjs) that exports options of a download: order, choker, peers$, converse, …'),
   watch: flag('Read the module of --strategy again when it changes: the download goes on with it'),
   'down-limit': value('Maximum download rate, bytes/s, for example 2M (default: no limit)'),
@@ -173,7 +142,7 @@ const seedless = [
   'timeout',
   'down-limit',
   'down-limit-each',
-].concat('web-seed', 'no-web-seeds');
+].concat('web-seed', 'no-web-seeds', 'first', 'priority', 'preview');
 
 export const seedOptions: OptionTable = {
   ...sourceOptions,

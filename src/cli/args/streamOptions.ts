@@ -1,11 +1,10 @@
-import { downloadOptions, type Option, type OptionTable } from './options.ts';
+import { type OptionTable, value } from './option.ts';
+import { downloadOptions } from './options.ts';
 
 /** What a stream decides itself, or has no use for. */
 const NOT = new Set([
   ...['files', 'choose', 'max-active', 'order', 'recheck', 'seed', 'record', 'record-limit', 'mask'],
 ]);
-
-const value = (describe: string): Option => ({ string: true, requiresArg: true, describe });
 
 export const streamOptions: OptionTable = {
   file: value('Only this file, by its number as shown by info'),

@@ -12,11 +12,11 @@ export const MATCH_TIME = 3000;
 
 type Choosable = Pick<Torrent, 'files'>;
 
-const refused = ({ typed }: Choice, why: string): InputError =>
-  new InputError('bad-option', `--files ${JSON.stringify(typed)}: ${why}`);
+const refused = ({ typed, option }: Choice, why: string): InputError =>
+  new InputError('bad-option', `${option} ${JSON.stringify(typed)}: ${why}`);
 
-/** The numbers from 1 that `choice` names. */
-const numbersOf = (choice: Choice, files: readonly Named[]): readonly number[] => {
+/** The numbers from 1 that `choice` names. Unless it may be none, one at least. */
+const numbersOf = (choice: Choice, files: readonly Named[], none: boolean): readonly number[] => {
   const all = counted(files.length, 'file');
   if (!('pattern' in choice)) {
     const { first, last } = choice;
@@ -31,7 +31,7 @@ const numbersOf = (choice: Choice, files: readonly Named[]): readonly number[] =
   const matches = matcher(choice.pattern);
   const found = files.flatMap((file, at) => (matches(file) ? [at + 1] : []));
   // Excluding files that a torrent does not have is no mistake: the option may be meant for several torrents.
-  if (found.length > 0 || choice.without) return found;
+  if (found.length > 0 || choice.without || none) return found;
   const advice =
     choice.pattern.includes(',') && !/[{\\]/.test(choice.pattern)
       ? 'give --files once for each pattern'
@@ -39,21 +39,32 @@ const numbersOf = (choice: Choice, files: readonly Named[]): readonly number[] =
   throw refused(choice, `none of ${all} has such a name: ${advice}`);
 };
 
-const chosen = (torrent: Choosable, choices: readonly Choice[]): readonly Span[] | undefined => {
+const chosen = (torrent: Choosable, choices: readonly Choice[], none: boolean): readonly Span[] | undefined => {
   const places = numberedFiles(torrent);
   const names = places.map((place) => namedBy(torrent.files[place]?.path ?? []));
   const inclusive = choices.some(({ without }) => !without);
   const wanted = new Uint8Array(places.length).fill(inclusive ? 0 : 1);
   for (const choice of choices.toSorted((a, b) => Number(a.without) - Number(b.without))) {
-    for (const number of numbersOf(choice, names)) wanted[number - 1] = choice.without ? 0 : 1;
+    for (const number of numbersOf(choice, names, none)) wanted[number - 1] = choice.without ? 0 : 1;
   }
   const kept = places.filter((_, at) => wanted[at] === 1);
   if (kept.length === places.length) return undefined;
-  if (kept.length > 0) return spansOf(kept);
+  if (kept.length > 0 || none) return spansOf(kept);
   const typed = [...new Set(choices.map(({ typed }) => JSON.stringify(typed)))].slice(0, 5).join(' ');
   throw new InputError(
     'bad-option',
     `--files ${typed}: nothing is left of ${counted(places.length, 'file')}: choose at least one`,
+  );
+};
+
+/** @throws InputError if names take too long to compare */
+const compared = (torrent: Choosable, choices: readonly Choice[], none: boolean): readonly Span[] | undefined => {
+  const selection = inTime(MATCH_TIME, () => chosen(torrent, choices, none));
+  if (selection !== undefined) return selection.value;
+  const { option = '', typed: hard = '' } = choices.find((choice) => 'pattern' in choice) ?? choices[0] ?? {};
+  throw new InputError(
+    'bad-option',
+    `${option} ${JSON.stringify(hard)}: takes too long to compare with names such as these: choose by numbers`,
   );
 };
 
@@ -64,12 +75,9 @@ const chosen = (torrent: Choosable, choices: readonly Choice[]): readonly Span[]
  * @throws InputError for a number that does not exist, a pattern that matches no file, an empty choice, or names that
  * take too long to compare.
  */
-export const chooseFiles = (torrent: Choosable, choices: readonly Choice[]): readonly Span[] | undefined => {
-  const selection = inTime(MATCH_TIME, () => chosen(torrent, choices));
-  if (selection !== undefined) return selection.value;
-  const hard = (choices.find((choice) => 'pattern' in choice) ?? choices[0])?.typed ?? '';
-  throw new InputError(
-    'bad-option',
-    `--files ${JSON.stringify(hard)}: takes too long to compare with names such as these: choose by numbers`,
-  );
-};
+export const chooseFiles = (torrent: Choosable, choices: readonly Choice[]): readonly Span[] | undefined =>
+  compared(torrent, choices, false);
+
+/** The same, where it is no mistake that a torrent has no such file. */
+export const filesNamed = (torrent: Choosable, choices: readonly Choice[]): readonly Span[] | undefined =>
+  compared(torrent, choices, true);

@@ -1,6 +1,7 @@
 import { InputError } from '../../contracts/errors.ts';
 import type { Target } from '../../contracts/storage.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { prioritiesOf } from '../choice/prioritising.ts';
 import { selecting } from '../choice/selecting.ts';
 import { downloadToStdout } from './downloadToStdout.ts';
 import type { Given, Io } from '../io/io.ts';
@@ -32,6 +33,7 @@ export const downloadSettings = async (
     ...(maxPeers && { maxPeers }),
     ...(memory && { memory }),
     webSeeds: webSeedsOf(given),
+    ...(await prioritiesOf(given, say)),
     ...(await strategyOf(given, say)),
   };
 };

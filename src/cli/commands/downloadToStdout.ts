@@ -32,6 +32,9 @@ const check = (given: Given, sources: readonly string[]): void => {
   if (seedingOf(given, false) !== undefined)
     throw refused('what has gone through a pipe is not there to be seeded: name a file with -o, or leave out --seed');
   if (text(given, 'order') === 'rarest') throw refused('a pipe takes the pieces in order: leave out --order rarest');
+  for (const name of ['first', 'priority', 'preview'])
+    if (given[name] !== undefined && given[name] !== false)
+      throw refused(`a pipe takes one file, and its pieces in order: leave out --${name}`);
   if (process.stdout.isTTY) throw refused('stdout is a terminal: add | mpv -, or > FILE');
 };
 

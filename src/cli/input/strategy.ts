@@ -26,6 +26,10 @@ const PARTS = {
   order: ['a function or a stream of them', changing(isFunction)],
   choker: ['a function or a stream of them', changing(isFunction)],
   select: ['a list of spans, a function or a stream of lists', changing((value) => isList(value) || isFunction(value))],
+  priorities: [
+    'a list of priorities, a function or a stream of lists',
+    changing((value) => isList(value) || isFunction(value)),
+  ],
   maxPeers: ['a number or a stream of them', changing(isNumber)],
   slots: ['a number or a stream of them', changing(isNumber)],
   window: ['a number, a function or a stream of them', changing((value) => isNumber(value) || isFunction(value))],
@@ -47,7 +51,14 @@ const NAMES = Object.keys(PARTS) as readonly Part[];
 type Exported = Partial<Pick<DownloadOptions, Part>>;
 
 /** What can't change while a download runs. */
-const LASTING = ['select', 'pause$', 'peers$', 'sources', 'extensions'] as const satisfies readonly Part[];
+const LASTING = [
+  'select',
+  'priorities',
+  'pause$',
+  'peers$',
+  'sources',
+  'extensions',
+] as const satisfies readonly Part[];
 
 const refused = (path: string, why: string): InputError =>
   new InputError('bad-option', visible(`--strategy ${path}: ${why}`));

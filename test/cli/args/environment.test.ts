@@ -3,7 +3,8 @@ import { commands } from '../../../src/cli/commandTable.ts';
 import { runCommandLine } from '../../../src/cli/commandLine.ts';
 import { aboutVariable, fromEnvironment, unknownVariables } from '../../../src/cli/args/environment.ts';
 import type { Given } from '../../../src/cli/io/io.ts';
-import { APART, downloadOptions } from '../../../src/cli/args/options.ts';
+import { APART } from '../../../src/cli/args/option.ts';
+import { downloadOptions } from '../../../src/cli/args/options.ts';
 import { InputError, StorageError } from '../../../src/contracts/errors.ts';
 
 const numbers = new URL('../../../node_modules/webtorrent-fixtures/fixtures/numbers.torrent', import.meta.url).pathname;
