@@ -76,7 +76,14 @@ describe('a download that is opened', () => {
           sources.map(({ source, sending }) => `${source} ${sending}`).join(),
         ].join('; ');
       stage
-        .gives(opened(stage, there, ({ state$ }) => state$.pipe(map(state))))
+        .gives(
+          opened(stage, there, (running) =>
+            running.state$.pipe(
+              tap(({ files }) => expect(running.files()).toEqual(files)),
+              map(state),
+            ),
+          ),
+        )
         .toBe('z 249ms y 249ms x 249ms w 79ms |', {
           z: 'checking; ; ; ; ; ',
           y: 'downloading; 10000100; 32768/131072; 10.1.0.1 tracker DR 0.0.0 false 8 6; working; tracker 1',

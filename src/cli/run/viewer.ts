@@ -1,13 +1,14 @@
 import { defaultPace } from '../../discovery/pace.ts';
-import type { DownloadEvent, FunnelSample } from '../../contracts/events.ts';
+import type { DownloadEvent, FunnelSample, Progress } from '../../contracts/events.ts';
 import { explain, GaveUp } from '../io/exit.ts';
 import type { Given, Io } from '../io/io.ts';
 import { jsonViewer } from '../json/viewer.ts';
 import { flag } from '../args/values.ts';
 import { Board } from '../views/board.ts';
 import { eventLine, told } from '../views/events.ts';
+import { filesLine, filesLines } from '../views/files.ts';
 import { funnelLines } from '../views/funnel.ts';
-import type { Live } from '../views/live.ts';
+import type { Live, Moment } from '../views/live.ts';
 import { paceLine } from '../views/pace.ts';
 import { progressLine, progressLines } from '../views/progress.ts';
 import { completeLine, givenLine, stoppedLine, stoppedSumLine, type Sum, thereLine } from '../views/summary.ts';
@@ -74,6 +75,24 @@ const telling =
     else view.say(line);
   };
 
+/** The progress of one torrent, of its files while they are fetched, and of its sources of peers. */
+const momentOf = (progress: Progress, funnel: FunnelSample, { files }: Named): Moment => {
+  // What is drawn four times a second is looked at once.
+  let known: ReturnType<NonNullable<typeof files>> | undefined;
+  const now = () => (known ??= progress.phase === 'downloading' ? (files?.() ?? []) : []);
+  return {
+    lines: (width, height) => {
+      const lines = [...progressLines(progress, width), ...funnelLines(funnel, width)];
+      return [...lines, ...filesLines(now(), width, height - lines.length)];
+    },
+    line: () => {
+      const complete = filesLine(now());
+      const first = complete === undefined ? progressLine(progress) : `${progressLine(progress)}, ${complete}`;
+      return [first, ...funnelLines(funnel)].join('\n  ');
+    },
+  };
+};
+
 /** Shows each event in the requested form. */
 export const viewerOfOne = (given: Given, io: Io, view: Live): Viewer => {
   // What is wrong with the only source is the error of the command.
@@ -83,16 +102,10 @@ export const viewerOfOne = (given: Given, io: Io, view: Live): Viewer => {
   const say = saying(view);
   let funnel = NOBODY;
   if (verbose) view.say(paceLine(defaultPace));
-  const show = (event: DownloadEvent): void => {
+  const show = (event: DownloadEvent, of: Named): void => {
     if (event.type === 'funnel') funnel = event;
-    if (event.type === 'progress') {
-      const shown = verbose || event.phase === 'metadata' ? funnel : NOBODY;
-      const lines = (width: number): readonly string[] => [
-        ...progressLines(event, width),
-        ...funnelLines(shown, width),
-      ];
-      view.show({ lines, line: () => [progressLine(event), ...funnelLines(shown)].join('\n  ') });
-    }
+    if (event.type === 'progress')
+      view.show(momentOf(event, verbose || event.phase === 'metadata' ? funnel : NOBODY, of));
     say(eventLine(event, told(given, event)), event);
   };
   const end = (): void => {

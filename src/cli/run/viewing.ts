@@ -1,4 +1,5 @@
 import type { DownloadEvent } from '../../contracts/events.ts';
+import type { FileProgress } from '../../download/running/readModel.ts';
 import type { Chosen, Sum } from '../views/summary.ts';
 import type { Figures } from './account.ts';
 
@@ -9,6 +10,8 @@ export interface Named {
   readonly infoHash: string;
   /** Bytes, if that is known beforehand. */
   readonly length?: number;
+  /** How far its files are, once it runs. */
+  files?: () => readonly FileProgress[];
 }
 
 /** What has become of one torrent. */

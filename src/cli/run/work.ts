@@ -3,6 +3,7 @@ import type { DownloadOptions, Selection } from '../../download/options.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
 import type { Target } from '../../contracts/storage.ts';
 import type { Limits } from '../../download/limits/rateLimits.ts';
+import type { Download } from '../../download/running/runningDownload.ts';
 import { encodeOriginal } from '../../torrent/metainfo/encodeTorrent.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { numberedFiles } from '../../torrent/metainfo/fileNumbers.ts';
@@ -72,7 +73,10 @@ const downloaded = async (
     seeding,
     limits: each.limits,
     placed,
-    ...(opened && { opened }),
+    opened: (running: Download) => {
+      job.named.files = () => running.files();
+      opened?.(running);
+    },
   };
   const events$ = downloadOf(bench, job, asked);
   const next = (told: DownloadEvent): void => {

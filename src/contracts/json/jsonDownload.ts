@@ -92,6 +92,23 @@ export interface JsonProgress extends OfTorrent {
   readonly held?: boolean;
 }
 
+/**
+ * How far the files of a torrent of several files are, while they are downloaded: those of which this has changed, at
+ * most once a second, and the rest before `done` and `end`. At most 1,000 in one object.
+ */
+export interface JsonFiles extends OfTorrent {
+  readonly type: 'files';
+  readonly files: readonly {
+    /** The number for `--files`, from 1. */
+    readonly number: Count;
+    readonly path: string;
+    readonly length: Bytes;
+    /** Verified and stored, of `length`. */
+    readonly stored: Bytes;
+    readonly wanted: boolean;
+  }[];
+}
+
 /** How far the peers that each source named have got: at most once a second, only when something has changed. */
 export interface JsonFunnel extends OfTorrent {
   readonly type: 'funnel';

@@ -3,6 +3,7 @@ import type {
   JsonChoke,
   JsonCorrupt,
   JsonDone,
+  JsonFiles,
   JsonFunnel,
   JsonMetadata,
   JsonPeerJoined,
@@ -127,6 +128,7 @@ export type JsonEvent =
   | JsonRestored
   | JsonProgress
   | JsonFunnel
+  | JsonFiles
   | JsonStored
   | JsonCorrupt
   | JsonPeerJoined

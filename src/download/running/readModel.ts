@@ -113,7 +113,8 @@ export class ReadModel {
   }
 }
 
-const filesOf = ({ torrent, storage, selection, picker }: Parts): readonly FileProgress[] => {
+/** All files but padding, as far as they are stored. */
+export const filesOf = ({ torrent, storage, selection, picker }: Parts): readonly FileProgress[] => {
   const geometry = new Geometry(torrent);
   return torrent.files.flatMap(({ offset, length, padding }, file): FileProgress[] => {
     if (padding) return [];

@@ -5,7 +5,7 @@ import type { PeerAddress } from '../../contracts/network.ts';
 import { addressFault } from '../../protocol/encoding/address.ts';
 import type { Parts } from '../parts.ts';
 import { type ByteRange, type ReadRange, readRange, spanOf } from './readRange.ts';
-import { type DownloadSnapshot, ReadModel } from './readModel.ts';
+import { type DownloadSnapshot, type FileProgress, filesOf, ReadModel } from './readModel.ts';
 import type { TorrentSwarm } from '../swarm/torrentSwarm.ts';
 
 /** Milliseconds between two snapshots. */
@@ -20,6 +20,8 @@ export interface Download {
    * The rates of single peers are measured while it is subscribed to: they are 0 in the first snapshot.
    */
   readonly state$: Observable<DownloadSnapshot>;
+  /** How far each file is now, padding left out, as `state$` tells it; none before they are open. */
+  files(): readonly FileProgress[];
   /**
    * The bytes of a file in their order, by its number from 0: stored bytes at once, the rest when it is verified; these
    * pieces are fetched before all others. The download does not end before all reads have ended. Errors with an
@@ -75,6 +77,10 @@ export class RunningDownload implements Download {
       map(() => model.snapshot()),
       takeUntil(this.events$.pipe(ignoreElements(), endWith(undefined))),
     );
+  }
+
+  get files(): Download['files'] {
+    return () => (this.#parts === undefined ? [] : filesOf(this.#parts));
   }
 
   get read(): Download['read'] {
