@@ -19,9 +19,9 @@ export const REMEMBERED = 4096;
  * ```
  *
  * Two addresses are the same if host and port are; the source does not count, the first one wins. A peer that called us
- * (`wire$`) always passes and is not remembered: its port is ephemeral and its connection is open already. A peer may
- * come back: after `forgetAfter`, however often it was named meanwhile, an address passes again, and so does the least
- * recently named of more than 4096. Errors are those of the source.
+ * (`wire$`) always passes and is not remembered: its port is ephemeral and its connection is open already. So does one
+ * that calls us now (`punch`). A peer may come back: after `forgetAfter`, however often it was named meanwhile, an
+ * address passes again, and so does the least recently named of more than 4096. Errors are those of the source.
  *
  * @example
  * addresses$.pipe(distinctPeers({ forgetAfter: 60_000 }));
@@ -42,6 +42,11 @@ export const distinctPeers =
         return !known;
       };
       return source
-        .pipe(filter(({ host, port, wire$ }) => wire$ !== undefined || isNew(`${host.toLowerCase()} ${port}`)))
+        .pipe(
+          filter(
+            ({ host, port, wire$, punch }) =>
+              wire$ !== undefined || punch === true || isNew(`${host.toLowerCase()} ${port}`),
+          ),
+        )
         .subscribe(subscriber);
     });

@@ -5,6 +5,8 @@ import type { Peer } from '../src/contracts/peer.ts';
 import { mayTellOf } from '../src/protocol/encoding/reach.ts';
 import { decodePex, encodePex, PEX_FLAGS, type PexPeer, UT_PEX } from '../src/protocol/peer/utPex.ts';
 import { PexHistory } from '../src/torrent/peers/pexHistory.ts';
+import type { Introductions } from '../src/torrent/peers/introductions.ts';
+import { isCredible } from './internal/credible.ts';
 import { eachPeer } from './internal/eachPeer.ts';
 import { channelTo } from './internal/extensionChannel.ts';
 import { type Connected, type Listed, Roll } from './internal/roll.ts';
@@ -14,6 +16,8 @@ export type { Connected } from './internal/roll.ts';
 export interface ExchangePeersOptions {
   /** The peers that are connected now; the operator finds out which of them can be dialled. */
   readonly connected: () => Iterable<Connected>;
+  /** Is told which peers each peer can introduce to us (BEP 55). */
+  readonly introductions?: Pick<Introductions<Peer>, 'told'> | undefined;
 }
 
 /** Milliseconds between checks for changes to send, so the first message is sent within this time. */
@@ -54,7 +58,7 @@ const MAX_EARLY = 6;
  */
 export const exchangePeers = (
   found: Pick<Observer<PeerAddress>, 'next'>,
-  { connected }: ExchangePeersOptions,
+  { connected, introductions }: ExchangePeersOptions,
 ): OperatorFunction<Peer, never> => {
   const roll = new Roll(connected);
   return eachPeer((peer, { subscriber, until, every, fail }) => {
@@ -75,8 +79,10 @@ export const exchangePeers = (
       heardAt = now();
       for (const { host, port, flags } of decodePex(payload).added) {
         if (subscriber.closed) return;
+        if (!isCredible(peer, { host, port })) continue;
         const utp = (flags & PEX_FLAGS.utp) !== 0;
-        if (isCredible(peer, host, port)) found.next({ host, port, source: 'pex', ...(utp && { utp }) });
+        if ((flags & PEX_FLAGS.holepunch) !== 0) introductions?.told(peer, { host, port });
+        found.next({ host, port, source: 'pex', ...(utp && { utp }) });
       }
     });
     every(LOOK_EVERY, () => {
@@ -90,9 +96,6 @@ export const exchangePeers = (
     });
   });
 };
-
-const isCredible = ({ address, state }: Peer, host: string, port: number): boolean =>
-  mayTellOf(address.host, host) && !(host === state.extensions?.yourIp && port === state.ourExtensions?.port);
 
 /** The peers that `to` may be told of. */
 function* presentable(to: Peer, all: readonly Listed[]): Generator<PexPeer> {

@@ -19,7 +19,8 @@ export type { SwarmOptions } from './internal/swarmOptions.ts';
  * A session that fails is judged by `verdict`: its address rests and is tried again, is dropped, or is banned. None of
  * these ends the stream; only `fatal` does. A session is over when all of it is undone: there are never more than
  * `maxPeers`, which may be a stream: when its value falls, the newest sessions end. A peer that has called us
- * (`wire$`) is not dialled: its session begins at once, or never if there is no place. Completes when the source has
+ * (`wire$`) is not dialled, and its session, like that of one that calls us now (`punch`), begins at once, or never if
+ * there is no place. Completes when the source has
  * completed, no session is left and none is to come.
  *
  * Not `mergeMap(session, n)`: its queue has neither limit nor view, and it hangs when hundreds of queued sessions fail

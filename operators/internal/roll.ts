@@ -1,7 +1,9 @@
 import { now } from '../../src/contracts/clock.ts';
 import type { PeerAddress } from '../../src/contracts/network.ts';
 import type { Peer } from '../../src/contracts/peer.ts';
+import { hasCalled, speaksUtp } from '../../src/contracts/wires.ts';
 import { formatIp, parseIp } from '../../src/protocol/encoding/ip.ts';
+import { UT_HOLEPUNCH } from '../../src/protocol/peer/utHolepunch.ts';
 import { PEX_FLAGS, type PexPeer } from '../../src/protocol/peer/utPex.ts';
 
 export type Connected = Pick<Peer, 'address' | 'state' | 'road'>;
@@ -46,12 +48,15 @@ export class Roll {
 const dialable = ({ address, state, road }: Connected): Listed[] | undefined => {
   const ip = parseIp(address.host);
   // An incoming connection has an ephemeral port.
-  const called = address.source === 'incoming' || address.wire$ !== undefined;
+  const called = hasCalled(address);
   const port = called ? state.extensions?.port : address.port;
   if (ip === undefined || port === undefined) return undefined;
   const seeds = state.have.full || state.extensions?.uploadOnly === true;
-  const speaksUtp = road === 'utp' || road === 'utp+rc4';
-  const flags = (seeds ? PEX_FLAGS.seed : 0) | (speaksUtp ? PEX_FLAGS.utp : 0) | (called ? 0 : PEX_FLAGS.reachable);
+  const flags =
+    (seeds ? PEX_FLAGS.seed : 0) |
+    (speaksUtp(road) ? PEX_FLAGS.utp : 0) |
+    (state.idOf(UT_HOLEPUNCH) === undefined ? 0 : PEX_FLAGS.holepunch) |
+    (called || address.punch === true ? 0 : PEX_FLAGS.reachable);
   return [{ address, peer: { host: formatIp(ip), port, flags } }];
 };
 

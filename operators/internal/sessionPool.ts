@@ -47,9 +47,9 @@ export class SessionPool<T> {
     this.#filling = false;
   }
 
-  /** A peer that has called us (`wire$`) begins at once or never; any other goes into the book. */
+  /** A peer that has called us (`wire$`), or does (`punch`), begins at once or never; any other goes into the book. */
   offer(address: PeerAddress): void {
-    const called = address.wire$ !== undefined;
+    const called = address.wire$ !== undefined || address.punch === true;
     const admission = called ? this.#admit(address) : this.#options.book.add(address);
     if (admission === 'added') return called ? this.#begin(address) : this.fill();
     if (admission !== 'known') this.#options.funnel?.lost(address, admission);

@@ -52,6 +52,8 @@ export interface Env {
   hasher?(): Hasher | undefined;
   /** How many connections and announces may be open at once, as the system permits this process. No limit if absent. */
   readonly room?: Room | undefined;
+  /** True if `connect` can dial a peer that calls us at the same moment, as `PeerAddress.punch` says. */
+  readonly holepunch?: boolean | undefined;
   /** True if nobody is to be told which client we are, nor what our addresses are. */
   readonly anonymous?: boolean | undefined;
   /** A random number, 0 ≤ x < 1. */

@@ -13,10 +13,20 @@ export interface PeerAddress {
   readonly wire$?: Observable<Wire>;
   /** Somebody has said that the peer speaks uTP (BEP 29). */
   readonly utp?: boolean;
+  /**
+   * The peer calls us at this moment, since both of us are behind routers that let only those in who were called
+   * (BEP 55): it is dialled at once and by uTP.
+   */
+  readonly punch?: boolean;
 }
 
-/** The way by which bytes travel: over TCP or uTP, as they are or encrypted with RC4. */
-export type Road = 'tcp' | 'tcp+rc4' | 'utp' | 'utp+rc4' | 'proxy' | 'proxy+rc4';
+/**
+ * The way by which bytes travel: over TCP or uTP, as they are or encrypted with RC4. `punched` is uTP between two sides
+ * that called each other at the same moment, since neither could be dialled.
+ */
+export type Road = PlainRoad | `${PlainRoad}+rc4`;
+/** The same, as they are. */
+export type PlainRoad = 'tcp' | 'utp' | 'punched' | 'proxy';
 
 /** An open connection. Subscribing to the Observable that emits it dials; unsubscribing hangs up. */
 export interface Wire {

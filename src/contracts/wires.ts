@@ -1,4 +1,4 @@
-import type { Wire } from './network.ts';
+import type { PeerAddress, Road, Wire } from './network.ts';
 
 /** Every member, those that may be missing too: a new member of a wire that is forgotten here does not compile. */
 type Whole = { readonly [Name in keyof Required<Wire>]: Wire[Name] };
@@ -24,3 +24,10 @@ export const rewired = (
   };
   return whole;
 };
+
+/** Has the peer called us? Then its port is one from which it called, and mostly none at which it listens. */
+export const hasCalled = ({ source, wire$ }: PeerAddress): boolean => source === 'incoming' || wire$ !== undefined;
+
+/** Is it connected by uTP, in whatever way that came to be? */
+export const speaksUtp = (road: Road | undefined): boolean =>
+  road !== undefined && (road.startsWith('utp') || road.startsWith('punched'));

@@ -179,6 +179,7 @@ const contextOf = (
     ownNames: extensions.map(({ name }) => name),
     lull: new Lull<Peer>(() => stats.crowd.members),
     secluded: torrent.private || pex === false,
+    punches: env.holepunch === true,
     choker: serving(torrent, state.picker, options, swarm, random),
     choking: report,
     window: windowOf(state, swarm),

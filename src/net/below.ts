@@ -14,7 +14,10 @@ import { connectTcp } from './tcp.ts';
 import { bindUdp, resolve } from './udp.ts';
 
 /** The part of the world through which bytes leave and come. */
-export type Network = Pick<Env, 'connect' | 'listen' | 'httpGet' | 'httpStream' | 'bindUdp' | 'resolve'> & {
+export type Network = Pick<
+  Env,
+  'connect' | 'listen' | 'httpGet' | 'httpStream' | 'bindUdp' | 'resolve' | 'holepunch'
+> & {
   /** Does this address only stand for a name, which nobody here has looked up? */
   readonly isStandIn?: ((address: string) => boolean) | undefined;
 };

@@ -225,6 +225,7 @@ export const tappedEnv = <E extends Env>(env: E, tap: EnvTap): E => ({
     hasher: env.hasher && (() => tap.ask({ what: 'hasher' }, () => env.hasher?.())),
     room: env.room,
     anonymous: env.anonymous,
+    holepunch: env.holepunch,
     random: () => tap.ask({ what: 'random' }, () => env.random()),
     randomBytes: (length) => tap.ask({ what: 'randomBytes', length }, () => env.randomBytes(length)),
   }),

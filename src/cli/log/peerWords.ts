@@ -1,8 +1,10 @@
+import { addressText } from '../../protocol/encoding/address.ts';
 import { clientName } from '../../protocol/peer/clientName.ts';
 import { decodeExtensionHandshake, EXTENSION_HANDSHAKE } from '../../protocol/peer/extensions.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 import { NAMES } from '../../protocol/peer/messageNames.ts';
+import { decodeHolepunch, UT_HOLEPUNCH } from '../../protocol/peer/utHolepunch.ts';
 import { decodeMetadata, UT_METADATA } from '../../protocol/peer/utMetadata.ts';
 import { decodePex, UT_PEX } from '../../protocol/peer/utPex.ts';
 import { visible } from '../io/text.ts';
@@ -37,6 +39,13 @@ const metadata = (payload: Uint8Array): string => {
   if (message === undefined) return 'ut_metadata: of a kind not known';
   const length = message.type === 'data' ? `, ${counted(message.bytes.length, 'byte')}` : '';
   return `ut_metadata: ${message.type} piece ${message.piece}${length}`;
+};
+
+const holepunch = (payload: Uint8Array): string => {
+  const message = decodeHolepunch(payload);
+  if (message === undefined) return 'ut_holepunch: of a kind not known';
+  const { type, error } = message;
+  return `ut_holepunch: ${type} ${addressText(message)}${type === 'error' ? `, code ${error}` : ''}`;
 };
 
 /** One side of a connection in words; it knows the extensions by the ids that the other side gave them. */
@@ -94,6 +103,7 @@ export class PeerWords {
       }
       if (name === UT_PEX) return pex(payload);
       if (name === UT_METADATA) return metadata(payload);
+      if (name === UT_HOLEPUNCH) return holepunch(payload);
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
       return `${visible(name)}: malformed: ${visible(error.message)}`;

@@ -150,7 +150,7 @@ export interface JsonCorrupt extends OfTorrent {
 export interface JsonPeerJoined extends OfTorrent, Address {
   readonly type: 'peer-joined';
   /** How it is connected. */
-  readonly road?: 'tcp' | 'tcp+rc4' | 'utp' | 'utp+rc4' | 'proxy' | 'proxy+rc4';
+  readonly road?: 'tcp' | 'tcp+rc4' | 'utp' | 'utp+rc4' | 'punched' | 'punched+rc4' | 'proxy' | 'proxy+rc4';
 }
 
 /** A peer has left, or could not be connected. */

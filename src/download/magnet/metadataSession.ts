@@ -42,7 +42,7 @@ export const metadataIntroduction = ({ draft, pex, port }: MetadataContext): Our
  * ```
  */
 export const metadataSession = (
-  { swarm: { loops, duplicates }, draft, pex, dht$ }: MetadataContext,
+  { swarm: { loops, duplicates, introductions }, draft, pex, dht$ }: MetadataContext,
   ready: (metadata: Uint8Array) => Observable<unknown> = () => of(undefined),
 ): OperatorFunction<Peer, Peer> =>
   converse(
@@ -56,7 +56,7 @@ export const metadataSession = (
     ),
     serveMetadata(() => draft.metadata),
     exchangeDhtPorts(dht$ ?? EMPTY),
-    pex ? exchangePeers(loops.found, { connected: () => [] }) : () => EMPTY,
+    pex ? exchangePeers(loops.found, { connected: () => [], introductions }) : () => EMPTY,
     disconnect(loops.expelled),
     duplicates.conversation,
     keepAlive(),

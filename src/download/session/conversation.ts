@@ -14,6 +14,7 @@ import { disconnect } from '../../../operators/disconnect.ts';
 import { exchangeDhtPorts } from '../../../operators/exchangeDhtPorts.ts';
 import { exchangePeers } from '../../../operators/exchangePeers.ts';
 import type { OurExtensions } from '../../../operators/extensionHandshake.ts';
+import { holepunch } from '../../../operators/holepunch.ts';
 import { hangUpOnSeeds } from '../../../operators/hangUpOnSeeds.ts';
 import { keepAlive } from '../../../operators/keepAlive.ts';
 import { rechoke } from '../../../operators/rechoke.ts';
@@ -29,6 +30,7 @@ import type { Choking, PieceOutcome } from '../../contracts/events.ts';
 import type { PeerAddress } from '../../contracts/network.ts';
 import type { Block, Peer } from '../../contracts/peer.ts';
 import { LT_DONTHAVE } from '../../protocol/peer/dontHave.ts';
+import { UT_HOLEPUNCH } from '../../protocol/peer/utHolepunch.ts';
 import { UT_METADATA } from '../../protocol/peer/utMetadata.ts';
 import { UT_PEX } from '../../protocol/peer/utPex.ts';
 import type { PieceLost } from '../state/loops.ts';
@@ -53,6 +55,8 @@ export interface SessionContext {
   readonly lull: Lull<Peer>;
   /** Peer exchange is off: a private torrent has none (BEP 27). */
   readonly secluded: boolean;
+  /** `connect` can dial peers that call us at the same moment (BEP 55). */
+  readonly punches: boolean;
   /** Conversations of the user's own, and the extensions that they speak. */
   readonly own: readonly OperatorFunction<Peer, never>[];
   readonly ownNames: readonly string[];
@@ -94,12 +98,19 @@ const IDLE = { starved: 20_000, crowded: 120_000, alone: Infinity };
 /** The extension handshake that we send to the peers of one download. */
 export const introduction = ({
   secluded,
+  punches,
   info,
   port,
   ownNames,
-}: Pick<SessionContext, 'secluded' | 'info' | 'port' | 'ownNames'>): OurExtensions => ({
-  // The extensions of BEP 11 are not for private torrents (BEP 27).
-  names: [...(secluded ? [] : [UT_PEX]), UT_METADATA, LT_DONTHAVE, ...ownNames],
+}: Pick<SessionContext, 'secluded' | 'punches' | 'info' | 'port' | 'ownNames'>): OurExtensions => ({
+  // The extensions of BEP 11 are not for private torrents (BEP 27), nor is what builds on them.
+  names: [
+    ...(secluded ? [] : [UT_PEX]),
+    UT_METADATA,
+    LT_DONTHAVE,
+    ...(secluded || !punches ? [] : [UT_HOLEPUNCH]),
+    ...ownNames,
+  ],
   ...(port !== undefined && { port }),
   ...(info.length > 0 && { metadataSize: info.length }),
 });
@@ -127,6 +138,8 @@ export const conversation = (context: SessionContext): OperatorFunction<Peer, Bl
   const stored$ = piecesOf(swarm, 'stored').pipe(filter((piece) => shelf.has(piece)));
   const lost$ = piecesOf(swarm, 'lost');
   const allowsFast = (): boolean => context.choker.allowsFast;
+  const { introductions } = swarm;
+  const neighbours = { connected: () => swarm.stats.crowd.members, introductions };
   // README: begin
   return converse(
     blocksOf(context), // the main line: whenUnchoked, requestBlocks
@@ -135,7 +148,8 @@ export const conversation = (context: SessionContext): OperatorFunction<Peer, Bl
     serveBlocks(shelf, geometry, { limit: context.limits.up, allowsFast }),
     serveMetadata(() => context.info),
     exchangeDhtPorts(dht$ ?? EMPTY),
-    context.secluded ? () => EMPTY : exchangePeers(context.found, { connected: () => swarm.stats.crowd.members }),
+    context.secluded ? () => EMPTY : exchangePeers(context.found, neighbours),
+    context.secluded || !context.punches ? () => EMPTY : holepunch(context.found, neighbours),
     disconnect(swarm.loops.expelled),
     swarm.duplicates.conversation,
     hangUpOnSeeds(() => picker.complete),

@@ -1,5 +1,6 @@
 import { EMPTY, filter, isObservable, merge, NEVER, type Observable, startWith, take, tap } from 'rxjs';
 import type { SwarmOptions } from '../../../operators/swarm.ts';
+import { askToBeIntroduced, introductions } from '../../../operators/holepunch.ts';
 import { dialable } from '../../../operators/dialable.ts';
 import { ticking } from '../../../operators/ticking.ts';
 import { paceOf } from '../../discovery/pace.ts';
@@ -10,6 +11,7 @@ import { checkOption, checkOptions } from '../../contracts/checkOptions.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
 import type { PeerAddress, PeerSource } from '../../contracts/network.ts';
+import { PeerError } from '../../contracts/errors.ts';
 import type { Peer } from '../../contracts/peer.ts';
 import { ourPeerId } from '../../protocol/encoding/id.ts';
 import type { SeedOptions } from '../limits/seedGoal.ts';
@@ -19,6 +21,7 @@ import { DownloadStats } from '../state/downloadStats.ts';
 import { type OwnSources, sourceChoice } from './ownSources.ts';
 import { isAtStake, uselessTo } from './peerWorth.ts';
 import { AddressBook, MAX_KNOWN } from '../../torrent/peers/addressBook.ts';
+import type { Introductions } from '../../torrent/peers/introductions.ts';
 import type { ConnectionBudget } from '../../torrent/peers/connectionBudget.ts';
 import { Funnel, type Stage } from '../../torrent/stats/funnel.ts';
 import { type Duplicates, closeDuplicates } from './closeDuplicates.ts';
@@ -64,6 +67,8 @@ export interface TorrentSwarm {
   readonly crowded: () => boolean;
   /** What follows when a peer is connected twice. */
   readonly duplicates: Duplicates;
+  /** Which connected peers can introduce us to peers that can't be dialled. */
+  readonly introductions: Introductions<Peer>;
   /** Is called with each peer after its handshake. */
   readonly joined: (peer: Peer) => void;
   /** Is called when a peer has said where it listens. */
@@ -80,8 +85,11 @@ export interface TorrentSwarm {
 /** What the parts of the swarm are made of. */
 type Known = Pick<
   TorrentSwarm,
-  'peerId' | 'funnel' | 'book' | 'stats' | 'dht$' | 'loops' | 'demand' | 'pausing' | 'report'
+  'peerId' | 'funnel' | 'book' | 'stats' | 'dht$' | 'loops' | 'demand' | 'pausing' | 'report' | 'introductions'
 >;
+
+/** With one of these a dial fails where a router lets nobody in. */
+const UNREACHED: ReadonlySet<string> = new Set(['timeout', 'unreachable', 'refused', 'reset']);
 
 /** Nothing happens before `addresses` is subscribed to. It belongs to one subscription. */
 export const torrentSwarm = (source: Findable, env: Env, options: TorrentSwarmOptions): TorrentSwarm => {
@@ -133,6 +141,7 @@ const knownOf = (source: Findable, env: Env, options: TorrentSwarmOptions): Know
     ...{ funnel, book, stats, loops, report },
     demand: new Demand(loops.wanted),
     pausing: new Pausing(stats.phase),
+    introductions: introductions(),
     dht$: nodeFor(source, { dht$: sourceChoice(options, report).dht$, report }),
   };
 };
@@ -203,7 +212,7 @@ const roomOf = (maxPeers: Changing<number> = MAX_PEERS): Room => {
 
 const placesOf = (
   { pace, budget }: TorrentSwarmOptions,
-  { book, funnel, stats, report, demand, loops: { stirred } }: Known,
+  { book, funnel, stats, report, demand, introductions, loops: { stirred } }: Known,
   room: Room,
 ): SwarmOptions => {
   const now = paceOf(pace);
@@ -217,6 +226,13 @@ const placesOf = (
       },
       lost: (address: PeerAddress, cause: string) => funnel.lost(address, cause),
     },
-    ended: (address, error) => report(stats.left(address, error)),
+    ended: (address, error) => {
+      report(stats.left(address, error));
+      if (isUnreached(address, error)) askToBeIntroduced(introductions, address);
+    },
   };
 };
+
+/** Was it dialled, and could not be connected? */
+const isUnreached = ({ wire$, punch }: PeerAddress, error: unknown): boolean =>
+  wire$ === undefined && punch !== true && error instanceof PeerError && UNREACHED.has(error.code);

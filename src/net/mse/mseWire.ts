@@ -1,10 +1,8 @@
 import { Observable, type Subscriber, Subscription } from 'rxjs';
-import type { Road, Wire } from '../../contracts/network.ts';
+import type { PlainRoad, Road, Wire } from '../../contracts/network.ts';
 import type { MseMachine } from '../../protocol/mse/mseMachine.ts';
 import { MAX_INITIAL, MseInitiator } from '../../protocol/mse/mseInitiator.ts';
 import { joined } from '../../protocol/mse/handshakeBytes.ts';
-
-type PlainRoad = Exclude<Road, `${string}+rc4`>;
 
 /** The way of a wire that is plain below. */
 const roadOf = ({ road }: Wire, { outgoing }: MseMachine): Road => {

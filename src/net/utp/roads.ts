@@ -28,7 +28,8 @@ export interface Roads {
  * The way by which a peer was reached last is tried first, and the other one if it hung up without a byte, as clients
  * do by a transport that is switched off. If nothing is known, uTP is if somebody has said that the peer speaks it
  * (`PeerAddress.utp`), and else TCP. When the first way fails the other one is tried at once. On the way to a peer on
- * this machine there is no line to be spared, so it is dialled by TCP only. Errors as the first way does.
+ * this machine there is no line to be spared, so it is dialled by TCP only. A peer that calls us at the same moment
+ * (`PeerAddress.punch`) is dialled by uTP only. Errors as the first way does.
  */
 export const racedRoads = ({ tcp, utp, resolve }: Roads): Connect => {
   const history = new RoadHistory();
@@ -38,6 +39,7 @@ export const racedRoads = ({ tcp, utp, resolve }: Roads): Connect => {
   };
   if (tcp === undefined) return byUtp;
   return (address) => {
+    if (address.punch === true) return byUtp(address);
     if (reachOf(address.host) === LOOPBACK) return tcp(address);
     return defer(() => {
       const first = history.first(addressText(address)) ?? (address.utp === true ? 'utp' : 'tcp');

@@ -28,6 +28,8 @@ export class UtpLine implements UtpSink {
   readonly to: UdpEndpoint;
   readonly connection: UtpConnection;
   readonly wire: Wire;
+  /** Does the other side call us, while we call it? */
+  readonly isPunched: boolean;
   /** Has something happened in this turn? */
   isStirred = false;
   readonly #owner: LineOwner;
@@ -45,13 +47,14 @@ export class UtpLine implements UtpSink {
   constructor(owner: LineOwner, address: PeerAddress, options: Omit<UtpOptions, 'sink'>, syn?: UtpFields) {
     this.#owner = owner;
     this.to = { host: address.host, port: address.port };
+    this.isPunched = address.punch === true;
     this.#gathered = new Gathered(owner.buffers, (chunk) => this.#bytes.next(chunk));
     this.wire = {
       address,
       bytes$: this.#bytes.heard$,
       drained$: this.#drained.heard$,
       write: (bytes) => this.#write(bytes),
-      road: () => 'utp',
+      road: () => (this.isPunched ? 'punched' : 'utp'),
     };
     const whole = { ...options, sink: this };
     this.connection = syn === undefined ? UtpConnection.call(whole, now()) : UtpConnection.answer(whole, syn, now());
@@ -96,7 +99,8 @@ export class UtpLine implements UtpSink {
 
   /** A datagram could not be sent. */
   undelivered(why: string): void {
-    if (this.#wasOpen) return;
+    // Before the other side has called us as well its router answers as if nobody were there.
+    if (this.#wasOpen || this.isPunched) return;
     this.#fail('unreachable', why);
     this.#close();
   }

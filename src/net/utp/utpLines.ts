@@ -2,7 +2,7 @@ import { Observable, type Subscription } from 'rxjs';
 import { now } from '../../contracts/clock.ts';
 import { NetworkError } from '../../contracts/errors.ts';
 import type { Datagram, PeerAddress, UdpEndpoint, UdpSocket, Undelivered, Wire } from '../../contracts/network.ts';
-import { addressText } from '../../protocol/encoding/address.ts';
+import { addressKey, addressText } from '../../protocol/encoding/address.ts';
 import { moved } from '../../protocol/utp/sequence.ts';
 import { RESET, resetOf, SYN, UtpPacket } from '../../protocol/utp/utpPacket.ts';
 import { HostLimiter } from '../../torrent/rates/hostLimiter.ts';
@@ -17,6 +17,9 @@ export const MAX_LINES = 2_000;
 export const MAX_HALF_OPEN = 100;
 /** The same of one host. */
 export const MAX_HALF_OPEN_PER_HOST = 20;
+/** Milliseconds after our call within which the other one's is the same attempt; such peers remembered. */
+export const PUNCHED_FOR = 30_000;
+export const MAX_PUNCHED = 100;
 /** Resets that are sent to whoever speaks of a connection that does not exist. */
 const RESETS = {
   host: { rate: 2, burst: 5 },
@@ -37,6 +40,8 @@ export class UtpLines implements LineOwner {
   readonly #world: UtpWorld;
   readonly #lines = new Map<number, UtpLine[]>();
   readonly #halfOpen = new Set<UtpLine>();
+  /** Those who were to call us while we called them, and when we did. */
+  readonly #punched = new Map<string, number>();
   readonly #calls = new Listeners<PeerAddress>();
   readonly #resets = new HostLimiter(RESETS);
   readonly #packet = new UtpPacket();
@@ -88,6 +93,7 @@ export class UtpLines implements LineOwner {
       this.#note('>', address, 'is called by uTP');
       const line = new UtpLine(this, address, { family: this.family, id, sequence: this.#random() });
       this.#add(line);
+      if (line.isPunched) this.#punches(address);
       line.attach(subscriber);
     });
   }
@@ -162,11 +168,19 @@ export class UtpLines implements LineOwner {
     const oldest = ofHost.length >= MAX_HALF_OPEN_PER_HOST ? ofHost[0] : [...this.#halfOpen][0];
     if (ofHost.length >= MAX_HALF_OPEN_PER_HOST || this.#halfOpen.size >= MAX_HALF_OPEN) oldest?.hangUp();
     this.#note('<', from, 'calls us by uTP');
-    const address: PeerAddress = { host: from.host, port: from.port, source: 'incoming' };
+    const punch = now() - (this.#punched.get(addressKey(from)) ?? -Infinity) < PUNCHED_FOR;
+    const address: PeerAddress = { host: from.host, port: from.port, source: 'incoming', punch };
     const options = { family: this.family, id: moved(syn.id, 1), sequence: this.#random() };
     const line = new UtpLine(this, address, options, syn);
     this.#halfOpen.add(line);
     this.#add(line);
+  }
+
+  #punches(to: UdpEndpoint): void {
+    this.#punched.delete(addressKey(to));
+    this.#punched.set(addressKey(to), now());
+    const [oldest] = this.#punched.keys();
+    if (this.#punched.size > MAX_PUNCHED && oldest !== undefined) this.#punched.delete(oldest);
   }
 
   #unknown(packet: UtpPacket, from: UdpEndpoint): void {
@@ -198,6 +212,7 @@ export class UtpLines implements LineOwner {
   check(): void {
     const lines = [...this.#lines.values()].flat();
     if (lines.length !== this.#count || this.#count > MAX_LINES) throw new RangeError(`${lines.length} lines`);
+    if (this.#punched.size > MAX_PUNCHED) throw new RangeError(`${this.#punched.size} were to call us`);
     if (this.#halfOpen.size > MAX_HALF_OPEN) throw new RangeError(`${this.#halfOpen.size} are half open`);
     for (const { connection } of lines) connection.check();
     this.buffers.check();

@@ -3,9 +3,10 @@ import { racedRoads } from './roads.ts';
 import { SharedSockets } from './sharedSockets.ts';
 import { listenBoth, listenUtp } from './utpListen.ts';
 import { UtpNode } from './utpNode.ts';
+import type { UtpWorld } from './utpNote.ts';
 import type { Transports } from './transports.ts';
 
-type Roads = Pick<Env, 'connect' | 'listen' | 'bindUdp' | 'resolve'>;
+type Roads = Pick<Env, 'connect' | 'listen' | 'bindUdp' | 'resolve' | 'holepunch'>;
 
 /**
  * The same network, whose ways to peers are TCP, with which a network begins, uTP by its sockets, or both, as the
@@ -15,12 +16,13 @@ export const withUtp = <N extends Roads>(
   network: N,
   { tcp = true, utp = true, utpNote }: Transports,
   randomBytes: Env['randomBytes'],
+  // Node reads several datagrams before it comes to what is put off so.
+  turn: UtpWorld['turn'] = (task) => void setImmediate(task),
 ): N => {
   if (!tcp && !utp) throw new RangeError('without TCP and without uTP no peer can be reached');
   if (!utp) return network;
   const sockets = new SharedSockets(network.bindUdp);
-  // Node reads several datagrams before it comes to what is put off so.
-  const node = new UtpNode(sockets, { randomBytes, turn: (task) => void setImmediate(task), note: utpNote });
+  const node = new UtpNode(sockets, { randomBytes, turn, note: utpNote });
   return {
     ...network,
     connect: racedRoads({
@@ -30,5 +32,6 @@ export const withUtp = <N extends Roads>(
     }),
     listen: tcp ? listenBoth(network.listen, node) : listenUtp(node),
     bindUdp: sockets.bindUdp,
+    holepunch: true,
   };
 };

@@ -1,4 +1,4 @@
-import { type Entry, idleAt, worstOf } from './addressEntry.ts';
+import { type Entry, entryOf, idleAt, worstOf } from './addressEntry.ts';
 import { firstOf } from './dialOrder.ts';
 import { DialPace } from './dialPace.ts';
 import { Exclusions } from './exclusions.ts';
@@ -98,23 +98,26 @@ export class AddressBook<A extends Candidate> {
     if (this.#excluded.isSelf(address)) return 'self';
     if (this.#room.crowded(address)) return 'per-host';
     if (this.#entries.size >= this.#most && !this.#forgetWorst()) return 'full';
-    this.#waiting.set(key, this.#enter(address, 'waiting', false));
+    this.#waiting.set(key, this.#enter({ key, address, session: address, state: 'waiting', passing: false }));
     return 'added';
   }
 
   /**
    * Admits a peer that has called: it is active from now on if there is a place. It is forgotten when its session ends,
-   * unless it has said where it listens, or has called from there, as by uTP.
+   * unless it has said where it listens, or has called from there, as by uTP. If that is where it is dialled now, both
+   * go on until the peers know each other.
    */
   admit(address: A): Admission {
     if (this.isBanned(address)) return 'banned';
-    const known = this.#entries.get(addressKey(address));
+    const key = this.#isDialled(address) ? `${addressKey(address)} incoming` : addressKey(address);
+    const known = this.#entries.get(key);
     if (known?.state === 'active') return 'known';
     if (!this.#room.has(address)) return 'per-host';
     if (known !== undefined) this.#forget(known);
     else if (this.#room.crowded(address) && !this.#forgetAt(hostOf(address))) return 'per-host';
     else if (this.#entries.size >= this.#most && !this.#forgetWorst()) return 'full';
-    const entry = this.#enter(known?.address ?? address, 'active', known === undefined, address);
+    const passing = known === undefined;
+    const entry = this.#enter({ key, address: known?.address ?? address, session: address, state: 'active', passing });
     this.#callers.set(address, entry);
     this.#room.began(entry);
     this.active++;
@@ -133,8 +136,9 @@ export class AddressBook<A extends Candidate> {
     // If each port counts as a host of its own, as on this machine, the peer moves to another host.
     this.#room.ended(entry);
     this.#room.forgets(entry);
-    this.#entries.delete(addressKey(address));
-    this.#entries.set(addressKey(dialable), entry);
+    this.#entries.delete(entry.key);
+    entry.key = addressKey(dialable);
+    this.#entries.set(entry.key, entry);
     entry.address = dialable;
     entry.passing = false;
     this.#room.knows(entry);
@@ -157,7 +161,7 @@ export class AddressBook<A extends Candidate> {
   take(now: number): A | undefined {
     const entry = this.#next(now);
     if (entry === undefined) return undefined;
-    this.#waiting.delete(addressKey(entry.address));
+    this.#waiting.delete(entry.key);
     entry.state = 'active';
     this.#room.began(entry);
     this.#pace.dial();
@@ -219,6 +223,13 @@ export class AddressBook<A extends Candidate> {
     return this.#excluded.isBanned(address);
   }
 
+  /** Is whoever calls being dialled, or was it? */
+  #isDialled(caller: A): boolean {
+    const entry = this.#entries.get(addressKey(caller));
+    if (entry?.state !== 'active' || caller.source !== 'incoming') return false;
+    return entry.session.punch === true || !this.#callers.has(entry.session);
+  }
+
   #next(now: number): Entry<A> | undefined {
     this.#wake(now);
     if (!this.#pace.mayDial(now)) return undefined;
@@ -243,26 +254,16 @@ export class AddressBook<A extends Candidate> {
     return true;
   }
 
-  #enter(address: A, state: 'waiting' | 'active', passing: boolean, session = address): Entry<A> {
-    const entry: Entry<A> = {
-      address,
-      session,
-      state,
-      passing,
-      failures: 0,
-      useful: false,
-      priority: this.#seenAs.priorityOf(address),
-      until: 0,
-    };
-    this.#entries.set(addressKey(address), entry);
+  #enter(known: Omit<Parameters<typeof entryOf<A>>[0], 'priority'>): Entry<A> {
+    const entry = entryOf({ ...known, priority: this.#seenAs.priorityOf(known.address) });
+    this.#entries.set(entry.key, entry);
     this.#room.knows(entry);
     return entry;
   }
 
   #forget(entry: Entry<A>): void {
-    const key = addressKey(entry.address);
-    this.#entries.delete(key);
-    this.#waiting.delete(key);
+    this.#entries.delete(entry.key);
+    this.#waiting.delete(entry.key);
     this.#resting.delete(entry);
     this.#room.forgets(entry);
   }
@@ -272,7 +273,7 @@ export class AddressBook<A extends Candidate> {
       if (entry.until > now) continue;
       this.#resting.delete(entry);
       entry.state = 'waiting';
-      this.#waiting.set(addressKey(entry.address), entry);
+      this.#waiting.set(entry.key, entry);
     }
   }
 

@@ -2,6 +2,8 @@ import { type Candidate, hostOf } from './addressKeys.ts';
 
 /** What the address book knows about an address. */
 export interface Entry<A> {
+  /** Its key in the book. */
+  key: string;
   /** The address at which the peer can be dialled, or from which it has called if we know no other. */
   address: A;
   /** The address by which the session knows the peer. */
@@ -18,6 +20,11 @@ export interface Entry<A> {
   /** Time in milliseconds at which a resting address is waiting again. */
   until: number;
 }
+
+/** The entry of an address of which nothing is known yet. */
+export const entryOf = <A>(
+  known: Pick<Entry<A>, 'key' | 'address' | 'session' | 'state' | 'passing' | 'priority'>,
+): Entry<A> => ({ ...known, failures: 0, useful: false, until: 0 });
 
 /** The inactive address that has failed most often; undefined if none has failed. */
 export const worstOf = <A>(entries: Iterable<Entry<A>>): Entry<A> | undefined => {

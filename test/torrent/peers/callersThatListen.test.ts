@@ -23,3 +23,21 @@ it('admits a peer that calls from where it listens, as by uTP, while its address
   expect(book.known).toBe(2);
   expect([book.take(20_000), book.take(20_000)].map((address) => address?.source)).toEqual(['manual', 'tracker']);
 });
+
+it('admits one that calls from where it is being dialled, once, as both may have called at the same moment', () => {
+  for (const dialled of [at('8.8.8.8', 1, 'tracker'), { ...at('8.8.8.8', 1, 'pex'), punch: true }]) {
+    const book = new AddressBook<Candidate>();
+    if ('punch' in dialled) expect(book.admit(dialled)).toBe('added');
+    else expect([book.add(dialled), book.take(0)]).toEqual(['added', dialled]);
+    const caller = at('8.8.8.8', 1, 'incoming');
+    expect([book.admit(caller), book.admit(at('8.8.8.8', 1, 'incoming'))]).toEqual(['added', 'known']);
+    book.check();
+    expect([book.active, book.known]).toEqual([2, 2]);
+    book.ended(dialled, 'retry', false, 0, 'duplicate');
+    book.check();
+    expect(book.active).toBe(1);
+    book.ended(caller, 'closed', true, 0);
+    book.check();
+    expect(book.active).toBe(0);
+  }
+});
