@@ -39,6 +39,7 @@ const noteOf = ({ torrent }: Stage, have: string, change: Partial<ResumeNote> = 
     stamps: [{ size: torrent.length, mtime: 0 }],
     boot: 'drawn',
     clean: false,
+    sound: false,
     downloaded: 0,
     uploaded: 0,
     ...change,
@@ -64,7 +65,7 @@ describe('what earlier runs have left', () => {
     return {
       picker,
       checked$: scoped(disk.open(), (storage) =>
-        restore(stage.torrent, { verify: () => verifyOf(there, stage) }, storage, picker, all),
+        restore(stage.torrent, { verify: () => verifyOf(there, stage) }, storage, picker, { all }),
       ),
     };
   };
@@ -254,7 +255,11 @@ describe('the note', () => {
       );
       stage.gives(write).toBe('-------|');
       stage
-        .gives(scoped(disk.open(), (storage) => new ResumeData(stage.torrent, storage, picker, tally).save(false)))
+        .gives(
+          scoped(disk.open(), (storage) =>
+            new ResumeData(stage.torrent, storage, picker, tally, { soundThroughout: true }).save(false),
+          ),
+        )
         .toBe('10ms |');
       const note = timer(20).pipe(
         map(() => decodeResume(disk.note as Uint8Array, stage.torrent)),

@@ -1,5 +1,8 @@
+import { defer, ignoreElements, map, merge, mergeMap, of, tap, timer } from 'rxjs';
 import { describe, it } from 'vitest';
+import { VerifiedReader } from '../../src/download/storage/verifiedReader.ts';
 import { encodeDontHave } from '../../src/protocol/peer/dontHave.ts';
+import { Bitfield } from '../../src/torrent/bitfield.ts';
 import { drawn, type DrawnDisk, type DrawnPeer, type Stage } from '../index.ts';
 import { ours, speaker, unchecked } from './unchecked.ts';
 import { unchoked, requests } from './serveScene.ts';
@@ -68,6 +71,31 @@ describe('serveBlocks, of a piece that this run has not checked yet,', () => {
       const [gone, late] = [speaking(stage, '---a--|'), speaking(stage, '--------a-')] as const;
       stage.gives(unchecked(stage, [gone, late]), '^ 1s !').toBe('-');
       stage.sends(late).toBe('-B-------------1');
+    }),
+  );
+
+  it(
+    'is checked anew when its file was changed, even if all that tells so is when its state changed (ctime)',
+    drawn((stage) => {
+      const { torrent, geometry } = stage;
+      let ctime = 1;
+      let checks = 0;
+      const storage = {
+        read: (_: number, into: Uint8Array) => of(into.length),
+        stamps: () => defer(() => of([{ size: torrent.length, mtime: 1, ctime, ino: 1 }])),
+      };
+      const stored = new Bitfield(geometry.pieceCount);
+      stored.setAll();
+      const verify = () => () => ++checks > 0;
+      const shelf = new VerifiedReader(torrent, { verify }, storage, { stored, lost: () => undefined });
+      shelf.vouch(0);
+      const changed$ = timer(45_000).pipe(
+        tap(() => (ctime = 2)),
+        ignoreElements(),
+      );
+      const checks$ = timer(20_000, 20_000).pipe(mergeMap(() => shelf.read(0, 0, new Uint8Array(1))));
+      const all$ = merge(shelf.watch(), changed$, checks$.pipe(map(() => checks)));
+      stage.gives(all$, '^ 101s !').toBe('20s a 19999ms a 19999ms b 19999ms b 19999ms b', { a: 0, b: 1 });
     }),
   );
 });

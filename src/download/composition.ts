@@ -27,7 +27,7 @@ export type { Pausing } from './state/pausing.ts';
 export { type Joining, peerSession, type PeerSessionOptions } from './session/peerSession.ts';
 export { type ByteRange, type ReadRange, readRange } from './running/readRange.ts';
 export type { DownloadSnapshot, FileProgress, PeerRow } from './running/readModel.ts';
-export { type Found, restore, ResumeData } from './storage/resumeData.ts';
+export { type Found, restore, type RestoreOptions, ResumeData } from './storage/resumeData.ts';
 export type { Download, RunningDownload } from './running/runningDownload.ts';
 export { besideWebSeeds, webSeedsOf } from './session/webSeeds.ts';
 export { settling, type Settling, type SettlingOptions } from './state/settling.ts';

@@ -115,7 +115,7 @@ export const partsOf = (
   const sound = (index: number): void => shelf.vouch(index);
   const settle = settling({ picker, stats, sound, fetches, settled: loops.settled, report });
   const shelf = new VerifiedReader(torrent, env, storage, { stored: picker.stored, lost: settle.lost });
-  const resume = new ResumeData(torrent, storage, picker, stats);
+  const resume = new ResumeData(torrent, storage, picker, stats, shelf);
   const { changes$, ...limits } = allowancesOf(options.limits);
   stats.held = () => limits.down?.awaited === true;
   const context = contextOf(torrent, env, options, { swarm, state, shelf, limits });

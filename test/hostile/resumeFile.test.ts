@@ -19,6 +19,7 @@ const good = encodeResume({
   stamps,
   boot: 'now',
   clean: true,
+  sound: true,
   downloaded: 0,
   uploaded: 0,
 });

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { lastValueFrom } from 'rxjs';
+import { now } from '../../contracts/clock.ts';
 import type { Target } from '../../contracts/storage.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
@@ -45,8 +46,9 @@ const make = async (
   for (const content of contents) {
     try {
       io.json?.start({ sources: [content], target: resolve(content) });
+      const began = now();
       const { torrent } = await hashed(content, options, given, io);
-      await lastValueFrom(noteSound(torrent, contentTarget(content), env), { defaultValue: undefined });
+      await lastValueFrom(noteSound(torrent, contentTarget(content), env, began), { defaultValue: undefined });
       if (io.json) io.json.tell(madeObject(torrent, saveTorrent), toHex(torrent.infoHash));
       else if (!flag(given, 'quiet')) io.print(madeLines(torrent, content).join('\n'));
       places.set(torrent, content);

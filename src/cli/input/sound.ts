@@ -7,14 +7,19 @@ import { Geometry } from '../../torrent/geometry.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { encodeResume } from '../../torrent/pieces/resumeNote.ts';
 
+/** Milliseconds by which the time that a file is stamped with may lag behind the clock, and more. */
+const LAG = 100;
+
 /**
  * Notes that all pieces at `target` are right, since the torrent has just been made of them: so seeding need not hash
- * them a second time. If the note can't be written, they are hashed again. Completes without a value.
+ * them a second time, unless a file has changed since hashing `began`. If the note can't be written, they are hashed
+ * again. Completes without a value.
  */
 export const noteSound = (
   torrent: Torrent,
   target: Target,
   { openStorage }: Pick<Env, 'openStorage'>,
+  began: number,
 ): Observable<unknown> =>
   defer(() => {
     const { pieceCount } = new Geometry(torrent);
@@ -32,9 +37,12 @@ export const noteSound = (
     return openStorage(torrent, target).pipe(
       switchMap((storage) =>
         storage.stamps().pipe(
-          switchMap((now) =>
-            storage.notes.save(encodeResume({ ...note, stamps: now, boot: storage.notes.boot }), true),
-          ),
+          switchMap((stamps) => {
+            const sound = stamps.every(
+              ({ size, mtime, ctime = Infinity }) => size <= 0 || Math.max(mtime, ctime) < began - LAG,
+            );
+            return storage.notes.save(encodeResume({ ...note, sound, stamps, boot: storage.notes.boot }), true);
+          }),
           endWith(undefined),
         ),
       ),

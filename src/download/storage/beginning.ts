@@ -1,4 +1,4 @@
-import { concat, defer, EMPTY, type Observable, tap } from 'rxjs';
+import { concat, defer, EMPTY, type Observable } from 'rxjs';
 import { adoptApart } from './completion.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { Rechecked } from '../../contracts/events.ts';
@@ -24,7 +24,7 @@ export interface BeginningOptions {
   readonly writable: Pick<Storage, 'write' | 'writev'>;
   /** Is called with the stored pieces, before anything is read. */
   readonly found: (found: Found) => void;
-  /** Is called with each piece that has just been read and is right. */
+  /** Is called with each piece that need not be checked again before it is uploaded. */
   readonly sound: (index: number) => void;
 }
 
@@ -52,11 +52,7 @@ export const beginning = (
       found(what);
       if (fetches && !force) refuseLonger(torrent, storage, selection, what.stamps);
     };
-    const restored$ = restore(torrent, env, storage, picker, recheck, look, checks).pipe(
-      tap(({ index, valid }) => {
-        if (valid) sound(index);
-      }),
-    );
+    const restored$ = restore(torrent, env, storage, picker, { all: recheck, found: look, sound, checks });
     const guarded$ = defer(() => guardFiles(torrent, storage, picker, there, force));
     const adopted$ = adoptApart(torrent, env, { apart: storage.apart, ...writable }, picker);
     return concat(restored$, fetches ? concat(guarded$, adopted$) : EMPTY);

@@ -25,7 +25,8 @@ import { Bitfield } from '../../torrent/bitfield.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import type { PiecePicker } from '../../torrent/picker/piecePicker.ts';
 import type { Turns } from '../streams/turns.ts';
-import { decodeResume, encodeResume, type ResumeNote, trusted } from '../../torrent/pieces/resumeNote.ts';
+import { decodeResume, encodeResume, type ResumeNote, surelySame, trusted } from '../../torrent/pieces/resumeNote.ts';
+import type { VerifiedReader } from './verifiedReader.ts';
 
 /** Milliseconds between two writes of the note while pieces are stored. */
 export const SAVE_EVERY = 1000;
@@ -41,37 +42,50 @@ export interface Found {
   readonly stamps: readonly FileStamp[];
 }
 
+export interface RestoreOptions {
+  /** Checks everything, whatever the note says. Default no. */
+  readonly all?: boolean;
+  /** Is called with what is known before anything is read; an error that it throws is passed on. */
+  readonly found?: (found: Found) => void;
+  /** Is called with each piece that need not be checked again before it is uploaded. */
+  readonly sound?: (index: number) => void;
+  /** Checking waits for its turn. */
+  readonly checks?: Turns | undefined;
+}
+
 /**
  * Restores what earlier runs stored: believes the note as far as the files look untouched, and checks the rest.
  *
  * ```
  * gives  --r-r-r|   one for each piece that had to be checked
  * ```
- *
- * `found` is called with what is known before anything is read; an error that it throws is passed on. Checking waits
- * for its turn in `checks`.
  */
 export const restore = (
   torrent: Torrent,
   env: Pick<Env, 'verify' | 'sharesMemory'>,
   storage: Storage,
   picker: PiecePicker,
-  all: boolean,
-  found: (found: Found) => void = () => {},
-  checks?: Turns,
+  { all = false, found = () => {}, sound = () => {}, checks }: RestoreOptions = {},
 ): Observable<Rechecked> =>
   forkJoin({ bytes: storage.notes.load(), stamps: storage.stamps() }).pipe(
     mergeMap(({ bytes, stamps }) => {
       const last = bytes === undefined ? undefined : decodeResume(bytes, torrent);
       found({ note: last, stamps });
       const note = all ? undefined : last;
-      const { have, doubtful } = trusted(note, stamps, storage.notes.boot, torrent);
-      for (let index = 0; index < have.length; index++) if (have.has(index)) picker.restore(index);
+      const { have, doubtful, ...trust } = trusted(note, stamps, storage.notes.boot, torrent);
+      const vouched = trust.sound && storage.apart.pieces().length === 0;
+      for (let index = 0; index < have.length; index++) {
+        if (!have.has(index)) continue;
+        picker.restore(index);
+        if (vouched) sound(index);
+      }
       const checked$ = recheckPieces(torrent, env, storage, doubtful);
       return checks === undefined || doubtful.length === 0 ? checked$ : checks.take(checked$);
     }),
     tap(({ index, valid }) => {
-      if (valid) picker.restore(index);
+      if (!valid) return;
+      picker.restore(index);
+      sound(index);
     }),
   );
 
@@ -86,12 +100,22 @@ export class ResumeData {
   readonly #storage: Storage;
   readonly #picker: PiecePicker;
   readonly #stats: Pick<DownloadStats, 'lifetime'>;
+  readonly #shelf: Pick<VerifiedReader, 'soundThroughout'>;
+  /** How the files looked when their pieces were found, or written: only as long as they do is the shelf right. */
+  #soundAs: readonly FileStamp[] | undefined;
 
-  constructor(torrent: Torrent, storage: Storage, picker: PiecePicker, stats: Pick<DownloadStats, 'lifetime'>) {
+  constructor(
+    torrent: Torrent,
+    storage: Storage,
+    picker: PiecePicker,
+    stats: Pick<DownloadStats, 'lifetime'>,
+    shelf: Pick<VerifiedReader, 'soundThroughout'>,
+  ) {
     this.#torrent = torrent;
     this.#storage = storage;
     this.#picker = picker;
     this.#stats = stats;
+    this.#shelf = shelf;
   }
 
   /**
@@ -102,7 +126,10 @@ export class ResumeData {
     return defer(() => {
       const have = this.#have();
       return this.#storage.stamps().pipe(
-        map((stamps) => this.#note({ have, pending: this.#picker.writtenSince(have), stamps, clean })),
+        map((stamps) => {
+          const pending = this.#picker.writtenSince(have);
+          return this.#note({ have, pending, stamps, clean, sound: clean && this.#isSound(stamps) });
+        }),
         mergeMap((note) => this.#storage.notes.save(note, clean)),
       );
     });
@@ -118,7 +145,7 @@ export class ResumeData {
       if (note?.clean === false) return EMPTY;
       const have = this.#have();
       const pending = new Bitfield(have.length);
-      return this.#storage.notes.save(this.#note({ have, pending, stamps, clean: false }));
+      return this.#storage.notes.save(this.#note({ have, pending, stamps, clean: false, sound: false }));
     });
   }
 
@@ -128,7 +155,20 @@ export class ResumeData {
     return Bitfield.from(bytes, length);
   }
 
-  #note(of: Pick<ResumeNote, 'have' | 'pending' | 'stamps' | 'clean'>): Uint8Array {
+  /** Was each stored piece verified or written while the files looked like this? */
+  #isSound(stamps: readonly FileStamp[]): boolean {
+    const before = this.found.stamps;
+    const wasEmpty = before.length > 0 && before.every(({ size }) => size <= 0);
+    // The storage notices what others do to files that this run has made.
+    const soundAs = (this.#soundAs ??= wasEmpty ? stamps : before);
+    return (
+      this.#shelf.soundThroughout &&
+      this.#storage.apart.pieces().length === 0 &&
+      stamps.every((stamp, file) => stamp.size <= 0 || surelySame(soundAs[file], stamp))
+    );
+  }
+
+  #note(of: Pick<ResumeNote, 'have' | 'pending' | 'stamps' | 'clean' | 'sound'>): Uint8Array {
     const { downloaded, uploaded } = this.#stats.lifetime;
     const { infoHash } = this.#torrent;
     return encodeResume({ ...of, infoHash, boot: this.#storage.notes.boot, downloaded, uploaded });

@@ -17,7 +17,7 @@ import type { Storage } from '../../contracts/storage.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import type { PiecePicker } from '../../torrent/picker/piecePicker.ts';
 import { notedFirst } from './completion.ts';
-import { calmly, keepRemembering, rememberForGood, restore, ResumeData } from './resumeData.ts';
+import { calmly, type Found, keepRemembering, rememberForGood, restore, ResumeData } from './resumeData.ts';
 import { VerifiedReader } from './verifiedReader.ts';
 
 export interface ResumptionOptions {
@@ -42,8 +42,8 @@ export interface Resumption {
    */
   readonly remember: MonoTypeOperatorFunction<PieceOutcome>;
   /**
-   * Pieces for `advertise` and `serveBlocks`, each verified by this run before it is uploaded: a piece that is damaged
-   * on disk is not uploaded, and is fetched anew.
+   * Pieces for `advertise` and `serveBlocks`, each verified before it is uploaded: by this run, or by an earlier one as
+   * long as its files are untouched. A piece that is found damaged is not uploaded, and is fetched anew.
    */
   readonly shelf: VerifiedReader;
 }
@@ -78,16 +78,18 @@ export const resumption = (
   { recheck = false, report = () => {} }: ResumptionOptions = {},
 ): Resumption => {
   const lifetime = { downloaded: 0, uploaded: 0 };
-  const resume = new ResumeData(torrent, storage, picker, { lifetime });
   const lost = (index: number, message: string): void => {
     picker.lose(index);
     report({ type: 'warning', code: 'damaged', message });
   };
   const shelf = new VerifiedReader(torrent, env, storage, { stored: picker.stored, lost });
-  const checked$ = restore(torrent, env, storage, picker, recheck, (found) => {
-    resume.found = found;
-    Object.assign(lifetime, { downloaded: found.note?.downloaded ?? 0, uploaded: found.note?.uploaded ?? 0 });
-  }).pipe(tap(({ index, valid }) => valid && shelf.vouch(index)));
+  const resume = new ResumeData(torrent, storage, picker, { lifetime }, shelf);
+  const found = (there: Found): void => {
+    resume.found = there;
+    Object.assign(lifetime, { downloaded: there.note?.downloaded ?? 0, uploaded: there.note?.uploaded ?? 0 });
+  };
+  const sound = (index: number): void => shelf.vouch(index);
+  const checked$ = restore(torrent, env, storage, picker, { all: recheck, found, sound });
   const there$ = defer(() => (picker.stored.count > 0 ? of(restoredOf(picker.stored, picker.geometry)) : EMPTY));
   const count = ({ type, index, length }: PieceOutcome): void => {
     lifetime.downloaded += length;

@@ -30,6 +30,7 @@ import { Bitfield } from '../../torrent/bitfield.ts';
 import { Geometry } from '../../torrent/geometry.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import type { PieceBuffers } from '../../torrent/pieces/pieceDrafts.ts';
+import { sameStamp } from '../../torrent/pieces/resumeNote.ts';
 import { buffersFor } from '../state/downloadState.ts';
 import { Turns } from '../streams/turns.ts';
 
@@ -48,8 +49,8 @@ export interface VerifiedReaderOptions {
 }
 
 /**
- * Reads stored pieces for uploads, and never a damaged one. A piece that this run has not itself checked or written is
- * checked when it is first requested, and again when another program has changed its file. What was written to a pipe
+ * Reads stored pieces for uploads, and never a damaged one. A piece that nobody has vouched for in this run is checked
+ * when it is first requested, and again when another program has changed its file. What was written to a pipe
  * (`Storage.ordered`) can't be read back: then there is nothing to upload, and no peer is told of it. Depends on
  * `stored`. Bytes of a piece are read only if it was sound at its last check. Each piece has at most one check at once.
  */
@@ -93,9 +94,16 @@ export class VerifiedReader implements Shelf, Possessions {
     return this.stored.has(index);
   }
 
-  /** The piece has just been checked, or written. */
+  /** The piece has just been checked, or written; or an earlier run did so, and its files are as they were. */
   vouch(index: number): void {
     this.#sound.set(index);
+  }
+
+  /** May each stored piece be uploaded without another check? */
+  get soundThroughout(): boolean {
+    const { length } = this.stored;
+    for (let index = 0; index < length; index++) if (this.stored.has(index) && !this.#sound.has(index)) return false;
+    return true;
   }
 
   read(index: number, begin: number, into: Uint8Array): Observable<boolean> {
@@ -168,8 +176,7 @@ export class VerifiedReader implements Shelf, Possessions {
 
   #doubt(before: readonly FileStamp[], after: readonly FileStamp[]): void {
     this.#torrent.files.forEach(({ offset, length }, file) => {
-      if (length === 0 || (before[file]?.size === after[file]?.size && before[file]?.mtime === after[file]?.mtime))
-        return;
+      if (length === 0 || sameStamp(before[file], after[file])) return;
       const [first, last] = this.#geometry.piecesOf(offset, length);
       for (let index = first; index <= last; index++) this.#sound.clear(index);
     });

@@ -33,6 +33,11 @@ export interface ResumeNote {
   readonly boot: string;
   /** All that `have` promises was flushed to disk before, so that it outlives a power cut. */
   readonly clean: boolean;
+  /**
+   * Each piece of `have` was verified or written while its files had these stamps, by this or an earlier run of the
+   * same boot. So as long as they look the same, none has to be verified again before it is uploaded.
+   */
+  readonly sound: boolean;
   /** Payload bytes of all runs. */
   readonly downloaded: number;
   readonly uploaded: number;
@@ -43,6 +48,8 @@ export interface Trust {
   readonly have: Bitfield;
   /** In ascending order. */
   readonly doubtful: readonly number[];
+  /** Need no piece of `have` be verified before it is uploaded? */
+  readonly sound: boolean;
 }
 
 type Files = Pick<Torrent, 'infoHash' | 'length' | 'pieceLength' | 'files'>;
@@ -50,9 +57,12 @@ type Files = Pick<Torrent, 'infoHash' | 'length' | 'pieceLength' | 'files'>;
 const MAGIC = new TextEncoder().encode('rxtorrent resume');
 const VERSION = 2;
 const MAX_BOOT = 255;
-/** Magic, version, info-hash, clean, two totals, two counts, length of boot. */
+/** Magic, version, info-hash, clean and sound, two totals, two counts, length of boot. */
 const HEAD = MAGIC.length + 1 + ID_LENGTH + 1 + 16 + 8 + 1;
 const STAMP = 32;
+/** Bits of one byte. */
+const CLEAN = 1;
+const SOUND = 2;
 
 /** Everything in big endian: head, boot, stamps, bitfield, and the SHA-1 of all that. */
 export const encodeResume = (note: ResumeNote): Uint8Array => {
@@ -65,7 +75,7 @@ export const encodeResume = (note: ResumeNote): Uint8Array => {
   bytes[at++] = VERSION;
   bytes.set(note.infoHash, at);
   at += ID_LENGTH;
-  bytes[at++] = note.clean ? 1 : 0;
+  bytes[at++] = (note.clean ? CLEAN : 0) | (note.sound ? SOUND : 0);
   view.setFloat64(at, note.downloaded);
   view.setFloat64(at + 8, note.uploaded);
   view.setUint32(at + 16, note.stamps.length);
@@ -115,7 +125,7 @@ const read = (bytes: Uint8Array): ResumeNote | undefined => {
   let at = MAGIC.length + 1;
   const infoHash = bytes.slice(at, at + ID_LENGTH);
   at += ID_LENGTH;
-  const clean = bytes[at++] === 1;
+  const flags = bytes[at++] ?? 0;
   const [downloaded, uploaded] = [view.getFloat64(at), view.getFloat64(at + 8)];
   const [fileCount, pieceCount] = [view.getUint32(at + 16), view.getUint32(at + 20)];
   at += 24;
@@ -135,9 +145,14 @@ const read = (bytes: Uint8Array): ResumeNote | undefined => {
   const have = bitfield(bytes.subarray(fields, fields + fieldLength), pieceCount);
   const pending = bitfield(bytes.subarray(fields + fieldLength, size), pieceCount);
   return have && pending && isTotal(downloaded) && isTotal(uploaded)
-    ? { infoHash, have, pending, stamps, boot, clean, downloaded, uploaded }
+    ? { ...{ infoHash, have, pending, stamps, boot, downloaded, uploaded }, ...flagsOf(flags) }
     : undefined;
 };
+
+const flagsOf = (flags: number): Pick<ResumeNote, 'clean' | 'sound'> => ({
+  clean: (flags & CLEAN) !== 0,
+  sound: (flags & SOUND) !== 0,
+});
 
 /**
  * What may be believed of `note`, given what the disk says `now` (one stamp per file) and this run's `boot`.
@@ -145,18 +160,22 @@ const read = (bytes: Uint8Array): ResumeNote | undefined => {
  * - If the machine restarted since, and the note was not a clean one, the disk may have lost what it had said it wrote:
  *   no file is as it was. Without a note, none is either.
  * - A piece that touches a file that is not as it was is doubtful, unless none of its files has a byte on disk.
+ * - A note that is sound says so for this boot only: after a power cut the disk itself is in doubt. And only where the
+ *   disk tells the inode and the time of the last change, which no program can set, as it can the modification time.
  */
 export const trusted = (note: ResumeNote | undefined, now: readonly Stamp[], boot: string, torrent: Files): Trust => {
   const geometry = new Geometry(torrent);
   const believable = note && (note.clean || note.boot === boot) ? note : undefined;
   const changed = new Bitfield(geometry.pieceCount);
   const there = new Bitfield(geometry.pieceCount);
+  let sound = believable?.sound === true && believable.boot === boot;
   torrent.files.forEach((file, index) => {
     if (file.padding || file.length === 0) return;
     const size = now[index]?.size ?? -1;
     if (size > 0) mark(there, geometry, file);
     if (!believable || size < file.length || !sameStamp(believable.stamps[index], now[index]))
       mark(changed, geometry, file);
+    else if (!surelySame(believable.stamps[index], now[index])) sound = false;
   });
   const have = new Bitfield(geometry.pieceCount);
   const doubtful: number[] = [];
@@ -166,13 +185,20 @@ export const trusted = (note: ResumeNote | undefined, now: readonly Stamp[], boo
       else if (believable?.pending.has(piece)) doubtful.push(piece);
     } else if (there.has(piece)) doubtful.push(piece);
   }
-  return { have, doubtful };
+  return { have, doubtful, sound };
 };
 
 const mark = (field: Bitfield, geometry: Geometry, { offset, length }: Torrent['files'][number]): void => {
   const [first, last] = geometry.piecesOf(offset, length);
   for (let piece = first; piece <= last; piece++) field.set(piece);
 };
+
+/** Could nobody change the file without its stamp telling? */
+const isKnown = (stamp: Stamp | undefined): boolean => (stamp?.ctime ?? 0) > 0 && (stamp?.ino ?? 0) > 0;
+
+/** Is it the same file, and untouched, beyond doubt? */
+export const surelySame = (then: Stamp | undefined, now: Stamp | undefined): boolean =>
+  isKnown(then) && isKnown(now) && sameStamp(then, now);
 
 /** Is it the same file, and untouched? What one of them does not know counts for nothing. */
 export const sameStamp = (then: Stamp | undefined, now: Stamp | undefined): boolean =>

@@ -35,6 +35,7 @@ const noteOf = (change: Partial<ResumeNote> = {}): ResumeNote => ({
   stamps: [none, none, none, none, none],
   boot: '',
   clean: false,
+  sound: false,
   downloaded: 0,
   uploaded: 0,
   ...change,

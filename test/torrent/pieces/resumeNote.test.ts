@@ -37,6 +37,7 @@ const noteOf = (change: Partial<ResumeNote> = {}): ResumeNote => ({
   stamps: present,
   boot: 'boot-1',
   clean: false,
+  sound: false,
   downloaded: 2 ** 45 + 1,
   uploaded: 7,
   ...change,
