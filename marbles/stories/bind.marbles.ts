@@ -2,6 +2,7 @@ import type { NetworkInterfaceInfo } from 'node:os';
 import {
   concat,
   EMPTY,
+  ignoreElements,
   map,
   merge,
   mergeMap,
@@ -19,7 +20,10 @@ import { boundUdp } from '../../src/net/bind/boundUdp.ts';
 import { LocalAddresses, localAddresses } from '../../src/net/bind/localAddresses.ts';
 import { InputError, NetworkError } from '../../src/contracts/errors.ts';
 import type { ListenOptions, UdpOptions, UdpSocket } from '../../src/contracts/network.ts';
-import { drawn, type Stage } from '../index.ts';
+import { SharedSockets } from '../../src/net/utp/sharedSockets.ts';
+import { UtpNode } from '../../src/net/utp/utpNode.ts';
+import type { Env } from '../../src/contracts/env.ts';
+import { drawn, DrawnUdp, type Stage } from '../index.ts';
 import { bytes } from '../network/twoHosts.ts';
 
 type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>;
@@ -56,9 +60,68 @@ describe('the addresses that everything is bound to', () => {
     'are looked at four times a second: a connection is cut off when its own is gone',
     drawn((stage) => {
       const local = machine(stage, '600ms d');
-      const gone = new NetworkError('unreachable', '10.8.0.2', 'is no address of this machine any more');
+      const gone = new NetworkError('no-room', '10.8.0.2', 'is no address of this machine any more');
       stage.gives(local.lost('10.8.0.2')).toBe('750ms #', undefined, gone);
       stage.gives(timer(800).pipe(switchMap(() => local.lost('10.8.0.2')))).toBe('800ms #', undefined, gone);
+    }),
+  );
+});
+
+describe('whoever is dialled while there is no address', () => {
+  const missing = new NetworkError('no-room', 'tun0', 'has no address now');
+  const refused = new NetworkError('refused', '192.0.2.9:1', 'connection refused');
+
+  it(
+    'is not to blame, as it is where one family is missing',
+    drawn((stage) => {
+      const [gone, half] = [new LocalAddresses(['tun0'], () => DOWN), new LocalAddresses(['tun0'], () => FOUR)];
+      expect(() => gone.must(4)).toThrow(missing);
+      expect(() => half.must(6)).toThrow(expect.objectContaining({ code: 'unreachable' }) as Error);
+      for (const [local, error] of [
+        [gone, missing],
+        [half, refused],
+      ] as const)
+        stage.gives(throwError(() => refused).pipe(local.excused)).toBe('#', undefined, error);
+    }),
+  );
+
+  it(
+    'by uTP hears of it at once, and so does whoever is connected, with the next packet',
+    drawn((stage) => {
+      const network = new DrawnUdp({ latency: 5 }, stage.ledger);
+      const world = {
+        randomBytes: (length: number) => new Uint8Array(length).fill(7),
+        turn: (task: () => void) => task(),
+      };
+      const local = machine(stage, '600ms d');
+      const nodeAt = (host: string, through: (bindUdp: Env['bindUdp']) => Env['bindUdp']) => {
+        const bindUdp = through((options) => network.at(host).bindUdp(options));
+        return new UtpNode(new SharedSockets(bindUdp), world);
+      };
+      const [here, there] = [
+        nodeAt('10.8.0.2', (bindUdp) => boundUdp(bindUdp, local)),
+        nodeAt('10.9.0.9', (same) => same),
+      ];
+      const address = { host: '10.9.0.9', port: 6881, source: 'manual' as const };
+      const takes$ = there.callsAt(6881, [4]).pipe(mergeMap(({ wire$ = EMPTY }) => wire$));
+      stage.gives(takes$.pipe(ignoreElements()), '^ 2s !').toBe('');
+      const listens$ = here.at(4, 7000).pipe(ignoreElements());
+      stage.gives(listens$, '^ 2s !').toBe('');
+      const speaks$ = here.dial(address).pipe(
+        switchMap((wire) =>
+          merge(
+            of('w'),
+            timer(0, 400).pipe(
+              tap(() => wire.write(bytes('x'))),
+              ignoreElements(),
+            ),
+          ),
+        ),
+      );
+      const later$ = timer(900).pipe(switchMap(() => here.dial(address)));
+      const gone = { name: 'NetworkError', code: 'no-room' };
+      stage.gives(speaks$).toBe('----------w 799ms #', { w: 'w' }, gone);
+      stage.gives(later$).toBe('900ms #', undefined, gone);
     }),
   );
 });
@@ -137,14 +200,14 @@ describe('a UDP socket at these addresses', () => {
         mergeMap(({ port, datagrams$, undelivered$, send }) =>
           merge(
             datagrams$.pipe(map(({ from }) => `${port} ${from.host}`)),
-            undelivered$.pipe(map(({ why }) => why)),
+            undelivered$.pipe(map(({ why, all }) => `${why}: ${all}`)),
             timer(500, 500).pipe(mergeMap(() => (send(bytes('x'), { host: '2001:db8::9', port: 1 }), EMPTY))),
           ),
         ),
       );
       stage.gives(told$, '^ 1700ms !').toBe('10ms h 989ms u 259ms h', {
         h: '5000 2001:db8::2',
-        u: 'the address that is bound to is gone',
+        u: 'the address that is bound to is gone: true',
       });
       stage.gives(timer(2000).pipe(map(() => log))).toBe('2s (l|)', {
         l: ['open 2001:db8::2 undefined', 'send', 'close', 'open 2001:db8::2 5000', 'send', 'close'],

@@ -21,9 +21,9 @@ export type BanCode = 'malformed' | 'oversized' | 'unexpected' | 'corrupt';
 export type DropCode = 'wrong-info-hash' | 'self' | 'useless';
 /**
  * Causes that may be gone in a minute: the peer rests and is tried again. `no-room` means that this machine had no
- * descriptor or memory for one more connection, which is no fault of the peer: the failure is not counted, and the peer
- * is dialled again within seconds. `encrypts-only` means that the peer hung up on a plain handshake: it is dialled
- * again at once, encrypted.
+ * descriptor or memory for one more connection, or that the address which all leaves from is gone. That is no fault of
+ * the peer: the failure is not counted, and the peer is dialled again within seconds. `encrypts-only` means that the
+ * peer hung up on a plain handshake: it is dialled again at once, encrypted.
  */
 export type RetryCode =
   | 'duplicate'
@@ -57,7 +57,7 @@ export class PeerError extends RxTorrentError<PeerCode> {
  * | `bad-url`, `unsupported-scheme` | the URL is malformed, or neither http nor https |
  * | `refused-address` | the URL leads to an address that a stranger must not send us to |
  * | `encrypts-only` | the peer hung up on a plain handshake, and may want an encrypted one |
- * | `no-room` | this machine has no descriptor or memory for one more connection or socket |
+ * | `no-room` | this machine has no descriptor or memory for one more connection, or its address is gone |
  * | `port-taken` | another program has the port |
  * | `port-denied` | the system does not permit this program to bind the port |
  * | `no-address` | this machine does not have the address to bind |

@@ -159,6 +159,8 @@ export interface Undelivered {
   readonly to: UdpEndpoint;
   /** In words for the user. */
   readonly why: string;
+  /** True if nothing can be sent to anybody: the address that the socket is bound to is gone. */
+  readonly all?: boolean;
 }
 
 /** A bound UDP socket. Unsubscribing from the Observable that emits it closes the socket. */

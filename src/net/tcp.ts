@@ -16,8 +16,8 @@ export const CONNECT_WITHIN = 10_000;
 /**
  * Dials a peer over TCP: emits one wire, completes when the peer hangs up. Unsubscribing hangs up. The addresses of a
  * name race, and each of them has its full time. With `local` the connection comes from one of these addresses, and is
- * cut off when that is gone. Errors with `NetworkError`: `refused`, `unreachable`, `unknown-host`, `timeout`, `reset`,
- * `no-room`.
+ * cut off when that is gone, with `no-room`. Errors with `NetworkError`: `refused`, `unreachable`, `unknown-host`,
+ * `timeout`, `reset`, `no-room`.
  */
 export const connectTcp = (
   address: PeerAddress,
@@ -38,7 +38,12 @@ export const connectTcp = (
   );
 };
 
-const dial = (address: PeerAddress, host: string, within: number, local?: LocalAddresses): Observable<Wire> =>
+const dial = (address: PeerAddress, host: string, within: number, local?: LocalAddresses): Observable<Wire> => {
+  const wire$ = dialFrom(address, host, within, local);
+  return local === undefined ? wire$ : wire$.pipe(local.excused);
+};
+
+const dialFrom = (address: PeerAddress, host: string, within: number, local?: LocalAddresses): Observable<Wire> =>
   new Observable((subscriber) => {
     const from = local?.must(host.includes(':') ? 6 : 4);
     const { socket, wire, fail } = socketWire(address, subscriber, (onread) =>
@@ -57,6 +62,6 @@ const cutOff = (local: LocalAddresses, from: string, socket: Socket, fail: Socke
   local.lost(from).subscribe({
     error: (gone: unknown) => {
       socket.resetAndDestroy();
-      fail('unreachable', `its address here, ${from}, is gone`, gone);
+      fail('no-room', `its address here, ${from}, is gone`, gone);
     },
   });

@@ -41,6 +41,7 @@ const downloading = (...options: readonly string[]): Program =>
   );
 
 const pieces = (download: Program): number => download.says().split('"type":"stored"').length - 1;
+const joins = (download: Program): number => download.says().split('"type":"peer-joined"').length - 1;
 const by = (packets: readonly string[], name: string): readonly string[] =>
   packets.filter((line) => line.startsWith(`${name} `));
 
@@ -73,6 +74,22 @@ describe('--bind', () => {
     expect([pieces(download), by(packets(), 'one2').length]).toEqual([stopped, left]);
     await here.sh('ip link set one1 up');
     expect(await eventually(() => download.says().includes('"type":"done"')), download.says().slice(-500)).toBe(true);
+  });
+
+  it.each([['TCP'], ['uTP']])('does not hold it against peers by %s, and dials them within seconds', async (road) => {
+    const ways = road === 'uTP' ? ['--no-tcp'] : ['--no-utp'];
+    const download = downloading('--bind', 'one1', '--port', '7001', ...ways);
+    expect(await eventually(() => pieces(download) >= 2), download.says().slice(-500)).toBe(true);
+    await here.sh('ip addr flush dev one1');
+    await new Promise((done) => setTimeout(done, 25_000));
+    expect(download.says()).toContain('"reason":"no-room"');
+    expect(download.says()).not.toMatch(/"reason":"(unreachable|timeout|refused)"/);
+    const [before, had] = [joins(download), pieces(download)];
+    await here.sh('ip addr add 10.78.1.1/24 dev one1');
+    for (let tries = 0; tries < 60 && joins(download) === before; tries++)
+      await new Promise((done) => setTimeout(done, 100));
+    expect(joins(download), download.says().slice(-1_500)).toBe(before + 1);
+    expect(await eventually(() => pieces(download) > had)).toBe(true);
   });
 
   it('is refused where there is no such interface', async () => {

@@ -1,4 +1,15 @@
-import { catchError, defer, distinctUntilChanged, finalize, map, NEVER, Observable, switchMap, throwError } from 'rxjs';
+import {
+  asapScheduler,
+  catchError,
+  defer,
+  distinctUntilChanged,
+  finalize,
+  map,
+  NEVER,
+  Observable,
+  switchMap,
+  throwError,
+} from 'rxjs';
 import type { Env } from '../../contracts/env.ts';
 import type { Datagram, UdpOptions, UdpSocket, Undelivered } from '../../contracts/network.ts';
 import { Hot } from '../hot.ts';
@@ -6,7 +17,7 @@ import type { LocalAddresses } from './localAddresses.ts';
 
 const WHY = 'the address that is bound to is gone';
 
-type Local = Pick<LocalAddresses, 'of' | 'must' | 'changes$'>;
+type Local = Pick<LocalAddresses, 'of' | 'all' | 'must' | 'changes$'>;
 
 /** One socket to those who use it; below it one after the other, each for as long as the address is there. */
 class Lasting {
@@ -14,6 +25,12 @@ class Lasting {
   readonly #undelivered = new Hot<Undelivered>();
   #now: UdpSocket | undefined;
   #port: number | undefined;
+  readonly #isGone: () => boolean;
+
+  /** `isGone`: has this machine no address to send from? */
+  constructor(isGone: () => boolean) {
+    this.#isGone = isGone;
+  }
 
   /** Binds at an address, or waits while there is none. Emits the first time. */
   over(bindUdp: Env['bindUdp'], options: UdpOptions, host: string | undefined): Observable<UdpSocket> {
@@ -32,7 +49,9 @@ class Lasting {
       this.#now = socket;
       this.#port = socket.port;
       subscriber.add(socket.datagrams$.subscribe((datagram) => this.#datagrams.next(datagram)));
-      subscriber.add(socket.undelivered$.subscribe((report) => this.#undelivered.next(report)));
+      const told = (report: Undelivered): void =>
+        this.#undelivered.next(this.#isGone() ? { ...report, all: true } : report);
+      subscriber.add(socket.undelivered$.subscribe(told));
       if (isFirst) subscriber.next(this.#socket(socket.port));
     });
   }
@@ -43,7 +62,8 @@ class Lasting {
       datagrams$: this.#datagrams.stream$,
       undelivered$: this.#undelivered.stream$,
       send: (bytes, to) => {
-        if (this.#now === undefined) this.#undelivered.next({ to, why: WHY });
+        // Like a report of the system it does not come before `send` has returned.
+        if (this.#now === undefined) asapScheduler.schedule(() => this.#undelivered.next({ to, why: WHY, all: true }));
         else this.#now.send(bytes, to);
       },
     };
@@ -58,14 +78,14 @@ class Lasting {
 /**
  * Binds UDP sockets at these addresses only: closed when the address is gone, opened again, at the same port, when it
  * is back. What is sent meanwhile is not delivered. Errors as `bindUdp` does if it can't be bound at first, and with
- * `unreachable` if there is no address.
+ * `no-room` if there is no address.
  */
 export const boundUdp =
   (bindUdp: Env['bindUdp'], local: Local): Env['bindUdp'] =>
   (options) =>
     defer(() => {
       local.must(options.family);
-      const lasting = new Lasting();
+      const lasting = new Lasting(() => local.all.length === 0);
       return local.changes$.pipe(
         map(() => local.of(options.family)),
         distinctUntilChanged(),

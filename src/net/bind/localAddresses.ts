@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import {
+  catchError,
   defer,
   distinctUntilChanged,
   filter,
@@ -67,11 +68,20 @@ export class LocalAddresses {
     return this.all.find((address) => address.includes(':') === (family === 6));
   }
 
-  /** The same; errors if there is none now. */
+  /** The same; errors if there is none now: `no-room` if there is none of the other family, either. */
   must(family: 4 | 6): string {
     const address = this.of(family);
     if (address !== undefined) return address;
+    if (this.all.length === 0) throw this.#gone();
     throw new NetworkError('unreachable', this.names.join(', '), `has no IPv${family} address now`);
+  }
+
+  /** What fails while there is no address says nothing about the other side: then the error is `no-room`. */
+  readonly excused = <T>(source: Observable<T>): Observable<T> =>
+    source.pipe(catchError((error: unknown) => throwError(() => (this.all.length > 0 ? error : this.#gone(error)))));
+
+  #gone(cause?: unknown): NetworkError {
+    return new NetworkError('no-room', this.names.join(', '), 'has no address now', { cause });
   }
 
   /** The addresses of each family to listen at, now and when they change. */
@@ -87,7 +97,7 @@ export class LocalAddresses {
 
   /** Errors as soon as the address is gone: at once, if it is already. */
   lost(address: string): Observable<never> {
-    const gone = (): NetworkError => new NetworkError('unreachable', address, `is no address of this machine any more`);
+    const gone = (): NetworkError => new NetworkError('no-room', address, 'is no address of this machine any more');
     return this.#looks$.pipe(
       startWith(undefined),
       filter(() => !this.all.includes(address)),

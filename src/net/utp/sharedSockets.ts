@@ -1,4 +1,4 @@
-import { filter, Observable, shareReplay } from 'rxjs';
+import { filter, finalize, Observable, shareReplay } from 'rxjs';
 import type { Env } from '../../contracts/env.ts';
 import type { UdpOptions, UdpSocket } from '../../contracts/network.ts';
 import { isUtp } from '../../protocol/utp/utpPacket.ts';
@@ -40,9 +40,17 @@ export class SharedSockets {
     const key = keyOf(options);
     const known = this.#open.get(key);
     if (known !== undefined) return known;
-    const socket$ = this.#bindUdp(options).pipe(shareReplay({ bufferSize: 1, refCount: true }));
+    const socket$: Observable<UdpSocket> = this.#bindUdp(options).pipe(
+      finalize(() => this.#open.get(key) === socket$ && this.#open.delete(key)),
+      shareReplay({ bufferSize: 1, refCount: true }),
+    );
     this.#open.set(key, socket$);
     return socket$;
+  }
+
+  /** How many ports are known. */
+  get size(): number {
+    return this.#open.size;
   }
 }
 

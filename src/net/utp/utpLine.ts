@@ -97,8 +97,12 @@ export class UtpLine implements UtpSink {
     this.#stir();
   }
 
-  /** A datagram could not be sent. */
-  undelivered(why: string): void {
+  /** A datagram could not be sent; `all` if none can, to nobody. */
+  undelivered(why: string, all = false): void {
+    if (all) {
+      this.#fail('no-room', why);
+      return this.#close();
+    }
     // Before the other side has called us as well its router answers as if nobody were there.
     if (this.#wasOpen || this.isPunched) return;
     this.#fail('unreachable', why);
@@ -167,6 +171,7 @@ export class UtpLine implements UtpSink {
 
   #close(): void {
     if (this.#life.closed) return;
+    this.connection.end();
     this.#life.unsubscribe();
     this.#timer.unsubscribe();
     this.#owner.closed(this);

@@ -3,6 +3,7 @@ import { now } from '../../contracts/clock.ts';
 import { NetworkError } from '../../contracts/errors.ts';
 import type { Datagram, PeerAddress, UdpEndpoint, UdpSocket, Undelivered, Wire } from '../../contracts/network.ts';
 import { addressKey, addressText } from '../../protocol/encoding/address.ts';
+import type { UtpOptions } from '../../protocol/utp/utpConnection.ts';
 import { moved } from '../../protocol/utp/sequence.ts';
 import { RESET, resetOf, SYN, UtpPacket } from '../../protocol/utp/utpPacket.ts';
 import { HostLimiter } from '../../torrent/rates/hostLimiter.ts';
@@ -91,7 +92,7 @@ export class UtpLines implements LineOwner {
         return subscriber.error(new NetworkError('no-room', addressText(address), 'too many connections'));
       const id = this.#freeId(address);
       this.#note('>', address, 'is called by uTP');
-      const line = new UtpLine(this, address, { family: this.family, id, sequence: this.#random() });
+      const line = new UtpLine(this, address, { ...this.#shared, id, sequence: this.#random() });
       this.#add(line);
       if (line.isPunched) this.#punches(address);
       line.attach(subscriber);
@@ -170,7 +171,7 @@ export class UtpLines implements LineOwner {
     this.#note('<', from, 'calls us by uTP');
     const punch = now() - (this.#punched.get(addressKey(from)) ?? -Infinity) < PUNCHED_FOR;
     const address: PeerAddress = { host: from.host, port: from.port, source: 'incoming', punch };
-    const options = { family: this.family, id: moved(syn.id, 1), sequence: this.#random() };
+    const options = { ...this.#shared, id: moved(syn.id, 1), sequence: this.#random() };
     const line = new UtpLine(this, address, options, syn);
     this.#halfOpen.add(line);
     this.#add(line);
@@ -187,9 +188,9 @@ export class UtpLines implements LineOwner {
     if (this.#resets.admits(from.host, now())) this.#socket.send(resetOf(packet), from);
   }
 
-  #undelivered({ to, why }: Undelivered): void {
+  #undelivered({ to, why, all }: Undelivered): void {
     for (const lines of this.#lines.values())
-      for (const line of lines) if (line.to.port === to.port && line.to.host === to.host) line.undelivered(why);
+      for (const line of lines) if (line.to.port === to.port && line.to.host === to.host) line.undelivered(why, all);
   }
 
   /** An id that no line with this peer has, in either direction. */
@@ -198,6 +199,10 @@ export class UtpLines implements LineOwner {
     const isTaken = (): boolean => [-1, 0, 1].some((by) => this.#find(moved(id, by), to) !== undefined);
     for (let tries = 0; tries < MAX_LINES && isTaken(); tries++) id = moved(id, 2);
     return id;
+  }
+
+  get #shared(): Pick<UtpOptions, 'family' | 'memory'> {
+    return { family: this.family, memory: this.#world.memory };
   }
 
   #random(): number {

@@ -12,6 +12,7 @@ import {
   tap,
 } from 'rxjs';
 import type { PeerAddress, UdpSocket, Wire } from '../../contracts/network.ts';
+import { UtpMemory } from '../../protocol/utp/utpMemory.ts';
 import type { SharedSockets } from './sharedSockets.ts';
 import { UtpLines } from './utpLines.ts';
 import type { UtpWorld } from './utpNote.ts';
@@ -30,7 +31,7 @@ interface Place {
 
 /**
  * Peers by uTP: calls, and is called, by the sockets of ports that may be shared. Depends on which ports are in use.
- * While we listen, peers are called from the port at which they can call us.
+ * While we listen, peers are called from the port at which they can call us. All connections share one memory.
  */
 export class UtpNode {
   readonly #sockets: SharedSockets;
@@ -40,7 +41,7 @@ export class UtpNode {
 
   constructor(sockets: SharedSockets, world: UtpWorld) {
     this.#sockets = sockets;
-    this.#world = world;
+    this.#world = { memory: new UtpMemory(), ...world };
   }
 
   /** Sockets that are open. */

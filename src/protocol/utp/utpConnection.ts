@@ -11,6 +11,7 @@ import {
   type UtpType,
   writeHeader,
 } from './utpPacket.ts';
+import { UtpMemory } from './utpMemory.ts';
 import { RECEIVE_WINDOW, UtpReceiver } from './utpReceiver.ts';
 import { type Sent, UtpSender } from './utpSender.ts';
 
@@ -52,6 +53,8 @@ export interface UtpOptions {
   /** The number of our first packet. */
   readonly sequence: number;
   readonly sink: UtpSink;
+  /** What this connection holds together with others; what it alone may hold if absent. */
+  readonly memory?: UtpMemory | undefined;
 }
 
 /**
@@ -67,6 +70,7 @@ export class UtpConnection {
   readonly #sender: UtpSender;
   readonly #deliver: (bytes: Uint8Array) => void;
   #receiver: UtpReceiver | undefined;
+  readonly #memory: UtpMemory;
   #phase: UtpPhase;
   #hasEnded = false;
   #window = 0;
@@ -78,11 +82,16 @@ export class UtpConnection {
   #sentAt: number;
   #closeBy = Infinity;
 
-  private constructor({ family, id, sequence, sink }: UtpOptions, caller: boolean, now: number) {
+  private constructor(
+    { family, id, sequence, sink, memory = new UtpMemory() }: UtpOptions,
+    caller: boolean,
+    now: number,
+  ) {
     this.id = id;
     this.#sendId = moved(id, caller ? 1 : -1);
     this.#sink = sink;
-    this.#sender = new UtpSender(family, sequence);
+    this.#memory = memory;
+    this.#sender = new UtpSender(family, sequence, memory);
     this.#deliver = (bytes) => {
       if (this.#phase === 'open') this.#sink.deliver(bytes);
     };
@@ -100,7 +109,7 @@ export class UtpConnection {
   /** We are called, by this SYN; `options.id` is one more than what it says. */
   static answer(options: UtpOptions, syn: UtpFields, now: number): UtpConnection {
     const connection = new UtpConnection(options, false, now);
-    connection.#receiver = new UtpReceiver(syn.sequence);
+    connection.#receiver = new UtpReceiver(syn.sequence, connection.#memory);
     connection.#note(syn, now);
     connection.#closeBy = now + CALLED_WITHIN;
     connection.#owesAck = true;
@@ -137,10 +146,10 @@ export class UtpConnection {
     if (packet.type === SYN) return this.#calledAgain(packet);
     // Whoever does not see our packets can't know their numbers.
     if (!this.#sender.knows(packet.ack)) return;
-    if (packet.type === RESET) return this.#end('reset');
+    if (packet.type === RESET) return this.end('reset');
     if (this.#phase === 'calling') {
       if (packet.type !== STATE) return;
-      this.#receiver = new UtpReceiver(moved(packet.sequence, -1));
+      this.#receiver = new UtpReceiver(moved(packet.sequence, -1), this.#memory);
       // Whoever we call waits for a sign that we hear it; mostly that is our first data.
       this.#owesAck = true;
     }
@@ -153,7 +162,7 @@ export class UtpConnection {
       this.#sink.opened();
     }
     if (packet.type !== STATE) this.#take(packet);
-    if (this.#phase === 'closing' && this.#sender.unacked === 0) this.#end();
+    if (this.#phase === 'closing' && this.#sender.unacked === 0) this.end();
   }
 
   /** Sends what may be sent now, and what is owed for what was heard. */
@@ -171,9 +180,9 @@ export class UtpConnection {
   }
 
   wake(now: number): void {
-    if (now >= this.#closeBy) return this.#end();
+    if (now >= this.#closeBy) return this.end();
     if (now >= this.#overdueAt) {
-      if (++this.#timeouts > (this.#phase === 'calling' ? MAX_CALLS - 1 : MAX_SILENCE)) return this.#end('timeout');
+      if (++this.#timeouts > (this.#phase === 'calling' ? MAX_CALLS - 1 : MAX_SILENCE)) return this.end('timeout');
       this.#heardAt = now;
       this.#sender.timedOut(now);
       if (this.#phase === 'calling') this.#resend(now);
@@ -185,7 +194,7 @@ export class UtpConnection {
   /** Hangs up: what may be sent now is sent, the rest is dropped. */
   close(now: number): void {
     if (this.#phase === 'closing' || this.#phase === 'closed') return;
-    if (this.#phase === 'calling' || this.#phase === 'called') return this.#end();
+    if (this.#phase === 'calling' || this.#phase === 'called') return this.end();
     this.flush(now);
     this.#sender.drop();
     this.#phase = 'closing';
@@ -226,7 +235,7 @@ export class UtpConnection {
   }
 
   get #received(): UtpReceiver {
-    return (this.#receiver ??= new UtpReceiver(0));
+    return (this.#receiver ??= new UtpReceiver(0, this.#memory));
   }
 
   /** Our answer has got lost; if it is another call with the same id, that gets no answer. */
@@ -271,10 +280,12 @@ export class UtpConnection {
     this.#sink.ended(why);
   }
 
-  /** It is over; `why` is told unless we have hung up ourselves. */
-  #end(why?: UtpEnd): void {
+  /** It is over; `why` is told, if there is a reason, unless we have hung up ourselves. */
+  end(why?: UtpEnd): void {
     if (this.#phase !== 'closing' && why !== undefined) this.#tellEnd(why);
     this.#phase = 'closed';
+    this.#sender.release();
+    this.#receiver?.release();
   }
 
   check(): void {

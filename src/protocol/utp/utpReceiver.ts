@@ -1,14 +1,18 @@
 import { ahead, moved } from './sequence.ts';
+import { UtpMemory } from './utpMemory.ts';
 import { FIN, type UtpPacket } from './utpPacket.ts';
 
 /** Bytes of one connection that may wait for a packet that is missing. */
 export const RECEIVE_WINDOW = 2 * 2 ** 20;
 /** Packets that may wait, however small they are. */
 export const MAX_EARLY = 1_536;
+/** Bytes that the other side may have on their way even if all connections together hold what they may. */
+export const LEAST_WINDOW = 64 * 1024;
 
 /**
  * What we receive on one connection, in order. Packets that come too early wait for those that are missing. Depends on
- * each packet that came. Invariant: no more waits than the limits say, and what waits is not the next packet.
+ * each packet that came. Invariant: no more waits than the limits say, those of all connections together too, and what
+ * waits is not the next packet.
  */
 export class UtpReceiver {
   /** The last packet up to which all have come. */
@@ -16,14 +20,17 @@ export class UtpReceiver {
   readonly #early = new Map<number, Uint8Array>();
   #waiting = 0;
   #end: number | undefined;
+  readonly #memory: UtpMemory['received'];
 
-  constructor(ack: number) {
+  constructor(ack: number, { received }: Pick<UtpMemory, 'received'> = new UtpMemory()) {
     this.ack = ack;
+    this.#memory = received;
   }
 
-  /** How many more bytes can be taken. */
+  /** How many more bytes the other side may send: what is in order waits for nothing. */
   get window(): number {
-    return this.#early.size < MAX_EARLY ? RECEIVE_WINDOW - this.#waiting : 0;
+    if (this.#early.size >= MAX_EARLY) return 0;
+    return Math.min(RECEIVE_WINDOW - this.#waiting, Math.max(LEAST_WINDOW, this.#memory.left));
   }
 
   /** True if all has come that the other side will send. */
@@ -72,10 +79,21 @@ export class UtpReceiver {
   }
 
   #keep(sequence: number, payload: Uint8Array): void {
-    if (this.#early.has(sequence) || payload.length > this.window) return;
+    if (this.#early.has(sequence) || payload.length > Math.min(this.window, this.#memory.left)) return;
     // A datagram is lent, and only as long as it is looked at.
     this.#early.set(sequence, new Uint8Array(payload));
-    this.#waiting += payload.length;
+    this.#waits(payload.length);
+  }
+
+  #waits(bytes: number): void {
+    this.#waiting += bytes;
+    this.#memory.take(bytes);
+  }
+
+  /** Nothing more is taken: what waits is thrown away. */
+  release(): void {
+    this.#early.clear();
+    this.#waits(-this.#waiting);
   }
 
   #follow(deliver: (bytes: Uint8Array) => void): void {
@@ -84,7 +102,7 @@ export class UtpReceiver {
       const payload = this.#early.get(next);
       if (payload === undefined) return;
       this.#early.delete(next);
-      this.#waiting -= payload.length;
+      this.#waits(-payload.length);
       this.#deliver(next, payload, deliver);
     }
   }

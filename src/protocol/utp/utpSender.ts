@@ -2,6 +2,7 @@ import { Ledbat } from './ledbat.ts';
 import { PacketSize } from './packetSize.ts';
 import { RoundTrip } from './roundTrip.ts';
 import { ahead, moved } from './sequence.ts';
+import { UtpMemory } from './utpMemory.ts';
 import { DATA, FIN, HEADER, STATE, SYN, unwritten, type UtpPacket } from './utpPacket.ts';
 import { WriteQueue } from './writeQueue.ts';
 
@@ -13,11 +14,13 @@ const OVERTAKEN = 3;
 const NEAR = 2;
 const NEAR_WINDOW = 192 * 1024;
 
+const ARRIVED = new Uint8Array();
+
 /** A packet that has been sent. */
 export interface Sent {
   readonly type: typeof DATA | typeof FIN | typeof SYN;
   readonly sequence: number;
-  /** The datagram; its header is written anew each time that it is sent. */
+  /** The datagram; its header is written anew each time that it is sent. Empty once it has arrived. */
   bytes: Uint8Array;
   /** Bytes of payload, at the end of the datagram. */
   readonly payload: number;
@@ -47,10 +50,12 @@ export class UtpSender {
   #lastSent = -Infinity;
   /** One packet may be sent now, whatever the windows are. */
   #isProbing = false;
+  readonly #memory: UtpMemory['sent'];
 
-  constructor(family: 4 | 6, sequence: number) {
+  constructor(family: 4 | 6, sequence: number, { sent }: Pick<UtpMemory, 'sent'> = new UtpMemory()) {
     this.size = new PacketSize(family);
     this.#next = sequence;
+    this.#memory = sent;
   }
 
   /** The number of the next new packet. */
@@ -80,6 +85,15 @@ export class UtpSender {
   /** What has not been sent will not be. */
   drop(): void {
     this.#queue.clear();
+  }
+
+  /** Nothing more is sent. */
+  release(): void {
+    this.drop();
+    for (const sent of this.#sent) if (sent.state !== 'arrived') this.#memory.give(sent.payload);
+    this.#sent = [];
+    this.#lost = [];
+    this.#head = this.#flight = 0;
   }
 
   /** A packet without payload that takes a number: it is sent again until it has arrived. */
@@ -143,6 +157,7 @@ export class UtpSender {
 
   #fly(sent: Sent): Sent {
     this.#sent.push(sent);
+    this.#memory.take(sent.payload);
     this.#next = moved(this.#next, 1);
     this.#flight += sent.payload;
     this.#lastSent = sent.sentAt;
@@ -169,6 +184,7 @@ export class UtpSender {
   /** A packet of what is in the queue. A small one is sent only if it is all there is, or nothing is on its way. */
   #fill(window: number, now: number): Sent | undefined {
     if (this.#queue.length === 0 || this.#lost.length > 0 || this.unacked >= MAX_UNACKED) return undefined;
+    if (this.#memory.left < this.size.size && this.unacked > 0) return undefined;
     if (this.unacked === 0 && now - this.#lastSent > this.trip.timeout) this.ledbat.rested();
     const whole = Math.min(this.#queue.length, this.size.size - HEADER);
     const room = this.#isProbing ? Math.max(1, window - this.#flight) : window - this.#flight;
@@ -189,6 +205,8 @@ export class UtpSender {
     // It can't be told which of several packets was answered.
     if (sent.sends === 1) this.trip.measured(now - sent.sentAt);
     this.size.arrived(sent.sequence, sent.bytes.length);
+    sent.bytes = ARRIVED;
+    this.#memory.give(sent.payload);
     return sent.payload;
   }
 

@@ -4,7 +4,7 @@ import { DialPace } from './dialPace.ts';
 import { Exclusions } from './exclusions.ts';
 import { HostRoom, type Useless } from './hostRoom.ts';
 import { type Admission, type Candidate, type Ending, hostOf } from './addressKeys.ts';
-import { MAX_FAILURES, MAX_FAILURES_AT_STAKE, NO_ROOM, retryDelay } from './retryDelay.ts';
+import { MAX_FAILURES, MAX_FAILURES_AT_STAKE, NO_ROOM, NO_ROOM_REST, retryDelay } from './retryDelay.ts';
 import { SeenAs } from './seenAs.ts';
 import { addressKey } from '../../protocol/encoding/address.ts';
 
@@ -104,14 +104,16 @@ export class AddressBook<A extends Candidate> {
 
   /**
    * Admits a peer that has called: it is active from now on if there is a place. It is forgotten when its session ends,
-   * unless it has said where it listens, or has called from there, as by uTP. If that is where it is dialled now, both
-   * go on until the peers know each other.
+   * unless it has said where it listens, or has called from there, as by uTP. If that is where it is connected or
+   * dialled now, both go on until it is known who is there: it may have called when we did, or have lost the other one.
    */
   admit(address: A): Admission {
     if (this.isBanned(address)) return 'banned';
-    const key = this.#isDialled(address) ? `${addressKey(address)} incoming` : addressKey(address);
+    const own = addressKey(address);
+    const again = address.source === 'incoming' && this.#entries.get(own)?.state === 'active';
+    const key = again ? `${own} again` : own;
     const known = this.#entries.get(key);
-    if (known?.state === 'active') return 'known';
+    if (known?.state === 'active' || this.#callers.has(address)) return 'known';
     if (!this.#room.has(address)) return 'per-host';
     if (known !== undefined) this.#forget(known);
     else if (this.#room.crowded(address) && !this.#forgetAt(hostOf(address))) return 'per-host';
@@ -193,8 +195,9 @@ export class AddressBook<A extends Candidate> {
     this.#callers.delete(address);
     const self = cause === 'self';
     if (self && !entry.passing) this.#excluded.addSelf(entry.address);
-    // A lack of resources on this machine says nothing about the peer.
-    if (cause !== NO_ROOM) {
+    // A lack of resources on this machine says nothing about the peer, and the next one would fare no better.
+    if (cause === NO_ROOM) this.#pace.rest(now, NO_ROOM_REST);
+    else {
       entry.useful = useful;
       entry.failures = useful ? 0 : entry.failures + 1;
     }
@@ -221,13 +224,6 @@ export class AddressBook<A extends Candidate> {
 
   isBanned(address: Candidate): boolean {
     return this.#excluded.isBanned(address);
-  }
-
-  /** Is whoever calls being dialled, or was it? */
-  #isDialled(caller: A): boolean {
-    const entry = this.#entries.get(addressKey(caller));
-    if (entry?.state !== 'active' || caller.source !== 'incoming') return false;
-    return entry.session.punch === true || !this.#callers.has(entry.session);
   }
 
   #next(now: number): Entry<A> | undefined {

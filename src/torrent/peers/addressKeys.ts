@@ -7,8 +7,6 @@ export interface Candidate {
   readonly port: number;
   /** The source of the address; sources without a `PREFERENCE` come last. */
   readonly source?: string;
-  /** It is dialled while it calls us. */
-  readonly punch?: boolean;
 }
 
 /** How a session ended, as `verdict` says; `closed` if the peer hung up without an error. */

@@ -34,7 +34,7 @@ const LOST: Readonly<Record<string, string>> = {
   duplicate: 'already connected',
   useless: 'useless',
   'encrypts-only': 'hung up on a plain handshake',
-  'no-room': 'not dialled for want of descriptors',
+  'no-room': 'not dialled, as this machine has no descriptors or no address for it',
 };
 /** Number of causes that are shown, the most frequent ones. */
 const CAUSES = 3;

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type Subscription, tap } from 'rxjs';
+import { NEVER, type Subscription, tap, throwError } from 'rxjs';
+import { NetworkError } from '../../../src/contracts/errors.ts';
 import { ChunkBuffers, Gathered } from '../../../src/net/utp/gathered.ts';
 import { Listeners } from '../../../src/net/utp/listeners.ts';
 import { MAX_DIALLED, RoadHistory } from '../../../src/net/utp/roadHistory.ts';
+import { SharedSockets } from '../../../src/net/utp/sharedSockets.ts';
 import { nodeEnv } from '../../../src/node.ts';
 
 it('remembers by which transport a thousand peers were reached, and forgets the others', () => {
@@ -57,4 +59,19 @@ describe('listeners', () => {
     add('c');
     expect([heard.join(' '), listeners.size]).toEqual(['a a b2 b3 b# c|', 0]);
   });
+});
+
+it('a port is forgotten when nobody has it open, and also if it could not be opened', () => {
+  let fails = false;
+  const taken = new NetworkError('port-taken', 'UDP port 7000', 'another program uses this port');
+  const sockets = new SharedSockets(() => (fails ? throwError(() => taken) : NEVER));
+  const lives = [sockets.forUtp({ family: 4, port: 7000 }), sockets.bindUdp({ family: 4, port: 7000 })].map((socket$) =>
+    socket$.subscribe(),
+  );
+  expect(sockets.size).toBe(1);
+  for (const life of lives) life.unsubscribe();
+  expect(sockets.size).toBe(0);
+  fails = true;
+  sockets.forUtp({ family: 6, port: 7001 }).subscribe({ error: () => {} });
+  expect(sockets.size).toBe(0);
 });

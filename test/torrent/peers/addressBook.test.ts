@@ -69,6 +69,15 @@ describe('the address book', () => {
     book.check();
   });
 
+  it('dials nobody for two seconds when this machine had no room, and all the others after them', () => {
+    const book = bookOf(...Array.from({ length: 3 }, (_, n) => publicHost(n)));
+    book.take(0);
+    book.ended(publicHost(0), 'retry', false, 0, 'no-room');
+    expect([book.take(0), book.take(1_999), book.nextIn(0)]).toEqual([undefined, undefined, 1]);
+    expect([1, 2, 3].map(() => book.take(2_000)?.port)).toHaveLength(3);
+    expect(book.waiting).toBe(0);
+  });
+
   it('dials thirty at once, and then thirty a second', () => {
     const book = bookOf(...Array.from({ length: 100 }, (_, n) => publicHost(n)));
     const dial = (now: number): number => {
