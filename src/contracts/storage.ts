@@ -20,7 +20,7 @@ export interface FileStamp {
  * created or changed before the first `write`, `finish` or `notes.save`; no file but those of `Target.wanted`.
  */
 export interface Storage {
-  /** The file, or the folder that the files are in. */
+  /** The file, or the folder that the files are in, once all of them are there. */
   readonly place: string;
   /** Where each file of `torrent.files` is, or will be; '' for padding, which is never on disk. */
   readonly paths: readonly string[];
@@ -45,9 +45,9 @@ export interface Storage {
   replace(files: readonly number[]): void;
   /**
    * Is called when all that is wanted is stored. It creates empty files, cuts files that are too long (with
-   * `Target.force`), and deletes pieces that are kept apart and no longer needed. Completes without a value. Errors
-   * with `missing` when a file has been replaced, cut or deleted by another program, and with `occupied` when one is
-   * too long.
+   * `Target.force`), deletes pieces that are kept apart and no longer needed, and moves files to where they stay, which
+   * `paths` then tell. Completes without a value. Errors with `missing` when a file has been replaced, cut or deleted
+   * by another program, and with `occupied` when one is too long, or another file is where it is to be.
    */
   finish(): Observable<never>;
   /** Files that another program has changed since we first wrote to them: their content is to be checked again. */
@@ -87,6 +87,25 @@ export interface Target {
   readonly folder: string;
   /** The name of the file, or of the folder made in `folder`, instead of the torrent's own. */
   readonly name?: string;
+  /** The folder that the files are moved to when all of them are there: on this disk or another. */
+  readonly moveTo?: string;
+  /** What stands after the name of each file until all of them are there, such as `.part`. */
+  readonly suffix?: string;
+  /**
+   * Other paths for files of a torrent of several, by their numbers from 0, below the folder of the torrent: names
+   * joined by `/`, which are made safe as those of the torrent are.
+   */
+  readonly names?: Readonly<Record<number, string>>;
+  /**
+   * Files are also looked for under the endings that other clients put after a name until all is there (`.part`,
+   * `.!qB`, `.!ut`, `.bc!`). They have their true names when all is there.
+   */
+  readonly adopt?: boolean;
+  /**
+   * How room for a file is made at its first write: `sparse`, the default, takes what is written; `full` takes all of
+   * it at once, and nothing is written at all where there is no room for all files.
+   */
+  readonly allocate?: 'sparse' | 'full';
   /** Existing files may be replaced. Otherwise an existing file is an error, and is left alone. */
   readonly force?: boolean;
   /** Nothing in `folder` is created or changed, not even a lock. */

@@ -1,4 +1,4 @@
-import { APART, flag, type OptionTable, values } from './option.ts';
+import { APART, flag, type OptionTable, value, values } from './option.ts';
 
 /** What `--files` takes. */
 export const FILES = 'Only these files: numbers as shown by info (1,3-5) or a pattern (*.mkv), with ! all but these';
@@ -7,6 +7,16 @@ export const FILES = 'Only these files: numbers as shown by info (1,3-5) or a pa
 export const choiceOptions: OptionTable = {
   files: values(FILES, APART.lines),
   choose: flag('Choose the files from a list in the terminal'),
+};
+
+/** Where they go, and what they are called. */
+export const placeOptions: OptionTable = {
+  rename: values('Another name for a file or folder: OLD=NEW, OLD its number or its path in the torrent', APART.lines),
+  'incomplete-dir': value('Folder where files are until all are there; then they are moved to that of -o'),
+  'move-to': value('Folder that the files are moved to when all are there, also on another disk'),
+  part: flag('Call files NAME.part until all are there'),
+  adopt: flag('Go on with files that other clients have begun: NAME.part, NAME.!qB and others'),
+  allocate: value('Room for files: sparse (default), as it is written, or full, all at once'),
 };
 
 /** Which of them come sooner. */

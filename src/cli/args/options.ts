@@ -1,4 +1,4 @@
-import { choiceOptions, FILES, priorityOptions } from './fileOptions.ts';
+import { choiceOptions, FILES, placeOptions, priorityOptions } from './fileOptions.ts';
 import { APART, flag, type OptionTable, value, values } from './option.ts';
 
 /** Every command has these. */
@@ -44,6 +44,7 @@ const fetchOptions: OptionTable = {
       '- is stdout, for one file, in order (default: the current folder)',
     { alias: 'o' },
   ),
+  ...placeOptions,
   'max-peers': value('Maximum number of connections, 1–1000 (default 200)'),
   'max-active': value('Maximum number of simultaneous downloads, 1–1000 (default 5); seeding torrents do not count'),
   order: value('Piece order: rarest (default) or sequential'),
@@ -142,7 +143,7 @@ const seedless = [
   'timeout',
   'down-limit',
   'down-limit-each',
-].concat('web-seed', 'no-web-seeds', 'first', 'priority', 'preview');
+].concat('web-seed', 'no-web-seeds', 'first', 'priority', 'preview', ...Object.keys(placeOptions));
 
 export const seedOptions: OptionTable = {
   ...sourceOptions,

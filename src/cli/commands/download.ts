@@ -11,6 +11,7 @@ import { runTorrents } from '../run/runTorrents.ts';
 import { checkRecord } from '../run/session.ts';
 import { strategyOf } from '../input/strategy.ts';
 import { webSeedsOf } from '../input/discoveryOptions.ts';
+import { placing } from '../input/placing.ts';
 import { targetOf } from '../input/target.ts';
 import { byPriority, firstBy, inOrder } from '../../torrent/picker/pieceOrder.ts';
 import { checkStdin } from '../input/stdin.ts';
@@ -79,12 +80,13 @@ export const download = async (
   const output = text(given, 'output');
   const saveTorrent = saveTorrentOf(given, torrents.length);
   const settings = await downloadSettings(given, io.say);
+  const place = placing(given);
   if (output === '-') return downloadToStdout(given, io, torrents, { settings, saveTorrent });
   // Several torrents can't be one file.
   const into = output === undefined || torrents.length === 1 ? output : `${output}/`;
   const force = flag(given, 'force');
   const { targetFor, ...chosen } = chosenOf(given, io, torrents, async (torrent) => ({
-    ...(await targetOf(torrent, into)),
+    ...place(torrent, await targetOf(torrent, into)),
     force,
   }));
   return runTorrents(given, io, torrents, {

@@ -11,6 +11,7 @@ import type { Given, Io } from '../io/io.ts';
 import { seedingOf } from '../input/seedOptions.ts';
 import type { Plan } from '../run/plan.ts';
 import { runTorrents } from '../run/runTorrents.ts';
+import { placesFiles } from '../input/placing.ts';
 import { readMagnet } from '../input/sourceArgument.ts';
 import { readTorrent } from '../input/torrentFile.ts';
 import { said } from '../input/stdin.ts';
@@ -35,6 +36,8 @@ const check = (given: Given, sources: readonly string[]): void => {
   for (const name of ['first', 'priority', 'preview'])
     if (given[name] !== undefined && given[name] !== false)
       throw refused(`a pipe takes one file, and its pieces in order: leave out --${name}`);
+  const file = placesFiles(given);
+  if (file !== undefined) throw refused(`nothing is written to disk: leave out --${file}`);
   if (process.stdout.isTTY) throw refused('stdout is a terminal: add | mpv -, or > FILE');
 };
 

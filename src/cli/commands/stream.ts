@@ -13,6 +13,7 @@ import { byDeadline, byPriority, firstBy, inOrder } from '../../torrent/picker/p
 import { text, wholeNumber } from '../args/values.ts';
 import { seedingOf } from '../input/seedOptions.ts';
 import { checkStdin } from '../input/stdin.ts';
+import { placing } from '../input/placing.ts';
 import { targetOf } from '../input/target.ts';
 import type { Given, Io } from '../io/io.ts';
 import { visible } from '../io/text.ts';
@@ -116,6 +117,7 @@ export const stream = async (given: Given, io: Io): Promise<void> => {
   const settings = settingsOf(given, await downloadSettings(given, io.say), deadlines);
   const host = text(given, 'host');
   const output = outputOf(given);
+  const place = placing(given);
   const seeding = seedingOf(given, true) ?? {};
   const server = await streamServer({ host: host ?? LOOPBACK, port: wholeNumber(given, 'http-port', 1, 65_535) ?? 0 });
   let running: Download | undefined;
@@ -128,7 +130,7 @@ export const stream = async (given: Given, io: Io): Promise<void> => {
     if (player !== undefined) play(player, url, io);
   };
   const targetFor = async (torrent: Torrent): Promise<Target> => {
-    const target = await targetOf(torrent, output);
+    const target = place(torrent, await targetOf(torrent, output));
     show(torrent);
     return target;
   };

@@ -49,4 +49,5 @@ export const existingTarget = async (torrent: Torrent, path: string): Promise<Ta
 };
 
 /** The file or folder that holds all of the torrent. */
-export const placeOf = (torrent: Torrent, target: Target): string => join(target.folder, rootName(torrent, target));
+export const placeOf = (torrent: Torrent, { moveTo, ...target }: Target): string =>
+  join(moveTo ?? target.folder, rootName(torrent, target));

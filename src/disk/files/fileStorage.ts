@@ -11,7 +11,6 @@ import { each } from './each.ts';
 import { finish } from './finish.ts';
 import { hiddenName } from '../names/hiddenName.ts';
 import type { Done } from './insideFolder.ts';
-import { LockFile } from './lockFile.ts';
 import { OpenDigests } from './openDigests.ts';
 import { OpenFiles } from './openFiles.ts';
 import { Operations } from './operations.ts';
@@ -19,12 +18,14 @@ import { OwnFiles } from './ownFiles.ts';
 import { PartFile } from './partFile.ts';
 import { syncFolder } from '../notes/resumeFile.ts';
 import { besideName, ResumeNotes } from '../notes/resumeNotes.ts';
-import { rootName, safePaths } from '../names/safePath.ts';
+import { checkRoom, reserving } from '../places/allocate.ts';
+import { moveAll } from '../places/moveAll.ts';
+import { Places } from '../places/places.ts';
+import { rootName } from '../names/safePath.ts';
 import { fsyncSoftly } from './softSync.ts';
 import { Spans } from './spans.ts';
 import { Transfers } from './transfers.ts';
 import { trueFolder } from '../names/trueFolder.ts';
-import { truePaths } from '../names/truePath.ts';
 import { WriteAccess } from './writeAccess.ts';
 
 /** Number of files that one call examines or syncs at the same time. */
@@ -58,9 +59,9 @@ export const openStorage = (torrent: Torrent, target: Target, state?: string): O
 class FileStorage implements Storage {
   readonly notes: ResumeNotes;
   readonly place: string;
-  readonly paths: string[];
+  readonly paths: readonly string[];
   readonly apart: Storage['apart'];
-  readonly #root: string;
+  readonly #places: Places;
   readonly #torrent: Torrent;
   readonly #target: Target;
   readonly #files: OpenFiles;
@@ -68,7 +69,6 @@ class FileStorage implements Storage {
   readonly #parts: PartFile;
   readonly #transfers: Transfers;
   readonly #digests: OpenDigests;
-  readonly #lock: LockFile | undefined;
   readonly #access: WriteAccess;
   readonly #operations: Operations;
   /** Files that were written to since they were last synced. */
@@ -84,31 +84,40 @@ class FileStorage implements Storage {
     const mark = Buffer.from(infoHash).toString('hex', 0, 4);
     this.#torrent = torrent;
     this.#target = target;
-    this.#root = path.resolve(target.folder);
-    this.place = path.join(this.#root, name);
-    this.paths = safePaths(torrent, target);
-    const { paths } = this;
+    this.#places = new Places(torrent, target);
+    const { paths, root, lastRoot, rootOf } = this.#places;
+    this.place = path.join(lastRoot, name);
+    this.paths = paths;
     const spans = new Spans(torrent);
-    this.#files = new OpenFiles(this.#root, paths);
-    this.#own = new OwnFiles(paths, (file) => this.#lengthOf(file), force);
-    const partsPath = path.join(this.#root, besideName(name, `${mark}.parts`));
-    this.#parts = new PartFile(this.#root, partsPath, { infoHash, pieceLength, pieceCount });
+    this.#files = new OpenFiles(rootOf, paths);
+    const reserve = target.allocate === 'full' ? reserving(() => !this.#operations.closed) : undefined;
+    this.#own = new OwnFiles(paths, (file) => this.#lengthOf(file), force, reserve);
+    const partsPath = path.join(root, besideName(name, `${mark}.parts`));
+    this.#parts = new PartFile(root, partsPath, { infoHash, pieceLength, pieceCount });
     this.#transfers = new Transfers({
       ...{ paths, spans, wanted, pieceLength, files: this.#files, own: this.#own, parts: this.#parts },
       dirty: (file) => void this.#dirty.add(file),
     });
     this.#digests = new OpenDigests(this.#files, spans, Math.min(MAX_THREADS, os.availableParallelism()));
-    this.#lock = readOnly ? undefined : new LockFile(path.join(this.#root, hiddenName(name, 'rxtorrent.lock')));
-    this.#access = new WriteAccess(this.#root, this.#lock);
+    this.#access = this.#accessAs(readOnly ? undefined : hiddenName(name, 'rxtorrent.lock'));
     this.#operations = new Operations(
-      () => new StorageError('io', `${printable(this.#root)}: the storage is closed; open it again`),
-      () => this.#files.close(() => this.#parts.close(() => this.#lock?.release(() => {}))),
+      () => new StorageError('io', `${printable(root)}: the storage is closed; open it again`),
+      () => this.#files.close(() => this.#parts.close(() => this.#access.release())),
     );
+    const folders = { folder: trueFolder(root), lasting: trueFolder(lastRoot) };
     this.notes = new ResumeNotes(
-      { folder: trueFolder(this.#root), name, infoHash, state, readOnly, apart: () => this.#parts.pieces.length > 0 },
+      { ...folders, name, infoHash, state, readOnly, apart: () => this.#parts.pieces.length > 0 },
       { operation: (run) => this.#operations.run(run), ready: (done) => this.#access.ask(done) },
     );
     this.apart = { pieces: () => this.#parts.pieces, read: (offset, into) => this.#readApart(offset, into) };
+  }
+
+  #accessAs(lock: string | undefined): WriteAccess {
+    const { paths, root, lastRoot } = this.#places;
+    const { allocate, wanted = () => true } = this.#target;
+    const lengthOf = (file: number): number => this.#lengthOf(file);
+    const room = (done: Done<void>): void => checkRoom({ root, paths, lengthOf, wanted }, done);
+    return new WriteAccess(root === lastRoot ? [root] : [root, lastRoot], lock, allocate === 'full' ? room : undefined);
   }
 
   /** From the pieces that are kept apart. */
@@ -121,7 +130,7 @@ class FileStorage implements Storage {
   open(done: Done<void>): void {
     this.#operations.begin();
     this.#access.try((locked) =>
-      this.#findTrueNames(() =>
+      this.#places.find(() =>
         this.#parts.load(() => {
           if (!this.#operations.closed) done(locked);
           this.#operations.end();
@@ -130,27 +139,8 @@ class FileStorage implements Storage {
     );
   }
 
-  /**
-   * Finds files that another client has put under their true names: those are used. Safe names are for new files only.
-   */
-  #findTrueNames(done: () => void): void {
-    const names = truePaths(this.#torrent, this.#target);
-    const look = (file: number, next: Done<void>): void => {
-      const name = names[file];
-      if (!name) return next(null);
-      fs.lstat(name, (unknown, stat) => {
-        if (unknown || !stat.isFile()) return next(null);
-        fs.lstat(this.paths[file] as string, (missing) => {
-          if (missing) this.paths[file] = name;
-          next(null);
-        });
-      });
-    };
-    each(names.length, AT_ONCE, look, done);
-  }
-
   close(): void {
-    this.#lock?.releasing();
+    this.#access.releasing();
     this.#operations.close();
   }
 
@@ -191,7 +181,7 @@ class FileStorage implements Storage {
   }
 
   finish(): Observable<never> {
-    return this.#operations.run<never>((done) => {
+    return this.#operations.run<never>((done, alive) => {
       const { wanted = () => true, force = false, readOnly = false } = this.#target;
       if (readOnly) return done(null);
       const lengthOf = (file: number): number => this.#lengthOf(file);
@@ -201,9 +191,17 @@ class FileStorage implements Storage {
         const { pieceLength } = this.#torrent;
         const size = (piece: number): number => Math.min(pieceLength, this.#torrent.length - piece * pieceLength);
         const settled = this.#parts.pieces.filter((piece) => this.#transfers.whole(piece * pieceLength, size(piece)));
-        this.#parts.drop(settled, done as Done<void>);
+        this.#parts.drop(settled, (failed) => (failed ? done(failed) : this.#move(alive, done as Done<void>)));
       });
     });
+  }
+
+  #move(alive: () => boolean, done: Done<void>): void {
+    const { wanted = () => true, force = false } = this.#target;
+    if (this.paths.every((_, file) => this.#places.isLasting(file) || !wanted(file))) return done(null);
+    const mark = Buffer.from(this.#torrent.infoHash).toString('hex', 0, 4);
+    const parts = { places: this.#places, files: this.#files, own: this.#own, wanted, force, mark, alive };
+    this.#access.ask((denied) => (denied ? done(denied) : moveAll(parts, done)));
   }
 
   stamps(): Observable<readonly FileStamp[]> {
@@ -276,7 +274,7 @@ class FileStorage implements Storage {
 
   /** The folders that hold `files`, up to and including the root. */
   #foldersOf(files: readonly number[]): readonly string[] {
-    const folders = new Set([this.#root]);
+    const folders = new Set([this.#places.root, this.#places.lastRoot]);
     for (const file of files) {
       for (let folder = path.dirname(this.paths[file] as string); !folders.has(folder); folder = path.dirname(folder))
         folders.add(folder);

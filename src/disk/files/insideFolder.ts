@@ -48,6 +48,10 @@ export const openInside = (
   });
 };
 
+/** Creates `folder`, which lies below `root`, and makes sure that it is really inside. */
+export const makeInside = (root: string, folder: string, done: Done<void>): void =>
+  realFolder(root, folder, true, (error) => done(error));
+
 /** Makes sure that `folder` exists (it is created if `create`), and is really inside `root`. */
 const realFolder = (root: string, folder: string, create: boolean, done: Done<void>): void => {
   if (folder === root) return create ? void fs.mkdir(root, { recursive: true }, (error) => done(error)) : done(null);

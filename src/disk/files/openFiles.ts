@@ -23,7 +23,7 @@ type Use = (error: Error | undefined, open: OpenFile | undefined) => void;
  * still in use; a file in use is never closed.
  */
 export class OpenFiles {
-  readonly #root: string;
+  readonly #rootOf: (file: number) => string;
   readonly #paths: readonly string[];
   readonly #limit: number;
   readonly #descriptors: Descriptors;
@@ -40,13 +40,13 @@ export class OpenFiles {
   #failure: Error | undefined;
 
   constructor(
-    root: string,
+    root: string | ((file: number) => string),
     paths: readonly string[],
     limit: number = MAX_OPEN_FILES,
     descriptors: Descriptors = shared,
   ) {
     this.#descriptors = descriptors;
-    this.#root = root;
+    this.#rootOf = typeof root === 'string' ? () => root : root;
     this.#paths = paths;
     this.#limit = limit;
   }
@@ -113,7 +113,7 @@ export class OpenFiles {
   #openFile(file: number, access: Access, use: Use): void {
     const path = this.#paths[file] as string;
     openInside(
-      this.#root,
+      this.#rootOf(file),
       path,
       access,
       (error, fd) => {

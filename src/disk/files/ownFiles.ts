@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { StorageError } from '../../contracts/errors.ts';
 import { IN_THE_WAY } from '../../torrent/metainfo/occupied.ts';
 import { diskError, printable } from '../errors/diskError.ts';
+import type { Reserve } from '../places/allocate.ts';
 import type { Done } from './insideFolder.ts';
 
 /** A file that is being written. */
@@ -13,6 +14,16 @@ interface Own {
   begun: number;
   /** Modification time after our last write; undefined while a write is pending. */
   mtime: number | undefined;
+}
+
+/** How a file is given its length at its first write. */
+interface Sizing {
+  /** Where the bytes end that it keeps. */
+  readonly from: number;
+  readonly length: number;
+  /** It has the length already. */
+  readonly sized: boolean;
+  readonly replaced: boolean;
 }
 
 /**
@@ -31,17 +42,27 @@ export class OwnFiles {
   readonly #doubted = new Set<number>();
 
   readonly #force: boolean;
+  readonly #reserve: Reserve | undefined;
 
-  /** With `force` a file that is too long is cut at its first write. */
-  constructor(paths: readonly string[], lengthOf: (file: number) => number, force: boolean) {
+  /** With `force` a file that is too long is cut at its first write; `reserve` takes room for all of it then. */
+  constructor(paths: readonly string[], lengthOf: (file: number) => number, force: boolean, reserve?: Reserve) {
     this.#paths = paths;
     this.#lengthOf = lengthOf;
     this.#force = force;
+    this.#reserve = reserve;
   }
 
   /** The content of `files` is discarded at their first write. */
   replace(files: readonly number[]): void {
     for (const file of files) this.#replaced.add(file);
+  }
+
+  /** It is no longer at the place where it was written: what comes later is another file. */
+  forget(file: number): void {
+    const own = this.#own.get(file);
+    if (own === undefined) return;
+    this.#own.delete(file);
+    this.#byInode.delete(own.ino);
   }
 
   /** Files that another program has changed while we were writing them. */
@@ -119,13 +140,21 @@ export class OwnFiles {
       this.#byInode.set(stat.ino, file);
       const replaced = this.#force && this.#replaced.has(file);
       if (stat.size > length && !this.#force) return ended(tooLong(this.#paths[file] as string, stat.size, length));
-      if (!replaced && stat.size === length) return known(stat);
-      const grow = (cut: Error | null): void =>
-        cut ? ended(cut) : fs.ftruncate(fd, length, (unmade) => (unmade ? ended(unmade) : known(stat)));
-      // A replaced file must never be a mixture of old and new content.
-      if (replaced) fs.ftruncate(fd, 0, grow);
-      else grow(null);
+      const from = replaced ? 0 : Math.min(stat.size, length);
+      this.#size(fd, { from, length, sized: !replaced && stat.size === length, replaced }, (failed) =>
+        failed ? ended(failed) : known(stat),
+      );
     });
+  }
+
+  /** Gives a file its length; a replaced file must never be a mixture of old and new content. */
+  #size(fd: number, { from, length, sized, replaced }: Sizing, done: Done<void>): void {
+    const reserved = (unmade: Error | null): void =>
+      unmade || !this.#reserve ? done(unmade) : this.#reserve(fd, from, length, done);
+    if (sized) return reserved(null);
+    const grow = (cut: Error | null): void => (cut ? done(cut) : fs.ftruncate(fd, length, reserved));
+    if (replaced) fs.ftruncate(fd, 0, grow);
+    else grow(null);
   }
 }
 

@@ -35,9 +35,10 @@ export const safeNames = (
   const root = rootName(torrent, target, platform);
   const room = system.maxPath - FOLDER_ROOM - system.pathSize(root);
   const tree = new NameTree(system);
-  return torrent.files.map((file) => {
+  return torrent.files.map((file, n) => {
     if (file.padding) return [];
-    return torrent.layout === 'file' ? [root] : [root, ...tree.place(components(file.path, room, system))];
+    const names = target.names?.[n]?.split('/') ?? file.path;
+    return torrent.layout === 'file' ? [root] : [root, ...tree.place(components(names, room, system))];
   });
 };
 

@@ -16,6 +16,8 @@ const MARK = 8;
 
 export interface NotesPlace {
   readonly folder: string;
+  /** The folder where it is once it is complete. */
+  readonly lasting: string;
   /** The name in `folder` of the torrent's single file, or of its folder. */
   readonly name: string;
   readonly infoHash: Uint8Array;
@@ -40,13 +42,13 @@ export class ResumeNotes implements ResumeStore {
   readonly #away: ResumeFile | undefined;
 
   constructor(place: NotesPlace, guard: Guard) {
-    const { folder, name, infoHash, state } = place;
+    const { folder, lasting, name, infoHash, state } = place;
     const hash = Buffer.from(infoHash).toString('hex');
     this.#place = place;
     this.#guard = guard;
     this.#beside = new ResumeFile(path.join(folder, besideName(name, hash.slice(0, MARK))), guard);
     if (state === undefined) return;
-    const of = path.join(state, 'resume', createHash('sha1').update(path.join(folder, name)).digest('hex'));
+    const of = path.join(state, 'resume', createHash('sha1').update(path.join(lasting, name)).digest('hex'));
     this.#away = new ResumeFile(path.join(of, hash), {
       ...guard,
       ready: (done) => keepFew(path.dirname(of), of, done),

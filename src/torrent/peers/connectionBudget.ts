@@ -135,9 +135,7 @@ export class ConnectionBudget {
   }
 
   #count(now: number): void {
-    // A clock that is set back neither gains nor loses anything.
-    const elapsed = Math.max(0, now - this.#dialsAt);
-    this.#dials = Math.min(this.#dialRate, this.#dials + (elapsed * this.#dialRate) / 1000);
+    this.#dials = Math.min(this.#dialRate, this.#dials + ((now - this.#dialsAt) * this.#dialRate) / 1000);
     this.#dialsAt = now;
   }
 

@@ -122,8 +122,7 @@ export class Choker<P extends Chokable> {
 
   /** Decides anew; does nothing if it has just done so. */
   round(now: number): void {
-    // A clock that is set back must not put off the next round.
-    if (Math.abs(now - this.#roundAt) < ROUND / 2) return;
+    if (now - this.#roundAt < ROUND / 2) return;
     this.#roundAt = now;
     for (const member of this.#members.values()) member.measure(now);
     const contenders = this.#contenders(now);
