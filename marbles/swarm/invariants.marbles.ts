@@ -99,7 +99,7 @@ describe('an invariant', () => {
     ['bansLiars', bad({ left: [{ at: 7, host: '10.0.0.1', reason: 'corrupt' }] })],
     ['keepsRules', bad({ offences: [{ at: 7, host: '10.0.0.2', rule: 'asks once', text: '0/0' }] })],
     ['sharesTurns', bad({ longestWait: 200_000 })],
-    ['staysWithin', bad({ wires: 5 })],
+    ['staysWithin', bad({ wires: 7 })],
     ['staysWithin', bad({ excess: 400_000 })],
     ['tellsTrackers', { ...good, announces: [{ ...told, at: 5, event: 'started' }] }],
     ['tellsTrackers', { ...good, announces: [{ ...told, at: 6_000, event: 'completed' }] }],

@@ -15,7 +15,10 @@ const [PEACE, TROUBLE] = [45, 420];
 const [TWICE, TWICE_BESIDES] = [0.6, 16 * 16_384];
 /** Milliseconds within which everybody who is interested is unchoked, if there are no more peers than this. */
 const [TURN, FEW] = [120_000, 8];
-/** Connections of a client: peers, and callers that have said nothing yet; two of a host if both have dialled. */
+/**
+ * Connections of a client: peers, and callers that have said nothing yet; two of a host if both have dialled. It calls
+ * itself, once, if it is told of an address that is its own.
+ */
 const [MOST_WIRES, WIRES_EACH] = [200 + 100, 2];
 /** Bytes written beyond a buffer: a write of 256 KiB at the most finds out that it is full, and little follows. */
 const MOST_EXCESS = 262_144 + 65_536;
@@ -30,8 +33,7 @@ const shapeOf = ({ torrent }: SwarmPlan): Geometry => new Geometry(torrentOf(tor
 
 /** Are all pieces there with hosts that give them, and stay? Then everybody who stays can complete. */
 export const canComplete = (plan: SwarmPlan): boolean => {
-  // What could not be read for a while counts as lost, so it may be missing for good.
-  const givers = plan.hosts.filter((host) => isHonest(host) && isThereAtTheEnd(host) && !hasBadDisk(host));
+  const givers = plan.hosts.filter((host) => isHonest(host) && isThereAtTheEnd(host));
   return Array.from({ length: shapeOf(plan).pieceCount }, (_, piece) => piece).every((piece) =>
     givers.some(({ has, plays }) => (has ?? (plays === undefined ? [] : 'all')) === 'all' || isIn(has, piece)),
   );
@@ -90,11 +92,13 @@ const livesOn: Invariant = ({ plan, hosts }) =>
     .filter(({ error, nth }) => error !== undefined && !(hasBadDisk(plan.hosts[nth]) && isIo(error)))
     .map(({ address, error }) => `${address} ended with ${String(error)}`);
 
-/** Little comes twice. */
+/** Little comes twice, but for what could not be read. */
 const fetchesOnce: Invariant = ({ plan, hosts }) => {
-  const most = TWICE * shapeOf(plan).length + TWICE_BESIDES;
+  const { length } = shapeOf(plan);
+  const mostOf = (host?: SwarmHost): number =>
+    TWICE * length + TWICE_BESIDES + (host?.disk?.fails?.work === 'read' ? length : 0);
   return hosts
-    .filter(({ twice }) => twice > most)
+    .filter(({ twice, nth }) => twice > mostOf(plan.hosts[nth]))
     .map(({ address, twice }) => `${address} got ${(twice / MiB).toFixed(2)} MiB twice`);
 };
 
@@ -146,7 +150,7 @@ const closesAll: Invariant = ({ open }) => open.map((what) => `left open: ${what
 
 /** Each client stays within its limits: of connections, and of bytes that wait for a peer that does not read. */
 const staysWithin: Invariant = ({ plan, hosts }) => {
-  const most = Math.min(MOST_WIRES, WIRES_EACH * (plan.hosts.length - 1));
+  const most = Math.min(MOST_WIRES, WIRES_EACH * plan.hosts.length);
   return hosts.flatMap(({ address, wires, excess }) => [
     ...(wires > most ? [`${address} had ${wires} connections at one time, of ${most}`] : []),
     ...(excess > MOST_EXCESS ? [`${address} wrote ${excess} bytes more than a buffer holds`] : []),

@@ -104,12 +104,17 @@ export class Member {
 
   #hear(event: DownloadEvent): void {
     if (event.type === 'done') this.done ??= this.#now();
-    else if (event.type === 'stored') this.#stored = this.#now();
+    else if (event.type === 'stored') this.#stores();
     else if (event.type === 'corrupt') this.#isCorrupt(event.index);
     else if (event.type === 'warning') this.#warnings.push(event.code);
     else if (event.type === 'progress') this.#count(event);
     else if (event.type === 'peer-left')
       this.#left.push({ at: this.#now(), host: event.address.host, reason: event.reason });
+  }
+
+  /** What is stored when it was complete before could not be read meanwhile. */
+  #stores(): void {
+    if (this.done === undefined) this.#stored = this.#now();
   }
 
   #isCorrupt(piece: number): void {

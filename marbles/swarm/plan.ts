@@ -36,7 +36,7 @@ export const isThereAtTheEnd = ({ fate = [], disk }: Lot): boolean => {
     .filter(isStop)
     .reduce<Stop | undefined>((one, other) => (one && one.at > other.at ? one : other), undefined);
   if (last !== undefined && last.does !== 'returns') return false;
-  // A program whose disk fails ends, and somebody has to begin it again.
+  // A program that can't write ends, or can't read what it checks first, and somebody has to begin it again.
   return disk?.fails === undefined || (last?.at ?? 0) >= disk.fails.to;
 };
 
@@ -50,7 +50,10 @@ export interface DiskPlan {
   readonly full?: readonly [first: number, last: number];
   /** Milliseconds since the beginning from when to when each operation takes longer. */
   readonly slow?: { readonly from: number; readonly to: number; readonly takes: number };
-  /** When it fails (EIO): whatever is written or read then ends the program, until the host `returns`. */
+  /**
+   * When it fails (EIO). Whatever is written then ends the program, until the host `returns`; what is read is given to
+   * nobody until it can be read again.
+   */
   readonly fails?: { readonly from: number; readonly to: number; readonly work: 'write' | 'read' };
 }
 

@@ -77,11 +77,15 @@ const jumping = (dice: Dice, fate: readonly Fate[] = []): readonly Fate[] => {
 };
 
 /** A disk that fails or is slow for a while; whoever has to begins the program again. */
-const failing = (dice: Dice, disk: DiskPlan = {}): Pick<SwarmHost, 'disk' | 'fate'> => {
+const failing = (
+  dice: Dice,
+  works: readonly ('write' | 'read')[],
+  disk: DiskPlan = {},
+): Pick<SwarmHost, 'disk' | 'fate'> => {
   const from = dice.whole(100, 20_000);
   const to = from + dice.scaled(100, 30_000);
   if (dice.is(0.4)) return { disk: { ...disk, slow: { from, to, takes: dice.whole(300, 5_000) } } };
-  const fails = { from, to, work: dice.one(['write', 'write', 'read'] as const) };
+  const fails = { from, to, work: dice.one(works) };
   return { disk: { ...disk, fails }, fate: [{ at: to + dice.whole(1, 20_000), does: 'returns' }] };
 };
 
@@ -128,8 +132,8 @@ export const randomSwarm = (seed: number): SwarmPlan => {
   // Drawn last, so that everything else is as it would be without.
   for (const [nth, host] of hosts.entries())
     if (host.plays === undefined && dice.is(0.08)) hosts[nth] = { ...host, fate: jumping(dice, host.fate) };
-    else if (nth > 0 && host.plays === undefined && host.fate === undefined && dice.is(0.08))
-      hosts[nth] = { ...host, ...failing(dice, host.disk) };
+    else if (host.plays === undefined && host.fate === undefined && dice.is(0.08))
+      hosts[nth] = { ...host, ...failing(dice, nth === 0 ? ['read'] : ['write', 'read'], host.disk) };
   // A player is named by the tracker only.
   return { seed, torrent, hosts, ...(finds[0] !== 'http' && { finds }), within: 3_000 };
 };

@@ -9,7 +9,7 @@ export interface HostRun {
   readonly nth: number;
   /** Milliseconds since the beginning until it was complete; undefined if it was not. */
   readonly done?: number;
-  /** When its last piece was on disk; 0 if it has stored none. */
+  /** When its last piece was on disk for the first time; 0 if it has stored none. */
   readonly stored: number;
   /** Payload bytes of its last run. */
   readonly downloaded: number;

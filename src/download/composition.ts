@@ -17,7 +17,7 @@ export type { Asked, DownloadStats } from './state/downloadStats.ts';
 export { inSwarm } from './lifecycle/inSwarm.ts';
 export { lifecycle } from './lifecycle/lifecycle.ts';
 export type { ListenPort } from './swarm/listenPort.ts';
-export { type Loops, loops, type PieceLost, type Reselected, type Settled } from './state/loops.ts';
+export { type Loops, loops, type PieceFound, type PieceLost, type Reselected, type Settled } from './state/loops.ts';
 export { type BlocksOf, knownTorrent } from './magnet/knownTorrent.ts';
 export { onDisk } from './lifecycle/onDisk.ts';
 export type { OwnExtension } from './options.ts';

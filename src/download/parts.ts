@@ -1,7 +1,6 @@
 import {
   defer,
   distinctUntilChanged,
-  EMPTY,
   filter,
   share,
   startWith,
@@ -99,7 +98,7 @@ export const partsOf = (
   env: Env,
   options: PartsOptions,
   swarm: TorrentSwarm,
-  { storage, select, selections$, files }: Chosen,
+  { storage, select, files }: Chosen,
 ): Parts => {
   const { memory = MEMORY, seed } = options;
   const order = constantOf(options.order);
@@ -108,13 +107,13 @@ export const partsOf = (
   const state = downloadState(torrent, env, { order, ordered: storage.ordered, memory, peerId });
   const { picker } = state;
   /** Nothing is missing that is still wanted. */
-  const all$ = loops.settled.pipe(filter(({ type }) => type === 'reselected' && picker.complete));
+  const all$ = loops.settled.pipe(filter(({ type }) => (type === 'reselected' || type === 'found') && picker.complete));
   const selection = selected(torrent, state, select);
   stats.begin(picker, state.drafts, selection);
   loops.stirred.next();
   const sound = (index: number): void => shelf.vouch(index);
-  const settle = settling({ picker, stats, sound, fetches, settled: loops.settled, report });
-  const shelf = new VerifiedReader(torrent, env, storage, { stored: picker.stored, lost: settle.lost });
+  const settle = settling({ picker, stats, freed: state.freed, sound, fetches, settled: loops.settled, report });
+  const shelf = new VerifiedReader(torrent, env, storage, { stored: picker.stored, ...settle });
   const resume = new ResumeData(torrent, storage, picker, stats, shelf);
   const { changes$, ...limits } = allowancesOf(options.limits);
   stats.held = () => limits.down?.awaited === true;
@@ -125,7 +124,7 @@ export const partsOf = (
     ...settle,
     ...{ torrent, storage, files, swarm, selection, shelf, resume, context, fetches },
     changes$: together(changes$, steering(torrent, options, { ...state, ...swarm, wants })),
-    ...endsOf(swarm, options, selections$ === EMPTY || seed !== undefined ? NEVER : all$),
+    ...endsOf(swarm, options, seed !== undefined ? NEVER : all$),
     writable: notedFirst(storage, resume.claim()),
     verify: env.verify(torrent),
     webSeeds: besideWebSeeds(torrent, env, context, options.webSeeds),

@@ -59,7 +59,8 @@ export class DosGuard {
 
   /** May we send one more answer now? If so, the caller must report the length of the answer. */
   mayAnswer(now: number): boolean {
-    const seconds = (now - this.#since) / 1000;
+    // A clock that is set back neither gains nor loses anything.
+    const seconds = Math.max(0, now - this.#since) / 1000;
     this.#since = now;
     this.#answers = Math.min(MAX_ANSWERS, this.#answers + seconds * MAX_ANSWERS);
     this.#bytes = Math.min(MAX_ANSWER_BYTES * SAVED_SECONDS, this.#bytes + seconds * MAX_ANSWER_BYTES);

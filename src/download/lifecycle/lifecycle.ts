@@ -72,6 +72,7 @@ export const lifecycle = (
     ).pipe(
       tap({ complete: () => (ended = true) }),
       finalize(() => {
+        parts.shelf.end();
         if (!ended) leave().subscribe({ error: () => {} });
       }),
     );
@@ -164,7 +165,7 @@ const seeding = (parts: Parts, { complete$, forGood$ }: Completion): Observable<
   const due = (): boolean => parts.seeds && stats.phase.state === 'finishing';
   let kept$ = keeping(parts, forGood$);
   return loops.settled.pipe(
-    filter(({ type }) => type === 'stored' || type === 'reselected'),
+    filter(({ type }) => type === 'stored' || type === 'found' || type === 'reselected'),
     startWith(undefined),
     filter(due),
     observeOn(asapScheduler), // the last piece is told before

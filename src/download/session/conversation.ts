@@ -33,7 +33,7 @@ import { LT_DONTHAVE } from '../../protocol/peer/dontHave.ts';
 import { UT_HOLEPUNCH } from '../../protocol/peer/utHolepunch.ts';
 import { UT_METADATA } from '../../protocol/peer/utMetadata.ts';
 import { UT_PEX } from '../../protocol/peer/utPex.ts';
-import type { PieceLost } from '../state/loops.ts';
+import type { PieceFound, PieceLost } from '../state/loops.ts';
 import type { Allowances } from '../limits/rateLimits.ts';
 import type { WindowRule } from '../../torrent/requests/windowRule.ts';
 import type { Choker } from '../../torrent/upload/choker.ts';
@@ -135,7 +135,7 @@ export const conversation = (context: SessionContext): OperatorFunction<Peer, Bl
   const { swarm, shelf, superSeed, dht$ } = context;
   const { picker, geometry, identity } = context.transfer;
   // Pieces written to a pipe can't be read back, so they are not advertised.
-  const stored$ = piecesOf(swarm, 'stored').pipe(filter((piece) => shelf.has(piece)));
+  const stored$ = piecesOf(swarm, 'stored', 'found').pipe(filter((piece) => shelf.has(piece)));
   const lost$ = piecesOf(swarm, 'lost');
   const allowsFast = (): boolean => context.choker.allowsFast;
   const { introductions } = swarm;
@@ -160,10 +160,10 @@ export const conversation = (context: SessionContext): OperatorFunction<Peer, Bl
   // README: end
 };
 
-/** Pieces when they are stored, or when they turn out to be damaged. */
-const piecesOf = ({ loops }: TorrentSwarm, type: 'stored' | 'lost'): Observable<number> =>
+/** Pieces when they are stored, when they turn out to be damaged, or can be read after all. */
+const piecesOf = ({ loops }: TorrentSwarm, ...types: readonly ('stored' | 'lost' | 'found')[]): Observable<number> =>
   loops.settled.pipe(
-    filter((settled): settled is PieceOutcome | PieceLost => settled.type === type),
+    filter((settled): settled is PieceOutcome | PieceLost | PieceFound => types.some((type) => settled.type === type)),
     map(({ index }) => index),
   );
 

@@ -9,13 +9,19 @@ export interface PieceLost {
   readonly index: number;
 }
 
+/** A piece that could not be read can be after all. */
+export interface PieceFound {
+  readonly type: 'found';
+  readonly index: number;
+}
+
 /** Other files are wanted, or a piece that was kept apart has moved into its files. */
 export interface Reselected {
   readonly type: 'reselected';
 }
 
 /** The info dictionary is known from now on. */
-export type Settled = PieceOutcome | PieceLost | MetadataKnown | Reselected;
+export type Settled = PieceOutcome | PieceLost | PieceFound | MetadataKnown | Reselected;
 
 /**
  * The streams that flow against the pipe: a value written further down is read further up. A writer is given the loop

@@ -16,6 +16,7 @@ import { restoredOf } from '../../contracts/plain.ts';
 import type { Storage } from '../../contracts/storage.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import type { PiecePicker } from '../../torrent/picker/piecePicker.ts';
+import { regained } from '../state/settling.ts';
 import { notedFirst } from './completion.ts';
 import { calmly, type Found, keepRemembering, rememberForGood, restore, ResumeData } from './resumeData.ts';
 import { VerifiedReader } from './verifiedReader.ts';
@@ -43,7 +44,8 @@ export interface Resumption {
   readonly remember: MonoTypeOperatorFunction<PieceOutcome>;
   /**
    * Pieces for `advertise` and `serveBlocks`, each verified before it is uploaded: by this run, or by an earlier one as
-   * long as its files are untouched. A piece that is found damaged is not uploaded, and is fetched anew.
+   * long as its files are untouched. A piece that is found damaged is not uploaded, and is fetched anew; one that can't
+   * be read is tried again, too.
    */
   readonly shelf: VerifiedReader;
 }
@@ -82,7 +84,10 @@ export const resumption = (
     picker.lose(index);
     report({ type: 'warning', code: 'damaged', message });
   };
-  const shelf = new VerifiedReader(torrent, env, storage, { stored: picker.stored, lost });
+  const again = (index: number): void => {
+    if (regained(picker, index)) shelf.vouch(index);
+  };
+  const shelf = new VerifiedReader(torrent, env, storage, { stored: picker.stored, lost, found: again });
   const resume = new ResumeData(torrent, storage, picker, { lifetime }, shelf);
   const found = (there: Found): void => {
     resume.found = there;
@@ -98,7 +103,7 @@ export const resumption = (
   return {
     restore$: concat(checked$, there$),
     writable: notedFirst(storage, resume.claim()),
-    remember: (outcomes) => remembering(outcomes.pipe(tap(count)), { storage, picker, resume, report }),
+    remember: (outcomes) => remembering(outcomes.pipe(tap(count)), { storage, picker, resume, shelf, report }),
     shelf,
   };
 };
@@ -107,12 +112,13 @@ interface Remembering {
   readonly storage: Storage;
   readonly picker: PiecePicker;
   readonly resume: ResumeData;
+  readonly shelf: VerifiedReader;
   readonly report: (warning: Warning) => void;
 }
 
 const remembering = (
   outcomes: Observable<PieceOutcome>,
-  { storage, picker, resume, report }: Remembering,
+  { storage, picker, resume, shelf, report }: Remembering,
 ): Observable<PieceOutcome> =>
   defer(() => {
     let ended = false;
@@ -123,6 +129,7 @@ const remembering = (
     const meanwhile$ = outcomes.pipe(connect((all$) => merge(all$, keepRemembering(all$, resume.save(false), report))));
     return concat(meanwhile$, noted$).pipe(
       finalize(() => {
+        shelf.end();
         if (!ended) resume.save(false).subscribe({ error: () => {} });
       }),
     );

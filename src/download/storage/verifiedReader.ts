@@ -26,6 +26,7 @@ import type { FileStamp, Storage } from '../../contracts/storage.ts';
 import { StorageError } from '../../contracts/errors.ts';
 import { following } from '../streams/following.ts';
 import { CheckBuffers } from './checkBuffers.ts';
+import { type Reread, Rereads } from './rereads.ts';
 import { Bitfield } from '../../torrent/bitfield.ts';
 import { Geometry } from '../../torrent/geometry.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
@@ -44,14 +45,20 @@ const CHECKS_IN_FLIGHT = 2;
 
 export interface VerifiedReaderOptions {
   readonly stored: Bitfield;
-  /** Is called with a stored piece that is missing or damaged on disk. */
+  /** Is called with a stored piece that is missing or damaged on disk, or can't be read. */
   readonly lost: (index: number, why: string) => void;
+  /**
+   * Is called with a piece that can be read after all, and is sound. If given, pieces that can't be read are tried
+   * again after 1 s, 2 s, … 5 min, one at a time, until {@link VerifiedReader.end}.
+   */
+  readonly found?: (index: number) => void;
 }
 
 /**
  * Reads stored pieces for uploads, and never a damaged one. A piece that nobody has vouched for in this run is checked
- * when it is first requested, and again when another program has changed its file. What was written to a pipe
- * (`Storage.ordered`) can't be read back: then there is nothing to upload, and no peer is told of it. Depends on
+ * when it is first requested, and again when another program has changed its file. One that can't be read is lost,
+ * until it can. What was written to a pipe (`Storage.ordered`) can't be read back: then there is nothing to upload, and
+ * no peer is told of it. Depends on
  * `stored`. Bytes of a piece are read only if it was sound at its last check. Each piece has at most one check at once.
  */
 export class VerifiedReader implements Shelf, Possessions {
@@ -73,6 +80,8 @@ export class VerifiedReader implements Shelf, Possessions {
   #lookedAt = Infinity;
   /** The last check is long ago: reads wait for this one. */
   #look$: Observable<never> | undefined;
+  /** Pieces that could not be read; most disks never have any. */
+  #rereads: Rereads | undefined;
 
   constructor(
     torrent: Torrent,
@@ -90,8 +99,9 @@ export class VerifiedReader implements Shelf, Possessions {
     this.stored = storage.ordered === true ? new Bitfield(this.#geometry.pieceCount) : options.stored;
   }
 
+  /** A piece that can't be read is not there before it can, even if it was fetched anew. */
   has(index: number): boolean {
-    return this.stored.has(index);
+    return this.stored.has(index) && this.#rereads?.has(index) !== true;
   }
 
   /** The piece has just been checked, or written; or an earlier run did so, and its files are as they were. */
@@ -104,6 +114,11 @@ export class VerifiedReader implements Shelf, Possessions {
     const { length } = this.stored;
     for (let index = 0; index < length; index++) if (this.stored.has(index) && !this.#sound.has(index)) return false;
     return true;
+  }
+
+  /** Nothing is tried again from now on. */
+  end(): void {
+    this.#rereads?.end();
   }
 
   read(index: number, begin: number, into: Uint8Array): Observable<boolean> {
@@ -129,15 +144,20 @@ export class VerifiedReader implements Shelf, Possessions {
   }
 
   #reading(buffers: Pick<PieceBuffers, 'take' | 'give'>): (index: number) => Observable<Piece | undefined> {
-    const read = readPieces(this.#storage, this.#geometry, buffers);
-    const check = verifyPieces(this.#env.verify(this.#torrent));
+    const checked = this.#checking(buffers);
     const sound = (piece: CheckedPiece): Piece | undefined => {
       if (piece.valid) return piece;
       piece.release();
       this.#lost(piece.index, 'is damaged');
       return undefined;
     };
-    return (index) => of(index).pipe(read, check, map(sound), catchError(this.#unreadable(index, undefined)));
+    return (index) => checked(index).pipe(map(sound), catchError(this.#unreadable(index, undefined)));
+  }
+
+  #checking(buffers: Pick<PieceBuffers, 'take' | 'give'>): (index: number) => Observable<CheckedPiece> {
+    const read = readPieces(this.#storage, this.#geometry, buffers);
+    const check = verifyPieces(this.#env.verify(this.#torrent));
+    return (index) => of(index).pipe(read, check);
   }
 
   /**
@@ -210,9 +230,33 @@ export class VerifiedReader implements Shelf, Possessions {
   #unreadable<T>(index: number, instead: T): (error: unknown) => Observable<T> {
     return (error) => {
       if (!(error instanceof StorageError)) return throwError(() => error);
-      this.#lost(index, `can't be read: ${error.message}`);
+      const isTriedAgain = this.#options.found !== undefined && error.code !== 'short-read';
+      this.#lost(index, `can't be read${isTriedAgain ? ', and is tried again' : ''}: ${error.message}`);
+      if (isTriedAgain) this.#triesAgain.add(index);
       return of(instead);
     };
+  }
+
+  get #triesAgain(): Rereads {
+    return (this.#rereads ??= new Rereads(this.#rereading(), (index, became) => {
+      if (became === 'sound') this.#options.found?.(index);
+      else this.#lost(index, 'is damaged');
+    }));
+  }
+
+  #rereading(): (index: number) => Observable<Reread> {
+    const checked = this.#checking(buffersFor(this.#geometry, this.#env));
+    return (index) =>
+      checked(index).pipe(
+        map((piece): Reread => {
+          piece.release();
+          return piece.valid ? 'sound' : 'damaged';
+        }),
+        catchError((error: unknown) => {
+          if (!(error instanceof StorageError)) return throwError(() => error);
+          return of<Reread>(error.code === 'short-read' ? 'damaged' : 'unreadable');
+        }),
+      );
   }
 
   #lost(index: number, why: string): false {

@@ -135,7 +135,9 @@ export class ConnectionBudget {
   }
 
   #count(now: number): void {
-    this.#dials = Math.min(this.#dialRate, this.#dials + ((now - this.#dialsAt) * this.#dialRate) / 1000);
+    // A clock that is set back neither gains nor loses anything.
+    const elapsed = Math.max(0, now - this.#dialsAt);
+    this.#dials = Math.min(this.#dialRate, this.#dials + (elapsed * this.#dialRate) / 1000);
     this.#dialsAt = now;
   }
 

@@ -1,7 +1,10 @@
 /** Maximum number of dials per second; as many may accumulate during a pause. */
 export const DIAL_RATE = 30;
 
-/** Limits the rate of dials, and pauses them. Invariant: at most one second's dials accumulate. */
+/**
+ * Limits the rate of dials, and pauses them. A clock that is set back neither gains nor loses any. Invariant: at most
+ * one second's dials accumulate.
+ */
 export class DialPace {
   readonly #rate: number;
   #saved: number;
@@ -16,7 +19,8 @@ export class DialPace {
 
   /** May an address be dialled at `now` (ms)? */
   mayDial(now: number): boolean {
-    this.#saved = Math.min(this.#rate, this.#saved + ((now - this.#savedAt) * this.#rate) / 1000);
+    const elapsed = Math.max(0, now - this.#savedAt);
+    this.#saved = Math.min(this.#rate, this.#saved + (elapsed * this.#rate) / 1000);
     this.#savedAt = now;
     return this.#saved >= 1 && this.#rest === 0;
   }

@@ -65,7 +65,8 @@ export class HostLimiter {
 }
 
 const takes = (bucket: Bucket, { rate, burst }: Frequency, now: number): boolean => {
-  bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) * rate) / 1000);
+  // A clock that is set back neither gains nor loses anything.
+  bucket.tokens = Math.min(burst, bucket.tokens + (Math.max(0, now - bucket.at) * rate) / 1000);
   bucket.at = now;
   if (bucket.tokens < 1) return false;
   bucket.tokens--;

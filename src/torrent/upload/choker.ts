@@ -122,7 +122,8 @@ export class Choker<P extends Chokable> {
 
   /** Decides anew; does nothing if it has just done so. */
   round(now: number): void {
-    if (now - this.#roundAt < ROUND / 2) return;
+    // A clock that is set back must not put off the next round.
+    if (Math.abs(now - this.#roundAt) < ROUND / 2) return;
     this.#roundAt = now;
     for (const member of this.#members.values()) member.measure(now);
     const contenders = this.#contenders(now);

@@ -3,6 +3,7 @@ import type { DownloadEvent, PieceOutcome } from '../../../src/contracts/events.
 import type { DownloadStats } from '../../../src/download/state/downloadStats.ts';
 import type { Settled } from '../../../src/download/state/loops.ts';
 import { settling } from '../../../src/download/state/settling.ts';
+import { Bitfield } from '../../../src/torrent/bitfield.ts';
 import { Geometry } from '../../../src/torrent/geometry.ts';
 import { PiecePicker } from '../../../src/torrent/picker/piecePicker.ts';
 
@@ -20,6 +21,7 @@ const setUp = (fetches: boolean) => {
   } as unknown as DownloadStats;
   const consequences = settling({
     ...{ picker, stats, fetches },
+    freed: { next: () => say('freed') },
     sound: (index) => say(`sound ${index}`),
     settled: { next: (settled: Settled) => say(`told ${settled.type}`) },
     report: (event) => say(`reported ${'code' in event ? event.code : event.type}`),
@@ -56,5 +58,46 @@ describe('what follows when a piece', () => {
     lost(1, 'damaged');
     expect([picker.stored.has(1), picker.complete]).toEqual([false, true]);
     expect(told).toEqual(['told lost, complete', 'reported damaged, complete']);
+  });
+
+  it.each([true, false])(
+    'can be read after all, where pieces are fetched or not (%s): it is there as before',
+    (fetches) => {
+      const { picker, told, lost, found } = setUp(fetches);
+      lost(1, 'unreadable');
+      told.length = 0;
+      found(1);
+      expect([picker.stored.has(1), picker.excluded.size]).toEqual([true, 0]);
+      picker.check();
+      expect(told).toEqual(['phase completed', 'freed', 'sound 1', 'told found'].map((each) => `${each}, complete`));
+      lost(1, 'unreadable');
+      expect([picker.stored.has(1), picker.complete]).toEqual([false, !fetches]);
+    },
+  );
+
+  it('can be read after all while it is fetched anew: its requests are cancelled, unless it is there already', () => {
+    const { picker, told, lost, found } = setUp(true);
+    const cancelled: string[] = [];
+    const asker = { cancel: (piece: number, block: number) => void cancelled.push(`${piece}/${block}`) };
+    const all = new Bitfield(2);
+    all.setAll();
+    lost(1, 'unreadable');
+    const [block] = picker.next(asker, asker, all, 9, true);
+    expect(block).toMatchObject({ piece: 1, block: 0 });
+    found(1);
+    expect(cancelled).toEqual(['1/0']);
+    expect(picker.complete).toBe(true);
+    picker.check();
+
+    lost(1, 'unreadable');
+    picker.next(asker, asker, all, 9, true);
+    picker.received(asker, 1, 0);
+    told.length = 0;
+    found(1);
+    expect([told, picker.stored.has(1)]).toEqual([[], false]);
+    picker.settle(stored);
+    found(1);
+    expect(told.at(-1)).toBe('told found, complete');
+    picker.check();
   });
 });
