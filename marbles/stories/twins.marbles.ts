@@ -53,6 +53,26 @@ describe('a peer at two addresses', () => {
       { torrent },
     )();
   });
+
+  it('keeps the one that lives before it is known what a magnet link stands for, too', () => {
+    const torrent = torrentWithInfo();
+    drawn(
+      (stage) => {
+        const silent = calling(tellsMetadata(honest(), { instead: 'stalls' }));
+        const there = stage.world({
+          callers: {
+            [before]: { at: 5, player: one(until(stage, 15_000, silent)) },
+            [after]: { at: 20_000, player: one(silent) },
+          },
+        });
+        const link = linkTo(torrent, { announce: [] });
+        const asked = { ...nobody, ...listen(there), target: { folder: '.' } };
+        stage.watch(download(link, there.env, asked), '^ 30s !');
+        stage.happens(there.hangups).toBe('25s A 4999ms -B');
+      },
+      { torrent },
+    )();
+  });
 });
 
 describe('a seed that calls again from another address', () => {

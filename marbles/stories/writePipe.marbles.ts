@@ -1,9 +1,11 @@
-import { Observable, Subject, defer, map, timer } from 'rxjs';
+import { concat, defer, EMPTY, filter, map, NEVER, Observable, of, Subject, timer } from 'rxjs';
 import { describe, it } from 'vitest';
 import type { PieceOutcome } from '../../src/contracts/events.ts';
 import type { CheckedPiece } from '../../src/contracts/peer.ts';
 import { Geometry } from '../../src/torrent/geometry.ts';
-import { drawn } from '../index.ts';
+import { streamStorage } from '../../src/disk/files/streamStorage.ts';
+import { drawn, honest, type Overheard, overheard } from '../index.ts';
+import { downloaded } from './scene.ts';
 import { writeOnly } from './writeOnly.ts';
 
 /** Takes the piece whose turn it is for two milliseconds, and holds all others back until then. */
@@ -75,5 +77,25 @@ describe('writePieces, into a pipe', () => {
         .gives(timer(9).pipe(map(() => [...held.values()].filter(({ observed }) => observed))))
         .toBe('---------(n|)', { n: [] });
     }),
+  );
+});
+
+describe('a download into a pipe', () => {
+  it(
+    'tells no peer of pieces that it can not read back',
+    drawn(
+      (stage) => {
+        const [seed, leech] = [overheard(stage, honest({ pace: 10 })), overheard(stage, honest({ has: [] }))];
+        const there = stage.world({ peers: { '10.1.0.1:7000': seed.player, '10.1.0.2:7000': leech.player } });
+        const storage = streamStorage(stage.torrent, 0, () => EMPTY);
+        const env = { ...there.env, openStorage: () => concat(of(storage), NEVER) };
+        const stored$ = downloaded(stage, { ...there, env }).pipe(filter(({ type }) => type === 'stored'));
+        stage.gives(stored$.pipe(map(() => 's'))).toBe('32ms s---------s---------s---------(s|)');
+        const haves = ({ sent }: Overheard) =>
+          sent.filter(({ value }) => /^(have|bitfield)$/.test((value as { type?: string } | undefined)?.type ?? ''));
+        stage.gives(timer(98).pipe(map(() => [seed, leech].map(haves)))).toBe('98ms (n|)', { n: [[], []] });
+      },
+      { torrent: { pieces: 4, blocksPerPiece: 1 } },
+    ),
   );
 });

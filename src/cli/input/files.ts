@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
 import { diskError } from '../../disk/errors/diskError.ts';
 import { errnoOf } from '../../disk/errors/errno.ts';
@@ -33,7 +33,8 @@ const stdin = async (add: (chunk: Uint8Array) => void, { stopped }: Pick<Io, 'st
 const file = (path: string, add: (chunk: Uint8Array) => void): void => {
   const fd = openSync(path, 'r');
   try {
-    const chunk = Buffer.allocUnsafe(CHUNK);
+    // One byte more than the file has tells its end; a pipe has no size. Most torrents are small.
+    const chunk = Buffer.allocUnsafe(Math.min(fstatSync(fd).size || CHUNK, CHUNK) + 1);
     // A copy, since most torrents are small: keeping a thousand whole chunks would take too much memory.
     for (let size = -1; size !== 0; ) add(Uint8Array.prototype.slice.call(chunk, 0, (size = readSync(fd, chunk))));
   } finally {

@@ -51,6 +51,8 @@ export class ResumeNotes implements ResumeStore {
     const of = path.join(state, 'resume', createHash('sha1').update(path.join(lasting, name)).digest('hex'));
     this.#away = new ResumeFile(path.join(of, hash), {
       ...guard,
+      // What is only seeded need not be written down again: it is there all the same.
+      fleeting: place.readOnly,
       ready: (done) => keepFew(path.dirname(of), of, done),
       // The note has been used: the longest unused ones are deleted first.
       unchanged: (done) => fs.utimes(of, new Date(), new Date(), () => done()),

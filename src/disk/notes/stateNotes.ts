@@ -14,18 +14,21 @@ const PART = 1 / 128;
 
 /** Creates the folder `place` in `all` for the notes about one place, and makes room for it. */
 export const keepFew = (all: string, place: string, done: Done<void>, most = MAX_PLACES): void => {
-  fs.mkdir(all, { recursive: true, mode: 0o700 }, (error) => {
-    if (error) return done(error);
-    fs.mkdir(place, { mode: 0o700 }, (there) => {
-      if (there?.code === 'EEXIST') return done(null);
-      if (there) return done(there);
-      if (Number.parseInt(path.basename(place).slice(-4), 16) % Math.max(1, Math.floor(most * PART)) !== 0)
-        return done(null);
-      fs.readdir(all, (unread, entries = []) => {
-        if (unread || entries.length <= most) return done(null);
-        forget(all, entries, entries.length - most, () => done(null));
-      });
+  const placed = (there: NodeJS.ErrnoException | null): void => {
+    if (there?.code === 'EEXIST') return done(null);
+    if (there) return done(there);
+    if (Number.parseInt(path.basename(place).slice(-4), 16) % Math.max(1, Math.floor(most * PART)) !== 0)
+      return done(null);
+    fs.readdir(all, (unread, entries = []) => {
+      if (unread || entries.length <= most) return done(null);
+      forget(all, entries, entries.length - most, () => done(null));
     });
+  };
+  fs.mkdir(place, { mode: 0o700 }, (error) => {
+    if (error?.code !== 'ENOENT') return placed(error);
+    fs.mkdir(all, { recursive: true, mode: 0o700 }, (refused) =>
+      refused ? done(refused) : fs.mkdir(place, { mode: 0o700 }, placed),
+    );
   });
 };
 

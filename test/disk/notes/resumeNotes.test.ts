@@ -36,7 +36,46 @@ const save = (of: Torrent, target: Target, state: string | undefined, what: stri
   using(of, target, state, (notes) => lastValueFrom(notes.save(note(what), complete), { defaultValue: undefined }));
 const hidden = (folder: string): string[] => fs.readdirSync(folder).filter((name) => !name.endsWith('.lock'));
 
+/** The number of waits for the disk while `run` runs. */
+const syncs = async (run: () => Promise<unknown>): Promise<number> => {
+  const { fsync } = fs;
+  let count = 0;
+  fs.fsync = ((...args: Parameters<typeof fsync>) => {
+    count++;
+    fsync(...args);
+  }) as typeof fsync;
+  try {
+    await run();
+  } finally {
+    fs.fsync = fsync;
+  }
+  return count;
+};
+
 describe('notes', () => {
+  it('of a download wait for the disk, those of what is only seeded do not', async () => {
+    const [folder, state] = [tempFolder(), tempFolder()];
+    expect(await syncs(() => save(torrent, { folder }, state, 'half', false))).toBe(2);
+    expect(await syncs(() => save(torrent, { folder }, state, 'all', true))).toBe(2);
+    expect(await syncs(() => save(torrent, { folder, readOnly: true }, state, 'seeded', true))).toBe(0);
+    expect(await load(torrent, { folder }, state)).toBe('seeded');
+  });
+
+  it('replace what a process left that was killed while it wrote one, and what a link leads to stays', async () => {
+    const [folder, state] = [tempFolder(), tempFolder()];
+    await save(torrent, { folder }, state, 'half', false);
+    const [name = ''] = hidden(folder);
+    const other = path.join(tempFolder(), 'other');
+    fs.writeFileSync(other, 'of the user');
+    fs.symlinkSync(other, path.join(folder, `${name}.tmp`));
+    await save(torrent, { folder }, state, 'more', false);
+    fs.writeFileSync(path.join(folder, `${name}.tmp`), 'a leftover that is longer than the note');
+    await save(torrent, { folder }, state, 'most', false);
+    expect(await load(torrent, { folder }, state)).toBe('most');
+    expect(hidden(folder)).toEqual([name]);
+    expect(fs.readFileSync(other, 'utf8')).toBe('of the user');
+  });
+
   it('of an incomplete torrent stand beside it; of a complete one in the state folder, nothing hidden', async () => {
     const [folder, state] = [tempFolder(), tempFolder()];
     await save(torrent, { folder }, state, 'half', false);
