@@ -45,10 +45,33 @@ describe('the picker', () => {
     'finishes what is begun before it begins anew',
     drawnPicker(
       `
-      avail 43251
+      avail 33254
       asked a····
-      asks  1·4·2`,
+      asks  142··`,
       { blocksPerPiece: 2, count: 5 },
+    ),
+  );
+
+  it(
+    'begins what is half as common first, since others can give what is begun',
+    drawnPicker(
+      `
+      avail 42
+      asked a·
+      asks  31`,
+      { blocksPerPiece: 2, count: 3 },
+    ),
+  );
+
+  it(
+    'but where the user has said what comes first it finishes what is begun',
+    drawnPicker(
+      `
+      avail 42
+      prio  11
+      asked a·
+      asks  12`,
+      { blocksPerPiece: 2, count: 3 },
     ),
   );
 

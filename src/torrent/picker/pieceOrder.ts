@@ -119,5 +119,8 @@ export const firstBy = (...orders: readonly PieceOrder[]): PieceOrder => {
   return revisions.length === 0 ? first : changing(first, () => revisions.reduce((sum, each) => sum + each(), 0));
 };
 
+/** Does it say by its rank that rare pieces come first? */
+export const spreads = ({ rank = [] }: PieceOrder): boolean => rank.some(({ by }) => by === 'availability');
+
 /** What is asked for first unless told otherwise. */
 export const defaultOrder: PieceOrder = firstBy(byPriority, randomFirst(), rarestFirst);

@@ -16,11 +16,10 @@ export type { Asker, Wanted } from './openPiece.ts';
  * Decides which peer is asked for which block. What the choice depends on, most important first; read it again before
  * changing it:
  *  1. a piece that is being checked or is stored is never asked for;
- *  2. begun pieces before new ones, so that memory is freed soonest;
+ *  2. begun pieces before new ones, to free memory; but before these one half as common, as others may not have it;
  *  3. a piece that came out corrupt is asked of one peer alone, and of another when that one is overdue, or much slower
  *     than one with nothing else to do;
- *  4. a new piece is begun only while memory allows and the disk keeps up; one that the peer suggests, else the choice
- *     of the order;
+ *  4. a new piece is begun only while memory and disk allow it: one that the peer suggests, else the first in order;
  *  5. endgame: when nothing is missing that is not requested, or only memory stands in the way, a peer with nothing
  *     else to do is asked for second copies, so that slow peers can't hold all of it; for more where they are overdue;
  *  6. a begun piece without a request in flight is given up when memory is spent and a peer with nothing to do could
@@ -149,15 +148,19 @@ export class PiecePicker {
     if (count <= 0) return wanted;
     const only = [asker];
     if (this.readers.any) this.#hasten(asker, only, have, count, wanted);
+    let [least, common]: [number?, OpenPiece[]?] = this.drafts < this.#allowed ? [] : [Infinity];
     for (const piece of this.#hungry.values()) {
       if (wanted.length >= count) return wanted;
-      if (have.has(piece.index) && piece.admits(asker)) this.#ask(piece, asker, only, count, wanted);
+      if (!have.has(piece.index) || !piece.admits(asker)) continue;
+      if (this.availability.of(piece.index) >= (least ??= this.#wanted.common(who, have))) (common ??= []).push(piece);
+      else this.#ask(piece, asker, only, count, wanted);
     }
     while (wanted.length < count) {
       const piece = this.#begin(asker, who, have);
       if (piece === undefined) break;
       this.#ask(piece, asker, only, count, wanted);
     }
+    if (common !== undefined) for (const piece of common) this.#ask(piece, asker, only, count, wanted);
     if (wanted.length === 0 && idle) this.#copies(asker, have, count, wanted);
     if (wanted.length === 0 && idle && (this.#begun.takeOver(asker, have) || this.#giveUpStuck(who, have)))
       return this.next(asker, who, have, count, false);
@@ -290,10 +293,7 @@ export class PiecePicker {
     this.stored.check();
     this.availability.check();
     checkStates([this.#wanted.missing, this.#open, this.#whole, this.stored, this.excluded], this.geometry.pieceCount);
-    for (let index = 0; index < this.geometry.pieceCount; index++)
-      if ((this.#open.has(index) || this.#whole.has(index)) && !this.readers.reaches(index))
-        throw new RangeError(`piece ${index} is begun before its time`);
-    this.readers.check();
+    this.readers.check(this.geometry.pieceCount, (index) => this.#open.has(index) || this.#whole.has(index));
     if (this.drafts > this.#allowed) throw new RangeError(`${this.drafts} drafts, ${this.#allowed} allowed`);
     this.#begun.check();
   }

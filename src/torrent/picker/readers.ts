@@ -90,8 +90,11 @@ export class Readers {
       for (let index = at; index <= Math.min(last, at + this.#soon); index++) yield index;
   }
 
-  check(): void {
+  /** `isBegun` of each of so many pieces. */
+  check(pieceCount: number, isBegun: (index: number) => boolean): void {
     this.#front?.check();
+    for (let index = 0; index < pieceCount; index++)
+      if (isBegun(index) && !this.reaches(index)) throw new RangeError(`piece ${index} is begun before its time`);
     for (const { at, last } of this.#readers) if (at > last) throw new RangeError(`a reader at ${at} of ${last}`);
   }
 }

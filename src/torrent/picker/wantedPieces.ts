@@ -4,7 +4,8 @@ import { countingSort } from './countingSort.ts';
 import type { Shape } from '../geometry.ts';
 import { LazySort } from './lazySort.ts';
 import { bySalt, piecesOf, saltsOf } from './salts.ts';
-import type { Candidate, PieceOrder, Rank } from './pieceOrder.ts';
+import { type PieceOrder, type Rank, spreads } from './pieceOrder.ts';
+import { NONE, type Scratch, scratch, type Stock } from './scratch.ts';
 
 /** The order is rebuilt after one availability change per so many pieces, or per so many known copies. */
 const PIECES_PER_CHANGE = 64;
@@ -19,8 +20,6 @@ const FEW_STORED = 16;
 const PIECES_PER_RETURN = 1024;
 /** The highest priority. */
 const HIGHEST = 127;
-/** No piece. */
-const NONE = -1;
 /**
  * Bytes of pieces that follow each other wherever nothing but chance decides, so that they can be written at once; and
  * how many such extents a torrent has at the least.
@@ -31,26 +30,6 @@ const MIN_EXTENTS = 256;
 /** How many pieces an extent is. Through a swarm they spread as one larger piece would. */
 export const extentOf = ({ length, pieceLength }: Shape): number =>
   Math.max(1, Math.floor(Math.min(EXTENT, length / MIN_EXTENTS) / pieceLength));
-
-/** How many pieces were stored when the order was made, and whether an order has ever looked at that. */
-interface Stock {
-  stored: number;
-  looked: boolean;
-}
-
-type Scratch = { -readonly [Key in keyof Candidate]: Candidate[Key] };
-
-const scratch = (stock: Stock): Scratch => ({
-  index: NONE,
-  availability: 0,
-  priority: 0,
-  missing: 0,
-  get stored() {
-    stock.looked = true;
-    return stock.stored;
-  },
-  salt: 0,
-});
 
 /** The missing pieces in the order of the last rebuild. */
 interface Ordered {
@@ -86,6 +65,7 @@ export class WantedPieces<Who extends object> {
   readonly missing: Bitfield;
   readonly #availability: Availability<Who>;
   #order: PieceOrder;
+  #spreads: boolean;
   readonly #salts: Uint32Array;
   readonly #priorities: Int8Array;
   /** The priorities upside down, for a sort that begins with the lowest; none while all are alike. */
@@ -113,6 +93,7 @@ export class WantedPieces<Who extends object> {
     this.missing.setAll();
     this.#availability = availability;
     this.#order = order;
+    this.#spreads = spreads(order);
     this.#salts = saltsOf(pieceCount, random, extent);
     this.#priorities = new Int8Array(pieceCount);
   }
@@ -120,6 +101,7 @@ export class WantedPieces<Who extends object> {
   /** Another order, obeyed from the next choice on. */
   set order(order: PieceOrder) {
     this.#order = order;
+    this.#spreads = spreads(order);
     this.#ordered = undefined;
   }
 
@@ -184,6 +166,17 @@ export class WantedPieces<Who extends object> {
     return best === undefined || this.#order.rank === undefined
       ? best
       : (this.#bestOf(suggested, have, this.#priorities[best] as number) ?? best);
+  }
+
+  /**
+   * How many peers have a piece that is left to others, since `who` has one half as common. None is where the user has
+   * said what comes first.
+   */
+  common(who: Who, have: Bitfield): number {
+    // Seeds are as many for each piece.
+    const differs = this.#availability.sum > 0 && this.#spreads && this.#ranks === undefined;
+    const other = differs ? this.best(who, have) : undefined;
+    return other === undefined ? Infinity : 2 * this.#availability.of(other);
   }
 
   /** The first missing piece of `have` that will do. */

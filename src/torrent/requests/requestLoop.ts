@@ -93,7 +93,11 @@ export class RequestLoop {
 
   /** A block that has come has been passed on, if it was. */
   goOn(): void {
-    if (this.#requests.hungry) this.refill();
+    if (this.#requests.hungry) {
+      const now = this.#options.clock();
+      this.#requests.window.heard(now);
+      this.#requests.refill(now);
+    }
     this.#rest();
   }
 

@@ -1,5 +1,6 @@
 import { Cadence } from './cadence.ts';
 import { TOLERANCE } from './depth.ts';
+import { Horizon } from './horizon.ts';
 import { InFlight } from './inFlight.ts';
 import { LateRequests } from './lateRequests.ts';
 import { FIRST_WINDOW, MAX_WINDOW, MOST_OVERTAKEN, SLOW_START_GAIN, windowFor } from './windowLimits.ts';
@@ -8,7 +9,7 @@ import { WrittenOff } from './writtenOff.ts';
 
 /** Milliseconds without a block after which a peer that gave many is asked again for one that it has not sent. */
 const PROBE_AFTER = 1_000;
-/** Blocks after which it is looked again at those that were overtaken. */
+/** Blocks after which it is looked again at those that were overtaken, if as many are in flight. */
 const LOOK_EVERY = 4;
 /** Milliseconds after a loss in which requests do not wait for each other: what else is in flight may be lost, too. */
 const EAGER = 2_000;
@@ -16,12 +17,12 @@ const NONE: readonly number[] = [];
 
 /**
  * How many requests to keep in flight with one peer, and when to stop waiting. Depends on the peer's rate (window =
- * rate × delay, after a slow start that adds one for each block) and on the mean gap between its blocks (patience =
- * mean + 4 deviations). Keys are any numbers that name a block. What was asked for before a block that has come, and
- * has not come itself, is doubted, and after a while taken to be lost. What is given up goes to the late ones, which
- * outlive the window. A rule of the user replaces what the rate says, but neither what the peer keeps (`most`) nor the
- * single request that is risked with a snubbed peer. Invariant: 1 ≤ `limit` ≤ {@link MAX_WINDOW}, but 0 if the rule
- * says so.
+ * rate × horizon, after a slow start that adds one for each block until blocks wait for each other) and on the mean gap
+ * between its blocks (patience = mean + 4 deviations). Keys are any numbers that name a block. What was asked for
+ * before a block that has come, and has not come itself, is doubted, and after a while taken to be lost. What is given
+ * up goes to the late ones, which outlive the window. A rule of the user replaces what the rate says, but neither what
+ * the peer keeps (`most`) nor the single request that is risked with a snubbed peer. Invariant: 1 ≤ `limit` ≤
+ * {@link MAX_WINDOW}, but 0 if the rule says so.
  */
 export class RequestWindow implements WindowView {
   limit = FIRST_WINDOW;
@@ -40,6 +41,7 @@ export class RequestWindow implements WindowView {
   #most: number;
   #probedAt = -Infinity;
   #slowStart = true;
+  readonly #horizon = new Horizon();
   #bytes = 0;
   #arrivals = 0;
   #arrivalsSeen = 0;
@@ -115,7 +117,8 @@ export class RequestWindow implements WindowView {
 
   /** Is it time to look for what is lost, or what has become free by that? */
   get doubtful(): boolean {
-    return (this.#inFlight.overtaken || this.#eager) && this.#arrivals % LOOK_EVERY === 0;
+    const { overtaken, size } = this.#inFlight;
+    return (overtaken || this.#eager) && (this.#arrivals % LOOK_EVERY === 0 || size < LOOK_EVERY);
   }
 
   /** Milliseconds for which the next block has been waited for; 0 while nothing is in flight. */
@@ -144,8 +147,13 @@ export class RequestWindow implements WindowView {
     this.writtenOff.came(key);
     this.#bytes += bytes;
     this.#arrivals++;
-    if (this.#slowStart && !this.snubbed && this.limit < this.#most) this.limit++;
+    if (this.#slowStart && !this.#horizon.full && !this.snubbed && this.limit < this.#most) this.limit++;
     return expected ? 'expected' : 'late';
+  }
+
+  /** A block that was in flight has come at this moment; not said of each of them. */
+  heard(now: number): void {
+    this.#horizon.heard(now - this.#inFlight.latest);
   }
 
   /** No longer waited for: cancelled, or given to another. It may still come. */
@@ -275,10 +283,11 @@ export class RequestWindow implements WindowView {
   #resize(rate: number): void {
     const gained = rate - this.#cadence.rate;
     this.#cadence.measure(rate);
+    this.#horizon.tick();
     if (this.snubbed || this.#fixed !== undefined) return;
     if (this.#slowStart && this.#arrivals > 0 && gained < SLOW_START_GAIN) this.#slowStart = false;
     if (this.#slowStart || this.#arrivals === 0) return;
-    this.limit = Math.min(this.#most, windowFor(Math.max(rate, this.#cadence.rate)));
+    this.limit = Math.min(this.#most, windowFor(Math.max(rate, this.#cadence.rate), this.#horizon.ms));
   }
 
   check(): void {

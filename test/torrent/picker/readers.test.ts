@@ -20,12 +20,12 @@ describe('readers', () => {
     expect([readers.awaits(2, false), readers.awaits(3, false), readers.awaits(0, false)]).toEqual([true, false, true]);
     readers.delete(reader);
     expect(readers.awaits(2, false)).toBe(false);
-    readers.check();
+    readers.check(12, (index) => index < 2);
   });
 
   it('say so when one is behind its last piece', () => {
     const readers = new Readers(MiB, undefined, () => {});
     readers.add({ at: 4, last: 3 });
-    expect(() => readers.check()).toThrow('a reader at 4 of 3');
+    expect(() => readers.check(12, () => false)).toThrow('a reader at 4 of 3');
   });
 });

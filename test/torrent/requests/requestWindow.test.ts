@@ -16,6 +16,21 @@ describe('how many requests are in flight', () => {
     expect(limits).toEqual([4, 8, 16, 32, 64, 128]);
   });
 
+  it('does not grow further when blocks begin to wait for each other', () => {
+    const { window } = new Line();
+    for (let key = 0; key < 4; key++) window.asked(key, 0);
+    for (const [key, now] of [
+      [0, 100],
+      [1, 200],
+      [2, 301],
+      [3, 400],
+    ] as const) {
+      window.take(key, BLOCK);
+      window.heard(now);
+    }
+    expect(window.limit).toBe(4 + 3);
+  });
+
   it('is three seconds of what they send, once a second brings no more than the one before', () => {
     const line = new Line();
     for (let n = 0; n < 8; n++) line.second(20);
