@@ -1,6 +1,7 @@
-import { map, startWith, take } from 'rxjs';
+import { map, type Observable, of, startWith, take, timer } from 'rxjs';
 import { describe, it } from 'vitest';
 import { NetworkError } from '../src/contracts/errors.ts';
+import type { HttpStream } from '../src/contracts/network.ts';
 import { drawn } from './index.ts';
 import { answer, part, web, webScene } from './stories/webScene.ts';
 
@@ -151,6 +152,51 @@ describe('webSeed', () => {
       for (const stored of [2, 3, 9]) scene.picker.restore(stored);
       stage.gives(scene.blocks(web()), '^---!').toBe('-');
       stage.happens(scene.asked).toBe('a', { a: '11-16' });
+    }, SIXTEEN),
+  );
+
+  it(
+    'leaves a server of pieces alone for as many seconds as it says in the body (BEP 17)',
+    drawn((stage) => {
+      const says = (text: string): Observable<HttpStream> =>
+        of({ status: 503, headers: {}, url: 'http://web.test/drawn', bytes$: of(Buffer.from(text)) });
+      const answers = [says(' 7\n'), says('1'.repeat(99)), answer(stage, '-12|')];
+      const scene = webScene(stage, (_, nth) => answers[nth - 1] ?? answer(stage, '-'));
+      const seed = web(undefined, { kind: 'httpseeds' });
+      stage.gives(scene.blocks(seed), '^ 20s !').toBe('15001ms 12');
+      stage.happens(scene.asked).toBe('a 6999ms b 7999ms c--d', repeated('abcd', '*'));
+    }),
+  );
+
+  it(
+    'asks where a URL was redirected to from then on, and at the URL again when that does not answer any more',
+    drawn((stage) => {
+      const urls: string[] = [];
+      const moved = 'http://mirror.test/drawn';
+      const from = (url: string, lane: string, first: number) =>
+        answer(stage, lane, part(first, first + 1, FOUR)).pipe(map((each) => ({ ...each, url })));
+      const answers = [from(moved, '-12|', 1), answer(stage, '-|', { status: 403 }), from(moved, '-34|', 3)];
+      const scene = webScene(stage, ({ url }, nth) => {
+        urls.push(url);
+        return answers[nth - 1] ?? answer(stage, '-');
+      });
+      stage.gives(scene.blocks(web()), '^-----!').toBe('-12-34');
+      stage.happens(scene.asked).toBe('a--(bc)', { a: '*', b: '3-4', c: '3-4' });
+      stage.gives(timer(9).pipe(map(() => urls))).toBe('9ms (u|)', { u: [web().url, moved, web().url] });
+    }),
+  );
+
+  it(
+    'has three connections to a host at most, however many URLs lead there',
+    drawn((stage) => {
+      const urls: string[] = [];
+      const scene = webScene(stage, ({ url }) => {
+        urls.push(new URL(url).pathname);
+        return answer(stage, urls.length === 1 ? '--#' : '-');
+      });
+      const all = ['/a', '/b', '/c', '/d', '/e'].map((path) => web(`http://web.test${path}`));
+      stage.gives(scene.blocks(...all), '^----------!').toBe('-');
+      stage.gives(timer(9).pipe(map(() => urls.join()))).toBe('9ms (u|)', { u: '/a,/b,/c,/d' });
     }, SIXTEEN),
   );
 });

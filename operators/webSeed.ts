@@ -1,8 +1,9 @@
-import { catchError, EMPTY, mergeMap, type OperatorFunction, throwError } from 'rxjs';
+import { catchError, defer, EMPTY, mergeMap, type OperatorFunction, throwError } from 'rxjs';
 import type { Env } from '../src/contracts/env.ts';
 import { NetworkError } from '../src/contracts/errors.ts';
 import type { Block, WebSeed } from '../src/contracts/peer.ts';
 import type { PiecePicker } from '../src/torrent/picker/piecePicker.ts';
+import { HostPlaces } from '../src/torrent/webSeeds/hostPlaces.ts';
 import { WebSeedError } from '../src/torrent/webSeeds/webAnswer.ts';
 import { webFailure } from './internal/webBody.ts';
 import { webConnections } from './internal/webConnections.ts';
@@ -20,7 +21,8 @@ export type { ExpelledSeed, WebSeedOptions } from './internal/webSeedOptions.ts'
  * ```
  *
  * The picker chooses the blocks: whole pieces that follow each other, so that a request is worth its round trip. Each
- * server has one connection at first, and two once it has proved itself. Blocks of a server that keeps us waiting are
+ * server has one connection at first, and two once it has proved itself, but a host at most three, however many URLs
+ * lead to it. Where a URL was redirected to is asked from then on. Blocks of a server that keeps us waiting are
  * asked of others. What a server does not have is asked of others, too; a server that is busy is left in peace as long
  * as it says, one that fails for longer and longer. After six failures in a row without a block, and at once if it does
  * not answer as a web seed does, it is given up. Wrong bytes are found by `banLiars`, which names the server to
@@ -42,20 +44,29 @@ export const webSeed =
     options: WebSeedOptions,
   ): OperatorFunction<WebSeed, Block> =>
   (seeds) =>
-    seeds.pipe(
-      mergeMap((seed) => {
-        const { httpStream } = env;
-        if (httpStream === undefined) return EMPTY;
-        const { failed = () => {} } = options;
-        return webConnections(seed, picker, { ...options, failed, httpStream, random: () => env.random() }).pipe(
-          catchError((error: unknown) => {
-            if (!(error instanceof WebSeedError || error instanceof NetworkError)) return throwError(() => error);
-            failed(seed, webFailure(seed.url, error), true);
-            return EMPTY;
-          }),
-        );
-      }, AT_ONCE),
-    );
+    defer(() => {
+      const places = new HostPlaces();
+      return seeds.pipe(
+        mergeMap((seed) => {
+          const { httpStream } = env;
+          if (httpStream === undefined) return EMPTY;
+          const { failed = () => {} } = options;
+          return webConnections(seed, picker, {
+            ...options,
+            places,
+            failed,
+            httpStream,
+            random: () => env.random(),
+          }).pipe(
+            catchError((error: unknown) => {
+              if (!(error instanceof WebSeedError || error instanceof NetworkError)) return throwError(() => error);
+              failed(seed, webFailure(seed.url, error), true);
+              return EMPTY;
+            }),
+          );
+        }, AT_ONCE),
+      );
+    });
 
 /** Servers that are asked at one time; the others wait until one of these is given up. */
 const AT_ONCE = 10;

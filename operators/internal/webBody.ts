@@ -1,10 +1,24 @@
-import { concat, map, mergeMap, type Observable, range, takeWhile, throwError } from 'rxjs';
+import {
+  catchError,
+  concat,
+  last,
+  map,
+  mergeMap,
+  type Observable,
+  of,
+  range,
+  scan,
+  takeWhile,
+  tap,
+  throwError,
+} from 'rxjs';
 import { now } from '../../src/contracts/clock.ts';
 import type { Env } from '../../src/contracts/env.ts';
-import type { HttpStreamRequest } from '../../src/contracts/network.ts';
+import type { HttpStream, HttpStreamRequest } from '../../src/contracts/network.ts';
 import { NetworkError } from '../../src/contracts/errors.ts';
 import { shownUrl } from '../../src/protocol/tracker/shownUrl.ts';
-import { bodyOf, type BodyRange, WebSeedError } from '../../src/torrent/webSeeds/webAnswer.ts';
+import { bodyOf, type BodyRange, retryAfter, WebSeedError } from '../../src/torrent/webSeeds/webAnswer.ts';
+import type { Remembered } from '../../src/torrent/webSeeds/remembered.ts';
 import type { WebAsk } from '../../src/torrent/webSeeds/webAsk.ts';
 import { ENOUGH, type Reading, webReading } from './webReading.ts';
 
@@ -13,11 +27,63 @@ const ANSWER_WITHIN = 20_000;
 /** Bytes that are thrown away at most if a server sends all of a file instead of a part. */
 const MAX_SKIPPED = 256 * 2 ** 20;
 
+/** Characters that a server of pieces may need to say how many seconds it wants to be left alone. */
+const SAID = 12;
+
 /** Bytes of zeros at one time. */
 const ZEROS = 64 * 1024;
 
 const zeros = (length: number): Observable<Uint8Array> =>
   range(0, Math.ceil(length / ZEROS)).pipe(map((nth) => new Uint8Array(Math.min(ZEROS, length - nth * ZEROS))));
+
+interface Answered {
+  readonly answer: HttpStream;
+  readonly body: BodyRange;
+}
+
+/** A server of pieces that has no time says in the body for how many seconds (BEP 17). */
+const busy = ({ bytes$ }: HttpStream): Observable<never> =>
+  bytes$.pipe(
+    scan((text, chunk) => text + String.fromCharCode(...chunk.subarray(0, SAID)), ''),
+    takeWhile(({ length }) => length < SAID, true),
+    last(undefined, ''),
+    catchError(() => of('')),
+    mergeMap((text) =>
+      throwError(() => {
+        const wait = /^\s*\d+\s*$/.test(text) ? retryAfter(text, now()) : undefined;
+        return new WebSeedError('busy', 'HTTP status 503', wait);
+      }),
+    ),
+  );
+
+/**
+ * What is answered to a request, by the server that it led to before: that may be good for a while only, so without an
+ * answer it is asked for where it leads to now.
+ */
+const answered = (
+  httpStream: NonNullable<Env['httpStream']>,
+  ask: WebAsk,
+  request: HttpStreamRequest,
+  remembered: Remembered,
+): Observable<Answered> => {
+  const { url } = request;
+  let begun = false;
+  const asked = (at: string): Observable<Answered> =>
+    httpStream({ ...request, url: at }).pipe(
+      mergeMap((answer) => {
+        const says = answer.status === 503 && ask.origin === undefined && answer.headers['retry-after'] === undefined;
+        return says ? busy(answer) : of({ answer, body: bodyOf(answer, ask, now()) });
+      }),
+      tap(() => (begun = true)),
+    );
+  const before = remembered.of(url);
+  const again = (error: unknown): Observable<Answered> => {
+    if (before === url || begun) return throwError(() => error);
+    remembered.forget(url);
+    return asked(url);
+  };
+  return asked(before).pipe(catchError(again));
+};
 
 /**
  * The bytes that one request asks for, in their order. A server may send less than it is asked for, and is asked for
@@ -30,6 +96,7 @@ export const webBody = (
   ask: WebAsk,
   how: Pick<HttpStreamRequest, 'held$' | 'stranger' | 'plainNear'>,
   reading: Reading,
+  remembered: Remembered,
 ): Observable<Uint8Array> => {
   const { url, ranged, start, length } = ask;
   if (ask.zeros) return zeros(length);
@@ -43,10 +110,17 @@ export const webBody = (
     const part$ = webReading(bytes$, body, { begin: start, end: until }, reading);
     return until === end
       ? part$
-      : concat(part$, webBody(httpStream, { ...ask, ranged: true, start: until, length: end - until }, how, reading));
+      : concat(
+          part$,
+          webBody(httpStream, { ...ask, ranged: true, start: until, length: end - until }, how, reading, remembered),
+        );
   };
-  return httpStream({ ...how, url, headers, timeout: ANSWER_WITHIN, keep: true }).pipe(
-    mergeMap((answer) => got(answer.bytes$, bodyOf(answer, ask, now()))),
+  const request = { ...how, url, headers, timeout: ANSWER_WITHIN, keep: true };
+  return answered(httpStream, ask, request, remembered).pipe(
+    mergeMap(({ answer, body }) => {
+      remembered.led(url, answer.url);
+      return got(answer.bytes$, body);
+    }),
     takeWhile((chunk) => chunk !== ENOUGH),
   );
 };

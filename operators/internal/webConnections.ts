@@ -70,36 +70,51 @@ export const webConnections = (seed: WebSeed, picker: PiecePicker, options: WebS
 const connection = (server: WebServer): Observable<Block> =>
   defer(() => {
     const { picker, have, options, throttle, seed } = server;
-    const { wake$, last = () => false, failed, random } = options;
+    const { wake$, last = () => false, places } = options;
+    const { host } = seed.address;
     const requests = new WebRequests(picker, have, now(), server.connections);
     let over = false;
     let asking: WebAsk | undefined;
     const stretch$ = defer(() => {
       over = server.whole !== undefined && server.whole !== requests;
       if (over) return EMPTY;
-      const blocks = throttle.paused ? undefined : requests.next(picker.readers.reading ? SHORT : STRETCH, now());
+      const may = !throttle.paused && places.take(host, requests);
+      const blocks = may ? requests.next(picker.readers.reading ? SHORT : STRETCH, now()) : undefined;
+      if (blocks === undefined) places.leave(host, requests);
       if (blocks !== undefined) return webStretch(server, requests, blocks, (ask) => (asking = ask));
       // A piece that is being checked may turn out corrupt.
       over = last() && picker.drafts === 0 && !picker.wants(have);
       return over ? EMPTY : wake$.pipe(take(1), ignoreElements());
     });
-    const again = (error: unknown, count: number): Observable<unknown> => {
-      requests.release();
-      if (!(error instanceof WebSeedError || error instanceof NetworkError)) return throwError(() => error);
-      if (error instanceof WebSeedError && error.code === 'absent' && asking !== undefined) {
-        for (let piece = asking.pieces[0]; piece <= asking.pieces[1]; piece++) have.clear(piece);
-        if (have.count === 0) return throwError(() => error);
-        failed(seed, webFailure(asking.url ?? seed.url, error), false);
-        return of(undefined);
-      }
-      const lasting = error.code === 'useless' || error.code === 'refused-address' || (error as NetworkError).lasting;
-      if (lasting || count > MAX_FAILURES) return throwError(() => error);
-      failed(seed, webFailure(seed.url, error), false);
-      return timer((error instanceof WebSeedError ? error.retryIn : undefined) ?? pauseOf(count, random));
-    };
     return stretch$.pipe(
       repeat({ delay: () => (over ? EMPTY : of(undefined)) }),
-      retry({ delay: again, resetOnSuccess: true }),
-      finalize(() => requests.end()),
+      retry({ delay: (error: unknown, count) => again(server, requests, asking, error, count), resetOnSuccess: true }),
+      finalize(() => {
+        places.leave(host, requests);
+        requests.end();
+      }),
     );
   });
+
+/** When a connection that has failed asks again; errors if it does not. */
+const again = (
+  { have, options: { failed, random, places }, seed }: WebServer,
+  requests: WebRequests,
+  asking: WebAsk | undefined,
+  error: unknown,
+  count: number,
+): Observable<unknown> => {
+  requests.release();
+  places.leave(seed.address.host, requests);
+  if (!(error instanceof WebSeedError || error instanceof NetworkError)) return throwError(() => error);
+  if (error instanceof WebSeedError && error.code === 'absent' && asking !== undefined) {
+    for (let piece = asking.pieces[0]; piece <= asking.pieces[1]; piece++) have.clear(piece);
+    if (have.count === 0) return throwError(() => error);
+    failed(seed, webFailure(asking.url ?? seed.url, error), false);
+    return of(undefined);
+  }
+  const lasting = error.code === 'useless' || error.code === 'refused-address' || (error as NetworkError).lasting;
+  if (lasting || count > MAX_FAILURES) return throwError(() => error);
+  failed(seed, webFailure(seed.url, error), false);
+  return timer((error instanceof WebSeedError ? error.retryIn : undefined) ?? pauseOf(count, random));
+};

@@ -8,7 +8,9 @@ import { BLOCK } from '../../src/torrent/geometry.ts';
 import type { Wanted } from '../../src/torrent/picker/openPiece.ts';
 import type { PiecePicker } from '../../src/torrent/picker/piecePicker.ts';
 import { BlockCutter } from '../../src/torrent/webSeeds/blockCutter.ts';
+import type { HostPlaces } from '../../src/torrent/webSeeds/hostPlaces.ts';
 import { type WebAsk, webAsks } from '../../src/torrent/webSeeds/webAsk.ts';
+import { Remembered } from '../../src/torrent/webSeeds/remembered.ts';
 import type { WebRequests } from '../../src/torrent/webSeeds/webRequests.ts';
 import { webBody } from './webBody.ts';
 import type { Grown, Reading } from './webReading.ts';
@@ -22,6 +24,8 @@ export type WebServerOptions = WebSeedOptions &
   Required<Pick<WebSeedOptions, 'failed'>> & {
     readonly httpStream: NonNullable<Env['httpStream']>;
     readonly random: Env['random'];
+    /** Which connections to a host may ask it for something. */
+    readonly places: HostPlaces;
   };
 
 /** What the connections to one server share. */
@@ -32,6 +36,7 @@ export class WebServer {
   readonly picker: PiecePicker;
   readonly options: WebServerOptions;
   readonly throttle: WebThrottle;
+  readonly remembered = new Remembered();
   readonly connections = new Set<WebRequests>();
   /** The one connection to a server that sends only whole files. */
   whole: WebRequests | undefined;
@@ -98,7 +103,7 @@ export const webStretch = (
     const bytes$ = from(webAsks(seed, torrent, picker.geometry, blocks)).pipe(
       concatMap((ask) => {
         asks(ask);
-        return webBody(httpStream, ask, how, readingOf(ask));
+        return webBody(httpStream, ask, how, readingOf(ask), server.remembered);
       }),
     );
     const error = (cause: unknown): void => subscriber.error(cause);

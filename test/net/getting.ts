@@ -9,7 +9,7 @@ export const get = (url: string, more: Partial<HttpRequest> = {}): Promise<HttpR
   lastValueFrom(httpGet({ url, maxBytes: 100_000, timeout: 5000, ...more }));
 export const textOf = async (reply: Promise<HttpReply>): Promise<string> => Buffer.from((await reply).body).toString();
 /** The error that it must end with. */
-export const failing = async (reply: Promise<HttpReply>): Promise<NetworkError> => {
+export const failing = async (reply: Promise<unknown>): Promise<NetworkError> => {
   const error: unknown = await reply.then(
     () => undefined,
     (reason: unknown) => reason,
@@ -17,4 +17,4 @@ export const failing = async (reply: Promise<HttpReply>): Promise<NetworkError> 
   expect(error).toBeInstanceOf(NetworkError);
   return error as NetworkError;
 };
-export const codeOf = async (reply: Promise<HttpReply>): Promise<string> => (await failing(reply)).code;
+export const codeOf = async (reply: Promise<unknown>): Promise<string> => (await failing(reply)).code;

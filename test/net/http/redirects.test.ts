@@ -1,6 +1,7 @@
-import { lastValueFrom } from 'rxjs';
+import { firstValueFrom, lastValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { httpGetBy } from '../../../src/net/http/http.ts';
+import { httpStreamBy } from '../../../src/net/http/httpStream.ts';
 import { PRIVATE, PUBLIC, reachOf } from '../../../src/protocol/encoding/reach.ts';
 import { codeOf, get, textOf } from '../getting.ts';
 import { serve, serveRaw } from '../servers.ts';
@@ -101,6 +102,19 @@ describe('redirects', () => {
       const outside = await serve((_, response) => response.writeHead(302, { location: target }).end(), '127.0.0.2');
       expect(await codeOf(lastValueFrom(from({ url: outside, maxBytes: 100, timeout: 5000 })))).toBe('refused-address');
     }
+    expect(asked).toBe(0);
+  });
+
+  it('of an answer that is read as it comes, as a web seed is, are refused in the same way', async () => {
+    const stream = httpStreamBy((address) => (address === '127.0.0.2' ? PUBLIC : reachOf(address)));
+    let asked = 0;
+    const inside = await serve((_, response) => {
+      asked++;
+      response.end('secret');
+    });
+    const outside = await serve((_, response) => response.writeHead(302, { location: inside }).end(), '127.0.0.2');
+    const how = { timeout: 5000, keep: true, stranger: true, plainNear: true } as const;
+    expect(await codeOf(firstValueFrom(stream({ ...how, url: outside })))).toBe('refused-address');
     expect(asked).toBe(0);
   });
 
