@@ -54,11 +54,13 @@ describe('port mapping, by miniupnpd', () => {
   it('is what a seed does, which tells where it is reached, and takes it back when it ends', async () => {
     const content = world.content('content', [100_000], []);
     const seed = world.lay(content, 'seed');
-    const options = ['--port', '7000', '--no-dht', '--no-lsd', '--verbose=nat'];
+    const options = ['--port', '7000', '--no-dht', '--no-lsd', '--verbose=nat', '--json'];
     const command = [process.execPath, CLI, 'seed', content.torrent, seed, ...options];
     const ours = here.run('sh', '-c', `echo $$ > ${world.path('ours')}; exec ${command.join(' ')}`);
     expect(await eventually(async () => (await passed()) === 2), ours.says().slice(-500)).toBe(true);
     expect(await eventually(() => ours.says().includes(`peers can reach us at ${OUTSIDE}:7000 (PCP)`))).toBe(true);
+    const told = `"by":"PCP","port":7000,"transports":["tcp","udp"],"host":"${OUTSIDE}"}`;
+    expect(ours.says()).toMatch(new RegExp(`"type":"port-mapped","time":"[^"]*",${told.replaceAll(/[[\]]/g, '\\$&')}`));
     expect(ours.says()).toMatch(/ nat {5}· router {2}PCP: port 7000 is passed on \(tcp, udp\)/);
     await here.sh(`kill -TERM $(cat ${world.path('ours')})`);
     await ours.ended;

@@ -66,6 +66,7 @@ export class Journal {
   tell(told: Told, torrent: string): void;
   tell(told: ToldOfAny): void;
   tell(told: Told, torrent?: string): void {
+    if (this.#closed) return;
     if (torrent === undefined && this.#entries.size === 0) {
       if (this.#waiting.length < WAITING) this.#waiting.push(told as ToldOfAny);
       return;

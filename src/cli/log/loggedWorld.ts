@@ -8,7 +8,7 @@ import { ENCRYPTIONS, type EncryptionNote } from '../../net/mse/encryption.ts';
 import type { UtpNote } from '../../net/utp/utpNote.ts';
 import type { ProxyNote } from '../../net/proxy/proxyNote.ts';
 import { bindOf, proxyOf } from '../input/network.ts';
-import { hostPort } from '../views/events.ts';
+import { type MappingHeard, mappingTold } from './mapped.ts';
 import { address, flag, oneOf, seconds, texts } from '../args/values.ts';
 import type { Web } from '../input/torrentUrl.ts';
 import type { Note, Room } from '../args/logRooms.ts';
@@ -22,26 +22,11 @@ interface Log {
   nat?: (what: string) => void;
 }
 
-/** Says once where peers can reach us. */
-const mappingOf = (given: Given, log: Log, say: (line: string) => void): NodeEnvOptions => {
-  let said = '';
-  return {
-    portMapping: true,
-    portMappingNote: (what, mapped) => {
-      log.nat?.(what);
-      if (mapped?.host === undefined || said === mapped.host || flag(given, 'quiet')) return;
-      said = mapped.host;
-      say(`peers can reach us at ${hostPort({ host: mapped.host, port: mapped.port })} (${mapped.by})`);
-    },
-  };
-};
-
 /** The options of the network. */
 const networkOf = async (
   given: Given,
   log: Log,
-  say: (line: string) => void,
-  stopped: AbortSignal,
+  { say, stopped, tell }: { say: (line: string) => void; stopped: AbortSignal; tell: MappingHeard['tell'] },
 ): Promise<NodeEnvOptions> => {
   const encryption = oneOf(given, 'encryption', ENCRYPTIONS);
   const bind = bindOf(given);
@@ -53,7 +38,8 @@ const networkOf = async (
     ...(bind && { bind }),
     ...(flag(given, 'anonymous') && { anonymous: true }),
     ...{ tcp, utp },
-    ...(!flag(given, 'no-port-mapping') && mappingOf(given, log, say)),
+    ...(!flag(given, 'no-port-mapping') &&
+      mappingTold({ note: (what) => log.nat?.(what), tell, say: flag(given, 'quiet') ? undefined : say })),
     ...(proxy && {
       proxy,
       // A port that is asked for is opened past the proxy.
@@ -74,19 +60,20 @@ const networkOf = async (
 
 /**
  * The outside world for one command, and how long the user waits for it. It keeps no notes if `notes` is false; with
- * `--verbose` all that is said to it and by it is a line for `say`.
+ * `--verbose` all that is said to it and by it is a line for `say`. `mapped` hears where peers can reach us.
  */
 export const loggedWorld = async (
   given: Given,
   say: (line: string) => void,
   stopped: AbortSignal = new AbortController().signal,
+  mapped?: MappingHeard['tell'],
 ): Promise<Env & CreateEnv & Web> => {
   const rooms = (given['rooms'] ?? []) as readonly Room[];
   const within = seconds(given, 'timeout');
   const log: Log = {};
   const ours = nodeEnv({
     ...(given['notes'] === false && { state: false }),
-    ...(await networkOf(given, log, say, stopped)),
+    ...(await networkOf(given, log, { say, stopped, tell: mapped })),
     ...(rooms.includes('mse') && { encryptionNote: (note) => log.encryption?.(note) }),
     ...(rooms.includes('utp') && { utpNote: (note) => log.utp?.(note) }),
   });

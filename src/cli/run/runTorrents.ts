@@ -65,6 +65,9 @@ const workOn = async (jobs: readonly Job[], active: number, bench: Bench, io: Io
   return failures;
 };
 
+const worldOf = (given: Given, { stopped, json }: Io, say: Io['say']): ReturnType<typeof loggedWorld> =>
+  loggedWorld(given, say, stopped, (mapped) => json?.tell(mapped));
+
 /**
  * Downloads or seeds all of `sources`, `active` of them simultaneously. A failure of one does not end the others: the
  * command fails with the exit code of the first. A single source fails with its own error.
@@ -77,7 +80,7 @@ export const runTorrents = async (
 ): Promise<void> => {
   let say = io.say;
   const { openStorage, around } = asked;
-  const there = await loggedWorld(given, (line) => say(line), io.stopped);
+  const there = await worldOf(given, io, (line) => say(line));
   const env = withAdvice({ ...(around === undefined ? there : around(there)), ...(openStorage && { openStorage }) });
   const found = discovery(given, env);
   // Invalid options are refused before anything is read or fetched.

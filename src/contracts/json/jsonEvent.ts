@@ -35,7 +35,7 @@ import type {
   JsonVerified,
   JsonVersion,
 } from './jsonResult.ts';
-import type { Bytes, Count, OfAny, Seconds } from './jsonUnits.ts';
+import type { Bytes, Count, OfAny, Port, Seconds } from './jsonUnits.ts';
 
 /**
  * The command begins with a torrent: the first object of each torrent, and of each run. Without `torrent`: a run in
@@ -112,6 +112,17 @@ export interface JsonWarning extends OfAny {
   readonly url?: string;
 }
 
+/** The router of this network passes our port on: peers outside can connect to us. Told again when that has changed. */
+export interface JsonPortMapped extends OfAny {
+  readonly type: 'port-mapped';
+  /** The protocol that the router was asked by. */
+  readonly by: 'PCP' | 'NAT-PMP' | 'UPnP';
+  readonly port: Port;
+  readonly transports: readonly ('tcp' | 'udp')[];
+  /** The address of the router outside, unless that is private, too. */
+  readonly host?: string;
+}
+
 /**
  * What `--json` writes on stdout: one of these a line, and nothing else. Sizes are in bytes, durations in seconds, and
  * times in ISO 8601, UTC. Unknown values are absent. Keys that peers or trackers choose may be any text.
@@ -138,6 +149,7 @@ export type JsonEvent =
   | JsonAnnounced
   | JsonTracker
   | JsonPortOpen
+  | JsonPortMapped
   | JsonDone
   | JsonSeeded
   | JsonWarning
