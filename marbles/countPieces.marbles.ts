@@ -4,7 +4,7 @@ import { countPieces } from '../operators/countPieces.ts';
 import { handshake } from '../operators/handshake.ts';
 import type { Peer } from '../src/contracts/peer.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
-import { MAX_PIECES } from '../src/torrent/metainfo/metainfo.ts';
+import { MAX_PIECES } from '../src/torrent/metainfo/limits.ts';
 import { drawn, type Stage } from './index.ts';
 
 const peerId = new TextEncoder().encode('-RX0001-ourselves---');

@@ -7,7 +7,8 @@ import type { Created, CreateEvent } from './contracts/events.ts';
 import { CLIENT, ID_LENGTH } from './protocol/encoding/id.ts';
 import { Malformed } from './protocol/encoding/malformed.ts';
 import { encodeTorrent } from './torrent/metainfo/encodeTorrent.ts';
-import { MAX_PIECES, parseTorrent, type Torrent } from './torrent/metainfo/metainfo.ts';
+import { MAX_PIECES } from './torrent/metainfo/limits.ts';
+import { parseTorrent, type Torrent } from './torrent/metainfo/metainfo.ts';
 import { padded } from './torrent/metainfo/padding.ts';
 import { isPieceLength, pieceLengthFor } from './torrent/metainfo/pieceLength.ts';
 

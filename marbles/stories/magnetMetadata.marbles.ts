@@ -74,7 +74,11 @@ describe('the torrent of a magnet link', () => {
 
   it.each<[string, Uint8Array, string]>([
     ['no torrent', encode({ name: 'x' }), 'bad-metainfo'],
-    ['v2-only', encode({ name: 'x', 'meta version': 2, 'file tree': {}, 'piece length': 16_384 }), 'unsupported'],
+    [
+      'of a version to come',
+      encode({ name: 'x', 'meta version': 3, 'file tree': {}, 'piece length': 16_384 }),
+      'unsupported',
+    ],
   ])('is none if what has this info-hash is %s', (_, info, code) => {
     drawn(
       (stage) => {

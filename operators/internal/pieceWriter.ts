@@ -39,7 +39,8 @@ export class PieceWriter {
     this.#subscriber = subscriber;
     this.#picker = picker;
     this.#writev = storage.writev?.bind(storage);
-    this.#schedule = new WriteSchedule(geometry.pieceLength, { ordered, joins: this.#writev !== undefined });
+    const adjoins = (index: number): boolean => geometry.adjoins(index);
+    this.#schedule = new WriteSchedule(geometry.pieceLength, { ordered, joins: this.#writev !== undefined, adjoins });
     this.#store = patiently(({ index, bytes }) => storage.write(geometry.pieceOffset(index), bytes), options);
   }
 

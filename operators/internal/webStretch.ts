@@ -66,7 +66,8 @@ const grown = (
   if (server.whole !== requests || origin === undefined) return undefined;
   const { geometry } = server.picker;
   const end = origin + fileEnd;
-  const more = requests.more(end === geometry.length ? geometry.pieceCount - 1 : geometry.piecesOf(end, 0)[0] - 1);
+  const [after] = geometry.piecesOf(end, 0);
+  const more = requests.more(geometry.pieceOffset(after) + geometry.pieceSize(after) <= end ? after : after - 1);
   const piece = Array.isArray(more) ? (more as readonly Wanted[])[0]?.piece : undefined;
   if (piece === undefined) return more === 'full' ? 'full' : undefined;
   add(more as readonly Wanted[]);

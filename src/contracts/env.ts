@@ -46,10 +46,10 @@ export interface Env {
   /** Do other threads verify pieces? Then pieces are assembled in memory that is shared with these threads. */
   readonly sharesMemory?: boolean;
   /**
-   * Digests a piece while its blocks arrive, so that `verify` has only to compare. Where it is absent or returns
-   * undefined, `verify` computes the whole digest.
+   * Digests a piece of `torrent` while its blocks arrive, so that `verify` has only to compare. Where it is absent or
+   * returns undefined, `verify` computes the whole digest.
    */
-  hasher?(): Hasher | undefined;
+  hasher?(torrent: Pick<Torrent, 'pieceSizes'>): Hasher | undefined;
   /** How many connections and announces may be open at once, as the system permits this process. No limit if absent. */
   readonly room?: Room | undefined;
   /** True if `connect` can dial a peer that calls us at the same moment, as `PeerAddress.punch` says. */

@@ -9,8 +9,8 @@ import { type InputCode, InputError } from './errors.ts';
  * @example
  * const { name, length, files } = parseTorrent(readFileSync('debian.torrent'));
  *
- * @throws InputError `bad-bencode`, `bad-metainfo`, or `unsupported` for a torrent of version 2 only (BEP 52)
- * @see BEP 3, BEP 12, BEP 19, BEP 27
+ * @throws InputError `bad-bencode`, `bad-metainfo`, or `unsupported` for a version that is not known yet (BEP 52)
+ * @see BEP 3, BEP 12, BEP 19, BEP 27, BEP 52
  */
 export const parseTorrent = (bytes: Uint8Array): Torrent =>
   given(
@@ -24,8 +24,8 @@ export const parseTorrent = (bytes: Uint8Array): Torrent =>
  * @example
  * const { infoHash, announce } = parseMagnet('magnet:?xt=urn:btih:c12fe1c06bba254a9dc9f519b335aa7c1367a88a');
  *
- * @throws InputError `bad-magnet`, or `unsupported` for a link of version 2 only (BEP 52)
- * @see BEP 9, BEP 53
+ * @throws InputError `bad-magnet`
+ * @see BEP 9, BEP 52, BEP 53
  */
 export const parseMagnet = (link: string): MagnetLink =>
   given(

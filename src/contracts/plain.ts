@@ -1,7 +1,7 @@
 import { toHex } from '../protocol/encoding/id.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import type { Bitfield } from '../torrent/bitfield.ts';
-import type { Geometry } from '../torrent/geometry.ts';
+import { type Geometry, pieceCountOf } from '../torrent/geometry.ts';
 import type { Created, MetadataKnown, PlainAddress, Restored } from './events.ts';
 import type { PeerAddress } from './network.ts';
 
@@ -9,13 +9,13 @@ import type { PeerAddress } from './network.ts';
 export const plainAddress = (address: PeerAddress): PlainAddress =>
   address.wire$ === undefined ? address : { host: address.host, port: address.port, source: address.source };
 
-const knownOf = ({ name, infoHash, length, pieceLength, pieceHashes, files }: Torrent) => ({
-  name,
-  infoHash: toHex(infoHash),
-  length,
-  pieceLength,
-  pieceCount: pieceHashes.length / 20,
-  files: files.filter(({ padding }) => !padding).length,
+const knownOf = (torrent: Torrent) => ({
+  name: torrent.name,
+  infoHash: toHex(torrent.infoHash),
+  length: torrent.length,
+  pieceLength: torrent.pieceLength,
+  pieceCount: pieceCountOf(torrent),
+  files: torrent.files.filter(({ padding }) => !padding).length,
 });
 
 /** Adds `hidden` to `plain` as properties that can be read but are not enumerable. */
@@ -33,14 +33,9 @@ export const createdOf = (torrent: Torrent, bytes: Uint8Array): Created =>
   holding({ type: 'created', ...knownOf(torrent) } as const, { torrent, bytes });
 
 /** The pieces that earlier runs have stored, as an event. */
-export const restoredOf = (stored: Bitfield, geometry: Geometry): Restored => {
-  const { pieceCount, pieceLength } = geometry;
-  const last = pieceCount - 1;
-  const missing = stored.has(last) ? pieceLength - geometry.pieceSize(last) : 0;
-  return {
-    type: 'restored',
-    pieces: stored.count,
-    length: stored.count * pieceLength - missing,
-    bitfield: toHex(stored.bytes),
-  };
-};
+export const restoredOf = (stored: Bitfield, geometry: Geometry): Restored => ({
+  type: 'restored',
+  pieces: stored.count,
+  length: geometry.bytesOf(stored),
+  bitfield: toHex(stored.bytes),
+});

@@ -27,8 +27,8 @@ export interface Storage {
   /** Fills `into` from `offset`; emits the number of bytes read: fewer where a file is shorter or missing. */
   read(offset: number, into: Uint8Array): Observable<number>;
   /**
-   * SHA-1 of `length` bytes at `offset`, read and hashed on another thread. Completes without a value where only `read`
-   * can be used.
+   * SHA-1 of `length` bytes at `offset` (in version 2: of each block SHA-256), read and hashed on another thread.
+   * Completes without a value where only `read` can be used.
    */
   digest?(offset: number, length: number): Observable<Uint8Array>;
   /**
@@ -119,7 +119,7 @@ export interface Target {
 
 /**
  * Does the piece have the hash that its torrent promises? Answers synchronously, or by an Observable. `digest` is that
- * of `Env.hasher`, if it was computed while the piece arrived.
+ * of `Env.hasher`, if it was computed while the piece arrived: SHA-1, or in version 2 SHA-256 of each block.
  */
 export type Verify = (piece: {
   readonly index: number;

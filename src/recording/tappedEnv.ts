@@ -222,7 +222,7 @@ export const tappedEnv = <E extends Env>(env: E, tap: EnvTap): E => ({
       return (piece) => tap.verify({ what: 'verify', infoHash, piece: piece.index }, piece.bytes, () => verify(piece));
     },
     sharesMemory: env.sharesMemory,
-    hasher: env.hasher && (() => tap.ask({ what: 'hasher' }, () => env.hasher?.())),
+    hasher: env.hasher && ((torrent) => tap.ask({ what: 'hasher' }, () => env.hasher?.(torrent))),
     room: env.room,
     anonymous: env.anonymous,
     holepunch: env.holepunch,

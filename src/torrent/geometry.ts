@@ -1,44 +1,74 @@
 /** The unit of a request: 16 KiB (BEP 3 in practice). */
 export const BLOCK = 16384;
+const BLOCK_BITS = 14;
 
 /** What arithmetic needs of a torrent. */
 export interface Shape {
   readonly length: number;
   readonly pieceLength: number;
+  /** Bytes of each piece, where others than the last one are shorter. */
+  readonly pieceSizes?: readonly number[];
 }
+
+/** How many pieces it has. */
+export const pieceCountOf = ({ length, pieceLength }: Shape): number => Math.ceil(length / pieceLength);
 
 /** All arithmetic of piece, block and offset of one torrent. A value: nothing in it changes. */
 export class Geometry {
   readonly length: number;
   readonly pieceLength: number;
   readonly pieceCount: number;
-  /** Blocks of every piece but the last. */
+  /** Bytes of all pieces: fewer than `length` where there are gaps between pieces. */
+  readonly total: number;
+  /** Blocks of a piece that is not shorter than others. */
   readonly blocksPerPiece: number;
-  readonly #lastSize: number;
-  readonly #lastBlocks: number;
+  /** Bytes of pieces; the first stands for all up to number `#even`. */
+  readonly #sizes: readonly number[];
+  readonly #even: number;
+  readonly #gaps: boolean;
 
-  constructor({ length, pieceLength }: Shape) {
+  constructor({ length, pieceLength, pieceSizes }: Shape) {
     this.length = length;
     this.pieceLength = pieceLength;
-    this.pieceCount = Math.ceil(length / pieceLength);
+    this.pieceCount = pieceCountOf({ length, pieceLength });
     this.blocksPerPiece = Math.ceil(pieceLength / BLOCK);
-    this.#lastSize = length - (this.pieceCount - 1) * pieceLength;
-    this.#lastBlocks = Math.ceil(this.#lastSize / BLOCK);
+    this.#sizes = pieceSizes ?? [pieceLength, length - (this.pieceCount - 1) * pieceLength];
+    this.total = pieceSizes?.reduce((sum, size) => sum + size, 0) ?? length;
+    this.#gaps = pieceSizes !== undefined;
+    this.#even = pieceSizes ? 0 : this.pieceCount - 2;
   }
 
-  /** Bytes of piece `index`; the last may be shorter. */
+  /** Bytes of piece `index`; the last may be shorter, and so may one that ends with a file (BEP 52). */
   pieceSize(index: number): number {
-    // Both are read whichever it is: at a branch that it has never seen taken V8 gives up what it has compiled, here
+    // The same is done whichever it is: at a branch that it has never seen taken V8 gives up what it has compiled, here
     // all that handles blocks.
-    const { pieceLength } = this;
-    const last = this.#lastSize;
-    return index < this.pieceCount - 1 ? pieceLength : last;
+    return this.#sizes[Math.max(0, index - this.#even)] as number;
+  }
+
+  /** Bytes of the pieces in `set`. */
+  bytesOf(set: { readonly count: number; has(index: number): boolean }): number {
+    if (set.count === 0) return 0;
+    let bytes = set.count * this.pieceLength;
+    for (let index = this.#gaps ? 0 : this.pieceCount - 1; index < this.pieceCount; index++)
+      if (set.has(index)) bytes -= this.pieceLength - this.pieceSize(index);
+    return bytes;
+  }
+
+  /**
+   * Bytes of piece `index` that may be asked for. Between the pieces of two files (BEP 52) there is nothing, which some
+   * clients ask for as zeros.
+   */
+  pieceRoom(index: number): number {
+    return this.#gaps ? this.pieceLength : this.pieceSize(index);
+  }
+
+  /** Does the next piece begin where piece `index` ends? */
+  adjoins(index: number): boolean {
+    return this.pieceSize(index) === this.pieceLength;
   }
 
   blockCount(piece: number): number {
-    const { blocksPerPiece } = this;
-    const last = this.#lastBlocks;
-    return piece < this.pieceCount - 1 ? blocksPerPiece : last;
+    return (this.pieceSize(piece) + BLOCK - 1) >> BLOCK_BITS;
   }
 
   /** Bytes of block number `block` of `piece`; the last may be shorter. */

@@ -119,9 +119,9 @@ describe('what makes no sense is said in one line, with exit code 2', () => {
     expect(stderr).toMatch(/^rxtorrent: cannot read .*\nInputError: [^]*\n {4}at /);
   });
 
-  it('names BEP 52 for a torrent of the second kind', async () => {
+  it('names BEP 52 for a torrent of a version to come', async () => {
     const file = join(folder(), 'v2.torrent');
-    writeFileSync(file, 'd4:infod9:file treede12:meta versioni2e4:name1:a12:piece lengthi16384eee');
+    writeFileSync(file, 'd4:infod9:file treede12:meta versioni3e4:name1:a12:piece lengthi16384eee');
     const { code, stdout } = await run(['info', file, '--json']);
     expect(code).toBe(2);
     expect(told(stdout)).toMatchObject([{ code: 'unsupported', message: expect.stringContaining('BEP 52') as string }]);

@@ -32,7 +32,9 @@ describe('a download with threads that hash', () => {
     };
     const options = { target: { folder }, trackers: [], peers: addresses(all) };
     const events = await lastValueFrom(
-      download(content.torrent, { ...env, hasher: () => (busy() ? undefined : hasher()) }, options).pipe(toArray()),
+      download(content.torrent, { ...env, hasher: () => (busy() ? undefined : hasher(content.torrent)) }, options).pipe(
+        toArray(),
+      ),
     );
     expect(events.filter(({ type }) => type === 'corrupt').length).toBeGreaterThan(0);
     expect(sha256OnDisk(content, folder)).toBe(content.sha256);

@@ -6,6 +6,7 @@ import { InputError, InvariantError } from '../../contracts/errors.ts';
 import { fetchTorrent } from '../../download/magnet/fetchTorrent.ts';
 import { sha1, toHex } from '../../protocol/encoding/id.ts';
 import { Funnel } from '../../torrent/stats/funnel.ts';
+import { pieceCountOf } from '../../torrent/geometry.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { awaited } from '../run/awaited.ts';
 import { Deadline } from '../io/deadline.ts';
@@ -39,9 +40,9 @@ const outputOf = (given: Given): string => {
   return output;
 };
 
-const indexOf = (given: Given, { pieceHashes }: Torrent): number => {
+const indexOf = (given: Given, torrent: Torrent): number => {
   const got = String(given['index']);
-  const last = pieceHashes.length / 20 - 1;
+  const last = pieceCountOf(torrent) - 1;
   const index = /^\d{1,9}$/.test(got) ? Number(got) : Number.NaN;
   if (index >= 0 && index <= last) return index;
   throw new InputError(

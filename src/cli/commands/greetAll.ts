@@ -11,6 +11,7 @@ import { follow } from '../io/follow.ts';
 import type { Given, Io } from '../io/io.ts';
 import { metObject } from '../views/handshake.ts';
 import { reporting } from '../views/report.ts';
+import { pieceCountOf } from '../../torrent/geometry.ts';
 
 const COUNT = 10;
 /** Seconds for the whole command. */
@@ -28,7 +29,7 @@ export const greetAll = async (given: Given, io: Io): Promise<void> => {
   const count = wholeNumber(given, 'count', 1, 1_000_000) ?? COUNT;
   const deadline = new Deadline(seconds(given, 'timeout') ?? WITHIN);
   const { env, findable, torrent, hash, asked, port = 0 } = await lookup(given, io);
-  const pieceCount = torrent && torrent.pieceHashes.length / 20;
+  const pieceCount = torrent && pieceCountOf(torrent);
   const report = reporting(given, io, hash);
   const options = { ...asked, port, pieceCount, report, deadline: () => new Deadline(FOR_ONE) };
   const met$ = greetPeers(findable, env, options).pipe(take(count), takeUntil(timer(deadline.left)));

@@ -10,6 +10,7 @@ import { hostAndPort, seconds } from '../args/values.ts';
 import { hostPort } from '../views/events.ts';
 import { handshakeLines, metObject, negotiationLines } from '../views/handshake.ts';
 import { loggedWorld } from '../log/loggedWorld.ts';
+import { pieceCountOf } from '../../torrent/geometry.ts';
 
 /** Seconds for everything. */
 const WITHIN = 10;
@@ -23,7 +24,7 @@ const greet = async (given: Given, io: Io, negotiate: boolean): Promise<void> =>
   const it = await sourceArgument(source, env, io);
   const hash = begin(io, source, it);
   const { findable, torrent } = it;
-  const pieceCount = torrent && torrent.pieceHashes.length / 20;
+  const pieceCount = torrent && pieceCountOf(torrent);
   const identity = {
     infoHash: findable.infoHash,
     peerId: ourPeerId(env),

@@ -1,5 +1,6 @@
 import { toHex } from '../../protocol/encoding/id.ts';
 import { formatMagnet } from '../../torrent/metainfo/magnet.ts';
+import { pieceCountOf } from '../../torrent/geometry.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import type { ToldAs } from '../../contracts/json/told.ts';
 import { visible } from '../io/text.ts';
@@ -20,7 +21,7 @@ export const madeObject = (torrent: Torrent, path: string | undefined): ToldAs<'
   length: torrent.length,
   files: filesOf(torrent),
   pieceLength: torrent.pieceLength,
-  pieceCount: torrent.pieceHashes.length / 20,
+  pieceCount: pieceCountOf(torrent),
   private: torrent.private,
   magnet: magnetOf(torrent),
 });
@@ -28,6 +29,6 @@ export const madeObject = (torrent: Torrent, path: string | undefined): ToldAs<'
 /** The line of it for the user; `path` is where the .torrent or the content is. */
 export const madeLines = (torrent: Torrent, path: string): readonly string[] => {
   const content = `${bytes(torrent.length)} in ${counted(filesOf(torrent), 'file')}`;
-  const pieces = `${counted(torrent.pieceHashes.length / 20, 'piece')} of ${bytes(torrent.pieceLength)}`;
+  const pieces = `${counted(pieceCountOf(torrent), 'piece')} of ${bytes(torrent.pieceLength)}`;
   return [`${visible(path)}: ${content}, ${pieces}`, `Info Hash: ${toHex(torrent.infoHash)}`, magnetOf(torrent)];
 };

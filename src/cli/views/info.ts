@@ -2,7 +2,8 @@ import { type FilePlace, filePlaces } from '../../disk/files/filePlaces.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
 import { contentLength, numberedFiles, numbersOf } from '../../torrent/metainfo/fileNumbers.ts';
 import { formatMagnet } from '../../torrent/metainfo/magnet.ts';
-import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { pieceCountOf } from '../../torrent/geometry.ts';
+import { hashLengthOf, type Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { formatSelection, selects, type Span } from '../../torrent/metainfo/selection.ts';
 import type { ToldAs } from '../../contracts/json/told.ts';
 import { fileTree } from './fileTree.ts';
@@ -22,18 +23,21 @@ const LAST_DATE = 253_402_300_800;
 /** The chosen files, as indices in `torrent.files`; undefined without a choice. */
 type Selection = readonly Span[] | undefined;
 
-const hashes = ({ pieceHashes }: Torrent, limit: number): readonly string[] =>
-  Array.from({ length: Math.min(limit, pieceHashes.length / 20) }, (_, piece) =>
-    toHex(pieceHashes.subarray(piece * 20, piece * 20 + 20)),
+const hashes = (torrent: Torrent, limit: number): readonly string[] => {
+  const size = hashLengthOf(torrent);
+  return Array.from({ length: Math.min(limit, pieceCountOf(torrent)) }, (_, piece) =>
+    toHex(torrent.pieceHashes.subarray(piece * size, (piece + 1) * size)),
   );
+};
 
 /** The link that stands for the torrent, and for what is chosen of it. */
-const linkOf = ({ infoHash, infoHashV2, name, length, announce, webSeeds }: Torrent, select: Selection): string =>
-  formatMagnet({
+const linkOf = (torrent: Torrent, select: Selection): string => {
+  const { infoHash, infoHashV2, name, pieceSizes, announce, webSeeds } = torrent;
+  return formatMagnet({
     infoHash,
     ...(infoHashV2 && { infoHashV2 }),
     name,
-    length,
+    length: pieceSizes ? contentLength(torrent) : torrent.length,
     announce: announce
       .flat()
       .slice(0, LINK_TRACKERS)
@@ -43,6 +47,10 @@ const linkOf = ({ infoHash, infoHashV2, name, length, announce, webSeeds }: Torr
     sources: [],
     ...(select && select.length <= LINK_SPANS && { select }),
   });
+};
+
+/** What only fills up pieces; in version 2 nothing does. */
+const paddingOf = (torrent: Torrent): number => (torrent.pieceSizes ? 0 : torrent.length - contentLength(torrent));
 
 const fileObject = (
   { length, padding, attributes, link, root }: Torrent['files'][number],
@@ -65,7 +73,7 @@ export const infoObject = (torrent: Torrent, withPieces: boolean, selection: Sel
   const places = filePlaces(torrent);
   const selected = selects(selection);
   const length = contentLength(torrent);
-  const pieceCount = torrent.pieceHashes.length / 20;
+  const pieceCount = pieceCountOf(torrent);
   const path = places.find(({ path }) => path !== '')?.path.split('/')[0];
   let number = 0;
   return {
@@ -78,7 +86,7 @@ export const infoObject = (torrent: Torrent, withPieces: boolean, selection: Sel
     pieceLength: torrent.pieceLength,
     pieceCount,
     length,
-    ...(length < torrent.length && { paddingLength: torrent.length - length }),
+    ...(paddingOf(torrent) > 0 && { paddingLength: paddingOf(torrent) }),
     private: torrent.private,
     announce: torrent.announce,
     webSeeds: torrent.webSeeds,
@@ -102,14 +110,14 @@ const date = (seconds: number): string => {
 };
 
 const facts = (torrent: Torrent, places: readonly FilePlace[], selection: Selection): readonly string[] => {
-  const { name, comment, createdBy, creationDate, source, webSeeds, pieceHashes } = torrent;
+  const { name, comment, createdBy, creationDate, source, webSeeds } = torrent;
   const length = contentLength(torrent);
-  const padding = torrent.length > length ? ` and ${bytes(torrent.length - length)} of padding` : '';
+  const padding = paddingOf(torrent) > 0 ? ` and ${bytes(paddingOf(torrent))} of padding` : '';
   const lines = [`Name: ${visible(name)}`];
   const [becomes = name] = places.find(({ path }) => path !== '')?.path.split('/') ?? [];
   if (becomes !== name) lines.push(`Saved As: ${visible(becomes)}`);
   lines.push(
-    `Size: ${bytes(length)}${padding} in ${counted(pieceHashes.length / 20, 'piece')}`,
+    `Size: ${bytes(length)}${padding} in ${counted(pieceCountOf(torrent), 'piece')}`,
     `Magnet Link: ${visible(linkOf(torrent, selection))}`,
   );
   if (torrent.private) lines.push('Private: yes');
@@ -139,7 +147,7 @@ const selectedLine = (torrent: Torrent, selection: readonly Span[]): string => {
 export const infoLines = (torrent: Torrent, limit: number, selection: Selection): readonly string[] => {
   const trackers = torrent.announce.flat();
   const places = filePlaces(torrent);
-  const more = torrent.pieceHashes.length / 20 - limit;
+  const more = pieceCountOf(torrent) - limit;
   return [
     ...(trackers.length > 0 ? trackers : ['none']).map((url) => `Tracker URL: ${visible(url)}`),
     `Length: ${contentLength(torrent)}`,

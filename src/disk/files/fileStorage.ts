@@ -32,6 +32,7 @@ import { WriteAccess } from './writeAccess.ts';
 const AT_ONCE = 8;
 /** Maximum number of threads that hash data on disk; more would wait for memory. */
 const MAX_THREADS = 32;
+const THREADS = Math.min(MAX_THREADS, os.availableParallelism());
 
 /**
  * Opens the files of `torrent` in `target` until unsubscribed; emits once and does not complete. Resume notes of
@@ -79,7 +80,7 @@ class FileStorage implements Storage {
   constructor(torrent: Torrent, target: Target, state: string | undefined) {
     const name = rootName(torrent, target);
     const { wanted = () => true, force = false, readOnly = false } = target;
-    const { pieceLength, infoHash } = torrent;
+    const { pieceLength, infoHash, pieceSizes } = torrent;
     const { pieceCount } = new Geometry(torrent);
     const mark = Buffer.from(infoHash).toString('hex', 0, 4);
     this.#torrent = torrent;
@@ -98,7 +99,7 @@ class FileStorage implements Storage {
       ...{ paths, spans, wanted, pieceLength, files: this.#files, own: this.#own, parts: this.#parts },
       dirty: (file) => void this.#dirty.add(file),
     });
-    this.#digests = new OpenDigests(this.#files, spans, Math.min(MAX_THREADS, os.availableParallelism()));
+    this.#digests = new OpenDigests(this.#files, spans, THREADS, pieceSizes !== undefined);
     this.#access = this.#accessAs(readOnly ? undefined : hiddenName(name, 'rxtorrent.lock'));
     this.#operations = new Operations(
       () => new StorageError('io', `${printable(root)}: the storage is closed; open it again`),

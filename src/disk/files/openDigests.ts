@@ -1,5 +1,5 @@
 import { descriptors } from './descriptors.ts';
-import type { Digested, Reading } from '../hashing/digest.ts';
+import type { Digested, Reading, TreeReading } from '../hashing/digest.ts';
 import { digester } from '../hashing/digest.ts';
 import type { Done } from './insideFolder.ts';
 import type { OpenFile, OpenFiles } from './openFiles.ts';
@@ -22,11 +22,14 @@ export class OpenDigests {
   readonly #files: OpenFiles;
   readonly #spans: Spans;
   readonly #size: number;
+  readonly #trees: boolean;
 
-  constructor(files: OpenFiles, spans: Spans, size: number) {
+  /** With `trees` the digest is the hashes of all blocks (BEP 52), otherwise SHA-1. */
+  constructor(files: OpenFiles, spans: Spans, size: number, trees: boolean) {
     this.#files = files;
     this.#spans = spans;
     this.#size = size;
+    this.#trees = trees;
   }
 
   /**
@@ -38,7 +41,7 @@ export class OpenDigests {
     const threads =
       spans.length > MAX_PARTS
         ? undefined
-        : sharedThreads<Reading, Digested>('digestWorker', { size: this.#size, inline: digest });
+        : sharedThreads<Reading | TreeReading, Digested>('digestWorker', { size: this.#size, inline: digest });
     const parts = spans.filter(({ padding }) => !padding).length;
     if (!threads || !descriptors.together(parts)) return done(null);
     this.#open(spans, [], wanted, threads, (error, found) => {
@@ -51,7 +54,7 @@ export class OpenDigests {
     spans: readonly Span[],
     open: readonly (OpenFile | undefined)[],
     wanted: () => boolean,
-    threads: Threads<Reading, Digested>,
+    threads: Threads<Reading | TreeReading, Digested>,
     done: Done<Uint8Array>,
   ): void {
     const release = (): void => open.forEach((each) => each && this.#files.release(each));
@@ -62,9 +65,10 @@ export class OpenDigests {
     }
     if (!span) {
       const reading = spans.map(({ at, length }, n) => ({ file: open[n]?.fd, at, length }));
-      return threads.ask(reading, (digested) => {
+      const question = this.#trees ? { parts: reading, blocks: Infinity, digests: false } : reading;
+      return threads.ask(question, (digested) => {
         release();
-        done(null, 'digest' in digested ? digested.digest : undefined);
+        done(null, 'digest' in digested ? (digested.blocks ?? digested.digest) : undefined);
       });
     }
     if (span.padding) return this.#open(spans, [...open, undefined], wanted, threads, done);

@@ -1,5 +1,7 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import type { Hasher } from '../../torrent/pieces/pieceDrafts.ts';
+import { BlockHasher } from './blockHasher.ts';
 
 /** Bytes per read: few calls, and the bytes are still in the processor's cache when they are hashed. */
 const STRIDE = 256 * 1024;
@@ -23,8 +25,21 @@ export interface KnownFile {
 /** Parts that are hashed together. */
 export type Reading = readonly Part[];
 
-/** The SHA-1 digest, or the error and its place: `errno` is Node's code, or `changed`, or `short`. */
-export type Digested = { readonly digest: Uint8Array } | { readonly errno: string; readonly path: string };
+/** Parts of which blocks are hashed, too: version 2 counts nothing but the first `blocks` bytes (BEP 52). */
+export interface TreeReading {
+  readonly parts: Reading;
+  readonly blocks: number;
+  /** Is a digest of all parts wanted, too? */
+  readonly digests: boolean;
+}
+
+/**
+ * The SHA-1 digest, and the hashes of blocks if they were asked for; or the error and its place: `errno` is Node's code,
+ * or `changed`, or `short`.
+ */
+export type Digested =
+  | { readonly digest: Uint8Array; readonly blocks?: Uint8Array }
+  | { readonly errno: string; readonly path: string };
 
 /** An error with a code, like those of Node. */
 class Unreadable extends Error {
@@ -40,13 +55,26 @@ class Unreadable extends Error {
  * Reads and hashes on the calling thread, which it blocks. It always uses the same buffer: the first access to fresh
  * memory costs more than hashing it.
  */
-export const digester = (): ((reading: Reading) => Digested) => {
+export const digester = (): ((reading: Reading | TreeReading) => Digested) => {
   let buffer: Uint8Array | undefined;
-  return (reading) => digest(reading, (buffer ??= new Uint8Array(STRIDE)));
+  return (reading) => {
+    buffer ??= new Uint8Array(STRIDE);
+    if (!('parts' in reading)) return digest(reading, createHash('sha1'), buffer);
+    const blocks = new BlockHasher(reading.blocks);
+    const sha1 = reading.digests ? createHash('sha1') : undefined;
+    const both = {
+      update: (bytes: Uint8Array): void => {
+        sha1?.update(bytes);
+        blocks.update(bytes);
+      },
+      digest: (): Uint8Array => sha1?.digest() ?? new Uint8Array(),
+    };
+    const digested = digest(reading.parts, both, buffer);
+    return 'digest' in digested ? { ...digested, blocks: blocks.digest() } : digested;
+  };
 };
 
-const digest = (reading: Reading, buffer: Uint8Array): Digested => {
-  const hash = createHash('sha1');
+const digest = (reading: Reading, hash: Hasher, buffer: Uint8Array): Digested => {
   let path = '';
   try {
     for (const part of reading) {
@@ -59,7 +87,7 @@ const digest = (reading: Reading, buffer: Uint8Array): Digested => {
   }
 };
 
-const add = (hash: Hash, { file, at, length }: Part, into: Uint8Array): void => {
+const add = (hash: Hasher, { file, at, length }: Part, into: Uint8Array): void => {
   if (file === undefined) return zeros(hash, length, into);
   if (typeof file === 'number') return read(hash, file, at, length, into);
   // If a pipe has taken the place of the file, opening it would wait for ever.
@@ -76,7 +104,7 @@ const add = (hash: Hash, { file, at, length }: Part, into: Uint8Array): void => 
 export const isChanged = (stat: fs.Stats, { size, mtime }: KnownFile): boolean =>
   !stat.isFile() || stat.size !== size || stat.mtimeMs !== mtime;
 
-const read = (hash: Hash, fd: number, at: number, length: number, into: Uint8Array): void => {
+const read = (hash: Hasher, fd: number, at: number, length: number, into: Uint8Array): void => {
   for (let done = 0; done < length; ) {
     const count = fs.readSync(fd, into, 0, Math.min(into.length, length - done), at + done);
     if (count === 0) throw new Unreadable('short');
@@ -85,7 +113,7 @@ const read = (hash: Hash, fd: number, at: number, length: number, into: Uint8Arr
   }
 };
 
-const zeros = (hash: Hash, length: number, into: Uint8Array): void => {
+const zeros = (hash: Hasher, length: number, into: Uint8Array): void => {
   into.fill(0);
   for (let left = length; left > 0; left -= into.length) hash.update(into.subarray(0, Math.min(left, into.length)));
 };

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
 import { Observable } from 'rxjs';
+import type { Env } from '../../contracts/env.ts';
 import type { Verify } from '../../contracts/storage.ts';
 import { equalIds, ID_LENGTH, sha1 } from '../../protocol/encoding/id.ts';
+import { blockHashes, HASH, hasRoot } from '../../torrent/metainfo/merkle.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
-import type { Hasher } from '../../torrent/pieces/pieceDrafts.ts';
+import { BlockHasher } from './blockHasher.ts';
 import { busyLoop } from './busyLoop.ts';
 import { sharedThreads } from './threads.ts';
 
@@ -25,16 +27,15 @@ export interface VerifierOptions {
  * process alive only while they hash. Unsubscribing ignores the answer; the bytes are only read.
  */
 export const verifier = (
-  torrent: Pick<Torrent, 'pieceHashes'>,
+  torrent: Pick<Torrent, 'pieceHashes' | 'pieceSizes' | 'pieceLength'>,
   { workers = defaultWorkers() }: VerifierOptions = {},
 ): Verify => {
+  const { worker, digestOf, promised } = torrent.pieceSizes ? treesOf(torrent) : digestsOf(torrent);
   const pool =
-    workers > 0 ? sharedThreads<Uint8Array, Uint8Array>('verifyWorker', { size: workers, inline: sha1 }) : undefined;
-  const promised = (index: number, found: Uint8Array): boolean =>
-    equalIds(torrent.pieceHashes.subarray(index * ID_LENGTH, (index + 1) * ID_LENGTH), found);
+    workers > 0 ? sharedThreads<Uint8Array, Uint8Array>(worker, { size: workers, inline: digestOf }) : undefined;
   return ({ index, bytes, digest }) => {
     if (digest) return promised(index, digest);
-    if (!pool || !(bytes.buffer instanceof SharedArrayBuffer)) return promised(index, sha1(bytes));
+    if (!pool || !(bytes.buffer instanceof SharedArrayBuffer)) return promised(index, digestOf(bytes));
     return new Observable<boolean>((subscriber) =>
       pool.ask(bytes, (found) => {
         subscriber.next(promised(index, found));
@@ -44,12 +45,37 @@ export const verifier = (
   };
 };
 
+/** How the pieces of one version are digested, here and by a worker, and what is promised of them. */
+interface Digests {
+  readonly worker: string;
+  readonly digestOf: (bytes: Uint8Array) => Uint8Array;
+  readonly promised: (index: number, found: Uint8Array) => boolean;
+}
+
+const digestsOf = ({ pieceHashes }: Pick<Torrent, 'pieceHashes'>): Digests => ({
+  worker: 'verifyWorker',
+  digestOf: sha1,
+  promised: (index, found) => equalIds(pieceHashes.subarray(index * ID_LENGTH, (index + 1) * ID_LENGTH), found),
+});
+
+/** In version 2 blocks are hashed, and the rest of the tree, which is small, is made of their hashes. */
+const treesOf = ({ pieceHashes, pieceLength }: Pick<Torrent, 'pieceHashes' | 'pieceLength'>): Digests => ({
+  worker: 'blocksWorker',
+  digestOf: blockHashes,
+  promised: (index, found) => hasRoot(pieceHashes.subarray(index * HASH, (index + 1) * HASH), found, pieceLength),
+});
+
 /**
  * Makes a hasher that digests a piece while its blocks arrive, so that nothing is left to hash when it is complete.
  * This is cheapest as long as the calling thread has time. `undefined` if it has none, and other threads can do it.
  */
-export const pieceHasher = (busy: () => boolean = busyLoop()): (() => Hasher | undefined) =>
-  verifiesInThreads() ? () => (busy() ? undefined : createHash('sha1')) : () => createHash('sha1');
+export const pieceHasher = (busy: () => boolean = busyLoop()): NonNullable<Env['hasher']> => {
+  const threaded = verifiesInThreads();
+  return ({ pieceSizes }) => {
+    if (threaded && busy()) return undefined;
+    return pieceSizes ? new BlockHasher() : createHash('sha1');
+  };
+};
 
 /** Does the verifier use other threads by default? */
 export const verifiesInThreads = (): boolean => defaultWorkers() > 0;

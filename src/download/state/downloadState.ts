@@ -58,14 +58,14 @@ const atOnce = (source$: Observable<void>): Observable<void> =>
 
 /** Creates the state of one download. It belongs to one subscription: create it where the storage is opened. */
 export const downloadState = (
-  torrent: Pick<Torrent, 'infoHash' | 'length' | 'pieceLength'>,
+  torrent: Pick<Torrent, 'infoHash' | 'length' | 'pieceLength' | 'pieceSizes'>,
   env: Pick<Env, 'random' | 'randomBytes' | 'sharesMemory' | 'hasher'>,
   { order, ordered, memory, peerId }: DownloadStateOptions = {},
 ): DownloadState => {
   // The one loop from the picker to the conversations.
   const freed = new Subject<void>();
   const geometry = new Geometry(torrent);
-  const drafts = new PieceDrafts<Provider>(geometry, buffersFor(geometry, env), () => env.hasher?.());
+  const drafts = new PieceDrafts<Provider>(geometry, buffersFor(geometry, env), () => env.hasher?.(torrent));
   const picker = new PiecePicker(geometry, {
     order,
     ordered,

@@ -203,8 +203,11 @@ export class VerifiedReader implements Shelf, Possessions {
   }
 
   #fill(index: number, begin: number, into: Uint8Array): Observable<boolean> {
-    return this.#storage.read(this.#geometry.pieceOffset(index) + begin, into).pipe(
-      map((length) => length === into.length || this.#lost(index, 'is no longer there')),
+    const there = Math.max(0, Math.min(into.length, this.#geometry.pieceSize(index) - begin));
+    into.fill(0, there);
+    const real = there < into.length ? into.subarray(0, there) : into;
+    return this.#storage.read(this.#geometry.pieceOffset(index) + begin, real).pipe(
+      map((length) => length === there || this.#lost(index, 'is no longer there')),
       catchError(this.#unreadable(index, false)),
     );
   }

@@ -1,8 +1,8 @@
-import { bytesOf, described, type Dict, dictOf, latin1, type Value } from '../../protocol/encoding/bencode.ts';
-import { equalIds, toHex } from '../../protocol/encoding/id.ts';
+import { bytesOf, described, type Dict, dictOf, latin1, textOf, type Value } from '../../protocol/encoding/bencode.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 import { MAX_FILES, MAX_LENGTH, MAX_PATH_DEPTH, type TorrentFile } from './fileList.ts';
-import { HASH, merkleRoot, pieceLevels } from './merkle.ts';
+import { HASH } from './merkle.ts';
+import { type Raw, rawPath } from './names.ts';
 import { decodeUtf8 } from './textEncoding.ts';
 
 /** A file as version 2 describes it. */
@@ -11,13 +11,18 @@ export interface TreeFile {
   readonly length: number;
   /** The root of the tree over its blocks; empty files have none. */
   readonly root?: Uint8Array;
+  /** The letters of `attr`. BEP 47. */
+  readonly attributes: string;
+  /** The target of a symbolic link, as names from the top of the torrent. BEP 47. */
+  readonly link?: readonly string[];
 }
 
 const TREE = 'info.file tree';
 
+const textOrBytes = (raw: Raw): string => (typeof raw === 'string' ? raw : (decodeUtf8(raw) ?? latin1(raw)));
+
 const nameOf = (key: string): string => {
-  const bytes = Uint8Array.from(key, (sign) => sign.charCodeAt(0));
-  const name = decodeUtf8(bytes) ?? latin1(bytes);
+  const name = textOrBytes(Uint8Array.from(key, (sign) => sign.charCodeAt(0)));
   if (name === '.' || name === '..' || /[/\0]/.test(name)) throw new Malformed(TREE, 'a name without folders', name);
   return name;
 };
@@ -30,7 +35,9 @@ const fileOf = (entry: Value | undefined, path: readonly string[]): TreeFile => 
   const root = bytesOf(file.get('pieces root'));
   if (length > 0 && root?.length !== HASH)
     throw new Malformed(TREE, `a pieces root of ${HASH} bytes`, described(file.get('pieces root')));
-  return { path, length, ...(length > 0 && root && { root: new Uint8Array(root) }) };
+  const attributes = textOf(file.get('attr')) ?? '';
+  const link = attributes.includes('l') ? rawPath(file, 'symlink path')?.map(textOrBytes) : undefined;
+  return { path, length, ...(length > 0 && root && { root: new Uint8Array(root) }), attributes, ...(link && { link }) };
 };
 
 /** The files of a tree, in its order. BEP 52. */
@@ -54,32 +61,6 @@ export const fileTree = (tree: Value | undefined): readonly TreeFile[] => {
   if (!top) throw new Malformed(TREE, 'a dictionary', described(tree));
   walk(top, []);
   return files;
-};
-
-/**
- * Checks the hashes of pieces that stand beside the info dictionary against the roots in it. Those that are missing may
- * be had from peers.
- *
- * @throws Malformed
- */
-export const checkLayers = (layers: Value | undefined, files: readonly TreeFile[], pieceLength: number): void => {
-  const known = dictOf(layers);
-  if (layers !== undefined && !known) throw new Malformed('torrent.piece layers', 'a dictionary', described(layers));
-  if (!known) return;
-  const seen = new Set<string>();
-  for (const { length, root } of files) {
-    if (root === undefined || length <= pieceLength) continue;
-    const key = latin1(root);
-    const layer = known.get(key);
-    if (layer === undefined || seen.has(`${key} ${length}`)) continue;
-    seen.add(`${key} ${length}`);
-    const size = Math.ceil(length / pieceLength) * HASH;
-    const hashes = bytesOf(layer);
-    if (hashes?.length !== size)
-      throw new Malformed('torrent.piece layers', `${size} bytes`, hashes?.length ?? described(layer));
-    if (!equalIds(merkleRoot(hashes, pieceLevels(pieceLength)), root))
-      throw new Malformed('torrent.piece layers', `hashes with the root ${toHex(root)}`, 'others');
-  }
 };
 
 const DISAGREE = 'both versions of a hybrid torrent to have the same files';

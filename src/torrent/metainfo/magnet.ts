@@ -1,5 +1,5 @@
 import { addressText } from '../../protocol/encoding/address.ts';
-import { ID_LENGTH, parseId, toHex } from '../../protocol/encoding/id.ts';
+import { equalIds, ID_LENGTH, parseId, toHex } from '../../protocol/encoding/id.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 import { visible } from '../../protocol/encoding/visible.ts';
@@ -21,7 +21,7 @@ const MAX_SHOWN = 100;
 
 /** The validated content of a magnet link. */
 export interface MagnetLink {
-  /** 20 bytes. */
+  /** 20 bytes: of version 1, or the beginning of `infoHashV2` where a link has nothing else. */
   readonly infoHash: Uint8Array;
   /** 32 bytes: the info-hash of the same torrent in version 2 (BEP 52): what peers send must have it, too. */
   readonly infoHashV2?: Uint8Array;
@@ -45,8 +45,7 @@ export interface MagnetLink {
 
 /**
  * Parses a magnet link. Unknown keys are ignored. Trackers, peers and web seeds that cannot be used are left out, and
- * listed in `ignored`. Throws `Malformed`, whose `what` is the key (from `magnet.xt` to `magnet.so`), and `Unsupported`
- * for a v2-only link (BEP 52). BEP 9, 53.
+ * listed in `ignored`. Throws `Malformed`, whose `what` is the key (from `magnet.xt` to `magnet.so`). BEP 9, 52, 53.
  */
 export const parseMagnet = (link: string): MagnetLink => {
   const text = link.trim();
@@ -82,7 +81,7 @@ export const parseMagnet = (link: string): MagnetLink => {
 /** Formats a magnet link. BEP 9, 53. */
 export const formatMagnet = (magnet: Omit<MagnetLink, 'ignored'>): string => {
   const { infoHash, infoHashV2, name, length, announce, peers, webSeeds, sources, select } = magnet;
-  const parts = [`xt=urn:btih:${toHex(infoHash)}`];
+  const parts = isTruncated(infoHash, infoHashV2) ? [] : [`xt=urn:btih:${toHex(infoHash)}`];
   const add = (key: string, values: readonly string[]): void =>
     void parts.push(...values.map((value) => `${key}=${escaped(value)}`));
   if (infoHashV2 !== undefined) add('xt', [`urn:btmh:${SHA2_256}${toHex(infoHashV2)}`]);
@@ -95,6 +94,10 @@ export const formatMagnet = (magnet: Omit<MagnetLink, 'ignored'>): string => {
   if (select !== undefined) parts.push(`so=${formatSelection(select)}`);
   return `magnet:?${parts.join('&')}`;
 };
+
+/** Is there no info-hash of version 1, but only what trackers take instead? */
+const isTruncated = (infoHash: Uint8Array, infoHashV2: Uint8Array | undefined): boolean =>
+  infoHashV2 !== undefined && equalIds(infoHash, infoHashV2.subarray(0, ID_LENGTH));
 
 /** The magnet link of an info-hash alone. */
 export const magnetOf = (infoHash: Uint8Array): MagnetLink => ({
@@ -154,23 +157,23 @@ const hashesOf = (topics: readonly string[]): Pick<MagnetLink, 'infoHash' | 'inf
       .map((text) => infoHashOf(text))
       .map((hash) => [toHex(hash), hash]),
   );
-  const [v2] = named('urn:btmh:').filter((text) => /^1220[0-9a-f]{64}$/i.test(text));
-  const [infoHash] = infoHashes.values();
+  const multihashes = new Set(
+    named('urn:btmh:')
+      .filter((text) => /^1220[0-9a-f]{64}$/i.test(text))
+      .map((text) => text.toLowerCase()),
+  );
+  const [v2] = multihashes;
+  const infoHashV2 = v2 === undefined ? undefined : new Uint8Array(Buffer.from(v2.slice(SHA2_256.length), 'hex'));
+  const [infoHash = infoHashV2?.slice(0, ID_LENGTH)] = infoHashes.values();
   if (infoHashes.size > 1) throw new Malformed('magnet.xt', 'one info-hash', `${infoHashes.size} different ones`);
-  if (infoHash !== undefined)
-    return {
-      infoHash,
-      ...(v2 !== undefined && { infoHashV2: new Uint8Array(Buffer.from(v2.slice(SHA2_256.length), 'hex')) }),
-    };
-  if (v2 !== undefined)
-    throw new Unsupported(
-      'magnet.xt',
-      'a v1 or hybrid torrent (urn:btih:)',
-      'a v2-only one (BEP 52), which is not supported yet',
-    );
+  if (multihashes.size > 1)
+    throw new Malformed('magnet.xt', 'one info-hash of version 2', `${multihashes.size} different ones`);
+  if (infoHashes.size === 0 && infoHashV2)
+    throw new Unsupported('magnet.xt', 'a link of version 1 or both (urn:btih:)', 'one of version 2 only (BEP 52)');
+  if (infoHash !== undefined) return { infoHash, ...(infoHashV2 && { infoHashV2 }) };
   throw new Malformed(
     'magnet.xt',
-    'urn:btih: and an info-hash',
+    'urn:btih: or urn:btmh: and an info-hash',
     topics.length === 0 ? 'none' : shown(topics.join(' ')),
   );
 };

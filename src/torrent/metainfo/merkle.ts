@@ -1,8 +1,28 @@
-import { sha256 } from '../../protocol/encoding/id.ts';
+import { equalIds, sha256 } from '../../protocol/encoding/id.ts';
 import { BLOCK } from '../geometry.ts';
 
 /** Length of a SHA-256 digest, in bytes. */
 export const HASH = 32;
+
+/** The hashes of the blocks of `bytes`, one after the other. BEP 52. */
+export const blockHashes = (bytes: Uint8Array): Uint8Array => {
+  const hashes = new Uint8Array(Math.ceil(bytes.length / BLOCK) * HASH);
+  for (let at = 0, to = 0; at < bytes.length; at += BLOCK, to += HASH)
+    hashes.set(sha256(bytes.subarray(at, at + BLOCK)), to);
+  return hashes;
+};
+
+/**
+ * Is `root` that of a piece with these hashes of its blocks? A piece in a file of several counts as if no blocks
+ * followed up to `pieceLength`; a file of one piece has a tree of its own. Either way no other blocks have this root.
+ */
+export const hasRoot = (root: Uint8Array, hashes: Uint8Array, pieceLength: number): boolean => {
+  if (equalIds(merkleRoot(hashes), root)) return true;
+  const whole = new Uint8Array((pieceLength / BLOCK) * HASH);
+  if (hashes.length >= whole.length) return false;
+  whole.set(hashes);
+  return equalIds(merkleRoot(whole), root);
+};
 
 /** The smallest power of two that is not less than `count`. */
 const widthOf = (count: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, count)));

@@ -1,31 +1,43 @@
 import { bytesOf, described, type Dict, decodeWithSpans, dictOf, intOf } from '../../protocol/encoding/bencode.ts';
-import { sha1, sha256, toHex } from '../../protocol/encoding/id.ts';
+import { ID_LENGTH, sha1, sha256, toHex } from '../../protocol/encoding/id.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 import { fileList, type TorrentFile } from './fileList.ts';
-import { BLOCK, Geometry } from '../geometry.ts';
-import { checkLayers, fileTree, rooted } from './fileTree.ts';
-import { namesOf, rawText, toTextOf } from './names.ts';
+import { pieceCountOf } from '../geometry.ts';
+import { fileTree, rooted } from './fileTree.ts';
+import { contentV2, type TorrentInside } from './contentV2.ts';
+import { checkContent, checkPieceCount, checkPieceLength, MAX_PIECE_LENGTH } from './limits.ts';
+import { HASH } from './merkle.ts';
+import { pieceLayers } from './pieceLayers.ts';
+import { namesOf, rawText, type ToText, toTextOf } from './names.ts';
 import { dhtNodes, trackerTiers, webSeeds } from './urls.ts';
 
 /** Maximum length of a .torrent, in bytes. */
 export const MAX_TORRENT_BYTES = 10_000_000;
 /** Maximum length of an info dictionary from peers, in bytes. */
 export const MAX_INFO_BYTES = 16 * 1024 * 1024;
-/** Maximum length of a piece, in bytes: a piece is held in memory while it is assembled. */
-export const MAX_PIECE_LENGTH = 256 * 1024 * 1024;
-export const MAX_PIECES = 2_097_152;
 
 /** The validated content of a .torrent. */
 export interface Torrent {
-  /** 20 bytes: SHA-1 of the original bytes of the info dictionary. */
+  /**
+   * 20 bytes: SHA-1 of the original bytes of the info dictionary; of a torrent of version 2 only what trackers, the
+   * DHT and handshakes take instead: the beginning of `infoHashV2`.
+   */
   readonly infoHash: Uint8Array;
-  /** 32 bytes, of a hybrid torrent: SHA-256 of the same bytes, by which version 2 knows it. BEP 52. */
+  /** 32 bytes, unless it is of version 1 only: SHA-256 of the same bytes, by which version 2 knows it. BEP 52. */
   readonly infoHashV2?: Uint8Array;
   readonly name: string;
   readonly pieceLength: number;
+  /** Where the last file ends, in bytes: in version 2 more than there are in all files, as each begins with a piece. */
   readonly length: number;
-  /** 20 bytes for each piece. */
+  /** 20 bytes for each piece: SHA-1; 32 of a torrent of version 2 only: the root of its blocks. */
   readonly pieceHashes: Uint8Array;
+  /**
+   * Bytes of each piece, of a torrent of version 2 only: there a piece ends with its file, and the next file begins
+   * with a piece, so that between them are offsets of nothing. BEP 52.
+   */
+  readonly pieceSizes?: readonly number[];
+  /** Not all of `pieceHashes` are known: peers have them. They are of no magnet link's metadata in version 2. */
+  readonly lacksHashes?: true;
   readonly files: readonly TorrentFile[];
   /** One file named `name`, or a folder `name` with `files` in it. */
   readonly layout: 'file' | 'folder';
@@ -48,12 +60,15 @@ export interface Torrent {
   readonly info: Uint8Array;
 }
 
+/** Bytes of each of `pieceHashes`. */
+export const hashLengthOf = ({ pieceSizes }: Pick<Torrent, 'pieceSizes'>): number => (pieceSizes ? HASH : ID_LENGTH);
+
 /** A torrent that may be valid, but that we do not support. */
 export class Unsupported extends Malformed {}
 
 /**
- * Parses a .torrent. Throws `Malformed`, and `Unsupported` for a v2-only torrent (BEP 52). Keys may be out of order;
- * the info-hash is that of the original bytes. BEP 3.
+ * Parses a .torrent. Throws `Malformed`, and `Unsupported` for a version that is not known yet. Keys may be out of
+ * order; the info-hash is that of the original bytes. BEP 3, 52.
  */
 export const parseTorrent = (bytes: Uint8Array): Torrent => {
   if (bytes.length > MAX_TORRENT_BYTES)
@@ -64,7 +79,9 @@ export const parseTorrent = (bytes: Uint8Array): Torrent => {
   const span = spans.get('info');
   if (!torrent) throw new Malformed('torrent', 'a dictionary', described(value));
   if (!info || !span) throw new Malformed('torrent.info', 'a dictionary', described(torrent.get('info')));
-  return { ...fromInfo(info, torrent, new Uint8Array(bytes.subarray(span.start, span.end))), ...around(torrent) };
+  const inside = fromInfo(info, torrent, new Uint8Array(bytes.subarray(span.start, span.end)));
+  if (inside.lacksHashes) throw new Malformed('torrent.piece layers', 'the hashes of all pieces', 'not all');
+  return { ...inside, ...around(torrent) };
 };
 
 /**
@@ -92,38 +109,49 @@ type Inside = Pick<
   | 'source'
   | 'info'
   | 'infoHashV2'
+  | 'pieceSizes'
+  | 'lacksHashes'
 >;
 type Around = Omit<Torrent, keyof Inside>;
 
 const fromInfo = (info: Dict, outside: Dict, bytes: Uint8Array): Inside => {
-  refuseV2Only(info);
-  const infoHash = sha1(bytes);
+  const isHybrid = info.get('meta version') === 2;
+  const isV2 = !info.has('pieces') && (isHybrid || info.has('file tree') || info.has('meta version'));
+  if (isV2 && !isHybrid)
+    throw new Unsupported('info.meta version', 'version 1 or 2 (BEP 52)', described(info.get('meta version')));
+  const infoHashV2 = isHybrid ? sha256(bytes) : undefined;
+  const infoHash = isV2 && infoHashV2 ? infoHashV2.slice(0, ID_LENGTH) : sha1(bytes);
   const rawName = rawText(info, 'name');
   if (rawName === undefined) throw new Malformed('info.name', 'a string', described(info.get('name')));
   const toText = namesOf(info, outside);
-  const named = toText(rawName) || toHex(infoHash);
-  const files = fileList(info, named, toText);
-  const length = files.reduce((sum, file) => sum + file.length, 0);
-  if (length === 0)
-    throw new Malformed('info', 'at least one byte of content', '0 bytes: there is nothing to download');
-  const pieceLength = pieceLengthOf(info);
-  const layout = info.has('files') ? 'folder' : 'file';
-  const isHybrid = info.get('meta version') === 2;
+  const name = toText(rawName) || toHex(infoHash);
   const rawSource = rawText(info, 'source');
   const source = rawSource && toTextOf([rawSource], info, outside)(rawSource);
+  const pieceLength = pieceLengthOf(info);
   return {
     infoHash,
-    ...(isHybrid && { infoHashV2: sha256(bytes) }),
-    name: named,
+    ...(infoHashV2 && { infoHashV2 }),
+    name,
     pieceLength,
-    length,
-    pieceHashes: pieceHashesOf(info, new Geometry({ length, pieceLength })),
-    files: isHybrid ? withRoots(info, outside, files, { name: named, pieceLength, layout }) : files,
-    layout,
+    ...(isV2 ? contentV2(info, outside, { name, pieceLength }) : contentV1(info, outside, name, pieceLength, toText)),
     // Any value but 0 counts: rather too private than not private enough.
     private: (info.get('private') ?? 0) !== 0,
     ...(source !== undefined && { source }),
     info: bytes,
+  };
+};
+
+const contentV1 = (info: Dict, outside: Dict, name: string, pieceLength: number, toText: ToText): TorrentInside => {
+  const files = fileList(info, name, toText);
+  const length = files.reduce((sum, file) => sum + file.length, 0);
+  checkContent(files);
+  const layout = info.has('files') ? 'folder' : 'file';
+  const isHybrid = info.get('meta version') === 2;
+  return {
+    length,
+    pieceHashes: pieceHashesOf(info, pieceCountOf({ length, pieceLength })),
+    files: isHybrid ? withRoots(info, outside, files, { name, pieceLength, layout }) : files,
+    layout,
   };
 };
 
@@ -134,19 +162,11 @@ const withRoots = (
   how: Parameters<typeof rooted>[2],
 ): readonly TorrentFile[] => {
   const { pieceLength } = how;
-  if (pieceLength < BLOCK || !Number.isInteger(Math.log2(pieceLength)))
-    throw new Malformed('info.piece length', 'a power of two from 16384 in a hybrid torrent', pieceLength);
+  checkPieceLength(pieceLength);
   const tree = fileTree(info.get('file tree'));
   const both = rooted(files, tree, how);
-  checkLayers(outside.get('piece layers'), tree, pieceLength);
+  pieceLayers(outside.get('piece layers'), tree, pieceLength);
   return both;
-};
-
-const refuseV2Only = (info: Dict): void => {
-  if (info.has('pieces')) return;
-  if (info.has('file tree') || info.has('meta version')) {
-    throw new Unsupported('info', 'a v1 or hybrid torrent', 'a v2-only one (BEP 52), which is not supported yet');
-  }
 };
 
 const pieceLengthOf = (info: Dict): number => {
@@ -155,8 +175,8 @@ const pieceLengthOf = (info: Dict): number => {
   throw new Malformed('info.piece length', `a number of bytes from 1 to ${MAX_PIECE_LENGTH}`, described(length));
 };
 
-const pieceHashesOf = (info: Dict, { pieceCount }: Geometry): Uint8Array => {
-  if (pieceCount > MAX_PIECES) throw new Malformed('info.piece length', `at most ${MAX_PIECES} pieces`, pieceCount);
+const pieceHashesOf = (info: Dict, pieceCount: number): Uint8Array => {
+  checkPieceCount(pieceCount);
   const hashes = bytesOf(info.get('pieces'));
   if (!hashes) throw new Malformed('info.pieces', 'a string of hashes', described(info.get('pieces')));
   if (hashes.length % 20 !== 0) throw new Malformed('info.pieces', 'a multiple of 20 bytes', hashes.length);

@@ -1,5 +1,5 @@
 import { BLOCK } from '../geometry.ts';
-import { MAX_PIECE_LENGTH } from './metainfo.ts';
+import { MAX_PIECE_LENGTH } from './limits.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;

@@ -1,6 +1,6 @@
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 import { Bitfield } from '../bitfield.ts';
-import { MAX_PIECES } from '../metainfo/metainfo.ts';
+import { MAX_PIECES } from '../metainfo/limits.ts';
 
 /**
  * The pieces that a peer says it has before the number of pieces is known. Grows up to one bit for each of {@link

@@ -33,18 +33,14 @@ export class FileSelection {
     this.files = torrent.files.filter(({ padding }, file) => !padding && this.wants(file)).length;
     this.#bytes = spans && wantedBytes(torrent, geometry, this.wants);
     const pieces = geometry.pieceCount - this.excluded.length;
-    this.total = { bytes: this.#bytes?.reduce((sum, bytes) => sum + bytes, 0) ?? geometry.length, pieces };
+    this.total = { bytes: this.#bytes?.reduce((sum, bytes) => sum + bytes, 0) ?? geometry.total, pieces };
   }
 
   /** What of it is in `stored`. */
   in(stored: Bitfield): Amount {
     if (stored.count === 0) return { bytes: 0, pieces: 0 };
-    const { pieceCount, pieceLength } = this.#geometry;
-    if (this.#bytes === undefined) {
-      const last = pieceCount - 1;
-      const short = stored.has(last) ? pieceLength - this.#geometry.pieceSize(last) : 0;
-      return { bytes: stored.count * pieceLength - short, pieces: stored.count };
-    }
+    const { pieceCount } = this.#geometry;
+    if (this.#bytes === undefined) return { bytes: this.#geometry.bytesOf(stored), pieces: stored.count };
     let [bytes, pieces] = [0, 0];
     for (let piece = 0; piece < pieceCount; piece++) {
       const wanted = this.#bytes[piece] as number;

@@ -14,6 +14,8 @@ export interface WriteScheduleOptions {
   readonly ordered: boolean;
   /** Neighbours can be written at one time. */
   readonly joins: boolean;
+  /** Does the next piece begin where this one ends? Always, if not given. */
+  readonly adjoins?: (index: number) => boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface WriteScheduleOptions {
  * pieces are in them; what waits, waits here. Invariant: the writes under way have at least one piece each.
  */
 export class WriteSchedule<Piece extends { readonly index: number }> {
-  readonly #waiting = new PieceRuns<Piece>();
+  readonly #waiting: PieceRuns<Piece>;
   readonly #ordered: boolean;
   /** Pieces that may be in all writes, and in one. */
   readonly #allowed: number;
@@ -29,7 +31,8 @@ export class WriteSchedule<Piece extends { readonly index: number }> {
   #writes = 0;
   #pieces = 0;
 
-  constructor(pieceLength: number, { ordered, joins }: WriteScheduleOptions) {
+  constructor(pieceLength: number, { ordered, joins, adjoins }: WriteScheduleOptions) {
+    this.#waiting = new PieceRuns(adjoins);
     this.#ordered = ordered;
     this.#allowed = Math.max(WRITES_IN_FLIGHT.least, Math.floor(BYTES_IN_FLIGHT / pieceLength));
     this.#together = joins ? Math.max(1, Math.floor(BYTES_PER_WRITE / pieceLength)) : 1;

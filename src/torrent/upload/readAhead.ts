@@ -73,7 +73,7 @@ export class ReadAhead {
   #read({ piece, begin }: Range, run: readonly Range[]): void {
     const inOrder = begin === 0 || (this.#end?.piece === piece && this.#end.begin === begin);
     const asked = run.reduce((sum, { length }) => sum + length, 0);
-    const there = this.#options.geometry.pieceSize(piece) - begin;
+    const there = this.#options.geometry.pieceRoom(piece) - begin;
     const length = Math.min(this.#size, there, inOrder ? STRETCH : asked);
     const buffer = this.#free.pop() ?? new Uint8Array(this.#size);
     this.#reading = buffer;

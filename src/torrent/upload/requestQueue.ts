@@ -50,7 +50,7 @@ export class RequestQueue {
       piece < this.#geometry.pieceCount &&
       length > 0 &&
       length <= MAX_REQUEST &&
-      begin + length <= this.#geometry.pieceSize(piece);
+      begin + length <= this.#geometry.pieceRoom(piece);
     if (!fits) return false;
     const key = piece * PIECE + begin;
     if (this.#ranges.size >= this.#most && !this.#ranges.has(key)) return false;
@@ -99,7 +99,7 @@ export class RequestQueue {
     for (const [key, { piece, begin, length }] of this.#ranges.entries()) {
       if (
         key !== piece * PIECE + begin ||
-        begin + length > this.#geometry.pieceSize(piece) ||
+        begin + length > this.#geometry.pieceRoom(piece) ||
         length > MAX_REQUEST ||
         length < 1
       )

@@ -112,8 +112,9 @@ export class WebRequests implements Asker {
   #follows(before: Wanted | undefined, next: Wanted | undefined): boolean {
     if (before === undefined || next === undefined) return false;
     const { piece, block } = before;
-    const isLast = block === this.#picker.geometry.blockCount(piece) - 1;
-    return isLast ? next.piece === piece + 1 && next.block === 0 : next.piece === piece && next.block === block + 1;
+    const { geometry } = this.#picker;
+    if (block < geometry.blockCount(piece) - 1) return next.piece === piece && next.block === block + 1;
+    return next.piece === piece + 1 && next.block === 0 && geometry.adjoins(piece);
   }
 
   /** Bytes have come, whether or not they are of any use. */

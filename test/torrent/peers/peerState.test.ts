@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Malformed } from '../../../src/protocol/encoding/malformed.ts';
 import type { Message } from '../../../src/protocol/peer/messages.ts';
-import { MAX_PIECES } from '../../../src/torrent/metainfo/metainfo.ts';
+import { MAX_PIECES } from '../../../src/torrent/metainfo/limits.ts';
 import { PeerState } from '../../../src/torrent/peers/peerState.ts';
 
 describe('what a peer has said before it is known how many pieces there are', () => {

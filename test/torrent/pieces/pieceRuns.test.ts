@@ -45,3 +45,10 @@ it('loses none, and each run is of neighbours, has the oldest, and is as long as
     }),
   );
 });
+
+it('ends a run where the next piece does not begin where this one ends', () => {
+  const waiting = new PieceRuns<{ readonly index: number }>((index) => index !== 3 && index !== 5);
+  for (const index of [4, 1, 2, 3, 5, 6]) waiting.add({ index });
+  const runs = [1, 2, 3].map(() => waiting.take(9).map(({ index }) => index));
+  expect(runs).toEqual([[4, 5], [1, 2, 3], [6]]);
+});
