@@ -136,16 +136,22 @@ export interface Content {
   /** The files that were left out, in words for the user. */
   readonly skipped: readonly string[];
   /**
-   * Emits SHA-1 of each piece when it is ready, with `files` (those above, padding among them) cut at every
-   * `pieceLength` bytes. Completes only if no file has changed since it was found. Errors with a `StorageError`.
+   * Emits the hashes of each piece when they are ready, with `files` (those above in any order, padding among them) cut
+   * at every `pieceLength` bytes. Completes only if no file has changed since it was found. Errors with a
+   * `StorageError`.
    */
-  digests(files: readonly FileEntry[], pieceLength: number): Observable<PieceDigest>;
+  digests(files: readonly FileEntry[], pieceLength: number, version?: TorrentVersion): Observable<PieceDigest>;
 }
+
+/** Which hashes a torrent has: SHA-1 of pieces, trees of SHA-256 (BEP 52), or both. */
+export type TorrentVersion = 'v1' | 'v2' | 'hybrid';
 
 export interface PieceDigest {
   readonly index: number;
-  /** 20 bytes. */
+  /** 20 bytes; none in version 2 only. */
   readonly digest: Uint8Array;
+  /** SHA-256 of each block of 16 KiB that is no padding, one after the other; not in version 1. */
+  readonly blocks?: Uint8Array | undefined;
 }
 
 export interface ContentOptions {

@@ -15,6 +15,8 @@ import { recheck } from '../../src/download/storage/recheck.ts';
 import { parseTorrent } from '../../src/torrent/metainfo/metainfo.ts';
 import type { FileEntry } from '../../src/torrent/metainfo/padding.ts';
 import { isPieceLength, pieceLengthFor } from '../../src/torrent/metainfo/pieceLength.ts';
+import { bytesV2 } from '../torrent/metainfo/madeV2.ts';
+import { blockHashes, merkleRoot } from '../../src/torrent/metainfo/merkle.ts';
 import { bytesOf } from './torrents.ts';
 
 const PIECE = 16_384;
@@ -176,4 +178,47 @@ describe('of what is on disk', () => {
       expect(events.at(-1)).toMatchObject({ type: 'checked', complete: true });
     },
   );
+});
+
+describe('create, in version 2 and in both', () => {
+  const files = Object.entries({ 'a-b/y': 1, 'a.b': 70_000, 'a/0': 0, 'a/x': 100_000, z: 2 * PIECE });
+  const laid = (): string => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rxtorrent-create-v2-'));
+    onTestFinished(() => fs.rmSync(folder, { recursive: true }));
+    for (const [name, length] of files) {
+      const place = path.join(folder, 'content', name);
+      fs.mkdirSync(path.dirname(place), { recursive: true });
+      fs.writeFileSync(place, createHash('shake256', { outputLength: length }).update(name).digest());
+    }
+    return folder;
+  };
+
+  it.each(['v2', 'hybrid'] as const)(
+    'gives each file its root and its layer, and begins it with a piece: %s',
+    async (version) => {
+      const folder = laid();
+      const { torrent } = await createdOf(
+        create(path.join(folder, 'content'), nodeEnv(), { version, pieceLength: 2 * PIECE }),
+      );
+      const bytesAt = (names: readonly string[]) => fs.readFileSync(path.join(folder, 'content', ...names));
+      const own = torrent.files.filter(({ padding }) => !padding);
+      expect(own.map((file) => file.path.join('/'))).toEqual(['a/0', 'a/x', 'a-b/y', 'a.b', 'z']);
+      for (const { path: names, length, offset, root } of own) {
+        expect(root).toEqual(length > 0 ? merkleRoot(blockHashes(bytesAt(names))) : undefined);
+        if (length > 0) expect(offset % (2 * PIECE)).toBe(0);
+      }
+      const sorted = own.map(({ path: names }) => ({ path: names, bytes: bytesAt(names) }));
+      const other = parseTorrent(bytesV2(sorted, 2 * PIECE));
+      if (version === 'v2') expect(torrent.infoHashV2).toEqual(other.infoHashV2);
+      else expect(torrent.pieceHashes.length).toBe(other.pieceHashes.length * (20 / 32));
+      const checked = await lastValueFrom(recheck(torrent, nodeEnv(), { folder }));
+      expect(checked).toMatchObject({ complete: true });
+    },
+  );
+
+  it('puts a single file into its tree by the name of the torrent', async () => {
+    const file = path.join(laid(), 'content', 'a.b');
+    const { torrent } = await createdOf(create(file, nodeEnv(), { version: 'v2', name: 'other' }));
+    expect([torrent.name, torrent.layout, torrent.files[0]?.path]).toEqual(['other', 'file', ['other']]);
+  });
 });

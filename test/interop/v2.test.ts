@@ -1,7 +1,11 @@
-import { mkdirSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { announced, libtorrent, opentracker, qbittorrent, type StartClient } from './clients.ts';
-import { contentOf } from './version2.ts';
+import { decode, dictOf } from '../../src/protocol/encoding/bencode.ts';
+import { parseTorrent } from '../../src/torrent/metainfo/metainfo.ts';
+import { contentOf, madeByLibtorrent } from './version2.ts';
 import { type Content, listening, World } from './world.ts';
 
 const clients = { libtorrent, qbittorrent };
@@ -68,4 +72,36 @@ it('from us to us', async () => {
   const content = contentOf(world, 'v2', [1_000_003, 0, 65_536, 17, 2_500_000]);
   await ours(content);
   await download(content);
+});
+
+describe('what create makes', () => {
+  const ODD = { 'a/x': 300_000, 'a-b/y': 1, 'a.b': 70_000, 'a/0': 0, B: 5, 'ü/é': 100, z: 131_072 };
+
+  it.each([
+    ['v2', 'a file', { content: 1_000_001 }],
+    ['v2', 'a folder', ODD],
+    ['hybrid', 'a file', { content: 1_000_001 }],
+    ['hybrid', 'a folder', ODD],
+    ['hybrid', 'a small file', { content: 5 }],
+  ] as const)('has the bytes that libtorrent makes: %s, %s', async (version, _, files) => {
+    for (const [path, size] of Object.entries(files)) {
+      const place = world.path('content' in files ? path : `content/${path}`);
+      mkdirSync(dirname(place), { recursive: true });
+      writeFileSync(place, randomBytes(size));
+    }
+    const made = world.path('ours.torrent');
+    const { code, err } = await world.run(
+      ...['create', world.path('content'), `--${version}`, '--piece-length', '64K', '-o', made],
+    );
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    madeByLibtorrent(world.path('content'), version, 65_536, world.path('theirs.torrent'));
+    const [ours, theirs] = [made, world.path('theirs.torrent')].map((path) => parseTorrent(readFileSync(path)));
+    expect(Buffer.from(ours?.info ?? []).toString('latin1')).toBe(Buffer.from(theirs?.info ?? []).toString('latin1'));
+    expect([ours?.infoHash, ours?.infoHashV2]).toEqual([theirs?.infoHash, theirs?.infoHashV2]);
+    expect(ours?.pieceHashes).toEqual(theirs?.pieceHashes);
+    const layers = [made, world.path('theirs.torrent')].map((path) =>
+      dictOf(decode(readFileSync(path)))?.get('piece layers'),
+    );
+    expect(layers[0]).toEqual(layers[1]);
+  });
 });

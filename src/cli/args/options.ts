@@ -247,6 +247,9 @@ export const createOptions: OptionTable = {
     'Creation date: now, or a date such as 2026-11-21 (default: none, so that the same files make the same .torrent)',
   ),
   padding: flag('Align each file to a piece, with padding files (BEP 47)'),
+  v1: flag('Make a torrent of version 1, for all clients; the default'),
+  v2: flag('Make a torrent of version 2 (BEP 52), for clients that know it'),
+  hybrid: flag('Make a torrent of both versions, for all clients'),
   links: value('Symbolic links: refuse (default), skip or follow'),
   quiet: flag('Print nothing but errors; the exit code tells the result'),
 };

@@ -1,6 +1,7 @@
 import { basename, join, resolve } from 'node:path';
 import { create as createTorrent, type CreateOptions } from '../../create.ts';
 import { filePlaces } from '../../disk/files/filePlaces.ts';
+import type { TorrentVersion } from '../../contracts/storage.ts';
 import type { Created, CreateEvent, Hashed, Warning } from '../../contracts/events.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { toHex } from '../../protocol/encoding/id.ts';
@@ -30,6 +31,12 @@ const pieceLengthOf = (given: Given): number | undefined => {
   );
 };
 
+const versionOf = (given: Given): TorrentVersion => {
+  const [version = 'v1', ...others] = (['v1', 'v2', 'hybrid'] as const).filter((each) => flag(given, each));
+  if (others.length === 0) return version;
+  throw new InputError('bad-option', `--${version} and --${others[0]}: choose one`);
+};
+
 const optionsOf = (given: Given): CreateOptions => {
   const known = {
     name: text(given, 'name'),
@@ -45,6 +52,7 @@ const optionsOf = (given: Given): CreateOptions => {
     webSeeds: texts(given, 'web-seed').map((url) => webSeedAddress('web-seed', url)),
     private: flag(given, 'private'),
     padding: flag(given, 'padding'),
+    version: versionOf(given),
   };
 };
 

@@ -7,8 +7,12 @@ import { visible } from '../io/text.ts';
 import { bytes, counted } from '../io/units.ts';
 
 /** The magnet link of a torrent that was made here. */
-export const magnetOf = ({ infoHash, name, length, announce, webSeeds }: Torrent): string =>
-  formatMagnet({ infoHash, name, length, announce, webSeeds, peers: [], sources: [] });
+export const magnetOf = ({ infoHash, infoHashV2, name, length, announce, webSeeds }: Torrent): string =>
+  formatMagnet({
+    infoHash,
+    ...(infoHashV2 && { infoHashV2 }),
+    ...{ name, length, announce, webSeeds, peers: [], sources: [] },
+  });
 
 const filesOf = ({ files }: Torrent): number => files.filter(({ padding }) => !padding).length;
 
@@ -30,5 +34,10 @@ export const madeObject = (torrent: Torrent, path: string | undefined): ToldAs<'
 export const madeLines = (torrent: Torrent, path: string): readonly string[] => {
   const content = `${bytes(torrent.length)} in ${counted(filesOf(torrent), 'file')}`;
   const pieces = `${counted(pieceCountOf(torrent), 'piece')} of ${bytes(torrent.pieceLength)}`;
-  return [`${visible(path)}: ${content}, ${pieces}`, `Info Hash: ${toHex(torrent.infoHash)}`, magnetOf(torrent)];
+  return [
+    `${visible(path)}: ${content}, ${pieces}`,
+    `Info Hash: ${toHex(torrent.infoHash)}`,
+    ...(torrent.infoHashV2 ? [`Info Hash v2: ${toHex(torrent.infoHashV2)}`] : []),
+    magnetOf(torrent),
+  ];
 };

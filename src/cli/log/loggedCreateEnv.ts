@@ -8,8 +8,8 @@ import type { Note, Room } from '../args/logRooms.ts';
 
 const loggedContent = (content: Content, note: (what: string) => void): Content => ({
   ...content,
-  digests: (files, pieceLength) =>
-    content.digests(files, pieceLength).pipe(
+  digests: (files, pieceLength, version) =>
+    content.digests(files, pieceLength, version).pipe(
       tap({
         subscribe: () => note(`hash ${counted(files.length, 'file')}, pieces of ${counted(pieceLength, 'byte')}`),
         next: ({ index }) => note(`piece ${index} hashed`),

@@ -2,12 +2,19 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { concat, defer, mergeMap, Observable, range } from 'rxjs';
-import type { Content, ContentOptions, PieceDigest } from '../../contracts/storage.ts';
+import type { Content, ContentOptions, PieceDigest, TorrentVersion } from '../../contracts/storage.ts';
 import { StorageError } from '../../contracts/errors.ts';
 import { Geometry } from '../../torrent/geometry.ts';
 import type { TorrentFile } from '../../torrent/metainfo/fileList.ts';
 import type { FileEntry } from '../../torrent/metainfo/padding.ts';
-import { type Digested, digester, isChanged, type KnownFile, type Reading } from '../hashing/digest.ts';
+import {
+  type Digested,
+  digester,
+  isChanged,
+  type KnownFile,
+  type Reading,
+  type TreeReading,
+} from '../hashing/digest.ts';
 import { diskError, printable } from '../errors/diskError.ts';
 import { each } from '../files/each.ts';
 import { findFiles, type FoundFile } from './findFiles.ts';
@@ -41,7 +48,7 @@ export const openContent = (place: string, options: ContentOptions = {}, small: 
           layout,
           files: entries,
           skipped,
-          digests: (all, pieceLength) => digests(files, all, pieceLength, small),
+          digests: (all, pieceLength, version) => digests(files, all, pieceLength, version, small),
         });
         subscriber.complete();
       },
@@ -61,6 +68,7 @@ const digests = (
   found: readonly FoundFile[],
   entries: readonly FileEntry[],
   pieceLength: number,
+  version: TorrentVersion | undefined,
   small: number,
 ): Observable<PieceDigest> =>
   defer(() => {
@@ -69,13 +77,20 @@ const digests = (
     const geometry = new Geometry({ length, pieceLength });
     const spans = new Spans({ files: files as TorrentFile[], length });
     // The entries include padding files, which are not on disk.
-    let next = 0;
-    const known = files.map(({ padding }) => (padding ? undefined : found[next++]?.known));
-    const reading = (index: number): Reading =>
-      spans.of(geometry.pieceOffset(index), geometry.pieceSize(index)).map(({ file, at, length: size }) => {
-        const of = known[file];
-        return { ...(of && { file: of }), at, length: size };
-      });
+    const onDisk = new Map(found.map(({ names, known }) => [names.join('/'), known]));
+    const known = files.map(({ padding }, n) => (padding ? undefined : onDisk.get(entries[n]?.path.join('/') ?? '')));
+    const reading = (index: number): Reading | TreeReading => {
+      const parts = spans
+        .of(geometry.pieceOffset(index), geometry.pieceSize(index))
+        .map(({ file, at, length: size }) => {
+          const of = known[file];
+          return { ...(of && { file: of }), at, length: size };
+        });
+      if (version !== 'v2' && version !== 'hybrid') return parts;
+      const own = parts.filter(({ file }) => file !== undefined);
+      const blocks = own.reduce((sum, part) => sum + part.length, 0);
+      return version === 'v2' ? { parts: own, blocks, digests: false } : { parts, blocks, digests: true };
+    };
     const ask = asker(length > small);
     const hashed$ = range(0, geometry.pieceCount).pipe(
       mergeMap((index) => digestOf(index, reading(index), ask.ask), ask.atOnce),
@@ -84,7 +99,7 @@ const digests = (
   });
 
 interface Asker {
-  readonly ask: (reading: Reading, answer: (digested: Digested) => void) => () => void;
+  readonly ask: (reading: Reading | TreeReading, answer: (digested: Digested) => void) => () => void;
   /**
    * Number of readings requested at the same time: a thread that has answered must not have to wait for the next one.
    */
@@ -96,7 +111,7 @@ const asker = (threaded: boolean): Asker => {
   const size = Math.min(MAX_THREADS, os.availableParallelism());
   const file = threaded ? workerFile('digestWorker') : undefined;
   if (file) {
-    const threads = new Threads<Reading, Digested>({ size, file, inline: digest });
+    const threads = new Threads<Reading | TreeReading, Digested>({ size, file, inline: digest });
     return {
       ask: (reading, answer) => {
         threads.ask(reading, answer);
@@ -115,10 +130,10 @@ const asker = (threaded: boolean): Asker => {
   };
 };
 
-const digestOf = (index: number, reading: Reading, ask: Asker['ask']): Observable<PieceDigest> =>
+const digestOf = (index: number, reading: Reading | TreeReading, ask: Asker['ask']): Observable<PieceDigest> =>
   new Observable((subscriber) =>
     ask(reading, (digested) => {
-      if ('digest' in digested) subscriber.next({ index, digest: digested.digest });
+      if ('digest' in digested) subscriber.next({ index, digest: digested.digest, blocks: digested.blocks });
       else return subscriber.error(failure(digested.path, digested.errno));
       subscriber.complete();
     }),

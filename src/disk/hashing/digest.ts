@@ -34,8 +34,8 @@ export interface TreeReading {
 }
 
 /**
- * The SHA-1 digest, and the hashes of blocks if they were asked for; or the error and its place: `errno` is Node's code,
- * or `changed`, or `short`.
+ * The SHA-1 digest, and the hashes of blocks if they were asked for; or the error and its place: `errno` is Node's
+ * code, or `changed`, or `short`.
  */
 export type Digested =
   | { readonly digest: Uint8Array; readonly blocks?: Uint8Array }

@@ -1,4 +1,5 @@
 import { type Encodable, encode } from '../../protocol/encoding/bencode.ts';
+import type { RootedEntry } from './fileRoots.ts';
 import type { Torrent } from './metainfo.ts';
 
 /** The content of a .torrent. Give `length` for a single file, `files` for a folder. */
@@ -6,8 +7,10 @@ export interface TorrentContent {
   readonly name: string;
   /** Bytes. */
   readonly pieceLength: number;
-  /** 20 bytes for each piece. */
-  readonly pieceHashes: Uint8Array;
+  /** 20 bytes for each piece; not of a torrent of version 2 only. */
+  readonly pieceHashes?: Uint8Array;
+  /** The same files as version 2 knows them (BEP 52), without padding; its own name is that of a single file. */
+  readonly tree?: readonly RootedEntry[];
   readonly length?: number;
   readonly files?: readonly {
     readonly path: readonly string[];
@@ -38,8 +41,32 @@ export const encodeTorrent = (content: TorrentContent): Uint8Array => {
     'created by': content.createdBy,
     'creation date': content.creationDate,
     info: infoOf(content),
+    ...(content.tree && { 'piece layers': layersOf(content.tree) }),
     'url-list': content.webSeeds,
   });
+};
+
+/** Keys of dictionaries are bytes, written as one char each. */
+const keyOf = (name: string | Uint8Array): string => Buffer.from(name as string).toString('latin1');
+
+const layersOf = (files: readonly RootedEntry[]): Encodable =>
+  new Map(files.flatMap(({ root, layer }) => (root && layer ? [[keyOf(root), layer]] : [])));
+
+type Tree = Map<string, Encodable>;
+
+const treeOf = (files: readonly RootedEntry[]): Encodable => {
+  const tree: Tree = new Map();
+  for (const { path, length, attributes, root } of files) {
+    let folder = tree;
+    for (const name of path) {
+      const key = keyOf(name);
+      const inside = (folder.get(key) as Tree | undefined) ?? new Map<string, Encodable>();
+      folder.set(key, inside);
+      folder = inside;
+    }
+    folder.set('', { attr: attributes, length, 'pieces root': root });
+  }
+  return tree;
 };
 
 /**
@@ -58,8 +85,10 @@ export const encodeOriginal = ({
 };
 
 const infoOf = ({ name, length, files, pieceLength, pieceHashes, source, ...content }: TorrentContent): Encodable => ({
+  'file tree': content.tree && treeOf(content.tree),
   files: files?.map((file) => ({ attr: file.attributes, length: file.length, path: file.path })),
   length: files ? undefined : length,
+  'meta version': content.tree && 2,
   name,
   'piece length': pieceLength,
   pieces: pieceHashes,

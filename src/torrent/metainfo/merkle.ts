@@ -18,10 +18,7 @@ export const blockHashes = (bytes: Uint8Array): Uint8Array => {
  */
 export const hasRoot = (root: Uint8Array, hashes: Uint8Array, pieceLength: number): boolean => {
   if (equalIds(merkleRoot(hashes), root)) return true;
-  const whole = new Uint8Array((pieceLength / BLOCK) * HASH);
-  if (hashes.length >= whole.length) return false;
-  whole.set(hashes);
-  return equalIds(merkleRoot(whole), root);
+  return hashes.length < (pieceLength / BLOCK) * HASH && equalIds(pieceRoot(hashes, pieceLength), root);
 };
 
 /** The smallest power of two that is not less than `count`. */
@@ -56,4 +53,11 @@ export const merkleRoot = (hashes: Uint8Array, levels = 0): Uint8Array => {
   for (let left = width; left > 1; left /= 2)
     for (let at = 0; at < left / 2; at++) row.set(sha256(row.subarray(2 * at * HASH, 2 * (at + 1) * HASH)), at * HASH);
   return row.slice(0, HASH);
+};
+
+/** The root of a piece of a file of several, with these hashes of its blocks. */
+export const pieceRoot = (hashes: Uint8Array, pieceLength: number): Uint8Array => {
+  const whole = new Uint8Array((pieceLength / BLOCK) * HASH);
+  whole.set(hashes);
+  return merkleRoot(whole);
 };
