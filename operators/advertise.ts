@@ -69,17 +69,20 @@ export const advertise = (
       superSeed.joined(peer, show);
       every(LOOK_EVERY, () => superSeed.waited(peer));
     }
+    const losses = lossesTo(peer);
     on(peer.talk$, (message) => {
+      if (message.type === 'extended') losses.introduced();
       if (message.type === 'interested' && infoHash !== undefined && allowsFast()) allow(peer, stored, infoHash);
       const more = state.have.count > had;
       had = state.have.count;
       if (more) superSeed?.gained(message.type === 'have' ? message.piece : undefined);
     });
     on(lost$, (piece) => {
-      channelTo(peer, LT_DONTHAVE).send(encodeDontHave(piece));
+      losses.lost(piece);
       tellWish(peer, stored);
     });
     until(stored$, (piece) => {
+      losses.found(piece);
       if (superSeed === undefined && !state.have.full) show(piece);
       tellWish(peer, stored);
     });
@@ -89,6 +92,22 @@ const openingOf = (stored: Bitfield | undefined, fast: boolean): Message | undef
   if (fast && stored?.full === true) return { type: 'haveAll' };
   if (stored !== undefined && stored.count > 0) return { type: 'bitfield', bytes: stored.bytes };
   return fast ? { type: 'haveNone' } : undefined;
+};
+
+/** Tells a peer which pieces we have lost; those before it has said that it can be told so when it has. */
+const lossesTo = (peer: Peer) => {
+  const channel = channelTo(peer, LT_DONTHAVE);
+  let untold: Set<number> | undefined;
+  const lost = (piece: number): void => {
+    if (peer.state.idOf(LT_DONTHAVE) !== undefined) channel.send(encodeDontHave(piece));
+    else if (peer.state.extended) (untold ??= new Set()).add(piece);
+  };
+  const introduced = (): void => {
+    const pieces = untold;
+    untold = undefined;
+    pieces?.forEach(lost);
+  };
+  return { lost, introduced, found: (piece: number) => untold?.delete(piece) };
 };
 
 /**

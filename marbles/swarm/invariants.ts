@@ -11,6 +11,8 @@ const MiB = 2 ** 20;
 /** How much longer than the lines demand everybody may take, and how many seconds besides, in peace and in trouble. */
 const TIMES_THE_BOUND = 4;
 const [PEACE, TROUBLE] = [45, 420];
+/** Seconds for two more lookups in the DHT: a host that nobody can call finds there who came after its first one. */
+const LOOKUPS = 900;
 /** The share of a torrent that may come twice, and blocks besides: the endgame, and what was late. */
 const [TWICE, TWICE_BESIDES] = [0.6, 16 * 16_384];
 /** Milliseconds within which everybody who is interested is unchoked, if there are no more peers than this. */
@@ -69,7 +71,9 @@ const inTrouble = ({ hosts }: SwarmPlan): boolean =>
 const completes: Invariant = ({ plan, hosts }) => {
   if (!canComplete(plan)) return [];
   const last = Math.max(...plan.hosts.map(lastOf));
-  const within = last + TIMES_THE_BOUND * boundOf(plan) + 1000 * (inTrouble(plan) ? TROUBLE : PEACE);
+  const looksAgain = plan.finds?.join() === 'dht' && plan.hosts.some(({ nat }) => nat !== undefined);
+  const besides = (inTrouble(plan) ? TROUBLE : PEACE) + (looksAgain ? LOOKUPS : 0);
+  const within = last + TIMES_THE_BOUND * boundOf(plan) + 1000 * besides;
   return hosts
     .filter(({ nth }) => isThereAtTheEnd(plan.hosts[nth] ?? {}))
     .filter(({ done = Infinity }) => done > within)
@@ -92,11 +96,15 @@ const livesOn: Invariant = ({ plan, hosts }) =>
     .filter(({ error, nth }) => error !== undefined && !(hasBadDisk(plan.hosts[nth]) && isIo(error)))
     .map(({ address, error }) => `${address} ended with ${String(error)}`);
 
-/** Little comes twice, but for what could not be read. */
+/** Little comes twice, but for what could not be read, or was asked for again while a cable was pulled. */
 const fetchesOnce: Invariant = ({ plan, hosts }) => {
   const { length } = shapeOf(plan);
   const mostOf = (host?: SwarmHost): number =>
-    TWICE * length + TWICE_BESIDES + (host?.disk?.fails?.work === 'read' ? length : 0);
+    TWICE * length +
+    TWICE_BESIDES +
+    (host?.disk?.fails?.work === 'read' || host?.fate?.some(({ does }) => does === 'freezes')
+      ? length + TWICE_BESIDES
+      : 0);
   return hosts
     .filter(({ twice, nth }) => twice > mostOf(plan.hosts[nth]))
     .map(({ address, twice }) => `${address} got ${(twice / MiB).toFixed(2)} MiB twice`);

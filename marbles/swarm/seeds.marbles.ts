@@ -38,6 +38,56 @@ const SWARMS: readonly (readonly [what: string, plan: SwarmPlan])[] = [
       ],
     },
   ],
+  [
+    'a clock that is set back while nobody else is known in the DHT',
+    {
+      seed: 400104,
+      finds: ['dht'],
+      torrent: { pieces: 1, blocksPerPiece: 1 },
+      hosts: [
+        { delay: 18, has: 'all' },
+        { delay: 21, nat: 'full-cone', fate: [{ at: 609, does: 'jumps', by: -4_300_000 }] },
+        { nat: 'full-cone' },
+      ],
+    },
+  ],
+  [
+    'a piece that is lost before a peer has said that it can be told so',
+    {
+      seed: 404066,
+      torrent: { pieces: 1, blocksPerPiece: 1 },
+      hosts: [
+        {
+          has: 'all',
+          disk: { fails: { from: 170, to: 17_170, work: 'read' } },
+          fate: [{ at: 18_000, does: 'returns' }],
+        },
+        { delay: 32 },
+        { delay: 14 },
+      ],
+    },
+  ],
+  [
+    'a cable that is pulled while peers have much to give',
+    {
+      seed: 402904,
+      torrent: { pieces: 2, blocksPerPiece: 4 },
+      hosts: [
+        { up: 140_000, delay: 13, has: 'all' },
+        {
+          up: 140_000,
+          delay: 9,
+          fate: [
+            { at: 2_467, does: 'freezes' },
+            { at: 21_467, does: 'returns' },
+          ],
+        },
+        { up: 360_000 },
+        { up: 85_000, plays: 'honest' },
+        { delay: 87, plays: 'corrupts' },
+      ],
+    },
+  ],
   ['somebody alone who hears of itself', { seed: 304297, finds: ['dht'], hosts: [{ has: 'all', delay: 74 }] }],
 ];
 

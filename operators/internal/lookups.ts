@@ -28,10 +28,10 @@ export class Lookups<T> {
   /** Lookups that have failed since one went well. */
   #failures = 0;
   /**
-   * When the last lookup ended, and when the next one is due at the latest; undefined while one is under way or an
-   * error is waited out.
+   * When the last lookup ended, and how long the pause is at the most; undefined while one is under way or an error is
+   * waited out.
    */
-  #pause: { readonly ended: number; readonly latest: number } | undefined;
+  #pause: { readonly ended: number; readonly atMost: number } | undefined;
   #nap = Subscription.EMPTY;
 
   constructor(lookup: Observable<T>, subscriber: Subscriber<T>, options: Omit<ReplenishOptions, 'wanted$'>) {
@@ -59,7 +59,7 @@ export class Lookups<T> {
 
   #rest(): void {
     this.#failures = 0;
-    this.#pause = { ended: now(), latest: now() + limit(this.#options.atMost) };
+    this.#pause = { ended: now(), atMost: limit(this.#options.atMost) };
     this.#sleep();
   }
 
@@ -67,9 +67,11 @@ export class Lookups<T> {
   #sleep(): void {
     this.#nap.unsubscribe();
     if (this.#pause === undefined || this.#subscriber.closed) return;
-    const { ended, latest } = this.#pause;
-    const due = this.#wanted > 0 ? Math.min(latest, ended + limit(this.#options.atLeast)) : latest;
-    this.#nap = timer(Math.max(0, due - now())).subscribe(() => this.look());
+    const { ended, atMost } = this.#pause;
+    const pause = this.#wanted > 0 ? Math.min(atMost, limit(this.#options.atLeast)) : atMost;
+    // A clock that is set back must not make it longer.
+    const gone = Math.max(0, now() - ended);
+    this.#nap = timer(Math.max(0, pause - gone)).subscribe(() => this.look());
     this.#subscriber.add(this.#nap);
   }
 

@@ -2,9 +2,11 @@ import { now } from '../../src/contracts/clock.ts';
 import type { PeerAddress } from '../../src/contracts/network.ts';
 import type { Peer } from '../../src/contracts/peer.ts';
 import { hasCalled, speaksUtp } from '../../src/contracts/wires.ts';
+import { addressKey } from '../../src/protocol/encoding/address.ts';
 import { formatIp, parseIp } from '../../src/protocol/encoding/ip.ts';
 import { UT_HOLEPUNCH } from '../../src/protocol/peer/utHolepunch.ts';
-import { PEX_FLAGS, type PexPeer } from '../../src/protocol/peer/utPex.ts';
+import { PEX_FLAGS } from '../../src/protocol/peer/utPex.ts';
+import type { PresentPeer } from '../../src/torrent/peers/pexHistory.ts';
 
 export type Connected = Pick<Peer, 'address' | 'state' | 'road'>;
 
@@ -12,7 +14,7 @@ export type Connected = Pick<Peer, 'address' | 'state' | 'road'>;
 export interface Listed {
   /** Of the connection that it is known by. */
   readonly address: PeerAddress;
-  readonly peer: PexPeer;
+  readonly peer: PresentPeer;
 }
 
 /** Milliseconds for which the list holds. */
@@ -39,8 +41,18 @@ export class Roll {
     if (Math.abs(at - this.#at) < HOLDS) return this.#all;
     this.#at = at;
     const all = [...this.#connected()].flatMap((one): Listed[] => dialable(one) ?? []);
-    if (!same(all, this.#all)) this.#all = all;
+    if (all.length !== this.#all.length || !all.every((one, nth) => isSame(one, this.#all[nth])))
+      this.#all = this.#kept(all);
     return this.#all;
+  }
+
+  /** What has not changed is the same object as before: the histories of all peers hold it. */
+  #kept(all: readonly Listed[]): readonly Listed[] {
+    const before = new Map(this.#all.map((one) => [one.address, one]));
+    return all.map((one) => {
+      const known = before.get(one.address);
+      return known !== undefined && isSame(one, known) ? known : one;
+    });
   }
 }
 
@@ -57,12 +69,9 @@ const dialable = ({ address, state, road }: Connected): Listed[] | undefined => 
     (speaksUtp(road) ? PEX_FLAGS.utp : 0) |
     (state.idOf(UT_HOLEPUNCH) === undefined ? 0 : PEX_FLAGS.holepunch) |
     (called || address.punch === true ? 0 : PEX_FLAGS.reachable);
-  return [{ address, peer: { host: formatIp(ip), port, flags } }];
+  const host = formatIp(ip);
+  return [{ address, peer: { host, port, flags, key: addressKey({ host, port }) } }];
 };
 
-const same = (one: readonly Listed[], other: readonly Listed[]): boolean =>
-  one.length === other.length &&
-  one.every(({ address, peer }, at) => {
-    const there = other[at];
-    return there?.address === address && there.peer.port === peer.port && there.peer.flags === peer.flags;
-  });
+const isSame = ({ address, peer }: Listed, there?: Listed): boolean =>
+  there?.address === address && there.peer.port === peer.port && there.peer.flags === peer.flags;

@@ -38,13 +38,15 @@ export class DosGuard {
   }
 
   isIgnored(host: string, now: number): boolean {
-    return (this.#counts.get(host)?.ignoredUntil ?? -Infinity) > now;
+    const left = (this.#counts.get(host)?.ignoredUntil ?? -Infinity) - now;
+    // A clock that is set back makes nobody be ignored for longer.
+    return left > 0 && left <= IGNORED;
   }
 
   /** An address has sent a packet that we did not ask for. False if it exceeds its limit. */
   received(host: string, now: number): boolean {
     let count = this.#counts.get(host);
-    if (!count || now - count.since >= WINDOW) {
+    if (!count || Math.abs(now - count.since) >= WINDOW) {
       // Moved to the end, so that addresses that go on sending are remembered.
       this.#counts.delete(host);
       count = { packets: 0, since: now, ignoredUntil: -Infinity };

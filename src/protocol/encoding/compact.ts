@@ -17,8 +17,11 @@ export interface NodeEndpoint extends Endpoint {
 /** Length of an address without its port, in bytes. */
 export type IpLength = 4 | 16;
 
-/** Undefined for an address at which no peer can be: port 0, the unspecified address, broadcast, multicast. */
-const decodeEndpoint = (bytes: Uint8Array): Endpoint | undefined => {
+/**
+ * An address and its port, 6 or 18 bytes. Undefined where no peer can be: port 0, the unspecified address, broadcast,
+ * multicast.
+ */
+export const decodeEndpoint = (bytes: Uint8Array): Endpoint | undefined => {
   const ip = bytes.subarray(0, -2);
   const port = ((bytes.at(-2) ?? 0) << 8) | (bytes.at(-1) ?? 0);
   return port > 0 && isUnicast(ip) ? { host: formatIp(ip), port } : undefined;

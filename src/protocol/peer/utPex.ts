@@ -1,5 +1,5 @@
 import { bytesOf, decode, dictOf, encode } from '../encoding/bencode.ts';
-import { decodePeers, type Endpoint, encodePeers, type IpLength } from '../encoding/compact.ts';
+import { decodeEndpoint, type Endpoint, type IpLength } from '../encoding/compact.ts';
 import { parseIp } from '../encoding/ip.ts';
 import { Malformed } from '../encoding/malformed.ts';
 
@@ -27,21 +27,29 @@ export interface PexMessage {
 
 /** Encodes IP addresses of both families. Names are left out, and so are peers beyond {@link MAX_PEX_PEERS}. BEP 11. */
 export const encodePex = ({ added, dropped }: PexMessage): Uint8Array => {
-  const coming = added.filter(({ host }) => parseIp(host) !== undefined).slice(0, MAX_PEX_PEERS);
-  const going = dropped.filter(({ host }) => parseIp(host) !== undefined).slice(0, MAX_PEX_PEERS);
-  const flags = (length: IpLength): Uint8Array =>
-    Uint8Array.from(
-      coming.filter(({ host }) => parseIp(host)?.length === length),
-      (peer) => peer.flags,
-    );
+  const [coming, going] = [packed(added), packed(dropped)];
   return encode({
-    added: encodePeers(coming, 4),
-    'added.f': flags(4),
-    added6: encodePeers(coming, 16),
-    'added6.f': flags(16),
-    dropped: encodePeers(going, 4),
-    dropped6: encodePeers(going, 16),
+    added: Uint8Array.from(coming.four),
+    'added.f': Uint8Array.from(coming.flags),
+    added6: Uint8Array.from(coming.six),
+    'added6.f': Uint8Array.from(coming.flags6),
+    dropped: Uint8Array.from(going.four),
+    dropped6: Uint8Array.from(going.six),
   });
+};
+
+/** Peers of both families, each looked at once: in a large swarm everybody tells everybody of everybody. */
+const packed = (peers: readonly (Endpoint & { readonly flags?: number })[]) => {
+  const [four, six, flags, flags6]: [number[], number[], number[], number[]] = [[], [], [], []];
+  let count = 0;
+  for (const { host, port, flags: of = 0 } of peers) {
+    const ip = parseIp(host);
+    if (ip === undefined) continue;
+    (ip.length === 4 ? four : six).push(...ip, port >> 8, port & 0xff);
+    (ip.length === 4 ? flags : flags6).push(of);
+    if (++count === MAX_PEX_PEERS) break;
+  }
+  return { four, six, flags, flags6 };
 };
 
 /**
@@ -68,8 +76,8 @@ const peersOf = (bytes: Uint8Array = none, flags: Uint8Array = none, length: IpL
   const peers: PexPeer[] = [];
   // One by one: an address at which no peer can be has flags, too.
   for (let at = 0; at + size <= bytes.length && peers.length < limit; at += size) {
-    const [peer] = decodePeers(bytes.subarray(at, at + size), length);
-    if (peer !== undefined) peers.push({ ...peer, flags: flags[at / size] ?? 0 });
+    const peer = decodeEndpoint(bytes.subarray(at, at + size));
+    if (peer !== undefined) peers.push({ host: peer.host, port: peer.port, flags: flags[at / size] ?? 0 });
   }
   return peers;
 };
