@@ -247,6 +247,23 @@ describe('connections of one socket', () => {
   );
 });
 
+describe('a host that calls itself', () => {
+  it(
+    'has two ends that hear each other, so that it is known by its id',
+    drawn((stage) => {
+      const network = new DrawnUdp({ latency: LATENCY }, stage.ledger);
+      const one = utpHost(network, TWO);
+      stage
+        .gives(
+          counts(one, (wire) => wire.write(bytes('no'))),
+          '^ 40ms !',
+        )
+        .toBe('---------------2', { 2: '2' });
+      stage.gives(callsAndSays(one, bytes('hi')), '^ 40ms !').toBe('--------------------n', { n: 'no' });
+    }),
+  );
+});
+
 describe('an address that is blocked', () => {
   it(
     'is not answered, and not called',

@@ -1,9 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import * as fc from 'fast-check';
 import { catchError, EMPTY, merge, mergeMap, Subject } from 'rxjs';
 import type { NetworkError } from '../../../src/contracts/errors.ts';
 import type { Datagram, UdpEndpoint, Undelivered } from '../../../src/contracts/network.ts';
-import { MAX_HALF_OPEN, MAX_HALF_OPEN_PER_HOST, UtpLines } from '../../../src/net/utp/utpLines.ts';
+import {
+  MAX_HALF_OPEN,
+  MAX_HALF_OPEN_PER_HOST,
+  MAX_PUNCHED,
+  PUNCHED_FOR,
+  UtpLines,
+} from '../../../src/net/utp/utpLines.ts';
 import { DATA, encodeUtp, RESET, STATE, SYN, UtpPacket, type UtpType } from '../../../src/protocol/utp/utpPacket.ts';
 
 interface Sent {
@@ -158,6 +164,49 @@ describe('a peer that is called', () => {
     expect(new Set(ids.flatMap((id) => [id, id + 1])).size).toBe(100);
     life.unsubscribe();
     expect(lines.size).toBe(0);
+  });
+});
+
+describe('a peer that calls us while we call it', () => {
+  const [HOST, PORT] = ['10.0.0.9', 1_000];
+  const address = { host: HOST, port: PORT, source: 'pex', punch: true } as const;
+
+  it('is called although its router says that nobody is there, but not if nothing can be sent at all', () => {
+    const { lines, undelivered$ } = socket();
+    const errors: string[] = [];
+    lines.dial(address).subscribe({ error: (error: unknown) => errors.push((error as NetworkError).code) });
+    undelivered$.next({ to: { host: HOST, port: PORT }, why: 'connection refused' });
+    expect([lines.size, errors]).toEqual([1, []]);
+    undelivered$.next({ to: { host: HOST, port: PORT }, why: 'gone', all: true });
+    expect([lines.size, errors]).toEqual([0, ['no-room']]);
+  });
+
+  it('is known for it when its call comes, and for no longer than half a minute; others are not', () => {
+    vi.useFakeTimers();
+    const { lines, hear, turn } = socket();
+    const roads: string[] = [];
+    lines.calls$
+      .pipe(mergeMap(({ wire$ = EMPTY }) => wire$))
+      .subscribe((wire) => roads.push(`${wire.address.host} ${wire.road?.()}`));
+    const call = (id: number, host: string): void => {
+      hear(packet(SYN, id, 1), host);
+      for (let byte = 0; byte < 256; byte++) hear(packet(STATE, id + 1, 2, (byte << 8) | byte), host);
+      turn();
+    };
+    const life = lines.dial(address).subscribe();
+    call(20, HOST);
+    call(30, '10.0.0.8');
+    life.unsubscribe();
+    vi.advanceTimersByTime(PUNCHED_FOR);
+    call(40, HOST);
+    expect(roads).toEqual([`${HOST} punched`, '10.0.0.8 utp', `${HOST} utp`]);
+    for (let port = 1; port <= 2 * MAX_PUNCHED; port++)
+      lines
+        .dial({ ...address, port })
+        .subscribe()
+        .unsubscribe();
+    lines.check();
+    vi.useRealTimers();
   });
 });
 
