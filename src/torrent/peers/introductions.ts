@@ -27,11 +27,16 @@ interface Known<P> {
  * more often than `MAX_ASKED`.
  */
 export class Introductions<P> {
-  readonly #known = new Map<string, Known<P>>();
+  /** Made for the first peer that can be introduced: most of a thousand torrents never hear of one. */
+  #table: Map<string, Known<P>> | undefined;
   readonly #suits: (introducer: P) => number;
 
   constructor({ suits }: IntroductionsOptions<P>) {
     this.#suits = suits;
+  }
+
+  get #known(): Map<string, Known<P>> {
+    return (this.#table ??= new Map());
   }
 
   /** A peer has said that it is connected with the one at this address, which can be introduced. */
@@ -47,7 +52,7 @@ export class Introductions<P> {
 
   /** The peer at this address could not be dialled: who is to be asked for it now, if anybody is. */
   unreached(of: Endpoint, now: number): P | undefined {
-    const known = this.#known.get(addressKey(of));
+    const known = this.#table?.get(addressKey(of));
     if (known === undefined) return undefined;
     if (Math.abs(now - known.since) >= ASKED_WITHIN) [known.asked, known.since] = [0, now];
     return this.#next(known);
@@ -55,7 +60,7 @@ export class Introductions<P> {
 
   /** Whoever was asked can't do it: who is to be asked instead. Nothing follows if nobody has asked it. */
   failed(by: P, of: Endpoint): P | undefined {
-    const known = this.#known.get(addressKey(of));
+    const known = this.#table?.get(addressKey(of));
     if (known?.asks !== by) return undefined;
     known.introducers.delete(by);
     return this.#next(known);
@@ -63,7 +68,7 @@ export class Introductions<P> {
 
   /** A peer has left. */
   left(by: P): void {
-    for (const known of this.#known.values()) {
+    for (const known of this.#table?.values() ?? []) {
       known.introducers.delete(by);
       if (known.asks === by) known.asks = undefined;
     }
