@@ -99,12 +99,10 @@ const livesOn: Invariant = ({ plan, hosts }) =>
 /** Little comes twice, but for what could not be read, or was asked for again while a cable was pulled. */
 const fetchesOnce: Invariant = ({ plan, hosts }) => {
   const { length } = shapeOf(plan);
-  const mostOf = (host?: SwarmHost): number =>
-    TWICE * length +
-    TWICE_BESIDES +
-    (host?.disk?.fails?.work === 'read' || host?.fate?.some(({ does }) => does === 'freezes')
-      ? length + TWICE_BESIDES
-      : 0);
+  // A block that is asked of three peers at the most, while a cable is pulled, comes from each of them afterwards.
+  const again = ({ fate = [], disk }: SwarmHost): number =>
+    fate.some(({ does }) => does === 'freezes') ? 2 : Number(disk?.fails?.work === 'read');
+  const mostOf = (host: SwarmHost = {}): number => (TWICE + again(host)) * length + (1 + again(host)) * TWICE_BESIDES;
   return hosts
     .filter(({ twice, nth }) => twice > mostOf(plan.hosts[nth]))
     .map(({ address, twice }) => `${address} got ${(twice / MiB).toFixed(2)} MiB twice`);
