@@ -96,6 +96,17 @@ export type { DeadHosts } from './discovery/trackers/deadHosts.ts';
 export type { Ways } from './discovery/trackers/families.ts';
 export type { UdpEnv } from './discovery/trackers/udpConversation.ts';
 export type { UdpMemory } from './discovery/trackers/udpMemory.ts';
+export {
+  type DhtItem,
+  immutableItem,
+  isSound,
+  itemTarget,
+  keyTarget,
+  publicKeyOf,
+  type Signed,
+  signedItem,
+} from './protocol/dht/item.ts';
+export type { Encodable } from './protocol/encoding/bencode.ts';
 export type { Family } from './protocol/dht/krpc.ts';
 export type { Endpoint, NodeEndpoint } from './protocol/encoding/compact.ts';
 export type { CheckedFile, FileState } from './torrent/metainfo/fileStates.ts';

@@ -2,6 +2,7 @@ import { seeded } from '../../marbles/random.ts';
 import { K } from '../../src/discovery/dht/bucket.ts';
 import { idNear } from '../../src/discovery/dht/distance.ts';
 import { Lookup } from '../../src/discovery/dht/lookup.ts';
+import { ItemStore } from '../../src/discovery/dht/itemStore.ts';
 import { PeerStore } from '../../src/discovery/dht/peerStore.ts';
 import { Responder } from '../../src/discovery/dht/responder.ts';
 import { RoutingTable } from '../../src/discovery/dht/routingTable.ts';
@@ -29,7 +30,13 @@ const answers = (): void => {
   for (let n = 0; n < 2000; n++) own.answered(nodeOf(n), 0);
   const store = new PeerStore();
   for (let n = 0; n < 300; n++) store.announced(idOf(0), { host: hostOf(n), port: 1 + n }, false, 0);
-  const responder = new Responder({ table: () => own, store, tokens: new Tokens(randomBytesOf(random), 0), random });
+  const responder = new Responder({
+    table: () => own,
+    store,
+    items: new ItemStore(),
+    tokens: new Tokens(randomBytesOf(random), 0),
+    random,
+  });
   const from = { host: '8.8.8.8', port: 9 };
   const transaction = Uint8Array.of(1, 2);
   const questions: readonly (readonly [string, (n: number) => Question])[] = [

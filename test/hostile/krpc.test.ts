@@ -11,11 +11,17 @@ import {
   MAX_TRANSACTION,
   MAX_VALUES,
 } from '../../src/protocol/dht/krpc.ts';
+import { ITEM_ERROR } from '../../src/protocol/dht/krpcItem.ts';
 import { encodeKrpc, MAX_ANSWER } from '../../src/protocol/dht/encodeKrpc.ts';
 import { Malformed } from '../../src/protocol/encoding/malformed.ts';
 import { mutated, seeded } from './mutations.ts';
 
 const id = new Uint8Array(20).fill(1);
+const [id32, id64, id65] = [32, 64, 65].map((length) => new Uint8Array(length).fill(1)) as [
+  Uint8Array,
+  Uint8Array,
+  Uint8Array,
+];
 const host = fc
   .tuple(fc.integer({ min: 1, max: 223 }), fc.nat(255), fc.nat(255), fc.nat(255))
   .map((parts) => parts.join('.'));
@@ -98,6 +104,15 @@ describe('KRPC', () => {
     ['no token', query('announce_peer', { info_hash: id, port: 1 }), ERROR.protocol],
     ['a long token', query('announce_peer', { info_hash: id, port: 1, token: 'x'.repeat(65) }), ERROR.protocol],
     ['port 0', query('announce_peer', { info_hash: id, port: 0, token: 'x' }), ERROR.protocol],
+    ['a short target of an item', query('get', { target: 'abc' }), ERROR.protocol],
+    ['no value', query('put', { token: 'x' }), ERROR.protocol],
+    ['no token for an item', query('put', { v: 'x' }), ERROR.protocol],
+    ['a large value', query('put', { token: 'x', v: 'x'.repeat(997) }), ITEM_ERROR.tooLarge],
+    ['half of a signature', query('put', { token: 'x', v: 1, k: id32, sig: id32, seq: 1 }), ERROR.protocol],
+    ['a key and no signature', query('put', { token: 'x', v: 1, k: id32, seq: 1 }), ERROR.protocol],
+    ['a signature and no version', query('put', { token: 'x', v: 1, k: id32, sig: id64 }), ERROR.protocol],
+    ['a long salt', query('put', { token: 'x', v: 1, k: id32, sig: id64, seq: 1, salt: id65 }), ITEM_ERROR.salt],
+    ['a short target of a sample', query('sample_infohashes', { target: 'abc' }), ERROR.protocol],
     ['port 65536', query('announce_peer', { info_hash: id, port: 65_536, token: 'x' }), ERROR.protocol],
   ])('a query with %s is answered with an error', (_, packet, code) => {
     expect(asked(packet)).toMatchObject({ method: 'invalid', code });
@@ -169,6 +184,9 @@ describe('KRPC', () => {
       query('ping', {}, { ro: 1 }),
       query('get_peers', { info_hash: id, want: ['n4', 'n6'], scrape: 1 }),
       query('announce_peer', { info_hash: id, port: 1, token: 'abcd', implied_port: 1 }),
+      query('get', { target: id, seq: 3 }),
+      query('put', { token: 'x', v: { a: [1, 'b'] }, k: id32, sig: id64, seq: 1, salt: 's', cas: 2 }),
+      reply({ v: 'abc', k: id32, sig: id64, seq: 1, token: 'abcd' }),
       reply({
         nodes: new Uint8Array(52).fill(9),
         nodes6: new Uint8Array(76).fill(9),

@@ -5,6 +5,7 @@ import { Malformed } from '../../protocol/encoding/malformed.ts';
 import { decodeUdpReply, type UdpReply } from '../../protocol/tracker/udpTrackerPackets.ts';
 import { visible } from '../io/text.ts';
 import { counted, duration } from '../io/units.ts';
+import { itemTarget } from '../../protocol/dht/item.ts';
 import type { Room } from '../args/logRooms.ts';
 import type { Direction } from '../../protocol/peer/spoken.ts';
 
@@ -18,6 +19,11 @@ const question = (asked: Question): string => {
       return `get_peers ${toHex(asked.infoHash)}`;
     case 'announce_peer':
       return `announce_peer ${toHex(asked.infoHash)}, port ${asked.impliedPort ? 'of the packet' : asked.port}`;
+    case 'get':
+    case 'sample_infohashes':
+      return `${asked.method} ${toHex(asked.target)}`;
+    case 'put':
+      return `put ${toHex(itemTarget(asked.item))}`;
     case 'invalid':
       return `a query that is no query: ${visible(asked.message)}`;
   }

@@ -10,6 +10,7 @@ import {
   mergeMap,
   Observable,
   of,
+  reduce,
   ReplaySubject,
   Subject,
   switchMap,
@@ -27,16 +28,20 @@ import { bloomCount } from '../../protocol/dht/bloom.ts';
 import { addressKey } from '../../protocol/encoding/address.ts';
 import type { Endpoint, NodeEndpoint } from '../../protocol/encoding/compact.ts';
 import { ID_LENGTH } from '../../protocol/encoding/id.ts';
+import type { DhtItem } from '../../protocol/dht/item.ts';
 import type { Family, Reply } from '../../protocol/dht/krpc.ts';
 import { K } from './bucket.ts';
 import { DosGuard } from './dosGuard.ts';
+import { itemsAt, putAt } from './itemLookup.ts';
+import { ItemStore } from './itemStore.ts';
 import { LookupQueue } from './lookupQueue.ts';
+import type { DhtNode, DhtNodeOptions, DhtScrape, DhtStats } from './nodeContract.ts';
 import { createNodeId } from './nodeId.ts';
 import { PeerStore } from './peerStore.ts';
 import { Responder } from './responder.ts';
 import { RoutingTable } from './routingTable.ts';
 import { MAX_SAVED, type SavedNodes } from './savedNodes.ts';
-import { blooms, type DhtLookup, peerLookup } from './peerLookup.ts';
+import { blooms, peerLookup } from './peerLookup.ts';
 import { FamilyNode } from './familyNode.ts';
 import { Tokens } from './tokens.ts';
 import { maintenance } from './maintenance.ts';
@@ -49,60 +54,7 @@ const ADVICE = 'is this machine online? It is tried again; --bootstrap takes oth
 /** Maximum number of addresses of one host name that are used. */
 const MAX_ADDRESSES = 2;
 
-export interface DhtNodeOptions {
-  /** UDP port; any free one if it is not given, or taken. */
-  readonly port?: number;
-  /** Nodes to ask when no other node is known, by host name or IP address. */
-  readonly bootstrap: readonly UdpEndpoint[];
-  /** The nodes that an earlier run knew. */
-  readonly saved?: SavedNodes | undefined;
-  /** Our address outside, as the router knows it: our id has to fit it. BEP 42. */
-  readonly outside$?: Observable<string> | undefined;
-  /** Send queries, but do not answer any. BEP 43. */
-  readonly readOnly?: boolean;
-  /** Called at the end of each lookup for peers. */
-  readonly report?: (lookup: DhtLookup) => void;
-}
-
-/** Estimated numbers of peers, by what other nodes have been told. */
-export interface DhtScrape {
-  readonly seeds: number;
-  readonly leechers: number;
-}
-
-/** Statistics of our node. */
-export interface DhtStats {
-  /** Number of nodes of each address family that are not bad. */
-  readonly nodes: number;
-  readonly nodes6: number;
-  /** Numbers of torrents and peers announced to us. */
-  readonly torrents: number;
-  readonly peers: number;
-}
-
-/** Our running node. What its methods return is cold, completes, and never errors. */
-export interface DhtNode {
-  /** UDP. */
-  readonly port: number;
-  /** Warnings for the user, also for late subscribers. Does not complete. */
-  readonly warnings$?: Observable<Warning>;
-  /** Emits when a network that could not be joined at first has been joined. Does not complete. */
-  readonly joined$?: Observable<unknown>;
-  /** Looks once for announced peers, also here; each is emitted once. As a `seed`, only for others (BEP 33). */
-  getPeers(infoHash: Uint8Array, seed?: boolean): Observable<Endpoint>;
-  /** The same, and then announces us at `port` to the nearest nodes; 0 is the port that our packets come from. */
-  announce(infoHash: Uint8Array, port: number, seed?: boolean): Observable<Endpoint>;
-  /**
-   * Estimates how many peers have announced themselves: emits once, or nothing if no node knows. BEP
-   * 33.
-   */
-  scrape(infoHash: Uint8Array): Observable<DhtScrape>;
-  /** Pings a possible node, and completes when the result is known. */
-  addNode(endpoint: UdpEndpoint): Observable<never>;
-  /** The nodes to save for the next run. */
-  nodes(): SavedNodes;
-  stats(): DhtStats;
-}
+export type { DhtNode, DhtNodeOptions, DhtScrape, DhtStats } from './nodeContract.ts';
 
 export type DhtEnv = Pick<Env, 'bindUdp' | 'resolve' | 'random' | 'randomBytes'>;
 type Sockets = Readonly<Record<Family, UdpSocket | undefined>>;
@@ -153,6 +105,7 @@ class RunningNode implements DhtNode {
   readonly port: number;
   readonly sides: readonly FamilyNode[];
   readonly #store = new PeerStore();
+  readonly #items = new ItemStore();
   readonly #env: DhtEnv;
   readonly #options: DhtNodeOptions;
   readonly #want: readonly Family[];
@@ -169,7 +122,7 @@ class RunningNode implements DhtNode {
     const guard = new DosGuard();
     const table = (family: Family): RoutingTable | undefined => this.#side(family)?.table;
     const tokens = new Tokens(env.randomBytes, now());
-    const responder = new Responder({ table, store: this.#store, tokens, random: env.random });
+    const responder = new Responder({ table, store: this.#store, items: this.#items, tokens, random: env.random });
     this.sides = ([4, 6] as const).flatMap((family) => {
       const socket = sockets[family];
       if (!socket) return [];
@@ -202,7 +155,11 @@ class RunningNode implements DhtNode {
   run(): Observable<never> {
     const { bootstrap, saved, outside$ = EMPTY } = this.#options;
     const lost = (): void => this.#lost();
-    const sweep$ = timer(SWEEP, SWEEP).pipe(tap(() => this.#store.expire(now())));
+    const sweep = (): void => {
+      this.#store.expire(now());
+      this.#items.expire(now());
+    };
+    const sweep$ = timer(SWEEP, SWEEP).pipe(tap(sweep));
     const isAlone = (): boolean => this.sides.every(({ table }) => table.usable === 0);
     const options = { env: this.#env, bootstrap, saved: saved?.nodes ?? [], want: this.#want, lost, isAlone };
     const upkeeps = this.sides.map((side) => maintenance(side, options));
@@ -227,6 +184,29 @@ class RunningNode implements DhtNode {
         seeds: Math.round(bloomCount(all.map(({ seeds }) => seeds))),
         leechers: Math.round(bloomCount(all.map(({ leechers }) => leechers))),
       })),
+    );
+  }
+
+  getItem(target: Uint8Array, salt?: Uint8Array): Observable<DhtItem> {
+    return this.#lookups.inTurn(false, () => {
+      const here = this.#items.get(target, now());
+      const there = this.sides.map((side) => itemsAt(side, target, { want: this.#want, salt }));
+      let last = -1;
+      const isNews = ({ signed }: DhtItem): boolean => {
+        const seq = signed?.seq ?? 0;
+        const is = seq > last;
+        if (is) last = seq;
+        return is;
+      };
+      return merge(from(here === undefined ? [] : [here]), ...there).pipe(filter(isNews));
+    });
+  }
+
+  putItem(item: DhtItem, cas?: number): Observable<number> {
+    return this.#lookups.inTurn(false, () =>
+      merge(...this.sides.map((side) => putAt(side, item, { want: this.#want, cas }))).pipe(
+        reduce((sum, taken) => sum + taken, 0),
+      ),
     );
   }
 

@@ -76,6 +76,16 @@ export class PeerStore {
     return [...(this.#torrents.get(toHex(infoHash))?.values() ?? [])].filter(({ expires }) => expires > now);
   }
 
+  /** Some of the info-hashes that are announced here, by chance. */
+  sample(most: number, random: () => number, now: number): readonly Uint8Array[] {
+    this.expire(now);
+    const names = [...this.#torrents.keys()];
+    const first = Math.floor(random() * names.length);
+    return [...names.slice(first), ...names.slice(0, first)]
+      .slice(0, most)
+      .map((name) => new Uint8Array(Buffer.from(name, 'hex')));
+  }
+
   expire(now: number): void {
     for (const [name, peers] of this.#torrents) {
       for (const [key, { expires }] of peers) {

@@ -1,6 +1,7 @@
 import { type Encodable, encode } from '../encoding/bencode.ts';
 import { encodeNodes, encodePeers, type Endpoint } from '../encoding/compact.ts';
 import { BLOOM_LENGTH } from './bloom.ts';
+import { itemGiven } from './krpcItem.ts';
 import { type Family, type Krpc, MAX_TEXT, type Question, type Reply } from './krpc.ts';
 
 /**
@@ -11,7 +12,10 @@ export const MAX_ANSWER = 1200;
 /** Bytes of an answer without its nodes, peers and filters. */
 const FRAME = 200;
 
-/** Encodes a packet of at most {@link MAX_ANSWER} bytes: peers that do not fit are left out. BEP 5, 32, 33, 42, 43. */
+/**
+ * Encodes a packet of at most {@link MAX_ANSWER} bytes, or `MAX_PACKET` with an item: peers that do not fit are left
+ * out. BEP 5, 32, 33, 42, 43, 44, 51.
+ */
 export const encodeKrpc = (krpc: Krpc): Uint8Array => {
   const { transaction: t } = krpc;
   if (krpc.type === 'error') return encode({ t, y: 'e', e: [krpc.code, krpc.message.slice(0, MAX_TEXT)] });
@@ -36,6 +40,12 @@ const given = (
         scrape: asked.scrape ? 1 : undefined,
         noseed: asked.noSeed ? 1 : undefined,
       };
+    case 'get':
+      return { target: asked.target, want: wanted(asked.want), seq: asked.seq };
+    case 'put':
+      return { ...itemGiven(asked.item, true), token: asked.token, cas: asked.cas };
+    case 'sample_infohashes':
+      return { target: asked.target, want: wanted(asked.want) };
     case 'announce_peer': {
       const { infoHash, port, impliedPort, token, seed } = asked;
       return { info_hash: infoHash, port, implied_port: impliedPort ? 1 : 0, token, seed: seed ? 1 : undefined };
@@ -51,7 +61,16 @@ const compact = (peer: Endpoint): Uint8Array => encodePeers([peer], peer.host.in
 const slices = (bytes: Uint8Array, length: number): readonly Uint8Array[] =>
   Array.from({ length: bytes.length / length }, (_, index) => bytes.subarray(index * length, (index + 1) * length));
 
-const returned = ({ id, nodes, peers, token, blooms }: Reply): Readonly<Record<string, Encodable | undefined>> => {
+const returned = ({
+  id,
+  nodes,
+  peers,
+  token,
+  blooms,
+  item,
+  seq,
+  samples,
+}: Reply): Readonly<Record<string, Encodable | undefined>> => {
   const [nodes4, nodes6] = [encodeNodes(nodes ?? [], 4), encodeNodes(nodes ?? [], 16)];
   let room = MAX_ANSWER - FRAME - nodes4.length - nodes6.length - (blooms ? 2 * BLOOM_LENGTH : 0);
   const values = [...slices(encodePeers(peers ?? [], 4), 6), ...slices(encodePeers(peers ?? [], 16), 18)].filter(
@@ -64,6 +83,10 @@ const returned = ({ id, nodes, peers, token, blooms }: Reply): Readonly<Record<s
     nodes6: nodes6.length > 0 ? nodes6 : undefined,
     values: peers ? values : undefined,
     token,
+    ...(item ? itemGiven(item, false) : { seq }),
+    samples: samples && new Uint8Array(Buffer.concat(samples.infoHashes)),
+    num: samples?.count,
+    interval: samples?.interval,
     BFsd: blooms?.seeds,
     BFpe: blooms?.leechers,
   };

@@ -12,6 +12,8 @@ import {
 import { BLOOM_LENGTH } from './bloom.ts';
 import { decodeNodes, decodePeers, type Endpoint, type NodeEndpoint } from '../encoding/compact.ts';
 import { ID_LENGTH } from '../encoding/id.ts';
+import type { DhtItem } from './item.ts';
+import { itemIn, RefusedItem } from './krpcItem.ts';
 import { Malformed } from '../encoding/malformed.ts';
 import { visible } from '../encoding/visible.ts';
 
@@ -60,6 +62,17 @@ export type Question =
       readonly token: Uint8Array;
       readonly seed?: boolean;
     }
+  /** An item that a node keeps for others; with `seq` only if it is newer. BEP 44. */
+  | {
+      readonly method: 'get';
+      readonly target: Uint8Array;
+      readonly want: readonly Family[];
+      readonly seq?: number;
+    }
+  /** Keeps an item for others; with `cas` only in place of that version. BEP 44. */
+  | { readonly method: 'put'; readonly token: Uint8Array; readonly item: DhtItem; readonly cas?: number }
+  /** Some of the info-hashes that are announced there. BEP 51. */
+  | { readonly method: 'sample_infohashes'; readonly target: Uint8Array; readonly want: readonly Family[] }
   /** A query that can only be answered with this error. */
   | { readonly method: 'invalid'; readonly code: number; readonly message: string };
 
@@ -81,6 +94,11 @@ export interface Reply {
   readonly nodes?: readonly NodeEndpoint[];
   readonly peers?: readonly Endpoint[];
   readonly token?: Uint8Array;
+  /** To `get`: the item without its salt, and its version, also where the item is not newer. BEP 44. */
+  readonly item?: DhtItem;
+  readonly seq?: number;
+  /** To `sample_infohashes`: some info-hashes, how many there are, and when there may be others, in seconds. BEP 51. */
+  readonly samples?: { readonly infoHashes: readonly Uint8Array[]; readonly count: number; readonly interval: number };
   /** Bloom filters of the seeds and of the other peers, 256 bytes each. BEP 33. */
   readonly blooms?: { readonly seeds: Uint8Array; readonly leechers: Uint8Array };
   /** Our own address as the other side sees it. BEP 42. */
@@ -148,7 +166,8 @@ const questionOf = (method: string, given: Dict): Question => {
     return question(method, given);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
-    return { method: 'invalid', code: ERROR.protocol, message: error.message.slice(0, MAX_TEXT) };
+    const code = error instanceof RefusedItem ? error.krpcCode : ERROR.protocol;
+    return { method: 'invalid', code, message: error.message.slice(0, MAX_TEXT) };
   }
 };
 
@@ -174,9 +193,24 @@ const question = (method: string, given: Dict): Question => {
       const token = sized(given.get('token'), 'token', 1, MAX_TOKEN);
       return { method, infoHash: id('info_hash'), port, impliedPort, token, ...truths({ seed: flag('seed') }) };
     }
+    case 'get': {
+      const seq = intOf(given.get('seq'));
+      return { method, target: id('target'), want: wantOf(given), ...(seq !== undefined && { seq }) };
+    }
+    case 'put':
+      return putOf(given);
+    case 'sample_infohashes':
+      return { method, target: id('target'), want: wantOf(given) };
     default:
       return { method: 'invalid', code: ERROR.unknownMethod, message: 'Method Unknown' };
   }
+};
+
+const putOf = (given: Dict): Question => {
+  const [item, cas] = [itemIn(given), intOf(given.get('cas'))];
+  if (item === undefined) throw new Malformed('v', 'a value', 'nothing');
+  const token = sized(given.get('token'), 'token', 1, MAX_TOKEN);
+  return { method: 'put', token, item, ...(cas !== undefined && { cas }) };
 };
 
 const truths = <K extends string>(flags: Readonly<Record<K, boolean>>): { readonly [P in K]?: true } =>
@@ -202,9 +236,23 @@ const replyOf = (packet: Dict, transaction: Uint8Array): Reply => {
     ...(nodes.length > 0 ? { nodes } : {}),
     ...(peers.length > 0 ? { peers } : {}),
     ...(token && token.length > 0 && token.length <= MAX_TOKEN ? { token } : {}),
+    ...itemsOf(given),
     ...(seeds?.length === BLOOM_LENGTH && leechers?.length === BLOOM_LENGTH ? { blooms: { seeds, leechers } } : {}),
     ...(seen ? { ip: seen } : {}),
   };
+};
+
+/** What is no item makes no reply worthless: its nodes are of use. */
+const itemsOf = (given: Dict): Pick<Reply, 'item' | 'seq'> => {
+  const seq = intOf(given.get('seq'));
+  const version = seq === undefined ? {} : { seq };
+  try {
+    const item = itemIn(given);
+    return item === undefined ? version : { item, ...version };
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    return {};
+  }
 };
 
 const nodesOf = (given: Dict, name: 'nodes' | 'nodes6', length: 4 | 16): readonly NodeEndpoint[] => {

@@ -16,6 +16,7 @@ import {
   MAX_TORRENTS,
   PeerStore,
 } from '../../../src/discovery/dht/peerStore.ts';
+import { ItemStore } from '../../../src/discovery/dht/itemStore.ts';
 import { RoutingTable } from '../../../src/discovery/dht/routingTable.ts';
 import { decodeSavedNodes, encodeSavedNodes } from '../../../src/discovery/dht/savedNodes.ts';
 import { ROTATION, Tokens } from '../../../src/discovery/dht/tokens.ts';
@@ -109,6 +110,7 @@ describe('Responder', () => {
   const transaction = Uint8Array.of(1);
   const store = new PeerStore();
   const responder = new Responder({
+    items: new ItemStore(),
     table: () => undefined,
     store,
     tokens: new Tokens(randomBytesOf(random), 0),
@@ -139,6 +141,7 @@ describe('Responder', () => {
       table.answered({ id: sha1(new TextEncoder().encode(each.host)), ...each }, 0);
     }
     const asked = new Responder({
+      items: new ItemStore(),
       table: () => table,
       store: known,
       tokens: new Tokens(randomBytesOf(random), 0),
