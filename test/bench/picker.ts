@@ -27,7 +27,7 @@ const silent = (): Asker => ({ cancel: () => {} });
 
 /**
  * Blocks picked a second by peers who take turns, of which every tenth turn also tells of a new piece or gives blocks
- * back.
+ * back: never all of them, or peers that give nothing would ask for the last block for ever.
  */
 const measure = (
   pieceCount: number,
@@ -49,7 +49,7 @@ const measure = (
   while (picks < PICKS && idle < PEERS && !picker.complete) {
     const { asker, have, asked } = peers[turn % PEERS] as (typeof peers)[number];
     turn++;
-    for (const { piece, block } of asked.splice(0, turn % 10 === 0 ? asked.length - 1 : asked.length)) {
+    for (const { piece, block } of asked.splice(0, turn % 10 === 0 ? Math.max(1, asked.length - 1) : asked.length)) {
       picker.received(asker, piece, block);
       if (!picker.wantsPiece(piece) && !picker.stored.has(piece)) picker.settle({ type: 'stored', index: piece });
     }
