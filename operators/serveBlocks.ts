@@ -5,6 +5,7 @@ import { PeerError } from '../src/contracts/errors.ts';
 import { addressText } from '../src/protocol/encoding/address.ts';
 import type { Message } from '../src/protocol/peer/messages.ts';
 import type { Geometry } from '../src/torrent/geometry.ts';
+import { ReadBudget } from '../src/torrent/upload/readBudget.ts';
 import { UploadSession } from '../src/torrent/upload/uploadSession.ts';
 import type { Allowance } from '../src/torrent/rates/tokenBucket.ts';
 import { heldWith } from './internal/onePeer.ts';
@@ -22,10 +23,15 @@ export interface Shelf {
 }
 
 export interface ServeBlocksOptions {
-  /** Requests of one peer that are queued; any more are refused. Default 500. */
+  /**
+   * Requests of one peer that are queued; any more are rejected. Default 500. A peer that does not support the fast
+   * extension can't be told of that: 2000 of its requests are queued, and then it is left.
+   */
   readonly reqq?: number;
   /** A rate limit, consulted before each block. */
   readonly limit?: Allowance | undefined;
+  /** Memory for long reads, which several torrents may share. Default 32 MiB for all peers that are served by this. */
+  readonly reads?: ReadBudget | undefined;
   /** May a choked peer have its allowed-fast pieces (BEP 6)? Called for each request. Default yes. */
   readonly allowsFast?: () => boolean;
 }
@@ -46,7 +52,8 @@ const LOOK_EVERY = 10_000;
  * that is not stored, one too many, or sent while choked (except for an allowed-fast piece, twice at most). A refused
  * request is rejected if both sides support the fast extension, and ignored otherwise. A choke refuses all unanswered
  * requests. At most 256 KiB are written before the peer has read what came before, and as much is read ahead; for a
- * peer that reads as fast as we write, twice as much. A shelf that can prepare pieces is told of those that were
+ * peer that reads as fast as we write, twice as much, and up to 2 MiB if it takes 8 MiB in ten seconds (32 MiB for all
+ * peers together). A shelf that can prepare pieces is told of those that were
  * requested.
  *
  * Completes when the peer hangs up. Errors with a `PeerError`: `unexpected` after 300 refused requests, or 2000 answers
@@ -62,7 +69,7 @@ export const serveBlocks =
   (
     shelf: Shelf,
     geometry: Geometry,
-    { reqq = 500, limit, allowsFast }: ServeBlocksOptions = {},
+    { reqq = 500, limit, allowsFast, reads: budget = new ReadBudget() }: ServeBlocksOptions = {},
   ): OperatorFunction<Peer, never> =>
   (peers) =>
     heldWith<never>(peers, (peer, subscriber) => {
@@ -77,7 +84,7 @@ export const serveBlocks =
       const expect = (index: number): void => void subscriber.add(shelf.expect?.(index).subscribe({ error }));
       const serving = new UploadSession(
         peer,
-        { geometry, has: (index) => shelf.has(index), read, expect, reqq, limit, allowsFast, offended },
+        { geometry, has: (index) => shelf.has(index), read, expect, reqq, budget, limit, allowsFast, offended },
         now(),
       );
       const hear = (message: Message): void => {

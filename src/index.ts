@@ -88,6 +88,7 @@ export type { Torrent } from './torrent/metainfo/metainfo.ts';
 export { Deadlines, type Stretch } from './torrent/picker/deadlines.ts';
 export * from './torrent/picker/pieceOrder.ts';
 export type { Allowance } from './torrent/rates/tokenBucket.ts';
+export { ReadBudget } from './torrent/upload/readBudget.ts';
 export { downloadState, type DownloadState, type DownloadStateOptions } from './download/state/downloadState.ts';
 export type { Given } from './discovery/trackers/trackerAddresses.ts';
 export type { TrackerCommons } from './discovery/trackers/trackerCommons.ts';

@@ -3,11 +3,14 @@ import { together } from '../../discovery/until.ts';
 import type { Changing } from '../streams/changing.ts';
 import { RateLimit } from './rateLimit.ts';
 import type { Allowance } from '../../torrent/rates/tokenBucket.ts';
+import { ReadBudget } from '../../torrent/upload/readBudget.ts';
 
 /** The allowances in each direction; without an allowance there is no limit. */
 export interface Allowances {
   readonly down?: Allowance | undefined;
   readonly up?: Allowance | undefined;
+  /** Memory for long reads of what is uploaded. */
+  readonly reads?: ReadBudget | undefined;
 }
 
 /**
@@ -39,6 +42,7 @@ export const allowancesOf = ({
   return {
     down: ways.down.allowance,
     up: ways.up.allowance,
+    reads: within?.reads ?? new ReadBudget(),
     changes$: together(ways.down.changes$, ways.up.changes$),
   };
 };

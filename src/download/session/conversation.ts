@@ -145,7 +145,7 @@ export const conversation = (context: SessionContext): OperatorFunction<Peer, Bl
     blocksOf(context), // the main line: whenUnchoked, requestBlocks
     advertise(shelf, stored$, { lost$, infoHash: identity.infoHash, superSeed, allowsFast }),
     rechoke(context.choker, { report: context.choking }),
-    serveBlocks(shelf, geometry, { limit: context.limits.up, allowsFast }),
+    serveBlocks(shelf, geometry, { limit: context.limits.up, reads: context.limits.reads, allowsFast }),
     serveMetadata(() => context.info),
     exchangeDhtPorts(dht$ ?? EMPTY),
     context.secluded ? () => EMPTY : exchangePeers(context.found, neighbours),

@@ -1,8 +1,12 @@
 import type { Geometry } from '../geometry.ts';
+import type { ReadBudget } from './readBudget.ts';
 import { covers, MAX_REQUEST, type Range, type RequestQueue, type Stretch } from './requestQueue.ts';
 
 /** Bytes of one read. */
 export const STRETCH = 262_144;
+/** The same for a peer that is given this much between two looks: fewer threads are woken, and disks seek less. */
+export const LONG_STRETCH = 2 ** 20;
+export const MUCH = 8 * 2 ** 20;
 /** Stretches that are in memory for one peer: one that is given, and one that is read meanwhile. */
 export const MAX_STRETCHES = 2;
 
@@ -12,18 +16,27 @@ export interface ReadAheadOptions {
   readonly read: (index: number, begin: number, into: Uint8Array, done: (whole: boolean) => void) => void;
   /** Is called after each read; with the piece that could not be read, if it failed. */
   readonly ended: (failed: number | undefined) => void;
+  /** What long reads are taken from. */
+  readonly budget: ReadBudget;
 }
 
 /**
  * What one peer is about to be given, in memory. Depends on the order of its requests. Requests that follow each other
  * are read at once; for a peer that requests in order, more is read than it has asked for. A quick peer has the next
  * stretch read while it is given the one before, so that neither the disk nor the peer waits for the other.
- * Invariants: one read at a time; at most MAX_STRETCHES buffers, of STRETCH bytes or one request each; a buffer is
- * free, or one stretch is in it, or it is being read into.
+ * One that takes much is read to in long stretches, as far as the budget of all peers goes.
+ * Invariants: one read at a time; at most MAX_STRETCHES buffers, of STRETCH bytes, one request or, if the budget was
+ * asked, LONG_STRETCH each; a buffer is free, or one stretch is in it, or it is being read into.
  */
 export class ReadAhead {
   readonly #options: ReadAheadOptions;
-  readonly #size: number;
+  readonly #longest: number;
+  /** Bytes of a buffer. */
+  #size: number;
+  /** Bytes taken from the budget. */
+  #taken = 0;
+  /** Bytes read since the last look. */
+  #recent = 0;
   /** Oldest first. */
   readonly #stretches: Stretch[] = [];
   #free: Uint8Array[] = [];
@@ -33,7 +46,9 @@ export class ReadAhead {
 
   constructor(options: ReadAheadOptions) {
     this.#options = options;
-    this.#size = Math.max(MAX_REQUEST, Math.min(STRETCH, options.geometry.pieceLength));
+    const { pieceLength } = options.geometry;
+    this.#longest = Math.min(LONG_STRETCH, pieceLength);
+    this.#size = sizeFor(pieceLength);
   }
 
   get reading(): boolean {
@@ -50,38 +65,69 @@ export class ReadAhead {
   /** Reads the next that is not in memory; if `deep`, while something else is. */
   fetch(queue: RequestQueue, deep: boolean): void {
     if (this.#reading !== undefined) return;
-    const [head] = queue.run(1);
+    const head = queue.first();
     if (head === undefined) return;
     const there = this.covering(head) !== undefined;
     if (there && (!deep || this.#stretches.length === MAX_STRETCHES)) return;
     if (!there) this.#drop(this.#stretches.length);
-    const run = queue.run(STRETCH, (range) => !covers(this.#stretches[0], range));
-    if (run[0] !== undefined) this.#read(run[0], run);
+    const next = there ? queue.first((range) => !covers(this.#stretches[0], range)) : head;
+    if (next === undefined) return;
+    if (deep && this.#taken === 0 && this.#recent >= MUCH) this.#lengthen();
+    this.#read(next, queue);
+  }
+
+  /** To be called now and then: who takes little is no longer read to in long stretches. */
+  look(): void {
+    if (this.#recent < MUCH) this.#shorten();
+    this.#recent = 0;
   }
 
   /** Nothing is asked for: the memory is given back. A read that is under way ends first. */
   rest(): void {
     this.#stretches.length = 0;
     this.#free = [];
+    this.#shorten();
+  }
+
+  #lengthen(): void {
+    const bytes = MAX_STRETCHES * this.#longest;
+    if (this.#longest <= this.#size || !this.#options.budget.take(bytes)) return;
+    this.#taken = bytes;
+    this.#size = this.#longest;
+    this.#free = [];
+  }
+
+  #shorten(): void {
+    if (this.#taken === 0) return;
+    this.#options.budget.give(this.#taken);
+    this.#taken = 0;
+    this.#size = sizeFor(this.#options.geometry.pieceLength);
+    this.#free = [];
+  }
+
+  /** What was read before the size changed is not used again. */
+  #keep(buffer: Uint8Array): void {
+    if (buffer.length === this.#size) this.#free.push(buffer);
   }
 
   /** The oldest are no longer needed. */
   #drop(count: number): void {
-    for (const { bytes } of this.#stretches.splice(0, count)) this.#free.push(bytes);
+    for (; count > 0; count--) this.#keep((this.#stretches.shift() as Stretch).bytes);
   }
 
-  #read({ piece, begin }: Range, run: readonly Range[]): void {
+  #read(next: Range, queue: RequestQueue): void {
+    const { piece, begin } = next;
     const inOrder = begin === 0 || (this.#end?.piece === piece && this.#end.begin === begin);
-    const asked = run.reduce((sum, { length }) => sum + length, 0);
     const there = this.#options.geometry.pieceRoom(piece) - begin;
-    const length = Math.min(this.#size, there, inOrder ? STRETCH : asked);
+    const length = Math.min(this.#size, there, inOrder ? this.#size : askedFrom(next, queue, this.#size));
     const buffer = this.#free.pop() ?? new Uint8Array(this.#size);
     this.#reading = buffer;
+    this.#recent += length;
     this.#end = { piece, begin: begin + length };
     this.#options.read(piece, begin, buffer.subarray(0, length), (whole) => {
       this.#reading = undefined;
       if (whole) this.#stretches.push({ piece, begin, length, bytes: buffer });
-      else this.#free.push(buffer);
+      else this.#keep(buffer);
       this.#options.ended(whole ? undefined : piece);
     });
   }
@@ -92,6 +138,12 @@ export class ReadAhead {
     );
     if (buffers.length > MAX_STRETCHES || new Set(buffers).size !== buffers.length)
       throw new RangeError(`${buffers.length} buffers for one peer`);
-    if (buffers.some(({ length }) => length !== this.#size)) throw new RangeError('a buffer is not whole');
+    if (this.#free.some(({ length }) => length !== this.#size)) throw new RangeError('a buffer is not whole');
   }
 }
+
+const sizeFor = (pieceLength: number): number => Math.max(MAX_REQUEST, Math.min(STRETCH, pieceLength));
+
+/** Bytes that are asked for from `next` on without a gap. */
+const askedFrom = (next: Range, queue: RequestQueue, most: number): number =>
+  queue.run(most, (range) => range === next).reduce((sum, { length }) => sum + length, 0);

@@ -44,6 +44,10 @@ export class RequestQueue {
     return this.#ranges.size;
   }
 
+  get full(): boolean {
+    return this.#ranges.size >= this.#most;
+  }
+
   /** False for what can't be asked for, or is one too many. What is asked for again keeps its place. */
   add({ piece, begin, length }: Range): boolean {
     const fits =
@@ -73,6 +77,12 @@ export class RequestQueue {
       out.push(range);
     }
     return out;
+  }
+
+  /** The oldest, or the oldest that passes. */
+  first(passes?: (range: Range) => boolean): Range | undefined {
+    for (const range of this.#ranges.values()) if (passes === undefined || passes(range)) return range;
+    return undefined;
   }
 
   /**

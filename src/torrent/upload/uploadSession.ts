@@ -1,6 +1,7 @@
 import type { BlockRange, Message } from '../../protocol/peer/messages.ts';
 import type { Geometry } from '../geometry.ts';
 import { ReadAhead } from './readAhead.ts';
+import type { ReadBudget } from './readBudget.ts';
 import { covers, type Range, RequestQueue, type Stretch } from './requestQueue.ts';
 import type { Allowance } from '../rates/tokenBucket.ts';
 
@@ -19,8 +20,10 @@ export interface UploadSessionOptions {
   readonly read: (index: number, begin: number, into: Uint8Array, done: (whole: boolean) => void) => void;
   /** This piece will be read soon. */
   readonly expect?: ((index: number) => void) | undefined;
-  /** Requests that are queued. */
+  /** Requests that are queued, of a peer that is told of those that are not. */
   readonly reqq: number;
+  /** What long reads are taken from. */
+  readonly budget: ReadBudget;
   readonly limit?: Allowance | undefined;
   /** May a choked peer have its allowed-fast pieces? Default yes. */
   readonly allowsFast?: (() => boolean) | undefined;
@@ -38,6 +41,8 @@ const SLOW = 400;
  * Refused requests that are tolerated. Each block sent makes up for one; each choke of ours for as many as we queue.
  */
 export const MAX_REFUSED = 300;
+/** Requests queued of a peer that can't be told of any that is refused (no fast extension): more than anybody keeps. */
+export const MAX_QUEUED = 2_000;
 /** How often a choked peer may download its allowed-fast pieces: it may request lost blocks again, but not for ever. */
 const GIFTS = 2;
 /** Messages to a peer that does not read what was sent before. */
@@ -49,7 +54,7 @@ const DEAF_AFTER = 120_000;
  * The requests of one peer and their answers. Depends on whether we choke the peer, on the pieces that may be uploaded,
  * on how fast the peer reads, and on the rate limit. Answers in the order of the requests; those that follow each other
  * are written at once. Invariant: while the send buffer is full nothing is written but refusals, and of these
- * MAX_UNREAD at most.
+ * MAX_UNREAD at most. No request is left waiting for ever: it is answered, or refused in words, or the peer is left.
  */
 export class UploadSession {
   readonly #peer: Served;
@@ -76,9 +81,9 @@ export class UploadSession {
   constructor(peer: Served, options: UploadSessionOptions, now: number) {
     this.#peer = peer;
     this.#options = options;
-    this.#queue = new RequestQueue(options.geometry, options.reqq);
-    const { geometry, read } = options;
-    this.#ahead = new ReadAhead({ geometry, read, ended: (failed) => this.#wasRead(failed) });
+    const { geometry, read, budget, reqq } = options;
+    this.#queue = new RequestQueue(geometry, peer.state.fast ? reqq : Math.max(reqq, MAX_QUEUED));
+    this.#ahead = new ReadAhead({ geometry, read, budget, ended: (failed) => this.#wasRead(failed) });
     this.#now = now;
   }
 
@@ -91,7 +96,7 @@ export class UploadSession {
     this.#now = now;
     this.#quiet = false;
     this.#sift();
-    if (!this.#mayHave(range.piece) || !this.#queue.add(range)) return this.#refuse([range]);
+    if (!this.#mayHave(range.piece) || !this.#queue.add(range)) return this.#refuseOne(range);
     if (range.piece !== this.#expected) this.#options.expect?.(range.piece);
     this.#expected = range.piece;
     this.#serve();
@@ -118,11 +123,13 @@ export class UploadSession {
       this.#offended('timeout', `has read nothing for ${Math.round((now - this.#fullSince) / 1000)} s`);
     this.#sift();
     if (this.#quiet) this.#ahead.rest();
+    else this.#ahead.look();
     this.#quiet = true;
   }
 
   end(): void {
     this.#ended = true;
+    this.#ahead.rest();
     this.#options.limit?.leave(this.#wake);
   }
 
@@ -144,6 +151,12 @@ export class UploadSession {
     this.#choking = choking;
     if (choking) this.#credit += this.#options.reqq;
     this.#refuse(this.#queue.sift((piece) => this.#mayHave(piece)));
+  }
+
+  /** Better no connection than one whose other end waits for what it never gets. */
+  #refuseOne(range: Range): void {
+    if (this.#peer.state.fast || !this.#queue.full) this.#refuse([range]);
+    else this.#offended('unexpected', `asked for more than ${MAX_QUEUED} blocks at one time`);
   }
 
   #refuse(ranges: readonly Range[]): void {
@@ -176,14 +189,13 @@ export class UploadSession {
     while (!this.#ended) {
       this.#sift();
       this.#ahead.fetch(this.#queue, this.#write === MOST_WRITE);
-      const run = this.#queue.run(this.#write);
-      const [first] = run;
+      const first = this.#queue.first();
       if (first === undefined) break;
       const stretch = this.#ahead.covering(first);
       if (stretch === undefined && this.#ahead.reading) break;
       if (stretch === undefined) continue;
       if (!this.#mayHave(first.piece)) this.#refuse(this.#queue.sift((piece) => this.#mayHave(piece)));
-      else if (this.#fullSince !== undefined || !this.#give(run, stretch)) break;
+      else if (this.#fullSince !== undefined || !this.#give(this.#queue.run(this.#write), stretch)) break;
     }
     this.#serving = false;
   }

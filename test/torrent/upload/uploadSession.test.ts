@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../../src/protocol/peer/messages.ts';
 import { Geometry } from '../../../src/torrent/geometry.ts';
+import { MAX_STRETCHES, LONG_STRETCH, MUCH, ReadAhead, STRETCH } from '../../../src/torrent/upload/readAhead.ts';
+import { ReadBudget } from '../../../src/torrent/upload/readBudget.ts';
 import { RequestQueue } from '../../../src/torrent/upload/requestQueue.ts';
-import { MAX_REFUSED, MAX_UNREAD, UploadSession } from '../../../src/torrent/upload/uploadSession.ts';
+import { MAX_QUEUED, MAX_REFUSED, MAX_UNREAD, UploadSession } from '../../../src/torrent/upload/uploadSession.ts';
 
 const BLOCK = 16_384;
 const geometry = new Geometry({ length: 10 * 4 * BLOCK - 1000, pieceLength: 4 * BLOCK });
@@ -46,8 +48,8 @@ describe('the queue of requests', () => {
 });
 
 /** A peer that does whatever it likes, and counts what is kept for it. */
-const stranger = () => {
-  const state = { choking: false, fast: true, allowing: new Set<number>() };
+const stranger = ({ fast = true, reqq = 50 } = {}) => {
+  const state = { choking: false, fast, allowing: new Set<number>() };
   const sent: Message[] = [];
   let open = true;
   let bytes = 0;
@@ -72,7 +74,8 @@ const stranger = () => {
         given.push(sent.length);
         reads.push(() => done(into.length > 0));
       },
-      reqq: 50,
+      reqq,
+      budget: new ReadBudget(0),
       offended: (code, what) => (offence = `${code}: ${what}`),
     },
     0,
@@ -181,6 +184,36 @@ describe('serving a stranger', () => {
     expect([given(), serving.waiting]).toEqual([0, 0]);
   });
 
+  it.each([
+    ['rejects what is too much at one time, and gives the rest', true, 600],
+    ['gives all to one who can’t be told of what is rejected', false, 600],
+    ['gives as much as anybody asks for at one time', false, MAX_QUEUED],
+  ])('%s', (_, fast, count) => {
+    const { serving, sent, reads, close, drain, offence } = stranger({ fast, reqq: 500 });
+    close();
+    // The first finds out that the buffer is full; of the others none is like another.
+    const asked = Array.from({ length: count }, (_, n) => ({ ...request(0, 0), begin: n, length: 1 }) as const);
+    for (const each of asked) serving.requested(each, 0);
+    for (let time = 0; reads.length > 0 || serving.waiting > 0; time++) {
+      reads.shift()?.();
+      drain(time);
+      serving.check();
+    }
+    expect(offence()).toBeUndefined();
+    expect(sent.filter(({ type }) => type === 'reject').length).toBe(fast ? count - 500 : 0);
+    expect(new Set(sent.map((message) => ('begin' in message ? message.begin : undefined))).size).toBe(count);
+  });
+
+  it('leaves one who can’t be told, and asks for even more at one time', () => {
+    const { serving, close, offence } = stranger({ fast: false });
+    close();
+    for (let n = 0; n <= MAX_QUEUED; n++) {
+      expect(offence()).toBeUndefined();
+      serving.requested({ ...request(0, 0), begin: n, length: 1 }, 0);
+    }
+    expect(offence()).toBe('unexpected: asked for more than 2000 blocks at one time');
+  });
+
   it('sends nothing after an offence', () => {
     const { serving, sent, offence } = stranger();
     for (let n = 0; n <= MAX_REFUSED; n++) serving.requested(request(99, 0), 0);
@@ -189,5 +222,64 @@ describe('serving a stranger', () => {
     serving.requested(request(1, 1), 0);
     serving.drained(5);
     expect(sent.length).toBe(before);
+  });
+});
+
+describe('reading ahead', () => {
+  const large = new Geometry({ length: 2 ** 26, pieceLength: 2 ** 22 });
+  const most = MAX_STRETCHES * LONG_STRETCH;
+
+  /** One who requests blocks in order, `count` bytes of them, and the lengths of the reads that this takes. */
+  const taker = (budget: ReadBudget) => {
+    const lengths: number[] = [];
+    const queue = new RequestQueue(large, 500);
+    let at = 0;
+    const ahead = new ReadAhead({
+      geometry: large,
+      read: (_, __, into, done) => {
+        lengths.push(into.length);
+        done(true);
+      },
+      ended: () => undefined,
+      budget,
+    });
+    const take = (bytes: number, deep = true): readonly number[] => {
+      lengths.length = 0;
+      for (const end = at + bytes; at < end; at += BLOCK) {
+        const block = { piece: Math.floor(at / 2 ** 22), begin: at % 2 ** 22, length: BLOCK };
+        queue.add(block);
+        ahead.fetch(queue, deep);
+        expect(ahead.covering(block)).toBeDefined();
+        queue.remove(block);
+        ahead.check();
+        budget.check();
+      }
+      return [...new Set(lengths)];
+    };
+    return { ahead, take };
+  };
+
+  it('is done in long stretches for one who takes much, as long as it does', () => {
+    const budget = new ReadBudget(most);
+    const { ahead, take } = taker(budget);
+    expect(take(MUCH)).toEqual([STRETCH]);
+    expect(take(MUCH)).toEqual([LONG_STRETCH]);
+    expect(budget.taken).toBe(most);
+    ahead.look();
+    expect(take(2 ** 22)).toEqual([LONG_STRETCH]);
+    ahead.look();
+    expect(budget.taken).toBe(0);
+    expect(take(2 ** 22)).toEqual([STRETCH]);
+  });
+
+  it('is not done in long stretches for one who reads slower than we write, nor beyond the budget', () => {
+    const budget = new ReadBudget(most);
+    const [slow, first, second] = [taker(budget), taker(budget), taker(budget)];
+    expect(slow.take(3 * MUCH, false)).toEqual([STRETCH]);
+    expect(first.take(2 * MUCH)).toEqual([STRETCH, LONG_STRETCH]);
+    expect(second.take(2 * MUCH)).toEqual([STRETCH]);
+    first.ahead.rest();
+    expect(budget.taken).toBe(0);
+    expect(second.take(MUCH)).toContain(LONG_STRETCH);
   });
 });
