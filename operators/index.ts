@@ -19,7 +19,9 @@ export { serveBlocks, type ServeBlocksOptions, type Shelf } from './serveBlocks.
 export { type DhtContact, exchangeDhtPorts } from './exchangeDhtPorts.ts';
 export { type Connected, exchangePeers, type ExchangePeersOptions } from './exchangePeers.ts';
 export { askToBeIntroduced, holepunch, type HolepunchOptions, introductions } from './holepunch.ts';
+export { fetchHashes } from './fetchHashes.ts';
 export { fetchMetadata, type FetchMetadataOptions } from './fetchMetadata.ts';
+export { type HashShelf, serveHashes } from './serveHashes.ts';
 export { serveMetadata } from './serveMetadata.ts';
 export { countPieces } from './countPieces.ts';
 export { type ExpelledSeed, webSeed, type WebSeedOptions } from './webSeed.ts';
@@ -39,6 +41,8 @@ export type { Introductions, IntroductionsOptions } from '../src/torrent/peers/i
 export { Choker, type ChokerOptions } from '../src/torrent/upload/choker.ts';
 export { Funnel, type FunnelRow } from '../src/torrent/stats/funnel.ts';
 export { Geometry } from '../src/torrent/geometry.ts';
+export { hashShelf } from '../src/torrent/metadata/hashShelf.ts';
+export { LayerDraft } from '../src/torrent/metadata/layerDraft.ts';
 export { MetadataDraft } from '../src/torrent/metadata/metadataDraft.ts';
 export { PieceBuffers, PieceDrafts } from '../src/torrent/pieces/pieceDrafts.ts';
 export { PiecePicker } from '../src/torrent/picker/piecePicker.ts';
@@ -48,7 +52,7 @@ export type { WindowRule, WindowView } from '../src/torrent/requests/windowRule.
 // What the types above name, so that a library on top of them can name it, too.
 export type { ExtensionHandshake } from '../src/protocol/peer/extensions.ts';
 export type { Handshake } from '../src/protocol/peer/handshake.ts';
-export type { BlockRange, Message, PieceMessage } from '../src/protocol/peer/messages.ts';
+export type { BlockRange, HashesMessage, HashRange, Message, PieceMessage } from '../src/protocol/peer/messages.ts';
 export type { Bitfield } from '../src/torrent/bitfield.ts';
 export type { Shape } from '../src/torrent/geometry.ts';
 export type { Received } from '../src/torrent/metadata/metadataDraft.ts';

@@ -17,6 +17,7 @@ import type { Env } from '../contracts/env.ts';
 import { InputError } from '../contracts/errors.ts';
 import type { Block, Peer } from '../contracts/peer.ts';
 import type { Storage, Verify } from '../contracts/storage.ts';
+import { hashShelf } from '../torrent/metadata/hashShelf.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import { Lull } from '../torrent/peers/lull.ts';
 import { FileSelection } from '../torrent/picker/fileSelection.ts';
@@ -174,6 +175,7 @@ const contextOf = (
     ...{ swarm, shelf, limits },
     transfer: state,
     info: torrent.info,
+    hashes: torrent.pieceSizes && hashShelf(torrent),
     own: [...converse, ...extensions.map(({ name, talk }) => extension(name, talk))],
     ownNames: extensions.map(({ name }) => name),
     lull: new Lull<Peer>(() => stats.crowd.members),

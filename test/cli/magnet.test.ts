@@ -60,7 +60,6 @@ describe('magnet_parse', () => {
     ['no magnet', 'debian.iso.torrent', 'not a magnet link'],
     ['a short hash', 'magnet:?xt=urn:btih:89d9', 'magnet.xt: expected 40 hexadecimal or 32 base32 digits'],
     ['no topic', 'magnet:?dn=x', 'magnet.xt: expected urn:btih:'],
-    ['v2 only', `magnet:?xt=urn:btmh:1220${'ab'.repeat(32)}`, 'BEP 52'],
     ['a bad selection', `magnet:?${XT}&so=x`, 'magnet.so: expected numbers and spans'],
   ])('refuses %s, and says which part', async (_, link, why) => {
     const { code, stdout, stderr } = await run(['magnet_parse', link]);

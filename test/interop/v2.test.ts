@@ -4,9 +4,10 @@ import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { announced, libtorrent, opentracker, qbittorrent, type StartClient } from './clients.ts';
 import { decode, dictOf } from '../../src/protocol/encoding/bencode.ts';
+import { toHex } from '../../src/protocol/encoding/id.ts';
 import { parseTorrent } from '../../src/torrent/metainfo/metainfo.ts';
 import { contentOf, madeByLibtorrent } from './version2.ts';
-import { type Content, listening, World } from './world.ts';
+import { type Content, listening, TRACKER, World } from './world.ts';
 
 const clients = { libtorrent, qbittorrent };
 const CONTENTS: readonly (readonly [string, readonly number[]])[] = [
@@ -66,6 +67,42 @@ describe.each(Object.entries(clients))('a torrent of version 2 only, and %s', (_
     await ours(content);
     expect(await gets(client, content)).toBe(true);
   });
+});
+
+/** A link of version 2 only, and the tracker. */
+const linkOf = (content: Content): Content => {
+  const { infoHashV2 = new Uint8Array() } = parseTorrent(readFileSync(content.torrent));
+  const link = `magnet:?xt=urn:btmh:1220${toHex(infoHashV2)}&tr=${encodeURIComponent(TRACKER)}`;
+  return { ...content, torrent: link };
+};
+
+/** More pieces than are asked for at one time. */
+const MANY = [12_000_003, 700_000, 5];
+
+describe.each(Object.entries(clients))('a link of version 2 only, and %s', (_, client) => {
+  it('from it', async () => {
+    const content = contentOf(world, 'v2', MANY, 16_384);
+    await opentracker(world, content);
+    await client(world, content, world.lay(content, 'seed'), 7001);
+    await announced(content, 1);
+    await download(linkOf(content), '--save-torrent', world.path('saved.torrent'));
+    const [saved, first] = [world.path('saved.torrent'), content.torrent].map((path) =>
+      parseTorrent(readFileSync(path)),
+    );
+    expect(saved?.pieceHashes).toEqual(first?.pieceHashes);
+  });
+
+  it('to it', async () => {
+    const content = contentOf(world, 'v2', MANY, 16_384);
+    await ours(content);
+    expect(await gets(client, linkOf(content))).toBe(true);
+  });
+});
+
+it('by a link, from us to us', async () => {
+  const content = contentOf(world, 'v2', MANY, 16_384);
+  await ours(content);
+  await download(linkOf(content));
 });
 
 it('from us to us', async () => {

@@ -8,6 +8,8 @@ export const hex = (digits: string): Uint8Array =>
 /** A message whose bytes are its own. */
 export const owned = (message: Message): Message => {
   if (message.type === 'piece' || message.type === 'bitfield') return { ...message, bytes: message.bytes.slice() };
+  if (message.type === 'hashes') return { ...message, root: message.root.slice(), hashes: message.hashes.slice() };
+  if ('root' in message) return { ...message, root: message.root.slice() };
   return message.type === 'extended' ? { ...message, payload: message.payload.slice() } : message;
 };
 

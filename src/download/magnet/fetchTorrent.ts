@@ -5,18 +5,16 @@ import { metadataIntroduction, metadataSession } from './metadataSession.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
 import type { PeerSource } from '../../contracts/network.ts';
-import { InputError } from '../../contracts/errors.ts';
 import { exactSource } from './exactSource.ts';
+import { Layers } from './layers.ts';
 import { peerSession } from '../session/peerSession.ts';
-import { equalIds } from '../../protocol/encoding/id.ts';
-import { Malformed } from '../../protocol/encoding/malformed.ts';
 import type { SourceOptions } from '../../discovery/peerSources.ts';
 import { peersOf } from '../source.ts';
 import { torrentSwarm } from '../swarm/torrentSwarm.ts';
 import type { Funnel } from '../../torrent/stats/funnel.ts';
 import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';
 import { MetadataDraft } from '../../torrent/metadata/metadataDraft.ts';
-import { parseInfo, type Torrent, Unsupported } from '../../torrent/metainfo/metainfo.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 
 /** Peers at once, if no option says how many. */
 const MAX_PEERS = 100;
@@ -56,8 +54,9 @@ export const fetchTorrent = (magnet: MagnetLink, env: Env, options: FetchTorrent
     const peers = [...(options.peers ?? []), ...peersOf(magnet)];
     const swarm = torrentSwarm(magnet, env, { ...options, peers, maxPeers, report });
     const { peerId, dht$ } = swarm;
-    const draft = new MetadataDraft(infoHash);
-    const context = { swarm, dht$, draft, pex };
+    const draft = new MetadataDraft(infoHash, magnet.infoHashV2);
+    const layers = new Layers(magnet);
+    const context = { swarm, dht$, draft, pex, layers };
     const dial = peerSession(env, swarm, {
       identity: { infoHash, peerId, dht: dht$ !== undefined },
       introduction: () => metadataIntroduction(context),
@@ -66,28 +65,17 @@ export const fetchTorrent = (magnet: MagnetLink, env: Env, options: FetchTorrent
     const told$ = swarm.addresses().pipe(
       distinctPeers(),
       holdSessions((address) => dial(address).pipe(acquaint), swarm.places),
-      map(() => draft.metadata),
-      filter((metadata) => metadata !== undefined),
+      map(() => layers.torrent),
     );
-    return merge(told$, exactSource(magnet, env, report)).pipe(
+    const exact$ = exactSource(magnet, env, report).pipe(
+      map((metadata) => {
+        draft.adopt(metadata);
+        layers.learn(metadata);
+        return layers.torrent;
+      }),
+    );
+    return merge(told$, exact$).pipe(
+      filter((torrent) => torrent !== undefined),
       take(1),
-      map((metadata) => torrentOf(magnet, metadata)),
     );
   });
-
-/** Combines the info dictionary and the link. @throws InputError */
-export const torrentOf = ({ announce, webSeeds, infoHashV2 }: MagnetLink, metadata: Uint8Array): Torrent => {
-  try {
-    const torrent = parseInfo(metadata);
-    if (infoHashV2 !== undefined && !(torrent.infoHashV2 && equalIds(torrent.infoHashV2, infoHashV2)))
-      throw new Malformed('info', 'the hash of version 2 that the link has', 'another');
-    return { ...torrent, announce, webSeeds };
-  } catch (cause) {
-    if (!(cause instanceof Malformed)) throw cause;
-    throw new InputError(
-      cause instanceof Unsupported ? 'unsupported' : 'bad-metainfo',
-      `the metadata of the magnet link: ${cause.message}`,
-      { cause },
-    );
-  }
-};

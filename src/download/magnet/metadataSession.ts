@@ -2,6 +2,7 @@ import { EMPTY, map, type Observable, of, type OperatorFunction, switchMap, take
 import { converse } from '../../../operators/converse.ts';
 import { disconnect } from '../../../operators/disconnect.ts';
 import { exchangeDhtPorts } from '../../../operators/exchangeDhtPorts.ts';
+import { fetchHashes } from '../../../operators/fetchHashes.ts';
 import { exchangePeers } from '../../../operators/exchangePeers.ts';
 import type { OurExtensions } from '../../../operators/extensionHandshake.ts';
 import { fetchMetadata } from '../../../operators/fetchMetadata.ts';
@@ -12,11 +13,14 @@ import { UT_METADATA } from '../../protocol/peer/utMetadata.ts';
 import { UT_PEX } from '../../protocol/peer/utPex.ts';
 import type { MetadataDraft } from '../../torrent/metadata/metadataDraft.ts';
 import type { TorrentSwarm } from '../swarm/torrentSwarm.ts';
+import type { Layers } from './layers.ts';
 
 /** What the sessions of a magnet link share while only the info-hash is known. */
 export interface MetadataContext {
   readonly swarm: TorrentSwarm;
   readonly draft: MetadataDraft;
+  /** What is known of the torrent itself. */
+  readonly layers: Layers;
   /** Peer exchange (BEP 11). */
   readonly pex: boolean;
   /** Our DHT node, as long as it is permitted. */
@@ -33,8 +37,8 @@ export const metadataIntroduction = ({ draft, pex, port }: MetadataContext): Our
 });
 
 /**
- * The conversation until the info dictionary is there: then the peer is emitted, once the stream that `ready` makes of
- * the dictionary has emitted. Peer exchange is received, and not sent.
+ * The conversation until the info dictionary is there, and in version 2 the hashes of pieces: then the peer is emitted,
+ * once the stream that `ready` makes has emitted. Peer exchange is received, and not sent.
  * ```
  * source  p-------
  * they    -E--01--
@@ -42,13 +46,17 @@ export const metadataIntroduction = ({ draft, pex, port }: MetadataContext): Our
  * ```
  */
 export const metadataSession = (
-  { swarm: { loops, duplicates, introductions }, draft, pex, dht$ }: MetadataContext,
-  ready: (metadata: Uint8Array) => Observable<unknown> = () => of(undefined),
+  { swarm: { loops, duplicates, introductions }, draft, pex, dht$, layers }: MetadataContext,
+  ready: () => Observable<unknown> = () => of(undefined),
 ): OperatorFunction<Peer, Peer> =>
   converse(
     switchMap((peer) =>
       of(peer).pipe(
         fetchMetadata(draft),
+        switchMap((metadata) => {
+          layers.learn(metadata);
+          return layers.draft ? of(peer).pipe(fetchHashes(layers.draft)) : of(undefined);
+        }),
         switchMap(ready),
         take(1),
         map(() => peer),

@@ -35,7 +35,7 @@ import { privateTorrent } from '../swarm/privateTorrent.ts';
 import { stoppedOf } from '../swarm/stopping.ts';
 import type { TorrentSwarm } from '../swarm/torrentSwarm.ts';
 import { exactSource } from './exactSource.ts';
-import { torrentOf } from './fetchTorrent.ts';
+import { Layers } from './layers.ts';
 import { type MetadataContext, metadataIntroduction, metadataSession } from './metadataSession.ts';
 
 export interface ResolveMagnetOptions extends Pick<ListenPort, 'listens' | 'port'> {
@@ -106,18 +106,19 @@ class Knowledge {
         )
       : of(undefined),
   );
-  readonly #magnet: MagnetLink;
+  readonly layers: Layers;
   readonly #swarm: TorrentSwarm;
 
   constructor(magnet: MagnetLink, swarm: TorrentSwarm) {
-    this.#magnet = magnet;
+    this.layers = new Layers(magnet);
     this.#swarm = swarm;
   }
 
-  /** @throws InputError */
-  learn(metadata: Uint8Array): void {
+  /** Looks whether all is known by now. */
+  learn(): void {
     if (this.torrent !== undefined) return;
-    this.torrent = torrentOf(this.#magnet, metadata);
+    this.torrent = this.layers.torrent;
+    if (this.torrent === undefined) return;
     this.#swarm.loops.settled.next(metadataKnown(this.torrent));
   }
 
@@ -139,22 +140,24 @@ const blocksOf = (
   knowledge: Knowledge,
 ): Observable<Block> => {
   const { infoHash } = magnet;
-  const draft = new MetadataDraft(infoHash);
+  const draft = new MetadataDraft(infoHash, magnet.infoHashV2);
   const secluded$ = knowledge.known$.pipe(filter((torrent) => torrent.private));
   const dht$ = swarm.dht$?.pipe(takeUntil(secluded$));
-  const context: MetadataContext = { swarm, draft, pex, dht$, port: listens ? port : undefined };
+  const { layers } = knowledge;
+  const context: MetadataContext = { swarm, draft, pex, dht$, layers, port: listens ? port : undefined };
   const dial = peerSession(env, swarm, {
     identity: { infoHash, peerId: swarm.peerId, dht: dht$ !== undefined },
     introduction: () => metadataIntroduction(context),
   });
-  const acquaint = metadataSession(context, (metadata) => {
-    knowledge.learn(metadata);
+  const acquaint = metadataSession(context, () => {
+    knowledge.learn();
     return knowledge.ready$;
   });
   const exact$ = exactSource(magnet, env, swarm.report).pipe(
     tap((metadata) => {
       draft.adopt(metadata);
-      knowledge.learn(metadata);
+      layers.learn(metadata);
+      knowledge.learn();
     }),
     ignoreElements(),
     takeUntil(knowledge.known$),

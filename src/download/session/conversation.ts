@@ -20,6 +20,7 @@ import { keepAlive } from '../../../operators/keepAlive.ts';
 import { rechoke } from '../../../operators/rechoke.ts';
 import { reportIntroductions } from '../../../operators/reportIntroductions.ts';
 import { requestBlocks } from '../../../operators/requestBlocks.ts';
+import { type HashShelf, serveHashes } from '../../../operators/serveHashes.ts';
 import { serveMetadata } from '../../../operators/serveMetadata.ts';
 import { serveBlocks, type Shelf } from '../../../operators/serveBlocks.ts';
 import type { SwarmOptions } from '../../../operators/swarm.ts';
@@ -49,6 +50,8 @@ export interface SessionContext {
   readonly transfer: DownloadState;
   /** The original bytes of the info dictionary. */
   readonly info: Uint8Array;
+  /** The hashes of pieces that others may ask for, of a torrent of version 2. */
+  readonly hashes: HashShelf | undefined;
   /** Rate limits, if there are any. */
   readonly limits: Allowances;
   /** Detects that all peers that were sending have stopped at once. */
@@ -147,6 +150,7 @@ export const conversation = (context: SessionContext): OperatorFunction<Peer, Bl
     rechoke(context.choker, { report: context.choking }),
     serveBlocks(shelf, geometry, { limit: context.limits.up, reads: context.limits.reads, allowsFast }),
     serveMetadata(() => context.info),
+    context.hashes ? serveHashes(context.hashes) : () => EMPTY,
     exchangeDhtPorts(dht$ ?? EMPTY),
     context.secluded ? () => EMPTY : exchangePeers(context.found, neighbours),
     context.secluded || !context.punches ? () => EMPTY : holepunch(context.found, neighbours),

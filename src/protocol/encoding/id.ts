@@ -54,6 +54,10 @@ export const equalIds = (a: Uint8Array, b: Uint8Array): boolean => {
   return a.length === b.length;
 };
 
+/** Is `infoHash` nothing but the beginning of an info-hash of version 2? BEP 52. */
+export const isTruncated = (infoHash: Uint8Array, infoHashV2: Uint8Array | undefined): boolean =>
+  infoHashV2 !== undefined && equalIds(infoHash, infoHashV2.subarray(0, ID_LENGTH));
+
 /**
  * Compares XOR distances: negative if `a` is nearer to `target` than `b`, positive if it is farther, 0 if both are the
  * same. BEP 5.

@@ -1,10 +1,13 @@
 import { Malformed } from '../encoding/malformed.ts';
-import { ID, type Message } from './messages.ts';
+import { HASH_RANGE, ID, type Message } from './messages.ts';
 
 /** Maximum payload of a `piece` message, in bytes: never more than we ask for. */
 export const MAX_BLOCK = 16384;
 /** Maximum length of any message, in bytes: a bitfield of eight million pieces fits. */
 export const MAX_MESSAGE = 1 << 20;
+
+/** Maximum payload of a `hashes` message, in bytes: 8192 hashes are of one piece, and a proof is short. */
+export const MAX_HASHES = HASH_RANGE + (8192 + 64) * 32;
 
 /** Memory that a peer has from the start: most messages fit, and many peers never send a block. */
 const FIRST_SCRATCH = 64;
@@ -141,6 +144,11 @@ export class FrameDecoder {
       if (payload < 8) throw new Malformed('piece message', 'at least 8 bytes of payload', payload);
     } else if (id === ID.bitfield && this.#bitfieldLength !== undefined) {
       if (payload !== this.#bitfieldLength) throw new Malformed('bitfield', `${this.#bitfieldLength} bytes`, payload);
+    } else if (id === ID.hashes) {
+      if (payload < HASH_RANGE || payload % 32 !== HASH_RANGE % 32)
+        throw new Malformed('hashes message', 'a range and hashes of 32 bytes', payload);
+      if (payload > MAX_HASHES)
+        throw new Oversized('hashes message', `at most ${MAX_HASHES} bytes of payload`, payload);
     } else if (id === ID.extended && payload < 1) {
       throw new Malformed('extended message', 'an extension id', 'none');
     }
@@ -177,6 +185,12 @@ const FIXED: readonly (number | undefined)[] = [
   0,
   12,
   4,
+  undefined,
+  undefined,
+  undefined,
+  HASH_RANGE,
+  undefined,
+  HASH_RANGE,
 ];
 const SIMPLE = {
   0: 'choke',
@@ -188,7 +202,7 @@ const SIMPLE = {
 } as const;
 
 const known = (id: number): boolean =>
-  FIXED[id] !== undefined || id === ID.piece || id === ID.bitfield || id === ID.extended;
+  FIXED[id] !== undefined || id === ID.piece || id === ID.bitfield || id === ID.extended || id === ID.hashes;
 
 /** Decodes one frame whose length has been checked; all of it lies in `bytes` at `at`. */
 const decode = (bytes: Uint8Array, view: DataView, at: number, length: number): Message => {
@@ -214,6 +228,12 @@ const decode = (bytes: Uint8Array, view: DataView, at: number, length: number): 
       return { type: 'bitfield', bytes: bytes.subarray(at + 5, end) };
     case ID.extended:
       return { type: 'extended', id: bytes[at + 5] as number, payload: bytes.subarray(at + 6, end) };
+    case ID.hashRequest:
+      return rangeOf('hashRequest', bytes, view, at + 5);
+    case ID.hashReject:
+      return rangeOf('hashReject', bytes, view, at + 5);
+    case ID.hashes:
+      return { ...rangeOf('hashes', bytes, view, at + 5), hashes: bytes.subarray(at + 5 + HASH_RANGE, end) };
     case ID.suggest:
       return { type: 'suggest', piece: view.getUint32(at + 5) };
     case ID.allowedFast:
@@ -224,3 +244,12 @@ const decode = (bytes: Uint8Array, view: DataView, at: number, length: number): 
       return { type: SIMPLE[id as keyof typeof SIMPLE] };
   }
 };
+
+const rangeOf = <T extends string>(type: T, bytes: Uint8Array, view: DataView, at: number) => ({
+  type,
+  root: bytes.subarray(at, at + 32),
+  base: view.getUint32(at + 32),
+  index: view.getUint32(at + 36),
+  length: view.getUint32(at + 40),
+  proof: view.getUint32(at + 44),
+});

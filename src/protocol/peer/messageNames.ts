@@ -19,6 +19,9 @@ export const LETTERS: Readonly<Record<Message['type'], string>> = {
   suggest: 'S',
   port: 'D',
   extended: 'E',
+  hashRequest: 'Q',
+  hashes: 'M',
+  hashReject: 'Z',
   unknown: '?',
 };
 
@@ -30,4 +33,6 @@ export const NAMES: Readonly<Partial<Record<Message['type'], string>>> = {
   haveNone: 'have none',
   allowedFast: 'allowed fast',
   piece: 'block',
+  hashRequest: 'hash request',
+  hashReject: 'hash reject',
 };

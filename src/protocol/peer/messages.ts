@@ -1,4 +1,4 @@
-/** What peers say to each other. BEP 3, 5 (port), 6 (fast extension), 10 (extended). */
+/** What peers say to each other. BEP 3, 5 (port), 6 (fast extension), 10 (extended), 52 (hashes). */
 export type Message =
   | { readonly type: 'keepAlive' | 'choke' | 'unchoke' | 'interested' | 'notInterested' | 'haveAll' | 'haveNone' }
   | { readonly type: 'have' | 'suggest' | 'allowedFast'; readonly piece: number }
@@ -8,6 +8,9 @@ export type Message =
   | BlockRange<'reject'>
   | PieceMessage
   | { readonly type: 'port'; readonly port: number }
+  | HashRange<'hashRequest'>
+  | HashRange<'hashReject'>
+  | HashesMessage
   | { readonly type: 'extended'; readonly id: number; readonly payload: Uint8Array }
   /** A message of a type that we do not know: only its length is kept. */
   | { readonly type: 'unknown'; readonly id: number; readonly length: number };
@@ -17,6 +20,25 @@ export interface BlockRange<T extends string> {
   readonly piece: number;
   readonly begin: number;
   readonly length: number;
+}
+
+/** Hashes of one layer of the tree of a file. BEP 52. */
+export interface HashRange<T extends string> {
+  readonly type: T;
+  /** The root of the file's tree, 32 bytes. */
+  readonly root: Uint8Array;
+  /** The layer, counted from that of the blocks. */
+  readonly base: number;
+  /** The first hash in it, and how many. */
+  readonly index: number;
+  readonly length: number;
+  /** Layers above it of which hashes are added that prove these, as far as they don't follow from them. */
+  readonly proof: number;
+}
+
+export interface HashesMessage extends HashRange<'hashes'> {
+  /** 32 bytes each: those asked for, and then those that prove them, from below. */
+  readonly hashes: Uint8Array;
 }
 
 export interface PieceMessage {
@@ -44,7 +66,13 @@ export const ID = {
   reject: 16,
   allowedFast: 17,
   extended: 20,
+  hashRequest: 21,
+  hashes: 22,
+  hashReject: 23,
 } as const;
+
+/** Bytes of a range of hashes: the root, and four numbers. */
+export const HASH_RANGE = 48;
 
 /** Length of the message on the wire, in bytes, including its 4-byte length prefix. */
 const sizeOf = (message: Message): number => {
@@ -55,6 +83,11 @@ const sizeOf = (message: Message): number => {
       return 17;
     case 'piece':
       return 13 + message.bytes.length;
+    case 'hashRequest':
+    case 'hashReject':
+      return 5 + HASH_RANGE;
+    case 'hashes':
+      return 5 + HASH_RANGE + message.hashes.length;
     case 'keepAlive':
       return 4;
     case 'have':
@@ -128,6 +161,17 @@ const put = (bytes: Uint8Array, view: DataView, at: number, message: Message): n
       bytes[at + 5] = message.id;
       bytes.set(message.payload, at + 6);
       break;
+    default:
+      if ('root' in message) putRange(bytes, view, at + 5, message);
   }
   return end;
+};
+
+const putRange = (bytes: Uint8Array, view: DataView, at: number, message: HashRange<string> | HashesMessage): void => {
+  bytes.set(message.root, at);
+  view.setUint32(at + 32, message.base);
+  view.setUint32(at + 36, message.index);
+  view.setUint32(at + 40, message.length);
+  view.setUint32(at + 44, message.proof);
+  if ('hashes' in message) bytes.set(message.hashes, at + HASH_RANGE);
 };

@@ -1,4 +1,4 @@
-import { equalIds, sha1 } from '../../protocol/encoding/id.ts';
+import { equalIds, isTruncated, sha1, sha256 } from '../../protocol/encoding/id.ts';
 import { METADATA_PIECE } from '../../protocol/peer/utMetadata.ts';
 import { MAX_INFO_BYTES } from '../metainfo/metainfo.ts';
 import { MetadataAssemblies } from './metadataAssemblies.ts';
@@ -39,6 +39,7 @@ export type Received = 'kept' | 'useless' | 'wrong' | 'unasked';
  */
 export class MetadataDraft {
   readonly #infoHash: Uint8Array;
+  readonly #infoHashV2: Uint8Array | undefined;
   readonly #peers = new Map<MetadataSource, Asked>();
   /** All sources that wait for the metadata, including those that cannot be asked. */
   readonly #waiting = new Set<MetadataSource>();
@@ -46,8 +47,10 @@ export class MetadataDraft {
   #metadata: Uint8Array | undefined;
   #asking = false;
 
-  constructor(infoHash: Uint8Array) {
+  /** With `infoHashV2`, if `infoHash` is but its beginning, SHA-256 has to be that (BEP 52). */
+  constructor(infoHash: Uint8Array, infoHashV2?: Uint8Array) {
     this.#infoHash = infoHash;
+    this.#infoHashV2 = isTruncated(infoHash, infoHashV2) ? infoHashV2 : undefined;
   }
 
   /** The info dictionary, once it is complete and has the right hash. */
@@ -238,7 +241,10 @@ export class MetadataDraft {
    */
   #judge(assembly: MetadataAssembly<Asked>): 'true' | 'wrong' | 'disputed' {
     const metadata = assembly.joined();
-    if (equalIds(sha1(metadata), this.#infoHash)) {
+    const isRight = this.#infoHashV2
+      ? equalIds(sha256(metadata), this.#infoHashV2)
+      : equalIds(sha1(metadata), this.#infoHash);
+    if (isRight) {
       this.adopt(metadata);
       return 'true';
     }

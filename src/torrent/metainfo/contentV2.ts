@@ -51,6 +51,13 @@ export const contentV2 = (
   };
 };
 
+/** What is known of the pieces of files, with the hashes that `layerOf` gives for each of several pieces. */
+export const hashedPieces = (
+  { files, pieceLength }: { readonly files: readonly TorrentFile[]; readonly pieceLength: number },
+  layerOf: ReturnType<typeof pieceLayers>,
+): Pick<TorrentInside, 'pieceHashes' | 'pieceSizes' | 'lacksHashes'> =>
+  piecesOf(files, pieceLength, (file) => (file.length <= pieceLength ? file.root : layerOf(file)));
+
 const piecesOf = (
   files: readonly TorrentFile[],
   pieceLength: number,

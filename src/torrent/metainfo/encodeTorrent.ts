@@ -1,5 +1,6 @@
 import { type Encodable, encode } from '../../protocol/encoding/bencode.ts';
 import type { RootedEntry } from './fileRoots.ts';
+import { HASH } from './merkle.ts';
 import type { Torrent } from './metainfo.ts';
 
 /** The content of a .torrent. Give `length` for a single file, `files` for a folder. */
@@ -52,6 +53,15 @@ const keyOf = (name: string | Uint8Array): string => Buffer.from(name as string)
 const layersOf = (files: readonly RootedEntry[]): Encodable =>
   new Map(files.flatMap(({ root, layer }) => (root && layer ? [[keyOf(root), layer]] : [])));
 
+const knownLayers = ({ files, pieceHashes, pieceLength }: Torrent): Encodable =>
+  new Map(
+    files.flatMap(({ root, offset, length }) => {
+      const first = (offset / pieceLength) * HASH;
+      const layer = pieceHashes.slice(first, first + Math.ceil(length / pieceLength) * HASH);
+      return root && length > pieceLength ? [[keyOf(root), layer] as const] : [];
+    }),
+  );
+
 type Tree = Map<string, Encodable>;
 
 const treeOf = (files: readonly RootedEntry[]): Encodable => {
@@ -73,13 +83,13 @@ const treeOf = (files: readonly RootedEntry[]): Encodable => {
  * Encodes a .torrent with the original bytes of an info dictionary that was found by a magnet link, so that its
  * info-hash stays the same. BEP 3, 9.
  */
-export const encodeOriginal = ({
-  info,
-  announce,
-  webSeeds,
-}: Pick<Torrent, 'info' | 'announce' | 'webSeeds'>): Uint8Array => {
+export const encodeOriginal = (torrent: Torrent): Uint8Array => {
+  const { info, announce, webSeeds } = torrent;
   const before = encode({ announce: announce[0]?.[0], 'announce-list': announce.length > 0 ? announce : undefined });
-  const after = encode({ 'url-list': webSeeds.length > 0 ? webSeeds : undefined });
+  const after = encode({
+    ...(torrent.pieceSizes && { 'piece layers': knownLayers(torrent) }),
+    'url-list': webSeeds.length > 0 ? webSeeds : undefined,
+  });
   // Keys must be sorted: first those before `info`, then those after it.
   return new Uint8Array(Buffer.concat([before.subarray(0, -1), Buffer.from('4:info'), info, after.subarray(1)]));
 };

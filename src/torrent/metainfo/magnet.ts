@@ -1,10 +1,9 @@
 import { addressText } from '../../protocol/encoding/address.ts';
-import { equalIds, ID_LENGTH, parseId, toHex } from '../../protocol/encoding/id.ts';
+import { ID_LENGTH, isTruncated, parseId, toHex } from '../../protocol/encoding/id.ts';
 import { parseIp } from '../../protocol/encoding/ip.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 import { visible } from '../../protocol/encoding/visible.ts';
 import { formatSelection, parseSelection, type Span } from './selection.ts';
-import { Unsupported } from './metainfo.ts';
 import { MAX_TRACKERS, MAX_WEB_SEEDS, trackerUrl, webUrl } from './urls.ts';
 
 /** Maximum length of a link, in characters. */
@@ -95,10 +94,6 @@ export const formatMagnet = (magnet: Omit<MagnetLink, 'ignored'>): string => {
   return `magnet:?${parts.join('&')}`;
 };
 
-/** Is there no info-hash of version 1, but only what trackers take instead? */
-const isTruncated = (infoHash: Uint8Array, infoHashV2: Uint8Array | undefined): boolean =>
-  infoHashV2 !== undefined && equalIds(infoHash, infoHashV2.subarray(0, ID_LENGTH));
-
 /** The magnet link of an info-hash alone. */
 export const magnetOf = (infoHash: Uint8Array): MagnetLink => ({
   infoHash,
@@ -168,8 +163,6 @@ const hashesOf = (topics: readonly string[]): Pick<MagnetLink, 'infoHash' | 'inf
   if (infoHashes.size > 1) throw new Malformed('magnet.xt', 'one info-hash', `${infoHashes.size} different ones`);
   if (multihashes.size > 1)
     throw new Malformed('magnet.xt', 'one info-hash of version 2', `${multihashes.size} different ones`);
-  if (infoHashes.size === 0 && infoHashV2)
-    throw new Unsupported('magnet.xt', 'a link of version 1 or both (urn:btih:)', 'one of version 2 only (BEP 52)');
   if (infoHash !== undefined) return { infoHash, ...(infoHashV2 && { infoHashV2 }) };
   throw new Malformed(
     'magnet.xt',

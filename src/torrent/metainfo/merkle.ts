@@ -25,7 +25,7 @@ export const hasRoot = (root: Uint8Array, hashes: Uint8Array, pieceLength: numbe
 const widthOf = (count: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, count)));
 
 /** The hash over so many levels of a tree in which there is no block. */
-const padOf = (levels: number): Uint8Array => {
+export const padOf = (levels: number): Uint8Array => {
   let pad = new Uint8Array(HASH);
   const pair = new Uint8Array(2 * HASH);
   for (let level = 0; level < levels; level++) {

@@ -19,13 +19,24 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     begin: number,
     bytes: fc.uint8Array({ minLength: 1, maxLength: 300 }),
   }),
+  fc.record({
+    type: fc.constantFrom('hashRequest', 'hashReject'),
+    root: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+    ...{ base: number, index: number, length: number, proof: number },
+  }),
+  fc.record({
+    type: fc.constant('hashes'),
+    root: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+    ...{ base: number, index: number, length: number, proof: number },
+    hashes: fc.nat({ max: 4 }).chain((count) => fc.uint8Array({ minLength: 32 * count, maxLength: 32 * count })),
+  }),
   fc.record({ type: fc.constant('port'), port: fc.nat({ max: 65535 }) }),
   fc.record({ type: fc.constant('extended'), id: fc.nat({ max: 255 }), payload: fc.uint8Array({ maxLength: 200 }) }),
 );
 
 /** A frame of a type that nobody knows, and what is heard of it. */
 const stranger = fc
-  .record({ id: fc.constantFrom(10, 11, 12, 18, 19, 21, 22, 23, 255), length: fc.integer({ min: 1, max: 400 }) })
+  .record({ id: fc.constantFrom(10, 11, 12, 18, 19, 24, 25, 255), length: fc.integer({ min: 1, max: 400 }) })
   .map(({ id, length }) => ({
     bytes: frame(length, id, length - 1),
     heard: { type: 'unknown', id, length } satisfies Message,

@@ -6,6 +6,8 @@ import { hex, heardOf } from '../wireBytes.ts';
 const payload = Uint8Array.of(0xaa, 0xbb, 0xcc);
 
 // From the specifications, written out by hand: length, id, payload.
+const range = { root: new Uint8Array(32).fill(0xab), base: 2, index: 512, length: 256, proof: 9 };
+const RANGE = `${'ab'.repeat(32)} 00000002 00000200 00000100 00000009`;
 const vectors: readonly [name: string, message: Message, bytes: string][] = [
   ['keep-alive', { type: 'keepAlive' }, '00000000'],
   ['choke', { type: 'choke' }, '00000001 00'],
@@ -25,6 +27,13 @@ const vectors: readonly [name: string, message: Message, bytes: string][] = [
   ['reject', { type: 'reject', piece: 3, begin: 0x4000, length: 0x100 }, '0000000d 10 00000003 00004000 00000100'],
   ['allowed fast', { type: 'allowedFast', piece: 9 }, '00000005 11 00000009'],
   ['extended', { type: 'extended', id: 0, payload: Uint8Array.of(0x64, 0x65) }, '00000004 14 00 6465'],
+  ['hash request', { type: 'hashRequest', ...range }, `00000031 15 ${RANGE}`],
+  [
+    'hashes',
+    { type: 'hashes', ...range, hashes: new Uint8Array(32).fill(1) },
+    `00000051 16 ${RANGE} ${'01'.repeat(32)}`,
+  ],
+  ['hash reject', { type: 'hashReject', ...range }, `00000031 17 ${RANGE}`],
   ['extended without payload', { type: 'extended', id: 3, payload: new Uint8Array() }, '00000002 14 03'],
 ];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { torrentOf } from '../../../src/download/magnet/fetchTorrent.ts';
+import { torrentOf } from '../../../src/download/magnet/layers.ts';
 import { decode, type Dict, type Encodable, encode } from '../../../src/protocol/encoding/bencode.ts';
 import { sha256, toHex } from '../../../src/protocol/encoding/id.ts';
 import { Malformed } from '../../../src/protocol/encoding/malformed.ts';

@@ -4,7 +4,6 @@ import fixtures from 'webtorrent-fixtures';
 import { toBase32, toHex } from '../../../src/protocol/encoding/id.ts';
 import { Malformed } from '../../../src/protocol/encoding/malformed.ts';
 import { formatMagnet, magnetOf, MAX_LINK, MAX_LINK_PEERS, parseMagnet } from '../../../src/torrent/metainfo/magnet.ts';
-import { Unsupported } from '../../../src/torrent/metainfo/metainfo.ts';
 import { MAX_SELECTED, parseSelection } from '../../../src/torrent/metainfo/selection.ts';
 import { MAX_TRACKERS } from '../../../src/torrent/metainfo/urls.ts';
 
@@ -86,11 +85,14 @@ describe('a magnet link', () => {
     });
   });
 
-  it('of a hybrid torrent is used by its first version, of a v2-only one not yet', () => {
+  it('of a hybrid torrent is used by its first version, of a v2-only one by the beginning of its hash', () => {
     const hybrid = parsed(`xt=urn:btmh:${V2}`);
     expect([toHex(hybrid.infoHash), toHex(hybrid.infoHashV2 ?? new Uint8Array())]).toEqual([HEX, V2.slice(4)]);
-    expect(() => parseMagnet(`magnet:?xt=urn:btmh:${V2}&dn=x`)).toThrow(Unsupported);
-    expect(() => parseMagnet(`magnet:?xt=urn:btmh:${V2}`)).toThrow(/got one of version 2 only \(BEP 52\)/);
+    const only = parseMagnet(`magnet:?xt=urn:btmh:${V2}`);
+    expect([toHex(only.infoHash), toHex(only.infoHashV2 ?? new Uint8Array())]).toEqual([V2.slice(4, 44), V2.slice(4)]);
+    expect(formatMagnet(only)).toBe(`magnet:?xt=urn:btmh:${V2}`);
+    const other = `${V2.slice(0, -1)}${V2.endsWith('0') ? 1 : 0}`;
+    expect(() => parseMagnet(`magnet:?xt=urn:btmh:${V2}&xt=urn:btmh:${other}`)).toThrow(/one info-hash of version 2/);
     expect(parsed('xt=urn:btmh:1220abcd').infoHashV2).toBeUndefined();
   });
 
