@@ -3,6 +3,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync 
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
 import { folder, MAIN } from './run.ts';
 
 const built = dirname(MAIN);
@@ -65,6 +66,20 @@ describe('the bundle', () => {
     expect(said).toMatch(/^0 /m);
     expect(said).toMatch(/NativeModule (?:_http_client|http)\b/);
     expect(said.match(/NativeModule (?:https|tls|_tls_wrap|zlib|worker_threads)\b/)).toBe(null);
+  });
+
+  it('loads for a download from plain peers no part of Node that starts programs or looks at the heap', () => {
+    const home = folder();
+    const file = join(home, 'a.torrent');
+    writeFileSync(file, encodeTorrent({ name: 'a', pieceLength: 16_384, length: 1, pieceHashes: new Uint8Array(20) }));
+    const args = ['download', file, '-o', home, '--quiet', '--no-trackers', '--no-dht', '--no-lsd', '--no-listen'];
+    const loaded = `
+      process.argv = [process.execPath, 'main.js', ...${JSON.stringify([...args, '--peer', '127.0.0.1:9'])}, '--timeout', '1'];
+      process.on('exit', () => { console.log(process.exitCode, process.moduleLoadList.join(', ')); process.exitCode = 0; });
+      require('./load.cjs').load().main();`;
+    const said = node(built, loaded);
+    expect(said).toMatch(/^4 .*NativeModule net\b/m);
+    expect(said.match(/NativeModule (?:v8|child_process|tls|zlib)\b/)).toBe(null);
   });
 
   it('needs nothing beside it but Node', () => {

@@ -47,12 +47,22 @@ const fewSpinners = {
 };
 
 /** Parts of Node that a download from plain peers does without: each is loaded when something of it is used. */
-const LATER = ['assert', 'node:dns', 'node:https', 'node:tls', 'node:worker_threads', 'node:zlib'];
+const LATER = [
+  'assert',
+  'node:child_process',
+  'node:dns',
+  'node:fs/promises',
+  'node:https',
+  'node:tls',
+  'node:v8',
+  'node:worker_threads',
+  'node:zlib',
+];
 
 const laterBuiltins = {
   name: 'later-builtins',
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^(?:node:)?\w+$/ }, ({ path: name, namespace }) => {
+    onResolve({ filter: /^(?:node:)?[\w/]+$/ }, ({ path: name, namespace }) => {
       if (namespace === 'later') return { path: name, external: true };
       return LATER.includes(name) ? { path: name, namespace: 'later' } : undefined;
     });
