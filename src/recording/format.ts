@@ -67,6 +67,9 @@ export interface Header {
   readonly masked: boolean;
   readonly sharesMemory: boolean;
   readonly hashes: boolean;
+  /** As `Env` has them; absent for false. */
+  readonly holepunch?: boolean;
+  readonly anonymous?: boolean;
   readonly room?: { readonly connections: number; readonly callers: number; readonly announces: number };
   /** Which part of the recording this is, from 0; absent in the first one. */
   readonly part?: number;

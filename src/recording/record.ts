@@ -58,6 +58,8 @@ class Recorder implements EnvTap, Clerk {
       masked: mask,
       sharesMemory: env.sharesMemory === true,
       hashes: env.hasher !== undefined,
+      ...(env.holepunch === true && { holepunch: true }),
+      ...(env.anonymous === true && { anonymous: true }),
       ...(env.room && { room: env.room }),
       session: mask ? null : (session ?? null),
     };

@@ -106,7 +106,7 @@ const hasher = { update: nothing, digest: () => new Uint8Array(DIGEST_LENGTH) };
 
 /** The world of a recording. */
 export const replayedEnv = (stand: Stand): Env => {
-  const { sharesMemory, hashes, room } = stand.recording.header;
+  const { sharesMemory, hashes, room, holepunch, anonymous } = stand.recording.header;
   const open = <T, C extends Channel>(
     channel: C & Call['what'],
     call: Call,
@@ -139,6 +139,8 @@ export const replayedEnv = (stand: Stand): Env => {
     sharesMemory,
     ...(hashes && { hasher: () => (stand.hashes() ? hasher : undefined) }),
     room,
+    holepunch: holepunch === true,
+    anonymous: anonymous === true,
     random: () => stand.random(),
     randomBytes: (length) => stand.randomBytes(length),
   };

@@ -13,6 +13,7 @@ const node = (cli: string, code: string, ...flags: readonly string[]): string =>
   execFileSync(process.execPath, [...flags, '-e', code], {
     cwd: cli,
     encoding: 'utf8',
+    stdio: 'pipe',
     env: { PATH: process.env['PATH'] },
   }).trim();
 
@@ -72,10 +73,14 @@ describe('the bundle', () => {
     const home = folder();
     const file = join(home, 'a.torrent');
     writeFileSync(file, encodeTorrent({ name: 'a', pieceLength: 16_384, length: 1, pieceHashes: new Uint8Array(20) }));
-    const args = ['download', file, '-o', home, '--quiet', '--no-trackers', '--no-dht', '--no-lsd', '--no-listen'];
+    const alone = ['--no-trackers', '--no-dht', '--no-lsd', '--no-listen', '--peer', '127.0.0.1:9', '--timeout', '1'];
+    const args = JSON.stringify(['download', file, '-o', home, '--quiet', ...alone]);
     const loaded = `
-      process.argv = [process.execPath, 'main.js', ...${JSON.stringify([...args, '--peer', '127.0.0.1:9'])}, '--timeout', '1'];
-      process.on('exit', () => { console.log(process.exitCode, process.moduleLoadList.join(', ')); process.exitCode = 0; });
+      process.argv = [process.execPath, 'main.js', ...${args}];
+      process.on('exit', () => {
+        console.log(process.exitCode, process.moduleLoadList.join(', '));
+        process.exitCode = 0;
+      });
       require('./load.cjs').load().main();`;
     const said = node(built, loaded);
     expect(said).toMatch(/^4 .*NativeModule net\b/m);

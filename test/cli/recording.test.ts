@@ -139,13 +139,13 @@ describe('several torrents and seeds', () => {
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('it is of 2 torrents') });
   });
 
-  it('are recorded while they are given to others', async () => {
+  it.each([[[]], [['--anonymous']]])('are recorded while they are given to others: %j', async (more: string[]) => {
     const content = contentOf({ length: 40 * 16_384, pieceLength: 16_384 });
     const { home, torrent } = written(content);
     writeFileSync(join(home, content.torrent.name), content.bytes);
     const file = join(home, 'seed.rxrec');
     const port = String(31_000 + (process.pid % 10_000));
-    const args = ['--port', port, '--no-trackers', '--record', file, '--ratio', '1', '--json'];
+    const args = ['--port', port, '--no-trackers', '--record', file, '--ratio', '1', '--json', ...more];
     const seed = start(['seed', torrent, home, ...args], { env: { RXTORRENT_NO_LISTEN: '0' } });
     await seed.says(/"done"/);
     const got = ['-o', `${home}/out/`, '--quiet', '--no-trackers', '--peer', `127.0.0.1:${port}`];

@@ -43,7 +43,7 @@ describe('the errors of the library', () => {
     ['a torrent without pieces', () => parseTorrent(text('d4:infod4:name1:a6:lengthi1eee')), 'bad-metainfo'],
     ['no magnet link', () => parseMagnet('http://example.com'), 'bad-magnet'],
     ['a link without an info-hash', () => parseMagnet('magnet:?dn=a'), 'bad-magnet'],
-    ['a link of version 2', () => parseMagnet(`magnet:?xt=urn:btmh:1220${'a'.repeat(64)}`), 'unsupported'],
+    ['a torrent of version 3', () => parseTorrent(text('d4:infod12:meta versioni3e4:name1:aee')), 'unsupported'],
   ])('of what is given are InputErrors with a code and the cause: %s', (_, act, code) => {
     const error = thrown(act);
     expect(error).toBeInstanceOf(InputError);

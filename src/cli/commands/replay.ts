@@ -12,7 +12,6 @@ import { GaveUp } from '../io/exit.ts';
 import type { Given, Io } from '../io/io.ts';
 import { visible } from '../io/text.ts';
 import { portsOf } from '../run/runTorrents.ts';
-import { flag } from '../args/values.ts';
 import { type Asked, asSession, downloadOf, type Session, sharedIn, sourceOf } from '../run/session.ts';
 import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
@@ -40,12 +39,10 @@ const again = async (session: Session, other: Given): Promise<(tape: Tape) => Ob
     };
   };
   return (recorded) => {
-    const env = { ...recorded.env, ...(flag(given, 'anonymous') && { anonymous: true }) };
-    const tape = { ...recorded, env };
-    const found = discovery(given, tape.env, (env, _, options) =>
+    const found = discovery(given, recorded.env, (env, _, options) =>
       dhtNode(env, { ...options, saved: nodes }).pipe(shareReplay({ bufferSize: 1, refCount: true })),
     );
-    const shared = sharedIn(tape, found, { ports: portsOf(given), limits: limitsOf(given) });
+    const shared = sharedIn(recorded, found, { ports: portsOf(given), limits: limitsOf(given) });
     // What another strategy emits is its own, not what was recorded of the one before.
     const live = other['strategy'] !== undefined;
     return merge(
