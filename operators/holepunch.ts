@@ -16,7 +16,7 @@ import { Relay, tell, understands } from './internal/relay.ts';
 export interface HolepunchOptions {
   /** The peers that are connected now. */
   readonly connected: () => Iterable<Peer>;
-  /** Who can introduce us to whom. */
+  /** Which peers can introduce us to which. */
   readonly introductions: Introductions<Peer>;
 }
 
@@ -29,7 +29,7 @@ const ALL_CALLING = { rate: 2, burst: 20 } as const;
  * a peer that is connected with both tells them when.
  *
  * ```
- * they    -E--r---c--     r: who is at that address? c: the peer there calls you
+ * they    -E--r---c--     r: introduce us to that address c: the peer there calls you
  * found   --------a--     to be called at once
  * writes  ----(c)----     and the other one is told to call, too
  * ```
@@ -37,8 +37,9 @@ const ALL_CALLING = { rate: 2, burst: 20 } as const;
  * We introduce peers to each other as often as ten times at once and then every two seconds, for each host that asks or
  * is asked for, and only those with which we are connected and which support it. What we are told to call goes to
  * `found`, with `punch`, as often for each host that tells us; not if we are connected with it, or if it is nearer than
- * who tells us of it. A peer that can't introduce us to whom we have asked for is not asked for it again, but another
- * one; whom we ask is a matter of `askToBeIntroduced`. Not for private torrents (BEP 27), as for peer exchange.
+ * the peer that tells us of it. A peer that can't introduce us to the one we have asked for is not asked for it again,
+ * but another one; which one we ask is a matter of `askToBeIntroduced`. Not for private torrents (BEP 27), as for peer
+ * exchange.
  *
  * Completes when the peer hangs up. Errors with a `PeerError`: `malformed`.
  *
@@ -53,7 +54,7 @@ export const holepunch = (
 ): OperatorFunction<Peer, never> => {
   const relay = new Relay(connected);
   const calling = new HostLimiter({ host: CALLING, nearby: CALLING, all: ALL_CALLING, remembered: 1_000 });
-  /** Is somebody to be called of whom this peer tells us? */
+  /** Is the peer to be called of which this peer tells us? */
   const isCalled = (peer: Peer, { host, port }: HolepunchMessage): boolean => {
     const ip = parseIp(host);
     if (ip === undefined || port === 0 || !isUnicast(ip) || !isCredible(peer, { host, port })) return false;
@@ -72,7 +73,7 @@ export const holepunch = (
   });
 };
 
-/** The peer at this address could not be dialled: whoever has told us of it is asked to introduce us. */
+/** The peer at this address could not be dialled: a peer that has told us of it is asked to introduce us. */
 export const askToBeIntroduced = (introductions: Introductions<Peer>, { host, port }: PeerAddress): void =>
   ask(introductions.unreached({ host, port }, now()), { host, port });
 
@@ -80,6 +81,6 @@ const ask = (introducer: Peer | undefined, { host, port }: Pick<PeerAddress, 'ho
   if (introducer !== undefined) tell(introducer, { type: 'rendezvous', host, port });
 };
 
-/** Of whom nobody has been told yet; it asks rather those that see by uTP from where we call. */
+/** Without any peer at first; it rather asks those that see by uTP from where we call. */
 export const introductions = (): Introductions<Peer> =>
   new Introductions({ suits: (peer) => (understands(peer) ? (speaksUtp(peer.road) ? 2 : 1) : 0) });

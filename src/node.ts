@@ -53,7 +53,7 @@ export interface NodeEnvOptions extends Transports {
   readonly encryptionNote?: (note: EncryptionNote) => void;
   /**
    * Addresses that nothing is said to and nothing is taken from: peers, trackers, nodes of the DHT and web servers. Of
-   * a stream the first list is waited for; each later one counts from then on, also for who is connected.
+   * a stream the first list is waited for; each later one counts from then on, also for connected peers.
    */
   readonly blocklist?: Blocklist | Observable<Blocklist>;
   /**

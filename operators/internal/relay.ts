@@ -31,8 +31,8 @@ export const tell = (peer: Peer, message: Omit<Message, 'error'> & Partial<Messa
 export const understands = ({ state }: Peer): boolean => state.idOf(UT_HOLEPUNCH) !== undefined;
 
 /**
- * Introduces connected peers to each other. Depends on who is connected, and on how often each host has asked and was
- * told. A request is answered with one message, and makes one other be sent at most, each as short as itself.
+ * Introduces connected peers to each other. Depends on which peers are connected, and on how often each host has asked
+ * and was told. A request is answered with one message, and makes one other be sent at most, each as short as itself.
  */
 export class Relay {
   readonly #connected: () => Iterable<Peer>;

@@ -55,9 +55,9 @@ export interface Client {
 }
 
 /**
- * What downloads share: who we are, the port where peers call us, our node of the DHT, rate limits, connections and
- * dials, announces. Who has fewest connections has the next one; a torrent with more than an equal part gives some up
- * to those that come later.
+ * What downloads share: our peer id, the port where peers call us, our node of the DHT, rate limits, connections and
+ * dials, announces. The torrent with fewest connections has the next one; a torrent with more than an equal part gives
+ * some up to those that come later.
  *
  * Nothing happens before the first download is subscribed to, and all is closed when the last one is over. Each is as
  * cold as one of

@@ -3,7 +3,7 @@ import type { PeerAddress, Road } from './network.ts';
 import type { Message } from '../protocol/peer/messages.ts';
 import type { PeerState } from '../torrent/peers/peerState.ts';
 
-/** Whoever sends blocks. */
+/** A sender of blocks. */
 export interface Provider {
   readonly address: PeerAddress;
 }

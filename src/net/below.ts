@@ -40,7 +40,7 @@ const noAddress = (error: unknown): Observable<readonly string[]> =>
 /** Names and web requests by way of what is below; web servers are told which client asks if it is `named`. */
 export const networkOver = (below: Below, named = true): Network => {
   const { connect, listen, bindUdp, look, isStandIn } = below;
-  // Connections that are kept are everybody's who goes by no special way.
+  // All requests that go by no special way share the connections that are kept.
   if (below === direct && named) return { connect, listen, bindUdp, httpGet, httpStream, resolve };
   const way: Way = { ...below, lines: new Lines(), named };
   return {

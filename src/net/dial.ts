@@ -46,7 +46,7 @@ export const dialled = (host: string, port: number, within: number, local?: Loca
 export interface WebWay {
   /** Opens a connection to one address. Emits the socket when it is open, and completes. */
   readonly open: (host: string, port: number) => Observable<Socket>;
-  /** Do sockets lead to somebody who passes on what we say? Then their addresses say nothing of the host. */
+  /** Do sockets lead to a host that passes on what we say? Then their addresses say nothing of the host. */
   readonly passesOn?: boolean;
 }
 

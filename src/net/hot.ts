@@ -2,7 +2,7 @@ import { Subject, type Observable } from 'rxjs';
 
 /**
  * What happens while somebody listens; nobody else hears of it. The source may be one thing after another, such as
- * sockets that are opened and closed: whoever listens does not notice.
+ * sockets that are opened and closed: a subscriber does not notice.
  */
 export class Hot<T> {
   readonly #subject$ = new Subject<T>();

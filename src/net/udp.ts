@@ -89,7 +89,7 @@ const sending = (socket: Socket, family: 4 | 6, isConnected: boolean, streams: U
   let last: UdpEndpoint | undefined;
   const told = (error: Error | null): void => (error === null ? undefined : streams.failed(goneTo(error), error));
   return (bytes, to) => {
-    // Whoever sends much to one address names it by the same object.
+    // Code that sends much to one address names it by the same object.
     if (to !== last && !isPlace(to, family)) return;
     last = to;
     if (isConnected) socket.send(bytes, (error) => (error === null ? undefined : streams.failed(to, error)));

@@ -17,7 +17,7 @@ export const KIND = {
   tick: 0x54, // T
   /** What is recorded was subscribed to. `delta, nth` */
   begin: 0x42, // B
-  /** Whoever had subscribed to it left. `delta, nth` */
+  /** The subscriber left. `delta, nth` */
   leave: 0x4c, // L
   /** A stream of the world emitted. `delta, id, value` */
   next: 0x4e, // N
@@ -31,7 +31,10 @@ export const KIND = {
   errorAtOnce: 0x65, // e
   /** `id` */
   completeAtOnce: 0x63, // c
-  /** We subscribed to a stream of the world; the ids are counted from 1. `channel, of whom (0: nobody), what about` */
+  /**
+   * We subscribed to a stream of the world; the ids are counted from 1. `channel, of which stream (0: none), what
+   * about`
+   */
   open: 0x6f, // o
   /** We unsubscribed before it was over. `id` */
   close: 0x78, // x
@@ -51,7 +54,7 @@ export const KIND = {
   verified: 0x76, // v
   /** What differs between copies of a piece of which one was corrupt: {@link blockSums}. `piece, sums` */
   sums: 0x6d, // m
-  /** What whoever is subscribed was told. `text` */
+  /** What the subscriber was told. `text` */
   given: 0x67, // g
   /** How things stand at the beginning of a part that is not the first: {@link putCheckpoint}. */
   checkpoint: 0x4b, // K

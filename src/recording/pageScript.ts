@@ -1,7 +1,7 @@
 /**
  * Runs in the page of a recording. A row for each peer: above what they say, below what we send, and behind both how
- * many requests are open; a band says who chokes whom. The last row has a dot for each piece, where and when it was
- * stored. Letters stand on a grid: in each cell the one that matters most of what happened in it.
+ * many requests are open; a band says which side chokes the other. The last row has a dot for each piece, where and
+ * when it was stored. Letters stand on a grid: in each cell the one that matters most of what happened in it.
  */
 export const SCRIPT = `
 const canvas = document.querySelector('canvas'),

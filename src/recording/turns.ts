@@ -152,7 +152,7 @@ export class Turns {
     this.run(now, () => {
       for (let timer = this.#due(); timer !== undefined && timer.nth < until; timer = this.#due()) {
         this.#timers.shift();
-        // RxJS's timers are intervals: who wants only one clears it.
+        // RxJS's timers are intervals: code that wants only one clears it.
         timer.due = this.now + timer.delay;
         timer.nth = this.#added++;
         timer.work();

@@ -11,7 +11,7 @@ export interface Emission {
   readonly id: number;
   put(): void;
   act(): void;
-  /** It is too late for it: whoever had subscribed has left. */
+  /** It is too late for it: the subscriber has left. */
   readonly late: boolean;
 }
 
@@ -63,7 +63,7 @@ export class Watching<T> {
   readonly #channel: Channel;
   readonly #call: Call | undefined;
   #atOnce = true;
-  /** Whoever had subscribed has left. */
+  /** The subscriber has left. */
   left = false;
   #running: Subscription | undefined;
 

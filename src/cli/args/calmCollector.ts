@@ -14,7 +14,7 @@ export interface Memory {
 
 /**
  * Has garbage collected when nothing happens: left to itself the heap keeps what it was at the end of a busy time, as
- * nobody allocates who would make a collection necessary. Depends on what {@link look} has seen.
+ * nothing allocates that would make a collection necessary. Depends on what {@link look} has seen.
  */
 export class CalmCollector {
   readonly #memory: Memory;

@@ -71,7 +71,7 @@ const listening: OptionTable = {
   'no-port-mapping': flag('Do not ask the router to pass our port on to us (PCP, NAT-PMP, UPnP)'),
 };
 
-/** By which ways bytes leave, and to whom. */
+/** By which ways bytes leave, and to which hosts. */
 const networkOptions: OptionTable = {
   proxy: value(
     'Proxy by which everything leaves, and nothing past it: socks5://user:password@host:port, socks4a:// or http://',

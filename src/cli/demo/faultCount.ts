@@ -13,7 +13,7 @@ export class FaultCount {
     return [...this.#times].map(([fault, times]) => ({ fault, times }));
   }
 
-  /** For people; no line if there was no fault. */
+  /** For the user; no line if there was no fault. */
   get lines(): readonly string[] {
     if (this.#times.size === 0) return [];
     const told = this.all.map(({ fault, times }) => `${fault} ${counted(times, 'time')}`);

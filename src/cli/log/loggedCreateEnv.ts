@@ -18,7 +18,7 @@ const loggedContent = (content: Content, note: (what: string) => void): Content 
     ),
 });
 
-/** The world of whoever makes a torrent; `listen` hears what is done on disk. */
+/** The world of the code that makes a torrent; `listen` hears what is done on disk. */
 export const loggedCreateEnv = (env: CreateEnv, rooms: readonly Room[], listen: (note: Note) => void): CreateEnv => ({
   openContent: (path, options) => {
     if (!rooms.includes('disk')) return env.openContent(path, options);

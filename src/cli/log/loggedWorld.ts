@@ -13,7 +13,7 @@ import { address, flag, oneOf, seconds, texts } from '../args/values.ts';
 import type { Web } from '../input/torrentUrl.ts';
 import type { Note, Room } from '../args/logRooms.ts';
 
-/** Who hears what the world does by itself. */
+/** Hears what the world does by itself. */
 interface Log {
   encryption?: (note: EncryptionNote) => void;
   utp?: (note: UtpNote) => void;

@@ -3,7 +3,7 @@ import type { PortMapped } from '../../net/nat/portMapped.ts';
 import type { NodeEnvOptions } from '../../node.ts';
 import { hostPort } from '../views/events.ts';
 
-/** Who hears of what the router does. */
+/** Hears of what the router does. */
 export interface MappingHeard {
   /** Every step, for the log. */
   readonly note: (what: string) => void;

@@ -38,7 +38,7 @@ export class PeerLog {
   readonly #spoken: Readonly<Record<Direction, SpokenDecoder>>;
   readonly #runs = { '<': new Run(), '>': new Run() };
   /**
-   * Their bytes end before the wire does, and by then whoever listened may have left; ours end when we leave, which is
+   * Their bytes end before the wire does, and by then the subscriber may have left; ours end when we leave, which is
    * told before.
    */
   #ended = false;

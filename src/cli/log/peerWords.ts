@@ -89,7 +89,7 @@ export class PeerWords {
 
   #nameOf(direction: Direction, id: number): string {
     if (id === EXTENSION_HANDSHAKE) return 'extension handshake';
-    // Whoever hears a message has said by which id.
+    // The side that hears a message has said by which id.
     return this.#ids[direction === '<' ? '>' : '<'].get(id) ?? `extension ${id}`;
   }
 

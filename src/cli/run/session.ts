@@ -23,7 +23,7 @@ import { recordFile } from '../io/recordFile.ts';
 import type { Given, Io } from '../io/io.ts';
 import type { Job } from './job.ts';
 
-/** One torrent of a session, and who was named for it. */
+/** One torrent of a session, and the peers that were named for it. */
 export interface RecordedJob {
   /** The .torrent, in base64, or the magnet link. */
   readonly torrent?: string;

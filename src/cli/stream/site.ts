@@ -8,7 +8,7 @@ import { mediaType } from './mediaType.ts';
 export interface SiteFile {
   /** Its index in the torrent's files. */
   readonly index: number;
-  /** The number that people know, from 1. */
+  /** The number that users know, from 1. */
   readonly number: number;
   readonly name: string;
   readonly length: number;

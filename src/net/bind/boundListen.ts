@@ -19,7 +19,7 @@ import type { Listening, ListenOptions, PeerAddress } from '../../contracts/netw
 import { Hot } from '../hot.ts';
 import type { LocalAddresses } from './localAddresses.ts';
 
-/** One port to those who listen; below it sockets at the addresses that there are. */
+/** One port to its subscribers; below it sockets at the addresses that there are. */
 class LastingPort {
   readonly #calls = new Hot<PeerAddress>();
   #port: number | undefined;

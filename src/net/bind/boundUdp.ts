@@ -19,7 +19,7 @@ const WHY = 'the address that is bound to is gone';
 
 type Local = Pick<LocalAddresses, 'of' | 'all' | 'must' | 'changes$'>;
 
-/** One socket to those who use it; below it one after the other, each for as long as the address is there. */
+/** One socket to its users; below it one after the other, each for as long as the address is there. */
 class Lasting {
   readonly #datagrams = new Hot<Datagram>();
   readonly #undelivered = new Hot<Undelivered>();

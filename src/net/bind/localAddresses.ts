@@ -32,7 +32,7 @@ const isLinkLocal = (address: string): boolean => /^fe[89ab]/i.test(address);
  * cable has no address, although the system may keep it.
  */
 export class LocalAddresses {
-  /** The names, as people gave them. */
+  /** The names, as the user gave them. */
   readonly names: readonly string[];
   readonly #wanted: ReadonlySet<string>;
   readonly #look: LookAround;

@@ -68,7 +68,7 @@ class Rules {
 
 /**
  * The same network without the addresses that are blocked: they are not called, sent to or asked, nor are they listened
- * to, whoever named them.
+ * to, whatever named them.
  *
  * ```
  *   lists    a--b---     b blocks the peer

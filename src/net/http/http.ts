@@ -27,7 +27,7 @@ const PRIVATE_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization
 export interface Hop {
   readonly url: URL;
   readonly request: HttpRequest;
-  /** The body is left to whoever is given the answer. */
+  /** The body is left to the code that is given the answer. */
   readonly streams?: boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly reachOf: (address: string) => Reach;
@@ -69,7 +69,7 @@ export interface Answer extends HttpReply {
  */
 export const httpGet = (request: HttpRequest): Observable<HttpReply> => httpGetBy(reachOf)(request);
 
-/** Of all who ask by no special way. */
+/** Of all requests that go by no special way. */
 const lines = new Lines();
 export const DIRECTLY: Way = { open: directly, lines };
 

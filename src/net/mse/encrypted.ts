@@ -5,7 +5,7 @@ import type { EncryptionOptions } from './encryption.ts';
 
 type Roads = Pick<Env, 'connect' | 'listen'>;
 
-/** The same ways to peers, encrypted or not as the options say: who uses their wires reads and writes clean bytes. */
+/** The same ways to peers, encrypted or not as the options say: users of the wires read and write clean bytes. */
 export const encrypted = ({ connect, listen }: Roads, options: EncryptionOptions): Roads =>
   options.encryption === 'off'
     ? { connect, listen }

@@ -4,7 +4,7 @@ import type { RandomBytes } from '../../protocol/mse/mseMachine.ts';
 /**
  * Whether connections with peers are encrypted (MSE):
  *
- * | value | we call | who calls us |
+ * | value | we call | a peer calls us |
  * | --- | --- | --- |
  * | `prefer` | encrypted; plain, on a second dial, if that is refused | as they like |
  * | `allow` | plain; encrypted, on a second dial, if that is refused | as they like |

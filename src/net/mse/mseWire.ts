@@ -13,8 +13,8 @@ const roadOf = ({ road }: Wire, { outgoing }: MseMachine): Road => {
 /**
  * The clean wire above one that carries an encrypted handshake, and what follows it. What is written within the `next`
  * that emits it goes along with the handshake; later writes wait until it is decided how they are sent. Once that is
- * *plain*, whoever listens is joined to the wire below, and nothing stands between them. Depends on the machine, the
- * wire and who listens. Invariant: nothing waits once the handshake is over.
+ * *plain*, the subscriber is joined to the wire below, and nothing stands between them. Depends on the machine, the
+ * wire and the subscribers. Invariant: nothing waits once the handshake is over.
  */
 export class MseWire {
   readonly wire: Wire;

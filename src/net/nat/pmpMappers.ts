@@ -111,7 +111,7 @@ export const natPmpMapper = (options: MapperOptions): Mapper => {
 
 type PcpMapped = Extract<PcpReply, { readonly type: 'mapped' }>;
 
-/** PCP (RFC 6887). A mapping is changed and taken back by who knows its nonce. */
+/** PCP (RFC 6887). A host that knows the nonce of a mapping can change it and take it back. */
 export const pcpMapper = (options: MapperOptions): Mapper => {
   const nonce = options.env.randomBytes(NONCE);
   const ask = (wish: MapAsk) =>

@@ -72,7 +72,7 @@ const one = (
   }).pipe(
     mergeMap((mapped) => {
       if (mapped.external === port) return of([transport, mapped] as const);
-      // Whoever hears of us is told our own port.
+      // A peer that hears of us is told our own port.
       const other = new MapperError(`it gave port ${mapped.external} instead`);
       return concat(
         mapper.unmap(transport, port).pipe(

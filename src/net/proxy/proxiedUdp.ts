@@ -45,7 +45,7 @@ export interface Relaying {
   readonly standIns: StandIns;
 }
 
-/** One socket to those who use it; below it one association with the proxy after the other. */
+/** One socket to its users; below it one association with the proxy after the other. */
 class Relayed {
   readonly #datagrams = new Hot<Datagram>();
   readonly #undelivered = new Hot<Undelivered>();
@@ -101,7 +101,7 @@ class Relayed {
     if (datagram === undefined) return;
     const { bytes, host, port } = datagram;
     const meant = this.#plain.has(addressKey({ host, port })) ? undefined : this.#named.get(port);
-    // Which of these names the address belongs to only the proxy knows: whoever asked tells by the answer itself.
+    // Which of these names the address belongs to only the proxy knows: the code that asked tells by the answer.
     for (const name of meant ?? []) this.#datagrams.next({ bytes, from: { host: name, port } });
     this.#datagrams.next({ bytes, from: { host, port } });
   }

@@ -10,7 +10,7 @@ const NETWORKS: readonly (readonly number[])[] = [
 export const MAX_NAMES = NETWORKS.length * 254;
 
 /**
- * Addresses that stand for names. Whoever looks a name up behind a proxy is given one of these instead of an answer
+ * Addresses that stand for names. Code that looks a name up behind a proxy is given one of these instead of an answer
  * of the DNS, and what is sent there goes to the proxy with the name. Depends on which names were asked for. Invariant:
  * a name has one address, and an address one name.
  */

@@ -40,7 +40,7 @@ const unasked =
 const unrelayed = (why: string): Observable<never> =>
   throwError(() => new NetworkError('no-address', 'UDP', why, { lasting: true }));
 
-/** A proxy as whoever uses it knows it: what is asked of it, and by which ways it is reached. */
+/** A proxy as the code that uses it knows it: what is asked of it, and by which ways it is reached. */
 class Proxy {
   readonly standIns = new StandIns();
   readonly #below: Below;

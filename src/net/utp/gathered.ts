@@ -4,7 +4,7 @@ const SIZE = 65_536;
 const MAX_FREE = 8;
 
 /**
- * Memory in which the payloads of several datagrams become one chunk: whoever reads a connection does so much more
+ * Memory in which the payloads of several datagrams become one chunk: the reader of a connection does so much more
  * cheaply in large chunks. Invariant: few buffers are kept.
  */
 export class ChunkBuffers {

@@ -1,8 +1,9 @@
 import { Observable, type Subscriber } from 'rxjs';
 
 /**
- * Whoever listens to what a socket brings: hot, and for many values a second. Depends on who listens now. Whoever comes
- * while a value is given hears from the next one on, and whoever leaves meanwhile hears no more.
+ * The subscribers to what a socket brings: hot, and for many values a second. A subscriber that comes
+ * while a value is given hears from the next one on, and one that leaves meanwhile hears no more. Depends on which
+ * listen now.
  */
 export class Listeners<T> {
   #all: readonly Subscriber<T>[] = [];

@@ -6,9 +6,9 @@ import { isUtp } from '../../protocol/utp/utpPacket.ts';
 type BindUdp = Env['bindUdp'];
 
 /**
- * One socket for uTP and for whoever else binds the same port, as the DHT does: datagrams are told apart by their first
- * bytes. Depends on which ports are bound now. A port is shared by one other at most: the next gets a socket of its
- * own, as if the port were taken.
+ * One socket for uTP and for all else that binds the same port, as the DHT does: datagrams are told apart by their
+ * first bytes. Depends on which ports are bound now. A port is shared by one other at most: the next gets a socket of
+ * its own, as if the port were taken.
  */
 export class SharedSockets {
   readonly #bindUdp: BindUdp;

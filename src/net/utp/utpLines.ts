@@ -21,7 +21,7 @@ export const MAX_HALF_OPEN_PER_HOST = 20;
 /** Milliseconds after our call within which the other one's is the same attempt; such peers remembered. */
 export const PUNCHED_FOR = 30_000;
 export const MAX_PUNCHED = 100;
-/** Resets that are sent to whoever speaks of a connection that does not exist. */
+/** Resets that are sent to hosts that speak of a connection that does not exist. */
 const RESETS = {
   host: { rate: 2, burst: 5 },
   nearby: { rate: 20, burst: 50 },
@@ -30,9 +30,9 @@ const RESETS = {
 } as const;
 
 /**
- * All uTP connections on one socket. Depends on who called and was called, and which lines are open. Invariant: no more
- * lines, and no more callers that may have forged their address, than the limits say. A datagram that is answered is
- * answered with one that is no larger, until its sender has shown that it hears us.
+ * All uTP connections on one socket. Depends on which peers called and were called, and which lines are open.
+ * Invariant: no more lines, and no more callers that may have forged their address, than the limits say. A datagram
+ * that is answered is answered with one that is no larger, until its sender has shown that it hears us.
  */
 export class UtpLines implements LineOwner {
   readonly buffers = new ChunkBuffers();
@@ -41,7 +41,7 @@ export class UtpLines implements LineOwner {
   readonly #world: UtpWorld;
   readonly #lines = new Map<number, UtpLine[]>();
   readonly #halfOpen = new Set<UtpLine>();
-  /** Those who were to call us while we called them, and when we did. */
+  /** Peers that were to call us while we called them, and when we did. */
   readonly #punched = new Map<string, number>();
   readonly #calls = new Listeners<PeerAddress>();
   readonly #resets = new HostLimiter(RESETS);
@@ -64,7 +64,7 @@ export class UtpLines implements LineOwner {
     return this.#count;
   }
 
-  /** Hot: those who call. A caller that nobody takes while it is emitted is hung up on. */
+  /** Hot: the callers. A caller that nobody takes while it is emitted is hung up on. */
   get calls$(): Observable<PeerAddress> {
     return this.#calls.heard$;
   }

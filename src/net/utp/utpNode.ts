@@ -60,7 +60,7 @@ export class UtpNode {
     });
   }
 
-  /** Those who call by uTP at a port; a family that can't be bound is left out. Never completes. */
+  /** Peers that call by uTP at a port; a family that can't be bound is left out. Never completes. */
   callsAt(port: number, families: readonly Family[] = [4, 6]): Observable<PeerAddress> {
     return merge(...families.map((family) => this.at(family, port).pipe(catchError(() => EMPTY)))).pipe(
       mergeMap(({ calls$ }) => calls$),

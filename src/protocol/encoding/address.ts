@@ -20,7 +20,7 @@ const anyName = (): RegExp => /^(?!.*\.\.)[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_.-]*[
 
 const named = (host: string): boolean => (isPrintable(host) ? ASCII_NAME : anyName()).test(host);
 
-/** What is wrong with an address that can't be dialled, for people; undefined if nothing is. */
+/** What is wrong with an address that can't be dialled, for the user; undefined if nothing is. */
 export const addressFault = ({ host, port }: Endpoint): string | undefined => {
   const text = addressText({ host: String(host), port });
   if (!Number.isInteger(port) || port < 1 || port > 65_535) return `${text}: a port is from 1 to 65535`;

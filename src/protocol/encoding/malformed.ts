@@ -1,8 +1,9 @@
 import { RxTorrentError } from './rxTorrentError.ts';
 
 /**
- * Thrown by codecs for invalid input. A codec knows what is wrong, but not who sent it: the caller that knows the
- * sender turns this into its own kind of error (`PeerError`, `TrackerError`, `InputError`) with this one as `cause`.
+ * Thrown by codecs for invalid input. A codec knows what is wrong, but not which peer sent it: the caller that knows
+ * the sender turns this into its own kind of error (`PeerError`, `TrackerError`, `InputError`) with this one as
+ * `cause`.
  */
 export class Malformed extends RxTorrentError<'malformed'> {
   override readonly name = 'Malformed';

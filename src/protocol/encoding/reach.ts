@@ -20,7 +20,7 @@ const KINDS = {
   /** Addresses of a home or a company: RFC 1918, unique local and site-local addresses. */
   private: { reach: PRIVATE, near: true, home: true, unicast: true },
   'link-local': { reach: PRIVATE, near: true, home: true, unicast: true },
-  /** Addresses shared by a carrier and all its customers, who are strangers to one another: near, but not home. */
+  /** Addresses shared by a carrier and all its customers, which are strangers to one another: near, but not home. */
   carrier: { reach: PRIVATE, near: true, home: false, unicast: true },
   /** Addresses for benchmarks within a laboratory. */
   benchmark: { reach: PRIVATE, near: false, home: false, unicast: true },

@@ -1,6 +1,6 @@
 /**
  * What all errors of this library are: `name` says whose fault it is, `code` what happened, `message` is one line for
- * people, and the original error is in `cause`.
+ * the user, and the original error is in `cause`.
  */
 export abstract class RxTorrentError<Code extends string = string> extends Error {
   readonly code: Code;

@@ -78,7 +78,7 @@ export class MseInitiator implements MseMachine {
   }
 
   /**
-   * Asks for the torrent, in phase `offer`, and returns what is to be sent; `initial` is what whoever uses the
+   * Asks for the torrent, in phase `offer`, and returns what is to be sent; `initial` is what the user of the
    * connection says first.
    */
   offer(initial: Uint8Array): Uint8Array {
@@ -139,7 +139,7 @@ export class MseInitiator implements MseMachine {
     if (skipped === undefined) return false;
     this.#ciphers?.called.apply(skipped);
     if (this.outgoing !== undefined) this.incoming = this.#ciphers?.called;
-    // Whoever goes on plainly needs no memory for ciphers.
+    // A connection that goes on plainly needs no memory for ciphers.
     this.#ciphers = undefined;
     this.#phase = 'done';
     return true;

@@ -11,7 +11,7 @@ const hash = (...parts: readonly (string | Uint8Array)[]): Uint8Array => {
   return new Uint8Array(sum.digest());
 };
 
-/** What the caller sends first that only somebody who has seen its key, and ours, can compute. */
+/** What the caller sends first that only a host that has seen its key, and ours, can compute. */
 export const callMark = (secret: Uint8Array): Uint8Array => hash('req1', secret);
 
 /** What stands for a torrent: the index by which a torrent is found is made of these. */
@@ -27,7 +27,7 @@ export const maskedMark = (mark: Uint8Array, secret: Uint8Array): Uint8Array => 
 export interface Ciphers {
   /** What the caller sends. */
   readonly calling: Rc4;
-  /** What the one who was called sends. */
+  /** What the side that was called sends. */
   readonly called: Rc4;
 }
 

@@ -1,8 +1,8 @@
 import type { Rc4 } from './rc4.ts';
 
 /**
- * What an encrypted handshake waits for. Of the one who calls: the other side's `key`; our own `offer`; the `answer`,
- * and its `padding`. Of the one who is called: the other side's `key`, its `request` for a torrent, its `offer`, the
+ * What an encrypted handshake waits for. Of the caller: the other side's `key`; our own `offer`; the `answer`,
+ * and its `padding`. Of the side that is called: the other side's `key`, its `request` for a torrent, its `offer`, the
  * `padding` of that, and its `initial` bytes. Then it is `done`.
  */
 export type MsePhase = 'key' | 'request' | 'offer' | 'answer' | 'padding' | 'initial' | 'done';
@@ -11,7 +11,7 @@ export type MsePhase = 'key' | 'request' | 'offer' | 'answer' | 'padding' | 'ini
 export interface Heard {
   /** To be sent now. */
   readonly send?: Uint8Array;
-  /** Bytes for whoever uses the connection, decrypted; lent as the chunk was. */
+  /** Bytes for the user of the connection, decrypted; lent as the chunk was. */
   readonly clean?: Uint8Array;
 }
 

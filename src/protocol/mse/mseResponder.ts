@@ -31,7 +31,7 @@ export interface ResponderOptions {
  * ```
  *
  * Depends on the chunks, on our torrents and on randomness. The torrent is found by one look into an index. In
- * `initial` the first bytes of whoever uses the connection come, decrypted as they come: they may be sent before the
+ * `initial` the first bytes of the connection's user come, decrypted as they come: they may be sent before the
  * answer was received, and are encrypted also if what follows is plain.
  */
 export class MseResponder implements MseMachine {
@@ -143,11 +143,11 @@ export class MseResponder implements MseMachine {
   #finish(): void {
     this.#phase = 'done';
     this.incoming = this.outgoing && this.#ciphers?.calling;
-    // Whoever goes on plainly needs no memory for ciphers.
+    // A connection that goes on plainly needs no memory for ciphers.
     this.#ciphers = undefined;
   }
 
-  /** What has come for whoever uses the connection. */
+  /** What has come for the user of the connection. */
   #clean(): Uint8Array | undefined {
     if (this.#phase !== 'initial' && this.#phase !== 'done') return undefined;
     const clean = this.#bytes.takeAll();

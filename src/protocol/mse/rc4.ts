@@ -4,7 +4,7 @@ export const DISCARDED = 1_024;
 
 /**
  * The stream cipher RC4 without its first {@link DISCARDED} bytes, as MSE uses it. One object is one direction of a
- * connection: every byte that it is given moves it on. It hides what is said from those who look for patterns, and
+ * connection: every byte that it is given moves it on. It hides what is said from programs that look for patterns, and
  * protects nothing. It is our own, as OpenSSL 3 offers RC4 only to programs that are started with legacy algorithms.
  */
 export class Rc4 {

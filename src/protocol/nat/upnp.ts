@@ -1,6 +1,6 @@
 import { addressText } from '../encoding/address.ts';
 
-/** Where routers hear who looks for them (SSDP). */
+/** Where routers hear programs that look for them (SSDP). */
 export const SSDP = { host: '239.255.255.250', port: 1900 } as const;
 /** What we look for: both versions answer to the first. */
 const WANTED = 'urn:schemas-upnp-org:device:InternetGatewayDevice:1';

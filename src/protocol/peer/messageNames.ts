@@ -25,7 +25,7 @@ export const LETTERS: Readonly<Record<Message['type'], string>> = {
   unknown: '?',
 };
 
-/** What people call a kind of message, where that is not its type. */
+/** The common name of a kind of message, where that is not its type. */
 export const NAMES: Readonly<Partial<Record<Message['type'], string>>> = {
   keepAlive: 'keep-alive',
   notInterested: 'not interested',

@@ -16,7 +16,7 @@ export interface SpokenListener {
 }
 
 /**
- * Decodes one direction of a wire for somebody who listens in: the handshake, then messages. How the bytes are cut into
+ * Decodes one direction of a wire for code that listens in: the handshake, then messages. How the bytes are cut into
  * chunks makes no difference. Never throws for malformed bytes. Invariant: at most a handshake and one message are
  * kept.
  */

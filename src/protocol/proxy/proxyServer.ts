@@ -30,7 +30,7 @@ const isSecret = (text: string | undefined): text is string =>
   text !== undefined && !text.includes('\0') && new TextEncoder().encode(text).length <= MAX_SECRET;
 
 /**
- * A proxy as people write it, `socks5://user:password@host:port`, with `%xx` for what a URL can't have; undefined for
+ * A proxy as users write it, `socks5://user:password@host:port`, with `%xx` for what a URL can't have; undefined for
  * anything else. SOCKS4a knows no passwords.
  */
 export const parseProxy = (text: string): ProxyServer | undefined => {
@@ -47,6 +47,6 @@ export const parseProxy = (text: string): ProxyServer | undefined => {
   return { kind, host, port, ...(user !== '' && { user }), ...(password !== '' && { password }) };
 };
 
-/** The same as a message may show it: without who we are to it. */
+/** The same as a message may show it: without our name and password. */
 export const shownProxy = ({ kind, host, port }: Pick<ProxyServer, 'kind' | 'host' | 'port'>): string =>
   `${kind}://${host.includes(':') ? `[${host}]` : host}:${port}`;

@@ -26,7 +26,7 @@ export const CALLED_WITHIN = 10_000;
 export const CLOSE_WITHIN = 3_000;
 
 /**
- * `calling` until we are answered, or `called` until whoever called has shown that it gets our answers; `open`;
+ * `calling` until we are answered, or `called` until the caller has shown that it gets our answers; `open`;
  * `closing` while our last packets are on their way; `closed`.
  */
 export type UtpPhase = 'calling' | 'called' | 'open' | 'closing' | 'closed';
@@ -144,13 +144,13 @@ export class UtpConnection {
   hear(packet: UtpPacket, now: number): void {
     if (this.#phase === 'closed') return;
     if (packet.type === SYN) return this.#calledAgain(packet);
-    // Whoever does not see our packets can't know their numbers.
+    // A host that does not see our packets can't know their numbers.
     if (!this.#sender.knows(packet.ack)) return;
     if (packet.type === RESET) return this.end('reset');
     if (this.#phase === 'calling') {
       if (packet.type !== STATE) return;
       this.#receiver = new UtpReceiver(moved(packet.sequence, -1), this.#memory);
-      // Whoever we call waits for a sign that we hear it; mostly that is our first data.
+      // A peer that we call waits for a sign that we hear it; mostly that is our first data.
       this.#owesAck = true;
     }
     this.#note(packet, now);

@@ -71,7 +71,7 @@ export class UtpPacket implements UtpFields {
   }
 
   /**
-   * Reads a datagram. False if it is no packet of uTP, as happens to whoever has a port, so often that an error would
+   * Reads a datagram. False if it is no packet of uTP, as happens on every open port, so often that an error would
    * cost too much.
    */
   read(bytes: Uint8Array): boolean {

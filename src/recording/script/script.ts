@@ -17,7 +17,7 @@ export interface Row {
   readonly cues: readonly Cue[];
 }
 
-/** A part of a recorded download that can be played again by drawn peers, and read by people. */
+/** A part of a recorded download that can be played again by drawn peers, and read by users. */
 export interface Script {
   /** Pieces in the order in which they were begun; all others were there before, or were not wanted. */
   readonly begun: readonly number[];

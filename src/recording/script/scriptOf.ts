@@ -42,7 +42,8 @@ class Scribe {
     this.#said = [];
     if (cause.kind === 'next' || cause.kind === 'error' || cause.kind === 'complete') this.#happens(cause);
     for (const deed of deeds) this.#does(deed);
-    // What peers say comes before what they are asked for it; whoever is banned for a piece is not asked for it again.
+    // What peers say comes before what they are asked for it; a peer that is banned for a piece is not asked for it
+    // again.
     const banned = this.#said.some(({ bit }) => bit.letter === 'c');
     const leaves = ({ bit }: Said): boolean => banned && bit.letter === '!';
     this.#write(

@@ -5,7 +5,7 @@ import { Malformed } from '../../protocol/encoding/malformed.ts';
 import type { Message } from '../../protocol/peer/messages.ts';
 import { PeerState } from '../../torrent/peers/peerState.ts';
 
-/** Whoever listens, in the order in which they came. */
+/** The subscribers, in the order in which they came. */
 class Listeners<T> {
   readonly #all = new Set<Subscriber<T>>();
   readonly stream$ = new Observable<T>((subscriber) => {

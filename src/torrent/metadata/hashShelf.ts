@@ -11,7 +11,7 @@ const ANSWERS = 64;
 const MAX_TREES = 16;
 
 /**
- * The hashes of the pieces of a torrent of version 2, for those who ask. Trees are made when they are first asked for.
+ * The hashes of the pieces of a torrent of version 2, for peers that ask. Trees are made when they are first asked for.
  * BEP 52.
  */
 export const hashShelf = ({ files, pieceSizes, pieceHashes, pieceLength }: Torrent) => {

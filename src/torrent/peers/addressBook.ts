@@ -105,7 +105,8 @@ export class AddressBook<A extends Candidate> {
   /**
    * Admits a peer that has called: it is active from now on if there is a place. It is forgotten when its session ends,
    * unless it has said where it listens, or has called from there, as by uTP. If that is where it is connected or
-   * dialled now, both go on until it is known who is there: it may have called when we did, or have lost the other one.
+   * dialled now, both go on until it is known which peer is there: it may have called when we did, or have lost the
+   * other one.
    */
   admit(address: A): Admission {
     if (this.isBanned(address)) return 'banned';

@@ -1,7 +1,10 @@
 import { addressKey } from '../../protocol/encoding/address.ts';
 import type { Endpoint } from '../../protocol/encoding/compact.ts';
 
-/** Addresses remembered, the one that was named longest ago is forgotten first; and who may introduce us to each. */
+/**
+ * Addresses remembered, the one that was named longest ago is forgotten first; and the peers that may introduce us to
+ * each.
+ */
 export const MAX_INTRODUCED = 1_000;
 export const MAX_INTRODUCERS = 4;
 /** How often we ask for one peer within `ASKED_WITHIN` milliseconds, whomever we ask. */
@@ -23,8 +26,8 @@ interface Known<P> {
 
 /**
  * Which of our peers can introduce us to a peer that could not be dialled, since they have told us of it. Depends on
- * what was told, and on whom we have asked. Invariants: each of the tables is within its limit, and nobody is asked
- * more often than `MAX_ASKED`.
+ * what was told, and on which peers we have asked. Invariants: each of the tables is within its limit, and nobody is
+ * asked more often than `MAX_ASKED`.
  */
 export class Introductions<P> {
   /** Made for the first peer that can be introduced: most of a thousand torrents never hear of one. */
@@ -50,7 +53,7 @@ export class Introductions<P> {
     if (this.#known.size > MAX_INTRODUCED && oldest !== undefined) this.#known.delete(oldest);
   }
 
-  /** The peer at this address could not be dialled: who is to be asked for it now, if anybody is. */
+  /** The peer at this address could not be dialled: the peer that is to be asked for it now, if any. */
   unreached(of: Endpoint, now: number): P | undefined {
     const known = this.#table?.get(addressKey(of));
     if (known === undefined) return undefined;
@@ -58,7 +61,7 @@ export class Introductions<P> {
     return this.#next(known);
   }
 
-  /** Whoever was asked can't do it: who is to be asked instead. Nothing follows if nobody has asked it. */
+  /** The peer that was asked can't do it: the one to be asked instead. Nothing follows if it was not asked. */
   failed(by: P, of: Endpoint): P | undefined {
     const known = this.#table?.get(addressKey(of));
     if (known?.asks !== by) return undefined;

@@ -4,7 +4,7 @@ const TURNOVER = 256;
 /**
  * A `Map` whose entries come and go by the thousand while few are there at one time. V8 makes a `Map` a new table every
  * so often, and each old one keeps the next from being collected, with all that was ever in them, until a full
- * collection; a new `Map` now and then does not. Whoever iterates may delete the entry at hand.
+ * collection; a new `Map` now and then does not. Code that iterates may delete the entry at hand.
  */
 export class ChurningMap<Key, Value> {
   #map = new Map<Key, Value>();

@@ -1,6 +1,6 @@
 /**
- * What comes in any order and is taken from the first place to the last, without a gap. Whoever adds bounds how much
- * waits here: each place is added once, and what has been taken is let go.
+ * What comes in any order and is taken from the first place to the last, without a gap. The code that adds bounds how
+ * much waits here: each place is added once, and what has been taken is let go.
  *
  * @example
  * const line = new InSequence<string>(0);

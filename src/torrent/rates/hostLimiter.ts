@@ -25,7 +25,7 @@ interface Bucket {
 /**
  * Limits how often hosts may do something. Depends on how often the host has done it within the last seconds, and how
  * often all hosts have. Invariant: no more hosts are remembered than the limits say, and none has saved up more than it
- * may. An IPv6 host is its /64, since whoever has one of its addresses can use all of them.
+ * may. An IPv6 host is its /64, since a host that has one of its addresses can use all of them.
  */
 export class HostLimiter {
   readonly #hosts = new Map<string, Bucket>();

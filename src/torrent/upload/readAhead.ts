@@ -76,7 +76,7 @@ export class ReadAhead {
     this.#read(next, queue);
   }
 
-  /** To be called now and then: who takes little is no longer read to in long stretches. */
+  /** To be called now and then: a peer that takes little is no longer read to in long stretches. */
   look(): void {
     if (this.#recent < MUCH) this.#shorten();
     this.#recent = 0;

@@ -64,7 +64,7 @@ export class WebRequests implements Asker {
     for (let piece = after + 1; piece <= end; piece++) {
       if (!this.#have.has(piece) || !picker.wantsPiece(piece)) continue;
       this.#at = piece;
-      // The picker remembers how far whoever asks has looked: here that is nobody it knows.
+      // The picker remembers how far each asker has looked: this one is new to it.
       const only = new Bitfield(picker.geometry.pieceCount);
       only.set(piece);
       const wanted = picker.next(this, {}, only, picker.geometry.blocksPerPiece, false);
