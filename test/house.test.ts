@@ -13,6 +13,7 @@ import {
   defaults,
   elsewhere,
   emptyNames,
+  guessed,
   leftOvers,
   nestedSubscribes,
   replays,
@@ -237,6 +238,13 @@ const rules: readonly (readonly [
     all,
     [['src/a.ts', `// see ${'/wo'}rk/main`]],
     [['src/a.ts', '// see BEP 3']],
+  ],
+  [
+    'comments name their subjects',
+    guessed,
+    all.filter(({ path }) => /^(src|operators)\//.test(path)),
+    [['src/a.ts', '// Whoever calls us is heard.']],
+    [['src/a.ts', '// A peer that calls us is heard.']],
   ],
   [
     'lines are short',

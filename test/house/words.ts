@@ -166,3 +166,10 @@ export const leftOvers = (source: Pick<Source, 'path' | 'text'>): readonly Findi
 /** The project speaks of itself only. */
 export const elsewhere = (source: Pick<Source, 'path' | 'text'>): readonly Finding[] =>
   linesLike(source, ELSEWHERE, (word) => `speaks of ${word}`);
+
+/** Comments name a peer, a program or the user: the reader need not guess which of them is meant. */
+const GUESSED = /^\s*(?:\*|\/\*\*|\/\/).*\b([Ww]hoever|[Ww]hom|[Pp]eople|[Tt]hose who|[Tt]he one who)\b/;
+
+/** Sentences of comments have subjects. */
+export const guessed = (source: Pick<Source, 'path' | 'text'>): readonly Finding[] =>
+  linesLike(source, GUESSED, (word) => `name what is meant instead of: ${word}`);
