@@ -83,7 +83,9 @@ describe('--bind', () => {
     await here.sh('ip addr flush dev one1');
     await new Promise((done) => setTimeout(done, 25_000));
     expect(download.says()).toContain('"reason":"no-room"');
-    expect(download.says()).not.toMatch(/"reason":"(unreachable|timeout|refused)"/);
+    // A dial that is under way while the address goes may still end so.
+    const held = download.says().match(/"reason":"(unreachable|timeout|refused)"/g) ?? [];
+    expect(held.length, download.says().slice(-1_500)).toBeLessThanOrEqual(1);
     const [before, had] = [joins(download), pieces(download)];
     await here.sh('ip addr add 10.78.1.1/24 dev one1');
     for (let tries = 0; tries < 60 && joins(download) === before; tries++)
