@@ -132,6 +132,34 @@ describe('rechoke', () => {
   );
 
   it(
+    'gives the slot of a peer that leaves at once to the one that has been choked longest',
+    drawn(({ peer, gives, sends }) => {
+      const [one, other, late] = [peer('-I---|'), peer('--I---|'), peer('---I')];
+      const choker = chokerOf({ slots: 1 });
+      gives(merge(of(one), of(other), of(late), NEVER).pipe(rechokeEach(choker)), '^ 9s !').toBe('-');
+      sends(one).toBe('  -U');
+      sends(other).toBe('-----U');
+      sends(late).toBe(' ------U');
+    }),
+  );
+
+  it(
+    'asks a strategy of your own for whom the slot of a peer that leaves is',
+    drawn(({ peer, gives, sends }) => {
+      const [one, other, nice] = [peer('-I---|'), peer('--I'), peer('---I')];
+      const strategy: ChokeStrategy = (contenders) =>
+        new Map(contenders.filter(({ address }) => address.host !== other.address.host).map((peer) => [peer, 'mine']));
+      gives(
+        merge(of(one), of(other), of(nice), NEVER).pipe(rechokeEach(chokerOf({ slots: 1, strategy }))),
+        '^ 9s !',
+      ).toBe('-');
+      sends(one).toBe('  -U');
+      sends(other).toBe('-');
+      sends(nice).toBe(' -----U');
+    }),
+  );
+
+  it(
     'frees the slot of a peer that leaves, or when unsubscribed',
     drawn(({ peer, gives, sends, expectSubscriptions }) => {
       const choker = chokerOf({ slots: 1 });
@@ -161,4 +189,10 @@ describe('rechoke', () => {
 const rechokeAll = (choker: Choker<Peer>): OperatorFunction<Peer, never> => {
   const rechoking = rechoke(choker);
   return mergeMap((peer) => open(peer).pipe(rechoking));
+};
+
+/** The same, but each ends when its peer leaves. */
+const rechokeEach = (choker: Choker<Peer>): OperatorFunction<Peer, never> => {
+  const rechoking = rechoke(choker);
+  return mergeMap((peer) => of(peer).pipe(rechoking));
 };

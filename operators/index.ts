@@ -64,5 +64,6 @@ export type { Availability } from '../src/torrent/picker/availability.ts';
 export type { Asker, Wanted } from '../src/torrent/picker/openPiece.ts';
 export type { Draft, Hasher } from '../src/torrent/pieces/pieceDrafts.ts';
 export type { Named } from '../src/torrent/stats/funnel.ts';
-export type { Chokable, ChokeDecision, ChokerChange } from '../src/torrent/upload/choker.ts';
+export type { ChokerChange } from '../src/torrent/upload/choker.ts';
+export type { Chokable, ChokeDecision } from '../src/torrent/upload/chokerMember.ts';
 export type { SuperSeed, Viewer } from '../src/torrent/upload/superSeed.ts';

@@ -1,4 +1,4 @@
-import { interval, type OperatorFunction, share, tap } from 'rxjs';
+import { asapScheduler, interval, type OperatorFunction, share, type Subscription, tap } from 'rxjs';
 import { now } from '../src/contracts/clock.ts';
 import type { Choking } from '../src/contracts/events.ts';
 import { plainAddress } from '../src/contracts/plain.ts';
@@ -13,8 +13,8 @@ export interface RechokeOptions {
 
 /**
  * Chokes and unchokes each peer as the choker decides: in rounds of ten seconds for all peers at once, and immediately
- * when a peer becomes interested while a slot is free, if the strategy leaves free slots to all, or names that peer.
- * `choker.use({ strategy, slots }, now())` takes effect immediately.
+ * when a peer becomes interested while a slot is free, or waits when another leaves its slot, if the strategy leaves
+ * free slots to all, or names that peer. `choker.use({ strategy, slots }, now())` takes effect immediately.
  *
  * ```
  * they    -I------
@@ -32,15 +32,23 @@ export interface RechokeOptions {
  * @see BEP 3
  */
 export const rechoke = (
-  choker: Pick<Choker<Peer>, 'joined' | 'left' | 'interested' | 'round'>,
+  choker: Pick<Choker<Peer>, 'joined' | 'left' | 'interested' | 'round' | 'refill'>,
   { report }: RechokeOptions = {},
 ): OperatorFunction<Peer, never> => {
   const rounds$ = interval(ROUND).pipe(
     tap(() => choker.round(now())),
     share(),
   );
+  // Once for all that leave in one turn: where they leave together, as at the end, none is unchoked before it goes.
+  let refilling: Subscription | undefined;
+  const refill = (): void => {
+    refilling = undefined;
+    choker.refill(now());
+  };
   return eachPeer((peer, { subscriber, on, until }) => {
-    subscriber.add(() => choker.left(peer));
+    subscriber.add(() => {
+      if (choker.left(peer)) refilling ??= asapScheduler.schedule(refill);
+    });
     choker.joined(peer, now(), ({ type, reason }) => {
       peer.send({ type });
       report?.({ type, address: plainAddress(peer.address), reason });

@@ -31,14 +31,15 @@ export interface Occasion {
  * Returns the peers that are served until the next round, ten seconds later, each with the reason, in a word for the
  * user. Only the first `slots` of them are served. A peer that is not named is choked at once, and gets nothing: no
  * free slot, and no allowed-fast piece (BEP 6). When a peer becomes interested while a slot is free the strategy is
- * called with all peers, and the newcomer is served if it is named, once a second at most.
+ * called with all peers, and the newcomer is served if it is named, once a second at most; likewise when a peer leaves
+ * its slot, for those that wait.
  */
 export interface ChokeStrategy {
   (contenders: readonly Contender[], occasion: Occasion): ReadonlyMap<Contender, string>;
   /**
    * Leaves the remaining slots to the choker: between rounds a free slot goes to any peer that becomes interested,
-   * without a call, and choked peers with few pieces may have some (BEP 6). Our strategies do; one that wraps them does
-   * not, unless it says so.
+   * and the slot of one that leaves to the one that has waited longest, without a call; choked peers with few pieces
+   * may have some (BEP 6). Our strategies do; one that wraps them does not, unless it says so.
    */
   readonly sharesRest?: boolean;
 }

@@ -1,26 +1,6 @@
+import { type Chokable, type ChokeDecision, Member } from './chokerMember.ts';
 import { type ChokeStrategy, type Contender, fairExchange } from './chokeStrategy.ts';
 import { MAX_SLOTS, UploadSlots } from './uploadSlots.ts';
-
-/** A peer that is choked or unchoked. */
-export interface Chokable {
-  readonly address: { readonly host: string; readonly port: number };
-  readonly state: {
-    /** The peer is interested in us. */
-    readonly interested: boolean;
-    /** The peer chokes us. */
-    readonly choked: boolean;
-    /** We are interested in the peer. */
-    readonly interesting: boolean;
-    readonly downloaded: number;
-    readonly uploaded: number;
-  };
-}
-
-/** The decision about a peer, and its reason. */
-export interface ChokeDecision {
-  readonly type: 'choke' | 'unchoke';
-  readonly reason: string;
-}
 
 export interface ChokerOptions {
   /** 0 ≤ x < 1. */
@@ -41,14 +21,12 @@ export type ChokerChange = Pick<ChokerOptions, 'strategy' | 'slots'>;
 export const ROUND = 10_000;
 /** Milliseconds in which a strategy is called at most once for one peer, however often the peer changes its mind. */
 const ASKED_AGAIN = 1_000;
-/** Milliseconds without a block from a peer that has what we want. */
-const SNUBBED_AFTER = 60_000;
-
 /**
  * Decides which peers are unchoked. Depends on which are interested, on what each uploaded and downloaded, on `now`
- * (ms) and on the strategy. Between rounds a free slot goes to a peer that becomes interested, if the strategy shares
- * the rest or names the peer; no peer loses its slot, so none flaps. Invariants: at most `slots` peers are unchoked;
- * only members are; a peer that is not interested is choked in the next round.
+ * (ms) and on the strategy. Between rounds a free slot goes to a peer that becomes interested, and the slot of a peer
+ * that leaves to one that waits, if the strategy shares the rest or names the peer; no peer loses its slot, so none
+ * flaps. Invariants: at most `slots` peers are unchoked; only members are; a peer that is not interested is choked in
+ * the next round.
  */
 export class Choker<P extends Chokable> {
   readonly #members = new Map<P, Member<P>>();
@@ -92,8 +70,21 @@ export class Choker<P extends Chokable> {
     this.interested(peer, now);
   }
 
-  left(peer: P): void {
+  /** Removes a peer; returns whether it leaves a slot for {@link refill}. */
+  left(peer: P): boolean {
+    const wasServed = this.#members.get(peer)?.reason !== undefined;
     this.#members.delete(peer);
+    return wasServed;
+  }
+
+  /** Gives the slots that peers have left to others that wait, as {@link interested} does. */
+  refill(now: number): void {
+    const { sharesRest } = this.#strategy;
+    while (this.served < this.slots) {
+      const next = sharesRest === true ? this.#longestWaiting(now) : this.#named(now);
+      if (next === undefined) return;
+      this.interested(next.peer, now);
+    }
   }
 
   /** The peer may have become interested. */
@@ -129,6 +120,21 @@ export class Choker<P extends Chokable> {
     const contenders = this.#contenders(now);
     this.#widen([...contenders.keys()]);
     this.#settle(this.#choose(contenders), this.#seeding(), now);
+  }
+
+  /** The peer that has waited longest and does not snub us. */
+  #longestWaiting(now: number): Member<P> | undefined {
+    let longest: Member<P> | undefined;
+    for (const one of this.#members.values())
+      if (one.waits(now) && (longest === undefined || one.changedAt < longest.changedAt)) longest = one;
+    return longest;
+  }
+
+  /** The first waiting peer that the strategy names and was not asked about within the last second. */
+  #named(now: number): Member<P> | undefined {
+    for (const one of this.#choose(this.#contenders(now)).keys())
+      if (one.reason === undefined && now - one.askedAt >= ASKED_AGAIN) return one;
+    return undefined;
   }
 
   /** Why the strategy serves `member`, if it does. */
@@ -194,74 +200,3 @@ const why = (member: Member<Chokable>, seeding: boolean, now: number): string =>
   if (seeding || member.reason === 'optimistic') return 'turn-over';
   return member.snubs(now) ? 'snubs' : 'outbid';
 };
-
-interface Sample {
-  readonly at: number;
-  readonly downloaded: number;
-  readonly uploaded: number;
-}
-
-/** One peer, and what it uploaded and downloaded. */
-class Member<P extends Chokable> {
-  readonly peer: P;
-  readonly #tell: (decision: ChokeDecision) => void;
-  /** The reason of the last decision. */
-  told: string | undefined = undefined;
-  /** Why it is served. */
-  reason: string | undefined = undefined;
-  /** When a strategy was last asked about it between rounds. */
-  askedAt = -Infinity;
-  readonly #joinedAt: number;
-  #changedAt: number;
-  #gaveAt: number;
-  #uploaded: number;
-  #samples: readonly Sample[];
-
-  constructor(peer: P, now: number, tell: (decision: ChokeDecision) => void) {
-    this.peer = peer;
-    this.#tell = tell;
-    this.#joinedAt = this.#changedAt = this.#gaveAt = now;
-    this.#uploaded = peer.state.uploaded;
-    this.#samples = [{ at: now, downloaded: peer.state.downloaded, uploaded: peer.state.uploaded }];
-  }
-
-  tells(decision: ChokeDecision): void {
-    this.told = decision.reason;
-    this.#tell(decision);
-  }
-
-  decide(reason: string | undefined, now: number): void {
-    // An optimistic unchoke that becomes regular goes on; a regular one that becomes optimistic begins anew.
-    if ((reason === undefined) !== (this.reason === undefined) || (reason === 'optimistic' && this.reason !== reason)) {
-      this.#changedAt = now;
-      this.#uploaded = this.peer.state.uploaded;
-    }
-    this.reason = reason;
-  }
-
-  /** Once a round. */
-  measure(now: number): void {
-    const { downloaded, uploaded } = this.peer.state;
-    if (downloaded > (this.#samples.at(-1) as Sample).downloaded || !this.peer.state.interesting) this.#gaveAt = now;
-    this.#samples = [...this.#samples.slice(-2), { at: now, downloaded, uploaded }];
-  }
-
-  snubs(now: number): boolean {
-    return now - this.#gaveAt >= SNUBBED_AFTER;
-  }
-
-  contender(now: number): Contender {
-    const [first, last] = [this.#samples[0] as Sample, this.#samples.at(-1) as Sample];
-    const seconds = Math.max(1, last.at - first.at) / 1000;
-    return {
-      address: this.peer.address,
-      served: this.reason,
-      since: now - this.#changedAt,
-      age: now - this.#joinedAt,
-      gives: (last.downloaded - first.downloaded) / seconds,
-      gets: (last.uploaded - first.uploaded) / seconds,
-      got: this.peer.state.uploaded - this.#uploaded,
-      snubs: this.snubs(now),
-    };
-  }
-}

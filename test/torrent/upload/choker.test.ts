@@ -190,7 +190,7 @@ it('never serves more peers than slots, nobody twice, and after a round no peer 
             });
           } else if (what === 'leave') {
             there.delete(one);
-            choker.left(one);
+            if (choker.left(one)) choker.refill(time);
           } else if (what === 'give') one.state.downloaded += 50_000;
           else if (what === 'round') {
             time += 500 * who;
