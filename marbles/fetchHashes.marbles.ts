@@ -2,7 +2,7 @@ import { of } from 'rxjs';
 import { describe, it } from 'vitest';
 import { fetchHashes } from '../operators/fetchHashes.ts';
 import type { HashesMessage, Message } from '../src/protocol/peer/messages.ts';
-import { LayerDraft } from '../src/torrent/metadata/layerDraft.ts';
+import { LayerDraft } from '../src/torrent/merkle/layerDraft.ts';
 import { drawn } from './index.ts';
 import { hashedV2 } from './hashedV2.ts';
 

@@ -1,7 +1,7 @@
 import { encode } from '../src/protocol/encoding/bencode.ts';
 import { sha256 } from '../src/protocol/encoding/id.ts';
-import { LayerTree } from '../src/torrent/metadata/layerTree.ts';
-import { LayerDraft } from '../src/torrent/metadata/layerDraft.ts';
+import { LayerTree } from '../src/torrent/merkle/layerTree.ts';
+import { LayerDraft } from '../src/torrent/merkle/layerDraft.ts';
 import { merkleRoot } from '../src/torrent/metainfo/merkle.ts';
 import { parseInfo } from '../src/torrent/metainfo/metainfo.ts';
 

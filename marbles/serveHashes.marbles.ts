@@ -1,12 +1,15 @@
-import { of } from 'rxjs';
+import { delay, of } from 'rxjs';
 import { describe, it } from 'vitest';
 import { serveHashes } from '../operators/serveHashes.ts';
-import type { Message } from '../src/protocol/peer/messages.ts';
-import { hashShelf } from '../src/torrent/metadata/hashShelf.ts';
+import type { HashRange, Message } from '../src/protocol/peer/messages.ts';
+import { HashShelf } from '../src/torrent/merkle/hashShelf.ts';
 import { drawn } from './index.ts';
 import { hashedV2 } from './hashedV2.ts';
+import { leavesV2 } from './leavesV2.ts';
 
 const { torrent, range, hashes } = hashedV2();
+const ofPieces = new HashShelf(torrent);
+const shelf = { most: ofPieces.most, hashes: (asked: HashRange<'hashRequest'>) => ofPieces.hashes(asked) };
 const asked = (change: object = {}) => ({ type: 'hashRequest', ...range, ...change }) as const;
 const rejected = (change: object = {}) => ({ type: 'hashReject', ...range, ...change }) as const;
 const they = {
@@ -33,7 +36,7 @@ describe('serveHashes', () => {
     drawn(({ peer, gives, sends }) => {
       const one = peer('-Q-bilpr-', they);
       const writes = '  -M-bilpr-';
-      gives(of(one).pipe(serveHashes(hashShelf(torrent))), '^--------!').toBe('-');
+      gives(of(one).pipe(serveHashes(shelf)), '^--------!').toBe('-');
       sends(one).toBe(writes, we);
     }),
   );
@@ -43,8 +46,27 @@ describe('serveHashes', () => {
     drawn(({ peer, gives, sends }) => {
       const one = peer('-QQQ-', they);
       const writes = '  -MMZ-';
-      gives(of(one).pipe(serveHashes({ ...hashShelf(torrent), most: 2 })), '^----!').toBe('-');
+      gives(of(one).pipe(serveHashes({ hashes: shelf.hashes, most: 2 })), '^----!').toBe('-');
       sends(one).toBe(writes, we);
+    }),
+  );
+
+  it(
+    'reads one piece at a time for hashes of blocks, of each peer at most 256',
+    drawn(({ peer, gives, sends }) => {
+      const { range: blocks, hashes: leaves } = leavesV2();
+      const asked = { Q: { type: 'hashRequest', ...blocks } } satisfies Record<string, Message>;
+      const answers = {
+        M: { type: 'hashes', ...blocks, hashes: leaves },
+        Z: { type: 'hashReject', ...blocks },
+      } satisfies Record<string, Message>;
+      const slow = { most: 1_000, hashes: () => of(leaves).pipe(delay(3)) };
+      const [one, other] = [peer('(QQ)---', asked), peer('(QQQQ)'.repeat(65), asked)];
+      const writes = '     ---M--M';
+      gives(of(one).pipe(serveHashes(slow)), '^--------!').toBe('-');
+      sends(one).toBe(writes, answers);
+      gives(of(other).pipe(serveHashes({ most: 1_000, hashes: () => of(leaves) })), '^ 400ms !').toBe('-');
+      sends(other).toBe(`${'(MMMM)'.repeat(64)}(ZZZZ)`, answers);
     }),
   );
 
@@ -52,7 +74,7 @@ describe('serveHashes', () => {
     'hangs up on a peer that reads no answer',
     drawn(({ peer, gives }) => {
       const one = peer(`Q${'Q'.repeat(1100)}`, they, { buffer: 'f' });
-      gives(of(one).pipe(serveHashes({ ...hashShelf(torrent), most: 0 }))).toBe(' 1002ms #', undefined, {
+      gives(of(one).pipe(serveHashes({ hashes: shelf.hashes, most: 0 }))).toBe(' 1002ms #', undefined, {
         name: 'PeerError',
         code: 'unexpected',
       });

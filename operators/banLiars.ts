@@ -22,8 +22,9 @@ export interface BanLiarsOptions {
  *
  * Stands between `verifyPieces` and `writePieces`. A peer that sent all of a corrupt piece is found at once. If several
  * peers sent it, the blocks are compared with those of the next copy, which the picker requests from one peer only, so
- * no peer is banned for what another sent. Without this operator a liar is asked again and again, without end. 20 bytes
- * are kept for each block of the last 64 corrupt pieces, and 8 copies of each.
+ * no peer is banned for what another sent. Where it is known which blocks are `wrong`, their senders are the liars.
+ * Without this operator a liar is asked again and again, without end. 20 bytes are kept for each block of the last 64
+ * corrupt pieces, and 8 copies of each.
  *
  * Only peers of one torrent may be in one pipe. Errors with what `ban` or `next` throws.
  *

@@ -33,8 +33,8 @@ export const verifyPieces =
       let over = false;
       const error = (cause: unknown): void => subscriber.error(cause);
       const tell = (piece: Piece, valid: boolean): void => {
-        const { index, bytes, from } = piece;
-        subscriber.next({ index, bytes, from, valid, release: () => piece.release() });
+        const { index, bytes, from, keep } = piece;
+        subscriber.next({ index, bytes, from, valid, release: () => piece.release(), keep });
       };
       const check = (piece: Piece): void => {
         try {

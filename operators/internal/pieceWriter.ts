@@ -95,7 +95,8 @@ export class PieceWriter {
 
   #settle(piece: CheckedPiece): void {
     const outcome = outcomeOf(piece);
-    piece.release();
+    if (outcome.type === 'corrupt' && outcome.wrong) piece.keep?.(outcome.wrong);
+    else piece.release();
     this.#picker.settle(outcome);
     this.#subscriber.next(outcome);
   }
@@ -103,9 +104,10 @@ export class PieceWriter {
 
 const bytesOf = ({ bytes }: CheckedPiece): Uint8Array => bytes;
 
-const outcomeOf = ({ valid, index, bytes, from }: CheckedPiece): PieceOutcome => ({
-  type: valid ? 'stored' : 'corrupt',
-  index,
-  length: bytes.length,
-  from: [...new Set(from)].map(({ address }) => plainAddress(address)),
-});
+const outcomeOf = ({ valid, index, bytes, from, wrong, keep }: CheckedPiece): PieceOutcome => {
+  const outcome = { index, length: bytes.length, from: [...new Set(from)].map(({ address }) => plainAddress(address)) };
+  if (valid) return { type: 'stored', ...outcome };
+  // Of a piece without a right block nothing is kept.
+  const keeps = keep !== undefined && wrong !== undefined && wrong.length > 0 && wrong.length < from.length;
+  return { type: 'corrupt', ...outcome, ...(keeps && { wrong }) };
+};

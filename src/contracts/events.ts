@@ -30,6 +30,8 @@ export interface PieceStored extends OfPiece {
 /** The hash of a piece differs from the one in the torrent: the piece is requested again. */
 export interface PieceCorrupt extends OfPiece {
   readonly type: 'corrupt';
+  /** The numbers of its wrong blocks, if they are known: only these are requested again (BEP 52). */
+  readonly wrong?: readonly number[];
 }
 
 /** The fate of a piece. */

@@ -57,8 +57,15 @@ export interface Piece {
   /** The digest of all bytes, if they were digested while they arrived. */
   readonly digest?: Uint8Array | undefined;
   release(): void;
+  /**
+   * Instead of `release`: its blocks are still gathered, but for the numbers in `wrong`, which are missing again.
+   * Absent where nothing is gathered.
+   */
+  readonly keep?: ((wrong: readonly number[]) => void) | undefined;
 }
 
 export interface CheckedPiece extends Piece {
   readonly valid: boolean;
+  /** The numbers of the wrong blocks of a piece that is not valid, if they are known. */
+  readonly wrong?: readonly number[] | undefined;
 }

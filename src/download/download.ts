@@ -52,6 +52,7 @@ const pieces = (blocks$: Observable<Block>, { over$, drafts, verify, banning, wr
     until(over$), // what has come by then is still stored
     assemblePieces(drafts),
     verifyPieces(verify),
+    parts.wrongBlocks, // in version 2 peers tell which they are, and the others are kept
     banLiars(banning),
     writePieces(writable, picker, { report: parts.warned }),
     tap(parts.settle),

@@ -2,6 +2,7 @@ import {
   defer,
   distinctUntilChanged,
   filter,
+  identity,
   share,
   startWith,
   map,
@@ -11,13 +12,14 @@ import {
   tap,
 } from 'rxjs';
 import type { BanLiarsOptions } from '../../operators/banLiars.ts';
+import { findWrongBlocks } from '../../operators/findWrongBlocks.ts';
 import { extension } from '../../operators/extension.ts';
 import { anyOf, together } from '../discovery/until.ts';
 import type { Env } from '../contracts/env.ts';
 import { InputError } from '../contracts/errors.ts';
-import type { Block, Peer } from '../contracts/peer.ts';
+import type { Block, CheckedPiece, Peer } from '../contracts/peer.ts';
 import type { Storage, Verify } from '../contracts/storage.ts';
-import { hashShelf } from '../torrent/metadata/hashShelf.ts';
+import { LeafDraft } from '../torrent/merkle/leafDraft.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import { Lull } from '../torrent/peers/lull.ts';
 import { FileSelection } from '../torrent/picker/fileSelection.ts';
@@ -25,6 +27,7 @@ import type { PiecePicker } from '../torrent/picker/piecePicker.ts';
 import type { WindowRule } from '../torrent/requests/windowRule.ts';
 import { Choker } from '../torrent/upload/choker.ts';
 import { SuperSeed } from '../torrent/upload/superSeed.ts';
+import { leavesOnDisk } from './storage/leavesOnDisk.ts';
 import { notedFirst } from './storage/completion.ts';
 import { changesOf, constantOf } from './streams/changing.ts';
 import type { SessionContext } from './session/conversation.ts';
@@ -75,6 +78,8 @@ export interface Parts extends DownloadState, Settling {
   /** The storage, which writes nothing before a note says which torrent the files belong to. */
   readonly writable: Pick<Storage, 'write' | 'writev' | 'ordered'>;
   readonly verify: Verify;
+  /** Finds the wrong blocks of corrupt pieces, in version 2. */
+  readonly wrongBlocks: MonoTypeOperatorFunction<CheckedPiece>;
   /** What happens to peers that send corrupt data. */
   readonly banning: BanLiarsOptions;
   /** The conversation with each peer. */
@@ -102,12 +107,12 @@ export const partsOf = (
   { storage, select, files }: Chosen,
 ): Parts => {
   const { memory = MEMORY, seed } = options;
-  const order = constantOf(options.order);
   const { loops, peerId, stats, report } = swarm;
   const fetches = seed?.only !== true;
-  const state = downloadState(torrent, env, { order, ordered: storage.ordered, memory, peerId });
+  const how = { order: constantOf(options.order), ordered: storage.ordered, memory, peerId };
+  const state = downloadState(torrent, env, how);
   const { picker } = state;
-  /** Nothing is missing that is still wanted. */
+  // Nothing is missing that is still wanted.
   const all$ = loops.settled.pipe(filter(({ type }) => (type === 'reselected' || type === 'found') && picker.complete));
   const selection = selected(torrent, state, select);
   stats.begin(picker, state.drafts, selection);
@@ -128,9 +133,9 @@ export const partsOf = (
     ...endsOf(swarm, options, seed !== undefined ? NEVER : all$),
     writable: notedFirst(storage, resume.claim()),
     verify: env.verify(torrent),
+    wrongBlocks: context.leaves ? findWrongBlocks(context.leaves) : identity,
     webSeeds: besideWebSeeds(torrent, env, context, options.webSeeds),
-    banning: { book: swarm.book, expelled: loops.expelled },
-    seeds: seed !== undefined,
+    ...{ banning: { book: swarm.book, expelled: loops.expelled }, seeds: seed !== undefined },
   };
   return parts;
 };
@@ -166,7 +171,7 @@ const contextOf = (
     state,
     shelf,
     limits,
-  }: Pick<SessionContext, 'swarm' | 'shelf' | 'limits'> & { readonly state: DownloadState },
+  }: Pick<SessionContext, 'swarm' | 'limits'> & Pick<Parts, 'shelf'> & { readonly state: DownloadState },
 ): SessionContext => {
   const { pex, listens, port, seed, converse = [], extensions = [] } = options;
   const { loops, stats, report, dht$ } = swarm;
@@ -175,7 +180,8 @@ const contextOf = (
     ...{ swarm, shelf, limits },
     transfer: state,
     info: torrent.info,
-    hashes: torrent.pieceSizes && hashShelf(torrent),
+    hashes: torrent.pieceSizes && leavesOnDisk(torrent, shelf),
+    leaves: torrent.pieceSizes && new LeafDraft(torrent),
     own: [...converse, ...extensions.map(({ name, talk }) => extension(name, talk))],
     ownNames: extensions.map(({ name }) => name),
     lull: new Lull<Peer>(() => stats.crowd.members),

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { filter, firstValueFrom, lastValueFrom, toArray } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, map, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { PeerAddress } from '../../src/contracts/network.ts';
+import type { PeerAddress, Wire } from '../../src/contracts/network.ts';
 import { download } from '../../src/download/download.ts';
 import { recheck } from '../../src/download/storage/recheck.ts';
 import { nodeEnv } from '../../src/node.ts';
@@ -20,11 +20,22 @@ const FILES = Object.entries({ a: 200_000, empty: 0, 'sub/b': 5, 'sub/c': 65_536
   ([path, length]) => ({ path: path.split('/'), bytes: noise(length, path) }),
 );
 const torrent = parseTorrent(bytesV2(FILES, 32_768));
+const BIG = [{ path: ['big'], bytes: noise(2 ** 22, 'big') }];
+const big = parseTorrent(bytesV2(BIG, 2 ** 19));
+/** The last byte of what is written is wrong, where blocks are. */
+const spoilt = (wire: Wire): Wire => ({
+  ...wire,
+  address: wire.address,
+  write: (bytes) => {
+    if (bytes.length > 16_384) bytes[bytes.length - 1] = 1 ^ (bytes[bytes.length - 1] as number);
+    return wire.write(bytes);
+  },
+});
 
 const place = (folder: string, path: readonly string[]): string => join(folder, 'content', ...path);
-const laid = (): string => {
+const laid = (files = FILES): string => {
   const folder = newFolder();
-  for (const { path, bytes } of FILES) {
+  for (const { path, bytes } of files) {
     mkdirSync(dirname(place(folder, path)), { recursive: true });
     writeFileSync(place(folder, path), bytes);
   }
@@ -68,5 +79,32 @@ describe('a torrent of version 2 only', () => {
     seeding.unsubscribe();
     expect(events.filter(({ type }) => type === 'stored').length).toBe(2);
     expect(readFileSync(place(target.folder, ['sub', 'c'])).equals(FILES[3]?.bytes ?? Buffer.alloc(0))).toBe(true);
+  });
+
+  it('is right in the end beside a peer that lies: its blocks alone come again, and it alone is banned', async () => {
+    const liar: PeerAddress = { host: '127.0.0.1', port: 7003, source: 'manual' };
+    const lying: PeerAddress = { ...here, port: 7004 };
+    const [[a, b], [c, d]] = [line(here, there), line(lying, liar)];
+    const seeds = [
+      { peers: [{ ...there, wire$: a }], env: nodeEnv() },
+      { peers: [{ ...liar, wire$: c.pipe(map(spoilt)) }], env: nodeEnv() },
+    ].map(({ peers, env }) =>
+      download(big, env, { ...{ target: { folder: laid(BIG) }, trackers: [], peers, seed: {} } }).subscribe(),
+    );
+    const target = { folder: newFolder() };
+    const peers = [
+      { ...here, wire$: b },
+      { ...lying, wire$: d },
+    ];
+    const events = await lastValueFrom(download(big, nodeEnv(), { target, trackers: [], peers }).pipe(toArray()));
+    for (const seed of seeds) seed.unsubscribe();
+    expect(readFileSync(place(target.folder, ['big'])).equals(BIG[0]?.bytes ?? Buffer.alloc(0))).toBe(true);
+    const corrupt = events.filter((event) => event.type === 'corrupt');
+    expect(corrupt.length).toBeGreaterThan(0);
+    const shared = corrupt.filter(({ from }) => from.length > 1);
+    expect(shared.length).toBeGreaterThan(0);
+    for (const { wrong } of shared) expect(wrong?.length).toBeGreaterThan(0);
+    const left = events.filter((event) => event.type === 'peer-left' && event.reason === 'corrupt');
+    expect(left.map((event) => event.type === 'peer-left' && event.address.port)).toEqual([7004]);
   });
 });

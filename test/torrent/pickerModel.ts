@@ -137,6 +137,13 @@ export class Model {
       .map(([piece]) => piece);
   }
 
+  /** It is corrupt, and it is known by which blocks. */
+  mend(index: number, wrong: readonly number[]): void {
+    this.#suspect.delete(index);
+    for (const block of wrong) this.held.get(index)?.delete(block);
+    this.picker.settle({ type: 'corrupt', index, wrong });
+  }
+
   settle(index: number, type: 'stored' | 'corrupt'): void {
     this.held.delete(index);
     if (type === 'corrupt') this.#suspect.add(index);

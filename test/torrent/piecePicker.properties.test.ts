@@ -6,7 +6,7 @@ import { all, Model, type Player } from './pickerModel.ts';
 type Step =
   | { readonly type: 'join' | 'give' | 'give all' | 'give late' | 'release' | 'leave'; readonly peer: number }
   | { readonly type: 'ask' | 'gain'; readonly peer: number; readonly number: number }
-  | { readonly type: 'stored' | 'corrupt'; readonly nth: number };
+  | { readonly type: 'stored' | 'corrupt' | 'mended'; readonly nth: number };
 
 const PEERS = 6;
 const peer = fc.nat(PEERS - 1);
@@ -17,7 +17,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 6, arbitrary: fc.record({ type: fc.constant('ask'), peer, number: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('gain'), peer, number: fc.nat(11) }) },
-  { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('stored', 'stored', 'corrupt'), nth: fc.nat(3) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ type: fc.constantFrom('stored', 'stored', 'corrupt', 'mended'), nth: fc.nat(3) }),
+  },
 );
 const world = fc.record({
   pieces: fc.integer({ min: 1, max: 12 }),
@@ -40,7 +43,10 @@ const play = (model: Model, move: Step): void => {
   if (player === undefined) {
     const { type, nth } = move as Extract<Step, { nth: number }>;
     const index = model.whole[nth % Math.max(1, model.whole.length)];
-    if (index !== undefined) model.settle(index, type);
+    if (index === undefined) return;
+    // Of a piece of one block nothing would be left.
+    if (type !== 'mended') model.settle(index, type);
+    else if (model.geometry.blockCount(index) > 1) model.mend(index, [nth % model.geometry.blockCount(index)]);
   } else if (move.type === 'join') model.join(player);
   else if (move.type === 'ask') model.ask(player, move.number);
   else if (move.type === 'gain') model.gain(player, move.number % model.geometry.pieceCount);

@@ -1,4 +1,11 @@
-import type { Announced, DownloadEvent, PeerJoined, Seeded, TrackerStatus } from '../../contracts/events.ts';
+import type {
+  Announced,
+  DownloadEvent,
+  PeerJoined,
+  PieceCorrupt,
+  Seeded,
+  TrackerStatus,
+} from '../../contracts/events.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
 import { shownUrl } from '../../protocol/tracker/shownUrl.ts';
@@ -56,12 +63,15 @@ const announcedLine = ({ url, peers, interval }: Announced): string =>
 const joinedLine = ({ address, road }: PeerJoined): string =>
   `peer ${hostPort(address)} joined (${address.source}${road === undefined ? '' : `, ${road}`})`;
 
+const againOf = ({ wrong }: PieceCorrupt): string =>
+  wrong === undefined ? '' : `${counted(wrong.length, 'block')} of it, `;
+
 /** An event in words for the user: warnings always, all others with `--verbose`. Progress has its own view. */
 export const eventLine = (event: DownloadEvent, verbose: boolean): string | undefined => {
   if (event.type === 'metadata') return metadataLine(event.torrent);
   if (event.type === 'warning') return `warning: ${visible(event.message)}`;
   if (event.type === 'corrupt')
-    return `piece ${event.index} had the wrong hash, from ${senders(event.from)}: requested again`;
+    return `piece ${event.index} had the wrong hash, from ${senders(event.from)}: ${againOf(event)}requested again`;
   if (event.type === 'seeded') return seededLine(event);
   if (!verbose) return undefined;
   switch (event.type) {

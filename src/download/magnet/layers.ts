@@ -1,7 +1,7 @@
 import { InputError } from '../../contracts/errors.ts';
 import { equalIds } from '../../protocol/encoding/id.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
-import { LayerDraft } from '../../torrent/metadata/layerDraft.ts';
+import { LayerDraft } from '../../torrent/merkle/layerDraft.ts';
 import type { MagnetLink } from '../../torrent/metainfo/magnet.ts';
 import { parseInfo, type Torrent, Unsupported } from '../../torrent/metainfo/metainfo.ts';
 

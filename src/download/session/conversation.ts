@@ -14,13 +14,14 @@ import { disconnect } from '../../../operators/disconnect.ts';
 import { exchangeDhtPorts } from '../../../operators/exchangeDhtPorts.ts';
 import { exchangePeers } from '../../../operators/exchangePeers.ts';
 import type { OurExtensions } from '../../../operators/extensionHandshake.ts';
+import { fetchLeaves } from '../../../operators/fetchLeaves.ts';
 import { holepunch } from '../../../operators/holepunch.ts';
 import { hangUpOnSeeds } from '../../../operators/hangUpOnSeeds.ts';
 import { keepAlive } from '../../../operators/keepAlive.ts';
 import { rechoke } from '../../../operators/rechoke.ts';
 import { reportIntroductions } from '../../../operators/reportIntroductions.ts';
 import { requestBlocks } from '../../../operators/requestBlocks.ts';
-import { type HashShelf, serveHashes } from '../../../operators/serveHashes.ts';
+import { type HashesGiven, serveHashes } from '../../../operators/serveHashes.ts';
 import { serveMetadata } from '../../../operators/serveMetadata.ts';
 import { serveBlocks, type Shelf } from '../../../operators/serveBlocks.ts';
 import type { SwarmOptions } from '../../../operators/swarm.ts';
@@ -40,6 +41,7 @@ import type { WindowRule } from '../../torrent/requests/windowRule.ts';
 import type { Choker } from '../../torrent/upload/choker.ts';
 import { Lull } from '../../torrent/peers/lull.ts';
 import type { SuperSeed } from '../../torrent/upload/superSeed.ts';
+import type { LeafDraft } from '../../torrent/merkle/leafDraft.ts';
 import type { DownloadState } from '../state/downloadState.ts';
 import { peerSession } from './peerSession.ts';
 import type { TorrentSwarm } from '../swarm/torrentSwarm.ts';
@@ -50,8 +52,10 @@ export interface SessionContext {
   readonly transfer: DownloadState;
   /** The original bytes of the info dictionary. */
   readonly info: Uint8Array;
-  /** The hashes of pieces that others may ask for, of a torrent of version 2. */
-  readonly hashes: HashShelf | undefined;
+  /** The hashes that others may ask for, of a torrent of version 2. */
+  readonly hashes: HashesGiven | undefined;
+  /** The hashes of blocks that we ask for when a piece is corrupt, in version 2. */
+  readonly leaves: LeafDraft | undefined;
   /** Rate limits, if there are any. */
   readonly limits: Allowances;
   /** Detects that all peers that were sending have stopped at once. */
@@ -151,6 +155,7 @@ export const conversation = (context: SessionContext): OperatorFunction<Peer, Bl
     serveBlocks(shelf, geometry, { limit: context.limits.up, reads: context.limits.reads, allowsFast }),
     serveMetadata(() => context.info),
     context.hashes ? serveHashes(context.hashes) : () => EMPTY,
+    context.leaves ? fetchLeaves(context.leaves) : () => EMPTY,
     exchangeDhtPorts(dht$ ?? EMPTY),
     context.secluded ? () => EMPTY : exchangePeers(context.found, neighbours),
     context.secluded || !context.punches ? () => EMPTY : holepunch(context.found, neighbours),

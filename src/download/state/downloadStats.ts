@@ -17,6 +17,7 @@ import { InvariantError, PeerError } from '../../contracts/errors.ts';
 import { peerCounts, stageOf, unknownYet } from './figures.ts';
 import { Stillness } from './stillness.ts';
 import type { AddressBook } from '../../torrent/peers/addressBook.ts';
+import { BLOCK } from '../../torrent/geometry.ts';
 import { ConnectedPeers } from '../../torrent/peers/connectedPeers.ts';
 import type { FileSelection } from '../../torrent/picker/fileSelection.ts';
 import { Funnel, type Stage } from '../../torrent/stats/funnel.ts';
@@ -134,8 +135,8 @@ export class DownloadStats {
       : { ...left, reason: 'closed' };
   }
 
-  settled({ type, length }: PieceOutcome): void {
-    if (type === 'corrupt') this.#corrupt += length;
+  settled(outcome: PieceOutcome): void {
+    if (outcome.type === 'corrupt') this.#corrupt += (outcome.wrong?.length ?? 0) * BLOCK || outcome.length;
   }
 
   /** A full disk pauses the download. */
@@ -288,13 +289,7 @@ export class DownloadStats {
     const { crowd } = this;
     const useful = crowd.some(({ state: { interesting } }) => interesting);
     const { total: funnel } = this.#funnel;
-    return stallReason({
-      known: this.#book.known,
-      connected: crowd.size,
-      unchoked: crowd.unchoked,
-      useful,
-      seconds,
-      funnel,
-    });
+    const { size: connected, unchoked } = crowd;
+    return stallReason({ known: this.#book.known, connected, unchoked, useful, seconds, funnel });
   }
 }

@@ -43,6 +43,19 @@ export class BegunPieces {
     return piece;
   }
 
+  /**
+   * A piece that was whole is corrupt. It is open again if its `wrong` blocks are known, which any peer may give: the
+   * next liar would be known, too.
+   */
+  failed(index: number, wrong: readonly number[] | undefined): void {
+    if (wrong === undefined) return void this.suspect.add(index);
+    this.suspect.delete(index);
+    const piece = new OpenPiece(index, this.#geometry.blockCount(index), false);
+    piece.keep(wrong);
+    this.open.set(index, piece);
+    this.hungry.set(index, piece);
+  }
+
   /** A piece is no longer wanted: if it has been begun, all its requests are cancelled. */
   withdraw(index: number): void {
     const piece = this.open.get(index);

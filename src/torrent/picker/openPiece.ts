@@ -153,6 +153,14 @@ export class OpenPiece {
     return undefined;
   }
 
+  /** All blocks are held but `wrong`. */
+  keep(wrong: readonly number[]): void {
+    this.#held.fill(1);
+    for (const block of wrong) this.#held[block] = 0;
+    this.unasked = wrong.length;
+    this.held = this.blockCount - wrong.length;
+  }
+
   /** The block has come; returns the peers that were asked for it. Undefined if it was held already. */
   hold(block: number): readonly Asker[] | undefined {
     if (this.#held[block] === 1) return undefined;

@@ -29,6 +29,14 @@ export interface PickerOptions {
   readonly abandoned?: (piece: number) => void;
 }
 
+/** What became of a whole piece. */
+export interface Outcome {
+  readonly type: 'stored' | 'corrupt';
+  readonly index: number;
+  /** The only blocks of it that are wrong, by their numbers: the others are still held. */
+  readonly wrong?: readonly number[] | undefined;
+}
+
 /** How many pieces may be begun and not stored, and how many of them may wait for the disk. */
 export const roomOf = (
   { pieceLength, length }: Geometry,

@@ -6,7 +6,7 @@ import { BegunPieces } from './begunPieces.ts';
 import { type Asker, checkStates, fill, type OpenPiece, type Wanted } from './openPiece.ts';
 import type { ChurningMap } from '../pieces/churningMap.ts';
 import { defaultOrder, inOrder, type PieceOrder } from './pieceOrder.ts';
-import { type Endgame, ENDGAME_COPIES, type PickerOptions, roomOf } from './pickerOptions.ts';
+import { type Endgame, ENDGAME_COPIES, type Outcome, type PickerOptions, roomOf } from './pickerOptions.ts';
 import { Readers } from './readers.ts';
 import { extentOf, WantedPieces } from './wantedPieces.ts';
 
@@ -261,7 +261,7 @@ export class PiecePicker {
    *
    * @throws RangeError if the piece is not whole, or has been settled before
    */
-  settle({ type, index }: { readonly type: 'stored' | 'corrupt'; readonly index: number }): void {
+  settle({ type, index, wrong }: Outcome): void {
     if (!this.#whole.has(index)) throw new RangeError(`piece ${index} is settled, and is not on its way to disk`);
     this.#whole.clear(index);
     if (type === 'stored') {
@@ -269,8 +269,8 @@ export class PiecePicker {
       this.#wanted.stored(index);
       this.#begun.suspect.delete(index);
     } else {
-      this.#begun.suspect.add(index);
-      this.#wanted.giveBack(index);
+      this.#begun.failed(index, wrong);
+      if (wrong === undefined) this.#wanted.giveBack(index);
       if (this.#spare.delete(index)) this.exclude(index);
     }
     this.#freed();

@@ -50,6 +50,8 @@ export interface Draft<Who> {
   /** Of `bytes`, if they were digested while they came. */
   readonly digest: Uint8Array | undefined;
   release(): void;
+  /** Instead of `release`, before other blocks of it come: what is gathered stays, but for the blocks `wrong`. */
+  keep(wrong: readonly number[]): void;
 }
 
 class Open<Who> {
@@ -81,6 +83,15 @@ class Open<Who> {
     while (this.#ready < this.from.length && this.from[this.#ready] !== undefined) this.#ready++;
     if (this.#ready < this.from.length && this.#ready * BLOCK - this.#digested >= STRIDE)
       this.#update(this.#hasher, this.#ready * BLOCK);
+  }
+
+  /** The same without the blocks `wrong`, which are missing again. Not digested: what is wrong was digested. */
+  without(wrong: readonly number[]): Open<Who> {
+    const open = new Open<Who>(this.buffer, this.from.length, undefined);
+    for (let block = 0; block < this.from.length; block++) open.from[block] = this.from[block];
+    for (const block of wrong) open.from[block] = undefined;
+    open.missing = wrong.length;
+    return open;
   }
 
   /** Of all `size` bytes. */
@@ -181,6 +192,11 @@ export class PieceDrafts<Who> {
         if (released) return;
         released = true;
         buffers.give(buffer);
+      },
+      keep: (wrong) => {
+        if (released) return;
+        released = true;
+        this.#open.set(index, open.without(wrong));
       },
     };
   }

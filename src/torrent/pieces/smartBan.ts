@@ -12,6 +12,8 @@ export interface Copy<Who> {
   readonly bytes: Uint8Array;
   readonly from: readonly Who[];
   readonly valid: boolean;
+  /** The numbers of its wrong blocks, if they are known. */
+  readonly wrong?: readonly number[] | undefined;
 }
 
 interface Evidence<Who> {
@@ -34,6 +36,7 @@ export class SmartBan<Who> {
     const senders = new Set(copy.from);
     if (copy.valid) return this.#compare(copy);
     if (senders.size === 1) return [...senders];
+    if (copy.wrong !== undefined) return [...new Set(copy.wrong.map((block) => copy.from[block] as Who))];
     const blocks = copy.from.map((who, block) => ({ who, block, hash: sha1(blockOf(copy, block)) }));
     const copies = this.#evidence.get(copy.index) ?? [];
     const liars = new Set<Who>();

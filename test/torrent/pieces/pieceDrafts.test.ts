@@ -73,6 +73,22 @@ describe('drafts of pieces', () => {
     expect(add(0, 0, 6)?.bytes[0]).toBe(6);
   });
 
+  it('keep the right blocks of a corrupt piece, in the same memory, and take the others once more', () => {
+    const { drafts, add, buffers } = world();
+    add(0, 1, 9, 'liar');
+    const corrupt = add(0, 0, 1, 'a');
+    corrupt?.keep([1]);
+    corrupt?.release();
+    expect([drafts.size, buffers.lent, buffers.made]).toEqual([1, 1, 1]);
+    expect(() => add(0, 0)).toThrow(RangeError);
+    const mended = add(0, 1, 2, 'b');
+    expect([mended?.bytes[0], mended?.bytes[BLOCK], mended?.from]).toEqual([1, 2, ['a', 'b']]);
+    expect(mended?.digest).toBeUndefined();
+    mended?.release();
+    corrupt?.keep([0]);
+    expect([drafts.size, buffers.lent]).toEqual([0, 0]);
+  });
+
   it.each([
     ['a block twice', 0, 0, BLOCK],
     ['one that begins in the middle', 1, 7, BLOCK],

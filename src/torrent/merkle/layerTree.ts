@@ -12,6 +12,10 @@ export interface LayerRange {
   readonly proof: number;
 }
 
+/** May it be asked for at one time, and is it under one hash? */
+export const isSubtree = ({ index, length }: Pick<LayerRange, 'index' | 'length'>): boolean =>
+  length >= 2 && length <= MAX_RANGE && Number.isInteger(Math.log2(length)) && index % length === 0;
+
 const parentOf = (left: Uint8Array, right: Uint8Array): Uint8Array => sha256(Buffer.concat([left, right]));
 
 /** How many hashes a proof has: the first layers above a range follow from it. */
@@ -43,14 +47,24 @@ export class LayerTree {
   /** The hashes of a range, and what proves them; undefined for what there is not, or is not given. */
   range({ index, length, proof }: LayerRange): Uint8Array | undefined {
     const width = (this.#rows[0] as Uint8Array).length / HASH;
-    const isSubtree = length >= 2 && length <= MAX_RANGE && Number.isInteger(Math.log2(length)) && index % length === 0;
-    if (!isSubtree || index + length > width || proof >= this.#rows.length - 1) return undefined;
-    const parts = [(this.#rows[0] as Uint8Array).subarray(index * HASH, (index + length) * HASH)];
-    for (let level = Math.log2(length); level <= proof; level++) {
+    if (!isSubtree({ index, length }) || index + length > width || proof >= this.#rows.length - 1) return undefined;
+    const own = (this.#rows[0] as Uint8Array).subarray(index * HASH, (index + length) * HASH);
+    return new Uint8Array(Buffer.concat([own, ...this.uncles(index, Math.log2(length), proof)]));
+  }
+
+  /** How many levels there are above the first. */
+  get levels(): number {
+    return this.#rows.length - 1;
+  }
+
+  /** What stands beside the way up from hash number `index`, from level `first` to level `last`. */
+  uncles(index: number, first: number, last: number): readonly Uint8Array[] {
+    const uncles: Uint8Array[] = [];
+    for (let level = first; level <= last; level++) {
       const sibling = (Math.floor(index / 2 ** level) ^ 1) * HASH;
-      parts.push((this.#rows[level] as Uint8Array).subarray(sibling, sibling + HASH));
+      uncles.push((this.#rows[level] as Uint8Array).subarray(sibling, sibling + HASH));
     }
-    return new Uint8Array(Buffer.concat(parts));
+    return uncles;
   }
 }
 

@@ -3,13 +3,14 @@ import type { HashesMessage, HashRange } from '../../protocol/peer/messages.ts';
 import { HASH, pieceLevels } from '../metainfo/merkle.ts';
 import type { Torrent } from '../metainfo/metainfo.ts';
 import { hashedPieces } from '../metainfo/contentV2.ts';
+import { type RangeSource, keyOf, type Range } from './rangeSource.ts';
 import { isProved, MAX_RANGE, proofLength } from './layerTree.ts';
 
 /** Milliseconds after which another peer is asked for the same. */
 export const ASK_AGAIN = 5_000;
 
 interface Chunk {
-  readonly range: Omit<HashRange<'hashRequest'>, 'type'>;
+  readonly range: Range;
   /** Of the last request. */
   askedAt: number;
 }
@@ -19,7 +20,7 @@ interface Chunk {
  * Depends on the roots in the metadata, which alone are trusted: each range is proved by itself. What is
  * missing is asked for at most once within {@link ASK_AGAIN}. BEP 52.
  */
-export class LayerDraft {
+export class LayerDraft implements RangeSource {
   readonly #torrent: Torrent;
   readonly #layers = new Map<string, Uint8Array>();
   readonly #missing = new Map<string, Chunk>();
@@ -54,9 +55,9 @@ export class LayerDraft {
   }
 
   /** What to ask a peer for now; undefined if others have just been asked for all that is missing. */
-  next(now: number): HashRange<'hashRequest'> | undefined {
-    for (const chunk of this.#missing.values()) {
-      if (now - chunk.askedAt < ASK_AGAIN) continue;
+  next(now: number, may: (key: string) => boolean = () => true): HashRange<'hashRequest'> | undefined {
+    for (const [key, chunk] of this.#missing) {
+      if (now - chunk.askedAt < ASK_AGAIN || !may(key)) continue;
       chunk.askedAt = now;
       return { type: 'hashRequest', ...chunk.range };
     }
@@ -64,7 +65,7 @@ export class LayerDraft {
   }
 
   /** A peer will not give it: others may be asked at once. */
-  released(range: Omit<HashRange<string>, 'type'>): void {
+  released(range: Range): void {
     const chunk = this.#missing.get(keyOf(range));
     if (chunk) chunk.askedAt = -Infinity;
   }
@@ -92,7 +93,3 @@ export class LayerDraft {
     return () => void this.#waiting.delete(wake);
   }
 }
-
-/** What tells one range from others. */
-export const keyOf = ({ root, base, index, length, proof }: Omit<HashRange<string>, 'type'>): string =>
-  `${latin1(root)} ${base} ${index} ${length} ${proof}`;

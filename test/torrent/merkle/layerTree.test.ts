@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/protocol/encoding/id.ts';
-import { isProved, LayerTree, proofLength } from '../../../src/torrent/metadata/layerTree.ts';
+import { isProved, LayerTree, proofLength } from '../../../src/torrent/merkle/layerTree.ts';
 import { HASH, merkleRoot } from '../../../src/torrent/metainfo/merkle.ts';
 
 const layerOf = (pieces: number): Uint8Array =>
