@@ -134,9 +134,7 @@ const mapped = (network: Network, options: NodeEnvOptions, outside: Outside): Pi
   const note = (what: string): void => portMappingNote?.(what);
   // Nothing waits for the router, so that its protocols need not be there from the start.
   const mapping = (port: number): Observable<PortMapped> =>
-    defer(() => Promise.all([import('./net/nat/portMapping.ts'), import('./net/nat/gateways.ts')])).pipe(
-      mergeMap(([{ portMapping }, { gateway }]) => portMapping({ env, gateway, port, note })),
-    );
+    defer(() => import('./net/nat/mappedHere.ts')).pipe(mergeMap(({ mappedHere }) => mappedHere({ env, port, note })));
   const told = (found: PortMapped): void => {
     outside.at(found.host);
     portMappingNote?.(`reached at ${found.host ?? 'an unknown address'}, port ${found.port}`, found);

@@ -70,7 +70,7 @@ const told = (log: string[], { says = () => [], answers = () => NEVER }: Conduct
 const mapping = (conduct: Conduct, log: string[] = [], notes: string[] = []): Observable<PortMapped> =>
   portMapping({
     env: told(log, conduct),
-    gateway: () => ({ host: ROUTER, local: OURS }),
+    gateway$: of({ host: ROUTER, local: OURS }),
     port: PORT,
     note: (what) => notes.push(what),
   });

@@ -70,16 +70,19 @@ const writingTo = (socket: Socket): Pick<Wire, 'write'> & { readonly room: NonNu
 
 /**
  * Makes a wire of a socket that `open` opens, whichever side dialled. `subscriber` hears of its end and its errors; the
- * caller emits the wire when it is open. When `subscriber` is done the socket is destroyed.
+ * caller emits the wire when it is open. When `subscriber` is done the socket is destroyed. `codeOf` says of what kind
+ * an error of the socket is.
  */
 export const socketWire = (
   address: PeerAddress,
   subscriber: Subscriber<Wire>,
   open: (onread: OnReadOpts) => Socket,
+  codeOf: (error: unknown) => NetworkCode = networkCode,
 ): SocketWire => {
   const bytes$ = new Subject<Uint8Array>();
   const drained$ = new Subject<void>();
   const socket: Socket = open(readingInto(bytes$, () => void socket.resume()));
+  const writing = writingTo(socket);
   const end = (): void => {
     socket.destroy();
     bytes$.complete();
@@ -94,7 +97,7 @@ export const socketWire = (
   socket.on('drain', () => drained$.next());
   socket.once('end', end);
   socket.once('close', end);
-  socket.on('error', (error: NodeJS.ErrnoException) => fail(networkCode(error), errorWords(error), error));
+  socket.on('error', (error: NodeJS.ErrnoException) => fail(codeOf(error), errorWords(error), error));
   subscriber.add(() => {
     socket.destroy();
     bytes$.complete();
@@ -103,12 +106,6 @@ export const socketWire = (
   return {
     socket,
     fail,
-    wire: {
-      address,
-      bytes$: bytes$.asObservable(),
-      drained$: drained$.asObservable(),
-      ...writingTo(socket),
-      road: overTcp,
-    },
+    wire: { address, bytes$: bytes$.asObservable(), drained$: drained$.asObservable(), ...writing, road: overTcp },
   };
 };

@@ -38,16 +38,15 @@ export const connectTcp = (
   );
 };
 
-const dial = (address: PeerAddress, host: string, within: number, local?: LocalAddresses): Observable<Wire> => {
-  const wire$ = dialFrom(address, host, within, local);
-  return local === undefined ? wire$ : wire$.pipe(local.excused);
-};
-
-const dialFrom = (address: PeerAddress, host: string, within: number, local?: LocalAddresses): Observable<Wire> =>
+const dial = (address: PeerAddress, host: string, within: number, local?: LocalAddresses): Observable<Wire> =>
   new Observable((subscriber) => {
     const from = local?.must(host.includes(':') ? 6 : 4);
-    const { socket, wire, fail } = socketWire(address, subscriber, (onread) =>
-      open({ host, port: address.port, noDelay: true, onread, ...(from !== undefined && { localAddress: from }) }),
+    const { socket, wire, fail } = socketWire(
+      address,
+      subscriber,
+      (onread) =>
+        open({ host, port: address.port, noDelay: true, onread, ...(from !== undefined && { localAddress: from }) }),
+      local !== undefined && from !== undefined ? (error) => local.codeFrom(from, error) : networkCode,
     );
     if (local !== undefined && from !== undefined) subscriber.add(cutOff(local, from, socket, fail));
     socket.setTimeout(within, () => fail('timeout', `no connection within ${within / 1000} s`));

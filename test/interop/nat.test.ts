@@ -28,6 +28,7 @@ beforeEach(async () => {
   await cable(here, router, 1);
   await cable(away, router, 2);
   await here.sh(`ip route add default via ${ROUTER}`);
+  await router.sh('ip addr add 2a00:1::1/64 dev two1 nodad; ip addr add 2a00:9::1/64 dev two2 nodad');
   writeFileSync(world.path('rules'), RULES);
   writeFileSync(
     world.path('conf'),
@@ -65,6 +66,36 @@ describe('port mapping, by miniupnpd', () => {
     await here.sh(`kill -TERM $(cat ${world.path('ours')})`);
     await ours.ended;
     expect([await passed(), ours.says()]).toEqual([0, expect.stringContaining('what was asked for is taken back')]);
+  });
+
+  it('lets calls by IPv6 through to our address, and takes that back, too', async () => {
+    const six = '2a00:1::2';
+    await here.sh(`ip addr add ${six}/64 dev one1 nodad`);
+    let link = '';
+    const known = async (): Promise<boolean> => {
+      const shown = router.run('ip', '-6', '-o', 'addr', 'show', 'dev', 'two1', 'scope', 'link');
+      await shown.ended;
+      [link = ''] = /fe80:[0-9a-f:]+(?=\/64 scope link(?! tentative))/.exec(shown.says()) ?? [];
+      return link !== '';
+    };
+    expect(await eventually(known)).toBe(true);
+    await here.sh(`ip -6 route add default via ${link} dev one1`);
+    const content = world.content('content', [100_000], []);
+    const options = ['--port', '7000', '--no-dht', '--no-lsd', '--json'];
+    const command = [process.execPath, CLI, 'seed', content.torrent, world.lay(content, 'seed'), ...options];
+    const ours = here.run('sh', '-c', `echo $$ > ${world.path('ours')}; exec ${command.join(' ')}`);
+    const told = `"by":"PCP","port":7000,"transports":["tcp","udp"],"host":"${six}"}`;
+    expect(await eventually(() => ours.says().includes(told)), ours.says().slice(-500)).toBe(true);
+    expect(await eventually(() => ours.says().includes(`"host":"${OUTSIDE}"}`)), ours.says().slice(-500)).toBe(true);
+    const holes = async (): Promise<number> => {
+      const rules = router.run('nft', 'list', 'chain', 'inet', 'filter', 'miniupnpd');
+      await rules.ended;
+      return rules.says().split('0x2a000001000000000000000000000002').length - 1;
+    };
+    expect(await holes()).toBe(2);
+    await here.sh(`kill -TERM $(cat ${world.path('ours')})`);
+    await ours.ended;
+    expect([await holes(), await passed()]).toEqual([0, 0]);
   });
 
   it.each(['PCP', 'NAT-PMP', 'UPnP'])('works by %s alone', async (name) => {

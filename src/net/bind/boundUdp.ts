@@ -17,7 +17,7 @@ import type { LocalAddresses } from './localAddresses.ts';
 
 const WHY = 'the address that is bound to is gone';
 
-type Local = Pick<LocalAddresses, 'of' | 'all' | 'must' | 'changes$'>;
+type Local = Pick<LocalAddresses, 'of' | 'has' | 'must' | 'changes$'>;
 
 /** One socket to its users; below it one after the other, each for as long as the address is there. */
 class Lasting {
@@ -25,11 +25,11 @@ class Lasting {
   readonly #undelivered = new Hot<Undelivered>();
   #now: UdpSocket | undefined;
   #port: number | undefined;
-  readonly #isGone: () => boolean;
+  readonly #isThere: (host: string) => boolean;
 
-  /** `isGone`: has this machine no address to send from? */
-  constructor(isGone: () => boolean) {
-    this.#isGone = isGone;
+  /** `isThere`: may this address still be sent from? */
+  constructor(isThere: (host: string) => boolean) {
+    this.#isThere = isThere;
   }
 
   /** Binds at an address, or waits while there is none. Emits the first time. */
@@ -38,19 +38,19 @@ class Lasting {
     const again = this.#port;
     return bindUdp({ ...options, host, ...(again !== undefined && { port: again }) }).pipe(
       catchError((error: unknown) => (again === undefined ? throwError(() => error) : NEVER)),
-      switchMap((socket) => this.#hear(socket)),
+      switchMap((socket) => this.#hear(socket, host)),
       finalize(() => (this.#now = undefined)),
     );
   }
 
-  #hear(socket: UdpSocket): Observable<UdpSocket> {
+  #hear(socket: UdpSocket, host: string): Observable<UdpSocket> {
     return new Observable((subscriber) => {
       const isFirst = this.#port === undefined;
       this.#now = socket;
       this.#port = socket.port;
       subscriber.add(socket.datagrams$.subscribe((datagram) => this.#datagrams.next(datagram)));
       const told = (report: Undelivered): void =>
-        this.#undelivered.next(this.#isGone() ? { ...report, all: true } : report);
+        this.#undelivered.next(this.#isThere(host) ? report : { ...report, all: true });
       subscriber.add(socket.undelivered$.subscribe(told));
       if (isFirst) subscriber.next(this.#socket(socket.port));
     });
@@ -85,7 +85,7 @@ export const boundUdp =
   (options) =>
     defer(() => {
       local.must(options.family);
-      const lasting = new Lasting(() => local.all.length === 0);
+      const lasting = new Lasting((host) => local.has(host));
       return local.changes$.pipe(
         map(() => local.of(options.family)),
         distinctUntilChanged(),

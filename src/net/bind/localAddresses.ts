@@ -1,6 +1,5 @@
 import { networkInterfaces } from 'node:os';
 import {
-  catchError,
   defer,
   distinctUntilChanged,
   filter,
@@ -12,9 +11,10 @@ import {
   startWith,
   throwError,
 } from 'rxjs';
-import { InputError, NetworkError } from '../../contracts/errors.ts';
+import { InputError, type NetworkCode, NetworkError } from '../../contracts/errors.ts';
 import { formatIp, parseIp } from '../../protocol/encoding/ip.ts';
 import type { LookAround } from '../groups/multicast.ts';
+import { networkCode } from '../networkCode.ts';
 
 /** Milliseconds between two looks at the interfaces. */
 export const LOOK_EVERY = 250;
@@ -68,20 +68,26 @@ export class LocalAddresses {
     return this.all.find((address) => address.includes(':') === (family === 6));
   }
 
-  /** The same; errors if there is none now: `no-room` if there is none of the other family, either. */
+  /**
+   * The same; errors if there is none now: `no-room` if there is none of the other family, either. An address that is
+   * good for the next cable only does not count: it may be left over when the others are gone.
+   */
   must(family: 4 | 6): string {
     const address = this.of(family);
     if (address !== undefined) return address;
-    if (this.all.length === 0) throw this.#gone();
-    throw new NetworkError('unreachable', this.names.join(', '), `has no IPv${family} address now`);
+    const names = this.names.join(', ');
+    if (this.all.every(isLinkLocal)) throw new NetworkError('no-room', names, 'has no address now');
+    throw new NetworkError('unreachable', names, `has no IPv${family} address now`);
   }
 
-  /** What fails while there is no address says nothing about the other side: then the error is `no-room`. */
-  readonly excused = <T>(source: Observable<T>): Observable<T> =>
-    source.pipe(catchError((error: unknown) => throwError(() => (this.all.length > 0 ? error : this.#gone(error)))));
+  /** Is this still an address that may be used? What fails when it is not says nothing about the other side. */
+  has(address: string): boolean {
+    return this.all.includes(address);
+  }
 
-  #gone(cause?: unknown): NetworkError {
-    return new NetworkError('no-room', this.names.join(', '), 'has no address now', { cause });
+  /** The code of what failed on a socket that is bound to `from`: `no-room` if that is gone at this moment. */
+  codeFrom(from: string, error: unknown): NetworkCode {
+    return this.has(from) ? networkCode(error) : 'no-room';
   }
 
   /** The addresses of each family to listen at, now and when they change. */
@@ -100,7 +106,7 @@ export class LocalAddresses {
     const gone = (): NetworkError => new NetworkError('no-room', address, 'is no address of this machine any more');
     return this.#looks$.pipe(
       startWith(undefined),
-      filter(() => !this.all.includes(address)),
+      filter(() => !this.has(address)),
       mergeMap(() => throwError(gone)),
     );
   }

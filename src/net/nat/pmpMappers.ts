@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import {
   catchError,
   concat,
@@ -14,7 +15,7 @@ import {
   timeout,
   toArray,
 } from 'rxjs';
-import type { Datagram } from '../../contracts/network.ts';
+import type { Datagram, UdpOptions } from '../../contracts/network.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 import {
   decodeNatPmp,
@@ -56,7 +57,9 @@ const asked = <Reply extends { readonly type: string }>(
     if (isRefused(reply)) return throwError(() => new MapperError(reply.why));
     return isAnswer(reply) ? of(reply) : EMPTY;
   };
-  return env.bindUdp({ family: 4, to }).pipe(
+  // A router of IPv6 lets calls through to the address that asks, and no other.
+  const way: UdpOptions = isIPv6(to.host) ? { family: 6, to, host: gateway.local } : { family: 4, to };
+  return env.bindUdp(way).pipe(
     mergeMap((socket) => {
       const replies$ = socket.datagrams$.pipe(
         filter(({ from }) => from.host === to.host && from.port === to.port),

@@ -33,8 +33,10 @@ export const GOODBYE = 2_000;
 const RENEWED = { least: 60_000, most: 12 * 3_600_000 };
 
 export interface PortMappingOptions extends Pick<MapperOptions, 'env'> {
-  /** The router now, if there is one. */
-  readonly gateway: () => Gateway | undefined;
+  /** The router now, if there is one. Emits once. */
+  readonly gateway$: Observable<Gateway | undefined>;
+  /** How it is asked, the best way first; by PCP, else by NAT-PMP, else by UPnP if absent. */
+  readonly mappers?: readonly ((options: MapperOptions) => Mapper)[] | undefined;
   readonly port: number;
   /** Is told what is tried, and what comes of it. */
   readonly note?: ((what: string) => void) | undefined;
@@ -139,7 +141,7 @@ const shown = ({ by, port, transports, host }: Round): PortMapped => ({
 });
 
 /**
- * Asks the router of this network to pass our port on to us, TCP and UDP: by PCP, else by NAT-PMP, else by UPnP.
+ * Asks the router of this network to pass our port on to us, TCP and UDP: by the first way that works.
  *
  * ```
  *   PCP      -#
@@ -153,8 +155,9 @@ const shown = ({ by, port, transports, host }: Round): PortMapped => ({
  */
 export const portMapping = ({
   env,
-  gateway,
+  gateway$,
   port,
+  mappers = [pcpMapper, natPmpMapper, upnpMapper],
   note = () => undefined,
 }: PortMappingOptions): Observable<PortMapped> =>
   defer(() => {
@@ -163,12 +166,13 @@ export const portMapping = ({
       round(mapper, port, held).pipe(
         expand((last) => timer(renewedIn(last)).pipe(mergeMap(() => round(mapper, port, held)))),
       );
-    const tried$ = defer(() => {
-      const router = gateway();
-      if (router === undefined) throw new MapperError('there is no router');
-      const mappers = [pcpMapper, natPmpMapper, upnpMapper].map((make) => make({ env, gateway: router }));
-      return byFirst(mappers, kept, ({ name }, { message }) => note(`${name} at ${router.host}: ${message}`));
-    });
+    const tried$ = gateway$.pipe(
+      mergeMap((router) => {
+        if (router === undefined) throw new MapperError('there is no router');
+        const made = mappers.map((make) => make({ env, gateway: router }));
+        return byFirst(made, kept, ({ name }, { message }) => note(`${name} at ${router.host}: ${message}`));
+      }),
+    );
     const again = (error: unknown): Observable<unknown> => {
       if (!(error instanceof MapperError)) return throwError(() => error);
       note(error.message);
