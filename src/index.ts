@@ -78,7 +78,13 @@ export { type ConcatStorage, concatStorage } from './disk/files/concatStorage.ts
 export { type MemoryStorage, memoryStorage } from './disk/files/memoryStorage.ts';
 export { type Sink, streamStorage } from './disk/files/streamStorage.ts';
 export type { SeedOptions } from './download/limits/seedGoal.ts';
-export { type Findable, type SourceOptions, sources, type SourcesOptions } from './discovery/peerSources.ts';
+export {
+  type Findable,
+  type Gates,
+  type SourceOptions,
+  sources,
+  type SourcesOptions,
+} from './discovery/peerSources.ts';
 export * from './torrent/upload/chokeStrategy.ts';
 export { parseMagnet, parseTorrent } from './contracts/parse.ts';
 export { formatMagnet, type MagnetLink, magnetOf } from './torrent/metainfo/magnet.ts';

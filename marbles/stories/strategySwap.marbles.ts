@@ -17,9 +17,11 @@ import {
 import { describe, it } from 'vitest';
 import { InputError } from '../../src/contracts/errors.ts';
 import type { DownloadEvent } from '../../src/contracts/events.ts';
+import type { PeerAddress } from '../../src/contracts/network.ts';
 import type { Peer } from '../../src/contracts/peer.ts';
 import { defaultPace } from '../../src/discovery/pace.ts';
 import type { Strategy } from '../../src/download/strategy.ts';
+import type { SourceChoices } from '../../src/download/swarm/ownSources.ts';
 import { inOrder, type PieceOrder } from '../../src/torrent/picker/pieceOrder.ts';
 import { drawn, honest, overheard, type Stage } from '../index.ts';
 import { downloaded } from './scene.ts';
@@ -35,6 +37,10 @@ const stored = (events$: Observable<DownloadEvent>): Observable<string> =>
   );
 const later = <T>(first: T, ms: number, then: T): Observable<T> =>
   concat(of(first), timer(ms).pipe(map(() => then)), NEVER);
+const addressOf = (address: string): PeerAddress => {
+  const [host = '', port] = address.split(':');
+  return { host, port: Number(port), source: 'manual' };
+};
 const slow = (stage: Stage) => stage.world({ peers: { [a]: honest({ pace: 10 }) } });
 
 describe('a strategy', () => {
@@ -135,6 +141,49 @@ describe('a strategy', () => {
       stage.happens(there.dials).toBe('--------a 992ms b');
       stage.happens(there.announces).toBe('---s 10803ms u 82363ms u 6828ms x');
       stage.gives(stored(downloaded(stage, there, { strategy, stop$: timer(100_000) }))).toBe('- 25ms 0 99975ms |');
+    }, nine),
+  );
+
+  it(
+    'takes its peers from elsewhere: a source that is left out is asked no more, one that comes back begins anew',
+    drawn((stage) => {
+      const there = stage.world({ peers: { [a]: honest({ has: [0] }), [b]: honest({ has: [1] }) } });
+      const mine = (address: string): Strategy['peers$'] => of(addressOf(address));
+      const strategies = concat(
+        of<Strategy>({ peers$: mine(a), sources: { trackers: false } }),
+        timer(100).pipe(map((): Strategy => ({ sources: { trackers: mine(b) as Observable<PeerAddress> } }))),
+        timer(100).pipe(map((): Strategy => ({}))),
+        timer(100).pipe(map((): Strategy => ({ sources: { trackers: false } }))),
+        NEVER,
+      );
+      stage.happens(there.dials).toBe('---a 97ms b');
+      // The tracker is told when it is used, and when it is not any more.
+      stage.happens(there.announces).toBe('201ms s 99ms x');
+      stage
+        .gives(stored(downloaded(stage, there, { strategy: strategies, stop$: timer(500) })))
+        .toBe('21ms 0 97ms 1 382ms |');
+    }, nine),
+  );
+
+  it(
+    'does not wait for what a later one may name, when there are no peers and no sources',
+    drawn((stage) => {
+      const nobody = { strategy: later<Strategy>({ sources: { trackers: false } }, 1000, {}) };
+      stage.gives(stored(downloaded(stage, stage.world(), nobody))).toBe('---|');
+      const waiting = { strategy: later<Strategy>({ peers$: timer(50).pipe(ignoreElements()) }, 1000, {}) };
+      stage.gives(stored(downloaded(stage, stage.world(), { ...waiting, trackers: [] }))).toBe('53ms |');
+    }, nine),
+  );
+
+  it(
+    'may be a stream of sources, as an option',
+    drawn((stage) => {
+      const there = stage.world({ peers: { [a]: honest({ has: [0] }), [b]: honest({ has: [1] }) } });
+      const own = (address: string): SourceChoices => ({ own: of(addressOf(address)), trackers: false });
+      const sources = later(own(a), 100, own(b));
+      stage.happens(there.dials).toBe('---a 99ms b');
+      stage.happens(there.announces).toBe('');
+      stage.gives(stored(downloaded(stage, there, { sources, stop$: timer(300) }))).toBe('21ms 0 99ms 1 180ms |');
     }, nine),
   );
 

@@ -6,10 +6,12 @@ import {
   endWith,
   filter,
   from,
+  identity,
   ignoreElements,
   map,
   merge,
   mergeMap,
+  type MonoTypeOperatorFunction,
   NEVER,
   type Observable,
   ReplaySubject,
@@ -90,6 +92,14 @@ export interface SourcesOptions
    */
   readonly left$?: Observable<unknown>;
   readonly alone?: () => boolean;
+  /** For sources that come and go; they are all used if absent. */
+  readonly gates?: Gates | undefined;
+}
+
+/** Which of our sources are used, as that changes. */
+export interface Gates extends Readonly<Record<'trackers' | 'lsd' | 'dht', MonoTypeOperatorFunction<PeerAddress>>> {
+  /** May a source name more peers? */
+  readonly waits: () => boolean;
 }
 
 /**
@@ -105,19 +115,28 @@ export interface SourcesOptions
  * Each address has its source; some are emitted several times. Completes when there is no source left to ask: peers
  * name others only as long as there are peers, and incoming connections are not waited for. The DHT and the local
  * network can always be asked again. Never errors because of a source.
+ * If they may come and go (`gates`) it completes when no peer is left, and none of them names any at that moment.
  */
 export const sources = (env: TrackerEnv, torrent: Findable, given: SourcesOptions): Observable<PeerAddress> => {
   const pace = paceOf(given.pace);
   const options = { ...given, pace };
   const { peers = [], told$ = EMPTY, calls$ = EMPTY, left$ = EMPTY, alone = () => true } = options;
-  const { secluded$ = NEVER, peers$ = EMPTY } = options;
+  const { secluded$ = NEVER, peers$ = EMPTY, gates } = options;
   const ask = (wanted$: Observable<number>): Observable<PeerAddress> =>
     together(
       peers.length > 0 ? from(peers) : EMPTY,
       peers$,
-      trackersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.trackers)),
-      localPeersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.lsd), until(secluded$)),
-      dhtPeersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.dht), until(secluded$)),
+      trackersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.trackers), gates?.trackers ?? identity),
+      localPeersOf(env, torrent, { ...options, wanted$ }).pipe(
+        inTurn(pace.lsd),
+        until(secluded$),
+        gates?.lsd ?? identity,
+      ),
+      dhtPeersOf(env, torrent, { ...options, wanted$ }).pipe(
+        inTurn(pace.dht),
+        until(secluded$),
+        gates?.dht ?? identity,
+      ),
     );
   // A source whose turn comes later must know the number of wanted peers, too.
   const asked$ = options.wanted$.pipe(connect(ask, { connector: () => new ReplaySubject(1) }));
@@ -127,11 +146,14 @@ export const sources = (env: TrackerEnv, torrent: Findable, given: SourcesOption
   if (left$ === NEVER) return all(concat(asked$, NEVER)) as Observable<PeerAddress>;
   const forsaken$ = left$.pipe(
     startWith(undefined),
-    filter(alone),
+    filter(() => alone() && gates?.waits() !== true),
     take(1),
     map(() => undefined),
   );
-  return all(concat(asked$, forsaken$)).pipe(takeWhile((address) => address !== undefined));
+  // What comes and goes never ends.
+  return all(gates === undefined ? concat(asked$, forsaken$) : merge(asked$, forsaken$)).pipe(
+    takeWhile((address) => address !== undefined),
+  );
 };
 
 type PacedOptions = SourcesOptions & { readonly pace?: Pace | undefined };

@@ -21,7 +21,7 @@ export { type Loops, loops, type PieceFound, type PieceLost, type Reselected, ty
 export { type BlocksOf, knownTorrent } from './magnet/knownTorrent.ts';
 export { onDisk } from './lifecycle/onDisk.ts';
 export type { OwnExtension } from './options.ts';
-export { type OwnSources, type SourceChoice, sourceChoice } from './swarm/ownSources.ts';
+export { type OwnSources, type SourceChoice, type SourceChoices, sourceChoice } from './swarm/ownSources.ts';
 export { type Chosen, type Parts, partsOf, type PartsOptions, type WantedFiles } from './parts.ts';
 export type { Pausing } from './state/pausing.ts';
 export { type Joining, peerSession, type PeerSessionOptions } from './session/peerSession.ts';

@@ -34,8 +34,8 @@ export interface DownloadOptions extends SourceOptions, Strategy, ListenPortOpti
   /**
    * All that may be done otherwise, as one value: what it says replaces the options of the same names. Each value of a
    * stream replaces the one before it while the download runs: what is under way goes on, so that no block is lost
-   * or asked for twice. What a value leaves out is as the other options say. A stream can't replace `peers$` and
-   * `sources`.
+   * or asked for twice. What a value leaves out is as the other options say. Sources that it leaves out are not asked
+   * any more, and a download without peers does not wait for what a later value may name.
    */
   readonly strategy?: Changing<Strategy>;
   /** Our peer id, 20 bytes; random if absent. */

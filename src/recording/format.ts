@@ -56,6 +56,8 @@ export const KIND = {
   sums: 0x6d, // m
   /** What the subscriber was told. `text` */
   given: 0x67, // g
+  /** Of several that are recorded, which one is told what follows; the first one where nothing is said. `nth` */
+  whose: 0x69, // i
   /** How things stand at the beginning of a part that is not the first: {@link putCheckpoint}. */
   checkpoint: 0x4b, // K
 } as const;

@@ -49,7 +49,8 @@ export type Deed =
   | { readonly kind: 'doubted' | 'apart'; readonly id: number; readonly numbers: readonly number[] }
   | { readonly kind: 'verified'; readonly piece: number; readonly valid: boolean }
   | { readonly kind: 'sums'; readonly piece: number; readonly sums: Uint8Array }
-  | { readonly kind: 'given'; readonly what: string }
+  /** `nth`: which of those that are recorded was told. */
+  | { readonly kind: 'given'; readonly what: string; readonly nth: number }
   | { readonly kind: 'atOnce'; readonly what: Occurrence };
 
 /** What a turn began with. */
@@ -81,6 +82,8 @@ class Records {
   #from: ByteReader;
   readonly #open = new Map<number, Channel>();
   #opened = 0;
+  /** Which of those that are recorded is told what follows. */
+  #told = 0;
 
   constructor(from: ByteReader) {
     this.#from = from;
@@ -89,6 +92,7 @@ class Records {
   /** What follows is in another part. */
   goOn(from: ByteReader): void {
     this.#from = from;
+    this.#told = 0;
   }
 
   /** The state that a part begins with; it is known already where the part before it has been read. */
@@ -139,13 +143,20 @@ class Records {
       case KIND.sums:
         return { kind: 'sums', piece: from.number(), sums: from.run() };
       case KIND.given:
-        return { kind: 'given', what: from.text() };
+        return { kind: 'given', what: from.text(), nth: this.#told };
       default: {
         const what = this.#occurrence(kind);
         if (what === undefined) throw new Malformed('recording', 'a record of a known kind', kind);
         return { kind: 'atOnce', what };
       }
     }
+  }
+
+  /** What a record says of those that follow; false if it is no such record. */
+  says(kind: number): boolean {
+    if (kind !== KIND.whose) return false;
+    this.#told = this.#from.number();
+    return true;
   }
 
   #opens(): Opened {
@@ -254,7 +265,7 @@ class Reading {
           const { time, open } = records.checkpoint(!first);
           if (first) turn = { time, cause: { kind: 'checkpoint', open }, deeds: [] };
         } else if (begins) next = turnOf(kind, turn.time, from, records);
-        else turn.deeds.push(records.deed(kind));
+        else if (!records.says(kind)) turn.deeds.push(records.deed(kind));
       } catch (error) {
         if (!(error instanceof CutOff)) throw error;
         this.cutOff = true;

@@ -103,6 +103,8 @@ const uint32 = (bytes: Uint8Array, at: number): number =>
   (((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8)) +
   (bytes[at + 3] as number);
 
+const NOTHING = new Uint8Array();
+
 /** Leaves the payload out. What it returns is lent until the next call. */
 export class Skimmer {
   readonly #frames: Frames;
@@ -119,6 +121,11 @@ export class Skimmer {
 
   /** The bytes of `chunk` that are kept. */
   skim(chunk: Uint8Array): Uint8Array {
+    // A chunk within a block, of which nothing is kept.
+    if (this.#frames.next(chunk.length) === -chunk.length) {
+      this.#frames.pass(chunk.length);
+      return NOTHING;
+    }
     this.#at = 0;
     for (let at = 0; at < chunk.length; ) {
       const run = this.#frames.next(chunk.length - at);

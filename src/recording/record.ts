@@ -32,6 +32,9 @@ const PART = 16 * 2 ** 20;
 type Act = () => void;
 const NOTHING = new Uint8Array();
 
+/** What nothing belongs to, and of which there are many. */
+const LEAVES: ReadonlySet<Channel> = new Set(['read', 'readApart', 'digest', 'write', 'writev', 'verify'] as const);
+
 class Recorder implements EnvTap, Clerk {
   readonly #line: Timeline;
   readonly #out: ByteWriter;
@@ -44,7 +47,8 @@ class Recorder implements EnvTap, Clerk {
   readonly #open = new Map<number, Omit<OpenStream, 'id' | 'frames'> & { readonly call: Call | undefined }>();
   #opened = 0;
   #runs = 0;
-
+  /** Which of the recorded was told what was written down last. */
+  #told = 0;
   readonly #mask: Mask | undefined;
 
   constructor(env: Env, sink: RecordingSink, { session, mask = false, part = PART }: RecordOptions) {
@@ -69,6 +73,7 @@ class Recorder implements EnvTap, Clerk {
   #begins(header: Header, time: number): Uint8Array {
     const out = new ByteWriter();
     out.plain(encodeHeader(header));
+    this.#told = 0;
     if (time > 0 || this.#opened > 0) {
       out.u8(KIND.checkpoint);
       const open = [...this.#open].map(([id, { call, ...stream }]) => ({
@@ -88,8 +93,7 @@ class Recorder implements EnvTap, Clerk {
       let over = false;
       let running: Subscription | undefined;
       const told = (what: string, act: Act): void => {
-        this.#out.u8(KIND.given);
-        this.#out.text(what);
+        this.#tells(nth, what);
         this.#turns.outside(act);
       };
       this.#line.turn(
@@ -120,17 +124,22 @@ class Recorder implements EnvTap, Clerk {
     });
   }
 
+  #tells(nth: number, what: string): void {
+    if (nth !== this.#told) {
+      this.#out.u8(KIND.whose);
+      this.#out.number(nth);
+      this.#told = nth;
+    }
+    this.#out.u8(KIND.given);
+    this.#out.text(what);
+  }
+
   watch<T>(call: Call, source: Observable<T>): Observable<T> {
-    return this.#watch(
-      call.what,
-      () => [this.#idOf(ofWhat(call)), this.#mask?.subject(call) ?? subject(call)],
-      source,
-      call,
-    );
+    return this.#watch(call.what, source, call);
   }
 
   input<T>(source: Observable<T>): Observable<T> {
-    return this.#watch('input', () => [0, ''], source, undefined);
+    return this.#watch('input', source, undefined);
   }
 
   write(call: Call, bytes: Uint8Array, act: () => boolean): boolean {
@@ -196,6 +205,7 @@ class Recorder implements EnvTap, Clerk {
 
   /** Of copies of a piece that are compared with one another. */
   #sums({ infoHash, piece }: VerifyCall, bytes: Uint8Array, valid: boolean): void {
+    if (valid && this.#corrupt.size === 0) return;
     const name = `${toHex(infoHash)} ${piece}`;
     if (valid && !this.#corrupt.delete(name)) return;
     if (!valid) this.#corrupt.add(name);
@@ -204,16 +214,12 @@ class Recorder implements EnvTap, Clerk {
     this.#out.run(blockSums(bytes));
   }
 
-  #watch<T>(
-    channel: Channel,
-    about: () => readonly [of: number, subject: string],
-    source: Observable<T>,
-    call: Call | undefined,
-  ): Observable<T> {
+  #watch<T>(channel: Channel, source: Observable<T>, call: Call | undefined): Observable<T> {
     return new Observable((subscriber) => {
-      const [of, what] = about();
+      const of = call === undefined ? 0 : this.#idOf(ofWhat(call));
+      const what = call === undefined ? '' : (this.#mask?.subject(call) ?? subject(call));
       const id = ++this.#opened;
-      if (call !== undefined) this.#ids.set(call, id);
+      if (call !== undefined && !LEAVES.has(channel)) this.#ids.set(call, id);
       this.#open.set(id, { channel, of, subject: what, call });
       this.#out.u8(KIND.open);
       this.#out.u8(WHATS.indexOf(channel));

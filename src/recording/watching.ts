@@ -53,6 +53,37 @@ class Value<T> implements Emission {
   }
 }
 
+/** The end of one stream: a class, since each write has one, and an object with a getter of its own costs more. */
+class End<T> implements Emission {
+  readonly kind: 'error' | 'complete';
+  readonly #of: Watching<T>;
+  readonly #error: unknown;
+
+  constructor(of: Watching<T>, kind: 'error' | 'complete', error: unknown) {
+    this.#of = of;
+    this.kind = kind;
+    this.#error = error;
+  }
+
+  get id(): number {
+    return this.#of.id;
+  }
+
+  get late(): boolean {
+    return this.#of.left;
+  }
+
+  put(): void {
+    this.#of.ends(this.kind, this.#error);
+  }
+
+  act(): void {
+    const { subscriber } = this.#of;
+    if (this.kind === 'error') subscriber.error(this.#error);
+    else subscriber.complete();
+  }
+}
+
 /** One stream of the world that somebody has subscribed to. */
 export class Watching<T> {
   /** It has ended of its own. */
@@ -94,25 +125,17 @@ export class Watching<T> {
     this.#clerk.put(this.#channel, this.#call, value);
   }
 
+  ends(kind: 'error' | 'complete', error: unknown): void {
+    this.over = true;
+    if (kind === 'error') this.#clerk.putError(error);
+  }
+
   #next(value: T): void {
     const kept = !this.#atOnce && this.#clerk.busy ? (keptValue(this.#channel, value) as T) : value;
     this.#clerk.heard(this.#atOnce, new Value(this, kept));
   }
 
   #end(kind: 'error' | 'complete', error: unknown): void {
-    const { id, subscriber } = this;
-    const left = (): boolean => this.left;
-    this.#clerk.heard(this.#atOnce, {
-      kind,
-      id,
-      put: () => {
-        this.over = true;
-        if (kind === 'error') this.#clerk.putError(error);
-      },
-      act: () => (kind === 'error' ? subscriber.error(error) : subscriber.complete()),
-      get late() {
-        return left();
-      },
-    });
+    this.#clerk.heard(this.#atOnce, new End(this, kind, error));
   }
 }

@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { lastValueFrom } from 'rxjs';
-import { create } from '../../src/create.ts';
-import { nodeEnv } from '../../src/node.ts';
+import { made } from './content.ts';
 import { figure, median, MiB, ratio, spread, table } from './measure.ts';
 import { ended, HOST, isolated, peakOf, says, started, usedBy } from './processes.ts';
 
@@ -25,25 +22,6 @@ interface Taken {
   readonly wall: number;
   readonly cpu: number;
 }
-
-/** Content of which no two pieces are the same, in memory if there is room. */
-const made = async (folder: string): Promise<string> => {
-  const fd = fs.openSync(path.join(folder, 'content'), 'w');
-  for (let at = 0; at < LENGTH; at += 16 * MiB) {
-    fs.writeSync(
-      fd,
-      createHash('shake256', { outputLength: 16 * MiB })
-        .update(`content ${at}`)
-        .digest(),
-    );
-  }
-  fs.closeSync(fd);
-  const last = await lastValueFrom(create(path.join(folder, 'content'), nodeEnv(), { pieceLength: PIECE }));
-  if (last.type !== 'created') throw new Error('no torrent was made');
-  const torrent = path.join(folder, 'content.torrent');
-  fs.writeFileSync(torrent, last.bytes);
-  return torrent;
-};
 
 const ours = async (torrent: string, folder: string): Promise<ChildProcess> => {
   const args = ['seed', torrent, folder, '--port', '7001', '--no-dht', '--no-lsd', '--json'];
@@ -76,7 +54,7 @@ const race = async (): Promise<void> => {
   const room = fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir();
   const folder = fs.mkdtempSync(path.join(room, 'rxtorrent-bench-'));
   process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
-  const torrent = await made(folder);
+  const torrent = await made(folder, LENGTH, PIECE);
   const seeds: Record<string, { readonly child: ChildProcess; readonly port: number }> = {
     rxtorrent: { child: await ours(torrent, folder), port: 7001 },
     libtorrent: { child: await theirs(torrent, folder), port: 7002 },

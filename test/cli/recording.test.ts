@@ -1,11 +1,8 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { partOf, partsAt, recordFile } from '../../src/cli/io/recordFile.ts';
-import { readRecording } from '../../src/cli/input/recordingFile.ts';
+import { partOf, partsAt } from '../../src/cli/io/recordFile.ts';
 import { encodeHeader } from '../../src/recording/format.ts';
-import { Recording } from '../../src/recording/parse.ts';
 import { type Content, contentOf } from '../swarm/content.ts';
 import { peer } from '../swarm/fixture.ts';
 import { bodiesOf } from '../recording/bodies.ts';
@@ -134,9 +131,6 @@ describe('several torrents and seeds', () => {
     const args = ['-o', `${home}/out/`, '--quiet', '--no-trackers', '--record', file];
     expect(await run(['download', ...torrents, ...args, ...from])).toMatchObject({ code: 0, stderr: '' });
     expect(await run(['replay', file])).toMatchObject({ code: 0, stderr: '', stdout: /the same/ });
-    const test = join(home, 'a.marbles.ts');
-    const { code, stderr } = await run(['draw', file, '--test', test]);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('it is of 2 torrents') });
   });
 
   it.each([[[]], [['--anonymous']]])('are recorded while they are given to others: %j', async (more: string[]) => {
@@ -181,6 +175,27 @@ describe('a strategy', () => {
     const { code, stderr } = await run(['replay', file, '--strategy', two]);
     expect(code).toBe(4);
     expect(stderr).toMatch(/parts at \d\.\d{3} s to 127\.0\.0\.1:\d+: was .*, is /);
+  });
+});
+
+describe('sources of a strategy', () => {
+  it('are recorded with what they name, whenever that was', async () => {
+    const home = folder();
+    const rxjs = JSON.stringify(import.meta.resolve('rxjs'));
+    const named = join(home, 'named.mjs');
+    writeFileSync(
+      named,
+      `import { Observable } from ${rxjs};
+      const lsd = new Observable((to) => {
+        const there = { host: '127.0.0.1', port: 1, source: 'lsd' };
+        const timer = setTimeout(() => to.next(there), 5 + Math.random() * 10);
+        return () => clearTimeout(timer);
+      });
+      export const sources = { lsd };`,
+    );
+    const { file } = await recorded('a.rxrec', ['--strategy', named]);
+    expect((await run(['draw', file])).stdout).toContain('127.0.0.1:1\n');
+    expect(await run(['replay', file])).toMatchObject({ code: 0, stderr: '' });
   });
 });
 
@@ -233,54 +248,5 @@ describe('draw', () => {
     const { code, stderr } = await run(['draw', 'x', ...args]);
     expect(code).toBe(2);
     expect(stderr).toContain(why);
-  });
-});
-
-describe('recordFile', () => {
-  const headerOf = (part: number) =>
-    encodeHeader({ by: 'x', start: 0, masked: false, sharesMemory: false, hashes: false, part, session: null });
-  const say = () => undefined;
-
-  it('has a file for each part, which are one recording', () => {
-    const path = join(folder(), 'a.rxrec.gz');
-    const sink = recordFile(path, { force: false, say });
-    for (let part = 0; part < 3; part++) {
-      sink(headerOf(part), true);
-      sink(Uint8Array.of(0x54, 1), false);
-    }
-    expect([existsSync(`${path}.2`), existsSync(`${path}.3`)]).toEqual([true, false]);
-    expect(gunzipSync(readFileSync(`${path}.1`)).subarray(-2)).toEqual(Buffer.of(0x54, 1));
-    const recording = readRecording(path);
-    expect(recording).toBeInstanceOf(Recording);
-    expect([...recording.turns()].map(({ time }) => time)).toEqual([0, 1, 2, 3]);
-  });
-
-  it('drops the oldest parts when all take more than they may', () => {
-    const path = join(folder(), 'a.rxrec');
-    const limit = 3 * headerOf(0).length + 100;
-    const sink = recordFile(path, { force: false, limit, say });
-    for (let part = 0; part < 12; part++) {
-      sink(headerOf(part), true);
-      sink(Uint8Array.of(0x54, 1), false);
-      expect(partsAt(path).reduce((sum, nth) => sum + statSync(partOf(path, nth)).size, 0)).toBeLessThanOrEqual(limit);
-    }
-    expect(partsAt(path)).toEqual([9, 10, 11]);
-    expect(readRecording(path).header.part).toBe(9);
-  });
-
-  it('refuses to replace a part of an earlier recording, and leaves none behind', () => {
-    const path = join(folder(), 'a.rxrec');
-    writeFileSync(`${path}.3`, '');
-    expect(() => recordFile(path, { force: false, say })).toThrow('a.rxrec.3 exists already');
-    recordFile(path, { force: true, say })(headerOf(0), true);
-    expect(partsAt(path)).toEqual([0]);
-  });
-
-  it('says it when the disk takes no more, once, and goes on', () => {
-    const said: string[] = [];
-    const sink = recordFile('/dev/full', { force: true, say: (line) => said.push(line) });
-    sink(headerOf(0), true);
-    sink(headerOf(1), true);
-    expect(said).toEqual([expect.stringMatching(/^the recording ends here: .*\/dev\/full/)]);
   });
 });

@@ -71,7 +71,11 @@ describe('a recorded download is the same again', () => {
     for (const body of bodies) body();
   });
 
-  it('of a magnet link', async () => {
-    await twice({ libtorrent }, true);
+  it('of a magnet link, and a test that a changed client fails', async () => {
+    const { bodies, asked } = await drawnOf(await twice({ libtorrent, transmission }, true));
+    expect(asked).toBeGreaterThan(3);
+    for (const body of bodies) body();
+    oneLess();
+    for (const body of bodies) expect(body).toThrow('not as drawn');
   });
 });

@@ -1,5 +1,6 @@
 // Runs everyday commands of the command line in the folder that is its argument, in this process, and keeps what V8 has
 // made of it: `node warm.js dist/src/cli`.
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
@@ -18,6 +19,32 @@ process.env.TMPDIR = home;
 const file = path.join(home, 'file');
 const torrent = path.join(home, 'file.torrent');
 fs.writeFileSync(file, Buffer.alloc(300_000));
+
+const alone = ['--no-dht', '--no-lsd', '--no-trackers', '--no-port-mapping', '--json'];
+let peer = '';
+/** A seed in another process, from which what is recorded is downloaded. */
+const seed = (then) => {
+  const child = spawn(process.execPath, [path.join(cli, 'main.js'), 'seed', torrent, home, ...alone], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  process.on('exit', () => child.kill('SIGKILL'));
+  let told = '';
+  child.stdout.on('data', (bytes) => {
+    told += bytes;
+    const [, port] = /"type":"port-open".*"port":(\d+)/.exec(told) ?? [];
+    if (port === undefined || peer !== '') return;
+    peer = `127.0.0.1:${port}`;
+    child.unref();
+    child.stdout.unref();
+    then();
+  });
+  child.on('exit', () => peer === '' && then());
+};
+const recorded = () => {
+  const [out, to] = [path.join(home, 'out') + path.sep, path.join(home, 'a.rxrec')];
+  return ['download', torrent, '-o', out, '--record', to, '--peer', peer, '--no-listen', ...alone];
+};
+
 const commands = [
   ['--version'],
   ['create', file, '-o', torrent],
@@ -25,6 +52,8 @@ const commands = [
   ['verify', torrent, file],
   ['demo', '--size', '2M', '--json'],
   ['demo', '--size', '2M'],
+  seed,
+  recorded,
 ];
 
 // Otherwise what has run but once is thrown away while the rest runs.
@@ -36,7 +65,9 @@ const failed = [];
 const next = () => {
   if (process.exitCode) failed.push(process.argv.slice(2).join(' '));
   process.exitCode = undefined;
-  const command = commands.shift();
+  let command = commands.shift();
+  if (command === seed) return seed(next);
+  if (command === recorded) command = recorded();
   if (command !== undefined) {
     process.argv = [process.argv[0], path.join(cli, 'main.js'), ...command];
     return void setImmediate(() => run(whole).main());

@@ -2,17 +2,21 @@ import { writeNew } from '../input/newFile.ts';
 import { draw, LANES } from '../../recording/draw.ts';
 import { lanesOf } from '../../recording/lanes.ts';
 import { page } from '../../recording/page.ts';
-import { drawingOf } from '../../recording/script/drawing.ts';
+import type { Recording } from '../../recording/parse.ts';
+import { replay } from '../../recording/replay.ts';
+import { type Drawable, drawingOf } from '../../recording/script/drawing.ts';
 import { InputError } from '../../contracts/errors.ts';
+import type { DownloadEvent } from '../../contracts/events.ts';
+import { ID_LENGTH, toHex } from '../../protocol/encoding/id.ts';
+import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { flag, seconds, text } from '../args/values.ts';
 import { asRecordingError, readRecording } from '../input/recordingFile.ts';
 import type { Given, Io } from '../io/io.ts';
 import { visible } from '../io/text.ts';
-import { asSession, type RecordedJob, sourceOf } from '../run/session.ts';
+import { asSession, type Session, sourceOf } from '../run/session.ts';
+import { again } from './replay.ts';
 
-const manyText = (torrents: number): string =>
-  `it is of ${torrents} torrents: a test is made of one that is recorded alone`;
-const UNKNOWN = 'it began with a magnet link: how long its pieces are was not known: replay it';
+const UNKNOWN = 'what its magnet link stands for was never learnt: draw its lanes';
 
 /** Columns where the terminal does not say how many it has. */
 const WIDTH = 100;
@@ -31,8 +35,34 @@ const lanesIn = (given: Given): (typeof LANES)[number][] | undefined => {
   return lanes;
 };
 
+/** What magnet links turned out to stand for: that is found out by doing all of it again. */
+const resolved = async (recording: Recording, session: Session): Promise<ReadonlyMap<number, Torrent>> => {
+  const found = new Map<number, Torrent>();
+  const see = (event: DownloadEvent, nth: number): void => {
+    if (event.type === 'metadata') found.set(nth, event.torrent);
+  };
+  replay(recording, await again(session, {}, see));
+  return found;
+};
+
+/** The torrents of a recorded session, as far as it is known what they are. @throws InputError */
+const drawables = async (recording: Recording): Promise<readonly Drawable[]> => {
+  const session = asSession(recording.header.session);
+  const sources = session.jobs.map(sourceOf);
+  const known = sources.every((source) => 'info' in source) ? undefined : await resolved(recording, session);
+  const all = sources.flatMap((source, nth): Drawable | readonly Drawable[] => {
+    const torrent = 'info' in source ? source : known?.get(nth);
+    if (torrent === undefined) return [];
+    const { name, length, pieceLength, pieceSizes, infoHash, infoHashV2 } = torrent;
+    const hashes = [infoHash, ...(infoHashV2 ? [infoHashV2.subarray(0, ID_LENGTH)] : [])];
+    const of = { nth, infoHashes: hashes.map(toHex), magnet: !('info' in source) };
+    return { length, pieceLength, ...(pieceSizes && { pieceSizes }), of, ...(sources.length > 1 && { name }) };
+  });
+  if (all.length === 0) throw new InputError('bad-option', UNKNOWN);
+  return all;
+};
+
 /** `rxtorrent draw`: marble diagrams on stdout, or a page. */
-// eslint-disable-next-line @typescript-eslint/require-await -- what is wrong rejects
 export const drawn = async (given: Given, io: Io): Promise<void> => {
   const path = String(given['recording']);
   const asked = {
@@ -46,11 +76,8 @@ export const drawn = async (given: Given, io: Io): Promise<void> => {
   try {
     const recording = readRecording(path);
     if (test !== undefined) {
-      const { jobs } = asSession(recording.header.session);
-      if (jobs.length !== 1) throw new InputError('bad-option', `${visible(path)}: ${manyText(jobs.length)}`);
-      const source = sourceOf(jobs[0] as RecordedJob);
-      if (!('info' in source)) throw new InputError('bad-option', `${visible(path)}: ${UNKNOWN}`);
-      writeNew(test, new TextEncoder().encode(drawingOf(recording, source, asked)), flag(given, 'force'));
+      const source = drawingOf(recording, await drawables(recording), asked);
+      writeNew(test, new TextEncoder().encode(source), flag(given, 'force'));
       return io.print(`wrote ${visible(test)}`);
     }
     const lanes = lanesOf(recording, html === undefined ? asked : {});

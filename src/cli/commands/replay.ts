@@ -1,4 +1,4 @@
-import { catchError, EMPTY, merge, NEVER, type Observable, shareReplay } from 'rxjs';
+import { catchError, EMPTY, merge, NEVER, type Observable, shareReplay, tap } from 'rxjs';
 import type { DownloadEvent } from '../../contracts/events.ts';
 import { dhtNode } from '../../discovery/dht/node.ts';
 import { decodeSavedNodes } from '../../discovery/dht/savedNodes.ts';
@@ -20,8 +20,15 @@ import { downloadSettings } from './download.ts';
 /** Options that may differ from those of the recording. */
 const OTHER = ['order', 'strategy', 'max-peers'] as const;
 
-/** The torrents of the recorded session, with the options of `given` in place of its own. */
-const again = async (session: Session, other: Given): Promise<(tape: Tape) => Observable<DownloadEvent>> => {
+/**
+ * The torrents of the recorded session, with the options of `other` in place of its own. `see` is told of each event,
+ * and of which torrent it is.
+ */
+export const again = async (
+  session: Session,
+  other: Given,
+  see: (event: DownloadEvent, nth: number) => void = () => {},
+): Promise<(tape: Tape) => Observable<DownloadEvent>> => {
   const given = { ...session.given, ...other };
   const settings = await downloadSettings(given);
   const nodes = session.nodes === undefined ? undefined : decodeSavedNodes(Buffer.from(session.nodes, 'base64'));
@@ -46,7 +53,12 @@ const again = async (session: Session, other: Given): Promise<(tape: Tape) => Ob
     // What another strategy emits is its own, not what was recorded of the one before.
     const live = other['strategy'] !== undefined;
     return merge(
-      ...jobs.map((job) => downloadOf({ ...shared, live }, job, asked(job.source)).pipe(catchError(() => EMPTY))),
+      ...jobs.map((job, nth) =>
+        downloadOf({ ...shared, live }, job, asked(job.source)).pipe(
+          tap((event) => see(event, nth)),
+          catchError(() => EMPTY),
+        ),
+      ),
     );
   };
 };

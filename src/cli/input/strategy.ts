@@ -39,7 +39,7 @@ const PARTS = {
   ],
   pause$: ['a stream', isObservable],
   peers$: ['a stream', isObservable],
-  sources: ['an object', isObject],
+  sources: ['an object or a stream of them', changing(isObject)],
   pace: ['an object or a function', (value) => isObject(value) || isFunction(value)],
   converse: ['a list', isList],
   extensions: ['a list', isList],
@@ -51,14 +51,7 @@ const NAMES = Object.keys(PARTS) as readonly Part[];
 type Exported = Partial<Pick<DownloadOptions, Part>>;
 
 /** What can't change while a download runs. */
-const LASTING = [
-  'select',
-  'priorities',
-  'pause$',
-  'peers$',
-  'sources',
-  'extensions',
-] as const satisfies readonly Part[];
+const LASTING = ['select', 'priorities', 'pause$', 'extensions'] as const satisfies readonly Part[];
 
 const refused = (path: string, why: string): InputError =>
   new InputError('bad-option', visible(`--strategy ${path}: ${why}`));

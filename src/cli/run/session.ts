@@ -182,13 +182,21 @@ const PLAIN = [
   'peers$',
 ] as const satisfies readonly (keyof Plan['settings'])[];
 
-const recordedStreams = (settings: Plan['settings'], tape: Pick<Tape, 'input'>): Partial<Plan['settings']> =>
-  Object.fromEntries(
-    PLAIN.flatMap((name) => {
-      const value: unknown = settings[name];
-      return isObservable(value) ? [[name, tape.input(value)]] : [];
-    }),
-  );
+const recordedStreams = (settings: Plan['settings'], tape: Pick<Tape, 'input'>): Partial<Plan['settings']> => {
+  const recordedIn = (values: object, names: readonly string[]) =>
+    Object.fromEntries(
+      names.flatMap((name) => {
+        const value: unknown = values[name as never];
+        return isObservable(value) ? [[name, tape.input(value)]] : [];
+      }),
+    );
+  const { sources } = settings;
+  return {
+    ...recordedIn(settings, PLAIN),
+    ...(sources !== undefined &&
+      !isObservable(sources) && { sources: { ...sources, ...recordedIn(sources, Object.keys(sources)) } }),
+  };
+};
 
 /** The download of one torrent: the same whether it is done, recorded or replayed. */
 export const downloadOf = (

@@ -1,4 +1,4 @@
-import { connect, defer, Observable } from 'rxjs';
+import { connect, defer, isObservable, Observable } from 'rxjs';
 import { checkOption, checkOptions } from '../../contracts/checkOptions.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
@@ -38,7 +38,7 @@ export const inSwarm = (
   defer(() => {
     const options = optionsOf(asked);
     return scoped(listenPort(source.infoHash, options), (port) => {
-      const pex = options.sources?.pex === undefined ? options.pex : false;
+      const pex = isObservable(options.sources) || options.sources?.pex === undefined ? options.pex : false;
       const given = { ...options, ...port, pex, select: options.select ?? filesOf(source) };
       let hear: (event: DownloadEvent) => void = () => {};
       const peers = isMagnet(source) ? [...(options.peers ?? []), ...peersOf(source)] : options.peers;

@@ -13,11 +13,13 @@ import {
   tap,
 } from 'rxjs';
 import { checkOptions } from '../../contracts/checkOptions.ts';
+import type { PeerAddress } from '../../contracts/network.ts';
 import type { Peer } from '../../contracts/peer.ts';
 import { defaultPace, type Pace } from '../../discovery/pace.ts';
 import { defaultOrder } from '../../torrent/picker/pieceOrder.ts';
 import type { DownloadOptions } from '../options.ts';
 import type { Strategy } from '../strategy.ts';
+import type { OwnSources, SourceChoices } from '../swarm/ownSources.ts';
 import { MAX_PEERS } from '../swarm/torrentSwarm.ts';
 
 /** What is meant where neither a strategy nor an option says anything, by the parts that may change. */
@@ -45,6 +47,16 @@ export const withStrategy = (options: DownloadOptions): DownloadOptions => {
   return isObservable(strategy) ? following(options, strategy) : { ...options, ...checkOptions(strategy) };
 };
 
+const SOURCES = ['peers$', 'sources'] as const;
+
+const sourcesNow = (value: Strategy, options: DownloadOptions): OwnSources => ({
+  peers$: value.peers$ ?? options.peers$,
+  sources: value.sources ?? options.sources,
+});
+
+const withOwn = (choices: SourceChoices, peers$: Observable<PeerAddress> | undefined): SourceChoices =>
+  peers$ === undefined ? choices : { ...choices, own: choices.own ? merge(choices.own, peers$) : peers$ };
+
 const following = (options: DownloadOptions, strategy: Observable<Strategy>): DownloadOptions => {
   let last: Strategy = {};
   const strategy$ = strategy.pipe(
@@ -61,8 +73,17 @@ const following = (options: DownloadOptions, strategy: Observable<Strategy>): Do
     const pace = last.pace ?? options.pace ?? defaultPace;
     return typeof pace === 'function' ? pace() : pace;
   };
+  const sources$ = strategy$.pipe(
+    map((value) => sourcesNow(value, options)),
+    distinctUntilChanged((one, other) => SOURCES.every((name) => one[name] === other[name])),
+    switchMap(({ sources = {}, peers$ }) =>
+      (isObservable(sources) ? sources : of(sources)).pipe(map((choices) => withOwn(choices, peers$))),
+    ),
+  );
   return {
     ...options,
+    peers$: undefined,
+    sources: sources$,
     order: part('order'),
     endgame: part('endgame'),
     window: part('window'),

@@ -18,7 +18,7 @@ import type { SeedOptions } from '../limits/seedGoal.ts';
 import { type Findable, nodeFor, type SourceOptions, sources } from '../../discovery/peerSources.ts';
 import { Demand } from './demand.ts';
 import { DownloadStats } from '../state/downloadStats.ts';
-import { type OwnSources, sourceChoice } from './ownSources.ts';
+import { type OwnSources, sourceChoice, swapping } from './ownSources.ts';
 import { isAtStake, uselessTo } from './peerWorth.ts';
 import { AddressBook, MAX_KNOWN } from '../../torrent/peers/addressBook.ts';
 import type { Introductions } from '../../torrent/peers/introductions.ts';
@@ -157,10 +157,13 @@ const addressesOf = (
   { peerId, dht$, stats, book, funnel, demand, loops: { wanted, found, stirred, expelled, settled }, report }: Known,
   secluded$: Observable<unknown> | undefined,
 ): Observable<PeerAddress> => {
-  const { peers, network$, listens, pace, commons, calls$ = EMPTY, seed, port = 0 } = options;
+  const { peers, network$, listens, pace, commons, seed, port = 0 } = options;
   const { trackers, lsd, peers$ } = sourceChoice(options, report);
+  const beside = { calls$: options.calls$ ?? EMPTY, told$: found };
+  const { calls$, told$, gates } = swapping(options.sources, beside, report, () => stirred.next());
   return sources(env, source, {
     ...{ peers, trackers, dht$, lsd, network$, listens, pace, commons, peers$, calls$, port, peerId, report },
+    gates,
     secluded$,
     totals: () => stats.totals(),
     partial: () => stats.partial,
@@ -174,7 +177,7 @@ const addressesOf = (
           ),
     seenAs: (host) => book.seenAs(host),
     tiered: (tiers) => (stats.tiers = tiers),
-    told$: found,
+    told$,
     // A banned peer may have left already.
     left$: seed === undefined ? merge(stirred, expelled) : NEVER,
     alone: () => book.alone,

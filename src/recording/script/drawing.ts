@@ -4,7 +4,7 @@ import { draw, spanText } from '../draw.ts';
 import { lanesOf } from '../lanes.ts';
 import type { Recording } from '../parse.ts';
 import { type Script, scriptText } from './script.ts';
-import { scriptOf } from './scriptOf.ts';
+import { scriptOf, type Subject } from './scriptOf.ts';
 import { trueScript } from './trueScript.ts';
 
 export interface DrawingOptions {
@@ -26,45 +26,75 @@ const without = (script: Script, peer: string | undefined): Script => {
   return { ...script, rows: script.rows.filter(({ who, does }) => does !== 'asks' || shown(who)) };
 };
 
-const titleOf = (peer: string | undefined, peers: number): string =>
-  `asks ${peer ?? (peers === 1 ? 'the peer' : `${peers} peers`)} what it asked when it was recorded`;
+/** One torrent of a recording, and what it is called in the title of its test if there are several. */
+export interface Drawable extends Shape {
+  readonly of?: Subject;
+  readonly name?: string;
+}
 
-/**
- * The source of a drawing that plays what peers said in a recording to the operators that download, and compares what
- * the peers are asked. @throws InputError if nothing in it can be drawn; Malformed
- */
-export const drawingOf = (recording: Recording, shape: Shape, { to, peer }: DrawingOptions = {}): string => {
-  if (!recording.whole) throw new InputError('bad-option', 'its beginning has been dropped: draw its lanes');
-  const all = scriptOf(recording, new Geometry(shape));
+const titleOf = (peer: string | undefined, peers: number, name: string | undefined): string =>
+  `asks ${peer ?? (peers === 1 ? 'the peer' : `${peers} peers`)} what it asked when it was recorded${
+    name === undefined ? '' : `: ${name}`
+  }`;
+
+const shapeText = ({ length, pieceLength, pieceSizes }: Shape): string =>
+  `{ length: ${length}, pieceLength: ${pieceLength}${pieceSizes ? `, pieceSizes: [${pieceSizes.join(', ')}]` : ''} }`;
+
+/** The body of one test, and until when it goes; undefined if nothing is asked that depends on peers alone. */
+const testOf = (
+  recording: Recording,
+  { of, name, ...shape }: Drawable,
+  { to, peer }: DrawingOptions,
+): { readonly lines: readonly string[]; readonly until: number | undefined; readonly end: number } | undefined => {
+  const all = scriptOf(recording, new Geometry(shape), of);
   const part = to === undefined ? all : { ...all, rows: all.rows.filter(({ time }) => time <= to) };
   const { script, until } = trueScript(part, shape);
   const shown = without(script, peer);
-  if (!shown.rows.some(({ does }) => does === 'asks'))
+  if (!shown.rows.some(({ does }) => does === 'asks')) return undefined;
+  const lines = [
+    'it(',
+    `  ${JSON.stringify(titleOf(peer, script.peers.size, name))},`,
+    '  drawnSession(',
+    '    `',
+    scriptText(shown),
+    '`,',
+    `    ${shapeText(shape)},`,
+    '  ),',
+    ');',
+  ];
+  return { lines, until, end: script.rows.at(-1)?.time ?? 0 };
+};
+
+/**
+ * The source of drawings that play what peers said in a recording to the operators that download, one for each torrent,
+ * and compare what the peers are asked. @throws InputError if nothing in it can be drawn; Malformed
+ */
+export const drawingOf = (
+  recording: Recording,
+  torrents: Drawable | readonly Drawable[],
+  options: DrawingOptions = {},
+): string => {
+  if (!recording.whole) throw new InputError('bad-option', 'its beginning has been dropped: draw its lanes');
+  const tests = [torrents].flat().flatMap((each) => testOf(recording, each, options) ?? []);
+  if (tests.length === 0)
     throw new InputError('bad-option', 'nothing is asked in it that depends on its peers alone: replay it');
-  const end = script.rows.at(-1)?.time ?? 0;
-  const overview = draw(lanesOf(recording), { width: WIDTH, to: end, peer }).map((line) => ` * ${line}`.trimEnd());
+  const end = Math.max(...tests.map((test) => test.end));
+  const overview = draw(lanesOf(recording), { width: WIDTH, to: end, peer: options.peer });
   return [
     "import { drawnSession } from 'rxtorrent/marbles';",
     "import { it } from 'vitest';",
     '',
     '/*',
     ` * Recorded on ${new Date(recording.header.start).toISOString().slice(0, 10)}.`,
-    ...(until === undefined
-      ? []
-      : [` * It goes up to ${spanText(until)}: what was asked then depends on more than what peers said.`]),
+    ...tests.flatMap(({ until }) =>
+      until === undefined
+        ? []
+        : [` * It goes up to ${spanText(until)}: what was asked then depends on more than what peers said.`],
+    ),
     ' *',
-    ...overview,
+    ...overview.map((line) => ` * ${line}`.trimEnd()),
     ' */',
-    '',
-    'it(',
-    `  ${JSON.stringify(titleOf(peer, script.peers.size))},`,
-    '  drawnSession(',
-    '    `',
-    scriptText(shown),
-    '`,',
-    `    { length: ${shape.length}, pieceLength: ${shape.pieceLength} },`,
-    '  ),',
-    ');',
+    ...tests.flatMap(({ lines }) => ['', ...lines]),
     '',
   ].join('\n');
 };

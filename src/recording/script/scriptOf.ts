@@ -1,3 +1,4 @@
+import { toHex } from '../../protocol/encoding/id.ts';
 import type { Geometry } from '../../torrent/geometry.ts';
 import type { Deed, Occurrence, Recording, Turn } from '../parse.ts';
 import { Listener, type Word } from '../words.ts';
@@ -9,12 +10,24 @@ interface Wire {
   readonly who: string;
   readonly hears: Listener;
   readonly says: Listener;
+  /** It is of another torrent. */
+  foreign: boolean;
 }
 
 interface Said {
   readonly who: string;
   readonly does: Row['does'];
   readonly bit: Bit;
+}
+
+/** One torrent of a recording. */
+export interface Subject {
+  /** Which of those that were recorded it is, from 0. */
+  readonly nth: number;
+  /** Those that peers may name in handshakes, in hexadecimal digits. */
+  readonly infoHashes: readonly string[];
+  /** It began with a magnet link: nobody was asked for blocks before it was known. */
+  readonly magnet: boolean;
 }
 
 const EVENT = /^(stored|corrupt) (\d+)$/;
@@ -29,19 +42,25 @@ class Scribe {
   readonly #begun = new Set<number>();
   readonly #had = new Set<number>();
   #done = false;
+  readonly #of: Subject | undefined;
+  /** Of a magnet link, until the first peer is told what we want: what peers said until then, in their order. */
+  #early: Said[] | undefined;
   readonly #wires = new Map<number, Wire>();
   /** What is heard on a wire is a stream of its own. */
   readonly #bytes = new Map<number, Wire>();
   #said: Said[] = [];
 
-  constructor(geometry: Geometry) {
+  constructor(geometry: Geometry, of: Subject | undefined) {
     this.#geometry = geometry;
+    this.#of = of;
+    if (of?.magnet === true) this.#early = [];
   }
 
   turn({ time, cause, deeds }: Turn): void {
     this.#said = [];
     if (cause.kind === 'next' || cause.kind === 'error' || cause.kind === 'complete') this.#happens(cause);
     for (const deed of deeds) this.#does(deed);
+    if (this.#early !== undefined && !this.#begins(time, this.#early)) return;
     // What peers say comes before what they are asked for it; a peer that is banned for a piece is not asked for it
     // again.
     const banned = this.#said.some(({ bit }) => bit.letter === 'c');
@@ -59,6 +78,25 @@ class Scribe {
       time,
       this.#said.filter((each) => each.does === 'asks' && !leaves(each)),
     );
+  }
+
+  /**
+   * The peers of a magnet link are handed on together once the torrent is known: what they have said by then, those
+   * that are still there, is as if they said it at that moment. False as long as that has not come.
+   */
+  #begins(time: number, early: Said[]): boolean {
+    const wants = ({ does, bit }: Said): boolean => does === 'asks' && (bit.letter === 'I' || bit.letter === 'R');
+    if (!this.#said.some(wants)) {
+      early.push(...this.#said);
+      return false;
+    }
+    this.#early = undefined;
+    const here = new Set([...this.#wires.values()].map(({ who }) => who));
+    this.#write(
+      time,
+      early.filter(({ who, does }) => does === 'says' && here.has(who)),
+    );
+    return true;
   }
 
   #write(time: number, said: readonly Said[]): void {
@@ -95,6 +133,7 @@ class Scribe {
       case 'sent':
         return this.#wires.get(deed.id)?.hears.push(deed.kept, deed.length);
       case 'given': {
+        if (deed.nth !== (this.#of?.nth ?? 0)) return;
         if (deed.what === 'done') this.#done = true;
         const [, event, piece] = EVENT.exec(deed.what) ?? [];
         const letter = event === 'stored' ? 's' : 'c';
@@ -121,11 +160,15 @@ class Scribe {
   #connects(id: number, subject: string): void {
     const who = `p${this.#peers.size + 1}`;
     this.#peers.set(who, subject.split(' ', 1)[0] ?? '');
-    const listener = (does: 'says' | 'asks'): Listener => new Listener((word) => this.#word(who, does, word));
-    this.#wires.set(id, { who, says: listener('says'), hears: listener('asks') });
+    const listener = (does: 'says' | 'asks'): Listener => new Listener((word) => this.#word(wire, does, word));
+    const wire: Wire = { who, says: listener('says'), hears: listener('asks'), foreign: false };
+    this.#wires.set(id, wire);
   }
 
-  #word(who: string, does: 'says' | 'asks', word: Word): void {
+  #word(wire: Wire, does: 'says' | 'asks', word: Word): void {
+    const { who } = wire;
+    if (word.type === 'handshake' && this.#of?.infoHashes.includes(toHex(word.infoHash)) === false) wire.foreign = true;
+    if (wire.foreign) return;
     const bit = bitOf(word, this.#geometry);
     if (bit === undefined) return;
     if (does === 'asks' && bit.letter === 'B') for (const piece of numbersIn(String(bit.about))) this.#had.add(piece);
@@ -145,9 +188,12 @@ class Scribe {
 const ASKS: ReadonlySet<string> = new Set(['I', 'N', 'R', 'X', '!']);
 const SAYS: ReadonlySet<string> = new Set(['h', 'B', 'H', 'C', 'U', 'P', 'J', 'A', 'S', 'E', '|', '#']);
 
-/** What peers said, were asked and gave in a recording of a torrent of this shape. @throws Malformed */
-export const scriptOf = (recording: Recording, geometry: Geometry): Script => {
-  const scribe = new Scribe(geometry);
+/**
+ * What peers said, were asked and gave in a recording of a torrent of this shape: the only one, or the one that `of`
+ * says. @throws Malformed
+ */
+export const scriptOf = (recording: Recording, geometry: Geometry, of?: Subject): Script => {
+  const scribe = new Scribe(geometry, of);
   for (const turn of recording.turns()) scribe.turn(turn);
   return scribe.script();
 };
